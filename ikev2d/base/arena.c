@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Chunks in a list, the newest first; a piece is cut from the newest or opens a new one. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CHUNK_SIZE = 4096 - 64, ALIGN = 16 };
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t size, used;
+	_Alignas(16) uint8_t data[];
+};
+
+static struct arena_chunk *chunk_new(struct arena *a, size_t n)
+{
+	size_t size = n > CHUNK_SIZE ? n : CHUNK_SIZE;
+	struct arena_chunk *c = calloc(1, sizeof *c + size);
+
+	if (!c)
+		abort();
+	c->size = size;
+	c->next = a->chunks;
+	a->chunks = c;
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	struct arena_chunk *c = a->chunks;
+	void *p;
+
+	if (n > SIZE_MAX / 2)
+		abort();
+	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	if (!c || c->size - c->used < n)
+		c = chunk_new(a, n);
+	p = c->data + c->used;
+	c->used += n;
+	a->taken += n;
+	return p;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / 2 / size)
+		abort();
+	return arena_alloc(a, count * size);
+}
+
+struct bytes arena_bytes(struct arena *a, struct bytes b)
+{
+	return bytes_of(arena_text(a, b), b.n);
+}
+
+char *arena_str(struct arena *a, const char *s)
+{
+	return arena_text(a, bytes_str(s));
+}
+
+char *arena_text(struct arena *a, struct bytes b)
+{
+	char *p = arena_alloc(a, b.n + 1);
+
+	if (b.n)
+		memcpy(p, b.p, b.n);
+	return p;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args, again;
+	char *p;
+	int n;
+
+	va_start(args, format);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	p = arena_alloc(a, (size_t)n + 1);
+	vsnprintf(p, (size_t)n + 1, format, again);
+	va_end(again);
+	return p;
+}
+
+void arena_join(struct arena *into, struct arena *from)
+{
+	struct arena_chunk **last = &from->chunks;
+
+	while (*last)
+		last = &(*last)->next;
+	*last = into->chunks;
+	*into = (struct arena){ from->chunks, into->taken + from->taken };
+	*from = (struct arena){ 0 };
+}
+
+void arena_free(struct arena *a)
+{
+	struct arena_chunk *c, *next;
+
+	for (c = a->chunks; c; c = next) {
+		next = c->next;
+		wipe(c, sizeof *c + c->used);
+		free(c);
+	}
+	*a = (struct arena){ 0 };
+}
