@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Settings as they are when nobody says anything, and the end of a configuration. */
+#include "model/conf.h"
+
+struct settings settings_default(void)
+{
+	return (struct settings){
+		.port = 500,
+		.port_nat_t = 4500,
+		.udp_encap = true,
+		.tun_name = "ipsec",
+		.retransmit_timeout = 4000,
+		.retransmit_base = 1800,
+		.retransmit_tries = 5,
+		.retransmit_jitter = 10,
+		.half_open_timeout = 30000,
+		.keep_alive = 20000,
+		.cookie_threshold = 30,
+		.make_before_break = true,
+		.charon_socket = "auto",
+		.routing_table = 220,
+		.routing_table_prio = 220,
+	};
+}
+
+void conf_free(struct conf *c)
+{
+	for (unsigned i = 0; i < c->n_peers; i++)
+		peer_unref(c->peers[i]);
+	arena_free(&c->arena);
+	*c = (struct conf){ 0 };
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Identities (RFC 7296, 3.5). */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum id_type {
+	ID_ANY = 0, /* only in configurations: matches all */
+	ID_IPV4_ADDR = 1,
+	ID_FQDN = 2,
+	ID_RFC822_ADDR = 3,
+	ID_IPV6_ADDR = 5,
+	ID_DER_ASN1_DN = 9,
+	ID_DER_ASN1_GN = 10,
+	ID_KEY_ID = 11,
+};
+
+struct id {
+	uint8_t type;
+	struct bytes data; /* as on the wire */
+};
+
+/* The identity a configuration's text means, by swanctl's rules: an address, "fqdn", "@fqdn", "user@fqdn",
+ * "@#hex" (key id), "%any", a DN such as "C=DE, O=Example, CN=gw" or "/C=DE/O=Example/CN=gw", or with its
+ * type in front ("fqdn:", "email:", "ipv4:", "ipv6:", "keyid:", "dn:" or "asn1dn:"). The data is taken from
+ * ARENA. ERR_SYNTAX otherwise. */
+enum err id_parse(const char *s, struct arena *arena, struct id *out) MUST_CHECK;
+
+/* The text of ID, safe for logs (control and non-ASCII octets escaped), from ARENA. "%any" for ID_ANY. */
+const char *id_print(const struct id *id, struct arena *arena);
+
+/* The words "FQDN", "RFC822_ADDR", …; "?" for an unknown type. */
+const char *id_type_name(uint8_t type);
+
+/* Same type and data; the case of FQDN and RFC822_ADDR does not count. */
+bool id_eq(const struct id *a, const struct id *b);
+
+/* Whether ID is what PATTERN, an identity of a configuration, allows: equal, ID_ANY, or with wildcards
+ * ("*.example.org", "*@example.org", "CN=*"). */
+bool id_matches(const struct id *pattern, const struct id *id);
+
+struct id id_copy(struct arena *arena, const struct id *id);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counted connections. */
+#include "model/peer.h"
+
+#include <stdlib.h>
+
+static unsigned source_line(const struct source *s, const char *key)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (!strcmp(s->keys[i].key, key))
+			return s->keys[i].line;
+	return s->line;
+}
+
+const char *source_print(const struct source *s, const char *key, struct arena *arena)
+{
+	const char *file = s->file ? s->file : "?", *section = s->section ? s->section : "?";
+	unsigned line = source_line(s, key);
+
+	if (!line)
+		return arena_printf(arena, "%s (%s.%s)", file, section, key);
+	return arena_printf(arena, "%s:%u (%s.%s)", file, line, section, key);
+}
+
+struct peer *peer_new(void)
+{
+	struct peer *p = calloc(1, sizeof *p);
+
+	if (!p)
+		abort();
+	p->refs = 1;
+	return p;
+}
+
+/* Holders see a connection as const; the count is ours. */
+static struct peer *mutable_peer(const struct peer *p)
+{
+	return (struct peer *)p;
+}
+
+struct peer *peer_ref(const struct peer *p)
+{
+	mutable_peer(p)->refs++;
+	return mutable_peer(p);
+}
+
+void peer_unref(const struct peer *p)
+{
+	if (!p || --mutable_peer(p)->refs)
+		return;
+	arena_free(&mutable_peer(p)->arena);
+	free(mutable_peer(p));
+}
+
+const struct child_conf *peer_child(const struct peer *p, const char *name)
+{
+	for (unsigned i = 0; i < p->n_children; i++)
+		if (!strcmp(p->children[i].name, name))
+			return &p->children[i];
+	return NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Proposals (RFC 7296, 3.3): parse what swanctl writes, choose one of what a peer offers, and explain why
+ * not. */
+#pragma once
+
+#include "base/err.h"
+#include "base/text.h"
+#include "model/transform.h"
+
+/* One transform as it stands on the wire, known to us or not. */
+struct xform {
+	uint8_t type;
+	uint16_t id;
+	uint16_t bits;
+};
+
+struct proposal {
+	uint8_t num;      /* on the wire, counted from 1 */
+	uint8_t protocol; /* enum protocol */
+	struct bytes spi; /* on the wire */
+	const struct xform *v;
+	unsigned n;
+};
+
+struct proposals {
+	const struct proposal *v;
+	unsigned n;
+};
+
+enum { PROPOSAL_XFORMS_MAX = 255, PROPOSALS_MAX = 64 };
+
+/* What two sides agreed on. NULL where the protocol or an AEAD needs none; ke is NULL for KE_NONE too. */
+struct suite {
+	const struct transform *encr, *integ, *prf, *ke;
+	bool esn;
+};
+
+/* One keyword list of swanctl.conf, "aes256gcm16-prfsha384-ecp384", or "default" (then several proposals may
+ * be appended). Appends to OUT, which grows in ARENA. For an IKE proposal PRFs are derived from the integrity
+ * words where none is named, and a PRF and a KE are required; for ESP an AEAD may not stand beside an
+ * integrity word, and "noesn" is meant where nothing is said; both "esn" and "noesn" may be named. AEADs and
+ * other ciphers do not mix in one proposal. On ERR_SYNTAX, OUT is as it was and WHY gets one sentence with
+ * the word, what is missing and what to write instead. */
+enum err proposal_parse(const char *words, uint8_t protocol, struct arena *arena, struct proposals *out,
+	struct text *why) MUST_CHECK;
+
+/* The lists used where the configuration names none. */
+struct proposals proposal_default(uint8_t protocol, struct arena *arena);
+
+/* The keyword of X: "aes256gcm16"; of one that we do not have "3des", or "encr:99/128". From ARENA. */
+const char *xform_print(const struct xform *x, struct arena *arena);
+
+/* In keywords: "aes256gcm16-prfsha384-ecp384". "noesn" alone goes without saying. From ARENA. */
+const char *proposal_print(const struct proposal *p, struct arena *arena);
+/* Several, separated by ", ". */
+const char *proposals_print(struct proposals p, struct arena *arena);
+
+/* Like strongSwan's status: "AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384". */
+const char *suite_print(const struct suite *s, struct arena *arena);
+
+enum proposal_ke {
+	KE_WANTED,  /* IKE_SA_INIT, or CREATE_CHILD_SA with a KE payload */
+	KE_IGNORED, /* the child of IKE_AUTH has no key exchange of its own (RFC 7296, 1.2): KE transforms do
+		       not count */
+};
+
+/* Chooses: the first of OFFERED that one of WANTED accepts, and in it, for each type, the first transform in
+ * the order of the offer that WANTED has too (with PREFER_OWN both in the order of WANTED). OUT says which;
+ * *CHOSEN is the one of OFFERED. Transforms we have no row for are never chosen, a type that is not there
+ * counts as none (RFC 7296, 3.3.3), and a proposal with a type that we do not know is passed over (3.3.6).
+ * ERR_MISSING when nothing fits. */
+enum err proposal_select(struct proposals offered, struct proposals wanted, enum proposal_ke ke,
+	bool prefer_own, struct suite *out, const struct proposal **chosen) MUST_CHECK;
+
+/* Whether ANSWER, a single proposal with one transform of each type, is a choice out of that of OFFERED with
+ * its number (RFC 7296, 2.7: the initiator must check). OUT as above; ERR_MISSING when it is not. */
+enum err proposal_accept(const struct proposal *answer, struct proposals offered, enum proposal_ke ke,
+	struct suite *out) MUST_CHECK;
+
+/* The proposal for an answer: SUITE with number NUM and SPI, from ARENA. */
+struct proposal *proposal_of(
+	const struct suite *s, uint8_t protocol, uint8_t num, struct bytes spi, struct arena *arena);
+
+/* PROPOSALS without their KE transforms (the child of IKE_AUTH), from ARENA. */
+struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
+
+/* Why nothing fits, for the nearest pair: DIFFERS gets "encryption: offered aes128, configured aes256gcm16;
+ * …" (NULL when one side is empty) and INSTEAD the keyword list to configure so that the nearest offer would
+ * fit (NULL when we have not its algorithms). From ARENA. */
+struct proposal_why {
+	const char *differs, *instead;
+};
+struct proposal_why proposal_explain(
+	struct proposals offered, struct proposals wanted, enum proposal_ke ke, struct arena *arena);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core tells the data path of a CHILD_SA, and what both tell whoever asks for status. */
+#pragma once
+
+#include "model/peer.h"
+
+/* One direction of a CHILD_SA, as it is installed. All borrowed. */
+struct sa_spec {
+	uint32_t spi; /* host order; INBOUND: ours, else the peer's */
+	bool inbound;
+	uint32_t child;  /* the core's number of the CHILD_SA */
+	uint32_t policy; /* the policy whose packets it carries */
+	struct suite suite;
+	struct bytes encr_key;     /* with its salt behind it */
+	struct bytes integ_key;    /* empty for an AEAD */
+	bool encap;                /* in UDP */
+	struct addr local, remote; /* the outer addresses; the ports count with ENCAP only */
+	struct tss local_ts, remote_ts;
+	const struct child_conf *conf; /* replay window, DSCP, DF, lifetimes by volume */
+};
+
+/* Which packets are to be protected. A trap asks for an SA when a packet comes; a policy of a CHILD_SA has
+ * one. All borrowed. */
+struct policy_spec {
+	uint32_t id; /* the core's number */
+	uint32_t reqid;
+	bool trap;
+	struct tss local_ts, remote_ts;
+	struct ip local, remote;       /* outer addresses where known (v 0: not yet) */
+	const struct child_conf *conf; /* device */
+};
+
+/* Counters of one SA. */
+struct sa_usage {
+	uint32_t spi;
+	bool inbound;
+	uint64_t bytes, packets;
+	uint64_t last_ms;          /* CLOCK_BOOTTIME of the last (authenticated) packet; 0: none */
+	uint64_t replays, invalid; /* inbound: dropped */
+};
+
+/* Status of a CHILD_SA. */
+struct child_record {
+	uint32_t id, reqid;
+	const char *name, *state; /* strongSwan's states: "INSTALLED", … */
+	bool encap;
+	uint32_t spi_in, spi_out;
+	struct suite suite;
+	struct tss local_ts, remote_ts;
+	uint64_t installed_ms, rekey_ms, life_ms; /* times on the core's clock; 0: never */
+	const char *data_path;                    /* "userspace", "kernel" */
+	struct sa_usage in, out;
+};
+
+/* Status of an IKE_SA; texts and lists live in the arena they were asked into. */
+struct sa_record {
+	uint32_t id;
+	const char *name, *state; /* "CONNECTING", "ESTABLISHED", "DELETING" */
+	uint64_t spi_i, spi_r;
+	bool initiator;
+	struct path path;
+	struct id local_id, remote_id;
+	struct suite suite;
+	bool nat_local, nat_remote, nat_fake;
+	uint64_t established_ms, rekey_ms, reauth_ms; /* on the core's clock; 0: never */
+	unsigned tasks_active, tasks_queued;
+	struct child_record *children;
+	unsigned n_children;
+};

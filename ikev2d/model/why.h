@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A refusal that explains itself: what was offered, what was wanted, what differed, which line to change and
+ * what to write there. Texts live in the arena of whoever made it. NULL where there is nothing to say. */
+#pragma once
+
+#include "base/text.h"
+
+struct why {
+	const char *what;       /* the failure in one sentence */
+	const char *offered;    /* by the peer */
+	const char *configured; /* here */
+	const char *differs;    /* the difference, piece by piece */
+	const char *where;      /* "/etc/ikev2d/ikev2d.conf:12 (connections.a.proposals)" */
+	const char *instead;    /* the value that would have worked */
+	const char *notify;     /* the notify sent or received: "NO_PROPOSAL_CHOSEN" */
+};
+
+/* All of it as lines "what\n  offered: …\n", appended to OUT. */
+void why_print(const struct why *w, struct text *out);
+
+/* All of it on one line. */
+const char *why_line(const struct why *w, struct arena *arena);
+
+struct why why_copy(struct arena *arena, const struct why *w);
