@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* THE table of shapes. Vendor IDs and notifies are welcome everywhere (RFC 7296, 3.10.1 and 3.12: what is not
+ * known is ignored); two rows with one name mean "either this or that". */
+#include "wire/shape.h"
+
+#define P(name) PAYLOAD_BIT(PAYLOAD_##name)
+
+enum { REQUEST, RESPONSE };
+enum { CLEAR, SEALED };
+enum { ANYWAY, ERROR /* a notify that is an error is required */ };
+
+#define SEAL  (P(SK) | P(SKF))
+#define ALL   (P(NOTIFY) | P(VENDOR))
+#define CHILD (P(SA) | P(TSI) | P(TSR))
+#define PROOF (P(IDR) | P(AUTH))
+#define ASKED (PROOF | P(CERT) | P(CERTREQ) | P(CP) | ALL)
+
+struct row {
+	uint8_t exchange;
+	bool response, sealed, error;
+	uint64_t required, optional;
+	enum shape shape;
+};
+
+/* From the figures of RFC 7296, 1.2 to 1.5, the first that fits. AUTH is missing in a request of somebody who
+ * wants EAP (2.16), the child in a childless one (RFC 6023). Some peers (MikroTik) put a CP payload into
+ * CREATE_CHILD_SA. */
+static const struct row rows[] = {
+	{ IKE_SA_INIT, REQUEST, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), ALL, INIT_REQUEST },
+	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), P(CERTREQ) | ALL, INIT_RESPONSE },
+	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(NOTIFY), ALL, INIT_REFUSAL },
+
+	{ IKE_AUTH, REQUEST, SEALED, ANYWAY, P(IDI) | CHILD, ASKED, AUTH_REQUEST },
+	{ IKE_AUTH, REQUEST, SEALED, ANYWAY, P(IDI), ASKED, AUTH_REQUEST },
+	{ IKE_AUTH, RESPONSE, SEALED, ANYWAY, PROOF | CHILD, P(CERT) | P(CP) | ALL, AUTH_RESPONSE },
+	{ IKE_AUTH, RESPONSE, SEALED, ERROR, PROOF, P(CERT) | P(CP) | ALL, AUTH_RESPONSE },
+	{ IKE_AUTH, RESPONSE, SEALED, ERROR, P(NOTIFY), ALL, AUTH_REFUSAL },
+
+	{ CREATE_CHILD_SA, REQUEST, SEALED, ANYWAY, CHILD | P(NONCE), P(KE) | P(CP) | ALL, CREATE_REQUEST },
+	{ CREATE_CHILD_SA, REQUEST, SEALED, ANYWAY, P(SA) | P(NONCE) | P(KE), P(CP) | ALL, CREATE_REQUEST },
+	{ CREATE_CHILD_SA, RESPONSE, SEALED, ANYWAY, CHILD | P(NONCE), P(KE) | ALL, CREATE_RESPONSE },
+	{ CREATE_CHILD_SA, RESPONSE, SEALED, ANYWAY, P(SA) | P(NONCE) | P(KE), ALL, CREATE_RESPONSE },
+	{ CREATE_CHILD_SA, RESPONSE, SEALED, ERROR, P(NOTIFY), ALL, CREATE_REFUSAL },
+
+	{ INFORMATIONAL, REQUEST, SEALED, ANYWAY, 0, P(DELETE) | P(CP) | ALL, INFO_REQUEST },
+	{ INFORMATIONAL, RESPONSE, SEALED, ANYWAY, 0, P(DELETE) | P(CP) | ALL, INFO_RESPONSE },
+	{ 0 },
+};
+
+static bool row_fits(const struct row *row, const struct message *m, uint64_t has, bool sealed)
+{
+	bool response = m->header.flags & FLAG_RESPONSE;
+
+	return row->exchange == m->header.exchange && row->response == response && row->sealed == sealed &&
+	       (has & row->required) == row->required && !(has & ~(row->required | row->optional)) &&
+	       (!row->error || message_error(m));
+}
+
+enum shape shape_of(const struct message *m, bool sealed)
+{
+	uint64_t has = sealed ? m->has & ~SEAL : m->has;
+
+	for (const struct row *row = rows; row->exchange; row++)
+		if (row_fits(row, m, has, sealed))
+			return row->shape;
+	return SHAPE_NONE;
+}
+
+bool shape_sealed(uint8_t exchange)
+{
+	for (const struct row *row = rows; row->exchange; row++)
+		if (row->exchange == exchange)
+			return row->sealed;
+	return false;
+}
+
+const char *shape_name(enum shape s)
+{
+	static const char *const names[SHAPE_COUNT] = {
+		[SHAPE_NONE] = "NONE",
+		[INIT_REQUEST] = "INIT_REQUEST",
+		[INIT_RESPONSE] = "INIT_RESPONSE",
+		[INIT_REFUSAL] = "INIT_REFUSAL",
+		[AUTH_REQUEST] = "AUTH_REQUEST",
+		[AUTH_RESPONSE] = "AUTH_RESPONSE",
+		[AUTH_REFUSAL] = "AUTH_REFUSAL",
+		[CREATE_REQUEST] = "CREATE_REQUEST",
+		[CREATE_RESPONSE] = "CREATE_RESPONSE",
+		[CREATE_REFUSAL] = "CREATE_REFUSAL",
+		[INFO_REQUEST] = "INFO_REQUEST",
+		[INFO_RESPONSE] = "INFO_RESPONSE",
+	};
+
+	return names[s];
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* THE table of message shapes: which payloads an exchange must and may carry, whether it is sealed, and the
+ * name it gets. A message without a shape is refused with INVALID_SYNTAX, where it may be answered at all. */
+#pragma once
+
+#include "wire/message.h"
+
+enum shape {
+	SHAPE_NONE,     /* no row fits */
+	INIT_REQUEST,   /* IKE_SA_INIT: SA, KE, Ni */
+	INIT_RESPONSE,  /* IKE_SA_INIT: SA, KE, Nr */
+	INIT_REFUSAL,   /* IKE_SA_INIT: notifies only (COOKIE, INVALID_KE_PAYLOAD, NO_PROPOSAL_CHOSEN, …) */
+	AUTH_REQUEST,   /* IKE_AUTH: IDi; AUTH unless EAP is wanted; SA, TSi, TSr unless childless */
+	AUTH_RESPONSE,  /* IKE_AUTH: IDr, AUTH, SA, TSi, TSr; or IDr, AUTH and an error notify: no child */
+	AUTH_REFUSAL,   /* IKE_AUTH: notifies only, one of them an error */
+	CREATE_REQUEST, /* CREATE_CHILD_SA: SA, Ni [, KE], TSi, TSr; or SA, Ni, KE (IKE rekey) */
+	CREATE_RESPONSE, /* as the request */
+	CREATE_REFUSAL,  /* CREATE_CHILD_SA: notifies only, one of them an error */
+	INFO_REQUEST,    /* INFORMATIONAL, maybe empty */
+	INFO_RESPONSE,
+	SHAPE_COUNT
+};
+
+/* The shape of M as a whole: what was sealed is parsed into it too, and SEALED says whether anything was.
+ * Only which payloads there are is looked at, not what they say (but for errors among the notifies). */
+enum shape shape_of(const struct message *m, bool sealed);
+
+/* Whether messages of this exchange must be sealed, both requests and responses; false for one that has no
+ * row. */
+bool shape_sealed(uint8_t exchange);
+
+/* "AUTH_REQUEST"; "NONE" for SHAPE_NONE. */
+const char *shape_name(enum shape s);
