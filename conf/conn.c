@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the table cannot say: times that follow from others, and what must fit together. */
+#include "conf/conn.h"
+
+#include "conf/section.h"
+
+enum { HOUR = 3600 * 1000 /* ms */ };
+
+/* A soft and a hard limit: where only one was written the other lies a tenth of the soft one away. */
+static void pair_limits(const struct tree_section *s, const char *soft_key, uint64_t *soft,
+	const char *hard_key, uint64_t *hard, uint64_t fallback)
+{
+	bool has_soft = tree_written(s, soft_key), has_hard = tree_written(s, hard_key);
+
+	if (!has_soft)
+		*soft = has_hard ? *hard - *hard / 11 - (*hard % 11 > 0) : fallback;
+	if (!has_hard)
+		*hard = *soft > UINT64_MAX / 2 ? UINT64_MAX : *soft + *soft / 10 + (*soft % 10 > 0);
+}
+
+static void check_limits(const struct tree_section *s, const char *soft_key, uint64_t soft,
+	const char *hard_key, uint64_t hard, struct report *r)
+{
+	const struct tree_key *k = tree_written(s, hard_key);
+
+	if (soft && hard && soft >= hard)
+		report_error(r, k ? k->at : s->at, s, hard_key,
+			"the SA would end before it is renewed; it must be longer than %s", soft_key);
+}
+
+static void child_limits(const struct tree_section *s, struct child_conf *c, struct report *r)
+{
+	pair_limits(s, "rekey_time", &c->rekey_time, "life_time", &c->life_time, HOUR);
+	pair_limits(s, "rekey_bytes", &c->rekey_bytes, "life_bytes", &c->life_bytes, 0);
+	pair_limits(s, "rekey_packets", &c->rekey_packets, "life_packets", &c->life_packets, 0);
+	check_limits(s, "rekey_time", c->rekey_time, "life_time", c->life_time, r);
+	check_limits(s, "rekey_bytes", c->rekey_bytes, "life_bytes", c->life_bytes, r);
+	check_limits(s, "rekey_packets", c->rekey_packets, "life_packets", c->life_packets, r);
+	if (!tree_written(s, "rand_time"))
+		c->rand_time = c->life_time > c->rekey_time ? c->life_time - c->rekey_time : 0;
+}
+
+static void conn_times(const struct tree_section *s, struct peer *p)
+{
+	uint64_t longest;
+
+	if (!tree_written(s, "rekey_time"))
+		p->rekey_time = p->reauth_time ? 0 : 4 * HOUR;
+	longest = p->rekey_time > p->reauth_time ? p->rekey_time : p->reauth_time;
+	if (!tree_written(s, "over_time"))
+		p->over_time = longest / 10;
+	if (!tree_written(s, "rand_time"))
+		p->rand_time = p->over_time;
+}
+
+/* Which families selectors can match: bit 0 IPv4, bit 1 IPv6; dynamic ones both. */
+static unsigned families(struct tss set)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < set.n; i++)
+		found |= set.v[i].dynamic ? 3 : set.v[i].lo.v == 6 ? 2 : 1;
+	return found;
+}
+
+static void check_families(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	unsigned local = families(c->local), remote = families(c->remote);
+
+	if (local && remote && !(local & remote))
+		report_error(r, s->at, s, NULL,
+			"local_ts is %s and remote_ts is %s: no packet can match both",
+			local == 1 ? "IPv4" : "IPv6", remote == 1 ? "IPv4" : "IPv6");
+}
+
+static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
+{
+	c->name = arena_str(&p->arena, s->name);
+	c->at = section_source(s, &p->arena);
+	c->peer = p;
+	section_read(s, CONF_CHILD, c, &p->arena, r);
+	child_limits(s, c, r);
+	check_families(s, c, r);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
+		section_kind(sub, CONF_CHILD, r);
+}
+
+static void read_children(const struct tree_section *s, struct peer *p, struct report *r)
+{
+	section_without_keys(s, CONF_CHILDREN, r);
+	p->children = ARENA_ARRAY(&p->arena, s->n_sections, struct child_conf);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
+		read_child(sub, p, &p->children[p->n_children++], r);
+}
+
+/* A proof of identity of one side; a second round of it is not built in. */
+static void read_auth(const struct tree_section *s, enum conf_section_kind kind, struct peer *p,
+	struct auth_conf *a, struct report *r)
+{
+	if (a->at.section)
+		report_error(r, s->at, s, NULL,
+			"a second round of authentication is not built in yet (the first is %s); remove this "
+			"section",
+			a->at.section);
+	a->at = section_source(s, &p->arena);
+	section_read(s, kind, a, &p->arena, r);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
+		section_kind(sub, kind, r);
+}
+
+static void check_auth(
+	const struct tree_section *s, const struct auth_conf *a, const char *side, struct report *r)
+{
+	if (!a->at.section)
+		report_error(r, s->at, s, NULL,
+			"there is no section %s, and its default, auth = pubkey, takes certificates, which "
+			"are not "
+			"built in yet; write %s { auth = psk }",
+			side, side);
+}
+
+struct peer *conn_read(const struct tree_section *s, enum origin origin, struct report *r)
+{
+	struct peer *p = peer_new();
+
+	p->name = arena_str(&p->arena, s->name);
+	p->origin = origin;
+	p->at = section_source(s, &p->arena);
+	section_read(s, CONF_CONNECTION, p, &p->arena, r);
+	conn_times(s, p);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
+		enum conf_section_kind kind = section_kind(sub, CONF_CONNECTION, r);
+
+		if (kind == CONF_CHILDREN)
+			read_children(sub, p, r);
+		else if (kind == CONF_LOCAL)
+			read_auth(sub, kind, p, &p->local, r);
+		else if (kind == CONF_REMOTE)
+			read_auth(sub, kind, p, &p->remote, r);
+	}
+	check_auth(s, &p->local, "local", r);
+	check_auth(s, &p->remote, "remote", r);
+	if (!p->n_children)
+		report_note(r, s->at, s, NULL, "has no children, so it carries no traffic");
+	return p;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rows: name, status, type, where the value goes, default, what it is. The order is that of strongSwan's
+ * manual. */
+#include "conf/schema.h"
+
+#include "model/conf.h"
+
+#include <string.h>
+
+#define PEER(field)     offsetof(struct peer, field)
+#define AUTH(field)     offsetof(struct auth_conf, field)
+#define CHILD(field)    offsetof(struct child_conf, field)
+#define SECRET(field)   offsetof(struct secret, field)
+#define SETTINGS(field) offsetof(struct settings, field)
+
+#define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
+#define ONLY_CERTS  "it has no effect with auth = psk"
+#define NO_CERTS    "certificates and private keys are not built in yet; use auth = psk"
+#define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
+#define NO_MARK     "0/0x00000000"
+
+static const struct name version_words[] = { { 0, "0" }, { 1, "1" }, { 2, "2" }, { 0 } };
+static const struct name encap_words[] = {
+	{ ENCAP_YES, "yes" },
+	{ ENCAP_AUTO, "no" },
+	{ ENCAP_NO, "never" },
+	{ ENCAP_YES, "true" },
+	{ ENCAP_YES, "enabled" },
+	{ ENCAP_YES, "1" },
+	{ ENCAP_AUTO, "false" },
+	{ ENCAP_AUTO, "disabled" },
+	{ ENCAP_AUTO, "0" },
+	{ 0 },
+};
+static const struct name fragmentation_words[] = { { 1, "yes" }, { 2, "accept" }, { 3, "force" }, { 0, "no" },
+	{ 0 } };
+static const struct name childless_words[] = { { 0, "allow" }, { 1, "prefer" }, { 2, "force" },
+	{ 3, "never" }, { 0 } };
+static const struct name send_cert_words[] = { { 0, "always" }, { 1, "ifasked" }, { 2, "never" }, { 0 } };
+static const struct name ocsp_words[] = { { 0, "never" }, { 1, "reply" }, { 2, "request" }, { 3, "both" },
+	{ 0 } };
+static const struct name unique_words[] = { { 0, "never" }, { 1, "no" }, { 2, "keep" }, { 3, "replace" },
+	{ 0 } };
+static const struct name revocation_words[] = { { 0, "strict" }, { 1, "ifuri" }, { 2, "relaxed" }, { 0 } };
+static const struct name mode_words[] = {
+	{ 0, "tunnel" },
+	{ 1, "transport" },
+	{ 2, "transport_proxy" },
+	{ 3, "iptfs" },
+	{ 4, "beet" },
+	{ 5, "pass" },
+	{ 6, "drop" },
+	{ 0 },
+};
+static const struct name action_words[] = {
+	{ ACTION_NONE, "none" },
+	{ ACTION_TRAP, "trap" },
+	{ ACTION_START, "start" },
+	{ ACTION_TRAP_START, "trap|start" },
+	{ ACTION_TRAP_START, "start|trap" },
+	{ ACTION_NONE, "clear" },
+	{ ACTION_TRAP, "route" },
+	{ ACTION_START, "restart" },
+	{ 0 },
+};
+static const struct name offload_words[] = { { 0, "no" }, { 1, "yes" }, { 1, "crypto" }, { 2, "packet" },
+	{ 3, "auto" }, { 0 } };
+static const struct name per_cpu_words[] = { { 0, "no" }, { 1, "yes" }, { 2, "encap" }, { 0 } };
+static const struct name dscp_words[] = { { DSCP_OUT, "out" }, { DSCP_IN, "in" }, { DSCP_BOTH, "yes" },
+	{ DSCP_NO, "no" }, { 0 } };
+static const struct name label_words[] = { { 0, "system" }, { 1, "simple" }, { 2, "selinux" }, { 0 } };
+static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
+
+static const struct conf_key connection_keys[] = {
+	{ "version", STATUS_REFUSED, TYPE_WORD, .fallback = "0",
+		.doc = "IKE version: 2, or 0 for any (which is 2)",
+		.note = "IKEv1 is not spoken here (RFC 9395 retired it); write version = 2", .neutral = "2",
+		.words = version_words },
+	{ "local_addrs", STATUS_READ, TYPE_ADDRESSES, PEER(local_addrs), "%any",
+		.doc = "our addresses: addresses, prefixes, ranges, names", .count_at = PEER(n_local_addrs) },
+	{ "remote_addrs", STATUS_READ, TYPE_ADDRESSES, PEER(remote_addrs), "%any",
+		.doc = "the peer's addresses; the first single one is where we connect to",
+		.count_at = PEER(n_remote_addrs) },
+	{ "local_port", STATUS_READ, TYPE_PORT, PEER(local_port), "500", .doc = "UDP port of ours" },
+	{ "remote_port", STATUS_READ, TYPE_PORT, PEER(remote_port), "500", .doc = "UDP port of the peer's" },
+	{ "proposals", STATUS_READ, TYPE_IKE_PROPOSALS, PEER(ike), "default", .doc = "algorithms for IKE" },
+	{ "vips", STATUS_LATER, TYPE_TEXT, .doc = "virtual addresses to ask the peer for" },
+	{ "aggressive", STATUS_IGNORED, TYPE_BOOL, .fallback = "no", .doc = "aggressive mode of IKEv1",
+		.note = ONLY_IKEV1 },
+	{ "pull", STATUS_IGNORED, TYPE_BOOL, .fallback = "yes", .doc = "pull mode of IKEv1",
+		.note = ONLY_IKEV1 },
+	{ "dscp", STATUS_LATER, TYPE_TEXT, .fallback = "000000", .doc = "DSCP of our IKE packets",
+		.neutral = "0" },
+	{ "encap", STATUS_READ, TYPE_WORD, PEER(encap), "no",
+		.doc = "ESP in UDP: yes always, no as the daemon decides, never not even behind a NAT",
+		.words = encap_words },
+	{ "mobike", STATUS_IGNORED, TYPE_BOOL, .fallback = "yes",
+		.doc = "move the tunnel when addresses change",
+		.note = "MOBIKE is not built in yet: the connection stays on its addresses",
+		.neutral = "no" },
+	{ "dpd_delay", STATUS_READ, TYPE_TIME, PEER(dpd_delay), "0s",
+		.doc = "silence after which the peer is asked whether it lives; 0: never" },
+	{ "dpd_timeout", STATUS_IGNORED, TYPE_TIME, .fallback = "0s", .doc = "timeout of IKEv1's DPD",
+		.note = ONLY_IKEV1 },
+	{ "fragmentation", STATUS_IGNORED, TYPE_WORD, .fallback = "yes",
+		.doc = "fragmentation of IKE messages",
+		.note = "IKE fragmentation is not built in yet: large messages go whole", .neutral = "no",
+		.words = fragmentation_words },
+	{ "childless", STATUS_LATER, TYPE_WORD, .fallback = "allow", .doc = "IKE_SAs without CHILD_SA",
+		.neutral = "never", .words = childless_words },
+	{ "send_certreq", STATUS_IGNORED, TYPE_BOOL, .fallback = "yes", .doc = "ask for certificates",
+		.note = ONLY_CERTS },
+	{ "send_cert", STATUS_IGNORED, TYPE_WORD, .fallback = "ifasked",
+		.doc = "when to send our certificate", .note = ONLY_CERTS, .words = send_cert_words },
+	{ "ocsp", STATUS_IGNORED, TYPE_WORD, .fallback = "reply", .doc = "OCSP in IKE", .note = ONLY_CERTS,
+		.words = ocsp_words },
+	{ "ppk_id", STATUS_LATER, TYPE_TEXT, .doc = "name of the post-quantum preshared key" },
+	{ "ppk_required", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "refuse peers without that key" },
+	{ "keyingtries", STATUS_READ, TYPE_COUNT, PEER(keyingtries), "1",
+		.doc = "attempts to connect; 0: for ever" },
+	{ "unique", STATUS_LATER, TYPE_WORD, .fallback = "no", .doc = "several connections of one identity",
+		.neutral = "never", .words = unique_words },
+	{ "reauth_time", STATUS_READ, TYPE_TIME, PEER(reauth_time), "0s",
+		.doc = "when to authenticate anew" },
+	{ "rekey_time", STATUS_READ, TYPE_TIME, PEER(rekey_time),
+		.doc = "when to make new keys (4h, or never where reauth_time is set)" },
+	{ "over_time", STATUS_READ, TYPE_TIME, PEER(over_time),
+		.doc = "how long an IKE_SA may be overdue (10% of rekey_time or reauth_time)" },
+	{ "rand_time", STATUS_READ, TYPE_TIME, PEER(rand_time),
+		.doc = "taken off rekey_time and reauth_time at random (over_time)" },
+	{ "pools", STATUS_LATER, TYPE_TEXT, .doc = "pools to give virtual addresses from" },
+	{ "if_id_in", STATUS_LATER, TYPE_TEXT, .fallback = "0", .doc = "XFRM interface, inbound" },
+	{ "if_id_out", STATUS_LATER, TYPE_TEXT, .fallback = "0", .doc = "XFRM interface, outbound" },
+	{ "mediation", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "be a mediator" },
+	{ "mediated_by", STATUS_LATER, TYPE_TEXT, .doc = "the mediator to use" },
+	{ "mediation_peer", STATUS_LATER, TYPE_TEXT, .doc = "identity at the mediator" },
+	{ 0 },
+};
+
+static const struct conf_key local_keys[] = {
+	{ "round", STATUS_IGNORED, TYPE_COUNT, .fallback = "0", .doc = "order among several rounds" },
+	{ "certs", STATUS_LATER, TYPE_TEXT, .doc = "our certificates" },
+	{ "pubkeys", STATUS_LATER, TYPE_TEXT, .doc = "our raw public keys" },
+	{ "auth", STATUS_READ, TYPE_AUTHENTICATION, AUTH(method), "pubkey",
+		.doc = "how we prove who we are" },
+	{ "id", STATUS_READ, TYPE_IDENTITY, AUTH(id), "%any",
+		.doc = "who we are; our address where not written" },
+	{ "eap_id", STATUS_LATER, TYPE_TEXT, .doc = "our EAP identity" },
+	{ "aaa_id", STATUS_LATER, TYPE_TEXT, .doc = "the AAA server's identity" },
+	{ "xauth_id", STATUS_IGNORED, TYPE_TEXT, .doc = "XAuth identity", .note = ONLY_IKEV1 },
+	{ 0 },
+};
+
+static const struct conf_key remote_keys[] = {
+	{ "round", STATUS_IGNORED, TYPE_COUNT, .fallback = "0", .doc = "order among several rounds" },
+	{ "id", STATUS_READ, TYPE_IDENTITY, AUTH(id), "%any",
+		.doc = "who the peer must be; may have wildcards" },
+	{ "eap_id", STATUS_LATER, TYPE_TEXT, .doc = "the peer's EAP identity" },
+	{ "groups", STATUS_LATER, TYPE_TEXT, .doc = "groups the peer must be in" },
+	{ "cert_policy", STATUS_LATER, TYPE_TEXT, .doc = "policies its certificate must have" },
+	{ "certs", STATUS_LATER, TYPE_TEXT, .doc = "certificates it may have" },
+	{ "cacerts", STATUS_LATER, TYPE_TEXT, .doc = "authorities its certificate may come from" },
+	{ "ca_id", STATUS_LATER, TYPE_TEXT, .doc = "identity of such an authority" },
+	{ "pubkeys", STATUS_LATER, TYPE_TEXT, .doc = "raw public keys it may have" },
+	{ "revocation", STATUS_IGNORED, TYPE_WORD, .fallback = "relaxed",
+		.doc = "how strictly revocation is checked", .note = ONLY_CERTS, .words = revocation_words },
+	{ "auth", STATUS_READ, TYPE_AUTHENTICATION, AUTH(method), "pubkey",
+		.doc = "how the peer proves who it is" },
+	{ "xauth_id", STATUS_IGNORED, TYPE_TEXT, .doc = "XAuth identity", .note = ONLY_IKEV1 },
+	{ 0 },
+};
+
+static const struct conf_key cert_keys[] = {
+	{ "file", STATUS_LATER, TYPE_TEXT, .doc = "file of the certificate" },
+	{ "handle", STATUS_LATER, TYPE_TEXT, .doc = "handle of the certificate on a token" },
+	{ "slot", STATUS_LATER, TYPE_COUNT, .doc = "slot of the token" },
+	{ "module", STATUS_LATER, TYPE_TEXT, .doc = "PKCS#11 module of the token" },
+	{ 0 },
+};
+
+static const struct conf_key child_keys[] = {
+	{ "ah_proposals", STATUS_LATER, TYPE_TEXT, .doc = "algorithms for AH" },
+	{ "esp_proposals", STATUS_READ, TYPE_ESP_PROPOSALS, CHILD(esp), "default",
+		.doc = "algorithms for ESP" },
+	{ "sha256_96", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "HMAC-SHA-256 cut to 96 bits" },
+	{ "local_ts", STATUS_READ, TYPE_SELECTORS, CHILD(local), "dynamic", .doc = "our networks" },
+	{ "remote_ts", STATUS_READ, TYPE_SELECTORS, CHILD(remote), "dynamic", .doc = "the peer's networks" },
+	{ "rekey_time", STATUS_READ, TYPE_TIME, CHILD(rekey_time),
+		.doc = "when to make new keys (1h, or 10% less than life_time)" },
+	{ "life_time", STATUS_READ, TYPE_TIME, CHILD(life_time),
+		.doc = "when the SA ends in any case (10% more than rekey_time)" },
+	{ "rand_time", STATUS_READ, TYPE_TIME, CHILD(rand_time),
+		.doc = "taken off rekey_time at random (life_time - rekey_time)" },
+	{ "rekey_bytes", STATUS_READ, TYPE_SIZE, CHILD(rekey_bytes),
+		.doc = "volume after which new keys are made (none, or 10% less than life_bytes)" },
+	{ "life_bytes", STATUS_READ, TYPE_SIZE, CHILD(life_bytes),
+		.doc = "volume after which the SA ends (10% more than rekey_bytes)" },
+	{ "rand_bytes", STATUS_IGNORED, TYPE_SIZE, .doc = "variation of rekey_bytes", .note = ONLY_VOLUME,
+		.neutral = "0" },
+	{ "rekey_packets", STATUS_READ, TYPE_BIG_COUNT, CHILD(rekey_packets),
+		.doc = "packets after which new keys are made (none, or 10% less than life_packets)" },
+	{ "life_packets", STATUS_READ, TYPE_BIG_COUNT, CHILD(life_packets),
+		.doc = "packets after which the SA ends (10% more than rekey_packets)" },
+	{ "rand_packets", STATUS_IGNORED, TYPE_BIG_COUNT, .doc = "variation of rekey_packets",
+		.note = ONLY_VOLUME, .neutral = "0" },
+	{ "updown", STATUS_LATER, TYPE_TEXT, .doc = "command run when the tunnel comes and goes" },
+	{ "hostaccess", STATUS_LATER, TYPE_BOOL, .fallback = "no",
+		.doc = "let updown open the way to the gateway" },
+	{ "mode", STATUS_LATER, TYPE_WORD, .fallback = "tunnel", .doc = "tunnel, or another kind of SA",
+		.words = mode_words },
+	{ "policies", STATUS_LATER, TYPE_BOOL, .fallback = "yes", .doc = "install policies" },
+	{ "policies_fwd_out", STATUS_LATER, TYPE_BOOL, .fallback = "no",
+		.doc = "install outbound forward policies" },
+	{ "dpd_action", STATUS_READ, TYPE_WORD, CHILD(dpd_action), "clear",
+		.doc = "what to do when the peer is dead", .words = action_words },
+	{ "ipcomp", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "compression" },
+	{ "inactivity", STATUS_LATER, TYPE_TIME, .fallback = "0s",
+		.doc = "close after that long without traffic" },
+	{ "reqid", STATUS_READ, TYPE_COUNT, CHILD(reqid), "0",
+		.doc = "number of the policies; 0: chosen by us" },
+	{ "priority", STATUS_LATER, TYPE_COUNT, .fallback = "0", .doc = "priority of the policies" },
+	{ "interface", STATUS_READ, TYPE_DEVICE, CHILD(interface),
+		.doc = "tun device of this tunnel alone, to which no routes are made" },
+	{ "mark_in", STATUS_LATER, TYPE_TEXT, .fallback = NO_MARK, .doc = "mark of inbound policies",
+		.neutral = "0/0 0/0x0" },
+	{ "mark_in_sa", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "mark_in on the SA too" },
+	{ "mark_out", STATUS_LATER, TYPE_TEXT, .fallback = NO_MARK, .doc = "mark of outbound policies",
+		.neutral = "0/0 0/0x0" },
+	{ "set_mark_in", STATUS_LATER, TYPE_TEXT, .fallback = NO_MARK, .doc = "mark set on inbound packets",
+		.neutral = "0/0 0/0x0" },
+	{ "set_mark_out", STATUS_LATER, TYPE_TEXT, .fallback = NO_MARK, .doc = "mark set on outbound packets",
+		.neutral = "0/0 0/0x0" },
+	{ "if_id_in", STATUS_LATER, TYPE_TEXT, .fallback = "0", .doc = "XFRM interface, inbound" },
+	{ "if_id_out", STATUS_LATER, TYPE_TEXT, .fallback = "0", .doc = "XFRM interface, outbound" },
+	{ "label", STATUS_LATER, TYPE_TEXT, .doc = "security label" },
+	{ "label_mode", STATUS_LATER, TYPE_WORD, .fallback = "system", .doc = "kind of label",
+		.words = label_words },
+	{ "tfc_padding", STATUS_LATER, TYPE_TEXT, .fallback = "0", .doc = "pad packets to this size" },
+	{ "replay_window", STATUS_READ, TYPE_COUNT, CHILD(replay_window), "1024",
+		.doc = "packets that may overtake each other; 0: no replay protection" },
+	{ "hw_offload", STATUS_LATER, TYPE_WORD, .fallback = "no", .doc = "hardware offload",
+		.neutral = "auto", .words = offload_words },
+	{ "per_cpu_sas", STATUS_LATER, TYPE_WORD, .fallback = "no", .doc = "an SA for each CPU",
+		.words = per_cpu_words },
+	{ "copy_df", STATUS_READ, TYPE_BOOL, CHILD(copy_df), "yes",
+		.doc = "copy the DF bit to the outer header" },
+	{ "copy_ecn", STATUS_READ, TYPE_BOOL, CHILD(copy_ecn), "yes", .doc = "carry ECN across the tunnel" },
+	{ "copy_dscp", STATUS_READ, TYPE_WORD, CHILD(copy_dscp), "out",
+		.doc = "copy the DSCP: out to the outer header, in from it, yes both, no neither",
+		.words = dscp_words },
+	{ "icmp", STATUS_LATER, TYPE_BOOL, .fallback = "no",
+		.doc = "let ICMP errors from outside the selectors in" },
+	{ "start_action", STATUS_READ, TYPE_WORD, CHILD(start_action), "none",
+		.doc = "when loaded: start at once, or trap: with the first packet", .words = action_words },
+	{ "close_action", STATUS_READ, TYPE_WORD, CHILD(close_action), "none",
+		.doc = "what to do when the peer closes it", .words = action_words },
+	{ 0 },
+};
+
+static const struct conf_key ike_secret_keys[] = {
+	{ "secret", STATUS_READ, TYPE_SECRET, SECRET(data),
+		.doc = "the shared secret: text, 0x and hexadecimal, or 0s and base64" },
+	{ "id*", STATUS_READ, TYPE_OWNER, SECRET(owners),
+		.doc = "whose secret it is, several with different suffixes; anybody's where none is written",
+		.count_at = SECRET(n_owners) },
+	{ 0 },
+};
+
+static const struct conf_key owned_secret_keys[] = {
+	{ "secret", STATUS_LATER, TYPE_SECRET, .doc = "the secret" },
+	{ "id*", STATUS_LATER, TYPE_TEXT, .doc = "whose secret it is" },
+	{ 0 },
+};
+
+static const struct conf_key file_secret_keys[] = {
+	{ "file", STATUS_LATER, TYPE_TEXT, .doc = "file of the private key" },
+	{ "secret", STATUS_LATER, TYPE_SECRET, .doc = "its passphrase" },
+	{ 0 },
+};
+
+static const struct conf_key token_secret_keys[] = {
+	{ "handle", STATUS_LATER, TYPE_TEXT, .doc = "handle of the key on the token" },
+	{ "slot", STATUS_LATER, TYPE_COUNT, .doc = "slot of the token" },
+	{ "module", STATUS_LATER, TYPE_TEXT, .doc = "PKCS#11 module of the token" },
+	{ "pin", STATUS_LATER, TYPE_SECRET, .doc = "its PIN" },
+	{ 0 },
+};
+
+static const struct conf_key pool_keys[] = {
+	{ "addrs", STATUS_LATER, TYPE_TEXT, .doc = "addresses of the pool" },
+	{ "dns", STATUS_LATER, TYPE_TEXT, .doc = "name servers" },
+	{ "nbns", STATUS_LATER, TYPE_TEXT, .doc = "NetBIOS name servers" },
+	{ "dhcp", STATUS_LATER, TYPE_TEXT, .doc = "DHCP servers" },
+	{ "netmask", STATUS_LATER, TYPE_TEXT, .doc = "netmask" },
+	{ "server", STATUS_LATER, TYPE_TEXT, .doc = "servers" },
+	{ "subnet", STATUS_LATER, TYPE_TEXT, .doc = "networks behind us" },
+	{ "split_include", STATUS_LATER, TYPE_TEXT, .doc = "networks to tunnel" },
+	{ "split_exclude", STATUS_LATER, TYPE_TEXT, .doc = "networks not to tunnel" },
+	{ "p_cscf", STATUS_LATER, TYPE_TEXT, .doc = "SIP proxies" },
+	{ "*", STATUS_LATER, TYPE_TEXT, .doc = "an attribute by number" },
+	{ 0 },
+};
+
+static const struct conf_key authority_keys[] = {
+	{ "cacert", STATUS_LATER, TYPE_TEXT, .doc = "certificate of the authority" },
+	{ "file", STATUS_LATER, TYPE_TEXT, .doc = "file of that certificate" },
+	{ "handle", STATUS_LATER, TYPE_TEXT, .doc = "handle of it on a token" },
+	{ "slot", STATUS_LATER, TYPE_COUNT, .doc = "slot of the token" },
+	{ "module", STATUS_LATER, TYPE_TEXT, .doc = "PKCS#11 module of the token" },
+	{ "crl_uris", STATUS_LATER, TYPE_TEXT, .doc = "where its CRLs are" },
+	{ "ocsp_uris", STATUS_LATER, TYPE_TEXT, .doc = "where its OCSP responders are" },
+	{ "cert_uri_base", STATUS_LATER, TYPE_TEXT, .doc = "base for hash-and-URL" },
+	{ 0 },
+};
+
+static const struct conf_key daemon_keys[] = {
+	{ "port", STATUS_READ, TYPE_PORT, SETTINGS(port), "500", .doc = "UDP port for IKE" },
+	{ "port_nat_t", STATUS_READ, TYPE_PORT, SETTINGS(port_nat_t), "4500",
+		.doc = "UDP port for IKE behind a NAT and for ESP in UDP" },
+	{ "udp_encap", STATUS_READ, TYPE_BOOL, SETTINGS(udp_encap), "yes",
+		.doc = "ESP in UDP on the userspace path even without NAT" },
+	{ "tun_name", STATUS_READ, TYPE_DEVICES, SETTINGS(tun_name), "ipsec",
+		.doc = "what names of our tun devices begin with" },
+	{ "retransmit_timeout", STATUS_READ, TYPE_TIME, SETTINGS(retransmit_timeout), "4s",
+		.doc = "wait before the first repetition of a message" },
+	{ "retransmit_base", STATUS_READ, TYPE_FACTOR, SETTINGS(retransmit_base), "1.8",
+		.doc = "how many times longer each further wait is" },
+	{ "retransmit_tries", STATUS_READ, TYPE_COUNT, SETTINGS(retransmit_tries), "5",
+		.doc = "repetitions before giving up" },
+	{ "retransmit_jitter", STATUS_READ, TYPE_PERCENT, SETTINGS(retransmit_jitter), "10",
+		.doc = "percent taken off a wait at random" },
+	{ "retransmit_limit", STATUS_READ, TYPE_TIME, SETTINGS(retransmit_limit), "0s",
+		.doc = "longest wait; 0: no limit" },
+	{ "half_open_timeout", STATUS_READ, TYPE_TIME, SETTINGS(half_open_timeout), "30s",
+		.doc = "how long a peer may take to authenticate" },
+	{ "keep_alive", STATUS_READ, TYPE_TIME, SETTINGS(keep_alive), "20s",
+		.doc = "how often to keep a NAT's mapping alive; 0: never" },
+	{ "cookie_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(cookie_threshold), "30",
+		.doc = "half-open IKE_SAs from which on cookies are asked for" },
+	{ "make_before_break", STATUS_READ, TYPE_BOOL, SETTINGS(make_before_break), "yes",
+		.doc = "authenticate anew before the old IKE_SA is closed" },
+	{ "charon_socket", STATUS_READ, TYPE_CHOICE, SETTINGS(charon_socket), "auto",
+		.doc = "offer the control socket where strongSwan's is", .words = socket_words },
+	{ "routing_table", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table), "220",
+		.doc = "table of the routes to our devices" },
+	{ "routing_table_prio", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table_prio), "220",
+		.doc = "priority of the rule that leads to it" },
+	{ 0 },
+};
+
+static const struct conf_section sections[CONF_SECTIONS_MAX] = {
+	[CONF_ROOT] = { CONF_SECTIONS_MAX, "", "", .status = STATUS_READ },
+	[CONF_CONNECTIONS] = { CONF_ROOT, "connections", "connections", .status = STATUS_READ },
+	[CONF_CONNECTION] = { CONF_CONNECTIONS, "*", "connections.<conn>", .status = STATUS_READ,
+		.keys = connection_keys },
+	[CONF_LOCAL] = { CONF_CONNECTION, "local*", "connections.<conn>.local<suffix>", .status = STATUS_READ,
+		.keys = local_keys },
+	[CONF_REMOTE] = { CONF_CONNECTION, "remote*", "connections.<conn>.remote<suffix>",
+		.status = STATUS_READ, .keys = remote_keys },
+	[CONF_CERT] = { CONF_LOCAL, "cert*", "connections.<conn>.local<suffix>.cert<suffix>",
+		.status = STATUS_LATER, .note = NO_CERTS, .keys = cert_keys },
+	[CONF_REMOTE_CERT] = { CONF_REMOTE, "cert*", "connections.<conn>.remote<suffix>.cert<suffix>",
+		.status = STATUS_LATER, .note = NO_CERTS, .keys = cert_keys },
+	[CONF_CACERT] = { CONF_REMOTE, "cacert*", "connections.<conn>.remote<suffix>.cacert<suffix>",
+		.status = STATUS_LATER, .note = NO_CERTS, .keys = cert_keys },
+	[CONF_CHILDREN] = { CONF_CONNECTION, "children", "connections.<conn>.children",
+		.status = STATUS_READ },
+	[CONF_CHILD] = { CONF_CHILDREN, "*", "connections.<conn>.children.<child>", .status = STATUS_READ,
+		.keys = child_keys },
+	[CONF_SECRETS] = { CONF_ROOT, "secrets", "secrets", .status = STATUS_READ },
+	[CONF_IKE_SECRET] = { CONF_SECRETS, "ike*", "secrets.ike<suffix>", .status = STATUS_READ,
+		.keys = ike_secret_keys },
+	[CONF_EAP_SECRET] = { CONF_SECRETS, "eap*", "secrets.eap<suffix>", .status = STATUS_LATER,
+		.note = "EAP is not built in yet", .keys = owned_secret_keys },
+	[CONF_XAUTH_SECRET] = { CONF_SECRETS, "xauth*", "secrets.xauth<suffix>", .status = STATUS_IGNORED,
+		.note = ONLY_IKEV1, .keys = owned_secret_keys },
+	[CONF_NTLM_SECRET] = { CONF_SECRETS, "ntlm*", "secrets.ntlm<suffix>", .status = STATUS_LATER,
+		.note = "EAP is not built in yet", .keys = owned_secret_keys },
+	[CONF_PPK_SECRET] = { CONF_SECRETS, "ppk*", "secrets.ppk<suffix>", .status = STATUS_LATER,
+		.note = "post-quantum preshared keys are not built in yet", .keys = owned_secret_keys },
+	[CONF_PRIVATE_SECRET] = { CONF_SECRETS, "private*", "secrets.private<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = file_secret_keys },
+	[CONF_RSA_SECRET] = { CONF_SECRETS, "rsa*", "secrets.rsa<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = file_secret_keys },
+	[CONF_ECDSA_SECRET] = { CONF_SECRETS, "ecdsa*", "secrets.ecdsa<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = file_secret_keys },
+	[CONF_PKCS8_SECRET] = { CONF_SECRETS, "pkcs8*", "secrets.pkcs8<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = file_secret_keys },
+	[CONF_PKCS12_SECRET] = { CONF_SECRETS, "pkcs12*", "secrets.pkcs12<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = file_secret_keys },
+	[CONF_TOKEN_SECRET] = { CONF_SECRETS, "token*", "secrets.token<suffix>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = token_secret_keys },
+	[CONF_POOLS] = { CONF_ROOT, "pools", "pools", .status = STATUS_READ },
+	[CONF_POOL] = { CONF_POOLS, "*", "pools.<name>", .status = STATUS_LATER,
+		.note = "virtual addresses are not built in yet", .keys = pool_keys },
+	[CONF_AUTHORITIES] = { CONF_ROOT, "authorities", "authorities", .status = STATUS_READ },
+	[CONF_AUTHORITY] = { CONF_AUTHORITIES, "*", "authorities.<name>", .status = STATUS_LATER,
+		.note = NO_CERTS, .keys = authority_keys },
+	[CONF_DAEMON] = { CONF_ROOT, "daemon", "daemon", .status = STATUS_READ, .keys = daemon_keys },
+};
+
+const struct conf_section *schema_section(enum conf_section_kind kind)
+{
+	return &sections[kind];
+}
+
+enum conf_section_kind schema_kind(const struct conf_section *row)
+{
+	return (enum conf_section_kind)(row - sections);
+}
+
+/* Whether NAME is what PATTERN, perhaps with a final *, allows. */
+static bool allows(const char *pattern, const char *name)
+{
+	size_t n = strcspn(pattern, "*");
+
+	return pattern[n] ? !strncmp(pattern, name, n) : !strcmp(pattern, name);
+}
+
+const struct conf_section *schema_section_find(enum conf_section_kind parent, const char *name)
+{
+	for (const struct conf_section *s = sections; s < sections + CONF_SECTIONS_MAX; s++)
+		if (s->parent == parent && allows(s->name, name))
+			return s;
+	return NULL;
+}
+
+const struct conf_key *schema_key_find(enum conf_section_kind kind, const char *name)
+{
+	for (const struct conf_key *k = sections[kind].keys; k && k->name; k++)
+		if (allows(k->name, name))
+			return k;
+	return NULL;
+}
+
+/* Candidates for a nearest name. */
+struct candidates {
+	enum conf_section_kind parent;
+	const struct conf_section *section;
+	const struct conf_key *key;
+};
+
+static const char *next_section(void *ctx)
+{
+	struct candidates *c = ctx;
+
+	for (; c->section < sections + CONF_SECTIONS_MAX; c->section++)
+		if (c->section->parent == c->parent && strcmp(c->section->name, "*"))
+			return c->section++->name;
+	return NULL;
+}
+
+static const char *next_key(void *ctx)
+{
+	struct candidates *c = ctx;
+
+	return c->key && c->key->name ? c->key++->name : NULL;
+}
+
+const char *schema_section_nearest(enum conf_section_kind parent, const char *name)
+{
+	struct candidates c = { .parent = parent, .section = sections };
+
+	return name_nearest(name, next_section, &c);
+}
+
+const char *schema_key_nearest(enum conf_section_kind kind, const char *name)
+{
+	struct candidates c = { .key = sections[kind].keys };
+
+	return name_nearest(name, next_key, &c);
+}
+
+const struct conf_section *schema_key_elsewhere(const char *name)
+{
+	for (const struct conf_section *s = sections; s < sections + CONF_SECTIONS_MAX; s++)
+		for (const struct conf_key *k = s->keys; k && k->name; k++)
+			if (!strcmp(k->name, name))
+				return s;
+	return NULL;
+}

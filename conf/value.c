@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One function a type, and the table of types at the end. */
+#include "conf/value.h"
+
+#include "conf/decode.h"
+#include "conf/report.h"
+#include "model/conf.h"
+
+#include <strings.h>
+
+enum { DEVICE_MAX = 15 /* IFNAMSIZ - 1 */, DEVICES_MAX = 11 /* leaves room for a number */ };
+
+/* One value on its way. */
+struct value {
+	const struct conf_key *row;
+	const char *text;
+	void *base, *field;
+	struct arena *arena;
+	struct text *why; /* filled where there is more to say than what the type's row says */
+};
+
+static bool store_word(struct value *v, int word)
+{
+	memcpy(v->field, &word, sizeof word);
+	return true;
+}
+
+static bool read_text(struct value *v)
+{
+	*(const char **)v->field = arena_str(v->arena, v->text);
+	return true;
+}
+
+static const struct name bool_words[] = {
+	{ 1, "yes" },
+	{ 0, "no" },
+	{ 1, "true" },
+	{ 1, "enabled" },
+	{ 1, "1" },
+	{ 0, "false" },
+	{ 0, "disabled" },
+	{ 0, "0" },
+	{ 0 },
+};
+
+static bool read_bool(struct value *v)
+{
+	const struct name *n = name_find(bool_words, v->text);
+
+	if (n)
+		*(bool *)v->field = n->value;
+	return n;
+}
+
+static const struct name time_units[] = { { 1, "" }, { 1, "s" }, { 60, "m" }, { 3600, "h" }, { 86400, "d" },
+	{ 0 } };
+
+static bool read_time(struct value *v)
+{
+	return decode_scaled(v->text, time_units, v->field);
+}
+
+static const struct name size_units[] = { { 1, "" }, { 1 << 10, "k" }, { 1 << 20, "m" }, { 1 << 30, "g" },
+	{ 0 } };
+
+static bool read_size(struct value *v)
+{
+	uint64_t *out = v->field;
+
+	if (!decode_scaled(v->text, size_units, out))
+		return false;
+	*out /= 1000;
+	return true;
+}
+
+static bool read_count(struct value *v)
+{
+	uint64_t n;
+
+	if (!decode_number(v->text, UINT32_MAX, &n))
+		return false;
+	*(uint32_t *)v->field = (uint32_t)n;
+	return true;
+}
+
+static bool read_big_count(struct value *v)
+{
+	return decode_number(v->text, UINT64_MAX, v->field);
+}
+
+static bool read_percent(struct value *v)
+{
+	uint64_t n;
+
+	if (!decode_number(v->text, 100, &n))
+		return false;
+	*(unsigned *)v->field = (unsigned)n;
+	return true;
+}
+
+static bool read_factor(struct value *v)
+{
+	static const struct name no_unit[] = { { 1, "" }, { 0 } };
+	uint64_t n;
+
+	if (!decode_scaled(v->text, no_unit, &n) || n < 1000 || n > 100000)
+		return false;
+	*(unsigned *)v->field = (unsigned)n;
+	return true;
+}
+
+static bool read_port(struct value *v)
+{
+	uint64_t n;
+
+	if (!decode_number(v->text, UINT16_MAX, &n) || !n)
+		return false;
+	*(uint16_t *)v->field = (uint16_t)n;
+	return true;
+}
+
+static const char *next_word(void *ctx)
+{
+	const struct name **n = ctx;
+
+	return (*n)->word ? (*n)++->word : NULL;
+}
+
+/* The row of the value among its words; else the sentence lists those that are not synonyms. */
+static const struct name *find_word(struct value *v)
+{
+	const struct name *found = name_find(v->row->words, v->text), *n = v->row->words;
+	const char *nearest;
+
+	if (found)
+		return found;
+	text_add(v->why, "%s is not known here; write one of", report_quote(v->text, v->arena));
+	for (; n->word; n++)
+		if (!strcmp(name_word(v->row->words, n->value), n->word))
+			text_add(v->why, "%s %s", n == v->row->words ? "" : ",", n->word);
+	n = v->row->words;
+	nearest = name_nearest(v->text, next_word, &n);
+	if (nearest)
+		text_add(v->why, "; did you mean \"%s\"?", nearest);
+	return NULL;
+}
+
+static bool read_word(struct value *v)
+{
+	const struct name *n = find_word(v);
+
+	return n && store_word(v, n->value);
+}
+
+static bool read_choice(struct value *v)
+{
+	const struct name *n = find_word(v);
+
+	if (n)
+		*(const char **)v->field = n->word;
+	return n;
+}
+
+static bool device(struct value *v, size_t max)
+{
+	size_t n = strlen(v->text);
+
+	if (!n || n > max || !strcmp(v->text, ".") || !strcmp(v->text, ".."))
+		return false;
+	for (const char *s = v->text; *s; s++)
+		if (*s <= ' ' || *s >= 0x7f || *s == '/' || *s == ':' || *s == '%')
+			return false;
+	return read_text(v);
+}
+
+static bool read_device(struct value *v)
+{
+	return device(v, DEVICE_MAX);
+}
+
+static bool read_devices(struct value *v)
+{
+	return device(v, DEVICES_MAX);
+}
+
+/* The items of a list between commas, without the blanks around them; empty ones are passed over. From the
+ * arena; NULL at the end. */
+static const char *next_item(struct value *v)
+{
+	const char *from = v->text + strspn(v->text, ", \t"), *to = from + strcspn(from, ",");
+
+	v->text = to;
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	return to > from ? arena_text(v->arena, bytes_of(from, (size_t)(to - from))) : NULL;
+}
+
+static unsigned count_items(const char *list)
+{
+	unsigned n = 1;
+
+	for (; *list; list++)
+		n += *list == ',';
+	return n;
+}
+
+/* Says that ITEM, one of a list, is not what it should be. */
+static bool refuse_item(struct value *v, const char *item, const char *what)
+{
+	text_add(v->why, "%s is not %s", report_quote(item, v->arena), what);
+	return false;
+}
+
+static bool read_addresses(struct value *v)
+{
+	struct addr_pattern *list = ARENA_ARRAY(v->arena, count_items(v->text), struct addr_pattern);
+	unsigned n = 0;
+	const char *item;
+
+	while ((item = next_item(v)))
+		if (addr_pattern_parse(item, v->arena, &list[n++]))
+			return refuse_item(v, item,
+				"an address; write one, or a prefix as 192.0.2.0/24, a range as "
+				"192.0.2.1-192.0.2.9, a DNS name, or %any");
+	*(const struct addr_pattern **)v->field = list;
+	*(unsigned *)((char *)v->base + v->row->count_at) = n;
+	return n;
+}
+
+static bool proposals(struct value *v, uint8_t protocol)
+{
+	struct proposals list = { 0 };
+	const char *item;
+
+	while ((item = next_item(v)))
+		if (proposal_parse(item, protocol, v->arena, &list, v->why))
+			return false;
+	*(struct proposals *)v->field = list;
+	return list.n;
+}
+
+static bool read_ike_proposals(struct value *v)
+{
+	return proposals(v, PROTO_IKE);
+}
+
+static bool read_esp_proposals(struct value *v)
+{
+	return proposals(v, PROTO_ESP);
+}
+
+static bool read_selectors(struct value *v)
+{
+	unsigned max = count_items(v->text), n = 0;
+	struct ts *list = ARENA_ARRAY(v->arena, max, struct ts);
+	const char *item;
+
+	while ((item = next_item(v)))
+		if (ts_parse(item, &list[n++]))
+			return refuse_item(v, item,
+				"a traffic selector; write a prefix as 10.1.0.0/16, a range as "
+				"10.1.0.1-10.1.0.9, "
+				"or dynamic, with [tcp/443] behind it for one protocol and port");
+	if (n > TS_MAX) {
+		text_add(v->why, "these are %u traffic selectors; a message carries at most %d", n, TS_MAX);
+		return false;
+	}
+	*(struct tss *)v->field = (struct tss){ list, n };
+	return n;
+}
+
+static bool identity(struct value *v, struct id *out)
+{
+	size_t n = strlen(v->text);
+
+	if (n > 1 && v->text[0] == '^' && v->text[n - 1] == '$') {
+		text_add(v->why,
+			"regular expressions are not built in yet; use * and ? as in \"*.example.org\"");
+		return false;
+	}
+	return !id_parse(v->text, v->arena, out);
+}
+
+static bool read_identity(struct value *v)
+{
+	return identity(v, v->field);
+}
+
+static bool read_owner(struct value *v)
+{
+	unsigned *n = (unsigned *)(void *)((char *)v->base + v->row->count_at);
+	struct id *list = ARENA_ARRAY(v->arena, *n + 1, struct id);
+
+	if (*n)
+		memcpy(list, *(const struct id **)v->field, *n * sizeof *list);
+	if (!identity(v, &list[*n]))
+		return false;
+	*(const struct id **)v->field = list;
+	++*n;
+	return true;
+}
+
+static bool read_authentication(struct value *v)
+{
+	static const char *const later[] = { "pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:", "eap" };
+
+	if (!strcasecmp(v->text, "psk"))
+		return store_word(v, AUTH_PSK);
+	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+		if (!strncasecmp(v->text, later[i], strlen(later[i]))) {
+			text_add(v->why, "auth = %s is not built in yet; write auth = psk",
+				i < 6 ? "pubkey, which takes certificates," : "eap");
+			return false;
+		}
+	if (!strncasecmp(v->text, "xauth", 5))
+		text_add(v->why, "XAuth belongs to IKEv1, which is not spoken here; write auth = psk");
+	return false;
+}
+
+static bool read_secret(struct value *v)
+{
+	struct bytes *out = v->field;
+	bool ok = true;
+
+	if (!strncmp(v->text, "0x", 2))
+		ok = decode_hex(v->text + 2, v->arena, out);
+	else if (!strncmp(v->text, "0s", 2))
+		ok = decode_base64(v->text + 2, v->arena, out);
+	else
+		*out = bytes_str(arena_str(v->arena, v->text));
+	if (ok && out->n)
+		return true;
+	text_add(v->why, "what follows 0x must be hexadecimal, what follows 0s base64, and not empty");
+	return false;
+}
+
+/* THE table of types: how a value is read, what it should have been, and how large it is where equal values
+ * have equal octets (0: they are compared as text). */
+static const struct {
+	bool (*read)(struct value *v);
+	const char *what;
+	size_t size;
+} types[TYPES_MAX] = {
+	[TYPE_TEXT] = { read_text, "a text", 0 },
+	[TYPE_BOOL] = { read_bool, "yes or no", sizeof(bool) },
+	[TYPE_TIME] = { read_time,
+		"a time; write a number of seconds, or one with s, m, h or d behind it, as 30s",
+		sizeof(uint64_t) },
+	[TYPE_SIZE] = { read_size,
+		"a size; write a number of octets, or one with k, m or g behind it, as 500m",
+		sizeof(uint64_t) },
+	[TYPE_COUNT] = { read_count, "a number from 0 to 4294967295", sizeof(uint32_t) },
+	[TYPE_BIG_COUNT] = { read_big_count, "a number", sizeof(uint64_t) },
+	[TYPE_PERCENT] = { read_percent, "a number from 0 to 100", sizeof(unsigned) },
+	[TYPE_FACTOR] = { read_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned) },
+	[TYPE_PORT] = { read_port, "a port; write a number from 1 to 65535", sizeof(uint16_t) },
+	[TYPE_WORD] = { read_word, "known", sizeof(int) },
+	[TYPE_CHOICE] = { read_choice, "known", 0 },
+	[TYPE_DEVICE] = { read_device,
+		"the name of a network device: at most 15 characters, no blank, / or :", 0 },
+	[TYPE_DEVICES] = { read_devices,
+		"the beginning of device names: at most 11 characters, no blank, / or :", 0 },
+	[TYPE_ADDRESSES] = { read_addresses, "a list of addresses", 0 },
+	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, "a list of proposals", 0 },
+	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, "a list of proposals", 0 },
+	[TYPE_SELECTORS] = { read_selectors, "a list of traffic selectors", 0 },
+	[TYPE_IDENTITY] = { read_identity,
+		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
+		"quotes",
+		0 },
+	[TYPE_OWNER] = { read_owner,
+		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
+		"quotes",
+		0 },
+	[TYPE_AUTHENTICATION] = { read_authentication, "a way to authenticate; write psk", 0 },
+	[TYPE_SECRET] = { read_secret, "", 0 },
+};
+
+bool value_read(
+	const struct conf_key *row, const char *text, void *base, struct arena *arena, struct text *why)
+{
+	struct value v = { row, text, base, (char *)base + row->at, arena, why };
+	size_t before = why->n;
+
+	if (types[row->type].read(&v))
+		return true;
+	if (why->n == before)
+		text_add(why, "%s is not %s", report_quote(text, why->arena), types[row->type].what);
+	return false;
+}
+
+/* Room for any value of a known size. */
+union any {
+	uint64_t number;
+	uint8_t octets[sizeof(uint64_t)];
+};
+
+static bool read_any(const struct conf_key *row, const char *text, union any *out, struct text *why)
+{
+	struct conf_key at_start = *row;
+
+	at_start.at = 0;
+	*out = (union any){ 0 };
+	return value_read(&at_start, text, out, why->arena, why);
+}
+
+bool value_check(const struct conf_key *row, const char *text, struct text *why)
+{
+	union any any;
+
+	return !types[row->type].size || read_any(row, text, &any, why);
+}
+
+static bool equal(const struct conf_key *row, const char *a, const char *b)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	union any x, y;
+	bool same;
+
+	if (!types[row->type].size)
+		return !strcasecmp(a, b);
+	same = read_any(row, a, &x, &why) && read_any(row, b, &y, &why) && x.number == y.number;
+	arena_free(&scratch);
+	return same;
+}
+
+bool value_is_neutral(const struct conf_key *row, const char *text)
+{
+	struct arena scratch = { 0 };
+	char *words = arena_str(&scratch, row->neutral ? row->neutral : ""), *save = NULL;
+	bool neutral = row->fallback && equal(row, text, row->fallback);
+
+	for (char *w = strtok_r(words, " ", &save); w && !neutral; w = strtok_r(NULL, " ", &save))
+		neutral = equal(row, text, w);
+	arena_free(&scratch);
+	return neutral;
+}

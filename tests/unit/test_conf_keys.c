@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every key: values it takes, values it refuses and in which words. The key stands on line 2 of "m.conf". */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/conf_help.h"
+
+#include <stdio.h>
+
+/* WHY and NOTE begin where the place ends, "m.conf:2: connections.a.version: ", if they do not name one. */
+struct key_case {
+	const char *where, *key;
+	const char *why;  /* NULL: accepted */
+	const char *note; /* NULL: none */
+};
+
+static const struct {
+	const char *where, *path;
+} paths[] = {
+	{ "conn", "connections.a" },
+	{ "local", "connections.a.local" },
+	{ "remote", "connections.a.remote" },
+	{ "child", "connections.a.children.n" },
+	{ "secret", "secrets.ike-1" },
+	{ "daemon", "daemon" },
+};
+
+#define NOT_TIME  " is not a time; write a number of seconds, or one with s, m, h or d behind it, as 30s"
+#define NOT_SIZE  " is not a size; write a number of octets, or one with k, m or g behind it, as 500m"
+#define NOT_COUNT " is not a number from 0 to 4294967295"
+#define NOT_PORT  " is not a port; write a number from 1 to 65535"
+#define NOT_TS                                                                                               \
+	" is not a traffic selector; write a prefix as 10.1.0.0/16, a range as 10.1.0.1-10.1.0.9, or "       \
+	"dynamic, with [tcp/443] behind it for one protocol and port"
+#define NOT_ADDRESS                                                                                          \
+	" is not an address; write one, or a prefix as 192.0.2.0/24, a range as 192.0.2.1-192.0.2.9, a "     \
+	"DNS name, or %any"
+#define LATER(what) "not built in yet (" what "); remove this line"
+#define IKEV1       "it belongs to IKEv1, which is not spoken here"
+#define PSK_ONLY    "it has no effect with auth = psk"
+
+static const struct key_case cases[] = {
+	{ "conn", .key = "version = 2" },
+	{ "conn", .key = "version = 0" },
+	{ "conn", "version = 1", .why = "IKEv1 is not spoken here (RFC 9395 retired it); write version = 2" },
+	{ "conn", "version = 3",
+		.why = "\"3\" is not known here; write one of 0, 1, 2; did you mean \"0\"?" },
+	{ "conn", .key = "local_addrs = 192.0.2.1, 2001:db8::1" },
+	{ "conn", .key = "local_addrs = %any" },
+	{ "conn", "local_addrs = 192.0.2.1/33", .why = "\"192.0.2.1/33\"" NOT_ADDRESS },
+	{ "conn", .key = "remote_addrs = gw.example.org, 192.0.2.0/24, 192.0.2.1-192.0.2.9" },
+	{ "conn", "remote_addrs = 192.0.2.1, !", .why = "\"!\"" NOT_ADDRESS },
+	{ "conn", "remote_addrs = ,", .why = "\",\" is not a list of addresses" },
+	{ "conn", .key = "local_port = 4500" },
+	{ "conn", "local_port = 0", .why = "\"0\"" NOT_PORT },
+	{ "conn", "remote_port = 65536", .why = "\"65536\"" NOT_PORT },
+	{ "conn", .key = "proposals = aes256gcm16-prfsha384-ecp384, default" },
+	{ "conn", .key = "proposals =" },
+	{ "conn", "vips = 0.0.0.0", .why = LATER("virtual addresses to ask the peer for") },
+	{ "conn", .key = "aggressive = no" },
+	{ "conn", "aggressive = yes", .note = IKEV1 },
+	{ "conn", "pull = no", .note = IKEV1 },
+	{ "conn", "pull = maybe", .why = "\"maybe\" is not yes or no" },
+	{ "conn", .key = "dscp = 000000" },
+	{ "conn", "dscp = 101110", .why = LATER("DSCP of our IKE packets") },
+	{ "conn", .key = "encap = yes" },
+	{ "conn", .key = "encap = never" },
+	{ "conn", "encap = nver",
+		.why = "\"nver\" is not known here; write one of yes, no, never; did you mean \"never\"?" },
+	{ "conn", .key = "mobike = no" },
+	{ "conn", .key = "mobike = yes" },
+	{ "conn", .key = "dpd_delay = 30s" },
+	{ "conn", .key = "dpd_delay = 1.5 m" },
+	{ "conn", "dpd_delay = soon", .why = "\"soon\"" NOT_TIME },
+	{ "conn", "dpd_delay = 30x", .why = "\"30x\"" NOT_TIME },
+	{ "conn", "dpd_delay = -1", .why = "\"-1\"" NOT_TIME },
+	{ "conn", "dpd_timeout = 150s", .note = IKEV1 },
+	{ "conn", .key = "fragmentation = yes" },
+	{ "conn", "fragmentation = force",
+		.note = "IKE fragmentation is not built in yet: large messages go whole" },
+	{ "conn", .key = "childless = never" },
+	{ "conn", "childless = force", .why = LATER("IKE_SAs without CHILD_SA") },
+	{ "conn", "send_certreq = no", .note = PSK_ONLY },
+	{ "conn", "send_cert = always", .note = PSK_ONLY },
+	{ "conn", "ocsp = both", .note = PSK_ONLY },
+	{ "conn", "ppk_id = x", .why = LATER("name of the post-quantum preshared key") },
+	{ "conn", .key = "ppk_required = no" },
+	{ "conn", "ppk_required = yes", .why = LATER("refuse peers without that key") },
+	{ "conn", .key = "keyingtries = 0" },
+	{ "conn", "keyingtries = lots", .why = "\"lots\"" NOT_COUNT },
+	{ "conn", .key = "unique = never" },
+	{ "conn", "unique = replace", .why = LATER("several connections of one identity") },
+	{ "conn", .key = "reauth_time = 1d" },
+	{ "conn", .key = "rekey_time = 8h" },
+	{ "conn", .key = "over_time = 10m" },
+	{ "conn", "rand_time = 99999999999999999999", .why = "\"99999999999999999999\"" NOT_TIME },
+	{ "conn", "pools = p", .why = LATER("pools to give virtual addresses from") },
+	{ "conn", .key = "if_id_in = 0" },
+	{ "conn", "if_id_in = 7", .why = LATER("XFRM interface, inbound") },
+	{ "conn", "if_id_out = %unique", .why = LATER("XFRM interface, outbound") },
+	{ "conn", .key = "mediation = disabled" },
+	{ "conn", "mediated_by = m", .why = LATER("the mediator to use") },
+	{ "conn", "mediation_peer = m", .why = LATER("identity at the mediator") },
+	{ "conn", "local_adrs = 192.0.2.1", .why = "unknown key; did you mean \"local_addrs\"?" },
+	{ "conn", "colour = red", .why = "unknown key" },
+	{ "conn", "remote_ts = 10.0.0.0/8",
+		.why = "this key does not belong here, but in connections.<conn>.children.<child>" },
+
+	{ "local", .key = "id = gw.example.org" },
+	{ "local", .key = "id = \"C=DE, O=Example, CN=gw\"" },
+	{ "local", .key = "round = 1" },
+	{ "local", "certs = moon.pem", .why = LATER("our certificates") },
+	{ "local", "pubkeys = moon.pem", .why = LATER("our raw public keys") },
+	{ "local", "eap_id = x", .why = LATER("our EAP identity") },
+	{ "local", "aaa_id = x", .why = LATER("the AAA server's identity") },
+	{ "local", "xauth_id = x", .note = IKEV1 },
+	{ "local", "groups = x",
+		.why = "this key does not belong here, but in connections.<conn>.remote<suffix>" },
+	{ "remote", .key = "id = *.example.org" },
+	{ "remote", "id = ^.*[.]example[.]org$",
+		.why = "regular expressions are not built in yet; use * and ? as in \"*.example.org\"" },
+	{ "remote", "groups = x", .why = LATER("groups the peer must be in") },
+	{ "remote", "cert_policy = 1.2.3", .why = LATER("policies its certificate must have") },
+	{ "remote", "certs = x", .why = LATER("certificates it may have") },
+	{ "remote", "cacerts = x", .why = LATER("authorities its certificate may come from") },
+	{ "remote", "ca_id = x", .why = LATER("identity of such an authority") },
+	{ "remote", "pubkeys = x", .why = LATER("raw public keys it may have") },
+	{ "remote", "eap_id = %any", .why = LATER("the peer's EAP identity") },
+	{ "remote", "revocation = strict", .note = PSK_ONLY },
+
+	{ "child", .key = "local_ts = 10.1.0.0/16, 10.3.0.0/16[tcp/443]" },
+	{ "child", .key = "local_ts = dynamic[udp/1701]" },
+	{ "child", "local_ts = 10.1.0.0/16, 10.3.0.0/40", .why = "\"10.3.0.0/40\"" NOT_TS },
+	{ "child", "remote_ts = moon", .why = "\"moon\"" NOT_TS },
+	{ "child", .key = "esp_proposals = aes256gcm16, chacha20poly1305-x25519-esn" },
+	{ "child", "ah_proposals = sha256", .why = LATER("algorithms for AH") },
+	{ "child", "sha256_96 = yes", .why = LATER("HMAC-SHA-256 cut to 96 bits") },
+	{ "child", .key = "mode = tunnel" },
+	{ "child", "mode = transport", .why = LATER("tunnel, or another kind of SA") },
+	{ "child", "mode = tunel",
+		.why = "\"tunel\" is not known here; write one of tunnel, transport, transport_proxy, iptfs, "
+		       "beet, pass, drop; did you mean \"tunnel\"?" },
+	{ "child", .key = "start_action = trap|start" },
+	{ "child", .key = "start_action = route" },
+	{ "child", "start_action = up",
+		.why = "\"up\" is not known here; write one of none, trap, start, trap|start" },
+	{ "child", .key = "close_action = start" },
+	{ "child", .key = "dpd_action = restart" },
+	{ "child", .key = "dpd_action = clear" },
+	{ "child", .key = "rekey_time = 90m" },
+	{ "child", .key = "life_time = 2h" },
+	{ "child", .key = "rand_time = 0" },
+	{ "child", "rekey_time = 1h\nlife_time = 1h",
+		.why = "m.conf:3: connections.a.children.n.life_time: the SA would end before it is renewed; "
+		       "it must be longer than rekey_time" },
+	{ "child", .key = "rekey_bytes = 500m" },
+	{ "child", "rekey_bytes = 500x", .why = "\"500x\"" NOT_SIZE },
+	{ "child", .key = "life_bytes = 1g" },
+	{ "child", "rand_bytes = 10k", .note = "rekeying by volume comes at exactly that volume" },
+	{ "child", .key = "rekey_packets = 1000000" },
+	{ "child", "rekey_packets = 1m", .why = "\"1m\" is not a number" },
+	{ "child", .key = "life_packets = 0x100" },
+	{ "child", .key = "rand_packets = 0" },
+	{ "child", "updown = /usr/lib/ipsec/_updown iptables",
+		.why = LATER("command run when the tunnel comes and goes") },
+	{ "child", .key = "hostaccess = no" },
+	{ "child", "policies = no", .why = LATER("install policies") },
+	{ "child", "policies_fwd_out = yes", .why = LATER("install outbound forward policies") },
+	{ "child", "ipcomp = yes", .why = LATER("compression") },
+	{ "child", .key = "inactivity = 0" },
+	{ "child", "inactivity = 5m", .why = LATER("close after that long without traffic") },
+	{ "child", .key = "reqid = 7" },
+	{ "child", "reqid = 4294967296", .why = "\"4294967296\"" NOT_COUNT },
+	{ "child", .key = "priority = 0x0" },
+	{ "child", "priority = 1", .why = LATER("priority of the policies") },
+	{ "child", .key = "interface = tun-berlin" },
+	{ "child", "interface = a-name-too-long-",
+		.why = "\"a-name-too-long-\" is not the name of a network device: at most 15 characters, no "
+		       "blank, / or :" },
+	{ "child", "interface = a/b",
+		.why = "\"a/b\" is not the name of a network device: at most 15 characters, no blank, / or "
+		       ":" },
+	{ "child", .key = "mark_in = 0/0" },
+	{ "child", "mark_in = 42", .why = LATER("mark of inbound policies") },
+	{ "child", "mark_in_sa = yes", .why = LATER("mark_in on the SA too") },
+	{ "child", "mark_out = 42", .why = LATER("mark of outbound policies") },
+	{ "child", "set_mark_in = 1", .why = LATER("mark set on inbound packets") },
+	{ "child", "set_mark_out = 1", .why = LATER("mark set on outbound packets") },
+	{ "child", .key = "label_mode = system" },
+	{ "child", "label = x", .why = LATER("security label") },
+	{ "child", "tfc_padding = mtu", .why = LATER("pad packets to this size") },
+	{ "child", .key = "replay_window = 0" },
+	{ "child", "replay_window = wide", .why = "\"wide\"" NOT_COUNT },
+	{ "child", .key = "hw_offload = auto" },
+	{ "child", "hw_offload = crypto", .why = LATER("hardware offload") },
+	{ "child", "per_cpu_sas = encap", .why = LATER("an SA for each CPU") },
+	{ "child", .key = "copy_df = no" },
+	{ "child", .key = "copy_ecn = no" },
+	{ "child", .key = "copy_dscp = yes" },
+	{ "child", "copy_dscp = both", .why = "\"both\" is not known here; write one of out, in, yes, no" },
+	{ "child", "icmp = yes", .why = LATER("let ICMP errors from outside the selectors in") },
+	{ "child", "local_ts = 10.0.0.0/8\nremote_ts = 2001:db8::/32",
+		.why = "m.conf:1: connections.a.children.n: local_ts is IPv4 and remote_ts is IPv6: no "
+		       "packet can match both" },
+
+	{ "secret", .key = "secret = abc\nid-1 = 192.0.2.1\nid-2 = gw.example.org" },
+	{ "secret", "secret = \"\"",
+		.why = "m.conf:1: secrets.ike-1: there is no secret in it; write secret = \"…\"" },
+	{ "secret", "secret = 0xabcg",
+		.why = "what follows 0x must be hexadecimal, what follows 0s base64, and not empty" },
+	{ "secret", "secret = 0s????",
+		.why = "what follows 0x must be hexadecimal, what follows 0s base64, and not empty" },
+	{ "secret", "secret = 0x",
+		.why = "what follows 0x must be hexadecimal, what follows 0s base64, and not empty" },
+	{ "secret", "sekret = abc\nsecret = x", .why = "unknown key; did you mean \"secret\"?" },
+
+	{ "daemon", .key = "port = 5500" },
+	{ "daemon", "port = 4500",
+		.why = "m.conf:1: daemon: port and port_nat_t must differ: they tell IKE from ESP in UDP" },
+	{ "daemon", "port_nat_t = x", .why = "\"x\"" NOT_PORT },
+	{ "daemon", "udp_encap = off", .why = "\"off\" is not yes or no" },
+	{ "daemon", .key = "tun_name = vpn" },
+	{ "daemon", "tun_name = twelve-chars",
+		.why = "\"twelve-chars\" is not the beginning of device names: at most 11 characters, no "
+		       "blank, / or :" },
+	{ "daemon", .key = "retransmit_timeout = 4.0" },
+	{ "daemon", .key = "retransmit_base = 1" },
+	{ "daemon", "retransmit_base = 0.9", .why = "\"0.9\" is not a number from 1 to 100, as 1.8" },
+	{ "daemon", .key = "retransmit_tries = 0" },
+	{ "daemon", "retransmit_jitter = 101", .why = "\"101\" is not a number from 0 to 100" },
+	{ "daemon", .key = "retransmit_limit = 60" },
+	{ "daemon", .key = "half_open_timeout = 30" },
+	{ "daemon", .key = "keep_alive = 0" },
+	{ "daemon", .key = "cookie_threshold = 30" },
+	{ "daemon", .key = "make_before_break = no" },
+	{ "daemon", .key = "charon_socket = no" },
+	{ "daemon", "charon_socket = never",
+		.why = "\"never\" is not known here; write one of auto, yes, no" },
+	{ "daemon", .key = "routing_table = 100" },
+	{ "daemon", "routing_table_prio = x", .why = "\"x\"" NOT_COUNT },
+
+	{ "top", "x = 1", .why = "m.conf:2: x: unknown key" },
+	{ "top", "conections { }",
+		.why = "m.conf:2: conections: unknown section, and none inherits from it; did you mean "
+		       "\"connections\"?" },
+	{ "top", "templates { x = 1 }",
+		.why = "m.conf:2: templates: unknown section, and none inherits from it" },
+	{ "top", .key = "pools { }\nauthorities { }" },
+	{ "top", "pools { p { addrs = 10.9.0.0/24 } }",
+		.why = "m.conf:2: pools.p: virtual addresses are not built in yet; remove this section" },
+	{ "top", "authorities { a { cacert = ca.pem } }",
+		.why = "m.conf:2: authorities.a: certificates and private keys are not built in yet; use "
+		       "auth = psk; remove this section" },
+	{ "top", "secrets { eap-1 { secret = x } }",
+		.why = "m.conf:2: secrets.eap-1: EAP is not built in yet; remove this section" },
+	{ "top", "secrets { xauth-1 { secret = x } }", .note = "m.conf:2: secrets.xauth-1: " IKEV1 },
+	{ "top", "secrets { private-1 { flie = x } }",
+		.why = "m.conf:2: secrets.private-1: certificates and private keys are not built in yet; use "
+		       "auth = psk; remove this section\nm.conf:2: secrets.private-1.flie: unknown key; did "
+		       "you mean \"file\"?" },
+	{ "top", "secrets { psk-1 { secret = x } }", .why = "m.conf:2: secrets.psk-1: unknown section" },
+	{ "conn", "lokal { }",
+		.why = "m.conf:2: connections.a.lokal: unknown section; did you mean \"local\"?" },
+	{ "conn", "local-2 { auth = psk }",
+		.why = "m.conf:3: connections.a.local: a second round of authentication is not built in yet "
+		       "(the first is connections.a.local-2); remove this section" },
+	{ "local", "cert1 { file = x }",
+		.why = "m.conf:2: connections.a.local.cert1: certificates and private keys are not built in "
+		       "yet; use auth = psk; remove this section" },
+	{ "child", "x { }", .why = "m.conf:2: connections.a.children.n.x: unknown section" },
+};
+
+enum { CASES = sizeof cases / sizeof *cases };
+
+static const char *placed(const struct key_case *c, const char *sentence, struct arena *arena)
+{
+	if (!sentence || !strncmp(sentence, "m.conf:", 7))
+		return sentence ? sentence : "";
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+		if (!strcmp(paths[i].where, c->where))
+			return arena_printf(arena, "m.conf:2: %s.%.*s: %s", paths[i].path,
+				(int)strcspn(c->key, " "), c->key, sentence);
+	return sentence;
+}
+
+static void key_reads(void **state)
+{
+	const struct key_case *c = *state;
+	struct arena arena = { 0 };
+	struct loaded l = load_text(around(c->where, c->key, &arena));
+
+	assert_string_equal(l.why, placed(c, c->why, &arena));
+	assert_int_equal(l.err, c->why ? ERR_SYNTAX : ERR_OK);
+	assert_string_equal(l.notes, placed(c, c->note, &arena));
+	loaded_free(&l);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	static struct CMUnitTest tests[CASES];
+	static char names[CASES][80];
+
+	for (size_t i = 0; i < CASES; i++) {
+		snprintf(names[i], sizeof names[i], "%s: %.60s", cases[i].where, cases[i].key);
+		for (char *c = names[i]; *c; c++)
+			*c = *c == '\n' ? ';' : *c;
+		tests[i] = (struct CMUnitTest){ names[i], key_reads, NULL, NULL, (void *)&cases[i] };
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
