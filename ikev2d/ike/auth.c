@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE_AUTH with shared keys (RFC 7296, 1.2, 2.15).
+ *
+ *   initiator                                     responder
+ *   HDR, SK {IDi, [IDr,] AUTH,
+ *            SAi2, TSi, TSr}            -->
+ *                                       <--       HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
+ *                                       <--  or   HDR, SK {IDr, AUTH, N(error)}: no child
+ *                                       <--  or   HDR, SK {N(AUTHENTICATION_FAILED)}
+ */
+#include "ike/auth.h"
+
+#include "ike/candidate.h"
+#include "ike/keys.h"
+#include "ike/negotiate.h"
+
+/* The body of an ID payload: type, three zero octets, data. */
+static struct bytes id_body(struct arena *arena, const struct id *id)
+{
+	struct wr w = wr_of(arena_alloc(arena, 4 + id->data.n), 4 + id->data.n);
+
+	wr_u8(&w, id->type);
+	wr_zero(&w, 3);
+	wr_bytes(&w, id->data);
+	return wr_done(&w);
+}
+
+/* Who we are on D's connection: what is configured, or else our address. Kept. */
+static struct id own_id(struct draft *d)
+{
+	const struct id *conf = &d->core.peer->local.id;
+	const struct ip *ip = &d->core.path.local.ip;
+	struct id address = { ip->v == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR, ip_bytes(ip) };
+
+	return id_copy(&d->keep, conf->type == ID_ANY ? &address : conf);
+}
+
+static bool is_exact(const struct id *pattern)
+{
+	return pattern->type != ID_ANY && !memchr(pattern->data.p, '*', pattern->data.n);
+}
+
+static enum verdict ask_proof(struct draft *d, enum sa_state state)
+{
+	struct ike_question *q = draft_ask(d, ASK_PSK_PROOF, state);
+
+	q->prf = d->core.suite.prf;
+	q->local = d->hs.local_id;
+	q->remote = d->hs.remote_id;
+	q->octets = keys_signed_octets(&d->core, &d->hs, d->core.initiator, d->step->scratch);
+	return DRAFT_COMMIT;
+}
+
+/* The peer's IKE_AUTH is kept until its AUTH was checked. */
+static enum verdict ask_check(struct draft *d, enum sa_state state)
+{
+	struct ike_question *q = draft_ask(d, ASK_PSK_CHECK, state);
+
+	d->hs.auth = arena_bytes(&d->keep, d->inner);
+	d->hs.auth_first = d->inner_first;
+	q->prf = d->core.suite.prf;
+	q->local = d->hs.local_id;
+	q->remote = d->hs.remote_id;
+	q->octets = keys_signed_octets(&d->core, &d->hs, !d->core.initiator, d->step->scratch);
+	q->proof = d->message->auth.data;
+	return DRAFT_COMMIT;
+}
+
+/* The kept IKE_AUTH, parsed again: it was parsed before, so it cannot fail. */
+static void kept_auth(const struct draft *d, struct message *out)
+{
+	uint8_t bad;
+
+	*out = (struct message){ 0 };
+	if (message_get(d->hs.auth, 0, d->hs.auth_first, d->step->scratch, out, &bad))
+		*out = (struct message){ 0 };
+}
+
+/* Only for methods we have: with another one the peer is told that authentication failed. */
+static bool method_known(struct draft *d, const struct message *m)
+{
+	struct arena *a = d->step->scratch;
+	const struct auth_conf *conf = &d->core.peer->remote;
+
+	if (m->has & PAYLOAD_BIT(PAYLOAD_AUTH) && m->auth.method == AUTH_METHOD_PSK)
+		return true;
+	d->why = (struct why){
+		.what = m->has & PAYLOAD_BIT(PAYLOAD_AUTH)
+				? arena_printf(a,
+					  "the peer authenticates with method %u, not with a shared key",
+					  m->auth.method)
+				: "the peer wants to authenticate with EAP, not with a shared key",
+		.configured = "auth = psk",
+		.where = source_print(&conf->at, "auth", a),
+		.instead = "auth = psk on the peer's side",
+		.notify = "AUTHENTICATION_FAILED",
+	};
+	return false;
+}
+
+static void established(struct draft *d)
+{
+	const struct peer *p = d->core.peer;
+	uint64_t now = d->step->now, keep_alive = d->step->ike->settings.keep_alive;
+
+	d->core.state = S_UP;
+	d->core.ask = 0;
+	d->core.deadline = 0;
+	d->core.established = now;
+	d->core.keepalive_due = d->core.nat_local && keep_alive ? now + keep_alive : 0;
+	d->core.dpd_due = p->dpd_delay ? now + p->dpd_delay : 0;
+	d->established = true;
+	d->local_id = d->hs.local_id;
+	d->remote_id = d->hs.remote_id;
+}
+
+/* --------------------------------------------------------------- initiator */
+
+enum verdict auth_agreed(struct draft *d)
+{
+	if (keys_ike(&d->core, d->answer->shared, d->hs.nonce_i, d->hs.nonce_r))
+		return draft_end(d, 0);
+	d->hs.local_id = own_id(d);
+	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
+	d->hs.id_i = id_body(&d->keep, &d->hs.local_id);
+	return ask_proof(d, S_I_PROOF);
+}
+
+enum verdict auth_proved(struct draft *d)
+{
+	struct message m = {
+		.has = PAYLOAD_BIT(PAYLOAD_IDI) | PAYLOAD_BIT(PAYLOAD_AUTH),
+		.idi = d->hs.local_id,
+		.auth = { AUTH_METHOD_PSK, d->answer->proof },
+	};
+
+	if (is_exact(&d->hs.remote_id)) {
+		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
+		m.idr = d->hs.remote_id;
+	}
+	negotiate_offer(d, d->hs.child, &m);
+	d->core.state = S_I_AUTH;
+	d->core.ask = 0;
+	tell_log(d, "IKE", "authenticating as %s with a shared key, establishing CHILD_SA %s",
+		id_print(&d->hs.local_id, d->step->scratch), d->hs.child->name);
+	draft_request(d, IKE_AUTH, 1, &m);
+	return DRAFT_COMMIT;
+}
+
+/* The peer believes the SA is up, but we do not: it is told so in an exchange of its own (2.21.2). */
+static enum verdict fail_established(struct draft *d)
+{
+	struct message m = { 0 };
+
+	message_add_notify(&m, d->step->scratch, AUTHENTICATION_FAILED, (struct bytes){ 0 });
+	message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	d->core.state = S_DELETING;
+	d->core.ask = 0;
+	draft_request(d, INFORMATIONAL, d->sa->window.next, &m);
+	return DRAFT_COMMIT;
+}
+
+static enum verdict wrong_identity(struct draft *d, const struct id *idr)
+{
+	struct arena *a = d->step->scratch;
+	const struct auth_conf *conf = &d->core.peer->remote;
+
+	d->why = (struct why){
+		.what = "the peer has another identity than configured",
+		.offered = id_print(idr, a),
+		.configured = id_print(&conf->id, a),
+		.where = source_print(&conf->at, "id", a),
+		.instead = arena_printf(a, "id = %s", id_print(idr, a)),
+	};
+	return fail_established(d);
+}
+
+enum verdict auth_response(struct draft *d)
+{
+	const struct message *m = d->message;
+
+	if (!method_known(d, m))
+		return fail_established(d);
+	if (!id_matches(&d->core.peer->remote.id, &m->idr))
+		return wrong_identity(d, &m->idr);
+	d->hs.remote_id = id_copy(&d->keep, &m->idr);
+	d->hs.id_r = id_body(&d->keep, &m->idr);
+	return ask_check(d, S_I_CHECK);
+}
+
+enum verdict auth_checked(struct draft *d)
+{
+	struct child_deal deal;
+	struct message m;
+
+	kept_auth(d, &m);
+	if (negotiate_accept(d, &m, &deal) && child_make(d, &deal)) {
+		established(d);
+		return DRAFT_COMMIT;
+	}
+	/* Without its child the SA is of no use to anybody here. */
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	established(d);
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
+}
+
+enum verdict auth_not_checked(struct draft *d)
+{
+	d->why = d->answer->why;
+	return fail_established(d);
+}
+
+enum verdict auth_refusal(struct draft *d)
+{
+	struct arena *a = d->step->scratch;
+	const struct peer *p = d->core.peer;
+	const struct wire_notify *n = message_error(d->message);
+	bool failed = n->type == AUTHENTICATION_FAILED;
+
+	d->why = (struct why){
+		.what = arena_printf(a, "the peer refused to authenticate %s with %s%s", p->name,
+			notify_name(n->type),
+			failed ? ": it does not know our identity, or has another secret for it" : ""),
+		.configured = failed ? arena_printf(a, "id = %s", id_print(&d->hs.local_id, a)) : NULL,
+		.where = failed ? source_print(&p->local.at, "id", a) : NULL,
+		.instead = failed ? "the identity and the secret that the peer has for us; its log says "
+				    "which differs"
+				  : NULL,
+		.notify = notify_name(n->type),
+	};
+	return draft_end(d, 0);
+}
+
+/* --------------------------------------------------------------- responder */
+
+enum verdict auth_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct id *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
+
+	d->core.path = *d->path;
+	if (!candidates_by_identity(d, &m->idi, idr) || !method_known(d, m))
+		return draft_end(d, AUTHENTICATION_FAILED);
+	d->hs.local_id = own_id(d);
+	if (idr && d->core.peer->local.id.type == ID_ANY)
+		d->hs.local_id = id_copy(&d->keep, idr);
+	d->hs.remote_id = id_copy(&d->keep, &m->idi);
+	d->hs.id_i = id_body(&d->keep, &m->idi);
+	d->hs.id_r = id_body(&d->keep, &d->hs.local_id);
+	return ask_check(d, S_R_CHECK);
+}
+
+enum verdict auth_accepted(struct draft *d)
+{
+	return ask_proof(d, S_R_PROOF);
+}
+
+enum verdict auth_not_accepted(struct draft *d)
+{
+	d->why = d->answer->why;
+	d->why.notify = "AUTHENTICATION_FAILED";
+	return draft_end(d, AUTHENTICATION_FAILED);
+}
+
+/* Our answer without what concerns the child. */
+static struct message answer_head(const struct draft *d)
+{
+	return (struct message){
+		.has = PAYLOAD_BIT(PAYLOAD_IDR) | PAYLOAD_BIT(PAYLOAD_AUTH),
+		.idr = d->hs.local_id,
+		.auth = { AUTH_METHOD_PSK, d->hs.proof },
+	};
+}
+
+/* The SA stands, its child does not (2.21.2). */
+static enum verdict answer_without_child(struct draft *d, uint16_t notify)
+{
+	struct message m = answer_head(d);
+
+	message_add_notify(&m, d->step->scratch, notify, (struct bytes){ 0 });
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	draft_respond(d, IKE_AUTH, &m);
+	established(d);
+	return DRAFT_COMMIT;
+}
+
+enum verdict auth_answer(struct draft *d)
+{
+	struct child_deal deal;
+	struct message m;
+	uint16_t notify;
+
+	d->hs.proof = arena_bytes(&d->keep, d->answer->proof);
+	kept_auth(d, &m);
+	notify = negotiate_choose(d, &m, &deal);
+	if (notify)
+		return answer_without_child(d, notify);
+	if (!child_make(d, &deal)) {
+		d->why.what = "the keys of the CHILD_SA could not be made";
+		return answer_without_child(d, NO_ADDITIONAL_SAS);
+	}
+	d->hs.proposal = deal.num;
+	d->core.state = S_R_INSTALL;
+	d->core.ask = 0;
+	return DRAFT_COMMIT;
+}
+
+enum verdict auth_installed(struct draft *d, struct child *child, bool success)
+{
+	struct message m = answer_head(d);
+
+	if (!success) {
+		draft_edit(d, CHILD_REMOVED, child, CHILD_INSTALLING);
+		return answer_without_child(d, NO_ADDITIONAL_SAS);
+	}
+	negotiate_answer(d, child, d->hs.proposal, &m);
+	draft_respond(d, IKE_AUTH, &m);
+	draft_edit(d, CHILD_STATE, child, CHILD_INSTALLED);
+	established(d);
+	return DRAFT_COMMIT;
+}

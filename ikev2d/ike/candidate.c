@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Candidate connections of a responder. */
+#include "ike/candidate.h"
+
+/* How well a list of patterns fits: 0 not, 1 anything, 2 a range, 3 exactly this address. */
+static unsigned fit(const struct addr_pattern *v, unsigned n, const struct ip *ip)
+{
+	unsigned best = n ? 0 : 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned f = !addr_pattern_matches(&v[i], ip) ? 0
+			     : addr_pattern_single(&v[i])     ? 3
+			     : v[i].lo.v                      ? 2
+							      : 1;
+
+		best = f > best ? f : best;
+	}
+	return best;
+}
+
+static unsigned peer_fit(const struct peer *p, const struct path *path)
+{
+	unsigned local = fit(p->local_addrs, p->n_local_addrs, &path->local.ip);
+	unsigned remote = fit(p->remote_addrs, p->n_remote_addrs, &path->remote.ip);
+
+	return local && remote ? 4 * remote + local : 0;
+}
+
+static void explain_no_address(struct draft *d)
+{
+	struct text t = text_in(d->step->scratch);
+	const struct ike *ike = d->step->ike;
+	char local[IP_TEXT], remote[IP_TEXT];
+
+	ip_print(&d->path->local.ip, local);
+	ip_print(&d->path->remote.ip, remote);
+	text_add(&t, "no connection is for the addresses %s (here) and %s (the peer)", local, remote);
+	d->why.what = text_str(&t);
+	if (!ike->n_peers) {
+		d->why.configured = "no connection at all";
+		d->why.instead = "a connection; see conf/examples";
+		return;
+	}
+	d->why.where = source_print(&ike->peers[0]->at, "remote_addrs", d->step->scratch);
+	d->why.instead = arena_printf(d->step->scratch, "remote_addrs = %s", remote);
+}
+
+bool candidates_by_address(struct draft *d)
+{
+	const struct ike *ike = d->step->ike;
+	struct candidate *v = ARENA_ARRAY(&d->keep, ike->n_peers, struct candidate);
+	unsigned n = 0;
+
+	/* Insertion by fit; equal ones keep the order of the configuration. */
+	for (unsigned i = 0; i < ike->n_peers; i++) {
+		const struct peer *p = ike->peers[i];
+		unsigned f = peer_fit(p, d->path), at = n;
+
+		if (!f)
+			continue;
+		while (at && peer_fit(v[at - 1].peer, d->path) < f)
+			at--;
+		memmove(&v[at + 1], &v[at], (n - at) * sizeof *v);
+		v[at] = (struct candidate){ .peer = p };
+		n++;
+	}
+	d->hs.candidates = v;
+	d->hs.n_candidates = n;
+	if (!n)
+		explain_no_address(d);
+	return n;
+}
+
+/* OFFERED with only GROUP left of its key exchanges: proposals that have it not are left out. */
+static struct proposals with_group(struct proposals offered, uint16_t group, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, offered.n, struct proposal);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < offered.n; i++) {
+		const struct proposal *p = &offered.v[i];
+		struct xform *x = ARENA_ARRAY(arena, p->n, struct xform);
+		unsigned m = 0;
+		bool found = false;
+
+		for (unsigned k = 0; k < p->n; k++) {
+			if (p->v[k].type == TRANSFORM_KE && p->v[k].id != group)
+				continue;
+			found |= p->v[k].type == TRANSFORM_KE;
+			x[m++] = p->v[k];
+		}
+		if (!found)
+			continue;
+		v[n] = *p;
+		v[n].v = x;
+		v[n++].n = m;
+	}
+	return (struct proposals){ v, n };
+}
+
+static bool choose(struct draft *d, struct proposals offered, const struct proposal **chosen)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		const struct peer *p = d->hs.candidates[i].peer;
+
+		if (proposal_select(offered, p->ike, KE_WANTED, false, &d->core.suite, chosen))
+			continue;
+		d->core.peer = p;
+		return true;
+	}
+	return false;
+}
+
+static void explain_no_proposal(struct draft *d, struct proposals offered)
+{
+	struct arena *scratch = d->step->scratch;
+	const struct peer *p = d->hs.candidates[0].peer;
+	struct proposal_why w = proposal_explain(offered, p->ike, KE_WANTED, scratch);
+
+	d->core.peer = p;
+	d->why = (struct why){
+		.what = arena_printf(
+			scratch, "no IKE proposal of the peer is allowed by connection %s", p->name),
+		.offered = proposals_print(offered, scratch),
+		.configured = proposals_print(p->ike, scratch),
+		.differs = w.differs,
+		.where = source_print(&p->at, "proposals", scratch),
+		.instead = w.instead ? arena_printf(scratch, "proposals = %s", w.instead) : NULL,
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+}
+
+bool candidates_by_proposal(
+	struct draft *d, struct proposals offered, uint16_t group, const struct proposal **chosen)
+{
+	struct suite ignored;
+
+	if (!choose(d, with_group(offered, group, d->step->scratch), chosen) && !choose(d, offered, chosen)) {
+		explain_no_proposal(d, offered);
+		return false;
+	}
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		struct candidate *c = &d->hs.candidates[i];
+		const struct proposal *p;
+
+		if (proposal_select(offered, c->peer->ike, KE_WANTED, false, &ignored, &p))
+			c->excluded = "none of its proposals was offered";
+	}
+	return true;
+}
+
+/* What of CANDIDATE's identities forbids the peer; NULL: nothing. */
+static const char *identity_excludes(
+	struct draft *d, const struct peer *p, const struct id *idi, const struct id *idr)
+{
+	struct arena *a = d->step->scratch;
+
+	if (!id_matches(&p->remote.id, idi))
+		return arena_printf(a, "its remote.id is %s", id_print(&p->remote.id, a));
+	if (idr && p->local.id.type != ID_ANY && !id_eq(&p->local.id, idr))
+		return arena_printf(a, "its local.id is %s, and the peer asked for %s",
+			id_print(&p->local.id, a), id_print(idr, a));
+	return NULL;
+}
+
+static void explain_no_identity(struct draft *d, const struct id *idi, const struct peer *nearest)
+{
+	struct arena *scratch = d->step->scratch;
+	struct text t = text_in(scratch);
+	const char *id = id_print(idi, scratch);
+
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		const struct candidate *c = &d->hs.candidates[i];
+
+		text_add(&t, "%s%s: %s", i ? "; " : "", c->peer->name, c->excluded);
+	}
+	d->why = (struct why){
+		.what = arena_printf(scratch, "no connection is for a peer that calls itself %s (%s)", id,
+			id_type_name(idi->type)),
+		.offered = id,
+		.differs = text_str(&t),
+		.where = source_print(&nearest->remote.at, "id", scratch),
+		.instead = arena_printf(scratch, "id = %s", id),
+		.notify = "AUTHENTICATION_FAILED",
+	};
+}
+
+bool candidates_by_identity(struct draft *d, const struct id *idi, const struct id *idr)
+{
+	const struct peer *nearest = d->core.peer;
+
+	/* The list is the SA's: it changes in a copy, as all of the draft does. */
+	struct candidate *v = ARENA_ARRAY(&d->keep, d->hs.n_candidates, struct candidate);
+
+	memcpy(v, d->hs.candidates, d->hs.n_candidates * sizeof *v);
+	d->hs.candidates = v;
+	d->core.peer = NULL;
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		if (!v[i].excluded)
+			v[i].excluded = identity_excludes(d, v[i].peer, idi, idr);
+		if (!v[i].excluded && !d->core.peer)
+			d->core.peer = v[i].peer;
+	}
+	if (d->core.peer)
+		return true;
+	d->core.peer = nearest;
+	explain_no_identity(d, idi, nearest);
+	return false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which connection a peer means: an ordered list that shrinks as more is known of it. */
+#pragma once
+
+#include "ike/step.h"
+
+/* The connections whose addresses allow the path of the IKE_SA_INIT request at hand, the most specific first,
+ * into D->hs (kept). False when there is none; D->why says so. */
+bool candidates_by_address(struct draft *d);
+
+/* Chooses the proposal from the best candidate that accepts one of OFFERED with the key exchange GROUP of the
+ * KE payload, or else with any; those that accept none are excluded. False when none does; D->why explains
+ * the nearest. */
+bool candidates_by_proposal(
+	struct draft *d, struct proposals offered, uint16_t group, const struct proposal **chosen);
+
+/* Leaves those whose identities allow IDi and, where the peer sent it, IDr; D->core.peer is the best one
+ * then. False when none is left; D->why lists the candidates and what excluded each. */
+bool candidates_by_identity(struct draft *d, const struct id *idi, const struct id *idr);

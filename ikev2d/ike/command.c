@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands, and who waits for what. A command ends when everything it waits for has ended; a client that
+ * leaves cancels nothing. */
+#include "ike/child.h"
+#include "ike/step.h"
+#include "ike/task.h"
+#include "ike/trap.h"
+
+#include <stdlib.h>
+
+static struct command *command_new(struct ike *ike, const struct ike_command *c)
+{
+	struct command *command = calloc(1, sizeof *command);
+
+	if (!command)
+		abort();
+	command->ticket = c->ticket;
+	command->kind = c->kind;
+	list_append(&ike->commands, &command->of_ike);
+	return command;
+}
+
+static void command_done(struct step *s, struct command *c, bool success, const struct why *why)
+{
+	struct why *copy = ARENA_NEW(s->scratch, struct why);
+	struct ike_tell *t;
+
+	if (c->ticket) {
+		t = tell_new(s, TELL_DONE);
+		t->tickets = memcpy(ARENA_NEW(s->scratch, uint32_t), &c->ticket, sizeof c->ticket);
+		t->n_tickets = 1;
+		t->success = success;
+		t->matches = c->matches;
+		t->terminated = c->terminated;
+		if (!success && why)
+			*copy = why_copy(s->scratch, why);
+		t->why = success ? NULL : copy;
+	}
+	list_remove(&c->of_ike);
+	free(c);
+}
+
+/* One of the things C waits for has ended. The first failure ends a command. */
+static void command_step(struct step *s, struct command *c, bool success, const struct why *why)
+{
+	c->left--;
+	if (!success)
+		c->failed = true;
+	c->terminated += success && c->kind == COMMAND_DOWN;
+	if (!c->left)
+		command_done(s, c, !c->failed, success ? NULL : why);
+}
+
+void wait_add(struct command *c, struct node *waits)
+{
+	struct wait *w = calloc(1, sizeof *w);
+
+	if (!w)
+		abort();
+	w->command = c;
+	c->matches++;
+	c->left++;
+	list_append(waits, &w->of_object);
+}
+
+static void waits_end(
+	struct step *s, struct node *waits, enum ike_command_kind kind, bool success, const struct why *why)
+{
+	list_each_safe (n, waits) {
+		struct wait *w = node_owner(n, struct wait, of_object);
+
+		if (w->command->kind != kind)
+			continue;
+		list_remove(n);
+		command_step(s, w->command, success, why);
+		free(w);
+	}
+}
+
+void waits_up(struct step *s, struct node *waits, bool success, const struct why *why)
+{
+	waits_end(s, waits, COMMAND_UP, success, why);
+}
+
+void waits_gone(struct step *s, struct node *waits, const struct why *why)
+{
+	static const struct why deleted = { .what = "it was deleted before it was up" };
+
+	waits_end(s, waits, COMMAND_UP, false, why ? why : &deleted);
+	waits_end(s, waits, COMMAND_DOWN, true, NULL);
+}
+
+void waits_free(struct node *waits)
+{
+	list_each_safe (n, waits)
+		free(node_owner(n, struct wait, of_object));
+	list_init(waits);
+}
+
+unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max)
+{
+	unsigned n = 0;
+
+	for (const struct node *w = waits->next; w != waits && n < max; w = w->next) {
+		uint32_t ticket = node_owner(w, struct wait, of_object)->command->ticket;
+
+		if (ticket)
+			out[n++] = ticket;
+	}
+	return n;
+}
+
+/* ---------------------------------------------------------------------- up */
+
+/* The state of CONF's child: standing, under way (then *WAITS is where to wait), or neither. */
+enum presence { ABSENT, UNDER_WAY, STANDING };
+
+static enum presence child_presence(struct ike *ike, const struct child_conf *conf, struct node **waits)
+{
+	list_each (n, &ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state >= S_DELETING)
+			continue;
+		if (sa->handshake.child && child_conf_same(sa->handshake.child, conf)) {
+			*waits = &sa->waits;
+			return UNDER_WAY;
+		}
+		list_each (m, &sa->children) {
+			struct child *c = node_owner(m, struct child, of_sa);
+
+			*waits = &c->waits;
+			if (c->state != CHILD_DELETING && child_conf_same(c->conf, conf))
+				return c->state == CHILD_INSTALLED ? STANDING : UNDER_WAY;
+		}
+	}
+	return ABSENT;
+}
+
+static void child_up(struct step *s, struct command *c, const struct child_conf *conf)
+{
+	struct node *waits;
+	enum presence p = child_presence(s->ike, conf, &waits);
+
+	if (p == ABSENT)
+		waits = &init_start(s, conf, NULL, NULL)->waits;
+	if (p == STANDING)
+		c->matches++;
+	else
+		wait_add(c, waits);
+}
+
+/* A command ends when nothing is left; up() and down() hold one more while they look for what it means. */
+
+static bool named(const char *wanted, const char *name)
+{
+	return !wanted || !strcmp(wanted, name);
+}
+
+static void up(struct step *s, struct command *command, const struct ike_command *c)
+{
+	static const struct why nothing = { .what = "no connection or child has that name" };
+
+	command->left++;
+	for (unsigned i = 0; i < s->ike->n_peers; i++) {
+		const struct peer *p = s->ike->peers[i];
+
+		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
+			if (named(c->child, p->children[k].name))
+				child_up(s, command, &p->children[k]);
+	}
+	if (!--command->left)
+		command_done(s, command, command->matches && !command->failed, &nothing);
+}
+
+/* -------------------------------------------------------------------- down */
+
+static void sa_delete(struct step *s, struct sa *sa, bool force)
+{
+	struct draft d;
+
+	if (sa->core.state == S_UP && !force) {
+		task_add(sa, TASK_DELETE_IKE, NULL);
+		task_next(s, sa);
+		return;
+	}
+	if (sa->core.state == S_DELETING && !force)
+		return;
+	if (sa->core.state == S_UP)
+		task_farewell(s, sa);
+	draft_open(&d, s, sa);
+	d.core.state = S_DEAD;
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+static void child_delete(struct step *s, struct child *c, bool force)
+{
+	struct sa *sa = c->sa;
+	struct draft d;
+
+	if (c->state == CHILD_DELETING && !force)
+		return;
+	task_add(sa, TASK_DELETE_CHILD, c);
+	draft_open(&d, s, sa);
+	draft_edit(&d, force ? CHILD_REMOVED : CHILD_STATE, c, CHILD_DELETING);
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+static bool child_meant(const struct child *child, const struct ike_command *c)
+{
+	return named(c->child, child->conf->name) && (!c->child_id || c->child_id == child->id);
+}
+
+/* Children are meant when one is named; else the whole IKE_SA is. */
+static void down_in(struct step *s, struct command *command, struct sa *sa, const struct ike_command *c)
+{
+	bool whole = !c->child && !c->child_id;
+
+	if (whole) {
+		wait_add(command, &sa->waits);
+		sa_delete(s, sa, c->force);
+		return;
+	}
+	list_each_safe (n, &sa->children) {
+		struct child *child = node_owner(n, struct child, of_sa);
+
+		if (!child_meant(child, c))
+			continue;
+		wait_add(command, &child->waits);
+		child_delete(s, child, c->force);
+	}
+	/* One that is only being set up goes with its IKE_SA. */
+	if (sa->handshake.child && c->child && !strcmp(sa->handshake.child->name, c->child)) {
+		wait_add(command, &sa->waits);
+		sa_delete(s, sa, c->force);
+	}
+}
+
+static void down(struct step *s, struct command *command, const struct ike_command *c)
+{
+	static const struct why nothing = { .what = "no SA matches" };
+
+	command->left++;
+	list_each_safe (n, &s->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state != S_LINGER && named(c->ike, sa->core.peer->name) &&
+			(!c->ike_id || c->ike_id == sa->id))
+			down_in(s, command, sa, c);
+	}
+	if (!--command->left)
+		command_done(s, command, command->matches, &nothing);
+}
+
+void command_run(struct step *s, const struct ike_command *c)
+{
+	struct command *command = command_new(s->ike, c);
+
+	if (c->kind == COMMAND_UP)
+		up(s, command, c);
+	else
+		down(s, command, c);
+}

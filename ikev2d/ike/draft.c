@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Drafts: opening, changing and committing one. Nothing of an SA changes anywhere else, but for its timers.
+ */
+#include "ike/child.h"
+#include "ike/seal.h"
+#include "ike/step.h"
+#include "ike/task.h"
+
+#include <stdlib.h>
+
+/* A quiet SA takes what these take: a change that makes them much larger should be noticed. */
+_Static_assert(sizeof(struct sa_core) <= 1024, "the fixed part of an SA is copied at every step");
+_Static_assert(sizeof(struct handshake) <= 512, "so is the handshake");
+
+void draft_open(struct draft *d, struct step *step, struct sa *sa)
+{
+	*d = (struct draft){ .step = step, .sa = sa };
+	d->tail = &d->actions;
+	d->edits_tail = &d->edits;
+	if (sa) {
+		d->core = sa->core;
+		d->hs = sa->handshake;
+	}
+}
+
+enum verdict draft_drop(struct draft *d, enum drop_reason reason)
+{
+	d->dropped = reason;
+	return DRAFT_DROP;
+}
+
+enum verdict draft_refuse(struct draft *d, uint16_t notify, struct bytes data)
+{
+	d->notify = notify;
+	d->notify_data = data;
+	return DRAFT_REFUSE;
+}
+
+enum verdict draft_end(struct draft *d, uint16_t notify)
+{
+	d->notify = notify;
+	return DRAFT_CLOSE;
+}
+
+struct ike_action *draft_action(struct draft *d, enum ike_action_kind kind)
+{
+	struct ike_action *a = ARENA_NEW(d->step->scratch, struct ike_action);
+
+	a->kind = kind;
+	*d->tail = a;
+	d->tail = &a->next;
+	return a;
+}
+
+struct ike_question *draft_ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state)
+{
+	struct ike_action *a = draft_action(d, ACTION_ASK);
+
+	a->ticket = d->core.ask = step_id(d->step->ike);
+	a->ask.kind = kind;
+	a->ask.peer = d->core.peer;
+	d->core.ask_deadline = d->step->now + ASK_TIMEOUT;
+	d->core.state = state;
+	return &a->ask;
+}
+
+void draft_edit(struct draft *d, enum child_change change, struct child *child, enum child_state state)
+{
+	struct child_edit *e = ARENA_NEW(d->step->scratch, struct child_edit);
+
+	*e = (struct child_edit){ .change = change, .child = child, .state = state };
+	*d->edits_tail = e;
+	d->edits_tail = &e->next;
+}
+
+bool draft_removes(const struct draft *d, const struct child *child)
+{
+	for (const struct child_edit *e = d->edits; e; e = e->next)
+		if (e->child == child && e->change == CHILD_REMOVED)
+			return true;
+	return false;
+}
+
+/* ---------------------------------------------------------------- messages */
+
+static struct bytes unsealed(struct draft *d, const struct wire_header *h, const struct message *m)
+{
+	struct wr w = wr_of(arena_alloc(d->step->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
+	struct wire_header header = *h;
+
+	header_put(&header, &w);
+	message_put(m, &w, &header.next);
+	wr_u8_at(&w, 16, header.next);
+	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	return wr_done(&w);
+}
+
+static struct bytes build(
+	struct draft *d, uint8_t exchange, uint32_t mid, bool response, const struct message *m)
+{
+	struct wire_header h = {
+		.spi_i = d->core.spi_i,
+		.spi_r = d->core.spi_r,
+		.version = 0x20,
+		.exchange = exchange,
+		.flags = (uint8_t)((d->core.initiator ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0)),
+		.mid = mid,
+	};
+
+	if (!shape_sealed(exchange))
+		return unsealed(d, &h, m);
+	return seal_put(d->step->ike, &d->core, &h, m, d->step->rng, d->step->scratch);
+}
+
+void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct message *m)
+{
+	d->request = build(d, exchange, mid, false, m);
+	d->request_mid = mid;
+	d->request_exchange = exchange;
+}
+
+void draft_respond(struct draft *d, uint8_t exchange, const struct message *m)
+{
+	/* Either the request at hand, or one that was taken in an earlier step and had to wait for an answer.
+	 */
+	uint32_t mid = d->message ? d->message->header.mid : d->sa->window.expected - 1;
+
+	d->response = build(d, exchange, mid, true, m);
+}
+
+static void respond_notify(struct draft *d)
+{
+	struct message m = { 0 };
+
+	message_add_notify(&m, d->step->scratch, d->notify, d->notify_data);
+	draft_respond(d, d->message ? d->message->header.exchange : IKE_AUTH, &m);
+}
+
+static void send(struct draft *d, const struct path *path, struct bytes data)
+{
+	struct ike_action *a;
+
+	if (!data.n)
+		return;
+	a = draft_action(d, ACTION_SEND);
+	a->send.path = *path;
+	a->send.data = data;
+}
+
+/* ------------------------------------------------------------------ commit */
+
+static uint8_t *kept(struct bytes b)
+{
+	uint8_t *p = malloc(b.n ? b.n : 1);
+
+	if (!p)
+		abort();
+	if (b.n)
+		memcpy(p, b.p, b.n);
+	return p;
+}
+
+static void commit_request(struct draft *d, struct sa *sa)
+{
+	struct window *w = &sa->window;
+
+	if (!d->request.n)
+		return;
+	free(w->request);
+	w->request = kept(d->request);
+	w->request_n = d->request.n;
+	w->exchange = d->request_exchange;
+	w->child = d->request_child;
+	w->request_path = sa->core.path;
+	w->next = d->request_mid + 1;
+	w->tries = 0;
+	w->interval = d->step->ike->settings.retransmit_timeout;
+	w->due = d->step->now + step_jitter(d->step, w->interval);
+	send(d, &w->request_path, d->request);
+}
+
+/* The message at hand was the peer's next request: it is answered now, or by a later step. */
+static void commit_response(struct draft *d, struct sa *sa)
+{
+	struct window *w = &sa->window;
+	const struct message *m = d->message;
+	bool taken = m && !(m->header.flags & FLAG_RESPONSE) && m->header.mid == w->expected;
+
+	if (taken) {
+		free(w->response);
+		w->response = NULL;
+		w->expected++;
+	}
+	if (!d->response.n)
+		return;
+	free(w->response);
+	w->response = kept(d->response);
+	w->response_n = d->response.n;
+	send(d, d->path ? d->path : &sa->core.path, d->response);
+}
+
+static void child_add(struct draft *d, struct sa *sa, struct child *child)
+{
+	struct ike *ike = d->step->ike;
+
+	child->sa = sa;
+	list_append(&sa->children, &child->of_sa);
+	map_put(&ike->children, child->id, child);
+	map_put(&ike->spis, child->spi_in, sa);
+	for (unsigned i = 0; i < ARRAY_SIZE(child->tickets); i++)
+		if (child->tickets[i])
+			map_put(&ike->installs, child->tickets[i], child);
+}
+
+static void commit_children(struct draft *d, struct sa *sa)
+{
+	for (struct child_edit *e = d->edits; e; e = e->next) {
+		if (e->change == CHILD_ADDED)
+			child_add(d, sa, e->child);
+		else if (e->change == CHILD_STATE)
+			child_set(d->step, e->child, e->state);
+		else
+			child_end(d->step, e->child, d->why.what ? &d->why : NULL);
+	}
+}
+
+static void commit_established(struct draft *d, struct sa *sa)
+{
+	sa->local_id = id_copy(&sa->arena, &d->local_id);
+	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
+	sa->up = true;
+	sa_forget_handshake(sa);
+	tell_sa(d->step, TELL_SA_UP, sa, NULL);
+}
+
+/* The references that SA holds follow what was committed. */
+static void commit_peers(struct draft *d, struct sa *sa)
+{
+	const struct peer *before = sa->peer;
+
+	if (sa->core.peer != before) {
+		sa->peer = peer_ref(sa->core.peer);
+		peer_unref(before);
+	}
+	for (unsigned i = 0; !d->sa && i < sa->handshake.n_candidates; i++)
+		peer_ref(sa->handshake.candidates[i].peer);
+}
+
+static void commit_ask(struct ike *ike, struct sa *sa, uint32_t before)
+{
+	if (before == sa->core.ask)
+		return;
+	map_take(&ike->asks, before);
+	if (sa->core.ask)
+		map_put(&ike->asks, sa->core.ask, sa);
+}
+
+/* Hands the draft's actions on to the step, behind those that are there. */
+static void commit_actions(struct draft *d)
+{
+	*d->step->tail = d->actions;
+	if (d->actions)
+		d->step->tail = d->tail;
+	d->actions = NULL;
+	d->tail = &d->actions;
+}
+
+static bool ended(const struct sa *sa)
+{
+	return sa->core.state == S_LINGER || sa->core.state == S_DEAD;
+}
+
+static void commit_answered(struct draft *d, struct sa *sa)
+{
+	if (!d->answered)
+		return;
+	free(sa->window.request);
+	sa->window.request = NULL;
+}
+
+static struct sa *commit(struct draft *d)
+{
+	struct ike *ike = d->step->ike;
+	struct sa *sa = d->sa ? d->sa : sa_new(ike, &d->core);
+	uint32_t ask = d->sa ? d->sa->core.ask : 0;
+
+	ike->half_open += (unsigned)sa_half_open(&d->core) - (unsigned)(d->sa && sa_half_open(&d->sa->core));
+	sa->core = d->core;
+	sa->handshake = d->hs;
+	arena_join(&sa->handshake_arena, &d->keep);
+	if (d->init_hash) {
+		sa->init_hash = d->init_hash;
+		map_put(&ike->inits, d->init_hash, sa);
+	}
+	commit_peers(d, sa);
+	commit_ask(ike, sa, ask);
+	commit_answered(d, sa);
+	commit_request(d, sa);
+	commit_response(d, sa);
+	commit_actions(d);
+	if (d->established)
+		commit_established(d, sa);
+	commit_children(d, sa);
+	if (d->delete_ike)
+		task_add(sa, TASK_DELETE_IKE, NULL);
+	/* A commit with a reason has given up what was wanted up. */
+	if (d->why.what)
+		waits_up(d->step, &sa->waits, false, &d->why);
+	if (ended(sa))
+		sa_down(d->step, sa, d->why.what ? &d->why : NULL);
+	if (sa->core.state == S_DEAD) {
+		sa_free(ike, sa);
+		return NULL;
+	}
+	task_next(d->step, sa);
+	sa_rearm(ike, sa);
+	return sa;
+}
+
+static const char *draft_name(const struct draft *d)
+{
+	return d->core.peer ? d->core.peer->name : NULL;
+}
+
+/* Ends the SA: it lingers where an answer may have to be repeated. */
+static void close_sa(struct draft *d)
+{
+	d->core.ask = 0;
+	d->core.keepalive_due = d->core.dpd_due = 0;
+	d->core.state = d->response.n ? S_LINGER : S_DEAD;
+	d->core.deadline = d->step->now + LINGER_TIME;
+}
+
+static void refuse_without_sa(struct draft *d)
+{
+	const struct wire_header *h = &d->message->header;
+
+	d->core.spi_i = h->spi_i;
+	respond_notify(d);
+	send(d, d->path, d->response);
+	commit_actions(d);
+}
+
+/* An answered request changes the window and nothing else: what the handler drafted is forgotten, but for the
+ * answer. */
+static void refuse(struct draft *d)
+{
+	struct draft answer;
+
+	draft_open(&answer, d->step, d->sa);
+	answer.message = d->message;
+	answer.path = d->path;
+	answer.notify = d->notify;
+	answer.notify_data = d->notify_data;
+	respond_notify(&answer);
+	commit(&answer);
+}
+
+/* What the handler drafted is dropped. */
+static void forget(struct draft *d)
+{
+	for (struct child_edit *e = d->edits; e; e = e->next)
+		if (e->change == CHILD_ADDED)
+			child_free(e->child);
+	d->edits = NULL;
+	d->edits_tail = &d->edits;
+	d->hs = d->sa ? d->sa->handshake : (struct handshake){ 0 };
+	arena_free(&d->keep);
+}
+
+struct sa *draft_close(struct draft *d, enum verdict verdict)
+{
+	struct sa *sa = d->sa;
+
+	switch (verdict) {
+	case DRAFT_COMMIT: sa = commit(d); break;
+	case DRAFT_DROP:
+		if (d->path)
+			tell_dropped(d->step, d->dropped, d->path);
+		forget(d);
+		break;
+	case DRAFT_REFUSE:
+		if (d->why.what)
+			tell_refused(d->step, draft_name(d), d->sa, &d->why);
+		forget(d);
+		if (d->sa)
+			refuse(d);
+		else
+			refuse_without_sa(d);
+		break;
+	case DRAFT_CLOSE:
+		if (d->why.what)
+			tell_refused(d->step, draft_name(d), d->sa, &d->why);
+		forget(d);
+		if (d->notify)
+			respond_notify(d);
+		close_sa(d);
+		sa = commit(d);
+		break;
+	}
+	WIPE(*d);
+	return sa;
+}

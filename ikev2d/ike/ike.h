@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The core of IKEv2 (RFC 7296) as a function: state and an event in, actions out. It makes no system call;
+ * time and randomness are given; what is slow, secret or random is asked (ACTION_ASK) and comes back as
+ * EVENT_ANSWER. */
+#pragma once
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "model/conf.h"
+#include "model/sa.h"
+#include "model/why.h"
+
+struct ike; /* all IKE_SAs of one daemon, and the configuration they run under */
+
+enum ike_event_kind {
+	EVENT_DATAGRAM, /* from a peer, or from anybody */
+	EVENT_ANSWER,   /* to a question or to an action with a ticket */
+	EVENT_CLOCK,    /* the wake-up time has come */
+	EVENT_ACQUIRE,  /* a packet met a policy without an SA */
+	EVENT_EXPIRE,   /* an SA met a limit of volume */
+	EVENT_MAPPING,  /* an authenticated packet came from another address */
+	EVENT_USED,     /* the first authenticated packet came on an inbound SA */
+	EVENT_COMMAND,  /* a person's wish */
+	EVENT_CONF,     /* a new configuration */
+};
+
+enum ike_ask_kind {
+	ASK_ROUTE,     /* which addresses to use for a peer */
+	ASK_KEY_PAIR,  /* a private value and its public value */
+	ASK_RESPOND,   /* a key pair and, with the peer's public value, the shared secret */
+	ASK_AGREE,     /* the shared secret of our private value and the peer's public value */
+	ASK_PSK_PROOF, /* the AUTH value over these octets (RFC 7296, 2.15) */
+	ASK_PSK_CHECK, /* whether this AUTH value is right */
+};
+
+/* A question. Borrowed until the next step. */
+struct ike_question {
+	enum ike_ask_kind kind;
+	const struct peer *peer;
+	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
+	const struct transform *ke;
+	const struct transform *prf; /* ASK_PSK_* */
+	struct id local, remote;
+	struct bytes octets; /* to be signed */
+	struct bytes proof;  /* ASK_PSK_CHECK */
+};
+
+/* An answer; which fields count follows from the question. RESULT other than ERR_OK: it failed, and WHY may
+ * say so. */
+struct ike_answer {
+	uint32_t ticket;
+	enum err result;
+	struct ip local, remote;     /* ASK_ROUTE */
+	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
+	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
+	struct bytes proof;          /* ASK_PSK_PROOF */
+	struct why why;
+};
+
+enum ike_command_kind { COMMAND_UP, COMMAND_DOWN };
+
+/* TICKET is the caller's; TELL_DONE brings it back, once. 0: nobody waits. */
+struct ike_command {
+	enum ike_command_kind kind;
+	uint32_t ticket;
+	const char *ike, *child;   /* NULL: any */
+	uint32_t ike_id, child_id; /* 0: any */
+	bool force;                /* DOWN: do not wait for the peer */
+};
+
+struct ike_event {
+	enum ike_event_kind kind;
+	union {
+		struct {
+			struct path path;
+			struct bytes data; /* without the marker */
+		} datagram;
+		struct ike_answer answer;
+		struct {
+			uint32_t policy;
+			struct ts local, remote; /* of the packet */
+		} acquire;
+		struct {
+			uint32_t child;
+			bool hard;
+		} expire;
+		struct {
+			uint32_t child;
+			struct addr remote;
+		} mapping;
+		struct {
+			uint32_t child;
+		} used;
+		struct ike_command command;
+		struct {
+			struct peer *const *peers; /* the core takes references of its own */
+			unsigned n;
+			const struct settings *settings;
+		} conf;
+	};
+};
+
+enum ike_action_kind {
+	ACTION_SEND,
+	ACTION_KEEPALIVE, /* one octet 0xff on the path (RFC 3948, 2.3) */
+	ACTION_ASK,
+	ACTION_SA_ADD,
+	ACTION_SA_DEL,
+	ACTION_SA_MOVE,
+	ACTION_SA_SELECT,
+	ACTION_POLICY_ADD,
+	ACTION_POLICY_DEL,
+	ACTION_TELL,
+};
+
+enum ike_tell_kind {
+	TELL_LOG,     /* progress, for a person */
+	TELL_DROPPED, /* a datagram was dropped; TEXT is the reason's word */
+	TELL_REFUSED, /* a negotiation failed; WHY says why */
+	TELL_SA_UP,
+	TELL_SA_DOWN,
+	TELL_CHILD_UP,
+	TELL_CHILD_DOWN,
+	TELL_DONE, /* a command ended */
+};
+
+struct ike_tell {
+	enum ike_tell_kind kind;
+	enum log_level level;
+	const char *group; /* "IKE", "CHD", "NET": strongSwan's log groups */
+	const char *name;  /* of the connection; NULL: none */
+	uint32_t sa, child;
+	const char *text;
+	const struct why *why;   /* TELL_REFUSED, and TELL_DONE when it failed; NULL otherwise */
+	const uint32_t *tickets; /* commands that wait for what this is about */
+	unsigned n_tickets;
+	bool success; /* TELL_DONE */
+	unsigned matches, terminated;
+	const struct sa_record *record; /* TELL_*_UP, TELL_*_DOWN */
+};
+
+/* An action, to be carried out in the order of the list. Those with a TICKET want an EVENT_ANSWER. All is
+ * borrowed from the scratch arena. */
+struct ike_action {
+	struct ike_action *next;
+	enum ike_action_kind kind;
+	uint32_t ticket;
+	union {
+		struct {
+			struct path path;
+			struct bytes data;
+		} send;
+		struct ike_question ask;
+		struct sa_spec sa_add;
+		struct {
+			uint32_t child;
+			bool inbound;
+		} sa_del;
+		struct {
+			uint32_t child;
+			struct addr local, remote;
+			bool encap;
+		} sa_move;
+		struct {
+			uint32_t policy, child;
+		} sa_select;
+		struct policy_spec policy_add;
+		struct {
+			uint32_t policy;
+		} policy_del;
+		struct ike_tell tell;
+	};
+};
+
+struct ike_out {
+	struct ike_action *actions;
+	uint64_t wake; /* when EVENT_CLOCK is due at the latest; HEAP_NEVER: not at all */
+};
+
+/* An empty core. SPI_LOW and SPI_HIGH bound the SPIs drawn for inbound CHILD_SAs: the range of the data path.
+ */
+struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng);
+
+/* Wipes and frees everything. Nothing is sent. */
+void ike_free(struct ike *ike);
+
+/* One step: NOW in milliseconds of a clock that never goes back. What the actions point to lives in SCRATCH.
+ */
+struct ike_out ike_step(
+	struct ike *ike, const struct ike_event *event, uint64_t now, struct rng *rng, struct arena *scratch);
+
+/* Status of every IKE_SA, from ARENA; *N gets their number. */
+struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsigned *n);
+
+/* Counters of what was dropped, by reason: "reason=count …" appended to OUT. */
+void ike_drops(const struct ike *ike, struct text *out);
+
+/* What is held: IKE_SAs, those half open among them, CHILD_SAs. */
+struct ike_load {
+	unsigned sas, half_open, children;
+};
+struct ike_load ike_load(const struct ike *ike);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* INFORMATIONAL, and how SAs end. */
+#include "ike/info.h"
+
+#include "ike/child.h"
+
+/* The SPIs of OURS for those of the peer's that it deletes; a child that we are deleting too is not answered
+ * (1.4.1). */
+static void delete_children(struct draft *d, const struct wire_delete *del, struct message *answer)
+{
+	uint32_t *ours = ARENA_ARRAY(d->step->scratch, del->n, uint32_t);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < del->n; i++) {
+		struct child *c = child_by_spi(d->sa, del->spis[i], false);
+
+		if (!c || draft_removes(d, c))
+			continue;
+		if (c->state != CHILD_DELETING)
+			ours[n++] = c->spi_in;
+		tell_log(d, "CHD", "peer closes CHILD_SA %s", c->conf->name);
+		draft_edit(d, CHILD_REMOVED, c, c->state);
+	}
+	if (n)
+		message_add_delete(answer, d->step->scratch, PROTO_ESP, ours, n);
+}
+
+enum verdict info_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct wire_notify *failed = message_notify(m, AUTHENTICATION_FAILED);
+	struct message answer = { 0 };
+	bool end = failed;
+
+	for (unsigned i = 0; i < m->n_deletes; i++) {
+		if (m->deletes[i].protocol == PROTO_IKE)
+			end = true;
+		else if (m->deletes[i].protocol == PROTO_ESP)
+			delete_children(d, &m->deletes[i], &answer);
+	}
+	if (!end) {
+		draft_respond(d, INFORMATIONAL, &answer);
+		return DRAFT_COMMIT;
+	}
+	answer = (struct message){ 0 };
+	draft_respond(d, INFORMATIONAL, &answer);
+	if (failed)
+		d->why = (struct why){ .what = "the peer could not authenticate us and deletes the IKE_SA",
+			.notify = notify_name(AUTHENTICATION_FAILED) };
+	else
+		tell_log(d, "IKE", "peer deletes the IKE_SA");
+	return draft_end(d, 0);
+}
+
+enum verdict info_response(struct draft *d)
+{
+	struct child *c = map_get(&d->step->ike->children, d->sa->window.child);
+
+	if (c && c->sa == d->sa)
+		draft_edit(d, CHILD_REMOVED, c, c->state);
+	return DRAFT_COMMIT;
+}
+
+enum verdict info_deleted(struct draft *d)
+{
+	return draft_end(d, 0);
+}
+
+enum verdict create_request(struct draft *d)
+{
+	tell_log(d, "CHD",
+		"peer asks for a further SA or a rekeying: refused, this version has one CHILD_SA per "
+		"IKE_SA");
+	return draft_refuse(d, NO_ADDITIONAL_SAS, (struct bytes){ 0 });
+}
+
+enum verdict create_late(struct draft *d)
+{
+	return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+}
+
+enum verdict end_unanswered(struct draft *d)
+{
+	struct arena *a = d->step->scratch;
+	const struct peer *p = d->core.peer;
+	char remote[ADDR_TEXT];
+
+	addr_print(&d->core.path.remote, remote);
+	d->why = (struct why){
+		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries", remote,
+			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1),
+		.where = source_print(&p->at, "remote_addrs", a),
+		.instead = "an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
+			   "firewalls between",
+	};
+	return draft_end(d, 0);
+}
+
+enum verdict end_half_open(struct draft *d)
+{
+	tell_log(d, "IKE", "the peer did not go on after IKE_SA_INIT: half-open IKE_SA dropped");
+	return draft_end(d, 0);
+}
+
+enum verdict end_lingering(struct draft *d)
+{
+	d->core.state = S_DEAD;
+	return DRAFT_COMMIT;
+}
+
+enum verdict end_failed(struct draft *d)
+{
+	d->why = d->answer->why;
+	if (!d->why.what)
+		d->why.what = arena_printf(d->step->scratch, "connection %s: %s", d->core.peer->name,
+			d->answer->result == ERR_BUSY
+				? "a part of the daemon did not answer in time; see its log"
+				: "the peer's key exchange value is not valid");
+	return draft_end(d, 0);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE_SA_INIT (RFC 7296, 1.2).
+ *
+ *   initiator                                     responder
+ *   HDR, [COOKIE,] SAi1, KEi, Ni, NATD  -->
+ *                                       <--       HDR, SAr1, KEr, Nr, NATD
+ *                                       <--  or   HDR, N(COOKIE), N(INVALID_KE_PAYLOAD),
+ * N(NO_PROPOSAL_CHOSEN)
+ */
+#include "ike/init.h"
+
+#include "ike/candidate.h"
+#include "ike/cookie.h"
+#include "ike/keys.h"
+#include "ike/natd.h"
+
+/* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
+static bool wants_encap(const struct ike *ike, const struct peer *p)
+{
+	return p->encap == ENCAP_YES || (p->encap == ENCAP_AUTO && ike->settings.udp_encap);
+}
+
+static struct bytes nonce_new(struct draft *d)
+{
+	uint8_t *p = arena_alloc(&d->keep, NONCE_OCTETS);
+
+	rng_fill(d->step->rng, p, NONCE_OCTETS);
+	return bytes_of(p, NONCE_OCTETS);
+}
+
+static uint64_t spi_new(struct draft *d)
+{
+	uint64_t spi;
+
+	do
+		spi = rng_u64(d->step->rng);
+	while (!spi || map_get(&d->step->ike->sas, spi));
+	return spi;
+}
+
+/* --------------------------------------------------------------- initiator */
+
+struct sa *init_start(
+	struct step *s, const struct child_conf *child, const struct ts *local, const struct ts *remote)
+{
+	struct draft d;
+
+	draft_open(&d, s, NULL);
+	d.core.initiator = true;
+	d.core.spi_i = spi_new(&d);
+	d.core.peer = child->peer;
+	d.hs.child = child;
+	if (local && remote) {
+		d.hs.packet_local = tss_copy(&d.keep, (struct tss){ local, 1 });
+		d.hs.packet_remote = tss_copy(&d.keep, (struct tss){ remote, 1 });
+	}
+	draft_ask(&d, ASK_ROUTE, S_I_ROUTE);
+	return draft_close(&d, DRAFT_COMMIT);
+}
+
+static enum verdict ask_key_pair(struct draft *d)
+{
+	draft_ask(d, ASK_KEY_PAIR, S_I_KEY_PAIR)->ke = d->hs.ke;
+	return DRAFT_COMMIT;
+}
+
+/* The first key exchange of the first proposal that we can do. */
+static const struct transform *first_ke(struct proposals p)
+{
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned k = 0; k < p.v[i].n; k++)
+			if (p.v[i].v[k].type == TRANSFORM_KE)
+				return transform_find(TRANSFORM_KE, p.v[i].v[k].id, 0);
+	return NULL;
+}
+
+enum verdict init_routed(struct draft *d)
+{
+	const struct ike_answer *a = d->answer;
+	const struct settings *set = &d->step->ike->settings;
+	const struct peer *p = d->core.peer;
+	bool marker = p->remote_port != set->port && p->remote_port != PORT_IKE;
+	char local[ADDR_TEXT], remote[ADDR_TEXT];
+
+	d->core.path = (struct path){
+		.local = { a->local, marker ? set->port_nat_t : set->port },
+		.remote = { a->remote, p->remote_port },
+		.marker = marker,
+	};
+	d->hs.ke = first_ke(p->ike);
+	tell_log(d, "IKE", "initiating IKE_SA %s from %s to %s", p->name,
+		addr_print(&d->core.path.local, local), addr_print(&d->core.path.remote, remote));
+	return ask_key_pair(d);
+}
+
+static enum verdict send_init(struct draft *d)
+{
+	struct arena *scratch = d->step->scratch;
+	const struct peer *p = d->core.peer;
+	struct message m = {
+		.header.spi_i = d->core.spi_i,
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE) | PAYLOAD_BIT(PAYLOAD_NONCE),
+		.sa = p->ike,
+		.ke = { d->hs.ke->id, d->hs.public },
+	};
+
+	if (!d->hs.nonce_i.n)
+		d->hs.nonce_i = nonce_new(d);
+	m.nonce = d->hs.nonce_i;
+	if (d->hs.cookie.n)
+		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
+	natd_add(d, &m, wants_encap(d->step->ike, p));
+	d->core.spi_r = 0;
+	d->core.state = S_I_INIT;
+	d->core.ask = 0;
+	d->hs.rounds++;
+	draft_request(d, IKE_SA_INIT, 0, &m);
+	d->hs.init_i = arena_bytes(&d->keep, d->request);
+	return DRAFT_COMMIT;
+}
+
+enum verdict init_key_pair(struct draft *d)
+{
+	d->hs.secret = arena_bytes(&d->keep, d->answer->secret);
+	d->hs.public = arena_bytes(&d->keep, d->answer->public);
+	return send_init(d);
+}
+
+/* The answer must choose out of what was offered (2.7). */
+static enum verdict bad_choice(struct draft *d, const char *what)
+{
+	d->why.what = what;
+	d->why.offered = proposals_print(d->message->sa, d->step->scratch);
+	d->why.configured = proposals_print(d->core.peer->ike, d->step->scratch);
+	return draft_end(d, 0);
+}
+
+/* Both go on on port 4500 once a NAT was seen, or faked (2.23). */
+static void float_path(struct draft *d)
+{
+	const struct settings *set = &d->step->ike->settings;
+
+	if (!d->core.encap || d->core.path.marker)
+		return;
+	d->core.path.marker = true;
+	d->core.path.local.port = set->port_nat_t;
+	d->core.path.remote.port = PORT_NAT_T;
+}
+
+enum verdict init_response(struct draft *d)
+{
+	const struct message *m = d->message;
+	struct ike_question *q;
+
+	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !m->header.spi_r)
+		return draft_drop(d, DROP_INVALID);
+	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->core.peer->ike, KE_WANTED, &d->core.suite))
+		return bad_choice(d, "the peer chose an IKE proposal that was not offered");
+	if (d->core.suite.ke != d->hs.ke || m->ke.group != d->hs.ke->id)
+		return bad_choice(d, "the peer answered with another key exchange method than was sent");
+	d->core.spi_r = m->header.spi_r;
+	d->core.nat_fake = natd_read(d, m) && wants_encap(d->step->ike, d->core.peer);
+	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
+	d->hs.nonce_r = arena_bytes(&d->keep, m->nonce);
+	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
+	float_path(d);
+	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
+	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
+	q->ke = d->hs.ke;
+	q->secret = d->hs.secret;
+	q->peer_public = m->ke.data;
+	return DRAFT_COMMIT;
+}
+
+static bool offers_group(struct proposals p, uint16_t group)
+{
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned k = 0; k < p.v[i].n; k++)
+			if (p.v[i].v[k].type == TRANSFORM_KE && p.v[i].v[k].id == group)
+				return true;
+	return false;
+}
+
+/* INVALID_KE_PAYLOAD names the group the peer wants: it must be one of ours, and another one. */
+static enum verdict other_group(struct draft *d, struct bytes data)
+{
+	uint16_t group = data.n == 2 ? (uint16_t)(data.p[0] << 8 | data.p[1]) : 0;
+
+	if (group == d->hs.ke->id || !offers_group(d->core.peer->ike, group))
+		return draft_drop(d, DROP_INVALID);
+	d->hs.ke = transform_find(TRANSFORM_KE, group, 0);
+	tell_log(d, "IKE", "peer wants key exchange %s: starting again with it", d->hs.ke->name);
+	return ask_key_pair(d);
+}
+
+static void explain_refusal(struct draft *d, const struct wire_notify *n)
+{
+	struct arena *scratch = d->step->scratch;
+	const struct peer *p = d->core.peer;
+	bool proposal = n->type == NO_PROPOSAL_CHOSEN;
+
+	d->why = (struct why){
+		.what = arena_printf(scratch, "the peer refused IKE_SA_INIT of connection %s with %s%s",
+			p->name, notify_name(n->type),
+			proposal ? ": it allows none of our IKE proposals, or has no connection for our "
+				   "address"
+				 : ""),
+		.configured = proposal ? proposals_print(p->ike, scratch) : NULL,
+		.where = proposal ? source_print(&p->at, "proposals", scratch) : NULL,
+		.notify = notify_name(n->type),
+	};
+}
+
+enum verdict init_refusal(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct wire_notify *cookie = message_notify(m, COOKIE),
+				 *ke = message_notify(m, INVALID_KE_PAYLOAD);
+	const struct wire_notify *error = message_error(m);
+
+	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || d->hs.rounds >= INIT_ROUNDS_MAX)
+		return draft_drop(d, DROP_INVALID);
+	if (cookie && cookie->data.n && cookie->data.n <= COOKIE_MAX) {
+		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
+		return send_init(d);
+	}
+	if (ke)
+		return other_group(d, ke->data);
+	if (!error)
+		return draft_drop(d, DROP_INVALID);
+	explain_refusal(d, error);
+	return draft_end(d, 0);
+}
+
+/* --------------------------------------------------------------- responder */
+
+enum verdict init_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct proposal *chosen;
+	struct ike_question *q;
+	struct bytes cookie;
+	uint8_t *group;
+
+	if (cookie_needed(d, &cookie))
+		return draft_refuse(d, COOKIE, cookie);
+	if (d->step->ike->half_open >= HALF_OPEN_MAX)
+		return draft_drop(d, DROP_HALF_OPEN);
+	if (!candidates_by_address(d) || !candidates_by_proposal(d, m->sa, m->ke.group, &chosen))
+		return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+	if (!d->core.suite.ke || m->ke.group != d->core.suite.ke->id) {
+		group = arena_alloc(d->step->scratch, 2);
+		group[0] = (uint8_t)(d->core.suite.ke->id >> 8);
+		group[1] = (uint8_t)d->core.suite.ke->id;
+		return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
+	}
+	d->core.spi_i = m->header.spi_i;
+	d->core.spi_r = spi_new(d);
+	d->core.path = *d->path;
+	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
+	d->hs.proposal = chosen->num;
+	d->hs.natd = natd_read(d, m);
+	d->hs.nonce_i = arena_bytes(&d->keep, m->nonce);
+	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
+	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
+	q->ke = d->core.suite.ke;
+	q->peer_public = m->ke.data;
+	return DRAFT_COMMIT;
+}
+
+/* Whether any candidate wants encapsulation, and none forbids it. */
+static bool candidates_want_encap(const struct draft *d)
+{
+	bool wanted = false;
+
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		const struct candidate *c = &d->hs.candidates[i];
+
+		if (c->excluded)
+			continue;
+		if (c->peer->encap == ENCAP_NO)
+			return false;
+		wanted |= wants_encap(d->step->ike, c->peer);
+	}
+	return wanted;
+}
+
+enum verdict init_responded(struct draft *d)
+{
+	const struct ike_answer *a = d->answer;
+	struct arena *scratch = d->step->scratch;
+	struct sa_core *c = &d->core;
+	struct message m = {
+		.header = { .spi_i = c->spi_i, .spi_r = c->spi_r },
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE) | PAYLOAD_BIT(PAYLOAD_NONCE),
+		.sa = { proposal_of(&c->suite, PROTO_IKE, d->hs.proposal, (struct bytes){ 0 }, scratch), 1 },
+		.ke = { c->suite.ke->id, a->public },
+	};
+
+	d->hs.nonce_r = m.nonce = nonce_new(d);
+	if (keys_ike(c, a->shared, d->hs.nonce_i, d->hs.nonce_r))
+		return draft_end(d, 0);
+	if (d->hs.natd) {
+		c->nat_fake = candidates_want_encap(d);
+		natd_add(d, &m, c->nat_fake);
+	}
+	c->encap = c->nat_local || c->nat_remote || c->nat_fake;
+	c->state = S_R_INIT;
+	c->ask = 0;
+	draft_respond(d, IKE_SA_INIT, &m);
+	d->hs.init_r = arena_bytes(&d->keep, d->response);
+	return DRAFT_COMMIT;
+}

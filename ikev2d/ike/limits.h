@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every constant of the core that is a decision, and why. Times in milliseconds. */
+#pragma once
+
+enum {
+	/* A question to another part of the daemon. Key agreement takes microseconds; a person's token or a
+	 * RADIUS server may take seconds; after this the answer "failed" comes by itself. */
+	ASK_TIMEOUT = 10 * 1000,
+
+	/* How long an SA that has ended still answers repetitions of the last request: its answer may have
+	 * been lost, and the peer repeats over about this time before it gives up. */
+	LINGER_TIME = 30 * 1000,
+
+	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
+	HALF_OPEN_MAX = 4096,
+
+	/* IKE_SA_INIT starts over with another group or a cookie: more rounds than this are a fault of the
+	   peer. */
+	INIT_ROUNDS_MAX = 5,
+
+	/* A cookie's secret is replaced after this time; the one before is honoured as long again (RFC
+	   7296, 2.6). */
+	COOKIE_LIFETIME = 60 * 1000,
+	COOKIE_OCTETS = 33, /* generation, SHA-256 */
+	COOKIE_MAX = 64,    /* RFC 7296, 2.6: what we take from a peer */
+
+	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
+	NONCE_OCTETS = 32,
+
+	/* A trap whose peer has no route, or a name that does not resolve, is tried again after this. */
+	TRAP_RETRY = 10 * 1000,
+
+	/* A datagram that we build: header, payloads, proposals and selectors. */
+	MESSAGE_ROOM = 32 * 1024,
+
+	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
+	TASKS_MAX = 64,
+
+	/* RFC 7296, 2: the ports of every peer that was not told otherwise. */
+	PORT_IKE = 500,
+	PORT_NAT_T = 4500,
+};

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* NAT detection. */
+#include "ike/natd.h"
+
+enum { NATD_OCTETS = 20 };
+
+static struct bytes natd_hash(struct draft *d, uint64_t spi_i, uint64_t spi_r, const struct addr *a)
+{
+	uint8_t *out = arena_alloc(d->step->scratch, 64), raw[16 + 16 + 2];
+	struct wr w = wr_of(raw, sizeof raw);
+	struct bytes all;
+	size_t n = 0;
+
+	wr_u64(&w, spi_i);
+	wr_u64(&w, spi_r);
+	wr_bytes(&w, ip_bytes(&a->ip));
+	wr_u16(&w, a->port);
+	all = wr_done(&w);
+	if (digest("SHA1", &all, 1, out, &n))
+		return (struct bytes){ 0 };
+	return bytes_of(out, n);
+}
+
+void natd_add(struct draft *d, struct message *m, bool fake)
+{
+	const struct sa_core *c = &d->core;
+	struct arena *scratch = d->step->scratch;
+	struct bytes source = natd_hash(d, m->header.spi_i, m->header.spi_r, &c->path.local);
+
+	if (fake) {
+		uint8_t *random = arena_alloc(scratch, NATD_OCTETS);
+
+		rng_fill(d->step->rng, random, NATD_OCTETS);
+		source = bytes_of(random, NATD_OCTETS);
+	}
+	message_add_notify(m, scratch, NAT_DETECTION_SOURCE_IP, source);
+	message_add_notify(m, scratch, NAT_DETECTION_DESTINATION_IP,
+		natd_hash(d, m->header.spi_i, m->header.spi_r, &c->path.remote));
+}
+
+bool natd_read(struct draft *d, const struct message *m)
+{
+	const struct path *p = d->path;
+	struct bytes source = natd_hash(d, m->header.spi_i, m->header.spi_r, &p->remote);
+	struct bytes destination = natd_hash(d, m->header.spi_i, m->header.spi_r, &p->local);
+	bool sources = false, same_source = false, destinations = false, same_destination = false;
+
+	for (unsigned i = 0; i < m->n_notifies; i++) {
+		const struct wire_notify *n = &m->notifies[i];
+
+		/* A peer with several addresses sends a source hash for each. */
+		if (n->type == NAT_DETECTION_SOURCE_IP) {
+			sources = true;
+			same_source |= bytes_eq(n->data, source);
+		} else if (n->type == NAT_DETECTION_DESTINATION_IP) {
+			destinations = true;
+			same_destination |= bytes_eq(n->data, destination);
+		}
+	}
+	if (!sources || !destinations)
+		return false;
+	d->core.nat_remote = !same_source;
+	d->core.nat_local = !same_destination;
+	return true;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* NAT detection (RFC 7296, 2.23). */
+#pragma once
+
+#include "ike/step.h"
+
+/* Adds both NAT_DETECTION notifies to M. With FAKE the source hash is a random one, so that the peer takes us
+ * to be behind a NAT and both encapsulate ESP in UDP. */
+void natd_add(struct draft *d, struct message *m, bool fake);
+
+/* Reads the peer's notifies in M into the nat_ flags of D's core; false when it sent none. */
+bool natd_read(struct draft *d, const struct message *m);

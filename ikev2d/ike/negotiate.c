@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Proposals and selectors of CHILD_SAs. */
+#include "ike/negotiate.h"
+
+static struct bytes spi_bytes(struct arena *arena, uint32_t spi)
+{
+	struct wr w = wr_of(arena_alloc(arena, 4), 4);
+
+	wr_u32(&w, spi);
+	return wr_done(&w);
+}
+
+static uint32_t spi_value(struct bytes b)
+{
+	struct rd r = rd_of(b);
+
+	return b.n == 4 ? rd_u32(&r) : 0;
+}
+
+/* --------------------------------------------------------------- initiator */
+
+static struct proposals with_spi(struct proposals p, uint32_t spi, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);
+
+	for (unsigned i = 0; i < p.n; i++) {
+		v[i] = p.v[i];
+		v[i].num = (uint8_t)(i + 1);
+		v[i].spi = spi_bytes(arena, spi);
+	}
+	return (struct proposals){ v, p.n };
+}
+
+/* The packet's own selector goes first (2.9), so that a peer that narrows to one knows which is needed now.
+ */
+static struct tss packet_first(struct tss packet, struct tss set, struct arena *arena)
+{
+	struct ts *v = ARENA_ARRAY(arena, packet.n + set.n, struct ts);
+
+	if (packet.n)
+		memcpy(v, packet.v, packet.n * sizeof *v);
+	memcpy(v + packet.n, set.v, set.n * sizeof *v);
+	return (struct tss){ v, packet.n + set.n };
+}
+
+void negotiate_offer(struct draft *d, const struct child_conf *conf, struct message *m)
+{
+	struct handshake *hs = &d->hs;
+	struct arena *keep = &d->keep;
+
+	hs->child_spi = spi_draw(d->step->ike, d->step->rng);
+	hs->offered = with_spi(proposals_without_ke(conf->esp, keep), hs->child_spi, keep);
+	hs->local_ts = packet_first(hs->packet_local, child_local_ts(d, conf), keep);
+	hs->remote_ts = packet_first(hs->packet_remote, child_remote_ts(d, conf), keep);
+	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
+	m->sa = hs->offered;
+	m->tsi = hs->local_ts;
+	m->tsr = hs->remote_ts;
+}
+
+static void explain_refused(struct draft *d, const struct wire_notify *n)
+{
+	struct arena *a = d->step->scratch;
+	const struct child_conf *conf = d->hs.child;
+	bool ts = n && n->type == TS_UNACCEPTABLE, proposal = n && n->type == NO_PROPOSAL_CHOSEN;
+
+	d->why = (struct why){
+		.what = arena_printf(a, "the peer refused CHILD_SA %s with %s", conf->name,
+			n ? notify_name(n->type) : "no reason given"),
+		.notify = n ? notify_name(n->type) : NULL,
+	};
+	if (proposal) {
+		d->why.configured = proposals_print(conf->esp, a);
+		d->why.where = source_print(&conf->at, "esp_proposals", a);
+		d->why.instead = "esp_proposals as the peer has them";
+	}
+	if (ts) {
+		d->why.configured = arena_printf(a, "local_ts = %s; remote_ts = %s",
+			tss_print(d->hs.local_ts, a), tss_print(d->hs.remote_ts, a));
+		d->why.where = source_print(&conf->at, "remote_ts", a);
+		d->why.instead = "local_ts and remote_ts that mirror the peer's";
+	}
+}
+
+static bool explain_choice(struct draft *d, const char *what, const char *offered, const char *configured)
+{
+	d->why.what = what;
+	d->why.offered = offered;
+	d->why.configured = configured;
+	return false;
+}
+
+bool negotiate_accept(struct draft *d, const struct message *m, struct child_deal *deal)
+{
+	struct arena *a = d->step->scratch;
+	const struct wire_notify *error = message_error(m);
+	uint64_t all = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
+
+	if (error || (m->has & all) != all) {
+		explain_refused(d, error);
+		return false;
+	}
+	*deal = (struct child_deal){ .conf = d->hs.child, .spi_in = d->hs.child_spi, .initiator = true };
+	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->hs.offered, KE_IGNORED, &deal->suite))
+		return explain_choice(d, "the peer chose an ESP proposal that was not offered",
+			proposals_print(m->sa, a), proposals_print(d->hs.offered, a));
+	deal->spi_out = spi_value(m->sa.v[0].spi);
+	deal->local_ts = m->tsi;
+	deal->remote_ts = m->tsr;
+	if (!deal->spi_out || !m->tsi.n || !m->tsr.n || !tss_contain(d->hs.local_ts, m->tsi) ||
+		!tss_contain(d->hs.remote_ts, m->tsr))
+		return explain_choice(d, "the peer chose traffic selectors that were not offered",
+			arena_printf(a, "%s === %s", tss_print(m->tsi, a), tss_print(m->tsr, a)),
+			arena_printf(
+				a, "%s === %s", tss_print(d->hs.local_ts, a), tss_print(d->hs.remote_ts, a)));
+	return true;
+}
+
+/* --------------------------------------------------------------- responder */
+
+/* How far a child's configuration fits a request: selectors first, then the proposal. */
+enum fit { FIT_NOTHING, FIT_SELECTORS, FIT_ALL };
+
+static enum fit child_fit(
+	struct draft *d, const struct message *m, const struct child_conf *c, struct child_deal *deal)
+{
+	struct arena *a = d->step->scratch;
+	const struct proposal *chosen;
+
+	*deal = (struct child_deal){ .conf = c };
+	/* The initiator's selectors are the remote ones here. */
+	deal->remote_ts = tss_narrow(m->tsi, child_remote_ts(d, c), a);
+	deal->local_ts = tss_narrow(m->tsr, child_local_ts(d, c), a);
+	if (!deal->local_ts.n || !deal->remote_ts.n)
+		return FIT_NOTHING;
+	if (proposal_select(m->sa, c->esp, KE_IGNORED, false, &deal->suite, &chosen))
+		return FIT_SELECTORS;
+	deal->num = chosen->num;
+	deal->spi_out = spi_value(chosen->spi);
+	return deal->spi_out ? FIT_ALL : FIT_SELECTORS;
+}
+
+/* Exact selectors win over narrowed ones, so that of two children the one that was meant is found. */
+static bool exact(const struct message *m, const struct child_deal *deal)
+{
+	return tss_eq(deal->remote_ts, m->tsi) && tss_eq(deal->local_ts, m->tsr);
+}
+
+static void explain_selectors(struct draft *d, const struct message *m)
+{
+	struct arena *a = d->step->scratch;
+	const struct peer *p = d->core.peer;
+	const struct child_conf *c = p->n_children ? &p->children[0] : NULL;
+
+	d->why = (struct why){
+		.what = arena_printf(
+			a, "no child of connection %s covers the traffic selectors of the peer", p->name),
+		.offered = arena_printf(
+			a, "%s === %s (here === there)", tss_print(m->tsr, a), tss_print(m->tsi, a)),
+		.notify = "TS_UNACCEPTABLE",
+	};
+	if (!c)
+		return;
+	d->why.configured = arena_printf(a, "%s: local_ts = %s; remote_ts = %s", c->name,
+		tss_print(child_local_ts(d, c), a), tss_print(child_remote_ts(d, c), a));
+	d->why.where = source_print(&c->at, "remote_ts", a);
+	d->why.instead = arena_printf(
+		a, "local_ts = %s and remote_ts = %s", tss_print(m->tsr, a), tss_print(m->tsi, a));
+}
+
+static void explain_proposal(struct draft *d, const struct message *m, const struct child_conf *c)
+{
+	struct arena *a = d->step->scratch;
+	struct proposal_why w = proposal_explain(m->sa, c->esp, KE_IGNORED, a);
+
+	d->why = (struct why){
+		.what = arena_printf(a, "no ESP proposal of the peer is allowed by child %s of connection %s",
+			c->name, d->core.peer->name),
+		.offered = proposals_print(m->sa, a),
+		.configured = proposals_print(c->esp, a),
+		.differs = w.differs,
+		.where = source_print(&c->at, "esp_proposals", a),
+		.instead = w.instead ? arena_printf(a, "esp_proposals = %s", w.instead) : NULL,
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+}
+
+uint16_t negotiate_choose(struct draft *d, const struct message *m, struct child_deal *deal)
+{
+	const struct peer *p = d->core.peer;
+	const struct child_conf *nearest = NULL;
+	struct child_deal found;
+	bool chosen = false;
+
+	for (unsigned i = 0; i < p->n_children; i++) {
+		enum fit f = child_fit(d, m, &p->children[i], &found);
+
+		if (f == FIT_SELECTORS && !nearest)
+			nearest = &p->children[i];
+		if (f == FIT_ALL && (!chosen || (exact(m, &found) && !exact(m, deal)))) {
+			*deal = found;
+			chosen = true;
+		}
+	}
+	if (chosen) {
+		deal->spi_in = spi_draw(d->step->ike, d->step->rng);
+		return 0;
+	}
+	if (!nearest) {
+		explain_selectors(d, m);
+		return TS_UNACCEPTABLE;
+	}
+	explain_proposal(d, m, nearest);
+	return NO_PROPOSAL_CHOSEN;
+}
+
+void negotiate_answer(struct draft *d, const struct child *c, uint8_t num, struct message *m)
+{
+	struct arena *a = d->step->scratch;
+
+	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
+	m->sa = (struct proposals){ proposal_of(&c->suite, PROTO_ESP, num, spi_bytes(a, c->spi_in), a), 1 };
+	m->tsi = c->remote_ts;
+	m->tsr = c->local_ts;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of what stands. */
+#include "ike/record.h"
+
+#include "ike/step.h"
+
+static const char *child_status(enum child_state s)
+{
+	static const char *const words[] = {
+		[CHILD_INSTALLING] = "INSTALLING",
+		[CHILD_INSTALLED] = "INSTALLED",
+		[CHILD_DELETING] = "DELETING",
+	};
+
+	return words[s];
+}
+
+static void child_record(const struct child *c, struct arena *arena, struct child_record *out)
+{
+	*out = (struct child_record){
+		.id = c->id,
+		.reqid = c->reqid,
+		.name = arena_str(arena, c->conf->name),
+		.state = child_status(c->state),
+		.encap = c->encap,
+		.spi_in = c->spi_in,
+		.spi_out = c->spi_out,
+		.suite = c->suite,
+		.local_ts = tss_copy(arena, c->local_ts),
+		.remote_ts = tss_copy(arena, c->remote_ts),
+		.installed_ms = c->installed,
+		.in = { .spi = c->spi_in, .inbound = true },
+		.out = { .spi = c->spi_out },
+	};
+}
+
+/* The identity as far as it is known: the configured one until the peer has said its own. */
+static struct id known_id(
+	const struct id *kept, const struct id *handshake, const struct id *conf, struct arena *arena)
+{
+	return id_copy(arena, kept->type ? kept : handshake->type ? handshake : conf);
+}
+
+void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out)
+{
+	const struct sa_core *c = &sa->core;
+	const struct peer *p = c->peer;
+	unsigned n = 0, tasks = 0;
+
+	list_each (k, (struct node *)&sa->children)
+		n++;
+	list_each (k, (struct node *)&sa->tasks)
+		tasks++;
+	*out = (struct sa_record){
+		.id = sa->id,
+		.name = arena_str(arena, p->name),
+		.state = state_status(c->state),
+		.spi_i = c->spi_i,
+		.spi_r = c->spi_r,
+		.initiator = c->initiator,
+		.path = c->path,
+		.local_id = known_id(&sa->local_id, &sa->handshake.local_id, &p->local.id, arena),
+		.remote_id = known_id(&sa->remote_id, &sa->handshake.remote_id, &p->remote.id, arena),
+		.suite = c->suite,
+		.nat_local = c->nat_local,
+		.nat_remote = c->nat_remote,
+		.nat_fake = c->nat_fake,
+		.established_ms = c->established,
+		.tasks_active = sa->window.request ? 1 : 0,
+		.tasks_queued = tasks,
+		.children = ARENA_ARRAY(arena, n, struct child_record),
+		.n_children = n,
+	};
+	n = 0;
+	list_each (k, (struct node *)&sa->children)
+		child_record(node_owner(k, struct child, of_sa), arena, &out->children[n++]);
+}
+
+struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsigned *n)
+{
+	struct sa_record *v = ARENA_ARRAY(arena, ike->n_sas, struct sa_record);
+
+	*n = 0;
+	list_each (k, (struct node *)&ike->sas_list) {
+		const struct sa *sa = node_owner(k, struct sa, of_ike);
+
+		if (sa->core.state != S_LINGER)
+			record_make(sa, arena, &v[(*n)++]);
+	}
+	return v;
+}
+
+void ike_drops(const struct ike *ike, struct text *out)
+{
+	for (unsigned i = 0; i < DROP_COUNT; i++)
+		if (ike->drops[i])
+			text_add(out, "%s%s=%llu", out->n ? " " : "", dropped_name(i),
+				(unsigned long long)ike->drops[i]);
+}
+
+struct ike_load ike_load(const struct ike *ike)
+{
+	return (struct ike_load){
+		.sas = ike->n_sas,
+		.half_open = ike->half_open,
+		.children = (unsigned)ike->children.count,
+	};
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The SK payload (RFC 7296, 3.14; RFC 5282). */
+#pragma once
+
+#include "ike/state.h"
+
+/* A whole sealed datagram with header H (next and length are set here) and the payloads of M, from ARENA. The
+ * counter of CORE moves on. Empty when the message does not fit or the library refuses. */
+struct bytes seal_put(struct ike *ike, struct sa_core *core, const struct wire_header *h,
+	const struct message *m, struct rng *rng, struct arena *arena);
+
+/* Opens SK in DATAGRAM, in a copy in ARENA; *INNER gets the payload chain. ERR_AUTH when the seal is broken.
+ */
+enum err seal_open(struct ike *ike, const struct sa_core *core, struct bytes datagram,
+	const struct wire_sk *sk, struct arena *arena, struct bytes *inner) MUST_CHECK;
+
+/* The context for this pair of transforms, made once; NULL when the library has it not. */
+struct aead *seal_context(struct ike *ike, const struct transform *encr, const struct transform *integ);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core remembers. An IKE_SA is one struct sa; the part of it that handlers change, struct sa_core
+ * and struct handshake, is small and copied: handlers work on the copy (struct draft in step.h). */
+#pragma once
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "crypto/aead.h"
+#include "crypto/kex.h"
+#include "crypto/prf.h"
+#include "ike/ike.h"
+#include "ike/limits.h"
+#include "wire/message.h"
+
+/* The life of an IKE_SA. I_ is the original initiator's way, R_ the responder's; a state named after a
+ * question waits for its answer. */
+enum sa_state {
+	S_NONE,       /* there is no SA */
+	S_I_ROUTE,    /* asked which addresses to use */
+	S_I_KEY_PAIR, /* asked for our key pair */
+	S_I_INIT,     /* IKE_SA_INIT sent */
+	S_I_AGREE,    /* asked for the shared secret */
+	S_I_PROOF,    /* asked for our AUTH */
+	S_I_AUTH,     /* IKE_AUTH sent */
+	S_I_CHECK,    /* asked whether the peer's AUTH is right */
+	S_R_RESPOND,  /* asked for our key pair and the shared secret */
+	S_R_INIT,     /* IKE_SA_INIT answered: half open */
+	S_R_CHECK,    /* asked whether the peer's AUTH is right */
+	S_R_PROOF,    /* asked for our AUTH */
+	S_R_INSTALL,  /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
+	S_UP,         /* established */
+	S_DELETING,   /* our delete of the IKE_SA is on its way */
+	S_LINGER,     /* ended; repetitions of the last request are still answered */
+	S_DEAD,       /* to be freed by commit */
+	S_COUNT
+};
+
+enum { SK_MAX = 64, SK_E_MAX = 36, ID_KEPT_MAX = 256 };
+
+/* RFC 7296, 2.14. */
+struct sa_keys {
+	uint8_t d[SK_MAX], ai[SK_MAX], ar[SK_MAX], pi[SK_MAX], pr[SK_MAX];
+	uint8_t ei[SK_E_MAX], er[SK_E_MAX];
+};
+
+/* The fixed-size part of an IKE_SA. */
+struct sa_core {
+	enum sa_state state;
+	bool initiator;
+	uint64_t spi_i, spi_r;
+	struct path path;
+	const struct peer *peer; /* struct sa holds the reference */
+	struct suite suite;
+	struct sa_keys keys;
+	uint64_t seal_counter;      /* of the messages we sealed: an AEAD's IV, never used twice */
+	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
+	bool nat_fake;              /* we said so to get encapsulation in UDP */
+	bool encap;                 /* ESP goes in UDP */
+	uint32_t ask;               /* the ticket of the question the state waits for; 0: none */
+	uint64_t ask_deadline;
+	uint64_t deadline; /* half-open or lingering: the end */
+	uint64_t established;
+	uint64_t last_in; /* the last authenticated message */
+	uint64_t keepalive_due, dpd_due;
+};
+
+/* A connection that the peer of a responder SA may turn out to be, in the order of preference. */
+struct candidate {
+	const struct peer *peer;
+	struct proposals ike;
+	const char *excluded; /* why not, once it is out */
+};
+
+/* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
+ * sa->handshake_arena. */
+struct handshake {
+	const struct child_conf *child;         /* initiator: the first CHILD_SA */
+	struct tss packet_local, packet_remote; /* of the packet that asked for it; none for a command */
+	const struct transform *ke;
+	unsigned rounds; /* IKE_SA_INIT sent so far */
+	struct bytes secret, public;
+	struct bytes nonce_i, nonce_r;
+	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
+	struct bytes cookie;
+	uint8_t proposal; /* responder: number of the chosen one */
+	bool natd;        /* responder: the peer takes part in NAT detection */
+	struct candidate *candidates;
+	unsigned n_candidates;
+	struct id local_id, remote_id;
+	struct bytes id_i, id_r;  /* the bodies of the ID payloads, as signed */
+	struct bytes auth;        /* the payloads of the peer's IKE_AUTH, while its AUTH is being checked */
+	uint8_t auth_first;       /* type of the first of them */
+	uint32_t child_spi;       /* ours, offered in IKE_AUTH */
+	struct proposals offered; /* initiator: the child's proposals as sent */
+	struct tss local_ts, remote_ts; /* initiator: the child's selectors as sent */
+	struct bytes proof;             /* responder: our AUTH */
+	uint32_t first_child;           /* responder: the child being installed */
+};
+
+/* The state of a CHILD_SA. */
+enum child_state {
+	CHILD_INSTALLING,
+	CHILD_INSTALLED,
+	CHILD_DELETING, /* our delete is queued or on its way */
+};
+
+struct child {
+	struct node of_sa;
+	struct sa *sa;
+	struct arena arena; /* selectors; the keys lie in the actions only */
+	uint32_t id, policy, reqid;
+	const struct child_conf *conf;
+	enum child_state state;
+	uint32_t spi_in, spi_out;
+	struct suite suite;
+	bool encap;
+	struct tss local_ts, remote_ts;
+	uint64_t installed;
+	uint32_t tickets[3]; /* of SA_ADD twice and POLICY_ADD; 0: answered */
+	struct node waits;   /* commands that wait for this child */
+};
+
+/* An exchange of ours that waits for its turn: the window is one. */
+enum task_kind { TASK_DELETE_CHILD, TASK_DELETE_IKE, TASK_LIVENESS };
+
+struct task {
+	struct node of_sa;
+	enum task_kind kind;
+	uint32_t child; /* TASK_DELETE_CHILD: its number, and our SPI even when it has gone */
+	uint32_t spi;
+};
+
+/* The window (RFC 7296, 2.3): one request of ours in flight, and the last answer to the peer's requests. */
+struct window {
+	uint32_t next;     /* message id of our next request */
+	uint32_t expected; /* message id of the peer's next request */
+	uint8_t *request;  /* in flight; NULL: none */
+	size_t request_n;
+	uint8_t exchange; /* its type */
+	uint32_t child;   /* that it deletes; 0: none */
+	unsigned tries;
+	uint64_t due; /* next repetition */
+	uint64_t interval;
+	struct path request_path;
+	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */
+	size_t response_n;
+};
+
+struct sa {
+	struct node of_ike;
+	struct heap_node timer;
+	uint32_t id;
+	uint64_t spi;       /* ours: the key in ike->sas */
+	uint64_t init_hash; /* responder: of the IKE_SA_INIT request, the key in ike->inits; 0: none */
+	struct sa_core core;
+	struct handshake handshake;
+	struct arena arena, handshake_arena;
+	const struct peer *peer;       /* the reference to core.peer */
+	bool up;                       /* TELL_SA_UP was said */
+	struct id local_id, remote_id; /* in arena, once they are known */
+	struct window window;
+	struct node children, tasks;
+	struct node waits; /* commands that wait for this SA */
+};
+
+enum trap_state {
+	TRAP_ROUTING /* asked for the addresses */,
+	TRAP_SETTING /* asked the data path */,
+	TRAP_SET
+};
+
+/* A trap policy: the connection's child that a packet brings up. */
+struct trap {
+	struct node of_ike;
+	struct heap_node timer;
+	enum trap_state state;
+	bool stale; /* of an earlier configuration: goes when its successor is set */
+	uint32_t id, reqid, ask;
+	const struct child_conf *conf; /* holds a reference to its peer */
+};
+
+/* A command that has not ended. */
+struct command {
+	struct node of_ike;
+	uint32_t ticket;
+	enum ike_command_kind kind;
+	unsigned matches, left, terminated;
+	bool failed;
+};
+
+/* A command's interest in an SA or a child. */
+struct wait {
+	struct node of_object;
+	struct command *command;
+};
+
+enum drop_reason {
+	DROP_MALFORMED,  /* no IKE header, or a length that is not right */
+	DROP_VERSION,    /* a major version other than 2 */
+	DROP_UNKNOWN_SA, /* no IKE_SA has these SPIs */
+	DROP_UNSEALED,   /* it had to be sealed */
+	DROP_SEAL,       /* the seal is broken */
+	DROP_MESSAGE_ID, /* outside the window */
+	DROP_REPEATED,   /* while its answer was being made */
+	DROP_SHAPE,      /* not a message we know */
+	DROP_STATE,      /* not in this state */
+	DROP_NO_REQUEST, /* an answer to nothing */
+	DROP_HALF_OPEN,  /* too many half-open SAs */
+	DROP_INVALID,    /* what it says cannot be */
+	DROP_COUNT
+};
+
+/* A cipher context for each pair of transforms in use, keyed anew for each message. */
+struct aead_slot {
+	const struct transform *encr, *integ;
+	struct aead *aead;
+};
+
+enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
+
+struct ike {
+	uint32_t spi_low, spi_high;
+	struct settings settings;
+	struct peer **peers;
+	unsigned n_peers;
+	struct node sas_list, traps, commands;
+	struct map sas;      /* by our SPI */
+	struct map inits;    /* by the hash of the request */
+	struct map children; /* by id */
+	struct map spis;     /* inbound SPIs in use, to their SA */
+	struct map asks;     /* tickets of questions, to the SA that waits */
+	struct map installs; /* tickets of installations, to the child */
+	struct map trap_asks;
+	struct map policies; /* ids of traps, to the trap */
+	struct heap timers, trap_timers;
+	uint32_t last_id; /* of SAs, children, policies, reqids and tickets */
+	unsigned half_open, n_sas;
+	uint8_t cookie_secret[2][32];
+	uint8_t cookie_generation;
+	uint64_t cookie_due;
+	uint64_t drops[DROP_COUNT];
+	struct aead_slot aeads[AEAD_SLOTS];
+};

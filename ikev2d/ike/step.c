@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ike_step: an event goes in, actions come out. For a datagram these are the ten steps of the design: header;
+ * SA or none; window; seal; fragments (none are announced, so none come); payloads; shape; the table's cell
+ * on a draft; verdict; commit or drop. Before the seal is opened nothing in an SA changes. */
+#include "ike/step.h"
+
+#include "ike/child.h"
+#include "ike/clock.h"
+#include "ike/seal.h"
+#include "ike/task.h"
+#include "ike/trap.h"
+
+#include <stdlib.h>
+
+enum { IKE_MAJOR_2 = 2 };
+
+/* --------------------------------------------------------------- datagrams */
+
+/* A datagram on its way through the steps. */
+struct incoming {
+	struct step *step;
+	const struct path *path;
+	struct bytes data;
+	struct message message; /* outer, then with what was sealed */
+	struct sa *sa;
+	uint64_t init_hash;
+	struct bytes inner;
+	uint8_t inner_first;
+	bool repeated; /* the peer's last request again */
+};
+
+static void drop(struct incoming *in, enum drop_reason reason)
+{
+	tell_dropped(in->step, reason, in->path);
+}
+
+/* A request of IKE_SA_INIT is known by all its octets and where it came from: the SPI of the peer alone may
+ * be anybody's. */
+static uint64_t hash_of(const struct incoming *in)
+{
+	uint8_t out[64], port[2] = { (uint8_t)(in->path->remote.port >> 8), (uint8_t)in->path->remote.port };
+	struct bytes parts[3] = { ip_bytes(&in->path->remote.ip), bytes_of(port, 2), in->data };
+	uint64_t h;
+	size_t n;
+
+	if (digest("SHA256", parts, 3, out, &n))
+		return 1;
+	memcpy(&h, out, sizeof h);
+	return h ? h : 1;
+}
+
+/* Step 2. False: dropped. */
+static bool find_sa(struct incoming *in)
+{
+	const struct wire_header *h = &in->message.header;
+	struct ike *ike = in->step->ike;
+	bool from_initiator = h->flags & FLAG_INITIATOR, response = h->flags & FLAG_RESPONSE;
+
+	if (h->exchange == IKE_SA_INIT && !response) {
+		if (!from_initiator || h->spi_r || h->mid || !h->spi_i) {
+			drop(in, DROP_MALFORMED);
+			return false;
+		}
+		in->init_hash = hash_of(in);
+		in->sa = map_get(&ike->inits, in->init_hash);
+		return true;
+	}
+	in->sa = map_get(&ike->sas, from_initiator ? h->spi_r : h->spi_i);
+	if (in->sa && in->sa->core.initiator != from_initiator &&
+		(h->exchange == IKE_SA_INIT ||
+			(in->sa->core.spi_i == h->spi_i && in->sa->core.spi_r == h->spi_r)))
+		return true;
+	drop(in, DROP_UNKNOWN_SA);
+	return false;
+}
+
+/* Step 3 (RFC 7296, 2.3). */
+static bool in_window(struct incoming *in)
+{
+	const struct wire_header *h = &in->message.header;
+	const struct window *w = in->sa ? &in->sa->window : NULL;
+
+	if (!w)
+		return true;
+	if (h->flags & FLAG_RESPONSE) {
+		if (w->request && h->mid == w->next - 1 && h->exchange == w->exchange)
+			return true;
+		drop(in, DROP_NO_REQUEST);
+		return false;
+	}
+	in->repeated = h->mid == w->expected - 1;
+	if (in->repeated || h->mid == w->expected)
+		return true;
+	drop(in, DROP_MESSAGE_ID);
+	return false;
+}
+
+/* Steps 4 to 6. What is wrong outside the seal anybody could have sent: it is dropped. */
+static bool open_message(struct incoming *in)
+{
+	struct message *m = &in->message;
+	struct step *s = in->step;
+	bool sealed = shape_sealed(m->header.exchange);
+	uint8_t bad;
+	enum err err = message_get(bytes_of(in->data.p + IKE_HEADER, in->data.n - IKE_HEADER), IKE_HEADER,
+		m->header.next, s->scratch, m, &bad);
+
+	if (err || (m->has & PAYLOAD_BIT(PAYLOAD_SKF))) {
+		drop(in, DROP_MALFORMED);
+		return false;
+	}
+	if (!sealed)
+		return true;
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK)) || !in->sa || !in->sa->core.suite.encr) {
+		drop(in, DROP_UNSEALED);
+		return false;
+	}
+	if (seal_open(s->ike, &in->sa->core, in->data, &m->sk, s->scratch, &in->inner)) {
+		drop(in, DROP_SEAL);
+		return false;
+	}
+	in->inner_first = m->sk.inner;
+	return true;
+}
+
+/* The peer's last request again: its answer goes out again, or is still being made (2.1). */
+static void repeat_answer(struct incoming *in)
+{
+	const struct window *w = &in->sa->window;
+	struct ike_action *a;
+
+	if (!w->response) {
+		drop(in, DROP_REPEATED);
+		return;
+	}
+	a = step_action(in->step, ACTION_SEND);
+	a->send.path = *in->path;
+	a->send.data = arena_bytes(in->step->scratch, bytes_of(w->response, w->response_n));
+}
+
+/* The mapping of a NAT before the peer has changed: we follow, if we are not behind one ourselves (2.23). */
+static void follow_peer(struct draft *d, const struct path *path)
+{
+	struct sa_core *c = &d->core;
+	bool moved = !addr_eq(&c->path.remote, &path->remote);
+
+	if (!moved || !c->nat_remote || c->nat_local || c->state != S_UP)
+		return;
+	c->path = *path;
+	list_each (n, &d->sa->children) {
+		const struct child *child = node_owner(n, struct child, of_sa);
+		struct ike_action *a = draft_action(d, ACTION_SA_MOVE);
+
+		a->sa_move.child = child->id;
+		a->sa_move.local = path->local;
+		a->sa_move.remote = path->remote;
+		a->sa_move.encap = child->encap;
+	}
+}
+
+/* What came sealed and is wrong all the same: the peer is told, in the shape of an answer (2.21.3). */
+static enum verdict refuse_syntax(struct draft *d)
+{
+	if (d->message->header.flags & FLAG_RESPONSE)
+		return draft_drop(d, DROP_SHAPE);
+	d->why.what = "the peer sent a message that is not valid IKEv2";
+	d->why.notify = notify_name(INVALID_SYNTAX);
+	return draft_end(d, INVALID_SYNTAX);
+}
+
+static enum verdict refuse_critical(struct draft *d)
+{
+	uint8_t *type = arena_alloc(d->step->scratch, 1);
+
+	if (d->message->header.flags & FLAG_RESPONSE)
+		return draft_drop(d, DROP_SHAPE);
+	*type = d->message->critical;
+	return draft_refuse(d, UNSUPPORTED_CRITICAL_PAYLOAD, bytes_of(type, 1));
+}
+
+/* Steps 7 and 8. */
+static enum verdict handle(struct draft *d, const struct message *m, bool sealed, enum err parsed)
+{
+	enum shape shape;
+
+	if (parsed)
+		return refuse_syntax(d);
+	if (m->critical)
+		return refuse_critical(d);
+	shape = shape_of(m, sealed);
+	if (shape == SHAPE_NONE)
+		return sealed ? refuse_syntax(d) : draft_drop(d, DROP_SHAPE);
+	return table_cell(d->core.state, shape)(d);
+}
+
+/* Steps 6 to 10. */
+static void handle_message(struct incoming *in)
+{
+	struct message *m = &in->message;
+	bool sealed = shape_sealed(m->header.exchange), response = m->header.flags & FLAG_RESPONSE;
+	enum err parsed = ERR_OK;
+	struct draft d;
+	uint8_t bad;
+
+	if (sealed) {
+		*m = (struct message){ .header = m->header };
+		parsed = message_get(in->inner, 0, in->inner_first, in->step->scratch, m, &bad);
+	}
+	draft_open(&d, in->step, in->sa);
+	d.message = m;
+	d.path = in->path;
+	d.datagram = in->data;
+	d.inner = in->inner;
+	d.inner_first = in->inner_first;
+	d.init_hash = in->sa ? 0 : in->init_hash;
+	d.answered = response;
+	if (sealed) {
+		d.core.last_in = in->step->now;
+		follow_peer(&d, in->path);
+	}
+	draft_close(&d, handle(&d, m, sealed, parsed));
+}
+
+static void on_datagram(struct step *s, const struct path *path, struct bytes data)
+{
+	struct incoming in = { .step = s, .path = path, .data = data };
+
+	if (header_get(data, &in.message.header)) {
+		drop(&in, DROP_MALFORMED);
+		return;
+	}
+	if (in.message.header.version >> 4 != IKE_MAJOR_2) {
+		drop(&in, DROP_VERSION);
+		return;
+	}
+	if (!find_sa(&in) || !in_window(&in) || !open_message(&in))
+		return;
+	if (in.repeated)
+		repeat_answer(&in);
+	else
+		handle_message(&in);
+}
+
+/* ------------------------------------------------------------ other events */
+
+static void on_answer(struct step *s, const struct ike_answer *answer)
+{
+	struct sa *sa = map_get(&s->ike->asks, answer->ticket);
+	struct child *child = map_get(&s->ike->installs, answer->ticket);
+	struct trap *trap = map_get(&s->ike->trap_asks, answer->ticket);
+	struct draft d;
+
+	if (child)
+		child_answered(s, child, answer);
+	if (trap)
+		trap_answered(s, trap, answer);
+	if (!sa)
+		return;
+	draft_open(&d, s, sa);
+	d.answer = answer;
+	draft_close(&d, table_cell(sa->core.state, answer->result ? COLUMN_FAILED : COLUMN_ANSWER)(&d));
+}
+
+/* A limit was met: until children can be rekeyed, the one whose numbers are used up is deleted. */
+static void on_expire(struct step *s, uint32_t id, bool hard)
+{
+	struct child *c = map_get(&s->ike->children, id);
+	struct draft d;
+
+	if (!c || !hard || c->state != CHILD_INSTALLED)
+		return;
+	task_add(c->sa, TASK_DELETE_CHILD, c);
+	draft_open(&d, s, c->sa);
+	tell_log(&d, "CHD", "CHILD_SA %s has carried as much as it may: it is closed", c->conf->name);
+	draft_edit(&d, CHILD_STATE, c, CHILD_DELETING);
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+/* The data path saw an authenticated packet from a new address: IKE_SA and children move together. */
+static void on_mapping(struct step *s, uint32_t id, const struct addr *remote)
+{
+	struct child *c = map_get(&s->ike->children, id);
+	struct path path;
+	struct draft d;
+
+	if (!c)
+		return;
+	path = c->sa->core.path;
+	path.remote = *remote;
+	draft_open(&d, s, c->sa);
+	follow_peer(&d, &path);
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+struct ike_out ike_step(
+	struct ike *ike, const struct ike_event *event, uint64_t now, struct rng *rng, struct arena *scratch)
+{
+	struct step s = { .ike = ike, .now = now, .rng = rng, .scratch = scratch };
+	struct heap_node *a, *b;
+	uint64_t wake;
+
+	s.tail = &s.actions;
+	switch (event->kind) {
+	case EVENT_DATAGRAM: on_datagram(&s, &event->datagram.path, event->datagram.data); break;
+	case EVENT_ANSWER: on_answer(&s, &event->answer); break;
+	case EVENT_ACQUIRE:
+		acquire(&s, event->acquire.policy, &event->acquire.local, &event->acquire.remote);
+		break;
+	case EVENT_EXPIRE: on_expire(&s, event->expire.child, event->expire.hard); break;
+	case EVENT_MAPPING: on_mapping(&s, event->mapping.child, &event->mapping.remote); break;
+	case EVENT_COMMAND: command_run(&s, &event->command); break;
+	case EVENT_CONF: conf_change(&s, event->conf.peers, event->conf.n, event->conf.settings); break;
+	case EVENT_CLOCK:
+	case EVENT_USED: break;
+	}
+	clock_run(&s);
+	a = heap_first(&ike->timers);
+	b = heap_first(&ike->trap_timers);
+	wake = a ? a->due : HEAP_NEVER;
+	if (b && b->due < wake)
+		wake = b->due;
+	return (struct ike_out){ s.actions, wake };
+}
+
+/* ---------------------------------------------------------------- the core */
+
+struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng)
+{
+	struct ike *ike = calloc(1, sizeof *ike);
+
+	if (!ike)
+		abort();
+	ike->spi_low = spi_low;
+	ike->spi_high = spi_high;
+	ike->settings = settings_default();
+	/* Peers choose what some keys are made of. */
+	ike->sas.seed = rng_u64(rng);
+	ike->inits.seed = rng_u64(rng);
+	list_init(&ike->sas_list);
+	list_init(&ike->traps);
+	list_init(&ike->commands);
+	return ike;
+}
+
+static void free_maps(struct ike *ike)
+{
+	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->children, &ike->spis, &ike->asks,
+		&ike->installs, &ike->trap_asks, &ike->policies };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
+		map_free(maps[i]);
+	heap_free(&ike->timers);
+	heap_free(&ike->trap_timers);
+}
+
+void ike_free(struct ike *ike)
+{
+	list_each_safe (n, &ike->sas_list)
+		sa_free(ike, node_owner(n, struct sa, of_ike));
+	list_each_safe (n, &ike->traps)
+		trap_free(ike, node_owner(n, struct trap, of_ike));
+	list_each_safe (n, &ike->commands)
+		free(node_owner(n, struct command, of_ike));
+	for (unsigned i = 0; i < ike->n_peers; i++)
+		peer_unref(ike->peers[i]);
+	free(ike->peers);
+	for (unsigned i = 0; i < AEAD_SLOTS; i++)
+		aead_free(ike->aeads[i].aead);
+	free_maps(ike);
+	wipe(ike, sizeof *ike);
+	free(ike);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One step: a draft of an SA that a handler works on, and its commit. A handler sees the SA as it was (const)
+ * and changes the draft; the draft is committed together with its actions, or dropped whole. */
+#pragma once
+
+#include "ike/state.h"
+#include "wire/shape.h"
+
+/* What all of one call of ike_step shares. */
+struct step {
+	struct ike *ike;
+	uint64_t now;
+	struct rng *rng;
+	struct arena *scratch;
+	struct ike_action *actions, **tail;
+};
+
+/* What becomes of a child at commit. */
+enum child_change { CHILD_ADDED, CHILD_STATE, CHILD_REMOVED };
+
+struct child_edit {
+	struct child_edit *next;
+	enum child_change change;
+	struct child *child;
+	enum child_state state; /* CHILD_STATE, CHILD_ADDED */
+};
+
+struct draft {
+	struct step *step;
+	struct sa *sa; /* as it was; NULL: there is none yet. Handlers only read it. */
+	struct sa_core core;
+	struct handshake hs;
+	struct arena keep;       /* what the handshake keeps of this step */
+	const struct path *path; /* of the datagram; NULL: the event is another */
+	const struct message *message;
+	const struct ike_answer *answer;
+	struct bytes datagram, inner; /* whole, and what was sealed in it */
+	uint8_t inner_first;          /* type of the first payload inside */
+	uint64_t init_hash;           /* of a new SA: the hash of its request */
+
+	struct ike_action *actions, **tail;
+	struct child_edit *edits, **edits_tail;
+	struct bytes request, response; /* datagrams to send, and to keep */
+	uint32_t request_mid;
+	uint8_t request_exchange;
+	uint32_t request_child;        /* the child that the request deletes */
+	bool delete_ike;               /* an exchange that deletes the SA follows */
+	bool answered;                 /* the message is the answer to our request in flight */
+	bool established;              /* the handshake is over: forget it */
+	struct id local_id, remote_id; /* to be kept, once established */
+
+	enum drop_reason dropped; /* DRAFT_DROP */
+	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */
+	struct bytes notify_data;
+	struct why why; /* DRAFT_REFUSE, DRAFT_CLOSE */
+};
+
+enum verdict {
+	DRAFT_COMMIT,
+	DRAFT_DROP,   /* as if nothing had come */
+	DRAFT_REFUSE, /* answer with a notify; the SA stays as it was */
+	DRAFT_CLOSE,  /* answer with a notify, if any, and end the SA */
+};
+
+typedef enum verdict handler(struct draft *d);
+
+/* The columns of the table: the shapes, and what is no message. */
+enum column {
+	COLUMN_ANSWER = SHAPE_COUNT, /* to the question in core.ask */
+	COLUMN_FAILED,               /* the question has no answer, or it is no */
+	COLUMN_GIVE_UP,              /* our request got no answer */
+	COLUMN_DEADLINE,             /* core.deadline has come */
+	COLUMN_COUNT
+};
+
+/* THE table of states and events (table.c). */
+handler *table_cell(enum sa_state state, unsigned column);
+
+/* The word of a state, for logs and status: strongSwan's ("CONNECTING", "ESTABLISHED", "DELETING"). */
+const char *state_status(enum sa_state state);
+
+/* Draft (draft.c). */
+void draft_open(struct draft *d, struct step *step, struct sa *sa);
+/* Commits D or drops it, as VERDICT says. Returns the SA, or NULL when there is none (any more). */
+struct sa *draft_close(struct draft *d, enum verdict verdict);
+enum verdict draft_drop(struct draft *d, enum drop_reason reason);
+enum verdict draft_refuse(struct draft *d, uint16_t notify, struct bytes data);
+/* Ends the SA; NOTIFY 0 answers nothing. The reason is D->why. */
+enum verdict draft_end(struct draft *d, uint16_t notify);
+/* A new action at the end of D's list. */
+struct ike_action *draft_action(struct draft *d, enum ike_action_kind kind);
+/* A question; the SA waits for its answer in STATE. */
+struct ike_question *draft_ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state);
+/* Builds and sends a request, or the answer to the peer's last request, sealed when the exchange must be. */
+void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct message *m);
+void draft_respond(struct draft *d, uint8_t exchange, const struct message *m);
+/* Whether the draft removes CHILD already. */
+bool draft_removes(const struct draft *d, const struct child *child);
+void draft_edit(struct draft *d, enum child_change change, struct child *child, enum child_state state);
+
+/* News (tell.c). */
+void tell_log(struct draft *d, const char *group, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from);
+/* A negotiation failed: for the log, for status, for whoever waits. NAME NULL: no connection was found. */
+void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why);
+struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind);
+/* The SA or child went up or down. */
+void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child);
+const char *dropped_name(enum drop_reason reason);
+
+/* Actions that belong to the step and to no draft. */
+struct ike_action *step_action(struct step *s, enum ike_action_kind kind);
+uint32_t step_id(struct ike *ike);
+/* INTERVAL, less a random share of it, so that many peers do not repeat at once. */
+uint64_t step_jitter(struct step *s, uint64_t interval);
+
+/* SAs (sa.c). */
+struct sa *sa_new(struct ike *ike, const struct sa_core *core);
+/* The SA is over: its children go, and whoever waits for it hears WHY (NULL: without a reason). Doing it
+ * twice does nothing. */
+void sa_down(struct step *s, struct sa *sa, const struct why *why);
+void sa_free(struct ike *ike, struct sa *sa);
+/* Wipes what only the handshake needed. */
+void sa_forget_handshake(struct sa *sa);
+/* The next moment at which something is due, set in the heap. */
+void sa_rearm(struct ike *ike, struct sa *sa);
+bool sa_half_open(const struct sa_core *core);
+/* An inbound SPI that nobody has, reserved for SA. */
+uint32_t spi_draw(struct ike *ike, struct rng *rng);
+
+/* Commands and whoever waits (command.c). */
+void command_run(struct step *s, const struct ike_command *c);
+void wait_add(struct command *c, struct node *waits);
+/* Ends the waits in WAITS: those for "up" succeed or fail, those for "down" are served. */
+void waits_up(struct step *s, struct node *waits, bool success, const struct why *why);
+void waits_gone(struct step *s, struct node *waits, const struct why *why);
+void waits_free(struct node *waits);
+unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
+
+/* Starting a negotiation of our own: the child CHILD of its connection; for a packet, with its selectors. */
+struct sa *init_start(
+	struct step *s, const struct child_conf *child, const struct ts *local, const struct ts *remote);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* News for people and programs, as data. */
+#include "ike/record.h"
+#include "ike/step.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { TICKETS_MAX = 32, LINE_ROOM = 512 };
+
+static const char *const drop_words[DROP_COUNT] = {
+	[DROP_MALFORMED] = "malformed",
+	[DROP_VERSION] = "version",
+	[DROP_UNKNOWN_SA] = "unknown-sa",
+	[DROP_UNSEALED] = "unsealed",
+	[DROP_SEAL] = "seal",
+	[DROP_MESSAGE_ID] = "message-id",
+	[DROP_REPEATED] = "repeated",
+	[DROP_SHAPE] = "shape",
+	[DROP_STATE] = "state",
+	[DROP_NO_REQUEST] = "no-request",
+	[DROP_HALF_OPEN] = "half-open-max",
+	[DROP_INVALID] = "invalid",
+};
+
+const char *dropped_name(enum drop_reason reason)
+{
+	return drop_words[reason];
+}
+
+struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind)
+{
+	struct ike_tell *t = &step_action(s, ACTION_TELL)->tell;
+
+	t->kind = kind;
+	t->level = LOG_NOTICE;
+	t->group = "IKE";
+	return t;
+}
+
+/* The tickets of all commands that wait for SA or one of its children. */
+static void tell_tickets(struct step *s, struct ike_tell *t, const struct sa *sa)
+{
+	uint32_t *v = ARENA_ARRAY(s->scratch, TICKETS_MAX, uint32_t);
+	unsigned n = waits_tickets(&sa->waits, v, TICKETS_MAX);
+
+	list_each (c, (struct node *)&sa->children)
+		n += waits_tickets(&node_owner(c, struct child, of_sa)->waits, v + n, TICKETS_MAX - n);
+	t->sa = sa->id;
+	t->tickets = v;
+	t->n_tickets = n;
+}
+
+void tell_log(struct draft *d, const char *group, const char *format, ...)
+{
+	struct ike_action *a = draft_action(d, ACTION_TELL);
+	char line[LINE_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	a->tell.kind = TELL_LOG;
+	a->tell.level = LOG_NOTICE;
+	a->tell.group = group;
+	a->tell.name = d->core.peer ? d->core.peer->name : NULL;
+	a->tell.text = arena_str(d->step->scratch, line);
+	if (d->sa)
+		tell_tickets(d->step, &a->tell, d->sa);
+}
+
+void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from)
+{
+	struct ike_tell *t = tell_new(s, TELL_DROPPED);
+	char remote[ADDR_TEXT];
+
+	s->ike->drops[reason]++;
+	t->level = LOG_DETAIL;
+	t->group = "NET";
+	t->text =
+		arena_printf(s->scratch, "%s from %s", dropped_name(reason), addr_print(&from->remote, remote));
+}
+
+void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why)
+{
+	struct ike_tell *t = tell_new(s, TELL_REFUSED);
+	struct why *copy = ARENA_NEW(s->scratch, struct why);
+
+	*copy = why_copy(s->scratch, why);
+	t->level = LOG_WARN;
+	t->name = name;
+	t->why = copy;
+	t->text = copy->what;
+	if (sa)
+		tell_tickets(s, t, sa);
+}
+
+void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
+{
+	struct ike_tell *t = tell_new(s, kind);
+	struct sa_record *r = ARENA_NEW(s->scratch, struct sa_record);
+
+	record_make(sa, s->scratch, r);
+	t->name = sa->core.peer->name;
+	t->record = r;
+	t->child = child ? child->id : 0;
+	t->group = child ? "CHD" : "IKE";
+	tell_tickets(s, t, sa);
+}

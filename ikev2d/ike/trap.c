@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Traps and the configuration. */
+#include "ike/trap.h"
+
+#include <stdlib.h>
+
+bool child_conf_same(const struct child_conf *a, const struct child_conf *b)
+{
+	return !strcmp(a->name, b->name) && !strcmp(a->peer->name, b->peer->name);
+}
+
+static struct trap *trap_find(const struct ike *ike, const struct child_conf *conf)
+{
+	list_each (n, &ike->traps) {
+		struct trap *t = node_owner(n, struct trap, of_ike);
+
+		if (child_conf_same(t->conf, conf))
+			return t;
+	}
+	return NULL;
+}
+
+uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf)
+{
+	const struct trap *t = conf->start_action & ACTION_TRAP ? trap_find(ike, conf) : NULL;
+
+	if (conf->reqid)
+		return conf->reqid;
+	return t ? t->reqid : step_id(ike);
+}
+
+/* Where the ends of the tunnel are must be known first: dynamic selectors and routes depend on it. */
+static void trap_ask(struct step *s, struct trap *t)
+{
+	struct ike_action *a = step_action(s, ACTION_ASK);
+
+	t->state = TRAP_ROUTING;
+	t->ask = a->ticket = step_id(s->ike);
+	a->ask.kind = ASK_ROUTE;
+	a->ask.peer = t->conf->peer;
+	map_put(&s->ike->trap_asks, t->ask, t);
+	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);
+}
+
+static void trap_add(struct step *s, const struct child_conf *conf)
+{
+	struct trap *t = calloc(1, sizeof *t), *before = trap_find(s->ike, conf);
+
+	if (!t)
+		abort();
+	t->id = step_id(s->ike);
+	t->reqid = conf->reqid ? conf->reqid : before ? before->reqid : step_id(s->ike);
+	t->conf = conf;
+	peer_ref(conf->peer);
+	list_append(&s->ike->traps, &t->of_ike);
+	map_put(&s->ike->policies, t->id, t);
+	trap_ask(s, t);
+}
+
+static void trap_failed(struct step *s, struct trap *t, const struct ike_answer *answer)
+{
+	struct ike_tell *tell = tell_new(s, TELL_LOG);
+
+	tell->level = LOG_WARN;
+	tell->group = "CHD";
+	tell->name = t->conf->peer->name;
+	tell->text = arena_printf(s->scratch, "the trap of child %s is not set: %s; trying again in %d s",
+		t->conf->name, answer->why.what ? answer->why.what : err_name(answer->result),
+		TRAP_RETRY / 1000);
+	heap_set(&s->ike->trap_timers, &t->timer, s->now + TRAP_RETRY);
+}
+
+static void trap_install(struct step *s, struct trap *t, const struct ike_answer *answer)
+{
+	struct ike_action *a = step_action(s, ACTION_POLICY_ADD);
+
+	t->state = TRAP_SETTING;
+	t->ask = a->ticket = step_id(s->ike);
+	map_put(&s->ike->trap_asks, t->ask, t);
+	a->policy_add = (struct policy_spec){
+		.id = t->id,
+		.reqid = t->reqid,
+		.trap = true,
+		.local_ts = tss_resolve(t->conf->local, &answer->local, s->scratch),
+		.remote_ts = tss_resolve(t->conf->remote, &answer->remote, s->scratch),
+		.local = answer->local,
+		.remote = answer->remote,
+		.conf = t->conf,
+	};
+	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
+}
+
+/* Takes T away, from the data path too. */
+static void trap_remove(struct step *s, struct trap *t)
+{
+	if (t->state != TRAP_ROUTING)
+		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = t->id;
+	trap_free(s->ike, t);
+}
+
+/* The predecessors of T, which protected its packets until now, go. */
+static void trap_set(struct step *s, struct trap *t)
+{
+	t->state = TRAP_SET;
+	list_each_safe (n, &s->ike->traps) {
+		struct trap *other = node_owner(n, struct trap, of_ike);
+
+		if (other->stale && child_conf_same(other->conf, t->conf))
+			trap_remove(s, other);
+	}
+}
+
+void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer)
+{
+	map_take(&s->ike->trap_asks, t->ask);
+	t->ask = 0;
+	if (answer->result)
+		trap_failed(s, t, answer);
+	else if (t->state == TRAP_ROUTING)
+		trap_install(s, t, answer);
+	else
+		trap_set(s, t);
+}
+
+void trap_due(struct step *s, struct trap *t)
+{
+	map_take(&s->ike->trap_asks, t->ask);
+	trap_ask(s, t);
+}
+
+void trap_free(struct ike *ike, struct trap *t)
+{
+	map_take(&ike->trap_asks, t->ask);
+	map_take(&ike->policies, t->id);
+	heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
+	list_remove(&t->of_ike);
+	peer_unref(t->conf->peer);
+	free(t);
+}
+
+/* ----------------------------------------------------------- configuration */
+
+static const struct child_conf *child_named(
+	struct peer *const *peers, unsigned n, const struct child_conf *like)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(peers[i]->name, like->peer->name))
+			return peer_child(peers[i], like->name);
+	return NULL;
+}
+
+/* A child that was there before under the same name is not started again. */
+static void children_start(struct step *s, const struct peer *p, struct peer *const *old, unsigned n_old)
+{
+	for (unsigned i = 0; i < p->n_children; i++) {
+		const struct child_conf *c = &p->children[i], *before = child_named(old, n_old, c);
+
+		if (c->start_action & ACTION_TRAP)
+			trap_add(s, c);
+		if (c->start_action & ACTION_START && !(before && before->start_action & ACTION_START))
+			command_run(s, &(struct ike_command){
+					       .kind = COMMAND_UP, .ike = p->name, .child = c->name });
+	}
+}
+
+/* Traps of the old configuration that have no successor go at once, the others when it is set. */
+static void traps_retire(struct step *s)
+{
+	list_each_safe (n, &s->ike->traps) {
+		struct trap *t = node_owner(n, struct trap, of_ike);
+		const struct child_conf *c = child_named(s->ike->peers, s->ike->n_peers, t->conf);
+
+		if (t->stale && !(c && c->start_action & ACTION_TRAP))
+			trap_remove(s, t);
+	}
+}
+
+void conf_change(struct step *s, struct peer *const *peers, unsigned n, const struct settings *settings)
+{
+	struct ike *ike = s->ike;
+	struct peer **old = ike->peers;
+	unsigned n_old = ike->n_peers;
+
+	list_each (t, &ike->traps)
+		node_owner(t, struct trap, of_ike)->stale = true;
+	ike->settings = *settings;
+	ike->n_peers = n;
+	ike->peers = calloc(n ? n : 1, sizeof *ike->peers);
+	if (!ike->peers)
+		abort();
+	for (unsigned i = 0; i < n; i++)
+		ike->peers[i] = peer_ref(peers[i]);
+	for (unsigned i = 0; i < n; i++)
+		children_start(s, peers[i], old, n_old);
+	traps_retire(s);
+	for (unsigned i = 0; i < n_old; i++)
+		peer_unref(old[i]);
+	free(old);
+}
+
+/* ----------------------------------------------------------------- acquire */
+
+/* Whether somebody is negotiating CONF's child already, or it stands. */
+static bool under_way(const struct ike *ike, const struct child_conf *conf)
+{
+	list_each (n, &ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->handshake.child && child_conf_same(sa->handshake.child, conf))
+			return true;
+		list_each (m, &sa->children)
+			if (child_conf_same(node_owner(m, struct child, of_sa)->conf, conf))
+				return true;
+	}
+	return false;
+}
+
+void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote)
+{
+	const struct trap *t = map_get(&s->ike->policies, policy);
+
+	if (t && !under_way(s->ike, t->conf))
+		init_start(s, t->conf, local, remote);
+}
