@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine for one test. */
+#include "tests/unit/host.h"
+
+#include "base/log.h"
+#include "tests/unit/packet.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void warned(void *ctx, enum log_level level, const char *word, const char *line)
+{
+	(void)word;
+	((struct host *)ctx)->warnings += level <= LOG_WARN;
+	print_message("    %s\n", line);
+}
+
+void host_sh(const char *command)
+{
+	if (system(command))
+		fail_msg("%s", command);
+}
+
+const char *host_said(const char *command)
+{
+	static char text[16384];
+	FILE *f = popen(command, "r");
+	size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+
+	text[n] = 0;
+	if (f)
+		pclose(f);
+	return text;
+}
+
+int host_set_up(void **state)
+{
+	struct host *h = calloc(1, sizeof *h);
+
+	*state = h;
+	snprintf(h->dir, sizeof h->dir, "/tmp/test_route.XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	snprintf(h->journal, sizeof h->journal, "%s/journal", h->dir);
+	h->why = text_in(&h->arena);
+	h->tun = -1;
+	h->before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	log_to(warned, h);
+	h->ready = h->before >= 0 && !unshare(CLONE_NEWNET);
+	return 0;
+}
+
+int host_tear_down(void **state)
+{
+	struct host *h = *state;
+
+	route_close(h->route);
+	if (h->tun >= 0)
+		close(h->tun);
+	if (h->ready)
+		assert_int_equal(setns(h->before, CLONE_NEWNET), 0);
+	close(h->before);
+	unlink(h->journal);
+	rmdir(h->dir);
+	arena_free(&h->arena);
+	free(h);
+	log_to(NULL, NULL);
+	return 0;
+}
+
+struct host *host_enter(void **state)
+{
+	struct host *h = *state;
+
+	if (!h->ready) {
+		print_message("no right to make a network namespace: run as root\n");
+		skip();
+	}
+	host_sh("ip link set lo up && ip link add out0 type veth peer name far0 &&"
+		"ip link set far0 up mtu 1300 && ip link set out0 up mtu 1300 &&"
+		"ip addr add 192.0.2.1/24 dev out0 && ip addr add 10.1.0.1/24 dev out0 &&"
+		"ip addr add 2001:db8::1/64 dev out0 nodad && ip addr add fd01::1/64 dev out0 nodad");
+	return h;
+}
+
+void host_start(struct host *h)
+{
+	struct settings settings = settings_default();
+
+	assert_ok(route_open(h->journal, &settings, HOST_MARK, &h->route, &h->why));
+}
+
+void host_device(struct host *h)
+{
+	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
+	assert_ok(route_device_up(h->route, h->dev, HOST_MTU, &h->why));
+}
+
+struct host *host_started(void **state)
+{
+	struct host *h = host_enter(state);
+
+	host_start(h);
+	host_device(h);
+	return h;
+}
+
+enum err host_route(struct host *h, const char *remote, const char *local)
+{
+	struct ts to = packet_ts(remote), from = packet_ts(local ? local : "0.0.0.0/0");
+
+	return route_add(h->route, h->dev, &to, local ? (struct tss){ &from, 1 } : (struct tss){ 0 },
+		HOST_ROUTE_MTU, &h->why);
+}
+
+void host_unroute(struct host *h, const char *remote)
+{
+	struct ts to = packet_ts(remote);
+
+	route_del(h->route, h->dev, &to);
+}
+
+enum err host_guard(struct host *h, uint32_t id, const char *local, const char *remote)
+{
+	struct ts to = packet_ts(local), from = packet_ts(remote);
+
+	return route_guard_add(
+		h->route, id, h->dev, (struct tss){ &to, 1 }, (struct tss){ &from, 1 }, &h->why);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tun devices. */
+#include "tests/unit/host.h"
+
+#include <unistd.h>
+
+static void devices_get_the_next_free_number(void **state)
+{
+	struct host *h = host_enter(state);
+	char second[TUN_NAME];
+	int fd;
+
+	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", &fd, second, &h->why));
+	assert_string_equal(h->dev, "ipsec0");
+	assert_string_equal(second, "ipsec1");
+	close(fd);
+	assert_silent("ip link", "ipsec1");
+	assert_says("ip link show ipsec0", "qlen 5000");
+}
+
+static void a_device_with_a_number_keeps_its_name(void **state)
+{
+	struct host *h = host_enter(state);
+
+	assert_ok(tun_open("vpn-7", &h->tun, h->dev, &h->why));
+	assert_string_equal(h->dev, "vpn-7");
+}
+
+static void a_device_has_no_addresses_of_its_own(void **state)
+{
+	host_started(state);
+	assert_string_equal(host_said("ip -o addr show dev ipsec0"), "");
+	assert_says("ip link show ipsec0", "mtu 1400");
+	assert_says("ip link show ipsec0", "UP");
+}
+
+static void reading_an_idle_device_does_not_wait(void **state)
+{
+	struct host *h = host_started(state);
+	char octet;
+
+	while (read(h->tun, &octet, 1) > 0)
+		;
+	assert_int_equal(read(h->tun, &octet, 1), -1);
+}
+
+static void a_name_in_use_is_told(void **state)
+{
+	struct host *h = host_enter(state);
+	char made[TUN_NAME];
+	int fd;
+
+	assert_ok(tun_open("vpn7", &h->tun, h->dev, &h->why));
+	assert_int_equal(tun_open("vpn7", &fd, made, &h->why), ERR_EXISTS);
+	assert_int_equal(tun_open("out0", &fd, made, &h->why), ERR_EXISTS);
+	assert_non_null(strstr(text_str(&h->why), "ip link del out0"));
+}
+
+static void an_impossible_name_is_told(void **state)
+{
+	static const char *const bad[] = { "", "a/b", "a b", "%d", "x%d7", "..", "a\"b", "fourteenletter",
+		"sixteenletters16" };
+	struct host *h = host_enter(state);
+	char made[TUN_NAME];
+	int fd;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_int_equal(tun_open(bad[i], &fd, made, &h->why), ERR_SYNTAX);
+	assert_ok(tun_open("thirteenlette", &h->tun, h->dev, &h->why));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HOST_CASE(devices_get_the_next_free_number),
+		HOST_CASE(a_device_with_a_number_keeps_its_name),
+		HOST_CASE(a_device_has_no_addresses_of_its_own),
+		HOST_CASE(reading_an_idle_device_does_not_wait),
+		HOST_CASE(a_name_in_use_is_told),
+		HOST_CASE(an_impossible_name_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An nftables table of our own that drops what comes in in the clear although a policy wants it protected
+ * (RFC 4301, 5.2: such a packet MUST be discarded). By libnftables.
+ *
+ * Never dropped: packets of the machine to itself; ESP; IKE and ESP in UDP, on our ports; "fragmentation
+ * needed" and "packet too big", without which the path's MTU is never learned; IPv6 neighbour discovery, and
+ * everything from or to link-local and to multicast IPv6 addresses. The selectors of a tunnel between two
+ * hosts contain all of these. */
+#pragma once
+
+#include "base/err.h"
+#include "base/text.h"
+#include "model/ts.h"
+
+struct guard;
+
+/* Makes the table NAME with nothing in it to drop; PORTS are those of IKE and of NAT traversal.
+ * ERR_UNSUPPORTED where there are no nftables (or no right to them), or the name is taken. */
+enum err guard_open(
+	const char *name, const uint16_t ports[2], struct guard **out, struct text *why) MUST_CHECK;
+
+/* Forgets what it knows; the table stays. NULL does nothing. */
+void guard_close(struct guard *g);
+
+/* Drops packets from REMOTE to LOCAL that come in on another device than DEV; counted by ID: an ID that is
+ * there already only gets one owner more. ERR_SYSTEM when the kernel refuses. */
+enum err guard_add(struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote,
+	struct text *why) MUST_CHECK;
+void guard_del(struct guard *g, uint32_t id);
+
+/* Takes the table NAME away, whoever made it; one that is not there is fine. */
+enum err guard_remove(const char *name, struct text *why) MUST_CHECK;

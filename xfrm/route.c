@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one daemon changes on its machine. Every change is a line of the undo journal, and THE table of kinds
+ * says how each is taken back: at the end, by the next start, or when nobody needs it any more. */
+#include "xfrm/route.h"
+
+#include "base/log.h"
+#include "xfrm/guard.h"
+#include "xfrm/journal.h"
+#include "xfrm/rpfilter.h"
+#include "xfrm/rtnl.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Smaller wins: an unreachable route is met when the one before it has gone, with its device. */
+enum { METRIC_DEVICE = 256, METRIC_UNREACHABLE = 4096, METRIC_THROW = 1 };
+
+struct route {
+	struct netlink *netlink;
+	struct journal *journal;
+	struct guard *guard; /* NULL until there is something to guard */
+	uint32_t table, prio, mark;
+	uint16_t ports[2];
+	bool ipv6; /* the kernel has it */
+};
+
+/* What never goes into a tunnel: "throw" sends it on to the tables behind ours. */
+static const struct prefix never_routed[] = {
+	{ { 6, { 0xfe, 0x80 } }, 10 },
+	{ { 6, { 0xff } }, 8 },
+};
+
+enum { N_NEVER_ROUTED = sizeof never_routed / sizeof *never_routed };
+
+/* The journal's words for routes and rules: printed here, and read by the take_back functions. */
+
+static void rule_print(char out[JOURNAL_THING], const struct rtnl_rule *rule)
+{
+	snprintf(out, JOURNAL_THING, "rule %u %u %u %u", rule->v, rule->prio, rule->table, rule->mark);
+}
+
+static void route_print(char out[JOURNAL_THING], const char *word, const struct rtnl_route *route)
+{
+	char to[PREFIX_TEXT];
+
+	snprintf(out, JOURNAL_THING, "%s %u %s%s%s", word, route->table, prefix_print(&route->to, to),
+		route->dev ? " " : "", route->dev ? route->dev : "");
+}
+
+static enum err rule_take_back(struct route *r, const char *thing, struct text *why)
+{
+	unsigned v, prio, table, mark;
+	enum err e;
+
+	if (sscanf(thing, "rule %u %u %u %u", &v, &prio, &table, &mark) != 4 || (v != 4 && v != 6))
+		return ERR_SYNTAX;
+	e = rtnl_rule_del(r->netlink, &(struct rtnl_rule){ (uint8_t)v, prio, table, mark });
+	text_add(why, "%s", netlink_reason(r->netlink));
+	return e;
+}
+
+/* ROUTE has type and metric; table, prefix and, with DEV, the device are read. */
+static enum err any_route_take_back(
+	struct route *r, const char *thing, struct rtnl_route route, bool dev, struct text *why)
+{
+	char to[PREFIX_TEXT], name[IFNAMSIZ];
+	enum err e;
+
+	if (sscanf(thing, "%*s %u %49s %15s", &route.table, to, name) != 2 + dev ||
+		prefix_parse(to, &route.to))
+		return ERR_SYNTAX;
+	if (dev)
+		route.dev = name;
+	e = rtnl_route_del(r->netlink, &route);
+	text_add(why, "%s", netlink_reason(r->netlink));
+	return e;
+}
+
+static enum err route_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_route route = { .type = RTN_UNICAST, .metric = METRIC_DEVICE };
+
+	return any_route_take_back(r, thing, route, true, why);
+}
+
+static enum err unreachable_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_route route = { .type = RTN_UNREACHABLE, .metric = METRIC_UNREACHABLE };
+
+	return any_route_take_back(r, thing, route, false, why);
+}
+
+static enum err throw_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_route route = { .type = RTN_THROW, .metric = METRIC_THROW };
+
+	return any_route_take_back(r, thing, route, false, why);
+}
+
+static enum err rp_filter_take_back(struct route *r, const char *thing, struct text *why)
+{
+	(void)r;
+	text_add(why, "see whether /proc/sys/net can be written");
+	return rpfilter_put_back(thing);
+}
+
+static enum err guard_take_back(struct route *r, const char *thing, struct text *why)
+{
+	char name[64];
+
+	(void)r;
+	return sscanf(thing, "nftables %63[a-z0-9.-]", name) == 1 ? guard_remove(name, why) : ERR_SYNTAX;
+}
+
+/* THE table of kinds. Those with CLOSES hold clear packets back: those of a crashed predecessor stay until
+ * what we make ourselves stands in their place. */
+static const struct kind {
+	const char *word;
+	bool closes;
+	enum err (*take_back)(struct route *r, const char *thing, struct text *why);
+} kinds[] = {
+	{ "rule", true, rule_take_back },
+	{ "throw", true, throw_take_back },
+	{ "unreachable", true, unreachable_take_back },
+	{ "route", false, route_take_back },
+	{ "rp_filter", false, rp_filter_take_back },
+	{ "nftables", true, guard_take_back },
+};
+
+static const struct kind *kind_of(const char *thing)
+{
+	size_t n = strcspn(thing, " ");
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (bytes_eq(bytes_str(kinds[i].word), bytes_of(thing, n)))
+			return &kinds[i];
+	return NULL;
+}
+
+/* True when THING is no more; false when somebody should try again. */
+static bool take_back(struct route *r, const char *thing)
+{
+	const struct kind *kind = kind_of(thing);
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	enum err e = kind ? kind->take_back(r, thing, &why) : ERR_SYNTAX;
+
+	if (e == ERR_SYNTAX)
+		log_say(LOG_WARN, "journal", "skipping an entry that is not understood: %s", thing);
+	else if (e && e != ERR_MISSING)
+		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s: %s", thing, err_name(e),
+			text_str(&why));
+	arena_free(&scratch);
+	return !e || e == ERR_MISSING || e == ERR_SYNTAX;
+}
+
+static bool undo_all(void *ctx, const char *thing, bool owned)
+{
+	(void)owned;
+	return take_back(ctx, thing);
+}
+
+static bool undo_unowned(void *ctx, const char *thing, bool owned)
+{
+	return !owned && take_back(ctx, thing);
+}
+
+/* At the start, when nothing has an owner: what holds nothing back. */
+static bool undo_open(void *ctx, const char *thing, bool owned)
+{
+	const struct kind *kind = kind_of(thing);
+
+	(void)owned;
+	return !(kind && kind->closes) && take_back(ctx, thing);
+}
+
+/* One owner of THING less. */
+static void let_go(struct route *r, const char *thing)
+{
+	if (journal_release(r->journal, thing) && take_back(r, thing))
+		journal_strike(r->journal, thing);
+}
+
+/* THING was noted but could not be made. If a predecessor had NOTED it before, it may be there all the same.
+ */
+static void never_mind(struct route *r, const char *thing, bool noted)
+{
+	if (journal_release(r->journal, thing) && !noted)
+		journal_strike(r->journal, thing);
+}
+
+/* Notes and makes a rule; it may be there already, from a predecessor. */
+static enum err make_rule(struct route *r, uint8_t v, struct text *why)
+{
+	struct rtnl_rule rule = { v, r->prio, r->table, r->mark };
+	char thing[JOURNAL_THING];
+	bool first, noted;
+	enum err e;
+
+	rule_print(thing, &rule);
+	noted = journal_has(r->journal, thing);
+	e = journal_take(r->journal, thing, &first, why);
+	if (e)
+		return e;
+	e = rtnl_rule_add(r->netlink, &rule);
+	if (!e || e == ERR_EXISTS)
+		return ERR_OK;
+	text_add(why, "cannot make the IPv%u rule that leads into routing table %u: %s", v, r->table,
+		netlink_reason(r->netlink));
+	never_mind(r, thing, noted);
+	return e;
+}
+
+/* The same for a route without a device: WORD is its kind. It may have owners. */
+static enum err make_stop(struct route *r, const char *word, const struct rtnl_route *route, struct text *why)
+{
+	char thing[JOURNAL_THING], to[PREFIX_TEXT];
+	bool first, noted;
+	enum err e;
+
+	route_print(thing, word, route);
+	noted = journal_has(r->journal, thing);
+	e = journal_take(r->journal, thing, &first, why);
+	if (e || !first)
+		return e;
+	e = rtnl_route_add(r->netlink, route, false);
+	if (!e || e == ERR_EXISTS)
+		return ERR_OK;
+	text_add(why, "cannot make the %s route to %s in routing table %u: %s", word,
+		prefix_print(&route->to, to), r->table, netlink_reason(r->netlink));
+	never_mind(r, thing, noted);
+	return e;
+}
+
+/* The rule of either family, and IPv6's exceptions. A kernel without IPv6 is fine. */
+static enum err make_rules(struct route *r, struct text *why)
+{
+	struct arena scratch = { 0 };
+	struct text no_ipv6 = text_in(&scratch);
+	enum err e = make_rule(r, 4, why);
+
+	if (e)
+		return e;
+	e = make_rule(r, 6, &no_ipv6);
+	r->ipv6 = !e;
+	if (e && e != ERR_UNSUPPORTED)
+		text_add(why, "%s", text_str(&no_ipv6));
+	arena_free(&scratch);
+	if (e)
+		return e == ERR_UNSUPPORTED ? ERR_OK : e;
+	for (size_t i = 0; !e && i < N_NEVER_ROUTED; i++) {
+		struct rtnl_route route = {
+			.to = never_routed[i], .table = r->table, .metric = METRIC_THROW, .type = RTN_THROW
+		};
+
+		e = make_stop(r, "throw", &route, why);
+	}
+	return e;
+}
+
+static void release(struct route *r)
+{
+	guard_close(r->guard);
+	journal_close(r->journal);
+	netlink_close(r->netlink);
+	free(r);
+}
+
+/* A start that fails leaves what it found, and what little it made, to the next one: it stands in the
+ * journal, and the way into the clear stays shut. */
+enum err route_open(const char *journal, const struct settings *settings, uint32_t mark, struct route **out,
+	struct text *why)
+{
+	struct route *r = calloc(1, sizeof *r);
+	enum err e;
+
+	if (!r)
+		abort();
+	r->table = settings->routing_table;
+	r->prio = settings->routing_table_prio;
+	r->mark = mark;
+	r->ports[0] = settings->port;
+	r->ports[1] = settings->port_nat_t;
+	e = journal_open(journal, &r->journal, why);
+	if (!e)
+		e = netlink_open(&r->netlink, why);
+	if (!e) {
+		journal_undo(r->journal, undo_open, r);
+		e = make_rules(r, why);
+	}
+	if (e)
+		release(r);
+	else
+		*out = r;
+	return e;
+}
+
+void route_close(struct route *r)
+{
+	if (!r)
+		return;
+	journal_undo(r->journal, undo_all, r);
+	release(r);
+}
+
+void route_adopted_drop(struct route *r)
+{
+	journal_undo(r->journal, undo_unowned, r);
+}
+
+enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct text *why)
+{
+	enum err e = rtnl_device_up(r->netlink, dev, mtu);
+
+	if (e) {
+		text_add(why, "cannot bring the device %s up with an MTU of %u: %s", dev, mtu,
+			netlink_reason(r->netlink));
+		return e;
+	}
+	rpfilter_loosen(r->journal);
+	return ERR_OK;
+}
+
+/* The next prefix of a range that is to be routed. */
+static bool routed_next(struct cut *cut, struct prefix *out)
+{
+	while (cut_next(cut, out)) {
+		bool routed = true;
+
+		for (size_t i = 0; i < N_NEVER_ROUTED; i++)
+			routed &= !prefix_contains(&never_routed[i], out);
+		if (routed)
+			return true;
+	}
+	return false;
+}
+
+static struct rtnl_route unreachable(const struct rtnl_route *route)
+{
+	return (struct rtnl_route){
+		.to = route->to, .table = route->table, .metric = METRIC_UNREACHABLE, .type = RTN_UNREACHABLE
+	};
+}
+
+/* First the unreachable route, then the one before it. An owner more renews the latter: its MTU may be
+ * another, and its source may have gone from this machine (the kernel does not mind). */
+static enum err prefix_route(struct route *r, const struct rtnl_route *route, struct text *why)
+{
+	struct rtnl_route behind = unreachable(route);
+	char thing[JOURNAL_THING], stop[JOURNAL_THING], to[PREFIX_TEXT];
+	bool first;
+	enum err e = make_stop(r, "unreachable", &behind, why);
+
+	if (e)
+		return e;
+	route_print(thing, "route", route);
+	e = journal_take(r->journal, thing, &first, why);
+	if (!e) {
+		e = rtnl_route_add(r->netlink, route, !first);
+		if (!e)
+			return ERR_OK;
+		text_add(why, "cannot route %s to %s in routing table %u: %s%s", prefix_print(&route->to, to),
+			route->dev, route->table, netlink_reason(r->netlink),
+			e == ERR_EXISTS ? ": another tunnel or program has routed it already" : "");
+		never_mind(r, thing, false);
+	}
+	route_print(stop, "unreachable", &behind);
+	let_go(r, stop);
+	return e;
+}
+
+static void prefix_unroute(struct route *r, const struct rtnl_route *route)
+{
+	struct rtnl_route behind = unreachable(route);
+	char thing[JOURNAL_THING];
+
+	route_print(thing, "route", route);
+	let_go(r, thing);
+	route_print(thing, "unreachable", &behind);
+	let_go(r, thing);
+}
+
+/* Looks for the first address that lies in one of LOCAL. */
+struct source_search {
+	struct tss local;
+	uint8_t v;
+	struct ip found;
+};
+
+static void source_try(void *ctx, const struct ip *ip)
+{
+	struct source_search *s = ctx;
+
+	for (unsigned i = 0; i < s->local.n && !s->found.v; i++) {
+		const struct ts *ts = &s->local.v[i];
+
+		if (ip->v == s->v && ts->lo.v == s->v && ip_cmp(&ts->lo, ip) <= 0 && ip_cmp(ip, &ts->hi) <= 0)
+			s->found = *ip;
+	}
+}
+
+enum err route_add(struct route *r, const char *dev, const struct ts *remote, struct tss local, unsigned mtu,
+	struct text *why)
+{
+	struct rtnl_route route = {
+		.table = r->table, .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = dev, .mtu = mtu
+	};
+	struct source_search search = { local, remote->lo.v, { 0 } };
+	struct cut cut = { remote->lo, remote->hi, true };
+	enum err e;
+
+	if (remote->lo.v == 6 && !r->ipv6) {
+		text_add(why, "this kernel has no IPv6: nothing is routed to %s", dev);
+		return ERR_UNSUPPORTED;
+	}
+	e = rtnl_addresses(r->netlink, source_try, &search);
+	if (e) {
+		text_add(why, "cannot read this machine's addresses: %s", netlink_reason(r->netlink));
+		return e;
+	}
+	route.source = search.found;
+	while (!e && routed_next(&cut, &route.to))
+		e = prefix_route(r, &route, why);
+	if (e) {
+		struct prefix failed = route.to;
+
+		cut = (struct cut){ remote->lo, remote->hi, true };
+		while (routed_next(&cut, &route.to) && !ip_eq(&route.to.ip, &failed.ip))
+			prefix_unroute(r, &route);
+	}
+	return e;
+}
+
+void route_del(struct route *r, const char *dev, const struct ts *remote)
+{
+	struct rtnl_route route = { .table = r->table, .dev = dev };
+	struct cut cut = { remote->lo, remote->hi, remote->lo.v == 4 || r->ipv6 };
+
+	while (routed_next(&cut, &route.to))
+		prefix_unroute(r, &route);
+}
+
+/* Makes our table under a name that no predecessor's has. */
+static enum err guard_begin(struct route *r, struct text *why)
+{
+	char thing[JOURNAL_THING];
+	unsigned n = 0;
+	bool first;
+	enum err e;
+
+	do
+		snprintf(thing, sizeof thing, "nftables ikev2d-%d.%u", (int)getpid(), n++);
+	while (journal_has(r->journal, thing));
+	e = journal_take(r->journal, thing, &first, why);
+	if (e)
+		return e;
+	e = guard_open(strchr(thing, ' ') + 1, r->ports, &r->guard, why);
+	if (e)
+		never_mind(r, thing, false);
+	return e;
+}
+
+enum err route_guard_add(
+	struct route *r, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
+{
+	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
+
+	return e ? e : guard_add(r->guard, id, dev, local, remote, why);
+}
+
+void route_guard_del(struct route *r, uint32_t id)
+{
+	if (r->guard)
+		guard_del(r->guard, id);
+}
+
+enum err route_source(
+	struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu, struct text *why)
+{
+	struct rtnl_way way;
+	char to[IP_TEXT];
+	enum err e = rtnl_lookup(r->netlink, remote, r->mark, &way);
+
+	if (!e && !way.source.v)
+		e = netlink_refuse(r->netlink, ENETUNREACH);
+	if (e) {
+		text_add(why, "there is no route to %s (%s): see \"ip route get %s\"", ip_print(remote, to),
+			netlink_reason(r->netlink), to);
+		return e;
+	}
+	*source = way.source;
+	*mtu = way.mtu;
+	return ERR_OK;
+}
+
+bool route_is_local(struct route *r, const struct ip *ip)
+{
+	struct rtnl_way way;
+
+	return !rtnl_lookup(r->netlink, ip, r->mark, &way) && way.type == RTN_LOCAL;
+}

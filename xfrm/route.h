@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Routes, rules and other settings of the machine that the data path needs, each written into a journal
+ * before it is made, so that all of it is taken back at an orderly stop, or by the next start after a crash.
+ * Netlink by libmnl. */
+#pragma once
+
+#include "base/text.h"
+#include "model/conf.h"
+#include "model/ts.h"
+
+struct route; /* all that one daemon has changed on this machine (in its network namespace) */
+
+/* Opens netlink and the journal JOURNAL (a file's path; ERR_BUSY when another daemon has it). What a crashed
+ * predecessor left behind is taken back first, except what holds clear packets back: its unreachable routes,
+ * the rule that leads to them and its guards are adopted. Whoever asks for such a thing again takes it over;
+ * the rest goes when route_adopted_drop is called, so that no packet goes out in the clear in between. Then
+ * the rule "not fwmark MARK: look into table TABLE" is made, for IPv4 and, where the kernel has it, IPv6.
+ * ERR_DENIED without CAP_NET_ADMIN. WHY gets a sentence on failure, here and below. */
+enum err route_open(const char *journal, const struct settings *settings, uint32_t mark, struct route **out,
+	struct text *why) MUST_CHECK;
+
+/* Takes back everything, newest first, and removes the journal; what the kernel will not take back is logged
+ * and stays in the journal. NULL does nothing. */
+void route_close(struct route *r);
+
+/* Takes back what was adopted of a predecessor and nobody has asked for since: called once the configuration
+ * stands, and every route and guard it wants has been added. */
+void route_adopted_drop(struct route *r);
+
+/* Brings device DEV up with MTU octets; loosens strict rp_filter on every interface there is (journalled): it
+ * would drop a peer's packets whose address lies inside its own selectors. ERR_MISSING: no such device. */
+enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct text *why) MUST_CHECK;
+
+/* Routes the addresses of REMOTE (a range, not dynamic; it is cut into prefixes) to DEV in our table, with
+ * MTU octets (0: none said) and, as preferred source, the first address of this machine that lies in one of
+ * LOCAL, if there is one; behind it an unreachable route of higher metric. Counted: the same route with the
+ * same DEV may have several owners, and the last one takes it away; each further one renews it, with its MTU
+ * and source. All of REMOTE or nothing: ERR_EXISTS when another device or program has one of the prefixes,
+ * ERR_MISSING when DEV is gone, ERR_UNSUPPORTED when REMOTE is IPv6 and the kernel has none (then nothing can
+ * leak either). IPv6 neighbour discovery is not concerned (link-local and multicast IPv6 addresses are never
+ * routed here). */
+enum err route_add(struct route *r, const char *dev, const struct ts *remote, struct tss local, unsigned mtu,
+	struct text *why) MUST_CHECK;
+void route_del(struct route *r, const char *dev, const struct ts *remote);
+
+/* Drops packets that come in on another device than DEV from REMOTE to LOCAL in the clear (an nftables table
+ * of our own, journalled; what always passes stands in guard.h). Counted by ID: one that is there already
+ * only gets one owner more. Without nftables ERR_UNSUPPORTED and a sentence: the caller says so and goes on.
+ * ERR_SYSTEM when this one is refused. */
+enum err route_guard_add(struct route *r, uint32_t id, const char *dev, struct tss local, struct tss remote,
+	struct text *why) MUST_CHECK;
+void route_guard_del(struct route *r, uint32_t id);
+
+/* The source address the machine would use to reach REMOTE, not looking at our own table (packets with MARK);
+ * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */
+enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,
+	struct text *why) MUST_CHECK;
+
+/* Whether IP is one of this machine's own addresses. */
+bool route_is_local(struct route *r, const struct ip *ip);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices, addresses, routes and rules by rtnetlink. */
+#include "xfrm/rtnl.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+static uint8_t family(const struct ip *ip)
+{
+	return ip->v == 4 ? AF_INET : AF_INET6;
+}
+
+static void put_ip(struct nlmsghdr *h, uint16_t type, const struct ip *ip)
+{
+	mnl_attr_put(h, type, ip_size(ip), ip->a);
+}
+
+/* The address in attribute A; none when its length is no address'. */
+static struct ip get_ip(const struct nlattr *a)
+{
+	struct ip ip;
+
+	if (ip_from(bytes_of(mnl_attr_get_payload(a), mnl_attr_get_payload_len(a)), &ip))
+		ip = (struct ip){ 0 };
+	return ip;
+}
+
+/* A number, zero when it is too short for one. */
+static uint32_t get_u32(const struct nlattr *a)
+{
+	return mnl_attr_get_payload_len(a) < sizeof(uint32_t) ? 0 : mnl_attr_get_u32(a);
+}
+
+enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_NEWLINK, 0);
+	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+
+	m->ifi_flags = m->ifi_change = IFF_UP;
+	mnl_attr_put_strz(h, IFLA_IFNAME, dev);
+	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+/* The part of a route that both its making and its end need; ERR_MISSING when its device is gone. */
+static enum err route_request(struct netlink *nl, uint16_t type, uint16_t flags,
+	const struct rtnl_route *route, struct nlmsghdr **out)
+{
+	struct nlmsghdr *h = netlink_request(nl, type, flags);
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+	unsigned dev = route->dev ? if_nametoindex(route->dev) : 0;
+
+	if (route->dev && !dev)
+		return netlink_refuse(nl, ENODEV);
+	m->rtm_family = family(&route->to.ip);
+	m->rtm_dst_len = (uint8_t)route->to.bits;
+	m->rtm_type = route->type;
+	/* For an end NOWHERE says: of any scope. */
+	m->rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : dev ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	put_ip(h, RTA_DST, &route->to.ip);
+	mnl_attr_put_u32(h, RTA_TABLE, route->table);
+	mnl_attr_put_u32(h, RTA_PRIORITY, route->metric);
+	if (dev)
+		mnl_attr_put_u32(h, RTA_OIF, dev);
+	*out = h;
+	return ERR_OK;
+}
+
+enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool replace)
+{
+	uint16_t flags = NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL);
+	struct nlmsghdr *h;
+	enum err e = route_request(nl, RTM_NEWROUTE, flags, route, &h);
+
+	if (e)
+		return e;
+	((struct rtmsg *)mnl_nlmsg_get_payload(h))->rtm_protocol = RTPROT_STATIC;
+	if (route->source.v)
+		put_ip(h, RTA_PREFSRC, &route->source);
+	if (route->mtu) {
+		struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
+
+		mnl_attr_put_u32(h, RTAX_MTU, route->mtu);
+		mnl_attr_nest_end(h, metrics);
+	}
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route)
+{
+	struct nlmsghdr *h;
+	enum err e = route_request(nl, RTM_DELROUTE, 0, route, &h);
+
+	return e ? e : netlink_talk(nl, NULL, NULL);
+}
+
+static enum err rule_talk(struct netlink *nl, uint16_t type, uint16_t flags, const struct rtnl_rule *rule)
+{
+	struct nlmsghdr *h = netlink_request(nl, type, flags);
+	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+
+	m->family = rule->v == 4 ? AF_INET : AF_INET6;
+	m->action = FR_ACT_TO_TBL;
+	m->flags = FIB_RULE_INVERT;
+	mnl_attr_put_u32(h, FRA_PRIORITY, rule->prio);
+	mnl_attr_put_u32(h, FRA_TABLE, rule->table);
+	mnl_attr_put_u32(h, FRA_FWMARK, rule->mark);
+	mnl_attr_put_u32(h, FRA_FWMASK, UINT32_MAX);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_rule_add(struct netlink *nl, const struct rtnl_rule *rule)
+{
+	return rule_talk(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+}
+
+enum err rtnl_rule_del(struct netlink *nl, const struct rtnl_rule *rule)
+{
+	return rule_talk(nl, RTM_DELRULE, 0, rule);
+}
+
+static void link_read(void *ctx, const struct nlmsghdr *h)
+{
+	struct rtnl_way *way = ctx;
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof(struct ifinfomsg)) if (mnl_attr_get_type(a) == IFLA_MTU) way->mtu =
+		get_u32(a);
+}
+
+static void way_read(void *ctx, const struct nlmsghdr *h)
+{
+	struct rtnl_way *way = ctx;
+	const struct nlattr *a, *metric;
+
+	way->type = ((const struct rtmsg *)mnl_nlmsg_get_payload(h))->rtm_type;
+	mnl_attr_for_each(a, h, sizeof(struct rtmsg))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case RTA_OIF: way->dev = get_u32(a); break;
+		case RTA_PREFSRC: way->source = get_ip(a); break;
+		case RTA_METRICS:
+			mnl_attr_for_each_nested(metric, a) if (mnl_attr_get_type(metric) == RTAX_MTU)
+				way->mtu = get_u32(metric);
+			break;
+		}
+	}
+}
+
+enum err rtnl_lookup(struct netlink *nl, const struct ip *to, uint32_t mark, struct rtnl_way *out)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_GETROUTE, 0);
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+	enum err e;
+
+	*out = (struct rtnl_way){ 0 };
+	m->rtm_family = family(to);
+	m->rtm_dst_len = (uint8_t)(8 * ip_size(to));
+	put_ip(h, RTA_DST, to);
+	mnl_attr_put_u32(h, RTA_MARK, mark);
+	e = netlink_talk(nl, way_read, out);
+	if (e)
+		return e;
+	/* An unreachable route is an error of IPv4's lookup, and an answer of IPv6's. */
+	if (out->type != RTN_UNICAST && out->type != RTN_LOCAL)
+		return netlink_refuse(nl, ENETUNREACH);
+	if (out->mtu)
+		return ERR_OK;
+	h = netlink_request(nl, RTM_GETLINK, 0);
+	((struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg)))->ifi_index =
+		(int)out->dev;
+	return netlink_talk(nl, link_read, out);
+}
+
+struct address_walk {
+	rtnl_address_fn *each;
+	void *ctx;
+};
+
+/* Where an address is on a point-to-point link, IFA_ADDRESS is the other end and IFA_LOCAL ours. */
+static void address_read(void *ctx, const struct nlmsghdr *h)
+{
+	const struct address_walk *walk = ctx;
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(h);
+	uint32_t flags = m->ifa_flags;
+	struct ip address = { 0 }, local = { 0 };
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof *m)
+	{
+		switch (mnl_attr_get_type(a)) {
+		case IFA_ADDRESS: address = get_ip(a); break;
+		case IFA_LOCAL: local = get_ip(a); break;
+		case IFA_FLAGS: flags = get_u32(a); break;
+		}
+	}
+	if (local.v)
+		address = local;
+	if (address.v && m->ifa_scope < RT_SCOPE_LINK &&
+		!(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)))
+		walk->each(walk->ctx, &address);
+}
+
+enum err rtnl_addresses(struct netlink *nl, rtnl_address_fn *each, void *ctx)
+{
+	struct address_walk walk = { each, ctx };
+	struct nlmsghdr *h = netlink_request(nl, RTM_GETADDR, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifaddrmsg));
+	return netlink_talk(nl, address_read, &walk);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What we want from rtnetlink: devices, addresses, routes, rules. On failure netlink_reason has the words. */
+#pragma once
+
+#include "xfrm/netlink.h"
+#include "xfrm/prefix.h"
+
+/* Brings device DEV up with MTU octets. */
+enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu) MUST_CHECK;
+
+struct rtnl_route {
+	struct prefix to;
+	unsigned table, metric;
+	uint8_t type;     /* RTN_UNICAST, RTN_UNREACHABLE, RTN_THROW */
+	const char *dev;  /* NULL: none */
+	unsigned mtu;     /* 0: none said */
+	struct ip source; /* preferred; none when v is 0 */
+};
+
+/* Makes ROUTE; ERR_EXISTS when there is one of the same table, prefix and metric, unless REPLACE. Taken away
+ * it is found by its table, prefix, metric, type and device. */
+enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool replace) MUST_CHECK;
+enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route) MUST_CHECK;
+
+/* Packets of family V (4 or 6) without the mark MARK look into TABLE. */
+struct rtnl_rule {
+	uint8_t v;
+	uint32_t prio, table, mark;
+};
+
+enum err rtnl_rule_add(struct netlink *nl, const struct rtnl_rule *rule) MUST_CHECK;
+enum err rtnl_rule_del(struct netlink *nl, const struct rtnl_rule *rule) MUST_CHECK;
+
+/* How the kernel would send a packet. */
+struct rtnl_way {
+	uint8_t type; /* RTN_UNICAST, RTN_LOCAL, … */
+	uint32_t dev,
+		mtu; /* the device's number; octets: the route's if it has some, otherwise the device's */
+	struct ip source;
+};
+
+/* The way to TO of a packet with MARK. ERR_MISSING when there is none. */
+enum err rtnl_lookup(struct netlink *nl, const struct ip *to, uint32_t mark, struct rtnl_way *out) MUST_CHECK;
+
+/* Every address of this machine that may stand in a packet to somebody else: not those of host or link scope,
+ * nor those not (or no longer) usable. */
+typedef void rtnl_address_fn(void *ctx, const struct ip *ip);
+enum err rtnl_addresses(struct netlink *nl, rtnl_address_fn *each, void *ctx) MUST_CHECK;

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tun device as the packet threads see it. */
+#pragma once
+
+#include "xfrm/user/tun.h"
+
+enum { DEVICES_MAX = 256 };
+
+struct device {
+	unsigned slot; /* its place among DEVICES_MAX; used again only after it was closed */
+	int fd;
+	char name[TUN_NAME];
+	char wanted[TUN_NAME]; /* the name that was asked for, perhaps without number */
+	unsigned owners;       /* SAs and policies; with the last one goes its being watched */
+	unsigned refs;         /* owners and snapshots; with the last one it is closed. Control thread only */
+};

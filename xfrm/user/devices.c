@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tun devices and their owners. */
+#include "xfrm/user/state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MTU_FIRST = 1500 /* routes say less, where they lead into tunnels that take less */ };
+
+/* A name may just be on its way out, with a snapshot that a packet thread still holds: a batch is soon over.
+ */
+static void wait_for_reaping(struct xfrm *x)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+
+	for (int i = 0; i < 1000 && !board_reap(&x->board, user_device_close, x); i++)
+		nanosleep(&pause, NULL);
+}
+
+/* By the name that was asked for, so that whoever asks again for "vpn" gets the same "vpn0". */
+static struct device *find(struct xfrm *x, const char *name)
+{
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		if (x->devices[i] && x->devices[i]->owners && !strcmp(x->devices[i]->wanted, name))
+			return x->devices[i];
+	return NULL;
+}
+
+static enum err find_slot(struct xfrm *x, unsigned *slot, struct text *why)
+{
+	for (*slot = 0; *slot < DEVICES_MAX; ++*slot)
+		if (!x->devices[*slot])
+			return ERR_OK;
+	text_add(why, "there are %d tun devices already: let connections share one", DEVICES_MAX);
+	return ERR_SPACE;
+}
+
+static enum err open_new(struct xfrm *x, const char *name, struct device **out, struct text *why)
+{
+	struct device *d = calloc(1, sizeof *d);
+	enum err err;
+
+	if (!d)
+		abort();
+	err = find_slot(x, &d->slot, why);
+	if (!err)
+		err = tun_open(name, &d->fd, d->name, why);
+	if (err) {
+		free(d);
+		return err;
+	}
+	err = route_device_up(x->route, d->name, MTU_FIRST, why);
+	if (!err)
+		err = worker_watch(x->workers[WORKER_OUT], d, why);
+	if (err) {
+		close(d->fd);
+		free(d);
+		return err;
+	}
+	snprintf(d->wanted, sizeof d->wanted, "%s", name);
+	d->owners = d->refs = 1;
+	*out = x->devices[d->slot] = d;
+	return ERR_OK;
+}
+
+enum err user_device_get(struct xfrm *x, const char *name, struct device **out, struct text *why)
+{
+	struct device *d = name ? find(x, name) : x->shared;
+	enum err err = ERR_OK;
+
+	if (d) {
+		d->owners++;
+		d->refs++;
+		*out = d;
+		return ERR_OK;
+	}
+	wait_for_reaping(x);
+	err = open_new(x, name ? name : x->settings->tun_name, out, why);
+	if (!err && !name)
+		x->shared = *out;
+	return err;
+}
+
+void user_device_put(struct xfrm *x, struct device *d)
+{
+	if (!--d->owners) {
+		worker_unwatch(x->workers[WORKER_OUT], d);
+		if (x->shared == d)
+			x->shared = NULL;
+	}
+	if (!--d->refs)
+		user_device_close(x, d);
+}
+
+void user_device_close(void *ctx, struct device *d)
+{
+	struct xfrm *x = ctx;
+
+	x->devices[d->slot] = NULL;
+	close(d->fd);
+	free(d);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The layout of an ESP packet: SPI, number, IV, inner packet, padding, pad length, next header, tag. */
+#include "xfrm/user/esp.h"
+
+enum { TRAILER = 2, UDP_HEADER = 8, IPV4_HEADER = 20, IPV6_HEADER = 40 };
+
+/* The trailer must end on a multiple of four octets and of the cipher's block (RFC 4303, 2.4). */
+static size_t unit_of(const struct transform *encr)
+{
+	return encr->block > 4 ? encr->block : 4;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
+	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why)
+{
+	enum err err;
+
+	*e = (struct esp){ .spi = spi, .encr = suite->encr, .integ = suite->integ, .esn = suite->esn };
+	if (window > REPLAY_MAX) {
+		text_add(why, "a replay window of %u packets is too large: use at most %u", window,
+			REPLAY_MAX);
+		return ERR_RANGE;
+	}
+	e->seq_last = suite->esn ? UINT64_MAX : UINT32_MAX;
+	e->icv = (uint8_t)aead_icv(suite->encr, suite->integ);
+	e->aead = aead_new(suite->encr, suite->integ);
+	if (!e->aead) {
+		text_add(why, "OpenSSL does not offer %s: choose another ESP proposal", suite->encr->name);
+		return ERR_UNSUPPORTED;
+	}
+	err = aead_key(e->aead, sealing, encr_key, integ_key);
+	if (err) {
+		text_add(why, "the keys for %s do not have the length it needs", suite->encr->name);
+		esp_free(e);
+		return err;
+	}
+	if (!sealing)
+		replay_init(&e->replay, window, suite->esn, arena);
+	return ERR_OK;
+}
+
+void esp_free(struct esp *e)
+{
+	aead_free(e->aead);
+	e->aead = NULL;
+}
+
+/* What is authenticated besides the data: with an AEAD the whole extended number lies in the AAD (RFC 4106,
+ * 5), with a MAC its high half follows the data (RFC 4303, 2.8). */
+struct cover {
+	uint8_t aad[12], high[4];
+};
+
+static struct aead_job job_of(const struct esp *e, struct cover *c, uint8_t *packet, uint64_t seq, size_t n)
+{
+	uint8_t *data = packet + ESP_HEADER + e->encr->iv;
+	struct aead_job job = {
+		.aad = bytes_of(packet, ESP_HEADER),
+		.iv = packet + ESP_HEADER,
+		.data = data,
+		.n = n,
+		.icv = data + n,
+	};
+
+	if (!e->esn)
+		return job;
+	put32(c->high, (uint32_t)(seq >> 32));
+	if (e->integ) {
+		job.tail = bytes_of(c->high, sizeof c->high);
+		return job;
+	}
+	memcpy(c->aad, packet, 4);
+	memcpy(c->aad + 4, c->high, 4);
+	memcpy(c->aad + 8, packet + 4, 4);
+	job.aad = bytes_of(c->aad, sizeof c->aad);
+	return job;
+}
+
+/* Padding, its length, and what is inside; returns the octets to encrypt. */
+static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
+{
+	size_t unit = unit_of(e->encr), pad = (unit - (n + TRAILER) % unit) % unit;
+
+	for (size_t i = 0; i < pad; i++)
+		p[n + i] = (uint8_t)(i + 1);
+	p[n + pad] = (uint8_t)pad;
+	p[n + pad + 1] = p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4;
+	return n + pad + TRAILER;
+}
+
+static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
+{
+	size_t n = put_trailer(e, pkt->p, pkt->n), head = ESP_HEADER + e->encr->iv;
+	uint8_t *packet = pkt->p - head, *iv = packet + ESP_HEADER;
+	struct cover cover;
+	struct aead_job job;
+
+	put32(packet, e->spi);
+	put32(packet + 4, (uint32_t)pkt->seq);
+	if (e->integ) {
+		rng_fill(rng, iv, e->encr->iv);
+	} else {
+		put32(iv, (uint32_t)(pkt->seq >> 32));
+		put32(iv + 4, (uint32_t)pkt->seq);
+	}
+	job = job_of(e, &cover, packet, pkt->seq, n);
+	if (aead_seal(e->aead, &job)) {
+		pkt->drop = DROP_CRYPTO;
+		return;
+	}
+	pkt->p = packet;
+	pkt->n = head + n + e->icv;
+}
+
+/* Takes up to N successive numbers, *FIRST being the first; returns how many there were. */
+static uint64_t take_numbers(struct esp *e, uint64_t n, uint64_t *first)
+{
+	uint64_t seq = atomic_load_explicit(&e->seq, memory_order_relaxed), taken;
+
+	do
+		taken = n < e->seq_last - seq ? n : e->seq_last - seq;
+	while (!atomic_compare_exchange_weak_explicit(
+		&e->seq, &seq, seq + taken, memory_order_relaxed, memory_order_relaxed));
+	*first = seq + 1;
+	return taken;
+}
+
+void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n)
+{
+	uint64_t seq, taken = take_numbers(e, n, &seq);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (v[i].drop)
+			continue;
+		if (i >= taken) {
+			v[i].drop = DROP_SEQUENCE;
+			continue;
+		}
+		v[i].seq = seq + i;
+		seal_one(e, rng, &v[i]);
+	}
+}
+
+/* Looks at the N opened octets at P: whether padding and next header are right, and how much is the packet.
+ */
+static enum drop check_trailer(const uint8_t *p, size_t n, size_t *inner)
+{
+	size_t pad = p[n - 2];
+	uint8_t next = p[n - 1];
+
+	if (pad > n - TRAILER)
+		return DROP_PADDING;
+	*inner = n - TRAILER - pad;
+	for (size_t i = 0; i < pad; i++)
+		if (p[*inner + i] != i + 1)
+			return DROP_PADDING;
+	if (next == ESP_NEXT_NONE)
+		return DROP_DUMMY;
+	return next == ESP_NEXT_IPV4 || next == ESP_NEXT_IPV6 ? DROP_NONE : DROP_NEXT_HEADER;
+}
+
+/* The octets between IV and tag, or 0 when the packet cannot be one of this SA. */
+static size_t data_of(const struct esp *e, size_t n)
+{
+	size_t around = (size_t)ESP_HEADER + e->encr->iv + e->icv;
+
+	if (n < around + TRAILER || (n - around) % unit_of(e->encr))
+		return 0;
+	return n - around;
+}
+
+static enum drop open_one(struct esp *e, struct esp_packet *pkt)
+{
+	size_t n = data_of(e, pkt->n);
+	struct cover cover;
+	struct aead_job job;
+
+	if (!n)
+		return DROP_SHORT;
+	if (!replay_check(&e->replay, get32(pkt->p + 4), &pkt->seq))
+		return DROP_REPLAY;
+	job = job_of(e, &cover, pkt->p, pkt->seq, n);
+	if (aead_open(e->aead, &job))
+		return DROP_AUTH;
+	pkt->place = replay_advance(&e->replay, pkt->seq);
+	if (pkt->place == REPLAY_SEEN)
+		return DROP_REPLAY;
+	pkt->p = job.data;
+	return check_trailer(job.data, n, &pkt->n);
+}
+
+void esp_open(struct esp *e, struct esp_packet *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!v[i].drop)
+			v[i].drop = open_one(e, &v[i]);
+}
+
+unsigned esp_inner_max(const struct transform *encr, const struct transform *integ, unsigned room)
+{
+	unsigned around = ESP_HEADER + encr->iv + (unsigned)aead_icv(encr, integ);
+	unsigned unit = (unsigned)unit_of(encr), data;
+
+	if (room < around)
+		return 0;
+	data = (room - around) / unit * unit;
+	return data > TRAILER ? data - TRAILER : 0;
+}
+
+unsigned esp_limit(
+	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap)
+{
+	unsigned outer = (v6 ? IPV6_HEADER : IPV4_HEADER) + (encap ? UDP_HEADER : 0U);
+
+	return mtu > outer ? esp_inner_max(encr, integ, mtu - outer) : 0;
+}

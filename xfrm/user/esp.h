@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets into ESP and out of it (RFC 4303), for AEADs (RFC 4106, 7634) and for CBC with HMAC (RFC 3602,
+ * 4868). Tunnel mode: inside is an IP packet. Pure. */
+#pragma once
+
+#include "base/rng.h"
+#include "crypto/aead.h"
+#include "model/proposal.h"
+#include "xfrm/user/drop.h"
+#include "xfrm/user/replay.h"
+
+#include <stdatomic.h>
+
+enum {
+	ESP_HEADER = 8,
+	ESP_HEAD = ESP_HEADER + 16, /* the most that sealing puts before the inner packet */
+	ESP_TAIL = 16 + 2 + 32,     /* and behind it */
+	ESP_NEXT_IPV4 = 4,          /* next headers */
+	ESP_NEXT_IPV6 = 41,
+	ESP_NEXT_NONE = 59,
+};
+
+/* One direction of an SA. An outbound one may be used by several threads if each brings its own context; the
+ * window of an inbound one belongs to one thread. */
+struct esp {
+	uint32_t spi;
+	const struct transform *encr, *integ; /* integ NULL: an AEAD */
+	struct aead *aead;
+	bool esn;
+	uint8_t icv;
+	_Atomic uint64_t seq; /* outbound: the last number taken */
+	uint64_t seq_last;    /* outbound: the last there is */
+	struct replay replay; /* inbound */
+};
+
+/* A packet on its way. Where it stands there is room for ESP_HEAD octets before and ESP_TAIL behind. */
+struct esp_packet {
+	uint8_t *p;
+	size_t n;
+	uint64_t seq;            /* set by both ways */
+	enum replay_place place; /* set by opening */
+	enum drop drop; /* DROP_NONE, or why it went no further; packets that have it set are left alone */
+};
+
+/* Takes the keys in; they are kept in the cipher's context only. WINDOW counts when opening, and lies in
+ * ARENA. WHY gets a sentence on failure. */
+enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
+	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why) MUST_CHECK;
+
+/* Wipes the keys. */
+void esp_free(struct esp *e);
+
+/* Seals N IP packets in place with successive numbers; each then is an ESP packet. RNG gives the IVs of CBC;
+ * the IV of an AEAD is the sequence number, which never repeats under a key. */
+void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
+
+/* Opens N ESP packets in place; each then is the IP packet that was inside, possibly with padding for traffic
+ * flow confidentiality behind it (its own length says where it ends). */
+void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
+
+/* The longest inner packet whose ESP packet is at most ROOM octets; 0 when there is none. */
+unsigned esp_inner_max(const struct transform *encr, const struct transform *integ, unsigned room);
+
+/* The longest inner packet that fits a path of MTU octets in tunnel mode, outside IPv6 or IPv4, in UDP or
+ * not. */
+unsigned esp_limit(
+	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap);

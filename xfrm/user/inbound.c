@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SPI, window, tag, selectors, congestion, size: in this order. */
+#include "xfrm/user/inbound.h"
+
+#include "xfrm/user/mss.h"
+
+enum { MAPPING_EVERY = 1000 /* ms */ };
+
+/* What comes in UDP on our port and is no ESP (RFC 3948, 2.2, 2.3): true when it was dealt with. */
+static bool take_other(struct lane *lane, struct arrival *a)
+{
+	static const uint8_t marker[4];
+	struct report r = { .kind = REPORT_IKE, .path = a->path };
+
+	if (a->encap && a->esp.n == 1 && a->esp.p[0] == 0xff) {
+		a->esp.drop = DROP_KEEPALIVE;
+		return true;
+	}
+	if (!a->encap || a->esp.n < sizeof marker || memcmp(a->esp.p, marker, sizeof marker))
+		return false;
+	r.path.marker = true;
+	lane->tell(lane->ctx, &r, bytes_of(a->esp.p + sizeof marker, a->esp.n - sizeof marker));
+	a->esp.n = 0;
+	return true;
+}
+
+static void find_sa(struct lane *lane, struct arrival *a)
+{
+	const uint8_t *p = a->esp.p;
+
+	if (a->esp.n < ESP_HEADER) {
+		a->esp.drop = DROP_SHORT;
+		return;
+	}
+	a->sa = snapshot_find_spi(
+		lane->snap, (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
+	if (!a->sa)
+		a->esp.drop = DROP_SPI;
+	else if (live_is_spent(a->sa->live))
+		a->esp.drop = DROP_LIFETIME;
+}
+
+/* Reports another source address of an authenticated packet that moved the window, once a second at most. */
+static void watch_mapping(struct lane *lane, const struct arrival *a)
+{
+	struct live *l = a->sa->live;
+	struct report r = { .kind = REPORT_MAPPING, .id = l->child, .path = a->path };
+
+	if (a->esp.place != REPLAY_TOP || !a->encap || addr_eq(&a->path.remote, &a->sa->remote))
+		return;
+	if (l->mapping_ms && lane->now - l->mapping_ms < MAPPING_EVERY)
+		return;
+	l->mapping_ms = lane->now;
+	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+}
+
+/* What an authenticated packet means for its SA, whatever is inside. */
+static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
+{
+	struct live *l = a->sa->live;
+	struct report used = { .kind = REPORT_USED, .id = l->child };
+
+	if (!atomic_load_explicit(&l->packets, memory_order_relaxed))
+		lane->tell(lane->ctx, &used, bytes_of(NULL, 0));
+	lane_tell_volume(lane, l, live_count(l, n, lane->now));
+	watch_mapping(lane, a);
+}
+
+/* The packet inside, which is authentic: is it one of those agreed on, and what changes in it. */
+static enum drop check_inner(struct arrival *a)
+{
+	struct live *l = a->sa->live;
+	struct inner in;
+	uint8_t tos;
+
+	if (!inner_parse(bytes_of(a->esp.p, a->esp.n), &in))
+		return DROP_MALFORMED;
+	if (!live_selects(l, &in))
+		return DROP_SELECTORS;
+	tos = in.tos;
+	if (!tos_inner(l->tos, a->tos, &tos))
+		return DROP_ECN;
+	if (tos != in.tos)
+		inner_set_tos(a->esp.p, tos);
+	mss_clamp(a->esp.p, &in, a->sa->limit);
+	a->esp.n = in.n; /* what follows is padding against traffic analysis (RFC 4303, 2.7) */
+	return DROP_NONE;
+}
+
+static bool is_authentic(enum drop drop)
+{
+	return drop == DROP_NONE || drop == DROP_PADDING || drop == DROP_DUMMY || drop == DROP_NEXT_HEADER;
+}
+
+static void open_one(struct lane *lane, struct arrival *a)
+{
+	esp_open(&a->sa->live->esp, &a->esp, 1);
+	if (is_authentic(a->esp.drop))
+		note_authentic(lane, a, a->esp.n);
+	if (!a->esp.drop)
+		a->esp.drop = check_inner(a);
+	if (a->esp.drop && a->esp.drop != DROP_DUMMY)
+		live_miss(a->sa->live, a->esp.drop);
+}
+
+void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!take_other(lane, &v[i]))
+			find_sa(lane, &v[i]);
+		if (v[i].sa && !v[i].esp.drop)
+			open_one(lane, &v[i]);
+		if (v[i].esp.drop)
+			drop_count(lane->drops, v[i].esp.drop);
+	}
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From outer datagrams to inner packets: everything between the socket and the tun device. Pure. */
+#pragma once
+
+#include "xfrm/user/lane.h"
+
+/* A datagram that arrived. ESP.P has ESP_HEAD octets of room before it. */
+struct arrival {
+	struct esp_packet esp;    /* in: the ESP packet, or what came in UDP; out: the inner packet */
+	struct path path;         /* the ports count with ENCAP only */
+	bool encap;               /* it came in UDP */
+	uint8_t tos;              /* of the outer header */
+	const struct sa_slot *sa; /* out: the SA it came on */
+};
+
+/* Opens and checks N of them. Those whose esp.drop is DROP_NONE then are to be written to sa->device, the
+ * others have been counted, or handed over. */
+void inbound_run(struct lane *lane, struct arrival *v, unsigned n);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading IP headers. */
+#include "xfrm/user/inner.h"
+
+#include "base/buf.h"
+
+enum {
+	EXT_HOP_BY_HOP = 0,
+	EXT_ROUTING = 43,
+	EXT_FRAGMENT = 44,
+	EXT_DESTINATION = 60,
+	EXT_MOBILITY = 135,
+	UDP = 17,
+	DCCP = 33,
+	SCTP = 132,
+	UDPLITE = 136,
+};
+
+static struct ip ip_read(struct rd *r, uint8_t v)
+{
+	struct ip ip = { .v = v };
+	struct bytes b = rd_bytes(r, v == 4 ? 4 : 16);
+
+	memcpy(ip.a, b.p, b.n);
+	return ip;
+}
+
+/* Ports, or what selectors treat as ports; R stands behind the IP headers. */
+static void read_ports(struct rd r, struct inner *in)
+{
+	switch (in->proto) {
+	case IPPROTO_OF_TCP:
+	case UDP:
+	case DCCP:
+	case SCTP:
+	case UDPLITE:
+		in->sport = rd_u16(&r);
+		in->dport = rd_u16(&r);
+		break;
+	case IPPROTO_OF_ICMP:
+	case IPPROTO_OF_ICMPV6: in->sport = in->dport = rd_u16(&r); break;
+	case EXT_MOBILITY: /* the message type, above the code's octet (RFC 4301, 4.4.1.1) */
+		rd_u16(&r);
+		in->sport = in->dport = (uint16_t)(rd_u8(&r) << 8);
+		break;
+	default: return;
+	}
+	in->ports_known = !r.bad && !in->later_fragment;
+	if (!in->ports_known)
+		in->sport = in->dport = 0;
+}
+
+static bool parse4(struct bytes p, struct inner *in)
+{
+	struct rd r = rd_of(p);
+	size_t header = (size_t)(rd_u8(&r) & 15) * 4;
+	uint16_t fragment;
+
+	in->tos = rd_u8(&r);
+	in->n = rd_u16(&r);
+	rd_u16(&r);
+	fragment = rd_u16(&r);
+	rd_u8(&r);
+	in->proto = rd_u8(&r);
+	rd_u16(&r);
+	if (r.bad || header < 20 || in->n < header || p.n < in->n)
+		return false;
+	in->src = ip_read(&r, 4);
+	in->dst = ip_read(&r, 4);
+	in->df = fragment & 0x4000;
+	in->later_fragment = fragment & 0x1fff;
+	in->header = header;
+	read_ports(rd_of(bytes_of(p.p + header, in->n - header)), in);
+	return true;
+}
+
+/* Steps over one extension header at R; false when in->proto is none, or is cut off. */
+static bool skip_extension(struct rd *r, struct inner *in)
+{
+	struct rd at = *r;
+	uint8_t next = rd_u8(&at);
+	size_t more = rd_u8(&at);
+
+	switch (in->proto) {
+	case EXT_FRAGMENT:
+		in->later_fragment = rd_u16(&at) & 0xfff8;
+		rd_u32(&at);
+		break;
+	case EXT_HOP_BY_HOP:
+	case EXT_ROUTING:
+	case EXT_DESTINATION: rd_bytes(&at, 6 + 8 * more); break;
+	default: return false;
+	}
+	if (at.bad)
+		return false;
+	in->proto = next;
+	*r = at;
+	return true;
+}
+
+static bool parse6(struct bytes p, struct inner *in)
+{
+	struct rd r = rd_of(p);
+
+	in->tos = (uint8_t)(rd_u16(&r) >> 4);
+	rd_u16(&r);
+	in->n = 40 + (size_t)rd_u16(&r);
+	in->proto = rd_u8(&r);
+	rd_u8(&r);
+	if (r.bad || p.n < in->n)
+		return false;
+	in->src = ip_read(&r, 6);
+	in->dst = ip_read(&r, 6);
+	in->df = true;
+	r = rd_of(bytes_of(p.p + 40, in->n - 40));
+	for (int i = 0; i < INNER_EXTENSIONS && !in->later_fragment && skip_extension(&r, in); i++)
+		;
+	in->header = in->n - r.n;
+	read_ports(r, in);
+	return true;
+}
+
+bool inner_parse(struct bytes p, struct inner *out)
+{
+	*out = (struct inner){ 0 };
+	if (p.n >= 20 && p.p[0] >> 4 == 4)
+		return parse4(p, out);
+	return p.n >= 40 && p.p[0] >> 4 == 6 && parse6(p, out);
+}
+
+bool inner_is_neighbour(const struct inner *in)
+{
+	static const uint8_t link_local[2] = { 0xfe, 0x80 };
+
+	if (in->dst.v != 6)
+		return false;
+	if (in->dst.a[0] == 0xff && (in->dst.a[1] & 15) <= 2)
+		return true;
+	return !memcmp(in->src.a, link_local, 2) || !memcmp(in->dst.a, link_local, 2);
+}
+
+uint32_t inner_sum(uint32_t sum, struct bytes b)
+{
+	for (size_t i = 0; i + 1 < b.n; i += 2)
+		sum += (uint32_t)(b.p[i] << 8 | b.p[i + 1]);
+	if (b.n % 2)
+		sum += (uint32_t)b.p[b.n - 1] << 8;
+	return sum;
+}
+
+uint16_t inner_checksum(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+void inner_replace(uint8_t *p, uint16_t v, uint8_t *checksum)
+{
+	uint32_t sum = (uint16_t)~get16(checksum) + (uint32_t)(uint16_t)~get16(p) + v;
+
+	put16(p, v);
+	put16(checksum, inner_checksum(sum));
+}
+
+void inner_set_tos(uint8_t *p, uint8_t tos)
+{
+	uint16_t word = get16(p);
+
+	if (word >> 12 == 4)
+		inner_replace(p, (uint16_t)((word & 0xff00) | tos), p + 10);
+	else
+		put16(p, (uint16_t)((word & 0xf00f) | tos << 4));
+}

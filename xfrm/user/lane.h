@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a packet thread has at hand for the batch it works on, and what it tells the control thread. */
+#pragma once
+
+#include "xfrm/user/icmp.h"
+#include "xfrm/user/snapshot.h"
+
+enum report_kind { REPORT_ACQUIRE, REPORT_MAPPING, REPORT_USED, REPORT_EXPIRE, REPORT_IKE };
+
+/* Octets only: it travels through a socket. */
+struct report {
+	enum report_kind kind;
+	uint32_t id;             /* the policy (ACQUIRE) or the CHILD_SA */
+	bool hard;               /* EXPIRE */
+	struct ts local, remote; /* ACQUIRE: the packet's selectors */
+	struct path path;        /* MAPPING: remote; IKE */
+};
+
+enum { BATCH = 32 };
+
+struct lane {
+	const struct snapshot *snap;
+	uint64_t now; /* ms, CLOCK_BOOTTIME */
+	struct drops *drops;
+	struct rng *rng;
+	/* Answers by ICMP: a bucket of drops of time. */
+	uint64_t icmp_ms;
+	void *ctx;
+	/* Tells the control thread; BODY is the datagram of REPORT_IKE, without its marker. */
+	void (*tell)(void *ctx, const struct report *r, struct bytes body);
+	/* Writes a packet to a tun device. */
+	void (*answer)(void *ctx, const struct device *to, struct bytes packet);
+};
+
+/* Tells what counting a packet of L gave. */
+void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_event event);
+
+/* Answers the packet P by ICMP, unless too many answers were given of late (ten a second, ten at once). */
+void lane_answer(struct lane *lane, const struct device *to, enum icmp_why why, unsigned mtu, struct bytes p,
+	const struct inner *in);

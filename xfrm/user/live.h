@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of an SA changes with each packet: sequence number or window, counters, limits. It outlives the
+ * snapshots that point to it. The packet thread of the SA's direction works on it; the control thread makes,
+ * counts and frees it, and reads the atomic fields. Pure. */
+#pragma once
+
+#include "model/sa.h"
+#include "xfrm/user/esp.h"
+#include "xfrm/user/inner.h"
+#include "xfrm/user/tos.h"
+
+/* Bounds of one kind of volume. */
+struct live_limit {
+	uint64_t soft, hard; /* UINT64_MAX: none */
+};
+
+struct live {
+	unsigned refs; /* control thread only */
+	struct arena arena;
+	uint32_t child;
+	bool inbound;
+	struct esp esp;
+	struct tss local_ts, remote_ts;
+	struct tos_copy tos;
+	bool copy_df;
+	struct live_limit bytes_limit, packets_limit;
+
+	_Atomic uint64_t bytes, packets, last_ms, replays, invalid;
+	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
+	bool soft_told, hard_told; /* packet thread only, as is the next */
+	uint64_t mapping_ms;       /* when an address change was last reported */
+};
+
+/* An SA with one reference, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
+ * the window are refused. */
+struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *why);
+struct live *live_ref(struct live *l);
+/* The last one wipes and frees it. */
+void live_unref(struct live *l);
+
+/* Whether the packet is one of those agreed on: for an inbound SA its source lies on the remote side. */
+bool live_selects(const struct live *l, const struct inner *in);
+
+/* Counts an authenticated or sealed packet of N inner octets. */
+enum live_event { LIVE_NOTHING, LIVE_SOFT, LIVE_HARD };
+enum live_event live_count(struct live *l, size_t n, uint64_t now);
+
+/* Counts a packet of an inbound SA that was dropped, as a repetition or as invalid. */
+void live_miss(struct live *l, enum drop why);
+
+/* Whether the SA's volume is used up; it carries nothing more then. */
+bool live_is_spent(const struct live *l);
+
+struct sa_usage live_usage(const struct live *l);

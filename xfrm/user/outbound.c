@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Policy, SA, size, header fields; then all packets of a run for one SA are sealed at once. */
+#include "xfrm/user/outbound.h"
+
+#include "xfrm/user/mss.h"
+
+enum { ACQUIRE_EVERY = 1000 /* ms */ };
+
+/* The selector of one end of a packet. */
+static struct ts selector_of(const struct ip *ip, const struct inner *in, uint16_t port)
+{
+	struct ts ts = ts_host(ip);
+
+	ts.proto = in->proto;
+	if (in->ports_known)
+		ts.port_lo = ts.port_hi = port;
+	return ts;
+}
+
+/* Asks for an SA, at most once a second for each policy. */
+static void acquire(struct lane *lane, struct policy_live *p, const struct inner *in)
+{
+	struct report r = {
+		.kind = REPORT_ACQUIRE,
+		.id = p->id,
+		.local = selector_of(&in->src, in, in->sport),
+		.remote = selector_of(&in->dst, in, in->dport),
+	};
+
+	if (p->asked && lane->now - p->asked_ms < ACQUIRE_EVERY)
+		return;
+	p->asked = true;
+	p->asked_ms = lane->now;
+	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+}
+
+unsigned outbound_limit(const struct sa_slot *sa)
+{
+	const struct esp *e = &sa->live->esp;
+	unsigned mtu = atomic_load_explicit(&sa->live->path_mtu, memory_order_relaxed);
+	unsigned learned =
+		mtu ? esp_limit(e->encr, e->integ, mtu, sa->remote.ip.v == 6, sa->encap) : sa->limit;
+
+	return learned < sa->limit ? learned : sa->limit;
+}
+
+/* Every IPv6 link carries 1280 octets (RFC 8200, 5); where the tunnel would not, outer packets are cut. */
+static unsigned limit_for(const struct sa_slot *sa, const struct inner *in)
+{
+	unsigned limit = outbound_limit(sa);
+
+	return in->src.v == 6 && limit < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : limit;
+}
+
+/* Header fields, and whether the packet fits. */
+static enum drop prepare(
+	struct lane *lane, const struct device *device, struct departure *d, const struct inner *in)
+{
+	const struct live *l = d->sa->live;
+	unsigned limit = limit_for(d->sa, in);
+
+	d->tos = tos_outer(l->tos, in->tos);
+	d->df = l->copy_df && in->df && in->n <= outbound_limit(d->sa);
+	if (l->copy_df && in->df && in->n > limit) {
+		lane_answer(lane, device, ICMP_TOO_BIG, limit, bytes_of(d->esp.p, d->esp.n), in);
+		return DROP_TOO_BIG;
+	}
+	mss_clamp(d->esp.p, in, limit);
+	d->esp.n = in->n;
+	return DROP_NONE;
+}
+
+static enum drop route_one(struct lane *lane, const struct device *device, struct departure *d)
+{
+	struct bytes p = bytes_of(d->esp.p, d->esp.n);
+	const struct spd_entry *entry;
+	struct inner in;
+
+	if (!inner_parse(p, &in))
+		return DROP_MALFORMED;
+	if (inner_is_neighbour(&in))
+		return DROP_NEIGHBOUR;
+	entry = snapshot_find_policy(lane->snap, device->slot, &in);
+	if (!entry) {
+		lane_answer(lane, device, ICMP_PROHIBITED, 0, p, &in);
+		return DROP_NO_POLICY;
+	}
+	if (!entry->sa) {
+		acquire(lane, entry->policy, &in);
+		return DROP_NO_SA;
+	}
+	d->sa = entry->sa;
+	return live_is_spent(d->sa->live) ? DROP_LIFETIME : prepare(lane, device, d, &in);
+}
+
+/* Seals the packets V..V+N, all for one SA, and counts them. */
+static void seal_run(struct lane *lane, struct departure *v, unsigned n)
+{
+	struct live *l = v->sa->live;
+	struct esp_packet esp[BATCH];
+	size_t inner[BATCH];
+
+	for (unsigned i = 0; i < n; i++) {
+		esp[i] = v[i].esp;
+		inner[i] = esp[i].n;
+	}
+	esp_seal(&l->esp, lane->rng, esp, n);
+	for (unsigned i = 0; i < n; i++) {
+		v[i].esp = esp[i];
+		if (!esp[i].drop)
+			lane_tell_volume(lane, l, live_count(l, inner[i], lane->now));
+	}
+}
+
+/* How many of the packets V..V+N, from the first on, go out by the same SA. */
+static unsigned run_of(const struct departure *v, unsigned n)
+{
+	unsigned i = 1;
+
+	while (i < n && !v[i].esp.drop && v[i].sa == v->sa)
+		i++;
+	return i;
+}
+
+void outbound_run(struct lane *lane, const struct device *device, struct departure *v, unsigned n)
+{
+	unsigned run;
+
+	for (unsigned i = 0; i < n; i++)
+		v[i].esp.drop = route_one(lane, device, &v[i]);
+	for (unsigned i = 0; i < n; i += run) {
+		run = 1;
+		if (v[i].esp.drop)
+			continue;
+		run = run_of(v + i, n - i);
+		seal_run(lane, v + i, run);
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (v[i].esp.drop)
+			drop_count(lane->drops, v[i].esp.drop);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From packets of a tun device to ESP packets: everything between the tun device and the socket. Pure. */
+#pragma once
+
+#include "xfrm/user/lane.h"
+
+struct departure {
+	struct esp_packet esp;    /* in: the IP packet; out: the ESP packet */
+	const struct sa_slot *sa; /* out: where it goes */
+	uint8_t tos;              /* out: of the outer header */
+	bool df;                  /* out: the outer packet may not be cut */
+};
+
+/* Finds policy and SA of N packets from DEVICE and seals them. Those whose esp.drop is DROP_NONE then are to
+ * be sent; the others have been counted. */
+void outbound_run(struct lane *lane, const struct device *device, struct departure *v, unsigned n);
+
+/* The largest packet the SA takes now: as of the snapshot, or less by what was learned since. */
+unsigned outbound_limit(const struct sa_slot *sa);

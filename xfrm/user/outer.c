@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening the outer sockets. */
+#include "xfrm/user/outer.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BUFFERED = 4 << 20 /* octets: a scheduler's pause at full speed */ };
+
+static bool is_v6(enum outer_kind kind)
+{
+	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
+}
+
+static bool is_udp(enum outer_kind kind)
+{
+	return kind == OUTER_UDP4 || kind == OUTER_UDP6;
+}
+
+static bool set(int fd, int level, int option, int value)
+{
+	return !setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static bool set_family(int fd, bool v6)
+{
+	if (v6)
+		return set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+		       set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
+		       set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) && set(fd, IPPROTO_IP, IP_RECVTOS, 1) &&
+	       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+}
+
+static bool bind_port(int fd, bool v6, uint16_t port)
+{
+	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	return !(v6 ? bind(fd, (struct sockaddr *)&a6, sizeof a6)
+		    : bind(fd, (struct sockaddr *)&a4, sizeof a4));
+}
+
+/* Member 0 of the group (IKE) gets what begins with four zero octets; a datagram too short for the load is
+ * accepted for member 0 too. */
+static bool attach_program(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+	};
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+
+	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+}
+
+static bool set_up(int fd, enum outer_kind kind, uint16_t port)
+{
+	(void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFERED);
+	(void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFERED);
+	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, is_v6(kind)))
+		return false;
+	if (!is_udp(kind))
+		return true;
+	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, is_v6(kind), port) && attach_program(fd);
+}
+
+static void explain(enum outer_kind kind, uint16_t port, int error, struct text *why)
+{
+	const char *family = is_v6(kind) ? "IPv6" : "IPv4";
+
+	if (error == EPERM || error == EACCES)
+		text_add(why, "no right to open the %s socket for ESP: run the daemon as root", family);
+	else if (is_udp(kind))
+		text_add(why, "the %s socket for ESP in UDP on port %u cannot be opened: %s", family, port,
+			strerror(error));
+	else
+		text_add(why, "the raw %s socket for ESP cannot be opened: %s", family, strerror(error));
+}
+
+static enum err open_one(struct outer *o, enum outer_kind kind, struct text *why)
+{
+	int type = is_udp(kind) ? SOCK_DGRAM : SOCK_RAW, protocol = is_udp(kind) ? 0 : IPPROTO_ESP;
+	int fd = socket(is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, protocol);
+
+	if (fd < 0 && is_v6(kind) && errno == EAFNOSUPPORT)
+		return ERR_OK;
+	if (fd >= 0 && set_up(fd, kind, o->port)) {
+		o->fd[kind] = fd;
+		return ERR_OK;
+	}
+	explain(kind, o->port, errno, why);
+	if (fd >= 0)
+		close(fd);
+	return ERR_SYSTEM;
+}
+
+enum err outer_open(struct outer *o, const struct settings *settings, struct text *why)
+{
+	enum err err = ERR_OK;
+
+	*o = (struct outer){ .fd = { -1, -1, -1, -1 }, .port = settings->port_nat_t };
+	for (enum outer_kind kind = 0; kind < OUTER_MAX && !err; kind++)
+		err = open_one(o, kind, why);
+	if (err)
+		outer_close(o);
+	return err;
+}
+
+void outer_close(struct outer *o)
+{
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++)
+		if (o->fd[kind] >= 0)
+			close(o->fd[kind]);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The policies as control knows them, their routes and their guards. */
+#include "xfrm/user/state.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+enum { PAIRS_MAX = 4096 /* of selectors, in one policy */ };
+
+/* Before there is an SA: what fits with the suite that adds most. */
+static unsigned mtu_expected(struct xfrm *x, const struct user_policy *p)
+{
+	const struct transform *encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 256);
+	const struct transform *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
+
+	return esp_limit(encr, integ, user_path_mtu(x, &p->peer), p->peer.v != 4, true);
+}
+
+/* What the smallest of its outbound SAs takes. */
+static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
+{
+	unsigned mtu = 0;
+	struct user_sa *sa;
+	size_t at = 0;
+
+	while ((sa = map_next(&x->sas, &at)))
+		if (!sa->live->inbound && sa->policy == p->live->id && (!mtu || sa->limit < mtu))
+			mtu = sa->limit;
+	return mtu ? mtu : mtu_expected(x, p);
+}
+
+/* The first N of the routes of P. */
+static void unroute(struct xfrm *x, const struct user_policy *p, unsigned n)
+{
+	while (n-- > 0)
+		route_del(x->route, p->device->name, &p->remote.v[n]);
+}
+
+/* Routes to all that P protects, where the device is shared; one of its own gets its size only, for its
+ * routes are the administrator's. */
+static enum err route_all(struct xfrm *x, struct user_policy *p, unsigned mtu, struct text *why)
+{
+	enum err err;
+
+	p->mtu = mtu;
+	if (!p->routed)
+		return route_device_up(x->route, p->device->name, mtu, why);
+	for (unsigned i = 0; i < p->remote.n; i++) {
+		err = route_add(x->route, p->device->name, &p->remote.v[i], p->local, mtu, why);
+		if (err) {
+			unroute(x, p, i);
+			return err;
+		}
+	}
+	return ERR_OK;
+}
+
+/* Without nftables there is no guard; that is said once. */
+static enum err guard(struct xfrm *x, struct user_policy *p, struct text *why)
+{
+	struct arena scratch = { 0 };
+	struct text no_guard = text_in(&scratch);
+	enum err err =
+		route_guard_add(x->route, p->live->id, p->device->name, p->local, p->remote, &no_guard);
+
+	p->guarded = !err;
+	if (err == ERR_UNSUPPORTED) {
+		if (!x->unguarded_said)
+			log_say(LOG_WARN, "guard",
+				"clear packets from tunnelled networks are not dropped: %s",
+				text_str(&no_guard));
+		x->unguarded_said = true;
+		err = ERR_OK;
+	} else if (err) {
+		text_add(why, "%s", text_str(&no_guard));
+	}
+	arena_free(&scratch);
+	return err;
+}
+
+static enum err check_selectors(const struct user_policy *p, struct text *why)
+{
+	bool known = true;
+
+	for (unsigned i = 0; i < p->local.n; i++)
+		known = known && p->local.v[i].lo.v;
+	for (unsigned i = 0; i < p->remote.n; i++)
+		known = known && p->remote.v[i].lo.v;
+	if (!known) {
+		text_add(why, "the selectors are dynamic and the address is not known yet: name it in "
+			      "local_addrs and remote_addrs, or name networks in local_ts and remote_ts");
+		return ERR_RANGE;
+	}
+	if ((size_t)p->local.n * p->remote.n > PAIRS_MAX) {
+		text_add(why,
+			"%u local and %u remote selectors are too many for one tunnel: the product may be %d",
+			p->local.n, p->remote.n, PAIRS_MAX);
+		return ERR_RANGE;
+	}
+	return ERR_OK;
+}
+
+static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *spec)
+{
+	struct user_policy *p = calloc(1, sizeof *p);
+
+	if (!p)
+		abort();
+	p->live = calloc(1, sizeof *p->live);
+	if (!p->live)
+		abort();
+	*p->live = (struct policy_live){ .refs = 1, .id = spec->id };
+	p->local = tss_copy(&p->arena, tss_resolve(spec->local_ts, &spec->local, &p->arena));
+	p->remote = tss_copy(&p->arena, tss_resolve(spec->remote_ts, &spec->remote, &p->arena));
+	p->trap = spec->trap;
+	p->age = ++x->age;
+	p->peer = spec->remote;
+	return p;
+}
+
+static void policy_forget(struct user_policy *p)
+{
+	policy_live_unref(p->live);
+	arena_free(&p->arena);
+	free(p);
+}
+
+/* First the packet threads know it, then packets are led to them. */
+static enum err install(
+	struct xfrm *x, struct user_policy *p, const struct child_conf *conf, struct text *why)
+{
+	enum err err = user_device_get(x, conf->interface, &p->device, why);
+
+	if (err) {
+		policy_forget(p);
+		return err;
+	}
+	p->routed = !conf->interface;
+	map_put(&x->policies, p->live->id, p);
+	user_publish(x);
+	err = route_all(x, p, mtu_of(x, p), why);
+	if (err)
+		p->routed = false;
+	else if (!p->trap)
+		err = guard(x, p, why);
+	if (err)
+		user_policy_del(x, p->live->id);
+	return err;
+}
+
+enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why)
+{
+	struct user_policy *p;
+	enum err err;
+
+	if (map_get(&x->policies, spec->id)) {
+		text_add(why, "the policy %u is there already", spec->id);
+		return ERR_EXISTS;
+	}
+	p = policy_new(x, spec);
+	err = check_selectors(p, why);
+	if (err) {
+		policy_forget(p);
+		return err;
+	}
+	return install(x, p, spec->conf, why);
+}
+
+void user_policy_free(struct xfrm *x, struct user_policy *p)
+{
+	user_device_put(x, p->device);
+	policy_forget(p);
+}
+
+void user_policy_del(struct xfrm *x, uint32_t id)
+{
+	struct user_policy *p = map_take(&x->policies, id);
+
+	if (!p)
+		return;
+	if (p->routed)
+		unroute(x, p, p->remote.n);
+	if (p->guarded)
+		route_guard_del(x->route, id);
+	user_policy_free(x, p);
+	user_publish(x);
+}
+
+void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
+{
+	struct user_policy *p = map_get(&x->policies, id);
+
+	if (!p || p->child == child)
+		return;
+	p->child = child;
+	user_publish(x);
+}
+
+void user_policy_fit(struct xfrm *x, uint32_t id)
+{
+	struct user_policy *p = map_get(&x->policies, id);
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	unsigned mtu = p ? mtu_of(x, p) : 0;
+
+	/* A route that has one owner more is renewed; then the one before lets go. */
+	if (p && mtu != p->mtu) {
+		if (route_all(x, p, mtu, &why))
+			log_say(LOG_WARN, "mtu", "the routes of policy %u keep their MTU: %s", id,
+				text_str(&why));
+		else if (p->routed)
+			unroute(x, p, p->remote.n);
+	}
+	arena_free(&scratch);
+}

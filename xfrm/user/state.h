@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the control thread of the userspace back end knows, and the functions its files share. The packet
+ * threads see none of it: they see snapshots made from it. */
+#pragma once
+
+#include "base/map.h"
+#include "xfrm/route.h"
+#include "xfrm/user/worker.h"
+
+struct user_sa {
+	struct live *live;
+	struct device *device;
+	uint32_t policy;
+	struct addr local, remote;
+	bool encap;
+	unsigned limit;             /* octets of the largest inner packet */
+	const struct sa_slot *slot; /* in the snapshot being made */
+};
+
+struct user_policy {
+	struct policy_live *live;
+	struct arena arena;
+	struct tss local, remote;
+	struct device *device;
+	bool trap, routed, guarded;
+	uint64_t age;
+	uint32_t child; /* whose outbound SA carries it; 0: none */
+	unsigned mtu;   /* of its routes */
+	struct ip peer; /* outer address, where known */
+};
+
+struct xfrm {
+	const struct settings *settings;
+	struct xfrm_reports reports;
+	struct route *route;
+	struct outer outer;
+	struct channel channel;
+	struct board board;
+	struct drops drops;
+	struct worker *workers[WORKER_OUT + 1];
+	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
+	struct map spis;                              /* inbound ones by SPI */
+	struct map policies;                          /* by number */
+	struct device *devices[DEVICES_MAX], *shared; /* the latter is one of the former, or NULL */
+	uint64_t age;
+	bool unguarded_said;
+	uint8_t body[CHANNEL_BODY];
+};
+
+/* devices.c */
+
+/* The device called NAME, or for NULL the one all others share; opened when it is not there. One owner more.
+ */
+enum err user_device_get(struct xfrm *x, const char *name, struct device **out, struct text *why) MUST_CHECK;
+void user_device_put(struct xfrm *x, struct device *d);
+/* A device that nobody points to any more; for board_reap. */
+void user_device_close(void *ctx, struct device *d);
+
+/* publish.c */
+
+/* Makes a snapshot of what is there now, and publishes it. */
+void user_publish(struct xfrm *x);
+/* Frees what the packet threads have moved on from. */
+void user_reap(struct xfrm *x);
+
+/* sas.c */
+uint64_t user_sa_key(uint32_t child, bool inbound);
+enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why) MUST_CHECK;
+void user_sa_del(struct xfrm *x, uint32_t child, bool inbound);
+enum err user_sa_move(struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote,
+	bool encap) MUST_CHECK;
+bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
+void user_sa_free(struct xfrm *x, struct user_sa *sa);
+
+/* The MTU of the path to REMOTE, or what one may expect where it is not known. */
+unsigned user_path_mtu(struct xfrm *x, const struct ip *remote);
+
+/* policies.c */
+enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why) MUST_CHECK;
+void user_policy_del(struct xfrm *x, uint32_t id);
+void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child);
+/* Gives the routes of policy ID the MTU that its SAs have now. */
+void user_policy_fit(struct xfrm *x, uint32_t id);
+void user_policy_free(struct xfrm *x, struct user_policy *p);

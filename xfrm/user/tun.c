@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tun devices. */
+#include "xfrm/user/tun.h"
+
+#include "base/bytes.h"
+#include "xfrm/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { QUEUE = 5000 /* packets the kernel keeps for us while we work on others */ };
+
+static const char device[] = "/dev/net/tun";
+
+/* The name to ask for; the kernel puts the next free number in the place of "%d". */
+static enum err name_make(const char *name, char out[IFNAMSIZ], struct text *why)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	size_t n = strlen(name);
+	bool numbered = n && name[n - 1] >= '0' && name[n - 1] <= '9';
+
+	if (!n || name[0] == '.' || strspn(name, allowed) != n || n + (numbered ? 0 : 2) >= IFNAMSIZ) {
+		text_add(why,
+			"\"%.40s\" is no name for a tun device: give 1 to %d letters, digits, '_', '-' or "
+			"'.'",
+			name, IFNAMSIZ - 3);
+		return ERR_SYNTAX;
+	}
+	snprintf(out, IFNAMSIZ, "%s%s", name, numbered ? "" : "%d");
+	return ERR_OK;
+}
+
+static enum err refuse(const char *name, struct text *why)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		text_add(why,
+			"there is no %s: load the module (modprobe tun), or give the device to this "
+			"container",
+			device);
+		return ERR_MISSING;
+	case EACCES:
+	case EPERM:
+		text_add(why,
+			"no right to make the tun device %s: run ikev2d as root, or with CAP_NET_ADMIN and "
+			"access "
+			"to %s",
+			name, device);
+		return ERR_DENIED;
+	case EBUSY:
+	case EEXIST:
+	case EINVAL: /* the name is that of another kind of device */
+		text_add(why,
+			"there is a device called %s already: choose another daemon.tun_name, or remove it "
+			"(ip "
+			"link del %s)",
+			name, name);
+		return ERR_EXISTS;
+	default: text_add(why, "cannot make the tun device %s: %s", name, strerror(errno)); return ERR_SYSTEM;
+	}
+}
+
+/* What makes it better, but is not worth failing for: a longer queue; IPv6 as on no other interface, since
+ * what goes in here is for the policies to say, and without addresses of its own making. */
+static void tune(const struct ifreq *made)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = *made;
+	char name[64 + IFNAMSIZ];
+
+	request.ifr_qlen = QUEUE;
+	if (s >= 0) {
+		(void)ioctl(s, SIOCSIFTXQLEN, &request);
+		close(s);
+	}
+	snprintf(name, sizeof name, "net/ipv6/conf/%s/addr_gen_mode", made->ifr_name);
+	(void)!sysctl_set(name, 1);
+	snprintf(name, sizeof name, "net/ipv6/conf/%s/disable_ipv6", made->ifr_name);
+	(void)!sysctl_set(name, 0);
+}
+
+enum err tun_open(const char *name, int *fd, char made[TUN_NAME], struct text *why)
+{
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL };
+	enum err e = name_make(name, request.ifr_name, why);
+
+	if (e)
+		return e;
+	*fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0)
+		return refuse(name, why);
+	if (ioctl(*fd, TUNSETIFF, &request)) {
+		e = refuse(name, why);
+		close(*fd);
+		return e;
+	}
+	_Static_assert(TUN_NAME == IFNAMSIZ, "a device's name");
+	memcpy(made, request.ifr_name, TUN_NAME);
+	tune(&request);
+	return ERR_OK;
+}

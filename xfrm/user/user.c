@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The back end "userspace": tun devices inside, UDP and raw sockets outside, and two packet threads between.
+ */
+#include "xfrm/user/state.h"
+
+#include <stdlib.h>
+
+enum { REPORTS_AT_ONCE = 256 };
+
+static const char journal_name[] = "journal";
+
+static enum err open_route(struct xfrm *x, const char *run_dir, struct text *why)
+{
+	struct arena scratch = { 0 };
+	const char *journal = arena_printf(&scratch, "%s/%s", run_dir, journal_name);
+	enum err err = route_open(journal, x->settings, XFRM_OUTER_MARK, &x->route, why);
+
+	arena_free(&scratch);
+	return err;
+}
+
+static enum err start_workers(struct xfrm *x, struct text *why)
+{
+	const struct worker_setup setup = {
+		.board = &x->board,
+		.outer = &x->outer,
+		.channel = &x->channel,
+		.drops = &x->drops,
+	};
+	enum err err = worker_start(WORKER_IN, &setup, &x->workers[WORKER_IN], why);
+
+	return err ? err : worker_start(WORKER_OUT, &setup, &x->workers[WORKER_OUT], why);
+}
+
+/* All SAs and policies; the packet threads still run, and see an empty snapshot then. */
+static void forget_all(struct xfrm *x)
+{
+	struct user_policy *p;
+	struct user_sa *sa;
+	size_t at = 0;
+
+	while ((sa = map_next(&x->sas, &at)))
+		user_sa_free(x, sa);
+	at = 0;
+	while ((p = map_next(&x->policies, &at)))
+		user_policy_free(x, p);
+	map_free(&x->sas);
+	map_free(&x->spis);
+	map_free(&x->policies);
+	user_publish(x);
+}
+
+/* Routes and guards go first: while they stand, nothing may take their packets but us. */
+static void user_close(struct xfrm *x)
+{
+	route_close(x->route);
+	forget_all(x);
+	for (unsigned way = 0; way <= WORKER_OUT; way++)
+		worker_stop(x->workers[way]);
+	board_publish(&x->board, NULL);
+	user_reap(x);
+	outer_close(&x->outer);
+	channel_close(&x->channel);
+	free(x);
+}
+
+static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, struct text *why)
+{
+	struct xfrm *x = calloc(1, sizeof *x);
+	enum err err;
+
+	if (!x)
+		abort();
+	x->settings = setup->settings;
+	x->reports = setup->reports;
+	x->outer = (struct outer){ .fd = { -1, -1, -1, -1 } };
+	err = channel_open(&x->channel, why);
+	if (err) {
+		free(x);
+		return err;
+	}
+	user_publish(x);
+	err = outer_open(&x->outer, x->settings, why);
+	if (!err)
+		err = open_route(x, setup->run_dir, why);
+	if (!err)
+		err = start_workers(x, why);
+	if (err)
+		user_close(x);
+	else
+		*out = x;
+	return err;
+}
+
+static int user_fd(const struct xfrm *x)
+{
+	return x->channel.hear;
+}
+
+static void pass_on(struct xfrm *x, const struct report *r, struct bytes body)
+{
+	const struct xfrm_reports *to = &x->reports;
+
+	switch (r->kind) {
+	case REPORT_ACQUIRE: to->acquire(to->ctx, r->id, &r->local, &r->remote); break;
+	case REPORT_MAPPING: to->mapping(to->ctx, r->id, &r->path.remote); break;
+	case REPORT_USED: to->used(to->ctx, r->id); break;
+	case REPORT_EXPIRE: to->expire(to->ctx, r->id, r->hard); break;
+	case REPORT_IKE: to->ike(to->ctx, &r->path, body); break;
+	}
+}
+
+static void user_dispatch(struct xfrm *x)
+{
+	struct report r;
+	size_t n;
+
+	for (int i = 0; i < REPORTS_AT_ONCE && channel_hear(&x->channel, &r, x->body, &n); i++)
+		pass_on(x, &r, bytes_of(x->body, n));
+	user_reap(x);
+}
+
+static void user_drops(struct xfrm *x, struct text *out)
+{
+	drop_print(&x->drops, out);
+}
+
+const struct xfrm_backend xfrm_user = {
+	.name = "userspace",
+	.open = user_open,
+	.close = user_close,
+	.fd = user_fd,
+	.dispatch = user_dispatch,
+	.sa_add = user_sa_add,
+	.sa_del = user_sa_del,
+	.sa_move = user_sa_move,
+	.policy_add = user_policy_add,
+	.policy_del = user_policy_del,
+	.sa_select = user_policy_select,
+	.usage = user_sa_usage,
+	.drops = user_drops,
+};

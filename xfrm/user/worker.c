@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loop of a packet thread. */
+#include "xfrm/user/worker.h"
+
+#include "xfrm/user/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS = 4 /* batches from one source before the others have their turn */, EVENTS = 16 };
+
+_Static_assert(
+	(int)BUFFER_HEAD >= (int)ESP_HEAD && (int)BUFFER_TAIL >= (int)ESP_TAIL, "room around a packet");
+
+struct worker {
+	pthread_t thread;
+	enum worker_way way;
+	int epoll, stop;
+	struct worker_setup at;
+	struct lane lane;
+	struct pool pool;
+	struct outer_batch batch;
+	struct arrival arrivals[BATCH];
+	struct departure departures[BATCH];
+	struct buffer buffers[BATCH];
+};
+
+/* Who has something to read; in the thirty-two bits below, which one. */
+enum feed { SOURCE_STOP, SOURCE_OUTER, SOURCE_DEVICE };
+
+static uint64_t event_of(enum feed feed, unsigned which)
+{
+	return (uint64_t)feed << 32 | which;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void write_device(struct drops *drops, const struct device *d, struct bytes packet)
+{
+	ssize_t n;
+
+	do
+		n = write(d->fd, packet.p, packet.n);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		drop_count(drops, DROP_DEVICE);
+}
+
+static void worker_tell(void *ctx, const struct report *r, struct bytes body)
+{
+	struct worker *w = ctx;
+
+	if (!channel_tell(w->at.channel, r, body))
+		drop_count(w->at.drops, DROP_REPORT);
+}
+
+static void worker_answer(void *ctx, const struct device *to, struct bytes packet)
+{
+	struct worker *w = ctx;
+
+	write_device(w->at.drops, to, packet);
+}
+
+/* One batch from the network to the devices; returns how many packets came. */
+static unsigned carry_in(struct worker *w, enum outer_kind kind)
+{
+	unsigned n = outer_receive(w->at.outer, kind, &w->batch, w->buffers, w->arrivals);
+
+	inbound_run(&w->lane, w->arrivals, n);
+	for (unsigned i = 0; i < n; i++) {
+		const struct arrival *a = &w->arrivals[i];
+
+		if (a->sa && !a->esp.drop)
+			write_device(w->at.drops, a->sa->device, bytes_of(a->esp.p, a->esp.n));
+	}
+	return n;
+}
+
+/* One batch from a device to the network. */
+static unsigned carry_out(struct worker *w, const struct device *d)
+{
+	unsigned n = 0;
+	ssize_t got = 0;
+
+	while (n < BATCH && (got = read(d->fd, w->buffers[n].body, BUFFER_BODY)) > 0) {
+		w->departures[n] = (struct departure){ .esp = { .p = w->buffers[n].body, .n = (size_t)got } };
+		n++;
+	}
+	if (n < BATCH && got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
+		worker_unwatch(w, d);
+	outbound_run(&w->lane, d, w->departures, n);
+	outer_send(w->at.outer, &w->batch, w->departures, n, w->at.drops);
+	return n;
+}
+
+/* Carries what the source of one event has. False when the thread is to end. */
+static bool serve(struct worker *w, uint64_t event)
+{
+	const struct device *d;
+
+	switch ((enum feed)(event >> 32)) {
+	case SOURCE_STOP: return false;
+	case SOURCE_OUTER:
+		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event) == BATCH; i++)
+			;
+		break;
+	case SOURCE_DEVICE:
+		d = w->lane.snap->devices[(uint32_t)event].device;
+		for (int i = 0; d && i < ROUNDS && carry_out(w, d) == BATCH; i++)
+			;
+		break;
+	}
+	return true;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct epoll_event events[EVENTS];
+	bool on = true;
+
+	while (on) {
+		int n = epoll_wait(w->epoll, events, EVENTS, -1);
+
+		w->lane.snap = board_hold(w->at.board, w->way);
+		w->lane.now = now_ms();
+		for (int i = 0; i < n && on; i++)
+			on = serve(w, events[i].data.u64);
+		board_release(w->at.board, w->way);
+	}
+	return NULL;
+}
+
+static bool watch(struct worker *w, int fd, uint64_t event)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u64 = event };
+
+	return !epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+static bool watch_all(struct worker *w)
+{
+	bool ok = watch(w, w->stop, event_of(SOURCE_STOP, 0));
+
+	for (enum outer_kind kind = 0; kind < OUTER_MAX && w->way == WORKER_IN; kind++)
+		if (w->at.outer->fd[kind] >= 0)
+			ok = ok && watch(w, w->at.outer->fd[kind], event_of(SOURCE_OUTER, kind));
+	return ok;
+}
+
+/* Signals are the control thread's. */
+static bool start_thread(struct worker *w)
+{
+	sigset_t all, before;
+	int failed;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&w->thread, NULL, worker_main, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !failed;
+}
+
+static void worker_free(struct worker *w)
+{
+	if (w->epoll >= 0)
+		close(w->epoll);
+	if (w->stop >= 0)
+		close(w->stop);
+	wipe(&w->pool, sizeof w->pool);
+	free(w);
+}
+
+enum err worker_start(
+	enum worker_way way, const struct worker_setup *setup, struct worker **out, struct text *why)
+{
+	struct worker *w = aligned_alloc(_Alignof(struct worker), sizeof *w);
+
+	if (!w)
+		abort();
+	w->way = way;
+	w->at = *setup;
+	w->lane = (struct lane){
+		.drops = setup->drops,
+		.rng = &w->pool.rng,
+		.ctx = w,
+		.tell = worker_tell,
+		.answer = worker_answer,
+	};
+	pool_init(&w->pool);
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->stop = eventfd(0, EFD_CLOEXEC);
+	if (w->epoll < 0 || w->stop < 0 || !watch_all(w) || !start_thread(w)) {
+		text_add(why, "a packet thread cannot be started: %s", strerror(errno));
+		worker_free(w);
+		return ERR_SYSTEM;
+	}
+	*out = w;
+	return ERR_OK;
+}
+
+void worker_stop(struct worker *w)
+{
+	uint64_t one = 1;
+
+	if (!w)
+		return;
+	if (write(w->stop, &one, sizeof one) != sizeof one)
+		abort();
+	pthread_join(w->thread, NULL);
+	worker_free(w);
+}
+
+enum err worker_watch(struct worker *w, const struct device *d, struct text *why)
+{
+	if (watch(w, d->fd, event_of(SOURCE_DEVICE, d->slot)))
+		return ERR_OK;
+	text_add(why, "device %s cannot be watched: %s", d->name, strerror(errno));
+	return ERR_SYSTEM;
+}
+
+void worker_unwatch(struct worker *w, const struct device *d)
+{
+	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, d->fd, NULL);
+}

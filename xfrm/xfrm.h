@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The data path: whoever carries the packets of CHILD_SAs. A back end is one row of THE list (xfrm.c); the
+ * core knows none of them, the daemon carries the core's actions to them through this interface. */
+#pragma once
+
+#include "base/text.h"
+#include "model/conf.h"
+#include "model/sa.h"
+
+/* Every outer socket carries this mark, so that a policy route never catches the tunnel's own packets. */
+enum { XFRM_OUTER_MARK = 0x1ce2 };
+
+/* What the data path reports. Called on the control thread, from within dispatch(). */
+struct xfrm_reports {
+	void *ctx;
+	/* A packet met a policy without SA; the selectors are those of the packet. At most one a second per
+	 * policy. */
+	void (*acquire)(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote);
+	/* An authenticated packet that advanced the window came from another address than the SA's. */
+	void (*mapping)(void *ctx, uint32_t child, const struct addr *remote);
+	/* The first authenticated packet came on an inbound SA. */
+	void (*used)(void *ctx, uint32_t child);
+	/* A limit of volume or of the sequence numbers was met; after HARD the SA carries nothing more. */
+	void (*expire)(void *ctx, uint32_t child, bool hard);
+	/* An IKE datagram landed on a data-path socket (without its marker; PATH says marker). Borrowed. */
+	void (*ike)(void *ctx, const struct path *path, struct bytes datagram);
+};
+
+struct xfrm_setup {
+	const struct settings *settings;
+	const char *run_dir; /* the undo journal lies there */
+	struct xfrm_reports reports;
+};
+
+struct xfrm; /* a running data path; each back end has its own */
+
+/* CHILD is the core's number of a CHILD_SA; with INBOUND it names one SA. WHY gets one sentence on failure.
+ */
+struct xfrm_backend {
+	const char *name; /* "userspace": as status shows it */
+	enum err (*open)(const struct xfrm_setup *setup, struct xfrm **out, struct text *why);
+	/* Takes everything away again, in order: an orderly stop. */
+	void (*close)(struct xfrm *x);
+	/* Readable when dispatch() has something to report. */
+	int (*fd)(const struct xfrm *x);
+	void (*dispatch)(struct xfrm *x);
+	/* ERR_EXISTS for an inbound SPI in use. */
+	enum err (*sa_add)(struct xfrm *x, const struct sa_spec *sa, struct text *why);
+	void (*sa_del)(struct xfrm *x, uint32_t child, bool inbound);
+	/* New outer addresses; sequence numbers and windows go on. */
+	enum err (*sa_move)(struct xfrm *x, uint32_t child, const struct addr *local,
+		const struct addr *remote, bool encap);
+	enum err (*policy_add)(struct xfrm *x, const struct policy_spec *policy, struct text *why);
+	void (*policy_del)(struct xfrm *x, uint32_t policy);
+	/* From now on the outbound SA of CHILD carries what matches POLICY; child 0: none, packets are
+	 * dropped and acquire. */
+	void (*sa_select)(struct xfrm *x, uint32_t policy, uint32_t child);
+	/* Fills OUT; false when there is no such SA. */
+	bool (*usage)(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
+	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
+	void (*drops)(struct xfrm *x, struct text *out);
+};
+
+/* The back end called NAME, or NULL. */
+const struct xfrm_backend *xfrm_backend_find(const char *name);
+
+/* The back ends, each in its folder. */
+extern const struct xfrm_backend xfrm_user;
