@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writing VICI packets. */
+#include "vici/codec/encode.h"
+
+#include "base/buf.h"
+#include "vici/codec/decode.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Room for N more octets; false turns the packet bad. */
+static bool reserve(struct vici_out *o, size_t n)
+{
+	size_t cap = o->cap ? o->cap : 512;
+	uint8_t *p;
+
+	if (o->bad || n > VICI_LENGTH + VICI_SEGMENT_MAX - o->n) {
+		o->bad = true;
+		return false;
+	}
+	while (cap < o->n + n)
+		cap *= 2;
+	if (cap == o->cap)
+		return true;
+	p = realloc(o->p, cap);
+	if (!p)
+		abort();
+	o->p = p;
+	o->cap = cap;
+	return true;
+}
+
+static void put(struct vici_out *o, const void *p, size_t n)
+{
+	if (!n || !reserve(o, n))
+		return;
+	memcpy(o->p + o->n, p, n);
+	o->n += n;
+}
+
+static void put_u8(struct vici_out *o, unsigned v)
+{
+	uint8_t octet = (uint8_t)v;
+
+	put(o, &octet, 1);
+}
+
+static void put_name(struct vici_out *o, const char *name)
+{
+	struct bytes b = bytes_str(name);
+
+	if (b.n > VICI_NAME_MAX || !vici_name_ok(b)) {
+		o->bad = true;
+		return;
+	}
+	put_u8(o, (unsigned)b.n);
+	put(o, b.p, b.n);
+}
+
+static void put_blob(struct vici_out *o, struct bytes b)
+{
+	if (b.n > VICI_VALUE_MAX) {
+		o->bad = true;
+		return;
+	}
+	put_u8(o, (unsigned)(b.n >> 8));
+	put_u8(o, (unsigned)b.n);
+	put(o, b.p, b.n);
+}
+
+/* An element that may stand here only outside of (or only in) a list. */
+static void put_element(struct vici_out *o, enum vici_element_type type, bool in_list)
+{
+	if (o->in_list != in_list)
+		o->bad = true;
+	put_u8(o, type);
+}
+
+void vici_out_packet(struct vici_out *o, enum vici_type type, const char *name)
+{
+	static const uint8_t length[VICI_LENGTH];
+
+	o->n = 0;
+	o->depth = 0;
+	o->in_list = o->bad = false;
+	put(o, length, sizeof length);
+	put_u8(o, type);
+	if (vici_type_named(type))
+		put_name(o, name);
+}
+
+struct bytes vici_out_done(struct vici_out *o)
+{
+	struct wr wr = wr_of(o->p, o->n);
+
+	if (o->bad || o->depth || o->in_list || o->n <= VICI_LENGTH)
+		return (struct bytes){ 0 };
+	wr_u32(&wr, (uint32_t)(o->n - VICI_LENGTH));
+	return bytes_of(o->p, o->n);
+}
+
+void vici_out_free(struct vici_out *o)
+{
+	free(o->p);
+	*o = (struct vici_out){ 0 };
+}
+
+void vici_put_section(struct vici_out *o, const char *name)
+{
+	put_element(o, VICI_SECTION_START, false);
+	put_name(o, name);
+	if (++o->depth > VICI_DEPTH_MAX)
+		o->bad = true;
+}
+
+void vici_put_section_end(struct vici_out *o)
+{
+	put_element(o, VICI_SECTION_END, false);
+	if (!o->depth)
+		o->bad = true;
+	else
+		o->depth--;
+}
+
+void vici_put_value(struct vici_out *o, const char *name, struct bytes value)
+{
+	put_element(o, VICI_KEY_VALUE, false);
+	put_name(o, name);
+	put_blob(o, value);
+}
+
+void vici_put_pair(struct vici_out *o, const char *name, const char *value)
+{
+	vici_put_value(o, name, bytes_str(value));
+}
+
+void vici_put_pairf(struct vici_out *o, const char *name, const char *format, ...)
+{
+	char value[256];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(value, sizeof value, format, args);
+	va_end(args);
+	if (n < 0 || n >= (int)sizeof value)
+		o->bad = true;
+	else
+		vici_put_pair(o, name, value);
+}
+
+void vici_put_list(struct vici_out *o, const char *name)
+{
+	put_element(o, VICI_LIST_START, false);
+	put_name(o, name);
+	o->in_list = true;
+}
+
+void vici_put_item(struct vici_out *o, const char *value)
+{
+	put_element(o, VICI_LIST_ITEM, true);
+	put_blob(o, bytes_str(value));
+}
+
+void vici_put_list_end(struct vici_out *o)
+{
+	put_element(o, VICI_LIST_END, true);
+	o->in_list = false;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The functions behind the table of commands (commands.c). Each fills the response of C. */
+#pragma once
+
+#include "vici/server.h"
+
+/* query.c: nothing changes. */
+void vici_do_version(struct vici_call *c);
+void vici_do_stats(struct vici_call *c);
+void vici_do_list_sas(struct vici_call *c);
+void vici_do_list_conns(struct vici_call *c);
+void vici_do_get_conns(struct vici_call *c);
+void vici_do_get_shared(struct vici_call *c);
+void vici_do_get_keys(struct vici_call *c);
+void vici_do_get_authorities(struct vici_call *c);
+void vici_do_get_pools(struct vici_call *c);
+void vici_do_failures(struct vici_call *c);
+
+/* control.c: SAs and the daemon. */
+void vici_do_initiate(struct vici_call *c);
+void vici_do_terminate(struct vici_call *c);
+void vici_do_reload(struct vici_call *c);
+void vici_do_stop(struct vici_call *c);
+
+/* load.c: the configuration. */
+void vici_do_load_conn(struct vici_call *c);
+void vici_do_unload_conn(struct vici_call *c);
+void vici_do_load_shared(struct vici_call *c);
+void vici_do_unload_shared(struct vici_call *c);
+void vici_do_clear_creds(struct vici_call *c);

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that act: SAs up and down, the file read again, the end. */
+#include "vici/commands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void fail(struct vici_call *c, const char *what, const char *instead)
+{
+	struct why why = { .what = what, .instead = instead };
+
+	vici_put_result(c->out, &why, c->arena);
+}
+
+/* The number at KEY, FALLBACK where there is none. False after an answer that refuses it. */
+static bool number(struct vici_call *c, const char *key, int64_t min, int64_t fallback, int64_t *out)
+{
+	const char *s = vici_str(c->args, key);
+	char *end;
+
+	*out = fallback;
+	if (!s)
+		return true;
+	errno = 0;
+	*out = strtoll(s, &end, 10);
+	if (!errno && end != s && !*end && *out >= min && *out <= UINT32_MAX)
+		return true;
+	fail(c, arena_printf(c->arena, "%s = %s is not a number that can stand there", key, s), NULL);
+	return false;
+}
+
+static bool yes(const char *s)
+{
+	return s && (!strcmp(s, "yes") || !strcmp(s, "true") || !strcmp(s, "enabled") || !strcmp(s, "1"));
+}
+
+struct order {
+	struct vici_target target;
+	int64_t timeout, loglevel;
+};
+
+static bool order_read(struct vici_call *c, struct order *o)
+{
+	int64_t ike_id, child_id;
+
+	if (!number(c, "ike-id", 0, 0, &ike_id) || !number(c, "child-id", 0, 0, &child_id) ||
+		!number(c, "timeout", -1, 0, &o->timeout) || !number(c, "loglevel", -1, 1, &o->loglevel))
+		return false;
+	o->target = (struct vici_target){
+		.ike = vici_str(c->args, "ike"),
+		.child = vici_str(c->args, "child"),
+		.ike_id = (uint32_t)ike_id,
+		.child_id = (uint32_t)child_id,
+	};
+	return true;
+}
+
+/* The session waits from now on; the outcome may come while the host is still being asked. */
+static uint32_t take_ticket(struct vici_call *c, const struct order *o, bool counts)
+{
+	struct vici_session *s = c->session;
+
+	c->later = true;
+	s->ticket = ++s->vici->last_ticket ? s->vici->last_ticket : ++s->vici->last_ticket;
+	s->loglevel = (int)o->loglevel;
+	s->counts = counts;
+	return s->ticket;
+}
+
+void vici_do_initiate(struct vici_call *c)
+{
+	struct order o;
+
+	if (!order_read(c, &o))
+		return;
+	if (!o.target.ike && !o.target.child)
+		fail(c, "no connection is named", "child = NAME, ike = NAME, or both");
+	else
+		c->host->initiate(c->host->ctx, take_ticket(c, &o, false), &o.target, o.timeout);
+}
+
+void vici_do_terminate(struct vici_call *c)
+{
+	bool force = yes(vici_str(c->args, "force"));
+	struct order o;
+
+	if (!order_read(c, &o))
+		return;
+	if (!o.target.ike && !o.target.child && !o.target.ike_id && !o.target.child_id)
+		fail(c, "nothing is named that could be terminated", "ike, child, ike-id or child-id");
+	else
+		c->host->terminate(c->host->ctx, take_ticket(c, &o, true), &o.target, force, o.timeout);
+}
+
+static void put_outcome(struct vici_out *out, bool counts, const struct vici_outcome *o, struct arena *arena)
+{
+	vici_out_packet(out, VICI_CMD_RESPONSE, NULL);
+	vici_put_pair(out, "success", o->success ? "yes" : "no");
+	if (counts) {
+		vici_put_pairf(out, "matches", "%u", o->matches);
+		vici_put_pairf(out, "terminated", "%u", o->terminated);
+	}
+	if (!o->success)
+		vici_put_failure(out, &o->why, arena);
+}
+
+void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outcome)
+{
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	list_each (n, &v->sessions) {
+		struct vici_session *s = node_owner(n, struct vici_session, node);
+
+		if (!ticket || s->ticket != ticket)
+			continue;
+		s->ticket = 0;
+		put_outcome(&out, s->counts, outcome, &arena);
+		vici_respond(s, &out);
+		break;
+	}
+	arena_free(&arena);
+	vici_out_free(&out);
+}
+
+void vici_do_reload(struct vici_call *c)
+{
+	struct why why = { 0 };
+	enum err e = c->host->reload(c->host->ctx, c->arena, &why);
+
+	vici_put_result(c->out, e ? &why : NULL, c->arena);
+}
+
+void vici_do_stop(struct vici_call *c)
+{
+	vici_put_result(c->out, NULL, c->arena);
+	c->host->stop(c->host->ctx);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SAs and connections in strongSwan's words. */
+#include "vici/describe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { TASKS_SHOWN = 16 };
+
+/* Keys that are there only when true. */
+static void put_flag(struct vici_out *out, const char *name, bool value)
+{
+	if (value)
+		vici_put_pair(out, name, "yes");
+}
+
+/* A time in whole seconds, ago or ahead; 0 is never. */
+static void put_ago(struct vici_out *out, const char *name, uint64_t then, uint64_t now)
+{
+	if (then)
+		vici_put_pairf(out, name, "%" PRId64, ((int64_t)now - (int64_t)then) / 1000);
+}
+
+static void put_ahead(struct vici_out *out, const char *name, uint64_t then, uint64_t now)
+{
+	if (then)
+		vici_put_pairf(out, name, "%" PRId64, ((int64_t)then - (int64_t)now) / 1000);
+}
+
+static void put_transform(
+	struct vici_out *out, const char *name, const char *keysize, const struct transform *t)
+{
+	if (!t)
+		return;
+	vici_put_pair(out, name, t->name);
+	if (keysize && t->bits)
+		vici_put_pairf(out, keysize, "%u", t->bits);
+}
+
+static void put_suite(struct vici_out *out, const struct suite *s)
+{
+	put_transform(out, "encr-alg", "encr-keysize", s->encr);
+	put_transform(out, "integ-alg", "integ-keysize", s->integ);
+	put_transform(out, "prf-alg", NULL, s->prf);
+	put_transform(out, "dh-group", NULL, s->ke);
+	if (s->esn)
+		vici_put_pair(out, "esn", "1");
+}
+
+static void put_selectors(struct vici_out *out, const char *name, struct tss set)
+{
+	char text[TS_TEXT];
+
+	vici_put_list(out, name);
+	for (unsigned i = 0; i < set.n; i++)
+		vici_put_item(out, ts_print(&set.v[i], text));
+	vici_put_list_end(out);
+}
+
+/* strongSwan names each task; ours are exchanges. */
+static void put_tasks(struct vici_out *out, const char *name, unsigned n)
+{
+	if (!n)
+		return;
+	vici_put_list(out, name);
+	for (unsigned i = 0; i < n && i < TASKS_SHOWN; i++)
+		vici_put_item(out, "EXCHANGE");
+	vici_put_list_end(out);
+}
+
+static void put_end(struct vici_out *out, const struct addr *a, const struct id *id, const char *keys[3],
+	struct arena *scratch)
+{
+	char text[IP_TEXT];
+
+	vici_put_pair(out, keys[0], ip_print(&a->ip, text));
+	vici_put_pairf(out, keys[1], "%u", a->port);
+	vici_put_pair(out, keys[2], id_print(id, scratch));
+}
+
+void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch)
+{
+	static const char *local[] = { "local-host", "local-port", "local-id" };
+	static const char *remote[] = { "remote-host", "remote-port", "remote-id" };
+
+	vici_put_pairf(out, "uniqueid", "%u", sa->id);
+	vici_put_pair(out, "version", "2");
+	vici_put_pair(out, "state", sa->state);
+	put_end(out, &sa->path.local, &sa->local_id, local, scratch);
+	put_end(out, &sa->path.remote, &sa->remote_id, remote, scratch);
+	put_flag(out, "initiator", sa->initiator);
+	vici_put_pairf(out, "initiator-spi", "%016" PRIx64, sa->spi_i);
+	vici_put_pairf(out, "responder-spi", "%016" PRIx64, sa->spi_r);
+	put_flag(out, "nat-local", sa->nat_local);
+	put_flag(out, "nat-remote", sa->nat_remote);
+	put_flag(out, "nat-fake", sa->nat_fake);
+	put_flag(out, "nat-any", sa->nat_local || sa->nat_remote || sa->nat_fake);
+	put_suite(out, &sa->suite);
+	put_ago(out, "established", sa->established_ms, now);
+	put_ahead(out, "rekey-time", sa->rekey_ms, now);
+	put_ahead(out, "reauth-time", sa->reauth_ms, now);
+	put_tasks(out, "tasks-queued", sa->tasks_queued);
+	put_tasks(out, "tasks-active", sa->tasks_active);
+}
+
+static void put_usage(struct vici_out *out, const struct sa_usage *u, const char *keys[3], uint64_t now)
+{
+	vici_put_pairf(out, keys[0], "%" PRIu64, u->bytes);
+	vici_put_pairf(out, keys[1], "%" PRIu64, u->packets);
+	put_ago(out, keys[2], u->last_ms, now);
+}
+
+/* What there is once it is installed. */
+static void put_installed(struct vici_out *out, const struct child_record *c, uint64_t now)
+{
+	static const char *in[] = { "bytes-in", "packets-in", "use-in" };
+	static const char *to[] = { "bytes-out", "packets-out", "use-out" };
+
+	vici_put_pair(out, "protocol", "ESP");
+	put_flag(out, "encap", c->encap);
+	vici_put_pairf(out, "spi-in", "%08" PRIx32, c->spi_in);
+	vici_put_pairf(out, "spi-out", "%08" PRIx32, c->spi_out);
+	put_suite(out, &c->suite);
+	put_usage(out, &c->in, in, now);
+	put_usage(out, &c->out, to, now);
+	put_ahead(out, "rekey-time", c->rekey_ms, now);
+	put_ahead(out, "life-time", c->life_ms, now);
+	put_ago(out, "install-time", c->installed_ms, now);
+}
+
+void vici_put_child(struct vici_out *out, const struct child_record *c, uint64_t now)
+{
+	char name[VICI_NAME_MAX + 1];
+
+	/* The number makes it unique; a name that leaves no room for it is cut. */
+	snprintf(name, sizeof name, "%.*s-%" PRIu32, VICI_NAME_MAX - 11, c->name, c->id);
+	vici_put_section(out, name);
+	vici_put_pair(out, "name", c->name);
+	vici_put_pairf(out, "uniqueid", "%" PRIu32, c->id);
+	vici_put_pairf(out, "reqid", "%" PRIu32, c->reqid);
+	vici_put_pair(out, "state", c->state);
+	vici_put_pair(out, "mode", "TUNNEL");
+	if (c->installed_ms)
+		put_installed(out, c, now);
+	put_selectors(out, "local-ts", c->local_ts);
+	put_selectors(out, "remote-ts", c->remote_ts);
+	if (c->data_path)
+		vici_put_pair(out, "data-path", c->data_path);
+	if (c->in.replays)
+		vici_put_pairf(out, "replays", "%" PRIu64, c->in.replays);
+	if (c->in.invalid)
+		vici_put_pairf(out, "invalid", "%" PRIu64, c->in.invalid);
+	vici_put_section_end(out);
+}
+
+static const char *pattern_print(const struct addr_pattern *p, struct arena *scratch)
+{
+	char lo[IP_TEXT], hi[IP_TEXT];
+	unsigned bits;
+
+	if (p->name)
+		return p->name;
+	if (!p->lo.v)
+		return "%any";
+	ip_print(&p->lo, lo);
+	if (addr_pattern_single(p))
+		return arena_str(scratch, lo);
+	if (ip_range_prefix(&p->lo, &p->hi, &bits))
+		return arena_printf(scratch, "%s/%u", lo, bits);
+	return arena_printf(scratch, "%s-%s", lo, ip_print(&p->hi, hi));
+}
+
+static void put_patterns(struct vici_out *out, const char *name, const struct addr_pattern *v, unsigned n,
+	struct arena *scratch)
+{
+	vici_put_list(out, name);
+	for (unsigned i = 0; i < n; i++)
+		vici_put_item(out, pattern_print(&v[i], scratch));
+	vici_put_list_end(out);
+}
+
+static void put_auth(
+	struct vici_out *out, const char *name, const struct auth_conf *auth, struct arena *scratch)
+{
+	static const char *const empty[] = { "groups", "certs", "cacerts" };
+
+	vici_put_section(out, name);
+	vici_put_pair(out, "class", "pre-shared key");
+	vici_put_pair(out, "id", id_print(&auth->id, scratch));
+	for (unsigned i = 0; i < sizeof empty / sizeof *empty; i++) {
+		vici_put_list(out, empty[i]);
+		vici_put_list_end(out);
+	}
+	vici_put_section_end(out);
+}
+
+static const char *action_name(enum child_action a)
+{
+	static const char *const names[] = {
+		[ACTION_NONE] = "none",
+		[ACTION_TRAP] = "trap",
+		[ACTION_START] = "start",
+		[ACTION_TRAP_START] = "trap|start",
+	};
+
+	return names[a];
+}
+
+static void put_seconds(struct vici_out *out, const char *name, uint64_t ms)
+{
+	vici_put_pairf(out, name, "%" PRIu64, ms / 1000);
+}
+
+static void put_child_conf(struct vici_out *out, const struct child_conf *c)
+{
+	vici_put_section(out, c->name);
+	vici_put_pair(out, "mode", "TUNNEL");
+	put_seconds(out, "rekey_time", c->rekey_time);
+	vici_put_pairf(out, "rekey_bytes", "%" PRIu64, c->rekey_bytes);
+	vici_put_pairf(out, "rekey_packets", "%" PRIu64, c->rekey_packets);
+	vici_put_pair(out, "dpd_action", action_name(c->dpd_action));
+	vici_put_pair(out, "close_action", action_name(c->close_action));
+	put_selectors(out, "local-ts", c->local);
+	put_selectors(out, "remote-ts", c->remote);
+	if (c->interface)
+		vici_put_pair(out, "interface", c->interface);
+	vici_put_pair(out, "start_action", action_name(c->start_action));
+	vici_put_section_end(out);
+}
+
+void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch)
+{
+	vici_put_section(out, p->name);
+	put_patterns(out, "local_addrs", p->local_addrs, p->n_local_addrs, scratch);
+	put_patterns(out, "remote_addrs", p->remote_addrs, p->n_remote_addrs, scratch);
+	vici_put_pair(out, "version", "IKEv2");
+	put_seconds(out, "reauth_time", p->reauth_time);
+	put_seconds(out, "rekey_time", p->rekey_time);
+	put_seconds(out, "dpd_delay", p->dpd_delay);
+	put_auth(out, "local-1", &p->local, scratch);
+	put_auth(out, "remote-1", &p->remote, scratch);
+	vici_put_section(out, "children");
+	for (unsigned i = 0; i < p->n_children; i++)
+		put_child_conf(out, &p->children[i]);
+	vici_put_section_end(out);
+	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
+	vici_put_section_end(out);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of the model as elements of a message, in the keys and the order of strongSwan (its clients match
+ * whole lines). Keys of our own come last. */
+#pragma once
+
+#include "model/peer.h"
+#include "model/sa.h"
+#include "vici/codec/encode.h"
+
+/* What is said of the IKE_SA itself. NOW is on the clock of the record. */
+void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch);
+
+/* The section "NAME-ID" of a CHILD_SA. */
+void vici_put_child(struct vici_out *out, const struct child_record *c, uint64_t now);
+
+/* The section of a connection, with its children. */
+void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events: their names, and the news that the daemon raises. */
+#include "vici/describe.h"
+#include "vici/server.h"
+
+/* THE list of events. */
+static const char *const names[EVENTS] = {
+	[EVENT_LOG] = "log",
+	[EVENT_CONTROL_LOG] = "control-log",
+	[EVENT_LIST_SA] = "list-sa",
+	[EVENT_LIST_CONN] = "list-conn",
+	[EVENT_IKE_UPDOWN] = "ike-updown",
+	[EVENT_CHILD_UPDOWN] = "child-updown",
+};
+
+enum vici_event vici_event_find(struct bytes name)
+{
+	for (unsigned e = EVENT_NONE + 1; e < EVENTS; e++)
+		if (bytes_eq(bytes_str(names[e]), name))
+			return e;
+	return EVENT_NONE;
+}
+
+void vici_event_begin(struct vici_out *out, enum vici_event e)
+{
+	vici_out_packet(out, VICI_EVENT, names[e]);
+}
+
+void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out *out)
+{
+	bool listed = e == EVENT_LIST_SA || e == EVENT_LIST_CONN; /* part of what a command answers */
+
+	if (s->events & 1u << e && (listed || s->n - s->sent <= VICI_UNREAD_MAX))
+		vici_send(s, vici_out_done(out));
+}
+
+static void raise(struct vici *v, enum vici_event e, struct vici_out *out)
+{
+	list_each (n, &v->sessions)
+		vici_event_send(node_owner(n, struct vici_session, node), e, out);
+}
+
+/* strongSwan writes a thread only where nobody waits for the line. */
+static void put_line(struct vici_out *out, enum vici_event e, const char *group, int level, const char *name,
+	uint32_t id, const char *line)
+{
+	vici_event_begin(out, e);
+	vici_put_pair(out, "group", group);
+	vici_put_pairf(out, "level", "%d", level);
+	if (e == EVENT_LOG)
+		vici_put_pair(out, "thread", "1");
+	if (name) {
+		vici_put_pair(out, "ikesa-name", name);
+		vici_put_pairf(out, "ikesa-uniqueid", "%u", id);
+	}
+	vici_put_pair(out, "msg", line);
+}
+
+void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, const char *name, uint32_t id,
+	const char *line)
+{
+	struct vici_out out = { 0 };
+
+	put_line(&out, EVENT_LOG, group, level, name, id, line);
+	raise(v, EVENT_LOG, &out);
+	list_each (n, &v->sessions) {
+		struct vici_session *s = node_owner(n, struct vici_session, node);
+
+		if (!ticket || s->ticket != ticket || level > s->loglevel)
+			continue;
+		put_line(&out, EVENT_CONTROL_LOG, group, level, name, id, line);
+		vici_event_send(s, EVENT_CONTROL_LOG, &out);
+	}
+	vici_out_free(&out);
+}
+
+void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
+{
+	enum vici_event e = child ? EVENT_CHILD_UPDOWN : EVENT_IKE_UPDOWN;
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	vici_event_begin(&out, e);
+	if (up)
+		vici_put_pair(&out, "up", "yes");
+	vici_put_section(&out, sa->name);
+	vici_put_sa(&out, sa, v->host.now(v->host.ctx), &arena);
+	if (child) {
+		vici_put_section(&out, "child-sas");
+		for (unsigned i = 0; i < sa->n_children; i++)
+			if (sa->children[i].id == child)
+				vici_put_child(&out, &sa->children[i], v->host.now(v->host.ctx));
+		vici_put_section_end(&out);
+	}
+	vici_put_section_end(&out);
+	raise(v, e, &out);
+	arena_free(&arena);
+	vici_out_free(&out);
+}

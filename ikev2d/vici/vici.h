@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VICI server: strongSwan's control protocol. Bytes of a client in, bytes for it out; sockets are the
+ * daemon's. What a command does is asked of the host, the daemon, through struct vici_host. */
+#pragma once
+
+#include "base/text.h"
+#include "model/conf.h"
+#include "model/sa.h"
+#include "model/why.h"
+
+struct vici;         /* the server */
+struct vici_session; /* one client */
+
+/* What a client wants up or down. NULL and 0: not named. */
+struct vici_target {
+	const char *ike, *child;
+	uint32_t ike_id, child_id;
+};
+
+/* How a command ended; WHY is set when it failed. */
+struct vici_outcome {
+	bool success;
+	struct why why;
+	unsigned matches, terminated;
+};
+
+struct vici_stats {
+	uint64_t uptime_ms;
+	unsigned ikesas, half_open;
+	const char *drops; /* of the data path: "reason=count …" */
+};
+
+/* What the server asks of the daemon. CTX is passed to each. A function that takes a TICKET returns at once;
+ * the outcome comes by vici_done. WHY is filled by functions that fail; texts in it lie in the given arena.
+ */
+struct vici_host {
+	void *ctx;
+	void (*initiate)(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms);
+	void (*terminate)(
+		void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms);
+	struct sa_record *(*records)(void *ctx, struct arena *arena, unsigned *n);
+	/* What is loaded now, from file and VICI; valid until the next call into the server. */
+	const struct conf *(*conf)(void *ctx);
+	/* The reason why connection NAME last failed; false when there is none. */
+	bool (*failure)(void *ctx, const char *name, struct why *out);
+	uint64_t (*now)(void *ctx); /* ms, the clock of the records */
+	enum err (*load_conn)(
+		void *ctx, struct peer *peer, struct arena *arena, struct why *why); /* takes the reference */
+	enum err (*unload_conn)(void *ctx, const char *name, struct arena *arena, struct why *why);
+	enum err (*load_shared)(
+		void *ctx, const struct secret *secret, struct arena *arena, struct why *why); /* copies it */
+	enum err (*unload_shared)(void *ctx, const char *name, struct arena *arena, struct why *why);
+	void (*clear_creds)(void *ctx);
+	enum err (*reload)(
+		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
+	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
+	void (*stop)(void *ctx);               /* the daemon ends after the answer was sent */
+	void (*writable)(void *ctx, void *io); /* the session opened with IO has output now */
+};
+
+struct vici *vici_new(const struct vici_host *host);
+void vici_free(struct vici *v);
+
+/* A client has connected; IO is handed to host->writable. */
+struct vici_session *vici_open(struct vici *v, void *io);
+
+/* Bytes from the client, in any pieces. False: it broke the protocol or does not read its answers; close it.
+ */
+bool vici_input(struct vici_session *s, struct bytes in) MUST_CHECK;
+
+/* Bytes waiting for the client, and how many of them were sent. */
+struct bytes vici_output(const struct vici_session *s);
+void vici_sent(struct vici_session *s, size_t n);
+
+/* The client has gone. Its commands go on; their outcomes are dropped. */
+void vici_close(struct vici_session *s);
+
+/* The outcome of the command TICKET. Unknown tickets are ignored. */
+void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outcome);
+
+/* One line of news: an event "log" for all who registered it and "control-log" for the client of TICKET (0:
+ * nobody's). GROUP as strongSwan's ("IKE", "CHD", "CFG", …); NAME and ID of the IKE_SA, or NULL and 0. */
+void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, const char *name, uint32_t id,
+	const char *line);
+
+/* The events "ike-updown" (CHILD 0) and "child-updown" (only that child of SA is told). */
+void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child);

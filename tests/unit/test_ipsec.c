@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ipsec command: what it prints and how it ends, for people and as JSON, against a fake daemon. */
+#include "unit.h"
+
+#include "ipsec_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+/* One call of the command, with a daemon changed by CHANGE. */
+static struct ipsec_bench run(const char *words, int *code, void (*change)(struct vici_fake *f))
+{
+	struct ipsec_bench b;
+
+	ipsec_bench_start(&b, change);
+	*code = ipsec_bench_run(&b, words);
+	return b;
+}
+
+static void refuse(struct vici_fake *f)
+{
+	f->refuse = true;
+	f->outcome = (struct vici_outcome){
+		.matches = 1,
+		.why = {
+			.what = "the peer refused our proposal",
+			.differs = "encryption: offered aes128, configured aes256gcm16",
+			.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
+			.instead = "aes128-sha256-x25519",
+		},
+	};
+}
+
+static void forget(struct vici_fake *f)
+{
+	f->conf.n_peers = 0;
+}
+
+static void status_has_a_block_for_each_connection(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("status", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(
+		has(b.out, "gw: up, 192.0.2.1 === 192.0.2.2\n"
+			   "  IKE_SA #1: ESTABLISHED, 'a.example.org' 192.0.2.1[4500] === 'b.example.org' "
+			   "192.0.2.2[4500], since 65 s\n"
+			   "  net: INSTALLED, 10.1.0.0/16 === 10.2.0.0/16[tcp/80], 1.5 kB in, 3.0 MB out, "
+			   "userspace\n"
+			   "  dmz: down, 10.1.0.0/16 === 10.2.0.0/16\n"
+			   "home: down, 192.0.2.1 === 198.51.100.0/24\n"
+			   "  lan: down, 10.1.0.0/16 === 10.2.0.0/16\n"
+			   "  last failure: the peer refused our proposal\n"));
+	assert_true(has(b.out, "NO_PROPOSAL_CHOSEN"));
+	ipsec_bench_end(&b);
+}
+
+static void status_of_one_shows_one(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "status home"), 0);
+	assert_false(has(b.out, "gw"));
+	assert_int_equal(ipsec_bench_run(&b, "status gw/dmz"), 0);
+	assert_true(has(b.out, "dmz: down") && !has(b.out, "net: "));
+	assert_int_equal(ipsec_bench_run(&b, "status nobody"), 1);
+	ipsec_bench_end(&b);
+}
+
+static void statusall_has_the_details(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("statusall", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(has(b.out, "running for 2 hours, 1 IKE_SAs, 0 half-open\ndropped: replay=3\n"));
+	assert_true(
+		has(b.out, "1122334455667788_i* 99aabbccddeeff00_r, "
+			   "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519, rekeying in 3 h\n"));
+	assert_true(has(b.out, "#2, reqid 1, TUNNEL in UDP, AES_GCM_16-256/ESN, installed 60 s ago"));
+	assert_true(has(b.out, "in  c0000001, 15 packets, last 2 s ago\n"));
+	ipsec_bench_end(&b);
+}
+
+static void status_as_json(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("--json status", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(has(b.out,
+		"{\"success\":true,\"connections\":[{\"name\":\"gw\",\"state\":\"up\",\"configured\":true,"
+		"\"origin\":\"file\",\"version\":\"IKEv2\",\"local_addrs\":[\"192.0.2.1\"],"));
+	assert_true(has(b.out, "\"children\":[{\"name\":\"net\",\"state\":\"up\",\"mode\":\"TUNNEL\","));
+	assert_true(
+		has(b.out, "\"sas\":[{\"name\":\"gw\",\"uniqueid\":1,\"version\":2,\"state\":\"ESTABLISHED\","
+			   "\"local_host\":\"192.0.2.1\",\"local_port\":4500,"));
+	assert_true(has(b.out, "\"initiator\":true,\"initiator_spi\":\"1122334455667788\","));
+	assert_true(has(b.out, "\"nat_local\":false,\"nat_remote\":true,"));
+	assert_true(has(b.out, "\"bytes_in\":1500,\"packets_in\":15,\"use_in\":2,\"bytes_out\":3000000,"
+			       "\"packets_out\":3000,\"use_out\":null,"));
+	assert_true(has(b.out, "\"remote_ts\":[\"10.2.0.0/16[tcp/80]\"],\"data_path\":\"userspace\","));
+	assert_true(has(b.out, "\"sas\":[],\"last_failure\":{\"what\":\"the peer refused our proposal\","));
+	ipsec_bench_end(&b);
+}
+
+static void statusall_as_json(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("--json statusall gw", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(has(b.out, "\"daemon\":{\"name\":\"ikev2d\",\"version\":\""));
+	assert_true(has(b.out, "\"ikesas\":{\"total\":1,\"half_open\":0},\"drops\":\"replay=3\"}"));
+	assert_false(has(b.out, "\"name\":\"home\""));
+	ipsec_bench_end(&b);
+}
+
+static void status_remembers_sas_without_a_connection(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, forget);
+	assert_int_equal(ipsec_bench_run(&b, "status"), 0);
+	assert_true(has(b.out, "gw: up, no longer configured\n  IKE_SA #1: ESTABLISHED"));
+	assert_int_equal(ipsec_bench_run(&b, "--json status"), 0);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(has(b.out, "\"configured\":false,\"origin\":null,\"version\":null,\"local_addrs\":[],"));
+	ipsec_bench_end(&b);
+}
+
+static void list_lists(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "list conns"), 0);
+	assert_string_equal(b.out, "gw/net\ngw/dmz\nhome/lan\n");
+	assert_int_equal(ipsec_bench_run(&b, "list sas"), 0);
+	assert_string_equal(b.out, "gw #1 ESTABLISHED\ngw/net #2 INSTALLED\n");
+	assert_int_equal(ipsec_bench_run(&b, "list apples"), 2);
+	ipsec_bench_end(&b);
+}
+
+static void list_as_json(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "--json list conns"), 0);
+	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"connections\":[{\"name\":\"gw\","));
+	assert_int_equal(ipsec_bench_run(&b, "--json list sas"), 0);
+	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"sas\":[{\"name\":\"gw\","));
+	ipsec_bench_end(&b);
+}
+
+static void reload_reloads(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "reload"), 0);
+	assert_string_equal(b.out, "reloaded\n");
+	assert_int_equal(ipsec_bench_run(&b, "--json reload"), 0);
+	assert_string_equal(b.out, "{\"success\":true}\n");
+	ipsec_bench_end(&b);
+}
+
+static void a_refused_reload_says_why(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, refuse);
+	assert_int_equal(ipsec_bench_run(&b, "--json reload"), 1);
+	assert_true(has(b.err, "ipsec: refused by the test\n") && has(b.err, "f.conf:1"));
+	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"what\":\"refused by the test\""));
+	ipsec_bench_end(&b);
+}
+
+static void stop_waits_for_the_end(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "stop"), 0);
+	assert_string_equal(b.out, "stopped\n");
+	ipsec_bench_end(&b);
+}
+
+static void start_leaves_a_running_daemon_alone(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("start", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_string_equal(b.out, "ikev2d is already running\n");
+	ipsec_bench_end(&b);
+}
+
+static void version_tells_both(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "version"), 0);
+	assert_string_equal(b.out, "ipsec " IKEV2D_VERSION ", ikev2d " IKEV2D_VERSION "\n");
+	ipsec_bench_end(&b);
+	ipsec_bench_idle(&b);
+	assert_int_equal(ipsec_bench_run(&b, "--version"), 0);
+	assert_true(has(b.out, "ikev2d is not running"));
+	ipsec_bench_end(&b);
+}
+
+static void without_a_daemon_it_is_3(void **state)
+{
+	static const char *const verbs[] = { "up a", "down a", "status", "statusall", "list conns",
+		"list sas", "log", "reload", "stop" };
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		assert_int_equal(ipsec_bench_run(&b, verbs[i]), 3);
+		assert_true(has(b.err, "ipsec: ikev2d is not running (no socket at ") &&
+			    has(b.err, "/vici): start it with "));
+		assert_string_equal(b.out, "");
+	}
+	ipsec_bench_end(&b);
+}
+
+static void without_a_daemon_json_is_json(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	assert_int_equal(ipsec_bench_run(&b, "--json status"), 3);
+	assert_true(ipsec_bench_json(b.out) &&
+		    has(b.out, "{\"success\":false,\"error\":\"ikev2d is not running"));
+	ipsec_bench_end(&b);
+}
+
+static void wrong_use_is_2(void **state)
+{
+	static const char *const words[] = { "up", "down", "down a b", "list", "reload now",
+		"--colour status", "--run-dir" };
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		assert_int_equal(ipsec_bench_run(&b, words[i]), 2);
+	ipsec_bench_end(&b);
+}
+
+static void a_wrong_verb_gets_a_hint(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	assert_int_equal(ipsec_bench_run(&b, "statsu"), 2);
+	assert_string_equal(b.err, "ipsec: there is no verb statsu: did you mean status?\n");
+	assert_int_equal(ipsec_bench_run(&b, "brew"), 2);
+	ipsec_bench_end(&b);
+}
+
+static void help_names_every_verb(void **state)
+{
+	static const char *const verbs[] = { "up", "down", "status", "statusall", "list", "log", "check",
+		"reload", "start", "stop", "version", "help" };
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	assert_int_equal(ipsec_bench_run(&b, "help"), 0);
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		char line[32];
+
+		snprintf(line, sizeof line, "\n  %-9s ", verbs[i]);
+		assert_true(has(b.out, line));
+	}
+	ipsec_bench_end(&b);
+}
+
+static void check_has_a_row_for_each_finding(void **state)
+{
+	static const char *const names[] = { "configuration", "daemon", "port", "port-nat-t", "tun", "rights",
+		"forwarding", "rp-filter" };
+	struct ipsec_bench b;
+	int code;
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	code = ipsec_bench_run(&b, "--json check");
+	assert_true(code == 0 || code == 1);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(has(b.out, code ? "\"success\":false}" : "\"success\":true}"));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char part[64];
+
+		snprintf(part, sizeof part, "{\"name\":\"%s\",\"verdict\":\"", names[i]);
+		assert_true(has(b.out, part));
+	}
+	ipsec_bench_end(&b);
+}
+
+static void check_reads_the_configuration(void **state)
+{
+	char path[] = "/tmp/ipsec-conf-XXXXXX", words[64];
+	struct ipsec_bench b;
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	(void)state;
+	fputs("connections {\n  a {\n    remote_adrs = 192.0.2.1\n  }\n}\n", file);
+	fclose(file);
+	ipsec_bench_idle(&b);
+	snprintf(words, sizeof words, "check %s", path);
+	assert_int_equal(ipsec_bench_run(&b, words), 1);
+	assert_true(has(b.out, "bad   configuration") && has(b.out, ":3:") && has(b.out, "remote_addrs"));
+	ipsec_bench_end(&b);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_has_a_block_for_each_connection),
+		cmocka_unit_test(status_of_one_shows_one),
+		cmocka_unit_test(statusall_has_the_details),
+		cmocka_unit_test(status_as_json),
+		cmocka_unit_test(statusall_as_json),
+		cmocka_unit_test(status_remembers_sas_without_a_connection),
+		cmocka_unit_test(list_lists),
+		cmocka_unit_test(list_as_json),
+		cmocka_unit_test(reload_reloads),
+		cmocka_unit_test(a_refused_reload_says_why),
+		cmocka_unit_test(stop_waits_for_the_end),
+		cmocka_unit_test(start_leaves_a_running_daemon_alone),
+		cmocka_unit_test(version_tells_both),
+		cmocka_unit_test(without_a_daemon_it_is_3),
+		cmocka_unit_test(without_a_daemon_json_is_json),
+		cmocka_unit_test(wrong_use_is_2),
+		cmocka_unit_test(a_wrong_verb_gets_a_hint),
+		cmocka_unit_test(help_names_every_verb),
+		cmocka_unit_test(check_has_a_row_for_each_finding),
+		cmocka_unit_test(check_reads_the_configuration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VICI server's events: who gets which, and who does not read them. */
+#include "unit.h"
+
+#include "vici_host.h"
+
+#include <stdlib.h>
+
+/* A daemon and a client of it, for each test. */
+struct bench {
+	struct vici_fake *fake;
+	struct vici_session *s;
+	struct arena arena;
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	b->fake = vici_fake_new();
+	b->s = vici_open(b->fake->vici, b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	vici_fake_free(b->fake);
+	arena_free(&b->arena);
+	free(b);
+	return 0;
+}
+
+static const char *ask(struct bench *b, const char *command, const char *args)
+{
+	return vici_ask(b->s, command, args, &b->arena);
+}
+
+static const char *subscribe(struct bench *b, const char *event)
+{
+	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
+		return "closed";
+	return vici_read_all(b->s, &b->arena);
+}
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+static void events_are_confirmed(void **state)
+{
+	static const char *const names[] = { "log", "control-log", "list-sa", "list-conn", "ike-updown",
+		"child-updown" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_string_equal(subscribe(*state, names[i]), "confirm\n");
+}
+
+static void unknown_events_are_unknown(void **state)
+{
+	assert_string_equal(subscribe(*state, "tea-time"), "event-unknown\n");
+}
+
+static void unregistered_events_stay_away(void **state)
+{
+	struct bench *b = *state;
+
+	subscribe(b, "log");
+	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_UNREGISTER, "log", NULL, &b->arena)));
+	assert_string_equal(vici_read_all(b->s, &b->arena), "confirm\n");
+	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "hello");
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+}
+
+static void an_event_may_be_registered_meanwhile(void **state)
+{
+	struct bench *b = *state;
+
+	ask(b, "initiate", "child=net");
+	assert_string_equal(subscribe(b, "log"), "confirm\n");
+}
+
+static void log_goes_to_who_registered_it(void **state)
+{
+	struct bench *b = *state;
+	struct vici_session *other = vici_open(b->fake->vici, NULL);
+
+	subscribe(b, "log");
+	vici_log(b->fake->vici, 0, "IKE", 1, "gw", 1, "established");
+	assert_string_equal(vici_read_all(b->s, &b->arena),
+		"event log group=IKE level=1 thread=1 ikesa-name=gw ikesa-uniqueid=1 msg=established\n");
+	assert_string_equal(vici_read_all(other, &b->arena), "");
+}
+
+static void control_log_goes_to_who_waits(void **state)
+{
+	struct bench *b = *state;
+	struct vici_session *other = vici_open(b->fake->vici, NULL);
+
+	subscribe(b, "control-log");
+	assert_true(vici_input(other, vici_packet_of(VICI_EVENT_REGISTER, "control-log", NULL, &b->arena)));
+	vici_read_all(other, &b->arena);
+	ask(b, "initiate", "child=net");
+	vici_log(b->fake->vici, b->fake->ticket, "IKE", 1, NULL, 0, "sending IKE_SA_INIT");
+	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "somebody else's");
+	assert_string_equal(vici_read_all(b->s, &b->arena),
+		"event control-log group=IKE level=1 msg=sending IKE_SA_INIT\n");
+	assert_string_equal(vici_read_all(other, &b->arena), "");
+}
+
+static void control_log_has_levels(void **state)
+{
+	struct bench *b = *state;
+
+	subscribe(b, "control-log");
+	ask(b, "initiate", "child=net;loglevel=2");
+	vici_log(b->fake->vici, b->fake->ticket, "ENC", 3, NULL, 0, "too much");
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+	vici_log(b->fake->vici, b->fake->ticket, "ENC", 2, NULL, 0, "enough");
+	assert_true(has(vici_read_all(b->s, &b->arena), "msg=enough"));
+}
+
+static void ike_updown_is_told(void **state)
+{
+	struct bench *b = *state;
+	const char *got;
+
+	subscribe(b, "ike-updown");
+	vici_updown(b->fake->vici, true, b->fake->sas, 0);
+	got = vici_read_all(b->s, &b->arena);
+	assert_true(has(got, "event ike-updown up=yes gw {uniqueid=1 version=2"));
+	assert_false(has(got, "child-sas"));
+	vici_updown(b->fake->vici, false, b->fake->sas, 0);
+	assert_true(has(vici_read_all(b->s, &b->arena), "event ike-updown gw {uniqueid=1"));
+}
+
+static void child_updown_tells_one_child(void **state)
+{
+	struct bench *b = *state;
+	struct child_record *two = ARENA_ARRAY(&b->arena, 2, struct child_record);
+	const char *got;
+
+	two[0] = two[1] = *b->fake->sas->children;
+	two[1].id = 3;
+	b->fake->sas->children = two;
+	b->fake->sas->n_children = 2;
+	subscribe(b, "child-updown");
+	vici_updown(b->fake->vici, true, b->fake->sas, 3);
+	got = vici_read_all(b->s, &b->arena);
+	assert_true(has(got, "event child-updown up=yes gw {") && has(got, "child-sas {net-3 {"));
+	assert_false(has(got, "net-2"));
+}
+
+static void a_slow_reader_loses_events(void **state)
+{
+	struct bench *b = *state;
+	char *line = arena_alloc(&b->arena, 60001);
+	struct bytes request = vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena);
+
+	memset(line, 'x', 60000);
+	subscribe(b, "log");
+	for (unsigned i = 0; i < 200; i++)
+		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
+	assert_true(vici_output(b->s).n > 4000000 && vici_output(b->s).n < 4400000);
+	assert_false(vici_input(b->s, request));
+}
+
+static void a_reader_that_catches_up_goes_on(void **state)
+{
+	struct bench *b = *state;
+	char *line = arena_alloc(&b->arena, 60001);
+
+	memset(line, 'x', 60000);
+	subscribe(b, "log");
+	for (unsigned i = 0; i < 200; i++)
+		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
+	vici_sent(b->s, vici_output(b->s).n);
+	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "news");
+	assert_true(has(vici_read_all(b->s, &b->arena), "msg=news"));
+	assert_true(has(ask(b, "version", NULL), "daemon=ikev2d"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(events_are_confirmed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unknown_events_are_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unregistered_events_stay_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_event_may_be_registered_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(log_goes_to_who_registered_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(control_log_goes_to_who_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(control_log_has_levels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ike_updown_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(child_updown_tells_one_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_slow_reader_loses_events, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_reader_that_catches_up_goes_on, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VICI's commands that load and unload: messages become connections and secrets. */
+#include "unit.h"
+
+#include "vici_host.h"
+
+#include <stdlib.h>
+
+struct bench {
+	struct vici_fake *fake;
+	struct vici_session *s;
+	struct arena arena;
+	struct vici_out out;
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	b->fake = vici_fake_new();
+	b->s = vici_open(b->fake->vici, b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	vici_fake_free(b->fake);
+	arena_free(&b->arena);
+	vici_out_free(&b->out);
+	free(b);
+	return 0;
+}
+
+/* Sends what was put into b->out. */
+static const char *answer(struct bench *b)
+{
+	if (!vici_input(b->s, vici_out_done(&b->out)))
+		return "closed";
+	return vici_read_all(b->s, &b->arena);
+}
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+static void put_list(struct vici_out *o, const char *name, const char *first, const char *second)
+{
+	vici_put_list(o, name);
+	vici_put_item(o, first);
+	if (second)
+		vici_put_item(o, second);
+	vici_put_list_end(o);
+}
+
+/* A connection as swanctl sends it; with one more key in its child. */
+static void put_conn(struct vici_out *o, const char *key, const char *value)
+{
+	vici_out_packet(o, VICI_CMD_REQUEST, "load-conn");
+	vici_put_section(o, "branch");
+	vici_put_pair(o, "version", "2");
+	put_list(o, "local_addrs", "192.0.2.1", NULL);
+	put_list(o, "remote_addrs", "192.0.2.7", "192.0.2.8");
+	put_list(o, "proposals", "aes256gcm16-prfsha384-ecp384", "aes128-sha256-x25519");
+	vici_put_section(o, "local");
+	vici_put_pair(o, "auth", "psk");
+	vici_put_pair(o, "id", "a.example.org");
+	vici_put_section_end(o);
+	vici_put_section(o, "remote");
+	vici_put_pair(o, "auth", "psk");
+	vici_put_section_end(o);
+	vici_put_section(o, "children");
+	vici_put_section(o, "net");
+	put_list(o, "local_ts", "10.1.0.0/16", "10.3.0.0/16");
+	vici_put_pair(o, key, value);
+	vici_put_section_end(o);
+	vici_put_section_end(o);
+	vici_put_section_end(o);
+}
+
+static void load_conn_makes_a_connection(void **state)
+{
+	struct bench *b = *state;
+	const struct peer *p;
+
+	put_conn(&b->out, "start_action", "trap");
+	assert_string_equal(answer(b), "response success=yes\n");
+	p = b->fake->loaded;
+	assert_string_equal(p->name, "branch");
+	assert_int_equal(p->origin, ORIGIN_VICI);
+	assert_int_equal(p->n_remote_addrs, 2);
+	assert_int_equal(p->ike.n, 2);
+	assert_int_equal(p->children[0].local.n, 2);
+	assert_int_equal(p->children[0].start_action, ACTION_TRAP);
+	assert_string_equal(p->children[0].at.section, "connections.branch.children.net");
+}
+
+static void load_conn_refuses_unknown_options_whole(void **state)
+{
+	struct bench *b = *state;
+	const char *got;
+
+	put_conn(&b->out, "start_acton", "trap");
+	got = answer(b);
+	assert_true(has(got, "response success=no errmsg="));
+	assert_true(has(got, "start_acton") && has(got, "start_action"));
+	assert_null(b->fake->loaded);
+}
+
+static void a_refusal_is_one_line(void **state)
+{
+	struct bench *b = *state;
+	const char *got, *newline;
+
+	put_conn(&b->out, "local_tx\\", "a");
+	got = answer(b);
+	newline = strchr(got, '\n');
+	assert_non_null(newline);
+	assert_string_equal(newline, "\n");
+}
+
+static void load_conn_refuses_bad_values(void **state)
+{
+	struct bench *b = *state;
+
+	put_conn(&b->out, "rekey_time", "often");
+	assert_true(has(answer(b), "response success=no errmsg="));
+	assert_null(b->fake->loaded);
+}
+
+static void load_conn_takes_one_section(void **state)
+{
+	struct bench *b = *state;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
+	assert_true(has(answer(b), "success=no errmsg=load-conn takes one section"));
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
+	vici_put_pair(&b->out, "name", "branch");
+	assert_true(has(answer(b), "success=no errmsg=load-conn takes one section"));
+}
+
+static void load_conn_passes_the_daemons_refusal_on(void **state)
+{
+	struct bench *b = *state;
+
+	b->fake->refuse = true;
+	put_conn(&b->out, "mode", "tunnel");
+	assert_true(has(answer(b), "why {what=refused by the test where=f.conf:1 (connections.gw)}"));
+}
+
+static void unload_conn_unloads(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(vici_ask(b->s, "unload-conn", "name=home", &b->arena), "response success=yes\n");
+	assert_string_equal(b->fake->unloaded, "home");
+	assert_true(has(vici_ask(b->s, "unload-conn", NULL, &b->arena), "success=no"));
+}
+
+static void put_shared(struct vici_out *o, const char *type)
+{
+	vici_out_packet(o, VICI_CMD_REQUEST, "load-shared");
+	vici_put_pair(o, "id", "ike-a");
+	vici_put_pair(o, "type", type);
+	vici_put_value(o, "data", bytes_of("a\0b", 3));
+	put_list(o, "owners", "a.example.org", "192.0.2.7");
+}
+
+static void load_shared_makes_a_secret(void **state)
+{
+	struct bench *b = *state;
+
+	put_shared(&b->out, "ike");
+	assert_string_equal(answer(b), "response success=yes\n");
+	assert_string_equal(b->fake->secret.name, "ike-a");
+	assert_int_equal(b->fake->secret.origin, ORIGIN_VICI);
+	assert_int_equal(b->fake->secret.n_owners, 2);
+	assert_int_equal(b->fake->secret.owners[1].type, ID_IPV4_ADDR);
+	assert_true(bytes_eq(b->fake->secret.data, bytes_of("a\0b", 3)));
+}
+
+static void load_shared_without_an_id_is_named_by_its_owners(void **state)
+{
+	struct bench *b = *state;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-shared");
+	vici_put_pair(&b->out, "type", "IKE");
+	vici_put_pair(&b->out, "data", "secret");
+	put_list(&b->out, "owners", "a.example.org", NULL);
+	assert_string_equal(answer(b), "response success=yes\n");
+	assert_string_equal(b->fake->secret.name, "unnamed a.example.org");
+}
+
+static void load_shared_refuses_other_types(void **state)
+{
+	struct bench *b = *state;
+
+	put_shared(&b->out, "EAP");
+	assert_true(has(answer(b), "response success=no errmsg="));
+	assert_null(b->fake->secret.name);
+}
+
+static void load_shared_tells_nobody_the_secret(void **state)
+{
+	struct bench *b = *state;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-shared");
+	vici_put_pair(&b->out, "id", "x");
+	vici_put_pair(&b->out, "type", "PPK");
+	vici_put_pair(&b->out, "data", "swordfish");
+	assert_false(has(answer(b), "swordfish"));
+}
+
+static void load_shared_needs_type_and_data(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(has(vici_ask(b->s, "load-shared", "type=IKE", &b->arena), "success=no"));
+	assert_true(has(vici_ask(b->s, "load-shared", "data=x", &b->arena), "success=no"));
+}
+
+static void unload_shared_unloads(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(vici_ask(b->s, "unload-shared", "id=ike-2", &b->arena), "response success=yes\n");
+	assert_string_equal(b->fake->unloaded, "ike-2");
+	assert_true(has(vici_ask(b->s, "unload-shared", NULL, &b->arena), "success=no"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(load_conn_makes_a_connection, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_refuses_unknown_options_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_refusal_is_one_line, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_refuses_bad_values, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_takes_one_section, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_passes_the_daemons_refusal_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unload_conn_unloads, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_shared_makes_a_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			load_shared_without_an_id_is_named_by_its_owners, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_shared_refuses_other_types, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_shared_tells_nobody_the_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_shared_needs_type_and_data, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unload_shared_unloads, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

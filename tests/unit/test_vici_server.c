@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VICI server: sessions and commands; against a fake daemon. */
+#include "unit.h"
+
+#include "vici_host.h"
+
+#include <stdlib.h>
+
+/* A daemon and a client of it, for each test. */
+struct bench {
+	struct vici_fake *fake;
+	struct vici_session *s;
+	struct arena arena;
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	b->fake = vici_fake_new();
+	b->s = vici_open(b->fake->vici, b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	vici_fake_free(b->fake);
+	arena_free(&b->arena);
+	free(b);
+	return 0;
+}
+
+static const char *ask(struct bench *b, const char *command, const char *args)
+{
+	return vici_ask(b->s, command, args, &b->arena);
+}
+
+static const char *subscribe(struct bench *b, const char *event)
+{
+	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
+		return "closed";
+	return vici_read_all(b->s, &b->arena);
+}
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+static void version_answers(void **state)
+{
+	const char *got = ask(*state, "version", NULL);
+
+	assert_true(has(got, "response daemon=ikev2d version=" IKEV2D_VERSION " sysname=Linux release="));
+	assert_true(has(got, " machine="));
+}
+
+static void fed_octet_by_octet(void **state)
+{
+	struct bench *b = *state;
+	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena);
+
+	for (size_t i = 0; i < packet.n; i++) {
+		assert_int_equal(vici_output(b->s).n, 0);
+		assert_true(vici_input(b->s, bytes_of(packet.p + i, 1)));
+	}
+	assert_true(has(vici_read_all(b->s, &b->arena), "response daemon=ikev2d"));
+}
+
+static void output_leaves_in_pieces(void **state)
+{
+	struct bench *b = *state;
+	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "stats", NULL, &b->arena), whole;
+	size_t n;
+
+	assert_true(vici_input(b->s, packet));
+	whole = arena_bytes(&b->arena, vici_output(b->s));
+	for (n = 0; vici_output(b->s).n; n++) {
+		assert_int_equal(*vici_output(b->s).p, whole.p[n]);
+		vici_sent(b->s, 1);
+	}
+	assert_int_equal(n, whole.n);
+}
+
+static void the_daemon_is_woken(void **state)
+{
+	struct bench *b = *state;
+
+	ask(b, "version", NULL);
+	assert_true(b->fake->wakes > 0);
+}
+
+static void unknown_commands_are_unknown(void **state)
+{
+	assert_string_equal(ask(*state, "make-coffee", "milk=yes"), "unknown\n");
+}
+
+static void a_response_from_a_client_ends_it(void **state)
+{
+	struct bench *b = *state;
+
+	assert_false(vici_input(b->s, vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena)));
+}
+
+static void a_malformed_message_ends_it(void **state)
+{
+	struct bench *b = *state;
+
+	assert_false(vici_input(b->s, bytes_of("\0\0\0\13\0\7version\1\1", 15)));
+}
+
+static void an_oversized_segment_ends_it(void **state)
+{
+	struct bench *b = *state;
+
+	assert_false(vici_input(b->s, bytes_of("\0\10\0\1", 4)));
+}
+
+static void a_value_that_is_not_text_is_refused(void **state)
+{
+	struct bench *b = *state;
+	static const char packet[] = "\0\0\0\25\0\11terminate\3\3ike\0\3a\0b";
+
+	assert_true(vici_input(b->s, bytes_of(packet, sizeof packet - 1)));
+	assert_true(has(vici_read_all(b->s, &b->arena), "success=no errmsg=the value of ike is not text"));
+	assert_int_equal(b->fake->ticket, 0);
+}
+
+static void list_sas_is_in_strongswans_order(void **state)
+{
+	struct bench *b = *state;
+
+	subscribe(b, "list-sa");
+	assert_string_equal(ask(b, "list-sas", NULL),
+		"event list-sa gw {uniqueid=1 version=2 state=ESTABLISHED"
+		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
+		" remote-host=192.0.2.2 remote-port=4500 remote-id=b.example.org"
+		" initiator=yes initiator-spi=1122334455667788 responder-spi=99aabbccddeeff00"
+		" nat-remote=yes nat-any=yes"
+		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
+		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
+		" established=65 rekey-time=13000 tasks-active=[EXCHANGE]"
+		" child-sas {net-2 {name=net uniqueid=2 reqid=1 state=INSTALLED mode=TUNNEL protocol=ESP "
+		"encap=yes"
+		" spi-in=c0000001 spi-out=c0000002 encr-alg=AES_GCM_16 encr-keysize=256 esn=1"
+		" bytes-in=1500 packets-in=15 use-in=2 bytes-out=3000000 packets-out=3000"
+		" rekey-time=3000 life-time=3300 install-time=60"
+		" local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16[tcp/80]] data-path=userspace}}}\n"
+		"response\n");
+}
+
+static void list_sas_shows_what_is_there(void **state)
+{
+	struct bench *b = *state;
+	struct sa_record *sa = b->fake->sas;
+	const char *got;
+
+	subscribe(b, "list-sa");
+	sa->state = "CONNECTING";
+	sa->initiator = sa->nat_remote = false;
+	sa->suite = (struct suite){ 0 };
+	sa->established_ms = sa->rekey_ms = 0;
+	sa->tasks_active = sa->n_children = 0;
+	got = ask(b, "list-sas", NULL);
+	assert_true(has(got, "remote-id=b.example.org initiator-spi=1122334455667788"
+			     " responder-spi=99aabbccddeeff00 child-sas {}}\n"));
+}
+
+static void a_child_under_way_has_no_spis(void **state)
+{
+	struct bench *b = *state;
+
+	subscribe(b, "list-sa");
+	b->fake->sas->children->installed_ms = 0;
+	b->fake->sas->children->state = "CREATED";
+	assert_true(has(ask(b, "list-sas", NULL), "state=CREATED mode=TUNNEL local-ts="));
+}
+
+static void list_sas_without_the_event_only_answers(void **state)
+{
+	assert_string_equal(ask(*state, "list-sas", NULL), "response\n");
+}
+
+static void list_sas_filters(void **state)
+{
+	static const struct {
+		const char *args;
+		bool found;
+	} cases[] = {
+		{ "noblock=yes", true },
+		{ "ike=gw", true },
+		{ "ike=home", false },
+		{ "ike-id=1", true },
+		{ "ike-id=7", false },
+		{ "child=net", true },
+		{ "child=dmz", false },
+		{ "child-id=2", true },
+		{ "child-id=1", false },
+		{ "ike=gw;child=net", true },
+	};
+
+	subscribe(*state, "list-sa");
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(
+			has(ask(*state, "list-sas", cases[i].args), "event list-sa gw"), cases[i].found);
+}
+
+static void an_sa_that_fits_in_no_message_is_told(void **state)
+{
+	enum { MANY = 3000 };
+	struct bench *b = *state;
+	struct child_record *many = ARENA_ARRAY(&b->arena, MANY, struct child_record);
+	const char *got;
+
+	for (unsigned i = 0; i < MANY; i++)
+		many[i] = *b->fake->sas->children;
+	b->fake->sas->children = many;
+	b->fake->sas->n_children = MANY;
+	subscribe(b, "list-sa");
+	got = ask(b, "list-sas", NULL);
+	assert_true(has(got, "response success=no errmsg=IKE_SA gw #1 has more CHILD_SAs than fit"));
+}
+
+static void list_conns_lists_all(void **state)
+{
+	const char *got;
+
+	subscribe(*state, "list-conn");
+	got = ask(*state, "list-conns", NULL);
+	assert_true(
+		has(got, "event list-conn gw {local_addrs=[192.0.2.1] remote_addrs=[192.0.2.2] version=IKEv2"
+			 " reauth_time=0 rekey_time=14400 dpd_delay=0"
+			 " local-1 {class=pre-shared key id=a.example.org groups=[] certs=[] cacerts=[]}"
+			 " remote-1 {class=pre-shared key id=b.example.org groups=[] certs=[] cacerts=[]}"
+			 " children {net {mode=TUNNEL rekey_time=3600 rekey_bytes=0 rekey_packets=0"
+			 " dpd_action=none close_action=none local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16]"
+			 " start_action=trap} dmz {"));
+	assert_true(has(got, "event list-conn home {local_addrs=[192.0.2.1] remote_addrs=[198.51.100.0/24]"));
+	assert_true(has(got, "origin=vici}\nresponse\n"));
+}
+
+static void list_conns_filters(void **state)
+{
+	const char *got;
+
+	subscribe(*state, "list-conn");
+	got = ask(*state, "list-conns", "ike=home");
+	assert_true(has(got, "list-conn home") && !has(got, "list-conn gw"));
+}
+
+static void get_conns_names_those_of_vici(void **state)
+{
+	assert_string_equal(ask(*state, "get-conns", NULL), "response conns=[home]\n");
+}
+
+static void get_shared_names_those_of_vici(void **state)
+{
+	assert_string_equal(ask(*state, "get-shared", NULL), "response keys=[ike-2]\n");
+}
+
+static void what_cannot_be_loaded_is_empty(void **state)
+{
+	assert_string_equal(ask(*state, "get-keys", NULL), "response keys=[]\n");
+	assert_string_equal(ask(*state, "get-authorities", NULL), "response authorities=[]\n");
+	assert_string_equal(ask(*state, "get-pools", NULL), "response\n");
+}
+
+static void stats_answers(void **state)
+{
+	const char *got = ask(*state, "stats", NULL);
+
+	assert_true(has(got, "response uptime {running=2 hours since="));
+	assert_true(has(got, "ikesas {total=1 half-open=0} plugins=[] drops=replay=3\n"));
+}
+
+static void failures_are_explained(void **state)
+{
+	assert_string_equal(ask(*state, "failures", NULL),
+		"response home {what=the peer refused our proposal"
+		" configured=aes256gcm16-prfsha384-ecp384"
+		" where=/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals) "
+		"notify=NO_PROPOSAL_CHOSEN}\n");
+}
+
+static void initiate_waits_for_its_outcome(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome good = { .success = true };
+
+	assert_string_equal(ask(b, "initiate", "child=net;ike=gw;timeout=5000"), "");
+	assert_string_equal(b->fake->target.child, "net");
+	assert_string_equal(b->fake->target.ike, "gw");
+	assert_int_equal(b->fake->timeout, 5000);
+	vici_done(b->fake->vici, b->fake->ticket, &good);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
+}
+
+static void initiate_explains_its_failure(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome bad = { .why = {
+					    .what = "no proposal fits", .instead = "aes128-sha256-x25519" } };
+	const char *got;
+
+	ask(b, "initiate", "ike=gw");
+	assert_null(b->fake->target.child);
+	vici_done(b->fake->vici, b->fake->ticket, &bad);
+	got = vici_read_all(b->s, &b->arena);
+	assert_true(has(got, "response success=no errmsg=no proposal fits"));
+	assert_true(has(got, " why {what=no proposal fits instead=aes128-sha256-x25519}\n"));
+}
+
+static void an_outcome_may_come_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	b->fake->at_once = true;
+	assert_string_equal(ask(b, "initiate", "child=net;timeout=-1"), "response success=yes\n");
+	assert_string_equal(ask(b, "terminate", "ike=gw"), "response success=yes matches=1 terminated=1\n");
+}
+
+static void initiate_needs_a_name(void **state)
+{
+	assert_true(has(ask(*state, "initiate", "timeout=10"), "success=no errmsg=no connection is named"));
+}
+
+static void bad_numbers_are_refused(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(has(ask(b, "initiate", "child=net;timeout=soon"), "errmsg=timeout = soon is not"));
+	assert_true(has(ask(b, "initiate", "child=net;timeout=-2"), "success=no"));
+	assert_true(has(ask(b, "terminate", "ike-id=1x"), "success=no"));
+	assert_true(has(ask(b, "terminate", "ike-id=99999999999"), "success=no"));
+	assert_int_equal(b->fake->ticket, 0);
+}
+
+static void terminate_answers_with_counts(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome some = { .matches = 2, .terminated = 1, .why = { .what = "one did not answer" } };
+
+	assert_string_equal(ask(b, "terminate", "child-id=2;ike-id=1;force=yes;timeout=7"), "");
+	assert_int_equal(b->fake->target.child_id, 2);
+	assert_int_equal(b->fake->target.ike_id, 1);
+	assert_true(b->fake->force);
+	vici_done(b->fake->vici, b->fake->ticket, &some);
+	assert_true(has(vici_read_all(b->s, &b->arena),
+		"response success=no matches=2 terminated=1 errmsg=one did not answer"));
+}
+
+static void terminate_needs_a_target(void **state)
+{
+	assert_true(has(ask(*state, "terminate", "force=yes"), "success=no errmsg=nothing is named"));
+}
+
+static void a_second_command_meanwhile_ends_it(void **state)
+{
+	struct bench *b = *state;
+
+	ask(b, "initiate", "child=net");
+	assert_string_equal(ask(b, "version", NULL), "closed");
+}
+
+static void commands_follow_one_another(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome good = { .success = true };
+
+	for (unsigned i = 0; i < 3; i++) {
+		ask(b, "initiate", "child=net");
+		vici_done(b->fake->vici, b->fake->ticket, &good);
+		assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
+	}
+}
+
+static void unknown_tickets_are_ignored(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome good = { .success = true };
+
+	ask(b, "initiate", "child=net");
+	vici_done(b->fake->vici, 0, &good);
+	vici_done(b->fake->vici, b->fake->ticket + 1, &good);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+}
+
+static void a_client_that_left_is_not_answered(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome good = { .success = true };
+
+	ask(b, "initiate", "child=net");
+	vici_close(b->s);
+	b->s = vici_open(b->fake->vici, b);
+	vici_done(b->fake->vici, b->fake->ticket, &good);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+}
+
+static void two_clients_get_their_own_answers(void **state)
+{
+	struct bench *b = *state;
+	struct vici_session *other = vici_open(b->fake->vici, NULL);
+	struct vici_outcome good = { .success = true };
+	uint32_t first;
+
+	ask(b, "initiate", "child=net");
+	first = b->fake->ticket;
+	assert_string_equal(vici_ask(other, "terminate", "ike=gw", &b->arena), "");
+	assert_int_not_equal(first, b->fake->ticket);
+	vici_done(b->fake->vici, b->fake->ticket, &good);
+	assert_true(has(vici_read_all(other, &b->arena), "response success=yes matches=0"));
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+	vici_done(b->fake->vici, first, &good);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
+}
+
+/* What a client asked for comes whole, however much it is. */
+static void a_long_list_is_whole(void **state)
+{
+	enum { MANY = 8000 };
+	struct bench *b = *state;
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
+	const char *got, *at;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = MANY;
+	subscribe(b, "list-sa");
+	got = ask(b, "list-sas", NULL);
+	for (at = got; (at = strstr(at, "event list-sa")); at++)
+		n++;
+	assert_int_equal(n, MANY);
+	assert_true(has(got, "\nresponse\n"));
+}
+
+static void reload_reloads(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(ask(b, "reload", NULL), "response success=yes\n");
+	assert_string_equal(ask(b, "reload-settings", NULL), "response success=yes\n");
+	assert_int_equal(b->fake->reloads, 2);
+	b->fake->refuse = true;
+	assert_true(has(ask(b, "reload", NULL), "success=no errmsg=refused by the test"));
+}
+
+static void stop_answers_before_the_end(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(ask(b, "stop", NULL), "response success=yes\n");
+	assert_int_equal(b->fake->stops, 1);
+}
+
+static void clear_creds_clears(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(ask(b, "clear-creds", NULL), "response success=yes\n");
+	assert_int_equal(b->fake->cleared, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(version_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fed_octet_by_octet, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(output_leaves_in_pieces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_daemon_is_woken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unknown_commands_are_unknown, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_response_from_a_client_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_malformed_message_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_oversized_segment_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_value_that_is_not_text_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_sas_is_in_strongswans_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_sas_shows_what_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_child_under_way_has_no_spis, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_sas_without_the_event_only_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_sas_filters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_sa_that_fits_in_no_message_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_conns_lists_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_conns_filters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(get_conns_names_those_of_vici, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(get_shared_names_those_of_vici, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_loaded_is_empty, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stats_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failures_are_explained, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(initiate_waits_for_its_outcome, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(initiate_explains_its_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_outcome_may_come_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(initiate_needs_a_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(terminate_answers_with_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(terminate_needs_a_target, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_second_command_meanwhile_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(commands_follow_one_another, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unknown_tickets_are_ignored, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_client_that_left_is_not_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_clients_get_their_own_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_list_is_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(reload_reloads, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stop_answers_before_the_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(clear_creds_clears, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

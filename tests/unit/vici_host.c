@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A daemon without a daemon, and a client of it. */
+#include "vici_host.h"
+
+#include <stdlib.h>
+
+enum { NOW = 1000000 };
+
+static struct vici_target copy_target(struct arena *a, const struct vici_target *t)
+{
+	return (struct vici_target){
+		.ike = t->ike ? arena_str(a, t->ike) : NULL,
+		.child = t->child ? arena_str(a, t->child) : NULL,
+		.ike_id = t->ike_id,
+		.child_id = t->child_id,
+	};
+}
+
+static void end_at_once(struct vici_fake *f)
+{
+	if (!f->at_once)
+		return;
+	vici_log(f->vici, f->ticket, "IKE", 1, NULL, 0, "doing as I was told");
+	vici_done(f->vici, f->ticket, &f->outcome);
+}
+
+static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms)
+{
+	struct vici_fake *f = ctx;
+
+	f->ticket = ticket;
+	f->target = copy_target(&f->arena, what);
+	f->timeout = timeout_ms;
+	end_at_once(f);
+}
+
+static void terminate(
+	void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms)
+{
+	struct vici_fake *f = ctx;
+
+	f->force = force;
+	initiate(ctx, ticket, what, timeout_ms);
+}
+
+static struct sa_record *records(void *ctx, struct arena *arena, unsigned *n)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	*n = f->n_sas;
+	return f->sas;
+}
+
+static const struct conf *conf(void *ctx)
+{
+	return &((struct vici_fake *)ctx)->conf;
+}
+
+static bool failure(void *ctx, const char *name, struct why *out)
+{
+	struct vici_fake *f = ctx;
+
+	*out = (struct why){
+		.what = "the peer refused our proposal",
+		.configured = "aes256gcm16-prfsha384-ecp384",
+		.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+	return f->failed && !strcmp(f->failed, name);
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return NOW;
+}
+
+static enum err verdict(struct vici_fake *f, struct why *why)
+{
+	if (!f->refuse)
+		return ERR_OK;
+	*why = (struct why){ .what = "refused by the test", .where = "f.conf:1 (connections.gw)" };
+	return ERR_SYNTAX;
+}
+
+static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	peer_unref(f->loaded);
+	f->loaded = peer;
+	return verdict(f, why);
+}
+
+static enum err load_shared(void *ctx, const struct secret *secret, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+	struct id *owners = ARENA_ARRAY(&f->arena, secret->n_owners, struct id);
+
+	(void)arena;
+	f->secret = *secret;
+	f->secret.name = secret->name ? arena_str(&f->arena, secret->name) : NULL;
+	f->secret.data = arena_bytes(&f->arena, secret->data);
+	for (unsigned i = 0; i < secret->n_owners; i++)
+		owners[i] = id_copy(&f->arena, &secret->owners[i]);
+	f->secret.owners = owners;
+	return verdict(f, why);
+}
+
+static enum err unload(void *ctx, const char *name, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->unloaded = arena_str(&f->arena, name);
+	return verdict(f, why);
+}
+
+static void clear_creds(void *ctx)
+{
+	((struct vici_fake *)ctx)->cleared++;
+}
+
+static enum err reload(void *ctx, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->reloads++;
+	return verdict(f, why);
+}
+
+static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	*out = (struct vici_stats){ 7500000, f->n_sas, 0, "replay=3" };
+}
+
+static void stop(void *ctx)
+{
+	((struct vici_fake *)ctx)->stops++;
+}
+
+static void writable(void *ctx, void *io)
+{
+	(void)io;
+	((struct vici_fake *)ctx)->wakes++;
+}
+
+static struct tss selector(struct arena *a, const char *text)
+{
+	struct ts *ts = ARENA_NEW(a, struct ts);
+
+	if (ts_parse(text, ts))
+		abort();
+	return (struct tss){ ts, 1 };
+}
+
+static void id(struct arena *a, const char *text, struct id *out)
+{
+	if (id_parse(text, a, out))
+		abort();
+}
+
+static struct addr_pattern *pattern(struct arena *a, const char *text)
+{
+	struct addr_pattern *p = ARENA_NEW(a, struct addr_pattern);
+
+	if (addr_pattern_parse(text, a, p))
+		abort();
+	return p;
+}
+
+static struct peer *peer(
+	const char *name, enum origin origin, const char *remote, const char *const *children, unsigned n)
+{
+	struct peer *p = peer_new();
+	struct arena *a = &p->arena;
+
+	p->name = name;
+	p->origin = origin;
+	p->local_addrs = pattern(a, "192.0.2.1");
+	p->remote_addrs = pattern(a, remote);
+	p->n_local_addrs = p->n_remote_addrs = 1;
+	p->local.method = p->remote.method = AUTH_PSK;
+	id(a, "a.example.org", &p->local.id);
+	id(a, "b.example.org", &p->remote.id);
+	p->rekey_time = 14400000;
+	p->children = ARENA_ARRAY(a, n, struct child_conf);
+	p->n_children = n;
+	for (unsigned i = 0; i < n; i++)
+		p->children[i] = (struct child_conf){
+			.name = children[i],
+			.local = selector(a, "10.1.0.0/16"),
+			.remote = selector(a, "10.2.0.0/16"),
+			.start_action = ACTION_TRAP,
+			.rekey_time = 3600000,
+			.peer = p,
+		};
+	return p;
+}
+
+static struct addr addr(const char *ip, uint16_t port)
+{
+	struct addr a = { .port = port };
+
+	if (ip_parse(ip, &a.ip))
+		abort();
+	return a;
+}
+
+static void fake_child(struct vici_fake *f, struct child_record *c)
+{
+	*c = (struct child_record){
+		.id = 2,
+		.reqid = 1,
+		.name = "net",
+		.state = "INSTALLED",
+		.encap = true,
+		.spi_in = 0xc0000001,
+		.spi_out = 0xc0000002,
+		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256), .esn = true },
+		.local_ts = selector(&f->arena, "10.1.0.0/16"),
+		.remote_ts = selector(&f->arena, "10.2.0.0/16[tcp/80]"),
+		.installed_ms = NOW - 60000,
+		.rekey_ms = NOW + 3000000,
+		.life_ms = NOW + 3300000,
+		.data_path = "userspace",
+		.in = { 0xc0000001, true, 1500, 15, NOW - 2000, 0, 0 },
+		.out = { 0xc0000002, false, 3000000, 3000, 0, 0, 0 },
+	};
+}
+
+static void fake_sa(struct vici_fake *f)
+{
+	f->sas = ARENA_NEW(&f->arena, struct sa_record);
+	f->n_sas = 1;
+	*f->sas = (struct sa_record){
+		.id = 1,
+		.name = "gw",
+		.state = "ESTABLISHED",
+		.spi_i = 0x1122334455667788,
+		.spi_r = 0x99aabbccddeeff00,
+		.initiator = true,
+		.path = { addr("192.0.2.1", 4500), addr("192.0.2.2", 4500), true },
+		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128),
+			.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0),
+			.prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0),
+			.ke = transform_find(TRANSFORM_KE, KE_CURVE25519, 0) },
+		.nat_remote = true,
+		.established_ms = NOW - 65000,
+		.rekey_ms = NOW + 13000000,
+		.tasks_active = 1,
+		.children = ARENA_NEW(&f->arena, struct child_record),
+		.n_children = 1,
+	};
+	id(&f->arena, "a.example.org", &f->sas->local_id);
+	id(&f->arena, "b.example.org", &f->sas->remote_id);
+	fake_child(f, f->sas->children);
+}
+
+static void fake_conf(struct vici_fake *f)
+{
+	static const char *const gw[] = { "net", "dmz" }, *const home[] = { "lan" };
+
+	f->conf.peers = ARENA_ARRAY(&f->arena, 2, struct peer *);
+	f->conf.peers[0] = peer("gw", ORIGIN_FILE, "192.0.2.2", gw, 2);
+	f->conf.peers[1] = peer("home", ORIGIN_VICI, "198.51.100.0/24", home, 1);
+	f->conf.n_peers = 2;
+	f->conf.secrets = ARENA_ARRAY(&f->arena, 2, struct secret);
+	f->conf.secrets[0] = (struct secret){ .name = "ike-1", .origin = ORIGIN_FILE };
+	f->conf.secrets[1] = (struct secret){ .name = "ike-2", .origin = ORIGIN_VICI };
+	f->conf.n_secrets = 2;
+}
+
+struct vici_fake *vici_fake_new(void)
+{
+	struct vici_fake *f = calloc(1, sizeof *f);
+
+	if (!f)
+		abort();
+	f->host = (struct vici_host){ f, initiate, terminate, records, conf, failure, now, load_conn, unload,
+		load_shared, unload, clear_creds, reload, stats, stop, writable };
+	fake_conf(f);
+	fake_sa(f);
+	f->failed = "home";
+	f->outcome = (struct vici_outcome){ .success = true, .matches = 1, .terminated = 1 };
+	f->vici = vici_new(&f->host);
+	return f;
+}
+
+void vici_fake_free(struct vici_fake *f)
+{
+	vici_free(f->vici);
+	peer_unref(f->loaded);
+	peer_unref(f->conf.peers[0]);
+	peer_unref(f->conf.peers[1]);
+	arena_free(&f->arena);
+	free(f);
+}
+
+struct bytes vici_packet_of(enum vici_type type, const char *name, const char *args, struct arena *arena)
+{
+	char *rest = args ? arena_str(arena, args) : NULL, *pair;
+	struct vici_out out = { 0 };
+	struct bytes packet;
+
+	vici_out_packet(&out, type, name);
+	while ((pair = strsep(&rest, ";"))) {
+		char *key = strsep(&pair, "=");
+
+		vici_put_pair(&out, key, pair);
+	}
+	packet = arena_bytes(arena, vici_out_done(&out));
+	vici_out_free(&out);
+	return packet;
+}
+
+static void dump(struct text *t, const struct vici_node *section)
+{
+	for (const struct vici_node *n = section->first; n; n = n->next) {
+		if (n != section->first)
+			text_put(t, " ", 1);
+		if (n->type == VICI_SECTION_START || n->type == VICI_LIST_START) {
+			bool list = n->type == VICI_LIST_START;
+
+			text_add(t, list ? "%s=[" : "%s {", n->name);
+			dump(t, n);
+			text_put(t, list ? "]" : "}", 1);
+		} else {
+			text_add(t, "%s%s%s", n->name, *n->name ? "=" : "", vici_text(n));
+		}
+	}
+}
+
+static void dump_packet(struct text *t, struct bytes segment, struct arena *arena)
+{
+	static const char *const words[VICI_TYPES] = { "request", "response", "unknown", "register",
+		"unregister", "confirm", "event-unknown", "event" };
+	struct vici_packet packet;
+	struct vici_node *root;
+
+	if (vici_packet_parse(segment, &packet) || vici_tree(packet.message, arena, &root))
+		abort();
+	text_add(t, "%s", words[packet.type]);
+	if (packet.name.n)
+		text_add(t, " %s", arena_text(arena, packet.name));
+	if (root->first)
+		text_put(t, " ", 1);
+	dump(t, root);
+	text_put(t, "\n", 1);
+}
+
+const char *vici_read_all(struct vici_session *s, struct arena *arena)
+{
+	struct bytes all = vici_output(s), in = all, segment;
+	struct vici_gather gather = { 0 };
+	struct text t = text_in(arena);
+
+	while (!vici_gather(&gather, &in, &segment))
+		dump_packet(&t, segment, arena);
+	if (gather.n && !gather.whole)
+		abort();
+	vici_gather_free(&gather);
+	vici_sent(s, all.n);
+	return text_str(&t);
+}
+
+const char *vici_ask(struct vici_session *s, const char *command, const char *args, struct arena *arena)
+{
+	if (!vici_input(s, vici_packet_of(VICI_CMD_REQUEST, command, args, arena)))
+		return "closed";
+	return vici_read_all(s, arena);
+}

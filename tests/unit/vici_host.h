@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A daemon without a daemon behind the VICI server: fixed connections and SAs, and a memory of what was asked
+ * of it. And a client in the same process. */
+#pragma once
+
+#include "vici/codec/decode.h"
+#include "vici/codec/encode.h"
+#include "vici/vici.h"
+
+struct vici_fake {
+	struct vici_host host;
+	struct vici *vici;
+	struct arena arena; /* of what is remembered and told */
+	struct conf conf;
+	struct sa_record *sas;
+	unsigned n_sas;
+	const char *failed; /* the connection that has a failure */
+	bool refuse;        /* load, unload and reload fail */
+	bool at_once;       /* commands end while they are asked for, with OUTCOME, after a line of log */
+	struct vici_outcome outcome;
+
+	/* What was asked. */
+	uint32_t ticket;
+	struct vici_target target;
+	int64_t timeout;
+	bool force;
+	struct peer *loaded;
+	struct secret secret;
+	const char *unloaded;
+	unsigned cleared, reloads, stops, wakes;
+};
+
+/* Connection "gw" with the children "net" (up, #2) and "dmz", from the file; "home" with the child "lan", by
+ * VICI, which failed. One IKE_SA. */
+struct vici_fake *vici_fake_new(void);
+void vici_fake_free(struct vici_fake *f);
+
+/* Requests, from ARENA: a packet with its length. ARGS is "key=value;key=value" or NULL. */
+struct bytes vici_packet_of(enum vici_type type, const char *name, const char *args, struct arena *arena);
+
+/* All packets that wait for the client, which then has read them: one line each, "response …", "event NAME
+ * …", with the message as in `swanctl --raw`. From ARENA. */
+const char *vici_read_all(struct vici_session *s, struct arena *arena);
+
+/* Sends a request and returns what came, as above. */
+const char *vici_ask(struct vici_session *s, const char *command, const char *args, struct arena *arena);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipsec start, stop, reload, log, version: the daemon as a whole. */
+#include "json.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Tells how it went where there is nothing more to tell. */
+static int done(struct ipsec *x, const char *sentence)
+{
+	struct json j = json_in(&x->arena);
+
+	if (!x->json) {
+		fprintf(x->out, "%s\n", sentence);
+		return DONE;
+	}
+	json_open(&j, NULL, '{');
+	json_bool(&j, "success", true);
+	json_close(&j, '}');
+	json_print(&j, x->out);
+	return DONE;
+}
+
+/* A command without arguments, answered by success or why not. */
+static int simple(struct client *c, const char *command, const struct vici_node **response)
+{
+	client_request(c, command);
+	return client_call(c, NULL, NULL, CLIENT_PATIENCE, response);
+}
+
+static int refused(struct ipsec *x, const struct vici_node *response)
+{
+	const struct vici_node *section = vici_find(response, "why");
+	struct why why = client_why(section);
+	struct text text = text_in(&x->arena);
+	struct json j = json_in(&x->arena);
+
+	if (!why.what)
+		why.what = vici_str(response, "errmsg");
+	why_print(&why, &text);
+	fprintf(x->err, "ipsec: %s", text_str(&text));
+	json_open(&j, NULL, '{');
+	json_bool(&j, "success", false);
+	json_str(&j, "error", vici_str(response, "errmsg"));
+	json_why(&j, "why", section);
+	json_close(&j, '}');
+	if (x->json)
+		json_print(&j, x->out);
+	return FAILED;
+}
+
+int verb_reload(struct ipsec *x, int argc, char **argv)
+{
+	const struct vici_node *response;
+	struct client c;
+	int code = client_open(&c, x);
+
+	(void)argc;
+	(void)argv;
+	if (!code)
+		code = simple(&c, "reload", &response);
+	client_close(&c);
+	if (code)
+		return code;
+	return client_succeeded(response) ? done(x, "reloaded") : refused(x, response);
+}
+
+/* It has stopped when it closes the connection. */
+int verb_stop(struct ipsec *x, int argc, char **argv)
+{
+	const struct vici_node *response, *event;
+	struct client c;
+	int code = client_open(&c, x), left = 0;
+
+	(void)argc;
+	(void)argv;
+	if (!code)
+		code = simple(&c, "stop", &response);
+	if (!code && client_succeeded(response))
+		left = client_wait(&c, CLIENT_PATIENCE, &event);
+	client_close(&c);
+	if (code)
+		return code;
+	if (left)
+		return ipsec_fail(x, FAILED, "ikev2d was told to stop but is still there");
+	return client_succeeded(response) ? done(x, "stopped") : refused(x, response);
+}
+
+/* The program beside this one, as built or as installed; else wherever PATH has it. */
+static const char *program(struct ipsec *x)
+{
+	static const char *const places[] = { "ikev2d", "../sbin/ikev2d" };
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	while (n > 0 && self[n - 1] != '/')
+		n--;
+	for (size_t i = 0; n > 0 && i < sizeof places / sizeof *places; i++) {
+		const char *path = arena_printf(&x->arena, "%.*s%s", (int)n, self, places[i]);
+
+		if (!access(path, X_OK))
+			return path;
+	}
+	return "ikev2d";
+}
+
+int verb_start(struct ipsec *x, int argc, char **argv)
+{
+	const char *path = program(x);
+	int status = 0;
+	pid_t pid;
+
+	(void)argc;
+	(void)argv;
+	if (client_probe(x))
+		return done(x, "ikev2d is already running");
+	fflush(x->out);
+	pid = fork();
+	if (pid < 0)
+		return ipsec_fail(x, FAILED, "%s cannot be started: %s", path, strerror(errno));
+	if (!pid) {
+		execlp(path, path, "--run-dir", x->run_dir, (char *)NULL);
+		fprintf(stderr, "ipsec: %s cannot be started: %s\n", path, strerror(errno));
+		_exit(127);
+	}
+	/* It goes to the background, and so ends here, when its socket answers. */
+	if (waitpid(pid, &status, 0) != pid || status)
+		return ipsec_fail(x, FAILED, "%s did not start", path);
+	return done(x, "started");
+}
+
+int verb_log(struct ipsec *x, int argc, char **argv)
+{
+	static const struct json_field fields[] = {
+		{ "group", JSON_TEXT },
+		{ "level", JSON_NUMBER },
+		{ "ikesa-name", JSON_TEXT },
+		{ "ikesa-uniqueid", JSON_NUMBER },
+		{ "msg", JSON_TEXT },
+		{ NULL, JSON_TEXT },
+	};
+	const struct vici_node *event;
+	struct client c;
+	int code = client_open(&c, x);
+
+	(void)argc;
+	(void)argv;
+	if (!code)
+		code = client_subscribe(&c, "log");
+	while (!code && client_wait(&c, CLIENT_FOREVER, &event) > 0) {
+		struct json j = json_in(&x->arena);
+
+		json_open(&j, NULL, '{');
+		json_fields(&j, event, fields);
+		json_close(&j, '}');
+		if (x->json)
+			json_print(&j, x->out);
+		else if (vici_str(event, "group") && vici_str(event, "msg"))
+			fprintf(x->out, "[%s] %s\n", vici_str(event, "group"), vici_str(event, "msg"));
+		fflush(x->out);
+		arena_free(&x->arena);
+	}
+	client_close(&c);
+	return code;
+}
+
+int verb_version(struct ipsec *x, int argc, char **argv)
+{
+	const struct vici_node *version = NULL;
+	struct json j = json_in(&x->arena);
+	struct client c;
+	int code = DONE;
+
+	(void)argc;
+	(void)argv;
+	if (client_probe(x)) {
+		code = client_open(&c, x);
+		if (!code)
+			code = simple(&c, "version", &version);
+		client_close(&c);
+	}
+	if (code)
+		return code;
+	json_open(&j, NULL, '{');
+	json_str(&j, "ipsec", IKEV2D_VERSION);
+	json_str(&j, "ikev2d", vici_str(version, "version"));
+	json_close(&j, '}');
+	if (x->json)
+		json_print(&j, x->out);
+	else if (version)
+		fprintf(x->out, "ipsec %s, ikev2d %s\n", IKEV2D_VERSION, vici_str(version, "version"));
+	else
+		fprintf(x->out, "ipsec %s, ikev2d is not running\n", IKEV2D_VERSION);
+	return DONE;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VICI's keys as JSON. A key that a list-sa event may have is a row here. */
+#include "fields.h"
+
+static const struct json_field sa_fields[] = {
+	{ "uniqueid", JSON_NUMBER },
+	{ "version", JSON_NUMBER },
+	{ "state", JSON_TEXT },
+	{ "local-host", JSON_TEXT },
+	{ "local-port", JSON_NUMBER },
+	{ "local-id", JSON_TEXT },
+	{ "remote-host", JSON_TEXT },
+	{ "remote-port", JSON_NUMBER },
+	{ "remote-id", JSON_TEXT },
+	{ "initiator", JSON_FLAG },
+	{ "initiator-spi", JSON_TEXT },
+	{ "responder-spi", JSON_TEXT },
+	{ "nat-local", JSON_FLAG },
+	{ "nat-remote", JSON_FLAG },
+	{ "nat-fake", JSON_FLAG },
+	{ "nat-any", JSON_FLAG },
+	{ "encr-alg", JSON_TEXT },
+	{ "encr-keysize", JSON_NUMBER },
+	{ "integ-alg", JSON_TEXT },
+	{ "prf-alg", JSON_TEXT },
+	{ "dh-group", JSON_TEXT },
+	{ "established", JSON_NUMBER },
+	{ "rekey-time", JSON_NUMBER },
+	{ "reauth-time", JSON_NUMBER },
+	{ NULL, JSON_TEXT },
+};
+
+static const struct json_field child_fields[] = {
+	{ "name", JSON_TEXT },
+	{ "uniqueid", JSON_NUMBER },
+	{ "reqid", JSON_NUMBER },
+	{ "state", JSON_TEXT },
+	{ "mode", JSON_TEXT },
+	{ "protocol", JSON_TEXT },
+	{ "encap", JSON_FLAG },
+	{ "spi-in", JSON_TEXT },
+	{ "spi-out", JSON_TEXT },
+	{ "encr-alg", JSON_TEXT },
+	{ "encr-keysize", JSON_NUMBER },
+	{ "integ-alg", JSON_TEXT },
+	{ "dh-group", JSON_TEXT },
+	{ "esn", JSON_FLAG },
+	{ "bytes-in", JSON_NUMBER },
+	{ "packets-in", JSON_NUMBER },
+	{ "use-in", JSON_NUMBER },
+	{ "bytes-out", JSON_NUMBER },
+	{ "packets-out", JSON_NUMBER },
+	{ "use-out", JSON_NUMBER },
+	{ "rekey-time", JSON_NUMBER },
+	{ "life-time", JSON_NUMBER },
+	{ "install-time", JSON_NUMBER },
+	{ "local-ts", JSON_LIST },
+	{ "remote-ts", JSON_LIST },
+	{ "data-path", JSON_TEXT },
+	{ "replays", JSON_NUMBER },
+	{ "invalid", JSON_NUMBER },
+	{ NULL, JSON_TEXT },
+};
+
+static const struct json_field conn_fields[] = {
+	{ "origin", JSON_TEXT },
+	{ "version", JSON_TEXT },
+	{ "local_addrs", JSON_LIST },
+	{ "remote_addrs", JSON_LIST },
+	{ "rekey_time", JSON_NUMBER },
+	{ "reauth_time", JSON_NUMBER },
+	{ "dpd_delay", JSON_NUMBER },
+	{ NULL, JSON_TEXT },
+};
+
+static const struct json_field child_conf_fields[] = {
+	{ "mode", JSON_TEXT },
+	{ "start_action", JSON_TEXT },
+	{ "close_action", JSON_TEXT },
+	{ "dpd_action", JSON_TEXT },
+	{ "rekey_time", JSON_NUMBER },
+	{ "rekey_bytes", JSON_NUMBER },
+	{ "rekey_packets", JSON_NUMBER },
+	{ "local-ts", JSON_LIST },
+	{ "remote-ts", JSON_LIST },
+	{ "interface", JSON_TEXT },
+	{ NULL, JSON_TEXT },
+};
+
+void fields_sa(struct json *j, const struct vici_node *sa)
+{
+	const struct vici_node *children = vici_find(sa, "child-sas");
+
+	json_open(j, NULL, '{');
+	json_str(j, "name", sa->name);
+	json_fields(j, sa, sa_fields);
+	json_open(j, "children", '[');
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next) {
+		json_open(j, NULL, '{');
+		json_fields(j, n, child_fields);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+void fields_conn(struct json *j, const struct vici_node *conn)
+{
+	json_fields(j, conn, conn_fields);
+	json_str(j, "local_id", vici_str(vici_find(conn, "local-1"), "id"));
+	json_str(j, "remote_id", vici_str(vici_find(conn, "remote-1"), "id"));
+}
+
+void fields_child_conf(struct json *j, const struct vici_node *child)
+{
+	json_fields(j, child, child_conf_fields);
+}

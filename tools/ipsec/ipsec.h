@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ipsec command: what its verbs share. */
+#pragma once
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+enum { DONE = 0, FAILED = 1, USAGE = 2, NOT_RUNNING = 3 };
+
+/* One call of the command. What a person or a program asked for goes to OUT, complaints to ERR. */
+struct ipsec {
+	const char *run_dir;
+	bool json;
+	FILE *out, *err;
+	struct arena arena; /* lives as long as the call */
+};
+
+/* Does what the words say; returns the exit code. */
+int ipsec_run(int argc, char **argv, FILE *out, FILE *err);
+
+/* Complains in one sentence, with --json as { "success": false, "error": … } too, and returns CODE. */
+int ipsec_fail(struct ipsec *x, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The verbs. ARGV holds what stands behind the verb, ARGC words of it, and ends in NULL. */
+int verb_up(struct ipsec *x, int argc, char **argv);
+int verb_down(struct ipsec *x, int argc, char **argv);
+int verb_status(struct ipsec *x, int argc, char **argv);
+int verb_statusall(struct ipsec *x, int argc, char **argv);
+int verb_list(struct ipsec *x, int argc, char **argv);
+int verb_log(struct ipsec *x, int argc, char **argv);
+int verb_start(struct ipsec *x, int argc, char **argv);
+int verb_stop(struct ipsec *x, int argc, char **argv);
+int verb_reload(struct ipsec *x, int argc, char **argv);
+int verb_version(struct ipsec *x, int argc, char **argv);
+int verb_check(struct ipsec *x, int argc, char **argv);

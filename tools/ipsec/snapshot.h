@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the daemon has at one moment, and what a user's NAME means in it. */
+#pragma once
+
+#include "client.h"
+
+/* Sections of list-conn and list-sa events, in the daemon's order; and the response of "failures". They live
+ * in the arena of the call. */
+struct snapshot {
+	const struct vici_node **conns, **sas;
+	unsigned n_conns, n_sas;
+	const struct vici_node *failures;
+};
+
+/* Asks the daemon. DONE or FAILED. */
+int snapshot_take(struct client *c, struct snapshot *out) MUST_CHECK;
+
+/* The configured connection NAME, or NULL. */
+const struct vici_node *snapshot_conn(const struct snapshot *s, const char *name);
+
+/* A connection, and one child of it or (NULL) all. */
+struct target {
+	const char *conn, *child;
+};
+
+/* What NAME means: a connection, a child, CONN/CHILD, or CONN/ (surely the connection). Where a connection
+ * and its own child have the same name, the connection is meant. Configured ones count, and those that are
+ * up. FAILED after a complaint that lists the candidates, or says what was perhaps meant. */
+int target_find(struct ipsec *x, const struct snapshot *s, const char *name, struct target *out) MUST_CHECK;
+
+/* "CONN/CHILD" or "CONN", from ARENA. */
+const char *target_print(struct target t, struct arena *arena);

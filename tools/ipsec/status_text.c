@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Status for people: a block for each connection. */
+#include "status.h"
+
+#include <stdlib.h>
+
+static const char *str(const struct vici_node *section, const char *key)
+{
+	const char *s = vici_str(section, key);
+
+	return s ? s : "?";
+}
+
+/* The items of a list, separated by spaces. */
+static const char *items(const struct vici_node *section, const char *key, struct arena *arena)
+{
+	const struct vici_node *list = vici_find(section, key);
+	struct text t = text_in(arena);
+
+	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
+		text_add(&t, "%s%s", n == list->first ? "" : " ", vici_text(n));
+	return text_str(&t);
+}
+
+/* Seconds as people say them, from ARENA. */
+static const char *duration(const char *seconds, struct arena *arena)
+{
+	static const struct {
+		long long seconds;
+		const char *word;
+	} units[] = { { 86400, "days" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	long long s = strtoll(seconds, NULL, 10);
+	unsigned i = 0;
+
+	while (units[i].seconds > 1 && llabs(s) < 2 * units[i].seconds)
+		i++;
+	return arena_printf(arena, "%lld %s", s / units[i].seconds, units[i].word);
+}
+
+/* ", WORDS 5 min" where SECTION has KEY, else "". AFTER stands behind it. */
+static const char *when(const struct vici_node *section, const char *key, const char *words,
+	const char *after, struct arena *arena)
+{
+	const char *s = vici_str(section, key);
+
+	return s ? arena_printf(arena, ", %s%s%s", words, duration(s, arena), after) : "";
+}
+
+static const char *volume(const char *bytes, struct arena *arena)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double v = strtod(bytes, NULL);
+	unsigned i = 0;
+
+	for (; v >= 1000 && i < sizeof units / sizeof *units - 1; i++)
+		v /= 1000;
+	return arena_printf(arena, i && v < 10 ? "%.1f %s" : "%.0f %s", v, units[i]);
+}
+
+/* "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519". */
+static const char *suite(const struct vici_node *sa, struct arena *arena)
+{
+	static const char *const rest[] = { "integ-alg", "prf-alg", "dh-group" };
+	const char *bits = vici_str(sa, "encr-keysize");
+	struct text t = text_in(arena);
+
+	text_add(&t, "%s%s%s", str(sa, "encr-alg"), bits ? "-" : "", bits ? bits : "");
+	for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
+		if (vici_str(sa, rest[i]))
+			text_add(&t, "/%s", vici_str(sa, rest[i]));
+	if (vici_str(sa, "esn"))
+		text_add(&t, "/ESN");
+	return text_str(&t);
+}
+
+static void show_child_details(const struct status *s, const struct vici_node *c)
+{
+	struct arena *a = &s->x->arena;
+
+	fprintf(s->x->out, "    #%s, reqid %s, %s%s, %s%s%s%s\n", str(c, "uniqueid"), str(c, "reqid"),
+		str(c, "mode"), vici_str(c, "encap") ? " in UDP" : "", suite(c, a),
+		when(c, "install-time", "installed ", " ago", a),
+		when(c, "rekey-time", "rekeying in ", "", a), when(c, "life-time", "expires in ", "", a));
+	fprintf(s->x->out, "    in  %s, %s packets%s%s%s\n", str(c, "spi-in"), str(c, "packets-in"),
+		when(c, "use-in", "last ", " ago", a), vici_str(c, "replays") ? ", replays dropped: " : "",
+		vici_str(c, "replays") ? vici_str(c, "replays") : "");
+	fprintf(s->x->out, "    out %s, %s packets%s\n", str(c, "spi-out"), str(c, "packets-out"),
+		when(c, "use-out", "last ", " ago", a));
+}
+
+static void show_child_sa(const struct status *s, const struct vici_node *c)
+{
+	struct arena *a = &s->x->arena;
+	bool installed = vici_str(c, "spi-in") != NULL;
+
+	if (s->only && strcmp(s->only, str(c, "name")))
+		return;
+	fprintf(s->x->out, "  %s: %s, %s === %s", str(c, "name"), str(c, "state"), items(c, "local-ts", a),
+		items(c, "remote-ts", a));
+	if (installed)
+		fprintf(s->x->out, ", %s in, %s out", volume(str(c, "bytes-in"), a),
+			volume(str(c, "bytes-out"), a));
+	if (vici_str(c, "data-path"))
+		fprintf(s->x->out, ", %s", vici_str(c, "data-path"));
+	fputc('\n', s->x->out);
+	if (s->all && installed)
+		show_child_details(s, c);
+}
+
+static void show_sa(const struct status *s, const struct vici_node *sa)
+{
+	const struct vici_node *children = vici_find(sa, "child-sas");
+	struct arena *a = &s->x->arena;
+
+	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s\n", str(sa, "uniqueid"),
+		str(sa, "state"), str(sa, "local-id"), str(sa, "local-host"), str(sa, "local-port"),
+		str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
+		when(sa, "established", "since ", "", a));
+	if (s->all)
+		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s\n", str(sa, "initiator-spi"),
+			vici_str(sa, "initiator") ? "*" : "", str(sa, "responder-spi"),
+			vici_str(sa, "initiator") ? "" : "*", suite(sa, a),
+			when(sa, "rekey-time", "rekeying in ", "", a));
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
+		show_child_sa(s, n);
+}
+
+/* Children without an SA; the others were shown. */
+static void show_idle(const struct status *s, const struct status_conn *c)
+{
+	const struct vici_node *children = vici_find(c->conn, "children");
+	struct arena *a = &s->x->arena;
+
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
+		if ((!s->only || !strcmp(s->only, n->name)) &&
+			!strcmp(status_child_state(s, c->name, n->name), "down"))
+			fprintf(s->x->out, "  %s: down, %s === %s\n", n->name, items(n, "local-ts", a),
+				items(n, "remote-ts", a));
+}
+
+static void show_failure(const struct status *s, const struct vici_node *failure)
+{
+	struct text text = text_in(&s->x->arena);
+	struct why why = client_why(failure);
+	char *line, *rest;
+
+	why_print(&why, &text);
+	rest = arena_str(&s->x->arena, text_str(&text));
+	for (line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n"))
+		fprintf(s->x->out, "  %s%s\n", *line == ' ' ? "" : "last failure: ", line);
+}
+
+void status_text(const struct status *s, const struct status_conn *c)
+{
+	struct arena *a = &s->x->arena;
+
+	fprintf(s->x->out, "%s: %s", c->name, c->state);
+	if (c->conn)
+		fprintf(s->x->out, ", %s === %s", items(c->conn, "local_addrs", a),
+			items(c->conn, "remote_addrs", a));
+	else
+		fprintf(s->x->out, ", no longer configured");
+	fputc('\n', s->x->out);
+	for (unsigned i = 0; i < s->snapshot.n_sas; i++)
+		if (!strcmp(s->snapshot.sas[i]->name, c->name))
+			show_sa(s, s->snapshot.sas[i]);
+	show_idle(s, c);
+	if (c->failure)
+		show_failure(s, c->failure);
+}
+
+void status_text_daemon(const struct status *s)
+{
+	const struct vici_node *ikesas = vici_find(s->stats, "ikesas");
+	const char *drops = vici_str(s->stats, "drops");
+
+	fprintf(s->x->out, "ikev2d %s, running for %s, %s IKE_SAs, %s half-open\n",
+		str(s->version, "version"), str(vici_find(s->stats, "uptime"), "running"),
+		str(ikesas, "total"), str(ikesas, "half-open"));
+	if (drops && *drops)
+		fprintf(s->x->out, "dropped: %s\n", drops);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipsec up, ipsec down. */
+#include "json.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { GRACE = 5000 /* ms that an answer may come late */, DOWN_PATIENCE = 60000, TIMEOUT_DEFAULT = 30 };
+
+/* One call of either verb. The daemon's lines are shown as they come, or gathered for --json. */
+struct order {
+	struct client client;
+	struct snapshot snapshot;
+	struct target target;
+	struct json json;
+	struct text lines;
+	unsigned n_lines;
+};
+
+static void show_line(void *ctx, const struct vici_node *event)
+{
+	struct order *o = ctx;
+	struct ipsec *x = o->client.x;
+	const char *group = vici_str(event, "group"), *line = vici_str(event, "msg");
+
+	if (!group || !line)
+		return;
+	if (x->json) {
+		text_put(&o->lines, ",", o->n_lines++ ? 1 : 0);
+		text_json(&o->lines, line);
+		return;
+	}
+	fprintf(x->out, "[%s] %s\n", group, line);
+	fflush(x->out);
+}
+
+/* Connects, finds out what NAME is, and asks for the lines. */
+static int order_begin(struct order *o, struct ipsec *x, const char *name)
+{
+	int code = client_open(&o->client, x);
+
+	o->json = json_in(&x->arena);
+	o->lines = text_in(&x->arena);
+	if (!code)
+		code = snapshot_take(&o->client, &o->snapshot);
+	if (!code)
+		code = target_find(x, &o->snapshot, name, &o->target);
+	return code ? code : client_subscribe(&o->client, "control-log");
+}
+
+static void put_log(struct order *o)
+{
+	json_open(&o->json, "log", '[');
+	text_add(&o->json.text, "%s", text_str(&o->lines));
+	json_close(&o->json, ']');
+}
+
+/* What a response says went wrong; WHAT at least. */
+static struct why why_of(const struct vici_node *response)
+{
+	struct why why = client_why(vici_find(response, "why"));
+
+	if (!why.what)
+		why.what = vici_str(response, "errmsg");
+	if (!why.what)
+		why.what = "ikev2d gives no reason";
+	return why;
+}
+
+static void show_failure(struct ipsec *x, const char *name, const struct vici_node *response)
+{
+	struct text text = text_in(&x->arena);
+	struct why why = why_of(response);
+
+	why_print(&why, &text);
+	fprintf(x->err, "ipsec: %s: %s", name, text_str(&text));
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Brings one child (or, without children, the IKE_SA) up and tells how it went. */
+static int up_one(struct order *o, struct target t, int64_t deadline)
+{
+	struct ipsec *x = o->client.x;
+	int64_t left = deadline - now_ms();
+	const struct vici_node *response;
+	const char *name = target_print(t, &x->arena);
+	int code;
+
+	if (left < 1)
+		left = 1;
+	client_request(&o->client, "initiate");
+	vici_put_pair(&o->client.out, "ike", t.conn);
+	if (t.child)
+		vici_put_pair(&o->client.out, "child", t.child);
+	vici_put_pairf(&o->client.out, "timeout", "%lld", (long long)left);
+	code = client_call(&o->client, show_line, o, (int)left + GRACE, &response);
+	if (code)
+		return -code;
+	code = client_succeeded(response) ? DONE : FAILED;
+	json_open(&o->json, NULL, '{');
+	json_str(&o->json, "connection", t.conn);
+	json_str(&o->json, "child", t.child);
+	json_bool(&o->json, "success", !code);
+	json_str(&o->json, "error", vici_str(response, "errmsg"));
+	json_why(&o->json, "why", vici_find(response, "why"));
+	json_close(&o->json, '}');
+	if (code)
+		show_failure(x, name, response);
+	else if (!x->json)
+		fprintf(x->out, "%s: up\n", name);
+	return code;
+}
+
+/* Every child of the connection, one after the other, until one fails. Negative: the connection to ikev2d is
+ * lost, and that was said. */
+static int up_all(struct order *o, int64_t deadline)
+{
+	const struct vici_node *conn = snapshot_conn(&o->snapshot, o->target.conn);
+	const struct vici_node *children = vici_find(conn, "children");
+	int code = DONE;
+
+	if (o->target.child || !children || !children->first)
+		return up_one(o, o->target, deadline);
+	for (const struct vici_node *n = children->first; n && !code; n = n->next)
+		code = up_one(o, (struct target){ o->target.conn, n->name }, deadline);
+	return code;
+}
+
+static int up(struct order *o, const char *name, int64_t timeout_ms)
+{
+	struct ipsec *x = o->client.x;
+	int code;
+
+	json_open(&o->json, NULL, '{');
+	json_str(&o->json, "name", name);
+	json_open(&o->json, "initiated", '[');
+	code = up_all(o, now_ms() + timeout_ms);
+	if (code < 0)
+		return -code;
+	json_close(&o->json, ']');
+	json_bool(&o->json, "success", !code);
+	put_log(o);
+	json_close(&o->json, '}');
+	if (x->json)
+		json_print(&o->json, x->out);
+	return code;
+}
+
+/* NAME and --timeout S, in either order. */
+static bool up_words(int argc, char **argv, const char **name, long *seconds)
+{
+	*name = NULL;
+	*seconds = TIMEOUT_DEFAULT;
+	for (int i = 0; i < argc; i++) {
+		const char *value = NULL;
+		char *end;
+
+		if (!strncmp(argv[i], "--timeout=", 10))
+			value = argv[i] + 10;
+		else if (!strcmp(argv[i], "--timeout") && i + 1 < argc)
+			value = argv[++i];
+		else if (*name || argv[i][0] == '-')
+			return false;
+		else
+			*name = argv[i];
+		if (!value)
+			continue;
+		*seconds = strtol(value, &end, 10);
+		if (end == value || *end || *seconds < 1 || *seconds > 86400)
+			return false;
+	}
+	return *name != NULL;
+}
+
+int verb_up(struct ipsec *x, int argc, char **argv)
+{
+	struct order o = { 0 };
+	const char *name;
+	long seconds;
+	int code;
+
+	if (!up_words(argc, argv, &name, &seconds))
+		return ipsec_fail(x, USAGE, "usage: ipsec up NAME [--timeout S], S from 1 to 86400 seconds");
+	code = order_begin(&o, x, name);
+	if (!code)
+		code = up(&o, name, seconds * 1000);
+	client_close(&o.client);
+	return code;
+}
+
+static void down_report(struct order *o, const char *name, const struct vici_node *response)
+{
+	static const struct json_field counts[] = {
+		{ "matches", JSON_NUMBER },
+		{ "terminated", JSON_NUMBER },
+		{ NULL, JSON_TEXT },
+	};
+	struct ipsec *x = o->client.x;
+	bool success = client_succeeded(response);
+
+	if (x->json) {
+		json_open(&o->json, NULL, '{');
+		json_str(&o->json, "name", name);
+		json_bool(&o->json, "success", success);
+		json_fields(&o->json, response, counts);
+		json_str(&o->json, "error", vici_str(response, "errmsg"));
+		json_why(&o->json, "why", vici_find(response, "why"));
+		put_log(o);
+		json_close(&o->json, '}');
+		json_print(&o->json, x->out);
+	}
+	if (!success)
+		show_failure(x, target_print(o->target, &x->arena), response);
+	else if (!x->json)
+		fprintf(x->out, "%s: down\n", target_print(o->target, &x->arena));
+}
+
+static int down(struct order *o, const char *name)
+{
+	const struct vici_node *response;
+	int code;
+
+	client_request(&o->client, "terminate");
+	vici_put_pair(&o->client.out, "ike", o->target.conn);
+	if (o->target.child)
+		vici_put_pair(&o->client.out, "child", o->target.child);
+	code = client_call(&o->client, show_line, o, DOWN_PATIENCE, &response);
+	if (code)
+		return code;
+	down_report(o, name, response);
+	return client_succeeded(response) ? DONE : FAILED;
+}
+
+int verb_down(struct ipsec *x, int argc, char **argv)
+{
+	struct order o = { 0 };
+	int code = order_begin(&o, x, argv[0]);
+
+	(void)argc;
+	if (!code)
+		code = down(&o, argv[0]);
+	client_close(&o.client);
+	return code;
+}
