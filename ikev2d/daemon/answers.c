@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who answers which question. */
+#include "daemon/answers.h"
+
+#include "crypto/kex.h"
+#include "daemon/engine.h"
+#include "daemon/keeper.h"
+#include "daemon/reach.h"
+
+/* Most private values are usable at the first draw. */
+enum { DRAWS_MAX = 64 };
+
+static enum err draw_pair(struct world *w, const struct transform *ke, struct answer *out)
+{
+	uint8_t *secret = arena_alloc(&out->arena, ke->key), *public = arena_alloc(&out->arena, ke->out);
+	enum err e = ERR_RANGE;
+
+	for (unsigned i = 0; i < DRAWS_MAX && e == ERR_RANGE; i++) {
+		rng_fill(&w->entropy.rng, secret, ke->key);
+		e = kex_public(ke, secret, public);
+	}
+	out->a.secret = bytes_of(secret, ke->key);
+	out->a.public = bytes_of(public, ke->out);
+	return e;
+}
+
+static enum err agree(
+	const struct transform *ke, struct bytes secret, struct bytes peer_public, struct answer *out)
+{
+	uint8_t *shared = arena_alloc(&out->arena, ke->shared);
+
+	out->a.shared = bytes_of(shared, ke->shared);
+	return secret.n == ke->key ? kex_shared(ke, secret.p, peer_public, shared) : ERR_RANGE;
+}
+
+static const char *explain_kex(const struct transform *ke, enum err e, struct arena *arena)
+{
+	switch (e) {
+	case ERR_SHORT:
+	case ERR_AUTH:
+		return arena_printf(arena, "the peer's public value is not one of %s (RFC 6989)", ke->name);
+	case ERR_UNSUPPORTED:
+		return arena_printf(
+			arena, "the OpenSSL library here has no %s: leave it out of the proposals", ke->name);
+	default: return arena_printf(arena, "the key exchange %s failed: %s", ke->name, err_name(e));
+	}
+}
+
+static void answer_kex(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	enum err e = ERR_OK;
+
+	if (q->kind != ASK_AGREE)
+		e = draw_pair(w, q->ke, answer);
+	if (!e && q->kind != ASK_KEY_PAIR)
+		e = agree(q->ke, q->kind == ASK_AGREE ? q->secret : answer->a.secret, q->peer_public, answer);
+	answer->a.result = e;
+	if (e)
+		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);
+}
+
+static void answer_psk(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	const struct conf *conf = &w->config.now;
+	struct ike_answer *a = &answer->a;
+
+	if (q->kind == ASK_PSK_PROOF)
+		a->result = keeper_prove(conf, w->config.path, q, &answer->arena, &a->proof, &a->why);
+	else
+		a->result = keeper_check(conf, w->config.path, q, &answer->arena, &a->why);
+}
+
+void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
+{
+	struct answer *answer = answer_new(ticket);
+
+	switch (q->kind) {
+	case ASK_ROUTE: reach_ask(w, q->peer, answer); return;
+	case ASK_KEY_PAIR:
+	case ASK_RESPOND:
+	case ASK_AGREE: answer_kex(w, q, answer); break;
+	case ASK_PSK_PROOF:
+	case ASK_PSK_CHECK: answer_psk(w, q, answer); break;
+	}
+	engine_answer(w, answer);
+}

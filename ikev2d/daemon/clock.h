@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The clock of the core and of all records. */
+#pragma once
+
+#include <stdint.h>
+
+/* Milliseconds of CLOCK_BOOTTIME: it never goes back, and lifetimes count through a suspend. */
+uint64_t clock_ms(void);

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From start to stop: THE list of the daemon's parts, in the order in which they are started; they are
+ * stopped in the opposite one. */
+#include "daemon/clock.h"
+#include "daemon/datapath.h"
+#include "daemon/engine.h"
+#include "daemon/host.h"
+#include "daemon/logging.h"
+#include "daemon/patience.h"
+#include "daemon/process.h"
+#include "daemon/world.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RUN_DIR     "/run/ikev2d"
+#define STATE_DIR   "/var/lib/ikev2d"
+#define CHARON_VICI "/run/charon.vici"
+
+enum { STOP_TIME = 1 /* s that peers have to answer our deletes */ };
+
+/* ------------------------------------------------------------------- signals */
+
+static void on_stop(evutil_socket_t fd, short what, void *ctx)
+{
+	struct world *w = ctx;
+
+	(void)fd;
+	(void)what;
+	if (w->stop_timer) {
+		event_base_loopbreak(w->base);
+		return;
+	}
+	log_say(LOG_NOTICE, "stop", "msg=\"stopping: all SAs are deleted\"");
+	w->stop_timer = evtimer_new(w->base, on_stop, w);
+	if (w->stop_timer)
+		evtimer_add(w->stop_timer, &(struct timeval){ .tv_sec = STOP_TIME });
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_COMMAND,
+			       .command = { .kind = COMMAND_DOWN, .ticket = TICKET_STOP } });
+}
+
+/* Not at once: who asks for it is still being answered. */
+void daemon_stop(struct world *w)
+{
+	event_active(w->signals[0], EV_SIGNAL, 1);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *ctx)
+{
+	struct arena arena = { 0 };
+	struct why why = { 0 };
+
+	(void)fd;
+	(void)what;
+	if (daemon_reload(ctx, &arena, &why))
+		log_say(LOG_ERROR, "config", "msg=\"%s\"", why.what);
+	arena_free(&arena);
+}
+
+static enum err loop_start(struct world *w, struct text *why)
+{
+	static const struct {
+		int number;
+		event_callback_fn handle;
+	} signals[] = { { SIGTERM, on_stop }, { SIGINT, on_stop }, { SIGHUP, on_reload } };
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	w->base = event_base_new();
+	for (unsigned i = 0; w->base && i < sizeof signals / sizeof *signals; i++) {
+		w->signals[i] = evsignal_new(w->base, signals[i].number, signals[i].handle, w);
+		if (!w->signals[i])
+			break;
+	}
+	if (w->base && w->signals[2])
+		return ERR_OK;
+	text_add(why, "the event loop cannot be made: %s", strerror(errno));
+	return ERR_SYSTEM;
+}
+
+static void loop_stop(struct world *w)
+{
+	for (unsigned i = 0; i < 3; i++)
+		event_free(w->signals[i]);
+	if (w->stop_timer)
+		event_free(w->stop_timer);
+	event_base_free(w->base);
+}
+
+/* ------------------------------------------------------------- configuration */
+
+static const char *config_path(const struct world *w)
+{
+	return w->options->config ? w->options->config : config_usual();
+}
+
+static void log_notes(const struct text *notes)
+{
+	const char *line = text_str(notes);
+
+	while (*line) {
+		int n = (int)strcspn(line, "\n");
+
+		log_say(LOG_NOTICE, "config", "msg=\"%.*s\"", n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+static enum err read_config(struct world *w, struct text *why)
+{
+	struct arena arena = { 0 };
+	struct text notes = text_in(&arena);
+	enum err e = config_read(&w->config, config_path(w), why, &notes);
+
+	if (!e)
+		log_notes(&notes);
+	arena_free(&arena);
+	return e;
+}
+
+static enum err config_part_start(struct world *w, struct text *why)
+{
+	enum err e;
+
+	config_start(&w->config);
+	failures_start(&w->failures);
+	e = read_config(w, why);
+	if (e) {
+		config_stop(&w->config);
+		return e;
+	}
+	w->settings = w->config.now.settings;
+	w->settings.tun_name = arena_str(&w->arena, w->settings.tun_name);
+	w->settings.charon_socket = arena_str(&w->arena, w->settings.charon_socket);
+	return ERR_OK;
+}
+
+static void config_part_stop(struct world *w)
+{
+	failures_stop(&w->failures);
+	config_stop(&w->config);
+}
+
+enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
+{
+	struct text wrong = text_in(arena);
+	const struct settings *s = &w->config.now.settings;
+	enum err e = read_config(w, &wrong);
+
+	if (e) {
+		why->what = arena_printf(arena,
+			"the configuration stays as it was; the file is not right:\n%s", text_str(&wrong));
+		return e;
+	}
+	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
+		strcmp(s->tun_name, w->settings.tun_name))
+		log_say(LOG_WARN, "config",
+			"msg=\"new ports and device names take effect at the next start only\"");
+	failures_prune(&w->failures, &w->config.now);
+	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
+		w->config.now.n_peers);
+	engine_configure(w);
+	return ERR_OK;
+}
+
+/* -------------------------------------------------------------- other parts */
+
+static enum err clients_start(struct world *w, struct text *why)
+{
+	struct vici_host host = host_of(w);
+
+	(void)why;
+	list_init(&w->patience);
+	w->vici = vici_new(&host);
+	control_start(&w->control, w->base, w->vici);
+	return ERR_OK;
+}
+
+static void clients_stop(struct world *w)
+{
+	patience_stop(w);
+	control_stop(&w->control);
+	vici_free(w->vici);
+}
+
+static const char *run_dir(const struct world *w)
+{
+	return w->options->run_dir ? w->options->run_dir : RUN_DIR;
+}
+
+static enum err rundir_start(struct world *w, struct text *why)
+{
+	const char *state = w->options->state_dir;
+	enum err e = rundir_open(&w->rundir, run_dir(w), &w->arena, why);
+
+	if (e)
+		return e;
+	if (!state)
+		state = w->options->run_dir ? arena_printf(&w->arena, "%s/state", run_dir(w)) : STATE_DIR;
+	e = rundir_make(state, 0700, why);
+	if (e)
+		rundir_close(&w->rundir);
+	return e;
+}
+
+static void rundir_stop(struct world *w)
+{
+	rundir_close(&w->rundir);
+}
+
+static void received(void *ctx, const struct path *path, struct bytes datagram)
+{
+	engine_feed(ctx, &(struct ike_event){
+				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
+}
+
+static enum err sockets_start(struct world *w, struct text *why)
+{
+	return sockets_open(&w->sockets, w->base, &w->settings, received, w, why);
+}
+
+static void sockets_stop(struct world *w)
+{
+	sockets_close(&w->sockets);
+}
+
+static enum err resolver_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	resolver_start(&w->resolver, w->base);
+	return ERR_OK;
+}
+
+static void resolver_part_stop(struct world *w)
+{
+	resolver_stop(&w->resolver);
+}
+
+/* "auto" does not take the place of a daemon that is only not running now. */
+static void offer_to_charons_clients(struct world *w)
+{
+	bool yes = !strcmp(w->settings.charon_socket, "yes");
+	bool wanted = yes || (!strcmp(w->settings.charon_socket, "auto") && !strcmp(run_dir(w), RUN_DIR));
+
+	if (wanted && !control_offer(&w->control, CHARON_VICI))
+		log_say(yes ? LOG_WARN : LOG_DETAIL, "control", "msg=\"%s is not offered: %s\"", CHARON_VICI,
+			strerror(errno));
+}
+
+static enum err listener_start(struct world *w, struct text *why)
+{
+	enum err e = control_listen(&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), why);
+
+	if (!e)
+		offer_to_charons_clients(w);
+	return e;
+}
+
+static void listener_stop(struct world *w)
+{
+	control_shut(&w->control);
+}
+
+/* The data path opens after the sockets (it joins them on their port), and clients see the connection closed
+ * only when all else has gone, so that "stopped" means it. */
+static const struct part {
+	enum err (*start)(struct world *w, struct text *why);
+	void (*stop)(struct world *w);
+} parts[] = {
+	{ loop_start, loop_stop },
+	{ clients_start, clients_stop },
+	{ rundir_start, rundir_stop },
+	{ config_part_start, config_part_stop },
+	{ engine_start, engine_stop },
+	{ sockets_start, sockets_stop },
+	{ datapath_start, datapath_stop },
+	{ resolver_part_start, resolver_part_stop },
+	{ listener_start, listener_stop },
+};
+
+enum { PARTS = sizeof parts / sizeof *parts };
+
+/* ---------------------------------------------------------------------- life */
+
+static void live(struct world *w, int background)
+{
+	for (unsigned i = 0; i < 3; i++)
+		evsignal_add(w->signals[i], NULL);
+	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
+		IKEV2D_VERSION, w->config.path ? w->config.path : "none", w->config.now.n_peers,
+		w->control.path);
+	if (background >= 0)
+		process_ready(background);
+	engine_configure(w);
+	event_base_dispatch(w->base);
+}
+
+static int run(const struct options *o, int background)
+{
+	struct world w = { .options = o, .started = clock_ms() };
+	struct text why = text_in(&w.arena);
+	enum err e = ERR_OK;
+	unsigned n = 0;
+
+	logging_start(o);
+	while (n < PARTS && !(e = parts[n].start(&w, &why)))
+		n++;
+	if (e)
+		fprintf(stderr, "ikev2d: %s\n", text_str(&why));
+	else
+		live(&w, background);
+	while (n--)
+		parts[n].stop(&w);
+	arena_free(&w.arena);
+	return e ? 1 : 0;
+}
+
+/* The background has another working directory. */
+static const char *absolute(const char *path, struct arena *arena)
+{
+	char *here = path && *path != '/' ? getcwd(NULL, 0) : NULL;
+
+	if (here)
+		path = arena_printf(arena, "%s/%s", here, path);
+	free(here);
+	return path;
+}
+
+int daemon_run(const struct options *o)
+{
+	struct arena arena = { 0 };
+	struct options resolved = *o;
+	int background = -1, code;
+
+	resolved.config = absolute(o->config, &arena);
+	resolved.run_dir = absolute(o->run_dir, &arena);
+	resolved.state_dir = absolute(o->state_dir, &arena);
+	process_harden(o->core_dumps);
+	if (!o->foreground && (background = process_detach()) < 0) {
+		fprintf(stderr, "ikev2d: no process can be started in the background: %s\n", strerror(errno));
+		return 1;
+	}
+	code = run(&resolved, background);
+	arena_free(&arena);
+	return code;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon as its main program sees it. */
+#pragma once
+
+#include <stdbool.h>
+
+struct options {
+	const char
+		*config; /* NULL: the first of the usual files that is there, else an empty configuration */
+	const char *run_dir;   /* NULL: /run/ikev2d */
+	const char *state_dir; /* NULL: /var/lib/ikev2d, or RUN_DIR/state where run_dir is given */
+	bool foreground;       /* stay, and log to stderr */
+	bool detail;           /* log more */
+	bool core_dumps;       /* allow them */
+};
+
+/* Runs until it is stopped. Returns the exit code: 0, or 1 after a sentence on stderr. Unless O->foreground,
+ * the calling process ends in here: with 0 as soon as the daemon in the background answers on its socket. */
+int daemon_run(const struct options *o);
+
+/* Reads the configuration FILE (NULL: the usual one) and says what it found: 0, or 1 when it cannot be used.
+ */
+int daemon_check(const char *file);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reports become events. */
+#include "daemon/datapath.h"
+
+#include "daemon/engine.h"
+
+static void acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+{
+	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_ACQUIRE,
+				 .acquire = { .policy = policy, .local = *local, .remote = *remote } });
+}
+
+static void mapping(void *ctx, uint32_t child, const struct addr *remote)
+{
+	engine_feed(ctx, &(struct ike_event){
+				 .kind = EVENT_MAPPING, .mapping = { .child = child, .remote = *remote } });
+}
+
+static void used(void *ctx, uint32_t child)
+{
+	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_USED, .used = { .child = child } });
+}
+
+static void expire(void *ctx, uint32_t child, bool hard)
+{
+	engine_feed(
+		ctx, &(struct ike_event){ .kind = EVENT_EXPIRE, .expire = { .child = child, .hard = hard } });
+}
+
+static void ike(void *ctx, const struct path *path, struct bytes datagram)
+{
+	engine_feed(ctx, &(struct ike_event){
+				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct world *w = ctx;
+
+	(void)fd;
+	(void)what;
+	w->backend->dispatch(w->xfrm);
+}
+
+static bool watch(struct world *w)
+{
+	w->xfrm_readable = event_new(w->base, w->backend->fd(w->xfrm), EV_READ | EV_PERSIST, on_readable, w);
+	return w->xfrm_readable && !event_add(w->xfrm_readable, NULL);
+}
+
+enum err datapath_start(struct world *w, struct text *why)
+{
+	struct xfrm_setup setup = {
+		.settings = &w->settings,
+		.run_dir = w->rundir.path,
+		.reports = { w, acquire, mapping, used, expire, ike },
+	};
+	enum err e;
+
+	w->backend = xfrm_backend_find("userspace");
+	if (!w->backend) {
+		text_add(why, "this ikev2d was built without a data path");
+		return ERR_UNSUPPORTED;
+	}
+	e = w->backend->open(&setup, &w->xfrm, why);
+	if (e)
+		return e;
+	if (watch(w))
+		return ERR_OK;
+	text_add(why, "the loop takes no more descriptors");
+	datapath_stop(w);
+	return ERR_SYSTEM;
+}
+
+void datapath_stop(struct world *w)
+{
+	if (w->xfrm_readable)
+		event_free(w->xfrm_readable);
+	w->xfrm_readable = NULL;
+	w->backend->close(w->xfrm);
+	w->xfrm = NULL;
+}
+
+void datapath_fill(struct world *w, struct sa_record *sa)
+{
+	for (unsigned i = 0; i < sa->n_children; i++) {
+		struct child_record *c = &sa->children[i];
+
+		c->data_path = w->backend->name;
+		(void)w->backend->usage(w->xfrm, c->id, true, &c->in);
+		(void)w->backend->usage(w->xfrm, c->id, false, &c->out);
+	}
+}
+
+void datapath_drops(struct world *w, struct text *out)
+{
+	if (out->n)
+		text_add(out, " ");
+	w->backend->drops(w->xfrm, out);
+}

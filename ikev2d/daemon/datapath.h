@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The data path in use, and its reports to the core. */
+#pragma once
+
+#include "daemon/world.h"
+
+enum err datapath_start(struct world *w, struct text *why) MUST_CHECK;
+
+/* Takes everything away from the machine again. */
+void datapath_stop(struct world *w);
+
+/* Sets the counters and the data path's name in SA's children. */
+void datapath_fill(struct world *w, struct sa_record *sa);
+
+/* Counters of dropped packets, appended to OUT. */
+void datapath_drops(struct world *w, struct text *out);

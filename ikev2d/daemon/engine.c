@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Steps, their scratch memory, the queue of answers, the timer. */
+#include "daemon/engine.h"
+
+#include "base/heap.h"
+#include "daemon/actions.h"
+#include "daemon/clock.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { WAKE_MAX = 3600 * 1000 /* ms: a longer sleep is cut into pieces */ };
+
+/* SPIs of our data path; the lower half stays the kernel's. */
+static const uint32_t spi_low = 0x80000000u, spi_high = 0xffffffffu;
+
+static void arm(struct world *w, uint64_t wake, uint64_t now)
+{
+	uint64_t ms = wake <= now ? 0 : wake - now;
+	struct timeval t;
+
+	if (wake == HEAP_NEVER) {
+		evtimer_del(w->wake);
+		return;
+	}
+	if (ms > WAKE_MAX)
+		ms = WAKE_MAX;
+	t = (struct timeval){ .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+	evtimer_add(w->wake, &t);
+}
+
+static void step(struct world *w, const struct ike_event *event)
+{
+	struct arena scratch = { 0 };
+	struct ike_out out = ike_step(w->ike, event, clock_ms(), &w->entropy.rng, &scratch);
+
+	actions_carry_out(w, out.actions);
+	arm(w, out.wake, clock_ms());
+	arena_free(&scratch);
+}
+
+static void step_answers(struct world *w)
+{
+	while (!list_empty(&w->answers)) {
+		struct answer *a = node_owner(w->answers.next, struct answer, node);
+
+		list_remove(&a->node);
+		step(w, &(struct ike_event){ .kind = EVENT_ANSWER, .answer = a->a });
+		answer_free(a);
+	}
+}
+
+void engine_feed(struct world *w, const struct ike_event *event)
+{
+	assert(!w->stepping);
+	w->stepping = true;
+	step(w, event);
+	step_answers(w);
+	w->stepping = false;
+}
+
+void engine_answer(struct world *w, struct answer *a)
+{
+	list_append(&w->answers, &a->node);
+	if (w->stepping)
+		return;
+	w->stepping = true;
+	step_answers(w);
+	w->stepping = false;
+}
+
+struct answer *answer_new(uint32_t ticket)
+{
+	struct answer *a = calloc(1, sizeof *a);
+
+	if (!a)
+		abort();
+	list_init(&a->node);
+	a->a.ticket = ticket;
+	return a;
+}
+
+void answer_free(struct answer *a)
+{
+	arena_free(&a->arena);
+	free(a);
+}
+
+void engine_configure(struct world *w)
+{
+	const struct conf *conf = &w->config.now;
+
+	engine_feed(w,
+		&(struct ike_event){ .kind = EVENT_CONF,
+			.conf = { .peers = conf->peers, .n = conf->n_peers, .settings = &conf->settings } });
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_CLOCK });
+}
+
+enum err engine_start(struct world *w, struct text *why)
+{
+	entropy_start(&w->entropy);
+	list_init(&w->answers);
+	w->wake = evtimer_new(w->base, on_wake, w);
+	if (!w->wake) {
+		text_add(why, "the loop takes no timer");
+		return ERR_SYSTEM;
+	}
+	w->ike = ike_new(spi_low, spi_high, &w->entropy.rng);
+	return ERR_OK;
+}
+
+void engine_stop(struct world *w)
+{
+	list_each_safe (n, &w->answers)
+		answer_free(node_owner(n, struct answer, node));
+	ike_free(w->ike);
+	event_free(w->wake);
+	entropy_stop(&w->entropy);
+}

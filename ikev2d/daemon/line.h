@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of the log: key=value, one after the other. */
+#pragma once
+
+#include "model/why.h"
+
+/* Appends " KEY=VALUE" (without the blank at the start), VALUE in quotes where it needs them, control
+ * characters as \xHH. NULL adds nothing. */
+void line_add(struct text *line, const char *key, const char *value);
+void line_number(struct text *line, const char *key, uint64_t value);
+
+/* All that WHY says; its sentence as "msg". */
+void line_why(struct text *line, const struct why *why);

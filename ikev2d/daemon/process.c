@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Going to the background. */
+#include "daemon/process.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Ends the calling process when the daemon is ready or has given up. */
+static void wait_for_daemon(pid_t child, int fd)
+{
+	char ready = 0;
+
+	(void)waitpid(child, NULL, 0);
+	_exit(read(fd, &ready, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int process_detach(void)
+{
+	int fds[2];
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	child = fork();
+	if (child < 0)
+		return -1;
+	if (child) {
+		close(fds[1]);
+		wait_for_daemon(child, fds[0]);
+	}
+	/* The leader of a session could get a terminal again, its child cannot. */
+	close(fds[0]);
+	if (setsid() < 0 || fork())
+		_exit(EXIT_SUCCESS);
+	return chdir("/") ? -1 : fds[1];
+}
+
+void process_ready(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int std = 0; null >= 0 && std <= 2; std++)
+		(void)dup2(null, std);
+	if (null > 2)
+		close(null);
+	if (write(fd, "", 1) != 1)
+		_exit(EXIT_FAILURE);
+	close(fd);
+}
+
+void process_harden(bool core_dumps)
+{
+	umask(077);
+	if (core_dumps)
+		return;
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	(void)prctl(PR_SET_DUMPABLE, 0);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a process is to the system: foreground or background, and what nobody may read out of it. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Goes to the background: returns in a process that has no terminal, with a descriptor for process_ready; the
+ * one that called ends there (with 0) or when the new one ends before (with 1). stderr stays the caller's
+ * till then. -1: the system has no room for a process. */
+int process_detach(void);
+void process_ready(int fd);
+
+/* Files are made for us alone; memory, which holds keys, is written to no core dump unless CORE_DUMPS. */
+void process_harden(bool core_dumps);

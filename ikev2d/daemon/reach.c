@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses by looking at the configuration, at names and at the routes. */
+#include "daemon/reach.h"
+
+#include "daemon/sockaddr.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A question that waits for a name. */
+struct reach {
+	struct world *world;
+	const struct peer *peer; /* a reference */
+	struct answer *answer;
+};
+
+/* The one address of the family of REMOTE that local_addrs names first, or NULL. */
+static const struct ip *configured_source(const struct peer *p, const struct ip *remote)
+{
+	for (unsigned i = 0; i < p->n_local_addrs; i++)
+		if (addr_pattern_single(&p->local_addrs[i]) && p->local_addrs[i].lo.v == remote->v)
+			return &p->local_addrs[i].lo;
+	return NULL;
+}
+
+static bool source_allowed(const struct peer *p, const struct ip *source)
+{
+	for (unsigned i = 0; i < p->n_local_addrs; i++)
+		if (addr_pattern_matches(&p->local_addrs[i], source))
+			return true;
+	return !p->n_local_addrs;
+}
+
+/* The system chooses the source of a connected socket by its routes; nothing is sent. */
+static int try_route(const struct ip *from, const struct ip *remote, struct sockaddr_storage *source)
+{
+	struct addr local = { .ip = from ? *from : (struct ip){ .v = remote->v } }, to = { *remote, 500 };
+	uint32_t mark = XFRM_OUTER_MARK;
+	struct sockaddr_storage name;
+	socklen_t n = sizeof *source;
+	int error = 0, fd = socket(remote->v == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) ||
+		bind(fd, (struct sockaddr *)&name, sockaddr_of(&local, &name)) ||
+		connect(fd, (struct sockaddr *)&name, sockaddr_of(&to, &name)) ||
+		getsockname(fd, (struct sockaddr *)source, &n))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static enum err explain(
+	const struct peer *p, const struct ip *from, const struct ip *remote, int error, struct text *why)
+{
+	char to[IP_TEXT], own[IP_TEXT];
+
+	ip_print(remote, to);
+	if (error == EADDRNOTAVAIL && from)
+		text_add(why, "local_addrs of connection %s: %s is not an address of this machine", p->name,
+			ip_print(from, own));
+	else if (error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL ||
+		 error == EAFNOSUPPORT)
+		text_add(why, "no route to %s", to);
+	else
+		text_add(why, "no route to %s: %s", to, strerror(error));
+	return ERR_MISSING;
+}
+
+enum err reach_source(const struct peer *peer, const struct ip *remote, struct ip *source, struct text *why)
+{
+	const struct ip *from = configured_source(peer, remote);
+	struct sockaddr_storage name = { 0 };
+	char own[IP_TEXT], to[IP_TEXT];
+	int error = try_route(from, remote, &name);
+
+	if (error)
+		return explain(peer, from, remote, error, why);
+	*source = sockaddr_read((struct sockaddr *)&name).ip;
+	if (source_allowed(peer, source))
+		return ERR_OK;
+	text_add(why, "the route to %s leaves from %s, which local_addrs of connection %s does not allow",
+		ip_print(remote, to), ip_print(source, own), peer->name);
+	return ERR_MISSING;
+}
+
+static void fail(struct answer *answer, enum err e, const char *what, const struct peer *p)
+{
+	answer->a.result = e;
+	answer->a.why.what = arena_str(&answer->arena, what);
+	answer->a.why.where = source_print(&p->at, "remote_addrs", &answer->arena);
+}
+
+static void complete(struct world *w, const struct peer *p, const struct ip *remote, struct answer *answer)
+{
+	struct text why = text_in(&answer->arena);
+
+	answer->a.remote = *remote;
+	answer->a.result = reach_source(p, remote, &answer->a.local, &why);
+	if (answer->a.result)
+		fail(answer, answer->a.result, text_str(&why), p);
+	engine_answer(w, answer);
+}
+
+static void on_resolved(void *ctx, const struct ip *ip, const char *why)
+{
+	struct reach *r = ctx;
+
+	if (ip) {
+		complete(r->world, r->peer, ip, r->answer);
+	} else {
+		fail(r->answer, ERR_MISSING, why, r->peer);
+		engine_answer(r->world, r->answer);
+	}
+	peer_unref(r->peer);
+	free(r);
+}
+
+static void ask_name(struct world *w, const struct peer *p, const char *name, struct answer *answer)
+{
+	struct reach *r = calloc(1, sizeof *r);
+	unsigned family = 0;
+
+	if (!r)
+		abort();
+	*r = (struct reach){ w, peer_ref(p), answer };
+	for (unsigned i = 0; i < p->n_local_addrs && !family; i++)
+		if (addr_pattern_single(&p->local_addrs[i]))
+			family = p->local_addrs[i].lo.v;
+	resolve_name(&w->resolver, name, family, on_resolved, r);
+}
+
+void reach_ask(struct world *w, const struct peer *peer, struct answer *answer)
+{
+	for (unsigned i = 0; i < peer->n_remote_addrs; i++) {
+		const struct addr_pattern *p = &peer->remote_addrs[i];
+
+		if (p->name) {
+			ask_name(w, peer, p->name, answer);
+			return;
+		}
+		if (addr_pattern_single(p)) {
+			complete(w, peer, &p->lo, answer);
+			return;
+		}
+	}
+	fail(answer, ERR_MISSING,
+		arena_printf(&answer->arena,
+			"remote_addrs of connection %s names no single host, so it cannot be started from "
+			"here: name one",
+			peer->name),
+		peer);
+	engine_answer(w, answer);
+}

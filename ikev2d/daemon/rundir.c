@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Run directory, lock and pid. */
+#include "daemon/rundir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOCK_TRIES = 8 };
+
+/* False with errno set when it is neither made nor there. Modes are set apart: umask takes bits from mkdir's.
+ */
+static bool make_one(const char *path, unsigned mode)
+{
+	struct stat st;
+
+	if (!mkdir(path, mode))
+		return !chmod(path, mode);
+	if (errno != EEXIST || stat(path, &st))
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode);
+}
+
+enum err rundir_make(const char *path, unsigned mode, struct text *why)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+	bool ok = n && n < sizeof part;
+
+	errno = ENAMETOOLONG;
+	memcpy(part, path, ok ? n + 1 : 0);
+	for (char *c = part + 1; ok && *c; c++)
+		if (*c == '/') {
+			*c = 0;
+			ok = make_one(part, 0755);
+			*c = '/';
+		}
+	if (ok && make_one(part, mode))
+		return ERR_OK;
+	text_add(why, "the directory %s cannot be made: %s", path, strerror(errno));
+	return ERR_SYSTEM;
+}
+
+static enum err refuse_second(int fd, const char *dir, struct text *why)
+{
+	char pid[16] = "";
+	ssize_t n = read(fd, pid, sizeof pid - 1);
+
+	while (n > 0 && (pid[n - 1] < '0' || pid[n - 1] > '9'))
+		pid[--n] = 0;
+	text_add(why,
+		"another ikev2d (pid %s) has the run directory %s: stop it with \"ipsec stop\", or take "
+		"another "
+		"directory with --run-dir",
+		n > 0 ? pid : "unknown", dir);
+	return ERR_BUSY;
+}
+
+/* Whether PATH still names the file open as FD: its last owner may have removed it before we got the lock. */
+static bool same_file(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino &&
+	       ours.st_dev == there.st_dev;
+}
+
+static enum err lock(struct rundir *r, struct text *why)
+{
+	for (unsigned i = 0; i < LOCK_TRIES; i++) {
+		int fd = open(r->pid_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+		if (fd < 0)
+			break;
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			enum err e = refuse_second(fd, r->path, why);
+
+			close(fd);
+			return e;
+		}
+		if (same_file(fd, r->pid_file)) {
+			r->lock = fd;
+			return ERR_OK;
+		}
+		close(fd);
+	}
+	text_add(why, "the pid file %s cannot be opened: %s", r->pid_file, strerror(errno));
+	return ERR_SYSTEM;
+}
+
+static bool write_pid(int fd)
+{
+	char pid[16];
+	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+
+	return !fchmod(fd, 0644) && !ftruncate(fd, 0) && pwrite(fd, pid, (size_t)n, 0) == n;
+}
+
+enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why)
+{
+	enum err e = rundir_make(dir, 0755, why);
+
+	*r = (struct rundir){ arena_str(arena, dir), arena_printf(arena, "%s/pid", dir), -1 };
+	if (!e)
+		e = lock(r, why);
+	if (e)
+		return e;
+	if (write_pid(r->lock))
+		return ERR_OK;
+	text_add(why, "the pid file %s cannot be written: %s", r->pid_file, strerror(errno));
+	rundir_close(r);
+	return ERR_SYSTEM;
+}
+
+void rundir_close(struct rundir *r)
+{
+	(void)unlink(r->pid_file);
+	close(r->lock);
+	r->lock = -1;
+}

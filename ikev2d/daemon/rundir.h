@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The run directory, which belongs to one daemon at a time. */
+#pragma once
+
+#include "base/err.h"
+#include "base/text.h"
+
+struct rundir {
+	const char *path, *pid_file;
+	int lock; /* descriptor of the locked pid file */
+};
+
+/* Makes DIR (and those above it) if missing, locks DIR/pid and writes our pid into it. Texts are taken from
+ * ARENA. ERR_BUSY when another daemon has it, with a sentence in WHY as for every other failure. */
+enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why) MUST_CHECK;
+
+/* Removes the pid file and gives the directory free. */
+void rundir_close(struct rundir *r);
+
+/* Makes the directory PATH, with those above it, with MODE; one that is there stays as it is. */
+enum err rundir_make(const char *path, unsigned mode, struct text *why) MUST_CHECK;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The UDP sockets of IKE: port 500 and, with a marker before each message, port 4500 (RFC 3948), for IPv4 and
+ * IPv6. They are wildcard with packet info: the path of a datagram has the address it came to, and answers
+ * leave from there. */
+#pragma once
+
+#include "base/text.h"
+#include "model/addr.h"
+#include "model/conf.h"
+
+#include <event2/event.h>
+
+/* A datagram of IKE, without its marker. Borrowed. */
+typedef void sockets_received(void *ctx, const struct path *path, struct bytes datagram);
+
+struct sockets;
+
+struct ike_socket {
+	struct sockets *all;
+	int fd; /* -1: not open */
+	bool v6, marker;
+	uint16_t port;
+	struct event *readable;
+};
+
+enum { SOCKETS = 4 /* two families, two ports */ };
+
+struct sockets {
+	struct ike_socket v[SOCKETS];
+	struct sockets_inbox *inbox;
+	sockets_received *received;
+	void *ctx;
+	uint64_t esp; /* datagrams on port 4500 that are for no data path */
+};
+
+/* Opens them and tells CTX what arrives. A machine without IPv6 gets those of IPv4 (said once in the log).
+ * WHY gets one sentence on failure. */
+enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
+	sockets_received *received, void *ctx, struct text *why) MUST_CHECK;
+void sockets_close(struct sockets *s);
+
+/* Sends DATA as PATH says. What cannot be sent is lost, as datagrams are; the log says so in detail. */
+void sockets_send(struct sockets *s, const struct path *path, struct bytes data);
+
+/* One octet that keeps a NAT's mapping alive (RFC 3948, 2.3). */
+void sockets_keepalive(struct sockets *s, const struct path *path);
+
+/* Opens the socket for *SOCKET, whose family, port and marker are set (sockets_open.c). */
+enum err socket_open(struct ike_socket *socket, struct text *why) MUST_CHECK;

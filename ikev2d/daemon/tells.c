@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TELL, all who want to hear it. */
+#include "daemon/tells.h"
+
+#include "daemon/clock.h"
+#include "daemon/datapath.h"
+#include "daemon/line.h"
+#include "daemon/patience.h"
+
+/* The words of the log. */
+static const char *const words[] = {
+	[TELL_LOG] = "progress",
+	[TELL_DROPPED] = "dropped",
+	[TELL_REFUSED] = "refused",
+	[TELL_SA_UP] = "sa-up",
+	[TELL_SA_DOWN] = "sa-down",
+	[TELL_CHILD_UP] = "child-up",
+	[TELL_CHILD_DOWN] = "child-down",
+	[TELL_DONE] = "done",
+};
+
+/* strongSwan's: 0 is always heard, 1 is a person's, more is for those who look for a fault. */
+static int vici_level(enum log_level level)
+{
+	return level == LOG_DETAIL ? 2 : level == LOG_ERROR ? 0 : 1;
+}
+
+static const struct child_record *child_of(const struct ike_tell *t)
+{
+	for (unsigned i = 0; t->record && i < t->record->n_children; i++)
+		if (t->record->children[i].id == t->child)
+			return &t->record->children[i];
+	return NULL;
+}
+
+static bool is_up(const struct ike_tell *t)
+{
+	return t->kind == TELL_SA_UP || t->kind == TELL_CHILD_UP;
+}
+
+/* The sentences of an IKE_SA and of a child that went up or down, as strongSwan says them. */
+
+static const char *sa_sentence(const struct ike_tell *t, struct arena *arena)
+{
+	const struct sa_record *r = t->record;
+	char local[IP_TEXT], remote[IP_TEXT];
+
+	return arena_printf(arena, "IKE_SA %s[%u] %s between %s[%s]...%s[%s]", r->name, r->id,
+		is_up(t) ? "established" : "closed", ip_print(&r->path.local.ip, local),
+		id_print(&r->local_id, arena), ip_print(&r->path.remote.ip, remote),
+		id_print(&r->remote_id, arena));
+}
+
+static const char *child_sentence(const struct ike_tell *t, const struct child_record *c, struct arena *arena)
+{
+	return arena_printf(arena, "CHILD_SA %s{%u} %s with SPIs %08x_i %08x_o and TS %s === %s", c->name,
+		c->id, is_up(t) ? "established" : "closed", c->spi_in, c->spi_out,
+		tss_print(c->local_ts, arena), tss_print(c->remote_ts, arena));
+}
+
+static const char *sentence(const struct ike_tell *t, struct arena *arena)
+{
+	const struct child_record *c = child_of(t);
+
+	if (t->text)
+		return t->text;
+	if (c)
+		return child_sentence(t, c, arena);
+	if (t->record)
+		return sa_sentence(t, arena);
+	return t->why && t->why->what ? t->why->what : words[t->kind];
+}
+
+static void log_line(const struct ike_tell *t, const char *text, struct arena *arena)
+{
+	const struct child_record *c = child_of(t);
+	struct text line = text_in(arena);
+
+	line_add(&line, "conn", t->name);
+	if (t->sa)
+		line_number(&line, "sa", t->sa);
+	line_add(&line, "child", c ? c->name : NULL);
+	if (t->child)
+		line_number(&line, "child-id", t->child);
+	if (t->why)
+		line_why(&line, t->why);
+	else
+		line_add(&line, "msg", text);
+	log_say(t->level, words[t->kind], "%s", text_str(&line));
+}
+
+static void vici_lines(struct world *w, const struct ike_tell *t, const char *text)
+{
+	int level = vici_level(t->level);
+
+	for (unsigned i = 0; i < t->n_tickets; i++)
+		vici_log(w->vici, t->tickets[i], t->group, level, t->name, t->sa, text);
+	if (!t->n_tickets)
+		vici_log(w->vici, 0, t->group, level, t->name, t->sa, text);
+}
+
+/* What anybody can make us say, because no client here waits for it, is not said without end. */
+static bool withheld(struct world *w, const struct ike_tell *t)
+{
+	bool strangers = t->kind == TELL_DROPPED || t->kind == TELL_REFUSED || t->kind == TELL_LOG;
+	unsigned held = 0;
+
+	if (strangers && !t->n_tickets && !gate_pass(&w->strangers[t->kind], clock_ms(), &held))
+		return true;
+	if (held)
+		log_say(LOG_NOTICE, "withheld", "msg=\"%u lines like the next one were left out\"", held);
+	return false;
+}
+
+static void say(struct world *w, const struct ike_tell *t)
+{
+	struct arena arena = { 0 };
+	const char *text = sentence(t, &arena);
+
+	log_line(t, text, &arena);
+	vici_lines(w, t, text);
+	arena_free(&arena);
+}
+
+/* The core's record lacks the counters, which are the data path's. */
+static void updown(struct world *w, const struct ike_tell *t)
+{
+	struct arena arena = { 0 };
+	struct sa_record r = *t->record;
+
+	r.children = ARENA_ARRAY(&arena, r.n_children, struct child_record);
+	if (r.n_children)
+		memcpy(r.children, t->record->children, r.n_children * sizeof *r.children);
+	datapath_fill(w, &r);
+	vici_updown(w->vici, is_up(t), &r, t->child);
+	arena_free(&arena);
+}
+
+static void done(struct world *w, const struct ike_tell *t)
+{
+	struct vici_outcome outcome = {
+		.success = t->success,
+		.matches = t->matches,
+		.terminated = t->terminated,
+	};
+
+	if (t->why)
+		outcome.why = *t->why;
+	else if (!t->success)
+		outcome.why.what = "it failed, and the log says why";
+	for (unsigned i = 0; i < t->n_tickets; i++) {
+		if (t->tickets[i] == TICKET_STOP)
+			event_base_loopbreak(w->base);
+		patience_over(w, t->tickets[i]);
+		vici_done(w->vici, t->tickets[i], &outcome);
+	}
+}
+
+void tells_tell(struct world *w, const struct ike_tell *t)
+{
+	if (t->kind == TELL_DONE) {
+		done(w, t);
+		return;
+	}
+	if (t->kind == TELL_REFUSED && t->name && t->why)
+		failures_note(&w->failures, t->name, t->why);
+	if (is_up(t) && t->name)
+		failures_clear(&w->failures, t->name);
+	if (!withheld(w, t))
+		say(w, t);
+	if (t->record)
+		updown(w, t);
+}

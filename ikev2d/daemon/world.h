@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that one daemon is made of. The one place that knows everything; each part is started and stopped by a
+ * row of the table in daemon.c. */
+#pragma once
+
+#include "daemon/config.h"
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/entropy.h"
+#include "daemon/failures.h"
+#include "daemon/gate.h"
+#include "daemon/resolve.h"
+#include "daemon/rundir.h"
+#include "daemon/sockets.h"
+#include "ike/ike.h"
+#include "vici/vici.h"
+#include "xfrm/xfrm.h"
+
+struct world {
+	const struct options *options;
+	struct arena arena; /* what lives as long as the daemon */
+	uint64_t started;   /* ms, clock_ms */
+
+	struct event_base *base;
+	struct event *signals[3]; /* TERM, INT, HUP */
+	struct event *stop_timer; /* not NULL: stopping, and how long peers have for their answers */
+
+	struct rundir rundir;
+	struct config config;
+	struct settings
+		settings; /* those of the start; a new configuration does not move sockets or devices */
+
+	/* The core. */
+	struct ike *ike;
+	struct entropy entropy;
+	struct node answers; /* queued for the core */
+	struct event *wake;  /* its timer */
+	bool stepping;
+
+	struct resolver resolver;
+	struct sockets sockets;
+	const struct xfrm_backend *backend;
+	struct xfrm *xfrm;
+	struct event *xfrm_readable;
+
+	struct vici *vici;
+	struct control control;
+	struct node patience; /* commands that are not waited for without end */
+	struct failures failures;
+	struct gate strangers[TELL_DONE]; /* for lines that they can make us write, by kind */
+};
+
+/* The ticket of the command that takes everything down at the end. VICI counts its own upwards from one. */
+enum { TICKET_STOP = 0x7fffffff };
+
+/* Begins an orderly stop. */
+void daemon_stop(struct world *w);
+
+/* Reads the configuration file again; all or nothing. WHY gets what is wrong, in ARENA. */
+enum err daemon_reload(struct world *w, struct arena *arena, struct why *why) MUST_CHECK;
