@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make              the programs, in build/bin
+# make SAN=a,b      the same with sanitizers, in build/san-a,b (COV=1: with coverage, in build/cov)
+# make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well)
+# make demo         two gateways, one tunnel, traffic
+# make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
+# make sim          lives of two peers on a lossy link, SEEDS=a-b
+# make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
+# make install      to DESTDIR and PREFIX (uninstall takes it away again)
+#
+# V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+B ?= build
+
+# Package (Debian's name), and what it is needed for. A question mark: taken only where the distribution has it
+# (Ubuntu 22.04 keeps the sanitizers' run time in a package that clang depends on).
+define DEPENDENCIES
+gcc                             build
+make                            build
+libc6-dev                       build
+pkg-config                      build
+libssl-dev                      build
+libevent-dev                    build
+libmnl-dev                      build
+libnftables-dev                 build
+iproute2                        demo
+iperf3                          demo
+iputils-ping                    demo
+nftables                        demo
+procps                          demo
+tcpdump                         demo
+binutils                        test
+clang                           test
+libclang-rt-dev                 test?
+libcmocka-dev                   test
+python3                         test
+charon-systemd                  test
+libcharon-extauth-plugins       test
+libcharon-extra-plugins         test
+libstrongswan-extra-plugins     test
+libstrongswan-standard-plugins  test
+strongswan-pki                  test
+strongswan-swanctl              test
+endef
+export DEPENDENCIES
+
+# What is built from what. Folders are listed here, files are found.
+
+FOLDERS := $(addprefix ikev2d/,base model crypto wire eap ike vici vici/codec daemon) \
+	xfrm xfrm/kernel xfrm/user pki conf tools/ipsec
+MAINS := ikev2d/main.c tools/ipsec/main.c
+SOURCES := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
+TESTS := $(basename $(wildcard tests/unit/test_*.c tests/pair/test_*.c))
+HELPERS := $(filter-out $(addsuffix .c,$(TESTS)),$(wildcard tests/unit/*.c tests/pair/*.c))
+SIM := $(wildcard tests/sim/*.c)
+NET := $(wildcard tests/net/run)
+FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
+
+# Every variant has a folder of its own for its objects; another compiler or other flags build it anew.
+VARIANT := $(or $(addprefix san-,$(SAN)),$(if $(COV),cov),plain)
+O := $(B)/$(VARIANT)
+BIN := $(if $(filter plain,$(VARIANT)),$(B),$(O))/bin
+object = $(patsubst %.c,$(O)/%.o,$(1))
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+WARN ?= -Wall -Wextra -Werror
+CFLAGS ?= $(if $(COV),-O0,-O2) -g $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
+
+PACKAGES := "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+INSTRUMENT := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(if $(COV),--coverage)
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIKEV2D_VERSION=\"$(VERSION)\" -Iikev2d -I. $(PACKAGE_CFLAGS) $(WARN) \
+	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE $(INSTRUMENT) $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(INSTRUMENT) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS = $(PACKAGE_LIBS) -lpthread
+
+SHOW = $(if $(V),,@echo "  $@" &&)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim fuzz fuzzers \
+	install uninstall clean format FORCE
+
+all: $(BIN)/ikev2d $(BIN)/ipsec
+tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim)
+fuzzers: $(addprefix $(O)/,$(FUZZERS))
+
+$(O)/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(SHOW) $(COMPILE) -MMD -MP -c -o $@ $<
+
+# Archives are made anew: base names repeat in them, and a source that is gone must not stay.
+$(O)/ikev2d.a: $(call object,$(SOURCES)) $(O)/sources
+$(O)/tests.a: $(call object,$(HELPERS)) $(O)/sources
+$(O)/%.a:
+	@rm -f $@
+	$(SHOW) ar qcs $@ $(filter %.o,$^)
+
+$(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
+$(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
+$(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
+$(addprefix $(O)/,$(TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
+$(addprefix $(O)/,$(TESTS)): LIBS += -lcmocka
+$(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
+	@mkdir -p $(@D)
+	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
+
+# $(call remember,TEXT): a file that changes only when the text does.
+remember = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
+
+$(O)/flags: FORCE
+	$(if $(PACKAGE_LIBS),,$(error OpenSSL 3, libevent, libmnl or libnftables is missing: run "make deps" (as root) first))
+	@$(call remember,$(COMPILE) $(LINK))
+$(O)/sources: FORCE
+	@$(call remember,$(SOURCES) $(HELPERS))
+
+-include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) $(addsuffix .c,$(TESTS) $(FUZZERS))))
+
+# What is run. These start make again, so that packages installed on the way are seen.
+
+AGAIN = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc))
+CHECKED := address,undefined
+FUZZED := fuzzer-no-link,address,undefined
+C := $(B)/san-$(CHECKED)
+F := $(B)/san-$(FUZZED)
+
+deps:
+	@tools/deps build
+deps-demo:
+	@tools/deps build demo
+deps-test:
+	@tools/deps build demo test
+
+demo: deps-demo
+	+@$(AGAIN) all
+	@BIN=$(BIN) tools/demo
+
+root:
+	@[ "$$(id -u)" = 0 ] || { echo "The tests make network namespaces: run this as root." >&2; exit 1; }
+
+# $(call suites_fuzz,RUNS): the command of every fuzzer; what it finds on its way is kept out of our corpus.
+suite_fuzz = '$(F)/tests/fuzz/fuzz_$(1) -seed=1 -runs=$(2) -artifact_prefix=$(B)/ $(F)/corpus/$(1) \
+	$(wildcard tests/fuzz/corpus/$(1))'
+suites_fuzz = $(foreach f,$(FUZZERS),$(call suite_fuzz,$(patsubst tests/fuzz/fuzz_%,%,$(f)),$(1)))
+
+check: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) all
+	+@$(AGAIN) SAN=$(CHECKED) all tests
+	+@$(AGAIN) fuzz
+	@B=$(B) BIN=$(C)/bin tests/run -j 2 -t 60 tools/floors tools/pure $(addprefix $(C)/,$(TESTS)) \
+		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,10000) \
+		-j 1 -t 400 $(NET:%='% --quick')
+check-unit:
+	+@$(AGAIN) SAN=$(CHECKED) tests
+	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
+check-net: root
+	+@$(AGAIN) SAN=$(CHECKED) all
+	@BIN=$(C)/bin tests/run -t 1500 $(NET)
+check-sim: SEEDS ?= 1-10000
+check-sim:
+	+@$(AGAIN) SAN=$(CHECKED) tests
+	@tests/run -t 400 '$(C)/bin/sim --seeds $(SEEDS)'
+check-fuzz: fuzz
+	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
+
+sim: SEEDS ?= 1-10000
+sim: $(BIN)/sim
+	@$(BIN)/sim --seeds $(SEEDS)
+fuzz:
+	+@$(AGAIN) CC=clang SAN=$(FUZZED) fuzzers
+	@rm -rf $(F)/corpus
+	@mkdir -p $(F)/corpus $(patsubst tests/fuzz/fuzz_%,$(F)/corpus/%,$(FUZZERS))
+
+install: all
+	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d
+	install -D -m 755 $(BIN)/ipsec $(DESTDIR)$(PREFIX)/bin/ipsec
+	install -d $(DESTDIR)$(PREFIX)/share/doc/ikev2d
+	cp -r conf/examples $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/ikev2d $(DESTDIR)$(PREFIX)/bin/ipsec
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/ikev2d
+
+clean:
+	rm -rf $(B)
+format:
+	find ikev2d xfrm pki conf tools tests -name '*.[ch]' | xargs clang-format -i
