@@ -59,6 +59,9 @@ struct xfrm_backend {
 	bool (*usage)(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
 	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
 	void (*drops)(struct xfrm *x, struct text *out);
+	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
+	 * clear, and nobody has asked for since, goes. */
+	void (*settled)(struct xfrm *x);
 };
 
 /* The back end called NAME, or NULL. */

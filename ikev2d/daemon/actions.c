@@ -4,6 +4,7 @@
 
 #include "daemon/answers.h"
 #include "daemon/engine.h"
+#include "daemon/line.h"
 #include "daemon/tells.h"
 
 /* WHY gets a sentence on failure. */
@@ -96,7 +97,7 @@ static void carry_out(struct world *w, const struct ike_action *a)
 		return;
 	}
 	if (answer->a.result)
-		log_say(LOG_WARN, "data-path", "msg=\"%s\"", answer->a.why.what);
+		line_say(LOG_WARN, "data-path", answer->a.why.what);
 	answer_free(answer);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/datapath.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
+#include "daemon/line.h"
 #include "daemon/logging.h"
 #include "daemon/patience.h"
 #include "daemon/process.h"
@@ -34,7 +35,7 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
 		event_base_loopbreak(w->base);
 		return;
 	}
-	log_say(LOG_NOTICE, "stop", "msg=\"stopping: all SAs are deleted\"");
+	line_say(LOG_NOTICE, "stop", "stopping: all SAs are deleted");
 	w->stop_timer = evtimer_new(w->base, on_stop, w);
 	if (w->stop_timer)
 		evtimer_add(w->stop_timer, &(struct timeval){ .tv_sec = STOP_TIME });
@@ -56,8 +57,13 @@ static void on_reload(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	if (daemon_reload(ctx, &arena, &why))
-		log_say(LOG_ERROR, "config", "msg=\"%s\"", why.what);
+		line_say(LOG_ERROR, "config", why.what);
 	arena_free(&arena);
+}
+
+static void on_libevent(int severity, const char *line)
+{
+	line_say(severity >= EVENT_LOG_WARN ? LOG_WARN : LOG_DETAIL, "libevent", line);
 }
 
 static enum err loop_start(struct world *w, struct text *why)
@@ -68,6 +74,7 @@ static enum err loop_start(struct world *w, struct text *why)
 	} signals[] = { { SIGTERM, on_stop }, { SIGINT, on_stop }, { SIGHUP, on_reload } };
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	event_set_log_callback(on_libevent);
 	w->base = event_base_new();
 	for (unsigned i = 0; w->base && i < sizeof signals / sizeof *signals; i++) {
 		w->signals[i] = evsignal_new(w->base, signals[i].number, signals[i].handle, w);
@@ -101,9 +108,9 @@ static void log_notes(const struct text *notes)
 	const char *line = text_str(notes);
 
 	while (*line) {
-		int n = (int)strcspn(line, "\n");
+		size_t n = strcspn(line, "\n");
 
-		log_say(LOG_NOTICE, "config", "msg=\"%.*s\"", n, line);
+		line_say(LOG_NOTICE, "config", arena_text(notes->arena, bytes_of(line, n)));
 		line += n + (line[n] == '\n');
 	}
 }
@@ -156,8 +163,7 @@ enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 	}
 	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
 		strcmp(s->tun_name, w->settings.tun_name))
-		log_say(LOG_WARN, "config",
-			"msg=\"new ports and device names take effect at the next start only\"");
+		line_say(LOG_WARN, "config", "new ports and device names take effect at the next start only");
 	failures_prune(&w->failures, &w->config.now);
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
 		w->config.now.n_peers);

@@ -4,6 +4,8 @@
 
 #include "daemon/engine.h"
 
+enum { SETTLE_TIME = 30 /* s in which the names of peers are resolved and all traps are set */ };
+
 static void acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
 {
 	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_ACQUIRE,
@@ -42,10 +44,23 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	w->backend->dispatch(w->xfrm);
 }
 
+static void on_settled(evutil_socket_t fd, short what, void *ctx)
+{
+	struct world *w = ctx;
+
+	(void)fd;
+	(void)what;
+	w->backend->settled(w->xfrm);
+}
+
 static bool watch(struct world *w)
 {
+	const struct timeval settle_time = { .tv_sec = SETTLE_TIME };
+
+	w->xfrm_settled = evtimer_new(w->base, on_settled, w);
 	w->xfrm_readable = event_new(w->base, w->backend->fd(w->xfrm), EV_READ | EV_PERSIST, on_readable, w);
-	return w->xfrm_readable && !event_add(w->xfrm_readable, NULL);
+	return w->xfrm_settled && !evtimer_add(w->xfrm_settled, &settle_time) && w->xfrm_readable &&
+	       !event_add(w->xfrm_readable, NULL);
 }
 
 enum err datapath_start(struct world *w, struct text *why)
@@ -74,9 +89,11 @@ enum err datapath_start(struct world *w, struct text *why)
 
 void datapath_stop(struct world *w)
 {
+	if (w->xfrm_settled)
+		event_free(w->xfrm_settled);
 	if (w->xfrm_readable)
 		event_free(w->xfrm_readable);
-	w->xfrm_readable = NULL;
+	w->xfrm_settled = w->xfrm_readable = NULL;
 	w->backend->close(w->xfrm);
 	w->xfrm = NULL;
 }

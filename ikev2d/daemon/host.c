@@ -5,6 +5,7 @@
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/engine.h"
+#include "daemon/line.h"
 #include "daemon/patience.h"
 
 #include <inttypes.h>
@@ -78,12 +79,25 @@ static uint64_t now(void *ctx)
 	return clock_ms();
 }
 
+/* Who changes what over VICI leaves a trace. */
+static void log_change(const char *what, const char *name)
+{
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	line_add(&line, "name", name);
+	line_add(&line, "msg", what);
+	log_say(LOG_NOTICE, "config", "%s", text_str(&line));
+	arena_free(&arena);
+}
+
 static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
 
 	(void)arena;
 	(void)why;
+	log_change("connection loaded over VICI", peer->name);
 	config_load_conn(&w->config, peer);
 	engine_configure(w);
 	return ERR_OK;
@@ -99,6 +113,7 @@ static enum err unload_conn(void *ctx, const char *name, struct arena *arena, st
 		why->what = text_str(&text);
 		return e;
 	}
+	log_change("connection unloaded over VICI", name);
 	failures_prune(&w->failures, &w->config.now);
 	engine_configure(w);
 	return ERR_OK;
@@ -110,6 +125,7 @@ static enum err load_shared(void *ctx, const struct secret *secret, struct arena
 
 	(void)arena;
 	(void)why;
+	log_change("secret loaded over VICI", secret->name);
 	config_load_secret(&w->config, secret);
 	return ERR_OK;
 }
@@ -122,11 +138,14 @@ static enum err unload_shared(void *ctx, const char *name, struct arena *arena, 
 
 	if (e)
 		why->what = text_str(&text);
+	else
+		log_change("secret unloaded over VICI", name);
 	return e;
 }
 
 static void clear_creds(void *ctx)
 {
+	log_change("all secrets unloaded over VICI", NULL);
 	config_clear_secrets(&((struct world *)ctx)->config);
 }
 

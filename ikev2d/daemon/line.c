@@ -53,3 +53,13 @@ void line_why(struct text *line, const struct why *why)
 	line_add(line, "instead", why->instead);
 	line_add(line, "notify", why->notify);
 }
+
+void line_say(enum log_level level, const char *word, const char *text)
+{
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	line_add(&line, "msg", text);
+	log_say(level, word, "%s", text_str(&line));
+	arena_free(&arena);
+}

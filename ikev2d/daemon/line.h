@@ -2,6 +2,7 @@
 /* Lines of the log: key=value, one after the other. */
 #pragma once
 
+#include "base/log.h"
 #include "model/why.h"
 
 /* Appends " KEY=VALUE" (without the blank at the start), VALUE in quotes where it needs them, control
@@ -11,3 +12,6 @@ void line_number(struct text *line, const char *key, uint64_t value);
 
 /* All that WHY says; its sentence as "msg". */
 void line_why(struct text *line, const struct why *why);
+
+/* Logs the one sentence TEXT under WORD. */
+void line_say(enum log_level level, const char *word, const char *text);

@@ -2,7 +2,6 @@
 /* A timer for each such command. */
 #include "daemon/patience.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 struct patience {
@@ -31,8 +30,8 @@ static void on_impatient(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	outcome.why.what = arena_printf(&arena, "still being %s after %" PRId64 ".%" PRId64 " s; it goes on",
-		p->up ? "set up" : "taken down", p->ms / 1000, p->ms % 1000 / 100);
+	outcome.why.what = arena_printf(&arena, "still being %s after %.1f s; it goes on",
+		p->up ? "set up" : "taken down", (double)p->ms / 1000);
 	forget(p);
 	vici_done(vici, ticket, &outcome);
 	arena_free(&arena);

@@ -9,11 +9,15 @@
 #include <event2/util.h>
 #include <stdlib.h>
 
+enum { PATIENCE = 8 /* s for an answer: the core waits a little longer */ };
+
+/* It lives until libevent has called back, which it does once, sooner or later. */
 struct question {
 	struct node node;
 	struct evdns_getaddrinfo_request *request;
+	struct event *timer;
 	char *name;
-	resolve_done *done;
+	resolve_done *done; /* NULL: who asked has his answer */
 	void *ctx;
 };
 
@@ -23,16 +27,23 @@ void resolver_start(struct resolver *r, struct event_base *base)
 	list_init(&r->asked);
 }
 
-/* Ends Q, once. */
-static void finish(struct question *q, const struct ip *ip, const char *why)
+/* Answers who asked, once. */
+static void answer(struct question *q, const struct ip *ip, const char *why)
 {
 	resolve_done *done = q->done;
-	void *ctx = q->ctx;
 
+	q->done = NULL;
+	event_del(q->timer);
+	if (done)
+		done(q->ctx, ip, why);
+}
+
+static void question_free(struct question *q)
+{
 	list_remove(&q->node);
+	event_free(q->timer);
 	free(q->name);
 	free(q);
-	done(ctx, ip, why);
 }
 
 static void on_resolved(int error, struct evutil_addrinfo *list, void *ctx)
@@ -46,20 +57,57 @@ static void on_resolved(int error, struct evutil_addrinfo *list, void *ctx)
 	if (list)
 		evutil_freeaddrinfo(list);
 	if (found.ip.v)
-		finish(q, &found.ip, NULL);
+		answer(q, &found.ip, NULL);
 	else
-		finish(q, NULL,
+		answer(q, NULL,
 			arena_printf(&arena, "the name %s has no address: %s", q->name,
 				error ? evutil_gai_strerror(error) : "the answer was empty"));
 	arena_free(&arena);
+	question_free(q);
 }
 
+static void give_up(struct question *q, const char *why)
+{
+	answer(q, NULL, why);
+	evdns_getaddrinfo_cancel(q->request);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+	struct question *q = ctx;
+	struct arena arena = { 0 };
+
+	(void)fd;
+	(void)what;
+	give_up(q, arena_printf(&arena, "the name %s was not resolved within %d s: no name server answers",
+			   q->name, PATIENCE));
+	arena_free(&arena);
+}
+
+/* Another server is asked soon where one is silent. */
 static bool resolver_open(struct resolver *r)
 {
 	if (!r->dns)
 		r->dns = evdns_base_new(
 			r->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	return r->dns;
+	return r->dns && !evdns_base_set_option(r->dns, "timeout:", "2");
+}
+
+static struct question *question_new(struct resolver *r, const char *name, resolve_done *done, void *ctx)
+{
+	struct question *q = calloc(1, sizeof *q);
+
+	if (!q)
+		abort();
+	q->name = strdup(name);
+	q->timer = evtimer_new(r->base, on_late, q);
+	if (!q->name || !q->timer)
+		abort();
+	q->done = done;
+	q->ctx = ctx;
+	list_append(&r->asked, &q->node);
+	evtimer_add(q->timer, &(struct timeval){ .tv_sec = PATIENCE });
+	return q;
 }
 
 void resolve_name(struct resolver *r, const char *name, unsigned family, resolve_done *done, void *ctx)
@@ -71,35 +119,30 @@ void resolve_name(struct resolver *r, const char *name, unsigned family, resolve
 		.ai_socktype = SOCK_DGRAM,
 		.ai_protocol = IPPROTO_UDP,
 	};
-	struct question *q = calloc(1, sizeof *q);
+	struct evdns_getaddrinfo_request *request;
+	struct question *q;
 
-	if (!q || !(q->name = strdup(name)))
-		abort();
-	q->done = done;
-	q->ctx = ctx;
-	list_append(&r->asked, &q->node);
-	if (resolver_open(r)) {
-		struct evdns_getaddrinfo_request *request =
-			evdns_getaddrinfo(r->dns, name, NULL, &hints, on_resolved, q);
-
-		/* NULL: it has been answered already, and Q is gone. */
-		if (request)
-			q->request = request;
+	if (!resolver_open(r)) {
+		done(ctx, NULL,
+			"names cannot be resolved: /etc/resolv.conf is not right; write an address instead");
 		return;
 	}
-	finish(q, NULL,
-		"names cannot be resolved: /etc/resolv.conf names no server; write an address instead");
+	q = question_new(r, name, done, ctx);
+	request = evdns_getaddrinfo(r->dns, name, NULL, &hints, on_resolved, q);
+	/* NULL: it has been answered already, and Q is gone. */
+	if (request)
+		q->request = request;
 }
 
-/* Answers to what was cancelled come by the loop. */
+/* What was cancelled calls back by the loop. */
 void resolver_stop(struct resolver *r)
 {
-	list_each (n, &r->asked)
-		evdns_getaddrinfo_cancel(node_owner(n, struct question, node)->request);
+	list_each_safe (n, &r->asked)
+		give_up(node_owner(n, struct question, node), "the daemon is stopping");
 	if (!list_empty(&r->asked))
 		event_base_loop(r->base, EVLOOP_NONBLOCK);
 	list_each_safe (n, &r->asked)
-		finish(node_owner(n, struct question, node), NULL, "the daemon is stopping");
+		question_free(node_owner(n, struct question, node));
 	if (r->dns)
 		evdns_base_free(r->dns, 0);
 }

@@ -13,6 +13,15 @@
 
 enum { LOCK_TRIES = 8 };
 
+static enum err explain(const char *what, const char *path, struct text *why)
+{
+	text_add(why, "the %s %s (%s)", what, path, strerror(errno));
+	if (errno != EACCES && errno != EPERM)
+		return ERR_SYSTEM;
+	text_add(why, "; run ikev2d as root, or give it another directory with --run-dir");
+	return ERR_DENIED;
+}
+
 /* False with errno set when it is neither made nor there. Modes are set apart: umask takes bits from mkdir's.
  */
 static bool make_one(const char *path, unsigned mode)
@@ -43,8 +52,7 @@ enum err rundir_make(const char *path, unsigned mode, struct text *why)
 		}
 	if (ok && make_one(part, mode))
 		return ERR_OK;
-	text_add(why, "the directory %s cannot be made: %s", path, strerror(errno));
-	return ERR_SYSTEM;
+	return explain("directory cannot be made:", path, why);
 }
 
 static enum err refuse_second(int fd, const char *dir, struct text *why)
@@ -90,8 +98,7 @@ static enum err lock(struct rundir *r, struct text *why)
 		}
 		close(fd);
 	}
-	text_add(why, "the pid file %s cannot be opened: %s", r->pid_file, strerror(errno));
-	return ERR_SYSTEM;
+	return explain("pid file cannot be opened:", r->pid_file, why);
 }
 
 static bool write_pid(int fd)
@@ -113,7 +120,7 @@ enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, str
 		return e;
 	if (write_pid(r->lock))
 		return ERR_OK;
-	text_add(why, "the pid file %s cannot be written: %s", r->pid_file, strerror(errno));
+	(void)explain("pid file cannot be written:", r->pid_file, why);
 	rundir_close(r);
 	return ERR_SYSTEM;
 }

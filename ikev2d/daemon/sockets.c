@@ -2,7 +2,7 @@
 /* Datagrams in and out. */
 #include "daemon/sockets.h"
 
-#include "base/log.h"
+#include "daemon/line.h"
 #include "daemon/sockaddr.h"
 
 #include <errno.h>
@@ -110,7 +110,7 @@ enum err sockets_open(struct sockets *s, struct event_base *base, const struct s
 	for (unsigned i = 0; i < SOCKETS && !e; i++)
 		e = open_one(&s->v[i], base, why);
 	if (e == ERR_UNSUPPORTED && s->v[0].fd >= 0) {
-		log_say(LOG_NOTICE, "no-ipv6", "msg=\"this machine has no IPv6: IKE runs over IPv4 only\"");
+		line_say(LOG_NOTICE, "no-ipv6", "this machine has no IPv6: IKE runs over IPv4 only");
 		e = ERR_OK;
 	}
 	if (e)

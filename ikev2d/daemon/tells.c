@@ -164,7 +164,8 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 	}
 	if (t->kind == TELL_REFUSED && t->name && t->why)
 		failures_note(&w->failures, t->name, t->why);
-	if (is_up(t) && t->name)
+	/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
+	if (t->kind == TELL_CHILD_UP && t->name)
 		failures_clear(&w->failures, t->name);
 	if (!withheld(w, t))
 		say(w, t);

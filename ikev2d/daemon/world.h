@@ -41,7 +41,7 @@ struct world {
 	struct sockets sockets;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;
-	struct event *xfrm_readable;
+	struct event *xfrm_readable, *xfrm_settled;
 
 	struct vici *vici;
 	struct control control;

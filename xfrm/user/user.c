@@ -125,6 +125,11 @@ static void user_drops(struct xfrm *x, struct text *out)
 	drop_print(&x->drops, out);
 }
 
+static void user_settled(struct xfrm *x)
+{
+	route_adopted_drop(x->route);
+}
+
 const struct xfrm_backend xfrm_user = {
 	.name = "userspace",
 	.open = user_open,
@@ -139,4 +144,5 @@ const struct xfrm_backend xfrm_user = {
 	.sa_select = user_policy_select,
 	.usage = user_sa_usage,
 	.drops = user_drops,
+	.settled = user_settled,
 };
