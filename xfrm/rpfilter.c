@@ -32,8 +32,7 @@ static void loosen(struct journal *j, const char *dev, const char *name, int val
 	}
 	if (e)
 		log_say(LOG_WARN, "rp-filter",
-			"%s keeps strict reverse path filtering (%s), which drops peers whose address lies "
-			"inside "
+			"%s keeps its strict rp_filter (%s), which drops peers whose address lies inside "
 			"their own selectors: set %s to 2 yourself",
 			dev, err_name(e), name);
 	arena_free(&scratch);

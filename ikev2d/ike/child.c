@@ -85,7 +85,7 @@ static struct child *child_new(struct draft *d, const struct child_deal *deal)
 	c->spi_in = deal->spi_in;
 	c->spi_out = deal->spi_out;
 	c->suite = deal->suite;
-	c->encap = d->core.encap;
+	c->encap = d->core.encap && deal->conf->peer->encap != ENCAP_NO;
 	c->local_ts = tss_copy(&c->arena, deal->local_ts);
 	c->remote_ts = tss_copy(&c->arena, deal->remote_ts);
 	return c;

@@ -77,8 +77,8 @@ void tell_dropped(struct step *s, enum drop_reason reason, const struct path *fr
 	s->ike->drops[reason]++;
 	t->level = LOG_DETAIL;
 	t->group = "NET";
-	t->text =
-		arena_printf(s->scratch, "%s from %s", dropped_name(reason), addr_print(&from->remote, remote));
+	t->text = arena_printf(
+		s->scratch, "%s from %s", dropped_name(reason), addr_print(&from->remote, remote));
 }
 
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why)

@@ -114,8 +114,20 @@ void vici_put_result(struct vici_out *out, const struct why *failed, struct aren
 		vici_put_failure(out, failed, arena);
 }
 
+/* A sentence may have come in several lines, where several things are wrong. */
+static const char *on_one_line(const char *lines, struct arena *arena)
+{
+	char *rest = arena_str(arena, lines), *line;
+	struct text t = text_in(arena);
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			text_add(&t, "%s%s", t.n ? "; " : "", line);
+	return text_str(&t);
+}
+
 void vici_put_failure(struct vici_out *out, const struct why *why, struct arena *arena)
 {
-	vici_put_pair(out, "errmsg", why_line(why, arena));
+	vici_put_pair(out, "errmsg", on_one_line(why_line(why, arena), arena));
 	vici_put_why(out, "why", why);
 }

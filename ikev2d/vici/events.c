@@ -61,6 +61,8 @@ void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, con
 {
 	struct vici_out out = { 0 };
 
+	if (list_empty(&v->sessions))
+		return;
 	put_line(&out, EVENT_LOG, group, level, name, id, line);
 	raise(v, EVENT_LOG, &out);
 	list_each (n, &v->sessions) {

@@ -7,18 +7,6 @@
 
 static const struct tree_place from_vici = { "vici", 0 };
 
-/* What was found wrong, on one line. */
-static const char *joined(const struct text *lines, struct arena *arena)
-{
-	char *rest = arena_str(arena, text_str(lines)), *line;
-	struct text t = text_in(arena);
-
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			text_add(&t, "%s%s", t.n ? "; " : "", line);
-	return text_str(&t);
-}
-
 static void refuse(struct vici_call *c, const char *what)
 {
 	struct why why = { .what = what };
@@ -99,7 +87,7 @@ void vici_do_load_conn(struct vici_call *c)
 	if (peer)
 		answer(c, c->host->load_conn(c->host->ctx, peer, c->arena, &why), &why);
 	else
-		refuse(c, joined(&wrong, c->arena));
+		refuse(c, text_str(&wrong));
 }
 
 void vici_do_unload_conn(struct vici_call *c)
@@ -158,7 +146,7 @@ void vici_do_load_shared(struct vici_call *c)
 	if (!shared.type || !shared.data.n)
 		refuse(c, "load-shared needs a type and data");
 	else if (conf_load_shared(&shared, c->arena, &secret, &wrong))
-		refuse(c, joined(&wrong, c->arena));
+		refuse(c, text_str(&wrong));
 	else
 		answer(c, c->host->load_shared(c->host->ctx, &secret, c->arena, &why), &why);
 }

@@ -54,8 +54,9 @@ struct vici_host {
 	enum err (*reload)(
 		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
-	void (*stop)(void *ctx);               /* the daemon ends after the answer was sent */
-	void (*writable)(void *ctx, void *io); /* the session opened with IO has output now */
+	void (*stop)(void *ctx); /* the daemon ends after the answer was sent */
+	/* The session opened with IO has output now. It must not be closed before this returns. */
+	void (*writable)(void *ctx, void *io);
 };
 
 struct vici *vici_new(const struct vici_host *host);
@@ -75,7 +76,8 @@ void vici_sent(struct vici_session *s, size_t n);
 /* The client has gone. Its commands go on; their outcomes are dropped. */
 void vici_close(struct vici_session *s);
 
-/* The outcome of the command TICKET. Unknown tickets are ignored. */
+/* The outcome of the command TICKET; it may come while the host is still being asked. Unknown tickets are
+ * ignored. */
 void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outcome);
 
 /* One line of news: an event "log" for all who registered it and "control-log" for the client of TICKET (0:

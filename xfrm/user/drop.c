@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 static const char *const words[DROP_MAX] = {
-	[DROP_NONE] = "none",
 	[DROP_MALFORMED] = "malformed",
 	[DROP_NEIGHBOUR] = "neighbour-discovery",
 	[DROP_NO_POLICY] = "no-policy",
@@ -28,11 +27,6 @@ static const char *const words[DROP_MAX] = {
 	[DROP_KEEPALIVE] = "keepalive",
 	[DROP_REPORT] = "report",
 };
-
-const char *drop_name(enum drop why)
-{
-	return (unsigned)why < DROP_MAX ? words[why] : "?";
-}
 
 void drop_print(const struct drops *d, struct text *out)
 {

@@ -44,8 +44,5 @@ static inline void drop_count(struct drops *d, enum drop why)
 	atomic_fetch_add_explicit(&d->n[why], 1, memory_order_relaxed);
 }
 
-/* "no-policy", "replay", …: as status shows it. */
-const char *drop_name(enum drop why);
-
-/* Appends "reason=count" for all reasons that happened, separated by a space. */
+/* Appends "reason=count" for all reasons that happened ("no-policy=3 replay=1"), separated by a space. */
 void drop_print(const struct drops *d, struct text *out);

@@ -207,7 +207,8 @@ void esp_open(struct esp *e, struct esp_packet *v, unsigned n)
 			v[i].drop = open_one(e, &v[i]);
 }
 
-unsigned esp_inner_max(const struct transform *encr, const struct transform *integ, unsigned room)
+/* The longest inner packet whose ESP packet is at most ROOM octets. */
+static unsigned inner_max(const struct transform *encr, const struct transform *integ, unsigned room)
 {
 	unsigned around = ESP_HEADER + encr->iv + (unsigned)aead_icv(encr, integ);
 	unsigned unit = (unsigned)unit_of(encr), data;
@@ -223,5 +224,5 @@ unsigned esp_limit(
 {
 	unsigned outer = (v6 ? IPV6_HEADER : IPV4_HEADER) + (encap ? UDP_HEADER : 0U);
 
-	return mtu > outer ? esp_inner_max(encr, integ, mtu - outer) : 0;
+	return mtu > outer ? inner_max(encr, integ, mtu - outer) : 0;
 }

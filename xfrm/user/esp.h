@@ -58,9 +58,6 @@ void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
  * flow confidentiality behind it (its own length says where it ends). */
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
 
-/* The longest inner packet whose ESP packet is at most ROOM octets; 0 when there is none. */
-unsigned esp_inner_max(const struct transform *encr, const struct transform *integ, unsigned room);
-
 /* The longest inner packet that fits a path of MTU octets in tunnel mode, outside IPv6 or IPv4, in UDP or
  * not. */
 unsigned esp_limit(

@@ -13,6 +13,6 @@ struct arrival {
 	const struct sa_slot *sa; /* out: the SA it came on */
 };
 
-/* Opens and checks N of them. Those whose esp.drop is DROP_NONE then are to be written to sa->device, the
- * others have been counted, or handed over. */
+/* Opens and checks N of them. Those with an SA and DROP_NONE then are to be written to sa->device; the others
+ * have been counted, or, without an SA, handed over to the control thread. */
 void inbound_run(struct lane *lane, struct arrival *v, unsigned n);

@@ -12,7 +12,7 @@ void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_e
 		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
-/* lane->icmp_ms is the time up to which answers are paid for; it may run ahead of now by a burst. */
+/* Each answer pays for some time; lane->icmp_ms is paid up to, and may run ahead of now by a burst. */
 static bool may_answer(struct lane *lane)
 {
 	if (lane->icmp_ms < lane->now)

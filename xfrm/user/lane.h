@@ -23,8 +23,7 @@ struct lane {
 	uint64_t now; /* ms, CLOCK_BOOTTIME */
 	struct drops *drops;
 	struct rng *rng;
-	/* Answers by ICMP: a bucket of drops of time. */
-	uint64_t icmp_ms;
+	uint64_t icmp_ms; /* answers by ICMP are paid for up to here */
 	void *ctx;
 	/* Tells the control thread; BODY is the datagram of REPORT_IKE, without its marker. */
 	void (*tell)(void *ctx, const struct report *r, struct bytes body);

@@ -34,7 +34,8 @@ static void acquire(struct lane *lane, struct policy_live *p, const struct inner
 	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
-unsigned outbound_limit(const struct sa_slot *sa)
+/* The largest packet the SA takes now: as of the snapshot, or less by what was learned since. */
+static unsigned limit_of(const struct sa_slot *sa)
 {
 	const struct esp *e = &sa->live->esp;
 	unsigned mtu = atomic_load_explicit(&sa->live->path_mtu, memory_order_relaxed);
@@ -47,7 +48,7 @@ unsigned outbound_limit(const struct sa_slot *sa)
 /* Every IPv6 link carries 1280 octets (RFC 8200, 5); where the tunnel would not, outer packets are cut. */
 static unsigned limit_for(const struct sa_slot *sa, const struct inner *in)
 {
-	unsigned limit = outbound_limit(sa);
+	unsigned limit = limit_of(sa);
 
 	return in->src.v == 6 && limit < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : limit;
 }
@@ -60,7 +61,7 @@ static enum drop prepare(
 	unsigned limit = limit_for(d->sa, in);
 
 	d->tos = tos_outer(l->tos, in->tos);
-	d->df = l->copy_df && in->df && in->n <= outbound_limit(d->sa);
+	d->df = l->copy_df && in->df && in->n <= limit_of(d->sa);
 	if (l->copy_df && in->df && in->n > limit) {
 		lane_answer(lane, device, ICMP_TOO_BIG, limit, bytes_of(d->esp.p, d->esp.n), in);
 		return DROP_TOO_BIG;

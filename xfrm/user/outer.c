@@ -35,13 +35,15 @@ static bool set_family(int fd, bool v6)
 	       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
 }
 
+/* For IPv6 alone, as IKE's socket is: the kernel forms no group of sockets that differ in this. */
 static bool bind_port(int fd, bool v6, uint16_t port)
 {
 	struct sockaddr_in a4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 	struct sockaddr_in6 a6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 
-	return !(v6 ? bind(fd, (struct sockaddr *)&a6, sizeof a6)
-		    : bind(fd, (struct sockaddr *)&a4, sizeof a4));
+	if (v6)
+		return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) && !bind(fd, (struct sockaddr *)&a6, sizeof a6);
+	return !bind(fd, (struct sockaddr *)&a4, sizeof a4);
 }
 
 /* Member 0 of the group (IKE) gets what begins with four zero octets; a datagram too short for the load is

@@ -23,9 +23,6 @@ struct outer {
 enum err outer_open(struct outer *o, const struct settings *settings, struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 
-/* The path MTU the kernel knows now to REMOTE, or 0. */
-unsigned outer_path_mtu(const struct addr *remote);
-
 /* Room for the packets of one batch, each aligned and with the room that sealing needs around it. */
 enum { BUFFER_HEAD = 64, BUFFER_BODY = 65536, BUFFER_TAIL = 128 };
 

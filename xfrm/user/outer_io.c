@@ -181,7 +181,8 @@ static void set_df(struct outer *o, enum outer_kind kind, bool df)
 		o->df[kind] = df;
 }
 
-unsigned outer_path_mtu(const struct addr *remote)
+/* The path MTU the kernel knows now to REMOTE, or 0. */
+static unsigned path_mtu(const struct addr *remote)
 {
 	bool v6 = remote->ip.v == 6;
 	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0,
@@ -208,7 +209,7 @@ static void note_refused(const struct departure *d, int error, struct drops *dro
 		drop_count(drops, DROP_SEND);
 		return;
 	}
-	mtu = outer_path_mtu(&d->sa->remote);
+	mtu = path_mtu(&d->sa->remote);
 	if (mtu)
 		atomic_store_explicit(&d->sa->live->path_mtu, mtu, memory_order_relaxed);
 	drop_count(drops, DROP_TOO_BIG);

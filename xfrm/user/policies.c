@@ -111,8 +111,8 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	if (!p->live)
 		abort();
 	*p->live = (struct policy_live){ .refs = 1, .id = spec->id };
-	p->local = tss_copy(&p->arena, tss_resolve(spec->local_ts, &spec->local, &p->arena));
-	p->remote = tss_copy(&p->arena, tss_resolve(spec->remote_ts, &spec->remote, &p->arena));
+	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
+	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
 	p->trap = spec->trap;
 	p->age = ++x->age;
 	p->peer = spec->remote;

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { MTU_USUAL = 1500 };
+enum { MTU_USUAL = 1500, MTU_MOST = 65535 /* lo says one more than an IP packet can have */ };
 
 uint64_t user_sa_key(uint32_t child, bool inbound)
 {
@@ -21,7 +21,7 @@ unsigned user_path_mtu(struct xfrm *x, const struct ip *remote)
 	if (ip_is_any(remote) || route_source(x->route, remote, &source, &mtu, &why) || !mtu)
 		mtu = MTU_USUAL;
 	arena_free(&scratch);
-	return mtu;
+	return mtu < MTU_MOST ? mtu : MTU_MOST;
 }
 
 /* The outer addresses, and the size limit that comes from them. */

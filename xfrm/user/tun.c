@@ -27,8 +27,7 @@ static enum err name_make(const char *name, char out[IFNAMSIZ], struct text *why
 
 	if (!n || name[0] == '.' || strspn(name, allowed) != n || n + (numbered ? 0 : 2) >= IFNAMSIZ) {
 		text_add(why,
-			"\"%.40s\" is no name for a tun device: give 1 to %d letters, digits, '_', '-' or "
-			"'.'",
+			"\"%.40s\" is no name for a tun device: give up to %d letters, digits, '_', '-'",
 			name, IFNAMSIZ - 3);
 		return ERR_SYNTAX;
 	}
@@ -42,26 +41,19 @@ static enum err refuse(const char *name, struct text *why)
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		text_add(why,
-			"there is no %s: load the module (modprobe tun), or give the device to this "
-			"container",
+		text_add(why, "there is no %s: run \"modprobe tun\", or give the device to this container",
 			device);
 		return ERR_MISSING;
 	case EACCES:
 	case EPERM:
-		text_add(why,
-			"no right to make the tun device %s: run ikev2d as root, or with CAP_NET_ADMIN and "
-			"access "
-			"to %s",
-			name, device);
+		text_add(why, "no right to make the tun device %s: run ikev2d as root, or with CAP_NET_ADMIN",
+			name);
 		return ERR_DENIED;
 	case EBUSY:
 	case EEXIST:
 	case EINVAL: /* the name is that of another kind of device */
 		text_add(why,
-			"there is a device called %s already: choose another daemon.tun_name, or remove it "
-			"(ip "
-			"link del %s)",
+			"a device %s exists: choose another daemon.tun_name, or remove it (ip link del %s)",
 			name, name);
 		return ERR_EXISTS;
 	default: text_add(why, "cannot make the tun device %s: %s", name, strerror(errno)); return ERR_SYSTEM;
