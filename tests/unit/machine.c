@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A machine for one test. */
-#include "tests/unit/host.h"
+#include "tests/unit/machine.h"
 
 #include "base/log.h"
 #include "tests/unit/packet.h"
@@ -14,17 +14,17 @@
 static void warned(void *ctx, enum log_level level, const char *word, const char *line)
 {
 	(void)word;
-	((struct host *)ctx)->warnings += level <= LOG_WARN;
+	((struct machine *)ctx)->warnings += level <= LOG_WARN;
 	print_message("    %s\n", line);
 }
 
-void host_sh(const char *command)
+void machine_sh(const char *command)
 {
 	if (system(command))
 		fail_msg("%s", command);
 }
 
-const char *host_said(const char *command)
+const char *machine_said(const char *command)
 {
 	static char text[16384];
 	FILE *f = popen(command, "r");
@@ -36,9 +36,9 @@ const char *host_said(const char *command)
 	return text;
 }
 
-int host_set_up(void **state)
+int machine_set_up(void **state)
 {
-	struct host *h = calloc(1, sizeof *h);
+	struct machine *h = calloc(1, sizeof *h);
 
 	*state = h;
 	snprintf(h->dir, sizeof h->dir, "/tmp/test_route.XXXXXX");
@@ -52,9 +52,9 @@ int host_set_up(void **state)
 	return 0;
 }
 
-int host_tear_down(void **state)
+int machine_tear_down(void **state)
 {
-	struct host *h = *state;
+	struct machine *h = *state;
 
 	route_close(h->route);
 	if (h->tun >= 0)
@@ -70,59 +70,59 @@ int host_tear_down(void **state)
 	return 0;
 }
 
-struct host *host_enter(void **state)
+struct machine *machine_enter(void **state)
 {
-	struct host *h = *state;
+	struct machine *h = *state;
 
 	if (!h->ready) {
 		print_message("no right to make a network namespace: run as root\n");
 		skip();
 	}
-	host_sh("ip link set lo up && ip link add out0 type veth peer name far0 &&"
-		"ip link set far0 up mtu 1300 && ip link set out0 up mtu 1300 &&"
-		"ip addr add 192.0.2.1/24 dev out0 && ip addr add 10.1.0.1/24 dev out0 &&"
-		"ip addr add 2001:db8::1/64 dev out0 nodad && ip addr add fd01::1/64 dev out0 nodad");
+	machine_sh("ip link set lo up && ip link add out0 type veth peer name far0 &&"
+		   "ip link set far0 up mtu 1300 && ip link set out0 up mtu 1300 &&"
+		   "ip addr add 192.0.2.1/24 dev out0 && ip addr add 10.1.0.1/24 dev out0 &&"
+		   "ip addr add 2001:db8::1/64 dev out0 nodad && ip addr add fd01::1/64 dev out0 nodad");
 	return h;
 }
 
-void host_start(struct host *h)
+void machine_start(struct machine *h)
 {
 	struct settings settings = settings_default();
 
-	assert_ok(route_open(h->journal, &settings, HOST_MARK, &h->route, &h->why));
+	assert_ok(route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why));
 }
 
-void host_device(struct host *h)
+void machine_device(struct machine *h)
 {
 	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
-	assert_ok(route_device_up(h->route, h->dev, HOST_MTU, &h->why));
+	assert_ok(route_device_up(h->route, h->dev, MACHINE_MTU, &h->why));
 }
 
-struct host *host_started(void **state)
+struct machine *machine_started(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
-	host_start(h);
-	host_device(h);
+	machine_start(h);
+	machine_device(h);
 	return h;
 }
 
-enum err host_route(struct host *h, const char *remote, const char *local)
+enum err machine_route(struct machine *h, const char *remote, const char *local)
 {
 	struct ts to = packet_ts(remote), from = packet_ts(local ? local : "0.0.0.0/0");
 
 	return route_add(h->route, h->dev, &to, local ? (struct tss){ &from, 1 } : (struct tss){ 0 },
-		HOST_ROUTE_MTU, &h->why);
+		MACHINE_ROUTE_MTU, &h->why);
 }
 
-void host_unroute(struct host *h, const char *remote)
+void machine_unroute(struct machine *h, const char *remote)
 {
 	struct ts to = packet_ts(remote);
 
 	route_del(h->route, h->dev, &to);
 }
 
-enum err host_guard(struct host *h, uint32_t id, const char *local, const char *remote)
+enum err machine_guard(struct machine *h, uint32_t id, const char *local, const char *remote)
 {
 	struct ts to = packet_ts(local), from = packet_ts(remote);
 

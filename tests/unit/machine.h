@@ -9,9 +9,9 @@
 #include "xfrm/route.h"
 #include "xfrm/user/tun.h"
 
-enum { HOST_MARK = 0x1ce2, HOST_MTU = 1400, HOST_ROUTE_MTU = 1300 };
+enum { MACHINE_MARK = 0x1ce2, MACHINE_MTU = 1400, MACHINE_ROUTE_MTU = 1300 };
 
-struct host {
+struct machine {
 	char dir[64], journal[80];
 	struct arena arena;
 	struct text why; /* the last sentence of a failure */
@@ -23,39 +23,39 @@ struct host {
 	bool ready;
 };
 
-#define HOST_CASE(test) cmocka_unit_test_setup_teardown(test, host_set_up, host_tear_down)
+#define MACHINE_CASE(test) cmocka_unit_test_setup_teardown(test, machine_set_up, machine_tear_down)
 
-int host_set_up(void **state);
-int host_tear_down(void **state);
+int machine_set_up(void **state);
+int machine_tear_down(void **state);
 
 /* The test's machine; without the right to make one the test ends here, skipped. */
-struct host *host_enter(void **state);
+struct machine *machine_enter(void **state);
 
 /* Opens H's route; opens a tun device, ipsec0, and brings it up. */
-void host_start(struct host *h);
-void host_device(struct host *h);
+void machine_start(struct machine *h);
+void machine_device(struct machine *h);
 
 /* All three of them. */
-struct host *host_started(void **state);
+struct machine *machine_started(void **state);
 
 /* route_add, route_del and route_guard_add with H's device and selectors as text; LOCAL may be NULL. */
-enum err host_route(struct host *h, const char *remote, const char *local) MUST_CHECK;
-void host_unroute(struct host *h, const char *remote);
-enum err host_guard(struct host *h, uint32_t id, const char *local, const char *remote) MUST_CHECK;
+enum err machine_route(struct machine *h, const char *remote, const char *local) MUST_CHECK;
+void machine_unroute(struct machine *h, const char *remote);
+enum err machine_guard(struct machine *h, uint32_t id, const char *local, const char *remote) MUST_CHECK;
 
 /* Runs a command that must succeed; or any, and returns what it prints (until the next call). */
-void host_sh(const char *command);
-const char *host_said(const char *command);
+void machine_sh(const char *command);
+const char *machine_said(const char *command);
 
 #define assert_says(command, words)                                                                          \
 	do {                                                                                                 \
-		if (!strstr(host_said(command), words))                                                      \
-			fail_msg("%s: no \"%s\" in:\n%s", command, words, host_said(command));               \
+		if (!strstr(machine_said(command), words))                                                   \
+			fail_msg("%s: no \"%s\" in:\n%s", command, words, machine_said(command));            \
 	} while (0)
 #define assert_silent(command, words)                                                                        \
 	do {                                                                                                 \
-		if (strstr(host_said(command), words))                                                       \
-			fail_msg("%s: \"%s\" in:\n%s", command, words, host_said(command));                  \
+		if (strstr(machine_said(command), words))                                                    \
+			fail_msg("%s: \"%s\" in:\n%s", command, words, machine_said(command));               \
 	} while (0)
 
 /* CALL is one with "&h->why". */

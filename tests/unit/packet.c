@@ -87,8 +87,8 @@ static size_t finish(uint8_t *p, struct wr *w)
 	return w->n;
 }
 
-size_t packet_make(uint8_t *p, const char *src, const char *dst, uint8_t proto, uint16_t sport, uint16_t dport,
-	size_t n)
+size_t packet_make(
+	uint8_t *p, const char *src, const char *dst, uint8_t proto, uint16_t sport, uint16_t dport, size_t n)
 {
 	struct ip from = packet_ip(src), to = packet_ip(dst);
 	struct wr w = wr_of(p, ROOM);

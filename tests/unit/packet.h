@@ -5,10 +5,10 @@
 #include "model/ts.h"
 #include "xfrm/user/esp.h"
 
-/* An IPv4 or IPv6 packet (as the addresses say) with N octets of payload behind an upper header of PROTO with the
- * given ports (ICMP: the source port is type * 256 + code); checksums are right. Returns its length. */
-size_t packet_make(uint8_t *p, const char *src, const char *dst, uint8_t proto, uint16_t sport, uint16_t dport,
-	size_t n);
+/* An IPv4 or IPv6 packet (as the addresses say) with N octets of payload behind an upper header of PROTO with
+ * the given ports (ICMP: the source port is type * 256 + code); checksums are right. Returns its length. */
+size_t packet_make(uint8_t *p, const char *src, const char *dst, uint8_t proto, uint16_t sport,
+	uint16_t dport, size_t n);
 
 /* A TCP SYN with OPTIONS octets of options. */
 size_t packet_syn(uint8_t *p, const char *src, const char *dst, const uint8_t *options, size_t n);

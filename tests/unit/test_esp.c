@@ -39,8 +39,8 @@ static void open_pair(struct pair *p, const char *suite, bool esn)
 	assert_int_equal(esp_init(&p->out, 0x80001234, &s, true, packet_encr_key(&s), packet_integ_key(&s), 0,
 				 &arena, &why),
 		ERR_OK);
-	assert_int_equal(esp_init(&p->in, 0x80001234, &s, false, packet_encr_key(&s), packet_integ_key(&s), 1024,
-				 &arena, &why),
+	assert_int_equal(esp_init(&p->in, 0x80001234, &s, false, packet_encr_key(&s), packet_integ_key(&s),
+				 1024, &arena, &why),
 		ERR_OK);
 }
 
@@ -128,22 +128,23 @@ static enum drop open_vector(const char *encr, const char *key, bool esn, uint64
 /* RFC 7634, appendix A. */
 static void the_packet_of_rfc_7634_opens(void **state)
 {
-	static const char inner[] = "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b"
-				    "0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f30313233"
-				    "34353637";
+	static const char inner[] =
+		"45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b"
+		"0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f30313233"
+		"34353637";
 	uint8_t buffer[256], wanted[128];
 	struct esp_packet pkt;
 
 	(void)state;
-	assert_int_equal(open_vector("chacha20poly1305",
-				 "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3", false,
-				 0,
-				 "01020304000000051011121314151617"
-				 "24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
-				 "14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3"
-				 "cbec163fac469b502773f6fb94e664da9165b82829f641e0"
-				 "76aaa8266b7fb0f7b11b369907e1ad43",
-				 buffer, &pkt),
+	assert_int_equal(
+		open_vector("chacha20poly1305",
+			"808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9fa0a1a2a3", false, 0,
+			"01020304000000051011121314151617"
+			"24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c6"
+			"14ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3"
+			"cbec163fac469b502773f6fb94e664da9165b82829f641e0"
+			"76aaa8266b7fb0f7b11b369907e1ad43",
+			buffer, &pkt),
 		DROP_NONE);
 	assert_int_equal(pkt.seq, 5);
 	assert_int_equal(pkt.n, hex(inner, wanted, sizeof wanted));
@@ -181,8 +182,8 @@ static void the_gcm_packet_with_a_long_key_opens(void **state)
 
 	(void)state;
 	assert_int_equal(
-		open_vector("aes256gcm16", "abbccddef00112233445566778899aababbccddef00112233445566778899aab11223344",
-			false, 0,
+		open_vector("aes256gcm16",
+			"abbccddef00112233445566778899aababbccddef00112233445566778899aab11223344", false, 0,
 			"4a2cbfe3000000020102030405060708"
 			"ff425c9b724599df7a3bcd510194e00d6a78107f1b0b1cbf06efae9d65a5d763"
 			"748a637985771d347f0545659f14e99def842d8eb335f4eecfdbf831824b4c49"
@@ -491,7 +492,8 @@ static void limits_are_those_done_by_hand(void **state)
 
 static void a_packet_of_the_limit_fits_and_one_more_does_not(void **state)
 {
-	static const char *const suites[] = { "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes256-sha512" };
+	static const char *const suites[] = { "aes256gcm16", "chacha20poly1305", "aes128-sha256",
+		"aes256-sha512" };
 
 	(void)state;
 	for (unsigned k = 0; k < 4; k++)

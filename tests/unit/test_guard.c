@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the guard drops, and what it must never drop: packets are put on the far end of the cable, and its
  * counters read. */
-#include "tests/unit/host.h"
+#include "tests/unit/machine.h"
 #include "tests/unit/packet.h"
 
 #include <arpa/inet.h>
@@ -18,8 +18,8 @@
 static unsigned dropped(void)
 {
 	return (unsigned)strtoul(
-		host_said("nft list ruleset | sed -n 's/.*counter packets \\([0-9]*\\) .* drop.*/\\1/p' |"
-			  "awk '{ n += $1 } END { print n + 0 }'"),
+		machine_said("nft list ruleset | sed -n 's/.*counter packets \\([0-9]*\\) .* drop.*/\\1/p' |"
+			     "awk '{ n += $1 } END { print n + 0 }'"),
 		NULL, 10);
 }
 
@@ -61,10 +61,10 @@ static bool drops(const char *from, const char *to, uint8_t proto, unsigned spor
 
 static void clear_packets_of_a_policy_are_dropped(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
-	assert_ok(host_guard(h, 8, "fd01::/64", "fd02::/64"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 8, "fd01::/64", "fd02::/64"));
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_true(drops("fd02::5", "fd01::1", IPPROTO_UDP, 1, 2));
 	assert_false(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
@@ -74,11 +74,11 @@ static void clear_packets_of_a_policy_are_dropped(void **state)
 
 static void packets_from_the_tunnels_device_pass(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	uint8_t p[128];
 	size_t n = packet_make(p, "10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2, 8);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
 	assert_int_equal(write(h->tun, p, n), n);
 	usleep(5000);
 	assert_int_equal(dropped(), 0);
@@ -86,16 +86,16 @@ static void packets_from_the_tunnels_device_pass(void **state)
 
 static void the_guard_goes_with_its_last_owner_and_its_slot_is_used_again(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
-	assert_ok(host_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
 	route_guard_del(h->route, 7);
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	route_guard_del(h->route, 7);
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	route_guard_del(h->route, 7);
-	assert_ok(host_guard(h, 9, "10.1.0.0/16", "10.3.0.0/16"));
+	assert_ok(machine_guard(h, 9, "10.1.0.0/16", "10.3.0.0/16"));
 	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_says("nft list ruleset", "jump s0");
 	assert_silent("nft list ruleset", "jump s1");
@@ -103,10 +103,10 @@ static void the_guard_goes_with_its_last_owner_and_its_slot_is_used_again(void *
 
 static void what_keeps_the_tunnel_itself_alive_passes(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "0.0.0.0/0", "0.0.0.0/0"));
-	assert_ok(host_guard(h, 8, "::/0", "::/0"));
+	assert_ok(machine_guard(h, 7, "0.0.0.0/0", "0.0.0.0/0"));
+	assert_ok(machine_guard(h, 8, "::/0", "::/0"));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_ESP, 1, 2));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_UDP, 33333, 500));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_UDP, 33333, 4500));
@@ -121,24 +121,24 @@ static void what_keeps_the_tunnel_itself_alive_passes(void **state)
 
 static void the_machine_reaches_itself(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "0.0.0.0/0", "0.0.0.0/0"));
-	host_sh("ping -q -c 1 -W 1 127.0.0.1 >/dev/null && ping -q -c 1 -W 1 10.1.0.1 >/dev/null");
+	assert_ok(machine_guard(h, 7, "0.0.0.0/0", "0.0.0.0/0"));
+	machine_sh("ping -q -c 1 -W 1 127.0.0.1 >/dev/null && ping -q -c 1 -W 1 10.1.0.1 >/dev/null");
 	assert_int_equal(dropped(), 0);
 }
 
 static void protocol_and_ports_of_both_sides_count(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16[tcp/80]", "10.2.0.0/16[tcp/1000-2000]"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16[tcp/80]", "10.2.0.0/16[tcp/1000-2000]"));
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_TCP, 1000, 80));
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_TCP, 2000, 80));
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_TCP, 2001, 80));
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_TCP, 1000, 81));
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1000, 80));
-	assert_ok(host_guard(h, 8, "10.1.0.0/16[/53]", "10.3.0.0/16"));
+	assert_ok(machine_guard(h, 8, "10.1.0.0/16[/53]", "10.3.0.0/16"));
 	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 9, 53));
 	assert_false(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 53, 9));
 	assert_false(drops("10.3.0.5", "10.1.0.1", IPPROTO_GRE, 9, 53)); /* no ports there */
@@ -146,28 +146,28 @@ static void protocol_and_ports_of_both_sides_count(void **state)
 
 static void type_and_code_of_icmp_count(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16[icmp/8]", "10.2.0.0/16[icmp/8]"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16[icmp/8]", "10.2.0.0/16[icmp/8]"));
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_ICMP, 8 << 8, 0));
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_ICMP, 11 << 8, 0));
 }
 
 static void opaque_selectors_drop_nothing(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16[tcp/opaque]", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16[tcp/opaque]", "10.2.0.0/16"));
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_TCP, 1, 2));
 }
 
 static void a_firewall_reload_that_flushed_us_is_told(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
-	host_sh("nft flush ruleset");
-	assert_int_equal(host_guard(h, 8, "10.1.0.0/16", "10.3.0.0/16"), ERR_SYSTEM);
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	machine_sh("nft flush ruleset");
+	assert_int_equal(machine_guard(h, 8, "10.1.0.0/16", "10.3.0.0/16"), ERR_SYSTEM);
 	assert_non_null(strstr(text_str(&h->why), "flush ruleset"));
 	route_guard_del(h->route, 7);
 	assert_int_equal(h->warnings, 1);
@@ -175,13 +175,13 @@ static void a_firewall_reload_that_flushed_us_is_told(void **state)
 
 static void hundreds_of_policies_are_guarded(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	char remote[32];
 
 	for (unsigned i = 0; i < 300; i++) {
 		snprintf(remote, sizeof remote, "10.100.%u.%u", i / 256, i % 256);
-		assert_ok(host_guard(h, 1000 + i, "10.1.0.0/16", remote));
-		assert_ok(host_route(h, remote, "10.1.0.0/16"));
+		assert_ok(machine_guard(h, 1000 + i, "10.1.0.0/16", remote));
+		assert_ok(machine_route(h, remote, "10.1.0.0/16"));
 	}
 	assert_true(drops("10.100.1.43", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	for (unsigned i = 0; i < 300; i++)
@@ -192,16 +192,16 @@ static void hundreds_of_policies_are_guarded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HOST_CASE(clear_packets_of_a_policy_are_dropped),
-		HOST_CASE(packets_from_the_tunnels_device_pass),
-		HOST_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
-		HOST_CASE(what_keeps_the_tunnel_itself_alive_passes),
-		HOST_CASE(the_machine_reaches_itself),
-		HOST_CASE(protocol_and_ports_of_both_sides_count),
-		HOST_CASE(type_and_code_of_icmp_count),
-		HOST_CASE(opaque_selectors_drop_nothing),
-		HOST_CASE(a_firewall_reload_that_flushed_us_is_told),
-		HOST_CASE(hundreds_of_policies_are_guarded),
+		MACHINE_CASE(clear_packets_of_a_policy_are_dropped),
+		MACHINE_CASE(packets_from_the_tunnels_device_pass),
+		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
+		MACHINE_CASE(what_keeps_the_tunnel_itself_alive_passes),
+		MACHINE_CASE(the_machine_reaches_itself),
+		MACHINE_CASE(protocol_and_ports_of_both_sides_count),
+		MACHINE_CASE(type_and_code_of_icmp_count),
+		MACHINE_CASE(opaque_selectors_drop_nothing),
+		MACHINE_CASE(a_firewall_reload_that_flushed_us_is_told),
+		MACHINE_CASE(hundreds_of_policies_are_guarded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

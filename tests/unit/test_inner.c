@@ -113,9 +113,10 @@ static void options_of_ipv4_are_stepped_over(void **state)
 static void extension_headers_are_stepped_over(void **state)
 {
 	/* hop-by-hop, routing of 16 octets, destination options, UDP */
-	struct inner in = parse_hex("6000000000280040 20010db8000100000000000000000001 20010db8000200000000000000000001"
-				    "2b00010400000000 3c01000000000000 0000000000000000 1100010400000000"
-				    "03e80035 00080000");
+	struct inner in =
+		parse_hex("6000000000280040 20010db8000100000000000000000001 20010db8000200000000000000000001"
+			  "2b00010400000000 3c01000000000000 0000000000000000 1100010400000000"
+			  "03e80035 00080000");
 
 	(void)state;
 	assert_int_equal(in.proto, 17);
@@ -125,10 +126,12 @@ static void extension_headers_are_stepped_over(void **state)
 
 static void fragments_of_ipv6_are_known(void **state)
 {
-	static const char first[] = "6000000000102c40 20010db8000100000000000000000001 20010db8000200000000000000000001"
-				    "1100000100000001 03e8003500080000";
-	static const char later[] = "6000000000102c40 20010db8000100000000000000000001 20010db8000200000000000000000001"
-				    "1100000800000001 03e8003500080000";
+	static const char first[] =
+		"6000000000102c40 20010db8000100000000000000000001 20010db8000200000000000000000001"
+		"1100000100000001 03e8003500080000";
+	static const char later[] =
+		"6000000000102c40 20010db8000100000000000000000001 20010db8000200000000000000000001"
+		"1100000800000001 03e8003500080000";
 	struct inner in = parse_hex(first);
 
 	(void)state;
@@ -276,7 +279,8 @@ static void ipv6_leaves_less_for_tcp(void **state)
 
 static void an_mss_at_an_odd_place_is_lowered(void **state)
 {
-	size_t n = packet_syn(packet, "10.1.0.1", "10.2.0.1", (const uint8_t *)"\x01\x02\x04\x05\xb4\x01\x01\x00", 8);
+	size_t n = packet_syn(
+		packet, "10.1.0.1", "10.2.0.1", (const uint8_t *)"\x01\x02\x04\x05\xb4\x01\x01\x00", 8);
 
 	(void)state;
 	assert_true(clamp(n, 1000));
@@ -321,7 +325,8 @@ static void broken_options_are_left_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
-		assert_false(clamp(packet_syn(packet, "10.1.0.1", "10.2.0.1", (const uint8_t *)broken[i], 4), 600));
+		assert_false(clamp(
+			packet_syn(packet, "10.1.0.1", "10.2.0.1", (const uint8_t *)broken[i], 4), 600));
 }
 
 static uint8_t answer[ICMP_ROOM];
@@ -380,13 +385,20 @@ static void errors_and_groups_are_never_answered(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "10.2.0.1", 1, 3 << 8, 0, 40)), 0);
 	assert_int_equal(
-		answer_to(ICMP_PROHIBITED, packet_make(packet, "2001:db8::1", "2001:db8::2", 58, 1 << 8, 0, 40)), 0);
-	assert_int_equal(answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "224.0.0.9", 17, 1, 2, 5)), 0);
-	assert_int_equal(answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "255.255.255.255", 17, 1, 2, 5)), 0);
-	assert_int_equal(answer_to(ICMP_PROHIBITED, packet_make(packet, "0.0.0.0", "10.2.0.1", 17, 1, 2, 5)), 0);
-	assert_int_equal(answer_to(ICMP_PROHIBITED, packet_make(packet, "2001:db8::1", "ff0e::1", 17, 1, 2, 5)), 0);
+		answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "10.2.0.1", 1, 3 << 8, 0, 40)), 0);
+	assert_int_equal(answer_to(ICMP_PROHIBITED,
+				 packet_make(packet, "2001:db8::1", "2001:db8::2", 58, 1 << 8, 0, 40)),
+		0);
+	assert_int_equal(
+		answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "224.0.0.9", 17, 1, 2, 5)), 0);
+	assert_int_equal(
+		answer_to(ICMP_PROHIBITED, packet_make(packet, "10.1.0.1", "255.255.255.255", 17, 1, 2, 5)),
+		0);
+	assert_int_equal(
+		answer_to(ICMP_PROHIBITED, packet_make(packet, "0.0.0.0", "10.2.0.1", 17, 1, 2, 5)), 0);
+	assert_int_equal(
+		answer_to(ICMP_PROHIBITED, packet_make(packet, "2001:db8::1", "ff0e::1", 17, 1, 2, 5)), 0);
 	n = packet_make(packet, "10.1.0.1", "10.2.0.1", 17, 1, 2, 5);
 	packet[7] = 9; /* a later fragment */
 	assert_int_equal(answer_to(ICMP_PROHIBITED, n), 0);

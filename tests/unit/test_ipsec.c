@@ -219,6 +219,38 @@ static void start_leaves_a_running_daemon_alone(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void be_chatty(struct vici_fake *f)
+{
+	f->chatty = true;
+}
+
+static void log_follows_until_the_daemon_goes(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, be_chatty);
+	assert_int_equal(ipsec_bench_run(&b, "log"), 0);
+	assert_string_equal(b.out, "[IKE] rekeyed\n");
+	assert_int_equal(ipsec_bench_run(&b, "--json log"), 0);
+	assert_string_equal(b.out, "{\"group\":\"IKE\",\"level\":1,\"ikesa_name\":\"gw\","
+				   "\"ikesa_uniqueid\":1,\"msg\":\"rekeyed\"}\n");
+	ipsec_bench_end(&b);
+}
+
+/* A daemon that goes in the middle of an answer. */
+static void a_lost_daemon_is_told(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, be_chatty);
+	assert_int_equal(ipsec_bench_run(&b, "--json status"), 1);
+	assert_string_equal(b.err, "ipsec: ikev2d has closed the connection\n");
+	assert_true(ipsec_bench_json(b.out));
+	ipsec_bench_end(&b);
+}
+
 static void version_tells_both(void **state)
 {
 	struct ipsec_bench b;
@@ -360,6 +392,8 @@ int main(void)
 		cmocka_unit_test(a_refused_reload_says_why),
 		cmocka_unit_test(stop_waits_for_the_end),
 		cmocka_unit_test(start_leaves_a_running_daemon_alone),
+		cmocka_unit_test(log_follows_until_the_daemon_goes),
+		cmocka_unit_test(a_lost_daemon_is_told),
 		cmocka_unit_test(version_tells_both),
 		cmocka_unit_test(without_a_daemon_it_is_3),
 		cmocka_unit_test(without_a_daemon_json_is_json),

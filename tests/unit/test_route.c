@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Routes, rules, rp_filter and what a crash leaves of them, against the kernel. */
-#include "tests/unit/host.h"
+#include "tests/unit/machine.h"
 #include "tests/unit/packet.h"
 
 #include "xfrm/sysctl.h"
@@ -14,19 +14,19 @@
 #include <unistd.h>
 
 /* A predecessor that ends without a word, as by kill -9: its device goes with it, the rest stays. */
-static void predecessor(struct host *h)
+static void predecessor(struct machine *h)
 {
 	pid_t child = fork();
 	int status = 0;
 
 	if (!child) {
 		struct settings settings = settings_default();
-		bool ok = !route_open(h->journal, &settings, HOST_MARK, &h->route, &h->why) &&
+		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) &&
 			  !tun_open("ipsec", &h->tun, h->dev, &h->why) &&
-			  !route_device_up(h->route, h->dev, HOST_MTU, &h->why) &&
-			  !host_route(h, "10.2.0.0/16", NULL) && !host_route(h, "10.3.0.0/16", NULL) &&
-			  !host_route(h, "fd02::/64", NULL) &&
-			  !host_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16");
+			  !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why) &&
+			  !machine_route(h, "10.2.0.0/16", NULL) && !machine_route(h, "10.3.0.0/16", NULL) &&
+			  !machine_route(h, "fd02::/64", NULL) &&
+			  !machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16");
 
 		if (!ok)
 			print_message("    predecessor: %s\n", text_str(&h->why));
@@ -40,46 +40,46 @@ static void predecessor(struct host *h)
 
 static void all_but_marked_packets_look_into_our_table(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
-	host_start(h);
+	machine_start(h);
 	assert_says("ip -4 rule", "220:\tnot from all fwmark 0x1ce2 lookup 220");
 	assert_says("ip -6 rule", "220:\tnot from all fwmark 0x1ce2 lookup 220");
 }
 
 static void an_orderly_stop_leaves_nothing(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
-	assert_ok(host_route(h, "::/0", NULL));
-	assert_ok(host_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_ok(machine_route(h, "::/0", NULL));
+	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
 	route_close(h->route);
 	h->route = NULL;
 	assert_silent("ip rule; ip -6 rule", "220");
 	assert_string_equal(
-		host_said("ip -4 route show table 220 2>&1 | grep -v 'does not exist\\|terminated'"), "");
+		machine_said("ip -4 route show table 220 2>&1 | grep -v 'does not exist\\|terminated'"), "");
 	assert_string_equal(
-		host_said("ip -6 route show table 220 2>&1 | grep -v 'does not exist\\|terminated'"), "");
-	assert_string_equal(host_said("nft list tables"), "");
+		machine_said("ip -6 route show table 220 2>&1 | grep -v 'does not exist\\|terminated'"), "");
+	assert_string_equal(machine_said("nft list tables"), "");
 	assert_int_equal(access(h->journal, F_OK), -1);
 	assert_int_equal(h->warnings, 0);
 }
 
 static void a_second_daemon_on_the_same_journal_is_refused(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	struct settings settings = settings_default();
 	struct route *other = NULL;
 
-	host_start(h);
-	assert_int_equal(route_open(h->journal, &settings, HOST_MARK, &other, &h->why), ERR_BUSY);
+	machine_start(h);
+	assert_int_equal(route_open(h->journal, &settings, MACHINE_MARK, &other, &h->why), ERR_BUSY);
 	assert_says("ip rule", "fwmark 0x1ce2");
 }
 
 static void without_rights_there_is_one_clear_sentence(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	struct settings settings = settings_default();
 	char sentence[300] = "";
 	int pipes[2], status;
@@ -89,8 +89,9 @@ static void without_rights_there_is_one_clear_sentence(void **state)
 	assert_int_equal(chmod(h->dir, 0777), 0);
 	child = fork();
 	if (!child) {
-		enum err e = setuid(65534) ? ERR_OK
-					   : route_open(h->journal, &settings, HOST_MARK, &h->route, &h->why);
+		enum err e = setuid(65534)
+				     ? ERR_OK
+				     : route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why);
 
 		(void)!write(pipes[1], text_str(&h->why), strlen(text_str(&h->why)));
 		_exit(e);
@@ -107,9 +108,9 @@ static void without_rights_there_is_one_clear_sentence(void **state)
 
 static void a_route_leads_to_the_device_with_an_unreachable_behind(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
 	assert_says("ip route show table 220",
 		"10.2.0.0/16 dev ipsec0 proto static scope link metric 256 mtu 1300");
 	assert_says("ip route show table 220", "unreachable 10.2.0.0/16 proto static metric 4096");
@@ -118,21 +119,21 @@ static void a_route_leads_to_the_device_with_an_unreachable_behind(void **state)
 
 static void marked_packets_go_by_the_main_table(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	host_sh("ip route add default via 192.0.2.254");
-	assert_ok(host_route(h, "0.0.0.0/0", NULL));
+	machine_sh("ip route add default via 192.0.2.254");
+	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
 	assert_says("ip route get 198.51.100.1", "dev ipsec0");
 	assert_says("ip route get 198.51.100.1 mark 0x1ce2", "via 192.0.2.254 dev out0");
 }
 
 static void without_the_device_packets_are_refused_not_sent(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	host_sh("ip route add default via 192.0.2.254; ip -6 route add default via 2001:db8::99");
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
-	assert_ok(host_route(h, "fd02::/64", NULL));
+	machine_sh("ip route add default via 192.0.2.254; ip -6 route add default via 2001:db8::99");
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_ok(machine_route(h, "fd02::/64", NULL));
 	close(h->tun);
 	h->tun = -1;
 	assert_says("ip route get 10.2.0.1 2>&1", "No route to host");
@@ -141,32 +142,32 @@ static void without_the_device_packets_are_refused_not_sent(void **state)
 
 static void the_preferred_source_lies_in_the_local_selector(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.0/16", "10.1.0.0/16"));
+	assert_ok(machine_route(h, "10.2.0.0/16", "10.1.0.0/16"));
 	assert_says("ip route get 10.2.0.1", "src 10.1.0.1");
-	assert_ok(host_route(h, "fd02::/64", "fd01::/64"));
+	assert_ok(machine_route(h, "fd02::/64", "fd01::/64"));
 	assert_says("ip route get fd02::1", "src fd01::1");
-	assert_ok(host_route(h, "10.3.0.0/16", "10.9.0.0/16"));
+	assert_ok(machine_route(h, "10.3.0.0/16", "10.9.0.0/16"));
 	assert_silent("ip route show table 220 10.3.0.0/16", "src");
 }
 
 static void loopback_is_never_the_preferred_source(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.0/16", "0.0.0.0/0"));
+	assert_ok(machine_route(h, "10.2.0.0/16", "0.0.0.0/0"));
 	assert_says("ip route show table 220", "src 192.0.2.1");
-	assert_ok(host_route(h, "fd02::/64", "::/0"));
+	assert_ok(machine_route(h, "fd02::/64", "::/0"));
 	assert_silent("ip -6 route show table 220", "src ::1");
 	assert_silent("ip -6 route show table 220", "src fe80");
 }
 
 static void a_crooked_range_is_routed_whole(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.1-10.2.0.6", NULL));
+	assert_ok(machine_route(h, "10.2.0.1-10.2.0.6", NULL));
 	for (unsigned i = 0; i <= 7; i++) {
 		char command[40];
 
@@ -176,36 +177,36 @@ static void a_crooked_range_is_routed_whole(void **state)
 		else
 			assert_silent(command, "dev ipsec0");
 	}
-	host_unroute(h, "10.2.0.1-10.2.0.6");
-	assert_string_equal(host_said("ip route show table 220"), "");
+	machine_unroute(h, "10.2.0.1-10.2.0.6");
+	assert_string_equal(machine_said("ip route show table 220"), "");
 }
 
 static void a_route_goes_with_its_last_owner(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
-	host_unroute(h, "10.2.0.0/16");
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	machine_unroute(h, "10.2.0.0/16");
 	assert_says("ip route show table 220", "10.2.0.0/16 dev ipsec0");
-	host_unroute(h, "10.2.0.0/16");
-	assert_string_equal(host_said("ip route show table 220"), "");
-	host_unroute(h, "10.2.0.0/16");
+	machine_unroute(h, "10.2.0.0/16");
+	assert_string_equal(machine_said("ip route show table 220"), "");
+	machine_unroute(h, "10.2.0.0/16");
 }
 
 static void an_owner_more_renews_mtu_and_source(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	struct ts to = packet_ts("10.2.0.0/16");
 
-	assert_ok(host_route(h, "10.2.0.0/16", "10.1.0.0/16"));
+	assert_ok(machine_route(h, "10.2.0.0/16", "10.1.0.0/16"));
 	assert_says("ip route show table 220", "src 10.1.0.1");
-	host_sh("ip addr del 10.1.0.1/24 dev out0");
+	machine_sh("ip addr del 10.1.0.1/24 dev out0");
 	assert_ok(route_add(h->route, h->dev, &to, (struct tss){ 0 }, 1234, &h->why));
 	assert_says("ip route show table 220",
 		"10.2.0.0/16 dev ipsec0 proto static scope link metric 256 mtu 1234");
 	to = packet_ts("fd02::/64");
-	assert_ok(host_route(h, "fd02::/64", NULL));
+	assert_ok(machine_route(h, "fd02::/64", NULL));
 	assert_ok(route_add(h->route, h->dev, &to, (struct tss){ 0 }, 1290, &h->why));
 	assert_says("ip -6 route show table 220", "mtu 1290");
 	assert_silent("ip -6 route show table 220", "mtu 1300");
@@ -213,52 +214,52 @@ static void an_owner_more_renews_mtu_and_source(void **state)
 
 static void neighbour_discovery_never_goes_into_the_tunnel(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	assert_ok(host_route(h, "::/0", NULL));
-	assert_ok(host_route(h, "fe80::1", NULL));
-	assert_ok(host_route(h, "ff05::/16", NULL));
+	assert_ok(machine_route(h, "::/0", NULL));
+	assert_ok(machine_route(h, "fe80::1", NULL));
+	assert_ok(machine_route(h, "ff05::/16", NULL));
 	assert_says("ip -6 route show table 220", "throw fe80::/10");
 	assert_says("ip -6 route show table 220", "throw ff00::/8");
 	assert_silent("ip -6 route show table 220", "fe80::1");
 	assert_silent("ip -6 route show table 220", "ff05::");
 	assert_says("ip route get fe80::1 oif out0", "dev out0");
 	assert_says("ip route get 2001:db8:1::1", "dev ipsec0");
-	host_unroute(h, "fe80::1");
+	machine_unroute(h, "fe80::1");
 	assert_says("ip -6 route show table 220", "throw fe80::/10");
 }
 
 static void somebody_elses_route_is_not_replaced(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 
-	host_sh("ip route add 10.2.0.4/30 dev out0 table 220 metric 256");
-	assert_int_equal(host_route(h, "10.2.0.1-10.2.0.8", NULL), ERR_EXISTS);
+	machine_sh("ip route add 10.2.0.4/30 dev out0 table 220 metric 256");
+	assert_int_equal(machine_route(h, "10.2.0.1-10.2.0.8", NULL), ERR_EXISTS);
 	assert_non_null(strstr(text_str(&h->why), "another tunnel or program has routed it already"));
 	/* Nor is half of it left. */
 	assert_string_equal(
-		host_said("ip route show table 220"), "10.2.0.4/30 dev out0 scope link metric 256 \n");
+		machine_said("ip route show table 220"), "10.2.0.4/30 dev out0 scope link metric 256 \n");
 }
 
 static void a_device_that_is_not_there_is_told(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
-	host_start(h);
+	machine_start(h);
 	snprintf(h->dev, sizeof h->dev, "nowhere0");
-	assert_int_equal(host_route(h, "10.2.0.0/16", NULL), ERR_MISSING);
+	assert_int_equal(machine_route(h, "10.2.0.0/16", NULL), ERR_MISSING);
 	assert_non_null(strstr(text_str(&h->why), "No such device"));
-	assert_string_equal(host_said("ip route show table 220 2>/dev/null"), "");
-	assert_int_equal(route_device_up(h->route, "nowhere0", HOST_MTU, &h->why), ERR_MISSING);
+	assert_string_equal(machine_said("ip route show table 220 2>/dev/null"), "");
+	assert_int_equal(route_device_up(h->route, "nowhere0", MACHINE_MTU, &h->why), ERR_MISSING);
 }
 
 static void the_kernels_own_words_are_passed_on(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
-	host_start(h);
+	machine_start(h);
 	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why)); /* and not brought up */
-	assert_int_not_equal(host_route(h, "10.2.0.0/16", NULL), ERR_OK);
+	assert_int_not_equal(machine_route(h, "10.2.0.0/16", NULL), ERR_OK);
 	assert_non_null(strstr(text_str(&h->why), "Network is down: Device for nexthop is not up"));
 }
 
@@ -266,12 +267,12 @@ static void the_kernels_own_words_are_passed_on(void **state)
 
 static void a_crash_leaves_the_way_into_the_clear_shut(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
-	host_sh("ip route add default via 192.0.2.254");
+	machine_sh("ip route add default via 192.0.2.254");
 	predecessor(h);
 	assert_says("ip route get 10.2.0.1 2>&1", "No route to host");
-	host_start(h);
+	machine_start(h);
 	assert_says("ip route get 10.2.0.1 2>&1", "No route to host");
 	assert_says("ip route get fd02::1 2>&1", "No route to host");
 	assert_says("nft list tables", "table inet ikev2d-");
@@ -280,12 +281,12 @@ static void a_crash_leaves_the_way_into_the_clear_shut(void **state)
 
 static void what_nobody_asked_for_again_is_dropped(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	predecessor(h);
-	host_start(h);
-	host_device(h);
-	assert_ok(host_route(h, "10.2.0.0/16", NULL));
+	machine_start(h);
+	machine_device(h);
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
 	assert_says("ip route get 10.2.0.1", "dev ipsec0");
 	route_adopted_drop(h->route);
 	assert_says("ip route show table 220", "unreachable 10.2.0.0/16");
@@ -293,54 +294,52 @@ static void what_nobody_asked_for_again_is_dropped(void **state)
 	assert_silent("ip -6 route show table 220", "fd02::");
 	assert_says("ip -6 route show table 220", "throw fe80::/10");
 	assert_says("ip rule", "fwmark 0x1ce2");
-	assert_string_equal(host_said("nft list tables"), "");
+	assert_string_equal(machine_said("nft list tables"), "");
 	assert_int_equal(h->warnings, 0);
 }
 
 static void a_stop_after_a_crash_leaves_nothing(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	predecessor(h);
-	host_start(h);
+	machine_start(h);
 	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
-	assert_ok(host_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
 	route_close(h->route);
 	h->route = NULL;
 	assert_silent("ip rule; ip -6 rule", "220");
-	assert_string_equal(host_said("ip route show table 220 2>/dev/null"), "");
-	assert_string_equal(host_said("nft list tables"), "");
+	assert_string_equal(machine_said("ip route show table 220 2>/dev/null"), "");
+	assert_string_equal(machine_said("nft list tables"), "");
 	assert_int_equal(access(h->journal, F_OK), -1);
 }
 
 static void another_table_after_a_crash_does_not_lose_the_old_one(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	struct settings settings = settings_default();
 
 	predecessor(h);
 	settings.routing_table = 221;
-	assert_ok(route_open(h->journal, &settings, HOST_MARK, &h->route, &h->why));
+	assert_ok(route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why));
 	assert_says("ip rule", "lookup 221");
 	assert_says("ip route get 10.2.0.1 2>&1", "No route to host");
 	route_adopted_drop(h->route);
 	assert_silent("ip rule", "lookup 220");
-	assert_string_equal(host_said("ip route show table 220"), "");
+	assert_string_equal(machine_said("ip route show table 220"), "");
 }
 
 static void a_journal_full_of_nonsense_is_survived(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	FILE *f = fopen(h->journal, "w");
 
 	assert_non_null(f);
-	fputs("+ rule 5 1 2 3\n+ rule x\n+ route 220\n+ route 220 10.0.0.1/8 x\n+ route 220 10.0.0.0/8 "
-	      "gone0\n"
-	      "+ unreachable 220 10.9.0.0/16\n+ throw 1\n+ rp_filter ../../x 1\n+ rp_filter gone0 1\n"
-	      "+ nftables a;b\n+ nftables {\n+ bicycle 7\n+ rule 4 1 2 3\n",
-		f);
+	fputs("+ rule 5 1 2 3\n+ rule x\n+ route 220\n+ route 220 10.0.0.1/8 x\n", f);
+	fputs("+ route 220 10.0.0.0/8 gone0\n+ unreachable 220 10.9.0.0/16\n+ throw 1\n", f);
+	fputs("+ rp_filter ../../x 1\n+ rp_filter gone0 1\n+ nftables {\n+ bicycle 7\n+ rule 4 1 2 3\n", f);
 	fclose(f);
-	host_start(h);
+	machine_start(h);
 	route_adopted_drop(h->route);
 	route_close(h->route);
 	h->route = NULL;
@@ -361,12 +360,12 @@ static int rp_filter(const char *dev)
 
 static void strict_rp_filter_becomes_loose_and_strict_again(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
 	assert_int_equal(sysctl_set("net/ipv4/conf/far0/rp_filter", 0), ERR_OK);
-	host_start(h);
-	host_device(h);
+	machine_start(h);
+	machine_device(h);
 	assert_int_equal(rp_filter("out0"), 2);
 	assert_int_equal(rp_filter("far0"), 0);
 	route_close(h->route);
@@ -377,12 +376,12 @@ static void strict_rp_filter_becomes_loose_and_strict_again(void **state)
 
 static void the_greater_of_all_and_one_counts(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/all/rp_filter", 1), ERR_OK);
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 0), ERR_OK);
-	host_start(h);
-	host_device(h);
+	machine_start(h);
+	machine_device(h);
 	assert_int_equal(rp_filter("all"), 1);
 	assert_int_equal(rp_filter("out0"), 2);
 	assert_int_equal(rp_filter(h->dev), 2);
@@ -393,22 +392,22 @@ static void the_greater_of_all_and_one_counts(void **state)
 
 static void a_loose_all_is_enough(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/all/rp_filter", 2), ERR_OK);
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
-	host_start(h);
-	host_device(h);
+	machine_start(h);
+	machine_device(h);
 	assert_int_equal(rp_filter("out0"), 1);
 }
 
 static void a_value_somebody_has_changed_since_is_theirs(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
-	host_start(h);
-	host_device(h);
+	machine_start(h);
+	machine_device(h);
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 0), ERR_OK);
 	route_close(h->route);
 	h->route = NULL;
@@ -417,30 +416,30 @@ static void a_value_somebody_has_changed_since_is_theirs(void **state)
 
 static void rp_filter_is_put_back_after_a_crash(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
 	predecessor(h);
 	assert_int_equal(rp_filter("out0"), 2);
-	host_start(h);
+	machine_start(h);
 	assert_int_equal(rp_filter("out0"), 1);
 }
 
 static void a_proc_that_cannot_be_written_is_warned_of(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	int status = -1;
 	pid_t child;
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
-	host_start(h);
+	machine_start(h);
 	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
 	child = fork();
 	if (!child) {
 		bool ok = !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
 			  !mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) &&
 			  !mount(NULL, "/proc/sys", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) &&
-			  !route_device_up(h->route, h->dev, HOST_MTU, &h->why);
+			  !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why);
 
 		_exit(ok ? (int)h->warnings : 100);
 	}
@@ -453,11 +452,11 @@ static void a_proc_that_cannot_be_written_is_warned_of(void **state)
 
 static void the_source_towards_a_peer_does_not_heed_our_routes(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	struct ip peer = packet_ip("192.0.2.77"), source;
 	unsigned mtu;
 
-	assert_ok(host_route(h, "0.0.0.0/0", "10.1.0.0/16"));
+	assert_ok(machine_route(h, "0.0.0.0/0", "10.1.0.0/16"));
 	assert_ok(route_source(h->route, &peer, &source, &mtu, &h->why));
 	assert_true(ip_eq(&source, &(struct ip){ 4, { 192, 0, 2, 1 } }));
 	assert_int_equal(mtu, 1300);
@@ -469,35 +468,35 @@ static void the_source_towards_a_peer_does_not_heed_our_routes(void **state)
 
 static void the_mtu_of_a_route_comes_before_the_devices(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	struct ip peer = packet_ip("198.51.100.1"), source;
 	unsigned mtu;
 
-	host_sh("ip route add 198.51.100.0/24 via 192.0.2.254 mtu 1280");
+	machine_sh("ip route add 198.51.100.0/24 via 192.0.2.254 mtu 1280");
 	assert_ok(route_source(h->route, &peer, &source, &mtu, &h->why));
 	assert_int_equal(mtu, 1280);
 }
 
 static void no_route_is_told(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	struct ip peer = packet_ip("198.51.100.1"), source;
 	unsigned mtu;
 
 	assert_int_equal(route_source(h->route, &peer, &source, &mtu, &h->why), ERR_MISSING);
 	assert_non_null(strstr(text_str(&h->why), "no route to 198.51.100.1 (Network is unreachable)"));
-	host_sh("ip -6 route add unreachable 2001:db8:1::/48");
+	machine_sh("ip -6 route add unreachable 2001:db8:1::/48");
 	peer = packet_ip("2001:db8:1::1");
 	assert_int_equal(route_source(h->route, &peer, &source, &mtu, &h->why), ERR_MISSING);
 }
 
 static void own_addresses_are_known(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	const char *own[] = { "192.0.2.1", "10.1.0.1", "127.0.0.1", "2001:db8::1", "::1" };
 	const char *others[] = { "192.0.2.2", "192.0.2.255", "198.51.100.1", "2001:db8::2", "fd99::1" };
 
-	assert_ok(host_route(h, "0.0.0.0/0", NULL));
+	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
 	for (size_t i = 0; i < 5; i++) {
 		struct ip mine = packet_ip(own[i]), other = packet_ip(others[i]);
 
@@ -509,37 +508,37 @@ static void own_addresses_are_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HOST_CASE(all_but_marked_packets_look_into_our_table),
-		HOST_CASE(an_orderly_stop_leaves_nothing),
-		HOST_CASE(a_second_daemon_on_the_same_journal_is_refused),
-		HOST_CASE(without_rights_there_is_one_clear_sentence),
-		HOST_CASE(a_route_leads_to_the_device_with_an_unreachable_behind),
-		HOST_CASE(marked_packets_go_by_the_main_table),
-		HOST_CASE(without_the_device_packets_are_refused_not_sent),
-		HOST_CASE(the_preferred_source_lies_in_the_local_selector),
-		HOST_CASE(loopback_is_never_the_preferred_source),
-		HOST_CASE(a_crooked_range_is_routed_whole),
-		HOST_CASE(a_route_goes_with_its_last_owner),
-		HOST_CASE(an_owner_more_renews_mtu_and_source),
-		HOST_CASE(neighbour_discovery_never_goes_into_the_tunnel),
-		HOST_CASE(somebody_elses_route_is_not_replaced),
-		HOST_CASE(a_device_that_is_not_there_is_told),
-		HOST_CASE(the_kernels_own_words_are_passed_on),
-		HOST_CASE(a_crash_leaves_the_way_into_the_clear_shut),
-		HOST_CASE(what_nobody_asked_for_again_is_dropped),
-		HOST_CASE(a_stop_after_a_crash_leaves_nothing),
-		HOST_CASE(another_table_after_a_crash_does_not_lose_the_old_one),
-		HOST_CASE(a_journal_full_of_nonsense_is_survived),
-		HOST_CASE(strict_rp_filter_becomes_loose_and_strict_again),
-		HOST_CASE(the_greater_of_all_and_one_counts),
-		HOST_CASE(a_loose_all_is_enough),
-		HOST_CASE(a_value_somebody_has_changed_since_is_theirs),
-		HOST_CASE(rp_filter_is_put_back_after_a_crash),
-		HOST_CASE(a_proc_that_cannot_be_written_is_warned_of),
-		HOST_CASE(the_source_towards_a_peer_does_not_heed_our_routes),
-		HOST_CASE(the_mtu_of_a_route_comes_before_the_devices),
-		HOST_CASE(no_route_is_told),
-		HOST_CASE(own_addresses_are_known),
+		MACHINE_CASE(all_but_marked_packets_look_into_our_table),
+		MACHINE_CASE(an_orderly_stop_leaves_nothing),
+		MACHINE_CASE(a_second_daemon_on_the_same_journal_is_refused),
+		MACHINE_CASE(without_rights_there_is_one_clear_sentence),
+		MACHINE_CASE(a_route_leads_to_the_device_with_an_unreachable_behind),
+		MACHINE_CASE(marked_packets_go_by_the_main_table),
+		MACHINE_CASE(without_the_device_packets_are_refused_not_sent),
+		MACHINE_CASE(the_preferred_source_lies_in_the_local_selector),
+		MACHINE_CASE(loopback_is_never_the_preferred_source),
+		MACHINE_CASE(a_crooked_range_is_routed_whole),
+		MACHINE_CASE(a_route_goes_with_its_last_owner),
+		MACHINE_CASE(an_owner_more_renews_mtu_and_source),
+		MACHINE_CASE(neighbour_discovery_never_goes_into_the_tunnel),
+		MACHINE_CASE(somebody_elses_route_is_not_replaced),
+		MACHINE_CASE(a_device_that_is_not_there_is_told),
+		MACHINE_CASE(the_kernels_own_words_are_passed_on),
+		MACHINE_CASE(a_crash_leaves_the_way_into_the_clear_shut),
+		MACHINE_CASE(what_nobody_asked_for_again_is_dropped),
+		MACHINE_CASE(a_stop_after_a_crash_leaves_nothing),
+		MACHINE_CASE(another_table_after_a_crash_does_not_lose_the_old_one),
+		MACHINE_CASE(a_journal_full_of_nonsense_is_survived),
+		MACHINE_CASE(strict_rp_filter_becomes_loose_and_strict_again),
+		MACHINE_CASE(the_greater_of_all_and_one_counts),
+		MACHINE_CASE(a_loose_all_is_enough),
+		MACHINE_CASE(a_value_somebody_has_changed_since_is_theirs),
+		MACHINE_CASE(rp_filter_is_put_back_after_a_crash),
+		MACHINE_CASE(a_proc_that_cannot_be_written_is_warned_of),
+		MACHINE_CASE(the_source_towards_a_peer_does_not_heed_our_routes),
+		MACHINE_CASE(the_mtu_of_a_route_comes_before_the_devices),
+		MACHINE_CASE(no_route_is_told),
+		MACHINE_CASE(own_addresses_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tun devices. */
-#include "tests/unit/host.h"
+#include "tests/unit/machine.h"
 
 #include <unistd.h>
 
 static void devices_get_the_next_free_number(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	char second[TUN_NAME];
 	int fd;
 
@@ -21,7 +21,7 @@ static void devices_get_the_next_free_number(void **state)
 
 static void a_device_with_a_number_keeps_its_name(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 
 	assert_ok(tun_open("vpn-7", &h->tun, h->dev, &h->why));
 	assert_string_equal(h->dev, "vpn-7");
@@ -29,15 +29,15 @@ static void a_device_with_a_number_keeps_its_name(void **state)
 
 static void a_device_has_no_addresses_of_its_own(void **state)
 {
-	host_started(state);
-	assert_string_equal(host_said("ip -o addr show dev ipsec0"), "");
+	machine_started(state);
+	assert_string_equal(machine_said("ip -o addr show dev ipsec0"), "");
 	assert_says("ip link show ipsec0", "mtu 1400");
 	assert_says("ip link show ipsec0", "UP");
 }
 
 static void reading_an_idle_device_does_not_wait(void **state)
 {
-	struct host *h = host_started(state);
+	struct machine *h = machine_started(state);
 	char octet;
 
 	while (read(h->tun, &octet, 1) > 0)
@@ -47,7 +47,7 @@ static void reading_an_idle_device_does_not_wait(void **state)
 
 static void a_name_in_use_is_told(void **state)
 {
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	char made[TUN_NAME];
 	int fd;
 
@@ -61,7 +61,7 @@ static void an_impossible_name_is_told(void **state)
 {
 	static const char *const bad[] = { "", "a/b", "a b", "%d", "x%d7", "..", "a\"b", "fourteenletter",
 		"sixteenletters16" };
-	struct host *h = host_enter(state);
+	struct machine *h = machine_enter(state);
 	char made[TUN_NAME];
 	int fd;
 
@@ -73,12 +73,12 @@ static void an_impossible_name_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HOST_CASE(devices_get_the_next_free_number),
-		HOST_CASE(a_device_with_a_number_keeps_its_name),
-		HOST_CASE(a_device_has_no_addresses_of_its_own),
-		HOST_CASE(reading_an_idle_device_does_not_wait),
-		HOST_CASE(a_name_in_use_is_told),
-		HOST_CASE(an_impossible_name_is_told),
+		MACHINE_CASE(devices_get_the_next_free_number),
+		MACHINE_CASE(a_device_with_a_number_keeps_its_name),
+		MACHINE_CASE(a_device_has_no_addresses_of_its_own),
+		MACHINE_CASE(reading_an_idle_device_does_not_wait),
+		MACHINE_CASE(a_name_in_use_is_told),
+		MACHINE_CASE(an_impossible_name_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

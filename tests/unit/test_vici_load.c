@@ -110,16 +110,22 @@ static void load_conn_refuses_unknown_options_whole(void **state)
 	assert_null(b->fake->loaded);
 }
 
+/* The section "why" keeps the lines. */
 static void a_refusal_is_one_line(void **state)
 {
 	struct bench *b = *state;
-	const char *got, *newline;
+	const char *got, *why;
 
-	put_conn(&b->out, "local_tx\\", "a");
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
+	vici_put_section(&b->out, "branch");
+	vici_put_pair(&b->out, "remote_adrs", "192.0.2.7");
+	vici_put_pair(&b->out, "rekey_time", "often");
+	vici_put_section_end(&b->out);
 	got = answer(b);
-	newline = strchr(got, '\n');
-	assert_non_null(newline);
-	assert_string_equal(newline, "\n");
+	why = strstr(got, " why {");
+	assert_non_null(why);
+	assert_null(memchr(got, '\n', (size_t)(why - got)));
+	assert_true(has(got, "remote_adrs") && has(got, "; vici: connections.branch.rekey_time"));
 }
 
 static void load_conn_refuses_bad_values(void **state)

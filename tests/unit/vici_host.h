@@ -15,6 +15,7 @@ struct vici_fake {
 	struct sa_record *sas;
 	unsigned n_sas;
 	const char *failed; /* the connection that has a failure */
+	bool chatty;        /* a client hears one line of log, and is left then */
 	bool refuse;        /* load, unload and reload fail */
 	bool at_once;       /* commands end while they are asked for, with OUTCOME, after a line of log */
 	struct vici_outcome outcome;

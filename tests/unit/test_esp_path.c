@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets through two gateways in memory: from a device to ESP, and from ESP to the device behind. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/gate.h"
+#include "tests/unit/packet.h"
+
+static struct gate one, two;
+static uint8_t room[ESP_HEAD + 8192 + ESP_TAIL], *const packet = room + ESP_HEAD;
+static struct departure out;
+static struct arrival in;
+
+static int prepare(void **state)
+{
+	(void)state;
+	gate_init(&one, "aes256gcm16");
+	gate_init(&two, "aes256gcm16");
+	return 0;
+}
+
+static void open_both(void)
+{
+	gate_open(&one, 1);
+	gate_open(&two, 2);
+}
+
+static int clear(void **state)
+{
+	(void)state;
+	if (one.snap)
+		gate_close(&one);
+	if (two.snap)
+		gate_close(&two);
+	return 0;
+}
+
+static size_t udp(size_t n)
+{
+	return packet_make(packet, "10.1.0.5", "10.2.0.7", 17, 1000, 53, n);
+}
+
+/* Carries the packet of N octets from the first gateway to the second. */
+static enum drop carry(size_t n)
+{
+	enum drop drop = gate_send(&one, &out, packet, n);
+
+	return drop ? drop : gate_receive(&two, &in, out.esp.p, out.esp.n, out.tos, NULL);
+}
+
+static void a_packet_comes_out_as_it_went_in(void **state)
+{
+	uint8_t before[256];
+	size_t n = udp(100);
+
+	(void)state;
+	open_both();
+	memcpy(before, packet, n);
+	assert_int_equal(carry(n), DROP_NONE);
+	assert_int_equal(in.esp.n, n);
+	assert_memory_equal(in.esp.p, before, n);
+	assert_ptr_equal(in.sa->device, &two.device);
+}
+
+static void ipv6_goes_the_same_way(void **state)
+{
+	size_t n = packet_make(packet, "2001:db8:1::5", "2001:db8:2::7", 17, 1000, 53, 100);
+
+	(void)state;
+	open_both();
+	assert_int_equal(carry(n), DROP_NONE);
+	assert_true(packet_sums_right(in.esp.p, in.esp.n));
+}
+
+static void both_ends_count(void **state)
+{
+	size_t n = udp(100);
+	struct sa_usage sent, got;
+
+	(void)state;
+	open_both();
+	assert_int_equal(carry(n), DROP_NONE);
+	sent = live_usage(one.out);
+	got = live_usage(two.in);
+	assert_int_equal(sent.packets, 1);
+	assert_int_equal(sent.bytes, n);
+	assert_int_equal(got.packets, 1);
+	assert_int_equal(got.bytes, n);
+	assert_int_equal(got.last_ms, 1000);
+	assert_int_equal(got.spi, GATE_SPI_OF + 2);
+}
+
+static void the_first_packet_is_told_once(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(carry(udp(1)), DROP_NONE);
+	assert_int_equal(carry(udp(1)), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_USED), 1);
+	assert_int_equal(two.told[0].id, 7);
+}
+
+static void no_policy_is_answered_and_counted(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(
+		gate_send(&one, &out, packet, packet_make(packet, "10.1.0.5", "10.9.0.7", 17, 1, 2, 9)),
+		DROP_NO_POLICY);
+	assert_int_equal(one.n_answers, 1);
+	assert_true(packet_sums_right(one.answer, one.answer_size));
+	assert_int_equal(gate_dropped(&one, DROP_NO_POLICY), 1);
+}
+
+static void answers_are_limited(void **state)
+{
+	(void)state;
+	open_both();
+	for (int i = 0; i < 100; i++)
+		gate_send(&one, &out, packet, packet_make(packet, "10.1.0.5", "10.9.0.7", 17, 1, 2, 9));
+	assert_int_equal(one.n_answers, 10);
+	one.lane.now += 1000;
+	for (int i = 0; i < 100; i++)
+		gate_send(&one, &out, packet, packet_make(packet, "10.1.0.5", "10.9.0.7", 17, 1, 2, 9));
+	assert_int_equal(one.n_answers, 20);
+}
+
+static void a_policy_without_sa_asks_once_a_second(void **state)
+{
+	(void)state;
+	gate_open_ts(&one, 1, "10.1.0.0/16", "10.2.0.0/16", true);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NO_SA);
+	assert_int_equal(gate_told(&one, REPORT_ACQUIRE), 1);
+	one.lane.now += 1000;
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NO_SA);
+	assert_int_equal(gate_told(&one, REPORT_ACQUIRE), 2);
+}
+
+static void an_acquire_tells_the_packets_selectors(void **state)
+{
+	char text[TS_TEXT];
+
+	(void)state;
+	gate_open_ts(&one, 1, "10.1.0.0/16", "10.2.0.0/16", true);
+	gate_send(&one, &out, packet, udp(9));
+	assert_int_equal(one.told[0].id, 9);
+	assert_string_equal(ts_print(&one.told[0].local, text), "10.1.0.5/32[udp/1000]");
+	assert_string_equal(ts_print(&one.told[0].remote, text), "10.2.0.7/32[udp/53]");
+}
+
+static void a_port_only_selector_takes_its_port_only(void **state)
+{
+	(void)state;
+	gate_open_ts(&one, 1, "10.1.0.0/16", "10.2.0.0/16[udp/53]", false);
+	gate_open_ts(&two, 2, "10.2.0.0/16[udp/53]", "10.1.0.0/16", false);
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	assert_int_equal(carry(packet_make(packet, "10.1.0.5", "10.2.0.7", 17, 53, 1000, 9)), DROP_NO_POLICY);
+	assert_int_equal(carry(packet_make(packet, "10.1.0.5", "10.2.0.7", 6, 1, 53, 20)), DROP_NO_POLICY);
+}
+
+static void what_was_not_agreed_on_is_dropped_behind_the_tunnel(void **state)
+{
+	(void)state;
+	gate_open_ts(&one, 1, "0.0.0.0/0", "0.0.0.0/0", false);
+	gate_open(&two, 2);
+	assert_int_equal(carry(packet_make(packet, "10.3.0.5", "10.2.0.7", 17, 1, 2, 9)), DROP_SELECTORS);
+	assert_int_equal(carry(packet_make(packet, "10.1.0.5", "10.3.0.7", 17, 1, 2, 9)), DROP_SELECTORS);
+	assert_int_equal(live_usage(two.in).invalid, 2);
+	assert_int_equal(carry(udp(1)), DROP_NONE);
+}
+
+static void a_fragment_does_not_pass_a_port_selector(void **state)
+{
+	size_t n = udp(100);
+
+	(void)state;
+	gate_open_ts(&one, 1, "0.0.0.0/0", "0.0.0.0/0", false);
+	gate_open_ts(&two, 2, "10.2.0.0/16[udp/53]", "10.1.0.0/16", false);
+	packet[7] = 4;
+	assert_int_equal(carry(n), DROP_SELECTORS);
+}
+
+static void an_unknown_spi_is_counted(void **state)
+{
+	(void)state;
+	open_both();
+	memset(packet, 0x99, 100);
+	assert_int_equal(gate_receive(&two, &in, packet, 100, 0, NULL), DROP_SPI);
+	assert_int_equal(gate_receive(&two, &in, packet, 5, 0, NULL), DROP_SHORT);
+	assert_int_equal(gate_dropped(&two, DROP_SPI), 1);
+	assert_int_equal(gate_dropped(&two, DROP_SHORT), 1);
+}
+
+static void a_forged_packet_counts_as_invalid_and_changes_nothing(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	out.esp.p[30] ^= 1;
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, "198.51.100.9"), DROP_AUTH);
+	assert_int_equal(live_usage(two.in).invalid, 1);
+	assert_int_equal(live_usage(two.in).packets, 0);
+	assert_int_equal(two.n_told, 0);
+}
+
+static void a_repetition_is_counted_at_its_sa(void **state)
+{
+	uint8_t copy[512];
+	size_t n;
+
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	n = out.esp.n;
+	memcpy(copy, out.esp.p, n);
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, n, 0, NULL), DROP_NONE);
+	assert_int_equal(gate_receive(&two, &in, copy, n, 0, NULL), DROP_REPLAY);
+	assert_int_equal(live_usage(two.in).replays, 1);
+}
+
+static void another_source_address_is_told_once_a_second(void **state)
+{
+	(void)state;
+	open_both();
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+		assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, i ? "198.51.100.9" : NULL),
+			DROP_NONE);
+	}
+	assert_int_equal(gate_told(&two, REPORT_MAPPING), 1);
+	two.lane.now += 1000;
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, "198.51.100.9"), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_MAPPING), 2);
+}
+
+static void a_late_packet_from_elsewhere_moves_nothing(void **state)
+{
+	static uint8_t first[512];
+	size_t n;
+
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	n = out.esp.n;
+	memcpy(first, out.esp.p, n);
+	assert_int_equal(carry(udp(50)), DROP_NONE);
+	assert_int_equal(gate_receive(&two, &in, first, n, 0, "198.51.100.9"), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_MAPPING), 0);
+}
+
+static void ike_is_handed_over_without_its_marker(void **state)
+{
+	(void)state;
+	open_both();
+	memset(packet, 0, 40);
+	assert_int_equal(gate_receive(&two, &in, packet, 40, 0, NULL), DROP_NONE);
+	assert_null(in.sa);
+	assert_int_equal(gate_told(&two, REPORT_IKE), 1);
+	assert_int_equal(two.last_body, 36);
+	assert_true(two.told[0].path.marker);
+}
+
+static void keepalives_are_dropped(void **state)
+{
+	(void)state;
+	open_both();
+	packet[0] = 0xff;
+	assert_int_equal(gate_receive(&two, &in, packet, 1, 0, NULL), DROP_KEEPALIVE);
+	assert_int_equal(gate_told(&two, REPORT_IKE), 0);
+}
+
+static void congestion_outside_reaches_the_inside(void **state)
+{
+	size_t n = udp(10);
+
+	(void)state;
+	open_both();
+	inner_set_tos(packet, 0xb8 | 2);
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_NONE);
+	assert_int_equal(out.tos, 0xb8 | 2);
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 3, NULL), DROP_NONE);
+	assert_int_equal(in.esp.p[1], 0xb8 | 3);
+	assert_true(packet_sums_right(in.esp.p, in.esp.n));
+}
+
+static void congestion_that_cannot_be_said_drops(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(10)), DROP_NONE);
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 3, NULL), DROP_ECN);
+}
+
+static void df_is_copied_as_configured(void **state)
+{
+	size_t n;
+
+	(void)state;
+	two.conf.copy_df = false;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(10)), DROP_NONE);
+	assert_false(out.df);
+	n = udp(10);
+	packet[6] = 0x40;
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_NONE);
+	assert_true(out.df);
+	n = packet_make(packet, "10.2.0.7", "10.1.0.5", 17, 1, 2, 10);
+	packet[6] = 0x40;
+	assert_int_equal(gate_send(&two, &out, packet, n), DROP_NONE);
+	assert_false(out.df);
+}
+
+static void a_packet_too_big_is_answered_with_the_limit(void **state)
+{
+	size_t n;
+
+	(void)state;
+	open_both();
+	n = udp(1438 - 28 + 1);
+	packet[6] = 0x40;
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_TOO_BIG);
+	assert_int_equal(one.n_answers, 1);
+	assert_int_equal(one.answer[26] << 8 | one.answer[27], 1438);
+	n = udp(1438 - 28);
+	packet[6] = 0x40;
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_NONE);
+}
+
+static void what_may_be_cut_is_sent_to_be_cut_outside(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(3000)), DROP_NONE);
+	assert_false(out.df);
+}
+
+static void a_learned_path_mtu_lowers_the_limit(void **state)
+{
+	size_t n;
+
+	(void)state;
+	open_both();
+	atomic_store(&one.out->path_mtu, 1400);
+	n = udp(1338 - 28 + 1);
+	packet[6] = 0x40;
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_TOO_BIG);
+	assert_int_equal(one.answer[26] << 8 | one.answer[27], 1338);
+}
+
+static void ipv6_of_1280_octets_always_passes(void **state)
+{
+	size_t n;
+
+	(void)state;
+	open_both();
+	atomic_store(&one.out->path_mtu, 1280);
+	n = packet_make(packet, "2001:db8:1::5", "2001:db8:2::7", 17, 1, 2, 1280 - 48);
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_NONE);
+	assert_false(out.df);
+	n = packet_make(packet, "2001:db8:1::5", "2001:db8:2::7", 17, 1, 2, 1281 - 48);
+	assert_int_equal(gate_send(&one, &out, packet, n), DROP_TOO_BIG);
+	assert_int_equal(one.answer[46] << 8 | one.answer[47], 1280);
+}
+
+static void tcp_is_clamped_both_ways(void **state)
+{
+	static const uint8_t mss[] = { 2, 4, 5, 0xb4 };
+	size_t n = packet_syn(packet, "10.1.0.5", "10.2.0.7", mss, sizeof mss);
+
+	(void)state;
+	open_both();
+	one.snap->sas[1].limit = 1400;
+	assert_int_equal(carry(n), DROP_NONE);
+	assert_int_equal(in.esp.p[42] << 8 | in.esp.p[43], 1360);
+	two.snap->sas[0].limit = 1300;
+	n = packet_syn(packet, "10.1.0.5", "10.2.0.7", mss, sizeof mss);
+	assert_int_equal(carry(n), DROP_NONE);
+	assert_int_equal(in.esp.p[42] << 8 | in.esp.p[43], 1260);
+	assert_true(packet_sums_right(in.esp.p, in.esp.n));
+}
+
+static void neighbour_discovery_never_enters(void **state)
+{
+	(void)state;
+	gate_open_ts(&one, 1, "::/0", "::/0", false);
+	assert_int_equal(
+		gate_send(&one, &out, packet, packet_make(packet, "fe80::1", "ff02::2", 58, 133 << 8, 0, 8)),
+		DROP_NEIGHBOUR);
+	assert_int_equal(one.n_answers, 0);
+}
+
+static void rubbish_from_the_device_is_dropped(void **state)
+{
+	(void)state;
+	open_both();
+	memset(packet, 0, 100);
+	assert_int_equal(gate_send(&one, &out, packet, 100), DROP_MALFORMED);
+}
+
+static void limits_of_volume_are_told_soft_then_hard(void **state)
+{
+	(void)state;
+	one.conf.rekey_packets = 3;
+	one.conf.life_packets = 5;
+	open_both();
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(carry(udp(9)), DROP_NONE);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
+	assert_false(one.told[0].hard);
+	assert_true(one.told[1].hard);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
+}
+
+static void limits_of_octets_hold_inbound_too(void **state)
+{
+	(void)state;
+	two.conf.rekey_bytes = 100;
+	two.conf.life_bytes = 200;
+	open_both();
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(carry(udp(80)), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_EXPIRE), 2);
+	assert_int_equal(carry(udp(80)), DROP_LIFETIME);
+}
+
+static void the_end_of_the_numbers_is_told_before(void **state)
+{
+	const uint64_t last = UINT32_MAX, eighth = last / 8;
+
+	(void)state;
+	open_both();
+	atomic_store(&one.out->packets, last - eighth - 1);
+	atomic_store(&one.out->esp.seq, last - eighth - 1);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NONE);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 1);
+	assert_false(one.told[0].hard);
+	atomic_store(&one.out->packets, last - 1);
+	atomic_store(&one.out->esp.seq, last - 1);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NONE);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
+	assert_true(one.told[1].hard);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
+}
+
+static void a_batch_keeps_its_order_around_drops(void **state)
+{
+	static uint8_t rooms[4][512];
+	struct departure v[4];
+
+	(void)state;
+	open_both();
+	for (int i = 0; i < 4; i++) {
+		uint8_t *p = rooms[i] + ESP_HEAD;
+
+		v[i] = (struct departure){ .esp = { .p = p } };
+		v[i].esp.n = packet_make(p, "10.1.0.5", i == 1 ? "10.9.0.1" : "10.2.0.7", 17, 1, 2, 10);
+	}
+	outbound_run(&one.lane, &one.device, v, 4);
+	assert_int_equal(v[1].esp.drop, DROP_NO_POLICY);
+	assert_int_equal(v[0].esp.seq, 1);
+	assert_int_equal(v[2].esp.seq, 2);
+	assert_int_equal(v[3].esp.seq, 3);
+}
+
+static void padding_behind_the_inner_packet_is_cut_off(void **state)
+{
+	size_t n = udp(20);
+	struct esp_packet pkt = { .p = packet, .n = n + 60 };
+
+	(void)state;
+	open_both();
+	memset(packet + n, 0, 60);
+	esp_seal(&one.out->esp, &one.rng.rng, &pkt, 1);
+	assert_int_equal(gate_receive(&two, &in, pkt.p, pkt.n, 0, NULL), DROP_NONE);
+	assert_int_equal(in.esp.n, n);
+}
+
+static void drops_are_printed_by_reason(void **state)
+{
+	struct arena arena = { 0 };
+	struct text text = text_in(&arena);
+
+	(void)state;
+	open_both();
+	gate_send(&one, &out, packet, packet_make(packet, "10.1.0.5", "10.9.0.7", 17, 1, 2, 9));
+	gate_receive(&one, &in, packet, 5, 0, NULL);
+	drop_print(&one.drops, &text);
+	assert_string_equal(text_str(&text), "no-policy=1 short=1");
+	arena_free(&arena);
+}
+
+static void every_reason_has_a_word(void **state)
+{
+	struct arena arena = { 0 };
+	struct text text = text_in(&arena);
+
+	(void)state;
+	open_both();
+	for (enum drop d = DROP_NONE + 1; d < DROP_MAX; d++)
+		drop_count(&one.drops, d);
+	drop_print(&one.drops, &text);
+	assert_null(strstr(text_str(&text), "(null)"));
+	arena_free(&arena);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, prepare, clear)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(a_packet_comes_out_as_it_went_in),
+		CASE(ipv6_goes_the_same_way),
+		CASE(both_ends_count),
+		CASE(the_first_packet_is_told_once),
+		CASE(no_policy_is_answered_and_counted),
+		CASE(answers_are_limited),
+		CASE(a_policy_without_sa_asks_once_a_second),
+		CASE(an_acquire_tells_the_packets_selectors),
+		CASE(a_port_only_selector_takes_its_port_only),
+		CASE(what_was_not_agreed_on_is_dropped_behind_the_tunnel),
+		CASE(a_fragment_does_not_pass_a_port_selector),
+		CASE(an_unknown_spi_is_counted),
+		CASE(a_forged_packet_counts_as_invalid_and_changes_nothing),
+		CASE(a_repetition_is_counted_at_its_sa),
+		CASE(another_source_address_is_told_once_a_second),
+		CASE(a_late_packet_from_elsewhere_moves_nothing),
+		CASE(ike_is_handed_over_without_its_marker),
+		CASE(keepalives_are_dropped),
+		CASE(congestion_outside_reaches_the_inside),
+		CASE(congestion_that_cannot_be_said_drops),
+		CASE(df_is_copied_as_configured),
+		CASE(a_packet_too_big_is_answered_with_the_limit),
+		CASE(what_may_be_cut_is_sent_to_be_cut_outside),
+		CASE(a_learned_path_mtu_lowers_the_limit),
+		CASE(ipv6_of_1280_octets_always_passes),
+		CASE(tcp_is_clamped_both_ways),
+		CASE(neighbour_discovery_never_enters),
+		CASE(rubbish_from_the_device_is_dropped),
+		CASE(limits_of_volume_are_told_soft_then_hard),
+		CASE(limits_of_octets_hold_inbound_too),
+		CASE(the_end_of_the_numbers_is_told_before),
+		CASE(a_batch_keeps_its_order_around_drops),
+		CASE(padding_behind_the_inner_packet_is_cut_off),
+		CASE(drops_are_printed_by_reason),
+		CASE(every_reason_has_a_word),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
