@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A data path that only remembers: which SAs and policies a core has had installed, with their keys, and
+ * whether it ever referred to one that there is not. */
+#pragma once
+
+#include "base/list.h"
+#include "ike/ike.h"
+
+struct dp_sa {
+	struct node node;
+	struct arena arena;
+	struct sa_spec spec; /* its own copy, but for conf */
+	bool refused;        /* the installation failed; it may be deleted all the same */
+};
+
+struct dp_policy {
+	struct node node;
+	struct arena arena;
+	struct policy_spec spec; /* its own copy, but for conf */
+	uint32_t selected;       /* the child that sends; 0: none */
+	bool refused;
+};
+
+struct datapath {
+	struct node sas, policies;
+	const char *misuse; /* what a core must never do, the first time it did; NULL: never */
+};
+
+void datapath_init(struct datapath *dp);
+/* Forgets everything, as when the machine stops. */
+void datapath_clear(struct datapath *dp);
+
+/* Carries out A, any action that concerns the data path; REFUSED: without success. */
+void datapath_do(struct datapath *dp, const struct ike_action *a, bool refused);
+
+/* What is installed: SAs, policies without traps, traps. */
+unsigned datapath_sas(const struct datapath *dp);
+unsigned datapath_policies(const struct datapath *dp, bool traps);
+
+/* The installed SA of this direction with SPI (0: the first), or NULL. */
+const struct sa_spec *datapath_sa(const struct datapath *dp, bool inbound, uint32_t spi);
+
+/* The child that sends for POLICY; 0: none. */
+uint32_t datapath_selected(const struct datapath *dp, uint32_t policy);
+/* The first trap or other policy, or NULL. */
+const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);
+
+/* Whether each SA of A is one of B in the other direction, with the same keys and algorithms and mirrored
+ * selectors. What of it is not goes to WHY. */
+bool datapath_mirrors(const struct datapath *a, const struct datapath *b, const char **why);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages that no core of ours would send, made with the keys of one that could; and sealed ones opened. */
+#pragma once
+
+#include "ike/state.h"
+#include "tests/pair/lab.h"
+
+/* The only SA of H; NULL when it has none or several. */
+struct sa *forge_sa(const struct host *h);
+
+/* A datagram as H could send it on SA: header (SPIs and the initiator's flag are filled in) and the payloads
+ * of M, sealed unless the exchange is IKE_SA_INIT. From ARENA. */
+struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, struct arena *arena);
+/* The same with INNER, any octets whose first payload is said to be of type FIRST, inside the seal. */
+struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
+	struct bytes inner, struct arena *arena);
+
+/* Puts DATA in the air, from H to the peer of SA. */
+struct flight *forge_send(struct host *h, const struct sa *sa, struct bytes data);
+
+/* What is sealed in DATAGRAM, opened with the keys of any host that has them, in ARENA; false: nobody has. */
+bool forge_open(struct lab *lab, struct bytes datagram, struct arena *arena, struct message *out);

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hosts, the network, the clock. */
+#include "tests/pair/lab.h"
+
+#include "base/heap.h"
+#include "crypto/kex.h"
+#include "daemon/keeper.h"
+#include "ike/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const uint32_t spi_low = 0x80000000u, spi_high = 0xffffffffu;
+
+static void stop(const char *why)
+{
+	fprintf(stderr, "lab: %s\n", why);
+	abort();
+}
+
+static void trace(struct lab *lab, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		lab->trace = (lab->trace ^ b[i]) * 0x100000001b3ULL;
+}
+
+/* ------------------------------------------------------------------ network */
+
+static struct flight *flight_new(struct lab *lab, const struct host *from, struct bytes data)
+{
+	struct flight *f = calloc(1, sizeof *f);
+
+	f->from = from;
+	f->at = lab->now;
+	f->data = malloc(data.n ? data.n : 1);
+	f->n = data.n;
+	if (data.n)
+		memcpy(f->data, data.p, data.n);
+	list_append(&lab->flights, &f->node);
+	return f;
+}
+
+void lab_lose(struct flight *f)
+{
+	list_remove(&f->node);
+	free(f->data);
+	free(f);
+}
+
+struct flight *lab_copy(struct lab *lab, const struct flight *f)
+{
+	struct flight *copy = flight_new(lab, f->from, bytes_of(f->data, f->n));
+
+	copy->source = f->source;
+	copy->target = f->target;
+	copy->marker = f->marker;
+	copy->keepalive = f->keepalive;
+	return copy;
+}
+
+struct flight *lab_forge(
+	struct lab *lab, const struct host *from, struct addr source, struct addr target, struct bytes data)
+{
+	struct flight *f = flight_new(lab, from, data);
+
+	f->source = source;
+	f->target = target;
+	f->marker = target.port == PORT_NAT_T;
+	return f;
+}
+
+struct flight *lab_first(const struct lab *lab)
+{
+	return list_empty(&lab->flights) ? NULL : node_owner(lab->flights.next, struct flight, node);
+}
+
+static void send(struct host *h, const struct path *path, struct bytes data, bool keepalive)
+{
+	struct flight *f = flight_new(h->lab, h, data);
+
+	f->source = path->local;
+	f->target = path->remote;
+	f->marker = path->marker;
+	f->keepalive = keepalive;
+	trace(h->lab, data.p, data.n);
+	if (!ip_eq(&path->local.ip, &h->ip))
+		stop("a datagram was sent from a foreign address");
+	if (path->marker == (path->local.port == PORT_IKE))
+		stop("a datagram was sent with a marker from port 500, or without one from another");
+	if (!h->nat.outside.v)
+		return;
+	f->source.ip = h->nat.outside;
+	if (!h->nat.forward)
+		f->source.port += h->nat.shift;
+}
+
+/* Where F arrives behind the NAT of H, if H has one. False: nowhere. */
+static bool arrives(const struct host *h, const struct flight *f, struct addr *at)
+{
+	*at = f->target;
+	if (h->nat.outside.v) {
+		if (!ip_eq(&h->nat.outside, &f->target.ip))
+			return false;
+		at->ip = h->ip;
+		at->port -= h->nat.forward ? 0 : h->nat.shift;
+	}
+	return ip_eq(&at->ip, &h->ip) && (at->port == PORT_IKE || at->port == PORT_NAT_T);
+}
+
+struct host *lab_reached(struct lab *lab, const struct flight *f)
+{
+	struct addr at;
+
+	for (unsigned i = 0; i < lab->n_hosts; i++)
+		if (arrives(&lab->hosts[i], f, &at))
+			return &lab->hosts[i];
+	return NULL;
+}
+
+void lab_deliver(struct lab *lab, struct flight *f)
+{
+	struct host *to = lab_reached(lab, f);
+	struct ike_event e = { .kind = EVENT_DATAGRAM };
+
+	if (to && to->ike && !f->keepalive) {
+		arrives(to, f, &e.datagram.path.local);
+		e.datagram.path.remote = f->source;
+		e.datagram.path.marker = f->marker;
+		e.datagram.data = bytes_of(f->data, f->n);
+		if (f->marker == (e.datagram.path.local.port == PORT_IKE))
+			stop("a datagram came with a marker to port 500, or without one to another");
+		host_event(to, &e);
+	}
+	lab_lose(f);
+}
+
+/* -------------------------------------------------------------- the daemon's part */
+
+static struct coming *coming_new(struct host *h, uint32_t ticket, enum asked what)
+{
+	struct coming *c = calloc(1, sizeof *c);
+
+	c->at = h->silent & what ? HEAP_NEVER : h->lab->now + h->late;
+	c->answer.ticket = ticket;
+	c->answer.result = h->fails & what ? ERR_MISSING : ERR_OK;
+	list_append(&h->answers, &c->node);
+	return c;
+}
+
+static void coming_free(struct coming *c)
+{
+	list_remove(&c->node);
+	arena_free(&c->arena);
+	free(c);
+}
+
+static void answer_route(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	const struct peer *p = q->peer;
+
+	c->answer.local = h->ip;
+	for (unsigned i = 0; i < p->n_remote_addrs && !c->answer.remote.v; i++)
+		if (addr_pattern_single(&p->remote_addrs[i]))
+			c->answer.remote = p->remote_addrs[i].lo;
+	if (!c->answer.remote.v)
+		c->answer.result = ERR_MISSING;
+	if (c->answer.result)
+		c->answer.why.what = "there is no route to the peer";
+}
+
+/* A private value that the group takes. */
+static void answer_keys(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	uint8_t *secret = arena_alloc(&c->arena, q->ke->key), *public = arena_alloc(&c->arena, q->ke->out);
+	enum err e;
+
+	do {
+		rng_fill(&h->lab->rng.rng, secret, q->ke->key);
+		if (q->ke->id == KE_ECP_521)
+			secret[0] &= 1;
+		e = kex_public(q->ke, secret, public);
+	} while (e == ERR_RANGE);
+	if (e)
+		stop("the library has not this group");
+	c->answer.secret = bytes_of(secret, q->ke->key);
+	c->answer.public = bytes_of(public, q->ke->out);
+}
+
+static void answer_shared(const struct ike_question *q, struct bytes secret, struct coming *c)
+{
+	uint8_t *shared = arena_alloc(&c->arena, q->ke->shared);
+	enum err e = kex_shared(q->ke, secret.p, q->peer_public, shared);
+
+	if (e)
+		c->answer.result = e;
+	c->answer.shared = bytes_of(shared, q->ke->shared);
+}
+
+static void answer_proof(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	enum err e =
+		q->kind == ASK_PSK_PROOF
+			? keeper_prove(&h->conf.conf, NULL, q, &c->arena, &c->answer.proof, &c->answer.why)
+			: keeper_check(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+
+	if (e)
+		c->answer.result = e;
+}
+
+static void answer(struct host *h, uint32_t ticket, const struct ike_question *q)
+{
+	struct coming *c;
+
+	switch (q->kind) {
+	case ASK_ROUTE: answer_route(h, q, coming_new(h, ticket, ASKED_ROUTE)); break;
+	case ASK_KEY_PAIR: answer_keys(h, q, coming_new(h, ticket, ASKED_KEYS)); break;
+	case ASK_RESPOND:
+		c = coming_new(h, ticket, ASKED_KEYS);
+		answer_keys(h, q, c);
+		answer_shared(q, c->answer.secret, c);
+		break;
+	case ASK_AGREE: answer_shared(q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
+	case ASK_PSK_PROOF:
+	case ASK_PSK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
+	}
+}
+
+static void install(struct host *h, const struct ike_action *a)
+{
+	enum asked what = a->kind == ACTION_POLICY_ADD ? ASKED_POLICY
+			  : a->sa_add.inbound          ? ASKED_SA_IN
+						       : ASKED_SA_OUT;
+
+	if (!a->ticket)
+		stop("an installation without a ticket");
+	datapath_do(&h->datapath, a, h->fails & what);
+	coming_new(h, a->ticket, what);
+}
+
+static const char *text_copy(struct arena *arena, const char *s)
+{
+	return s ? arena_str(arena, s) : NULL;
+}
+
+static void hear(struct host *h, const struct ike_tell *tell)
+{
+	struct news *n = calloc(1, sizeof *n);
+	struct why *why = ARENA_NEW(&n->arena, struct why);
+	uint32_t *tickets = ARENA_ARRAY(&n->arena, tell->n_tickets, uint32_t);
+
+	n->tell = *tell;
+	n->tell.name = text_copy(&n->arena, tell->name);
+	n->tell.text = text_copy(&n->arena, tell->text);
+	n->tell.record = NULL;
+	if (tell->n_tickets)
+		memcpy(tickets, tell->tickets, tell->n_tickets * sizeof *tickets);
+	n->tell.tickets = tickets;
+	if (tell->why)
+		*why = why_copy(&n->arena, tell->why);
+	n->tell.why = tell->why ? why : NULL;
+	list_append(&h->news, &n->node);
+	if (tell->text)
+		trace(h->lab, tell->text, strlen(tell->text));
+}
+
+static void news_free(struct news *n)
+{
+	list_remove(&n->node);
+	arena_free(&n->arena);
+	free(n);
+}
+
+static void carry_out(struct host *h, const struct ike_action *a)
+{
+	static const uint8_t keepalive[1] = { 0xff };
+
+	trace(h->lab, &a->kind, sizeof a->kind);
+	trace(h->lab, &a->ticket, sizeof a->ticket);
+	switch (a->kind) {
+	case ACTION_SEND: send(h, &a->send.path, a->send.data, false); break;
+	case ACTION_KEEPALIVE: send(h, &a->send.path, bytes_of(keepalive, 1), true); break;
+	case ACTION_ASK: answer(h, a->ticket, &a->ask); break;
+	case ACTION_SA_ADD:
+	case ACTION_POLICY_ADD: install(h, a); break;
+	case ACTION_SA_DEL:
+	case ACTION_SA_MOVE:
+	case ACTION_SA_SELECT:
+	case ACTION_POLICY_DEL: datapath_do(&h->datapath, a, false); break;
+	case ACTION_TELL: hear(h, &a->tell); break;
+	}
+}
+
+static void step(struct host *h, const struct ike_event *event)
+{
+	struct arena scratch = { 0 };
+	struct ike_out out = ike_step(h->ike, event, h->lab->now, &h->lab->rng.rng, &scratch);
+
+	trace(h->lab, &h->lab->now, sizeof h->lab->now);
+	for (const struct ike_action *a = out.actions; a; a = a->next)
+		carry_out(h, a);
+	h->wake = out.wake;
+	if (h->wake <= h->lab->now)
+		stop("a core wants to be woken at once after its step");
+	arena_free(&scratch);
+}
+
+/* Answers that have come reach the core, in the order in which they were asked for. */
+static struct coming *come(const struct host *h)
+{
+	list_each (n, (struct node *)&h->answers) {
+		struct coming *c = node_owner(n, struct coming, node);
+
+		if (c->at <= h->lab->now)
+			return c;
+	}
+	return NULL;
+}
+
+static void step_answers(struct host *h)
+{
+	struct coming *c;
+
+	while ((c = come(h))) {
+		list_remove(&c->node);
+		step(h, &(struct ike_event){ .kind = EVENT_ANSWER, .answer = c->answer });
+		coming_free(c);
+	}
+}
+
+void host_event(struct host *h, const struct ike_event *event)
+{
+	step(h, event);
+	step_answers(h);
+}
+
+void host_command(struct host *h, const struct ike_command *command)
+{
+	host_event(h, &(struct ike_event){ .kind = EVENT_COMMAND, .command = *command });
+}
+
+/* ------------------------------------------------------------------ hosts */
+
+static void configure(struct host *h)
+{
+	const struct conf *c = &h->conf.conf;
+
+	host_event(h, &(struct ike_event){ .kind = EVENT_CONF,
+			      .conf = { .peers = c->peers, .n = c->n_peers, .settings = &c->settings } });
+}
+
+static struct loaded load(const char *text)
+{
+	struct loaded l = load_text(text);
+
+	if (l.err)
+		stop(l.why);
+	return l;
+}
+
+void host_reload(struct host *h, const char *conf)
+{
+	struct loaded before = h->conf;
+
+	h->conf = load(conf);
+	configure(h);
+	loaded_free(&before);
+}
+
+void host_start(struct host *h)
+{
+	h->wake = HEAP_NEVER;
+	h->ike = ike_new(spi_low, spi_high, &h->lab->rng.rng);
+	configure(h);
+}
+
+void host_stop(struct host *h)
+{
+	ike_free(h->ike);
+	h->ike = NULL;
+	h->wake = HEAP_NEVER;
+	datapath_clear(&h->datapath);
+	list_each_safe (n, &h->answers)
+		coming_free(node_owner(n, struct coming, node));
+	list_each_safe (n, &h->news)
+		news_free(node_owner(n, struct news, node));
+}
+
+struct host *lab_host(struct lab *lab, const char *name, const char *address, const char *conf)
+{
+	struct host *h = &lab->hosts[lab->n_hosts];
+
+	if (lab->n_hosts++ == LAB_HOSTS)
+		stop("there is no room for another host");
+	h->lab = lab;
+	h->name = name;
+	if (ip_parse(address, &h->ip))
+		stop("that is no address");
+	datapath_init(&h->datapath);
+	list_init(&h->answers);
+	list_init(&h->news);
+	h->conf = load(conf);
+	host_start(h);
+	return h;
+}
+
+struct lab *lab_new(uint64_t seed)
+{
+	struct lab *lab = calloc(1, sizeof *lab);
+
+	lab->now = 1000;
+	list_init(&lab->flights);
+	rng_seed(&lab->rng, seed);
+	return lab;
+}
+
+void lab_free(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->n_hosts; i++) {
+		struct host *h = &lab->hosts[i];
+
+		if (h->ike)
+			host_stop(h);
+		loaded_free(&h->conf);
+	}
+	list_each_safe (n, &lab->flights)
+		lab_lose(node_owner(n, struct flight, node));
+	free(lab);
+}
+
+/* ------------------------------------------------------------------ the clock */
+
+static uint64_t host_due(const struct host *h)
+{
+	uint64_t due = h->ike ? h->wake : HEAP_NEVER;
+
+	list_each (n, (struct node *)&h->answers) {
+		const struct coming *c = node_owner(n, struct coming, node);
+
+		due = c->at < due ? c->at : due;
+	}
+	return due;
+}
+
+uint64_t lab_due(const struct lab *lab)
+{
+	uint64_t due = HEAP_NEVER;
+
+	for (unsigned i = 0; i < lab->n_hosts; i++) {
+		uint64_t t = host_due(&lab->hosts[i]);
+
+		due = t < due ? t : due;
+	}
+	return due;
+}
+
+void lab_clock(struct lab *lab, uint64_t at)
+{
+	lab->now = at;
+	for (unsigned i = 0; i < lab->n_hosts; i++) {
+		struct host *h = &lab->hosts[i];
+
+		if (h->ike)
+			step_answers(h);
+		if (h->ike && h->wake <= at)
+			host_event(h, &(struct ike_event){ .kind = EVENT_CLOCK });
+	}
+}
+
+void lab_calm(struct lab *lab)
+{
+	struct flight *f;
+
+	while ((f = lab_first(lab)))
+		lab_deliver(lab, f);
+}
+
+static void lose_all(struct lab *lab)
+{
+	struct flight *f;
+
+	while ((f = lab_first(lab)))
+		lab_lose(f);
+}
+
+static void pass(struct lab *lab, uint64_t ms, void (*network)(struct lab *))
+{
+	uint64_t end = lab->now + ms;
+
+	network(lab);
+	while (lab_due(lab) <= end) {
+		lab_clock(lab, lab_due(lab));
+		network(lab);
+	}
+	lab_clock(lab, end);
+	network(lab);
+}
+
+void lab_pass(struct lab *lab, uint64_t ms)
+{
+	pass(lab, ms, lab_calm);
+}
+
+void lab_pass_deaf(struct lab *lab, uint64_t ms)
+{
+	pass(lab, ms, lose_all);
+}

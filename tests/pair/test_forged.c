@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strangers and broken messages: nothing unauthenticated changes an SA or draws a protected answer; and what
+ * a peer sends that is sealed but wrong is answered in its shape (RFC 7296, 2.21). */
+#include "tests/pair/forge.h"
+#include "tests/pair/pair.h"
+
+#define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD"
+#define INIT_RESPONSE "moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD"
+#define AUTH_REQUEST  "moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}"
+#define AUTH_RESPONSE "moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}"
+#define COOKIES       DAEMON("cookie_threshold = 0")
+
+static struct addr address(const char *ip, uint16_t port)
+{
+	struct addr a = { .port = port };
+
+	assert_int_equal(ip_parse(ip, &a.ip), ERR_OK);
+	return a;
+}
+
+/* Octets from somewhere to sun. */
+static void throw(struct pair * p, const char *from, struct bytes data)
+{
+	lab_deliver(p->lab, lab_forge(p->lab, p->moon, address(from, 500), address("192.0.2.2", 500), data));
+}
+
+/* An unsealed datagram as if of moon's SA: header and the payloads of M. */
+static struct bytes clear_message(struct pair *p, const struct message *m, struct arena *arena)
+{
+	const struct sa *sa = forge_sa(p->moon);
+	struct wr w = wr_of(arena_alloc(arena, 2000), 2000);
+	struct wire_header h = m->header;
+
+	h.spi_i = h.spi_i ? h.spi_i : sa ? sa->core.spi_i : 1;
+	h.spi_r = h.exchange == IKE_SA_INIT ? h.spi_r : sa->core.spi_r;
+	h.version = h.version ? h.version : 0x20;
+	header_put(&h, &w);
+	message_put(m, &w, &h.next);
+	wr_u8_at(&w, 16, h.next);
+	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	return wr_done(&w);
+}
+
+/* Moon's state and sun's, to be compared: records without times. */
+static const char *state_of(const struct host *h, struct arena *arena)
+{
+	struct text t = text_in(arena);
+	unsigned n;
+	const struct sa_record *r = ike_records(h->ike, arena, &n);
+
+	text_add(&t, "%u half-open %u wake %llu:", n, h->ike->half_open, (unsigned long long)h->wake);
+	for (unsigned i = 0; i < n; i++)
+		text_add(&t, " %s %llx %llx children %u tasks %u/%u", r[i].state,
+			(unsigned long long)r[i].spi_i, (unsigned long long)r[i].spi_r, r[i].n_children,
+			r[i].tasks_active, r[i].tasks_queued);
+	return text_str(&t);
+}
+
+/* DATA, thrown at sun from moon's address, changes nothing there and draws no answer. */
+static void assert_ignored(struct pair *p, struct bytes data, enum drop_reason reason)
+{
+	struct arena arena = { 0 };
+	const char *before = state_of(p->sun, &arena);
+	unsigned dropped = host_dropped(p->sun, reason);
+
+	throw(p, "192.0.2.1", data);
+	SILENCE(p->lab);
+	assert_string_equal(state_of(p->sun, &arena), before);
+	assert_int_equal(host_dropped(p->sun, reason), dropped + 1);
+	arena_free(&arena);
+}
+
+/* ------------------------------------------------------------------ strangers */
+
+static void noise(void **state)
+{
+	static const uint8_t octets[64] = { 0xff, 0xff };
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	for (size_t n = 0; n <= sizeof octets; n++)
+		assert_ignored(p, bytes_of(octets, n), DROP_MALFORMED);
+}
+
+static void unsealed_informational(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = INFORMATIONAL, .flags = FLAG_INITIATOR, .mid = 2 } };
+
+	pair_up(p);
+	message_add_delete(&m, &arena, PROTO_IKE, NULL, 0);
+	assert_ignored(p, clear_message(p, &m, &arena), DROP_UNSEALED);
+	arena_free(&arena);
+	pair_assert_up(p);
+}
+
+static void broken_seal(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = INFORMATIONAL, .mid = 2 } };
+	struct bytes sealed;
+	struct sa *sa;
+
+	pair_up(p);
+	sa = forge_sa(p->moon);
+	message_add_delete(&m, &arena, PROTO_IKE, NULL, 0);
+	sealed = forge_seal(p->moon, sa, &m, &arena);
+	/* Every octet behind the header is part of what is authenticated. */
+	for (size_t i = IKE_HEADER + 4; i < sealed.n; i++) {
+		uint8_t *copy = (uint8_t *)arena_bytes(&arena, sealed).p;
+
+		copy[i] ^= 0x10;
+		assert_ignored(p, bytes_of(copy, sealed.n), DROP_SEAL);
+	}
+	arena_free(&arena);
+	pair_assert_up(p);
+}
+
+static void auth_with_a_bad_tag(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE);
+	f = lab_copy(p->lab, lab_first(p->lab));
+	f->data[f->n - 1] ^= 1;
+	lab_deliver(p->lab, f);
+	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1);
+	assert_int_equal(ike_load(p->sun->ike).half_open, 1);
+	/* The real one is taken afterwards. */
+	ARROWS(p->lab, AUTH_REQUEST, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+static void answer_with_a_bad_tag(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, AUTH_REQUEST);
+	f = lab_copy(p->lab, lab_first(p->lab));
+	f->data[f->n - 1] ^= 1;
+	lab_deliver(p->lab, f);
+	assert_int_equal(host_dropped(p->moon, DROP_SEAL), 1);
+	ARROWS(p->lab, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+static void init_response_from_somewhere_else(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST);
+	f = lab_copy(p->lab, lab_first(p->lab));
+	f->source = address("198.51.100.66", 500);
+	lab_deliver(p->lab, f);
+	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 1);
+	ARROWS(p->lab, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+static void refusal_from_somewhere_else(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = IKE_SA_INIT, .flags = FLAG_RESPONSE } };
+
+	pair_say_up(p, 1);
+	message_add_notify(&m, &arena, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+	lab_deliver(p->lab, lab_forge(p->lab, p->sun, address("198.51.100.66", 500),
+				    address("192.0.2.1", 500), clear_message(p, &m, &arena)));
+	arena_free(&arena);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+static void a_second_init_response_changes_nothing(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, "twice: " INIT_RESPONSE);
+	assert_int_equal(host_dropped(p->moon, DROP_NO_REQUEST), 1);
+	ARROWS(p->lab, AUTH_REQUEST, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+static void unknown_spis(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = INFORMATIONAL, .flags = FLAG_INITIATOR, .spi_i = 77 } };
+	struct bytes data;
+
+	pair_up(p);
+	data = clear_message(p, &m, &arena);
+	assert_ignored(p, data, DROP_UNKNOWN_SA);
+	memset((uint8_t *)data.p + 8, 0x55, 8);
+	assert_ignored(p, data, DROP_UNKNOWN_SA);
+	arena_free(&arena);
+}
+
+static void spis_of_zero(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = INFORMATIONAL, .flags = FLAG_INITIATOR } };
+	struct bytes data;
+
+	pair_up(p);
+	data = clear_message(p, &m, &arena);
+	memset((uint8_t *)data.p, 0, 16);
+	assert_ignored(p, data, DROP_UNKNOWN_SA);
+	arena_free(&arena);
+}
+
+/* An IKE_SA_INIT request must have an initiator's SPI, none of the responder's, the flag, and message id 0.
+ */
+static void wrong_headers_of_init(void **state)
+{
+	static const struct wire_header wrong[] = {
+		{ .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR, .spi_i = 5, .spi_r = 6 },
+		{ .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR, .spi_i = 5, .mid = 1 },
+		{ .exchange = IKE_SA_INIT, .flags = 0, .spi_i = 5 },
+	};
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct bytes data;
+
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_ignored(
+			p, clear_message(p, &(struct message){ .header = wrong[i] }, &arena), DROP_MALFORMED);
+	pair_say_up(p, 1);
+	data = arena_bytes(&arena, bytes_of(lab_first(p->lab)->data, lab_first(p->lab)->n));
+	lab_lose(lab_first(p->lab));
+	memset((uint8_t *)data.p, 0, 8);
+	assert_ignored(p, data, DROP_MALFORMED);
+	arena_free(&arena);
+}
+
+static void major_version(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = {
+				     .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR, .version = 0x30 } };
+
+	assert_ignored(p, clear_message(p, &m, &arena), DROP_VERSION);
+	m.header.version = 0x10;
+	assert_ignored(p, clear_message(p, &m, &arena), DROP_VERSION);
+	arena_free(&arena);
+}
+
+static void a_higher_minor_version_is_welcome(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_say_up(p, 1);
+	lab_first(p->lab)->data[17] = 0x27;
+	lab_deliver(p->lab, lab_first(p->lab));
+	assert_int_equal(ike_load(p->sun->ike).half_open, 1);
+}
+
+static void an_unknown_exchange(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = 99, .flags = FLAG_INITIATOR, .mid = 2 } };
+
+	pair_up(p);
+	throw(p, "192.0.2.1", clear_message(p, &m, &arena));
+	SILENCE(p->lab);
+	arena_free(&arena);
+	pair_assert_up(p);
+}
+
+/* The public value zero: the library refuses it, nobody learns anything, nothing stays. */
+static void a_bad_public_value(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { 0 };
+	struct flight *f;
+	uint8_t bad;
+
+	pair_say_up(p, 1);
+	f = lab_first(p->lab);
+	assert_int_equal(header_get(bytes_of(f->data, f->n), &m.header), ERR_OK);
+	assert_int_equal(message_get(bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), IKE_HEADER,
+				 m.header.next, &arena, &m, &bad),
+		ERR_OK);
+	memset((uint8_t *)m.ke.data.p, 0, m.ke.data.n);
+	lab_deliver(p->lab, f);
+	SILENCE(p->lab);
+	arena_free(&arena);
+	assert_int_equal(ike_load(p->sun->ike).sas, 0);
+	/* Moon would repeat its request, unharmed this time. */
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site", .force = true });
+	pair_assert_empty_later(p);
+}
+
+/* ------------------------------------------------------------------ cookies and limits */
+
+static void a_wrong_cookie_brings_a_right_one(void **state)
+{
+	struct pair *p = pair_open(state, NULL, COOKIES);
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, "moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)");
+	f = lab_first(p->lab);
+	/* The cookie comes first: header, notify header, then its octets. */
+	f->data[IKE_HEADER + 8 + 5] ^= 1;
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)",
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD",
+		INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	/* clang-format on */
+	pair_assert_up(p);
+}
+
+/* Moon's request with a cookie, not sent before MS have passed. */
+static struct pair *cookie_of_age(void **state, uint64_t ms)
+{
+	struct pair *p = pair_open(state, DAEMON("retransmit_timeout = 1000s"), COOKIES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, "moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)");
+	/* Another moment in which the secret would be replaced, if it is time. */
+	lab_clock(p->lab, p->lab->now + ms);
+	ARROWS(p->lab, "twice: moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD");
+	return p;
+}
+
+static void a_cookie_of_the_last_secret_is_honoured(void **state)
+{
+	struct pair *p = cookie_of_age(state, 61 * 1000);
+
+	assert_int_equal(ike_load(p->sun->ike).half_open, 1);
+}
+
+static void an_old_cookie_is_not(void **state)
+{
+	struct pair *p = pair_open(state, DAEMON("retransmit_timeout = 1000s"), COOKIES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, "twice: " INIT_REQUEST);
+	lab_clock(p->lab, p->lab->now + 61 * 1000);
+	ARROWS(p->lab, "moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)",
+		"moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)");
+	/* The first request with the cookie moves the secret on; after another minute that one has gone too.
+	 */
+	lab_deliver(p->lab, lab_copy(p->lab, lab_first(p->lab)));
+	assert_int_equal(ike_load(p->sun->ike).half_open, 1);
+	host_stop(p->sun);
+	host_start(p->sun);
+	lab_deliver(p->lab, lab_copy(p->lab, lab_first(p->lab)));
+	assert_int_equal(ike_load(p->sun->ike).half_open, 0);
+}
+
+static void cookies_from_the_threshold_on(void **state)
+{
+	struct pair *p = pair_open(state, NULL, DAEMON("cookie_threshold = 3"));
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	f = lab_first(p->lab);
+	for (unsigned i = 0; i < 5; i++) {
+		struct flight *copy = lab_copy(p->lab, f);
+
+		copy->data[7] ^= (uint8_t)(i + 1);
+		lab_deliver(p->lab, copy);
+	}
+	assert_int_equal(ike_load(p->sun->ike).half_open, 3);
+}
+
+static void there_is_a_limit_to_half_open_ones(void **state)
+{
+	struct pair *p = pair_open(state, NULL, DAEMON("cookie_threshold = 100000"));
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	f = lab_first(p->lab);
+	p->sun->ike->half_open += HALF_OPEN_MAX;
+	lab_deliver(p->lab, lab_copy(p->lab, f));
+	assert_int_equal(host_dropped(p->sun, DROP_HALF_OPEN), 1);
+	p->sun->ike->half_open -= HALF_OPEN_MAX;
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	pair_assert_up(p);
+}
+
+/* Two initiators that drew the same SPI are two. */
+static void the_same_spi_from_another_address(void **state)
+{
+	struct pair *p = pair_open(state, NULL, CONN("remote_addrs = %any"));
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	f = lab_copy(p->lab, lab_first(p->lab));
+	f->source = address("198.51.100.66", 500);
+	lab_deliver(p->lab, f);
+	assert_int_equal(ike_load(p->sun->ike).half_open, 1);
+	lab_deliver(p->lab, lab_first(p->lab));
+	assert_int_equal(ike_load(p->sun->ike).half_open, 2);
+}
+
+/* ------------------------------------------------------------------ sealed and wrong */
+
+/* Moon's sealed request 2, EXCHANGE with INNER, of which the first payload is of type FIRST. */
+static void send_raw(struct pair *p, uint8_t exchange, uint8_t first, const char *inner, size_t n)
+{
+	struct arena arena = { 0 };
+	struct wire_header h = { .exchange = exchange, .mid = 2 };
+	struct sa *sa = forge_sa(p->moon);
+	struct bytes data = forge_seal_raw(p->moon, sa, &h, first, bytes_of(inner, n), &arena);
+
+	assert_true(data.n > 0);
+	lab_deliver(p->lab, forge_send(p->moon, sa, data));
+	arena_free(&arena);
+}
+
+static void an_unknown_critical_payload(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, INFORMATIONAL, 200, "\0\x80\0\4", 4);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {N(UNSUPPORTED_CRITICAL_PAYLOAD)}");
+	pair_assert_up(p);
+}
+
+static void an_unknown_payload_that_is_not_critical(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, INFORMATIONAL, 200, "\0\0\0\4", 4);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {}");
+	pair_assert_up(p);
+}
+
+/* Broken inside a good seal: the peer is out of order, and the SA ends (RFC 7296, 2.21.3). */
+static void invalid_syntax(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, INFORMATIONAL, PAYLOAD_DELETE, "\0\0\0\3", 4);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {N(INVALID_SYNTAX)}");
+	assert_non_null(host_told(p->sun, TELL_SA_DOWN));
+	assert_int_equal(datapath_sas(&p->sun->datapath), 0);
+	assert_string_equal(host_why(p->sun)->notify, "INVALID_SYNTAX");
+}
+
+static void payloads_that_do_not_belong_there(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, INFORMATIONAL, PAYLOAD_AUTH, "\0\0\0\xc\2\0\0\0....", 12);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {N(INVALID_SYNTAX)}");
+}
+
+static void a_second_auth(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, IKE_AUTH, PAYLOAD_IDI, "\0\0\0\xc\1\0\0\0\xc0\0\2\1", 12);
+	SILENCE(p->lab);
+	assert_int_equal(host_dropped(p->sun, DROP_STATE), 1);
+	pair_assert_up(p);
+}
+
+/* Until there are further children: a clean refusal, and the SA stands. */
+static void create_child_sa_is_refused(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct sa *sa;
+	struct ts host = { 0 };
+	uint8_t nonce[32] = { 1 };
+	struct message m = {
+		.header = { .exchange = CREATE_CHILD_SA, .mid = 2 },
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_NONCE) | PAYLOAD_BIT(PAYLOAD_TSI) |
+		       PAYLOAD_BIT(PAYLOAD_TSR),
+		.nonce = bytes_of(nonce, sizeof nonce),
+		.tsi = { &host, 1 },
+		.tsr = { &host, 1 },
+	};
+
+	pair_up(p);
+	sa = forge_sa(p->moon);
+	host = ts_host(&p->moon->ip);
+	m.sa = (struct proposals){ proposal_of(&datapath_sa(&p->moon->datapath, true, 0)->suite, PROTO_ESP, 1,
+					   bytes_of("\x80\1\2\3", 4), &arena),
+		1 };
+	lab_deliver(p->lab, forge_send(p->moon, sa, forge_seal(p->moon, sa, &m, &arena)));
+	ARROWS(p->lab, "moon <-- sun  CREATE_CHILD_SA response 2: SK {N(NO_ADDITIONAL_SAS)}");
+	pair_assert_up(p);
+	/* And the next request is answered. */
+	m = (struct message){ .header = { .exchange = INFORMATIONAL, .mid = 3 } };
+	lab_deliver(p->lab, forge_send(p->moon, sa, forge_seal(p->moon, sa, &m, &arena)));
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 3: SK {}");
+	arena_free(&arena);
+}
+
+static void delete_of_an_spi_nobody_has(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	send_raw(p, INFORMATIONAL, PAYLOAD_DELETE, "\0\0\0\xc\3\4\0\1\1\2\3\4", 12);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {}");
+	pair_assert_up(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR_TEST(noise),
+		PAIR_TEST(unsealed_informational),
+		PAIR_TEST(broken_seal),
+		PAIR_TEST(auth_with_a_bad_tag),
+		PAIR_TEST(answer_with_a_bad_tag),
+		PAIR_TEST(init_response_from_somewhere_else),
+		PAIR_TEST(refusal_from_somewhere_else),
+		PAIR_TEST(a_second_init_response_changes_nothing),
+		PAIR_TEST(unknown_spis),
+		PAIR_TEST(spis_of_zero),
+		PAIR_TEST(wrong_headers_of_init),
+		PAIR_TEST(major_version),
+		PAIR_TEST(a_higher_minor_version_is_welcome),
+		PAIR_TEST(an_unknown_exchange),
+		PAIR_TEST(a_bad_public_value),
+		PAIR_TEST(a_wrong_cookie_brings_a_right_one),
+		PAIR_TEST(a_cookie_of_the_last_secret_is_honoured),
+		PAIR_TEST(an_old_cookie_is_not),
+		PAIR_TEST(cookies_from_the_threshold_on),
+		PAIR_TEST(there_is_a_limit_to_half_open_ones),
+		PAIR_TEST(the_same_spi_from_another_address),
+		PAIR_TEST(an_unknown_critical_payload),
+		PAIR_TEST(an_unknown_payload_that_is_not_critical),
+		PAIR_TEST(invalid_syntax),
+		PAIR_TEST(payloads_that_do_not_belong_there),
+		PAIR_TEST(a_second_auth),
+		PAIR_TEST(create_child_sa_is_refused),
+		PAIR_TEST(delete_of_an_spi_nobody_has),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* NAT detection and encapsulation (RFC 7296, 2.23), keepalives and moving mappings. */
+#include "tests/pair/pair.h"
+
+/* Moon, at 10.9.0.1, behind the NAT 203.0.113.1; and sun, at 10.8.0.1, behind 203.0.113.2, which forwards. */
+#define BEHIND_NAT CONN("local_addrs = 10.9.0.1\n")
+#define SUN_NATTED CONN("remote_addrs = 203.0.113.2")
+#define ANY_PEER   CONN("remote_addrs = %any")
+
+static void hide_moon(struct pair *p)
+{
+	assert_int_equal(ip_parse("10.9.0.1", &p->moon->ip), ERR_OK);
+	assert_int_equal(ip_parse("203.0.113.1", &p->moon->nat.outside), ERR_OK);
+	p->moon->nat.shift = 10000;
+}
+
+static void hide_sun(struct pair *p)
+{
+	assert_int_equal(ip_parse("10.8.0.1", &p->sun->ip), ERR_OK);
+	assert_int_equal(ip_parse("203.0.113.2", &p->sun->nat.outside), ERR_OK);
+	p->sun->nat.forward = true;
+}
+
+static struct pair *behind_nat(void **state, const char *more_moon)
+{
+	struct pair *p;
+
+	p = pair_open(state, pair_text(state, BEHIND_NAT, more_moon), ANY_PEER);
+	hide_moon(p);
+	pair_say_up(p, 1);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon:10500 <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun:4500  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon:14500 <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	/* clang-format on */
+	SILENCE(p->lab);
+	pair_assert_up(p);
+	return p;
+}
+
+static struct sa_record record(const struct host *h, struct arena *arena)
+{
+	unsigned n;
+	const struct sa_record *r = ike_records(h->ike, arena, &n);
+
+	assert_int_equal(n, 1);
+	return *r;
+}
+
+static void assert_nat(const struct host *h, bool local, bool remote, bool fake, bool encap)
+{
+	struct arena arena = { 0 };
+	struct sa_record r = record(h, &arena);
+
+	assert_int_equal(r.nat_local, local);
+	assert_int_equal(r.nat_remote, remote);
+	assert_int_equal(r.nat_fake, fake);
+	assert_int_equal(r.children[0].encap, encap);
+	arena_free(&arena);
+}
+
+static void none(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	assert_nat(p->moon, false, false, false, false);
+	assert_nat(p->sun, false, false, false, false);
+}
+
+static void initiator_behind(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+
+	assert_nat(p->moon, true, false, false, true);
+	assert_nat(p->sun, false, true, false, true);
+	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 14500);
+	assert_int_equal(datapath_sa(&p->moon->datapath, false, 0)->remote.port, 4500);
+}
+
+static void responder_behind(void **state)
+{
+	struct pair *p = pair_open(state, SUN_NATTED, CONN("local_addrs = 10.8.0.1"));
+
+	hide_sun(p);
+	pair_say_up(p, 1);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun:4500  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon:4500 <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	/* clang-format on */
+	pair_assert_up(p);
+	assert_nat(p->moon, false, true, false, true);
+	assert_nat(p->sun, true, false, false, true);
+}
+
+static void both_behind(void **state)
+{
+	struct pair *p = pair_open(state, BEHIND_NAT SUN_NATTED, ANY_PEER CONN("local_addrs = 10.8.0.1"));
+
+	hide_moon(p);
+	hide_sun(p);
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_nat(p->moon, true, true, false, true);
+	assert_nat(p->sun, true, true, false, true);
+}
+
+/* Each who wants encapsulation pretends to be behind a NAT; both use 4500 then. */
+static struct pair *faked(void **state, const char *moon, const char *sun)
+{
+	struct pair *p = pair_open(state, moon, sun);
+
+	pair_say_up(p, 1);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun:4500  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon:4500 <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	/* clang-format on */
+	pair_assert_up(p);
+	assert_true(datapath_sa(&p->moon->datapath, true, 0)->encap);
+	return p;
+}
+
+static void faked_by_both(void **state)
+{
+	struct pair *p = faked(state, DAEMON("udp_encap = yes"), DAEMON("udp_encap = yes"));
+
+	assert_nat(p->moon, false, true, true, true);
+	assert_nat(p->sun, false, true, true, true);
+}
+
+static void faked_by_the_initiator(void **state)
+{
+	struct pair *p = faked(state, CONN("encap = yes"), NULL);
+
+	assert_nat(p->moon, false, false, true, true);
+	assert_nat(p->sun, false, true, false, true);
+}
+
+static void faked_by_the_responder(void **state)
+{
+	struct pair *p = faked(state, NULL, CONN("encap = yes"));
+
+	assert_nat(p->moon, false, true, false, true);
+	assert_nat(p->sun, false, false, true, true);
+}
+
+static void never_wanted(void **state)
+{
+	struct pair *p = pair_open(state, DAEMON("udp_encap = yes") CONN("encap = never"),
+		DAEMON("udp_encap = yes") CONN("encap = never"));
+
+	pair_up(p);
+	assert_nat(p->moon, false, false, false, false);
+}
+
+/* "never" means the ESP packets: IKE still goes to 4500, and a peer who asks for encapsulation does not get
+ * it. */
+static void never_even_behind_a_nat(void **state)
+{
+	struct pair *p = pair_open(state, BEHIND_NAT CONN("encap = never"), ANY_PEER CONN("encap = never"));
+
+	hide_moon(p);
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_nat(p->moon, true, false, false, false);
+	assert_nat(p->sun, false, true, false, false);
+}
+
+/* ------------------------------------------------------------------ keepalives */
+
+static void keepalives_from_behind_a_nat(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+
+	lab_clock(p->lab, p->lab->now + 19999);
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon --> sun:4500  keepalive");
+	lab_clock(p->lab, p->lab->now + 20000);
+	ARROWS(p->lab, "moon --> sun:4500  keepalive");
+	SILENCE(p->lab);
+}
+
+static void keepalives_can_be_switched_off(void **state)
+{
+	struct pair *p = behind_nat(state, DAEMON("keep_alive = 0"));
+
+	assert_true(p->moon->wake == HEAP_NEVER);
+}
+
+static void no_keepalives_without_a_nat(void **state)
+{
+	struct pair *p = faked(state, DAEMON("udp_encap = yes"), NULL);
+
+	assert_true(p->moon->wake == HEAP_NEVER);
+	assert_true(p->sun->wake == HEAP_NEVER);
+}
+
+static void no_keepalives_after_the_end(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+
+	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site" });
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon:14500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}",
+		"moon --> sun:4500  INFORMATIONAL response 0: SK {}");
+	/* clang-format on */
+	lab_clock(p->lab, p->lab->now + 20000);
+	SILENCE(p->lab);
+	pair_assert_empty_later(p);
+}
+
+/* ------------------------------------------------------------------ mappings that move */
+
+static void sun_follows_a_new_mapping(void **state)
+{
+	struct pair *p = behind_nat(state, CONN("dpd_delay = 10s"));
+
+	p->moon->nat.shift = 20000;
+	lab_clock(p->lab, p->lab->now + 10000);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun:4500  INFORMATIONAL request 2: SK {}",
+		"moon:24500 <-- sun  INFORMATIONAL response 2: SK {}");
+	/* clang-format on */
+	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
+	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site" });
+	ARROWS(p->lab, "moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+}
+
+static void a_mapping_seen_by_the_data_path_is_followed(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+	struct ike_event e = { .kind = EVENT_MAPPING };
+
+	p->moon->nat.shift = 20000;
+	e.mapping.child = datapath_sa(&p->sun->datapath, true, 0)->child;
+	e.mapping.remote = (struct addr){ p->moon->nat.outside, 24500 };
+	host_event(p->sun, &e);
+	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
+}
+
+static void without_a_nat_no_mapping_is_followed(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct ike_event e = { .kind = EVENT_MAPPING };
+
+	pair_up(p);
+	e.mapping.child = datapath_sa(&p->sun->datapath, true, 0)->child;
+	e.mapping.remote = (struct addr){ p->moon->ip, 24500 };
+	host_event(p->sun, &e);
+	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR_TEST(none),
+		PAIR_TEST(initiator_behind),
+		PAIR_TEST(responder_behind),
+		PAIR_TEST(both_behind),
+		PAIR_TEST(faked_by_both),
+		PAIR_TEST(faked_by_the_initiator),
+		PAIR_TEST(faked_by_the_responder),
+		PAIR_TEST(never_wanted),
+		PAIR_TEST(never_even_behind_a_nat),
+		PAIR_TEST(keepalives_from_behind_a_nat),
+		PAIR_TEST(keepalives_can_be_switched_off),
+		PAIR_TEST(no_keepalives_without_a_nat),
+		PAIR_TEST(no_keepalives_after_the_end),
+		PAIR_TEST(sun_follows_a_new_mapping),
+		PAIR_TEST(a_mapping_seen_by_the_data_path_is_followed),
+		PAIR_TEST(without_a_nat_no_mapping_is_followed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
