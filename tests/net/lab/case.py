@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Cases, and what each is given."""
+import os
+import shutil
+
+from . import charon, config
+from .check import Skipped
+from .ikev2d import BIN, Ikev2d
+from .site import Site
+from .wire import Wire
+
+CASES = []
+
+
+class Case:
+    def __init__(self, function, name, site, quick, arguments):
+        self.function, self.name, self.site, self.quick, self.arguments = function, name, site, quick, arguments
+
+    @property
+    def with_charon(self):
+        return self.site.startswith("charon")
+
+    def run(self, bench):
+        self.function(bench, *self.arguments)
+
+
+def case(site="site", quick=False, each=None):
+    """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one), and
+    "charon", "charon-nat" with strongSwan on sun. EACH: a case for every item, which is a name or a tuple that begins
+    with one; the rest of the tuple is the function's arguments. QUICK may name those items that are quick."""
+    def add(function):
+        stem = function.__name__.replace("_", "-")
+        if each is None:
+            CASES.append(Case(function, stem, site, quick, ()))
+        for item in each or ():
+            name, *arguments = item if isinstance(item, tuple) else (item, item)
+            CASES.append(Case(function, f"{stem}-{name}", site, name in quick if quick else False, arguments))
+        return function
+    return add
+
+
+class Sites:
+    """The sites of one worker, made when first needed and kept, each with its charon."""
+
+    def __init__(self, directory):
+        self._directory = directory
+        self._sites = {}
+        self._charons = {}
+
+    def get(self, kind):
+        if kind not in self._sites:
+            self._sites[kind] = Site(nat=kind.endswith("nat"))
+        return self._sites[kind]
+
+    def charon(self, kind):
+        if not charon.available():
+            raise Skipped("strongSwan's charon-systemd and swanctl are not installed")
+        if kind not in self._charons or not self._charons[kind].running():
+            self._charons[kind] = charon.Charon(self.get(kind).sun.gateway, f"{self._directory}/{kind}")
+        return self._charons[kind]
+
+    def delete(self):
+        for daemon in self._charons.values():
+            if daemon.running():
+                daemon.process.kill()
+        for site in self._sites.values():
+            site.delete()
+
+
+class Bench:
+    """Where one case works: a site, a directory for files, and what was started there."""
+
+    def __init__(self, case_, sites, directory):
+        self.directory = directory
+        os.makedirs(directory)
+        self._daemons = []
+        self._wires = []
+        self._undo = []
+        self.site = sites.get(case_.site)
+        self.moon, self.sun = self.site.moon, self.site.sun
+        self.alice, self.bob = self.moon.host, self.sun.host
+        self.charon = sites.charon(case_.site) if case_.with_charon else None
+
+    def daemon(self, side, configuration, name=None):
+        """Our daemon on a gateway, not started yet."""
+        daemon = Ikev2d(side.gateway, f"{self.directory}/{name or side.name}", configuration)
+        self._daemons.append(daemon)
+        return daemon
+
+    def tunnel(self, side, **changes):
+        """The configuration of a gateway's end of the usual tunnel. Behind a NAT moon has no fixed address."""
+        if self.site.behind_nat and side is self.sun:
+            changes = config.merged({"conn": {"remote_addrs": "%any"}}, changes)
+        return config.tunnel(side, self.site.peer_of(side), **changes)
+
+    def start(self, side, **changes):
+        return self.daemon(side, self.tunnel(side, **changes)).start()
+
+    def pair(self, moon=None, sun=None, **changes):
+        """Our daemon on both gateways; MOON and SUN are changes of one only."""
+        return (self.start(self.moon, **config.merged(changes, moon or {})),
+                self.start(self.sun, **config.merged(changes, sun or {})))
+
+    def with_charon(self, ours=None, theirs=None, **changes):
+        """Our daemon on moon, strongSwan on sun."""
+        self.charon.load(self.tunnel(self.sun, **config.merged(changes, theirs or {})))
+        return self.start(self.moon, **config.merged(changes, ours or {})), self.charon
+
+    def swanctl(self, daemon):
+        """strongSwan's command for our daemon."""
+        if not charon.available():
+            raise Skipped("swanctl is not installed")
+        return charon.Swanctl(daemon.host, f"{self.directory}/swanctl", daemon.uri)
+
+    def wire(self, side=None, device="wan"):
+        wire = Wire((side or self.moon).gateway, device)
+        self._wires.append(wire)
+        return wire
+
+    def nft(self, host, rules):
+        """Rules on a host, for this case."""
+        host.nft(f"table netdev lab {{\n{rules}\n}}\n")
+        self.afterwards(lambda: host.run(["nft", "delete", "table", "netdev", "lab"]))
+
+    def afterwards(self, undo):
+        self._undo.append(undo)
+
+    def public_bin(self):
+        """The programs where everybody can run them."""
+        directory = f"{self.directory}/bin"
+        if not os.path.isdir(directory):
+            shutil.copytree(BIN, directory)
+        return directory
+
+    def end(self):
+        """Stops what runs, in order: the hosts are then as they were."""
+        for daemon in self._daemons:
+            if daemon.running():
+                daemon.stop()
+            daemon.sound()
+        if self.charon:
+            self.charon.reset()
+
+    def clean_up(self):
+        """Takes away what is left, after a failure or at the end."""
+        for daemon in self._daemons:
+            if daemon.running():
+                daemon.kill()
+        for wire in self._wires:
+            wire.close()
+        for undo in reversed(self._undo):
+            undo()
+
+    def report(self):
+        """All that may explain a failure; to be asked before the end."""
+        parts = []
+        for daemon in self._daemons:
+            if daemon.running():
+                parts.append((f"ipsec statusall on {daemon.host.name}", daemon.ipsec("statusall").text))
+            parts.append((f"log of {daemon.host.name}", daemon.log()))
+        if self.charon:
+            parts.append(("log of charon", self.charon.log()))
+        parts += [("wire", f"{wire}\n") for wire in self._wires]
+        return "".join(f"--- {name}\n{text}" for name, text in parts)

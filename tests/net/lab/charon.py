@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""strongSwan on a host: charon-systemd with its userspace ESP (kernel-libipsec), driven by swanctl."""
+import os
+import re
+import shutil
+import signal
+
+from . import config
+from .check import check, until
+from .net import run
+
+DAEMON = "/usr/sbin/charon-systemd"
+
+# kernel-libipsec must stand before kernel-netlink.
+PLUGINS = ("random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints curve25519 aes sha1 sha2 hmac kdf gcm "
+           "chapoly gmp mgf1 kernel-libipsec kernel-netlink socket-default vici")
+
+SETTINGS = """charon-systemd {{
+	load = {plugins}
+	retransmit_timeout = 1
+	plugins {{
+		kernel-libipsec {{
+			load = yes
+		}}
+		vici {{
+			socket = unix://{directory}/charon.vici
+		}}
+	}}
+	filelog {{
+		log {{
+			path = {directory}/log
+			default = 1
+			flush_line = yes
+		}}
+	}}
+}}
+swanctl {{
+	load = random openssl pem pkcs1 pkcs8 x509 pubkey
+}}
+"""
+
+
+def available():
+    return os.path.exists(DAEMON) and shutil.which("swanctl") is not None
+
+
+def write_settings(directory):
+    """The strongswan.conf that charon and swanctl need; returns the environment that makes them read it."""
+    os.makedirs(directory, exist_ok=True)
+    path = f"{directory}/strongswan.conf"
+    with open(path, "w", encoding="ascii") as f:
+        f.write(SETTINGS.format(plugins=PLUGINS, directory=directory))
+    return {"STRONGSWAN_CONF": path}
+
+
+class Swanctl:
+    """strongSwan's command, talking to whatever listens at URI."""
+
+    def __init__(self, host, directory, uri):
+        self.host, self.uri, self.directory = host, uri, directory
+        self.env = write_settings(directory)
+
+    def run(self, *words, seconds=40):
+        return run(self.host.command(["swanctl", *words, "--uri", self.uri]), seconds=seconds, env=self.env)
+
+    def must(self, *words):
+        done = self.run(*words)
+        check(done.code == 0, f"swanctl {' '.join(words)}: exit code {done.code}\n{done.text}")
+        return done.out
+
+    def load(self, configuration):
+        path = f"{self.directory}/swanctl.conf"
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(config.text(configuration))
+        return self.must("--load-all", "--noprompt", "--file", path)
+
+
+class Charon:
+    """One daemon, kept for many cases."""
+
+    def __init__(self, host, directory):
+        self.host = host
+        self.swanctl = Swanctl(host, directory, f"unix://{directory}/charon.vici")
+        self._log_path = f"{directory}/log"
+        self._log_from = 0
+        self.process = host.spawn([DAEMON], f"{directory}/output", self.swanctl.env)
+        until(lambda: self.swanctl.run("--version").code == 0,
+              lambda: f"charon answers: {self.process.log()}", 20)
+
+    def running(self):
+        return self.process.alive()
+
+    def load(self, configuration):
+        """From now on log() is about this."""
+        self._log_from = os.path.getsize(self._log_path)
+        self.swanctl.load(configuration)
+
+    def log(self):
+        with open(self._log_path, "rb") as f:
+            f.seek(self._log_from)
+            return f.read().decode(errors="replace")
+
+    def wait_log(self, part):
+        until(lambda: part in self.log(), f"{part!r} in charon's log")
+
+    def up(self, child="net", timeout=20):
+        return self.swanctl.run("--initiate", "--child", child, "--timeout", str(timeout))
+
+    def sas(self):
+        return self.swanctl.must("--list-sas")
+
+    def wait_idle(self):
+        until(lambda: not self.sas().strip(), lambda: f"charon has no SA left: {self.sas()}")
+
+    def reset(self):
+        """Forgets SAs and connections."""
+        for name in set(re.findall(r"^(\S+): #", self.sas(), re.MULTILINE)):
+            self.swanctl.run("--terminate", "--ike", name, "--force", "--timeout", "1")
+        self.swanctl.load({"connections": {}, "secrets": {}})
+        self.wait_idle()
+
+    def stop(self):
+        self.process.signal(signal.SIGTERM)
+        self.process.wait(15)

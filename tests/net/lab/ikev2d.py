@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Our daemon on a host, and our command."""
+import json
+import os
+import pathlib
+import signal
+import socket
+
+from . import config
+from .check import Failed, check, same, until
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = os.path.abspath(os.environ.get("BIN", ROOT / "build/bin"))
+
+
+def parse_json(text):
+    try:
+        return json.loads(text)
+    except ValueError as e:
+        raise Failed(f"not JSON ({e}): {text!r}") from None
+
+
+class Ikev2d:
+    def __init__(self, host, directory, configuration):
+        """CONFIGURATION is a tree, a text, or None for none at all."""
+        os.makedirs(directory, exist_ok=True)
+        self.host = host
+        self.run_dir = f"{directory}/run"
+        self.config = f"{directory}/ikev2d.conf"
+        self.log_path = f"{directory}/log"
+        self.process = None
+        if configuration is None:
+            self.config = "/dev/null"
+        else:
+            self.write(configuration)
+        self._before = host.state()
+
+    def write(self, configuration):
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write(configuration if isinstance(configuration, str) else config.text(configuration))
+
+    def command(self):
+        return [f"{BIN}/ikev2d", "--foreground", "--config", self.config, "--run-dir", self.run_dir]
+
+    def client(self):
+        return [f"{BIN}/ipsec", "--run-dir", self.run_dir]
+
+    @property
+    def uri(self):
+        return f"unix://{self.run_dir}/vici"
+
+    def _answers(self):
+        if not self.process.alive():
+            raise Failed(f"ikev2d on {self.host.name} did not start: {self.log()}")
+        with socket.socket(socket.AF_UNIX) as s:
+            return not s.connect_ex(f"{self.run_dir}/vici")
+
+    def start(self):
+        self.process = self.host.spawn(self.command(), self.log_path)
+        until(self._answers, lambda: f"ikev2d on {self.host.name} listens: {self.log()}")
+        return self
+
+    def running(self):
+        return self.process is not None and self.process.alive()
+
+    def log(self):
+        if not os.path.exists(self.log_path):
+            return ""
+        with open(self.log_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def ipsec(self, *words, seconds=60):
+        return self.host.run([*self.client(), *words], seconds=seconds)
+
+    def must(self, *words):
+        done = self.ipsec(*words)
+        check(done.code == 0, f"ipsec {' '.join(words)} on {self.host.name}: exit code {done.code}\n{done.text}")
+        return done.out
+
+    def json(self, *words):
+        return parse_json(self.must("--json", *words))
+
+    def up(self, name="site"):
+        return self.must("up", name)
+
+    def sas(self):
+        """The IKE_SAs, as ipsec tells them."""
+        return self.json("list", "sas")["sas"]
+
+    def children(self):
+        return [child for sa in self.sas() for child in sa["children"]]
+
+    def connection(self, name="site"):
+        """What ipsec status says of one connection."""
+        return self.json("status", name)["connections"][0]
+
+    def wait_children(self, n):
+        until(lambda: len(self.children()) == n, lambda: f"{n} CHILD_SAs on {self.host.name}: {self.sas()}")
+
+    def wait_idle(self):
+        until(lambda: not self.sas(), lambda: f"no SA left on {self.host.name}: {self.sas()}")
+
+    def wait_log(self, *parts):
+        for part in parts:
+            until(lambda part=part: part in self.log(), f"{part!r} in the log of {self.host.name}")
+
+    def sound(self):
+        """No sanitizer has complained."""
+        log = self.log()
+        for word in ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer"):
+            check(word not in log, f"{word} on {self.host.name}\n{log}")
+
+    def stop(self):
+        """An orderly stop leaves the host as it was."""
+        self.must("stop")
+        same(self.process.wait(10), 0, f"exit code of ikev2d on {self.host.name}")
+        self.sound()
+        until(lambda: self.host.state() == self._before,
+              lambda: f"{self.host.name} is as it was:\n{difference(self._before, self.host.state())}", 2)
+
+    def kill(self):
+        """As a crash would."""
+        self.process.signal(signal.SIGKILL)
+        self.process.wait(5)
+
+
+def difference(before, after):
+    old, new = before.splitlines(), after.splitlines()
+    return "\n".join([f"- {line}" for line in old if line not in new] + [f"+ {line}" for line in new if line not in old])

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Traffic between hosts."""
+import hashlib
+import re
+import socket
+import threading
+import time
+
+from .check import Failed, check, until
+
+
+def ping(host, address, *options, count=3, seconds=2):
+    """Sends COUNT pings; returns what ping(8) printed and how many were answered."""
+    done = host.run(["ping", "-n", "-c", str(count), "-i", "0.05", "-W", str(seconds), *options, address])
+    answered = re.search(r"(\d+) received", done.out)
+    return done.text, int(answered[1]) if answered else 0
+
+
+def reaches(host, address, *options, count=3):
+    """All pings are answered."""
+    text, n = ping(host, address, *options, count=count)
+    check(n == count, f"{host.name} pinged {address}: {n} of {count} answers\n{text}")
+
+
+def reaches_in_the_end(host, address, *options, seconds=10):
+    """One ping is answered, sooner or later."""
+    until(lambda: ping(host, address, *options, count=1, seconds=0.5)[1],
+          f"{host.name} pings {address}, and gets an answer", seconds)
+
+
+def cannot_reach(host, address, *options, count=2):
+    text, n = ping(host, address, *options, count=count, seconds=0.3)
+    check(n == 0, f"{host.name} pinged {address} and was answered\n{text}")
+    return text
+
+
+def _family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+class Pings:
+    """A stream of pings in the background, until it is stopped."""
+
+    def __init__(self, host, address, log):
+        self._process = host.spawn(["ping", "-n", "-i", "0.02", address], log)
+
+    def answers(self):
+        return self._process.log().count("bytes from")
+
+    def stop(self):
+        self._process.kill()
+
+
+class TcpSink:
+    """Takes one TCP connection on a host, and everything that comes on it."""
+
+    def __init__(self, host, address, port):
+        self.digest = hashlib.sha256()
+        self._listener = host.socket(_family(address), socket.SOCK_STREAM)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.settimeout(30)
+        self._listener.bind((address, port))
+        self._listener.listen(1)
+        self._thread = threading.Thread(target=self._take, daemon=True)
+        self._thread.start()
+
+    def _take(self):
+        try:
+            connection, _ = self._listener.accept()
+            connection.settimeout(30)
+            while data := connection.recv(65536):
+                self.digest.update(data)
+            connection.sendall(b"done")
+            connection.close()
+        except OSError:
+            pass  # the sender says what went wrong
+
+    def close(self):
+        self._listener.close()
+        self._thread.join(30)
+
+
+def tcp(sender, receiver, address, size=4 << 20, port=5001, seconds=20):
+    """Sends SIZE octets to ADDRESS, a RECEIVER's; returns the seconds that took."""
+    sink = TcpSink(receiver, address, port)
+    client = sender.socket(_family(address), socket.SOCK_STREAM)
+    client.settimeout(seconds)
+    digest, chunk, start = hashlib.sha256(), bytes(range(256)) * 256, time.monotonic()
+    try:
+        client.connect((address, port))
+        for at in range(0, size, len(chunk)):
+            client.sendall(chunk[:size - at])
+            digest.update(chunk[:size - at])
+        client.shutdown(socket.SHUT_WR)
+        check(client.recv(4) == b"done", "the receiver closed early")
+    except OSError as e:
+        raise Failed(f"TCP from {sender.name} to {address} port {port}: {e}") from None
+    finally:
+        client.close()
+        sink.close()
+    check(sink.digest.digest() == digest.digest(), "TCP carried something else than was sent")
+    return time.monotonic() - start
+
+
+def send_udp(sender, address, port, payloads, source=None):
+    """Sends datagrams, and waits for no answer."""
+    s = sender.socket(_family(address), socket.SOCK_DGRAM)
+    if source:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(source)
+    for payload in payloads:
+        try:
+            s.sendto(payload, (address, port))
+        except ConnectionRefusedError:
+            pass  # what an earlier one met
+    s.close()

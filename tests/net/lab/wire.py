@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What went over a cable, counted by kind."""
+import collections
+import ctypes
+import socket
+import struct
+
+from .check import check, until
+
+_ETH_P_ALL, _SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 3, 26, 33
+_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_ESP, _TCP, _UDP, _ICMP, _ICMPV6, _FRAGMENT = 50, 6, 17, 1, 58, 44
+_NAMES = {_TCP: "tcp", _UDP: "udp", _ICMP: "icmp", _ICMPV6: "icmpv6"}
+_HEADS = 160  # octets of a packet that are looked at
+
+
+def _udp_kind(payload):
+    """ESP's and IKE's share of port 4500 (RFC 3948)."""
+    if payload == b"\xff":
+        return "keepalive"
+    return "ike" if payload[:4] == bytes(4) else "esp-udp"
+
+
+def _kind(protocol, data):
+    """What one IP packet is; DATA is what follows its IP header."""
+    if protocol == _ESP:
+        return "esp"
+    if protocol == _ICMPV6 and data[:1] and (133 <= data[0] <= 137 or data[0] in (130, 131, 132, 143)):
+        return "neighbour"
+    if protocol == _UDP and len(data) >= 8:
+        ports = struct.unpack("!HHH", data[:6])
+        if 500 in ports[:2]:
+            return "ike"
+        if 4500 in ports[:2]:
+            return _udp_kind(data[8:ports[2]])
+    return "clear"
+
+
+class Wire:
+    """Sees all that passes DEVICE of HOST, both ways, from now on."""
+
+    def __init__(self, host, device="wan"):
+        self._counts = collections.Counter()
+        self._clear = []
+        self.sizes = collections.Counter()  # of the largest outer IP packet, by kind
+        self._socket = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+        self._heads_only()
+        self._socket.bind((device, _ETH_P_ALL))
+        self._socket.setblocking(False)
+
+    def _heads_only(self):
+        """A classic BPF program of one instruction: pass so many octets."""
+        program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, _HEADS))
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER,
+                                struct.pack("@HP", 1, ctypes.addressof(program)))
+
+    def close(self):
+        self._socket.close()
+
+    def _count(self, kind, size, what):
+        self._counts[kind] += 1
+        self.sizes[kind] = max(self.sizes[kind], size)
+        if kind == "clear":
+            self._clear.append(what)
+
+    def _packet4(self, p):
+        size, fragment, protocol = struct.unpack("!2xH2xHxB", p[:10])
+        where = f"{socket.inet_ntop(socket.AF_INET, p[12:16])} > {socket.inet_ntop(socket.AF_INET, p[16:20])}"
+        what = f"{_NAMES.get(protocol, protocol)} {where}"
+        if fragment & 0x1fff:
+            self._count("fragment", size, what)
+        else:
+            self._count(_kind(protocol, p[(p[0] & 15) * 4:]), size, what)
+
+    def _packet6(self, p):
+        size, protocol = struct.unpack("!4xHB", p[:7])
+        where = f"{socket.inet_ntop(socket.AF_INET6, p[8:24])} > {socket.inet_ntop(socket.AF_INET6, p[24:40])}"
+        data = p[40:]
+        if protocol == 0:  # hop-by-hop options stand before multicast listener reports
+            protocol, data = data[0], data[(data[1] + 1) * 8:]
+        kind = "fragment" if protocol == _FRAGMENT else _kind(protocol, data)
+        self._count(kind, size + 40, f"{_NAMES.get(protocol, protocol)} {where}")
+
+    def _read(self):
+        while True:
+            try:
+                frame = self._socket.recv(_HEADS)
+            except BlockingIOError:
+                break
+            kind = frame[12:14]
+            if kind == b"\x08\x00":
+                self._packet4(frame[14:])
+            elif kind == b"\x86\xdd":
+                self._packet6(frame[14:])
+        _, lost = struct.unpack("II", self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+        check(not lost, f"the capture lost {lost} packets")
+
+    def __getitem__(self, kind):
+        """How many there were of: esp, esp-udp, ike, keepalive, neighbour, fragment, clear."""
+        self._read()
+        return self._counts[kind]
+
+    def __str__(self):
+        self._read()
+        return f"{dict(self._counts)} {self._clear[:5]}"
+
+    def wait(self, kind, n=1, seconds=8.0):
+        until(lambda: self[kind] >= n, lambda: f"{n} packets of kind {kind} on the wire: {self}", seconds)
+
+    def no_clear(self):
+        n = self["clear"]
+        check(n == 0, f"{n} clear packets on the wire, the first ones: {self._clear[:5]}")
+
+    def all_in(self, kind):
+        """ESP went by, all of it as KIND, and nothing in the clear."""
+        other = "esp" if kind == "esp-udp" else "esp-udp"
+        self.no_clear()
+        check(self[kind] and not self[other], f"wanted {kind} only on the wire: {self}")
