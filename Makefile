@@ -107,7 +107,7 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
-$(addprefix $(O)/,$(TESTS)): LIBS += -lcmocka
+$(addprefix $(O)/,$(TESTS)) $(BIN)/sim: LIBS += -lcmocka
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
 $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)

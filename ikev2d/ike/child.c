@@ -103,16 +103,17 @@ bool child_make(struct draft *d, const struct child_deal *deal)
 	install_sa(d, c, true, deal->initiator ? k.e_r : k.e_i, deal->initiator ? k.a_r : k.a_i);
 	install_sa(d, c, false, deal->initiator ? k.e_i : k.e_r, deal->initiator ? k.a_i : k.a_r);
 	install_policy(d, c);
+	c->ask_deadline = d->step->now + ASK_TIMEOUT;
 	draft_edit(d, CHILD_ADDED, c, CHILD_INSTALLING);
 	d->hs.first_child = c->id;
 	return true;
 }
 
-void child_free(struct child *c)
+void child_free(struct ike *ike, struct child *c)
 {
 	list_remove(&c->of_sa);
 	waits_free(&c->waits);
-	peer_unref(c->conf->peer);
+	peer_part(ike, c->conf->peer);
 	arena_free(&c->arena);
 	free(c);
 }
@@ -151,6 +152,24 @@ void child_answered(struct step *s, struct child *c, const struct ike_answer *an
 	draft_close(&d, DRAFT_COMMIT);
 }
 
+bool child_overdue(struct step *s, struct sa *sa)
+{
+	list_each (n, &sa->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+
+		for (unsigned i = 0; i < ARRAY_SIZE(c->tickets); i++)
+			if (c->tickets[i] && c->ask_deadline <= s->now) {
+				child_answered(s, c,
+					&(struct ike_answer){ .ticket = c->tickets[i],
+						.result = ERR_BUSY,
+						.why.what = "the data path did not answer in time; see its "
+							    "log" });
+				return true;
+			}
+	}
+	return false;
+}
+
 void child_set(struct step *s, struct child *c, enum child_state state)
 {
 	struct ike_action *select;
@@ -164,7 +183,6 @@ void child_set(struct step *s, struct child *c, enum child_state state)
 	select->sa_select.child = c->id;
 	tell_sa(s, TELL_CHILD_UP, c->sa, c);
 	waits_up(s, &c->waits, true, NULL);
-	waits_up(s, &c->sa->waits, true, NULL);
 }
 
 static void uninstall(struct step *s, const struct child *c)
@@ -190,5 +208,5 @@ void child_end(struct step *s, struct child *c, const struct why *why)
 	map_take(&ike->spis, c->spi_in);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->tickets); i++)
 		map_take(&ike->installs, c->tickets[i]);
-	child_free(c);
+	child_free(ike, c);
 }

@@ -21,11 +21,14 @@ bool child_make(struct draft *d, const struct child_deal *deal);
 /* A part of CHILD's installation was answered. */
 void child_answered(struct step *s, struct child *child, const struct ike_answer *answer);
 
+/* Whether the installation of a child of SA takes too long: then it has failed, and SA may be gone. */
+bool child_overdue(struct step *s, struct sa *sa);
+
 /* For commit only: CHILD goes into STATE (CHILD_INSTALLED: it carries traffic from now on), or ends and is
  * freed. */
 void child_set(struct step *s, struct child *child, enum child_state state);
 void child_end(struct step *s, struct child *child, const struct why *why);
-void child_free(struct child *child);
+void child_free(struct ike *ike, struct child *child);
 
 /* The selectors of CONF between the hosts of D's path: dynamic ones resolved. From the scratch arena. */
 struct tss child_local_ts(const struct draft *d, const struct child_conf *conf);

@@ -2,6 +2,7 @@
 /* All timers of the core. One heap holds, for each SA, the earliest of its times:
  *
  *   ask_deadline   a question was not answered: it counts as failed
+ *   child's        an installation was not answered: it counts as failed
  *   deadline       half open for too long, or lingering for long enough
  *   window.due     our request was not answered: it is repeated at growing intervals, then given up
  *   keepalive_due  we are behind a NAT: one octet keeps its mapping (RFC 3948, 4)
@@ -10,6 +11,7 @@
  */
 #include "ike/clock.h"
 
+#include "ike/child.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 
@@ -75,6 +77,8 @@ static void sa_due(struct step *s, struct sa *sa)
 		run_cell(s, sa, COLUMN_DEADLINE, NULL);
 		return;
 	}
+	if (child_overdue(s, sa))
+		return;
 	if (sa->window.request && sa->window.due <= s->now && repeat(s, sa))
 		return;
 	if (c->keepalive_due && c->keepalive_due <= s->now)

@@ -90,6 +90,15 @@ void waits_gone(struct step *s, struct node *waits, const struct why *why)
 	waits_end(s, waits, COMMAND_DOWN, true, NULL);
 }
 
+void waits_move_up(struct node *from, struct node *to)
+{
+	list_each_safe (n, from)
+		if (node_owner(n, struct wait, of_object)->command->kind == COMMAND_UP) {
+			list_remove(n);
+			list_append(to, n);
+		}
+}
+
 void waits_free(struct node *waits)
 {
 	list_each_safe (n, waits)

@@ -205,6 +205,7 @@ static void child_add(struct draft *d, struct sa *sa, struct child *child)
 
 	child->sa = sa;
 	list_append(&sa->children, &child->of_sa);
+	waits_move_up(&sa->waits, &child->waits);
 	map_put(&ike->children, child->id, child);
 	map_put(&ike->spis, child->spi_in, sa);
 	for (unsigned i = 0; i < ARRAY_SIZE(child->tickets); i++)
@@ -229,7 +230,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
 	sa->up = true;
-	sa_forget_handshake(sa);
+	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
 }
 
@@ -240,7 +241,7 @@ static void commit_peers(struct draft *d, struct sa *sa)
 
 	if (sa->core.peer != before) {
 		sa->peer = peer_ref(sa->core.peer);
-		peer_unref(before);
+		peer_part(d->step->ike, before);
 	}
 	for (unsigned i = 0; !d->sa && i < sa->handshake.n_candidates; i++)
 		peer_ref(sa->handshake.candidates[i].peer);
@@ -361,7 +362,7 @@ static void forget(struct draft *d)
 {
 	for (struct child_edit *e = d->edits; e; e = e->next)
 		if (e->change == CHILD_ADDED)
-			child_free(e->child);
+			child_free(d->step->ike, e->child);
 	d->edits = NULL;
 	d->edits_tail = &d->edits;
 	d->hs = d->sa ? d->sa->handshake : (struct handshake){ 0 };

@@ -109,7 +109,8 @@ static enum verdict send_init(struct draft *d)
 	m.nonce = d->hs.nonce_i;
 	if (d->hs.cookie.n)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
-	natd_add(d, &m, wants_encap(d->step->ike, p));
+	d->core.nat_fake = wants_encap(d->step->ike, p);
+	natd_add(d, &m, d->core.nat_fake);
 	d->core.spi_r = 0;
 	d->core.state = S_I_INIT;
 	d->core.ask = 0;
@@ -159,7 +160,7 @@ enum verdict init_response(struct draft *d)
 	if (d->core.suite.ke != d->hs.ke || m->ke.group != d->hs.ke->id)
 		return bad_choice(d, "the peer answered with another key exchange method than was sent");
 	d->core.spi_r = m->header.spi_r;
-	d->core.nat_fake = natd_read(d, m) && wants_encap(d->step->ike, d->core.peer);
+	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
 	d->hs.nonce_r = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_r = arena_bytes(&d->keep, d->datagram);

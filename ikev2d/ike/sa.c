@@ -31,6 +31,25 @@ uint64_t step_jitter(struct step *s, uint64_t interval)
 	return interval - (percent ? interval * rng_below(s->rng, percent + 1) / 100 : 0);
 }
 
+void peer_part(struct ike *ike, const struct peer *peer)
+{
+	if (!peer)
+		return;
+	if (ike->n_parted == ike->parted_room) {
+		ike->parted_room = ike->parted_room ? 2 * ike->parted_room : 8;
+		ike->parted = reallocarray(ike->parted, ike->parted_room, sizeof *ike->parted);
+		if (!ike->parted)
+			abort();
+	}
+	ike->parted[ike->n_parted++] = peer;
+}
+
+void peers_parted(struct ike *ike)
+{
+	while (ike->n_parted)
+		peer_unref(ike->parted[--ike->n_parted]);
+}
+
 uint32_t spi_draw(struct ike *ike, struct rng *rng)
 {
 	uint32_t spi;
@@ -63,10 +82,10 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	return sa;
 }
 
-void sa_forget_handshake(struct sa *sa)
+void sa_forget_handshake(struct ike *ike, struct sa *sa)
 {
 	for (unsigned i = 0; i < sa->handshake.n_candidates; i++)
-		peer_unref(sa->handshake.candidates[i].peer);
+		peer_part(ike, sa->handshake.candidates[i].peer);
 	arena_free(&sa->handshake_arena);
 	WIPE(sa->handshake);
 }
@@ -80,7 +99,7 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	sa->up = false;
 	waits_gone(s, &sa->waits, why);
 	tasks_free(sa);
-	sa_forget_handshake(sa);
+	sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);
 	sa->window.request = NULL;
 }
@@ -88,7 +107,7 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 void sa_free(struct ike *ike, struct sa *sa)
 {
 	list_each_safe (n, &sa->children)
-		child_free(node_owner(n, struct child, of_sa));
+		child_free(ike, node_owner(n, struct child, of_sa));
 	if (map_get(&ike->inits, sa->init_hash) == sa)
 		map_take(&ike->inits, sa->init_hash);
 	map_take(&ike->asks, sa->core.ask);
@@ -99,8 +118,8 @@ void sa_free(struct ike *ike, struct sa *sa)
 	list_remove(&sa->of_ike);
 	tasks_free(sa);
 	waits_free(&sa->waits);
-	sa_forget_handshake(sa);
-	peer_unref(sa->peer);
+	sa_forget_handshake(ike, sa);
+	peer_part(ike, sa->peer);
 	free(sa->window.request);
 	free(sa->window.response);
 	arena_free(&sa->arena);
@@ -124,5 +143,10 @@ void sa_rearm(struct ike *ike, struct sa *sa)
 	earlier(&due, sa->window.request, sa->window.due);
 	earlier(&due, c->keepalive_due, c->keepalive_due);
 	earlier(&due, c->dpd_due, c->dpd_due);
+	list_each (n, &sa->children) {
+		const struct child *child = node_owner(n, struct child, of_sa);
+
+		earlier(&due, child->state == CHILD_INSTALLING, child->ask_deadline);
+	}
 	heap_set(&ike->timers, &sa->timer, due);
 }

@@ -117,7 +117,8 @@ struct child {
 	bool encap;
 	struct tss local_ts, remote_ts;
 	uint64_t installed;
-	uint32_t tickets[3]; /* of SA_ADD twice and POLICY_ADD; 0: answered */
+	uint32_t tickets[3];   /* of SA_ADD twice and POLICY_ADD; 0: answered */
+	uint64_t ask_deadline; /* of their answers */
 	struct node waits;   /* commands that wait for this child */
 };
 
@@ -226,6 +227,8 @@ struct ike {
 	struct settings settings;
 	struct peer **peers;
 	unsigned n_peers;
+	const struct peer **parted; /* references to drop at the next step */
+	unsigned n_parted, parted_room;
 	struct node sas_list, traps, commands;
 	struct map sas;      /* by our SPI */
 	struct map inits;    /* by the hash of the request */

@@ -299,6 +299,7 @@ struct ike_out ike_step(
 	struct heap_node *a, *b;
 	uint64_t wake;
 
+	peers_parted(ike);
 	s.tail = &s.actions;
 	switch (event->kind) {
 	case EVENT_DATAGRAM: on_datagram(&s, &event->datagram.path, event->datagram.data); break;
@@ -363,6 +364,8 @@ void ike_free(struct ike *ike)
 		free(node_owner(n, struct command, of_ike));
 	for (unsigned i = 0; i < ike->n_peers; i++)
 		peer_unref(ike->peers[i]);
+	peers_parted(ike);
+	free(ike->parted);
 	free(ike->peers);
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);

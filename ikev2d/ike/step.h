@@ -122,7 +122,10 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core);
 void sa_down(struct step *s, struct sa *sa, const struct why *why);
 void sa_free(struct ike *ike, struct sa *sa);
 /* Wipes what only the handshake needed. */
-void sa_forget_handshake(struct sa *sa);
+void sa_forget_handshake(struct ike *ike, struct sa *sa);
+/* Drops a reference to PEER, of which actions of this step may still borrow: it goes with the next step. */
+void peer_part(struct ike *ike, const struct peer *peer);
+void peers_parted(struct ike *ike);
 /* The next moment at which something is due, set in the heap. */
 void sa_rearm(struct ike *ike, struct sa *sa);
 bool sa_half_open(const struct sa_core *core);
@@ -135,6 +138,8 @@ void wait_add(struct command *c, struct node *waits);
 /* Ends the waits in WAITS: those for "up" succeed or fail, those for "down" are served. */
 void waits_up(struct step *s, struct node *waits, bool success, const struct why *why);
 void waits_gone(struct step *s, struct node *waits, const struct why *why);
+/* Who waits in FROM for "up" waits in TO from now on. */
+void waits_move_up(struct node *from, struct node *to);
 void waits_free(struct node *waits);
 unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
 

@@ -87,7 +87,7 @@ static void trap_install(struct step *s, struct trap *t, const struct ike_answer
 		.remote = answer->remote,
 		.conf = t->conf,
 	};
-	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
+	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);
 }
 
 /* Takes T away, from the data path too. */
@@ -98,10 +98,28 @@ static void trap_remove(struct step *s, struct trap *t)
 	trap_free(s->ike, t);
 }
 
-/* The predecessors of T, which protected its packets until now, go. */
+/* Whether the successor of T, which is stale, protects its packets. */
+static bool trap_succeeded(const struct ike *ike, const struct trap *t)
+{
+	list_each (n, &ike->traps) {
+		const struct trap *other = node_owner(n, struct trap, of_ike);
+
+		if (!other->stale && other->state == TRAP_SET && child_conf_same(other->conf, t->conf))
+			return true;
+	}
+	return false;
+}
+
+/* The predecessors of T, which protected its packets until now, go; a late one goes at once. */
 static void trap_set(struct step *s, struct trap *t)
 {
 	t->state = TRAP_SET;
+	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
+	if (t->stale) {
+		if (trap_succeeded(s->ike, t))
+			trap_remove(s, t);
+		return;
+	}
 	list_each_safe (n, &s->ike->traps) {
 		struct trap *other = node_owner(n, struct trap, of_ike);
 
@@ -122,8 +140,11 @@ void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answ
 		trap_set(s, t);
 }
 
+/* It is tried again from the start: what was asked has failed, or was not answered. */
 void trap_due(struct step *s, struct trap *t)
 {
+	if (t->state == TRAP_SETTING)
+		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = t->id;
 	map_take(&s->ike->trap_asks, t->ask);
 	trap_ask(s, t);
 }
@@ -134,7 +155,7 @@ void trap_free(struct ike *ike, struct trap *t)
 	map_take(&ike->policies, t->id);
 	heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
 	list_remove(&t->of_ike);
-	peer_unref(t->conf->peer);
+	peer_part(ike, t->conf->peer);
 	free(t);
 }
 
@@ -194,7 +215,7 @@ void conf_change(struct step *s, struct peer *const *peers, unsigned n, const st
 		children_start(s, peers[i], old, n_old);
 	traps_retire(s);
 	for (unsigned i = 0; i < n_old; i++)
-		peer_unref(old[i]);
+		peer_part(ike, old[i]);
 	free(old);
 }
 

@@ -265,7 +265,7 @@ static void hear(struct host *h, const struct ike_tell *tell)
 		trace(h->lab, tell->text, strlen(tell->text));
 }
 
-static void news_free(struct news *n)
+void news_free(struct news *n)
 {
 	list_remove(&n->node);
 	arena_free(&n->arena);

@@ -59,6 +59,9 @@ struct news {
 	struct ike_tell tell; /* its own copy, without record */
 };
 
+/* Takes N off its host's list and forgets it. */
+void news_free(struct news *n);
+
 /* A datagram in the air, as it is behind the sender's NAT. */
 struct flight {
 	struct node node;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Invariants. */
+#include "ike/state.h"
+#include "tests/sim/sim.h"
+
+static const char *const names[SIDES] = { "moon", "sun" };
+
+/* Every SA of the data path belongs to a child of the core, and every policy to a child or a trap. */
+static void check_owners(struct life *l, const struct host *h)
+{
+	const struct datapath *dp = &h->datapath;
+
+	list_each (n, (struct node *)&dp->sas) {
+		const struct dp_sa *sa = node_owner(n, struct dp_sa, node);
+
+		if (!map_get(&h->ike->children, sa->spec.child))
+			life_fail(l, "%s: an SA of the data path has no CHILD_SA", h->name);
+	}
+	list_each (n, (struct node *)&dp->policies) {
+		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
+		bool owned = p->refused || map_get(&h->ike->policies, p->spec.id);
+
+		list_each (m, (struct node *)&h->ike->sas_list)
+			list_each (k, &node_owner(m, struct sa, of_ike)->children)
+				owned |= node_owner(k, struct child, of_sa)->policy == p->spec.id;
+		if (!owned)
+			life_fail(l, "%s: a policy of the data path has neither CHILD_SA nor trap", h->name);
+	}
+}
+
+void check_always(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		struct host *h = l->hosts[side];
+
+		fate_listen(l, side);
+		if (h->datapath.misuse)
+			life_fail(l, "%s: %s", h->name, h->datapath.misuse);
+		if (h->ike)
+			check_owners(l, h);
+	}
+}
+
+static void check_commands(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		if (!list_empty(&l->given[side]))
+			life_fail(l, "%s: command %u never ended", names[side],
+				node_owner(l->given[side].next, struct given, node)->ticket);
+}
+
+/* The child of H whose SPIs are these, or NULL. */
+static const struct child *child_with(const struct host *h, uint32_t in, uint32_t out)
+{
+	list_each (n, (struct node *)&h->ike->sas_list)
+		list_each (m, &node_owner(n, struct sa, of_ike)->children) {
+			const struct child *c = node_owner(m, struct child, of_sa);
+
+			if (c->spi_in == in && c->spi_out == out)
+				return c;
+		}
+	return NULL;
+}
+
+static void check_children(struct life *l, const struct host *h, const struct sa *sa, const struct host *other)
+{
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		if (c->state != CHILD_INSTALLED)
+			life_fail(l, "%s: CHILD_SA %u is neither up nor gone", h->name, c->id);
+		if (!child_with(other, c->spi_out, c->spi_in))
+			life_fail(l, "%s has CHILD_SA %08x/%08x, and %s has not", h->name, c->spi_in, c->spi_out,
+				other->name);
+	}
+}
+
+static bool has_sa(const struct host *h, const struct sa *like)
+{
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state == S_UP && sa->core.spi_i == like->core.spi_i &&
+			sa->core.spi_r == like->core.spi_r && sa->core.initiator != like->core.initiator)
+			return true;
+	}
+	return false;
+}
+
+static void check_side(struct life *l, const struct host *h, const struct host *other)
+{
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state != S_UP)
+			life_fail(l, "%s: IKE_SA %u is stuck in state %d", h->name, sa->id, sa->core.state);
+		else if (!has_sa(other, sa))
+			life_fail(l, "%s has IKE_SA %016llx, and %s has not", h->name,
+				(unsigned long long)sa->core.spi_i, other->name);
+		if (sa->window.request || !list_empty(&sa->tasks))
+			life_fail(l, "%s: IKE_SA %u still has an exchange under way", h->name, sa->id);
+		check_children(l, h, sa, other);
+	}
+}
+
+void check_agreement(struct life *l)
+{
+	const char *why = NULL;
+
+	check_side(l, l->hosts[MOON], l->hosts[SUN]);
+	check_side(l, l->hosts[SUN], l->hosts[MOON]);
+	if (!datapath_mirrors(&l->hosts[MOON]->datapath, &l->hosts[SUN]->datapath, &why) ||
+		!datapath_mirrors(&l->hosts[SUN]->datapath, &l->hosts[MOON]->datapath, &why))
+		life_fail(l, "the data paths do not fit: %s", why);
+	check_commands(l);
+}
+
+void check_empty(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct host *h = l->hosts[side];
+		const struct ike *ike = h->ike;
+
+		if (!list_empty(&ike->sas_list) || ike->half_open || ike->sas.count || ike->inits.count ||
+			ike->children.count || ike->spis.count || ike->asks.count || ike->installs.count)
+			life_fail(l, "%s: something of an IKE_SA is left: SAs %u, half open %u, inits %zu, SPIs %zu", h->name,
+				ike_load(ike).sas, ike->half_open, ike->inits.count, ike->spis.count);
+		if (datapath_sas(&h->datapath) || datapath_policies(&h->datapath, false))
+			life_fail(l, "%s: the data path still has SAs or policies", h->name);
+	}
+	check_commands(l);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands, crashes, new configurations, and a machine that fails. */
+#include "tests/sim/sim.h"
+
+#include <stdlib.h>
+
+static const char *const names[SIDES] = { "moon", "sun" };
+
+#define SITE                                                                                                 \
+	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
+	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n local { auth = psk }\n remote { auth = psk }\n" \
+	" children { net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"        \
+	" start_action = %s } } } }\n"                                                                       \
+	"secrets { ike-site { secret = moonlight } }\n"                                                      \
+	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u }\n"
+
+const char *fate_configuration(struct life *l, unsigned side)
+{
+	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
+	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn", "aes128gcm16, aes128-sha256" };
+	static const char *const encap[] = { "no", "yes" };
+	static const char *const start[] = { "none", "none", "trap" };
+	/* "never" at one end only makes the two directions differ, as it should. */
+	unsigned we = side + 1, they = SIDES - side;
+
+	return arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more_groups[life_draw(l, 3)],
+		l->seed % 4 ? encap[life_draw(l, 2)] : "never", we, they, esp[life_draw(l, 3)], start[life_draw(l, 3)],
+		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0);
+}
+
+static void command(struct life *l, unsigned side, struct ike_command c)
+{
+	struct given *g = calloc(1, sizeof *g);
+
+	if (!g)
+		abort();
+	g->ticket = c.ticket = ++l->tickets;
+	list_append(&l->given[side], &g->node);
+	life_say(l, "%s: %s%s%s%s, ticket %u", names[side], c.kind == COMMAND_UP ? "up" : "down",
+		c.ike ? " site" : "", c.child ? " net" : "", c.force ? " by force" : "", c.ticket);
+	host_command(l->hosts[side], &c);
+}
+
+static void up(struct life *l, unsigned side)
+{
+	command(l, side, (struct ike_command){ .kind = COMMAND_UP, .ike = "site" });
+}
+
+static void down(struct life *l, unsigned side)
+{
+	command(l, side,
+		(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site", .force = !life_draw(l, 8) });
+}
+
+static void down_child(struct life *l, unsigned side)
+{
+	command(l, side,
+		(struct ike_command){ .kind = COMMAND_DOWN, .child = "net", .force = !life_draw(l, 8) });
+}
+
+/* A packet meets the trap, if there is one. */
+static void packet(struct life *l, unsigned side)
+{
+	struct host *h = l->hosts[side];
+	const struct policy_spec *trap = datapath_policy(&h->datapath, true);
+	struct ike_event e = { .kind = EVENT_ACQUIRE };
+
+	if (!trap)
+		return;
+	e.acquire.policy = trap->id;
+	e.acquire.local = trap->local_ts.v[0];
+	e.acquire.remote = trap->remote_ts.v[0];
+	life_say(l, "%s: a packet meets the trap", names[side]);
+	host_event(h, &e);
+}
+
+static void forget_given(struct life *l, unsigned side)
+{
+	list_each_safe (n, &l->given[side]) {
+		list_remove(n);
+		free(node_owner(n, struct given, node));
+	}
+}
+
+static void crash(struct life *l, unsigned side)
+{
+	life_say(l, "%s: crashes", names[side]);
+	host_stop(l->hosts[side]);
+	forget_given(l, side);
+	l->restart[side] = l->lab->now + 1 + life_draw(l, 60 * 1000);
+}
+
+static void reload(struct life *l, unsigned side)
+{
+	life_say(l, "%s: another configuration", names[side]);
+	host_reload(l->hosts[side], fate_configuration(l, side));
+}
+
+/* From now on some of what is asked fails, comes late, or is never answered. */
+static void sicken(struct life *l, unsigned side)
+{
+	struct host *h = l->hosts[side];
+
+	h->fails = life_draw(l, 2) ? 1u << life_draw(l, 6) : 0;
+	h->silent = life_draw(l, 2) ? 0 : 1u << life_draw(l, 6);
+	h->late = life_draw(l, 2) ? life_draw(l, 15 * 1000) : 0;
+	life_say(l, "%s: fails %x, silent %x, late %u ms", names[side], h->fails, h->silent, (unsigned)h->late);
+}
+
+static void heal(struct life *l, unsigned side)
+{
+	l->hosts[side]->fails = l->hosts[side]->silent = 0;
+	l->hosts[side]->late = 0;
+}
+
+void fate_strikes(struct life *l)
+{
+	static void (*const deeds[])(struct life *, unsigned) = { up, up, up, up, packet, packet, down, down,
+		down_child, down_child, crash, reload, sicken, heal, heal };
+	unsigned side = life_draw(l, SIDES), deed = life_draw(l, sizeof deeds / sizeof *deeds);
+
+	if (l->restart[side])
+		return;
+	deeds[deed](l, side);
+	l->steps++;
+	check_always(l);
+}
+
+void fate_rests(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		heal(l, side);
+}
+
+/* Each command ends once: its ticket is taken from the list, and must have been there. */
+static void ended(struct life *l, unsigned side, uint32_t ticket)
+{
+	list_each_safe (n, &l->given[side]) {
+		struct given *g = node_owner(n, struct given, node);
+
+		if (g->ticket != ticket)
+			continue;
+		list_remove(n);
+		free(g);
+		return;
+	}
+	life_fail(l, "%s said twice that command %u has ended", names[side], ticket);
+}
+
+void fate_listen(struct life *l, unsigned side)
+{
+	list_each_safe (n, &l->hosts[side]->news) {
+		struct news *news = node_owner(n, struct news, node);
+
+		life_say(l, "%s: %s", names[side], news->tell.text ? news->tell.text : news->tell.why ? news->tell.why->what : "-");
+		l->established += news->tell.kind == TELL_SA_UP;
+		if (news->tell.kind == TELL_DONE)
+			ended(l, side, news->tell.tickets[0]);
+		news_free(news);
+	}
+}

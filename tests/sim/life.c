@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One life: a storm, in which the network is bad and things happen; then calm, in which both must come to agree; then
+ * silence, in which neither hears anything of the other and all must empty itself. */
+#include "base/heap.h"
+#include "tests/sim/sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	STORM = 600 * 1000, /* ms at the most */
+	/* The longest chain of waits: DPD asks after a minute, repeats for 165 s and gives up; whoever ended by
+	 * that answers repetitions for another 30 s. What was begun late in the storm may take as long before. */
+	CALM = 500 * 1000,
+	SILENCE = 500 * 1000,
+	STEPS_MAX = 20000, /* more events than any life needs: something goes round in circles */
+};
+
+unsigned life_draw(struct life *l, unsigned n)
+{
+	return n ? rng_below(&l->rng.rng, n) : 0;
+}
+
+bool life_chance(struct life *l, unsigned thousandths)
+{
+	return life_draw(l, 1000) < thousandths;
+}
+
+void life_fail(struct life *l, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (l->failed)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	l->failed = arena_printf(&l->arena, "at %.3f s: %s", (double)l->lab->now / 1000, line);
+}
+
+void life_say(struct life *l, const char *format, ...)
+{
+	va_list args;
+
+	if (!l->loud)
+		return;
+	printf("%10.3f  ", (double)l->lab->now / 1000);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void restart_due(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		if (l->restart[side] && l->restart[side] <= l->lab->now) {
+			life_say(l, "%s: starts again", l->hosts[side]->name);
+			l->restart[side] = 0;
+			host_start(l->hosts[side]);
+		}
+}
+
+/* The next moment at which anything happens by itself. */
+static uint64_t next_due(const struct life *l)
+{
+	uint64_t due = earlier(lab_due(l->lab), network_due(l));
+
+	for (unsigned side = 0; side < SIDES; side++)
+		if (l->restart[side])
+			due = earlier(due, l->restart[side]);
+	return due;
+}
+
+/* Moves the clock to AT, and lets happen what is due. */
+static void move(struct life *l, uint64_t at)
+{
+	lab_clock(l->lab, at);
+	restart_due(l);
+	l->steps++;
+	check_always(l);
+	network_decide(l);
+	network_deliver(l);
+	if (l->steps > STEPS_MAX)
+		life_fail(l, "more than %d events: something goes round in circles", STEPS_MAX);
+}
+
+/* Lets time pass up to END. */
+static void pass(struct life *l, uint64_t end)
+{
+	network_decide(l);
+	while (!l->failed && next_due(l) <= end)
+		move(l, next_due(l));
+	if (!l->failed && l->lab->now < end)
+		move(l, end);
+}
+
+static void storm(struct life *l)
+{
+	uint64_t end = l->lab->now + life_draw(l, STORM);
+	unsigned pause = 500 + life_draw(l, 60 * 1000);
+
+	l->weather = weather_draw(l);
+	life_say(l, "storm: lost %u, doubled %u, broken %u, late %u of 1000", l->weather.lost, l->weather.doubled,
+		l->weather.broken, l->weather.late);
+	while (!l->failed && l->lab->now < end) {
+		fate_strikes(l);
+		pass(l, l->lab->now + life_draw(l, pause));
+	}
+}
+
+static void calm(struct life *l)
+{
+	life_say(l, "calm");
+	l->weather = (struct weather){ .delay = 20 };
+	fate_rests(l);
+	pass(l, l->lab->now + CALM);
+	/* Where DPD happens to be asking just now, its answer comes. */
+	for (unsigned i = 0; i < 20 && network_due(l) != HEAP_NEVER; i++)
+		pass(l, network_due(l));
+	if (!l->failed)
+		check_agreement(l);
+}
+
+static void silence(struct life *l)
+{
+	uint64_t end = l->lab->now + SILENCE;
+
+	life_say(l, "silence");
+	l->weather.lost = 1000;
+	network_lose_all(l);
+	pass(l, end);
+	if (!l->failed)
+		check_empty(l);
+}
+
+static void begin(struct life *l)
+{
+	static const char *const addresses[SIDES] = { "192.0.2.1", "192.0.2.2" };
+	static const char *const names[SIDES] = { "moon", "sun" };
+
+	rng_seed(&l->rng, l->seed);
+	l->lab = lab_new(~(uint64_t)l->seed);
+	for (unsigned side = 0; side < SIDES; side++) {
+		list_init(&l->given[side]);
+		l->hosts[side] =
+			lab_host(l->lab, names[side], addresses[side], fate_configuration(l, side));
+	}
+}
+
+static void end(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		list_each_safe (n, &l->given[side])
+			free(node_owner(n, struct given, node));
+	lab_free(l->lab);
+	arena_free(&l->arena);
+}
+
+const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trace)
+{
+	struct life l = { .seed = seed, .loud = loud };
+	bool failed;
+
+	begin(&l);
+	storm(&l);
+	if (!l.failed)
+		calm(&l);
+	if (!l.failed)
+		silence(&l);
+	failed = l.failed;
+	if (failed)
+		text_add(why, "%s", l.failed);
+	life_say(&l, "%u events, %u times up", l.steps, l.established);
+	*trace = l.lab->trace;
+	end(&l);
+	return failed ? text_str(why) : NULL;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all that happens. */
+#include "tests/sim/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	WORKERS = 2,
+	TWICE = 64,       /* one life in so many is lived twice, and must be the same */
+	FAILURES_MAX = 20 /* then it stops: nobody reads more */
+};
+
+/* What the workers tell their parent; it outlives one that crashes. */
+struct tally {
+	volatile uint32_t at[WORKERS]; /* the seed under way */
+	_Atomic unsigned passed, failed;
+};
+
+static bool live(uint32_t seed, bool loud)
+{
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+	uint64_t trace, again;
+	bool good = !life_live(seed, loud, &why, &trace);
+
+	if (good && !loud && seed % TWICE == 0) {
+		good = !life_live(seed, false, &why, &again) && trace == again;
+		if (!good)
+			text_add(&why, "a second run was another one");
+	}
+	if (!good)
+		printf("seed %u: %s\n", seed, text_str(&why));
+	fflush(stdout);
+	arena_free(&arena);
+	return good;
+}
+
+/* Every WORKERS-th seed of FIRST to LAST. */
+static void work(struct tally *t, unsigned worker, uint32_t first, uint32_t last)
+{
+	for (uint64_t seed = first; seed <= last && t->failed < FAILURES_MAX; seed += WORKERS) {
+		t->at[worker] = (uint32_t)seed;
+		if (live((uint32_t)seed, false))
+			t->passed++;
+		else
+			t->failed++;
+	}
+}
+
+static pid_t start(struct tally *t, unsigned worker, uint32_t first, uint32_t last)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		exit(2);
+	if (!pid) {
+		work(t, worker, first, last);
+		exit(0); /* by way of the leak check */
+	}
+	return pid;
+}
+
+/* Waits for WORKER's end; when it crashed, another goes on behind the seed that it died of. */
+static void attend(struct tally *t, unsigned worker, pid_t pid, uint32_t last)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) == pid && status) {
+		t->failed++;
+		printf("seed %u: the process ended with %s %d (see above)\n", t->at[worker],
+			WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+		if ((uint64_t)t->at[worker] + WORKERS > last)
+			break;
+		pid = start(t, worker, t->at[worker] + WORKERS, last);
+	}
+}
+
+static int run(uint32_t first, uint32_t last)
+{
+	struct tally *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pids[WORKERS];
+
+	if (t == MAP_FAILED)
+		return 2;
+	for (unsigned i = 0; i < WORKERS; i++)
+		pids[i] = start(t, i, first + i, last);
+	for (unsigned i = 0; i < WORKERS; i++)
+		attend(t, i, pids[i], last);
+	printf("%u passed, %u failed\n", t->passed, t->failed);
+	return t->failed || !t->passed;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned first, last;
+
+	if (argc == 3 && !strcmp(argv[1], "--show") && sscanf(argv[2], "%u", &first) == 1)
+		return !live(first, true);
+	if (argc == 3 && !strcmp(argv[1], "--seeds") && sscanf(argv[2], "%u-%u", &first, &last) == 2 &&
+		first <= last && last <= INT32_MAX)
+		return run(first, last);
+	fprintf(stderr, "usage: sim --seeds A-B | --show SEED   (seeds have 31 bits)\n");
+	return 2;
+}

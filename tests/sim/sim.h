@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lives of two gateways on a hostile network and a virtual clock; a seed decides everything. */
+#pragma once
+
+#include "base/text.h"
+#include "tests/pair/lab.h"
+
+enum { MOON, SUN, SIDES };
+
+/* What the network does to datagrams; shares in thousandths. */
+struct weather {
+	unsigned lost, doubled, broken;
+	unsigned late;    /* how many take long */
+	uint64_t delay;   /* ms at the most, for most of them */
+	uint64_t straggle; /* ms at the most, for the late ones */
+};
+
+/* A command that was given and has not ended. */
+struct given {
+	struct node node;
+	uint32_t ticket;
+};
+
+struct life {
+	uint32_t seed;
+	bool loud; /* says what happens */
+	struct lab *lab;
+	struct host *hosts[SIDES];
+	uint64_t restart[SIDES]; /* when a stopped host starts again; 0: it runs */
+	struct node given[SIDES];
+	uint32_t tickets; /* given out so far */
+	struct rng_seeded rng;
+	struct weather weather;
+	struct arena arena;   /* texts of this life */
+	const char *failed;   /* the first broken invariant, or NULL */
+	unsigned steps;       /* events so far */
+	unsigned established; /* times an IKE_SA came up */
+};
+
+/* A number of 0 to N - 1, and whether something with so many thousandths happens. */
+unsigned life_draw(struct life *l, unsigned n);
+bool life_chance(struct life *l, unsigned thousandths);
+
+/* The first call counts. */
+void life_fail(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* With LOUD: one line, behind the time. */
+void life_say(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. TRACE gets a hash of all that
+ * was done. */
+const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trace);
+
+/* The network of a seed (network.c). */
+struct weather weather_draw(struct life *l);
+/* Decides what becomes of datagrams that are new in the air. */
+void network_decide(struct life *l);
+/* When the next of them arrives; HEAP_NEVER: none. */
+uint64_t network_due(const struct life *l);
+/* Delivers what is due. */
+void network_deliver(struct life *l);
+void network_lose_all(struct life *l);
+
+/* What people and machines do (fate.c): one thing, drawn. */
+void fate_strikes(struct life *l);
+/* Everything that was broken works again. */
+void fate_rests(struct life *l);
+/* The configuration of SIDE, of several that go together. */
+const char *fate_configuration(struct life *l, unsigned side);
+/* The command ended that H told of. */
+void fate_listen(struct life *l, unsigned side);
+
+/* What must hold always (check.c), at quiet, and when nobody has heard of anybody for long. */
+void check_always(struct life *l);
+void check_agreement(struct life *l);
+void check_empty(struct life *l);
