@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ike_step meets everything: a program in the input delivers, loses, repeats and damages datagrams of two
+ * cores, throws in others, seals nonsense with the right keys, lets time pass and gives commands. */
+#include "tests/pair/forge.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SITE(we, they)                                                                                       \
+	"connections { site { local_addrs = 192.0.2." we "\n remote_addrs = 192.0.2." they "\n"              \
+	" proposals = aes128gcm16-prfsha256-x25519\n dpd_delay = 30s\n local { auth = psk }\n"               \
+	" remote { auth = psk }\n children { net { local_ts = 10." we ".0.0/16\n"                            \
+	" remote_ts = 10." they ".0.0/16\n start_action = trap } } } }\n"                                    \
+	"secrets { ike-site { secret = moonlight } }\n daemon { retransmit_jitter = 0 }\n"
+
+enum { STEPS_MAX = 64 };
+
+static void up(struct host *h)
+{
+	host_command(h, &(struct ike_command){ .kind = COMMAND_UP, .ticket = 1, .ike = "site" });
+}
+
+static void down(struct host *h, bool child, bool force)
+{
+	host_command(h, &(struct ike_command){ .kind = COMMAND_DOWN,
+				.ticket = 2,
+				.ike = child ? NULL : "site",
+				.child = child ? "net" : NULL,
+				.force = force });
+}
+
+/* Octets of the input: their number stands in front. */
+static struct bytes some(struct rd *in)
+{
+	return rd_bytes(in, rd_u8(in));
+}
+
+/* A datagram that no core made, from the one to the other. */
+static void throw(struct host * from, struct host *to, struct bytes data, uint16_t port)
+{
+	lab_deliver(from->lab, lab_forge(from->lab, from, (struct addr){ from->ip, port },
+				       (struct addr){ to->ip, port }, data));
+}
+
+/* Whatever is in the input, sealed by H for its peer. */
+static void seal_nonsense(struct host *h, struct rd *in)
+{
+	struct wire_header header = { .exchange = rd_u8(in), .flags = rd_u8(in) & FLAG_RESPONSE };
+	struct arena arena = { 0 };
+	struct sa *sa = forge_sa(h);
+	uint8_t first = rd_u8(in);
+	struct bytes inner;
+
+	header.mid = (uint32_t)(int8_t)rd_u8(in);
+	inner = some(in);
+	if (!sa || !sa->core.suite.encr)
+		return;
+	header.mid += header.flags ? sa->window.expected : sa->window.next;
+	if (header.exchange != IKE_SA_INIT)
+		lab_deliver(h->lab, forge_send(h, sa, forge_seal_raw(h, sa, &header, first, inner, &arena)));
+	arena_free(&arena);
+}
+
+static void damage(struct flight *f, struct rd *in)
+{
+	uint16_t at = rd_u16(in);
+
+	if (f->n)
+		f->data[at % f->n] ^= rd_u8(in);
+}
+
+static void act(struct lab *lab, struct rd *in)
+{
+	uint8_t what = rd_u8(in);
+	struct host *h = &lab->hosts[what >> 7], *other = &lab->hosts[!(what >> 7)];
+	struct flight *f = lab_first(lab);
+
+	switch (what & 15) {
+	case 0: up(h); break;
+	case 1: down(h, false, what & 16); break;
+	case 2: down(h, true, what & 16); break;
+	case 3: throw(h, other, some(in), what & 16 ? 4500 : 500); break;
+	case 4:
+	case 5: seal_nonsense(h, in); break;
+	case 6: lab_clock(lab, lab_due(lab) < lab->now + 1000000 ? lab_due(lab) : lab->now + 1); break;
+	case 7: h->fails = rd_u8(in) & ASKED_ALL; break;
+	case 8: h->silent = rd_u8(in) & ASKED_ALL; break;
+	case 9: lab_calm(lab); break;
+	default:
+		if (!f)
+			break;
+		if (what & 16)
+			damage(f, in);
+		if (what & 32)
+			lab_copy(lab, f);
+		if (what & 64)
+			lab_lose(f);
+		else
+			lab_deliver(lab, f);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rd in = rd_of(bytes_of(data, size));
+	struct lab *lab = lab_new(1);
+
+	lab_host(lab, "moon", "192.0.2.1", SITE("1", "2"));
+	lab_host(lab, "sun", "192.0.2.2", SITE("2", "1"));
+	for (unsigned i = 0; i < STEPS_MAX && in.n && !in.bad; i++)
+		act(lab, &in);
+	if (lab->hosts[0].datapath.misuse || lab->hosts[1].datapath.misuse)
+		abort();
+	lab_free(lab);
+	return 0;
+}
