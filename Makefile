@@ -165,7 +165,7 @@ check-unit:
 check-net: root
 	+@$(AGAIN) SAN=$(CHECKED) all
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
-check-sim: SEEDS ?= 1-10000
+check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -t 400 '$(C)/bin/sim --seeds $(SEEDS)'

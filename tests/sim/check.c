@@ -62,7 +62,8 @@ static const struct child *child_with(const struct host *h, uint32_t in, uint32_
 	return NULL;
 }
 
-static void check_children(struct life *l, const struct host *h, const struct sa *sa, const struct host *other)
+static void check_children(
+	struct life *l, const struct host *h, const struct sa *sa, const struct host *other)
 {
 	list_each (n, (struct node *)&sa->children) {
 		const struct child *c = node_owner(n, struct child, of_sa);
@@ -70,8 +71,8 @@ static void check_children(struct life *l, const struct host *h, const struct sa
 		if (c->state != CHILD_INSTALLED)
 			life_fail(l, "%s: CHILD_SA %u is neither up nor gone", h->name, c->id);
 		if (!child_with(other, c->spi_out, c->spi_in))
-			life_fail(l, "%s has CHILD_SA %08x/%08x, and %s has not", h->name, c->spi_in, c->spi_out,
-				other->name);
+			life_fail(l, "%s has CHILD_SA %08x/%08x, and %s has not", h->name, c->spi_in,
+				c->spi_out, other->name);
 	}
 }
 
@@ -123,8 +124,11 @@ void check_empty(struct life *l)
 
 		if (!list_empty(&ike->sas_list) || ike->half_open || ike->sas.count || ike->inits.count ||
 			ike->children.count || ike->spis.count || ike->asks.count || ike->installs.count)
-			life_fail(l, "%s: something of an IKE_SA is left: SAs %u, half open %u, inits %zu, SPIs %zu", h->name,
-				ike_load(ike).sas, ike->half_open, ike->inits.count, ike->spis.count);
+			life_fail(l,
+				"%s: something of an IKE_SA is left: SAs %u, half open %u, inits %zu, SPIs "
+				"%zu",
+				h->name, ike_load(ike).sas, ike->half_open, ike->inits.count,
+				ike->spis.count);
 		if (datapath_sas(&h->datapath) || datapath_policies(&h->datapath, false))
 			life_fail(l, "%s: the data path still has SAs or policies", h->name);
 	}

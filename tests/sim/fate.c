@@ -8,7 +8,8 @@ static const char *const names[SIDES] = { "moon", "sun" };
 
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
-	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n local { auth = psk }\n remote { auth = psk }\n" \
+	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n local { auth = psk }\n remote { auth = " \
+	"psk }\n"                                                                                            \
 	" children { net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"        \
 	" start_action = %s } } } }\n"                                                                       \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
@@ -17,15 +18,17 @@ static const char *const names[SIDES] = { "moon", "sun" };
 const char *fate_configuration(struct life *l, unsigned side)
 {
 	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
-	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn", "aes128gcm16, aes128-sha256" };
+	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn",
+		"aes128gcm16, aes128-sha256" };
 	static const char *const encap[] = { "no", "yes" };
 	static const char *const start[] = { "none", "none", "trap" };
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
 
 	return arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more_groups[life_draw(l, 3)],
-		l->seed % 4 ? encap[life_draw(l, 2)] : "never", we, they, esp[life_draw(l, 3)], start[life_draw(l, 3)],
-		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0);
+		l->seed % 4 ? encap[life_draw(l, 2)] : "never", we, they, esp[life_draw(l, 3)],
+		start[life_draw(l, 3)], life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10,
+		life_draw(l, 4) ? 30 : 0);
 }
 
 static void command(struct life *l, unsigned side, struct ike_command c)
@@ -104,7 +107,8 @@ static void sicken(struct life *l, unsigned side)
 	h->fails = life_draw(l, 2) ? 1u << life_draw(l, 6) : 0;
 	h->silent = life_draw(l, 2) ? 0 : 1u << life_draw(l, 6);
 	h->late = life_draw(l, 2) ? life_draw(l, 15 * 1000) : 0;
-	life_say(l, "%s: fails %x, silent %x, late %u ms", names[side], h->fails, h->silent, (unsigned)h->late);
+	life_say(l, "%s: fails %x, silent %x, late %u ms", names[side], h->fails, h->silent,
+		(unsigned)h->late);
 }
 
 static void heal(struct life *l, unsigned side)
@@ -152,7 +156,10 @@ void fate_listen(struct life *l, unsigned side)
 	list_each_safe (n, &l->hosts[side]->news) {
 		struct news *news = node_owner(n, struct news, node);
 
-		life_say(l, "%s: %s", names[side], news->tell.text ? news->tell.text : news->tell.why ? news->tell.why->what : "-");
+		life_say(l, "%s: %s", names[side],
+			news->tell.text  ? news->tell.text
+			: news->tell.why ? news->tell.why->what
+					 : "-");
 		l->established += news->tell.kind == TELL_SA_UP;
 		if (news->tell.kind == TELL_DONE)
 			ended(l, side, news->tell.tickets[0]);

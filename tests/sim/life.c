@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One life: a storm, in which the network is bad and things happen; then calm, in which both must come to agree; then
- * silence, in which neither hears anything of the other and all must empty itself. */
+/* One life: a storm, in which the network is bad and things happen; then calm, in which both must come to
+ * agree; then silence, in which neither hears anything of the other and all must empty itself. */
 #include "base/heap.h"
 #include "tests/sim/sim.h"
 
@@ -10,8 +10,9 @@
 
 enum {
 	STORM = 600 * 1000, /* ms at the most */
-	/* The longest chain of waits: DPD asks after a minute, repeats for 165 s and gives up; whoever ended by
-	 * that answers repetitions for another 30 s. What was begun late in the storm may take as long before. */
+	/* The longest chain of waits: DPD asks after a minute, repeats for 165 s and gives up; whoever ended
+	 * by that answers repetitions for another 30 s. What was begun late in the storm may take as long
+	 * before. */
 	CALM = 500 * 1000,
 	SILENCE = 500 * 1000,
 	STEPS_MAX = 20000, /* more events than any life needs: something goes round in circles */
@@ -108,8 +109,8 @@ static void storm(struct life *l)
 	unsigned pause = 500 + life_draw(l, 60 * 1000);
 
 	l->weather = weather_draw(l);
-	life_say(l, "storm: lost %u, doubled %u, broken %u, late %u of 1000", l->weather.lost, l->weather.doubled,
-		l->weather.broken, l->weather.late);
+	life_say(l, "storm: lost %u, doubled %u, broken %u, late %u of 1000", l->weather.lost,
+		l->weather.doubled, l->weather.broken, l->weather.late);
 	while (!l->failed && l->lab->now < end) {
 		fate_strikes(l);
 		pass(l, l->lab->now + life_draw(l, pause));
@@ -150,8 +151,7 @@ static void begin(struct life *l)
 	l->lab = lab_new(~(uint64_t)l->seed);
 	for (unsigned side = 0; side < SIDES; side++) {
 		list_init(&l->given[side]);
-		l->hosts[side] =
-			lab_host(l->lab, names[side], addresses[side], fate_configuration(l, side));
+		l->hosts[side] = lab_host(l->lab, names[side], addresses[side], fate_configuration(l, side));
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all that happens. */
+/* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all
+ * that happens. */
 #include "tests/sim/sim.h"
 
 #include <stdio.h>

@@ -10,8 +10,8 @@ enum { MOON, SUN, SIDES };
 /* What the network does to datagrams; shares in thousandths. */
 struct weather {
 	unsigned lost, doubled, broken;
-	unsigned late;    /* how many take long */
-	uint64_t delay;   /* ms at the most, for most of them */
+	unsigned late;     /* how many take long */
+	uint64_t delay;    /* ms at the most, for most of them */
 	uint64_t straggle; /* ms at the most, for the late ones */
 };
 
@@ -47,8 +47,8 @@ void life_fail(struct life *l, const char *format, ...) __attribute__((format(pr
 /* With LOUD: one line, behind the time. */
 void life_say(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. TRACE gets a hash of all that
- * was done. */
+/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. TRACE gets a hash of
+ * all that was done. */
 const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trace);
 
 /* The network of a seed (network.c). */
