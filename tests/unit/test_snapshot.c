@@ -140,7 +140,7 @@ static void the_last_one_closes_a_device(void **state)
 
 static void a_held_snapshot_is_not_freed(void **state)
 {
-	struct board board = { 0 };
+	struct board board = { .current = NULL };
 	const struct snapshot *held;
 
 	(void)state;
