@@ -87,6 +87,7 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 	struct options *o = &c->options;
 	int option;
 
+	opterr = 0; /* one sentence, and it is ours */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (option) {
 		case OPTION_CONFIG: o->config = optarg; break;
@@ -103,7 +104,8 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 		case OPTION_VERSION: printf("ikev2d %s\n", IKEV2D_VERSION); return false;
 		case OPTION_HELP: printf("%s", help); return false;
 		default:
-			*code = usage("%s", "that is not an option, or its argument is missing");
+			*code = usage("%s is not an option, or its argument is missing or one too many",
+				argv[optind - 1]);
 			return false;
 		}
 	return true;

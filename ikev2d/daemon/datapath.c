@@ -111,7 +111,5 @@ void datapath_fill(struct world *w, struct sa_record *sa)
 
 void datapath_drops(struct world *w, struct text *out)
 {
-	if (out->n)
-		text_add(out, " ");
 	w->backend->drops(w->xfrm, out);
 }

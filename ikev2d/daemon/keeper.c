@@ -74,8 +74,11 @@ static const struct secret *find_or_explain(const struct conf *c, const char *fi
 		return s;
 	why->what = arena_printf(arena, "no shared secret for %s … %s", local, remote);
 	why->where = file ? file : "no configuration file is in use";
-	why->instead = arena_printf(
-		arena, "secrets { ike-NAME { id-1 = %s  id-2 = %s  secret = \"…\" } }", local, remote);
+	why->instead = arena_printf(arena,
+		"in the section secrets, ike-NAME { … } with these three, each on its line: id-1 = %s, id-2 "
+		"= %s, "
+		"secret = \"…\"",
+		local, remote);
 	return NULL;
 }
 

@@ -100,8 +100,12 @@ void ike_drops(const struct ike *ike, struct text *out)
 
 struct ike_load ike_load(const struct ike *ike)
 {
+	unsigned ended = 0;
+
+	list_each (k, (struct node *)&ike->sas_list)
+		ended += node_owner(k, struct sa, of_ike)->core.state == S_LINGER;
 	return (struct ike_load){
-		.sas = ike->n_sas,
+		.sas = ike->n_sas - ended,
 		.half_open = ike->half_open,
 		.children = (unsigned)ike->children.count,
 	};

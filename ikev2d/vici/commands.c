@@ -122,12 +122,12 @@ static const char *on_one_line(const char *lines, struct arena *arena)
 
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
-			text_add(&t, "%s%s", t.n ? "; " : "", line);
+			text_add(&t, "%s%s", !t.n ? "" : t.s[t.n - 1] == ':' ? " " : "; ", line);
 	return text_str(&t);
 }
 
 void vici_put_failure(struct vici_out *out, const struct why *why, struct arena *arena)
 {
-	vici_put_pair(out, "errmsg", on_one_line(why_line(why, arena), arena));
+	vici_put_sentence(out, "errmsg", on_one_line(why_line(why, arena), arena));
 	vici_put_why(out, "why", why);
 }

@@ -44,7 +44,8 @@ static bool order_read(struct vici_call *c, struct order *o)
 	int64_t ike_id, child_id;
 
 	if (!number(c, "ike-id", 0, 0, &ike_id) || !number(c, "child-id", 0, 0, &child_id) ||
-		!number(c, "timeout", -1, 0, &o->timeout) || !number(c, "loglevel", -1, 1, &o->loglevel))
+		!number(c, "timeout", INT32_MIN, 0, &o->timeout) ||
+		!number(c, "loglevel", -1, 1, &o->loglevel))
 		return false;
 	o->target = (struct vici_target){
 		.ike = vici_str(c->args, "ike"),

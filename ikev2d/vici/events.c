@@ -53,7 +53,7 @@ static void put_line(struct vici_out *out, enum vici_event e, const char *group,
 		vici_put_pair(out, "ikesa-name", name);
 		vici_put_pairf(out, "ikesa-uniqueid", "%u", id);
 	}
-	vici_put_pair(out, "msg", line);
+	vici_put_sentence(out, "msg", line);
 }
 
 void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, const char *name, uint32_t id,

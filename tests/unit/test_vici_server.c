@@ -313,12 +313,28 @@ static void initiate_explains_its_failure(void **state)
 	assert_true(has(got, " why {what=no proposal fits instead=aes128-sha256-x25519}\n"));
 }
 
+/* What libvici does not take for text is not shown by swanctl. */
+static void a_failure_is_one_line_of_ascii(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome bad = {
+		.why = { .what = "no secret for \u00fcber \u2026 sun:\nnot\tone\nnor two" }
+	};
+
+	ask(b, "initiate", "ike=gw");
+	vici_done(b->fake->vici, b->fake->ticket, &bad);
+	assert_true(has(vici_read_all(b->s, &b->arena),
+		"response success=no errmsg=no secret for ?ber ... sun: not?one; nor two why {"));
+}
+
 static void an_outcome_may_come_at_once(void **state)
 {
 	struct bench *b = *state;
 
 	b->fake->at_once = true;
 	assert_string_equal(ask(b, "initiate", "child=net;timeout=-1"), "response success=yes\n");
+	assert_string_equal(ask(b, "initiate", "child=net;timeout=-1000"), "response success=yes\n");
+	assert_int_equal(b->fake->timeout, -1000); /* swanctl --timeout -1 */
 	assert_string_equal(ask(b, "terminate", "ike=gw"), "response success=yes matches=1 terminated=1\n");
 }
 
@@ -332,7 +348,7 @@ static void bad_numbers_are_refused(void **state)
 	struct bench *b = *state;
 
 	assert_true(has(ask(b, "initiate", "child=net;timeout=soon"), "errmsg=timeout = soon is not"));
-	assert_true(has(ask(b, "initiate", "child=net;timeout=-2"), "success=no"));
+	assert_true(has(ask(b, "initiate", "child=net;timeout=-99999999999"), "success=no"));
 	assert_true(has(ask(b, "terminate", "ike-id=1x"), "success=no"));
 	assert_true(has(ask(b, "terminate", "ike-id=99999999999"), "success=no"));
 	assert_int_equal(b->fake->ticket, 0);
@@ -493,6 +509,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failures_are_explained, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(initiate_waits_for_its_outcome, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(initiate_explains_its_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_failure_is_one_line_of_ascii, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_outcome_may_come_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(initiate_needs_a_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, set_up, tear_down),

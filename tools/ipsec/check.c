@@ -9,7 +9,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum verdict { GOOD, NOTE, BAD };
@@ -51,15 +53,37 @@ static enum verdict check_daemon(struct check *k)
 	return GOOD;
 }
 
+/* Why NAME's port cannot be opened: an errno, or 0. */
+static int bind_error(const void *name, socklen_t n, int family)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1, e = 0;
+
+	if (fd < 0)
+		return errno;
+	if (family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(fd, name, n))
+		e = errno;
+	close(fd);
+	return e;
+}
+
+/* Over both families, as ikev2d opens it; a machine may have no IPv6. */
+static int port_error(uint16_t port)
+{
+	struct sockaddr_in any4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 any6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	int e = bind_error(&any4, sizeof any4, AF_INET);
+
+	if (!e)
+		e = bind_error(&any6, sizeof any6, AF_INET6);
+	return e == EAFNOSUPPORT || e == EADDRNOTAVAIL ? 0 : e;
+}
+
 static enum verdict check_port(struct check *k, uint16_t port)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e = 0;
+	int e = port_error(port);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof any))
-		e = errno;
-	if (fd >= 0)
-		close(fd);
 	if (!e)
 		text_add(&k->says, "UDP port %u is free", port);
 	else if (e == EADDRINUSE && k->running)
@@ -86,10 +110,15 @@ static enum verdict check_nat_port(struct check *k)
 static enum verdict check_tun(struct check *k)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC), e = errno;
+	unsigned features;
+	bool tun;
 
 	if (fd >= 0) {
+		tun = !ioctl(fd, TUNGETFEATURES, &features);
 		close(fd);
-		return say(k, GOOD, "/dev/net/tun can be opened");
+		return tun ? say(k, GOOD, "/dev/net/tun can be opened")
+			   : say(k, BAD,
+				     "/dev/net/tun is another device; mknod /dev/net/tun c 10 200 makes it");
 	}
 	text_add(&k->says, "/dev/net/tun cannot be opened: %s; %s", strerror(e),
 		e == ENOENT || e == ENODEV ? "modprobe tun brings it"

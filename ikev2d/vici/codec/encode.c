@@ -3,6 +3,7 @@
 #include "vici/codec/encode.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "vici/codec/decode.h"
 
 #include <stdarg.h>
@@ -133,6 +134,35 @@ void vici_put_value(struct vici_out *o, const char *name, struct bytes value)
 void vici_put_pair(struct vici_out *o, const char *name, const char *value)
 {
 	vici_put_value(o, name, bytes_str(value));
+}
+
+/* A question mark for each character (not each octet) that is not ASCII, but three dots for an ellipsis. */
+static const char *printable(const char *s, struct arena *arena)
+{
+	static const char ellipsis[] = "\xe2\x80\xa6";
+	struct text t = text_in(arena);
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c >= 0x20 && c < 0x7f) {
+			text_put(&t, s, 1);
+		} else if (!strncmp(s, ellipsis, 3)) {
+			text_put(&t, "...", 3);
+			s += 2;
+		} else if ((c & 0xc0) != 0x80) {
+			text_put(&t, "?", 1);
+		}
+	}
+	return text_str(&t);
+}
+
+void vici_put_sentence(struct vici_out *o, const char *name, const char *value)
+{
+	struct arena arena = { 0 };
+
+	vici_put_pair(o, name, printable(value, &arena));
+	arena_free(&arena);
 }
 
 void vici_put_pairf(struct vici_out *o, const char *name, const char *format, ...)

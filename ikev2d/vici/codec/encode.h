@@ -33,5 +33,9 @@ void vici_put_list(struct vici_out *o, const char *name);
 void vici_put_item(struct vici_out *o, const char *value);
 void vici_put_list_end(struct vici_out *o);
 
+/* As vici_put_pair, for a sentence: it becomes printable ASCII, since strongSwan's libvici takes nothing else
+ * for text, and its swanctl shows no word of it. */
+void vici_put_sentence(struct vici_out *o, const char *name, const char *value);
+
 /* As vici_put_pair, for a value of any octets. */
 void vici_put_value(struct vici_out *o, const char *name, struct bytes value);

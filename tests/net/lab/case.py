@@ -2,14 +2,19 @@
 """Cases, and what each is given."""
 import os
 import shutil
+import traceback
 
 from . import charon, config
-from .check import Skipped
+from .check import Failed, Skipped
 from .ikev2d import BIN, Ikev2d
 from .site import Site
+from .tap import Tap
+from .traffic import Datagrams
+from .vici import Vici
 from .wire import Wire
 
 CASES = []
+DEAF = "chain in { type filter hook ingress device wan priority 0; udp dport { 500, 4500 } drop; }"
 
 
 class Case:
@@ -21,7 +26,13 @@ class Case:
         return self.site.startswith("charon")
 
     def run(self, bench):
-        self.function(bench, *self.arguments)
+        """What else is raised is a failure, too: an answer that lacks what the case takes from it."""
+        try:
+            self.function(bench, *self.arguments)
+        except (Failed, Skipped):
+            raise
+        except Exception:
+            raise Failed(traceback.format_exc()) from None
 
 
 def case(site="site", quick=False, each=None):
@@ -112,15 +123,44 @@ class Bench:
             raise Skipped("swanctl is not installed")
         return charon.Swanctl(daemon.host, f"{self.directory}/swanctl", daemon.uri)
 
+    def vici(self, daemon):
+        """A client of the daemon that does as it is told."""
+        client = Vici(daemon)
+        self.afterwards(client.close)
+        return client
+
     def wire(self, side=None, device="wan"):
         wire = Wire((side or self.moon).gateway, device)
         self._wires.append(wire)
         return wire
 
+    def tap(self, side=None, device="wan"):
+        tap = Tap((side or self.moon).gateway, device)
+        self.afterwards(tap.close)
+        return tap
+
+    def datagrams(self, host, address, port=7000):
+        """What comes to a UDP port."""
+        datagrams = Datagrams(host, address, port)
+        self.afterwards(datagrams.close)
+        return datagrams
+
+    def sysctl(self, host, key, value):
+        """For this case only."""
+        before = host.sysctl(key)
+        host.sysctl(key, value)
+        self.afterwards(lambda: host.sysctl(key, before))
+
     def nft(self, host, rules):
         """Rules on a host, for this case."""
         host.nft(f"table netdev lab {{\n{rules}\n}}\n")
         self.afterwards(lambda: host.run(["nft", "delete", "table", "netdev", "lab"]))
+
+    def deafen(self, *sides):
+        """Gateways hear nothing of IKE any more; returns what ends that."""
+        for side in sides:
+            self.nft(side.gateway, DEAF)
+        return lambda: [side.gateway.must(["nft", "delete", "table", "netdev", "lab"]) for side in sides]
 
     def afterwards(self, undo):
         self._undo.append(undo)

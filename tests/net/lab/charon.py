@@ -63,16 +63,24 @@ class Swanctl:
     def run(self, *words, seconds=40):
         return run(self.host.command(["swanctl", *words, "--uri", self.uri]), seconds=seconds, env=self.env)
 
+    def spawn(self, log, *words):
+        """Beside the case; what it says is in the file LOG line by line."""
+        return self.host.spawn(["stdbuf", "-oL", "swanctl", *words, "--uri", self.uri], log, self.env)
+
     def must(self, *words):
         done = self.run(*words)
         check(done.code == 0, f"swanctl {' '.join(words)}: exit code {done.code}\n{done.text}")
         return done.out
 
-    def load(self, configuration):
+    def write(self, configuration):
+        """Makes a swanctl.conf; returns its path."""
         path = f"{self.directory}/swanctl.conf"
         with open(path, "w", encoding="utf-8") as f:
             f.write(config.text(configuration))
-        return self.must("--load-all", "--noprompt", "--file", path)
+        return path
+
+    def load(self, configuration):
+        return self.must("--load-all", "--noprompt", "--file", self.write(configuration))
 
 
 class Charon:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Our daemon on a host, and our command."""
+import collections
+import itertools
 import json
 import os
 import pathlib
@@ -29,11 +31,14 @@ class Ikev2d:
         self.config = f"{directory}/ikev2d.conf"
         self.log_path = f"{directory}/log"
         self.process = None
+        self.before = []  # the words in front of its own
+        self.env = {}
         if configuration is None:
             self.config = "/dev/null"
         else:
             self.write(configuration)
-        self._before = host.state()
+        self._calls = itertools.count(1)
+        self._state = host.state()
 
     def write(self, configuration):
         with open(self.config, "w", encoding="utf-8") as f:
@@ -55,13 +60,27 @@ class Ikev2d:
         with socket.socket(socket.AF_UNIX) as s:
             return not s.connect_ex(f"{self.run_dir}/vici")
 
+    def attempt(self):
+        """Starts it where that must fail; returns how it ended."""
+        return self.host.run([*self.before, *self.command()], seconds=10, env=self.env)
+
     def start(self):
-        self.process = self.host.spawn(self.command(), self.log_path)
+        self.process = self.host.spawn([*self.before, *self.command()], self.log_path, self.env)
         until(self._answers, lambda: f"ikev2d on {self.host.name} listens: {self.log()}")
         return self
 
     def running(self):
         return self.process is not None and self.process.alive()
+
+    def lean(self):
+        """A sanitizer shall not keep what was freed, so that memory() tells what is in use."""
+        self.env = {"ASAN_OPTIONS": "quarantine_size_mb=1:thread_local_quarantine_size_kb=64"}
+        return self
+
+    def memory(self):
+        """Octets in use."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            return 1024 * int(next(line for line in f if line.startswith("VmRSS")).split()[1])
 
     def log(self):
         if not os.path.exists(self.log_path):
@@ -71,6 +90,10 @@ class Ikev2d:
 
     def ipsec(self, *words, seconds=60):
         return self.host.run([*self.client(), *words], seconds=seconds)
+
+    def spawn(self, *words):
+        """Our command beside the case."""
+        return self.host.spawn([*self.client(), *words], f"{self.log_path}-{next(self._calls)}")
 
     def must(self, *words):
         done = self.ipsec(*words)
@@ -100,6 +123,21 @@ class Ikev2d:
     def wait_idle(self):
         until(lambda: not self.sas(), lambda: f"no SA left on {self.host.name}: {self.sas()}")
 
+    def drops(self):
+        """Dropped packets by reason."""
+        pairs = [word.split("=") for word in self.json("statusall")["daemon"]["drops"].split()]
+        return collections.Counter({reason: int(n) for reason, n in pairs if n.isdigit()})
+
+    def wait_drops(self, reason, n=1):
+        until(lambda: self.drops()[reason] >= n, lambda: f"{n} dropped for {reason} on {self.host.name}: {self.drops()}")
+
+    def routes(self):
+        """The table of the routes to our devices."""
+        return "".join(self.host.run(["ip", f"-{v}", "route", "show", "table", "220"]).out for v in (4, 6))
+
+    def wait_routes(self, part):
+        until(lambda: part in self.routes(), lambda: f"{part!r} in the routes of {self.host.name}: {self.routes()}")
+
     def wait_log(self, *parts):
         for part in parts:
             until(lambda part=part: part in self.log(), f"{part!r} in the log of {self.host.name}")
@@ -111,12 +149,17 @@ class Ikev2d:
             check(word not in log, f"{word} on {self.host.name}\n{log}")
 
     def stop(self):
-        """An orderly stop leaves the host as it was."""
+        """An orderly stop."""
         self.must("stop")
+        self.ended()
+
+    def ended(self):
+        """After an orderly end the host is as it was."""
         same(self.process.wait(10), 0, f"exit code of ikev2d on {self.host.name}")
         self.sound()
-        until(lambda: self.host.state() == self._before,
-              lambda: f"{self.host.name} is as it was:\n{difference(self._before, self.host.state())}", 2)
+        same(os.listdir(self.run_dir), ["state"], "what is left in the run directory")
+        until(lambda: self.host.state() == self._state,
+              lambda: f"{self.host.name} is as it was:\n{difference(self._state, self.host.state())}", 2)
 
     def kill(self):
         """As a crash would."""

@@ -114,3 +114,26 @@ def send_udp(sender, address, port, payloads, source=None):
         except ConnectionRefusedError:
             pass  # what an earlier one met
     s.close()
+
+
+class Datagrams:
+    """What comes to a UDP port of a host, from now on."""
+
+    def __init__(self, host, address, port):
+        self._got = []
+        self._socket = host.socket(_family(address), socket.SOCK_DGRAM)
+        self._socket.bind((address, port))
+        self._socket.setblocking(False)
+
+    def got(self):
+        while True:
+            try:
+                self._got.append(self._socket.recv(65536))
+            except BlockingIOError:
+                return self._got
+
+    def wait(self, payload, seconds=8.0):
+        until(lambda: payload in self.got(), lambda: f"{payload[:20]} arrives; {len(self._got)} others did", seconds)
+
+    def close(self):
+        self._socket.close()

@@ -10,6 +10,7 @@ from .check import check, until
 _ETH_P_ALL, _SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 3, 26, 33
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _ESP, _TCP, _UDP, _ICMP, _ICMPV6, _FRAGMENT = 50, 6, 17, 1, 58, 44
+_ICMP_ERRORS = {_ICMP: (3, 4, 5, 11, 12), _ICMPV6: (1, 2, 3, 4)}
 _NAMES = {_TCP: "tcp", _UDP: "udp", _ICMP: "icmp", _ICMPV6: "icmpv6"}
 _HEADS = 160  # octets of a packet that are looked at
 
@@ -21,10 +22,19 @@ def _udp_kind(payload):
     return "ike" if payload[:4] == bytes(4) else "esp-udp"
 
 
+def _quoted_kind(p):
+    """What the packet is that an ICMP error is about."""
+    if len(p) < 40:
+        return "clear"
+    return _kind(p[6], p[40:]) if p[0] >> 4 == 6 else _kind(p[9], p[(p[0] & 15) * 4:])
+
+
 def _kind(protocol, data):
     """What one IP packet is; DATA is what follows its IP header."""
     if protocol == _ESP:
         return "esp"
+    if data[:1] and data[0] in _ICMP_ERRORS.get(protocol, ()):
+        return "clear" if _quoted_kind(data[8:]) == "clear" else "icmp-error"
     if protocol == _ICMPV6 and data[:1] and (133 <= data[0] <= 137 or data[0] in (130, 131, 132, 143)):
         return "neighbour"
     if protocol == _UDP and len(data) >= 8:
@@ -42,7 +52,8 @@ class Wire:
     def __init__(self, host, device="wan"):
         self._counts = collections.Counter()
         self._clear = []
-        self.sizes = collections.Counter()  # of the largest outer IP packet, by kind
+        self._sizes = collections.Counter()
+        self._marks = collections.Counter()
         self._socket = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
         self._heads_only()
@@ -58,29 +69,31 @@ class Wire:
     def close(self):
         self._socket.close()
 
-    def _count(self, kind, size, what):
+    def _count(self, kind, size, what, mark):
         self._counts[kind] += 1
-        self.sizes[kind] = max(self.sizes[kind], size)
+        self._marks[(kind, *mark)] += 1
+        self._sizes[kind] = max(self._sizes[kind], size)
         if kind == "clear":
             self._clear.append(what)
 
     def _packet4(self, p):
-        size, fragment, protocol = struct.unpack("!2xH2xHxB", p[:10])
+        tos, size, fragment, protocol = struct.unpack("!xBH2xHxB", p[:10])
+        mark = tos, bool(fragment & 0x4000)
         where = f"{socket.inet_ntop(socket.AF_INET, p[12:16])} > {socket.inet_ntop(socket.AF_INET, p[16:20])}"
         what = f"{_NAMES.get(protocol, protocol)} {where}"
         if fragment & 0x1fff:
-            self._count("fragment", size, what)
+            self._count("fragment", size, what, mark)
         else:
-            self._count(_kind(protocol, p[(p[0] & 15) * 4:]), size, what)
+            self._count(_kind(protocol, p[(p[0] & 15) * 4:]), size, what, mark)
 
     def _packet6(self, p):
-        size, protocol = struct.unpack("!4xHB", p[:7])
+        first, size, protocol = struct.unpack("!HxxHB", p[:7])
         where = f"{socket.inet_ntop(socket.AF_INET6, p[8:24])} > {socket.inet_ntop(socket.AF_INET6, p[24:40])}"
         data = p[40:]
         if protocol == 0:  # hop-by-hop options stand before multicast listener reports
             protocol, data = data[0], data[(data[1] + 1) * 8:]
         kind = "fragment" if protocol == _FRAGMENT else _kind(protocol, data)
-        self._count(kind, size + 40, f"{_NAMES.get(protocol, protocol)} {where}")
+        self._count(kind, size + 40, f"{_NAMES.get(protocol, protocol)} {where}", (first >> 4 & 0xff, True))
 
     def _read(self):
         while True:
@@ -97,9 +110,21 @@ class Wire:
         check(not lost, f"the capture lost {lost} packets")
 
     def __getitem__(self, kind):
-        """How many there were of: esp, esp-udp, ike, keepalive, neighbour, fragment, clear."""
+        """How many there were of: esp, esp-udp, ike, keepalive, neighbour, fragment, icmp-error (about one of these),
+        clear."""
         self._read()
         return self._counts[kind]
+
+    @property
+    def sizes(self):
+        """The largest outer IP packet, by kind."""
+        self._read()
+        return self._sizes
+
+    def marks(self, kind):
+        """TOS and DF of the packets of a kind, as a set of pairs."""
+        self._read()
+        return {tuple(mark) for of, *mark in self._marks if of == kind}
 
     def __str__(self):
         self._read()

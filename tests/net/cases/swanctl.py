@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""strongSwan's own swanctl on our socket: what it loads, starts, stops and lists, and what it is told on failure."""
+import re
+import signal
+
+from lab.case import case
+from lab.check import check, contains, same, until
+from lab.traffic import reaches
+
+
+def refused(swanctl, *words):
+    """Exit code and what swanctl says on stderr."""
+    done = swanctl.run(*words)
+    check(done.code != 0, f"swanctl {' '.join(words)} did what it should not\n{done.text}")
+    return done.err
+
+
+def shape(text, me, peer):
+    """A listing as every daemon should write it: me and peer stand for names and addresses, # for numbers."""
+    for side, word in (me, "me"), (peer, "peer"):
+        for value in side.id, side.net[4], side.wan[4]:
+            text = text.replace(value, word)
+    text = re.sub(r", (rekeying|expires) in \d+s", "", text)
+    text = re.sub(r"\b[0-9a-f]{16}_([ir])\*?", r"\1", text)
+    text = re.sub(r"\b[0-9a-f]{8},", "spi,", text)
+    return re.sub(r"[ #]\d+", " #", text)
+
+
+def conns(daemon):
+    return [(conn["name"], conn["origin"]) for conn in daemon.json("list", "conns")["connections"]]
+
+
+# asking
+
+
+@case("charon")
+def swanctl_lists_sas_as_of_charon(bench):
+    """The same lines for both ends of one tunnel, and the same counters."""
+    moon, charon = bench.with_charon()
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    ours, theirs = bench.swanctl(moon).must("--list-sas"), charon.sas()
+    for part in ("ESTABLISHED, IKEv2", "_i* ", "INSTALLED, TUNNEL-in-UDP, ESP:AES_GCM_16-", " 252 bytes,     3 packets,"):
+        contains(ours, part, "swanctl --list-sas")
+    for number in (*re.findall(r"[0-9a-f]{16}", theirs), *re.findall(r"[0-9a-f]{8}, +252 bytes, +3 packets", theirs)):
+        contains(ours, number, "swanctl --list-sas")
+    same(shape(ours, bench.moon, bench.sun), shape(theirs, bench.sun, bench.moon), "swanctl --list-sas")
+
+
+@case("charon")
+def swanctl_lists_conns_as_of_charon(bench):
+    conn = {"version": "2", "dpd_delay": "30s", "reauth_time": "3h"}
+    moon, charon = bench.with_charon(conn=conn, child={"rekey_time": "1200s", "start_action": "none"})
+    ours, theirs = bench.swanctl(moon).must("--list-conns"), charon.swanctl.must("--list-conns")
+    contains(ours, "rekeying every 1200s", "swanctl --list-conns")
+    same(shape(ours, bench.moon, bench.sun), shape(theirs, bench.sun, bench.moon), "swanctl --list-conns")
+
+
+@case(each=[("raw", "{}={}"), ("pretty", "{} = {}")])
+def swanctl_lists_sas(bench, form):
+    moon, _ = bench.pair()
+    moon.up()
+    child, = moon.children()
+    text = bench.swanctl(moon).must("--list-sas", f"--{'raw' if form == '{}={}' else 'pretty'}")
+    for key, value in (("state", "ESTABLISHED"), ("local-id", "moon.example"), ("remote-host", "192.0.2.2"),
+                       ("initiator", "yes"), ("encr-keysize", "256"), ("state", "INSTALLED"), ("mode", "TUNNEL"),
+                       ("spi-in", child["spi_in"]), ("packets-out", "0")):
+        contains(text, form.format(key, value), "swanctl --list-sas")
+
+
+@case()
+def swanctl_asks_the_daemon(bench):
+    moon, _ = bench.pair()
+    swanctl = bench.swanctl(moon)
+    contains(swanctl.must("--version", "--daemon"), " ikev2d (Linux, ", "swanctl --version --daemon")
+    moon.up()
+    for part in "uptime: ", "worker threads: 1 total", "IKE_SAs: 1 total, 0 half-open":
+        contains(swanctl.must("--stats"), part, "swanctl --stats")
+    check(swanctl.run("--list-algs").code, "swanctl --list-algs is answered")
+
+
+@case()
+def swanctl_counts_the_sas_it_lists(bench):
+    """Also after the peer has deleted one."""
+    moon, sun = bench.pair()
+    moon.up()
+    moon.must("down", "site")
+    sun.wait_idle()
+    contains(bench.swanctl(sun).must("--stats"), "IKE_SAs: 0 total, 0 half-open", "swanctl --stats")
+
+
+# acting
+
+
+@case(each=[("child", "--child", "net"), ("ike", "--ike", "site"), ("ike-id", "--ike-id", "uniqueid"),
+            ("child-id", "--child-id", "uniqueid")])
+def swanctl_terminates_by(bench, option, what):
+    moon, sun = bench.pair()
+    swanctl = bench.swanctl(moon)
+    child_only = option.startswith("--child")
+    contains(swanctl.must("--initiate", "--child", "net"), "initiate completed successfully", "swanctl --initiate")
+    sa, = moon.sas()
+    number = str((sa["children"][0] if child_only else sa)[what]) if what == "uniqueid" else what
+    contains(refused(swanctl, "--terminate", option, "99" if what == "uniqueid" else "nothing"), "no SA matches", "swanctl")
+    contains(swanctl.must("--terminate", option, number), "terminate completed successfully", "swanctl --terminate")
+    same([sa["children"] for sa in moon.sas()], [[]] if child_only else [], "SAs of moon")
+    sun.wait_children(0)
+    contains(refused(swanctl, "--terminate", option, number), "no SA matches", "swanctl --terminate")
+
+
+@case()
+def swanctl_initiate_is_answered_when_packets_pass(bench):
+    moon, sun = bench.pair()
+    contains(bench.swanctl(moon).must("--initiate", "--child", "net"), "[CHD] CHILD_SA net{", "swanctl --initiate")
+    reaches(bench.alice, bench.sun.inside[4], count=1)
+    same([child["state"] for child in moon.children() + sun.children()], ["INSTALLED"] * 2, "states of the CHILD_SAs")
+
+
+@case()
+def swanctl_initiate_is_refused(bench):
+    """The reason comes on one line, with the place and what to write there."""
+    moon, _ = bench.pair(moon={"child": {"remote_ts": "10.99.0.0/24"}})
+    said = refused(bench.swanctl(moon), "--initiate", "--child", "net")
+    same(said.count("\n"), 1, f"number of lines\n{said}")
+    for part in "initiate failed: ", "TS_UNACCEPTABLE", "ikev2d.conf:", "remote_ts":
+        contains(said, part, "swanctl --initiate")
+    contains(refused(bench.swanctl(moon), "--initiate", "--child", "nothing"), "no connection or child", "swanctl")
+
+
+@case(each=[("one-second", "1", 1, "still being set up after 1.0 s"), ("no-time", "-1", 0, "completed successfully")])
+def swanctl_initiate_waits(bench, timeout, code, says):
+    """Then it lets go, and the negotiation goes on."""
+    moon, _ = bench.pair(daemon={"retransmit_timeout": "1s", "retransmit_base": "1"})
+    hear = bench.deafen(bench.sun)
+    done = bench.swanctl(moon).run("--initiate", "--child", "net", "--timeout", timeout)
+    same(done.code, code, f"exit code of swanctl\n{done.text}")
+    contains(done.text, says, "swanctl --initiate")
+    same(moon.sas()[0]["state"], "CONNECTING", "state of the IKE_SA")
+    hear()
+    moon.wait_children(1)
+
+
+@case(each=[("all", "1", True), ("nothing", "-1", False)])
+def swanctl_initiate_hears(bench, level, lines):
+    """As much of the log as it wants."""
+    moon, _ = bench.pair()
+    said = bench.swanctl(moon).must("--initiate", "--child", "net", "--loglevel", level)
+    same("[IKE] initiating IKE_SA" in said, lines, f"whether there are lines of the log\n{said}")
+
+
+# loading
+
+
+@case(quick=True)
+def swanctl_loads_everything(bench):
+    """Into a daemon that has nothing; loading an empty file takes it away, but for what is up."""
+    moon, sun = bench.daemon(bench.moon, None).start(), bench.start(bench.sun)
+    swanctl = bench.swanctl(moon)
+    contains(swanctl.load(bench.tunnel(bench.moon)), "successfully loaded 1 connections, 0 unloaded", "swanctl --load-all")
+    same(conns(moon), [("site", "vici")], "connections")
+    swanctl.must("--initiate", "--child", "net")
+    reaches(bench.alice, bench.sun.inside[4])
+    contains(swanctl.load({"connections": {}, "secrets": {}}), "no connections found, 1 unloaded", "swanctl --load-all")
+    same(swanctl.must("--list-conns"), "", "what swanctl --list-conns says")
+    reaches(bench.alice, bench.sun.inside[4])
+    swanctl.must("--terminate", "--ike", "site")
+    sun.wait_idle()
+    contains(refused(swanctl, "--initiate", "--child", "net"), "no connection or child has that name", "swanctl")
+
+
+@case()
+def swanctl_loads_beside_a_file(bench):
+    """What is in the file stays there; what is loaded stands in front of it, until it is unloaded."""
+    moon, _ = bench.pair()
+    swanctl = bench.swanctl(moon)
+    contains(swanctl.load({"connections": {}, "secrets": {}}), "0 unloaded", "swanctl --load-all")
+    same(conns(moon), [("site", "file")], "connections")
+    swanctl.load(bench.tunnel(bench.moon, child={"remote_ts": "10.2.0.128/25"}))
+    same(conns(moon), [("site", "vici")], "connections")
+    moon.must("reload")
+    same(conns(moon), [("site", "vici")], "connections after ipsec reload")
+    moon.up()
+    same(moon.children()[0]["remote_ts"], ["10.2.0.128/25"], "remote_ts")
+    contains(swanctl.load({"connections": {}, "secrets": {}}), "1 unloaded", "swanctl --load-all")
+    same(conns(moon), [("site", "file")], "connections")
+    same(moon.connection()["children"][0]["remote_ts"], ["10.2.0.0/24"], "remote_ts of the file's connection")
+
+
+@case(each=[("key", {"conn": {"remote_adrs": "192.0.2.2"}}, 'remote_adrs: unknown key; did you mean "remote_addrs"?'),
+            ("value", {"conn": {"dpd_delay": "soon"}}, 'dpd_delay: "soon" is not a time'),
+            ("key-of-a-child", {"child": {"locl_ts": "10.1.0.0/24"}}, "children.net.locl_ts: unknown key"),
+            ("value-of-a-child", {"child": {"esp_proposals": "aes257"}}, 'did you mean "aes256"'),
+            ("authentication", {"local": {"auth": "pubkey"}}, "local.auth: auth = pubkey"),
+            ("mode", {"child": {"mode": "transport"}}, "children.net.mode: "),
+            ("key-in-utf-8", {"conn": {"größe": "1"}}, "gr??e: unknown key")])
+def swanctl_loads_a_wrong(bench, changes, says):
+    """It is told which key, and nothing is loaded."""
+    moon = bench.daemon(bench.moon, None).start()
+    swanctl = bench.swanctl(moon)
+    said = refused(swanctl, "--load-conns", "--file", swanctl.write(bench.tunnel(bench.moon, **changes)))
+    contains(said, "loading connection 'site' failed: vici: connections.site.", "swanctl --load-conns")
+    contains(said, says, "swanctl --load-conns")
+    same(conns(moon), [], "connections")
+
+
+@case()
+def swanctl_loads_secrets(bench):
+    """A wrong one, the right one in its place, and none."""
+    moon, _ = bench.daemon(bench.moon, None).start(), bench.start(bench.sun)
+    swanctl = bench.swanctl(moon)
+    swanctl.load(bench.tunnel(bench.moon, secret="wrong"))
+    contains(refused(swanctl, "--initiate", "--child", "net"), "AUTHENTICATION_FAILED", "swanctl --initiate")
+    path = swanctl.write(bench.tunnel(bench.moon))
+    contains(swanctl.must("--load-creds", "--noprompt", "--file", path), "loaded ike secret 'ike-site'", "swanctl")
+    swanctl.must("--initiate", "--child", "net")
+    swanctl.must("--terminate", "--ike", "site")
+    swanctl.must("--load-creds", "--clear", "--noprompt", "--file", swanctl.write({"secrets": {}}))
+    contains(refused(swanctl, "--initiate", "--child", "net"), "no shared secret for moon.example", "swanctl --initiate")
+
+
+# following
+
+
+@case(each=[("log", "--log", ["[IKE] initiating IKE_SA site", "[CHD] CHILD_SA net{"]),
+            ("sas", "--monitor-sa", ["ike-updown", "child-updown"])])
+def swanctl_follows(bench, option, parts):
+    """Events arrive as long as it listens."""
+    moon, _ = bench.pair()
+    call = bench.swanctl(moon).spawn(f"{bench.directory}/events", option, *(["--raw"] if option != "--log" else []))
+
+    def heard():
+        moon.up()
+        moon.must("down", "site")
+        return all(part in call.log() for part in parts)
+
+    until(heard, lambda: f"swanctl {option} says {parts}: {call.log()}")
+    call.signal(signal.SIGINT)
+    same(call.wait(5), 0, f"exit code of swanctl {option}")

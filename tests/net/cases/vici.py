@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Clients of VICI that do what swanctl never does; others are served meanwhile, and the daemon does not grow."""
+import random
+import struct
+
+from lab.case import case
+from lab.check import check, same, until
+from lab.vici import EVENT_UNKNOWN, REGISTER, REQUEST, RESPONSE, UNKNOWN, packet
+
+MB = 1 << 20
+
+
+def lives(bench, moon):
+    same(bench.vici(moon).call("version")["daemon"], "ikev2d", "daemon")
+
+
+@case()
+def vici_in_pieces(bench):
+    """Half a request is nobody's obstacle, and is answered when the other half has come."""
+    moon = bench.start(bench.moon)
+    slow, whole = bench.vici(moon), packet(REQUEST, "list-conns")
+    slow.register("list-conn")
+    for at in range(len(whole) - 1):
+        slow.send(whole[at:at + 1])
+    lives(bench, moon)
+    slow.send(whole[-1:])
+    same(slow.answer()[0], RESPONSE, "the answer")
+    same([list(message) for _, message in slow.events], [["site"]], "connections listed")
+
+
+@case(each=[("oversized", struct.pack("!I", 0x7fffffff)), ("too-large", struct.pack("!I", 512 * 1024 + 1)),
+            ("empty", bytes(4)), ("of-no-type", struct.pack("!IB", 1, 99)), ("without-name", struct.pack("!IB", 1, 0)),
+            ("cut-short", struct.pack("!IBB", 4, 0, 200) + b"ab"), ("response", packet(RESPONSE)),
+            ("unbalanced", struct.pack("!IBB", 12, REQUEST, 7) + b"version\x01\x01a")])
+def vici_packet(bench, octets):
+    """Who sends it is turned away at once."""
+    moon = bench.start(bench.moon)
+    client = bench.vici(moon)
+    client.send(octets)
+    client.closed()
+    lives(bench, moon)
+
+
+@case()
+def vici_noise(bench):
+    """Random octets, and requests with a few of them changed."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon)).lean().start()
+    rng, good = random.Random(1), packet(REQUEST, "load-conn", bench.tunnel(bench.moon)["connections"])
+    lives(bench, moon)
+    before = moon.memory()
+    for i in range(500):
+        noise = bytearray(good if i % 2 else rng.randbytes(rng.randrange(1, 300)))
+        for _ in range(rng.randrange(1, 4)):
+            noise[rng.randrange(4 * (i % 2), len(noise))] = rng.randrange(256)
+        client = bench.vici(moon)
+        try:
+            client.send(noise)
+        except OSError:
+            pass  # turned away before the end
+        client.close()
+    lives(bench, moon)
+    check(moon.memory() < before + 4 * MB, f"memory: from {before} to {moon.memory()} octets")
+
+
+@case()
+def vici_of_an_unknown(bench):
+    """Command and event are answered so."""
+    moon = bench.start(bench.moon)
+    client = bench.vici(moon)
+    client.send(packet(REQUEST, "frobnicate"))
+    same(client.answer()[0], UNKNOWN, "answer to a command")
+    client.send(packet(REGISTER, "frobnication"))
+    same(client.answer()[0], EVENT_UNKNOWN, "answer to an event")
+    same(client.call("version")["daemon"], "ikev2d", "daemon")
+
+
+@case()
+def vici_commands_at_once(bench):
+    """Those that are answered at once may follow each other; none may follow one that waits."""
+    moon = bench.start(bench.moon)
+    bench.deafen(bench.sun)
+    client = bench.vici(moon)
+    client.send(packet(REQUEST, "version") * 3)
+    same([client.answer()[0] for _ in range(3)], [RESPONSE] * 3, "answers")
+    client.send(packet(REQUEST, "initiate", {"child": "net", "timeout": "30000"}))
+    until(lambda: moon.sas(), "the negotiation has begun")
+    client.send(packet(REQUEST, "version"))
+    client.closed()
+    same(len(moon.sas()), 1, "number of IKE_SAs")
+
+
+@case()
+def vici_client_that_never_reads(bench):
+    """It is turned away when much waits for it; others wait for nothing."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon)).lean().start()
+    lazy, before = bench.vici(moon), moon.memory()
+    lazy.register("list-conn")
+    asked = 0
+    try:
+        for asked in range(100000):
+            lazy.send(packet(REQUEST, "list-conns"))
+    except OSError:
+        pass  # turned away
+    check(1000 < asked < 50000, f"it was turned away after {asked} requests")
+    lives(bench, moon)
+    check(moon.memory() < before + 16 * MB, f"memory: from {before} to {moon.memory()} octets")
+
+
+@case()
+def vici_clients_in_masses(bench):
+    """There is an end to them, and others come in when some have gone."""
+    moon = bench.start(bench.moon)
+    clients = [bench.vici(moon) for _ in range(256)]
+    bench.vici(moon).closed()
+    moon.wait_log("a client of VICI was turned away")
+    same(clients[0].call("version")["daemon"], "ikev2d", "daemon")
+    clients[255].close()
+    until(lambda: moon.ipsec("status").code == 0, "ipsec is let in")
