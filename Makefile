@@ -7,6 +7,7 @@
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make sim          lives of two peers on a lossy link, SEEDS=a-b
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
+# make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
 #
 # V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
@@ -86,7 +87,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim fuzz fuzzers \
-	install uninstall clean format FORCE
+	bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
 tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim)
@@ -179,6 +180,11 @@ fuzz:
 	+@$(AGAIN) CC=clang SAN=$(FUZZED) fuzzers
 	@rm -rf $(F)/corpus
 	@mkdir -p $(F)/corpus $(patsubst tests/fuzz/fuzz_%,$(F)/corpus/%,$(FUZZERS))
+
+bench: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) SAN= COV= all
+	@BIN=$(B)/bin tests/bench/run $(BENCH)
 
 install: all
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d

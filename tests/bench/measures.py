@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is measured of a rival; each returns its figures by name, as listed in figures.py."""
+import json
+import os
+import re
+import time
+
+from lab.check import Failed, check, until
+
+PINGS = 1000
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def _mebibytes(path, key):
+    with open(path, encoding="ascii") as f:
+        return int(re.search(rf"^{key}:\s+(\d+) kB", f.read(), re.MULTILINE)[1]) / 1024
+
+
+def memory(rival, when):
+    """Of one daemon, the mean of both gateways'. Pss shares a page's cost among all processes that map it: the rivals
+    run at the same time and share what both use, OpenSSL above all."""
+    pids = rival.pids
+    return {f"{when}-rss": sum(_mebibytes(f"/proc/{pid}/status", "VmRSS") for pid in pids) / len(pids),
+            f"{when}-pss": sum(_mebibytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in pids) / len(pids)}
+
+
+def _milliseconds(step):
+    start = time.perf_counter()
+    step()
+    return (time.perf_counter() - start) * 1000
+
+
+def ups(rival):
+    """Up and down again, first as a user does it, then without the time a program needs to start."""
+    by_command = _milliseconds(rival.up_by_command)
+    first_down = _milliseconds(rival.down_by_vici)
+    rival.wait_idle()
+    by_vici = _milliseconds(rival.up_by_vici)
+    second_down = _milliseconds(rival.down_by_vici)
+    rival.wait_idle()
+    return {"up-command": by_command, "up-vici": by_vici, "down-vici": (first_down + second_down) / 2}
+
+
+def pings(rival):
+    done = rival.alice.run(["ping", "-n", "-c", str(PINGS), "-i", "0.002", "-W", "1", rival.target])
+    times = sorted(float(t) for t in re.findall(r"time=([\d.]+) ms", done.out))
+    check(len(times) >= PINGS * 0.9, f"{len(times)} of {PINGS} answered\n{done.text[-200:]}")
+    return {"ping-p50": times[len(times) // 2], "ping-p99": times[len(times) * 99 // 100],
+            "ping-lost": PINGS - len(times)}
+
+
+def _cpu_seconds(pids):
+    """User's and system's time of these processes, all their threads."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+            fields = f.read().rpartition(")")[2].split()  # a program's name may have spaces; field 3 comes after it
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICK
+
+
+def tcp(rival, seconds, log):
+    """One stream from alice to bob. Cubic is what most machines use; a kernel's other default may hide losses."""
+    server = rival.bob.spawn(["iperf3", "-s", "-1", "--forceflush"], log)
+    until(lambda: "listening" in server.log(), lambda: f"iperf3 listens: {server.log()}")
+    before = _cpu_seconds(rival.pids)
+    done = rival.alice.run(["iperf3", "-c", rival.target, "-t", str(seconds), "-C", "cubic", "-J"],
+                           seconds=seconds + 20)
+    used = _cpu_seconds(rival.pids) - before
+    try:  # its exit code is 0 after an error, too
+        end = json.loads(done.out)["end"]
+        sent, received = end["sum_sent"], end["sum_received"]
+        figures = {"tcp": received["bits_per_second"] / 1e9, "tcp-again": sent["retransmits"]}
+        if rival.pids:
+            figures["tcp-cpu"] = used / (received["bytes"] / 1e9)
+    except (ValueError, KeyError, ZeroDivisionError) as e:
+        raise Failed(f"iperf3 ({e!r}): {done.text[-500:]}") from None
+    server.wait(10)
+    return figures
