@@ -16,6 +16,8 @@ static const char *const words[] = {
 	[TELL_SA_DOWN] = "sa-down",
 	[TELL_CHILD_UP] = "child-up",
 	[TELL_CHILD_DOWN] = "child-down",
+	[TELL_SA_REKEYED] = "sa-rekeyed",
+	[TELL_CHILD_REKEYED] = "child-rekeyed",
 	[TELL_DONE] = "done",
 };
 
@@ -38,6 +40,14 @@ static bool is_up(const struct ike_tell *t)
 	return t->kind == TELL_SA_UP || t->kind == TELL_CHILD_UP;
 }
 
+/* What became of the SA or child. */
+static const char *fate(const struct ike_tell *t)
+{
+	if (t->kind == TELL_SA_REKEYED || t->kind == TELL_CHILD_REKEYED)
+		return "rekeyed";
+	return is_up(t) ? "established" : "closed";
+}
+
 /* The sentences of an IKE_SA and of a child that went up or down, as strongSwan says them. */
 
 static const char *sa_sentence(const struct ike_tell *t, struct arena *arena)
@@ -45,17 +55,16 @@ static const char *sa_sentence(const struct ike_tell *t, struct arena *arena)
 	const struct sa_record *r = t->record;
 	char local[IP_TEXT], remote[IP_TEXT];
 
-	return arena_printf(arena, "IKE_SA %s[%u] %s between %s[%s]...%s[%s]", r->name, r->id,
-		is_up(t) ? "established" : "closed", ip_print(&r->path.local.ip, local),
-		id_print(&r->local_id, arena), ip_print(&r->path.remote.ip, remote),
-		id_print(&r->remote_id, arena));
+	return arena_printf(arena, "IKE_SA %s[%u] %s between %s[%s]...%s[%s]", r->name, r->id, fate(t),
+		ip_print(&r->path.local.ip, local), id_print(&r->local_id, arena),
+		ip_print(&r->path.remote.ip, remote), id_print(&r->remote_id, arena));
 }
 
 static const char *child_sentence(const struct ike_tell *t, const struct child_record *c, struct arena *arena)
 {
 	return arena_printf(arena, "CHILD_SA %s{%u} %s with SPIs %08x_i %08x_o and TS %s === %s", c->name,
-		c->id, is_up(t) ? "established" : "closed", c->spi_in, c->spi_out,
-		tss_print(c->local_ts, arena), tss_print(c->remote_ts, arena));
+		c->id, fate(t), c->spi_in, c->spi_out, tss_print(c->local_ts, arena),
+		tss_print(c->remote_ts, arena));
 }
 
 static const char *sentence(const struct ike_tell *t, struct arena *arena)
@@ -169,6 +178,6 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 		failures_clear(&w->failures, t->name);
 	if (!withheld(w, t))
 		say(w, t);
-	if (t->record)
+	if (t->record && t->kind != TELL_SA_REKEYED && t->kind != TELL_CHILD_REKEYED)
 		updown(w, t);
 }

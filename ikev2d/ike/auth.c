@@ -12,6 +12,7 @@
 
 #include "ike/candidate.h"
 #include "ike/keys.h"
+#include "ike/life.h"
 #include "ike/negotiate.h"
 
 /* The body of an ID payload: type, three zero octets, data. */
@@ -100,15 +101,10 @@ static bool method_known(struct draft *d, const struct message *m)
 
 static void established(struct draft *d)
 {
-	const struct peer *p = d->core.peer;
-	uint64_t now = d->step->now, keep_alive = d->step->ike->settings.keep_alive;
-
 	d->core.state = S_UP;
 	d->core.ask = 0;
 	d->core.deadline = 0;
-	d->core.established = now;
-	d->core.keepalive_due = d->core.nat_local && keep_alive ? now + keep_alive : 0;
-	d->core.dpd_due = p->dpd_delay ? now + p->dpd_delay : 0;
+	life_begin(d->step, &d->core, NULL);
 	d->established = true;
 	d->local_id = d->hs.local_id;
 	d->remote_id = d->hs.remote_id;
@@ -118,7 +114,7 @@ static void established(struct draft *d)
 
 enum verdict auth_agreed(struct draft *d)
 {
-	if (keys_ike(&d->core, d->answer->shared, d->hs.nonce_i, d->hs.nonce_r))
+	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
 	d->hs.local_id = own_id(d);
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
@@ -138,11 +134,11 @@ enum verdict auth_proved(struct draft *d)
 		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
 		m.idr = d->hs.remote_id;
 	}
-	negotiate_offer(d, d->hs.child, &m);
+	negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
 	tell_log(d, "IKE", "authenticating as %s with a shared key, establishing CHILD_SA %s",
-		id_print(&d->hs.local_id, d->step->scratch), d->hs.child->name);
+		id_print(&d->hs.local_id, d->step->scratch), d->hs.x.child->name);
 	draft_request(d, IKE_AUTH, 1, &m);
 	return DRAFT_COMMIT;
 }
@@ -191,11 +187,11 @@ enum verdict auth_response(struct draft *d)
 
 enum verdict auth_checked(struct draft *d)
 {
-	struct child_deal deal;
 	struct message m;
 
 	kept_auth(d, &m);
-	if (negotiate_accept(d, &m, &deal) && child_make(d, &deal)) {
+	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) &&
+		child_make(d, &d->hs.x, true, (struct bytes){ 0 })) {
 		established(d);
 		return DRAFT_COMMIT;
 	}
@@ -288,20 +284,19 @@ static enum verdict answer_without_child(struct draft *d, uint16_t notify)
 
 enum verdict auth_answer(struct draft *d)
 {
-	struct child_deal deal;
+	const struct peer *p = d->core.peer;
 	struct message m;
 	uint16_t notify;
 
 	d->hs.proof = arena_bytes(&d->keep, d->answer->proof);
 	kept_auth(d, &m);
-	notify = negotiate_choose(d, &m, &deal);
+	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);
 	if (notify)
 		return answer_without_child(d, notify);
-	if (!child_make(d, &deal)) {
+	if (!child_make(d, &d->hs.x, false, (struct bytes){ 0 })) {
 		d->why.what = "the keys of the CHILD_SA could not be made";
 		return answer_without_child(d, NO_ADDITIONAL_SAS);
 	}
-	d->hs.proposal = deal.num;
 	d->core.state = S_R_INSTALL;
 	d->core.ask = 0;
 	return DRAFT_COMMIT;
@@ -315,7 +310,7 @@ enum verdict auth_installed(struct draft *d, struct child *child, bool success)
 		draft_edit(d, CHILD_REMOVED, child, CHILD_INSTALLING);
 		return answer_without_child(d, NO_ADDITIONAL_SAS);
 	}
-	negotiate_answer(d, child, d->hs.proposal, &m);
+	negotiate_answer(d, child, d->hs.x.proposal, &m);
 	draft_respond(d, IKE_AUTH, &m);
 	draft_edit(d, CHILD_STATE, child, CHILD_INSTALLED);
 	established(d);

@@ -3,7 +3,10 @@
 #include "ike/child.h"
 
 #include "ike/auth.h"
+#include "ike/conf.h"
+#include "ike/create.h"
 #include "ike/keys.h"
+#include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 
@@ -17,6 +20,13 @@ struct tss child_local_ts(const struct draft *d, const struct child_conf *conf)
 struct tss child_remote_ts(const struct draft *d, const struct child_conf *conf)
 {
 	return tss_resolve(conf->remote, &d->core.path.remote.ip, d->step->scratch);
+}
+
+struct child *child_find(const struct ike *ike, uint32_t id)
+{
+	struct child *c = id ? map_get(&ike->children, id) : NULL;
+
+	return c && c->state != CHILD_LATE ? c : NULL;
 }
 
 struct child *child_by_spi(const struct sa *sa, uint32_t spi, bool inbound)
@@ -68,8 +78,15 @@ static void install_policy(struct draft *d, struct child *c)
 	};
 }
 
-static struct child *child_new(struct draft *d, const struct child_deal *deal)
+/* The child that X replaces, or NULL. */
+static struct child *replaced(const struct draft *d, const struct negotiation *x)
 {
+	return x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+}
+
+static struct child *child_new(struct draft *d, const struct negotiation *x)
+{
+	const struct child *old = replaced(d, x);
 	struct ike *ike = d->step->ike;
 	struct child *c = calloc(1, sizeof *c);
 
@@ -78,35 +95,54 @@ static struct child *child_new(struct draft *d, const struct child_deal *deal)
 	list_init(&c->of_sa);
 	list_init(&c->waits);
 	c->id = step_id(ike);
-	c->policy = step_id(ike);
-	c->reqid = trap_reqid(ike, deal->conf);
-	c->conf = deal->conf;
-	peer_ref(deal->conf->peer);
-	c->spi_in = deal->spi_in;
-	c->spi_out = deal->spi_out;
-	c->suite = deal->suite;
-	c->encap = d->core.encap && deal->conf->peer->encap != ENCAP_NO;
-	c->local_ts = tss_copy(&c->arena, deal->local_ts);
-	c->remote_ts = tss_copy(&c->arena, deal->remote_ts);
+	c->conf = x->child;
+	peer_ref(c->conf->peer);
+	c->spi_in = x->spi;
+	c->spi_out = x->spi_out;
+	c->suite = x->suite;
+	c->encap = d->core.encap && c->conf->peer->encap != ENCAP_NO;
+	c->local_ts = tss_copy(&c->arena, x->local_ts);
+	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
+	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
+	c->replaces = old ? old->id : 0;
+	/* The same packets: one policy, which each of them may send for. */
+	c->policy = old && tss_eq(old->local_ts, c->local_ts) && tss_eq(old->remote_ts, c->remote_ts)
+			    ? old->policy
+			    : step_id(ike);
 	return c;
 }
 
-bool child_make(struct draft *d, const struct child_deal *deal)
+/* Another child of the same IKE_SA whose policy this is too. */
+static const struct child *policy_sharer(const struct child *c)
 {
+	list_each (n, &c->sa->children) {
+		const struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other != c && other->policy == c->policy)
+			return other;
+	}
+	return NULL;
+}
+
+struct child *child_make(struct draft *d, struct negotiation *x, bool initiator, struct bytes shared)
+{
+	const struct child *old = replaced(d, x);
 	struct child_keys k;
 	struct child *c;
 
-	if (map_get(&d->step->ike->spis, deal->spi_in) ||
-		keys_child(&d->core, &deal->suite, d->hs.nonce_i, d->hs.nonce_r, d->step->scratch, &k))
-		return false;
-	c = child_new(d, deal);
-	install_sa(d, c, true, deal->initiator ? k.e_r : k.e_i, deal->initiator ? k.a_r : k.a_i);
-	install_sa(d, c, false, deal->initiator ? k.e_i : k.e_r, deal->initiator ? k.a_i : k.a_r);
-	install_policy(d, c);
+	if (map_get(&d->step->ike->spis, x->spi) ||
+		keys_child(&d->core, &x->suite, shared, x->nonce_i, x->nonce_r, d->step->scratch, &k))
+		return NULL;
+	c = child_new(d, x);
+	install_sa(d, c, true, initiator ? k.e_r : k.e_i, initiator ? k.a_r : k.a_i);
+	install_sa(d, c, false, initiator ? k.e_i : k.e_r, initiator ? k.a_i : k.a_r);
+	if (!old || old->policy != c->policy)
+		install_policy(d, c);
+	c->by_us = initiator;
 	c->ask_deadline = d->step->now + ASK_TIMEOUT;
 	draft_edit(d, CHILD_ADDED, c, CHILD_INSTALLING);
-	d->hs.first_child = c->id;
-	return true;
+	x->made = c->id;
+	return c;
 }
 
 void child_free(struct ike *ike, struct child *c)
@@ -118,14 +154,36 @@ void child_free(struct ike *ike, struct child *c)
 	free(c);
 }
 
+/* Its state once it is installed: what was decided meanwhile stands. */
+enum child_state child_settled(const struct child *c)
+{
+	return c->state == CHILD_DELETING ? CHILD_DELETING : CHILD_INSTALLED;
+}
+
 static bool installed(const struct child *c)
 {
 	return !c->tickets[0] && !c->tickets[1] && !c->tickets[2];
 }
 
+/* What is told to the peer of a child whose installation is over depends on the exchange it belongs to. */
+static enum verdict child_outcome(struct draft *d, struct child *c, bool success)
+{
+	if (d->core.state == S_R_INSTALL)
+		return auth_installed(d, c, success);
+	if (d->theirs.kind && d->theirs.made == c->id)
+		return create_answer(d, c, success);
+	if (d->ours.kind && d->ours.made == c->id)
+		return create_made(d, c, success);
+	if (!success) {
+		tell_refused(d->step, c->conf->peer->name, d->sa, &d->why);
+		d->delete_spi = c->spi_in;
+	}
+	draft_edit(d, success ? CHILD_STATE : CHILD_REMOVED, c, child_settled(c));
+	return DRAFT_COMMIT;
+}
+
 void child_answered(struct step *s, struct child *c, const struct ike_answer *answer)
 {
-	struct sa *sa = c->sa;
 	struct draft d;
 
 	map_take(&s->ike->installs, answer->ticket);
@@ -134,22 +192,13 @@ void child_answered(struct step *s, struct child *c, const struct ike_answer *an
 			c->tickets[i] = 0;
 	if (!answer->result && !installed(c))
 		return;
-	draft_open(&d, s, sa);
+	draft_open(&d, s, c->sa);
 	if (answer->result) {
 		d.why = answer->why;
 		if (!d.why.what)
 			d.why.what = "the data path refused to install the CHILD_SA";
 	}
-	if (sa->core.state == S_R_INSTALL) {
-		draft_close(&d, auth_installed(&d, c, !answer->result));
-		return;
-	}
-	if (answer->result) {
-		tell_refused(s, c->conf->peer->name, sa, &d.why);
-		task_add(sa, TASK_DELETE_CHILD, c);
-	}
-	draft_edit(&d, answer->result ? CHILD_REMOVED : CHILD_STATE, c, CHILD_INSTALLED);
-	draft_close(&d, DRAFT_COMMIT);
+	draft_close(&d, child_outcome(&d, c, !answer->result));
 }
 
 bool child_overdue(struct step *s, struct sa *sa)
@@ -170,43 +219,176 @@ bool child_overdue(struct step *s, struct sa *sa)
 	return false;
 }
 
-void child_set(struct step *s, struct child *c, enum child_state state)
+static void child_select(struct step *s, struct child *c)
 {
-	struct ike_action *select;
+	struct ike_action *select = step_action(s, ACTION_SA_SELECT);
 
-	c->state = state;
-	if (state != CHILD_INSTALLED)
-		return;
-	c->installed = s->now;
-	select = step_action(s, ACTION_SA_SELECT);
 	select->sa_select.policy = c->policy;
 	select->sa_select.child = c->id;
-	tell_sa(s, TELL_CHILD_UP, c->sa, c);
+	list_each (n, &c->sa->children)
+		if (node_owner(n, struct child, of_sa)->policy == c->policy)
+			node_owner(n, struct child, of_sa)->selected = false;
+	c->selected = true;
+}
+
+void child_used(struct step *s, struct child *c)
+{
+	if (c->state == CHILD_INSTALLED && !c->selected && c->replaces && !c->successor)
+		child_select(s, c);
+}
+
+/* The others that replaced the same child have lost: the peer deletes them, and if it does not, we do. */
+static void child_won(struct step *s, const struct child *c)
+{
+	list_each (n, &c->sa->children) {
+		struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other == c || other->replaces != c->replaces)
+			continue;
+		other->redundant = true;
+		other->rekey_due = 0;
+		other->life_end = s->now + REKEYED_TIME;
+	}
+}
+
+static void child_started(struct step *s, struct child *c)
+{
+	struct child *old = c->replaces ? child_find(s->ike, c->replaces) : NULL;
+
+	if (old && old->sa != c->sa)
+		old = NULL;
+	c->installed = s->now;
+	c->rekey_due = life_soft(s, c->conf->rekey_time, c->conf->rand_time);
+	c->life_end = c->conf->life_time ? s->now + c->conf->life_time : 0;
+	if (old) {
+		old->replaced = true;
+		old->successor = c->id;
+	}
+	if (old && c->by_us)
+		child_won(s, c);
+	/* Who answered a rekeying goes on as before until the peer uses the new SA or deletes the old one. */
+	if (!old || c->by_us || old->policy != c->policy)
+		child_select(s, c);
+	if (c->replaces)
+		tell_rekeyed(s, c, old);
+	else
+		tell_sa(s, TELL_CHILD_UP, c->sa, c);
+	if (old && c->by_us)
+		child_close(c->sa, old);
+}
+
+/* The redundant one of two never carries anything. */
+static void child_lost(struct step *s, struct child *c)
+{
+	c->redundant = true;
+	c->installed = s->now;
+	child_close(c->sa, c);
+}
+
+void child_close(struct sa *sa, struct child *c)
+{
+	if (c->state == CHILD_DELETING)
+		return;
+	c->state = CHILD_DELETING;
+	task_add(sa, TASK_DELETE_CHILD, c);
+}
+
+void child_set(struct step *s, struct child *c, enum child_state state, bool redundant)
+{
+	bool fresh = c->state == CHILD_INSTALLING && state == CHILD_INSTALLED;
+
+	c->state = state;
+	if (!fresh)
+		return;
+	if (redundant)
+		child_lost(s, c);
+	else
+		child_started(s, c);
 	waits_up(s, &c->waits, true, NULL);
 }
 
-static void uninstall(struct step *s, const struct child *c)
+static void uninstall(struct step *s, const struct child *c, bool inbound)
 {
-	for (int inbound = 0; inbound < 2; inbound++) {
-		struct ike_action *del = step_action(s, ACTION_SA_DEL);
+	struct ike_action *del = step_action(s, ACTION_SA_DEL);
 
-		del->sa_del.child = c->id;
-		del->sa_del.inbound = inbound;
-	}
-	step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;
+	del->sa_del.child = c->id;
+	del->sa_del.inbound = inbound;
 }
 
-void child_end(struct step *s, struct child *c, const struct why *why)
+/* Who comes after C on its policy: one that stays, else one that is being deleted. */
+static struct child *next_on_policy(const struct child *c)
 {
-	struct ike *ike = s->ike;
+	struct child *next = NULL;
 
-	uninstall(s, c);
-	if (c->installed)
-		tell_sa(s, TELL_CHILD_DOWN, c->sa, c);
-	waits_gone(s, &c->waits, why);
+	list_each (n, &c->sa->children) {
+		struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other == c || other->policy != c->policy || other->redundant || !other->installed)
+			continue;
+		if (!next || other->state == CHILD_INSTALLED)
+			next = other;
+	}
+	return next;
+}
+
+/* The next one sends from now on; the last one takes the policy away. */
+static void pass_on_policy(struct step *s, const struct child *c)
+{
+	struct child *next = next_on_policy(c);
+
+	if (c->selected && next)
+		child_select(s, next);
+	if (!policy_sharer(c))
+		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;
+}
+
+/* What C replaced has another successor, if there is one. */
+static void unlink_versions(struct child *c)
+{
+	struct child *heir = NULL, *before = NULL;
+
+	list_each (n, &c->sa->children) {
+		struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other->successor == c->id)
+			before = other;
+		if (other != c && c->replaces && other->replaces == c->replaces && !other->redundant)
+			heir = other;
+	}
+	if (before)
+		before->successor = c->successor ? c->successor : heir ? heir->id : 0;
+}
+
+static void child_forget(struct ike *ike, struct child *c)
+{
 	map_take(&ike->children, c->id);
 	map_take(&ike->spis, c->spi_in);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->tickets); i++)
 		map_take(&ike->installs, c->tickets[i]);
 	child_free(ike, c);
+}
+
+void child_end(struct step *s, struct child *c, const struct why *why)
+{
+	uninstall(s, c, false);
+	if (c->installed && !c->successor && !c->redundant)
+		tell_sa(s, TELL_CHILD_DOWN, c->sa, c);
+	pass_on_policy(s, c);
+	unlink_versions(c);
+	waits_gone(s, &c->waits, why);
+	list_remove(&c->of_sa);
+	if (c->replaced) {
+		c->state = CHILD_LATE;
+		c->late_end = s->now + LATE_TIME;
+		list_append(&c->sa->late, &c->of_sa);
+		return;
+	}
+	uninstall(s, c, true);
+	child_forget(s->ike, c);
+}
+
+void child_late_end(struct step *s, struct child *c)
+{
+	uninstall(s, c, true);
+	child_forget(s->ike, c);
 }

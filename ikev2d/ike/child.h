@@ -4,19 +4,10 @@
 
 #include "ike/step.h"
 
-/* What the two sides agreed on for a new CHILD_SA. */
-struct child_deal {
-	const struct child_conf *conf;
-	struct suite suite;
-	uint32_t spi_in, spi_out;
-	struct tss local_ts, remote_ts;
-	bool initiator; /* of the exchange: says whose keys are whose */
-	uint8_t num;    /* responder: of the proposal that was chosen */
-};
-
-/* Makes the child and asks the data path to install it; it is committed with D. The outcome comes to
- * child_answered. False when the keys cannot be made. */
-bool child_make(struct draft *d, const struct child_deal *deal);
+/* Makes the child that X agreed on and asks the data path to install it; it is committed with D, and X->made
+ * is its number. INITIATOR of the exchange: says whose keys are whose. SHARED is the secret of its own key
+ * exchange, if it had one. The outcome comes to child_answered. NULL when the keys cannot be made. */
+struct child *child_make(struct draft *d, struct negotiation *x, bool initiator, struct bytes shared);
 
 /* A part of CHILD's installation was answered. */
 void child_answered(struct step *s, struct child *child, const struct ike_answer *answer);
@@ -24,15 +15,26 @@ void child_answered(struct step *s, struct child *child, const struct ike_answer
 /* Whether the installation of a child of SA takes too long: then it has failed, and SA may be gone. */
 bool child_overdue(struct step *s, struct sa *sa);
 
-/* For commit only: CHILD goes into STATE (CHILD_INSTALLED: it carries traffic from now on), or ends and is
- * freed. */
-void child_set(struct step *s, struct child *child, enum child_state state);
+/* The state of CHILD once its installation has succeeded. */
+enum child_state child_settled(const struct child *child);
+
+/* For commit only: CHILD goes into STATE (CHILD_INSTALLED: it carries traffic from now on, unless it is the
+ * REDUNDANT one of two), is to be deleted, or ends and is freed. */
+void child_set(struct step *s, struct child *child, enum child_state state, bool redundant);
+void child_close(struct sa *sa, struct child *child);
 void child_end(struct step *s, struct child *child, const struct why *why);
+/* The first authenticated packet came on CHILD: the peer uses it, so we do too. */
+void child_used(struct step *s, struct child *child);
+/* A child that was replaced and deleted is gone altogether: its inbound SA goes. */
+void child_late_end(struct step *s, struct child *child);
 void child_free(struct ike *ike, struct child *child);
 
 /* The selectors of CONF between the hosts of D's path: dynamic ones resolved. From the scratch arena. */
 struct tss child_local_ts(const struct draft *d, const struct child_conf *conf);
 struct tss child_remote_ts(const struct draft *d, const struct child_conf *conf);
+
+/* The child with number ID (of any IKE_SA) that has not been deleted, or NULL. */
+struct child *child_find(const struct ike *ike, uint32_t id);
 
 /* The child with this outbound (inbound) SPI, or NULL. */
 struct child *child_by_spi(const struct sa *sa, uint32_t spi, bool inbound);

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All timers of the core. One heap holds, for each SA, the earliest of its times:
  *
- *   ask_deadline   a question was not answered: it counts as failed
- *   child's        an installation was not answered: it counts as failed
- *   deadline       half open for too long, or lingering for long enough
+ *   ask_deadline   a question was not answered: it counts as failed; each exchange has its own
+ *   deadline       half open for too long, replaced and not deleted, or lingering for long enough
  *   window.due     our request was not answered: it is repeated at growing intervals, then given up
- *   keepalive_due  we are behind a NAT: one octet keeps its mapping (RFC 3948, 4)
- *   dpd_due        nothing was heard of the peer: an empty INFORMATIONAL asks whether it lives (RFC
- * 7296, 2.4)
- */
+ *   not_before     a task of ours was put off
+ *
+ * and those of life.c. */
 #include "ike/clock.h"
 
-#include "ike/child.h"
+#include "ike/create.h"
+#include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 
@@ -46,23 +45,19 @@ static bool repeat(struct step *s, struct sa *sa)
 	return false;
 }
 
-static void keep_alive(struct step *s, struct sa *sa)
+/* Whether the question of X was not answered; then it has failed, and SA may be gone. */
+static bool late_answer(struct step *s, struct sa *sa, bool ours)
 {
-	step_action(s, ACTION_KEEPALIVE)->send.path = sa->core.path;
-	sa->core.keepalive_due = s->now + s->ike->settings.keep_alive;
-}
+	const struct negotiation *x = ours ? &sa->ours : &sa->theirs;
+	struct ike_answer failed = { .ticket = x->ask, .result = ERR_BUSY };
+	struct draft d;
 
-static void check_liveness(struct step *s, struct sa *sa)
-{
-	uint64_t delay = sa->core.peer->dpd_delay, quiet_until = sa->core.last_in + delay;
-
-	if (quiet_until > s->now) {
-		sa->core.dpd_due = quiet_until;
-		return;
-	}
-	sa->core.dpd_due = s->now + delay;
-	task_add(sa, TASK_LIVENESS, NULL);
-	task_next(s, sa);
+	if (!x->ask || x->ask_deadline > s->now)
+		return false;
+	draft_open(&d, s, sa);
+	d.answer = &failed;
+	draft_close(&d, create_answered(&d, ours ? &d.ours : &d.theirs));
+	return true;
 }
 
 static void sa_due(struct step *s, struct sa *sa)
@@ -77,14 +72,13 @@ static void sa_due(struct step *s, struct sa *sa)
 		run_cell(s, sa, COLUMN_DEADLINE, NULL);
 		return;
 	}
-	if (child_overdue(s, sa))
+	if (late_answer(s, sa, true) || late_answer(s, sa, false))
 		return;
 	if (sa->window.request && sa->window.due <= s->now && repeat(s, sa))
 		return;
-	if (c->keepalive_due && c->keepalive_due <= s->now)
-		keep_alive(s, sa);
-	if (c->dpd_due && c->dpd_due <= s->now)
-		check_liveness(s, sa);
+	if (!life_run(s, sa))
+		return;
+	task_next(s, sa);
 	sa_rearm(s->ike, sa);
 }
 

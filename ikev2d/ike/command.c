@@ -2,9 +2,9 @@
 /* Commands, and who waits for what. A command ends when everything it waits for has ended; a client that
  * leaves cancels nothing. */
 #include "ike/child.h"
+#include "ike/conf.h"
 #include "ike/step.h"
 #include "ike/task.h"
-#include "ike/trap.h"
 
 #include <stdlib.h>
 
@@ -121,42 +121,104 @@ unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max)
 
 /* ---------------------------------------------------------------------- up */
 
+/* Whether our delete of SA waits or is under way. */
+static bool deletes_itself(const struct sa *sa)
+{
+	list_each (n, (struct node *)&sa->tasks)
+		if (node_owner(n, struct task, of_sa)->kind == TASK_DELETE_IKE)
+			return true;
+	return false;
+}
+
 /* The state of CONF's child: standing, under way (then *WAITS is where to wait), or neither. */
 enum presence { ABSENT, UNDER_WAY, STANDING };
 
+/* What SA, an initiator's, is set up for; NULL when it is up. */
+static const struct child_conf *first_child(const struct sa *sa)
+{
+	return sa->core.initiator ? sa->handshake.x.child : NULL;
+}
+
+static enum presence presence_in(struct sa *sa, const struct child_conf *conf, struct node **waits)
+{
+	struct task *t = task_creating(sa, conf);
+
+	list_each (m, &sa->children) {
+		struct child *c = node_owner(m, struct child, of_sa);
+
+		*waits = &c->waits;
+		if (c->state != CHILD_DELETING && !c->redundant && child_conf_same(c->conf, conf))
+			return c->state == CHILD_INSTALLED ? STANDING : UNDER_WAY;
+	}
+	if (t) {
+		*waits = &t->waits;
+		return UNDER_WAY;
+	}
+	*waits = &sa->waits;
+	return first_child(sa) && child_conf_same(first_child(sa), conf) ? UNDER_WAY : ABSENT;
+}
+
+static bool is_alive(const struct sa *sa)
+{
+	bool waits = sa->core.state == S_UP && !sa->up; /* to take the place of another, perhaps */
+
+	return !waits && sa->core.state != S_REKEYED && sa->core.state < S_DELETING && !deletes_itself(sa);
+}
+
 static enum presence child_presence(struct ike *ike, const struct child_conf *conf, struct node **waits)
+{
+	enum presence p = ABSENT;
+
+	for (struct node *n = ike->sas_list.next; n != &ike->sas_list && p == ABSENT; n = n->next)
+		if (is_alive(node_owner(n, struct sa, of_ike)))
+			p = presence_in(node_owner(n, struct sa, of_ike), conf, waits);
+	return p;
+}
+
+/* An IKE_SA of CONF's connection on which its child can be made: one that is up, or that we are setting up.
+ */
+static struct sa *sa_for(struct ike *ike, const struct child_conf *conf)
 {
 	list_each (n, &ike->sas_list) {
 		struct sa *sa = node_owner(n, struct sa, of_ike);
 
-		if (sa->core.state >= S_DELETING)
-			continue;
-		if (sa->handshake.child && child_conf_same(sa->handshake.child, conf)) {
-			*waits = &sa->waits;
-			return UNDER_WAY;
-		}
-		list_each (m, &sa->children) {
-			struct child *c = node_owner(m, struct child, of_sa);
-
-			*waits = &c->waits;
-			if (c->state != CHILD_DELETING && child_conf_same(c->conf, conf))
-				return c->state == CHILD_INSTALLED ? STANDING : UNDER_WAY;
-		}
+		if (is_alive(sa) && (sa->core.state == S_UP || sa->core.initiator) && sa->core.peer &&
+			!strcmp(sa->core.peer->name, conf->peer->name))
+			return sa;
 	}
-	return ABSENT;
+	return NULL;
+}
+
+struct node *child_start(
+	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote)
+{
+	struct sa *sa = sa_for(s->ike, conf);
+	struct node *waits;
+
+	if (!sa)
+		return &init_start(s, conf, local, remote)->waits;
+	waits = task_create(sa, conf, local, remote);
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
+	return waits;
+}
+
+bool child_absent(struct ike *ike, const struct child_conf *conf)
+{
+	struct node *waits;
+
+	return child_presence(ike, conf, &waits) == ABSENT;
 }
 
 static void child_up(struct step *s, struct command *c, const struct child_conf *conf)
 {
 	struct node *waits;
-	enum presence p = child_presence(s->ike, conf, &waits);
 
-	if (p == ABSENT)
-		waits = &init_start(s, conf, NULL, NULL)->waits;
-	if (p == STANDING)
-		c->matches++;
-	else
-		wait_add(c, waits);
+	switch (child_presence(s->ike, conf, &waits)) {
+	case STANDING: c->matches++; break;
+	case UNDER_WAY: wait_add(c, waits); break;
+	case ABSENT: wait_add(c, child_start(s, conf, NULL, NULL)); break;
+	}
 }
 
 /* A command ends when nothing is left; up() and down() hold one more while they look for what it means. */
@@ -195,11 +257,20 @@ static void sa_delete(struct step *s, struct sa *sa, bool force)
 	}
 	if (sa->core.state == S_DELETING && !force)
 		return;
-	if (sa->core.state == S_UP)
+	if (sa->core.state == S_UP || sa->core.state == S_REKEYED)
 		task_farewell(s, sa);
 	draft_open(&d, s, sa);
 	d.core.state = S_DEAD;
 	draft_close(&d, DRAFT_COMMIT);
+}
+
+/* A child that an exchange is just making is deleted when it is made, also by force: the peer waits for it.
+ */
+static bool being_made(const struct child *c)
+{
+	const struct sa *sa = c->sa;
+
+	return (sa->ours.kind && sa->ours.made == c->id) || (sa->theirs.kind && sa->theirs.made == c->id);
 }
 
 static void child_delete(struct step *s, struct child *c, bool force)
@@ -209,15 +280,31 @@ static void child_delete(struct step *s, struct child *c, bool force)
 
 	if (c->state == CHILD_DELETING && !force)
 		return;
-	task_add(sa, TASK_DELETE_CHILD, c);
 	draft_open(&d, s, sa);
-	draft_edit(&d, force ? CHILD_REMOVED : CHILD_STATE, c, CHILD_DELETING);
+	if (!force || being_made(c)) {
+		child_close(sa, c);
+	} else {
+		task_add(sa, TASK_DELETE_CHILD, c);
+		draft_edit(&d, CHILD_REMOVED, c, CHILD_DELETING);
+	}
 	draft_close(&d, DRAFT_COMMIT);
 }
 
 static bool child_meant(const struct child *child, const struct ike_command *c)
 {
-	return named(c->child, child->conf->name) && (!c->child_id || c->child_id == child->id);
+	return named(c->child, child->conf->name) && (!c->child_id || c->child_id == child->id) &&
+	       !(child->successor && child->state == CHILD_DELETING);
+}
+
+/* A child that is yet to be asked for is not asked for. */
+static void tasks_cancel(struct step *s, struct sa *sa, const struct ike_command *c)
+{
+	list_each_safe (n, &sa->tasks) {
+		struct task *t = node_owner(n, struct task, of_sa);
+
+		if (t->kind == TASK_CREATE_CHILD && c->child && !strcmp(t->conf->name, c->child))
+			task_free(s, t, NULL);
+	}
 }
 
 /* Children are meant when one is named; else the whole IKE_SA is. */
@@ -238,8 +325,9 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 		wait_add(command, &child->waits);
 		child_delete(s, child, c->force);
 	}
+	tasks_cancel(s, sa, c);
 	/* One that is only being set up goes with its IKE_SA. */
-	if (sa->handshake.child && c->child && !strcmp(sa->handshake.child->name, c->child)) {
+	if (first_child(sa) && c->child && !strcmp(first_child(sa)->name, c->child)) {
 		wait_add(command, &sa->waits);
 		sa_delete(s, sa, c->force);
 	}
@@ -261,12 +349,53 @@ static void down(struct step *s, struct command *command, const struct ike_comma
 		command_done(s, command, command->matches, &nothing);
 }
 
+/* ------------------------------------------------------------------- rekey */
+
+static void rekey_in(struct step *s, struct command *command, struct sa *sa, const struct ike_command *c)
+{
+	bool whole = !c->child && !c->child_id;
+
+	if (whole) {
+		command->matches++;
+		if (c->reauth)
+			sa->core.reauth_due = s->now;
+		else
+			task_add(sa, TASK_REKEY_IKE, NULL);
+	}
+	list_each (n, &sa->children) {
+		const struct child *child = node_owner(n, struct child, of_sa);
+
+		if (whole || !child_meant(child, c) || child->state != CHILD_INSTALLED || child->successor)
+			continue;
+		command->matches++;
+		task_add(sa, TASK_REKEY_CHILD, child);
+	}
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
+}
+
+/* It is begun, and who gave the command does not wait for its end, as with strongSwan. */
+static void rekey(struct step *s, struct command *command, const struct ike_command *c)
+{
+	static const struct why nothing = { .what = "no SA matches" };
+
+	list_each_safe (n, &s->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->up && sa->core.state == S_UP && named(c->ike, sa->core.peer->name) &&
+			(!c->ike_id || c->ike_id == sa->id))
+			rekey_in(s, command, sa, c);
+	}
+	command_done(s, command, command->matches, &nothing);
+}
+
 void command_run(struct step *s, const struct ike_command *c)
 {
 	struct command *command = command_new(s->ike, c);
 
-	if (c->kind == COMMAND_UP)
-		up(s, command, c);
-	else
-		down(s, command, c);
+	switch (c->kind) {
+	case COMMAND_UP: up(s, command, c); break;
+	case COMMAND_DOWN: down(s, command, c); break;
+	case COMMAND_REKEY: rekey(s, command, c); break;
+	}
 }

@@ -2,6 +2,9 @@
 /* Drafts: opening, changing and committing one. Nothing of an SA changes anywhere else, but for its timers.
  */
 #include "ike/child.h"
+#include "ike/conf.h"
+#include "ike/negotiate.h"
+#include "ike/revive.h"
 #include "ike/seal.h"
 #include "ike/step.h"
 #include "ike/task.h"
@@ -10,7 +13,7 @@
 
 /* A quiet SA takes what these take: a change that makes them much larger should be noticed. */
 _Static_assert(sizeof(struct sa_core) <= 1024, "the fixed part of an SA is copied at every step");
-_Static_assert(sizeof(struct handshake) <= 512, "so is the handshake");
+_Static_assert(sizeof(struct handshake) + 2 * sizeof(struct negotiation) <= 2048, "so are these");
 
 void draft_open(struct draft *d, struct step *step, struct sa *sa)
 {
@@ -20,6 +23,8 @@ void draft_open(struct draft *d, struct step *step, struct sa *sa)
 	if (sa) {
 		d->core = sa->core;
 		d->hs = sa->handshake;
+		d->ours = sa->ours;
+		d->theirs = sa->theirs;
 	}
 }
 
@@ -64,13 +69,34 @@ struct ike_question *draft_ask(struct draft *d, enum ike_ask_kind kind, enum sa_
 	return &a->ask;
 }
 
-void draft_edit(struct draft *d, enum child_change change, struct child *child, enum child_state state)
+struct ike_question *draft_ask_for(
+	struct draft *d, struct negotiation *x, enum ike_ask_kind kind, enum negotiation_state state)
+{
+	struct ike_action *a = draft_action(d, ACTION_ASK);
+
+	a->ticket = x->ask = step_id(d->step->ike);
+	a->ask.kind = kind;
+	a->ask.peer = d->core.peer;
+	a->ask.ke = x->ke;
+	x->ask_deadline = d->step->now + ASK_TIMEOUT;
+	x->state = state;
+	return &a->ask;
+}
+
+void draft_forget(struct negotiation *x)
+{
+	WIPE(*x);
+}
+
+struct child_edit *draft_edit(
+	struct draft *d, enum child_change change, struct child *child, enum child_state state)
 {
 	struct child_edit *e = ARENA_NEW(d->step->scratch, struct child_edit);
 
 	*e = (struct child_edit){ .change = change, .child = child, .state = state };
 	*d->edits_tail = e;
 	d->edits_tail = &e->next;
+	return e;
 }
 
 bool draft_removes(const struct draft *d, const struct child *child)
@@ -131,8 +157,12 @@ void draft_respond(struct draft *d, uint8_t exchange, const struct message *m)
 static void respond_notify(struct draft *d)
 {
 	struct message m = { 0 };
+	struct wire_notify *n = message_add_notify(&m, d->step->scratch, d->notify, d->notify_data);
 
-	message_add_notify(&m, d->step->scratch, d->notify, d->notify_data);
+	if (d->notify_spi) {
+		n->protocol = PROTO_ESP;
+		n->spi = spi_bytes(d->step->scratch, d->notify_spi);
+	}
 	draft_respond(d, d->message ? d->message->header.exchange : IKE_AUTH, &m);
 }
 
@@ -142,7 +172,7 @@ static void send(struct draft *d, const struct path *path, struct bytes data)
 
 	if (!data.n)
 		return;
-	a = draft_action(d, ACTION_SEND);
+	a = step_action(d->step, ACTION_SEND);
 	a->send.path = *path;
 	a->send.data = data;
 }
@@ -170,7 +200,6 @@ static void commit_request(struct draft *d, struct sa *sa)
 	w->request = kept(d->request);
 	w->request_n = d->request.n;
 	w->exchange = d->request_exchange;
-	w->child = d->request_child;
 	w->request_path = sa->core.path;
 	w->next = d->request_mid + 1;
 	w->tries = 0;
@@ -206,6 +235,8 @@ static void child_add(struct draft *d, struct sa *sa, struct child *child)
 	child->sa = sa;
 	list_append(&sa->children, &child->of_sa);
 	waits_move_up(&sa->waits, &child->waits);
+	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && child_conf_same(sa->task->conf, child->conf))
+		waits_move_up(&sa->task->waits, &child->waits);
 	map_put(&ike->children, child->id, child);
 	map_put(&ike->spis, child->spi_in, sa);
 	for (unsigned i = 0; i < ARRAY_SIZE(child->tickets); i++)
@@ -219,7 +250,7 @@ static void commit_children(struct draft *d, struct sa *sa)
 		if (e->change == CHILD_ADDED)
 			child_add(d, sa, e->child);
 		else if (e->change == CHILD_STATE)
-			child_set(d->step, e->child, e->state);
+			child_set(d->step, e->child, e->state, e->redundant);
 		else
 			child_end(d->step, e->child, d->why.what ? &d->why : NULL);
 	}
@@ -247,13 +278,31 @@ static void commit_peers(struct draft *d, struct sa *sa)
 		peer_ref(sa->handshake.candidates[i].peer);
 }
 
-static void commit_ask(struct ike *ike, struct sa *sa, uint32_t before)
+static void commit_ask(struct ike *ike, struct sa *sa, uint32_t before, uint32_t after)
 {
-	if (before == sa->core.ask)
+	if (before == after)
 		return;
 	map_take(&ike->asks, before);
-	if (sa->core.ask)
-		map_put(&ike->asks, sa->core.ask, sa);
+	if (after)
+		map_put(&ike->asks, after, sa);
+}
+
+/* One of the two exchanges becomes what the draft made of it: AFTER, with KEEP. */
+static void commit_negotiation(struct draft *d, struct sa *sa, struct negotiation *x,
+	const struct negotiation *after, struct arena *arena, struct arena *keep)
+{
+	struct ike *ike = d->step->ike;
+	const struct child_conf *before = x->kind ? x->child : NULL, *now = after->kind ? after->child : NULL;
+
+	commit_ask(ike, sa, x->ask, after->ask);
+	if (now)
+		peer_ref(now->peer);
+	if (before)
+		peer_part(ike, before->peer);
+	*x = *after;
+	arena_join(arena, keep);
+	if (!x->kind)
+		arena_free(arena);
 }
 
 /* Hands the draft's actions on to the step, behind those that are there. */
@@ -279,6 +328,30 @@ static void commit_answered(struct draft *d, struct sa *sa)
 	sa->window.request = NULL;
 }
 
+/* The heir stands as soon as the old SA's last message is made; who adopts the children may be another one.
+ */
+static void commit_heir(struct draft *d, struct sa *sa)
+{
+	struct ike *ike = d->step->ike;
+	struct sa *into;
+
+	if (d->heir)
+		heir_make(d->step, sa, d->heir);
+	into = d->adopter ? map_get(&ike->sas, d->adopter) : NULL;
+	if (into)
+		sa_adopt(d->step, sa, into);
+}
+
+static void commit_wish(struct draft *d, struct sa *sa)
+{
+	switch (d->wish) {
+	case WISH_NOTHING: break;
+	case WISH_CHILD: (void)task_create(sa, d->wished, NULL, NULL); break;
+	case WISH_IKE_SA: init_start(d->step, d->wished, NULL, NULL); break;
+	case WISH_REAUTH: sa->core.reauth_due = d->step->now; break;
+	}
+}
+
 static struct sa *commit(struct draft *d)
 {
 	struct ike *ike = d->step->ike;
@@ -289,19 +362,26 @@ static struct sa *commit(struct draft *d)
 	sa->core = d->core;
 	sa->handshake = d->hs;
 	arena_join(&sa->handshake_arena, &d->keep);
+	commit_negotiation(d, sa, &sa->ours, &d->ours, &sa->ours_arena, &d->keep_ours);
+	commit_negotiation(d, sa, &sa->theirs, &d->theirs, &sa->theirs_arena, &d->keep_theirs);
 	if (d->init_hash) {
 		sa->init_hash = d->init_hash;
 		map_put(&ike->inits, d->init_hash, sa);
 	}
 	commit_peers(d, sa);
-	commit_ask(ike, sa, ask);
+	commit_ask(ike, sa, ask, sa->core.ask);
 	commit_answered(d, sa);
-	commit_request(d, sa);
-	commit_response(d, sa);
 	commit_actions(d);
 	if (d->established)
 		commit_established(d, sa);
+	/* Before the peer hears of it: what it sends then is answered. */
 	commit_children(d, sa);
+	commit_request(d, sa);
+	commit_response(d, sa);
+	task_end(d, sa);
+	commit_heir(d, sa);
+	if (d->delete_spi)
+		task_delete_spi(sa, d->delete_spi);
 	if (d->delete_ike)
 		task_add(sa, TASK_DELETE_IKE, NULL);
 	/* A commit with a reason has given up what was wanted up. */
@@ -313,6 +393,8 @@ static struct sa *commit(struct draft *d)
 		sa_free(ike, sa);
 		return NULL;
 	}
+	commit_wish(d, sa);
+	revive_check(d->step, sa);
 	task_next(d->step, sa);
 	sa_rearm(ike, sa);
 	return sa;
@@ -328,6 +410,11 @@ static void close_sa(struct draft *d)
 {
 	d->core.ask = 0;
 	d->core.keepalive_due = d->core.dpd_due = 0;
+	/* An IKE_SA that the peer has made in its place meanwhile lives on with the children. */
+	d->adopter = d->ours.rival_spi;
+	draft_forget(&d->ours);
+	draft_forget(&d->theirs);
+	d->core.rekey_due = d->core.reauth_due = d->core.life_end = 0;
 	d->core.state = d->response.n ? S_LINGER : S_DEAD;
 	d->core.deadline = d->step->now + LINGER_TIME;
 }
@@ -338,8 +425,8 @@ static void refuse_without_sa(struct draft *d)
 
 	d->core.spi_i = h->spi_i;
 	respond_notify(d);
-	send(d, d->path, d->response);
 	commit_actions(d);
+	send(d, d->path, d->response);
 }
 
 /* An answered request changes the window and nothing else: what the handler drafted is forgotten, but for the
@@ -353,6 +440,7 @@ static void refuse(struct draft *d)
 	answer.path = d->path;
 	answer.notify = d->notify;
 	answer.notify_data = d->notify_data;
+	answer.notify_spi = d->notify_spi;
 	respond_notify(&answer);
 	commit(&answer);
 }
@@ -366,7 +454,11 @@ static void forget(struct draft *d)
 	d->edits = NULL;
 	d->edits_tail = &d->edits;
 	d->hs = d->sa ? d->sa->handshake : (struct handshake){ 0 };
+	d->ours = d->sa ? d->sa->ours : (struct negotiation){ 0 };
+	d->theirs = d->sa ? d->sa->theirs : (struct negotiation){ 0 };
 	arena_free(&d->keep);
+	arena_free(&d->keep_ours);
+	arena_free(&d->keep_theirs);
 }
 
 struct sa *draft_close(struct draft *d, enum verdict verdict)

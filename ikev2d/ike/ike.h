@@ -57,7 +57,7 @@ struct ike_answer {
 	struct why why;
 };
 
-enum ike_command_kind { COMMAND_UP, COMMAND_DOWN };
+enum ike_command_kind { COMMAND_UP, COMMAND_DOWN, COMMAND_REKEY };
 
 /* TICKET is the caller's; TELL_DONE brings it back, once. 0: nobody waits. */
 struct ike_command {
@@ -66,6 +66,7 @@ struct ike_command {
 	const char *ike, *child;   /* NULL: any */
 	uint32_t ike_id, child_id; /* 0: any */
 	bool force;                /* DOWN: do not wait for the peer */
+	bool reauth;               /* REKEY: of an IKE_SA: authenticate anew */
 };
 
 struct ike_event {
@@ -121,7 +122,9 @@ enum ike_tell_kind {
 	TELL_SA_DOWN,
 	TELL_CHILD_UP,
 	TELL_CHILD_DOWN,
-	TELL_DONE, /* a command ended */
+	TELL_SA_REKEYED,    /* SA has taken the place of OLD */
+	TELL_CHILD_REKEYED, /* CHILD has taken the place of OLD */
+	TELL_DONE,          /* a command ended */
 };
 
 struct ike_tell {
@@ -130,13 +133,15 @@ struct ike_tell {
 	const char *group; /* "IKE", "CHD", "NET": strongSwan's log groups */
 	const char *name;  /* of the connection; NULL: none */
 	uint32_t sa, child;
+	uint32_t old; /* TELL_*_REKEYED: the number before */
 	const char *text;
 	const struct why *why;   /* TELL_REFUSED, and TELL_DONE when it failed; NULL otherwise */
 	const uint32_t *tickets; /* commands that wait for what this is about */
 	unsigned n_tickets;
 	bool success; /* TELL_DONE */
 	unsigned matches, terminated;
-	const struct sa_record *record; /* TELL_*_UP, TELL_*_DOWN */
+	const struct sa_record *record;     /* TELL_*_UP, _DOWN, _REKEYED; children before and after */
+	const struct sa_record *old_record; /* TELL_SA_REKEYED */
 };
 
 /* An action, to be carried out in the order of the list. Those with a TICKET want an EVENT_ANSWER. All is

@@ -3,6 +3,14 @@
 #include "ike/info.h"
 
 #include "ike/child.h"
+#include "ike/collide.h"
+#include "ike/task.h"
+
+static void note_gone(struct negotiation *ours, uint32_t spi)
+{
+	if (ours->kind)
+		ours->gone[ours->n_gone++ % ARRAY_SIZE(ours->gone)] = spi;
+}
 
 /* The SPIs of OURS for those of the peer's that it deletes; a child that we are deleting too is not answered
  * (1.4.1). */
@@ -14,11 +22,17 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 	for (unsigned i = 0; i < del->n; i++) {
 		struct child *c = child_by_spi(d->sa, del->spis[i], false);
 
+		if (!c)
+			note_gone(&d->ours, del->spis[i]);
 		if (!c || draft_removes(d, c))
 			continue;
-		if (c->state != CHILD_DELETING)
+		if (collide(d, THEIRS_DELETE_CHILD, c) != RULE_SILENT)
 			ours[n++] = c->spi_in;
 		tell_log(d, "CHD", "peer closes CHILD_SA %s", c->conf->name);
+		if (d->ours.kind && d->ours.made == c->id) {
+			draft_forget(&d->ours);
+			d->task_end = TASK_OVER;
+		}
 		draft_edit(d, CHILD_REMOVED, c, c->state);
 	}
 	if (n)
@@ -54,29 +68,18 @@ enum verdict info_request(struct draft *d)
 
 enum verdict info_response(struct draft *d)
 {
-	struct child *c = map_get(&d->step->ike->children, d->sa->window.child);
+	const struct task *t = d->sa->task;
+	struct child *c = t && t->kind == TASK_DELETE_CHILD ? child_find(d->step->ike, t->child) : NULL;
 
 	if (c && c->sa == d->sa)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
+	d->task_end = TASK_OVER;
 	return DRAFT_COMMIT;
 }
 
 enum verdict info_deleted(struct draft *d)
 {
 	return draft_end(d, 0);
-}
-
-enum verdict create_request(struct draft *d)
-{
-	tell_log(d, "CHD",
-		"peer asks for a further SA or a rekeying: refused, this version has one CHILD_SA per "
-		"IKE_SA");
-	return draft_refuse(d, NO_ADDITIONAL_SAS, (struct bytes){ 0 });
-}
-
-enum verdict create_late(struct draft *d)
-{
-	return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
 }
 
 enum verdict end_unanswered(struct draft *d)
@@ -100,6 +103,15 @@ enum verdict end_half_open(struct draft *d)
 {
 	tell_log(d, "IKE", "the peer did not go on after IKE_SA_INIT: half-open IKE_SA dropped");
 	return draft_end(d, 0);
+}
+
+/* The peer had time enough to delete the IKE_SA that was replaced. */
+enum verdict end_rekeyed(struct draft *d)
+{
+	d->core.state = S_UP;
+	d->core.deadline = 0;
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
 }
 
 enum verdict end_lingering(struct draft *d)

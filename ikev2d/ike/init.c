@@ -20,24 +20,6 @@ static bool wants_encap(const struct ike *ike, const struct peer *p)
 	return p->encap == ENCAP_YES || (p->encap == ENCAP_AUTO && ike->settings.udp_encap);
 }
 
-static struct bytes nonce_new(struct draft *d)
-{
-	uint8_t *p = arena_alloc(&d->keep, NONCE_OCTETS);
-
-	rng_fill(d->step->rng, p, NONCE_OCTETS);
-	return bytes_of(p, NONCE_OCTETS);
-}
-
-static uint64_t spi_new(struct draft *d)
-{
-	uint64_t spi;
-
-	do
-		spi = rng_u64(d->step->rng);
-	while (!spi || map_get(&d->step->ike->sas, spi));
-	return spi;
-}
-
 /* --------------------------------------------------------------- initiator */
 
 struct sa *init_start(
@@ -49,10 +31,10 @@ struct sa *init_start(
 	d.core.initiator = true;
 	d.core.spi_i = spi_new(&d);
 	d.core.peer = child->peer;
-	d.hs.child = child;
+	d.hs.x.child = child;
 	if (local && remote) {
-		d.hs.packet_local = tss_copy(&d.keep, (struct tss){ local, 1 });
-		d.hs.packet_remote = tss_copy(&d.keep, (struct tss){ remote, 1 });
+		d.hs.x.packet_local = tss_copy(&d.keep, (struct tss){ local, 1 });
+		d.hs.x.packet_remote = tss_copy(&d.keep, (struct tss){ remote, 1 });
 	}
 	draft_ask(&d, ASK_ROUTE, S_I_ROUTE);
 	return draft_close(&d, DRAFT_COMMIT);
@@ -60,18 +42,8 @@ struct sa *init_start(
 
 static enum verdict ask_key_pair(struct draft *d)
 {
-	draft_ask(d, ASK_KEY_PAIR, S_I_KEY_PAIR)->ke = d->hs.ke;
+	draft_ask(d, ASK_KEY_PAIR, S_I_KEY_PAIR)->ke = d->hs.x.ke;
 	return DRAFT_COMMIT;
-}
-
-/* The first key exchange of the first proposal that we can do. */
-static const struct transform *first_ke(struct proposals p)
-{
-	for (unsigned i = 0; i < p.n; i++)
-		for (unsigned k = 0; k < p.v[i].n; k++)
-			if (p.v[i].v[k].type == TRANSFORM_KE)
-				return transform_find(TRANSFORM_KE, p.v[i].v[k].id, 0);
-	return NULL;
 }
 
 enum verdict init_routed(struct draft *d)
@@ -87,7 +59,7 @@ enum verdict init_routed(struct draft *d)
 		.remote = { a->remote, p->remote_port },
 		.marker = marker,
 	};
-	d->hs.ke = first_ke(p->ike);
+	d->hs.x.ke = proposals_ke(p->ike);
 	tell_log(d, "IKE", "initiating IKE_SA %s from %s to %s", p->name,
 		addr_print(&d->core.path.local, local), addr_print(&d->core.path.remote, remote));
 	return ask_key_pair(d);
@@ -101,12 +73,12 @@ static enum verdict send_init(struct draft *d)
 		.header.spi_i = d->core.spi_i,
 		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE) | PAYLOAD_BIT(PAYLOAD_NONCE),
 		.sa = p->ike,
-		.ke = { d->hs.ke->id, d->hs.public },
+		.ke = { d->hs.x.ke->id, d->hs.x.public },
 	};
 
-	if (!d->hs.nonce_i.n)
-		d->hs.nonce_i = nonce_new(d);
-	m.nonce = d->hs.nonce_i;
+	if (!d->hs.x.nonce_i.n)
+		d->hs.x.nonce_i = nonce_new(d, &d->keep);
+	m.nonce = d->hs.x.nonce_i;
 	if (d->hs.cookie.n)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
 	d->core.nat_fake = wants_encap(d->step->ike, p);
@@ -122,8 +94,8 @@ static enum verdict send_init(struct draft *d)
 
 enum verdict init_key_pair(struct draft *d)
 {
-	d->hs.secret = arena_bytes(&d->keep, d->answer->secret);
-	d->hs.public = arena_bytes(&d->keep, d->answer->public);
+	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
+	d->hs.x.public = arena_bytes(&d->keep, d->answer->public);
 	return send_init(d);
 }
 
@@ -157,29 +129,20 @@ enum verdict init_response(struct draft *d)
 		return draft_drop(d, DROP_INVALID);
 	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->core.peer->ike, KE_WANTED, &d->core.suite))
 		return bad_choice(d, "the peer chose an IKE proposal that was not offered");
-	if (d->core.suite.ke != d->hs.ke || m->ke.group != d->hs.ke->id)
+	if (d->core.suite.ke != d->hs.x.ke || m->ke.group != d->hs.x.ke->id)
 		return bad_choice(d, "the peer answered with another key exchange method than was sent");
 	d->core.spi_r = m->header.spi_r;
 	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
-	d->hs.nonce_r = arena_bytes(&d->keep, m->nonce);
+	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
 	float_path(d);
 	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
 	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
-	q->ke = d->hs.ke;
-	q->secret = d->hs.secret;
+	q->ke = d->hs.x.ke;
+	q->secret = d->hs.x.secret;
 	q->peer_public = m->ke.data;
 	return DRAFT_COMMIT;
-}
-
-static bool offers_group(struct proposals p, uint16_t group)
-{
-	for (unsigned i = 0; i < p.n; i++)
-		for (unsigned k = 0; k < p.v[i].n; k++)
-			if (p.v[i].v[k].type == TRANSFORM_KE && p.v[i].v[k].id == group)
-				return true;
-	return false;
 }
 
 /* INVALID_KE_PAYLOAD names the group the peer wants: it must be one of ours, and another one. */
@@ -187,10 +150,10 @@ static enum verdict other_group(struct draft *d, struct bytes data)
 {
 	uint16_t group = data.n == 2 ? (uint16_t)(data.p[0] << 8 | data.p[1]) : 0;
 
-	if (group == d->hs.ke->id || !offers_group(d->core.peer->ike, group))
+	if (group == d->hs.x.ke->id || !proposals_have(d->core.peer->ike, TRANSFORM_KE, group))
 		return draft_drop(d, DROP_INVALID);
-	d->hs.ke = transform_find(TRANSFORM_KE, group, 0);
-	tell_log(d, "IKE", "peer wants key exchange %s: starting again with it", d->hs.ke->name);
+	d->hs.x.ke = transform_find(TRANSFORM_KE, group, 0);
+	tell_log(d, "IKE", "peer wants key exchange %s: starting again with it", d->hs.x.ke->name);
 	return ask_key_pair(d);
 }
 
@@ -259,9 +222,9 @@ enum verdict init_request(struct draft *d)
 	d->core.spi_r = spi_new(d);
 	d->core.path = *d->path;
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
-	d->hs.proposal = chosen->num;
+	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
-	d->hs.nonce_i = arena_bytes(&d->keep, m->nonce);
+	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
 	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
 	q->ke = d->core.suite.ke;
@@ -294,12 +257,13 @@ enum verdict init_responded(struct draft *d)
 	struct message m = {
 		.header = { .spi_i = c->spi_i, .spi_r = c->spi_r },
 		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE) | PAYLOAD_BIT(PAYLOAD_NONCE),
-		.sa = { proposal_of(&c->suite, PROTO_IKE, d->hs.proposal, (struct bytes){ 0 }, scratch), 1 },
+		.sa = { proposal_of(&c->suite, PROTO_IKE, d->hs.x.proposal, (struct bytes){ 0 }, scratch),
+			1 },
 		.ke = { c->suite.ke->id, a->public },
 	};
 
-	d->hs.nonce_r = m.nonce = nonce_new(d);
-	if (keys_ike(c, a->shared, d->hs.nonce_i, d->hs.nonce_r))
+	d->hs.x.nonce_r = m.nonce = nonce_new(d, &d->keep);
+	if (keys_ike(c, a->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
 	if (d->hs.natd) {
 		c->nat_fake = candidates_want_encap(d);

@@ -11,30 +11,22 @@ static void cut(struct rd *r, uint8_t *to, size_t n)
 		memcpy(to, b.p, b.n);
 }
 
-enum err keys_ike(struct sa_core *core, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r)
+/* SK_* from SKEYSEED (2.14). */
+static enum err keys_from(struct sa_core *core, const uint8_t *seed, size_t seed_n, struct bytes nonces)
 {
 	const struct suite *s = &core->suite;
 	size_t p = s->prf->out, a = s->integ ? s->integ->key : 0, e = (size_t)s->encr->key + s->encr->salt;
-	uint8_t seed[PRF_OUT_MAX], block[3 * PRF_OUT_MAX + 2 * (SK_MAX + SK_E_MAX)], spis[16];
-	uint8_t nonces[2 * NONCE_MAX];
-	struct wr w = wr_of(spis, sizeof spis), nw = wr_of(nonces, sizeof nonces);
-	struct bytes parts[2];
-	struct rd r;
+	uint8_t block[3 * PRF_OUT_MAX + 2 * (SK_MAX + SK_E_MAX)], spis[16];
+	struct wr w = wr_of(spis, sizeof spis);
+	struct bytes parts[2] = { nonces };
+	struct rd r = rd_of(bytes_of(block, 3 * p + 2 * a + 2 * e));
 	enum err err;
 
 	wr_u64(&w, core->spi_i);
 	wr_u64(&w, core->spi_r);
-	wr_bytes(&nw, nonce_i);
-	wr_bytes(&nw, nonce_r);
-	if (nw.bad)
-		return ERR_RANGE;
-	parts[0] = wr_done(&nw);
 	parts[1] = wr_done(&w);
-	err = prf(s->prf, parts[0], &shared, 1, seed);
-	if (!err)
-		err = prf_plus(s->prf, bytes_of(seed, p), parts, 2, block, 3 * p + 2 * a + 2 * e);
+	err = prf_plus(s->prf, bytes_of(seed, seed_n), parts, 2, block, 3 * p + 2 * a + 2 * e);
 	if (!err) {
-		r = rd_of(bytes_of(block, 3 * p + 2 * a + 2 * e));
 		cut(&r, core->keys.d, p);
 		cut(&r, core->keys.ai, a);
 		cut(&r, core->keys.ar, a);
@@ -43,22 +35,57 @@ enum err keys_ike(struct sa_core *core, struct bytes shared, struct bytes nonce_
 		cut(&r, core->keys.pi, p);
 		cut(&r, core->keys.pr, p);
 	}
-	WIPE(seed);
 	WIPE(block);
 	return err;
 }
 
-enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes nonce_i,
-	struct bytes nonce_r, struct arena *arena, struct child_keys *out)
+/* Both nonces, one behind the other, into ROOM of 2 * NONCE_MAX octets. */
+static struct bytes both_nonces(uint8_t *room, struct bytes nonce_i, struct bytes nonce_r)
+{
+	struct wr w = wr_of(room, 2 * NONCE_MAX);
+
+	wr_bytes(&w, nonce_i);
+	wr_bytes(&w, nonce_r);
+	return wr_done(&w);
+}
+
+enum err keys_ike(struct sa_core *core, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r)
+{
+	uint8_t seed[PRF_OUT_MAX], room[2 * NONCE_MAX];
+	struct bytes nonces = both_nonces(room, nonce_i, nonce_r);
+	enum err err = prf(core->suite.prf, nonces, &shared, 1, seed);
+
+	if (!err)
+		err = keys_from(core, seed, core->suite.prf->out, nonces);
+	WIPE(seed);
+	return err;
+}
+
+enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct bytes shared,
+	struct bytes nonce_i, struct bytes nonce_r)
+{
+	uint8_t seed[PRF_OUT_MAX], room[2 * NONCE_MAX];
+	const struct transform *f = old->suite.prf;
+	struct bytes nonces = both_nonces(room, nonce_i, nonce_r), parts[2] = { shared, nonces };
+	enum err err = prf(f, bytes_of(old->keys.d, f->out), parts, 2, seed);
+
+	if (!err)
+		err = keys_from(core, seed, f->out, nonces);
+	WIPE(seed);
+	return err;
+}
+
+enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes shared,
+	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out)
 {
 	size_t a = suite->integ ? suite->integ->key : 0, e = (size_t)suite->encr->key + suite->encr->salt;
 	size_t n = 2 * a + 2 * e;
 	uint8_t *block = arena_alloc(arena, n);
-	struct bytes parts[2] = { nonce_i, nonce_r };
+	struct bytes parts[3] = { shared, nonce_i, nonce_r };
 	const struct transform *f = core->suite.prf;
 	struct rd r = rd_of(bytes_of(block, n));
 
-	if (prf_plus(f, bytes_of(core->keys.d, f->out), parts, 2, block, n))
+	if (prf_plus(f, bytes_of(core->keys.d, f->out), parts, 3, block, n))
 		return ERR_CRYPTO;
 	out->e_i = rd_bytes(&r, e);
 	out->a_i = rd_bytes(&r, a);
@@ -72,7 +99,7 @@ struct bytes keys_signed_octets(
 {
 	const struct transform *f = core->suite.prf;
 	struct bytes first = initiator ? hs->init_i : hs->init_r,
-		     nonce = initiator ? hs->nonce_r : hs->nonce_i;
+		     nonce = initiator ? hs->x.nonce_r : hs->x.nonce_i;
 	struct bytes id = initiator ? hs->id_i : hs->id_r;
 	const uint8_t *key = initiator ? core->keys.pi : core->keys.pr;
 	size_t n = first.n + nonce.n + f->out;

@@ -8,13 +8,18 @@
 enum err keys_ike(
 	struct sa_core *core, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
 
+/* The same for the IKE_SA that replaces OLD: SKEYSEED comes from the old SK_d by the old PRF (2.18). */
+enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct bytes shared,
+	struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
+
 /* The keys of a CHILD_SA, as slices of KEYMAT in ARENA: the initiator of the exchange sends with e_i and a_i.
  */
 struct child_keys {
 	struct bytes e_i, a_i, e_r, a_r;
 };
-enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes nonce_i,
-	struct bytes nonce_r, struct arena *arena, struct child_keys *out) MUST_CHECK;
+/* SHARED: the secret of the exchange's own key exchange, or empty (2.17). */
+enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes shared,
+	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out) MUST_CHECK;
 
 /* The octets that the initiator (INITIATOR) or the responder signs: its first message, the other's nonce, and
  * prf(SK_p, body of its ID payload). From ARENA; empty when the library refuses. */

@@ -11,6 +11,19 @@ enum {
 	 * been lost, and the peer repeats over about this time before it gives up. */
 	LINGER_TIME = 30 * 1000,
 
+	/* How long the inbound SA of a child that was rekeyed and deleted is kept: packets that the peer sent
+	 * on it may still be under way. */
+	LATE_TIME = 5 * 1000,
+
+	/* How long a replaced IKE_SA, or the redundant one of two, waits for the peer to delete it; then we
+	   do. */
+	REKEYED_TIME = 60 * 1000,
+
+	/* A peer that is busy (TEMPORARY_FAILURE) is asked again after this and up to as long again (2.25); a
+	 * rekeying that it refuses, after the longer time. */
+	BUSY_TIME = 2 * 1000,
+	REFUSED_TIME = 30 * 1000,
+
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
 	HALF_OPEN_MAX = 4096,
 

@@ -2,7 +2,7 @@
 /* Proposals and selectors of CHILD_SAs. */
 #include "ike/negotiate.h"
 
-static struct bytes spi_bytes(struct arena *arena, uint32_t spi)
+struct bytes spi_bytes(struct arena *arena, uint32_t spi)
 {
 	struct wr w = wr_of(arena_alloc(arena, 4), 4);
 
@@ -43,25 +43,25 @@ static struct tss packet_first(struct tss packet, struct tss set, struct arena *
 	return (struct tss){ v, packet.n + set.n };
 }
 
-void negotiate_offer(struct draft *d, const struct child_conf *conf, struct message *m)
+void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep, struct message *m)
 {
-	struct handshake *hs = &d->hs;
-	struct arena *keep = &d->keep;
+	const struct child_conf *conf = x->child;
+	struct proposals p = x->ke ? conf->esp : proposals_without_ke(conf->esp, keep);
 
-	hs->child_spi = spi_draw(d->step->ike, d->step->rng);
-	hs->offered = with_spi(proposals_without_ke(conf->esp, keep), hs->child_spi, keep);
-	hs->local_ts = packet_first(hs->packet_local, child_local_ts(d, conf), keep);
-	hs->remote_ts = packet_first(hs->packet_remote, child_remote_ts(d, conf), keep);
+	x->spi = spi_draw(d->step->ike, d->step->rng);
+	x->offered = with_spi(p, x->spi, keep);
+	x->local_ts = packet_first(x->packet_local, child_local_ts(d, conf), keep);
+	x->remote_ts = packet_first(x->packet_remote, child_remote_ts(d, conf), keep);
 	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
-	m->sa = hs->offered;
-	m->tsi = hs->local_ts;
-	m->tsr = hs->remote_ts;
+	m->sa = x->offered;
+	m->tsi = x->local_ts;
+	m->tsr = x->remote_ts;
 }
 
-static void explain_refused(struct draft *d, const struct wire_notify *n)
+void negotiate_refused(struct draft *d, const struct negotiation *x, const struct wire_notify *n)
 {
 	struct arena *a = d->step->scratch;
-	const struct child_conf *conf = d->hs.child;
+	const struct child_conf *conf = x->child;
 	bool ts = n && n->type == TS_UNACCEPTABLE, proposal = n && n->type == NO_PROPOSAL_CHOSEN;
 
 	d->why = (struct why){
@@ -76,7 +76,7 @@ static void explain_refused(struct draft *d, const struct wire_notify *n)
 	}
 	if (ts) {
 		d->why.configured = arena_printf(a, "local_ts = %s; remote_ts = %s",
-			tss_print(d->hs.local_ts, a), tss_print(d->hs.remote_ts, a));
+			tss_print(x->local_ts, a), tss_print(x->remote_ts, a));
 		d->why.where = source_print(&conf->at, "remote_ts", a);
 		d->why.instead = "local_ts and remote_ts that mirror the peer's";
 	}
@@ -90,67 +90,115 @@ static bool explain_choice(struct draft *d, const char *what, const char *offere
 	return false;
 }
 
-bool negotiate_accept(struct draft *d, const struct message *m, struct child_deal *deal)
+/* What M chose must be of what X offered: then X holds it. */
+static bool accept_selectors(
+	struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m)
+{
+	struct arena *a = d->step->scratch;
+
+	if (!m->tsi.n || !m->tsr.n || !tss_contain(x->local_ts, m->tsi) || !tss_contain(x->remote_ts, m->tsr))
+		return explain_choice(d, "the peer chose traffic selectors that were not offered",
+			arena_printf(a, "%s === %s", tss_print(m->tsi, a), tss_print(m->tsr, a)),
+			arena_printf(a, "%s === %s", tss_print(x->local_ts, a), tss_print(x->remote_ts, a)));
+	x->local_ts = tss_copy(keep, m->tsi);
+	x->remote_ts = tss_copy(keep, m->tsr);
+	return true;
+}
+
+bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m)
 {
 	struct arena *a = d->step->scratch;
 	const struct wire_notify *error = message_error(m);
 	uint64_t all = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
 
 	if (error || (m->has & all) != all) {
-		explain_refused(d, error);
+		negotiate_refused(d, x, error);
 		return false;
 	}
-	*deal = (struct child_deal){ .conf = d->hs.child, .spi_in = d->hs.child_spi, .initiator = true };
-	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->hs.offered, KE_IGNORED, &deal->suite))
+	if (m->sa.n != 1 ||
+		proposal_accept(&m->sa.v[0], x->offered, x->ke ? KE_WANTED : KE_IGNORED, &x->suite) ||
+		!(x->spi_out = spi_value(m->sa.v[0].spi)))
 		return explain_choice(d, "the peer chose an ESP proposal that was not offered",
-			proposals_print(m->sa, a), proposals_print(d->hs.offered, a));
-	deal->spi_out = spi_value(m->sa.v[0].spi);
-	deal->local_ts = m->tsi;
-	deal->remote_ts = m->tsr;
-	if (!deal->spi_out || !m->tsi.n || !m->tsr.n || !tss_contain(d->hs.local_ts, m->tsi) ||
-		!tss_contain(d->hs.remote_ts, m->tsr))
-		return explain_choice(d, "the peer chose traffic selectors that were not offered",
-			arena_printf(a, "%s === %s", tss_print(m->tsi, a), tss_print(m->tsr, a)),
-			arena_printf(
-				a, "%s === %s", tss_print(d->hs.local_ts, a), tss_print(d->hs.remote_ts, a)));
-	return true;
+			proposals_print(m->sa, a), proposals_print(x->offered, a));
+	return accept_selectors(d, x, keep, m);
 }
 
 /* --------------------------------------------------------------- responder */
+
+/* Proposals of P that say nothing of a key exchange. */
+static struct proposals silent_on_ke(struct proposals p, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p.n; i++) {
+		bool silent = true;
+
+		for (unsigned k = 0; k < p.v[i].n; k++)
+			silent &= p.v[i].v[k].type != TRANSFORM_KE;
+		if (silent)
+			v[n++] = p.v[i];
+	}
+	return (struct proposals){ v, n };
+}
+
+static const struct transform *ke_in(const struct proposal *p, uint16_t group)
+{
+	for (unsigned k = 0; k < p->n; k++)
+		if (p->v[k].type == TRANSFORM_KE && p->v[k].id == group)
+			return transform_find(TRANSFORM_KE, group, 0);
+	return NULL;
+}
+
+/* In CREATE_CHILD_SA a key exchange is taken where the configuration does not speak of any: Windows, Apple
+ * and Azure rekey with one as it pleases them. Where it names groups, it wants one of them. */
+static bool select_proposal(struct draft *d, const struct message *m, struct proposals wanted,
+	struct suite *suite, const struct proposal **chosen)
+{
+	bool first = m->header.exchange == IKE_AUTH;
+
+	if (!proposal_select(m->sa, wanted, first ? KE_IGNORED : KE_WANTED, false, suite, chosen))
+		return true;
+	if (first || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) ||
+		proposal_select(
+			m->sa, silent_on_ke(wanted, d->step->scratch), KE_IGNORED, false, suite, chosen))
+		return false;
+	suite->ke = ke_in(*chosen, m->ke.group);
+	return suite->ke;
+}
 
 /* How far a child's configuration fits a request: selectors first, then the proposal. */
 enum fit { FIT_NOTHING, FIT_SELECTORS, FIT_ALL };
 
 static enum fit child_fit(
-	struct draft *d, const struct message *m, const struct child_conf *c, struct child_deal *deal)
+	struct draft *d, const struct message *m, const struct child_conf *c, struct negotiation *x)
 {
 	struct arena *a = d->step->scratch;
 	const struct proposal *chosen;
 
-	*deal = (struct child_deal){ .conf = c };
+	x->child = c;
 	/* The initiator's selectors are the remote ones here. */
-	deal->remote_ts = tss_narrow(m->tsi, child_remote_ts(d, c), a);
-	deal->local_ts = tss_narrow(m->tsr, child_local_ts(d, c), a);
-	if (!deal->local_ts.n || !deal->remote_ts.n)
+	x->remote_ts = tss_narrow(m->tsi, child_remote_ts(d, c), a);
+	x->local_ts = tss_narrow(m->tsr, child_local_ts(d, c), a);
+	if (!x->local_ts.n || !x->remote_ts.n)
 		return FIT_NOTHING;
-	if (proposal_select(m->sa, c->esp, KE_IGNORED, false, &deal->suite, &chosen))
+	if (!select_proposal(d, m, c->esp, &x->suite, &chosen))
 		return FIT_SELECTORS;
-	deal->num = chosen->num;
-	deal->spi_out = spi_value(chosen->spi);
-	return deal->spi_out ? FIT_ALL : FIT_SELECTORS;
+	x->proposal = chosen->num;
+	x->spi_out = spi_value(chosen->spi);
+	return x->spi_out ? FIT_ALL : FIT_SELECTORS;
 }
 
 /* Exact selectors win over narrowed ones, so that of two children the one that was meant is found. */
-static bool exact(const struct message *m, const struct child_deal *deal)
+static bool exact(const struct message *m, const struct negotiation *x)
 {
-	return tss_eq(deal->remote_ts, m->tsi) && tss_eq(deal->local_ts, m->tsr);
+	return tss_eq(x->remote_ts, m->tsi) && tss_eq(x->local_ts, m->tsr);
 }
 
-static void explain_selectors(struct draft *d, const struct message *m)
+static void explain_selectors(struct draft *d, const struct message *m, const struct child_conf *c)
 {
 	struct arena *a = d->step->scratch;
 	const struct peer *p = d->core.peer;
-	const struct child_conf *c = p->n_children ? &p->children[0] : NULL;
 
 	d->why = (struct why){
 		.what = arena_printf(
@@ -171,7 +219,8 @@ static void explain_selectors(struct draft *d, const struct message *m)
 static void explain_proposal(struct draft *d, const struct message *m, const struct child_conf *c)
 {
 	struct arena *a = d->step->scratch;
-	struct proposal_why w = proposal_explain(m->sa, c->esp, KE_IGNORED, a);
+	struct proposal_why w =
+		proposal_explain(m->sa, c->esp, m->header.exchange == IKE_AUTH ? KE_IGNORED : KE_WANTED, a);
 
 	d->why = (struct why){
 		.what = arena_printf(a, "no ESP proposal of the peer is allowed by child %s of connection %s",
@@ -185,29 +234,32 @@ static void explain_proposal(struct draft *d, const struct message *m, const str
 	};
 }
 
-uint16_t negotiate_choose(struct draft *d, const struct message *m, struct child_deal *deal)
+uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
+	const struct child_conf *children, unsigned n)
 {
-	const struct peer *p = d->core.peer;
 	const struct child_conf *nearest = NULL;
-	struct child_deal found;
+	struct negotiation found = *x;
 	bool chosen = false;
 
-	for (unsigned i = 0; i < p->n_children; i++) {
-		enum fit f = child_fit(d, m, &p->children[i], &found);
+	for (unsigned i = 0; i < n; i++) {
+		enum fit f = child_fit(d, m, &children[i], &found);
 
 		if (f == FIT_SELECTORS && !nearest)
-			nearest = &p->children[i];
-		if (f == FIT_ALL && (!chosen || (exact(m, &found) && !exact(m, deal)))) {
-			*deal = found;
+			nearest = &children[i];
+		if (f == FIT_ALL && (!chosen || (exact(m, &found) && !exact(m, x)))) {
+			*x = found;
 			chosen = true;
 		}
 	}
 	if (chosen) {
-		deal->spi_in = spi_draw(d->step->ike, d->step->rng);
+		x->local_ts = tss_copy(keep, x->local_ts);
+		x->remote_ts = tss_copy(keep, x->remote_ts);
+		x->spi = spi_draw(d->step->ike, d->step->rng);
+		x->ke = x->suite.ke;
 		return 0;
 	}
 	if (!nearest) {
-		explain_selectors(d, m);
+		explain_selectors(d, m, n ? children : NULL);
 		return TS_UNACCEPTABLE;
 	}
 	explain_proposal(d, m, nearest);

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Agreeing on a CHILD_SA: proposal and selectors, both roles. */
+/* Agreeing on a CHILD_SA: proposal and selectors, both roles, in IKE_AUTH and CREATE_CHILD_SA. What X keeps
+ * lies in KEEP. */
 #pragma once
 
 #include "ike/child.h"
 
-/* Initiator: adds what is offered for CONF to M, and keeps it in D->hs. */
-void negotiate_offer(struct draft *d, const struct child_conf *conf, struct message *m);
+/* Initiator: adds what is offered for X->child to M, with the key exchanges of its proposals if X->ke is set.
+ */
+void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep, struct message *m);
 
-/* Initiator: takes the peer's choice in M into DEAL; false when it refused or chose what was not offered:
- * D->why says so. */
-bool negotiate_accept(struct draft *d, const struct message *m, struct child_deal *deal);
+/* Initiator: takes the peer's choice in M into X; false when it refused or chose what was not offered: D->why
+ * says so. */
+bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m);
 
-/* Responder: finds the child of D's connection that the request in M means and fills DEAL. Otherwise returns
- * the notify to answer with, and D->why explains it; 0 when all is well. */
-uint16_t negotiate_choose(struct draft *d, const struct message *m, struct child_deal *deal);
+/* Initiator: the explanation for the peer's refusal N (NULL: it gave none). */
+void negotiate_refused(struct draft *d, const struct negotiation *x, const struct wire_notify *n);
+
+/* Responder: finds which of the N CHILDREN the request in M means, and puts what both have in common into X.
+ * Otherwise returns the notify to answer with, and D->why explains it; 0 when all is well. */
+uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
+	const struct child_conf *children, unsigned n);
 
 /* Responder: adds the answer to M: CHILD, with the number NUM of the proposal it was chosen from. */
 void negotiate_answer(struct draft *d, const struct child *child, uint8_t num, struct message *m);
+
+/* SPI as four octets of ARENA. */
+struct bytes spi_bytes(struct arena *arena, uint32_t spi);

@@ -10,6 +10,7 @@ static const char *child_status(enum child_state s)
 		[CHILD_INSTALLING] = "INSTALLING",
 		[CHILD_INSTALLED] = "INSTALLED",
 		[CHILD_DELETING] = "DELETING",
+		[CHILD_LATE] = "DELETED",
 	};
 
 	return words[s];
@@ -29,6 +30,8 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.local_ts = tss_copy(arena, c->local_ts),
 		.remote_ts = tss_copy(arena, c->remote_ts),
 		.installed_ms = c->installed,
+		.rekey_ms = c->rekey_due,
+		.life_ms = c->life_end,
 		.in = { .spi = c->spi_in, .inbound = true },
 		.out = { .spi = c->spi_out },
 	};
@@ -66,7 +69,9 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		.nat_remote = c->nat_remote,
 		.nat_fake = c->nat_fake,
 		.established_ms = c->established,
-		.tasks_active = sa->window.request ? 1 : 0,
+		.rekey_ms = c->rekey_due,
+		.reauth_ms = c->reauth_due,
+		.tasks_active = sa->window.request || sa->task ? 1 : 0,
 		.tasks_queued = tasks,
 		.children = ARENA_ARRAY(arena, n, struct child_record),
 		.n_children = n,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
 #include "ike/child.h"
+#include "ike/life.h"
 #include "ike/step.h"
 #include "ike/task.h"
 
@@ -50,6 +51,24 @@ void peers_parted(struct ike *ike)
 		peer_unref(ike->parted[--ike->n_parted]);
 }
 
+uint64_t spi_new(struct draft *d)
+{
+	uint64_t spi;
+
+	do
+		spi = rng_u64(d->step->rng);
+	while (!spi || map_get(&d->step->ike->sas, spi));
+	return spi;
+}
+
+struct bytes nonce_new(struct draft *d, struct arena *keep)
+{
+	uint8_t *p = arena_alloc(keep, NONCE_OCTETS);
+
+	rng_fill(d->step->rng, p, NONCE_OCTETS);
+	return bytes_of(p, NONCE_OCTETS);
+}
+
 uint32_t spi_draw(struct ike *ike, struct rng *rng)
 {
 	uint32_t spi;
@@ -74,6 +93,7 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	sa->id = step_id(ike);
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
 	list_init(&sa->children);
+	list_init(&sa->late);
 	list_init(&sa->tasks);
 	list_init(&sa->waits);
 	list_append(&ike->sas_list, &sa->of_ike);
@@ -94,29 +114,44 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 {
 	list_each_safe (n, &sa->children)
 		child_end(s, node_owner(n, struct child, of_sa), why);
+	list_each_safe (n, &sa->late)
+		child_late_end(s, node_owner(n, struct child, of_sa));
 	if (sa->up)
 		tell_sa(s, TELL_SA_DOWN, sa, NULL);
 	sa->up = false;
 	waits_gone(s, &sa->waits, why);
-	tasks_free(sa);
+	tasks_free(s, s->ike, sa, why);
 	sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);
 	sa->window.request = NULL;
+}
+
+static void negotiation_free(struct ike *ike, struct negotiation *x, struct arena *arena)
+{
+	map_take(&ike->asks, x->ask);
+	if (x->kind && x->child)
+		peer_part(ike, x->child->peer);
+	arena_free(arena);
+	WIPE(*x);
 }
 
 void sa_free(struct ike *ike, struct sa *sa)
 {
 	list_each_safe (n, &sa->children)
 		child_free(ike, node_owner(n, struct child, of_sa));
+	list_each_safe (n, &sa->late)
+		child_free(ike, node_owner(n, struct child, of_sa));
 	if (map_get(&ike->inits, sa->init_hash) == sa)
 		map_take(&ike->inits, sa->init_hash);
 	map_take(&ike->asks, sa->core.ask);
+	negotiation_free(ike, &sa->ours, &sa->ours_arena);
+	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);
 	ike->half_open -= sa_half_open(&sa->core);
 	ike->n_sas--;
 	heap_set(&ike->timers, &sa->timer, HEAP_NEVER);
 	list_remove(&sa->of_ike);
-	tasks_free(sa);
+	tasks_free(NULL, ike, sa, NULL);
 	waits_free(&sa->waits);
 	sa_forget_handshake(ike, sa);
 	peer_part(ike, sa->peer);
@@ -136,17 +171,67 @@ static void earlier(uint64_t *due, bool wanted, uint64_t at)
 void sa_rearm(struct ike *ike, struct sa *sa)
 {
 	const struct sa_core *c = &sa->core;
-	uint64_t due = HEAP_NEVER;
+	uint64_t due = life_due(sa), task = task_due(sa);
 
+	if (task < due)
+		due = task;
 	earlier(&due, c->ask, c->ask_deadline);
+	earlier(&due, sa->ours.ask, sa->ours.ask_deadline);
+	earlier(&due, sa->theirs.ask, sa->theirs.ask_deadline);
 	earlier(&due, c->deadline, c->deadline);
 	earlier(&due, sa->window.request, sa->window.due);
-	earlier(&due, c->keepalive_due, c->keepalive_due);
-	earlier(&due, c->dpd_due, c->dpd_due);
-	list_each (n, &sa->children) {
-		const struct child *child = node_owner(n, struct child, of_sa);
-
-		earlier(&due, child->state == CHILD_INSTALLING, child->ask_deadline);
-	}
 	heap_set(&ike->timers, &sa->timer, due);
+}
+
+struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
+{
+	struct sa *sa = sa_new(s->ike, &heir->core);
+
+	sa->core = heir->core;
+	/* Until it has adopted the children; one that never does is the peer's to delete, or ours then. */
+	sa->core.life_end = s->now + REKEYED_TIME;
+	sa->peer = peer_ref(heir->core.peer);
+	sa->local_id = id_copy(&sa->arena, &old->local_id);
+	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
+	if (heir->redundant) {
+		task_add(sa, TASK_DELETE_IKE, NULL);
+		task_next(s, sa);
+	}
+	sa_rearm(s->ike, sa);
+	return sa;
+}
+
+static void take_children(struct ike *ike, struct sa *from, struct sa *into)
+{
+	list_each_safe (n, &from->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+
+		list_remove(n);
+		list_append(&into->children, n);
+		c->sa = into;
+		map_put(&ike->spis, c->spi_in, into);
+	}
+	list_each_safe (n, &from->late) {
+		list_remove(n);
+		list_append(&into->late, n);
+		node_owner(n, struct child, of_sa)->sa = into;
+	}
+}
+
+void sa_adopt(struct step *s, struct sa *from, struct sa *into)
+{
+	take_children(s->ike, from, into);
+	tasks_move(from, into);
+	list_each_safe (n, &from->waits) {
+		list_remove(n);
+		list_append(&into->waits, n);
+	}
+	if (from->up && !into->up) {
+		into->up = true;
+		from->up = false;
+		life_begin(s, &into->core, &from->core);
+		tell_sa_rekeyed(s, into, from);
+	}
+	task_next(s, into);
+	sa_rearm(s->ike, into);
 }

@@ -30,6 +30,7 @@ enum sa_state {
 	S_R_PROOF,    /* asked for our AUTH */
 	S_R_INSTALL,  /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
 	S_UP,         /* established */
+	S_REKEYED,    /* replaced by another IKE_SA: the peer deletes it */
 	S_DELETING,   /* our delete of the IKE_SA is on its way */
 	S_LINGER,     /* ended; repetitions of the last request are still answered */
 	S_DEAD,       /* to be freed by commit */
@@ -63,6 +64,11 @@ struct sa_core {
 	uint64_t established;
 	uint64_t last_in; /* the last authenticated message */
 	uint64_t keepalive_due, dpd_due;
+	uint64_t rekey_due, reauth_due; /* soft ends */
+	uint64_t reauth_end, life_end;  /* hard ends: whatever was tried has failed */
+	uint64_t reauthenticates;       /* our SPI of the IKE_SA that goes when this one is up; 0: none */
+	bool again;                     /* when it has ended it is started again */
+	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
 };
 
 /* A connection that the peer of a responder SA may turn out to be, in the order of preference. */
@@ -72,30 +78,65 @@ struct candidate {
 	const char *excluded; /* why not, once it is out */
 };
 
+/* Agreeing on keys and, unless it is an IKE_SA, on selectors: what IKE_AUTH does for the first CHILD_SA and
+ * CREATE_CHILD_SA for all others. Pointers lead into the arena that belongs to it. */
+enum negotiation_kind { N_NONE, N_CREATE, N_REKEY_CHILD, N_REKEY_IKE };
+
+/* Where a CREATE_CHILD_SA exchange is. */
+enum negotiation_state {
+	N_KEY_PAIR, /* ours: asked for our key pair */
+	N_SENT,     /* ours: the request is on its way */
+	N_AGREE,    /* ours: asked for the shared secret */
+	N_RESPOND,  /* theirs: asked for our key pair and the shared secret */
+	N_INSTALL,  /* theirs: the child is being installed; then the request is answered */
+};
+
+struct negotiation {
+	enum negotiation_kind kind;
+	enum negotiation_state state;
+	uint32_t ask; /* the ticket of the question it waits for; 0: none */
+	uint64_t ask_deadline;
+	const struct child_conf
+		*child; /* what is negotiated; one that is under way holds a reference to its peer */
+	struct tss packet_local, packet_remote; /* of the packet that asked for it; none for a command */
+	uint32_t old;                           /* N_REKEY_CHILD: the child that is replaced */
+	const struct transform *ke;             /* NULL: without key exchange */
+	struct bytes secret, public;
+	struct bytes nonce_i, nonce_r;
+	struct suite suite;             /* theirs, and ours once it is chosen */
+	uint8_t proposal;               /* theirs: number of the chosen one */
+	uint32_t spi, spi_out;          /* of a CHILD_SA: ours, offered, and the peer's */
+	uint64_t ike_spi, ike_spi_peer; /* of an IKE_SA */
+	struct proposals offered;       /* ours: as sent */
+	struct tss local_ts, remote_ts; /* ours: as sent; theirs: as agreed */
+	uint32_t made;                  /* theirs: the child that is being installed */
+	unsigned rounds;                /* requests sent: more than one with INVALID_KE_PAYLOAD */
+	/* Ours: outbound SPIs unknown to us that the peer has deleted meanwhile: perhaps of what it is making
+	 * for us, when its answer was lost. */
+	uint32_t gone[4];
+	unsigned n_gone;
+	/* Ours: the peer has replaced the same SA meanwhile; the lower of its exchange's nonces, and what it
+	 * made (RFC 7296, 2.8.1, 2.8.2). */
+	struct bytes rival_nonce;
+	uint32_t rival_child;
+	uint64_t rival_spi;
+};
+
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
  * sa->handshake_arena. */
 struct handshake {
-	const struct child_conf *child;         /* initiator: the first CHILD_SA */
-	struct tss packet_local, packet_remote; /* of the packet that asked for it; none for a command */
-	const struct transform *ke;
-	unsigned rounds; /* IKE_SA_INIT sent so far */
-	struct bytes secret, public;
-	struct bytes nonce_i, nonce_r;
+	struct negotiation x;        /* the first CHILD_SA, and the IKE_SA's own keys */
+	unsigned rounds;             /* IKE_SA_INIT sent so far */
 	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
-	uint8_t proposal; /* responder: number of the chosen one */
-	bool natd;        /* responder: the peer takes part in NAT detection */
+	bool natd; /* responder: the peer takes part in NAT detection */
 	struct candidate *candidates;
 	unsigned n_candidates;
 	struct id local_id, remote_id;
-	struct bytes id_i, id_r;  /* the bodies of the ID payloads, as signed */
-	struct bytes auth;        /* the payloads of the peer's IKE_AUTH, while its AUTH is being checked */
-	uint8_t auth_first;       /* type of the first of them */
-	uint32_t child_spi;       /* ours, offered in IKE_AUTH */
-	struct proposals offered; /* initiator: the child's proposals as sent */
-	struct tss local_ts, remote_ts; /* initiator: the child's selectors as sent */
-	struct bytes proof;             /* responder: our AUTH */
-	uint32_t first_child;           /* responder: the child being installed */
+	struct bytes id_i, id_r; /* the bodies of the ID payloads, as signed */
+	struct bytes auth;       /* the payloads of the peer's IKE_AUTH, while its AUTH is being checked */
+	uint8_t auth_first;      /* type of the first of them */
+	struct bytes proof;      /* responder: our AUTH */
 };
 
 /* The state of a CHILD_SA. */
@@ -103,6 +144,7 @@ enum child_state {
 	CHILD_INSTALLING,
 	CHILD_INSTALLED,
 	CHILD_DELETING, /* our delete is queued or on its way */
+	CHILD_LATE,     /* deleted after a rekeying: packets under way are still taken */
 };
 
 struct child {
@@ -115,21 +157,41 @@ struct child {
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	bool encap;
+	bool selected;                /* it sends for its policy */
+	bool by_us;                   /* we asked for it */
+	bool redundant;               /* the loser of two that replaced the same one */
+	bool replaced;                /* it has had a successor: packets for it may come late */
+	uint32_t replaces, successor; /* rekeying: numbers of the children before and after it; 0: none */
 	struct tss local_ts, remote_ts;
 	uint64_t installed;
-	uint32_t tickets[3];   /* of SA_ADD twice and POLICY_ADD; 0: answered */
-	uint64_t ask_deadline; /* of their answers */
-	struct node waits;   /* commands that wait for this child */
+	uint64_t rekey_due, life_end; /* 0: never */
+	uint64_t late_end;            /* CHILD_LATE: when it goes */
+	uint32_t tickets[3];          /* of SA_ADD twice and POLICY_ADD; 0: answered */
+	uint64_t ask_deadline;        /* of their answers */
+	struct node waits;            /* commands that wait for this child */
 };
 
-/* An exchange of ours that waits for its turn: the window is one. */
-enum task_kind { TASK_DELETE_CHILD, TASK_DELETE_IKE, TASK_LIVENESS };
+/* An exchange of our own: it waits for its turn (the window is one) or is under way. */
+enum task_kind {
+	TASK_LIVENESS,
+	TASK_CREATE_CHILD,
+	TASK_REKEY_CHILD,
+	TASK_DELETE_CHILD,
+	TASK_REKEY_IKE,
+	TASK_DELETE_IKE,
+};
 
 struct task {
 	struct node of_sa;
 	enum task_kind kind;
-	uint32_t child; /* TASK_DELETE_CHILD: its number, and our SPI even when it has gone */
-	uint32_t spi;
+	uint32_t child;                /* TASK_*_CHILD: its number, but not of one to be created */
+	uint32_t spi;                  /* TASK_DELETE_CHILD: ours, even when the child has gone */
+	const struct child_conf *conf; /* TASK_CREATE_CHILD; holds a reference to its peer */
+	struct arena arena;            /* of the packet's selectors */
+	struct tss packet_local, packet_remote;
+	uint64_t not_before; /* 0: at once */
+	unsigned refusals;   /* times it was refused for now */
+	struct node waits;   /* commands that wait for the child to be created */
 };
 
 /* The window (RFC 7296, 2.3): one request of ours in flight, and the last answer to the peer's requests. */
@@ -139,7 +201,6 @@ struct window {
 	uint8_t *request;  /* in flight; NULL: none */
 	size_t request_n;
 	uint8_t exchange; /* its type */
-	uint32_t child;   /* that it deletes; 0: none */
 	unsigned tries;
 	uint64_t due; /* next repetition */
 	uint64_t interval;
@@ -156,12 +217,15 @@ struct sa {
 	uint64_t init_hash; /* responder: of the IKE_SA_INIT request, the key in ike->inits; 0: none */
 	struct sa_core core;
 	struct handshake handshake;
-	struct arena arena, handshake_arena;
+	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
+	struct arena arena, handshake_arena, ours_arena, theirs_arena;
 	const struct peer *peer;       /* the reference to core.peer */
 	bool up;                       /* TELL_SA_UP was said */
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct window window;
-	struct node children, tasks;
+	struct node children, late; /* late: those whose inbound SA is still there */
+	struct node tasks;
+	struct task *task; /* the one under way */
 	struct node waits; /* commands that wait for this SA */
 };
 

@@ -6,6 +6,8 @@
 
 #include "ike/child.h"
 #include "ike/clock.h"
+#include "ike/conf.h"
+#include "ike/create.h"
 #include "ike/seal.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -89,7 +91,8 @@ static bool in_window(struct incoming *in)
 		return false;
 	}
 	in->repeated = h->mid == w->expected - 1;
-	if (in->repeated || h->mid == w->expected)
+	/* The window is one: the next request may come when the last one was answered. */
+	if (in->repeated || (h->mid == w->expected && (!w->expected || w->response)))
 		return true;
 	drop(in, DROP_MESSAGE_ID);
 	return false;
@@ -193,6 +196,20 @@ static enum verdict handle(struct draft *d, const struct message *m, bool sealed
 	return table_cell(d->core.state, shape)(d);
 }
 
+/* A request about children on an IKE_SA that replaces another one says that the peer has moved them here; we
+ * may not have heard of it yet. */
+static void claim_children(struct step *s, struct sa *sa, const struct message *m)
+{
+	struct sa *before = map_get(&s->ike->sas, sa->core.predecessor);
+	bool about_children = m->header.exchange == CREATE_CHILD_SA;
+
+	for (unsigned i = 0; i < m->n_deletes; i++)
+		about_children |= m->deletes[i].protocol == PROTO_ESP;
+	if (before && about_children && !(m->header.flags & FLAG_RESPONSE) && sa->core.state == S_UP &&
+		!list_empty(&before->children))
+		sa_adopt(s, before, sa);
+}
+
 /* Steps 6 to 10. */
 static void handle_message(struct incoming *in)
 {
@@ -206,6 +223,8 @@ static void handle_message(struct incoming *in)
 		*m = (struct message){ .header = m->header };
 		parsed = message_get(in->inner, 0, in->inner_first, in->step->scratch, m, &bad);
 	}
+	if (sealed && in->sa)
+		claim_children(in->step, in->sa, m);
 	draft_open(&d, in->step, in->sa);
 	d.message = m;
 	d.path = in->path;
@@ -258,28 +277,43 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		return;
 	draft_open(&d, s, sa);
 	d.answer = answer;
+	if (answer->ticket == sa->ours.ask || answer->ticket == sa->theirs.ask) {
+		draft_close(&d, create_answered(&d, answer->ticket == sa->ours.ask ? &d.ours : &d.theirs));
+		return;
+	}
 	draft_close(&d, table_cell(sa->core.state, answer->result ? COLUMN_FAILED : COLUMN_ANSWER)(&d));
 }
 
-/* A limit was met: until children can be rekeyed, the one whose numbers are used up is deleted. */
+/* A limit of volume was met: the child is rekeyed or, at its hard end, closed. */
 static void on_expire(struct step *s, uint32_t id, bool hard)
 {
-	struct child *c = map_get(&s->ike->children, id);
+	struct child *c = child_find(s->ike, id);
 	struct draft d;
 
-	if (!c || !hard || c->state != CHILD_INSTALLED)
+	if (!c || c->state != CHILD_INSTALLED)
 		return;
-	task_add(c->sa, TASK_DELETE_CHILD, c);
 	draft_open(&d, s, c->sa);
-	tell_log(&d, "CHD", "CHILD_SA %s has carried as much as it may: it is closed", c->conf->name);
-	draft_edit(&d, CHILD_STATE, c, CHILD_DELETING);
+	if (hard)
+		tell_log(&d, "CHD", "CHILD_SA %s has carried as much as it may: it is closed", c->conf->name);
+	if (hard)
+		child_close(c->sa, c);
+	else if (!c->successor)
+		task_add(c->sa, TASK_REKEY_CHILD, c);
 	draft_close(&d, DRAFT_COMMIT);
+}
+
+static void on_used(struct step *s, uint32_t id)
+{
+	struct child *c = child_find(s->ike, id);
+
+	if (c)
+		child_used(s, c);
 }
 
 /* The data path saw an authenticated packet from a new address: IKE_SA and children move together. */
 static void on_mapping(struct step *s, uint32_t id, const struct addr *remote)
 {
-	struct child *c = map_get(&s->ike->children, id);
+	struct child *c = child_find(s->ike, id);
 	struct path path;
 	struct draft d;
 
@@ -311,8 +345,8 @@ struct ike_out ike_step(
 	case EVENT_MAPPING: on_mapping(&s, event->mapping.child, &event->mapping.remote); break;
 	case EVENT_COMMAND: command_run(&s, &event->command); break;
 	case EVENT_CONF: conf_change(&s, event->conf.peers, event->conf.n, event->conf.settings); break;
-	case EVENT_CLOCK:
-	case EVENT_USED: break;
+	case EVENT_USED: on_used(&s, event->used.child); break;
+	case EVENT_CLOCK: break;
 	}
 	clock_run(&s);
 	a = heap_first(&ike->timers);

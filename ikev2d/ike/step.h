@@ -18,9 +18,27 @@ struct step {
 /* What becomes of a child at commit. */
 enum child_change { CHILD_ADDED, CHILD_STATE, CHILD_REMOVED };
 
+/* What becomes of our exchange in hand at commit. */
+enum task_end {
+	TASK_GOES_ON,
+	TASK_OVER,  /* done, or of no use any more */
+	TASK_AGAIN, /* later: the peer could not just now */
+	TASK_FAILED /* refused for good: D->why says why */
+};
+
+/* What is to be begun after commit. */
+enum wish { WISH_NOTHING, WISH_CHILD, WISH_IKE_SA, WISH_REAUTH };
+
+/* An IKE_SA that takes the place of another. */
+struct heir {
+	struct sa_core core;
+	bool redundant; /* the loser of two: it is deleted again at once */
+};
+
 struct child_edit {
 	struct child_edit *next;
 	enum child_change change;
+	bool redundant; /* CHILD_STATE: the loser of two */
 	struct child *child;
 	enum child_state state; /* CHILD_STATE, CHILD_ADDED */
 };
@@ -30,8 +48,9 @@ struct draft {
 	struct sa *sa; /* as it was; NULL: there is none yet. Handlers only read it. */
 	struct sa_core core;
 	struct handshake hs;
-	struct arena keep;       /* what the handshake keeps of this step */
-	const struct path *path; /* of the datagram; NULL: the event is another */
+	struct negotiation ours, theirs;
+	struct arena keep, keep_ours, keep_theirs; /* what these keep of this step */
+	const struct path *path;                   /* of the datagram; NULL: the event is another */
 	const struct message *message;
 	const struct ike_answer *answer;
 	struct bytes datagram, inner; /* whole, and what was sealed in it */
@@ -43,16 +62,23 @@ struct draft {
 	struct bytes request, response; /* datagrams to send, and to keep */
 	uint32_t request_mid;
 	uint8_t request_exchange;
-	uint32_t request_child;        /* the child that the request deletes */
-	bool delete_ike;               /* an exchange that deletes the SA follows */
-	bool answered;                 /* the message is the answer to our request in flight */
-	bool established;              /* the handshake is over: forget it */
-	struct id local_id, remote_id; /* to be kept, once established */
+	struct heir *heir; /* NULL: none */
+	uint64_t adopter;  /* our SPI of the IKE_SA that all children move to; 0: none */
+	enum task_end task_end;
+	uint64_t task_delay; /* TASK_AGAIN: ms */
+	uint32_t delete_spi; /* an inbound SPI that only the peer takes for an SA: it is deleted */
+	enum wish wish;      /* what is to be begun afterwards, */
+	const struct child_conf *wished; /* and for which child */
+	bool delete_ike;                 /* an exchange that deletes the SA follows */
+	bool answered;                   /* the message is the answer to our request in flight */
+	bool established;                /* the handshake is over: forget it */
+	struct id local_id, remote_id;   /* to be kept, once established */
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */
 	struct bytes notify_data;
-	struct why why; /* DRAFT_REFUSE, DRAFT_CLOSE */
+	uint32_t notify_spi; /* of the ESP SA it is about; 0: none */
+	struct why why;      /* DRAFT_REFUSE, DRAFT_CLOSE */
 };
 
 enum verdict {
@@ -91,12 +117,19 @@ enum verdict draft_end(struct draft *d, uint16_t notify);
 struct ike_action *draft_action(struct draft *d, enum ike_action_kind kind);
 /* A question; the SA waits for its answer in STATE. */
 struct ike_question *draft_ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state);
+/* A question of the exchange X, which waits for its answer in STATE. */
+struct ike_question *draft_ask_for(
+	struct draft *d, struct negotiation *x, enum ike_ask_kind kind, enum negotiation_state state);
+/* Ends X; its arena goes at commit. */
+void draft_forget(struct negotiation *x);
 /* Builds and sends a request, or the answer to the peer's last request, sealed when the exchange must be. */
 void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct message *m);
 void draft_respond(struct draft *d, uint8_t exchange, const struct message *m);
 /* Whether the draft removes CHILD already. */
 bool draft_removes(const struct draft *d, const struct child *child);
-void draft_edit(struct draft *d, enum child_change change, struct child *child, enum child_state state);
+/* A change of CHILD that is made at commit. */
+struct child_edit *draft_edit(
+	struct draft *d, enum child_change change, struct child *child, enum child_state state);
 
 /* News (tell.c). */
 void tell_log(struct draft *d, const char *group, const char *format, ...)
@@ -107,6 +140,9 @@ void tell_refused(struct step *s, const char *name, const struct sa *sa, const s
 struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind);
 /* The SA or child went up or down. */
 void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child);
+/* One took the place of another; OLD may be NULL, when it has gone already. */
+void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old);
+void tell_rekeyed(struct step *s, const struct child *child, const struct child *old);
 const char *dropped_name(enum drop_reason reason);
 
 /* Actions that belong to the step and to no draft. */
@@ -121,6 +157,10 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core);
  * twice does nothing. */
 void sa_down(struct step *s, struct sa *sa, const struct why *why);
 void sa_free(struct ike *ike, struct sa *sa);
+/* All children of FROM, and what is to be done and waited for, move to INTO. */
+void sa_adopt(struct step *s, struct sa *from, struct sa *into);
+/* The IKE_SA HEIR, which takes the place of OLD. */
+struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir);
 /* Wipes what only the handshake needed. */
 void sa_forget_handshake(struct ike *ike, struct sa *sa);
 /* Drops a reference to PEER, of which actions of this step may still borrow: it goes with the next step. */
@@ -129,8 +169,10 @@ void peers_parted(struct ike *ike);
 /* The next moment at which something is due, set in the heap. */
 void sa_rearm(struct ike *ike, struct sa *sa);
 bool sa_half_open(const struct sa_core *core);
-/* An inbound SPI that nobody has, reserved for SA. */
+/* An inbound SPI that no child has; an SPI of ours that no IKE_SA has; a nonce, kept in KEEP. */
 uint32_t spi_draw(struct ike *ike, struct rng *rng);
+uint64_t spi_new(struct draft *d);
+struct bytes nonce_new(struct draft *d, struct arena *keep);
 
 /* Commands and whoever waits (command.c). */
 void command_run(struct step *s, const struct ike_command *c);
@@ -146,3 +188,8 @@ unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
 /* Starting a negotiation of our own: the child CHILD of its connection; for a packet, with its selectors. */
 struct sa *init_start(
 	struct step *s, const struct child_conf *child, const struct ts *local, const struct ts *remote);
+/* The same on an IKE_SA of its connection where there is one. Returns where commands wait for it. */
+struct node *child_start(
+	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
+/* Whether CONF's child neither stands nor is being set up. */
+bool child_absent(struct ike *ike, const struct child_conf *conf);

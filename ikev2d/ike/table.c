@@ -2,6 +2,7 @@
 /* THE table: what happens in each state (rows) at each event (columns). ROW takes as many cells as there are
  * columns, so that a missing one does not compile. */
 #include "ike/auth.h"
+#include "ike/create.h"
 #include "ike/info.h"
 #include "ike/init.h"
 
@@ -36,7 +37,8 @@ ROW(S_R_INIT,       ignore,  ignore,       ignore,        ignore,       auth_req
 ROW(S_R_CHECK,      ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       ignore,         ignore,ignore,  ignore,       ignore,        auth_accepted,  auth_not_accepted, never,          end_half_open),
 ROW(S_R_PROOF,      ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       ignore,         ignore,ignore,  ignore,       ignore,        auth_answer,    auth_not_accepted, never,          end_half_open),
 ROW(S_R_INSTALL,    ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       ignore,         ignore,ignore,  ignore,       ignore,        never,          never,             never,          end_half_open),
-ROW(S_UP,           ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       create_request, ignore,ignore,  info_request, info_response, never,          never,             end_unanswered, never),
+ROW(S_UP,           ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       create_request, create_response, create_refusal, info_request, info_response, never,          never,             end_unanswered, never),
+ROW(S_REKEYED,      ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       create_late,    create_response, create_refusal, info_request, info_response, never,          never,             end_unanswered, end_rekeyed),
 ROW(S_DELETING,     ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       create_late,    ignore,ignore,  info_request, info_deleted,  never,          never,             end_unanswered, never),
 ROW(S_LINGER,       ignore,  ignore,       ignore,        ignore,       ignore,       ignore,        ignore,       ignore,         ignore,ignore,  ignore,       ignore,        never,          never,             never,          end_lingering),
 ROW(S_DEAD,         never,   never,        never,         never,        never,        never,         never,        never,          never, never,   never,        never,         never,          never,             never,          never),

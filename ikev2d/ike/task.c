@@ -2,34 +2,137 @@
 /* The queue of our own exchanges. */
 #include "ike/task.h"
 
+#include "base/heap.h"
+#include "ike/conf.h"
+#include "ike/create.h"
+#include "ike/rekey.h"
+
 #include <stdlib.h>
+
+/* ------------------------------------------------------------------- the queue */
+
+static struct task *task_new(struct sa *sa, enum task_kind kind)
+{
+	struct task *t = calloc(1, sizeof *t);
+
+	if (!t)
+		abort();
+	t->kind = kind;
+	list_init(&t->waits);
+	list_append(&sa->tasks, &t->of_sa);
+	return t;
+}
+
+/* Whether there is no room for another one like this. */
+static bool superfluous(const struct sa *sa, enum task_kind kind, uint32_t child, uint32_t spi)
+{
+	unsigned n = 0;
+
+	list_each (p, (struct node *)&sa->tasks) {
+		const struct task *t = node_owner(p, struct task, of_sa);
+
+		if ((t->kind == kind && t->child == child && t->spi == spi) || ++n == TASKS_MAX)
+			return true;
+	}
+	return false;
+}
 
 void task_add(struct sa *sa, enum task_kind kind, const struct child *child)
 {
-	uint32_t id = child ? child->id : 0;
+	uint32_t id = child ? child->id : 0, spi = child ? child->spi_in : 0;
 	struct task *t;
-	unsigned n = 0;
 
-	list_each (p, &sa->tasks) {
-		t = node_owner(p, struct task, of_sa);
-		if ((t->kind == kind && t->child == id) || ++n == TASKS_MAX)
-			return;
-	}
-	t = calloc(1, sizeof *t);
-	if (!t)
-		abort();
-	*t = (struct task){ .kind = kind, .child = id, .spi = child ? child->spi_in : 0 };
-	list_append(&sa->tasks, &t->of_sa);
+	if (superfluous(sa, kind, id, spi) || (sa->task && sa->task->kind == kind && sa->task->child == id))
+		return;
+	t = task_new(sa, kind);
+	t->child = id;
+	t->spi = spi;
 }
 
-static void start(struct draft *d, const struct task *t)
+void task_delete_spi(struct sa *sa, uint32_t spi)
+{
+	if (!superfluous(sa, TASK_DELETE_CHILD, 0, spi))
+		task_new(sa, TASK_DELETE_CHILD)->spi = spi;
+}
+
+struct task *task_creating(const struct sa *sa, const struct child_conf *conf)
+{
+	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && child_conf_same(sa->task->conf, conf))
+		return sa->task;
+	list_each (p, (struct node *)&sa->tasks) {
+		struct task *t = node_owner(p, struct task, of_sa);
+
+		if (t->kind == TASK_CREATE_CHILD && child_conf_same(t->conf, conf))
+			return t;
+	}
+	return NULL;
+}
+
+struct node *task_create(
+	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote)
+{
+	struct task *t = task_creating(sa, conf);
+
+	if (t)
+		return &t->waits;
+	t = task_new(sa, TASK_CREATE_CHILD);
+	t->conf = conf;
+	peer_ref(conf->peer);
+	if (local && remote) {
+		t->packet_local = tss_copy(&t->arena, (struct tss){ local, 1 });
+		t->packet_remote = tss_copy(&t->arena, (struct tss){ remote, 1 });
+	}
+	return &t->waits;
+}
+
+void tasks_move(struct sa *from, struct sa *into)
+{
+	list_each_safe (p, &from->tasks) {
+		list_remove(p);
+		list_append(&into->tasks, p);
+	}
+}
+
+static void release(struct ike *ike, struct task *t)
+{
+	list_remove(&t->of_sa);
+	waits_free(&t->waits);
+	if (t->conf)
+		peer_part(ike, t->conf->peer);
+	arena_free(&t->arena);
+	free(t);
+}
+
+void task_free(struct step *s, struct task *t, const struct why *why)
+{
+	waits_gone(s, &t->waits, why);
+	release(s->ike, t);
+}
+
+void tasks_free(struct step *s, struct ike *ike, struct sa *sa, const struct why *why)
+{
+	if (sa->task) {
+		list_append(&sa->tasks, &sa->task->of_sa);
+		sa->task = NULL;
+	}
+	list_each_safe (p, &sa->tasks) {
+		struct task *t = node_owner(p, struct task, of_sa);
+
+		if (s)
+			task_free(s, t, why);
+		else
+			release(ike, t);
+	}
+}
+
+/* ---------------------------------------------------------------------- begin */
+
+static void inform(struct draft *d, const struct task *t)
 {
 	struct message m = { 0 };
 
-	if (t->kind == TASK_DELETE_CHILD) {
+	if (t->kind == TASK_DELETE_CHILD)
 		message_add_delete(&m, d->step->scratch, PROTO_ESP, &t->spi, 1);
-		d->request_child = t->child;
-	}
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;
@@ -37,34 +140,103 @@ static void start(struct draft *d, const struct task *t)
 	draft_request(d, INFORMATIONAL, d->sa->window.next, &m);
 }
 
+/* Begins T. False: there is nothing to do any more. */
+static bool begin(struct draft *d, const struct task *t)
+{
+	switch (t->kind) {
+	case TASK_CREATE_CHILD:
+	case TASK_REKEY_CHILD: return create_begin(d, t);
+	case TASK_REKEY_IKE: rekey_begin(d); return true;
+	default: inform(d, t); return true;
+	}
+}
+
+/* Whether T may begin, as far as the peer's exchange under way allows (RFC 7296, 2.25). */
+static bool may_begin(const struct sa *sa, const struct task *t)
+{
+	switch (t->kind) {
+	case TASK_CREATE_CHILD:
+	case TASK_REKEY_CHILD:
+	case TASK_DELETE_CHILD: return sa->theirs.kind != N_REKEY_IKE;
+	case TASK_REKEY_IKE: return !sa->theirs.kind;
+	default: return true;
+	}
+}
+
+static bool idle(const struct sa *sa)
+{
+	return !sa->task && !sa->window.request &&
+	       (sa->core.state == S_UP || (sa->core.state == S_REKEYED && !sa->theirs.kind));
+}
+
+static struct task *first(const struct sa *sa, uint64_t now)
+{
+	list_each (p, (struct node *)&sa->tasks) {
+		struct task *t = node_owner(p, struct task, of_sa);
+
+		if (t->not_before <= now && may_begin(sa, t))
+			return t;
+	}
+	return NULL;
+}
+
 void task_next(struct step *s, struct sa *sa)
 {
 	struct draft d;
 	struct task *t;
 
-	if (sa->core.state != S_UP || sa->window.request || list_empty(&sa->tasks))
+	while (idle(sa) && (t = first(sa, s->now))) {
+		list_remove(&t->of_sa);
+		draft_open(&d, s, sa);
+		if (!begin(&d, t)) {
+			draft_close(&d, DRAFT_DROP);
+			task_free(s, t, NULL);
+			continue;
+		}
+		sa->task = t;
+		draft_close(&d, DRAFT_COMMIT);
 		return;
-	t = node_owner(sa->tasks.next, struct task, of_sa);
-	list_remove(&t->of_sa);
-	draft_open(&d, s, sa);
-	start(&d, t);
-	free(t);
-	draft_close(&d, DRAFT_COMMIT);
+	}
+}
+
+uint64_t task_due(const struct sa *sa)
+{
+	uint64_t due = HEAP_NEVER;
+
+	if (!idle(sa))
+		return HEAP_NEVER;
+	list_each (p, (struct node *)&sa->tasks) {
+		const struct task *t = node_owner(p, struct task, of_sa);
+
+		if (may_begin(sa, t) && t->not_before < due)
+			due = t->not_before;
+	}
+	return due;
+}
+
+/* ------------------------------------------------------------------------ end */
+
+void task_end(struct draft *d, struct sa *sa)
+{
+	struct task *t = sa->task;
+
+	if (!t || d->task_end == TASK_GOES_ON)
+		return;
+	sa->task = NULL;
+	if (d->task_end == TASK_AGAIN) {
+		t->not_before = d->step->now + d->task_delay;
+		list_append(&sa->tasks, &t->of_sa);
+		return;
+	}
+	task_free(d->step, t, d->task_end == TASK_FAILED ? &d->why : NULL);
 }
 
 void task_farewell(struct step *s, struct sa *sa)
 {
-	struct draft d;
 	struct task t = { .kind = TASK_DELETE_IKE };
+	struct draft d;
 
 	draft_open(&d, s, sa);
-	start(&d, &t);
+	inform(&d, &t);
 	draft_close(&d, DRAFT_COMMIT);
-}
-
-void tasks_free(struct sa *sa)
-{
-	list_each_safe (p, &sa->tasks)
-		free(node_owner(p, struct task, of_sa));
-	list_init(&sa->tasks);
 }

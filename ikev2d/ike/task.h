@@ -1,16 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exchanges of our own on an established SA: one in flight, the others wait. */
+/* Exchanges of our own on an established SA: one under way, the others wait. */
 #pragma once
 
 #include "ike/step.h"
 
-/* Queues a task; dropped when the SA has too many or the same one waits already. */
+/* Queues a task; dropped when the SA has too many or the same one waits already. CHILD is the one that it is
+ * about, or NULL. */
 void task_add(struct sa *sa, enum task_kind kind, const struct child *child);
 
-/* Starts the first task that waits, if nothing is in flight. */
+/* A child of CONF is to be created; for a packet, with its selectors (else NULL). Returns where commands wait
+ * for it. */
+struct node *task_create(
+	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
+
+/* The peer is to forget the SA that it sends on with this SPI of ours. */
+void task_delete_spi(struct sa *sa, uint32_t spi);
+
+/* Starts the first task that may begin, if nothing is under way. */
 void task_next(struct step *s, struct sa *sa);
+
+/* When the next one may begin by itself; HEAP_NEVER: none waits for a time. */
+uint64_t task_due(const struct sa *sa);
+
+/* For commit only: what D says of the task under way. */
+void task_end(struct draft *d, struct sa *sa);
+
+/* The task that creates the child CONF, waiting or under way, or NULL. */
+struct task *task_creating(const struct sa *sa, const struct child_conf *conf);
+
+/* All that wait go behind those of INTO. */
+void tasks_move(struct sa *from, struct sa *into);
 
 /* Tells the peer that SA is over, once, and does not wait for its answer. */
 void task_farewell(struct step *s, struct sa *sa);
 
-void tasks_free(struct sa *sa);
+/* Ends T; who waits for it hears WHY (NULL: without a reason). */
+void task_free(struct step *s, struct task *t, const struct why *why);
+/* All of SA's; S NULL: nobody hears of it. */
+void tasks_free(struct step *s, struct ike *ike, struct sa *sa, const struct why *why);

@@ -95,7 +95,8 @@ void tell_refused(struct step *s, const char *name, const struct sa *sa, const s
 		tell_tickets(s, t, sa);
 }
 
-void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
+static struct ike_tell *tell_record(
+	struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
 {
 	struct ike_tell *t = tell_new(s, kind);
 	struct sa_record *r = ARENA_NEW(s->scratch, struct sa_record);
@@ -106,4 +107,25 @@ void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const
 	t->child = child ? child->id : 0;
 	t->group = child ? "CHD" : "IKE";
 	tell_tickets(s, t, sa);
+	return t;
+}
+
+void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
+{
+	tell_record(s, kind, sa, child);
+}
+
+void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old)
+{
+	struct ike_tell *t = tell_record(s, TELL_SA_REKEYED, sa, NULL);
+	struct sa_record *before = ARENA_NEW(s->scratch, struct sa_record);
+
+	record_make(old, s->scratch, before);
+	t->old = old->id;
+	t->old_record = before;
+}
+
+void tell_rekeyed(struct step *s, const struct child *child, const struct child *old)
+{
+	tell_record(s, TELL_CHILD_REKEYED, child->sa, child)->old = old ? old->id : child->replaces;
 }

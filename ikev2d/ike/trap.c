@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Traps and the configuration. */
+/* Traps. */
 #include "ike/trap.h"
 
-#include <stdlib.h>
+#include "ike/conf.h"
+#include "ike/task.h"
 
-bool child_conf_same(const struct child_conf *a, const struct child_conf *b)
-{
-	return !strcmp(a->name, b->name) && !strcmp(a->peer->name, b->peer->name);
-}
+#include <stdlib.h>
 
 static struct trap *trap_find(const struct ike *ike, const struct child_conf *conf)
 {
@@ -42,7 +40,7 @@ static void trap_ask(struct step *s, struct trap *t)
 	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);
 }
 
-static void trap_add(struct step *s, const struct child_conf *conf)
+void trap_add(struct step *s, const struct child_conf *conf)
 {
 	struct trap *t = calloc(1, sizeof *t), *before = trap_find(s->ike, conf);
 
@@ -159,87 +157,30 @@ void trap_free(struct ike *ike, struct trap *t)
 	free(t);
 }
 
-/* ----------------------------------------------------------- configuration */
-
-static const struct child_conf *child_named(
-	struct peer *const *peers, unsigned n, const struct child_conf *like)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (!strcmp(peers[i]->name, like->peer->name))
-			return peer_child(peers[i], like->name);
-	return NULL;
-}
-
-/* A child that was there before under the same name is not started again. */
-static void children_start(struct step *s, const struct peer *p, struct peer *const *old, unsigned n_old)
-{
-	for (unsigned i = 0; i < p->n_children; i++) {
-		const struct child_conf *c = &p->children[i], *before = child_named(old, n_old, c);
-
-		if (c->start_action & ACTION_TRAP)
-			trap_add(s, c);
-		if (c->start_action & ACTION_START && !(before && before->start_action & ACTION_START))
-			command_run(s, &(struct ike_command){
-					       .kind = COMMAND_UP, .ike = p->name, .child = c->name });
-	}
-}
-
 /* Traps of the old configuration that have no successor go at once, the others when it is set. */
-static void traps_retire(struct step *s)
+void traps_retire(struct step *s)
 {
 	list_each_safe (n, &s->ike->traps) {
 		struct trap *t = node_owner(n, struct trap, of_ike);
-		const struct child_conf *c = child_named(s->ike->peers, s->ike->n_peers, t->conf);
+		const struct child_conf *c = child_conf_named(s->ike->peers, s->ike->n_peers, t->conf);
 
 		if (t->stale && !(c && c->start_action & ACTION_TRAP))
 			trap_remove(s, t);
 	}
 }
 
-void conf_change(struct step *s, struct peer *const *peers, unsigned n, const struct settings *settings)
+void traps_stale(struct ike *ike)
 {
-	struct ike *ike = s->ike;
-	struct peer **old = ike->peers;
-	unsigned n_old = ike->n_peers;
-
 	list_each (t, &ike->traps)
 		node_owner(t, struct trap, of_ike)->stale = true;
-	ike->settings = *settings;
-	ike->n_peers = n;
-	ike->peers = calloc(n ? n : 1, sizeof *ike->peers);
-	if (!ike->peers)
-		abort();
-	for (unsigned i = 0; i < n; i++)
-		ike->peers[i] = peer_ref(peers[i]);
-	for (unsigned i = 0; i < n; i++)
-		children_start(s, peers[i], old, n_old);
-	traps_retire(s);
-	for (unsigned i = 0; i < n_old; i++)
-		peer_part(ike, old[i]);
-	free(old);
 }
 
 /* ----------------------------------------------------------------- acquire */
-
-/* Whether somebody is negotiating CONF's child already, or it stands. */
-static bool under_way(const struct ike *ike, const struct child_conf *conf)
-{
-	list_each (n, &ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->handshake.child && child_conf_same(sa->handshake.child, conf))
-			return true;
-		list_each (m, &sa->children)
-			if (child_conf_same(node_owner(m, struct child, of_sa)->conf, conf))
-				return true;
-	}
-	return false;
-}
 
 void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote)
 {
 	const struct trap *t = map_get(&s->ike->policies, policy);
 
-	if (t && !under_way(s->ike, t->conf))
-		init_start(s, t->conf, local, remote);
+	if (t && child_absent(s->ike, t->conf))
+		(void)child_start(s, t->conf, local, remote);
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Traps: policies that bring their child up when a packet comes; and the configuration they come from. */
+/* Traps: policies that bring their child up when a packet comes. */
 #pragma once
 
 #include "ike/step.h"
 
-/* A new configuration: its traps are set before those of the old one go; "start" children are started when
- * they are new. */
-void conf_change(struct step *s, struct peer *const *peers, unsigned n, const struct settings *settings);
+/* A trap for the packets of CONF. */
+void trap_add(struct step *s, const struct child_conf *conf);
+
+/* All traps there are belong to an earlier configuration from now on; and those without a successor in the
+ * present one go at once, the others when it is set. */
+void traps_stale(struct ike *ike);
+void traps_retire(struct step *s);
 
 void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer);
 /* Its time to try again has come. */
 void trap_due(struct step *s, struct trap *t);
 void trap_free(struct ike *ike, struct trap *t);
-
-/* Whether both are the same child by name, maybe in two versions. */
-bool child_conf_same(const struct child_conf *a, const struct child_conf *b);
 
 /* The reqid for a child of CONF: the configured one, or its trap's, or a new one. */
 uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf);

@@ -434,3 +434,23 @@ const char *suite_print(const struct suite *s, struct arena *arena)
 		text_add(&t, "/ESN");
 	return text_str(&t);
 }
+
+bool proposals_have(struct proposals p, uint8_t type, uint16_t id)
+{
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned k = 0; k < p.v[i].n; k++)
+			if (p.v[i].v[k].type == type && p.v[i].v[k].id == id)
+				return true;
+	return false;
+}
+
+const struct transform *proposals_ke(struct proposals p)
+{
+	const struct transform *ke = NULL;
+
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned k = 0; k < p.v[i].n && !ke; k++)
+			if (p.v[i].v[k].type == TRANSFORM_KE && p.v[i].v[k].id != KE_NONE)
+				ke = transform_find(TRANSFORM_KE, p.v[i].v[k].id, 0);
+	return ke;
+}

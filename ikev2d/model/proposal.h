@@ -84,6 +84,10 @@ struct proposal *proposal_of(
 /* PROPOSALS without their KE transforms (the child of IKE_AUTH), from ARENA. */
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
 
+/* Whether any of P has the transform ID of TYPE; the first key exchange in P that we have (not NONE), or NULL. */
+bool proposals_have(struct proposals p, uint8_t type, uint16_t id);
+const struct transform *proposals_ke(struct proposals p);
+
 /* Why nothing fits, for the nearest pair: DIFFERS gets "encryption: offered aes128, configured aes256gcm16;
  * …" (NULL when one side is empty) and INSTEAD the keyword list to configure so that the nearest offer would
  * fit (NULL when we have not its algorithms). From ARENA. */

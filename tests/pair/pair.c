@@ -9,7 +9,7 @@
 	"  site {\n"                                                                                         \
 	"    local_addrs = " local "\n"                                                                      \
 	"    remote_addrs = " remote "\n"                                                                    \
-	"    proposals = aes128gcm16-prfsha256-x25519\n"                                                     \
+	"    proposals = aes128gcm16-prfsha256-x25519\n    rekey_time = 0\n"                                 \
 	"    local {\n"                                                                                      \
 	"      auth = psk\n"                                                                                 \
 	"    }\n"                                                                                            \
@@ -20,7 +20,7 @@
 	"      net {\n"                                                                                      \
 	"        local_ts = " local_ts "\n"                                                                  \
 	"        remote_ts = " remote_ts "\n"                                                                \
-	"        esp_proposals = aes128gcm16\n"                                                              \
+	"        esp_proposals = aes128gcm16\n        rekey_time = 0\n"                                      \
 	"      }\n"                                                                                          \
 	"    }\n"                                                                                            \
 	"  }\n"                                                                                              \

@@ -12,7 +12,8 @@ struct pair {
 	struct host *moon, *sun;
 };
 
-/* The configurations of both, without jitter and without encapsulation where no NAT is. */
+/* The configurations of both, without jitter, without encapsulation where no NAT is, and without rekeying by
+ * time. */
 extern const char pair_moon[], pair_sun[];
 
 /* Lines for one of its sections. */

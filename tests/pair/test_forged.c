@@ -480,8 +480,8 @@ static void a_second_auth(void **state)
 	pair_assert_up(p);
 }
 
-/* Until there are further children: a clean refusal, and the SA stands. */
-static void create_child_sa_is_refused(void **state)
+/* A clean refusal, and the SA stands. */
+static void a_child_for_selectors_that_nobody_has(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
 	struct arena arena = { 0 };
@@ -504,7 +504,7 @@ static void create_child_sa_is_refused(void **state)
 					   bytes_of("\x80\1\2\3", 4), &arena),
 		1 };
 	lab_deliver(p->lab, forge_send(p->moon, sa, forge_seal(p->moon, sa, &m, &arena)));
-	ARROWS(p->lab, "moon <-- sun  CREATE_CHILD_SA response 2: SK {N(NO_ADDITIONAL_SAS)}");
+	ARROWS(p->lab, "moon <-- sun  CREATE_CHILD_SA response 2: SK {N(TS_UNACCEPTABLE)}");
 	pair_assert_up(p);
 	/* And the next request is answered. */
 	m = (struct message){ .header = { .exchange = INFORMATIONAL, .mid = 3 } };
@@ -552,7 +552,7 @@ int main(void)
 		PAIR_TEST(invalid_syntax),
 		PAIR_TEST(payloads_that_do_not_belong_there),
 		PAIR_TEST(a_second_auth),
-		PAIR_TEST(create_child_sa_is_refused),
+		PAIR_TEST(a_child_for_selectors_that_nobody_has),
 		PAIR_TEST(delete_of_an_spi_nobody_has),
 	};
 

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CREATE_CHILD_SA (RFC 7296, 1.3.1, 1.3.3).
+ *
+ *   who asks                                      who answers
+ *   HDR, SK {[N(REKEY_SA),] SA, Ni,
+ *            [KEi,] TSi, TSr}           -->
+ *                                       <--       HDR, SK {SA, Nr, [KEr,] TSi, TSr}
+ *                                       <--  or   HDR, SK {N(error)}
+ *
+ * The child's key exchange, if it has one, is asked for before and after; its installation before we answer.
+ */
+#include "ike/create.h"
+
+#include "ike/child.h"
+#include "ike/collide.h"
+#include "ike/conf.h"
+#include "ike/negotiate.h"
+#include "ike/rekey.h"
+#include "ike/task.h"
+
+/* ------------------------------------------------------------------ shared */
+
+enum verdict create_ask_key_pair(struct draft *d)
+{
+	draft_ask_for(d, &d->ours, ASK_KEY_PAIR, N_KEY_PAIR);
+	return DRAFT_COMMIT;
+}
+
+bool create_other_group(struct draft *d, const struct wire_notify *n, struct proposals offered)
+{
+	struct negotiation *x = &d->ours;
+	uint16_t group = n->data.n == 2 ? (uint16_t)(n->data.p[0] << 8 | n->data.p[1]) : 0;
+
+	if (!x->ke || group == x->ke->id || !proposals_have(offered, TRANSFORM_KE, group) ||
+		x->rounds >= INIT_ROUNDS_MAX)
+		return false;
+	x->ke = transform_find(TRANSFORM_KE, group, 0);
+	tell_log(d, "IKE", "peer wants key exchange %s: asking again with it", x->ke->name);
+	create_ask_key_pair(d);
+	return true;
+}
+
+enum verdict create_ask_respond(struct draft *d)
+{
+	const struct message *m = d->message;
+	struct negotiation *x = &d->theirs;
+	uint8_t *group;
+
+	if (m->has & PAYLOAD_BIT(PAYLOAD_KE) && m->ke.group == x->ke->id) {
+		draft_ask_for(d, x, ASK_RESPOND, N_RESPOND)->peer_public = m->ke.data;
+		return DRAFT_COMMIT;
+	}
+	group = arena_alloc(d->step->scratch, 2);
+	group[0] = (uint8_t)(x->ke->id >> 8);
+	group[1] = (uint8_t)x->ke->id;
+	return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
+}
+
+enum verdict create_again(struct draft *d, uint64_t delay)
+{
+	draft_forget(&d->ours);
+	d->task_end = TASK_AGAIN;
+	d->task_delay = delay + rng_below(d->step->rng, (uint32_t)delay);
+	return DRAFT_COMMIT;
+}
+
+/* What they began contests nothing any more; and what waited for it lives on. */
+static void withdraw(struct draft *d)
+{
+	struct negotiation *x = &d->theirs;
+
+	if (x->kind == N_REKEY_IKE || d->ours.old == x->old) {
+		d->ours.rival_nonce = (struct bytes){ 0 };
+		d->ours.rival_spi = 0;
+	}
+	if (x->kind == N_REKEY_IKE && d->core.state == S_REKEYED) {
+		d->core.state = S_UP;
+		d->core.deadline = 0;
+		d->core.rekey_due = d->step->now + REFUSED_TIME;
+	}
+	draft_forget(x);
+}
+
+enum verdict create_refuse_later(struct draft *d, uint16_t notify)
+{
+	struct message m = { 0 };
+
+	withdraw(d);
+	message_add_notify(&m, d->step->scratch, notify, (struct bytes){ 0 });
+	draft_respond(d, CREATE_CHILD_SA, &m);
+	return DRAFT_COMMIT;
+}
+
+/* -------------------------------------------------------------------- ours */
+
+static const struct child *old_child(const struct draft *d, const struct negotiation *x)
+{
+	return child_find(d->step->ike, x->old);
+}
+
+static enum verdict send_request(struct draft *d)
+{
+	struct negotiation *x = &d->ours;
+	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_NONCE), .nonce = x->nonce_i };
+	const struct child *old = old_child(d, x);
+	struct wire_notify *n;
+
+	if (x->kind == N_REKEY_CHILD && !old) {
+		draft_forget(x);
+		d->task_end = TASK_OVER;
+		return DRAFT_COMMIT;
+	}
+	negotiate_offer(d, x, &d->keep_ours, &m);
+	if (x->ke) {
+		m.has |= PAYLOAD_BIT(PAYLOAD_KE);
+		m.ke = (struct wire_ke){ x->ke->id, x->public };
+	}
+	if (old) {
+		n = message_add_notify(&m, d->step->scratch, REKEY_SA, (struct bytes){ 0 });
+		n->protocol = PROTO_ESP;
+		n->spi = spi_bytes(d->step->scratch, old->spi_in);
+	}
+	x->state = N_SENT;
+	x->ask = 0;
+	x->rounds++;
+	draft_request(d, CREATE_CHILD_SA, d->sa->window.next, &m);
+	return DRAFT_COMMIT;
+}
+
+/* Whether a child still wants to be rekeyed. */
+static bool wants_rekey(const struct child *c, const struct sa *sa)
+{
+	return c && c->sa == sa && c->state == CHILD_INSTALLED && !c->successor;
+}
+
+bool create_begin(struct draft *d, const struct task *t)
+{
+	struct negotiation *x = &d->ours;
+	const struct child *old = child_find(d->step->ike, t->child);
+
+	if (t->kind == TASK_REKEY_CHILD && !wants_rekey(old, d->sa))
+		return false;
+	x->kind = t->kind == TASK_REKEY_CHILD ? N_REKEY_CHILD : N_CREATE;
+	x->old = t->child;
+	x->child = child_conf_now(d->step->ike, x->kind == N_REKEY_CHILD ? old->conf : t->conf);
+	x->packet_local = tss_copy(&d->keep_ours, t->packet_local);
+	x->packet_remote = tss_copy(&d->keep_ours, t->packet_remote);
+	x->ke = proposals_ke(x->child->esp);
+	x->nonce_i = nonce_new(d, &d->keep_ours);
+	tell_log(d, "CHD", "%s CHILD_SA %s", x->kind == N_REKEY_CHILD ? "rekeying" : "establishing",
+		x->child->name);
+	if (x->ke)
+		create_ask_key_pair(d);
+	else
+		send_request(d);
+	return true;
+}
+
+/* The peer has made a child that we do not take: it is told to forget it. A rekeying is tried again. */
+static enum verdict refuse_choice(struct draft *d)
+{
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	d->delete_spi = d->ours.spi;
+	if (d->ours.kind == N_REKEY_CHILD)
+		return create_again(d, REFUSED_TIME);
+	draft_forget(&d->ours);
+	d->task_end = TASK_FAILED;
+	return DRAFT_COMMIT;
+}
+
+static bool is_gone(const struct negotiation *x)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(x->gone); i++)
+		if (x->gone[i] && x->gone[i] == x->spi_out)
+			return true;
+	return false;
+}
+
+/* The peer made the child, and deleted it before we heard of it: its answer was late. */
+static enum verdict gone_already(struct draft *d)
+{
+	d->why.what = "the peer deleted it at once";
+	if (d->ours.kind == N_REKEY_CHILD)
+		return create_again(d, BUSY_TIME);
+	draft_forget(&d->ours);
+	d->task_end = TASK_FAILED;
+	return DRAFT_COMMIT;
+}
+
+static enum verdict make(struct draft *d, struct bytes shared)
+{
+	struct negotiation *x = &d->ours;
+
+	if (is_gone(x))
+		return gone_already(d);
+	x->ask = 0;
+	x->state = N_INSTALL;
+	if (child_make(d, x, true, shared))
+		return DRAFT_COMMIT;
+	d->why.what = "the keys of the CHILD_SA could not be made";
+	return refuse_choice(d);
+}
+
+enum verdict create_made(struct draft *d, struct child *c, bool success)
+{
+	struct negotiation *x = &d->ours;
+	struct child_edit *e;
+
+	if (!success) {
+		draft_edit(d, CHILD_REMOVED, c, c->state);
+		return refuse_choice(d);
+	}
+	e = draft_edit(d, CHILD_STATE, c, child_settled(c));
+	e->redundant = x->rival_nonce.n && contest_lost(x);
+	draft_forget(x);
+	d->task_end = TASK_OVER;
+	return DRAFT_COMMIT;
+}
+
+enum verdict create_response(struct draft *d)
+{
+	const struct message *m = d->message;
+	struct negotiation *x = &d->ours;
+	struct ike_question *q;
+
+	if (x->state != N_SENT || !x->kind)
+		return draft_drop(d, DROP_STATE);
+	if (x->kind == N_REKEY_IKE)
+		return rekey_response(d);
+	if (!negotiate_accept(d, x, &d->keep_ours, m))
+		return refuse_choice(d);
+	x->nonce_r = arena_bytes(&d->keep_ours, m->nonce);
+	if (!x->suite.ke)
+		return make(d, (struct bytes){ 0 });
+	if (x->suite.ke != x->ke || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) || m->ke.group != x->ke->id) {
+		d->why.what = "the peer answered with another key exchange method than was sent";
+		return refuse_choice(d);
+	}
+	q = draft_ask_for(d, x, ASK_AGREE, N_AGREE);
+	q->secret = x->secret;
+	q->peer_public = m->ke.data;
+	return DRAFT_COMMIT;
+}
+
+/* Ours is gone at the peer: so it is here, and a new one is asked for, since it was to live on (2.25). */
+static enum verdict not_found(struct draft *d)
+{
+	struct child *old = child_find(d->step->ike, d->ours.old);
+
+	if (old && old->sa == d->sa && !old->successor) {
+		tell_log(
+			d, "CHD", "the peer has no CHILD_SA %s any more: a new one is made", old->conf->name);
+		d->wish = WISH_CHILD;
+		d->wished = d->ours.child;
+		draft_edit(d, CHILD_REMOVED, old, old->state);
+	}
+	draft_forget(&d->ours);
+	d->task_end = TASK_OVER;
+	return DRAFT_COMMIT;
+}
+
+enum verdict create_refusal(struct draft *d)
+{
+	const struct wire_notify *n = message_error(d->message);
+	struct negotiation *x = &d->ours;
+
+	if (x->state != N_SENT || !x->kind)
+		return draft_drop(d, DROP_STATE);
+	if (x->kind == N_REKEY_IKE)
+		return rekey_refusal(d);
+	if (n->type == INVALID_KE_PAYLOAD && create_other_group(d, n, x->offered))
+		return DRAFT_COMMIT;
+	if (n->type == TEMPORARY_FAILURE)
+		return create_again(d, BUSY_TIME);
+	if (n->type == CHILD_SA_NOT_FOUND && x->kind == N_REKEY_CHILD)
+		return not_found(d);
+	negotiate_refused(d, x, n);
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	if (n->type == NO_ADDITIONAL_SAS) {
+		/* This peer can do it in another IKE_SA only (1.3). */
+		d->wish = x->kind == N_CREATE ? WISH_IKE_SA : WISH_REAUTH;
+		d->wished = x->child;
+		draft_forget(x);
+		d->task_end = TASK_OVER;
+		return DRAFT_COMMIT;
+	}
+	if (x->kind == N_REKEY_CHILD)
+		return create_again(d, REFUSED_TIME);
+	draft_forget(x);
+	d->task_end = TASK_FAILED;
+	return DRAFT_COMMIT;
+}
+
+/* ------------------------------------------------------------------ theirs */
+
+static uint32_t spi_of(const struct wire_notify *n)
+{
+	struct rd r = rd_of(n->spi);
+
+	return n->spi.n == 4 ? rd_u32(&r) : 0;
+}
+
+/* Chooses, and begins what must be done before the answer. */
+static enum verdict take(struct draft *d, const struct child *old, enum rule rule)
+{
+	const struct ike *ike = d->step->ike;
+	const struct peer *p = peer_now(ike, d->core.peer);
+	const struct child_conf *conf = old ? child_conf_now(ike, old->conf) : p->children;
+	struct negotiation *x = &d->theirs;
+	uint16_t notify = negotiate_choose(d, x, &d->keep_theirs, d->message, conf, old ? 1 : p->n_children);
+
+	if (notify)
+		return draft_refuse(d, notify, (struct bytes){ 0 });
+	x->old = old ? old->id : 0;
+	x->nonce_i = arena_bytes(&d->keep_theirs, d->message->nonce);
+	x->nonce_r = nonce_new(d, &d->keep_theirs);
+	if (rule == RULE_CONTEST)
+		contest_note(d, x);
+	if (x->ke)
+		return create_ask_respond(d);
+	x->state = N_INSTALL;
+	return child_make(d, x, false, (struct bytes){ 0 })
+		       ? DRAFT_COMMIT
+		       : draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+}
+
+enum verdict create_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct wire_notify *n = message_notify(m, REKEY_SA);
+	const struct child *old = n ? child_by_spi(d->sa, spi_of(n), false) : NULL;
+	struct negotiation *x = &d->theirs;
+	enum rule rule;
+
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_TSI)))
+		return rekey_request(d);
+	if (n && !old) {
+		/* It may be what our exchange under way has made: then their answer is late. */
+		d->notify_spi = spi_of(n);
+		return draft_refuse(
+			d, d->ours.kind ? TEMPORARY_FAILURE : CHILD_SA_NOT_FOUND, (struct bytes){ 0 });
+	}
+	x->kind = n ? N_REKEY_CHILD : N_CREATE;
+	rule = collide(d, n ? THEIRS_REKEY_CHILD : THEIRS_CREATE, old);
+	if (rule == RULE_BUSY || (old && old->state == CHILD_INSTALLING))
+		return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+	if (rule == RULE_GIVE_WAY)
+		create_again(d, BUSY_TIME);
+	return take(d, old, rule);
+}
+
+enum verdict create_late(struct draft *d)
+{
+	return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+}
+
+enum verdict create_answer(struct draft *d, struct child *c, bool success)
+{
+	struct negotiation *x = &d->theirs;
+	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_NONCE), .nonce = x->nonce_r };
+
+	if (!success) {
+		tell_refused(d->step, c->conf->peer->name, d->sa, &d->why);
+		draft_edit(d, CHILD_REMOVED, c, CHILD_INSTALLING);
+		return create_refuse_later(d, TEMPORARY_FAILURE);
+	}
+	if (x->ke) {
+		m.has |= PAYLOAD_BIT(PAYLOAD_KE);
+		m.ke = (struct wire_ke){ x->ke->id, x->public };
+	}
+	negotiate_answer(d, c, x->proposal, &m);
+	draft_respond(d, CREATE_CHILD_SA, &m);
+	draft_edit(d, CHILD_STATE, c, child_settled(c));
+	draft_forget(x);
+	return DRAFT_COMMIT;
+}
+
+/* ----------------------------------------------------------------- answers */
+
+static enum verdict ours_answered(struct draft *d)
+{
+	struct negotiation *x = &d->ours;
+	const struct ike_answer *a = d->answer;
+
+	if (a->result) {
+		d->why = a->why;
+		d->why.what =
+			d->why.what ? d->why.what
+				    : "a key exchange could not be computed: the peer's value is not valid, "
+				      "or a part of the daemon did not answer";
+		if (x->state == N_AGREE && x->kind != N_REKEY_IKE)
+			return refuse_choice(d);
+		tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+		return create_again(d, REFUSED_TIME);
+	}
+	if (x->state == N_AGREE)
+		return x->kind == N_REKEY_IKE ? rekey_agreed(d) : make(d, a->shared);
+	x->secret = arena_bytes(&d->keep_ours, a->secret);
+	x->public = arena_bytes(&d->keep_ours, a->public);
+	return x->kind == N_REKEY_IKE ? rekey_send(d) : send_request(d);
+}
+
+static bool still_there(const struct child *c, const struct sa *sa)
+{
+	return c && c->sa == sa && c->state == CHILD_INSTALLED;
+}
+
+static enum verdict theirs_answered(struct draft *d)
+{
+	struct negotiation *x = &d->theirs;
+	const struct ike_answer *a = d->answer;
+
+	x->ask = 0;
+	if (a->result)
+		return create_refuse_later(d, a->result == ERR_BUSY ? TEMPORARY_FAILURE : INVALID_SYNTAX);
+	/* The IKE_SA has begun to end meanwhile, or the child has. */
+	if ((d->core.state != S_UP && !(d->core.state == S_REKEYED && x->kind == N_REKEY_IKE)) ||
+		(x->kind == N_REKEY_CHILD && !still_there(old_child(d, x), d->sa)))
+		return create_refuse_later(d, TEMPORARY_FAILURE);
+	x->public = arena_bytes(&d->keep_theirs, a->public);
+	if (x->kind == N_REKEY_IKE)
+		return rekey_responded(d);
+	x->state = N_INSTALL;
+	return child_make(d, x, false, a->shared) ? DRAFT_COMMIT : create_refuse_later(d, TEMPORARY_FAILURE);
+}
+
+enum verdict create_answered(struct draft *d, struct negotiation *x)
+{
+	return x == &d->ours ? ours_answered(d) : theirs_answered(d);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The times of an established IKE_SA and of its children. */
+#include "ike/life.h"
+
+#include "base/heap.h"
+#include "ike/child.h"
+#include "ike/revive.h"
+#include "ike/task.h"
+
+uint64_t life_soft(struct step *s, uint64_t time, uint64_t jitter)
+{
+	uint64_t most = jitter < time ? jitter : time;
+
+	return time ? s->now + time - (most ? rng_u64(s->rng) % most : 0) : 0;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return !a ? b : !b ? a : a < b ? a : b;
+}
+
+void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
+{
+	const struct peer *p = core->peer;
+	uint64_t now = s->now, keep_alive = s->ike->settings.keep_alive;
+
+	core->established = now;
+	core->keepalive_due = core->nat_local && keep_alive ? now + keep_alive : 0;
+	core->dpd_due = p->dpd_delay ? now + p->dpd_delay : 0;
+	core->rekey_due = life_soft(s, p->rekey_time, p->rand_time);
+	core->life_end = p->rekey_time ? now + p->rekey_time + p->over_time : 0;
+	if (old) {
+		core->reauth_due = old->reauth_due;
+		core->reauth_end = old->reauth_end;
+	} else {
+		core->reauth_due = life_soft(s, p->reauth_time, p->rand_time);
+		core->reauth_end = p->reauth_time ? now + p->reauth_time + p->over_time : 0;
+	}
+	core->life_end = sooner(core->life_end, core->reauth_end);
+}
+
+static void earlier(uint64_t *due, uint64_t at)
+{
+	if (at && at < *due)
+		*due = at;
+}
+
+uint64_t life_due(const struct sa *sa)
+{
+	const struct sa_core *c = &sa->core;
+	uint64_t due = HEAP_NEVER;
+
+	earlier(&due, c->keepalive_due);
+	earlier(&due, c->dpd_due);
+	earlier(&due, c->rekey_due);
+	earlier(&due, c->reauth_due);
+	earlier(&due, c->life_end);
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *child = node_owner(n, struct child, of_sa);
+
+		if (child->state == CHILD_INSTALLING)
+			earlier(&due, child->ask_deadline);
+		if (child->state != CHILD_INSTALLED)
+			continue;
+		earlier(&due, child->rekey_due);
+		earlier(&due, child->life_end);
+	}
+	list_each (n, (struct node *)&sa->late)
+		earlier(&due, node_owner(n, struct child, of_sa)->late_end);
+	return due;
+}
+
+static bool is_due(const struct step *s, uint64_t at)
+{
+	return at && at <= s->now;
+}
+
+static void keep_alive(struct step *s, struct sa *sa)
+{
+	step_action(s, ACTION_KEEPALIVE)->send.path = sa->core.path;
+	sa->core.keepalive_due = s->now + s->ike->settings.keep_alive;
+}
+
+static void check_liveness(struct step *s, struct sa *sa)
+{
+	uint64_t delay = sa->core.peer->dpd_delay, quiet_until = sa->core.last_in + delay;
+
+	if (quiet_until > s->now) {
+		sa->core.dpd_due = quiet_until;
+		return;
+	}
+	sa->core.dpd_due = s->now + delay;
+	task_add(sa, TASK_LIVENESS, NULL);
+}
+
+static void say(struct step *s, const struct sa *sa, const char *format, const char *name)
+{
+	struct draft d;
+
+	draft_open(&d, s, (struct sa *)sa);
+	tell_log(&d, "CHD", format, name);
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+static void children_due(struct step *s, struct sa *sa)
+{
+	list_each_safe (n, &sa->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+
+		if (c->state != CHILD_INSTALLED)
+			continue;
+		if (is_due(s, c->life_end)) {
+			c->life_end = 0;
+			say(s, sa, "CHILD_SA %s has lived for as long as it may: it is closed",
+				c->conf->name);
+			child_close(sa, c);
+		} else if (is_due(s, c->rekey_due)) {
+			c->rekey_due = 0;
+			task_add(sa, TASK_REKEY_CHILD, c);
+		}
+	}
+	list_each_safe (n, &sa->late)
+		if (is_due(s, node_owner(n, struct child, of_sa)->late_end))
+			child_late_end(s, node_owner(n, struct child, of_sa));
+}
+
+/* Neither rekeying nor authentication has succeeded in time: the SA ends, but the peer is told. */
+static void overdue(struct step *s, struct sa *sa)
+{
+	sa->core.life_end = 0;
+	say(s, sa, "IKE_SA %s has lived for as long as it may: it is closed", sa->core.peer->name);
+	task_add(sa, TASK_DELETE_IKE, NULL);
+}
+
+bool life_run(struct step *s, struct sa *sa)
+{
+	struct sa_core *c = &sa->core;
+
+	if (child_overdue(s, sa))
+		return false;
+	if (is_due(s, c->keepalive_due))
+		keep_alive(s, sa);
+	if (is_due(s, c->dpd_due))
+		check_liveness(s, sa);
+	children_due(s, sa);
+	if (is_due(s, c->rekey_due)) {
+		c->rekey_due = 0;
+		task_add(sa, TASK_REKEY_IKE, NULL);
+	}
+	if (is_due(s, c->reauth_due)) {
+		c->reauth_due = 0;
+		revive_reauth(s, sa);
+	}
+	if (is_due(s, c->life_end))
+		overdue(s, sa);
+	return true;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The times of an IKE_SA: liveness, keepalives, rekeying, authentication anew, the end. */
+#pragma once
+
+#include "ike/step.h"
+
+/* CORE, whose peer and NATs are known, is established now. It is authenticated anew when OLD, which it
+ * replaces, would have been (NULL: it is authenticated now). */
+void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old);
+
+/* The earliest of what is due for SA and its children, not counting its exchanges. */
+uint64_t life_due(const struct sa *sa);
+
+/* Does what is due. False when SA may be gone. */
+bool life_run(struct step *s, struct sa *sa);
+
+/* T plus TIME, less a random share of JITTER; 0 when TIME is 0 (never). */
+uint64_t life_soft(struct step *s, uint64_t time, uint64_t jitter);

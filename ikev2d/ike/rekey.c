@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rekeying of IKE_SAs.
+ *
+ *   who asks                                      who answers
+ *   HDR, SK {SA, Ni, KEi}               -->
+ *                                       <--       HDR, SK {SA, Nr, KEr}
+ *
+ * Who asked deletes the old IKE_SA. When both ask at once, each makes two new ones; the one with the lowest
+ * of the four nonces is deleted by whoever asked for it, and the children stay with the old one until it is
+ * clear which that is. */
+#include "ike/rekey.h"
+
+#include "ike/collide.h"
+#include "ike/conf.h"
+#include "ike/create.h"
+#include "ike/keys.h"
+
+enum { IKE_SPI = 8 };
+
+static struct bytes ike_spi_bytes(struct arena *arena, uint64_t spi)
+{
+	struct wr w = wr_of(arena_alloc(arena, IKE_SPI), IKE_SPI);
+
+	wr_u64(&w, spi);
+	return wr_done(&w);
+}
+
+static uint64_t ike_spi_value(struct bytes b)
+{
+	struct rd r = rd_of(b);
+
+	return b.n == IKE_SPI ? rd_u64(&r) : 0;
+}
+
+/* A whole copy: the configuration may be another one when the answer comes. */
+static struct proposals with_spi(struct proposals p, uint64_t spi, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);
+
+	for (unsigned i = 0; i < p.n; i++) {
+		v[i] = p.v[i];
+		v[i].v = (const struct xform *)arena_bytes(
+			arena, bytes_of(p.v[i].v, p.v[i].n * sizeof *p.v[i].v))
+				 .p;
+		v[i].spi = ike_spi_bytes(arena, spi);
+	}
+	return (struct proposals){ v, p.n };
+}
+
+/* The IKE_SA that X has agreed on. False when its keys cannot be made. */
+static bool heir_new(struct draft *d, const struct negotiation *x, bool initiator, struct bytes shared)
+{
+	const struct sa_core *old = &d->core;
+	struct heir *h = ARENA_NEW(d->step->scratch, struct heir);
+
+	h->core = (struct sa_core){
+		.state = S_UP,
+		.initiator = initiator,
+		.spi_i = initiator ? x->ike_spi : x->ike_spi_peer,
+		.spi_r = initiator ? x->ike_spi_peer : x->ike_spi,
+		.path = old->path,
+		.peer = peer_now(d->step->ike, old->peer),
+		.suite = x->suite,
+		.nat_local = old->nat_local,
+		.nat_remote = old->nat_remote,
+		.nat_fake = old->nat_fake,
+		.encap = old->encap,
+		.last_in = d->step->now,
+		.predecessor = d->sa->spi,
+	};
+	d->heir = h;
+	return !keys_rekey(&h->core, old, shared, x->nonce_i, x->nonce_r);
+}
+
+/* The peer deletes the old IKE_SA; we do if it does not. */
+static void await_delete(struct draft *d)
+{
+	d->core.state = S_REKEYED;
+	d->core.deadline = d->step->now + REKEYED_TIME;
+	d->core.rekey_due = d->core.reauth_due = d->core.life_end = d->core.dpd_due = 0;
+}
+
+/* -------------------------------------------------------------------- ours */
+
+/* The method in use, if it is still configured: the peer is known to have it. */
+static const struct transform *ke_of(const struct sa_core *core, struct proposals p)
+{
+	const struct transform *first = NULL;
+
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned k = 0; k < p.v[i].n; k++) {
+			const struct xform *t = &p.v[i].v[k];
+
+			if (t->type != TRANSFORM_KE)
+				continue;
+			if (t->id == core->suite.ke->id)
+				return core->suite.ke;
+			first = first ? first : transform_find(TRANSFORM_KE, t->id, 0);
+		}
+	return first;
+}
+
+void rekey_begin(struct draft *d)
+{
+	struct negotiation *x = &d->ours;
+	const struct peer *p = peer_now(d->step->ike, d->core.peer);
+
+	x->kind = N_REKEY_IKE;
+	x->ike_spi = spi_new(d);
+	x->offered = with_spi(p->ike, x->ike_spi, &d->keep_ours);
+	x->ke = ke_of(&d->core, p->ike);
+	x->nonce_i = nonce_new(d, &d->keep_ours);
+	tell_log(d, "IKE", "rekeying IKE_SA %s", p->name);
+	create_ask_key_pair(d);
+}
+
+enum verdict rekey_send(struct draft *d)
+{
+	struct negotiation *x = &d->ours;
+	struct message m = {
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_NONCE) | PAYLOAD_BIT(PAYLOAD_KE),
+		.sa = x->offered,
+		.nonce = x->nonce_i,
+		.ke = { x->ke->id, x->public },
+	};
+
+	x->state = N_SENT;
+	x->ask = 0;
+	x->rounds++;
+	draft_request(d, CREATE_CHILD_SA, d->sa->window.next, &m);
+	return DRAFT_COMMIT;
+}
+
+/* Ours came to nothing. Theirs, if they had one, takes over; else it is tried again. */
+static enum verdict give_up(struct draft *d, uint64_t delay)
+{
+	uint64_t rival = d->ours.rival_spi;
+
+	if (!rival)
+		return create_again(d, delay);
+	draft_forget(&d->ours);
+	d->task_end = TASK_OVER;
+	d->adopter = rival;
+	await_delete(d);
+	return DRAFT_COMMIT;
+}
+
+static enum verdict refuse_choice(struct draft *d)
+{
+	d->why.what = "the peer chose an IKE proposal that was not offered";
+	d->why.offered = proposals_print(d->message->sa, d->step->scratch);
+	d->why.configured = proposals_print(d->ours.offered, d->step->scratch);
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	return give_up(d, REFUSED_TIME);
+}
+
+enum verdict rekey_response(struct draft *d)
+{
+	const struct message *m = d->message;
+	struct negotiation *x = &d->ours;
+	struct ike_question *q;
+
+	if (m->sa.n != 1 || m->has & PAYLOAD_BIT(PAYLOAD_TSI) ||
+		proposal_accept(&m->sa.v[0], x->offered, KE_WANTED, &x->suite) ||
+		!(x->ike_spi_peer = ike_spi_value(m->sa.v[0].spi)) || x->suite.ke != x->ke ||
+		m->ke.group != x->ke->id)
+		return refuse_choice(d);
+	x->nonce_r = arena_bytes(&d->keep_ours, m->nonce);
+	q = draft_ask_for(d, x, ASK_AGREE, N_AGREE);
+	q->secret = x->secret;
+	q->peer_public = m->ke.data;
+	return DRAFT_COMMIT;
+}
+
+enum verdict rekey_agreed(struct draft *d)
+{
+	struct negotiation *x = &d->ours;
+	bool lost = x->rival_nonce.n && contest_lost(x);
+
+	if (!heir_new(d, x, true, d->answer->shared)) {
+		d->heir = NULL;
+		return give_up(d, REFUSED_TIME);
+	}
+	d->heir->redundant = lost;
+	d->adopter = lost ? x->rival_spi : x->ike_spi;
+	if (lost)
+		await_delete(d);
+	else
+		d->delete_ike = true;
+	draft_forget(x);
+	d->task_end = TASK_OVER;
+	return DRAFT_COMMIT;
+}
+
+enum verdict rekey_refusal(struct draft *d)
+{
+	const struct wire_notify *n = message_error(d->message);
+
+	if (n->type == INVALID_KE_PAYLOAD && create_other_group(d, n, d->ours.offered))
+		return DRAFT_COMMIT;
+	if (n->type == TEMPORARY_FAILURE)
+		return give_up(d, BUSY_TIME);
+	d->why = (struct why){
+		.what = arena_printf(d->step->scratch, "the peer refused to rekey the IKE_SA of %s with %s",
+			d->core.peer->name, notify_name(n->type)),
+		.configured = proposals_print(d->ours.offered, d->step->scratch),
+		.where = source_print(&d->core.peer->at, "proposals", d->step->scratch),
+		.notify = notify_name(n->type),
+	};
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	return give_up(d, REFUSED_TIME);
+}
+
+/* ------------------------------------------------------------------ theirs */
+
+static void explain_proposal(struct draft *d, const struct peer *p)
+{
+	struct arena *a = d->step->scratch;
+	struct proposal_why w = proposal_explain(d->message->sa, p->ike, KE_WANTED, a);
+
+	d->why = (struct why){
+		.what = arena_printf(
+			a, "no IKE proposal of the peer for a rekeying is allowed by connection %s", p->name),
+		.offered = proposals_print(d->message->sa, a),
+		.configured = proposals_print(p->ike, a),
+		.differs = w.differs,
+		.where = source_print(&p->at, "proposals", a),
+		.instead = w.instead ? arena_printf(a, "proposals = %s", w.instead) : NULL,
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+}
+
+enum verdict rekey_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	const struct peer *p = peer_now(d->step->ike, d->core.peer);
+	enum rule rule = collide(d, THEIRS_REKEY_IKE, NULL);
+	struct negotiation *x = &d->theirs;
+	const struct proposal *chosen;
+
+	x->kind = N_REKEY_IKE;
+	if (rule == RULE_BUSY)
+		return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+	if (rule == RULE_GIVE_WAY)
+		create_again(d, BUSY_TIME);
+	if (proposal_select(m->sa, p->ike, KE_WANTED, false, &x->suite, &chosen) ||
+		!(x->ike_spi_peer = ike_spi_value(chosen->spi))) {
+		explain_proposal(d, p);
+		return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+	}
+	x->proposal = chosen->num;
+	x->ke = x->suite.ke;
+	x->ike_spi = spi_new(d);
+	x->nonce_i = arena_bytes(&d->keep_theirs, m->nonce);
+	x->nonce_r = nonce_new(d, &d->keep_theirs);
+	if (rule == RULE_CONTEST) {
+		contest_note(d, x);
+		d->ours.rival_spi = x->ike_spi;
+	}
+	return create_ask_respond(d);
+}
+
+enum verdict rekey_responded(struct draft *d)
+{
+	struct arena *a = d->step->scratch;
+	struct negotiation *x = &d->theirs;
+	struct message m = {
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_NONCE) | PAYLOAD_BIT(PAYLOAD_KE),
+		.nonce = x->nonce_r,
+		.ke = { x->ke->id, x->public },
+	};
+
+	if (!heir_new(d, x, false, d->answer->shared)) {
+		d->heir = NULL;
+		return create_refuse_later(d, TEMPORARY_FAILURE);
+	}
+	m.sa = (struct proposals){
+		proposal_of(&x->suite, PROTO_IKE, x->proposal, ike_spi_bytes(a, x->ike_spi), a), 1
+	};
+	draft_respond(d, CREATE_CHILD_SA, &m);
+	/* While ours is under way nobody knows yet which of the two stays. */
+	if (d->ours.kind != N_REKEY_IKE) {
+		d->adopter = x->ike_spi;
+		await_delete(d);
+	}
+	draft_forget(x);
+	return DRAFT_COMMIT;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* CREATE_CHILD_SA for IKE_SAs (RFC 7296, 1.3.2, 2.8.2): a new one takes the place of the old, with all its
+ * children. */
+#pragma once
+
+#include "ike/step.h"
+
+/* Begins our exchange. */
+void rekey_begin(struct draft *d);
+/* Our key pair is there. */
+enum verdict rekey_send(struct draft *d);
+/* The secret is there: the new IKE_SA is made, and takes over unless another one has won. */
+enum verdict rekey_agreed(struct draft *d);
+handler rekey_response, rekey_refusal, rekey_request;
+/* Their key exchange is computed: the new IKE_SA is made and they are answered. */
+enum verdict rekey_responded(struct draft *d);

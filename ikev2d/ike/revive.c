@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tunnels that come back. */
+#include "ike/revive.h"
+
+#include "ike/child.h"
+#include "ike/conf.h"
+#include "ike/task.h"
+
+/* A new IKE_SA with the children of OLD; NULL when it has none. */
+static struct sa *start_again(struct step *s, struct sa *old)
+{
+	struct sa *sa = NULL;
+
+	list_each (n, &old->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+		const struct child_conf *conf = child_conf_now(s->ike, c->conf);
+
+		if (c->state != CHILD_INSTALLED || c->successor || c->redundant)
+			continue;
+		if (!sa)
+			sa = init_start(s, conf, NULL, NULL);
+		else if (!child_conf_same(sa->handshake.x.child, conf))
+			task_create(sa, conf, NULL, NULL);
+	}
+	return sa;
+}
+
+void revive_reauth(struct step *s, struct sa *sa)
+{
+	struct sa *fresh;
+
+	if (!sa->core.initiator)
+		return;
+	if (!s->ike->settings.make_before_break) {
+		sa->core.again = true;
+		task_add(sa, TASK_DELETE_IKE, NULL);
+		return;
+	}
+	fresh = start_again(s, sa);
+	if (fresh)
+		fresh->core.reauthenticates = sa->spi;
+	else
+		task_add(sa, TASK_DELETE_IKE, NULL);
+}
+
+/* Whether all that was asked for with SA is there or has failed. */
+static bool complete(const struct sa *sa)
+{
+	if (sa->core.state != S_UP || sa->ours.kind)
+		return false;
+	list_each (n, (struct node *)&sa->tasks)
+		if (node_owner(n, struct task, of_sa)->kind == TASK_CREATE_CHILD)
+			return false;
+	list_each (n, (struct node *)&sa->children)
+		if (node_owner(n, struct child, of_sa)->state == CHILD_INSTALLING)
+			return false;
+	return true;
+}
+
+void revive_check(struct step *s, struct sa *sa)
+{
+	struct sa *old;
+
+	if (!sa->core.reauthenticates || !complete(sa))
+		return;
+	old = map_get(&s->ike->sas, sa->core.reauthenticates);
+	sa->core.reauthenticates = 0;
+	if (!old || old->core.state != S_UP)
+		return;
+	task_add(old, TASK_DELETE_IKE, NULL);
+	task_next(s, old);
+	sa_rearm(s->ike, old);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tunnels that are to come back: authenticated anew, after the peer has closed them or was found dead. */
+#pragma once
+
+#include "ike/step.h"
+
+/* Authenticates the peer of SA anew (RFC 7296, 2.8.3), by a new IKE_SA with the same children: before the old
+ * one goes or, where so configured, after. Only the original initiator does. */
+void revive_reauth(struct step *s, struct sa *sa);
+
+/* The IKE_SA SA is up, and perhaps its children: the one that it takes the place of goes. */
+void revive_check(struct step *s, struct sa *sa);
