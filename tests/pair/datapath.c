@@ -39,7 +39,7 @@ static void misuse(struct datapath *dp, const char *what)
 		dp->misuse = what;
 }
 
-static struct dp_sa *find_sa(const struct datapath *dp, uint32_t child, bool inbound)
+struct dp_sa *datapath_find(const struct datapath *dp, uint32_t child, bool inbound)
 {
 	list_each (n, (struct node *)&dp->sas) {
 		struct dp_sa *sa = node_owner(n, struct dp_sa, node);
@@ -65,7 +65,7 @@ static void add_sa(struct datapath *dp, const struct sa_spec *spec, bool refused
 {
 	struct dp_sa *sa = calloc(1, sizeof *sa);
 
-	if (find_sa(dp, spec->child, spec->inbound))
+	if (datapath_find(dp, spec->child, spec->inbound))
 		misuse(dp, "an SA was added twice");
 	if (spec->inbound && datapath_sa(dp, true, spec->spi))
 		misuse(dp, "an inbound SPI was used twice");
@@ -98,12 +98,15 @@ static void add_policy(struct datapath *dp, const struct policy_spec *spec, bool
 
 static void delete_sa(struct datapath *dp, uint32_t child, bool inbound)
 {
-	struct dp_sa *sa = find_sa(dp, child, inbound);
+	struct dp_sa *sa = datapath_find(dp, child, inbound);
 
 	if (sa)
 		sa_free(sa);
 	else
 		misuse(dp, "an SA was deleted that there is not");
+	list_each (n, &dp->policies)
+		if (!inbound && node_owner(n, struct dp_policy, node)->selected == child)
+			node_owner(n, struct dp_policy, node)->selected = 0;
 }
 
 static void delete_policy(struct datapath *dp, uint32_t id)
@@ -119,18 +122,18 @@ static void delete_policy(struct datapath *dp, uint32_t id)
 static void select_sa(struct datapath *dp, uint32_t policy, uint32_t child)
 {
 	struct dp_policy *p = find_policy(dp, policy);
-	const struct dp_sa *sa = find_sa(dp, child, false);
+	const struct dp_sa *sa = datapath_find(dp, child, false);
 
 	if (!p || p->refused || !sa || sa->refused)
 		misuse(dp, "an SA was selected that there is not");
 	else
-		p->selected = child;
+		p->selected = child, p->open = true;
 }
 
 static void move_sa(struct datapath *dp, uint32_t child, const struct addr *local, const struct addr *remote)
 {
 	for (int inbound = 0; inbound < 2; inbound++) {
-		struct dp_sa *sa = find_sa(dp, child, inbound);
+		struct dp_sa *sa = datapath_find(dp, child, inbound);
 
 		if (!sa) {
 			misuse(dp, "an SA was moved that there is not");

@@ -11,6 +11,7 @@ struct dp_sa {
 	struct arena arena;
 	struct sa_spec spec; /* its own copy, but for conf */
 	bool refused;        /* the installation failed; it may be deleted all the same */
+	bool used;           /* a packet has come */
 };
 
 struct dp_policy {
@@ -18,6 +19,7 @@ struct dp_policy {
 	struct arena arena;
 	struct policy_spec spec; /* its own copy, but for conf */
 	uint32_t selected;       /* the child that sends; 0: none */
+	bool open;               /* one has sent */
 	bool refused;
 };
 
@@ -42,6 +44,9 @@ const struct sa_spec *datapath_sa(const struct datapath *dp, bool inbound, uint3
 
 /* The child that sends for POLICY; 0: none. */
 uint32_t datapath_selected(const struct datapath *dp, uint32_t policy);
+/* The installed SA of CHILD in this direction, or NULL. */
+struct dp_sa *datapath_find(const struct datapath *dp, uint32_t child, bool inbound);
+
 /* The first trap or other policy, or NULL. */
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);
 

@@ -62,12 +62,32 @@ static const struct child *child_with(const struct host *h, uint32_t in, uint32_
 	return NULL;
 }
 
+static bool busy(const struct sa *sa)
+{
+	return sa->window.request || sa->task || !list_empty(&sa->tasks) || !list_empty(&sa->late) ||
+	       sa->ours.kind || sa->theirs.kind;
+}
+
+bool check_busy(const struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++)
+		list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
+			const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+			if (busy(sa) || sa->core.state == S_REKEYED || sa->core.state == S_LINGER)
+				return true;
+		}
+	return false;
+}
+
 static void check_children(
 	struct life *l, const struct host *h, const struct sa *sa, const struct host *other)
 {
 	list_each (n, (struct node *)&sa->children) {
 		const struct child *c = node_owner(n, struct child, of_sa);
 
+		if (c->successor || c->redundant)
+			life_fail(l, "%s: CHILD_SA %u was replaced and lives on", h->name, c->id);
 		if (c->state != CHILD_INSTALLED)
 			life_fail(l, "%s: CHILD_SA %u is neither up nor gone", h->name, c->id);
 		if (!child_with(other, c->spi_out, c->spi_in))
@@ -96,9 +116,9 @@ static void check_side(struct life *l, const struct host *h, const struct host *
 		if (sa->core.state != S_UP)
 			life_fail(l, "%s: IKE_SA %u is stuck in state %d", h->name, sa->id, sa->core.state);
 		else if (!has_sa(other, sa))
-			life_fail(l, "%s has IKE_SA %016llx, and %s has not", h->name,
+			life_fail(l, "%s has IKE_SA %u (%016llx), and %s has not", h->name, sa->id,
 				(unsigned long long)sa->core.spi_i, other->name);
-		if (sa->window.request || !list_empty(&sa->tasks))
+		if (busy(sa))
 			life_fail(l, "%s: IKE_SA %u still has an exchange under way", h->name, sa->id);
 		check_children(l, h, sa, other);
 	}

@@ -8,45 +8,64 @@ static const char *const names[SIDES] = { "moon", "sun" };
 
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
-	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n local { auth = psk }\n remote { auth = " \
-	"psk }\n"                                                                                            \
-	" children { net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"        \
-	" start_action = %s } } } }\n"                                                                       \
+	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n rekey_time = %us\n reauth_time = %us\n"  \
+	" over_time = 100s\n local { auth = psk }\n remote { auth = psk }\n children {\n"                    \
+	" net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"                   \
+	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
+	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
+	" rekey_time = %us\n life_time = 300s\n rand_time = %us } } } }\n"                                   \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
-	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u }\n"
+	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u\n make_before_break = %s " \
+	"}\n"
 
 const char *fate_configuration(struct life *l, unsigned side)
 {
 	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
 	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn",
-		"aes128gcm16, aes128-sha256" };
+		"aes128gcm16, aes128-sha256", "aes128gcm16-x25519", "aes128gcm16-x25519-ecp256" };
 	static const char *const encap[] = { "no", "yes" };
 	static const char *const start[] = { "none", "none", "trap" };
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
+	/* Both ends agree whether children have a key exchange of their own. */
+	unsigned ke = l->seed % 3 == 0 ? 3 : 0, choices = ke ? 2 : 3, jitter = l->seed % 5 ? 10 : 1;
+	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
+	unsigned reauth = l->peace || life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
 
 	return arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more_groups[life_draw(l, 3)],
-		l->seed % 4 ? encap[life_draw(l, 2)] : "never", we, they, esp[life_draw(l, 3)],
-		start[life_draw(l, 3)], life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10,
-		life_draw(l, 4) ? 30 : 0);
+		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, we, they,
+		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, 3)],
+		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
+		30 + life_draw(l, 200), jitter, life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10,
+		life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
 }
 
 static void command(struct life *l, unsigned side, struct ike_command c)
 {
+	static const char *const words[] = {
+		[COMMAND_UP] = "up", [COMMAND_DOWN] = "down", [COMMAND_REKEY] = "rekey"
+	};
 	struct given *g = calloc(1, sizeof *g);
 
 	if (!g)
 		abort();
 	g->ticket = c.ticket = ++l->tickets;
 	list_append(&l->given[side], &g->node);
-	life_say(l, "%s: %s%s%s%s, ticket %u", names[side], c.kind == COMMAND_UP ? "up" : "down",
-		c.ike ? " site" : "", c.child ? " net" : "", c.force ? " by force" : "", c.ticket);
+	life_say(l, "%s: %s %s %s%s, ticket %u", names[side], words[c.kind], c.ike ? c.ike : "",
+		c.child ? c.child : "", c.force ? " by force" : "", c.ticket);
 	host_command(l->hosts[side], &c);
+}
+
+static const char *child(struct life *l)
+{
+	return life_draw(l, 3) ? "net" : "more";
 }
 
 static void up(struct life *l, unsigned side)
 {
-	command(l, side, (struct ike_command){ .kind = COMMAND_UP, .ike = "site" });
+	command(l, side,
+		(struct ike_command){
+			.kind = COMMAND_UP, .ike = "site", .child = life_draw(l, 3) ? child(l) : NULL });
 }
 
 static void down(struct life *l, unsigned side)
@@ -58,7 +77,31 @@ static void down(struct life *l, unsigned side)
 static void down_child(struct life *l, unsigned side)
 {
 	command(l, side,
-		(struct ike_command){ .kind = COMMAND_DOWN, .child = "net", .force = !life_draw(l, 8) });
+		(struct ike_command){ .kind = COMMAND_DOWN, .child = child(l), .force = !life_draw(l, 8) });
+}
+
+static void rekey(struct life *l, unsigned side)
+{
+	command(l, side,
+		(struct ike_command){
+			.kind = COMMAND_REKEY, .ike = "site", .reauth = !l->peace && !life_draw(l, 8) });
+}
+
+static void rekey_child(struct life *l, unsigned side)
+{
+	command(l, side, (struct ike_command){ .kind = COMMAND_REKEY, .child = child(l) });
+}
+
+/* Both ends at once: the requests cross. */
+static void rekey_both(struct life *l, unsigned side)
+{
+	struct ike_command c = {
+		.kind = COMMAND_REKEY, .ike = "site", .child = life_draw(l, 2) ? child(l) : NULL
+	};
+
+	command(l, side, c);
+	if (!l->restart[!side])
+		command(l, !side, c);
 }
 
 /* A packet meets the trap, if there is one. */
@@ -119,15 +162,26 @@ static void heal(struct life *l, unsigned side)
 
 void fate_strikes(struct life *l)
 {
-	static void (*const deeds[])(struct life *, unsigned) = { up, up, up, up, packet, packet, down, down,
-		down_child, down_child, crash, reload, sicken, heal, heal };
-	unsigned side = life_draw(l, SIDES), deed = life_draw(l, sizeof deeds / sizeof *deeds);
+	typedef void deed(struct life *, unsigned);
+	static deed *const storm[] = { up, up, up, up, packet, packet, down, down, down_child, down_child,
+		crash, reload, sicken, heal, heal, rekey, rekey_child, rekey_both, rekey_both };
+	static deed *const peace[] = { rekey, rekey_child, rekey_both, rekey_both, reload };
+	unsigned side = life_draw(l, SIDES);
 
 	if (l->restart[side])
 		return;
-	deeds[deed](l, side);
+	if (l->peace)
+		peace[life_draw(l, sizeof peace / sizeof *peace)](l, side);
+	else
+		storm[life_draw(l, sizeof storm / sizeof *storm)](l, side);
 	l->steps++;
 	check_always(l);
+}
+
+/* A peaceful life begins with a tunnel. */
+void fate_begins(struct life *l)
+{
+	up(l, life_draw(l, SIDES));
 }
 
 void fate_rests(struct life *l)
@@ -161,6 +215,7 @@ void fate_listen(struct life *l, unsigned side)
 			: news->tell.why ? news->tell.why->what
 					 : "-");
 		l->established += news->tell.kind == TELL_SA_UP;
+		l->rekeyed += news->tell.kind == TELL_SA_REKEYED || news->tell.kind == TELL_CHILD_REKEYED;
 		if (news->tell.kind == TELL_DONE)
 			ended(l, side, news->tell.tickets[0]);
 		news_free(news);

@@ -15,7 +15,8 @@ enum {
 	 * before. */
 	CALM = 500 * 1000,
 	SILENCE = 500 * 1000,
-	STEPS_MAX = 20000, /* more events than any life needs: something goes round in circles */
+	PACKETS = 4,       /* sent for each policy between two strokes of fate */
+	STEPS_MAX = 50000, /* more events than any life needs: something goes round in circles */
 };
 
 unsigned life_draw(struct life *l, unsigned n)
@@ -72,7 +73,7 @@ static void restart_due(struct life *l)
 /* The next moment at which anything happens by itself. */
 static uint64_t next_due(const struct life *l)
 {
-	uint64_t due = earlier(lab_due(l->lab), network_due(l));
+	uint64_t due = earlier(earlier(lab_due(l->lab), network_due(l)), traffic_due(l));
 
 	for (unsigned side = 0; side < SIDES; side++)
 		if (l->restart[side])
@@ -89,6 +90,8 @@ static void move(struct life *l, uint64_t at)
 	check_always(l);
 	network_decide(l);
 	network_deliver(l);
+	traffic_deliver(l);
+	network_decide(l);
 	if (l->steps > STEPS_MAX)
 		life_fail(l, "more than %d events: something goes round in circles", STEPS_MAX);
 }
@@ -103,6 +106,18 @@ static void pass(struct life *l, uint64_t end)
 		move(l, end);
 }
 
+/* Lets MS pass, with packets on their way. */
+static void travel(struct life *l, unsigned ms)
+{
+	uint64_t end = l->lab->now + ms;
+
+	for (unsigned i = 0; i < PACKETS && !l->failed; i++) {
+		traffic_send(l);
+		pass(l, earlier(end, l->lab->now + life_draw(l, 2 * ms / PACKETS + 1)));
+	}
+	pass(l, end);
+}
+
 static void storm(struct life *l)
 {
 	uint64_t end = l->lab->now + life_draw(l, STORM);
@@ -111,9 +126,13 @@ static void storm(struct life *l)
 	l->weather = weather_draw(l);
 	life_say(l, "storm: lost %u, doubled %u, broken %u, late %u of 1000", l->weather.lost,
 		l->weather.doubled, l->weather.broken, l->weather.late);
+	if (l->peace) {
+		fate_begins(l);
+		pass(l, l->lab->now + 60 * 1000);
+	}
 	while (!l->failed && l->lab->now < end) {
 		fate_strikes(l);
-		pass(l, l->lab->now + life_draw(l, pause));
+		travel(l, life_draw(l, pause));
 	}
 }
 
@@ -121,11 +140,12 @@ static void calm(struct life *l)
 {
 	life_say(l, "calm");
 	l->weather = (struct weather){ .delay = 20 };
+	l->peace = false;
 	fate_rests(l);
 	pass(l, l->lab->now + CALM);
-	/* Where DPD happens to be asking just now, its answer comes. */
-	for (unsigned i = 0; i < 20 && network_due(l) != HEAP_NEVER; i++)
-		pass(l, network_due(l));
+	/* Something is rekeyed or asked every now and then: between two of these is quiet. */
+	for (unsigned i = 0; i < 3000 && !l->failed && check_busy(l); i++)
+		pass(l, l->lab->now + 100);
 	if (!l->failed)
 		check_agreement(l);
 }
@@ -137,6 +157,7 @@ static void silence(struct life *l)
 	life_say(l, "silence");
 	l->weather.lost = 1000;
 	network_lose_all(l);
+	traffic_forget(l);
 	pass(l, end);
 	if (!l->failed)
 		check_empty(l);
@@ -148,6 +169,8 @@ static void begin(struct life *l)
 	static const char *const names[SIDES] = { "moon", "sun" };
 
 	rng_seed(&l->rng, l->seed);
+	l->peace = l->seed % 4 == 1;
+	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	for (unsigned side = 0; side < SIDES; side++) {
 		list_init(&l->given[side]);
@@ -160,6 +183,7 @@ static void end(struct life *l)
 	for (unsigned side = 0; side < SIDES; side++)
 		list_each_safe (n, &l->given[side])
 			free(node_owner(n, struct given, node));
+	traffic_forget(l);
 	lab_free(l->lab);
 	arena_free(&l->arena);
 }
@@ -178,7 +202,8 @@ const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trac
 	failed = l.failed;
 	if (failed)
 		text_add(why, "%s", l.failed);
-	life_say(&l, "%u events, %u times up", l.steps, l.established);
+	life_say(&l, "%u events, %u times up, %u times rekeyed, %u packets", l.steps, l.established,
+		l.rekeyed, l.carried);
 	*trace = l.lab->trace;
 	end(&l);
 	return failed ? text_str(why) : NULL;

@@ -8,8 +8,9 @@ struct weather weather_draw(struct life *l)
 {
 	struct weather w = { .delay = 1 + life_draw(l, 200) };
 
-	/* One life in four has a good network, so that what only happens there is seen too. */
-	if (!life_draw(l, 4))
+	/* Peaceful lives have a network that loses nothing, and so have some others. */
+	w.doubled = life_draw(l, 100);
+	if (l->peace || !life_draw(l, 4))
 		return w;
 	w.lost = life_draw(l, 500);
 	w.doubled = life_draw(l, 300);

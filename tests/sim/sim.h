@@ -35,6 +35,9 @@ struct life {
 	const char *failed;   /* the first broken invariant, or NULL */
 	unsigned steps;       /* events so far */
 	unsigned established; /* times an IKE_SA came up */
+	bool peace;           /* nothing is lost, closed or broken: no packet may be */
+	struct node packets;  /* struct packet, under way */
+	unsigned carried, rekeyed;
 };
 
 /* A number of 0 to N - 1, and whether something with so many thousandths happens. */
@@ -63,6 +66,8 @@ void network_lose_all(struct life *l);
 
 /* What people and machines do (fate.c): one thing, drawn. */
 void fate_strikes(struct life *l);
+/* A peaceful life begins with a tunnel. */
+void fate_begins(struct life *l);
 /* Everything that was broken works again. */
 void fate_rests(struct life *l);
 /* The configuration of SIDE, of several that go together. */
@@ -70,7 +75,15 @@ const char *fate_configuration(struct life *l, unsigned side);
 /* The command ended that H told of. */
 void fate_listen(struct life *l, unsigned side);
 
+/* Packets of the tunnels (traffic.c): each policy sends one now; what has arrived is taken. */
+void traffic_send(struct life *l);
+uint64_t traffic_due(const struct life *l);
+void traffic_deliver(struct life *l);
+void traffic_forget(struct life *l);
+
 /* What must hold always (check.c), at quiet, and when nobody has heard of anybody for long. */
 void check_always(struct life *l);
 void check_agreement(struct life *l);
+/* Whether an exchange is under way, or packets on old SAs are still waited for. */
+bool check_busy(const struct life *l);
 void check_empty(struct life *l);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets through the tunnels: sent on the SA that is selected, taken where its inbound end still is. */
+#include "base/heap.h"
+#include "tests/sim/sim.h"
+
+#include <stdlib.h>
+
+/* One packet under way. */
+struct packet {
+	struct node node;
+	unsigned to;
+	uint32_t spi;
+	uint64_t at;
+};
+
+static void send_one(struct life *l, unsigned from, uint32_t spi)
+{
+	struct packet *p = calloc(1, sizeof *p);
+
+	if (!p)
+		abort();
+	*p = (struct packet){
+		.to = !from, .spi = spi, .at = l->lab->now + 1 + life_draw(l, (unsigned)l->weather.delay)
+	};
+	list_append(&l->packets, &p->node);
+}
+
+void traffic_send(struct life *l)
+{
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct datapath *dp = &l->hosts[side]->datapath;
+
+		list_each (n, (struct node *)&dp->policies) {
+			const struct dp_policy *p = node_owner(n, struct dp_policy, node);
+			const struct dp_sa *sa = p->selected ? datapath_find(dp, p->selected, false) : NULL;
+
+			if (p->refused || p->spec.trap)
+				continue;
+			if (sa)
+				send_one(l, side, sa->spec.spi);
+			else if (p->open && l->peace)
+				life_fail(l, "%s: a policy has no SA any more", l->hosts[side]->name);
+		}
+	}
+}
+
+uint64_t traffic_due(const struct life *l)
+{
+	uint64_t due = HEAP_NEVER;
+
+	list_each (n, (struct node *)&l->packets) {
+		const struct packet *p = node_owner(n, struct packet, node);
+
+		due = p->at < due ? p->at : due;
+	}
+	return due;
+}
+
+static void arrive(struct life *l, const struct packet *p)
+{
+	struct host *h = l->hosts[p->to];
+	const struct sa_spec *spec = datapath_sa(&h->datapath, true, p->spi);
+	struct dp_sa *sa = spec ? datapath_find(&h->datapath, spec->child, true) : NULL;
+
+	if (!sa && l->peace)
+		life_fail(l, "%s: a packet on %08x has no SA any more", h->name, p->spi);
+	if (!sa || !h->ike)
+		return;
+	l->carried++;
+	if (sa->used)
+		return;
+	sa->used = true;
+	host_event(h, &(struct ike_event){ .kind = EVENT_USED, .used.child = sa->spec.child });
+}
+
+void traffic_deliver(struct life *l)
+{
+	list_each_safe (n, &l->packets) {
+		struct packet *p = node_owner(n, struct packet, node);
+
+		if (p->at > l->lab->now)
+			continue;
+		list_remove(n);
+		arrive(l, p);
+		free(p);
+	}
+}
+
+void traffic_forget(struct life *l)
+{
+	list_each_safe (n, &l->packets) {
+		list_remove(n);
+		free(node_owner(n, struct packet, node));
+	}
+}
