@@ -3,14 +3,15 @@
  *
  * nftables takes single rules away by numbers that are costly to learn, so none is ever taken away: a policy
  * gets a slot, a pair of chains that the base chain jumps to for good. "sN" looks at the packet's source
- * (REMOTE's selectors) and jumps to "dN", which looks at its destination (LOCAL's) and drops. They are
- * flushed when the policy goes, and filled again for another. So one change costs the same among ten policies
- * and among thousands. */
+ * (REMOTE's selectors, without what is ours) and jumps to "dN", which looks at its destination (LOCAL's) and
+ * drops. They are flushed when the policy goes, and filled again for another. So one change costs the same
+ * among ten policies and among thousands. */
 #include "xfrm/guard.h"
 
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "xfrm/ours.h"
 
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
@@ -167,7 +168,10 @@ static void slot_fill(
 	struct arena scratch = { 0 };
 	const char *elsewhere = arena_printf(&scratch, "iifname != \"%s\" ", dev);
 	const char *jump = arena_printf(&scratch, "jump d%u", n);
+	struct tss ours = ours_of(local, remote, &scratch);
 
+	for (unsigned i = 0; i < ours.n; i++)
+		rule(t, table, n, from, &ours.v[i], "", "return");
 	for (unsigned i = 0; i < local.n; i++)
 		rule(t, table, n, to, &local.v[i], "", "counter drop");
 	for (unsigned i = 0; i < remote.n; i++)

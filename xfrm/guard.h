@@ -22,8 +22,8 @@ enum err guard_open(
 /* Forgets what it knows; the table stays. NULL does nothing. */
 void guard_close(struct guard *g);
 
-/* Drops packets from REMOTE to LOCAL that come in on another device than DEV; counted by ID: an ID that is
- * there already only gets one owner more. ERR_SYSTEM when the kernel refuses. */
+/* Drops packets from REMOTE (without what is ours, ours.h) to LOCAL that come in on another device than DEV;
+ * counted by ID: an ID that is there already only gets one owner more. ERR_SYSTEM when the kernel refuses. */
 enum err guard_add(struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote,
 	struct text *why) MUST_CHECK;
 void guard_del(struct guard *g, uint32_t id);

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Smaller wins: an unreachable route is met when the one before it has gone, with its device. */
-enum { METRIC_DEVICE = 256, METRIC_UNREACHABLE = 4096, METRIC_THROW = 1 };
+enum { METRIC_DEVICE = 256, METRIC_UNREACHABLE = 4096, METRIC_OURS = 8192, METRIC_THROW = 1 };
 
 struct route {
 	struct netlink *netlink;
@@ -101,6 +101,13 @@ static enum err throw_take_back(struct route *r, const char *thing, struct text 
 	return any_route_take_back(r, thing, route, false, why);
 }
 
+static enum err ours_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_route route = { .type = RTN_THROW, .metric = METRIC_OURS };
+
+	return any_route_take_back(r, thing, route, false, why);
+}
+
 static enum err rp_filter_take_back(struct route *r, const char *thing, struct text *why)
 {
 	(void)r;
@@ -116,8 +123,8 @@ static enum err guard_take_back(struct route *r, const char *thing, struct text 
 	return sscanf(thing, "nftables %63[a-z0-9.-]", name) == 1 ? guard_remove(name, why) : ERR_SYNTAX;
 }
 
-/* THE table of kinds. Those with CLOSES hold clear packets back: those of a crashed predecessor stay until
- * what we make ourselves stands in their place. */
+/* THE table of kinds. Those with CLOSES hold clear packets back, or except from that: those of a crashed
+ * predecessor stay until what we make ourselves stands in their place. */
 static const struct kind {
 	const char *word;
 	bool closes;
@@ -126,6 +133,7 @@ static const struct kind {
 	{ "rule", true, rule_take_back },
 	{ "throw", true, throw_take_back },
 	{ "unreachable", true, unreachable_take_back },
+	{ "ours", true, ours_take_back },
 	{ "route", false, route_take_back },
 	{ "rp_filter", false, rp_filter_take_back },
 	{ "nftables", true, guard_take_back },
@@ -312,6 +320,54 @@ void route_adopted_drop(struct route *r)
 	journal_undo(r->journal, undo_unowned, r);
 }
 
+struct lead {
+	struct route *r;
+	const char *dev;
+};
+
+/* Makes the route that stands before THING, where that is an unreachable route. Nothing is struck out. */
+static bool lead_one(void *ctx, const char *thing, bool owned)
+{
+	struct lead *lead = ctx;
+	struct route *r = lead->r;
+	struct rtnl_route route = { .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = lead->dev };
+	char to[PREFIX_TEXT], made[JOURNAL_THING];
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	bool first;
+
+	if (!owned && sscanf(thing, "unreachable %u %49s", &route.table, to) == 2 &&
+		!prefix_parse(to, &route.to)) {
+		route_print(made, "route", &route);
+		if (!journal_take(r->journal, made, &first, &why)) {
+			journal_release(r->journal, made);
+			if (rtnl_route_add(r->netlink, &route, false))
+				journal_strike(r->journal, made);
+		}
+	}
+	arena_free(&scratch);
+	return false;
+}
+
+void route_adopted_lead(struct route *r, const char *dev)
+{
+	journal_undo(r->journal, lead_one, &(struct lead){ r, dev });
+}
+
+static bool is_unreachable(void *ctx, const char *thing, bool owned)
+{
+	*(bool *)ctx |= !owned && !strncmp(thing, "unreachable ", strlen("unreachable "));
+	return false;
+}
+
+bool route_adopted_any(struct route *r)
+{
+	bool any = false;
+
+	journal_undo(r->journal, is_unreachable, &any);
+	return any;
+}
+
 enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct text *why)
 {
 	enum err e = rtnl_device_up(r->netlink, dev, mtu);
@@ -352,15 +408,16 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, st
 {
 	struct rtnl_route behind = unreachable(route);
 	char thing[JOURNAL_THING], stop[JOURNAL_THING], to[PREFIX_TEXT];
-	bool first;
+	bool first, noted;
 	enum err e = make_stop(r, "unreachable", &behind, why);
 
 	if (e)
 		return e;
 	route_print(thing, "route", route);
+	noted = journal_has(r->journal, thing); /* by route_adopted_lead, if by nobody else */
 	e = journal_take(r->journal, thing, &first, why);
 	if (!e) {
-		e = rtnl_route_add(r->netlink, route, !first);
+		e = rtnl_route_add(r->netlink, route, noted);
 		if (!e)
 			return ERR_OK;
 		text_add(why, "cannot route %s to %s in routing table %u: %s%s", prefix_print(&route->to, to),
@@ -442,6 +499,41 @@ void route_del(struct route *r, const char *dev, const struct ts *remote)
 
 	while (routed_next(&cut, &route.to))
 		prefix_unroute(r, &route);
+}
+
+static void ours_let_go(struct route *r, const struct rtnl_route *route)
+{
+	char thing[JOURNAL_THING];
+
+	route_print(thing, "ours", route);
+	let_go(r, thing);
+}
+
+/* "throw" again, but anybody's route of the same length comes first. */
+enum err route_ours_add(struct route *r, const struct ts *ours, struct text *why)
+{
+	struct rtnl_route route = { .table = r->table, .metric = METRIC_OURS, .type = RTN_THROW };
+	struct cut cut = { ours->lo, ours->hi, ours->lo.v == 4 || r->ipv6 }, done = cut;
+	enum err e = ERR_OK;
+
+	while (!e && routed_next(&cut, &route.to))
+		e = make_stop(r, "ours", &route, why);
+	if (e) {
+		struct prefix failed = route.to;
+
+		while (routed_next(&done, &route.to) && !ip_eq(&route.to.ip, &failed.ip))
+			ours_let_go(r, &route);
+	}
+	return e;
+}
+
+void route_ours_del(struct route *r, const struct ts *ours)
+{
+	struct rtnl_route route = { .table = r->table };
+	struct cut cut = { ours->lo, ours->hi, ours->lo.v == 4 || r->ipv6 };
+
+	while (routed_next(&cut, &route.to))
+		ours_let_go(r, &route);
 }
 
 /* Makes our table under a name that no predecessor's has. */

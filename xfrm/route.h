@@ -23,6 +23,14 @@ enum err route_open(const char *journal, const struct settings *settings, uint32
  * and stays in the journal. NULL does nothing. */
 void route_close(struct route *r);
 
+/* Whether unreachable routes of a predecessor were adopted. */
+bool route_adopted_any(struct route *r);
+
+/* Leads packets to what they make unreachable to DEV, where somebody may drop them; until route_adopted_drop,
+ * or for good where route_add is asked for the same. For packets from there get past no rp_filter, not even a
+ * loose one, and a peer with which a new tunnel is to be made may be there. */
+void route_adopted_lead(struct route *r, const char *dev);
+
 /* Takes back what was adopted of a predecessor and nobody has asked for since: called once the configuration
  * stands, and every route and guard it wants has been added. */
 void route_adopted_drop(struct route *r);
@@ -42,6 +50,11 @@ enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct 
 enum err route_add(struct route *r, const char *dev, const struct ts *remote, struct tss local, unsigned mtu,
 	struct text *why) MUST_CHECK;
 void route_del(struct route *r, const char *dev, const struct ts *remote);
+
+/* Keeps packets for the addresses of OURS (ours.h) out of wider routes of ours: they go where the tables
+ * behind say. Counted; all or nothing. */
+enum err route_ours_add(struct route *r, const struct ts *ours, struct text *why) MUST_CHECK;
+void route_ours_del(struct route *r, const struct ts *ours);
 
 /* Drops packets that come in on another device than DEV from REMOTE to LOCAL in the clear (an nftables table
  * of our own, journalled; what always passes stands in guard.h). Counted by ID: one that is there already

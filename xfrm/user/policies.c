@@ -3,6 +3,7 @@
 #include "xfrm/user/state.h"
 
 #include "base/log.h"
+#include "xfrm/ours.h"
 
 #include <stdlib.h>
 
@@ -30,26 +31,45 @@ static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 	return mtu ? mtu : mtu_expected(x, p);
 }
 
-/* The first N of the routes of P. */
-static void unroute(struct xfrm *x, const struct user_policy *p, unsigned n)
+/* The first N of the routes of P, and N_OURS of the exceptions from them. */
+static void unroute(struct xfrm *x, const struct user_policy *p, unsigned n, unsigned n_ours)
 {
 	while (n-- > 0)
 		route_del(x->route, p->device->name, &p->remote.v[n]);
+	while (n_ours-- > 0)
+		route_ours_del(x->route, &p->ours.v[n_ours]);
+}
+
+/* Every IPv6 link carries 1280 octets (RFC 8200, 5); see also outbound.c. */
+static unsigned mtu_for(unsigned mtu, const struct ts *remote)
+{
+	return remote->lo.v == 6 && mtu < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : mtu;
 }
 
 /* Routes to all that P protects, where the device is shared; one of its own gets its size only, for its
- * routes are the administrator's. */
+ * routes are the administrator's, and so is what may come in by others (install). */
 static enum err route_all(struct xfrm *x, struct user_policy *p, unsigned mtu, struct text *why)
 {
 	enum err err;
 
 	p->mtu = mtu;
-	if (!p->routed)
+	if (!p->routed) {
+		for (unsigned i = 0; i < p->remote.n; i++)
+			mtu = mtu_for(mtu, &p->remote.v[i]);
 		return route_device_up(x->route, p->device->name, mtu, why);
-	for (unsigned i = 0; i < p->remote.n; i++) {
-		err = route_add(x->route, p->device->name, &p->remote.v[i], p->local, mtu, why);
+	}
+	for (unsigned i = 0; i < p->ours.n; i++) {
+		err = route_ours_add(x->route, &p->ours.v[i], why);
 		if (err) {
-			unroute(x, p, i);
+			unroute(x, p, 0, i);
+			return err;
+		}
+	}
+	for (unsigned i = 0; i < p->remote.n; i++) {
+		err = route_add(x->route, p->device->name, &p->remote.v[i], p->local,
+			mtu_for(mtu, &p->remote.v[i]), why);
+		if (err) {
+			unroute(x, p, i, p->ours.n);
 			return err;
 		}
 	}
@@ -113,6 +133,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	*p->live = (struct policy_live){ .refs = 1, .id = spec->id };
 	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
 	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
+	p->ours = ours_of(p->local, p->remote, &p->arena);
 	p->trap = spec->trap;
 	p->age = ++x->age;
 	p->peer = spec->remote;
@@ -142,7 +163,7 @@ static enum err install(
 	err = route_all(x, p, mtu_of(x, p), why);
 	if (err)
 		p->routed = false;
-	else if (!p->trap)
+	else if (!p->trap && p->routed)
 		err = guard(x, p, why);
 	if (err)
 		user_policy_del(x, p->live->id);
@@ -180,7 +201,7 @@ void user_policy_del(struct xfrm *x, uint32_t id)
 	if (!p)
 		return;
 	if (p->routed)
-		unroute(x, p, p->remote.n);
+		unroute(x, p, p->remote.n, p->ours.n);
 	if (p->guarded)
 		route_guard_del(x->route, id);
 	user_policy_free(x, p);
@@ -210,7 +231,7 @@ void user_policy_fit(struct xfrm *x, uint32_t id)
 			log_say(LOG_WARN, "mtu", "the routes of policy %u keep their MTU: %s", id,
 				text_str(&why));
 		else if (p->routed)
-			unroute(x, p, p->remote.n);
+			unroute(x, p, p->remote.n, p->ours.n);
 	}
 	arena_free(&scratch);
 }

@@ -20,7 +20,7 @@ struct user_sa {
 struct user_policy {
 	struct policy_live *live;
 	struct arena arena;
-	struct tss local, remote;
+	struct tss local, remote, ours; /* the last as ours.h says */
 	struct device *device;
 	bool trap, routed, guarded;
 	uint64_t age;
@@ -42,6 +42,7 @@ struct xfrm {
 	struct map spis;                              /* inbound ones by SPI */
 	struct map policies;                          /* by number */
 	struct device *devices[DEVICES_MAX], *shared; /* the latter is one of the former, or NULL */
+	struct device *holding;                       /* the same until settled, after a crash, or NULL */
 	uint64_t age;
 	bool unguarded_said;
 	uint8_t body[CHANNEL_BODY];

@@ -3,6 +3,8 @@
  */
 #include "xfrm/user/state.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
 
 enum { REPORTS_AT_ONCE = 256 };
@@ -32,6 +34,29 @@ static enum err start_workers(struct xfrm *x, struct text *why)
 	return err ? err : worker_start(WORKER_OUT, &setup, &x->workers[WORKER_OUT], why);
 }
 
+/* While it is held back what a crashed predecessor protected, we take its packets, and drop them. */
+static void hold(struct xfrm *x)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (!user_device_get(x, NULL, &x->holding, &why)) {
+		user_publish(x);
+		route_adopted_lead(x->route, x->holding->name);
+	} else {
+		log_say(LOG_WARN, "journal", "what a crashed ikev2d protected is unreachable for now: %s",
+			text_str(&why));
+	}
+	arena_free(&scratch);
+}
+
+static void let_go(struct xfrm *x)
+{
+	if (x->holding)
+		user_device_put(x, x->holding);
+	x->holding = NULL;
+}
+
 /* All SAs and policies; the packet threads still run, and see an empty snapshot then. */
 static void forget_all(struct xfrm *x)
 {
@@ -44,6 +69,7 @@ static void forget_all(struct xfrm *x)
 	at = 0;
 	while ((p = map_next(&x->policies, &at)))
 		user_policy_free(x, p);
+	let_go(x);
 	map_free(&x->sas);
 	map_free(&x->spis);
 	map_free(&x->policies);
@@ -85,11 +111,14 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 		err = open_route(x, setup->run_dir, why);
 	if (!err)
 		err = start_workers(x, why);
-	if (err)
+	if (err) {
 		user_close(x);
-	else
-		*out = x;
-	return err;
+		return err;
+	}
+	if (route_adopted_any(x->route))
+		hold(x);
+	*out = x;
+	return ERR_OK;
 }
 
 static int user_fd(const struct xfrm *x)
@@ -128,6 +157,8 @@ static void user_drops(struct xfrm *x, struct text *out)
 static void user_settled(struct xfrm *x)
 {
 	route_adopted_drop(x->route);
+	let_go(x);
+	user_publish(x);
 }
 
 const struct xfrm_backend xfrm_user = {
