@@ -9,6 +9,7 @@
 #include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -305,6 +306,7 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	else
 		child_started(s, c);
 	waits_up(s, &c->waits, true, NULL);
+	want_up(s->ike, c->conf);
 }
 
 static void uninstall(struct step *s, const struct child *c, bool inbound)
@@ -368,15 +370,33 @@ static void child_forget(struct ike *ike, struct child *c)
 	child_free(ike, c);
 }
 
-void child_end(struct step *s, struct child *c, const struct why *why)
+/* What is configured now for a child that is gone and was not replaced. */
+static void child_gone(struct step *s, const struct child_conf *before, enum ending ending)
 {
+	const struct child_conf *conf = child_conf_named(s->ike->peers, s->ike->n_peers, before);
+
+	if (!conf)
+		return;
+	if (ending == END_BY_PEER)
+		want_action(s, conf, conf->close_action);
+	else if (ending == END_BY_DEATH)
+		want_action(s, conf, conf->dpd_action);
+	want_lost(s, conf);
+}
+
+void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)
+{
+	bool last = !c->successor && !c->redundant;
+
 	uninstall(s, c, false);
-	if (c->installed && !c->successor && !c->redundant)
+	if (c->installed && last)
 		tell_sa(s, TELL_CHILD_DOWN, c->sa, c);
 	pass_on_policy(s, c);
 	unlink_versions(c);
 	waits_gone(s, &c->waits, why);
 	list_remove(&c->of_sa);
+	if (last)
+		child_gone(s, c->conf, ending);
 	if (c->replaced) {
 		c->state = CHILD_LATE;
 		c->late_end = s->now + LATE_TIME;

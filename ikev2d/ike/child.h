@@ -22,7 +22,7 @@ enum child_state child_settled(const struct child *child);
  * REDUNDANT one of two), is to be deleted, or ends and is freed. */
 void child_set(struct step *s, struct child *child, enum child_state state, bool redundant);
 void child_close(struct sa *sa, struct child *child);
-void child_end(struct step *s, struct child *child, const struct why *why);
+void child_end(struct step *s, struct child *child, enum ending ending, const struct why *why);
 /* The first authenticated packet came on CHILD: the peer uses it, so we do too. */
 void child_used(struct step *s, struct child *child);
 /* A child that was replaced and deleted is gone altogether: its inbound SA goes. */

@@ -13,6 +13,7 @@
 #include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
+#include "ike/want.h"
 
 static void run_cell(struct step *s, struct sa *sa, unsigned column, const struct ike_answer *answer)
 {
@@ -82,12 +83,29 @@ static void sa_due(struct step *s, struct sa *sa)
 	sa_rearm(s->ike, sa);
 }
 
+/* One may make another due. */
 void clock_run(struct step *s)
 {
 	struct heap_node *n;
 
-	while ((n = heap_first(&s->ike->timers)) && n->due <= s->now)
-		sa_due(s, node_owner(n, struct sa, timer));
-	while ((n = heap_first(&s->ike->trap_timers)) && n->due <= s->now)
-		trap_due(s, node_owner(n, struct trap, timer));
+	while (clock_due(s->ike) <= s->now) {
+		while ((n = heap_first(&s->ike->timers)) && n->due <= s->now)
+			sa_due(s, node_owner(n, struct sa, timer));
+		while ((n = heap_first(&s->ike->trap_timers)) && n->due <= s->now)
+			trap_due(s, node_owner(n, struct trap, timer));
+		wants_due(s);
+	}
+}
+
+uint64_t clock_due(const struct ike *ike)
+{
+	const struct heap *const heaps[] = { &ike->timers, &ike->trap_timers, &ike->want_timers };
+	uint64_t due = HEAP_NEVER;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(heaps); i++) {
+		const struct heap_node *n = heap_first(heaps[i]);
+
+		due = n && n->due < due ? n->due : due;
+	}
+	return due;
 }

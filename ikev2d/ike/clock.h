@@ -6,3 +6,6 @@
 
 /* Does everything whose time has come, once each, in order of their times. */
 void clock_run(struct step *s);
+
+/* When the next is due; HEAP_NEVER: none. */
+uint64_t clock_due(const struct ike *ike);

@@ -5,6 +5,7 @@
 #include "ike/conf.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -210,6 +211,13 @@ bool child_absent(struct ike *ike, const struct child_conf *conf)
 	return child_presence(ike, conf, &waits) == ABSENT;
 }
 
+bool child_stands(struct ike *ike, const struct child_conf *conf)
+{
+	struct node *waits;
+
+	return child_presence(ike, conf, &waits) == STANDING;
+}
+
 static void child_up(struct step *s, struct command *c, const struct child_conf *conf)
 {
 	struct node *waits;
@@ -236,9 +244,13 @@ static void up(struct step *s, struct command *command, const struct ike_command
 	for (unsigned i = 0; i < s->ike->n_peers; i++) {
 		const struct peer *p = s->ike->peers[i];
 
-		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
-			if (named(c->child, p->children[k].name))
-				child_up(s, command, &p->children[k]);
+		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++) {
+			if (!named(c->child, p->children[k].name))
+				continue;
+			if (p->children[k].keep)
+				want_add(s, &p->children[k], WANT_KEPT);
+			child_up(s, command, &p->children[k]);
+		}
 	}
 	if (!--command->left)
 		command_done(s, command, command->matches && !command->failed, &nothing);
@@ -333,11 +345,24 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 	}
 }
 
+/* What a person takes down stays down. */
+static void stop_wanting(struct ike *ike, const struct ike_command *c)
+{
+	for (unsigned i = 0; i < ike->n_peers; i++) {
+		const struct peer *p = ike->peers[i];
+
+		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
+			if (!c->ike_id && !c->child_id && named(c->child, p->children[k].name))
+				want_stop(ike, &p->children[k]);
+	}
+}
+
 static void down(struct step *s, struct command *command, const struct ike_command *c)
 {
 	static const struct why nothing = { .what = "no SA matches" };
 
 	command->left++;
+	stop_wanting(s->ike, c);
 	list_each_safe (n, &s->ike->sas_list) {
 		struct sa *sa = node_owner(n, struct sa, of_ike);
 

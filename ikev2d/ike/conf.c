@@ -3,6 +3,7 @@
 #include "ike/conf.h"
 
 #include "ike/trap.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -29,8 +30,7 @@ static void children_start(struct step *s, const struct peer *p, struct peer *co
 		if (c->start_action & ACTION_TRAP)
 			trap_add(s, c);
 		if (c->start_action & ACTION_START && !(before && before->start_action & ACTION_START))
-			command_run(s, &(struct ike_command){
-					       .kind = COMMAND_UP, .ike = p->name, .child = c->name });
+			want_add(s, c, WANT_ONCE);
 	}
 }
 
@@ -51,6 +51,7 @@ void conf_change(struct step *s, struct peer *const *peers, unsigned n, const st
 	for (unsigned i = 0; i < n; i++)
 		children_start(s, peers[i], old, n_old);
 	traps_retire(s);
+	wants_conf(s);
 	for (unsigned i = 0; i < n_old; i++)
 		peer_part(ike, old[i]);
 	free(old);

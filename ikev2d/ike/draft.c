@@ -8,6 +8,7 @@
 #include "ike/seal.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -252,7 +253,8 @@ static void commit_children(struct draft *d, struct sa *sa)
 		else if (e->change == CHILD_STATE)
 			child_set(d->step, e->child, e->state, e->redundant);
 		else
-			child_end(d->step, e->child, d->why.what ? &d->why : NULL);
+			child_end(d->step, e->child, e->by_peer ? END_BY_PEER : END_BY_US,
+				d->why.what ? &d->why : NULL);
 	}
 }
 
@@ -261,6 +263,9 @@ static void commit_established(struct draft *d, struct sa *sa)
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
 	sa->up = true;
+	/* The SA stands, and the child that it was set up for does not. */
+	if (sa->core.initiator && !d->edits && sa->handshake.x.child)
+		want_lost(d->step, sa->handshake.x.child);
 	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
 }

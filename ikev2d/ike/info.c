@@ -33,7 +33,7 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 			draft_forget(&d->ours);
 			d->task_end = TASK_OVER;
 		}
-		draft_edit(d, CHILD_REMOVED, c, c->state);
+		draft_edit(d, CHILD_REMOVED, c, c->state)->by_peer = c->state != CHILD_DELETING;
 	}
 	if (n)
 		message_add_delete(answer, d->step->scratch, PROTO_ESP, ours, n);
@@ -63,6 +63,8 @@ enum verdict info_request(struct draft *d)
 			.notify = notify_name(AUTHENTICATION_FAILED) };
 	else
 		tell_log(d, "IKE", "peer deletes the IKE_SA");
+	if (d->core.state == S_UP)
+		d->core.ending = END_BY_PEER;
 	return draft_end(d, 0);
 }
 
@@ -89,6 +91,8 @@ enum verdict end_unanswered(struct draft *d)
 	char remote[ADDR_TEXT];
 
 	addr_print(&d->core.path.remote, remote);
+	if (d->core.state == S_UP)
+		d->core.ending = END_BY_DEATH;
 	d->why = (struct why){
 		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries", remote,
 			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1),

@@ -19,6 +19,11 @@ enum {
 	   do. */
 	REKEYED_TIME = 60 * 1000,
 
+	/* A child that is wanted up is tried again after about this, and after twice as long each time, up to
+	 * a limit: a gateway that comes back is not met by all its peers in one second. */
+	WANT_FIRST = 2 * 1000,
+	WANT_LONGEST = 300 * 1000,
+
 	/* A peer that is busy (TEMPORARY_FAILURE) is asked again after this and up to as long again (2.25); a
 	 * rekeying that it refuses, after the longer time. */
 	BUSY_TIME = 2 * 1000,

@@ -4,6 +4,7 @@
 #include "ike/life.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -113,13 +114,15 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 void sa_down(struct step *s, struct sa *sa, const struct why *why)
 {
 	list_each_safe (n, &sa->children)
-		child_end(s, node_owner(n, struct child, of_sa), why);
+		child_end(s, node_owner(n, struct child, of_sa), sa->core.ending, why);
 	list_each_safe (n, &sa->late)
 		child_late_end(s, node_owner(n, struct child, of_sa));
 	if (sa->up)
 		tell_sa(s, TELL_SA_DOWN, sa, NULL);
 	sa->up = false;
 	waits_gone(s, &sa->waits, why);
+	if (sa->core.initiator && sa->handshake.x.child)
+		want_lost(s, sa->handshake.x.child);
 	tasks_free(s, s->ike, sa, why);
 	sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);

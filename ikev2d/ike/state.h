@@ -45,6 +45,13 @@ struct sa_keys {
 	uint8_t ei[SK_E_MAX], er[SK_E_MAX];
 };
 
+/* Why children go: what follows is configured for some of it. */
+enum ending {
+	END_BY_US,
+	END_BY_PEER, /* close_action */
+	END_BY_DEATH /* dpd_action */
+};
+
 /* The fixed-size part of an IKE_SA. */
 struct sa_core {
 	enum sa_state state;
@@ -68,6 +75,7 @@ struct sa_core {
 	uint64_t reauth_end, life_end;  /* hard ends: whatever was tried has failed */
 	uint64_t reauthenticates;       /* our SPI of the IKE_SA that goes when this one is up; 0: none */
 	bool again;                     /* when it has ended it is started again */
+	enum ending ending;             /* of its children, when it ends now */
 	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
 };
 
@@ -293,7 +301,7 @@ struct ike {
 	unsigned n_peers;
 	const struct peer **parted; /* references to drop at the next step */
 	unsigned n_parted, parted_room;
-	struct node sas_list, traps, commands;
+	struct node sas_list, traps, commands, wants;
 	struct map sas;      /* by our SPI */
 	struct map inits;    /* by the hash of the request */
 	struct map children; /* by id */
@@ -302,7 +310,7 @@ struct ike {
 	struct map installs; /* tickets of installations, to the child */
 	struct map trap_asks;
 	struct map policies; /* ids of traps, to the trap */
-	struct heap timers, trap_timers;
+	struct heap timers, trap_timers, want_timers;
 	uint32_t last_id; /* of SAs, children, policies, reqids and tickets */
 	unsigned half_open, n_sas;
 	uint8_t cookie_secret[2][32];

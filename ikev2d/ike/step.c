@@ -11,6 +11,7 @@
 #include "ike/seal.h"
 #include "ike/task.h"
 #include "ike/trap.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -330,8 +331,6 @@ struct ike_out ike_step(
 	struct ike *ike, const struct ike_event *event, uint64_t now, struct rng *rng, struct arena *scratch)
 {
 	struct step s = { .ike = ike, .now = now, .rng = rng, .scratch = scratch };
-	struct heap_node *a, *b;
-	uint64_t wake;
 
 	peers_parted(ike);
 	s.tail = &s.actions;
@@ -349,12 +348,7 @@ struct ike_out ike_step(
 	case EVENT_CLOCK: break;
 	}
 	clock_run(&s);
-	a = heap_first(&ike->timers);
-	b = heap_first(&ike->trap_timers);
-	wake = a ? a->due : HEAP_NEVER;
-	if (b && b->due < wake)
-		wake = b->due;
-	return (struct ike_out){ s.actions, wake };
+	return (struct ike_out){ s.actions, clock_due(ike) };
 }
 
 /* ---------------------------------------------------------------- the core */
@@ -374,6 +368,7 @@ struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng)
 	list_init(&ike->sas_list);
 	list_init(&ike->traps);
 	list_init(&ike->commands);
+	list_init(&ike->wants);
 	return ike;
 }
 
@@ -398,12 +393,13 @@ void ike_free(struct ike *ike)
 		free(node_owner(n, struct command, of_ike));
 	for (unsigned i = 0; i < ike->n_peers; i++)
 		peer_unref(ike->peers[i]);
-	peers_parted(ike);
-	free(ike->parted);
 	free(ike->peers);
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);
+	wants_free(ike);
+	peers_parted(ike);
 	free_maps(ike);
+	free(ike->parted);
 	wipe(ike, sizeof *ike);
 	free(ike);
 }

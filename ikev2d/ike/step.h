@@ -39,6 +39,7 @@ struct child_edit {
 	struct child_edit *next;
 	enum child_change change;
 	bool redundant; /* CHILD_STATE: the loser of two */
+	bool by_peer;   /* CHILD_REMOVED: the peer has closed it */
 	struct child *child;
 	enum child_state state; /* CHILD_STATE, CHILD_ADDED */
 };
@@ -193,3 +194,5 @@ struct node *child_start(
 	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
 /* Whether CONF's child neither stands nor is being set up. */
 bool child_absent(struct ike *ike, const struct child_conf *conf);
+/* Whether it stands. */
+bool child_stands(struct ike *ike, const struct child_conf *conf);

@@ -6,6 +6,7 @@
 #include "ike/conf.h"
 #include "ike/create.h"
 #include "ike/rekey.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -105,6 +106,8 @@ static void release(struct ike *ike, struct task *t)
 
 void task_free(struct step *s, struct task *t, const struct why *why)
 {
+	if (t->kind == TASK_CREATE_CHILD)
+		want_lost(s, t->conf);
 	waits_gone(s, &t->waits, why);
 	release(s->ike, t);
 }

@@ -18,6 +18,11 @@ static struct trap *trap_find(const struct ike *ike, const struct child_conf *co
 	return NULL;
 }
 
+bool trap_exists(const struct ike *ike, const struct child_conf *conf)
+{
+	return trap_find(ike, conf);
+}
+
 uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf)
 {
 	const struct trap *t = conf->start_action & ACTION_TRAP ? trap_find(ike, conf) : NULL;

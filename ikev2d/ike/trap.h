@@ -4,7 +4,8 @@
 
 #include "ike/step.h"
 
-/* A trap for the packets of CONF. */
+/* A trap for the packets of CONF; and whether there is one. */
+bool trap_exists(const struct ike *ike, const struct child_conf *conf);
 void trap_add(struct step *s, const struct child_conf *conf);
 
 /* All traps there are belong to an earlier configuration from now on; and those without a successor in the

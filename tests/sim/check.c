@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Invariants. */
-#include "ike/state.h"
+#include "ike/want.h"
 #include "tests/sim/sim.h"
 
 static const char *const names[SIDES] = { "moon", "sun" };
@@ -133,6 +133,10 @@ void check_agreement(struct life *l)
 	if (!datapath_mirrors(&l->hosts[MOON]->datapath, &l->hosts[SUN]->datapath, &why) ||
 		!datapath_mirrors(&l->hosts[SUN]->datapath, &l->hosts[MOON]->datapath, &why))
 		life_fail(l, "the data paths do not fit: %s", why);
+	for (unsigned side = 0; side < SIDES; side++)
+		if (wants_missing(l->hosts[side]->ike))
+			life_fail(l, "%s: the kept child %s is not up", names[side],
+				wants_missing(l->hosts[side]->ike)->name);
 	check_commands(l);
 }
 

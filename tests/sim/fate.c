@@ -13,7 +13,8 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	" net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"                   \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
 	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
-	" rekey_time = %us\n life_time = 300s\n rand_time = %us } } } }\n"                                   \
+	" rekey_time = %us\n life_time = 300s\n rand_time = %us\n keep = %s\n close_action = %s\n "          \
+	"dpd_action = %s } } } }\n"                                                                          \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
 	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u\n make_before_break = %s " \
 	"}\n"
@@ -25,6 +26,7 @@ const char *fate_configuration(struct life *l, unsigned side)
 		"aes128gcm16, aes128-sha256", "aes128gcm16-x25519", "aes128gcm16-x25519-ecp256" };
 	static const char *const encap[] = { "no", "yes" };
 	static const char *const start[] = { "none", "none", "trap" };
+	static const char *const actions[] = { "none", "trap", "start" };
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
 	/* Both ends agree whether children have a key exchange of their own. */
@@ -36,8 +38,10 @@ const char *fate_configuration(struct life *l, unsigned side)
 		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, we, they,
 		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, 3)],
 		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
-		30 + life_draw(l, 200), jitter, life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10,
-		life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
+		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
+		actions[l->wanted ? life_draw(l, 3) : 0], actions[l->wanted ? life_draw(l, 3) : 0],
+		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
+		life_draw(l, 2) ? "yes" : "no");
 }
 
 static void command(struct life *l, unsigned side, struct ike_command c)
@@ -182,6 +186,13 @@ void fate_strikes(struct life *l)
 void fate_begins(struct life *l)
 {
 	up(l, life_draw(l, SIDES));
+}
+
+void fate_wants_nothing(struct life *l)
+{
+	l->wanted = false;
+	for (unsigned side = 0; side < SIDES; side++)
+		reload(l, side);
 }
 
 void fate_rests(struct life *l)

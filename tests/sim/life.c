@@ -156,6 +156,8 @@ static void silence(struct life *l)
 
 	life_say(l, "silence");
 	l->weather.lost = 1000;
+	fate_wants_nothing(l);
+	check_always(l);
 	network_lose_all(l);
 	traffic_forget(l);
 	pass(l, end);
@@ -170,6 +172,7 @@ static void begin(struct life *l)
 
 	rng_seed(&l->rng, l->seed);
 	l->peace = l->seed % 4 == 1;
+	l->wanted = l->seed % 4 == 2;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	for (unsigned side = 0; side < SIDES; side++) {

@@ -35,6 +35,7 @@ struct life {
 	const char *failed;   /* the first broken invariant, or NULL */
 	unsigned steps;       /* events so far */
 	unsigned established; /* times an IKE_SA came up */
+	bool wanted;          /* some children are to be up always */
 	bool peace;           /* nothing is lost, closed or broken: no packet may be */
 	struct node packets;  /* struct packet, under way */
 	unsigned carried, rekeyed;
@@ -68,6 +69,8 @@ void network_lose_all(struct life *l);
 void fate_strikes(struct life *l);
 /* A peaceful life begins with a tunnel. */
 void fate_begins(struct life *l);
+/* Configurations by which nothing comes up by itself any more. */
+void fate_wants_nothing(struct life *l);
 /* Everything that was broken works again. */
 void fate_rests(struct life *l);
 /* The configuration of SIDE, of several that go together. */

@@ -99,7 +99,7 @@ static void a_connection_has_strongswans_defaults(void **state)
 	assert_true(p->ike.n > 0);
 	assert_int_equal(p->encap, ENCAP_AUTO);
 	assert_int_equal(p->keyingtries, 1);
-	assert_int_equal(p->dpd_delay, 0);
+	assert_int_equal(p->dpd_delay, 30 * 1000); /* ours: strongSwan asks nobody by default */
 	assert_int_equal(p->rekey_time, 4 * 3600 * 1000);
 	assert_int_equal(p->over_time, 24 * 60 * 1000);
 	assert_int_equal(p->rand_time, p->over_time);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children that are wanted up, and when they are tried again. */
+#include "ike/want.h"
+
+#include "ike/conf.h"
+#include "ike/trap.h"
+
+#include <stdlib.h>
+
+struct want {
+	struct node of_ike;
+	struct heap_node timer;
+	const struct child_conf *conf; /* holds a reference to its peer */
+	enum want_kind kind;
+	unsigned tries; /* since it was last up */
+};
+
+static struct want *find(const struct ike *ike, const struct child_conf *conf)
+{
+	list_each (n, (struct node *)&ike->wants) {
+		struct want *w = node_owner(n, struct want, of_ike);
+
+		if (child_conf_same(w->conf, conf))
+			return w;
+	}
+	return NULL;
+}
+
+static void forget(struct ike *ike, struct want *w)
+{
+	heap_set(&ike->want_timers, &w->timer, HEAP_NEVER);
+	list_remove(&w->of_ike);
+	peer_part(ike, w->conf->peer);
+	free(w);
+}
+
+void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind)
+{
+	struct want *w = find(s->ike, conf);
+
+	if (!w) {
+		w = calloc(1, sizeof *w);
+		if (!w)
+			abort();
+		w->conf = conf;
+		peer_ref(conf->peer);
+		list_append(&s->ike->wants, &w->of_ike);
+		heap_set(&s->ike->want_timers, &w->timer, s->now);
+	}
+	w->kind = kind > w->kind ? kind : w->kind;
+}
+
+void want_up(struct ike *ike, const struct child_conf *conf)
+{
+	struct want *w = find(ike, conf);
+
+	if (!w)
+		return;
+	w->tries = 0;
+	if (w->kind == WANT_ONCE)
+		forget(ike, w);
+	else
+		heap_set(&ike->want_timers, &w->timer, HEAP_NEVER);
+}
+
+/* Twice as long each time, up to a limit, less a random share: many that have lost one peer do not come back
+ * as one. */
+static uint64_t pause(struct step *s, unsigned tries)
+{
+	uint64_t most = WANT_FIRST;
+
+	for (unsigned i = 1; i < tries && most < WANT_LONGEST; i++)
+		most *= 2;
+	most = most < WANT_LONGEST ? most : WANT_LONGEST;
+	return most / 2 + rng_below(s->rng, (uint32_t)(most / 2) + 1);
+}
+
+void want_lost(struct step *s, const struct child_conf *conf)
+{
+	struct want *w = find(s->ike, conf);
+
+	if (!w || w->timer.place)
+		return;
+	if (w->kind == WANT_ONCE && w->conf->peer->keyingtries && w->tries >= w->conf->peer->keyingtries) {
+		forget(s->ike, w);
+		return;
+	}
+	heap_set(&s->ike->want_timers, &w->timer, s->now + pause(s, w->tries));
+}
+
+void want_stop(struct ike *ike, const struct child_conf *conf)
+{
+	struct want *w = find(ike, conf);
+
+	if (w)
+		forget(ike, w);
+}
+
+void want_action(struct step *s, const struct child_conf *conf, enum child_action action)
+{
+	if (action & ACTION_TRAP && !trap_exists(s->ike, conf))
+		trap_add(s, conf);
+	if (action & ACTION_START)
+		want_add(s, conf, WANT_ONCE);
+}
+
+void wants_conf(struct step *s)
+{
+	list_each_safe (n, &s->ike->wants) {
+		struct want *w = node_owner(n, struct want, of_ike);
+		const struct child_conf *now = child_conf_named(s->ike->peers, s->ike->n_peers, w->conf);
+
+		if (!now || (w->kind == WANT_KEPT && !now->keep)) {
+			forget(s->ike, w);
+			continue;
+		}
+		peer_ref(now->peer);
+		peer_part(s->ike, w->conf->peer);
+		w->conf = now;
+	}
+	for (unsigned i = 0; i < s->ike->n_peers; i++)
+		for (unsigned k = 0; k < s->ike->peers[i]->n_children; k++)
+			if (s->ike->peers[i]->children[k].keep)
+				want_add(s, &s->ike->peers[i]->children[k], WANT_KEPT);
+}
+
+static void attempt(struct step *s, struct want *w)
+{
+	heap_set(&s->ike->want_timers, &w->timer, HEAP_NEVER);
+	w->tries++;
+	if (child_absent(s->ike, w->conf))
+		(void)child_start(s, w->conf, NULL, NULL);
+	else if (child_stands(s->ike, w->conf))
+		want_up(s->ike, w->conf);
+}
+
+void wants_due(struct step *s)
+{
+	struct heap_node *n;
+
+	while ((n = heap_first(&s->ike->want_timers)) && n->due <= s->now)
+		attempt(s, node_owner(n, struct want, timer));
+}
+
+const struct child_conf *wants_missing(struct ike *ike)
+{
+	list_each (n, &ike->wants) {
+		const struct want *w = node_owner(n, struct want, of_ike);
+
+		if (w->kind == WANT_KEPT && !child_stands(ike, w->conf))
+			return w->conf;
+	}
+	return NULL;
+}
+
+void wants_free(struct ike *ike)
+{
+	list_each_safe (n, &ike->wants)
+		forget(ike, node_owner(n, struct want, of_ike));
+	heap_free(&ike->want_timers);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children that are wanted up though nobody waits for them: to be kept, started with the configuration, or
+ * brought back after the peer closed them or was found dead. Each attempt resolves the peer's name anew. */
+#pragma once
+
+#include "ike/step.h"
+
+/* How long and how often a child is tried. */
+enum want_kind {
+	WANT_ONCE, /* keyingtries times, until it is up */
+	WANT_KEPT, /* for ever, and again whenever it is gone */
+};
+
+/* CONF is wanted from now on, at the first time at once. One that is wanted already is not wanted twice. */
+void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind);
+
+/* A child of CONF is up; is gone, or was not reached. */
+void want_up(struct ike *ike, const struct child_conf *conf);
+void want_lost(struct step *s, const struct child_conf *conf);
+
+/* A person wants CONF down: nobody else wants it up until the next command or configuration. */
+void want_stop(struct ike *ike, const struct child_conf *conf);
+
+/* What ACTION says for a child of CONF, as it is configured now, that the peer has closed or that was lost
+ * with it. */
+void want_action(struct step *s, const struct child_conf *conf, enum child_action action);
+
+/* The configuration is another one: kept children are those of the present one. */
+void wants_conf(struct step *s);
+
+/* Attempts that are due. */
+void wants_due(struct step *s);
+void wants_free(struct ike *ike);
+
+/* A kept child that is not up, or NULL. */
+const struct child_conf *wants_missing(struct ike *ike);
