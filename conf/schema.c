@@ -34,13 +34,13 @@ static const struct name encap_words[] = {
 };
 static const struct name fragmentation_words[] = { { 1, "yes" }, { 2, "accept" }, { 3, "force" }, { 0, "no" },
 	{ 0 } };
-static const struct name childless_words[] = { { 0, "allow" }, { 1, "prefer" }, { 2, "force" },
-	{ 3, "never" }, { 0 } };
+static const struct name childless_words[] = { { CHILDLESS_ALLOW, "allow" }, { CHILDLESS_PREFER, "prefer" },
+	{ CHILDLESS_FORCE, "force" }, { CHILDLESS_NEVER, "never" }, { 0 } };
 static const struct name send_cert_words[] = { { 0, "always" }, { 1, "ifasked" }, { 2, "never" }, { 0 } };
 static const struct name ocsp_words[] = { { 0, "never" }, { 1, "reply" }, { 2, "request" }, { 3, "both" },
 	{ 0 } };
-static const struct name unique_words[] = { { 0, "never" }, { 1, "no" }, { 2, "keep" }, { 3, "replace" },
-	{ 0 } };
+static const struct name unique_words[] = { { UNIQUE_NEVER, "never" }, { UNIQUE_NO, "no" },
+	{ UNIQUE_KEEP, "keep" }, { UNIQUE_REPLACE, "replace" }, { 0 } };
 static const struct name revocation_words[] = { { 0, "strict" }, { 1, "ifuri" }, { 2, "relaxed" }, { 0 } };
 static const struct name mode_words[] = {
 	{ 0, "tunnel" },
@@ -106,8 +106,9 @@ static const struct conf_key connection_keys[] = {
 		.doc = "fragmentation of IKE messages",
 		.note = "IKE fragmentation is not built in yet: large messages go whole", .neutral = "no",
 		.words = fragmentation_words },
-	{ "childless", STATUS_LATER, TYPE_WORD, .fallback = "allow", .doc = "IKE_SAs without CHILD_SA",
-		.neutral = "never", .words = childless_words },
+	{ "childless", STATUS_READ, TYPE_WORD, PEER(childless), "allow",
+		.doc = "IKE_SAs that are set up without a CHILD_SA: allow, prefer, force, never (RFC 6023)",
+		.words = childless_words },
 	{ "send_certreq", STATUS_IGNORED, TYPE_BOOL, .fallback = "yes", .doc = "ask for certificates",
 		.note = ONLY_CERTS },
 	{ "send_cert", STATUS_IGNORED, TYPE_WORD, .fallback = "ifasked",
@@ -118,8 +119,11 @@ static const struct conf_key connection_keys[] = {
 	{ "ppk_required", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "refuse peers without that key" },
 	{ "keyingtries", STATUS_READ, TYPE_COUNT, PEER(keyingtries), "1",
 		.doc = "attempts to connect; 0: for ever" },
-	{ "unique", STATUS_LATER, TYPE_WORD, .fallback = "no", .doc = "several connections of one identity",
-		.neutral = "never", .words = unique_words },
+	{ "unique", STATUS_READ, TYPE_WORD, PEER(unique), "no",
+		.doc = "several IKE_SAs of one identity: no ends those that the peer has lost, replace all "
+		       "older "
+		       "ones, keep refuses newer ones, never minds none",
+		.words = unique_words },
 	{ "reauth_time", STATUS_READ, TYPE_TIME, PEER(reauth_time), "0s",
 		.doc = "when to authenticate anew" },
 	{ "rekey_time", STATUS_READ, TYPE_TIME, PEER(rekey_time),

@@ -14,6 +14,7 @@
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/negotiate.h"
+#include "ike/unique.h"
 
 /* The body of an ID payload: type, three zero octets, data. */
 static struct bytes id_body(struct arena *arena, const struct id *id)
@@ -122,6 +123,14 @@ enum verdict auth_agreed(struct draft *d)
 	return ask_proof(d, S_I_PROOF);
 }
 
+/* Whether the first CHILD_SA comes by an exchange of its own, after IKE_AUTH (RFC 6023). */
+static bool childless(const struct draft *d)
+{
+	enum childless_policy p = d->core.peer->childless;
+
+	return d->hs.childless && (p == CHILDLESS_PREFER || p == CHILDLESS_FORCE);
+}
+
 enum verdict auth_proved(struct draft *d)
 {
 	struct message m = {
@@ -134,11 +143,15 @@ enum verdict auth_proved(struct draft *d)
 		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
 		m.idr = d->hs.remote_id;
 	}
-	negotiate_offer(d, &d->hs.x, &d->keep, &m);
+	if (unique_is_first(d))
+		message_add_notify(&m, d->step->scratch, INITIAL_CONTACT, (struct bytes){ 0 });
+	if (!childless(d))
+		negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
-	tell_log(d, "IKE", "authenticating as %s with a shared key, establishing CHILD_SA %s",
-		id_print(&d->hs.local_id, d->step->scratch), d->hs.x.child->name);
+	tell_log(d, "IKE", "authenticating as %s with a shared key, establishing CHILD_SA %s%s",
+		id_print(&d->hs.local_id, d->step->scratch), d->hs.x.child->name,
+		childless(d) ? " afterwards" : "");
 	draft_request(d, IKE_AUTH, 1, &m);
 	return DRAFT_COMMIT;
 }
@@ -185,14 +198,31 @@ enum verdict auth_response(struct draft *d)
 	return ask_check(d, S_I_CHECK);
 }
 
+/* The peer says for how long it takes our authentication (RFC 4478). */
+static void take_lifetime(struct draft *d, const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, AUTH_LIFETIME);
+
+	if (n)
+		life_authenticated(d, n->data);
+}
+
 enum verdict auth_checked(struct draft *d)
 {
 	struct message m;
 
 	kept_auth(d, &m);
+	if (childless(d)) {
+		established(d);
+		d->wish = WISH_CHILD;
+		d->wished = d->hs.x.child;
+		take_lifetime(d, &m);
+		return DRAFT_COMMIT;
+	}
 	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) &&
 		child_make(d, &d->hs.x, true, (struct bytes){ 0 })) {
 		established(d);
+		take_lifetime(d, &m);
 		return DRAFT_COMMIT;
 	}
 	/* Without its child the SA is of no use to anybody here. */
@@ -250,6 +280,11 @@ enum verdict auth_request(struct draft *d)
 
 enum verdict auth_accepted(struct draft *d)
 {
+	struct message m;
+
+	kept_auth(d, &m);
+	if (unique_refuses(d, &m))
+		return draft_end(d, AUTHENTICATION_FAILED);
 	return ask_proof(d, S_R_PROOF);
 }
 
@@ -263,11 +298,14 @@ enum verdict auth_not_accepted(struct draft *d)
 /* Our answer without what concerns the child. */
 static struct message answer_head(const struct draft *d)
 {
-	return (struct message){
+	struct message m = {
 		.has = PAYLOAD_BIT(PAYLOAD_IDR) | PAYLOAD_BIT(PAYLOAD_AUTH),
 		.idr = d->hs.local_id,
 		.auth = { AUTH_METHOD_PSK, d->hs.proof },
 	};
+
+	life_announce(d, &m);
+	return m;
 }
 
 /* The SA stands, its child does not (2.21.2). */
@@ -282,6 +320,25 @@ static enum verdict answer_without_child(struct draft *d, uint16_t notify)
 	return DRAFT_COMMIT;
 }
 
+/* The peer asks for its CHILD_SAs later, if it may (RFC 6023). */
+static enum verdict answer_childless(struct draft *d)
+{
+	struct message m = answer_head(d);
+
+	if (d->core.peer->childless == CHILDLESS_NEVER) {
+		d->why = (struct why){
+			.what = "the peer wants an IKE_SA without CHILD_SA",
+			.configured = "childless = never",
+			.where = source_print(&d->core.peer->at, "childless", d->step->scratch),
+			.instead = "childless = allow",
+		};
+		return draft_end(d, INVALID_SYNTAX);
+	}
+	draft_respond(d, IKE_AUTH, &m);
+	established(d);
+	return DRAFT_COMMIT;
+}
+
 enum verdict auth_answer(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
@@ -290,6 +347,8 @@ enum verdict auth_answer(struct draft *d)
 
 	d->hs.proof = arena_bytes(&d->keep, d->answer->proof);
 	kept_auth(d, &m);
+	if (!(m.has & PAYLOAD_BIT(PAYLOAD_SA)))
+		return answer_childless(d);
 	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);
 	if (notify)
 		return answer_without_child(d, notify);

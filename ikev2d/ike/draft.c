@@ -8,6 +8,7 @@
 #include "ike/seal.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/unique.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -260,14 +261,17 @@ static void commit_children(struct draft *d, struct sa *sa)
 
 static void commit_established(struct draft *d, struct sa *sa)
 {
+	enum unique_end others = sa->handshake.others;
+
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */
-	if (sa->core.initiator && !d->edits && sa->handshake.x.child)
+	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && sa->handshake.x.child)
 		want_lost(d->step, sa->handshake.x.child);
 	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
+	unique_settle(d->step, sa, others);
 }
 
 /* The references that SA holds follow what was committed. */

@@ -4,6 +4,7 @@
 
 #include "ike/child.h"
 #include "ike/collide.h"
+#include "ike/life.h"
 #include "ike/task.h"
 
 static void note_gone(struct negotiation *ours, uint32_t spi)
@@ -52,6 +53,8 @@ enum verdict info_request(struct draft *d)
 		else if (m->deletes[i].protocol == PROTO_ESP)
 			delete_children(d, &m->deletes[i], &answer);
 	}
+	if (message_notify(m, AUTH_LIFETIME) && d->core.state == S_UP)
+		life_authenticated(d, message_notify(m, AUTH_LIFETIME)->data);
 	if (!end) {
 		draft_respond(d, INFORMATIONAL, &answer);
 		return DRAFT_COMMIT;

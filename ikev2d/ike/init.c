@@ -120,6 +120,17 @@ static void float_path(struct draft *d)
 	d->core.path.remote.port = PORT_NAT_T;
 }
 
+static enum verdict no_childless(struct draft *d)
+{
+	d->why = (struct why){
+		.what = "the peer cannot set up an IKE_SA without CHILD_SA (RFC 6023)",
+		.configured = "childless = force",
+		.where = source_print(&d->core.peer->at, "childless", d->step->scratch),
+		.instead = "childless = prefer",
+	};
+	return draft_end(d, 0);
+}
+
 enum verdict init_response(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -134,6 +145,9 @@ enum verdict init_response(struct draft *d)
 	d->core.spi_r = m->header.spi_r;
 	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
+	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
+	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
+		return no_childless(d);
 	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
 	float_path(d);
@@ -249,6 +263,14 @@ static bool candidates_want_encap(const struct draft *d)
 	return wanted;
 }
 
+static bool candidates_childless(const struct draft *d)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!d->hs.candidates[i].excluded && d->hs.candidates[i].peer->childless == CHILDLESS_NEVER)
+			return false;
+	return true;
+}
+
 enum verdict init_responded(struct draft *d)
 {
 	const struct ike_answer *a = d->answer;
@@ -270,6 +292,8 @@ enum verdict init_responded(struct draft *d)
 		natd_add(d, &m, c->nat_fake);
 	}
 	c->encap = c->nat_local || c->nat_remote || c->nat_fake;
+	if (candidates_childless(d))
+		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;
 	c->ask = 0;
 	draft_respond(d, IKE_SA_INIT, &m);

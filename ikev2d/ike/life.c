@@ -2,6 +2,7 @@
 /* The times of an established IKE_SA and of its children. */
 #include "ike/life.h"
 
+#include "base/buf.h"
 #include "base/heap.h"
 #include "ike/child.h"
 #include "ike/revive.h"
@@ -37,6 +38,32 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 		core->reauth_end = p->reauth_time ? now + p->reauth_time + p->over_time : 0;
 	}
 	core->life_end = sooner(core->life_end, core->reauth_end);
+}
+
+void life_announce(const struct draft *d, struct message *m)
+{
+	uint64_t seconds = d->core.peer->reauth_time / 1000;
+	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
+
+	if (!seconds)
+		return;
+	wr_u32(&w, seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX);
+	message_add_notify(m, d->step->scratch, AUTH_LIFETIME, wr_done(&w));
+}
+
+/* A tenth earlier, so that the new one stands in time. */
+void life_authenticated(struct draft *d, struct bytes seconds)
+{
+	struct rd r = rd_of(seconds);
+	uint64_t ms = (uint64_t)rd_u32(&r) * 1000, now = d->step->now;
+
+	if (!rd_done(&r) || !ms || !d->core.initiator)
+		return;
+	d->core.reauth_due = sooner(d->core.reauth_due, now + ms - ms / 10);
+	d->core.reauth_end = sooner(d->core.reauth_end, now + ms);
+	d->core.life_end = sooner(d->core.life_end, d->core.reauth_end);
+	tell_log(d, "IKE", "peer wants us to authenticate anew within %llu s",
+		(unsigned long long)(ms / 1000));
 }
 
 static void earlier(uint64_t *due, uint64_t at)

@@ -8,6 +8,11 @@
  * replaces, would have been (NULL: it is authenticated now). */
 void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old);
 
+/* Responder: adds for how long the peer's authentication holds, where it does not hold for ever; initiator:
+ * takes it, in seconds (RFC 4478). */
+void life_announce(const struct draft *d, struct message *m);
+void life_authenticated(struct draft *d, struct bytes seconds);
+
 /* The earliest of what is due for SA and its children, not counting its exchanges. */
 uint64_t life_due(const struct sa *sa);
 

@@ -130,6 +130,9 @@ struct negotiation {
 	uint64_t rival_spi;
 };
 
+/* What becomes of other IKE_SAs of the same two identities when one comes up. */
+enum unique_end { OTHERS_STAY, OTHERS_ARE_DEAD, OTHERS_ARE_REPLACED };
+
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
  * sa->handshake_arena. */
 struct handshake {
@@ -137,7 +140,9 @@ struct handshake {
 	unsigned rounds;             /* IKE_SA_INIT sent so far */
 	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
-	bool natd; /* responder: the peer takes part in NAT detection */
+	bool natd;              /* responder: the peer takes part in NAT detection */
+	bool childless;         /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
+	enum unique_end others; /* responder: what its IKE_AUTH says of other IKE_SAs */
 	struct candidate *candidates;
 	unsigned n_candidates;
 	struct id local_id, remote_id;

@@ -37,6 +37,8 @@ struct auth_conf {
 enum child_action { ACTION_NONE, ACTION_TRAP, ACTION_START, ACTION_TRAP_START };
 enum copy_dscp { DSCP_OUT, DSCP_IN, DSCP_BOTH, DSCP_NO };
 enum encap_policy { ENCAP_AUTO, ENCAP_YES, ENCAP_NO };
+enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
+enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
 
 struct child_conf {
 	const char *name;
@@ -69,6 +71,8 @@ struct peer {
 	struct child_conf *children;
 	unsigned n_children;
 	enum encap_policy encap;
+	enum unique_policy unique;
+	enum childless_policy childless;
 	uint64_t rekey_time, over_time, rand_time, reauth_time, dpd_delay; /* ms; 0: none */
 	unsigned keyingtries;                                              /* 0: for ever */
 };

@@ -9,7 +9,8 @@ static const char *const names[SIDES] = { "moon", "sun" };
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
 	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n rekey_time = %us\n reauth_time = %us\n"  \
-	" over_time = 100s\n local { auth = psk }\n remote { auth = psk }\n children {\n"                    \
+	" over_time = 100s\n unique = %s\n childless = %s\n local { auth = psk }\n remote { auth = psk }\n " \
+	"children {\n"                                                                                       \
 	" net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"                   \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
 	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
@@ -26,6 +27,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		"aes128gcm16, aes128-sha256", "aes128gcm16-x25519", "aes128gcm16-x25519-ecp256" };
 	static const char *const encap[] = { "no", "yes" };
 	static const char *const start[] = { "none", "none", "trap" };
+	static const char *const unique[] = { "never", "no", "no", "replace" };
+	static const char *const childless[] = { "allow", "prefer" };
 	static const char *const actions[] = { "none", "trap", "start" };
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
@@ -35,13 +38,13 @@ const char *fate_configuration(struct life *l, unsigned side)
 	unsigned reauth = l->peace || life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
 
 	return arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more_groups[life_draw(l, 3)],
-		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, we, they,
-		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, 3)],
-		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
-		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
-		actions[l->wanted ? life_draw(l, 3) : 0], actions[l->wanted ? life_draw(l, 3) : 0],
-		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
-		life_draw(l, 2) ? "yes" : "no");
+		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, unique[life_draw(l, 4)],
+		childless[life_draw(l, 2)], we, they, esp[ke + life_draw(l, choices)],
+		l->peace ? "none" : start[life_draw(l, 3)], 30 + life_draw(l, 200), jitter, we, they,
+		esp[ke + life_draw(l, choices)], 30 + life_draw(l, 200), jitter,
+		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
+		actions[l->wanted ? life_draw(l, 3) : 0], life_draw(l, 2) ? "yes" : "no",
+		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
 }
 
 static void command(struct life *l, unsigned side, struct ike_command c)

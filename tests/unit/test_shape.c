@@ -160,9 +160,16 @@ static void auth_response_with_the_child_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(failed(IKE_AUTH, P(IDR) | P(AUTH)), AUTH_RESPONSE);
-	assert_int_equal(sealed(IKE_AUTH, FLAG_RESPONSE, P(IDR) | P(AUTH) | P(NOTIFY)), SHAPE_NONE);
-	assert_int_equal(sealed(IKE_AUTH, FLAG_RESPONSE, P(IDR) | P(AUTH)), SHAPE_NONE);
 	assert_int_equal(failed(IKE_AUTH, P(IDR) | P(AUTH) | P(SA)), SHAPE_NONE);
+}
+
+/* RFC 6023 */
+static void auth_response_without_a_child(void **state)
+{
+	(void)state;
+	assert_int_equal(sealed(IKE_AUTH, FLAG_RESPONSE, P(IDR) | P(AUTH) | P(NOTIFY)), AUTH_RESPONSE);
+	assert_int_equal(sealed(IKE_AUTH, FLAG_RESPONSE, P(IDR) | P(AUTH)), AUTH_RESPONSE);
+	assert_int_equal(sealed(IKE_AUTH, FLAG_RESPONSE, P(IDR) | P(AUTH) | P(TSI)), SHAPE_NONE);
 }
 
 static void auth_refusal(void **state)
@@ -295,6 +302,7 @@ int main(void)
 		cmocka_unit_test(auth_is_always_sealed),
 		cmocka_unit_test(auth_response),
 		cmocka_unit_test(auth_response_with_the_child_refused),
+		cmocka_unit_test(auth_response_without_a_child),
 		cmocka_unit_test(auth_refusal),
 		cmocka_unit_test(create_request_of_a_child),
 		cmocka_unit_test(create_request_with_configuration),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One pair of identities, one IKE_SA. */
+#include "ike/unique.h"
+
+#include "ike/task.h"
+
+/* The next IKE_SA behind AT (NULL: the first) that is up between these identities, but for NOT. */
+static struct sa *other(const struct ike *ike, struct sa *at, const struct sa * not, const struct id *local,
+	const struct id *remote)
+{
+	struct node *n = at ? at->of_ike.next : ike->sas_list.next;
+
+	for (; n != &ike->sas_list; n = n->next) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa != not &&sa->up && sa->core.state == S_UP && id_eq(&sa->local_id, local) &&
+			id_eq(&sa->remote_id, remote))
+			return sa;
+	}
+	return NULL;
+}
+
+bool unique_is_first(const struct draft *d)
+{
+	if (d->core.peer->unique == UNIQUE_NEVER)
+		return false;
+	list_each (n, &d->step->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		/* Before the peer has said who it is, its connection tells. */
+		if (sa != d->sa && sa->up && !strcmp(sa->core.peer->name, d->core.peer->name))
+			return false;
+	}
+	return true;
+}
+
+bool unique_refuses(struct draft *d, const struct message *m)
+{
+	const struct peer *p = d->core.peer;
+	bool alone = message_notify(m, INITIAL_CONTACT);
+
+	if (p->unique == UNIQUE_NEVER)
+		return false;
+	if (alone)
+		d->hs.others = OTHERS_ARE_DEAD;
+	else if (p->unique == UNIQUE_REPLACE)
+		d->hs.others = OTHERS_ARE_REPLACED;
+	if (alone || p->unique != UNIQUE_KEEP ||
+		!other(d->step->ike, NULL, d->sa, &d->hs.local_id, &d->hs.remote_id))
+		return false;
+	d->why = (struct why){
+		.what = arena_printf(d->step->scratch, "%s has an IKE_SA of connection %s already",
+			id_print(&d->hs.remote_id, d->step->scratch), p->name),
+		.configured = "unique = keep",
+		.where = source_print(&p->at, "unique", d->step->scratch),
+		.instead = "unique = replace, where the newer one is to win",
+		.notify = "AUTHENTICATION_FAILED",
+	};
+	return true;
+}
+
+/* Who says that this is the first contact has lost the others: it is told once, and not waited for. */
+static void end_dead(struct step *s, struct sa *sa)
+{
+	struct draft d;
+
+	task_farewell(s, sa);
+	draft_open(&d, s, sa);
+	d.core.state = S_DEAD;
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
+{
+	struct sa *old = how == OTHERS_STAY ? NULL : other(s->ike, NULL, sa, &sa->local_id, &sa->remote_id);
+
+	while (old) {
+		struct sa *next = other(s->ike, old, sa, &sa->local_id, &sa->remote_id);
+
+		if (how == OTHERS_ARE_DEAD) {
+			end_dead(s, old);
+		} else {
+			task_add(old, TASK_DELETE_IKE, NULL);
+			task_next(s, old);
+			sa_rearm(s->ike, old);
+		}
+		old = next;
+	}
+}
