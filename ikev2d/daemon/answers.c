@@ -70,6 +70,22 @@ static void answer_psk(struct world *w, const struct ike_question *q, struct ans
 		a->result = keeper_check(conf, w->config.path, q, &answer->arena, &a->why);
 }
 
+static void answer_usage(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	struct ike_usage *v = ARENA_ARRAY(&answer->arena, q->n_children, struct ike_usage);
+	struct sa_usage u;
+
+	for (unsigned i = 0; i < q->n_children; i++) {
+		v[i].child = q->children[i];
+		if (w->backend->usage(w->xfrm, v[i].child, true, &u))
+			v[i].last_in = u.last_ms;
+		if (w->backend->usage(w->xfrm, v[i].child, false, &u))
+			v[i].last_out = u.last_ms;
+	}
+	answer->a.usage = v;
+	answer->a.n_usage = q->n_children;
+}
+
 void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 {
 	struct answer *answer = answer_new(ticket);
@@ -81,6 +97,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	case ASK_AGREE: answer_kex(w, q, answer); break;
 	case ASK_PSK_PROOF:
 	case ASK_PSK_CHECK: answer_psk(w, q, answer); break;
+	case ASK_USAGE: answer_usage(w, q, answer); break;
 	}
 	engine_answer(w, answer);
 }

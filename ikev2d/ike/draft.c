@@ -419,6 +419,8 @@ static void close_sa(struct draft *d)
 {
 	d->core.ask = 0;
 	d->core.keepalive_due = d->core.dpd_due = 0;
+	map_take(&d->step->ike->asks, d->core.usage_ask);
+	d->core.usage_ask = 0;
 	/* An IKE_SA that the peer has made in its place meanwhile lives on with the children. */
 	d->adopter = d->ours.rival_spi;
 	draft_forget(&d->ours);

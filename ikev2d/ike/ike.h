@@ -31,6 +31,7 @@ enum ike_ask_kind {
 	ASK_AGREE,     /* the shared secret of our private value and the peer's public value */
 	ASK_PSK_PROOF, /* the AUTH value over these octets (RFC 7296, 2.15) */
 	ASK_PSK_CHECK, /* whether this AUTH value is right */
+	ASK_USAGE,     /* when the CHILD_SAs were last used */
 };
 
 /* A question. Borrowed until the next step. */
@@ -41,8 +42,16 @@ struct ike_question {
 	const struct transform *ke;
 	const struct transform *prf; /* ASK_PSK_* */
 	struct id local, remote;
-	struct bytes octets; /* to be signed */
-	struct bytes proof;  /* ASK_PSK_CHECK */
+	struct bytes octets;      /* to be signed */
+	struct bytes proof;       /* ASK_PSK_CHECK */
+	const uint32_t *children; /* ASK_USAGE */
+	unsigned n_children;
+};
+
+/* Times of the last authenticated packet in and of the last one out; 0: none yet. */
+struct ike_usage {
+	uint32_t child;
+	uint64_t last_in, last_out;
 };
 
 /* An answer; which fields count follows from the question. RESULT other than ERR_OK: it failed, and WHY may
@@ -50,10 +59,12 @@ struct ike_question {
 struct ike_answer {
 	uint32_t ticket;
 	enum err result;
-	struct ip local, remote;     /* ASK_ROUTE */
-	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
-	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
-	struct bytes proof;          /* ASK_PSK_PROOF */
+	struct ip local, remote;       /* ASK_ROUTE */
+	struct bytes secret, public;   /* ASK_KEY_PAIR; ASK_RESPOND (public) */
+	struct bytes shared;           /* ASK_RESPOND, ASK_AGREE */
+	struct bytes proof;            /* ASK_PSK_PROOF */
+	const struct ike_usage *usage; /* ASK_USAGE */
+	unsigned n_usage;
 	struct why why;
 };
 

@@ -90,6 +90,7 @@ uint64_t life_due(const struct sa *sa)
 		if (child->state != CHILD_INSTALLED)
 			continue;
 		earlier(&due, child->rekey_due);
+		earlier(&due, child->inactive_due);
 		earlier(&due, child->life_end);
 	}
 	list_each (n, (struct node *)&sa->late)
@@ -108,16 +109,43 @@ static void keep_alive(struct step *s, struct sa *sa)
 	sa->core.keepalive_due = s->now + s->ike->settings.keep_alive;
 }
 
+/* When were the children last used? The answer comes to life_used. */
+static void ask_usage(struct step *s, struct sa *sa)
+{
+	struct ike_action *a = step_action(s, ACTION_ASK);
+	unsigned n = 0;
+	uint32_t *v;
+
+	list_each (c, &sa->children)
+		n++;
+	v = ARENA_ARRAY(s->scratch, n, uint32_t);
+	n = 0;
+	list_each (c, &sa->children)
+		v[n++] = node_owner(c, struct child, of_sa)->id;
+	map_take(&s->ike->asks, sa->core.usage_ask);
+	a->ticket = sa->core.usage_ask = step_id(s->ike);
+	a->ask.kind = ASK_USAGE;
+	a->ask.peer = sa->core.peer;
+	a->ask.children = v;
+	a->ask.n_children = n;
+	map_put(&s->ike->asks, a->ticket, sa);
+}
+
+/* The peer was silent: its ESP packets count as well, so the data path is asked before it is, and if that
+ * does not answer soon, the peer is asked all the same. */
 static void check_liveness(struct step *s, struct sa *sa)
 {
 	uint64_t delay = sa->core.peer->dpd_delay, quiet_until = sa->core.last_in + delay;
 
 	if (quiet_until > s->now) {
 		sa->core.dpd_due = quiet_until;
-		return;
+	} else if (!list_empty(&sa->children) && !sa->core.usage_ask) {
+		sa->core.dpd_due = s->now + USAGE_TIME;
+		ask_usage(s, sa);
+	} else {
+		sa->core.dpd_due = s->now + delay;
+		task_add(sa, TASK_LIVENESS, NULL);
 	}
-	sa->core.dpd_due = s->now + delay;
-	task_add(sa, TASK_LIVENESS, NULL);
 }
 
 static void say(struct step *s, const struct sa *sa, const char *format, const char *name)
@@ -131,6 +159,8 @@ static void say(struct step *s, const struct sa *sa, const char *format, const c
 
 static void children_due(struct step *s, struct sa *sa)
 {
+	bool idle = false;
+
 	list_each_safe (n, &sa->children) {
 		struct child *c = node_owner(n, struct child, of_sa);
 
@@ -146,9 +176,20 @@ static void children_due(struct step *s, struct sa *sa)
 			task_add(sa, TASK_REKEY_CHILD, c);
 		}
 	}
+	list_each (n, &sa->children)
+		idle |= is_due(s, node_owner(n, struct child, of_sa)->inactive_due);
 	list_each_safe (n, &sa->late)
 		if (is_due(s, node_owner(n, struct child, of_sa)->late_end))
 			child_late_end(s, node_owner(n, struct child, of_sa));
+	if (!idle)
+		return;
+	list_each (n, &sa->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+
+		/* Not again before the answer, unless there is none. */
+		c->inactive_due = c->inactive_due ? s->now + ASK_TIMEOUT : 0;
+	}
+	ask_usage(s, sa);
 }
 
 /* Neither rekeying nor authentication has succeeded in time: the SA ends, but the peer is told. */
@@ -157,6 +198,41 @@ static void overdue(struct step *s, struct sa *sa)
 	sa->core.life_end = 0;
 	say(s, sa, "IKE_SA %s has lived for as long as it may: it is closed", sa->core.peer->name);
 	task_add(sa, TASK_DELETE_IKE, NULL);
+}
+
+/* The child was last used then: it is closed if that was too long ago. */
+static void judge_inactivity(struct step *s, struct sa *sa, struct child *c, const struct ike_usage *u)
+{
+	uint64_t last = u->last_in > u->last_out ? u->last_in : u->last_out;
+
+	if (!c->conf->inactivity || c->state != CHILD_INSTALLED)
+		return;
+	last = last > c->installed ? last : c->installed;
+	c->inactive_due = last + c->conf->inactivity;
+	if (c->inactive_due > s->now)
+		return;
+	c->inactive_due = 0;
+	say(s, sa, "CHILD_SA %s was idle for as long as it may be: it is closed", c->conf->name);
+	child_close(sa, c);
+}
+
+void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer)
+{
+	for (unsigned i = 0; i < answer->n_usage; i++) {
+		const struct ike_usage *u = &answer->usage[i];
+		struct child *c = child_find(s->ike, u->child);
+
+		if (u->last_in > sa->core.last_in)
+			sa->core.last_in = u->last_in;
+		if (c && c->sa == sa)
+			judge_inactivity(s, sa, c, u);
+	}
+	if (sa->core.dpd_due)
+		check_liveness(s, sa);
+	map_take(&s->ike->asks, sa->core.usage_ask);
+	sa->core.usage_ask = 0;
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
 }
 
 bool life_run(struct step *s, struct sa *sa)

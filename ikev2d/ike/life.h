@@ -19,5 +19,8 @@ uint64_t life_due(const struct sa *sa);
 /* Does what is due. False when SA may be gone. */
 bool life_run(struct step *s, struct sa *sa);
 
+/* The question when SA's children were last used was answered. */
+void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer);
+
 /* T plus TIME, less a random share of JITTER; 0 when TIME is 0 (never). */
 uint64_t life_soft(struct step *s, uint64_t time, uint64_t jitter);

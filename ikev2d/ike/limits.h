@@ -19,6 +19,10 @@ enum {
 	   do. */
 	REKEYED_TIME = 60 * 1000,
 
+	/* The data path answers at once when a child was last used; a peer that may be dead is asked itself
+	 * after this. */
+	USAGE_TIME = 1000,
+
 	/* A child that is wanted up is tried again after about this, and after twice as long each time, up to
 	 * a limit: a gateway that comes back is not met by all its peers in one second. */
 	WANT_FIRST = 2 * 1000,

@@ -147,6 +147,7 @@ void sa_free(struct ike *ike, struct sa *sa)
 	if (map_get(&ike->inits, sa->init_hash) == sa)
 		map_take(&ike->inits, sa->init_hash);
 	map_take(&ike->asks, sa->core.ask);
+	map_take(&ike->asks, sa->core.usage_ask);
 	negotiation_free(ike, &sa->ours, &sa->ours_arena);
 	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);

@@ -71,6 +71,7 @@ struct sa_core {
 	uint64_t established;
 	uint64_t last_in; /* the last authenticated message */
 	uint64_t keepalive_due, dpd_due;
+	uint32_t usage_ask; /* the ticket of the question when the children were last used; 0: none */
 	uint64_t rekey_due, reauth_due; /* soft ends */
 	uint64_t reauth_end, life_end;  /* hard ends: whatever was tried has failed */
 	uint64_t reauthenticates;       /* our SPI of the IKE_SA that goes when this one is up; 0: none */
@@ -178,6 +179,7 @@ struct child {
 	struct tss local_ts, remote_ts;
 	uint64_t installed;
 	uint64_t rekey_due, life_end; /* 0: never */
+	uint64_t inactive_due;        /* when it may have been idle for too long */
 	uint64_t late_end;            /* CHILD_LATE: when it goes */
 	uint32_t tickets[3];          /* of SA_ADD twice and POLICY_ADD; 0: answered */
 	uint64_t ask_deadline;        /* of their answers */

@@ -8,6 +8,7 @@
 #include "ike/clock.h"
 #include "ike/conf.h"
 #include "ike/create.h"
+#include "ike/life.h"
 #include "ike/seal.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -276,6 +277,10 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		trap_answered(s, trap, answer);
 	if (!sa)
 		return;
+	if (answer->ticket == sa->core.usage_ask) {
+		life_used(s, sa, answer);
+		return;
+	}
 	draft_open(&d, s, sa);
 	d.answer = answer;
 	if (answer->ticket == sa->ours.ask || answer->ticket == sa->theirs.ask) {

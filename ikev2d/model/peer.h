@@ -46,8 +46,8 @@ struct child_conf {
 	struct tss local, remote; /* may hold dynamic ones */
 	struct proposals esp;
 	enum child_action start_action, close_action, dpd_action;
-	bool keep; /* up for ever */
-	uint64_t rekey_time, life_time, rand_time;                     /* ms; 0: none */
+	bool keep;                                                     /* up for ever */
+	uint64_t rekey_time, life_time, rand_time, inactivity;         /* ms; 0: none */
 	uint64_t rekey_bytes, life_bytes, rekey_packets, life_packets; /* 0: none */
 	uint32_t replay_window;                                        /* packets; 0: no replay protection */
 	uint32_t reqid;                                                /* 0: drawn by the core */

@@ -12,6 +12,7 @@ struct dp_sa {
 	struct sa_spec spec; /* its own copy, but for conf */
 	bool refused;        /* the installation failed; it may be deleted all the same */
 	bool used;           /* a packet has come */
+	uint64_t last;       /* when the last packet passed; 0: none did */
 };
 
 struct dp_policy {

@@ -209,6 +209,20 @@ static void answer_proof(struct host *h, const struct ike_question *q, struct co
 		c->answer.result = e;
 }
 
+static void answer_usage(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	struct ike_usage *v = ARENA_ARRAY(&c->arena, q->n_children, struct ike_usage);
+
+	for (unsigned i = 0; i < q->n_children; i++) {
+		const struct dp_sa *in = datapath_find(&h->datapath, q->children[i], true);
+		const struct dp_sa *out = datapath_find(&h->datapath, q->children[i], false);
+
+		v[i] = (struct ike_usage){ q->children[i], in ? in->last : 0, out ? out->last : 0 };
+	}
+	c->answer.usage = v;
+	c->answer.n_usage = c->answer.result ? 0 : q->n_children;
+}
+
 static void answer(struct host *h, uint32_t ticket, const struct ike_question *q)
 {
 	struct coming *c;
@@ -224,6 +238,7 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_AGREE: answer_shared(q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_PSK_PROOF:
 	case ASK_PSK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
+	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
 	}
 }
 

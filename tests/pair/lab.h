@@ -26,7 +26,8 @@ enum asked {
 	ASKED_SA_IN = 8,
 	ASKED_SA_OUT = 16,
 	ASKED_POLICY = 32,
-	ASKED_ALL = 63,
+	ASKED_USAGE = 64,
+	ASKED_ALL = 127,
 };
 
 struct host {

@@ -15,7 +15,7 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
 	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
 	" rekey_time = %us\n life_time = 300s\n rand_time = %us\n keep = %s\n close_action = %s\n "          \
-	"dpd_action = %s } } } }\n"                                                                          \
+	"dpd_action = %s\n inactivity = %us } } } }\n"                                                       \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
 	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u\n make_before_break = %s " \
 	"}\n"
@@ -43,8 +43,9 @@ const char *fate_configuration(struct life *l, unsigned side)
 		l->peace ? "none" : start[life_draw(l, 3)], 30 + life_draw(l, 200), jitter, we, they,
 		esp[ke + life_draw(l, choices)], 30 + life_draw(l, 200), jitter,
 		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
-		actions[l->wanted ? life_draw(l, 3) : 0], life_draw(l, 2) ? "yes" : "no",
-		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
+		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
+		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
+		life_draw(l, 2) ? "yes" : "no");
 }
 
 static void command(struct life *l, unsigned side, struct ike_command c)
@@ -154,8 +155,8 @@ static void sicken(struct life *l, unsigned side)
 {
 	struct host *h = l->hosts[side];
 
-	h->fails = life_draw(l, 2) ? 1u << life_draw(l, 6) : 0;
-	h->silent = life_draw(l, 2) ? 0 : 1u << life_draw(l, 6);
+	h->fails = life_draw(l, 2) ? 1u << life_draw(l, 7) : 0;
+	h->silent = life_draw(l, 2) ? 0 : 1u << life_draw(l, 7);
 	h->late = life_draw(l, 2) ? life_draw(l, 15 * 1000) : 0;
 	life_say(l, "%s: fails %x, silent %x, late %u ms", names[side], h->fails, h->silent,
 		(unsigned)h->late);

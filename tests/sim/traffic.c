@@ -32,13 +32,14 @@ void traffic_send(struct life *l)
 
 		list_each (n, (struct node *)&dp->policies) {
 			const struct dp_policy *p = node_owner(n, struct dp_policy, node);
-			const struct dp_sa *sa = p->selected ? datapath_find(dp, p->selected, false) : NULL;
+			struct dp_sa *sa = p->selected ? datapath_find(dp, p->selected, false) : NULL;
 
 			if (p->refused || p->spec.trap)
 				continue;
-			if (sa)
+			if (sa) {
+				sa->last = l->lab->now;
 				send_one(l, side, sa->spec.spi);
-			else if (p->open && l->peace)
+			} else if (p->open && l->peace)
 				life_fail(l, "%s: a policy has no SA any more", l->hosts[side]->name);
 		}
 	}
@@ -67,6 +68,7 @@ static void arrive(struct life *l, const struct packet *p)
 	if (!sa || !h->ike)
 		return;
 	l->carried++;
+	sa->last = l->lab->now;
 	if (sa->used)
 		return;
 	sa->used = true;

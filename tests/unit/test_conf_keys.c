@@ -167,7 +167,7 @@ static const struct key_case cases[] = {
 	{ "child", "policies_fwd_out = yes", .why = LATER("install outbound forward policies") },
 	{ "child", "ipcomp = yes", .why = LATER("compression") },
 	{ "child", .key = "inactivity = 0" },
-	{ "child", "inactivity = 5m", .why = LATER("close after that long without traffic") },
+	{ "child", .key = "inactivity = 5m" },
 	{ "child", .key = "reqid = 7" },
 	{ "child", "reqid = 4294967296", .why = "\"4294967296\"" NOT_COUNT },
 	{ "child", .key = "priority = 0x0" },
