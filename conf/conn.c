@@ -4,7 +4,7 @@
 
 #include "conf/section.h"
 
-enum { HOUR = 3600 * 1000 /* ms */ };
+enum { HOUR = 3600 * 1000 /* ms */, PAIRS_MAX = 64 /* of one child with single_pair */ };
 
 /* A soft and a hard limit: where only one was written the other lies a tenth of the soft one away. */
 static void pair_limits(const struct tree_section *s, const char *soft_key, uint64_t *soft,
@@ -75,7 +75,7 @@ static void check_families(const struct tree_section *s, const struct child_conf
 
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
-	c->name = arena_str(&p->arena, s->name);
+	c->name = c->group = arena_str(&p->arena, s->name);
 	c->at = section_source(s, &p->arena);
 	c->peer = p;
 	section_read(s, CONF_CHILD, c, &p->arena, r);
@@ -85,12 +85,50 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 		section_kind(sub, CONF_CHILD, r);
 }
 
+/* How many CHILD_SAs C stands for. */
+static unsigned pairs_of(const struct child_conf *c)
+{
+	return c->single_pair ? c->local.n * c->remote.n : 1;
+}
+
+static void check_pairs(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	if (pairs_of(c) > PAIRS_MAX)
+		report_error(r, s->at, s, "single_pair",
+			"these selectors make %u pairs; at most %u are taken", pairs_of(c), PAIRS_MAX);
+}
+
+/* C as it is, or a child NAME-1, NAME-2, … for each pair of its selectors. */
+static void add_pairs(struct peer *p, const struct child_conf *c)
+{
+	unsigned n = pairs_of(c);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct child_conf *one = &p->children[p->n_children++];
+
+		*one = *c;
+		if (n == 1)
+			continue;
+		one->name = arena_printf(&p->arena, "%s-%u", c->name, i + 1);
+		one->local = (struct tss){ &c->local.v[i / c->remote.n], 1 };
+		one->remote = (struct tss){ &c->remote.v[i % c->remote.n], 1 };
+	}
+}
+
 static void read_children(const struct tree_section *s, struct peer *p, struct report *r)
 {
+	struct child_conf *v = ARENA_ARRAY(&p->arena, s->n_sections, struct child_conf);
+	unsigned n = 0, total = 0;
+
 	section_without_keys(s, CONF_CHILDREN, r);
-	p->children = ARENA_ARRAY(&p->arena, s->n_sections, struct child_conf);
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		read_child(sub, p, &p->children[p->n_children++], r);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
+		read_child(sub, p, &v[n], r);
+		check_pairs(sub, &v[n], r);
+		total += pairs_of(&v[n++]);
+	}
+	p->children = ARENA_ARRAY(&p->arena, total, struct child_conf);
+	for (unsigned i = 0; i < n; i++)
+		add_pairs(p, &v[i]);
 }
 
 /* A proof of identity of one side; a second round of it is not built in. */

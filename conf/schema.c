@@ -184,6 +184,9 @@ static const struct conf_key cert_keys[] = {
 
 static const struct conf_key child_keys[] = {
 	{ "ah_proposals", STATUS_LATER, TYPE_TEXT, .doc = "algorithms for AH" },
+	{ "single_pair", STATUS_READ, TYPE_BOOL, CHILD(single_pair), "no",
+		.doc = "a CHILD_SA for each pair of selectors, for peers that take only one (Cisco, "
+		       "Fortinet)" },
 	{ "esp_proposals", STATUS_READ, TYPE_ESP_PROPOSALS, CHILD(esp), "default",
 		.doc = "algorithms for ESP" },
 	{ "sha256_96", STATUS_LATER, TYPE_BOOL, .fallback = "no", .doc = "HMAC-SHA-256 cut to 96 bits" },

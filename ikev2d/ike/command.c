@@ -236,6 +236,12 @@ static bool named(const char *wanted, const char *name)
 	return !wanted || !strcmp(wanted, name);
 }
 
+/* A child's own name, or that of all the pairs that it is one of. */
+static bool child_named(const char *wanted, const struct child_conf *c)
+{
+	return named(wanted, c->name) || named(wanted, c->group);
+}
+
 static void up(struct step *s, struct command *command, const struct ike_command *c)
 {
 	static const struct why nothing = { .what = "no connection or child has that name" };
@@ -245,7 +251,7 @@ static void up(struct step *s, struct command *command, const struct ike_command
 		const struct peer *p = s->ike->peers[i];
 
 		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++) {
-			if (!named(c->child, p->children[k].name))
+			if (!child_named(c->child, &p->children[k]))
 				continue;
 			if (p->children[k].keep)
 				want_add(s, &p->children[k], WANT_KEPT);
@@ -304,7 +310,7 @@ static void child_delete(struct step *s, struct child *c, bool force)
 
 static bool child_meant(const struct child *child, const struct ike_command *c)
 {
-	return named(c->child, child->conf->name) && (!c->child_id || c->child_id == child->id) &&
+	return child_named(c->child, child->conf) && (!c->child_id || c->child_id == child->id) &&
 	       !(child->successor && child->state == CHILD_DELETING);
 }
 
@@ -314,7 +320,7 @@ static void tasks_cancel(struct step *s, struct sa *sa, const struct ike_command
 	list_each_safe (n, &sa->tasks) {
 		struct task *t = node_owner(n, struct task, of_sa);
 
-		if (t->kind == TASK_CREATE_CHILD && c->child && !strcmp(t->conf->name, c->child))
+		if (t->kind == TASK_CREATE_CHILD && c->child && child_named(c->child, t->conf))
 			task_free(s, t, NULL);
 	}
 }
@@ -339,7 +345,7 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 	}
 	tasks_cancel(s, sa, c);
 	/* One that is only being set up goes with its IKE_SA. */
-	if (first_child(sa) && c->child && !strcmp(first_child(sa)->name, c->child)) {
+	if (first_child(sa) && c->child && child_named(c->child, first_child(sa))) {
 		wait_add(command, &sa->waits);
 		sa_delete(s, sa, c->force);
 	}
@@ -352,7 +358,7 @@ static void stop_wanting(struct ike *ike, const struct ike_command *c)
 		const struct peer *p = ike->peers[i];
 
 		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
-			if (!c->ike_id && !c->child_id && named(c->child, p->children[k].name))
+			if (!c->ike_id && !c->child_id && child_named(c->child, &p->children[k]))
 				want_stop(ike, &p->children[k]);
 	}
 }

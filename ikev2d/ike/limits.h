@@ -36,6 +36,14 @@ enum {
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
 	HALF_OPEN_MAX = 4096,
 
+	/* Unprotected answers to strangers (INVALID_MAJOR_VERSION): one for each of these times, and so many
+	   at once. */
+	STRANGER_TIME = 100,
+	STRANGERS_BURST = 10,
+
+	/* The IKE_SA is rekeyed when so many message ids are left: they never come round (RFC 7296, 2.2). */
+	MESSAGE_IDS_LEFT = 1024,
+
 	/* IKE_SA_INIT starts over with another group or a cookie: more rounds than this are a fault of the
 	   peer. */
 	INIT_ROUNDS_MAX = 5,

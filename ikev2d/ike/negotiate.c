@@ -74,6 +74,10 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 		d->why.where = source_print(&conf->at, "esp_proposals", a);
 		d->why.instead = "esp_proposals as the peer has them";
 	}
+	if (n && n->type == SINGLE_PAIR_REQUIRED) {
+		d->why.where = source_print(&conf->at, "single_pair", a);
+		d->why.instead = "single_pair = yes";
+	}
 	if (ts) {
 		d->why.configured = arena_printf(a, "local_ts = %s; remote_ts = %s",
 			tss_print(x->local_ts, a), tss_print(x->remote_ts, a));

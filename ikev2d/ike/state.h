@@ -323,6 +323,7 @@ struct ike {
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
+	uint64_t stranger_ms; /* answers to strangers are paid for up to here */
 	uint64_t drops[DROP_COUNT];
 	struct aead_slot aeads[AEAD_SLOTS];
 };

@@ -242,6 +242,43 @@ static void handle_message(struct incoming *in)
 	draft_close(&d, handle(&d, m, sealed, parsed));
 }
 
+/* Answers to strangers are few: nobody is to be hit by what somebody makes us send. */
+static bool may_answer_stranger(struct step *s)
+{
+	struct ike *ike = s->ike;
+
+	if (ike->stranger_ms < s->now)
+		ike->stranger_ms = s->now;
+	if (ike->stranger_ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
+		return false;
+	ike->stranger_ms += STRANGER_TIME;
+	return true;
+}
+
+/* A request of a later IKE is told which version we speak (2.5); one of IKEv1 would not understand. */
+static void refuse_version(struct incoming *in)
+{
+	const struct wire_header *h = &in->message.header;
+	struct message m = { .header = *h };
+	struct wr w = wr_of(arena_alloc(in->step->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
+	struct ike_action *a;
+
+	drop(in, DROP_VERSION);
+	if (h->version >> 4 < IKE_MAJOR_2 || h->exchange != IKE_SA_INIT || h->flags & FLAG_RESPONSE ||
+		!may_answer_stranger(in->step))
+		return;
+	message_add_notify(&m, in->step->scratch, INVALID_MAJOR_VERSION, (struct bytes){ 0 });
+	m.header.version = IKE_MAJOR_2 << 4;
+	m.header.flags = FLAG_RESPONSE;
+	header_put(&m.header, &w);
+	message_put(&m, &w, &m.header.next);
+	wr_u8_at(&w, 16, m.header.next);
+	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	a = step_action(in->step, ACTION_SEND);
+	a->send.path = *in->path;
+	a->send.data = wr_done(&w);
+}
+
 static void on_datagram(struct step *s, const struct path *path, struct bytes data)
 {
 	struct incoming in = { .step = s, .path = path, .data = data };
@@ -251,7 +288,7 @@ static void on_datagram(struct step *s, const struct path *path, struct bytes da
 		return;
 	}
 	if (in.message.header.version >> 4 != IKE_MAJOR_2) {
-		drop(&in, DROP_VERSION);
+		refuse_version(&in);
 		return;
 	}
 	if (!find_sa(&in) || !in_window(&in) || !open_message(&in))

@@ -42,6 +42,8 @@ enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHIL
 
 struct child_conf {
 	const char *name;
+	const char *group; /* single_pair: the name as configured, which all pairs share; else NAME */
+	bool single_pair;  /* a CHILD_SA for each pair of selectors */
 	struct source at;
 	struct tss local, remote; /* may hold dynamic ones */
 	struct proposals esp;

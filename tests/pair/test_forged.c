@@ -251,7 +251,23 @@ static void major_version(void **state)
 	struct message m = { .header = {
 				     .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR, .version = 0x30 } };
 
+	throw(p, "192.0.2.1", clear_message(p, &m, &arena));
+	ARROWS(p->lab, "moon <-- sun  IKE_SA_INIT response 0: N(INVALID_MAJOR_VERSION)");
+	assert_int_equal(host_dropped(p->sun, DROP_VERSION), 1);
+	/* A flood of them is answered now and then. */
+	for (unsigned i = 0; i < 100; i++)
+		throw(p, "192.0.2.1", clear_message(p, &m, &arena));
+	lab_calm(p->lab);
+	throw(p, "192.0.2.1", clear_message(p, &m, &arena));
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 100);
+	throw(p, "192.0.2.1", clear_message(p, &m, &arena));
+	ARROWS(p->lab, "moon <-- sun  IKE_SA_INIT response 0: N(INVALID_MAJOR_VERSION)");
+	/* An answer is not answered, and IKEv1 would not understand. */
+	lab_clock(p->lab, p->lab->now + 1000);
+	m.header.flags |= FLAG_RESPONSE;
 	assert_ignored(p, clear_message(p, &m, &arena), DROP_VERSION);
+	m.header.flags = FLAG_INITIATOR;
 	m.header.version = 0x10;
 	assert_ignored(p, clear_message(p, &m, &arena), DROP_VERSION);
 	arena_free(&arena);
