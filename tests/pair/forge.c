@@ -5,12 +5,30 @@
 #include "ike/seal.h"
 #include "ike/step.h"
 
+#include <stdlib.h>
+
 struct sa *forge_sa(const struct host *h)
 {
 	const struct node *list = &h->ike->sas_list;
 
 	return list_empty(list) || list->next != list->prev ? NULL
 							    : node_owner(list->next, struct sa, of_ike);
+}
+
+struct sa *forge_sa_up(const struct host *h)
+{
+	struct sa *found = NULL;
+
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state != S_UP || !sa->up)
+			continue;
+		if (found)
+			return NULL;
+		found = sa;
+	}
+	return found;
 }
 
 static struct wire_header completed(const struct sa *sa, const struct wire_header *h)
@@ -131,4 +149,32 @@ bool forge_open(struct lab *lab, struct bytes datagram, struct arena *arena, str
 		if (open_at(&lab->hosts[i], &m, datagram, arena, out))
 			return true;
 	return false;
+}
+
+void forge_change(struct flight *f, const struct message *m)
+{
+	struct host *h = (struct host *)f->from;
+	struct wire_header header;
+	struct arena arena = { 0 };
+	struct bytes data = { 0 };
+	const struct sa *sa;
+
+	if (!header_get(bytes_of(f->data, f->n), &header) && (sa = find(h, &header)))
+		data = seal_put(h->ike, &((struct sa *)sa)->core, &header, m, &h->lab->rng.rng, &arena);
+	if (!data.n)
+		abort();
+	free(f->data);
+	f->n = data.n;
+	f->data = memcpy(malloc(data.n), data.p, data.n);
+	arena_free(&arena);
+}
+
+void forge_refusal(struct flight *f, uint16_t notify, struct bytes data)
+{
+	struct arena arena = { 0 };
+	struct message m = { 0 };
+
+	message_add_notify(&m, &arena, notify, data);
+	forge_change(f, &m);
+	arena_free(&arena);
 }

@@ -7,6 +7,8 @@
 
 /* The only SA of H; NULL when it has none or several. */
 struct sa *forge_sa(const struct host *h);
+/* The SA of H that is established and has not been replaced; NULL when it has none or several. */
+struct sa *forge_sa_up(const struct host *h);
 
 /* A datagram as H could send it on SA: header (SPIs and the initiator's flag are filled in) and the payloads
  * of M, sealed unless the exchange is IKE_SA_INIT. From ARENA. */
@@ -20,3 +22,9 @@ struct flight *forge_send(struct host *h, const struct sa *sa, struct bytes data
 
 /* What is sealed in DATAGRAM, opened with the keys of any host that has them, in ARENA; false: nobody has. */
 bool forge_open(struct lab *lab, struct bytes datagram, struct arena *arena, struct message *out);
+
+/* Seals M anew into F, which stays what it is otherwise: as if its sender, which must have the keys, had said
+ * that. */
+void forge_change(struct flight *f, const struct message *m);
+/* F becomes the answer "no, NOTIFY" (and DATA), whatever it was. */
+void forge_refusal(struct flight *f, uint16_t notify, struct bytes data);

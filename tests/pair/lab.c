@@ -119,6 +119,12 @@ struct host *lab_reached(struct lab *lab, const struct flight *f)
 	return NULL;
 }
 
+static void watch(struct lab *lab)
+{
+	if (lab->watch)
+		lab->watch(lab->watcher);
+}
+
 void lab_deliver(struct lab *lab, struct flight *f)
 {
 	struct host *to = lab_reached(lab, f);
@@ -134,6 +140,7 @@ void lab_deliver(struct lab *lab, struct flight *f)
 		host_event(to, &e);
 	}
 	lab_lose(f);
+	watch(lab);
 }
 
 /* -------------------------------------------------------------- the daemon's part */
@@ -481,6 +488,7 @@ void lab_clock(struct lab *lab, uint64_t at)
 		if (h->ike && h->wake <= at)
 			host_event(h, &(struct ike_event){ .kind = EVENT_CLOCK });
 	}
+	watch(lab);
 }
 
 void lab_calm(struct lab *lab)

@@ -82,6 +82,9 @@ struct lab {
 	unsigned n_hosts;
 	struct node flights;
 	uint64_t trace; /* a hash of all that was done */
+	/* Called after each datagram that was delivered and each move of the clock; NULL: nobody watches. */
+	void (*watch)(void *watcher);
+	void *watcher;
 };
 
 struct lab *lab_new(uint64_t seed);

@@ -67,6 +67,28 @@ struct pair *pair_open(void **state, const char *moon, const char *sun)
 	return pair_open_conf(state, pair_text(state, pair_moon, moon), pair_text(state, pair_sun, sun));
 }
 
+/* ------------------------------------------------------------------ nonces */
+
+static void (*plain_fill)(struct rng *r, void *p, size_t n);
+static uint8_t nonces_begin;
+
+static void fill(struct rng *r, void *p, size_t n)
+{
+	plain_fill(r, p, n);
+	if (n == NONCE_OCTETS)
+		*(uint8_t *)p = nonces_begin;
+}
+
+void pair_nonces(struct pair *p, uint8_t octet)
+{
+	struct rng *r = &p->lab->rng.rng;
+
+	nonces_begin = octet;
+	if (r->fill != fill)
+		plain_fill = r->fill;
+	r->fill = fill;
+}
+
 int pair_close(void **state)
 {
 	struct fixture *f = fixture(state);
@@ -83,6 +105,60 @@ int pair_close(void **state)
 	if (misuse)
 		print_error("%s\n", misuse);
 	return misuse ? -1 : 0;
+}
+
+/* ------------------------------------------------------------------ commands */
+
+static void say(struct host *h, enum ike_command_kind kind, const char *child, uint32_t ticket, bool force)
+{
+	host_command(
+		h, &(struct ike_command){
+			   .kind = kind, .ticket = ticket, .ike = "site", .child = child, .force = force });
+}
+
+void host_up(struct host *h, const char *child, uint32_t ticket)
+{
+	say(h, COMMAND_UP, child, ticket, false);
+}
+
+void host_down(struct host *h, const char *child, uint32_t ticket)
+{
+	say(h, COMMAND_DOWN, child, ticket, false);
+}
+
+void host_down_force(struct host *h, const char *child, uint32_t ticket)
+{
+	say(h, COMMAND_DOWN, child, ticket, true);
+}
+
+void host_rekey(struct host *h, const char *child)
+{
+	say(h, COMMAND_REKEY, child, 0, false);
+}
+
+struct child *host_child(const struct host *h, const char *child)
+{
+	struct child *found = NULL;
+
+	list_each (n, &h->ike->sas_list)
+		list_each (m, &node_owner(n, struct sa, of_ike)->children) {
+			struct child *c = node_owner(m, struct child, of_sa);
+
+			if (!strcmp(c->conf->name, child) && (!found || c->id > found->id))
+				found = c;
+		}
+	return found;
+}
+
+void host_expire(struct host *h, const char *child, bool hard)
+{
+	host_event(h, &(struct ike_event){ .kind = EVENT_EXPIRE,
+			      .expire = { .child = host_child(h, child)->id, .hard = hard } });
+}
+
+void host_used(struct host *h, const char *child)
+{
+	host_event(h, &(struct ike_event){ .kind = EVENT_USED, .used.child = host_child(h, child)->id });
 }
 
 void pair_say_up(struct pair *p, uint32_t ticket)
@@ -102,6 +178,15 @@ void pair_up(struct pair *p)
 	/* clang-format on */
 	SILENCE(p->lab);
 	pair_assert_up(p);
+}
+
+void pair_up_both(struct pair *p)
+{
+	host_up(p->moon, "net", 1);
+	lab_calm(p->lab);
+	host_up(p->moon, "lan", 2);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 2);
 }
 
 static void assert_one(const struct host *h)
@@ -126,6 +211,99 @@ void pair_assert_up(struct pair *p)
 
 	assert_one(p->moon);
 	assert_one(p->sun);
+	datapath_mirrors(&p->moon->datapath, &p->sun->datapath, &why);
+	assert_null(why);
+}
+
+/* ------------------------------------------------------------------ several children */
+
+void pair_quiet(struct pair *p, uint64_t ms)
+{
+	uint64_t end = p->lab->now + ms;
+
+	SILENCE(p->lab);
+	while (lab_due(p->lab) < end) {
+		lab_clock(p->lab, lab_due(p->lab));
+		SILENCE(p->lab);
+	}
+	lab_clock(p->lab, end);
+	SILENCE(p->lab);
+}
+
+/* The IKE_SA of H that is up: there is one, and others only linger. */
+static const struct sa *the_sa(const struct host *h)
+{
+	const struct sa *found = NULL;
+
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state == S_LINGER)
+			continue;
+		assert_int_equal(sa->core.state, S_UP);
+		assert_true(sa->up);
+		assert_null(found);
+		found = sa;
+	}
+	assert_non_null(found);
+	return found;
+}
+
+static void assert_idle(const struct sa *sa)
+{
+	assert_null(sa->window.request);
+	assert_null(sa->task);
+	assert_true(list_empty((struct node *)&sa->tasks));
+	assert_true(list_empty((struct node *)&sa->late));
+	assert_int_equal(sa->ours.kind, N_NONE);
+	assert_int_equal(sa->theirs.kind, N_NONE);
+}
+
+static bool has_child(const struct sa *sa, uint32_t in, uint32_t out)
+{
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		if (c->spi_in == in && c->spi_out == out)
+			return true;
+	}
+	return false;
+}
+
+static void assert_children(const struct host *h, const struct sa *sa, const struct sa *peer, unsigned n)
+{
+	unsigned count = 0;
+
+	list_each (m, (struct node *)&sa->children) {
+		const struct child *c = node_owner(m, struct child, of_sa);
+
+		assert_int_equal(c->state, CHILD_INSTALLED);
+		assert_false(c->redundant);
+		assert_int_equal(c->successor, 0);
+		assert_int_equal(datapath_selected(&h->datapath, c->policy), c->id);
+		assert_true(has_child(peer, c->spi_out, c->spi_in));
+		count++;
+	}
+	assert_int_equal(count, n);
+	assert_int_equal(ike_load(h->ike).children, n);
+	assert_int_equal(datapath_sas(&h->datapath), 2 * n);
+	assert_int_equal(datapath_policies(&h->datapath, false), n);
+}
+
+void pair_assert_agree(struct pair *p, unsigned n)
+{
+	const struct sa *moon, *sun;
+	const char *why = NULL;
+
+	pair_quiet(p, LATE_TIME + 1);
+	moon = the_sa(p->moon);
+	sun = the_sa(p->sun);
+	assert_true(moon->core.spi_i == sun->core.spi_i && moon->core.spi_r == sun->core.spi_r);
+	assert_int_not_equal(moon->core.initiator, sun->core.initiator);
+	assert_idle(moon);
+	assert_idle(sun);
+	assert_children(p->moon, moon, sun, n);
+	assert_children(p->sun, sun, moon, n);
 	datapath_mirrors(&p->moon->datapath, &p->sun->datapath, &why);
 	assert_null(why);
 }
@@ -190,6 +368,15 @@ const struct why *host_why(const struct host *h)
 	assert_non_null(t);
 	assert_non_null(t->why);
 	return t->why;
+}
+
+unsigned host_told_times(const struct host *h, enum ike_tell_kind kind)
+{
+	unsigned times = 0;
+
+	list_each (n, (struct node *)&h->news)
+		times += node_owner(n, struct news, node)->tell.kind == kind;
+	return times;
 }
 
 unsigned host_dropped(const struct host *h, enum drop_reason reason)
