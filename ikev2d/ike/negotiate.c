@@ -193,10 +193,15 @@ static enum fit child_fit(
 	return x->spi_out ? FIT_ALL : FIT_SELECTORS;
 }
 
-/* Exact selectors win over narrowed ones, so that of two children the one that was meant is found. */
-static bool exact(const struct message *m, const struct negotiation *x)
+/* How near the selectors of X's child come to those that are offered: the same (2), more (1), or less, so
+ * that they are narrowed (0). Of several children the nearest is the one that was meant. */
+static unsigned nearness(const struct draft *d, const struct message *m, const struct negotiation *x)
 {
-	return tss_eq(x->remote_ts, m->tsi) && tss_eq(x->local_ts, m->tsr);
+	struct tss local = child_local_ts(d, x->child), remote = child_remote_ts(d, x->child);
+
+	if (!tss_contain(remote, m->tsi) || !tss_contain(local, m->tsr))
+		return 0;
+	return tss_contain(m->tsi, remote) && tss_contain(m->tsr, local) ? 2 : 1;
 }
 
 static void explain_selectors(struct draft *d, const struct message *m, const struct child_conf *c)
@@ -250,7 +255,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 
 		if (f == FIT_SELECTORS && !nearest)
 			nearest = &children[i];
-		if (f == FIT_ALL && (!chosen || (exact(m, &found) && !exact(m, x)))) {
+		if (f == FIT_ALL && (!chosen || nearness(d, m, &found) > nearness(d, m, x))) {
 			*x = found;
 			chosen = true;
 		}

@@ -227,6 +227,18 @@ static void narrowed_to_what_both_have(void **state)
 		"10.11.0.0/16 === 10.12.1.0/24");
 }
 
+/* Of two children at sun the one that is meant has the selectors exactly, though the other has them too. */
+static void two_children_are_told_apart(void **state)
+{
+	struct pair *p =
+		open(state, LAN("10.1.1.0/24", "10.2.0.0/16", ""), LAN("10.2.0.0/16", "10.1.1.0/24", ""));
+
+	host_up(p->moon, "lan", 2);
+	ARROWS(p->lab, REQUEST(2), RESPONSE(2));
+	pair_assert_agree(p, 2);
+	assert_non_null(host_child(p->sun, "lan"));
+}
+
 /* Before all others stands what the packet needs (2.9). */
 static void a_packet_asks_for_it(void **state)
 {
@@ -497,6 +509,7 @@ int main(void)
 		PAIR_TEST(types_of_icmp),
 		PAIR_TEST(opaque_ports),
 		PAIR_TEST(narrowed_to_what_both_have),
+		PAIR_TEST(two_children_are_told_apart),
 		PAIR_TEST(a_packet_asks_for_it),
 		PAIR_TEST(keys_without_a_key_exchange),
 		PAIR_TEST(keys_with_a_key_exchange),
