@@ -353,12 +353,21 @@ static void commit_heir(struct draft *d, struct sa *sa)
 		sa_adopt(d->step, sa, into);
 }
 
+/* Who waits for the child waits for its own IKE_SA now. */
+static void own_ike_sa(struct draft *d, struct sa *sa)
+{
+	struct sa *own = init_start(d->step, d->wished, NULL, NULL);
+
+	if (own && sa->task)
+		waits_move_up(&sa->task->waits, &own->waits);
+}
+
 static void commit_wish(struct draft *d, struct sa *sa)
 {
 	switch (d->wish) {
 	case WISH_NOTHING: break;
 	case WISH_CHILD: (void)task_create(sa, d->wished, NULL, NULL); break;
-	case WISH_IKE_SA: init_start(d->step, d->wished, NULL, NULL); break;
+	case WISH_IKE_SA: own_ike_sa(d, sa); break;
 	case WISH_REAUTH: sa->core.reauth_due = d->step->now; break;
 	}
 }
@@ -389,6 +398,7 @@ static struct sa *commit(struct draft *d)
 	commit_children(d, sa);
 	commit_request(d, sa);
 	commit_response(d, sa);
+	commit_wish(d, sa);
 	task_end(d, sa);
 	commit_heir(d, sa);
 	if (d->delete_spi)
@@ -404,7 +414,6 @@ static struct sa *commit(struct draft *d)
 		sa_free(ike, sa);
 		return NULL;
 	}
-	commit_wish(d, sa);
 	revive_check(d->step, sa);
 	task_next(d->step, sa);
 	sa_rearm(ike, sa);

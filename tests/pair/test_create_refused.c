@@ -147,6 +147,31 @@ static void no_group_is_right(void **state)
 	assert_refused(p);
 }
 
+/* Then it gets an IKE_SA of its own (1.3), and who waits for it waits for that. */
+static void no_additional_sas(void **state)
+{
+	struct pair *p = open(state, ESP("aes128gcm16"), NULL);
+
+	p->sun->fails = ASKED_SA_IN;
+	ARROWS(p->lab, REQUEST);
+	p->sun->fails = 0;
+	forge_refusal(lab_first(p->lab), NO_ADDITIONAL_SAS, (struct bytes){ 0 });
+	/* clang-format off */
+	ARROWS(p->lab,
+		REFUSAL(NO_ADDITIONAL_SAS),
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD");
+	/* clang-format on */
+	assert_null(host_done(p->moon, 2));
+	ARROWS(p->lab, "moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	assert_done(p, true);
+	SILENCE(p->lab);
+	assert_int_equal(ike_load(p->moon->ike).sas, 2);
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+	assert_ptr_not_equal(host_child(p->moon, "lan")->sa, host_child(p->moon, "net")->sa);
+}
+
 /* Not at once, but soon (2.25). */
 static void temporary_failure(void **state)
 {
@@ -361,6 +386,7 @@ int main(void)
 		PAIR_TEST(another_group),
 		PAIR_TEST(a_group_that_was_not_offered),
 		PAIR_TEST(no_group_is_right),
+		PAIR_TEST(no_additional_sas),
 		PAIR_TEST(temporary_failure),
 		PAIR_TEST(another_cipher),
 		PAIR_TEST(another_proposal),
