@@ -183,6 +183,21 @@ static enum verdict refuse_critical(struct draft *d)
 	return draft_refuse(d, UNSUPPORTED_CRITICAL_PAYLOAD, bytes_of(type, 1));
 }
 
+/* The peer could not read our request: it has dropped the IKE_SA, and does not expect to be told (2.21.3). */
+static bool not_understood(const struct message *m)
+{
+	return m->header.flags & FLAG_RESPONSE &&
+	       (m->header.exchange == CREATE_CHILD_SA || m->header.exchange == INFORMATIONAL) &&
+	       message_notify(m, INVALID_SYNTAX);
+}
+
+static enum verdict end_not_understood(struct draft *d)
+{
+	d->why.what = "the peer says that our message is not valid IKEv2, and has dropped the IKE_SA";
+	d->why.notify = notify_name(INVALID_SYNTAX);
+	return draft_end(d, 0);
+}
+
 /* Steps 7 and 8. */
 static enum verdict handle(struct draft *d, const struct message *m, bool sealed, enum err parsed)
 {
@@ -195,6 +210,8 @@ static enum verdict handle(struct draft *d, const struct message *m, bool sealed
 	shape = shape_of(m, sealed);
 	if (shape == SHAPE_NONE)
 		return sealed ? refuse_syntax(d) : draft_drop(d, DROP_SHAPE);
+	if (not_understood(m))
+		return end_not_understood(d);
 	return table_cell(d->core.state, shape)(d);
 }
 

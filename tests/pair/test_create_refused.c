@@ -347,6 +347,32 @@ static void an_unknown_critical_payload(void **state)
 	assert_refused(p);
 }
 
+/* Who cannot read the other deletes the IKE_SA, and the other does too when it hears of it (2.21.3). */
+static void garbage(void **state)
+{
+	static const struct {
+		uint8_t first;
+		const char *inner;
+		size_t n;
+	} v[] = {
+		{ PAYLOAD_SA, "\0\0\0\3", 4 }, { PAYLOAD_NONCE, "\0\0\0\x8qwer", 8 },
+		{ PAYLOAD_TSI, "\0\0\0\5\1", 5 },
+		{ PAYLOAD_NOTIFY, "\0\0\0\x8\0\0\x40\7", 8 }, /* no request is made of that alone */
+	};
+
+	for (unsigned i = 0; i < sizeof v / sizeof *v; i++) {
+		struct pair *p = open(state, NULL, NULL);
+
+		send_raw(p, v[i].first, v[i].inner, v[i].n);
+		ARROWS(p->lab, REFUSAL(INVALID_SYNTAX));
+		SILENCE(p->lab);
+		assert_done(p, false);
+		assert_string_equal(host_why(p->moon)->notify, "INVALID_SYNTAX");
+		pair_assert_empty_later(p);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 /* A response that cannot be read is no response. */
 static void garbage_in_a_response(void **state)
 {
@@ -397,6 +423,7 @@ int main(void)
 		PAIR_TEST(the_value_of_another_group),
 		PAIR_TEST(a_configuration_payload),
 		PAIR_TEST(an_unknown_critical_payload),
+		PAIR_TEST(garbage),
 		PAIR_TEST(garbage_in_a_response),
 		PAIR_TEST(a_secret_that_is_not_computed),
 	};
