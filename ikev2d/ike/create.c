@@ -377,17 +377,48 @@ enum verdict create_answer(struct draft *d, struct child *c, bool success)
 
 /* ----------------------------------------------------------------- answers */
 
+/* A public value that no honest peer sends: the IKE_SA is dropped (RFC 6989, 2.5). */
+static bool is_bad_value(struct draft *d)
+{
+	if (d->answer->result != ERR_AUTH && d->answer->result != ERR_SHORT)
+		return false;
+	d->why = d->answer->why;
+	if (!d->why.what)
+		d->why.what = "the peer's key exchange value is not valid";
+	d->why.notify = notify_name(INVALID_SYNTAX);
+	return true;
+}
+
+static enum verdict drop_ours(struct draft *d)
+{
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	draft_forget(&d->ours);
+	d->task_end = TASK_FAILED;
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
+}
+
+static enum verdict drop_theirs(struct draft *d)
+{
+	struct message m = { 0 };
+
+	message_add_notify(&m, d->step->scratch, INVALID_SYNTAX, (struct bytes){ 0 });
+	draft_respond(d, CREATE_CHILD_SA, &m);
+	return draft_end(d, 0);
+}
+
 static enum verdict ours_answered(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
 	const struct ike_answer *a = d->answer;
 
+	if (x->state == N_AGREE && is_bad_value(d))
+		return drop_ours(d);
 	if (a->result) {
 		d->why = a->why;
-		d->why.what =
-			d->why.what ? d->why.what
-				    : "a key exchange could not be computed: the peer's value is not valid, "
-				      "or a part of the daemon did not answer";
+		d->why.what = d->why.what ? d->why.what
+					  : "a key exchange could not be computed: a part of the daemon did "
+					    "not answer";
 		if (x->state == N_AGREE && x->kind != N_REKEY_IKE)
 			return refuse_choice(d);
 		tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
@@ -411,8 +442,10 @@ static enum verdict theirs_answered(struct draft *d)
 	const struct ike_answer *a = d->answer;
 
 	x->ask = 0;
+	if (is_bad_value(d))
+		return drop_theirs(d);
 	if (a->result)
-		return create_refuse_later(d, a->result == ERR_BUSY ? TEMPORARY_FAILURE : INVALID_SYNTAX);
+		return create_refuse_later(d, TEMPORARY_FAILURE);
 	/* The IKE_SA has begun to end meanwhile, or the child has. */
 	if ((d->core.state != S_UP && !(d->core.state == S_REKEYED && x->kind == N_REKEY_IKE)) ||
 		(x->kind == N_REKEY_CHILD && !still_there(old_child(d, x), d->sa)))

@@ -389,6 +389,46 @@ static void garbage_in_a_response(void **state)
 	pair_assert_agree(p, 2);
 }
 
+/* What is next in the air has the public value zero, which no honest peer sends: the IKE_SA is dropped (RFC
+ * 6989, 2.5). */
+static void spoil_public_value(struct pair *p)
+{
+	struct arena arena = { 0 };
+	struct message m = opened(p, &arena);
+
+	m.ke.data = bytes_of(arena_alloc(&arena, 32), 32);
+	forge_change(lab_first(p->lab), &m);
+	arena_free(&arena);
+}
+
+static void a_bad_public_value_in_the_request(void **state)
+{
+	struct pair *p = open(state, ESP("aes128gcm16-x25519"), ESP("aes128gcm16-x25519"));
+
+	spoil_public_value(p);
+	ARROWS(p->lab, KE_REQUEST(2), REFUSAL(INVALID_SYNTAX));
+	SILENCE(p->lab);
+	assert_done(p, false);
+	assert_has(host_why(p->sun)->what, "not valid");
+	pair_assert_empty_later(p);
+}
+
+static void a_bad_public_value_in_the_response(void **state)
+{
+	struct pair *p = open(state, ESP("aes128gcm16-x25519"), ESP("aes128gcm16-x25519"));
+
+	ARROWS(p->lab, KE_REQUEST(2));
+	spoil_public_value(p);
+	/* clang-format off */
+	ARROWS(p->lab, "moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce, TSi, TSr}",
+		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
+		"moon <-- sun  INFORMATIONAL response 3: SK {}");
+	/* clang-format on */
+	assert_done(p, false);
+	assert_has(host_why(p->moon)->what, "not valid");
+	pair_assert_empty_later(p);
+}
+
 /* The part of the daemon that computes is out of order: nobody else is to blame. */
 static void a_secret_that_is_not_computed(void **state)
 {
@@ -425,6 +465,8 @@ int main(void)
 		PAIR_TEST(an_unknown_critical_payload),
 		PAIR_TEST(garbage),
 		PAIR_TEST(garbage_in_a_response),
+		PAIR_TEST(a_bad_public_value_in_the_request),
+		PAIR_TEST(a_bad_public_value_in_the_response),
 		PAIR_TEST(a_secret_that_is_not_computed),
 	};
 
