@@ -17,6 +17,13 @@ static uint32_t spi_value(struct bytes b)
 	return b.n == 4 ? rd_u32(&r) : 0;
 }
 
+/* The child of IKE_AUTH has no key exchange of its own: X->ke, if it is set, is the IKE_SA's (RFC 7296, 1.2).
+ */
+static enum proposal_ke ke_of(const struct negotiation *x)
+{
+	return x->kind == N_NONE ? KE_IGNORED : KE_WANTED;
+}
+
 /* --------------------------------------------------------------- initiator */
 
 static struct proposals with_spi(struct proposals p, uint32_t spi, struct arena *arena)
@@ -46,7 +53,8 @@ static struct tss packet_first(struct tss packet, struct tss set, struct arena *
 void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep, struct message *m)
 {
 	const struct child_conf *conf = x->child;
-	struct proposals p = x->ke ? conf->esp : proposals_without_ke(conf->esp, keep);
+	bool with_ke = x->ke && ke_of(x) == KE_WANTED;
+	struct proposals p = with_ke ? conf->esp : proposals_without_ke(conf->esp, keep);
 
 	x->spi = spi_draw(d->step->ike, d->step->rng);
 	x->offered = with_spi(p, x->spi, keep);
@@ -120,7 +128,7 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 		return false;
 	}
 	if (m->sa.n != 1 ||
-		proposal_accept(&m->sa.v[0], x->offered, x->ke ? KE_WANTED : KE_IGNORED, &x->suite) ||
+		proposal_accept(&m->sa.v[0], x->offered, x->ke ? ke_of(x) : KE_IGNORED, &x->suite) ||
 		!(x->spi_out = spi_value(m->sa.v[0].spi)))
 		return explain_choice(d, "the peer chose an ESP proposal that was not offered",
 			proposals_print(m->sa, a), proposals_print(x->offered, a));
@@ -157,13 +165,13 @@ static const struct transform *ke_in(const struct proposal *p, uint16_t group)
 /* In CREATE_CHILD_SA a key exchange is taken where the configuration does not speak of any: Windows, Apple
  * and Azure rekey with one as it pleases them. Where it names groups, it wants one of them. */
 static bool select_proposal(struct draft *d, const struct message *m, struct proposals wanted,
-	struct suite *suite, const struct proposal **chosen)
+	struct negotiation *x, const struct proposal **chosen)
 {
-	bool first = m->header.exchange == IKE_AUTH;
+	struct suite *suite = &x->suite;
 
-	if (!proposal_select(m->sa, wanted, first ? KE_IGNORED : KE_WANTED, false, suite, chosen))
+	if (!proposal_select(m->sa, wanted, ke_of(x), false, suite, chosen))
 		return true;
-	if (first || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) ||
+	if (ke_of(x) == KE_IGNORED || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) ||
 		proposal_select(
 			m->sa, silent_on_ke(wanted, d->step->scratch), KE_IGNORED, false, suite, chosen))
 		return false;
@@ -186,7 +194,7 @@ static enum fit child_fit(
 	x->local_ts = tss_narrow(m->tsr, child_local_ts(d, c), a);
 	if (!x->local_ts.n || !x->remote_ts.n)
 		return FIT_NOTHING;
-	if (!select_proposal(d, m, c->esp, &x->suite, &chosen))
+	if (!select_proposal(d, m, c->esp, x, &chosen))
 		return FIT_SELECTORS;
 	x->proposal = chosen->num;
 	x->spi_out = spi_value(chosen->spi);
@@ -225,11 +233,11 @@ static void explain_selectors(struct draft *d, const struct message *m, const st
 		a, "local_ts = %s and remote_ts = %s", tss_print(m->tsr, a), tss_print(m->tsi, a));
 }
 
-static void explain_proposal(struct draft *d, const struct message *m, const struct child_conf *c)
+static void explain_proposal(
+	struct draft *d, const struct message *m, const struct child_conf *c, enum proposal_ke ke)
 {
 	struct arena *a = d->step->scratch;
-	struct proposal_why w =
-		proposal_explain(m->sa, c->esp, m->header.exchange == IKE_AUTH ? KE_IGNORED : KE_WANTED, a);
+	struct proposal_why w = proposal_explain(m->sa, c->esp, ke, a);
 
 	d->why = (struct why){
 		.what = arena_printf(a, "no ESP proposal of the peer is allowed by child %s of connection %s",
@@ -271,7 +279,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		explain_selectors(d, m, n ? children : NULL);
 		return TS_UNACCEPTABLE;
 	}
-	explain_proposal(d, m, nearest);
+	explain_proposal(d, m, nearest, ke_of(x));
 	return NO_PROPOSAL_CHOSEN;
 }
 
