@@ -296,6 +296,8 @@ static void child_delete(struct step *s, struct child *c, bool force)
 	struct sa *sa = c->sa;
 	struct draft d;
 
+	if (sa->task && sa->task->kind == TASK_REKEY_CHILD && sa->task->child == c->id)
+		sa->task->unwanted = true;
 	if (c->state == CHILD_DELETING && !force)
 		return;
 	draft_open(&d, s, sa);
@@ -314,14 +316,21 @@ static bool child_meant(const struct child *child, const struct ike_command *c)
 	       !(child->successor && child->state == CHILD_DELETING);
 }
 
-/* A child that is yet to be asked for is not asked for. */
-static void tasks_cancel(struct step *s, struct sa *sa, const struct ike_command *c)
+static bool task_meant(const struct task *t, const struct ike_command *c)
 {
-	list_each_safe (n, &sa->tasks) {
-		struct task *t = node_owner(n, struct task, of_sa);
+	return t && t->kind == TASK_CREATE_CHILD && c->child && child_named(c->child, t->conf);
+}
 
-		if (t->kind == TASK_CREATE_CHILD && c->child && child_named(c->child, t->conf))
-			task_free(s, t, NULL);
+/* A child that is yet to be asked for is not asked for; one that the peer may have made already is deleted
+ * when its answer comes. */
+static void tasks_cancel(struct step *s, struct command *command, struct sa *sa, const struct ike_command *c)
+{
+	list_each_safe (n, &sa->tasks)
+		if (task_meant(node_owner(n, struct task, of_sa), c))
+			task_free(s, node_owner(n, struct task, of_sa), NULL);
+	if (task_meant(sa->task, c) && !sa->ours.made) {
+		sa->task->unwanted = true;
+		wait_add(command, &sa->task->waits);
 	}
 }
 
@@ -343,7 +352,7 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 		wait_add(command, &child->waits);
 		child_delete(s, child, c->force);
 	}
-	tasks_cancel(s, sa, c);
+	tasks_cancel(s, command, sa, c);
 	/* One that is only being set up goes with its IKE_SA. */
 	if (first_child(sa) && c->child && child_named(c->child, first_child(sa))) {
 		wait_add(command, &sa->waits);

@@ -210,6 +210,8 @@ enum verdict create_made(struct draft *d, struct child *c, bool success)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
 		return refuse_choice(d);
 	}
+	if (d->sa->task && d->sa->task->unwanted)
+		child_close(d->sa, c);
 	e = draft_edit(d, CHILD_STATE, c, child_settled(c));
 	e->redundant = x->rival_nonce.n && contest_lost(x);
 	draft_forget(x);

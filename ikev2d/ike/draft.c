@@ -364,6 +364,8 @@ static void own_ike_sa(struct draft *d, struct sa *sa)
 
 static void commit_wish(struct draft *d, struct sa *sa)
 {
+	if (sa->task && sa->task->unwanted)
+		return;
 	switch (d->wish) {
 	case WISH_NOTHING: break;
 	case WISH_CHILD: (void)task_create(sa, d->wished, NULL, NULL); break;

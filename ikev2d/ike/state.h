@@ -206,6 +206,7 @@ struct task {
 	struct tss packet_local, packet_remote;
 	uint64_t not_before; /* 0: at once */
 	unsigned refusals;   /* times it was refused for now */
+	bool unwanted;       /* the one under way: what it makes goes at once, and it is not tried again */
 	struct node waits;   /* commands that wait for the child to be created */
 };
 

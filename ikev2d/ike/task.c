@@ -58,7 +58,8 @@ void task_delete_spi(struct sa *sa, uint32_t spi)
 
 struct task *task_creating(const struct sa *sa, const struct child_conf *conf)
 {
-	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && child_conf_same(sa->task->conf, conf))
+	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && !sa->task->unwanted &&
+		child_conf_same(sa->task->conf, conf))
 		return sa->task;
 	list_each (p, (struct node *)&sa->tasks) {
 		struct task *t = node_owner(p, struct task, of_sa);
@@ -226,7 +227,7 @@ void task_end(struct draft *d, struct sa *sa)
 	if (!t || d->task_end == TASK_GOES_ON)
 		return;
 	sa->task = NULL;
-	if (d->task_end == TASK_AGAIN) {
+	if (d->task_end == TASK_AGAIN && !t->unwanted) {
 		t->not_before = d->step->now + d->task_delay;
 		list_append(&sa->tasks, &t->of_sa);
 		return;

@@ -161,17 +161,51 @@ static void a_queued_one_is_taken_back(void **state)
 /* Deleted when it is made: the exchange cannot be taken back. */
 static void one_under_way_goes_when_it_is_there(void **state)
 {
+	for (unsigned delivered = 0; delivered < 3; delivered++) {
+		struct pair *p = open_lan(state, NULL, NULL);
+
+		p->moon->late = 1000;
+		host_up(p->moon, "lan", 2);
+		for (unsigned i = 0; i < delivered; i++)
+			lab_deliver(p->lab, lab_first(p->lab));
+		host_down(p->moon, "lan", 3);
+		lab_pass(p->lab, 5000);
+		pair_assert_agree(p, 1);
+		assert_done(p->moon, 2, false);
+		assert_done(p->moon, 3, true);
+		assert_null(host_child(p->sun, "lan"));
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* And a new one is made for who wants it again meanwhile. */
+static void taken_down_and_up_again(void **state)
+{
 	struct pair *p = open_lan(state, NULL, NULL);
 
-	p->moon->late = 1000;
 	host_up(p->moon, "lan", 2);
-	ARROWS(p->lab, REQUEST(2), RESPONSE(2));
 	host_down(p->moon, "lan", 3);
-	SILENCE(p->lab);
-	lab_pass(p->lab, 5000);
-	pair_assert_agree(p, 1);
+	host_up(p->moon, "lan", 4);
+	lab_calm(p->lab);
+	assert_done(p->moon, 2, false);
 	assert_done(p->moon, 3, true);
-	assert_null(host_child(p->sun, "lan"));
+	assert_done(p->moon, 4, true);
+	pair_assert_agree(p, 2);
+}
+
+/* Nor is it asked for again. */
+static void one_that_was_refused_for_now_too(void **state)
+{
+	struct pair *p = open_lan(state, NULL, NULL);
+
+	p->sun->fails = ASKED_SA_IN;
+	host_up(p->moon, "lan", 2);
+	host_down(p->moon, "lan", 3);
+	ARROWS(p->lab, REQUEST(2), "moon <-- sun  CREATE_CHILD_SA response 2: SK {N(TEMPORARY_FAILURE)}");
+	p->sun->fails = 0;
+	assert_done(p->moon, 2, false);
+	assert_done(p->moon, 3, true);
+	pair_assert_agree(p, 1);
 }
 
 /* ------------------------------------------------------------------ selectors */
@@ -503,6 +537,8 @@ int main(void)
 		PAIR_TEST(one_goes_the_other_stays),
 		PAIR_TEST(a_queued_one_is_taken_back),
 		PAIR_TEST(one_under_way_goes_when_it_is_there),
+		PAIR_TEST(taken_down_and_up_again),
+		PAIR_TEST(one_that_was_refused_for_now_too),
 		PAIR_TEST(several_selectors),
 		PAIR_TEST(a_protocol_and_its_ports),
 		PAIR_TEST(one_protocol_of_all),

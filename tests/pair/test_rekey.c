@@ -460,6 +460,21 @@ static void sun_has_it_no_more(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* But not one that is to go. */
+static void nor_does_moon_want_it(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_down_force(p->sun, "net", 2);
+	ARROWS(p->lab, "lost: moon <-- sun  INFORMATIONAL request 0: SK {D(ESP)}");
+	host_rekey(p->moon, "net");
+	host_down(p->moon, "net", 3);
+	ARROWS(p->lab, REKEY(2), REFUSED(CHILD_SA_NOT_FOUND));
+	assert_true(host_done(p->moon, 3)->success);
+	lab_pass(p->lab, 5000);
+	pair_assert_agree(p, 0);
+}
+
 /* A name that is none: no SPI, one of another size, another protocol's. */
 static void named_wrongly(void **state)
 {
@@ -484,6 +499,23 @@ static void named_wrongly(void **state)
 		arena_free(&arena);
 		ARROWS(p->lab, REKEY(2), REFUSED(CHILD_SA_NOT_FOUND));
 		assert_int_equal(ike_load(p->sun->ike).children, 1);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* Who takes it down while it is being rekeyed means the new one too. */
+static void taken_down_while_it_is_rekeyed(void **state)
+{
+	for (unsigned delivered = 0; delivered < 5; delivered++) {
+		struct pair *p = open(state, NULL, NULL);
+
+		host_rekey(p->moon, "net");
+		for (unsigned i = 0; i < delivered && lab_first(p->lab); i++)
+			lab_deliver(p->lab, lab_first(p->lab));
+		host_down(p->moon, "net", 2);
+		lab_calm(p->lab);
+		assert_true(host_done(p->moon, 2)->success);
+		pair_assert_agree(p, 0);
 		assert_int_equal(pair_close(state), 0);
 	}
 }
@@ -533,7 +565,9 @@ int main(void)
 		PAIR_TEST(the_responder_cannot_install),
 		PAIR_TEST(the_initiator_cannot_install),
 		PAIR_TEST(sun_has_it_no_more),
+		PAIR_TEST(nor_does_moon_want_it),
 		PAIR_TEST(named_wrongly),
+		PAIR_TEST(taken_down_while_it_is_rekeyed),
 		PAIR_TEST(taken_down_while_the_peer_rekeys_it),
 	};
 
