@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long CHILD_SAs and IKE_SAs live: new keys in time, by the clock or by volume, and an end in any case.
+ */
+#include "tests/pair/forge.h"
+#include "tests/pair/pair.h"
+
+#define REKEY(mid)   "moon --> sun  CREATE_CHILD_SA request " #mid ": SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}"
+#define REKEYED(mid) "moon <-- sun  CREATE_CHILD_SA response " #mid ": SK {SA, Nonce, TSi, TSr}"
+#define DELETE(mid)  "moon --> sun  INFORMATIONAL request " #mid ": SK {D(ESP)}"
+#define DELETED(mid) "moon <-- sun  INFORMATIONAL response " #mid ": SK {D(ESP)}"
+#define IKE_REKEY    "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce}"
+#define IKE_REKEYED  "moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce}"
+#define IKE_DELETE   "moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}"
+#define IKE_DELETED  "moon <-- sun  INFORMATIONAL response 3: SK {}"
+
+enum { SECOND = 1000 };
+
+static struct pair *open(void **state, const char *moon, const char *sun)
+{
+	struct pair *p = pair_open(state, moon, sun);
+
+	pair_up(p);
+	return p;
+}
+
+/* The clock goes on to START plus MS; up to then nothing is said. */
+static void until(struct pair *p, uint64_t start, uint64_t ms)
+{
+	pair_quiet(p, start + ms - p->lab->now - 1);
+	lab_clock(p->lab, start + ms);
+}
+
+/* ------------------------------------------------------------------ children */
+
+static void a_child_in_time(void **state)
+{
+	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 110s\n rand_time = 0"), NULL);
+
+	traffic_begin(&p->traffic, p->lab);
+	for (unsigned i = 0; i < 3; i++) {
+		until(p, p->lab->now, 100 * SECOND);
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->moon, TELL_CHILD_REKEYED), i + 1);
+	}
+	traffic_end(&p->traffic);
+	pair_assert_agree(p, 1);
+}
+
+/* rand_time is taken off, never added, and differs from SA to SA. */
+static void not_all_at_once(void **state)
+{
+	uint64_t first = 0;
+	bool differs = false;
+
+	for (unsigned i = 0; i < 20; i++) {
+		struct pair *p = pair_open(
+			state, CHILD("rekey_time = 100s\n life_time = 110s\n rand_time = 10s"), NULL);
+		uint64_t start, due;
+
+		for (unsigned k = 0; k < i; k++)
+			rng_u32(&p->lab->rng.rng);
+		pair_up(p);
+		start = p->lab->now;
+		due = host_child(p->moon, "net")->rekey_due;
+		assert_in_range(due - start, 90 * SECOND + 1, 100 * SECOND);
+		first = i ? first : due - start;
+		differs |= due - start != first;
+		assert_int_equal(host_child(p->moon, "net")->life_end, start + 110 * SECOND);
+		lab_clock(p->lab, due);
+		ARROWS(p->lab, REKEY(2), REKEYED(2), DELETE(3), DELETED(3));
+		assert_int_equal(pair_close(state), 0);
+	}
+	assert_true(differs);
+}
+
+/* Who replaces it begins its own time; the other's clock for the old one is over. */
+static void one_of_both_ends_is_enough(void **state)
+{
+	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 200s\n rand_time = 0"),
+		CHILD("rekey_time = 101s\n life_time = 200s\n rand_time = 0"));
+
+	until(p, p->lab->now, 100 * SECOND);
+	ARROWS(p->lab, REKEY(2), REKEYED(2), DELETE(3), DELETED(3));
+	pair_quiet(p, 90 * SECOND);
+}
+
+static void a_child_by_volume(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	traffic_begin(&p->traffic, p->lab);
+	host_expire(p->moon, "net", false);
+	host_expire(p->moon, "net", false); /* the kernel says it twice, for each direction */
+	ARROWS(p->lab, REKEY(2), REKEYED(2), DELETE(3), DELETED(3));
+	pair_assert_agree(p, 1);
+}
+
+static void a_child_with_too_much_volume(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_expire(p->moon, "net", true);
+	host_expire(p->moon, "net", true);
+	ARROWS(p->lab, DELETE(2), DELETED(2));
+	SILENCE(p->lab);
+	assert_int_equal(ike_load(p->sun->ike).children, 0);
+	assert_int_equal(ike_load(p->moon->ike).sas, 1);
+}
+
+/* What was replaced has nothing to say any more, nor has what there is not. */
+static void volume_of_the_past(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	struct ike_event e = { .kind = EVENT_EXPIRE, .expire.child = host_child(p->moon, "net")->id };
+
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, REKEY(2), REKEYED(2));
+	host_event(p->moon, &e);
+	e.expire.hard = true;
+	host_event(p->moon, &e);
+	ARROWS(p->lab, DELETE(3), DELETED(3));
+	host_event(p->moon, &e);
+	e.expire.child = 0xffffff;
+	host_event(p->moon, &e);
+	pair_assert_agree(p, 1);
+}
+
+/* Responder's side, while it waits for the delete of the old one: it does not rekey that again. */
+static void volume_of_one_that_the_peer_has_replaced(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	struct ike_event e = { .kind = EVENT_EXPIRE, .expire.child = host_child(p->sun, "net")->id };
+
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, REKEY(2), REKEYED(2));
+	host_event(p->sun, &e);
+	ARROWS(p->lab, DELETE(3), DELETED(3));
+	pair_assert_agree(p, 1);
+}
+
+static void the_end_of_a_child(void **state)
+{
+	struct pair *p = open(state, CHILD("life_time = 100s"), NULL);
+
+	until(p, p->lab->now, 100 * SECOND);
+	ARROWS(p->lab, DELETE(2), DELETED(2));
+	pair_assert_agree(p, 0);
+	assert_int_equal(host_told_times(p->moon, TELL_CHILD_DOWN), 1);
+}
+
+/* Refused again and again: it is tried every half a minute or so, and ends when it must. */
+static void a_child_that_cannot_be_rekeyed(void **state)
+{
+	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 300s\n rand_time = 0"),
+		CHILD("esp_proposals = aes128gcm16-ecp256"));
+	uint64_t start = p->lab->now, last = 0;
+	unsigned tries = 0;
+
+	traffic_begin(&p->traffic, p->lab);
+	until(p, start, 100 * SECOND);
+	for (; p->lab->now - start < 300 * SECOND; tries++) {
+		if (tries)
+			assert_in_range(p->lab->now - last, REFUSED_TIME, 2 * REFUSED_TIME);
+		last = p->lab->now;
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->moon, TELL_REFUSED), tries + 1);
+		lab_clock(p->lab, lab_due(p->lab));
+	}
+	assert_in_range(tries, 3, 7);
+	traffic_end(&p->traffic);
+	assert_int_equal(p->lab->now - start, 300 * SECOND);
+	lab_calm(p->lab);
+	pair_quiet(p, 2 * REFUSED_TIME);
+	pair_assert_agree(p, 0);
+}
+
+/* The answer to the rekeying comes after the end of the old one. */
+static void an_end_during_the_rekeying(void **state)
+{
+	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 102s\n rand_time = 0"), NULL);
+
+	until(p, p->lab->now, 100 * SECOND);
+	ARROWS(p->lab, "lost: " REKEY(2));
+	lab_clock(p->lab, p->lab->now + 2 * SECOND);
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 2 * SECOND);
+	ARROWS(p->lab, REKEY(2), REKEYED(2), DELETE(3), DELETED(3));
+	pair_assert_agree(p, 1);
+}
+
+/* ------------------------------------------------------------------ IKE_SAs */
+
+static void an_ike_sa_in_time(void **state)
+{
+	struct pair *p = open(state, CONN("rekey_time = 1000s\n over_time = 100s\n rand_time = 0"), NULL);
+
+	traffic_begin(&p->traffic, p->lab);
+	until(p, p->lab->now, 1000 * SECOND);
+	ARROWS(p->lab, IKE_REKEY, IKE_REKEYED, IKE_DELETE, IKE_DELETED);
+	until(p, p->lab->now, 1000 * SECOND);
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->sun, TELL_SA_REKEYED), 2);
+	pair_assert_agree(p, 1);
+}
+
+/* A gap, as when the machine slept: what was due runs once, in order. */
+static void after_a_sleep(void **state)
+{
+	struct pair *p = open(state,
+		CONN("rekey_time = 1000s\n over_time = 10000s\n rand_time = 0")
+			CHILD("rekey_time = 100s\n life_time = 10000s\n rand_time = 0"),
+		NULL);
+
+	lab_clock(p->lab, p->lab->now + 5000 * SECOND);
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->moon, TELL_CHILD_REKEYED), 1);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_REKEYED), 1);
+	pair_assert_agree(p, 1);
+}
+
+/* The first refusal: half a minute later again. */
+static void an_ike_sa_that_cannot_be_rekeyed(void **state)
+{
+	struct pair *p = open(state, CONN("rekey_time = 100s\n over_time = 100s\n rand_time = 0"), NULL);
+	uint64_t start = p->lab->now;
+	unsigned tries = 0;
+
+	host_reload(p->sun, pair_text(state, pair_sun, CONN("proposals = aes256gcm16-prfsha384-x25519")));
+	traffic_begin(&p->traffic, p->lab);
+	until(p, start, 100 * SECOND);
+	while (p->lab->now - start < 200 * SECOND) {
+		tries++;
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->sun, TELL_REFUSED), tries);
+		lab_clock(p->lab, lab_due(p->lab));
+	}
+	assert_in_range(tries, 2, 4);
+	assert_string_equal(host_why(p->sun)->notify, "NO_PROPOSAL_CHOSEN");
+	traffic_end(&p->traffic);
+	/* over_time is over: the peer is told. */
+	assert_int_equal(p->lab->now - start, 200 * SECOND);
+	lab_calm(p->lab);
+	assert_non_null(host_told(p->sun, TELL_SA_DOWN));
+	pair_assert_empty_later(p);
+}
+
+/* ------------------------------------------------------------------ authentication anew */
+
+#define REAUTH CONN("reauth_time = 1000s\n over_time = 100s\n rand_time = 0")
+
+/* A new IKE_SA with all children first, then the old one goes. */
+static void make_before_break(void **state)
+{
+	struct pair *p = pair_open(state, LAN_MOON("") REAUTH DAEMON("make_before_break = yes"), LAN_SUN(""));
+
+	pair_up_both(p);
+	p->lab->now = forge_sa(p->moon)->core.established;
+	traffic_begin(&p->traffic, p->lab);
+	until(p, forge_sa(p->moon)->core.established, 1000 * SECOND);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}",
+		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}",
+		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}");
+	traffic_end(&p->traffic);
+	ARROWS(p->lab, "moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
+		"moon <-- sun  INFORMATIONAL response 3: SK {}");
+	/* clang-format on */
+	pair_assert_agree(p, 2);
+	/* And again. */
+	lab_pass(p->lab, 1001 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 3);
+	pair_assert_agree(p, 2);
+}
+
+/* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA. */
+static void the_responder_waits_for_it(void **state)
+{
+	struct pair *p = open(state, NULL, REAUTH);
+
+	pair_quiet(p, 1099 * SECOND);
+	lab_clock(p->lab, p->lab->now + SECOND);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon <-- sun  INFORMATIONAL request 0: SK {D(IKE)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {}");
+	/* clang-format on */
+	pair_assert_empty_later(p);
+}
+
+/* Rekeying does not put it off. */
+static void rekeying_is_not_authentication(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint64_t start = p->lab->now;
+
+	lab_clock(p->lab, start + 900 * SECOND);
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	until(p, start, 1000 * SECOND);
+	assert_non_null(lab_first(p->lab));
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
+}
+
+/* Authentication fails now: the old one lives until its time is over. */
+static void authentication_that_fails(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint64_t start = p->lab->now;
+
+	host_reload(p->sun, pair_text(state, pair_sun, SECRET("secret = sunlight")));
+	lab_pass(p->lab, 1050 * SECOND);
+	pair_assert_agree(p, 1);
+	until(p, start, 1100 * SECOND);
+	lab_calm(p->lab);
+	pair_assert_empty_later(p);
+}
+
+static void authentication_on_command(void **state)
+{
+	struct pair *p = open(state, DAEMON("make_before_break = yes"), NULL);
+
+	host_command(p->moon,
+		&(struct ike_command){ .kind = COMMAND_REKEY, .ticket = 5, .ike = "site", .reauth = true });
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, 5)->success);
+	assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR_TEST(a_child_in_time),
+		PAIR_TEST(not_all_at_once),
+		PAIR_TEST(one_of_both_ends_is_enough),
+		PAIR_TEST(a_child_by_volume),
+		PAIR_TEST(a_child_with_too_much_volume),
+		PAIR_TEST(volume_of_the_past),
+		PAIR_TEST(volume_of_one_that_the_peer_has_replaced),
+		PAIR_TEST(the_end_of_a_child),
+		PAIR_TEST(a_child_that_cannot_be_rekeyed),
+		PAIR_TEST(an_end_during_the_rekeying),
+		PAIR_TEST(an_ike_sa_in_time),
+		PAIR_TEST(after_a_sleep),
+		PAIR_TEST(an_ike_sa_that_cannot_be_rekeyed),
+		PAIR_TEST(make_before_break),
+		PAIR_TEST(the_responder_waits_for_it),
+		PAIR_TEST(rekeying_is_not_authentication),
+		PAIR_TEST(authentication_that_fails),
+		PAIR_TEST(authentication_on_command),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
