@@ -268,6 +268,7 @@ static void sa_delete(struct step *s, struct sa *sa, bool force)
 {
 	struct draft d;
 
+	sa->core.again = false;
 	if (sa->core.state == S_UP && !force) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);

@@ -43,6 +43,27 @@ void revive_reauth(struct step *s, struct sa *sa)
 		task_add(sa, TASK_DELETE_IKE, NULL);
 }
 
+void revive_ended(struct step *s, struct sa *sa)
+{
+	if (sa->core.again)
+		(void)start_again(s, sa);
+	sa->core.again = false;
+}
+
+void revive_adopted(struct ike *ike, struct sa *from, struct sa *into)
+{
+	into->core.again |= from->core.again;
+	into->core.reauthenticates = from->core.reauthenticates;
+	from->core.again = false;
+	from->core.reauthenticates = 0;
+	list_each (n, &ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.reauthenticates == from->spi)
+			sa->core.reauthenticates = into->spi;
+	}
+}
+
 /* Whether all that was asked for with SA is there or has failed. */
 static bool complete(const struct sa *sa)
 {

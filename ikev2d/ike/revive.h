@@ -8,5 +8,11 @@
  * one goes or, where so configured, after. Only the original initiator does. */
 void revive_reauth(struct step *s, struct sa *sa);
 
+/* SA is ending, its children are still there: if that was for authentication anew, it is started again. */
+void revive_ended(struct step *s, struct sa *sa);
+
+/* What is to become of FROM becomes of INTO, which has taken its place. */
+void revive_adopted(struct ike *ike, struct sa *from, struct sa *into);
+
 /* The IKE_SA SA is up, and perhaps its children: the one that it takes the place of goes. */
 void revive_check(struct step *s, struct sa *sa);

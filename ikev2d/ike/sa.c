@@ -2,6 +2,7 @@
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
 #include "ike/child.h"
 #include "ike/life.h"
+#include "ike/revive.h"
 #include "ike/step.h"
 #include "ike/task.h"
 #include "ike/want.h"
@@ -113,6 +114,7 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 
 void sa_down(struct step *s, struct sa *sa, const struct why *why)
 {
+	revive_ended(s, sa);
 	list_each_safe (n, &sa->children)
 		child_end(s, node_owner(n, struct child, of_sa), sa->core.ending, why);
 	list_each_safe (n, &sa->late)
@@ -226,6 +228,7 @@ void sa_adopt(struct step *s, struct sa *from, struct sa *into)
 {
 	take_children(s->ike, from, into);
 	tasks_move(from, into);
+	revive_adopted(s->ike, from, into);
 	list_each_safe (n, &from->waits) {
 		list_remove(n);
 		list_append(&into->waits, n);

@@ -276,6 +276,71 @@ static void make_before_break(void **state)
 	pair_assert_agree(p, 2);
 }
 
+/* The old one is deleted first; the new one has the same children. */
+static void break_before_make(void **state)
+{
+	struct pair *p = pair_open(state, LAN_MOON("") REAUTH DAEMON("make_before_break = no"), LAN_SUN(""));
+	uint64_t start;
+
+	pair_up_both(p);
+	start = forge_sa(p->moon)->core.established;
+	until(p, start, 1000 * SECOND);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
+		"moon <-- sun  INFORMATIONAL response 3: SK {}",
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}",
+		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}",
+		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}");
+	/* clang-format on */
+	pair_assert_agree(p, 2);
+}
+
+/* While the delete waits for its turn, the peer rekeys the IKE_SA: then the new one is deleted and made
+ * again. */
+static void break_before_make_of_an_heir(void **state)
+{
+	struct pair *p = open(state,
+		pair_text(state, REAUTH DAEMON("make_before_break = no"), CONN("dpd_delay = 999s")), NULL);
+
+	until(p, p->lab->now, 999 * SECOND);
+	ARROWS(p->lab, "lost: moon --> sun  INFORMATIONAL request 2: SK {}");
+	lab_clock(p->lab, p->lab->now + SECOND);
+	host_rekey(p->sun, NULL);
+	lab_pass(p->lab, 20 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_REKEYED), 1);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
+}
+
+/* Who takes it down then means it. */
+static void break_before_down(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = no"), NULL);
+
+	until(p, p->lab->now, 1000 * SECOND);
+	host_down(p->moon, NULL, 2);
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, 2)->success);
+	pair_assert_empty_later(p);
+}
+
+/* The peer rekeys the old IKE_SA while the new one is being made: its heir goes. */
+static void make_before_break_of_an_heir(void **state)
+{
+	struct pair *p = pair_open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+
+	pair_up(p);
+	lab_clock(p->lab, p->lab->now + 1000 * SECOND);
+	host_rekey(p->sun, NULL);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 20 * SECOND);
+	pair_assert_agree(p, 1);
+}
+
 /* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA. */
 static void the_responder_waits_for_it(void **state)
 {
@@ -350,6 +415,10 @@ int main(void)
 		PAIR_TEST(after_a_sleep),
 		PAIR_TEST(an_ike_sa_that_cannot_be_rekeyed),
 		PAIR_TEST(make_before_break),
+		PAIR_TEST(break_before_make),
+		PAIR_TEST(break_before_make_of_an_heir),
+		PAIR_TEST(break_before_down),
+		PAIR_TEST(make_before_break_of_an_heir),
 		PAIR_TEST(the_responder_waits_for_it),
 		PAIR_TEST(rekeying_is_not_authentication),
 		PAIR_TEST(authentication_that_fails),
