@@ -234,7 +234,7 @@ static void child_select(struct step *s, struct child *c)
 
 void child_used(struct step *s, struct child *c)
 {
-	if (c->state == CHILD_INSTALLED && !c->selected && c->replaces && !c->successor)
+	if (c->state == CHILD_INSTALLED && !c->selected && c->replaces && !c->successor && !c->redundant)
 		child_select(s, c);
 }
 
@@ -387,8 +387,12 @@ static void child_gone(struct step *s, const struct child_conf *before, enum end
 
 void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)
 {
-	bool last = !c->successor && !c->redundant;
+	bool last;
 
+	/* What it was to replace is still there, and goes on. */
+	if (c->replaces && child_find(s->ike, c->replaces))
+		c->redundant = true;
+	last = !c->successor && !c->redundant;
 	uninstall(s, c, false);
 	if (c->installed && last)
 		tell_sa(s, TELL_CHILD_DOWN, c->sa, c);

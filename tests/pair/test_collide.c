@@ -65,7 +65,7 @@ static void assert_winner(struct pair *p, bool moon)
 	assert_int_equal(host_child(p->moon, "net")->by_us, moon);
 	assert_int_equal(host_child(p->sun, "net")->by_us, !moon);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_null(host_told(&p->lab->hosts[i], TELL_SA_DOWN));
+		assert_int_equal(host_told_times(&p->lab->hosts[i], TELL_CHILD_DOWN), 0);
 		assert_null(host_told(&p->lab->hosts[i], TELL_REFUSED));
 	}
 }
@@ -216,6 +216,28 @@ static void everything_takes_its_time(void **state)
 		assert_winner(p, moon_wins(l));
 		assert_int_equal(pair_close(state), 0);
 	}
+}
+
+/* A redundant one is never chosen to send on, though the other end does: the peer may not know yet. */
+static void packets_on_the_redundant_one(void **state)
+{
+	struct pair *p = both_ask(state, SUN_I, NULL, NULL);
+	struct child *sun_made, *moon_made;
+
+	traffic_end(&p->traffic);
+	ask_sun(p, SUN_I);
+	ask_moon(p, SUN_I);
+	moon_made = child_find(p->moon->ike, host_child(p->moon, "net")->id);
+	sun_made = moon_made;
+	ARROWS(p->lab, SUN_ANSWERS(2));
+	moon_made = host_child(p->moon, "net");
+	assert_ptr_not_equal(moon_made, sun_made);
+	assert_true(moon_made->selected);
+	host_event(p->moon, &(struct ike_event){ .kind = EVENT_USED, .used.child = sun_made->id });
+	assert_true(moon_made->selected);
+	ARROWS(p->lab, MOON_ANSWERS(0));
+	lab_calm(p->lab);
+	assert_winner(p, true);
 }
 
 /* ------------------------------------------------------------------ one has not noticed */
@@ -434,6 +456,7 @@ int main(void)
 		PAIR_TEST(one_answer_is_lost),
 		PAIR_TEST(both_answers_are_lost),
 		PAIR_TEST(everything_takes_its_time),
+		PAIR_TEST(packets_on_the_redundant_one),
 		PAIR_TEST(a_request_that_comes_late),
 		PAIR_TEST(a_request_that_comes_later),
 		PAIR_TEST(a_request_that_is_lost),

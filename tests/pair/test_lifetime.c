@@ -341,11 +341,17 @@ static void make_before_break_of_an_heir(void **state)
 	pair_assert_agree(p, 1);
 }
 
-/* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA. */
+/* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA of a peer that
+ * has not understood AUTH_LIFETIME. */
 static void the_responder_waits_for_it(void **state)
 {
-	struct pair *p = open(state, NULL, REAUTH);
+	struct pair *p = pair_open(state, NULL, REAUTH);
+	struct sa_core *core;
 
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	core = &forge_sa(p->moon)->core;
+	core->reauth_due = core->reauth_end = core->life_end = 0;
 	pair_quiet(p, 1099 * SECOND);
 	lab_clock(p->lab, p->lab->now + SECOND);
 	/* clang-format off */
