@@ -5,7 +5,7 @@
 # make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well)
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
-# make sim          lives of two peers on a lossy link, SEEDS=a-b
+# make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
@@ -86,7 +86,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim fuzz fuzzers \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak fuzz fuzzers \
 	bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -172,6 +172,11 @@ check-sim:
 	@tests/run -t 400 '$(C)/bin/sim --seeds $(SEEDS)'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
+
+soak: SEEDS ?= 1-1000000
+soak:
+	+@$(AGAIN) tests
+	@$(BIN)/sim --seeds $(SEEDS)
 
 sim: SEEDS ?= 1-10000
 sim: $(BIN)/sim
