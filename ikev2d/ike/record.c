@@ -4,16 +4,25 @@
 
 #include "ike/step.h"
 
-static const char *child_status(enum child_state s)
+/* One that is up, in a rekeying or not. */
+static const char *installed_status(const struct child *c)
+{
+	const struct task *t = c->sa->task;
+
+	if (c->successor || c->redundant)
+		return "REKEYED";
+	return t && t->kind == TASK_REKEY_CHILD && t->child == c->id ? "REKEYING" : "INSTALLED";
+}
+
+static const char *child_status(const struct child *c)
 {
 	static const char *const words[] = {
 		[CHILD_INSTALLING] = "INSTALLING",
-		[CHILD_INSTALLED] = "INSTALLED",
 		[CHILD_DELETING] = "DELETING",
 		[CHILD_LATE] = "DELETED",
 	};
 
-	return words[s];
+	return c->state == CHILD_INSTALLED ? installed_status(c) : words[c->state];
 }
 
 static void child_record(const struct child *c, struct arena *arena, struct child_record *out)
@@ -22,7 +31,7 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.id = c->id,
 		.reqid = c->reqid,
 		.name = arena_str(arena, c->conf->name),
-		.state = child_status(c->state),
+		.state = child_status(c),
 		.encap = c->encap,
 		.spi_in = c->spi_in,
 		.spi_out = c->spi_out,
@@ -49,15 +58,17 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 	const struct sa_core *c = &sa->core;
 	const struct peer *p = c->peer;
 	unsigned n = 0, tasks = 0;
+	bool rekeys;
 
 	list_each (k, (struct node *)&sa->children)
 		n++;
 	list_each (k, (struct node *)&sa->tasks)
 		tasks++;
+	rekeys = sa->task && sa->task->kind == TASK_REKEY_IKE;
 	*out = (struct sa_record){
 		.id = sa->id,
 		.name = arena_str(arena, p->name),
-		.state = state_status(c->state),
+		.state = c->state == S_UP && rekeys ? "REKEYING" : state_status(c->state),
 		.spi_i = c->spi_i,
 		.spi_r = c->spi_r,
 		.initiator = c->initiator,

@@ -103,7 +103,7 @@ enum column {
 /* THE table of states and events (table.c). */
 handler *table_cell(enum sa_state state, unsigned column);
 
-/* The word of a state, for logs and status: strongSwan's ("CONNECTING", "ESTABLISHED", "DELETING"). */
+/* The word of a state, for logs and status: strongSwan's ("CONNECTING", "ESTABLISHED", "REKEYED", …). */
 const char *state_status(enum sa_state state);
 
 /* Draft (draft.c). */

@@ -54,6 +54,7 @@ const char *state_status(enum sa_state state)
 {
 	switch (state) {
 	case S_UP: return "ESTABLISHED";
+	case S_REKEYED: return "REKEYED";
 	case S_DELETING: return "DELETING";
 	case S_LINGER:
 	case S_DEAD: return "DESTROYING";

@@ -55,7 +55,7 @@ struct child_record {
 /* Status of an IKE_SA; texts and lists live in the arena they were asked into. */
 struct sa_record {
 	uint32_t id;
-	const char *name, *state; /* "CONNECTING", "ESTABLISHED", "DELETING" */
+	const char *name, *state; /* "CONNECTING", "ESTABLISHED", "REKEYING", … */
 	uint64_t spi_i, spi_r;
 	bool initiator;
 	struct path path;
