@@ -49,6 +49,21 @@ static void terminate(
 		timeout_ms);
 }
 
+static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth)
+{
+	run(ctx,
+		&(struct ike_command){
+			.kind = COMMAND_REKEY,
+			.ticket = ticket,
+			.ike = what->ike,
+			.child = what->child,
+			.ike_id = what->ike_id,
+			.child_id = what->child_id,
+			.reauth = reauth,
+		},
+		0);
+}
+
 static struct sa_record *records(void *ctx, struct arena *arena, unsigned *n)
 {
 	struct world *w = ctx;
@@ -188,6 +203,7 @@ struct vici_host host_of(struct world *w)
 		.ctx = w,
 		.initiate = initiate,
 		.terminate = terminate,
+		.rekey = rekey,
 		.records = records,
 		.conf = conf,
 		.failure = failure,

@@ -132,16 +132,28 @@ static void say(struct world *w, const struct ike_tell *t)
 }
 
 /* The core's record lacks the counters, which are the data path's. */
-static void updown(struct world *w, const struct ike_tell *t)
+static struct sa_record with_counters(struct world *w, const struct sa_record *record, struct arena *arena)
+{
+	struct sa_record r = *record;
+
+	r.children = ARENA_ARRAY(arena, r.n_children, struct child_record);
+	if (r.n_children)
+		memcpy(r.children, record->children, r.n_children * sizeof *r.children);
+	datapath_fill(w, &r);
+	return r;
+}
+
+static void raise_event(struct world *w, const struct ike_tell *t)
 {
 	struct arena arena = { 0 };
-	struct sa_record r = *t->record;
+	struct sa_record r = with_counters(w, t->record, &arena);
 
-	r.children = ARENA_ARRAY(&arena, r.n_children, struct child_record);
-	if (r.n_children)
-		memcpy(r.children, t->record->children, r.n_children * sizeof *r.children);
-	datapath_fill(w, &r);
-	vici_updown(w->vici, is_up(t), &r, t->child);
+	if (t->kind == TELL_SA_REKEYED)
+		vici_ike_rekey(w->vici, t->old_record, &r);
+	else if (t->kind == TELL_CHILD_REKEYED)
+		vici_child_rekey(w->vici, &r, t->old, t->child);
+	else
+		vici_updown(w->vici, is_up(t), &r, t->child);
 	arena_free(&arena);
 }
 
@@ -178,6 +190,6 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 		failures_clear(&w->failures, t->name);
 	if (!withheld(w, t))
 		say(w, t);
-	if (t->record && t->kind != TELL_SA_REKEYED && t->kind != TELL_CHILD_REKEYED)
-		updown(w, t);
+	if (t->record)
+		raise_event(w, t);
 }

@@ -11,8 +11,9 @@ static const struct vici_command commands[] = {
 	{ "version", vici_do_version },
 	{ "stats", vici_do_stats },
 	{ "reload-settings", vici_do_reload },
-	{ "initiate", vici_do_initiate },     /* streams control-log */
-	{ "terminate", vici_do_terminate },   /* streams control-log */
+	{ "initiate", vici_do_initiate },   /* streams control-log */
+	{ "terminate", vici_do_terminate }, /* streams control-log */
+	{ "rekey", vici_do_rekey },
 	{ "list-sas", vici_do_list_sas },     /* streams list-sa */
 	{ "list-conns", vici_do_list_conns }, /* streams list-conn */
 	{ "get-conns", vici_do_get_conns },

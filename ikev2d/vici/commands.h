@@ -19,6 +19,7 @@ void vici_do_failures(struct vici_call *c);
 /* control.c: SAs and the daemon. */
 void vici_do_initiate(struct vici_call *c);
 void vici_do_terminate(struct vici_call *c);
+void vici_do_rekey(struct vici_call *c);
 void vici_do_reload(struct vici_call *c);
 void vici_do_stop(struct vici_call *c);
 

@@ -57,7 +57,7 @@ static bool order_read(struct vici_call *c, struct order *o)
 }
 
 /* The session waits from now on; the outcome may come while the host is still being asked. */
-static uint32_t take_ticket(struct vici_call *c, const struct order *o, bool counts)
+static uint32_t take_ticket(struct vici_call *c, const struct order *o, enum vici_counts counts)
 {
 	struct vici_session *s = c->session;
 
@@ -77,7 +77,14 @@ void vici_do_initiate(struct vici_call *c)
 	if (!o.target.ike && !o.target.child)
 		fail(c, "no connection is named", "child = NAME, ike = NAME, or both");
 	else
-		c->host->initiate(c->host->ctx, take_ticket(c, &o, false), &o.target, o.timeout);
+		c->host->initiate(c->host->ctx, take_ticket(c, &o, COUNTS_NOTHING), &o.target, o.timeout);
+}
+
+static const char target_keys[] = "ike, child, ike-id or child-id";
+
+static bool names_nothing(const struct vici_target *t)
+{
+	return !t->ike && !t->child && !t->ike_id && !t->child_id;
 }
 
 void vici_do_terminate(struct vici_call *c)
@@ -87,20 +94,36 @@ void vici_do_terminate(struct vici_call *c)
 
 	if (!order_read(c, &o))
 		return;
-	if (!o.target.ike && !o.target.child && !o.target.ike_id && !o.target.child_id)
-		fail(c, "nothing is named that could be terminated", "ike, child, ike-id or child-id");
+	if (names_nothing(&o.target))
+		fail(c, "nothing is named that could be terminated", target_keys);
 	else
-		c->host->terminate(c->host->ctx, take_ticket(c, &o, true), &o.target, force, o.timeout);
+		c->host->terminate(
+			c->host->ctx, take_ticket(c, &o, COUNTS_TERMINATED), &o.target, force, o.timeout);
 }
 
-static void put_outcome(struct vici_out *out, bool counts, const struct vici_outcome *o, struct arena *arena)
+/* It ends when the rekeying has begun, as with strongSwan. */
+void vici_do_rekey(struct vici_call *c)
+{
+	bool reauth = yes(vici_str(c->args, "reauth"));
+	struct order o;
+
+	if (!order_read(c, &o))
+		return;
+	if (names_nothing(&o.target))
+		fail(c, "nothing is named that could be rekeyed", target_keys);
+	else
+		c->host->rekey(c->host->ctx, take_ticket(c, &o, COUNTS_MATCHES), &o.target, reauth);
+}
+
+static void put_outcome(
+	struct vici_out *out, enum vici_counts counts, const struct vici_outcome *o, struct arena *arena)
 {
 	vici_out_packet(out, VICI_CMD_RESPONSE, NULL);
 	vici_put_pair(out, "success", o->success ? "yes" : "no");
-	if (counts) {
+	if (counts != COUNTS_NOTHING)
 		vici_put_pairf(out, "matches", "%u", o->matches);
+	if (counts == COUNTS_TERMINATED)
 		vici_put_pairf(out, "terminated", "%u", o->terminated);
-	}
 	if (!o->success)
 		vici_put_failure(out, &o->why, arena);
 }

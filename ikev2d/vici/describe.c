@@ -128,13 +128,13 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 	put_ago(out, "install-time", c->installed_ms, now);
 }
 
-void vici_put_child(struct vici_out *out, const struct child_record *c, uint64_t now)
+void vici_put_child(struct vici_out *out, const char *section, const struct child_record *c, uint64_t now)
 {
 	char name[VICI_NAME_MAX + 1];
 
 	/* The number makes it unique; a name that leaves no room for it is cut. */
 	snprintf(name, sizeof name, "%.*s-%" PRIu32, VICI_NAME_MAX - 11, c->name, c->id);
-	vici_put_section(out, name);
+	vici_put_section(out, section ? section : name);
 	vici_put_pair(out, "name", c->name);
 	vici_put_pairf(out, "uniqueid", "%" PRIu32, c->id);
 	vici_put_pairf(out, "reqid", "%" PRIu32, c->reqid);

@@ -10,8 +10,8 @@
 /* What is said of the IKE_SA itself. NOW is on the clock of the record. */
 void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch);
 
-/* The section "NAME-ID" of a CHILD_SA. */
-void vici_put_child(struct vici_out *out, const struct child_record *c, uint64_t now);
+/* The section of a CHILD_SA: SECTION or, for NULL, "NAME-ID". */
+void vici_put_child(struct vici_out *out, const char *section, const struct child_record *c, uint64_t now);
 
 /* The section of a connection, with its children. */
 void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);

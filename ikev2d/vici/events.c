@@ -11,6 +11,8 @@ static const char *const names[EVENTS] = {
 	[EVENT_LIST_CONN] = "list-conn",
 	[EVENT_IKE_UPDOWN] = "ike-updown",
 	[EVENT_CHILD_UPDOWN] = "child-updown",
+	[EVENT_IKE_REKEY] = "ike-rekey",
+	[EVENT_CHILD_REKEY] = "child-rekey",
 };
 
 enum vici_event vici_event_find(struct bytes name)
@@ -76,6 +78,15 @@ void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, con
 	vici_out_free(&out);
 }
 
+/* The child ID of SA, if it is there. */
+static void put_child(
+	struct vici *v, struct vici_out *out, const char *section, const struct sa_record *sa, uint32_t id)
+{
+	for (unsigned i = 0; i < sa->n_children; i++)
+		if (sa->children[i].id == id)
+			vici_put_child(out, section, &sa->children[i], v->host.now(v->host.ctx));
+}
+
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
 {
 	enum vici_event e = child ? EVENT_CHILD_UPDOWN : EVENT_IKE_UPDOWN;
@@ -89,13 +100,59 @@ void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t c
 	vici_put_sa(&out, sa, v->host.now(v->host.ctx), &arena);
 	if (child) {
 		vici_put_section(&out, "child-sas");
-		for (unsigned i = 0; i < sa->n_children; i++)
-			if (sa->children[i].id == child)
-				vici_put_child(&out, &sa->children[i], v->host.now(v->host.ctx));
+		put_child(v, &out, NULL, sa, child);
 		vici_put_section_end(&out);
 	}
 	vici_put_section_end(&out);
 	raise(v, e, &out);
+	arena_free(&arena);
+	vici_out_free(&out);
+}
+
+void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa_record *new)
+{
+	uint64_t now = v->host.now(v->host.ctx);
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	vici_event_begin(&out, EVENT_IKE_REKEY);
+	vici_put_section(&out, new->name);
+	vici_put_section(&out, "old");
+	vici_put_sa(&out, old, now, &arena);
+	vici_put_section_end(&out);
+	vici_put_section(&out, "new");
+	vici_put_sa(&out, new, now, &arena);
+	vici_put_section_end(&out);
+	vici_put_section_end(&out);
+	raise(v, EVENT_IKE_REKEY, &out);
+	arena_free(&arena);
+	vici_out_free(&out);
+}
+
+static const char *child_name(const struct sa_record *sa, uint32_t id)
+{
+	for (unsigned i = 0; i < sa->n_children; i++)
+		if (sa->children[i].id == id)
+			return sa->children[i].name;
+	return "";
+}
+
+void vici_child_rekey(struct vici *v, const struct sa_record *sa, uint32_t old, uint32_t new)
+{
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	vici_event_begin(&out, EVENT_CHILD_REKEY);
+	vici_put_section(&out, sa->name);
+	vici_put_sa(&out, sa, v->host.now(v->host.ctx), &arena);
+	vici_put_section(&out, "child-sas");
+	vici_put_section(&out, child_name(sa, new));
+	put_child(v, &out, "old", sa, old);
+	put_child(v, &out, "new", sa, new);
+	vici_put_section_end(&out);
+	vici_put_section_end(&out);
+	vici_put_section_end(&out);
+	raise(v, EVENT_CHILD_REKEY, &out);
 	arena_free(&arena);
 	vici_out_free(&out);
 }

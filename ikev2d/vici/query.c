@@ -110,7 +110,7 @@ static bool put_listed(struct vici_out *out, const struct sa_record *sa, const s
 	for (unsigned i = 0; i < sa->n_children; i++) {
 		if (!filter_child(f, &sa->children[i]))
 			continue;
-		vici_put_child(out, &sa->children[i], now);
+		vici_put_child(out, NULL, &sa->children[i], now);
 		wanted = true;
 	}
 	vici_put_section_end(out);

@@ -22,8 +22,13 @@ enum vici_event {
 	EVENT_LIST_CONN,
 	EVENT_IKE_UPDOWN,
 	EVENT_CHILD_UPDOWN,
+	EVENT_IKE_REKEY,
+	EVENT_CHILD_REKEY,
 	EVENTS
 };
+
+/* What a command answers beside its success. */
+enum vici_counts { COUNTS_NOTHING, COUNTS_MATCHES, COUNTS_TERMINATED /* matches, too */ };
 
 struct vici {
 	struct vici_host host;
@@ -38,10 +43,10 @@ struct vici_session {
 	struct vici_gather in;
 	uint8_t *unread; /* octets SENT..N of it wait for the client */
 	size_t sent, n, cap;
-	uint32_t events; /* registered: a bit for each enum vici_event */
-	uint32_t ticket; /* of the command that waits for its outcome; 0: none */
-	bool counts;     /* that command answers how many SAs it matched */
-	int loglevel;    /* of its control-log events */
+	uint32_t events;         /* registered: a bit for each enum vici_event */
+	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
+	enum vici_counts counts; /* of SAs that it answers with */
+	int loglevel;            /* of its control-log events */
 };
 
 /* A command being carried out. Its function fills OUT, the response, or takes a ticket. */

@@ -38,6 +38,7 @@ struct vici_host {
 	void (*initiate)(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms);
 	void (*terminate)(
 		void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms);
+	void (*rekey)(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth);
 	struct sa_record *(*records)(void *ctx, struct arena *arena, unsigned *n);
 	/* What is loaded now, from file and VICI; valid until the next call into the server. */
 	const struct conf *(*conf)(void *ctx);
@@ -87,3 +88,8 @@ void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, con
 
 /* The events "ike-updown" (CHILD 0) and "child-updown" (only that child of SA is told). */
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child);
+
+/* The events "ike-rekey" and "child-rekey": NEW has taken the place of OLD. In the latter both are numbers of
+ * children of SA, and OLD may have gone. */
+void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa_record *new);
+void vici_child_rekey(struct vici *v, const struct sa_record *sa, uint32_t old, uint32_t new);

@@ -53,7 +53,7 @@ static bool has(const char *text, const char *part)
 static void events_are_confirmed(void **state)
 {
 	static const char *const names[] = { "log", "control-log", "list-sa", "list-conn", "ike-updown",
-		"child-updown" };
+		"child-updown", "ike-rekey", "child-rekey" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		assert_string_equal(subscribe(*state, names[i]), "confirm\n");
@@ -154,6 +154,77 @@ static void child_updown_tells_one_child(void **state)
 	assert_false(has(got, "net-2"));
 }
 
+static void ike_rekey_tells_old_and_new(void **state)
+{
+	struct bench *b = *state;
+	struct sa_record new = *b->fake->sas;
+
+	new.id = 7;
+	new.spi_i = 0xabcd;
+	b->fake->sas->state = "REKEYED";
+	subscribe(b, "ike-rekey");
+	vici_ike_rekey(b->fake->vici, b->fake->sas, &new);
+	assert_string_equal(vici_read_all(b->s, &b->arena),
+		"event ike-rekey gw {old {uniqueid=1 version=2 state=REKEYED"
+		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
+		" remote-host=192.0.2.2 remote-port=4500 remote-id=b.example.org"
+		" initiator=yes initiator-spi=1122334455667788 responder-spi=99aabbccddeeff00"
+		" nat-remote=yes nat-any=yes"
+		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
+		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
+		" established=65 rekey-time=13000 tasks-active=[EXCHANGE]}"
+		" new {uniqueid=7 version=2 state=ESTABLISHED"
+		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
+		" remote-host=192.0.2.2 remote-port=4500 remote-id=b.example.org"
+		" initiator=yes initiator-spi=000000000000abcd responder-spi=99aabbccddeeff00"
+		" nat-remote=yes nat-any=yes"
+		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
+		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
+		" established=65 rekey-time=13000 tasks-active=[EXCHANGE]}}\n");
+}
+
+/* Children 2, the fake's, and 3 and 4. */
+static void three_children(struct bench *b)
+{
+	struct child_record *v = ARENA_ARRAY(&b->arena, 3, struct child_record);
+
+	for (uint32_t i = 0; i < 3; i++) {
+		v[i] = *b->fake->sas->children;
+		v[i].id = 2 + i;
+	}
+	v[0].state = "REKEYED";
+	b->fake->sas->children = v;
+	b->fake->sas->n_children = 3;
+}
+
+static void child_rekey_tells_old_and_new(void **state)
+{
+	struct bench *b = *state;
+	const char *got;
+
+	three_children(b);
+	subscribe(b, "child-rekey");
+	vici_child_rekey(b->fake->vici, b->fake->sas, 2, 4);
+	got = vici_read_all(b->s, &b->arena);
+	assert_true(has(got, "event child-rekey gw {uniqueid=1 version=2 state=ESTABLISHED"));
+	assert_true(has(got, "child-sas {net {old {name=net uniqueid=2 reqid=1 state=REKEYED mode=TUNNEL"));
+	assert_true(has(
+		got, "data-path=userspace} new {name=net uniqueid=4 reqid=1 state=INSTALLED mode=TUNNEL"));
+	assert_true(has(got, "data-path=userspace}}}}\n"));
+	assert_false(has(got, "uniqueid=3"));
+}
+
+/* The peer may have deleted it already. */
+static void child_rekey_without_the_old_one_tells_the_new(void **state)
+{
+	struct bench *b = *state;
+
+	three_children(b);
+	subscribe(b, "child-rekey");
+	vici_child_rekey(b->fake->vici, b->fake->sas, 1, 3);
+	assert_true(has(vici_read_all(b->s, &b->arena), "child-sas {net {new {name=net uniqueid=3 reqid=1"));
+}
+
 static void a_slow_reader_loses_events(void **state)
 {
 	struct bench *b = *state;
@@ -195,6 +266,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(control_log_has_levels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ike_updown_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(child_updown_tells_one_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ike_rekey_tells_old_and_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(child_rekey_tells_old_and_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			child_rekey_without_the_old_one_tells_the_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_slow_reader_loses_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reader_that_catches_up_goes_on, set_up, tear_down),
 	};

@@ -179,6 +179,40 @@ static void a_child_under_way_has_no_spis(void **state)
 	assert_true(has(ask(b, "list-sas", NULL), "state=CREATED mode=TUNNEL local-ts="));
 }
 
+/* Of a child and of what it was rekeyed to. */
+static void versions_of_a_child_have_sections_of_their_own(void **state)
+{
+	struct bench *b = *state;
+	struct child_record *two = ARENA_ARRAY(&b->arena, 2, struct child_record);
+	const char *got;
+
+	two[0] = two[1] = *b->fake->sas->children;
+	two[0].state = "REKEYED";
+	two[0].rekey_ms = 0;
+	two[1].id = 3;
+	b->fake->sas->children = two;
+	b->fake->sas->n_children = 2;
+	subscribe(b, "list-sa");
+	got = ask(b, "list-sas", NULL);
+	assert_true(has(
+		got, "child-sas {net-2 {name=net uniqueid=2 reqid=1 state=REKEYED mode=TUNNEL protocol=ESP"));
+	assert_true(has(got, "packets-out=3000 life-time=3300 install-time=60 local-ts="));
+	assert_true(
+		has(got, "} net-3 {name=net uniqueid=3 reqid=1 state=INSTALLED mode=TUNNEL protocol=ESP"));
+	assert_true(has(got, "packets-out=3000 rekey-time=3000 life-time=3300 install-time=60 local-ts="));
+}
+
+static void an_overdue_time_is_negative(void **state)
+{
+	struct bench *b = *state;
+
+	subscribe(b, "list-sa");
+	b->fake->sas->rekey_ms -= 13060000; /* it was due a minute ago */
+	b->fake->sas->reauth_ms = b->fake->sas->established_ms + 125000;
+	assert_true(
+		has(ask(b, "list-sas", NULL), "established=65 rekey-time=-60 reauth-time=60 tasks-active="));
+}
+
 static void list_sas_without_the_event_only_answers(void **state)
 {
 	assert_string_equal(ask(*state, "list-sas", NULL), "response\n");
@@ -373,6 +407,37 @@ static void terminate_needs_a_target(void **state)
 	assert_true(has(ask(*state, "terminate", "force=yes"), "success=no errmsg=nothing is named"));
 }
 
+static void rekey_answers_with_matches(void **state)
+{
+	struct bench *b = *state;
+	struct vici_outcome none = { .why = { .what = "no SA matches" } };
+
+	b->fake->at_once = true;
+	assert_string_equal(ask(b, "rekey", "child=net;ike=gw"), "response success=yes matches=1\n");
+	assert_string_equal(b->fake->target.child, "net");
+	assert_string_equal(b->fake->target.ike, "gw");
+	assert_false(b->fake->reauth);
+	assert_string_equal(
+		ask(b, "rekey", "ike-id=1;child-id=2;reauth=yes"), "response success=yes matches=1\n");
+	assert_int_equal(b->fake->target.ike_id, 1);
+	assert_int_equal(b->fake->target.child_id, 2);
+	assert_true(b->fake->reauth);
+	b->fake->outcome = none;
+	assert_true(has(
+		ask(b, "rekey", "ike=gw;reauth=no"), "response success=no matches=0 errmsg=no SA matches"));
+	assert_false(b->fake->reauth);
+}
+
+static void rekey_needs_a_target(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(has(
+		ask(b, "rekey", "reauth=yes"), "success=no errmsg=nothing is named that could be rekeyed"));
+	assert_true(has(ask(b, "rekey", "child-id=two"), "success=no errmsg=child-id = two is not"));
+	assert_int_equal(b->fake->ticket, 0);
+}
+
 static void a_second_command_meanwhile_ends_it(void **state)
 {
 	struct bench *b = *state;
@@ -497,6 +562,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_sas_is_in_strongswans_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_sas_shows_what_is_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_child_under_way_has_no_spis, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			versions_of_a_child_have_sections_of_their_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_overdue_time_is_negative, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_sas_without_the_event_only_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_sas_filters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_sa_that_fits_in_no_message_is_told, set_up, tear_down),
@@ -515,6 +583,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(terminate_answers_with_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(terminate_needs_a_target, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rekey_answers_with_matches, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rekey_needs_a_target, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_command_meanwhile_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_follow_one_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_tickets_are_ignored, set_up, tear_down),

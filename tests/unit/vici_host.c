@@ -43,6 +43,14 @@ static void terminate(
 	initiate(ctx, ticket, what, timeout_ms);
 }
 
+static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth)
+{
+	struct vici_fake *f = ctx;
+
+	f->reauth = reauth;
+	initiate(ctx, ticket, what, 0);
+}
+
 static struct sa_record *records(void *ctx, struct arena *arena, unsigned *n)
 {
 	struct vici_fake *f = ctx;
@@ -283,8 +291,8 @@ struct vici_fake *vici_fake_new(void)
 
 	if (!f)
 		abort();
-	f->host = (struct vici_host){ f, initiate, terminate, records, conf, failure, now, load_conn, unload,
-		load_shared, unload, clear_creds, reload, stats, stop, writable };
+	f->host = (struct vici_host){ f, initiate, terminate, rekey, records, conf, failure, now, load_conn,
+		unload, load_shared, unload, clear_creds, reload, stats, stop, writable };
 	fake_conf(f);
 	fake_sa(f);
 	f->failed = "home";

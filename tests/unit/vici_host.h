@@ -24,7 +24,7 @@ struct vici_fake {
 	uint32_t ticket;
 	struct vici_target target;
 	int64_t timeout;
-	bool force;
+	bool force, reauth;
 	struct peer *loaded;
 	struct secret secret;
 	const char *unloaded;
