@@ -222,7 +222,7 @@ def statusall_as_text(bench):
     text = moon.must("statusall")
     for part in ("ikev2d 0.", ", 1 IKE_SAs, 0 half-open\n", "site: up, 192.0.2.1 === 192.0.2.2\n",
                  "ESTABLISHED, 'moon.example' 192.0.2.1[4500] === 'sun.example' 192.0.2.2[4500]",
-                 "_i* ", "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519\n", "TUNNEL in UDP, AES_GCM_16-256",
+                 "_i* ", "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rekeying in ", "TUNNEL in UDP, AES_GCM_16-256",
                  f"in  {moon.children()[0]['spi_in']}, 3 packets", f"out {moon.children()[0]['spi_out']}, 3 packets"):
         contains(text, part, "ipsec statusall")
     same(moon.must("list", "conns"), "site/net\n", "ipsec list conns")
@@ -258,7 +258,7 @@ def wrong_use(bench):
     for line, says in (("frobnicate", "ipsec help"), ("statsu", "did you mean status"), ("up", "usage: ipsec up NAME"),
                        ("up a b", "usage: ipsec up NAME"), ("up site --timeout 0", "S from 1 to 86400"),
                        ("up site --timeout", "usage: ipsec up"), ("up --soon site", "usage: ipsec up"),
-                       ("down", "usage: ipsec down NAME"), ("list", "usage: ipsec list conns|sas"),
+                       ("down", "usage: ipsec down NAME"), ("rekey a b c", "usage: ipsec rekey NAME"), ("list", "usage: ipsec list conns|sas"),
                        ("list keys", "conns and sas"), ("stop now", "usage: ipsec stop"), ("--jsn status", "--jsn")):
         contains(refused(moon, *line.split(), code=2), says, f"ipsec {line}")
     same(moon.ipsec().code, 2, "exit code of ipsec alone")
@@ -268,7 +268,7 @@ def wrong_use(bench):
 @case()
 def daemon_that_is_not_running(bench):
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
-    for line in "up site", "down site", "status", "statusall", "list sas", "log", "reload", "stop":
+    for line in "up site", "down site", "rekey site", "status", "statusall", "list sas", "log", "reload", "stop":
         words = line.split()
         contains(refused(moon, *words, code=3), "ikev2d is not running", f"ipsec {words[0]}")
         answer = parse_json(moon.ipsec("--json", *words).out)
