@@ -268,7 +268,7 @@ static void version_tells_both(void **state)
 
 static void without_a_daemon_it_is_3(void **state)
 {
-	static const char *const verbs[] = { "up a", "down a", "status", "statusall", "list conns",
+	static const char *const verbs[] = { "up a", "down a", "rekey a", "status", "statusall", "list conns",
 		"list sas", "log", "reload", "stop" };
 	struct ipsec_bench b;
 
@@ -297,8 +297,9 @@ static void without_a_daemon_json_is_json(void **state)
 
 static void wrong_use_is_2(void **state)
 {
-	static const char *const words[] = { "up", "down", "down a b", "list", "reload now",
-		"--colour status", "--run-dir" };
+	static const char *const words[] = { "up", "down", "down a b", "rekey", "rekey --reauth", "rekey a b",
+		"rekey a --soon", "rekey a b --reauth", "list", "reload now", "--colour status",
+		"--run-dir" };
 	struct ipsec_bench b;
 
 	(void)state;
@@ -322,8 +323,8 @@ static void a_wrong_verb_gets_a_hint(void **state)
 
 static void help_names_every_verb(void **state)
 {
-	static const char *const verbs[] = { "up", "down", "status", "statusall", "list", "log", "check",
-		"reload", "start", "stop", "version", "help" };
+	static const char *const verbs[] = { "up", "down", "rekey", "status", "statusall", "list", "log",
+		"check", "reload", "start", "stop", "version", "help" };
 	struct ipsec_bench b;
 
 	(void)state;

@@ -215,3 +215,16 @@ struct why client_why(const struct vici_node *why)
 		.notify = vici_str(why, "notify"),
 	};
 }
+
+void client_complain(struct ipsec *x, const char *name, const struct vici_node *response)
+{
+	struct why why = client_why(vici_find(response, "why"));
+	struct text text = text_in(&x->arena);
+
+	if (!why.what)
+		why.what = vici_str(response, "errmsg");
+	if (!why.what)
+		why.what = "ikev2d gives no reason";
+	why_print(&why, &text);
+	fprintf(x->err, "ipsec: %s%s%s", name ? name : "", name ? ": " : "", text_str(&text));
+}

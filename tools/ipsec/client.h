@@ -45,5 +45,8 @@ int client_wait(struct client *c, int patience_ms, const struct vici_node **mess
 /* Whether a response says that the command did what it should. */
 bool client_succeeded(const struct vici_node *response);
 
-/* The section "why" of a response, or what else it says went wrong. */
+/* What the section "why" says. */
 struct why client_why(const struct vici_node *why);
+
+/* Says what a response says went wrong, with NAME (may be NULL) in front. */
+void client_complain(struct ipsec *x, const char *name, const struct vici_node *response);

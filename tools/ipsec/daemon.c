@@ -33,19 +33,13 @@ static int simple(struct client *c, const char *command, const struct vici_node 
 
 static int refused(struct ipsec *x, const struct vici_node *response)
 {
-	const struct vici_node *section = vici_find(response, "why");
-	struct why why = client_why(section);
-	struct text text = text_in(&x->arena);
 	struct json j = json_in(&x->arena);
 
-	if (!why.what)
-		why.what = vici_str(response, "errmsg");
-	why_print(&why, &text);
-	fprintf(x->err, "ipsec: %s", text_str(&text));
+	client_complain(x, NULL, response);
 	json_open(&j, NULL, '{');
 	json_bool(&j, "success", false);
 	json_str(&j, "error", vici_str(response, "errmsg"));
-	json_why(&j, "why", section);
+	json_why(&j, "why", vici_find(response, "why"));
 	json_close(&j, '}');
 	if (x->json)
 		json_print(&j, x->out);

@@ -20,6 +20,8 @@ static const struct verb verbs[] = {
 	{ "up", "NAME [--timeout S]", "bring a connection or child up; ends after S seconds (30)", 1, 3,
 		verb_up },
 	{ "down", "NAME", "take it down", 1, 1, verb_down },
+	{ "rekey", "NAME [--reauth]", "new keys for a connection or a child; or authenticate anew", 1, 2,
+		verb_rekey },
 	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status },
 	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1,
 		verb_statusall },

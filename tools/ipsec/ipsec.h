@@ -25,6 +25,7 @@ int ipsec_fail(struct ipsec *x, int code, const char *format, ...) __attribute__
 /* The verbs. ARGV holds what stands behind the verb, ARGC words of it, and ends in NULL. */
 int verb_up(struct ipsec *x, int argc, char **argv);
 int verb_down(struct ipsec *x, int argc, char **argv);
+int verb_rekey(struct ipsec *x, int argc, char **argv);
 int verb_status(struct ipsec *x, int argc, char **argv);
 int verb_statusall(struct ipsec *x, int argc, char **argv);
 int verb_list(struct ipsec *x, int argc, char **argv);

@@ -117,10 +117,11 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 		str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
 		when(sa, "established", "since ", "", a));
 	if (s->all)
-		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s\n", str(sa, "initiator-spi"),
+		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s%s\n", str(sa, "initiator-spi"),
 			vici_str(sa, "initiator") ? "*" : "", str(sa, "responder-spi"),
 			vici_str(sa, "initiator") ? "" : "*", suite(sa, a),
-			when(sa, "rekey-time", "rekeying in ", "", a));
+			when(sa, "rekey-time", "rekeying in ", "", a),
+			when(sa, "reauth-time", "reauthentication in ", "", a));
 	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
 		show_child_sa(s, n);
 }

@@ -57,27 +57,6 @@ static void put_log(struct order *o)
 	json_close(&o->json, ']');
 }
 
-/* What a response says went wrong; WHAT at least. */
-static struct why why_of(const struct vici_node *response)
-{
-	struct why why = client_why(vici_find(response, "why"));
-
-	if (!why.what)
-		why.what = vici_str(response, "errmsg");
-	if (!why.what)
-		why.what = "ikev2d gives no reason";
-	return why;
-}
-
-static void show_failure(struct ipsec *x, const char *name, const struct vici_node *response)
-{
-	struct text text = text_in(&x->arena);
-	struct why why = why_of(response);
-
-	why_print(&why, &text);
-	fprintf(x->err, "ipsec: %s: %s", name, text_str(&text));
-}
-
 static int64_t now_ms(void)
 {
 	struct timespec t;
@@ -114,7 +93,7 @@ static int up_one(struct order *o, struct target t, int64_t deadline)
 	json_why(&o->json, "why", vici_find(response, "why"));
 	json_close(&o->json, '}');
 	if (code)
-		show_failure(x, name, response);
+		client_complain(x, name, response);
 	else if (!x->json)
 		fprintf(x->out, "%s: up\n", name);
 	return code;
@@ -219,7 +198,7 @@ static void down_report(struct order *o, const char *name, const struct vici_nod
 		json_print(&o->json, x->out);
 	}
 	if (!success)
-		show_failure(x, target_print(o->target, &x->arena), response);
+		client_complain(x, target_print(o->target, &x->arena), response);
 	else if (!x->json)
 		fprintf(x->out, "%s: down\n", target_print(o->target, &x->arena));
 }
