@@ -393,10 +393,12 @@ void child_end(struct step *s, struct child *c, enum ending ending, const struct
 	if (c->replaces && child_find(s->ike, c->replaces))
 		c->redundant = true;
 	last = !c->successor && !c->redundant;
-	uninstall(s, c, false);
+	/* Before its outbound SA goes: no packet finds the policy without one, and the counters can be told.
+	 */
+	pass_on_policy(s, c);
 	if (c->installed && last)
 		tell_sa(s, TELL_CHILD_DOWN, c->sa, c);
-	pass_on_policy(s, c);
+	uninstall(s, c, false);
 	unlink_versions(c);
 	waits_gone(s, &c->waits, why);
 	list_remove(&c->of_sa);
