@@ -414,6 +414,12 @@ void child_end(struct step *s, struct child *c, enum ending ending, const struct
 	child_forget(s->ike, c);
 }
 
+void child_expire(struct step *s, struct child *c)
+{
+	task_add(c->sa, TASK_DELETE_CHILD, c);
+	child_end(s, c, END_BY_US, NULL);
+}
+
 void child_late_end(struct step *s, struct child *c)
 {
 	uninstall(s, c, true);

@@ -23,6 +23,9 @@ enum child_state child_settled(const struct child *child);
 void child_set(struct step *s, struct child *child, enum child_state state, bool redundant);
 void child_close(struct sa *sa, struct child *child);
 void child_end(struct step *s, struct child *child, enum ending ending, const struct why *why);
+/* CHILD has lived for as long as it may: it carries nothing from now on, and the peer is told when it can be.
+ */
+void child_expire(struct step *s, struct child *child);
 /* The first authenticated packet came on CHILD: the peer uses it, so we do too. */
 void child_used(struct step *s, struct child *child);
 /* A child that was replaced and deleted is gone altogether: its inbound SA goes. */

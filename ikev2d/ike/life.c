@@ -167,10 +167,9 @@ static void children_due(struct step *s, struct sa *sa)
 		if (c->state != CHILD_INSTALLED)
 			continue;
 		if (is_due(s, c->life_end)) {
-			c->life_end = 0;
 			say(s, sa, "CHILD_SA %s has lived for as long as it may: it is closed",
 				c->conf->name);
-			child_close(sa, c);
+			child_expire(s, c);
 		} else if (is_due(s, c->rekey_due)) {
 			c->rekey_due = 0;
 			task_add(sa, TASK_REKEY_CHILD, c);
