@@ -136,6 +136,19 @@ static void the_newer_of_two_equals_wins(void **state)
 	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 3);
 }
 
+/* It has been installed, and its SA is not selected yet. */
+static void a_newer_one_without_an_sa_waits(void **state)
+{
+	(void)state;
+	add(1, "10.1.0.0/16", "10.2.0.0/16", false);
+	add(2, "10.1.0.0/16", "10.2.0.0/16", false);
+	add(3, "10.1.0.0/16", "10.2.0.0/16", true);
+	entries[0].sa = (const struct sa_slot *)entries; /* any */
+	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 1);
+	add(4, "10.1.0.0/16", "10.2.3.0/24", false);
+	assert_int_equal(meet("10.1.0.1", "10.2.3.1", 6, 1, 2), 4);
+}
+
 static void a_fragment_passes_over_ports(void **state)
 {
 	const struct inner in = { .src = packet_ip("10.1.0.1"), .dst = packet_ip("10.2.0.1"), .proto = 6 };
@@ -185,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup(a_child_goes_before_a_trap_of_the_same_selectors, clear),
 		cmocka_unit_test_setup(a_narrower_trap_goes_before_a_wider_child, clear),
 		cmocka_unit_test_setup(the_newer_of_two_equals_wins, clear),
+		cmocka_unit_test_setup(a_newer_one_without_an_sa_waits, clear),
 		cmocka_unit_test_setup(a_fragment_passes_over_ports, clear),
 		cmocka_unit_test_setup(ipv6_widths_are_compared_whole, clear),
 		cmocka_unit_test_setup(entries_of_one_device_stand_together, clear),

@@ -54,6 +54,8 @@ static int compare(const void *x, const void *y)
 	if (!order)
 		order = by_ts(&a->local, &b->local);
 	if (!order)
+		order = !a->sa - !b->sa;
+	if (!order)
 		order = a->trap - b->trap;
 	return order ? order : (a->age < b->age) - (a->age > b->age);
 }

@@ -19,8 +19,8 @@ struct spd_entry {
 };
 
 /* Into the order in which they are tried: by device; then the narrower remote and local addresses, a protocol
- * before every protocol, fewer ports; of the same selectors CHILD policies before traps, newer before older.
- */
+ * before every protocol, fewer ports; of the same selectors those with an SA first, so that a new policy
+ * takes over when it can carry, then CHILD policies before traps, newer before older. */
 void spd_sort(struct spd_entry *v, size_t n);
 
 /* The first of N entries (of one device) whose selectors the packet matches, or NULL. */
