@@ -368,7 +368,8 @@ static void commit_wish(struct draft *d, struct sa *sa)
 		return;
 	switch (d->wish) {
 	case WISH_NOTHING: break;
-	case WISH_CHILD: (void)task_create(sa, d->wished, NULL, NULL); break;
+	/* After a childless IKE_AUTH: who waits for the SA waits for the child. */
+	case WISH_CHILD: waits_move_up(&sa->waits, task_create(sa, d->wished, NULL, NULL)); break;
 	case WISH_IKE_SA: own_ike_sa(d, sa); break;
 	case WISH_REAUTH: sa->core.reauth_due = d->step->now; break;
 	}
