@@ -266,21 +266,14 @@ static void up(struct step *s, struct command *command, const struct ike_command
 
 static void sa_delete(struct step *s, struct sa *sa, bool force)
 {
-	struct draft d;
-
 	sa->core.again = false;
 	if (sa->core.state == S_UP && !force) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);
 		return;
 	}
-	if (sa->core.state == S_DELETING && !force)
-		return;
-	if (sa->core.state == S_UP || sa->core.state == S_REKEYED)
-		task_farewell(s, sa);
-	draft_open(&d, s, sa);
-	d.core.state = S_DEAD;
-	draft_close(&d, DRAFT_COMMIT);
+	if (sa->core.state != S_DELETING || force)
+		sa_abandon(s, sa);
 }
 
 /* A child that an exchange is just making is deleted when it is made, also by force: the peer waits for it.

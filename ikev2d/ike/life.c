@@ -253,6 +253,12 @@ bool life_run(struct step *s, struct sa *sa)
 		c->reauth_due = 0;
 		revive_reauth(s, sa);
 	}
+	if (is_due(s, c->life_end) && !sa->up) {
+		/* One that never took over is the redundant one of two. Who made it has had the time to
+		 * delete it, or has forgotten it before the answer came. */
+		sa_abandon(s, sa);
+		return false;
+	}
 	if (is_due(s, c->life_end))
 		overdue(s, sa);
 	return true;

@@ -195,7 +195,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 
 	sa->core = heir->core;
 	/* Until it has adopted the children; one that never does is the peer's to delete, or ours then. */
-	sa->core.life_end = s->now + REKEYED_TIME;
+	sa->core.life_end = heir->redundant ? 0 : s->now + REKEYED_TIME;
 	sa->peer = peer_ref(heir->core.peer);
 	sa->local_id = id_copy(&sa->arena, &old->local_id);
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);

@@ -235,12 +235,17 @@ void task_end(struct draft *d, struct sa *sa)
 	task_free(d->step, t, d->task_end == TASK_FAILED ? &d->why : NULL);
 }
 
-void task_farewell(struct step *s, struct sa *sa)
+void sa_abandon(struct step *s, struct sa *sa)
 {
 	struct task t = { .kind = TASK_DELETE_IKE };
 	struct draft d;
 
+	if (sa->core.state == S_UP || sa->core.state == S_REKEYED) {
+		draft_open(&d, s, sa);
+		inform(&d, &t);
+		draft_close(&d, DRAFT_COMMIT);
+	}
 	draft_open(&d, s, sa);
-	inform(&d, &t);
+	d.core.state = S_DEAD;
 	draft_close(&d, DRAFT_COMMIT);
 }

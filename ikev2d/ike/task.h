@@ -31,8 +31,8 @@ struct task *task_creating(const struct sa *sa, const struct child_conf *conf);
 /* All that wait go behind those of INTO. */
 void tasks_move(struct sa *from, struct sa *into);
 
-/* Tells the peer that SA is over, once, and does not wait for its answer. */
-void task_farewell(struct step *s, struct sa *sa);
+/* Ends SA at once; if it is up, the peer is told once, and its answer is not waited for. */
+void sa_abandon(struct step *s, struct sa *sa);
 
 /* Ends T; who waits for it hears WHY (NULL: without a reason). */
 void task_free(struct step *s, struct task *t, const struct why *why);

@@ -59,17 +59,6 @@ bool unique_refuses(struct draft *d, const struct message *m)
 	return true;
 }
 
-/* Who says that this is the first contact has lost the others: it is told once, and not waited for. */
-static void end_dead(struct step *s, struct sa *sa)
-{
-	struct draft d;
-
-	task_farewell(s, sa);
-	draft_open(&d, s, sa);
-	d.core.state = S_DEAD;
-	draft_close(&d, DRAFT_COMMIT);
-}
-
 void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
 {
 	struct sa *old = how == OTHERS_STAY ? NULL : other(s->ike, NULL, sa, &sa->local_id, &sa->remote_id);
@@ -77,8 +66,9 @@ void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
 	while (old) {
 		struct sa *next = other(s->ike, old, sa, &sa->local_id, &sa->remote_id);
 
+		/* Who says that this is the first contact has lost the others. */
 		if (how == OTHERS_ARE_DEAD) {
-			end_dead(s, old);
+			sa_abandon(s, old);
 		} else {
 			task_add(old, TASK_DELETE_IKE, NULL);
 			task_next(s, old);

@@ -119,6 +119,44 @@ static void the_second_request_is_answered_first(void **state)
 	}
 }
 
+/* Sun's answer is late, and sun is through with its own before. */
+static void one_answer_is_late(void **state)
+{
+	for (enum lowest l = 0; l < LOWEST_COUNT; l++) {
+		struct pair *p = both_ask(state, l, NULL, NULL);
+
+		ask_sun(p, l);
+		ask_moon(p, l);
+		ARROWS(p->lab, "kept: " SUN_ANSWERS, MOON_ANSWERS);
+		if (moon_wins(l)) {
+			ARROWS(p->lab, "kept: " SUN_ANSWERS, SUN_DELETES(0), SUN_ANSWERS, MOON_DELETED(0),
+				MOON_DELETES(3), SUN_DELETED(3));
+			assert_winner(p, true);
+		} else {
+			/* Sun, the winner, deletes the old one before moon knows what it has. */
+			ARROWS(p->lab, "kept: " SUN_ANSWERS, SUN_DELETES(1), SUN_ANSWERS, MOON_DELETED(1));
+			lab_pass_deaf(p->lab, REKEYED_TIME);
+			assert_winner(p, false);
+		}
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+static void one_answer_is_lost(void **state)
+{
+	for (enum lowest l = 0; l < LOWEST_COUNT; l++) {
+		struct pair *p = both_ask(state, l, NULL, NULL);
+
+		ask_sun(p, l);
+		ask_moon(p, l);
+		ARROWS(p->lab, SUN_ANSWERS, "lost: " MOON_ANSWERS);
+		lab_calm(p->lab);
+		lab_pass(p->lab, REKEYED_TIME);
+		assert_winner(p, moon_wins(l));
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 static void both_answers_are_lost(void **state)
 {
 	for (enum lowest l = 0; l < LOWEST_COUNT; l++) {
@@ -419,6 +457,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(requests_and_answers_cross),
 		PAIR_TEST(the_second_request_is_answered_first),
+		PAIR_TEST(one_answer_is_late),
+		PAIR_TEST(one_answer_is_lost),
 		PAIR_TEST(both_answers_are_lost),
 		PAIR_TEST(the_deletes_are_lost),
 		PAIR_TEST(the_winner_goes_on_at_once),

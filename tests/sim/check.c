@@ -74,7 +74,7 @@ bool check_busy(const struct life *l)
 		list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
 			const struct sa *sa = node_owner(n, struct sa, of_ike);
 
-			if (busy(sa) || sa->core.state == S_REKEYED || sa->core.state == S_LINGER)
+			if (busy(sa) || sa->core.state == S_REKEYED)
 				return true;
 		}
 	return false;
@@ -113,6 +113,8 @@ static void check_side(struct life *l, const struct host *h, const struct host *
 	list_each (n, (struct node *)&h->ike->sas_list) {
 		const struct sa *sa = node_owner(n, struct sa, of_ike);
 
+		if (sa->core.state == S_LINGER)
+			continue;
 		if (sa->core.state != S_UP)
 			life_fail(l, "%s: IKE_SA %u is stuck in state %d", h->name, sa->id, sa->core.state);
 		else if (!has_sa(other, sa))
