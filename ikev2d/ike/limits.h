@@ -33,6 +33,10 @@ enum {
 	BUSY_TIME = 2 * 1000,
 	REFUSED_TIME = 30 * 1000,
 
+	/* A new child is not asked for any more when that has been put off for so long ("several
+	 * minutes", 2.25): somebody waits for it. Rekeyings go on until the hard end of what they replace. */
+	PUT_OFF_TIME = 5 * 60 * 1000,
+
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
 	HALF_OPEN_MAX = 4096,
 

@@ -205,7 +205,7 @@ struct task {
 	struct arena arena;            /* of the packet's selectors */
 	struct tss packet_local, packet_remote;
 	uint64_t not_before; /* 0: at once */
-	unsigned refusals;   /* times it was refused for now */
+	uint64_t put_off;    /* when it was for the first time; 0: not yet */
 	bool unwanted;       /* the one under way: what it makes goes at once, and it is not tried again */
 	struct node waits;   /* commands that wait for the child to be created */
 };

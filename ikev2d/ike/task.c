@@ -220,6 +220,23 @@ uint64_t task_due(const struct sa *sa)
 
 /* ------------------------------------------------------------------------ end */
 
+/* Whether T, which is to be put off, has been too often; then D says why it fails. */
+static bool put_off_for_too_long(struct draft *d, struct task *t)
+{
+	if (!t->put_off)
+		t->put_off = d->step->now;
+	if (t->kind != TASK_CREATE_CHILD || d->step->now - t->put_off < PUT_OFF_TIME)
+		return false;
+	if (!d->why.what) {
+		d->why.what = arena_printf(d->step->scratch,
+			"the peer was busy whenever it was asked for CHILD_SA %s, for minutes",
+			t->conf->name);
+		d->why.notify = notify_name(TEMPORARY_FAILURE);
+	}
+	tell_refused(d->step, t->conf->peer->name, d->sa, &d->why);
+	return true;
+}
+
 void task_end(struct draft *d, struct sa *sa)
 {
 	struct task *t = sa->task;
@@ -227,12 +244,12 @@ void task_end(struct draft *d, struct sa *sa)
 	if (!t || d->task_end == TASK_GOES_ON)
 		return;
 	sa->task = NULL;
-	if (d->task_end == TASK_AGAIN && !t->unwanted) {
+	if (d->task_end == TASK_AGAIN && !t->unwanted && !put_off_for_too_long(d, t)) {
 		t->not_before = d->step->now + d->task_delay;
 		list_append(&sa->tasks, &t->of_sa);
 		return;
 	}
-	task_free(d->step, t, d->task_end == TASK_FAILED ? &d->why : NULL);
+	task_free(d->step, t, d->task_end != TASK_OVER && d->why.what ? &d->why : NULL);
 }
 
 void sa_abandon(struct step *s, struct sa *sa)

@@ -423,6 +423,30 @@ static void everything_at_once(void **state)
 	pair_assert_agree(p, 2);
 }
 
+/* ------------------------------------------------------------------ patience */
+
+/* A peer that is always busy is not asked for ever (2.25). */
+static void a_peer_that_is_always_busy(void **state)
+{
+	struct pair *p = open(state, false);
+
+	host_down(p->moon, "lan", 3);
+	lab_calm(p->lab);
+	host_up(p->moon, "lan", 4);
+	p->sun->fails = ASKED_SA_IN;
+	lab_pass(p->lab, PUT_OFF_TIME - 1);
+	assert_null(host_done(p->moon, 4));
+	lab_pass(p->lab, 2 * BUSY_TIME);
+	assert_done(p->moon, 4, false);
+	assert_string_equal(host_done(p->moon, 4)->why->notify, "TEMPORARY_FAILURE");
+	pair_assert_agree(p, 1);
+	/* Whoever asks later is no worse off. */
+	p->sun->fails = 0;
+	host_up(p->moon, "lan", 5);
+	lab_calm(p->lab);
+	assert_done(p->moon, 5, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +471,7 @@ int main(void)
 		PAIR_TEST(a_new_ike_sa_ends_before_its_answer),
 		PAIR_TEST(a_new_ike_sa_is_rekeyed),
 		PAIR_TEST(everything_at_once),
+		PAIR_TEST(a_peer_that_is_always_busy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
