@@ -34,6 +34,7 @@ static enum err keys_from(struct sa_core *core, const uint8_t *seed, size_t seed
 		cut(&r, core->keys.er, e);
 		cut(&r, core->keys.pi, p);
 		cut(&r, core->keys.pr, p);
+		core->keyed = true;
 	}
 	WIPE(block);
 	return err;

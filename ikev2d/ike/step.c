@@ -116,7 +116,7 @@ static bool open_message(struct incoming *in)
 	}
 	if (!sealed)
 		return true;
-	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK)) || !in->sa || !in->sa->core.suite.encr) {
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK)) || !in->sa || !in->sa->core.keyed) {
 		drop(in, DROP_UNSEALED);
 		return false;
 	}
@@ -203,6 +203,9 @@ static enum verdict handle(struct draft *d, const struct message *m, bool sealed
 {
 	enum shape shape;
 
+	/* It is over: nothing that comes changes that. */
+	if (d->core.state == S_LINGER)
+		return draft_drop(d, DROP_STATE);
 	if (parsed)
 		return refuse_syntax(d);
 	if (m->critical)

@@ -321,6 +321,51 @@ static void a_bad_public_value(void **state)
 	pair_assert_empty_later(p);
 }
 
+/* While the keys are being computed there are none: zeros open nothing. */
+static void sealed_before_there_are_keys(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct bytes sealed;
+	struct sa *sa;
+
+	p->moon->late = 100;
+	pair_say_up(p, 1);
+	lab_clock(p->lab, p->lab->now + 100);
+	lab_clock(p->lab, p->lab->now + 100);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE);
+	sa = forge_sa(p->moon);
+	assert_int_equal(sa->core.state, S_I_AGREE);
+	/* As from the responder, under moon's keys, which are zeros still. */
+	sa->core.initiator = false;
+	sealed = forge_seal_raw(p->moon, sa, &(struct wire_header){ .exchange = INFORMATIONAL }, PAYLOAD_SA,
+		bytes_of("\0\0\0\1", 4), &arena);
+	sa->core.initiator = true;
+	lab_deliver(p->lab,
+		lab_forge(p->lab, p->sun, address("192.0.2.2", 500), address("192.0.2.1", 500), sealed));
+	assert_int_equal(host_dropped(p->moon, DROP_UNSEALED), 1);
+	assert_int_equal(forge_sa(p->moon)->core.state, S_I_AGREE);
+	arena_free(&arena);
+}
+
+/* An SA that has ended is not ended again, nor kept for longer. */
+static void invalid_syntax_after_the_end(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct bytes sealed;
+
+	pair_up(p);
+	sealed = forge_seal_raw(p->moon, forge_sa(p->moon),
+		&(struct wire_header){ .exchange = INFORMATIONAL, .mid = 3 }, PAYLOAD_SA,
+		bytes_of("\0\0\0\1", 4), &arena);
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 2, .ike = "site" });
+	lab_calm(p->lab);
+	assert_ignored(p, sealed, DROP_STATE);
+	arena_free(&arena);
+	pair_assert_empty_later(p);
+}
+
 /* ------------------------------------------------------------------ cookies and limits */
 
 static void a_wrong_cookie_brings_a_right_one(void **state)
@@ -557,6 +602,8 @@ int main(void)
 		PAIR_TEST(a_higher_minor_version_is_welcome),
 		PAIR_TEST(an_unknown_exchange),
 		PAIR_TEST(a_bad_public_value),
+		PAIR_TEST(sealed_before_there_are_keys),
+		PAIR_TEST(invalid_syntax_after_the_end),
 		PAIR_TEST(a_wrong_cookie_brings_a_right_one),
 		PAIR_TEST(a_cookie_of_the_last_secret_is_honoured),
 		PAIR_TEST(an_old_cookie_is_not),
