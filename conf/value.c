@@ -334,46 +334,206 @@ static bool read_secret(struct value *v)
 	return false;
 }
 
-/* THE table of types: how a value is read, what it should have been, and how large it is where equal values
- * have equal octets (0: they are compared as text). */
+/* ------------------------------------------------------------------ writing */
+
+/* One value on its way back. */
+struct written {
+	const struct conf_key *row;
+	const void *base, *field;
+	struct text *out;
+};
+
+static bool print_text(const struct written *v)
+{
+	const char *s = *(const char *const *)v->field;
+
+	if (s)
+		text_add(v->out, "%s", s);
+	return s;
+}
+
+static bool print_bool(const struct written *v)
+{
+	text_add(v->out, "%s", *(const bool *)v->field ? "yes" : "no");
+	return true;
+}
+
+/* A number of thousandths. */
+static bool print_milli(const struct written *v, uint64_t n, const char *unit)
+{
+	text_add(v->out, "%llu", (unsigned long long)n / 1000);
+	if (n % 1000)
+		text_add(v->out, ".%03u", (unsigned)(n % 1000));
+	text_add(v->out, "%s", unit);
+	return true;
+}
+
+static bool print_time(const struct written *v)
+{
+	return print_milli(v, *(const uint64_t *)v->field, "s");
+}
+
+static bool print_count(const struct written *v)
+{
+	text_add(v->out, "%u", *(const unsigned *)v->field);
+	return true;
+}
+
+static bool print_big_count(const struct written *v)
+{
+	text_add(v->out, "%llu", (unsigned long long)*(const uint64_t *)v->field);
+	return true;
+}
+
+/* A size that is too long for read_size in octets is so large that what is below 1 kB does not count. */
+static bool print_size(const struct written *v)
+{
+	uint64_t n = *(const uint64_t *)v->field;
+
+	if (n <= UINT64_MAX / 1000000)
+		return print_big_count(v);
+	text_add(v->out, "%lluk", (unsigned long long)(n >> 10));
+	return true;
+}
+
+static bool print_factor(const struct written *v)
+{
+	return print_milli(v, *(const unsigned *)v->field, "");
+}
+
+static bool print_port(const struct written *v)
+{
+	text_add(v->out, "%u", *(const uint16_t *)v->field);
+	return true;
+}
+
+static bool print_word(const struct written *v)
+{
+	const char *word = name_word(v->row->words, *(const int *)v->field);
+
+	if (word)
+		text_add(v->out, "%s", word);
+	return word;
+}
+
+static void print_pattern(const struct addr_pattern *p, struct text *out)
+{
+	char lo[IP_TEXT], hi[IP_TEXT];
+	unsigned bits;
+
+	if (p->name || !p->lo.v)
+		text_add(out, "%s", p->name ? p->name : "%any");
+	else if (ip_eq(&p->lo, &p->hi))
+		text_add(out, "%s", ip_print(&p->lo, lo));
+	else if (ip_range_prefix(&p->lo, &p->hi, &bits))
+		text_add(out, "%s/%u", ip_print(&p->lo, lo), bits);
+	else
+		text_add(out, "%s-%s", ip_print(&p->lo, lo), ip_print(&p->hi, hi));
+}
+
+static bool print_addresses(const struct written *v)
+{
+	const struct addr_pattern *list = *(const struct addr_pattern *const *)v->field;
+	unsigned n = *(const unsigned *)((const char *)v->base + v->row->count_at);
+
+	for (unsigned i = 0; i < n; i++) {
+		text_add(v->out, "%s", i ? ", " : "");
+		print_pattern(&list[i], v->out);
+	}
+	return n;
+}
+
+static bool print_proposals(const struct written *v)
+{
+	text_add(v->out, "%s", proposals_print(*(const struct proposals *)v->field, v->out->arena));
+	return true;
+}
+
+static bool print_selectors(const struct written *v)
+{
+	const struct tss *set = v->field;
+	char text[TS_TEXT];
+
+	for (unsigned i = 0; i < set->n; i++)
+		text_add(v->out, "%s%s", i ? ", " : "", ts_print(&set->v[i], text));
+	return set->n;
+}
+
+/* As people write it where that means the same, else with its type in front. */
+static bool print_identity(const struct written *v)
+{
+	static const char *const marks[] = { [ID_FQDN] = "fqdn:",
+		[ID_RFC822_ADDR] = "email:",
+		[ID_DER_ASN1_DN] = "dn:#",
+		[ID_KEY_ID] = "keyid:#" };
+	const struct id *id = v->field;
+	const char *usual = id_print(id, v->out->arena);
+	struct id again;
+
+	if (!id_parse(usual, v->out->arena, &again) && again.type == id->type &&
+		bytes_eq(again.data, id->data)) {
+		text_add(v->out, "%s", usual);
+		return true;
+	}
+	text_add(v->out, "%s", marks[id->type]);
+	if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
+		text_put(v->out, id->data.p, id->data.n);
+	for (size_t i = 0; i < id->data.n && (id->type == ID_DER_ASN1_DN || id->type == ID_KEY_ID); i++)
+		text_add(v->out, "%02x", id->data.p[i]);
+	return true;
+}
+
+static bool print_authentication(const struct written *v)
+{
+	bool psk = *(const enum auth_method *)v->field == AUTH_PSK;
+
+	if (psk)
+		text_add(v->out, "psk");
+	return psk;
+}
+
+/* THE table of types: how a value is read and written (NULL: it never is), what it should have been, and how
+ * large it is where equal values have equal octets (0: they are compared as text). */
 static const struct {
 	bool (*read)(struct value *v);
+	bool (*print)(const struct written *v);
 	const char *what;
 	size_t size;
 } types[TYPES_MAX] = {
-	[TYPE_TEXT] = { read_text, "a text", 0 },
-	[TYPE_BOOL] = { read_bool, "yes or no", sizeof(bool) },
-	[TYPE_TIME] = { read_time,
+	[TYPE_TEXT] = { read_text, print_text, "a text", 0 },
+	[TYPE_BOOL] = { read_bool, print_bool, "yes or no", sizeof(bool) },
+	[TYPE_TIME] = { read_time, print_time,
 		"a time; write a number of seconds, or one with s, m, h or d behind it, as 30s",
 		sizeof(uint64_t) },
-	[TYPE_SIZE] = { read_size,
+	[TYPE_SIZE] = { read_size, print_size,
 		"a size; write a number of octets, or one with k, m or g behind it, as 500m",
 		sizeof(uint64_t) },
-	[TYPE_COUNT] = { read_count, "a number from 0 to 4294967295", sizeof(uint32_t) },
-	[TYPE_BIG_COUNT] = { read_big_count, "a number", sizeof(uint64_t) },
-	[TYPE_PERCENT] = { read_percent, "a number from 0 to 100", sizeof(unsigned) },
-	[TYPE_FACTOR] = { read_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned) },
-	[TYPE_PORT] = { read_port, "a port; write a number from 1 to 65535", sizeof(uint16_t) },
-	[TYPE_WORD] = { read_word, "known", sizeof(int) },
-	[TYPE_CHOICE] = { read_choice, "known", 0 },
-	[TYPE_DEVICE] = { read_device,
+	[TYPE_COUNT] = { read_count, print_count, "a number from 0 to 4294967295", sizeof(uint32_t) },
+	[TYPE_BIG_COUNT] = { read_big_count, print_big_count, "a number", sizeof(uint64_t) },
+	[TYPE_PERCENT] = { read_percent, print_count, "a number from 0 to 100", sizeof(unsigned) },
+	[TYPE_FACTOR] = { read_factor, print_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned) },
+	[TYPE_PORT] = { read_port, print_port, "a port; write a number from 1 to 65535", sizeof(uint16_t) },
+	[TYPE_WORD] = { read_word, print_word, "known", sizeof(int) },
+	[TYPE_CHOICE] = { read_choice, print_text, "known", 0 },
+	[TYPE_DEVICE] = { read_device, print_text,
 		"the name of a network device: at most 15 characters, no blank, / or :", 0 },
-	[TYPE_DEVICES] = { read_devices,
+	[TYPE_DEVICES] = { read_devices, print_text,
 		"the beginning of device names: at most 11 characters, no blank, / or :", 0 },
-	[TYPE_ADDRESSES] = { read_addresses, "a list of addresses", 0 },
-	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, "a list of proposals", 0 },
-	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, "a list of proposals", 0 },
-	[TYPE_SELECTORS] = { read_selectors, "a list of traffic selectors", 0 },
-	[TYPE_IDENTITY] = { read_identity,
+	[TYPE_ADDRESSES] = { read_addresses, print_addresses, "a list of addresses", 0 },
+	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, print_proposals, "a list of proposals", 0 },
+	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, print_proposals, "a list of proposals", 0 },
+	[TYPE_SELECTORS] = { read_selectors, print_selectors, "a list of traffic selectors", 0 },
+	[TYPE_IDENTITY] = { read_identity, print_identity,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
 		0 },
-	[TYPE_OWNER] = { read_owner,
+	[TYPE_OWNER] = { read_owner, NULL,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
 		0 },
-	[TYPE_AUTHENTICATION] = { read_authentication, "a way to authenticate; write psk", 0 },
-	[TYPE_SECRET] = { read_secret, "", 0 },
+	[TYPE_AUTHENTICATION] = { read_authentication, print_authentication,
+		"a way to authenticate; write psk", 0 },
+	[TYPE_SECRET] = { read_secret, NULL, "", 0 },
 };
 
 bool value_read(
@@ -387,6 +547,13 @@ bool value_read(
 	if (why->n == before)
 		text_add(why, "%s is not %s", report_quote(text, why->arena), types[row->type].what);
 	return false;
+}
+
+bool value_print(const struct conf_key *row, const void *base, struct text *out)
+{
+	struct written v = { row, base, (const char *)base + row->at, out };
+
+	return types[row->type].print && types[row->type].print(&v);
 }
 
 /* Room for any value of a known size. */
