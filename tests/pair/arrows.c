@@ -4,7 +4,7 @@
 
 #include "tests/pair/forge.h"
 #include "tests/unit/unit.h"
-#include "wire/payload.h"
+#include "wire/print.h"
 
 #include <stdio.h>
 
@@ -37,50 +37,17 @@ static void add_way(struct text *t, struct lab *lab, const struct flight *f)
 	add_target(t, to, &f->target);
 }
 
-static const char *protocol_word(uint8_t protocol)
-{
-	return protocol == PROTO_IKE ? "IKE" : protocol == PROTO_ESP ? "ESP" : "AH";
-}
-
-static void add_notify(struct text *t, const char **comma, const struct wire_notify *n)
-{
-	if (n->type == NAT_DETECTION_DESTINATION_IP)
-		return;
-	if (n->type == NAT_DETECTION_SOURCE_IP)
-		text_add(t, "%sNATD", *comma);
-	else
-		text_add(t, "%sN(%s)", *comma, notify_name(n->type));
-	*comma = ", ";
-}
-
-static void add_payloads(struct text *t, const struct message *m)
-{
-	const char *comma = "";
-
-	for (const struct payload *p = payload_table; p->type; p++) {
-		if (p->type == PAYLOAD_NOTIFY || p->type == PAYLOAD_DELETE || p->type == PAYLOAD_SK ||
-			!(m->has & PAYLOAD_BIT(p->type)))
-			continue;
-		text_add(t, "%s%s", comma, p->name);
-		comma = ", ";
-	}
-	for (unsigned i = 0; i < m->n_deletes; i++, comma = ", ")
-		text_add(t, "%sD(%s)", comma, protocol_word(m->deletes[i].protocol));
-	for (unsigned i = 0; i < m->n_notifies; i++)
-		add_notify(t, &comma, &m->notifies[i]);
-}
-
 static void add_content(struct text *t, struct lab *lab, const struct flight *f, const struct message *m)
 {
 	struct message inner;
 
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK))) {
-		add_payloads(t, m);
+		message_print_payloads(m, t);
 		return;
 	}
 	text_add(t, "SK {");
 	if (forge_open(lab, bytes_of(f->data, f->n), t->arena, &inner))
-		add_payloads(t, &inner);
+		message_print_payloads(&inner, t);
 	else
 		text_add(t, "?");
 	text_add(t, "}");
@@ -103,8 +70,9 @@ const char *arrow_print(struct lab *lab, const struct flight *f, struct arena *a
 		text_add(&t, "  ?");
 		return text_str(&t);
 	}
-	text_add(&t, "  %s %s %u: ", exchange_name(m.header.exchange),
-		m.header.flags & FLAG_RESPONSE ? "response" : "request", m.header.mid);
+	text_add(&t, "  ");
+	message_print_header(&m.header, &t);
+	text_add(&t, ": ");
 	add_content(&t, lab, f, &m);
 	return text_str(&t);
 }
