@@ -14,6 +14,8 @@ enum {
 	OPTION_FOREGROUND,
 	OPTION_CHECK,
 	OPTION_ONE,
+	OPTION_RECORD,
+	OPTION_RECORD_SECRETS,
 	OPTION_DEBUG,
 	OPTION_VERSION,
 	OPTION_HELP
@@ -26,6 +28,8 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "check", optional_argument, NULL, OPTION_CHECK },
 	{ "one", no_argument, NULL, OPTION_ONE },
+	{ "record", required_argument, NULL, OPTION_RECORD },
+	{ "record-secrets", no_argument, NULL, OPTION_RECORD_SECRETS },
 	{ "debug", required_argument, NULL, OPTION_DEBUG },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -44,6 +48,9 @@ static const char help[] =
 	"  --foreground      do not go to the background; log to stderr\n"
 	"  --check [FILE]    only read the configuration and say what is wrong with it\n"
 	"  --one             all in one process\n"
+	"  --record FILE     write down all that the core is told, to be played again by the\n"
+	"                    project's tests; without keys, passwords and proofs\n"
+	"  --record-secrets  with --record: with them, for experiments\n"
 	"  --debug WHAT      detail (log more), core (allow core dumps); repeat it for both\n"
 	"  --version, --help\n";
 
@@ -96,6 +103,8 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 		case OPTION_FOREGROUND: o->foreground = true; break;
 		case OPTION_CHECK: check_option(c, argc, argv); break;
 		case OPTION_ONE: break; /* as it is */
+		case OPTION_RECORD: o->record = optarg; break;
+		case OPTION_RECORD_SECRETS: o->record_secrets = true; break;
 		case OPTION_DEBUG:
 			if (debug_option(o, optarg))
 				break;
@@ -120,6 +129,8 @@ int main(int argc, char **argv)
 		return code;
 	if (optind < argc)
 		return usage("\"%s\" is not an option", argv[optind]);
+	if (c.options.record_secrets && !c.options.record)
+		return usage("%s goes with --record FILE", "--record-secrets");
 	if (c.check)
 		return daemon_check(c.check_file ? c.check_file : c.options.config);
 	return daemon_run(&c.options);

@@ -9,6 +9,7 @@
 #include "daemon/logging.h"
 #include "daemon/patience.h"
 #include "daemon/process.h"
+#include "daemon/record.h"
 #include "daemon/world.h"
 
 #include <errno.h>
@@ -216,6 +217,27 @@ static void rundir_stop(struct world *w)
 	rundir_close(&w->rundir);
 }
 
+static enum err record_start(struct world *w, struct text *why)
+{
+	const struct options *o = w->options;
+	enum err e;
+
+	if (!o->record)
+		return ERR_OK;
+	e = record_open(o->record, o->record_secrets, RECORD_LIMIT, &w->record, why);
+	if (!e)
+		line_say(o->record_secrets ? LOG_WARN : LOG_NOTICE, "record",
+			arena_printf(&w->arena, "%s: events are recorded, %s", record_path(w->record),
+				o->record_secrets ? "with keys: whoever reads it can read the traffic"
+						  : "without keys"));
+	return e;
+}
+
+static void record_stop(struct world *w)
+{
+	record_close(w->record);
+}
+
 static void received(void *ctx, const struct path *path, struct bytes datagram)
 {
 	engine_feed(ctx, &(struct ike_event){
@@ -279,6 +301,7 @@ static const struct part {
 	{ clients_start, clients_stop },
 	{ rundir_start, rundir_stop },
 	{ config_part_start, config_part_stop },
+	{ record_start, record_stop },
 	{ engine_start, engine_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
@@ -343,6 +366,7 @@ int daemon_run(const struct options *o)
 	resolved.config = absolute(o->config, &arena);
 	resolved.run_dir = absolute(o->run_dir, &arena);
 	resolved.state_dir = absolute(o->state_dir, &arena);
+	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
 	if (!o->foreground && (background = process_detach()) < 0) {
 		fprintf(stderr, "ikev2d: no process can be started in the background: %s\n", strerror(errno));

@@ -9,6 +9,8 @@ struct options {
 		*config; /* NULL: the first of the usual files that is there, else an empty configuration */
 	const char *run_dir;   /* NULL: /run/ikev2d */
 	const char *state_dir; /* NULL: /var/lib/ikev2d, or RUN_DIR/state where run_dir is given */
+	const char *record;    /* events go to this file; NULL: to none */
+	bool record_secrets;   /* with keys and proofs */
 	bool foreground;       /* stay, and log to stderr */
 	bool detail;           /* log more */
 	bool core_dumps;       /* allow them */

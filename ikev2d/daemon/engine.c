@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "daemon/actions.h"
 #include "daemon/clock.h"
+#include "daemon/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void arm(struct world *w, uint64_t wake, uint64_t now)
 static void step(struct world *w, const struct ike_event *event)
 {
 	struct arena scratch = { 0 };
-	struct ike_out out = ike_step(w->ike, event, clock_ms(), &w->entropy.rng, &scratch);
+	struct ike_out out = record_step(w->record, w->ike, event, clock_ms(), &w->entropy.rng, &scratch);
 
 	actions_carry_out(w, out.actions);
 	arm(w, out.wake, clock_ms());
@@ -111,6 +112,7 @@ enum err engine_start(struct world *w, struct text *why)
 		text_add(why, "the loop takes no timer");
 		return ERR_SYSTEM;
 	}
+	record_core(w->record, spi_low, spi_high);
 	w->ike = ike_new(spi_low, spi_high, &w->entropy.rng);
 	return ERR_OK;
 }

@@ -33,8 +33,9 @@ struct world {
 	/* The core. */
 	struct ike *ike;
 	struct entropy entropy;
-	struct node answers; /* queued for the core */
-	struct event *wake;  /* its timer */
+	struct record *record; /* NULL: nothing is recorded */
+	struct node answers;   /* queued for the core */
+	struct event *wake;    /* its timer */
 	bool stepping;
 
 	struct resolver resolver;
