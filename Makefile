@@ -6,6 +6,7 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
+# make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
@@ -55,8 +56,9 @@ FOLDERS := $(addprefix ikev2d/,base model crypto wire eap ike vici vici/codec da
 MAINS := ikev2d/main.c tools/ipsec/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 TESTS := $(basename $(wildcard tests/unit/test_*.c tests/pair/test_*.c))
-HELPERS := $(filter-out $(addsuffix .c,$(TESTS)),$(wildcard tests/unit/*.c tests/pair/*.c))
+HELPERS := $(filter-out $(addsuffix .c,$(TESTS)),$(wildcard tests/unit/*.c tests/pair/*.c tests/replay/player.c))
 SIM := $(wildcard tests/sim/*.c)
+RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
 NET := $(wildcard tests/net/run)
 FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
 
@@ -86,11 +88,11 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak fuzz fuzzers \
-	bench install uninstall clean format FORCE
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak records fuzz \
+	fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
-tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim)
+tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay
 fuzzers: $(addprefix $(O)/,$(FUZZERS))
 
 $(O)/%.o: %.c $(O)/flags
@@ -107,10 +109,11 @@ $(O)/%.a:
 $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
+$(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
-$(addprefix $(O)/,$(TESTS)) $(BIN)/sim: LIBS += -lcmocka
+$(addprefix $(O)/,$(TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
-$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
 	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
 
@@ -123,7 +126,8 @@ $(O)/flags: FORCE
 $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))
 
--include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) $(addsuffix .c,$(TESTS) $(FUZZERS))))
+-include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) tests/replay/main.c \
+	$(addsuffix .c,$(TESTS) $(FUZZERS))))
 
 # What is run. These start make again, so that packages installed on the way are seen.
 
@@ -158,18 +162,19 @@ check: root
 	+@$(AGAIN) SAN=$(CHECKED) all tests
 	+@$(AGAIN) fuzz
 	@B=$(B) BIN=$(C)/bin tests/run -j 2 -t 60 tools/floors tools/pure $(addprefix $(C)/,$(TESTS)) \
+		'$(C)/bin/replay tests/replay/*.log' \
 		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,10000) \
 		-j 1 -t 400 $(NET:%='% --quick')
 check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
-	+@$(AGAIN) SAN=$(CHECKED) all
+	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
-	@tests/run -t 400 '$(C)/bin/sim --seeds $(SEEDS)'
+	@tests/run -t 400 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
 
@@ -181,6 +186,12 @@ soak:
 sim: SEEDS ?= 1-10000
 sim: $(BIN)/sim
 	@$(BIN)/sim --seeds $(SEEDS)
+# The name of a life: its seed, and "secrets" where keys are in its record.
+records: $(BIN)/sim
+	@for life in $(RECORDED); do \
+		set -- $$(basename $$life | tr - ' '); \
+		$(BIN)/sim --record$${2:+-$$2} $$1 $$life || exit 1; \
+	done
 fuzz:
 	+@$(AGAIN) CC=clang SAN=$(FUZZED) fuzzers
 	@rm -rf $(F)/corpus

@@ -61,16 +61,16 @@ static struct bytes padded(struct bytes inner, struct arena *arena)
 	return bytes_of(p, n);
 }
 
-struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
-	struct bytes inner, struct arena *arena)
+struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
+	const struct wire_header *header, uint8_t first, struct bytes inner, struct rng *rng,
+	struct arena *arena)
 {
-	const struct transform *encr = sa->core.suite.encr, *integ = sa->core.suite.integ;
-	const struct sa_keys *k = &sa->core.keys;
-	bool i = sa->core.initiator;
-	struct aead *a = seal_context(h->ike, encr, integ);
+	const struct transform *encr = core->suite.encr, *integ = core->suite.integ;
+	const struct sa_keys *k = &core->keys;
+	struct aead *a = seal_context(ike, encr, integ);
 	size_t icv = aead_icv(encr, integ),
 	       room = IKE_HEADER + PAYLOAD_HEADER + encr->iv + inner.n + 16 + icv;
-	struct wire_header full = completed(sa, header);
+	struct wire_header full = *header;
 	struct wr w = wr_of(arena_alloc(arena, room), room);
 	struct aead_job job = { 0 };
 	struct bytes text = padded(inner, arena);
@@ -86,18 +86,27 @@ struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_hea
 	/* Far from the counter of the SA. */
 	wr_u32(&w, 0xffffffff);
 	wr_zero(&w, encr->iv - 8u);
-	wr_u32(&w, rng_u32(&h->lab->rng.rng));
+	wr_u32(&w, rng_u32(rng));
 	job.data = w.p + w.n;
 	job.n = text.n;
 	wr_bytes(&w, text);
 	job.icv = w.p + w.n;
 	wr_zero(&w, icv);
 	if (!a || w.bad ||
-		aead_key(a, true, bytes_of(i ? k->ei : k->er, (size_t)encr->key + encr->salt),
-			bytes_of(i ? k->ai : k->ar, integ ? integ->key : 0)) ||
+		aead_key(a, true, bytes_of(initiator ? k->ei : k->er, (size_t)encr->key + encr->salt),
+			bytes_of(initiator ? k->ai : k->ar, integ ? integ->key : 0)) ||
 		aead_seal(a, &job))
 		return (struct bytes){ 0 };
 	return wr_done(&w);
+}
+
+struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
+	struct bytes inner, struct arena *arena)
+{
+	struct wire_header full = completed(sa, header);
+
+	return forge_seal_octets(
+		h->ike, &sa->core, sa->core.initiator, &full, first, inner, &h->lab->rng.rng, arena);
 }
 
 struct flight *forge_send(struct host *h, const struct sa *sa, struct bytes data)

@@ -5,10 +5,12 @@
 #include "base/heap.h"
 #include "crypto/kex.h"
 #include "daemon/keeper.h"
+#include "daemon/record.h"
 #include "ike/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const uint32_t spi_low = 0x80000000u, spi_high = 0xffffffffu;
 
@@ -317,7 +319,7 @@ static void carry_out(struct host *h, const struct ike_action *a)
 static void step(struct host *h, const struct ike_event *event)
 {
 	struct arena scratch = { 0 };
-	struct ike_out out = ike_step(h->ike, event, h->lab->now, &h->lab->rng.rng, &scratch);
+	struct ike_out out = record_step(h->record, h->ike, event, h->lab->now, &h->lab->rng.rng, &scratch);
 
 	trace(h->lab, &h->lab->now, sizeof h->lab->now);
 	for (const struct ike_action *a = out.actions; a; a = a->next)
@@ -393,6 +395,7 @@ void host_reload(struct host *h, const char *conf)
 void host_start(struct host *h)
 {
 	h->wake = HEAP_NEVER;
+	record_core(h->record, spi_low, spi_high);
 	h->ike = ike_new(spi_low, spi_high, &h->lab->rng.rng);
 	configure(h);
 }
@@ -409,6 +412,19 @@ void host_stop(struct host *h)
 		news_free(node_owner(n, struct news, node));
 }
 
+static void record(struct host *h)
+{
+	struct text why = text_in(&h->conf.arena);
+	const char *path;
+
+	if (!h->lab->record)
+		return;
+	path = arena_printf(&h->conf.arena, "%s-%s.log", h->lab->record, h->name);
+	(void)unlink(path);
+	if (record_open(path, h->lab->record_secrets, UINT64_MAX, &h->record, &why))
+		stop(text_str(&why));
+}
+
 struct host *lab_host(struct lab *lab, const char *name, const char *address, const char *conf)
 {
 	struct host *h = &lab->hosts[lab->n_hosts];
@@ -423,6 +439,7 @@ struct host *lab_host(struct lab *lab, const char *name, const char *address, co
 	list_init(&h->answers);
 	list_init(&h->news);
 	h->conf = load(conf);
+	record(h);
 	host_start(h);
 	return h;
 }
@@ -445,6 +462,7 @@ void lab_free(struct lab *lab)
 		if (h->ike)
 			host_stop(h);
 		loaded_free(&h->conf);
+		record_close(h->record);
 	}
 	list_each_safe (n, &lab->flights)
 		lab_lose(node_owner(n, struct flight, node));

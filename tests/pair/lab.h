@@ -37,6 +37,7 @@ struct host {
 	struct nat nat;
 	struct ike *ike; /* NULL: it is down */
 	struct loaded conf;
+	struct record *record; /* NULL: nothing is recorded */
 	struct datapath datapath;
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
@@ -85,6 +86,9 @@ struct lab {
 	/* Called after each datagram that was delivered and each move of the clock; NULL: nobody watches. */
 	void (*watch)(void *watcher);
 	void *watcher;
+	const char
+		*record; /* hosts made from now on write their events to RECORD-NAME.log; NULL: they do not */
+	bool record_secrets; /* with keys */
 };
 
 struct lab *lab_new(uint64_t seed);

@@ -165,7 +165,7 @@ static void silence(struct life *l)
 		check_empty(l);
 }
 
-static void begin(struct life *l)
+static void begin(struct life *l, const struct life_record *record)
 {
 	static const char *const addresses[SIDES] = { "192.0.2.1", "192.0.2.2" };
 	static const char *const names[SIDES] = { "moon", "sun" };
@@ -175,6 +175,10 @@ static void begin(struct life *l)
 	l->wanted = l->seed % 4 == 2;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
+	if (record) {
+		l->lab->record = record->file;
+		l->lab->record_secrets = record->secrets;
+	}
 	for (unsigned side = 0; side < SIDES; side++) {
 		list_init(&l->given[side]);
 		l->hosts[side] = lab_host(l->lab, names[side], addresses[side], fate_configuration(l, side));
@@ -191,12 +195,13 @@ static void end(struct life *l)
 	arena_free(&l->arena);
 }
 
-const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trace)
+const char *life_live(
+	uint32_t seed, bool loud, const struct life_record *record, struct text *why, uint64_t *trace)
 {
 	struct life l = { .seed = seed, .loud = loud };
 	bool failed;
 
-	begin(&l);
+	begin(&l, record);
 	storm(&l);
 	if (!l.failed)
 		calm(&l);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all
- * that happens. */
+ * that happens. sim --record SEED FILE: one, whose events each host writes to FILE-HOST.log, for replay;
+ * --record-secrets: with all keys, which then are compared too. */
 #include "tests/sim/sim.h"
 
 #include <stdio.h>
@@ -21,15 +22,15 @@ struct tally {
 	_Atomic unsigned passed, failed;
 };
 
-static bool live(uint32_t seed, bool loud)
+static bool live(uint32_t seed, bool loud, const struct life_record *record)
 {
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 	uint64_t trace, again;
-	bool good = !life_live(seed, loud, &why, &trace);
+	bool good = !life_live(seed, loud, record, &why, &trace);
 
-	if (good && !loud && seed % TWICE == 0) {
-		good = !life_live(seed, false, &why, &again) && trace == again;
+	if (good && !loud && !record && seed % TWICE == 0) {
+		good = !life_live(seed, false, NULL, &why, &again) && trace == again;
 		if (!good)
 			text_add(&why, "a second run was another one");
 	}
@@ -45,7 +46,7 @@ static void work(struct tally *t, unsigned worker, uint32_t first, uint32_t last
 {
 	for (uint64_t seed = first; seed <= last && t->failed < FAILURES_MAX; seed += WORKERS) {
 		t->at[worker] = (uint32_t)seed;
-		if (live((uint32_t)seed, false))
+		if (live((uint32_t)seed, false, NULL))
 			t->passed++;
 		else
 			t->failed++;
@@ -103,10 +104,15 @@ int main(int argc, char **argv)
 	unsigned first, last;
 
 	if (argc == 3 && !strcmp(argv[1], "--show") && sscanf(argv[2], "%u", &first) == 1)
-		return !live(first, true);
+		return !live(first, true, NULL);
+	if (argc == 4 && (!strcmp(argv[1], "--record") || !strcmp(argv[1], "--record-secrets")) &&
+		sscanf(argv[2], "%u", &first) == 1)
+		return !live(
+			first, false, &(struct life_record){ argv[3], !strcmp(argv[1], "--record-secrets") });
 	if (argc == 3 && !strcmp(argv[1], "--seeds") && sscanf(argv[2], "%u-%u", &first, &last) == 2 &&
 		first <= last && last <= INT32_MAX)
 		return run(first, last);
-	fprintf(stderr, "usage: sim --seeds A-B | --show SEED   (seeds have 31 bits)\n");
+	fprintf(stderr, "usage: sim --seeds A-B | --show SEED | --record[-secrets] SEED FILE   (seeds have "
+			"31 bits)\n");
 	return 2;
 }

@@ -51,9 +51,16 @@ void life_fail(struct life *l, const char *format, ...) __attribute__((format(pr
 /* With LOUD: one line, behind the time. */
 void life_say(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. TRACE gets a hash of
- * all that was done. */
-const char *life_live(uint32_t seed, bool loud, struct text *why, uint64_t *trace);
+/* Where the hosts' events are recorded (struct lab). */
+struct life_record {
+	const char *file;
+	bool secrets;
+};
+
+/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. RECORD may be
+ * NULL. TRACE gets a hash of all that was done. */
+const char *life_live(
+	uint32_t seed, bool loud, const struct life_record *record, struct text *why, uint64_t *trace);
 
 /* The network of a seed (network.c). */
 struct weather weather_draw(struct life *l);
