@@ -32,6 +32,7 @@ class Ikev2d:
         self.log_path = f"{directory}/log"
         self.process = None
         self.before = []  # the words in front of its own
+        self.options = []  # and behind
         self.env = {}
         if configuration is None:
             self.config = "/dev/null"
@@ -45,7 +46,8 @@ class Ikev2d:
             f.write(configuration if isinstance(configuration, str) else config.text(configuration))
 
     def command(self):
-        return [f"{BIN}/ikev2d", "--foreground", "--config", self.config, "--run-dir", self.run_dir]
+        return [f"{BIN}/ikev2d", "--foreground", "--config", self.config, "--run-dir", self.run_dir,
+                *self.options]
 
     def client(self):
         return [f"{BIN}/ipsec", "--run-dir", self.run_dir]
