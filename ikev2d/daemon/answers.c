@@ -82,8 +82,7 @@ static void answer_usage(struct world *w, const struct ike_question *q, struct a
 		if (w->backend->usage(w->xfrm, v[i].child, false, &u))
 			v[i].last_out = u.last_ms;
 	}
-	answer->a.usage = v;
-	answer->a.n_usage = q->n_children;
+	answer->a.usage = (struct ike_usages){ v, q->n_children };
 }
 
 void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)

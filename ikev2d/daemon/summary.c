@@ -195,6 +195,7 @@ static const struct name questions[] = {
 	{ ASK_AGREE, "agree" },
 	{ ASK_PSK_PROOF, "psk-proof" },
 	{ ASK_PSK_CHECK, "psk-check" },
+	{ ASK_USAGE, "usage" },
 	{ 0, NULL },
 };
 
@@ -214,6 +215,8 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 		add_id(s->line, "remote-id", &q->remote);
 	}
 	add_secret(s, "octets", q->octets);
+	for (unsigned i = 0; i < q->n_children; i++)
+		line_number(s->line, "child", q->children[i]);
 	add_secret(s, "proof", q->proof);
 }
 

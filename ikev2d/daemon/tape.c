@@ -255,9 +255,42 @@ static bool get_selector(const struct value *v)
 	return !ts_parse(v->text, v->at);
 }
 
+/* "12:1000:0,14:1500:900": child, last in, last out. */
+static void put_usage(const struct value *v)
+{
+	const struct ike_usages *u = v->at;
+
+	for (unsigned i = 0; i < u->n; i++)
+		text_add(v->out, "%s%s%" PRIu32 ":%" PRIu64 ":%" PRIu64, i ? "," : " ",
+			i ? "" : "usage=", u->v[i].child, u->v[i].last_in, u->v[i].last_out);
+}
+
+static bool get_usage(const struct value *v)
+{
+	char *rest = arena_str(v->arena, v->text), *one;
+	struct ike_usages *u = v->at;
+	unsigned room = 1;
+
+	for (const char *c = v->text; *c; c++)
+		room += *c == ',';
+	u->v = ARENA_ARRAY(v->arena, room, struct ike_usage);
+	for (u->n = 0; (one = strsep(&rest, ",")); u->n++) {
+		struct ike_usage *to = (struct ike_usage *)&u->v[u->n];
+		const char *child = strsep(&one, ":"), *in = strsep(&one, ":");
+		uint64_t n;
+
+		if (!child || !in || !one || !get_number(child, UINT32_MAX, &n) ||
+			!get_number(in, UINT64_MAX, &to->last_in) ||
+			!get_number(one, UINT64_MAX, &to->last_out))
+			return false;
+		to->child = (uint32_t)n;
+	}
+	return true;
+}
+
 /* ---------------------------------------------------------------- the table */
 
-enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR };
+enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE };
 
 static const struct {
 	void (*put)(const struct value *v);
@@ -273,6 +306,7 @@ static const struct {
 	[IP] = { put_ip, get_ip },
 	[ADDR] = { put_addr, get_addr },
 	[SELECTOR] = { put_selector, get_selector },
+	[USAGE] = { put_usage, get_usage },
 };
 
 #define AT(field) offsetof(struct ike_event, field)
@@ -297,6 +331,7 @@ static const struct field {
 	{ EVENT_ANSWER, "public", OCTETS, AT(answer.public) },
 	{ EVENT_ANSWER, "shared", SECRET, AT(answer.shared) },
 	{ EVENT_ANSWER, "proof", SECRET, AT(answer.proof) },
+	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },
 	{ EVENT_ANSWER, "what", TEXT, AT(answer.why.what) },
 	{ EVENT_ANSWER, "offered", TEXT, AT(answer.why.offered) },
 	{ EVENT_ANSWER, "configured", TEXT, AT(answer.why.configured) },

@@ -54,17 +54,21 @@ struct ike_usage {
 	uint64_t last_in, last_out;
 };
 
+struct ike_usages {
+	const struct ike_usage *v;
+	unsigned n;
+};
+
 /* An answer; which fields count follows from the question. RESULT other than ERR_OK: it failed, and WHY may
  * say so. */
 struct ike_answer {
 	uint32_t ticket;
 	enum err result;
-	struct ip local, remote;       /* ASK_ROUTE */
-	struct bytes secret, public;   /* ASK_KEY_PAIR; ASK_RESPOND (public) */
-	struct bytes shared;           /* ASK_RESPOND, ASK_AGREE */
-	struct bytes proof;            /* ASK_PSK_PROOF */
-	const struct ike_usage *usage; /* ASK_USAGE */
-	unsigned n_usage;
+	struct ip local, remote;     /* ASK_ROUTE */
+	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
+	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
+	struct bytes proof;          /* ASK_PSK_PROOF */
+	struct ike_usages usage;     /* ASK_USAGE */
 	struct why why;
 };
 

@@ -217,8 +217,8 @@ static void judge_inactivity(struct step *s, struct sa *sa, struct child *c, con
 
 void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer)
 {
-	for (unsigned i = 0; i < answer->n_usage; i++) {
-		const struct ike_usage *u = &answer->usage[i];
+	for (unsigned i = 0; i < answer->usage.n; i++) {
+		const struct ike_usage *u = &answer->usage.v[i];
 		struct child *c = child_find(s->ike, u->child);
 
 		if (u->last_in > sa->core.last_in)

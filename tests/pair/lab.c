@@ -228,8 +228,7 @@ static void answer_usage(struct host *h, const struct ike_question *q, struct co
 
 		v[i] = (struct ike_usage){ q->children[i], in ? in->last : 0, out ? out->last : 0 };
 	}
-	c->answer.usage = v;
-	c->answer.n_usage = c->answer.result ? 0 : q->n_children;
+	c->answer.usage = (struct ike_usages){ v, c->answer.result ? 0 : q->n_children };
 }
 
 static void answer(struct host *h, uint32_t ticket, const struct ike_question *q)

@@ -352,7 +352,7 @@ static void differences_are_found(void **state)
 	(void)state;
 	live(&l, "", false, rekey_and_end);
 	/* Another answer. */
-	finds(&l, changed(&l, "event 3 ", "192.0.2.2", "192.0.2.3"), "step 3 (line 74): the actions differ");
+	finds(&l, changed(&l, "event 3 ", "192.0.2.2", "192.0.2.3"), "the actions differ");
 	finds(&l, changed(&l, "event 3 ", "192.0.2.2", "192.0.2.3"),
 		"  - tell what=log level=2 group=IKE conn=site sa=2 waits=1 text=\"initiating IKE_SA site "
 		"from "
@@ -370,8 +370,7 @@ static void differences_are_found(void **state)
 	finds(&l, changed(&l, "event 4 ", "random ", "random\n"), "here random octets, an action or the end");
 	/* Another configuration, and none. */
 	finds(&l, changed(&l, "conf ", "x25519", "x448  "), "the actions differ");
-	finds(&l, changed(&l, "conf ", "x25519", "x25518"),
-		"step 1 (line 68): its configuration cannot be read");
+	finds(&l, changed(&l, "conf ", "x25519", "x25518"), "its configuration cannot be read");
 	/* Another IKE_SA. */
 	finds(&l, changed(&l, "opened=36", "data=", "data=f"),
 		"the recorded core could open this datagram, and now no IKE_SA has keys for it");
