@@ -16,7 +16,7 @@ enum {
 	CALM = 500 * 1000,
 	SILENCE = 500 * 1000,
 	PACKETS = 4,       /* sent for each policy between two strokes of fate */
-	STEPS_MAX = 50000, /* more events than any life needs: something goes round in circles */
+	STEPS_MAX = 200000, /* more events than any life needs: something goes round in circles */
 };
 
 unsigned life_draw(struct life *l, unsigned n)
