@@ -28,7 +28,7 @@ struct sa *init_start(
 	struct draft d;
 
 	draft_open(&d, s, NULL);
-	d.core.initiator = true;
+	d.core.initiator = d.core.began = true;
 	d.core.spi_i = spi_new(&d);
 	d.core.peer = child->peer;
 	d.hs.x.child = child;

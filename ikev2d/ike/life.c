@@ -80,7 +80,7 @@ uint64_t life_due(const struct sa *sa)
 	earlier(&due, c->keepalive_due);
 	earlier(&due, c->dpd_due);
 	earlier(&due, c->rekey_due);
-	earlier(&due, c->reauth_due);
+	earlier(&due, c->state == S_UP ? c->reauth_due : 0);
 	earlier(&due, c->life_end);
 	list_each (n, (struct node *)&sa->children) {
 		const struct child *child = node_owner(n, struct child, of_sa);
@@ -249,7 +249,7 @@ bool life_run(struct step *s, struct sa *sa)
 		c->rekey_due = 0;
 		task_add(sa, TASK_REKEY_IKE, NULL);
 	}
-	if (is_due(s, c->reauth_due)) {
+	if (c->state == S_UP && is_due(s, c->reauth_due)) {
 		c->reauth_due = 0;
 		revive_reauth(s, sa);
 	}

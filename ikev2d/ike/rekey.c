@@ -56,6 +56,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 	h->core = (struct sa_core){
 		.state = S_UP,
 		.initiator = initiator,
+		.began = old->began,
 		.spi_i = initiator ? x->ike_spi : x->ike_spi_peer,
 		.spi_r = initiator ? x->ike_spi_peer : x->ike_spi,
 		.path = old->path,
@@ -77,7 +78,8 @@ static void await_delete(struct draft *d)
 {
 	d->core.state = S_REKEYED;
 	d->core.deadline = d->step->now + REKEYED_TIME;
-	d->core.rekey_due = d->core.reauth_due = d->core.life_end = d->core.dpd_due = 0;
+	/* When it is to be authenticated anew is for who adopts its children. */
+	d->core.rekey_due = d->core.life_end = d->core.dpd_due = 0;
 }
 
 /* -------------------------------------------------------------------- ours */

@@ -29,7 +29,7 @@ void revive_reauth(struct step *s, struct sa *sa)
 {
 	struct sa *fresh;
 
-	if (!sa->core.initiator)
+	if (!sa->core.began)
 		return;
 	if (!s->ike->settings.make_before_break) {
 		sa->core.again = true;

@@ -237,6 +237,7 @@ void sa_adopt(struct step *s, struct sa *from, struct sa *into)
 		into->up = true;
 		from->up = false;
 		life_begin(s, &into->core, &from->core);
+		from->core.reauth_due = 0;
 		tell_sa_rekeyed(s, into, from);
 	}
 	task_next(s, into);

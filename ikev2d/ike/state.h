@@ -56,6 +56,7 @@ enum ending {
 struct sa_core {
 	enum sa_state state;
 	bool initiator;
+	bool began; /* we did, whoever has rekeyed it since: then we are who authenticates anew */
 	uint64_t spi_i, spi_r;
 	struct path path;
 	const struct peer *peer; /* struct sa holds the reference */
