@@ -412,15 +412,24 @@ static void rekey_in(struct step *s, struct command *command, struct sa *sa, con
 static void rekey(struct step *s, struct command *command, const struct ike_command *c)
 {
 	static const struct why nothing = { .what = "no SA matches" };
+	static const struct why not_ours = {
+		.what = "the peer has begun the IKE_SA, so it is the peer that authenticates anew",
+		.instead = "the same command there",
+	};
+	bool whole = !c->child && !c->child_id, of_peer = false;
 
 	list_each_safe (n, &s->ike->sas_list) {
 		struct sa *sa = node_owner(n, struct sa, of_ike);
 
-		if (sa->up && sa->core.state == S_UP && named(c->ike, sa->core.peer->name) &&
-			(!c->ike_id || c->ike_id == sa->id))
+		if (!sa->up || sa->core.state != S_UP || !named(c->ike, sa->core.peer->name) ||
+			(c->ike_id && c->ike_id != sa->id))
+			continue;
+		if (whole && c->reauth && !sa->core.began)
+			of_peer = true;
+		else
 			rekey_in(s, command, sa, c);
 	}
-	command_done(s, command, command->matches, &nothing);
+	command_done(s, command, command->matches, of_peer ? &not_ours : &nothing);
 }
 
 void command_run(struct step *s, const struct ike_command *c)
