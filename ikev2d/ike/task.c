@@ -159,8 +159,12 @@ static bool begin(struct draft *d, const struct task *t)
 static bool may_begin(const struct sa *sa, const struct task *t)
 {
 	switch (t->kind) {
-	case TASK_CREATE_CHILD:
 	case TASK_REKEY_CHILD:
+		/* The peer is just doing that: one begun now would not know whom it contests with. */
+		if (sa->theirs.kind == N_REKEY_CHILD && sa->theirs.old == t->child)
+			return false;
+		return sa->theirs.kind != N_REKEY_IKE;
+	case TASK_CREATE_CHILD:
 	case TASK_DELETE_CHILD: return sa->theirs.kind != N_REKEY_IKE;
 	case TASK_REKEY_IKE: return !sa->theirs.kind;
 	default: return true;
