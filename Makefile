@@ -174,7 +174,7 @@ check-net: root
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
-	@tests/run -t 600 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/replay tests/replay/*.log'
+	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
 
