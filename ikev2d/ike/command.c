@@ -282,7 +282,8 @@ static bool being_made(const struct child *c)
 {
 	const struct sa *sa = c->sa;
 
-	return (sa->ours.kind && sa->ours.made == c->id) || (sa->theirs.kind && sa->theirs.made == c->id);
+	return (sa->ours.kind && sa->ours.made == c->id) || (sa->theirs.kind && sa->theirs.made == c->id) ||
+	       sa->core.state == S_R_INSTALL;
 }
 
 static void child_delete(struct step *s, struct child *c, bool force)

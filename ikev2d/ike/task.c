@@ -158,15 +158,21 @@ static bool begin(struct draft *d, const struct task *t)
 /* Whether T may begin, as far as the peer's exchange under way allows (RFC 7296, 2.25). */
 static bool may_begin(const struct sa *sa, const struct task *t)
 {
+	const struct negotiation *theirs = &sa->theirs;
+
 	switch (t->kind) {
 	case TASK_REKEY_CHILD:
 		/* The peer is just doing that: one begun now would not know whom it contests with. */
-		if (sa->theirs.kind == N_REKEY_CHILD && sa->theirs.old == t->child)
+		if (theirs->kind == N_REKEY_CHILD && theirs->old == t->child)
 			return false;
-		return sa->theirs.kind != N_REKEY_IKE;
-	case TASK_CREATE_CHILD:
-	case TASK_DELETE_CHILD: return sa->theirs.kind != N_REKEY_IKE;
-	case TASK_REKEY_IKE: return !sa->theirs.kind;
+		return theirs->kind != N_REKEY_IKE;
+	case TASK_DELETE_CHILD:
+		/* The peer has not heard of it yet: its answer is being made. */
+		if (t->child && theirs->made == t->child)
+			return false;
+		return theirs->kind != N_REKEY_IKE;
+	case TASK_CREATE_CHILD: return theirs->kind != N_REKEY_IKE;
+	case TASK_REKEY_IKE: return !theirs->kind;
 	default: return true;
 	}
 }

@@ -385,6 +385,46 @@ static void ours_fails(void **state)
 	}
 }
 
+/* Moon wants it too while it is still installing what sun asked for: it waits, and has nothing to do then. */
+static void wanted_while_theirs_is_installed(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	traffic_begin(&p->traffic, p->lab);
+	host_rekey(p->sun, "net");
+	p->moon->late = 1000;
+	ARROWS(p->lab, SUN_ASKS(0));
+	host_rekey(p->moon, "net");
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 1000);
+	p->moon->late = 0;
+	ARROWS(p->lab, MOON_ANSWERS(0), SUN_DELETES(1), MOON_DELETED(1));
+	assert_winner(p, false);
+}
+
+/* Unless that fails. */
+static void wanted_while_theirs_fails(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	traffic_begin(&p->traffic, p->lab);
+	host_rekey(p->sun, "net");
+	p->moon->late = 1000;
+	p->moon->fails = ASKED_SA_IN;
+	ARROWS(p->lab, SUN_ASKS(0));
+	p->moon->fails = 0;
+	host_rekey(p->moon, "net");
+	lab_clock(p->lab, p->lab->now + 1000);
+	p->moon->late = 0;
+	ARROWS(p->lab, MOON_REFUSES(0, TEMPORARY_FAILURE), MOON_ASKS(2), SUN_ANSWERS(2), MOON_DELETES(3),
+		SUN_DELETED(3));
+	lab_pass(p->lab, 2 * BUSY_TIME);
+	pair_assert_agree(p, 1);
+	assert_true(host_child(p->moon, "net")->by_us);
+}
+
 /* ------------------------------------------------------------------ INVALID_KE_PAYLOAD on the way */
 
 #define KE(text)        text ": SK {SA, KE, Nonce, TSi, TSr, N(REKEY_SA)}"
@@ -464,6 +504,8 @@ int main(void)
 		PAIR_TEST(both_requests_are_lost),
 		PAIR_TEST(theirs_fails),
 		PAIR_TEST(ours_fails),
+		PAIR_TEST(wanted_while_theirs_is_installed),
+		PAIR_TEST(wanted_while_theirs_fails),
 		PAIR_TEST(another_group_before_the_answer),
 		PAIR_TEST(another_group_after_the_answer),
 	};

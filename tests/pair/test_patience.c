@@ -62,6 +62,33 @@ static void a_child_closed_while_it_is_installed(void **state)
 	assert_ended(p->moon, 2, true);
 }
 
+/* At the responder the peer waits for its answer: it is made, and the child deleted behind it. */
+static void a_child_deleted_before_the_responder_answers(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_say_up(p, 1);
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	p->sun->silent = 0;
+	p->sun->late = 1000;
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_clock(p->lab, p->lab->now + 1000);
+	lab_clock(p->lab, p->lab->now + 1000);
+	SILENCE(p->lab);
+	host_command(p->sun,
+		&(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 2, .child = "net", .force = true });
+	lab_clock(p->lab, p->lab->now + 1000);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  INFORMATIONAL request 0: SK {D(ESP)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {D(ESP)}");
+	/* clang-format on */
+	assert_ended(p->sun, 2, true);
+	pair_assert_agree(p, 0);
+}
+
 /* It is tried again, from the start. */
 static void a_trap_that_is_never_set(void **state)
 {
@@ -124,6 +151,7 @@ int main(void)
 		PAIR_TEST(an_installation_that_is_never_answered),
 		PAIR_TEST(a_child_deleted_while_it_is_installed),
 		PAIR_TEST(a_child_closed_while_it_is_installed),
+		PAIR_TEST(a_child_deleted_before_the_responder_answers),
 		PAIR_TEST(a_trap_that_is_never_set),
 		PAIR_TEST(a_trap_set_after_its_successor),
 		PAIR_TEST(a_configuration_changed_in_the_middle),

@@ -538,6 +538,31 @@ static void taken_down_while_the_peer_rekeys_it(void **state)
 	}
 }
 
+/* It is installing the new one, and has not answered yet: what it deletes then must not overtake its answer.
+ */
+static void taken_down_before_it_is_answered(void **state)
+{
+	for (unsigned force = 0; force < 2; force++) {
+		struct pair *p = open(state, NULL, NULL);
+
+		p->sun->late = 1000;
+		host_rekey(p->moon, "net");
+		ARROWS(p->lab, REKEY(2));
+		if (force)
+			host_down_force(p->sun, "net", 2);
+		else
+			host_down(p->sun, "net", 2);
+		ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(ESP)}",
+			"moon --> sun  INFORMATIONAL response 0: SK {D(ESP)}");
+		SILENCE(p->lab);
+		lab_clock(p->lab, p->lab->now + 1000);
+		ARROWS(p->lab, REKEYED(2), SUN_DELETES, SUN_DELETED);
+		assert_true(host_done(p->sun, 2)->success);
+		pair_assert_agree(p, 0);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +594,7 @@ int main(void)
 		PAIR_TEST(named_wrongly),
 		PAIR_TEST(taken_down_while_it_is_rekeyed),
 		PAIR_TEST(taken_down_while_the_peer_rekeys_it),
+		PAIR_TEST(taken_down_before_it_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
