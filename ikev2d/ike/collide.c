@@ -55,7 +55,8 @@ enum rule collide(const struct draft *d, enum theirs theirs, const struct child 
 {
 	enum rule rule = table[under_way(d->sa, child)][theirs];
 	const struct negotiation *ours = &d->sa->ours;
-	bool unseen = ours->kind && ours->state == N_KEY_PAIR && !ours->rounds;
+	bool unseen = ours->kind && ours->state == N_KEY_PAIR && !ours->rounds &&
+		      !(child && child->state == CHILD_DELETING);
 
 	return unseen && (rule == RULE_BUSY || rule == RULE_CONTEST) ? RULE_GIVE_WAY : rule;
 }

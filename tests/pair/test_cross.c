@@ -183,6 +183,23 @@ static void both_create_the_same(void **state)
 	pair_assert_agree(p, 3);
 }
 
+/* Sun has decided, but its request waits behind one whose keys are being made. */
+static void or_is_about_to_delete(void **state)
+{
+	struct pair *p = open(state, false);
+
+	p->sun->late = 1000;
+	host_rekey(p->sun, NULL);
+	host_down(p->sun, "lan", 5);
+	p->sun->late = 0;
+	host_rekey(p->moon, "lan");
+	ARROWS(p->lab, MOON_REKEYS(3), SUN_IS_BUSY(3));
+	lab_pass(p->lab, 1000 + 2 * BUSY_TIME);
+	assert_done(p->sun, 5, true);
+	pair_assert_agree(p, 1);
+	assert_null(host_child(p->sun, "lan"));
+}
+
 /* ------------------------------------------------------------------ before the answer has come */
 
 /* Sun rekeys what moon has asked for, and moon has not heard of. */
@@ -453,6 +470,7 @@ int main(void)
 		PAIR_TEST(one_rekeys_what_the_other_deletes),
 		PAIR_TEST(or_has_deleted),
 		PAIR_TEST(or_deletes_after_its_answer),
+		PAIR_TEST(or_is_about_to_delete),
 		PAIR_TEST(one_rekeys_and_the_other_deletes_another),
 		PAIR_TEST(both_rekey_another),
 		PAIR_TEST(both_delete_it),
