@@ -334,6 +334,9 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 {
 	bool whole = !c->child && !c->child_id;
 
+	/* A new one that may take the place of another gets what that one has to do; or it is redundant. */
+	if (sa->core.state == S_UP && !sa->up && !c->force)
+		return;
 	if (whole) {
 		wait_add(command, &sa->waits);
 		sa_delete(s, sa, c->force);

@@ -349,7 +349,7 @@ static void commit_heir(struct draft *d, struct sa *sa)
 	if (d->heir)
 		heir_make(d->step, sa, d->heir);
 	into = d->adopter ? map_get(&ike->sas, d->adopter) : NULL;
-	if (into)
+	if (into && !ended(into))
 		sa_adopt(d->step, sa, into);
 }
 

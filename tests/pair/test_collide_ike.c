@@ -452,6 +452,26 @@ static void taken_down_in_the_middle(void **state)
 	}
 }
 
+/* The winner is told to end, and sun hears that of the new one before it hears that the old one is over:
+ * nothing moves to what has ended. */
+static void the_winner_ends_at_once(void **state)
+{
+	struct pair *p = both_ask(state, SUN_I, NULL, NULL);
+
+	traffic_end(&p->traffic);
+	ask_sun(p, SUN_I);
+	ask_moon(p, SUN_I);
+	ARROWS(p->lab, SUN_ANSWERS, "lost: " MOON_ANSWERS, "kept: " MOON_DELETES(3));
+	host_down(p->moon, NULL, 2);
+	ARROWS(p->lab, "kept: " MOON_DELETES(3), MOON_DELETES(0), MOON_DELETES(3));
+	assert_int_equal(datapath_sas(&p->sun->datapath), 0);
+	assert_non_null(host_told(p->sun, TELL_SA_DOWN));
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, 2)->success);
+	lab_pass(p->lab, REKEYED_TIME);
+	pair_assert_empty_later(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +493,7 @@ int main(void)
 		PAIR_TEST(another_group_after_the_answer),
 		PAIR_TEST(what_waits_goes_to_the_survivor),
 		PAIR_TEST(taken_down_in_the_middle),
+		PAIR_TEST(the_winner_ends_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
