@@ -271,7 +271,7 @@ static void child_started(struct step *s, struct child *c)
 	/* Who answered a rekeying goes on as before until the peer uses the new SA or deletes the old one. */
 	if (!old || c->by_us || old->policy != c->policy)
 		child_select(s, c);
-	if (c->replaces)
+	if (old)
 		tell_rekeyed(s, c, old);
 	else
 		tell_sa(s, TELL_CHILD_UP, c->sa, c);
@@ -304,6 +304,8 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 		return;
 	if (redundant)
 		child_lost(s, c);
+	else if (c->redundant)
+		c->installed = s->now; /* of the peer's, which deletes it */
 	else
 		child_started(s, c);
 	waits_up(s, &c->waits, true, NULL);
@@ -345,17 +347,28 @@ static void pass_on_policy(struct step *s, const struct child *c)
 		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;
 }
 
-/* What C replaced has another successor, if there is one. */
-static void unlink_versions(struct child *c)
+/* The child that C took the place of, while it is still there; or NULL. */
+static struct child *predecessor(const struct child *c)
 {
-	struct child *heir = NULL, *before = NULL;
-
 	list_each (n, &c->sa->children) {
 		struct child *other = node_owner(n, struct child, of_sa);
 
 		if (other->successor == c->id)
-			before = other;
-		if (other != c && c->replaces && other->replaces == c->replaces && !other->redundant)
+			return other;
+	}
+	return NULL;
+}
+
+/* What C replaced has another successor, if there is one. */
+static void unlink_versions(struct child *c)
+{
+	struct child *heir = NULL, *before = predecessor(c);
+
+	list_each (n, &c->sa->children) {
+		struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other != c && c->replaces && other->replaces == c->replaces && !other->redundant &&
+			(other->installed || other->state != CHILD_DELETING))
 			heir = other;
 	}
 	if (before)
@@ -385,14 +398,22 @@ static void child_gone(struct step *s, const struct child_conf *before, enum end
 	want_lost(s, conf);
 }
 
+/* Whether what has replaced C carries its packets already. */
+static bool goes_on(const struct ike *ike, const struct child *c)
+{
+	const struct child *successor = child_find(ike, c->successor);
+
+	return successor && successor->installed;
+}
+
 void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)
 {
 	bool last;
 
-	/* What it was to replace is still there, and goes on. */
-	if (c->replaces && child_find(s->ike, c->replaces))
+	/* What it has replaced, or was to replace, is still there, and goes on. */
+	if (predecessor(c) || child_find(s->ike, c->replaces))
 		c->redundant = true;
-	last = !c->successor && !c->redundant;
+	last = !c->redundant && !goes_on(s->ike, c);
 	/* Before its outbound SA goes: no packet finds the policy without one, and the counters can be told.
 	 */
 	pass_on_policy(s, c);

@@ -218,6 +218,28 @@ static void everything_takes_its_time(void **state)
 	}
 }
 
+/* The redundant one is installed when the old one has gone: nobody sends on it, nobody hears of it. */
+static void the_redundant_one_is_installed_last(void **state)
+{
+	struct pair *p = both_ask(state, MOON_I, NULL, NULL);
+
+	p->sun->late = 1000;
+	ask_sun(p, MOON_I);
+	p->sun->late = 0;
+	ask_moon(p, MOON_I);
+	ARROWS(p->lab, MOON_ANSWERS(0), SUN_DELETES(1), MOON_DELETED(1));
+	lab_clock(p->lab, p->lab->now + 1000);
+	assert_false(host_child(p->sun, "net")->selected && !host_child(p->sun, "net")->by_us);
+	ARROWS(p->lab, SUN_ANSWERS(2));
+	for (struct node *n = host_child(p->sun, "net")->sa->children.next;
+		n != &host_child(p->sun, "net")->sa->children; n = n->next)
+		assert_int_equal(node_owner(n, struct child, of_sa)->selected,
+			node_owner(n, struct child, of_sa)->by_us);
+	ARROWS(p->lab, MOON_DELETES(3), SUN_DELETED(3));
+	assert_winner(p, false);
+	assert_int_equal(host_told_times(p->sun, TELL_CHILD_UP), 1);
+}
+
 /* A redundant one is never chosen to send on, though the other end does: the peer may not know yet. */
 static void packets_on_the_redundant_one(void **state)
 {
@@ -496,6 +518,7 @@ int main(void)
 		PAIR_TEST(one_answer_is_lost),
 		PAIR_TEST(both_answers_are_lost),
 		PAIR_TEST(everything_takes_its_time),
+		PAIR_TEST(the_redundant_one_is_installed_last),
 		PAIR_TEST(packets_on_the_redundant_one),
 		PAIR_TEST(a_request_that_comes_late),
 		PAIR_TEST(a_request_that_comes_later),

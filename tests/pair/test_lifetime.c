@@ -189,6 +189,30 @@ static void an_end_during_the_rekeying(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Who answers a rekeying closes the old one while it is still installing the new one: one goes, one comes. */
+static void an_end_before_the_answer(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	p->sun->late = 1000;
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, REKEY(2));
+	host_expire(p->sun, "net", false);
+	host_event(p->sun, &(struct ike_event){ .kind = EVENT_EXPIRE,
+				   .expire = { .child = datapath_sa(&p->sun->datapath, true, 0)->child,
+					   .hard = true } });
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(ESP)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {D(ESP)}");
+	lab_clock(p->lab, p->lab->now + SECOND);
+	ARROWS(p->lab, REKEYED(2));
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(host_told_times(&p->lab->hosts[i], TELL_CHILD_UP), 2);
+		assert_int_equal(host_told_times(&p->lab->hosts[i], TELL_CHILD_DOWN), 1);
+		assert_int_equal(host_told_times(&p->lab->hosts[i], TELL_CHILD_REKEYED), 0);
+	}
+	pair_assert_agree(p, 1);
+}
+
 /* ------------------------------------------------------------------ IKE_SAs */
 
 static void an_ike_sa_in_time(void **state)
@@ -418,6 +442,7 @@ int main(void)
 		PAIR_TEST(the_end_of_a_child),
 		PAIR_TEST(a_child_that_cannot_be_rekeyed),
 		PAIR_TEST(an_end_during_the_rekeying),
+		PAIR_TEST(an_end_before_the_answer),
 		PAIR_TEST(an_ike_sa_in_time),
 		PAIR_TEST(after_a_sleep),
 		PAIR_TEST(an_ike_sa_that_cannot_be_rekeyed),

@@ -379,6 +379,24 @@ static void every_message_twice(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Moon's delete of the first is late, and the second is deleted before it: the first is gone with it. */
+static void the_old_one_outlives_the_new_one(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, REKEY(2), REKEYED(2), "lost: " DELETE(3));
+	host_command(p->sun,
+		&(struct ike_command){ .kind = COMMAND_DOWN, .child_id = host_child(p->sun, "net")->id });
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(ESP)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {D(ESP)}");
+	assert_int_equal(host_told_times(p->sun, TELL_CHILD_DOWN), 0);
+	lab_pass(p->lab, 4000);
+	pair_assert_agree(p, 0);
+	assert_int_equal(host_told_times(p->sun, TELL_CHILD_DOWN), 1);
+	assert_int_equal(host_told_times(p->moon, TELL_CHILD_DOWN), 1);
+}
+
 /* ------------------------------------------------------------------ the data path fails */
 
 static void the_responder_cannot_install(void **state)
@@ -587,6 +605,7 @@ int main(void)
 		PAIR_TEST(with_other_selectors),
 		PAIR_TEST(every_message_is_lost_once),
 		PAIR_TEST(every_message_twice),
+		PAIR_TEST(the_old_one_outlives_the_new_one),
 		PAIR_TEST(the_responder_cannot_install),
 		PAIR_TEST(the_initiator_cannot_install),
 		PAIR_TEST(sun_has_it_no_more),
