@@ -197,7 +197,6 @@ static void an_end_before_the_answer(void **state)
 	p->sun->late = 1000;
 	host_rekey(p->moon, "net");
 	ARROWS(p->lab, REKEY(2));
-	host_expire(p->sun, "net", false);
 	host_event(p->sun, &(struct ike_event){ .kind = EVENT_EXPIRE,
 				   .expire = { .child = datapath_sa(&p->sun->datapath, true, 0)->child,
 					   .hard = true } });

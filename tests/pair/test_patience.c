@@ -70,11 +70,10 @@ static void a_child_deleted_before_the_responder_answers(void **state)
 	pair_say_up(p, 1);
 	lab_deliver(p->lab, lab_first(p->lab));
 	lab_deliver(p->lab, lab_first(p->lab));
-	p->sun->silent = 0;
 	p->sun->late = 1000;
 	lab_deliver(p->lab, lab_first(p->lab));
-	lab_clock(p->lab, p->lab->now + 1000);
-	lab_clock(p->lab, p->lab->now + 1000);
+	lab_clock(p->lab, p->lab->now + 1000); /* moon's AUTH is right */
+	lab_clock(p->lab, p->lab->now + 1000); /* and sun's is made; the child is being installed */
 	SILENCE(p->lab);
 	host_command(p->sun,
 		&(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 2, .child = "net", .force = true });
