@@ -6,6 +6,7 @@ import traceback
 
 from . import charon, config
 from .check import Failed, Skipped
+from .ends import Tunnel
 from .ikev2d import BIN, Ikev2d
 from .site import Site
 from .tap import Tap
@@ -15,11 +16,14 @@ from .wire import Wire
 
 CASES = []
 DEAF = "chain in { type filter hook ingress device wan priority 0; udp dport { 500, 4500 } drop; }"
+DEAF_TO_IKE = ("chain in { type filter hook ingress device wan priority 0; udp dport 500 drop; "
+               "udp dport 4500 @th,64,32 0 drop; }")
 
 
 class Case:
-    def __init__(self, function, name, site, quick, arguments):
-        self.function, self.name, self.site, self.quick, self.arguments = function, name, site, quick, arguments
+    def __init__(self, function, name, site, quick, scale, arguments):
+        self.function, self.name, self.site, self.arguments = function, name, site, arguments
+        self.quick, self.scale = quick, scale
 
     @property
     def with_charon(self):
@@ -35,17 +39,18 @@ class Case:
             raise Failed(traceback.format_exc()) from None
 
 
-def case(site="site", quick=False, each=None):
+def case(site="site", quick=False, each=None, scale=False):
     """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one), and
     "charon", "charon-nat" with strongSwan on sun. EACH: a case for every item, which is a name or a tuple that begins
-    with one; the rest of the tuple is the function's arguments. QUICK may name those items that are quick."""
+    with one; the rest of the tuple is the function's arguments. QUICK may name those items that are quick. SCALE: it
+    takes long, and is run with others of its kind only."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
-            CASES.append(Case(function, stem, site, quick, ()))
+            CASES.append(Case(function, stem, site, quick, scale, ()))
         for item in each or ():
             name, *arguments = item if isinstance(item, tuple) else (item, item)
-            CASES.append(Case(function, f"{stem}-{name}", site, name in quick if quick else False, arguments))
+            CASES.append(Case(function, f"{stem}-{name}", site, name in quick if quick else False, scale, arguments))
         return function
     return add
 
@@ -129,6 +134,10 @@ class Bench:
         self.afterwards(client.close)
         return client
 
+    def between(self, moon, sun, children=None):
+        """The tunnel that is up between two daemons, with the usual child or CHILDREN."""
+        return Tunnel(self, moon, sun, children or {"net": None})
+
     def wire(self, side=None, device="wan"):
         wire = Wire((side or self.moon).gateway, device)
         self._wires.append(wire)
@@ -156,11 +165,28 @@ class Bench:
         host.nft(f"table netdev lab {{\n{rules}\n}}\n")
         self.afterwards(lambda: host.run(["nft", "delete", "table", "netdev", "lab"]))
 
-    def deafen(self, *sides):
-        """Gateways hear nothing of IKE any more; returns what ends that."""
+    def deafen(self, *sides, rules=DEAF):
+        """Gateways hear nothing of IKE any more, and nothing on its ports; returns what ends that."""
         for side in sides:
-            self.nft(side.gateway, DEAF)
+            self.nft(side.gateway, rules)
         return lambda: [side.gateway.must(["nft", "delete", "table", "netdev", "lab"]) for side in sides]
+
+    def deafen_to_ike(self, *sides):
+        """The same, but ESP in UDP goes on."""
+        return self.deafen(*sides, rules=DEAF_TO_IKE)
+
+    def parallel(self, *names):
+        """Children called so, each for an address of its own of alice: returns the changes of moon's configuration,
+        those of sun's, and what between() wants."""
+        moon, sun, pairs = {"net": None}, {"net": None}, {}
+        for last, name in enumerate(names, 11):
+            pairs[name] = a, _ = self.moon.address(last), self.sun.address(last)
+            moon[name] = {"local_ts": f"{a}/32", "remote_ts": self.sun.net[4]}
+            sun[name] = {"local_ts": self.sun.net[4], "remote_ts": f"{a}/32"}
+            for side, address in zip((self.moon, self.sun), pairs[name]):
+                side.host.ip(f"addr add {address}/24 dev lan")
+                self.afterwards(lambda host=side.host, at=address: host.ip(f"addr del {at}/24 dev lan"))
+        return {"conn": {"children": moon}}, {"conn": {"children": sun}}, pairs
 
     def afterwards(self, undo):
         self._undo.append(undo)

@@ -18,6 +18,7 @@ PLUGINS = ("random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constrai
 SETTINGS = """charon-systemd {{
 	load = {plugins}
 	retransmit_timeout = 1
+	{more}
 	plugins {{
 		kernel-libipsec {{
 			load = yes
@@ -44,12 +45,13 @@ def available():
     return os.path.exists(DAEMON) and shutil.which("swanctl") is not None
 
 
-def write_settings(directory):
-    """The strongswan.conf that charon and swanctl need; returns the environment that makes them read it."""
+def write_settings(directory, more=""):
+    """The strongswan.conf that charon (MORE: another line for it) and swanctl need; returns the environment that makes
+    them read it."""
     os.makedirs(directory, exist_ok=True)
     path = f"{directory}/strongswan.conf"
     with open(path, "w", encoding="ascii") as f:
-        f.write(SETTINGS.format(plugins=PLUGINS, directory=directory))
+        f.write(SETTINGS.format(plugins=PLUGINS, directory=directory, more=more))
     return {"STRONGSWAN_CONF": path}
 
 
@@ -95,6 +97,10 @@ class Charon:
         until(lambda: self.swanctl.run("--version").code == 0,
               lambda: f"charon answers: {self.process.log()}", 20)
 
+    @property
+    def uri(self):
+        return self.swanctl.uri
+
     def running(self):
         return self.process.alive()
 
@@ -102,6 +108,11 @@ class Charon:
         """From now on log() is about this."""
         self._log_from = os.path.getsize(self._log_path)
         self.swanctl.load(configuration)
+
+    def set(self, line=""):
+        """A line more in its strongswan.conf, or no more than usual."""
+        write_settings(self.swanctl.directory, line)
+        self.swanctl.must("--reload-settings")
 
     def log(self):
         with open(self._log_path, "rb") as f:

@@ -14,6 +14,7 @@ class Side:
 
     def __init__(self, name, host, number, wan):
         self.name = name
+        self.number = number
         self.id = f"{name}.example"
         self.gateway = Namespace(name)
         self.host = Namespace(host)
@@ -32,6 +33,10 @@ class Side:
                         if 4 in next_hop else (),
                         *(f"addr add {self.wan[6]}/64 dev wan nodad", f"route add default via {next_hop[6]}")
                         if 6 in next_hop else ())
+
+    def address(self, last):
+        """Of the host behind it, or one that it may be given."""
+        return f"10.{self.number}.0.{last}"
 
     @property
     def hosts(self):

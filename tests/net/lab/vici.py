@@ -117,6 +117,9 @@ class Vici:
 
     def call(self, command, message=None):
         self.send(packet(REQUEST, command, message))
+        return self.response(command)
+
+    def response(self, command):
         kind, _, answer = self.answer()
         same(kind, RESPONSE, f"answer to {command}")
         return answer
