@@ -6,6 +6,7 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
+# make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
@@ -88,8 +89,8 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak records fuzz \
-	fuzzers bench install uninstall clean format FORCE
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak scale records \
+	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
 tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay
@@ -197,6 +198,10 @@ fuzz:
 	@rm -rf $(F)/corpus
 	@mkdir -p $(F)/corpus $(patsubst tests/fuzz/fuzz_%,$(F)/corpus/%,$(FUZZERS))
 
+scale: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) SAN=$(CHECKED) all
+	@BIN=$(C)/bin tests/run -t 600 '$(NET) --scale'
 bench: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all
