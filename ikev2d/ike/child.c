@@ -113,13 +113,13 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	return c;
 }
 
-/* Another child of the same IKE_SA whose policy this is too. */
-static const struct child *policy_sharer(const struct child *c)
+/* Another child of the same IKE_SA whose policy this is too; SENDING: and that sends for it. */
+static const struct child *policy_sharer(const struct child *c, bool sending)
 {
 	list_each (n, &c->sa->children) {
 		const struct child *other = node_owner(n, struct child, of_sa);
 
-		if (other != c && other->policy == c->policy)
+		if (other != c && other->policy == c->policy && (other->selected || !sending))
 			return other;
 	}
 	return NULL;
@@ -268,8 +268,9 @@ static void child_started(struct step *s, struct child *c)
 	}
 	if (old && c->by_us)
 		child_won(s, c);
-	/* Who answered a rekeying goes on as before until the peer uses the new SA or deletes the old one. */
-	if (!old || c->by_us || old->policy != c->policy)
+	/* Who answered a rekeying goes on as before until the peer uses the new SA or deletes the old one,
+	 * which may have another successor by now. */
+	if (c->by_us || !policy_sharer(c, true))
 		child_select(s, c);
 	if (old)
 		tell_rekeyed(s, c, old);
@@ -343,7 +344,7 @@ static void pass_on_policy(struct step *s, const struct child *c)
 
 	if (c->selected && next)
 		child_select(s, next);
-	if (!policy_sharer(c))
+	if (!policy_sharer(c, false))
 		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;
 }
 

@@ -244,15 +244,23 @@ enum verdict create_response(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-/* Ours is gone at the peer: so it is here, and a new one is asked for, since it was to live on (2.25). */
+static bool still_there(const struct child *c, const struct sa *sa)
+{
+	return c && c->sa == sa && c->state == CHILD_INSTALLED;
+}
+
+/* Ours is gone at the peer: so it is here, and a new one is asked for, since it was to live on (2.25); unless
+ * the peer never got it up, and what it was to replace is still there. */
 static enum verdict not_found(struct draft *d)
 {
 	struct child *old = child_find(d->step->ike, d->ours.old);
 
 	if (old && old->sa == d->sa && !old->successor) {
-		tell_log(
-			d, "CHD", "the peer has no CHILD_SA %s any more: a new one is made", old->conf->name);
-		d->wish = WISH_CHILD;
+		bool before = still_there(child_find(d->step->ike, old->replaces), d->sa);
+
+		tell_log(d, "CHD", "the peer has no CHILD_SA %s any more: %s", old->conf->name,
+			before ? "the one before it goes on" : "a new one is made");
+		d->wish = before ? WISH_NOTHING : WISH_CHILD;
 		d->wished = d->ours.child;
 		draft_edit(d, CHILD_REMOVED, old, old->state);
 	}
@@ -431,11 +439,6 @@ static enum verdict ours_answered(struct draft *d)
 	x->secret = arena_bytes(&d->keep_ours, a->secret);
 	x->public = arena_bytes(&d->keep_ours, a->public);
 	return x->kind == N_REKEY_IKE ? rekey_send(d) : send_request(d);
-}
-
-static bool still_there(const struct child *c, const struct sa *sa)
-{
-	return c && c->sa == sa && c->state == CHILD_INSTALLED;
 }
 
 static enum verdict theirs_answered(struct draft *d)

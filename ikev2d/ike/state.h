@@ -62,7 +62,7 @@ struct sa_core {
 	const struct peer *peer; /* struct sa holds the reference */
 	struct suite suite;
 	struct sa_keys keys;
-	bool keyed; /* they are there */
+	bool keyed;                 /* they are there */
 	uint64_t seal_counter;      /* of the messages we sealed: an AEAD's IV, never used twice */
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
