@@ -6,6 +6,7 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
+# make mutants      breaks one rule of the core at a time and says which tests see it
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
@@ -63,6 +64,8 @@ RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
 NET := $(wildcard tests/net/run)
 FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
 
+, := ,
+
 # Every variant has a folder of its own for its objects; another compiler or other flags build it anew.
 VARIANT := $(or $(addprefix san-,$(SAN)),$(if $(COV),cov),plain)
 O := $(B)/$(VARIANT)
@@ -89,7 +92,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak scale records \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak mutants scale records \
 	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -113,6 +116,8 @@ $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
+# What the explorer allocates can be put back as it was (tests/sim/memory.h).
+$(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
 $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
@@ -175,7 +180,7 @@ check-net: root
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
-	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/replay tests/replay/*.log'
+	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/sim --explore' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
 
@@ -183,6 +188,9 @@ soak: SEEDS ?= 1-1000000
 soak:
 	+@$(AGAIN) tests
 	@$(BIN)/sim --seeds $(SEEDS)
+
+mutants:
+	@tests/sim/mutants
 
 sim: SEEDS ?= 1-10000
 sim: $(BIN)/sim

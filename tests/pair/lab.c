@@ -7,6 +7,7 @@
 #include "daemon/keeper.h"
 #include "daemon/record.h"
 #include "ike/limits.h"
+#include "wire/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +21,18 @@ static void stop(const char *why)
 	abort();
 }
 
-static void trace(struct lab *lab, const void *p, size_t n)
+static uint64_t hash(uint64_t h, const void *p, size_t n)
 {
 	const uint8_t *b = p;
 
 	for (size_t i = 0; i < n; i++)
-		lab->trace = (lab->trace ^ b[i]) * 0x100000001b3ULL;
+		h = (h ^ b[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+static void trace(struct lab *lab, const void *p, size_t n)
+{
+	lab->trace = hash(lab->trace, p, n);
 }
 
 /* ------------------------------------------------------------------ network */
@@ -78,6 +85,24 @@ struct flight *lab_first(const struct lab *lab)
 	return list_empty(&lab->flights) ? NULL : node_owner(lab->flights.next, struct flight, node);
 }
 
+/* No IV is used twice under a key: what has the same one is the same message, sent again. Who seals and the
+ * SPIs say which key. */
+static void check_seal(struct host *h, struct bytes data)
+{
+	enum { SPIS = 16, NEXT = 16, FLAGS = 19, IV = 32, IV_MAX = 8 };
+	uint64_t once, key, what = hash(1, data.p, data.n) | 1;
+	void *before;
+
+	if (data.n < IV + IV_MAX || data.p[NEXT] != PAYLOAD_SK)
+		return;
+	once = data.p[FLAGS] & FLAG_INITIATOR;
+	key = hash(hash(once, data.p, SPIS), data.p + IV, IV_MAX);
+	before = map_get(&h->lab->sealed, key);
+	if (before && (uint64_t)(uintptr_t)before != what && !h->datapath.misuse)
+		h->datapath.misuse = "an IV was used twice under one key";
+	map_put(&h->lab->sealed, key, (void *)(uintptr_t)what);
+}
+
 static void send(struct host *h, const struct path *path, struct bytes data, bool keepalive)
 {
 	struct flight *f = flight_new(h->lab, h, data);
@@ -87,6 +112,7 @@ static void send(struct host *h, const struct path *path, struct bytes data, boo
 	f->marker = path->marker;
 	f->keepalive = keepalive;
 	trace(h->lab, data.p, data.n);
+	check_seal(h, data);
 	if (!ip_eq(&path->local.ip, &h->ip))
 		stop("a datagram was sent from a foreign address");
 	if (path->marker == (path->local.port == PORT_IKE))
@@ -151,6 +177,7 @@ static struct coming *coming_new(struct host *h, uint32_t ticket, enum asked wha
 {
 	struct coming *c = calloc(1, sizeof *c);
 
+	h->asked++;
 	c->at = h->silent & what ? HEAP_NEVER : h->lab->now + h->late;
 	c->answer.ticket = ticket;
 	c->answer.result = h->fails & what ? ERR_MISSING : ERR_OK;
@@ -179,12 +206,34 @@ static void answer_route(struct host *h, const struct ike_question *q, struct co
 		c->answer.why.what = "there is no route to the peer";
 }
 
+/* Whoever knows both public values knows the shared one. */
+static void fake_keys(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	uint8_t *secret = arena_alloc(&c->arena, q->ke->out);
+
+	rng_fill(&h->lab->rng.rng, secret, q->ke->out);
+	c->answer.secret = c->answer.public = bytes_of(secret, q->ke->out);
+}
+
+static void fake_shared(const struct ike_question *q, struct bytes secret, struct coming *c)
+{
+	uint8_t *shared = arena_alloc(&c->arena, q->ke->shared);
+
+	for (size_t i = 0; i < q->ke->shared && i < secret.n && i < q->peer_public.n; i++)
+		shared[i] = secret.p[i] ^ q->peer_public.p[i];
+	c->answer.shared = bytes_of(shared, q->ke->shared);
+}
+
 /* A private value that the group takes. */
 static void answer_keys(struct host *h, const struct ike_question *q, struct coming *c)
 {
 	uint8_t *secret = arena_alloc(&c->arena, q->ke->key), *public = arena_alloc(&c->arena, q->ke->out);
 	enum err e;
 
+	if (h->fake) {
+		fake_keys(h, q, c);
+		return;
+	}
 	do {
 		rng_fill(&h->lab->rng.rng, secret, q->ke->key);
 		if (q->ke->id == KE_ECP_521)
@@ -197,11 +246,18 @@ static void answer_keys(struct host *h, const struct ike_question *q, struct com
 	c->answer.public = bytes_of(public, q->ke->out);
 }
 
-static void answer_shared(const struct ike_question *q, struct bytes secret, struct coming *c)
+static void answer_shared(
+	const struct host *h, const struct ike_question *q, struct bytes secret, struct coming *c)
 {
-	uint8_t *shared = arena_alloc(&c->arena, q->ke->shared);
-	enum err e = kex_shared(q->ke, secret.p, q->peer_public, shared);
+	uint8_t *shared;
+	enum err e;
 
+	if (h->fake) {
+		fake_shared(q, secret, c);
+		return;
+	}
+	shared = arena_alloc(&c->arena, q->ke->shared);
+	e = kex_shared(q->ke, secret.p, q->peer_public, shared);
 	if (e)
 		c->answer.result = e;
 	c->answer.shared = bytes_of(shared, q->ke->shared);
@@ -241,9 +297,9 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_RESPOND:
 		c = coming_new(h, ticket, ASKED_KEYS);
 		answer_keys(h, q, c);
-		answer_shared(q, c->answer.secret, c);
+		answer_shared(h, q, c->answer.secret, c);
 		break;
-	case ASK_AGREE: answer_shared(q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
+	case ASK_AGREE: answer_shared(h, q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_PSK_PROOF:
 	case ASK_PSK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
@@ -315,14 +371,29 @@ static void carry_out(struct host *h, const struct ike_action *a)
 	}
 }
 
+/* Whether it may tell the peer of a new SA. */
+static bool is_answer(struct bytes data)
+{
+	struct wire_header h;
+
+	return !header_get(data, &h) && h.flags & FLAG_RESPONSE &&
+	       (h.exchange == IKE_AUTH || h.exchange == CREATE_CHILD_SA);
+}
+
 static void step(struct host *h, const struct ike_event *event)
 {
 	struct arena scratch = { 0 };
-	struct ike_out out = record_step(h->record, h->ike, event, h->lab->now, &h->lab->rng.rng, &scratch);
+	bool answered = false;
+	struct ike_out out = record_step(h->record, h->ike, event, h->lab->now, h->rng, &scratch);
 
 	trace(h->lab, &h->lab->now, sizeof h->lab->now);
-	for (const struct ike_action *a = out.actions; a; a = a->next)
+	for (const struct ike_action *a = out.actions; a; a = a->next) {
 		carry_out(h, a);
+		answered |= a->kind == ACTION_SEND && is_answer(a->send.data);
+		if (answered && (a->kind == ACTION_SA_SELECT || a->kind == ACTION_SA_ADD) &&
+			!h->datapath.misuse)
+			h->datapath.misuse = "the peer heard of an SA before it was ready";
+	}
 	h->wake = out.wake;
 	if (h->wake <= h->lab->now)
 		stop("a core wants to be woken at once after its step");
@@ -355,6 +426,18 @@ static void step_answers(struct host *h)
 void host_event(struct host *h, const struct ike_event *event)
 {
 	step(h, event);
+	step_answers(h);
+}
+
+void host_answer(struct host *h, bool fails)
+{
+	struct coming *c = node_owner(h->answers.next, struct coming, node);
+
+	if (list_empty(&h->answers))
+		return;
+	c->at = h->lab->now;
+	if (fails)
+		c->answer.result = ERR_MISSING;
 	step_answers(h);
 }
 
@@ -395,7 +478,7 @@ void host_start(struct host *h)
 {
 	h->wake = HEAP_NEVER;
 	record_core(h->record, spi_low, spi_high);
-	h->ike = ike_new(spi_low, spi_high, &h->lab->rng.rng);
+	h->ike = ike_new(spi_low, spi_high, h->rng);
 	configure(h);
 }
 
@@ -432,6 +515,7 @@ struct host *lab_host(struct lab *lab, const char *name, const char *address, co
 		stop("there is no room for another host");
 	h->lab = lab;
 	h->name = name;
+	h->rng = &lab->rng.rng;
 	if (ip_parse(address, &h->ip))
 		stop("that is no address");
 	datapath_init(&h->datapath);
@@ -465,6 +549,7 @@ void lab_free(struct lab *lab)
 	}
 	list_each_safe (n, &lab->flights)
 		lab_lose(node_owner(n, struct flight, node));
+	map_free(&lab->sealed);
 	free(lab);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "base/map.h"
 #include "ike/ike.h"
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
@@ -41,6 +42,9 @@ struct host {
 	struct datapath datapath;
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
+	unsigned asked;         /* questions and installations so far */
+	bool fake;              /* key exchanges are cheap and no secret */
+	struct rng *rng;        /* of its core: the lab's, or one of its own */
 	uint64_t wake;
 	struct node answers; /* struct coming */
 	struct node news;    /* struct news */
@@ -82,13 +86,14 @@ struct lab {
 	struct host hosts[LAB_HOSTS];
 	unsigned n_hosts;
 	struct node flights;
-	uint64_t trace; /* a hash of all that was done */
 	/* Called after each datagram that was delivered and each move of the clock; NULL: nobody watches. */
 	void (*watch)(void *watcher);
 	void *watcher;
 	const char
 		*record; /* hosts made from now on write their events to RECORD-NAME.log; NULL: they do not */
 	bool record_secrets; /* with keys */
+	struct map sealed;   /* what was sealed, by key and IV: hashes */
+	uint64_t trace;      /* a hash of all that was done */
 };
 
 struct lab *lab_new(uint64_t seed);
@@ -106,6 +111,8 @@ void host_start(struct host *h);
 /* One event, what follows from it at once, and the answers that are not late. */
 void host_event(struct host *h, const struct ike_event *event);
 void host_command(struct host *h, const struct ike_command *command);
+/* The answer that is late for longest comes now, or is no. */
+void host_answer(struct host *h, bool fails);
 
 /* Takes F out of the air: to whom it is for, if anybody; or to nobody. */
 void lab_deliver(struct lab *lab, struct flight *f);

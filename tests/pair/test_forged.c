@@ -584,6 +584,21 @@ static void delete_of_an_spi_nobody_has(void **state)
 	pair_assert_up(p);
 }
 
+/* The window is one: nobody sends a request before the last one was answered. */
+static void a_request_before_the_last_one_is_answered(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct message m = { .header = { .exchange = INFORMATIONAL, .mid = 3 } };
+	struct arena arena = { 0 };
+
+	pair_up(p);
+	p->sun->late = 1000;
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_REKEY, .child = "net" });
+	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}");
+	assert_ignored(p, forge_seal(p->moon, forge_sa(p->moon), &m, &arena), DROP_MESSAGE_ID);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -617,6 +632,7 @@ int main(void)
 		PAIR_TEST(a_second_auth),
 		PAIR_TEST(a_child_for_selectors_that_nobody_has),
 		PAIR_TEST(delete_of_an_spi_nobody_has),
+		PAIR_TEST(a_request_before_the_last_one_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,23 @@ static void check_owners(struct life *l, const struct host *h)
 	}
 }
 
+/* Nothing is there whose end has come, once the core was woken for it. */
+static void check_lifetimes(struct life *l, const struct host *h)
+{
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state == S_UP && sa->core.life_end && sa->core.life_end < l->lab->now)
+			life_fail(l, "%s: IKE_SA %u lives longer than it may", h->name, sa->id);
+		list_each (m, &sa->children) {
+			const struct child *c = node_owner(m, struct child, of_sa);
+
+			if (c->state == CHILD_INSTALLED && c->life_end && c->life_end < l->lab->now)
+				life_fail(l, "%s: CHILD_SA %u lives longer than it may", h->name, c->id);
+		}
+	}
+}
+
 void check_always(struct life *l)
 {
 	for (unsigned side = 0; side < SIDES; side++) {
@@ -38,6 +55,8 @@ void check_always(struct life *l)
 			life_fail(l, "%s: %s", h->name, h->datapath.misuse);
 		if (h->ike)
 			check_owners(l, h);
+		if (h->ike && h->wake > l->lab->now)
+			check_lifetimes(l, h);
 	}
 }
 

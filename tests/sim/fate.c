@@ -48,7 +48,7 @@ const char *fate_configuration(struct life *l, unsigned side)
 		life_draw(l, 2) ? "yes" : "no");
 }
 
-static void command(struct life *l, unsigned side, struct ike_command c)
+void fate_command(struct life *l, unsigned side, struct ike_command c)
 {
 	static const char *const words[] = {
 		[COMMAND_UP] = "up", [COMMAND_DOWN] = "down", [COMMAND_REKEY] = "rekey"
@@ -71,33 +71,33 @@ static const char *child(struct life *l)
 
 static void up(struct life *l, unsigned side)
 {
-	command(l, side,
+	fate_command(l, side,
 		(struct ike_command){
 			.kind = COMMAND_UP, .ike = "site", .child = life_draw(l, 3) ? child(l) : NULL });
 }
 
 static void down(struct life *l, unsigned side)
 {
-	command(l, side,
+	fate_command(l, side,
 		(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site", .force = !life_draw(l, 8) });
 }
 
 static void down_child(struct life *l, unsigned side)
 {
-	command(l, side,
+	fate_command(l, side,
 		(struct ike_command){ .kind = COMMAND_DOWN, .child = child(l), .force = !life_draw(l, 8) });
 }
 
 static void rekey(struct life *l, unsigned side)
 {
-	command(l, side,
+	fate_command(l, side,
 		(struct ike_command){
 			.kind = COMMAND_REKEY, .ike = "site", .reauth = !l->peace && !life_draw(l, 8) });
 }
 
 static void rekey_child(struct life *l, unsigned side)
 {
-	command(l, side, (struct ike_command){ .kind = COMMAND_REKEY, .child = child(l) });
+	fate_command(l, side, (struct ike_command){ .kind = COMMAND_REKEY, .child = child(l) });
 }
 
 /* Both ends at once: the requests cross. */
@@ -107,9 +107,9 @@ static void rekey_both(struct life *l, unsigned side)
 		.kind = COMMAND_REKEY, .ike = "site", .child = life_draw(l, 2) ? child(l) : NULL
 	};
 
-	command(l, side, c);
+	fate_command(l, side, c);
 	if (!l->restart[!side])
-		command(l, !side, c);
+		fate_command(l, !side, c);
 }
 
 /* A packet meets the trap, if there is one. */

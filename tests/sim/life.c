@@ -15,7 +15,7 @@ enum {
 	 * before. */
 	CALM = 500 * 1000,
 	SILENCE = 500 * 1000,
-	PACKETS = 4,       /* sent for each policy between two strokes of fate */
+	PACKETS = 4,        /* sent for each policy between two strokes of fate */
 	STEPS_MAX = 200000, /* more events than any life needs: something goes round in circles */
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all
  * that happens. sim --record SEED FILE: one, whose events each host writes to FILE-HOST.log, for replay;
- * --record-secrets: with all keys, which then are compared too. */
-#include "tests/sim/sim.h"
+ * --record-secrets: with all keys, which then are compared too. sim --explore: small worlds, and all that can
+ * come of them (explore.h). */
+#include "tests/sim/explore.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +113,14 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--seeds") && sscanf(argv[2], "%u-%u", &first, &last) == 2 &&
 		first <= last && last <= INT32_MAX)
 		return run(first, last);
-	fprintf(stderr, "usage: sim --seeds A-B | --show SEED | --record[-secrets] SEED FILE   (seeds have "
-			"31 bits)\n");
+	if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "--explore"))
+		return explore(argv[2], NULL);
+	if (argc == 5 && !strcmp(argv[1], "--explore") && !strcmp(argv[3], "--path"))
+		return explore_show(argv[2], argv[4]);
+	if (argc == 5 && !strcmp(argv[1], "--explore") && !strcmp(argv[3], "--budget"))
+		return explore(argv[2], argv[4]);
+	fprintf(stderr,
+		"usage: sim --seeds A-B | --show SEED | --record[-secrets] SEED FILE   (seeds have 31 bits)\n"
+		"       sim --explore [--first | NAME [--path PATH | --budget LOSE,REPEAT,CLOCK,LATE]]\n");
 	return 2;
 }

@@ -74,6 +74,8 @@ void network_lose_all(struct life *l);
 
 /* What people and machines do (fate.c): one thing, drawn. */
 void fate_strikes(struct life *l);
+/* A command, whose end is waited for. */
+void fate_command(struct life *l, unsigned side, struct ike_command c);
 /* A peaceful life begins with a tunnel. */
 void fate_begins(struct life *l);
 /* Configurations by which nothing comes up by itself any more. */
