@@ -131,36 +131,88 @@ static void read_children(const struct tree_section *s, struct peer *p, struct r
 		add_pairs(p, &v[i]);
 }
 
-/* A proof of identity of one side; a second round of it is not built in. */
-static void read_auth(const struct tree_section *s, enum conf_section_kind kind, struct peer *p,
-	struct auth_conf *a, struct report *r)
+/* A certificate of a section of its own. */
+static void add_cert(const struct tree_section *s, enum conf_section_kind kind, struct cert_confs *list,
+	struct peer *p, struct report *r)
 {
-	if (a->at.section)
+	struct cert_conf *all = ARENA_ARRAY(&p->arena, list->n + 1, struct cert_conf), *c = &all[list->n];
+
+	if (list->n)
+		memcpy(all, list->v, list->n * sizeof *all);
+	section_read(s, kind, c, &p->arena, r);
+	c->has_slot = tree_written(s, "slot");
+	if (!c->file && !c->handle)
 		report_error(r, s->at, s, NULL,
-			"a second round of authentication is not built in yet (the first is %s); remove this "
-			"section",
-			a->at.section);
-	a->at = section_source(s, &p->arena);
-	section_read(s, kind, a, &p->arena, r);
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		section_kind(sub, kind, r);
+			"there is neither a file nor a handle in it; write one of the two");
+	*list = (struct cert_confs){ all, list->n + 1 };
 }
 
-static void check_auth(
-	const struct tree_section *s, const struct auth_conf *a, const char *side, struct report *r)
+/* A round goes behind those that have the same number or a smaller one. */
+static void add_round(struct auth_conf **list, struct auth_conf *a)
 {
-	if (!a->at.section)
-		report_error(r, s->at, s, NULL,
-			"there is no section %s, and its default, auth = pubkey, takes certificates, which "
-			"are not "
-			"built in yet; write %s { auth = psk }",
-			side, side);
+	while (*list && (*list)->round <= a->round)
+		list = &(*list)->next;
+	a->next = *list;
+	*list = a;
+}
+
+/* Ways that are not built in yet; the default is one of them. */
+static void check_way(const struct tree_section *s, const struct auth_conf *a, struct report *r)
+{
+	const struct tree_key *k = tree_written(s, "auth");
+
+	if (a->way.method == AUTH_EAP)
+		report_later(r, k->at, s, "auth", "EAP is not built in yet");
+	else if (a->way.method == AUTH_PUBKEY)
+		report_later(r, k->at, s, "auth",
+			"certificates and private keys are not built in yet; with a preshared key write auth "
+			"= psk");
+	else if (a->way.method == AUTH_ANY)
+		report_later(r, s->at, s, "auth",
+			"not written, and its default, pubkey, takes certificates, which are not built in "
+			"yet; with "
+			"a preshared key write auth = psk");
+}
+
+static void read_auth(const struct tree_section *s, enum conf_section_kind kind, struct peer *p,
+	struct auth_conf **list, struct report *r)
+{
+	struct auth_conf *a = ARENA_NEW(&p->arena, struct auth_conf);
+
+	a->at = section_source(s, &p->arena);
+	section_read(s, kind, a, &p->arena, r);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
+		enum conf_section_kind sub_kind = section_kind(sub, kind, r);
+
+		if (sub_kind != CONF_SECTIONS_MAX)
+			add_cert(sub, sub_kind, sub_kind == CONF_CACERT ? &a->cacerts : &a->certs, p, r);
+	}
+	check_way(s, a, r);
+	if (*list)
+		report_later(r, s->at, s, NULL, "several rounds of authentication are not built in yet");
+	add_round(list, a);
+}
+
+/* A side without a section proves itself as one with an empty section would. */
+static struct auth_conf first_round(
+	const struct tree_section *s, const struct auth_conf *list, const char *side, struct report *r)
+{
+	if (list)
+		return *list;
+	report_later(r, s->at, s, NULL,
+		"there is no section %s, and its default, auth = pubkey, takes certificates, which are not "
+		"built in "
+		"yet; with a preshared key write %s { auth = psk }",
+		side, side);
+	return (struct auth_conf){ .revocation = REVOCATION_RELAXED };
 }
 
 struct peer *conn_read(const struct tree_section *s, enum origin origin, struct report *r)
 {
 	struct peer *p = peer_new();
+	struct auth_conf *local = NULL, *remote = NULL;
 
+	r->later = NULL;
 	p->name = arena_str(&p->arena, s->name);
 	p->origin = origin;
 	p->at = section_source(s, &p->arena);
@@ -171,13 +223,12 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 
 		if (kind == CONF_CHILDREN)
 			read_children(sub, p, r);
-		else if (kind == CONF_LOCAL)
-			read_auth(sub, kind, p, &p->local, r);
-		else if (kind == CONF_REMOTE)
-			read_auth(sub, kind, p, &p->remote, r);
+		else if (kind != CONF_SECTIONS_MAX)
+			read_auth(sub, kind, p, kind == CONF_LOCAL ? &local : &remote, r);
 	}
-	check_auth(s, &p->local, "local", r);
-	check_auth(s, &p->remote, "remote", r);
+	p->local = first_round(s, local, "local", r);
+	p->remote = first_round(s, remote, "remote", r);
+	p->unready = r->later ? arena_str(&p->arena, r->later) : NULL;
 	if (!p->n_children)
 		report_note(r, s->at, s, NULL, "has no children, so it carries no traffic");
 	return p;

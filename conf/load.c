@@ -4,43 +4,16 @@
 #include "conf/load.h"
 
 #include "conf/conn.h"
+#include "conf/creds.h"
 #include "conf/parser.h"
+#include "conf/pool.h"
 #include "conf/section.h"
-
-#include <strings.h>
 
 static void read_connections(const struct tree_section *s, struct conf *c, struct report *r)
 {
 	c->peers = ARENA_ARRAY(&c->arena, s->n_sections, struct peer *);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		c->peers[c->n_peers++] = conn_read(sub, ORIGIN_FILE, r);
-}
-
-static void read_secret(const struct tree_section *s, struct conf *c, struct secret *out, struct report *r)
-{
-	out->name = arena_str(&c->arena, s->name);
-	out->origin = ORIGIN_FILE;
-	out->at = section_source(s, &c->arena);
-	section_read(s, CONF_IKE_SECRET, out, &c->arena, r);
-	if (!tree_written(s, "secret"))
-		report_error(r, s->at, s, NULL, "there is no secret in it; write secret = \"…\"");
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		section_kind(sub, CONF_IKE_SECRET, r);
-}
-
-static void read_secrets(const struct tree_section *s, struct conf *c, struct report *r)
-{
-	c->secrets = ARENA_ARRAY(&c->arena, s->n_sections, struct secret);
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		if (section_kind(sub, CONF_SECRETS, r) == CONF_IKE_SECRET)
-			read_secret(sub, c, &c->secrets[c->n_secrets++], r);
-}
-
-/* Sections of which none can be used yet. */
-static void read_unused(const struct tree_section *s, enum conf_section_kind kind, struct report *r)
-{
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		section_kind(sub, kind, r);
 }
 
 static void read_daemon(const struct tree_section *s, struct conf *c, struct report *r)
@@ -62,9 +35,11 @@ static void read_top(const struct tree_section *s, struct conf *c, struct report
 	if (kind == CONF_CONNECTIONS)
 		read_connections(s, c, r);
 	else if (kind == CONF_SECRETS)
-		read_secrets(s, c, r);
-	else
-		read_unused(s, kind, r);
+		secrets_read(s, c, r);
+	else if (kind == CONF_POOLS)
+		pools_read(s, c, r);
+	else if (kind == CONF_AUTHORITIES)
+		authorities_read(s, c, r);
 }
 
 /* A section at the top that others inherit from may have any name; what is in it is read where it is
@@ -112,35 +87,4 @@ enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct
 	}
 	peer_unref(p);
 	return ERR_SYNTAX;
-}
-
-enum err conf_load_shared(
-	const struct conf_shared *in, struct arena *arena, struct secret *out, struct text *why)
-{
-	struct id *owners = ARENA_ARRAY(arena, in->n_owners, struct id);
-
-	if (strcasecmp(in->type, "IKE")) {
-		text_add(why, "vici: secrets of type %s are not built in yet; those of type IKE are",
-			report_quote(in->type, why->arena));
-		return ERR_UNSUPPORTED;
-	}
-	if (!in->data.n) {
-		text_add(why, "vici: the secret %s is empty", report_quote(in->name, why->arena));
-		return ERR_SYNTAX;
-	}
-	for (unsigned i = 0; i < in->n_owners; i++)
-		if (id_parse(in->owners[i], arena, &owners[i])) {
-			text_add(why, "vici: the owner %s is not an identity",
-				report_quote(in->owners[i], why->arena));
-			return ERR_SYNTAX;
-		}
-	*out = (struct secret){
-		.name = arena_str(arena, in->name),
-		.origin = ORIGIN_VICI,
-		.at = { .section = arena_printf(arena, "secrets.%s", in->name), .file = "vici" },
-		.owners = owners,
-		.n_owners = in->n_owners,
-		.data = arena_bytes(arena, in->data),
-	};
-	return ERR_OK;
 }

@@ -79,3 +79,20 @@ void report_note(struct report *r, struct tree_place at, const struct tree_secti
 	body(r->notes, format, args);
 	va_end(args);
 }
+
+void report_later(struct report *r, struct tree_place at, const struct tree_section *s, const char *key,
+	const char *format, ...)
+{
+	struct text line = text_in(r->why->arena);
+	va_list args;
+
+	head(&line, at, s, key);
+	va_start(args, format);
+	body(&line, format, args);
+	va_end(args);
+	if (!r->later)
+		r->later = text_str(&line);
+	if (r->n_notes++ < REPORT_NOTES_MAX)
+		text_add(r->notes, "%s%s, so this connection is not used", r->notes->n ? "\n" : "",
+			text_str(&line));
+}

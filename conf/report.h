@@ -11,6 +11,8 @@ enum { REPORT_ERRORS_MAX = 20, REPORT_NOTES_MAX = 100 };
 struct report {
 	struct text *why, *notes;
 	unsigned errors, n_notes;
+	const char *later; /* the first line of report_later since this was cleared, with the arena of WHY */
+	uint64_t noted; /* kinds of sections, a bit each, of which was noted that they have no effect yet */
 };
 
 /* Says what is wrong with the key KEY of S (NULL: with S itself; S NULL: with the file) at AT. Beyond
@@ -20,6 +22,10 @@ void report_error(struct report *r, struct tree_place at, const struct tree_sect
 
 /* The same for what is accepted but has no effect or may surprise. */
 void report_note(struct report *r, struct tree_place at, const struct tree_section *s, const char *key,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The same for what is accepted, but keeps a connection from being used. */
+void report_later(struct report *r, struct tree_place at, const struct tree_section *s, const char *key,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* S in quotes, cut short where it is long, control characters as \xHH: fit for a log. From ARENA. */

@@ -53,13 +53,25 @@ enum conf_type {
 	TYPE_CHOICE,         /* const char *, one of the row's words */
 	TYPE_DEVICE,         /* const char *, a network device */
 	TYPE_DEVICES,        /* const char *, what names of devices begin with */
+	TYPE_STRINGS,        /* struct strings */
+	TYPE_OIDS,           /* struct strings, object identifiers */
 	TYPE_ADDRESSES,      /* addr_pattern list */
+	TYPE_IPS,            /* struct ip list */
+	TYPE_DSCP,           /* uint8_t */
+	TYPE_PADDING,        /* uint32_t, TFC_MTU */
+	TYPE_MARK,           /* struct mark */
+	TYPE_SET_MARK,       /* struct mark, may be that of the packet */
+	TYPE_IF_ID,          /* struct if_id */
 	TYPE_IKE_PROPOSALS,  /* struct proposals */
 	TYPE_ESP_PROPOSALS,  /* struct proposals */
+	TYPE_AH_PROPOSALS,   /* struct proposals */
 	TYPE_SELECTORS,      /* struct tss */
 	TYPE_IDENTITY,       /* struct id */
 	TYPE_OWNER,          /* struct id list, to which it is added */
-	TYPE_AUTHENTICATION, /* enum auth_method */
+	TYPE_AUTHENTICATION, /* struct auth_way */
+	TYPE_CERT,           /* struct cert_conf */
+	TYPE_CERTS,          /* struct cert_confs */
+	TYPE_HANDLE,         /* const char *, hexadecimal */
 	TYPE_SECRET,         /* struct bytes */
 	TYPES_MAX
 };
@@ -67,19 +79,21 @@ enum conf_type {
 enum conf_status {
 	STATUS_READ,    /* works */
 	STATUS_IGNORED, /* accepted, has no effect */
-	STATUS_LATER,   /* known, not built in yet: accepted only where it would change nothing */
+	STATUS_LATER,   /* read, but its effect is not built in yet: a connection that needs it is not used */
 	STATUS_REFUSED, /* never to be: accepted only where it would change nothing */
 };
+
+#define CONF_NOWHERE SIZE_MAX /* the value is only checked */
 
 struct conf_key {
 	const char *name; /* with a final *: any suffix */
 	enum conf_status status;
 	enum conf_type type;
-	size_t at;            /* READ: where the value goes in the section's struct */
-	const char *fallback; /* the default; NULL: none, or made from other keys */
-	const char *doc;      /* one line for the manual */
-	const char *note;     /* not READ: what to tell who writes it; NULL: nothing */
-	const char *neutral;  /* not READ: values that change nothing, besides the default; between blanks */
+	size_t at;                /* where the value goes in the section's struct, or CONF_NOWHERE */
+	const char *fallback;     /* the default; NULL: none, or made from other keys */
+	const char *doc;          /* one line for the manual */
+	const char *note;         /* not READ: what to tell who writes it; NULL: nothing */
+	const char *neutral;      /* not READ: values besides the default that need no note; between blanks */
 	const struct name *words; /* TYPE_WORD, TYPE_CHOICE */
 	size_t count_at;          /* lists that have their length apart: where it goes */
 };

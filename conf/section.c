@@ -4,6 +4,8 @@
 
 #include "conf/value.h"
 
+#include <stdlib.h>
+
 /* "; did you mean "local_addrs"?", or nothing. */
 static const char *did_you_mean(const char *nearest, struct arena *arena)
 {
@@ -31,10 +33,10 @@ static void without_effect(
 	if (value_is_neutral(row, k->value))
 		return;
 	if (row->status == STATUS_LATER)
-		report_error(r, k->at, s, k->name, "not built in yet (%s); remove this line", row->doc);
+		report_later(r, k->at, s, k->name, "%s", row->note);
 	else if (row->status == STATUS_REFUSED)
 		report_error(r, k->at, s, k->name, "%s", row->note);
-	else if (row->note)
+	else
 		report_note(r, k->at, s, k->name, "%s", row->note);
 }
 
@@ -42,8 +44,8 @@ static void read_key(const struct tree_section *s, const struct conf_key *row, c
 	void *base, struct arena *arena, struct report *r)
 {
 	struct text why = text_in(r->why->arena);
-	bool good = row->status == STATUS_READ ? value_read(row, k->value, base, arena, &why)
-					       : value_check(row, k->value, &why);
+	bool good = row->at == CONF_NOWHERE ? value_check(row, k->value, &why)
+					    : value_read(row, k->value, base, arena, &why);
 
 	if (!good)
 		report_error(r, k->at, s, k->name, "%s", text_str(&why));
@@ -51,17 +53,15 @@ static void read_key(const struct tree_section *s, const struct conf_key *row, c
 		without_effect(s, row, k, r);
 }
 
-/* A default may be refused too: certificates are one. */
 static void read_default(const struct tree_section *s, const struct conf_key *row, void *base,
 	struct arena *arena, struct report *r)
 {
 	struct text why = text_in(r->why->arena);
 
-	if (row->status != STATUS_READ || !row->fallback || tree_written(s, row->name))
+	if (row->at == CONF_NOWHERE || !row->fallback || tree_written(s, row->name))
 		return;
 	if (!value_read(row, row->fallback, base, arena, &why))
-		report_error(r, s->at, s, row->name, "not written, and its default would be %s: %s",
-			row->fallback, text_str(&why));
+		abort();
 }
 
 void section_read(const struct tree_section *s, enum conf_section_kind kind, void *base, struct arena *arena,
@@ -85,12 +85,28 @@ void section_without_keys(const struct tree_section *s, enum conf_section_kind k
 		unknown_key(s, kind, k, report);
 }
 
-/* A section that is not built in: its keys are checked for their names only. */
-static void check_names(const struct tree_section *s, enum conf_section_kind kind, struct report *report)
+static bool is_in_connection(const struct conf_section *row)
 {
-	for (const struct tree_key *k = s->keys; k; k = k->next)
-		if (!schema_key_find(kind, k->name))
-			unknown_key(s, kind, k, report);
+	while (row->parent != CONF_SECTIONS_MAX && schema_kind(row) != CONF_CONNECTION)
+		row = schema_section(row->parent);
+	return schema_kind(row) == CONF_CONNECTION;
+}
+
+/* Of a connection, or one of many that are good for nothing yet. */
+static void section_without_effect(
+	const struct tree_section *s, const struct conf_section *row, struct report *r)
+{
+	uint64_t kind = 1ULL << schema_kind(row);
+
+	_Static_assert(CONF_SECTIONS_MAX <= 64, "a bit for each kind");
+	if (is_in_connection(row)) {
+		report_later(r, s->at, s, NULL, "%s", row->note);
+		return;
+	}
+	if (!(r->noted & kind))
+		report_note(r, s->at, s, NULL, "%s, so this section, and others of its kind, have no effect",
+			row->note);
+	r->noted |= kind;
 }
 
 enum conf_section_kind section_kind(
@@ -104,14 +120,9 @@ enum conf_section_kind section_kind(
 			did_you_mean(schema_section_nearest(parent, s->name), report->why->arena));
 		return CONF_SECTIONS_MAX;
 	}
-	if (row->status == STATUS_READ)
-		return schema_kind(row);
-	if (row->status == STATUS_IGNORED)
-		report_note(report, s->at, s, NULL, "%s", row->note);
-	else
-		report_error(report, s->at, s, NULL, "%s; remove this section", row->note);
-	check_names(s, schema_kind(row), report);
-	return CONF_SECTIONS_MAX;
+	if (row->status != STATUS_READ)
+		section_without_effect(s, row, report);
+	return schema_kind(row);
 }
 
 struct source section_source(const struct tree_section *s, struct arena *arena)

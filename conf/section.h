@@ -11,8 +11,8 @@
 void section_read(const struct tree_section *s, enum conf_section_kind kind, void *base, struct arena *arena,
 	struct report *report);
 
-/* What kind of section S is, in one of kind PARENT. CONF_SECTIONS_MAX where it is not to be read: unknown or
- * not built in yet (that is reported), or without effect (that is noted). */
+/* What kind of section S is, in one of kind PARENT; CONF_SECTIONS_MAX where it is unknown, which is reported.
+ * What has no effect, or none yet, is noted. */
 enum conf_section_kind section_kind(
 	const struct tree_section *s, enum conf_section_kind parent, struct report *report);
 

@@ -6,6 +6,7 @@
 #include "conf/report.h"
 #include "model/conf.h"
 
+#include <stdlib.h>
 #include <strings.h>
 
 enum { DEVICE_MAX = 15 /* IFNAMSIZ - 1 */, DEVICES_MAX = 11 /* leaves room for a number */ };
@@ -211,6 +212,125 @@ static bool refuse_item(struct value *v, const char *item, const char *what)
 	return false;
 }
 
+static bool read_strings(struct value *v)
+{
+	const char **list = ARENA_ARRAY(v->arena, count_items(v->text), const char *);
+	unsigned n = 0;
+	const char *item;
+
+	while ((item = next_item(v)))
+		list[n++] = item;
+	*(struct strings *)v->field = (struct strings){ list, n };
+	return n;
+}
+
+/* "1.3.6.1.4.1" */
+static bool is_oid(const char *s)
+{
+	return s[strspn(s, "0123456789.")] == 0 && *s != '.' && strchr(s, '.') && !strstr(s, "..") &&
+	       s[strlen(s) - 1] != '.';
+}
+
+static bool read_oids(struct value *v)
+{
+	const struct strings *list = v->field;
+
+	if (!read_strings(v))
+		return false;
+	for (unsigned i = 0; i < list->n; i++)
+		if (!is_oid(list->v[i]))
+			return refuse_item(
+				v, list->v[i], "an object identifier; write one as 1.3.6.1.4.1.36906");
+	return true;
+}
+
+static bool read_ips(struct value *v)
+{
+	struct ip *list = ARENA_ARRAY(v->arena, count_items(v->text), struct ip);
+	unsigned n = 0;
+	const char *item;
+
+	while ((item = next_item(v)))
+		if (ip_parse(item, &list[n++]))
+			return refuse_item(v, item, "an address; write one, or 0.0.0.0 or :: for any");
+	*(const struct ip **)v->field = list;
+	*(unsigned *)((char *)v->base + v->row->count_at) = n;
+	return n;
+}
+
+static bool read_dscp(struct value *v)
+{
+	size_t n = strlen(v->text);
+
+	if (!n || n > 6 || strspn(v->text, "01") != n)
+		return false;
+	*(uint8_t *)v->field = (uint8_t)strtoul(v->text, NULL, 2);
+	return true;
+}
+
+static bool read_padding(struct value *v)
+{
+	if (strcasecmp(v->text, "mtu"))
+		return read_count(v);
+	*(uint32_t *)v->field = TFC_MTU;
+	return true;
+}
+
+static const struct name drawn_words[] = { { DRAWN_UNIQUE, "%unique" }, { DRAWN_DIRECTION, "%unique-dir" },
+	{ DRAWN_SAME, "%same" }, { 0 } };
+
+/* The number N octets of S are. */
+static bool number_in(const char *s, size_t n, uint32_t *out)
+{
+	char text[16];
+	uint64_t number;
+
+	if (n >= sizeof text)
+		return false;
+	memcpy(text, s, n);
+	text[n] = 0;
+	if (!decode_number(text, UINT32_MAX, &number))
+		return false;
+	*out = (uint32_t)number;
+	return true;
+}
+
+/* "VALUE", "VALUE/MASK", "WORD" or "WORD/MASK"; VALUE within MASK. */
+static bool mark(struct value *v, bool same)
+{
+	size_t n = strcspn(v->text, "/");
+	const struct name *word = name_find(drawn_words, arena_text(v->arena, bytes_of(v->text, n)));
+	struct mark m = { .mask = UINT32_MAX };
+
+	if (word ? (word->value == DRAWN_SAME) != same : !number_in(v->text, n, &m.value))
+		return false;
+	if (v->text[n] && !number_in(v->text + n + 1, strlen(v->text + n + 1), &m.mask))
+		return false;
+	m.drawn = word ? (enum drawn)word->value : DRAWN_NOT;
+	m.value &= m.mask;
+	*(struct mark *)v->field = m;
+	return true;
+}
+
+static bool read_mark(struct value *v)
+{
+	return mark(v, false);
+}
+
+static bool read_set_mark(struct value *v)
+{
+	return mark(v, true);
+}
+
+static bool read_if_id(struct value *v)
+{
+	const struct name *word = name_find(drawn_words, v->text);
+	struct if_id *out = v->field;
+
+	*out = (struct if_id){ .drawn = word ? (enum drawn)word->value : DRAWN_NOT };
+	return word ? word->value != DRAWN_SAME : number_in(v->text, strlen(v->text), &out->value);
+}
+
 static bool read_addresses(struct value *v)
 {
 	struct addr_pattern *list = ARENA_ARRAY(v->arena, count_items(v->text), struct addr_pattern);
@@ -247,6 +367,11 @@ static bool read_ike_proposals(struct value *v)
 static bool read_esp_proposals(struct value *v)
 {
 	return proposals(v, PROTO_ESP);
+}
+
+static bool read_ah_proposals(struct value *v)
+{
+	return proposals(v, PROTO_AH);
 }
 
 static bool read_selectors(struct value *v)
@@ -300,21 +425,102 @@ static bool read_owner(struct value *v)
 	return true;
 }
 
+static const struct name eap_words[] = { { 1, "identity" }, { 4, "md5" }, { 5, "otp" }, { 6, "gtc" },
+	{ 13, "tls" }, { 18, "sim" }, { 21, "ttls" }, { 23, "aka" }, { 25, "peap" }, { 26, "mschapv2" },
+	{ 38, "tnc" }, { 54, "pt" }, { 254, "dynamic" }, { 255, "radius" }, { 0 } };
+
+/* "eap-tls:rsa-2048", "eap", "eap-26" */
+static bool read_eap(struct value *v, struct auth_way *way)
+{
+	const char *method = v->text + strlen("eap"), *constraints = strchr(v->text, ':');
+	size_t n = constraints ? (size_t)(constraints - method) : strlen(method);
+
+	way->method = AUTH_EAP;
+	way->constraints = constraints && constraints[1] ? arena_str(v->arena, constraints + 1) : NULL;
+	if (!n)
+		return true;
+	way->eap = arena_text(v->arena, bytes_of(method + 1, n - 1));
+	if (*method != '-')
+		return false;
+	if (name_find(eap_words, way->eap) || way->eap[strspn(way->eap, "0123456789-")] == 0)
+		return *way->eap;
+	return refuse_item(v, way->eap, "an EAP method; write one as eap-mschapv2, or eap for any");
+}
+
+/* "pubkey-sha256-rsa", "rsa-2048", "ike:ecdsa-sha384": what follows "pubkey", or all of it. */
+static bool read_pubkey(struct value *v, struct auth_way *way)
+{
+	const char *constraints = v->text;
+
+	way->method = AUTH_PUBKEY;
+	if (!strncasecmp(constraints, "pubkey", 6))
+		constraints += 6;
+	if (*constraints && constraints != v->text && *constraints++ != '-')
+		return false;
+	way->constraints = *constraints ? arena_str(v->arena, constraints) : NULL;
+	return true;
+}
+
 static bool read_authentication(struct value *v)
 {
-	static const char *const later[] = { "pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:", "eap" };
+	static const char *const keys[] = { "pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:" };
+	struct auth_way *way = v->field;
 
+	*way = (struct auth_way){ .method = AUTH_PSK };
 	if (!strcasecmp(v->text, "psk"))
-		return store_word(v, AUTH_PSK);
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		if (!strncasecmp(v->text, later[i], strlen(later[i]))) {
-			text_add(v->why, "auth = %s is not built in yet; write auth = psk",
-				i < 6 ? "pubkey, which takes certificates," : "eap");
-			return false;
-		}
+		return true;
+	if (!strncasecmp(v->text, "eap", 3))
+		return read_eap(v, way);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strncasecmp(v->text, keys[i], strlen(keys[i])))
+			return read_pubkey(v, way);
 	if (!strncasecmp(v->text, "xauth", 5))
-		text_add(v->why, "XAuth belongs to IKEv1, which is not spoken here; write auth = psk");
+		text_add(v->why, "XAuth belongs to IKEv1, which is not spoken here; write auth = eap or psk");
 	return false;
+}
+
+/* A file, or behind 0x or 0s the octets themselves. */
+static bool cert(struct value *v, const char *text, struct cert_conf *out)
+{
+	bool hex = !strncmp(text, "0x", 2), base64 = !strncmp(text, "0s", 2);
+
+	if (!hex && !base64) {
+		out->file = text;
+		return true;
+	}
+	if ((hex ? decode_hex : decode_base64)(text + 2, v->arena, &out->data) && out->data.n)
+		return true;
+	text_add(v->why, "what follows 0x must be hexadecimal, what follows 0s base64, and not empty");
+	return false;
+}
+
+static bool read_cert(struct value *v)
+{
+	return cert(v, arena_str(v->arena, v->text), v->field);
+}
+
+/* Adds to the list. */
+static bool read_certs(struct value *v)
+{
+	struct cert_confs *list = v->field;
+	struct cert_conf *all = ARENA_ARRAY(v->arena, list->n + count_items(v->text), struct cert_conf);
+	unsigned n = list->n;
+	const char *item;
+
+	if (n)
+		memcpy(all, list->v, n * sizeof *all);
+	while ((item = next_item(v)))
+		if (!cert(v, item, &all[n++]))
+			return false;
+	*list = (struct cert_confs){ all, n };
+	return true;
+}
+
+static bool read_handle(struct value *v)
+{
+	struct bytes octets;
+
+	return *v->text && decode_hex(v->text, v->arena, &octets) && read_text(v);
 }
 
 static bool read_secret(struct value *v)
@@ -485,7 +691,7 @@ static bool print_identity(const struct written *v)
 
 static bool print_authentication(const struct written *v)
 {
-	bool psk = *(const enum auth_method *)v->field == AUTH_PSK;
+	bool psk = ((const struct auth_way *)v->field)->method == AUTH_PSK;
 
 	if (psk)
 		text_add(v->out, "psk");
@@ -519,9 +725,23 @@ static const struct {
 		"the name of a network device: at most 15 characters, no blank, / or :", 0 },
 	[TYPE_DEVICES] = { read_devices, print_text,
 		"the beginning of device names: at most 11 characters, no blank, / or :", 0 },
+	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0 },
+	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0 },
+	[TYPE_IPS] = { read_ips, NULL, "a list of addresses", 0 },
+	[TYPE_DSCP] = { read_dscp, NULL, "a DSCP; write six binary digits, as 101110", sizeof(uint8_t) },
+	[TYPE_PADDING] = { read_padding, NULL, "a number of octets, or mtu", sizeof(uint32_t) },
+	[TYPE_MARK] = { read_mark, NULL,
+		"a mark; write a number, a number and a mask as 0x10/0xff, %unique or %unique-dir",
+		sizeof(struct mark) },
+	[TYPE_SET_MARK] = { read_set_mark, NULL,
+		"a mark to set; write a number, a number and a mask as 0x10/0xff, or %same",
+		sizeof(struct mark) },
+	[TYPE_IF_ID] = { read_if_id, NULL, "an interface ID; write a number, %unique or %unique-dir",
+		sizeof(struct if_id) },
 	[TYPE_ADDRESSES] = { read_addresses, print_addresses, "a list of addresses", 0 },
 	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, print_proposals, "a list of proposals", 0 },
 	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, print_proposals, "a list of proposals", 0 },
+	[TYPE_AH_PROPOSALS] = { read_ah_proposals, print_proposals, "a list of proposals", 0 },
 	[TYPE_SELECTORS] = { read_selectors, print_selectors, "a list of traffic selectors", 0 },
 	[TYPE_IDENTITY] = { read_identity, print_identity,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
@@ -532,7 +752,10 @@ static const struct {
 		"quotes",
 		0 },
 	[TYPE_AUTHENTICATION] = { read_authentication, print_authentication,
-		"a way to authenticate; write psk", 0 },
+		"a way to authenticate; write psk, pubkey or eap", 0 },
+	[TYPE_CERT] = { read_cert, NULL, "a certificate", 0 },
+	[TYPE_CERTS] = { read_certs, NULL, "a list of certificates", 0 },
+	[TYPE_HANDLE] = { read_handle, NULL, "a handle; write hexadecimal digits", 0 },
 	[TYPE_SECRET] = { read_secret, NULL, "", 0 },
 };
 
@@ -559,7 +782,8 @@ bool value_print(const struct conf_key *row, const void *base, struct text *out)
 /* Room for any value of a known size. */
 union any {
 	uint64_t number;
-	uint8_t octets[sizeof(uint64_t)];
+	struct mark mark;
+	uint8_t octets[sizeof(struct mark)];
 };
 
 static bool read_any(const struct conf_key *row, const char *text, union any *out, struct text *why)
@@ -567,7 +791,7 @@ static bool read_any(const struct conf_key *row, const char *text, union any *ou
 	struct conf_key at_start = *row;
 
 	at_start.at = 0;
-	*out = (union any){ 0 };
+	memset(out, 0, sizeof *out);
 	return value_read(&at_start, text, out, why->arena, why);
 }
 
@@ -587,7 +811,7 @@ static bool equal(const struct conf_key *row, const char *a, const char *b)
 
 	if (!types[row->type].size)
 		return !strcasecmp(a, b);
-	same = read_any(row, a, &x, &why) && read_any(row, b, &y, &why) && x.number == y.number;
+	same = read_any(row, a, &x, &why) && read_any(row, b, &y, &why) && !memcmp(&x, &y, sizeof x);
 	arena_free(&scratch);
 	return same;
 }

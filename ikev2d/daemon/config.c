@@ -164,6 +164,7 @@ void config_load_secret(struct config *c, const struct secret *s)
 		owners[i] = id_copy(&l->arena, &s->owners[i]);
 	l->secret = (struct secret){
 		.name = s->name ? arena_str(&l->arena, s->name) : NULL,
+		.kind = s->kind,
 		.origin = ORIGIN_VICI,
 		.at = { .section = s->at.section ? arena_str(&l->arena, s->at.section) : NULL,
 			.file = "vici" },

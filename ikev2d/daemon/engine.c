@@ -90,10 +90,16 @@ void answer_free(struct answer *a)
 void engine_configure(struct world *w)
 {
 	const struct conf *conf = &w->config.now;
+	struct arena arena = { 0 };
+	struct peer **ready = ARENA_ARRAY(&arena, conf->n_peers, struct peer *);
+	unsigned n = 0;
 
-	engine_feed(w,
-		&(struct ike_event){ .kind = EVENT_CONF,
-			.conf = { .peers = conf->peers, .n = conf->n_peers, .settings = &conf->settings } });
+	for (unsigned i = 0; i < conf->n_peers; i++)
+		if (!conf->peers[i]->unready)
+			ready[n++] = conf->peers[i];
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
+			       .conf = { .peers = ready, .n = n, .settings = &conf->settings } });
+	arena_free(&arena);
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)

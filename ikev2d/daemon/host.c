@@ -21,8 +21,32 @@ static void run(struct world *w, const struct ike_command *command, int64_t time
 		vici_done(w->vici, command->ticket, &(struct vici_outcome){ .success = true });
 }
 
+/* The connection that WHAT names, where it is only one that cannot be used. */
+static const struct peer *find_unready(const struct conf *c, const struct vici_target *what)
+{
+	const struct peer *found = NULL;
+
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		const struct peer *p = c->peers[i];
+
+		if ((what->ike && strcmp(what->ike, p->name)) || (what->child && !peer_child(p, what->child)))
+			continue;
+		if (!p->unready)
+			return NULL;
+		found = p;
+	}
+	return found;
+}
+
 static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms)
 {
+	struct world *w = ctx;
+	const struct peer *unready = find_unready(&w->config.now, what);
+
+	if (unready) {
+		vici_done(w->vici, ticket, &(struct vici_outcome){ .why.what = unready->unready });
+		return;
+	}
 	run(ctx,
 		&(struct ike_command){
 			.kind = COMMAND_UP,

@@ -37,13 +37,14 @@ static bool owned_by_alone(const struct secret *s, const struct id *id)
 	return true;
 }
 
-/* 0: it is not theirs. A secret of the local identity and of others than the remote one is for those others.
+/* 0: it is not theirs, or no preshared key of IKE. A secret of the local identity and of others than the
+ * remote one is for those others.
  */
 static unsigned rank(const struct secret *s, const struct id *local, const struct id *remote)
 {
 	enum closeness to_remote = secret_names(s, remote), to_local = secret_names(s, local);
 
-	if (to_remote == NOT_NAMED && !owned_by_alone(s, local))
+	if (s->kind != SECRET_IKE || (to_remote == NOT_NAMED && !owned_by_alone(s, local)))
 		return 0;
 	return to_remote * (EXACTLY + 1) + to_local;
 }

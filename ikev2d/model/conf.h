@@ -1,17 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A whole configuration: connections, secrets, and the daemon's settings. */
+/* A whole configuration: connections, credentials, pools, and the daemon's settings. */
 #pragma once
 
 #include "model/peer.h"
 
+enum secret_kind { SECRET_IKE, SECRET_EAP, SECRET_XAUTH, SECRET_NTLM, SECRET_PPK };
+
 /* A shared secret of one or several identities; without owners it is anybody's. */
 struct secret {
 	const char *name; /* "ike-1", or VICI's id */
+	enum secret_kind kind;
 	enum origin origin;
 	struct source at;
 	const struct id *owners;
 	unsigned n_owners;
 	struct bytes data;
+};
+
+enum key_kind { KEY_PRIVATE, KEY_RSA, KEY_ECDSA, KEY_PKCS8, KEY_PKCS12, KEY_TOKEN };
+
+/* Where a private key is, and what opens it. */
+struct key_conf {
+	const char *name; /* "private-moon" */
+	enum key_kind kind;
+	enum origin origin;
+	struct source at;
+	const char *file;   /* in the folder of its kind; NULL: on a token */
+	const char *handle; /* CKA_ID in hexadecimal */
+	const char *module; /* NULL: any */
+	uint32_t slot;
+	bool has_slot;
+	struct bytes secret; /* passphrase or PIN; empty: none */
+};
+
+/* What is told to who gets an address (RFC 7296, 3.15.1). */
+struct pool_attr {
+	uint16_t type;
+	struct bytes data;
+};
+
+/* Virtual addresses to give away. */
+struct vip_pool {
+	const char *name;
+	enum origin origin;
+	struct source at;
+	struct ip lo, hi; /* the first and last of its addresses */
+	unsigned bits;    /* of the prefix it was written as; with a range: 0 */
+	const struct pool_attr *attrs;
+	unsigned n_attrs;
+};
+
+struct authority {
+	const char *name;
+	enum origin origin;
+	struct source at;
+	struct cert_conf cacert;
+	struct strings crl_uris, ocsp_uris;
+	const char *cert_uri_base; /* NULL: none */
 };
 
 /* The "daemon" section. */
@@ -33,11 +78,17 @@ struct settings {
 };
 
 struct conf {
-	struct arena arena;  /* settings, secrets and both lists; each peer has its own */
+	struct arena arena;  /* everything but the peers, which have their own */
 	struct peer **peers; /* one reference each */
 	unsigned n_peers;
 	struct secret *secrets;
 	unsigned n_secrets;
+	struct key_conf *keys;
+	unsigned n_keys;
+	struct vip_pool *pools;
+	unsigned n_pools;
+	struct authority *authorities;
+	unsigned n_authorities;
 	struct settings settings;
 };
 

@@ -26,38 +26,129 @@ const char *source_print(const struct source *s, const char *key, struct arena *
 
 enum origin { ORIGIN_FILE, ORIGIN_VICI };
 
-enum auth_method { AUTH_PSK = 1 };
-
-struct auth_conf {
-	enum auth_method method;
-	struct id id; /* local: ID_ANY means our address; remote: may have wildcards */
-	struct source at;
+/* A list of texts. */
+struct strings {
+	const char *const *v;
+	unsigned n;
 };
 
+/* A certificate or a raw public key, before anybody has looked into it: a file, its octets, or an object on a
+ * token. */
+struct cert_conf {
+	const char *file;   /* NULL: not in a file */
+	struct bytes data;  /* PEM or DER; empty: none */
+	const char *handle; /* CKA_ID in hexadecimal; NULL: not on a token */
+	const char *module; /* NULL: any */
+	uint32_t slot;
+	bool has_slot;
+};
+
+struct cert_confs {
+	const struct cert_conf *v;
+	unsigned n;
+};
+
+enum auth_method { AUTH_ANY, AUTH_PSK, AUTH_PUBKEY, AUTH_EAP };
+
+/* The value of "auth": "psk", "pubkey-sha256", "eap-tls:rsa-2048". */
+struct auth_way {
+	enum auth_method method; /* AUTH_ANY: not said, which is pubkey where we prove ourselves */
+	const char *eap;         /* "tls"; NULL: any method */
+	const char *constraints; /* on keys and signatures: "rsa-2048-sha256"; NULL: none */
+};
+
+enum revocation_policy { REVOCATION_STRICT, REVOCATION_IFURI, REVOCATION_RELAXED };
+
+/* One round of proving who one side is (RFC 4739). */
+struct auth_conf {
+	struct auth_way way;
+	uint32_t round;
+	struct id id; /* local: ID_ANY means our address; remote: may have wildcards */
+	struct id eap_id, aaa_id, xauth_id, ca_id; /* ID_ANY: not said */
+	struct strings groups, cert_policy;
+	struct cert_confs certs, cacerts, pubkeys;
+	enum revocation_policy revocation;
+	struct source at;
+	struct auth_conf *next; /* the round after it; NULL: none */
+};
+
+enum child_mode {
+	MODE_TUNNEL,
+	MODE_TRANSPORT,
+	MODE_TRANSPORT_PROXY,
+	MODE_IPTFS,
+	MODE_BEET,
+	MODE_PASS, /* no SA: such traffic goes in the clear */
+	MODE_DROP, /* no SA: such traffic does not go */
+};
 enum child_action { ACTION_NONE, ACTION_TRAP, ACTION_START, ACTION_TRAP_START };
 enum copy_dscp { DSCP_OUT, DSCP_IN, DSCP_BOTH, DSCP_NO };
-enum encap_policy { ENCAP_AUTO, ENCAP_YES, ENCAP_NO };
-enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
-enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
+enum hw_offload { OFFLOAD_NO, OFFLOAD_CRYPTO, OFFLOAD_PACKET, OFFLOAD_AUTO };
+enum per_cpu { PER_CPU_NO, PER_CPU_YES, PER_CPU_ENCAP };
+enum label_mode { LABEL_SYSTEM, LABEL_SIMPLE, LABEL_SELINUX };
+
+/* Who chooses a mark or an interface ID. */
+enum drawn {
+	DRAWN_NOT,       /* it is written */
+	DRAWN_UNIQUE,    /* "%unique": we, one for each CHILD_SA (IKE_SA) */
+	DRAWN_DIRECTION, /* "%unique-dir": we, one for each of its directions */
+	DRAWN_SAME,      /* "%same": that of the packet */
+};
+
+struct mark {
+	enum drawn drawn;
+	uint32_t value, mask;
+};
+
+/* Number of an XFRM interface; 0: none. */
+struct if_id {
+	enum drawn drawn;
+	uint32_t value;
+};
+
+enum { TFC_MTU = UINT32_MAX /* tfc_padding: as large as a packet may be */ };
 
 struct child_conf {
 	const char *name;
 	const char *group; /* single_pair: the name as configured, which all pairs share; else NAME */
 	bool single_pair;  /* a CHILD_SA for each pair of selectors */
 	struct source at;
+	enum child_mode mode;
 	struct tss local, remote; /* may hold dynamic ones */
-	struct proposals esp;
+	struct proposals esp, ah;
+	bool sha256_96; /* HMAC-SHA-256 cut to 96 bits instead of 128 */
 	enum child_action start_action, close_action, dpd_action;
 	bool keep;                                                     /* up for ever */
 	uint64_t rekey_time, life_time, rand_time, inactivity;         /* ms; 0: none */
 	uint64_t rekey_bytes, life_bytes, rekey_packets, life_packets; /* 0: none */
-	uint32_t replay_window;                                        /* packets; 0: no replay protection */
-	uint32_t reqid;                                                /* 0: drawn by the core */
-	const char *interface; /* tun device of its own, no routes; NULL: the default one, with routes */
-	bool copy_df, copy_ecn;
+	uint64_t rand_bytes, rand_packets;
+	uint32_t replay_window; /* packets; 0: no replay protection */
+	uint32_t reqid;         /* 0: drawn by the core */
+	uint32_t priority;      /* of the policies; 0: by their selectors */
+	const char *interface;  /* tun device of its own, no routes; NULL: the default one, with routes */
+	const char *updown;     /* command; NULL: none */
+	bool hostaccess;        /* UPDOWN may open the way to the gateway itself */
+	bool policies, policies_fwd_out;
+	struct mark mark_in, mark_out, set_mark_in, set_mark_out;
+	bool mark_in_sa;
+	struct if_id if_id_in, if_id_out;
+	const char *label; /* NULL: none */
+	enum label_mode label_mode;
+	bool ipcomp;
+	uint32_t tfc_padding; /* octets; 0: none */
+	enum hw_offload hw_offload;
+	enum per_cpu per_cpu_sas;
+	bool copy_df, copy_ecn, icmp;
 	enum copy_dscp copy_dscp;
 	const struct peer *peer;
 };
+
+enum encap_policy { ENCAP_AUTO, ENCAP_YES, ENCAP_NO };
+enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
+enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
+enum fragmentation { FRAGMENTATION_NO, FRAGMENTATION_YES, FRAGMENTATION_ACCEPT, FRAGMENTATION_FORCE };
+enum send_cert { SEND_CERT_ALWAYS, SEND_CERT_IF_ASKED, SEND_CERT_NEVER };
+enum ocsp_policy { OCSP_NEVER, OCSP_REPLY, OCSP_REQUEST, OCSP_BOTH };
 
 struct peer {
 	unsigned refs;
@@ -65,17 +156,35 @@ struct peer {
 	const char *name;
 	enum origin origin;
 	struct source at;
+	const char
+		*unready; /* why it cannot be used: a key of it whose effect is not built in. NULL: it can */
+	unsigned version; /* as written: 2, or 0 for any, which is 2 */
 	const struct addr_pattern *local_addrs, *remote_addrs;
 	unsigned n_local_addrs, n_remote_addrs;
 	uint16_t local_port, remote_port; /* 500 unless configured */
 	struct proposals ike;
-	struct auth_conf local, remote;
+	struct auth_conf local, remote; /* the first rounds */
 	struct child_conf *children;
 	unsigned n_children;
+	const struct ip *vips; /* to ask for; an address of zeros: any */
+	unsigned n_vips;
+	struct strings pools; /* to give addresses from */
 	enum encap_policy encap;
 	enum unique_policy unique;
 	enum childless_policy childless;
+	enum fragmentation fragmentation;
+	enum send_cert send_cert;
+	enum ocsp_policy ocsp;
+	bool mobike, send_certreq;
+	uint8_t dscp;      /* of IKE packets */
+	struct id ppk_id;  /* ID_ANY: none */
+	bool ppk_required; /* refuse a peer without it */
+	struct if_id if_id_in, if_id_out;
+	bool mediation;
+	const char *mediated_by; /* NULL: nobody */
+	struct id mediation_peer;
 	uint64_t rekey_time, over_time, rand_time, reauth_time, dpd_delay; /* ms; 0: none */
+	uint64_t dpd_timeout;                                              /* of IKEv1; shown only */
 	unsigned keyingtries;                                              /* 0: for ever */
 };
 

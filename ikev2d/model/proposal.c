@@ -24,14 +24,25 @@ static const char *const defaults_ike[] = {
 	"x25519-ecp256-ecp384-ecp521-x448-modp3072-modp4096-modp2048",
 	"aes256-aes192-aes128-sha256-sha384-sha512-prfsha256-prfsha384-prfsha512-"
 	"x25519-ecp256-ecp384-ecp521-x448-modp3072-modp4096-modp2048",
+	NULL,
 };
 
 static const char *const defaults_esp[] = {
 	"aes256gcm16-aes128gcm16-chacha20poly1305-esn-noesn",
 	"aes256-aes192-aes128-sha256-sha384-sha512-esn-noesn",
+	NULL,
 };
 
-enum { N_DEFAULTS = 2 };
+static const char *const defaults_ah[] = { "sha256-sha384-sha512-esn-noesn", NULL };
+
+static const struct {
+	const char *name, *example;
+	const char *const *defaults;
+} protocols[] = {
+	[PROTO_IKE] = { "IKE", "aes256gcm16-prfsha384-ecp384", defaults_ike },
+	[PROTO_AH] = { "AH", "sha256-ecp384", defaults_ah },
+	[PROTO_ESP] = { "ESP", "aes256gcm16-ecp384", defaults_esp },
+};
 
 static const struct transform *row_of(const struct xform *x)
 {
@@ -57,6 +68,8 @@ static const char *cipher(const struct draft *d, enum transform_kind kind)
 
 static bool belongs(uint8_t type, uint8_t protocol)
 {
+	if (protocol == PROTO_AH && type == TRANSFORM_ENCR)
+		return false;
 	return type != (protocol == PROTO_IKE ? TRANSFORM_ESN : TRANSFORM_PRF);
 }
 
@@ -107,7 +120,7 @@ static enum err add_word(struct draft *d, const char *word)
 		return unknown_word(d, word);
 	if (!belongs(found[0]->type, d->protocol)) {
 		text_add(d->why, "%s: \"%s\" has no place in an %s proposal: take it out", d->words, word,
-			d->protocol == PROTO_IKE ? "IKE" : "ESP");
+			protocols[d->protocol].name);
 		return ERR_SYNTAX;
 	}
 	if (!add(d->v, &d->n, found[0])) {
@@ -128,9 +141,7 @@ static enum err add_words(struct draft *d, struct arena *scratch)
 			text_add(d->why,
 				"\"%s\": a word is missing; write words with one \"-\" between them, as in "
 				"%s",
-				d->words,
-				d->protocol == PROTO_IKE ? "aes256gcm16-prfsha384-ecp384"
-							 : "aes256gcm16-ecp384");
+				d->words, protocols[d->protocol].example);
 			return ERR_SYNTAX;
 		}
 		if (add_word(d, word))
@@ -235,9 +246,18 @@ static enum err check_ike(struct draft *d)
 	return ERR_OK;
 }
 
+static enum err check_ah(struct draft *d)
+{
+	if (first_word(d, TRANSFORM_INTEG))
+		return ERR_OK;
+	text_add(d->why, "%s has no integrity algorithm: add one, as in ", d->words);
+	suggest(d, "sha256", TRANSFORM_INTEG, 0);
+	return ERR_SYNTAX;
+}
+
 static enum err check(struct draft *d)
 {
-	if (check_ciphers(d))
+	if (d->protocol == PROTO_AH ? check_ah(d) : check_ciphers(d))
 		return ERR_SYNTAX;
 	if (d->protocol == PROTO_IKE)
 		return check_ike(d);
@@ -285,15 +305,15 @@ static enum err parse_one(
 enum err proposal_parse(
 	const char *words, uint8_t protocol, struct arena *arena, struct proposals *out, struct text *why)
 {
-	const char *const *lists = protocol == PROTO_IKE ? defaults_ike : defaults_esp;
+	const char *const *lists = protocols[protocol].defaults;
 	struct proposals p = *out;
 
 	if (strcasecmp(words, "default")) {
 		if (parse_one(words, protocol, arena, &p, why))
 			return ERR_SYNTAX;
 	} else {
-		for (unsigned i = 0; i < N_DEFAULTS; i++)
-			if (parse_one(lists[i], protocol, arena, &p, why))
+		for (; *lists; lists++)
+			if (parse_one(*lists, protocol, arena, &p, why))
 				return ERR_SYNTAX;
 	}
 	*out = p;

@@ -244,5 +244,7 @@ void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scr
 		put_child_conf(out, &p->children[i]);
 	vici_put_section_end(out);
 	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
+	if (p->unready)
+		vici_put_pair(out, "unready", p->unready);
 	vici_put_section_end(out);
 }

@@ -6,11 +6,13 @@
 
 #include <stdio.h>
 
-/* WHY and NOTE begin where the place ends, "m.conf:2: connections.a.version: ", if they do not name one. */
+/* WHY, NOTE and LATER begin where the place ends, "m.conf:2: connections.a.version: ", if they do not name
+ * one. */
 struct key_case {
 	const char *where, *key;
-	const char *why;  /* NULL: accepted */
-	const char *note; /* NULL: none */
+	const char *why;   /* NULL: accepted */
+	const char *note;  /* NULL: none */
+	const char *later; /* why the connection is not used; NULL: it is */
 };
 
 static const struct {
@@ -34,9 +36,9 @@ static const struct {
 #define NOT_ADDRESS                                                                                          \
 	" is not an address; write one, or a prefix as 192.0.2.0/24, a range as 192.0.2.1-192.0.2.9, a "     \
 	"DNS name, or %any"
-#define LATER(what) "not built in yet (" what "); remove this line"
-#define IKEV1       "it belongs to IKEv1, which is not spoken here"
-#define PSK_ONLY    "it has no effect with auth = psk"
+#define UNUSED   ", so this section, and others of its kind, have no effect"
+#define IKEV1    "it belongs to IKEv1, which is not spoken here"
+#define PSK_ONLY "it has no effect with auth = psk"
 
 static const struct key_case cases[] = {
 	{ "conn", .key = "version = 2" },
@@ -55,13 +57,13 @@ static const struct key_case cases[] = {
 	{ "conn", "remote_port = 65536", .why = "\"65536\"" NOT_PORT },
 	{ "conn", .key = "proposals = aes256gcm16-prfsha384-ecp384, default" },
 	{ "conn", .key = "proposals =" },
-	{ "conn", "vips = 0.0.0.0", .why = LATER("virtual addresses to ask the peer for") },
+	{ "conn", "vips = 0.0.0.0", .later = "virtual addresses are not built in yet" },
 	{ "conn", .key = "aggressive = no" },
 	{ "conn", "aggressive = yes", .note = IKEV1 },
 	{ "conn", "pull = no", .note = IKEV1 },
 	{ "conn", "pull = maybe", .why = "\"maybe\" is not yes or no" },
 	{ "conn", .key = "dscp = 000000" },
-	{ "conn", "dscp = 101110", .why = LATER("DSCP of our IKE packets") },
+	{ "conn", "dscp = 101110", .later = "a DSCP of its own for IKE is not built in yet" },
 	{ "conn", .key = "encap = yes" },
 	{ "conn", .key = "encap = never" },
 	{ "conn", "encap = nver",
@@ -82,9 +84,9 @@ static const struct key_case cases[] = {
 	{ "conn", "send_certreq = no", .note = PSK_ONLY },
 	{ "conn", "send_cert = always", .note = PSK_ONLY },
 	{ "conn", "ocsp = both", .note = PSK_ONLY },
-	{ "conn", "ppk_id = x", .why = LATER("name of the post-quantum preshared key") },
+	{ "conn", "ppk_id = x", .later = "post-quantum preshared keys are not built in yet" },
 	{ "conn", .key = "ppk_required = no" },
-	{ "conn", "ppk_required = yes", .why = LATER("refuse peers without that key") },
+	{ "conn", "ppk_required = yes", .later = "post-quantum preshared keys are not built in yet" },
 	{ "conn", .key = "keyingtries = 0" },
 	{ "conn", "keyingtries = lots", .why = "\"lots\"" NOT_COUNT },
 	{ "conn", .key = "unique = never" },
@@ -93,13 +95,13 @@ static const struct key_case cases[] = {
 	{ "conn", .key = "rekey_time = 8h" },
 	{ "conn", .key = "over_time = 10m" },
 	{ "conn", "rand_time = 99999999999999999999", .why = "\"99999999999999999999\"" NOT_TIME },
-	{ "conn", "pools = p", .why = LATER("pools to give virtual addresses from") },
+	{ "conn", "pools = p", .later = "virtual addresses are not built in yet" },
 	{ "conn", .key = "if_id_in = 0" },
-	{ "conn", "if_id_in = 7", .why = LATER("XFRM interface, inbound") },
-	{ "conn", "if_id_out = %unique", .why = LATER("XFRM interface, outbound") },
+	{ "conn", "if_id_in = 7", .later = "XFRM interfaces are not built in yet" },
+	{ "conn", "if_id_out = %unique", .later = "XFRM interfaces are not built in yet" },
 	{ "conn", .key = "mediation = disabled" },
-	{ "conn", "mediated_by = m", .why = LATER("the mediator to use") },
-	{ "conn", "mediation_peer = m", .why = LATER("identity at the mediator") },
+	{ "conn", "mediated_by = m", .later = "mediation is not built in yet" },
+	{ "conn", "mediation_peer = m", .later = "mediation is not built in yet" },
 	{ "conn", "local_adrs = 192.0.2.1", .why = "unknown key; did you mean \"local_addrs\"?" },
 	{ "conn", "colour = red", .why = "unknown key" },
 	{ "conn", "remote_ts = 10.0.0.0/8",
@@ -108,23 +110,23 @@ static const struct key_case cases[] = {
 	{ "local", .key = "id = gw.example.org" },
 	{ "local", .key = "id = \"C=DE, O=Example, CN=gw\"" },
 	{ "local", .key = "round = 1" },
-	{ "local", "certs = moon.pem", .why = LATER("our certificates") },
-	{ "local", "pubkeys = moon.pem", .why = LATER("our raw public keys") },
-	{ "local", "eap_id = x", .why = LATER("our EAP identity") },
-	{ "local", "aaa_id = x", .why = LATER("the AAA server's identity") },
+	{ "local", "certs = moon.pem", .later = "certificates and private keys are not built in yet" },
+	{ "local", "pubkeys = moon.pem", .later = "certificates and private keys are not built in yet" },
+	{ "local", "eap_id = x", .later = "EAP is not built in yet" },
+	{ "local", "aaa_id = x", .later = "EAP is not built in yet" },
 	{ "local", "xauth_id = x", .note = IKEV1 },
 	{ "local", "groups = x",
 		.why = "this key does not belong here, but in connections.<conn>.remote<suffix>" },
 	{ "remote", .key = "id = *.example.org" },
 	{ "remote", "id = ^.*[.]example[.]org$",
 		.why = "regular expressions are not built in yet; use * and ? as in \"*.example.org\"" },
-	{ "remote", "groups = x", .why = LATER("groups the peer must be in") },
-	{ "remote", "cert_policy = 1.2.3", .why = LATER("policies its certificate must have") },
-	{ "remote", "certs = x", .why = LATER("certificates it may have") },
-	{ "remote", "cacerts = x", .why = LATER("authorities its certificate may come from") },
-	{ "remote", "ca_id = x", .why = LATER("identity of such an authority") },
-	{ "remote", "pubkeys = x", .why = LATER("raw public keys it may have") },
-	{ "remote", "eap_id = %any", .why = LATER("the peer's EAP identity") },
+	{ "remote", "groups = x", .later = "groups are not built in yet" },
+	{ "remote", "cert_policy = 1.2.3", .later = "certificates and private keys are not built in yet" },
+	{ "remote", "certs = x", .later = "certificates and private keys are not built in yet" },
+	{ "remote", "cacerts = x", .later = "certificates and private keys are not built in yet" },
+	{ "remote", "ca_id = x", .later = "certificates and private keys are not built in yet" },
+	{ "remote", "pubkeys = x", .later = "certificates and private keys are not built in yet" },
+	{ "remote", "eap_id = %any", .later = "EAP is not built in yet" },
 	{ "remote", "revocation = strict", .note = PSK_ONLY },
 
 	{ "child", .key = "local_ts = 10.1.0.0/16, 10.3.0.0/16[tcp/443]" },
@@ -132,10 +134,10 @@ static const struct key_case cases[] = {
 	{ "child", "local_ts = 10.1.0.0/16, 10.3.0.0/40", .why = "\"10.3.0.0/40\"" NOT_TS },
 	{ "child", "remote_ts = moon", .why = "\"moon\"" NOT_TS },
 	{ "child", .key = "esp_proposals = aes256gcm16, chacha20poly1305-x25519-esn" },
-	{ "child", "ah_proposals = sha256", .why = LATER("algorithms for AH") },
-	{ "child", "sha256_96 = yes", .why = LATER("HMAC-SHA-256 cut to 96 bits") },
+	{ "child", "ah_proposals = sha256", .later = "AH is not built in yet" },
+	{ "child", "sha256_96 = yes", .later = "this variant is not built in yet" },
 	{ "child", .key = "mode = tunnel" },
-	{ "child", "mode = transport", .why = LATER("tunnel, or another kind of SA") },
+	{ "child", "mode = transport", .later = "modes other than tunnel are not built in yet" },
 	{ "child", "mode = tunel",
 		.why = "\"tunel\" is not known here; write one of tunnel, transport, transport_proxy, iptfs, "
 		       "beet, pass, drop; did you mean \"tunnel\"?" },
@@ -161,17 +163,17 @@ static const struct key_case cases[] = {
 	{ "child", .key = "life_packets = 0x100" },
 	{ "child", .key = "rand_packets = 0" },
 	{ "child", "updown = /usr/lib/ipsec/_updown iptables",
-		.why = LATER("command run when the tunnel comes and goes") },
+		.later = "updown scripts are not built in yet" },
 	{ "child", .key = "hostaccess = no" },
-	{ "child", "policies = no", .why = LATER("install policies") },
-	{ "child", "policies_fwd_out = yes", .why = LATER("install outbound forward policies") },
-	{ "child", "ipcomp = yes", .why = LATER("compression") },
+	{ "child", "policies = no", .later = "SAs without policies are not built in yet" },
+	{ "child", "policies_fwd_out = yes", .later = "these policies are not built in yet" },
+	{ "child", "ipcomp = yes", .later = "IPComp is not built in yet" },
 	{ "child", .key = "inactivity = 0" },
 	{ "child", .key = "inactivity = 5m" },
 	{ "child", .key = "reqid = 7" },
 	{ "child", "reqid = 4294967296", .why = "\"4294967296\"" NOT_COUNT },
 	{ "child", .key = "priority = 0x0" },
-	{ "child", "priority = 1", .why = LATER("priority of the policies") },
+	{ "child", "priority = 1", .later = "priorities as written are not built in yet" },
 	{ "child", .key = "interface = tun-berlin" },
 	{ "child", "interface = a-name-too-long-",
 		.why = "\"a-name-too-long-\" is not the name of a network device: at most 15 characters, no "
@@ -180,24 +182,24 @@ static const struct key_case cases[] = {
 		.why = "\"a/b\" is not the name of a network device: at most 15 characters, no blank, / or "
 		       ":" },
 	{ "child", .key = "mark_in = 0/0" },
-	{ "child", "mark_in = 42", .why = LATER("mark of inbound policies") },
-	{ "child", "mark_in_sa = yes", .why = LATER("mark_in on the SA too") },
-	{ "child", "mark_out = 42", .why = LATER("mark of outbound policies") },
-	{ "child", "set_mark_in = 1", .why = LATER("mark set on inbound packets") },
-	{ "child", "set_mark_out = 1", .why = LATER("mark set on outbound packets") },
+	{ "child", "mark_in = 42", .later = "marks are not built in yet" },
+	{ "child", "mark_in_sa = yes", .later = "marks are not built in yet" },
+	{ "child", "mark_out = 42", .later = "marks are not built in yet" },
+	{ "child", "set_mark_in = 1", .later = "marks are not built in yet" },
+	{ "child", "set_mark_out = 1", .later = "marks are not built in yet" },
 	{ "child", .key = "label_mode = system" },
-	{ "child", "label = x", .why = LATER("security label") },
-	{ "child", "tfc_padding = mtu", .why = LATER("pad packets to this size") },
+	{ "child", "label = x", .later = "security labels are not built in yet" },
+	{ "child", "tfc_padding = mtu", .later = "padding of packets is not built in yet" },
 	{ "child", .key = "replay_window = 0" },
 	{ "child", "replay_window = wide", .why = "\"wide\"" NOT_COUNT },
 	{ "child", .key = "hw_offload = auto" },
-	{ "child", "hw_offload = crypto", .why = LATER("hardware offload") },
-	{ "child", "per_cpu_sas = encap", .why = LATER("an SA for each CPU") },
+	{ "child", "hw_offload = crypto", .later = "hardware offload is not built in yet" },
+	{ "child", "per_cpu_sas = encap", .later = "SAs for each CPU are not built in yet" },
 	{ "child", .key = "copy_df = no" },
 	{ "child", .key = "copy_ecn = no" },
 	{ "child", .key = "copy_dscp = yes" },
 	{ "child", "copy_dscp = both", .why = "\"both\" is not known here; write one of out, in, yes, no" },
-	{ "child", "icmp = yes", .why = LATER("let ICMP errors from outside the selectors in") },
+	{ "child", "icmp = yes", .later = "letting them in is not built in yet" },
 	{ "child", "local_ts = 10.0.0.0/8\nremote_ts = 2001:db8::/32",
 		.why = "m.conf:1: connections.a.children.n: local_ts is IPv4 and remote_ts is IPv6: no "
 		       "packet can match both" },
@@ -245,27 +247,28 @@ static const struct key_case cases[] = {
 	{ "top", "templates { x = 1 }",
 		.why = "m.conf:2: templates: unknown section, and none inherits from it" },
 	{ "top", .key = "pools { }\nauthorities { }" },
-	{ "top", "pools { p { addrs = 10.9.0.0/24 } }",
-		.why = "m.conf:2: pools.p: virtual addresses are not built in yet; remove this section" },
-	{ "top", "authorities { a { cacert = ca.pem } }",
-		.why = "m.conf:2: authorities.a: certificates and private keys are not built in yet; use "
-		       "auth = psk; remove this section" },
-	{ "top", "secrets { eap-1 { secret = x } }",
-		.why = "m.conf:2: secrets.eap-1: EAP is not built in yet; remove this section" },
-	{ "top", "secrets { xauth-1 { secret = x } }", .note = "m.conf:2: secrets.xauth-1: " IKEV1 },
-	{ "top", "secrets { private-1 { flie = x } }",
-		.why = "m.conf:2: secrets.private-1: certificates and private keys are not built in yet; use "
-		       "auth = psk; remove this section\nm.conf:2: secrets.private-1.flie: unknown key; did "
-		       "you mean \"file\"?" },
+	{ "top", "pools { p { addrs = 10.9.0.0/24\n } }",
+		.note = "m.conf:2: pools.p: virtual addresses are not built in yet" UNUSED },
+	{ "top", "authorities { a { cacert = ca.pem\n } }",
+		.note = "m.conf:2: authorities.a: certificates and private keys are not built in "
+			"yet" UNUSED },
+	{ "top", "secrets { eap-1 { secret = x\n } eap-2 { secret = y\n } }",
+		.note = "m.conf:2: secrets.eap-1: EAP is not built in yet" UNUSED },
+	{ "top", "secrets { xauth-1 { secret = x\n } }", .note = "m.conf:2: secrets.xauth-1: " IKEV1 UNUSED },
+	{ "top", "secrets { private-1 { flie = x\n } }",
+		.why = "m.conf:2: secrets.private-1.flie: unknown key; did you mean \"file\"?\n"
+		       "m.conf:2: secrets.private-1: there is no file in it; write one",
+		.note = "m.conf:2: secrets.private-1: certificates and private keys are not built in "
+			"yet" UNUSED },
 	{ "top", "secrets { psk-1 { secret = x } }", .why = "m.conf:2: secrets.psk-1: unknown section" },
 	{ "conn", "lokal { }",
 		.why = "m.conf:2: connections.a.lokal: unknown section; did you mean \"local\"?" },
-	{ "conn", "local-2 { auth = psk }",
-		.why = "m.conf:3: connections.a.local: a second round of authentication is not built in yet "
-		       "(the first is connections.a.local-2); remove this section" },
-	{ "local", "cert1 { file = x }",
-		.why = "m.conf:2: connections.a.local.cert1: certificates and private keys are not built in "
-		       "yet; use auth = psk; remove this section" },
+	{ "conn", "local-2 { auth = psk\n }",
+		.later = "m.conf:4: connections.a.local: several rounds of authentication are not built in "
+			 "yet" },
+	{ "local", "cert1 { file = x\n }",
+		.later = "m.conf:2: connections.a.local.cert1: certificates and private keys are not built "
+			 "in yet" },
 	{ "child", "x { }", .why = "m.conf:2: connections.a.children.n.x: unknown section" },
 };
 
@@ -287,10 +290,17 @@ static void key_reads(void **state)
 	const struct key_case *c = *state;
 	struct arena arena = { 0 };
 	struct loaded l = load_text(around(c->where, c->key, &arena));
+	const char *later = placed(c, c->later, &arena);
 
 	assert_string_equal(l.why, placed(c, c->why, &arena));
 	assert_int_equal(l.err, c->why ? ERR_SYNTAX : ERR_OK);
-	assert_string_equal(l.notes, placed(c, c->note, &arena));
+	if (c->later)
+		assert_string_equal(
+			l.notes, arena_printf(&arena, "%s, so this connection is not used", later));
+	else
+		assert_string_equal(l.notes, placed(c, c->note, &arena));
+	if (l.conf.n_peers)
+		assert_string_equal(l.conf.peers[0]->unready ? l.conf.peers[0]->unready : "", later);
 	loaded_free(&l);
 	arena_free(&arena);
 }

@@ -104,7 +104,7 @@ static void a_connection_has_strongswans_defaults(void **state)
 	assert_int_equal(p->over_time, 24 * 60 * 1000);
 	assert_int_equal(p->rand_time, p->over_time);
 	assert_int_equal(p->reauth_time, 0);
-	assert_int_equal(p->local.method, AUTH_PSK);
+	assert_int_equal(p->local.way.method, AUTH_PSK);
 	assert_int_equal(p->local.id.type, ID_ANY);
 	assert_int_equal(p->remote.id.type, ID_ANY);
 	assert_string_equal(l.notes, "m.conf:1: connections.a: has no children, so it carries no traffic");
@@ -309,35 +309,101 @@ static void one_fault_spoils_the_whole(void **state)
 	loaded_free(&l);
 }
 
-static void certificates_by_default_are_refused(void **state)
+static void not_used(const char *text, const char *unready)
 {
-	(void)state;
-	refused("connections {\n a {\n local { }\n remote { auth = pubkey }\n children { n { } } } }",
-		"m.conf:3: connections.a.local.auth: not written, and its default would be pubkey: auth = "
-		"pubkey, which "
-		"takes certificates, is not built in yet; write auth = psk\n"
-		"m.conf:4: connections.a.remote.auth: auth = pubkey, which takes certificates, is not built "
-		"in yet; "
-		"write auth = psk");
+	struct loaded l = good(text);
+
+	assert_string_equal(l.conf.peers[0]->unready, unready);
+	loaded_free(&l);
 }
 
-static void missing_sides_are_refused(void **state)
+static void certificates_are_not_built_in(void **state)
 {
 	(void)state;
-	refused("connections {\n a { local { auth = psk }\n children { n { } } } }",
+	not_used("connections {\n a {\n local { }\n remote { auth = psk\n }\n children { n { } } } }",
+		"m.conf:3: connections.a.local.auth: not written, and its default, pubkey, takes "
+		"certificates, "
+		"which are not built in yet; with a preshared key write auth = psk");
+	not_used("connections {\n a {\n local { auth = psk\n }\n remote { auth = pubkey-sha256\n }\n "
+		 "children { n { } } } }",
+		"m.conf:5: connections.a.remote.auth: certificates and private keys are not built in yet; "
+		"with "
+		"a preshared key write auth = psk");
+}
+
+static void missing_sides_have_certificates(void **state)
+{
+	(void)state;
+	not_used("connections {\n a { local { auth = psk\n }\n children { n { } } } }",
 		"m.conf:2: connections.a: there is no section remote, and its default, auth = pubkey, takes "
-		"certificates, which are not built in yet; write remote { auth = psk }");
+		"certificates, which are not built in yet; with a preshared key write remote { auth = psk }");
 }
 
-static void eap_is_refused(void **state)
+static void eap_is_not_built_in(void **state)
 {
 	(void)state;
-	refused("connections { a { children { n { } }\nlocal { auth = eap-mschapv2 }\nremote { auth = xauth "
-		"} } }",
-		"m.conf:2: connections.a.local.auth: auth = eap is not built in yet; write auth = psk\n"
-		"m.conf:3: connections.a.remote.auth: XAuth belongs to IKEv1, which is not spoken here; "
-		"write auth = "
-		"psk");
+	not_used("connections { a { children { n { } }\nlocal { auth = eap-mschapv2\n }\nremote { auth = "
+		 "psk\n } } }",
+		"m.conf:2: connections.a.local.auth: EAP is not built in yet");
+}
+
+static void xauth_is_refused(void **state)
+{
+	(void)state;
+	refused("connections { a { children { n { } }\nremote { auth = xauth } } }",
+		"m.conf:2: connections.a.remote.auth: XAuth belongs to IKEv1, which is not spoken here; "
+		"write "
+		"auth = eap or psk");
+}
+
+static void ways_to_authenticate_have_their_parts(void **state)
+{
+	static const struct {
+		const char *text;
+		enum auth_method method;
+		const char *eap, *constraints;
+	} ways[] = {
+		{ "psk", AUTH_PSK, "", "" },
+		{ "pubkey", AUTH_PUBKEY, "", "" },
+		{ "pubkey-sha256-rsa-3072", AUTH_PUBKEY, "", "sha256-rsa-3072" },
+		{ "rsa-2048-sha256", AUTH_PUBKEY, "", "rsa-2048-sha256" },
+		{ "ike:ecdsa-sha384", AUTH_PUBKEY, "", "ike:ecdsa-sha384" },
+		{ "eap", AUTH_EAP, "", "" },
+		{ "EAP-TLS:rsa-2048", AUTH_EAP, "TLS", "rsa-2048" },
+		{ "eap-7-12345", AUTH_EAP, "7-12345", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+		struct arena arena = { 0 };
+		struct loaded l = good(arena_printf(&arena,
+			"connections { a { local { auth = %s\n }\n remote { auth = psk\n } } }",
+			ways[i].text));
+		const struct auth_way *way = &l.conf.peers[0]->local.way;
+
+		assert_int_equal(way->method, ways[i].method);
+		assert_string_equal(way->eap ? way->eap : "", ways[i].eap);
+		assert_string_equal(way->constraints ? way->constraints : "", ways[i].constraints);
+		loaded_free(&l);
+		arena_free(&arena);
+	}
+}
+
+static void rounds_are_ordered(void **state)
+{
+	struct loaded l =
+		good("connections { a { remote { auth = psk\n }\n"
+		     "local-b { round = 2\n id = b.example\n }\n local-c { round = 1\n id = c.example\n }\n"
+		     "local-d { round = 2\n id = d.example\n } } }");
+	const struct auth_conf *a = &l.conf.peers[0]->local;
+	static const char *const order[] = { "c.example", "b.example", "d.example" };
+
+	(void)state;
+	for (int i = 0; i < 3; i++, a = a->next)
+		assert_string_equal(id_print(&a->id, &l.arena), order[i]);
+	assert_null(a);
+	assert_null(l.conf.peers[0]->remote.next);
+	loaded_free(&l);
 }
 
 static void a_bad_proposal_is_explained(void **state)
@@ -489,9 +555,12 @@ int main(void)
 		cmocka_unit_test(all_faults_are_reported),
 		cmocka_unit_test(twenty_faults_are_enough),
 		cmocka_unit_test(one_fault_spoils_the_whole),
-		cmocka_unit_test(certificates_by_default_are_refused),
-		cmocka_unit_test(missing_sides_are_refused),
-		cmocka_unit_test(eap_is_refused),
+		cmocka_unit_test(certificates_are_not_built_in),
+		cmocka_unit_test(missing_sides_have_certificates),
+		cmocka_unit_test(eap_is_not_built_in),
+		cmocka_unit_test(xauth_is_refused),
+		cmocka_unit_test(ways_to_authenticate_have_their_parts),
+		cmocka_unit_test(rounds_are_ordered),
 		cmocka_unit_test(a_bad_proposal_is_explained),
 		cmocka_unit_test(an_algorithm_written_wrong_is_named),
 		cmocka_unit_test(values_cannot_forge_lines),

@@ -46,7 +46,7 @@ static void same_selectors(struct tss a, struct tss b)
 
 static void same_auth(const struct auth_conf *a, const struct auth_conf *b)
 {
-	assert_int_equal(a->method, b->method);
+	assert_int_equal(a->way.method, b->way.method);
 	assert_int_equal(a->id.type, b->id.type);
 	assert_true(bytes_eq(a->id.data, b->id.data));
 }

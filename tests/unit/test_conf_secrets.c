@@ -165,17 +165,34 @@ static void vici_secrets_are_octets(void **state)
 	arena_free(&arena);
 }
 
+static void vici_secrets_know_their_kind(void **state)
+{
+	static const char *const types[] = { "IKE", "eap", "XAuth", "NTLM", "PPK" };
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+	struct secret s;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		struct conf_shared in = { "x", types[i], bytes_str("x"), NULL, 0 };
+
+		assert_int_equal(conf_load_shared(&in, &arena, &s, &why), ERR_OK);
+		assert_int_equal(s.kind, i);
+	}
+	arena_free(&arena);
+}
+
 static void vici_secrets_of_other_types_are_refused(void **state)
 {
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
-	struct conf_shared in = { "eap-1", "EAP", bytes_str("x"), NULL, 0 };
+	struct conf_shared in = { "wep-1", "WEP", bytes_str("x"), NULL, 0 };
 	struct secret s;
 
 	(void)state;
 	assert_int_equal(conf_load_shared(&in, &arena, &s, &why), ERR_UNSUPPORTED);
-	assert_string_equal(
-		text_str(&why), "vici: secrets of type \"EAP\" are not built in yet; those of type IKE are");
+	assert_string_equal(text_str(&why),
+		"vici: there are no secrets of type \"WEP\"; write IKE, EAP, XAUTH, NTLM or PPK");
 	arena_free(&arena);
 }
 
@@ -203,6 +220,7 @@ int main(void)
 		cmocka_unit_test(vici_connections_are_read),
 		cmocka_unit_test(vici_connections_are_refused),
 		cmocka_unit_test(vici_secrets_are_octets),
+		cmocka_unit_test(vici_secrets_know_their_kind),
 		cmocka_unit_test(vici_secrets_of_other_types_are_refused),
 		cmocka_unit_test(empty_vici_secrets_are_refused),
 	};

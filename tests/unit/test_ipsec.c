@@ -63,6 +63,27 @@ static void status_has_a_block_for_each_connection(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void keep_from_use(struct vici_fake *f)
+{
+	f->conf.peers[1]->unready =
+		"moon.conf:3: connections.home.vips: virtual addresses are not built in yet";
+}
+
+static void status_says_which_connections_are_not_used(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("status home", &code, keep_from_use);
+
+	(void)state;
+	assert_true(has(b.out, "home: unusable, 192.0.2.1 === 198.51.100.0/24\n  not used: moon.conf:3: "
+			       "connections.home.vips: virtual addresses are not built in yet\n"));
+	ipsec_bench_end(&b);
+	b = run("--json status home", &code, keep_from_use);
+	assert_true(has(b.out, "\"state\":\"unusable\","));
+	assert_true(has(b.out, "\"unready\":\"moon.conf:3: connections.home.vips: "));
+	ipsec_bench_end(&b);
+}
+
 static void status_of_one_shows_one(void **state)
 {
 	struct ipsec_bench b;
@@ -383,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_has_a_block_for_each_connection),
 		cmocka_unit_test(status_of_one_shows_one),
+		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),
 		cmocka_unit_test(status_as_json),
 		cmocka_unit_test(statusall_as_json),

@@ -204,7 +204,7 @@ static void load_shared_refuses_other_types(void **state)
 {
 	struct bench *b = *state;
 
-	put_shared(&b->out, "EAP");
+	put_shared(&b->out, "WEP");
 	assert_true(has(answer(b), "response success=no errmsg="));
 	assert_null(b->fake->secret.name);
 }

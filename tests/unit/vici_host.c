@@ -194,7 +194,7 @@ static struct peer *peer(
 	p->local_addrs = pattern(a, "192.0.2.1");
 	p->remote_addrs = pattern(a, remote);
 	p->n_local_addrs = p->n_remote_addrs = 1;
-	p->local.method = p->remote.method = AUTH_PSK;
+	p->local.way.method = p->remote.way.method = AUTH_PSK;
 	id(a, "a.example.org", &p->local.id);
 	id(a, "b.example.org", &p->remote.id);
 	p->rekey_time = 14400000;

@@ -70,6 +70,7 @@ static const struct json_field conn_fields[] = {
 	{ "rekey_time", JSON_NUMBER },
 	{ "reauth_time", JSON_NUMBER },
 	{ "dpd_delay", JSON_NUMBER },
+	{ "unready", JSON_TEXT },
 	{ NULL, JSON_TEXT },
 };
 

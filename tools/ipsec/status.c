@@ -11,9 +11,9 @@ static bool has_state(const struct vici_node *section, const char *state)
 	return s && !strcmp(s, state);
 }
 
-static const char *conn_state(const struct snapshot *s, const char *name)
+static const char *conn_state(const struct snapshot *s, const char *name, const struct vici_node *conn)
 {
-	const char *state = "down";
+	const char *state = vici_str(conn, "unready") ? "unusable" : "down";
 
 	for (unsigned i = 0; i < s->n_sas; i++) {
 		if (strcmp(s->sas[i]->name, name))
@@ -136,7 +136,7 @@ static unsigned connections(const struct status *s, struct status_conn **out)
 	}
 	for (unsigned i = 0; i < n; i++) {
 		v[i].failure = vici_find(all->failures, v[i].name);
-		v[i].state = conn_state(all, v[i].name);
+		v[i].state = conn_state(all, v[i].name, v[i].conn);
 	}
 	*out = v;
 	return n;

@@ -162,6 +162,8 @@ void status_text(const struct status *s, const struct status_conn *c)
 	else
 		fprintf(s->x->out, ", no longer configured");
 	fputc('\n', s->x->out);
+	if (vici_str(c->conn, "unready"))
+		fprintf(s->x->out, "  not used: %s\n", vici_str(c->conn, "unready"));
 	for (unsigned i = 0; i < s->snapshot.n_sas; i++)
 		if (!strcmp(s->snapshot.sas[i]->name, c->name))
 			show_sa(s, s->snapshot.sas[i]);

@@ -163,7 +163,7 @@ def configuration_that_cannot_be_read(bench):
     ("time", SITE.format("dpd_delay = 5 parsecs"), 3, "as 30s"),
     ("port", "daemon {\n port = 99999\n}\n", 2, "write a number from 1 to 65535"),
     ("word", "daemon {\n udp_encap = maybe\n}\n", 2, '"maybe" is not yes or no'),
-    ("not-built-yet", SITE.format("vips = 0.0.0.0"), 3, "not built in yet"),
+    ("not-spoken", SITE.format("version = 1"), 3, "IKEv1 is not spoken here"),
     ("secret-missing", "secrets {\n ike-a {\n }\n}\n", 2, "there is no secret in it"),
     ("include", "\n\ninclude none.conf\n", 3, "there is no such file")])
 def wrong_configuration(bench, configuration, line, says):
@@ -192,6 +192,24 @@ def right_configuration(bench):
     same((done.code, done.out), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --check ends")
     contains(done.err, "connections.site.fragmentation: IKE fragmentation is not built in yet", "ikev2d --check")
     same(os.path.exists(moon.run_dir), False, "whether there is a run directory")
+
+
+@case()
+def connection_with_a_key_not_built_in(bench):
+    """It is loaded and shown, but not used in either direction, and each place says why."""
+    vips = {"conn": {"vips": "0.0.0.0", "children": {"net": {"start_action": "start"}}}}
+    moon, sun = bench.pair(moon=vips)
+    why = "connections.site.vips: virtual addresses are not built in yet"
+    contains(moon.log(), f"{why}, so this connection is not used", "log of the daemon")
+    done = moon.ipsec("up", "site")
+    same(done.code, 1, "exit code of ipsec up")
+    contains(done.err, why, "ipsec up")
+    contains(moon.must("status"), "site: unusable", "ipsec status")
+    contains(moon.must("status"), why, "ipsec status")
+    done = sun.ipsec("up", "site")
+    same(done.code, 1, "exit code of ipsec up on the other side")
+    contains(done.err, "NO_PROPOSAL_CHOSEN", "ipsec up on the other side")
+    same(moon.sas(), [], "IKE_SAs")
 
 
 @case()

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pools of virtual addresses of a file. */
+#pragma once
+
+#include "conf/report.h"
+#include "model/conf.h"
+
+/* Reads S, the section "pools", into C. */
+void pools_read(const struct tree_section *s, struct conf *c, struct report *r);
