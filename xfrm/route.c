@@ -589,6 +589,13 @@ enum err route_source(
 	return ERR_OK;
 }
 
+bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE])
+{
+	struct rtnl_way way;
+
+	return !rtnl_lookup(r->netlink, remote, r->mark, &way) && if_indextoname(way.dev, name);
+}
+
 bool route_is_local(struct route *r, const struct ip *ip)
 {
 	struct rtnl_way way;

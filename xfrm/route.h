@@ -8,6 +8,8 @@
 #include "model/conf.h"
 #include "model/ts.h"
 
+#include <net/if.h>
+
 struct route; /* all that one daemon has changed on this machine (in its network namespace) */
 
 /* Opens netlink and the journal JOURNAL (a file's path; ERR_BUSY when another daemon has it). What a crashed
@@ -68,6 +70,10 @@ void route_guard_del(struct route *r, uint32_t id);
  * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */
 enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,
 	struct text *why) MUST_CHECK;
+
+/* The name of the device through which packets to REMOTE leave, not looking at our own table either; false
+ * when there is no route. */
+bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE]);
 
 /* Whether IP is one of this machine's own addresses. */
 bool route_is_local(struct route *r, const struct ip *ip);

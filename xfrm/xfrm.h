@@ -32,6 +32,12 @@ struct xfrm_setup {
 	struct xfrm_reports reports;
 };
 
+/* Names of devices, empty where there is none: the tun device, and the one through which outer packets leave.
+ */
+struct xfrm_devices {
+	char inner[16], outer[16]; /* IFNAMSIZ */
+};
+
 struct xfrm; /* a running data path; each back end has its own */
 
 /* CHILD is the core's number of a CHILD_SA; with INBOUND it names one SA. WHY gets one sentence on failure.
@@ -57,6 +63,8 @@ struct xfrm_backend {
 	void (*sa_select)(struct xfrm *x, uint32_t policy, uint32_t child);
 	/* Fills OUT; false when there is no such SA. */
 	bool (*usage)(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
+	/* Those that the outbound SA of CHILD uses. */
+	struct xfrm_devices (*devices)(struct xfrm *x, uint32_t child);
 	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
 	void (*drops)(struct xfrm *x, struct text *out);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the

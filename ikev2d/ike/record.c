@@ -31,6 +31,7 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.id = c->id,
 		.reqid = c->reqid,
 		.name = arena_str(arena, c->conf->name),
+		.conf = c->conf,
 		.state = child_status(c),
 		.encap = c->encap,
 		.spi_in = c->spi_in,

@@ -43,6 +43,8 @@ struct sa_usage {
 struct child_record {
 	uint32_t id, reqid;
 	const char *name, *state; /* strongSwan's states: "INSTALLED", … */
+	const struct child_conf
+		*conf; /* the version it was made under; borrowed until the core's next step */
 	bool encap;
 	uint32_t spi_in, spi_out;
 	struct suite suite;

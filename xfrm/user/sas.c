@@ -125,3 +125,16 @@ bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage
 	user_reap(x);
 	return sa;
 }
+
+struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
+{
+	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, false));
+	struct xfrm_devices names = { "", "" };
+
+	if (sa) {
+		memcpy(names.inner, sa->device->name, sizeof names.inner);
+		if (!route_device(x->route, &sa->remote.ip, names.outer))
+			*names.outer = 0;
+	}
+	return names;
+}

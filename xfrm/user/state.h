@@ -71,6 +71,7 @@ void user_sa_del(struct xfrm *x, uint32_t child, bool inbound);
 enum err user_sa_move(struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote,
 	bool encap) MUST_CHECK;
 bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
+struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child);
 void user_sa_free(struct xfrm *x, struct user_sa *sa);
 
 /* The MTU of the path to REMOTE, or what one may expect where it is not known. */

@@ -174,6 +174,7 @@ const struct xfrm_backend xfrm_user = {
 	.policy_del = user_policy_del,
 	.sa_select = user_policy_select,
 	.usage = user_sa_usage,
+	.devices = user_sa_devices,
 	.drops = user_drops,
 	.settled = user_settled,
 };
