@@ -174,6 +174,8 @@ bool control_offer(struct control *c, const char *link)
 
 void control_shut(struct control *c)
 {
+	list_each (n, &c->clients)
+		event_del(node_owner(n, struct client, node)->readable);
 	if (c->link && leads_to(c->link, c->path))
 		(void)unlink(c->link);
 	if (c->path)

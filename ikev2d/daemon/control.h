@@ -28,7 +28,7 @@ enum err control_listen(struct control *c, const char *path, struct text *why) M
 /* Offers the socket at LINK too, where stock clients look; false when something else is there. */
 bool control_offer(struct control *c, const char *link);
 
-/* Accepts no more; what was made in the file system goes. */
+/* Accepts no more, and hears nobody any more; what was made in the file system goes. */
 void control_shut(struct control *c);
 
 /* Sends what fits of what waits, and closes all clients: to them this means that the daemon has ended. */

@@ -10,6 +10,7 @@
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
+#include "daemon/updown.h"
 #include "daemon/world.h"
 
 #include <errno.h>
@@ -52,12 +53,15 @@ void daemon_stop(struct world *w)
 
 static void on_reload(evutil_socket_t fd, short what, void *ctx)
 {
+	struct world *w = ctx;
 	struct arena arena = { 0 };
 	struct why why = { 0 };
 
 	(void)fd;
 	(void)what;
-	if (daemon_reload(ctx, &arena, &why))
+	if (w->stop_timer)
+		return;
+	if (daemon_reload(w, &arena, &why))
 		line_say(LOG_ERROR, "config", why.what);
 	arena_free(&arena);
 }
@@ -291,8 +295,9 @@ static void listener_stop(struct world *w)
 	control_shut(&w->control);
 }
 
-/* The data path opens after the sockets (it joins them on their port), and clients see the connection closed
- * only when all else has gone, so that "stopped" means it. */
+/* Scripts of what was up are run, and waited for, when nothing can come up any more. The data path opens
+ * after the sockets (it joins them on their port), and clients see the connection closed only when all else
+ * has gone, so that "stopped" means it. */
 static const struct part {
 	enum err (*start)(struct world *w, struct text *why);
 	void (*stop)(struct world *w);
@@ -302,6 +307,7 @@ static const struct part {
 	{ rundir_start, rundir_stop },
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
+	{ updown_start, updown_stop },
 	{ engine_start, engine_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },

@@ -6,6 +6,7 @@
 #include "daemon/datapath.h"
 #include "daemon/line.h"
 #include "daemon/patience.h"
+#include "daemon/updown.h"
 
 /* The words of the log. */
 static const char *const words[] = {
@@ -21,13 +22,12 @@ static const char *const words[] = {
 	[TELL_DONE] = "done",
 };
 
-/* strongSwan's: 0 is always heard, 1 is a person's, more is for those who look for a fault. */
-static int vici_level(enum log_level level)
+int tells_vici_level(enum log_level level)
 {
 	return level == LOG_DETAIL ? 2 : level == LOG_ERROR ? 0 : 1;
 }
 
-static const struct child_record *child_of(const struct ike_tell *t)
+const struct child_record *tells_child(const struct ike_tell *t)
 {
 	for (unsigned i = 0; t->record && i < t->record->n_children; i++)
 		if (t->record->children[i].id == t->child)
@@ -69,7 +69,7 @@ static const char *child_sentence(const struct ike_tell *t, const struct child_r
 
 static const char *sentence(const struct ike_tell *t, struct arena *arena)
 {
-	const struct child_record *c = child_of(t);
+	const struct child_record *c = tells_child(t);
 
 	if (t->text)
 		return t->text;
@@ -82,7 +82,7 @@ static const char *sentence(const struct ike_tell *t, struct arena *arena)
 
 static void log_line(const struct ike_tell *t, const char *text, struct arena *arena)
 {
-	const struct child_record *c = child_of(t);
+	const struct child_record *c = tells_child(t);
 	struct text line = text_in(arena);
 
 	line_add(&line, "conn", t->name);
@@ -100,7 +100,7 @@ static void log_line(const struct ike_tell *t, const char *text, struct arena *a
 
 static void vici_lines(struct world *w, const struct ike_tell *t, const char *text)
 {
-	int level = vici_level(t->level);
+	int level = tells_vici_level(t->level);
 
 	for (unsigned i = 0; i < t->n_tickets; i++)
 		vici_log(w->vici, t->tickets[i], t->group, level, t->name, t->sa, text);
@@ -192,4 +192,5 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 		say(w, t);
 	if (t->record)
 		raise_event(w, t);
+	updown_told(w, t);
 }

@@ -5,3 +5,10 @@
 #include "daemon/world.h"
 
 void tells_tell(struct world *w, const struct ike_tell *t);
+
+/* The child that T is about, in its record; NULL when it is about none. */
+const struct child_record *tells_child(const struct ike_tell *t);
+
+/* LEVEL in strongSwan's numbers: 0 is always heard, 1 is a person's, more is for those who look for a fault.
+ */
+int tells_vici_level(enum log_level level);

@@ -12,6 +12,7 @@
 #include "daemon/resolve.h"
 #include "daemon/rundir.h"
 #include "daemon/sockets.h"
+#include "daemon/updown_queue.h"
 #include "ike/ike.h"
 #include "vici/vici.h"
 #include "xfrm/xfrm.h"
@@ -38,6 +39,7 @@ struct world {
 	struct event *wake;    /* its timer */
 	bool stepping;
 
+	struct updown_queue updown;
 	struct resolver resolver;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;

@@ -17,6 +17,7 @@ struct settings settings_default(void)
 		.keep_alive = 20000,
 		.cookie_threshold = 30,
 		.make_before_break = true,
+		.updown_timeout = 30000,
 		.charon_socket = "auto",
 		.routing_table = 220,
 		.routing_table_prio = 220,

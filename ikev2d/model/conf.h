@@ -73,6 +73,7 @@ struct settings {
 	uint64_t keep_alive;         /* ms between NAT keepalives; 0: none */
 	unsigned cookie_threshold;   /* half-open SAs from which on cookies are asked for */
 	bool make_before_break;
+	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */
 	unsigned routing_table, routing_table_prio;
 };

@@ -54,11 +54,12 @@ static void an_empty_daemon_section_changes_nothing(void **state)
 
 static void daemon_settings_are_read(void **state)
 {
-	struct loaded l = good("daemon { port = 5500\nport_nat_t = 5501\nudp_encap = no\ntun_name = vpn\n"
-			       "retransmit_timeout = 1.5\nretransmit_base = 1.25\nretransmit_tries = 3\n"
-			       "retransmit_jitter = 20\nretransmit_limit = 1m\nhalf_open_timeout = 10\n"
-			       "keep_alive = 0\ncookie_threshold = 5\nmake_before_break = no\n"
-			       "charon_socket = no\nrouting_table = 100\nrouting_table_prio = 101 }");
+	struct loaded l = good(
+		"daemon { port = 5500\nport_nat_t = 5501\nudp_encap = no\ntun_name = vpn\n"
+		"retransmit_timeout = 1.5\nretransmit_base = 1.25\nretransmit_tries = 3\n"
+		"retransmit_jitter = 20\nretransmit_limit = 1m\nhalf_open_timeout = 10\n"
+		"keep_alive = 0\ncookie_threshold = 5\nmake_before_break = no\n"
+		"updown_timeout = 5\ncharon_socket = no\nrouting_table = 100\nrouting_table_prio = 101 }");
 	const struct settings *s = &l.conf.settings;
 
 	(void)state;
@@ -75,6 +76,7 @@ static void daemon_settings_are_read(void **state)
 	assert_int_equal(s->keep_alive, 0);
 	assert_int_equal(s->cookie_threshold, 5);
 	assert_false(s->make_before_break);
+	assert_int_equal(s->updown_timeout, 5000);
 	assert_string_equal(s->charon_socket, "no");
 	assert_int_equal(s->routing_table, 100);
 	assert_int_equal(s->routing_table_prio, 101);

@@ -73,6 +73,8 @@ static void same_child(const struct child_conf *a, const struct child_conf *b)
 	assert_int_equal(a->copy_df, b->copy_df);
 	assert_int_equal(a->copy_ecn, b->copy_ecn);
 	assert_int_equal(a->copy_dscp, b->copy_dscp);
+	same_text(a->updown, b->updown);
+	assert_int_equal(a->hostaccess, b->hostaccess);
 }
 
 static void same_peer(const struct peer *a, const struct peer *b)
@@ -162,14 +164,15 @@ static void every_key(void **state)
 	      "1000000\n"
 	      " dpd_action = restart\n close_action = trap\n start_action = trap|start\n reqid = 77\n "
 	      "interface = vpn7\n"
-	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes } } }\n"
+	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes\n"
+	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes } } }\n"
 	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes } }\n"
 	      "daemon { port = 5500\n port_nat_t = 5501\n udp_encap = no\n tun_name = vpn\n "
 	      "retransmit_timeout = 1.5\n"
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "
 	      "1m\n"
 	      " half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n make_before_break = no\n"
-	      " charon_socket = no\n routing_table = 99\n routing_table_prio = 98 }");
+	      " updown_timeout = 5\n charon_socket = no\n routing_table = 99\n routing_table_prio = 98 }");
 }
 
 /* The volume at which an SA ends is made from the other one; what is written for it is exact. */

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { STOP_PATIENCE = 40000 /* ms: updown scripts are waited for */ };
+
 /* Tells how it went where there is nothing more to tell. */
 static int done(struct ipsec *x, const char *sentence)
 {
@@ -74,7 +76,7 @@ int verb_stop(struct ipsec *x, int argc, char **argv)
 	if (!code)
 		code = simple(&c, "stop", &response);
 	if (!code && client_succeeded(response))
-		left = client_wait(&c, CLIENT_PATIENCE, &event);
+		left = client_wait(&c, STOP_PATIENCE, &event);
 	client_close(&c);
 	if (code)
 		return code;
