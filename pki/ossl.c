@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small things around OpenSSL. */
+#include "pki/ossl.h"
+
+#include "crypto/prf.h"
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+
+const char *ossl_reason(struct arena *arena)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return reason ? arena_str(arena, reason) : "no reason given";
+}
+
+void ossl_forget(void)
+{
+	ERR_clear_error();
+}
+
+struct bytes ossl_taken(unsigned char *p, int n, struct arena *arena)
+{
+	struct bytes copy = { 0 };
+
+	if (n <= 0)
+		return copy;
+	copy = arena_bytes(arena, bytes_of(p, (size_t)n));
+	OPENSSL_clear_free(p, (size_t)n);
+	return copy;
+}
+
+BIO *ossl_reader(struct bytes b)
+{
+	BIO *bio = b.n <= INT_MAX ? BIO_new_mem_buf(b.n ? b.p : (const uint8_t *)"", (int)b.n) : NULL;
+
+	if (!bio)
+		abort();
+	return bio;
+}
+
+void ossl_sha1(struct bytes b, uint8_t out[20])
+{
+	uint8_t sum[PRF_OUT_MAX];
+	size_t n;
+
+	if (digest("SHA1", &b, 1, sum, &n) || n != 20)
+		abort();
+	memcpy(out, sum, n);
+}
