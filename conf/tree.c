@@ -21,14 +21,10 @@ void tree_free(struct tree *t)
 	*t = (struct tree){ 0 };
 }
 
-/* FNV-1a over the name, from where the section's number puts it. */
+/* Of the name, from where the section's number puts it. */
 static uint64_t hash(const struct tree_section *in, const char *name)
 {
-	uint64_t h = 0xcbf29ce484222325ULL ^ in->number;
-
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 0x100000001b3ULL;
-	return h;
+	return bytes_hash(BYTES_HASH ^ in->number, bytes_str(name));
 }
 
 struct tree_section *tree_section_find(const struct tree *t, const struct tree_section *in, const char *name)

@@ -38,6 +38,13 @@ bool bytes_eq_secret(struct bytes a, struct bytes b)
 	return !differ;
 }
 
+uint64_t bytes_hash(uint64_t h, struct bytes b)
+{
+	for (size_t i = 0; i < b.n; i++)
+		h = (h ^ b.p[i]) * 0x100000001b3ULL;
+	return h;
+}
+
 void wipe(void *p, size_t n)
 {
 	explicit_bzero(p, n);

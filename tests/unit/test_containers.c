@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lists, maps and heaps; the last two against a plain model with random operations. */
+/* Lists, maps, dictionaries and heaps; most against a plain model with random operations. */
 #include "tests/unit/unit.h"
 
+#include "base/dict.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
+
+#include <stdio.h>
 
 struct item {
 	int value;
@@ -105,6 +108,58 @@ static void a_map_agrees_with_a_plain_table(void **state)
 	map_free(&m);
 }
 
+static void a_dictionary_agrees_with_a_plain_table(void **state)
+{
+	struct dict d = { 0 };
+	char names[KEYS][8];
+	bool table[KEYS] = { 0 };
+	struct rng_seeded r;
+	size_t n = 0;
+
+	(void)state;
+	rng_seed(&r, 2);
+	for (int i = 0; i < KEYS; i++)
+		snprintf(names[i], sizeof names[i], "n%d", i);
+	for (int i = 0; i < 20000; i++) {
+		uint32_t key = rng_below(&r.rng, KEYS);
+
+		if (table[key])
+			assert_ptr_equal(dict_take(&d, names[key]), names[key]);
+		else
+			dict_put(&d, names[key], names[key]);
+		table[key] = !table[key];
+	}
+	for (uint32_t key = 0; key < KEYS; key++) {
+		assert_ptr_equal(dict_get(&d, names[key]), table[key] ? names[key] : NULL);
+		n += table[key];
+	}
+	assert_int_equal(d.count, n);
+	assert_null(dict_take(&d, "none"));
+	dict_free(&d);
+}
+
+/* Two names of one hash. */
+static void a_dictionary_tells_names_of_equal_hash_apart(void **state)
+{
+	static const char *const names[] = { "8yn0iYCKYHlIj4-BwPqk", "GReLUrM4wMqfg9yzV3KQ" };
+	struct dict d = { 0 };
+	int a, b;
+
+	(void)state;
+	assert_true(
+		bytes_hash(BYTES_HASH, bytes_str(names[0])) == bytes_hash(BYTES_HASH, bytes_str(names[1])));
+	dict_put(&d, names[0], &a);
+	assert_null(dict_get(&d, names[1]));
+	assert_null(dict_take(&d, names[1]));
+	dict_put(&d, names[1], &b);
+	assert_ptr_equal(dict_get(&d, names[0]), &a);
+	assert_ptr_equal(dict_get(&d, names[1]), &b);
+	assert_ptr_equal(dict_take(&d, names[0]), &a);
+	assert_null(dict_get(&d, names[0]));
+	assert_ptr_equal(dict_get(&d, names[1]), &b);
+	dict_free(&d);
+}
+
 static void a_heap_yields_the_earliest(void **state)
 {
 	struct heap h = { 0 };
@@ -162,6 +217,8 @@ int main(void)
 		cmocka_unit_test(a_list_may_be_emptied_on_the_way),
 		cmocka_unit_test(a_map_gives_back_what_was_put),
 		cmocka_unit_test(a_map_agrees_with_a_plain_table),
+		cmocka_unit_test(a_dictionary_agrees_with_a_plain_table),
+		cmocka_unit_test(a_dictionary_tells_names_of_equal_hash_apart),
 		cmocka_unit_test(a_heap_yields_the_earliest),
 		cmocka_unit_test(a_heap_agrees_with_a_search),
 	};
