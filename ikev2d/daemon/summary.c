@@ -343,6 +343,7 @@ static void tell(const struct summary_of *s, const struct ike_action *a)
 		add_number(s->line, "matches", t->matches);
 		add_number(s->line, "terminated", t->terminated);
 	}
+	line_add(s->line, "alert", t->alert);
 	line_add(s->line, "text", t->text);
 	if (t->why)
 		add_why(s->line, t->why);

@@ -96,6 +96,7 @@ static bool method_known(struct draft *d, const struct message *m)
 		.where = source_print(&conf->at, "auth", a),
 		.instead = "auth = psk on the peer's side",
 		.notify = "AUTHENTICATION_FAILED",
+		.alert = "peer-auth-failed",
 	};
 	return false;
 }
@@ -181,6 +182,7 @@ static enum verdict wrong_identity(struct draft *d, const struct id *idr)
 		.configured = id_print(&conf->id, a),
 		.where = source_print(&conf->at, "id", a),
 		.instead = arena_printf(a, "id = %s", id_print(idr, a)),
+		.alert = "peer-auth-failed",
 	};
 	return fail_established(d);
 }
@@ -235,6 +237,7 @@ enum verdict auth_checked(struct draft *d)
 enum verdict auth_not_checked(struct draft *d)
 {
 	d->why = d->answer->why;
+	d->why.alert = "peer-auth-failed";
 	return fail_established(d);
 }
 
@@ -255,6 +258,7 @@ enum verdict auth_refusal(struct draft *d)
 				    "which differs"
 				  : NULL,
 		.notify = notify_name(n->type),
+		.alert = failed ? "local-auth-failed" : NULL,
 	};
 	return draft_end(d, 0);
 }
@@ -292,6 +296,7 @@ enum verdict auth_not_accepted(struct draft *d)
 {
 	d->why = d->answer->why;
 	d->why.notify = "AUTHENTICATION_FAILED";
+	d->why.alert = "peer-auth-failed";
 	return draft_end(d, AUTHENTICATION_FAILED);
 }
 

@@ -127,6 +127,7 @@ static void explain_no_proposal(struct draft *d, struct proposals offered)
 		.where = source_print(&p->at, "proposals", scratch),
 		.instead = w.instead ? arena_printf(scratch, "proposals = %s", w.instead) : NULL,
 		.notify = "NO_PROPOSAL_CHOSEN",
+		.alert = "proposal-mismatch-ike",
 	};
 }
 
@@ -182,6 +183,7 @@ static void explain_no_identity(struct draft *d, const struct id *idi, const str
 		.where = source_print(&nearest->remote.at, "id", scratch),
 		.instead = arena_printf(scratch, "id = %s", id),
 		.notify = "AUTHENTICATION_FAILED",
+		.alert = "peer-auth-failed",
 	};
 }
 

@@ -185,8 +185,10 @@ static enum verdict child_outcome(struct draft *d, struct child *c, bool success
 
 void child_answered(struct step *s, struct child *c, const struct ike_answer *answer)
 {
+	bool policy;
 	struct draft d;
 
+	policy = c->tickets[2] == answer->ticket;
 	map_take(&s->ike->installs, answer->ticket);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->tickets); i++)
 		if (c->tickets[i] == answer->ticket)
@@ -198,6 +200,7 @@ void child_answered(struct step *s, struct child *c, const struct ike_answer *an
 		d.why = answer->why;
 		if (!d.why.what)
 			d.why.what = "the data path refused to install the CHILD_SA";
+		d.why.alert = policy ? "install-child-policy-failed" : "install-child-sa-failed";
 	}
 	draft_close(&d, child_outcome(&d, c, !answer->result));
 }

@@ -5,6 +5,7 @@
 #include "ike/conf.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/trap.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -244,7 +245,8 @@ static bool child_named(const char *wanted, const struct child_conf *c)
 
 static void up(struct step *s, struct command *command, const struct ike_command *c)
 {
-	static const struct why nothing = { .what = "no connection or child has that name" };
+	struct why nothing = { .what = arena_printf(s->scratch, "%s config '%s' not found",
+				       c->child ? "CHILD_SA" : "IKE_SA", c->child ? c->child : c->ike) };
 
 	command->left++;
 	for (unsigned i = 0; i < s->ike->n_peers; i++) {
@@ -372,7 +374,7 @@ static void stop_wanting(struct ike *ike, const struct ike_command *c)
 
 static void down(struct step *s, struct command *command, const struct ike_command *c)
 {
-	static const struct why nothing = { .what = "no SA matches" };
+	static const struct why nothing = { .what = "no matching SAs to terminate found" };
 
 	command->left++;
 	stop_wanting(s->ike, c);
@@ -415,7 +417,7 @@ static void rekey_in(struct step *s, struct command *command, struct sa *sa, con
 /* It is begun, and who gave the command does not wait for its end, as with strongSwan. */
 static void rekey(struct step *s, struct command *command, const struct ike_command *c)
 {
-	static const struct why nothing = { .what = "no SA matches" };
+	static const struct why nothing = { .what = "no matching SAs to rekey found" };
 	static const struct why not_ours = {
 		.what = "the peer has begun the IKE_SA, so it is the peer that authenticates anew",
 		.instead = "the same command there",
@@ -436,6 +438,31 @@ static void rekey(struct step *s, struct command *command, const struct ike_comm
 	command_done(s, command, command->matches, of_peer ? &not_ours : &nothing);
 }
 
+/* ----------------------------------------------------------------- policies */
+
+static const struct child_conf *first_meant(const struct ike *ike, const struct ike_command *c)
+{
+	for (unsigned i = 0; i < ike->n_peers; i++) {
+		const struct peer *p = ike->peers[i];
+
+		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
+			if (child_named(c->child, &p->children[k]))
+				return &p->children[k];
+	}
+	return NULL;
+}
+
+/* It is begun: where the ends of the tunnel are has to be found out first. */
+static void trap(struct step *s, struct command *command, const struct ike_command *c)
+{
+	const struct child_conf *conf = first_meant(s->ike, c);
+	bool set = c->kind == COMMAND_TRAP;
+	struct why why = { .what = set ? "configuration name not found"
+				       : arena_printf(s->scratch, "policy '%s' not found", c->child) };
+
+	command_done(s, command, conf && trap_command(s, conf, set), &why);
+}
+
 void command_run(struct step *s, const struct ike_command *c)
 {
 	struct command *command = command_new(s->ike, c);
@@ -444,5 +471,7 @@ void command_run(struct step *s, const struct ike_command *c)
 	case COMMAND_UP: up(s, command, c); break;
 	case COMMAND_DOWN: down(s, command, c); break;
 	case COMMAND_REKEY: rekey(s, command, c); break;
+	case COMMAND_TRAP:
+	case COMMAND_UNTRAP: trap(s, command, c); break;
 	}
 }

@@ -3,6 +3,7 @@
  */
 #include "ike/child.h"
 #include "ike/conf.h"
+#include "ike/count.h"
 #include "ike/negotiate.h"
 #include "ike/revive.h"
 #include "ike/seal.h"
@@ -170,10 +171,13 @@ static void respond_notify(struct draft *d)
 
 static void send(struct draft *d, const struct path *path, struct bytes data)
 {
+	struct wire_header h;
 	struct ike_action *a;
 
 	if (!data.n)
 		return;
+	if (!header_get(data, &h))
+		count_message(d->step->ike, d->core.peer, false, &h);
 	a = step_action(d->step, ACTION_SEND);
 	a->send.path = *path;
 	a->send.data = data;
@@ -494,7 +498,7 @@ struct sa *draft_close(struct draft *d, enum verdict verdict)
 	case DRAFT_COMMIT: sa = commit(d); break;
 	case DRAFT_DROP:
 		if (d->path)
-			tell_dropped(d->step, d->dropped, d->path);
+			tell_dropped(d->step, d->dropped, d->path, d->core.peer);
 		forget(d);
 		break;
 	case DRAFT_REFUSE:

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "model/conf.h"
+#include "model/counters.h"
 #include "model/sa.h"
 #include "model/why.h"
 
@@ -72,7 +73,13 @@ struct ike_answer {
 	struct why why;
 };
 
-enum ike_command_kind { COMMAND_UP, COMMAND_DOWN, COMMAND_REKEY };
+enum ike_command_kind {
+	COMMAND_UP,
+	COMMAND_DOWN,
+	COMMAND_REKEY,
+	COMMAND_TRAP,   /* a trap for the first child that matches */
+	COMMAND_UNTRAP, /* the trap of the first child that matches goes */
+};
 
 /* TICKET is the caller's; TELL_DONE brings it back, once. 0: nobody waits. */
 struct ike_command {
@@ -151,11 +158,13 @@ struct ike_tell {
 	uint32_t old; /* TELL_*_REKEYED: the number before */
 	const char *text;
 	const struct why *why;   /* TELL_REFUSED, and TELL_DONE when it failed; NULL otherwise */
+	const char *alert;       /* strongSwan's word for what went wrong; NULL: nothing did */
 	const uint32_t *tickets; /* commands that wait for what this is about */
 	unsigned n_tickets;
 	bool success; /* TELL_DONE */
 	unsigned matches, terminated;
-	const struct sa_record *record;     /* TELL_*_UP, _DOWN, _REKEYED; children before and after */
+	const struct sa_record *record;     /* TELL_*_UP, _DOWN, _REKEYED: children before and after;
+					       TELL_REFUSED: where there is an IKE_SA */
 	const struct sa_record *old_record; /* TELL_SA_REKEYED */
 };
 
@@ -212,11 +221,26 @@ struct ike_out ike_step(
 /* Status of every IKE_SA, from ARENA; *N gets their number. */
 struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsigned *n);
 
+/* Keys of the IKE_SAs that stand, from ARENA; *N gets their number. And the status of the one of KEY, or
+ * false when it has ended. */
+const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n);
+bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct sa_record *out);
+
+/* The same for traps that are set. */
+const uint64_t *ike_traps(const struct ike *ike, struct arena *arena, unsigned *n);
+bool ike_trap(const struct ike *ike, uint64_t key, struct arena *arena, struct policy_record *out);
+
+/* What was counted, from ARENA: for connection NAME, if it is counted; for each connection (ALL); or (NAME
+ * NULL) for all together. */
+const struct counters *ike_counters(
+	const struct ike *ike, const char *name, bool all, struct arena *arena, unsigned *n);
+void ike_counters_reset(struct ike *ike, const char *name, bool all);
+
 /* Counters of what was dropped, by reason: "reason=count …" appended to OUT. */
 void ike_drops(const struct ike *ike, struct text *out);
 
-/* What is held: IKE_SAs, those half open among them, CHILD_SAs. */
+/* What is held: IKE_SAs, those half open among them, CHILD_SAs; timers that are set. */
 struct ike_load {
-	unsigned sas, half_open, children;
+	unsigned sas, half_open, children, timers;
 };
 struct ike_load ike_load(const struct ike *ike);

@@ -102,13 +102,15 @@ enum verdict end_unanswered(struct draft *d)
 		.where = source_print(&p->at, "remote_addrs", a),
 		.instead = "an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
 			   "firewalls between",
+		.alert = d->core.state == S_I_INIT ? "peer-init-unreachable" : "retransmit-send-timeout",
 	};
 	return draft_end(d, 0);
 }
 
 enum verdict end_half_open(struct draft *d)
 {
-	tell_log(d, "IKE", "the peer did not go on after IKE_SA_INIT: half-open IKE_SA dropped");
+	tell_log(d, "IKE", "the peer did not go on after IKE_SA_INIT: half-open IKE_SA dropped")->alert =
+		"half-open-timeout";
 	return draft_end(d, 0);
 }
 
@@ -130,6 +132,9 @@ enum verdict end_lingering(struct draft *d)
 enum verdict end_failed(struct draft *d)
 {
 	d->why = d->answer->why;
+	d->why.alert = d->core.state == S_I_ROUTE   ? "peer-addr-failed"
+		       : d->core.state == S_I_PROOF ? "local-auth-failed"
+						    : NULL;
 	if (!d->why.what)
 		d->why.what = arena_printf(d->step->scratch, "connection %s: %s", d->core.peer->name,
 			d->answer->result == ERR_BUSY

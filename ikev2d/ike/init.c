@@ -103,6 +103,7 @@ enum verdict init_key_pair(struct draft *d)
 static enum verdict bad_choice(struct draft *d, const char *what)
 {
 	d->why.what = what;
+	d->why.alert = "proposal-mismatch-ike";
 	d->why.offered = proposals_print(d->message->sa, d->step->scratch);
 	d->why.configured = proposals_print(d->core.peer->ike, d->step->scratch);
 	return draft_end(d, 0);
@@ -186,6 +187,7 @@ static void explain_refusal(struct draft *d, const struct wire_notify *n)
 		.configured = proposal ? proposals_print(p->ike, scratch) : NULL,
 		.where = proposal ? source_print(&p->at, "proposals", scratch) : NULL,
 		.notify = notify_name(n->type),
+		.alert = proposal ? "proposal-mismatch-ike" : NULL,
 	};
 }
 

@@ -148,12 +148,12 @@ static void check_liveness(struct step *s, struct sa *sa)
 	}
 }
 
-static void say(struct step *s, const struct sa *sa, const char *format, const char *name)
+static void say(struct step *s, const struct sa *sa, const char *format, const char *name, const char *alert)
 {
 	struct draft d;
 
 	draft_open(&d, s, (struct sa *)sa);
-	tell_log(&d, "CHD", format, name);
+	tell_log(&d, "CHD", format, name)->alert = alert;
 	draft_close(&d, DRAFT_COMMIT);
 }
 
@@ -167,8 +167,8 @@ static void children_due(struct step *s, struct sa *sa)
 		if (c->state != CHILD_INSTALLED)
 			continue;
 		if (is_due(s, c->life_end)) {
-			say(s, sa, "CHILD_SA %s has lived for as long as it may: it is closed",
-				c->conf->name);
+			say(s, sa, "CHILD_SA %s has lived for as long as it may: it is closed", c->conf->name,
+				NULL);
 			child_expire(s, c);
 		} else if (is_due(s, c->rekey_due)) {
 			c->rekey_due = 0;
@@ -195,7 +195,8 @@ static void children_due(struct step *s, struct sa *sa)
 static void overdue(struct step *s, struct sa *sa)
 {
 	sa->core.life_end = 0;
-	say(s, sa, "IKE_SA %s has lived for as long as it may: it is closed", sa->core.peer->name);
+	say(s, sa, "IKE_SA %s has lived for as long as it may: it is closed", sa->core.peer->name,
+		"ike-sa-expired");
 	task_add(sa, TASK_DELETE_IKE, NULL);
 }
 
@@ -211,7 +212,7 @@ static void judge_inactivity(struct step *s, struct sa *sa, struct child *c, con
 	if (c->inactive_due > s->now)
 		return;
 	c->inactive_due = 0;
-	say(s, sa, "CHILD_SA %s was idle for as long as it may be: it is closed", c->conf->name);
+	say(s, sa, "CHILD_SA %s was idle for as long as it may be: it is closed", c->conf->name, NULL);
 	child_close(sa, c);
 }
 

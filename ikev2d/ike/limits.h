@@ -64,6 +64,9 @@ enum {
 	/* A trap whose peer has no route, or a name that does not resolve, is tried again after this. */
 	TRAP_RETRY = 10 * 1000,
 
+	/* Connections that are counted each for itself. */
+	TALLIES_MAX = 65536,
+
 	/* A datagram that we build: header, payloads, proposals and selectors. */
 	MESSAGE_ROOM = 32 * 1024,
 

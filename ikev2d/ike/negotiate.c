@@ -76,6 +76,9 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 		.what = arena_printf(a, "the peer refused CHILD_SA %s with %s", conf->name,
 			n ? notify_name(n->type) : "no reason given"),
 		.notify = n ? notify_name(n->type) : NULL,
+		.alert = ts         ? "ts-mismatch"
+			 : proposal ? "proposal-mismatch-child"
+				    : NULL,
 	};
 	if (proposal) {
 		d->why.configured = proposals_print(conf->esp, a);
@@ -94,9 +97,11 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 	}
 }
 
-static bool explain_choice(struct draft *d, const char *what, const char *offered, const char *configured)
+static bool explain_choice(
+	struct draft *d, const char *alert, const char *what, const char *offered, const char *configured)
 {
 	d->why.what = what;
+	d->why.alert = alert;
 	d->why.offered = offered;
 	d->why.configured = configured;
 	return false;
@@ -109,7 +114,8 @@ static bool accept_selectors(
 	struct arena *a = d->step->scratch;
 
 	if (!m->tsi.n || !m->tsr.n || !tss_contain(x->local_ts, m->tsi) || !tss_contain(x->remote_ts, m->tsr))
-		return explain_choice(d, "the peer chose traffic selectors that were not offered",
+		return explain_choice(d, "ts-mismatch",
+			"the peer chose traffic selectors that were not offered",
 			arena_printf(a, "%s === %s", tss_print(m->tsi, a), tss_print(m->tsr, a)),
 			arena_printf(a, "%s === %s", tss_print(x->local_ts, a), tss_print(x->remote_ts, a)));
 	x->local_ts = tss_copy(keep, m->tsi);
@@ -130,8 +136,9 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 	if (m->sa.n != 1 ||
 		proposal_accept(&m->sa.v[0], x->offered, x->ke ? ke_of(x) : KE_IGNORED, &x->suite) ||
 		!(x->spi_out = spi_value(m->sa.v[0].spi)))
-		return explain_choice(d, "the peer chose an ESP proposal that was not offered",
-			proposals_print(m->sa, a), proposals_print(x->offered, a));
+		return explain_choice(d, "proposal-mismatch-child",
+			"the peer chose an ESP proposal that was not offered", proposals_print(m->sa, a),
+			proposals_print(x->offered, a));
 	return accept_selectors(d, x, keep, m);
 }
 
@@ -223,6 +230,7 @@ static void explain_selectors(struct draft *d, const struct message *m, const st
 		.offered = arena_printf(
 			a, "%s === %s (here === there)", tss_print(m->tsr, a), tss_print(m->tsi, a)),
 		.notify = "TS_UNACCEPTABLE",
+		.alert = "ts-mismatch",
 	};
 	if (!c)
 		return;
@@ -248,6 +256,7 @@ static void explain_proposal(
 		.where = source_print(&c->at, "esp_proposals", a),
 		.instead = w.instead ? arena_printf(a, "esp_proposals = %s", w.instead) : NULL,
 		.notify = "NO_PROPOSAL_CHOSEN",
+		.alert = "proposal-mismatch-child",
 	};
 }
 

@@ -107,6 +107,51 @@ struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsign
 	return v;
 }
 
+const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n)
+{
+	uint64_t *v = ARENA_ARRAY(arena, ike->n_sas, uint64_t);
+
+	*n = 0;
+	list_each (k, (struct node *)&ike->sas_list)
+		v[(*n)++] = node_owner(k, struct sa, of_ike)->spi;
+	return v;
+}
+
+bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct sa_record *out)
+{
+	const struct sa *sa = map_get(&ike->sas, key);
+
+	if (!sa || sa->core.state == S_LINGER)
+		return false;
+	record_make(sa, arena, out);
+	return true;
+}
+
+const uint64_t *ike_traps(const struct ike *ike, struct arena *arena, unsigned *n)
+{
+	uint64_t *v = ARENA_ARRAY(arena, ike->policies.count, uint64_t);
+
+	*n = 0;
+	list_each (k, (struct node *)&ike->traps)
+		v[(*n)++] = node_owner(k, struct trap, of_ike)->id;
+	return v;
+}
+
+bool ike_trap(const struct ike *ike, uint64_t key, struct arena *arena, struct policy_record *out)
+{
+	const struct trap *t = map_get(&ike->policies, key);
+
+	if (!t || t->state != TRAP_SET)
+		return false;
+	*out = (struct policy_record){
+		.ike = arena_str(arena, t->conf->peer->name),
+		.child = arena_str(arena, t->conf->name),
+		.local_ts = tss_resolve(t->conf->local, &t->local, arena),
+		.remote_ts = tss_resolve(t->conf->remote, &t->remote, arena),
+	};
+	return true;
+}
+
 void ike_drops(const struct ike *ike, struct text *out)
 {
 	for (unsigned i = 0; i < DROP_COUNT; i++)
@@ -125,5 +170,6 @@ struct ike_load ike_load(const struct ike *ike)
 		.sas = ike->n_sas - ended,
 		.half_open = ike->half_open,
 		.children = (unsigned)ike->children.count,
+		.timers = (unsigned)(ike->timers.count + ike->trap_timers.count + ike->want_timers.count),
 	};
 }

@@ -150,6 +150,7 @@ static enum verdict give_up(struct draft *d, uint64_t delay)
 static enum verdict refuse_choice(struct draft *d)
 {
 	d->why.what = "the peer chose an IKE proposal that was not offered";
+	d->why.alert = "proposal-mismatch-ike";
 	d->why.offered = proposals_print(d->message->sa, d->step->scratch);
 	d->why.configured = proposals_print(d->ours.offered, d->step->scratch);
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
@@ -208,6 +209,7 @@ enum verdict rekey_refusal(struct draft *d)
 		.configured = proposals_print(d->ours.offered, d->step->scratch),
 		.where = source_print(&d->core.peer->at, "proposals", d->step->scratch),
 		.notify = notify_name(n->type),
+		.alert = n->type == NO_PROPOSAL_CHOSEN ? "proposal-mismatch-ike" : NULL,
 	};
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 	return give_up(d, REFUSED_TIME);
@@ -229,6 +231,7 @@ static void explain_proposal(struct draft *d, const struct peer *p)
 		.where = source_print(&p->at, "proposals", a),
 		.instead = w.instead ? arena_printf(a, "proposals = %s", w.instead) : NULL,
 		.notify = "NO_PROPOSAL_CHOSEN",
+		.alert = "proposal-mismatch-ike",
 	};
 }
 

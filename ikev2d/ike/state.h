@@ -3,6 +3,7 @@
  * and struct handshake, is small and copied: handlers work on the copy (struct draft in step.h). */
 #pragma once
 
+#include "base/dict.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -258,8 +259,10 @@ struct trap {
 	struct node of_ike;
 	struct heap_node timer;
 	enum trap_state state;
-	bool stale; /* of an earlier configuration: goes when its successor is set */
+	bool stale;      /* of an earlier configuration: goes when its successor is set */
+	bool by_command; /* it stays when the configuration does not ask for it */
 	uint32_t id, reqid, ask;
+	struct ip local, remote;       /* outer addresses, once they are known */
 	const struct child_conf *conf; /* holds a reference to its peer */
 };
 
@@ -328,5 +331,8 @@ struct ike {
 	uint64_t cookie_due;
 	uint64_t stranger_ms; /* answers to strangers are paid for up to here */
 	uint64_t drops[DROP_COUNT];
+	uint64_t counts[COUNTERS];
+	struct dict tallies; /* the same of each connection, by name */
+	struct node tally_list;
 	struct aead_slot aeads[AEAD_SLOTS];
 };

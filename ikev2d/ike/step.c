@@ -7,6 +7,7 @@
 #include "ike/child.h"
 #include "ike/clock.h"
 #include "ike/conf.h"
+#include "ike/count.h"
 #include "ike/create.h"
 #include "ike/life.h"
 #include "ike/seal.h"
@@ -35,7 +36,7 @@ struct incoming {
 
 static void drop(struct incoming *in, enum drop_reason reason)
 {
-	tell_dropped(in->step, reason, in->path);
+	tell_dropped(in->step, reason, in->path, in->sa ? in->sa->core.peer : NULL);
 }
 
 /* A request of IKE_SA_INIT is known by all its octets and where it came from: the SPI of the peer alone may
@@ -237,7 +238,9 @@ static void handle_message(struct incoming *in)
 {
 	struct message *m = &in->message;
 	bool sealed = shape_sealed(m->header.exchange), response = m->header.flags & FLAG_RESPONSE;
+	const struct peer *peer = in->sa ? in->sa->core.peer : NULL;
 	enum err parsed = ERR_OK;
+	const struct sa *sa;
 	struct draft d;
 	uint8_t bad;
 
@@ -259,7 +262,14 @@ static void handle_message(struct incoming *in)
 		d.core.last_in = in->step->now;
 		follow_peer(&d, in->path);
 	}
-	draft_close(&d, handle(&d, m, sealed, parsed));
+	sa = draft_close(&d, handle(&d, m, sealed, parsed));
+	/* Whose first message it was is known now. */
+	if (!peer && sa)
+		peer = sa->core.peer;
+	if (parsed)
+		count(in->step->ike, peer, COUNT_INVALID);
+	else
+		count_message(in->step->ike, peer, true, &m->header);
 }
 
 /* Answers to strangers are few: nobody is to be hit by what somebody makes us send. */
@@ -431,6 +441,7 @@ struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng)
 	list_init(&ike->traps);
 	list_init(&ike->commands);
 	list_init(&ike->wants);
+	list_init(&ike->tally_list);
 	return ike;
 }
 
@@ -459,6 +470,7 @@ void ike_free(struct ike *ike)
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);
 	wants_free(ike);
+	counts_free(ike);
 	peers_parted(ike);
 	free_maps(ike);
 	free(ike->parted);

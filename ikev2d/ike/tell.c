@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* News for people and programs, as data. */
+#include "ike/count.h"
 #include "ike/record.h"
 #include "ike/step.h"
 
@@ -51,7 +52,15 @@ static void tell_tickets(struct step *s, struct ike_tell *t, const struct sa *sa
 	t->n_tickets = n;
 }
 
-void tell_log(struct draft *d, const char *group, const char *format, ...)
+static const struct sa_record *record_of(struct step *s, const struct sa *sa)
+{
+	struct sa_record *r = ARENA_NEW(s->scratch, struct sa_record);
+
+	record_make(sa, s->scratch, r);
+	return r;
+}
+
+struct ike_tell *tell_log(struct draft *d, const char *group, const char *format, ...)
 {
 	struct ike_action *a = draft_action(d, ACTION_TELL);
 	char line[LINE_ROOM];
@@ -67,14 +76,31 @@ void tell_log(struct draft *d, const char *group, const char *format, ...)
 	a->tell.text = arena_str(d->step->scratch, line);
 	if (d->sa)
 		tell_tickets(d->step, &a->tell, d->sa);
+	return &a->tell;
 }
 
-void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from)
+/* What a drop is counted as (0: it is not), and strongSwan's word for it. */
+static const struct {
+	enum counter counter;
+	const char *alert;
+} drop_meanings[DROP_COUNT] = {
+	[DROP_MALFORMED] = { COUNT_INVALID, "parse-error-header" },
+	[DROP_UNKNOWN_SA] = { COUNT_INVALID_SPI, "invalid-ike-spi" },
+	[DROP_UNSEALED] = { COUNT_INVALID, "parse-error-body" },
+	[DROP_SEAL] = { COUNT_INVALID, "parse-error-body" },
+	[DROP_SHAPE] = { COUNT_INVALID, "parse-error-body" },
+	[DROP_REPEATED] = { 0, "retransmit-receive" },
+};
+
+void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer)
 {
 	struct ike_tell *t = tell_new(s, TELL_DROPPED);
 	char remote[ADDR_TEXT];
 
 	s->ike->drops[reason]++;
+	if (drop_meanings[reason].counter)
+		count(s->ike, peer, drop_meanings[reason].counter);
+	t->alert = drop_meanings[reason].alert;
 	t->level = LOG_DETAIL;
 	t->group = "NET";
 	t->text = arena_printf(
@@ -90,20 +116,21 @@ void tell_refused(struct step *s, const char *name, const struct sa *sa, const s
 	t->level = LOG_WARN;
 	t->name = name;
 	t->why = copy;
+	t->alert = copy->alert;
 	t->text = copy->what;
-	if (sa)
+	if (sa) {
 		tell_tickets(s, t, sa);
+		t->record = record_of(s, sa);
+	}
 }
 
 static struct ike_tell *tell_record(
 	struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
 {
 	struct ike_tell *t = tell_new(s, kind);
-	struct sa_record *r = ARENA_NEW(s->scratch, struct sa_record);
 
-	record_make(sa, s->scratch, r);
 	t->name = sa->core.peer->name;
-	t->record = r;
+	t->record = record_of(s, sa);
 	t->child = child ? child->id : 0;
 	t->group = child ? "CHD" : "IKE";
 	tell_tickets(s, t, sa);
@@ -118,14 +145,14 @@ void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const
 void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old)
 {
 	struct ike_tell *t = tell_record(s, TELL_SA_REKEYED, sa, NULL);
-	struct sa_record *before = ARENA_NEW(s->scratch, struct sa_record);
 
-	record_make(old, s->scratch, before);
+	count(s->ike, sa->core.peer, sa->core.initiator ? COUNT_IKE_REKEY_INIT : COUNT_IKE_REKEY_RESP);
 	t->old = old->id;
-	t->old_record = before;
+	t->old_record = record_of(s, old);
 }
 
 void tell_rekeyed(struct step *s, const struct child *child, const struct child *old)
 {
+	count(s->ike, child->sa->core.peer, COUNT_CHILD_REKEY);
 	tell_record(s, TELL_CHILD_REKEYED, child->sa, child)->old = old ? old->id : child->replaces;
 }

@@ -25,7 +25,7 @@ bool trap_exists(const struct ike *ike, const struct child_conf *conf)
 
 uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf)
 {
-	const struct trap *t = conf->start_action & ACTION_TRAP ? trap_find(ike, conf) : NULL;
+	const struct trap *t = trap_find(ike, conf);
 
 	if (conf->reqid)
 		return conf->reqid;
@@ -45,7 +45,7 @@ static void trap_ask(struct step *s, struct trap *t)
 	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);
 }
 
-void trap_add(struct step *s, const struct child_conf *conf)
+struct trap *trap_add(struct step *s, const struct child_conf *conf)
 {
 	struct trap *t = calloc(1, sizeof *t), *before = trap_find(s->ike, conf);
 
@@ -58,6 +58,7 @@ void trap_add(struct step *s, const struct child_conf *conf)
 	list_append(&s->ike->traps, &t->of_ike);
 	map_put(&s->ike->policies, t->id, t);
 	trap_ask(s, t);
+	return t;
 }
 
 static void trap_failed(struct step *s, struct trap *t, const struct ike_answer *answer)
@@ -67,6 +68,7 @@ static void trap_failed(struct step *s, struct trap *t, const struct ike_answer 
 	tell->level = LOG_WARN;
 	tell->group = "CHD";
 	tell->name = t->conf->peer->name;
+	tell->alert = t->state == TRAP_ROUTING ? NULL : "install-child-policy-failed";
 	tell->text = arena_printf(s->scratch, "the trap of child %s is not set: %s; trying again in %d s",
 		t->conf->name, answer->why.what ? answer->why.what : err_name(answer->result),
 		TRAP_RETRY / 1000);
@@ -78,6 +80,8 @@ static void trap_install(struct step *s, struct trap *t, const struct ike_answer
 	struct ike_action *a = step_action(s, ACTION_POLICY_ADD);
 
 	t->state = TRAP_SETTING;
+	t->local = answer->local;
+	t->remote = answer->remote;
 	t->ask = a->ticket = step_id(s->ike);
 	map_put(&s->ike->trap_asks, t->ask, t);
 	a->policy_add = (struct policy_spec){
@@ -162,6 +166,18 @@ void trap_free(struct ike *ike, struct trap *t)
 	free(t);
 }
 
+bool trap_command(struct step *s, const struct child_conf *conf, bool set)
+{
+	bool found = trap_exists(s->ike, conf);
+
+	if (set && !found)
+		trap_add(s, conf)->by_command = true;
+	list_each_safe (n, &s->ike->traps)
+		if (!set && child_conf_same(node_owner(n, struct trap, of_ike)->conf, conf))
+			trap_remove(s, node_owner(n, struct trap, of_ike));
+	return set || found;
+}
+
 /* Traps of the old configuration that have no successor go at once, the others when it is set. */
 void traps_retire(struct step *s)
 {
@@ -169,7 +185,11 @@ void traps_retire(struct step *s)
 		struct trap *t = node_owner(n, struct trap, of_ike);
 		const struct child_conf *c = child_conf_named(s->ike->peers, s->ike->n_peers, t->conf);
 
-		if (t->stale && !(c && c->start_action & ACTION_TRAP))
+		if (!t->stale || (c && c->start_action & ACTION_TRAP))
+			continue;
+		if (c && t->by_command)
+			trap_add(s, c)->by_command = true;
+		else
 			trap_remove(s, t);
 	}
 }

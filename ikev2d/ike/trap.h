@@ -6,7 +6,11 @@
 
 /* A trap for the packets of CONF; and whether there is one. */
 bool trap_exists(const struct ike *ike, const struct child_conf *conf);
-void trap_add(struct step *s, const struct child_conf *conf);
+struct trap *trap_add(struct step *s, const struct child_conf *conf);
+
+/* A person wants a trap for CONF, or none (until the configuration asks for it anew). False: there is none to
+ * take away. */
+bool trap_command(struct step *s, const struct child_conf *conf, bool set);
 
 /* All traps there are belong to an earlier configuration from now on; and those without a successor in the
  * present one go at once, the others when it is set. */

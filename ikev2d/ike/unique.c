@@ -55,6 +55,7 @@ bool unique_refuses(struct draft *d, const struct message *m)
 		.where = source_print(&p->at, "unique", d->step->scratch),
 		.instead = "unique = replace, where the newer one is to win",
 		.notify = "AUTHENTICATION_FAILED",
+		.alert = "unique-keep",
 	};
 	return true;
 }

@@ -30,6 +30,12 @@ struct policy_spec {
 	const struct child_conf *conf; /* device */
 };
 
+/* Status of a policy that does not belong to a CHILD_SA. */
+struct policy_record {
+	const char *ike, *child; /* whose child it is */
+	struct tss local_ts, remote_ts;
+};
+
 /* Counters of one SA. */
 struct sa_usage {
 	uint32_t spi;

@@ -49,5 +49,6 @@ struct why why_copy(struct arena *arena, const struct why *w)
 		.where = copy(arena, w->where),
 		.instead = copy(arena, w->instead),
 		.notify = copy(arena, w->notify),
+		.alert = copy(arena, w->alert),
 	};
 }

@@ -13,6 +13,7 @@ struct why {
 	const char *where;      /* "/etc/ikev2d/ikev2d.conf:12 (connections.a.proposals)" */
 	const char *instead;    /* the value that would have worked */
 	const char *notify;     /* the notify sent or received: "NO_PROPOSAL_CHOSEN" */
+	const char *alert;      /* its kind, for programs: the type of VICI's event "alert"; not printed */
 };
 
 /* All of it as lines "what\n  offered: …\n", appended to OUT. */

@@ -332,6 +332,7 @@ static void hear(struct host *h, const struct ike_tell *tell)
 	n->tell = *tell;
 	n->tell.name = text_copy(&n->arena, tell->name);
 	n->tell.text = text_copy(&n->arena, tell->text);
+	n->tell.alert = text_copy(&n->arena, tell->alert);
 	n->tell.record = NULL;
 	if (tell->n_tickets)
 		memcpy(tickets, tell->tickets, tell->n_tickets * sizeof *tickets);

@@ -5,7 +5,7 @@
 #include "model/why.h"
 
 static const struct why full = { "no common proposal", "aes128", "aes256", "encryption", "/etc/x:1 (a.b)",
-	"aes128", "NO_PROPOSAL_CHOSEN" };
+	"aes128", "NO_PROPOSAL_CHOSEN", "proposal-mismatch-ike" };
 
 static void a_refusal_is_a_paragraph(void **state)
 {

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is counted of IKE: strongSwan's counters, in its order. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum counter {
+	COUNT_IKE_REKEY_INIT, /* IKE_SAs rekeyed by us */
+	COUNT_IKE_REKEY_RESP, /* by the peer */
+	COUNT_CHILD_REKEY,
+	COUNT_INVALID,                 /* messages that are not valid IKE, or whose seal is broken */
+	COUNT_INVALID_SPI,             /* messages for an IKE_SA that is not there */
+	COUNT_MESSAGES,                /* the first of the messages: see counter_of_message */
+	COUNTERS = COUNT_MESSAGES + 16 /* and: nothing that is counted */
+};
+
+struct counters {
+	const char *name; /* of the connection; "": of all together */
+	uint64_t v[COUNTERS];
+};
+
+/* "ike-rekey-init", …: VICI's names. */
+const char *counter_name(enum counter c);
+
+/* The counter of messages of an EXCHANGE (IANA's number) that came (IN) or were sent; COUNTERS where they are
+ * not counted. */
+enum counter counter_of_message(uint8_t exchange, bool in, bool response);
