@@ -103,7 +103,7 @@ static void client_open(struct control *c, int fd)
 		.fd = fd,
 		.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, client),
 		.writable = event_new(c->base, fd, EV_WRITE, on_writable, client),
-		.session = vici_open(c->vici, client),
+		.session = vici_open(c->vici, VICI_CHANGES, client),
 	};
 	if (!client->readable || !client->writable)
 		abort();

@@ -143,6 +143,23 @@ static struct sa_record with_counters(struct world *w, const struct sa_record *r
 	return r;
 }
 
+/* A child that takes the place of another is installed first. What is said of the old one comes from the
+ * record of the same moment. */
+static void raise_child_states(struct world *w, const struct ike_tell *t, const struct sa_record *r)
+{
+	if (t->kind == TELL_CHILD_DOWN) {
+		vici_child_state(w->vici, CHILD_IS_DESTROYED, r, t->child);
+		return;
+	}
+	if (t->kind != TELL_CHILD_UP && t->kind != TELL_CHILD_REKEYED)
+		return;
+	vici_child_state(w->vici, CHILD_IS_INSTALLED, r, t->child);
+	if (t->kind == TELL_CHILD_UP)
+		return;
+	vici_child_state(w->vici, CHILD_IS_REKEYED, r, t->old);
+	vici_child_state(w->vici, CHILD_IS_DESTROYED, r, t->old);
+}
+
 static void raise_event(struct world *w, const struct ike_tell *t)
 {
 	struct arena arena = { 0 };
@@ -154,6 +171,7 @@ static void raise_event(struct world *w, const struct ike_tell *t)
 		vici_child_rekey(w->vici, &r, t->old, t->child);
 	else
 		vici_updown(w->vici, is_up(t), &r, t->child);
+	raise_child_states(w, t, &r);
 	arena_free(&arena);
 }
 
@@ -188,9 +206,12 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 	/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
 	if (t->kind == TELL_CHILD_UP && t->name)
 		failures_clear(&w->failures, t->name);
-	if (!withheld(w, t))
+	if (!withheld(w, t)) {
 		say(w, t);
-	if (t->record)
+		if (t->alert)
+			vici_alert(w->vici, t->alert, t->record, t->why);
+	}
+	if (t->record && t->kind >= TELL_SA_UP)
 		raise_event(w, t);
 	updown_told(w, t);
 }

@@ -4,37 +4,82 @@
 
 struct vici_command {
 	const char *name;
+	enum vici_rights needs;
 	void (*run)(struct vici_call *c);
+	const char *pending; /* the feature that it comes with; NULL: it is there */
 };
 
+static void do_pending(struct vici_call *c);
+
+#define PENDING(name, feature)                                                                               \
+	{                                                                                                    \
+		name, VICI_CHANGES, do_pending, feature                                                      \
+	}
+
 static const struct vici_command commands[] = {
-	{ "version", vici_do_version },
-	{ "stats", vici_do_stats },
-	{ "reload-settings", vici_do_reload },
-	{ "initiate", vici_do_initiate },   /* streams control-log */
-	{ "terminate", vici_do_terminate }, /* streams control-log */
-	{ "rekey", vici_do_rekey },
-	{ "list-sas", vici_do_list_sas },     /* streams list-sa */
-	{ "list-conns", vici_do_list_conns }, /* streams list-conn */
-	{ "get-conns", vici_do_get_conns },
-	{ "load-conn", vici_do_load_conn },
-	{ "unload-conn", vici_do_unload_conn },
-	{ "load-shared", vici_do_load_shared },
-	{ "unload-shared", vici_do_unload_shared },
-	{ "get-shared", vici_do_get_shared },
-	{ "clear-creds", vici_do_clear_creds },
-	{ "get-keys", vici_do_get_keys },
-	{ "get-authorities", vici_do_get_authorities },
-	{ "get-pools", vici_do_get_pools },
+	{ "version", VICI_ASKS, vici_do_version, NULL },
+	{ "stats", VICI_ASKS, vici_do_stats, NULL },
+	{ "reload-settings", VICI_CHANGES, vici_do_reload, NULL },
+	{ "initiate", VICI_CHANGES, vici_do_initiate, NULL },   /* streams control-log */
+	{ "terminate", VICI_CHANGES, vici_do_terminate, NULL }, /* streams control-log */
+	{ "rekey", VICI_CHANGES, vici_do_rekey, NULL },
+	PENDING("redirect", "redirection"),
+	{ "install", VICI_CHANGES, vici_do_install, NULL },
+	{ "uninstall", VICI_CHANGES, vici_do_uninstall, NULL },
+	{ "list-sas", VICI_ASKS, vici_do_list_sas, NULL },           /* streams list-sa */
+	{ "list-policies", VICI_ASKS, vici_do_list_policies, NULL }, /* streams list-policy */
+	{ "list-conns", VICI_ASKS, vici_do_list_conns, NULL },       /* streams list-conn */
+	{ "get-conns", VICI_ASKS, vici_do_get_conns, NULL },
+	{ "list-certs", VICI_ASKS, vici_do_list_nothing, NULL },       /* streams list-cert */
+	{ "list-authorities", VICI_ASKS, vici_do_list_nothing, NULL }, /* streams list-authority */
+	{ "get-authorities", VICI_ASKS, vici_do_get_authorities, NULL },
+	{ "load-conn", VICI_CHANGES, vici_do_load_conn, NULL },
+	{ "unload-conn", VICI_CHANGES, vici_do_unload_conn, NULL },
+	PENDING("load-cert", "certificates"),
+	PENDING("load-key", "certificates"),
+	PENDING("unload-key", "certificates"),
+	{ "get-keys", VICI_ASKS, vici_do_get_keys, NULL },
+	PENDING("load-token", "tokens"),
+	{ "load-shared", VICI_CHANGES, vici_do_load_shared, NULL },
+	{ "unload-shared", VICI_CHANGES, vici_do_unload_shared, NULL },
+	{ "get-shared", VICI_ASKS, vici_do_get_shared, NULL },
+	{ "flush-certs", VICI_CHANGES, vici_do_flush_certs, NULL },
+	{ "clear-creds", VICI_CHANGES, vici_do_clear_creds, NULL },
+	PENDING("load-authority", "certificates"),
+	PENDING("unload-authority", "certificates"),
+	PENDING("load-pool", "virtual addresses"),
+	PENDING("unload-pool", "virtual addresses"),
+	{ "get-pools", VICI_ASKS, vici_do_get_pools, NULL },
+	{ "get-algorithms", VICI_ASKS, vici_do_get_algorithms, NULL },
+	{ "get-counters", VICI_ASKS, vici_do_get_counters, NULL },
+	{ "reset-counters", VICI_CHANGES, vici_do_reset_counters, NULL },
 	/* Our own. */
-	{ "reload", vici_do_reload },
-	{ "stop", vici_do_stop },
-	{ "failures", vici_do_failures },
+	{ "reload", VICI_CHANGES, vici_do_reload, NULL },
+	{ "stop", VICI_CHANGES, vici_do_stop, NULL },
+	{ "failures", VICI_ASKS, vici_do_failures, NULL },
 };
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+const char *vici_command_name(unsigned i)
+{
+	return i < COMMANDS ? commands[i].name : NULL;
+}
+
+static void refuse(struct vici_call *c, const char *what)
+{
+	vici_put_result(c->out, &(struct why){ .what = what }, c->arena);
+}
+
+static void do_pending(struct vici_call *c)
+{
+	refuse(c, arena_printf(c->arena, "%s is not built in yet: it comes with %s", c->command->name,
+			  c->command->pending));
+}
 
 static const struct vici_command *command_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+	for (unsigned i = 0; i < COMMANDS; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
@@ -54,23 +99,33 @@ static const char *not_text(const struct vici_node *n)
 	return found;
 }
 
+static void run(struct vici_call *c)
+{
+	const char *bad = not_text(c->args);
+
+	if (bad)
+		refuse(c, arena_printf(c->arena, "the value of %s is not text", bad));
+	else if (c->command->needs == VICI_CHANGES && c->session->rights != VICI_CHANGES)
+		refuse(c,
+			arena_printf(c->arena,
+				"%s changes something, and you may only ask: run it as root, or as a member "
+				"of the group of daemon.socket_group",
+				c->command->name));
+	else
+		c->command->run(c);
+}
+
 bool vici_command_run(
 	struct vici_session *s, const char *name, const struct vici_node *args, struct arena *arena)
 {
 	const struct vici_command *command = command_find(name);
-	const char *bad = not_text(args);
 	struct vici_out out = { 0 };
-	struct vici_call call = { s, &s->vici->host, args, arena, &out, false };
+	struct vici_call call = { s, &s->vici->host, command, args, arena, &out, false };
 
 	if (!command)
 		return false;
 	vici_out_packet(&out, VICI_CMD_RESPONSE, NULL);
-	if (bad)
-		vici_put_result(&out,
-			&(struct why){ .what = arena_printf(arena, "the value of %s is not text", bad) },
-			arena);
-	else
-		command->run(&call);
+	run(&call);
 	if (!call.later)
 		vici_respond(s, &out);
 	vici_out_free(&out);

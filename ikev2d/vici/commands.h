@@ -7,8 +7,6 @@
 /* query.c: nothing changes. */
 void vici_do_version(struct vici_call *c);
 void vici_do_stats(struct vici_call *c);
-void vici_do_list_sas(struct vici_call *c);
-void vici_do_list_conns(struct vici_call *c);
 void vici_do_get_conns(struct vici_call *c);
 void vici_do_get_shared(struct vici_call *c);
 void vici_do_get_keys(struct vici_call *c);
@@ -16,10 +14,23 @@ void vici_do_get_authorities(struct vici_call *c);
 void vici_do_get_pools(struct vici_call *c);
 void vici_do_failures(struct vici_call *c);
 
-/* control.c: SAs and the daemon. */
+/* list.c: what is sent as the client reads it. */
+void vici_do_list_sas(struct vici_call *c);
+void vici_do_list_policies(struct vici_call *c);
+void vici_do_list_conns(struct vici_call *c);
+void vici_do_list_nothing(struct vici_call *c);
+
+/* algorithms.c, counters.c */
+void vici_do_get_algorithms(struct vici_call *c);
+void vici_do_get_counters(struct vici_call *c);
+void vici_do_reset_counters(struct vici_call *c);
+
+/* control.c: SAs, policies and the daemon. */
 void vici_do_initiate(struct vici_call *c);
 void vici_do_terminate(struct vici_call *c);
 void vici_do_rekey(struct vici_call *c);
+void vici_do_install(struct vici_call *c);
+void vici_do_uninstall(struct vici_call *c);
 void vici_do_reload(struct vici_call *c);
 void vici_do_stop(struct vici_call *c);
 
@@ -28,4 +39,5 @@ void vici_do_load_conn(struct vici_call *c);
 void vici_do_unload_conn(struct vici_call *c);
 void vici_do_load_shared(struct vici_call *c);
 void vici_do_unload_shared(struct vici_call *c);
+void vici_do_flush_certs(struct vici_call *c);
 void vici_do_clear_creds(struct vici_call *c);

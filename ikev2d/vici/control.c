@@ -29,7 +29,7 @@ static bool number(struct vici_call *c, const char *key, int64_t min, int64_t fa
 	return false;
 }
 
-static bool yes(const char *s)
+bool vici_yes(const char *s)
 {
 	return s && (!strcmp(s, "yes") || !strcmp(s, "true") || !strcmp(s, "enabled") || !strcmp(s, "1"));
 }
@@ -75,7 +75,7 @@ void vici_do_initiate(struct vici_call *c)
 	if (!order_read(c, &o))
 		return;
 	if (!o.target.ike && !o.target.child)
-		fail(c, "no connection is named", "child = NAME, ike = NAME, or both");
+		fail(c, "missing configuration name", "child = NAME, ike = NAME, or both");
 	else
 		c->host->initiate(c->host->ctx, take_ticket(c, &o, COUNTS_NOTHING), &o.target, o.timeout);
 }
@@ -89,13 +89,13 @@ static bool names_nothing(const struct vici_target *t)
 
 void vici_do_terminate(struct vici_call *c)
 {
-	bool force = yes(vici_str(c->args, "force"));
+	bool force = vici_yes(vici_str(c->args, "force"));
 	struct order o;
 
 	if (!order_read(c, &o))
 		return;
 	if (names_nothing(&o.target))
-		fail(c, "nothing is named that could be terminated", target_keys);
+		fail(c, "missing terminate selector", target_keys);
 	else
 		c->host->terminate(
 			c->host->ctx, take_ticket(c, &o, COUNTS_TERMINATED), &o.target, force, o.timeout);
@@ -104,15 +104,38 @@ void vici_do_terminate(struct vici_call *c)
 /* It ends when the rekeying has begun, as with strongSwan. */
 void vici_do_rekey(struct vici_call *c)
 {
-	bool reauth = yes(vici_str(c->args, "reauth"));
+	bool reauth = vici_yes(vici_str(c->args, "reauth"));
 	struct order o;
 
 	if (!order_read(c, &o))
 		return;
 	if (names_nothing(&o.target))
-		fail(c, "nothing is named that could be rekeyed", target_keys);
+		fail(c, "missing rekey selector", target_keys);
 	else
 		c->host->rekey(c->host->ctx, take_ticket(c, &o, COUNTS_MATCHES), &o.target, reauth);
+}
+
+static void policy(
+	struct vici_call *c, void (*ask)(void *ctx, uint32_t ticket, const struct vici_target *what))
+{
+	struct order o;
+
+	if (!order_read(c, &o))
+		return;
+	if (!o.target.child)
+		fail(c, "missing configuration name", "child = NAME");
+	else
+		ask(c->host->ctx, take_ticket(c, &o, COUNTS_NOTHING), &o.target);
+}
+
+void vici_do_install(struct vici_call *c)
+{
+	policy(c, c->host->install);
+}
+
+void vici_do_uninstall(struct vici_call *c)
+{
+	policy(c, c->host->uninstall);
 }
 
 static void put_outcome(

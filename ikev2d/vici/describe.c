@@ -78,6 +78,13 @@ static void put_end(struct vici_out *out, const struct addr *a, const struct id 
 	vici_put_pair(out, keys[2], id_print(id, scratch));
 }
 
+static void put_times(struct vici_out *out, const struct sa_record *sa, uint64_t now)
+{
+	put_ago(out, "established", sa->established_ms, now);
+	put_ahead(out, "rekey-time", sa->rekey_ms, now);
+	put_ahead(out, "reauth-time", sa->reauth_ms, now);
+}
+
 void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch)
 {
 	static const char *local[] = { "local-host", "local-port", "local-id" };
@@ -96,9 +103,8 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "nat-fake", sa->nat_fake);
 	put_flag(out, "nat-any", sa->nat_local || sa->nat_remote || sa->nat_fake);
 	put_suite(out, &sa->suite);
-	put_ago(out, "established", sa->established_ms, now);
-	put_ahead(out, "rekey-time", sa->rekey_ms, now);
-	put_ahead(out, "reauth-time", sa->reauth_ms, now);
+	if (!strcmp(sa->state, "ESTABLISHED"))
+		put_times(out, sa, now);
 	put_tasks(out, "tasks-queued", sa->tasks_queued);
 	put_tasks(out, "tasks-active", sa->tasks_active);
 }
@@ -150,6 +156,17 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 		vici_put_pairf(out, "replays", "%" PRIu64, c->in.replays);
 	if (c->in.invalid)
 		vici_put_pairf(out, "invalid", "%" PRIu64, c->in.invalid);
+	vici_put_section_end(out);
+}
+
+void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch)
+{
+	vici_put_section(out, arena_printf(scratch, "%s/%s", p->ike, p->child));
+	vici_put_pair(out, "child", p->child);
+	vici_put_pair(out, "ike", p->ike);
+	vici_put_pair(out, "mode", "TUNNEL");
+	put_selectors(out, "local-ts", p->local_ts);
+	put_selectors(out, "remote-ts", p->remote_ts);
 	vici_put_section_end(out);
 }
 

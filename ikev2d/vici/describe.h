@@ -13,5 +13,8 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 /* The section of a CHILD_SA: SECTION or, for NULL, "NAME-ID". */
 void vici_put_child(struct vici_out *out, const char *section, const struct child_record *c, uint64_t now);
 
+/* The section of a policy. */
+void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch);
+
 /* The section of a connection, with its children. */
 void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);

@@ -8,11 +8,19 @@ static const char *const names[EVENTS] = {
 	[EVENT_LOG] = "log",
 	[EVENT_CONTROL_LOG] = "control-log",
 	[EVENT_LIST_SA] = "list-sa",
+	[EVENT_LIST_POLICY] = "list-policy",
 	[EVENT_LIST_CONN] = "list-conn",
+	[EVENT_LIST_CERT] = "list-cert",
+	[EVENT_LIST_AUTHORITY] = "list-authority",
 	[EVENT_IKE_UPDOWN] = "ike-updown",
-	[EVENT_CHILD_UPDOWN] = "child-updown",
 	[EVENT_IKE_REKEY] = "ike-rekey",
+	[EVENT_IKE_UPDATE] = "ike-update",
+	[EVENT_CHILD_UPDOWN] = "child-updown",
 	[EVENT_CHILD_REKEY] = "child-rekey",
+	[EVENT_ALERT] = "alert",
+	[EVENT_CHILD_INSTALLED] = "child-state-installed",
+	[EVENT_CHILD_REKEYED] = "child-state-rekeyed",
+	[EVENT_CHILD_DESTROYING] = "child-state-destroying",
 };
 
 enum vici_event vici_event_find(struct bytes name)
@@ -30,9 +38,7 @@ void vici_event_begin(struct vici_out *out, enum vici_event e)
 
 void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out *out)
 {
-	bool listed = e == EVENT_LIST_SA || e == EVENT_LIST_CONN; /* part of what a command answers */
-
-	if (s->events & 1u << e && (listed || s->n - s->sent <= VICI_UNREAD_MAX))
+	if (vici_event_wanted(s, e) && vici_unread(s) <= VICI_UNREAD_MAX)
 		vici_send(s, vici_out_done(out));
 }
 
@@ -87,9 +93,30 @@ static void put_child(
 			vici_put_child(out, section, &sa->children[i], v->host.now(v->host.ctx));
 }
 
-void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
+void vici_alert(struct vici *v, const char *type, const struct sa_record *sa, const struct why *why)
 {
-	enum vici_event e = child ? EVENT_CHILD_UPDOWN : EVENT_IKE_UPDOWN;
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	vici_event_begin(&out, EVENT_ALERT);
+	vici_put_pair(&out, "type", type);
+	if (sa) {
+		vici_put_section(&out, "ike-sa");
+		vici_put_sa(&out, sa, v->host.now(v->host.ctx), &arena);
+		vici_put_pair(&out, "name", sa->name);
+		vici_put_section_end(&out);
+	}
+	if (why)
+		vici_put_why(&out, "why", why);
+	raise(v, EVENT_ALERT, &out);
+	arena_free(&arena);
+	vici_out_free(&out);
+}
+
+/* As "child-updown" says it. */
+static void raise_child(
+	struct vici *v, enum vici_event e, const struct sa_record *sa, uint32_t child, bool up)
+{
 	struct vici_out out = { 0 };
 	struct arena arena = { 0 };
 
@@ -107,6 +134,22 @@ void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t c
 	raise(v, e, &out);
 	arena_free(&arena);
 	vici_out_free(&out);
+}
+
+void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
+{
+	raise_child(v, child ? EVENT_CHILD_UPDOWN : EVENT_IKE_UPDOWN, sa, child, up);
+}
+
+void vici_child_state(struct vici *v, enum vici_child_state state, const struct sa_record *sa, uint32_t child)
+{
+	static const enum vici_event events[] = {
+		[CHILD_IS_INSTALLED] = EVENT_CHILD_INSTALLED,
+		[CHILD_IS_REKEYED] = EVENT_CHILD_REKEYED,
+		[CHILD_IS_DESTROYED] = EVENT_CHILD_DESTROYING,
+	};
+
+	raise_child(v, events[state], sa, child, false);
 }
 
 void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa_record *new)

@@ -79,7 +79,7 @@ void vici_do_load_conn(struct vici_call *c)
 	struct why why = { 0 };
 	struct peer *peer;
 
-	if (!n || n->next || n->type != VICI_SECTION_START) {
+	if (!n || n->next || n->type != VICI_SECTION_START || !*n->name) {
 		refuse(c, "load-conn takes one section, the connection");
 		return;
 	}
@@ -98,7 +98,7 @@ void vici_do_unload_conn(struct vici_call *c)
 	if (name)
 		answer(c, c->host->unload_conn(c->host->ctx, name, c->arena, &why), &why);
 	else
-		refuse(c, "unload-conn needs the name of a connection");
+		refuse(c, "unload: missing connection name");
 }
 
 /* A client need not name a secret; then its owners do. */
@@ -143,8 +143,10 @@ void vici_do_load_shared(struct vici_call *c)
 	struct secret secret;
 	struct why why = { 0 };
 
-	if (!shared.type || !shared.data.n)
-		refuse(c, "load-shared needs a type and data");
+	if (!shared.type)
+		refuse(c, "shared key type missing");
+	else if (!shared.data.n)
+		refuse(c, "shared key data missing");
 	else if (conf_load_shared(&shared, c->arena, &secret, &wrong))
 		refuse(c, text_str(&wrong));
 	else
@@ -160,6 +162,12 @@ void vici_do_unload_shared(struct vici_call *c)
 		answer(c, c->host->unload_shared(c->host->ctx, id, c->arena, &why), &why);
 	else
 		refuse(c, "unload-shared needs the id of a secret");
+}
+
+/* Nothing that came with a peer is kept yet. */
+void vici_do_flush_certs(struct vici_call *c)
+{
+	vici_put_result(c->out, NULL, c->arena);
 }
 
 void vici_do_clear_creds(struct vici_call *c)

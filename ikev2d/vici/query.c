@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands that only ask. */
 #include "vici/commands.h"
-#include "vici/describe.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+#include <malloc.h>
 #include <sys/utsname.h>
 #include <time.h>
 
@@ -35,8 +34,9 @@ static void put_duration(struct vici_out *out, const char *name, uint64_t s)
 	vici_put_pairf(out, name, "%" PRIu64 " %s", s / units[i].seconds, units[i].word);
 }
 
-/* strongSwan counts its threads here. We have one, which is answering. */
-static void put_workers(struct vici_out *out)
+/* strongSwan counts its threads and their jobs here. We have one, which is answering, beside those of the
+ * data path. */
+static void put_workers(struct vici_out *out, const struct vici_stats *stats)
 {
 	static const char *const priorities[] = { "critical", "high", "medium", "low" };
 
@@ -52,7 +52,19 @@ static void put_workers(struct vici_out *out)
 	for (unsigned i = 0; i < 4; i++)
 		vici_put_pair(out, priorities[i], "0");
 	vici_put_section_end(out);
-	vici_put_pair(out, "scheduled", "0");
+	vici_put_pairf(out, "scheduled", "%u", stats->timers);
+}
+
+static void put_memory(struct vici_out *out)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	vici_put_section(out, "mallinfo");
+	vici_put_pairf(out, "sbrk", "%zu", m.arena);
+	vici_put_pairf(out, "mmap", "%zu", m.hblkhd);
+	vici_put_pairf(out, "used", "%zu", m.uordblks);
+	vici_put_pairf(out, "free", "%zu", m.fordblks);
+	vici_put_section_end(out);
 }
 
 void vici_do_stats(struct vici_call *c)
@@ -70,109 +82,16 @@ void vici_do_stats(struct vici_call *c)
 	put_duration(c->out, "running", stats.uptime_ms / 1000);
 	vici_put_pair(c->out, "since", since);
 	vici_put_section_end(c->out);
-	put_workers(c->out);
+	put_workers(c->out, &stats);
 	vici_put_section(c->out, "ikesas");
 	vici_put_pairf(c->out, "total", "%u", stats.ikesas);
 	vici_put_pairf(c->out, "half-open", "%u", stats.half_open);
 	vici_put_section_end(c->out);
 	vici_put_list(c->out, "plugins");
 	vici_put_list_end(c->out);
+	put_memory(c->out);
 	if (stats.drops)
 		vici_put_pair(c->out, "drops", stats.drops);
-}
-
-/* What a client wants listed: empty and 0 mean all. */
-struct filter {
-	const char *ike, *child;
-	uint64_t ike_id, child_id;
-};
-
-static bool filter_sa(const struct filter *f, const struct sa_record *sa)
-{
-	return (!f->ike || !strcmp(f->ike, sa->name)) && (!f->ike_id || f->ike_id == sa->id);
-}
-
-static bool filter_child(const struct filter *f, const struct child_record *c)
-{
-	return (!f->child || !strcmp(f->child, c->name)) && (!f->child_id || f->child_id == c->id);
-}
-
-/* Fills OUT with the event of SA; false when a filter on children leaves none of it. */
-static bool put_listed(struct vici_out *out, const struct sa_record *sa, const struct filter *f, uint64_t now,
-	struct arena *arena)
-{
-	bool wanted = !f->child && !f->child_id;
-
-	vici_event_begin(out, EVENT_LIST_SA);
-	vici_put_section(out, sa->name);
-	vici_put_sa(out, sa, now, arena);
-	vici_put_section(out, "child-sas");
-	for (unsigned i = 0; i < sa->n_children; i++) {
-		if (!filter_child(f, &sa->children[i]))
-			continue;
-		vici_put_child(out, NULL, &sa->children[i], now);
-		wanted = true;
-	}
-	vici_put_section_end(out);
-	vici_put_section_end(out);
-	return wanted;
-}
-
-static uint64_t id_of(const struct vici_node *args, const char *key)
-{
-	const char *s = vici_str(args, key);
-
-	return s ? strtoull(s, NULL, 10) : 0;
-}
-
-static void refuse_large(struct vici_call *c, const struct sa_record *sa)
-{
-	struct why why = {
-		.what = arena_printf(c->arena, "IKE_SA %s #%u has more CHILD_SAs than fit in one message",
-			sa->name, sa->id),
-		.instead = "list them with child = NAME",
-	};
-
-	vici_put_result(c->out, &why, c->arena);
-}
-
-/* "noblock" is allowed and means nothing: nothing here blocks. */
-void vici_do_list_sas(struct vici_call *c)
-{
-	struct filter f = { vici_str(c->args, "ike"), vici_str(c->args, "child"), id_of(c->args, "ike-id"),
-		id_of(c->args, "child-id") };
-	uint64_t now = c->host->now(c->host->ctx);
-	const struct sa_record *v, *too_large = NULL;
-	struct vici_out event = { 0 };
-	unsigned n;
-
-	v = c->host->records(c->host->ctx, c->arena, &n);
-	for (unsigned i = 0; i < n; i++) {
-		if (!filter_sa(&f, &v[i]) || !put_listed(&event, &v[i], &f, now, c->arena))
-			continue;
-		vici_event_send(c->session, EVENT_LIST_SA, &event);
-		if (event.bad)
-			too_large = &v[i];
-	}
-	if (too_large)
-		refuse_large(c, too_large);
-	vici_out_free(&event);
-}
-
-void vici_do_list_conns(struct vici_call *c)
-{
-	const struct conf *conf = c->host->conf(c->host->ctx);
-	const char *ike = vici_str(c->args, "ike");
-	struct vici_out event = { 0 };
-
-	for (unsigned i = 0; i < conf->n_peers; i++) {
-		if (ike && strcmp(ike, conf->peers[i]->name))
-			continue;
-		vici_event_begin(&event, EVENT_LIST_CONN);
-		vici_put_conn(&event, conf->peers[i], c->arena);
-		vici_event_send(c->session, EVENT_LIST_CONN, &event);
-	}
-	vici_out_free(&event);
 }
 
 /* Clients ask so to find out what to unload, so only what came from them is told. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VICI server: sessions, and the packets that come and go. */
-#include "vici/server.h"
+#include "vici/listing.h"
 
 #include <stdlib.h>
 
@@ -22,13 +22,14 @@ void vici_free(struct vici *v)
 	free(v);
 }
 
-struct vici_session *vici_open(struct vici *v, void *io)
+struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io)
 {
 	struct vici_session *s = calloc(1, sizeof *s);
 
 	if (!s)
 		abort();
 	s->vici = v;
+	s->rights = rights;
 	s->io = io;
 	list_append(&v->sessions, &s->node);
 	return s;
@@ -37,6 +38,7 @@ struct vici_session *vici_open(struct vici *v, void *io)
 void vici_close(struct vici_session *s)
 {
 	list_remove(&s->node);
+	vici_listing_free(s->listing);
 	vici_gather_free(&s->in);
 	free(s->unread);
 	free(s);
@@ -66,9 +68,8 @@ struct bytes vici_output(const struct vici_session *s)
 	return s->unread ? bytes_of(s->unread + s->sent, s->n - s->sent) : (struct bytes){ 0 };
 }
 
-void vici_sent(struct vici_session *s, size_t n)
+static void drop_sent(struct vici_session *s)
 {
-	s->sent += n;
 	if (s->sent < s->n) {
 		if (s->sent < s->cap / 2)
 			return;
@@ -80,6 +81,14 @@ void vici_sent(struct vici_session *s, size_t n)
 	free(s->unread);
 	s->unread = NULL;
 	s->sent = s->n = s->cap = 0;
+}
+
+void vici_sent(struct vici_session *s, size_t n)
+{
+	s->sent += n;
+	drop_sent(s);
+	if (s->listing)
+		vici_listing_go(s);
 }
 
 static void answer(struct vici_session *s, enum vici_type type)
@@ -111,7 +120,7 @@ static bool request(struct vici_session *s, const struct vici_packet *packet)
 {
 	struct arena arena = { 0 };
 	struct vici_node *args;
-	bool ok = !s->ticket && !vici_tree(packet->message, &arena, &args);
+	bool ok = !s->ticket && !s->listing && !vici_tree(packet->message, &arena, &args);
 
 	if (ok && !vici_command_run(s, arena_text(&arena, packet->name), args, &arena))
 		answer(s, VICI_CMD_UNKNOWN);
@@ -123,7 +132,7 @@ static bool segment(struct vici_session *s, struct bytes b)
 {
 	struct vici_packet packet;
 
-	if (vici_packet_parse(b, &packet) || s->n - s->sent > VICI_UNREAD_MAX)
+	if (vici_packet_parse(b, &packet) || vici_unread(s) > VICI_UNREAD_MAX)
 		return false;
 	switch (packet.type) {
 	case VICI_CMD_REQUEST: return request(s, &packet);

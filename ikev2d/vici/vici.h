@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "model/conf.h"
+#include "model/counters.h"
 #include "model/sa.h"
 #include "model/why.h"
 
@@ -27,6 +28,7 @@ struct vici_outcome {
 struct vici_stats {
 	uint64_t uptime_ms;
 	unsigned ikesas, half_open;
+	unsigned timers;   /* that are set */
 	const char *drops; /* of the data path: "reason=count …" */
 };
 
@@ -39,7 +41,19 @@ struct vici_host {
 	void (*terminate)(
 		void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms);
 	void (*rekey)(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth);
-	struct sa_record *(*records)(void *ctx, struct arena *arena, unsigned *n);
+	/* Puts the policy in that brings the child up by a packet, or takes it away. */
+	void (*install)(void *ctx, uint32_t ticket, const struct vici_target *what);
+	void (*uninstall)(void *ctx, uint32_t ticket, const struct vici_target *what);
+	/* Keys of all IKE_SAs, and the IKE_SA of a key; false when it has gone. */
+	const uint64_t *(*sas)(void *ctx, struct arena *arena, unsigned *n);
+	bool (*record)(void *ctx, uint64_t key, struct arena *arena, struct sa_record *out);
+	/* The same for policies that do not belong to a CHILD_SA. */
+	const uint64_t *(*policies)(void *ctx, struct arena *arena, unsigned *n);
+	bool (*policy)(void *ctx, uint64_t key, struct arena *arena, struct policy_record *out);
+	/* What was counted: of connection NAME, of each (ALL), or together. */
+	const struct counters *(*counters)(
+		void *ctx, const char *name, bool all, struct arena *arena, unsigned *n);
+	void (*counters_reset)(void *ctx, const char *name, bool all);
 	/* What is loaded now, from file and VICI; valid until the next call into the server. */
 	const struct conf *(*conf)(void *ctx);
 	/* The reason why connection NAME last failed; false when there is none. */
@@ -63,8 +77,14 @@ struct vici_host {
 struct vici *vici_new(const struct vici_host *host);
 void vici_free(struct vici *v);
 
+/* The names of all commands: that of command I, or NULL behind the last. */
+const char *vici_command_name(unsigned i);
+
+/* What a client may do. */
+enum vici_rights { VICI_ASKS, VICI_CHANGES /* and asks */ };
+
 /* A client has connected; IO is handed to host->writable. */
-struct vici_session *vici_open(struct vici *v, void *io);
+struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io);
 
 /* Bytes from the client, in any pieces. False: it broke the protocol or does not read its answers; close it.
  */
@@ -88,6 +108,14 @@ void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, con
 
 /* The events "ike-updown" (CHILD 0) and "child-updown" (only that child of SA is told). */
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child);
+
+/* The event "alert": TYPE is strongSwan's word; of IKE_SA, and why (either may be NULL). */
+void vici_alert(struct vici *v, const char *type, const struct sa_record *sa, const struct why *why);
+
+/* What became of child number CHILD of SA: the events that FRR's nhrpd asks for. */
+enum vici_child_state { CHILD_IS_INSTALLED, CHILD_IS_REKEYED, CHILD_IS_DESTROYED };
+void vici_child_state(
+	struct vici *v, enum vici_child_state state, const struct sa_record *sa, uint32_t child);
 
 /* The events "ike-rekey" and "child-rekey": NEW has taken the place of OLD. In the latter both are numbers of
  * children of SA, and OLD may have gone. */

@@ -15,7 +15,7 @@
 /* Serves one client after the other. */
 static void serve_client(struct vici_fake *f, int fd)
 {
-	struct vici_session *s = vici_open(f->vici, NULL);
+	struct vici_session *s = vici_open(f->vici, VICI_CHANGES, NULL);
 	uint8_t buffer[4096];
 	ssize_t n;
 

@@ -172,7 +172,7 @@ static void status_shows_all_versions(void **state)
 	ipsec_bench_start(&b, be_rekeyed);
 	assert_int_equal(ipsec_bench_run(&b, "status gw"), 0);
 	assert_true(has(b.out, "gw: up, 192.0.2.1 === 192.0.2.2\n  IKE_SA #9: REKEYED, '"));
-	assert_true(has(b.out, "since 65 s\n  IKE_SA #1: ESTABLISHED, '"));
+	assert_true(has(b.out, "\n  IKE_SA #1: ESTABLISHED, '"));
 	assert_true(has(b.out, "  net: REKEYED, 10.1.0.0/16 ===") &&
 		    has(b.out, "  net: INSTALLED, 10.1.0.0/16 ==="));
 	assert_true(has(b.out, "  dmz: INSTALLED, 10.1.0.0/16 ==="));

@@ -18,7 +18,7 @@ static int set_up(void **state)
 	struct bench *b = calloc(1, sizeof *b);
 
 	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, b);
+	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
 	*state = b;
 	return 0;
 }

@@ -51,13 +51,85 @@ static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bo
 	initiate(ctx, ticket, what, 0);
 }
 
-static struct sa_record *records(void *ctx, struct arena *arena, unsigned *n)
+static void install(void *ctx, uint32_t ticket, const struct vici_target *what)
+{
+	((struct vici_fake *)ctx)->policy = "in";
+	initiate(ctx, ticket, what, 0);
+}
+
+static void uninstall(void *ctx, uint32_t ticket, const struct vici_target *what)
+{
+	((struct vici_fake *)ctx)->policy = "away";
+	initiate(ctx, ticket, what, 0);
+}
+
+static const uint64_t *keys_to(unsigned n, struct arena *arena)
+{
+	uint64_t *v = ARENA_ARRAY(arena, n, uint64_t);
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = i;
+	return v;
+}
+
+static const uint64_t *sas(void *ctx, struct arena *arena, unsigned *n)
+{
+	*n = ((struct vici_fake *)ctx)->n_sas;
+	return keys_to(*n, arena);
+}
+
+static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_record *out)
 {
 	struct vici_fake *f = ctx;
 
 	(void)arena;
-	*n = f->n_sas;
-	return f->sas;
+	f->described++;
+	if (key >= f->n_sas)
+		return false;
+	*out = f->sas[key];
+	return true;
+}
+
+static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
+{
+	(void)ctx;
+	*n = 2;
+	return keys_to(*n, arena);
+}
+
+static struct tss selector(struct arena *a, const char *text);
+
+static bool policy(void *ctx, uint64_t key, struct arena *arena, struct policy_record *out)
+{
+	(void)ctx;
+	*out = (struct policy_record){
+		.ike = key ? "home" : "gw",
+		.child = key ? "lan" : "dmz",
+		.local_ts = selector(arena, "10.1.0.0/16"),
+		.remote_ts = selector(arena, "10.2.0.0/16"),
+	};
+	return true;
+}
+
+static const struct counters *counters(
+	void *ctx, const char *name, bool all, struct arena *arena, unsigned *n)
+{
+	struct counters *v = ARENA_ARRAY(arena, 2, struct counters);
+
+	(void)ctx;
+	*n = all ? 2 : !name || !strcmp(name, "gw");
+	v[0].name = name || all ? "gw" : "";
+	v[1].name = "home";
+	for (unsigned i = 0; i < COUNTERS; i++)
+		v[0].v[i] = i;
+	return v;
+}
+
+static void counters_reset(void *ctx, const char *name, bool all)
+{
+	struct vici_fake *f = ctx;
+
+	f->reset = all ? "all" : name ? arena_str(&f->arena, name) : "together";
 }
 
 static const struct conf *conf(void *ctx)
@@ -145,7 +217,7 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	struct vici_fake *f = ctx;
 
 	(void)arena;
-	*out = (struct vici_stats){ 7500000, f->n_sas, 0, "replay=3" };
+	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3" };
 }
 
 static void stop(void *ctx)
@@ -291,8 +363,32 @@ struct vici_fake *vici_fake_new(void)
 
 	if (!f)
 		abort();
-	f->host = (struct vici_host){ f, initiate, terminate, rekey, records, conf, failure, now, load_conn,
-		unload, load_shared, unload, clear_creds, reload, stats, stop, writable };
+	f->host = (struct vici_host){
+		.ctx = f,
+		.initiate = initiate,
+		.terminate = terminate,
+		.rekey = rekey,
+		.install = install,
+		.uninstall = uninstall,
+		.sas = sas,
+		.record = record,
+		.policies = policies,
+		.policy = policy,
+		.counters = counters,
+		.counters_reset = counters_reset,
+		.conf = conf,
+		.failure = failure,
+		.now = now,
+		.load_conn = load_conn,
+		.unload_conn = unload,
+		.load_shared = load_shared,
+		.unload_shared = unload,
+		.clear_creds = clear_creds,
+		.reload = reload,
+		.stats = stats,
+		.stop = stop,
+		.writable = writable,
+	};
 	fake_conf(f);
 	fake_sa(f);
 	f->failed = "home";
@@ -363,18 +459,23 @@ static void dump_packet(struct text *t, struct bytes segment, struct arena *aren
 	text_put(t, "\n", 1);
 }
 
+/* More of a list comes when what there was has been read. */
 const char *vici_read_all(struct vici_session *s, struct arena *arena)
 {
-	struct bytes all = vici_output(s), in = all, segment;
-	struct vici_gather gather = { 0 };
 	struct text t = text_in(arena);
+	struct bytes all;
 
-	while (!vici_gather(&gather, &in, &segment))
-		dump_packet(&t, segment, arena);
-	if (gather.n && !gather.whole)
-		abort();
-	vici_gather_free(&gather);
-	vici_sent(s, all.n);
+	while ((all = vici_output(s)).n) {
+		struct vici_gather gather = { 0 };
+		struct bytes in = all, segment;
+
+		while (!vici_gather(&gather, &in, &segment))
+			dump_packet(&t, segment, arena);
+		if (gather.n && !gather.whole)
+			abort();
+		vici_gather_free(&gather);
+		vici_sent(s, all.n);
+	}
 	return text_str(&t);
 }
 

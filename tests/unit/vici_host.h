@@ -28,7 +28,10 @@ struct vici_fake {
 	struct peer *loaded;
 	struct secret secret;
 	const char *unloaded;
+	const char *policy; /* "in", "away" */
+	const char *reset;  /* "all", "together", or a name: counters */
 	unsigned cleared, reloads, stops, wakes;
+	unsigned described; /* SAs */
 };
 
 /* Connection "gw" with the children "net" (up, #2) and "dmz", from the file; "home" with the child "lan", by

@@ -42,6 +42,9 @@ enum err vici_next(struct vici_reader *r, struct vici_element *out)
 		out->value = rd_bytes(&r->rd, rd_u16(&r->rd));
 	if (r->rd.bad)
 		return ERR_SHORT;
+	/* The counters of all connections together stand in a section of no name. */
+	if (out->type == VICI_SECTION_START && !out->name.n)
+		return ERR_OK;
 	return !named || vici_name_ok(out->name) ? ERR_OK : ERR_SYNTAX;
 }
 

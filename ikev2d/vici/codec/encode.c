@@ -59,6 +59,15 @@ static void put_name(struct vici_out *o, const char *name)
 	put(o, b.p, b.n);
 }
 
+/* As vici_next takes it. */
+static void put_section_name(struct vici_out *o, const char *name)
+{
+	if (*name)
+		put_name(o, name);
+	else
+		put_u8(o, 0);
+}
+
 static void put_blob(struct vici_out *o, struct bytes b)
 {
 	if (b.n > VICI_VALUE_MAX) {
@@ -110,7 +119,7 @@ void vici_out_free(struct vici_out *o)
 void vici_put_section(struct vici_out *o, const char *name)
 {
 	put_element(o, VICI_SECTION_START, false);
-	put_name(o, name);
+	put_section_name(o, name);
 	if (++o->depth > VICI_DEPTH_MAX)
 		o->bad = true;
 }

@@ -178,10 +178,10 @@ def down_from_both_at_once(bench, what, left):
 @case()
 def down_of_what_is_not_up(bench):
     moon = bench.start(bench.moon)
-    contains(refused(moon, "down", "site"), "site: no SA matches", "ipsec down")
-    contains(refused(moon, "down", "net"), "site/net: no SA matches", "ipsec down")
+    contains(refused(moon, "down", "site"), "site: no matching SAs to terminate found", "ipsec down")
+    contains(refused(moon, "down", "net"), "site/net: no matching SAs to terminate found", "ipsec down")
     answer = parse_json(moon.ipsec("--json", "down", "site").out)
-    same((answer["success"], answer["matches"], answer["error"]), (False, 0, "no SA matches"), "JSON of ipsec down")
+    same((answer["success"], answer["matches"], answer["error"]), (False, 0, "no matching SAs to terminate found"), "JSON of ipsec down")
 
 
 # asking

@@ -45,8 +45,8 @@ def rekey_of_what_is_not_there(bench):
                   {"child-id": "99"}):
         answer = tunnel.moon.call("rekey", **wrong)
         same((answer["success"], answer["matches"]), ("no", "0"), f"answer to rekey {wrong}")
-        contains(answer["errmsg"], "no SA matches", f"answer to rekey {wrong}")
-    contains(tunnel.moon.call("rekey")["errmsg"], "nothing is named", "answer to rekey of nothing")
+        contains(answer["errmsg"], "no matching SAs to rekey found", f"answer to rekey {wrong}")
+    contains(tunnel.moon.call("rekey")["errmsg"], "missing rekey selector", "answer to rekey of nothing")
     before = tunnel.spis()
     tunnel.flow.goes_on()
     same(tunnel.spis(), before, "SPIs")
@@ -66,7 +66,7 @@ def swanctl_rekeys_by(bench, option, what, ike):
     if what.isdigit():  # it has another number now
         done = swanctl.run("--rekey", option, what)
         check(done.code, f"swanctl --rekey {option} {what} did what it should not\n{done.text}")
-        contains(done.err, "rekey failed: no SA matches", "swanctl --rekey")
+        contains(done.err, "rekey failed: no matching SAs to rekey found", "swanctl --rekey")
     tunnel.whole()
 
 
@@ -83,7 +83,7 @@ def ipsec_rekeys(bench):
     same([child["state"] for child in moon.connection()["children"]], ["up"], "state of the child")
     moon.must("down", "site")
     done = moon.ipsec("rekey", "site")
-    same((done.code, done.text), (1, "ipsec: site: no SA matches\n"), "how ipsec rekey ends")
+    same((done.code, done.text), (1, "ipsec: site: no matching SAs to rekey found\n"), "how ipsec rekey ends")
 
 
 # in time

@@ -101,11 +101,11 @@ def swanctl_terminates_by(bench, option, what):
     contains(swanctl.must("--initiate", "--child", "net"), "initiate completed successfully", "swanctl --initiate")
     sa, = moon.sas()
     number = str((sa["children"][0] if child_only else sa)[what]) if what == "uniqueid" else what
-    contains(refused(swanctl, "--terminate", option, "99" if what == "uniqueid" else "nothing"), "no SA matches", "swanctl")
+    contains(refused(swanctl, "--terminate", option, "99" if what == "uniqueid" else "nothing"), "no matching SAs to terminate found", "swanctl")
     contains(swanctl.must("--terminate", option, number), "terminate completed successfully", "swanctl --terminate")
     same([sa["children"] for sa in moon.sas()], [[]] if child_only else [], "SAs of moon")
     sun.wait_children(0)
-    contains(refused(swanctl, "--terminate", option, number), "no SA matches", "swanctl --terminate")
+    contains(refused(swanctl, "--terminate", option, number), "no matching SAs to terminate found", "swanctl --terminate")
 
 
 @case()
@@ -124,7 +124,7 @@ def swanctl_initiate_is_refused(bench):
     same(said.count("\n"), 1, f"number of lines\n{said}")
     for part in "initiate failed: ", "TS_UNACCEPTABLE", "ikev2d.conf:", "remote_ts":
         contains(said, part, "swanctl --initiate")
-    contains(refused(bench.swanctl(moon), "--initiate", "--child", "nothing"), "no connection or child", "swanctl")
+    contains(refused(bench.swanctl(moon), "--initiate", "--child", "nothing"), "CHILD_SA config 'nothing' not found", "swanctl")
 
 
 @case(each=[("one-second", "1", 1, "still being set up after 1.0 s"), ("no-time", "-1", 0, "completed successfully")])
@@ -165,7 +165,7 @@ def swanctl_loads_everything(bench):
     reaches(bench.alice, bench.sun.inside[4])
     swanctl.must("--terminate", "--ike", "site")
     sun.wait_idle()
-    contains(refused(swanctl, "--initiate", "--child", "net"), "no connection or child has that name", "swanctl")
+    contains(refused(swanctl, "--initiate", "--child", "net"), "CHILD_SA config 'net' not found", "swanctl")
 
 
 @case()

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What VICI's clients want to know. */
+#include "daemon/clock.h"
+#include "daemon/datapath.h"
+#include "daemon/host.h"
+
+#include <inttypes.h>
+
+static const uint64_t *sas(void *ctx, struct arena *arena, unsigned *n)
+{
+	return ike_sas(((struct world *)ctx)->ike, arena, n);
+}
+
+static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_record *out)
+{
+	struct world *w = ctx;
+
+	if (!ike_record(w->ike, key, arena, out))
+		return false;
+	datapath_fill(w, out);
+	return true;
+}
+
+static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
+{
+	return ike_traps(((struct world *)ctx)->ike, arena, n);
+}
+
+static bool policy(void *ctx, uint64_t key, struct arena *arena, struct policy_record *out)
+{
+	return ike_trap(((struct world *)ctx)->ike, key, arena, out);
+}
+
+static const struct counters *counters(
+	void *ctx, const char *name, bool all, struct arena *arena, unsigned *n)
+{
+	return ike_counters(((struct world *)ctx)->ike, name, all, arena, n);
+}
+
+static void counters_reset(void *ctx, const char *name, bool all)
+{
+	ike_counters_reset(((struct world *)ctx)->ike, name, all);
+}
+
+static bool failure(void *ctx, const char *name, struct why *out)
+{
+	const struct why *why = failures_find(&((struct world *)ctx)->failures, name);
+
+	if (why)
+		*out = *why;
+	return why;
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return clock_ms();
+}
+
+static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
+{
+	struct world *w = ctx;
+	struct ike_load load = ike_load(w->ike);
+	struct text drops = text_in(arena);
+
+	ike_drops(w->ike, &drops);
+	datapath_drops(w, &drops);
+	if (w->sockets.esp)
+		text_add(&drops, "%sesp-unclaimed=%" PRIu64, drops.n ? " " : "", w->sockets.esp);
+	*out = (struct vici_stats){
+		.uptime_ms = clock_ms() - w->started,
+		.ikesas = load.sas,
+		.half_open = load.half_open,
+		.timers = load.timers,
+		.drops = text_str(&drops),
+	};
+}
+
+void inspect_into(struct vici_host *h)
+{
+	h->sas = sas;
+	h->record = record;
+	h->policies = policies;
+	h->policy = policy;
+	h->counters = counters;
+	h->counters_reset = counters_reset;
+	h->failure = failure;
+	h->now = now;
+	h->stats = stats;
+}

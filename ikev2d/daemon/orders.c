@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What VICI's clients want of the core. */
+#include "daemon/engine.h"
+#include "daemon/host.h"
+#include "daemon/patience.h"
+
+/* TIMEOUT < 0: the client wants no more than to know that it began. A command that ended at once has been
+ * answered already, and what comes for its ticket later finds nobody. */
+static void run(struct world *w, const struct ike_command *command, int64_t timeout_ms)
+{
+	if (timeout_ms > 0)
+		patience_set(w, command->ticket, command->kind == COMMAND_UP, timeout_ms);
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_COMMAND, .command = *command });
+	if (timeout_ms < 0)
+		vici_done(w->vici, command->ticket, &(struct vici_outcome){ .success = true });
+}
+
+/* The connection that WHAT names, where it is only one that cannot be used. */
+static const struct peer *find_unready(const struct conf *c, const struct vici_target *what)
+{
+	const struct peer *found = NULL;
+
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		const struct peer *p = c->peers[i];
+
+		if ((what->ike && strcmp(what->ike, p->name)) || (what->child && !peer_child(p, what->child)))
+			continue;
+		if (!p->unready)
+			return NULL;
+		found = p;
+	}
+	return found;
+}
+
+/* True after an answer that says why it cannot be used. */
+static bool refused(struct world *w, uint32_t ticket, const struct vici_target *what)
+{
+	const struct peer *unready = find_unready(&w->config.now, what);
+
+	if (unready)
+		vici_done(w->vici, ticket, &(struct vici_outcome){ .why.what = unready->unready });
+	return unready;
+}
+
+static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms)
+{
+	if (refused(ctx, ticket, what))
+		return;
+	run(ctx,
+		&(struct ike_command){
+			.kind = COMMAND_UP,
+			.ticket = ticket,
+			.ike = what->ike,
+			.child = what->child,
+		},
+		timeout_ms);
+}
+
+static void terminate(
+	void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms)
+{
+	run(ctx,
+		&(struct ike_command){
+			.kind = COMMAND_DOWN,
+			.ticket = ticket,
+			.ike = what->ike,
+			.child = what->child,
+			.ike_id = what->ike_id,
+			.child_id = what->child_id,
+			.force = force,
+		},
+		timeout_ms);
+}
+
+static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth)
+{
+	run(ctx,
+		&(struct ike_command){
+			.kind = COMMAND_REKEY,
+			.ticket = ticket,
+			.ike = what->ike,
+			.child = what->child,
+			.ike_id = what->ike_id,
+			.child_id = what->child_id,
+			.reauth = reauth,
+		},
+		0);
+}
+
+static void policy(void *ctx, enum ike_command_kind kind, uint32_t ticket, const struct vici_target *what)
+{
+	run(ctx,
+		&(struct ike_command){
+			.kind = kind,
+			.ticket = ticket,
+			.ike = what->ike,
+			.child = what->child,
+		},
+		0);
+}
+
+static void install(void *ctx, uint32_t ticket, const struct vici_target *what)
+{
+	if (!refused(ctx, ticket, what))
+		policy(ctx, COMMAND_TRAP, ticket, what);
+}
+
+static void uninstall(void *ctx, uint32_t ticket, const struct vici_target *what)
+{
+	policy(ctx, COMMAND_UNTRAP, ticket, what);
+}
+
+void orders_into(struct vici_host *h)
+{
+	h->initiate = initiate;
+	h->terminate = terminate;
+	h->rekey = rekey;
+	h->install = install;
+	h->uninstall = uninstall;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that list: an event for each item, then the answer. */
+#include "vici/commands.h"
+#include "vici/describe.h"
+#include "vici/listing.h"
+
+static bool named(const char *wanted, const char *name)
+{
+	return !wanted || !strcmp(wanted, name);
+}
+
+/* ---------------------------------------------------------------------- SAs */
+
+static bool filter_child(const struct vici_filter *f, const struct child_record *c)
+{
+	return named(f->child, c->name) && (!f->child_id || f->child_id == c->id);
+}
+
+static void refuse_large(struct vici_listing *l, const struct sa_record *sa)
+{
+	l->failed = (struct why){
+		.what = arena_printf(&l->arena, "IKE_SA %s #%u has more CHILD_SAs than fit in one message",
+			sa->name, sa->id),
+		.instead = "list them with child = NAME",
+	};
+}
+
+/* A filter on children leaves out what has none of them. */
+static bool put_sa(
+	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
+{
+	const struct vici_filter *f = &l->filter;
+	bool wanted = !f->child && !f->child_id;
+	uint64_t now = host->now(host->ctx);
+	struct sa_record sa;
+
+	if (!host->record(host->ctx, l->keys[l->at], scratch, &sa) || !named(f->ike, sa.name) ||
+		(f->ike_id && f->ike_id != sa.id))
+		return false;
+	vici_put_section(out, sa.name);
+	vici_put_sa(out, &sa, now, scratch);
+	vici_put_section(out, "child-sas");
+	for (unsigned i = 0; i < sa.n_children; i++) {
+		if (!filter_child(f, &sa.children[i]))
+			continue;
+		vici_put_child(out, NULL, &sa.children[i], now);
+		wanted = true;
+	}
+	vici_put_section_end(out);
+	vici_put_section_end(out);
+	if (out->bad)
+		refuse_large(l, &sa);
+	return wanted;
+}
+
+/* "noblock" is allowed and means nothing: nothing here blocks. */
+void vici_do_list_sas(struct vici_call *c)
+{
+	struct vici_listing *l = vici_listing_new(c, EVENT_LIST_SA);
+
+	l->keys = c->host->sas(c->host->ctx, &l->arena, &l->n);
+	l->put = put_sa;
+	vici_listing_start(c, l);
+}
+
+/* -------------------------------------------------------------- connections */
+
+static bool put_conn(
+	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
+{
+	const struct peer *p = l->peers[l->at];
+
+	(void)host;
+	if (!named(l->filter.ike, p->name))
+		return false;
+	vici_put_conn(out, p, scratch);
+	return true;
+}
+
+void vici_do_list_conns(struct vici_call *c)
+{
+	const struct conf *conf = c->host->conf(c->host->ctx);
+	struct vici_listing *l = vici_listing_new(c, EVENT_LIST_CONN);
+
+	l->peers = ARENA_ARRAY(&l->arena, conf->n_peers, struct peer *);
+	for (; l->n < conf->n_peers; l->n++)
+		l->peers[l->n] = peer_ref(conf->peers[l->n]);
+	l->put = put_conn;
+	vici_listing_start(c, l);
+}
+
+/* ----------------------------------------------------------------- policies */
+
+static bool put_policy(
+	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
+{
+	struct policy_record p;
+
+	if (!host->policy(host->ctx, l->keys[l->at], scratch, &p) || !named(l->filter.ike, p.ike) ||
+		!named(l->filter.child, p.child))
+		return false;
+	vici_put_policy(out, &p, scratch);
+	return true;
+}
+
+/* That a kind is named says that it is wanted, whatever its value, as with strongSwan. */
+void vici_do_list_policies(struct vici_call *c)
+{
+	struct vici_listing *l = vici_listing_new(c, EVENT_LIST_POLICY);
+
+	if (vici_str(c->args, "trap"))
+		l->keys = c->host->policies(c->host->ctx, &l->arena, &l->n);
+	l->put = put_policy;
+	vici_listing_start(c, l);
+}
+
+/* -------------------------------------------------------------- credentials */
+
+/* There are none yet. */
+void vici_do_list_nothing(struct vici_call *c)
+{
+	(void)c;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All commands of VICI: which there are, who may give them, and the answers of those that concern policies,
+ * counters, algorithms and what is yet to be built. Against a fake daemon. */
+#include "unit.h"
+
+#include "vici_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct bench {
+	struct vici_fake *fake;
+	struct vici_session *s;
+	struct arena arena;
+};
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	b->fake = vici_fake_new();
+	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	vici_fake_free(b->fake);
+	arena_free(&b->arena);
+	free(b);
+	return 0;
+}
+
+static const char *ask(struct bench *b, const char *command, const char *args)
+{
+	return vici_ask(b->s, command, args, &b->arena);
+}
+
+static void subscribe(struct bench *b, const char *event)
+{
+	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)));
+	assert_string_equal(vici_read_all(b->s, &b->arena), "confirm\n");
+}
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+static void every_command_of_strongswan_is_known(void **state)
+{
+	static const char *const all[] = { "version", "stats", "reload-settings", "initiate", "terminate",
+		"rekey", "redirect", "install", "uninstall", "list-sas", "list-policies", "list-conns",
+		"get-conns", "list-certs", "list-authorities", "get-authorities", "load-conn", "unload-conn",
+		"load-cert", "load-key", "unload-key", "get-keys", "load-token", "load-shared",
+		"unload-shared", "get-shared", "flush-certs", "clear-creds", "load-authority",
+		"unload-authority", "load-pool", "unload-pool", "get-pools", "get-algorithms", "get-counters",
+		"reset-counters" };
+	struct bench *b = *state;
+
+	b->fake->at_once = true;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		assert_true(!strncmp(ask(b, all[i], NULL), "response", strlen("response")));
+}
+
+static void every_event_of_strongswan_is_known(void **state)
+{
+	static const char *const all[] = { "log", "control-log", "list-sa", "list-policy", "list-conn",
+		"list-cert", "list-authority", "ike-updown", "ike-rekey", "ike-update", "child-updown",
+		"child-rekey", "alert" };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		subscribe(*state, all[i]);
+}
+
+/* The feature that PENDING (its rows are "command<TAB>feature") names for COMMAND, or NULL. */
+static const char *pending_feature(const char *pending, const char *command, struct arena *arena)
+{
+	const char *row = strstr(pending, arena_printf(arena, "\n%s\t", command));
+	const char *feature = row ? strchr(row, '\t') + 1 : NULL;
+
+	return row ? arena_text(arena, bytes_of(feature, strcspn(feature, "\n"))) : NULL;
+}
+
+/* The file with a newline in front. */
+static const char *read_pending(struct arena *arena)
+{
+	FILE *f = fopen("tests/peer/swanctl-pending.txt", "re");
+	struct text t = text_in(arena);
+	char line[256];
+
+	assert_non_null(f);
+	text_put(&t, "\n", 1);
+	while (fgets(line, sizeof line, f))
+		text_add(&t, "%s", line);
+	fclose(f);
+	return text_str(&t);
+}
+
+static unsigned lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void what_is_pending_stands_in_the_list(void **state)
+{
+	struct bench *b = *state;
+	const char *pending = read_pending(&b->arena), *name;
+	unsigned found = 0;
+
+	b->fake->at_once = true;
+	for (unsigned i = 0; (name = vici_command_name(i)); i++) {
+		const char *feature = pending_feature(pending, name, &b->arena);
+		const char *got = ask(b, name, NULL);
+
+		assert_int_equal(has(got, "not built in yet"), feature != NULL);
+		if (!feature)
+			continue;
+		assert_true(has(got, arena_printf(&b->arena,
+					     "response success=no errmsg=%s is not built in yet: it comes "
+					     "with %s",
+					     name, feature)));
+		found++;
+	}
+	assert_int_equal(found, lines(pending) - 1);
+}
+
+/* Who may only ask is told so, and nothing happens. */
+static void readers_change_nothing(void **state)
+{
+	static const char *const allowed[] = { "version", "stats", "list-sas", "list-policies", "list-conns",
+		"get-conns", "list-certs", "list-authorities", "get-authorities", "get-keys", "get-shared",
+		"get-pools", "get-algorithms", "get-counters", "failures" };
+	struct bench *b = *state;
+	struct vici_session *reader = vici_open(b->fake->vici, VICI_ASKS, b);
+	const char *name;
+
+	for (unsigned i = 0; (name = vici_command_name(i)); i++) {
+		bool may = false;
+
+		for (size_t k = 0; k < sizeof allowed / sizeof *allowed; k++)
+			may |= !strcmp(name, allowed[k]);
+		assert_int_equal(has(vici_ask(reader, name, "child=net;ike=gw;name=home;id=ike-2", &b->arena),
+					 "changes something, and you may only ask"),
+			!may);
+	}
+	assert_int_equal(b->fake->ticket, 0);
+	assert_int_equal(b->fake->cleared + b->fake->reloads + b->fake->stops, 0);
+	assert_null(b->fake->unloaded);
+	assert_null(b->fake->reset);
+}
+
+static void install_and_uninstall_name_a_child(void **state)
+{
+	struct bench *b = *state;
+
+	b->fake->at_once = true;
+	assert_string_equal(ask(b, "install", "child=dmz;ike=gw"), "response success=yes\n");
+	assert_string_equal(b->fake->policy, "in");
+	assert_string_equal(b->fake->target.child, "dmz");
+	assert_string_equal(b->fake->target.ike, "gw");
+	assert_string_equal(ask(b, "uninstall", "child=dmz"), "response success=yes\n");
+	assert_string_equal(b->fake->policy, "away");
+	b->fake->outcome = (struct vici_outcome){ .why = { .what = "policy 'x' not found" } };
+	assert_true(
+		has(ask(b, "uninstall", "child=x"), "response success=no errmsg=policy 'x' not found why {"));
+	b->fake->ticket = 0;
+	assert_true(has(ask(b, "install", "ike=gw"), "success=no errmsg=missing configuration name"));
+	assert_int_equal(b->fake->ticket, 0);
+}
+
+static const char trap_of_gw[] =
+	"event list-policy gw/dmz {child=dmz ike=gw mode=TUNNEL local-ts=[10.1.0.0/16] "
+	"remote-ts=[10.2.0.0/16]}\n";
+static const char trap_of_home[] =
+	"event list-policy home/lan {child=lan ike=home mode=TUNNEL local-ts=[10.1.0.0/16] "
+	"remote-ts=[10.2.0.0/16]}\n";
+
+static void list_policies_lists_what_is_wanted(void **state)
+{
+	struct bench *b = *state;
+	struct arena *a = &b->arena;
+
+	subscribe(b, "list-policy");
+	assert_string_equal(ask(b, "list-policies", "trap=yes;drop=yes;pass=yes"),
+		arena_printf(a, "%s%sresponse\n", trap_of_gw, trap_of_home));
+	assert_string_equal(
+		ask(b, "list-policies", "trap=yes;ike=home"), arena_printf(a, "%sresponse\n", trap_of_home));
+	assert_string_equal(
+		ask(b, "list-policies", "trap=yes;child=dmz"), arena_printf(a, "%sresponse\n", trap_of_gw));
+	assert_string_equal(ask(b, "list-policies", "drop=yes"), "response\n");
+	assert_string_equal(ask(b, "list-policies", NULL), "response\n");
+}
+
+static void counters_are_in_strongswans_order(void **state)
+{
+	static const char of_gw[] =
+		"ike-rekey-init=0 ike-rekey-resp=1 child-rekey=2 invalid=3 invalid-spi=4 ike-init-in-req=5 "
+		"ike-init-in-resp=6 ike-init-out-req=7 ike-init-out-resp=8 ike-auth-in-req=9 "
+		"ike-auth-in-resp=10 ike-auth-out-req=11 ike-auth-out-resp=12 create-child-in-req=13 "
+		"create-child-in-resp=14 create-child-out-req=15 create-child-out-resp=16 info-in-req=17 "
+		"info-in-resp=18 info-out-req=19 info-out-resp=20";
+	struct bench *b = *state;
+	const char *got;
+
+	assert_string_equal(ask(b, "get-counters", NULL),
+		arena_printf(&b->arena, "response counters { {%s}} success=yes\n", of_gw));
+	assert_string_equal(ask(b, "get-counters", "name=gw"),
+		arena_printf(&b->arena, "response counters {gw {%s}} success=yes\n", of_gw));
+	got = ask(b, "get-counters", "all=yes");
+	assert_true(has(got, "counters {gw {ike-rekey-init=0") && has(got, "} home {ike-rekey-init=0"));
+	assert_true(has(ask(b, "get-counters", "name=nobody"),
+		"response counters {} success=no errmsg=no counters found for this connection"));
+}
+
+static void counters_are_reset(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(ask(b, "reset-counters", NULL), "response success=yes\n");
+	assert_string_equal(b->fake->reset, "together");
+	assert_string_equal(ask(b, "reset-counters", "name=gw"), "response success=yes\n");
+	assert_string_equal(b->fake->reset, "gw");
+	assert_string_equal(ask(b, "reset-counters", "all=yes"), "response success=yes\n");
+	assert_string_equal(b->fake->reset, "all");
+}
+
+static void algorithms_are_those_of_the_table(void **state)
+{
+	assert_string_equal(ask(*state, "get-algorithms", NULL),
+		"response encryption {AES_CBC=openssl}"
+		" integrity {HMAC_SHA2_256_128=openssl HMAC_SHA2_384_192=openssl HMAC_SHA2_512_256=openssl}"
+		" aead {AES_GCM_16=openssl CHACHA20_POLY1305=openssl}"
+		" hasher {HASH_SHA1=openssl HASH_SHA2_256=openssl HASH_SHA2_384=openssl "
+		"HASH_SHA2_512=openssl}"
+		" prf {PRF_HMAC_SHA2_256=openssl PRF_HMAC_SHA2_384=openssl PRF_HMAC_SHA2_512=openssl}"
+		" xof {} kdf {KDF_PRF=openssl KDF_PRF_PLUS=openssl} drbg {}"
+		" ke {CURVE_25519=openssl CURVE_448=openssl ECP_256=openssl ECP_384=openssl ECP_521=openssl"
+		" MODP_2048=openssl MODP_3072=openssl MODP_4096=openssl}"
+		" rng {RNG_WEAK=openssl RNG_STRONG=openssl RNG_TRUE=openssl} nonce-gen "
+		"{NONCE_GEN=openssl}\n");
+}
+
+static void what_there_is_none_of_is_empty(void **state)
+{
+	subscribe(*state, "list-cert");
+	subscribe(*state, "list-authority");
+	assert_string_equal(ask(*state, "list-certs", "type=ANY"), "response\n");
+	assert_string_equal(ask(*state, "list-authorities", NULL), "response\n");
+	assert_string_equal(ask(*state, "flush-certs", NULL), "response success=yes\n");
+}
+
+/* A list of any length is made as it is read. */
+static void a_long_list_waits_for_the_reader(void **state)
+{
+	enum { MANY = 10000, AHEAD = 200 };
+	struct bench *b = *state;
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
+	size_t most = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = MANY;
+	subscribe(b, "list-sa");
+	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
+	assert_in_range(b->fake->described, 1, AHEAD);
+	for (size_t n; (n = vici_output(b->s).n); vici_sent(b->s, n < 5000 ? n : 5000))
+		most = n > most ? n : most;
+	assert_int_equal(b->fake->described, MANY);
+	assert_in_range(most, 1, 128 * 1024);
+}
+
+/* What has gone meanwhile is left out, and a client may go in the middle. */
+static void a_list_may_end_early(void **state)
+{
+	enum { MANY = 1000 };
+	struct bench *b = *state;
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
+	struct bytes request = vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena);
+	unsigned before;
+
+	for (unsigned i = 0; i < MANY; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = MANY;
+	subscribe(b, "list-sa");
+	assert_true(vici_input(b->s, request));
+	before = b->fake->described;
+	b->fake->n_sas = 0;
+	assert_int_equal(lines(vici_read_all(b->s, &b->arena)), before + 1);
+	b->fake->n_sas = MANY;
+	assert_true(vici_input(b->s, request));
+	vici_close(b->s);
+	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+}
+
+static void a_command_during_a_list_ends_it(void **state)
+{
+	enum { MANY = 1000 };
+	struct bench *b = *state;
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
+
+	for (unsigned i = 0; i < MANY; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = MANY;
+	subscribe(b, "list-sa");
+	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
+	assert_false(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(every_command_of_strongswan_is_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_event_of_strongswan_is_known, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_pending_stands_in_the_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(readers_change_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(install_and_uninstall_name_a_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_policies_lists_what_is_wanted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counters_are_in_strongswans_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(counters_are_reset, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(algorithms_are_those_of_the_table, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_there_is_none_of_is_empty, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_list_waits_for_the_reader, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_list_may_end_early, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_command_during_a_list_ends_it, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
