@@ -5,7 +5,7 @@ import signal
 
 from lab.case import case
 from lab.check import check, contains, same, until
-from lab.traffic import reaches
+from lab.traffic import reaches, reaches_in_the_end
 
 
 def refused(swanctl, *words):
@@ -76,7 +76,54 @@ def swanctl_asks_the_daemon(bench):
     moon.up()
     for part in "uptime: ", "worker threads: 1 total", "IKE_SAs: 1 total, 0 half-open":
         contains(swanctl.must("--stats"), part, "swanctl --stats")
-    check(swanctl.run("--list-algs").code, "swanctl --list-algs is answered")
+    contains(swanctl.must("--list-algs"), "ke:\n  CURVE_25519[openssl]\n", "swanctl --list-algs")
+    for listing in "--list-certs", "--list-authorities", "--list-pools":
+        same(swanctl.must(listing), "", f"swanctl {listing}")
+    for action in "--flush-certs", "--reload-settings":
+        same(swanctl.must(action, "--raw").split(" reply ")[1], "{success=yes}\n", f"swanctl {action}")
+
+
+@case("charon")
+def swanctl_counts_as_charon(bench):
+    """What one sends the other receives; each is counted once."""
+    moon, charon = bench.with_charon()
+    swanctl = bench.swanctl(moon)
+    moon.up()
+    swanctl.must("--rekey", "--child", "net")
+    swanctl.must("--rekey", "--ike", "site")
+    until(lambda: [sa["state"] for sa in moon.sas()] == ["ESTABLISHED"], "moon has one IKE_SA left")
+    pairs = [line.split(":") for line in swanctl.must("--counters").splitlines()[1:]]
+    counters = {name.strip(): int(n) for name, n in pairs}
+    same({name: n for name, n in counters.items() if n},
+         {"ike-rekey-init": 1, "child-rekey": 1, "ike-init-in-resp": 1, "ike-init-out-req": 1, "ike-auth-in-resp": 1,
+          "ike-auth-out-req": 1, "create-child-in-resp": 2, "create-child-out-req": 2, "info-in-resp": 2,
+          "info-out-req": 2}, "counters of moon")
+    same([*counters], re.findall(r"([a-z-]+)=", charon.swanctl.must("--counters", "--raw"))[:-1], "names of counters")
+    contains(swanctl.must("--counters", "--all"), "site:\n  ike-rekey-init        : 1\n", "swanctl --counters --all")
+    swanctl.must("--counters", "--reset")
+    contains(swanctl.must("--counters"), "ike-init-out-req      : 0\n", "swanctl --counters")
+
+
+@case()
+def swanctl_installs_and_uninstalls(bench):
+    """A trap that the configuration does not ask for; the first packet brings the child up."""
+    moon, sun = bench.pair()
+    swanctl = bench.swanctl(moon)
+    same(swanctl.must("--list-pols"), "", "swanctl --list-pols")
+    contains(swanctl.must("--install", "--child", "net"), "install completed", "swanctl --install")
+    until(lambda: swanctl.must("--list-pols"), "the trap is there")
+    same(swanctl.must("--list-pols", "--raw").splitlines()[0],
+         "list-policy event {site/net {child=net ike=site mode=TUNNEL local-ts=[10.1.0.0/24] remote-ts=[10.2.0.0/24]}}",
+         "swanctl --list-pols --raw")
+    same(swanctl.must("--list-pols", "--trap"), "site/net, TUNNEL\n  local:  10.1.0.0/24\n  remote: 10.2.0.0/24\n",
+         "swanctl --list-pols --trap")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    same(len(sun.children()), 1, "number of CHILD_SAs of sun")
+    moon.must("down", "site")
+    contains(swanctl.must("--uninstall", "--child", "net"), "uninstall completed", "swanctl --uninstall")
+    same(swanctl.must("--list-pols"), "", "swanctl --list-pols")
+    contains(refused(swanctl, "--uninstall", "--child", "net"), "policy 'net' not found", "swanctl --uninstall")
+    contains(refused(swanctl, "--install", "--child", "no"), "configuration name not found", "swanctl --install")
 
 
 @case()
