@@ -54,6 +54,23 @@ bool ip_is_any(const struct ip *ip)
 	return true;
 }
 
+static bool v4_is_local(const uint8_t a[4])
+{
+	return !a[0] || a[0] == 127 || (a[0] == 169 && a[1] == 254) || a[0] >= 224;
+}
+
+bool ip_is_local(const struct ip *ip)
+{
+	static const uint8_t zero[15], mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (ip->v != 6)
+		return v4_is_local(ip->a);
+	if (!memcmp(ip->a, mapped, sizeof mapped))
+		return v4_is_local(ip->a + 12);
+	return ip->a[0] == 0xff || (ip->a[0] == 0xfe && (ip->a[1] & 0xc0) == 0x80) ||
+	       (!memcmp(ip->a, zero, sizeof zero) && ip->a[15] <= 1);
+}
+
 enum err ip_from(struct bytes b, struct ip *out)
 {
 	struct ip ip = { .v = b.n == 4 ? 4 : 6 };

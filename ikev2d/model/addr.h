@@ -41,6 +41,10 @@ bool ip_eq(const struct ip *a, const struct ip *b);
 /* Whether it is 0.0.0.0, :: or none. */
 bool ip_is_any(const struct ip *ip);
 
+/* Whether it is of this machine, this link, or no single host's: loopback, link-local, multicast, any; those
+ * of IPv4 written as IPv6 too. */
+bool ip_is_local(const struct ip *ip);
+
 /* From octets in network order, 4 or 16 of them (ERR_RANGE otherwise); and those octets, borrowed from IP. */
 enum err ip_from(struct bytes b, struct ip *out) MUST_CHECK;
 struct bytes ip_bytes(const struct ip *ip);

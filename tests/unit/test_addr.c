@@ -55,6 +55,27 @@ static void families_do_not_mix_in_comparison(void **state)
 	assert_false(ip_is_any(&four));
 }
 
+static void addresses_of_this_link_are_known(void **state)
+{
+	static const char *const local[] = { "127.0.0.1", "127.255.255.255", "169.254.1.2", "0.0.0.0",
+		"224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "febf::1", "ff02::1",
+		"::ffff:127.0.0.1", "::ffff:169.254.169.254" };
+	static const char *const remote[] = { "192.0.2.1", "10.0.0.1", "169.253.0.1", "128.0.0.1",
+		"2001:db8::1", "fd00::1", "fec0::1", "::2", "::ffff:192.0.2.1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+		struct ip a = ip(local[i]);
+
+		assert_true(ip_is_local(&a));
+	}
+	for (size_t i = 0; i < sizeof remote / sizeof *remote; i++) {
+		struct ip a = ip(remote[i]);
+
+		assert_false(ip_is_local(&a));
+	}
+}
+
 static void octets_become_addresses(void **state)
 {
 	static const uint8_t octets[16] = { 192, 0, 2, 1 };
@@ -256,6 +277,7 @@ int main(void)
 		cmocka_unit_test(neighbours_carry_over_octets),
 		cmocka_unit_test(a_path_differs_by_its_marker),
 		cmocka_unit_test(patterns_match_what_they_say),
+		cmocka_unit_test(addresses_of_this_link_are_known),
 		cmocka_unit_test(a_dns_name_is_kept_and_matches_nothing_yet),
 		cmocka_unit_test(a_misspelt_address_is_no_dns_name),
 		cmocka_unit_test(only_one_address_is_single),
