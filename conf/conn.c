@@ -3,6 +3,7 @@
 #include "conf/conn.h"
 
 #include "conf/section.h"
+#include "model/constraints.h"
 
 enum { HOUR = 3600 * 1000 /* ms */, PAIRS_MAX = 64 /* of one child with single_pair */ };
 
@@ -156,22 +157,17 @@ static void add_round(struct auth_conf **list, struct auth_conf *a)
 	*list = a;
 }
 
-/* Ways that are not built in yet; the default is one of them. */
+/* What the words of "auth" ask for. */
 static void check_way(const struct tree_section *s, const struct auth_conf *a, struct report *r)
 {
 	const struct tree_key *k = tree_written(s, "auth");
+	struct text why = text_in(r->why->arena);
+	struct constraints c;
 
 	if (a->way.method == AUTH_EAP)
 		report_later(r, k->at, s, "auth", "EAP is not built in yet");
-	else if (a->way.method == AUTH_PUBKEY)
-		report_later(r, k->at, s, "auth",
-			"certificates and private keys are not built in yet; with a preshared key write auth "
-			"= psk");
-	else if (a->way.method == AUTH_ANY)
-		report_later(r, s->at, s, "auth",
-			"not written, and its default, pubkey, takes certificates, which are not built in "
-			"yet; with "
-			"a preshared key write auth = psk");
+	else if (a->way.constraints && constraints_parse(a->way.constraints, &c, &why))
+		report_error(r, k->at, s, "auth", "%s", text_str(&why));
 }
 
 static void read_auth(const struct tree_section *s, enum conf_section_kind kind, struct peer *p,
@@ -194,17 +190,9 @@ static void read_auth(const struct tree_section *s, enum conf_section_kind kind,
 }
 
 /* A side without a section proves itself as one with an empty section would. */
-static struct auth_conf first_round(
-	const struct tree_section *s, const struct auth_conf *list, const char *side, struct report *r)
+static struct auth_conf first_round(const struct auth_conf *list)
 {
-	if (list)
-		return *list;
-	report_later(r, s->at, s, NULL,
-		"there is no section %s, and its default, auth = pubkey, takes certificates, which are not "
-		"built in "
-		"yet; with a preshared key write %s { auth = psk }",
-		side, side);
-	return (struct auth_conf){ .revocation = REVOCATION_RELAXED };
+	return list ? *list : (struct auth_conf){ .revocation = REVOCATION_RELAXED };
 }
 
 struct peer *conn_read(const struct tree_section *s, enum origin origin, struct report *r)
@@ -226,8 +214,8 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 		else if (kind != CONF_SECTIONS_MAX)
 			read_auth(sub, kind, p, kind == CONF_LOCAL ? &local : &remote, r);
 	}
-	p->local = first_round(s, local, "local", r);
-	p->remote = first_round(s, remote, "remote", r);
+	p->local = first_round(local);
+	p->remote = first_round(remote);
 	p->unready = r->later ? arena_str(&p->arena, r->later) : NULL;
 	if (!p->n_children)
 		report_note(r, s->at, s, NULL, "has no children, so it carries no traffic");

@@ -8,8 +8,8 @@
 
 _Static_assert(
 	CONF_PPK_SECRET - CONF_IKE_SECRET == (int)SECRET_PPK && (int)SECRET_IKE == 0, "the same order");
-_Static_assert(
-	CONF_TOKEN_SECRET - CONF_PRIVATE_SECRET == (int)KEY_TOKEN && (int)KEY_PRIVATE == 0, "the same order");
+_Static_assert(CONF_TOKEN_SECRET - CONF_PRIVATE_SECRET == (int)FILED_TOKEN && (int)FILED_PRIVATE == 0,
+	"the same order");
 
 static void no_sections(const struct tree_section *s, enum conf_section_kind kind, struct report *r)
 {
@@ -45,7 +45,7 @@ static void read_key(
 	out->has_slot = tree_written(s, "slot");
 	if (!out->file && !out->handle)
 		report_error(r, s->at, s, NULL, "there is no %s in it; write one",
-			out->kind == KEY_TOKEN ? "handle" : "file");
+			out->kind == FILED_TOKEN ? "handle" : "file");
 	no_sections(s, kind, r);
 }
 

@@ -4,6 +4,6 @@
 
 #include "model/conf.h"
 
-/* Appends the connections and the daemon's settings, every key of them, defaults too. Secrets are left out,
+/* Appends the connections and the daemon's settings, every key of them, defaults too. Secrets and certificates are left out,
  * and so is where something was written. */
 void conf_print(struct peer *const *peers, unsigned n, const struct settings *settings, struct text *out);

@@ -447,17 +447,12 @@ static bool read_eap(struct value *v, struct auth_way *way)
 	return refuse_item(v, way->eap, "an EAP method; write one as eap-mschapv2, or eap for any");
 }
 
-/* "pubkey-sha256-rsa", "rsa-2048", "ike:ecdsa-sha384": what follows "pubkey", or all of it. */
+/* "pubkey-sha256-rsa", "rsa-2048", "ike:ecdsa-sha384": constraints.h knows what it means. */
 static bool read_pubkey(struct value *v, struct auth_way *way)
 {
-	const char *constraints = v->text;
-
 	way->method = AUTH_PUBKEY;
-	if (!strncasecmp(constraints, "pubkey", 6))
-		constraints += 6;
-	if (*constraints && constraints != v->text && *constraints++ != '-')
-		return false;
-	way->constraints = *constraints ? arena_str(v->arena, constraints) : NULL;
+	if (strcasecmp(v->text, "pubkey"))
+		way->constraints = arena_str(v->arena, v->text);
 	return true;
 }
 
@@ -691,11 +686,13 @@ static bool print_identity(const struct written *v)
 
 static bool print_authentication(const struct written *v)
 {
-	bool psk = ((const struct auth_way *)v->field)->method == AUTH_PSK;
+	const struct auth_way *way = v->field;
 
-	if (psk)
+	if (way->method == AUTH_PSK)
 		text_add(v->out, "psk");
-	return psk;
+	else if (way->method == AUTH_PUBKEY)
+		text_add(v->out, "%s", way->constraints ? way->constraints : "pubkey");
+	return way->method == AUTH_PSK || way->method == AUTH_PUBKEY;
 }
 
 /* THE table of types: how a value is read and written (NULL: it never is), what it should have been, and how

@@ -135,7 +135,7 @@ static struct uris copy_uris(const struct uris *u, struct arena *arena)
 }
 
 enum err store_add_authority(
-	struct store *s, const struct authority *a, enum stored_origin origin, const char *name)
+	struct store *s, const struct ca_info *a, enum stored_origin origin, const char *name)
 {
 	struct stored *e;
 
@@ -145,7 +145,7 @@ enum err store_add_authority(
 	e = place(s, STORED_AUTHORITY, origin, name);
 	if (!e)
 		return ERR_RANGE;
-	e->authority = (struct authority){
+	e->authority = (struct ca_info){
 		.cacert = a->cacert ? cert_ref(a->cacert) : NULL,
 		.crls = copy_uris(&a->crls, &e->arena),
 		.ocsps = copy_uris(&a->ocsps, &e->arena),

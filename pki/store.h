@@ -27,7 +27,7 @@ enum stored_kind {
 enum stored_origin { STORED_BY_FILE, STORED_BY_VICI, STORED_BY_FETCH };
 
 /* The section authorities.NAME. */
-struct authority {
+struct ca_info {
 	struct cert *cacert;
 	struct uris crls, ocsps;
 	const char *cert_uri_base;
@@ -42,7 +42,7 @@ struct stored {
 	struct key *key;
 	struct crl *crl;
 	struct ocsp *ocsp;
-	struct authority authority;
+	struct ca_info authority;
 	struct arena arena; /* of the name, and of an authority's URIs */
 };
 
@@ -72,7 +72,7 @@ enum err store_add_crl(
 enum err store_add_ocsp(
 	struct store *s, struct ocsp *o, enum stored_origin origin, const char *name) MUST_CHECK;
 enum err store_add_authority(
-	struct store *s, const struct authority *a, enum stored_origin origin, const char *name) MUST_CHECK;
+	struct store *s, const struct ca_info *a, enum stored_origin origin, const char *name) MUST_CHECK;
 
 /* Takes away what ORIGIN put in under NAME (NULL: everything of it). Returns how many. */
 unsigned store_drop(struct store *s, enum stored_origin origin, const char *name);

@@ -6,6 +6,9 @@
 #include "daemon/engine.h"
 #include "daemon/keeper.h"
 #include "daemon/reach.h"
+#include "daemon/signer.h"
+
+#include <time.h>
 
 /* Most private values are usable at the first draw. */
 enum { DRAWS_MAX = 64 };
@@ -59,15 +62,24 @@ static void answer_kex(struct world *w, const struct ike_question *q, struct ans
 		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);
 }
 
-static void answer_psk(struct world *w, const struct ike_question *q, struct answer *answer)
+/* False: the answer comes later. */
+static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	const struct conf *conf = &w->config.now;
 	struct ike_answer *a = &answer->a;
 
-	if (q->kind == ASK_PSK_PROOF)
+	if (q->kind == ASK_PROOF && q->peer->local.way.method != AUTH_PSK) {
+		a->result = signer_prove(&w->config.creds, q, (int64_t)time(NULL), &answer->arena, a);
+	} else if (q->kind == ASK_PROOF) {
+		a->method = AUTH_METHOD_PSK;
 		a->result = keeper_prove(conf, w->config.path, q, &answer->arena, &a->proof, &a->why);
-	else
+	} else if (q->method == AUTH_METHOD_PSK) {
 		a->result = keeper_check(conf, w->config.path, q, &answer->arena, &a->why);
+	} else {
+		judge_check(w, q, answer);
+		return false;
+	}
+	return true;
 }
 
 static void answer_usage(struct world *w, const struct ike_question *q, struct answer *answer)
@@ -94,8 +106,11 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	case ASK_KEY_PAIR:
 	case ASK_RESPOND:
 	case ASK_AGREE: answer_kex(w, q, answer); break;
-	case ASK_PSK_PROOF:
-	case ASK_PSK_CHECK: answer_psk(w, q, answer); break;
+	case ASK_PROOF:
+	case ASK_CHECK:
+		if (!answer_proof(w, q, answer))
+			return;
+		break;
 	case ASK_USAGE: answer_usage(w, q, answer); break;
 	}
 	engine_answer(w, answer);

@@ -103,6 +103,7 @@ void config_start(struct config *c)
 	*c = (struct config){ .file.settings = settings_default() };
 	list_init(&c->conns);
 	list_init(&c->secrets);
+	creds_start(&c->creds);
 	merge(c);
 }
 
@@ -110,8 +111,18 @@ void config_stop(struct config *c)
 {
 	conf_free(&c->now);
 	conf_free(&c->file);
+	creds_stop(&c->creds);
 	loaded_clear(&c->conns);
 	loaded_clear(&c->secrets);
+}
+
+static const char *config_folder(const char *path, struct arena *arena)
+{
+	const char *end = strrchr(path, '/');
+
+	return end ? arena_text(
+			     arena, bytes_of((const uint8_t *)path, end == path ? 1 : (size_t)(end - path)))
+		   : ".";
 }
 
 const char *config_usual(void)
@@ -132,11 +143,32 @@ static void hand_to_swanctl(struct conf *file)
 		file->secrets[i].origin = ORIGIN_VICI;
 }
 
+/* The certificates and keys that the file names and those beside it: with them it is right as a whole, or not
+ * at all. */
+static enum err read_creds(
+	struct config *c, const char *path, struct conf *file, struct text *why, struct text *notes)
+{
+	struct arena arena = { 0 };
+	const char *folder = path ? config_folder(path, &arena) : NULL;
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < file->n_peers && !e; i++)
+		e = creds_fill(file->peers[i], folder, &conf_files_system, why, notes);
+	if (!e)
+		e = creds_read(&c->creds, folder, file, &conf_files_system, why, notes);
+	if (e)
+		conf_free(file);
+	arena_free(&arena);
+	return e;
+}
+
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
 {
 	struct conf file = { .settings = settings_default() };
 	enum err e = path ? conf_load(path, &conf_files_system, &file, why, notes) : ERR_OK;
 
+	if (!e)
+		e = read_creds(c, path, &file, why, notes);
 	if (e)
 		return e;
 	c->path = path;

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/text.h"
+#include "daemon/creds.h"
 #include "model/conf.h"
 
 #define CONFIG_SWANCTL "/etc/swanctl/swanctl.conf"
@@ -14,6 +15,7 @@ struct config {
 	const char *path;           /* NULL: no file */
 	bool swanctls;              /* PATH is swanctl's own */
 	struct conf file;           /* as read */
+	struct creds creds;         /* certificates and private keys, of both */
 	struct node conns, secrets; /* that came over VICI (struct loaded) */
 	struct conf now;            /* both together; made anew with each change */
 };

@@ -265,6 +265,21 @@ static enum err resolver_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err judges_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	fetcher_start(&w->fetcher, w->base, &w->resolver);
+	w->fetcher.local = w->settings.fetch_local;
+	judges_start(&w->judges);
+	return ERR_OK;
+}
+
+static void judges_part_stop(struct world *w)
+{
+	judges_stop(&w->judges);
+	fetcher_stop(&w->fetcher);
+}
+
 static void resolver_part_stop(struct world *w)
 {
 	resolver_stop(&w->resolver);
@@ -312,6 +327,7 @@ static const struct part {
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
 	{ resolver_part_start, resolver_part_stop },
+	{ judges_part_start, judges_part_stop },
 	{ listener_start, listener_stop },
 };
 

@@ -98,7 +98,10 @@ void engine_configure(struct world *w)
 		if (!conf->peers[i]->unready)
 			ready[n++] = conf->peers[i];
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
-			       .conf = { .peers = ready, .n = n, .settings = &conf->settings } });
+			       .conf = { .peers = ready,
+				       .n = n,
+				       .settings = &conf->settings,
+				       .authorities = creds_authorities(&w->config.creds, &arena) } });
 	arena_free(&arena);
 }
 

@@ -25,9 +25,16 @@ static void log_change(const char *what, const char *name)
 static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
+	struct text wrong = text_in(arena), notes = text_in(arena);
+	enum err e = creds_fill(peer, NULL, &conf_files_system, &wrong, &notes);
 
-	(void)arena;
-	(void)why;
+	if (e) {
+		why->what = text_str(&wrong);
+		peer_unref(peer);
+		return e;
+	}
+	if (notes.n)
+		line_say(LOG_NOTICE, "config", text_str(&notes));
 	log_change("connection loaded over VICI", peer->name);
 	config_load_conn(&w->config, peer);
 	engine_configure(w);

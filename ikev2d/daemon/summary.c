@@ -193,11 +193,26 @@ static const struct name questions[] = {
 	{ ASK_KEY_PAIR, "key-pair" },
 	{ ASK_RESPOND, "respond" },
 	{ ASK_AGREE, "agree" },
-	{ ASK_PSK_PROOF, "psk-proof" },
-	{ ASK_PSK_CHECK, "psk-check" },
+	{ ASK_PROOF, "proof" },
+	{ ASK_CHECK, "check" },
 	{ ASK_USAGE, "usage" },
 	{ 0, NULL },
 };
+
+static void add_proof(const struct summary_of *s, const struct ike_question *q)
+{
+	add_id(s->line, "local-id", &q->local);
+	add_id(s->line, "remote-id", &q->remote);
+	if (q->hashes.n)
+		add_sum(s->line, "hashes", q->hashes);
+	add_flag(s->line, "certreq", q->certreq);
+	if (q->certreqs.n)
+		add_sum(s->line, "certreqs", q->certreqs);
+	if (q->method)
+		line_number(s->line, "method", q->method);
+	for (unsigned i = 0; i < q->certs.n; i++)
+		add_sum(s->line, "cert", q->certs.v[i].data);
+}
 
 static void ask(const struct summary_of *s, const struct ike_action *a)
 {
@@ -210,10 +225,8 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	if (q->peer_public.n)
 		add_sum(s->line, "peer-public", q->peer_public);
 	add_secret(s, "secret", q->secret);
-	if (q->kind == ASK_PSK_PROOF || q->kind == ASK_PSK_CHECK) {
-		add_id(s->line, "local-id", &q->local);
-		add_id(s->line, "remote-id", &q->remote);
-	}
+	if (q->kind == ASK_PROOF || q->kind == ASK_CHECK)
+		add_proof(s, q);
 	add_secret(s, "octets", q->octets);
 	for (unsigned i = 0; i < q->n_children; i++)
 		line_number(s->line, "child", q->children[i]);

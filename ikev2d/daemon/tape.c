@@ -288,9 +288,42 @@ static bool get_usage(const struct value *v)
 	return true;
 }
 
+/* "4:3082…,4:3082…": encoding and octets. */
+static void put_certs(const struct value *v)
+{
+	const struct ike_certs *c = v->at;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		text_add(v->out, "%s%s%u:", i ? "," : " ", i ? "" : "certs=", c->v[i].encoding);
+		put_hex(c->v[i].data, v->out);
+	}
+}
+
+static bool get_certs(const struct value *v)
+{
+	char *rest = arena_str(v->arena, v->text), *one;
+	struct ike_certs *c = v->at;
+	struct wire_cert *list;
+	unsigned room = 1;
+
+	for (const char *i = v->text; *i; i++)
+		room += *i == ',';
+	list = ARENA_ARRAY(v->arena, room, struct wire_cert);
+	for (c->n = 0; (one = strsep(&rest, ",")); c->n++) {
+		const char *encoding = strsep(&one, ":");
+		uint64_t n;
+
+		if (!one || !get_number(encoding, UINT8_MAX, &n) || !get_hex(one, v->arena, &list[c->n].data))
+			return false;
+		list[c->n].encoding = (uint8_t)n;
+	}
+	c->v = list;
+	return true;
+}
+
 /* ---------------------------------------------------------------- the table */
 
-enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE };
+enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE, CERTS };
 
 static const struct {
 	void (*put)(const struct value *v);
@@ -307,6 +340,7 @@ static const struct {
 	[ADDR] = { put_addr, get_addr },
 	[SELECTOR] = { put_selector, get_selector },
 	[USAGE] = { put_usage, get_usage },
+	[CERTS] = { put_certs, get_certs },
 };
 
 #define AT(field) offsetof(struct ike_event, field)
@@ -330,7 +364,9 @@ static const struct field {
 	{ EVENT_ANSWER, "secret", SECRET, AT(answer.secret) },
 	{ EVENT_ANSWER, "public", OCTETS, AT(answer.public) },
 	{ EVENT_ANSWER, "shared", SECRET, AT(answer.shared) },
+	{ EVENT_ANSWER, "method", U32, AT(answer.method) },
 	{ EVENT_ANSWER, "proof", SECRET, AT(answer.proof) },
+	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },
 	{ EVENT_ANSWER, "what", TEXT, AT(answer.why.what) },
 	{ EVENT_ANSWER, "offered", TEXT, AT(answer.why.offered) },
@@ -339,6 +375,7 @@ static const struct field {
 	{ EVENT_ANSWER, "where", TEXT, AT(answer.why.where) },
 	{ EVENT_ANSWER, "instead", TEXT, AT(answer.why.instead) },
 	{ EVENT_ANSWER, "notify", TEXT, AT(answer.why.notify) },
+	{ EVENT_CONF, "authorities", OCTETS, AT(conf.authorities) },
 	{ EVENT_ACQUIRE, "policy", U32, AT(acquire.policy) },
 	{ EVENT_ACQUIRE, "local", SELECTOR, AT(acquire.local) },
 	{ EVENT_ACQUIRE, "remote", SELECTOR, AT(acquire.remote) },

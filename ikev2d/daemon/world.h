@@ -8,7 +8,9 @@
 #include "daemon/daemon.h"
 #include "daemon/entropy.h"
 #include "daemon/failures.h"
+#include "daemon/fetch.h"
 #include "daemon/gate.h"
+#include "daemon/judge.h"
 #include "daemon/resolve.h"
 #include "daemon/rundir.h"
 #include "daemon/sockets.h"
@@ -41,6 +43,8 @@ struct world {
 
 	struct updown_queue updown;
 	struct resolver resolver;
+	struct fetcher fetcher;
+	struct judges judges;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IKE_AUTH with shared keys (RFC 7296, 1.2, 2.15).
+/* IKE_AUTH (RFC 7296, 1.2, 2.15).
  *
  *   initiator                                     responder
- *   HDR, SK {IDi, [IDr,] AUTH,
+ *   HDR, SK {IDi, [CERT,] [CERTREQ,] [IDr,] AUTH,
  *            SAi2, TSi, TSr}            -->
- *                                       <--       HDR, SK {IDr, AUTH, SAr2, TSi, TSr}
- *                                       <--  or   HDR, SK {IDr, AUTH, N(error)}: no child
+ *                                       <--       HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
+ *                                       <--  or   HDR, SK {IDr, [CERT,] AUTH, N(error)}: no child
  *                                       <--  or   HDR, SK {N(AUTHENTICATION_FAILED)}
  */
 #include "ike/auth.h"
@@ -14,6 +14,7 @@
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/negotiate.h"
+#include "ike/proof.h"
 #include "ike/unique.h"
 
 /* The body of an ID payload: type, three zero octets, data. */
@@ -42,65 +43,6 @@ static bool is_exact(const struct id *pattern)
 	return pattern->type != ID_ANY && !memchr(pattern->data.p, '*', pattern->data.n);
 }
 
-static enum verdict ask_proof(struct draft *d, enum sa_state state)
-{
-	struct ike_question *q = draft_ask(d, ASK_PSK_PROOF, state);
-
-	q->prf = d->core.suite.prf;
-	q->local = d->hs.local_id;
-	q->remote = d->hs.remote_id;
-	q->octets = keys_signed_octets(&d->core, &d->hs, d->core.initiator, d->step->scratch);
-	return DRAFT_COMMIT;
-}
-
-/* The peer's IKE_AUTH is kept until its AUTH was checked. */
-static enum verdict ask_check(struct draft *d, enum sa_state state)
-{
-	struct ike_question *q = draft_ask(d, ASK_PSK_CHECK, state);
-
-	d->hs.auth = arena_bytes(&d->keep, d->inner);
-	d->hs.auth_first = d->inner_first;
-	q->prf = d->core.suite.prf;
-	q->local = d->hs.local_id;
-	q->remote = d->hs.remote_id;
-	q->octets = keys_signed_octets(&d->core, &d->hs, !d->core.initiator, d->step->scratch);
-	q->proof = d->message->auth.data;
-	return DRAFT_COMMIT;
-}
-
-/* The kept IKE_AUTH, parsed again: it was parsed before, so it cannot fail. */
-static void kept_auth(const struct draft *d, struct message *out)
-{
-	uint8_t bad;
-
-	*out = (struct message){ 0 };
-	if (message_get(d->hs.auth, 0, d->hs.auth_first, d->step->scratch, out, &bad))
-		*out = (struct message){ 0 };
-}
-
-/* Only for methods we have: with another one the peer is told that authentication failed. */
-static bool method_known(struct draft *d, const struct message *m)
-{
-	struct arena *a = d->step->scratch;
-	const struct auth_conf *conf = &d->core.peer->remote;
-
-	if (m->has & PAYLOAD_BIT(PAYLOAD_AUTH) && m->auth.method == AUTH_METHOD_PSK)
-		return true;
-	d->why = (struct why){
-		.what = m->has & PAYLOAD_BIT(PAYLOAD_AUTH)
-				? arena_printf(a,
-					  "the peer authenticates with method %u, not with a shared key",
-					  m->auth.method)
-				: "the peer wants to authenticate with EAP, not with a shared key",
-		.configured = "auth = psk",
-		.where = source_print(&conf->at, "auth", a),
-		.instead = "auth = psk on the peer's side",
-		.notify = "AUTHENTICATION_FAILED",
-		.alert = "peer-auth-failed",
-	};
-	return false;
-}
-
 static void established(struct draft *d)
 {
 	d->core.state = S_UP;
@@ -121,7 +63,7 @@ enum verdict auth_agreed(struct draft *d)
 	d->hs.local_id = own_id(d);
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
 	d->hs.id_i = id_body(&d->keep, &d->hs.local_id);
-	return ask_proof(d, S_I_PROOF);
+	return proof_ask(d, S_I_PROOF);
 }
 
 /* Whether the first CHILD_SA comes by an exchange of its own, after IKE_AUTH (RFC 6023). */
@@ -134,12 +76,11 @@ static bool childless(const struct draft *d)
 
 enum verdict auth_proved(struct draft *d)
 {
-	struct message m = {
-		.has = PAYLOAD_BIT(PAYLOAD_IDI) | PAYLOAD_BIT(PAYLOAD_AUTH),
-		.idi = d->hs.local_id,
-		.auth = { AUTH_METHOD_PSK, d->answer->proof },
-	};
+	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDI), .idi = d->hs.local_id };
 
+	proof_take(d);
+	proof_put(d, &m);
+	proof_certreq_put(d, d->core.peer, &m);
 	if (is_exact(&d->hs.remote_id)) {
 		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
 		m.idr = d->hs.remote_id;
@@ -150,8 +91,9 @@ enum verdict auth_proved(struct draft *d)
 		negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
-	tell_log(d, "IKE", "authenticating as %s with a shared key, establishing CHILD_SA %s%s",
-		id_print(&d->hs.local_id, d->step->scratch), d->hs.x.child->name,
+	tell_log(d, "IKE", "authenticating as %s with %s, establishing CHILD_SA %s%s",
+		id_print(&d->hs.local_id, d->step->scratch),
+		d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key" : "a signature", d->hs.x.child->name,
 		childless(d) ? " afterwards" : "");
 	draft_request(d, IKE_AUTH, 1, &m);
 	return DRAFT_COMMIT;
@@ -187,17 +129,34 @@ static enum verdict wrong_identity(struct draft *d, const struct id *idr)
 	return fail_established(d);
 }
 
+/* Another kind of proof than is configured. */
+static enum verdict wrong_method(struct draft *d, const char *what)
+{
+	const struct auth_conf *conf = &d->core.peer->remote;
+
+	d->why = (struct why){
+		.what = "the peer proves its identity in another way than is configured",
+		.differs = what,
+		.where = source_print(&conf->at, "auth", d->step->scratch),
+		.instead = "auth = psk or auth = pubkey, as the peer does it",
+		.alert = "peer-auth-failed",
+	};
+	return fail_established(d);
+}
+
 enum verdict auth_response(struct draft *d)
 {
 	const struct message *m = d->message;
+	const char *unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
 
-	if (!method_known(d, m))
-		return fail_established(d);
+	if (unfit)
+		return wrong_method(d, unfit);
 	if (!id_matches(&d->core.peer->remote.id, &m->idr))
 		return wrong_identity(d, &m->idr);
 	d->hs.remote_id = id_copy(&d->keep, &m->idr);
 	d->hs.id_r = id_body(&d->keep, &m->idr);
-	return ask_check(d, S_I_CHECK);
+	proof_keep(d);
+	return proof_check(d, m, S_I_CHECK);
 }
 
 /* The peer says for how long it takes our authentication (RFC 4478). */
@@ -213,7 +172,7 @@ enum verdict auth_checked(struct draft *d)
 {
 	struct message m;
 
-	kept_auth(d, &m);
+	proof_kept(d, &m);
 	if (childless(d)) {
 		established(d);
 		d->wish = WISH_CHILD;
@@ -241,6 +200,13 @@ enum verdict auth_not_checked(struct draft *d)
 	return fail_established(d);
 }
 
+static const char *refusal_guess(const struct peer *p)
+{
+	return p->local.way.method == AUTH_PSK
+		       ? ": it does not know our identity, or has another secret for it"
+		       : ": it does not know our identity, or does not trust our certificate";
+}
+
 enum verdict auth_refusal(struct draft *d)
 {
 	struct arena *a = d->step->scratch;
@@ -250,13 +216,10 @@ enum verdict auth_refusal(struct draft *d)
 
 	d->why = (struct why){
 		.what = arena_printf(a, "the peer refused to authenticate %s with %s%s", p->name,
-			notify_name(n->type),
-			failed ? ": it does not know our identity, or has another secret for it" : ""),
+			notify_name(n->type), failed ? refusal_guess(p) : ""),
 		.configured = failed ? arena_printf(a, "id = %s", id_print(&d->hs.local_id, a)) : NULL,
 		.where = failed ? source_print(&p->local.at, "id", a) : NULL,
-		.instead = failed ? "the identity and the secret that the peer has for us; its log says "
-				    "which differs"
-				  : NULL,
+		.instead = failed ? "what the peer has for us; its log says which differs" : NULL,
 		.notify = notify_name(n->type),
 		.alert = failed ? "local-auth-failed" : NULL,
 	};
@@ -265,50 +228,67 @@ enum verdict auth_refusal(struct draft *d)
 
 /* --------------------------------------------------------------- responder */
 
+/* Whether the connection that it is now is right, its proof tells. */
+static enum verdict consider(struct draft *d, const struct message *m)
+{
+	bool named = m->has & PAYLOAD_BIT(PAYLOAD_IDR) && d->core.peer->local.id.type == ID_ANY;
+
+	d->hs.local_id = named ? id_copy(&d->keep, &m->idr) : own_id(d);
+	d->hs.id_r = id_body(&d->keep, &d->hs.local_id);
+	d->hs.checks++;
+	return proof_check(d, m, S_R_CHECK);
+}
+
 enum verdict auth_request(struct draft *d)
 {
 	const struct message *m = d->message;
-	const struct id *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
 
 	d->core.path = *d->path;
-	if (!candidates_by_identity(d, &m->idi, idr) || !method_known(d, m))
+	if (!candidates_by_identity(d, m))
 		return draft_end(d, AUTHENTICATION_FAILED);
-	d->hs.local_id = own_id(d);
-	if (idr && d->core.peer->local.id.type == ID_ANY)
-		d->hs.local_id = id_copy(&d->keep, idr);
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);
 	d->hs.id_i = id_body(&d->keep, &m->idi);
-	d->hs.id_r = id_body(&d->keep, &d->hs.local_id);
-	return ask_check(d, S_R_CHECK);
+	proof_certreq_get(d, m);
+	proof_keep(d);
+	return consider(d, m);
 }
 
 enum verdict auth_accepted(struct draft *d)
 {
 	struct message m;
 
-	kept_auth(d, &m);
+	proof_kept(d, &m);
 	if (unique_refuses(d, &m))
 		return draft_end(d, AUTHENTICATION_FAILED);
-	return ask_proof(d, S_R_PROOF);
+	return proof_ask(d, S_R_PROOF);
 }
 
+/* The next candidate may ask for less. */
 enum verdict auth_not_accepted(struct draft *d)
+{
+	struct message m;
+
+	if (d->hs.checks < PROOF_CHECKS_MAX && candidates_next(d, d->answer->why.what)) {
+		proof_kept(d, &m);
+		return consider(d, &m);
+	}
+	return auth_failed(d);
+}
+
+enum verdict auth_failed(struct draft *d)
 {
 	d->why = d->answer->why;
 	d->why.notify = "AUTHENTICATION_FAILED";
-	d->why.alert = "peer-auth-failed";
+	d->why.alert = d->core.state == S_R_PROOF ? "local-auth-failed" : "peer-auth-failed";
 	return draft_end(d, AUTHENTICATION_FAILED);
 }
 
 /* Our answer without what concerns the child. */
 static struct message answer_head(const struct draft *d)
 {
-	struct message m = {
-		.has = PAYLOAD_BIT(PAYLOAD_IDR) | PAYLOAD_BIT(PAYLOAD_AUTH),
-		.idr = d->hs.local_id,
-		.auth = { AUTH_METHOD_PSK, d->hs.proof },
-	};
+	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDR), .idr = d->hs.local_id };
 
+	proof_put(d, &m);
 	life_announce(d, &m);
 	return m;
 }
@@ -350,8 +330,8 @@ enum verdict auth_answer(struct draft *d)
 	struct message m;
 	uint16_t notify;
 
-	d->hs.proof = arena_bytes(&d->keep, d->answer->proof);
-	kept_auth(d, &m);
+	proof_take(d);
+	proof_kept(d, &m);
 	if (!(m.has & PAYLOAD_BIT(PAYLOAD_SA)))
 		return answer_childless(d);
 	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);

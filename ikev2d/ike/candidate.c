@@ -2,6 +2,8 @@
 /* Candidate connections of a responder. */
 #include "ike/candidate.h"
 
+#include "ike/proof.h"
+
 /* How well a list of patterns fits: 0 not, 1 anything, 2 a range, 3 exactly this address. */
 static unsigned fit(const struct addr_pattern *v, unsigned n, const struct ip *ip)
 {
@@ -150,18 +152,20 @@ bool candidates_by_proposal(
 	return true;
 }
 
-/* What of CANDIDATE's identities forbids the peer; NULL: nothing. */
-static const char *identity_excludes(
-	struct draft *d, const struct peer *p, const struct id *idi, const struct id *idr)
+/* What of P's identities forbids the peer, or of the proof it wants; NULL: nothing. From the arena of the
+ * list.
+ */
+static const char *identity_excludes(struct draft *d, const struct peer *p, const struct message *m)
 {
-	struct arena *a = d->step->scratch;
+	const struct id *idi = &m->idi, *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
+	struct arena *a = &d->keep;
 
 	if (!id_matches(&p->remote.id, idi))
 		return arena_printf(a, "its remote.id is %s", id_print(&p->remote.id, a));
 	if (idr && p->local.id.type != ID_ANY && !id_eq(&p->local.id, idr))
 		return arena_printf(a, "its local.id is %s, and the peer asked for %s",
 			id_print(&p->local.id, a), id_print(idr, a));
-	return NULL;
+	return proof_unfit(&p->remote, m, a);
 }
 
 static void explain_no_identity(struct draft *d, const struct id *idi, const struct peer *nearest)
@@ -187,25 +191,46 @@ static void explain_no_identity(struct draft *d, const struct id *idi, const str
 	};
 }
 
-bool candidates_by_identity(struct draft *d, const struct id *idi, const struct id *idr)
+/* The list is the SA's: it changes in a copy, as all of the draft does. */
+static struct candidate *own_list(struct draft *d)
 {
-	const struct peer *nearest = d->core.peer;
-
-	/* The list is the SA's: it changes in a copy, as all of the draft does. */
 	struct candidate *v = ARENA_ARRAY(&d->keep, d->hs.n_candidates, struct candidate);
 
 	memcpy(v, d->hs.candidates, d->hs.n_candidates * sizeof *v);
 	d->hs.candidates = v;
-	d->core.peer = NULL;
-	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
-		if (!v[i].excluded)
-			v[i].excluded = identity_excludes(d, v[i].peer, idi, idr);
-		if (!v[i].excluded && !d->core.peer)
-			d->core.peer = v[i].peer;
-	}
-	if (d->core.peer)
-		return true;
-	d->core.peer = nearest;
-	explain_no_identity(d, idi, nearest);
+	return v;
+}
+
+/* Goes to the first that is left. */
+static bool take_first(struct draft *d)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!d->hs.candidates[i].excluded) {
+			d->core.peer = d->hs.candidates[i].peer;
+			return true;
+		}
 	return false;
+}
+
+bool candidates_by_identity(struct draft *d, const struct message *m)
+{
+	struct candidate *v = own_list(d);
+
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!v[i].excluded)
+			v[i].excluded = identity_excludes(d, v[i].peer, m);
+	if (take_first(d))
+		return true;
+	explain_no_identity(d, &m->idi, d->core.peer);
+	return false;
+}
+
+bool candidates_next(struct draft *d, const char *why)
+{
+	struct candidate *v = own_list(d);
+
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (v[i].peer == d->core.peer)
+			v[i].excluded = arena_str(&d->keep, why ? why : "its proof cannot be checked");
+	return take_first(d);
 }

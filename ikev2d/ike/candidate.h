@@ -14,6 +14,11 @@ bool candidates_by_address(struct draft *d);
 bool candidates_by_proposal(
 	struct draft *d, struct proposals offered, uint16_t group, const struct proposal **chosen);
 
-/* Leaves those whose identities allow IDi and, where the peer sent it, IDr; D->core.peer is the best one
- * then. False when none is left; D->why lists the candidates and what excluded each. */
-bool candidates_by_identity(struct draft *d, const struct id *idi, const struct id *idr);
+/* Leaves those whose identities allow IDi and, where the peer sent it, IDr of the IKE_AUTH request M, and
+ * that want the kind of proof it has; D->core.peer is the best one then. False when none is left; D->why
+ * lists the candidates and what excluded each. */
+bool candidates_by_identity(struct draft *d, const struct message *m);
+
+/* D->core.peer is out, because of WHY (NULL: not known), and the next one takes its place. False when none is
+ * left. */
+bool candidates_next(struct draft *d, const char *why);

@@ -10,6 +10,7 @@
 #include "model/counters.h"
 #include "model/sa.h"
 #include "model/why.h"
+#include "wire/message.h"
 
 struct ike; /* all IKE_SAs of one daemon, and the configuration they run under */
 
@@ -26,13 +27,19 @@ enum ike_event_kind {
 };
 
 enum ike_ask_kind {
-	ASK_ROUTE,     /* which addresses to use for a peer */
-	ASK_KEY_PAIR,  /* a private value and its public value */
-	ASK_RESPOND,   /* a key pair and, with the peer's public value, the shared secret */
-	ASK_AGREE,     /* the shared secret of our private value and the peer's public value */
-	ASK_PSK_PROOF, /* the AUTH value over these octets (RFC 7296, 2.15) */
-	ASK_PSK_CHECK, /* whether this AUTH value is right */
-	ASK_USAGE,     /* when the CHILD_SAs were last used */
+	ASK_ROUTE,    /* which addresses to use for a peer */
+	ASK_KEY_PAIR, /* a private value and its public value */
+	ASK_RESPOND,  /* a key pair and, with the peer's public value, the shared secret */
+	ASK_AGREE,    /* the shared secret of our private value and the peer's public value */
+	ASK_PROOF,    /* our AUTH over these octets (RFC 7296, 2.15) */
+	ASK_CHECK,    /* whether the peer's AUTH is right, and made by whom it says */
+	ASK_USAGE,    /* when the CHILD_SAs were last used */
+};
+
+/* Certificates, the one of who is to be proved first. */
+struct ike_certs {
+	const struct wire_cert *v;
+	unsigned n;
 };
 
 /* A question. Borrowed until the next step. */
@@ -41,10 +48,17 @@ struct ike_question {
 	const struct peer *peer;
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
-	const struct transform *prf; /* ASK_PSK_* */
+	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
+	const struct transform *prf;
 	struct id local, remote;
-	struct bytes octets;      /* to be signed */
-	struct bytes proof;       /* ASK_PSK_CHECK */
+	struct bytes octets;   /* to be signed; that were signed */
+	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
+				* has not said, so that only the old methods are left */
+	struct bytes certreqs; /* ASK_PROOF: the authorities it trusts (RFC 7296, 3.7), 20 octets each */
+	bool certreq;          /* ASK_PROOF: it has asked for certificates */
+	uint8_t method;        /* ASK_CHECK: of its AUTH, with PROOF and CERTS as they came */
+	struct bytes proof;
+	struct ike_certs certs;
 	const uint32_t *children; /* ASK_USAGE */
 	unsigned n_children;
 };
@@ -68,8 +82,10 @@ struct ike_answer {
 	struct ip local, remote;     /* ASK_ROUTE */
 	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
 	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
-	struct bytes proof;          /* ASK_PSK_PROOF */
-	struct ike_usages usage;     /* ASK_USAGE */
+	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
+	struct bytes proof;
+	struct ike_certs certs;
+	struct ike_usages usage; /* ASK_USAGE */
 	struct why why;
 };
 
@@ -119,6 +135,7 @@ struct ike_event {
 			struct peer *const *peers; /* the core takes references of its own */
 			unsigned n;
 			const struct settings *settings;
+			struct bytes authorities; /* that we trust, as CERTREQ lists them: 20 octets each */
 		} conf;
 	};
 };

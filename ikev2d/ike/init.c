@@ -13,6 +13,7 @@
 #include "ike/cookie.h"
 #include "ike/keys.h"
 #include "ike/natd.h"
+#include "ike/proof.h"
 
 /* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
 static bool wants_encap(const struct ike *ike, const struct peer *p)
@@ -83,6 +84,8 @@ static enum verdict send_init(struct draft *d)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
 	d->core.nat_fake = wants_encap(d->step->ike, p);
 	natd_add(d, &m, d->core.nat_fake);
+	if (proof_signs(p))
+		proof_hashes_put(d, &m);
 	d->core.spi_r = 0;
 	d->core.state = S_I_INIT;
 	d->core.ask = 0;
@@ -146,6 +149,8 @@ enum verdict init_response(struct draft *d)
 	d->core.spi_r = m->header.spi_r;
 	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
+	proof_hashes_get(d, m);
+	proof_certreq_get(d, m);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
 	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
 		return no_childless(d);
@@ -240,6 +245,7 @@ enum verdict init_request(struct draft *d)
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
+	proof_hashes_get(d, m);
 	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
 	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
@@ -263,6 +269,14 @@ static bool candidates_want_encap(const struct draft *d)
 		wanted |= wants_encap(d->step->ike, c->peer);
 	}
 	return wanted;
+}
+
+/* Any of them may be the one for which the peer needs a certificate. */
+static void candidates_certreq(struct draft *d, struct message *m)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates && !m->n_certreqs; i++)
+		if (!d->hs.candidates[i].excluded)
+			proof_certreq_put(d, d->hs.candidates[i].peer, m);
 }
 
 static bool candidates_childless(const struct draft *d)
@@ -294,6 +308,9 @@ enum verdict init_responded(struct draft *d)
 		natd_add(d, &m, c->nat_fake);
 	}
 	c->encap = c->nat_local || c->nat_remote || c->nat_fake;
+	if (d->hs.hashes.n)
+		proof_hashes_put(d, &m);
+	candidates_certreq(d, &m);
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;

@@ -52,6 +52,10 @@ enum {
 	   peer. */
 	INIT_ROUNDS_MAX = 5,
 
+	/* Candidate connections for which the proof of one peer is checked: a signature takes a tenth of a
+	 * millisecond. */
+	PROOF_CHECKS_MAX = 8,
+
 	/* A cookie's secret is replaced after this time; the one before is honoured as long again (RFC
 	   7296, 2.6). */
 	COOKIE_LIFETIME = 60 * 1000,

@@ -153,7 +153,12 @@ struct handshake {
 	struct bytes id_i, id_r; /* the bodies of the ID payloads, as signed */
 	struct bytes auth;       /* the payloads of the peer's IKE_AUTH, while its AUTH is being checked */
 	uint8_t auth_first;      /* type of the first of them */
-	struct bytes proof;      /* responder: our AUTH */
+	struct bytes hashes;     /* that the peer takes signatures with */
+	struct bytes certreqs;   /* the authorities that it trusts; */
+	bool certreq;            /* it wants a certificate */
+	struct wire_auth proof;  /* our AUTH, and the certificates that go with it */
+	struct ike_certs certs;
+	unsigned checks; /* responder: candidates whose proof was checked */
 };
 
 /* The state of a CHILD_SA. */
@@ -310,6 +315,8 @@ enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
 struct ike {
 	uint32_t spi_low, spi_high;
 	struct settings settings;
+	struct bytes authorities; /* that we trust, as CERTREQ lists them */
+	struct arena authorities_arena;
 	struct peer **peers;
 	unsigned n_peers;
 	const struct peer **parted; /* references to drop at the next step */

@@ -10,6 +10,7 @@
 #include "ike/count.h"
 #include "ike/create.h"
 #include "ike/life.h"
+#include "ike/proof.h"
 #include "ike/seal.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -415,7 +416,10 @@ struct ike_out ike_step(
 	case EVENT_EXPIRE: on_expire(&s, event->expire.child, event->expire.hard); break;
 	case EVENT_MAPPING: on_mapping(&s, event->mapping.child, &event->mapping.remote); break;
 	case EVENT_COMMAND: command_run(&s, &event->command); break;
-	case EVENT_CONF: conf_change(&s, event->conf.peers, event->conf.n, event->conf.settings); break;
+	case EVENT_CONF:
+		proof_authorities(ike, event->conf.authorities);
+		conf_change(&s, event->conf.peers, event->conf.n, event->conf.settings);
+		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
 	case EVENT_CLOCK: break;
 	}
@@ -467,6 +471,7 @@ void ike_free(struct ike *ike)
 	for (unsigned i = 0; i < ike->n_peers; i++)
 		peer_unref(ike->peers[i]);
 	free(ike->peers);
+	arena_free(&ike->authorities_arena);
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);
 	wants_free(ike);

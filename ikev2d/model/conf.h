@@ -17,7 +17,7 @@ struct secret {
 	struct bytes data;
 };
 
-enum key_kind { KEY_PRIVATE, KEY_RSA, KEY_ECDSA, KEY_PKCS8, KEY_PKCS12, KEY_TOKEN };
+enum key_kind { FILED_PRIVATE, FILED_RSA, FILED_ECDSA, FILED_PKCS8, FILED_PKCS12, FILED_TOKEN };
 
 /* Where a private key is, and what opens it. */
 struct key_conf {
@@ -75,6 +75,7 @@ struct settings {
 	bool make_before_break;
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */
+	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
 	unsigned routing_table, routing_table_prio;
 };
 

@@ -57,7 +57,7 @@ struct auth_way {
 	const char *constraints; /* on keys and signatures: "rsa-2048-sha256"; NULL: none */
 };
 
-enum revocation_policy { REVOCATION_STRICT, REVOCATION_IFURI, REVOCATION_RELAXED };
+enum revocation_policy { REVOCATION_RELAXED, REVOCATION_IFURI, REVOCATION_STRICT };
 
 /* One round of proving who one side is (RFC 4739). */
 struct auth_conf {

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "crypto/kex.h"
+#include "crypto/prf.h"
 #include "daemon/keeper.h"
 #include "daemon/record.h"
 #include "ike/limits.h"
@@ -263,13 +264,69 @@ static void answer_shared(
 	c->answer.shared = bytes_of(shared, q->ke->shared);
 }
 
-static void answer_proof(struct host *h, const struct ike_question *q, struct coming *c)
+static enum err answer_psk(const struct host *h, const struct ike_question *q, struct coming *c)
 {
-	enum err e =
-		q->kind == ASK_PSK_PROOF
-			? keeper_prove(&h->conf.conf, NULL, q, &c->arena, &c->answer.proof, &c->answer.why)
-			: keeper_check(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+	c->answer.method = AUTH_METHOD_PSK;
+	return q->kind == ASK_PROOF
+		       ? keeper_prove(&h->conf.conf, NULL, q, &c->arena, &c->answer.proof, &c->answer.why)
+		       : keeper_check(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+}
 
+/* What stands for a signature: everybody can make one, and only over what is asked. */
+static struct bytes signature(const struct ike_question *q, const struct id *signer, struct arena *arena)
+{
+	uint8_t *out = arena_alloc(arena, q->prf->out);
+
+	if (prf(q->prf, bytes_str("a private key"), (struct bytes[]){ signer->data, q->octets }, 2, out))
+		stop("the library has not this PRF");
+	return bytes_of(out, q->prf->out);
+}
+
+static struct bytes certificate(const struct id *subject, struct arena *arena)
+{
+	return bytes_str(arena_printf(arena, "certificate of %s", id_print(subject, arena)));
+}
+
+static void sign(const struct ike_question *q, struct coming *c)
+{
+	struct wire_cert *cert = ARENA_NEW(&c->arena, struct wire_cert);
+	enum send_cert send = q->peer->send_cert;
+
+	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, certificate(&q->local, &c->arena) };
+	c->answer.method = q->hashes.n ? AUTH_METHOD_SIGNATURE : AUTH_METHOD_RSA;
+	c->answer.proof = signature(q, &q->local, &c->arena);
+	if (send == SEND_CERT_ALWAYS || (send == SEND_CERT_IF_ASKED && q->certreq))
+		c->answer.certs = (struct ike_certs){ cert, 1 };
+}
+
+/* A connection that wants the certificate from an authority of its own never gets it. */
+static enum err check_signature(const struct ike_question *q, struct coming *c)
+{
+	if (q->peer->remote.ca_id.type != ID_ANY) {
+		c->answer.why.what = "the certificate comes from another authority";
+		return ERR_AUTH;
+	}
+	if (q->certs.n && !bytes_eq(q->certs.v[0].data, certificate(&q->remote, &c->arena))) {
+		c->answer.why.what = "the certificate is somebody else's";
+		return ERR_AUTH;
+	}
+	if (bytes_eq(q->proof, signature(q, &q->remote, &c->arena)))
+		return ERR_OK;
+	c->answer.why.what = "the signature is wrong";
+	return ERR_AUTH;
+}
+
+static void answer_proof(const struct host *h, const struct ike_question *q, struct coming *c)
+{
+	bool prove = q->kind == ASK_PROOF;
+	enum err e = ERR_OK;
+
+	if (prove ? q->peer->local.way.method == AUTH_PSK : q->method == AUTH_METHOD_PSK)
+		e = answer_psk(h, q, c);
+	else if (prove)
+		sign(q, c);
+	else
+		e = check_signature(q, c);
 	if (e)
 		c->answer.result = e;
 }
@@ -300,8 +357,8 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 		answer_shared(h, q, c->answer.secret, c);
 		break;
 	case ASK_AGREE: answer_shared(h, q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
-	case ASK_PSK_PROOF:
-	case ASK_PSK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
+	case ASK_PROOF:
+	case ASK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
 	}
 }
@@ -454,7 +511,16 @@ static void configure(struct host *h)
 	const struct conf *c = &h->conf.conf;
 
 	host_event(h, &(struct ike_event){ .kind = EVENT_CONF,
-			      .conf = { .peers = c->peers, .n = c->n_peers, .settings = &c->settings } });
+			      .conf = { .peers = c->peers,
+				      .n = c->n_peers,
+				      .settings = &c->settings,
+				      .authorities = h->authorities } });
+}
+
+void host_trust(struct host *h, struct bytes authorities)
+{
+	h->authorities = authorities;
+	configure(h);
 }
 
 static struct loaded load(const char *text)

@@ -39,6 +39,7 @@ struct host {
 	struct ike *ike; /* NULL: it is down */
 	struct loaded conf;
 	struct record *record; /* NULL: nothing is recorded */
+	struct bytes authorities; /* that it trusts, as CERTREQ lists them */
 	struct datapath datapath;
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
@@ -101,6 +102,8 @@ void lab_free(struct lab *lab);
 
 /* A host at ADDRESS that runs a core with the configuration CONF. */
 struct host *lab_host(struct lab *lab, const char *name, const char *address, const char *conf);
+/* Authorities that H trusts, as CERTREQ lists them. */
+void host_trust(struct host *h, struct bytes authorities);
 /* Another configuration. */
 void host_reload(struct host *h, const char *conf);
 /* Ends the core without a word; what is in the air stays there. And an empty one with the same configuration.

@@ -151,6 +151,7 @@ static bool give_conf(struct player *p, const struct tape_step *step, struct ike
 	event.conf.peers = l.conf.peers;
 	event.conf.n = l.conf.n_peers;
 	event.conf.settings = &l.conf.settings;
+	event.conf.authorities = step->event.event.conf.authorities;
 	*out = take_step(p, &event, step->event.now);
 	loaded_free(&l);
 	return true;

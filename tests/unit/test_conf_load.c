@@ -319,26 +319,22 @@ static void not_used(const char *text, const char *unready)
 	loaded_free(&l);
 }
 
-static void certificates_are_not_built_in(void **state)
+static void a_side_without_auth_proves_itself_by_certificates(void **state)
 {
-	(void)state;
-	not_used("connections {\n a {\n local { }\n remote { auth = psk\n }\n children { n { } } } }",
-		"m.conf:3: connections.a.local.auth: not written, and its default, pubkey, takes "
-		"certificates, "
-		"which are not built in yet; with a preshared key write auth = psk");
-	not_used("connections {\n a {\n local { auth = psk\n }\n remote { auth = pubkey-sha256\n }\n "
-		 "children { n { } } } }",
-		"m.conf:5: connections.a.remote.auth: certificates and private keys are not built in yet; "
-		"with "
-		"a preshared key write auth = psk");
-}
+	static const char *const texts[] = {
+		"connections { a { local { }\n remote { auth = psk\n }\n children { n { } } } }",
+		"connections { a { remote { auth = psk\n }\n children { n { } } } }",
+	};
 
-static void missing_sides_have_certificates(void **state)
-{
 	(void)state;
-	not_used("connections {\n a { local { auth = psk\n }\n children { n { } } } }",
-		"m.conf:2: connections.a: there is no section remote, and its default, auth = pubkey, takes "
-		"certificates, which are not built in yet; with a preshared key write remote { auth = psk }");
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct loaded l = good(texts[i]);
+
+		assert_null(l.conf.peers[0]->unready);
+		assert_int_equal(l.conf.peers[0]->local.way.method, AUTH_ANY);
+		assert_int_equal(l.conf.peers[0]->remote.way.method, AUTH_PSK);
+		loaded_free(&l);
+	}
 }
 
 static void eap_is_not_built_in(void **state)
@@ -367,7 +363,7 @@ static void ways_to_authenticate_have_their_parts(void **state)
 	} ways[] = {
 		{ "psk", AUTH_PSK, "", "" },
 		{ "pubkey", AUTH_PUBKEY, "", "" },
-		{ "pubkey-sha256-rsa-3072", AUTH_PUBKEY, "", "sha256-rsa-3072" },
+		{ "pubkey-sha256-rsa-3072", AUTH_PUBKEY, "", "pubkey-sha256-rsa-3072" },
 		{ "rsa-2048-sha256", AUTH_PUBKEY, "", "rsa-2048-sha256" },
 		{ "ike:ecdsa-sha384", AUTH_PUBKEY, "", "ike:ecdsa-sha384" },
 		{ "eap", AUTH_EAP, "", "" },
@@ -389,6 +385,15 @@ static void ways_to_authenticate_have_their_parts(void **state)
 		loaded_free(&l);
 		arena_free(&arena);
 	}
+}
+
+static void wrong_words_of_a_way_are_refused(void **state)
+{
+	(void)state;
+	refused("connections { a { local { auth = psk\n }\n remote {\n auth = pubkey-sha257\n } } }",
+		"m.conf:4: connections.a.remote.auth: \"sha257\" in \"pubkey-sha257\" is no key type, size "
+		"or hash "
+		"that fits there; did you mean sha256");
 }
 
 static void rounds_are_ordered(void **state)
@@ -557,11 +562,11 @@ int main(void)
 		cmocka_unit_test(all_faults_are_reported),
 		cmocka_unit_test(twenty_faults_are_enough),
 		cmocka_unit_test(one_fault_spoils_the_whole),
-		cmocka_unit_test(certificates_are_not_built_in),
-		cmocka_unit_test(missing_sides_have_certificates),
+		cmocka_unit_test(a_side_without_auth_proves_itself_by_certificates),
 		cmocka_unit_test(eap_is_not_built_in),
 		cmocka_unit_test(xauth_is_refused),
 		cmocka_unit_test(ways_to_authenticate_have_their_parts),
+		cmocka_unit_test(wrong_words_of_a_way_are_refused),
 		cmocka_unit_test(rounds_are_ordered),
 		cmocka_unit_test(a_bad_proposal_is_explained),
 		cmocka_unit_test(an_algorithm_written_wrong_is_named),

@@ -161,8 +161,8 @@ static void secrets_of_all_kinds_are_kept(void **state)
 		"token1 { handle = aa\nslot = 3\nmodule = m\npin = 1234\n } }");
 	static const enum secret_kind kinds[] = { SECRET_EAP, SECRET_XAUTH, SECRET_IKE, SECRET_NTLM,
 		SECRET_PPK };
-	static const enum key_kind keys[] = { KEY_RSA, KEY_PRIVATE, KEY_ECDSA, KEY_PKCS8, KEY_PKCS12,
-		KEY_TOKEN };
+	static const enum key_kind keys[] = { FILED_RSA, FILED_PRIVATE, FILED_ECDSA, FILED_PKCS8, FILED_PKCS12,
+		FILED_TOKEN };
 
 	(void)state;
 	assert_int_equal(l.conf.n_secrets, 5);

@@ -513,7 +513,7 @@ static void authority_uris_first(void **state)
 {
 	static const struct row row = { "", .leaf.extensions = URIS };
 	struct scene s = { 0 };
-	struct authority a = { .crls = { { "http://192.0.2.9/crl" }, 1 } };
+	struct ca_info a = { .crls = { { "http://192.0.2.9/crl" }, 1 } };
 
 	(void)state;
 	set_up(&s, &row);

@@ -237,8 +237,8 @@ def swanctl_loads_beside_a_file(bench):
             ("value", {"conn": {"dpd_delay": "soon"}}, 'dpd_delay: "soon" is not a time'),
             ("key-of-a-child", {"child": {"locl_ts": "10.1.0.0/24"}}, "children.net.locl_ts: unknown key"),
             ("value-of-a-child", {"child": {"esp_proposals": "aes257"}}, 'did you mean "aes256"'),
-            ("authentication", {"local": {"auth": "pubkey"}}, "local.auth: auth = pubkey"),
-            ("mode", {"child": {"mode": "transport"}}, "children.net.mode: "),
+            ("authentication", {"local": {"auth": "pubkey-sha257"}}, "sha257"),
+            ("mode", {"child": {"mode": "tunel"}}, "children.net.mode: "),
             ("key-in-utf-8", {"conn": {"größe": "1"}}, "gr??e: unknown key")])
 def swanctl_loads_a_wrong(bench, changes, says):
     """It is told which key, and nothing is loaded."""

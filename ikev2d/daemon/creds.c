@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Folders and files into a store. */
+#include "daemon/creds.h"
+
+#include "pki/bundle.h"
+
+#include <stdlib.h>
+
+/* THE folders, and what certificates in them are. */
+static const struct folder {
+	const char *name;
+	enum stored_kind certs;
+} folders[] = {
+	{ "x509", STORED_CERT },
+	{ "x509ca", STORED_CA },
+	{ "x509ocsp", STORED_OCSP_SIGNER },
+	{ "x509crl", STORED_CERT },
+	{ "private", STORED_CERT },
+	{ "rsa", STORED_CERT },
+	{ "ecdsa", STORED_CERT },
+	{ "pkcs8", STORED_CERT },
+	{ "pkcs12", STORED_CERT },
+};
+
+/* The folders of private keys, by what a section of the configuration calls them. */
+static const char *const key_folders[] = {
+	[FILED_PRIVATE] = "private",
+	[FILED_RSA] = "rsa",
+	[FILED_ECDSA] = "ecdsa",
+	[FILED_PKCS8] = "pkcs8",
+	[FILED_PKCS12] = "pkcs12",
+};
+
+struct reading {
+	const char *folder;
+	const struct conf *conf;
+	const struct conf_files *files;
+	struct text *why, *notes;
+	struct store store; /* what was read so far */
+};
+
+void creds_start(struct creds *c)
+{
+	store_init(&c->store);
+}
+
+void creds_stop(struct creds *c)
+{
+	store_free(&c->store);
+}
+
+static const char *path_in(const char *folder, const char *kind, const char *file, struct arena *arena)
+{
+	return *file == '/' ? file : arena_printf(arena, "%s/%s/%s", folder, kind, file);
+}
+
+/* What opens the keys of the file PATH in the folder KIND, or NULL. */
+static const struct bytes *password_of(
+	const struct reading *r, const char *kind, const char *path, struct arena *arena)
+{
+	for (unsigned i = 0; i < r->conf->n_keys; i++) {
+		const struct key_conf *k = &r->conf->keys[i];
+
+		if (k->file && k->kind < FILED_TOKEN && !strcmp(key_folders[k->kind], kind) &&
+			!strcmp(path_in(r->folder, kind, k->file, arena), path))
+			return k->secret.n ? &k->secret : NULL;
+	}
+	return NULL;
+}
+
+static enum err store_bundle(struct store *s, const struct bundle *b, enum stored_kind kind, const char *path)
+{
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < b->n_certs && !e; i++) {
+		e = store_add_cert(s, kind, b->certs[i], STORED_BY_FILE, path);
+		e = e == ERR_EXISTS ? ERR_OK : e;
+	}
+	for (unsigned i = 0; i < b->n_crls && !e; i++) {
+		e = store_add_crl(s, b->crls[i], STORED_BY_FILE, path);
+		e = e == ERR_EXISTS ? ERR_OK : e;
+	}
+	if (b->key && !e) {
+		e = store_add_key(s, b->key, STORED_BY_FILE, path);
+		e = e == ERR_EXISTS ? ERR_OK : e;
+	}
+	return e;
+}
+
+/* Reads one file; WHY is set where it fails. */
+static enum err read_bundle(const struct conf_files *files, const char *path, const struct bytes *password,
+	struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct bytes data;
+	enum err e = files->read(files->ctx, path, arena, &data);
+
+	if (!e)
+		return bundle_read(data, password, arena, out, why);
+	why->what = arena_printf(arena, "it cannot be read: %s", err_name(e));
+	return e;
+}
+
+static enum err take_file(
+	struct reading *r, const struct folder *f, const char *path, struct why *why, struct arena *arena)
+{
+	struct bundle b = { 0 };
+	enum err e = read_bundle(r->files, path, password_of(r, f->name, path, arena), arena, &b, why);
+
+	if (e)
+		return e;
+	e = store_bundle(&r->store, &b, f->certs, path);
+	if (e)
+		why->what = "there are more certificates and keys than fit here";
+	bundle_free(&b);
+	return e;
+}
+
+static void say(struct text *out, const char *path, const struct why *why, struct arena *arena)
+{
+	text_add(out, "%s%s: %s", out->n ? "\n" : "", path, why_line(why, arena));
+}
+
+static void take_folder(struct reading *r, const struct folder *f)
+{
+	struct arena arena = { 0 };
+	const char *const *paths;
+	unsigned n;
+
+	if (r->files->glob(
+		    r->files->ctx, arena_printf(&arena, "%s/%s/*", r->folder, f->name), &arena, &paths, &n))
+		n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct arena scratch = { 0 };
+		struct why why = { 0 };
+
+		if (take_file(r, f, paths[i], &why, &scratch))
+			say(r->notes, paths[i], &why, &scratch);
+		arena_free(&scratch);
+	}
+	arena_free(&arena);
+}
+
+/* The folders were read: what the configuration names of them is there, or it is said. */
+static enum err check_keys(struct reading *r)
+{
+	struct arena arena = { 0 };
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < r->conf->n_keys && !e; i++) {
+		const struct key_conf *k = &r->conf->keys[i];
+		const char *path = k->file ? path_in(r->folder, key_folders[k->kind], k->file, &arena) : NULL;
+		struct bundle b = { 0 };
+		struct why why = { 0 };
+
+		if (!path)
+			continue;
+		e = read_bundle(r->files, path, k->secret.n ? &k->secret : NULL, &arena, &b, &why);
+		if (!e && !b.key) {
+			why.what = "there is no private key in it";
+			e = ERR_MISSING;
+		}
+		if (!e && *k->file == '/')
+			e = store_bundle(&r->store, &b, STORED_CERT, path);
+		if (e) {
+			why.where = source_print(&k->at, "file", &arena);
+			say(r->why, path, &why, &arena);
+		}
+		bundle_free(&b);
+	}
+	arena_free(&arena);
+	return e;
+}
+
+static struct uris uris_of(const struct strings *s)
+{
+	struct uris u = { 0 };
+
+	for (unsigned i = 0; i < s->n && u.n < CERT_URIS_MAX; i++)
+		u.v[u.n++] = s->v[i];
+	return u;
+}
+
+static enum err take_authority(
+	struct reading *r, const struct authority *a, struct arena *arena, struct why *why)
+{
+	const char *path = a->cacert.file ? path_in(r->folder, "x509ca", a->cacert.file, arena) : NULL;
+	struct bundle b = { 0 };
+	struct ca_info info = { .crls = uris_of(&a->crl_uris),
+		.ocsps = uris_of(&a->ocsp_uris),
+		.cert_uri_base = a->cert_uri_base };
+	enum err e = path ? read_bundle(r->files, path, NULL, arena, &b, why)
+			  : bundle_read(a->cacert.data, NULL, arena, &b, why);
+
+	if (!e && !b.n_certs) {
+		why->what = "there is no certificate in it";
+		e = ERR_MISSING;
+	}
+	if (!e) {
+		info.cacert = b.certs[0];
+		e = store_add_cert(&r->store, STORED_CA, b.certs[0], STORED_BY_FILE, a->name);
+		if (!e || e == ERR_EXISTS)
+			e = store_add_authority(&r->store, &info, STORED_BY_FILE, a->name);
+	}
+	if (e)
+		why->where = source_print(&a->at, "cacert", arena);
+	bundle_free(&b);
+	return e;
+}
+
+static enum err take_authorities(struct reading *r)
+{
+	struct arena arena = { 0 };
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < r->conf->n_authorities && !e; i++) {
+		struct why why = { 0 };
+
+		if (r->conf->authorities[i].cacert.handle)
+			continue;
+		e = take_authority(r, &r->conf->authorities[i], &arena, &why);
+		if (e)
+			say(r->why, r->conf->authorities[i].name, &why, &arena);
+	}
+	arena_free(&arena);
+	return e;
+}
+
+static void move_all(struct store *from, struct store *to)
+{
+	list_each_safe (n, &from->all) {
+		list_remove(n);
+		list_append(&to->all, n);
+		to->n++;
+	}
+	from->n = 0;
+}
+
+enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
+	const struct conf_files *files, struct text *why, struct text *notes)
+{
+	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0 } };
+	enum err e = ERR_OK;
+
+	store_init(&r.store);
+	for (size_t i = 0; folder && i < sizeof folders / sizeof *folders; i++)
+		take_folder(&r, &folders[i]);
+	if (folder)
+		e = check_keys(&r);
+	if (!e)
+		e = take_authorities(&r);
+	if (!e) {
+		(void)store_drop(&c->store, STORED_BY_FILE, NULL);
+		move_all(&r.store, &c->store);
+	}
+	store_free(&r.store);
+	return e;
+}
+
+/* ------------------------------------------------------------- connections */
+
+/* One list of P's certificates or keys. */
+struct filling {
+	struct peer *peer;
+	const char *folder;
+	const struct conf_files *files;
+	struct text *why;
+};
+
+static enum err fill_one(const struct filling *f, const struct auth_conf *a, const char *key,
+	const char *kind, struct cert_conf *c)
+{
+	struct arena scratch = { 0 };
+	struct bundle b = { 0 };
+	struct key *public = NULL;
+	struct why why = { 0 };
+	enum err e = ERR_OK;
+
+	if (c->file && !c->data.n) {
+		const char *path = path_in(f->folder ? f->folder : "", kind, c->file, &f->peer->arena);
+
+		e = f->files->read(f->files->ctx, path, &f->peer->arena, &c->data);
+		if (e)
+			why.what = arena_printf(&scratch, "%s cannot be read: %s", path, err_name(e));
+	}
+	if (!e && strcmp(kind, "pubkey"))
+		e = bundle_read(c->data, NULL, &scratch, &b, &why);
+	else if (!e)
+		e = key_public(c->data, &scratch, &public, &why);
+	if (e)
+		text_add(f->why, "%s%s: %s", f->why->n ? "\n" : "", source_print(&a->at, key, &scratch),
+			why_line(&why, &scratch));
+	bundle_free(&b);
+	key_unref(public);
+	arena_free(&scratch);
+	return e ? ERR_SYNTAX : ERR_OK;
+}
+
+/* The peer is still ours, so its lists may be written. */
+static enum err fill_list(const struct filling *f, const struct auth_conf *a, const char *key,
+	const char *kind, const struct cert_confs *list)
+{
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < list->n && !e; i++)
+		if (!list->v[i].handle)
+			e = fill_one(f, a, key, kind, (struct cert_conf *)&list->v[i]);
+	return e;
+}
+
+static enum err fill_auth(const struct filling *f, const struct auth_conf *a)
+{
+	enum err e = fill_list(f, a, "certs", "x509", &a->certs);
+
+	if (!e)
+		e = fill_list(f, a, "cacerts", "x509ca", &a->cacerts);
+	if (!e)
+		e = fill_list(f, a, "pubkeys", "pubkey", &a->pubkeys);
+	return e;
+}
+
+/* Who has no name is called as its certificate says, and so is who has one that no certificate confirms: the
+ * peer would not believe it (strongSwan does the same). */
+static void name_from_cert(struct peer *p, struct text *notes)
+{
+	struct arena scratch = { 0 };
+	struct cert_list certs = certs_of(&p->local.certs, &scratch);
+	bool confirmed = !certs.n;
+
+	for (unsigned i = 0; i < certs.n; i++)
+		confirmed |= p->local.id.type != ID_ANY && cert_has_id(certs.v[i], &p->local.id);
+	if (!confirmed) {
+		const struct id *id = cert_main_id(certs.v[0]);
+
+		if (p->local.id.type != ID_ANY)
+			text_add(notes, "%s%s: none of our certificates is about %s, so we call ourselves %s",
+				notes->n ? "\n" : "", source_print(&p->local.at, "id", &scratch),
+				id_print(&p->local.id, &scratch), id_print(id, &scratch));
+		p->local.id = id_copy(&p->arena, id);
+	}
+	certs_free(&certs);
+	arena_free(&scratch);
+}
+
+enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
+	struct text *notes)
+{
+	struct filling f = { p, folder, files, why };
+	enum err e = ERR_OK;
+
+	for (const struct auth_conf *a = &p->local; a && !e; a = a->next)
+		e = fill_auth(&f, a);
+	for (const struct auth_conf *a = &p->remote; a && !e; a = a->next)
+		e = fill_auth(&f, a);
+	if (!e)
+		name_from_cert(p, notes);
+	return e;
+}
+
+/* --------------------------------------------------------------------- use */
+
+struct bytes creds_authorities(const struct creds *c, struct arena *arena)
+{
+	return store_certreq(&c->store, NULL, 0, arena);
+}
+
+struct cert_list certs_of(const struct cert_confs *list, struct arena *arena)
+{
+	struct cert_list out = { ARENA_ARRAY(arena, list->n, struct cert *), 0 };
+
+	for (unsigned i = 0; i < list->n; i++) {
+		struct bundle b = { 0 };
+		struct why why;
+
+		if (!bundle_read(list->v[i].data, NULL, arena, &b, &why) && b.n_certs)
+			out.v[out.n++] = cert_ref(b.certs[0]);
+		bundle_free(&b);
+	}
+	return out;
+}
+
+void certs_free(struct cert_list *l)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		cert_unref(l->v[i]);
+	l->n = 0;
+}
+
+/* The public key in C, with a reference; NULL: none. */
+static struct key *public_of(const struct cert_conf *c)
+{
+	struct arena scratch = { 0 };
+	struct key *k = NULL;
+	struct why why;
+
+	if (key_public(c->data, &scratch, &k, &why))
+		k = NULL;
+	arena_free(&scratch);
+	return k;
+}
+
+bool pubkeys_have(const struct cert_confs *list, const struct key *k)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < list->n && !found; i++) {
+		struct key *one = public_of(&list->v[i]);
+
+		found = one && key_eq(one, k);
+		key_unref(one);
+	}
+	return found;
+}
+
+struct key *pubkeys_own(const struct cert_confs *list, const struct store *s)
+{
+	struct key *found = NULL;
+
+	for (unsigned i = 0; i < list->n && !found; i++) {
+		struct key *one = public_of(&list->v[i]);
+
+		found = one ? store_key(s, one->id) : NULL;
+		key_unref(one);
+	}
+	return found;
+}

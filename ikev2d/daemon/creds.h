@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certificates and private keys as they are now: those of the folders beside the configuration file, named
+ * and used as swanctl's are (x509, x509ca, x509ocsp, x509crl, private, rsa, ecdsa, pkcs8, pkcs12), and those
+ * that came over VICI. */
+#pragma once
+
+#include "conf/files.h"
+#include "model/conf.h"
+#include "pki/store.h"
+
+struct creds {
+	struct store store;
+};
+
+void creds_start(struct creds *c);
+/* Keys are wiped. */
+void creds_stop(struct creds *c);
+
+/* Reads the folders in FOLDER in place of what was read before, with the passphrases of CONF, and the
+ * authorities of CONF. A file that cannot be used is noted; one that CONF names fails: then nothing changes
+ * and WHY says what is wrong. */
+enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
+	const struct conf_files *files, struct text *why, struct text *notes) MUST_CHECK;
+
+/* Reads the certificates and public keys that P names, from FOLDER (NULL: there is none), into P, which
+ * nobody else has yet, and takes our identity from our certificate where P names none or one that it is not
+ * about, which is noted. ERR_SYNTAX and a sentence in WHY. */
+enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
+	struct text *notes) MUST_CHECK;
+
+/* The authorities that we trust, as CERTREQ lists them. From ARENA. */
+struct bytes creds_authorities(const struct creds *c, struct arena *arena);
+
+/* The certificates in LIST, from ARENA; they end with certs_free. What cannot be read was refused by
+ * creds_fill. */
+struct cert_list {
+	struct cert **v;
+	unsigned n;
+};
+struct cert_list certs_of(const struct cert_confs *list, struct arena *arena);
+void certs_free(struct cert_list *l);
+
+/* Whether one of the public keys in LIST is K; and the first that has a private key in S, or NULL. */
+bool pubkeys_have(const struct cert_confs *list, const struct key *k);
+struct key *pubkeys_own(const struct cert_confs *list, const struct store *s);

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Judging at once, and again when the servers have answered. */
+#include "daemon/judge.h"
+
+#include "daemon/engine.h"
+#include "pki/path.h"
+#include "pki/sign.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	JUDGE_TIME = 6,   /* s for servers: the core waits a little longer */
+	SILENT_TIME = 60, /* s in which a server that did not answer is not asked again */
+	SILENT_MAX = 64,
+};
+
+struct silent {
+	struct node node;
+	int64_t until;
+	char *url;
+};
+
+/* One certificate to be judged. */
+struct judgement {
+	struct node node;
+	struct world *world;
+	struct answer *answer;   /* NULL: it was given */
+	struct arena arena;      /* of the verdict: servers may answer later than we do */
+	const struct peer *peer; /* a reference */
+	struct cert *leaf;
+	struct cert *untrusted[PATH_UNTRUSTED_MAX];
+	unsigned n_untrusted;
+	struct ocsp *stapled[PATH_UNTRUSTED_MAX];
+	unsigned n_stapled;
+	struct cert_list pinned, cacerts;
+	struct path_verdict verdict;
+	struct event *late;
+	unsigned asked; /* servers that will answer, whatever becomes of this */
+	bool over;
+};
+
+/* A link of the chain and the server that is asked about it. */
+struct inquiry {
+	struct judgement *j;
+	unsigned link, next; /* of its URIs, those of OCSP first */
+};
+
+static int64_t now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+void judges_start(struct judges *j)
+{
+	list_init(&j->asking);
+	list_init(&j->silent);
+}
+
+static void silent_free(struct silent *s)
+{
+	list_remove(&s->node);
+	free(s->url);
+	free(s);
+}
+
+static void judgement_free(struct judgement *j)
+{
+	if (j->asked || !j->over)
+		return;
+	list_remove(&j->node);
+	for (unsigned i = 0; i < j->n_untrusted; i++)
+		cert_unref(j->untrusted[i]);
+	for (unsigned i = 0; i < j->n_stapled; i++)
+		ocsp_unref(j->stapled[i]);
+	cert_unref(j->leaf);
+	certs_free(&j->pinned);
+	certs_free(&j->cacerts);
+	if (j->late)
+		event_free(j->late);
+	peer_unref(j->peer);
+	arena_free(&j->arena);
+	free(j);
+}
+
+void judges_stop(struct judges *all)
+{
+	list_each_safe (n, &all->asking) {
+		struct judgement *j = node_owner(n, struct judgement, node);
+
+		if (j->answer)
+			answer_free(j->answer);
+		j->answer = NULL;
+		j->over = true;
+		judgement_free(j);
+	}
+	list_each_safe (n, &all->silent)
+		silent_free(node_owner(n, struct silent, node));
+}
+
+/* ---------------------------------------------------------------- servers */
+
+static bool is_silent(struct judges *all, const char *url)
+{
+	bool found = false;
+
+	list_each_safe (n, &all->silent) {
+		struct silent *s = node_owner(n, struct silent, node);
+
+		if (s->until <= now())
+			silent_free(s);
+		else
+			found |= !strcmp(s->url, url);
+	}
+	return found;
+}
+
+static void remember_silent(struct judges *all, const char *url)
+{
+	struct silent *s = calloc(1, sizeof *s);
+	unsigned n = 0;
+
+	if (!s)
+		abort();
+	list_each_safe (node, &all->silent)
+		if (++n >= SILENT_MAX)
+			silent_free(node_owner(node, struct silent, node));
+	*s = (struct silent){ .until = now() + SILENT_TIME, .url = strdup(url) };
+	if (!s->url)
+		abort();
+	list_append(&all->silent, &s->node);
+}
+
+/* -------------------------------------------------------------- the verdict */
+
+static void judge(struct judgement *j)
+{
+	const struct auth_conf *a = &j->peer->remote;
+	struct text ignored = text_in(&j->arena);
+	struct path_request r = {
+		.leaf = j->leaf,
+		.untrusted = j->untrusted,
+		.n_untrusted = j->n_untrusted,
+		.now = now(),
+		.pinned = j->pinned.v,
+		.n_pinned = j->pinned.n,
+		.cacerts = j->cacerts.v,
+		.n_cacerts = j->cacerts.n,
+		.ca_id = a->ca_id.type == ID_ANY ? NULL : &a->ca_id,
+		.policies = a->cert_policy.v,
+		.n_policies = a->cert_policy.n,
+		.revocation = a->revocation,
+		.stapled = j->stapled,
+		.n_stapled = j->n_stapled,
+	};
+
+	if (a->way.constraints && constraints_parse(a->way.constraints, &r.constraints, &ignored))
+		r.constraints = (struct constraints){ 0 };
+	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
+}
+
+/* Hands the verdict over, once. */
+static void conclude(struct judgement *j)
+{
+	struct answer *answer = j->answer;
+
+	if (j->over)
+		return;
+	j->over = true;
+	j->answer = NULL;
+	answer->a.result = j->verdict.trusted ? ERR_OK : ERR_AUTH;
+	if (!j->verdict.trusted)
+		answer->a.why = why_copy(&answer->arena, &j->verdict.why);
+	engine_answer(j->world, answer);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static void ask_next(struct inquiry *i);
+
+static void inquiry_over(struct inquiry *i)
+{
+	struct judgement *j = i->j;
+
+	free(i);
+	if (--j->asked || j->over) {
+		judgement_free(j);
+		return;
+	}
+	judge(j);
+	conclude(j);
+	judgement_free(j);
+}
+
+/* The next server of I's link, or NULL; *OCSP: it is one of OCSP. */
+static const char *server(const struct inquiry *i, bool *ocsp)
+{
+	const struct path_link *l = &i->j->verdict.links[i->link];
+
+	*ocsp = i->next < l->ocsps.n;
+	if (*ocsp)
+		return l->ocsps.v[i->next];
+	return i->next - l->ocsps.n < l->crls.n ? l->crls.v[i->next - l->ocsps.n] : NULL;
+}
+
+static void say_lost(const struct inquiry *i, const char *what)
+{
+	log_say(LOG_WARN, "revocation", "connection=%s msg=\"%s\"", i->j->peer->name, what);
+}
+
+/* What came is worth something if it is signed by the right authority. */
+static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct bytes body,
+	struct arena *arena, struct why *why)
+{
+	struct store *s = &i->j->world->config.creds.store;
+	const struct path_link *l = &i->j->verdict.links[i->link];
+	enum err e = ocsp ? path_fetched_ocsp(s, l, url, body, now(), arena, why)
+			  : path_fetched_crl(s, l, url, body, arena, why);
+
+	return e == ERR_EXISTS ? ERR_OK : e;
+}
+
+static void on_fetched(void *ctx, struct bytes body, const char *lost)
+{
+	struct inquiry *i = ctx;
+	struct arena arena = { 0 };
+	struct why why = { .what = lost };
+	bool ocsp;
+	const char *url = server(i, &ocsp);
+	bool good = !i->j->over && !lost && !take(i, url, ocsp, body, &arena, &why);
+
+	if (!good && !i->j->over) {
+		remember_silent(&i->j->world->judges, url);
+		say_lost(i, lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
+	}
+	arena_free(&arena);
+	i->next++;
+	if (good || i->j->over)
+		inquiry_over(i);
+	else
+		ask_next(i);
+}
+
+static void ask_next(struct inquiry *i)
+{
+	const struct path_link *l = &i->j->verdict.links[i->link];
+	struct world *w = i->j->world;
+	bool ocsp;
+	const char *url = server(i, &ocsp);
+
+	while (url && is_silent(&w->judges, url)) {
+		i->next++;
+		url = server(i, &ocsp);
+	}
+	if (!url)
+		inquiry_over(i);
+	else if (ocsp)
+		fetch_post(&w->fetcher, url, "application/ocsp-request",
+			ocsp_request(l->cert, l->issuer, &i->j->arena), on_fetched, i);
+	else
+		fetch_get(&w->fetcher, url, on_fetched, i);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+	struct judgement *j = ctx;
+
+	(void)fd;
+	(void)what;
+	judge(j);
+	conclude(j);
+	judgement_free(j);
+}
+
+/* All links at once; the last answer ends it. */
+static void ask_servers(struct judgement *j)
+{
+	j->late = evtimer_new(j->world->base, on_late, j);
+	if (!j->late)
+		abort();
+	evtimer_add(j->late, &(struct timeval){ .tv_sec = JUDGE_TIME });
+	j->asked++;
+	for (unsigned link = 0; link < j->verdict.n_links; link++) {
+		const struct path_link *l = &j->verdict.links[link];
+		struct inquiry *i;
+
+		if (!l->issuer || l->status != STATUS_UNKNOWN || !(l->ocsps.n + l->crls.n))
+			continue;
+		i = calloc(1, sizeof *i);
+		if (!i)
+			abort();
+		*i = (struct inquiry){ j, link, 0 };
+		j->asked++;
+		ask_next(i);
+	}
+	if (--j->asked)
+		return;
+	judge(j);
+	conclude(j);
+	judgement_free(j);
+}
+
+/* ---------------------------------------------------------------- the proof */
+
+/* The certificates of the message: the first is the peer's own, the others may lead to a root (RFC
+ * 7296, 3.6). */
+static enum err take_certs(struct judgement *j, const struct ike_question *q, struct why *why)
+{
+	struct arena *arena = &j->arena;
+
+	for (unsigned i = 0; i < q->certs.n; i++) {
+		const struct wire_cert *c = &q->certs.v[i];
+		struct cert *cert;
+		enum err e;
+
+		if (c->encoding == CERT_OCSP && j->n_stapled < PATH_UNTRUSTED_MAX) {
+			struct why ignored;
+
+			if (!ocsp_read(c->data, arena, &j->stapled[j->n_stapled], &ignored))
+				j->n_stapled++;
+		}
+		if (c->encoding != CERT_X509_SIGNATURE)
+			continue;
+		if (j->n_untrusted == PATH_UNTRUSTED_MAX) {
+			why->what = arena_printf(
+				arena, "the peer sent more than %d certificates", PATH_UNTRUSTED_MAX);
+			return ERR_RANGE;
+		}
+		e = cert_read(c->data, arena, &cert, why);
+		if (e)
+			return e;
+		if (j->leaf)
+			j->untrusted[j->n_untrusted++] = cert;
+		else
+			j->leaf = cert;
+	}
+	return ERR_OK;
+}
+
+/* Without a certificate in the message: one that is here for this identity. */
+static struct cert *known_cert(const struct judgement *j, const struct id *id)
+{
+	for (unsigned i = 0; i < j->pinned.n; i++)
+		if (cert_has_id(j->pinned.v[i], id))
+			return cert_ref(j->pinned.v[i]);
+	list_each (n, &j->world->config.creds.store.all) {
+		struct stored *s = store_at(n);
+
+		if (s->kind == STORED_CERT && cert_has_id(s->cert, id))
+			return cert_ref(s->cert);
+	}
+	return NULL;
+}
+
+static enum err check_auth(
+	const struct ike_question *q, const struct key *key, struct arena *arena, struct why *why)
+{
+	const struct auth_conf *a = &q->peer->remote;
+	struct text ignored = text_in(arena);
+	struct constraints c = { 0 };
+
+	if (a->way.constraints && constraints_parse(a->way.constraints, &c, &ignored))
+		c = (struct constraints){ 0 };
+	return sign_check(key, (uint8_t)q->method, q->proof, q->octets, &c, arena, NULL, why);
+}
+
+/* Raw keys are trusted as such: the first that made the signature. */
+static enum err check_keys(const struct ike_question *q, struct arena *arena, struct why *why)
+{
+	const struct cert_confs *list = &q->peer->remote.pubkeys;
+	enum err e = ERR_AUTH;
+
+	for (unsigned i = 0; i < list->n && e; i++) {
+		struct key *key;
+
+		e = key_public(list->v[i].data, arena, &key, why);
+		if (!e) {
+			e = check_auth(q, key, arena, why);
+			key_unref(key);
+		}
+	}
+	return e;
+}
+
+static enum err no_cert(const struct ike_question *q, struct arena *arena, struct why *why)
+{
+	why->what = arena_printf(arena, "the peer %s sent no certificate, and none of it is here",
+		id_print(&q->remote, arena));
+	why->where = source_print(&q->peer->remote.at, "certs", arena);
+	why->instead = "send_cert = always on the peer's side, or certs = its certificate here";
+	return ERR_MISSING;
+}
+
+static enum err check_cert(struct judgement *j, const struct ike_question *q, struct why *why)
+{
+	struct arena *arena = &j->arena;
+	enum err e = take_certs(j, q, why);
+
+	if (e)
+		return e;
+	if (!j->leaf)
+		j->leaf = known_cert(j, &q->remote);
+	if (!j->leaf)
+		return no_cert(q, arena, why);
+	if (!j->leaf->key) {
+		why->what = arena_printf(arena, "the key of the certificate %s cannot be used: %s",
+			cert_name(j->leaf, arena), j->leaf->no_key);
+		return ERR_UNSUPPORTED;
+	}
+	e = check_auth(q, j->leaf->key, arena, why);
+	if (!e && !cert_confirms(j->leaf, &q->remote, arena, why))
+		e = ERR_AUTH;
+	return e;
+}
+
+static struct judgement *judgement_new(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	struct judgement *j = calloc(1, sizeof *j);
+
+	if (!j)
+		abort();
+	j->world = w;
+	j->answer = answer;
+	j->peer = peer_ref(q->peer);
+	j->pinned = certs_of(&q->peer->remote.certs, &j->arena);
+	j->cacerts = certs_of(&q->peer->remote.cacerts, &j->arena);
+	list_append(&w->judges.asking, &j->node);
+	return j;
+}
+
+static void answer_now(struct judgement *j, enum err e, const struct why *why)
+{
+	struct answer *answer = j->answer;
+
+	j->over = true;
+	j->answer = NULL;
+	answer->a.result = e;
+	answer->a.why = why_copy(&answer->arena, why);
+	engine_answer(j->world, answer);
+	judgement_free(j);
+}
+
+void judge_check(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	struct judgement *j = judgement_new(w, q, answer);
+	struct why why = { 0 };
+	enum err e;
+
+	if (q->peer->remote.pubkeys.n && !check_keys(q, &j->arena, &why)) {
+		answer_now(j, ERR_OK, &(struct why){ 0 });
+		return;
+	}
+	if (q->peer->remote.pubkeys.n && !q->certs.n) {
+		answer_now(j, ERR_AUTH, &why);
+		return;
+	}
+	why = (struct why){ 0 };
+	e = check_cert(j, q, &why);
+	if (e) {
+		answer_now(j, e, &why);
+		return;
+	}
+	judge(j);
+	if (j->verdict.worth_asking)
+		ask_servers(j);
+	else {
+		conclude(j);
+		judgement_free(j);
+	}
+}

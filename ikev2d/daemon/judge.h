@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The peer's proofs by signature: AUTH with the certificate's key, the identity, the chain, and then, where
+ * the connection minds, whether anything in it was revoked. In this order, so that a stranger with somebody's
+ * certificate makes us fetch nothing. */
+#pragma once
+
+#include "base/list.h"
+#include "ike/ike.h"
+
+struct world;
+struct answer;
+
+struct judges {
+	struct node asking; /* struct judgement: those that wait for a server */
+	struct node silent; /* servers that did not answer a short time ago */
+};
+
+void judges_start(struct judges *j);
+
+/* What waits gets no answer any more. The fetcher must be stopped before. */
+void judges_stop(struct judges *j);
+
+/* Answers Q, at once or when what is fetched has come. */
+void judge_check(struct world *w, const struct ike_question *q, struct answer *answer);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Proofs of identity, ours and the peer's. */
+#include "ike/proof.h"
+
+#include "ike/keys.h"
+#include "model/scheme.h"
+
+void proof_authorities(struct ike *ike, struct bytes hashes)
+{
+	arena_free(&ike->authorities_arena);
+	ike->authorities = arena_bytes(&ike->authorities_arena, hashes);
+}
+
+/* Where nothing is said we sign, and the peer may do either. */
+static bool may_sign(const struct auth_conf *conf)
+{
+	return conf->way.method == AUTH_PUBKEY || conf->way.method == AUTH_ANY;
+}
+
+bool proof_signs(const struct peer *p)
+{
+	return may_sign(&p->local) || may_sign(&p->remote);
+}
+
+void proof_hashes_put(struct draft *d, struct message *m)
+{
+	struct wr w = wr_of(arena_alloc(d->step->scratch, 2 * HASH_IDS), 2 * HASH_IDS);
+
+	for (uint16_t id = 0; id < HASH_IDS; id++)
+		if (hashes_known() & HASH_BIT(id))
+			wr_u16(&w, id);
+	message_add_notify(m, d->step->scratch, SIGNATURE_HASH_ALGORITHMS, wr_done(&w));
+}
+
+void proof_hashes_get(struct draft *d, const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, SIGNATURE_HASH_ALGORITHMS);
+
+	if (n)
+		d->hs.hashes = arena_bytes(&d->keep, n->data);
+}
+
+void proof_certreq_put(struct draft *d, const struct peer *peer, struct message *m)
+{
+	struct wire_cert *req;
+
+	if (!may_sign(&peer->remote) || !peer->send_certreq || !d->step->ike->authorities.n)
+		return;
+	req = ARENA_NEW(d->step->scratch, struct wire_cert);
+	*req = (struct wire_cert){ CERT_X509_SIGNATURE, d->step->ike->authorities };
+	m->has |= PAYLOAD_BIT(PAYLOAD_CERTREQ);
+	m->certreqs = req;
+	m->n_certreqs = 1;
+}
+
+/* One for each encoding that the peer takes; all of those for X.509 are one list (3.7). */
+void proof_certreq_get(struct draft *d, const struct message *m)
+{
+	size_t n = 0;
+	struct wr w;
+
+	for (unsigned i = 0; i < m->n_certreqs; i++)
+		if (m->certreqs[i].encoding == CERT_X509_SIGNATURE)
+			n += m->certreqs[i].data.n;
+	w = wr_of(arena_alloc(&d->keep, n), n);
+	for (unsigned i = 0; i < m->n_certreqs; i++)
+		if (m->certreqs[i].encoding == CERT_X509_SIGNATURE)
+			wr_bytes(&w, m->certreqs[i].data);
+	d->hs.certreqs = wr_done(&w);
+	d->hs.certreq = m->n_certreqs > 0;
+}
+
+static struct ike_question *ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state)
+{
+	struct ike_question *q = draft_ask(d, kind, state);
+
+	q->prf = d->core.suite.prf;
+	q->local = d->hs.local_id;
+	q->remote = d->hs.remote_id;
+	return q;
+}
+
+enum verdict proof_ask(struct draft *d, enum sa_state state)
+{
+	struct ike_question *q = ask(d, ASK_PROOF, state);
+
+	q->octets = keys_signed_octets(&d->core, &d->hs, d->core.initiator, d->step->scratch);
+	q->hashes = d->hs.hashes;
+	q->certreqs = d->hs.certreqs;
+	q->certreq = d->hs.certreq;
+	return DRAFT_COMMIT;
+}
+
+void proof_take(struct draft *d)
+{
+	const struct ike_answer *a = d->answer;
+	struct wire_cert *certs = ARENA_ARRAY(&d->keep, a->certs.n, struct wire_cert);
+
+	for (unsigned i = 0; i < a->certs.n; i++)
+		certs[i] = (struct wire_cert){ a->certs.v[i].encoding,
+			arena_bytes(&d->keep, a->certs.v[i].data) };
+	d->hs.certs = (struct ike_certs){ certs, a->certs.n };
+	d->hs.proof = (struct wire_auth){ a->method, arena_bytes(&d->keep, a->proof) };
+}
+
+void proof_put(const struct draft *d, struct message *m)
+{
+	m->has |= PAYLOAD_BIT(PAYLOAD_AUTH);
+	m->auth = d->hs.proof;
+	m->certs = (struct wire_cert *)d->hs.certs.v;
+	m->n_certs = d->hs.certs.n;
+	if (m->n_certs)
+		m->has |= PAYLOAD_BIT(PAYLOAD_CERT);
+}
+
+void proof_keep(struct draft *d)
+{
+	d->hs.auth = arena_bytes(&d->keep, d->inner);
+	d->hs.auth_first = d->inner_first;
+}
+
+/* It was parsed before, so it cannot fail. */
+void proof_kept(const struct draft *d, struct message *out)
+{
+	uint8_t bad;
+
+	*out = (struct message){ 0 };
+	if (message_get(d->hs.auth, 0, d->hs.auth_first, d->step->scratch, out, &bad))
+		*out = (struct message){ 0 };
+}
+
+enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state state)
+{
+	struct ike_question *q = ask(d, ASK_CHECK, state);
+
+	q->octets = keys_signed_octets(&d->core, &d->hs, !d->core.initiator, d->step->scratch);
+	q->method = m->auth.method;
+	q->proof = m->auth.data;
+	q->certs = (struct ike_certs){ m->certs, m->n_certs };
+	return DRAFT_COMMIT;
+}
+
+static bool is_signature(uint8_t method)
+{
+	return method == AUTH_METHOD_RSA || method == AUTH_METHOD_ECDSA_256 ||
+	       method == AUTH_METHOD_ECDSA_384 || method == AUTH_METHOD_ECDSA_521 ||
+	       method == AUTH_METHOD_SIGNATURE;
+}
+
+static const char *method_words(const struct message *m, struct arena *arena)
+{
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_AUTH)))
+		return "EAP";
+	if (m->auth.method == AUTH_METHOD_PSK)
+		return "a shared key";
+	if (is_signature(m->auth.method))
+		return "a signature";
+	return arena_printf(arena, "method %u, which is unknown here", m->auth.method);
+}
+
+const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena)
+{
+	uint8_t method = m->has & PAYLOAD_BIT(PAYLOAD_AUTH) ? m->auth.method : 0;
+
+	if (is_signature(method) ? may_sign(conf)
+				 : method == AUTH_METHOD_PSK && conf->way.method != AUTH_PUBKEY)
+		return NULL;
+	return arena_printf(arena, "its remote.auth is %s, and the peer authenticates with %s",
+		conf->way.method == AUTH_PSK ? "psk" : "pubkey", method_words(m, arena));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Proofs of identity in IKE_AUTH: a shared key (RFC 7296, 2.15) or a signature with its certificates (RFC
+ * 7296, 2.15 and 3.6; RFC 7427). Keys and trust are elsewhere: what they say is asked. */
+#pragma once
+
+#include "ike/step.h"
+
+/* The authorities that we trust from now on, as CERTREQ lists them. */
+void proof_authorities(struct ike *ike, struct bytes hashes);
+
+/* Whether either side of P signs. A responder tells its hash algorithms only who told its own, so it counts
+ * for both. */
+bool proof_signs(const struct peer *p);
+
+/* Adds the hash algorithms that we take signatures with (RFC 7427, 4), and keeps those of the peer. */
+void proof_hashes_put(struct draft *d, struct message *m);
+void proof_hashes_get(struct draft *d, const struct message *m);
+
+/* Adds a CERTREQ where the peer is to prove itself with a certificate (RFC 7296, 3.7), and keeps the peer's.
+ */
+void proof_certreq_put(struct draft *d, const struct peer *peer, struct message *m);
+void proof_certreq_get(struct draft *d, const struct message *m);
+
+/* Asks for our proof; the SA waits for it in STATE. */
+enum verdict proof_ask(struct draft *d, enum sa_state state);
+
+/* Adds our proof: AUTH, and what CERT payloads it takes. */
+void proof_put(const struct draft *d, struct message *m);
+
+/* Keeps what D's answer brought for proof_put, when something else has to be asked before. */
+void proof_take(struct draft *d);
+
+/* Keeps the peer's IKE_AUTH, D's message, while its proof is being checked; and parses it again. */
+void proof_keep(struct draft *d);
+void proof_kept(const struct draft *d, struct message *out);
+
+/* Asks whether the proof in M is right; the SA waits for the answer in STATE. */
+enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state state);
+
+/* What keeps the peer's proof in M from being of the kind that CONF asks for, from ARENA; NULL: nothing. */
+const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena);

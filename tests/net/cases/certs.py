@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Authentication by certificates: ours on moon, ours or strongSwan's charon on sun."""
+import os
+import shutil
+
+from lab.case import case
+from lab.check import check, contains, same
+from lab.pki import KEYS, Authority, Credentials
+from lab.traffic import reaches
+
+ROLES = [("as-initiator", True), ("as-responder", False)]
+
+
+def signed(side, **more):
+    return {"auth": "pubkey", "certs": f"{side.name}.pem", **more}
+
+
+def gateways(bench, moon=None, sun=None, moon_remote=None, sun_remote=None, conn=None):
+    """The configurations of both; MOON and SUN are changes of what each says of itself, *_remote of the other."""
+    same_ = {"conn": conn or {}}
+    return (bench.tunnel(bench.moon, local=signed(bench.moon, **(moon or {})),
+                         remote={"auth": "pubkey", **(moon_remote or {})}, **same_),
+            bench.tunnel(bench.sun, local=signed(bench.sun, **(sun or {})),
+                         remote={"auth": "pubkey", **(sun_remote or {})}, **same_))
+
+
+def folder(bench, side):
+    """Where the daemon of SIDE has its configuration. swanctl reads the folders beside the file."""
+    if not bench.charon or side is bench.moon:
+        path = f"{bench.directory}/{side.name}"
+        os.makedirs(path, exist_ok=True)
+        return path
+    path = bench.charon.swanctl.directory
+    for name in ("x509", "x509ca", "private"):
+        bench.afterwards(lambda name=name: shutil.rmtree(f"{path}/{name}", ignore_errors=True))
+    return path
+
+
+def with_charon(bench, ours, theirs):
+    """Our daemon on moon, and strongSwan on sun."""
+    bench.charon.load(theirs)
+    return bench.daemon(bench.moon, ours).start(), bench.charon
+
+
+def up(moon, charon, we_initiate):
+    if we_initiate:
+        return moon.up()
+    done = charon.up()
+    same(done.code, 0, f"swanctl --initiate\n{done.text}\n{moon.log()}")
+    moon.wait_children(1)
+
+
+@case("charon", each=[(f"{kind}-{role}", kind, initiate) for kind in KEYS for role, initiate in ROLES])
+def certs_with_strongswan(bench, kind, we_initiate):
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca, kind)
+    moon, charon = with_charon(bench, *gateways(bench))
+    up(moon, charon, we_initiate)
+    reaches(bench.alice, bench.sun.inside[4])
+    reaches(bench.bob, bench.moon.inside[4])
+
+
+@case("charon", each=ROLES)
+def certs_with_intermediates(bench, we_initiate):
+    """Each side has the certificate of an authority of its own below the one that both trust."""
+    root = Authority(bench.directory, "root", "rsa")
+    for side in (bench.moon, bench.sun):
+        own = Authority(bench.directory, f"{side.name}-ca", by=root)
+        Credentials(folder(bench, side), side, own, trusts=(root,), chain=(own,))
+    moon, charon = with_charon(bench, *gateways(bench))
+    up(moon, charon, we_initiate)
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def certs_of_ours(bench):
+    """Ours with ours; the identities come from the certificates."""
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca, "ed25519")
+    ours, theirs = gateways(bench, {"id": None}, {"id": None}, {"id": '"C=CH, O=Lab, CN=sun"'}, {"id": '"C=CH, O=Lab, CN=*"'})
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    same(sun.sas()[0]["remote_id"], "C=CH, O=Lab, CN=moon", "identity of moon")
+
+
+def refused(bench, says, *, there=None, moon=None, sun=None, **changes):
+    """Moon is refused by sun, both ours, whose log SAYS why."""
+    ours, theirs = gateways(bench, **changes)
+    first, second = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    done = first.ipsec("up", "site")
+    same(done.code, 1, f"exit code of ipsec up\n{done.text}\n{second.log()}")
+    contains(done.text, there or "AUTHENTICATION_FAILED", "ipsec up")
+    contains(second.log(), says, "log of sun")
+    same(second.sas(), [], "SAs of sun")
+
+
+@case()
+def certs_of_a_stranger(bench):
+    """An authority that nobody trusts."""
+    ca, other = Authority(bench.directory), Authority(bench.directory, "other")
+    Credentials(folder(bench, bench.moon), bench.moon, other, trusts=(ca,))
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    refused(bench, "CN=moon")
+
+
+@case()
+def certs_with_another_name(bench):
+    """The identity that is configured is not in the certificate: the daemon says so, and uses the certificate's."""
+    ca = Authority(bench.directory)
+    Credentials(folder(bench, bench.moon), bench.moon, ca, san="mars.example")
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    ours, theirs = gateways(bench, sun_remote={"id": "%any"})
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    contains(moon.log(), "none of our certificates is about moon.example, so we call ourselves C=CH, O=Lab, CN=moon",
+             "log of moon")
+    moon.up()
+    same(sun.sas()[0]["remote_id"], "C=CH, O=Lab, CN=moon", "identity of moon")
+
+
+@case()
+def certs_that_are_revoked(bench):
+    """By a CRL in the folder x509crl."""
+    ca = Authority(bench.directory)
+    moon = Credentials(folder(bench, bench.moon), bench.moon, ca)
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    os.makedirs(f"{bench.directory}/sun/x509crl")
+    os.rename(ca.crl(moon.cert), f"{bench.directory}/sun/x509crl/ca.crl")
+    refused(bench, "revoked")
+
+
+@case()
+def certs_of_which_a_file_is_missing(bench):
+    """The configuration names a certificate that is not there: the daemon does not start, and says which."""
+    daemon = bench.daemon(bench.moon, gateways(bench)[0])
+    done = daemon.attempt()
+    check(done.code != 0, "the daemon starts")
+    contains(done.text, "x509/moon.pem", "what it says")
+    contains(done.text, "connections.site.local.certs", "what it says")
