@@ -8,12 +8,22 @@
 #include "conf/parser.h"
 #include "conf/pool.h"
 #include "conf/section.h"
+#include "conf/version.h"
+
+static struct peer *read_conn(const struct tree_section *s, enum origin origin, struct report *r)
+{
+	struct peer *p = conn_read(s, origin, r);
+
+	if (!r->errors)
+		version_set(p, s);
+	return p;
+}
 
 static void read_connections(const struct tree_section *s, struct conf *c, struct report *r)
 {
 	c->peers = ARENA_ARRAY(&c->arena, s->n_sections, struct peer *);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		c->peers[c->n_peers++] = conn_read(sub, ORIGIN_FILE, r);
+		c->peers[c->n_peers++] = read_conn(sub, ORIGIN_FILE, r);
 }
 
 static void read_daemon(const struct tree_section *s, struct conf *c, struct report *r)
@@ -79,7 +89,7 @@ enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct
 	struct text *notes)
 {
 	struct report report = { .why = why, .notes = notes };
-	struct peer *p = conn_read(s, origin, &report);
+	struct peer *p = read_conn(s, origin, &report);
 
 	if (!report.errors) {
 		*out = p;

@@ -56,12 +56,17 @@ static void close_section(unsigned depth, struct text *out)
 	text_add(out, "}\n");
 }
 
-static void print_keys(enum conf_section_kind kind, const void *base, unsigned depth, struct text *out)
+bool conf_prints(const struct conf_key *row)
+{
+	return row->status == STATUS_READ && value_prints(row);
+}
+
+void conf_print_keys(enum conf_section_kind kind, const void *base, unsigned depth, struct text *out)
 {
 	for (const struct conf_key *row = schema_section(kind)->keys; row->name; row++) {
 		struct text value = text_in(out->arena);
 
-		if (row->status != STATUS_READ || !value_print(row, base, &value))
+		if (!conf_prints(row) || !value_print(row, base, &value))
 			continue;
 		indent(depth, out);
 		text_add(out, "%s = ", row->name);
@@ -74,14 +79,14 @@ static void print_section(
 	const char *name, enum conf_section_kind kind, const void *base, unsigned depth, struct text *out)
 {
 	open_section(name, depth, out);
-	print_keys(kind, base, depth + 1, out);
+	conf_print_keys(kind, base, depth + 1, out);
 	close_section(depth, out);
 }
 
 static void print_peer(const struct peer *p, struct text *out)
 {
 	open_section(p->name, 1, out);
-	print_keys(CONF_CONNECTION, p, 2, out);
+	conf_print_keys(CONF_CONNECTION, p, 2, out);
 	print_section("local", CONF_LOCAL, &p->local, 2, out);
 	print_section("remote", CONF_REMOTE, &p->remote, 2, out);
 	open_section("children", 2, out);

@@ -776,6 +776,11 @@ bool value_print(const struct conf_key *row, const void *base, struct text *out)
 	return types[row->type].print && types[row->type].print(&v);
 }
 
+bool value_prints(const struct conf_key *row)
+{
+	return types[row->type].print;
+}
+
 /* Room for any value of a known size. */
 union any {
 	uint64_t number;

@@ -19,3 +19,6 @@ bool value_is_neutral(const struct conf_key *row, const char *text);
 /* Appends what value_read would read as the value that is there; false, and OUT is as it was, where none is,
  * or it is a secret or belongs to one. */
 bool value_print(const struct conf_key *row, const void *base, struct text *out);
+
+/* Whether values of ROW's type can be printed. */
+bool value_prints(const struct conf_key *row);

@@ -59,3 +59,24 @@ const struct child_conf *peer_child(const struct peer *p, const char *name)
 			return &p->children[i];
 	return NULL;
 }
+
+bool peer_same(const struct peer *a, const struct peer *b)
+{
+	return a->content == b->content;
+}
+
+bool child_conf_equal(const struct child_conf *a, const struct child_conf *b)
+{
+	return a->content == b->content && peer_same(a->peer, b->peer);
+}
+
+bool peer_equal(const struct peer *a, const struct peer *b)
+{
+	if (!peer_same(a, b) || a->n_children != b->n_children)
+		return false;
+	for (unsigned i = 0; i < a->n_children; i++)
+		if (strcmp(a->children[i].name, b->children[i].name) ||
+			!child_conf_equal(&a->children[i], &b->children[i]))
+			return false;
+	return true;
+}

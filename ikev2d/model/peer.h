@@ -140,6 +140,7 @@ struct child_conf {
 	enum per_cpu per_cpu_sas;
 	bool copy_df, copy_ecn, icmp;
 	enum copy_dscp copy_dscp;
+	uint64_t content; /* of all that is configured for it: a hash that tells versions apart */
 	const struct peer *peer;
 };
 
@@ -186,6 +187,8 @@ struct peer {
 	uint64_t rekey_time, over_time, rand_time, reauth_time, dpd_delay; /* ms; 0: none */
 	uint64_t dpd_timeout;                                              /* of IKEv1; shown only */
 	unsigned keyingtries;                                              /* 0: for ever */
+	uint64_t content; /* as a child's; its children are left out */
+	uint64_t places;  /* a hash of where it and all in it was written */
 };
 
 /* A new, empty connection with one reference, its fields unset. */
@@ -193,5 +196,11 @@ struct peer *peer_new(void);
 struct peer *peer_ref(const struct peer *p);
 /* Drops a reference; the last one wipes and frees it. NULL does nothing. */
 void peer_unref(const struct peer *p);
+
+/* Whether A and B, of the same name, say the same wherever it was written: then they are one version. Of the
+ * connection itself; of a child with all it has from its connection; of the whole. */
+bool peer_same(const struct peer *a, const struct peer *b);
+bool child_conf_equal(const struct child_conf *a, const struct child_conf *b);
+bool peer_equal(const struct peer *a, const struct peer *b);
 
 const struct child_conf *peer_child(const struct peer *p, const char *name);
