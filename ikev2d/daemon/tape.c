@@ -384,6 +384,7 @@ static const struct field {
 	{ EVENT_MAPPING, "child", U32, AT(mapping.child) },
 	{ EVENT_MAPPING, "remote", ADDR, AT(mapping.remote) },
 	{ EVENT_USED, "child", U32, AT(used.child) },
+	{ EVENT_CONF, "only", TEXT, AT(conf.only) },
 	{ EVENT_COMMAND, "do", COMMAND, AT(command.kind) },
 	{ EVENT_COMMAND, "ticket", U32, AT(command.ticket) },
 	{ EVENT_COMMAND, "ike", TEXT, AT(command.ike) },

@@ -34,7 +34,7 @@ enum { TAPE_VERSION = 1, TAPE_DIGEST = 33 /* octets of the text of one */ };
 
 struct tape_event {
 	uint64_t number, now;
-	struct ike_event event; /* of EVENT_CONF the kind only */
+	struct ike_event event; /* of EVENT_CONF the kind and "only" */
 	bool opened;            /* EVENT_DATAGRAM: its data is that of struct opened, */
 	uint8_t first;          /* and this its first payload */
 	const char *conf;       /* EVENT_CONF: as text */

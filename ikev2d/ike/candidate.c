@@ -32,30 +32,31 @@ static void explain_no_address(struct draft *d)
 {
 	struct text t = text_in(d->step->scratch);
 	const struct ike *ike = d->step->ike;
+	const struct conn *first = node_owner(ike->conns.next, struct conn, of_ike);
 	char local[IP_TEXT], remote[IP_TEXT];
 
 	ip_print(&d->path->local.ip, local);
 	ip_print(&d->path->remote.ip, remote);
 	text_add(&t, "no connection is for the addresses %s (here) and %s (the peer)", local, remote);
 	d->why.what = text_str(&t);
-	if (!ike->n_peers) {
+	if (!ike->n_conns) {
 		d->why.configured = "no connection at all";
 		d->why.instead = "a connection; see conf/examples";
 		return;
 	}
-	d->why.where = source_print(&ike->peers[0]->at, "remote_addrs", d->step->scratch);
+	d->why.where = source_print(&first->peer->at, "remote_addrs", d->step->scratch);
 	d->why.instead = arena_printf(d->step->scratch, "remote_addrs = %s", remote);
 }
 
 bool candidates_by_address(struct draft *d)
 {
 	const struct ike *ike = d->step->ike;
-	struct candidate *v = ARENA_ARRAY(&d->keep, ike->n_peers, struct candidate);
+	struct candidate *v = ARENA_ARRAY(&d->keep, ike->n_conns, struct candidate);
 	unsigned n = 0;
 
 	/* Insertion by fit; equal ones keep the order of the configuration. */
-	for (unsigned i = 0; i < ike->n_peers; i++) {
-		const struct peer *p = ike->peers[i];
+	list_each (c, (struct node *)&ike->conns) {
+		const struct peer *p = node_owner(c, struct conn, of_ike)->peer;
 		unsigned f = peer_fit(p, d->path), at = n;
 
 		if (!f)

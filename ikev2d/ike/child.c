@@ -391,7 +391,7 @@ static void child_forget(struct ike *ike, struct child *c)
 /* What is configured now for a child that is gone and was not replaced. */
 static void child_gone(struct step *s, const struct child_conf *before, enum ending ending)
 {
-	const struct child_conf *conf = child_conf_named(s->ike->peers, s->ike->n_peers, before);
+	const struct child_conf *conf = child_conf_in_force(s->ike, before);
 
 	if (!conf)
 		return;

@@ -169,11 +169,12 @@ static bool is_alive(const struct sa *sa)
 
 static enum presence child_presence(struct ike *ike, const struct child_conf *conf, struct node **waits)
 {
+	const struct conn *c = conn_find(ike, conf->peer->name);
 	enum presence p = ABSENT;
 
-	for (struct node *n = ike->sas_list.next; n != &ike->sas_list && p == ABSENT; n = n->next)
-		if (is_alive(node_owner(n, struct sa, of_ike)))
-			p = presence_in(node_owner(n, struct sa, of_ike), conf, waits);
+	for (struct node *n = c ? c->sas.next : NULL; n && n != &c->sas && p == ABSENT; n = n->next)
+		if (is_alive(node_owner(n, struct sa, of_conn)))
+			p = presence_in(node_owner(n, struct sa, of_conn), conf, waits);
 	return p;
 }
 
@@ -181,11 +182,12 @@ static enum presence child_presence(struct ike *ike, const struct child_conf *co
  */
 static struct sa *sa_for(struct ike *ike, const struct child_conf *conf)
 {
-	list_each (n, &ike->sas_list) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
+	const struct conn *c = conn_find(ike, conf->peer->name);
 
-		if (is_alive(sa) && (sa->core.state == S_UP || sa->core.initiator) && sa->core.peer &&
-			!strcmp(sa->core.peer->name, conf->peer->name))
+	for (struct node *n = c ? c->sas.next : NULL; n && n != &c->sas; n = n->next) {
+		struct sa *sa = node_owner(n, struct sa, of_conn);
+
+		if (is_alive(sa) && (sa->core.state == S_UP || sa->core.initiator))
 			return sa;
 	}
 	return NULL;
@@ -249,8 +251,8 @@ static void up(struct step *s, struct command *command, const struct ike_command
 				       c->child ? "CHILD_SA" : "IKE_SA", c->child ? c->child : c->ike) };
 
 	command->left++;
-	for (unsigned i = 0; i < s->ike->n_peers; i++) {
-		const struct peer *p = s->ike->peers[i];
+	list_each (n, &s->ike->conns) {
+		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
 
 		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++) {
 			if (!child_named(c->child, &p->children[k]))
@@ -363,8 +365,8 @@ static void down_in(struct step *s, struct command *command, struct sa *sa, cons
 /* What a person takes down stays down. */
 static void stop_wanting(struct ike *ike, const struct ike_command *c)
 {
-	for (unsigned i = 0; i < ike->n_peers; i++) {
-		const struct peer *p = ike->peers[i];
+	list_each (n, &ike->conns) {
+		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
 
 		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
 			if (!c->ike_id && !c->child_id && child_named(c->child, &p->children[k]))
@@ -387,6 +389,44 @@ static void down(struct step *s, struct command *command, const struct ike_comma
 	}
 	if (!--command->left)
 		command_done(s, command, command->matches, &nothing);
+}
+
+/* Whether SA has, or is to have, CONF's child; or another one. */
+static bool has_child(const struct sa *sa, const struct child_conf *conf, bool other)
+{
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		if (child_conf_same(c->conf, conf) != other && !(other && c->state == CHILD_DELETING))
+			return true;
+	}
+	list_each (n, (struct node *)&sa->tasks) {
+		const struct task *t = node_owner(n, struct task, of_sa);
+
+		if (t->kind == TASK_CREATE_CHILD && child_conf_same(t->conf, conf) != other)
+			return true;
+	}
+	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && child_conf_same(sa->task->conf, conf) != other)
+		return true;
+	return first_child(sa) && child_conf_same(first_child(sa), conf) != other;
+}
+
+void child_undo(struct step *s, struct conn *conn, const struct child_conf *conf)
+{
+	list_each_safe (n, &conn->sas) {
+		struct sa *sa = node_owner(n, struct sa, of_conn);
+		struct ike_command c = { .kind = COMMAND_DOWN };
+		struct command *command;
+
+		if (sa->core.state == S_LINGER || !has_child(sa, conf, false))
+			continue;
+		c.child = has_child(sa, conf, true) ? conf->name : NULL;
+		command = command_new(s->ike, &c);
+		command->left++;
+		down_in(s, command, sa, &c);
+		if (!--command->left)
+			command_done(s, command, true, NULL);
+	}
 }
 
 /* ------------------------------------------------------------------- rekey */
@@ -442,8 +482,8 @@ static void rekey(struct step *s, struct command *command, const struct ike_comm
 
 static const struct child_conf *first_meant(const struct ike *ike, const struct ike_command *c)
 {
-	for (unsigned i = 0; i < ike->n_peers; i++) {
-		const struct peer *p = ike->peers[i];
+	list_each (n, (struct node *)&ike->conns) {
+		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
 
 		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++)
 			if (child_named(c->child, &p->children[k]))

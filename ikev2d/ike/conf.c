@@ -7,67 +7,197 @@
 
 #include <stdlib.h>
 
+/* ------------------------------------------------------------- connections */
+
+struct conn *conn_find(const struct ike *ike, const char *name)
+{
+	return dict_get(&ike->by_name, name);
+}
+
+struct conn *conn_get(struct ike *ike, const char *name)
+{
+	struct conn *c = conn_find(ike, name);
+	size_t n = strlen(name) + 1;
+
+	if (c)
+		return c;
+	c = calloc(1, sizeof *c + n);
+	if (!c)
+		abort();
+	memcpy(c->name, name, n);
+	list_init(&c->of_ike);
+	list_init(&c->sas);
+	list_init(&c->traps);
+	list_init(&c->wants);
+	dict_put(&ike->by_name, c->name, c);
+	return c;
+}
+
+void conn_tidy(struct ike *ike, struct conn *c)
+{
+	if (!list_empty(&c->of_ike) || !list_empty(&c->sas))
+		return;
+	dict_take(&ike->by_name, c->name);
+	free(c);
+}
+
+void conn_of_sa(struct ike *ike, struct sa *sa, const struct peer *peer)
+{
+	struct conn *before = sa->conn;
+
+	if (peer)
+		peer_ref(peer);
+	list_remove(&sa->of_conn);
+	sa->conn = peer ? conn_get(ike, peer->name) : NULL;
+	if (sa->conn)
+		list_append(&sa->conn->sas, &sa->of_conn);
+	peer_part(ike, sa->peer);
+	sa->peer = peer;
+	if (before)
+		conn_tidy(ike, before);
+}
+
 bool child_conf_same(const struct child_conf *a, const struct child_conf *b)
 {
 	return !strcmp(a->name, b->name) && !strcmp(a->peer->name, b->peer->name);
 }
 
-const struct child_conf *child_conf_named(
-	struct peer *const *peers, unsigned n, const struct child_conf *like)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (!strcmp(peers[i]->name, like->peer->name))
-			return peer_child(peers[i], like->name);
-	return NULL;
-}
-
-/* A child that was there before under the same name is not started again. */
-static void children_start(struct step *s, const struct peer *p, struct peer *const *old, unsigned n_old)
-{
-	for (unsigned i = 0; i < p->n_children; i++) {
-		const struct child_conf *c = &p->children[i], *before = child_conf_named(old, n_old, c);
-
-		if (c->start_action & ACTION_TRAP)
-			trap_add(s, c);
-		if (c->start_action & ACTION_START && !(before && before->start_action & ACTION_START))
-			want_add(s, c, WANT_ONCE);
-	}
-}
-
-void conf_change(struct step *s, struct peer *const *peers, unsigned n, const struct settings *settings)
-{
-	struct ike *ike = s->ike;
-	struct peer **old = ike->peers;
-	unsigned n_old = ike->n_peers;
-
-	traps_stale(ike);
-	ike->settings = *settings;
-	ike->n_peers = n;
-	ike->peers = calloc(n ? n : 1, sizeof *ike->peers);
-	if (!ike->peers)
-		abort();
-	for (unsigned i = 0; i < n; i++)
-		ike->peers[i] = peer_ref(peers[i]);
-	for (unsigned i = 0; i < n; i++)
-		children_start(s, peers[i], old, n_old);
-	traps_retire(s);
-	wants_conf(s);
-	for (unsigned i = 0; i < n_old; i++)
-		peer_part(ike, old[i]);
-	free(old);
-}
-
 const struct peer *peer_now(const struct ike *ike, const struct peer *peer)
 {
-	for (unsigned i = 0; i < ike->n_peers; i++)
-		if (!strcmp(ike->peers[i]->name, peer->name))
-			return ike->peers[i];
-	return peer;
+	const struct conn *c = conn_find(ike, peer->name);
+
+	return c && c->peer ? c->peer : peer;
+}
+
+const struct child_conf *child_conf_in_force(const struct ike *ike, const struct child_conf *conf)
+{
+	const struct conn *c = conn_find(ike, conf->peer->name);
+
+	return c && c->peer ? peer_child(c->peer, conf->name) : NULL;
 }
 
 const struct child_conf *child_conf_now(const struct ike *ike, const struct child_conf *conf)
 {
-	const struct child_conf *now = child_conf_named(ike->peers, ike->n_peers, conf);
+	const struct child_conf *now = child_conf_in_force(ike, conf);
 
 	return now ? now : conf;
+}
+
+/* ------------------------------------------------------------------ change */
+
+/* The child of P that says the same as C, or NULL. */
+static const struct child_conf *unchanged(const struct peer *p, const struct child_conf *c)
+{
+	const struct child_conf *same = p ? peer_child(p, c->name) : NULL;
+
+	return same && child_conf_equal(same, c) ? same : NULL;
+}
+
+static bool starts(const struct child_conf *c)
+{
+	return c->start_action & ACTION_START || c->keep;
+}
+
+/* The old version C of a child ends; NOW is what is configured in its place, or NULL. */
+static void undo(struct step *s, struct conn *conn, const struct child_conf *c, const struct child_conf *now)
+{
+	trap_retire(s, c, now);
+	if (now && !starts(c))
+		want_follow(s->ike, now);
+	else
+		want_stop(s->ike, c);
+	if (starts(c))
+		child_undo(s, conn, c);
+}
+
+static void run(struct step *s, const struct child_conf *c)
+{
+	if (c->start_action & ACTION_TRAP)
+		trap_add(s, c);
+	if (c->start_action & ACTION_START)
+		want_add(s, c, WANT_ONCE);
+	if (c->keep)
+		want_add(s, c, WANT_KEPT);
+}
+
+/* NOW is in force; NULL: nothing is. */
+static void change(struct step *s, struct conn *conn, const struct peer *now)
+{
+	const struct peer *before = conn->peer;
+
+	conn->peer = now ? peer_ref(now) : NULL;
+	s->ike->n_conns += !!now - !!before;
+	for (unsigned i = 0; before && i < before->n_children; i++) {
+		const struct child_conf *c = &before->children[i], *same = unchanged(now, c);
+
+		if (!same) {
+			undo(s, conn, c, now ? peer_child(now, c->name) : NULL);
+			continue;
+		}
+		trap_follow(s->ike, same);
+		want_follow(s->ike, same);
+	}
+	for (unsigned i = 0; now && i < now->n_children; i++)
+		if (!unchanged(before, &now->children[i]))
+			run(s, &now->children[i]);
+	peer_part(s->ike, before);
+	if (!now)
+		list_remove(&conn->of_ike);
+	conn_tidy(s->ike, conn);
+}
+
+static void change_one(struct step *s, const char *name, const struct peer *now)
+{
+	struct conn *conn = conn_get(s->ike, name);
+
+	if (now && !conn->peer)
+		list_append(&s->ike->conns, &conn->of_ike);
+	change(s, conn, now);
+}
+
+/* In the new order; those that are left over are gone. */
+static void change_all(struct step *s, struct peer *const *peers, unsigned n)
+{
+	struct node before;
+
+	list_init(&before);
+	list_each_safe (c, &s->ike->conns) {
+		list_remove(c);
+		list_append(&before, c);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct conn *conn = conn_get(s->ike, peers[i]->name);
+
+		list_remove(&conn->of_ike);
+		list_append(&s->ike->conns, &conn->of_ike);
+		change(s, conn, peers[i]);
+	}
+	list_each_safe (c, &before)
+		change(s, node_owner(c, struct conn, of_ike), NULL);
+}
+
+void conf_change(struct step *s, struct peer *const *peers, unsigned n, const char *only,
+	const struct settings *settings)
+{
+	s->ike->settings = *settings;
+	if (only)
+		change_one(s, only, n ? peers[0] : NULL);
+	else
+		change_all(s, peers, n);
+}
+
+void conns_free(struct ike *ike)
+{
+	list_each_safe (n, &ike->conns) {
+		struct conn *c = node_owner(n, struct conn, of_ike);
+
+		list_each_safe (t, &c->traps)
+			trap_free(ike, node_owner(t, struct trap, of_conn));
+		wants_free(ike, c);
+		peer_part(ike, c->peer);
+		c->peer = NULL;
+		list_remove(&c->of_ike);
+		conn_tidy(ike, c);
+	}
+	dict_free(&ike->by_name);
 }

@@ -283,12 +283,8 @@ static void commit_established(struct draft *d, struct sa *sa)
 /* The references that SA holds follow what was committed. */
 static void commit_peers(struct draft *d, struct sa *sa)
 {
-	const struct peer *before = sa->peer;
-
-	if (sa->core.peer != before) {
-		sa->peer = peer_ref(sa->core.peer);
-		peer_part(d->step->ike, before);
-	}
+	if (sa->core.peer != sa->peer)
+		conn_of_sa(d->step->ike, sa, sa->core.peer);
 	for (unsigned i = 0; !d->sa && i < sa->handshake.n_candidates; i++)
 		peer_ref(sa->handshake.candidates[i].peer);
 }

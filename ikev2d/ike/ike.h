@@ -136,6 +136,8 @@ struct ike_event {
 			unsigned n;
 			const struct settings *settings;
 			struct bytes authorities; /* that we trust, as CERTREQ lists them: 20 octets each */
+			const char *only; /* not NULL: the one connection that is new, another one (then N
+					     is 1), or gone */
 		} conf;
 	};
 };

@@ -132,8 +132,9 @@ const uint64_t *ike_traps(const struct ike *ike, struct arena *arena, unsigned *
 	uint64_t *v = ARENA_ARRAY(arena, ike->policies.count, uint64_t);
 
 	*n = 0;
-	list_each (k, (struct node *)&ike->traps)
-		v[(*n)++] = node_owner(k, struct trap, of_ike)->id;
+	list_each (c, (struct node *)&ike->conns)
+		list_each (k, &node_owner(c, struct conn, of_ike)->traps)
+			v[(*n)++] = node_owner(k, struct trap, of_conn)->id;
 	return v;
 }
 

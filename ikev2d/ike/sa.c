@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
 #include "ike/child.h"
+#include "ike/conf.h"
 #include "ike/life.h"
 #include "ike/revive.h"
 #include "ike/step.h"
@@ -94,6 +95,7 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 		abort();
 	sa->id = step_id(ike);
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
+	list_init(&sa->of_conn);
 	list_init(&sa->children);
 	list_init(&sa->late);
 	list_init(&sa->tasks);
@@ -160,7 +162,7 @@ void sa_free(struct ike *ike, struct sa *sa)
 	tasks_free(NULL, ike, sa, NULL);
 	waits_free(&sa->waits);
 	sa_forget_handshake(ike, sa);
-	peer_part(ike, sa->peer);
+	conn_of_sa(ike, sa, NULL);
 	free(sa->window.request);
 	free(sa->window.response);
 	arena_free(&sa->arena);
@@ -196,7 +198,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	sa->core = heir->core;
 	/* Until it has adopted the children; one that never does is the peer's to delete, or ours then. */
 	sa->core.life_end = heir->redundant ? 0 : s->now + REKEYED_TIME;
-	sa->peer = peer_ref(heir->core.peer);
+	conn_of_sa(s->ike, sa, heir->core.peer);
 	sa->local_id = id_copy(&sa->arena, &old->local_id);
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
 	if (heir->redundant) {

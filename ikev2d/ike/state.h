@@ -233,8 +233,17 @@ struct window {
 	size_t response_n;
 };
 
+/* A connection, by name. It lasts as long as it is configured or has an SA; traps and wants are of those that
+ * are configured. */
+struct conn {
+	struct node of_ike;      /* while it is configured: in the order of the configuration */
+	const struct peer *peer; /* the version in force, with a reference; NULL: it is configured no more */
+	struct node sas, traps, wants;
+	char name[];
+};
+
 struct sa {
-	struct node of_ike;
+	struct node of_ike, of_conn;
 	struct heap_node timer;
 	uint32_t id;
 	uint64_t spi;       /* ours: the key in ike->sas */
@@ -244,6 +253,7 @@ struct sa {
 	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
 	struct arena arena, handshake_arena, ours_arena, theirs_arena;
 	const struct peer *peer;       /* the reference to core.peer */
+	struct conn *conn;             /* that of peer */
 	bool up;                       /* TELL_SA_UP was said */
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct window window;
@@ -261,7 +271,7 @@ enum trap_state {
 
 /* A trap policy: the connection's child that a packet brings up. */
 struct trap {
-	struct node of_ike;
+	struct node of_conn;
 	struct heap_node timer;
 	enum trap_state state;
 	bool stale;      /* of an earlier configuration: goes when its successor is set */
@@ -317,11 +327,12 @@ struct ike {
 	struct settings settings;
 	struct bytes authorities; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;
-	struct peer **peers;
-	unsigned n_peers;
+	struct node conns;          /* that are configured */
+	unsigned n_conns;           /* so many */
+	struct dict by_name;        /* all */
 	const struct peer **parted; /* references to drop at the next step */
 	unsigned n_parted, parted_room;
-	struct node sas_list, traps, commands, wants;
+	struct node sas_list, commands;
 	struct map sas;      /* by our SPI */
 	struct map inits;    /* by the hash of the request */
 	struct map children; /* by id */

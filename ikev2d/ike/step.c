@@ -417,8 +417,9 @@ struct ike_out ike_step(
 	case EVENT_MAPPING: on_mapping(&s, event->mapping.child, &event->mapping.remote); break;
 	case EVENT_COMMAND: command_run(&s, &event->command); break;
 	case EVENT_CONF:
-		proof_authorities(ike, event->conf.authorities);
-		conf_change(&s, event->conf.peers, event->conf.n, event->conf.settings);
+		if (!event->conf.only)
+			proof_authorities(ike, event->conf.authorities);
+		conf_change(&s, event->conf.peers, event->conf.n, event->conf.only, event->conf.settings);
 		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
 	case EVENT_CLOCK: break;
@@ -442,9 +443,8 @@ struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng)
 	ike->sas.seed = rng_u64(rng);
 	ike->inits.seed = rng_u64(rng);
 	list_init(&ike->sas_list);
-	list_init(&ike->traps);
 	list_init(&ike->commands);
-	list_init(&ike->wants);
+	list_init(&ike->conns);
 	list_init(&ike->tally_list);
 	return ike;
 }
@@ -458,23 +458,19 @@ static void free_maps(struct ike *ike)
 		map_free(maps[i]);
 	heap_free(&ike->timers);
 	heap_free(&ike->trap_timers);
+	heap_free(&ike->want_timers);
 }
 
 void ike_free(struct ike *ike)
 {
 	list_each_safe (n, &ike->sas_list)
 		sa_free(ike, node_owner(n, struct sa, of_ike));
-	list_each_safe (n, &ike->traps)
-		trap_free(ike, node_owner(n, struct trap, of_ike));
 	list_each_safe (n, &ike->commands)
 		free(node_owner(n, struct command, of_ike));
-	for (unsigned i = 0; i < ike->n_peers; i++)
-		peer_unref(ike->peers[i]);
-	free(ike->peers);
+	conns_free(ike);
 	arena_free(&ike->authorities_arena);
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);
-	wants_free(ike);
 	counts_free(ike);
 	peers_parted(ike);
 	free_maps(ike);

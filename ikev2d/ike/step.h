@@ -192,6 +192,9 @@ struct sa *init_start(
 /* The same on an IKE_SA of its connection where there is one. Returns where commands wait for it. */
 struct node *child_start(
 	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
+/* Takes down what stands of CONF's child on SAs of CONN or is under way, and an IKE_SA that has nothing else.
+ */
+void child_undo(struct step *s, struct conn *conn, const struct child_conf *conf);
 /* Whether CONF's child neither stands nor is being set up. */
 bool child_absent(struct ike *ike, const struct child_conf *conf);
 /* Whether it stands. */

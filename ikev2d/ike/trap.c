@@ -7,15 +7,26 @@
 
 #include <stdlib.h>
 
-static struct trap *trap_find(const struct ike *ike, const struct child_conf *conf)
+/* The next trap of CONF behind AT (NULL: the first), in any version; or NULL. */
+static struct trap *trap_next(const struct ike *ike, const struct child_conf *conf, const struct trap *at)
 {
-	list_each (n, &ike->traps) {
-		struct trap *t = node_owner(n, struct trap, of_ike);
+	const struct conn *c = conn_find(ike, conf->peer->name);
+
+	for (struct node *n = at  ? at->of_conn.next
+			      : c ? c->traps.next
+				  : NULL;
+		n && n != &c->traps; n = n->next) {
+		struct trap *t = node_owner(n, struct trap, of_conn);
 
 		if (child_conf_same(t->conf, conf))
 			return t;
 	}
 	return NULL;
+}
+
+static struct trap *trap_find(const struct ike *ike, const struct child_conf *conf)
+{
+	return trap_next(ike, conf, NULL);
 }
 
 bool trap_exists(const struct ike *ike, const struct child_conf *conf)
@@ -45,6 +56,18 @@ static void trap_ask(struct step *s, struct trap *t)
 	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);
 }
 
+/* That of a CHILD_SA of CONF; 0: there is none. */
+static uint32_t reqid_of_child(const struct ike *ike, const struct child_conf *conf)
+{
+	const struct conn *c = conn_find(ike, conf->peer->name);
+
+	for (struct node *n = c->sas.next; n != &c->sas; n = n->next)
+		list_each (m, &node_owner(n, struct sa, of_conn)->children)
+			if (child_conf_same(node_owner(m, struct child, of_sa)->conf, conf))
+				return node_owner(m, struct child, of_sa)->reqid;
+	return 0;
+}
+
 struct trap *trap_add(struct step *s, const struct child_conf *conf)
 {
 	struct trap *t = calloc(1, sizeof *t), *before = trap_find(s->ike, conf);
@@ -52,10 +75,11 @@ struct trap *trap_add(struct step *s, const struct child_conf *conf)
 	if (!t)
 		abort();
 	t->id = step_id(s->ike);
-	t->reqid = conf->reqid ? conf->reqid : before ? before->reqid : step_id(s->ike);
+	t->reqid = conf->reqid ? conf->reqid : before ? before->reqid : reqid_of_child(s->ike, conf);
+	t->reqid = t->reqid ? t->reqid : step_id(s->ike);
 	t->conf = conf;
 	peer_ref(conf->peer);
-	list_append(&s->ike->traps, &t->of_ike);
+	list_append(&conn_get(s->ike, conf->peer->name)->traps, &t->of_conn);
 	map_put(&s->ike->policies, t->id, t);
 	trap_ask(s, t);
 	return t;
@@ -108,18 +132,17 @@ static void trap_remove(struct step *s, struct trap *t)
 /* Whether the successor of T, which is stale, protects its packets. */
 static bool trap_succeeded(const struct ike *ike, const struct trap *t)
 {
-	list_each (n, &ike->traps) {
-		const struct trap *other = node_owner(n, struct trap, of_ike);
-
-		if (!other->stale && other->state == TRAP_SET && child_conf_same(other->conf, t->conf))
+	for (struct trap *o = trap_find(ike, t->conf); o; o = trap_next(ike, t->conf, o))
+		if (!o->stale && o->state == TRAP_SET)
 			return true;
-	}
 	return false;
 }
 
 /* The predecessors of T, which protected its packets until now, go; a late one goes at once. */
 static void trap_set(struct step *s, struct trap *t)
 {
+	struct trap *other, *next;
+
 	t->state = TRAP_SET;
 	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
 	if (t->stale) {
@@ -127,10 +150,9 @@ static void trap_set(struct step *s, struct trap *t)
 			trap_remove(s, t);
 		return;
 	}
-	list_each_safe (n, &s->ike->traps) {
-		struct trap *other = node_owner(n, struct trap, of_ike);
-
-		if (other->stale && child_conf_same(other->conf, t->conf))
+	for (other = trap_find(s->ike, t->conf); other; other = next) {
+		next = trap_next(s->ike, t->conf, other);
+		if (other->stale)
 			trap_remove(s, other);
 	}
 }
@@ -161,9 +183,18 @@ void trap_free(struct ike *ike, struct trap *t)
 	map_take(&ike->trap_asks, t->ask);
 	map_take(&ike->policies, t->id);
 	heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
-	list_remove(&t->of_ike);
+	list_remove(&t->of_conn);
 	peer_part(ike, t->conf->peer);
 	free(t);
+}
+
+/* Takes all traps of CONF away, those of earlier configurations too. */
+static void remove_all(struct step *s, const struct child_conf *conf)
+{
+	struct trap *t;
+
+	while ((t = trap_find(s->ike, conf)))
+		trap_remove(s, t);
 }
 
 bool trap_command(struct step *s, const struct child_conf *conf, bool set)
@@ -172,32 +203,33 @@ bool trap_command(struct step *s, const struct child_conf *conf, bool set)
 
 	if (set && !found)
 		trap_add(s, conf)->by_command = true;
-	list_each_safe (n, &s->ike->traps)
-		if (!set && child_conf_same(node_owner(n, struct trap, of_ike)->conf, conf))
-			trap_remove(s, node_owner(n, struct trap, of_ike));
+	else if (!set)
+		remove_all(s, conf);
 	return set || found;
 }
 
-/* Traps of the old configuration that have no successor go at once, the others when it is set. */
-void traps_retire(struct step *s)
+void trap_retire(struct step *s, const struct child_conf *conf, const struct child_conf *now)
 {
-	list_each_safe (n, &s->ike->traps) {
-		struct trap *t = node_owner(n, struct trap, of_ike);
-		const struct child_conf *c = child_conf_named(s->ike->peers, s->ike->n_peers, t->conf);
+	bool by_command = false;
 
-		if (!t->stale || (c && c->start_action & ACTION_TRAP))
-			continue;
-		if (c && t->by_command)
-			trap_add(s, c)->by_command = true;
-		else
-			trap_remove(s, t);
+	for (struct trap *t = trap_find(s->ike, conf); t; t = trap_next(s->ike, conf, t)) {
+		by_command |= t->by_command;
+		t->stale = true;
 	}
+	if (!now || !(now->start_action & ACTION_TRAP || by_command))
+		remove_all(s, conf);
+	else if (!(now->start_action & ACTION_TRAP))
+		trap_add(s, now)->by_command = true;
 }
 
-void traps_stale(struct ike *ike)
+void trap_follow(struct ike *ike, const struct child_conf *conf)
 {
-	list_each (t, &ike->traps)
-		node_owner(t, struct trap, of_ike)->stale = true;
+	for (struct trap *t = trap_find(ike, conf); t; t = trap_next(ike, conf, t))
+		if (!t->stale) {
+			peer_ref(conf->peer);
+			peer_part(ike, t->conf->peer);
+			t->conf = conf;
+		}
 }
 
 /* ----------------------------------------------------------------- acquire */
@@ -207,5 +239,5 @@ void acquire(struct step *s, uint32_t policy, const struct ts *local, const stru
 	const struct trap *t = map_get(&s->ike->policies, policy);
 
 	if (t && child_absent(s->ike, t->conf))
-		(void)child_start(s, t->conf, local, remote);
+		(void)child_start(s, child_conf_now(s->ike, t->conf), local, remote);
 }

@@ -12,10 +12,12 @@ struct trap *trap_add(struct step *s, const struct child_conf *conf);
  * take away. */
 bool trap_command(struct step *s, const struct child_conf *conf, bool set);
 
-/* All traps there are belong to an earlier configuration from now on; and those without a successor in the
- * present one go at once, the others when it is set. */
-void traps_stale(struct ike *ike);
-void traps_retire(struct step *s);
+/* CONF is of an earlier configuration: its trap, if there is one, goes when that of NOW is set, which is what
+ * is configured in its place; at once where NOW is NULL or is to have none. One that a person wanted has one
+ * in any case. */
+void trap_retire(struct step *s, const struct child_conf *conf, const struct child_conf *now);
+/* The trap of CONF, if there is one, is one of this version from now on. */
+void trap_follow(struct ike *ike, const struct child_conf *conf);
 
 void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer);
 /* Its time to try again has come. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct want {
-	struct node of_ike;
+	struct node of_conn;
 	struct heap_node timer;
 	const struct child_conf *conf; /* holds a reference to its peer */
 	enum want_kind kind;
@@ -17,8 +17,10 @@ struct want {
 
 static struct want *find(const struct ike *ike, const struct child_conf *conf)
 {
-	list_each (n, (struct node *)&ike->wants) {
-		struct want *w = node_owner(n, struct want, of_ike);
+	struct conn *c = conn_find(ike, conf->peer->name);
+
+	for (struct node *n = c ? c->wants.next : NULL; n && n != &c->wants; n = n->next) {
+		struct want *w = node_owner(n, struct want, of_conn);
 
 		if (child_conf_same(w->conf, conf))
 			return w;
@@ -29,7 +31,7 @@ static struct want *find(const struct ike *ike, const struct child_conf *conf)
 static void forget(struct ike *ike, struct want *w)
 {
 	heap_set(&ike->want_timers, &w->timer, HEAP_NEVER);
-	list_remove(&w->of_ike);
+	list_remove(&w->of_conn);
 	peer_part(ike, w->conf->peer);
 	free(w);
 }
@@ -44,7 +46,7 @@ void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind
 			abort();
 		w->conf = conf;
 		peer_ref(conf->peer);
-		list_append(&s->ike->wants, &w->of_ike);
+		list_append(&conn_get(s->ike, conf->peer->name)->wants, &w->of_conn);
 		heap_set(&s->ike->want_timers, &w->timer, s->now);
 	}
 	w->kind = kind > w->kind ? kind : w->kind;
@@ -104,24 +106,15 @@ void want_action(struct step *s, const struct child_conf *conf, enum child_actio
 		want_add(s, conf, WANT_ONCE);
 }
 
-void wants_conf(struct step *s)
+void want_follow(struct ike *ike, const struct child_conf *conf)
 {
-	list_each_safe (n, &s->ike->wants) {
-		struct want *w = node_owner(n, struct want, of_ike);
-		const struct child_conf *now = child_conf_named(s->ike->peers, s->ike->n_peers, w->conf);
+	struct want *w = find(ike, conf);
 
-		if (!now || (w->kind == WANT_KEPT && !now->keep)) {
-			forget(s->ike, w);
-			continue;
-		}
-		peer_ref(now->peer);
-		peer_part(s->ike, w->conf->peer);
-		w->conf = now;
-	}
-	for (unsigned i = 0; i < s->ike->n_peers; i++)
-		for (unsigned k = 0; k < s->ike->peers[i]->n_children; k++)
-			if (s->ike->peers[i]->children[k].keep)
-				want_add(s, &s->ike->peers[i]->children[k], WANT_KEPT);
+	if (!w)
+		return;
+	peer_ref(conf->peer);
+	peer_part(ike, w->conf->peer);
+	w->conf = conf;
 }
 
 static void attempt(struct step *s, struct want *w)
@@ -144,18 +137,18 @@ void wants_due(struct step *s)
 
 const struct child_conf *wants_missing(struct ike *ike)
 {
-	list_each (n, &ike->wants) {
-		const struct want *w = node_owner(n, struct want, of_ike);
+	list_each (c, &ike->conns)
+		list_each (n, &node_owner(c, struct conn, of_ike)->wants) {
+			const struct want *w = node_owner(n, struct want, of_conn);
 
-		if (w->kind == WANT_KEPT && !child_stands(ike, w->conf))
-			return w->conf;
-	}
+			if (w->kind == WANT_KEPT && !child_stands(ike, w->conf))
+				return w->conf;
+		}
 	return NULL;
 }
 
-void wants_free(struct ike *ike)
+void wants_free(struct ike *ike, struct conn *conn)
 {
-	list_each_safe (n, &ike->wants)
-		forget(ike, node_owner(n, struct want, of_ike));
-	heap_free(&ike->want_timers);
+	list_each_safe (n, &conn->wants)
+		forget(ike, node_owner(n, struct want, of_conn));
 }

@@ -18,19 +18,19 @@ void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind
 void want_up(struct ike *ike, const struct child_conf *conf);
 void want_lost(struct step *s, const struct child_conf *conf);
 
-/* A person wants CONF down: nobody else wants it up until the next command or configuration. */
+/* Nobody wants CONF up until the next command or configuration: a person wants it down, or it is gone. */
 void want_stop(struct ike *ike, const struct child_conf *conf);
 
 /* What ACTION says for a child of CONF, as it is configured now, that the peer has closed or that was lost
  * with it. */
 void want_action(struct step *s, const struct child_conf *conf, enum child_action action);
 
-/* The configuration is another one: kept children are those of the present one. */
-void wants_conf(struct step *s);
+/* If CONF is wanted in an earlier version, it is in this one from now on. */
+void want_follow(struct ike *ike, const struct child_conf *conf);
 
 /* Attempts that are due. */
 void wants_due(struct step *s);
-void wants_free(struct ike *ike);
+void wants_free(struct ike *ike, struct conn *conn);
 
 /* A kept child that is not up, or NULL. */
 const struct child_conf *wants_missing(struct ike *ike);

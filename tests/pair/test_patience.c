@@ -110,7 +110,7 @@ static void a_trap_set_after_its_successor(void **state)
 	host_reload(p->moon, pair_text(state, pair_moon, TRAP));
 	lab_pass(p->lab, 5000);
 	p->moon->late = 0;
-	host_reload(p->moon, pair_text(state, pair_moon, TRAP));
+	host_reload(p->moon, pair_text(state, pair_moon, TRAP CHILD("replay_window = 64")));
 	lab_pass(p->lab, PATIENCE);
 	assert_int_equal(datapath_policies(&p->moon->datapath, true), 1);
 	host_reload(p->moon, pair_moon);

@@ -152,6 +152,7 @@ static bool give_conf(struct player *p, const struct tape_step *step, struct ike
 	event.conf.n = l.conf.n_peers;
 	event.conf.settings = &l.conf.settings;
 	event.conf.authorities = step->event.event.conf.authorities;
+	event.conf.only = step->event.event.conf.only;
 	*out = take_step(p, &event, step->event.now);
 	loaded_free(&l);
 	return true;

@@ -279,13 +279,16 @@ static void configurations(void **state)
 	tape_put_core(1, 2, &out);
 	tape_put_event(&e, true, &out);
 	e.conf = "";
+	e.event.conf.only = "one of them";
 	tape_put_done(1, 2, "00", &out);
 	tape_put_event(&e, true, &out);
 	t = opened(text_str(&out));
 	s = next(&t, &arena);
 	assert_string_equal(s.event.conf, conf);
+	assert_null(s.event.event.conf.only);
 	s = next(&t, &arena);
 	assert_string_equal(s.event.conf, "");
+	assert_string_equal(s.event.event.conf.only, "one of them");
 	arena_free(&arena);
 }
 
