@@ -37,6 +37,18 @@ static inline void list_append(struct node *list, struct node *n)
 	list->prev = n;
 }
 
+/* Appends all that is in FROM, which is empty then. */
+static inline void list_join(struct node *list, struct node *from)
+{
+	if (list_empty(from))
+		return;
+	from->prev->next = list;
+	from->next->prev = list->prev;
+	list->prev->next = from->next;
+	list->prev = from->prev;
+	list_init(from);
+}
+
 /* Takes N out; taking it out again does nothing. */
 static inline void list_remove(struct node *n)
 {

@@ -65,7 +65,7 @@ static void answer_kex(struct world *w, const struct ike_question *q, struct ans
 /* False: the answer comes later. */
 static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	const struct conf *conf = &w->config.now;
+	const struct conf *conf = config_now(&w->config);
 	struct ike_answer *a = &answer->a;
 
 	if (q->kind == ASK_PROOF && q->peer->local.way.method != AUTH_PSK) {

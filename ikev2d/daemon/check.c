@@ -21,8 +21,8 @@ int daemon_check(const char *file)
 	if (notes.n)
 		fprintf(stderr, "%s\n", text_str(&notes));
 	if (!code)
-		printf("%s: ok, %u connection%s\n", path ? path : "no configuration file", config.now.n_peers,
-			config.now.n_peers == 1 ? "" : "s");
+		printf("%s: ok, %u connection%s\n", path ? path : "no configuration file",
+			config_now(&config)->n_peers, config_now(&config)->n_peers == 1 ? "" : "s");
 	config_stop(&config);
 	arena_free(&arena);
 	return code;

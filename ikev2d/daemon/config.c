@@ -7,113 +7,142 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* One object that came over VICI: a connection, or (peer NULL) a secret in its arena. */
-struct loaded {
-	struct node node;
+/* ------------------------------------------------------------------ objects */
+
+static void **array_in(struct conf *c, const struct kind *k)
+{
+	return (void **)(void *)((char *)c + k->at);
+}
+
+static unsigned *count_in(struct conf *c, const struct kind *k)
+{
+	return (unsigned *)(void *)((char *)c + k->count);
+}
+
+/* An object of one origin and what it points to. */
+struct object {
 	struct arena arena;
-	struct peer *peer;
-	struct secret secret;
+	void *o;
+	unsigned reading; /* the number of the last reading of a file that had it; 0: it came over VICI */
 };
 
-static const char *loaded_name(const struct loaded *l)
+/* All that has one name. */
+struct slot {
+	struct node of_shelf;
+	struct object *of[2]; /* by origin; NULL: none */
+	char name[];
+};
+
+static struct object *in_force(const struct slot *s)
 {
-	return l->peer ? l->peer->name : l->secret.name;
+	return s->of[ORIGIN_VICI] ? s->of[ORIGIN_VICI] : s->of[ORIGIN_FILE];
 }
 
-static struct loaded *loaded_find(const struct node *list, const char *name)
+static struct slot *slot_get(struct shelf *shelf, const char *name)
 {
-	for (struct node *n = list->next; name && n != list; n = n->next) {
-		struct loaded *l = node_owner(n, struct loaded, node);
+	struct slot *s = dict_get(&shelf->by_name, name);
+	size_t n = strlen(name) + 1;
 
-		if (loaded_name(l) && !strcmp(loaded_name(l), name))
-			return l;
-	}
-	return NULL;
-}
-
-static void loaded_free(struct loaded *l)
-{
-	if (!l)
-		return;
-	list_remove(&l->node);
-	peer_unref(l->peer);
-	arena_free(&l->arena);
-	free(l);
-}
-
-static void loaded_clear(struct node *list)
-{
-	list_each_safe (n, list)
-		loaded_free(node_owner(n, struct loaded, node));
-}
-
-static struct loaded *loaded_add(struct node *list, const char *replaced)
-{
-	struct loaded *l = calloc(1, sizeof *l);
-
-	if (!l)
+	if (s)
+		return s;
+	s = calloc(1, sizeof *s + n);
+	if (!s)
 		abort();
-	loaded_free(loaded_find(list, replaced));
-	list_append(list, &l->node);
-	return l;
+	memcpy(s->name, name, n);
+	list_append(&shelf->slots, &s->of_shelf);
+	dict_put(&shelf->by_name, s->name, s);
+	return s;
 }
 
-static unsigned count(const struct node *list)
+static void slot_tidy(struct shelf *shelf, struct slot *s)
 {
-	unsigned n = 0;
-
-	for (const struct node *i = list->next; i != list; i = i->next)
-		n++;
-	return n;
+	if (in_force(s))
+		return;
+	dict_take(&shelf->by_name, s->name);
+	list_remove(&s->of_shelf);
+	free(s);
 }
 
-static void merge_conns(const struct config *c, struct conf *out)
+static void drop(const struct kind *k, struct slot *s, enum origin origin)
 {
-	out->peers = ARENA_ARRAY(&out->arena, c->file.n_peers + count(&c->conns), struct peer *);
-	for (unsigned i = 0; i < c->file.n_peers; i++)
-		if (!loaded_find(&c->conns, c->file.peers[i]->name))
-			out->peers[out->n_peers++] = peer_ref(c->file.peers[i]);
-	list_each (n, (struct node *)&c->conns)
-		out->peers[out->n_peers++] = peer_ref(node_owner(n, struct loaded, node)->peer);
+	struct object *o = s->of[origin];
+
+	if (!o)
+		return;
+	k->end(o->o);
+	arena_free(&o->arena);
+	free(o);
+	s->of[origin] = NULL;
 }
 
-/* The octets stay where they are: with the file's, or with what was loaded. */
-static void merge_secrets(const struct config *c, struct conf *out)
+static struct object *put(const struct kind *k, struct slot *s, enum origin origin, const void *from)
 {
-	out->secrets = ARENA_ARRAY(&out->arena, c->file.n_secrets + count(&c->secrets), struct secret);
-	for (unsigned i = 0; i < c->file.n_secrets; i++)
-		if (!loaded_find(&c->secrets, c->file.secrets[i].name))
-			out->secrets[out->n_secrets++] = c->file.secrets[i];
-	list_each (n, (struct node *)&c->secrets)
-		out->secrets[out->n_secrets++] = node_owner(n, struct loaded, node)->secret;
+	struct object *o = calloc(1, sizeof *o);
+
+	if (!o)
+		abort();
+	o->o = arena_alloc(&o->arena, k->size);
+	k->copy(&o->arena, o->o, from);
+	drop(k, s, origin);
+	s->of[origin] = o;
+	return o;
 }
 
-static void merge(struct config *c)
-{
-	struct conf merged = { .settings = c->file.settings };
+/* ------------------------------------------------------------------ the file */
 
-	merge_conns(c, &merged);
-	merge_secrets(c, &merged);
-	conf_free(&c->now);
-	c->now = merged;
+/* Whether A and B, which say the same, stand in the same place too. Of what nobody holds a version, the one
+ * that was read last is as good. */
+static bool unmoved(const struct kind *k, const void *a, const void *b)
+{
+	return k->counted && (*(struct peer *const *)a)->places == (*(struct peer *const *)b)->places;
 }
 
-void config_start(struct config *c)
+/* FROM was read from the file: it takes the place of what is in S, unless that is the same version. */
+static void put_read(struct config *c, const struct kind *k, struct slot *s, void *from)
 {
-	*c = (struct config){ .file.settings = settings_default() };
-	list_init(&c->conns);
-	list_init(&c->secrets);
-	creds_start(&c->creds);
-	merge(c);
+	enum origin origin = c->swanctls ? ORIGIN_VICI : ORIGIN_FILE;
+	struct object *o = s->of[origin];
+
+	kind_set_origin(k, from, origin);
+	if (!o || !k->same(o->o, from) || !unmoved(k, o->o, from))
+		o = put(k, s, origin, from);
+	o->reading = c->readings;
+	k->end(from);
 }
 
-void config_stop(struct config *c)
+/* What the reading before this one had, and this one has not, is gone. */
+static void sweep(struct config *c, const struct kind *k, struct shelf *shelf)
 {
-	conf_free(&c->now);
-	conf_free(&c->file);
-	creds_stop(&c->creds);
-	loaded_clear(&c->conns);
-	loaded_clear(&c->secrets);
+	list_each_safe (n, &shelf->slots) {
+		struct slot *s = node_owner(n, struct slot, of_shelf);
+
+		for (enum origin o = ORIGIN_FILE; o <= ORIGIN_VICI; o++)
+			if (s->of[o] && s->of[o]->reading && s->of[o]->reading != c->readings)
+				drop(k, s, o);
+		slot_tidy(shelf, s);
+	}
+}
+
+/* What of a kind is in FILE lies on its shelf, in that order, in place of what was there from a file. */
+static void take(struct config *c, enum config_kind kind, struct conf *file)
+{
+	const struct kind *k = kind_row(kind);
+	struct shelf *shelf = &c->shelves[kind];
+	char *objects = *array_in(file, k);
+	struct node others;
+
+	list_init(&others);
+	list_join(&others, &shelf->slots);
+	for (unsigned i = 0; i < *count_in(file, k); i++) {
+		struct slot *s = slot_get(shelf, kind_name(k, objects + i * k->size));
+
+		list_remove(&s->of_shelf);
+		list_append(&shelf->slots, &s->of_shelf);
+		put_read(c, k, s, objects + i * k->size);
+	}
+	*count_in(file, k) = 0;
+	list_join(&shelf->slots, &others);
+	sweep(c, k, shelf);
 }
 
 static const char *config_folder(const char *path, struct arena *arena)
@@ -135,12 +164,17 @@ const char *config_usual(void)
 	return NULL;
 }
 
-static void hand_to_swanctl(struct conf *file)
+void config_take(struct config *c, const char *path, struct conf *file)
 {
-	for (unsigned i = 0; i < file->n_peers; i++)
-		file->peers[i]->origin = ORIGIN_VICI;
-	for (unsigned i = 0; i < file->n_secrets; i++)
-		file->secrets[i].origin = ORIGIN_VICI;
+	c->path = path;
+	c->swanctls = path && !strcmp(path, CONFIG_SWANCTL);
+	c->readings++;
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
+		take(c, kind, file);
+	conf_free(&c->file);
+	c->file = *file;
+	*file = (struct conf){ 0 };
+	c->stale = true;
 }
 
 /* The certificates and keys that the file names and those beside it: with them it is right as a whole, or not
@@ -169,99 +203,113 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 
 	if (!e)
 		e = read_creds(c, path, &file, why, notes);
-	if (e)
-		return e;
-	c->path = path;
-	c->swanctls = path && !strcmp(path, CONFIG_SWANCTL);
-	if (c->swanctls)
-		hand_to_swanctl(&file);
-	conf_free(&c->file);
-	c->file = file;
-	merge(c);
-	return ERR_OK;
+	if (!e)
+		config_take(c, path, &file);
+	return e;
 }
 
-void config_load_conn(struct config *c, struct peer *p)
+/* --------------------------------------------------------------------- VICI */
+
+bool config_load(struct config *c, enum config_kind kind, const void *object)
 {
-	loaded_add(&c->conns, p->name)->peer = p;
-	merge(c);
+	const struct kind *k = kind_row(kind);
+	struct slot *s = slot_get(&c->shelves[kind], kind_name(k, object));
+
+	if (in_force(s) && k->same(in_force(s)->o, object))
+		return false;
+	put(k, s, ORIGIN_VICI, object);
+	c->stale = true;
+	return true;
 }
 
-void config_load_secret(struct config *c, const struct secret *s)
+enum err config_unload(struct config *c, enum config_kind kind, const char *name, struct text *why)
 {
-	struct loaded *l = loaded_add(&c->secrets, s->name);
-	struct id *owners = ARENA_ARRAY(&l->arena, s->n_owners, struct id);
+	const struct kind *k = kind_row(kind);
+	struct shelf *shelf = &c->shelves[kind];
+	struct slot *s = dict_get(&shelf->by_name, name);
 
-	for (unsigned i = 0; i < s->n_owners; i++)
-		owners[i] = id_copy(&l->arena, &s->owners[i]);
-	l->secret = (struct secret){
-		.name = s->name ? arena_str(&l->arena, s->name) : NULL,
-		.kind = s->kind,
-		.origin = ORIGIN_VICI,
-		.at = { .section = s->at.section ? arena_str(&l->arena, s->at.section) : NULL,
-			.file = "vici" },
-		.owners = owners,
-		.n_owners = s->n_owners,
-		.data = arena_bytes(&l->arena, s->data),
-	};
-	merge(c);
-}
-
-static bool file_drop_conn(struct conf *file, const char *name)
-{
-	for (unsigned i = 0; i < file->n_peers; i++)
-		if (!strcmp(file->peers[i]->name, name)) {
-			peer_unref(file->peers[i]);
-			file->peers[i] = file->peers[--file->n_peers];
-			return true;
-		}
-	return false;
-}
-
-static bool file_drop_secret(struct conf *file, const char *name)
-{
-	for (unsigned i = 0; i < file->n_secrets; i++)
-		if (!strcmp(file->secrets[i].name, name)) {
-			wipe((void *)file->secrets[i].data.p, file->secrets[i].data.n);
-			file->secrets[i] = file->secrets[--file->n_secrets];
-			return true;
-		}
-	return false;
-}
-
-/* Takes NAME away from what VICI may touch; DROP knows which objects of a file of swanctl's are meant. */
-static enum err unload(struct config *c, struct node *list, const char *name, const char *what,
-	bool (*drop)(struct conf *, const char *), struct text *why)
-{
-	struct loaded *l = loaded_find(list, name);
-	bool dropped = c->swanctls && drop(&c->file, name);
-
-	if (!l && !dropped) {
-		text_add(why, "no %s %s was loaded over VICI", what, name);
+	if (!s || !s->of[ORIGIN_VICI]) {
+		text_add(why, "no %s %s was loaded over VICI", k->what, name);
 		if (c->path && !c->swanctls)
 			text_add(why, "; what %s says is changed there, and read again by \"ipsec reload\"",
 				c->path);
 		return ERR_MISSING;
 	}
-	loaded_free(l);
-	merge(c);
+	drop(k, s, ORIGIN_VICI);
+	slot_tidy(shelf, s);
+	c->stale = true;
 	return ERR_OK;
 }
 
-enum err config_unload_conn(struct config *c, const char *name, struct text *why)
+static void clear(struct config *c, enum config_kind kind, enum origin origin)
 {
-	return unload(c, &c->conns, name, "connection", file_drop_conn, why);
+	list_each_safe (n, &c->shelves[kind].slots) {
+		struct slot *s = node_owner(n, struct slot, of_shelf);
+
+		drop(kind_row(kind), s, origin);
+		slot_tidy(&c->shelves[kind], s);
+	}
+	c->stale = true;
 }
 
-enum err config_unload_secret(struct config *c, const char *name, struct text *why)
+void config_clear_creds(struct config *c)
 {
-	return unload(c, &c->secrets, name, "secret", file_drop_secret, why);
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
+		if (kind_row(kind)->credential)
+			clear(c, kind, ORIGIN_VICI);
 }
 
-void config_clear_secrets(struct config *c)
+/* ----------------------------------------------------------- what is in force */
+
+static void gather(struct config *c, enum config_kind kind)
 {
-	loaded_clear(&c->secrets);
-	while (c->swanctls && c->file.n_secrets)
-		(void)file_drop_secret(&c->file, c->file.secrets[0].name);
-	merge(c);
+	const struct kind *k = kind_row(kind);
+	const struct shelf *shelf = &c->shelves[kind];
+	char *out = arena_array(&c->now.arena, shelf->by_name.count, k->size);
+
+	*array_in(&c->now, k) = out;
+	*count_in(&c->now, k) = (unsigned)shelf->by_name.count;
+	list_each (n, (struct node *)&shelf->slots) {
+		memcpy(out, in_force(node_owner(n, struct slot, of_shelf))->o, k->size);
+		out += k->size;
+	}
+}
+
+const struct conf *config_now(struct config *c)
+{
+	if (!c->stale)
+		return &c->now;
+	arena_free(&c->now.arena);
+	c->now.settings = c->file.settings;
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
+		gather(c, kind);
+	c->stale = false;
+	return &c->now;
+}
+
+struct peer *config_conn(const struct config *c, const char *name)
+{
+	const struct slot *s = dict_get(&c->shelves[CONFIG_CONN].by_name, name);
+
+	return s ? *(struct peer **)in_force(s)->o : NULL;
+}
+
+void config_start(struct config *c)
+{
+	*c = (struct config){ .file.settings = settings_default(), .stale = true };
+	creds_start(&c->creds);
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
+		list_init(&c->shelves[kind].slots);
+}
+
+void config_stop(struct config *c)
+{
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++) {
+		clear(c, kind, ORIGIN_FILE);
+		clear(c, kind, ORIGIN_VICI);
+		dict_free(&c->shelves[kind].by_name);
+	}
+	arena_free(&c->now.arena);
+	conf_free(&c->file);
+	creds_stop(&c->creds);
 }

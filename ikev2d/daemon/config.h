@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration as it is now: what the file says, with what came over VICI on top. What came from the
  * file belongs to the file: reading it again touches only that. Where the file in use is swanctl's own, what
- * is in it counts as swanctl's, so that its load and unload commands work on it as they do elsewhere. */
+ * is in it counts as swanctl's, so that its load and unload commands work on it as they do elsewhere.
+ *
+ * Objects are found by name and are replaced one by one: loading many costs in proportion to their number.
+ * One that says the same as the one in force changes nothing; a connection then stays the same version. */
 #pragma once
 
+#include "base/dict.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "daemon/creds.h"
-#include "model/conf.h"
+#include "daemon/kinds.h"
 
 #define CONFIG_SWANCTL "/etc/swanctl/swanctl.conf"
 
+/* The objects of one kind, in the order of the file, those that are only VICI's behind. */
+struct shelf {
+	struct node slots;
+	struct dict by_name;
+};
+
 struct config {
-	const char *path;           /* NULL: no file */
-	bool swanctls;              /* PATH is swanctl's own */
-	struct conf file;           /* as read */
-	struct creds creds;         /* certificates and private keys, of both */
-	struct node conns, secrets; /* that came over VICI (struct loaded) */
-	struct conf now;            /* both together; made anew with each change */
+	const char *path;   /* NULL: no file */
+	bool swanctls;      /* PATH is swanctl's own */
+	struct conf file;   /* its settings; its objects lie on the shelves */
+	struct creds creds; /* certificates and private keys, of both */
+	struct shelf shelves[CONFIG_KINDS];
+	struct conf now; /* what is in force, without references; config_now brings it up to date */
+	bool stale;
+	unsigned readings; /* of files so far */
 };
 
 /* An empty configuration. */
 void config_start(struct config *c);
+/* Wipes and frees everything. */
 void config_stop(struct config *c);
 
 /* The file in use when none is named: the first of the usual ones that is there, or NULL. */
@@ -31,16 +44,21 @@ const char *config_usual(void);
  * WHY gets what is wrong, NOTES what is worth knowing, a line each. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes) MUST_CHECK;
 
-/* Adds P, whose reference is taken, in place of one of its name. */
-void config_load_conn(struct config *c, struct peer *p);
+/* The same with what was read already, which is taken out of FILE. */
+void config_take(struct config *c, const char *path, struct conf *file);
 
-/* Takes the connection NAME away. ERR_MISSING, with a sentence, when it is not there or belongs to the file.
- */
-enum err config_unload_conn(struct config *c, const char *name, struct text *why) MUST_CHECK;
+/* All that is in force, valid until the next change. */
+const struct conf *config_now(struct config *c);
+/* The connection NAME that is in force, or NULL. */
+struct peer *config_conn(const struct config *c, const char *name);
 
-/* The same for secrets; what is kept is a copy. */
-void config_load_secret(struct config *c, const struct secret *s);
-enum err config_unload_secret(struct config *c, const char *name, struct text *why) MUST_CHECK;
+/* Adds a copy of OBJECT (a reference to a connection) that came over VICI, in place of what has its name.
+ * False, and nothing has changed, where that says the same. */
+bool config_load(struct config *c, enum config_kind kind, const void *object);
 
-/* Takes all secrets away that do not belong to the file. */
-void config_clear_secrets(struct config *c);
+/* Takes the object NAME away. ERR_MISSING, with a sentence, when it is not there or belongs to the file. */
+enum err config_unload(
+	struct config *c, enum config_kind kind, const char *name, struct text *why) MUST_CHECK;
+
+/* Takes all credentials away that do not belong to the file. */
+void config_clear_creds(struct config *c);

@@ -341,6 +341,18 @@ static void name_from_cert(struct peer *p, struct text *notes)
 	arena_free(&scratch);
 }
 
+/* What is in the files that P names is part of what P says. */
+static void add_to_content(struct peer *p, const struct auth_conf *rounds)
+{
+	for (const struct auth_conf *a = rounds; a; a = a->next) {
+		const struct cert_confs *const lists[] = { &a->certs, &a->cacerts, &a->pubkeys };
+
+		for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+			for (unsigned k = 0; k < lists[i]->n; k++)
+				p->content = bytes_hash(p->content, lists[i]->v[k].data);
+	}
+}
+
 enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
 	struct text *notes)
 {
@@ -351,9 +363,12 @@ enum err creds_fill(struct peer *p, const char *folder, const struct conf_files 
 		e = fill_auth(&f, a);
 	for (const struct auth_conf *a = &p->remote; a && !e; a = a->next)
 		e = fill_auth(&f, a);
-	if (!e)
-		name_from_cert(p, notes);
-	return e;
+	if (e)
+		return e;
+	add_to_content(p, &p->local);
+	add_to_content(p, &p->remote);
+	name_from_cert(p, notes);
+	return ERR_OK;
 }
 
 /* --------------------------------------------------------------------- use */

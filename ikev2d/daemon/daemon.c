@@ -143,7 +143,7 @@ static enum err config_part_start(struct world *w, struct text *why)
 		config_stop(&w->config);
 		return e;
 	}
-	w->settings = w->config.now.settings;
+	w->settings = config_now(&w->config)->settings;
 	w->settings.tun_name = arena_str(&w->arena, w->settings.tun_name);
 	w->settings.charon_socket = arena_str(&w->arena, w->settings.charon_socket);
 	return ERR_OK;
@@ -158,8 +158,8 @@ static void config_part_stop(struct world *w)
 enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 {
 	struct text wrong = text_in(arena);
-	const struct settings *s = &w->config.now.settings;
 	enum err e = read_config(w, &wrong);
+	const struct settings *s = &config_now(&w->config)->settings;
 
 	if (e) {
 		why->what = arena_printf(arena,
@@ -169,9 +169,9 @@ enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
 		strcmp(s->tun_name, w->settings.tun_name))
 		line_say(LOG_WARN, "config", "new ports and device names take effect at the next start only");
-	failures_prune(&w->failures, &w->config.now);
+	failures_prune(&w->failures, &w->config);
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
-		w->config.now.n_peers);
+		config_now(&w->config)->n_peers);
 	engine_configure(w);
 	return ERR_OK;
 }
@@ -340,7 +340,7 @@ static void live(struct world *w, int background)
 	for (unsigned i = 0; i < 3; i++)
 		evsignal_add(w->signals[i], NULL);
 	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
-		IKEV2D_VERSION, w->config.path ? w->config.path : "none", w->config.now.n_peers,
+		IKEV2D_VERSION, w->config.path ? w->config.path : "none", config_now(&w->config)->n_peers,
 		w->control.path);
 	if (background >= 0)
 		process_ready(background);

@@ -89,7 +89,7 @@ void answer_free(struct answer *a)
 
 void engine_configure(struct world *w)
 {
-	const struct conf *conf = &w->config.now;
+	const struct conf *conf = config_now(&w->config);
 	struct arena arena = { 0 };
 	struct peer **ready = ARENA_ARRAY(&arena, conf->n_peers, struct peer *);
 	unsigned n = 0;
@@ -103,6 +103,17 @@ void engine_configure(struct world *w)
 				       .settings = &conf->settings,
 				       .authorities = creds_authorities(&w->config.creds, &arena) } });
 	arena_free(&arena);
+}
+
+void engine_configure_one(struct world *w, const char *name)
+{
+	struct peer *p = config_conn(&w->config, name);
+
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
+			       .conf = { .peers = &p,
+				       .n = p && !p->unready,
+				       .settings = &w->config.file.settings,
+				       .only = name } });
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)

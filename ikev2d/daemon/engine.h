@@ -19,6 +19,8 @@ void engine_feed(struct world *w, const struct ike_event *event);
 
 /* Gives the core the configuration as it is now. */
 void engine_configure(struct world *w);
+/* The same where only the connection NAME has changed, has come or is gone. */
+void engine_configure_one(struct world *w, const char *name);
 
 /* A new answer to the question or action TICKET. */
 struct answer *answer_new(uint32_t ticket);

@@ -59,20 +59,12 @@ void failures_clear(struct failures *f, const char *name)
 	forget(find(f, name));
 }
 
-static bool has(const struct conf *conf, const char *name)
-{
-	for (unsigned i = 0; i < conf->n_peers; i++)
-		if (!strcmp(conf->peers[i]->name, name))
-			return true;
-	return false;
-}
-
-void failures_prune(struct failures *f, const struct conf *conf)
+void failures_prune(struct failures *f, const struct config *c)
 {
 	list_each_safe (n, &f->list) {
 		struct failure *one = node_owner(n, struct failure, node);
 
-		if (!has(conf, one->name))
+		if (!config_conn(c, one->name))
 			forget(one);
 	}
 }

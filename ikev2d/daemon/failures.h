@@ -2,8 +2,7 @@
 /* Why connections last failed: kept until they come up, for whoever asks later. */
 #pragma once
 
-#include "base/list.h"
-#include "model/conf.h"
+#include "daemon/config.h"
 #include "model/why.h"
 
 struct failures {
@@ -19,8 +18,8 @@ void failures_note(struct failures *f, const char *name, const struct why *why);
 /* NAME has come up. */
 void failures_clear(struct failures *f, const char *name);
 
-/* Forgets connections that CONF has not. */
-void failures_prune(struct failures *f, const struct conf *conf);
+/* Forgets connections that C has not. */
+void failures_prune(struct failures *f, const struct config *c);
 
 /* The reason of NAME, borrowed until the next change; NULL when there is none. */
 const struct why *failures_find(const struct failures *f, const char *name);

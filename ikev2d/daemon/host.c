@@ -7,18 +7,18 @@
 
 static const struct conf *conf(void *ctx)
 {
-	return &((struct world *)ctx)->config.now;
+	return config_now(&((struct world *)ctx)->config);
 }
 
 /* Who changes what over VICI leaves a trace. */
-static void log_change(const char *what, const char *name)
+static void log_change(enum log_level level, const char *what, const char *name)
 {
 	struct arena arena = { 0 };
 	struct text line = text_in(&arena);
 
 	line_add(&line, "name", name);
 	line_add(&line, "msg", what);
-	log_say(LOG_NOTICE, "config", "%s", text_str(&line));
+	log_say(level, "config", "%s", text_str(&line));
 	arena_free(&arena);
 }
 
@@ -35,56 +35,64 @@ static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, str
 	}
 	if (notes.n)
 		line_say(LOG_NOTICE, "config", text_str(&notes));
-	log_change("connection loaded over VICI", peer->name);
-	config_load_conn(&w->config, peer);
-	engine_configure(w);
+	if (config_load(&w->config, CONFIG_CONN, &peer)) {
+		log_change(LOG_NOTICE, "connection loaded over VICI", peer->name);
+		engine_configure_one(w, peer->name);
+	} else {
+		log_change(LOG_DETAIL, "connection loaded over VICI: it is as before", peer->name);
+	}
+	peer_unref(peer);
 	return ERR_OK;
+}
+
+/* Takes NAME away, or says why that cannot be. */
+static enum err unload(struct world *w, enum config_kind kind, const char *name, const char *done,
+	struct arena *arena, struct why *why)
+{
+	struct text text = text_in(arena);
+	enum err e = config_unload(&w->config, kind, name, &text);
+
+	if (e)
+		why->what = text_str(&text);
+	else
+		log_change(LOG_NOTICE, done, name);
+	return e;
 }
 
 static enum err unload_conn(void *ctx, const char *name, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
-	struct text text = text_in(arena);
-	enum err e = config_unload_conn(&w->config, name, &text);
+	enum err e = unload(w, CONFIG_CONN, name, "connection unloaded over VICI", arena, why);
 
-	if (e) {
-		why->what = text_str(&text);
+	if (e)
 		return e;
-	}
-	log_change("connection unloaded over VICI", name);
-	failures_prune(&w->failures, &w->config.now);
-	engine_configure(w);
+	if (!config_conn(&w->config, name))
+		failures_clear(&w->failures, name);
+	engine_configure_one(w, name);
 	return ERR_OK;
 }
 
 static enum err load_shared(void *ctx, const struct secret *secret, struct arena *arena, struct why *why)
 {
-	struct world *w = ctx;
+	bool changed = config_load(&((struct world *)ctx)->config, CONFIG_SECRET, secret);
 
 	(void)arena;
 	(void)why;
-	log_change("secret loaded over VICI", secret->name);
-	config_load_secret(&w->config, secret);
+	log_change(changed ? LOG_NOTICE : LOG_DETAIL,
+		changed ? "secret loaded over VICI" : "secret loaded over VICI: it is as before",
+		secret->name);
 	return ERR_OK;
 }
 
 static enum err unload_shared(void *ctx, const char *name, struct arena *arena, struct why *why)
 {
-	struct world *w = ctx;
-	struct text text = text_in(arena);
-	enum err e = config_unload_secret(&w->config, name, &text);
-
-	if (e)
-		why->what = text_str(&text);
-	else
-		log_change("secret unloaded over VICI", name);
-	return e;
+	return unload(ctx, CONFIG_SECRET, name, "secret unloaded over VICI", arena, why);
 }
 
 static void clear_creds(void *ctx)
 {
-	log_change("all secrets unloaded over VICI", NULL);
-	config_clear_secrets(&((struct world *)ctx)->config);
+	log_change(LOG_NOTICE, "all secrets unloaded over VICI", NULL);
+	config_clear_creds(&((struct world *)ctx)->config);
 }
 
 static enum err reload(void *ctx, struct arena *arena, struct why *why)

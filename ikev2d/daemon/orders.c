@@ -35,7 +35,7 @@ static const struct peer *find_unready(const struct conf *c, const struct vici_t
 /* True after an answer that says why it cannot be used. */
 static bool refused(struct world *w, uint32_t ticket, const struct vici_target *what)
 {
-	const struct peer *unready = find_unready(&w->config.now, what);
+	const struct peer *unready = find_unready(config_now(&w->config), what);
 
 	if (unready)
 		vici_done(w->vici, ticket, &(struct vici_outcome){ .why.what = unready->unready });

@@ -68,7 +68,7 @@ static void has_come(struct world *w, const struct sa_record *sa, const struct c
 	u->command = arena_str(&u->arena, c->conf->updown);
 	u->sa = sa->id;
 	u->id = c->id;
-	u->limit_ms = w->config.now.settings.updown_timeout;
+	u->limit_ms = config_now(&w->config)->settings.updown_timeout;
 	if (!updown_env(u, sa, c, &devices, path ? path : USUAL_PATH))
 		say(w, LOG_WARN, u,
 			arena_printf(&u->arena, "the script is run for the first %d pairs of selectors only",

@@ -161,10 +161,7 @@ static void change_all(struct step *s, struct peer *const *peers, unsigned n)
 	struct node before;
 
 	list_init(&before);
-	list_each_safe (c, &s->ike->conns) {
-		list_remove(c);
-		list_append(&before, c);
-	}
+	list_join(&before, &s->ike->conns);
 	for (unsigned i = 0; i < n; i++) {
 		struct conn *conn = conn_get(s->ike, peers[i]->name);
 
