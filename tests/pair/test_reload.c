@@ -3,6 +3,8 @@
  * ends and begins with it. */
 #include "tests/pair/pair.h"
 
+#include <time.h>
+
 #define TRAP     CHILD("start_action = trap")
 #define START    CHILD("start_action = start")
 #define KEEP     CHILD("keep = yes")
@@ -498,6 +500,77 @@ static void the_order_is_that_of_the_configuration(void **state)
 	assert_string_equal(name_at(p->moon, 1), "other");
 }
 
+/* ------------------------------------------------------------------------ many */
+
+enum { FEW = 1000, MANY = 10 * FEW, VERSIONS = 2 };
+
+/* Connections with a trap each, of which a core needs to know no more. */
+static struct peer *peers[VERSIONS][MANY];
+
+static struct peer *bare(unsigned number, unsigned version)
+{
+	struct peer *p = peer_new();
+
+	p->name = arena_printf(&p->arena, "c%u", number);
+	p->children = ARENA_NEW(&p->arena, struct child_conf);
+	p->n_children = 1;
+	*p->children = (struct child_conf){
+		.name = "n", .group = "n", .peer = p, .start_action = ACTION_TRAP, .content = version
+	};
+	return p;
+}
+
+static void give(struct ike *ike, struct rng *rng, struct peer *const *peers, unsigned n, const char *only)
+{
+	struct settings settings = settings_default();
+	struct arena scratch = { 0 };
+
+	(void)ike_step(ike,
+		&(struct ike_event){ .kind = EVENT_CONF,
+			.conf = { .peers = peers, .n = n, .settings = &settings, .only = only } },
+		1, rng, &scratch);
+	arena_free(&scratch);
+}
+
+/* N connections come one by one, change one by one, change all together, and go one by one. */
+static double come_change_and_go(unsigned n)
+{
+	struct rng_seeded rng;
+	struct ike *ike;
+	clock_t start = clock();
+
+	rng_seed(&rng, 1);
+	ike = ike_new(1, 2, &rng.rng);
+	for (unsigned v = 0; v < VERSIONS; v++)
+		for (unsigned i = 0; i < n; i++)
+			give(ike, &rng.rng, &peers[v][i], 1, peers[v][i]->name);
+	give(ike, &rng.rng, peers[0], n, NULL);
+	assert_int_equal(ike->n_conns, n);
+	for (unsigned i = 0; i < n; i++)
+		give(ike, &rng.rng, NULL, 0, peers[0][i]->name);
+	assert_int_equal(ike->n_conns + ike->by_name.count, 0);
+	ike_free(ike);
+	return (double)(clock() - start);
+}
+
+/* Ten times as many take ten times as long, not a hundred times: the limit lies between. */
+static void many_cost_in_proportion_to_their_number(void **state)
+{
+	double least = 1e9;
+
+	(void)state;
+	for (unsigned i = 0; i < VERSIONS * MANY; i++)
+		peers[i / MANY][i % MANY] = bare(i % MANY, i / MANY);
+	for (unsigned i = 0; i < 3; i++) {
+		double few = come_change_and_go(FEW), many = come_change_and_go(MANY);
+
+		least = many / few < least ? many / few : least;
+	}
+	for (unsigned i = 0; i < VERSIONS * MANY; i++)
+		peer_unref(peers[i / MANY][i % MANY]);
+	assert_true(least < 15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -534,6 +607,7 @@ int main(void)
 		PAIR_TEST(a_changed_trap_goes_when_its_successor_is_set),
 		PAIR_TEST(one_connection_comes_changes_and_goes),
 		PAIR_TEST(the_order_is_that_of_the_configuration),
+		cmocka_unit_test(many_cost_in_proportion_to_their_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
