@@ -230,6 +230,111 @@ static void another_file_takes_its_place(void **state)
 	assert_string_equal(secrets(), "");
 }
 
+/* ----------------------------------------------------------------------- kinds */
+
+/* An object of each kind, called n, and others that say something else; NULL ends them. */
+static const struct {
+	const char *same;
+	const char *others[8];
+} objects[CONFIG_KINDS] = {
+	[CONFIG_CONN] = { "connections { n { local { auth = psk }\n remote { auth = psk }\n } }",
+		{ "connections { n { local { auth = psk }\n remote { auth = psk\n id = a.example }\n } }",
+			"connections { n { local { auth = psk }\n remote { auth = psk }\n local-2 { auth = "
+			"eap }\n } }" } },
+	[CONFIG_SECRET] = { "secrets { ike-n { id = a.example\n secret = s } }",
+		{ "secrets { ike-n { id = a.example\n secret = t } }",
+			"secrets { ike-n { id = b.example\n secret = s } }",
+			"secrets { ike-n { secret = s } }" } },
+	[CONFIG_KEY] = { "secrets { private-n { file = f\n secret = s } }",
+		{ "secrets { private-n { file = g\n secret = s } }",
+			"secrets { private-n { file = f\n secret = t } }",
+			"secrets { private-n { file = f } }" } },
+	[CONFIG_POOL] = { "pools { n { addrs = 10.9.0.0/24\n dns = 10.9.9.9 } }",
+		{ "pools { n { addrs = 10.9.0.0/25\n dns = 10.9.9.9 } }",
+			"pools { n { addrs = 10.9.0.0/24\n dns = 10.9.9.8 } }",
+			"pools { n { addrs = 10.9.0.0/24\n nbns = 10.9.9.9 } }",
+			"pools { n { addrs = 10.9.0.0/24 } }" } },
+	[CONFIG_AUTHORITY] = { "authorities { n { cacert = a.pem\n crl_uris = http://a.example/, "
+			       "http://b.example/ } }",
+		{ "authorities { n { cacert = b.pem\n crl_uris = http://a.example/, http://b.example/ } }",
+			"authorities { n { cacert = a.pem\n crl_uris = http://a.example/ } }",
+			"authorities { n { cacert = a.pem\n crl_uris = http://a.example/, http://c.example/ "
+			"} }",
+			"authorities { n { cacert = a.pem\n ocsp_uris = http://a.example/, http://b.example/ "
+			"} }",
+			"authorities { n { handle = 07\n crl_uris = http://a.example/, http://b.example/ } }",
+			"authorities { n { cacert = a.pem\n cert_uri_base = x\n crl_uris = "
+			"http://a.example/, http://b.example/ } }" } },
+};
+
+static void *first(struct conf *c, enum config_kind kind)
+{
+	const struct kind *k = kind_row(kind);
+
+	assert_int_equal(*(const unsigned *)(const void *)((const char *)c + k->count), 1);
+	return *(void **)(void *)((char *)c + k->at);
+}
+
+/* What TEXT has of KIND comes over VICI. */
+static bool load(enum config_kind kind, const char *text)
+{
+	struct loaded l = load_text(text);
+	bool changed;
+
+	assert_string_equal(l.why, "");
+	kind_set_origin(kind_row(kind), first(&l.conf, kind), ORIGIN_VICI);
+	changed = config_load(&config, kind, first(&l.conf, kind));
+	loaded_free(&l);
+	return changed;
+}
+
+static const char *name_now(enum config_kind kind)
+{
+	return kind_name(kind_row(kind), first((struct conf *)config_now(&config), kind));
+}
+
+static void every_kind_is_kept_compared_and_taken_away(void **state)
+{
+	(void)state;
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++) {
+		const char *const *other = objects[kind].others;
+		const char *name;
+
+		assert_true(load(kind, objects[kind].same));
+		assert_false(load(kind, objects[kind].same));
+		for (; *other; other++) {
+			if (!load(kind, *other))
+				fail_msg("this is taken for what was there before: %s", *other);
+			assert_true(load(kind, objects[kind].same));
+		}
+		name = arena_str(&arena, name_now(kind));
+		assert_int_equal(unload(kind, "none"), ERR_MISSING);
+		assert_int_equal(unload(kind, name), ERR_OK);
+		assert_int_equal(unload(kind, name), ERR_MISSING);
+	}
+}
+
+static void every_kind_is_read_from_the_file(void **state)
+{
+	(void)state;
+	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++) {
+		struct text why = text_in(&arena);
+		const char *name;
+
+		read_file(objects[kind].same);
+		name = arena_str(&arena, name_now(kind));
+		assert_int_equal(config_unload(&config, kind, name, &why), ERR_MISSING);
+		assert_non_null(strstr(text_str(&why), kind_row(kind)->what));
+		config_clear_creds(&config);
+		assert_string_equal(name_now(kind), name);
+		assert_true(load(kind, *objects[kind].others));
+		read_file("");
+		assert_string_equal(name_now(kind), name);
+		config_clear_creds(&config);
+		assert_int_equal(unload(kind, name), kind_row(kind)->credential ? ERR_MISSING : ERR_OK);
+	}
+}
+
 /* -------------------------------------------------------------------- versions */
 
 static void the_same_is_the_same_version(void **state)
@@ -400,6 +505,8 @@ int main(void)
 		CASE(swanctls_own_file_counts_as_vicis),
 		CASE(swanctls_own_file_is_loaded_and_read),
 		CASE(another_file_takes_its_place),
+		CASE(every_kind_is_kept_compared_and_taken_away),
+		CASE(every_kind_is_read_from_the_file),
 		CASE(the_same_is_the_same_version),
 		CASE(what_the_file_says_already_changes_nothing),
 		CASE(what_has_moved_in_the_file_is_taken_anew),
