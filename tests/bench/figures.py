@@ -18,6 +18,12 @@ FIGURES = [
     ("ping-p50", "ping, median", "ms", 3),
     ("ping-p99", "ping, 99th percentile", "ms", 3),
     ("ping-lost", "ping, lost of 1000", "", 0),
+    ("vici-1000", "1,000 connections loaded over VICI", "ms", 0),
+    ("vici-10000", "10,000 connections loaded over VICI", "ms", 0),
+    ("unload-10000", "10,000 connections unloaded over VICI", "ms", 0),
+    ("file-1000", "1,000 connections read from a file", "ms", 0),
+    ("file-10000", "10,000 connections read from a file", "ms", 0),
+    ("again-10000", "the same file read again", "ms", 0),
 ]
 COLUMNS = ("ours", "strongSwan", "plain")
 

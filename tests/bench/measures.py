@@ -49,6 +49,32 @@ def pings(rival):
             "ping-lost": PINGS - len(times)}
 
 
+def _many(n):
+    """So many connections, each to a peer of its own."""
+    return {f"c{i}": {"remote_addrs": [f"10.{100 + i // 65536}.{i // 256 % 256}.{i % 256}"],
+                       "local": {"auth": "psk", "id": "moon.example"},
+                       "remote": {"auth": "psk", "id": f"c{i}.example"},
+                       "children": {"net": {"local_ts": ["10.1.0.0/24"], "remote_ts": [f"10.2.{i % 256}.0/24"]}}}
+            for i in range(n)}
+
+
+def loads(rival):
+    """Many connections, first over VICI, then by file: without the time to write that."""
+    figures = {}
+    for n in 1000, 10000:
+        conns = _many(n)
+        names = [{"name": name} for name in conns]
+        messages = [{name: conn} for name, conn in conns.items()]
+        figures[f"vici-{n}"] = _milliseconds(lambda m=messages: rival.over_vici("load-conn", m))
+        figures[f"unload-{n}"] = _milliseconds(lambda m=names: rival.over_vici("unload-conn", m))
+        rival.write({"connections": conns})
+        figures[f"file-{n}"] = _milliseconds(rival.read)
+        figures[f"again-{n}"] = _milliseconds(rival.read)
+        rival.write({"connections": {}})
+        rival.read()
+    return figures
+
+
 def _cpu_seconds(pids):
     """User's and system's time of these processes, all their threads."""
     ticks = 0

@@ -82,6 +82,12 @@ class Rival(Plain):
         for daemon in self._daemons:
             until(lambda d=daemon: not self._sas(d), "no SA is left", interval=0.005)
 
+    def over_vici(self, command, messages):
+        """Many commands of one client, one after the other."""
+        with contextlib.closing(Vici(self._server(self._daemons[0]))) as client:
+            for message in messages:
+                same(client.call(command, message).get("success"), "yes", f"success of {command} {message}")
+
     def as_agreed(self):
         """Both ends use the algorithms that are to be compared, and the same encapsulation."""
         for daemon in self._daemons:
@@ -108,6 +114,13 @@ class Ours(Rival):
     def _up_command(daemon):
         return [*daemon.client(), "up", "site"]
 
+    def write(self, configuration):
+        """Makes its file, from which read() loads."""
+        self._daemons[0].write(configuration)
+
+    def read(self):
+        self._daemons[0].must("reload")
+
 
 class StrongSwan(Rival):
     name = "strongSwan"
@@ -121,6 +134,12 @@ class StrongSwan(Rival):
     @staticmethod
     def _server(daemon):
         return daemon.swanctl
+
+    def write(self, configuration):
+        self._path = self._daemons[0].swanctl.write(configuration)
+
+    def read(self):
+        self._daemons[0].swanctl.must("--load-all", "--noprompt", "--file", self._path)
 
     def _up_command(self, daemon):
         self.env = daemon.swanctl.env
