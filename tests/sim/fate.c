@@ -26,7 +26,7 @@ const char *fate_configuration(struct life *l, unsigned side)
 	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn",
 		"aes128gcm16, aes128-sha256", "aes128gcm16-x25519", "aes128gcm16-x25519-ecp256" };
 	static const char *const encap[] = { "no", "yes" };
-	static const char *const start[] = { "none", "none", "trap" };
+	static const char *const start[] = { "none", "none", "trap", "start", "trap|start" };
 	static const char *const unique[] = { "never", "no", "no", "replace" };
 	static const char *const childless[] = { "allow", "prefer" };
 	static const char *const actions[] = { "none", "trap", "start" };
@@ -37,15 +37,16 @@ const char *fate_configuration(struct life *l, unsigned side)
 	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
 	unsigned reauth = l->peace || life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
 
-	return arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more_groups[life_draw(l, 3)],
-		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, unique[life_draw(l, 4)],
-		childless[life_draw(l, 2)], we, they, esp[ke + life_draw(l, choices)],
-		l->peace ? "none" : start[life_draw(l, 3)], 30 + life_draw(l, 200), jitter, we, they,
-		esp[ke + life_draw(l, choices)], 30 + life_draw(l, 200), jitter,
-		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
-		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
-		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
-		life_draw(l, 2) ? "yes" : "no");
+	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40),
+		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
+		reauth, unique[life_draw(l, 4)], childless[life_draw(l, 2)], we, they,
+		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)],
+		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
+		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
+		actions[l->wanted ? life_draw(l, 3) : 0], actions[l->wanted ? life_draw(l, 3) : 0],
+		l->seed % 4 == 3 ? life_draw(l, 100) : 0, life_draw(l, 2) ? "yes" : "no",
+		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
+	return l->conf[side];
 }
 
 void fate_command(struct life *l, unsigned side, struct ike_command c)
@@ -150,6 +151,44 @@ static void reload(struct life *l, unsigned side)
 	host_reload(l->hosts[side], fate_configuration(l, side));
 }
 
+static unsigned in_the_air(const struct life *l)
+{
+	unsigned n = 0;
+
+	list_each (f, &l->lab->flights)
+		n++;
+	return n;
+}
+
+/* Nothing comes of that. */
+static void reload_again(struct life *l, unsigned side)
+{
+	struct host *h = l->hosts[side];
+	unsigned asked = h->asked, flights = in_the_air(l);
+
+	if (!l->conf[side])
+		return;
+	life_say(l, "%s: the same configuration again", names[side]);
+	host_reload(h, l->conf[side]);
+	if (h->asked != asked || in_the_air(l) != flights)
+		life_fail(l, "%s did something because it was given its configuration again", names[side]);
+}
+
+static void unload(struct life *l, unsigned side)
+{
+	life_say(l, "%s: without its connection", names[side]);
+	host_reload(l->hosts[side], "secrets { ike-site { secret = moonlight } }\n");
+	l->conf[side] = NULL;
+}
+
+/* One that has crashed starts with all it had. */
+static void crash_whole(struct life *l, unsigned side)
+{
+	if (!l->conf[side])
+		reload(l, side);
+	crash(l, side);
+}
+
 /* From now on some of what is asked fails, comes late, or is never answered. */
 static void sicken(struct life *l, unsigned side)
 {
@@ -172,8 +211,9 @@ void fate_strikes(struct life *l)
 {
 	typedef void deed(struct life *, unsigned);
 	static deed *const storm[] = { up, up, up, up, packet, packet, down, down, down_child, down_child,
-		crash, reload, sicken, heal, heal, rekey, rekey_child, rekey_both, rekey_both };
-	static deed *const peace[] = { rekey, rekey_child, rekey_both, rekey_both, reload };
+		crash_whole, reload, reload, reload_again, unload, sicken, heal, heal, rekey, rekey_child,
+		rekey_both, rekey_both };
+	static deed *const peace[] = { rekey, rekey_child, rekey_both, rekey_both, reload, reload_again };
 	unsigned side = life_draw(l, SIDES);
 
 	if (l->restart[side])
@@ -201,8 +241,11 @@ void fate_wants_nothing(struct life *l)
 
 void fate_rests(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < SIDES; side++) {
 		heal(l, side);
+		if (!l->conf[side])
+			reload(l, side);
+	}
 }
 
 /* Each command ends once: its ticket is taken from the list, and must have been there. */

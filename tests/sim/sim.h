@@ -26,6 +26,7 @@ struct life {
 	bool loud; /* says what happens */
 	struct lab *lab;
 	struct host *hosts[SIDES];
+	const char *conf[SIDES]; /* the configuration; NULL: it has lost its connection */
 	uint64_t restart[SIDES]; /* when a stopped host starts again; 0: it runs */
 	struct node given[SIDES];
 	uint32_t tickets; /* given out so far */
@@ -35,7 +36,7 @@ struct life {
 	const char *failed;   /* the first broken invariant, or NULL */
 	unsigned steps;       /* events so far */
 	unsigned established; /* times an IKE_SA came up */
-	bool wanted;          /* some children are to be up always */
+	bool wanted;          /* some children are started, or are to be up always */
 	bool peace;           /* nothing is lost, closed or broken: no packet may be */
 	struct node packets;  /* struct packet, under way */
 	unsigned carried, rekeyed;
