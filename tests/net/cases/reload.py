@@ -283,3 +283,51 @@ def removed_secrets_are_gone(bench, way):
     same(len(moon.children()), 1, "number of CHILD_SAs")
     moon.must("down", "site")
     contains(moon.ipsec("up", "site").err, "no shared secret for moon.example", "ipsec up")
+
+
+# many
+
+
+def many(n):
+    """So many connections, each to a peer of its own."""
+    return {f"c{i}": {"remote_addrs": [f"10.{100 + i // 65536}.{i // 256 % 256}.{i % 256}"],
+                      "local": {"auth": "psk", "id": "moon.example"}, "remote": {"auth": "psk", "id": f"c{i}.example"},
+                      "children": {"net": {"local_ts": ["10.1.0.0/24"], "remote_ts": [f"10.2.{i % 256}.0/24"]}}} for i in range(n)}
+
+
+def cpu(daemon):
+    """Seconds of the processor that a daemon has had."""
+    with open(f"/proc/{daemon.process.pid}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[0]) / 1e9
+
+
+@case(scale=True)
+def ten_thousand_connections(bench):
+    """Ten times as many take ten times as long, not a hundred times: over VICI, by file, and by file again, with a tunnel that
+    loses no packet meanwhile."""
+    moon, _ = bench.pair()
+    moon.up()
+    usual, vici, flow, seconds = bench.tunnel(bench.moon), bench.vici(moon), Flow(bench.site), {}
+    bench.afterwards(flow.end)
+
+    def measure(what, n, step):
+        before = cpu(moon)
+        step()
+        seconds.setdefault(what, {})[n] = cpu(moon) - before
+
+    def each(command, messages):
+        for message in messages:
+            same(vici.call(command, message)["success"], "yes", f"success of {command}")
+
+    for n in 1000, 10000:
+        measure("load-conn", n, lambda n=n: each("load-conn", [{name: conn} for name, conn in many(n).items()]))
+        measure("unload-conn", n, lambda n=n: each("unload-conn", [{"name": name} for name in many(n)]))
+        moon.write(merged({"connections": many(n)}, usual))
+        measure("file", n, lambda: moon.must("reload"))
+        measure("again", n, lambda: moon.must("reload"))
+        moon.write(usual)
+        measure("gone", n, lambda: moon.must("reload"))
+    flow.goes_on()
+    flow.whole()
+    for what, taken in seconds.items():
+        check(taken[10000] < 15 * taken[1000], f"{what} takes too long with 10,000 connections: {seconds}")
