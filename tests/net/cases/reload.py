@@ -148,6 +148,21 @@ def reload_undoes_and_does_start_actions(bench):
 
 
 @case()
+def reload_makes_a_connection_unusable(bench):
+    """It asks for what is not built in: what was started goes, and nothing is negotiated without that; until it does not."""
+    started = {"start_action": "start"}
+    moon, sun = bench.pair(moon={"child": started})
+    sun.wait_children(1)
+    reload_with(bench, moon, child={**started, "mode": "transport"})
+    moon.wait_idle()
+    sun.wait_idle()
+    check(moon.ipsec("up", "site").code, "ipsec up of a connection that cannot be used succeeds")
+    reload_with(bench, moon, child=started)
+    moon.wait_children(1)
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
+@case()
 def reload_replaces_one_child_of_two(bench):
     """The other one carries its packets on the same IKE_SA."""
     ours, theirs, pairs = bench.parallel("a", "b")
