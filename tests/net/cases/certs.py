@@ -4,7 +4,7 @@ import os
 import shutil
 
 from lab.case import case
-from lab.check import check, contains, same
+from lab.check import check, contains, same, until
 from lab.pki import KEYS, Authority, Credentials
 from lab.traffic import reaches
 
@@ -139,3 +139,27 @@ def certs_of_which_a_file_is_missing(bench):
     check(done.code != 0, "the daemon starts")
     contains(done.text, "x509/moon.pem", "what it says")
     contains(done.text, "connections.site.local.certs", "what it says")
+
+
+@case()
+def certs_that_are_renewed(bench):
+    """A file with another certificate makes another version of the connection that names it; reading the same one again
+    does not."""
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca)
+    ours, theirs = (bench.tunnel(side, local=signed(side), remote={"auth": "pubkey"},
+                                 child={"start_action": "start"} if side is bench.moon else {})
+                    for side in (bench.moon, bench.sun))
+    sun, moon = bench.daemon(bench.sun, theirs).start(), bench.daemon(bench.moon, ours).start()
+
+    def spis():
+        return [child["spi_in"] for child in moon.children() if child["state"] == "INSTALLED"]
+
+    before, = until(spis, lambda: f"the child is started: {moon.log()}")
+    moon.must("reload")
+    same(spis(), [before], "SPI of the CHILD_SA")
+    Credentials(folder(bench, bench.moon), bench.moon, ca)
+    moon.must("reload")
+    until(lambda: spis() and spis() != [before], lambda: f"the child is started anew: {moon.log()}")
+    sun.wait_children(1)
