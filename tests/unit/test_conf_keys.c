@@ -174,7 +174,7 @@ static const struct key_case cases[] = {
 	{ "child", .key = "reqid = 7" },
 	{ "child", "reqid = 4294967296", .why = "\"4294967296\"" NOT_COUNT },
 	{ "child", .key = "priority = 0x0" },
-	{ "child", "priority = 1", .later = "priorities as written are not built in yet" },
+	{ "child", .key = "priority = 100" },
 	{ "child", .key = "interface = tun-berlin" },
 	{ "child", "interface = a-name-too-long-",
 		.why = "\"a-name-too-long-\" is not the name of a network device: at most 15 characters, no "

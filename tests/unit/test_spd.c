@@ -18,9 +18,12 @@ static int clear(void **state)
 /* The age tells entries apart. */
 static void add(uint64_t age, const char *local, const char *remote, bool trap)
 {
-	entries[count++] = (struct spd_entry){
+	struct spd_entry *e = &entries[count++];
+
+	*e = (struct spd_entry){
 		.local = packet_ts(local), .remote = packet_ts(remote), .trap = trap, .age = age
 	};
+	e->priority = spd_priority(&e->local, &e->remote);
 }
 
 /* The age of the entry a packet meets; 0: none. */
@@ -119,6 +122,50 @@ static void a_child_goes_before_a_trap_of_the_same_selectors(void **state)
 	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 1);
 }
 
+static uint32_t priority(const char *local, const char *remote)
+{
+	struct ts l = packet_ts(local), r = packet_ts(remote);
+
+	return spd_priority(&l, &r);
+}
+
+/* The numbers of strongSwan's policies in the kernel, and 1 for the bit it takes off for what is no trap. */
+static void priorities_are_strongswans(void **state)
+{
+	(void)state;
+	assert_int_equal(priority("0.0.0.0/0", "0.0.0.0/0"), 400000);
+	assert_int_equal(priority("10.1.0.0/24", "10.2.0.0/24"), 375423 + 1);
+	assert_int_equal(priority("10.1.0.0/16", "10.2.0.0-10.2.1.0"), 400000 - 512 * 39);
+	assert_int_equal(priority("2001:db8::1/128", "2001:db8::2/128"), 400000 - 512 * 256);
+	assert_int_equal(priority("10.1.0.0/24[tcp]", "10.2.0.0/24"), 375424 - 256);
+	assert_int_equal(priority("10.1.0.0/24", "10.2.0.0/24[tcp/443]"), 375424 - 256 - 4 * 16);
+	assert_int_equal(
+		priority("10.1.0.0/24[udp/1024-2047]", "10.2.0.0/24[udp/53]"), 375424 - 256 - 4 * (6 + 16));
+}
+
+static void a_configured_priority_goes_before_selectors(void **state)
+{
+	(void)state;
+	add(1, "10.1.0.0/16", "0.0.0.0/0", false);
+	add(2, "10.1.0.0/16", "10.2.0.0/16", false);
+	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 2);
+	clear(state);
+	add(1, "10.1.0.0/16", "0.0.0.0/0", false);
+	entries[0].priority = 100;
+	add(2, "10.1.0.0/16", "10.2.0.0/16", false);
+	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 1);
+}
+
+/* 10.1/24 to 10/8 and 10.1/16 to 10.2/16 are as narrow together. */
+static void of_one_priority_the_narrower_remote_goes_first(void **state)
+{
+	(void)state;
+	add(1, "10.1.0.0/24", "10.0.0.0/8", false);
+	add(2, "10.1.0.0/16", "10.2.0.0/16", false);
+	assert_int_equal(entries[0].priority, entries[1].priority);
+	assert_int_equal(meet("10.1.0.1", "10.2.0.1", 6, 1, 2), 2);
+}
+
 static void a_narrower_trap_goes_before_a_wider_child(void **state)
 {
 	(void)state;
@@ -196,6 +243,9 @@ int main(void)
 		cmocka_unit_test_setup(a_port_selects_on_its_side_only, clear),
 		cmocka_unit_test_setup(what_matches_nothing_meets_nothing, clear),
 		cmocka_unit_test_setup(a_child_goes_before_a_trap_of_the_same_selectors, clear),
+		cmocka_unit_test_setup(priorities_are_strongswans, clear),
+		cmocka_unit_test_setup(a_configured_priority_goes_before_selectors, clear),
+		cmocka_unit_test_setup(of_one_priority_the_narrower_remote_goes_first, clear),
 		cmocka_unit_test_setup(a_narrower_trap_goes_before_a_wider_child, clear),
 		cmocka_unit_test_setup(the_newer_of_two_equals_wins, clear),
 		cmocka_unit_test_setup(a_newer_one_without_an_sa_waits, clear),

@@ -286,6 +286,29 @@ static void a_trap_asks_and_then_carries(void **state)
 	assert_carried();
 }
 
+/* A wide policy is met before the narrow one within it where its configured priority is the smaller. */
+static void a_configured_priority_decides(void **state)
+{
+	struct machine *h = begin(state);
+	struct ts all = packet_ts("10.0.0.0/8");
+	struct child_conf first = { .name = "first", .priority = 100 };
+	struct policy_spec wide = policy_of(true);
+
+	wide.id = POLICY + 1;
+	wide.remote_ts = (struct tss){ &all, 1 };
+	add_policy(h, true);
+	assert_ok(user->policy_add(x, &wide, &h->why));
+	send_far();
+	wait_for(acquires, 1);
+	assert_int_equal(told.policy, POLICY);
+	user->policy_del(x, wide.id);
+	wide.conf = &first;
+	assert_ok(user->policy_add(x, &wide, &h->why));
+	send_far();
+	wait_for(acquires, 2);
+	assert_int_equal(told.policy, wide.id);
+}
+
 static void deselecting_asks_again(void **state)
 {
 	struct machine *h = begin(state);
@@ -529,6 +552,7 @@ int main(void)
 		CASE(a_moved_sa_goes_on_over_ipv6),
 		CASE(moving_nobody_is_missing),
 		CASE(a_trap_asks_and_then_carries),
+		CASE(a_configured_priority_decides),
 		CASE(deselecting_asks_again),
 		CASE(an_outbound_sa_that_goes_leaves_its_policy_asking),
 		CASE(routes_come_and_go_with_policies),

@@ -135,6 +135,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
 	p->ours = ours_of(p->local, p->remote, &p->arena);
 	p->trap = spec->trap;
+	p->priority = spec->conf->priority;
 	p->age = ++x->age;
 	p->peer = spec->remote;
 	return p;

@@ -42,6 +42,8 @@ static void add_policy(struct xfrm *x, struct snapshot *s, const struct user_pol
 		for (unsigned k = 0; k < p->local.n; k++) {
 			entry.remote = p->remote.v[i];
 			entry.local = p->local.v[k];
+			entry.priority =
+				p->priority ? p->priority : spd_priority(&entry.local, &entry.remote);
 			snapshot_add_entry(s, entry);
 		}
 }

@@ -4,6 +4,38 @@
 
 #include <stdlib.h>
 
+enum { PRIORITY_WIDEST = 400000, A_NETWORK_BIT = 512, A_PROTOCOL = 256, A_PORT_BIT = 4 };
+
+/* How many leading bits the N octets at A and B have in common. */
+static unsigned common_bits(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	unsigned bits = 0;
+
+	while (bits < 8 * n && !((a[bits / 8] ^ b[bits / 8]) & (0x80 >> bits % 8)))
+		bits++;
+	return bits;
+}
+
+static unsigned network_bits(const struct ts *ts)
+{
+	return common_bits(ts->lo.a, ts->hi.a, ip_size(&ts->lo));
+}
+
+static unsigned port_bits(const struct ts *ts)
+{
+	const uint8_t lo[] = { (uint8_t)(ts->port_lo >> 8), (uint8_t)ts->port_lo },
+		      hi[] = { (uint8_t)(ts->port_hi >> 8), (uint8_t)ts->port_hi };
+
+	return common_bits(lo, hi, sizeof lo);
+}
+
+uint32_t spd_priority(const struct ts *local, const struct ts *remote)
+{
+	return PRIORITY_WIDEST - A_NETWORK_BIT * (network_bits(local) + network_bits(remote)) -
+	       (local->proto || remote->proto ? A_PROTOCOL : 0) -
+	       A_PORT_BIT * (port_bits(local) + port_bits(remote));
+}
+
 /* How far HI is from LO, as a number in network order. */
 static void width_of(const struct ts *ts, uint8_t out[16])
 {
@@ -49,6 +81,8 @@ static int compare(const void *x, const void *y)
 	const struct spd_entry *a = x, *b = y;
 	int order = (int)a->device - (int)b->device;
 
+	if (!order)
+		order = (a->priority > b->priority) - (a->priority < b->priority);
 	if (!order)
 		order = by_ts(&a->remote, &b->remote);
 	if (!order)

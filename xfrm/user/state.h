@@ -24,9 +24,10 @@ struct user_policy {
 	struct device *device;
 	bool trap, routed, guarded;
 	uint64_t age;
-	uint32_t child; /* whose outbound SA carries it; 0: none */
-	unsigned mtu;   /* of its routes */
-	struct ip peer; /* outer address, where known */
+	uint32_t priority; /* as configured; 0: by the selectors */
+	uint32_t child;    /* whose outbound SA carries it; 0: none */
+	unsigned mtu;      /* of its routes */
+	struct ip peer;    /* outer address, where known */
 };
 
 struct xfrm {
