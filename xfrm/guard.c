@@ -2,10 +2,11 @@
 /* The table against clear packets.
  *
  * nftables takes single rules away by numbers that are costly to learn, so none is ever taken away: a policy
- * gets a slot, a pair of chains that the base chain jumps to for good. "sN" looks at the packet's source
- * (REMOTE's selectors, without what is ours) and jumps to "dN", which looks at its destination (LOCAL's) and
- * drops. They are flushed when the policy goes, and filled again for another. So one change costs the same
- * among ten policies and among thousands. */
+ * gets a slot, a pair of chains that a chain of its kind jumps to for good. "sN" looks at the packet's source
+ * (a policy's: REMOTE's selectors, without what is ours) and jumps to "dN", which looks at its destination
+ * (LOCAL's) and decides. They are flushed when the policy goes, and filled again for another of its kind. So
+ * one change costs the same among ten policies and among thousands. A shunt has two slots, one for each
+ * direction. */
 #include "xfrm/guard.h"
 
 #include "base/list.h"
@@ -17,8 +18,20 @@
 #include <nftables/libnftables.h>
 #include <stdlib.h>
 
+/* Kinds of slots, and the chains that jump to them. */
+enum place { POLICIES, PASS_IN, PASS_OUT, DROP_IN, DROP_OUT, PLACES };
+
+static const char *const chains[PLACES] = {
+	[POLICIES] = "guard",
+	[PASS_IN] = "pass-in",
+	[PASS_OUT] = "pass-out",
+	[DROP_IN] = "drop-in",
+	[DROP_OUT] = "drop-out",
+};
+
 struct slot {
 	struct node free;
+	enum place place;
 	unsigned number, owners;
 	bool has_chains;
 };
@@ -26,7 +39,8 @@ struct slot {
 struct guard {
 	struct nft_ctx *nft;
 	struct map by_id;
-	struct node free; /* slots without a policy */
+	struct map shunts;        /* their slots, by shunt_key */
+	struct node free[PLACES]; /* slots that nobody has */
 	unsigned n_slots;
 	char *name;
 	struct arena arena; /* the name and the slots */
@@ -66,23 +80,54 @@ static bool run(struct nft_ctx *nft, const char *commands, struct text *why)
 	return false;
 }
 
-static void base_chain(struct text *t, const char *name, const uint16_t ports[2])
+/* What must never be held back, whoever it is for. */
+static void always_accepted(struct text *t, const char *name, const char *chain)
 {
-	/* create, unlike add, fails when there is one; -310 is before connection tracking and raw rules. */
-	text_add(t, "create table inet %s\n", name);
+	text_add(t, "add rule inet %s %s icmp type 3 icmp code 4 accept\n", name, chain);
+	text_add(t, "add rule inet %s %s icmpv6 type { 2, 133-137 } accept\n", name, chain);
+	text_add(t, "add rule inet %s %s ip6 saddr fe80::/10 accept\n", name, chain);
+	text_add(t, "add rule inet %s %s ip6 daddr { fe80::/10, ff00::/8 } accept\n", name, chain);
+}
+
+/* -310 is before connection tracking and raw rules. */
+static void chains_in(struct text *t, const char *name, const uint16_t ports[2], uint32_t group)
+{
 	text_add(t, "add chain inet %s guard { type filter hook prerouting priority -310; policy accept; }\n",
 		name);
 	text_add(t, "add rule inet %s guard iifname lo accept\n", name);
 	text_add(t, "add rule inet %s guard meta l4proto 50 accept\n", name);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[0]);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[1]);
-	text_add(t, "add rule inet %s guard icmp type 3 icmp code 4 accept\n", name);
-	text_add(t, "add rule inet %s guard icmpv6 type { 2, 133-137 } accept\n", name);
-	text_add(t, "add rule inet %s guard ip6 saddr fe80::/10 accept\n", name);
-	text_add(t, "add rule inet %s guard ip6 daddr { fe80::/10, ff00::/8 } accept\n", name);
+	always_accepted(t, name, "guard");
+	text_add(t, "add rule inet %s guard jump pass-in\n", name);
+	text_add(t, "add rule inet %s guard iifgroup != %u jump drop-in\n", name, group);
 }
 
-enum err guard_open(const char *name, const uint16_t ports[2], struct guard **out, struct text *why)
+static void chains_out(struct text *t, const char *name, uint32_t mark)
+{
+	text_add(t,
+		"add chain inet %s leave { type filter hook postrouting priority -310; policy accept; }\n",
+		name);
+	text_add(t, "add rule inet %s leave oifname lo accept\n", name);
+	text_add(t, "add rule inet %s leave oifgroup %u accept\n", name, mark);
+	text_add(t, "add rule inet %s leave meta mark %u accept\n", name, mark);
+	always_accepted(t, name, "leave");
+	text_add(t, "add rule inet %s leave jump pass-out\n", name);
+	text_add(t, "add rule inet %s leave jump drop-out\n", name);
+}
+
+static void table(struct text *t, const char *name, const uint16_t ports[2], uint32_t mark)
+{
+	/* create, unlike add, fails when there is one. */
+	text_add(t, "create table inet %s\n", name);
+	for (enum place p = PASS_IN; p < PLACES; p++)
+		text_add(t, "add chain inet %s %s\n", name, chains[p]);
+	chains_in(t, name, ports, mark);
+	chains_out(t, name, mark);
+}
+
+enum err guard_open(
+	const char *name, const uint16_t ports[2], uint32_t mark, struct guard **out, struct text *why)
 {
 	struct guard *g = calloc(1, sizeof *g);
 	struct arena scratch = { 0 };
@@ -91,10 +136,11 @@ enum err guard_open(const char *name, const uint16_t ports[2], struct guard **ou
 
 	if (!g)
 		abort();
-	list_init(&g->free);
+	for (enum place p = 0; p < PLACES; p++)
+		list_init(&g->free[p]);
 	g->name = arena_str(&g->arena, name);
 	g->nft = context();
-	base_chain(&commands, name, ports);
+	table(&commands, name, ports, mark);
 	if (!g->nft || !run(g->nft, text_str(&commands), &said)) {
 		text_add(why,
 			"nftables will not make the table %s (%s): clear packets that should have come "
@@ -117,6 +163,7 @@ void guard_close(struct guard *g)
 	if (g->nft)
 		nft_ctx_free(g->nft);
 	map_free(&g->by_id);
+	map_free(&g->shunts);
 	arena_free(&g->arena);
 	free(g);
 }
@@ -162,7 +209,7 @@ static void rule(struct text *t, const char *table, unsigned n, struct side side
 	arena_free(&scratch);
 }
 
-static void slot_fill(
+static void policy_fill(
 	struct text *t, const char *table, unsigned n, const char *dev, struct tss local, struct tss remote)
 {
 	struct arena scratch = { 0 };
@@ -179,26 +226,73 @@ static void slot_fill(
 	arena_free(&scratch);
 }
 
-/* A free slot, or a new one. */
-static struct slot *slot_take(struct guard *g)
+static void shunt_fill(struct text *t, const char *table, unsigned n, struct tss sources,
+	struct tss destinations, const char *verdict)
+{
+	struct arena scratch = { 0 };
+	const char *jump = arena_printf(&scratch, "jump d%u", n);
+
+	for (unsigned i = 0; i < destinations.n; i++)
+		rule(t, table, n, to, &destinations.v[i], "", verdict);
+	for (unsigned i = 0; i < sources.n; i++)
+		rule(t, table, n, from, &sources.v[i], "", jump);
+	arena_free(&scratch);
+}
+
+/* A free slot, or a new one, the chains of which COMMANDS then make. */
+static struct slot *slot_take(struct guard *g, enum place place, struct text *commands)
 {
 	struct slot *s;
 
-	if (list_empty(&g->free)) {
+	if (list_empty(&g->free[place])) {
 		s = ARENA_NEW(&g->arena, struct slot);
 		list_init(&s->free);
+		s->place = place;
 		s->number = g->n_slots++;
 	} else {
-		s = node_owner(g->free.next, struct slot, free);
+		s = node_owner(g->free[place].next, struct slot, free);
 		list_remove(&s->free);
 	}
+	if (!s->has_chains)
+		text_add(commands,
+			"add chain inet %s s%u\nadd chain inet %s d%u\nadd rule inet %s %s jump s%u\n",
+			g->name, s->number, g->name, s->number, g->name, chains[place], s->number);
 	return s;
 }
 
-static void slot_chains(struct text *t, const char *table, unsigned n)
+/* All that fills the slots was carried OUT, or nothing. */
+static void slot_taken(struct guard *g, struct slot *s, bool out)
 {
-	text_add(t, "add chain inet %s s%u\nadd chain inet %s d%u\n", table, n, table, n);
-	text_add(t, "add rule inet %s guard jump s%u\n", table, n);
+	if (out) {
+		s->has_chains = true;
+		s->owners = 1;
+	} else {
+		list_append(&g->free[s->place], &s->free);
+	}
+}
+
+static void slot_give(struct guard *g, struct slot *s)
+{
+	struct arena scratch = { 0 };
+	struct text commands = text_in(&scratch), said = text_in(&scratch);
+
+	text_add(&commands, "flush chain inet %s s%u\nflush chain inet %s d%u\n", g->name, s->number, g->name,
+		s->number);
+	/* A slot that cannot be emptied is not used again. */
+	if (run(g->nft, text_str(&commands), &said))
+		list_append(&g->free[s->place], &s->free);
+	else
+		log_say(LOG_WARN, "guard", "nftables will not empty the chain s%u of table %s: %s", s->number,
+			g->name, text_str(&said));
+	arena_free(&scratch);
+}
+
+static void refused(const struct guard *g, const char *so, const struct text *said, struct text *why)
+{
+	text_add(why,
+		"nftables refuse a rule in the table %s (%s): %s; if another program has removed the table "
+		"(\"flush ruleset\" does), restart ikev2d",
+		g->name, text_str(said), so);
 }
 
 enum err guard_add(
@@ -207,51 +301,83 @@ enum err guard_add(
 	struct slot *s = map_get(&g->by_id, id);
 	struct arena scratch = { 0 };
 	struct text commands = text_in(&scratch), said = text_in(&scratch);
-	enum err e = ERR_OK;
+	bool ok;
 
 	if (s) {
 		s->owners++;
 		return ERR_OK;
 	}
-	s = slot_take(g);
-	if (!s->has_chains)
-		slot_chains(&commands, g->name, s->number);
-	slot_fill(&commands, g->name, s->number, dev, local, remote);
-	if (run(g->nft, text_str(&commands), &said)) {
-		s->has_chains = true;
-		s->owners = 1;
+	s = slot_take(g, POLICIES, &commands);
+	policy_fill(&commands, g->name, s->number, dev, local, remote);
+	ok = run(g->nft, text_str(&commands), &said);
+	slot_taken(g, s, ok);
+	if (ok)
 		map_put(&g->by_id, id, s);
-	} else {
-		list_append(&g->free, &s->free);
-		text_add(why,
-			"nftables refuse a rule in the table %s (%s): clear packets of this policy are not "
-			"dropped; if another program has removed the table (\"flush ruleset\" does), restart "
-			"ikev2d",
-			g->name, text_str(&said));
-		e = ERR_SYSTEM;
-	}
+	else
+		refused(g, "clear packets of this policy are not dropped", &said, why);
 	arena_free(&scratch);
-	return e;
+	return ok ? ERR_OK : ERR_SYSTEM;
 }
 
 void guard_del(struct guard *g, uint32_t id)
 {
 	struct slot *s = map_get(&g->by_id, id);
-	struct arena scratch = { 0 };
-	struct text commands = text_in(&scratch), said = text_in(&scratch);
 
 	if (!s || --s->owners)
 		return;
-	text_add(&commands, "flush chain inet %s s%u\nflush chain inet %s d%u\n", g->name, s->number, g->name,
-		s->number);
 	map_take(&g->by_id, id);
-	/* A slot that cannot be emptied is not used again. */
-	if (run(g->nft, text_str(&commands), &said))
-		list_append(&g->free, &s->free);
-	else
-		log_say(LOG_WARN, "guard", "nftables will not empty the chain s%u of table %s: %s", s->number,
-			g->name, text_str(&said));
+	slot_give(g, s);
+}
+
+static uint64_t shunt_key(uint32_t id, bool out)
+{
+	return (uint64_t)id << 1 | out;
+}
+
+enum err guard_shunt_add(struct guard *g, uint32_t id, enum guard_shunt what, struct tss local,
+	struct tss remote, struct text *why)
+{
+	static const struct {
+		enum place in, out;
+		const char *verdict, *otherwise;
+	} kinds[] = {
+		[GUARD_PASS] = { PASS_IN, PASS_OUT, "accept", "its packets do not pass" },
+		[GUARD_DROP] = { DROP_IN, DROP_OUT, "counter drop", "its packets are not dropped" },
+	};
+	struct arena scratch = { 0 };
+	struct text commands = text_in(&scratch), said = text_in(&scratch);
+	struct slot *in, *out;
+	bool ok;
+
+	if (map_get(&g->shunts, shunt_key(id, false))) {
+		text_add(why, "the shunt %u is there already", id);
+		return ERR_EXISTS;
+	}
+	in = slot_take(g, kinds[what].in, &commands);
+	out = slot_take(g, kinds[what].out, &commands);
+	shunt_fill(&commands, g->name, in->number, remote, local, kinds[what].verdict);
+	shunt_fill(&commands, g->name, out->number, local, remote, kinds[what].verdict);
+	ok = run(g->nft, text_str(&commands), &said);
+	slot_taken(g, in, ok);
+	slot_taken(g, out, ok);
+	if (ok) {
+		map_put(&g->shunts, shunt_key(id, false), in);
+		map_put(&g->shunts, shunt_key(id, true), out);
+	} else {
+		refused(g, kinds[what].otherwise, &said, why);
+	}
 	arena_free(&scratch);
+	return ok ? ERR_OK : ERR_SYSTEM;
+}
+
+void guard_shunt_del(struct guard *g, uint32_t id)
+{
+	for (int out = 0; out < 2; out++) {
+		struct slot *s = map_take(&g->shunts, shunt_key(id, out));
+
+		if (s)
+			slot_give(g, s);
+	}
 }
 
 enum err guard_remove(const char *name, struct text *why)

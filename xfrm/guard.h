@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An nftables table of our own that drops what comes in in the clear although a policy wants it protected
- * (RFC 4301, 5.2: such a packet MUST be discarded). By libnftables.
+ * (RFC 4301, 5.2: such a packet MUST be discarded), and what a shunt wants dropped. By libnftables.
+ *
+ * First come shunts that let packets pass, then policies, then shunts that drop; the last concern neither
+ * what goes into our devices nor what comes out of them, which are those of a group.
  *
  * Never dropped: packets of the machine to itself; ESP; IKE and ESP in UDP, on our ports; "fragmentation
  * needed" and "packet too big", without which the path's MTU is never learned; IPv6 neighbour discovery, and
@@ -14,10 +17,11 @@
 
 struct guard;
 
-/* Makes the table NAME with nothing in it to drop; PORTS are those of IKE and of NAT traversal.
- * ERR_UNSUPPORTED where there are no nftables (or no right to them), or the name is taken. */
-enum err guard_open(
-	const char *name, const uint16_t ports[2], struct guard **out, struct text *why) MUST_CHECK;
+/* Makes the table NAME with nothing in it to drop; PORTS are those of IKE and of NAT traversal, MARK is that
+ * of our outer packets and the group of our devices. ERR_UNSUPPORTED where there are no nftables (or no right
+ * to them), or the name is taken. */
+enum err guard_open(const char *name, const uint16_t ports[2], uint32_t mark, struct guard **out,
+	struct text *why) MUST_CHECK;
 
 /* Forgets what it knows; the table stays. NULL does nothing. */
 void guard_close(struct guard *g);
@@ -27,6 +31,14 @@ void guard_close(struct guard *g);
 enum err guard_add(struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote,
 	struct text *why) MUST_CHECK;
 void guard_del(struct guard *g, uint32_t id);
+
+/* Lets packets pass, or drops them, that go out from LOCAL to REMOTE or come in from REMOTE to LOCAL; whether
+ * they are this machine's or are forwarded. ERR_EXISTS for an ID in use, ERR_SYSTEM when the kernel refuses.
+ */
+enum guard_shunt { GUARD_PASS, GUARD_DROP };
+enum err guard_shunt_add(struct guard *g, uint32_t id, enum guard_shunt what, struct tss local,
+	struct tss remote, struct text *why) MUST_CHECK;
+void guard_shunt_del(struct guard *g, uint32_t id);
 
 /* Takes the table NAME away, whoever made it; one that is not there is fine. */
 enum err guard_remove(const char *name, struct text *why) MUST_CHECK;

@@ -63,6 +63,44 @@ static enum err rule_take_back(struct route *r, const char *thing, struct text *
 	return e;
 }
 
+static void jump_print(char out[JOURNAL_THING], const struct rtnl_jump *jump)
+{
+	const struct rule_match *m = &jump->match;
+	char from[PREFIX_TEXT], to[PREFIX_TEXT];
+
+	snprintf(out, JOURNAL_THING, "pass %u %u %s %s %u %u-%u %u-%u", jump->prio, jump->target,
+		prefix_print(&m->from, from), prefix_print(&m->to, to), m->proto, m->sport_lo, m->sport_hi,
+		m->dport_lo, m->dport_hi);
+}
+
+static enum err jump_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_jump jump = { 0 };
+	struct rule_match *m = &jump.match;
+	char from[PREFIX_TEXT], to[PREFIX_TEXT];
+	enum err e;
+
+	if (sscanf(thing, "pass %u %u %49s %49s %hhu %hu-%hu %hu-%hu", &jump.prio, &jump.target, from, to,
+		    &m->proto, &m->sport_lo, &m->sport_hi, &m->dport_lo, &m->dport_hi) != 9 ||
+		prefix_parse(from, &m->from) || prefix_parse(to, &m->to))
+		return ERR_SYNTAX;
+	e = rtnl_jump_del(r->netlink, &jump);
+	text_add(why, "%s", netlink_reason(r->netlink));
+	return e;
+}
+
+static enum err landing_take_back(struct route *r, const char *thing, struct text *why)
+{
+	unsigned v, prio;
+	enum err e;
+
+	if (sscanf(thing, "landing %u %u", &v, &prio) != 2 || (v != 4 && v != 6))
+		return ERR_SYNTAX;
+	e = rtnl_landing_del(r->netlink, (uint8_t)v, prio);
+	text_add(why, "%s", netlink_reason(r->netlink));
+	return e;
+}
+
 /* ROUTE has type and metric; table, prefix and, with DEV, the device are read. */
 static enum err any_route_take_back(
 	struct route *r, const char *thing, struct rtnl_route route, bool dev, struct text *why)
@@ -135,6 +173,8 @@ static const struct kind {
 	{ "unreachable", true, unreachable_take_back },
 	{ "ours", true, ours_take_back },
 	{ "route", false, route_take_back },
+	{ "pass", false, jump_take_back },
+	{ "landing", false, landing_take_back },
 	{ "rp_filter", false, rp_filter_take_back },
 	{ "nftables", true, guard_take_back },
 };
@@ -370,7 +410,7 @@ bool route_adopted_any(struct route *r)
 
 enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct text *why)
 {
-	enum err e = rtnl_device_up(r->netlink, dev, mtu);
+	enum err e = rtnl_device_up(r->netlink, dev, mtu, r->mark);
 
 	if (e) {
 		text_add(why, "cannot bring the device %s up with an MTU of %u: %s", dev, mtu,
@@ -536,6 +576,92 @@ void route_ours_del(struct route *r, const struct ts *ours)
 		ours_let_go(r, &route);
 }
 
+/* Where packets that pass go on. */
+static enum err make_landing(struct route *r, uint8_t v, struct text *why)
+{
+	char thing[JOURNAL_THING];
+	bool first;
+	enum err e;
+
+	snprintf(thing, sizeof thing, "landing %u %u", v, r->prio + 1);
+	e = journal_take(r->journal, thing, &first, why);
+	if (e || !first)
+		return e;
+	e = rtnl_landing_add(r->netlink, v, r->prio + 1);
+	if (!e || e == ERR_EXISTS)
+		return ERR_OK;
+	text_add(why, "cannot make the empty IPv%u routing rule of priority %u: %s", v, r->prio + 1,
+		netlink_reason(r->netlink));
+	never_mind(r, thing, false);
+	return e;
+}
+
+static void landing_let_go(struct route *r, uint8_t v)
+{
+	char thing[JOURNAL_THING];
+
+	snprintf(thing, sizeof thing, "landing %u %u", v, r->prio + 1);
+	let_go(r, thing);
+}
+
+static struct rtnl_jump jump_of(const struct route *r, const struct rule_match *match)
+{
+	return (struct rtnl_jump){ r->prio - 1, r->prio + 1, *match };
+}
+
+static enum err make_jump(struct route *r, const struct rtnl_jump *jump, struct text *why)
+{
+	char thing[JOURNAL_THING];
+	bool first;
+	enum err e;
+
+	jump_print(thing, jump);
+	e = journal_take(r->journal, thing, &first, why);
+	if (e || !first)
+		return e;
+	e = rtnl_jump_add(r->netlink, jump);
+	if (!e || e == ERR_EXISTS)
+		return ERR_OK;
+	text_add(
+		why, "cannot make a routing rule of priority %u: %s", jump->prio, netlink_reason(r->netlink));
+	never_mind(r, thing, false);
+	return e;
+}
+
+enum err route_pass_add(struct route *r, const struct rule_match *match, struct text *why)
+{
+	struct rtnl_jump jump = jump_of(r, match);
+	uint8_t v = match->from.ip.v;
+	enum err e;
+
+	if (v == 6 && !r->ipv6)
+		return ERR_OK;
+	if (r->prio < 2 || r->prio == UINT32_MAX) {
+		text_add(why, "there must be room for a rule before ours and one behind it: set "
+			      "daemon.routing_table_prio to at least 2");
+		return ERR_RANGE;
+	}
+	e = make_landing(r, v, why);
+	if (e)
+		return e;
+	e = make_jump(r, &jump, why);
+	if (e)
+		landing_let_go(r, v);
+	return e;
+}
+
+void route_pass_del(struct route *r, const struct rule_match *match)
+{
+	struct rtnl_jump jump = jump_of(r, match);
+	char thing[JOURNAL_THING];
+
+	if (match->from.ip.v == 6 && !r->ipv6)
+		return;
+	jump_print(thing, &jump);
+	let_go(r, thing);
+	landing_let_go(r, match->from.ip.v);
+}
+
 /* Makes our table under a name that no predecessor's has. */
 static enum err guard_begin(struct route *r, struct text *why)
 {
@@ -550,7 +676,7 @@ static enum err guard_begin(struct route *r, struct text *why)
 	e = journal_take(r->journal, thing, &first, why);
 	if (e)
 		return e;
-	e = guard_open(strchr(thing, ' ') + 1, r->ports, &r->guard, why);
+	e = guard_open(strchr(thing, ' ') + 1, r->ports, r->mark, &r->guard, why);
 	if (e)
 		never_mind(r, thing, false);
 	return e;
@@ -570,6 +696,20 @@ void route_guard_del(struct route *r, uint32_t id)
 		guard_del(r->guard, id);
 }
 
+enum err route_shunt_add(struct route *r, uint32_t id, enum guard_shunt what, struct tss local,
+	struct tss remote, struct text *why)
+{
+	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
+
+	return e ? e : guard_shunt_add(r->guard, id, what, local, remote, why);
+}
+
+void route_shunt_del(struct route *r, uint32_t id)
+{
+	if (r->guard)
+		guard_shunt_del(r->guard, id);
+}
+
 enum err route_source(
 	struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu, struct text *why)
 {
@@ -587,6 +727,30 @@ enum err route_source(
 	*source = way.source;
 	*mtu = way.mtu;
 	return ERR_OK;
+}
+
+/* Its ends may be names of a network and of all its hosts, which are nobody's addresses. */
+bool route_chooses(struct route *r, const struct prefix *to, const struct prefix *from)
+{
+	struct ip ends[2];
+
+	if (ip_prefix(&to->ip, to->bits, &ends[0], &ends[1]))
+		return false;
+	if (to->bits + 1 < 8 * ip_size(&to->ip)) {
+		ends[0].a[ip_size(&to->ip) - 1] |= 1;
+		ends[1].a[ip_size(&to->ip) - 1] &= 0xfe;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct rtnl_way way;
+		struct prefix source = { .bits = 8 * (unsigned)ip_size(&to->ip) };
+
+		if (rtnl_lookup(r->netlink, &ends[i], r->mark, &way))
+			return false;
+		source.ip = way.source;
+		if (!prefix_contains(from, &source))
+			return false;
+	}
+	return true;
 }
 
 bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE])

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "model/conf.h"
 #include "model/ts.h"
+#include "xfrm/guard.h"
+#include "xfrm/pass.h"
 
 #include <net/if.h>
 
@@ -37,8 +39,9 @@ void route_adopted_lead(struct route *r, const char *dev);
  * stands, and every route and guard it wants has been added. */
 void route_adopted_drop(struct route *r);
 
-/* Brings device DEV up with MTU octets; loosens strict rp_filter on every interface there is (journalled): it
- * would drop a peer's packets whose address lies inside its own selectors. ERR_MISSING: no such device. */
+/* Brings device DEV, one of ours, up with MTU octets, in the group MARK; loosens strict rp_filter on every
+ * interface there is (journalled): it would drop a peer's packets whose address lies inside its own
+ * selectors. ERR_MISSING: no such device. */
 enum err route_device_up(struct route *r, const char *dev, unsigned mtu, struct text *why) MUST_CHECK;
 
 /* Routes the addresses of REMOTE (a range, not dynamic; it is cut into prefixes) to DEV in our table, with
@@ -65,6 +68,24 @@ void route_ours_del(struct route *r, const struct ts *ours);
 enum err route_guard_add(struct route *r, uint32_t id, const char *dev, struct tss local, struct tss remote,
 	struct text *why) MUST_CHECK;
 void route_guard_del(struct route *r, uint32_t id);
+
+/* Lets packets of MATCH pass by our table: they go where the tables behind it say. Counted. ERR_RANGE when
+ * there is no room for rules around the one that leads to our table. Where the kernel has no IPv6 its packets
+ * need nothing. A crash leaves none of this for longer than until the next start: what passes is less than
+ * what is protected. */
+enum err route_pass_add(struct route *r, const struct rule_match *match, struct text *why) MUST_CHECK;
+void route_pass_del(struct route *r, const struct rule_match *match);
+
+/* Whether this machine, looking at the tables behind ours, chooses a source within FROM at both ends of TO.
+ */
+bool route_chooses(struct route *r, const struct prefix *to, const struct prefix *from);
+
+/* Packets from LOCAL to REMOTE that leave by other devices than ours, and those from REMOTE to LOCAL that
+ * come in by them, pass every guard, or are dropped (guard.h); one shunt ID. ERR_UNSUPPORTED and ERR_SYSTEM
+ * as with guards. */
+enum err route_shunt_add(struct route *r, uint32_t id, enum guard_shunt what, struct tss local,
+	struct tss remote, struct text *why) MUST_CHECK;
+void route_shunt_del(struct route *r, uint32_t id);
 
 /* The source address the machine would use to reach REMOTE, not looking at our own table (packets with MARK);
  * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */

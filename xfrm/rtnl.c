@@ -34,7 +34,7 @@ static uint32_t get_u32(const struct nlattr *a)
 	return mnl_attr_get_payload_len(a) < sizeof(uint32_t) ? 0 : mnl_attr_get_u32(a);
 }
 
-enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu)
+enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu, uint32_t group)
 {
 	struct nlmsghdr *h = netlink_request(nl, RTM_NEWLINK, 0);
 	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
@@ -42,6 +42,7 @@ enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu)
 	m->ifi_flags = m->ifi_change = IFF_UP;
 	mnl_attr_put_strz(h, IFLA_IFNAME, dev);
 	mnl_attr_put_u32(h, IFLA_MTU, mtu);
+	mnl_attr_put_u32(h, IFLA_GROUP, group);
 	return netlink_talk(nl, NULL, NULL);
 }
 
@@ -97,15 +98,24 @@ enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route)
 	return e ? e : netlink_talk(nl, NULL, NULL);
 }
 
-static enum err rule_talk(struct netlink *nl, uint16_t type, uint16_t flags, const struct rtnl_rule *rule)
+static struct nlmsghdr *rule_request(struct netlink *nl, uint16_t type, uint8_t v, uint32_t prio,
+	uint8_t action, struct fib_rule_hdr **out)
 {
-	struct nlmsghdr *h = netlink_request(nl, type, flags);
-	struct fib_rule_hdr *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+	struct nlmsghdr *h = netlink_request(nl, type, type == RTM_NEWRULE ? NLM_F_CREATE | NLM_F_EXCL : 0);
 
-	m->family = rule->v == 4 ? AF_INET : AF_INET6;
-	m->action = FR_ACT_TO_TBL;
+	*out = mnl_nlmsg_put_extra_header(h, sizeof **out);
+	(*out)->family = v == 4 ? AF_INET : AF_INET6;
+	(*out)->action = action;
+	mnl_attr_put_u32(h, FRA_PRIORITY, prio);
+	return h;
+}
+
+static enum err rule_talk(struct netlink *nl, uint16_t type, const struct rtnl_rule *rule)
+{
+	struct fib_rule_hdr *m;
+	struct nlmsghdr *h = rule_request(nl, type, rule->v, rule->prio, FR_ACT_TO_TBL, &m);
+
 	m->flags = FIB_RULE_INVERT;
-	mnl_attr_put_u32(h, FRA_PRIORITY, rule->prio);
 	mnl_attr_put_u32(h, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(h, FRA_FWMARK, rule->mark);
 	mnl_attr_put_u32(h, FRA_FWMASK, UINT32_MAX);
@@ -114,12 +124,94 @@ static enum err rule_talk(struct netlink *nl, uint16_t type, uint16_t flags, con
 
 enum err rtnl_rule_add(struct netlink *nl, const struct rtnl_rule *rule)
 {
-	return rule_talk(nl, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+	return rule_talk(nl, RTM_NEWRULE, rule);
 }
 
 enum err rtnl_rule_del(struct netlink *nl, const struct rtnl_rule *rule)
 {
-	return rule_talk(nl, RTM_DELRULE, 0, rule);
+	return rule_talk(nl, RTM_DELRULE, rule);
+}
+
+static void put_ports(struct nlmsghdr *h, uint16_t type, uint16_t lo, uint16_t hi)
+{
+	struct fib_rule_port_range range = { lo, hi };
+
+	mnl_attr_put(h, type, sizeof range, &range);
+}
+
+/* Who asks the kernel to delete a rule gets the first one that has what was said, and anything where nothing
+ * was. So rules get a mark by what they say: as their "protocol", which tells who made a rule, and of which
+ * PROTOCOLS and the 31 after it are nobody's. */
+enum { PROTOCOLS = 96, SAYS_FROM = 1, SAYS_TO = 2, SAYS_PROTO = 4, SAYS_SPORT = 8, SAYS_DPORT = 16 };
+
+static void put_match(struct nlmsghdr *h, struct fib_rule_hdr *m, const struct rule_match *match)
+{
+	uint8_t says = 0;
+
+	m->src_len = (uint8_t)match->from.bits;
+	m->dst_len = (uint8_t)match->to.bits;
+	/* IPv6's way to compare sources only once they are chosen. */
+	if (match->from.ip.v == 6 && pass_is_unchosen(&match->from))
+		m->flags |= FIB_RULE_FIND_SADDR;
+	if (match->from.bits) {
+		put_ip(h, FRA_SRC, &match->from.ip);
+		says |= SAYS_FROM;
+	}
+	if (match->to.bits) {
+		put_ip(h, FRA_DST, &match->to.ip);
+		says |= SAYS_TO;
+	}
+	if (match->proto) {
+		mnl_attr_put_u8(h, FRA_IP_PROTO, match->proto);
+		says |= SAYS_PROTO;
+	}
+	if (match->sport_hi) {
+		put_ports(h, FRA_SPORT_RANGE, match->sport_lo, match->sport_hi);
+		says |= SAYS_SPORT;
+	}
+	if (match->dport_hi) {
+		put_ports(h, FRA_DPORT_RANGE, match->dport_lo, match->dport_hi);
+		says |= SAYS_DPORT;
+	}
+	mnl_attr_put_u8(h, FRA_PROTOCOL, PROTOCOLS + says);
+}
+
+static enum err jump_talk(struct netlink *nl, uint16_t type, const struct rtnl_jump *jump)
+{
+	struct fib_rule_hdr *m;
+	struct nlmsghdr *h = rule_request(nl, type, jump->match.from.ip.v, jump->prio, FR_ACT_GOTO, &m);
+
+	put_match(h, m, &jump->match);
+	mnl_attr_put_u32(h, FRA_GOTO, jump->target);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_jump_add(struct netlink *nl, const struct rtnl_jump *jump)
+{
+	return jump_talk(nl, RTM_NEWRULE, jump);
+}
+
+enum err rtnl_jump_del(struct netlink *nl, const struct rtnl_jump *jump)
+{
+	return jump_talk(nl, RTM_DELRULE, jump);
+}
+
+static enum err landing_talk(struct netlink *nl, uint16_t type, uint8_t v, uint32_t prio)
+{
+	struct fib_rule_hdr *m;
+
+	rule_request(nl, type, v, prio, FR_ACT_NOP, &m);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_landing_add(struct netlink *nl, uint8_t v, uint32_t prio)
+{
+	return landing_talk(nl, RTM_NEWRULE, v, prio);
+}
+
+enum err rtnl_landing_del(struct netlink *nl, uint8_t v, uint32_t prio)
+{
+	return landing_talk(nl, RTM_DELRULE, v, prio);
 }
 
 static void link_read(void *ctx, const struct nlmsghdr *h)

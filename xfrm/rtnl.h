@@ -3,10 +3,11 @@
 #pragma once
 
 #include "xfrm/netlink.h"
+#include "xfrm/pass.h"
 #include "xfrm/prefix.h"
 
-/* Brings device DEV up with MTU octets. */
-enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu) MUST_CHECK;
+/* Brings device DEV up with MTU octets, in GROUP (of devices, that rules of nftables may ask for). */
+enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu, uint32_t group) MUST_CHECK;
 
 struct rtnl_route {
 	struct prefix to;
@@ -30,6 +31,22 @@ struct rtnl_rule {
 
 enum err rtnl_rule_add(struct netlink *nl, const struct rtnl_rule *rule) MUST_CHECK;
 enum err rtnl_rule_del(struct netlink *nl, const struct rtnl_rule *rule) MUST_CHECK;
+
+/* Packets of MATCH go on with the rule of the priority TARGET, which is greater than PRIO: what stands in
+ * between is not for them. Where there is none of that priority the rule is without effect. ERR_EXISTS when
+ * there is the same already. MATCH with an unchosen source (pass_unchosen) is for packets of this machine
+ * whose source follows from the route. */
+struct rtnl_jump {
+	uint32_t prio, target;
+	struct rule_match match;
+};
+
+enum err rtnl_jump_add(struct netlink *nl, const struct rtnl_jump *jump) MUST_CHECK;
+enum err rtnl_jump_del(struct netlink *nl, const struct rtnl_jump *jump) MUST_CHECK;
+
+/* A rule of family V that does nothing, for others to jump to. */
+enum err rtnl_landing_add(struct netlink *nl, uint8_t v, uint32_t prio) MUST_CHECK;
+enum err rtnl_landing_del(struct netlink *nl, uint8_t v, uint32_t prio) MUST_CHECK;
 
 /* How the kernel would send a packet. */
 struct rtnl_way {

@@ -153,6 +153,102 @@ static void type_and_code_of_icmp_count(void **state)
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_ICMP, 11 << 8, 0));
 }
 
+/* A shunt with selectors as text. */
+static enum err shunt(
+	struct machine *h, uint32_t id, enum guard_shunt what, const char *local, const char *remote)
+{
+	struct ts l = packet_ts(local), r = packet_ts(remote);
+
+	return route_shunt_add(h->route, id, what, (struct tss){ &l, 1 }, (struct tss){ &r, 1 }, &h->why);
+}
+
+/* Whether a datagram that this machine sends from 10.1.0.1 with MARK is dropped. */
+static bool drops_ours(const char *to, uint16_t port, int mark)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET },
+			   dest = { .sin_family = AF_INET, .sin_port = htons(port) };
+	unsigned before = dropped();
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, "10.1.0.1", &from.sin_addr);
+	inet_pton(AF_INET, to, &dest.sin_addr);
+	assert_int_equal(setsockopt(s, SOL_SOCKET, SO_MARK, &mark, sizeof mark), 0);
+	assert_int_equal(bind(s, (struct sockaddr *)&from, sizeof from), 0);
+	(void)!sendto(s, "", 1, 0, (struct sockaddr *)&dest, sizeof dest);
+	close(s);
+	return dropped() > before;
+}
+
+static void a_shunt_drops_both_ways(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip route add default via 192.0.2.254; ip neigh add 192.0.2.254 dev out0 lladdr "
+		   "02:00:00:00:00:02");
+	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16[udp]", "10.2.0.0/16[udp/53]"));
+	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 53, 9));
+	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 9, 53));
+	assert_false(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 53, 9));
+	assert_true(drops_ours("10.2.0.5", 53, 0));
+	assert_false(drops_ours("10.2.0.5", 54, 0));
+	assert_false(drops_ours("10.2.0.5", 53, MACHINE_MARK));
+	route_shunt_del(h->route, 1);
+	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 53, 9));
+	assert_false(drops_ours("10.2.0.5", 53, 0));
+}
+
+/* What goes into a tunnel and what comes out of one has met its policy. */
+static void a_shunt_drops_nothing_of_a_tunnel(void **state)
+{
+	struct machine *h = machine_started(state);
+	uint8_t p[128];
+	size_t n = packet_make(p, "10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2, 8);
+
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_ok(shunt(h, 1, GUARD_DROP, "0.0.0.0/0", "0.0.0.0/0"));
+	assert_false(drops_ours("10.2.0.5", 53, 0));
+	assert_int_equal(write(h->tun, p, n), n);
+	usleep(5000);
+	assert_int_equal(dropped(), 0);
+	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("fe80::9", "ff02::1", IPPROTO_UDP, 1, 2));
+}
+
+static void what_passes_is_dropped_by_nobody(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip route add default via 192.0.2.254; ip neigh add 192.0.2.254 dev out0 lladdr "
+		   "02:00:00:00:00:02");
+	/* 10.1.0.77 is not here, and nobody answers for it. */
+	assert_ok(machine_guard(h, 1, "0.0.0.0/0", "0.0.0.0/0"));
+	assert_ok(shunt(h, 1, GUARD_DROP, "0.0.0.0/0", "0.0.0.0/0"));
+	assert_true(drops("10.2.0.5", "10.1.0.77", IPPROTO_UDP, 53, 9));
+	assert_ok(shunt(h, 2, GUARD_PASS, "10.1.0.0/16", "10.2.0.0/16[udp/53]"));
+	assert_false(drops("10.2.0.5", "10.1.0.77", IPPROTO_UDP, 53, 9));
+	assert_false(drops_ours("10.2.0.5", 53, 0));
+	assert_true(drops("10.2.0.5", "10.1.0.77", IPPROTO_UDP, 54, 9));
+	assert_true(drops("10.2.0.5", "10.3.0.1", IPPROTO_UDP, 53, 9));
+	assert_true(drops_ours("10.2.0.5", 54, 0));
+	route_shunt_del(h->route, 2);
+	assert_true(drops("10.2.0.5", "10.1.0.77", IPPROTO_UDP, 53, 9));
+}
+
+static void shunts_use_slots_again_each_of_their_kind(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_int_equal(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.9.0.0/16"), ERR_EXISTS);
+	route_shunt_del(h->route, 1);
+	route_shunt_del(h->route, 1);
+	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.3.0.0/16"));
+	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_says("nft list ruleset", "jump s2");
+	assert_silent("nft list ruleset", "jump s3");
+}
+
 static void opaque_selectors_drop_nothing(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -199,6 +295,10 @@ int main(void)
 		MACHINE_CASE(the_machine_reaches_itself),
 		MACHINE_CASE(protocol_and_ports_of_both_sides_count),
 		MACHINE_CASE(type_and_code_of_icmp_count),
+		MACHINE_CASE(a_shunt_drops_both_ways),
+		MACHINE_CASE(a_shunt_drops_nothing_of_a_tunnel),
+		MACHINE_CASE(what_passes_is_dropped_by_nobody),
+		MACHINE_CASE(shunts_use_slots_again_each_of_their_kind),
 		MACHINE_CASE(opaque_selectors_drop_nothing),
 		MACHINE_CASE(a_firewall_reload_that_flushed_us_is_told),
 		MACHINE_CASE(hundreds_of_policies_are_guarded),

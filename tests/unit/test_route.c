@@ -13,6 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A rule of what passes; DPORT 0: every port. */
+static struct rule_match match(const char *from, const char *to, uint8_t proto, uint16_t dport)
+{
+	struct rule_match m = { .proto = proto, .dport_lo = dport, .dport_hi = dport };
+
+	assert_int_equal(prefix_parse(from, &m.from), ERR_OK);
+	assert_int_equal(prefix_parse(to, &m.to), ERR_OK);
+	return m;
+}
+
 /* A predecessor that ends without a word, as by kill -9: its device goes with it, the rest stays. */
 static void predecessor(struct machine *h)
 {
@@ -21,11 +31,13 @@ static void predecessor(struct machine *h)
 
 	if (!child) {
 		struct settings settings = settings_default();
+		struct rule_match passing = match("0.0.0.0/0", "10.4.0.0/16", 0, 0);
 		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) &&
 			  !tun_open("ipsec", &h->tun, h->dev, &h->why) &&
 			  !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why) &&
 			  !machine_route(h, "10.2.0.0/16", NULL) && !machine_route(h, "10.3.0.0/16", NULL) &&
 			  !machine_route(h, "fd02::/64", NULL) &&
+			  !route_pass_add(h->route, &passing, &h->why) &&
 			  !machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16");
 
 		if (!ok)
@@ -102,6 +114,123 @@ static void without_rights_there_is_one_clear_sentence(void **state)
 	close(pipes[1]);
 	assert_int_equal(WEXITSTATUS(status), ERR_DENIED);
 	assert_non_null(strstr(sentence, "run ikev2d as root, or with CAP_NET_ADMIN"));
+}
+
+/* What passes. */
+
+static void packets_that_pass_go_by_the_tables_behind(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct rule_match net = match("10.1.0.0/24", "10.4.0.0/16", 0, 0);
+	struct rule_match ssh = match("0.0.0.0/0", "198.51.100.0/24", 6, 22);
+
+	machine_sh("ip route add default via 192.0.2.254");
+	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
+	assert_ok(route_pass_add(h->route, &net, &h->why));
+	assert_ok(route_pass_add(h->route, &ssh, &h->why));
+	assert_says("ip route get 10.4.0.9 from 10.1.0.1", "via 192.0.2.254 dev out0");
+	assert_says("ip route get 10.4.0.9 from 192.0.2.1", "dev ipsec0");
+	assert_says("ip route get 10.4.0.9", "dev ipsec0");
+	assert_says("ip route get 10.5.0.9 from 10.1.0.1", "dev ipsec0");
+	assert_says("ip route get 198.51.100.1 ipproto tcp dport 22", "via 192.0.2.254 dev out0");
+	assert_says("ip route get 198.51.100.1 ipproto tcp dport 23", "dev ipsec0");
+	assert_says("ip route get 198.51.100.1 ipproto udp dport 22", "dev ipsec0");
+	route_pass_del(h->route, &net);
+	assert_says("ip route get 10.4.0.9 from 10.1.0.1", "dev ipsec0");
+	assert_says("ip -4 rule", "221:\tfrom all nop");
+	route_pass_del(h->route, &ssh);
+	assert_string_equal(
+		machine_said("ip -4 rule | grep '^2[12]'"), "220:\tnot from all fwmark 0x1ce2 lookup 220\n");
+}
+
+static void packets_without_a_source_yet_pass_by_their_own_rule(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct rule_match v4 = match("0.0.0.0/32", "10.4.0.0/16", 0, 0),
+			  v6 = match("::/128", "2001:db8:4::/48", 0, 0);
+
+	machine_sh("ip route add default via 192.0.2.254; ip -6 route add default via 2001:db8::99");
+	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
+	assert_ok(machine_route(h, "::/0", NULL));
+	assert_ok(route_pass_add(h->route, &v4, &h->why));
+	assert_ok(route_pass_add(h->route, &v6, &h->why));
+	assert_says("ip route get 10.4.0.9", "via 192.0.2.254 dev out0");
+	assert_says("ip route get 10.4.0.9 from 10.1.0.1", "dev ipsec0");
+	assert_says("ip route get 2001:db8:4::9", "via 2001:db8::99 dev out0");
+	assert_says("ip route get 2001:db8:4::9 from 2001:db8::1", "dev ipsec0");
+	route_pass_del(h->route, &v6);
+	assert_says("ip route get 2001:db8:4::9", "dev ipsec0");
+}
+
+/* The kernel deletes the first rule that has what the request says. */
+static void a_rule_is_not_taken_for_a_narrower_one(void **state)
+{
+	static const char *const narrower[][2] = { { "10.1.0.0/24", "10.4.0.0/16" },
+		{ "0.0.0.0/0", "10.4.0.0/16" }, { "10.1.0.0/24", "0.0.0.0/0" },
+		{ "0.0.0.0/0", "0.0.0.0/0" } };
+	struct machine *h = machine_started(state);
+	struct rule_match wide = match("0.0.0.0/0", "0.0.0.0/0", 0, 0);
+
+	for (size_t i = 0; i < 4; i++) {
+		struct rule_match m = match(narrower[i][0], narrower[i][1], 17, 53);
+
+		assert_ok(route_pass_add(h->route, &m, &h->why));
+		m.proto = 6;
+		assert_ok(route_pass_add(h->route, &m, &h->why));
+		m.dport_lo = m.dport_hi = 0;
+		assert_ok(route_pass_add(h->route, &m, &h->why));
+	}
+	assert_ok(route_pass_add(h->route, &wide, &h->why));
+	assert_says("ip -4 rule", "219:\tfrom all goto 221 proto");
+	route_pass_del(h->route, &wide);
+	assert_silent("ip -4 rule", "219:\tfrom all goto 221 proto");
+	assert_string_equal(machine_said("ip -4 rule | grep -c '^219:'"), "12\n");
+}
+
+static void a_rule_that_is_wanted_twice_goes_with_the_last(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct rule_match m = match("10.1.0.0/24", "10.4.0.0/16", 0, 0);
+
+	assert_ok(route_pass_add(h->route, &m, &h->why));
+	assert_ok(route_pass_add(h->route, &m, &h->why));
+	route_pass_del(h->route, &m);
+	assert_says("ip -4 rule", "219:\tfrom 10.1.0.0/24 to 10.4.0.0/16 goto 221");
+	route_pass_del(h->route, &m);
+	assert_silent("ip -4 rule", "10.4.0.0");
+}
+
+static void without_room_for_rules_nothing_passes(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct settings settings = settings_default();
+	struct rule_match m = match("0.0.0.0/0", "10.4.0.0/16", 0, 0);
+
+	settings.routing_table_prio = 1;
+	assert_ok(route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why));
+	assert_int_equal(route_pass_add(h->route, &m, &h->why), ERR_RANGE);
+	assert_non_null(strstr(text_str(&h->why), "routing_table_prio to at least 2"));
+}
+
+static bool chooses(struct machine *h, const char *to, const char *from)
+{
+	struct rule_match m = match(from, to, 0, 0);
+
+	return route_chooses(h->route, &m.to, &m.from);
+}
+
+static void the_choice_of_a_source_is_foreseen(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip route add default via 192.0.2.254");
+	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
+	assert_true(chooses(h, "10.1.0.0/24", "10.1.0.0/24"));
+	assert_true(chooses(h, "198.51.100.1/32", "192.0.2.1/32"));
+	assert_true(chooses(h, "2001:db8::/64", "2001:db8::/64"));
+	assert_false(chooses(h, "198.51.100.0/24", "10.1.0.0/24"));
+	assert_false(chooses(h, "10.0.0.0/8", "10.1.0.0/24")); /* the rest goes by 192.0.2.1 */
+	assert_false(chooses(h, "fd77::/64", "::/0"));         /* there is no way */
 }
 
 /* Routes. */
@@ -298,6 +427,17 @@ static void what_nobody_asked_for_again_is_dropped(void **state)
 	assert_int_equal(h->warnings, 0);
 }
 
+static void after_a_crash_nothing_passes_any_more(void **state)
+{
+	struct machine *h = machine_enter(state);
+
+	predecessor(h);
+	assert_says("ip -4 rule", "219:\tfrom all to 10.4.0.0/16 goto 221");
+	machine_start(h);
+	assert_string_equal(
+		machine_said("ip -4 rule | grep '^2[12]'"), "220:\tnot from all fwmark 0x1ce2 lookup 220\n");
+}
+
 static void a_stop_after_a_crash_leaves_nothing(void **state)
 {
 	struct machine *h = machine_enter(state);
@@ -337,6 +477,8 @@ static void a_journal_full_of_nonsense_is_survived(void **state)
 	assert_non_null(f);
 	fputs("+ rule 5 1 2 3\n+ rule x\n+ route 220\n+ route 220 10.0.0.1/8 x\n", f);
 	fputs("+ route 220 10.0.0.0/8 gone0\n+ unreachable 220 10.9.0.0/16\n+ throw 1\n", f);
+	fputs("+ pass 1 2 10.0.0.1/8 x\n+ pass 219 221 10.9.0.0/16 10.8.0.0/16 6 0-0 0-0\n", f);
+	fputs("+ landing 5 1\n+ landing 4 221\n+ pass\n", f);
 	fputs("+ rp_filter ../../x 1\n+ rp_filter gone0 1\n+ nftables {\n+ bicycle 7\n+ rule 4 1 2 3\n", f);
 	fclose(f);
 	machine_start(h);
@@ -512,6 +654,12 @@ int main(void)
 		MACHINE_CASE(an_orderly_stop_leaves_nothing),
 		MACHINE_CASE(a_second_daemon_on_the_same_journal_is_refused),
 		MACHINE_CASE(without_rights_there_is_one_clear_sentence),
+		MACHINE_CASE(packets_that_pass_go_by_the_tables_behind),
+		MACHINE_CASE(packets_without_a_source_yet_pass_by_their_own_rule),
+		MACHINE_CASE(a_rule_is_not_taken_for_a_narrower_one),
+		MACHINE_CASE(a_rule_that_is_wanted_twice_goes_with_the_last),
+		MACHINE_CASE(without_room_for_rules_nothing_passes),
+		MACHINE_CASE(the_choice_of_a_source_is_foreseen),
 		MACHINE_CASE(a_route_leads_to_the_device_with_an_unreachable_behind),
 		MACHINE_CASE(marked_packets_go_by_the_main_table),
 		MACHINE_CASE(without_the_device_packets_are_refused_not_sent),
@@ -526,6 +674,7 @@ int main(void)
 		MACHINE_CASE(the_kernels_own_words_are_passed_on),
 		MACHINE_CASE(a_crash_leaves_the_way_into_the_clear_shut),
 		MACHINE_CASE(what_nobody_asked_for_again_is_dropped),
+		MACHINE_CASE(after_a_crash_nothing_passes_any_more),
 		MACHINE_CASE(a_stop_after_a_crash_leaves_nothing),
 		MACHINE_CASE(another_table_after_a_crash_does_not_lose_the_old_one),
 		MACHINE_CASE(a_journal_full_of_nonsense_is_survived),
