@@ -61,6 +61,10 @@ struct xfrm_backend {
 	/* From now on the outbound SA of CHILD carries what matches POLICY; child 0: none, packets are
 	 * dropped and acquire. */
 	void (*sa_select)(struct xfrm *x, uint32_t policy, uint32_t child);
+	/* A shunt that passes goes before all policies, one that drops behind them. ERR_EXISTS for an ID in
+	 * use; ERR_UNSUPPORTED for selectors that cannot be had here. */
+	enum err (*shunt_add)(struct xfrm *x, const struct shunt_spec *shunt, struct text *why);
+	void (*shunt_del)(struct xfrm *x, uint32_t shunt);
 	/* Fills OUT; false when there is no such SA. */
 	bool (*usage)(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
 	/* Those that the outbound SA of CHILD uses. */

@@ -30,6 +30,14 @@ struct policy_spec {
 	const struct child_conf *conf; /* device */
 };
 
+/* Packets that no SA carries: they go in the clear, or (DROP) not at all. Out from LOCAL to REMOTE, in from
+ * REMOTE to LOCAL; none is dynamic. All borrowed. */
+struct shunt_spec {
+	uint32_t id; /* the daemon's number, counted apart from those of policies */
+	bool drop;
+	struct tss local_ts, remote_ts;
+};
+
 /* Status of a policy that does not belong to a CHILD_SA. */
 struct policy_record {
 	const char *ike, *child; /* whose child it is */

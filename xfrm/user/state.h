@@ -42,6 +42,7 @@ struct xfrm {
 	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
 	struct map spis;                              /* inbound ones by SPI */
 	struct map policies;                          /* by number */
+	struct map shunts;                            /* by number (struct user_shunt) */
 	struct device *devices[DEVICES_MAX], *shared; /* the latter is one of the former, or NULL */
 	struct device *holding;                       /* the same until settled, after a crash, or NULL */
 	uint64_t age;
@@ -85,3 +86,9 @@ void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child);
 /* Gives the routes of policy ID the MTU that its SAs have now. */
 void user_policy_fit(struct xfrm *x, uint32_t id);
 void user_policy_free(struct xfrm *x, struct user_policy *p);
+
+/* shunts.c */
+enum err user_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why) MUST_CHECK;
+void user_shunt_del(struct xfrm *x, uint32_t id);
+/* Forgets all of them, once the machine has. */
+void user_shunts_free(struct xfrm *x);

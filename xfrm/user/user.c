@@ -69,6 +69,7 @@ static void forget_all(struct xfrm *x)
 	at = 0;
 	while ((p = map_next(&x->policies, &at)))
 		user_policy_free(x, p);
+	user_shunts_free(x);
 	let_go(x);
 	map_free(&x->sas);
 	map_free(&x->spis);
@@ -173,6 +174,8 @@ const struct xfrm_backend xfrm_user = {
 	.policy_add = user_policy_add,
 	.policy_del = user_policy_del,
 	.sa_select = user_policy_select,
+	.shunt_add = user_shunt_add,
+	.shunt_del = user_shunt_del,
 	.usage = user_sa_usage,
 	.devices = user_sa_devices,
 	.drops = user_drops,
