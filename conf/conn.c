@@ -74,6 +74,36 @@ static void check_families(const struct tree_section *s, const struct child_conf
 			local == 1 ? "IPv4" : "IPv6", remote == 1 ? "IPv4" : "IPv6");
 }
 
+static bool is_shunt(const struct child_conf *c)
+{
+	return c->mode == MODE_PASS || c->mode == MODE_DROP;
+}
+
+/* Keys of policies that shunts have in strongSwan, too. */
+static void shunt_notes(const struct tree_section *s, struct report *r)
+{
+	static const char *const keys[][2] = {
+		{ "priority", "what passes goes before every tunnel, what is dropped behind all of them" },
+		{ "interface", "it is for all devices" },
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const struct tree_key *k = tree_written(s, keys[i][0]);
+
+		if (k)
+			report_note(r, k->at, s, k->name, "has no effect with mode = pass or drop: %s",
+				keys[i][1]);
+	}
+}
+
+static void check_mode(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	if (is_shunt(c))
+		shunt_notes(s, r);
+	else if (c->mode != MODE_TUNNEL)
+		report_later(r, tree_written(s, "mode")->at, s, "mode", "this mode is not built in yet");
+}
+
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
 	c->name = c->group = arena_str(&p->arena, s->name);
@@ -82,6 +112,7 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	section_read(s, CONF_CHILD, c, &p->arena, r);
 	child_limits(s, c, r);
 	check_families(s, c, r);
+	check_mode(s, c, r);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		section_kind(sub, CONF_CHILD, r);
 }
@@ -89,7 +120,7 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 /* How many CHILD_SAs C stands for. */
 static unsigned pairs_of(const struct child_conf *c)
 {
-	return c->single_pair ? c->local.n * c->remote.n : 1;
+	return c->single_pair && !is_shunt(c) ? c->local.n * c->remote.n : 1;
 }
 
 static void check_pairs(const struct tree_section *s, const struct child_conf *c, struct report *r)
@@ -129,7 +160,11 @@ static void read_children(const struct tree_section *s, struct peer *p, struct r
 	}
 	p->children = ARENA_ARRAY(&p->arena, total, struct child_conf);
 	for (unsigned i = 0; i < n; i++)
-		add_pairs(p, &v[i]);
+		if (!is_shunt(&v[i]))
+			add_pairs(p, &v[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (is_shunt(&v[i]))
+			p->children[p->n_children + p->n_shunts++] = v[i];
 }
 
 /* A certificate of a section of its own. */
@@ -217,7 +252,7 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 	p->local = first_round(local);
 	p->remote = first_round(remote);
 	p->unready = r->later ? arena_str(&p->arena, r->later) : NULL;
-	if (!p->n_children)
+	if (!p->n_children && !p->n_shunts)
 		report_note(r, s->at, s, NULL, "has no children, so it carries no traffic");
 	return p;
 }

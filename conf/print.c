@@ -90,7 +90,7 @@ static void print_peer(const struct peer *p, struct text *out)
 	print_section("local", CONF_LOCAL, &p->local, 2, out);
 	print_section("remote", CONF_REMOTE, &p->remote, 2, out);
 	open_section("children", 2, out);
-	for (unsigned i = 0; i < p->n_children; i++)
+	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
 		print_section(p->children[i].name, CONF_CHILD, &p->children[i], 3, out);
 	close_section(2, out);
 	close_section(1, out);

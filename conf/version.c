@@ -64,14 +64,24 @@ static uint64_t understood(const struct tree_section *s, enum conf_section_kind 
 	return h;
 }
 
-/* Several children may have come of one section (single_pair), one behind the other. */
+/* From child AT on those that have come of the section S, several with single_pair; returns the first that
+ * has not, or END. */
+static unsigned section_set(struct peer *p, unsigned at, unsigned end, const struct tree_section *s)
+{
+	for (; at < end && !strcmp(p->children[at].group, s->name); at++)
+		p->children[at].content = understood(s, CONF_CHILD, &p->children[at]);
+	return at;
+}
+
+/* Children, and shunts behind them, each in the order of their sections. */
 static void children_set(struct peer *p, const struct tree_section *s)
 {
-	unsigned i = 0;
+	unsigned child = 0, shunt = p->n_children;
 
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		for (; i < p->n_children && !strcmp(p->children[i].group, sub->name); i++)
-			p->children[i].content = understood(sub, CONF_CHILD, &p->children[i]);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
+		child = section_set(p, child, p->n_children, sub);
+		shunt = section_set(p, shunt, p->n_children + p->n_shunts, sub);
+	}
 }
 
 void version_set(struct peer *p, const struct tree_section *s)

@@ -167,6 +167,7 @@ struct peer {
 	struct auth_conf local, remote; /* the first rounds */
 	struct child_conf *children;
 	unsigned n_children;
+	unsigned n_shunts; /* behind the children: those with mode pass and drop, which nobody negotiates */
 	const struct ip *vips; /* to ask for; an address of zeros: any */
 	unsigned n_vips;
 	struct strings pools; /* to give addresses from */

@@ -257,7 +257,7 @@ void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scr
 	put_auth(out, "local-1", &p->local, scratch);
 	put_auth(out, "remote-1", &p->remote, scratch);
 	vici_put_section(out, "children");
-	for (unsigned i = 0; i < p->n_children; i++)
+	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
 		put_child_conf(out, &p->children[i]);
 	vici_put_section_end(out);
 	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");

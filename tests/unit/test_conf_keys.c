@@ -137,7 +137,15 @@ static const struct key_case cases[] = {
 	{ "child", "ah_proposals = sha256", .later = "AH is not built in yet" },
 	{ "child", "sha256_96 = yes", .later = "this variant is not built in yet" },
 	{ "child", .key = "mode = tunnel" },
-	{ "child", "mode = transport", .later = "modes other than tunnel are not built in yet" },
+	{ "child", "mode = transport", .later = "this mode is not built in yet" },
+	{ "child", .key = "mode = pass" },
+	{ "child", .key = "mode = drop" },
+	{ "child", "priority = 1\nmode = drop",
+		.note = "has no effect with mode = pass or drop: what passes goes before every tunnel, what "
+			"is "
+			"dropped behind all of them" },
+	{ "child", "interface = own\nmode = pass",
+		.note = "has no effect with mode = pass or drop: it is for all devices" },
 	{ "child", "mode = tunel",
 		.why = "\"tunel\" is not known here; write one of tunnel, transport, transport_proxy, iptfs, "
 		       "beet, pass, drop; did you mean \"tunnel\"?" },

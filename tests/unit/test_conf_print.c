@@ -54,6 +54,8 @@ static void same_auth(const struct auth_conf *a, const struct auth_conf *b)
 static void same_child(const struct child_conf *a, const struct child_conf *b)
 {
 	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->mode, b->mode);
+	assert_int_equal(a->priority, b->priority);
 	same_selectors(a->local, b->local);
 	same_selectors(a->remote, b->remote);
 	same_proposals(a->esp, b->esp);
@@ -95,7 +97,8 @@ static void same_peer(const struct peer *a, const struct peer *b)
 	assert_int_equal(a->dpd_delay, b->dpd_delay);
 	assert_int_equal(a->keyingtries, b->keyingtries);
 	assert_int_equal(a->n_children, b->n_children);
-	for (unsigned i = 0; i < a->n_children; i++)
+	assert_int_equal(a->n_shunts, b->n_shunts);
+	for (unsigned i = 0; i < a->n_children + a->n_shunts; i++)
 		same_child(&a->children[i], &b->children[i]);
 }
 
@@ -163,9 +166,10 @@ static void every_key(void **state)
 	      " rekey_time = 7m\n life_time = 0\n rand_time = 1\n rekey_bytes = 500m\n rekey_packets = "
 	      "1000000\n"
 	      " dpd_action = restart\n close_action = trap\n start_action = trap|start\n reqid = 77\n "
-	      "interface = vpn7\n"
+	      "priority = 9\n interface = vpn7\n"
 	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes\n"
-	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes } } }\n"
+	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes }\n"
+	      " lan { mode = pass }\n no { mode = drop } } }\n"
 	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes } }\n"
 	      "daemon { port = 5500\n port_nat_t = 5501\n udp_encap = no\n tun_name = vpn\n "
 	      "retransmit_timeout = 1.5\n"

@@ -94,6 +94,42 @@ static void children_keep_it(void **state)
 	loaded_free(&l);
 }
 
+/* Nobody negotiates them, so they stand behind those that are negotiated. */
+static void shunts_are_kept_apart(void **state)
+{
+	struct loaded l =
+		good("connections { a { " AUTHS "children { lan {\nmode = pass\nstart_action = trap\n"
+		     "single_pair = yes\nremote_ts = 10.1.0.0/16, 10.2.0.0/16\n} net { } "
+		     "no {\nmode = drop\n} } } }");
+	const struct peer *p = l.conf.peers[0];
+
+	(void)state;
+	assert_null(p->unready);
+	assert_int_equal(p->n_children, 1);
+	assert_string_equal(p->children[0].name, "net");
+	assert_int_equal(p->n_shunts, 2);
+	assert_string_equal(p->children[1].name, "lan");
+	assert_int_equal(p->children[1].mode, MODE_PASS);
+	assert_int_equal(p->children[1].remote.n, 2);
+	assert_string_equal(p->children[2].name, "no");
+	assert_int_equal(p->children[2].mode, MODE_DROP);
+	assert_null(peer_child(p, "lan"));
+	loaded_free(&l);
+}
+
+/* There is no peer who would have to prove anything. */
+static void who_has_only_shunts_needs_no_authentication(void **state)
+{
+	struct loaded l = good("connections { a { children { lan {\nmode = pass\n} no {\nmode = drop\n} } } "
+			       "b { children { lan {\nmode = pass\nmark_in = 7\n} } } }");
+
+	(void)state;
+	assert_null(l.conf.peers[0]->unready);
+	assert_non_null(strstr(l.conf.peers[1]->unready, "connections.b.children.lan.mark_in: "));
+	assert_null(strstr(l.notes, "connections.a"));
+	loaded_free(&l);
+}
+
 static void defaults_are_those_without_effect(void **state)
 {
 	struct loaded l = good("connections { a { " AUTHS "children { n { } } } }");
@@ -161,8 +197,8 @@ static void secrets_of_all_kinds_are_kept(void **state)
 		"token1 { handle = aa\nslot = 3\nmodule = m\npin = 1234\n } }");
 	static const enum secret_kind kinds[] = { SECRET_EAP, SECRET_XAUTH, SECRET_IKE, SECRET_NTLM,
 		SECRET_PPK };
-	static const enum key_kind keys[] = { FILED_RSA, FILED_PRIVATE, FILED_ECDSA, FILED_PKCS8, FILED_PKCS12,
-		FILED_TOKEN };
+	static const enum key_kind keys[] = { FILED_RSA, FILED_PRIVATE, FILED_ECDSA, FILED_PKCS8,
+		FILED_PKCS12, FILED_TOKEN };
 
 	(void)state;
 	assert_int_equal(l.conf.n_secrets, 5);
@@ -261,6 +297,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_keep_it),
 		cmocka_unit_test(children_keep_it),
+		cmocka_unit_test(shunts_are_kept_apart),
+		cmocka_unit_test(who_has_only_shunts_needs_no_authentication),
 		cmocka_unit_test(defaults_are_those_without_effect),
 		cmocka_unit_test(sides_keep_it),
 		cmocka_unit_test(secrets_of_all_kinds_are_kept),

@@ -197,6 +197,31 @@ static void another_child_makes_another_version(void **state)
 	loaded_free(&a);
 }
 
+/* They stand behind the children, whatever their order was. */
+static void another_shunt_makes_another_version(void **state)
+{
+	static const char *const shunts[][2] = {
+		{ "lan { mode = pass\n} n { } no { mode = drop\n}",
+			"n { } lan { mode = pass\n} no { mode = drop\n}" },
+		{ "lan { mode = pass\n} n { }", "lan { mode = drop\n} n { }" },
+		{ "lan { mode = pass\n} n { }", "lan { mode = pass\nremote_ts = 10.7.0.0/16\n} n { }" },
+		{ "n { } lan { mode = pass\n}", "n { }" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shunts / sizeof *shunts; i++) {
+		struct arena arena = { 0 };
+		struct loaded a = load_text(arena_printf(&arena, CHILDREN("%s"), shunts[i][0]));
+		struct loaded b = load_text(arena_printf(&arena, CHILDREN("%s"), shunts[i][1]));
+
+		assert_string_equal(a.why, "");
+		assert_int_equal(peer_equal(a.conf.peers[0], b.conf.peers[0]), !i);
+		loaded_free(&a);
+		loaded_free(&b);
+		arena_free(&arena);
+	}
+}
+
 /* A child has much from its connection. */
 static void another_connection_makes_another_child(void **state)
 {
@@ -217,6 +242,7 @@ int main(void)
 		cmocka_unit_test(another_spelling_makes_none),
 		cmocka_unit_test(the_place_makes_none),
 		cmocka_unit_test(another_child_makes_another_version),
+		cmocka_unit_test(another_shunt_makes_another_version),
 		cmocka_unit_test(another_connection_makes_another_child),
 	};
 
