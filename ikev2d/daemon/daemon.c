@@ -258,6 +258,18 @@ static void sockets_stop(struct world *w)
 	sockets_close(&w->sockets);
 }
 
+static enum err shunts_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	shunts_start(&w->shunts, w->backend, w->xfrm);
+	return ERR_OK;
+}
+
+static void shunts_part_stop(struct world *w)
+{
+	shunts_stop(&w->shunts);
+}
+
 static enum err resolver_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -326,6 +338,7 @@ static const struct part {
 	{ engine_start, engine_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
+	{ shunts_part_start, shunts_part_stop },
 	{ resolver_part_start, resolver_part_stop },
 	{ judges_part_start, judges_part_stop },
 	{ listener_start, listener_stop },

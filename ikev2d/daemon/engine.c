@@ -87,6 +87,11 @@ void answer_free(struct answer *a)
 	free(a);
 }
 
+static bool is_negotiated(const struct peer *p)
+{
+	return !p->unready && (p->n_children || !p->n_shunts);
+}
+
 void engine_configure(struct world *w)
 {
 	const struct conf *conf = config_now(&w->config);
@@ -94,8 +99,9 @@ void engine_configure(struct world *w)
 	struct peer **ready = ARENA_ARRAY(&arena, conf->n_peers, struct peer *);
 	unsigned n = 0;
 
+	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
 	for (unsigned i = 0; i < conf->n_peers; i++)
-		if (!conf->peers[i]->unready)
+		if (is_negotiated(conf->peers[i]))
 			ready[n++] = conf->peers[i];
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
 			       .conf = { .peers = ready,
@@ -109,9 +115,10 @@ void engine_configure_one(struct world *w, const char *name)
 {
 	struct peer *p = config_conn(&w->config, name);
 
+	shunts_follow(&w->shunts, name, &p, !!p);
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
 			       .conf = { .peers = &p,
-				       .n = p && !p->unready,
+				       .n = p && is_negotiated(p),
 				       .settings = &w->config.file.settings,
 				       .only = name } });
 }

@@ -17,7 +17,8 @@ void engine_stop(struct world *w);
 /* One event, its actions, and all that follows from them at once. Not from within an action. */
 void engine_feed(struct world *w, const struct ike_event *event);
 
-/* Gives the core the configuration as it is now. */
+/* Gives the core the configuration as it is now, but for what it has nothing to do with: connections that
+ * cannot be used, and shunts, which are installed here. */
 void engine_configure(struct world *w);
 /* The same where only the connection NAME has changed, has come or is gone. */
 void engine_configure_one(struct world *w, const char *name);

@@ -21,14 +21,29 @@ static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_recor
 	return true;
 }
 
+/* Added to the numbers of shunts; those of traps have 32 bits. */
+static const uint64_t of_shunts = 1ULL << 32;
+
+/* Shunts first, as with strongSwan. */
 static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
 {
-	return ike_traps(((struct world *)ctx)->ike, arena, n);
+	struct world *w = ctx;
+	unsigned n_shunts, n_traps;
+	const uint64_t *shunts = shunts_installed(&w->shunts, arena, &n_shunts);
+	const uint64_t *traps = ike_traps(w->ike, arena, &n_traps);
+	uint64_t *v = ARENA_ARRAY(arena, n_shunts + n_traps, uint64_t);
+
+	for (*n = 0; *n < n_shunts + n_traps; ++*n)
+		v[*n] = *n < n_shunts ? of_shunts + shunts[*n] : traps[*n - n_shunts];
+	return v;
 }
 
 static bool policy(void *ctx, uint64_t key, struct arena *arena, struct policy_record *out)
 {
-	return ike_trap(((struct world *)ctx)->ike, key, arena, out);
+	struct world *w = ctx;
+
+	return key < of_shunts ? ike_trap(w->ike, key, arena, out)
+			       : shunts_record(&w->shunts, key - of_shunts, arena, out);
 }
 
 static const struct counters *counters(

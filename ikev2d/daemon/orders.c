@@ -15,6 +15,13 @@ static void run(struct world *w, const struct ike_command *command, int64_t time
 		vici_done(w->vici, command->ticket, &(struct vici_outcome){ .success = true });
 }
 
+/* Whether WHAT names P or a child of it. */
+static bool named(const struct peer *p, const struct vici_target *what)
+{
+	return (!what->ike || !strcmp(what->ike, p->name)) &&
+	       (!what->child || peer_child(p, what->child) || peer_shunt(p, what->child));
+}
+
 /* The connection that WHAT names, where it is only one that cannot be used. */
 static const struct peer *find_unready(const struct conf *c, const struct vici_target *what)
 {
@@ -23,7 +30,7 @@ static const struct peer *find_unready(const struct conf *c, const struct vici_t
 	for (unsigned i = 0; i < c->n_peers; i++) {
 		const struct peer *p = c->peers[i];
 
-		if ((what->ike && strcmp(what->ike, p->name)) || (what->child && !peer_child(p, what->child)))
+		if (!named(p, what))
 			continue;
 		if (!p->unready)
 			return NULL;
@@ -42,10 +49,51 @@ static bool refused(struct world *w, uint32_t ticket, const struct vici_target *
 	return unready;
 }
 
+/* A shunt that WHAT names, where it names nothing that could be negotiated. */
+static const struct child_conf *find_shunt(const struct conf *c, const struct vici_target *what)
+{
+	const struct child_conf *found = NULL;
+
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		const struct peer *p = c->peers[i];
+
+		if (!named(p, what))
+			continue;
+		if (what->child ? !!peer_child(p, what->child) : p->n_children || !p->n_shunts)
+			return NULL;
+		found = what->child ? peer_shunt(p, what->child) : &p->children[0];
+	}
+	return found;
+}
+
+/* strongSwan tries, and fails, unless the peer takes it for a tunnel. */
+static void refuse_shunt(struct world *w, uint32_t ticket, const struct child_conf *c)
+{
+	struct arena scratch = { 0 };
+	const struct why why = {
+		.what = arena_printf(&scratch,
+			"child %s is a shunt (mode = %s): there is nothing to negotiate with a peer", c->name,
+			c->mode == MODE_DROP ? "drop" : "pass"),
+		.where = source_print(&c->at, "mode", &scratch),
+		.instead = "start_action = trap, which installs it; or swanctl --install",
+	};
+
+	vici_done(w->vici, ticket, &(struct vici_outcome){ .why = why });
+	arena_free(&scratch);
+}
+
 static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms)
 {
-	if (refused(ctx, ticket, what))
+	struct world *w = ctx;
+	const struct child_conf *shunt;
+
+	if (refused(w, ticket, what))
 		return;
+	shunt = find_shunt(config_now(&w->config), what);
+	if (shunt) {
+		refuse_shunt(w, ticket, shunt);
+		return;
+	}
 	run(ctx,
 		&(struct ike_command){
 			.kind = COMMAND_UP,
@@ -99,15 +147,33 @@ static void policy(void *ctx, enum ike_command_kind kind, uint32_t ticket, const
 		0);
 }
 
+/* A shunt, or else the core's. */
 static void install(void *ctx, uint32_t ticket, const struct vici_target *what)
 {
-	if (!refused(ctx, ticket, what))
-		policy(ctx, COMMAND_TRAP, ticket, what);
+	struct world *w = ctx;
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	enum err e = ERR_OK;
+
+	if (!refused(w, ticket, what)) {
+		e = shunts_install(&w->shunts, what->ike, what->child, &why);
+		if (e == ERR_MISSING)
+			policy(w, COMMAND_TRAP, ticket, what);
+		else
+			vici_done(w->vici, ticket,
+				&(struct vici_outcome){ .success = !e, .why.what = text_str(&why) });
+	}
+	arena_free(&scratch);
 }
 
 static void uninstall(void *ctx, uint32_t ticket, const struct vici_target *what)
 {
-	policy(ctx, COMMAND_UNTRAP, ticket, what);
+	struct world *w = ctx;
+
+	if (shunts_uninstall(&w->shunts, what->ike, what->child))
+		policy(w, COMMAND_UNTRAP, ticket, what);
+	else
+		vici_done(w->vici, ticket, &(struct vici_outcome){ .success = true });
 }
 
 void orders_into(struct vici_host *h)

@@ -13,6 +13,7 @@
 #include "daemon/judge.h"
 #include "daemon/resolve.h"
 #include "daemon/rundir.h"
+#include "daemon/shunts.h"
 #include "daemon/sockets.h"
 #include "daemon/updown_queue.h"
 #include "ike/ike.h"
@@ -49,6 +50,7 @@ struct world {
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;
 	struct event *xfrm_readable, *xfrm_settled;
+	struct shunts shunts;
 
 	struct vici *vici;
 	struct control control;

@@ -147,6 +147,7 @@ bool ike_trap(const struct ike *ike, uint64_t key, struct arena *arena, struct p
 	*out = (struct policy_record){
 		.ike = arena_str(arena, t->conf->peer->name),
 		.child = arena_str(arena, t->conf->name),
+		.mode = t->conf->mode,
 		.local_ts = tss_resolve(t->conf->local, &t->local, arena),
 		.remote_ts = tss_resolve(t->conf->remote, &t->remote, arena),
 	};

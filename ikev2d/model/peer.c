@@ -52,12 +52,22 @@ void peer_unref(const struct peer *p)
 	free(mutable_peer(p));
 }
 
+static const struct child_conf *named(const struct child_conf *v, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(v[i].name, name))
+			return &v[i];
+	return NULL;
+}
+
 const struct child_conf *peer_child(const struct peer *p, const char *name)
 {
-	for (unsigned i = 0; i < p->n_children; i++)
-		if (!strcmp(p->children[i].name, name))
-			return &p->children[i];
-	return NULL;
+	return named(p->children, p->n_children, name);
+}
+
+const struct child_conf *peer_shunt(const struct peer *p, const char *name)
+{
+	return named(p->children + p->n_children, p->n_shunts, name);
 }
 
 bool peer_same(const struct peer *a, const struct peer *b)
@@ -72,9 +82,9 @@ bool child_conf_equal(const struct child_conf *a, const struct child_conf *b)
 
 bool peer_equal(const struct peer *a, const struct peer *b)
 {
-	if (!peer_same(a, b) || a->n_children != b->n_children)
+	if (!peer_same(a, b) || a->n_children != b->n_children || a->n_shunts != b->n_shunts)
 		return false;
-	for (unsigned i = 0; i < a->n_children; i++)
+	for (unsigned i = 0; i < a->n_children + a->n_shunts; i++)
 		if (strcmp(a->children[i].name, b->children[i].name) ||
 			!child_conf_equal(&a->children[i], &b->children[i]))
 			return false;

@@ -205,3 +205,5 @@ bool child_conf_equal(const struct child_conf *a, const struct child_conf *b);
 bool peer_equal(const struct peer *a, const struct peer *b);
 
 const struct child_conf *peer_child(const struct peer *p, const char *name);
+/* The same among the shunts. */
+const struct child_conf *peer_shunt(const struct peer *p, const char *name);

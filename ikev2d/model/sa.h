@@ -41,6 +41,7 @@ struct shunt_spec {
 /* Status of a policy that does not belong to a CHILD_SA. */
 struct policy_record {
 	const char *ike, *child; /* whose child it is */
+	enum child_mode mode;    /* MODE_PASS and MODE_DROP: a shunt; else a trap */
 	struct tss local_ts, remote_ts;
 };
 

@@ -159,12 +159,27 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 	vici_put_section_end(out);
 }
 
+static const char *mode_name(enum child_mode m)
+{
+	static const char *const names[] = {
+		[MODE_TUNNEL] = "TUNNEL",
+		[MODE_TRANSPORT] = "TRANSPORT",
+		[MODE_TRANSPORT_PROXY] = "TRANSPORT",
+		[MODE_IPTFS] = "IPTFS",
+		[MODE_BEET] = "BEET",
+		[MODE_PASS] = "PASS",
+		[MODE_DROP] = "DROP",
+	};
+
+	return names[m];
+}
+
 void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch)
 {
 	vici_put_section(out, arena_printf(scratch, "%s/%s", p->ike, p->child));
 	vici_put_pair(out, "child", p->child);
 	vici_put_pair(out, "ike", p->ike);
-	vici_put_pair(out, "mode", "TUNNEL");
+	vici_put_pair(out, "mode", mode_name(p->mode));
 	put_selectors(out, "local-ts", p->local_ts);
 	put_selectors(out, "remote-ts", p->remote_ts);
 	vici_put_section_end(out);
@@ -231,7 +246,7 @@ static void put_seconds(struct vici_out *out, const char *name, uint64_t ms)
 static void put_child_conf(struct vici_out *out, const struct child_conf *c)
 {
 	vici_put_section(out, c->name);
-	vici_put_pair(out, "mode", "TUNNEL");
+	vici_put_pair(out, "mode", mode_name(c->mode));
 	put_seconds(out, "rekey_time", c->rekey_time);
 	vici_put_pairf(out, "rekey_bytes", "%" PRIu64, c->rekey_bytes);
 	vici_put_pairf(out, "rekey_packets", "%" PRIu64, c->rekey_packets);

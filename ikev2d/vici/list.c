@@ -91,13 +91,18 @@ void vici_do_list_conns(struct vici_call *c)
 
 /* ----------------------------------------------------------------- policies */
 
+static bool kind_wanted(const struct vici_filter *f, enum child_mode mode)
+{
+	return mode == MODE_PASS ? f->passes : mode == MODE_DROP ? f->drops : f->traps;
+}
+
 static bool put_policy(
 	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
 {
 	struct policy_record p;
 
-	if (!host->policy(host->ctx, l->keys[l->at], scratch, &p) || !named(l->filter.ike, p.ike) ||
-		!named(l->filter.child, p.child))
+	if (!host->policy(host->ctx, l->keys[l->at], scratch, &p) || !kind_wanted(&l->filter, p.mode) ||
+		!named(l->filter.ike, p.ike) || !named(l->filter.child, p.child))
 		return false;
 	vici_put_policy(out, &p, scratch);
 	return true;
@@ -108,8 +113,10 @@ void vici_do_list_policies(struct vici_call *c)
 {
 	struct vici_listing *l = vici_listing_new(c, EVENT_LIST_POLICY);
 
-	if (vici_str(c->args, "trap"))
-		l->keys = c->host->policies(c->host->ctx, &l->arena, &l->n);
+	l->filter.traps = vici_str(c->args, "trap");
+	l->filter.passes = vici_str(c->args, "pass");
+	l->filter.drops = vici_str(c->args, "drop");
+	l->keys = c->host->policies(c->host->ctx, &l->arena, &l->n);
 	l->put = put_policy;
 	vici_listing_start(c, l);
 }

@@ -10,6 +10,7 @@
 struct vici_filter {
 	const char *ike, *child;
 	uint64_t ike_id, child_id;
+	bool traps, passes, drops; /* of policies */
 };
 
 struct vici_listing {

@@ -183,6 +183,13 @@ static const char trap_of_home[] =
 	"event list-policy home/lan {child=lan ike=home mode=TUNNEL local-ts=[10.1.0.0/16] "
 	"remote-ts=[10.2.0.0/16]}\n";
 
+static const char pass_of_gw[] =
+	"event list-policy gw/local {child=local ike=gw mode=PASS local-ts=[10.1.0.0/16] "
+	"remote-ts=[10.2.0.0/16]}\n";
+static const char drop_of_gw[] =
+	"event list-policy gw/rest {child=rest ike=gw mode=DROP local-ts=[10.1.0.0/16] "
+	"remote-ts=[10.2.0.0/16]}\n";
+
 static void list_policies_lists_what_is_wanted(void **state)
 {
 	struct bench *b = *state;
@@ -190,12 +197,15 @@ static void list_policies_lists_what_is_wanted(void **state)
 
 	subscribe(b, "list-policy");
 	assert_string_equal(ask(b, "list-policies", "trap=yes;drop=yes;pass=yes"),
-		arena_printf(a, "%s%sresponse\n", trap_of_gw, trap_of_home));
+		arena_printf(a, "%s%s%s%sresponse\n", pass_of_gw, drop_of_gw, trap_of_gw, trap_of_home));
 	assert_string_equal(
 		ask(b, "list-policies", "trap=yes;ike=home"), arena_printf(a, "%sresponse\n", trap_of_home));
 	assert_string_equal(
 		ask(b, "list-policies", "trap=yes;child=dmz"), arena_printf(a, "%sresponse\n", trap_of_gw));
-	assert_string_equal(ask(b, "list-policies", "drop=yes"), "response\n");
+	assert_string_equal(ask(b, "list-policies", "drop=yes"), arena_printf(a, "%sresponse\n", drop_of_gw));
+	assert_string_equal(
+		ask(b, "list-policies", "pass=yes;ike=gw"), arena_printf(a, "%sresponse\n", pass_of_gw));
+	assert_string_equal(ask(b, "list-policies", "pass=yes;ike=home"), "response\n");
 	assert_string_equal(ask(b, "list-policies", NULL), "response\n");
 }
 

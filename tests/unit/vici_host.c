@@ -93,7 +93,7 @@ static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_recor
 static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
 {
 	(void)ctx;
-	*n = 2;
+	*n = 4;
 	return keys_to(*n, arena);
 }
 
@@ -101,10 +101,18 @@ static struct tss selector(struct arena *a, const char *text);
 
 static bool policy(void *ctx, uint64_t key, struct arena *arena, struct policy_record *out)
 {
+	static const struct policy_record all[] = {
+		{ .ike = "gw", .child = "local", .mode = MODE_PASS },
+		{ .ike = "gw", .child = "rest", .mode = MODE_DROP },
+		{ .ike = "gw", .child = "dmz" },
+		{ .ike = "home", .child = "lan" },
+	};
+
 	(void)ctx;
 	*out = (struct policy_record){
-		.ike = key ? "home" : "gw",
-		.child = key ? "lan" : "dmz",
+		.ike = all[key].ike,
+		.child = all[key].child,
+		.mode = all[key].mode,
 		.local_ts = selector(arena, "10.1.0.0/16"),
 		.remote_ts = selector(arena, "10.2.0.0/16"),
 	};
