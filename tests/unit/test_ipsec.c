@@ -84,6 +84,39 @@ static void status_says_which_connections_are_not_used(void **state)
 	ipsec_bench_end(&b);
 }
 
+/* The fake's policies name a pass shunt "local" of gw. */
+static void with_a_shunt(struct vici_fake *f)
+{
+	static struct child_conf local;
+
+	local = f->conf.peers[0]->children[0];
+	local.name = "local";
+	local.mode = MODE_PASS;
+	f->conf.peers[0]->children = &local;
+	f->conf.peers[0]->n_children = 0;
+	f->conf.peers[0]->n_shunts = 1;
+}
+
+static void with_only_a_shunt(struct vici_fake *f)
+{
+	with_a_shunt(f);
+	f->n_sas = 0;
+}
+
+static void status_says_which_shunts_are_installed(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("status gw", &code, with_a_shunt);
+
+	(void)state;
+	assert_true(has(b.out, "\n  local: PASS, 10.1.0.0/16 === 10.2.0.0/16\n"));
+	ipsec_bench_end(&b);
+	b = run("--json status gw", &code, with_only_a_shunt);
+	assert_true(has(b.out, "{\"name\":\"gw\",\"state\":\"up\","));
+	assert_true(has(b.out, "{\"name\":\"local\",\"state\":\"installed\",\"mode\":\"PASS\","));
+	ipsec_bench_end(&b);
+}
+
 static void status_of_one_shows_one(void **state)
 {
 	struct ipsec_bench b;
@@ -403,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_has_a_block_for_each_connection),
+		cmocka_unit_test(status_says_which_shunts_are_installed),
 		cmocka_unit_test(status_of_one_shows_one),
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),

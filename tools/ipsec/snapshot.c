@@ -26,7 +26,8 @@ static void keep(void *ctx, const struct vici_node *message)
 	s->v[s->n++] = message->first;
 }
 
-static int stream(struct client *c, const char *command, const char *event, struct sections *out)
+static int stream(struct client *c, const char *command, const char *event, const char *const *kinds,
+	struct sections *out)
 {
 	const struct vici_node *response;
 	int code = client_subscribe(c, event);
@@ -35,19 +36,31 @@ static int stream(struct client *c, const char *command, const char *event, stru
 	if (code)
 		return code;
 	client_request(c, command);
+	for (; kinds && *kinds; kinds++)
+		vici_put_pair(&c->out, *kinds, "yes");
 	return client_call(c, keep, out, CLIENT_PATIENCE, &response);
 }
 
 int snapshot_take(struct client *c, struct snapshot *out)
 {
-	struct sections conns, sas;
-	int code = stream(c, "list-conns", "list-conn", &conns);
+	static const char *const without_peer[] = { "pass", "drop", NULL };
+	struct sections conns, sas, shunts;
+	int code = stream(c, "list-conns", "list-conn", NULL, &conns);
 
 	if (!code)
-		code = stream(c, "list-sas", "list-sa", &sas);
+		code = stream(c, "list-sas", "list-sa", NULL, &sas);
+	if (!code)
+		code = stream(c, "list-policies", "list-policy", without_peer, &shunts);
 	if (code)
 		return code;
-	*out = (struct snapshot){ .conns = conns.v, .n_conns = conns.n, .sas = sas.v, .n_sas = sas.n };
+	*out = (struct snapshot){
+		.conns = conns.v,
+		.n_conns = conns.n,
+		.sas = sas.v,
+		.n_sas = sas.n,
+		.shunts = shunts.v,
+		.n_shunts = shunts.n,
+	};
 	client_request(c, "failures");
 	return client_call(c, NULL, NULL, CLIENT_PATIENCE, &out->failures);
 }

@@ -4,16 +4,42 @@
 
 #include "fields.h"
 
-static bool has_state(const struct vici_node *section, const char *state)
+static bool is(const struct vici_node *section, const char *key, const char *value)
 {
-	const char *s = vici_str(section, "state");
+	const char *s = vici_str(section, key);
 
-	return s && !strcmp(s, state);
+	return s && !strcmp(s, value);
 }
 
+static bool has_state(const struct vici_node *section, const char *state)
+{
+	return is(section, "state", state);
+}
+
+/* Whether a shunt of CONN, and CHILD where it is not NULL, is installed. */
+static bool is_installed(const struct snapshot *s, const char *conn, const char *child)
+{
+	for (unsigned i = 0; i < s->n_shunts; i++)
+		if (is(s->shunts[i], "ike", conn) && (!child || is(s->shunts[i], "child", child)))
+			return true;
+	return false;
+}
+
+static bool has_only_shunts(const struct vici_node *conn)
+{
+	const struct vici_node *children = vici_find(conn, "children");
+
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
+		if (!is(n, "mode", "PASS") && !is(n, "mode", "DROP"))
+			return false;
+	return true;
+}
+
+/* A connection that has nothing but shunts is up with them. */
 static const char *conn_state(const struct snapshot *s, const char *name, const struct vici_node *conn)
 {
-	const char *state = vici_str(conn, "unready") ? "unusable" : "down";
+	bool shunts = is_installed(s, name, NULL) && has_only_shunts(conn);
+	const char *state = vici_str(conn, "unready") ? "unusable" : shunts ? "up" : "down";
 
 	for (unsigned i = 0; i < s->n_sas; i++) {
 		if (strcmp(s->sas[i]->name, name))
@@ -56,7 +82,7 @@ static void look_for_child(
 
 const char *status_child_state(const struct status *s, const char *conn, const char *child)
 {
-	const char *state = "down";
+	const char *state = is_installed(&s->snapshot, conn, child) ? "installed" : "down";
 
 	for (unsigned i = 0; i < s->snapshot.n_sas; i++)
 		if (!strcmp(s->snapshot.sas[i]->name, conn))

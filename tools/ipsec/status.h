@@ -19,7 +19,7 @@ struct status {
 	const struct vici_node *version, *stats; /* of the daemon; with ALL only */
 };
 
-/* "up", the state of the CHILD_SA in small letters, or "down". */
+/* "up", the state of the CHILD_SA in small letters, or "down"; of a shunt "installed" or "down". */
 const char *status_child_state(const struct status *s, const char *conn, const char *child);
 
 /* For people. */

@@ -126,17 +126,21 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 		show_child_sa(s, n);
 }
 
-/* Children without an SA; the others were shown. */
+/* Children without an SA, shunts among them; the others were shown. */
 static void show_idle(const struct status *s, const struct status_conn *c)
 {
 	const struct vici_node *children = vici_find(c->conn, "children");
 	struct arena *a = &s->x->arena;
 
-	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
-		if ((!s->only || !strcmp(s->only, n->name)) &&
-			!strcmp(status_child_state(s, c->name, n->name), "down"))
-			fprintf(s->x->out, "  %s: down, %s === %s\n", n->name, items(n, "local-ts", a),
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next) {
+		const char *state = status_child_state(s, c->name, n->name);
+		bool installed = !strcmp(state, "installed"), down = !strcmp(state, "down");
+
+		if ((!s->only || !strcmp(s->only, n->name)) && (installed || down))
+			fprintf(s->x->out, "  %s: %s, %s === %s\n", n->name,
+				installed ? str(n, "mode") : state, items(n, "local-ts", a),
 				items(n, "remote-ts", a));
+	}
 }
 
 static void show_failure(const struct status *s, const struct vici_node *failure)
