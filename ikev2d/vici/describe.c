@@ -256,6 +256,8 @@ static void put_child_conf(struct vici_out *out, const struct child_conf *c)
 	put_selectors(out, "remote-ts", c->remote);
 	if (c->interface)
 		vici_put_pair(out, "interface", c->interface);
+	if (c->priority)
+		vici_put_pairf(out, "priority", "%" PRIu32, c->priority);
 	vici_put_pair(out, "start_action", action_name(c->start_action));
 	vici_put_section_end(out);
 }

@@ -275,6 +275,21 @@ static void list_conns_lists_all(void **state)
 	assert_true(has(got, "origin=vici}\nresponse\n"));
 }
 
+/* Shunts are listed behind the children that are negotiated. */
+static void list_conns_tells_of_shunts_and_priorities(void **state)
+{
+	struct bench *b = *state;
+	struct peer *p = b->fake->conf.peers[0];
+	const char *got;
+
+	p->n_children = p->n_shunts = 1;
+	p->children[0].priority = 17;
+	p->children[1].mode = MODE_DROP;
+	subscribe(b, "list-conn");
+	got = ask(b, "list-conns", "ike=gw");
+	assert_true(has(got, "remote-ts=[10.2.0.0/16] priority=17 start_action=trap} dmz {mode=DROP "));
+}
+
 static void list_conns_filters(void **state)
 {
 	const char *got;
@@ -570,6 +585,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_sas_filters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_sa_that_fits_in_no_message_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_conns_lists_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_conns_tells_of_shunts_and_priorities, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_conns_filters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(get_conns_names_those_of_vici, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(get_shared_names_those_of_vici, set_up, tear_down),

@@ -85,6 +85,7 @@ static const struct json_field child_conf_fields[] = {
 	{ "local-ts", JSON_LIST },
 	{ "remote-ts", JSON_LIST },
 	{ "interface", JSON_TEXT },
+	{ "priority", JSON_NUMBER },
 	{ NULL, JSON_TEXT },
 };
 
