@@ -82,6 +82,9 @@ struct machine *machine_enter(void **state)
 		   "ip link set far0 up mtu 1300 && ip link set out0 up mtu 1300 &&"
 		   "ip addr add 192.0.2.1/24 dev out0 && ip addr add 10.1.0.1/24 dev out0 &&"
 		   "ip addr add 2001:db8::1/64 dev out0 nodad && ip addr add fd01::1/64 dev out0 nodad");
+	/* The kernel gives IPv6 addresses their routes when it has noticed that the cable is plugged in. */
+	machine_sh("n=0; until ip -6 route show table local | grep -q 'local fd01::1 '; do"
+		   " n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.01; done");
 	return h;
 }
 
