@@ -8,7 +8,14 @@
 #include "conf/parser.h"
 #include "conf/pool.h"
 #include "conf/section.h"
+#include "conf/settings.h"
+#include "conf/strongswan.h"
 #include "conf/version.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STRONGSWAN_CONF "/etc/strongswan.conf"
 
 static struct peer *read_conn(const struct tree_section *s, enum origin origin, struct report *r)
 {
@@ -26,20 +33,12 @@ static void read_connections(const struct tree_section *s, struct conf *c, struc
 		c->peers[c->n_peers++] = read_conn(sub, ORIGIN_FILE, r);
 }
 
-static void read_daemon(const struct tree_section *s, struct conf *c, struct report *r)
-{
-	section_read(s, CONF_DAEMON, &c->settings, &c->arena, r);
-	if (c->settings.port == c->settings.port_nat_t)
-		report_error(
-			r, s->at, s, NULL, "port and port_nat_t must differ: they tell IKE from ESP in UDP");
-}
-
 static void read_top(const struct tree_section *s, struct conf *c, struct report *r)
 {
 	enum conf_section_kind kind = section_kind(s, CONF_ROOT, r);
 
 	if (kind == CONF_DAEMON)
-		read_daemon(s, c, r);
+		settings_read(s, c, r);
 	else if (kind != CONF_SECTIONS_MAX)
 		section_without_keys(s, kind, r);
 	if (kind == CONF_CONNECTIONS)
@@ -83,6 +82,32 @@ enum err conf_load(const char *path, const struct conf_files *files, struct conf
 	}
 	conf_free(&draft);
 	return e ? e : ERR_SYNTAX;
+}
+
+static const char *strongswan_conf(void)
+{
+	const char *path = getenv("STRONGSWAN_CONF");
+
+	if (path)
+		return *path ? path : NULL;
+	return access(STRONGSWAN_CONF, F_OK) ? NULL : STRONGSWAN_CONF;
+}
+
+enum err conf_load_system(const char *path, struct conf *out, struct text *why, struct text *notes)
+{
+	struct conf draft = { .settings = settings_default() };
+	const char *strongswan = strongswan_conf();
+	enum err e = path ? conf_load(path, &conf_files_system, &draft, why, notes) : ERR_OK;
+
+	if (e)
+		return e;
+	if (!draft.settings_written && strongswan)
+		e = strongswan_read(strongswan, &conf_files_system, &draft, why, notes);
+	if (e)
+		conf_free(&draft);
+	else
+		*out = draft;
+	return e;
 }
 
 enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct peer **out, struct text *why,

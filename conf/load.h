@@ -13,6 +13,12 @@
 enum err conf_load(const char *path, const struct conf_files *files, struct conf *out, struct text *why,
 	struct text *notes) MUST_CHECK;
 
+/* The configuration in PATH (NULL: an empty one) among the files of this machine; where it has no section
+ * "daemon", with the settings of strongSwan's: $STRONGSWAN_CONF, or /etc/strongswan.conf where that is there.
+ */
+enum err conf_load_system(
+	const char *path, struct conf *out, struct text *why, struct text *notes) MUST_CHECK;
+
 /* The connection that S describes, as one below "connections" in a file would. The caller has the one
  * reference of *OUT. ERR_SYNTAX. */
 enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct peer **out, struct text *why,

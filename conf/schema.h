@@ -73,6 +73,7 @@ enum conf_type {
 	TYPE_CERTS,          /* struct cert_confs */
 	TYPE_HANDLE,         /* const char *, hexadecimal */
 	TYPE_SECRET,         /* struct bytes */
+	TYPE_SOCKET,         /* const char *, a path */
 	TYPES_MAX
 };
 

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { DEVICE_MAX = 15 /* IFNAMSIZ - 1 */, DEVICES_MAX = 11 /* leaves room for a number */ };
+enum {
+	DEVICE_MAX = 15,  /* IFNAMSIZ - 1 */
+	DEVICES_MAX = 11, /* leaves room for a number */
+	SOCKET_MAX = 107, /* a path in struct sockaddr_un */
+};
 
 /* One value on its way. */
 struct value {
@@ -535,6 +539,18 @@ static bool read_secret(struct value *v)
 	return false;
 }
 
+static const char unix_scheme[] = "unix://";
+
+static bool read_socket(struct value *v)
+{
+	const char *path = v->text + strlen(unix_scheme);
+
+	if (strncmp(v->text, unix_scheme, strlen(unix_scheme)) || *path != '/' || strlen(path) > SOCKET_MAX)
+		return false;
+	*(const char **)v->field = arena_str(v->arena, path);
+	return true;
+}
+
 /* ------------------------------------------------------------------ writing */
 
 /* One value on its way back. */
@@ -551,6 +567,15 @@ static bool print_text(const struct written *v)
 	if (s)
 		text_add(v->out, "%s", s);
 	return s;
+}
+
+static bool print_socket(const struct written *v)
+{
+	const char *path = *(const char *const *)v->field;
+
+	if (path)
+		text_add(v->out, "%s%s", unix_scheme, path);
+	return path;
 }
 
 static bool print_bool(const struct written *v)
@@ -754,6 +779,8 @@ static const struct {
 	[TYPE_CERTS] = { read_certs, NULL, "a list of certificates", 0 },
 	[TYPE_HANDLE] = { read_handle, NULL, "a handle; write hexadecimal digits", 0 },
 	[TYPE_SECRET] = { read_secret, NULL, "", 0 },
+	[TYPE_SOCKET] = { read_socket, print_socket,
+		"the place of a socket; write unix:// and an absolute path", 0 },
 };
 
 bool value_read(

@@ -198,8 +198,8 @@ static enum err read_creds(
 
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
 {
-	struct conf file = { .settings = settings_default() };
-	enum err e = path ? conf_load(path, &conf_files_system, &file, why, notes) : ERR_OK;
+	struct conf file;
+	enum err e = conf_load_system(path, &file, why, notes);
 
 	if (!e)
 		e = read_creds(c, path, &file, why, notes);

@@ -146,6 +146,8 @@ static enum err config_part_start(struct world *w, struct text *why)
 	w->settings = config_now(&w->config)->settings;
 	w->settings.tun_name = arena_str(&w->arena, w->settings.tun_name);
 	w->settings.charon_socket = arena_str(&w->arena, w->settings.charon_socket);
+	if (w->settings.vici_socket)
+		w->settings.vici_socket = arena_str(&w->arena, w->settings.vici_socket);
 	return ERR_OK;
 }
 
@@ -300,11 +302,13 @@ static void resolver_part_stop(struct world *w)
 /* "auto" does not take the place of a daemon that is only not running now. */
 static void offer_to_charons_clients(struct world *w)
 {
-	bool yes = !strcmp(w->settings.charon_socket, "yes");
-	bool wanted = yes || (!strcmp(w->settings.charon_socket, "auto") && !strcmp(run_dir(w), RUN_DIR));
+	const struct settings *s = &w->settings;
+	const char *at = s->vici_socket ? s->vici_socket : CHARON_VICI;
+	bool yes = s->vici_socket || !strcmp(s->charon_socket, "yes");
+	bool wanted = yes || (!strcmp(s->charon_socket, "auto") && !strcmp(run_dir(w), RUN_DIR));
 
-	if (wanted && !control_offer(&w->control, CHARON_VICI))
-		log_say(yes ? LOG_WARN : LOG_DETAIL, "control", "msg=\"%s is not offered: %s\"", CHARON_VICI,
+	if (wanted && strcmp(at, w->control.path) && !control_offer(&w->control, at))
+		log_say(yes ? LOG_WARN : LOG_DETAIL, "control", "msg=\"%s is not offered: %s\"", at,
 			strerror(errno));
 }
 

@@ -19,6 +19,7 @@ struct settings settings_default(void)
 		.make_before_break = true,
 		.updown_timeout = 30000,
 		.charon_socket = "auto",
+		.install_routes = true,
 		.routing_table = 220,
 		.routing_table_prio = 220,
 	};

@@ -76,6 +76,8 @@ struct settings {
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */
 	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
+	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */
+	bool install_routes;       /* into our shared device */
 	unsigned routing_table, routing_table_prio;
 };
 
@@ -92,6 +94,7 @@ struct conf {
 	struct authority *authorities;
 	unsigned n_authorities;
 	struct settings settings;
+	bool settings_written; /* there is a section "daemon" */
 };
 
 /* The settings of an empty configuration. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any octets as the main file of a configuration; it includes nothing that is there. */
+/* Any octets as the main file of a configuration, and as a strongswan.conf; it includes nothing that is there. */
 #include "conf/load.h"
+#include "conf/strongswan.h"
 
 static enum err fuzz_read(void *ctx, const char *path, struct arena *arena, struct bytes *out)
 {
@@ -30,6 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!conf_load("main", &files, &conf, &why, &notes))
 		conf_free(&conf);
+	conf = (struct conf){ .settings = settings_default() };
+	(void)!strongswan_read("main", &files, &conf, &why, &notes);
+	conf_free(&conf);
 	arena_free(&arena);
 	return 0;
 }

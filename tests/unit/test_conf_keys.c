@@ -249,6 +249,11 @@ static const struct key_case cases[] = {
 	{ "daemon", .key = "charon_socket = no" },
 	{ "daemon", "charon_socket = never",
 		.why = "\"never\" is not known here; write one of auto, yes, no" },
+	{ "daemon", .key = "vici_socket = unix:///run/my.vici" },
+	{ "daemon", "vici_socket = unix://my.vici",
+		.why = "\"unix://my.vici\" is not the place of a socket; write unix:// and an absolute "
+		       "path" },
+	{ "daemon", .key = "install_routes = no" },
 	{ "daemon", .key = "routing_table = 100" },
 	{ "daemon", "routing_table_prio = x", .why = "\"x\"" NOT_COUNT },
 

@@ -108,7 +108,8 @@ static void same_settings(const struct settings *a, const struct settings *b)
 
 	same_text(x.tun_name, y.tun_name);
 	same_text(x.charon_socket, y.charon_socket);
-	x.tun_name = y.tun_name = x.charon_socket = y.charon_socket = NULL;
+	same_text(x.vici_socket, y.vici_socket);
+	x.tun_name = y.tun_name = x.charon_socket = y.charon_socket = x.vici_socket = y.vici_socket = NULL;
 	assert_memory_equal(&x, &y, sizeof x);
 }
 
@@ -176,7 +177,8 @@ static void every_key(void **state)
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "
 	      "1m\n"
 	      " half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n make_before_break = no\n"
-	      " updown_timeout = 5\n charon_socket = no\n routing_table = 99\n routing_table_prio = 98 }");
+	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n install_routes = no\n"
+	      " routing_table = 99\n routing_table_prio = 98 }");
 }
 
 /* The volume at which an SA ends is made from the other one; what is written for it is exact. */

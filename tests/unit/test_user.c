@@ -350,6 +350,17 @@ static void routes_come_and_go_with_policies(void **state)
 	assert_silent("ip route show table 220", "10.2.0.0");
 }
 
+static void no_routes_are_made_where_nobody_wants_them(void **state)
+{
+	struct machine *h = begin(state);
+
+	settings.install_routes = false;
+	add_policy(h, true);
+	assert_says("ip link show", "ipsec0");
+	assert_silent("ip route show table 220", "10.2.0.0");
+	user->policy_del(x, POLICY);
+}
+
 /* out0 has an MTU of 1300, but this machine reaches itself by lo. */
 static void routes_get_the_size_of_their_sa(void **state)
 {
@@ -616,6 +627,7 @@ int main(void)
 		CASE(deselecting_asks_again),
 		CASE(an_outbound_sa_that_goes_leaves_its_policy_asking),
 		CASE(routes_come_and_go_with_policies),
+		CASE(no_routes_are_made_where_nobody_wants_them),
 		CASE(routes_get_the_size_of_their_sa),
 		CASE(a_child_may_have_a_device_of_its_own),
 		CASE(what_passes_goes_past_the_device),

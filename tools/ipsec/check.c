@@ -35,15 +35,17 @@ static enum verdict check_configuration(struct check *k)
 	struct text why = text_in(&k->x->arena), notes = text_in(&k->x->arena);
 	struct conf conf;
 
-	if (!k->path)
-		return say(k, NOTE, "there is no /etc/ikev2d/ikev2d.conf: ikev2d starts empty");
-	if (conf_load(k->path, &conf_files_system, &conf, &why, &notes))
+	if (conf_load_system(k->path, &conf, &why, &notes))
 		return say(k, BAD, text_str(&why));
-	text_add(&k->says, "%s: %u connections, %u secrets%s%s", k->path, conf.n_peers, conf.n_secrets,
-		notes.n ? "\n" : "", text_str(&notes));
+	if (k->path)
+		text_add(&k->says, "%s: %u connections, %u secrets", k->path, conf.n_peers, conf.n_secrets);
+	else
+		text_add(&k->says, "there is no /etc/ikev2d/ikev2d.conf: ikev2d starts empty");
+	if (notes.n)
+		text_add(&k->says, "\n%s", text_str(&notes));
 	k->settings = conf.settings;
 	conf_free(&conf);
-	return notes.n ? NOTE : GOOD;
+	return notes.n || !k->path ? NOTE : GOOD;
 }
 
 static enum verdict check_daemon(struct check *k)

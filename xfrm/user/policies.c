@@ -158,7 +158,7 @@ static enum err install(
 		policy_forget(p);
 		return err;
 	}
-	p->routed = !conf->interface;
+	p->routed = !conf->interface && x->settings->install_routes;
 	map_put(&x->policies, p->live->id, p);
 	user_publish(x);
 	err = route_all(x, p, mtu_of(x, p), why);

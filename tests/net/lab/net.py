@@ -10,6 +10,8 @@ import threading
 from .check import Failed
 from .process import Process
 
+os.environ["STRONGSWAN_CONF"] = "/dev/null"  # what this machine says of its own strongSwan is nothing to the hosts
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the table says of it, and what the table cannot say. */
+#include "conf/settings.h"
+
+#include "conf/section.h"
+
+void settings_read(const struct tree_section *s, struct conf *c, struct report *r)
+{
+	c->settings_written = true;
+	section_read(s, CONF_DAEMON, &c->settings, &c->arena, r);
+	settings_check(&c->settings, s->at, s, r);
+}
+
+void settings_check(
+	const struct settings *settings, struct tree_place at, const struct tree_section *s, struct report *r)
+{
+	if (settings->port == settings->port_nat_t)
+		report_error(
+			r, at, s, NULL, "port and port_nat_t must differ: they tell IKE from ESP in UDP");
+}
