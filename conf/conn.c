@@ -219,6 +219,9 @@ static void read_auth(const struct tree_section *s, enum conf_section_kind kind,
 			add_cert(sub, sub_kind, sub_kind == CONF_CACERT ? &a->cacerts : &a->certs, p, r);
 	}
 	check_way(s, a, r);
+	if (kind == CONF_LOCAL && id_is_pattern(&a->id))
+		report_error(r, tree_written(s, "id")->at, s, "id",
+			"this stands for many identities; write the one that is ours");
 	if (*list)
 		report_later(r, s->at, s, NULL, "several rounds of authentication are not built in yet");
 	add_round(list, a);

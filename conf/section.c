@@ -131,8 +131,9 @@ struct source section_source(const struct tree_section *s, struct arena *arena)
 	unsigned n = 0;
 
 	for (const struct tree_key *k = s->keys; k; k = k->next)
-		if (!strcmp(k->at.file, s->at.file))
-			keys[n++] = (struct source_key){ arena_str(arena, k->name), k->at.line };
+		if (*k->value)
+			keys[n++] = (struct source_key){ arena_str(arena, k->name),
+				strcmp(k->at.file, s->at.file) ? 0 : k->at.line };
 	return (struct source){
 		.section = tree_path(s, arena),
 		.file = arena_str(arena, s->at.file),

@@ -5,6 +5,7 @@
 #include "conf/decode.h"
 #include "conf/report.h"
 #include "model/conf.h"
+#include "model/id_regex.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -378,6 +379,23 @@ static bool read_ah_proposals(struct value *v)
 	return proposals(v, PROTO_AH);
 }
 
+/* Drops those of the N selectors that lie in another one, which says it all. Returns how many are left. */
+static unsigned drop_contained(struct ts *list, unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool needed = true;
+
+		for (unsigned k = 0; k < n && needed; k++)
+			needed = k == i ||
+				 !(ts_eq(&list[k], &list[i]) ? k < i : ts_contains(&list[k], &list[i]));
+		if (needed)
+			list[kept++] = list[i];
+	}
+	return kept;
+}
+
 static bool read_selectors(struct value *v)
 {
 	unsigned max = count_items(v->text), n = 0;
@@ -394,7 +412,7 @@ static bool read_selectors(struct value *v)
 		text_add(v->why, "these are %u traffic selectors; a message carries at most %d", n, TS_MAX);
 		return false;
 	}
-	*(struct tss *)v->field = (struct tss){ list, n };
+	*(struct tss *)v->field = (struct tss){ list, drop_contained(list, n) };
 	return n;
 }
 
@@ -402,12 +420,15 @@ static bool identity(struct value *v, struct id *out)
 {
 	size_t n = strlen(v->text);
 
-	if (n > 1 && v->text[0] == '^' && v->text[n - 1] == '$') {
+	if (!id_parse(v->text, v->arena, out))
+		return true;
+	if (n > 1 && strchr(v->text, '^') && v->text[n - 1] == '$')
 		text_add(v->why,
-			"regular expressions are not built in yet; use * and ? as in \"*.example.org\"");
-		return false;
-	}
-	return !id_parse(v->text, v->arena, out);
+			"%s is no extended regular expression, or too large a one: it has at most %d octets, "
+			"no "
+			"back-references, and repeats nothing more than %d times",
+			report_quote(v->text, v->arena), ID_REGEX_MAX, ID_REGEX_REPEAT_MAX);
+	return false;
 }
 
 static bool read_identity(struct value *v)
@@ -429,9 +450,16 @@ static bool read_owner(struct value *v)
 	return true;
 }
 
-static const struct name eap_words[] = { { 1, "identity" }, { 4, "md5" }, { 5, "otp" }, { 6, "gtc" },
-	{ 13, "tls" }, { 18, "sim" }, { 21, "ttls" }, { 23, "aka" }, { 25, "peap" }, { 26, "mschapv2" },
-	{ 38, "tnc" }, { 54, "pt" }, { 254, "dynamic" }, { 255, "radius" }, { 0 } };
+/* "tls", "26", "7-12345" */
+static bool is_eap_method(const char *s, struct arena *arena)
+{
+	const char *vendor = strchr(s, '-');
+	size_t n = vendor ? (size_t)(vendor - s) : strlen(s);
+	uint32_t number;
+
+	return (name_find(eap_methods, arena_text(arena, bytes_of(s, n))) || number_in(s, n, &number)) &&
+	       (!vendor || number_in(vendor + 1, strlen(vendor + 1), &number));
+}
 
 /* "eap-tls:rsa-2048", "eap", "eap-26" */
 static bool read_eap(struct value *v, struct auth_way *way)
@@ -446,9 +474,8 @@ static bool read_eap(struct value *v, struct auth_way *way)
 	way->eap = arena_text(v->arena, bytes_of(method + 1, n - 1));
 	if (*method != '-')
 		return false;
-	if (name_find(eap_words, way->eap) || way->eap[strspn(way->eap, "0123456789-")] == 0)
-		return *way->eap;
-	return refuse_item(v, way->eap, "an EAP method; write one as eap-mschapv2, or eap for any");
+	return is_eap_method(way->eap, v->arena) ||
+	       refuse_item(v, way->eap, "an EAP method; write one as eap-mschapv2, or eap for any");
 }
 
 /* "pubkey-sha256-rsa", "rsa-2048", "ike:ecdsa-sha384": constraints.h knows what it means. */
@@ -685,13 +712,23 @@ static bool print_selectors(const struct written *v)
 	return set->n;
 }
 
+/* The type TYPE in front of an identity, and whether what follows is hexadecimal. */
+static bool print_type(uint8_t type, struct text *out)
+{
+	static const struct name marks[] = { { ID_FQDN, "fqdn:" }, { ID_RFC822_ADDR, "email:" },
+		{ ID_DER_ASN1_DN, "dn:" }, { ID_KEY_ID, "keyid:" }, { 0 } };
+	const char *word = name_word(marks, type);
+
+	if (word)
+		text_add(out, "%s", word);
+	else
+		text_add(out, "{%u}:", type);
+	return type != ID_FQDN && type != ID_RFC822_ADDR;
+}
+
 /* As people write it where that means the same, else with its type in front. */
 static bool print_identity(const struct written *v)
 {
-	static const char *const marks[] = { [ID_FQDN] = "fqdn:",
-		[ID_RFC822_ADDR] = "email:",
-		[ID_DER_ASN1_DN] = "dn:#",
-		[ID_KEY_ID] = "keyid:#" };
 	const struct id *id = v->field;
 	const char *usual = id_print(id, v->out->arena);
 	struct id again;
@@ -699,13 +736,16 @@ static bool print_identity(const struct written *v)
 	if (!id_parse(usual, v->out->arena, &again) && again.type == id->type &&
 		bytes_eq(again.data, id->data)) {
 		text_add(v->out, "%s", usual);
-		return true;
-	}
-	text_add(v->out, "%s", marks[id->type]);
-	if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR)
+	} else if (id->type == ID_REGEX) {
+		(void)print_type(id->data.p[0], v->out);
+		text_put(v->out, id->data.p + 1, id->data.n - 1);
+	} else if (!print_type(id->type, v->out)) {
 		text_put(v->out, id->data.p, id->data.n);
-	for (size_t i = 0; i < id->data.n && (id->type == ID_DER_ASN1_DN || id->type == ID_KEY_ID); i++)
-		text_add(v->out, "%02x", id->data.p[i]);
+	} else {
+		text_add(v->out, "#");
+		for (size_t i = 0; i < id->data.n; i++)
+			text_add(v->out, "%02x", id->data.p[i]);
+	}
 	return true;
 }
 

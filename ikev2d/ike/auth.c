@@ -40,7 +40,8 @@ static struct id own_id(struct draft *d)
 
 static bool is_exact(const struct id *pattern)
 {
-	return pattern->type != ID_ANY && !memchr(pattern->data.p, '*', pattern->data.n);
+	return pattern->type != ID_ANY && !id_is_pattern(pattern) &&
+	       !memchr(pattern->data.p, '*', pattern->data.n);
 }
 
 static void established(struct draft *d)

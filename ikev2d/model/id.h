@@ -10,10 +10,15 @@ enum id_type {
 	ID_IPV4_ADDR = 1,
 	ID_FQDN = 2,
 	ID_RFC822_ADDR = 3,
+	ID_IPV4_ADDR_SUBNET = 4, /* this and the other addresses of several: only in configurations, */
 	ID_IPV6_ADDR = 5,
+	ID_IPV6_ADDR_SUBNET = 6, /* with the data they had in IKEv1: address and mask, */
+	ID_IPV4_ADDR_RANGE = 7,  /* or the first and the last address */
+	ID_IPV6_ADDR_RANGE = 8,
 	ID_DER_ASN1_DN = 9,
 	ID_DER_ASN1_GN = 10,
 	ID_KEY_ID = 11,
+	ID_REGEX = 255, /* only in configurations: the type of those it matches, then the expression */
 };
 
 struct id {
@@ -21,10 +26,12 @@ struct id {
 	struct bytes data; /* as on the wire */
 };
 
-/* The identity a configuration's text means, by swanctl's rules: an address, "fqdn", "@fqdn", "user@fqdn",
- * "@#hex" (key id), "%any", a DN such as "C=DE, O=Example, CN=gw" or "/C=DE/O=Example/CN=gw", or with its
- * type in front ("fqdn:", "email:", "ipv4:", "ipv6:", "keyid:", "dn:" or "asn1dn:"). The data is taken from
- * ARENA. ERR_SYNTAX otherwise. */
+/* The identity a configuration's text means, by swanctl's rules: an address, a prefix or a range of
+ * addresses, "fqdn", "@fqdn", "user@fqdn", "@@user@fqdn", "@#hex" (key id), "%any", a DN such as "C=DE,
+ * O=Example, CN=gw" or "/C=DE/O=Example/CN=gw", or with its type in front ("fqdn:", "email:", "ipv4:",
+ * "keyid:", "dn:", …, or
+ * "{11}:"). What is between ^ and $ is a POSIX extended regular expression (id_regex.h). The data is taken
+ * from ARENA. ERR_SYNTAX otherwise. */
 enum err id_parse(const char *s, struct arena *arena, struct id *out) MUST_CHECK;
 
 /* The text of ID, safe for logs (control and non-ASCII octets escaped), from ARENA. "%any" for ID_ANY. */
@@ -36,8 +43,12 @@ const char *id_type_name(uint8_t type);
 /* Same type and data; the case of FQDN and RFC822_ADDR does not count. */
 bool id_eq(const struct id *a, const struct id *b);
 
+/* Whether ID is of a type that is only in configurations, and not ID_ANY. */
+bool id_is_pattern(const struct id *id);
+
 /* Whether ID is what PATTERN, an identity of a configuration, allows: equal, ID_ANY, or with wildcards
- * ("*.example.org", "*@example.org", "CN=*"). */
+ * ("*.example.org", "*@example.org", "CN=*"), in a prefix or range of addresses, or what a regular expression
+ * matches as a whole, whatever its case. */
 bool id_matches(const struct id *pattern, const struct id *id);
 
 struct id id_copy(struct arena *arena, const struct id *id);

@@ -7,7 +7,7 @@
 static unsigned source_line(const struct source *s, const char *key)
 {
 	for (unsigned i = 0; i < s->n; i++)
-		if (!strcmp(s->keys[i].key, key))
+		if (s->keys[i].line && !strcmp(s->keys[i].key, key))
 			return s->keys[i].line;
 	return s->line;
 }
@@ -21,6 +21,11 @@ const char *source_print(const struct source *s, const char *key, struct arena *
 		return arena_printf(arena, "%s (%s.%s)", file, section, key);
 	return arena_printf(arena, "%s:%u (%s.%s)", file, line, section, key);
 }
+
+const struct name eap_methods[] = { { 1, "identity" }, { 4, "md5" }, { 5, "otp" }, { 6, "gtc" },
+	{ 13, "tls" }, { 18, "sim" }, { 21, "ttls" }, { 23, "aka" }, { 25, "peap" }, { 26, "mschapv2" },
+	{ 38, "tnc" }, { 54, "pt" }, { 254, "expanded" }, { EAP_METHOD_DYNAMIC, "dynamic" },
+	{ EAP_METHOD_RADIUS, "radius" }, { 0 } };
 
 struct peer *peer_new(void)
 {

@@ -2,6 +2,7 @@
 /* Connections as configured: immutable, counted. An SA holds the version it was made under. */
 #pragma once
 
+#include "base/names.h"
 #include "model/addr.h"
 #include "model/id.h"
 #include "model/proposal.h"
@@ -10,7 +11,7 @@
 /* Where a section was written: file and line of each of its keys, for explanations. */
 struct source_key {
 	const char *key;
-	unsigned line;
+	unsigned line; /* 0: in another file */
 };
 
 struct source {
@@ -53,9 +54,13 @@ enum auth_method { AUTH_ANY, AUTH_PSK, AUTH_PUBKEY, AUTH_EAP };
 /* The value of "auth": "psk", "pubkey-sha256", "eap-tls:rsa-2048". */
 struct auth_way {
 	enum auth_method method; /* AUTH_ANY: not said, which is pubkey where we prove ourselves */
-	const char *eap;         /* "tls"; NULL: any method */
+	const char *eap;         /* "tls", or a number, "-" and a vendor's behind it or not; NULL: any */
 	const char *constraints; /* on keys and signatures: "rsa-2048-sha256"; NULL: none */
 };
+
+/* The words for EAP methods, by their numbers; those above 255 are none on the wire. */
+enum { EAP_METHOD_DYNAMIC = 256, EAP_METHOD_RADIUS = 257 };
+extern const struct name eap_methods[];
 
 enum revocation_policy { REVOCATION_RELAXED, REVOCATION_IFURI, REVOCATION_STRICT };
 

@@ -163,15 +163,35 @@ static enum err parse_brackets(char *s, struct ts *out)
 	return slash ? parse_ports(slash, out) : ERR_OK;
 }
 
+/* S without blanks around the signs in it; returns its length, or TS_TEXT when that is too much. */
+static size_t compact(const char *s, char out[TS_TEXT])
+{
+	static const char signs[] = "-[/]";
+	size_t n = 0;
+
+	for (; *s && n < TS_TEXT; s++) {
+		const char *next = s + strspn(s, " \t");
+
+		if (next > s && (!n || strchr(signs, out[n - 1]) || strchr(signs, *next)))
+			s = next;
+		out[n] = *s;
+		n += *s != 0;
+		if (!*s)
+			break;
+	}
+	if (n < TS_TEXT)
+		out[n] = 0;
+	return n;
+}
+
 enum err ts_parse(const char *s, struct ts *out)
 {
 	struct ts ts = { .port_hi = PORT_MAX };
 	char text[TS_TEXT], *bracket;
-	size_t n = strlen(s);
+	size_t n = compact(s, text);
 
 	if (n >= sizeof text)
 		return ERR_SYNTAX;
-	memcpy(text, s, n + 1);
 	bracket = strchr(text, '[');
 	if (bracket) {
 		if (text[n - 1] != ']')
@@ -204,6 +224,16 @@ static size_t print_range(const struct ts *ts, char *out, size_t room)
 	return (size_t)n;
 }
 
+const char *ts_proto_word(uint8_t proto)
+{
+	return proto ? name_word(protocols, proto) : NULL;
+}
+
+bool ts_one_port(const struct ts *ts)
+{
+	return ts->port_lo == ts->port_hi && !is_icmp(ts->proto);
+}
+
 static void print_ports(const struct ts *ts, char out[32])
 {
 	unsigned lo = ts->port_lo, hi = ts->port_hi;
@@ -227,7 +257,7 @@ static void print_ports(const struct ts *ts, char out[32])
 
 const char *ts_print(const struct ts *ts, char out[TS_TEXT])
 {
-	const char *word = name_word(protocols, ts->proto);
+	const char *word = ts_proto_word(ts->proto);
 	char ports[32] = "", proto[8] = "";
 	size_t n = print_range(ts, out, TS_TEXT);
 

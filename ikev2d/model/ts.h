@@ -31,6 +31,12 @@ enum err ts_parse(const char *s, struct ts *out) MUST_CHECK;
 /* In the same form, with numbers for services, into OUT, which is returned; ts_parse reads it back. */
 const char *ts_print(const struct ts *ts, char out[TS_TEXT]);
 
+/* "tcp"; NULL for every protocol, and for those without a word. */
+const char *ts_proto_word(uint8_t proto);
+
+/* Whether it is about exactly one port (of a protocol that has such). */
+bool ts_one_port(const struct ts *ts);
+
 /* All of SET, separated by one space, from ARENA. */
 const char *tss_print(struct tss set, struct arena *arena);
 

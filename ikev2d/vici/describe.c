@@ -47,16 +47,6 @@ static void put_suite(struct vici_out *out, const struct suite *s)
 		vici_put_pair(out, "esn", "1");
 }
 
-static void put_selectors(struct vici_out *out, const char *name, struct tss set)
-{
-	char text[TS_TEXT];
-
-	vici_put_list(out, name);
-	for (unsigned i = 0; i < set.n; i++)
-		vici_put_item(out, ts_print(&set.v[i], text));
-	vici_put_list_end(out);
-}
-
 /* strongSwan names each task; ours are exchanges. */
 static void put_tasks(struct vici_out *out, const char *name, unsigned n)
 {
@@ -148,8 +138,8 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 	vici_put_pair(out, "mode", "TUNNEL");
 	if (c->installed_ms)
 		put_installed(out, c, now);
-	put_selectors(out, "local-ts", c->local_ts);
-	put_selectors(out, "remote-ts", c->remote_ts);
+	vici_put_selectors(out, "local-ts", c->local_ts);
+	vici_put_selectors(out, "remote-ts", c->remote_ts);
 	if (c->data_path)
 		vici_put_pair(out, "data-path", c->data_path);
 	if (c->in.replays)
@@ -159,126 +149,13 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 	vici_put_section_end(out);
 }
 
-static const char *mode_name(enum child_mode m)
-{
-	static const char *const names[] = {
-		[MODE_TUNNEL] = "TUNNEL",
-		[MODE_TRANSPORT] = "TRANSPORT",
-		[MODE_TRANSPORT_PROXY] = "TRANSPORT",
-		[MODE_IPTFS] = "IPTFS",
-		[MODE_BEET] = "BEET",
-		[MODE_PASS] = "PASS",
-		[MODE_DROP] = "DROP",
-	};
-
-	return names[m];
-}
-
 void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch)
 {
 	vici_put_section(out, arena_printf(scratch, "%s/%s", p->ike, p->child));
 	vici_put_pair(out, "child", p->child);
 	vici_put_pair(out, "ike", p->ike);
-	vici_put_pair(out, "mode", mode_name(p->mode));
-	put_selectors(out, "local-ts", p->local_ts);
-	put_selectors(out, "remote-ts", p->remote_ts);
-	vici_put_section_end(out);
-}
-
-static const char *pattern_print(const struct addr_pattern *p, struct arena *scratch)
-{
-	char lo[IP_TEXT], hi[IP_TEXT];
-	unsigned bits;
-
-	if (p->name)
-		return p->name;
-	if (!p->lo.v)
-		return "%any";
-	ip_print(&p->lo, lo);
-	if (addr_pattern_single(p))
-		return arena_str(scratch, lo);
-	if (ip_range_prefix(&p->lo, &p->hi, &bits))
-		return arena_printf(scratch, "%s/%u", lo, bits);
-	return arena_printf(scratch, "%s-%s", lo, ip_print(&p->hi, hi));
-}
-
-static void put_patterns(struct vici_out *out, const char *name, const struct addr_pattern *v, unsigned n,
-	struct arena *scratch)
-{
-	vici_put_list(out, name);
-	for (unsigned i = 0; i < n; i++)
-		vici_put_item(out, pattern_print(&v[i], scratch));
-	vici_put_list_end(out);
-}
-
-static void put_auth(
-	struct vici_out *out, const char *name, const struct auth_conf *auth, struct arena *scratch)
-{
-	static const char *const empty[] = { "groups", "certs", "cacerts" };
-
-	vici_put_section(out, name);
-	vici_put_pair(out, "class", "pre-shared key");
-	vici_put_pair(out, "id", id_print(&auth->id, scratch));
-	for (unsigned i = 0; i < sizeof empty / sizeof *empty; i++) {
-		vici_put_list(out, empty[i]);
-		vici_put_list_end(out);
-	}
-	vici_put_section_end(out);
-}
-
-static const char *action_name(enum child_action a)
-{
-	static const char *const names[] = {
-		[ACTION_NONE] = "none",
-		[ACTION_TRAP] = "trap",
-		[ACTION_START] = "start",
-		[ACTION_TRAP_START] = "trap|start",
-	};
-
-	return names[a];
-}
-
-static void put_seconds(struct vici_out *out, const char *name, uint64_t ms)
-{
-	vici_put_pairf(out, name, "%" PRIu64, ms / 1000);
-}
-
-static void put_child_conf(struct vici_out *out, const struct child_conf *c)
-{
-	vici_put_section(out, c->name);
-	vici_put_pair(out, "mode", mode_name(c->mode));
-	put_seconds(out, "rekey_time", c->rekey_time);
-	vici_put_pairf(out, "rekey_bytes", "%" PRIu64, c->rekey_bytes);
-	vici_put_pairf(out, "rekey_packets", "%" PRIu64, c->rekey_packets);
-	vici_put_pair(out, "dpd_action", action_name(c->dpd_action));
-	vici_put_pair(out, "close_action", action_name(c->close_action));
-	put_selectors(out, "local-ts", c->local);
-	put_selectors(out, "remote-ts", c->remote);
-	if (c->interface)
-		vici_put_pair(out, "interface", c->interface);
-	if (c->priority)
-		vici_put_pairf(out, "priority", "%" PRIu32, c->priority);
-	vici_put_pair(out, "start_action", action_name(c->start_action));
-	vici_put_section_end(out);
-}
-
-void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch)
-{
-	vici_put_section(out, p->name);
-	put_patterns(out, "local_addrs", p->local_addrs, p->n_local_addrs, scratch);
-	put_patterns(out, "remote_addrs", p->remote_addrs, p->n_remote_addrs, scratch);
-	vici_put_pair(out, "version", "IKEv2");
-	put_seconds(out, "reauth_time", p->reauth_time);
-	put_seconds(out, "rekey_time", p->rekey_time);
-	put_seconds(out, "dpd_delay", p->dpd_delay);
-	put_auth(out, "local-1", &p->local, scratch);
-	put_auth(out, "remote-1", &p->remote, scratch);
-	vici_put_section(out, "children");
-	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
-		put_child_conf(out, &p->children[i]);
-	vici_put_section_end(out);
-	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
-	if (p->unready)
-		vici_put_pair(out, "unready", p->unready);
+	vici_put_pair(out, "mode", vici_mode_name(p->mode));
+	vici_put_selectors(out, "local-ts", p->local_ts);
+	vici_put_selectors(out, "remote-ts", p->remote_ts);
 	vici_put_section_end(out);
 }

@@ -16,5 +16,11 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 /* The section of a policy. */
 void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch);
 
+/* The list NAME of selectors, with the words of this machine for ports. */
+void vici_put_selectors(struct vici_out *out, const char *name, struct tss set);
+
+/* "TUNNEL", "PASS", … */
+const char *vici_mode_name(enum child_mode m);
+
 /* The section of a connection, with its children. */
 void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);

@@ -193,15 +193,17 @@ static void limits_that_follow_from_others(void **state)
 
 static void identities(void **state)
 {
-	static const char *const ids[] = { "%any", "192.0.2.1", "2001:db8::1", "moon", "@moon", "fqdn:10",
-		"\"fqdn:a b\\\"c\\\\\"", "user@example.org", "\"email:a b\"", "\"@#0123ff\"", "keyid:secret",
-		"\"keyid:a\\nb\"", "\"C=DE, O=Example, CN=gw\"", "\"/CN=a/CN=b, c\"", "\"dn:#3003310130\"" };
+	static const char *const ids[] = { "%any", "192.0.2.1", "2001:db8::1", "192.0.2.0/24",
+		"2001:db8::1-2001:db8::9", "^a.*$", "\"email:^[a-z]{2}$\"", "\"{12}:#0a\"",
+		"\"asn1gn:#8201\"", "a:b", "moon", "@moon", "fqdn:10", "\"fqdn:a b\\\"c\\\\\"",
+		"user@example.org", "\"email:a b\"", "\"@#0123ff\"", "keyid:secret", "\"keyid:a\\nb\"",
+		"\"C=DE, O=Example, CN=gw\"", "\"/CN=a/CN=b, c\"", "\"dn:#3003310130\"" };
 	struct arena arena = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
 		again(arena_printf(&arena,
-			"connections { a { local { auth = psk\n id = %s\n }\n remote { auth = psk } } }",
+			"connections { a { remote { auth = psk\n id = %s\n }\n local { auth = psk } } }",
 			ids[i]));
 	arena_free(&arena);
 }

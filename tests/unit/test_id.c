@@ -42,9 +42,30 @@ static void text_decides_the_type(void **state)
 		{ "@moon", ID_FQDN, "moon" },
 		{ "@10.1", ID_FQDN, "10.1" },
 		{ "carol@example.org", ID_RFC822_ADDR, "carol@example.org" },
-		{ "@#0102ffFF", ID_KEY_ID, "@#0102ffff" },
+		{ "@#0102ffFF", ID_KEY_ID, "01:02:ff:ff" },
+		{ "@@carol", ID_RFC822_ADDR, "carol" },
+		{ "two words", ID_FQDN, "two words" },
+		{ "12345", ID_FQDN, "12345" },
+		{ "a:b", ID_KEY_ID, "a:b" },
+		{ "group#1", ID_FQDN, "group#1" },
 		{ "keyid:moon", ID_KEY_ID, "moon" },
-		{ "keyid:#00", ID_KEY_ID, "@#00" },
+		{ "keyid:#00", ID_KEY_ID, "00" },
+		{ "FQDN:moon", ID_FQDN, "moon" },
+		{ "rfc822:c@d", ID_RFC822_ADDR, "c@d" },
+		{ "userfqdn:c@d", ID_RFC822_ADDR, "c@d" },
+		{ "asn1gn:#820161", ID_DER_ASN1_GN, "#820161" },
+		{ "{2}:moon", ID_FQDN, "moon" },
+		{ "{11}:#0102", ID_KEY_ID, "01:02" },
+		{ "{1}:192.0.2.1", ID_IPV4_ADDR, "192.0.2.1" },
+		{ "{12}:#0102", 12, "#0102" },
+		{ "192.0.2.77/24", ID_IPV4_ADDR_SUBNET, "192.0.2.0/24" },
+		{ "fd00::/8", ID_IPV6_ADDR_SUBNET, "fd00::/8" },
+		{ "ipv4net:192.0.2.0/24", ID_IPV4_ADDR_SUBNET, "192.0.2.0/24" },
+		{ "ipv6net:2001:db8::/32", ID_IPV6_ADDR_SUBNET, "2001:db8::/32" },
+		{ "192.0.2.1-192.0.2.9", ID_IPV4_ADDR_RANGE, "192.0.2.1-192.0.2.9" },
+		{ "ipv6range:2001:db8::1-2001:db8::9", ID_IPV6_ADDR_RANGE, "2001:db8::1-2001:db8::9" },
+		{ "^[a-z]+\\.example$", ID_REGEX, "^[a-z]+\\.example$" },
+		{ "email:^.*$", ID_REGEX, "^.*$" },
 		{ "fqdn:192.0.2.1", ID_FQDN, "192.0.2.1" },
 		{ "email:moon", ID_RFC822_ADDR, "moon" },
 		{ "ipv4:192.0.2.1", ID_IPV4_ADDR, "192.0.2.1" },
@@ -65,10 +86,12 @@ static void text_decides_the_type(void **state)
 
 static void what_is_no_identity_is_refused(void **state)
 {
-	static const char *const bad[] = { "192.0.2", "192.0.2.256", "10.0.0.0/8", "fd00::/8", "%anyone",
-		"two words", "@", "@#", "@#0", "@#0g", "fqdn:", "ipv4:gw", "ipv4:2001:db8::1",
-		"ipv6:192.0.2.1", "carol@", "a:b", "CN=", "=gw", "XX=gw", "CN=gw,", "CN=gw, nothing",
-		"CN=gw\\", "/", "dn:gw", "dn:#" };
+	static const char *const bad[] = { "192.0.2", "192.0.2.256", "10.0.0.0/33", "192.0.2.9-192.0.2.1",
+		"%anyone", "@", "@@", "@#", "@#0", "@#0g", "fqdn:", "ipv4:gw", "ipv4:2001:db8::1",
+		"ipv6:192.0.2.1", "ipv4net:192.0.2.1", "ipv4net:2001:db8::/32", "ipv4range:192.0.2.0/24",
+		"carol@", "CN=", "=gw", "XX=gw", "CN=gw,", "CN=gw, nothing", "CN=gw\\", "/", "dn:gw", "dn:#",
+		"{0}:gw", "{255}:gw", "{2:gw", "{x}:gw", "^($", "^a{2,1}$", "^(a)\\1$", "^a{999}$",
+		"^(a{20}){20}$" };
 	struct id out = { .type = 77 };
 
 	(void)state;
@@ -148,7 +171,7 @@ static void nothing_harmful_reaches_a_log(void **state)
 
 	(void)state;
 	assert_string_equal(id_print(&fqdn, &arena), "a\\0Ab\\00c\\1B\\FF\\\\");
-	assert_string_equal(id_print(&key, &arena), "@#610a62");
+	assert_string_equal(id_print(&key, &arena), "61:0a:62");
 	assert_string_equal(id_print(&short_ip, &arena), "#616263");
 	assert_string_equal(id_print(&strange, &arena), "#01");
 }
@@ -260,12 +283,73 @@ static void stars_match_in_distinguished_names(void **state)
 	assert_false(equal("CN=*", "CN=gw"));
 }
 
+static void addresses_match_in_prefixes_and_ranges(void **state)
+{
+	(void)state;
+	assert_true(matches("192.0.2.0/24", "192.0.2.255"));
+	assert_false(matches("192.0.2.0/24", "192.0.3.0"));
+	assert_false(matches("192.0.2.0/24", "@192.0.2.1"));
+	assert_true(matches("192.0.2.1-192.0.2.9", "192.0.2.1"));
+	assert_true(matches("192.0.2.1-192.0.2.9", "192.0.2.9"));
+	assert_false(matches("192.0.2.1-192.0.2.9", "192.0.2.10"));
+	assert_true(matches("2001:db8::/32", "2001:db8:ffff::1"));
+	assert_false(matches("2001:db8::/32", "2001:db9::"));
+	assert_false(matches("2001:db8::/32", "192.0.2.1"));
+}
+
+static void expressions_match_the_whole(void **state)
+{
+	(void)state;
+	assert_true(matches("^[a-z]+\\.example\\.org$", "moon.example.org"));
+	assert_true(matches("^[a-z]+\\.example\\.org$", "MOON.Example.org"));
+	assert_false(matches("^[a-z]+\\.example\\.org$", "moon.example.org.evil"));
+	assert_false(matches("^[a-z]+\\.example\\.org$", "fqdn:1moon.example.org"));
+	assert_true(matches("^a|b$", "b"));
+	assert_false(matches("^a|b$", "ab"));
+	assert_true(matches("^(carol|dave)@example\\.org$", "dave@example.org"));
+	assert_false(matches("^.*$", "dave@example.org"));
+	assert_true(matches("email:^.*$", "dave@example.org"));
+	assert_true(matches("^C=DE, .*CN=gw[0-9]{2}$", "C=DE, O=Example, CN=gw17"));
+	assert_false(matches("^C=DE, .*CN=gw[0-9]{2}$", "C=DE, O=Example, CN=gw7"));
+	assert_false(matches("^.*$", "@#6d6f6f6e"));
+	assert_true(matches("keyid:^m.*$", "keyid:moon"));
+}
+
+/* Longer than what an expression looks at; and with a NUL octet inside. */
+static void expressions_do_not_match_what_is_odd(void **state)
+{
+	const struct id any = id("keyid:^.*$"), nul = { ID_KEY_ID, bytes_of("a\0b", 3) };
+	char name[1024];
+	const struct id lengthy = { ID_KEY_ID, bytes_of(name, sizeof name) };
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	assert_false(id_matches(&any, &nul));
+	assert_false(id_matches(&any, &lengthy));
+}
+
+static void patterns_are_only_for_others(void **state)
+{
+	static const struct {
+		const char *text;
+		bool pattern;
+	} rows[] = { { "%any", false }, { "moon", false }, { "192.0.2.1", false }, { "192.0.2.0/24", true },
+		{ "2001:db8::1-2001:db8::2", true }, { "^a$", true } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct id one = id(rows[i].text);
+
+		assert_int_equal(id_is_pattern(&one), rows[i].pattern);
+	}
+}
+
 static void types_have_the_words_of_the_rfc(void **state)
 {
 	(void)state;
 	assert_string_equal(id_type_name(ID_FQDN), "FQDN");
 	assert_string_equal(id_type_name(ID_DER_ASN1_DN), "DER_ASN1_DN");
-	assert_string_equal(id_type_name(4), "?");
+	assert_string_equal(id_type_name(12), "?");
 }
 
 static void a_copy_has_its_own_octets(void **state)
@@ -296,6 +380,10 @@ int main(void)
 		cmocka_unit_test_teardown(the_kind_of_a_string_does_not_count, clear),
 		cmocka_unit_test_teardown(stars_match_in_names, clear),
 		cmocka_unit_test_teardown(stars_match_in_distinguished_names, clear),
+		cmocka_unit_test_teardown(addresses_match_in_prefixes_and_ranges, clear),
+		cmocka_unit_test_teardown(expressions_match_the_whole, clear),
+		cmocka_unit_test_teardown(expressions_do_not_match_what_is_odd, clear),
+		cmocka_unit_test_teardown(patterns_are_only_for_others, clear),
 		cmocka_unit_test(types_have_the_words_of_the_rfc),
 		cmocka_unit_test_teardown(a_copy_has_its_own_octets, clear),
 	};

@@ -53,7 +53,7 @@ static void status_has_a_block_for_each_connection(void **state)
 		has(b.out, "gw: up, 192.0.2.1 === 192.0.2.2\n"
 			   "  IKE_SA #1: ESTABLISHED, 'a.example.org' 192.0.2.1[4500] === 'b.example.org' "
 			   "192.0.2.2[4500], since 65 s\n"
-			   "  net: INSTALLED, 10.1.0.0/16 === 10.2.0.0/16[tcp/80], 1.5 kB in, 3.0 MB out, "
+			   "  net: INSTALLED, 10.1.0.0/16 === 10.2.0.0/16[tcp/50000], 1.5 kB in, 3.0 MB out, "
 			   "userspace\n"
 			   "  dmz: down, 10.1.0.0/16 === 10.2.0.0/16\n"
 			   "home: down, 192.0.2.1 === 198.51.100.0/24\n"
@@ -166,7 +166,7 @@ static void status_as_json(void **state)
 	assert_true(has(b.out, "\"nat_local\":false,\"nat_remote\":true,"));
 	assert_true(has(b.out, "\"bytes_in\":1500,\"packets_in\":15,\"use_in\":2,\"bytes_out\":3000000,"
 			       "\"packets_out\":3000,\"use_out\":null,"));
-	assert_true(has(b.out, "\"remote_ts\":[\"10.2.0.0/16[tcp/80]\"],\"data_path\":\"userspace\","));
+	assert_true(has(b.out, "\"remote_ts\":[\"10.2.0.0/16[tcp/50000]\"],\"data_path\":\"userspace\","));
 	assert_true(has(b.out, "\"sas\":[],\"last_failure\":{\"what\":\"the peer refused our proposal\","));
 	ipsec_bench_end(&b);
 }

@@ -148,7 +148,7 @@ static void list_sas_is_in_strongswans_order(void **state)
 		" spi-in=c0000001 spi-out=c0000002 encr-alg=AES_GCM_16 encr-keysize=256 esn=1"
 		" bytes-in=1500 packets-in=15 use-in=2 bytes-out=3000000 packets-out=3000"
 		" rekey-time=3000 life-time=3300 install-time=60"
-		" local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16[tcp/80]] data-path=userspace}}}\n"
+		" local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16[tcp/50000]] data-path=userspace}}}\n"
 		"response\n");
 }
 
@@ -265,9 +265,10 @@ static void list_conns_lists_all(void **state)
 	got = ask(*state, "list-conns", NULL);
 	assert_true(
 		has(got, "event list-conn gw {local_addrs=[192.0.2.1] remote_addrs=[192.0.2.2] version=IKEv2"
-			 " reauth_time=0 rekey_time=14400 dpd_delay=0"
-			 " local-1 {class=pre-shared key id=a.example.org groups=[] certs=[] cacerts=[]}"
-			 " remote-1 {class=pre-shared key id=b.example.org groups=[] certs=[] cacerts=[]}"
+			 " reauth_time=0 rekey_time=14400 unique=UNIQUE_NEVER local-1 {id=a.example.org"
+			 " class=pre-shared key groups=[] cert_policy=[] certs=[] cacerts=[]}"
+			 " remote-1 {id=b.example.org class=pre-shared key groups=[] cert_policy=[]"
+			 " certs=[] cacerts=[]}"
 			 " children {net {mode=TUNNEL rekey_time=3600 rekey_bytes=0 rekey_packets=0"
 			 " dpd_action=none close_action=none local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16]"
 			 " start_action=trap} dmz {"));

@@ -263,6 +263,8 @@ static struct addr_pattern *pattern(struct arena *a, const char *text)
 	return p;
 }
 
+static const struct source_key auth_keys[] = { { "auth", 1 }, { "id", 2 } };
+
 static struct peer *peer(
 	const char *name, enum origin origin, const char *remote, const char *const *children, unsigned n)
 {
@@ -277,6 +279,7 @@ static struct peer *peer(
 	p->local.way.method = p->remote.way.method = AUTH_PSK;
 	id(a, "a.example.org", &p->local.id);
 	id(a, "b.example.org", &p->remote.id);
+	p->local.at = p->remote.at = (struct source){ .keys = auth_keys, .n = 2 };
 	p->rekey_time = 14400000;
 	p->children = ARENA_ARRAY(a, n, struct child_conf);
 	p->n_children = n;
@@ -313,7 +316,7 @@ static void fake_child(struct vici_fake *f, struct child_record *c)
 		.spi_out = 0xc0000002,
 		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256), .esn = true },
 		.local_ts = selector(&f->arena, "10.1.0.0/16"),
-		.remote_ts = selector(&f->arena, "10.2.0.0/16[tcp/80]"),
+		.remote_ts = selector(&f->arena, "10.2.0.0/16[tcp/50000]"),
 		.installed_ms = NOW - 60000,
 		.rekey_ms = NOW + 3000000,
 		.life_ms = NOW + 3300000,
