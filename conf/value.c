@@ -436,16 +436,20 @@ static bool read_identity(struct value *v)
 	return identity(v, v->field);
 }
 
+/* The list has room for a power of two: it is moved when that is full, not with each one. */
 static bool read_owner(struct value *v)
 {
 	unsigned *n = (unsigned *)(void *)((char *)v->base + v->row->count_at);
-	struct id *list = ARENA_ARRAY(v->arena, *n + 1, struct id);
+	struct id **list = v->field, *larger;
 
-	if (*n)
-		memcpy(list, *(const struct id **)v->field, *n * sizeof *list);
-	if (!identity(v, &list[*n]))
+	if (!(*n & (*n - 1))) {
+		larger = ARENA_ARRAY(v->arena, *n ? 2 * *n : 1, struct id);
+		if (*n)
+			memcpy(larger, *list, *n * sizeof *larger);
+		*list = larger;
+	}
+	if (!identity(v, &(*list)[*n]))
 		return false;
-	*(const struct id **)v->field = list;
 	++*n;
 	return true;
 }
