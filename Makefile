@@ -9,6 +9,7 @@
 # make mutants      breaks one rule of the core at a time and says which tests see it
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
+# make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
@@ -92,7 +93,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak mutants scale records \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak mutants scale records options \
 	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -201,6 +202,8 @@ records: $(BIN)/sim
 		set -- $$(basename $$life | tr - ' '); \
 		$(BIN)/sim --record$${2:+-$$2} $$1 $$life || exit 1; \
 	done
+options: $(BIN)/ikev2d
+	@$(BIN)/ikev2d --options >conf/OPTIONS.md
 fuzz:
 	+@$(AGAIN) CC=clang SAN=$(FUZZED) fuzzers
 	@rm -rf $(F)/corpus
@@ -219,7 +222,7 @@ install: all
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d
 	install -D -m 755 $(BIN)/ipsec $(DESTDIR)$(PREFIX)/bin/ipsec
 	install -d $(DESTDIR)$(PREFIX)/share/doc/ikev2d
-	cp -r conf/examples $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
+	cp -r conf/examples conf/OPTIONS.md $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ikev2d $(DESTDIR)$(PREFIX)/bin/ipsec
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/ikev2d

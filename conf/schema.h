@@ -94,6 +94,7 @@ struct conf_key {
 	const char *fallback;     /* the default; NULL: none, or made from other keys */
 	const char *doc;          /* one line for the manual */
 	const char *note;         /* not READ: what to tell who writes it; NULL: nothing */
+	const char *differs;      /* where strongSwan does otherwise: how, for the manual; NULL: nowhere */
 	const char *neutral;      /* not READ: values besides the default that need no note; between blanks */
 	const struct name *words; /* TYPE_WORD, TYPE_CHOICE */
 	size_t count_at;          /* lists that have their length apart: where it goes */

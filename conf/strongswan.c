@@ -141,3 +141,11 @@ enum err strongswan_read(const char *path, const struct conf_files *files, struc
 	tree_free(&tree);
 	return e ? e : g.report.errors ? ERR_SYNTAX : ERR_OK;
 }
+
+const char *strongswan_name(const char *ours)
+{
+	for (const struct setting *s = settings; s < settings + sizeof settings / sizeof *settings; s++)
+		if (!s->inverse && !strcmp(s->ours, ours))
+			return s->theirs;
+	return NULL;
+}

@@ -12,3 +12,6 @@
  * are those of conf_load; C is then to be thrown away. */
 enum err strongswan_read(const char *path, const struct conf_files *files, struct conf *c, struct text *why,
 	struct text *notes) MUST_CHECK;
+
+/* What the key OURS of the section "daemon" is called in the section charon; NULL where that has none. */
+const char *strongswan_name(const char *ours);

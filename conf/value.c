@@ -764,67 +764,78 @@ static bool print_authentication(const struct written *v)
 	return way->method == AUTH_PSK || way->method == AUTH_PUBKEY;
 }
 
-/* THE table of types: how a value is read and written (NULL: it never is), what it should have been, and how
- * large it is where equal values have equal octets (0: they are compared as text). */
+/* THE table of types: how a value is read and written (NULL: it never is), what it should have been, how
+ * large it is where equal values have equal octets (0: they are compared as text), and its word in the manual
+ * (NULL: the words of the row). */
 static const struct {
 	bool (*read)(struct value *v);
 	bool (*print)(const struct written *v);
 	const char *what;
 	size_t size;
+	const char *word;
 } types[TYPES_MAX] = {
-	[TYPE_TEXT] = { read_text, print_text, "a text", 0 },
-	[TYPE_BOOL] = { read_bool, print_bool, "yes or no", sizeof(bool) },
+	[TYPE_TEXT] = { read_text, print_text, "a text", 0, "text" },
+	[TYPE_BOOL] = { read_bool, print_bool, "yes or no", sizeof(bool), "yes or no" },
 	[TYPE_TIME] = { read_time, print_time,
 		"a time; write a number of seconds, or one with s, m, h or d behind it, as 30s",
-		sizeof(uint64_t) },
+		sizeof(uint64_t), "time" },
 	[TYPE_SIZE] = { read_size, print_size,
 		"a size; write a number of octets, or one with k, m or g behind it, as 500m",
-		sizeof(uint64_t) },
-	[TYPE_COUNT] = { read_count, print_count, "a number from 0 to 4294967295", sizeof(uint32_t) },
-	[TYPE_BIG_COUNT] = { read_big_count, print_big_count, "a number", sizeof(uint64_t) },
-	[TYPE_PERCENT] = { read_percent, print_count, "a number from 0 to 100", sizeof(unsigned) },
-	[TYPE_FACTOR] = { read_factor, print_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned) },
-	[TYPE_PORT] = { read_port, print_port, "a port; write a number from 1 to 65535", sizeof(uint16_t) },
-	[TYPE_WORD] = { read_word, print_word, "known", sizeof(int) },
-	[TYPE_CHOICE] = { read_choice, print_text, "known", 0 },
+		sizeof(uint64_t), "size" },
+	[TYPE_COUNT] = { read_count, print_count, "a number from 0 to 4294967295", sizeof(uint32_t),
+		"number" },
+	[TYPE_BIG_COUNT] = { read_big_count, print_big_count, "a number", sizeof(uint64_t), "number" },
+	[TYPE_PERCENT] = { read_percent, print_count, "a number from 0 to 100", sizeof(unsigned), "percent" },
+	[TYPE_FACTOR] = { read_factor, print_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned),
+		"factor" },
+	[TYPE_PORT] = { read_port, print_port, "a port; write a number from 1 to 65535", sizeof(uint16_t),
+		"port" },
+	[TYPE_WORD] = { read_word, print_word, "known", sizeof(int), NULL },
+	[TYPE_CHOICE] = { read_choice, print_text, "known", 0, NULL },
 	[TYPE_DEVICE] = { read_device, print_text,
-		"the name of a network device: at most 15 characters, no blank, / or :", 0 },
+		"the name of a network device: at most 15 characters, no blank, / or :", 0, "device" },
 	[TYPE_DEVICES] = { read_devices, print_text,
-		"the beginning of device names: at most 11 characters, no blank, / or :", 0 },
-	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0 },
-	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0 },
-	[TYPE_IPS] = { read_ips, NULL, "a list of addresses", 0 },
-	[TYPE_DSCP] = { read_dscp, NULL, "a DSCP; write six binary digits, as 101110", sizeof(uint8_t) },
-	[TYPE_PADDING] = { read_padding, NULL, "a number of octets, or mtu", sizeof(uint32_t) },
+		"the beginning of device names: at most 11 characters, no blank, / or :", 0, "device" },
+	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0, "list" },
+	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0, "list of OIDs" },
+	[TYPE_IPS] = { read_ips, NULL, "a list of addresses", 0, "list of addresses" },
+	[TYPE_DSCP] = { read_dscp, NULL, "a DSCP; write six binary digits, as 101110", sizeof(uint8_t),
+		"six bits" },
+	[TYPE_PADDING] = { read_padding, NULL, "a number of octets, or mtu", sizeof(uint32_t),
+		"number or mtu" },
 	[TYPE_MARK] = { read_mark, NULL,
 		"a mark; write a number, a number and a mask as 0x10/0xff, %unique or %unique-dir",
-		sizeof(struct mark) },
+		sizeof(struct mark), "mark" },
 	[TYPE_SET_MARK] = { read_set_mark, NULL,
 		"a mark to set; write a number, a number and a mask as 0x10/0xff, or %same",
-		sizeof(struct mark) },
+		sizeof(struct mark), "mark" },
 	[TYPE_IF_ID] = { read_if_id, NULL, "an interface ID; write a number, %unique or %unique-dir",
-		sizeof(struct if_id) },
-	[TYPE_ADDRESSES] = { read_addresses, print_addresses, "a list of addresses", 0 },
-	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, print_proposals, "a list of proposals", 0 },
-	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, print_proposals, "a list of proposals", 0 },
-	[TYPE_AH_PROPOSALS] = { read_ah_proposals, print_proposals, "a list of proposals", 0 },
-	[TYPE_SELECTORS] = { read_selectors, print_selectors, "a list of traffic selectors", 0 },
+		sizeof(struct if_id), "interface ID" },
+	[TYPE_ADDRESSES] = { read_addresses, print_addresses, "a list of addresses", 0, "list of addresses" },
+	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, print_proposals, "a list of proposals", 0,
+		"list of proposals" },
+	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, print_proposals, "a list of proposals", 0,
+		"list of proposals" },
+	[TYPE_AH_PROPOSALS] = { read_ah_proposals, print_proposals, "a list of proposals", 0,
+		"list of proposals" },
+	[TYPE_SELECTORS] = { read_selectors, print_selectors, "a list of traffic selectors", 0,
+		"list of selectors" },
 	[TYPE_IDENTITY] = { read_identity, print_identity,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
-		0 },
+		0, "identity" },
 	[TYPE_OWNER] = { read_owner, NULL,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
-		0 },
+		0, "identity" },
 	[TYPE_AUTHENTICATION] = { read_authentication, print_authentication,
-		"a way to authenticate; write psk, pubkey or eap", 0 },
-	[TYPE_CERT] = { read_cert, NULL, "a certificate", 0 },
-	[TYPE_CERTS] = { read_certs, NULL, "a list of certificates", 0 },
-	[TYPE_HANDLE] = { read_handle, NULL, "a handle; write hexadecimal digits", 0 },
-	[TYPE_SECRET] = { read_secret, NULL, "", 0 },
+		"a way to authenticate; write psk, pubkey or eap", 0, "way to authenticate" },
+	[TYPE_CERT] = { read_cert, NULL, "a certificate", 0, "certificate" },
+	[TYPE_CERTS] = { read_certs, NULL, "a list of certificates", 0, "list of certificates" },
+	[TYPE_HANDLE] = { read_handle, NULL, "a handle; write hexadecimal digits", 0, "hexadecimal" },
+	[TYPE_SECRET] = { read_secret, NULL, "", 0, "secret" },
 	[TYPE_SOCKET] = { read_socket, print_socket,
-		"the place of a socket; write unix:// and an absolute path", 0 },
+		"the place of a socket; write unix:// and an absolute path", 0, "unix:// and a path" },
 };
 
 bool value_read(
@@ -838,6 +849,18 @@ bool value_read(
 	if (why->n == before)
 		text_add(why, "%s is not %s", report_quote(text, why->arena), types[row->type].what);
 	return false;
+}
+
+void value_type(const struct conf_key *row, struct text *out)
+{
+	const struct name *n = row->words;
+
+	if (types[row->type].word)
+		text_add(out, "%s", types[row->type].word);
+	else
+		for (; n->word; n++)
+			if (!strcmp(name_word(row->words, n->value), n->word))
+				text_add(out, "%s%s", n == row->words ? "" : ", ", n->word);
 }
 
 bool value_print(const struct conf_key *row, const void *base, struct text *out)

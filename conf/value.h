@@ -16,6 +16,9 @@ bool value_check(const struct conf_key *row, const char *text, struct text *why)
 /* Whether TEXT is one of ROW's values that change nothing: the default, or a neutral one. */
 bool value_is_neutral(const struct conf_key *row, const char *text);
 
+/* Appends what may be written, for the manual: "time", or the words "yes, no". */
+void value_type(const struct conf_key *row, struct text *out);
+
 /* Appends what value_read would read as the value that is there; false, and OUT is as it was, where none is,
  * or it is a secret or belongs to one. */
 bool value_print(const struct conf_key *row, const void *base, struct text *out);

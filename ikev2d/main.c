@@ -13,6 +13,7 @@ enum {
 	OPTION_STATE_DIR,
 	OPTION_FOREGROUND,
 	OPTION_CHECK,
+	OPTION_OPTIONS,
 	OPTION_ONE,
 	OPTION_RECORD,
 	OPTION_RECORD_SECRETS,
@@ -27,6 +28,7 @@ static const struct option long_options[] = {
 	{ "state-dir", required_argument, NULL, OPTION_STATE_DIR },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "check", optional_argument, NULL, OPTION_CHECK },
+	{ "options", no_argument, NULL, OPTION_OPTIONS },
 	{ "one", no_argument, NULL, OPTION_ONE },
 	{ "record", required_argument, NULL, OPTION_RECORD },
 	{ "record-secrets", no_argument, NULL, OPTION_RECORD_SECRETS },
@@ -47,6 +49,7 @@ static const char help[] =
 	"                    with --run-dir: DIR/state)\n"
 	"  --foreground      do not go to the background; log to stderr\n"
 	"  --check [FILE]    only read the configuration and say what is wrong with it\n"
+	"  --options         list the options of a configuration, in Markdown\n"
 	"  --one             all in one process\n"
 	"  --record FILE     write down all that the core is told, to be played again by the\n"
 	"                    project's tests; without keys, passwords and proofs\n"
@@ -102,6 +105,7 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 		case OPTION_STATE_DIR: o->state_dir = optarg; break;
 		case OPTION_FOREGROUND: o->foreground = true; break;
 		case OPTION_CHECK: check_option(c, argc, argv); break;
+		case OPTION_OPTIONS: daemon_options(); return false;
 		case OPTION_ONE: break; /* as it is */
 		case OPTION_RECORD: o->record = optarg; break;
 		case OPTION_RECORD_SECRETS: o->record_secrets = true; break;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ikev2d --check. */
+/* ikev2d --check, ikev2d --options. */
 #include "daemon/config.h"
 #include "daemon/daemon.h"
+
+#include "conf/manual.h"
 
 #include <stdio.h>
 
@@ -26,4 +28,14 @@ int daemon_check(const char *file)
 	config_stop(&config);
 	arena_free(&arena);
 	return code;
+}
+
+void daemon_options(void)
+{
+	struct arena arena = { 0 };
+	struct text out = text_in(&arena);
+
+	conf_manual(&out);
+	printf("%s", text_str(&out));
+	arena_free(&arena);
 }

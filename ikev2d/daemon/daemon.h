@@ -23,3 +23,6 @@ int daemon_run(const struct options *o);
 /* Reads the configuration FILE (NULL: the usual one) and says what it found: 0, or 1 when it cannot be used.
  */
 int daemon_check(const char *file);
+
+/* Prints all options of a configuration (conf/OPTIONS.md). */
+void daemon_options(void);
