@@ -4,6 +4,7 @@
 
 #include "conf/decode.h"
 #include "conf/report.h"
+#include "conf/value_print.h"
 #include "model/conf.h"
 #include "model/id_regex.h"
 
@@ -570,198 +571,14 @@ static bool read_secret(struct value *v)
 	return false;
 }
 
-static const char unix_scheme[] = "unix://";
-
 static bool read_socket(struct value *v)
 {
-	const char *path = v->text + strlen(unix_scheme);
+	const char *path = v->text + strlen(VALUE_UNIX);
 
-	if (strncmp(v->text, unix_scheme, strlen(unix_scheme)) || *path != '/' || strlen(path) > SOCKET_MAX)
+	if (strncmp(v->text, VALUE_UNIX, strlen(VALUE_UNIX)) || *path != '/' || strlen(path) > SOCKET_MAX)
 		return false;
 	*(const char **)v->field = arena_str(v->arena, path);
 	return true;
-}
-
-/* ------------------------------------------------------------------ writing */
-
-/* One value on its way back. */
-struct written {
-	const struct conf_key *row;
-	const void *base, *field;
-	struct text *out;
-};
-
-static bool print_text(const struct written *v)
-{
-	const char *s = *(const char *const *)v->field;
-
-	if (s)
-		text_add(v->out, "%s", s);
-	return s;
-}
-
-static bool print_socket(const struct written *v)
-{
-	const char *path = *(const char *const *)v->field;
-
-	if (path)
-		text_add(v->out, "%s%s", unix_scheme, path);
-	return path;
-}
-
-static bool print_bool(const struct written *v)
-{
-	text_add(v->out, "%s", *(const bool *)v->field ? "yes" : "no");
-	return true;
-}
-
-/* A number of thousandths. */
-static bool print_milli(const struct written *v, uint64_t n, const char *unit)
-{
-	text_add(v->out, "%llu", (unsigned long long)n / 1000);
-	if (n % 1000)
-		text_add(v->out, ".%03u", (unsigned)(n % 1000));
-	text_add(v->out, "%s", unit);
-	return true;
-}
-
-static bool print_time(const struct written *v)
-{
-	return print_milli(v, *(const uint64_t *)v->field, "s");
-}
-
-static bool print_count(const struct written *v)
-{
-	text_add(v->out, "%u", *(const unsigned *)v->field);
-	return true;
-}
-
-static bool print_big_count(const struct written *v)
-{
-	text_add(v->out, "%llu", (unsigned long long)*(const uint64_t *)v->field);
-	return true;
-}
-
-/* A size that is too long for read_size in octets is so large that what is below 1 kB does not count. */
-static bool print_size(const struct written *v)
-{
-	uint64_t n = *(const uint64_t *)v->field;
-
-	if (n <= UINT64_MAX / 1000000)
-		return print_big_count(v);
-	text_add(v->out, "%lluk", (unsigned long long)(n >> 10));
-	return true;
-}
-
-static bool print_factor(const struct written *v)
-{
-	return print_milli(v, *(const unsigned *)v->field, "");
-}
-
-static bool print_port(const struct written *v)
-{
-	text_add(v->out, "%u", *(const uint16_t *)v->field);
-	return true;
-}
-
-static bool print_word(const struct written *v)
-{
-	const char *word = name_word(v->row->words, *(const int *)v->field);
-
-	if (word)
-		text_add(v->out, "%s", word);
-	return word;
-}
-
-static void print_pattern(const struct addr_pattern *p, struct text *out)
-{
-	char lo[IP_TEXT], hi[IP_TEXT];
-	unsigned bits;
-
-	if (p->name || !p->lo.v)
-		text_add(out, "%s", p->name ? p->name : "%any");
-	else if (ip_eq(&p->lo, &p->hi))
-		text_add(out, "%s", ip_print(&p->lo, lo));
-	else if (ip_range_prefix(&p->lo, &p->hi, &bits))
-		text_add(out, "%s/%u", ip_print(&p->lo, lo), bits);
-	else
-		text_add(out, "%s-%s", ip_print(&p->lo, lo), ip_print(&p->hi, hi));
-}
-
-static bool print_addresses(const struct written *v)
-{
-	const struct addr_pattern *list = *(const struct addr_pattern *const *)v->field;
-	unsigned n = *(const unsigned *)((const char *)v->base + v->row->count_at);
-
-	for (unsigned i = 0; i < n; i++) {
-		text_add(v->out, "%s", i ? ", " : "");
-		print_pattern(&list[i], v->out);
-	}
-	return n;
-}
-
-static bool print_proposals(const struct written *v)
-{
-	text_add(v->out, "%s", proposals_print(*(const struct proposals *)v->field, v->out->arena));
-	return true;
-}
-
-static bool print_selectors(const struct written *v)
-{
-	const struct tss *set = v->field;
-	char text[TS_TEXT];
-
-	for (unsigned i = 0; i < set->n; i++)
-		text_add(v->out, "%s%s", i ? ", " : "", ts_print(&set->v[i], text));
-	return set->n;
-}
-
-/* The type TYPE in front of an identity, and whether what follows is hexadecimal. */
-static bool print_type(uint8_t type, struct text *out)
-{
-	static const struct name marks[] = { { ID_FQDN, "fqdn:" }, { ID_RFC822_ADDR, "email:" },
-		{ ID_DER_ASN1_DN, "dn:" }, { ID_KEY_ID, "keyid:" }, { 0 } };
-	const char *word = name_word(marks, type);
-
-	if (word)
-		text_add(out, "%s", word);
-	else
-		text_add(out, "{%u}:", type);
-	return type != ID_FQDN && type != ID_RFC822_ADDR;
-}
-
-/* As people write it where that means the same, else with its type in front. */
-static bool print_identity(const struct written *v)
-{
-	const struct id *id = v->field;
-	const char *usual = id_print(id, v->out->arena);
-	struct id again;
-
-	if (!id_parse(usual, v->out->arena, &again) && again.type == id->type &&
-		bytes_eq(again.data, id->data)) {
-		text_add(v->out, "%s", usual);
-	} else if (id->type == ID_REGEX) {
-		(void)print_type(id->data.p[0], v->out);
-		text_put(v->out, id->data.p + 1, id->data.n - 1);
-	} else if (!print_type(id->type, v->out)) {
-		text_put(v->out, id->data.p, id->data.n);
-	} else {
-		text_add(v->out, "#");
-		for (size_t i = 0; i < id->data.n; i++)
-			text_add(v->out, "%02x", id->data.p[i]);
-	}
-	return true;
-}
-
-static bool print_authentication(const struct written *v)
-{
-	const struct auth_way *way = v->field;
-
-	if (way->method == AUTH_PSK)
-		text_add(v->out, "psk");
-	else if (way->method == AUTH_PUBKEY)
-		text_add(v->out, "%s", way->constraints ? way->constraints : "pubkey");
-	return way->method == AUTH_PSK || way->method == AUTH_PUBKEY;
 }
 
 /* THE table of types: how a value is read and written (NULL: it never is), what it should have been, how
@@ -774,27 +591,28 @@ static const struct {
 	size_t size;
 	const char *word;
 } types[TYPES_MAX] = {
-	[TYPE_TEXT] = { read_text, print_text, "a text", 0, "text" },
-	[TYPE_BOOL] = { read_bool, print_bool, "yes or no", sizeof(bool), "yes or no" },
-	[TYPE_TIME] = { read_time, print_time,
+	[TYPE_TEXT] = { read_text, value_print_text, "a text", 0, "text" },
+	[TYPE_BOOL] = { read_bool, value_print_bool, "yes or no", sizeof(bool), "yes or no" },
+	[TYPE_TIME] = { read_time, value_print_time,
 		"a time; write a number of seconds, or one with s, m, h or d behind it, as 30s",
 		sizeof(uint64_t), "time" },
-	[TYPE_SIZE] = { read_size, print_size,
+	[TYPE_SIZE] = { read_size, value_print_size,
 		"a size; write a number of octets, or one with k, m or g behind it, as 500m",
 		sizeof(uint64_t), "size" },
-	[TYPE_COUNT] = { read_count, print_count, "a number from 0 to 4294967295", sizeof(uint32_t),
+	[TYPE_COUNT] = { read_count, value_print_count, "a number from 0 to 4294967295", sizeof(uint32_t),
 		"number" },
-	[TYPE_BIG_COUNT] = { read_big_count, print_big_count, "a number", sizeof(uint64_t), "number" },
-	[TYPE_PERCENT] = { read_percent, print_count, "a number from 0 to 100", sizeof(unsigned), "percent" },
-	[TYPE_FACTOR] = { read_factor, print_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned),
+	[TYPE_BIG_COUNT] = { read_big_count, value_print_big_count, "a number", sizeof(uint64_t), "number" },
+	[TYPE_PERCENT] = { read_percent, value_print_count, "a number from 0 to 100", sizeof(unsigned),
+		"percent" },
+	[TYPE_FACTOR] = { read_factor, value_print_factor, "a number from 1 to 100, as 1.8", sizeof(unsigned),
 		"factor" },
-	[TYPE_PORT] = { read_port, print_port, "a port; write a number from 1 to 65535", sizeof(uint16_t),
-		"port" },
-	[TYPE_WORD] = { read_word, print_word, "known", sizeof(int), NULL },
-	[TYPE_CHOICE] = { read_choice, print_text, "known", 0, NULL },
-	[TYPE_DEVICE] = { read_device, print_text,
+	[TYPE_PORT] = { read_port, value_print_port, "a port; write a number from 1 to 65535",
+		sizeof(uint16_t), "port" },
+	[TYPE_WORD] = { read_word, value_print_word, "known", sizeof(int), NULL },
+	[TYPE_CHOICE] = { read_choice, value_print_text, "known", 0, NULL },
+	[TYPE_DEVICE] = { read_device, value_print_text,
 		"the name of a network device: at most 15 characters, no blank, / or :", 0, "device" },
-	[TYPE_DEVICES] = { read_devices, print_text,
+	[TYPE_DEVICES] = { read_devices, value_print_text,
 		"the beginning of device names: at most 11 characters, no blank, / or :", 0, "device" },
 	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0, "list" },
 	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0, "list of OIDs" },
@@ -811,16 +629,17 @@ static const struct {
 		sizeof(struct mark), "mark" },
 	[TYPE_IF_ID] = { read_if_id, NULL, "an interface ID; write a number, %unique or %unique-dir",
 		sizeof(struct if_id), "interface ID" },
-	[TYPE_ADDRESSES] = { read_addresses, print_addresses, "a list of addresses", 0, "list of addresses" },
-	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, print_proposals, "a list of proposals", 0,
+	[TYPE_ADDRESSES] = { read_addresses, value_print_addresses, "a list of addresses", 0,
+		"list of addresses" },
+	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, value_print_proposals, "a list of proposals", 0,
 		"list of proposals" },
-	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, print_proposals, "a list of proposals", 0,
+	[TYPE_ESP_PROPOSALS] = { read_esp_proposals, value_print_proposals, "a list of proposals", 0,
 		"list of proposals" },
-	[TYPE_AH_PROPOSALS] = { read_ah_proposals, print_proposals, "a list of proposals", 0,
+	[TYPE_AH_PROPOSALS] = { read_ah_proposals, value_print_proposals, "a list of proposals", 0,
 		"list of proposals" },
-	[TYPE_SELECTORS] = { read_selectors, print_selectors, "a list of traffic selectors", 0,
+	[TYPE_SELECTORS] = { read_selectors, value_print_selectors, "a list of traffic selectors", 0,
 		"list of selectors" },
-	[TYPE_IDENTITY] = { read_identity, print_identity,
+	[TYPE_IDENTITY] = { read_identity, value_print_identity,
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
 		0, "identity" },
@@ -828,13 +647,13 @@ static const struct {
 		"an identity; write an address, a name as gw.example.org or user@example.org, or a DN in "
 		"quotes",
 		0, "identity" },
-	[TYPE_AUTHENTICATION] = { read_authentication, print_authentication,
+	[TYPE_AUTHENTICATION] = { read_authentication, value_print_authentication,
 		"a way to authenticate; write psk, pubkey or eap", 0, "way to authenticate" },
 	[TYPE_CERT] = { read_cert, NULL, "a certificate", 0, "certificate" },
 	[TYPE_CERTS] = { read_certs, NULL, "a list of certificates", 0, "list of certificates" },
 	[TYPE_HANDLE] = { read_handle, NULL, "a handle; write hexadecimal digits", 0, "hexadecimal" },
 	[TYPE_SECRET] = { read_secret, NULL, "", 0, "secret" },
-	[TYPE_SOCKET] = { read_socket, print_socket,
+	[TYPE_SOCKET] = { read_socket, value_print_socket,
 		"the place of a socket; write unix:// and an absolute path", 0, "unix:// and a path" },
 };
 
