@@ -4,6 +4,7 @@
 
 #include "conf/section.h"
 #include "model/constraints.h"
+#include "model/proposal_foreign.h"
 
 enum { HOUR = 3600 * 1000 /* ms */, PAIRS_MAX = 64 /* of one child with single_pair */ };
 
@@ -104,12 +105,38 @@ static void check_mode(const struct tree_section *s, const struct child_conf *c,
 		report_later(r, tree_written(s, "mode")->at, s, "mode", "this mode is not built in yet");
 }
 
+/* Notes what of the proposals in KEY is not built in; where nothing is left of them, the connection cannot be
+ * used. */
+static void check_proposals(const struct tree_section *s, const char *key, uint8_t protocol,
+	const struct proposals *usable, struct report *r)
+{
+	const struct tree_key *k = tree_written(s, key);
+	struct arena *arena = r->why->arena;
+	char *rest = k ? arena_str(arena, k->value) : NULL, *item;
+
+	while ((item = strsep(&rest, ", \t"))) {
+		const char *foreign, *left = proposal_without_foreign(item, protocol, arena, &foreign);
+
+		if (!foreign)
+			continue;
+		if (!usable->n) {
+			report_later(r, k->at, s, key, "%s is not built in, and no other proposal is left",
+				report_quote(foreign, arena));
+			return;
+		}
+		report_note(r, k->at, s, key, "%s is not built in: %s", report_quote(foreign, arena),
+			*left ? arena_printf(arena, "this becomes %s", left) : "this proposal is not used");
+	}
+}
+
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
 	c->name = c->group = arena_str(&p->arena, s->name);
 	c->at = section_source(s, &p->arena);
 	c->peer = p;
 	section_read(s, CONF_CHILD, c, &p->arena, r);
+	check_proposals(s, "esp_proposals", PROTO_ESP, &c->esp, r);
+	check_proposals(s, "ah_proposals", PROTO_AH, &c->ah, r);
 	child_limits(s, c, r);
 	check_families(s, c, r);
 	check_mode(s, c, r);
@@ -243,6 +270,7 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 	p->origin = origin;
 	p->at = section_source(s, &p->arena);
 	section_read(s, CONF_CONNECTION, p, &p->arena, r);
+	check_proposals(s, "proposals", PROTO_IKE, &p->ike, r);
 	conn_times(s, p);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
 		enum conf_section_kind kind = section_kind(sub, CONF_CONNECTION, r);

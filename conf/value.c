@@ -7,6 +7,7 @@
 #include "conf/value_print.h"
 #include "model/conf.h"
 #include "model/id_regex.h"
+#include "model/proposal_foreign.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -353,16 +354,22 @@ static bool read_addresses(struct value *v)
 	return n;
 }
 
+/* Those of algorithms that we do not have are left out (conn.c says so): none may be left. */
 static bool proposals(struct value *v, uint8_t protocol)
 {
 	struct proposals list = { 0 };
 	const char *item;
+	bool any = false;
 
-	while ((item = next_item(v)))
-		if (proposal_parse(item, protocol, v->arena, &list, v->why))
+	while ((item = next_item(v))) {
+		const char *foreign, *usable = proposal_without_foreign(item, protocol, v->arena, &foreign);
+
+		any = true;
+		if (*usable && proposal_parse(usable, protocol, v->arena, &list, v->why))
 			return false;
+	}
 	*(struct proposals *)v->field = list;
-	return list.n;
+	return any;
 }
 
 static bool read_ike_proposals(struct value *v)
