@@ -150,39 +150,34 @@ static enum err add_words(struct draft *d, struct arena *scratch)
 	return ERR_OK;
 }
 
-/* The list with WORD behind its words of type TYPE and of smaller ones, for "as in …"; words of type DROP, if
- * not 0, are left out. */
-static void suggest(struct draft *d, const char *word, uint8_t type, uint8_t drop)
+/* The list with WORD behind its words of type TYPE and of smaller ones, for "as in …". */
+static void suggest(struct draft *d, const char *word, uint8_t type)
 {
 	const char *dash = "";
 	bool placed = false;
 
 	for (unsigned i = 0; i <= d->n; i++) {
 		if (!placed && (i == d->n || d->v[i].type > type)) {
-			text_add(d->why, "%s%s", word ? dash : "", word ? word : "");
-			dash = word ? "-" : dash;
+			text_add(d->why, "%s%s", dash, word);
+			dash = "-";
 			placed = true;
 		}
-		if (i < d->n && d->v[i].type != drop) {
+		if (i < d->n) {
 			text_add(d->why, "%s%s", dash, row_of(&d->v[i])->word);
 			dash = "-";
 		}
 	}
 }
 
-/* An integrity word beside an AEAD. In IKE, where it stands for a PRF, that is a well-known slip. */
-static enum err refuse_integ(struct draft *d)
+/* An integrity word beside an AEAD says nothing, but in IKE which PRF is meant (it stands in D->derived). */
+static void drop_integ(struct draft *d)
 {
-	const char *aead = cipher(d, KIND_AEAD), *integ = first_word(d, TRANSFORM_INTEG);
+	unsigned n = 0;
 
-	if (d->protocol == PROTO_IKE && !first_word(d, TRANSFORM_PRF)) {
-		text_add(d->why, "%s: %s needs no %s, but a PRF: write ", d->words, aead, integ);
-		suggest(d, row_of(&d->derived[0])->word, TRANSFORM_PRF, TRANSFORM_INTEG);
-	} else {
-		text_add(d->why, "%s: %s needs no %s: write ", d->words, aead, integ);
-		suggest(d, NULL, TRANSFORM_INTEG, TRANSFORM_INTEG);
-	}
-	return ERR_SYNTAX;
+	for (unsigned i = 0; i < d->n; i++)
+		if (d->v[i].type != TRANSFORM_INTEG)
+			d->v[n++] = d->v[i];
+	d->n = n;
 }
 
 static enum err check_ciphers(struct draft *d)
@@ -191,7 +186,7 @@ static enum err check_ciphers(struct draft *d)
 
 	if (!aead && !cbc) {
 		text_add(d->why, "%s has no cipher: add one, as in ", d->words);
-		suggest(d, first_word(d, TRANSFORM_INTEG) ? "aes256" : "aes256gcm16", TRANSFORM_ENCR, 0);
+		suggest(d, first_word(d, TRANSFORM_INTEG) ? "aes256" : "aes256gcm16", TRANSFORM_ENCR);
 		return ERR_SYNTAX;
 	}
 	if (aead && cbc) {
@@ -202,11 +197,11 @@ static enum err check_ciphers(struct draft *d)
 			d->words, aead, cbc);
 		return ERR_SYNTAX;
 	}
-	if (aead && first_word(d, TRANSFORM_INTEG))
-		return refuse_integ(d);
+	if (aead)
+		drop_integ(d);
 	if (cbc && !first_word(d, TRANSFORM_INTEG)) {
 		text_add(d->why, "%s has no integrity algorithm: add one, as in ", d->words);
-		suggest(d, "sha256", TRANSFORM_INTEG, 0);
+		suggest(d, "sha256", TRANSFORM_INTEG);
 		return ERR_SYNTAX;
 	}
 	return ERR_OK;
@@ -229,12 +224,12 @@ static enum err check_ike(struct draft *d)
 			add(d->v, &d->n, row_of(&d->derived[i]));
 	if (!first_word(d, TRANSFORM_PRF)) {
 		text_add(d->why, "%s has no PRF: add one, as in ", d->words);
-		suggest(d, fitting_prf(d), TRANSFORM_PRF, 0);
+		suggest(d, fitting_prf(d), TRANSFORM_PRF);
 		return ERR_SYNTAX;
 	}
 	if (!ke) {
 		text_add(d->why, "%s has no key exchange: add one, as in ", d->words);
-		suggest(d, "x25519", TRANSFORM_KE, 0);
+		suggest(d, "x25519", TRANSFORM_KE);
 		return ERR_SYNTAX;
 	}
 	for (unsigned i = 0; i < d->n; i++)
@@ -251,7 +246,7 @@ static enum err check_ah(struct draft *d)
 	if (first_word(d, TRANSFORM_INTEG))
 		return ERR_OK;
 	text_add(d->why, "%s has no integrity algorithm: add one, as in ", d->words);
-	suggest(d, "sha256", TRANSFORM_INTEG, 0);
+	suggest(d, "sha256", TRANSFORM_INTEG);
 	return ERR_SYNTAX;
 }
 

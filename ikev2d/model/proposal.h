@@ -37,8 +37,8 @@ struct suite {
 
 /* One keyword list of swanctl.conf, "aes256gcm16-prfsha384-ecp384", or "default" (then several proposals may
  * be appended). Appends to OUT, which grows in ARENA. For an IKE proposal PRFs are derived from the integrity
- * words where none is named, and a PRF and a KE are required; for ESP an AEAD may not stand beside an
- * integrity word, and "noesn" is meant where nothing is said; both "esn" and "noesn" may be named. AEADs and
+ * words where none is named, and a PRF and a KE are required; integrity words beside AEADs say nothing else;
+ * for ESP "noesn" is meant where nothing is said; both "esn" and "noesn" may be named. AEADs and
  * other ciphers do not mix in one proposal. On ERR_SYNTAX, OUT is as it was and WHY gets one sentence with
  * the word, what is missing and what to write instead. */
 enum err proposal_parse(const char *words, uint8_t protocol, struct arena *arena, struct proposals *out,

@@ -132,24 +132,28 @@ static void what_is_missing_is_said_with_an_example(void **state)
 		refusal(PROTO_ESP, "noesn"), "noesn has no cipher: add one, as in aes256gcm16-noesn");
 }
 
-static void an_integrity_word_beside_an_aead_is_explained(void **state)
+/* As strongSwan has it; in IKE it is a well-known slip, and means the PRF. */
+static void an_integrity_word_beside_an_aead_says_little(void **state)
 {
+	static const struct {
+		uint8_t protocol;
+		const char *words, *same;
+	} rows[] = {
+		{ PROTO_IKE, "aes256gcm16-sha384-ecp384", "aes256gcm16-prfsha384-ecp384" },
+		{ PROTO_IKE, "aes256gcm16-sha384-prfsha256-ecp384", "aes256gcm16-prfsha256-ecp384" },
+		{ PROTO_ESP, "aes128gcm16-sha256-ecp256", "aes128gcm16-ecp256" },
+	};
+
 	(void)state;
-	assert_string_equal(refusal(PROTO_IKE, "aes256gcm16-sha384-ecp384"),
-		"aes256gcm16-sha384-ecp384: aes256gcm16 needs no sha384, but a PRF: write "
-		"aes256gcm16-prfsha384-ecp384");
-	assert_string_equal(refusal(PROTO_IKE, "aes256gcm16-sha384-prfsha256-ecp384"),
-		"aes256gcm16-sha384-prfsha256-ecp384: aes256gcm16 needs no sha384: write "
-		"aes256gcm16-prfsha256-ecp384");
-	assert_string_equal(refusal(PROTO_ESP, "aes128gcm16-sha256-ecp256"),
-		"aes128gcm16-sha256-ecp256: aes128gcm16 needs no sha256: write aes128gcm16-ecp256");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		assert_string_equal(
+			proposals_print(parse(rows[i].protocol, rows[i].words), &arena), rows[i].same);
 }
 
 static void the_example_of_a_refusal_is_taken(void **state)
 {
 	static const char *const bad[] = { "aes256gcm16-ecp384", "x25519", "aes256-x25519",
-		"aes256gcm16-prfsha256", "aes256gcm16-sha384-ecp384", "sha512-modp3072",
-		"x448-chacha20poly1305-sha256", "sha256-aes256gcm16-aes128gcm16-x25519" };
+		"aes256gcm16-prfsha256", "sha512-modp3072", "aes256gcm16-aes128gcm16-x25519" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -231,7 +235,7 @@ int main(void)
 		cmocka_unit_test_teardown(the_default_is_an_aead_and_then_a_cipher_with_a_mac, clear),
 		cmocka_unit_test_teardown(too_many_proposals_are_refused, clear),
 		cmocka_unit_test_teardown(what_is_missing_is_said_with_an_example, clear),
-		cmocka_unit_test_teardown(an_integrity_word_beside_an_aead_is_explained, clear),
+		cmocka_unit_test_teardown(an_integrity_word_beside_an_aead_says_little, clear),
 		cmocka_unit_test_teardown(the_example_of_a_refusal_is_taken, clear),
 		cmocka_unit_test_teardown(ciphers_of_two_kinds_do_not_mix, clear),
 		cmocka_unit_test_teardown(unknown_words_find_their_neighbour, clear),
