@@ -73,6 +73,8 @@ static const struct name action_words[] = {
 	{ ACTION_START, "start" },
 	{ ACTION_TRAP_START, "trap|start" },
 	{ ACTION_TRAP_START, "start|trap" },
+	{ ACTION_TRAP_START, "trap | start" },
+	{ ACTION_TRAP_START, "start | trap" },
 	{ ACTION_NONE, "clear" },
 	{ ACTION_TRAP, "route" },
 	{ ACTION_START, "restart" },

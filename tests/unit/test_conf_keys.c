@@ -285,6 +285,7 @@ static const struct key_case cases[] = {
 			"aes256-sha256-modp2048" },
 	{ "conn", "proposals = 3des-sha1-modp1024",
 		.later = "\"3des\" is not built in, and no other proposal is left" },
+	{ "child", .key = "start_action = trap | start" },
 	{ "child", "esp_proposals = aes256-sha256-modp1024",
 		.later = "\"modp1024\" is not built in, and no other proposal is left" },
 	{ "conn", "lokal { }",
