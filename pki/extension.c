@@ -33,24 +33,32 @@ static struct id name_id(const GENERAL_NAME *name, struct arena *arena)
 	}
 }
 
+bool extension_names(const GENERAL_NAMES *names, struct arena *arena, const struct id **out, unsigned *n_out)
+{
+	int n = names ? sk_GENERAL_NAME_num(names) : 0;
+	struct id *ids;
+
+	*n_out = 0;
+	if (n > CERT_SANS_MAX)
+		return false;
+	ids = ARENA_ARRAY(arena, (size_t)n, struct id);
+	for (int i = 0; i < n; i++) {
+		struct id id = name_id(sk_GENERAL_NAME_value(names, i), arena);
+
+		if (id.type != ID_ANY)
+			ids[(*n_out)++] = id_copy(arena, &id);
+	}
+	*out = ids;
+	return true;
+}
+
 static bool take_sans(struct cert *c)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL);
-	int n = names ? sk_GENERAL_NAME_num(names) : 0;
-	struct id *sans;
+	bool fits = extension_names(names, &c->arena, &c->sans, &c->n_sans);
 
-	if (n <= CERT_SANS_MAX) {
-		sans = ARENA_ARRAY(&c->arena, (size_t)n, struct id);
-		for (int i = 0; i < n; i++) {
-			struct id id = name_id(sk_GENERAL_NAME_value(names, i), &c->arena);
-
-			if (id.type != ID_ANY)
-				sans[c->n_sans++] = id_copy(&c->arena, &id);
-		}
-		c->sans = sans;
-	}
 	GENERAL_NAMES_free(names);
-	return n <= CERT_SANS_MAX;
+	return fits;
 }
 
 static const struct {

@@ -4,7 +4,7 @@
 
 #include "pki/cert.h"
 
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 /* Sets eku, ca, path_len, the subjectAltNames and the URIs of C from its x509. False when there are too many.
  */
@@ -15,3 +15,7 @@ bool cert_seconds(const ASN1_TIME *t, int64_t *out);
 
 /* The octets of a number, borrowed. */
 struct bytes cert_number(const ASN1_INTEGER *i);
+
+/* The names among NAMES (NULL: none) that a peer can be called by, into ARENA. False: more than
+ * CERT_SANS_MAX. */
+bool extension_names(const GENERAL_NAMES *names, struct arena *arena, const struct id **out, unsigned *n_out);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any octets as what peers and servers send, or files hold: a certificate (which is then judged), a CRL, an
- * OCSP answer, a public key, an AUTH payload, a file. The first octet says as what. PKCS#12 is left out: it
- * says itself how long opening it takes, and no peer can send it. */
+ * OCSP answer, a public key, an AUTH payload, a file, a request. The first octet says as what. PKCS#12 is
+ * left out: it says itself how long opening it takes, and no peer can send it. */
 #include "pki/bundle.h"
+#include "pki/make.h"
 #include "pki/path.h"
 #include "pki/sign.h"
 
@@ -12,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum kind { CERT, CRL, OCSP, PUBLIC, AUTH, BUNDLE, KINDS };
+enum kind { CERT, CRL, OCSP, PUBLIC, AUTH, BUNDLE, REQUEST, KINDS };
 
 /* 2026-01-01. */
 #define NOW ((int64_t)1767225600)
@@ -135,6 +136,17 @@ static void as_bundle(struct bytes b, struct arena *arena)
 		bundle_free(&bundle);
 }
 
+static void as_request(struct bytes b, struct arena *arena)
+{
+	struct why why = { 0 };
+	struct request r;
+
+	if (!read_well(request_read(b, arena, &r, &why), &why))
+		return;
+	check(r.key && !r.key->secret);
+	key_unref(r.key);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const kinds[KINDS])(struct bytes b, struct arena * arena) = {
@@ -144,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		[PUBLIC] = as_public,
 		[AUTH] = as_auth,
 		[BUNDLE] = as_bundle,
+		[REQUEST] = as_request,
 	};
 	struct arena arena = { 0 };
 
