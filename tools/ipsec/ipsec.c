@@ -14,6 +14,8 @@ struct verb {
 	int (*run)(struct ipsec *x, int argc, char **argv);
 };
 
+enum { PKI_WORDS = 1000 };
+
 static int verb_help(struct ipsec *x, int argc, char **argv);
 
 static const struct verb verbs[] = {
@@ -28,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "list", "conns|sas", "what is configured, or what is up", 1, 1, verb_list },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log },
 	{ "check", "[FILE]", "look for what would keep ikev2d from working here", 0, 1, verb_check },
+	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start },
 	{ "stop", "", "stop it", 0, 0, verb_stop },
