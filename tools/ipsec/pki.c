@@ -63,7 +63,7 @@ static const struct verb {
 	{ "revoke", "NAME|SERIAL", "take back certificates, and make a CRL", 1, 1, O(REASON) | O(CA_PASS),
 		pki_revoke },
 	{ "crl", "", "make a CRL", 0, 0, O(DAYS) | O(OUT) | O(CA_PASS) | O(FORCE), pki_crl },
-	{ "show", "[NAME|FILE]", "what was issued, or what is in a file", 0, 1, 0, pki_show },
+	{ "show", "[NAME|FILE]", "what was issued, or what is in a file", 0, 1, O(PASSWORD), pki_show },
 	{ "verify", "NAME|FILE", "what ikev2d would say to it, step by step", 1, 1, O(ID) | O(REVOCATION),
 		pki_verify },
 	{ "export", "NAME", "for windows, macos, ios, android, linux, pem, or another gateway", 1, 1,

@@ -128,17 +128,28 @@ int pki_end_issue(struct pki *p)
 	return code ? code : pki_commit(p);
 }
 
+static const char *names_of(struct pki *p, const struct cert *c)
+{
+	struct text t = text_in(p->arena);
+
+	text_add(&t, "%s", id_print(&c->subject, p->arena));
+	for (unsigned i = 0; i < c->n_sans; i++)
+		text_add(&t, ", %s", id_print(&c->sans[i], p->arena));
+	return text_str(&t);
+}
+
 void pki_say_issued(struct pki *p, struct json *j, const char *name, const struct cert *c, bool key)
 {
+	const char *key_file = key ? pki_path(p, pki_key_path(p, name)) : NULL;
+
 	json_str(j, "name", name);
 	pki_json_cert(p, j, c);
 	json_str(j, "file", pki_path(p, pki_cert_path(p, name)));
-	json_str(j, "key_file", key ? pki_path(p, pki_key_path(p, name)) : NULL);
-	if (p->x->json)
-		return;
-	fprintf(p->x->out, "%s: %s until %s\n  %s%s%s\n", name, key_print(c->key, p->arena),
-		cert_time(c->not_after, p->arena), pki_path(p, pki_cert_path(p, name)),
-		key ? ", its key " : "", key ? pki_path(p, pki_key_path(p, name)) : "");
+	json_str(j, "key_file", key_file);
+	if (!p->x->json)
+		fprintf(p->x->out, "%s: %s until %s\n  about %s\n  %s%s%s\n", name,
+			key_print(c->key, p->arena), cert_time(c->not_after, p->arena), names_of(p, c),
+			pki_path(p, pki_cert_path(p, name)), key ? ", its key " : "", key ? key_file : "");
 }
 
 int pki_answer_issued(struct pki *p, const char *name, struct cert *c, bool key)

@@ -22,7 +22,8 @@ static int from_file(struct pki *p, const char *path, const char *of_what, struc
 	return DONE;
 }
 
-/* One line without echo, into ARENA, which is wiped. */
+/* One line without echo, into ARENA, which is wiped. Keys that end programs are read as others are, so that
+ * the echo comes back in any case; a line with one is none. */
 static bool ask(int tty, const char *prompt, struct arena *arena, struct bytes *out)
 {
 	char *line = arena_alloc(arena, SECRET_MAX + 1);
@@ -32,7 +33,7 @@ static bool ask(int tty, const char *prompt, struct arena *arena, struct bytes *
 	if (tcgetattr(tty, &shown))
 		return false;
 	hidden = shown;
-	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
 	if (write(tty, prompt, strlen(prompt)) < 0 || tcsetattr(tty, TCSAFLUSH, &hidden))
 		return false;
 	n = read(tty, line, SECRET_MAX);
@@ -41,7 +42,7 @@ static bool ask(int tty, const char *prompt, struct arena *arena, struct bytes *
 	while (n > 0 && line[n - 1] == '\n')
 		n--;
 	*out = bytes_of(line, n > 0 ? (size_t)n : 0);
-	return n > 0;
+	return n > 0 && !memchr(line, shown.c_cc[VINTR], (size_t)n);
 }
 
 static int from_terminal(

@@ -174,17 +174,25 @@ static bool is_request(struct bytes data)
 static int show_file(struct pki *p, const char *path)
 {
 	struct bytes data;
+	struct bytes secret;
 	struct bundle b = { 0 };
 	struct why why = { 0 };
+	enum err e;
 	int code = pki_read_file(p, path, &data);
 
 	if (code)
 		return code;
 	if (is_request(data))
 		return show_request(p, data, path);
-	if (bundle_read(data, NULL, p->arena, &b, &why))
-		return pki_fail(p, path, &why);
-	return show_bundle(p, &b);
+	e = bundle_read(data, NULL, p->arena, &b, &why);
+	if (e == ERR_MISSING) {
+		code = pki_secret(p, OPT_PASSWORD, arena_printf(p->arena, "the password of %s", path),
+			PROMPT_OLD, &secret);
+		if (code)
+			return code;
+		e = bundle_read(data, &secret, p->arena, &b, &why);
+	}
+	return e ? pki_fail(p, path, &why) : show_bundle(p, &b);
 }
 
 static const char *state_of(struct pki *p, const struct index_entry *e)
