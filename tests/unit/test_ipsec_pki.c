@@ -251,6 +251,12 @@ static void a_request_is_signed_elsewhere(void **state)
 	must("init");
 	assert_int_equal(run_in("b", "request sun.example.org --san sun.example.org --san 192.0.2.2"), 0);
 	assert_true(is_there("b/private/sun.example.org.pem"));
+	assert_int_equal(run_in("b", "request mars --out ~/garbage/mars.csr"), 1);
+	put("taken", "");
+	assert_int_equal(run_in("b", "request venus --out ~/taken"), 1);
+	assert_false(is_there("b/private/venus.pem"));
+	assert_int_equal(run_in("b", "request venus --out ~/venus.csr"), 0);
+	must("sign ~/venus.csr");
 	must("show ~/b/pki/sun.example.org.csr");
 	assert_true(says("subjectAltName: sun.example.org, 192.0.2.2"));
 	must("sign ~/b/pki/sun.example.org.csr");
@@ -335,6 +341,7 @@ static void revocation(void **state)
 	must("crl --days 7 --out ~/copy.crl");
 	must("show ~/copy.crl");
 	assert_true(says("number: 02\n") && says("revoked: 2\n"));
+	refused("crl --out ~/copy.crl", 1, "copy.crl is there already: --force");
 	must("renew --due");
 	must("show ~/a/x509crl/ca.crl");
 	assert_true(says("number: 03\n"));

@@ -93,15 +93,21 @@ static int move(struct pki *p, const char *from, const char *to)
 	return sync_folder(p, folder_of(p, to));
 }
 
+int pki_check_free(struct pki *p, const char *path)
+{
+	if (!pki_exists(path) || pki_has(p, OPT_FORCE))
+		return DONE;
+	return ipsec_fail(p->x, FAILED, "%s is there already: --force overwrites it", path);
+}
+
 int pki_write(struct pki *p, const char *path, struct bytes data)
 {
 	const char *folder = folder_of(p, path), *name = strrchr(path, '/');
 	const char *temp = arena_printf(p->arena, "%s/.%s.new", folder, name ? name + 1 : path);
-	int code;
+	int code = pki_check_free(p, path);
 
-	if (pki_exists(path) && !pki_has(p, OPT_FORCE))
-		return ipsec_fail(p->x, FAILED, "%s is there already: --force overwrites it", path);
-	code = write_new(p, temp, data);
+	if (!code)
+		code = write_new(p, temp, data);
 	return code ? code : move(p, temp, path);
 }
 
@@ -202,11 +208,10 @@ static int check_place(struct pki *p, const char *folder)
 int pki_stage(struct pki *p, const char *path, struct bytes data, bool replace)
 {
 	const char *target = pki_path(p, path), *folder = folder_of(p, target);
-	int code;
+	int code = replace ? DONE : pki_check_free(p, target);
 
-	if (!replace && !pki_has(p, OPT_FORCE) && pki_exists(target))
-		return ipsec_fail(p->x, FAILED, "%s is there already: --force overwrites it", target);
-	code = pki_mkdir(p, folder);
+	if (!code)
+		code = pki_mkdir(p, folder);
 	if (!code)
 		code = check_place(p, folder);
 	if (!code)

@@ -19,6 +19,9 @@ int pki_commit(struct pki *p);
 int pki_log(struct pki *p);
 int pki_finish(struct pki *p);
 
+/* Complains when there is something at PATH and --force was not given. */
+int pki_check_free(struct pki *p, const char *path);
+
 /* The file PATH, anywhere, mode 0600, at once or not at all. */
 int pki_write(struct pki *p, const char *path, struct bytes data);
 

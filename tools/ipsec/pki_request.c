@@ -7,13 +7,15 @@ static int request_files(struct pki *p, const char *name, const struct key *key,
 {
 	struct bytes pem = make_pem("CERTIFICATE REQUEST", der, p->arena);
 	const char *out = pki_option(p, OPT_OUT, NULL);
-	int code = pki_stage_key(p, pki_key_path(p, name), key, OPT_KEY_PASS);
+	int code = out ? pki_check_free(p, out) : DONE;
 
+	if (!code)
+		code = pki_stage_key(p, pki_key_path(p, name), key, OPT_KEY_PASS);
 	if (!code && !out)
 		code = pki_stage(p, arena_printf(p->arena, "pki/%s.csr", name), pem, false);
-	if (!code && out)
-		code = pki_write(p, out, pem);
-	return code ? code : pki_commit(p);
+	if (!code)
+		code = pki_commit(p);
+	return code || !out ? code : pki_write(p, out, pem);
 }
 
 static int request_with(struct pki *p, const char *name, const struct id *subject, const struct key *key)

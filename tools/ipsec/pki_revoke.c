@@ -71,6 +71,8 @@ int pki_crl(struct pki *p)
 	int64_t seconds;
 	int code = pki_days(p, PKI_CRL_DAYS, 366, &seconds);
 
+	if (!code && out)
+		code = pki_check_free(p, out);
 	if (!code)
 		code = pki_ca_open(p, true);
 	if (!code)
