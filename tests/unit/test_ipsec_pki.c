@@ -372,7 +372,9 @@ static void passphrases_come_from_files(void **state)
 	refused("export moon --for pem --out ~/moon.pem --key-passphrase-file ~/right", 1,
 		"password is wrong");
 	must("export moon --for pem --out ~/moon.pem --key-passphrase-file ~/wrong");
-	must("keyid moon");
+	must("keyid ~/a/private/moon.pem --key-passphrase-file ~/wrong");
+	assert_true(says("private key: ECDSA P-256"));
+	refused("keyid ~/a/private/moon.pem --key-passphrase-file ~/right", 1, "password is wrong");
 }
 
 /* The child of a terminal: asked twice, and what is typed is not shown. */

@@ -13,7 +13,7 @@ static void what_is_written_is_read(void **state)
 	struct index x = {
 		.crl_number = 7, .crl_next = 300, .crl_uri = "http://a/b", .ocsp_uri = "http://c"
 	};
-	struct index_entry user = { "ff", "alice@example.org", MAKE_USER, 100, 200, 150, 1 };
+	struct index_entry user = { "ff", "alice@example.org", MAKE_USER, 100, 200, 150, 1, false };
 	struct text once = text_in(&arena), twice = text_in(&arena);
 	struct why why = { 0 };
 	struct index back;
@@ -21,7 +21,7 @@ static void what_is_written_is_read(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 40; i++) {
 		struct index_entry e = { arena_printf(&arena, "%02x", i), "moon", MAKE_GATEWAY, 100, 200 + i,
-			0, 0 };
+			0, 0, false };
 
 		assert_non_null(index_add(&x, &arena, &e));
 	}
@@ -49,6 +49,9 @@ static void the_last_of_a_name_is_found(void **state)
 	assert_int_equal(index_parse(bytes_str(text), &arena, &x, &why), ERR_OK);
 	assert_string_equal(index_last(&x, "moon")->serial, "0c");
 	assert_null(index_last(&x, "mars"));
+	index_mark(&x);
+	for (unsigned i = 0; i < x.n; i++)
+		assert_int_equal(x.v[i].last, i == 1 || i == 3);
 	arena_free(&arena);
 }
 
@@ -109,6 +112,29 @@ static void a_cut_text_is_refused(void **state)
 	arena_free(&arena);
 }
 
+/* As many as there may be, most of one name. */
+static void a_full_index(void **state)
+{
+	struct index_entry e = { "0a", "moon", MAKE_GATEWAY, 1, 2, 0, 0, false };
+	struct arena arena = { 0 };
+	struct text t = text_in(&arena);
+	struct why why = { 0 };
+	struct index x = { 0 }, back;
+
+	(void)state;
+	for (unsigned i = 0; i < INDEX_MAX; i++) {
+		e.name = i % 2 ? "moon" : arena_printf(&arena, "m%u", i);
+		assert_non_null(index_add(&x, &arena, &e));
+	}
+	assert_null(index_add(&x, &arena, &e));
+	index_print(&x, &t);
+	assert_int_equal(index_parse(bytes_str(t.s), &arena, &back, &why), ERR_OK);
+	index_mark(&back);
+	for (unsigned i = 0; i < INDEX_MAX; i++)
+		assert_int_equal(back.v[i].last, i % 2 == 0 || i == INDEX_MAX - 1);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +142,7 @@ int main(void)
 		cmocka_unit_test(the_last_of_a_name_is_found),
 		cmocka_unit_test(damaged_texts_are_refused),
 		cmocka_unit_test(a_cut_text_is_refused),
+		cmocka_unit_test(a_full_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pki_index.h"
 
+#include "base/dict.h"
 #include "base/names.h"
 
 #include <errno.h>
@@ -190,4 +191,18 @@ struct index_entry *index_last(const struct index *x, const char *name)
 		if (!x->v[i - 1].revoked && !strcmp(x->v[i - 1].name, name))
 			return &x->v[i - 1];
 	return NULL;
+}
+
+void index_mark(struct index *x)
+{
+	struct dict seen = { 0 };
+
+	for (unsigned i = x->n; i; i--) {
+		struct index_entry *e = &x->v[i - 1];
+
+		e->last = !e->revoked && !dict_get(&seen, e->name);
+		if (e->last)
+			dict_put(&seen, e->name, e);
+	}
+	dict_free(&seen);
 }

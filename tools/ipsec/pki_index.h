@@ -14,6 +14,7 @@ struct index_entry {
 	int64_t not_before, not_after; /* seconds since 1970 */
 	int64_t revoked;               /* when; 0: it is not */
 	int reason;
+	bool last; /* what index_last would find; after index_mark only */
 };
 
 struct index {
@@ -35,6 +36,9 @@ struct index_entry *index_add(struct index *x, struct arena *arena, const struct
 
 /* The last certificate that NAME got and that is not revoked, or NULL. */
 struct index_entry *index_last(const struct index *x, const char *name);
+
+/* Sets last in all entries: index_last for every name, in one pass. */
+void index_mark(struct index *x);
 
 /* "gateway", "user"; -1 for another word. */
 const char *profile_word(enum make_profile p);

@@ -104,7 +104,7 @@ int pki_stage_cert(
 	struct pki *p, const struct make_spec *s, const char *name, bool replace, struct cert **out)
 {
 	const char *serial = pki_hex(p, s->serial);
-	struct index_entry e = { serial, name, s->profile, s->not_before, s->not_after, 0, 0 };
+	struct index_entry e = { serial, name, s->profile, s->not_before, s->not_after, 0, 0, false };
 	struct bytes der, pem;
 	struct why why = { 0 };
 	int code;

@@ -84,8 +84,8 @@ static int renew_one(struct pki *p, struct index_entry e, struct json *j)
 /* Whether E ends by UNTIL and is the last of a name that is still in use. */
 static bool is_due(struct pki *p, const struct index_entry *e, int64_t until)
 {
-	return e == index_last(&p->index, e->name) && e->not_after <= until &&
-	       e->not_after < p->ca->not_after && pki_exists(pki_path(p, pki_cert_path(p, e->name)));
+	return e->last && e->not_after <= until && e->not_after < p->ca->not_after &&
+	       pki_exists(pki_path(p, pki_cert_path(p, e->name)));
 }
 
 static int renew_due(struct pki *p, struct json *j)
@@ -94,6 +94,7 @@ static int renew_due(struct pki *p, struct json *j)
 	int64_t within;
 	int code = pki_days(p, PKI_DUE_DAYS, PKI_LEAF_DAYS_MAX, &within);
 
+	index_mark(&p->index);
 	for (unsigned i = 0; i < n && !code; i++)
 		if (is_due(p, &p->index.v[i], p->now + within))
 			code = renew_one(p, p->index.v[i], j);

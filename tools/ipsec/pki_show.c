@@ -201,7 +201,7 @@ static const char *state_of(struct pki *p, const struct index_entry *e)
 		return "revoked";
 	if (e->not_after <= p->now)
 		return "expired";
-	return index_last(&p->index, e->name) == e ? "valid" : "replaced";
+	return e->last ? "valid" : "replaced";
 }
 
 static void list_entry(struct pki *p, struct json *j, const struct index_entry *e)
@@ -233,6 +233,7 @@ static int show_all(struct pki *p)
 	if (!p->x->json)
 		fprintf(p->x->out, "CA: %s, %s, until %s\n", cert_name(p->ca, p->arena), key_of(p, p->ca),
 			cert_time(p->ca->not_after, p->arena));
+	index_mark(&p->index);
 	json_open(&j, "issued", '[');
 	for (unsigned i = 0; i < p->index.n; i++)
 		list_entry(p, &j, &p->index.v[i]);
