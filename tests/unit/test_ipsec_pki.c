@@ -221,6 +221,8 @@ static void issue_makes_what_the_daemon_trusts(void **state)
 	assert_true(says("extendedKeyUsage: clientAuth, ipsecIKE") && says("key: Ed25519"));
 	must("show");
 	assert_true(says("moon.example.org") && says("alice") && says("valid"));
+	must("issue mars..example");
+	assert_true(is_there("a/x509/mars..example.pem"));
 	refused("issue alice", 1, "x509/alice.pem is there already: --force");
 	assert_false(is_there("a/pki/new.0") || is_there("a/pki/pending"));
 }
@@ -354,7 +356,7 @@ static void passphrases_come_from_files(void **state)
 	char *pem;
 
 	(void)state;
-	put("right", "a long secret\n");
+	put("right", "a long secret\r\nand a comment\n");
 	put("wrong", "another\n");
 	put("empty", "\n");
 	refused("init --ca-passphrase-file ~/empty", 1, "has from 1 to 1024 octets");
@@ -722,6 +724,11 @@ static void exported_for_devices(void **state)
 	}
 	must("export alice --for gateway --out ~/b");
 	assert_int_equal(run_in("b", "verify alice --id alice@example.org"), 0);
+	/* A folder of the same name here is not meant. */
+	assert_int_equal(chdir(home), 0);
+	must("export alice --for gateway");
+	must("verify alice");
+	assert_int_equal(chdir("/"), 0);
 	assert_true(is_there("b/private/alice.pem") && is_there("b/x509ca/ca.pem"));
 	refused("export alice --for gateway --out ~/b", 1, "--force");
 }

@@ -114,8 +114,8 @@ int pki_read_cert(struct pki *p, const char *path, struct cert **out);
 int pki_read_key(struct pki *p, const char *path, enum pki_option pass, struct key **out);
 int pki_read_file(struct pki *p, const char *path, struct bytes *out);
 
-/* The file that WORD means: itself where it is a path or there is such a file, else the certificate of that
- * name in the folder. */
+/* The file that WORD means: itself where it is a path, else the certificate of that name in the folder, else
+ * a file of that name here. */
 const char *pki_find(struct pki *p, const char *word);
 
 /* Whether there is something at PATH. */

@@ -123,7 +123,7 @@ static int finish_line(struct pki *p, char *line)
 {
 	const char *from = strsep(&line, "\t"), *to, *folder;
 
-	if (!line || strncmp(from, "new.", 4) || strchr(from, '/') || strstr(line, ".."))
+	if (!line || strncmp(from, "new.", 4) || strchr(from, '/') || strstr(line, "../"))
 		return ipsec_fail(p->x, FAILED, "%s is damaged: look at it, then remove it",
 			pki_path(p, "pki/pending"));
 	from = pki_path(p, arena_printf(p->arena, "pki/%s", from));

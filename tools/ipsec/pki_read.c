@@ -64,7 +64,7 @@ const char *pki_find(struct pki *p, const char *word)
 {
 	static const char *const places[] = { "x509", "x509ca" };
 
-	if (strchr(word, '/') || pki_exists(word))
+	if (strchr(word, '/'))
 		return word;
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		const char *path = pki_path(p, arena_printf(p->arena, "%s/%s.pem", places[i], word));
@@ -72,5 +72,5 @@ const char *pki_find(struct pki *p, const char *word)
 		if (pki_exists(path))
 			return path;
 	}
-	return pki_path(p, arena_printf(p->arena, "x509/%s.pem", word));
+	return pki_exists(word) ? word : pki_path(p, arena_printf(p->arena, "x509/%s.pem", word));
 }

@@ -14,9 +14,8 @@ static int from_file(struct pki *p, const char *path, const char *of_what, struc
 
 	if (code)
 		return code;
-	while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
-		out->n--;
-	if (!out->n || out->n > SECRET_MAX || memchr(out->p, 0, out->n))
+	out->n = out->n ? strcspn(arena_text(p->arena, *out), "\r\n") : 0;
+	if (!out->n || out->n > SECRET_MAX)
 		return ipsec_fail(p->x, FAILED, "%s: %s has from 1 to %d octets, in the first line", path,
 			of_what, SECRET_MAX);
 	return DONE;
