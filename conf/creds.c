@@ -63,14 +63,15 @@ void secrets_read(const struct tree_section *s, struct conf *c, struct report *r
 	}
 }
 
-static void read_authority(const struct tree_section *s, struct conf *c, struct report *r)
+void authority_read(const struct tree_section *s, enum origin origin, struct arena *arena,
+	struct authority *out, struct report *r)
 {
-	struct authority *out = &c->authorities[c->n_authorities++];
-
-	out->name = arena_str(&c->arena, s->name);
-	out->origin = ORIGIN_FILE;
-	out->at = section_source(s, &c->arena);
-	section_read(s, CONF_AUTHORITY, out, &c->arena, r);
+	*out = (struct authority){
+		.name = arena_str(arena, s->name),
+		.origin = origin,
+		.at = section_source(s, arena),
+	};
+	section_read(s, CONF_AUTHORITY, out, arena, r);
 	out->cacert.has_slot = tree_written(s, "slot");
 	if (!out->cacert.file && !out->cacert.data.n && !out->cacert.handle)
 		report_error(r, s->at, s, NULL, "there is no certificate in it; write cacert = FILE");
@@ -82,7 +83,7 @@ void authorities_read(const struct tree_section *s, struct conf *c, struct repor
 	c->authorities = ARENA_ARRAY(&c->arena, s->n_sections, struct authority);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		if (section_kind(sub, CONF_AUTHORITIES, r) == CONF_AUTHORITY)
-			read_authority(sub, c, r);
+			authority_read(sub, ORIGIN_FILE, &c->arena, &c->authorities[c->n_authorities++], r);
 }
 
 enum err conf_load_shared(

@@ -123,3 +123,23 @@ enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct
 	peer_unref(p);
 	return ERR_SYNTAX;
 }
+
+enum err conf_load_pool(const struct tree_section *s, enum origin origin, struct arena *arena,
+	struct vip_pool *out, struct text *why)
+{
+	struct text notes = text_in(why->arena);
+	struct report report = { .why = why, .notes = &notes };
+
+	pool_read(s, origin, arena, out, &report);
+	return report.errors ? ERR_SYNTAX : ERR_OK;
+}
+
+enum err conf_load_authority(const struct tree_section *s, enum origin origin, struct arena *arena,
+	struct authority *out, struct text *why)
+{
+	struct text notes = text_in(why->arena);
+	struct report report = { .why = why, .notes = &notes };
+
+	authority_read(s, origin, arena, out, &report);
+	return report.errors ? ERR_SYNTAX : ERR_OK;
+}

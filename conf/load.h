@@ -24,6 +24,12 @@ enum err conf_load_system(
 enum err conf_load_conn(const struct tree_section *s, enum origin origin, struct peer **out, struct text *why,
 	struct text *notes) MUST_CHECK;
 
+/* The pool and the authority that S describes, the same way. OUT is taken from ARENA. ERR_SYNTAX. */
+enum err conf_load_pool(const struct tree_section *s, enum origin origin, struct arena *arena,
+	struct vip_pool *out, struct text *why) MUST_CHECK;
+enum err conf_load_authority(const struct tree_section *s, enum origin origin, struct arena *arena,
+	struct authority *out, struct text *why) MUST_CHECK;
+
 /* The shared secret of a VICI message: TYPE "IKE" (case does not count), the octets as they are, and the
  * texts of its owners' identities. OUT is taken from ARENA. ERR_UNSUPPORTED for other types, ERR_SYNTAX. */
 struct conf_shared {

@@ -174,15 +174,16 @@ static void read_attributes(
 				"split_exclude, p_cscf, or the number of an attribute");
 }
 
-static void read_pool(const struct tree_section *s, struct conf *c, struct report *r)
+void pool_read(const struct tree_section *s, enum origin origin, struct arena *arena, struct vip_pool *p,
+	struct report *r)
 {
-	struct vip_pool *p = &c->pools[c->n_pools++];
-
-	p->name = arena_str(&c->arena, s->name);
-	p->origin = ORIGIN_FILE;
-	p->at = section_source(s, &c->arena);
+	*p = (struct vip_pool){
+		.name = arena_str(arena, s->name),
+		.origin = origin,
+		.at = section_source(s, arena),
+	};
 	read_addrs(s, p, r);
-	read_attributes(s, p, &c->arena, r);
+	read_attributes(s, p, arena, r);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		section_kind(sub, CONF_POOL, r);
 }
@@ -192,5 +193,5 @@ void pools_read(const struct tree_section *s, struct conf *c, struct report *r)
 	c->pools = ARENA_ARRAY(&c->arena, s->n_sections, struct vip_pool);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		if (section_kind(sub, CONF_POOLS, r) == CONF_POOL)
-			read_pool(sub, c, r);
+			pool_read(sub, ORIGIN_FILE, &c->arena, &c->pools[c->n_pools++], r);
 }

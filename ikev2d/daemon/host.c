@@ -72,21 +72,55 @@ static enum err unload_conn(void *ctx, const char *name, struct arena *arena, st
 	return ERR_OK;
 }
 
+/* Keeps the object NAME, a WHAT. */
+static enum err keep(
+	struct world *w, enum config_kind kind, const void *object, const char *what, const char *name)
+{
+	struct arena arena = { 0 };
+	bool changed = config_load(&w->config, kind, object);
+
+	log_change(changed ? LOG_NOTICE : LOG_DETAIL,
+		arena_printf(&arena, "%s loaded over VICI%s", what, changed ? "" : ": it is as before"),
+		name);
+	arena_free(&arena);
+	return ERR_OK;
+}
+
 static enum err load_shared(void *ctx, const struct secret *secret, struct arena *arena, struct why *why)
 {
-	bool changed = config_load(&((struct world *)ctx)->config, CONFIG_SECRET, secret);
-
 	(void)arena;
 	(void)why;
-	log_change(changed ? LOG_NOTICE : LOG_DETAIL,
-		changed ? "secret loaded over VICI" : "secret loaded over VICI: it is as before",
-		secret->name);
-	return ERR_OK;
+	return keep(ctx, CONFIG_SECRET, secret, "secret", secret->name);
 }
 
 static enum err unload_shared(void *ctx, const char *name, struct arena *arena, struct why *why)
 {
 	return unload(ctx, CONFIG_SECRET, name, "secret unloaded over VICI", arena, why);
+}
+
+static enum err load_pool(void *ctx, const struct vip_pool *pool, struct arena *arena, struct why *why)
+{
+	(void)arena;
+	(void)why;
+	return keep(ctx, CONFIG_POOL, pool, "pool", pool->name);
+}
+
+static enum err unload_pool(void *ctx, const char *name, struct arena *arena, struct why *why)
+{
+	return unload(ctx, CONFIG_POOL, name, "pool unloaded over VICI", arena, why);
+}
+
+static enum err load_authority(
+	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
+{
+	(void)arena;
+	(void)why;
+	return keep(ctx, CONFIG_AUTHORITY, authority, "authority", authority->name);
+}
+
+static enum err unload_authority(void *ctx, const char *name, struct arena *arena, struct why *why)
+{
+	return unload(ctx, CONFIG_AUTHORITY, name, "authority unloaded over VICI", arena, why);
 }
 
 static void clear_creds(void *ctx)
@@ -119,6 +153,10 @@ struct vici_host host_of(struct world *w)
 		.unload_conn = unload_conn,
 		.load_shared = load_shared,
 		.unload_shared = unload_shared,
+		.load_pool = load_pool,
+		.unload_pool = unload_pool,
+		.load_authority = load_authority,
+		.unload_authority = unload_authority,
 		.clear_creds = clear_creds,
 		.reload = reload,
 		.stop = stop,

@@ -2,13 +2,6 @@
 /* THE table of commands, and how one is carried out. */
 #include "vici/commands.h"
 
-struct vici_command {
-	const char *name;
-	enum vici_rights needs;
-	void (*run)(struct vici_call *c);
-	const char *pending; /* the feature that it comes with; NULL: it is there */
-};
-
 static void do_pending(struct vici_call *c);
 
 #define PENDING(name, feature)                                                                               \
@@ -30,8 +23,8 @@ static const struct vici_command commands[] = {
 	{ "list-policies", VICI_ASKS, vici_do_list_policies, NULL }, /* streams list-policy */
 	{ "list-conns", VICI_ASKS, vici_do_list_conns, NULL },       /* streams list-conn */
 	{ "get-conns", VICI_ASKS, vici_do_get_conns, NULL },
-	{ "list-certs", VICI_ASKS, vici_do_list_nothing, NULL },       /* streams list-cert */
-	{ "list-authorities", VICI_ASKS, vici_do_list_nothing, NULL }, /* streams list-authority */
+	{ "list-certs", VICI_ASKS, vici_do_list_nothing, NULL },           /* streams list-cert */
+	{ "list-authorities", VICI_ASKS, vici_do_list_authorities, NULL }, /* streams list-authority */
 	{ "get-authorities", VICI_ASKS, vici_do_get_authorities, NULL },
 	{ "load-conn", VICI_CHANGES, vici_do_load_conn, NULL },
 	{ "unload-conn", VICI_CHANGES, vici_do_unload_conn, NULL },
@@ -45,10 +38,10 @@ static const struct vici_command commands[] = {
 	{ "get-shared", VICI_ASKS, vici_do_get_shared, NULL },
 	{ "flush-certs", VICI_CHANGES, vici_do_flush_certs, NULL },
 	{ "clear-creds", VICI_CHANGES, vici_do_clear_creds, NULL },
-	PENDING("load-authority", "certificates"),
-	PENDING("unload-authority", "certificates"),
-	PENDING("load-pool", "virtual addresses"),
-	PENDING("unload-pool", "virtual addresses"),
+	{ "load-authority", VICI_CHANGES, vici_do_load_authority, NULL },
+	{ "unload-authority", VICI_CHANGES, vici_do_unload_authority, NULL },
+	{ "load-pool", VICI_CHANGES, vici_do_load_pool, NULL },
+	{ "unload-pool", VICI_CHANGES, vici_do_unload_pool, NULL },
 	{ "get-pools", VICI_ASKS, vici_do_get_pools, NULL },
 	{ "get-algorithms", VICI_ASKS, vici_do_get_algorithms, NULL },
 	{ "get-counters", VICI_ASKS, vici_do_get_counters, NULL },
@@ -85,16 +78,24 @@ static const struct vici_command *command_find(const char *name)
 	return NULL;
 }
 
-/* The first key below N whose value is not text, or NULL. Only a secret may be any octets. */
+/* Secrets and certificates may be any octets. */
+static bool may_be_octets(const char *key)
+{
+	return !strcmp(key, "data") || vici_is_certificate(key);
+}
+
+/* The first key below N whose value is not text, or NULL. */
 static const char *not_text(const struct vici_node *n)
 {
 	const char *found = NULL;
 
 	for (const struct vici_node *child = n->first; child && !found; child = child->next) {
+		const char *key = child->type == VICI_LIST_ITEM ? n->name : child->name;
+
 		if (child->type == VICI_SECTION_START || child->type == VICI_LIST_START)
 			found = not_text(child);
-		else if (memchr(child->value.p, 0, child->value.n) && strcmp(child->name, "data"))
-			found = child->type == VICI_LIST_ITEM ? n->name : child->name;
+		else if (memchr(child->value.p, 0, child->value.n) && !may_be_octets(key))
+			found = key;
 	}
 	return found;
 }

@@ -4,6 +4,17 @@
 
 #include "vici/server.h"
 
+/* A row of the table. */
+struct vici_command {
+	const char *name;
+	enum vici_rights needs;
+	void (*run)(struct vici_call *c);
+	const char *pending; /* the feature that it comes with; NULL: it is there */
+};
+
+/* Whether the value of KEY is a certificate itself, in PEM or DER. */
+bool vici_is_certificate(const char *key);
+
 /* query.c: nothing changes. */
 void vici_do_version(struct vici_call *c);
 void vici_do_stats(struct vici_call *c);
@@ -18,6 +29,7 @@ void vici_do_failures(struct vici_call *c);
 void vici_do_list_sas(struct vici_call *c);
 void vici_do_list_policies(struct vici_call *c);
 void vici_do_list_conns(struct vici_call *c);
+void vici_do_list_authorities(struct vici_call *c);
 void vici_do_list_nothing(struct vici_call *c);
 
 /* algorithms.c, counters.c */
@@ -37,6 +49,10 @@ void vici_do_stop(struct vici_call *c);
 /* load.c: the configuration. */
 void vici_do_load_conn(struct vici_call *c);
 void vici_do_unload_conn(struct vici_call *c);
+void vici_do_load_pool(struct vici_call *c);
+void vici_do_unload_pool(struct vici_call *c);
+void vici_do_load_authority(struct vici_call *c);
+void vici_do_unload_authority(struct vici_call *c);
 void vici_do_load_shared(struct vici_call *c);
 void vici_do_unload_shared(struct vici_call *c);
 void vici_do_flush_certs(struct vici_call *c);

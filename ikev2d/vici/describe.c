@@ -159,3 +159,24 @@ void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct
 	vici_put_selectors(out, "remote-ts", p->remote_ts);
 	vici_put_section_end(out);
 }
+
+static void put_strings(struct vici_out *out, const char *name, struct strings s)
+{
+	vici_put_list(out, name);
+	for (unsigned i = 0; i < s.n; i++)
+		vici_put_item(out, s.v[i]);
+	vici_put_list_end(out);
+}
+
+void vici_put_authority(struct vici_out *out, const struct authority *a)
+{
+	vici_put_section(out, a->name);
+	if (a->cacert.file)
+		vici_put_pair(out, "cacert", a->cacert.file);
+	put_strings(out, "crl_uris", a->crl_uris);
+	put_strings(out, "ocsp_uris", a->ocsp_uris);
+	if (a->cert_uri_base)
+		vici_put_pair(out, "cert_uri_base", a->cert_uri_base);
+	vici_put_pair(out, "origin", a->origin == ORIGIN_VICI ? "vici" : "file");
+	vici_put_section_end(out);
+}

@@ -3,7 +3,7 @@
  * whole lines). Keys of our own come last. */
 #pragma once
 
-#include "model/peer.h"
+#include "model/conf.h"
 #include "model/sa.h"
 #include "vici/codec/encode.h"
 
@@ -21,6 +21,9 @@ void vici_put_selectors(struct vici_out *out, const char *name, struct tss set);
 
 /* "TUNNEL", "PASS", … */
 const char *vici_mode_name(enum child_mode m);
+
+/* The section of an authority. */
+void vici_put_authority(struct vici_out *out, const struct authority *a);
 
 /* The section of a connection, with its children. */
 void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);

@@ -123,6 +123,39 @@ void vici_do_list_policies(struct vici_call *c)
 
 /* -------------------------------------------------------------- credentials */
 
+static const struct authority *find_authority(const struct conf *conf, const char *name)
+{
+	for (unsigned i = 0; i < conf->n_authorities; i++)
+		if (!strcmp(conf->authorities[i].name, name))
+			return &conf->authorities[i];
+	return NULL;
+}
+
+static bool put_authority(
+	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
+{
+	const struct authority *a = find_authority(host->conf(host->ctx), l->names[l->at]);
+
+	(void)scratch;
+	if (!a || !named(l->filter.name, a->name))
+		return false;
+	vici_put_authority(out, a);
+	return true;
+}
+
+void vici_do_list_authorities(struct vici_call *c)
+{
+	const struct conf *conf = c->host->conf(c->host->ctx);
+	struct vici_listing *l = vici_listing_new(c, EVENT_LIST_AUTHORITY);
+	const char **names = ARENA_ARRAY(&l->arena, conf->n_authorities, const char *);
+
+	for (; l->n < conf->n_authorities; l->n++)
+		names[l->n] = arena_str(&l->arena, conf->authorities[l->n].name);
+	l->names = names;
+	l->put = put_authority;
+	vici_listing_start(c, l);
+}
+
 /* There are none yet. */
 void vici_do_list_nothing(struct vici_call *c)
 {

@@ -26,6 +26,7 @@ struct vici_listing *vici_listing_new(struct vici_call *c, enum vici_event event
 	l->filter = (struct vici_filter){
 		.ike = kept(&l->arena, vici_str(c->args, "ike")),
 		.child = kept(&l->arena, vici_str(c->args, "child")),
+		.name = kept(&l->arena, vici_str(c->args, "name")),
 		.ike_id = id_of(c->args, "ike-id"),
 		.child_id = id_of(c->args, "child-id"),
 	};

@@ -8,7 +8,7 @@
 
 /* What a client wants listed: NULL and 0 mean all. */
 struct vici_filter {
-	const char *ike, *child;
+	const char *ike, *child, *name;
 	uint64_t ike_id, child_id;
 	bool traps, passes, drops; /* of policies */
 };
@@ -17,8 +17,9 @@ struct vici_listing {
 	struct arena arena; /* of what stands here, and of the last answer */
 	struct vici_filter filter;
 	enum vici_event event;
-	const uint64_t *keys; /* the host's, of what is listed; or */
-	struct peer **peers;  /* a reference to each */
+	const uint64_t *keys;     /* the host's, of what is listed; or */
+	const char *const *names; /* of each; or */
+	struct peer **peers;      /* a reference to each */
 	unsigned at, n;
 	/* Fills OUT with the event of item AT; false when it is not wanted, or has gone. */
 	bool (*put)(struct vici_listing *l, const struct vici_host *host, struct vici_out *out,

@@ -21,6 +21,30 @@ static void answer(struct vici_call *c, enum err e, struct why *why)
 	vici_put_result(c->out, e ? why : NULL, c->arena);
 }
 
+/* In a file they name one. */
+bool vici_is_certificate(const char *key)
+{
+	static const char *const keys[] = { "certs", "cacerts", "pubkeys", "cacert" };
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strcmp(keys[i], key))
+			return true;
+	return false;
+}
+
+/* The value as a file would say it. */
+static struct bytes as_written(const char *key, struct bytes value, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	if (!value.n || !vici_is_certificate(key))
+		return value;
+	text_add(&t, "0x");
+	for (size_t i = 0; i < value.n; i++)
+		text_add(&t, "%02x", value.p[i]);
+	return bytes_of(t.s, t.n);
+}
+
 static enum err graft(struct tree *t, struct tree_section *to, const struct vici_node *from);
 
 static enum err graft_one(struct tree *t, struct tree_section *to, const struct vici_node *n)
@@ -35,9 +59,9 @@ static enum err graft_one(struct tree *t, struct tree_section *to, const struct 
 		return e ? e : graft(t, sub, n);
 	case VICI_LIST_START:
 		for (const struct vici_node *i = n->first; i && !e; i = i->next)
-			e = tree_item_add(t, to, name, i->value, from_vici);
+			e = tree_item_add(t, to, name, as_written(n->name, i->value, &t->arena), from_vici);
 		return e;
-	default: return tree_key_add(t, to, name, n->value, from_vici);
+	default: return tree_key_add(t, to, name, as_written(n->name, n->value, &t->arena), from_vici);
 	}
 }
 
@@ -51,55 +75,183 @@ static enum err graft(struct tree *t, struct tree_section *to, const struct vici
 	return e;
 }
 
-/* The connection that the section N describes, or NULL and WHY. */
-static struct peer *read_conn(struct vici_call *c, const struct vici_node *n, struct text *why)
+static bool only_sections(const struct vici_node *args)
 {
-	struct text notes = text_in(c->arena);
-	struct tree_section *connections;
-	struct peer *peer = NULL;
-	struct tree tree;
+	for (const struct vici_node *n = args->first; n; n = n->next)
+		if (n->type != VICI_SECTION_START || !*n->name)
+			return false;
+	return args->first;
+}
+
+/* The sections of a message as a file would have them in its section TOP. */
+static struct tree_section *plant(struct vici_call *c, struct tree *t, const char *top, struct text *why)
+{
+	struct tree_section *s = NULL;
 	enum err e;
 
-	tree_init(&tree);
-	e = tree_section_add(&tree, tree.root, bytes_str("connections"), from_vici, &connections);
+	if (!only_sections(c->args)) {
+		text_add(why, "%s takes sections, each with the name of what it loads", c->command->name);
+		return NULL;
+	}
+	e = tree_section_add(t, t->root, bytes_str(top), from_vici, &s);
 	if (!e)
-		e = graft_one(&tree, connections, n);
-	if (e)
-		text_add(why, "%s cannot be a connection: %s", n->name, err_name(e));
-	else if (conf_load_conn(connections->sections, ORIGIN_VICI, &peer, why, &notes))
-		peer = NULL;
+		e = graft(t, s, c->args);
+	if (!e)
+		return s;
+	text_add(why, "%s: there is something in it that no configuration can say: %s", c->command->name,
+		err_name(e));
+	return NULL;
+}
+
+/* How the objects of one kind are read and kept. */
+struct loader {
+	const char *top; /* the section of a file */
+	size_t size;
+	enum err (*read)(const struct tree_section *s, struct arena *arena, void *out, struct text *why);
+	void (*drop)(void *object); /* one that was read and will not be kept; NULL: nothing to do */
+	enum err (*keep)(struct vici_call *c, void *object, struct why *why);
+};
+
+/* The N objects in S, one behind the other; ERR_OK or an error and a sentence, and then none. */
+static enum err read_all(struct vici_call *c, const struct loader *l, const struct tree_section *s, char *out,
+	struct text *why)
+{
+	unsigned n = 0;
+	enum err e = ERR_OK;
+
+	for (const struct tree_section *sub = s->sections; sub && !e; sub = sub->next)
+		if (!(e = l->read(sub, c->arena, out + n * l->size, why)))
+			n++;
+	while (e && l->drop && n--)
+		l->drop(out + n * l->size);
+	return e;
+}
+
+/* Up to the first that the daemon refuses. */
+static enum err keep_all(
+	struct vici_call *c, const struct loader *l, char *objects, unsigned n, struct why *why)
+{
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < n; i++)
+		if (!e)
+			e = l->keep(c, objects + i * l->size, why);
+		else if (l->drop)
+			l->drop(objects + i * l->size);
+	return e;
+}
+
+/* All sections are right, or none is loaded. */
+static void load(struct vici_call *c, const struct loader *l)
+{
+	struct text wrong = text_in(c->arena);
+	struct why why = { 0 };
+	struct tree_section *s;
+	struct tree tree;
+	char *objects;
+	enum err e = ERR_SYNTAX;
+
+	tree_init(&tree);
+	s = plant(c, &tree, l->top, &wrong);
+	if (s) {
+		objects = arena_array(c->arena, s->n_sections, l->size);
+		e = read_all(c, l, s, objects, &wrong);
+		if (!e)
+			e = keep_all(c, l, objects, s->n_sections, &why);
+	}
 	tree_free(&tree);
-	return peer;
+	if (wrong.n)
+		why.what = text_str(&wrong);
+	answer(c, e, &why);
+}
+
+static void unload(struct vici_call *c, const char *key, const char *missing,
+	enum err (*take)(void *ctx, const char *name, struct arena *arena, struct why *why))
+{
+	const char *name = vici_str(c->args, key);
+	struct why why = { 0 };
+
+	if (name)
+		answer(c, take(c->host->ctx, name, c->arena, &why), &why);
+	else
+		refuse(c, missing);
+}
+
+/* -------------------------------------------------------------- connections */
+
+static enum err read_conn(const struct tree_section *s, struct arena *arena, void *out, struct text *why)
+{
+	struct text notes = text_in(arena);
+
+	return conf_load_conn(s, ORIGIN_VICI, out, why, &notes);
+}
+
+static void drop_conn(void *object)
+{
+	peer_unref(*(struct peer **)object);
+}
+
+static enum err keep_conn(struct vici_call *c, void *object, struct why *why)
+{
+	return c->host->load_conn(c->host->ctx, *(struct peer **)object, c->arena, why);
 }
 
 void vici_do_load_conn(struct vici_call *c)
 {
-	const struct vici_node *n = c->args->first;
-	struct text wrong = text_in(c->arena);
-	struct why why = { 0 };
-	struct peer *peer;
-
-	if (!n || n->next || n->type != VICI_SECTION_START || !*n->name) {
-		refuse(c, "load-conn takes one section, the connection");
-		return;
-	}
-	peer = read_conn(c, n, &wrong);
-	if (peer)
-		answer(c, c->host->load_conn(c->host->ctx, peer, c->arena, &why), &why);
-	else
-		refuse(c, text_str(&wrong));
+	load(c, &(struct loader){ "connections", sizeof(struct peer *), read_conn, drop_conn, keep_conn });
 }
 
 void vici_do_unload_conn(struct vici_call *c)
 {
-	const char *name = vici_str(c->args, "name");
-	struct why why = { 0 };
-
-	if (name)
-		answer(c, c->host->unload_conn(c->host->ctx, name, c->arena, &why), &why);
-	else
-		refuse(c, "unload: missing connection name");
+	unload(c, "name", "unload: missing connection name", c->host->unload_conn);
 }
+
+/* -------------------------------------------------------------------- pools */
+
+static enum err read_pool(const struct tree_section *s, struct arena *arena, void *out, struct text *why)
+{
+	return conf_load_pool(s, ORIGIN_VICI, arena, out, why);
+}
+
+static enum err keep_pool(struct vici_call *c, void *object, struct why *why)
+{
+	return c->host->load_pool(c->host->ctx, object, c->arena, why);
+}
+
+void vici_do_load_pool(struct vici_call *c)
+{
+	load(c, &(struct loader){ "pools", sizeof(struct vip_pool), read_pool, NULL, keep_pool });
+}
+
+void vici_do_unload_pool(struct vici_call *c)
+{
+	unload(c, "name", "missing pool name to unload", c->host->unload_pool);
+}
+
+/* -------------------------------------------------------------- authorities */
+
+static enum err read_authority(const struct tree_section *s, struct arena *arena, void *out, struct text *why)
+{
+	return conf_load_authority(s, ORIGIN_VICI, arena, out, why);
+}
+
+static enum err keep_authority(struct vici_call *c, void *object, struct why *why)
+{
+	return c->host->load_authority(c->host->ctx, object, c->arena, why);
+}
+
+void vici_do_load_authority(struct vici_call *c)
+{
+	load(c, &(struct loader){
+			"authorities", sizeof(struct authority), read_authority, NULL, keep_authority });
+}
+
+void vici_do_unload_authority(struct vici_call *c)
+{
+	unload(c, "name", "unload: missing authority name", c->host->unload_authority);
+}
+
+/* -------------------------------------------------------------- credentials */
 
 /* A client need not name a secret; then its owners do. */
 static const char *name_of(struct vici_call *c, const char *const *owners, unsigned n)
@@ -155,13 +307,7 @@ void vici_do_load_shared(struct vici_call *c)
 
 void vici_do_unload_shared(struct vici_call *c)
 {
-	const char *id = vici_str(c->args, "id");
-	struct why why = { 0 };
-
-	if (id)
-		answer(c, c->host->unload_shared(c->host->ctx, id, c->arena, &why), &why);
-	else
-		refuse(c, "unload-shared needs the id of a secret");
+	unload(c, "id", "unique identifier missing", c->host->unload_shared);
 }
 
 /* Nothing that came with a peer is kept yet. */

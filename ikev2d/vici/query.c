@@ -126,14 +126,70 @@ void vici_do_get_keys(struct vici_call *c)
 
 void vici_do_get_authorities(struct vici_call *c)
 {
+	const struct conf *conf = c->host->conf(c->host->ctx);
+
 	vici_put_list(c->out, "authorities");
+	for (unsigned i = 0; i < conf->n_authorities; i++)
+		if (conf->authorities[i].origin == ORIGIN_VICI)
+			vici_put_item(c->out, conf->authorities[i].name);
 	vici_put_list_end(c->out);
 }
 
-/* A section for each pool. */
+/* The number of addresses, up to the largest that strongSwan says. */
+static uint64_t pool_size(const struct vip_pool *p)
+{
+	enum { SIZE_MAX_TOLD = 0x7ffffffe };
+	struct bytes lo = ip_bytes(&p->lo), hi = ip_bytes(&p->hi);
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < lo.n && size <= SIZE_MAX_TOLD; i++)
+		size = size * 256 + hi.p[i] - lo.p[i];
+	return size < SIZE_MAX_TOLD ? size + 1 : SIZE_MAX_TOLD;
+}
+
+/* What was written in front of the slash. */
+static void put_base(struct vici_out *out, const struct vip_pool *p)
+{
+	struct ip lo, hi, base = p->lo;
+	char text[IP_TEXT];
+
+	if (p->bits + 1 < 8 * ip_bytes(&p->lo).n && p->bits && !ip_prefix(&p->lo, p->bits, &lo, &hi) &&
+		ip_prev(&p->lo, &base) && !ip_eq(&base, &lo))
+		base = p->lo;
+	vici_put_pair(out, "base", ip_is_any(&base) ? "%any" : ip_print(&base, text));
+}
+
+/* Nothing is leased yet. */
+static void put_pool(struct vici_out *out, const struct vip_pool *p, bool leases, bool all)
+{
+	vici_put_section(out, p->name);
+	put_base(out, p);
+	vici_put_pairf(out, "size", "%" PRIu64, pool_size(p));
+	vici_put_pair(out, "online", "0");
+	vici_put_pair(out, "offline", "0");
+	if (leases) {
+		vici_put_section(out, "leases");
+		vici_put_section_end(out);
+	}
+	if (all)
+		vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
+	vici_put_section_end(out);
+}
+
+/* A section for each pool. swanctl, too, asks so to find out what to unload, so those of the file are told
+ * only where all are asked for, which is ours. */
 void vici_do_get_pools(struct vici_call *c)
 {
-	(void)c;
+	const struct conf *conf = c->host->conf(c->host->ctx);
+	bool leases = vici_yes(vici_str(c->args, "leases")), all = vici_yes(vici_str(c->args, "all"));
+	const char *name = vici_str(c->args, "name");
+
+	for (unsigned i = 0; i < conf->n_pools; i++) {
+		const struct vip_pool *p = &conf->pools[i];
+
+		if ((all || p->origin == ORIGIN_VICI) && (!name || !strcmp(name, p->name)))
+			put_pool(c->out, p, leases, all);
+	}
 }
 
 /* A section for each connection that failed last time. */

@@ -65,6 +65,12 @@ struct vici_host {
 	enum err (*load_shared)(
 		void *ctx, const struct secret *secret, struct arena *arena, struct why *why); /* copies it */
 	enum err (*unload_shared)(void *ctx, const char *name, struct arena *arena, struct why *why);
+	enum err (*load_pool)(
+		void *ctx, const struct vip_pool *pool, struct arena *arena, struct why *why); /* copies it */
+	enum err (*unload_pool)(void *ctx, const char *name, struct arena *arena, struct why *why);
+	enum err (*load_authority)(void *ctx, const struct authority *authority, struct arena *arena,
+		struct why *why); /* copies it */
+	enum err (*unload_authority)(void *ctx, const char *name, struct arena *arena, struct why *why);
 	void (*clear_creds)(void *ctx);
 	enum err (*reload)(
 		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */

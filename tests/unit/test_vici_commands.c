@@ -261,10 +261,46 @@ static void algorithms_are_those_of_the_table(void **state)
 static void what_there_is_none_of_is_empty(void **state)
 {
 	subscribe(*state, "list-cert");
-	subscribe(*state, "list-authority");
 	assert_string_equal(ask(*state, "list-certs", "type=ANY"), "response\n");
-	assert_string_equal(ask(*state, "list-authorities", NULL), "response\n");
 	assert_string_equal(ask(*state, "flush-certs", NULL), "response success=yes\n");
+}
+
+/* Those of the file are not for a client to unload, so it hears of them only where it says that it wants all.
+ */
+static void pools_are_told_as_strongswan_does(void **state)
+{
+	static const char net[] = "net {base=10.3.0.0 size=254 online=0 offline=0}";
+	struct bench *b = *state;
+	const char *all = ask(b, "get-pools", "all=yes");
+
+	assert_string_equal(ask(b, "get-pools", NULL),
+		arena_printf(&b->arena,
+			"response %s half {base=10.3.2.7 size=248 online=0 offline=0} range "
+			"{base=10.3.1.10 size=11 online=0 offline=0} six {base=2001:db8:: "
+			"size=2147483646 online=0 offline=0}\n",
+			net));
+	assert_string_equal(ask(b, "get-pools", "name=net"), arena_printf(&b->arena, "response %s\n", net));
+	assert_string_equal(ask(b, "get-pools", "name=range;leases=yes"),
+		"response range {base=10.3.1.10 size=11 online=0 offline=0 leases {}}\n");
+	assert_string_equal(ask(b, "get-pools", "name=file"), "response\n");
+	assert_true(has(all, "response file {base=10.9.0.1 size=9 online=0 offline=0 origin=file} net {"));
+}
+
+static void authorities_are_listed(void **state)
+{
+	static const char root[] = "event list-authority root {cacert=root.pem crl_uris=[] ocsp_uris=[] "
+				   "origin=file}\n";
+	static const char sub[] = "event list-authority sub {crl_uris=[http://a.example/a.crl "
+				  "http://b.example/b.crl] ocsp_uris=[] cert_uri_base=http://c.example/ "
+				  "origin=vici}\n";
+	struct bench *b = *state;
+
+	subscribe(b, "list-authority");
+	assert_string_equal(
+		ask(b, "list-authorities", NULL), arena_printf(&b->arena, "%s%sresponse\n", root, sub));
+	assert_string_equal(
+		ask(b, "list-authorities", "name=sub"), arena_printf(&b->arena, "%sresponse\n", sub));
+	assert_string_equal(ask(b, "get-authorities", NULL), "response authorities=[sub]\n");
 }
 
 /* A list of any length is made as it is read. */
@@ -338,6 +374,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_policies_lists_what_is_wanted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counters_are_in_strongswans_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counters_are_reset, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pools_are_told_as_strongswan_does, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(authorities_are_listed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(algorithms_are_those_of_the_table, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_there_is_none_of_is_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_list_waits_for_the_reader, set_up, tear_down),

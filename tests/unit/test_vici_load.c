@@ -137,15 +137,35 @@ static void load_conn_refuses_bad_values(void **state)
 	assert_null(b->fake->loaded);
 }
 
-static void load_conn_takes_one_section(void **state)
+static void load_conn_takes_sections(void **state)
 {
 	struct bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
-	assert_true(has(answer(b), "success=no errmsg=load-conn takes one section"));
+	assert_true(has(answer(b), "success=no errmsg=load-conn takes sections"));
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
 	vici_put_pair(&b->out, "name", "branch");
-	assert_true(has(answer(b), "success=no errmsg=load-conn takes one section"));
+	assert_true(has(answer(b), "success=no errmsg=load-conn takes sections"));
+	assert_null(b->fake->loaded);
+}
+
+/* Certificates come as they are, whatever octets they have, and need not be text. */
+static void load_conn_takes_certificates(void **state)
+{
+	struct bench *b = *state;
+	const struct cert_confs *certs;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
+	vici_put_section(&b->out, "branch");
+	vici_put_section(&b->out, "local");
+	put_list(&b->out, "certs", "0,a\nb", "second");
+	vici_put_section_end(&b->out);
+	vici_put_section_end(&b->out);
+	assert_string_equal(answer(b), "response success=yes\n");
+	certs = &b->fake->loaded->local.certs;
+	assert_int_equal(certs->n, 2);
+	assert_true(bytes_eq(certs->v[0].data, bytes_str("0,a\nb")));
+	assert_true(bytes_eq(certs->v[1].data, bytes_str("second")));
 }
 
 static void load_conn_passes_the_daemons_refusal_on(void **state)
@@ -154,16 +174,101 @@ static void load_conn_passes_the_daemons_refusal_on(void **state)
 
 	b->fake->refuse = true;
 	put_conn(&b->out, "mode", "tunnel");
+	vici_put_section(&b->out, "second");
+	vici_put_section_end(&b->out);
 	assert_true(has(answer(b), "why {what=refused by the test where=f.conf:1 (connections.gw)}"));
 }
 
-static void unload_conn_unloads(void **state)
+static void put_pool(struct vici_out *o, const char *name, const char *addrs, const char *dns)
+{
+	vici_put_section(o, name);
+	vici_put_pair(o, "addrs", addrs);
+	put_list(o, "dns", dns, "10.1.0.2");
+	vici_put_section_end(o);
+}
+
+static void load_pool_makes_a_pool(void **state)
+{
+	struct bench *b = *state;
+	const struct vip_pool *p = &b->fake->pool;
+	char text[IP_TEXT];
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-pool");
+	put_pool(&b->out, "rw", "10.3.0.0/24", "10.1.0.1");
+	assert_string_equal(answer(b), "response success=yes\n");
+	assert_string_equal(p->name, "rw");
+	assert_int_equal(p->origin, ORIGIN_VICI);
+	assert_string_equal(ip_print(&p->lo, text), "10.3.0.1");
+	assert_int_equal(p->n_attrs, 2);
+}
+
+static void load_pool_loads_all_or_none(void **state)
 {
 	struct bench *b = *state;
 
-	assert_string_equal(vici_ask(b->s, "unload-conn", "name=home", &b->arena), "response success=yes\n");
-	assert_string_equal(b->fake->unloaded, "home");
-	assert_true(has(vici_ask(b->s, "unload-conn", NULL, &b->arena), "success=no"));
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-pool");
+	put_pool(&b->out, "one", "10.3.0.0/24", "10.1.0.1");
+	put_pool(&b->out, "two", "10.4.0.0/24", "10.1.0.1");
+	assert_string_equal(answer(b), "response success=yes\n");
+	assert_int_equal(b->fake->pools, 2);
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-pool");
+	put_pool(&b->out, "one", "10.3.0.0/24", "10.1.0.1");
+	put_pool(&b->out, "two", "10.4.0.0/24", "nobody");
+	assert_true(has(answer(b), "errmsg=vici: pools.two.dns: \"nobody\" is not an address or a prefix"));
+	assert_int_equal(b->fake->pools, 2);
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-pool");
+	put_pool(&b->out, "one", "nowhere", "10.1.0.1");
+	assert_true(has(answer(b), "\"nowhere\" is not a pool of addresses"));
+	assert_int_equal(b->fake->pools, 2);
+}
+
+static void load_authority_makes_an_authority(void **state)
+{
+	struct bench *b = *state;
+	const struct authority *a = &b->fake->authority;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-authority");
+	vici_put_section(&b->out, "root");
+	vici_put_value(&b->out, "cacert", bytes_of("0\202\0\1,", 5));
+	put_list(&b->out, "crl_uris", "http://a.example/a.crl", "http://b.example/b.crl");
+	vici_put_section_end(&b->out);
+	assert_string_equal(answer(b), "response success=yes\n");
+	assert_string_equal(a->name, "root");
+	assert_int_equal(a->origin, ORIGIN_VICI);
+	assert_true(bytes_eq(a->cacert.data, bytes_of("0\202\0\1,", 5)));
+	assert_int_equal(a->crl_uris.n, 2);
+}
+
+static void load_authority_needs_a_certificate(void **state)
+{
+	struct bench *b = *state;
+
+	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-authority");
+	vici_put_section(&b->out, "root");
+	put_list(&b->out, "crl_uris", "http://a.example/a.crl", NULL);
+	vici_put_section_end(&b->out);
+	assert_true(has(answer(b), "authorities.root: there is no certificate in it"));
+	assert_int_equal(b->fake->authorities, 0);
+}
+
+static void what_has_a_name_is_unloaded_by_it(void **state)
+{
+	static const struct {
+		const char *command, *missing;
+	} all[] = {
+		{ "unload-conn", "unload: missing connection name" },
+		{ "unload-pool", "missing pool name to unload" },
+		{ "unload-authority", "unload: missing authority name" },
+	};
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		assert_string_equal(
+			vici_ask(b->s, all[i].command, arena_printf(&b->arena, "name=it%zu", i), &b->arena),
+			"response success=yes\n");
+		assert_string_equal(b->fake->unloaded, arena_printf(&b->arena, "it%zu", i));
+		assert_true(has(vici_ask(b->s, all[i].command, NULL, &b->arena), all[i].missing));
+	}
 }
 
 static void put_shared(struct vici_out *o, const char *type)
@@ -209,6 +314,22 @@ static void load_shared_refuses_other_types(void **state)
 	assert_null(b->fake->secret.name);
 }
 
+static void load_shared_takes_all_types(void **state)
+{
+	static const struct {
+		const char *type;
+		enum secret_kind kind;
+	} all[] = { { "EAP", SECRET_EAP }, { "XAUTH", SECRET_XAUTH }, { "ntlm", SECRET_NTLM },
+		{ "PPK", SECRET_PPK } };
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		put_shared(&b->out, all[i].type);
+		assert_string_equal(answer(b), "response success=yes\n");
+		assert_int_equal(b->fake->secret.kind, all[i].kind);
+	}
+}
+
 static void load_shared_tells_nobody_the_secret(void **state)
 {
 	struct bench *b = *state;
@@ -244,13 +365,19 @@ int main(void)
 		cmocka_unit_test_setup_teardown(load_conn_refuses_unknown_options_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_refusal_is_one_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_conn_refuses_bad_values, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_takes_one_section, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_takes_sections, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_conn_takes_certificates, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_conn_passes_the_daemons_refusal_on, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(unload_conn_unloads, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_pool_makes_a_pool, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_pool_loads_all_or_none, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_authority_makes_an_authority, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_authority_needs_a_certificate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_has_a_name_is_unloaded_by_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_shared_makes_a_secret, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			load_shared_without_an_id_is_named_by_its_owners, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_shared_refuses_other_types, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(load_shared_takes_all_types, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_shared_tells_nobody_the_secret, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(load_shared_needs_type_and_data, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unload_shared_unloads, set_up, tear_down),

@@ -206,6 +206,30 @@ static enum err unload(void *ctx, const char *name, struct arena *arena, struct 
 	return verdict(f, why);
 }
 
+static enum err load_pool(void *ctx, const struct vip_pool *pool, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->pools++;
+	f->pool = *pool;
+	f->pool.name = arena_str(&f->arena, pool->name);
+	return verdict(f, why);
+}
+
+static enum err load_authority(
+	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->authorities++;
+	f->authority = *authority;
+	f->authority.name = arena_str(&f->arena, authority->name);
+	f->authority.cacert.data = arena_bytes(&f->arena, authority->cacert.data);
+	return verdict(f, why);
+}
+
 static void clear_creds(void *ctx)
 {
 	((struct vici_fake *)ctx)->cleared++;
@@ -354,8 +378,19 @@ static void fake_sa(struct vici_fake *f)
 	fake_child(f, f->sas->children);
 }
 
+static void fake_pool(
+	struct vici_fake *f, const char *name, enum origin origin, const char *range, unsigned bits)
+{
+	struct vip_pool *p = &f->conf.pools[f->conf.n_pools++];
+
+	*p = (struct vip_pool){ .name = name, .origin = origin, .bits = bits };
+	if (ip_range_parse(range, &p->lo, &p->hi))
+		abort();
+}
+
 static void fake_conf(struct vici_fake *f)
 {
+	static const char *const uris[] = { "http://a.example/a.crl", "http://b.example/b.crl" };
 	static const char *const gw[] = { "net", "dmz" }, *const home[] = { "lan" };
 
 	f->conf.peers = ARENA_ARRAY(&f->arena, 2, struct peer *);
@@ -366,6 +401,20 @@ static void fake_conf(struct vici_fake *f)
 	f->conf.secrets[0] = (struct secret){ .name = "ike-1", .origin = ORIGIN_FILE };
 	f->conf.secrets[1] = (struct secret){ .name = "ike-2", .origin = ORIGIN_VICI };
 	f->conf.n_secrets = 2;
+	f->conf.pools = ARENA_ARRAY(&f->arena, 5, struct vip_pool);
+	fake_pool(f, "file", ORIGIN_FILE, "10.9.0.1-10.9.0.9", 0);
+	fake_pool(f, "net", ORIGIN_VICI, "10.3.0.1-10.3.0.254", 24);
+	fake_pool(f, "half", ORIGIN_VICI, "10.3.2.7-10.3.2.254", 24);
+	fake_pool(f, "range", ORIGIN_VICI, "10.3.1.10-10.3.1.20", 0);
+	fake_pool(f, "six", ORIGIN_VICI, "2001:db8::1-2001:db8::ffff:ffff:ffff:fffe", 64);
+	f->conf.authorities = ARENA_ARRAY(&f->arena, 2, struct authority);
+	f->conf.authorities[0] =
+		(struct authority){ .name = "root", .origin = ORIGIN_FILE, .cacert.file = "root.pem" };
+	f->conf.authorities[1] = (struct authority){ .name = "sub",
+		.origin = ORIGIN_VICI,
+		.crl_uris = { uris, 2 },
+		.cert_uri_base = "http://c.example/" };
+	f->conf.n_authorities = 2;
 }
 
 struct vici_fake *vici_fake_new(void)
@@ -394,6 +443,10 @@ struct vici_fake *vici_fake_new(void)
 		.unload_conn = unload,
 		.load_shared = load_shared,
 		.unload_shared = unload,
+		.load_pool = load_pool,
+		.unload_pool = unload,
+		.load_authority = load_authority,
+		.unload_authority = unload,
 		.clear_creds = clear_creds,
 		.reload = reload,
 		.stats = stats,

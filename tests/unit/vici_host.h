@@ -27,6 +27,9 @@ struct vici_fake {
 	bool force, reauth;
 	struct peer *loaded;
 	struct secret secret;
+	struct vip_pool pool; /* the last of those loaded */
+	struct authority authority;
+	unsigned pools, authorities; /* loaded */
 	const char *unloaded;
 	const char *policy; /* "in", "away" */
 	const char *reset;  /* "all", "together", or a name: counters */

@@ -265,6 +265,30 @@ def swanctl_loads_secrets(bench):
     contains(refused(swanctl, "--initiate", "--child", "net"), "no shared secret for moon.example", "swanctl --initiate")
 
 
+@case("charon")
+def swanctl_loads_pools_and_authorities(bench):
+    """Beside connections, which are loaded behind them; taken away as the file says, and listed as charon lists them."""
+    moon = bench.daemon(bench.moon, None).start()
+    swanctl = bench.swanctl(moon)
+    root = bench.authority("root")
+    configuration = {
+        "pools": {"rw": {"addrs": "10.3.0.0/24", "dns": "10.1.0.1, 10.1.0.2"}, "few": {"addrs": "10.4.0.7-10.4.0.9"}},
+        "authorities": {"root": {"cacert": root, "crl_uris": "http://crl.example/root.crl"}}}
+    said = swanctl.load({**bench.tunnel(bench.moon), **configuration})
+    for part in ("successfully loaded 1 authorities, 0 unloaded", "successfully loaded 2 pools, 0 unloaded",
+                 "successfully loaded 1 connections, 0 unloaded"):
+        contains(said, part, "swanctl --load-all")
+    bench.charon.load(configuration)
+    for listing in ["--list-pools"], ["--list-pools", "--leases"], ["--list-pools", "--name", "few"]:
+        same(swanctl.must(*listing), bench.charon.swanctl.must(*listing), f"swanctl {listing}")
+    contains(swanctl.must("--list-authorities"), "root:\n  crl_uris:  http://crl.example/root.crl\n", "swanctl --list-authorities")
+    del configuration["pools"]["rw"], configuration["authorities"]["root"]
+    said = swanctl.load({**bench.tunnel(bench.moon), **configuration})
+    for part in "no authorities found, 1 unloaded", "successfully loaded 1 pools, 1 unloaded":
+        contains(said, part, "swanctl --load-all")
+    same(swanctl.must("--list-pools"), "few                  10.4.0.7                            0 / 0 / 3\n", "pools")
+
+
 # following
 
 

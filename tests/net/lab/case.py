@@ -8,6 +8,7 @@ from . import charon, config
 from .check import Failed, Skipped
 from .ends import Tunnel
 from .ikev2d import BIN, Ikev2d
+from .net import must
 from .site import Site
 from .tap import Tap
 from .traffic import Datagrams
@@ -137,6 +138,14 @@ class Bench:
     def between(self, moon, sun, children=None):
         """The tunnel that is up between two daemons, with the usual child or CHILDREN."""
         return Tunnel(self, moon, sun, children or {"net": None})
+
+    def authority(self, name):
+        """The file of a new certificate that signs itself."""
+        path, env = f"{self.directory}/{name}.pem", charon.write_settings(f"{self.directory}/pki")
+        key = must(["pki", "--gen", "--type", "ecdsa", "--outform", "pem"], env=env)
+        with open(path, "w", encoding="ascii") as f:
+            f.write(must(["pki", "--self", "--ca", "--dn", f"CN={name}", "--outform", "pem"], stdin=key, env=env))
+        return path
 
     def wire(self, side=None, device="wan"):
         wire = Wire((side or self.moon).gateway, device)

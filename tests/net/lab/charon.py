@@ -38,6 +38,9 @@ SETTINGS = """charon-systemd {{
 swanctl {{
 	load = random openssl pem pkcs1 pkcs8 x509 pubkey
 }}
+pki {{
+	load = random openssl pem pkcs1 pkcs8 x509 pubkey
+}}
 """
 
 
