@@ -103,7 +103,7 @@ static void client_open(struct control *c, int fd)
 		.fd = fd,
 		.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, client),
 		.writable = event_new(c->base, fd, EV_WRITE, on_writable, client),
-		.session = vici_open(c->vici, VICI_CHANGES, client),
+		.session = vici_open(c->vici, rights_of(&c->rights, fd), client),
 	};
 	if (!client->readable || !client->writable)
 		abort();
@@ -129,7 +129,8 @@ static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
 	close(client);
 }
 
-static bool bind_path(int fd, const char *path)
+/* Until the mode is set only the owner can connect. */
+static bool bind_path(int fd, const char *path, const struct rights *rights)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
 
@@ -139,13 +140,15 @@ static bool bind_path(int fd, const char *path)
 	}
 	memcpy(name.sun_path, path, strlen(path));
 	(void)unlink(path);
-	return !bind(fd, (struct sockaddr *)&name, sizeof name) && !chmod(path, 0660) && !listen(fd, BACKLOG);
+	return !bind(fd, (struct sockaddr *)&name, sizeof name) && !chown(path, (uid_t)-1, rights->group) &&
+	       !chmod(path, rights->mode) && !listen(fd, BACKLOG);
 }
 
-enum err control_listen(struct control *c, const char *path, struct text *why)
+enum err control_listen(struct control *c, const char *path, const struct rights *rights, struct text *why)
 {
+	c->rights = *rights;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd >= 0 && bind_path(c->fd, path)) {
+	if (c->fd >= 0 && bind_path(c->fd, path, rights)) {
 		c->path = path;
 		c->acceptable = event_new(c->base, c->fd, EV_READ | EV_PERSIST, on_acceptable, c);
 		if (c->acceptable && !event_add(c->acceptable, NULL))

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "base/list.h"
-#include "base/text.h"
-#include "vici/vici.h"
+#include "daemon/rights.h"
 
 #include <event2/event.h>
 
@@ -16,14 +15,16 @@ struct control {
 	int fd; /* -1: not listening */
 	struct event *acceptable;
 	const char *path;
+	struct rights rights;
 	const char *link; /* for stock clients; NULL: none */
 };
 
 void control_start(struct control *c, struct event_base *base, struct vici *vici);
 
 /* Listens at PATH, which the caller keeps; he holds the lock on its directory, so one that is there is a
- * leftover. Members of the socket's group may connect. */
-enum err control_listen(struct control *c, const char *path, struct text *why) MUST_CHECK;
+ * leftover. Who connects may do what RIGHTS say. */
+enum err control_listen(
+	struct control *c, const char *path, const struct rights *rights, struct text *why) MUST_CHECK;
 
 /* Offers the socket at LINK too, where stock clients look; false when something else is there. */
 bool control_offer(struct control *c, const char *link);

@@ -132,6 +132,11 @@ static enum err read_config(struct world *w, struct text *why)
 	return e;
 }
 
+static const char *kept(struct world *w, const char *s)
+{
+	return s ? arena_str(&w->arena, s) : NULL;
+}
+
 static enum err config_part_start(struct world *w, struct text *why)
 {
 	enum err e;
@@ -146,8 +151,9 @@ static enum err config_part_start(struct world *w, struct text *why)
 	w->settings = config_now(&w->config)->settings;
 	w->settings.tun_name = arena_str(&w->arena, w->settings.tun_name);
 	w->settings.charon_socket = arena_str(&w->arena, w->settings.charon_socket);
-	if (w->settings.vici_socket)
-		w->settings.vici_socket = arena_str(&w->arena, w->settings.vici_socket);
+	w->settings.vici_socket = kept(w, w->settings.vici_socket);
+	w->settings.socket_group = kept(w, w->settings.socket_group);
+	w->settings.socket_readers = kept(w, w->settings.socket_readers);
 	return ERR_OK;
 }
 
@@ -314,8 +320,11 @@ static void offer_to_charons_clients(struct world *w)
 
 static enum err listener_start(struct world *w, struct text *why)
 {
-	enum err e = control_listen(&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), why);
+	struct rights rights;
+	enum err e = rights_read(&w->settings, &rights, why);
 
+	if (!e)
+		e = control_listen(&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), &rights, why);
 	if (!e)
 		offer_to_charons_clients(w);
 	return e;

@@ -78,6 +78,8 @@ struct settings {
 	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
 	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */
 	bool install_routes;       /* into our shared device */
+	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
+	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio;
 };
 

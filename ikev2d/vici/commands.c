@@ -100,18 +100,27 @@ static const char *not_text(const struct vici_node *n)
 	return found;
 }
 
+static const char *forbidden(struct vici_call *c)
+{
+	if (c->session->rights >= c->command->needs)
+		return NULL;
+	if (c->session->rights == VICI_ASKS)
+		return arena_printf(c->arena,
+			"%s changes something, and you may only ask: run it as root, or as a member of the "
+			"group of daemon.socket_group",
+			c->command->name);
+	return "you have no rights here: run it as root, or as a member of the group of daemon.socket_group "
+	       "or daemon.socket_readers";
+}
+
 static void run(struct vici_call *c)
 {
-	const char *bad = not_text(c->args);
+	const char *bad = not_text(c->args), *no = forbidden(c);
 
-	if (bad)
+	if (no)
+		refuse(c, no);
+	else if (bad)
 		refuse(c, arena_printf(c->arena, "the value of %s is not text", bad));
-	else if (c->command->needs == VICI_CHANGES && c->session->rights != VICI_CHANGES)
-		refuse(c,
-			arena_printf(c->arena,
-				"%s changes something, and you may only ask: run it as root, or as a member "
-				"of the group of daemon.socket_group",
-				c->command->name));
 	else
 		c->command->run(c);
 }

@@ -100,6 +100,7 @@ static void answer(struct vici_session *s, enum vici_type type)
 	vici_out_free(&out);
 }
 
+/* Who has no rights gets no event; his command, which comes next, is told so in a sentence. */
 static void subscribe(struct vici_session *s, struct bytes name, bool on)
 {
 	enum vici_event e = vici_event_find(name);
@@ -108,7 +109,7 @@ static void subscribe(struct vici_session *s, struct bytes name, bool on)
 		answer(s, VICI_EVENT_UNKNOWN);
 		return;
 	}
-	if (on)
+	if (on && s->rights != VICI_NOTHING)
 		s->events |= 1u << e;
 	else
 		s->events &= ~(1u << e);

@@ -87,7 +87,7 @@ void vici_free(struct vici *v);
 const char *vici_command_name(unsigned i);
 
 /* What a client may do. */
-enum vici_rights { VICI_ASKS, VICI_CHANGES /* and asks */ };
+enum vici_rights { VICI_NOTHING, VICI_ASKS, VICI_CHANGES /* and asks */ };
 
 /* A client has connected; IO is handed to host->writable. */
 struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io);

@@ -54,12 +54,13 @@ static void an_empty_daemon_section_changes_nothing(void **state)
 
 static void daemon_settings_are_read(void **state)
 {
-	struct loaded l = good(
-		"daemon { port = 5500\nport_nat_t = 5501\nudp_encap = no\ntun_name = vpn\n"
-		"retransmit_timeout = 1.5\nretransmit_base = 1.25\nretransmit_tries = 3\n"
-		"retransmit_jitter = 20\nretransmit_limit = 1m\nhalf_open_timeout = 10\n"
-		"keep_alive = 0\ncookie_threshold = 5\nmake_before_break = no\n"
-		"updown_timeout = 5\ncharon_socket = no\nrouting_table = 100\nrouting_table_prio = 101 }");
+	struct loaded l =
+		good("daemon { port = 5500\nport_nat_t = 5501\nudp_encap = no\ntun_name = vpn\n"
+		     "retransmit_timeout = 1.5\nretransmit_base = 1.25\nretransmit_tries = 3\n"
+		     "retransmit_jitter = 20\nretransmit_limit = 1m\nhalf_open_timeout = 10\n"
+		     "keep_alive = 0\ncookie_threshold = 5\nmake_before_break = no\n"
+		     "updown_timeout = 5\ncharon_socket = no\nsocket_group = vpn\nsocket_readers = 100\n"
+		     "routing_table = 100\nrouting_table_prio = 101 }");
 	const struct settings *s = &l.conf.settings;
 
 	(void)state;
@@ -78,6 +79,8 @@ static void daemon_settings_are_read(void **state)
 	assert_false(s->make_before_break);
 	assert_int_equal(s->updown_timeout, 5000);
 	assert_string_equal(s->charon_socket, "no");
+	assert_string_equal(s->socket_group, "vpn");
+	assert_string_equal(s->socket_readers, "100");
 	assert_int_equal(s->routing_table, 100);
 	assert_int_equal(s->routing_table_prio, 101);
 	loaded_free(&l);

@@ -109,7 +109,10 @@ static void same_settings(const struct settings *a, const struct settings *b)
 	same_text(x.tun_name, y.tun_name);
 	same_text(x.charon_socket, y.charon_socket);
 	same_text(x.vici_socket, y.vici_socket);
+	same_text(x.socket_group, y.socket_group);
+	same_text(x.socket_readers, y.socket_readers);
 	x.tun_name = y.tun_name = x.charon_socket = y.charon_socket = x.vici_socket = y.vici_socket = NULL;
+	x.socket_group = y.socket_group = x.socket_readers = y.socket_readers = NULL;
 	assert_memory_equal(&x, &y, sizeof x);
 }
 
@@ -178,6 +181,7 @@ static void every_key(void **state)
 	      "1m\n"
 	      " half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n make_before_break = no\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n install_routes = no\n"
+	      " socket_group = vpn\n socket_readers = \"the guests\"\n"
 	      " routing_table = 99\n routing_table_prio = 98 }");
 }
 

@@ -157,6 +157,22 @@ static void readers_change_nothing(void **state)
 	assert_null(b->fake->reset);
 }
 
+static void who_has_no_rights_hears_nothing(void **state)
+{
+	struct bench *b = *state;
+	struct vici_session *stranger = vici_open(b->fake->vici, VICI_NOTHING, b);
+	const char *name;
+
+	for (unsigned i = 0; (name = vici_command_name(i)); i++)
+		assert_true(has(vici_ask(stranger, name, "child=net", &b->arena),
+			"response success=no errmsg=you have no rights here: run it as root"));
+	assert_true(vici_input(stranger, vici_packet_of(VICI_EVENT_REGISTER, "log", NULL, &b->arena)));
+	assert_string_equal(vici_read_all(stranger, &b->arena), "confirm\n");
+	vici_log(b->fake->vici, 0, "IKE", 1, "gw", 1, "news");
+	assert_string_equal(vici_read_all(stranger, &b->arena), "");
+	assert_int_equal(b->fake->ticket, 0);
+}
+
 static void install_and_uninstall_name_a_child(void **state)
 {
 	struct bench *b = *state;
@@ -370,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_event_of_strongswan_is_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_pending_stands_in_the_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_change_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_has_no_rights_hears_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(install_and_uninstall_name_a_child, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_policies_lists_what_is_wanted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counters_are_in_strongswans_order, set_up, tear_down),

@@ -37,8 +37,10 @@ int client_open(struct client *c, struct ipsec *x)
 	if (c->fd >= 0)
 		return DONE;
 	if (errno == EACCES || errno == EPERM)
-		return ipsec_fail(
-			x, FAILED, "%s: no permission to talk to ikev2d: run this as root", to.sun_path);
+		return ipsec_fail(x, FAILED,
+			"%s: no permission to talk to ikev2d: run this as root, or "
+			"as a member of the group of daemon.socket_group",
+			to.sun_path);
 	if (errno == ENAMETOOLONG)
 		return ipsec_fail(x, USAGE, "%s: too long for a socket's path", x->run_dir);
 	return ipsec_fail(x, NOT_RUNNING,

@@ -26,6 +26,7 @@ static void keep(void *ctx, const struct vici_node *message)
 	s->v[s->n++] = message->first;
 }
 
+/* A list that was sent whole has an empty response. */
 static int stream(struct client *c, const char *command, const char *event, const char *const *kinds,
 	struct sections *out)
 {
@@ -38,7 +39,11 @@ static int stream(struct client *c, const char *command, const char *event, cons
 	client_request(c, command);
 	for (; kinds && *kinds; kinds++)
 		vici_put_pair(&c->out, *kinds, "yes");
-	return client_call(c, keep, out, CLIENT_PATIENCE, &response);
+	code = client_call(c, keep, out, CLIENT_PATIENCE, &response);
+	if (code || !vici_str(response, "success") || client_succeeded(response))
+		return code;
+	client_complain(c->x, NULL, response);
+	return FAILED;
 }
 
 int snapshot_take(struct client *c, struct snapshot *out)

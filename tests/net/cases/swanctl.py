@@ -286,7 +286,7 @@ def swanctl_loads_pools_and_authorities(bench):
     said = swanctl.load({**bench.tunnel(bench.moon), **configuration})
     for part in "no authorities found, 1 unloaded", "successfully loaded 1 pools, 1 unloaded":
         contains(said, part, "swanctl --load-all")
-    same(swanctl.must("--list-pools"), "few                  10.4.0.7                            0 / 0 / 3\n", "pools")
+    same(swanctl.must("--list-pools"), "few                  10.4.0.7                              0 / 0 / 3\n", "pools")
 
 
 # following

@@ -152,3 +152,31 @@ def vici_clients_in_masses(bench):
     same(clients[0].call("version")["daemon"], "ikev2d", "daemon")
     clients[255].close()
     until(lambda: moon.ipsec("status").code == 0, "ipsec is let in")
+
+
+GROUPS = {"socket_group": "4242", "socket_readers": "4343"}
+
+
+@case(each=[("member", GROUPS, "4242", True, True), ("reader", GROUPS, "4343", True, False),
+            ("both", GROUPS, "4343,4242", True, True), ("stranger", GROUPS, "4444", False, False),
+            ("member-alone", {"socket_group": "4242"}, "4242", True, True),
+            ("stranger-alone", {"socket_group": "4242"}, "4343", False, False)])
+def vici_rights_of_a(bench, settings, groups, asks, changes):
+    """By the groups of who connects, whichever of them is the first."""
+    moon = bench.start(bench.moon, daemon=settings)
+    first, ipsec = groups.split(",")[0], [f"{bench.public_bin()}/ipsec", "--run-dir", moon.run_dir]
+    for identity in ["--regid=65534", f"--groups={groups}"], [f"--regid={first}", f"--groups={groups}"]:
+        someone = ["setpriv", "--reuid=65534", *identity, *ipsec]
+        env = {"ASAN_OPTIONS": "detect_leaks=0"}  # it needs rights, too
+        for word, may, denied in ("status", asks, "you have no rights here"), ("reload", changes, "reload changes something"):
+            done = moon.host.run([*someone, word], env=env)
+            same(done.code, 0 if may else 1, f"exit code of ipsec {word}\n{done.text}")
+            if not may:
+                contains(done.err, "run it as root, or" if "socket_readers" in settings else "no permission", f"ipsec {word}")
+                contains(done.err, denied if asks else "as a member of the group of daemon.socket_group", f"ipsec {word}")
+
+
+@case()
+def vici_group_that_is_not_there(bench):
+    daemon = bench.daemon(bench.moon, bench.tunnel(bench.moon, daemon={"socket_group": "nobody-knows"}))
+    contains(daemon.attempt().err, "daemon.socket_group: there is no group nobody-knows; make it", "ikev2d")
