@@ -3,6 +3,7 @@
 #include "daemon/control.h"
 
 #include "base/log.h"
+#include "daemon/clock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,17 +14,24 @@
 #include <unistd.h>
 
 enum {
-	CLIENTS_MAX = 256, /* leaves descriptors for everything else */
-	READ_ROOM = 16384, /* taken at one wake-up */
-	BACKLOG = 16,
+	CLIENTS_MAX = 256,       /* leaves descriptors for everything else */
+	READERS_MAX = 128,       /* of those, who may not do everything */
+	READ_ROOM = 16384,       /* taken at one wake-up */
+	WRITE_ROOM = 128 * 1024, /* and given */
+	BACKLOG = 64,
 };
+
+/* Clients, by what they may do: others leave room for those that may do all. */
+static const unsigned clients_max[] = { [VICI_NOTHING] = 8, [VICI_ASKS] = 128, [VICI_CHANGES] = CLIENTS_MAX };
 
 struct client {
 	struct node node;
 	struct control *control;
 	int fd;
 	struct event *readable, *writable;
+	struct event *gone; /* for one that is not read from */
 	struct vici_session *session;
+	enum vici_rights rights;
 };
 
 void control_start(struct control *c, struct event_base *base, struct vici *vici)
@@ -36,26 +44,46 @@ static void client_close(struct client *client)
 {
 	list_remove(&client->node);
 	client->control->n_clients--;
+	client->control->n_with[client->rights]--;
 	vici_close(client->session);
 	event_free(client->readable);
 	event_free(client->writable);
+	event_free(client->gone);
 	close(client->fd);
 	free(client);
 }
 
-/* False when the client has gone. */
+/* So much at a time: one that reads fast does not keep us from the others. False when the client has gone. */
 static bool client_write(struct client *client)
 {
 	struct bytes b;
+	size_t given = 0;
 
-	while ((b = vici_output(client->session)).n) {
+	while (given < WRITE_ROOM && (b = vici_output(client->session)).n) {
 		ssize_t n = send(client->fd, b.p, b.n, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR;
 		vici_sent(client->session, (size_t)n);
+		given += (size_t)n;
 	}
 	return true;
+}
+
+/* What is waited for next. Nobody is read from who has enough to do, or when we have stopped listening. */
+static void client_wait(struct client *client)
+{
+	bool hungry = vici_hungry(client->session) && client->control->fd >= 0;
+
+	if (vici_output(client->session).n)
+		event_add(client->writable, NULL);
+	if (hungry) {
+		event_add(client->readable, NULL);
+		event_del(client->gone);
+	} else {
+		event_del(client->readable);
+		event_add(client->gone, NULL);
+	}
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *ctx)
@@ -64,10 +92,17 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	if (!client_write(client))
+	if (client_write(client) && vici_go(client->session))
+		client_wait(client);
+	else
 		client_close(client);
-	else if (vici_output(client->session).n)
-		event_add(client->writable, NULL);
+}
+
+static void on_gone(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	client_close(ctx);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
@@ -79,7 +114,9 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 || !vici_input(client->session, bytes_of(room, (size_t)n)))
+	if (n > 0 && vici_input(client->session, bytes_of(room, (size_t)n)))
+		client_wait(client);
+	else
 		client_close(client);
 	wipe(room, n > 0 ? (size_t)n : 0); /* secrets come this way */
 }
@@ -92,7 +129,7 @@ void control_writable(struct control *c, void *io)
 	event_add(client->writable, NULL);
 }
 
-static void client_open(struct control *c, int fd)
+static void client_open(struct control *c, int fd, enum vici_rights rights)
 {
 	struct client *client = calloc(1, sizeof *client);
 
@@ -101,32 +138,39 @@ static void client_open(struct control *c, int fd)
 	*client = (struct client){
 		.control = c,
 		.fd = fd,
+		.rights = rights,
 		.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, client),
 		.writable = event_new(c->base, fd, EV_WRITE, on_writable, client),
-		.session = vici_open(c->vici, rights_of(&c->rights, fd), client),
+		.gone = event_new(c->base, fd, EV_CLOSED | EV_PERSIST, on_gone, client),
+		.session = vici_open(c->vici, rights, client),
 	};
-	if (!client->readable || !client->writable)
+	if (!client->readable || !client->writable || !client->gone)
 		abort();
 	list_append(&c->clients, &client->node);
 	c->n_clients++;
-	event_add(client->readable, NULL);
+	c->n_with[rights]++;
+	client_wait(client);
 }
 
 static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct control *c = ctx;
 	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	enum vici_rights rights;
+	unsigned held;
 
 	(void)what;
 	if (client < 0)
 		return;
-	if (c->n_clients < CLIENTS_MAX) {
-		client_open(c, client);
+	rights = rights_of(&c->rights, client);
+	if (c->n_clients < CLIENTS_MAX && c->n_with[rights] < clients_max[rights]) {
+		client_open(c, client, rights);
 		return;
 	}
-	log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: there are %d already\"",
-		CLIENTS_MAX);
 	close(client);
+	if (gate_pass(&c->full, clock_ms(), &held))
+		log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: there are %u already\"",
+			c->n_clients);
 }
 
 /* Until the mode is set only the owner can connect. */
@@ -177,8 +221,6 @@ bool control_offer(struct control *c, const char *link)
 
 void control_shut(struct control *c)
 {
-	list_each (n, &c->clients)
-		event_del(node_owner(n, struct client, node)->readable);
 	if (c->link && leads_to(c->link, c->path))
 		(void)unlink(c->link);
 	if (c->path)
@@ -188,6 +230,8 @@ void control_shut(struct control *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	list_each (n, &c->clients)
+		client_wait(node_owner(n, struct client, node));
 	c->acceptable = NULL;
 	c->path = c->link = NULL;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "daemon/gate.h"
 #include "daemon/rights.h"
 
 #include <event2/event.h>
@@ -11,8 +12,9 @@ struct control {
 	struct event_base *base;
 	struct vici *vici;
 	struct node clients;
-	unsigned n_clients;
-	int fd; /* -1: not listening */
+	unsigned n_clients, n_with[VICI_CHANGES + 1]; /* all, and by rights */
+	struct gate full;                             /* for lines that say so */
+	int fd;                                       /* -1: not listening */
 	struct event *acceptable;
 	const char *path;
 	struct rights rights;

@@ -38,7 +38,11 @@ void vici_event_begin(struct vici_out *out, enum vici_event e)
 
 void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out *out)
 {
-	if (vici_event_wanted(s, e) && vici_unread(s) <= VICI_UNREAD_MAX)
+	if (!vici_event_wanted(s, e) || s->broken)
+		return;
+	if (vici_unread(s) > VICI_UNREAD_MAX)
+		vici_turn_away(s, "does not read its events");
+	else
 		vici_send(s, vici_out_done(out));
 }
 

@@ -73,10 +73,12 @@ void vici_listing_go(struct vici_session *s)
 {
 	struct vici_listing *l = s->listing;
 
-	while (l->at < l->n && vici_unread(s) < VICI_LISTING_AHEAD)
+	for (unsigned i = 0; i < VICI_ITEMS_AT_ONCE && l->at < l->n && vici_unread(s) < VICI_AHEAD; i++)
 		put_item(s, l);
 	if (l->at == l->n)
 		end(s, l);
+	else
+		vici_wake(s);
 }
 
 /* A client that did not register the event asks for nothing but the answer. */

@@ -33,7 +33,7 @@ struct vici_listing *vici_listing_new(struct vici_call *c, enum vici_event event
 /* Begins to send; the answer of C comes behind the last item. */
 void vici_listing_start(struct vici_call *c, struct vici_listing *l);
 
-/* Goes on when the client has read. */
+/* Goes on, some items at a time, as the client reads. */
 void vici_listing_go(struct vici_session *s);
 
 void vici_listing_free(struct vici_listing *l);

@@ -8,12 +8,24 @@
 #include "vici/vici.h"
 
 enum {
-	/* A client with this much unread gets no events, and may not ask for more. What one command of its
-	 * own answers comes on top. */
-	VICI_UNREAD_MAX = 4 * 1024 * 1024,
+	/* A client with more than this unread is turned away when an event comes for it: it would miss some.
+	 */
+	VICI_UNREAD_MAX = 1024 * 1024,
 
-	/* A list is made so far ahead of what the client has read. */
-	VICI_LISTING_AHEAD = 64 * 1024,
+	/* So far ahead of what the client has read lists are made and requests are carried out. What one of
+	 * them answers comes on top. */
+	VICI_AHEAD = 64 * 1024,
+
+	/* Octets of requests that wait for the command before them. */
+	VICI_REST_MAX = 2 * VICI_SEGMENT_MAX,
+
+	/* What all clients together may make us keep, half requests and what they have not read. Beyond, the
+	 * one that has most is turned away. */
+	VICI_ALL_MAX = 32 * 1024 * 1024,
+
+	/* Done for one client before others have their turn: requests, items of a list. */
+	VICI_REQUESTS_AT_ONCE = 8,
+	VICI_ITEMS_AT_ONCE = 128,
 };
 
 /* Events that clients may register. */
@@ -54,6 +66,10 @@ struct vici_session {
 	void *io;
 	enum vici_rights rights;
 	struct vici_gather in;
+	uint8_t *rest; /* octets that came behind the request that is carried out: DONE..END of it */
+	size_t done, end, room;
+	struct bytes request; /* the next one, in IN, that waits for the command before it; empty: none */
+	bool broken;     /* it is to be closed */
 	uint8_t *unread; /* octets SENT..N of it wait for the client */
 	size_t sent, n, cap;
 	uint32_t events;              /* registered: a bit for each enum vici_event */
@@ -77,6 +93,15 @@ struct vici_call {
 /* Queues octets for the client. */
 void vici_send(struct vici_session *s, struct bytes b);
 
+/* Has the daemon come back to S. */
+static inline void vici_wake(struct vici_session *s)
+{
+	s->vici->host.writable(s->vici->host.ctx, s->io);
+}
+
+/* S will be closed, because it WHY ("does not read"); what waits for it is dropped. */
+void vici_turn_away(struct vici_session *s, const char *why);
+
 /* Octets that wait for it. */
 static inline size_t vici_unread(const struct vici_session *s)
 {
@@ -94,7 +119,7 @@ static inline bool vici_event_wanted(const struct vici_session *s, enum vici_eve
 	return s->events & 1u << e;
 }
 
-/* Queues the event in OUT for the client if it registered E; unless it reads too slowly. */
+/* Queues the event in OUT for the client if it registered E. One that does not read is turned away. */
 void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out *out);
 
 /* Queues the response in OUT, or one that says so when it became larger than a message may be. */

@@ -76,7 +76,8 @@ struct vici_host {
 		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
 	void (*stop)(void *ctx); /* the daemon ends after the answer was sent */
-	/* The session opened with IO has output now. It must not be closed before this returns. */
+	/* The session opened with IO has output, or something else to do. It must not be closed before this
+	 * returns. */
 	void (*writable)(void *ctx, void *io);
 };
 
@@ -92,9 +93,16 @@ enum vici_rights { VICI_NOTHING, VICI_ASKS, VICI_CHANGES /* and asks */ };
 /* A client has connected; IO is handed to host->writable. */
 struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io);
 
-/* Bytes from the client, in any pieces. False: it broke the protocol or does not read its answers; close it.
- */
+/* Bytes from the client, in any pieces. A command is carried out when the one before it was answered, so they
+ * may wait. False: it broke the protocol or does not read; close it. */
 bool vici_input(struct vici_session *s, struct bytes in) MUST_CHECK;
+
+/* Whether more bytes are wanted now. Who is not asked for them keeps them in his socket. */
+bool vici_hungry(const struct vici_session *s);
+
+/* Goes on with what waits, a list or requests. To be called when host->writable was; does so much at a time,
+ * and has it called again. False as above. */
+bool vici_go(struct vici_session *s) MUST_CHECK;
 
 /* Bytes waiting for the client, and how many of them were sent. */
 struct bytes vici_output(const struct vici_session *s);

@@ -22,7 +22,8 @@ static void serve_client(struct vici_fake *f, int fd)
 	while ((n = read(fd, buffer, sizeof buffer)) > 0 && vici_input(s, bytes_of(buffer, (size_t)n))) {
 		if (f->chatty)
 			vici_log(f->vici, 0, "IKE", 1, "gw", 1, "rekeyed");
-		while (vici_output(s).n && (n = write(fd, vici_output(s).p, vici_output(s).n)) > 0)
+		while (vici_go(s) && vici_output(s).n &&
+			(n = write(fd, vici_output(s).p, vici_output(s).n)) > 0)
 			vici_sent(s, (size_t)n);
 		if (f->stops || f->chatty)
 			break;

@@ -257,18 +257,22 @@ static void child_rekey_without_the_old_one_tells_the_new(void **state)
 	assert_true(has(vici_read_all(b->s, &b->arena), "child-sas {net {new {name=net uniqueid=3 reqid=1"));
 }
 
-static void a_slow_reader_loses_events(void **state)
+/* It would miss some, so it shall come again; nothing of what waited for it is kept. */
+static void who_does_not_read_events_is_turned_away(void **state)
 {
 	struct bench *b = *state;
 	char *line = arena_alloc(&b->arena, 60001);
-	struct bytes request = vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena);
+	unsigned i = 0;
 
 	memset(line, 'x', 60000);
 	subscribe(b, "log");
-	for (unsigned i = 0; i < 200; i++)
+	do
 		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
-	assert_true(vici_output(b->s).n > 4000000 && vici_output(b->s).n < 4400000);
-	assert_false(vici_input(b->s, request));
+	while (vici_output(b->s).n && i++ < 200);
+	assert_in_range(i, 10, 20);
+	assert_false(vici_go(b->s));
+	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
+	assert_int_equal(vici_output(b->s).n, 0);
 }
 
 static void a_reader_that_catches_up_goes_on(void **state)
@@ -278,7 +282,7 @@ static void a_reader_that_catches_up_goes_on(void **state)
 
 	memset(line, 'x', 60000);
 	subscribe(b, "log");
-	for (unsigned i = 0; i < 200; i++)
+	for (unsigned i = 0; i < 15; i++)
 		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
 	vici_sent(b->s, vici_output(b->s).n);
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "news");
@@ -303,7 +307,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(child_rekey_tells_old_and_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			child_rekey_without_the_old_one_tells_the_new, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_slow_reader_loses_events, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_does_not_read_events_is_turned_away, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reader_that_catches_up_goes_on, set_up, tear_down),
 	};
 

@@ -453,12 +453,72 @@ static void rekey_needs_a_target(void **state)
 	assert_int_equal(b->fake->ticket, 0);
 }
 
-static void a_second_command_meanwhile_ends_it(void **state)
+/* A request waits for the one before it, and no more octets are asked for meanwhile. */
+static void answers_come_in_the_order_of_requests(void **state)
 {
 	struct bench *b = *state;
+	const char *got;
 
-	ask(b, "initiate", "child=net");
-	assert_string_equal(ask(b, "version", NULL), "closed");
+	assert_true(vici_hungry(b->s));
+	assert_string_equal(ask(b, "initiate", "child=net"), "");
+	assert_true(vici_hungry(b->s));
+	assert_string_equal(ask(b, "get-conns", NULL), "");
+	assert_false(vici_hungry(b->s));
+	assert_string_equal(ask(b, "get-shared", NULL), "");
+	vici_done(b->fake->vici, b->fake->ticket, &(struct vici_outcome){ .success = true });
+	got = vici_read_all(b->s, &b->arena);
+	assert_string_equal(got, "response success=yes\nresponse conns=[home]\nresponse keys=[ike-2]\n");
+	assert_true(vici_hungry(b->s));
+}
+
+/* So that one client does not keep the daemon from the others. */
+static void many_requests_are_answered_in_turns(void **state)
+{
+	enum { MANY = 100, AT_ONCE = 16 };
+	struct bench *b = *state;
+	struct bytes one = vici_packet_of(VICI_CMD_REQUEST, "get-conns", NULL, &b->arena);
+	struct bytes answer = vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena);
+	struct text all = text_in(&b->arena);
+	size_t turns = 0, before;
+
+	for (unsigned i = 0; i < MANY; i++)
+		text_put(&all, (const char *)one.p, one.n);
+	assert_true(vici_input(b->s, bytes_of(all.s, all.n)));
+	assert_true(vici_output(b->s).n > answer.n);
+	do {
+		before = vici_output(b->s).n;
+		b->fake->wakes = 0;
+		assert_true(vici_go(b->s));
+		assert_true((vici_output(b->s).n - before) / AT_ONCE < one.n + answer.n + 20);
+		turns++;
+	} while (b->fake->wakes);
+	assert_in_range(turns, MANY / AT_ONCE, MANY);
+	assert_true(vici_hungry(b->s));
+}
+
+/* Half a request costs what came of it; all of them together have a limit, and who has most goes. */
+static void half_requests_are_kept_within_bounds(void **state)
+{
+	enum { MANY = 200, HALF = 300 * 1024 };
+	struct bench *b = *state;
+	uint8_t *half = arena_alloc(&b->arena, HALF);
+	struct vici_session *all[MANY];
+	unsigned kept = 0;
+
+	memcpy(half, "\0\7\377\377", 4);
+	for (unsigned i = 0; i < MANY; i++)
+		all[i] = vici_open(b->fake->vici, VICI_CHANGES, b);
+	for (unsigned i = 0; i < MANY; i++) {
+		if (!vici_input(all[i], bytes_of(half, HALF)))
+			vici_close(all[i]), all[i] = NULL;
+		for (unsigned k = 0; k < MANY; k++)
+			if (all[k] && !vici_go(all[k]))
+				vici_close(all[k]), all[k] = NULL;
+	}
+	for (unsigned i = 0; i < MANY; i++)
+		kept += all[i] != NULL;
+	assert_in_range(kept, 10, 32 * 1024 * 1024 / HALF);
+	assert_true(has(ask(b, "version", NULL), "daemon=ikev2d"));
 }
 
 static void commands_follow_one_another(void **state)
@@ -601,7 +661,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(terminate_needs_a_target, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rekey_answers_with_matches, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rekey_needs_a_target, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_second_command_meanwhile_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(answers_come_in_the_order_of_requests, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_requests_are_answered_in_turns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_follow_one_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_tickets_are_ignored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_client_that_left_is_not_answered, set_up, tear_down),

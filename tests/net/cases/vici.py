@@ -2,10 +2,13 @@
 """Clients of VICI that do what swanctl never does; others are served meanwhile, and the daemon does not grow."""
 import random
 import struct
+import sys
+import threading
+import time
 
 from lab.case import case
 from lab.check import check, contains, same, until
-from lab.vici import EVENT_UNKNOWN, REGISTER, REQUEST, RESPONSE, UNKNOWN, packet
+from lab.vici import CONFIRM, EVENT_UNKNOWN, REGISTER, REQUEST, RESPONSE, UNKNOWN, Vici, packet
 
 MB = 1 << 20
 OF_NHRPD = "child-state-installed", "child-state-rekeyed", "child-state-destroying"
@@ -112,34 +115,102 @@ def vici_states_of_children(bench):
 
 @case()
 def vici_commands_at_once(bench):
-    """Those that are answered at once may follow each other; none may follow one that waits."""
-    moon = bench.start(bench.moon)
-    bench.deafen(bench.sun)
+    """They are answered one after the other, as FRR's nhrpd expects it; one that goes meanwhile leaves its commands."""
+    moon, sun = bench.start(bench.moon, daemon={"retransmit_timeout": "1s", "retransmit_base": "1"}), bench.start(bench.sun)
+    hear = bench.deafen(bench.sun)
     client = bench.vici(moon)
     client.send(packet(REQUEST, "version") * 3)
     same([client.answer()[0] for _ in range(3)], [RESPONSE] * 3, "answers")
     client.send(packet(REQUEST, "initiate", {"child": "net", "timeout": "30000"}))
-    until(lambda: moon.sas(), "the negotiation has begun")
-    client.send(packet(REQUEST, "version"))
-    client.closed()
-    same(len(moon.sas()), 1, "number of IKE_SAs")
+    client.send(b"".join(packet(REGISTER, event) for event in OF_NHRPD) + packet(REQUEST, "get-conns"))
+    same([client.answer()[0] for _ in OF_NHRPD], [CONFIRM] * 3, "answers to registrations")
+    until(moon.sas, "the negotiation has begun")
+    hear()
+    same(client.response("initiate"), {"success": "yes"}, "answer to initiate")
+    same(client.response("get-conns"), {"conns": []}, "answer to get-conns")
+    client.send(packet(REQUEST, "terminate", {"ike": "site"}) + packet(REQUEST, "version"))
+    client.close()
+    sun.wait_idle()
+    lives(bench, moon)
 
 
 @case()
 def vici_client_that_never_reads(bench):
-    """It is turned away when much waits for it; others wait for nothing."""
+    """What it asks for waits in its own socket when it has enough unread."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon)).lean().start()
     lazy, before = bench.vici(moon), moon.memory()
     lazy.register("list-conn")
+    lazy.patience(1)
     asked = 0
     try:
         for asked in range(100000):
             lazy.send(packet(REQUEST, "list-conns"))
-    except OSError:
-        pass  # turned away
-    check(100 < asked < 50000, f"it was turned away after {asked} requests")
+    except TimeoutError:
+        pass  # its socket is full
+    check(100 < asked < 50000, f"it could ask {asked} times")
     lives(bench, moon)
-    check(moon.memory() < before + 16 * MB, f"memory: from {before} to {moon.memory()} octets")
+    check(moon.memory() < before + 4 * MB, f"memory: from {before} to {moon.memory()} octets")
+
+
+class Nuisance:
+    """Clients that misbehave in the ways of WAYS, each again and again, until they are stopped."""
+    WAYS = "noise", "half", "deaf", "vanishing"
+
+    def __init__(self, bench, moon, n):
+        self.bench, self.moon, self.rng, self.rounds, self.n = bench, moon, random.Random(1), 0, n
+        self.clients = {}
+        self.stopped = False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.stopped:
+            for i in range(self.n):
+                self.one(i, self.WAYS[i % len(self.WAYS)])
+            self.rounds += 1
+
+    def one(self, i, way):
+        try:
+            client = self.clients.get(i) or Vici(self.moon)
+            self.clients[i] = client
+            client.patience(0)
+            client.send({"noise": lambda: self.rng.randbytes(2000), "half": lambda: struct.pack("!I", 500000) + bytes(9000),
+                         "deaf": lambda: packet(REGISTER, "list-conn") + packet(REQUEST, "list-conns") * 50,
+                         "vanishing": lambda: packet(REQUEST, "initiate", {"child": "net"}) + b"x"}[way]())
+            if way == "vanishing":
+                raise OSError
+        except OSError:
+            if way != "deaf" or not isinstance(sys.exc_info()[1], BlockingIOError):
+                self.clients.pop(i).close()
+
+    def stop(self):
+        self.stopped = True
+        self.thread.join()
+        for client in self.clients.values():
+            client.close()
+
+
+@case()
+def vici_clients_that_misbehave(bench):
+    """200 of them send noise, stall within a message, do not read, or go in the middle; others are answered at once."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon)).lean().start()
+    before, times = moon.memory(), []
+    nuisance = Nuisance(bench, moon, 200)
+    try:
+        until(lambda: nuisance.rounds, "all have misbehaved", 60)
+        for _ in range(100):
+            began = time.monotonic()
+            client = Vici(moon)
+            check(int(client.call("stats")["ikesas"]["total"]) >= 0, "number of IKE_SAs")
+            client.close()
+            times.append(time.monotonic() - began)
+    finally:
+        nuisance.stop()
+    times.sort()
+    check(times[50] < 0.1, f"median of the answers to stats: {times[50]} s")
+    check(times[-1] < 1, f"slowest of the answers to stats: {times[-1]} s")
+    check(moon.memory() < before + 48 * MB, f"memory: from {before} to {moon.memory()} octets")
+    moon.must("status")
 
 
 @case()

@@ -69,6 +69,10 @@ class Vici:
         self._socket.connect(daemon.uri.removeprefix("unix://"))
         self._socket.settimeout(10)
 
+    def patience(self, seconds):
+        """From now on nothing takes longer (0: nothing waits); it raises TimeoutError or BlockingIOError then."""
+        self._socket.settimeout(seconds)
+
     def close(self):
         self._socket.close()
 
