@@ -208,6 +208,27 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 	return e;
 }
 
+/* Texts count at the start only: those of the start stay. */
+enum err config_read_settings(struct config *c, struct text *why, struct text *notes)
+{
+	struct settings *now = &c->file.settings, fresh;
+	struct conf file;
+	enum err e = conf_load_system(c->path, &file, why, notes);
+
+	if (e)
+		return e;
+	fresh = file.settings;
+	fresh.tun_name = now->tun_name;
+	fresh.charon_socket = now->charon_socket;
+	fresh.vici_socket = now->vici_socket;
+	fresh.socket_group = now->socket_group;
+	fresh.socket_readers = now->socket_readers;
+	*now = fresh;
+	conf_free(&file);
+	c->stale = true;
+	return ERR_OK;
+}
+
 /* --------------------------------------------------------------------- VICI */
 
 bool config_load(struct config *c, enum config_kind kind, const void *object)

@@ -47,6 +47,9 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 /* The same with what was read already, which is taken out of FILE. */
 void config_take(struct config *c, const char *path, struct conf *file);
 
+/* Reads the file in use again, but takes only its settings: connections and all else stay as they are. */
+enum err config_read_settings(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
+
 /* All that is in force, valid until the next change. */
 const struct conf *config_now(struct config *c);
 /* The connection NAME that is in force, or NULL. */

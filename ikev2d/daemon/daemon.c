@@ -163,23 +163,46 @@ static void config_part_stop(struct world *w)
 	config_stop(&w->config);
 }
 
+static enum err stays_as_it_was(enum err e, const struct text *wrong, struct arena *arena, struct why *why)
+{
+	why->what = arena_printf(
+		arena, "the configuration stays as it was; the file is not right:\n%s", text_str(wrong));
+	return e;
+}
+
+static void note_what_waits(struct world *w)
+{
+	const struct settings *s = &config_now(&w->config)->settings;
+
+	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
+		strcmp(s->tun_name, w->settings.tun_name))
+		line_say(LOG_WARN, "config", "new ports and device names take effect at the next start only");
+}
+
 enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 {
 	struct text wrong = text_in(arena);
 	enum err e = read_config(w, &wrong);
-	const struct settings *s = &config_now(&w->config)->settings;
 
-	if (e) {
-		why->what = arena_printf(arena,
-			"the configuration stays as it was; the file is not right:\n%s", text_str(&wrong));
-		return e;
-	}
-	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
-		strcmp(s->tun_name, w->settings.tun_name))
-		line_say(LOG_WARN, "config", "new ports and device names take effect at the next start only");
+	if (e)
+		return stays_as_it_was(e, &wrong, arena, why);
+	note_what_waits(w);
 	failures_prune(&w->failures, &w->config);
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
 		config_now(&w->config)->n_peers);
+	engine_configure(w);
+	return ERR_OK;
+}
+
+enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why *why)
+{
+	struct text wrong = text_in(arena), notes = text_in(arena);
+	enum err e = config_read_settings(&w->config, &wrong, &notes);
+
+	if (e)
+		return stays_as_it_was(e, &wrong, arena, why);
+	note_what_waits(w);
+	line_say(LOG_NOTICE, "config", "the settings were read again");
 	engine_configure(w);
 	return ERR_OK;
 }

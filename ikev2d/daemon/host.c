@@ -134,6 +134,11 @@ static enum err reload(void *ctx, struct arena *arena, struct why *why)
 	return daemon_reload(ctx, arena, why);
 }
 
+static enum err reload_settings(void *ctx, struct arena *arena, struct why *why)
+{
+	return daemon_reload_settings(ctx, arena, why);
+}
+
 static void stop(void *ctx)
 {
 	daemon_stop(ctx);
@@ -159,6 +164,7 @@ struct vici_host host_of(struct world *w)
 		.unload_authority = unload_authority,
 		.clear_creds = clear_creds,
 		.reload = reload,
+		.reload_settings = reload_settings,
 		.stop = stop,
 		.writable = writable,
 	};

@@ -4,15 +4,16 @@
 #include "daemon/host.h"
 #include "daemon/patience.h"
 
-/* TIMEOUT < 0: the client wants no more than to know that it began. A command that ended at once has been
- * answered already, and what comes for its ticket later finds nobody. */
-static void run(struct world *w, const struct ike_command *command, int64_t timeout_ms)
+/* TIMEOUT < 0: the client wants no more than to know that it began, with N SAs. A command that ended at once
+ * has been answered already, and what comes for its ticket later finds nobody. */
+static void run(struct world *w, const struct ike_command *command, int64_t timeout_ms, unsigned n)
 {
 	if (timeout_ms > 0)
 		patience_set(w, command->ticket, command->kind == COMMAND_UP, timeout_ms);
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_COMMAND, .command = *command });
 	if (timeout_ms < 0)
-		vici_done(w->vici, command->ticket, &(struct vici_outcome){ .success = true });
+		vici_done(w->vici, command->ticket,
+			&(struct vici_outcome){ .success = true, .matches = n, .terminated = n });
 }
 
 /* Whether WHAT names P or a child of it. */
@@ -101,7 +102,33 @@ static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what,
 			.ike = what->ike,
 			.child = what->child,
 		},
-		timeout_ms);
+		timeout_ms, 0);
+}
+
+static bool is_called(const char *wanted, const char *name)
+{
+	return !wanted || !strcmp(wanted, name);
+}
+
+/* How many SAs WHAT names: children where it names any, else IKE_SAs. */
+static unsigned count(struct world *w, const struct vici_target *what)
+{
+	struct arena arena = { 0 };
+	unsigned n, found = 0;
+	const uint64_t *keys = ike_sas(w->ike, &arena, &n);
+	struct sa_record r;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!ike_record(w->ike, keys[i], &arena, &r) || !is_called(what->ike, r.name) ||
+			(what->ike_id && what->ike_id != r.id))
+			continue;
+		found += !what->child && !what->child_id;
+		for (unsigned k = 0; (what->child || what->child_id) && k < r.n_children; k++)
+			found += is_called(what->child, r.children[k].name) &&
+				 (!what->child_id || what->child_id == r.children[k].id);
+	}
+	arena_free(&arena);
+	return found;
 }
 
 static void terminate(
@@ -117,7 +144,7 @@ static void terminate(
 			.child_id = what->child_id,
 			.force = force,
 		},
-		timeout_ms);
+		timeout_ms, timeout_ms < 0 ? count(ctx, what) : 0);
 }
 
 static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth)
@@ -132,7 +159,7 @@ static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bo
 			.child_id = what->child_id,
 			.reauth = reauth,
 		},
-		0);
+		0, 0);
 }
 
 static void policy(void *ctx, enum ike_command_kind kind, uint32_t ticket, const struct vici_target *what)
@@ -144,7 +171,7 @@ static void policy(void *ctx, enum ike_command_kind kind, uint32_t ticket, const
 			.ike = what->ike,
 			.child = what->child,
 		},
-		0);
+		0, 0);
 }
 
 /* A shunt, or else the core's. */

@@ -12,7 +12,7 @@ static void do_pending(struct vici_call *c);
 static const struct vici_command commands[] = {
 	{ "version", VICI_ASKS, vici_do_version, NULL },
 	{ "stats", VICI_ASKS, vici_do_stats, NULL },
-	{ "reload-settings", VICI_CHANGES, vici_do_reload, NULL },
+	{ "reload-settings", VICI_CHANGES, vici_do_reload_settings, NULL },
 	{ "initiate", VICI_CHANGES, vici_do_initiate, NULL },   /* streams control-log */
 	{ "terminate", VICI_CHANGES, vici_do_terminate, NULL }, /* streams control-log */
 	{ "rekey", VICI_CHANGES, vici_do_rekey, NULL },

@@ -44,6 +44,7 @@ void vici_do_rekey(struct vici_call *c);
 void vici_do_install(struct vici_call *c);
 void vici_do_uninstall(struct vici_call *c);
 void vici_do_reload(struct vici_call *c);
+void vici_do_reload_settings(struct vici_call *c);
 void vici_do_stop(struct vici_call *c);
 
 /* load.c: the configuration. */

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static void fail(struct vici_call *c, const char *what, const char *instead)
+static void fail(struct vici_call *c, const char *what)
 {
-	struct why why = { .what = what, .instead = instead };
+	struct why why = { .what = what };
 
 	vici_put_result(c->out, &why, c->arena);
 }
@@ -25,7 +25,7 @@ static bool number(struct vici_call *c, const char *key, int64_t min, int64_t fa
 	*out = strtoll(s, &end, 10);
 	if (!errno && end != s && !*end && *out >= min && *out <= UINT32_MAX)
 		return true;
-	fail(c, arena_printf(c->arena, "%s = %s is not a number that can stand there", key, s), NULL);
+	fail(c, arena_printf(c->arena, "%s = %s is not a number that can stand there", key, s));
 	return false;
 }
 
@@ -68,19 +68,20 @@ static uint32_t take_ticket(struct vici_call *c, const struct order *o, enum vic
 	return s->ticket;
 }
 
+/* "async" is nhrpd's: it does not wait. */
 void vici_do_initiate(struct vici_call *c)
 {
 	struct order o;
 
 	if (!order_read(c, &o))
 		return;
+	if (vici_yes(vici_str(c->args, "async")))
+		o.timeout = -1;
 	if (!o.target.ike && !o.target.child)
-		fail(c, "missing configuration name", "child = NAME, ike = NAME, or both");
+		fail(c, "missing configuration name");
 	else
 		c->host->initiate(c->host->ctx, take_ticket(c, &o, COUNTS_NOTHING), &o.target, o.timeout);
 }
-
-static const char target_keys[] = "ike, child, ike-id or child-id";
 
 static bool names_nothing(const struct vici_target *t)
 {
@@ -95,7 +96,7 @@ void vici_do_terminate(struct vici_call *c)
 	if (!order_read(c, &o))
 		return;
 	if (names_nothing(&o.target))
-		fail(c, "missing terminate selector", target_keys);
+		fail(c, "missing terminate selector");
 	else
 		c->host->terminate(
 			c->host->ctx, take_ticket(c, &o, COUNTS_TERMINATED), &o.target, force, o.timeout);
@@ -110,7 +111,7 @@ void vici_do_rekey(struct vici_call *c)
 	if (!order_read(c, &o))
 		return;
 	if (names_nothing(&o.target))
-		fail(c, "missing rekey selector", target_keys);
+		fail(c, "missing rekey selector");
 	else
 		c->host->rekey(c->host->ctx, take_ticket(c, &o, COUNTS_MATCHES), &o.target, reauth);
 }
@@ -123,7 +124,7 @@ static void policy(
 	if (!order_read(c, &o))
 		return;
 	if (!o.target.child)
-		fail(c, "missing configuration name", "child = NAME");
+		fail(c, "missing configuration name");
 	else
 		ask(c->host->ctx, take_ticket(c, &o, COUNTS_NOTHING), &o.target);
 }
@@ -170,12 +171,22 @@ void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outco
 	vici_out_free(&out);
 }
 
-void vici_do_reload(struct vici_call *c)
+static void reload(struct vici_call *c, enum err (*read)(void *ctx, struct arena *arena, struct why *why))
 {
 	struct why why = { 0 };
-	enum err e = c->host->reload(c->host->ctx, c->arena, &why);
+	enum err e = read(c->host->ctx, c->arena, &why);
 
 	vici_put_result(c->out, e ? &why : NULL, c->arena);
+}
+
+void vici_do_reload(struct vici_call *c)
+{
+	reload(c, c->host->reload);
+}
+
+void vici_do_reload_settings(struct vici_call *c)
+{
+	reload(c, c->host->reload_settings);
 }
 
 void vici_do_stop(struct vici_call *c)

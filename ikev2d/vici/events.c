@@ -140,8 +140,15 @@ static void raise_child(
 	vici_out_free(&out);
 }
 
+/* An IKE_SA that goes has no times any more. */
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
 {
+	struct sa_record going = *sa;
+
+	if (!up && !child) {
+		going.state = "DELETING";
+		sa = &going;
+	}
 	raise_child(v, child ? EVENT_CHILD_UPDOWN : EVENT_IKE_UPDOWN, sa, child, up);
 }
 

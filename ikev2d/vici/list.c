@@ -25,12 +25,11 @@ static void refuse_large(struct vici_listing *l, const struct sa_record *sa)
 	};
 }
 
-/* A filter on children leaves out what has none of them. */
+/* A filter on children leaves IKE_SAs that have none of them, as with strongSwan. */
 static bool put_sa(
 	struct vici_listing *l, const struct vici_host *host, struct vici_out *out, struct arena *scratch)
 {
 	const struct vici_filter *f = &l->filter;
-	bool wanted = !f->child && !f->child_id;
 	uint64_t now = host->now(host->ctx);
 	struct sa_record sa;
 
@@ -40,17 +39,14 @@ static bool put_sa(
 	vici_put_section(out, sa.name);
 	vici_put_sa(out, &sa, now, scratch);
 	vici_put_section(out, "child-sas");
-	for (unsigned i = 0; i < sa.n_children; i++) {
-		if (!filter_child(f, &sa.children[i]))
-			continue;
-		vici_put_child(out, NULL, &sa.children[i], now);
-		wanted = true;
-	}
+	for (unsigned i = 0; i < sa.n_children; i++)
+		if (filter_child(f, &sa.children[i]))
+			vici_put_child(out, NULL, &sa.children[i], now);
 	vici_put_section_end(out);
 	vici_put_section_end(out);
 	if (out->bad)
 		refuse_large(l, &sa);
-	return wanted;
+	return true;
 }
 
 /* "noblock" is allowed and means nothing: nothing here blocks. */

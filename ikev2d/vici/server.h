@@ -69,8 +69,8 @@ struct vici_session {
 	uint8_t *rest; /* octets that came behind the request that is carried out: DONE..END of it */
 	size_t done, end, room;
 	struct bytes request; /* the next one, in IN, that waits for the command before it; empty: none */
-	bool broken;     /* it is to be closed */
-	uint8_t *unread; /* octets SENT..N of it wait for the client */
+	bool broken;          /* it is to be closed */
+	uint8_t *unread;      /* octets SENT..N of it wait for the client */
 	size_t sent, n, cap;
 	uint32_t events;              /* registered: a bit for each enum vici_event */
 	uint32_t ticket;              /* of the command that waits for its outcome; 0: none */

@@ -74,6 +74,8 @@ struct vici_host {
 	void (*clear_creds)(void *ctx);
 	enum err (*reload)(
 		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
+	enum err (*reload_settings)(
+		void *ctx, struct arena *arena, struct why *why); /* and takes its settings only */
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
 	void (*stop)(void *ctx); /* the daemon ends after the answer was sent */
 	/* The session opened with IO has output, or something else to do. It must not be closed before this

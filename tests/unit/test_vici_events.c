@@ -125,7 +125,9 @@ static void ike_updown_is_told(void **state)
 	assert_true(has(got, "event ike-updown up=yes gw {uniqueid=1 version=2"));
 	assert_false(has(got, "child-sas"));
 	vici_updown(b->fake->vici, false, b->fake->sas, 0);
-	assert_true(has(vici_read_all(b->s, &b->arena), "event ike-updown gw {uniqueid=1"));
+	got = vici_read_all(b->s, &b->arena);
+	assert_true(has(got, "event ike-updown gw {uniqueid=1 version=2 state=DELETING"));
+	assert_false(has(got, "established"));
 }
 
 static void alerts_name_their_kind(void **state)

@@ -221,24 +221,28 @@ static void list_sas_filters(void **state)
 {
 	static const struct {
 		const char *args;
-		bool found;
+		bool found, child;
 	} cases[] = {
-		{ "noblock=yes", true },
-		{ "ike=gw", true },
-		{ "ike=home", false },
-		{ "ike-id=1", true },
-		{ "ike-id=7", false },
-		{ "child=net", true },
-		{ "child=dmz", false },
-		{ "child-id=2", true },
-		{ "child-id=1", false },
-		{ "ike=gw;child=net", true },
+		{ "noblock=yes", true, true },
+		{ "ike=gw", true, true },
+		{ "ike=home", false, false },
+		{ "ike-id=1", true, true },
+		{ "ike-id=7", false, false },
+		{ "child=net", true, true },
+		{ "child=dmz", true, false },
+		{ "child-id=2", true, true },
+		{ "child-id=1", true, false },
+		{ "ike=gw;child=net", true, true },
 	};
 
 	subscribe(*state, "list-sa");
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_int_equal(
-			has(ask(*state, "list-sas", cases[i].args), "event list-sa gw"), cases[i].found);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *got = ask(*state, "list-sas", cases[i].args);
+
+		assert_int_equal(has(got, "event list-sa gw"), cases[i].found);
+		assert_int_equal(has(got, "child-sas {net-2 {"), cases[i].child);
+		assert_int_equal(has(got, "child-sas {}"), cases[i].found && !cases[i].child);
+	}
 }
 
 static void an_sa_that_fits_in_no_message_is_told(void **state)
@@ -601,7 +605,8 @@ static void reload_reloads(void **state)
 
 	assert_string_equal(ask(b, "reload", NULL), "response success=yes\n");
 	assert_string_equal(ask(b, "reload-settings", NULL), "response success=yes\n");
-	assert_int_equal(b->fake->reloads, 2);
+	assert_int_equal(b->fake->settings_reloads, 1);
+	assert_int_equal(b->fake->reloads, 1);
 	b->fake->refuse = true;
 	assert_true(has(ask(b, "reload", NULL), "success=no errmsg=refused by the test"));
 }

@@ -244,6 +244,15 @@ static enum err reload(void *ctx, struct arena *arena, struct why *why)
 	return verdict(f, why);
 }
 
+static enum err reload_settings(void *ctx, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->settings_reloads++;
+	return verdict(f, why);
+}
+
 static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 {
 	struct vici_fake *f = ctx;
@@ -449,6 +458,7 @@ struct vici_fake *vici_fake_new(void)
 		.unload_authority = unload,
 		.clear_creds = clear_creds,
 		.reload = reload,
+		.reload_settings = reload_settings,
 		.stats = stats,
 		.stop = stop,
 		.writable = writable,

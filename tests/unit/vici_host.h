@@ -33,7 +33,7 @@ struct vici_fake {
 	const char *unloaded;
 	const char *policy; /* "in", "away" */
 	const char *reset;  /* "all", "together", or a name: counters */
-	unsigned cleared, reloads, stops, wakes;
+	unsigned cleared, reloads, settings_reloads, stops, wakes;
 	unsigned described; /* SAs */
 };
 

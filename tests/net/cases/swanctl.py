@@ -126,6 +126,40 @@ def swanctl_installs_and_uninstalls(bench):
     contains(refused(swanctl, "--install", "--child", "no"), "configuration name not found", "swanctl --install")
 
 
+@case("charon")
+def swanctl_lists_no_child_as_charon(bench):
+    """The IKE_SA without one, where the child that is asked for is not there."""
+    moon, charon = bench.with_charon()
+    moon.up()
+    ours, theirs = (swanctl.must("--list-sas", "--child", "nothing") for swanctl in (bench.swanctl(moon), charon.swanctl))
+    contains(ours, "ESTABLISHED", "swanctl --list-sas --child nothing")
+    same(shape(ours, bench.moon, bench.sun), shape(theirs, bench.sun, bench.moon), "swanctl --list-sas --child nothing")
+
+
+@case("charon")
+def swanctl_misses_what_charon_misses(bench):
+    """The same words for what a command lacks."""
+    moon, _ = bench.with_charon()
+    for action in "--initiate", "--terminate", "--rekey", "--install", "--uninstall":
+        same(*(refused(swanctl, action) for swanctl in (bench.swanctl(moon), bench.charon.swanctl)), f"swanctl {action}")
+
+
+@case()
+def swanctl_reloads_settings(bench):
+    """Those of the daemon, and nothing else of the file; a wrong file changes nothing."""
+    moon, sun = bench.pair(daemon={"retransmit_tries": "1000"})
+    swanctl = bench.swanctl(moon)
+    hear = bench.deafen(bench.sun)
+    moon.write(bench.tunnel(bench.moon, daemon={"retransmit_timeout": "1s", "retransmit_base": "1", "retransmit_tries": "0"},
+                            child={"remote_ts": "10.99.0.0/24"}))
+    swanctl.must("--reload-settings")
+    same(moon.connection()["children"][0]["remote_ts"], ["10.2.0.0/24"], "remote_ts")
+    contains(refused(swanctl, "--initiate", "--child", "net"), "after 1 ", "swanctl --initiate")
+    moon.write("daemon {\n\tretransmit_tries = many\n}\n")
+    contains(refused(swanctl, "--reload-settings"), "ikev2d.conf:2: daemon.retransmit_tries", "swanctl --reload-settings")
+    hear()
+
+
 @case()
 def swanctl_counts_the_sas_it_lists(bench):
     """Also after the peer has deleted one."""
@@ -153,6 +187,16 @@ def swanctl_terminates_by(bench, option, what):
     same([sa["children"] for sa in moon.sas()], [[]] if child_only else [], "SAs of moon")
     sun.wait_children(0)
     contains(refused(swanctl, "--terminate", option, number), "no matching SAs to terminate found", "swanctl --terminate")
+
+
+@case(each=[("ike", "--ike"), ("child", "--child")])
+def swanctl_terminates_without_waiting(bench, option):
+    """It is told of what has begun."""
+    moon, sun = bench.pair()
+    moon.up()
+    said = bench.swanctl(moon).must("--terminate", option, "site" if option == "--ike" else "net", "--timeout", "-1", "--raw")
+    contains(said, "{success=yes matches=1 terminated=1}", "swanctl --terminate")
+    sun.wait_children(0)
 
 
 @case()
