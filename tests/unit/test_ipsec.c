@@ -209,12 +209,37 @@ static void list_lists(void **state)
 	assert_string_equal(b.out, "gw/net\ngw/dmz\nhome/lan\n");
 	assert_int_equal(ipsec_bench_run(&b, "list sas"), 0);
 	assert_string_equal(b.out, "gw #1 ESTABLISHED\ngw/net #2 INSTALLED\n");
+	assert_int_equal(ipsec_bench_run(&b, "list policies"), 0);
+	assert_string_equal(b.out, "gw/local PASS 10.1.0.0/16 === 10.2.0.0/16\n"
+				   "gw/rest DROP 10.1.0.0/16 === 10.2.0.0/16\n"
+				   "gw/dmz TUNNEL 10.1.0.0/16 === 10.2.0.0/16\n"
+				   "home/lan TUNNEL 10.1.0.0/16 === 10.2.0.0/16\n");
+	assert_int_equal(ipsec_bench_run(&b, "list pools"), 0);
+	assert_true(has(b.out, "file 10.9.0.1 size 9, online 0, offline 0\nnet 10.3.0.0 size 254,"));
+	assert_int_equal(ipsec_bench_run(&b, "list authorities"), 0);
+	assert_string_equal(b.out, "root root.pem\nsub\n");
+	assert_int_equal(ipsec_bench_run(&b, "list certs"), 0);
+	assert_string_equal(b.out, "");
+	assert_int_equal(ipsec_bench_run(&b, "list algs"), 0);
+	assert_true(has(b.out, "aead AES_GCM_16\naead CHACHA20_POLY1305\n"));
 	assert_int_equal(ipsec_bench_run(&b, "list apples"), 2);
+	assert_true(has(b.err, "there are only conns, sas, policies, pools, certs, authorities and algs"));
 	ipsec_bench_end(&b);
 }
 
 static void list_as_json(void **state)
 {
+	static const struct {
+		const char *words, *part;
+	} others[] = {
+		{ "--json list policies",
+			"\"policies\":[{\"name\":\"gw/local\",\"ike\":\"gw\",\"child\":\"local\"," },
+		{ "--json list pools", "\"pools\":[{\"name\":\"file\",\"base\":\"10.9.0.1\",\"size\":9," },
+		{ "--json list certs", "{\"success\":true,\"certificates\":[]}" },
+		{ "--json list authorities",
+			"{\"name\":\"sub\",\"cacert\":null,\"crl_uris\":[\"http://a.example/a.crl\"," },
+		{ "--json list algs", "\"algorithms\":[{\"kind\":\"encryption\",\"names\":[\"AES_CBC\"]}," },
+	};
 	struct ipsec_bench b;
 
 	(void)state;
@@ -223,6 +248,10 @@ static void list_as_json(void **state)
 	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"connections\":[{\"name\":\"gw\","));
 	assert_int_equal(ipsec_bench_run(&b, "--json list sas"), 0);
 	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"sas\":[{\"name\":\"gw\","));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_int_equal(ipsec_bench_run(&b, others[i].words), 0);
+		assert_true(ipsec_bench_json(b.out) && has(b.out, others[i].part));
+	}
 	ipsec_bench_end(&b);
 }
 

@@ -117,3 +117,57 @@ void fields_child_conf(struct json *j, const struct vici_node *child)
 {
 	json_fields(j, child, child_conf_fields);
 }
+
+void fields_policy(struct json *j, const struct vici_node *policy)
+{
+	static const struct json_field fields[] = {
+		{ "ike", JSON_TEXT },
+		{ "child", JSON_TEXT },
+		{ "mode", JSON_TEXT },
+		{ "local-ts", JSON_LIST },
+		{ "remote-ts", JSON_LIST },
+		{ NULL, JSON_TEXT },
+	};
+
+	json_fields(j, policy, fields);
+}
+
+void fields_pool(struct json *j, const struct vici_node *pool)
+{
+	static const struct json_field fields[] = {
+		{ "base", JSON_TEXT },
+		{ "size", JSON_NUMBER },
+		{ "online", JSON_NUMBER },
+		{ "offline", JSON_NUMBER },
+		{ "origin", JSON_TEXT },
+		{ NULL, JSON_TEXT },
+	};
+
+	json_fields(j, pool, fields);
+}
+
+void fields_authority(struct json *j, const struct vici_node *authority)
+{
+	static const struct json_field fields[] = {
+		{ "cacert", JSON_TEXT },
+		{ "crl_uris", JSON_LIST },
+		{ "ocsp_uris", JSON_LIST },
+		{ "cert_uri_base", JSON_TEXT },
+		{ "origin", JSON_TEXT },
+		{ NULL, JSON_TEXT },
+	};
+
+	json_fields(j, authority, fields);
+}
+
+void fields_cert(struct json *j, const struct vici_node *cert)
+{
+	static const struct json_field fields[] = {
+		{ "type", JSON_TEXT },
+		{ "flag", JSON_TEXT },
+		{ "has_privkey", JSON_FLAG },
+		{ NULL, JSON_TEXT },
+	};
+
+	json_fields(j, cert, fields);
+}

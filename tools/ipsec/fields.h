@@ -10,5 +10,11 @@ void fields_sa(struct json *j, const struct vici_node *sa);
 /* The keys of a connection, as in a list-conn event, without its children. */
 void fields_conn(struct json *j, const struct vici_node *conn);
 
+/* The keys of a policy, a pool, an authority and a certificate. */
+void fields_policy(struct json *j, const struct vici_node *policy);
+void fields_pool(struct json *j, const struct vici_node *pool);
+void fields_authority(struct json *j, const struct vici_node *authority);
+void fields_cert(struct json *j, const struct vici_node *cert);
+
 /* The keys of a configured child. */
 void fields_child_conf(struct json *j, const struct vici_node *child);

@@ -27,7 +27,7 @@ static const struct verb verbs[] = {
 	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status },
 	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1,
 		verb_statusall },
-	{ "list", "conns|sas", "what is configured, or what is up", 1, 1, verb_list },
+	{ "list", "WHAT", "conns, sas, policies, pools, certs, authorities, algs", 1, 1, verb_list },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log },
 	{ "check", "[FILE]", "look for what would keep ikev2d from working here", 0, 1, verb_check },
 	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki },

@@ -38,25 +38,113 @@ static void put_sa(struct ipsec *x, struct json *j, const struct vici_node *sa)
 			vici_str(n, "state"));
 }
 
-static int list(struct ipsec *x, const char *what,
-	void (*put)(struct ipsec *x, struct json *j, const struct vici_node *section))
+/* "10.1.0.0/16 10.3.0.0/16" */
+static const char *joined(struct ipsec *x, const struct vici_node *list)
+{
+	struct text t = text_in(&x->arena);
+
+	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
+		text_add(&t, "%s%s", t.n ? " " : "", vici_text(n));
+	return text_str(&t);
+}
+
+static void put_policy(struct ipsec *x, struct json *j, const struct vici_node *policy)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "name", policy->name);
+	fields_policy(j, policy);
+	json_close(j, '}');
+	if (!x->json)
+		fprintf(x->out, "%s %s %s === %s\n", policy->name, vici_str(policy, "mode"),
+			joined(x, vici_find(policy, "local-ts")), joined(x, vici_find(policy, "remote-ts")));
+}
+
+static void put_pool(struct ipsec *x, struct json *j, const struct vici_node *pool)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "name", pool->name);
+	fields_pool(j, pool);
+	json_close(j, '}');
+	if (!x->json)
+		fprintf(x->out, "%s %s size %s, online %s, offline %s\n", pool->name, vici_str(pool, "base"),
+			vici_str(pool, "size"), vici_str(pool, "online"), vici_str(pool, "offline"));
+}
+
+static void put_authority(struct ipsec *x, struct json *j, const struct vici_node *authority)
+{
+	const char *cert = vici_str(authority, "cacert");
+
+	json_open(j, NULL, '{');
+	json_str(j, "name", authority->name);
+	fields_authority(j, authority);
+	json_close(j, '}');
+	if (!x->json)
+		fprintf(x->out, "%s%s%s\n", authority->name, cert ? " " : "", cert ? cert : "");
+}
+
+static void put_cert(struct ipsec *x, struct json *j, const struct vici_node *cert)
+{
+	const char *flag = vici_str(cert, "flag");
+
+	json_open(j, NULL, '{');
+	fields_cert(j, cert);
+	json_close(j, '}');
+	if (!x->json)
+		fprintf(x->out, "%s %s%s\n", vici_str(cert, "type"), flag ? flag : "NONE",
+			vici_str(cert, "has_privkey") ? ", with its private key" : "");
+}
+
+static void put_algs(struct ipsec *x, struct json *j, const struct vici_node *kind)
+{
+	json_open(j, NULL, '{');
+	json_str(j, "kind", kind->name);
+	json_open(j, "names", '[');
+	for (const struct vici_node *n = kind->first; n; n = n->next) {
+		json_str(j, NULL, n->name);
+		if (!x->json)
+			fprintf(x->out, "%s %s\n", kind->name, n->name);
+	}
+	json_close(j, ']');
+	json_close(j, '}');
+}
+
+static const char *const all_policies[] = { "trap", "drop", "pass", NULL }, *const all[] = { "all", NULL };
+
+/* THE table of lists: the word, the key in JSON, where it comes from, and how an item is said. */
+static const struct list {
+	const char *word, *json;
+	struct snapshot_list from;
+	void (*put)(struct ipsec *x, struct json *j, const struct vici_node *section);
+} lists[] = {
+	{ "conns", "connections", { "list-conns", "list-conn", NULL }, put_conn },
+	{ "sas", "sas", { "list-sas", "list-sa", NULL }, put_sa },
+	{ "policies", "policies", { "list-policies", "list-policy", all_policies }, put_policy },
+	{ "pools", "pools", { "get-pools", NULL, all }, put_pool },
+	{ "certs", "certificates", { "list-certs", "list-cert", NULL }, put_cert },
+	{ "authorities", "authorities", { "list-authorities", "list-authority", NULL }, put_authority },
+	{ "algs", "algorithms", { "get-algorithms", NULL, NULL }, put_algs },
+};
+
+enum { LISTS = sizeof lists / sizeof *lists };
+
+static int list(struct ipsec *x, const struct list *l)
 {
 	struct json j = json_in(&x->arena);
+	const struct vici_node **items;
 	struct client c;
-	struct snapshot s;
+	unsigned n;
 	int code = client_open(&c, x);
-	bool conns = !strcmp(what, "connections");
 
 	if (!code)
-		code = snapshot_take(&c, &s);
+		code = snapshot_list(&c, &l->from, &items, &n);
 	client_close(&c);
 	if (code)
 		return code;
 	json_open(&j, NULL, '{');
 	json_bool(&j, "success", true);
-	json_open(&j, what, '[');
-	for (unsigned i = 0; i < (conns ? s.n_conns : s.n_sas); i++)
-		put(x, &j, conns ? s.conns[i] : s.sas[i]);
+	json_open(&j, l->json, '[');
+	for (unsigned i = 0; i < n; i++)
+		l->put(x, &j, items[i]);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	if (x->json)
@@ -66,10 +154,13 @@ static int list(struct ipsec *x, const char *what,
 
 int verb_list(struct ipsec *x, int argc, char **argv)
 {
+	struct text words = text_in(&x->arena);
+
 	(void)argc;
-	if (!strcmp(argv[0], "conns"))
-		return list(x, "connections", put_conn);
-	if (!strcmp(argv[0], "sas"))
-		return list(x, "sas", put_sa);
-	return ipsec_fail(x, USAGE, "ipsec list %s: there are only conns and sas", argv[0]);
+	for (unsigned i = 0; i < LISTS; i++) {
+		if (!strcmp(argv[0], lists[i].word))
+			return list(x, &lists[i]);
+		text_add(&words, "%s%s", !i ? "" : i + 1 < LISTS ? ", " : " and ", lists[i].word);
+	}
+	return ipsec_fail(x, USAGE, "ipsec list %s: there are only %s", argv[0], text_str(&words));
 }

@@ -15,6 +15,17 @@ struct snapshot {
 /* Asks the daemon. DONE or FAILED. */
 int snapshot_take(struct client *c, struct snapshot *out) MUST_CHECK;
 
+/* What COMMAND lists: a section for each item, in events or (NULL) in the response. ARGS, ending in NULL, are
+ * keys whose value is yes; NULL: none. */
+struct snapshot_list {
+	const char *command, *event;
+	const char *const *args;
+};
+
+/* One list alone. DONE or FAILED. */
+int snapshot_list(struct client *c, const struct snapshot_list *list, const struct vici_node ***items,
+	unsigned *n) MUST_CHECK;
+
 /* The configured connection NAME, or NULL. */
 const struct vici_node *snapshot_conn(const struct snapshot *s, const char *name);
 

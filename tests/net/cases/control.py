@@ -259,8 +259,8 @@ def wrong_use(bench):
                        ("up a b", "usage: ipsec up NAME"), ("up site --timeout 0", "S from 1 to 86400"),
                        ("up site --timeout", "usage: ipsec up"), ("up --soon site", "usage: ipsec up"),
                        ("down", "usage: ipsec down NAME"), ("rekey a b c", "usage: ipsec rekey NAME"),
-                       ("rekey a --soon", "usage: ipsec rekey"), ("list", "usage: ipsec list conns|sas"),
-                       ("list keys", "conns and sas"), ("stop now", "usage: ipsec stop"), ("--jsn status", "--jsn")):
+                       ("rekey a --soon", "usage: ipsec rekey"), ("list", "usage: ipsec list WHAT"),
+                       ("list keys", "authorities and algs"), ("stop now", "usage: ipsec stop"), ("--jsn status", "--jsn")):
         contains(refused(moon, *line.split(), code=2), says, f"ipsec {line}")
     same(moon.ipsec().code, 2, "exit code of ipsec alone")
     contains(moon.must("help"), "Exit code: 0 done", "ipsec help")
