@@ -145,7 +145,7 @@ static void drop_sent(struct vici_session *s)
 
 void vici_sent(struct vici_session *s, size_t n)
 {
-	if (s->broken)
+	if (!s->unread)
 		return;
 	s->sent += n;
 	drop_sent(s);

@@ -500,6 +500,25 @@ static void many_requests_are_answered_in_turns(void **state)
 	assert_true(vici_hungry(b->s));
 }
 
+/* What was answered before it is read once, and then it is closed. */
+static void a_broken_request_ends_what_waits(void **state)
+{
+	struct bench *b = *state;
+	struct text all = text_in(&b->arena);
+	struct bytes one = vici_packet_of(VICI_CMD_REQUEST, "get-conns", NULL, &b->arena);
+
+	for (unsigned i = 0; i < 10; i++)
+		text_put(&all, (const char *)one.p, one.n);
+	text_put(&all, "\0\0\0\1\x63", 5);
+	assert_true(vici_input(b->s, bytes_of(all.s, all.n)));
+	assert_false(vici_go(b->s));
+	assert_true(vici_output(b->s).n > 0);
+	vici_sent(b->s, vici_output(b->s).n);
+	assert_int_equal(vici_output(b->s).n, 0);
+	assert_false(vici_go(b->s));
+	assert_false(vici_hungry(b->s));
+}
+
 /* Half a request costs what came of it; all of them together have a limit, and who has most goes. */
 static void half_requests_are_kept_within_bounds(void **state)
 {
@@ -668,6 +687,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rekey_needs_a_target, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers_come_in_the_order_of_requests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_requests_are_answered_in_turns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_broken_request_ends_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(commands_follow_one_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_tickets_are_ignored, set_up, tear_down),
