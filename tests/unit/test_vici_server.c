@@ -529,14 +529,15 @@ static void half_requests_are_kept_within_bounds(void **state)
 	unsigned kept = 0;
 
 	memcpy(half, "\0\7\377\377", 4);
-	for (unsigned i = 0; i < MANY; i++)
-		all[i] = vici_open(b->fake->vici, VICI_CHANGES, b);
 	for (unsigned i = 0; i < MANY; i++) {
+		all[i] = vici_open(b->fake->vici, VICI_CHANGES, b);
 		if (!vici_input(all[i], bytes_of(half, HALF)))
-			vici_close(all[i]), all[i] = NULL;
-		for (unsigned k = 0; k < MANY; k++)
-			if (all[k] && !vici_go(all[k]))
-				vici_close(all[k]), all[k] = NULL;
+			assert_false(vici_go(all[i]));
+		for (unsigned k = 0; k <= i; k++)
+			if (all[k] && !vici_go(all[k])) {
+				vici_close(all[k]);
+				all[k] = NULL;
+			}
 	}
 	for (unsigned i = 0; i < MANY; i++)
 		kept += all[i] != NULL;
