@@ -22,7 +22,9 @@ enum {
 };
 
 /* Clients, by what they may do: others leave room for those that may do all. */
-static const unsigned clients_max[] = { [VICI_NOTHING] = 8, [VICI_ASKS] = 128, [VICI_CHANGES] = CLIENTS_MAX };
+static const unsigned clients_max[] = {
+	[VICI_NOTHING] = 8, [VICI_ASKS] = READERS_MAX, [VICI_CHANGES] = CLIENTS_MAX
+};
 
 struct client {
 	struct node node;
