@@ -24,8 +24,9 @@ struct key {
 	bool pss_only;            /* an RSA key whose own text says id-RSASSA-PSS (RFC 4055, 1.2) */
 	bool secret;              /* it has its private part */
 	struct bytes spki;        /* SubjectPublicKeyInfo in DER */
-	uint8_t id[KEYID_SIZE];   /* of SPKI: what VICI's load-key returns, what CERTREQ holds */
-	uint8_t subj[KEYID_SIZE]; /* of the public key's bits: subjectKeyIdentifier, strongSwan's "subjkey" */
+	uint8_t id[KEYID_SIZE];   /* of SPKI: what CERTREQ holds */
+	uint8_t subj[KEYID_SIZE]; /* of the public key's bits: subjectKeyIdentifier, strongSwan's "subjkey",
+				   what VICI's load-key returns */
 };
 
 /* A private key: PEM or DER; PKCS#8, encrypted or not, or the older RSA and EC forms. PASSWORD is borrowed,

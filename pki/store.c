@@ -70,20 +70,31 @@ enum err store_add_cert(
 	return ERR_OK;
 }
 
-enum err store_add_key(struct store *s, struct key *k, enum stored_origin origin, const char *name)
+static enum err add_key(
+	struct store *s, enum stored_kind kind, struct key *k, enum stored_origin origin, const char *name)
 {
 	struct stored *e;
 
 	list_each (n, &s->all) {
 		e = store_at(n);
-		if (has_place(e, STORED_KEY, origin, name) && key_eq(e->key, k))
+		if (has_place(e, kind, origin, name) && key_eq(e->key, k))
 			return ERR_EXISTS;
 	}
-	e = place(s, STORED_KEY, origin, name);
+	e = place(s, kind, origin, name);
 	if (!e)
 		return ERR_RANGE;
 	e->key = key_ref(k);
 	return ERR_OK;
+}
+
+enum err store_add_key(struct store *s, struct key *k, enum stored_origin origin, const char *name)
+{
+	return add_key(s, STORED_KEY, k, origin, name);
+}
+
+enum err store_add_pubkey(struct store *s, struct key *k, enum stored_origin origin, const char *name)
+{
+	return add_key(s, STORED_PUBKEY, k, origin, name);
 }
 
 enum err store_add_crl(struct store *s, struct crl *c, enum stored_origin origin, const char *name)

@@ -19,6 +19,7 @@ enum stored_kind {
 	STORED_CERT,        /* any other: ours, intermediate ones, a peer's */
 	STORED_OCSP_SIGNER, /* a certificate trusted to sign OCSP answers */
 	STORED_KEY,
+	STORED_PUBKEY, /* of somebody who has no certificate */
 	STORED_CRL,
 	STORED_OCSP,
 	STORED_AUTHORITY,
@@ -66,6 +67,8 @@ static inline struct stored *store_at(struct node *n)
 enum err store_add_cert(struct store *s, enum stored_kind kind, struct cert *c, enum stored_origin origin,
 	const char *name) MUST_CHECK;
 enum err store_add_key(
+	struct store *s, struct key *k, enum stored_origin origin, const char *name) MUST_CHECK;
+enum err store_add_pubkey(
 	struct store *s, struct key *k, enum stored_origin origin, const char *name) MUST_CHECK;
 enum err store_add_crl(
 	struct store *s, struct crl *c, enum stored_origin origin, const char *name) MUST_CHECK;

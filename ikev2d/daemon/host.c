@@ -123,12 +123,6 @@ static enum err unload_authority(void *ctx, const char *name, struct arena *aren
 	return unload(ctx, CONFIG_AUTHORITY, name, "authority unloaded over VICI", arena, why);
 }
 
-static void clear_creds(void *ctx)
-{
-	log_change(LOG_NOTICE, "all secrets unloaded over VICI", NULL);
-	config_clear_creds(&((struct world *)ctx)->config);
-}
-
 static enum err reload(void *ctx, struct arena *arena, struct why *why)
 {
 	return daemon_reload(ctx, arena, why);
@@ -162,7 +156,6 @@ struct vici_host host_of(struct world *w)
 		.unload_pool = unload_pool,
 		.load_authority = load_authority,
 		.unload_authority = unload_authority,
-		.clear_creds = clear_creds,
 		.reload = reload,
 		.reload_settings = reload_settings,
 		.stop = stop,
@@ -170,6 +163,7 @@ struct vici_host host_of(struct world *w)
 	};
 
 	orders_into(&h);
+	creds_into(&h);
 	inspect_into(&h);
 	return h;
 }

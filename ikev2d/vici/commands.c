@@ -23,14 +23,14 @@ static const struct vici_command commands[] = {
 	{ "list-policies", VICI_ASKS, vici_do_list_policies, NULL }, /* streams list-policy */
 	{ "list-conns", VICI_ASKS, vici_do_list_conns, NULL },       /* streams list-conn */
 	{ "get-conns", VICI_ASKS, vici_do_get_conns, NULL },
-	{ "list-certs", VICI_ASKS, vici_do_list_nothing, NULL },           /* streams list-cert */
+	{ "list-certs", VICI_ASKS, vici_do_list_certs, NULL },             /* streams list-cert */
 	{ "list-authorities", VICI_ASKS, vici_do_list_authorities, NULL }, /* streams list-authority */
 	{ "get-authorities", VICI_ASKS, vici_do_get_authorities, NULL },
 	{ "load-conn", VICI_CHANGES, vici_do_load_conn, NULL },
 	{ "unload-conn", VICI_CHANGES, vici_do_unload_conn, NULL },
-	PENDING("load-cert", "certificates"),
-	PENDING("load-key", "certificates"),
-	PENDING("unload-key", "certificates"),
+	{ "load-cert", VICI_CHANGES, vici_do_load_cert, NULL },
+	{ "load-key", VICI_CHANGES, vici_do_load_key, NULL },
+	{ "unload-key", VICI_CHANGES, vici_do_unload_key, NULL },
 	{ "get-keys", VICI_ASKS, vici_do_get_keys, NULL },
 	PENDING("load-token", "tokens"),
 	{ "load-shared", VICI_CHANGES, vici_do_load_shared, NULL },

@@ -20,7 +20,6 @@ void vici_do_version(struct vici_call *c);
 void vici_do_stats(struct vici_call *c);
 void vici_do_get_conns(struct vici_call *c);
 void vici_do_get_shared(struct vici_call *c);
-void vici_do_get_keys(struct vici_call *c);
 void vici_do_get_authorities(struct vici_call *c);
 void vici_do_get_pools(struct vici_call *c);
 void vici_do_failures(struct vici_call *c);
@@ -30,7 +29,14 @@ void vici_do_list_sas(struct vici_call *c);
 void vici_do_list_policies(struct vici_call *c);
 void vici_do_list_conns(struct vici_call *c);
 void vici_do_list_authorities(struct vici_call *c);
-void vici_do_list_nothing(struct vici_call *c);
+
+/* certs.c: certificates and private keys. */
+void vici_do_load_cert(struct vici_call *c);
+void vici_do_list_certs(struct vici_call *c);
+void vici_do_flush_certs(struct vici_call *c);
+void vici_do_load_key(struct vici_call *c);
+void vici_do_unload_key(struct vici_call *c);
+void vici_do_get_keys(struct vici_call *c);
 
 /* algorithms.c, counters.c */
 void vici_do_get_algorithms(struct vici_call *c);
@@ -56,5 +62,4 @@ void vici_do_load_authority(struct vici_call *c);
 void vici_do_unload_authority(struct vici_call *c);
 void vici_do_load_shared(struct vici_call *c);
 void vici_do_unload_shared(struct vici_call *c);
-void vici_do_flush_certs(struct vici_call *c);
 void vici_do_clear_creds(struct vici_call *c);

@@ -151,9 +151,3 @@ void vici_do_list_authorities(struct vici_call *c)
 	l->put = put_authority;
 	vici_listing_start(c, l);
 }
-
-/* There are none yet. */
-void vici_do_list_nothing(struct vici_call *c)
-{
-	(void)c;
-}

@@ -19,7 +19,8 @@ struct vici_listing {
 	enum vici_event event;
 	const uint64_t *keys;     /* the host's, of what is listed; or */
 	const char *const *names; /* of each; or */
-	struct peer **peers;      /* a reference to each */
+	struct peer **peers;      /* a reference to each; or */
+	const struct vici_cert *certs;
 	unsigned at, n;
 	/* Fills OUT with the event of item AT; false when it is not wanted, or has gone. */
 	bool (*put)(struct vici_listing *l, const struct vici_host *host, struct vici_out *out,

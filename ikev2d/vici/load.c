@@ -310,12 +310,6 @@ void vici_do_unload_shared(struct vici_call *c)
 	unload(c, "id", "unique identifier missing", c->host->unload_shared);
 }
 
-/* Nothing that came with a peer is kept yet. */
-void vici_do_flush_certs(struct vici_call *c)
-{
-	vici_put_result(c->out, NULL, c->arena);
-}
-
 void vici_do_clear_creds(struct vici_call *c)
 {
 	c->host->clear_creds(c->host->ctx);

@@ -117,13 +117,6 @@ void vici_do_get_shared(struct vici_call *c)
 	vici_put_list_end(c->out);
 }
 
-/* What swanctl asks for before it loads. None of these can be loaded, so there are none. */
-void vici_do_get_keys(struct vici_call *c)
-{
-	vici_put_list(c->out, "keys");
-	vici_put_list_end(c->out);
-}
-
 void vici_do_get_authorities(struct vici_call *c)
 {
 	const struct conf *conf = c->host->conf(c->host->ctx);

@@ -32,6 +32,32 @@ struct vici_stats {
 	const char *drops; /* of the data path: "reason=count …" */
 };
 
+/* Certificates and the like, as strongSwan tells them apart. */
+enum vici_cert_type {
+	VICI_CERT_ANY,
+	VICI_CERT_X509,
+	VICI_CERT_X509_CRL,
+	VICI_CERT_OCSP_RESPONSE,
+	VICI_CERT_X509_AC,
+	VICI_CERT_PUBKEY,
+};
+
+/* What an X.509 certificate is for. */
+enum vici_cert_flag { VICI_FLAG_ANY, VICI_FLAG_NONE, VICI_FLAG_CA, VICI_FLAG_AA, VICI_FLAG_OCSP };
+
+struct vici_cert {
+	enum vici_cert_type type;
+	enum vici_cert_flag flag; /* VICI_CERT_X509 */
+	bool has_key;             /* its private key is here */
+	struct bytes data;        /* told: DER; from clients: PEM, too */
+};
+
+struct vici_cert_filter {
+	enum vici_cert_type type;
+	enum vici_cert_flag flag;
+	const char *subject; /* NULL: any */
+};
+
 /* What the server asks of the daemon. CTX is passed to each. A function that takes a TICKET returns at once;
  * the outcome comes by vici_done. WHY is filled by functions that fail; texts in it lie in the given arena.
  */
@@ -72,6 +98,19 @@ struct vici_host {
 		struct why *why); /* copies it */
 	enum err (*unload_authority)(void *ctx, const char *name, struct arena *arena, struct why *why);
 	void (*clear_creds)(void *ctx);
+	enum err (*load_cert)(void *ctx, const struct vici_cert *cert, struct arena *arena,
+		struct why *why); /* copies it */
+	/* *ID gets what unload_key and keys call it, in hexadecimal, from ARENA. */
+	enum err (*load_key)(
+		void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why);
+	enum err (*unload_key)(void *ctx, const char *id, struct arena *arena, struct why *why);
+	/* Of what clients loaded, the ids of the private keys. */
+	const char *const *(*keys)(void *ctx, struct arena *arena, unsigned *n);
+	/* All that is here, in the order in which it is to be listed; copies in ARENA. */
+	const struct vici_cert *(*certs)(
+		void *ctx, const struct vici_cert_filter *filter, struct arena *arena, unsigned *n);
+	/* Forgets what came with peers or was fetched. */
+	void (*flush_certs)(void *ctx, enum vici_cert_type type);
 	enum err (*reload)(
 		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
 	enum err (*reload_settings)(

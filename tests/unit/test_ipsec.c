@@ -219,7 +219,7 @@ static void list_lists(void **state)
 	assert_int_equal(ipsec_bench_run(&b, "list authorities"), 0);
 	assert_string_equal(b.out, "root root.pem\nsub\n");
 	assert_int_equal(ipsec_bench_run(&b, "list certs"), 0);
-	assert_string_equal(b.out, "");
+	assert_string_equal(b.out, "PUBKEY NONE\nX509 NONE, with its private key\nX509 CA\nX509_CRL NONE\n");
 	assert_int_equal(ipsec_bench_run(&b, "list algs"), 0);
 	assert_true(has(b.out, "aead AES_GCM_16\naead CHACHA20_POLY1305\n"));
 	assert_int_equal(ipsec_bench_run(&b, "list apples"), 2);
@@ -235,7 +235,7 @@ static void list_as_json(void **state)
 		{ "--json list policies",
 			"\"policies\":[{\"name\":\"gw/local\",\"ike\":\"gw\",\"child\":\"local\"," },
 		{ "--json list pools", "\"pools\":[{\"name\":\"file\",\"base\":\"10.9.0.1\",\"size\":9," },
-		{ "--json list certs", "{\"success\":true,\"certificates\":[]}" },
+		{ "--json list certs", "{\"success\":true,\"certificates\":[{\"type\":\"PUBKEY\"," },
 		{ "--json list authorities",
 			"{\"name\":\"sub\",\"cacert\":null,\"crl_uris\":[\"http://a.example/a.crl\"," },
 		{ "--json list algs", "\"algorithms\":[{\"kind\":\"encryption\",\"names\":[\"AES_CBC\"]}," },

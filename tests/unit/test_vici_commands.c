@@ -274,13 +274,6 @@ static void algorithms_are_those_of_the_table(void **state)
 		"{NONCE_GEN=openssl}\n");
 }
 
-static void what_there_is_none_of_is_empty(void **state)
-{
-	subscribe(*state, "list-cert");
-	assert_string_equal(ask(*state, "list-certs", "type=ANY"), "response\n");
-	assert_string_equal(ask(*state, "flush-certs", NULL), "response success=yes\n");
-}
-
 /* Those of the file are not for a client to unload, so it hears of them only where it says that it wants all.
  */
 static void pools_are_told_as_strongswan_does(void **state)
@@ -422,7 +415,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pools_are_told_as_strongswan_does, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(authorities_are_listed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(algorithms_are_those_of_the_table, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_there_is_none_of_is_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_list_waits_for_the_reader, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_list_may_end_early, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_command_during_a_list_waits, set_up, tear_down),

@@ -235,6 +235,60 @@ static void clear_creds(void *ctx)
 	((struct vici_fake *)ctx)->cleared++;
 }
 
+static enum err load_cert(void *ctx, const struct vici_cert *cert, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->cert = *cert;
+	f->cert.data = arena_bytes(&f->arena, cert->data);
+	return verdict(f, why);
+}
+
+static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->key = arena_bytes(&f->arena, data);
+	*id = "0123";
+	return verdict(f, why);
+}
+
+static const char *const *keys(void *ctx, struct arena *arena, unsigned *n)
+{
+	const char **ids = ARENA_ARRAY(arena, 2, const char *);
+
+	(void)ctx;
+	ids[0] = "0123";
+	ids[1] = "4567";
+	*n = 2;
+	return ids;
+}
+
+static const struct vici_cert *certs(
+	void *ctx, const struct vici_cert_filter *filter, struct arena *arena, unsigned *n)
+{
+	static const struct vici_cert all[] = {
+		{ VICI_CERT_PUBKEY, VICI_FLAG_NONE, false, { (const uint8_t *)"one", 3 } },
+		{ VICI_CERT_X509, VICI_FLAG_NONE, true, { (const uint8_t *)"two", 3 } },
+		{ VICI_CERT_X509, VICI_FLAG_CA, false, { (const uint8_t *)"three", 5 } },
+		{ VICI_CERT_X509_CRL, VICI_FLAG_NONE, false, { (const uint8_t *)"four", 4 } },
+	};
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	f->filter = *filter;
+	f->filter.subject = filter->subject ? arena_str(&f->arena, filter->subject) : NULL;
+	*n = sizeof all / sizeof *all;
+	return all;
+}
+
+static void flush_certs(void *ctx, enum vici_cert_type type)
+{
+	((struct vici_fake *)ctx)->flushed = type;
+}
+
 static enum err reload(void *ctx, struct arena *arena, struct why *why)
 {
 	struct vici_fake *f = ctx;
@@ -457,6 +511,12 @@ struct vici_fake *vici_fake_new(void)
 		.load_authority = load_authority,
 		.unload_authority = unload,
 		.clear_creds = clear_creds,
+		.load_cert = load_cert,
+		.load_key = load_key,
+		.unload_key = unload,
+		.keys = keys,
+		.certs = certs,
+		.flush_certs = flush_certs,
 		.reload = reload,
 		.reload_settings = reload_settings,
 		.stats = stats,

@@ -30,6 +30,10 @@ struct vici_fake {
 	struct vip_pool pool; /* the last of those loaded */
 	struct authority authority;
 	unsigned pools, authorities; /* loaded */
+	struct vici_cert cert;
+	struct bytes key;
+	struct vici_cert_filter filter;
+	enum vici_cert_type flushed;
 	const char *unloaded;
 	const char *policy; /* "in", "away" */
 	const char *reset;  /* "all", "together", or a name: counters */

@@ -4,7 +4,9 @@ import os
 import shutil
 
 from lab.case import case
+from lab.charon import Swanctl
 from lab.check import check, contains, same, until
+from lab.net import must
 from lab.pki import KEYS, Authority, Credentials
 from lab.traffic import reaches
 
@@ -163,3 +165,54 @@ def certs_that_are_renewed(bench):
     moon.must("reload")
     until(lambda: spis() and spis() != [before], lambda: f"the child is started anew: {moon.log()}")
     sun.wait_children(1)
+
+
+def loaded_by_swanctl(bench, kind="ecdsa-256"):
+    """Our daemon without a file on moon, to which swanctl brings everything; strongSwan on sun."""
+    ca = Authority(bench.directory)
+    daemon = bench.daemon(bench.moon, None).start()
+    swanctl = bench.swanctl(daemon)
+    Credentials(swanctl.directory, bench.moon, ca, kind)
+    Credentials(folder(bench, bench.sun), bench.sun, ca, kind)
+    ours, theirs = gateways(bench, {"certs": None})
+    bench.charon.load(theirs)
+    return daemon, swanctl, ours, ca
+
+
+@case("charon", each=["rsa", "ecdsa-256", "ed25519"])
+def certs_by_swanctl(bench, kind):
+    """The folders x509, x509ca and private, as swanctl loads them; and what is no more there is unloaded."""
+    daemon, swanctl, ours, _ = loaded_by_swanctl(bench, kind)
+    swanctl.load(ours)
+    contains(swanctl.must("--list-certs"), "has private key", "swanctl --list-certs")
+    swanctl.must("--initiate", "--child", "net")
+    reaches(bench.alice, bench.sun.inside[4])
+    os.unlink(f"{swanctl.directory}/private/moon.pem")
+    swanctl.load(ours)
+    contains(daemon.log(), "private key unloaded over VICI", "log of moon")
+    swanctl.must("--terminate", "--ike", "site")
+    done = swanctl.run("--initiate", "--child", "net")
+    check(done.code, "a tunnel without a key")
+    contains(daemon.log(), "private key", "log of moon")
+    swanctl.must("--load-all", "--noprompt", "--clear", "--file", swanctl.write({"connections": {}}))
+    os.unlink(f"{swanctl.directory}/x509/moon.pem")
+    os.unlink(f"{swanctl.directory}/x509ca/ca.pem")
+    swanctl.must("--load-all", "--noprompt", "--clear", "--file", swanctl.write({"connections": {}}))
+    same(swanctl.must("--list-certs"), "", "swanctl --list-certs")
+
+
+@case("charon")
+def certs_listed_as_of_charon(bench):
+    """What both were given they list alike, but for the order."""
+    daemon, swanctl, ours, ca = loaded_by_swanctl(bench)
+    os.makedirs(f"{swanctl.directory}/x509crl")
+    os.makedirs(f"{swanctl.directory}/pubkey")
+    os.rename(ca.crl(), f"{swanctl.directory}/x509crl/ca.crl")
+    must(["sh", "-c", 'exec pki --pub --type priv --in "$1" >"$2"', "sh", ca.key, f"{swanctl.directory}/pubkey/ca.der"])
+    swanctl.load(ours)
+    theirs = Swanctl(bench.charon.host, swanctl.directory, bench.charon.uri)
+    theirs.must("--load-creds", "--clear", "--noprompt", "--file", f"{swanctl.directory}/swanctl.conf")
+    filters = [], ["--type", "x509"], ["--flag", "ca"], ["--type", "x509", "--flag", "ca"], ["--subject", "CN=nobody"]
+    for words in (*filters, ["--subject", "C=CH, O=Lab, CN=ca"]):
+        lists = [sorted(s.must("--list-certs", "--raw", *words).splitlines()) for s in (swanctl, theirs)]
+        same(*lists, f"swanctl --list-certs {' '.join(words)}")

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Certificates and private keys that clients of VICI load, list and take away. */
+#include "daemon/engine.h"
+#include "daemon/host.h"
+#include "daemon/line.h"
+#include "pki/bundle.h"
+
+/* The name of all of them in the store; no section or path can be called so. */
+static const char by_client[] = "a client of VICI";
+
+static struct store *store_of(void *ctx)
+{
+	return &((struct world *)ctx)->config.creds.store;
+}
+
+static void log_loaded(const char *what, const char *name)
+{
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	line_add(&line, "name", name);
+	line_add(&line, "msg", what);
+	log_say(LOG_NOTICE, "config", "%s", text_str(&line));
+	arena_free(&arena);
+}
+
+static enum err failed(struct why *why, const char *what, struct arena *arena)
+{
+	why->what = arena_printf(arena, "%s: %s", what, why->what);
+	return ERR_SYNTAX;
+}
+
+static enum err kept(enum err e, struct why *why)
+{
+	if (e == ERR_EXISTS)
+		return ERR_OK;
+	if (e)
+		why->what = "there are more certificates and keys than fit here";
+	return e;
+}
+
+/* ------------------------------------------------------------- certificates */
+
+static enum stored_kind kind_of(enum vici_cert_flag flag)
+{
+	return flag == VICI_FLAG_CA ? STORED_CA : flag == VICI_FLAG_OCSP ? STORED_OCSP_SIGNER : STORED_CERT;
+}
+
+static enum err check_certs(const struct bundle *b, const struct vici_cert *c, struct why *why)
+{
+	if (!b->n_certs) {
+		why->what = "parsing X509 certificate failed: there is none in it";
+		return ERR_SYNTAX;
+	}
+	for (unsigned i = 0; i < b->n_certs; i++)
+		if (c->flag == VICI_FLAG_CA && !b->certs[i]->ca) {
+			why->what = "ca certificate lacks CA basic constraint, rejected";
+			return ERR_DENIED;
+		}
+	return ERR_OK;
+}
+
+static enum err load_x509(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
+{
+	struct bundle b = { 0 };
+	enum err e = bundle_read(c->data, NULL, arena, &b, why);
+
+	if (e)
+		return failed(why, "parsing X509 certificate failed", arena);
+	e = check_certs(&b, c, why);
+	for (unsigned i = 0; i < b.n_certs && !e; i++) {
+		e = kept(store_add_cert(s, kind_of(c->flag), b.certs[i], STORED_BY_VICI, by_client), why);
+		log_loaded("certificate loaded over VICI", cert_name(b.certs[i], arena));
+	}
+	bundle_free(&b);
+	return e;
+}
+
+static enum err load_crl(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
+{
+	struct bundle b = { 0 };
+	enum err e = bundle_read(c->data, NULL, arena, &b, why);
+
+	if (!e && !b.n_crls) {
+		why->what = "there is none in it";
+		e = ERR_SYNTAX;
+	}
+	if (e)
+		e = failed(why, "parsing X509_CRL certificate failed", arena);
+	for (unsigned i = 0; i < b.n_crls && !e; i++) {
+		e = kept(store_add_crl(s, b.crls[i], STORED_BY_VICI, by_client), why);
+		log_loaded("CRL loaded over VICI", id_print(&b.crls[i]->issuer, arena));
+	}
+	bundle_free(&b);
+	return e;
+}
+
+static enum err load_pubkey(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
+{
+	struct key *key;
+	enum err e = key_public(c->data, arena, &key, why);
+
+	if (e)
+		return failed(why, "parsing PUBKEY certificate failed", arena);
+	e = kept(store_add_pubkey(s, key, STORED_BY_VICI, by_client), why);
+	log_loaded("public key loaded over VICI", key_print(key, arena));
+	key_unref(key);
+	return e;
+}
+
+/* The core tells peers which CAs we trust. */
+static enum err load_cert(void *ctx, const struct vici_cert *cert, struct arena *arena, struct why *why)
+{
+	struct store *s = store_of(ctx);
+	enum err e;
+
+	if (cert->type == VICI_CERT_X509_CRL)
+		return load_crl(s, cert, arena, why);
+	if (cert->type == VICI_CERT_PUBKEY)
+		return load_pubkey(s, cert, arena, why);
+	e = load_x509(s, cert, arena, why);
+	if (!e && cert->flag == VICI_FLAG_CA)
+		engine_configure(ctx);
+	return e;
+}
+
+/* ------------------------------------------------------------------ listing */
+
+/* In the order of the list: strongSwan's swanctl prints a heading wherever the kind changes. */
+static const struct {
+	enum stored_kind kind;
+	enum vici_cert_type type;
+	enum vici_cert_flag flag;
+} listed[] = {
+	{ STORED_PUBKEY, VICI_CERT_PUBKEY, VICI_FLAG_NONE },
+	{ STORED_CERT, VICI_CERT_X509, VICI_FLAG_NONE },
+	{ STORED_CA, VICI_CERT_X509, VICI_FLAG_CA },
+	{ STORED_OCSP_SIGNER, VICI_CERT_X509, VICI_FLAG_OCSP },
+	{ STORED_CRL, VICI_CERT_X509_CRL, VICI_FLAG_NONE },
+	{ STORED_OCSP, VICI_CERT_OCSP_RESPONSE, VICI_FLAG_NONE },
+};
+
+static struct bytes data_of(const struct stored *e)
+{
+	switch (e->kind) {
+	case STORED_PUBKEY: return e->key->spki;
+	case STORED_CRL: return e->crl->der;
+	case STORED_OCSP: return e->ocsp->der;
+	default: return e->cert->der;
+	}
+}
+
+/* A CRL is about its issuer. */
+static bool has_subject(const struct stored *e, const char *subject, struct arena *arena)
+{
+	struct id id;
+
+	if (!subject)
+		return true;
+	if (id_parse(subject, arena, &id))
+		return false;
+	return e->cert ? cert_has_id(e->cert, &id) : e->crl && id_matches(&id, &e->crl->issuer);
+}
+
+static bool has_key(const struct store *s, const struct stored *e)
+{
+	return (e->cert && store_key(s, e->cert->key_id)) ||
+	       (e->kind == STORED_PUBKEY && store_key(s, e->key->id));
+}
+
+/* The same thing may have come from several places. */
+static bool is_among(const struct vici_cert *v, unsigned n, const struct vici_cert *c)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (v[i].type == c->type && v[i].flag == c->flag && bytes_eq(v[i].data, c->data))
+			return true;
+	return false;
+}
+
+/* What is larger than a value of VICI can be is left out: CRLs of large authorities. */
+static const struct vici_cert *certs(
+	void *ctx, const struct vici_cert_filter *f, struct arena *arena, unsigned *n)
+{
+	const struct store *s = store_of(ctx);
+	struct vici_cert *v = ARENA_ARRAY(arena, s->n, struct vici_cert);
+
+	*n = 0;
+	for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) {
+		if ((f->type != VICI_CERT_ANY && f->type != listed[i].type) ||
+			(f->flag != VICI_FLAG_ANY && f->flag != listed[i].flag))
+			continue;
+		list_each (node, (struct node *)&s->all) {
+			const struct stored *e = store_at(node);
+			struct vici_cert c = { listed[i].type, listed[i].flag, false, { 0 } };
+
+			if (e->kind != listed[i].kind || !has_subject(e, f->subject, arena))
+				continue;
+			c.has_key = has_key(s, e);
+			c.data = data_of(e);
+			if (c.data.n > UINT16_MAX || is_among(v, *n, &c))
+				continue;
+			c.data = arena_bytes(arena, c.data);
+			v[(*n)++] = c;
+		}
+	}
+	return v;
+}
+
+static void flush_certs(void *ctx, enum vici_cert_type type)
+{
+	struct store *s = store_of(ctx);
+
+	list_each_safe (n, &s->all) {
+		struct stored *e = store_at(n);
+
+		if (e->origin == STORED_BY_FETCH &&
+			(type == VICI_CERT_ANY || type == (e->kind == STORED_CRL ? VICI_CERT_X509_CRL
+										 : VICI_CERT_OCSP_RESPONSE)))
+			store_drop_one(s, e);
+	}
+}
+
+/* --------------------------------------------------------------------- keys */
+
+static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
+{
+	struct key *key;
+	enum err e = key_private(data, NULL, arena, &key, why);
+
+	if (e)
+		return failed(why, "parsing private key failed", arena);
+	e = kept(store_add_key(store_of(ctx), key, STORED_BY_VICI, by_client), why);
+	*id = keyid_print(key->subj, arena_alloc(arena, KEYID_TEXT));
+	log_loaded("private key loaded over VICI", key_print(key, arena));
+	key_unref(key);
+	return e;
+}
+
+static bool is_clients_key(const struct stored *e)
+{
+	return e->kind == STORED_KEY && e->origin == STORED_BY_VICI;
+}
+
+static enum err unload_key(void *ctx, const char *id, struct arena *arena, struct why *why)
+{
+	struct store *s = store_of(ctx);
+	char text[KEYID_TEXT];
+
+	(void)arena;
+	list_each_safe (n, &s->all)
+		if (is_clients_key(store_at(n)) &&
+			!strcasecmp(keyid_print(store_at(n)->key->subj, text), id)) {
+			store_drop_one(s, store_at(n));
+			log_loaded("private key unloaded over VICI", id);
+			return ERR_OK;
+		}
+	why->what = "key not found";
+	return ERR_MISSING;
+}
+
+static const char *const *keys(void *ctx, struct arena *arena, unsigned *n)
+{
+	struct store *s = store_of(ctx);
+	const char **ids = ARENA_ARRAY(arena, s->n, const char *);
+
+	*n = 0;
+	list_each (node, &s->all)
+		if (is_clients_key(store_at(node)))
+			ids[(*n)++] = keyid_print(store_at(node)->key->subj, arena_alloc(arena, KEYID_TEXT));
+	return ids;
+}
+
+/* What clients loaded as such; what came with their authorities stays with these. */
+static void clear_creds(void *ctx)
+{
+	log_loaded("all certificates, keys and secrets unloaded over VICI", NULL);
+	config_clear_creds(&((struct world *)ctx)->config);
+	if (store_drop(store_of(ctx), STORED_BY_VICI, by_client))
+		engine_configure(ctx);
+}
+
+void creds_into(struct vici_host *h)
+{
+	h->load_cert = load_cert;
+	h->certs = certs;
+	h->flush_certs = flush_certs;
+	h->load_key = load_key;
+	h->unload_key = unload_key;
+	h->keys = keys;
+	h->clear_creds = clear_creds;
+}
