@@ -68,6 +68,20 @@ static const struct bytes *password_of(
 	return NULL;
 }
 
+/* Trusting a certificate of somebody else as an authority would trust whom it was issued to. */
+static enum err check_cas(const struct bundle *b, struct arena *arena, struct why *why)
+{
+	for (unsigned i = 0; i < b->n_certs; i++)
+		if (!b->certs[i]->ca) {
+			why->what = arena_printf(arena,
+				"the certificate of %s is no authority's (basicConstraints)",
+				cert_name(b->certs[i], arena));
+			why->instead = "put it into the folder x509";
+			return ERR_DENIED;
+		}
+	return ERR_OK;
+}
+
 static enum err store_bundle(struct store *s, const struct bundle *b, enum stored_kind kind, const char *path)
 {
 	enum err e = ERR_OK;
@@ -108,8 +122,9 @@ static enum err take_file(
 
 	if (e)
 		return e;
-	e = store_bundle(&r->store, &b, f->certs, path);
-	if (e)
+	if (f->certs == STORED_CA)
+		e = check_cas(&b, arena, why);
+	if (!e && (e = store_bundle(&r->store, &b, f->certs, path)))
 		why->what = "there are more certificates and keys than fit here";
 	bundle_free(&b);
 	return e;
@@ -180,10 +195,10 @@ static struct uris uris_of(const struct strings *s)
 	return u;
 }
 
+/* PATH NULL: the certificate stands in A. */
 static enum err take_authority(
-	struct reading *r, const struct authority *a, struct arena *arena, struct why *why)
+	struct reading *r, const struct authority *a, const char *path, struct arena *arena, struct why *why)
 {
-	const char *path = a->cacert.file ? path_in(r->folder, "x509ca", a->cacert.file, arena) : NULL;
 	struct bundle b = { 0 };
 	struct ca_info info = { .crls = uris_of(&a->crl_uris),
 		.ocsps = uris_of(&a->ocsp_uris),
@@ -195,6 +210,8 @@ static enum err take_authority(
 		why->what = "there is no certificate in it";
 		e = ERR_MISSING;
 	}
+	if (!e)
+		e = check_cas(&b, arena, why);
 	if (!e) {
 		info.cacert = b.certs[0];
 		e = store_add_cert(&r->store, STORED_CA, b.certs[0], STORED_BY_FILE, a->name);
@@ -213,13 +230,16 @@ static enum err take_authorities(struct reading *r)
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < r->conf->n_authorities && !e; i++) {
+		const struct authority *a = &r->conf->authorities[i];
+		const char *path =
+			a->cacert.file ? path_in(r->folder, "x509ca", a->cacert.file, &arena) : NULL;
 		struct why why = { 0 };
 
-		if (r->conf->authorities[i].cacert.handle)
+		if (a->cacert.handle)
 			continue;
-		e = take_authority(r, &r->conf->authorities[i], &arena, &why);
+		e = take_authority(r, a, path, &arena, &why);
 		if (e)
-			say(r->why, r->conf->authorities[i].name, &why, &arena);
+			say(r->why, path ? path : a->name, &why, &arena);
 	}
 	arena_free(&arena);
 	return e;

@@ -37,22 +37,25 @@ struct judgement {
 	struct path_verdict verdict;
 	struct event *late;
 	unsigned asked; /* servers that will answer, whatever becomes of this */
-	bool over;
+	bool over, stopping;
 };
 
-/* A link of the chain and the server that is asked about it. */
+/* A link of the chain, as it was when the servers were first asked about it, and which of them is. It has
+ * references and copies: the store may lose all of it until they answer. */
 struct inquiry {
 	struct judgement *j;
-	unsigned link, next; /* of its URIs, those of OCSP first */
+	struct path_link link;
+	unsigned next; /* of its URIs, those of OCSP first */
 };
 
-static int64_t now(void)
+static int64_t wall_clock(void)
 {
 	return (int64_t)time(NULL);
 }
 
 void judges_start(struct judges *j)
 {
+	j->now = wall_clock;
 	list_init(&j->asking);
 	list_init(&j->silent);
 }
@@ -91,7 +94,7 @@ void judges_stop(struct judges *all)
 		if (j->answer)
 			answer_free(j->answer);
 		j->answer = NULL;
-		j->over = true;
+		j->over = j->stopping = true;
 		judgement_free(j);
 	}
 	list_each_safe (n, &all->silent)
@@ -107,7 +110,7 @@ static bool is_silent(struct judges *all, const char *url)
 	list_each_safe (n, &all->silent) {
 		struct silent *s = node_owner(n, struct silent, node);
 
-		if (s->until <= now())
+		if (s->until <= all->now())
 			silent_free(s);
 		else
 			found |= !strcmp(s->url, url);
@@ -125,7 +128,7 @@ static void remember_silent(struct judges *all, const char *url)
 	list_each_safe (node, &all->silent)
 		if (++n >= SILENT_MAX)
 			silent_free(node_owner(node, struct silent, node));
-	*s = (struct silent){ .until = now() + SILENT_TIME, .url = strdup(url) };
+	*s = (struct silent){ .until = all->now() + SILENT_TIME, .url = strdup(url) };
 	if (!s->url)
 		abort();
 	list_append(&all->silent, &s->node);
@@ -141,7 +144,7 @@ static void judge(struct judgement *j)
 		.leaf = j->leaf,
 		.untrusted = j->untrusted,
 		.n_untrusted = j->n_untrusted,
-		.now = now(),
+		.now = j->world->judges.now(),
 		.pinned = j->pinned.v,
 		.n_pinned = j->pinned.n,
 		.cacerts = j->cacerts.v,
@@ -159,19 +162,26 @@ static void judge(struct judgement *j)
 	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
 }
 
-/* Hands the verdict over, once. */
-static void conclude(struct judgement *j)
+/* Hands the verdict over, once; with the lines of the configuration that it follows from. */
+static void hand_over(struct judgement *j, enum err e, struct why *why)
 {
 	struct answer *answer = j->answer;
 
-	if (j->over)
-		return;
 	j->over = true;
 	j->answer = NULL;
-	answer->a.result = j->verdict.trusted ? ERR_OK : ERR_AUTH;
-	if (!j->verdict.trusted)
-		answer->a.why = why_copy(&answer->arena, &j->verdict.why);
+	answer->a.result = e;
+	if (e) {
+		if (!why->where)
+			why->where = source_print(&j->peer->remote.at, "auth", &j->arena);
+		answer->a.why = why_copy(&answer->arena, why);
+	}
 	engine_answer(j->world, answer);
+}
+
+static void conclude(struct judgement *j)
+{
+	if (!j->over)
+		hand_over(j, j->verdict.trusted ? ERR_OK : ERR_AUTH, &j->verdict.why);
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -182,6 +192,8 @@ static void inquiry_over(struct inquiry *i)
 {
 	struct judgement *j = i->j;
 
+	cert_unref(i->link.cert);
+	cert_unref(i->link.issuer);
 	free(i);
 	if (--j->asked || j->over) {
 		judgement_free(j);
@@ -195,7 +207,7 @@ static void inquiry_over(struct inquiry *i)
 /* The next server of I's link, or NULL; *OCSP: it is one of OCSP. */
 static const char *server(const struct inquiry *i, bool *ocsp)
 {
-	const struct path_link *l = &i->j->verdict.links[i->link];
+	const struct path_link *l = &i->link;
 
 	*ocsp = i->next < l->ocsps.n;
 	if (*ocsp)
@@ -208,14 +220,14 @@ static void say_lost(const struct inquiry *i, const char *what)
 	log_say(LOG_WARN, "revocation", "connection=%s msg=\"%s\"", i->j->peer->name, what);
 }
 
-/* What came is worth something if it is signed by the right authority. */
+/* What came is worth something if it is signed by the right authority. It is kept also when it comes too late
+ * for this verdict: the next one needs it. */
 static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct bytes body,
 	struct arena *arena, struct why *why)
 {
 	struct store *s = &i->j->world->config.creds.store;
-	const struct path_link *l = &i->j->verdict.links[i->link];
-	enum err e = ocsp ? path_fetched_ocsp(s, l, url, body, now(), arena, why)
-			  : path_fetched_crl(s, l, url, body, arena, why);
+	enum err e = ocsp ? path_fetched_ocsp(s, &i->link, url, body, i->j->world->judges.now(), arena, why)
+			  : path_fetched_crl(s, &i->link, url, body, arena, why);
 
 	return e == ERR_EXISTS ? ERR_OK : e;
 }
@@ -227,9 +239,9 @@ static void on_fetched(void *ctx, struct bytes body, const char *lost)
 	struct why why = { .what = lost };
 	bool ocsp;
 	const char *url = server(i, &ocsp);
-	bool good = !i->j->over && !lost && !take(i, url, ocsp, body, &arena, &why);
+	bool good = !lost && !take(i, url, ocsp, body, &arena, &why);
 
-	if (!good && !i->j->over) {
+	if (!good && !i->j->stopping) {
 		remember_silent(&i->j->world->judges, url);
 		say_lost(i, lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
 	}
@@ -243,7 +255,6 @@ static void on_fetched(void *ctx, struct bytes body, const char *lost)
 
 static void ask_next(struct inquiry *i)
 {
-	const struct path_link *l = &i->j->verdict.links[i->link];
 	struct world *w = i->j->world;
 	bool ocsp;
 	const char *url = server(i, &ocsp);
@@ -256,7 +267,7 @@ static void ask_next(struct inquiry *i)
 		inquiry_over(i);
 	else if (ocsp)
 		fetch_post(&w->fetcher, url, "application/ocsp-request",
-			ocsp_request(l->cert, l->issuer, &i->j->arena), on_fetched, i);
+			ocsp_request(i->link.cert, i->link.issuer, &i->j->arena), on_fetched, i);
 	else
 		fetch_get(&w->fetcher, url, on_fetched, i);
 }
@@ -272,6 +283,47 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 	judgement_free(j);
 }
 
+static struct uris copy_uris(const struct uris *u, struct arena *arena)
+{
+	struct uris copy = { .n = u->n };
+
+	for (unsigned i = 0; i < u->n; i++)
+		copy.v[i] = arena_str(arena, u->v[i]);
+	return copy;
+}
+
+static struct inquiry *inquiry_new(struct judgement *j, const struct path_link *l)
+{
+	struct inquiry *i = calloc(1, sizeof *i);
+
+	if (!i)
+		abort();
+	i->j = j;
+	i->link = (struct path_link){ .cert = cert_ref(l->cert),
+		.issuer = cert_ref(l->issuer),
+		.ocsps = copy_uris(&l->ocsps, &j->arena),
+		.crls = copy_uris(&l->crls, &j->arena) };
+	j->asked++;
+	return i;
+}
+
+/* Begins to ask about every link that nobody knows of: all inquiries are made before the first server is
+ * asked, since its answer may change the store at once. */
+static void ask_all(struct judgement *j)
+{
+	struct inquiry *asking[CHAIN_MAX + 1];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < j->verdict.n_links; i++) {
+		const struct path_link *l = &j->verdict.links[i];
+
+		if (l->issuer && l->status == STATUS_UNKNOWN && l->ocsps.n + l->crls.n)
+			asking[n++] = inquiry_new(j, l);
+	}
+	for (unsigned i = 0; i < n; i++)
+		ask_next(asking[i]);
+}
+
 /* All links at once; the last answer ends it. */
 static void ask_servers(struct judgement *j)
 {
@@ -280,19 +332,7 @@ static void ask_servers(struct judgement *j)
 		abort();
 	evtimer_add(j->late, &(struct timeval){ .tv_sec = JUDGE_TIME });
 	j->asked++;
-	for (unsigned link = 0; link < j->verdict.n_links; link++) {
-		const struct path_link *l = &j->verdict.links[link];
-		struct inquiry *i;
-
-		if (!l->issuer || l->status != STATUS_UNKNOWN || !(l->ocsps.n + l->crls.n))
-			continue;
-		i = calloc(1, sizeof *i);
-		if (!i)
-			abort();
-		*i = (struct inquiry){ j, link, 0 };
-		j->asked++;
-		ask_next(i);
-	}
+	ask_all(j);
 	if (--j->asked)
 		return;
 	judge(j);
@@ -337,21 +377,6 @@ static enum err take_certs(struct judgement *j, const struct ike_question *q, st
 	return ERR_OK;
 }
 
-/* Without a certificate in the message: one that is here for this identity. */
-static struct cert *known_cert(const struct judgement *j, const struct id *id)
-{
-	for (unsigned i = 0; i < j->pinned.n; i++)
-		if (cert_has_id(j->pinned.v[i], id))
-			return cert_ref(j->pinned.v[i]);
-	list_each (n, &j->world->config.creds.store.all) {
-		struct stored *s = store_at(n);
-
-		if (s->kind == STORED_CERT && cert_has_id(s->cert, id))
-			return cert_ref(s->cert);
-	}
-	return NULL;
-}
-
 static enum err check_auth(
 	const struct ike_question *q, const struct key *key, struct arena *arena, struct why *why)
 {
@@ -382,6 +407,22 @@ static enum err check_keys(const struct ike_question *q, struct arena *arena, st
 	return e;
 }
 
+static enum err check_leaf(
+	const struct cert *leaf, const struct ike_question *q, struct arena *arena, struct why *why)
+{
+	enum err e;
+
+	if (!leaf->key) {
+		why->what = arena_printf(arena, "the key of the certificate %s cannot be used: %s",
+			cert_name(leaf, arena), leaf->no_key);
+		return ERR_UNSUPPORTED;
+	}
+	e = check_auth(q, leaf->key, arena, why);
+	if (!e && !cert_confirms(leaf, &q->remote, arena, why))
+		e = ERR_AUTH;
+	return e;
+}
+
 static enum err no_cert(const struct ike_question *q, struct arena *arena, struct why *why)
 {
 	why->what = arena_printf(arena, "the peer %s sent no certificate, and none of it is here",
@@ -391,26 +432,44 @@ static enum err no_cert(const struct ike_question *q, struct arena *arena, struc
 	return ERR_MISSING;
 }
 
+/* Takes C where it is about the peer and its key made the signature; else WHY is about it. */
+static enum err try_known(struct judgement *j, struct cert *c, const struct ike_question *q, struct why *why)
+{
+	enum err e;
+
+	if (!cert_has_id(c, &q->remote))
+		return ERR_MISSING;
+	*why = (struct why){ 0 };
+	e = check_leaf(c, q, &j->arena, why);
+	if (!e)
+		j->leaf = cert_ref(c);
+	return e;
+}
+
+/* Without a certificate in the message: one that is here for this identity, of several the one that fits the
+ * signature. Where none does, WHY is about the last. */
+static enum err check_known(struct judgement *j, const struct ike_question *q, struct why *why)
+{
+	(void)no_cert(q, &j->arena, why);
+	for (unsigned i = 0; i < j->pinned.n; i++)
+		if (!try_known(j, j->pinned.v[i], q, why))
+			return ERR_OK;
+	list_each (n, &j->world->config.creds.store.all) {
+		struct stored *s = store_at(n);
+
+		if (s->kind == STORED_CERT && !try_known(j, s->cert, q, why))
+			return ERR_OK;
+	}
+	return ERR_AUTH;
+}
+
 static enum err check_cert(struct judgement *j, const struct ike_question *q, struct why *why)
 {
-	struct arena *arena = &j->arena;
 	enum err e = take_certs(j, q, why);
 
 	if (e)
 		return e;
-	if (!j->leaf)
-		j->leaf = known_cert(j, &q->remote);
-	if (!j->leaf)
-		return no_cert(q, arena, why);
-	if (!j->leaf->key) {
-		why->what = arena_printf(arena, "the key of the certificate %s cannot be used: %s",
-			cert_name(j->leaf, arena), j->leaf->no_key);
-		return ERR_UNSUPPORTED;
-	}
-	e = check_auth(q, j->leaf->key, arena, why);
-	if (!e && !cert_confirms(j->leaf, &q->remote, arena, why))
-		e = ERR_AUTH;
-	return e;
+	return j->leaf ? check_leaf(j->leaf, q, &j->arena, why) : check_known(j, q, why);
 }
 
 static struct judgement *judgement_new(struct world *w, const struct ike_question *q, struct answer *answer)
@@ -428,15 +487,14 @@ static struct judgement *judgement_new(struct world *w, const struct ike_questio
 	return j;
 }
 
-static void answer_now(struct judgement *j, enum err e, const struct why *why)
+static void judge_chain(struct judgement *j)
 {
-	struct answer *answer = j->answer;
-
-	j->over = true;
-	j->answer = NULL;
-	answer->a.result = e;
-	answer->a.why = why_copy(&answer->arena, why);
-	engine_answer(j->world, answer);
+	judge(j);
+	if (j->verdict.worth_asking) {
+		ask_servers(j);
+		return;
+	}
+	conclude(j);
 	judgement_free(j);
 }
 
@@ -444,27 +502,17 @@ void judge_check(struct world *w, const struct ike_question *q, struct answer *a
 {
 	struct judgement *j = judgement_new(w, q, answer);
 	struct why why = { 0 };
-	enum err e;
+	bool raw = q->peer->remote.pubkeys.n;
+	enum err e = raw ? check_keys(q, &j->arena, &why) : ERR_OK;
 
-	if (q->peer->remote.pubkeys.n && !check_keys(q, &j->arena, &why)) {
-		answer_now(j, ERR_OK, &(struct why){ 0 });
-		return;
+	if (!raw || (e && q->certs.n)) {
+		why = (struct why){ 0 };
+		e = check_cert(j, q, &why);
+		if (!e) {
+			judge_chain(j);
+			return;
+		}
 	}
-	if (q->peer->remote.pubkeys.n && !q->certs.n) {
-		answer_now(j, ERR_AUTH, &why);
-		return;
-	}
-	why = (struct why){ 0 };
-	e = check_cert(j, q, &why);
-	if (e) {
-		answer_now(j, e, &why);
-		return;
-	}
-	judge(j);
-	if (j->verdict.worth_asking)
-		ask_servers(j);
-	else {
-		conclude(j);
-		judgement_free(j);
-	}
+	hand_over(j, e, &why);
+	judgement_free(j);
 }

@@ -11,6 +11,7 @@ struct world;
 struct answer;
 
 struct judges {
+	int64_t (*now)(void); /* seconds since 1970 */
 	struct node asking; /* struct judgement: those that wait for a server */
 	struct node silent; /* servers that did not answer a short time ago */
 };

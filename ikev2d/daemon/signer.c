@@ -39,8 +39,7 @@ static enum err sign(
 	return sign_octets(key, s, q->octets, arena, &out->proof, &out->why);
 }
 
-/* The certificate, and what leads from it to a root. Borrowed from the store, which outlives the answer's
- * use: it is copied by the core at once. */
+/* The certificate, and what leads from it to a root. */
 static void add_certs(const struct creds *c, const struct ike_question *q, const struct cert *own,
 	struct arena *arena, struct ike_answer *out)
 {

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The folders of certificates and keys beside a configuration. */
+#include "unit.h"
+
+#include "conf_help.h"
+#include "daemon/creds.h"
+#include "pki_maker.h"
+
+#include <stdlib.h>
+
+enum { FILES_MAX = 12 };
+
+struct bench {
+	struct arena arena;
+	struct fake_file files[FILES_MAX + 1];
+	unsigned n;
+	struct creds creds;
+	struct conf conf;
+	struct made root, leaf;
+	const char *why, *notes;
+};
+
+static void put(struct bench *b, const char *path, struct bytes text)
+{
+	assert_true(b->n < FILES_MAX);
+	b->files[b->n++] = (struct fake_file){ path, arena_text(&b->arena, text) };
+}
+
+/* The file PATH is another one from now on. */
+static void change(struct bench *b, const char *path, const char *text)
+{
+	for (unsigned i = 0; i < b->n; i++)
+		if (!strcmp(b->files[i].path, path))
+			b->files[i].text = text;
+}
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+
+	creds_start(&b->creds);
+	b->root = maker_cert(&(struct recipe){ .subject = "CN=root", .extensions = "CA" }, NULL);
+	b->leaf = maker_cert(&(struct recipe){ .key_number = 5 }, &b->root);
+	put(b, "/d/m.conf", bytes_str(""));
+	put(b, "/d/x509ca/root.pem", maker_pem(b->root.cert, &b->arena));
+	put(b, "/d/x509/moon.pem", maker_pem(b->leaf.cert, &b->arena));
+	put(b, "/d/private/moon.pem", maker_key_pem("P-256", 5, "open sesame", &b->arena));
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+
+	creds_stop(&b->creds);
+	conf_free(&b->conf);
+	cert_unref(b->root.cert);
+	cert_unref(b->leaf.cert);
+	arena_free(&b->arena);
+	free(b);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	maker_end();
+	return 0;
+}
+
+static enum err read_again(struct bench *b, const char *conf)
+{
+	struct conf_files files = fake_files(b->files);
+	struct text why = text_in(&b->arena), notes = text_in(&b->arena);
+	struct conf next = { 0 };
+	enum err e;
+
+	change(b, "/d/m.conf", conf);
+	e = conf_load("/d/m.conf", &files, &next, &why, &notes);
+	for (unsigned i = 0; i < next.n_peers && !e; i++)
+		e = creds_fill(next.peers[i], "/d", &files, &why, &notes);
+	if (!e)
+		e = creds_read(&b->creds, "/d", &next, &files, &why, &notes);
+	b->why = text_str(&why);
+	b->notes = text_str(&notes);
+	conf_free(&b->conf);
+	b->conf = next;
+	return e;
+}
+
+static unsigned held(const struct bench *b, enum stored_kind kind)
+{
+	unsigned n = 0;
+
+	list_each (node, (struct node *)&b->creds.store.all)
+		n += store_at(node)->kind == kind;
+	return n;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+#define OPENED "secrets { private-moon { file = moon.pem\n secret = \"open sesame\" } }\n"
+
+static void assert_all_is_here(const struct bench *b)
+{
+	assert_int_equal(held(b, STORED_CA), 1);
+	assert_int_equal(held(b, STORED_CERT), 1);
+	assert_int_equal(held(b, STORED_KEY), 1);
+	assert_non_null(store_key(&b->creds.store, b->leaf.cert->key_id));
+}
+
+static void folders_are_read(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_string_equal(b->notes, "");
+	assert_all_is_here(b);
+	assert_int_equal(creds_authorities(&b->creds, &b->arena).n, KEYID_SIZE);
+}
+
+static void what_is_read_again_takes_the_place_of_what_was(void **state)
+{
+	struct bench *b = *state;
+	struct cert *gone = b->leaf.cert;
+
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	b->leaf = maker_cert(&(struct recipe){ .key_number = 5, .serial = 77 }, &b->root);
+	change(b, "/d/x509/moon.pem", arena_text(&b->arena, maker_pem(b->leaf.cert, &b->arena)));
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_all_is_here(b);
+	list_each (n, &b->creds.store.all)
+		if (store_at(n)->kind == STORED_CERT)
+			assert_true(cert_eq(store_at(n)->cert, b->leaf.cert));
+	cert_unref(gone);
+}
+
+static void a_wrong_passphrase_changes_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_int_not_equal(
+		read_again(b, "secrets { private-moon { file = moon.pem\n secret = \"open barley\" } }\n"),
+		ERR_OK);
+	assert_says(b->why, "/d/private/moon.pem: ");
+	assert_says(b->why, "pass");
+	assert_says(b->why, "/d/m.conf:1 (secrets.private-moon.file)");
+	assert_null(strstr(b->why, "barley"));
+	assert_all_is_here(b);
+}
+
+static void a_missing_passphrase_is_noted(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(read_again(b, ""), ERR_OK);
+	assert_says(b->notes, "/d/private/moon.pem: ");
+	assert_int_equal(held(b, STORED_KEY), 0);
+	assert_int_equal(held(b, STORED_CERT), 1);
+}
+
+static void garbage_in_a_folder_is_noted(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, "/d/x509/README", bytes_str("not a certificate\n"));
+	put(b, "/d/x509crl/cut.pem", bytes_str("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n"));
+	put(b, "/d/private/empty.pem", bytes_str(""));
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_says(b->notes, "/d/x509/README: ");
+	assert_says(b->notes, "/d/x509crl/cut.pem: ");
+	assert_says(b->notes, "/d/private/empty.pem: ");
+	assert_all_is_here(b);
+}
+
+static void only_authorities_are_trusted_as_such(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, "/d/x509ca/leaf.pem", maker_pem(b->leaf.cert, &b->arena));
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_says(b->notes,
+		"/d/x509ca/leaf.pem: the certificate of CN=moon is no authority's (basicConstraints)");
+	assert_int_equal(held(b, STORED_CA), 1);
+}
+
+/* What the configuration names must be right, or nothing changes. */
+static void files_that_are_named_must_be_right(void **state)
+{
+	static const struct {
+		const char *conf, *says[2];
+	} rows[] = {
+		{ "secrets { private-moon { file = none.pem } }",
+			{ "/d/private/none.pem: ", "(secrets.private-moon.file)" } },
+		{ "secrets { private-moon { file = garbage.pem } }",
+			{ "/d/private/garbage.pem: ", "(secrets.private-moon.file)" } },
+		{ "authorities { a { cacert = none.pem } }",
+			{ "/d/x509ca/none.pem: ", "(authorities.a.cacert)" } },
+		{ "authorities { a { cacert = garbage.pem } }",
+			{ "/d/x509ca/garbage.pem: ", "(authorities.a.cacert)" } },
+		{ "authorities { a { cacert = /d/x509/moon.pem } }",
+			{ "the certificate of CN=moon is no authority's", "(authorities.a.cacert)" } },
+		{ "connections { c { local { auth = pubkey\n certs = none.pem\n } remote { auth = pubkey\n "
+		  "}\n"
+		  " children { n { } } } }",
+			{ "/d/x509/none.pem", "/d/m.conf:2 (connections.c.local.certs)" } },
+		{ "connections { c { local { auth = pubkey\n } remote { auth = pubkey\n cacerts = "
+		  "garbage.pem\n }\n"
+		  " children { n { } } } }",
+			{ "certificate", "/d/m.conf:3 (connections.c.remote.cacerts)" } },
+		{ "connections { c { local { auth = pubkey\n } remote { auth = pubkey\n pubkeys = "
+		  "garbage.pem\n }\n"
+		  " children { n { } } } }",
+			{ "key", "/d/m.conf:3 (connections.c.remote.pubkeys)" } },
+	};
+	struct bench *b = *state;
+
+	put(b, "/d/private/garbage.pem", bytes_str("garbage\n"));
+	put(b, "/d/x509ca/garbage.pem", bytes_str("garbage\n"));
+	put(b, "/d/pubkey/garbage.pem", bytes_str("garbage\n"));
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_not_equal(read_again(b, rows[i].conf), ERR_OK);
+		assert_says(b->why, rows[i].says[0]);
+		assert_says(b->why, rows[i].says[1]);
+		assert_all_is_here(b);
+	}
+}
+
+static void authorities_say_where_to_ask(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(read_again(b, OPENED
+				 "authorities { a { cacert = root.pem\n crl_uris = http://crl.example.org/\n"
+				 " ocsp_uris = http://ocsp.example.org/ } }"),
+		ERR_OK);
+	assert_int_equal(held(b, STORED_AUTHORITY), 1);
+	list_each (n, &b->creds.store.all)
+		if (store_at(n)->kind == STORED_AUTHORITY) {
+			assert_string_equal(store_at(n)->authority.crls.v[0], "http://crl.example.org/");
+			assert_string_equal(store_at(n)->authority.ocsps.v[0], "http://ocsp.example.org/");
+		}
+}
+
+static const struct id *own_id(struct bench *b, const char *line)
+{
+	assert_int_equal(
+		read_again(b,
+			arena_printf(&b->arena,
+				OPENED "connections { c { local { auth = pubkey\n %s\n certs = moon.pem\n }\n"
+				       " remote { auth = pubkey\n } children { n { } } } }",
+				line)),
+		ERR_OK);
+	return &b->conf.peers[0]->local.id;
+}
+
+static void our_name_is_our_certificates(void **state)
+{
+	struct bench *b = *state;
+
+	assert_string_equal(id_print(own_id(b, ""), &b->arena), "CN=moon");
+	assert_string_equal(b->notes, "");
+	assert_string_equal(id_print(own_id(b, "id = moon.example.org"), &b->arena), "moon.example.org");
+	assert_string_equal(b->notes, "");
+	assert_string_equal(id_print(own_id(b, "id = mars.example.org"), &b->arena), "CN=moon");
+	assert_says(
+		b->notes, "none of our certificates is about mars.example.org, so we call ourselves CN=moon");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(folders_are_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_read_again_takes_the_place_of_what_was, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_wrong_passphrase_changes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_missing_passphrase_is_noted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(garbage_in_a_folder_is_noted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_authorities_are_trusted_as_such, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(files_that_are_named_must_be_right, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(authorities_say_where_to_ask, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(our_name_is_our_certificates, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
