@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Certificates and private keys that clients of VICI load, list and take away. */
+#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/line.h"
@@ -210,6 +211,8 @@ static void flush_certs(void *ctx, enum vici_cert_type type)
 {
 	struct store *s = store_of(ctx);
 
+	if (type == VICI_CERT_ANY || type == VICI_CERT_X509_CRL)
+		crl_cache_clear(((struct world *)ctx)->judges.crls);
 	list_each_safe (n, &s->all) {
 		struct stored *e = store_at(n);
 

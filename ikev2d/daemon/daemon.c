@@ -244,6 +244,7 @@ static enum err rundir_start(struct world *w, struct text *why)
 	e = rundir_make(state, 0700, why);
 	if (e)
 		rundir_close(&w->rundir);
+	w->state_dir = state;
 	return e;
 }
 
@@ -314,6 +315,7 @@ static enum err judges_part_start(struct world *w, struct text *why)
 	fetcher_start(&w->fetcher, w->base, &w->resolver);
 	w->fetcher.local = w->settings.fetch_local;
 	judges_start(&w->judges);
+	w->judges.crls = arena_printf(&w->arena, "%s/crls", w->state_dir);
 	return ERR_OK;
 }
 

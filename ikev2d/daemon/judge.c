@@ -2,6 +2,7 @@
 /* Judging at once, and again when the servers have answered. */
 #include "daemon/judge.h"
 
+#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "pki/path.h"
 #include "pki/sign.h"
@@ -232,6 +233,31 @@ static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct
 	return e == ERR_EXISTS ? ERR_OK : e;
 }
 
+/* A CRL that was fetched before the daemon started. It is worth something if it is still in force, and not
+ * what the store has already. */
+static bool take_cached(const struct inquiry *i, const char *url)
+{
+	struct judges *all = &i->j->world->judges;
+	struct arena arena = { 0 };
+	struct why why;
+	struct crl *crl = NULL;
+	struct bytes der = all->crls ? crl_cache_read(all->crls, url, &arena) : (struct bytes){ 0 };
+	bool good = der.n && !crl_read(der, &arena, &crl, &why) && crl->next_update > all->now() &&
+		    !path_fetched_crl(&i->j->world->config.creds.store, &i->link, url, der, &arena, &why);
+
+	crl_unref(crl);
+	arena_free(&arena);
+	return good;
+}
+
+static void keep(const struct inquiry *i, const char *url, struct bytes der)
+{
+	const char *folder = i->j->world->judges.crls;
+
+	if (folder && crl_cache_save(folder, url, der))
+		say_lost(i, "the CRL cannot be kept in the state directory");
+}
+
 static void on_fetched(void *ctx, struct bytes body, const char *lost)
 {
 	struct inquiry *i = ctx;
@@ -245,6 +271,8 @@ static void on_fetched(void *ctx, struct bytes body, const char *lost)
 		remember_silent(&i->j->world->judges, url);
 		say_lost(i, lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
 	}
+	if (good && !ocsp)
+		keep(i, url, body);
 	arena_free(&arena);
 	i->next++;
 	if (good || i->j->over)
@@ -263,7 +291,7 @@ static void ask_next(struct inquiry *i)
 		i->next++;
 		url = server(i, &ocsp);
 	}
-	if (!url)
+	if (!url || (!ocsp && take_cached(i, url)))
 		inquiry_over(i);
 	else if (ocsp)
 		fetch_post(&w->fetcher, url, "application/ocsp-request",

@@ -12,8 +12,9 @@ struct answer;
 
 struct judges {
 	int64_t (*now)(void); /* seconds since 1970 */
-	struct node asking; /* struct judgement: those that wait for a server */
-	struct node silent; /* servers that did not answer a short time ago */
+	const char *crls;     /* the folder of those that were fetched; NULL: they are not kept */
+	struct node asking;   /* struct judgement: those that wait for a server */
+	struct node silent;   /* servers that did not answer a short time ago */
 };
 
 void judges_start(struct judges *j);

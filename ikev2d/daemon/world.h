@@ -30,6 +30,7 @@ struct world {
 	struct event *stop_timer; /* not NULL: stopping, and how long peers have for their answers */
 
 	struct rundir rundir;
+	const char *state_dir;
 	struct config config;
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */

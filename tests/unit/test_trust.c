@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "conf_help.h"
+#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "daemon/signer.h"
 #include "daemon/world.h"
@@ -13,6 +14,7 @@
 #include <event2/http.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { FILES_MAX = 12, MANY = 200 };
 
@@ -494,6 +496,93 @@ static void a_daemon_may_stop_while_a_server_is_asked(void **state)
 	assert_true(list_empty(&b->world.answers));
 }
 
+/* ---------------------------------------------------------------- CRLs kept */
+
+static const char *folder_of(struct bench *b)
+{
+	char *folder = arena_str(&b->arena, "/tmp/ikev2d-crls-XXXXXX");
+
+	assert_non_null(mkdtemp(folder));
+	return folder;
+}
+
+static void remove_folder(const char *folder)
+{
+	crl_cache_clear(folder);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* As if the daemon had started again: the store is empty but for the files. */
+static void start_again(struct bench *b)
+{
+	assert_int_not_equal(store_drop(&b->sun.creds->store, STORED_BY_FETCH, NULL), 0);
+}
+
+static void check_again(struct bench *b, const char *name, const char *says)
+{
+	check(b);
+	run_until_answered(b);
+	assert_verdict(b, name, says);
+	forget_answer(b);
+}
+
+static void a_crl_outlives_the_daemon(void **state)
+{
+	struct bench *b = *state;
+	const char *folder = b->world.judges.crls = folder_of(b);
+
+	with_server(b, "revocation = strict");
+	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, false, &b->arena);
+	check_again(b, "fetched", NULL);
+	start_again(b);
+	check_again(b, "kept", NULL);
+	assert_int_equal(b->asked, 1);
+	remove_folder(folder);
+	start_again(b);
+	check_again(b, "fetched again", NULL);
+	assert_int_equal(b->asked, 2);
+	remove_folder(folder);
+}
+
+/* Files that are worth nothing: the server is asked. */
+static void a_kept_crl_is_checked(void **state)
+{
+	struct bench *b = *state;
+	const char *folder = b->world.judges.crls = folder_of(b), *url;
+	struct bytes bad[3];
+
+	with_server(b, "revocation = strict");
+	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, false, &b->arena);
+	url = arena_printf(&b->arena, "http://127.0.0.1:%d/crl", b->port);
+	bad[0] = maker_crl(&b->root, NULL, 0, -1, 20, true, &b->arena);
+	bad[1] = maker_crl(&b->root, NULL, 0, -9, -2, false, &b->arena);
+	bad[2] = bytes_str("garbage");
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(crl_cache_save(folder, url, bad[i]), ERR_OK);
+		check_again(b, "asked", NULL);
+		assert_int_equal(b->asked, i + 1);
+		start_again(b);
+	}
+	remove_folder(folder);
+}
+
+static void not_more_crls_are_kept_than_fit(void **state)
+{
+	struct bench *b = *state;
+	const char *folder = folder_of(b);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CRL_CACHE_FILES_MAX + 5; i++)
+		assert_int_equal(
+			crl_cache_save(folder, arena_printf(&b->arena, "http://%u/", i), bytes_str("x")),
+			ERR_OK);
+	for (unsigned i = 0; i < CRL_CACHE_FILES_MAX + 5; i++)
+		n += crl_cache_read(folder, arena_printf(&b->arena, "http://%u/", i), &b->arena).n;
+	assert_int_equal(n, CRL_CACHE_FILES_MAX);
+	assert_int_equal(crl_cache_read(folder, "http://0/", &b->arena).n, 0);
+	remove_folder(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +593,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_crl_that_is_fetched_revokes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_crl_of_another_is_no_crl, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_server_may_answer_when_all_is_different, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_crl_outlives_the_daemon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_kept_crl_is_checked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(not_more_crls_are_kept_than_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_daemon_may_stop_while_a_server_is_asked, set_up, tear_down),
 	};
 
