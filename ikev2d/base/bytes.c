@@ -47,5 +47,6 @@ uint64_t bytes_hash(uint64_t h, struct bytes b)
 
 void wipe(void *p, size_t n)
 {
-	explicit_bzero(p, n);
+	if (n)
+		explicit_bzero(p, n);
 }

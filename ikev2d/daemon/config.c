@@ -145,7 +145,7 @@ static void take(struct config *c, enum config_kind kind, struct conf *file)
 	sweep(c, k, shelf);
 }
 
-static const char *config_folder(const char *path, struct arena *arena)
+static const char *folder_of(const char *path, struct arena *arena)
 {
 	const char *end = strrchr(path, '/');
 
@@ -183,7 +183,7 @@ static enum err read_creds(
 	struct config *c, const char *path, struct conf *file, struct text *why, struct text *notes)
 {
 	struct arena arena = { 0 };
-	const char *folder = path ? config_folder(path, &arena) : NULL;
+	const char *folder = path ? folder_of(path, &arena) : NULL;
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < file->n_peers && !e; i++)
@@ -192,6 +192,21 @@ static enum err read_creds(
 		e = creds_read(&c->creds, folder, file, &conf_files_system, why, notes);
 	if (e)
 		conf_free(file);
+	arena_free(&arena);
+	return e;
+}
+
+const char *config_folder(const struct config *c, struct arena *arena)
+{
+	return c->path ? folder_of(c->path, arena) : NULL;
+}
+
+enum err config_read_creds(struct config *c, struct text *why, struct text *notes)
+{
+	struct arena arena = { 0 };
+	enum err e = creds_read(
+		&c->creds, config_folder(c, &arena), config_now(c), &conf_files_system, why, notes);
+
 	arena_free(&arena);
 	return e;
 }

@@ -40,6 +40,12 @@ void config_stop(struct config *c);
 /* The file in use when none is named: the first of the usual ones that is there, or NULL. */
 const char *config_usual(void);
 
+/* Where the file in use lies, from ARENA; NULL: there is none. */
+const char *config_folder(const struct config *c, struct arena *arena);
+
+/* Reads the certificates and keys of the file in use again; on failure nothing changes. */
+enum err config_read_creds(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
+
 /* Reads PATH (NULL: nothing) in place of what the file said before; on failure nothing changes. PATH is kept.
  * WHY gets what is wrong, NOTES what is worth knowing, a line each. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes) MUST_CHECK;

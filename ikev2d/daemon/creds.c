@@ -276,6 +276,12 @@ enum err creds_read(struct creds *c, const char *folder, const struct conf *conf
 	return e;
 }
 
+const char *creds_folder(const char *folder, unsigned i, struct arena *arena)
+{
+	return i < sizeof folders / sizeof *folders ? arena_printf(arena, "%s/%s", folder, folders[i].name)
+						    : NULL;
+}
+
 /* ------------------------------------------------------------- connections */
 
 /* One list of P's certificates or keys. */
@@ -343,7 +349,7 @@ static enum err fill_auth(const struct filling *f, const struct auth_conf *a)
 static void name_from_cert(struct peer *p, struct text *notes)
 {
 	struct arena scratch = { 0 };
-	struct cert_list certs = certs_of(&p->local.certs, &scratch);
+	struct cert_list certs = certs_of(&p->local.certs, NULL, "x509", &scratch);
 	bool confirmed = !certs.n;
 
 	for (unsigned i = 0; i < certs.n; i++)
@@ -398,15 +404,45 @@ struct bytes creds_authorities(const struct creds *c, struct arena *arena)
 	return store_certreq(&c->store, NULL, 0, arena);
 }
 
-struct cert_list certs_of(const struct cert_confs *list, struct arena *arena)
+static bool ends_with(const char *path, const char *end)
+{
+	size_t n = strlen(path), k = strlen(end);
+
+	return n >= k && !strcmp(path + n - k, end);
+}
+
+/* The first certificate of the file that C names, as it was read last; NULL: it is in no folder. Borrowed. */
+static struct cert *filed(
+	const struct store *s, const char *kind, const struct cert_conf *c, struct arena *arena)
+{
+	const char *end;
+
+	if (!s || !c->file)
+		return NULL;
+	end = *c->file == '/' ? c->file : arena_printf(arena, "/%s/%s", kind, c->file);
+	list_each (n, (struct node *)&s->all) {
+		struct stored *e = store_at(n);
+
+		if ((e->kind == STORED_CERT || e->kind == STORED_CA) && e->origin == STORED_BY_FILE &&
+			ends_with(e->name, end))
+			return e->cert;
+	}
+	return NULL;
+}
+
+struct cert_list certs_of(
+	const struct cert_confs *list, const struct store *s, const char *kind, struct arena *arena)
 {
 	struct cert_list out = { ARENA_ARRAY(arena, list->n, struct cert *), 0 };
 
 	for (unsigned i = 0; i < list->n; i++) {
+		struct cert *now = filed(s, kind, &list->v[i], arena);
 		struct bundle b = { 0 };
 		struct why why;
 
-		if (!bundle_read(list->v[i].data, NULL, arena, &b, &why) && b.n_certs)
+		if (now)
+			out.v[out.n++] = cert_ref(now);
+		else if (!bundle_read(list->v[i].data, NULL, arena, &b, &why) && b.n_certs)
 			out.v[out.n++] = cert_ref(b.certs[0]);
 		bundle_free(&b);
 	}

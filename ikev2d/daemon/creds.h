@@ -22,6 +22,9 @@ void creds_stop(struct creds *c);
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes) MUST_CHECK;
 
+/* The Ith of the folders in FOLDER that are read, from ARENA; NULL behind the last. */
+const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
+
 /* Reads the certificates and public keys that P names, from FOLDER (NULL: there is none), into P, which
  * nobody else has yet, and takes our identity from our certificate where P names none or one that it is not
  * about, which is noted. ERR_SYNTAX and a sentence in WHY. */
@@ -31,13 +34,15 @@ enum err creds_fill(struct peer *p, const char *folder, const struct conf_files 
 /* The authorities that we trust, as CERTREQ lists them. From ARENA. */
 struct bytes creds_authorities(const struct creds *c, struct arena *arena);
 
-/* The certificates in LIST, from ARENA; they end with certs_free. What cannot be read was refused by
+/* The certificates in LIST, from ARENA; they end with certs_free. One that is a file in the folder KIND
+ * ("x509", "x509ca") is as S has it now, since it may have been renewed. What cannot be read was refused by
  * creds_fill. */
 struct cert_list {
 	struct cert **v;
 	unsigned n;
 };
-struct cert_list certs_of(const struct cert_confs *list, struct arena *arena);
+struct cert_list certs_of(
+	const struct cert_confs *list, const struct store *s, const char *kind, struct arena *arena);
 void certs_free(struct cert_list *l);
 
 /* Whether one of the public keys in LIST is K; and the first that has a private key in S, or NULL. */

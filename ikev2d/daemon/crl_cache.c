@@ -15,20 +15,11 @@
 
 #define SUFFIX ".crl"
 
-/* FNV-1a. Two URLs of one hash share a file: what is read for the wrong one is signed by somebody else, and
- * counts as nothing. */
-static uint64_t hash(const char *s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	while (*s)
-		h = (h ^ (uint8_t)*s++) * 0x100000001b3;
-	return h;
-}
-
+/* Two URLs of one hash share a file: what is read for the wrong one is signed by somebody else, and counts as
+ * nothing. */
 static const char *path_of(const char *folder, const char *url, struct arena *arena)
 {
-	return arena_printf(arena, "%s/%016" PRIx64 SUFFIX, folder, hash(url));
+	return arena_printf(arena, "%s/%016" PRIx64 SUFFIX, folder, bytes_hash(0, bytes_str(url)));
 }
 
 struct census {

@@ -191,6 +191,7 @@ enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
 		config_now(&w->config)->n_peers);
 	engine_configure(w);
+	watch_again(w);
 	return ERR_OK;
 }
 
@@ -319,6 +320,13 @@ static enum err judges_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err watch_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	watch_start(w);
+	return ERR_OK;
+}
+
 static void judges_part_stop(struct world *w)
 {
 	judges_stop(&w->judges);
@@ -379,6 +387,7 @@ static const struct part {
 	{ shunts_part_start, shunts_part_stop },
 	{ resolver_part_start, resolver_part_stop },
 	{ judges_part_start, judges_part_stop },
+	{ watch_part_start, watch_stop },
 	{ listener_start, listener_stop },
 };
 

@@ -509,8 +509,8 @@ static struct judgement *judgement_new(struct world *w, const struct ike_questio
 	j->world = w;
 	j->answer = answer;
 	j->peer = peer_ref(q->peer);
-	j->pinned = certs_of(&q->peer->remote.certs, &j->arena);
-	j->cacerts = certs_of(&q->peer->remote.cacerts, &j->arena);
+	j->pinned = certs_of(&q->peer->remote.certs, &w->config.creds.store, "x509", &j->arena);
+	j->cacerts = certs_of(&q->peer->remote.cacerts, &w->config.creds.store, "x509ca", &j->arena);
 	list_append(&w->judges.asking, &j->node);
 	return j;
 }

@@ -80,7 +80,7 @@ enum err signer_prove(const struct creds *c, const struct ike_question *q, int64
 	struct ike_answer *out)
 {
 	const struct auth_conf *a = &q->peer->local;
-	struct cert_list named = certs_of(&a->certs, arena);
+	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
 	struct cert *own;
 	enum err e;
 

@@ -16,6 +16,7 @@
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
 #include "daemon/updown_queue.h"
+#include "daemon/watch.h"
 #include "ike/ike.h"
 #include "vici/vici.h"
 #include "xfrm/xfrm.h"
@@ -47,6 +48,7 @@ struct world {
 	struct resolver resolver;
 	struct fetcher fetcher;
 	struct judges judges;
+	struct watch watch;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;

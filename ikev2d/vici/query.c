@@ -67,6 +67,19 @@ static void put_memory(struct vici_out *out)
 	vici_put_section_end(out);
 }
 
+/* Ours, and behind everything else. */
+static void put_warnings(struct vici_call *c, const char *lines)
+{
+	char *rest = lines && *lines ? arena_str(c->arena, lines) : NULL, *line;
+
+	if (!rest)
+		return;
+	vici_put_list(c->out, "warnings");
+	while ((line = strsep(&rest, "\n")))
+		vici_put_item(c->out, line);
+	vici_put_list_end(c->out);
+}
+
 void vici_do_stats(struct vici_call *c)
 {
 	struct vici_stats stats = { 0 };
@@ -92,6 +105,7 @@ void vici_do_stats(struct vici_call *c)
 	put_memory(c->out);
 	if (stats.drops)
 		vici_put_pair(c->out, "drops", stats.drops);
+	put_warnings(c, stats.warnings);
 }
 
 /* Clients ask so to find out what to unload, so only what came from them is told. */

@@ -28,8 +28,9 @@ struct vici_outcome {
 struct vici_stats {
 	uint64_t uptime_ms;
 	unsigned ikesas, half_open;
-	unsigned timers;   /* that are set */
-	const char *drops; /* of the data path: "reason=count …" */
+	unsigned timers;      /* that are set */
+	const char *drops;    /* of the data path: "reason=count …" */
+	const char *warnings; /* what somebody should look at, a line each */
 };
 
 /* Certificates and the like, as strongSwan tells them apart. */

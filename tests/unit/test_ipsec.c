@@ -63,6 +63,28 @@ static void status_has_a_block_for_each_connection(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void warn(struct vici_fake *f)
+{
+	f->warnings = "our certificate CN=a expires soon\nour certificate CN=b expires soon";
+}
+
+static void status_warns_first(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("status", &code, warn);
+
+	(void)state;
+	assert_memory_equal(b.out,
+		"warning: our certificate CN=a expires soon\nwarning: our certificate CN=b expires soon\ngw: "
+		"up",
+		strlen("warning: our certificate CN=a expires soon\n") * 2 + strlen("gw: up"));
+	ipsec_bench_end(&b);
+	b = run("--json status", &code, warn);
+	assert_true(has(b.out, "\"warnings\":[\"our certificate CN=a expires soon\","
+			       "\"our certificate CN=b expires soon\"]}"));
+	ipsec_bench_end(&b);
+}
+
 static void keep_from_use(struct vici_fake *f)
 {
 	f->conf.peers[1]->unready =
@@ -467,6 +489,7 @@ int main(void)
 		cmocka_unit_test(status_has_a_block_for_each_connection),
 		cmocka_unit_test(status_says_which_shunts_are_installed),
 		cmocka_unit_test(status_of_one_shows_one),
+		cmocka_unit_test(status_warns_first),
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),
 		cmocka_unit_test(status_as_json),

@@ -312,7 +312,7 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	struct vici_fake *f = ctx;
 
 	(void)arena;
-	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3" };
+	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3", f->warnings };
 }
 
 static void stop(void *ctx)

@@ -170,12 +170,15 @@ static unsigned connections(const struct status *s, struct status_conn **out)
 
 static void show(const struct status *s, const char *only)
 {
+	static const struct json_field warnings[] = { { "warnings", JSON_LIST }, { NULL, JSON_TEXT } };
 	struct json j = json_in(&s->x->arena);
 	struct status_conn *v;
 	unsigned n = connections(s, &v);
 
 	if (s->all && !s->x->json)
 		status_text_daemon(s);
+	if (!s->x->json)
+		status_text_warnings(s);
 	json_open(&j, NULL, '{');
 	json_bool(&j, "success", true);
 	if (s->all)
@@ -190,6 +193,7 @@ static void show(const struct status *s, const char *only)
 			status_text(s, &v[i]);
 	}
 	json_close(&j, ']');
+	json_fields(&j, s->stats, warnings);
 	json_close(&j, '}');
 	if (s->x->json)
 		json_print(&j, s->x->out);
@@ -218,7 +222,7 @@ static int status(struct ipsec *x, const char *name, bool all)
 
 	if (!code)
 		code = snapshot_take(&c, &s.snapshot);
-	if (!code && all)
+	if (!code)
 		code = ask_daemon(&c, &s);
 	if (!code && name)
 		code = target_find(x, &s.snapshot, name, &target);

@@ -24,4 +24,6 @@ const char *status_child_state(const struct status *s, const char *conn, const c
 
 /* For people. */
 void status_text_daemon(const struct status *s);
+/* What somebody should look at. */
+void status_text_warnings(const struct status *s);
 void status_text(const struct status *s, const struct status_conn *c);

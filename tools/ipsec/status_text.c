@@ -187,3 +187,11 @@ void status_text_daemon(const struct status *s)
 	if (drops && *drops)
 		fprintf(s->x->out, "dropped: %s\n", drops);
 }
+
+void status_text_warnings(const struct status *s)
+{
+	const struct vici_node *list = vici_find(s->stats, "warnings");
+
+	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
+		fprintf(s->x->out, "warning: %s\n", vici_text(n));
+}

@@ -216,3 +216,42 @@ def certs_listed_as_of_charon(bench):
     for words in (*filters, ["--subject", "C=CH, O=Lab, CN=ca"]):
         lists = [sorted(s.must("--list-certs", "--raw", *words).splitlines()) for s in (swanctl, theirs)]
         same(*lists, f"swanctl --list-certs {' '.join(words)}")
+
+
+@case()
+def certs_renewed_while_a_tunnel_is_up(bench):
+    """A certificate that expires soon is told; the next authentication, without any command before, is made with the
+    new one, whose key is another."""
+    ca = Authority(bench.directory)
+    Credentials(folder(bench, bench.moon), bench.moon, ca, days=20)
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    moon, sun = [bench.daemon(side, conf).start() for side, conf in zip((bench.moon, bench.sun), gateways(bench))]
+    moon.wait_log("our certificate C=CH, O=Lab, CN=moon (", "/x509/moon.pem) expires on ")
+    contains(moon.must("status"), "warning: our certificate C=CH, O=Lab, CN=moon", "ipsec status")
+    check("expires on" in moon.json("status")["warnings"][0], "no warning in the JSON of ipsec status")
+    same(sun.json("status")["warnings"], [], "warnings of sun")
+    moon.up()
+    Credentials(folder(bench, bench.moon), bench.moon, ca, "ed25519")
+    moon.wait_log("certificates and keys have changed, and were read again")
+    reaches(bench.alice, bench.sun.inside[4])
+    same(moon.json("status")["warnings"], [], "warnings of moon")
+    before = sun.sas()[0]["uniqueid"]
+    moon.must("rekey", "--reauth", "site")
+    until(lambda: [sa["uniqueid"] for sa in sun.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
+          "sun has an IKE_SA with the new key")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def certs_changed_by_garbage(bench):
+    """A key that cannot be read leaves what runs as it is, and is told."""
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca)
+    ours, theirs = gateways(bench)
+    ours["secrets"]["private-moon"] = {"file": "moon.pem"}
+    moon, _ = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    with open(f"{bench.directory}/moon/private/moon.pem", "w", encoding="ascii") as f:
+        f.write("garbage\n")
+    moon.wait_log("certificates and keys have changed, and stay as they were before", "private/moon.pem: ")
+    moon.up()
