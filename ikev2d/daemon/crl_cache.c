@@ -19,7 +19,7 @@
  * nothing. */
 static const char *path_of(const char *folder, const char *url, struct arena *arena)
 {
-	return arena_printf(arena, "%s/%016" PRIx64 SUFFIX, folder, bytes_hash(0, bytes_str(url)));
+	return arena_printf(arena, "%s/%016" PRIx64 SUFFIX, folder, bytes_hash(BYTES_HASH, bytes_str(url)));
 }
 
 struct census {

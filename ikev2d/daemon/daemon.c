@@ -416,6 +416,9 @@ static int run(const struct options *o, int background)
 	unsigned n = 0;
 
 	logging_start(o);
+	if (!process_lock_memory())
+		log_say(LOG_WARN, "start", "msg=\"keys may be swapped to disk: memory cannot be locked: %s\"",
+			strerror(errno));
 	while (n < PARTS && !(e = parts[n].start(&w, &why)))
 		n++;
 	if (e)

@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,4 +62,11 @@ void process_harden(bool core_dumps)
 		return;
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* A page is locked when it is first used, so that this takes no memory that is not needed. Sanitizers make
+ * nothing of the function in libc; hence the system's own. */
+bool process_lock_memory(void)
+{
+	return !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }

@@ -12,3 +12,6 @@ void process_ready(int fd);
 
 /* Files are made for us alone; memory, which holds keys, is written to no core dump unless CORE_DUMPS. */
 void process_harden(bool core_dumps);
+
+/* No page of memory goes to swap from now on. False with errno set: the system does not allow it. */
+bool process_lock_memory(void);

@@ -204,3 +204,15 @@ def secrets_stay_where_they_are(bench):
     for words in (["statusall"], ["--json", "statusall"], ["--json", "list", "conns"], ["check", moon.config]):
         said += moon.ipsec(*words).text
     check(SECRET not in said + moon.log(), "the secret stands in what ikev2d says")
+
+
+@case()
+def keys_never_leave_memory(bench):
+    """No page of the daemon goes to swap, and there is no core dump of it."""
+    moon = bench.start(bench.moon)
+    with open(f"/proc/{moon.process.pid}/status", encoding="ascii") as f:
+        status = dict(line.split(":", 1) for line in f if ":" in line)
+    check(int(status["VmLck"].split()[0]) >= int(status["VmRSS"].split()[0]) // 2, f"VmLck: {status['VmLck']}")
+    with open(f"/proc/{moon.process.pid}/limits", encoding="ascii") as f:
+        limit = next(line for line in f if line.startswith("Max core file size"))
+    same(limit.split()[4:6], ["0", "0"], "the limit of core dumps")
