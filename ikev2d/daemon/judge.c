@@ -163,6 +163,16 @@ static void judge(struct judgement *j)
 	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
 }
 
+/* Seconds until the first certificate of the chain expires; 0: there is none. */
+static uint32_t valid_for(const struct judgement *j)
+{
+	int64_t left = j->verdict.not_after - j->world->judges.now();
+
+	if (!j->verdict.n_links)
+		return 0;
+	return left < 1 ? 1 : left > UINT32_MAX ? 0 : (uint32_t)left;
+}
+
 /* Hands the verdict over, once; with the lines of the configuration that it follows from. */
 static void hand_over(struct judgement *j, enum err e, struct why *why)
 {
@@ -171,6 +181,8 @@ static void hand_over(struct judgement *j, enum err e, struct why *why)
 	j->over = true;
 	j->answer = NULL;
 	answer->a.result = e;
+	if (!e)
+		answer->a.valid = valid_for(j);
 	if (e) {
 		if (!why->where)
 			why->where = source_print(&j->peer->remote.at, "auth", &j->arena);

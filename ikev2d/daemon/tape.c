@@ -367,6 +367,7 @@ static const struct field {
 	{ EVENT_ANSWER, "method", U32, AT(answer.method) },
 	{ EVENT_ANSWER, "proof", SECRET, AT(answer.proof) },
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
+	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },
 	{ EVENT_ANSWER, "what", TEXT, AT(answer.why.what) },
 	{ EVENT_ANSWER, "offered", TEXT, AT(answer.why.offered) },

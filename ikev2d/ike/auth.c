@@ -50,6 +50,7 @@ static void established(struct draft *d)
 	d->core.ask = 0;
 	d->core.deadline = 0;
 	life_begin(d->step, &d->core, NULL);
+	life_certified(d);
 	d->established = true;
 	d->local_id = d->hs.local_id;
 	d->remote_id = d->hs.remote_id;
@@ -173,6 +174,7 @@ enum verdict auth_checked(struct draft *d)
 {
 	struct message m;
 
+	d->hs.valid = d->answer->valid;
 	proof_kept(d, &m);
 	if (childless(d)) {
 		established(d);
@@ -258,6 +260,7 @@ enum verdict auth_accepted(struct draft *d)
 {
 	struct message m;
 
+	d->hs.valid = d->answer->valid;
 	proof_kept(d, &m);
 	if (unique_refuses(d, &m))
 		return draft_end(d, AUTHENTICATION_FAILED);

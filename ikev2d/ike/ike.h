@@ -85,6 +85,7 @@ struct ike_answer {
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
 	struct bytes proof;
 	struct ike_certs certs;
+	uint32_t valid;          /* ASK_CHECK: s until the first certificate of the chain expires; 0: never */
 	struct ike_usages usage; /* ASK_USAGE */
 	struct why why;
 };

@@ -42,7 +42,7 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 
 void life_announce(const struct draft *d, struct message *m)
 {
-	uint64_t seconds = d->core.peer->reauth_time / 1000;
+	uint64_t seconds = sooner(d->core.peer->reauth_time / 1000, d->hs.valid);
 	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
 
 	if (!seconds)
@@ -51,17 +51,32 @@ void life_announce(const struct draft *d, struct message *m)
 	message_add_notify(m, d->step->scratch, AUTH_LIFETIME, wr_done(&w));
 }
 
-/* A tenth earlier, so that the new one stands in time. */
+/* The peer's authentication counts for MS. The initiator makes a new one a tenth earlier, but not more than a
+ * day, so that it stands in time. */
+static void authenticated_for(struct draft *d, uint64_t ms)
+{
+	uint64_t now = d->step->now, early = ms / 10 < REAUTH_EARLY ? ms / 10 : REAUTH_EARLY;
+
+	if (d->core.initiator)
+		d->core.reauth_due = sooner(d->core.reauth_due, now + ms - early);
+	d->core.reauth_end = sooner(d->core.reauth_end, now + ms);
+	d->core.life_end = sooner(d->core.life_end, d->core.reauth_end);
+}
+
+void life_certified(struct draft *d)
+{
+	if (d->hs.valid)
+		authenticated_for(d, (uint64_t)d->hs.valid * 1000);
+}
+
 void life_authenticated(struct draft *d, struct bytes seconds)
 {
 	struct rd r = rd_of(seconds);
-	uint64_t ms = (uint64_t)rd_u32(&r) * 1000, now = d->step->now;
+	uint64_t ms = (uint64_t)rd_u32(&r) * 1000;
 
 	if (!rd_done(&r) || !ms || !d->core.initiator)
 		return;
-	d->core.reauth_due = sooner(d->core.reauth_due, now + ms - ms / 10);
-	d->core.reauth_end = sooner(d->core.reauth_end, now + ms);
-	d->core.life_end = sooner(d->core.life_end, d->core.reauth_end);
+	authenticated_for(d, ms);
 	tell_log(d, "IKE", "peer wants us to authenticate anew within %llu s",
 		(unsigned long long)(ms / 1000));
 }

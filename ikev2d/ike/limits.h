@@ -56,6 +56,10 @@ enum {
 	 * millisecond. */
 	PROOF_CHECKS_MAX = 8,
 
+	/* Authentication that counts for a given time is made anew a tenth of it before the end, or this
+	 * long. */
+	REAUTH_EARLY = 24 * 60 * 60 * 1000,
+
 	/* A cookie's secret is replaced after this time; the one before is honoured as long again (RFC
 	   7296, 2.6). */
 	COOKIE_LIFETIME = 60 * 1000,

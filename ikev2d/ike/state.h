@@ -156,7 +156,8 @@ struct handshake {
 	struct bytes hashes;     /* that the peer takes signatures with */
 	struct bytes certreqs;   /* the authorities that it trusts; */
 	bool certreq;            /* it wants a certificate */
-	struct wire_auth proof;  /* our AUTH, and the certificates that go with it */
+	uint32_t valid; /* s from the check of the peer's AUTH until its certificates expire; 0: never */
+	struct wire_auth proof; /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
 	unsigned checks; /* responder: candidates whose proof was checked */
 };

@@ -329,6 +329,8 @@ static void answer_proof(const struct host *h, const struct ike_question *q, str
 		e = check_signature(q, c);
 	if (e)
 		c->answer.result = e;
+	else if (!prove)
+		c->answer.valid = h->valid;
 }
 
 static void answer_usage(struct host *h, const struct ike_question *q, struct coming *c)

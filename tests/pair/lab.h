@@ -38,9 +38,10 @@ struct host {
 	struct nat nat;
 	struct ike *ike; /* NULL: it is down */
 	struct loaded conf;
-	struct record *record; /* NULL: nothing is recorded */
+	struct record *record;    /* NULL: nothing is recorded */
 	struct bytes authorities; /* that it trusts, as CERTREQ lists them */
 	struct datapath datapath;
+	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
 	unsigned asked;         /* questions and installations so far */

@@ -365,8 +365,45 @@ static void make_before_break_of_an_heir(void **state)
 	pair_assert_agree(p, 1);
 }
 
-/* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA of a peer that
- * has not understood AUTH_LIFETIME. */
+/* A certificate that expires ends what was authenticated with it: the initiator is there before. */
+static void who_checked_a_certificate_authenticates_anew_before_it_expires(void **state)
+{
+	struct pair *p = pair_open(state, DAEMON("make_before_break = yes"), NULL);
+	uint64_t established;
+
+	p->moon->valid = 1000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	established = forge_sa(p->moon)->core.established;
+	assert_int_equal(forge_sa(p->moon)->core.reauth_due, established + 900 * SECOND);
+	assert_int_equal(forge_sa(p->moon)->core.life_end, established + 1000 * SECOND);
+	p->moon->valid = 100 * 24 * 3600;
+	lab_pass(p->lab, 901 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	pair_assert_up(p);
+	assert_int_equal(
+		forge_sa(p->moon)->core.life_end - forge_sa(p->moon)->core.reauth_due, 24 * 3600 * SECOND);
+}
+
+/* The responder tells the initiator (RFC 4478), and ends the IKE_SA of one that does not care. */
+static void a_responder_tells_when_a_certificate_expires(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct sa_core *core;
+
+	p->sun->valid = 1000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	core = &forge_sa(p->moon)->core;
+	assert_int_equal(core->reauth_due, core->established + 900 * SECOND);
+	core->reauth_due = core->reauth_end = core->life_end = 0;
+	assert_int_equal(forge_sa(p->sun)->core.reauth_due, 0);
+	lab_pass(p->lab, 1001 * SECOND);
+	pair_assert_empty_later(p);
+}
+
+/* The responder does not reauthenticate: it cannot (2.8.3). When the time is over it ends the IKE_SA of a
+ * peer that has not understood AUTH_LIFETIME. */
 static void the_responder_waits_for_it(void **state)
 {
 	struct pair *p = pair_open(state, NULL, REAUTH);
@@ -451,6 +488,8 @@ int main(void)
 		PAIR_TEST(break_before_down),
 		PAIR_TEST(make_before_break_of_an_heir),
 		PAIR_TEST(the_responder_waits_for_it),
+		PAIR_TEST(who_checked_a_certificate_authenticates_anew_before_it_expires),
+		PAIR_TEST(a_responder_tells_when_a_certificate_expires),
 		PAIR_TEST(rekeying_is_not_authentication),
 		PAIR_TEST(authentication_that_fails),
 		PAIR_TEST(authentication_on_command),

@@ -435,6 +435,7 @@ static void a_crl_is_fetched_once(void **state)
 		check(b);
 		run_until_answered(b);
 		assert_verdict(b, "good CRL", NULL);
+		assert_int_equal(b->answer->a.valid, 335 * MAKER_DAY);
 		forget_answer(b);
 	}
 	assert_int_equal(b->asked, 1);
