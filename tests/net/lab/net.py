@@ -10,7 +10,7 @@ import threading
 from .check import Failed
 from .process import Process
 
-os.environ["STRONGSWAN_CONF"] = "/dev/null"  # what this machine says of its own strongSwan is nothing to the hosts
+os.environ["STRONGSWAN_CONF"] = f"{os.path.dirname(os.path.abspath(__file__))}/strongswan.conf"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
