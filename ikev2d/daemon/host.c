@@ -110,17 +110,36 @@ static enum err unload_pool(void *ctx, const char *name, struct arena *arena, st
 	return unload(ctx, CONFIG_POOL, name, "pool unloaded over VICI", arena, why);
 }
 
+/* The authorities have changed: those that we trust are made of them anew. */
+static enum err trust_again(struct world *w, struct arena *arena, struct why *why)
+{
+	struct text wrong = text_in(arena), notes = text_in(arena);
+	enum err e = config_read_creds(&w->config, &wrong, &notes);
+
+	if (e)
+		why->what = text_str(&wrong);
+	else
+		engine_configure(w);
+	return e;
+}
+
 static enum err load_authority(
 	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
 {
-	(void)arena;
-	(void)why;
-	return keep(ctx, CONFIG_AUTHORITY, authority, "authority", authority->name);
+	struct world *w = ctx;
+	struct text ignored = text_in(arena);
+	enum err e = keep(w, CONFIG_AUTHORITY, authority, "authority", authority->name);
+
+	if (!e && (e = trust_again(w, arena, why)))
+		(void)!config_unload(&w->config, CONFIG_AUTHORITY, authority->name, &ignored);
+	return e;
 }
 
 static enum err unload_authority(void *ctx, const char *name, struct arena *arena, struct why *why)
 {
-	return unload(ctx, CONFIG_AUTHORITY, name, "authority unloaded over VICI", arena, why);
+	enum err e = unload(ctx, CONFIG_AUTHORITY, name, "authority unloaded over VICI", arena, why);
+
+	return e ? e : trust_again(ctx, arena, why);
 }
 
 static enum err reload(void *ctx, struct arena *arena, struct why *why)

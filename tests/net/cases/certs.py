@@ -174,7 +174,7 @@ def loaded_by_swanctl(bench, kind="ecdsa-256"):
     swanctl = bench.swanctl(daemon)
     Credentials(swanctl.directory, bench.moon, ca, kind)
     Credentials(folder(bench, bench.sun), bench.sun, ca, kind)
-    ours, theirs = gateways(bench, {"certs": None})
+    ours, theirs = gateways(bench)
     bench.charon.load(theirs)
     return daemon, swanctl, ours, ca
 

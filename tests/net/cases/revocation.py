@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whether a certificate is revoked: CRLs and OCSP from servers that are good, bad, slow or not there. Sun asks about
 moon; the servers are on bob."""
+import os
 import re
 
 from cases.certs import folder, gateways
@@ -86,6 +87,24 @@ def crl_of_the_configuration(bench, revoked, says):
     ca, cert = credentials(bench)
     web(bench, crl_of(ca, cert, revoked))
     expect(*pair(bench, "strict", authorities={"lab": {"cacert": "ca.pem", "crl_uris": url(bench)}}), says)
+
+
+@case(each=[("good", False, None), ("revoked", True, REVOKED)])
+def crl_of_an_authority_of_swanctl(bench, revoked, says):
+    """swanctl brings the authority to sun, with its certificate; reading the file again does not forget it."""
+    ca, cert = credentials(bench)
+    web(bench, crl_of(ca, cert, revoked))
+    moon, sun = pair(bench, "strict")
+    swanctl = bench.swanctl(sun)
+    authority = {"lab": {"cacert": ca.cert, "crl_uris": url(bench)}}
+    swanctl.must("--load-authorities", "--file", swanctl.write({"authorities": authority}))
+    os.unlink(f"{bench.directory}/sun/x509ca/ca.pem")
+    sun.wait_log("certificates and keys have changed")
+    sun.must("reload")
+    expect(moon, sun, says)
+    swanctl.must("--load-authorities", "--file", swanctl.write({"authorities": {}}))
+    moon.ipsec("down", "site")
+    expect(moon, sun, "the peer moon.example sent no certificate, and none of it is here")
 
 
 @case()
