@@ -64,9 +64,13 @@ void process_harden(bool core_dumps)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* A page is locked when it is first used, so that this takes no memory that is not needed. Sanitizers make
- * nothing of the function in libc; hence the system's own. */
+/* A page is locked when it is first used, so that this takes no memory that is not needed. Under a limit none
+ * is: memory would end where it is reached. Sanitizers make nothing of the function in libc; hence the
+ * system's own. */
 bool process_lock_memory(void)
 {
-	return !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return !setrlimit(RLIMIT_MEMLOCK, &unlimited) &&
+	       !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
