@@ -2,7 +2,9 @@
 /* Going to the background. */
 #include "daemon/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -64,13 +66,25 @@ void process_harden(bool core_dumps)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* Whether no limit holds for memory that is locked. */
+static bool may_lock_all(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	struct rlimit limit;
+
+	if (!syscall(SYS_capget, &head, sets) && sets[0].effective & 1u << CAP_IPC_LOCK)
+		return true;
+	return !getrlimit(RLIMIT_MEMLOCK, &limit) && limit.rlim_cur == RLIM_INFINITY;
+}
+
 /* A page is locked when it is first used, so that this takes no memory that is not needed. Under a limit none
  * is: memory would end where it is reached. Sanitizers make nothing of the function in libc; hence the
  * system's own. */
 bool process_lock_memory(void)
 {
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	return !setrlimit(RLIMIT_MEMLOCK, &unlimited) &&
-	       !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	if (may_lock_all())
+		return !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+	errno = EPERM;
+	return false;
 }
