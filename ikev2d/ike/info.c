@@ -34,6 +34,9 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 			draft_forget(&d->ours);
 			d->task_end = TASK_OVER;
 		}
+		/* Their rival of ours has come to nothing. */
+		if (d->ours.kind == N_REKEY_CHILD && c->replaces == d->ours.old && !c->successor)
+			d->ours.rival_nonce = (struct bytes){ 0 };
 		draft_edit(d, CHILD_REMOVED, c, c->state)->by_peer = c->state != CHILD_DELETING;
 	}
 	if (n)
