@@ -133,10 +133,20 @@ enum verdict rekey_send(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-/* Ours came to nothing. Theirs, if they had one, takes over; else it is tried again. */
+/* Our SPI of what they make in place of the same IKE_SA; 0: nothing, or they have deleted it again. */
+static uint64_t rival_of(const struct draft *d)
+{
+	uint64_t spi = d->ours.rival_spi;
+	const struct sa *made = map_get(&d->step->ike->sas, spi);
+	bool under_way = d->theirs.kind == N_REKEY_IKE && d->theirs.ike_spi == spi;
+
+	return under_way || (made && made->core.state == S_UP) ? spi : 0;
+}
+
+/* Ours came to nothing. Theirs, if they have one, takes over; else it is tried again. */
 static enum verdict give_up(struct draft *d, uint64_t delay)
 {
-	uint64_t rival = d->ours.rival_spi;
+	uint64_t rival = rival_of(d);
 
 	if (!rival)
 		return create_again(d, delay);
