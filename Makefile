@@ -6,7 +6,7 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
-# make mutants      breaks one rule of the core at a time and says which tests see it
+# make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
@@ -191,7 +191,7 @@ soak:
 	@$(BIN)/sim --seeds $(SEEDS)
 
 mutants:
-	@tests/sim/mutants
+	@tests/sim/mutants $(MUTANTS)
 
 sim: SEEDS ?= 1-10000
 sim: $(BIN)/sim

@@ -28,6 +28,18 @@ static void check_owners(struct life *l, const struct host *h)
 	}
 }
 
+/* The children of an IKE_SA that was replaced have moved. */
+static void check_moved(struct life *l, const struct host *h)
+{
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state == S_REKEYED && !sa->theirs.kind && !list_empty(&sa->children))
+			life_fail(
+				l, "%s: IKE_SA %u was replaced and has its children still", h->name, sa->id);
+	}
+}
+
 /* Nothing is there whose end has come, once the core was woken for it. */
 static void check_lifetimes(struct life *l, const struct host *h)
 {
@@ -53,9 +65,11 @@ void check_always(struct life *l)
 		fate_listen(l, side);
 		if (h->datapath.misuse)
 			life_fail(l, "%s: %s", h->name, h->datapath.misuse);
-		if (h->ike)
-			check_owners(l, h);
-		if (h->ike && h->wake > l->lab->now)
+		if (!h->ike)
+			continue;
+		check_owners(l, h);
+		check_moved(l, h);
+		if (h->wake > l->lab->now)
 			check_lifetimes(l, h);
 	}
 }

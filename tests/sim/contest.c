@@ -50,23 +50,61 @@ static const struct offer *maker(const struct world *w, uint64_t spi, uint64_t o
 	return NULL;
 }
 
-static bool wrong(const struct offer *lost, const struct offer *won)
+/* Where answers fail, one may have come long after the other: then it was no contest. */
+static bool wrong(const struct world *w, const struct offer *lost, const struct offer *won)
 {
-	return lost && won && memcmp(lost->lowest, won->lowest, sizeof lost->lowest) > 0;
+	return !w->scenario->fails && lost && won &&
+	       memcmp(lost->lowest, won->lowest, sizeof lost->lowest) > 0;
+}
+
+/* Whether it is the first time that LOST is seen to have lost: who won may fail later. */
+static bool is_first(struct world *w, const struct child *lost)
+{
+	for (unsigned i = 0; i < w->n_losers; i++)
+		if (w->losers[i] == lost->spi_in)
+			return false;
+	if (w->n_losers == OFFERS_MAX)
+		abort();
+	w->losers[w->n_losers++] = lost->spi_in;
+	return true;
 }
 
 static void check_child(struct world *w, const struct sa *sa, const struct child *lost)
 {
 	const struct offer *o = maker(w, lost->spi_in, lost->spi_out);
+	bool old = false, any = false, first = is_first(w, lost);
 
 	list_each (n, &sa->children) {
-		const struct child *won = node_owner(n, struct child, of_sa);
+		const struct child *other = node_owner(n, struct child, of_sa);
+		bool won = other != lost && !other->redundant && other->replaces == lost->replaces;
 
-		if (won != lost && !won->redundant && won->replaces == lost->replaces &&
-			wrong(o, maker(w, won->spi_in, won->spi_out)))
+		if (won && wrong(w, o, maker(w, other->spi_in, other->spi_out)))
 			life_fail(&w->life, "CHILD_SA %u gave way to %u, whose exchange has the lowest nonce",
-				lost->id, won->id);
+				lost->id, other->id);
+		old |= other->id == lost->replaces && other->state == CHILD_INSTALLED && !other->successor;
+		any |= won;
 	}
+	if (old && !any && !sa->theirs.kind && first)
+		life_fail(&w->life, "CHILD_SA %u gave way to nobody", lost->id);
+}
+
+/* Of two that stand in place of the same one, while it is there, it is known which is to go. */
+static void check_decided(struct world *w, const struct sa *sa, const struct child *c)
+{
+	const struct child *both = NULL;
+	bool old = false;
+
+	list_each (n, &sa->children) {
+		const struct child *other = node_owner(n, struct child, of_sa);
+
+		old |= other->id == c->replaces;
+		if (other != c && other->replaces == c->replaces && other->state == CHILD_INSTALLED &&
+			!other->redundant)
+			both = other;
+	}
+	if (old && both)
+		life_fail(&w->life, "CHILD_SAs %u and %u both take the place of %u", c->id, both->id,
+			c->replaces);
 }
 
 static void check_ike_sa(struct world *w, const struct host *h, const struct sa *won)
@@ -78,7 +116,7 @@ static void check_ike_sa(struct world *w, const struct host *h, const struct sa 
 
 		if (lost != won && !lost->up && lost->core.state <= S_DELETING &&
 			lost->core.predecessor == won->core.predecessor &&
-			wrong(maker(w, lost->core.spi_i, lost->core.spi_r), o))
+			wrong(w, maker(w, lost->core.spi_i, lost->core.spi_r), o))
 			life_fail(&w->life, "IKE_SA %u gave way to %u, whose exchange has the lowest nonce",
 				lost->id, won->id);
 	}
@@ -96,6 +134,8 @@ static void check_host(struct world *w, const struct host *h)
 
 			if (c->redundant && c->replaces)
 				check_child(w, sa, c);
+			if (!c->redundant && c->replaces && c->state == CHILD_INSTALLED)
+				check_decided(w, sa, c);
 		}
 	}
 }

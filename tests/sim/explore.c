@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The scenarios, and their searches in processes of their own. */
+/* The searches of all scenarios, each in a process of its own, and what came of them. */
 #include "tests/sim/explore.h"
 
 #include <signal.h>
@@ -9,55 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ORDERS_MAX = 4, PROCESSES = 2, SCENARIOS_MAX = 32 };
+enum { PROCESSES = 2, SCENARIOS_MAX = 32, VARIANTS_MAX = 2 * ORDERS };
 
-static const struct ike_command rekey_child = { .kind = COMMAND_REKEY, .child = "net" };
-static const struct ike_command rekey_ike = { .kind = COMMAND_REKEY, .ike = "site" };
-static const struct ike_command create = { .kind = COMMAND_UP, .child = "more" };
-static const struct ike_command down_child = { .kind = COMMAND_DOWN, .child = "net" };
-static const struct ike_command down_more = { .kind = COMMAND_DOWN, .child = "more" };
-static const struct ike_command force_child = { .kind = COMMAND_DOWN, .child = "net", .force = true };
-static const struct ike_command down_ike = { .kind = COMMAND_DOWN, .ike = "site" };
-
-#define PLAIN "aes128gcm16"
-#define KE    "aes128gcm16-x25519"
-
-#define PEACE true, false
-#define WAR   false, false
-#define FAILS false, true
-
-/* clang-format off */
-const struct scenario scenarios[] = {
-/*  name                       children   moon's commands; sun's commands                  lose repeat clock late
- *                                                                                         orders, kind, IKE_SAs and CHILD_SAs in the end */
-{ "child-rekey-both",          PLAIN, { { &rekey_child }, { &rekey_child } }, { 1, 0, 1, 0 }, 2, PEACE, 1, 1 },
-{ "child-rekey-both-doubled",  PLAIN, { { &rekey_child }, { &rekey_child } }, { 0, 1, 0, 1 }, 2, PEACE, 1, 1 },
-{ "child-rekey-both-late",     KE,    { { &rekey_child }, { &rekey_child } }, { 0, 0, 1, 1 }, 2, PEACE, 1, 1 },
-{ "child-rekey-both-failed",   PLAIN, { { &rekey_child }, { &rekey_child } }, { 0, 0, 1, 1 }, 2, FAILS, -1, -1 },
-{ "ike-rekey-both",            PLAIN, { { &rekey_ike }, { &rekey_ike } }, { 1, 1, 1, 0 }, 2, PEACE, 1, 1 },
-{ "ike-rekey-both-late",       PLAIN, { { &rekey_ike }, { &rekey_ike } }, { 1, 0, 1, 1 }, 2, PEACE, 1, 1 },
-{ "ike-rekey-both-failed",     PLAIN, { { &rekey_ike }, { &rekey_ike } }, { 0, 0, 1, 1 }, 2, FAILS, -1, -1 },
-{ "ike-rekey-child-rekey",     KE,    { { &rekey_ike }, { &rekey_child } }, { 1, 0, 1, 1 }, 1, PEACE, 1, 1 },
-{ "child-rekey-child-delete",  PLAIN, { { &rekey_child }, { &down_child } }, { 1, 0, 1, 1 }, 1, WAR, 1, 0 },
-{ "child-rekey-child-force",   KE,    { { &rekey_child }, { &force_child } }, { 1, 0, 1, 1 }, 1, WAR, 1, -1 },
-{ "child-rekey-ike-delete",    KE,    { { &rekey_child }, { &down_ike } }, { 1, 1, 1, 1 }, 1, WAR, 0, 0 },
-{ "ike-rekey-child-delete",    PLAIN, { { &rekey_ike }, { &down_child } }, { 1, 1, 1, 1 }, 1, WAR, 1, 0 },
-{ "ike-rekey-ike-delete",      PLAIN, { { &rekey_ike }, { &down_ike } }, { 1, 1, 1, 1 }, 1, WAR, 0, 0 },
-{ "child-create-ike-rekey",    KE,    { { &create }, { &rekey_ike } }, { 1, 0, 1, 1 }, 1, PEACE, 1, 2 },
-{ "child-create-both",         KE,    { { &create }, { &create } }, { 1, 0, 1, 1 }, 1, PEACE, 1, -1 },
-{ "child-create-then-delete",  KE,    { { &create }, { &down_more } }, { 1, 0, 1, 1 }, 1, WAR, 1, -1 },
-{ "child-delete-both",         PLAIN, { { &down_child }, { &down_child } }, { 1, 1, 2, 1 }, 1, WAR, 1, 0 },
-{ "ike-delete-both",           PLAIN, { { &down_ike }, { &down_ike } }, { 1, 1, 2, 1 }, 1, WAR, 0, 0 },
-{ "rekey-then-delete",         PLAIN, { { &rekey_child, &down_child }, { &rekey_child } }, { 0, 0, 0, 1 }, 2, WAR, 1, -1 },
-{ "rekey-all-both",            PLAIN, { { &rekey_child, &rekey_ike }, { &rekey_child, &rekey_ike } }, { 0, 0, 0, 0 }, 2, PEACE, 1, 1 },
-{ 0 }
-};
-/* clang-format on */
-
-/* One search: a scenario with an order of nonces. */
+/* One search. */
 struct errand {
 	const struct scenario *scenario;
-	unsigned order;
+	unsigned variant;
 	pid_t pid;
 	bool running, done;
 	int status;
@@ -65,7 +22,7 @@ struct errand {
 };
 
 struct errands {
-	struct errand v[SCENARIOS_MAX * ORDERS_MAX];
+	struct errand v[SCENARIOS_MAX * VARIANTS_MAX];
 	unsigned n, passed, failed;
 	bool first, over; /* to end with the first that fails; one has */
 };
@@ -84,7 +41,7 @@ static void start(struct errand *e)
 		exit(2);
 	e->running = true;
 	if (!e->pid) {
-		search(&s, e->order, e->found);
+		search(&s, e->variant, e->found);
 		fflush(stdout);
 		/* Not by way of the leak check: copies of worlds are no leaks. */
 		_exit(0);
@@ -143,15 +100,17 @@ static void run(struct errands *all)
 
 static void collect(struct errands *all, const char *name)
 {
-	size_t size = SCENARIOS_MAX * ORDERS_MAX * sizeof(struct found);
+	size_t size = SCENARIOS_MAX * VARIANTS_MAX * sizeof(struct found);
 	struct found *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (shared == MAP_FAILED)
 		exit(2);
 	for (const struct scenario *s = scenarios; s->name; s++)
-		for (unsigned order = 0; order < s->orders && (!name || !strcmp(name, s->name)); order++) {
+		for (unsigned v = 0; v < VARIANTS_MAX && (!name || !strcmp(name, s->name)); v++) {
+			if (v % ORDERS >= s->orders || (v >= ORDERS && !s->both_ways))
+				continue;
 			all->v[all->n] =
-				(struct errand){ .scenario = s, .order = order, .found = &shared[all->n] };
+				(struct errand){ .scenario = s, .variant = v, .found = &shared[all->n] };
 			all->n++;
 		}
 }
@@ -162,13 +121,13 @@ static bool report_failure(const struct errand *e)
 		return false;
 	printf("explore %s: %s\n  sim --explore %s --path %u:%s\n", e->scenario->name,
 		e->found->failed[0] ? e->found->failed : "the process ended (see above)", e->scenario->name,
-		e->order, e->found->path);
+		e->variant, e->found->path);
 	return true;
 }
 
 static void report(struct errands *all, const struct scenario *s)
 {
-	unsigned long worlds = 0, ends = 0, steps = 0;
+	unsigned long worlds = 0, ends = 0;
 	bool failed = false, any = false;
 
 	for (unsigned i = 0; i < all->n; i++) {
@@ -179,14 +138,12 @@ static void report(struct errands *all, const struct scenario *s)
 		any = true;
 		worlds += e->found->worlds;
 		ends += e->found->ends;
-		steps += e->found->steps;
 		if (!failed)
 			failed = report_failure(e);
 	}
 	if (!any)
 		return;
-	printf("explore %s: %lu worlds, %lu ends, %lu steps, %s\n", s->name, worlds, ends, steps,
-		failed ? "FAILED" : "closed");
+	printf("explore %s: %lu worlds, %lu ends, %s\n", s->name, worlds, ends, failed ? "FAILED" : "closed");
 	all->passed += !failed;
 	all->failed += failed;
 }
@@ -202,12 +159,12 @@ static const struct scenario *find(const char *name)
 int explore_show(const char *name, const char *path)
 {
 	const struct scenario *s = find(name);
-	unsigned order;
+	unsigned variant;
 	int n = 0;
 
-	if (!s || sscanf(path, "%u:%n", &order, &n) != 1 || !n)
+	if (!s || sscanf(path, "%u:%n", &variant, &n) != 1 || !n)
 		return 2;
-	return !search_show(s, order, path + n);
+	return !search_show(s, variant, path + n);
 }
 
 int explore(const char *name, const char *budget)

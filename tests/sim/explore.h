@@ -22,6 +22,7 @@ struct scenario {
 	const struct ike_command *commands[SIDES][COMMANDS_MAX];
 	struct budget budget;
 	unsigned orders;   /* of nonces: so many of the four, each with another one the lowest */
+	bool both_ways;    /* and again with the commands of the two exchanged: moon has begun the IKE_SA */
 	bool peace;        /* nothing is taken down: no packet may be lost */
 	bool fails;        /* answers may also come too late, or be no: then anything may be taken down */
 	int sas, children; /* what stands in the end, whatever has happened; -1: nobody knows */
@@ -52,16 +53,22 @@ enum { OFFERS_MAX = 48 };
 struct world {
 	struct life life;
 	const struct scenario *scenario;
+	bool exchanged; /* the commands */
 	struct orderly rngs[SIDES];
 	struct budget left;
 	unsigned given[SIDES]; /* commands */
 	struct offer offers[OFFERS_MAX];
 	unsigned n_offers;
+	uint32_t losers[OFFERS_MAX]; /* SPIs of children that have lost a contest */
+	unsigned n_losers;
 	uint32_t last_id[SIDES]; /* ids up to here were there in the beginning */
 };
 
+/* A scenario's variants: the orders of nonces and, behind them, the same with the commands exchanged. */
+enum { ORDERS = 4 };
+
 /* World (world.c): all of it lies in memory that can be put back (memory.h). */
-struct world *world_new(const struct scenario *s, unsigned order, bool loud);
+struct world *world_new(const struct scenario *s, unsigned variant, bool loud);
 void world_free(struct world *w);
 
 /* What may happen next. */
@@ -129,6 +136,7 @@ enum rule_duty {
 	DUTY_DELETE,    /* with a Delete payload */
 	DUTY_NO_DELETE, /* without one */
 	DUTY_MAKE,      /* nothing, but a new child is asked for */
+	DUTY_NO_MAKE,   /* nor that */
 };
 
 struct duty {
@@ -149,11 +157,10 @@ struct found {
 	char failed[512], path[2048];
 };
 
-/* Visits the worlds of S with one ORDER of nonces, up to the first that fails; F is shared with whoever
- * waits. */
-void search(const struct scenario *s, unsigned order, struct found *f);
-/* Walks PATH aloud. True when nothing failed. */
-bool search_show(const struct scenario *s, unsigned order, const char *path);
+/* Visits the worlds of one VARIANT of S, up to the first that fails; F is shared with whoever waits. */
+void search(const struct scenario *s, unsigned variant, struct found *f);
+/* Walks PATH aloud; a "?" at its end shows the state it leads to. True when nothing failed. */
+bool search_show(const struct scenario *s, unsigned variant, const char *path);
 
 /* All scenarios, or the one that is called NAME, with their own budgets or with another one:
  * "LOSE,REPEAT,CLOCK,LATE". NAME "--first": all, up to the first that fails. Returns the exit status. */

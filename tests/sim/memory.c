@@ -280,7 +280,7 @@ static void restore_poison(const uint8_t *from, size_t used, size_t dirty)
 	copy_words(shadow(), from, used / SHADOWED + sizeof(uint64_t));
 }
 #else
-enum { SHADOWED = SIZE_MAX >> 1 };
+#define SHADOWED                          SIZE_MAX
 #define save_poison(to, used)             ((void)(to))
 #define restore_poison(from, used, dirty) ((void)(from), (void)(dirty))
 #endif

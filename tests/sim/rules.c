@@ -67,10 +67,10 @@ static enum rule_duty of_not_found(const struct sa *sa, const struct host *h, st
 	const struct child *before = old ? map_get(&h->ike->children, old->replaces) : NULL;
 
 	if (sa->ours.kind != N_REKEY_CHILD || !old || old->sa != sa || old->state != CHILD_INSTALLED ||
-		old->successor || (before && before->state != CHILD_LATE))
+		old->successor || (before && before->state == CHILD_DELETING))
 		return DUTY_NONE;
 	d->conf = old->conf;
-	return DUTY_MAKE;
+	return before && before->state == CHILD_INSTALLED ? DUTY_NO_MAKE : DUTY_MAKE;
 }
 
 static enum rule_duty duty_of(const struct sa *sa, const struct seen *m, const struct host *h, struct duty *d)
@@ -108,8 +108,8 @@ static bool is_done(const struct world *w, const struct duty *d, const struct sa
 {
 	const struct seen *m;
 
-	if (d->duty == DUTY_MAKE)
-		return task_creating(sa, d->conf);
+	if (d->duty == DUTY_MAKE || d->duty == DUTY_NO_MAKE)
+		return !task_creating(sa, d->conf) == (d->duty == DUTY_NO_MAKE);
 	/* It is not answered yet: so nobody was told to come later. */
 	if (!sa->window.response)
 		return d->duty == DUTY_NOT_BUSY;
@@ -133,6 +133,7 @@ void rules_after(struct world *w, const struct duty *d)
 		[DUTY_DELETE] = "must answer with the SPI of its own",
 		[DUTY_NO_DELETE] = "must answer without an SPI",
 		[DUTY_MAKE] = "must ask for a new child",
+		[DUTY_NO_MAKE] = "asks for a new child, and has one",
 	};
 	const struct host *h = w->life.hosts[d->side];
 	const struct sa *sa = map_get(&h->ike->sas, d->spi);

@@ -143,23 +143,23 @@ static void visit(struct search *s)
 	}
 }
 
-static void begin(struct search *s, const struct scenario *scenario, unsigned order, bool loud)
+static void begin(struct search *s, const struct scenario *scenario, unsigned variant, bool loud)
 {
 	/* What libraries fetch once and for all is not to be put back. */
-	world_free(world_new(scenario, order, false));
+	world_free(world_new(scenario, variant, false));
 	memory_use(true);
-	s->w = world_new(scenario, order, loud);
+	s->w = world_new(scenario, variant, loud);
 	memory_use(false);
 }
 
-void search(const struct scenario *scenario, unsigned order, struct found *f)
+void search(const struct scenario *scenario, unsigned variant, struct found *f)
 {
 	struct search *s = calloc(1, sizeof *s);
 
 	if (!s)
 		abort();
 	s->found = f;
-	begin(s, scenario, order, false);
+	begin(s, scenario, variant, false);
 	is_new(&s->worlds, state_hash(s->w, true, NULL));
 	visit(s);
 	f->closed = !f->failed[0];
@@ -229,7 +229,17 @@ bool choice_read(const char **s, struct choice *out)
 	return true;
 }
 
-bool search_show(const struct scenario *scenario, unsigned order, const char *path)
+static void show_state(const struct world *w)
+{
+	struct arena arena = { 0 };
+	struct text t = text_in(&arena);
+
+	state_hash(w, true, &t);
+	printf("%s\n", text_str(&t));
+	arena_free(&arena);
+}
+
+bool search_show(const struct scenario *scenario, unsigned variant, const char *path)
 {
 	struct search *s = calloc(1, sizeof *s);
 	struct found f = { 0 };
@@ -238,10 +248,12 @@ bool search_show(const struct scenario *scenario, unsigned order, const char *pa
 	if (!s)
 		abort();
 	s->found = &f;
-	begin(s, scenario, order, true);
+	begin(s, scenario, variant, true);
 	while (!f.failed[0] && choice_read(&path, &c))
 		take_choice(s, c);
-	if (*path)
+	if (!f.failed[0] && *path == '?')
+		show_state(s->w);
+	else if (!f.failed[0] && *path)
 		printf("this is no choice: %s\n", path);
 	else if (!f.failed[0])
 		end(s);

@@ -99,7 +99,7 @@ static void used_all(struct world *w)
 			node_owner(n, struct dp_sa, node)->used = true;
 }
 
-struct world *world_new(const struct scenario *s, unsigned order, bool loud)
+struct world *world_new(const struct scenario *s, unsigned variant, bool loud)
 {
 	struct world *w = calloc(1, sizeof *w);
 
@@ -107,6 +107,7 @@ struct world *world_new(const struct scenario *s, unsigned order, bool loud)
 		abort();
 	w->scenario = s;
 	w->left = s->budget;
+	w->exchanged = variant >= ORDERS;
 	list_init(&w->life.packets);
 	w->life.lab = lab_new(1);
 	for (unsigned side = 0; side < SIDES; side++)
@@ -117,7 +118,7 @@ struct world *world_new(const struct scenario *s, unsigned order, bool loud)
 	used_all(w);
 	for (unsigned side = 0; side < SIDES; side++) {
 		w->rngs[side].nonces = 0;
-		w->rngs[side].order = order;
+		w->rngs[side].order = variant % ORDERS;
 		w->last_id[side] = w->life.hosts[side]->ike->last_id;
 	}
 	w->life.loud = loud;
@@ -225,7 +226,9 @@ static bool may_expire(const struct world *w, unsigned side)
 
 static const struct ike_command *next_command(const struct world *w, unsigned side)
 {
-	return w->given[side] < COMMANDS_MAX ? w->scenario->commands[side][w->given[side]] : NULL;
+	unsigned n = w->given[side];
+
+	return n < COMMANDS_MAX ? w->scenario->commands[w->exchanged ? !side : side][n] : NULL;
 }
 
 unsigned world_choices(const struct world *w, struct choice out[CHOICES_MAX])
