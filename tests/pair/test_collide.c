@@ -407,6 +407,27 @@ static void ours_fails(void **state)
 	}
 }
 
+/* Sun's was to stay. It cannot be installed there, and is deleted before sun answers moon: moon's is all there
+ * is. */
+static void the_winner_fails(void **state)
+{
+	struct pair *p = both_ask(state, MOON_I, NULL, NULL);
+
+	p->sun->late = 1000;
+	ask_sun(p, MOON_I);
+	p->sun->late = 0;
+	ask_moon(p, MOON_I);
+	p->sun->fails = ASKED_SA_OUT;
+	ARROWS(p->lab, MOON_ANSWERS(0));
+	p->sun->fails = 0;
+	ARROWS(p->lab, SUN_DELETES(1), MOON_DELETED(1));
+	lab_clock(p->lab, p->lab->now + 1000);
+	ARROWS(p->lab, SUN_ANSWERS(2), MOON_DELETES(3), SUN_DELETED(3));
+	pair_quiet(p, 3 * REFUSED_TIME);
+	pair_assert_agree(p, 1);
+	assert_true(host_child(p->moon, "net")->by_us);
+}
+
 /* Moon wants it too while it is still installing what sun asked for: it waits, and has nothing to do then. */
 static void wanted_while_theirs_is_installed(void **state)
 {
@@ -527,6 +548,7 @@ int main(void)
 		PAIR_TEST(both_requests_are_lost),
 		PAIR_TEST(theirs_fails),
 		PAIR_TEST(ours_fails),
+		PAIR_TEST(the_winner_fails),
 		PAIR_TEST(wanted_while_theirs_is_installed),
 		PAIR_TEST(wanted_while_theirs_fails),
 		PAIR_TEST(another_group_before_the_answer),

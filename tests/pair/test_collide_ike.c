@@ -349,6 +349,24 @@ static void theirs_fails(void **state)
 	}
 }
 
+/* Sun's was to go, and it has deleted it when it finds that it cannot answer moon's: there is none, and moon
+ * tries again. */
+static void the_winner_fails(void **state)
+{
+	struct pair *p = both_ask(state, SUN_I, NULL, NULL);
+
+	p->sun->late = 1000;
+	p->sun->fails = ASKED_KEYS;
+	ask_sun(p, SUN_I);
+	p->sun->late = p->sun->fails = 0;
+	ask_moon(p, SUN_I);
+	ARROWS(p->lab, MOON_ANSWERS, SUN_DELETES(0), MOON_DELETED(0));
+	lab_clock(p->lab, p->lab->now + 1000);
+	ARROWS(p->lab, SUN_REFUSES(2, TEMPORARY_FAILURE));
+	lab_pass(p->lab, 2 * BUSY_TIME);
+	assert_winner(p, true);
+}
+
 /* ------------------------------------------------------------------ INVALID_KE_PAYLOAD on the way */
 
 static struct pair *both_ask_with_groups(void **state, enum lowest l)
@@ -489,6 +507,7 @@ int main(void)
 		PAIR_TEST(asked_while_the_key_pair_is_made),
 		PAIR_TEST(every_key_is_late),
 		PAIR_TEST(theirs_fails),
+		PAIR_TEST(the_winner_fails),
 		PAIR_TEST(another_group_before_the_answer),
 		PAIR_TEST(another_group_after_the_answer),
 		PAIR_TEST(what_waits_goes_to_the_survivor),
