@@ -9,6 +9,7 @@
 #include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
+#include "ike/twin.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -229,15 +230,27 @@ static void child_select(struct step *s, struct child *c)
 
 	select->sa_select.policy = c->policy;
 	select->sa_select.child = c->id;
-	list_each (n, &c->sa->children)
-		if (node_owner(n, struct child, of_sa)->policy == c->policy)
-			node_owner(n, struct child, of_sa)->selected = false;
+	list_each (n, &c->sa->children) {
+		struct child *other = node_owner(n, struct child, of_sa);
+
+		if (other->policy != c->policy)
+			continue;
+		other->selected = false;
+		other->switch_due = 0;
+	}
 	c->selected = true;
 }
 
 void child_used(struct step *s, struct child *c)
 {
-	if (c->state == CHILD_INSTALLED && !c->selected && c->replaces && !c->successor && !c->redundant)
+	if (c->state == CHILD_INSTALLED && !c->selected && !c->successor && !c->redundant)
+		child_select(s, c);
+}
+
+void child_switch(struct step *s, struct child *c)
+{
+	c->switch_due = 0;
+	if (!c->redundant)
 		child_select(s, c);
 }
 
@@ -271,10 +284,12 @@ static void child_started(struct step *s, struct child *c)
 	}
 	if (old && c->by_us)
 		child_won(s, c);
-	/* Who answered a rekeying goes on as before until the peer uses the new SA or deletes the old one,
-	 * which may have another successor by now. */
-	if (c->by_us || !policy_sharer(c, true))
+	/* Who answered goes on as before until the peer uses the new SA or deletes the old one, which may
+	 * have another successor by now; the old one may be a twin. */
+	if (c->by_us || !(policy_sharer(c, true) || twin_sending(s->ike, c, NULL)))
 		child_select(s, c);
+	else if (!policy_sharer(c, true))
+		c->switch_due = s->now + SWITCH_TIME;
 	if (old)
 		tell_rekeyed(s, c, old);
 	else
@@ -340,13 +355,15 @@ static struct child *next_on_policy(const struct child *c)
 	return next;
 }
 
-/* The next one sends from now on; the last one takes the policy away. */
+/* The next one sends from now on, or a twin that waited for that; the last one takes the policy away. */
 static void pass_on_policy(struct step *s, const struct child *c)
 {
-	struct child *next = next_on_policy(c);
+	struct child *next = next_on_policy(c), *twin = twin_standing(s->ike, c);
 
 	if (c->selected && next)
 		child_select(s, next);
+	else if (c->selected && twin && twin->switch_due && !twin_sending(s->ike, twin, c))
+		child_select(s, twin);
 	if (!policy_sharer(c, false))
 		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;
 }
@@ -410,8 +427,21 @@ static bool goes_on(const struct ike *ike, const struct child *c)
 	return successor && successor->installed;
 }
 
+/* Packets for C may come up to END; it is kept in SA. */
+static void child_keep(struct ike *ike, struct child *c, struct sa *sa, uint64_t end)
+{
+	c->state = CHILD_LATE;
+	c->late_end = end;
+	c->sa = sa;
+	list_remove(&c->of_sa);
+	list_append(&sa->late, &c->of_sa);
+	map_put(&ike->spis, c->spi_in, sa);
+	sa_rearm(ike, sa);
+}
+
 void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)
 {
+	struct child *twin = c->installed ? twin_standing(s->ike, c) : NULL;
 	bool last;
 
 	/* What it has replaced, or was to replace, is still there, and goes on. */
@@ -426,23 +456,28 @@ void child_end(struct step *s, struct child *c, enum ending ending, const struct
 	uninstall(s, c, false);
 	unlink_versions(c);
 	waits_gone(s, &c->waits, why);
-	list_remove(&c->of_sa);
 	if (last)
 		child_gone(s, c->conf, ending);
-	if (c->replaced) {
-		c->state = CHILD_LATE;
-		c->late_end = s->now + LATE_TIME;
-		list_append(&c->sa->late, &c->of_sa);
-		return;
-	}
-	uninstall(s, c, true);
-	child_forget(s->ike, c);
+	if (twin || c->replaced)
+		child_keep(s->ike, c, twin ? twin->sa : c->sa, s->now + LATE_TIME);
+	else
+		child_late_end(s, c);
 }
 
 void child_expire(struct step *s, struct child *c)
 {
 	task_add(c->sa, TASK_DELETE_CHILD, c);
 	child_end(s, c, END_BY_US, NULL);
+}
+
+void child_late_leave(struct step *s, struct child *c)
+{
+	struct child *twin = twin_standing(s->ike, c);
+
+	if (twin)
+		child_keep(s->ike, c, twin->sa, c->late_end);
+	else
+		child_late_end(s, c);
 }
 
 void child_late_end(struct step *s, struct child *c)

@@ -28,8 +28,12 @@ void child_end(struct step *s, struct child *child, enum ending ending, const st
 void child_expire(struct step *s, struct child *child);
 /* The first authenticated packet came on CHILD: the peer uses it, so we do too. */
 void child_used(struct step *s, struct child *child);
+/* The twin of CHILD has sent for long enough. */
+void child_switch(struct step *s, struct child *child);
 /* A child that was replaced and deleted is gone altogether: its inbound SA goes. */
 void child_late_end(struct step *s, struct child *child);
+/* Its IKE_SA goes: it stays with a twin for the rest of its time, or goes too. */
+void child_late_leave(struct step *s, struct child *child);
 void child_free(struct ike *ike, struct child *child);
 
 /* The selectors of CONF between the hosts of D's path: dynamic ones resolved. From the scratch arena. */

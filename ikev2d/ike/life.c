@@ -106,6 +106,7 @@ uint64_t life_due(const struct sa *sa)
 			continue;
 		earlier(&due, child->rekey_due);
 		earlier(&due, child->inactive_due);
+		earlier(&due, child->switch_due);
 		earlier(&due, child->life_end);
 	}
 	list_each (n, (struct node *)&sa->late)
@@ -185,7 +186,11 @@ static void children_due(struct step *s, struct sa *sa)
 			say(s, sa, "CHILD_SA %s has lived for as long as it may: it is closed", c->conf->name,
 				NULL);
 			child_expire(s, c);
-		} else if (is_due(s, c->rekey_due)) {
+			continue;
+		}
+		if (is_due(s, c->switch_due))
+			child_switch(s, c);
+		if (is_due(s, c->rekey_due)) {
 			c->rekey_due = 0;
 			task_add(sa, TASK_REKEY_CHILD, c);
 		}

@@ -15,6 +15,11 @@ enum {
 	 * on it may still be under way. */
 	LATE_TIME = 5 * 1000,
 
+	/* How long who answered an authentication anew goes on sending on the old CHILD_SA when nothing comes
+	 * on the new one and the old one is not deleted: the peer may miss our answer twice until it can open
+	 * the new one; but it may have forgotten the old one. */
+	SWITCH_TIME = 15 * 1000,
+
 	/* How long a replaced IKE_SA, or the redundant one of two, waits for the peer to delete it; then we
 	   do. */
 	REKEYED_TIME = 60 * 1000,

@@ -120,7 +120,7 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	list_each_safe (n, &sa->children)
 		child_end(s, node_owner(n, struct child, of_sa), sa->core.ending, why);
 	list_each_safe (n, &sa->late)
-		child_late_end(s, node_owner(n, struct child, of_sa));
+		child_late_leave(s, node_owner(n, struct child, of_sa));
 	if (sa->up)
 		tell_sa(s, TELL_SA_DOWN, sa, NULL);
 	sa->up = false;

@@ -189,10 +189,11 @@ struct child {
 	uint64_t installed;
 	uint64_t rekey_due, life_end; /* 0: never */
 	uint64_t inactive_due;        /* when it may have been idle for too long */
-	uint64_t late_end;            /* CHILD_LATE: when it goes */
-	uint32_t tickets[3];          /* of SA_ADD twice and POLICY_ADD; 0: answered */
-	uint64_t ask_deadline;        /* of their answers */
-	struct node waits;            /* commands that wait for this child */
+	uint64_t switch_due;   /* when its twin has sent for long enough; 0: it does not wait for that */
+	uint64_t late_end;     /* CHILD_LATE: when it goes */
+	uint32_t tickets[3];   /* of SA_ADD twice and POLICY_ADD; 0: answered */
+	uint64_t ask_deadline; /* of their answers */
+	struct node waits;     /* commands that wait for this child */
 };
 
 /* An exchange of our own: it waits for its turn (the window is one) or is under way. */

@@ -196,6 +196,20 @@ uint32_t datapath_selected(const struct datapath *dp, uint32_t policy)
 	return p ? p->selected : 0;
 }
 
+struct dp_sa *datapath_sender(const struct datapath *dp, const struct dp_policy *p)
+{
+	struct dp_sa *sender = NULL;
+
+	list_each (n, (struct node *)&dp->policies) {
+		const struct dp_policy *other = node_owner(n, struct dp_policy, node);
+
+		if (!other->refused && other->selected && tss_eq(other->spec.local_ts, p->spec.local_ts) &&
+			tss_eq(other->spec.remote_ts, p->spec.remote_ts))
+			sender = datapath_find(dp, other->selected, false);
+	}
+	return sender;
+}
+
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap)
 {
 	list_each (n, (struct node *)&dp->policies) {

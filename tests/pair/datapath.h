@@ -48,6 +48,9 @@ uint32_t datapath_selected(const struct datapath *dp, uint32_t policy);
 /* The installed SA of CHILD in this direction, or NULL. */
 struct dp_sa *datapath_find(const struct datapath *dp, uint32_t child, bool inbound);
 
+/* The outbound SA that carries what P is for: of equal policies the newest sends that has one. NULL: none. */
+struct dp_sa *datapath_sender(const struct datapath *dp, const struct dp_policy *p);
+
 /* The first trap or other policy, or NULL. */
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);
 

@@ -407,8 +407,8 @@ static void ours_fails(void **state)
 	}
 }
 
-/* Sun's was to stay. It cannot be installed there, and is deleted before sun answers moon: moon's is all there
- * is. */
+/* Sun's was to stay. It cannot be installed there, and is deleted before sun answers moon: moon's is all
+ * there is. */
 static void the_winner_fails(void **state)
 {
 	struct pair *p = both_ask(state, MOON_I, NULL, NULL);

@@ -288,16 +288,101 @@ static void make_before_break(void **state)
 		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
 		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}",
 		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}",
-		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}");
-	traffic_end(&p->traffic);
-	ARROWS(p->lab, "moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
+		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}",
+		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
 		"moon <-- sun  INFORMATIONAL response 3: SK {}");
 	/* clang-format on */
+	traffic_end(&p->traffic);
 	pair_assert_agree(p, 2);
 	/* And again. */
 	lab_pass(p->lab, 1001 * SECOND);
 	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 3);
 	pair_assert_agree(p, 2);
+}
+
+/* The child whose SA carries sun's packets now. */
+static uint32_t sender(const struct pair *p)
+{
+	const struct datapath *dp = &p->sun->datapath;
+
+	return datapath_sender(dp, node_owner(dp->policies.next, struct dp_policy, node))->spec.child;
+}
+
+/* Moon has the new one up as soon as it has sun's answer: sun sends on the old one until then. */
+static void the_answer_is_lost(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint32_t old = host_child(p->sun, "net")->id, late = host_child(p->moon, "net")->spi_in;
+
+	traffic_begin(&p->traffic, p->lab);
+	until(p, p->lab->now, 1000 * SECOND);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"lost: moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	/* clang-format on */
+	assert_int_equal(sender(p), old);
+	lab_clock(p->lab, p->lab->now + 4 * SECOND);
+	lab_calm(p->lab);
+	/* What sun has sent on the old one may come yet, for some seconds. */
+	assert_non_null(datapath_sa(&p->moon->datapath, true, late));
+	assert_int_equal(sender(p), host_child(p->sun, "net")->id);
+	pair_assert_agree(p, 1);
+}
+
+/* Nothing comes on the new one, and the old one is not deleted: sun does not wait for ever. */
+static void the_delete_is_lost(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint32_t old = host_child(p->sun, "net")->id;
+
+	until(p, p->lab->now, 1000 * SECOND);
+	for (unsigned i = 0; i < 4; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	ARROWS(p->lab, "lost: moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}");
+	lab_pass_deaf(p->lab, SWITCH_TIME - 1);
+	assert_int_equal(sender(p), old);
+	lab_pass_deaf(p->lab, 1);
+	assert_int_equal(sender(p), host_child(p->sun, "net")->id);
+	assert_int_not_equal(sender(p), old);
+	lab_pass(p->lab, 60 * SECOND);
+	pair_assert_agree(p, 1);
+}
+
+/* A packet comes on the new one: moon has it up. */
+static void the_new_one_is_used(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint32_t old = host_child(p->sun, "net")->id;
+
+	until(p, p->lab->now, 1000 * SECOND);
+	for (unsigned i = 0; i < 4; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	assert_int_equal(sender(p), old);
+	host_used(p->sun, "net");
+	assert_int_equal(sender(p), host_child(p->sun, "net")->id);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 1);
+}
+
+/* Packets on the child before the old one may still be under way, too. */
+static void what_is_late_stays(void **state)
+{
+	struct pair *p = open(state, DAEMON("make_before_break = yes"), NULL);
+	uint32_t spi = host_child(p->moon, "net")->spi_in;
+
+	host_rekey(p->moon, "net");
+	lab_calm(p->lab);
+	lab_clock(p->lab, p->lab->now + LATE_TIME - 1);
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_REKEY, .ike = "site", .reauth = true });
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_DOWN), 1);
+	assert_non_null(datapath_sa(&p->moon->datapath, true, spi));
+	lab_clock(p->lab, p->lab->now + 1);
+	assert_null(datapath_sa(&p->moon->datapath, true, spi));
+	pair_assert_agree(p, 1);
 }
 
 /* The old one is deleted first; the new one has the same children. */
@@ -380,7 +465,7 @@ static void who_checked_a_certificate_authenticates_anew_before_it_expires(void 
 	p->moon->valid = 100 * 24 * 3600;
 	lab_pass(p->lab, 901 * SECOND);
 	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
-	pair_assert_up(p);
+	pair_assert_agree(p, 1);
 	assert_int_equal(
 		forge_sa(p->moon)->core.life_end - forge_sa(p->moon)->core.reauth_due, 24 * 3600 * SECOND);
 }
@@ -483,6 +568,10 @@ int main(void)
 		PAIR_TEST(after_a_sleep),
 		PAIR_TEST(an_ike_sa_that_cannot_be_rekeyed),
 		PAIR_TEST(make_before_break),
+		PAIR_TEST(the_answer_is_lost),
+		PAIR_TEST(the_delete_is_lost),
+		PAIR_TEST(the_new_one_is_used),
+		PAIR_TEST(what_is_late_stays),
 		PAIR_TEST(break_before_make),
 		PAIR_TEST(break_before_make_of_an_heir),
 		PAIR_TEST(break_before_down),

@@ -30,7 +30,7 @@ static void send(struct traffic *t, const struct host *from, const struct host *
 {
 	list_each (n, (struct node *)&from->datapath.policies) {
 		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
-		const struct dp_sa *sa = datapath_find(&from->datapath, p->selected, false);
+		const struct dp_sa *sa = datapath_sender(&from->datapath, p);
 
 		if (p->refused || p->spec.trap || !p->open)
 			continue;

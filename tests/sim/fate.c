@@ -30,22 +30,24 @@ const char *fate_configuration(struct life *l, unsigned side)
 	static const char *const unique[] = { "never", "no", "no", "replace" };
 	static const char *const childless[] = { "allow", "prefer" };
 	static const char *const actions[] = { "none", "trap", "start" };
+	/* Where others are replaced they go before the peer can open the new one. */
+	bool replace = !l->peace;
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
 	/* Both ends agree whether children have a key exchange of their own. */
 	unsigned ke = l->seed % 3 == 0 ? 3 : 0, choices = ke ? 2 : 3, jitter = l->seed % 5 ? 10 : 1;
 	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
-	unsigned reauth = l->peace || life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
+	unsigned reauth = life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
 
 	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40),
 		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
-		reauth, unique[life_draw(l, 4)], childless[life_draw(l, 2)], we, they,
+		reauth, unique[life_draw(l, 3 + replace)], childless[life_draw(l, 2)], we, they,
 		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)],
 		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
 		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
 		actions[l->wanted ? life_draw(l, 3) : 0], actions[l->wanted ? life_draw(l, 3) : 0],
 		l->seed % 4 == 3 ? life_draw(l, 100) : 0, life_draw(l, 2) ? "yes" : "no",
-		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) ? "yes" : "no");
+		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) || l->peace ? "yes" : "no");
 	return l->conf[side];
 }
 
@@ -92,8 +94,7 @@ static void down_child(struct life *l, unsigned side)
 static void rekey(struct life *l, unsigned side)
 {
 	fate_command(l, side,
-		(struct ike_command){
-			.kind = COMMAND_REKEY, .ike = "site", .reauth = !l->peace && !life_draw(l, 8) });
+		(struct ike_command){ .kind = COMMAND_REKEY, .ike = "site", .reauth = !life_draw(l, 8) });
 }
 
 static void rekey_child(struct life *l, unsigned side)

@@ -81,7 +81,8 @@ static enum rule_duty duty_of(const struct sa *sa, const struct seen *m, const s
 		return m->error == CHILD_SA_NOT_FOUND && w->request && m->header.mid == w->next - 1
 			       ? of_not_found(sa, h, d)
 			       : DUTY_NONE;
-	if (m->header.mid != w->expected || (w->expected && !w->response))
+	/* Before it is up it says nothing. */
+	if (sa->core.state < S_UP || m->header.mid != w->expected || (w->expected && !w->response))
 		return DUTY_NONE;
 	if (m->header.exchange == CREATE_CHILD_SA)
 		return of_create(h, sa, m);

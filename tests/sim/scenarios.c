@@ -5,6 +5,7 @@
 
 static const struct ike_command rekey_child = { .kind = COMMAND_REKEY, .child = "net" };
 static const struct ike_command rekey_ike = { .kind = COMMAND_REKEY, .ike = "site" };
+static const struct ike_command reauth = { .kind = COMMAND_REKEY, .ike = "site", .reauth = true };
 static const struct ike_command create = { .kind = COMMAND_UP, .child = "more" };
 static const struct ike_command down_child = { .kind = COMMAND_DOWN, .child = "net" };
 static const struct ike_command down_more = { .kind = COMMAND_DOWN, .child = "more" };
@@ -41,6 +42,9 @@ const struct scenario scenarios[] = {
 { "child-create-then-delete", KE,    { { &create }, { &down_more } },                          { 1, 1, 2, 1 }, 1, true,  WAR,    1, -1 },
 { "child-delete-both",        PLAIN, { { &down_child }, { &down_child } },                     { 1, 1, 2, 1 }, 1, false, WAR,    1,  0 },
 { "ike-delete-both",          PLAIN, { { &down_ike }, { &down_ike } },                         { 1, 1, 2, 1 }, 1, false, WAR,    0,  0 },
+{ "reauth",                   PLAIN, { { &reauth }, { NULL } },                                { 1, 1, 1, 1 }, 1, false, PEACE,  1,  1 },
+{ "reauth-child-rekey",       PLAIN, { { &reauth }, { &rekey_child } },                        { 0, 0, 1, 0 }, 1, false, PEACE,  1,  1 },
+{ "reauth-ike-rekey",         PLAIN, { { &reauth }, { &rekey_ike } },                          { 0, 0, 1, 1 }, 1, false, PEACE,  1,  1 },
 { "rekey-then-delete",        PLAIN, { { &rekey_child, &down_child }, { &rekey_child } },      { 0, 0, 0, 1 }, 2, true,  WAR,    1, -1 },
 { "rekey-all-both",           PLAIN, { { &rekey_child, &rekey_ike }, { &rekey_child, &rekey_ike } }, { 0, 0, 0, 0 }, 2, false, PEACE,  1,  1 },
 { 0 }

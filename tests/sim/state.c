@@ -337,6 +337,7 @@ static void put_child(struct print *p, enum space side, const struct child *c)
 	put_name(p, "successor", side, c->successor);
 	put_time(p, "rekey", c->rekey_due);
 	put_time(p, "life", c->life_end);
+	put_time(p, "switch", c->switch_due);
 	put_time(p, "late", c->state == CHILD_LATE ? c->late_end : 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(c->tickets); i++)
 		put_name(p, "ticket", side, c->tickets[i]);

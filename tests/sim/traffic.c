@@ -32,7 +32,7 @@ void traffic_send(struct life *l)
 
 		list_each (n, (struct node *)&dp->policies) {
 			const struct dp_policy *p = node_owner(n, struct dp_policy, node);
-			struct dp_sa *sa = p->selected ? datapath_find(dp, p->selected, false) : NULL;
+			struct dp_sa *sa = datapath_sender(dp, p);
 
 			if (p->refused || p->spec.trap)
 				continue;

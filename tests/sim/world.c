@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A world of the explorer: how it begins, what may happen in it, and how it ends. */
 #include "base/heap.h"
+#include "ike/twin.h"
 #include "tests/pair/arrows.h"
 #include "tests/sim/explore.h"
 #include "tests/sim/memory.h"
@@ -27,7 +28,7 @@ enum {
 	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
 	" rekey_time = 0 } } } }\n"                                                                          \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
-	"daemon { udp_encap = no\n retransmit_jitter = 0 }\n"
+	"daemon { udp_encap = no\n retransmit_jitter = 0\n make_before_break = yes }\n"
 
 /* --------------------------------------------------------------- randomness */
 
@@ -185,7 +186,7 @@ static struct dp_sa *fresh(const struct world *w, unsigned side)
 
 	list_each (n, (struct node *)&peer->policies) {
 		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
-		const struct dp_sa *out = datapath_find(peer, p->selected, false);
+		const struct dp_sa *out = datapath_sender(peer, p);
 		const struct sa_spec *in = out ? datapath_sa(own, true, out->spec.spi) : NULL;
 		struct dp_sa *sa = in ? datapath_find(own, in->child, true) : NULL;
 
@@ -351,6 +352,8 @@ static bool is_dead(struct world *w, const struct flight *f)
 
 	if (!to || header_get(bytes_of(f->data, f->n), &h))
 		return true;
+	if (h.exchange == IKE_SA_INIT && !(h.flags & FLAG_RESPONSE))
+		return false;
 	sa = map_get(&to->ike->sas, h.flags & FLAG_INITIATOR ? h.spi_r : h.spi_i);
 	if (!sa)
 		return true;
@@ -366,12 +369,14 @@ static void bury(struct world *w)
 			lab_lose(node_owner(n, struct flight, node));
 }
 
-/* Whether CHILD was made anew in this world, not in place of another: the peer's end of it may come later. */
+/* Whether CHILD was made anew in this world, in place of none that could still send: the peer's end of it may
+ * come later. */
 static bool is_new(const struct world *w, unsigned side, uint32_t child)
 {
-	const struct child *c = map_get(&w->life.hosts[side]->ike->children, child);
+	const struct host *h = w->life.hosts[side];
+	const struct child *c = map_get(&h->ike->children, child);
 
-	return c && !c->replaces && c->id > w->last_id[side];
+	return c && !c->replaces && c->id > w->last_id[side] && !twin_sending(h->ike, c, NULL);
 }
 
 /* Whoever sends now reaches the other end, and has something to send on. */
@@ -381,11 +386,11 @@ static void check_traffic(struct world *w, unsigned side)
 
 	list_each (n, (struct node *)&dp->policies) {
 		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
-		const struct dp_sa *sa = datapath_find(dp, p->selected, false);
+		const struct dp_sa *sa = datapath_sender(dp, p);
 
 		if (!sa && p->open)
 			life_fail(&w->life, "%s: a policy has no SA any more", w->life.hosts[side]->name);
-		if (sa && !is_new(w, side, p->selected) && !datapath_sa(peer, true, sa->spec.spi))
+		if (sa && !is_new(w, side, sa->spec.child) && !datapath_sa(peer, true, sa->spec.spi))
 			life_fail(&w->life, "%s sends on %08x, which the other end has not",
 				w->life.hosts[side]->name, sa->spec.spi);
 	}

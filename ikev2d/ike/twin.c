@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is a twin of whom. */
+#include "ike/twin.h"
+
+#include "ike/conf.h"
+
+/* A peer that comes from elsewhere now has nothing left where it was. */
+static bool same_ends(const struct sa *a, const struct sa *b)
+{
+	return a != b && a->up && b->up && ip_eq(&a->core.path.remote.ip, &b->core.path.remote.ip) &&
+	       id_eq(&a->local_id, &b->local_id) && id_eq(&a->remote_id, &b->remote_id);
+}
+
+static bool same_packets(const struct child *a, const struct child *b)
+{
+	return child_conf_same(a->conf, b->conf) && tss_eq(a->local_ts, b->local_ts) &&
+	       tss_eq(a->remote_ts, b->remote_ts);
+}
+
+static struct child *newest(const struct ike *ike, const struct child *child,
+	bool (*wanted)(const struct child *), const struct child *but)
+{
+	struct child *found = NULL;
+
+	list_each (n, (struct node *)&ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (!same_ends(sa, child->sa))
+			continue;
+		list_each (m, &sa->children) {
+			struct child *c = node_owner(m, struct child, of_sa);
+
+			if (c != but && wanted(c) && same_packets(c, child))
+				found = c;
+		}
+	}
+	return found;
+}
+
+static bool sends(const struct child *c)
+{
+	return c->selected;
+}
+
+static bool stands(const struct child *c)
+{
+	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant && c->sa->core.state == S_UP;
+}
+
+struct child *twin_sending(const struct ike *ike, const struct child *child, const struct child *but)
+{
+	return newest(ike, child, sends, but);
+}
+
+struct child *twin_standing(const struct ike *ike, const struct child *child)
+{
+	return newest(ike, child, stands, NULL);
+}
