@@ -439,7 +439,8 @@ static void close_sa(struct draft *d)
 	d->adopter = d->ours.rival_spi;
 	draft_forget(&d->ours);
 	draft_forget(&d->theirs);
-	d->core.rekey_due = d->core.reauth_due = d->core.life_end = 0;
+	/* When it is to be authenticated anew is for who adopts its children. */
+	d->core.rekey_due = d->core.life_end = 0;
 	d->core.state = d->response.n ? S_LINGER : S_DEAD;
 	d->core.deadline = d->step->now + LINGER_TIME;
 }

@@ -524,6 +524,32 @@ static void rekeying_is_not_authentication(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Nor does a rekeying by both, in which moon hears that the old one is deleted before it knows what it has. */
+static void nor_is_rekeying_by_both(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint64_t start = p->lab->now;
+
+	pair_nonces(p, 0x10);
+	host_rekey(p->moon, NULL);
+	pair_nonces(p, 0x80);
+	host_rekey(p->sun, NULL);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce}",
+		"moon <-- sun  CREATE_CHILD_SA request 0: SK {SA, KE, Nonce}",
+		"lost: moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce}",
+		"moon --> sun  CREATE_CHILD_SA response 0: SK {SA, KE, Nonce}",
+		"moon <-- sun  INFORMATIONAL request 1: SK {D(IKE)}",
+		"moon --> sun  INFORMATIONAL response 1: SK {}");
+	/* clang-format on */
+	lab_pass(p->lab, 2 * REKEYED_TIME);
+	until(p, start, 1000 * SECOND);
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
+}
+
 /* Authentication fails now: the old one lives until its time is over. */
 static void authentication_that_fails(void **state)
 {
@@ -580,6 +606,7 @@ int main(void)
 		PAIR_TEST(who_checked_a_certificate_authenticates_anew_before_it_expires),
 		PAIR_TEST(a_responder_tells_when_a_certificate_expires),
 		PAIR_TEST(rekeying_is_not_authentication),
+		PAIR_TEST(nor_is_rekeying_by_both),
 		PAIR_TEST(authentication_that_fails),
 		PAIR_TEST(authentication_on_command),
 	};
