@@ -269,10 +269,22 @@ static enum verdict not_found(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
+/* It can be replaced with its IKE_SA only, and that is the business of who began it. */
+static void explain_peer_only(struct draft *d)
+{
+	d->why.what = arena_printf(d->step->scratch,
+		"%s: it can be replaced only with its IKE_SA, which the peer has begun and must authenticate "
+		"anew; until then, or to the end of its life_time, it is asked again",
+		d->why.what);
+	d->why.where = source_print(&d->core.peer->at, "reauth_time", d->step->scratch);
+	d->why.instead = "reauth_time shorter than the rekey_time of its children, here or at the peer";
+}
+
 enum verdict create_refusal(struct draft *d)
 {
 	const struct wire_notify *n = message_error(d->message);
 	struct negotiation *x = &d->ours;
+	bool elsewhere;
 
 	if (x->state != N_SENT || !x->kind)
 		return draft_drop(d, DROP_STATE);
@@ -285,9 +297,12 @@ enum verdict create_refusal(struct draft *d)
 	if (n->type == CHILD_SA_NOT_FOUND && x->kind == N_REKEY_CHILD)
 		return not_found(d);
 	negotiate_refused(d, x, n);
+	elsewhere = n->type == NO_ADDITIONAL_SAS && (x->kind == N_CREATE || d->core.began);
+	if (n->type == NO_ADDITIONAL_SAS && !elsewhere)
+		explain_peer_only(d);
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
-	if (n->type == NO_ADDITIONAL_SAS) {
-		/* This peer can do it in another IKE_SA only (1.3). */
+	if (elsewhere) {
+		/* This peer can do it in another IKE_SA only (1.3.1). */
 		d->wish = x->kind == N_CREATE ? WISH_IKE_SA : WISH_REAUTH;
 		d->wished = x->child;
 		draft_forget(x);

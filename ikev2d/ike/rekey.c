@@ -222,6 +222,13 @@ enum verdict rekey_refusal(struct draft *d)
 		.alert = n->type == NO_PROPOSAL_CHOSEN ? "proposal-mismatch-ike" : NULL,
 	};
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	/* Some peers make a new one from the start only (1.3); who began this one can have that. */
+	if (n->type == NO_ADDITIONAL_SAS && d->core.began && !rival_of(d)) {
+		d->wish = WISH_REAUTH;
+		draft_forget(&d->ours);
+		d->task_end = TASK_OVER;
+		return DRAFT_COMMIT;
+	}
 	return give_up(d, REFUSED_TIME);
 }
 

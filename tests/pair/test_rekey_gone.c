@@ -152,6 +152,55 @@ static void taken_down_before_it_is_answered(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------ a peer that replaces nothing */
+
+#define IMPATIENT CHILD("rekey_time = 0\n life_time = 300s") DAEMON("make_before_break = yes")
+
+/* Who began makes a new IKE_SA then (1.3). */
+static void moon_begins_anew(void **state)
+{
+	for (unsigned ike = 0; ike < 2; ike++) {
+		struct pair *p = open(state, IMPATIENT, NULL);
+
+		p->sun->fails = ASKED_SA_IN | ASKED_KEYS;
+		host_rekey(p->moon, ike ? NULL : "net");
+		lab_deliver(p->lab, lab_first(p->lab));
+		p->sun->fails = 0;
+		forge_refusal(lab_first(p->lab), NO_ADDITIONAL_SAS, (struct bytes){ 0 });
+		lab_deliver(p->lab, lab_first(p->lab));
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+		assert_int_equal(host_told_times(p->moon, TELL_SA_DOWN), 1);
+		pair_assert_agree(p, 1);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* Who has not can only ask again, until the time of the child is over. */
+static void sun_asks_again(void **state)
+{
+	struct pair *p = open(state, NULL, IMPATIENT);
+	uint64_t start = p->lab->now;
+	unsigned times = 0;
+
+	host_rekey(p->sun, "net");
+	while (host_child(p->sun, "net")) {
+		p->moon->fails = ASKED_SA_IN;
+		lab_deliver(p->lab, lab_first(p->lab));
+		p->moon->fails = 0;
+		forge_refusal(lab_first(p->lab), NO_ADDITIONAL_SAS, (struct bytes){ 0 });
+		lab_deliver(p->lab, lab_first(p->lab));
+		assert_non_null(strstr(host_why(p->sun)->what, "which the peer has begun"));
+		times++;
+		lab_clock(p->lab, lab_due(p->lab));
+	}
+	assert_int_equal(p->lab->now - start, 300 * 1000);
+	assert_in_range(times, 300 * 1000 / (2 * REFUSED_TIME), 300 * 1000 / REFUSED_TIME + 1);
+	lab_pass(p->lab, 2 * REFUSED_TIME);
+	pair_assert_agree(p, 0);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +210,8 @@ int main(void)
 		PAIR_TEST(taken_down_while_it_is_rekeyed),
 		PAIR_TEST(taken_down_while_the_peer_rekeys_it),
 		PAIR_TEST(taken_down_before_it_is_answered),
+		PAIR_TEST(moon_begins_anew),
+		PAIR_TEST(sun_asks_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
