@@ -38,8 +38,9 @@ enum {
 	BUSY_TIME = 2 * 1000,
 	REFUSED_TIME = 30 * 1000,
 
-	/* A new child is not asked for any more when that has been put off for so long ("several
-	 * minutes", 2.25): somebody waits for it. Rekeyings go on until the hard end of what they replace. */
+	/* The IKE_SA is closed when the peer has been busy for so long whenever it was asked for the same
+	 * ("several minutes", 2.25). A new child that is put off for other reasons is not asked for any more
+	 * then: somebody waits for it. Rekeyings go on until the hard end of what they replace. */
 	PUT_OFF_TIME = 5 * 60 * 1000,
 
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */

@@ -216,6 +216,7 @@ struct task {
 	struct tss packet_local, packet_remote;
 	uint64_t not_before; /* 0: at once */
 	uint64_t put_off;    /* when it was for the first time; 0: not yet */
+	uint64_t busy_since; /* since when the peer is busy whenever it is asked; 0: it is not */
 	bool unwanted;       /* the one under way: what it makes goes at once, and it is not tried again */
 	struct node waits;   /* commands that wait for the child to be created */
 };

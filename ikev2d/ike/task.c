@@ -230,6 +230,29 @@ uint64_t task_due(const struct sa *sa)
 
 /* ------------------------------------------------------------------------ end */
 
+/* Whether the peer says that it is busy, and has for minutes: what it knows of the IKE_SA is not what we
+ * know, and that is closed, as if the peer were dead (2.25). */
+static bool out_of_step(struct draft *d, struct sa *sa, struct task *t)
+{
+	const struct wire_notify *n = d->answered ? message_error(d->message) : NULL;
+
+	if (!n || n->type != TEMPORARY_FAILURE) {
+		t->busy_since = 0;
+		return false;
+	}
+	t->busy_since = t->busy_since ? t->busy_since : d->step->now;
+	if (d->step->now - t->busy_since < PUT_OFF_TIME)
+		return false;
+	d->why.what = arena_printf(d->step->scratch,
+		"the peer was busy for minutes, whatever it was asked: IKE_SA %s is closed",
+		sa->core.peer->name);
+	d->why.notify = notify_name(TEMPORARY_FAILURE);
+	tell_refused(d->step, sa->core.peer->name, sa, &d->why);
+	sa->core.ending = END_BY_DEATH;
+	d->delete_ike = true;
+	return true;
+}
+
 /* Whether T, which is to be put off, has been too often; then D says why it fails. */
 static bool put_off_for_too_long(struct draft *d, struct task *t)
 {
@@ -238,10 +261,8 @@ static bool put_off_for_too_long(struct draft *d, struct task *t)
 	if (t->kind != TASK_CREATE_CHILD || d->step->now - t->put_off < PUT_OFF_TIME)
 		return false;
 	if (!d->why.what) {
-		d->why.what = arena_printf(d->step->scratch,
-			"the peer was busy whenever it was asked for CHILD_SA %s, for minutes",
-			t->conf->name);
-		d->why.notify = notify_name(TEMPORARY_FAILURE);
+		d->why.what = arena_printf(
+			d->step->scratch, "CHILD_SA %s could not be asked for, for minutes", t->conf->name);
 	}
 	tell_refused(d->step, t->conf->peer->name, d->sa, &d->why);
 	return true;
@@ -254,7 +275,8 @@ void task_end(struct draft *d, struct sa *sa)
 	if (!t || d->task_end == TASK_GOES_ON)
 		return;
 	sa->task = NULL;
-	if (d->task_end == TASK_AGAIN && !t->unwanted && !put_off_for_too_long(d, t)) {
+	if (d->task_end == TASK_AGAIN && !t->unwanted && !out_of_step(d, sa, t) &&
+		!put_off_for_too_long(d, t)) {
 		t->not_before = d->step->now + d->task_delay;
 		list_append(&sa->tasks, &t->of_sa);
 		return;

@@ -442,7 +442,8 @@ static void everything_at_once(void **state)
 
 /* ------------------------------------------------------------------ patience */
 
-/* A peer that is always busy is not asked for ever (2.25). */
+/* A peer that is always busy has lost track of things (2.25): the IKE_SA goes, and whoever waits hears why.
+ */
 static void a_peer_that_is_always_busy(void **state)
 {
 	struct pair *p = open(state, false);
@@ -453,12 +454,53 @@ static void a_peer_that_is_always_busy(void **state)
 	p->sun->fails = ASKED_SA_IN;
 	lab_pass(p->lab, PUT_OFF_TIME - 1);
 	assert_null(host_done(p->moon, 4));
+	assert_null(host_told(p->moon, TELL_SA_DOWN));
 	lab_pass(p->lab, 2 * BUSY_TIME);
 	assert_done(p->moon, 4, false);
 	assert_string_equal(host_done(p->moon, 4)->why->notify, "TEMPORARY_FAILURE");
+	assert_non_null(host_told(p->sun, TELL_SA_DOWN));
+	pair_assert_empty_later(p);
+}
+
+/* So it does when it is asked for a rekeying; but it has to be busy each time. */
+static void a_peer_that_is_busy_at_times(void **state)
+{
+	struct pair *p = open(state, false);
+
+	host_expire(p->moon, "lan", false);
+	p->sun->fails = ASKED_SA_IN;
+	lab_pass(p->lab, PUT_OFF_TIME - 2 * BUSY_TIME);
+	p->sun->fails = 0;
+	host_reload(p->sun, pair_text(state, pair_sun, LAN_SUN("esp_proposals = aes256-sha512")));
+	lab_pass(p->lab, 2 * BUSY_TIME);
+	assert_string_equal(host_why(p->moon)->notify, "NO_PROPOSAL_CHOSEN");
+	host_reload(p->sun, pair_text(state, pair_sun, LAN_SUN("")));
+	p->sun->fails = ASKED_SA_IN;
+	lab_pass(p->lab, PUT_OFF_TIME);
+	assert_null(host_told(p->moon, TELL_SA_DOWN));
+	lab_pass(p->lab, 2 * REFUSED_TIME + 2 * BUSY_TIME);
+	assert_string_equal(host_why(p->moon)->notify, "TEMPORARY_FAILURE");
+	pair_assert_empty_later(p);
+}
+
+/* What we cannot do ourselves is no reason for that. */
+static void a_child_that_cannot_be_asked_for(void **state)
+{
+	struct pair *p = open(state, false);
+
+	host_down(p->moon, "lan", 3);
+	lab_calm(p->lab);
+	host_reload(p->moon, pair_text(state, pair_moon, LAN_MOON("esp_proposals = aes128gcm16-x25519")));
+	p->moon->fails = ASKED_KEYS;
+	host_up(p->moon, "lan", 4);
+	lab_pass(p->lab, PUT_OFF_TIME - 1);
+	assert_null(host_done(p->moon, 4));
+	lab_pass(p->lab, 2 * REFUSED_TIME);
+	assert_done(p->moon, 4, false);
 	pair_assert_agree(p, 1);
 	/* Whoever asks later is no worse off. */
-	p->sun->fails = 0;
+	p->moon->fails = 0;
+	host_reload(p->moon, pair_text(state, pair_moon, LAN_MOON("")));
 	host_up(p->moon, "lan", 5);
 	lab_calm(p->lab);
 	assert_done(p->moon, 5, true);
@@ -490,6 +532,8 @@ int main(void)
 		PAIR_TEST(a_new_ike_sa_is_rekeyed),
 		PAIR_TEST(everything_at_once),
 		PAIR_TEST(a_peer_that_is_always_busy),
+		PAIR_TEST(a_peer_that_is_busy_at_times),
+		PAIR_TEST(a_child_that_cannot_be_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
