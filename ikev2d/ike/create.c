@@ -444,8 +444,8 @@ static enum verdict ours_answered(struct draft *d)
 		d->why.what = d->why.what ? d->why.what
 					  : "a key exchange could not be computed: a part of the daemon did "
 					    "not answer";
-		if (x->state == N_AGREE && x->kind != N_REKEY_IKE)
-			return refuse_choice(d);
+		if (x->state == N_AGREE)
+			return x->kind == N_REKEY_IKE ? rekey_failed(d) : refuse_choice(d);
 		tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 		return create_again(d, REFUSED_TIME);
 	}

@@ -157,14 +157,29 @@ static enum verdict give_up(struct draft *d, uint64_t delay)
 	return DRAFT_COMMIT;
 }
 
+/* The peer has made one that we cannot have: without its keys we cannot even have it deleted, and the peer
+ * moves the children there. RFC 7296 leaves it at that; they would go when the peer notices, minutes later.
+ * So the one we have is closed as if the peer were dead, and what is configured for that brings the tunnel
+ * back now: our INITIAL_CONTACT clears what the peer has made. */
+enum verdict rekey_failed(struct draft *d)
+{
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	if (rival_of(d))
+		return give_up(d, REFUSED_TIME);
+	draft_forget(&d->ours);
+	d->task_end = TASK_FAILED;
+	d->core.ending = END_BY_DEATH;
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
+}
+
 static enum verdict refuse_choice(struct draft *d)
 {
 	d->why.what = "the peer chose an IKE proposal that was not offered";
 	d->why.alert = "proposal-mismatch-ike";
 	d->why.offered = proposals_print(d->message->sa, d->step->scratch);
 	d->why.configured = proposals_print(d->ours.offered, d->step->scratch);
-	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
-	return give_up(d, REFUSED_TIME);
+	return rekey_failed(d);
 }
 
 enum verdict rekey_response(struct draft *d)
@@ -192,7 +207,8 @@ enum verdict rekey_agreed(struct draft *d)
 
 	if (!heir_new(d, x, true, d->answer->shared)) {
 		d->heir = NULL;
-		return give_up(d, REFUSED_TIME);
+		d->why.what = "the keys of the new IKE_SA could not be made";
+		return rekey_failed(d);
 	}
 	d->heir->redundant = lost;
 	d->adopter = lost ? x->rival_spi : x->ike_spi;

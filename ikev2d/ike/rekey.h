@@ -11,6 +11,8 @@ void rekey_begin(struct draft *d);
 enum verdict rekey_send(struct draft *d);
 /* The secret is there: the new IKE_SA is made, and takes over unless another one has won. */
 enum verdict rekey_agreed(struct draft *d);
+/* The peer has made a new IKE_SA, and ours cannot be made: D->why says why. */
+enum verdict rekey_failed(struct draft *d);
 handler rekey_response, rekey_refusal, rekey_request;
 /* Their key exchange is computed: the new IKE_SA is made and they are answered. */
 enum verdict rekey_responded(struct draft *d);

@@ -453,10 +453,9 @@ static void later(void **state)
 	assert_null(host_told(p->moon, TELL_REFUSED));
 }
 
-/* Sun believes in a new IKE_SA that moon does not have: it notices, and ends it. */
-static void an_answer_that_was_not_offered(void **state)
+/* Sun's answer is changed on its way; and moon, which does not know what sun has made, ends the old one. */
+static void choose_another(struct pair *p)
 {
-	struct pair *p = open(state, NULL, CONN("dpd_delay = 10s"));
 	struct arena arena = { 0 };
 	struct message m;
 
@@ -467,11 +466,49 @@ static void an_answer_that_was_not_offered(void **state)
 	((struct xform *)m.sa.v[0].v)->bits = 256;
 	forge_change(lab_first(p->lab), &m);
 	arena_free(&arena);
-	ARROWS(p->lab, REKEYED);
+	ARROWS(p->lab, REKEYED, DELETE, DELETED);
 	assert_has(host_why(p->moon)->what, "not offered");
 	assert_has(host_why(p->moon)->offered, "aes256gcm16");
+}
+
+/* Sun believes in a new IKE_SA that moon does not have: it notices. */
+static void an_answer_that_was_not_offered(void **state)
+{
+	struct pair *p = open(state, NULL, CONN("dpd_delay = 10s"));
+
+	choose_another(p);
+	assert_int_equal(ike_load(p->moon->ike).children, 0);
 	lab_pass(p->lab, 400 * 1000);
 	pair_assert_empty(p);
+}
+
+/* At once, when moon comes back as it does when a peer is dead. */
+static void after_an_answer_that_was_not_offered(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_reload(p->moon, pair_text(state, pair_moon, CONN("unique = no") CHILD("dpd_action = start")));
+	host_reload(p->sun, pair_text(state, pair_sun, CONN("unique = no")));
+	choose_another(p);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 1);
+	assert_int_equal(host_told_times(p->sun, TELL_SA_DOWN), 1);
+}
+
+/* Moon cannot compute the keys of what sun has made. */
+static void an_answer_of_no_use(void **state)
+{
+	struct pair *p = open(state, CHILD("dpd_action = start"), CONN("dpd_delay = 10s"));
+
+	traffic_end(&p->traffic);
+	host_rekey(p->moon, NULL);
+	ARROWS(p->lab, REKEY);
+	p->moon->fails = ASKED_KEYS;
+	ARROWS(p->lab, REKEYED);
+	p->moon->fails = 0;
+	lab_pass(p->lab, 400 * 1000);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
 }
 
 static void spoil(struct pair *p)
@@ -535,6 +572,8 @@ int main(void)
 		PAIR_TEST(another_group),
 		PAIR_TEST(later),
 		PAIR_TEST(an_answer_that_was_not_offered),
+		PAIR_TEST(after_an_answer_that_was_not_offered),
+		PAIR_TEST(an_answer_of_no_use),
 		PAIR_TEST(a_bad_public_value_in_the_request),
 		PAIR_TEST(a_bad_public_value_in_the_response),
 	};
