@@ -2,6 +2,7 @@
 /* What the table cannot say: times that follow from others, and what must fit together. */
 #include "conf/conn.h"
 
+#include "base/dict.h"
 #include "conf/section.h"
 #include "model/constraints.h"
 #include "model/proposal_foreign.h"
@@ -174,6 +175,28 @@ static void add_pairs(struct peer *p, const struct child_conf *c)
 	}
 }
 
+/* The name of a pair is no other child's. */
+static void check_names(const struct tree_section *s, const struct peer *p, struct report *r)
+{
+	struct dict names = { 0 };
+
+	for (struct tree_section *sub = s->sections; sub; sub = sub->next)
+		if (!dict_get(&names, sub->name))
+			dict_put(&names, sub->name, sub);
+	for (unsigned i = 0; i < p->n_children; i++) {
+		const struct child_conf *c = &p->children[i];
+		const struct tree_section *other = c->name != c->group ? dict_get(&names, c->name) : NULL;
+
+		if (other)
+			report_error(r, other->at, other, NULL,
+				"a pair of child %s, which has single_pair, has this name too; give one of "
+				"the two "
+				"children another one",
+				c->group);
+	}
+	dict_free(&names);
+}
+
 static void read_children(const struct tree_section *s, struct peer *p, struct report *r)
 {
 	struct child_conf *v = ARENA_ARRAY(&p->arena, s->n_sections, struct child_conf);
@@ -192,6 +215,7 @@ static void read_children(const struct tree_section *s, struct peer *p, struct r
 	for (unsigned i = 0; i < n; i++)
 		if (is_shunt(&v[i]))
 			p->children[p->n_children + p->n_shunts++] = v[i];
+	check_names(s, p, r);
 }
 
 /* A certificate of a section of its own. */

@@ -281,6 +281,23 @@ static void all_faults_are_reported(void **state)
 		"transport_proxy, iptfs, beet, pass, drop");
 }
 
+static void a_pair_has_a_name_of_its_own(void **state)
+{
+	static const char text[] =
+		"connections { a { " AUTHS "children {\n n { single_pair = yes\nremote_ts = 10.1.0.0/16, "
+		"10.2.0.0/16 }\n n-%u { } } } }";
+	struct arena arena = { 0 };
+	struct loaded l = good(arena_printf(&arena, text, 3));
+
+	(void)state;
+	assert_int_equal(l.conf.peers[0]->n_children, 3);
+	loaded_free(&l);
+	refused(arena_printf(&arena, text, 2), "m.conf:6: connections.a.children.n-2: a pair of child n, "
+					       "which has single_pair, has this name "
+					       "too; give one of the two children another one");
+	arena_free(&arena);
+}
+
 static void twenty_faults_are_enough(void **state)
 {
 	struct arena arena = { 0 };
@@ -563,6 +580,7 @@ int main(void)
 		cmocka_unit_test(inherited_connections_are_read),
 		cmocka_unit_test(faults_in_what_is_inherited_name_its_line),
 		cmocka_unit_test(all_faults_are_reported),
+		cmocka_unit_test(a_pair_has_a_name_of_its_own),
 		cmocka_unit_test(twenty_faults_are_enough),
 		cmocka_unit_test(one_fault_spoils_the_whole),
 		cmocka_unit_test(a_side_without_auth_proves_itself_by_certificates),
