@@ -56,6 +56,19 @@ static void established(struct draft *d)
 	d->remote_id = d->hs.remote_id;
 }
 
+/* The first CHILD_SA never has a key exchange of its own, and nothing shows before its first rekeying whether
+ * the peer takes one: what may go wrong then is said now. */
+static void predict_rekeying(struct draft *d, const struct child_conf *conf)
+{
+	if (proposals_demand_ke(conf->esp))
+		tell_log(d, "CHD",
+			"the first rekeying of CHILD_SA %s will want a key exchange (esp_proposals = %s), "
+			"and a peer "
+			"without PFS will refuse that: if this one may be such, add a proposal without a "
+			"group",
+			conf->name, proposals_print(conf->esp, d->step->scratch));
+}
+
 /* --------------------------------------------------------------- initiator */
 
 enum verdict auth_agreed(struct draft *d)
@@ -185,6 +198,7 @@ enum verdict auth_checked(struct draft *d)
 	}
 	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) &&
 		child_make(d, &d->hs.x, true, (struct bytes){ 0 })) {
+		predict_rekeying(d, d->hs.x.child);
 		established(d);
 		take_lifetime(d, &m);
 		return DRAFT_COMMIT;
@@ -361,6 +375,7 @@ enum verdict auth_installed(struct draft *d, struct child *child, bool success)
 	negotiate_answer(d, child, d->hs.x.proposal, &m);
 	draft_respond(d, IKE_AUTH, &m);
 	draft_edit(d, CHILD_STATE, child, CHILD_INSTALLED);
+	predict_rekeying(d, child->conf);
 	established(d);
 	return DRAFT_COMMIT;
 }

@@ -66,6 +66,19 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	m->tsr = x->remote_ts;
 }
 
+/* A peer that has taken the same before, for a child of IKE_AUTH perhaps: what it may not like now. Or NULL.
+ */
+static const char *changed_its_mind(const struct draft *d, const struct negotiation *x)
+{
+	const struct child *old = x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+
+	if (!old || (x->ke && old->suite.ke))
+		return NULL;
+	return x->ke ? "the peer took this without a key exchange before: it may not want one (PFS)"
+		     : "the peer took this before: it may want a key exchange with each rekeying (PFS), and "
+		       "esp_proposals names no group";
+}
+
 void negotiate_refused(struct draft *d, const struct negotiation *x, const struct wire_notify *n)
 {
 	struct arena *a = d->step->scratch;
@@ -82,6 +95,7 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 	};
 	if (proposal) {
 		d->why.configured = proposals_print(conf->esp, a);
+		d->why.differs = changed_its_mind(d, x);
 		d->why.where = source_print(&conf->at, "esp_proposals", a);
 		d->why.instead = "esp_proposals as the peer has them";
 	}

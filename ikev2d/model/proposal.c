@@ -459,6 +459,14 @@ bool proposals_have(struct proposals p, uint8_t type, uint16_t id)
 	return false;
 }
 
+bool proposals_demand_ke(struct proposals p)
+{
+	for (unsigned i = 0; i < p.n; i++)
+		if (!proposals_ke((struct proposals){ &p.v[i], 1 }))
+			return false;
+	return p.n && !proposals_have(p, TRANSFORM_KE, KE_NONE);
+}
+
 const struct transform *proposals_ke(struct proposals p)
 {
 	const struct transform *ke = NULL;

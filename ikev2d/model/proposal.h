@@ -84,8 +84,11 @@ struct proposal *proposal_of(
 /* PROPOSALS without their KE transforms (the child of IKE_AUTH), from ARENA. */
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
 
-/* Whether any of P has the transform ID of TYPE; the first key exchange in P that we have (not NONE), or NULL. */
+/* Whether any of P has the transform ID of TYPE; the first key exchange in P that we have (not NONE), or
+ * NULL. */
 bool proposals_have(struct proposals p, uint8_t type, uint16_t id);
+/* Whether each of P wants a key exchange. */
+bool proposals_demand_ke(struct proposals p);
 const struct transform *proposals_ke(struct proposals p);
 
 /* Why nothing fits, for the nearest pair: DIFFERS gets "encryption: offered aes128, configured aes256gcm16;

@@ -289,7 +289,56 @@ static void no_key_exchange_where_one_is_configured(void **state)
 	assert_has(here->where, "(connections.site.children.net.esp_proposals)");
 	assert_has(there->what, "NO_PROPOSAL_CHOSEN");
 	assert_has(there->where, "(connections.site.children.net.esp_proposals)");
+	assert_has(there->differs, "it may want a key exchange with each rekeying (PFS)");
 	traffic_end(&p->traffic);
+}
+
+/* Of a peer that does not want what it has not seen yet. */
+static void a_key_exchange_that_is_refused(void **state)
+{
+	struct pair *p = open(state, CHILD("esp_proposals = aes128gcm16-x25519"), NULL);
+
+	p->sun->fails = ASKED_KEYS;
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, KE_REKEY);
+	forge_refusal(lab_first(p->lab), NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+	ARROWS(p->lab, REFUSED(NO_PROPOSAL_CHOSEN));
+	assert_has(host_why(p->moon)->differs, "it may not want one (PFS)");
+}
+
+/* Whether H told progress that begins so, to who waits for TICKET. */
+static bool told(const struct host *h, const char *begin, uint32_t ticket)
+{
+	list_each (n, (struct node *)&h->news) {
+		const struct ike_tell *t = &node_owner(n, struct news, node)->tell;
+
+		if (t->kind == TELL_LOG && !strncmp(t->text, begin, strlen(begin)))
+			return !ticket || (t->n_tickets == 1 && t->tickets[0] == ticket);
+	}
+	return false;
+}
+
+/* That it may be refused is said when the tunnel comes up, to who has asked for it. */
+static void a_refusal_that_is_predicted(void **state)
+{
+	static const struct {
+		const char *moon;
+		bool said;
+	} v[] = {
+		{ CHILD("esp_proposals = aes128gcm16-x25519, aes256gcm16-ecp256"), true },
+		{ CHILD("esp_proposals = aes128gcm16-x25519, aes128gcm16"), false },
+		{ CHILD("esp_proposals = aes128gcm16-x25519-none"), false },
+		{ NULL, false },
+	};
+
+	for (unsigned i = 0; i < sizeof v / sizeof *v; i++) {
+		struct pair *p = open(state, v[i].moon, CHILD("esp_proposals = aes128gcm16-x25519"));
+		const char *what = "the first rekeying of CHILD_SA net will want a key exchange";
+
+		assert_int_equal(told(p->moon, what, 1), v[i].said);
+		assert_true(told(p->sun, what, 0));
+		assert_int_equal(pair_close(state), 0);
+	}
 }
 
 static void another_group(void **state)
@@ -463,6 +512,8 @@ int main(void)
 		PAIR_TEST(with_a_key_exchange),
 		PAIR_TEST(a_key_exchange_where_none_is_configured),
 		PAIR_TEST(no_key_exchange_where_one_is_configured),
+		PAIR_TEST(a_key_exchange_that_is_refused),
+		PAIR_TEST(a_refusal_that_is_predicted),
 		PAIR_TEST(another_group),
 		PAIR_TEST(with_a_new_configuration),
 		PAIR_TEST(with_other_selectors),
