@@ -211,6 +211,7 @@ static void commit_request(struct draft *d, struct sa *sa)
 	if (w->next >= UINT32_MAX - MESSAGE_IDS_LEFT && sa->core.state == S_UP)
 		task_add(sa, TASK_REKEY_IKE, NULL);
 	w->tries = 0;
+	w->disowned = false;
 	w->interval = d->step->ike->settings.retransmit_timeout;
 	w->due = d->step->now + step_jitter(d->step, w->interval);
 	send(d, &w->request_path, d->request);

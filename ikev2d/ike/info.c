@@ -43,6 +43,17 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 		message_add_delete(answer, d->step->scratch, PROTO_ESP, ours, n);
 }
 
+/* The peer says that it has no SA for what we send on a child. That is asked for in a rekeying, and if it is
+ * so a new one is made (1.5, 2.25). */
+static void check_child(struct draft *d, const struct wire_notify *n)
+{
+	struct rd r = rd_of(n->data);
+	const struct child *c = child_by_spi(d->sa, rd_u32(&r), false);
+
+	if (rd_done(&r) && c && c->state == CHILD_INSTALLED && !c->successor && !c->redundant)
+		task_add(d->sa, TASK_REKEY_CHILD, c);
+}
+
 enum verdict info_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -58,6 +69,8 @@ enum verdict info_request(struct draft *d)
 	}
 	if (message_notify(m, AUTH_LIFETIME) && d->core.state == S_UP)
 		life_authenticated(d, message_notify(m, AUTH_LIFETIME)->data);
+	if (!end && message_notify(m, INVALID_SPI))
+		check_child(d, message_notify(m, INVALID_SPI));
 	if (!end) {
 		draft_respond(d, INFORMATIONAL, &answer);
 		return DRAFT_COMMIT;
@@ -94,19 +107,27 @@ enum verdict end_unanswered(struct draft *d)
 {
 	struct arena *a = d->step->scratch;
 	const struct peer *p = d->core.peer;
+	bool disowned = d->sa->window.disowned;
 	char remote[ADDR_TEXT];
 
 	addr_print(&d->core.path.remote, remote);
 	if (d->core.state == S_UP)
 		d->core.ending = END_BY_DEATH;
 	d->why = (struct why){
-		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries", remote,
-			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1),
-		.where = source_print(&p->at, "remote_addrs", a),
-		.instead = "an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
-			   "firewalls between",
+		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries%s", remote,
+			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1,
+			disowned ? "; somebody there says that it has no such IKE_SA: it may have been "
+				   "restarted"
+				 : ""),
 		.alert = d->core.state == S_I_INIT ? "peer-init-unreachable" : "retransmit-send-timeout",
+		.notify = disowned ? notify_name(INVALID_IKE_SPI) : NULL,
 	};
+	if (!disowned) {
+		d->why.where = source_print(&p->at, "remote_addrs", a);
+		d->why.instead =
+			"an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
+			"firewalls between";
+	}
 	return draft_end(d, 0);
 }
 

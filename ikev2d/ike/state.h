@@ -229,7 +229,8 @@ struct window {
 	size_t request_n;
 	uint8_t exchange; /* its type */
 	unsigned tries;
-	uint64_t due; /* next repetition */
+	bool disowned; /* it was answered, though not by a proven peer, that there is no such IKE_SA */
+	uint64_t due;  /* next repetition */
 	uint64_t interval;
 	struct path request_path;
 	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ike_step: an event goes in, actions come out. For a datagram these are the ten steps of the design: header;
  * SA or none; window; seal; fragments (none are announced, so none come); payloads; shape; the table's cell
- * on a draft; verdict; commit or drop. Before the seal is opened nothing in an SA changes. */
+ * on a draft; verdict; commit or drop. Before the seal is opened nothing in an SA changes; hints of strangers
+ * may make us ask the peer (stranger.c). */
 #include "ike/step.h"
 
 #include "ike/child.h"
@@ -12,6 +13,7 @@
 #include "ike/life.h"
 #include "ike/proof.h"
 #include "ike/seal.h"
+#include "ike/stranger.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 #include "ike/want.h"
@@ -55,6 +57,25 @@ static uint64_t hash_of(const struct incoming *in)
 	return h ? h : 1;
 }
 
+/* Of an IKE_SA that is not ours, or not any more. A peer that has not heard that is told (2.21.4); what is
+ * not sealed may be a hint. */
+static void refuse_spis(struct incoming *in)
+{
+	struct message *m = &in->message;
+	uint8_t bad;
+
+	drop(in, DROP_UNKNOWN_SA);
+	if (m->header.flags & FLAG_RESPONSE || !shape_sealed(m->header.exchange))
+		return;
+	if (message_get(bytes_of(in->data.p + IKE_HEADER, in->data.n - IKE_HEADER), IKE_HEADER,
+		    m->header.next, in->step->scratch, m, &bad))
+		return;
+	if (m->has & (PAYLOAD_BIT(PAYLOAD_SK) | PAYLOAD_BIT(PAYLOAD_SKF)))
+		stranger_refuse_spis(in->step, in->path, &m->header);
+	else if (m->header.exchange == INFORMATIONAL)
+		stranger_hints(in->step, in->path, m);
+}
+
 /* Step 2. False: dropped. */
 static bool find_sa(struct incoming *in)
 {
@@ -76,7 +97,7 @@ static bool find_sa(struct incoming *in)
 		(h->exchange == IKE_SA_INIT ||
 			(in->sa->core.spi_i == h->spi_i && in->sa->core.spi_r == h->spi_r)))
 		return true;
-	drop(in, DROP_UNKNOWN_SA);
+	refuse_spis(in);
 	return false;
 }
 
@@ -120,6 +141,9 @@ static bool open_message(struct incoming *in)
 		return true;
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK)) || !in->sa || !in->sa->core.keyed) {
 		drop(in, DROP_UNSEALED);
+		/* That decides nothing; but when no answer comes it may be why. */
+		if (in->sa && m->header.flags & FLAG_RESPONSE && message_notify(m, INVALID_IKE_SPI))
+			in->sa->window.disowned = true;
 		return false;
 	}
 	if (seal_open(s->ike, &in->sa->core, in->data, &m->sk, s->scratch, &in->inner)) {
@@ -273,41 +297,14 @@ static void handle_message(struct incoming *in)
 		count_message(in->step->ike, peer, true, &m->header);
 }
 
-/* Answers to strangers are few: nobody is to be hit by what somebody makes us send. */
-static bool may_answer_stranger(struct step *s)
-{
-	struct ike *ike = s->ike;
-
-	if (ike->stranger_ms < s->now)
-		ike->stranger_ms = s->now;
-	if (ike->stranger_ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
-		return false;
-	ike->stranger_ms += STRANGER_TIME;
-	return true;
-}
-
 /* A request of a later IKE is told which version we speak (2.5); one of IKEv1 would not understand. */
 static void refuse_version(struct incoming *in)
 {
 	const struct wire_header *h = &in->message.header;
-	struct message m = { .header = *h };
-	struct wr w = wr_of(arena_alloc(in->step->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
-	struct ike_action *a;
 
 	drop(in, DROP_VERSION);
-	if (h->version >> 4 < IKE_MAJOR_2 || h->exchange != IKE_SA_INIT || h->flags & FLAG_RESPONSE ||
-		!may_answer_stranger(in->step))
-		return;
-	message_add_notify(&m, in->step->scratch, INVALID_MAJOR_VERSION, (struct bytes){ 0 });
-	m.header.version = IKE_MAJOR_2 << 4;
-	m.header.flags = FLAG_RESPONSE;
-	header_put(&m.header, &w);
-	message_put(&m, &w, &m.header.next);
-	wr_u8_at(&w, 16, m.header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
-	a = step_action(in->step, ACTION_SEND);
-	a->send.path = *in->path;
-	a->send.data = wr_done(&w);
+	if (h->version >> 4 > IKE_MAJOR_2 && h->exchange == IKE_SA_INIT && !(h->flags & FLAG_RESPONSE))
+		stranger_refuse_version(in->step, in->path, h);
 }
 
 static void on_datagram(struct step *s, const struct path *path, struct bytes data)

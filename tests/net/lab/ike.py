@@ -12,7 +12,7 @@ NONCE, NOTIFY, DELETE, SEALED = 40, 41, 42, 46
 NO_PROPOSAL_CHOSEN, AUTHENTICATION_FAILED, COOKIE = 14, 24, 16390
 HEADER = 28
 MARKER = bytes(4)
-_INVALID_MAJOR_VERSION = 5
+_INVALID_IKE_SPI, _INVALID_MAJOR_VERSION = 4, 5
 _BURST = 32  # what surely fits into the buffer of a socket
 
 Header = collections.namedtuple("Header", "spi_i spi_r next version exchange flags mid length")
@@ -50,6 +50,11 @@ def payloads(octets):
 def notifies(octets):
     """Its notifies, as pairs of type and data."""
     return [(struct.unpack("!H", body[2:4])[0], body[4:]) for kind, body in _walk(octets) if kind == NOTIFY]
+
+
+def to_stranger(octets):
+    """Whether it answers one of another version, or of an IKE_SA that there is not."""
+    return notifies(octets) in ([(_INVALID_IKE_SPI, b"")], [(_INVALID_MAJOR_VERSION, b"")])
 
 
 def with_spi(octets, spi):
@@ -126,8 +131,8 @@ class Caller:
             self.answers.append(data[4:] if port == 4500 else data)
 
     def _settled(self):
-        """Datagrams that were answered or dropped. One of a later version of IKE is both: that answer does not count."""
-        return self.dropped() + sum(notifies(answer) != [(_INVALID_MAJOR_VERSION, b"")] for answer in self.listen())
+        """Datagrams that were answered or dropped. Strangers to whom that is said are both: such answers do not count."""
+        return self.dropped() + sum(not to_stranger(answer) for answer in self.listen())
 
     def _burst(self, datagrams, port):
         seen = self._settled() + len(datagrams)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers to strangers, and hints of theirs. */
+#include "ike/stranger.h"
+
+#include "ike/child.h"
+#include "ike/task.h"
+
+enum { IKE_2 = 0x20 };
+
+/* Whether one more may be served now. */
+static bool may_serve(struct step *s)
+{
+	struct ike *ike = s->ike;
+
+	if (ike->stranger_ms < s->now)
+		ike->stranger_ms = s->now;
+	if (ike->stranger_ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
+		return false;
+	ike->stranger_ms += STRANGER_TIME;
+	return true;
+}
+
+static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify)
+{
+	struct message m = { .header = *h };
+	struct wr w = wr_of(arena_alloc(s->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
+	struct ike_action *a;
+
+	message_add_notify(&m, s->scratch, notify, (struct bytes){ 0 });
+	m.header.version = IKE_2;
+	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
+	header_put(&m.header, &w);
+	message_put(&m, &w, &m.header.next);
+	wr_u8_at(&w, 16, m.header.next);
+	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	a = step_action(s, ACTION_SEND);
+	a->send.path = *path;
+	a->send.data = wr_done(&w);
+}
+
+void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h)
+{
+	if (may_serve(s))
+		answer(s, path, h, INVALID_MAJOR_VERSION);
+}
+
+/* Whether an IKE_SA with this SPI of ours is being made by a rekeying: the peer may have it already. */
+static bool is_coming(const struct ike *ike, uint64_t spi)
+{
+	list_each (n, (struct node *)&ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->ours.kind == N_REKEY_IKE && sa->ours.ike_spi == spi)
+			return true;
+	}
+	return false;
+}
+
+void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h)
+{
+	if (may_serve(s) && !is_coming(s->ike, h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i))
+		answer(s, path, h, INVALID_IKE_SPI);
+}
+
+/* A request under way asks already; and who has just been heard has not been restarted. */
+static void ask_whether_alive(struct step *s, struct sa *sa)
+{
+	if (sa->window.request || sa->core.last_in + HINT_TIME > s->now)
+		return;
+	task_add(sa, TASK_LIVENESS, NULL);
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
+}
+
+void stranger_hints(struct step *s, const struct path *path, const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, INVALID_SPI);
+	struct rd r = rd_of(n ? n->data : (struct bytes){ 0 });
+	uint32_t spi = rd_u32(&r);
+
+	if (!rd_done(&r) || !may_serve(s))
+		return;
+	list_each (p, &s->ike->sas_list) {
+		struct sa *sa = node_owner(p, struct sa, of_ike);
+
+		if (sa->core.state == S_UP && ip_eq(&sa->core.path.remote.ip, &path->remote.ip) &&
+			child_by_spi(sa, spi, false))
+			ask_whether_alive(s, sa);
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is said without a seal, to and by anybody (RFC 7296, 1.5, 2.21.4). */
+#pragma once
+
+#include "ike/step.h"
+
+/* Answers the request with header H: its major version is not ours, or we have no such IKE_SA. Unless there
+ * have been many such answers: nobody is to be hit by what somebody makes us send. */
+void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h);
+void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h);
+
+/* Somebody who may be a peer says in a message M of no IKE_SA that it has no SA for what we send: then the
+ * peer is asked whether it is alive, if it has not been heard for a while. */
+void stranger_hints(struct step *s, const struct path *path, const struct message *m);
