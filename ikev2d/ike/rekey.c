@@ -203,7 +203,7 @@ enum verdict rekey_response(struct draft *d)
 enum verdict rekey_agreed(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
-	bool lost = x->rival_nonce.n && contest_lost(x);
+	bool lost = rival_of(d) && contest_lost(x);
 
 	if (!heir_new(d, x, true, d->answer->shared)) {
 		d->heir = NULL;

@@ -367,6 +367,31 @@ static void the_winner_fails(void **state)
 	assert_winner(p, true);
 }
 
+/* Moon's was to stay, but moon goes away without a word, and sun ends what waits for that in vain. Then the
+ * answer to sun's comes all the same: there is no other any more to give way to. */
+static void the_winner_is_gone(void **state)
+{
+	struct pair *p = both_ask(state, SUN_I, NULL, NULL);
+	struct arena arena = { 0 };
+	struct bytes answer;
+	struct addr from, to;
+
+	traffic_end(&p->traffic);
+	ask_sun(p, SUN_I);
+	ask_moon(p, SUN_I);
+	ARROWS(p->lab, "lost: " SUN_ANSWERS);
+	from = lab_first(p->lab)->source;
+	to = lab_first(p->lab)->target;
+	answer = arena_bytes(&arena, bytes_of(lab_first(p->lab)->data, lab_first(p->lab)->n));
+	host_stop(p->moon);
+	lab_pass_deaf(p->lab, REKEYED_TIME);
+	lab_deliver(p->lab, lab_forge(p->lab, p->moon, from, to, answer));
+	assert_int_equal(host_child(p->sun, "net")->sa->core.state, S_UP);
+	assert_true(host_child(p->sun, "net")->sa->core.initiator);
+	assert_non_null(host_told(p->sun, TELL_SA_REKEYED));
+	arena_free(&arena);
+}
+
 /* ------------------------------------------------------------------ INVALID_KE_PAYLOAD on the way */
 
 static struct pair *both_ask_with_groups(void **state, enum lowest l)
@@ -508,6 +533,7 @@ int main(void)
 		PAIR_TEST(every_key_is_late),
 		PAIR_TEST(theirs_fails),
 		PAIR_TEST(the_winner_fails),
+		PAIR_TEST(the_winner_is_gone),
 		PAIR_TEST(another_group_before_the_answer),
 		PAIR_TEST(another_group_after_the_answer),
 		PAIR_TEST(what_waits_goes_to_the_survivor),
