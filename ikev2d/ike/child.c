@@ -286,7 +286,7 @@ static void child_started(struct step *s, struct child *c)
 		child_won(s, c);
 	/* Who answered goes on as before until the peer uses the new SA or deletes the old one, which may
 	 * have another successor by now; the old one may be a twin. */
-	if (c->by_us || !(policy_sharer(c, true) || twin_sending(s->ike, c, NULL)))
+	if (c->by_us || !(policy_sharer(c, true) || twin_sends(s->ike, c, NULL)))
 		child_select(s, c);
 	else if (!policy_sharer(c, true))
 		c->switch_due = s->now + SWITCH_TIME;
@@ -358,11 +358,11 @@ static struct child *next_on_policy(const struct child *c)
 /* The next one sends from now on, or a twin that waited for that; the last one takes the policy away. */
 static void pass_on_policy(struct step *s, const struct child *c)
 {
-	struct child *next = next_on_policy(c), *twin = twin_standing(s->ike, c);
+	struct child *next = next_on_policy(c), *twin = twin_waiting(s->ike, c);
 
 	if (c->selected && next)
 		child_select(s, next);
-	else if (c->selected && twin && twin->switch_due && !twin_sending(s->ike, twin, c))
+	else if (c->selected && twin && !twin_sends(s->ike, twin, c))
 		child_select(s, twin);
 	if (!policy_sharer(c, false))
 		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = c->policy;

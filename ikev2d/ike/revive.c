@@ -25,11 +25,20 @@ static struct sa *start_again(struct step *s, struct sa *old)
 	return sa;
 }
 
+/* Whether SA is about to be replaced by another one that authenticates anew, or has just done so itself. */
+static bool under_way(const struct ike *ike, const struct sa *sa)
+{
+	list_each (n, (struct node *)&ike->sas_list)
+		if (node_owner(n, struct sa, of_ike)->core.reauthenticates == sa->spi)
+			return true;
+	return sa->core.reauthenticates;
+}
+
 void revive_reauth(struct step *s, struct sa *sa)
 {
 	struct sa *fresh;
 
-	if (!sa->core.began)
+	if (!sa->core.began || under_way(s->ike, sa))
 		return;
 	if (!s->ike->settings.make_before_break) {
 		sa->core.again = true;

@@ -17,8 +17,11 @@ static bool same_packets(const struct child *a, const struct child *b)
 	       tss_eq(a->remote_ts, b->remote_ts);
 }
 
-static struct child *newest(const struct ike *ike, const struct child *child,
-	bool (*wanted)(const struct child *), const struct child *but)
+typedef bool predicate(const struct child *c);
+
+/* The oldest twin of CHILD that is WANTED, but for BUT; or NULL. */
+static struct child *oldest(
+	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
 	struct child *found = NULL;
 
@@ -30,7 +33,7 @@ static struct child *newest(const struct ike *ike, const struct child *child,
 		list_each (m, &sa->children) {
 			struct child *c = node_owner(m, struct child, of_sa);
 
-			if (c != but && wanted(c) && same_packets(c, child))
+			if (c != but && wanted(c) && same_packets(c, child) && (!found || c->id < found->id))
 				found = c;
 		}
 	}
@@ -47,12 +50,22 @@ static bool stands(const struct child *c)
 	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant && c->sa->core.state == S_UP;
 }
 
-struct child *twin_sending(const struct ike *ike, const struct child *child, const struct child *but)
+static bool waits(const struct child *c)
 {
-	return newest(ike, child, sends, but);
+	return stands(c) && c->switch_due;
+}
+
+bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but)
+{
+	return oldest(ike, child, sends, but);
 }
 
 struct child *twin_standing(const struct ike *ike, const struct child *child)
 {
-	return newest(ike, child, stands, NULL);
+	return oldest(ike, child, stands, NULL);
+}
+
+struct child *twin_waiting(const struct ike *ike, const struct child *child)
+{
+	return oldest(ike, child, waits, NULL);
 }

@@ -5,8 +5,9 @@
 
 #include "ike/state.h"
 
-/* The newest twin of CHILD that sends, but for BUT (NULL: none); NULL: there is none. */
-struct child *twin_sending(const struct ike *ike, const struct child *child, const struct child *but);
+/* Whether a twin of CHILD sends, other than BUT (NULL: any). */
+bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but);
 
-/* The newest twin of CHILD that is to stay, or NULL. */
+/* The oldest twin of CHILD that is to stay, and that waits for another one to make way; or NULL. */
 struct child *twin_standing(const struct ike *ike, const struct child *child);
+struct child *twin_waiting(const struct ike *ike, const struct child *child);

@@ -524,7 +524,8 @@ static void rekeying_is_not_authentication(void **state)
 	pair_assert_agree(p, 1);
 }
 
-/* Nor does a rekeying by both, in which moon hears that the old one is deleted before it knows what it has. */
+/* Nor does a rekeying by both, in which moon hears that the old one is deleted before it knows what it has.
+ */
 static void nor_is_rekeying_by_both(void **state)
 {
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
@@ -576,6 +577,29 @@ static void authentication_on_command(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Once more while it is under way is too much, of the old one and of the new one. */
+static void authentication_while_it_is_under_way(void **state)
+{
+	struct ike_command reauth = { .kind = COMMAND_REKEY, .ike = "site", .reauth = true };
+
+	for (unsigned delivered = 0; delivered < 6; delivered++) {
+		struct pair *p =
+			pair_open(state, LAN_MOON("") DAEMON("make_before_break = yes"), LAN_SUN(""));
+
+		pair_up_both(p);
+		traffic_begin(&p->traffic, p->lab);
+		host_command(p->moon, &reauth);
+		for (unsigned i = 0; i < delivered; i++)
+			lab_deliver(p->lab, lab_first(p->lab));
+		host_command(p->moon, &reauth);
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
+		traffic_end(&p->traffic);
+		pair_assert_agree(p, 2);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +633,7 @@ int main(void)
 		PAIR_TEST(nor_is_rekeying_by_both),
 		PAIR_TEST(authentication_that_fails),
 		PAIR_TEST(authentication_on_command),
+		PAIR_TEST(authentication_while_it_is_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -376,7 +376,7 @@ static bool is_new(const struct world *w, unsigned side, uint32_t child)
 	const struct host *h = w->life.hosts[side];
 	const struct child *c = map_get(&h->ike->children, child);
 
-	return c && !c->replaces && c->id > w->last_id[side] && !twin_sending(h->ike, c, NULL);
+	return c && !c->replaces && c->id > w->last_id[side] && !twin_sends(h->ike, c, NULL);
 }
 
 /* Whoever sends now reaches the other end, and has something to send on. */
