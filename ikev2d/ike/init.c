@@ -205,6 +205,10 @@ enum verdict init_refusal(struct draft *d)
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || d->hs.rounds >= INIT_ROUNDS_MAX)
 		return draft_drop(d, DROP_INVALID);
+	/* Once is enough: another request with it would differ all the same, where a NAT is faked, and its
+	 * answer be taken for the answer to the first. */
+	if (cookie && bytes_eq(cookie->data, d->hs.cookie))
+		return draft_drop(d, DROP_INVALID);
 	if (cookie && cookie->data.n && cookie->data.n <= COOKIE_MAX) {
 		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
 		return send_init(d);

@@ -368,7 +368,7 @@ static void invalid_syntax_after_the_end(void **state)
 
 /* ------------------------------------------------------------------ cookies and limits */
 
-static void a_wrong_cookie_brings_a_right_one(void **state)
+static void a_wrong_cookie_is_not_taken(void **state)
 {
 	struct pair *p = pair_open(state, NULL, COOKIES);
 	struct flight *f;
@@ -381,10 +381,29 @@ static void a_wrong_cookie_brings_a_right_one(void **state)
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD",
-		"moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)",
+		"moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)");
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 4000);
+	ARROWS(p->lab,
 		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD",
 		INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
 	/* clang-format on */
+	pair_assert_up(p);
+}
+
+/* Its answer with the cookie is the one that moon's AUTH speaks of, though no two requests are the same. */
+static void a_cookie_that_comes_twice(void **state)
+{
+	struct pair *p = pair_open(state, DAEMON("udp_encap = yes"), COOKIES);
+
+	pair_say_up(p, 1);
+	/* clang-format off */
+	ARROWS(p->lab, INIT_REQUEST,
+		"twice: moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)",
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD");
+	/* clang-format on */
+	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 1);
+	lab_calm(p->lab);
 	pair_assert_up(p);
 }
 
@@ -619,7 +638,8 @@ int main(void)
 		PAIR_TEST(a_bad_public_value),
 		PAIR_TEST(sealed_before_there_are_keys),
 		PAIR_TEST(invalid_syntax_after_the_end),
-		PAIR_TEST(a_wrong_cookie_brings_a_right_one),
+		PAIR_TEST(a_wrong_cookie_is_not_taken),
+		PAIR_TEST(a_cookie_that_comes_twice),
 		PAIR_TEST(a_cookie_of_the_last_secret_is_honoured),
 		PAIR_TEST(an_old_cookie_is_not),
 		PAIR_TEST(cookies_from_the_threshold_on),
