@@ -133,22 +133,29 @@ enum verdict rekey_send(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-/* Our SPI of what they make in place of the same IKE_SA; 0: nothing, or they have deleted it again. */
-static uint64_t rival_of(const struct draft *d)
+/* What they make in place of the same IKE_SA: nothing, or nobody knows it any more; it lives; it was deleted
+ * again.
+ */
+enum rival { RIVAL_NONE, RIVAL_LIVES, RIVAL_DELETED };
+
+static enum rival rival_of(const struct draft *d)
 {
 	uint64_t spi = d->ours.rival_spi;
 	const struct sa *made = map_get(&d->step->ike->sas, spi);
-	bool under_way = d->theirs.kind == N_REKEY_IKE && d->theirs.ike_spi == spi;
 
-	return under_way || (made && made->core.state == S_UP) ? spi : 0;
+	if (d->theirs.kind == N_REKEY_IKE && d->theirs.ike_spi == spi)
+		return RIVAL_LIVES;
+	if (!made)
+		return RIVAL_NONE;
+	return made->core.state == S_UP ? RIVAL_LIVES : RIVAL_DELETED;
 }
 
 /* Ours came to nothing. Theirs, if they have one, takes over; else it is tried again. */
 static enum verdict give_up(struct draft *d, uint64_t delay)
 {
-	uint64_t rival = rival_of(d);
+	uint64_t rival = d->ours.rival_spi;
 
-	if (!rival)
+	if (rival_of(d) != RIVAL_LIVES)
 		return create_again(d, delay);
 	draft_forget(&d->ours);
 	d->task_end = TASK_OVER;
@@ -164,7 +171,7 @@ static enum verdict give_up(struct draft *d, uint64_t delay)
 enum verdict rekey_failed(struct draft *d)
 {
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
-	if (rival_of(d))
+	if (rival_of(d) == RIVAL_LIVES)
 		return give_up(d, REFUSED_TIME);
 	draft_forget(&d->ours);
 	d->task_end = TASK_FAILED;
@@ -203,7 +210,8 @@ enum verdict rekey_response(struct draft *d)
 enum verdict rekey_agreed(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
-	bool lost = rival_of(d) && contest_lost(x);
+	enum rival rival = rival_of(d);
+	bool lost = rival != RIVAL_NONE && contest_lost(x);
 
 	if (!heir_new(d, x, true, d->answer->shared)) {
 		d->heir = NULL;
@@ -211,11 +219,16 @@ enum verdict rekey_agreed(struct draft *d)
 		return rekey_failed(d);
 	}
 	d->heir->redundant = lost;
-	d->adopter = lost ? x->rival_spi : x->ike_spi;
-	if (lost)
+	if (lost && rival == RIVAL_LIVES) {
+		d->adopter = x->rival_spi;
 		await_delete(d);
-	else
+	} else {
+		d->adopter = lost ? 0 : x->ike_spi;
 		d->delete_ike = true;
+	}
+	/* The peer had moved the children to the one that has won, and has deleted it with them. */
+	if (lost && rival == RIVAL_DELETED)
+		d->core.ending = END_BY_PEER;
 	draft_forget(x);
 	d->task_end = TASK_OVER;
 	return DRAFT_COMMIT;
@@ -239,7 +252,7 @@ enum verdict rekey_refusal(struct draft *d)
 	};
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 	/* Some peers make a new one from the start only (1.3); who began this one can have that. */
-	if (n->type == NO_ADDITIONAL_SAS && d->core.began && !rival_of(d)) {
+	if (n->type == NO_ADDITIONAL_SAS && d->core.began && rival_of(d) != RIVAL_LIVES) {
 		d->wish = WISH_REAUTH;
 		draft_forget(&d->ours);
 		d->task_end = TASK_OVER;

@@ -515,6 +515,24 @@ static void the_winner_ends_at_once(void **state)
 	pair_assert_empty_later(p);
 }
 
+/* The same when sun hears of that before it knows that it has lost: its children go with the winner. */
+static void the_winner_ends_before_the_answer(void **state)
+{
+	struct pair *p = both_ask(state, SUN_I, NULL, NULL);
+
+	traffic_end(&p->traffic);
+	ask_sun(p, SUN_I);
+	ask_moon(p, SUN_I);
+	ARROWS(p->lab, SUN_ANSWERS, "kept: " MOON_ANSWERS);
+	host_down(p->moon, NULL, 2);
+	ARROWS(p->lab, "kept: " MOON_DELETES(3), "kept: " MOON_ANSWERS, MOON_DELETES(0));
+	ARROWS(p->lab, "kept: " MOON_DELETES(3), MOON_ANSWERS);
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, 2)->success);
+	assert_int_equal(datapath_sas(&p->sun->datapath), 0);
+	pair_assert_empty_later(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +557,7 @@ int main(void)
 		PAIR_TEST(what_waits_goes_to_the_survivor),
 		PAIR_TEST(taken_down_in_the_middle),
 		PAIR_TEST(the_winner_ends_at_once),
+		PAIR_TEST(the_winner_ends_before_the_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
