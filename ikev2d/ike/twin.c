@@ -50,9 +50,10 @@ static bool stands(const struct child *c)
 	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant && c->sa->core.state == S_UP;
 }
 
+/* One that is replaced already may be the only one that the peer can open yet. */
 static bool waits(const struct child *c)
 {
-	return stands(c) && c->switch_due;
+	return c->state == CHILD_INSTALLED && !c->redundant && c->switch_due;
 }
 
 bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but)

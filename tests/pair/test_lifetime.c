@@ -351,6 +351,30 @@ static void the_delete_is_lost(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* The new one is replaced before the old one goes: moon has the answer to that last. */
+static void the_new_one_is_rekeyed(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	uint32_t first;
+
+	until(p, p->lab->now, 1000 * SECOND);
+	for (unsigned i = 0; i < 4; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	first = host_child(p->sun, "net")->id;
+	host_rekey(p->moon, "net");
+	/* clang-format off */
+	ARROWS(p->lab,
+		"kept: moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}",
+		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}",
+		"moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}");
+	/* clang-format on */
+	assert_int_not_equal(host_child(p->sun, "net")->id, first);
+	assert_int_equal(sender(p), first);
+	lab_calm(p->lab);
+	assert_int_equal(sender(p), host_child(p->sun, "net")->id);
+	pair_assert_agree(p, 1);
+}
+
 /* A packet comes on the new one: moon has it up. */
 static void the_new_one_is_used(void **state)
 {
@@ -620,6 +644,7 @@ int main(void)
 		PAIR_TEST(make_before_break),
 		PAIR_TEST(the_answer_is_lost),
 		PAIR_TEST(the_delete_is_lost),
+		PAIR_TEST(the_new_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_used),
 		PAIR_TEST(what_is_late_stays),
 		PAIR_TEST(break_before_make),
