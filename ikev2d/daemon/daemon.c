@@ -32,8 +32,8 @@ static void on_stop(evutil_socket_t fd, short what, void *ctx)
 	struct world *w = ctx;
 
 	(void)fd;
-	(void)what;
 	if (w->stop_timer) {
+		w->hurry |= what & EV_SIGNAL;
 		event_base_loopbreak(w->base);
 		return;
 	}

@@ -40,7 +40,7 @@ enum err updown_start(struct world *w, struct text *why)
 void updown_stop(struct world *w)
 {
 	struct updown_queue *q = &w->updown;
-	bool hurry = false;
+	bool hurry = w->hurry;
 	unsigned left;
 
 	updown_queue_down_all(q);

@@ -28,6 +28,7 @@ struct world {
 
 	struct event_base *base;
 	struct event *signals[3]; /* TERM, INT, HUP */
+	bool hurry;               /* stopping, and told so again: nobody wants to wait */
 	struct event *stop_timer; /* not NULL: stopping, and how long peers have for their answers */
 
 	struct rundir rundir;
