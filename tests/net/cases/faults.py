@@ -216,10 +216,12 @@ def connection_with_a_key_not_built_in(bench):
 def configuration_of_the_readme(bench):
     """What a reader copies is right."""
     with open(f"{ROOT}/README.md", encoding="utf-8") as f:
-        block, = re.findall(r"^    connections \{\n(?:    .*\n)+", f.read(), re.MULTILINE)
-    moon = bench.daemon(bench.moon, block)
-    done = moon.host.run([f"{BIN}/ikev2d", "--check", moon.config])
-    same((done.code, done.text), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --check ends")
+        blocks = re.findall(r"^    connections \{\n(?:    .*\n)+", f.read(), re.MULTILINE)
+    same(len(blocks), 2, "configurations in the README")
+    for block in blocks:
+        moon = bench.daemon(bench.moon, block)
+        done = moon.host.run([f"{BIN}/ikev2d", "--check", moon.config])
+        same((done.code, done.text), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --check ends")
 
 
 @case()

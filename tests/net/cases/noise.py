@@ -200,7 +200,11 @@ def messages_forged(bench):
                        message(h.spi_i, h.spi_r, SEALED, INFORMATIONAL, flags, mid, payload(DELETE, rng.randbytes(40))),
                        message(h.spi_i, h.spi_r, NOTIFY, SA_INIT, flags, mid, notify(0, NO_PROPOSAL_CHOSEN))]
     caller.send_everywhere(forged)
-    same(caller.answers, [], "answers")
+    invalid = {answer[18:19] + answer[24:] for answer in caller.answers}
+    check(invalid <= {bytes([INFORMATIONAL]) + bytes.fromhex("00000024 00000008 00000004"),
+                      bytes([AUTH]) + bytes.fromhex("00000024 00000008 00000004")},
+          f"answers are INVALID_IKE_SPI, to SPIs of the wrong side: {caller.answers}")
+    check(len(caller.answers) <= 16, f"such answers are few: {len(caller.answers)}")
     scene.stands()
     scene.moon.must("down", "site/net")
     scene.sun.must("down", "site")
