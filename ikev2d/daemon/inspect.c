@@ -24,7 +24,7 @@ static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_recor
 /* Added to the numbers of shunts; those of traps have 32 bits. */
 static const uint64_t of_shunts = 1ULL << 32;
 
-/* Shunts first, as with strongSwan. */
+/* Traps first, as with strongSwan. */
 static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
 {
 	struct world *w = ctx;
@@ -34,7 +34,7 @@ static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
 	uint64_t *v = ARENA_ARRAY(arena, n_shunts + n_traps, uint64_t);
 
 	for (*n = 0; *n < n_shunts + n_traps; ++*n)
-		v[*n] = *n < n_shunts ? of_shunts + shunts[*n] : traps[*n - n_shunts];
+		v[*n] = *n < n_traps ? traps[*n] : of_shunts + shunts[*n - n_traps];
 	return v;
 }
 
