@@ -140,12 +140,12 @@ static void raise_child(
 	vici_out_free(&out);
 }
 
-/* An IKE_SA that goes has no times any more. */
+/* An IKE_SA that goes has no times any more. As with strongSwan it goes until all is said of it. */
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child)
 {
 	struct sa_record going = *sa;
 
-	if (!up && !child) {
+	if (!up && (!child || !strcmp(sa->state, "DESTROYING"))) {
 		going.state = "DELETING";
 		sa = &going;
 	}

@@ -188,6 +188,17 @@ static void child_updown_tells_one_child(void **state)
 	assert_false(has(got, "net-2"));
 }
 
+static void a_child_goes_while_its_ike_sa_does(void **state)
+{
+	struct bench *b = *state;
+
+	b->fake->sas->state = "DESTROYING";
+	subscribe(b, "child-updown");
+	vici_updown(b->fake->vici, false, b->fake->sas, b->fake->sas->children->id);
+	assert_true(has(vici_read_all(b->s, &b->arena),
+		"event child-updown gw {uniqueid=1 version=2 state=DELETING"));
+}
+
 static void ike_rekey_tells_old_and_new(void **state)
 {
 	struct bench *b = *state;
@@ -305,6 +316,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(alerts_name_their_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(states_of_children_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(child_updown_tells_one_child, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_child_goes_while_its_ike_sa_does, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ike_rekey_tells_old_and_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(child_rekey_tells_old_and_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
