@@ -41,10 +41,10 @@ class Case:
 
 
 def case(site="site", quick=False, each=None, scale=False):
-    """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one), and
-    "charon", "charon-nat" with strongSwan on sun. EACH: a case for every item, which is a name or a tuple that begins
-    with one; the rest of the tuple is the function's arguments. QUICK may name those items that are quick. SCALE: it
-    takes long, and is run with others of its kind only."""
+    """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one),
+    "charon", "charon-nat" with strongSwan on sun, and "charon-on-moon" with it there. EACH: a case for every item, which
+    is a name or a tuple that begins with one; the rest of the tuple is the function's arguments. QUICK may name those
+    items that are quick. SCALE: it takes long, and is run with others of its kind only."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
@@ -73,7 +73,9 @@ class Sites:
         if not charon.available():
             raise Skipped("strongSwan's charon-systemd and swanctl are not installed")
         if kind not in self._charons or not self._charons[kind].running():
-            self._charons[kind] = charon.Charon(self.get(kind).sun.gateway, f"{self._directory}/{kind}")
+            site = self.get(kind)
+            side = site.moon if kind == "charon-on-moon" else site.sun
+            self._charons[kind] = charon.Charon(side.gateway, f"{self._directory}/{kind}")
         return self._charons[kind]
 
     def delete(self):
