@@ -65,6 +65,7 @@ class _Reader:
 class Vici:
     def __init__(self, daemon):
         self.events = []
+        self._unread = []
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(daemon.uri.removeprefix("unix://"))
         self._socket.settimeout(10)
@@ -93,8 +94,14 @@ class Vici:
             data += more
         return data
 
+    def unread(self, got):
+        """What receive() returned comes once more."""
+        self._unread.append(got)
+
     def receive(self):
         """The next packet as kind, name and message; None when the daemon has closed the connection."""
+        if self._unread:
+            return self._unread.pop()
         length = self._take(4)
         body = _Reader(self._take(int.from_bytes(length, "big")) if length else None)
         if not body.data:
