@@ -282,8 +282,24 @@ static void clear_creds(void *ctx)
 		engine_configure(ctx);
 }
 
+static const char *cert_subject(void *ctx, const struct cert_conf *cert, struct arena *arena)
+{
+	struct arena scratch = { 0 };
+	struct bundle b = { 0 };
+	struct why why = { 0 };
+	const char *name = NULL;
+
+	(void)ctx;
+	if (cert->data.n && !bundle_read(cert->data, NULL, &scratch, &b, &why) && b.n_certs)
+		name = id_print(&b.certs[0]->subject, arena);
+	bundle_free(&b);
+	arena_free(&scratch);
+	return name;
+}
+
 void creds_into(struct vici_host *h)
 {
+	h->cert_subject = cert_subject;
 	h->load_cert = load_cert;
 	h->certs = certs;
 	h->flush_certs = flush_certs;

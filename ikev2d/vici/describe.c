@@ -168,11 +168,14 @@ static void put_strings(struct vici_out *out, const char *name, struct strings s
 	vici_put_list_end(out);
 }
 
-void vici_put_authority(struct vici_out *out, const struct authority *a)
+void vici_put_authority(
+	struct vici_out *out, const struct authority *a, const struct vici_host *host, struct arena *scratch)
 {
+	const char *name = host->cert_subject(host->ctx, &a->cacert, scratch);
+
 	vici_put_section(out, a->name);
-	if (a->cacert.file)
-		vici_put_pair(out, "cacert", a->cacert.file);
+	if (name || a->cacert.file)
+		vici_put_pair(out, "cacert", name ? name : a->cacert.file);
 	put_strings(out, "crl_uris", a->crl_uris);
 	put_strings(out, "ocsp_uris", a->ocsp_uris);
 	if (a->cert_uri_base)

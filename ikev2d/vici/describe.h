@@ -6,6 +6,7 @@
 #include "model/conf.h"
 #include "model/sa.h"
 #include "vici/codec/encode.h"
+#include "vici/vici.h"
 
 /* What is said of the IKE_SA itself. NOW is on the clock of the record. */
 void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch);
@@ -22,8 +23,10 @@ void vici_put_selectors(struct vici_out *out, const char *name, struct tss set);
 /* "TUNNEL", "PASS", … */
 const char *vici_mode_name(enum child_mode m);
 
-/* The section of an authority. */
-void vici_put_authority(struct vici_out *out, const struct authority *a);
+/* The section of an authority. HOST knows the subjects of certificates. */
+void vici_put_authority(
+	struct vici_out *out, const struct authority *a, const struct vici_host *host, struct arena *scratch);
 
 /* The section of a connection, with its children. */
-void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch);
+void vici_put_conn(
+	struct vici_out *out, const struct peer *p, const struct vici_host *host, struct arena *scratch);

@@ -28,6 +28,7 @@ static void put_texts(struct vici_out *out, const char *name, struct strings lis
 struct round {
 	struct vici_out *out;
 	const struct auth_conf *auth;
+	const struct vici_host *host;
 	struct arena *scratch;
 };
 
@@ -136,41 +137,68 @@ static void put_told(const struct round *r, const char *key, bool once)
 			t->put(r);
 }
 
-/* Of certificates there are only the files' names, until somebody has looked into them. */
-static void put_certs(struct vici_out *out, const char *name, const struct cert_confs *certs)
+static void put_certs(const struct round *r, const struct cert_confs *certs)
 {
-	vici_put_list(out, name);
-	for (unsigned i = 0; i < certs->n; i++)
-		if (certs->v[i].file)
-			vici_put_item(out, certs->v[i].file);
-	vici_put_list_end(out);
+	for (unsigned i = 0; i < certs->n; i++) {
+		const struct cert_conf *c = &certs->v[i];
+		const char *name = r->host->cert_subject(r->host->ctx, c, r->scratch);
+
+		if (name || c->file)
+			vici_put_item(r->out, name ? name : c->file);
+	}
 }
 
-static void put_round(struct vici_out *out, const char *side, unsigned number, const struct auth_conf *auth,
-	struct arena *scratch)
+/* charon calls a raw public key as whom it is for. */
+static void put_cert_lists(const struct round *r)
 {
-	const struct round r = { out, auth, scratch };
+	const struct auth_conf *auth = r->auth;
+
+	vici_put_list(r->out, "certs");
+	put_certs(r, &auth->certs);
+	for (unsigned i = 0; i < auth->pubkeys.n && auth->id.type != ID_ANY; i++)
+		vici_put_item(r->out, id_print(&auth->id, r->scratch));
+	vici_put_list_end(r->out);
+	vici_put_list(r->out, "cacerts");
+	put_certs(r, &auth->cacerts);
+	vici_put_list_end(r->out);
+}
+
+/* An identity that is not written is the certificate's. */
+static void put_default_id(const struct round *r)
+{
+	const struct source *at = &r->auth->at;
+
+	for (unsigned i = 0; i < at->n; i++)
+		if (!strcmp(at->keys[i].key, "id"))
+			return;
+	if (r->auth->id.type != ID_ANY)
+		put_own_id(r);
+}
+
+static void put_round(const struct round *r, const char *side, unsigned number)
+{
+	const struct auth_conf *auth = r->auth;
 	const struct source *at = &auth->at;
 
-	vici_put_section(out, arena_printf(scratch, "%s-%u", side, number));
+	vici_put_section(r->out, arena_printf(r->scratch, "%s-%u", side, number));
+	put_default_id(r);
 	for (unsigned i = at->n; i-- > 0;)
-		put_told(&r, at->keys[i].key, true);
+		put_told(r, at->keys[i].key, true);
 	for (unsigned i = 0; i < at->n; i++)
-		put_told(&r, at->keys[i].key, false);
-	put_texts(out, "groups", auth->groups);
-	put_texts(out, "cert_policy", auth->cert_policy);
-	put_certs(out, "certs", &auth->certs);
-	put_certs(out, "cacerts", &auth->cacerts);
-	vici_put_section_end(out);
+		put_told(r, at->keys[i].key, false);
+	put_texts(r->out, "groups", auth->groups);
+	put_texts(r->out, "cert_policy", auth->cert_policy);
+	put_cert_lists(r);
+	vici_put_section_end(r->out);
 }
 
-static void put_rounds(
-	struct vici_out *out, const char *side, const struct auth_conf *first, struct arena *scratch)
+static void put_rounds(struct vici_out *out, const char *side, const struct auth_conf *first,
+	const struct vici_host *host, struct arena *scratch)
 {
 	unsigned n = 0;
 
 	for (const struct auth_conf *a = first; a; a = a->next)
-		put_round(out, side, ++n, a, scratch);
+		put_round(&(struct round){ out, a, host, scratch }, side, ++n);
 }
 
 /* ----------------------------------------------------------------- children */
@@ -293,7 +321,8 @@ static void put_ppk(struct vici_out *out, const struct peer *p, struct arena *sc
 		vici_put_pair(out, "ppk_required", "yes");
 }
 
-void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scratch)
+void vici_put_conn(
+	struct vici_out *out, const struct peer *p, const struct vici_host *host, struct arena *scratch)
 {
 	vici_put_section(out, p->name);
 	put_patterns(out, "local_addrs", p->local_addrs, p->n_local_addrs, scratch);
@@ -301,8 +330,8 @@ void vici_put_conn(struct vici_out *out, const struct peer *p, struct arena *scr
 	vici_put_pair(out, "version", "IKEv2");
 	put_times(out, p);
 	put_ppk(out, p, scratch);
-	put_rounds(out, "local", &p->local, scratch);
-	put_rounds(out, "remote", &p->remote, scratch);
+	put_rounds(out, "local", &p->local, host, scratch);
+	put_rounds(out, "remote", &p->remote, host, scratch);
 	vici_put_section(out, "children");
 	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
 		put_child_conf(out, &p->children[i], scratch);

@@ -66,10 +66,9 @@ static bool put_conn(
 {
 	const struct peer *p = l->peers[l->at];
 
-	(void)host;
 	if (!named(l->filter.ike, p->name))
 		return false;
-	vici_put_conn(out, p, scratch);
+	vici_put_conn(out, p, host, scratch);
 	return true;
 }
 
@@ -132,10 +131,9 @@ static bool put_authority(
 {
 	const struct authority *a = find_authority(host->conf(host->ctx), l->names[l->at]);
 
-	(void)scratch;
 	if (!a || !named(l->filter.name, a->name))
 		return false;
-	vici_put_authority(out, a);
+	vici_put_authority(out, a, host, scratch);
 	return true;
 }
 

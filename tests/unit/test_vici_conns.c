@@ -89,6 +89,20 @@ static void constraints_of_the_peer_come_last(void **state)
 	arena_free(&arena);
 }
 
+/* Certificates by their subjects, raw keys by whom they are for. */
+static void certificates_have_names(void **state)
+{
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_non_null(strstr(told("local { certs = 0x300102, moon.pem }\n"
+				    "remote { id = sun\npubkeys = 0x3001\ncacerts = 0x30 }",
+				       &arena),
+		"local-1 {groups=[] cert_policy=[] certs=[CN=3 octets moon.pem] cacerts=[]}"
+		" remote-1 {id=sun groups=[] cert_policy=[] certs=[sun] cacerts=[CN=1 octets]}"));
+	arena_free(&arena);
+}
+
 /* What is inherited from a section of another file is told, too. */
 static void what_is_inherited_is_told(void **state)
 {
@@ -166,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rounds_are_told_as_they_were_written),
 		cmocka_unit_test(constraints_of_the_peer_come_last),
+		cmocka_unit_test(certificates_have_names),
 		cmocka_unit_test(what_is_inherited_is_told),
 		cmocka_unit_test(the_rest_of_a_connection),
 		cmocka_unit_test(children),

@@ -284,6 +284,13 @@ static const struct vici_cert *certs(
 	return all;
 }
 
+/* Of certificates in files nothing is known. */
+static const char *cert_subject(void *ctx, const struct cert_conf *cert, struct arena *arena)
+{
+	(void)ctx;
+	return cert->data.n ? arena_printf(arena, "CN=%zu octets", cert->data.n) : NULL;
+}
+
 static void flush_certs(void *ctx, enum vici_cert_type type)
 {
 	((struct vici_fake *)ctx)->flushed = type;
@@ -516,6 +523,7 @@ struct vici_fake *vici_fake_new(void)
 		.unload_key = unload,
 		.keys = keys,
 		.certs = certs,
+		.cert_subject = cert_subject,
 		.flush_certs = flush_certs,
 		.reload = reload,
 		.reload_settings = reload_settings,

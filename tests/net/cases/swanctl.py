@@ -325,7 +325,7 @@ def swanctl_loads_pools_and_authorities(bench):
     bench.charon.load(configuration)
     for listing in ["--list-pools"], ["--list-pools", "--leases"], ["--list-pools", "--name", "few"]:
         same(swanctl.must(*listing), bench.charon.swanctl.must(*listing), f"swanctl {listing}")
-    contains(swanctl.must("--list-authorities"), "root:\n  crl_uris:  http://crl.example/root.crl\n", "swanctl --list-authorities")
+    contains(swanctl.must("--list-authorities"), "root:\n  cacert: CN=root\n  crl_uris:  http://crl.example/root.crl\n", "swanctl --list-authorities")
     del configuration["pools"]["rw"], configuration["authorities"]["root"]
     said = swanctl.load({**bench.tunnel(bench.moon), **configuration})
     for part in "no authorities found, 1 unloaded", "successfully loaded 1 pools, 1 unloaded":
