@@ -6,42 +6,11 @@
 
 #include <stdlib.h>
 
-struct bench {
-	struct vici_fake *fake;
-	struct vici_session *s;
-	struct arena arena;
-};
-
-static int set_up(void **state)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	vici_fake_free(b->fake);
-	arena_free(&b->arena);
-	free(b);
-	return 0;
-}
-
-static const char *ask(struct bench *b, const char *command, const char *args)
-{
-	return vici_ask(b->s, command, args, &b->arena);
-}
-
-static void refused(struct bench *b, const char *command, const char *args, const char *says)
+static void refused(struct vici_bench *b, const char *command, const char *args, const char *says)
 {
 	const char *wanted = arena_printf(&b->arena, "response success=no errmsg=%s", says);
 
-	assert_non_null(strstr(ask(b, command, args), wanted));
+	assert_non_null(strstr(vici_bench_ask(b, command, args), wanted));
 }
 
 static void certificates_come_by_type_and_flag(void **state)
@@ -62,11 +31,11 @@ static void certificates_come_by_type_and_flag(void **state)
 		{ "type=x509ocsp;data=x", VICI_CERT_X509, VICI_FLAG_OCSP },
 		{ "type=x509crl;data=x", VICI_CERT_X509_CRL, VICI_FLAG_NONE },
 	};
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		b->fake->cert = (struct vici_cert){ 0 };
-		assert_string_equal(ask(b, "load-cert", rows[i].args), "response success=yes\n");
+		assert_string_equal(vici_bench_ask(b, "load-cert", rows[i].args), "response success=yes\n");
 		assert_int_equal(b->fake->cert.type, rows[i].type);
 		assert_int_equal(b->fake->cert.flag, rows[i].flag);
 		assert_true(bytes_eq(b->fake->cert.data, bytes_str("x")));
@@ -77,7 +46,7 @@ static void certificates_are_octets(void **state)
 {
 	static const uint8_t der[] = { 0x30, 0, 0xff, 0 };
 	struct vici_out out = { 0 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&out, VICI_CMD_REQUEST, "load-cert");
 	vici_put_pair(&out, "type", "X509");
@@ -90,7 +59,7 @@ static void certificates_are_octets(void **state)
 
 static void what_is_no_certificate_is_refused(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	refused(b, "load-cert", NULL, "certificate type missing");
 	refused(b, "load-cert", "type=foo;data=x", "invalid certificate type 'foo'");
@@ -109,12 +78,12 @@ static void what_is_no_certificate_is_refused(void **state)
 
 static void certificates_are_listed_as_by_strongswan(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_string_equal(ask(b, "list-certs", NULL), "response\n");
+	assert_string_equal(vici_bench_ask(b, "list-certs", NULL), "response\n");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, "list-cert", NULL, &b->arena)));
 	(void)vici_read_all(b->s, &b->arena);
-	assert_string_equal(ask(b, "list-certs", NULL),
+	assert_string_equal(vici_bench_ask(b, "list-certs", NULL),
 		"event list-cert type=PUBKEY data=one\n"
 		"event list-cert type=X509 flag=NONE has_privkey=yes data=two\n"
 		"event list-cert type=X509 flag=CA data=three\n"
@@ -123,22 +92,22 @@ static void certificates_are_listed_as_by_strongswan(void **state)
 	assert_int_equal(b->fake->filter.type, VICI_CERT_ANY);
 	assert_int_equal(b->fake->filter.flag, VICI_FLAG_ANY);
 	assert_null(b->fake->filter.subject);
-	(void)ask(b, "list-certs", "type=X509;flag=CA;subject=CN=*");
+	(void)vici_bench_ask(b, "list-certs", "type=X509;flag=CA;subject=CN=*");
 	assert_int_equal(b->fake->filter.type, VICI_CERT_X509);
 	assert_int_equal(b->fake->filter.flag, VICI_FLAG_CA);
 	assert_string_equal(b->fake->filter.subject, "CN=*");
-	assert_string_equal(ask(b, "list-certs", "type=foo"), "response\n");
-	assert_string_equal(ask(b, "list-certs", "flag=foo"), "response\n");
+	assert_string_equal(vici_bench_ask(b, "list-certs", "type=foo"), "response\n");
+	assert_string_equal(vici_bench_ask(b, "list-certs", "flag=foo"), "response\n");
 }
 
 static void flushing_says_what(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->flushed = VICI_CERT_PUBKEY;
-	assert_string_equal(ask(b, "flush-certs", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "flush-certs", NULL), "response success=yes\n");
 	assert_int_equal(b->fake->flushed, VICI_CERT_ANY);
-	assert_string_equal(ask(b, "flush-certs", "type=x509_crl"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "flush-certs", "type=x509_crl"), "response success=yes\n");
 	assert_int_equal(b->fake->flushed, VICI_CERT_X509_CRL);
 	refused(b, "flush-certs", "type=foo", "invalid certificate type 'foo'");
 }
@@ -146,20 +115,21 @@ static void flushing_says_what(void **state)
 static void keys_come_and_go_by_id(void **state)
 {
 	static const char *const kinds[] = { "any", "rsa", "ECDSA", "ed25519", "ed448" };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		assert_string_equal(ask(b, "load-key", arena_printf(&b->arena, "type=%s;data=k", kinds[i])),
+		assert_string_equal(
+			vici_bench_ask(b, "load-key", arena_printf(&b->arena, "type=%s;data=k", kinds[i])),
 			"response success=yes id=0123\n");
 	assert_true(bytes_eq(b->fake->key, bytes_str("k")));
-	assert_string_equal(ask(b, "get-keys", NULL), "response keys=[0123 4567]\n");
-	assert_string_equal(ask(b, "unload-key", "id=4567"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "get-keys", NULL), "response keys=[0123 4567]\n");
+	assert_string_equal(vici_bench_ask(b, "unload-key", "id=4567"), "response success=yes\n");
 	assert_string_equal(b->fake->unloaded, "4567");
 }
 
 static void what_is_no_key_is_refused(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	refused(b, "load-key", NULL, "key type missing");
 	refused(b, "load-key", "type=bliss;data=x", "invalid key type: bliss");
@@ -173,13 +143,16 @@ static void what_is_no_key_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(certificates_come_by_type_and_flag, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(certificates_are_octets, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_certificate_is_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(certificates_are_listed_as_by_strongswan, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(flushing_says_what, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(keys_come_and_go_by_id, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_key_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			certificates_come_by_type_and_flag, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(certificates_are_octets, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_certificate_is_refused, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			certificates_are_listed_as_by_strongswan, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(flushing_says_what, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(keys_come_and_go_by_id, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(what_is_no_key_is_refused, vici_bench_open, vici_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

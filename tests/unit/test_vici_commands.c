@@ -8,38 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct bench {
-	struct vici_fake *fake;
-	struct vici_session *s;
-	struct arena arena;
-};
-
-static int set_up(void **state)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	vici_fake_free(b->fake);
-	arena_free(&b->arena);
-	free(b);
-	return 0;
-}
-
-static const char *ask(struct bench *b, const char *command, const char *args)
-{
-	return vici_ask(b->s, command, args, &b->arena);
-}
-
-static void subscribe(struct bench *b, const char *event)
+static void subscribe(struct vici_bench *b, const char *event)
 {
 	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)));
 	assert_string_equal(vici_read_all(b->s, &b->arena), "confirm\n");
@@ -59,11 +28,11 @@ static void every_command_of_strongswan_is_known(void **state)
 		"unload-shared", "get-shared", "flush-certs", "clear-creds", "load-authority",
 		"unload-authority", "load-pool", "unload-pool", "get-pools", "get-algorithms", "get-counters",
 		"reset-counters" };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->at_once = true;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		assert_true(!strncmp(ask(b, all[i], NULL), "response", strlen("response")));
+		assert_true(!strncmp(vici_bench_ask(b, all[i], NULL), "response", strlen("response")));
 }
 
 static void every_event_of_strongswan_is_known(void **state)
@@ -111,14 +80,14 @@ static unsigned lines(const char *text)
 
 static void what_is_pending_stands_in_the_list(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *pending = read_pending(&b->arena), *name;
 	unsigned found = 0;
 
 	b->fake->at_once = true;
 	for (unsigned i = 0; (name = vici_command_name(i)); i++) {
 		const char *feature = pending_feature(pending, name, &b->arena);
-		const char *got = ask(b, name, NULL);
+		const char *got = vici_bench_ask(b, name, NULL);
 
 		assert_int_equal(has(got, "not built in yet"), feature != NULL);
 		if (!feature)
@@ -138,7 +107,7 @@ static void readers_change_nothing(void **state)
 	static const char *const allowed[] = { "version", "stats", "list-sas", "list-policies", "list-conns",
 		"get-conns", "list-certs", "list-authorities", "get-authorities", "get-keys", "get-shared",
 		"get-pools", "get-algorithms", "get-counters", "failures" };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_session *reader = vici_open(b->fake->vici, VICI_ASKS, b);
 	const char *name;
 
@@ -159,7 +128,7 @@ static void readers_change_nothing(void **state)
 
 static void who_has_no_rights_hears_nothing(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_session *stranger = vici_open(b->fake->vici, VICI_NOTHING, b);
 	const char *name;
 
@@ -175,20 +144,21 @@ static void who_has_no_rights_hears_nothing(void **state)
 
 static void install_and_uninstall_name_a_child(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->at_once = true;
-	assert_string_equal(ask(b, "install", "child=dmz;ike=gw"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "install", "child=dmz;ike=gw"), "response success=yes\n");
 	assert_string_equal(b->fake->policy, "in");
 	assert_string_equal(b->fake->target.child, "dmz");
 	assert_string_equal(b->fake->target.ike, "gw");
-	assert_string_equal(ask(b, "uninstall", "child=dmz"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "uninstall", "child=dmz"), "response success=yes\n");
 	assert_string_equal(b->fake->policy, "away");
 	b->fake->outcome = (struct vici_outcome){ .why = { .what = "policy 'x' not found" } };
-	assert_true(
-		has(ask(b, "uninstall", "child=x"), "response success=no errmsg=policy 'x' not found why {"));
+	assert_true(has(vici_bench_ask(b, "uninstall", "child=x"),
+		"response success=no errmsg=policy 'x' not found why {"));
 	b->fake->ticket = 0;
-	assert_true(has(ask(b, "install", "ike=gw"), "success=no errmsg=missing configuration name"));
+	assert_true(
+		has(vici_bench_ask(b, "install", "ike=gw"), "success=no errmsg=missing configuration name"));
 	assert_int_equal(b->fake->ticket, 0);
 }
 
@@ -208,21 +178,22 @@ static const char drop_of_gw[] =
 
 static void list_policies_lists_what_is_wanted(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct arena *a = &b->arena;
 
 	subscribe(b, "list-policy");
-	assert_string_equal(ask(b, "list-policies", "trap=yes;drop=yes;pass=yes"),
+	assert_string_equal(vici_bench_ask(b, "list-policies", "trap=yes;drop=yes;pass=yes"),
 		arena_printf(a, "%s%s%s%sresponse\n", pass_of_gw, drop_of_gw, trap_of_gw, trap_of_home));
+	assert_string_equal(vici_bench_ask(b, "list-policies", "trap=yes;ike=home"),
+		arena_printf(a, "%sresponse\n", trap_of_home));
+	assert_string_equal(vici_bench_ask(b, "list-policies", "trap=yes;child=dmz"),
+		arena_printf(a, "%sresponse\n", trap_of_gw));
 	assert_string_equal(
-		ask(b, "list-policies", "trap=yes;ike=home"), arena_printf(a, "%sresponse\n", trap_of_home));
-	assert_string_equal(
-		ask(b, "list-policies", "trap=yes;child=dmz"), arena_printf(a, "%sresponse\n", trap_of_gw));
-	assert_string_equal(ask(b, "list-policies", "drop=yes"), arena_printf(a, "%sresponse\n", drop_of_gw));
-	assert_string_equal(
-		ask(b, "list-policies", "pass=yes;ike=gw"), arena_printf(a, "%sresponse\n", pass_of_gw));
-	assert_string_equal(ask(b, "list-policies", "pass=yes;ike=home"), "response\n");
-	assert_string_equal(ask(b, "list-policies", NULL), "response\n");
+		vici_bench_ask(b, "list-policies", "drop=yes"), arena_printf(a, "%sresponse\n", drop_of_gw));
+	assert_string_equal(vici_bench_ask(b, "list-policies", "pass=yes;ike=gw"),
+		arena_printf(a, "%sresponse\n", pass_of_gw));
+	assert_string_equal(vici_bench_ask(b, "list-policies", "pass=yes;ike=home"), "response\n");
+	assert_string_equal(vici_bench_ask(b, "list-policies", NULL), "response\n");
 }
 
 static void counters_are_in_strongswans_order(void **state)
@@ -233,34 +204,34 @@ static void counters_are_in_strongswans_order(void **state)
 		"ike-auth-in-resp=10 ike-auth-out-req=11 ike-auth-out-resp=12 create-child-in-req=13 "
 		"create-child-in-resp=14 create-child-out-req=15 create-child-out-resp=16 info-in-req=17 "
 		"info-in-resp=18 info-out-req=19 info-out-resp=20";
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
-	assert_string_equal(ask(b, "get-counters", NULL),
+	assert_string_equal(vici_bench_ask(b, "get-counters", NULL),
 		arena_printf(&b->arena, "response counters { {%s}} success=yes\n", of_gw));
-	assert_string_equal(ask(b, "get-counters", "name=gw"),
+	assert_string_equal(vici_bench_ask(b, "get-counters", "name=gw"),
 		arena_printf(&b->arena, "response counters {gw {%s}} success=yes\n", of_gw));
-	got = ask(b, "get-counters", "all=yes");
+	got = vici_bench_ask(b, "get-counters", "all=yes");
 	assert_true(has(got, "counters {gw {ike-rekey-init=0") && has(got, "} home {ike-rekey-init=0"));
-	assert_true(has(ask(b, "get-counters", "name=nobody"),
+	assert_true(has(vici_bench_ask(b, "get-counters", "name=nobody"),
 		"response counters {} success=no errmsg=no counters found for this connection"));
 }
 
 static void counters_are_reset(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_string_equal(ask(b, "reset-counters", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "reset-counters", NULL), "response success=yes\n");
 	assert_string_equal(b->fake->reset, "together");
-	assert_string_equal(ask(b, "reset-counters", "name=gw"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "reset-counters", "name=gw"), "response success=yes\n");
 	assert_string_equal(b->fake->reset, "gw");
-	assert_string_equal(ask(b, "reset-counters", "all=yes"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "reset-counters", "all=yes"), "response success=yes\n");
 	assert_string_equal(b->fake->reset, "all");
 }
 
 static void algorithms_are_those_of_the_table(void **state)
 {
-	assert_string_equal(ask(*state, "get-algorithms", NULL),
+	assert_string_equal(vici_bench_ask(*state, "get-algorithms", NULL),
 		"response encryption {AES_CBC=openssl}"
 		" integrity {HMAC_SHA2_256_128=openssl HMAC_SHA2_384_192=openssl HMAC_SHA2_512_256=openssl}"
 		" aead {AES_GCM_16=openssl CHACHA20_POLY1305=openssl}"
@@ -279,19 +250,20 @@ static void algorithms_are_those_of_the_table(void **state)
 static void pools_are_told_as_strongswan_does(void **state)
 {
 	static const char net[] = "net {base=10.3.0.0 size=254 online=0 offline=0}";
-	struct bench *b = *state;
-	const char *all = ask(b, "get-pools", "all=yes");
+	struct vici_bench *b = *state;
+	const char *all = vici_bench_ask(b, "get-pools", "all=yes");
 
-	assert_string_equal(ask(b, "get-pools", NULL),
+	assert_string_equal(vici_bench_ask(b, "get-pools", NULL),
 		arena_printf(&b->arena,
 			"response %s half {base=10.3.2.7 size=248 online=0 offline=0} range "
 			"{base=10.3.1.10 size=11 online=0 offline=0} six {base=2001:db8:: "
 			"size=2147483646 online=0 offline=0}\n",
 			net));
-	assert_string_equal(ask(b, "get-pools", "name=net"), arena_printf(&b->arena, "response %s\n", net));
-	assert_string_equal(ask(b, "get-pools", "name=range;leases=yes"),
+	assert_string_equal(
+		vici_bench_ask(b, "get-pools", "name=net"), arena_printf(&b->arena, "response %s\n", net));
+	assert_string_equal(vici_bench_ask(b, "get-pools", "name=range;leases=yes"),
 		"response range {base=10.3.1.10 size=11 online=0 offline=0 leases {}}\n");
-	assert_string_equal(ask(b, "get-pools", "name=file"), "response\n");
+	assert_string_equal(vici_bench_ask(b, "get-pools", "name=file"), "response\n");
 	assert_true(has(all, "response file {base=10.9.0.1 size=9 online=0 offline=0 origin=file} net {"));
 }
 
@@ -302,21 +274,21 @@ static void authorities_are_listed(void **state)
 	static const char sub[] = "event list-authority sub {crl_uris=[http://a.example/a.crl "
 				  "http://b.example/b.crl] ocsp_uris=[] cert_uri_base=http://c.example/ "
 				  "origin=vici}\n";
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "list-authority");
-	assert_string_equal(
-		ask(b, "list-authorities", NULL), arena_printf(&b->arena, "%s%sresponse\n", root, sub));
-	assert_string_equal(
-		ask(b, "list-authorities", "name=sub"), arena_printf(&b->arena, "%sresponse\n", sub));
-	assert_string_equal(ask(b, "get-authorities", NULL), "response authorities=[sub]\n");
+	assert_string_equal(vici_bench_ask(b, "list-authorities", NULL),
+		arena_printf(&b->arena, "%s%sresponse\n", root, sub));
+	assert_string_equal(vici_bench_ask(b, "list-authorities", "name=sub"),
+		arena_printf(&b->arena, "%sresponse\n", sub));
+	assert_string_equal(vici_bench_ask(b, "get-authorities", NULL), "response authorities=[sub]\n");
 }
 
 /* A list of any length is made as it is read. */
 static void a_long_list_waits_for_the_reader(void **state)
 {
 	enum { MANY = 10000, AHEAD = 200 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	size_t most = 0;
 
@@ -337,7 +309,7 @@ static void a_long_list_waits_for_the_reader(void **state)
 static void a_list_may_end_early(void **state)
 {
 	enum { MANY = 1000 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	struct bytes request = vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena);
 	unsigned before;
@@ -360,7 +332,7 @@ static void a_list_may_end_early(void **state)
 static void a_command_during_a_list_waits(void **state)
 {
 	enum { MANY = 1000 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	const char *got;
 
@@ -370,7 +342,7 @@ static void a_command_during_a_list_waits(void **state)
 	b->fake->n_sas = MANY;
 	subscribe(b, "list-sa");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
-	got = ask(b, "get-conns", NULL);
+	got = vici_bench_ask(b, "get-conns", NULL);
 	assert_int_equal(lines(got), MANY + 2);
 	assert_true(has(got, "\nresponse\nresponse conns=[home]\n"));
 }
@@ -379,7 +351,7 @@ static void a_command_during_a_list_waits(void **state)
 static void a_long_list_is_searched_in_turns(void **state)
 {
 	enum { MANY = 10000, AT_ONCE = 200 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	unsigned before = 0;
 
@@ -403,22 +375,34 @@ static void a_long_list_is_searched_in_turns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_command_of_strongswan_is_known, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(every_event_of_strongswan_is_known, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_pending_stands_in_the_list, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(readers_change_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_has_no_rights_hears_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(install_and_uninstall_name_a_child, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_policies_lists_what_is_wanted, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(counters_are_in_strongswans_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(counters_are_reset, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(pools_are_told_as_strongswan_does, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(authorities_are_listed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(algorithms_are_those_of_the_table, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_list_waits_for_the_reader, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_list_may_end_early, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_command_during_a_list_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_list_is_searched_in_turns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			every_command_of_strongswan_is_known, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			every_event_of_strongswan_is_known, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_is_pending_stands_in_the_list, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(readers_change_nothing, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_has_no_rights_hears_nothing, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			install_and_uninstall_name_a_child, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_policies_lists_what_is_wanted, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			counters_are_in_strongswans_order, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(counters_are_reset, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			pools_are_told_as_strongswan_does, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(authorities_are_listed, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			algorithms_are_those_of_the_table, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_long_list_waits_for_the_reader, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(a_list_may_end_early, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_command_during_a_list_waits, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_long_list_is_searched_in_turns, vici_bench_open, vici_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

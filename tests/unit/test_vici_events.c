@@ -6,39 +6,7 @@
 
 #include <stdlib.h>
 
-/* A daemon and a client of it, for each test. */
-struct bench {
-	struct vici_fake *fake;
-	struct vici_session *s;
-	struct arena arena;
-};
-
-static int set_up(void **state)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	vici_fake_free(b->fake);
-	arena_free(&b->arena);
-	free(b);
-	return 0;
-}
-
-static const char *ask(struct bench *b, const char *command, const char *args)
-{
-	return vici_ask(b->s, command, args, &b->arena);
-}
-
-static const char *subscribe(struct bench *b, const char *event)
+static const char *subscribe(struct vici_bench *b, const char *event)
 {
 	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
 		return "closed";
@@ -57,7 +25,7 @@ static void unknown_events_are_unknown(void **state)
 
 static void unregistered_events_stay_away(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "log");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_UNREGISTER, "log", NULL, &b->arena)));
@@ -68,15 +36,15 @@ static void unregistered_events_stay_away(void **state)
 
 static void an_event_may_be_registered_meanwhile(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	ask(b, "initiate", "child=net");
+	vici_bench_ask(b, "initiate", "child=net");
 	assert_string_equal(subscribe(b, "log"), "confirm\n");
 }
 
 static void log_goes_to_who_registered_it(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
 
 	subscribe(b, "log");
@@ -88,13 +56,13 @@ static void log_goes_to_who_registered_it(void **state)
 
 static void control_log_goes_to_who_waits(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
 
 	subscribe(b, "control-log");
 	assert_true(vici_input(other, vici_packet_of(VICI_EVENT_REGISTER, "control-log", NULL, &b->arena)));
 	vici_read_all(other, &b->arena);
-	ask(b, "initiate", "child=net");
+	vici_bench_ask(b, "initiate", "child=net");
 	vici_log(b->fake->vici, b->fake->ticket, "IKE", 1, NULL, 0, "sending IKE_SA_INIT");
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "somebody else's");
 	assert_string_equal(vici_read_all(b->s, &b->arena),
@@ -104,10 +72,10 @@ static void control_log_goes_to_who_waits(void **state)
 
 static void control_log_has_levels(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "control-log");
-	ask(b, "initiate", "child=net;loglevel=2");
+	vici_bench_ask(b, "initiate", "child=net;loglevel=2");
 	vici_log(b->fake->vici, b->fake->ticket, "ENC", 3, NULL, 0, "too much");
 	assert_string_equal(vici_read_all(b->s, &b->arena), "");
 	vici_log(b->fake->vici, b->fake->ticket, "ENC", 2, NULL, 0, "enough");
@@ -116,7 +84,7 @@ static void control_log_has_levels(void **state)
 
 static void ike_updown_is_told(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
 	subscribe(b, "ike-updown");
@@ -133,7 +101,7 @@ static void ike_updown_is_told(void **state)
 static void alerts_name_their_kind(void **state)
 {
 	static const struct why why = { .what = "no child covers it", .notify = "TS_UNACCEPTABLE" };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
 	subscribe(b, "alert");
@@ -156,7 +124,7 @@ static void states_of_children_are_told(void **state)
 		{ CHILD_IS_REKEYED, "child-state-rekeyed" },
 		{ CHILD_IS_DESTROYED, "child-state-destroying" },
 	};
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const char *got;
@@ -173,7 +141,7 @@ static void states_of_children_are_told(void **state)
 
 static void child_updown_tells_one_child(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct child_record *two = ARENA_ARRAY(&b->arena, 2, struct child_record);
 	const char *got;
 
@@ -190,7 +158,7 @@ static void child_updown_tells_one_child(void **state)
 
 static void a_child_goes_while_its_ike_sa_does(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->sas->state = "DESTROYING";
 	subscribe(b, "child-updown");
@@ -201,7 +169,7 @@ static void a_child_goes_while_its_ike_sa_does(void **state)
 
 static void ike_rekey_tells_old_and_new(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record new = *b->fake->sas;
 
 	new.id = 7;
@@ -229,7 +197,7 @@ static void ike_rekey_tells_old_and_new(void **state)
 }
 
 /* Children 2, the fake's, and 3 and 4. */
-static void three_children(struct bench *b)
+static void three_children(struct vici_bench *b)
 {
 	struct child_record *v = ARENA_ARRAY(&b->arena, 3, struct child_record);
 
@@ -244,7 +212,7 @@ static void three_children(struct bench *b)
 
 static void child_rekey_tells_old_and_new(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
 	three_children(b);
@@ -262,7 +230,7 @@ static void child_rekey_tells_old_and_new(void **state)
 /* The peer may have deleted it already. */
 static void child_rekey_without_the_old_one_tells_the_new(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	three_children(b);
 	subscribe(b, "child-rekey");
@@ -273,7 +241,7 @@ static void child_rekey_without_the_old_one_tells_the_new(void **state)
 /* It would miss some, so it shall come again; nothing of what waited for it is kept. */
 static void who_does_not_read_events_is_turned_away(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	char *line = arena_alloc(&b->arena, 60001);
 	unsigned i = 0;
 
@@ -290,7 +258,7 @@ static void who_does_not_read_events_is_turned_away(void **state)
 
 static void a_reader_that_catches_up_goes_on(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	char *line = arena_alloc(&b->arena, 60001);
 
 	memset(line, 'x', 60000);
@@ -300,29 +268,41 @@ static void a_reader_that_catches_up_goes_on(void **state)
 	vici_sent(b->s, vici_output(b->s).n);
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "news");
 	assert_true(has(vici_read_all(b->s, &b->arena), "msg=news"));
-	assert_true(has(ask(b, "version", NULL), "daemon=ikev2d"));
+	assert_true(has(vici_bench_ask(b, "version", NULL), "daemon=ikev2d"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(unknown_events_are_unknown, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(unregistered_events_stay_away, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_event_may_be_registered_meanwhile, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(log_goes_to_who_registered_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(control_log_goes_to_who_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(control_log_has_levels, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ike_updown_is_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(alerts_name_their_kind, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(states_of_children_are_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(child_updown_tells_one_child, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_child_goes_while_its_ike_sa_does, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ike_rekey_tells_old_and_new, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(child_rekey_tells_old_and_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			child_rekey_without_the_old_one_tells_the_new, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_does_not_read_events_is_turned_away, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_reader_that_catches_up_goes_on, set_up, tear_down),
+			unknown_events_are_unknown, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			unregistered_events_stay_away, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_event_may_be_registered_meanwhile, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			log_goes_to_who_registered_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			control_log_goes_to_who_waits, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(control_log_has_levels, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(ike_updown_is_told, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(alerts_name_their_kind, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			states_of_children_are_told, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			child_updown_tells_one_child, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_child_goes_while_its_ike_sa_does, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			ike_rekey_tells_old_and_new, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			child_rekey_tells_old_and_new, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			child_rekey_without_the_old_one_tells_the_new, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_does_not_read_events_is_turned_away, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_reader_that_catches_up_goes_on, vici_bench_open, vici_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,36 +6,8 @@
 
 #include <stdlib.h>
 
-struct bench {
-	struct vici_fake *fake;
-	struct vici_session *s;
-	struct arena arena;
-	struct vici_out out;
-};
-
-static int set_up(void **state)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	vici_fake_free(b->fake);
-	arena_free(&b->arena);
-	vici_out_free(&b->out);
-	free(b);
-	return 0;
-}
-
 /* Sends what was put into b->out. */
-static const char *answer(struct bench *b)
+static const char *answer(struct vici_bench *b)
 {
 	if (!vici_input(b->s, vici_out_done(&b->out)))
 		return "closed";
@@ -83,7 +55,7 @@ static void put_conn(struct vici_out *o, const char *key, const char *value)
 
 static void load_conn_makes_a_connection(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const struct peer *p;
 
 	put_conn(&b->out, "start_action", "trap");
@@ -100,7 +72,7 @@ static void load_conn_makes_a_connection(void **state)
 
 static void load_conn_refuses_unknown_options_whole(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
 	put_conn(&b->out, "start_acton", "trap");
@@ -113,7 +85,7 @@ static void load_conn_refuses_unknown_options_whole(void **state)
 /* The section "why" keeps the lines. */
 static void a_refusal_is_one_line(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got, *why;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
@@ -130,7 +102,7 @@ static void a_refusal_is_one_line(void **state)
 
 static void load_conn_refuses_bad_values(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	put_conn(&b->out, "rekey_time", "often");
 	assert_true(has(answer(b), "response success=no errmsg="));
@@ -139,7 +111,7 @@ static void load_conn_refuses_bad_values(void **state)
 
 static void load_conn_takes_sections(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
 	assert_true(has(answer(b), "success=no errmsg=load-conn takes sections"));
@@ -152,7 +124,7 @@ static void load_conn_takes_sections(void **state)
 /* Certificates come as they are, whatever octets they have, and need not be text. */
 static void load_conn_takes_certificates(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const struct cert_confs *certs;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-conn");
@@ -170,7 +142,7 @@ static void load_conn_takes_certificates(void **state)
 
 static void load_conn_passes_the_daemons_refusal_on(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->refuse = true;
 	put_conn(&b->out, "mode", "tunnel");
@@ -189,7 +161,7 @@ static void put_pool(struct vici_out *o, const char *name, const char *addrs, co
 
 static void load_pool_makes_a_pool(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const struct vip_pool *p = &b->fake->pool;
 	char text[IP_TEXT];
 
@@ -204,7 +176,7 @@ static void load_pool_makes_a_pool(void **state)
 
 static void load_pool_loads_all_or_none(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-pool");
 	put_pool(&b->out, "one", "10.3.0.0/24", "10.1.0.1");
@@ -224,7 +196,7 @@ static void load_pool_loads_all_or_none(void **state)
 
 static void load_authority_makes_an_authority(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const struct authority *a = &b->fake->authority;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-authority");
@@ -241,7 +213,7 @@ static void load_authority_makes_an_authority(void **state)
 
 static void load_authority_needs_a_certificate(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-authority");
 	vici_put_section(&b->out, "root");
@@ -260,7 +232,7 @@ static void what_has_a_name_is_unloaded_by_it(void **state)
 		{ "unload-pool", "missing pool name to unload" },
 		{ "unload-authority", "unload: missing authority name" },
 	};
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		assert_string_equal(
@@ -282,7 +254,7 @@ static void put_shared(struct vici_out *o, const char *type)
 
 static void load_shared_makes_a_secret(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	put_shared(&b->out, "ike");
 	assert_string_equal(answer(b), "response success=yes\n");
@@ -295,7 +267,7 @@ static void load_shared_makes_a_secret(void **state)
 
 static void load_shared_without_an_id_is_named_by_its_owners(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-shared");
 	vici_put_pair(&b->out, "type", "IKE");
@@ -307,7 +279,7 @@ static void load_shared_without_an_id_is_named_by_its_owners(void **state)
 
 static void load_shared_refuses_other_types(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	put_shared(&b->out, "WEP");
 	assert_true(has(answer(b), "response success=no errmsg="));
@@ -321,7 +293,7 @@ static void load_shared_takes_all_types(void **state)
 		enum secret_kind kind;
 	} all[] = { { "EAP", SECRET_EAP }, { "XAUTH", SECRET_XAUTH }, { "ntlm", SECRET_NTLM },
 		{ "PPK", SECRET_PPK } };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		put_shared(&b->out, all[i].type);
@@ -332,7 +304,7 @@ static void load_shared_takes_all_types(void **state)
 
 static void load_shared_tells_nobody_the_secret(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	vici_out_packet(&b->out, VICI_CMD_REQUEST, "load-shared");
 	vici_put_pair(&b->out, "id", "x");
@@ -343,7 +315,7 @@ static void load_shared_tells_nobody_the_secret(void **state)
 
 static void load_shared_needs_type_and_data(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	assert_true(has(vici_ask(b->s, "load-shared", "type=IKE", &b->arena), "success=no"));
 	assert_true(has(vici_ask(b->s, "load-shared", "data=x", &b->arena), "success=no"));
@@ -351,7 +323,7 @@ static void load_shared_needs_type_and_data(void **state)
 
 static void unload_shared_unloads(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	assert_string_equal(vici_ask(b->s, "unload-shared", "id=ike-2", &b->arena), "response success=yes\n");
 	assert_string_equal(b->fake->unloaded, "ike-2");
@@ -361,26 +333,40 @@ static void unload_shared_unloads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(load_conn_makes_a_connection, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_refuses_unknown_options_whole, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_refusal_is_one_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_refuses_bad_values, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_takes_sections, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_takes_certificates, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_conn_passes_the_daemons_refusal_on, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_pool_makes_a_pool, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_pool_loads_all_or_none, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_authority_makes_an_authority, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_authority_needs_a_certificate, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_has_a_name_is_unloaded_by_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_shared_makes_a_secret, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			load_shared_without_an_id_is_named_by_its_owners, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_shared_refuses_other_types, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_shared_takes_all_types, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_shared_tells_nobody_the_secret, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(load_shared_needs_type_and_data, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(unload_shared_unloads, set_up, tear_down),
+			load_conn_makes_a_connection, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_conn_refuses_unknown_options_whole, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(a_refusal_is_one_line, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_conn_refuses_bad_values, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(load_conn_takes_sections, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_conn_takes_certificates, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_conn_passes_the_daemons_refusal_on, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(load_pool_makes_a_pool, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_pool_loads_all_or_none, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_authority_makes_an_authority, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_authority_needs_a_certificate, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_has_a_name_is_unloaded_by_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_makes_a_secret, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_without_an_id_is_named_by_its_owners, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_refuses_other_types, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_takes_all_types, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_tells_nobody_the_secret, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			load_shared_needs_type_and_data, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(unload_shared_unloads, vici_bench_open, vici_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,39 +6,7 @@
 
 #include <stdlib.h>
 
-/* A daemon and a client of it, for each test. */
-struct bench {
-	struct vici_fake *fake;
-	struct vici_session *s;
-	struct arena arena;
-};
-
-static int set_up(void **state)
-{
-	struct bench *b = calloc(1, sizeof *b);
-
-	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *b = *state;
-
-	vici_fake_free(b->fake);
-	arena_free(&b->arena);
-	free(b);
-	return 0;
-}
-
-static const char *ask(struct bench *b, const char *command, const char *args)
-{
-	return vici_ask(b->s, command, args, &b->arena);
-}
-
-static const char *subscribe(struct bench *b, const char *event)
+static const char *subscribe(struct vici_bench *b, const char *event)
 {
 	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
 		return "closed";
@@ -52,7 +20,7 @@ static bool has(const char *text, const char *part)
 
 static void version_answers(void **state)
 {
-	const char *got = ask(*state, "version", NULL);
+	const char *got = vici_bench_ask(*state, "version", NULL);
 
 	assert_true(has(got, "response daemon=ikev2d version=" IKEV2D_VERSION " sysname=Linux release="));
 	assert_true(has(got, " machine="));
@@ -60,7 +28,7 @@ static void version_answers(void **state)
 
 static void fed_octet_by_octet(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena);
 
 	for (size_t i = 0; i < packet.n; i++) {
@@ -72,7 +40,7 @@ static void fed_octet_by_octet(void **state)
 
 static void output_leaves_in_pieces(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "stats", NULL, &b->arena), whole;
 	size_t n;
 
@@ -87,41 +55,41 @@ static void output_leaves_in_pieces(void **state)
 
 static void the_daemon_is_woken(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	ask(b, "version", NULL);
+	vici_bench_ask(b, "version", NULL);
 	assert_true(b->fake->wakes > 0);
 }
 
 static void unknown_commands_are_unknown(void **state)
 {
-	assert_string_equal(ask(*state, "make-coffee", "milk=yes"), "unknown\n");
+	assert_string_equal(vici_bench_ask(*state, "make-coffee", "milk=yes"), "unknown\n");
 }
 
 static void a_response_from_a_client_ends_it(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	assert_false(vici_input(b->s, vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena)));
 }
 
 static void a_malformed_message_ends_it(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	assert_false(vici_input(b->s, bytes_of("\0\0\0\13\0\7version\1\1", 15)));
 }
 
 static void an_oversized_segment_ends_it(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	assert_false(vici_input(b->s, bytes_of("\0\10\0\1", 4)));
 }
 
 static void a_value_that_is_not_text_is_refused(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	static const char packet[] = "\0\0\0\25\0\11terminate\3\3ike\0\3a\0b";
 
 	assert_true(vici_input(b->s, bytes_of(packet, sizeof packet - 1)));
@@ -131,10 +99,10 @@ static void a_value_that_is_not_text_is_refused(void **state)
 
 static void list_sas_is_in_strongswans_order(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "list-sa");
-	assert_string_equal(ask(b, "list-sas", NULL),
+	assert_string_equal(vici_bench_ask(b, "list-sas", NULL),
 		"event list-sa gw {uniqueid=1 version=2 state=ESTABLISHED"
 		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
 		" remote-host=192.0.2.2 remote-port=4500 remote-id=b.example.org"
@@ -154,7 +122,7 @@ static void list_sas_is_in_strongswans_order(void **state)
 
 static void list_sas_shows_what_is_there(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sa = b->fake->sas;
 	const char *got;
 
@@ -163,25 +131,25 @@ static void list_sas_shows_what_is_there(void **state)
 	sa->initiator = sa->nat_remote = false;
 	sa->suite = (struct suite){ 0 };
 	sa->tasks_active = sa->n_children = 0;
-	got = ask(b, "list-sas", NULL);
+	got = vici_bench_ask(b, "list-sas", NULL);
 	assert_true(has(got, "remote-id=b.example.org initiator-spi=1122334455667788"
 			     " responder-spi=99aabbccddeeff00 child-sas {}}\n"));
 }
 
 static void a_child_under_way_has_no_spis(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "list-sa");
 	b->fake->sas->children->installed_ms = 0;
 	b->fake->sas->children->state = "CREATED";
-	assert_true(has(ask(b, "list-sas", NULL), "state=CREATED mode=TUNNEL local-ts="));
+	assert_true(has(vici_bench_ask(b, "list-sas", NULL), "state=CREATED mode=TUNNEL local-ts="));
 }
 
 /* Of a child and of what it was rekeyed to. */
 static void versions_of_a_child_have_sections_of_their_own(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct child_record *two = ARENA_ARRAY(&b->arena, 2, struct child_record);
 	const char *got;
 
@@ -192,7 +160,7 @@ static void versions_of_a_child_have_sections_of_their_own(void **state)
 	b->fake->sas->children = two;
 	b->fake->sas->n_children = 2;
 	subscribe(b, "list-sa");
-	got = ask(b, "list-sas", NULL);
+	got = vici_bench_ask(b, "list-sas", NULL);
 	assert_true(has(
 		got, "child-sas {net-2 {name=net uniqueid=2 reqid=1 state=REKEYED mode=TUNNEL protocol=ESP"));
 	assert_true(has(got, "packets-out=3000 life-time=3300 install-time=60 local-ts="));
@@ -203,18 +171,18 @@ static void versions_of_a_child_have_sections_of_their_own(void **state)
 
 static void an_overdue_time_is_negative(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	subscribe(b, "list-sa");
 	b->fake->sas->rekey_ms -= 13060000; /* it was due a minute ago */
 	b->fake->sas->reauth_ms = b->fake->sas->established_ms + 125000;
-	assert_true(
-		has(ask(b, "list-sas", NULL), "established=65 rekey-time=-60 reauth-time=60 tasks-active="));
+	assert_true(has(vici_bench_ask(b, "list-sas", NULL),
+		"established=65 rekey-time=-60 reauth-time=60 tasks-active="));
 }
 
 static void list_sas_without_the_event_only_answers(void **state)
 {
-	assert_string_equal(ask(*state, "list-sas", NULL), "response\n");
+	assert_string_equal(vici_bench_ask(*state, "list-sas", NULL), "response\n");
 }
 
 static void list_sas_filters(void **state)
@@ -237,7 +205,7 @@ static void list_sas_filters(void **state)
 
 	subscribe(*state, "list-sa");
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *got = ask(*state, "list-sas", cases[i].args);
+		const char *got = vici_bench_ask(*state, "list-sas", cases[i].args);
 
 		assert_int_equal(has(got, "event list-sa gw"), cases[i].found);
 		assert_int_equal(has(got, "child-sas {net-2 {"), cases[i].child);
@@ -248,7 +216,7 @@ static void list_sas_filters(void **state)
 static void an_sa_that_fits_in_no_message_is_told(void **state)
 {
 	enum { MANY = 3000 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct child_record *many = ARENA_ARRAY(&b->arena, MANY, struct child_record);
 	const char *got;
 
@@ -257,7 +225,7 @@ static void an_sa_that_fits_in_no_message_is_told(void **state)
 	b->fake->sas->children = many;
 	b->fake->sas->n_children = MANY;
 	subscribe(b, "list-sa");
-	got = ask(b, "list-sas", NULL);
+	got = vici_bench_ask(b, "list-sas", NULL);
 	assert_true(has(got, "response success=no errmsg=IKE_SA gw #1 has more CHILD_SAs than fit"));
 }
 
@@ -266,7 +234,7 @@ static void list_conns_lists_all(void **state)
 	const char *got;
 
 	subscribe(*state, "list-conn");
-	got = ask(*state, "list-conns", NULL);
+	got = vici_bench_ask(*state, "list-conns", NULL);
 	assert_true(
 		has(got, "event list-conn gw {local_addrs=[192.0.2.1] remote_addrs=[192.0.2.2] version=IKEv2"
 			 " reauth_time=0 rekey_time=14400 unique=UNIQUE_NEVER local-1 {id=a.example.org"
@@ -283,7 +251,7 @@ static void list_conns_lists_all(void **state)
 /* Shunts are listed behind the children that are negotiated. */
 static void list_conns_tells_of_shunts_and_priorities(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct peer *p = b->fake->conf.peers[0];
 	const char *got;
 
@@ -291,7 +259,7 @@ static void list_conns_tells_of_shunts_and_priorities(void **state)
 	p->children[0].priority = 17;
 	p->children[1].mode = MODE_DROP;
 	subscribe(b, "list-conn");
-	got = ask(b, "list-conns", "ike=gw");
+	got = vici_bench_ask(b, "list-conns", "ike=gw");
 	assert_true(has(got, "remote-ts=[10.2.0.0/16] priority=17 start_action=trap} dmz {mode=DROP "));
 }
 
@@ -300,28 +268,28 @@ static void list_conns_filters(void **state)
 	const char *got;
 
 	subscribe(*state, "list-conn");
-	got = ask(*state, "list-conns", "ike=home");
+	got = vici_bench_ask(*state, "list-conns", "ike=home");
 	assert_true(has(got, "list-conn home") && !has(got, "list-conn gw"));
 }
 
 static void get_conns_names_those_of_vici(void **state)
 {
-	assert_string_equal(ask(*state, "get-conns", NULL), "response conns=[home]\n");
+	assert_string_equal(vici_bench_ask(*state, "get-conns", NULL), "response conns=[home]\n");
 }
 
 static void get_shared_names_those_of_vici(void **state)
 {
-	assert_string_equal(ask(*state, "get-shared", NULL), "response keys=[ike-2]\n");
+	assert_string_equal(vici_bench_ask(*state, "get-shared", NULL), "response keys=[ike-2]\n");
 }
 
 static void what_cannot_be_loaded_is_empty(void **state)
 {
-	assert_string_equal(ask(*state, "get-keys", NULL), "response keys=[0123 4567]\n");
+	assert_string_equal(vici_bench_ask(*state, "get-keys", NULL), "response keys=[0123 4567]\n");
 }
 
 static void stats_answers(void **state)
 {
-	const char *got = ask(*state, "stats", NULL);
+	const char *got = vici_bench_ask(*state, "stats", NULL);
 
 	assert_true(has(got, "response uptime {running=2 hours since="));
 	assert_true(has(got, "} scheduled=5 ikesas {total=1 half-open=0} plugins=[] mallinfo {sbrk="));
@@ -330,7 +298,7 @@ static void stats_answers(void **state)
 
 static void failures_are_explained(void **state)
 {
-	assert_string_equal(ask(*state, "failures", NULL),
+	assert_string_equal(vici_bench_ask(*state, "failures", NULL),
 		"response home {what=the peer refused our proposal"
 		" configured=aes256gcm16-prfsha384-ecp384"
 		" where=/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals) "
@@ -339,10 +307,10 @@ static void failures_are_explained(void **state)
 
 static void initiate_waits_for_its_outcome(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome good = { .success = true };
 
-	assert_string_equal(ask(b, "initiate", "child=net;ike=gw;timeout=5000"), "");
+	assert_string_equal(vici_bench_ask(b, "initiate", "child=net;ike=gw;timeout=5000"), "");
 	assert_string_equal(b->fake->target.child, "net");
 	assert_string_equal(b->fake->target.ike, "gw");
 	assert_int_equal(b->fake->timeout, 5000);
@@ -352,12 +320,12 @@ static void initiate_waits_for_its_outcome(void **state)
 
 static void initiate_explains_its_failure(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome bad = { .why = {
 					    .what = "no proposal fits", .instead = "aes128-sha256-x25519" } };
 	const char *got;
 
-	ask(b, "initiate", "ike=gw");
+	vici_bench_ask(b, "initiate", "ike=gw");
 	assert_null(b->fake->target.child);
 	vici_done(b->fake->vici, b->fake->ticket, &bad);
 	got = vici_read_all(b->s, &b->arena);
@@ -368,12 +336,12 @@ static void initiate_explains_its_failure(void **state)
 /* What libvici does not take for text is not shown by swanctl. */
 static void a_failure_is_one_line_of_ascii(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome bad = {
 		.why = { .what = "no secret for \u00fcber \u2026 sun:\nnot\tone\nnor two" }
 	};
 
-	ask(b, "initiate", "ike=gw");
+	vici_bench_ask(b, "initiate", "ike=gw");
 	vici_done(b->fake->vici, b->fake->ticket, &bad);
 	assert_true(has(vici_read_all(b->s, &b->arena),
 		"response success=no errmsg=no secret for ?ber ... sun: not?one; nor two why {"));
@@ -381,38 +349,41 @@ static void a_failure_is_one_line_of_ascii(void **state)
 
 static void an_outcome_may_come_at_once(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
 	b->fake->at_once = true;
-	assert_string_equal(ask(b, "initiate", "child=net;timeout=-1"), "response success=yes\n");
-	assert_string_equal(ask(b, "initiate", "child=net;timeout=-1000"), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "initiate", "child=net;timeout=-1"), "response success=yes\n");
+	assert_string_equal(
+		vici_bench_ask(b, "initiate", "child=net;timeout=-1000"), "response success=yes\n");
 	assert_int_equal(b->fake->timeout, -1000); /* swanctl --timeout -1 */
-	assert_string_equal(ask(b, "terminate", "ike=gw"), "response success=yes matches=1 terminated=1\n");
+	assert_string_equal(
+		vici_bench_ask(b, "terminate", "ike=gw"), "response success=yes matches=1 terminated=1\n");
 }
 
 static void initiate_needs_a_name(void **state)
 {
-	assert_true(
-		has(ask(*state, "initiate", "timeout=10"), "success=no errmsg=missing configuration name"));
+	assert_true(has(vici_bench_ask(*state, "initiate", "timeout=10"),
+		"success=no errmsg=missing configuration name"));
 }
 
 static void bad_numbers_are_refused(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_true(has(ask(b, "initiate", "child=net;timeout=soon"), "errmsg=timeout = soon is not"));
-	assert_true(has(ask(b, "initiate", "child=net;timeout=-99999999999"), "success=no"));
-	assert_true(has(ask(b, "terminate", "ike-id=1x"), "success=no"));
-	assert_true(has(ask(b, "terminate", "ike-id=99999999999"), "success=no"));
+	assert_true(
+		has(vici_bench_ask(b, "initiate", "child=net;timeout=soon"), "errmsg=timeout = soon is not"));
+	assert_true(has(vici_bench_ask(b, "initiate", "child=net;timeout=-99999999999"), "success=no"));
+	assert_true(has(vici_bench_ask(b, "terminate", "ike-id=1x"), "success=no"));
+	assert_true(has(vici_bench_ask(b, "terminate", "ike-id=99999999999"), "success=no"));
 	assert_int_equal(b->fake->ticket, 0);
 }
 
 static void terminate_answers_with_counts(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome some = { .matches = 2, .terminated = 1, .why = { .what = "one did not answer" } };
 
-	assert_string_equal(ask(b, "terminate", "child-id=2;ike-id=1;force=yes;timeout=7"), "");
+	assert_string_equal(vici_bench_ask(b, "terminate", "child-id=2;ike-id=1;force=yes;timeout=7"), "");
 	assert_int_equal(b->fake->target.child_id, 2);
 	assert_int_equal(b->fake->target.ike_id, 1);
 	assert_true(b->fake->force);
@@ -423,52 +394,55 @@ static void terminate_answers_with_counts(void **state)
 
 static void terminate_needs_a_target(void **state)
 {
-	assert_true(
-		has(ask(*state, "terminate", "force=yes"), "success=no errmsg=missing terminate selector"));
+	assert_true(has(vici_bench_ask(*state, "terminate", "force=yes"),
+		"success=no errmsg=missing terminate selector"));
 }
 
 static void rekey_answers_with_matches(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome none = { .why = { .what = "no SA matches" } };
 
 	b->fake->at_once = true;
-	assert_string_equal(ask(b, "rekey", "child=net;ike=gw"), "response success=yes matches=1\n");
+	assert_string_equal(
+		vici_bench_ask(b, "rekey", "child=net;ike=gw"), "response success=yes matches=1\n");
 	assert_string_equal(b->fake->target.child, "net");
 	assert_string_equal(b->fake->target.ike, "gw");
 	assert_false(b->fake->reauth);
-	assert_string_equal(
-		ask(b, "rekey", "ike-id=1;child-id=2;reauth=yes"), "response success=yes matches=1\n");
+	assert_string_equal(vici_bench_ask(b, "rekey", "ike-id=1;child-id=2;reauth=yes"),
+		"response success=yes matches=1\n");
 	assert_int_equal(b->fake->target.ike_id, 1);
 	assert_int_equal(b->fake->target.child_id, 2);
 	assert_true(b->fake->reauth);
 	b->fake->outcome = none;
-	assert_true(has(
-		ask(b, "rekey", "ike=gw;reauth=no"), "response success=no matches=0 errmsg=no SA matches"));
+	assert_true(has(vici_bench_ask(b, "rekey", "ike=gw;reauth=no"),
+		"response success=no matches=0 errmsg=no SA matches"));
 	assert_false(b->fake->reauth);
 }
 
 static void rekey_needs_a_target(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_true(has(ask(b, "rekey", "reauth=yes"), "success=no errmsg=missing rekey selector"));
-	assert_true(has(ask(b, "rekey", "child-id=two"), "success=no errmsg=child-id = two is not"));
+	assert_true(
+		has(vici_bench_ask(b, "rekey", "reauth=yes"), "success=no errmsg=missing rekey selector"));
+	assert_true(
+		has(vici_bench_ask(b, "rekey", "child-id=two"), "success=no errmsg=child-id = two is not"));
 	assert_int_equal(b->fake->ticket, 0);
 }
 
 /* A request waits for the one before it, and no more octets are asked for meanwhile. */
 static void answers_come_in_the_order_of_requests(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	const char *got;
 
 	assert_true(vici_hungry(b->s));
-	assert_string_equal(ask(b, "initiate", "child=net"), "");
+	assert_string_equal(vici_bench_ask(b, "initiate", "child=net"), "");
 	assert_true(vici_hungry(b->s));
-	assert_string_equal(ask(b, "get-conns", NULL), "");
+	assert_string_equal(vici_bench_ask(b, "get-conns", NULL), "");
 	assert_false(vici_hungry(b->s));
-	assert_string_equal(ask(b, "get-shared", NULL), "");
+	assert_string_equal(vici_bench_ask(b, "get-shared", NULL), "");
 	vici_done(b->fake->vici, b->fake->ticket, &(struct vici_outcome){ .success = true });
 	got = vici_read_all(b->s, &b->arena);
 	assert_string_equal(got, "response success=yes\nresponse conns=[home]\nresponse keys=[ike-2]\n");
@@ -479,7 +453,7 @@ static void answers_come_in_the_order_of_requests(void **state)
 static void many_requests_are_answered_in_turns(void **state)
 {
 	enum { MANY = 100, AT_ONCE = 16 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct bytes one = vici_packet_of(VICI_CMD_REQUEST, "get-conns", NULL, &b->arena);
 	struct bytes answer = vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena);
 	struct text all = text_in(&b->arena);
@@ -503,7 +477,7 @@ static void many_requests_are_answered_in_turns(void **state)
 /* What was answered before it is read once, and then it is closed. */
 static void a_broken_request_ends_what_waits(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct text all = text_in(&b->arena);
 	struct bytes one = vici_packet_of(VICI_CMD_REQUEST, "get-conns", NULL, &b->arena);
 
@@ -523,7 +497,7 @@ static void a_broken_request_ends_what_waits(void **state)
 static void half_requests_are_kept_within_bounds(void **state)
 {
 	enum { MANY = 200, HALF = 300 * 1024 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	uint8_t *half = arena_alloc(&b->arena, HALF);
 	struct vici_session *all[MANY];
 	unsigned kept = 0;
@@ -542,16 +516,16 @@ static void half_requests_are_kept_within_bounds(void **state)
 	for (unsigned i = 0; i < MANY; i++)
 		kept += all[i] != NULL;
 	assert_in_range(kept, 10, 32 * 1024 * 1024 / HALF);
-	assert_true(has(ask(b, "version", NULL), "daemon=ikev2d"));
+	assert_true(has(vici_bench_ask(b, "version", NULL), "daemon=ikev2d"));
 }
 
 static void commands_follow_one_another(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome good = { .success = true };
 
 	for (unsigned i = 0; i < 3; i++) {
-		ask(b, "initiate", "child=net");
+		vici_bench_ask(b, "initiate", "child=net");
 		vici_done(b->fake->vici, b->fake->ticket, &good);
 		assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
 	}
@@ -559,10 +533,10 @@ static void commands_follow_one_another(void **state)
 
 static void unknown_tickets_are_ignored(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome good = { .success = true };
 
-	ask(b, "initiate", "child=net");
+	vici_bench_ask(b, "initiate", "child=net");
 	vici_done(b->fake->vici, 0, &good);
 	vici_done(b->fake->vici, b->fake->ticket + 1, &good);
 	assert_string_equal(vici_read_all(b->s, &b->arena), "");
@@ -570,10 +544,10 @@ static void unknown_tickets_are_ignored(void **state)
 
 static void a_client_that_left_is_not_answered(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_outcome good = { .success = true };
 
-	ask(b, "initiate", "child=net");
+	vici_bench_ask(b, "initiate", "child=net");
 	vici_close(b->s);
 	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
 	vici_done(b->fake->vici, b->fake->ticket, &good);
@@ -582,12 +556,12 @@ static void a_client_that_left_is_not_answered(void **state)
 
 static void two_clients_get_their_own_answers(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
 	struct vici_outcome good = { .success = true };
 	uint32_t first;
 
-	ask(b, "initiate", "child=net");
+	vici_bench_ask(b, "initiate", "child=net");
 	first = b->fake->ticket;
 	assert_string_equal(vici_ask(other, "terminate", "ike=gw", &b->arena), "");
 	assert_int_not_equal(first, b->fake->ticket);
@@ -602,7 +576,7 @@ static void two_clients_get_their_own_answers(void **state)
 static void a_long_list_is_whole(void **state)
 {
 	enum { MANY = 8000 };
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	const char *got, *at;
 	unsigned n = 0;
@@ -612,7 +586,7 @@ static void a_long_list_is_whole(void **state)
 	b->fake->sas = sas;
 	b->fake->n_sas = MANY;
 	subscribe(b, "list-sa");
-	got = ask(b, "list-sas", NULL);
+	got = vici_bench_ask(b, "list-sas", NULL);
 	for (at = got; (at = strstr(at, "event list-sa")); at++)
 		n++;
 	assert_int_equal(n, MANY);
@@ -621,83 +595,113 @@ static void a_long_list_is_whole(void **state)
 
 static void reload_reloads(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_string_equal(ask(b, "reload", NULL), "response success=yes\n");
-	assert_string_equal(ask(b, "reload-settings", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "reload", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "reload-settings", NULL), "response success=yes\n");
 	assert_int_equal(b->fake->settings_reloads, 1);
 	assert_int_equal(b->fake->reloads, 1);
 	b->fake->refuse = true;
-	assert_true(has(ask(b, "reload", NULL), "success=no errmsg=refused by the test"));
+	assert_true(has(vici_bench_ask(b, "reload", NULL), "success=no errmsg=refused by the test"));
 }
 
 static void stop_answers_before_the_end(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_string_equal(ask(b, "stop", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "stop", NULL), "response success=yes\n");
 	assert_int_equal(b->fake->stops, 1);
 }
 
 static void clear_creds_clears(void **state)
 {
-	struct bench *b = *state;
+	struct vici_bench *b = *state;
 
-	assert_string_equal(ask(b, "clear-creds", NULL), "response success=yes\n");
+	assert_string_equal(vici_bench_ask(b, "clear-creds", NULL), "response success=yes\n");
 	assert_int_equal(b->fake->cleared, 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(version_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(fed_octet_by_octet, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(output_leaves_in_pieces, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_daemon_is_woken, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(unknown_commands_are_unknown, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_response_from_a_client_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_malformed_message_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_oversized_segment_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_value_that_is_not_text_is_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_sas_is_in_strongswans_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_sas_shows_what_is_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_child_under_way_has_no_spis, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(version_answers, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(fed_octet_by_octet, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(output_leaves_in_pieces, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(the_daemon_is_woken, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
-			versions_of_a_child_have_sections_of_their_own, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_overdue_time_is_negative, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_sas_without_the_event_only_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_sas_filters, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_sa_that_fits_in_no_message_is_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_conns_lists_all, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_conns_tells_of_shunts_and_priorities, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(list_conns_filters, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(get_conns_names_those_of_vici, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(get_shared_names_those_of_vici, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_cannot_be_loaded_is_empty, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stats_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(failures_are_explained, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(initiate_waits_for_its_outcome, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(initiate_explains_its_failure, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_failure_is_one_line_of_ascii, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_outcome_may_come_at_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(initiate_needs_a_name, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(terminate_answers_with_counts, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(terminate_needs_a_target, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rekey_answers_with_matches, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rekey_needs_a_target, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(answers_come_in_the_order_of_requests, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(many_requests_are_answered_in_turns, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_broken_request_ends_what_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(commands_follow_one_another, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(unknown_tickets_are_ignored, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_client_that_left_is_not_answered, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_clients_get_their_own_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_list_is_whole, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(reload_reloads, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stop_answers_before_the_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(clear_creds_clears, set_up, tear_down),
+			unknown_commands_are_unknown, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_response_from_a_client_ends_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_malformed_message_ends_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_oversized_segment_ends_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_value_that_is_not_text_is_refused, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_sas_is_in_strongswans_order, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_sas_shows_what_is_there, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_child_under_way_has_no_spis, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			versions_of_a_child_have_sections_of_their_own, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_overdue_time_is_negative, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_sas_without_the_event_only_answers, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(list_sas_filters, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_sa_that_fits_in_no_message_is_told, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(list_conns_lists_all, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_conns_tells_of_shunts_and_priorities, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(list_conns_filters, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			get_conns_names_those_of_vici, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			get_shared_names_those_of_vici, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_loaded_is_empty, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(stats_answers, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(failures_are_explained, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			initiate_waits_for_its_outcome, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			initiate_explains_its_failure, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_failure_is_one_line_of_ascii, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_outcome_may_come_at_once, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(initiate_needs_a_name, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			terminate_answers_with_counts, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(terminate_needs_a_target, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			rekey_answers_with_matches, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(rekey_needs_a_target, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			answers_come_in_the_order_of_requests, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			many_requests_are_answered_in_turns, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_broken_request_ends_what_waits, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			half_requests_are_kept_within_bounds, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			commands_follow_one_another, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			unknown_tickets_are_ignored, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_client_that_left_is_not_answered, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			two_clients_get_their_own_answers, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(a_long_list_is_whole, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(reload_reloads, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			stop_answers_before_the_end, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(clear_creds_clears, vici_bench_open, vici_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -638,3 +638,29 @@ const char *vici_ask(struct vici_session *s, const char *command, const char *ar
 		return "closed";
 	return vici_read_all(s, arena);
 }
+
+int vici_bench_open(void **state)
+{
+	struct vici_bench *b = calloc(1, sizeof *b);
+
+	b->fake = vici_fake_new();
+	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+	*state = b;
+	return 0;
+}
+
+int vici_bench_close(void **state)
+{
+	struct vici_bench *b = *state;
+
+	vici_fake_free(b->fake);
+	arena_free(&b->arena);
+	vici_out_free(&b->out);
+	free(b);
+	return 0;
+}
+
+const char *vici_bench_ask(struct vici_bench *b, const char *command, const char *args)
+{
+	return vici_ask(b->s, command, args, &b->arena);
+}

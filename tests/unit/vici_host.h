@@ -56,3 +56,17 @@ const char *vici_read_all(struct vici_session *s, struct arena *arena);
 
 /* Sends a request and returns what came, as above. */
 const char *vici_ask(struct vici_session *s, const char *command, const char *args, struct arena *arena);
+
+/* A daemon and one client of it, which may do everything: a test's state, made and ended by these. */
+struct vici_bench {
+	struct vici_fake *fake;
+	struct vici_session *s;
+	struct arena arena;
+	struct vici_out out; /* for messages that a test builds itself */
+};
+
+int vici_bench_open(void **state);
+int vici_bench_close(void **state);
+
+/* As vici_ask, in the bench's arena. */
+const char *vici_bench_ask(struct vici_bench *b, const char *command, const char *args);
