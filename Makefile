@@ -158,8 +158,8 @@ demo: deps-demo
 root:
 	@[ "$$(id -u)" = 0 ] || { echo "The tests make network namespaces: run this as root." >&2; exit 1; }
 
-# $(call suites_fuzz,RUNS): the command of every fuzzer; what it finds on its way is kept out of our corpus.
-suite_fuzz = '$(F)/tests/fuzz/fuzz_$(1) -seed=1 -runs=$(2) -artifact_prefix=$(B)/ $(F)/corpus/$(1) \
+# $(call suites_fuzz,HOW LONG): the command of every fuzzer; what it finds on its way is kept out of our corpus.
+suite_fuzz = '$(F)/tests/fuzz/fuzz_$(1) -seed=1 $(2) -artifact_prefix=$(B)/ $(F)/corpus/$(1) \
 	$(wildcard tests/fuzz/corpus/$(1))'
 suites_fuzz = $(foreach f,$(FUZZERS),$(call suite_fuzz,$(patsubst tests/fuzz/fuzz_%,%,$(f)),$(1)))
 
@@ -170,7 +170,7 @@ check: root
 	+@$(AGAIN) fuzz
 	@B=$(B) BIN=$(C)/bin tests/run -j 2 -t 60 tools/floors tools/pure $(addprefix $(C)/,$(TESTS)) \
 		'$(C)/bin/replay tests/replay/*.log' \
-		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,10000) \
+		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,-runs=10000) \
 		-j 1 -t 400 $(NET:%='% --quick')
 check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
@@ -183,7 +183,7 @@ check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/sim --explore' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
-	@tests/run -j 2 -t 200 $(call suites_fuzz,100000)
+	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=50)
 
 soak: SEEDS ?= 1-1000000
 soak:
