@@ -247,7 +247,8 @@ static void put_selector(const struct value *v)
 {
 	char text[TS_TEXT];
 
-	line_add(v->out, v->key, ts_print(v->at, text));
+	if (((struct ts *)v->at)->lo.v)
+		line_add(v->out, v->key, ts_print(v->at, text));
 }
 
 static bool get_selector(const struct value *v)
