@@ -469,19 +469,6 @@ static struct key *public_of(const struct cert_conf *c)
 	return k;
 }
 
-bool pubkeys_have(const struct cert_confs *list, const struct key *k)
-{
-	bool found = false;
-
-	for (unsigned i = 0; i < list->n && !found; i++) {
-		struct key *one = public_of(&list->v[i]);
-
-		found = one && key_eq(one, k);
-		key_unref(one);
-	}
-	return found;
-}
-
 struct key *pubkeys_own(const struct cert_confs *list, const struct store *s)
 {
 	struct key *found = NULL;
@@ -493,4 +480,14 @@ struct key *pubkeys_own(const struct cert_confs *list, const struct store *s)
 		key_unref(one);
 	}
 	return found;
+}
+
+struct constraints creds_constraints(const struct auth_conf *a, struct arena *arena)
+{
+	struct text why = text_in(arena);
+	struct constraints c = { 0 };
+
+	if (a->way.constraints && constraints_parse(a->way.constraints, &c, &why))
+		abort();
+	return c;
 }

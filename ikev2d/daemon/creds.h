@@ -6,6 +6,7 @@
 
 #include "conf/files.h"
 #include "model/conf.h"
+#include "model/constraints.h"
 #include "pki/store.h"
 
 struct creds {
@@ -45,6 +46,8 @@ struct cert_list certs_of(
 	const struct cert_confs *list, const struct store *s, const char *kind, struct arena *arena);
 void certs_free(struct cert_list *l);
 
-/* Whether one of the public keys in LIST is K; and the first that has a private key in S, or NULL. */
-bool pubkeys_have(const struct cert_confs *list, const struct key *k);
+/* What A asks of keys and signatures. Its words were read when its connection was, so they are right. */
+struct constraints creds_constraints(const struct auth_conf *a, struct arena *arena);
+
+/* The private key in S of the first public key in LIST that has one, or NULL. */
 struct key *pubkeys_own(const struct cert_confs *list, const struct store *s);

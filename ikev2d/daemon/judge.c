@@ -140,12 +140,12 @@ static void remember_silent(struct judges *all, const char *url)
 static void judge(struct judgement *j)
 {
 	const struct auth_conf *a = &j->peer->remote;
-	struct text ignored = text_in(&j->arena);
 	struct path_request r = {
 		.leaf = j->leaf,
 		.untrusted = j->untrusted,
 		.n_untrusted = j->n_untrusted,
 		.now = j->world->judges.now(),
+		.constraints = creds_constraints(a, &j->arena),
 		.pinned = j->pinned.v,
 		.n_pinned = j->pinned.n,
 		.cacerts = j->cacerts.v,
@@ -158,8 +158,6 @@ static void judge(struct judgement *j)
 		.n_stapled = j->n_stapled,
 	};
 
-	if (a->way.constraints && constraints_parse(a->way.constraints, &r.constraints, &ignored))
-		r.constraints = (struct constraints){ 0 };
 	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
 }
 
@@ -420,12 +418,8 @@ static enum err take_certs(struct judgement *j, const struct ike_question *q, st
 static enum err check_auth(
 	const struct ike_question *q, const struct key *key, struct arena *arena, struct why *why)
 {
-	const struct auth_conf *a = &q->peer->remote;
-	struct text ignored = text_in(arena);
-	struct constraints c = { 0 };
+	struct constraints c = creds_constraints(&q->peer->remote, arena);
 
-	if (a->way.constraints && constraints_parse(a->way.constraints, &c, &ignored))
-		c = (struct constraints){ 0 };
 	return sign_check(key, (uint8_t)q->method, q->proof, q->octets, &c, arena, NULL, why);
 }
 

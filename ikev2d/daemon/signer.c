@@ -15,21 +15,10 @@ static uint32_t hashes_of(struct bytes list)
 	return set;
 }
 
-/* The constraints were read when the connection was, so they are right. */
-static struct constraints constraints_of(const struct auth_conf *a, struct arena *arena)
-{
-	struct text ignored = text_in(arena);
-	struct constraints c = { 0 };
-
-	if (a->way.constraints && constraints_parse(a->way.constraints, &c, &ignored))
-		c = (struct constraints){ 0 };
-	return c;
-}
-
 static enum err sign(
 	const struct key *key, const struct ike_question *q, struct arena *arena, struct ike_answer *out)
 {
-	struct sign_policy policy = { .constraints = constraints_of(&q->peer->local, arena),
+	struct sign_policy policy = { .constraints = creds_constraints(&q->peer->local, arena),
 		.hashes = hashes_of(q->hashes) };
 	const struct scheme *s = sign_choose(key, &policy, arena, &out->why);
 

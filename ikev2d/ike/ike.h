@@ -238,9 +238,6 @@ void ike_free(struct ike *ike);
 struct ike_out ike_step(
 	struct ike *ike, const struct ike_event *event, uint64_t now, struct rng *rng, struct arena *scratch);
 
-/* Status of every IKE_SA, from ARENA; *N gets their number. */
-struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsigned *n);
-
 /* Keys of the IKE_SAs that stand, from ARENA; *N gets their number. And the status of the one of KEY, or
  * false when it has ended. */
 const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n);

@@ -140,20 +140,13 @@ enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state
 	return DRAFT_COMMIT;
 }
 
-static bool is_signature(uint8_t method)
-{
-	return method == AUTH_METHOD_RSA || method == AUTH_METHOD_ECDSA_256 ||
-	       method == AUTH_METHOD_ECDSA_384 || method == AUTH_METHOD_ECDSA_521 ||
-	       method == AUTH_METHOD_SIGNATURE;
-}
-
 static const char *method_words(const struct message *m, struct arena *arena)
 {
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_AUTH)))
 		return "EAP";
 	if (m->auth.method == AUTH_METHOD_PSK)
 		return "a shared key";
-	if (is_signature(m->auth.method))
+	if (scheme_method(m->auth.method))
 		return "a signature";
 	return arena_printf(arena, "method %u, which is unknown here", m->auth.method);
 }
@@ -162,8 +155,8 @@ const char *proof_unfit(const struct auth_conf *conf, const struct message *m, s
 {
 	uint8_t method = m->has & PAYLOAD_BIT(PAYLOAD_AUTH) ? m->auth.method : 0;
 
-	if (is_signature(method) ? may_sign(conf)
-				 : method == AUTH_METHOD_PSK && conf->way.method != AUTH_PUBKEY)
+	if (scheme_method(method) ? may_sign(conf)
+				  : method == AUTH_METHOD_PSK && conf->way.method != AUTH_PUBKEY)
 		return NULL;
 	return arena_printf(arena, "its remote.auth is %s, and the peer authenticates with %s",
 		conf->way.method == AUTH_PSK ? "psk" : "pubkey", method_words(m, arena));

@@ -93,20 +93,6 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		child_record(node_owner(k, struct child, of_sa), arena, &out->children[n++]);
 }
 
-struct sa_record *ike_records(const struct ike *ike, struct arena *arena, unsigned *n)
-{
-	struct sa_record *v = ARENA_ARRAY(arena, ike->n_sas, struct sa_record);
-
-	*n = 0;
-	list_each (k, (struct node *)&ike->sas_list) {
-		const struct sa *sa = node_owner(k, struct sa, of_ike);
-
-		if (sa->core.state != S_LINGER)
-			record_make(sa, arena, &v[(*n)++]);
-	}
-	return v;
-}
-
 const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n)
 {
 	uint64_t *v = ARENA_ARRAY(arena, ike->n_sas, uint64_t);

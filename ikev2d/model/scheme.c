@@ -92,3 +92,11 @@ uint32_t hashes_known(void)
 			set |= HASH_BIT(s->hash);
 	return set;
 }
+
+bool scheme_method(uint8_t method)
+{
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (s->method == method)
+			return true;
+	return false;
+}

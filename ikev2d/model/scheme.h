@@ -68,6 +68,9 @@ const char *hashes_print(uint32_t hashes, char out[HASHES_TEXT]);
 /* Those that we announce: everything that some scheme of method 14 needs. */
 uint32_t hashes_known(void);
 
+/* Whether METHOD is an Auth Method by which some scheme signs. */
+bool scheme_method(uint8_t method);
+
 static inline bool scheme_is_classic(const struct scheme *s)
 {
 	return s->method != SCHEME_METHOD_SIGNATURE;

@@ -74,22 +74,13 @@ enum notify {
 };
 
 enum {
-	AUTH_METHOD_RSA = 1,
 	AUTH_METHOD_PSK = 2,
-	AUTH_METHOD_DSS = 3,
-	AUTH_METHOD_ECDSA_256 = 9,  /* RFC 4754: with SHA-256 on P-256, */
-	AUTH_METHOD_ECDSA_384 = 10, /* SHA-384 on P-384, */
-	AUTH_METHOD_ECDSA_521 = 11, /* SHA-512 on P-521 */
-	AUTH_METHOD_SIGNATURE = 14, /* RFC 7427 */
 };
 
 /* Certificate encodings (RFC 7296, 3.6; RFC 7670; RFC 4806). */
 enum {
 	CERT_X509_SIGNATURE = 4,
-	CERT_CRL = 7,
-	CERT_HASH_AND_URL = 12,
 	CERT_OCSP = 14,
-	CERT_RAW_PUBLIC_KEY = 15,
 };
 
 /* Words for logs: "IKE_SA_INIT", "NO_PROPOSAL_CHOSEN", "IDi"; "?" for a number without one. notify_name knows

@@ -8,6 +8,7 @@
 #include "daemon/keeper.h"
 #include "daemon/record.h"
 #include "ike/limits.h"
+#include "model/scheme.h"
 #include "wire/message.h"
 
 #include <stdio.h>
@@ -293,7 +294,7 @@ static void sign(const struct ike_question *q, struct coming *c)
 	enum send_cert send = q->peer->send_cert;
 
 	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, certificate(&q->local, &c->arena) };
-	c->answer.method = q->hashes.n ? AUTH_METHOD_SIGNATURE : AUTH_METHOD_RSA;
+	c->answer.method = q->hashes.n ? SCHEME_METHOD_SIGNATURE : SCHEME_METHOD_RSA;
 	c->answer.proof = signature(q, &q->local, &c->arena);
 	if (send == SEND_CERT_ALWAYS || (send == SEND_CERT_IF_ASKED && q->certreq))
 		c->answer.certs = (struct ike_certs){ cert, 1 };
@@ -499,6 +500,18 @@ void host_answer(struct host *h, bool fails)
 	if (fails)
 		c->answer.result = ERR_MISSING;
 	step_answers(h);
+}
+
+const struct sa_record *host_records(const struct host *h, struct arena *arena, unsigned *n)
+{
+	unsigned listed;
+	const uint64_t *keys = ike_sas(h->ike, arena, &listed);
+	struct sa_record *v = ARENA_ARRAY(arena, listed, struct sa_record);
+
+	*n = 0;
+	for (unsigned i = 0; i < listed; i++)
+		*n += ike_record(h->ike, keys[i], arena, &v[*n]);
+	return v;
 }
 
 void host_command(struct host *h, const struct ike_command *command)

@@ -118,6 +118,9 @@ void host_command(struct host *h, const struct ike_command *command);
 /* The answer that is late for longest comes now, or is no. */
 void host_answer(struct host *h, bool fails);
 
+/* The status of every IKE_SA of H, from ARENA; *N gets their number. */
+const struct sa_record *host_records(const struct host *h, struct arena *arena, unsigned *n);
+
 /* Takes F out of the air: to whom it is for, if anybody; or to nobody. */
 void lab_deliver(struct lab *lab, struct flight *f);
 void lab_lose(struct flight *f);

@@ -46,7 +46,7 @@ static const char *state_of(const struct host *h, struct arena *arena)
 {
 	struct text t = text_in(arena);
 	unsigned n;
-	const struct sa_record *r = ike_records(h->ike, arena, &n);
+	const struct sa_record *r = host_records(h, arena, &n);
 
 	text_add(&t, "%u half-open %u wake %llu:", n, h->ike->half_open, (unsigned long long)h->wake);
 	for (unsigned i = 0; i < n; i++)

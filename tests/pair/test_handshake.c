@@ -81,10 +81,10 @@ static void ids_are_addresses_by_default(void **state)
 	struct pair *p = pair_open(state, NULL, NULL);
 	struct arena arena = { 0 };
 	unsigned n;
-	struct sa_record *r;
+	const struct sa_record *r;
 
 	pair_up(p);
-	r = ike_records(p->sun->ike, &arena, &n);
+	r = host_records(p->sun, &arena, &n);
 	assert_int_equal(n, 1);
 	assert_string_equal(r->state, "ESTABLISHED");
 	assert_false(r->initiator);

@@ -43,7 +43,7 @@ static struct pair *behind_nat(void **state, const char *more_moon)
 static struct sa_record record(const struct host *h, struct arena *arena)
 {
 	unsigned n;
-	const struct sa_record *r = ike_records(h->ike, arena, &n);
+	const struct sa_record *r = host_records(h, arena, &n);
 
 	assert_int_equal(n, 1);
 	return *r;

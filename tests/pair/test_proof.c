@@ -134,7 +134,7 @@ static const char *sa_name(struct pair *p)
 {
 	struct arena *arena = &p->sun->conf.conf.arena;
 	unsigned n;
-	struct sa_record *v = ike_records(p->sun->ike, arena, &n);
+	const struct sa_record *v = host_records(p->sun, arena, &n);
 
 	return n ? v[0].name : NULL;
 }

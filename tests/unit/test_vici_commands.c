@@ -284,18 +284,24 @@ static void authorities_are_listed(void **state)
 	assert_string_equal(vici_bench_ask(b, "get-authorities", NULL), "response authorities=[sub]\n");
 }
 
+static void have_sas(struct vici_bench *b, unsigned n)
+{
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, n, struct sa_record);
+
+	for (unsigned i = 0; i < n; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = n;
+}
+
 /* A list of any length is made as it is read. */
 static void a_long_list_waits_for_the_reader(void **state)
 {
 	enum { MANY = 10000, AHEAD = 200 };
 	struct vici_bench *b = *state;
-	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	size_t most = 0;
 
-	for (unsigned i = 0; i < MANY; i++)
-		sas[i] = *b->fake->sas;
-	b->fake->sas = sas;
-	b->fake->n_sas = MANY;
+	have_sas(b, MANY);
 	subscribe(b, "list-sa");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
 	assert_in_range(b->fake->described, 1, AHEAD);
@@ -310,14 +316,10 @@ static void a_list_may_end_early(void **state)
 {
 	enum { MANY = 1000 };
 	struct vici_bench *b = *state;
-	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	struct bytes request = vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena);
 	unsigned before;
 
-	for (unsigned i = 0; i < MANY; i++)
-		sas[i] = *b->fake->sas;
-	b->fake->sas = sas;
-	b->fake->n_sas = MANY;
+	have_sas(b, MANY);
 	subscribe(b, "list-sa");
 	assert_true(vici_input(b->s, request));
 	before = b->fake->described;
@@ -333,13 +335,9 @@ static void a_command_during_a_list_waits(void **state)
 {
 	enum { MANY = 1000 };
 	struct vici_bench *b = *state;
-	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	const char *got;
 
-	for (unsigned i = 0; i < MANY; i++)
-		sas[i] = *b->fake->sas;
-	b->fake->sas = sas;
-	b->fake->n_sas = MANY;
+	have_sas(b, MANY);
 	subscribe(b, "list-sa");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
 	got = vici_bench_ask(b, "get-conns", NULL);
@@ -352,13 +350,9 @@ static void a_long_list_is_searched_in_turns(void **state)
 {
 	enum { MANY = 10000, AT_ONCE = 200 };
 	struct vici_bench *b = *state;
-	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
 	unsigned before = 0;
 
-	for (unsigned i = 0; i < MANY; i++)
-		sas[i] = *b->fake->sas;
-	b->fake->sas = sas;
-	b->fake->n_sas = MANY;
+	have_sas(b, MANY);
 	subscribe(b, "list-sa");
 	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", "ike=nobody", &b->arena)));
 	while (!vici_output(b->s).n) {
