@@ -26,10 +26,27 @@ struct xfrm_reports {
 	void (*ike)(void *ctx, const struct path *path, struct bytes datagram);
 };
 
+struct route; /* route.h */
+
 struct xfrm_setup {
 	const struct settings *settings;
-	const char *run_dir; /* the undo journal lies there */
+	const char *run_dir; /* a back end may keep an undo journal there */
+	struct route *route; /* all back ends' */
 	struct xfrm_reports reports;
+};
+
+enum { XFRM_LACKS_MAX = 32 };
+
+/* What a back end can carry on this machine, as found out once when it was opened. */
+struct xfrm_caps {
+	bool esn;            /* extended sequence numbers */
+	bool encap4, encap6; /* ESP in UDP over IPv4, over IPv6 */
+	bool ipv6;
+	bool modes;     /* transport and BEET */
+	bool marks;     /* marks, SAs without policies, labels, offload: all that only the kernel has */
+	bool interface; /* a device of a tunnel's own */
+	const struct transform *lacks[XFRM_LACKS_MAX]; /* ENCR and INTEG of ESP that it has not */
+	unsigned n_lacks;
 };
 
 /* Names of devices, empty where there is none: the tun device, and the one through which outer packets leave.
@@ -44,7 +61,9 @@ struct xfrm; /* a running data path; each back end has its own */
  */
 struct xfrm_backend {
 	const char *name; /* "userspace": as status shows it */
+	/* ERR_UNSUPPORTED where this machine has no such thing, ERR_DENIED where we may not use it. */
 	enum err (*open)(const struct xfrm_setup *setup, struct xfrm **out, struct text *why);
+	const struct xfrm_caps *(*caps)(const struct xfrm *x);
 	/* Takes everything away again, in order: an orderly stop. */
 	void (*close)(struct xfrm *x);
 	/* Readable when dispatch() has something to report. */
@@ -74,6 +93,9 @@ struct xfrm_backend {
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
 	 * clear, and nobody has asked for since, goes. */
 	void (*settled)(struct xfrm *x);
+	/* Compares what is installed with what should be: a sentence for each difference, one a line,
+	 * appended to OUT, which is repaired where that is possible. */
+	void (*audit)(struct xfrm *x, struct text *out);
 };
 
 /* The back end called NAME, or NULL. */

@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "model/addr.h"
+#include "model/data_path.h"
 #include "model/id.h"
 #include "model/proposal.h"
 #include "model/ts.h"
@@ -145,7 +146,9 @@ struct child_conf {
 	enum per_cpu per_cpu_sas;
 	bool copy_df, copy_ecn, icmp;
 	enum copy_dscp copy_dscp;
-	uint64_t content; /* of all that is configured for it: a hash that tells versions apart */
+	enum datapath datapath;
+	const char *datapath_why; /* who carries it, for what reason; NULL: not decided yet */
+	uint64_t content;         /* of all that is configured for it: a hash that tells versions apart */
 	const struct peer *peer;
 };
 

@@ -4,12 +4,21 @@
 
 #include "model/peer.h"
 
+/* Marks and numbers of XFRM interfaces of a CHILD_SA, drawn ones too; masks of zeros and 0: none. */
+struct sa_marks {
+	struct mark in, out;
+	uint32_t if_id_in, if_id_out;
+};
+
 /* One direction of a CHILD_SA, as it is installed. All borrowed. */
 struct sa_spec {
 	uint32_t spi; /* host order; INBOUND: ours, else the peer's */
 	bool inbound;
 	uint32_t child;  /* the core's number of the CHILD_SA */
 	uint32_t policy; /* the policy whose packets it carries */
+	uint32_t reqid;
+	bool awaited; /* inbound: the first packet on it is to be reported */
+	struct sa_marks marks;
 	struct suite suite;
 	struct bytes encr_key;     /* with its salt behind it */
 	struct bytes integ_key;    /* empty for an AEAD */
@@ -26,8 +35,9 @@ struct policy_spec {
 	uint32_t reqid;
 	bool trap;
 	struct tss local_ts, remote_ts;
-	struct ip local, remote;       /* outer addresses where known (v 0: not yet) */
-	const struct child_conf *conf; /* device */
+	struct ip local, remote; /* outer addresses where known (v 0: not yet) */
+	struct sa_marks marks;
+	const struct child_conf *conf; /* device, data path, priority */
 };
 
 /* Packets that no SA carries: they go in the clear, or (DROP) not at all. Out from LOCAL to REMOTE, in from
@@ -65,7 +75,8 @@ struct child_record {
 	struct suite suite;
 	struct tss local_ts, remote_ts;
 	uint64_t installed_ms, rekey_ms, life_ms; /* times on the core's clock; 0: never */
-	const char *data_path;                    /* "userspace", "kernel" */
+	struct sa_marks marks;
+	const char *data_path; /* "userspace", "kernel" */
 	struct sa_usage in, out;
 };
 

@@ -155,6 +155,24 @@ static void user_drops(struct xfrm *x, struct text *out)
 	drop_print(&x->drops, out);
 }
 
+/* Tunnel mode of all transforms there are. Marks and the like are the kernel's own. */
+static const struct xfrm_caps *user_caps(const struct xfrm *x)
+{
+	static const struct xfrm_caps caps = {
+		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true
+	};
+
+	(void)x;
+	return &caps;
+}
+
+/* Nobody else can change what it has installed. */
+static void user_audit(struct xfrm *x, struct text *out)
+{
+	(void)x;
+	(void)out;
+}
+
 static void user_settled(struct xfrm *x)
 {
 	route_adopted_drop(x->route);
@@ -165,6 +183,7 @@ static void user_settled(struct xfrm *x)
 const struct xfrm_backend xfrm_user = {
 	.name = "userspace",
 	.open = user_open,
+	.caps = user_caps,
 	.close = user_close,
 	.fd = user_fd,
 	.dispatch = user_dispatch,
@@ -180,4 +199,5 @@ const struct xfrm_backend xfrm_user = {
 	.devices = user_sa_devices,
 	.drops = user_drops,
 	.settled = user_settled,
+	.audit = user_audit,
 };
