@@ -86,6 +86,10 @@ static const struct name per_cpu_words[] = { { PER_CPU_NO, "no" }, { PER_CPU_YES
 	{ PER_CPU_ENCAP, "encap" }, { 0 } };
 static const struct name dscp_words[] = { { DSCP_OUT, "out" }, { DSCP_IN, "in" }, { DSCP_BOTH, "yes" },
 	{ DSCP_NO, "no" }, { 0 } };
+static const struct name datapath_words[] = { { DATAPATH_AUTO, "auto" }, { DATAPATH_KERNEL, "kernel" },
+	{ DATAPATH_USER, "user" }, { 0 } };
+static const struct name child_datapath_words[] = { { DATAPATH_DEFAULT, "default" },
+	{ DATAPATH_AUTO, "auto" }, { DATAPATH_KERNEL, "kernel" }, { DATAPATH_USER, "user" }, { 0 } };
 static const struct name label_words[] = { { LABEL_SYSTEM, "system" }, { LABEL_SIMPLE, "simple" },
 	{ LABEL_SELINUX, "selinux" }, { 0 } };
 static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
@@ -323,6 +327,11 @@ static const struct conf_key child_keys[] = {
 		.note = "hardware offload is not built in yet", .neutral = "auto", .words = offload_words },
 	{ "per_cpu_sas", STATUS_LATER, TYPE_WORD, CHILD(per_cpu_sas), "no", .doc = "an SA for each CPU",
 		.note = "SAs for each CPU are not built in yet", .words = per_cpu_words },
+	{ "datapath", STATUS_READ, TYPE_WORD, CHILD(datapath), "default",
+		.doc = "who carries its packets: kernel, user (we), auto (the kernel where it can), default "
+		       "(as "
+		       "daemon.datapath says)",
+		.words = child_datapath_words, .differs = OURS },
 	{ "copy_df", STATUS_READ, TYPE_BOOL, CHILD(copy_df), "yes",
 		.doc = "copy the DF bit to the outer header" },
 	{ "copy_ecn", STATUS_READ, TYPE_BOOL, CHILD(copy_ecn), "yes", .doc = "carry ECN across the tunnel" },
@@ -401,6 +410,9 @@ static const struct conf_key daemon_keys[] = {
 	{ "port", STATUS_READ, TYPE_PORT, SETTINGS(port), "500", .doc = "UDP port for IKE" },
 	{ "port_nat_t", STATUS_READ, TYPE_PORT, SETTINGS(port_nat_t), "4500",
 		.doc = "UDP port for IKE behind a NAT and for ESP in UDP" },
+	{ "datapath", STATUS_READ, TYPE_WORD, SETTINGS(datapath), "auto",
+		.doc = "who carries packets: kernel, user (we), or auto: the kernel where it can",
+		.words = datapath_words, .differs = OURS },
 	{ "udp_encap", STATUS_READ, TYPE_BOOL, SETTINGS(udp_encap), "yes",
 		.doc = "ESP in UDP on the userspace path even without NAT",
 		.differs = "no, but with kernel-libipsec always yes unless raw_esp is set" },

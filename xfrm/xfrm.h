@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The data path: whoever carries the packets of CHILD_SAs. A back end is one row of THE list (xfrm.c); the
- * core knows none of them, the daemon carries the core's actions to them through this interface. */
+/* The data path: whoever carries the packets of CHILD_SAs. The core knows none of the back ends, the daemon
+ * carries the core's actions to them through this interface; choice.c has THE list and leads each CHILD_SA to
+ * its own. */
 #pragma once
 
 #include "base/text.h"
@@ -60,11 +61,10 @@ struct xfrm; /* a running data path; each back end has its own */
 /* CHILD is the core's number of a CHILD_SA; with INBOUND it names one SA. WHY gets one sentence on failure.
  */
 struct xfrm_backend {
-	const char *name; /* "userspace": as status shows it */
 	/* ERR_UNSUPPORTED where this machine has no such thing, ERR_DENIED where we may not use it. */
 	enum err (*open)(const struct xfrm_setup *setup, struct xfrm **out, struct text *why);
 	const struct xfrm_caps *(*caps)(const struct xfrm *x);
-	/* Takes everything away again, in order: an orderly stop. */
+	/* Takes everything away again, in order: an orderly stop. The routes have gone already. */
 	void (*close)(struct xfrm *x);
 	/* Readable when dispatch() has something to report. */
 	int (*fd)(const struct xfrm *x);
@@ -91,15 +91,12 @@ struct xfrm_backend {
 	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
 	void (*drops)(struct xfrm *x, struct text *out);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
-	 * clear, and nobody has asked for since, goes. */
+	 * clear, and nobody has asked for since, goes (routes have gone already). */
 	void (*settled)(struct xfrm *x);
 	/* Compares what is installed with what should be: a sentence for each difference, one a line,
 	 * appended to OUT, which is repaired where that is possible. */
 	void (*audit)(struct xfrm *x, struct text *out);
 };
-
-/* The back end called NAME, or NULL. */
-const struct xfrm_backend *xfrm_backend_find(const char *name);
 
 /* The back ends, each in its folder. */
 extern const struct xfrm_backend xfrm_user;

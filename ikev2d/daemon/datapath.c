@@ -2,7 +2,9 @@
 /* Reports become events. */
 #include "daemon/datapath.h"
 
+#include "base/log.h"
 #include "daemon/engine.h"
+#include "xfrm/choice.h"
 
 enum { SETTLE_TIME = 30 /* s in which the names of peers are resolved and all traps are set */ };
 
@@ -63,6 +65,15 @@ static bool watch(struct world *w)
 	       !event_add(w->xfrm_readable, NULL);
 }
 
+static void share_port(struct world *w)
+{
+	const struct xfrm_caps *kernel = choice_of(w->xfrm)->kernel;
+
+	for (unsigned v6 = 0; kernel && v6 < 2; v6++)
+		if (v6 ? kernel->encap6 : kernel->encap4)
+			sockets_encap(&w->sockets, v6);
+}
+
 enum err datapath_start(struct world *w, struct text *why)
 {
 	struct xfrm_setup setup = {
@@ -72,14 +83,11 @@ enum err datapath_start(struct world *w, struct text *why)
 	};
 	enum err e;
 
-	w->backend = xfrm_backend_find("userspace");
-	if (!w->backend) {
-		text_add(why, "this ikev2d was built without a data path");
-		return ERR_UNSUPPORTED;
-	}
+	w->backend = &xfrm_choice;
 	e = w->backend->open(&setup, &w->xfrm, why);
 	if (e)
 		return e;
+	share_port(w);
 	if (watch(w))
 		return ERR_OK;
 	text_add(why, "the loop takes no more descriptors");
@@ -98,12 +106,31 @@ void datapath_stop(struct world *w)
 	w->xfrm = NULL;
 }
 
+void datapath_assign(struct world *w, struct peer *p)
+{
+	for (unsigned i = 0; i < p->n_children && !p->unready; i++) {
+		struct child_conf *c = &p->children[i];
+		struct text why = text_in(&p->arena);
+
+		if (c->datapath_why)
+			continue;
+		if (choose(choice_of(w->xfrm), c, &c->datapath, &why))
+			p->unready = arena_printf(&p->arena, "%s: child %s cannot be carried: %s",
+				source_print(&c->at, "datapath", &p->arena), c->name, text_str(&why));
+		else
+			c->datapath_why = text_str(&why);
+	}
+	if (p->unready)
+		log_say(LOG_DETAIL, "not-used", "conn=%s msg=\"%s\"", p->name, p->unready);
+}
+
 void datapath_fill(struct world *w, struct sa_record *sa)
 {
 	for (unsigned i = 0; i < sa->n_children; i++) {
 		struct child_record *c = &sa->children[i];
 
-		c->data_path = w->backend->name;
+		c->data_path = data_path_name(c->conf->datapath);
+		c->data_path_why = c->conf->datapath_why;
 		(void)w->backend->usage(w->xfrm, c->id, true, &c->in);
 		(void)w->backend->usage(w->xfrm, c->id, false, &c->out);
 	}

@@ -9,6 +9,10 @@ enum err datapath_start(struct world *w, struct text *why) MUST_CHECK;
 /* Takes everything away from the machine again. */
 void datapath_stop(struct world *w);
 
+/* Decides which data path carries each child of PEER, once; where none can, PEER becomes one that cannot be
+ * used, with the reason. */
+void datapath_assign(struct world *w, struct peer *peer);
+
 /* Sets the counters and the data path's name in SA's children. */
 void datapath_fill(struct world *w, struct sa_record *sa);
 

@@ -5,15 +5,13 @@
 #include "base/heap.h"
 #include "daemon/actions.h"
 #include "daemon/clock.h"
+#include "daemon/datapath.h"
 #include "daemon/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum { WAKE_MAX = 3600 * 1000 /* ms: a longer sleep is cut into pieces */ };
-
-/* SPIs of our data path; the lower half stays the kernel's. */
-static const uint32_t spi_low = 0x80000000u, spi_high = 0xffffffffu;
 
 static void arm(struct world *w, uint64_t wake, uint64_t now)
 {
@@ -99,6 +97,8 @@ void engine_configure(struct world *w)
 	struct peer **ready = ARENA_ARRAY(&arena, conf->n_peers, struct peer *);
 	unsigned n = 0;
 
+	for (unsigned i = 0; i < conf->n_peers; i++)
+		datapath_assign(w, conf->peers[i]);
 	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		if (is_negotiated(conf->peers[i]))
@@ -115,6 +115,8 @@ void engine_configure_one(struct world *w, const char *name)
 {
 	struct peer *p = config_conn(&w->config, name);
 
+	if (p)
+		datapath_assign(w, p);
 	shunts_follow(&w->shunts, name, &p, !!p);
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
 			       .conf = { .peers = &p,
@@ -139,8 +141,8 @@ enum err engine_start(struct world *w, struct text *why)
 		text_add(why, "the loop takes no timer");
 		return ERR_SYSTEM;
 	}
-	record_core(w->record, spi_low, spi_high);
-	w->ike = ike_new(spi_low, spi_high, &w->entropy.rng);
+	record_core(w->record);
+	w->ike = ike_new(&w->entropy.rng);
 	return ERR_OK;
 }
 

@@ -119,14 +119,14 @@ const char *record_path(const struct record *r)
 
 /* -------------------------------------------------------------------- steps */
 
-void record_core(struct record *r, uint32_t spi_low, uint32_t spi_high)
+void record_core(struct record *r)
 {
 	struct arena arena = { 0 };
 	struct text line = text_in(&arena);
 
 	if (!r)
 		return;
-	tape_put_core(spi_low, spi_high, &line);
+	tape_put_core(&line);
 	put(r, &line);
 	arena_free(&arena);
 }

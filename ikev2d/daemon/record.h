@@ -22,7 +22,7 @@ void record_close(struct record *r);
 const char *record_path(const struct record *r);
 
 /* An empty core begins. */
-void record_core(struct record *r, uint32_t spi_low, uint32_t spi_high);
+void record_core(struct record *r);
 
 /* ike_step, recorded. */
 struct ike_out record_step(struct record *r, struct ike *ike, const struct ike_event *event, uint64_t now,

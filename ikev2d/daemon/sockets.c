@@ -4,6 +4,7 @@
 
 #include "daemon/line.h"
 #include "daemon/sockaddr.h"
+#include "xfrm/bypass.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -128,6 +129,16 @@ void sockets_close(struct sockets *s)
 	}
 	free(s->inbox);
 	*s = (struct sockets){ 0 };
+}
+
+void sockets_encap(struct sockets *s, bool v6)
+{
+	const struct ike_socket *marked = &s->v[2 * v6 + 1];
+
+	if (marked->fd >= 0 && !xfrm_encap(marked->fd))
+		line_say(LOG_WARN, "data-path",
+			"the kernel takes no ESP in UDP: NAT traversal on the kernel path fails; "
+			"set daemon.datapath = user");
 }
 
 static const struct ike_socket *socket_for(const struct sockets *s, const struct path *path)

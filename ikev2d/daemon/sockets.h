@@ -39,6 +39,10 @@ enum err sockets_open(struct sockets *s, struct event_base *base, const struct s
 	sockets_received *received, void *ctx, struct text *why) MUST_CHECK;
 void sockets_close(struct sockets *s);
 
+/* From now on ESP on the port with markers goes to the kernel, for IPv4 or IPv6 (V6); what begins with an SPI
+ * of the userspace path never comes here. */
+void sockets_encap(struct sockets *s, bool v6);
+
 /* Sends DATA as PATH says. What cannot be sent is lost, as datagrams are; the log says so in detail. */
 void sockets_send(struct sockets *s, const struct path *path, struct bytes data);
 

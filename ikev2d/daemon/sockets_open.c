@@ -2,6 +2,7 @@
 /* Opening one socket of IKE. */
 #include "daemon/sockaddr.h"
 #include "daemon/sockets.h"
+#include "xfrm/bypass.h"
 #include "xfrm/xfrm.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ static bool set_up(const struct ike_socket *s, int fd)
 	struct addr any = { .ip.v = s->v6 ? 6 : 4, .port = s->port };
 	struct sockaddr_storage name;
 
+	xfrm_bypass(fd, s->v6);
 	return set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) && set_family(fd, s->v6) &&
 	       (!s->marker || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
 	       !bind(fd, (struct sockaddr *)&name, sockaddr_of(&any, &name));

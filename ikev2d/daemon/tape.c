@@ -410,9 +410,9 @@ void tape_put_head(bool secrets, struct text *out)
 			  "configured.\n");
 }
 
-void tape_put_core(uint32_t spi_low, uint32_t spi_high, struct text *out)
+void tape_put_core(struct text *out)
 {
-	text_add(out, "core spi-low=0x%08x spi-high=0x%08x\n", spi_low, spi_high);
+	text_add(out, "core\n");
 }
 
 /* The configuration's lines. One that is empty has none. */
@@ -666,14 +666,9 @@ static void read_action(const char *line, struct arena *arena, struct tape_step 
 
 static enum err read_core(struct tape *t, struct words *w, struct tape_step *s, struct text *why)
 {
-	uint64_t low, high;
-
-	if (w->n != 3 || !word_is(w, 1, "spi-low") || !get_number(w->value[1], UINT32_MAX, &low) ||
-		!word_is(w, 2, "spi-high") || !get_number(w->value[2], UINT32_MAX, &high) || low >= high)
-		return fault(t, why, "a core is: core spi-low=NUMBER spi-high=NUMBER, the second one higher");
+	if (w->n != 1)
+		return fault(t, why, "a core is: core, and nothing behind it");
 	s->fresh = t->begun = true;
-	s->spi_low = (uint32_t)low;
-	s->spi_high = (uint32_t)high;
 	t->now = 0;
 	return ERR_OK;
 }

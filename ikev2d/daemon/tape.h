@@ -3,7 +3,7 @@
  *
  *	ikev2d-record 1 secrets=no
  *	# for people
- *	core spi-low=0x80000000 spi-high=0xffffffff
+ *	core
  *		an empty core begins
  *	conf connections {
  *		a line of the configuration that comes with the next event
@@ -43,7 +43,7 @@ struct tape_event {
 
 /* Writing: these append lines. */
 void tape_put_head(bool secrets, struct text *out);
-void tape_put_core(uint32_t spi_low, uint32_t spi_high, struct text *out);
+void tape_put_core(struct text *out);
 void tape_put_event(const struct tape_event *e, bool secrets, struct text *out);
 void tape_put_random(struct bytes drawn, struct text *out);
 void tape_put_action(const char *summary, struct text *out);
@@ -61,8 +61,7 @@ struct tape {
 /* One step. Secrets that are withheld are zeros of their length. */
 struct tape_step {
 	unsigned line; /* of the event */
-	bool fresh;    /* with an empty core, for these SPIs */
-	uint32_t spi_low, spi_high;
+	bool fresh;    /* with an empty core */
 	struct tape_event event;
 	struct bytes *random; /* as they were drawn, one by one */
 	unsigned n_random;

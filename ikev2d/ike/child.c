@@ -52,6 +52,9 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.inbound = inbound,
 		.child = c->id,
 		.policy = c->policy,
+		.reqid = c->reqid,
+		.awaited = inbound && !c->by_us,
+		.marks = c->marks,
 		.suite = c->suite,
 		.encr_key = e,
 		.integ_key = a,
@@ -76,6 +79,7 @@ static void install_policy(struct draft *d, struct child *c)
 		.remote_ts = c->remote_ts,
 		.local = d->core.path.local.ip,
 		.remote = d->core.path.remote.ip,
+		.marks = c->marks,
 		.conf = c->conf,
 	};
 }
@@ -136,11 +140,11 @@ struct child *child_make(struct draft *d, struct negotiation *x, bool initiator,
 		keys_child(&d->core, &x->suite, shared, x->nonce_i, x->nonce_r, d->step->scratch, &k))
 		return NULL;
 	c = child_new(d, x);
+	c->by_us = initiator;
 	install_sa(d, c, true, initiator ? k.e_r : k.e_i, initiator ? k.a_r : k.a_i);
 	install_sa(d, c, false, initiator ? k.e_i : k.e_r, initiator ? k.a_i : k.a_r);
 	if (!old || old->policy != c->policy)
 		install_policy(d, c);
-	c->by_us = initiator;
 	c->ask_deadline = d->step->now + ASK_TIMEOUT;
 	draft_edit(d, CHILD_ADDED, c, CHILD_INSTALLING);
 	x->made = c->id;

@@ -226,9 +226,8 @@ struct ike_out {
 	uint64_t wake; /* when EVENT_CLOCK is due at the latest; HEAP_NEVER: not at all */
 };
 
-/* An empty core. SPI_LOW and SPI_HIGH bound the SPIs drawn for inbound CHILD_SAs: the range of the data path.
- */
-struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng);
+/* An empty core. */
+struct ike *ike_new(struct rng *rng);
 
 /* Wipes and frees everything. Nothing is sent. */
 void ike_free(struct ike *ike);

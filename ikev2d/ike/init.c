@@ -15,10 +15,19 @@
 #include "ike/natd.h"
 #include "ike/proof.h"
 
+static bool carried_by_us(const struct peer *p)
+{
+	for (unsigned i = 0; i < p->n_children; i++)
+		if (p->children[i].datapath != DATAPATH_KERNEL)
+			return true;
+	return false;
+}
+
 /* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
 static bool wants_encap(const struct ike *ike, const struct peer *p)
 {
-	return p->encap == ENCAP_YES || (p->encap == ENCAP_AUTO && ike->settings.udp_encap);
+	return p->encap == ENCAP_YES ||
+	       (p->encap == ENCAP_AUTO && ike->settings.udp_encap && carried_by_us(p));
 }
 
 /* --------------------------------------------------------------- initiator */

@@ -56,7 +56,7 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	bool with_ke = x->ke && ke_of(x) == KE_WANTED;
 	struct proposals p = with_ke ? conf->esp : proposals_without_ke(conf->esp, keep);
 
-	x->spi = spi_draw(d->step->ike, d->step->rng);
+	x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
 	x->offered = with_spi(p, x->spi, keep);
 	x->local_ts = packet_first(x->packet_local, child_local_ts(d, conf), keep);
 	x->remote_ts = packet_first(x->packet_remote, child_remote_ts(d, conf), keep);
@@ -294,7 +294,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 	if (chosen) {
 		x->local_ts = tss_copy(keep, x->local_ts);
 		x->remote_ts = tss_copy(keep, x->remote_ts);
-		x->spi = spi_draw(d->step->ike, d->step->rng);
+		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
 		x->ke = x->suite.ke;
 		return 0;
 	}

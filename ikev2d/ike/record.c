@@ -34,6 +34,7 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.conf = c->conf,
 		.state = child_status(c),
 		.encap = c->encap,
+		.marks = c->marks,
 		.spi_in = c->spi_in,
 		.spi_out = c->spi_out,
 		.suite = c->suite,

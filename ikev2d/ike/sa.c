@@ -72,12 +72,13 @@ struct bytes nonce_new(struct draft *d, struct arena *keep)
 	return bytes_of(p, NONCE_OCTETS);
 }
 
-uint32_t spi_draw(struct ike *ike, struct rng *rng)
+uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, struct rng *rng)
 {
+	struct spi_range r = data_path_spis(conf->datapath);
 	uint32_t spi;
 
 	do
-		spi = ike->spi_low + rng_below(rng, ike->spi_high - ike->spi_low);
+		spi = r.low + rng_below(rng, r.high - r.low);
 	while (map_get(&ike->spis, spi));
 	return spi;
 }

@@ -179,6 +179,7 @@ struct child {
 	enum child_state state;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
+	struct sa_marks marks;
 	bool encap;
 	bool selected;                /* it sends for its policy */
 	bool by_us;                   /* we asked for it */
@@ -327,7 +328,6 @@ enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
 
 struct ike {
-	uint32_t spi_low, spi_high;
 	struct settings settings;
 	struct bytes authorities; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;

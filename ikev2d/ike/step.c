@@ -427,14 +427,12 @@ struct ike_out ike_step(
 
 /* ---------------------------------------------------------------- the core */
 
-struct ike *ike_new(uint32_t spi_low, uint32_t spi_high, struct rng *rng)
+struct ike *ike_new(struct rng *rng)
 {
 	struct ike *ike = calloc(1, sizeof *ike);
 
 	if (!ike)
 		abort();
-	ike->spi_low = spi_low;
-	ike->spi_high = spi_high;
 	ike->settings = settings_default();
 	/* Peers choose what some keys are made of. */
 	ike->sas.seed = rng_u64(rng);

@@ -7,6 +7,7 @@ struct settings settings_default(void)
 	return (struct settings){
 		.port = 500,
 		.port_nat_t = 4500,
+		.datapath = DATAPATH_AUTO,
 		.udp_encap = true,
 		.tun_name = "ipsec",
 		.retransmit_timeout = 4000,

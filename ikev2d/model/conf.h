@@ -62,7 +62,7 @@ struct authority {
 /* The "daemon" section. */
 struct settings {
 	uint16_t port, port_nat_t;   /* 500, 4500 */
-	enum datapath datapath;      /* of children that say nothing else */
+	enum data_path datapath;      /* of children that say nothing else */
 	bool udp_encap;              /* force encapsulation on the userspace path */
 	const char *tun_name;        /* "ipsec": devices are ipsec0, ipsec1, … */
 	uint64_t retransmit_timeout; /* ms before the first repetition */

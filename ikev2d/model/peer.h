@@ -146,7 +146,7 @@ struct child_conf {
 	enum per_cpu per_cpu_sas;
 	bool copy_df, copy_ecn, icmp;
 	enum copy_dscp copy_dscp;
-	enum datapath datapath;
+	enum data_path datapath;
 	const char *datapath_why; /* who carries it, for what reason; NULL: not decided yet */
 	uint64_t content;         /* of all that is configured for it: a hash that tells versions apart */
 	const struct peer *peer;

@@ -76,7 +76,8 @@ struct child_record {
 	struct tss local_ts, remote_ts;
 	uint64_t installed_ms, rekey_ms, life_ms; /* times on the core's clock; 0: never */
 	struct sa_marks marks;
-	const char *data_path; /* "userspace", "kernel" */
+	const char *data_path;     /* "userspace", "kernel" */
+	const char *data_path_why; /* for what reason */
 	struct sa_usage in, out;
 };
 

@@ -142,6 +142,8 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 	vici_put_selectors(out, "remote-ts", c->remote_ts);
 	if (c->data_path)
 		vici_put_pair(out, "data-path", c->data_path);
+	if (c->data_path_why)
+		vici_put_pair(out, "data-path-reason", c->data_path_why);
 	if (c->in.replays)
 		vici_put_pairf(out, "replays", "%" PRIu64, c->in.replays);
 	if (c->in.invalid)

@@ -12,7 +12,7 @@ static struct text written(const struct tape_event *e, struct arena *arena)
 	struct text out = text_in(arena);
 
 	tape_put_head(true, &out);
-	tape_put_core(1, 2, &out);
+	tape_put_core(&out);
 	tape_put_event(e, true, &out);
 	return out;
 }

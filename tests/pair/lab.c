@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const uint32_t spi_low = 0x80000000u, spi_high = 0xffffffffu;
 
 static void stop(const char *why)
 {
@@ -559,8 +558,8 @@ void host_reload(struct host *h, const char *conf)
 void host_start(struct host *h)
 {
 	h->wake = HEAP_NEVER;
-	record_core(h->record, spi_low, spi_high);
-	h->ike = ike_new(spi_low, spi_high, h->rng);
+	record_core(h->record);
+	h->ike = ike_new(h->rng);
 	configure(h);
 }
 

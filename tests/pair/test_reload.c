@@ -540,7 +540,7 @@ static double come_change_and_go(unsigned n)
 	clock_t start = clock();
 
 	rng_seed(&rng, 1);
-	ike = ike_new(1, 2, &rng.rng);
+	ike = ike_new(&rng.rng);
 	for (unsigned v = 0; v < VERSIONS; v++)
 		for (unsigned i = 0; i < n; i++)
 			give(ike, &rng.rng, &peers[v][i], 1, peers[v][i]->name);

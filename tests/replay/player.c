@@ -180,7 +180,7 @@ static void renew(struct player *p, const struct tape_step *step)
 	if (p->ike)
 		ike_free(p->ike);
 	rng_seed(&zero, 0);
-	p->ike = ike_new(step->spi_low, step->spi_high, &zero.rng);
+	p->ike = ike_new(&zero.rng);
 }
 
 static bool play_step(struct player *p, const struct tape_step *step)

@@ -57,6 +57,7 @@ static const struct json_field child_fields[] = {
 	{ "local-ts", JSON_LIST },
 	{ "remote-ts", JSON_LIST },
 	{ "data-path", JSON_TEXT },
+	{ "data-path-reason", JSON_TEXT },
 	{ "replays", JSON_NUMBER },
 	{ "invalid", JSON_NUMBER },
 	{ NULL, JSON_TEXT },

@@ -102,6 +102,8 @@ static void show_child_sa(const struct status *s, const struct vici_node *c)
 			volume(str(c, "bytes-out"), a));
 	if (vici_str(c, "data-path"))
 		fprintf(s->x->out, ", %s", vici_str(c, "data-path"));
+	if (vici_str(c, "data-path-reason"))
+		fprintf(s->x->out, " (%s)", vici_str(c, "data-path-reason"));
 	fputc('\n', s->x->out);
 	if (s->all && installed)
 		show_child_details(s, c);

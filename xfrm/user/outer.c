@@ -2,6 +2,8 @@
 /* Opening the outer sockets. */
 #include "xfrm/user/outer.h"
 
+#include "xfrm/bypass.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
@@ -46,13 +48,13 @@ static bool bind_port(int fd, bool v6, uint16_t port)
 	return !bind(fd, (struct sockaddr *)&a4, sizeof a4);
 }
 
-/* Member 0 of the group (IKE) gets what begins with four zero octets; a datagram too short for the load is
- * accepted for member 0 too. */
+/* What begins with an SPI of ours is for us. The rest is for member 0 of the group, IKE's, which hands the
+ * kernel's SPIs to the kernel; a datagram too short for the load is accepted for member 0 too. */
 static bool attach_program(int fd)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, data_path_spis(DATAPATH_USER).low, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, 1),
 	};
@@ -65,6 +67,7 @@ static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 {
 	(void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFERED);
 	(void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFERED);
+	xfrm_bypass(fd, is_v6(kind));
 	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, is_v6(kind)))
 		return false;
 	if (!is_udp(kind))

@@ -18,8 +18,8 @@ struct outer {
 };
 
 /* Opens them. The IKE sockets, where there are any, must stand in the same SO_REUSEPORT group already, one
- * for each family: then a program on the group gives them what begins with four zero octets or is too short
- * for ESP, and us the rest. */
+ * for each family: then a program on the group gives us what begins with an SPI of the userspace path, and
+ * them the rest. */
 enum err outer_open(struct outer *o, const struct settings *settings, struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 

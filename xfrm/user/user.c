@@ -9,18 +9,6 @@
 
 enum { REPORTS_AT_ONCE = 256 };
 
-static const char journal_name[] = "journal";
-
-static enum err open_route(struct xfrm *x, const char *run_dir, struct text *why)
-{
-	struct arena scratch = { 0 };
-	const char *journal = arena_printf(&scratch, "%s/%s", run_dir, journal_name);
-	enum err err = route_open(journal, x->settings, XFRM_OUTER_MARK, &x->route, why);
-
-	arena_free(&scratch);
-	return err;
-}
-
 static enum err start_workers(struct xfrm *x, struct text *why)
 {
 	const struct worker_setup setup = {
@@ -77,10 +65,8 @@ static void forget_all(struct xfrm *x)
 	user_publish(x);
 }
 
-/* Routes and guards go first: while they stand, nothing may take their packets but us. */
 static void user_close(struct xfrm *x)
 {
-	route_close(x->route);
 	forget_all(x);
 	for (unsigned way = 0; way <= WORKER_OUT; way++)
 		worker_stop(x->workers[way]);
@@ -100,6 +86,7 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 		abort();
 	x->settings = setup->settings;
 	x->reports = setup->reports;
+	x->route = setup->route;
 	x->outer = (struct outer){ .fd = { -1, -1, -1, -1 } };
 	err = channel_open(&x->channel, why);
 	if (err) {
@@ -108,8 +95,6 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 	}
 	user_publish(x);
 	err = outer_open(&x->outer, x->settings, why);
-	if (!err)
-		err = open_route(x, setup->run_dir, why);
 	if (!err)
 		err = start_workers(x, why);
 	if (err) {
@@ -175,13 +160,11 @@ static void user_audit(struct xfrm *x, struct text *out)
 
 static void user_settled(struct xfrm *x)
 {
-	route_adopted_drop(x->route);
 	let_go(x);
 	user_publish(x);
 }
 
 const struct xfrm_backend xfrm_user = {
-	.name = "userspace",
 	.open = user_open,
 	.caps = user_caps,
 	.close = user_close,

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A back end made of those there are: each CHILD_SA is carried by the one that its configuration has been
+ * given (datapath of child_conf, which choose() decides), so that the kernel and we can both carry some.
+ * Routes, rules and guards are shared. */
+#pragma once
+
+#include "xfrm/choose.h"
+
+extern const struct xfrm_backend xfrm_choice;
+
+/* What there is to choose from; it lives as long as X. */
+const struct choice *choice_of(const struct xfrm *x);
