@@ -79,5 +79,8 @@ enum err path_fetched_crl(struct store *s, const struct path_link *link, const c
 enum err path_fetched_ocsp(struct store *s, const struct path_link *link, const char *uri, struct bytes der,
 	int64_t now, struct arena *arena, struct why *why) MUST_CHECK;
 
+/* Whether C is valid at NOW; WHY, from ARENA, when it is not, in the words of a verdict. */
+bool path_in_time(const struct cert *c, int64_t now, struct arena *arena, struct why *why);
+
 /* VICI's name of the alert: "cert-expired", …; NULL for FAULT_NONE. */
 const char *path_alert(enum path_fault f);

@@ -85,17 +85,24 @@ static const struct row *row_of(int error)
 	return NULL;
 }
 
-static const char *detail_of(struct judge *j, enum detail d, const struct cert *c)
+static const char *detail_of(struct arena *arena, enum detail d, const char *policy, const struct cert *c)
 {
 	switch (d) {
-	case WITH_NOT_AFTER: return arena_printf(j->arena, " (on %s)", cert_time(c->not_after, j->arena));
-	case WITH_NOT_BEFORE:
-		return arena_printf(j->arena, " (from %s on)", cert_time(c->not_before, j->arena));
-	case WITH_ISSUER: return arena_printf(j->arena, " (%s)", id_print(&c->issuer, j->arena));
-	case WITH_POLICY: return arena_printf(j->arena, " (%s)", j->policy ? j->policy : "any");
+	case WITH_NOT_AFTER: return arena_printf(arena, " (on %s)", cert_time(c->not_after, arena));
+	case WITH_NOT_BEFORE: return arena_printf(arena, " (from %s on)", cert_time(c->not_before, arena));
+	case WITH_ISSUER: return arena_printf(arena, " (%s)", id_print(&c->issuer, arena));
+	case WITH_POLICY: return arena_printf(arena, " (%s)", policy ? policy : "any");
 	case PLAIN: break;
 	}
 	return "";
+}
+
+/* POLICY: that is demanded, NULL: none. */
+static const char *sentence(
+	struct arena *arena, const struct row *row, const char *policy, const struct cert *c)
+{
+	return arena_printf(arena, "the certificate of %s %s%s", cert_name(c, arena), row->what,
+		detail_of(arena, row->detail, policy, c));
 }
 
 /* The certificate OpenSSL speaks of, as ours. It may be one of the request or of the store; reading it anew
@@ -118,19 +125,27 @@ void path_explain(struct judge *j, X509_STORE_CTX *ctx)
 	int error = X509_STORE_CTX_get_error(ctx);
 	const struct row *row = row_of(error);
 	struct cert *c = subject_of(j, ctx);
-	const char *name = cert_name(c, j->arena);
 
 	if (row)
-		path_refuse(j, row->fault,
-			arena_printf(j->arena, "the certificate of %s %s%s", name, row->what,
-				detail_of(j, row->detail, c)),
-			row->instead);
+		path_refuse(j, row->fault, sentence(j->arena, row, j->policy, c), row->instead);
 	else
 		path_refuse(j, FAULT_INVALID,
-			arena_printf(j->arena, "the certificate of %s is not valid: %s", name,
-				X509_verify_cert_error_string(error)),
+			arena_printf(j->arena, "the certificate of %s is not valid: %s",
+				cert_name(c, j->arena), X509_verify_cert_error_string(error)),
 			"another certificate");
 	cert_unref(c);
+}
+
+bool path_in_time(const struct cert *c, int64_t now, struct arena *arena, struct why *why)
+{
+	int error = now < c->not_before  ? X509_V_ERR_CERT_NOT_YET_VALID
+		    : now > c->not_after ? X509_V_ERR_CERT_HAS_EXPIRED
+					 : X509_V_OK;
+	const struct row *row = row_of(error);
+
+	if (row)
+		*why = (struct why){ .what = sentence(arena, row, NULL, c), .instead = row->instead };
+	return !row;
 }
 
 void path_bad_policy(struct judge *j)

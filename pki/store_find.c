@@ -124,6 +124,13 @@ static void none(const struct search *q, bool named, struct arena *arena, struct
 	if (q->other && !cert_confirms(q->other, q->id, arena, why))
 		return;
 	why->configured = id_print(q->id, arena);
+	if (q->no_key && named && q->no_key->no_key) {
+		why->what = arena_printf(arena, "the key of the certificate %s cannot be used: %s",
+			cert_name(q->no_key, arena), q->no_key->no_key);
+		why->instead =
+			"a certificate for an RSA key of 3072 bits, an ECDSA key on P-256, or an Ed25519 key";
+		return;
+	}
 	if (q->no_key && named) {
 		why->what = arena_printf(arena, "there is no private key for the certificate of %s",
 			cert_name(q->no_key, arena));

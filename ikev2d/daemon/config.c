@@ -145,15 +145,6 @@ static void take(struct config *c, enum config_kind kind, struct conf *file)
 	sweep(c, k, shelf);
 }
 
-static const char *folder_of(const char *path, struct arena *arena)
-{
-	const char *end = strrchr(path, '/');
-
-	return end ? arena_text(
-			     arena, bytes_of((const uint8_t *)path, end == path ? 1 : (size_t)(end - path)))
-		   : ".";
-}
-
 const char *config_usual(void)
 {
 	static const char *const usual[] = { "/etc/ikev2d/ikev2d.conf", CONFIG_SWANCTL };
@@ -177,28 +168,9 @@ void config_take(struct config *c, const char *path, struct conf *file)
 	c->stale = true;
 }
 
-/* The certificates and keys that the file names and those beside it: with them it is right as a whole, or not
- * at all. */
-static enum err read_creds(
-	struct config *c, const char *path, struct conf *file, struct text *why, struct text *notes)
-{
-	struct arena arena = { 0 };
-	const char *folder = path ? folder_of(path, &arena) : NULL;
-	enum err e = ERR_OK;
-
-	for (unsigned i = 0; i < file->n_peers && !e; i++)
-		e = creds_fill(file->peers[i], folder, &conf_files_system, why, notes);
-	if (!e)
-		e = creds_read(&c->creds, folder, file, &conf_files_system, why, notes);
-	if (e)
-		conf_free(file);
-	arena_free(&arena);
-	return e;
-}
-
 const char *config_folder(const struct config *c, struct arena *arena)
 {
-	return c->path ? folder_of(c->path, arena) : NULL;
+	return creds_beside(c->path, arena);
 }
 
 enum err config_read_creds(struct config *c, struct text *why, struct text *notes)
@@ -216,10 +188,13 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 	struct conf file;
 	enum err e = conf_load_system(path, &file, why, notes);
 
-	if (!e)
-		e = read_creds(c, path, &file, why, notes);
 	if (e)
 		return e;
+	e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes);
+	if (e) {
+		conf_free(&file);
+		return e;
+	}
 	config_take(c, path, &file);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });

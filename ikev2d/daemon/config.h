@@ -10,7 +10,7 @@
 #include "base/dict.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "daemon/creds.h"
+#include "creds/creds.h"
 #include "daemon/kinds.h"
 
 #define CONFIG_SWANCTL "/etc/swanctl/swanctl.conf"

@@ -56,12 +56,10 @@ static enum err missing(
 static enum err prove_by_key(
 	const struct creds *c, const struct ike_question *q, struct arena *arena, struct ike_answer *out)
 {
-	const struct key *key = pubkeys_own(&q->peer->local.pubkeys, &c->store);
+	const struct key *key = pubkeys_own(&q->peer->local.pubkeys, &c->store, &out->why);
 
 	if (key)
 		return sign(key, q, arena, out);
-	out->why.what = "the private key of our public key is not here";
-	out->why.instead = "put it into the folder private";
 	return missing(q, "pubkeys", arena, out);
 }
 

@@ -2,7 +2,7 @@
 /* Our proofs by signature. */
 #pragma once
 
-#include "daemon/creds.h"
+#include "creds/creds.h"
 #include "ike/ike.h"
 
 /* Signs Q's octets as its connection says, at NOW (seconds since 1970), with the certificates to send, from

@@ -2,6 +2,7 @@
 /* inotify and a timer. */
 #include "daemon/watch.h"
 
+#include "creds/audit.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
 
@@ -24,28 +25,11 @@ static void say_lines(enum log_level level, const char *word, const struct text 
 
 /* ----------------------------------------------------------------- expiry */
 
-/* One that has its key here and is not for others. */
-static bool is_ours(const struct store *s, const struct stored *e)
-{
-	return e->kind == STORED_CERT && store_key(s, e->cert->key_id);
-}
-
 void watch_expiring(struct world *w, struct text *out)
 {
-	const struct store *s = &w->config.creds.store;
-	int64_t now = w->judges.now(), soon = now + (int64_t)WATCH_WARNING * WATCH_DAY;
+	int64_t now = w->judges.now();
 
-	list_each (n, (struct node *)&s->all) {
-		const struct stored *e = store_at(n);
-		const struct cert *c = e->cert;
-
-		if (!is_ours(s, e) || c->not_after > soon)
-			continue;
-		text_add(out, "%sour certificate %s (%s) %s %s: renew it", out->n ? "\n" : "",
-			cert_name(c, out->arena), e->name,
-			c->not_after < now ? "has expired on" : "expires on",
-			cert_time(c->not_after, out->arena));
-	}
+	creds_expiring(&w->config.creds.store, INT64_MIN, now + (int64_t)CREDS_WARNING * CREDS_DAY, now, out);
 }
 
 static void warn(struct world *w)
@@ -137,7 +121,7 @@ void watch_start(struct world *w)
 	else
 		line_say(LOG_WARN, "config",
 			"changes of certificates are not noticed (inotify): \"ipsec reload\" reads them");
-	event_add(x->daily, &(struct timeval){ .tv_sec = WATCH_DAY });
+	event_add(x->daily, &(struct timeval){ .tv_sec = CREDS_DAY });
 	watch_again(w);
 }
 

@@ -9,11 +9,7 @@
 
 struct world;
 
-enum {
-	WATCH_QUIET = 500,        /* ms without a change: a tool that writes several files is done */
-	WATCH_WARNING = 30,       /* days before one of our certificates expires */
-	WATCH_DAY = 24 * 60 * 60, /* s between warnings */
-};
+enum { WATCH_QUIET = 500 /* ms without a change: a tool that writes several files is done */ };
 
 struct watch {
 	int fd; /* inotify; -1: none */
@@ -26,5 +22,5 @@ void watch_stop(struct world *w);
 /* Watches the folders of the configuration as it is now, and looks at our certificates. */
 void watch_again(struct world *w);
 
-/* A line for each of our certificates that has expired or will within WATCH_WARNING days, into OUT. */
+/* A line for each of our certificates that has expired or will within CREDS_WARNING days, into OUT. */
 void watch_expiring(struct world *w, struct text *out);

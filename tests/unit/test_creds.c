@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "conf_help.h"
-#include "daemon/creds.h"
+#include "creds/creds.h"
 #include "pki_maker.h"
 
 #include <stdlib.h>

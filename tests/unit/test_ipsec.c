@@ -446,7 +446,7 @@ static void help_names_every_verb(void **state)
 
 static void check_has_a_row_for_each_finding(void **state)
 {
-	static const char *const names[] = { "configuration", "daemon", "port", "port-nat-t", "tun", "rights",
+	static const char *const names[] = { "configuration", "certificates", "daemon", "port", "port-nat-t", "tun", "rights",
 		"forwarding", "rp-filter" };
 	struct ipsec_bench b;
 	int code;

@@ -5,6 +5,7 @@
 #include "json.h"
 
 #include "conf/load.h"
+#include "creds/audit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,16 +13,19 @@
 #include <linux/if_tun.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 enum verdict { GOOD, NOTE, BAD };
 
 struct check {
 	struct ipsec *x;
-	const char *path;         /* of the configuration; NULL: there is none */
-	struct settings settings; /* of it, or the defaults */
-	bool running;             /* ikev2d is */
-	struct text says;         /* the finding's sentence */
+	const char *path;   /* of the configuration; NULL: there is none */
+	struct conf conf;   /* what it says, or the defaults */
+	struct creds creds; /* and what lies beside it */
+	bool loaded;        /* all of it could be read */
+	bool running;       /* ikev2d is */
+	struct text says;   /* the finding's sentence */
 };
 
 static enum verdict say(struct check *k, enum verdict v, const char *sentence)
@@ -37,15 +41,31 @@ static enum verdict check_configuration(struct check *k)
 
 	if (conf_load_system(k->path, &conf, &why, &notes))
 		return say(k, BAD, text_str(&why));
+	k->conf = conf;
+	if (creds_load(&k->creds, k->path, &conf, &conf_files_system, &why, &notes))
+		return say(k, BAD, text_str(&why));
+	k->loaded = true;
 	if (k->path)
 		text_add(&k->says, "%s: %u connections, %u secrets", k->path, conf.n_peers, conf.n_secrets);
 	else
 		text_add(&k->says, "there is no /etc/ikev2d/ikev2d.conf: ikev2d starts empty");
 	if (notes.n)
 		text_add(&k->says, "\n%s", text_str(&notes));
-	k->settings = conf.settings;
-	conf_free(&conf);
 	return notes.n || !k->path ? NOTE : GOOD;
+}
+
+/* What a peer or ikev2d will say of them at authentication. */
+static enum verdict check_certificates(struct check *k)
+{
+	struct text bad = text_in(&k->x->arena), notes = text_in(&k->x->arena);
+
+	if (!k->loaded)
+		return say(k, NOTE, "not looked at, since the configuration cannot be read");
+	creds_audit(&k->creds, &k->conf, (int64_t)time(NULL), &bad, &notes);
+	if (!bad.n && !notes.n)
+		return say(k, GOOD, "nothing is wrong with those that connections use");
+	text_add(&k->says, "%s%s%s", text_str(&bad), bad.n && notes.n ? "\n" : "", text_str(&notes));
+	return bad.n ? BAD : NOTE;
 }
 
 static enum verdict check_daemon(struct check *k)
@@ -101,12 +121,12 @@ static enum verdict check_port(struct check *k, uint16_t port)
 
 static enum verdict check_ike_port(struct check *k)
 {
-	return check_port(k, k->settings.port);
+	return check_port(k, k->conf.settings.port);
 }
 
 static enum verdict check_nat_port(struct check *k)
 {
-	return check_port(k, k->settings.port_nat_t);
+	return check_port(k, k->conf.settings.port_nat_t);
 }
 
 static enum verdict check_tun(struct check *k)
@@ -189,6 +209,7 @@ static const struct {
 	enum verdict (*run)(struct check *k);
 } findings[] = {
 	{ "configuration", check_configuration },
+	{ "certificates", check_certificates },
 	{ "daemon", check_daemon },
 	{ "port", check_ike_port },
 	{ "port-nat-t", check_nat_port },
@@ -228,11 +249,12 @@ static enum verdict show(struct check *k, struct json *j, size_t i)
 
 int verb_check(struct ipsec *x, int argc, char **argv)
 {
-	struct check k = { .x = x, .settings = settings_default(), .running = client_probe(x) };
+	struct check k = { .x = x, .conf.settings = settings_default(), .running = client_probe(x) };
 	struct json j = json_in(&x->arena);
 	int code = DONE;
 
 	k.path = argc ? argv[0] : default_path();
+	creds_start(&k.creds);
 	json_open(&j, NULL, '{');
 	json_open(&j, "findings", '[');
 	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
@@ -243,5 +265,7 @@ int verb_check(struct ipsec *x, int argc, char **argv)
 	json_close(&j, '}');
 	if (x->json)
 		json_print(&j, x->out);
+	creds_stop(&k.creds);
+	conf_free(&k.conf);
 	return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Folders and files into a store. */
-#include "daemon/creds.h"
+#include "creds/creds.h"
 
 #include "pki/bundle.h"
 
@@ -397,6 +397,32 @@ enum err creds_fill(struct peer *p, const char *folder, const struct conf_files 
 	return ERR_OK;
 }
 
+const char *creds_beside(const char *path, struct arena *arena)
+{
+	const char *end = path ? strrchr(path, '/') : NULL;
+
+	if (!path)
+		return NULL;
+	return end ? arena_text(
+			     arena, bytes_of((const uint8_t *)path, end == path ? 1 : (size_t)(end - path)))
+		   : ".";
+}
+
+enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
+	const struct conf_files *files, struct text *why, struct text *notes)
+{
+	struct arena arena = { 0 };
+	const char *folder = creds_beside(path, &arena);
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < conf->n_peers && !e; i++)
+		e = creds_fill(conf->peers[i], folder, files, why, notes);
+	if (!e)
+		e = creds_read(c, folder, conf, files, why, notes);
+	arena_free(&arena);
+	return e;
+}
+
 /* --------------------------------------------------------------------- use */
 
 struct bytes creds_authorities(const struct creds *c, struct arena *arena)
@@ -469,7 +495,7 @@ static struct key *public_of(const struct cert_conf *c)
 	return k;
 }
 
-struct key *pubkeys_own(const struct cert_confs *list, const struct store *s)
+struct key *pubkeys_own(const struct cert_confs *list, const struct store *s, struct why *why)
 {
 	struct key *found = NULL;
 
@@ -478,6 +504,10 @@ struct key *pubkeys_own(const struct cert_confs *list, const struct store *s)
 
 		found = one ? store_key(s, one->id) : NULL;
 		key_unref(one);
+	}
+	if (!found) {
+		why->what = "the private key of our public key is not here";
+		why->instead = "put it into the folder private";
 	}
 	return found;
 }

@@ -32,6 +32,14 @@ const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
 enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
 	struct text *notes) MUST_CHECK;
 
+/* The folder beside the configuration file PATH, from ARENA; NULL where PATH is. */
+const char *creds_beside(const char *path, struct arena *arena);
+
+/* Both for CONF, which was read from PATH (NULL: from nowhere): with its certificates and keys it is right as
+ * a whole, or not at all. CONF stays the caller's. */
+enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
+	const struct conf_files *files, struct text *why, struct text *notes) MUST_CHECK;
+
 /* The authorities that we trust, as CERTREQ lists them. From ARENA. */
 struct bytes creds_authorities(const struct creds *c, struct arena *arena);
 
@@ -49,5 +57,5 @@ void certs_free(struct cert_list *l);
 /* What A asks of keys and signatures. Its words were read when its connection was, so they are right. */
 struct constraints creds_constraints(const struct auth_conf *a, struct arena *arena);
 
-/* The private key in S of the first public key in LIST that has one, or NULL. */
-struct key *pubkeys_own(const struct cert_confs *list, const struct store *s);
+/* The private key in S of the first public key in LIST that has one; NULL, and WHY: none. */
+struct key *pubkeys_own(const struct cert_confs *list, const struct store *s, struct why *why);
