@@ -53,6 +53,9 @@ static const struct name send_cert_words[] = { { SEND_CERT_ALWAYS, "always" },
 	{ SEND_CERT_IF_ASKED, "ifasked" }, { SEND_CERT_NEVER, "never" }, { 0 } };
 static const struct name ocsp_words[] = { { OCSP_NEVER, "never" }, { OCSP_REPLY, "reply" },
 	{ OCSP_REQUEST, "request" }, { OCSP_BOTH, "both" }, { 0 } };
+static const struct name expiry_words[] = { { CERT_END_REAUTH, "reauth" }, { CERT_END_CLOSE, "close" },
+	{ CERT_END_KEEP, "keep" }, { 0 } };
+static const struct name revoked_words[] = { { CERT_END_KEEP, "keep" }, { CERT_END_CLOSE, "close" }, { 0 } };
 static const struct name unique_words[] = { { UNIQUE_NEVER, "never" }, { UNIQUE_NO, "no" },
 	{ UNIQUE_KEEP, "keep" }, { UNIQUE_REPLACE, "replace" }, { 0 } };
 static const struct name revocation_words[] = { { REVOCATION_STRICT, "strict" },
@@ -145,6 +148,17 @@ static const struct conf_key connection_keys[] = {
 	{ "ocsp", STATUS_IGNORED, TYPE_WORD, PEER(ocsp), .fallback = "reply", .doc = "OCSP in IKE",
 		.note = "OCSP inside IKE is not asked for or answered yet; answers that come are used",
 		.words = ocsp_words },
+	{ "cert_expiry", STATUS_READ, TYPE_WORD, PEER(cert_expiry), "reauth",
+		.doc = "when a certificate of the peer's chain expires: reauth authenticates anew before, "
+		       "and "
+		       "ends the IKE_SA then; close ends it; keep leaves it to the next authentication",
+		.words = expiry_words, .differs = OURS },
+	{ "cert_revoked", STATUS_READ, TYPE_WORD, PEER(cert_revoked), "keep",
+		.doc = "when one is revoked while the IKE_SA is up: keep leaves it to the next "
+		       "authentication; close ends the IKE_SA when a CRL or an OCSP answer says so (servers "
+		       "are "
+		       "asked every hour where the last answer is out of date)",
+		.words = revoked_words, .differs = OURS },
 	{ "ppk_id", STATUS_LATER, TYPE_IDENTITY, PEER(ppk_id),
 		.doc = "name of the post-quantum preshared key", .note = NO_PPK },
 	{ "ppk_required", STATUS_LATER, TYPE_BOOL, PEER(ppk_required), "no",

@@ -115,8 +115,11 @@ static enum err load_cert(void *ctx, const struct vici_cert *cert, struct arena 
 	struct store *s = store_of(ctx);
 	enum err e;
 
-	if (cert->type == VICI_CERT_X509_CRL)
-		return load_crl(s, cert, arena, why);
+	if (cert->type == VICI_CERT_X509_CRL) {
+		e = load_crl(s, cert, arena, why);
+		recheck_soon(ctx);
+		return e;
+	}
 	if (cert->type == VICI_CERT_PUBKEY)
 		return load_pubkey(s, cert, arena, why);
 	e = load_x509(s, cert, arena, why);

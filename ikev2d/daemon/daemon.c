@@ -320,6 +320,13 @@ static enum err judges_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err recheck_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	recheck_start(w);
+	return ERR_OK;
+}
+
 static enum err watch_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -387,6 +394,7 @@ static const struct part {
 	{ shunts_part_start, shunts_part_stop },
 	{ resolver_part_start, resolver_part_stop },
 	{ judges_part_start, judges_part_stop },
+	{ recheck_part_start, recheck_stop },
 	{ watch_part_start, watch_stop },
 	{ listener_start, listener_stop },
 };

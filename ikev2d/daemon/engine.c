@@ -108,6 +108,7 @@ void engine_configure(struct world *w)
 				       .n = n,
 				       .settings = &conf->settings,
 				       .authorities = creds_authorities(&w->config.creds, &arena) } });
+	recheck_soon(w);
 	arena_free(&arena);
 }
 

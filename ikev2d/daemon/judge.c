@@ -4,6 +4,7 @@
 
 #include "daemon/crl_cache.h"
 #include "daemon/engine.h"
+#include "daemon/line.h"
 #include "pki/path.h"
 #include "pki/sign.h"
 
@@ -38,6 +39,7 @@ struct judgement {
 	struct path_verdict verdict;
 	struct event *late;
 	unsigned asked; /* servers that will answer, whatever becomes of this */
+	uint32_t sa;    /* not 0: it is no question, but whether this IKE_SA may go on */
 	bool over, stopping;
 };
 
@@ -171,6 +173,20 @@ static uint32_t valid_for(const struct judgement *j)
 	return left < 1 ? 1 : left > UINT32_MAX ? 0 : (uint32_t)left;
 }
 
+/* What judge_again will need, where the connection wants that. */
+static struct ike_certs to_keep(const struct judgement *j, struct arena *arena)
+{
+	struct wire_cert *v;
+
+	if (!j->leaf || j->peer->cert_revoked == CERT_END_KEEP)
+		return (struct ike_certs){ 0 };
+	v = ARENA_ARRAY(arena, 1 + j->n_untrusted, struct wire_cert);
+	for (unsigned i = 0; i <= j->n_untrusted; i++)
+		v[i] = (struct wire_cert){ CERT_X509_SIGNATURE,
+			arena_bytes(arena, (i ? j->untrusted[i - 1] : j->leaf)->der) };
+	return (struct ike_certs){ v, 1 + j->n_untrusted };
+}
+
 /* Hands the verdict over, once; with the lines of the configuration that it follows from. */
 static void hand_over(struct judgement *j, enum err e, struct why *why)
 {
@@ -179,8 +195,10 @@ static void hand_over(struct judgement *j, enum err e, struct why *why)
 	j->over = true;
 	j->answer = NULL;
 	answer->a.result = e;
-	if (!e)
+	if (!e) {
 		answer->a.valid = valid_for(j);
+		answer->a.certs = to_keep(j, &answer->arena);
+	}
 	if (e) {
 		if (!why->where)
 			why->where = source_print(&j->peer->remote.at, "auth", &j->arena);
@@ -189,9 +207,37 @@ static void hand_over(struct judgement *j, enum err e, struct why *why)
 	engine_answer(j->world, answer);
 }
 
+/* The peer of an IKE_SA is one no more. */
+static void withdraw(struct judgement *j)
+{
+	struct world *w = j->world;
+	struct why why = j->verdict.why;
+	struct text line = text_in(&j->arena);
+
+	why.where = source_print(&j->peer->at, "cert_revoked", &j->arena);
+	why.alert = path_alert(FAULT_REVOKED);
+	line_add(&line, "connection", j->peer->name);
+	line_number(&line, "sa", j->sa);
+	line_why(&line, &why);
+	log_say(LOG_WARN, "revoked", "%s", text_str(&line));
+	failures_note(&w->failures, j->peer->name, &why);
+	engine_feed(w, &(struct ike_event){
+			       .kind = EVENT_COMMAND, .command = { .kind = COMMAND_DOWN, .ike_id = j->sa } });
+}
+
+/* What servers have said counts for all IKE_SAs. */
+static void conclude_again(struct judgement *j)
+{
+	if (!j->over && j->verdict.fault == FAULT_REVOKED)
+		recheck_soon(j->world);
+	j->over = true;
+}
+
 static void conclude(struct judgement *j)
 {
-	if (!j->over)
+	if (j->sa)
+		conclude_again(j);
+	else if (!j->over)
 		hand_over(j, j->verdict.trusted ? ERR_OK : ERR_AUTH, &j->verdict.why);
 }
 
@@ -382,12 +428,12 @@ static void ask_servers(struct judgement *j)
 
 /* The certificates of the message: the first is the peer's own, the others may lead to a root (RFC
  * 7296, 3.6). */
-static enum err take_certs(struct judgement *j, const struct ike_question *q, struct why *why)
+static enum err take_certs(struct judgement *j, const struct ike_certs *certs, struct why *why)
 {
 	struct arena *arena = &j->arena;
 
-	for (unsigned i = 0; i < q->certs.n; i++) {
-		const struct wire_cert *c = &q->certs.v[i];
+	for (unsigned i = 0; i < certs->n; i++) {
+		const struct wire_cert *c = &certs->v[i];
 		struct cert *cert;
 		enum err e;
 
@@ -499,14 +545,14 @@ static enum err check_known(struct judgement *j, const struct ike_question *q, s
 
 static enum err check_cert(struct judgement *j, const struct ike_question *q, struct why *why)
 {
-	enum err e = take_certs(j, q, why);
+	enum err e = take_certs(j, &q->certs, why);
 
 	if (e)
 		return e;
 	return j->leaf ? check_leaf(j->leaf, q, &j->arena, why) : check_known(j, q, why);
 }
 
-static struct judgement *judgement_new(struct world *w, const struct ike_question *q, struct answer *answer)
+static struct judgement *judgement_new(struct world *w, const struct peer *peer, struct answer *answer)
 {
 	struct judgement *j = calloc(1, sizeof *j);
 
@@ -514,9 +560,9 @@ static struct judgement *judgement_new(struct world *w, const struct ike_questio
 		abort();
 	j->world = w;
 	j->answer = answer;
-	j->peer = peer_ref(q->peer);
-	j->pinned = certs_of(&q->peer->remote.certs, &w->config.creds.store, "x509", &j->arena);
-	j->cacerts = certs_of(&q->peer->remote.cacerts, &w->config.creds.store, "x509ca", &j->arena);
+	j->peer = peer_ref(peer);
+	j->pinned = certs_of(&peer->remote.certs, &w->config.creds.store, "x509", &j->arena);
+	j->cacerts = certs_of(&peer->remote.cacerts, &w->config.creds.store, "x509ca", &j->arena);
 	list_append(&w->judges.asking, &j->node);
 	return j;
 }
@@ -534,7 +580,7 @@ static void judge_chain(struct judgement *j)
 
 void judge_check(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	struct judgement *j = judgement_new(w, q, answer);
+	struct judgement *j = judgement_new(w, q->peer, answer);
 	struct why why = { 0 };
 	bool raw = q->peer->remote.pubkeys.n;
 	enum err e = raw ? check_keys(q, &j->arena, &why) : ERR_OK;
@@ -548,5 +594,24 @@ void judge_check(struct world *w, const struct ike_question *q, struct answer *a
 		}
 	}
 	hand_over(j, e, &why);
+	judgement_free(j);
+}
+
+void judge_again(struct world *w, const struct ike_proven *proven, bool ask)
+{
+	struct judgement *j = judgement_new(w, proven->peer, NULL);
+	struct why why = { 0 };
+
+	j->sa = proven->id;
+	if (take_certs(j, &proven->certs, &why))
+		abort();
+	judge(j);
+	if (ask && j->verdict.worth_asking) {
+		ask_servers(j);
+		return;
+	}
+	if (j->verdict.fault == FAULT_REVOKED)
+		withdraw(j);
+	j->over = true;
 	judgement_free(j);
 }

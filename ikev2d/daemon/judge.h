@@ -24,3 +24,8 @@ void judges_stop(struct judges *j);
 
 /* Answers Q, at once or when what is fetched has come. */
 void judge_check(struct world *w, const struct ike_question *q, struct answer *answer);
+
+/* Judges what the peer of an IKE_SA has proved itself with as it is judged now: where something in it is
+ * revoked, that IKE_SA ends, and why is said. ASK: servers may be asked; what they say comes with the next
+ * recheck. Not within a step of the core. */
+void judge_again(struct world *w, const struct ike_proven *proven, bool ask);

@@ -11,6 +11,7 @@
 #include "daemon/fetch.h"
 #include "daemon/gate.h"
 #include "daemon/judge.h"
+#include "daemon/recheck.h"
 #include "daemon/resolve.h"
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
@@ -49,6 +50,7 @@ struct world {
 	struct resolver resolver;
 	struct fetcher fetcher;
 	struct judges judges;
+	struct recheck recheck;
 	struct watch watch;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;

@@ -54,6 +54,7 @@ static void established(struct draft *d)
 	d->established = true;
 	d->local_id = d->hs.local_id;
 	d->remote_id = d->hs.remote_id;
+	d->certs = d->hs.proven;
 }
 
 /* The first CHILD_SA never has a key exchange of its own, and nothing shows before its first rekeying whether
@@ -187,7 +188,7 @@ enum verdict auth_checked(struct draft *d)
 {
 	struct message m;
 
-	d->hs.valid = d->answer->valid;
+	proof_checked(d);
 	proof_kept(d, &m);
 	if (childless(d)) {
 		established(d);
@@ -274,7 +275,7 @@ enum verdict auth_accepted(struct draft *d)
 {
 	struct message m;
 
-	d->hs.valid = d->answer->valid;
+	proof_checked(d);
 	proof_kept(d, &m);
 	if (unique_refuses(d, &m))
 		return draft_end(d, AUTHENTICATION_FAILED);

@@ -5,6 +5,7 @@
 #include "ike/conf.h"
 #include "ike/count.h"
 #include "ike/negotiate.h"
+#include "ike/proof.h"
 #include "ike/revive.h"
 #include "ike/seal.h"
 #include "ike/step.h"
@@ -272,6 +273,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
+	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */
 	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && sa->handshake.x.child)

@@ -84,7 +84,8 @@ struct ike_answer {
 	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
 	struct bytes proof;
-	struct ike_certs certs;
+	struct ike_certs certs;  /* ASK_CHECK: of what the peer proved itself with, what ike_proven is to
+				  * say later: X.509, the peer's own first */
 	uint32_t valid;          /* ASK_CHECK: s until the first certificate of the chain expires; 0: never */
 	struct ike_usages usage; /* ASK_USAGE */
 	struct why why;
@@ -241,6 +242,15 @@ struct ike_out ike_step(
  * false when it has ended. */
 const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n);
 bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct sa_record *out);
+
+/* What the peer of the IKE_SA of KEY proved itself with, under which connection, as the answer to ASK_CHECK
+ * had it; and the number of the IKE_SA. None, or none that stands: false. Borrowed until the next step. */
+struct ike_proven {
+	uint32_t id;
+	const struct peer *peer;
+	struct ike_certs certs;
+};
+bool ike_proven(const struct ike *ike, uint64_t key, struct ike_proven *out);
 
 /* The same for traps that are set. */
 const uint64_t *ike_traps(const struct ike *ike, struct arena *arena, unsigned *n);

@@ -42,7 +42,9 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 
 void life_announce(const struct draft *d, struct message *m)
 {
-	uint64_t seconds = sooner(d->core.peer->reauth_time / 1000, d->hs.valid);
+	const struct peer *p = d->core.peer;
+	uint64_t valid = p->cert_expiry == CERT_END_KEEP ? 0 : d->hs.valid,
+		 seconds = sooner(p->reauth_time / 1000, valid);
 	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
 
 	if (!seconds)
@@ -51,22 +53,32 @@ void life_announce(const struct draft *d, struct message *m)
 	message_add_notify(m, d->step->scratch, AUTH_LIFETIME, wr_done(&w));
 }
 
-/* The peer's authentication counts for MS. The initiator makes a new one a tenth earlier, but not more than a
- * day, so that it stands in time. */
+/* The peer's authentication counts for MS. */
 static void authenticated_for(struct draft *d, uint64_t ms)
 {
-	uint64_t now = d->step->now, early = ms / 10 < REAUTH_EARLY ? ms / 10 : REAUTH_EARLY;
+	d->core.reauth_end = sooner(d->core.reauth_end, d->step->now + ms);
+	d->core.life_end = sooner(d->core.life_end, d->core.reauth_end);
+}
+
+/* The initiator makes a new one a tenth earlier, but not more than a day, so that it stands in time. */
+static void reauthenticate_within(struct draft *d, uint64_t ms)
+{
+	uint64_t early = ms / 10 < REAUTH_EARLY ? ms / 10 : REAUTH_EARLY;
 
 	if (d->core.initiator)
-		d->core.reauth_due = sooner(d->core.reauth_due, now + ms - early);
-	d->core.reauth_end = sooner(d->core.reauth_end, now + ms);
-	d->core.life_end = sooner(d->core.life_end, d->core.reauth_end);
+		d->core.reauth_due = sooner(d->core.reauth_due, d->step->now + ms - early);
 }
 
 void life_certified(struct draft *d)
 {
-	if (d->hs.valid)
-		authenticated_for(d, (uint64_t)d->hs.valid * 1000);
+	enum cert_end end = d->core.peer->cert_expiry;
+	uint64_t ms = (uint64_t)d->hs.valid * 1000;
+
+	if (!ms || end == CERT_END_KEEP)
+		return;
+	if (end == CERT_END_REAUTH)
+		reauthenticate_within(d, ms);
+	authenticated_for(d, ms);
 }
 
 void life_authenticated(struct draft *d, struct bytes seconds)
@@ -76,6 +88,7 @@ void life_authenticated(struct draft *d, struct bytes seconds)
 
 	if (!rd_done(&r) || !ms || !d->core.initiator)
 		return;
+	reauthenticate_within(d, ms);
 	authenticated_for(d, ms);
 	tell_log(d, "IKE", "peer wants us to authenticate anew within %llu s",
 		(unsigned long long)(ms / 1000));

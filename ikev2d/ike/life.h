@@ -13,8 +13,8 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 void life_announce(const struct draft *d, struct message *m);
 void life_authenticated(struct draft *d, struct bytes seconds);
 
-/* The peer's certificates, which were checked for D, expire: the IKE_SA is authenticated anew before, and
- * ends then if that did not succeed. */
+/* The peer's certificates, which were checked for D, expire: as the connection's cert_expiry wants it, the
+ * IKE_SA is authenticated anew before, and ends then if that did not succeed. */
 void life_certified(struct draft *d);
 
 /* The earliest of what is due for SA and its children, not counting its exchanges. */

@@ -91,15 +91,20 @@ enum verdict proof_ask(struct draft *d, enum sa_state state)
 	return DRAFT_COMMIT;
 }
 
+struct ike_certs proof_certs_copy(struct arena *arena, const struct ike_certs *certs)
+{
+	struct wire_cert *v = ARENA_ARRAY(arena, certs->n, struct wire_cert);
+
+	for (unsigned i = 0; i < certs->n; i++)
+		v[i] = (struct wire_cert){ certs->v[i].encoding, arena_bytes(arena, certs->v[i].data) };
+	return (struct ike_certs){ v, certs->n };
+}
+
 void proof_take(struct draft *d)
 {
 	const struct ike_answer *a = d->answer;
-	struct wire_cert *certs = ARENA_ARRAY(&d->keep, a->certs.n, struct wire_cert);
 
-	for (unsigned i = 0; i < a->certs.n; i++)
-		certs[i] = (struct wire_cert){ a->certs.v[i].encoding,
-			arena_bytes(&d->keep, a->certs.v[i].data) };
-	d->hs.certs = (struct ike_certs){ certs, a->certs.n };
+	d->hs.certs = proof_certs_copy(&d->keep, &a->certs);
 	d->hs.proof = (struct wire_auth){ a->method, arena_bytes(&d->keep, a->proof) };
 }
 
@@ -138,6 +143,12 @@ enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state
 	q->proof = m->auth.data;
 	q->certs = (struct ike_certs){ m->certs, m->n_certs };
 	return DRAFT_COMMIT;
+}
+
+void proof_checked(struct draft *d)
+{
+	d->hs.valid = d->answer->valid;
+	d->hs.proven = proof_certs_copy(&d->keep, &d->answer->certs);
 }
 
 static const char *method_words(const struct message *m, struct arena *arena)

@@ -37,5 +37,11 @@ void proof_kept(const struct draft *d, struct message *out);
 /* Asks whether the proof in M is right; the SA waits for the answer in STATE. */
 enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state state);
 
+/* It is: keeps what the answer says of its certificates. */
+void proof_checked(struct draft *d);
+
+/* A copy in ARENA. */
+struct ike_certs proof_certs_copy(struct arena *arena, const struct ike_certs *certs);
+
 /* What keeps the peer's proof in M from being of the kind that CONF asks for, from ARENA; NULL: nothing. */
 const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena);

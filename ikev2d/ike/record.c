@@ -114,6 +114,16 @@ bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct
 	return true;
 }
 
+bool ike_proven(const struct ike *ike, uint64_t key, struct ike_proven *out)
+{
+	const struct sa *sa = map_get(&ike->sas, key);
+
+	if (!sa || sa->core.state != S_UP || !sa->certs.n)
+		return false;
+	*out = (struct ike_proven){ sa->id, sa->core.peer, sa->certs };
+	return true;
+}
+
 const uint64_t *ike_traps(const struct ike *ike, struct arena *arena, unsigned *n)
 {
 	uint64_t *v = ARENA_ARRAY(arena, ike->policies.count, uint64_t);

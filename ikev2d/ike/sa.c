@@ -3,6 +3,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/life.h"
+#include "ike/proof.h"
 #include "ike/revive.h"
 #include "ike/step.h"
 #include "ike/task.h"
@@ -202,6 +203,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	conn_of_sa(s->ike, sa, heir->core.peer);
 	sa->local_id = id_copy(&sa->arena, &old->local_id);
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
+	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	if (heir->redundant) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);

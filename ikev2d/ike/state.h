@@ -157,7 +157,8 @@ struct handshake {
 	struct bytes certreqs;   /* the authorities that it trusts; */
 	bool certreq;            /* it wants a certificate */
 	uint32_t valid; /* s from the check of the peer's AUTH until its certificates expire; 0: never */
-	struct wire_auth proof; /* our AUTH, and the certificates that go with it */
+	struct ike_certs proven; /* what the peer proved itself with, where that is to be kept */
+	struct wire_auth proof;  /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
 	unsigned checks; /* responder: candidates whose proof was checked */
 };
@@ -261,6 +262,7 @@ struct sa {
 	struct conn *conn;             /* that of peer */
 	bool up;                       /* TELL_SA_UP was said */
 	struct id local_id, remote_id; /* in arena, once they are known */
+	struct ike_certs certs;        /* what the peer proved itself with; in arena */
 	struct window window;
 	struct node children, late; /* late: those whose inbound SA is still there */
 	struct node tasks;

@@ -74,6 +74,7 @@ struct draft {
 	bool answered;                   /* the message is the answer to our request in flight */
 	bool established;                /* the handshake is over: forget it */
 	struct id local_id, remote_id;   /* to be kept, once established */
+	struct ike_certs certs;
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */

@@ -157,6 +157,12 @@ enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
 enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
 enum fragmentation { FRAGMENTATION_NO, FRAGMENTATION_YES, FRAGMENTATION_ACCEPT, FRAGMENTATION_FORCE };
 enum send_cert { SEND_CERT_ALWAYS, SEND_CERT_IF_ASKED, SEND_CERT_NEVER };
+/* What becomes of an IKE_SA whose peer's certificate, or one above it, has expired or was revoked. */
+enum cert_end {
+	CERT_END_KEEP,   /* nothing: it counts at the next authentication */
+	CERT_END_REAUTH, /* who can authenticates anew before; then it ends */
+	CERT_END_CLOSE,  /* it ends */
+};
 enum ocsp_policy { OCSP_NEVER, OCSP_REPLY, OCSP_REQUEST, OCSP_BOTH };
 
 struct peer {
@@ -185,6 +191,7 @@ struct peer {
 	enum fragmentation fragmentation;
 	enum send_cert send_cert;
 	enum ocsp_policy ocsp;
+	enum cert_end cert_expiry, cert_revoked; /* the latter KEEP or CLOSE */
 	bool mobike, send_certreq;
 	uint8_t dscp;      /* of IKE packets */
 	struct id ppk_id;  /* ID_ANY: none */

@@ -316,6 +316,14 @@ static enum err check_signature(const struct ike_question *q, struct coming *c)
 	return ERR_AUTH;
 }
 
+static void say_proven(const struct host *h, struct coming *c)
+{
+	struct wire_cert *cert = ARENA_NEW(&c->arena, struct wire_cert);
+
+	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, bytes_str(h->proven) };
+	c->answer.certs = (struct ike_certs){ cert, 1 };
+}
+
 static void answer_proof(const struct host *h, const struct ike_question *q, struct coming *c)
 {
 	bool prove = q->kind == ASK_PROOF;
@@ -331,6 +339,8 @@ static void answer_proof(const struct host *h, const struct ike_question *q, str
 		c->answer.result = e;
 	else if (!prove)
 		c->answer.valid = h->valid;
+	if (!e && !prove && h->proven)
+		say_proven(h, c);
 }
 
 static void answer_usage(struct host *h, const struct ike_question *q, struct coming *c)

@@ -42,6 +42,7 @@ struct host {
 	struct bytes authorities; /* that it trusts, as CERTREQ lists them */
 	struct datapath datapath;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
+	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
 	unsigned asked;         /* questions and installations so far */

@@ -494,6 +494,69 @@ static void who_checked_a_certificate_authenticates_anew_before_it_expires(void 
 		forge_sa(p->moon)->core.life_end - forge_sa(p->moon)->core.reauth_due, 24 * 3600 * SECOND);
 }
 
+/* The IKE_SA ends then, and nobody does anything before. */
+static void cert_expiry_closes(void **state)
+{
+	struct pair *p = pair_open(state, CONN("cert_expiry = close"), NULL);
+	struct sa_core *core;
+
+	p->moon->valid = 1000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	core = &forge_sa(p->moon)->core;
+	assert_int_equal(core->reauth_due, 0);
+	assert_int_equal(core->life_end, core->established + 1000 * SECOND);
+	lab_pass(p->lab, 1001 * SECOND);
+	pair_assert_empty_later(p);
+}
+
+/* It lives on; a responder does not tell the peer to hurry, either. */
+static void cert_expiry_keeps(void **state)
+{
+	struct pair *p = pair_open(state, CONN("cert_expiry = keep"), CONN("cert_expiry = keep"));
+	struct sa_core *core;
+
+	p->moon->valid = p->sun->valid = 1000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	core = &forge_sa(p->moon)->core;
+	assert_int_equal(core->reauth_due, 0);
+	assert_int_equal(core->reauth_end, 0);
+	lab_pass(p->lab, 1001 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 1);
+	pair_assert_agree(p, 1);
+}
+
+static void assert_proven(struct host *h, const char *says)
+{
+	const struct sa *sa = forge_sa_up(h);
+	struct ike_proven proven = { 0 };
+
+	assert_true(ike_proven(h->ike, sa->spi, &proven));
+	assert_int_equal(proven.id, sa->id);
+	assert_ptr_equal(proven.peer, sa->core.peer);
+	assert_int_equal(proven.certs.n, 1);
+	assert_true(bytes_eq(proven.certs.v[0].data, bytes_str(says)));
+}
+
+/* What was to be kept of the peer's proof is there as long as it counts, also when the IKE_SA was rekeyed. */
+static void what_a_peer_has_proved_itself_with_is_kept(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	p->moon->proven = "sun's";
+	p->sun->proven = "moon's";
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_proven(p->moon, "sun's");
+	assert_proven(p->sun, "moon's");
+	host_rekey(p->sun, NULL);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 20 * SECOND);
+	assert_proven(p->moon, "sun's");
+	assert_proven(p->sun, "moon's");
+}
+
 /* The responder tells the initiator (RFC 4478), and ends the IKE_SA of one that does not care. */
 static void a_responder_tells_when_a_certificate_expires(void **state)
 {
@@ -653,6 +716,9 @@ int main(void)
 		PAIR_TEST(make_before_break_of_an_heir),
 		PAIR_TEST(the_responder_waits_for_it),
 		PAIR_TEST(who_checked_a_certificate_authenticates_anew_before_it_expires),
+		PAIR_TEST(cert_expiry_closes),
+		PAIR_TEST(cert_expiry_keeps),
+		PAIR_TEST(what_a_peer_has_proved_itself_with_is_kept),
 		PAIR_TEST(a_responder_tells_when_a_certificate_expires),
 		PAIR_TEST(rekeying_is_not_authentication),
 		PAIR_TEST(nor_is_rekeying_by_both),

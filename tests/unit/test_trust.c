@@ -49,6 +49,12 @@ static int64_t test_clock(void)
 	return MAKER_NOW;
 }
 
+/* When a server that was silent is asked again. */
+static int64_t long_afterwards(void)
+{
+	return MAKER_NOW + 600;
+}
+
 static int set_up(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
@@ -497,6 +503,112 @@ static void a_daemon_may_stop_while_a_server_is_asked(void **state)
 	assert_true(list_empty(&b->world.answers));
 }
 
+/* ----------------------------------------------- revoked while an IKE_SA is up */
+
+static void on_nothing(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+}
+
+/* Sun has taken moon's certificate for an IKE_SA. Its core is an empty one. */
+static struct ike_proven up(struct bench *b)
+{
+	struct world *w = &b->world;
+
+	failures_start(&w->failures);
+	entropy_start(&w->entropy);
+	w->wake = evtimer_new(w->base, on_nothing, NULL);
+	w->ike = ike_new(&w->entropy.rng);
+	recheck_start(w);
+	((struct peer *)b->sun.conf.peers[0])->cert_revoked = CERT_END_CLOSE;
+	check(b);
+	run_until_answered(b);
+	assert_verdict(b, "before", NULL);
+	assert_int_equal(b->answer->a.certs.n, 1);
+	assert_true(bytes_eq(b->answer->a.certs.v[0].data, b->leaf.cert->der));
+	w->stepping = false;
+	return (struct ike_proven){ 7, b->sun.conf.peers[0], b->answer->a.certs };
+}
+
+static void down(struct bench *b)
+{
+	struct world *w = &b->world;
+
+	recheck_stop(w);
+	ike_free(w->ike);
+	event_free(w->wake);
+	entropy_stop(&w->entropy);
+	failures_stop(&w->failures);
+}
+
+static void assert_withdrawn(struct bench *b, bool is)
+{
+	const struct why *why = failures_find(&b->world.failures, b->sun.conf.peers[0]->name);
+
+	if (!is) {
+		assert_null(why);
+		return;
+	}
+	assert_non_null(why);
+	assert_non_null(strstr(why->what, "is revoked: the CRL of CN=root says so"));
+}
+
+static void put_crl(struct bench *b, bool revoked)
+{
+	struct bytes der = maker_crl(&b->root, (const struct cert *const *)&b->leaf.cert, revoked ? 1 : 0, -1,
+		20, false, &b->arena);
+	struct why why = { 0 };
+	struct crl *crl;
+
+	assert_int_equal(crl_read(der, &b->arena, &crl, &why), ERR_OK);
+	assert_int_equal(store_add_crl(&b->sun.creds->store, crl, STORED_BY_FILE, "a.crl"), ERR_OK);
+	crl_unref(crl);
+}
+
+static void a_revocation_is_noticed(void **state)
+{
+	struct bench *b = *state;
+	struct ike_proven proven;
+	struct row r = { .name = "no server" };
+
+	make_moon(b, &r);
+	make_sun(b, &r);
+	assert_int_equal(prove(b, false), ERR_OK);
+	proven = up(b);
+	judge_again(&b->world, &proven, true);
+	assert_withdrawn(b, false);
+	put_crl(b, true);
+	judge_again(&b->world, &proven, false);
+	assert_withdrawn(b, true);
+	down(b);
+}
+
+/* What is not known is asked, if it may be; what it brings counts in a round of its own. */
+static void servers_are_asked_again(void **state)
+{
+	struct bench *b = *state;
+	struct ike_proven proven;
+
+	with_server(b, "revocation = relaxed");
+	b->crl = bytes_str("garbage");
+	proven = up(b);
+	assert_int_equal(b->asked, 1);
+	b->world.judges.now = long_afterwards;
+	b->crl = maker_crl(&b->root, (const struct cert *const *)&b->leaf.cert, 1, -1, 20, false, &b->arena);
+	judge_again(&b->world, &proven, false);
+	assert_false(evtimer_pending(b->world.recheck.next, NULL));
+	judge_again(&b->world, &proven, true);
+	while (!evtimer_pending(b->world.recheck.next, NULL))
+		event_base_loop(b->world.base, EVLOOP_ONCE);
+	assert_int_equal(b->asked, 2);
+	assert_withdrawn(b, false);
+	judge_again(&b->world, &proven, false);
+	assert_withdrawn(b, true);
+	down(b);
+}
+
 /* ---------------------------------------------------------------- CRLs kept */
 
 static const char *folder_of(struct bench *b)
@@ -597,6 +709,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_crl_outlives_the_daemon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_kept_crl_is_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(not_more_crls_are_kept_than_fit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_revocation_is_noticed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(servers_are_asked_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_daemon_may_stop_while_a_server_is_asked, set_up, tear_down),
 	};
 

@@ -178,3 +178,29 @@ def crl_where_ocsp_fails(bench, revoked, says):
     ca, cert = credentials(bench, "--ocsp", f"http://{bench.sun.inside[4]}:81/", "--crl", url(bench))
     web(bench, crl_of(ca, cert, revoked))
     expect(*pair(bench, "strict"), says)
+
+
+@case(each=[("close", "close"), ("keep", "keep")])
+def revoked_while_a_tunnel_is_up(bench, policy):
+    """The CRL comes as a file. Where sun's connection wants it, the IKE_SA ends at once, and status says why; else it
+    lives on, and the next authentication fails."""
+    ca, cert = credentials(bench)
+    ours, theirs = gateways(bench)
+    theirs["connections"]["site"]["cert_revoked"] = policy
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    os.makedirs(f"{bench.directory}/sun/x509crl", exist_ok=True)
+    sun.must("reload")
+    with open(f"{bench.directory}/sun/x509crl/new", "wb") as f:
+        f.write(crl_of(ca, cert, True))
+    os.rename(f"{bench.directory}/sun/x509crl/new", f"{bench.directory}/sun/x509crl/ca.crl")
+    sun.wait_log("certificates and keys have changed, and were read again")
+    if policy == "close":
+        sun.wait_log(REVOKED, "(connections.site.cert_revoked)")
+        moon.wait_idle()
+        same(sun.sas(), [], "IKE_SAs of sun")
+        contains(sun.must("status"), REVOKED, "ipsec status on sun")
+    else:
+        reaches(bench.alice, bench.sun.inside[4])
+        moon.ipsec("rekey", "--reauth", "site")
+        sun.wait_log(REVOKED)
