@@ -25,6 +25,9 @@ struct xfrm_reports {
 	void (*expire)(void *ctx, uint32_t child, bool hard);
 	/* An IKE datagram landed on a data-path socket (without its marker; PATH says marker). Borrowed. */
 	void (*ike)(void *ctx, const struct path *path, struct bytes datagram);
+	/* A packet came whose SPI no SA has, in UDP (ENCAP) or not: then PATH has no ports. Only now and
+	 * then. */
+	void (*unknown_spi)(void *ctx, const struct path *path, bool encap, uint32_t spi);
 };
 
 struct route; /* route.h */

@@ -37,6 +37,12 @@ static void ike(void *ctx, const struct path *path, struct bytes datagram)
 				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
 }
 
+static void unknown_spi(void *ctx, const struct path *path, bool encap, uint32_t spi)
+{
+	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_UNKNOWN_SPI,
+				 .unknown_spi = { .path = *path, .encap = encap, .spi = spi } });
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct world *w = ctx;
@@ -79,7 +85,7 @@ enum err datapath_start(struct world *w, struct text *why)
 	struct xfrm_setup setup = {
 		.settings = &w->settings,
 		.run_dir = w->rundir.path,
-		.reports = { w, acquire, mapping, used, expire, ike },
+		.reports = { w, acquire, mapping, used, expire, ike, unknown_spi },
 	};
 	enum err e;
 

@@ -15,15 +15,16 @@
 struct ike; /* all IKE_SAs of one daemon, and the configuration they run under */
 
 enum ike_event_kind {
-	EVENT_DATAGRAM, /* from a peer, or from anybody */
-	EVENT_ANSWER,   /* to a question or to an action with a ticket */
-	EVENT_CLOCK,    /* the wake-up time has come */
-	EVENT_ACQUIRE,  /* a packet met a policy without an SA */
-	EVENT_EXPIRE,   /* an SA met a limit of volume */
-	EVENT_MAPPING,  /* an authenticated packet came from another address */
-	EVENT_USED,     /* the first authenticated packet came on an inbound SA */
-	EVENT_COMMAND,  /* a person's wish */
-	EVENT_CONF,     /* a new configuration */
+	EVENT_DATAGRAM,    /* from a peer, or from anybody */
+	EVENT_ANSWER,      /* to a question or to an action with a ticket */
+	EVENT_CLOCK,       /* the wake-up time has come */
+	EVENT_ACQUIRE,     /* a packet met a policy without an SA */
+	EVENT_EXPIRE,      /* an SA met a limit of volume */
+	EVENT_MAPPING,     /* an authenticated packet came from another address */
+	EVENT_USED,        /* the first authenticated packet came on an inbound SA */
+	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
+	EVENT_COMMAND,     /* a person's wish */
+	EVENT_CONF,        /* a new configuration */
 };
 
 enum ike_ask_kind {
@@ -132,6 +133,11 @@ struct ike_event {
 		struct {
 			uint32_t child;
 		} used;
+		struct {
+			struct path path; /* without ports unless ENCAP */
+			bool encap;       /* it came in UDP */
+			uint32_t spi;
+		} unknown_spi;
 		struct ike_command command;
 		struct {
 			struct peer *const *peers; /* the core takes references of its own */

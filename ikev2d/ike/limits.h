@@ -46,12 +46,13 @@ enum {
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
 	HALF_OPEN_MAX = 4096,
 
-	/* Unprotected answers to strangers (INVALID_MAJOR_VERSION, INVALID_IKE_SPI), and hints of theirs that
-	 * are looked at: one for each of these times, and so many at once. */
+	/* Unprotected answers to strangers (INVALID_MAJOR_VERSION, INVALID_IKE_SPI, INVALID_SPI), and hints
+	 * of theirs that are looked at: one for each of these times, and so many at once. */
 	STRANGER_TIME = 100,
 	STRANGERS_BURST = 10,
 
-	/* A peer that was heard so short a time ago is not asked whether it is alive because of a hint. */
+	/* A peer that was heard so short a time ago is not asked whether it is alive because of a hint; nor
+	 * is it told again so soon, sealed, that an SPI is unknown. */
 	HINT_TIME = 10 * 1000,
 
 	/* The IKE_SA is rekeyed when so many message ids are left: they never come round (RFC 7296, 2.2). */

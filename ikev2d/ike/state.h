@@ -201,6 +201,7 @@ struct child {
 /* An exchange of our own: it waits for its turn (the window is one) or is under way. */
 enum task_kind {
 	TASK_LIVENESS,
+	TASK_UNKNOWN_SPI,
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
@@ -212,7 +213,8 @@ struct task {
 	struct node of_sa;
 	enum task_kind kind;
 	uint32_t child;                /* TASK_*_CHILD: its number, but not of one to be created */
-	uint32_t spi;                  /* TASK_DELETE_CHILD: ours, even when the child has gone */
+	uint32_t spi;                  /* TASK_DELETE_CHILD: ours, even when the child has gone;
+					  TASK_UNKNOWN_SPI */
 	const struct child_conf *conf; /* TASK_CREATE_CHILD; holds a reference to its peer */
 	struct arena arena;            /* of the packet's selectors */
 	struct tss packet_local, packet_remote;
@@ -261,6 +263,7 @@ struct sa {
 	const struct peer *peer;       /* the reference to core.peer */
 	struct conn *conn;             /* that of peer */
 	bool up;                       /* TELL_SA_UP was said */
+	uint64_t spi_told;             /* when the peer was told of an unknown SPI; 0: never */
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
 	struct window window;

@@ -419,6 +419,10 @@ struct ike_out ike_step(
 		conf_change(&s, event->conf.peers, event->conf.n, event->conf.only, event->conf.settings);
 		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
+	case EVENT_UNKNOWN_SPI:
+		stranger_unknown_spi(
+			&s, &event->unknown_spi.path, event->unknown_spi.encap, event->unknown_spi.spi);
+		break;
 	case EVENT_CLOCK: break;
 	}
 	clock_run(&s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers to strangers, and hints of theirs. */
+/* Answers to strangers, hints of theirs, and ESP that belongs to nothing. */
 #include "ike/stranger.h"
 
 #include "ike/child.h"
+#include "ike/negotiate.h"
 #include "ike/task.h"
 
 enum { IKE_2 = 0x20 };
@@ -20,22 +21,28 @@ static bool may_serve(struct step *s)
 	return true;
 }
 
-static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify)
+static void send_clear(struct step *s, const struct path *path, struct message *m)
 {
-	struct message m = { .header = *h };
 	struct wr w = wr_of(arena_alloc(s->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
 	struct ike_action *a;
 
-	message_add_notify(&m, s->scratch, notify, (struct bytes){ 0 });
-	m.header.version = IKE_2;
-	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
-	header_put(&m.header, &w);
-	message_put(&m, &w, &m.header.next);
-	wr_u8_at(&w, 16, m.header.next);
+	m->header.version = IKE_2;
+	header_put(&m->header, &w);
+	message_put(m, &w, &m->header.next);
+	wr_u8_at(&w, 16, m->header.next);
 	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
 	a = step_action(s, ACTION_SEND);
 	a->send.path = *path;
 	a->send.data = wr_done(&w);
+}
+
+static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify)
+{
+	struct message m = { .header = *h };
+
+	message_add_notify(&m, s->scratch, notify, (struct bytes){ 0 });
+	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
+	send_clear(s, path, &m);
 }
 
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h)
@@ -87,4 +94,76 @@ void stranger_hints(struct step *s, const struct path *path, const struct messag
 			child_by_spi(sa, spi, false))
 			ask_whether_alive(s, sa);
 	}
+}
+
+/* --------------------------------------------------------- of unknown SPIs */
+
+/* No IKE_SPI would mean anything to whoever gets this, so there is none (1.5). */
+static void hint_unknown_spi(struct step *s, const struct path *path, bool encap, uint32_t spi)
+{
+	struct message m = { .header = { .exchange = INFORMATIONAL, .flags = FLAG_INITIATOR } };
+	struct path to = *path;
+
+	to.marker = encap;
+	if (!encap) {
+		to.local.port = s->ike->settings.port;
+		to.remote.port = PORT_IKE;
+	}
+	message_add_notify(&m, s->scratch, INVALID_SPI, spi_bytes(s->scratch, spi));
+	send_clear(s, &to, &m);
+}
+
+/* The peer does not wait until it has heard that an SA is installed here. */
+static bool is_offered(const struct ike *ike, uint32_t spi)
+{
+	list_each (n, (struct node *)&ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->handshake.x.spi == spi || sa->ours.spi == spi)
+			return true;
+	}
+	return false;
+}
+
+static bool is_with(const struct sa *sa, const struct path *path, bool encap)
+{
+	const struct addr *remote = &sa->core.path.remote;
+
+	return sa->core.state == S_UP && ip_eq(&remote->ip, &path->remote.ip) &&
+	       (!encap || remote->port == path->remote.port);
+}
+
+/* A request under way may be what settles it. */
+static bool may_tell(const struct sa *sa, uint64_t now)
+{
+	return !sa->task && !sa->window.request && (!sa->spi_told || sa->spi_told + HINT_TIME <= now);
+}
+
+static void tell_sealed(struct step *s, struct sa *sa, uint32_t spi)
+{
+	sa->spi_told = s->now;
+	task_unknown_spi(sa, spi);
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
+}
+
+void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, uint32_t spi)
+{
+	bool known = false;
+
+	if (map_get(&s->ike->spis, spi) || is_offered(s->ike, spi) || !may_serve(s))
+		return;
+	list_each (n, &s->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (!is_with(sa, path, encap))
+			continue;
+		known = true;
+		if (may_tell(sa, s->now)) {
+			tell_sealed(s, sa, spi);
+			return;
+		}
+	}
+	if (!known)
+		hint_unknown_spi(s, path, encap, spi);
 }

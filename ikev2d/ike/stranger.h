@@ -9,6 +9,10 @@
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h);
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h);
 
+/* Says to whom sends ESP on PATH, with an SPI that no SA has, that it is so: sealed, if there is an IKE_SA
+ * with that address; else as a hint, for which the same limit holds. An IKE_SA hears of one now and then. */
+void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, uint32_t spi);
+
 /* Somebody who may be a peer says in a message M of no IKE_SA that it has no SA for what we send: then the
  * peer is asked whether it is alive, if it has not been heard for a while. */
 void stranger_hints(struct step *s, const struct path *path, const struct message *m);

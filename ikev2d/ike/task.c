@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "ike/conf.h"
 #include "ike/create.h"
+#include "ike/negotiate.h"
 #include "ike/rekey.h"
 #include "ike/want.h"
 
@@ -54,6 +55,12 @@ void task_delete_spi(struct sa *sa, uint32_t spi)
 {
 	if (!superfluous(sa, TASK_DELETE_CHILD, 0, spi))
 		task_new(sa, TASK_DELETE_CHILD)->spi = spi;
+}
+
+void task_unknown_spi(struct sa *sa, uint32_t spi)
+{
+	if (!superfluous(sa, TASK_UNKNOWN_SPI, 0, spi))
+		task_new(sa, TASK_UNKNOWN_SPI)->spi = spi;
 }
 
 struct task *task_creating(const struct sa *sa, const struct child_conf *conf)
@@ -137,6 +144,8 @@ static void inform(struct draft *d, const struct task *t)
 
 	if (t->kind == TASK_DELETE_CHILD)
 		message_add_delete(&m, d->step->scratch, PROTO_ESP, &t->spi, 1);
+	if (t->kind == TASK_UNKNOWN_SPI)
+		message_add_notify(&m, d->step->scratch, INVALID_SPI, spi_bytes(d->step->scratch, t->spi));
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;

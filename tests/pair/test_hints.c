@@ -199,6 +199,106 @@ static void a_proven_hint(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* ------------------------------------------------------------------ ESP of no SA */
+
+#define TOLD(mid)  "moon <-- sun  INFORMATIONAL request " #mid ": SK {N(INVALID_SPI)}"
+#define HEARD(mid) "moon --> sun  INFORMATIONAL response " #mid ": SK {}"
+#define HINTED     "moon <-- sun  INFORMATIONAL request 0: N(INVALID_SPI)"
+
+/* ESP comes to H, in UDP if PORT is not 0. */
+static void esp_to(struct host *h, const char *from, uint16_t port, uint32_t spi)
+{
+	struct ike_event e = { .kind = EVENT_UNKNOWN_SPI };
+
+	e.unknown_spi.path.local = (struct addr){ h->ip, 4500 };
+	e.unknown_spi.path.remote = address(from);
+	e.unknown_spi.path.remote.port = port;
+	e.unknown_spi.encap = port;
+	e.unknown_spi.spi = spi;
+	host_event(h, &e);
+}
+
+/* The peer has an IKE_SA: it is told there, and not more often than is of use. */
+static void esp_of_a_peer(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	uint32_t spi = host_child(p->moon, "net")->spi_out;
+
+	/* That is no unknown one. */
+	esp_to(p->sun, "192.0.2.1", 0, spi);
+	SILENCE(p->lab);
+	esp_to(p->sun, "192.0.2.1", 0, 0x99999999);
+	/* A request is under way: it may be what settles it. */
+	esp_to(p->sun, "192.0.2.1", 0, 0x99999998);
+	ARROWS(p->lab, TOLD(0), HEARD(0));
+	esp_to(p->sun, "192.0.2.1", 0, 0x99999998);
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + HINT_TIME);
+	esp_to(p->sun, "192.0.2.1", 0, 0x99999998);
+	ARROWS(p->lab, TOLD(1), HEARD(1));
+	pair_assert_agree(p, 1);
+}
+
+/* Sun has been restarted: moon, which goes on sending, learns of it at once. */
+static void esp_of_before_a_restart(void **state)
+{
+	struct pair *p = open(state, CONN("dpd_delay = 0s"), NULL);
+	uint32_t spi = host_child(p->moon, "net")->spi_out;
+
+	host_stop(p->sun);
+	host_start(p->sun);
+	lab_clock(p->lab, p->lab->now + HINT_TIME);
+	esp_to(p->sun, "192.0.2.1", 0, spi);
+	ARROWS(p->lab, HINTED, ALIVE(2), DISOWNED);
+}
+
+/* It goes where the packet came from; and not for each of many. */
+static void esp_of_strangers(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	struct flight *f;
+
+	esp_to(p->sun, "192.0.2.1", 4600, 0x99999999);
+	f = lab_first(p->lab);
+	assert_true(f->marker && f->target.port == 4600 && f->source.port == 4500);
+	lab_lose(f);
+	esp_to(p->sun, "192.0.2.66", 0, 0x99999999);
+	f = lab_first(p->lab);
+	assert_true(!f->marker && f->target.port == 500 && f->source.port == 500);
+	lab_lose(f);
+	for (unsigned i = 0; i < 100; i++)
+		esp_to(p->sun, "192.0.2.66", 0, 0x99999999);
+	for (unsigned i = 2; i < STRANGERS_BURST; i++)
+		lab_lose(lab_first(p->lab));
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + STRANGER_TIME);
+	esp_to(p->sun, "192.0.2.66", 0, 0x99999999);
+	lab_lose(lab_first(p->lab));
+	SILENCE(p->lab);
+	pair_assert_up(p);
+}
+
+/* The peer sends as soon as it has answered: that may come before its answer. */
+static void esp_before_the_answer(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}");
+	esp_to(p->moon, "192.0.2.2", 0, host_child(p->sun, "net")->spi_out);
+	ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	host_rekey(p->moon, "net");
+	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}");
+	esp_to(p->moon, "192.0.2.2", 0, host_child(p->sun, "net")->spi_out);
+	ARROWS(p->lab, "moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}",
+		"moon --> sun  INFORMATIONAL request 3: SK {D(ESP)}",
+		"moon <-- sun  INFORMATIONAL response 3: SK {D(ESP)}");
+	SILENCE(p->lab);
+	pair_assert_agree(p, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +308,10 @@ int main(void)
 		PAIR_TEST(a_hint),
 		PAIR_TEST(many_hints),
 		PAIR_TEST(a_proven_hint),
+		PAIR_TEST(esp_of_a_peer),
+		PAIR_TEST(esp_of_before_a_restart),
+		PAIR_TEST(esp_of_strangers),
+		PAIR_TEST(esp_before_the_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,26 @@ static void an_unknown_spi_is_counted(void **state)
 	assert_int_equal(gate_dropped(&two, DROP_SHORT), 1);
 }
 
+static void an_unknown_spi_is_told_now_and_then(void **state)
+{
+	(void)state;
+	open_both();
+	memset(packet, 0x99, 100);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(gate_receive(&two, &in, packet, 100, 0, "198.51.100.9"), DROP_SPI);
+	assert_int_equal(gate_told(&two, REPORT_UNKNOWN_SPI), 10);
+	assert_int_equal(two.told[0].id, 0x99999999);
+	assert_true(two.told[0].encap && addr_eq(&two.told[0].path.remote, &in.path.remote));
+	two.lane.now += 100;
+	/* Nobody can have this one. */
+	memset(packet, 0, 3);
+	assert_int_equal(gate_receive(&two, &in, packet, 100, 0, "198.51.100.9"), DROP_SPI);
+	assert_int_equal(gate_told(&two, REPORT_UNKNOWN_SPI), 10);
+	memset(packet, 0x99, 3);
+	assert_int_equal(gate_receive(&two, &in, packet, 100, 0, "198.51.100.9"), DROP_SPI);
+	assert_int_equal(gate_told(&two, REPORT_UNKNOWN_SPI), 11);
+}
+
 static void a_forged_packet_counts_as_invalid_and_changes_nothing(void **state)
 {
 	(void)state;
@@ -522,6 +542,7 @@ int main(void)
 		CASE(what_was_not_agreed_on_is_dropped_behind_the_tunnel),
 		CASE(a_fragment_does_not_pass_a_port_selector),
 		CASE(an_unknown_spi_is_counted),
+		CASE(an_unknown_spi_is_told_now_and_then),
 		CASE(a_forged_packet_counts_as_invalid_and_changes_nothing),
 		CASE(a_repetition_is_counted_at_its_sa),
 		CASE(another_source_address_is_told_once_a_second),

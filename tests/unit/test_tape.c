@@ -246,6 +246,15 @@ static void reports_of_the_data_path(void **state)
 		true, "event 7 at=1532 mapping child=9 remote=192.0.2.9[1024]\n", &arena);
 	round_trip((struct ike_event){ .kind = EVENT_USED, .used = { 9 } }, true,
 		"event 7 at=1532 used child=9\n", &arena);
+	round_trip(
+		(struct ike_event){ .kind = EVENT_UNKNOWN_SPI,
+			.unknown_spi = { .path = { addr("192.0.2.1", 4500), addr("192.0.2.9", 1024), false },
+				.encap = true,
+				.spi = 0x99999999 } },
+		true,
+		"event 7 at=1532 unknown-spi local=192.0.2.1[4500] remote=192.0.2.9[1024] encap=yes "
+		"spi=2576980377\n",
+		&arena);
 	arena_free(&arena);
 }
 

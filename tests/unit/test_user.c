@@ -20,11 +20,12 @@ static const struct xfrm_backend *const user = &xfrm_choice;
 
 /* What was reported, and how often. */
 static struct {
-	unsigned acquire, mapping, used, expire, ike;
+	unsigned acquire, mapping, used, expire, ike, unknown_spi;
 	uint32_t policy, child;
 	struct ts remote;
 	size_t ike_size;
-	struct path ike_path;
+	struct path ike_path, spi_path;
+	uint32_t spi;
 } told;
 
 static struct xfrm *x;
@@ -72,12 +73,22 @@ static void note_ike(void *ctx, const struct path *path, struct bytes datagram)
 	told.ike_size = datagram.n;
 }
 
+static void note_unknown_spi(void *ctx, const struct path *path, bool encap, uint32_t spi)
+{
+	(void)ctx;
+	assert_true(encap);
+	told.spi_path = *path;
+	told.spi = spi;
+	told.unknown_spi++;
+}
+
 static enum err open_backend(struct machine *h)
 {
 	struct xfrm_setup setup = {
 		.settings = &settings,
 		.run_dir = h->dir,
-		.reports = { NULL, note_acquire, note_mapping, note_used, note_expire, note_ike },
+		.reports = { NULL, note_acquire, note_mapping, note_used, note_expire, note_ike,
+			note_unknown_spi },
 	};
 
 	settings = settings_default();
@@ -199,6 +210,11 @@ static uint64_t acquires(void)
 static uint64_t ikes(void)
 {
 	return told.ike;
+}
+
+static uint64_t unknown_spis(void)
+{
+	return told.unknown_spi;
 }
 
 /* Dispatches until COUNT gives N, or patience is over. */
@@ -559,7 +575,19 @@ static void ike_that_lands_here_is_handed_over(void **state)
 	assert_true(ip_eq(&told.ike_path.remote.ip, &(struct ip){ 4, { 10, 1, 0, 1 } }));
 }
 
-/* A datagram of the IKE marker goes to the IKE socket, which was there first; one with an SPI of ours does not. */
+static void an_unknown_spi_is_reported(void **state)
+{
+	begin(state);
+	send_udp("192.0.2.1", 4500, "\x99\x99\x99\x99 of nobody", 14);
+	wait_for(unknown_spis, 1);
+	assert_int_equal(told.spi, 0x99999999);
+	assert_int_equal(told.spi_path.local.port, 4500);
+	assert_true(ip_eq(&told.spi_path.local.ip, &(struct ip){ 4, { 192, 0, 2, 1 } }));
+	assert_true(ip_eq(&told.spi_path.remote.ip, &(struct ip){ 4, { 10, 1, 0, 1 } }));
+}
+
+/* A datagram of the IKE marker goes to the IKE socket, which was there first; one with an SPI of ours does not.
+ */
 static void the_ike_socket_keeps_what_is_its_own(void **state)
 {
 	struct sockaddr_in port = { .sin_family = AF_INET, .sin_port = htons(4500) };
@@ -637,6 +665,7 @@ int main(void)
 		CASE(too_many_selectors_are_explained),
 		CASE(usage_of_nobody_is_none),
 		CASE(ike_that_lands_here_is_handed_over),
+		CASE(an_unknown_spi_is_reported),
 		CASE(the_ike_socket_keeps_what_is_its_own),
 		CASE(a_port_in_use_is_explained),
 		CASE(drops_are_told_by_reason),

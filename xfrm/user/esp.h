@@ -18,6 +18,7 @@ enum {
 	ESP_NEXT_IPV4 = 4,          /* next headers */
 	ESP_NEXT_IPV6 = 41,
 	ESP_NEXT_NONE = 59,
+	SPI_RESERVED = 255, /* no SPI up to this is anybody's (RFC 4303, 2.1) */
 };
 
 /* One direction of an SA. An outbound one may be used by several threads if each brings its own context; the

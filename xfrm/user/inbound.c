@@ -27,17 +27,22 @@ static bool take_other(struct lane *lane, struct arrival *a)
 static void find_sa(struct lane *lane, struct arrival *a)
 {
 	const uint8_t *p = a->esp.p;
+	uint32_t spi;
 
 	if (a->esp.n < ESP_HEADER) {
 		a->esp.drop = DROP_SHORT;
 		return;
 	}
-	a->sa = snapshot_find_spi(
-		lane->snap, (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
-	if (!a->sa)
-		a->esp.drop = DROP_SPI;
-	else if (live_is_spent(a->sa->live))
-		a->esp.drop = DROP_LIFETIME;
+	spi = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	a->sa = snapshot_find_spi(lane->snap, spi);
+	if (a->sa) {
+		if (live_is_spent(a->sa->live))
+			a->esp.drop = DROP_LIFETIME;
+		return;
+	}
+	a->esp.drop = DROP_SPI;
+	if (spi > SPI_RESERVED)
+		lane_tell_unknown_spi(lane, &a->path, a->encap, spi);
 }
 
 /* Reports another source address of an authenticated packet that moved the window, once a second at most. */

@@ -2,7 +2,8 @@
 /* What both directions share. */
 #include "xfrm/user/lane.h"
 
-enum { ICMP_EVERY = 100 /* ms */, ICMP_BURST = 10 };
+/* Of what strangers can make us do. */
+enum { STRANGER_EVERY = 100 /* ms */, STRANGERS_BURST = 10 };
 
 void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_event event)
 {
@@ -12,15 +13,23 @@ void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_e
 		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
-/* Each answer pays for some time; lane->icmp_ms is paid up to, and may run ahead of now by a burst. */
-static bool may_answer(struct lane *lane)
+/* Each time pays for some time; *PAID is paid up to, and may run ahead of now by a burst. */
+static bool may_once_more(const struct lane *lane, uint64_t *paid)
 {
-	if (lane->icmp_ms < lane->now)
-		lane->icmp_ms = lane->now;
-	if (lane->icmp_ms - lane->now >= ICMP_EVERY * ICMP_BURST)
+	if (*paid < lane->now)
+		*paid = lane->now;
+	if (*paid - lane->now >= STRANGER_EVERY * STRANGERS_BURST)
 		return false;
-	lane->icmp_ms += ICMP_EVERY;
+	*paid += STRANGER_EVERY;
 	return true;
+}
+
+void lane_tell_unknown_spi(struct lane *lane, const struct path *path, bool encap, uint32_t spi)
+{
+	struct report r = { .kind = REPORT_UNKNOWN_SPI, .id = spi, .encap = encap, .path = *path };
+
+	if (may_once_more(lane, &lane->spi_ms))
+		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
 void lane_answer(struct lane *lane, const struct device *to, enum icmp_why why, unsigned mtu, struct bytes p,
@@ -29,6 +38,6 @@ void lane_answer(struct lane *lane, const struct device *to, enum icmp_why why, 
 	uint8_t packet[ICMP_ROOM];
 	size_t n = icmp_answer(why, mtu, p, in, packet);
 
-	if (n && may_answer(lane))
+	if (n && may_once_more(lane, &lane->icmp_ms))
 		lane->answer(lane->ctx, to, bytes_of(packet, n));
 }

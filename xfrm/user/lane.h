@@ -5,15 +5,23 @@
 #include "xfrm/user/icmp.h"
 #include "xfrm/user/snapshot.h"
 
-enum report_kind { REPORT_ACQUIRE, REPORT_MAPPING, REPORT_USED, REPORT_EXPIRE, REPORT_IKE };
+enum report_kind {
+	REPORT_ACQUIRE,
+	REPORT_MAPPING,
+	REPORT_USED,
+	REPORT_EXPIRE,
+	REPORT_IKE,
+	REPORT_UNKNOWN_SPI
+};
 
 /* Octets only: it travels through a socket. */
 struct report {
 	enum report_kind kind;
-	uint32_t id;             /* the policy (ACQUIRE) or the CHILD_SA */
+	uint32_t id;             /* the policy (ACQUIRE), the SPI (UNKNOWN_SPI) or the CHILD_SA */
 	bool hard;               /* EXPIRE */
+	bool encap;              /* UNKNOWN_SPI */
 	struct ts local, remote; /* ACQUIRE: the packet's selectors */
-	struct path path;        /* MAPPING: remote; IKE */
+	struct path path;        /* MAPPING: remote; IKE; UNKNOWN_SPI */
 };
 
 enum { BATCH = 32 };
@@ -24,6 +32,7 @@ struct lane {
 	struct drops *drops;
 	struct rng *rng;
 	uint64_t icmp_ms; /* answers by ICMP are paid for up to here */
+	uint64_t spi_ms;  /* and reports of unknown SPIs */
 	void *ctx;
 	/* Tells the control thread; BODY is the datagram of REPORT_IKE, without its marker. */
 	void (*tell)(void *ctx, const struct report *r, struct bytes body);
@@ -33,6 +42,9 @@ struct lane {
 
 /* Tells what counting a packet of L gave. */
 void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_event event);
+
+/* Tells of a packet on PATH whose SPI no SA has, unless many have been told of late (as below). */
+void lane_tell_unknown_spi(struct lane *lane, const struct path *path, bool encap, uint32_t spi);
 
 /* Answers the packet P by ICMP, unless too many answers were given of late (ten a second, ten at once). */
 void lane_answer(struct lane *lane, const struct device *to, enum icmp_why why, unsigned mtu, struct bytes p,

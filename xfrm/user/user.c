@@ -122,6 +122,7 @@ static void pass_on(struct xfrm *x, const struct report *r, struct bytes body)
 	case REPORT_USED: to->used(to->ctx, r->id); break;
 	case REPORT_EXPIRE: to->expire(to->ctx, r->id, r->hard); break;
 	case REPORT_IKE: to->ike(to->ctx, &r->path, body); break;
+	case REPORT_UNKNOWN_SPI: to->unknown_spi(to->ctx, &r->path, r->encap, r->id); break;
 	}
 }
 

@@ -4,6 +4,7 @@ Every stop compares the host with what it was before the first start (Ikev2d.end
 import os
 import signal
 
+from lab import ike
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.config import merged
@@ -88,6 +89,22 @@ def crash_of_the_peer(bench):
     traffic.flows()
     carries(bench)
     traffic.wire.all_in("esp-udp")
+
+
+@case(each=[("in-udp", {}), ("raw-esp", {"conn": {"encap": "never"}})])
+def crash_shows_in_esp(bench, changes):
+    """sun comes back and is sent ESP that it has no SA for: it says so, and moon asks, which does not by itself."""
+    moon, sun = bench.pair(conn={"dpd_delay": "0s", **changes.pop("conn", {})}, daemon={"retransmit_tries": "1"})
+    moon.up()
+    spi = bytes.fromhex(moon.children()[0]["spi_out"])
+    sun.kill()
+    sun.start()
+    tap = bench.tap(bench.sun)
+    Traffic(bench)
+    until(lambda: not moon.sas(), "moon learns that sun has forgotten it", 60)
+    hints = [octets for octets in ike.caught(tap.left()) if ike.header(octets).exchange == ike.INFORMATIONAL
+             and ike.notifies(octets) == [(ike.INVALID_SPI, spi)]]
+    check(hints, "sun says which SPI it does not know")
 
 
 @case()

@@ -9,7 +9,7 @@ from .check import until
 SA_INIT, AUTH, INFORMATIONAL = 34, 35, 37
 INITIATOR, RESPONSE = 0x08, 0x20
 NONCE, NOTIFY, DELETE, SEALED = 40, 41, 42, 46
-NO_PROPOSAL_CHOSEN, AUTHENTICATION_FAILED, COOKIE = 14, 24, 16390
+INVALID_SPI, NO_PROPOSAL_CHOSEN, AUTHENTICATION_FAILED, COOKIE = 11, 14, 24, 16390
 HEADER = 28
 MARKER = bytes(4)
 _INVALID_IKE_SPI, _INVALID_MAJOR_VERSION = 4, 5
@@ -53,8 +53,8 @@ def notifies(octets):
 
 
 def to_stranger(octets):
-    """Whether it answers one of another version, or of an IKE_SA that there is not."""
-    return notifies(octets) in ([(_INVALID_IKE_SPI, b"")], [(_INVALID_MAJOR_VERSION, b"")])
+    """Whether it answers one of another version, or of an IKE_SA that there is not, or ESP of no SA."""
+    return [kind for kind, _ in notifies(octets)] in ([_INVALID_IKE_SPI], [_INVALID_MAJOR_VERSION], [INVALID_SPI])
 
 
 def with_spi(octets, spi):
