@@ -449,6 +449,9 @@ static const struct conf_key daemon_keys[] = {
 	{ "cookie_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(cookie_threshold), "30",
 		.doc = "half-open IKE_SAs from which on cookies are asked for",
 		.differs = "10 before version 6" },
+	{ "init_limit_half_open", STATUS_READ, TYPE_COUNT, SETTINGS(init_limit_half_open), "0",
+		.doc = "IKE_SAs being set up from which on a client of VICI that asks for limits is refused "
+		       "another one; 0: no limit" },
 	{ "make_before_break", STATUS_READ, TYPE_BOOL, SETTINGS(make_before_break), "yes",
 		.doc = "authenticate anew before the old IKE_SA is closed",
 		.differs = "no before version 6" },

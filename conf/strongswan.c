@@ -27,6 +27,7 @@ static const struct setting {
 	{ "half_open_timeout", "half_open_timeout", false },
 	{ "keep_alive", "keep_alive", false },
 	{ "cookie_threshold", "cookie_threshold", false },
+	{ "init_limit_half_open", "init_limit_half_open", false },
 	{ "make_before_break", "make_before_break", false },
 	{ "install_routes", "install_routes", false },
 	{ "routing_table", "routing_table", false },

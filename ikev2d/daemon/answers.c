@@ -102,7 +102,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	struct answer *answer = answer_new(ticket);
 
 	switch (q->kind) {
-	case ASK_ROUTE: reach_ask(w, q->peer, answer); return;
+	case ASK_ROUTE: reach_ask(w, q, answer); return;
 	case ASK_KEY_PAIR:
 	case ASK_RESPOND:
 	case ASK_AGREE: answer_kex(w, q, answer); break;

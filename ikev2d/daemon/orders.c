@@ -101,6 +101,8 @@ static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what,
 			.ticket = ticket,
 			.ike = what->ike,
 			.child = what->child,
+			.hosts = what->hosts,
+			.limits = what->limits,
 		},
 		timeout_ms, 0);
 }

@@ -12,6 +12,7 @@
 struct reach {
 	struct world *world;
 	const struct peer *peer; /* a reference */
+	struct ip from;          /* the source that is wanted, if any */
 	struct answer *answer;
 };
 
@@ -59,8 +60,8 @@ static enum err explain(
 
 	ip_print(remote, to);
 	if (error == EADDRNOTAVAIL && from)
-		text_add(why, "local_addrs of connection %s: %s is not an address of this machine", p->name,
-			ip_print(from, own));
+		text_add(why, "%s, which connection %s is to use, is not an address of this machine",
+			ip_print(from, own), p->name);
 	else if (error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL ||
 		 error == EAFNOSUPPORT)
 		text_add(why, "no route to %s", to);
@@ -69,17 +70,25 @@ static enum err explain(
 	return ERR_MISSING;
 }
 
-enum err reach_source(const struct peer *peer, const struct ip *remote, struct ip *source, struct text *why)
+/* The address that this machine uses towards REMOTE: the one WANTED, or as local_addrs of PEER allow. */
+static enum err find_source(const struct peer *peer, const struct ip *wanted, const struct ip *remote,
+	struct ip *source, struct text *why)
 {
-	const struct ip *from = configured_source(peer, remote);
+	const struct ip *from = wanted->v ? wanted : configured_source(peer, remote);
 	struct sockaddr_storage name = { 0 };
 	char own[IP_TEXT], to[IP_TEXT];
-	int error = try_route(from, remote, &name);
+	int error;
 
+	if (wanted->v && wanted->v != remote->v) {
+		text_add(why, "%s cannot be reached from %s: one is IPv4, the other IPv6",
+			ip_print(remote, to), ip_print(wanted, own));
+		return ERR_MISSING;
+	}
+	error = try_route(from, remote, &name);
 	if (error)
 		return explain(peer, from, remote, error, why);
 	*source = sockaddr_read((struct sockaddr *)&name).ip;
-	if (source_allowed(peer, source))
+	if (wanted->v || source_allowed(peer, source))
 		return ERR_OK;
 	text_add(why, "the route to %s leaves from %s, which local_addrs of connection %s does not allow",
 		ip_print(remote, to), ip_print(source, own), peer->name);
@@ -93,12 +102,13 @@ static void fail(struct answer *answer, enum err e, const char *what, const stru
 	answer->a.why.where = source_print(&p->at, "remote_addrs", &answer->arena);
 }
 
-static void complete(struct world *w, const struct peer *p, const struct ip *remote, struct answer *answer)
+static void complete(struct world *w, const struct peer *p, const struct ip *from, const struct ip *remote,
+	struct answer *answer)
 {
 	struct text why = text_in(&answer->arena);
 
 	answer->a.remote = *remote;
-	answer->a.result = reach_source(p, remote, &answer->a.local, &why);
+	answer->a.result = find_source(p, from, remote, &answer->a.local, &why);
 	if (answer->a.result)
 		fail(answer, answer->a.result, text_str(&why), p);
 	engine_answer(w, answer);
@@ -109,7 +119,7 @@ static void on_resolved(void *ctx, const struct ip *ip, const char *why)
 	struct reach *r = ctx;
 
 	if (ip) {
-		complete(r->world, r->peer, ip, r->answer);
+		complete(r->world, r->peer, &r->from, ip, r->answer);
 	} else {
 		fail(r->answer, ERR_MISSING, why, r->peer);
 		engine_answer(r->world, r->answer);
@@ -118,31 +128,39 @@ static void on_resolved(void *ctx, const struct ip *ip, const char *why)
 	free(r);
 }
 
-static void ask_name(struct world *w, const struct peer *p, const char *name, struct answer *answer)
+static void ask_name(
+	struct world *w, const struct peer *p, const struct ip *from, const char *name, struct answer *answer)
 {
 	struct reach *r = calloc(1, sizeof *r);
-	unsigned family = 0;
+	unsigned family = from->v;
 
 	if (!r)
 		abort();
-	*r = (struct reach){ w, peer_ref(p), answer };
+	*r = (struct reach){ w, peer_ref(p), *from, answer };
 	for (unsigned i = 0; i < p->n_local_addrs && !family; i++)
 		if (addr_pattern_single(&p->local_addrs[i]))
 			family = p->local_addrs[i].lo.v;
 	resolve_name(&w->resolver, name, family, on_resolved, r);
 }
 
-void reach_ask(struct world *w, const struct peer *peer, struct answer *answer)
+void reach_ask(struct world *w, const struct ike_question *q, struct answer *answer)
 {
+	const struct peer *peer = q->peer;
+	const struct ip *from = &q->hosts.local;
+
+	if (q->hosts.remote.v) {
+		complete(w, peer, from, &q->hosts.remote, answer);
+		return;
+	}
 	for (unsigned i = 0; i < peer->n_remote_addrs; i++) {
 		const struct addr_pattern *p = &peer->remote_addrs[i];
 
 		if (p->name) {
-			ask_name(w, peer, p->name, answer);
+			ask_name(w, peer, from, p->name, answer);
 			return;
 		}
 		if (addr_pattern_single(p)) {
-			complete(w, peer, &p->lo, answer);
+			complete(w, peer, from, &p->lo, answer);
 			return;
 		}
 	}

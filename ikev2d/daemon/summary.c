@@ -220,6 +220,8 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 
 	line_add(s->line, "what", name_word(questions, (int)q->kind));
 	line_add(s->line, "conn", q->peer ? q->peer->name : NULL);
+	add_ip(s->line, "local", &q->hosts.local);
+	add_ip(s->line, "remote", &q->hosts.remote);
 	add_transform(s->line, "ke", q->ke);
 	add_transform(s->line, "prf", q->prf);
 	if (q->peer_public.n)

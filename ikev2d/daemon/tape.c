@@ -400,6 +400,9 @@ static const struct field {
 	{ EVENT_COMMAND, "child-id", U32, AT(command.child_id) },
 	{ EVENT_COMMAND, "force", BOOL, AT(command.force) },
 	{ EVENT_COMMAND, "reauth", BOOL, AT(command.reauth) },
+	{ EVENT_COMMAND, "local", IP, AT(command.hosts.local) },
+	{ EVENT_COMMAND, "remote", IP, AT(command.hosts.remote) },
+	{ EVENT_COMMAND, "limits", BOOL, AT(command.limits) },
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

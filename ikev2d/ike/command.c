@@ -167,69 +167,109 @@ static bool is_alive(const struct sa *sa)
 	return !waits && sa->core.state != S_REKEYED && sa->core.state < S_DELETING && !deletes_itself(sa);
 }
 
-static enum presence child_presence(struct ike *ike, const struct child_conf *conf, struct node **waits)
+static bool host_fits(const struct ip *wanted, const struct ip *is)
+{
+	return !wanted->v || ip_eq(wanted, is);
+}
+
+static bool is_between(const struct sa *sa, const struct hosts *hosts)
+{
+	const struct path *p = &sa->core.path;
+
+	return !hosts || (host_fits(&hosts->local, &p->local.ip) && host_fits(&hosts->remote, &p->remote.ip));
+}
+
+static enum presence child_presence(
+	struct ike *ike, const struct child_conf *conf, const struct hosts *hosts, struct node **waits)
 {
 	const struct conn *c = conn_find(ike, conf->peer->name);
 	enum presence p = ABSENT;
 
-	for (struct node *n = c ? c->sas.next : NULL; n && n != &c->sas && p == ABSENT; n = n->next)
-		if (is_alive(node_owner(n, struct sa, of_conn)))
-			p = presence_in(node_owner(n, struct sa, of_conn), conf, waits);
+	for (struct node *n = c ? c->sas.next : NULL; n && n != &c->sas && p == ABSENT; n = n->next) {
+		struct sa *sa = node_owner(n, struct sa, of_conn);
+
+		if (is_alive(sa) && is_between(sa, hosts))
+			p = presence_in(sa, conf, waits);
+	}
 	return p;
 }
 
 /* An IKE_SA of CONF's connection on which its child can be made: one that is up, or that we are setting up.
  */
-static struct sa *sa_for(struct ike *ike, const struct child_conf *conf)
+static struct sa *sa_for(struct ike *ike, const struct child_conf *conf, const struct hosts *hosts)
 {
 	const struct conn *c = conn_find(ike, conf->peer->name);
 
 	for (struct node *n = c ? c->sas.next : NULL; n && n != &c->sas; n = n->next) {
 		struct sa *sa = node_owner(n, struct sa, of_conn);
 
-		if (is_alive(sa) && (sa->core.state == S_UP || sa->core.initiator))
+		if (is_alive(sa) && is_between(sa, hosts) && (sa->core.state == S_UP || sa->core.initiator))
 			return sa;
 	}
 	return NULL;
 }
 
-struct node *child_start(
-	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote)
+static struct node *child_start_on(struct step *s, struct sa *sa, const struct child_conf *conf,
+	const struct ts *local, const struct ts *remote)
 {
-	struct sa *sa = sa_for(s->ike, conf);
-	struct node *waits;
+	struct node *waits = task_create(sa, conf, local, remote);
 
-	if (!sa)
-		return &init_start(s, conf, local, remote)->waits;
-	waits = task_create(sa, conf, local, remote);
 	task_next(s, sa);
 	sa_rearm(s->ike, sa);
 	return waits;
+}
+
+struct node *child_start(
+	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote)
+{
+	struct sa *sa = sa_for(s->ike, conf, NULL);
+
+	return sa ? child_start_on(s, sa, conf, local, remote)
+		  : &init_start(s, conf, local, remote, NULL)->waits;
 }
 
 bool child_absent(struct ike *ike, const struct child_conf *conf)
 {
 	struct node *waits;
 
-	return child_presence(ike, conf, &waits) == ABSENT;
+	return child_presence(ike, conf, NULL, &waits) == ABSENT;
 }
 
 bool child_stands(struct ike *ike, const struct child_conf *conf)
 {
 	struct node *waits;
 
-	return child_presence(ike, conf, &waits) == STANDING;
+	return child_presence(ike, conf, NULL, &waits) == STANDING;
 }
 
-static void child_up(struct step *s, struct command *c, const struct child_conf *conf)
+/* Whether so many IKE_SAs are being set up, by whomever, that somebody who minds does not begin another one.
+ */
+static bool too_many_begun(const struct ike *ike)
+{
+	unsigned most = ike->settings.init_limit_half_open, n = 0;
+
+	if (!most)
+		return false;
+	list_each (p, (struct node *)&ike->sas_list)
+		if (node_owner(p, struct sa, of_ike)->core.state < S_UP && ++n == most)
+			return true;
+	return false;
+}
+
+static void child_up(
+	struct step *s, struct command *command, const struct child_conf *conf, const struct hosts *hosts)
 {
 	struct node *waits;
+	struct sa *sa;
 
-	switch (child_presence(s->ike, conf, &waits)) {
-	case STANDING: c->matches++; break;
-	case UNDER_WAY: wait_add(c, waits); break;
-	case ABSENT: wait_add(c, child_start(s, conf, NULL, NULL)); break;
+	switch (child_presence(s->ike, conf, hosts, &waits)) {
+	case STANDING: command->matches++; return;
+	case UNDER_WAY: wait_add(command, waits); return;
+	case ABSENT: break;
 	}
+	sa = sa_for(s->ike, conf, hosts);
+	wait_add(command, sa ? child_start_on(s, sa, conf, NULL, NULL)
+			     : &init_start(s, conf, NULL, NULL, hosts)->waits);
 }
 
 /* A command ends when nothing is left; up() and down() hold one more while they look for what it means. */
@@ -245,11 +285,48 @@ static bool child_named(const char *wanted, const struct child_conf *c)
 	return named(wanted, c->name) || named(wanted, c->group);
 }
 
+/* A child that C means and for which an IKE_SA would have to be begun, or NULL. */
+static const struct child_conf *needs_ike_sa(struct ike *ike, const struct ike_command *c)
+{
+	struct node *waits;
+
+	list_each (n, &ike->conns) {
+		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
+
+		for (unsigned k = 0; named(c->ike, p->name) && k < p->n_children; k++) {
+			const struct child_conf *conf = &p->children[k];
+
+			if (child_named(c->child, conf) && !sa_for(ike, conf, &c->hosts) &&
+				child_presence(ike, conf, &c->hosts, &waits) == ABSENT)
+				return conf;
+		}
+	}
+	return NULL;
+}
+
+/* True after C was refused for the limits that it asks for. */
+static bool beyond_limits(struct step *s, struct command *command, const struct ike_command *c)
+{
+	const struct child_conf *conf = c->limits && too_many_begun(s->ike) ? needs_ike_sa(s->ike, c) : NULL;
+	struct why why = { 0 };
+
+	if (!conf)
+		return false;
+	why.what = arena_printf(s->scratch,
+		"establishing CHILD_SA '%s' not possible at the moment due to limits", conf->name);
+	why.configured = arena_printf(s->scratch, "init_limit_half_open = %u in the section daemon",
+		s->ike->settings.init_limit_half_open);
+	command_done(s, command, false, &why);
+	return true;
+}
+
 static void up(struct step *s, struct command *command, const struct ike_command *c)
 {
 	struct why nothing = { .what = arena_printf(s->scratch, "%s config '%s' not found",
 				       c->child ? "CHILD_SA" : "IKE_SA", c->child ? c->child : c->ike) };
 
+	if (beyond_limits(s, command, c))
+		return;
 	command->left++;
 	list_each (n, &s->ike->conns) {
 		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
@@ -259,7 +336,7 @@ static void up(struct step *s, struct command *command, const struct ike_command
 				continue;
 			if (p->children[k].keep)
 				want_add(s, &p->children[k], WANT_KEPT);
-			child_up(s, command, &p->children[k]);
+			child_up(s, command, &p->children[k], &c->hosts);
 		}
 	}
 	if (!--command->left)

@@ -359,7 +359,7 @@ static void commit_heir(struct draft *d, struct sa *sa)
 /* Who waits for the child waits for its own IKE_SA now. */
 static void own_ike_sa(struct draft *d, struct sa *sa)
 {
-	struct sa *own = init_start(d->step, d->wished, NULL, NULL);
+	struct sa *own = init_start(d->step, d->wished, NULL, NULL, &sa->core.hosts);
 
 	if (own && sa->task)
 		waits_move_up(&sa->task->waits, &own->waits);

@@ -47,6 +47,7 @@ struct ike_certs {
 struct ike_question {
 	enum ike_ask_kind kind;
 	const struct peer *peer;
+	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
 	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
@@ -108,6 +109,8 @@ struct ike_command {
 	uint32_t ike_id, child_id; /* 0: any */
 	bool force;                /* DOWN: do not wait for the peer */
 	bool reauth;               /* REKEY: of an IKE_SA: authenticate anew */
+	struct hosts hosts;        /* UP: on an IKE_SA between these */
+	bool limits;               /* UP: not if it takes one IKE_SA too many that is being set up */
 };
 
 struct ike_event {

@@ -32,8 +32,8 @@ static bool wants_encap(const struct ike *ike, const struct peer *p)
 
 /* --------------------------------------------------------------- initiator */
 
-struct sa *init_start(
-	struct step *s, const struct child_conf *child, const struct ts *local, const struct ts *remote)
+struct sa *init_start(struct step *s, const struct child_conf *child, const struct ts *local,
+	const struct ts *remote, const struct hosts *hosts)
 {
 	struct draft d;
 
@@ -42,11 +42,15 @@ struct sa *init_start(
 	d.core.spi_i = spi_new(&d);
 	d.core.peer = child->peer;
 	d.hs.x.child = child;
+	if (hosts) {
+		d.core.hosts = *hosts;
+		d.core.path = (struct path){ .local.ip = hosts->local, .remote.ip = hosts->remote };
+	}
 	if (local && remote) {
 		d.hs.x.packet_local = tss_copy(&d.keep, (struct tss){ local, 1 });
 		d.hs.x.packet_remote = tss_copy(&d.keep, (struct tss){ remote, 1 });
 	}
-	draft_ask(&d, ASK_ROUTE, S_I_ROUTE);
+	draft_ask(&d, ASK_ROUTE, S_I_ROUTE)->hosts = d.core.hosts;
 	return draft_close(&d, DRAFT_COMMIT);
 }
 

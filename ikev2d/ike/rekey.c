@@ -60,6 +60,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.spi_i = initiator ? x->ike_spi : x->ike_spi_peer,
 		.spi_r = initiator ? x->ike_spi_peer : x->ike_spi,
 		.path = old->path,
+		.hosts = old->hosts,
 		.peer = peer_now(d->step->ike, old->peer),
 		.suite = x->suite,
 		.nat_local = old->nat_local,

@@ -18,7 +18,7 @@ static struct sa *start_again(struct step *s, struct sa *old)
 		if (c->state != CHILD_INSTALLED || c->successor || c->redundant)
 			continue;
 		if (!sa)
-			sa = init_start(s, conf, NULL, NULL);
+			sa = init_start(s, conf, NULL, NULL, &old->core.hosts);
 		else if (!child_conf_same(sa->handshake.x.child, conf))
 			task_create(sa, conf, NULL, NULL);
 	}

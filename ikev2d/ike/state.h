@@ -60,6 +60,7 @@ struct sa_core {
 	bool began; /* we did, whoever has rekeyed it since: then we are who authenticates anew */
 	uint64_t spi_i, spi_r;
 	struct path path;
+	struct hosts hosts;      /* that were asked for when it was begun */
 	const struct peer *peer; /* struct sa holds the reference */
 	struct suite suite;
 	struct sa_keys keys;

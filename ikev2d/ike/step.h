@@ -188,9 +188,10 @@ void waits_move_up(struct node *from, struct node *to);
 void waits_free(struct node *waits);
 unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
 
-/* Starting a negotiation of our own: the child CHILD of its connection; for a packet, with its selectors. */
-struct sa *init_start(
-	struct step *s, const struct child_conf *child, const struct ts *local, const struct ts *remote);
+/* Starting a negotiation of our own: the child CHILD of its connection; for a packet, with its selectors;
+ * between HOSTS (NULL: as the connection says). */
+struct sa *init_start(struct step *s, const struct child_conf *child, const struct ts *local,
+	const struct ts *remote, const struct hosts *hosts);
 /* The same on an IKE_SA of its connection where there is one. Returns where commands wait for it. */
 struct node *child_start(
 	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote);

@@ -23,6 +23,11 @@ struct path {
 	bool marker;
 };
 
+/* The two outer addresses that somebody wants; without one (v 0) it does not matter. */
+struct hosts {
+	struct ip local, remote;
+};
+
 enum { IP_TEXT = 46, ADDR_TEXT = 56 };
 
 /* Octets in the address: 4, 16, or 0. */

@@ -73,6 +73,8 @@ struct settings {
 	uint64_t half_open_timeout;  /* ms */
 	uint64_t keep_alive;         /* ms between NAT keepalives; 0: none */
 	unsigned cookie_threshold;   /* half-open SAs from which on cookies are asked for */
+	/* IKE_SAs being set up from which on who asks for limits begins no other; 0: none */
+	unsigned init_limit_half_open;
 	bool make_before_break;
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */

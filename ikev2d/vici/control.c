@@ -29,6 +29,17 @@ static bool number(struct vici_call *c, const char *key, int64_t min, int64_t fa
 	return false;
 }
 
+/* The address at KEY; none, like %any, does not matter. False after an answer that refuses it. */
+static bool host(struct vici_call *c, const char *key, struct ip *out)
+{
+	const char *s = vici_str(c->args, key);
+
+	if (!s || !strcmp(s, "%any") || !ip_parse(s, out))
+		return true;
+	fail(c, arena_printf(c->arena, "%s = %s is not an IP address", key, s));
+	return false;
+}
+
 bool vici_yes(const char *s)
 {
 	return s && (!strcmp(s, "yes") || !strcmp(s, "true") || !strcmp(s, "enabled") || !strcmp(s, "1"));
@@ -68,13 +79,15 @@ static uint32_t take_ticket(struct vici_call *c, const struct order *o, enum vic
 	return s->ticket;
 }
 
-/* "async" is nhrpd's: it does not wait. */
+/* "async", "my-host" and "other-host" are nhrpd's: it does not wait, and knows where the peer is. */
 void vici_do_initiate(struct vici_call *c)
 {
 	struct order o;
 
-	if (!order_read(c, &o))
+	if (!order_read(c, &o) || !host(c, "my-host", &o.target.hosts.local) ||
+		!host(c, "other-host", &o.target.hosts.remote))
 		return;
+	o.target.limits = vici_yes(vici_str(c->args, "init-limits"));
 	if (vici_yes(vici_str(c->args, "async")))
 		o.timeout = -1;
 	if (!o.target.ike && !o.target.child)

@@ -16,6 +16,8 @@ struct vici_session; /* one client */
 struct vici_target {
 	const char *ike, *child;
 	uint32_t ike_id, child_id;
+	struct hosts hosts; /* initiate: the outer addresses */
+	bool limits;        /* initiate: not beyond init_limit_half_open */
 };
 
 /* How a command ended; WHY is set when it failed. */

@@ -198,10 +198,11 @@ static void answer_route(struct host *h, const struct ike_question *q, struct co
 	const struct peer *p = q->peer;
 
 	c->answer.local = h->ip;
+	c->answer.remote = q->hosts.remote;
 	for (unsigned i = 0; i < p->n_remote_addrs && !c->answer.remote.v; i++)
 		if (addr_pattern_single(&p->remote_addrs[i]))
 			c->answer.remote = p->remote_addrs[i].lo;
-	if (!c->answer.remote.v)
+	if (!c->answer.remote.v || (q->hosts.local.v && !ip_eq(&q->hosts.local, &h->ip)))
 		c->answer.result = ERR_MISSING;
 	if (c->answer.result)
 		c->answer.why.what = "there is no route to the peer";

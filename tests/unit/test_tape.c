@@ -269,6 +269,11 @@ static void commands(void **state)
 		"event 7 at=1532 command do=rekey ticket=1 ike=\"a b\" child=c ike-id=2 child-id=3 force=yes "
 		"reauth=yes\n",
 		&arena);
+	round_trip((struct ike_event){ .kind = EVENT_COMMAND,
+			   .command = { COMMAND_UP,
+				   .hosts = { addr("192.0.2.1", 0).ip, addr("192.0.2.2", 0).ip },
+				   .limits = true } },
+		true, "event 7 at=1532 command do=up local=192.0.2.1 remote=192.0.2.2 limits=yes\n", &arena);
 	round_trip((struct ike_event){ .kind = EVENT_COMMAND, .command.kind = COMMAND_UP }, true,
 		"event 7 at=1532 command do=up\n", &arena);
 	arena_free(&arena);

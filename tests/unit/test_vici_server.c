@@ -366,6 +366,26 @@ static void initiate_needs_a_name(void **state)
 		"success=no errmsg=missing configuration name"));
 }
 
+/* As nhrpd does. */
+static void initiate_takes_addresses_and_limits(void **state)
+{
+	struct vici_bench *b = *state;
+	char text[IP_TEXT];
+
+	vici_bench_ask(
+		b, "initiate", "child=net;async=1;my-host=192.0.2.1;other-host=2001:db8::2;init-limits=1");
+	assert_string_equal(ip_print(&b->fake->target.hosts.local, text), "192.0.2.1");
+	assert_string_equal(ip_print(&b->fake->target.hosts.remote, text), "2001:db8::2");
+	assert_true(b->fake->target.limits);
+	assert_int_equal(b->fake->timeout, -1);
+	vici_done(b->fake->vici, b->fake->ticket, &(struct vici_outcome){ .success = true });
+	vici_bench_ask(b, "initiate", "child=net;my-host=%any;init-limits=no");
+	assert_false(b->fake->target.hosts.local.v || b->fake->target.limits);
+	vici_done(b->fake->vici, b->fake->ticket, &(struct vici_outcome){ .success = true });
+	assert_true(has(vici_bench_ask(b, "initiate", "child=net;other-host=sun"),
+		"success=no errmsg=other-host = sun is not an IP address"));
+}
+
 static void bad_numbers_are_refused(void **state)
 {
 	struct vici_bench *b = *state;
@@ -674,6 +694,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_outcome_may_come_at_once, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(initiate_needs_a_name, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			initiate_takes_addresses_and_limits, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(bad_numbers_are_refused, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			terminate_answers_with_counts, vici_bench_open, vici_bench_close),

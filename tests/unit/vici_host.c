@@ -13,6 +13,8 @@ static struct vici_target copy_target(struct arena *a, const struct vici_target 
 		.child = t->child ? arena_str(a, t->child) : NULL,
 		.ike_id = t->ike_id,
 		.child_id = t->child_id,
+		.hosts = t->hosts,
+		.limits = t->limits,
 	};
 }
 

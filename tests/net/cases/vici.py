@@ -7,6 +7,7 @@ import time
 
 from lab.case import case
 from lab.check import check, contains, same, until
+from lab.traffic import reaches
 from lab.vici import CONFIRM, EVENT_UNKNOWN, REGISTER, REQUEST, RESPONSE, UNKNOWN, Vici, packet
 
 MB = 1 << 20
@@ -110,6 +111,34 @@ def vici_states_of_children(bench):
     installed, rekeyed, destroying = OF_NHRPD
     same(seen, [(installed, first), (installed, second), (rekeyed, first), (destroying, first), (destroying, second)],
          "events")
+
+
+@case()
+def vici_initiate_between_addresses(bench):
+    """nhrpd has one connection for many peers, and says which one it means."""
+    moon, _ = bench.pair(moon={"conn": {"remote_addrs": "%any", "local_addrs": "%any"}})
+    client, (here, there) = bench.vici(moon), (bench.moon.wan[4], bench.sun.wan[4])
+    contains(client.call("initiate", {"child": "net"})["errmsg"], "names no single host", "errmsg")
+    for order, reason in (({"other-host": there, "my-host": there}, f"{there}, which connection site is to use, is not"),
+                          ({"other-host": there, "my-host": "2001:db8::1"}, "one is IPv4, the other IPv6"),
+                          ({"other-host": "sun"}, "other-host = sun is not an IP address")):
+        contains(client.call("initiate", {"child": "net", **order})["errmsg"], reason, "errmsg")
+    for order in {"other-host": there, "my-host": here}, {"other-host": there}:
+        same(client.call("initiate", {"child": "net", **order}), {"success": "yes"}, "answer")
+    same([(sa["local_host"], sa["remote_host"]) for sa in moon.sas()], [(here, there)], "IKE_SAs of moon")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def vici_initiate_within_limits(bench):
+    """Who asks for limits is refused what would be one IKE_SA too many under way, in charon's words."""
+    moon = bench.start(bench.moon, daemon={"init_limit_half_open": "1"})
+    client, order = bench.vici(moon), {"child": "net", "init-limits": "yes", "timeout": "-1"}
+    for address in "198.51.100.1", "198.51.100.2":
+        client.call("initiate", {**order, "other-host": address})
+    same(len(moon.sas()), 1, "number of IKE_SAs")
+    answer = client.call("initiate", {**order, "timeout": "1000", "other-host": "198.51.100.2"})
+    contains(answer["errmsg"], "establishing CHILD_SA 'net' not possible at the moment due to limits", "errmsg")
 
 
 @case()
