@@ -6,7 +6,10 @@
 #include "daemon/engine.h"
 #include "xfrm/choice.h"
 
-enum { SETTLE_TIME = 30 /* s in which the names of peers are resolved and all traps are set */ };
+enum {
+	SETTLE_TIME = 30,  /* s in which the names of peers are resolved and all traps are set */
+	AUDIT_EVERY = 300, /* s */
+};
 
 static void acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
 {
@@ -61,14 +64,31 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
 	w->backend->settled(w->xfrm);
 }
 
+static void on_audit(evutil_socket_t fd, short what, void *ctx)
+{
+	struct arena scratch = { 0 };
+	struct text found = text_in(&scratch);
+	char *rest, *line;
+
+	(void)fd;
+	(void)what;
+	datapath_audit(ctx, &found);
+	rest = arena_str(&scratch, text_str(&found));
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			log_say(LOG_WARN, "audit", "msg=\"%s\"", line);
+	arena_free(&scratch);
+}
+
 static bool watch(struct world *w)
 {
-	const struct timeval settle_time = { .tv_sec = SETTLE_TIME };
+	const struct timeval settle_time = { .tv_sec = SETTLE_TIME }, every = { .tv_sec = AUDIT_EVERY };
 
 	w->xfrm_settled = evtimer_new(w->base, on_settled, w);
 	w->xfrm_readable = event_new(w->base, w->backend->fd(w->xfrm), EV_READ | EV_PERSIST, on_readable, w);
+	w->xfrm_audit = event_new(w->base, -1, EV_PERSIST, on_audit, w);
 	return w->xfrm_settled && !evtimer_add(w->xfrm_settled, &settle_time) && w->xfrm_readable &&
-	       !event_add(w->xfrm_readable, NULL);
+	       !event_add(w->xfrm_readable, NULL) && w->xfrm_audit && !event_add(w->xfrm_audit, &every);
 }
 
 static void share_port(struct world *w)
@@ -107,7 +127,9 @@ void datapath_stop(struct world *w)
 		event_free(w->xfrm_settled);
 	if (w->xfrm_readable)
 		event_free(w->xfrm_readable);
-	w->xfrm_settled = w->xfrm_readable = NULL;
+	if (w->xfrm_audit)
+		event_free(w->xfrm_audit);
+	w->xfrm_settled = w->xfrm_readable = w->xfrm_audit = NULL;
 	w->backend->close(w->xfrm);
 	w->xfrm = NULL;
 }
@@ -145,4 +167,17 @@ void datapath_fill(struct world *w, struct sa_record *sa)
 void datapath_drops(struct world *w, struct text *out)
 {
 	w->backend->drops(w->xfrm, out);
+}
+
+void datapath_audit(struct world *w, struct text *out)
+{
+	w->backend->audit(w->xfrm, out);
+}
+
+void datapath_in_use(const struct world *w, const char **no_kernel, const char **no_user)
+{
+	const struct choice *c = choice_of(w->xfrm);
+
+	*no_kernel = c->kernel ? NULL : c->no_kernel;
+	*no_user = c->user ? NULL : c->no_user;
 }

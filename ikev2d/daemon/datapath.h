@@ -18,3 +18,10 @@ void datapath_fill(struct world *w, struct sa_record *sa);
 
 /* Counters of dropped packets, appended to OUT. */
 void datapath_drops(struct world *w, struct text *out);
+
+/* Compares what is installed with what should be (also done now and then, and logged): a line for each
+ * difference, appended to OUT. What can be repaired is. */
+void datapath_audit(struct world *w, struct text *out);
+
+/* Why a data path is not in use; NULL: it is. */
+void datapath_in_use(const struct world *w, const char **no_kernel, const char **no_user);

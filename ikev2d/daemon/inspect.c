@@ -93,6 +93,16 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	};
 }
 
+static void audit(void *ctx, struct arena *arena, struct vici_audit *out)
+{
+	struct world *w = ctx;
+	struct text differences = text_in(arena);
+
+	datapath_audit(w, &differences);
+	datapath_in_use(w, &out->no_kernel, &out->no_userspace);
+	out->differences = text_str(&differences);
+}
+
 void inspect_into(struct vici_host *h)
 {
 	h->sas = sas;
@@ -104,4 +114,5 @@ void inspect_into(struct vici_host *h)
 	h->failure = failure;
 	h->now = now;
 	h->stats = stats;
+	h->audit = audit;
 }

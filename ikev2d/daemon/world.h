@@ -55,7 +55,7 @@ struct world {
 	struct sockets sockets;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;
-	struct event *xfrm_readable, *xfrm_settled;
+	struct event *xfrm_readable, *xfrm_settled, *xfrm_audit;
 	struct shunts shunts;
 
 	struct vici *vici;

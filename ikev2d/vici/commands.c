@@ -50,6 +50,7 @@ static const struct vici_command commands[] = {
 	{ "reload", VICI_CHANGES, vici_do_reload, NULL },
 	{ "stop", VICI_CHANGES, vici_do_stop, NULL },
 	{ "failures", VICI_ASKS, vici_do_failures, NULL },
+	{ "audit", VICI_ASKS, vici_do_audit, NULL },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

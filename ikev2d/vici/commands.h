@@ -23,6 +23,7 @@ void vici_do_get_shared(struct vici_call *c);
 void vici_do_get_authorities(struct vici_call *c);
 void vici_do_get_pools(struct vici_call *c);
 void vici_do_failures(struct vici_call *c);
+void vici_do_audit(struct vici_call *c);
 
 /* list.c: what is sent as the client reads it. */
 void vici_do_list_sas(struct vici_call *c);

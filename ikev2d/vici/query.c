@@ -67,14 +67,14 @@ static void put_memory(struct vici_out *out)
 	vici_put_section_end(out);
 }
 
-/* Ours, and behind everything else. */
-static void put_warnings(struct vici_call *c, const char *lines)
+/* A list of LINES; none when there are none. */
+static void put_lines(struct vici_call *c, const char *name, const char *lines)
 {
 	char *rest = lines && *lines ? arena_str(c->arena, lines) : NULL, *line;
 
 	if (!rest)
 		return;
-	vici_put_list(c->out, "warnings");
+	vici_put_list(c->out, name);
 	while ((line = strsep(&rest, "\n")))
 		vici_put_item(c->out, line);
 	vici_put_list_end(c->out);
@@ -105,7 +105,7 @@ void vici_do_stats(struct vici_call *c)
 	put_memory(c->out);
 	if (stats.drops)
 		vici_put_pair(c->out, "drops", stats.drops);
-	put_warnings(c, stats.warnings);
+	put_lines(c, "warnings", stats.warnings);
 }
 
 /* Clients ask so to find out what to unload, so only what came from them is told. */
@@ -197,6 +197,25 @@ void vici_do_get_pools(struct vici_call *c)
 		if ((all || p->origin == ORIGIN_VICI) && (!name || !strcmp(name, p->name)))
 			put_pool(c->out, p, leases, all);
 	}
+}
+
+static void put_data_path(struct vici_out *out, const char *name, const char *why_not)
+{
+	vici_put_section(out, name);
+	vici_put_pair(out, "in-use", why_not ? "no" : "yes");
+	if (why_not)
+		vici_put_pair(out, "reason", why_not);
+	vici_put_section_end(out);
+}
+
+void vici_do_audit(struct vici_call *c)
+{
+	struct vici_audit a = { 0 };
+
+	c->host->audit(c->host->ctx, c->arena, &a);
+	put_data_path(c->out, "kernel", a.no_kernel);
+	put_data_path(c->out, "userspace", a.no_userspace);
+	put_lines(c, "differences", a.differences);
 }
 
 /* A section for each connection that failed last time. */

@@ -35,6 +35,12 @@ struct vici_stats {
 	const char *warnings; /* what somebody should look at, a line each */
 };
 
+/* Which data paths are in use, and what was found to differ from what should be installed. */
+struct vici_audit {
+	const char *no_kernel, *no_userspace; /* why it is not in use; NULL: it is */
+	const char *differences;              /* a line each */
+};
+
 /* Certificates and the like, as strongSwan tells them apart. */
 enum vici_cert_type {
 	VICI_CERT_ANY,
@@ -121,6 +127,8 @@ struct vici_host {
 	enum err (*reload_settings)(
 		void *ctx, struct arena *arena, struct why *why); /* and takes its settings only */
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
+	/* Compares the data paths with what should be, and repairs what can be. */
+	void (*audit)(void *ctx, struct arena *arena, struct vici_audit *out);
 	void (*stop)(void *ctx); /* the daemon ends after the answer was sent */
 	/* The session opened with IO has output, or something else to do. It must not be closed before this
 	 * returns. */

@@ -446,8 +446,8 @@ static void help_names_every_verb(void **state)
 
 static void check_has_a_row_for_each_finding(void **state)
 {
-	static const char *const names[] = { "configuration", "certificates", "daemon", "port", "port-nat-t", "tun", "rights",
-		"forwarding", "rp-filter" };
+	static const char *const names[] = { "configuration", "certificates", "daemon", "data-path", "port",
+		"port-nat-t", "tun", "rights", "forwarding", "rp-filter" };
 	struct ipsec_bench b;
 	int code;
 
@@ -463,6 +463,26 @@ static void check_has_a_row_for_each_finding(void **state)
 		snprintf(part, sizeof part, "{\"name\":\"%s\",\"verdict\":\"", names[i]);
 		assert_true(has(b.out, part));
 	}
+	ipsec_bench_end(&b);
+}
+
+static void with_a_difference(struct vici_fake *f)
+{
+	f->differences = "the SA 00001234 is gone";
+}
+
+static void check_asks_what_is_installed(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("check", &code, NULL);
+
+	(void)state;
+	assert_true(has(b.out, "ok    data-path      kernel: this kernel has no ESP; userspace: in use\n"));
+	ipsec_bench_end(&b);
+	b = run("check", &code, with_a_difference);
+	assert_int_equal(code, 1);
+	assert_true(has(b.out, "bad   data-path      kernel: this kernel has no ESP; userspace: in use\n"
+			       "the SA 00001234 is gone\n"));
 	ipsec_bench_end(&b);
 }
 
@@ -510,6 +530,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_verb_gets_a_hint),
 		cmocka_unit_test(help_names_every_verb),
 		cmocka_unit_test(check_has_a_row_for_each_finding),
+		cmocka_unit_test(check_asks_what_is_installed),
 		cmocka_unit_test(check_reads_the_configuration),
 	};
 

@@ -106,7 +106,7 @@ static void readers_change_nothing(void **state)
 {
 	static const char *const allowed[] = { "version", "stats", "list-sas", "list-policies", "list-conns",
 		"get-conns", "list-certs", "list-authorities", "get-authorities", "get-keys", "get-shared",
-		"get-pools", "get-algorithms", "get-counters", "failures" };
+		"get-pools", "get-algorithms", "get-counters", "failures", "audit" };
 	struct vici_bench *b = *state;
 	struct vici_session *reader = vici_open(b->fake->vici, VICI_ASKS, b);
 	const char *name;

@@ -296,6 +296,18 @@ static void stats_answers(void **state)
 	assert_true(has(got, "} drops=replay=3\n"));
 }
 
+static void an_audit_tells_paths_and_differences(void **state)
+{
+	struct vici_bench *b = *state;
+
+	assert_string_equal(vici_bench_ask(b, "audit", NULL),
+		"response kernel {in-use=no reason=this kernel has no ESP} userspace {in-use=yes}\n");
+	b->fake->differences = "SA 00001234 is gone\npolicy out is new";
+	assert_string_equal(vici_bench_ask(b, "audit", NULL),
+		"response kernel {in-use=no reason=this kernel has no ESP} userspace {in-use=yes} "
+		"differences=[SA 00001234 is gone policy out is new]\n");
+}
+
 static void failures_are_explained(void **state)
 {
 	assert_string_equal(vici_bench_ask(*state, "failures", NULL),
@@ -684,6 +696,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_cannot_be_loaded_is_empty, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(stats_answers, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			an_audit_tells_paths_and_differences, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(failures_are_explained, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			initiate_waits_for_its_outcome, vici_bench_open, vici_bench_close),

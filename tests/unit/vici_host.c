@@ -324,6 +324,14 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3", f->warnings };
 }
 
+static void audit(void *ctx, struct arena *arena, struct vici_audit *out)
+{
+	const struct vici_fake *f = ctx;
+
+	(void)arena;
+	*out = (struct vici_audit){ "this kernel has no ESP", NULL, f->differences };
+}
+
 static void stop(void *ctx)
 {
 	((struct vici_fake *)ctx)->stops++;
@@ -530,6 +538,7 @@ struct vici_fake *vici_fake_new(void)
 		.reload = reload,
 		.reload_settings = reload_settings,
 		.stats = stats,
+		.audit = audit,
 		.stop = stop,
 		.writable = writable,
 	};

@@ -14,11 +14,12 @@ struct vici_fake {
 	struct conf conf;
 	struct sa_record *sas;
 	unsigned n_sas;
-	const char *failed;   /* the connection that has a failure */
-	const char *warnings; /* of stats; NULL: none */
-	bool chatty;          /* a client hears one line of log, and is left then */
-	bool refuse;          /* load, unload and reload fail */
-	bool at_once;         /* commands end while they are asked for, with OUTCOME, after a line of log */
+	const char *failed;      /* the connection that has a failure */
+	const char *warnings;    /* of stats; NULL: none */
+	const char *differences; /* of audit; NULL: none */
+	bool chatty;             /* a client hears one line of log, and is left then */
+	bool refuse;             /* load, unload and reload fail */
+	bool at_once; /* commands end while they are asked for, with OUTCOME, after a line of log */
 	struct vici_outcome outcome;
 
 	/* What was asked. */

@@ -204,6 +204,40 @@ static enum verdict check_rp_filter(struct check *k)
 		"sysctl -w net.ipv4.conf.all.rp_filter=2 loosens it");
 }
 
+static void tell_path(struct check *k, const struct vici_node *answer, const char *name)
+{
+	const struct vici_node *path = vici_find(answer, name);
+	const char *reason = path ? vici_str(path, "reason") : NULL;
+
+	text_add(&k->says, "%s%s: %s", k->says.n ? "; " : "", name, reason ? reason : "in use");
+}
+
+/* What the daemon believes to be installed, and what is. */
+static enum verdict check_data_path(struct check *k)
+{
+	const struct vici_node *answer, *differences;
+	struct client c;
+	int code;
+
+	if (!k->running)
+		return say(k, GOOD, "ikev2d chooses it when it starts");
+	code = client_open(&c, k->x);
+	if (!code) {
+		client_request(&c, "audit");
+		code = client_call(&c, NULL, NULL, CLIENT_PATIENCE, &answer);
+	}
+	client_close(&c);
+	if (code)
+		return say(
+			k, NOTE, "ikev2d does not say what it has installed: it may be of another version");
+	tell_path(k, answer, "kernel");
+	tell_path(k, answer, "userspace");
+	differences = vici_find(answer, "differences");
+	for (const struct vici_node *n = differences ? differences->first : NULL; n; n = n->next)
+		text_add(&k->says, "\n%s", vici_text(n));
+	return differences ? BAD : GOOD;
+}
+
 static const struct {
 	const char *name;
 	enum verdict (*run)(struct check *k);
@@ -211,6 +245,7 @@ static const struct {
 	{ "configuration", check_configuration },
 	{ "certificates", check_certificates },
 	{ "daemon", check_daemon },
+	{ "data-path", check_data_path },
 	{ "port", check_ike_port },
 	{ "port-nat-t", check_nat_port },
 	{ "tun", check_tun },
