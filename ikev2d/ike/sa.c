@@ -119,12 +119,13 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 void sa_down(struct step *s, struct sa *sa, const struct why *why)
 {
 	revive_ended(s, sa);
+	/* Before its children are: so strongSwan's clients know it. */
+	if (sa->up)
+		tell_sa(s, TELL_SA_DOWN, sa, NULL);
 	list_each_safe (n, &sa->children)
 		child_end(s, node_owner(n, struct child, of_sa), sa->core.ending, why);
 	list_each_safe (n, &sa->late)
 		child_late_leave(s, node_owner(n, struct child, of_sa));
-	if (sa->up)
-		tell_sa(s, TELL_SA_DOWN, sa, NULL);
 	sa->up = false;
 	waits_gone(s, &sa->waits, why);
 	if (sa->core.initiator && sa->handshake.x.child)

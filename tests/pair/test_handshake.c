@@ -331,6 +331,32 @@ AGREES(suite_esn, "aes128gcm16-prfsha256-x25519", "aes128gcm16-esn")
 AGREES(suite_with_pfs_group, "aes128gcm16-prfsha256-x25519", "aes128gcm16-x25519")
 AGREES(suite_default, "default", "default")
 
+/* Whether H has told of the end of its IKE_SA, and of its child's then. */
+static bool ended_in_order(const struct host *h)
+{
+	enum ike_tell_kind ends[2] = { TELL_DONE, TELL_DONE };
+	unsigned n = 0;
+
+	list_each (node, &h->news) {
+		enum ike_tell_kind kind = node_owner(node, struct news, node)->tell.kind;
+
+		if (n < 2 && (kind == TELL_SA_DOWN || kind == TELL_CHILD_DOWN))
+			ends[n++] = kind;
+	}
+	return ends[0] == TELL_SA_DOWN && ends[1] == TELL_CHILD_DOWN;
+}
+
+/* As strongSwan's clients know it, whoever ends it. */
+static void the_ike_sa_is_told_down_before_its_child(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	pair_up(p);
+	host_down(p->moon, NULL, 2);
+	lab_calm(p->lab);
+	assert_true(ended_in_order(p->moon) && ended_in_order(p->sun));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +398,7 @@ int main(void)
 		PAIR_TEST(suite_esn),
 		PAIR_TEST(suite_with_pfs_group),
 		PAIR_TEST(suite_default),
+		PAIR_TEST(the_ike_sa_is_told_down_before_its_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
