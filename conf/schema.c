@@ -60,16 +60,6 @@ static const struct name unique_words[] = { { UNIQUE_NEVER, "never" }, { UNIQUE_
 	{ UNIQUE_KEEP, "keep" }, { UNIQUE_REPLACE, "replace" }, { 0 } };
 static const struct name revocation_words[] = { { REVOCATION_STRICT, "strict" },
 	{ REVOCATION_IFURI, "ifuri" }, { REVOCATION_RELAXED, "relaxed" }, { 0 } };
-static const struct name mode_words[] = {
-	{ MODE_TUNNEL, "tunnel" },
-	{ MODE_TRANSPORT, "transport" },
-	{ MODE_TRANSPORT_PROXY, "transport_proxy" },
-	{ MODE_IPTFS, "iptfs" },
-	{ MODE_BEET, "beet" },
-	{ MODE_PASS, "pass" },
-	{ MODE_DROP, "drop" },
-	{ 0 },
-};
 static const struct name action_words[] = {
 	{ ACTION_NONE, "none" },
 	{ ACTION_TRAP, "trap" },
@@ -296,7 +286,7 @@ static const struct conf_key child_keys[] = {
 		.doc = "let updown open the way to the gateway" },
 	{ "mode", STATUS_READ, TYPE_WORD, CHILD(mode), "tunnel",
 		.doc = "tunnel; or no SA: pass, to let such traffic go in the clear, or drop (others: later)",
-		.words = mode_words },
+		.words = child_modes },
 	{ "policies", STATUS_LATER, TYPE_BOOL, CHILD(policies), "yes", .doc = "install policies",
 		.note = "SAs without policies are not built in yet" },
 	{ "policies_fwd_out", STATUS_LATER, TYPE_BOOL, CHILD(policies_fwd_out), "no",

@@ -27,6 +27,17 @@ const struct name eap_methods[] = { { 1, "identity" }, { 4, "md5" }, { 5, "otp" 
 	{ 38, "tnc" }, { 54, "pt" }, { 254, "expanded" }, { EAP_METHOD_DYNAMIC, "dynamic" },
 	{ EAP_METHOD_RADIUS, "radius" }, { 0 } };
 
+const struct name child_modes[] = {
+	{ MODE_TUNNEL, "tunnel" },
+	{ MODE_TRANSPORT, "transport" },
+	{ MODE_TRANSPORT_PROXY, "transport_proxy" },
+	{ MODE_IPTFS, "iptfs" },
+	{ MODE_BEET, "beet" },
+	{ MODE_PASS, "pass" },
+	{ MODE_DROP, "drop" },
+	{ 0 },
+};
+
 struct peer *peer_new(void)
 {
 	struct peer *p = calloc(1, sizeof *p);

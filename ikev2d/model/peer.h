@@ -87,6 +87,8 @@ enum child_mode {
 	MODE_PASS, /* no SA: such traffic goes in the clear */
 	MODE_DROP, /* no SA: such traffic does not go */
 };
+extern const struct name child_modes[]; /* their words in a configuration: "transport" */
+
 enum child_action { ACTION_NONE, ACTION_TRAP, ACTION_START, ACTION_TRAP_START };
 enum copy_dscp { DSCP_OUT, DSCP_IN, DSCP_BOTH, DSCP_NO };
 enum hw_offload { OFFLOAD_NO, OFFLOAD_CRYPTO, OFFLOAD_PACKET, OFFLOAD_AUTO };

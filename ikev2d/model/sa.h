@@ -19,6 +19,7 @@ struct sa_spec {
 	uint32_t reqid;
 	bool awaited; /* inbound: the first packet on it is to be reported */
 	struct sa_marks marks;
+	enum child_mode mode; /* as negotiated: MODE_TUNNEL, MODE_TRANSPORT or MODE_BEET */
 	struct suite suite;
 	struct bytes encr_key;     /* with its salt behind it */
 	struct bytes integ_key;    /* empty for an AEAD */
@@ -34,6 +35,7 @@ struct policy_spec {
 	uint32_t id; /* the core's number */
 	uint32_t reqid;
 	bool trap;
+	enum child_mode mode; /* as negotiated; of a trap: as configured */
 	struct tss local_ts, remote_ts;
 	struct ip local, remote; /* outer addresses where known (v 0: not yet) */
 	struct sa_marks marks;
@@ -69,7 +71,8 @@ struct child_record {
 	uint32_t id, reqid;
 	const char *name, *state; /* strongSwan's states: "INSTALLED", … */
 	const struct child_conf
-		*conf; /* the version it was made under; borrowed until the core's next step */
+		*conf;        /* the version it was made under; borrowed until the core's next step */
+	enum child_mode mode; /* as negotiated */
 	bool encap;
 	uint32_t spi_in, spi_out;
 	struct suite suite;

@@ -135,7 +135,7 @@ void vici_put_child(struct vici_out *out, const char *section, const struct chil
 	vici_put_pairf(out, "uniqueid", "%" PRIu32, c->id);
 	vici_put_pairf(out, "reqid", "%" PRIu32, c->reqid);
 	vici_put_pair(out, "state", c->state);
-	vici_put_pair(out, "mode", "TUNNEL");
+	vici_put_pair(out, "mode", vici_mode_name(c->mode));
 	if (c->installed_ms)
 		put_installed(out, c, now);
 	vici_put_selectors(out, "local-ts", c->local_ts);

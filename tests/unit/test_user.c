@@ -510,6 +510,23 @@ static void a_child_has_one_sa_in_a_direction(void **state)
 	assert_int_equal(user->sa_add(x, &out, &h->why), ERR_EXISTS);
 }
 
+static void only_tunnels_are_carried(void **state)
+{
+	struct machine *h = begin(state);
+	struct sa_spec in = spec_of(true, true);
+	struct policy_spec policy = policy_of(true);
+
+	in.mode = MODE_TRANSPORT;
+	assert_int_equal(user->sa_add(x, &in, &h->why), ERR_UNSUPPORTED);
+	policy.mode = MODE_BEET;
+	assert_int_equal(user->policy_add(x, &policy, &h->why), ERR_UNSUPPORTED);
+	assert_string_equal(text_str(&h->why),
+		"the userspace path carries tunnel mode only, and this CHILD_SA has mode = transport: write "
+		"mode = tunnel, or let the kernel carry it"
+		"the userspace path carries tunnel mode only, and this CHILD_SA has mode = beet: write mode "
+		"= tunnel, or let the kernel carry it");
+}
+
 static void a_policy_is_there_once(void **state)
 {
 	struct machine *h = begin(state);
@@ -658,6 +675,7 @@ int main(void)
 		CASE(a_shunt_that_cannot_be_had_leaves_nothing),
 		CASE(closing_takes_everything_away),
 		CASE(an_spi_in_use_is_refused),
+		CASE(only_tunnels_are_carried),
 		CASE(a_child_has_one_sa_in_a_direction),
 		CASE(a_policy_is_there_once),
 		CASE(dynamic_selectors_get_the_outer_addresses),

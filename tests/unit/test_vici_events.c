@@ -206,6 +206,7 @@ static void three_children(struct vici_bench *b)
 		v[i].id = 2 + i;
 	}
 	v[0].state = "REKEYED";
+	v[2].mode = MODE_TRANSPORT;
 	b->fake->sas->children = v;
 	b->fake->sas->n_children = 3;
 }
@@ -222,7 +223,7 @@ static void child_rekey_tells_old_and_new(void **state)
 	assert_true(has(got, "event child-rekey gw {uniqueid=1 version=2 state=ESTABLISHED"));
 	assert_true(has(got, "child-sas {net {old {name=net uniqueid=2 reqid=1 state=REKEYED mode=TUNNEL"));
 	assert_true(has(
-		got, "data-path=userspace} new {name=net uniqueid=4 reqid=1 state=INSTALLED mode=TUNNEL"));
+		got, "data-path=userspace} new {name=net uniqueid=4 reqid=1 state=INSTALLED mode=TRANSPORT"));
 	assert_true(has(got, "data-path=userspace}}}}\n"));
 	assert_false(has(got, "uniqueid=3"));
 }

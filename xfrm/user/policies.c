@@ -173,9 +173,11 @@ static enum err install(
 
 enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why)
 {
+	enum err err = user_mode_check(spec->mode, why);
 	struct user_policy *p;
-	enum err err;
 
+	if (err)
+		return err;
 	if (map_get(&x->policies, spec->id)) {
 		text_add(why, "the policy %u is there already", spec->id);
 		return ERR_EXISTS;

@@ -50,13 +50,26 @@ static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, str
 	return ERR_OK;
 }
 
+enum err user_mode_check(enum child_mode mode, struct text *why)
+{
+	if (mode == MODE_TUNNEL)
+		return ERR_OK;
+	text_add(why,
+		"the userspace path carries tunnel mode only, and this CHILD_SA has mode = %s: write mode = "
+		"tunnel, or let the kernel carry it",
+		name_word(child_modes, (int)mode));
+	return ERR_UNSUPPORTED;
+}
+
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
 {
-	enum err err = check_free(x, spec, why);
+	enum err err = user_mode_check(spec->mode, why);
 	struct device *device;
 	struct user_sa *sa;
 	struct live *live;
 
+	if (!err)
+		err = check_free(x, spec, why);
 	if (err)
 		return err;
 	live = live_new(spec, &err, why);

@@ -68,6 +68,8 @@ void user_reap(struct xfrm *x);
 
 /* sas.c */
 uint64_t user_sa_key(uint32_t child, bool inbound);
+/* ERR_UNSUPPORTED for all but tunnels. */
+enum err user_mode_check(enum child_mode mode, struct text *why) MUST_CHECK;
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why) MUST_CHECK;
 void user_sa_del(struct xfrm *x, uint32_t child, bool inbound);
 enum err user_sa_move(struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote,
