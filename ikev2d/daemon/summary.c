@@ -116,6 +116,13 @@ static void add_child(struct text *line, const struct child_conf *c)
 	line_add(line, "of", c ? arena_printf(line->arena, "%s/%s", c->peer->name, c->name) : NULL);
 }
 
+/* Of a tunnel nothing. */
+static void add_mode(struct text *line, enum child_mode mode)
+{
+	if (mode != MODE_TUNNEL)
+		line_add(line, "mode", name_word(child_modes, (int)mode));
+}
+
 static void add_why(struct text *line, const struct why *why)
 {
 	struct why shown = *why;
@@ -244,6 +251,7 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	line_number(s->line, "child", spec->child);
 	line_number(s->line, "policy", spec->policy);
 	add_child(s->line, spec->conf);
+	add_mode(s->line, spec->mode);
 	line_add(s->line, "suite", suite_print(&spec->suite, s->line->arena));
 	add_secret(s, "encr-key", spec->encr_key);
 	add_secret(s, "integ-key", spec->integ_key);
@@ -281,6 +289,7 @@ static void policy_add(const struct summary_of *s, const struct ike_action *a)
 	line_number(s->line, "reqid", spec->reqid);
 	add_child(s->line, spec->conf);
 	add_flag(s->line, "trap", spec->trap);
+	add_mode(s->line, spec->mode);
 	add_ip(s->line, "local", &spec->local);
 	add_ip(s->line, "remote", &spec->remote);
 	add_selectors(s->line, spec->local_ts, spec->remote_ts);
@@ -310,8 +319,9 @@ static const struct name news[] = {
 static void print_child(const struct child_record *c, struct text *out)
 {
 	text_add(out,
-		"%s{%u} %s reqid %u spi %08x/%08x %s%s ts %s === %s at %" PRIu64 "/%" PRIu64 "/%" PRIu64,
+		"%s{%u} %s reqid %u spi %08x/%08x %s%s%s%s ts %s === %s at %" PRIu64 "/%" PRIu64 "/%" PRIu64,
 		c->name, c->id, c->state, c->reqid, c->spi_in, c->spi_out, suite_print(&c->suite, out->arena),
+		c->mode ? " " : "", c->mode ? name_word(child_modes, (int)c->mode) : "",
 		c->encap ? " encap" : "", tss_print(c->local_ts, out->arena),
 		tss_print(c->remote_ts, out->arena), c->installed_ms, c->rekey_ms, c->life_ms);
 }

@@ -55,6 +55,7 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.reqid = c->reqid,
 		.awaited = inbound && !c->by_us,
 		.marks = c->marks,
+		.mode = c->mode,
 		.suite = c->suite,
 		.encr_key = e,
 		.integ_key = a,
@@ -75,6 +76,7 @@ static void install_policy(struct draft *d, struct child *c)
 	action->policy_add = (struct policy_spec){
 		.id = c->policy,
 		.reqid = c->reqid,
+		.mode = c->mode,
 		.local_ts = c->local_ts,
 		.remote_ts = c->remote_ts,
 		.local = d->core.path.local.ip,
@@ -88,6 +90,11 @@ static void install_policy(struct draft *d, struct child *c)
 static struct child *replaced(const struct draft *d, const struct negotiation *x)
 {
 	return x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+}
+
+static bool same_packets(const struct child *a, const struct child *b)
+{
+	return tss_eq(a->local_ts, b->local_ts) && tss_eq(a->remote_ts, b->remote_ts);
 }
 
 static struct child *child_new(struct draft *d, const struct negotiation *x)
@@ -106,15 +113,14 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->spi_in = x->spi;
 	c->spi_out = x->spi_out;
 	c->suite = x->suite;
+	c->mode = x->mode;
 	c->encap = d->core.encap && c->conf->peer->encap != ENCAP_NO;
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
 	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
 	c->replaces = old ? old->id : 0;
-	/* The same packets: one policy, which each of them may send for. */
-	c->policy = old && tss_eq(old->local_ts, c->local_ts) && tss_eq(old->remote_ts, c->remote_ts)
-			    ? old->policy
-			    : step_id(ike);
+	/* The same packets in the same mode: one policy, which each of them may send for. */
+	c->policy = old && old->mode == c->mode && same_packets(old, c) ? old->policy : step_id(ike);
 	return c;
 }
 
@@ -272,6 +278,14 @@ static void child_won(struct step *s, const struct child *c)
 	}
 }
 
+/* Whether others send what C, which has just replaced OLD (NULL: nothing), is for; in another mode perhaps.
+ */
+static bool others_send(const struct ike *ike, const struct child *c, const struct child *old)
+{
+	return policy_sharer(c, true) || twin_sends(ike, c, NULL) ||
+	       (old && old->selected && same_packets(old, c));
+}
+
 static void child_started(struct step *s, struct child *c)
 {
 	struct child *old = c->replaces ? child_find(s->ike, c->replaces) : NULL;
@@ -290,7 +304,7 @@ static void child_started(struct step *s, struct child *c)
 		child_won(s, c);
 	/* Who answered goes on as before until the peer uses the new SA or deletes the old one, which may
 	 * have another successor by now; the old one may be a twin. */
-	if (c->by_us || !(policy_sharer(c, true) || twin_sends(s->ike, c, NULL)))
+	if (c->by_us || !others_send(s->ike, c, old))
 		child_select(s, c);
 	else if (!policy_sharer(c, true))
 		c->switch_due = s->now + SWITCH_TIME;
@@ -359,11 +373,20 @@ static struct child *next_on_policy(const struct child *c)
 	return next;
 }
 
+/* The successor of C that waits to send in another mode, or NULL. */
+static struct child *successor_waiting(const struct ike *ike, const struct child *c)
+{
+	struct child *successor = child_find(ike, c->successor);
+
+	return successor && successor->switch_due ? successor : NULL;
+}
+
 /* The next one sends from now on, or a twin that waited for that; the last one takes the policy away. */
 static void pass_on_policy(struct step *s, const struct child *c)
 {
 	struct child *next = next_on_policy(c), *twin = twin_waiting(s->ike, c);
 
+	next = next ? next : successor_waiting(s->ike, c);
 	if (c->selected && next)
 		child_select(s, next);
 	else if (c->selected && twin && !twin_sends(s->ike, twin, c))

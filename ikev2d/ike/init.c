@@ -12,6 +12,7 @@
 #include "ike/candidate.h"
 #include "ike/cookie.h"
 #include "ike/keys.h"
+#include "ike/mode.h"
 #include "ike/natd.h"
 #include "ike/proof.h"
 
@@ -99,6 +100,7 @@ static enum verdict send_init(struct draft *d)
 	natd_add(d, &m, d->core.nat_fake);
 	if (proof_signs(p))
 		proof_hashes_put(d, &m);
+	mode_introduce(p, scratch, &m);
 	d->core.spi_r = 0;
 	d->core.state = S_I_INIT;
 	d->core.ask = 0;
@@ -163,6 +165,7 @@ enum verdict init_response(struct draft *d)
 	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
 	proof_hashes_get(d, m);
+	mode_recognise(d, m);
 	proof_certreq_get(d, m);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
 	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
@@ -263,6 +266,7 @@ enum verdict init_request(struct draft *d)
 	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
 	proof_hashes_get(d, m);
+	mode_recognise(d, m);
 	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
 	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
@@ -294,6 +298,13 @@ static void candidates_certreq(struct draft *d, struct message *m)
 	for (unsigned i = 0; i < d->hs.n_candidates && !m->n_certreqs; i++)
 		if (!d->hs.candidates[i].excluded)
 			proof_certreq_put(d, d->hs.candidates[i].peer, m);
+}
+
+static void candidates_introduce(const struct draft *d, struct message *m)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!d->hs.candidates[i].excluded)
+			mode_introduce(d->hs.candidates[i].peer, d->step->scratch, m);
 }
 
 static bool candidates_childless(const struct draft *d)
@@ -328,6 +339,7 @@ enum verdict init_responded(struct draft *d)
 	if (d->hs.hashes.n)
 		proof_hashes_put(d, &m);
 	candidates_certreq(d, &m);
+	candidates_introduce(d, &m);
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;

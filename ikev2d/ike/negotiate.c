@@ -2,6 +2,8 @@
 /* Proposals and selectors of CHILD_SAs. */
 #include "ike/negotiate.h"
 
+#include "ike/mode.h"
+
 struct bytes spi_bytes(struct arena *arena, uint32_t spi)
 {
 	struct wr w = wr_of(arena_alloc(arena, 4), 4);
@@ -57,6 +59,7 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	struct proposals p = with_ke ? conf->esp : proposals_without_ke(conf->esp, keep);
 
 	x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
+	x->mode = conf->mode;
 	x->offered = with_spi(p, x->spi, keep);
 	x->local_ts = packet_first(x->packet_local, child_local_ts(d, conf), keep);
 	x->remote_ts = packet_first(x->packet_remote, child_remote_ts(d, conf), keep);
@@ -64,6 +67,7 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	m->sa = x->offered;
 	m->tsi = x->local_ts;
 	m->tsr = x->remote_ts;
+	mode_put(x->mode, d->step->scratch, m);
 }
 
 /* A peer that has taken the same before, for a child of IKE_AUTH perhaps: what it may not like now. Or NULL.
@@ -106,6 +110,10 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 	if (ts) {
 		d->why.configured = arena_printf(a, "local_ts = %s; remote_ts = %s",
 			tss_print(x->local_ts, a), tss_print(x->remote_ts, a));
+		if (x->mode != MODE_TUNNEL)
+			d->why.differs = arena_printf(a,
+				"mode = %s is asked for here: the peer may have another mode for these",
+				name_word(child_modes, (int)x->mode));
 		d->why.where = source_print(&conf->at, "remote_ts", a);
 		d->why.instead = "local_ts and remote_ts that mirror the peer's";
 	}
@@ -126,14 +134,17 @@ static bool accept_selectors(
 	struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m)
 {
 	struct arena *a = d->step->scratch;
+	struct tss local, remote;
 
-	if (!m->tsi.n || !m->tsr.n || !tss_contain(x->local_ts, m->tsi) || !tss_contain(x->remote_ts, m->tsr))
+	if (!mode_accept(d, x, m, &local, &remote))
+		return false;
+	if (!local.n || !remote.n || !tss_contain(x->local_ts, local) || !tss_contain(x->remote_ts, remote))
 		return explain_choice(d, "ts-mismatch",
 			"the peer chose traffic selectors that were not offered",
 			arena_printf(a, "%s === %s", tss_print(m->tsi, a), tss_print(m->tsr, a)),
 			arena_printf(a, "%s === %s", tss_print(x->local_ts, a), tss_print(x->remote_ts, a)));
-	x->local_ts = tss_copy(keep, m->tsi);
-	x->remote_ts = tss_copy(keep, m->tsr);
+	x->local_ts = tss_copy(keep, local);
+	x->remote_ts = tss_copy(keep, remote);
 	return true;
 }
 
@@ -206,13 +217,10 @@ enum fit { FIT_NOTHING, FIT_SELECTORS, FIT_ALL };
 static enum fit child_fit(
 	struct draft *d, const struct message *m, const struct child_conf *c, struct negotiation *x)
 {
-	struct arena *a = d->step->scratch;
 	const struct proposal *chosen;
 
 	x->child = c;
-	/* The initiator's selectors are the remote ones here. */
-	x->remote_ts = tss_narrow(m->tsi, child_remote_ts(d, c), a);
-	x->local_ts = tss_narrow(m->tsr, child_local_ts(d, c), a);
+	x->mode = mode_choose(d, m, c, &x->local_ts, &x->remote_ts);
 	if (!x->local_ts.n || !x->remote_ts.n)
 		return FIT_NOTHING;
 	if (!select_proposal(d, m, c->esp, x, &chosen))
@@ -222,21 +230,24 @@ static enum fit child_fit(
 	return x->spi_out ? FIT_ALL : FIT_SELECTORS;
 }
 
-/* How near the selectors of X's child come to those that are offered: the same (2), more (1), or less, so
- * that they are narrowed (0). Of several children the nearest is the one that was meant. */
+/* How near X's child comes to what is offered: whether the mode is that (3), and the selectors are the same
+ * (2), more (1), or less, so that they are narrowed (0). Of several children the nearest is the one that was
+ * meant. */
 static unsigned nearness(const struct draft *d, const struct message *m, const struct negotiation *x)
 {
 	struct tss local = child_local_ts(d, x->child), remote = child_remote_ts(d, x->child);
+	unsigned near = mode_agreed(d, m, x->child, x->mode) ? 3 : 0;
 
 	if (!tss_contain(remote, m->tsi) || !tss_contain(local, m->tsr))
-		return 0;
-	return tss_contain(m->tsi, remote) && tss_contain(m->tsr, local) ? 2 : 1;
+		return near;
+	return near + (tss_contain(m->tsi, remote) && tss_contain(m->tsr, local) ? 2 : 1);
 }
 
 static void explain_selectors(struct draft *d, const struct message *m, const struct child_conf *c)
 {
 	struct arena *a = d->step->scratch;
 	const struct peer *p = d->core.peer;
+	const char *mode = c ? mode_instead(d, m, c) : NULL;
 
 	d->why = (struct why){
 		.what = arena_printf(
@@ -248,11 +259,13 @@ static void explain_selectors(struct draft *d, const struct message *m, const st
 	};
 	if (!c)
 		return;
+	d->why.differs = mode_difference(d, m, c);
 	d->why.configured = arena_printf(a, "%s: local_ts = %s; remote_ts = %s", c->name,
 		tss_print(child_local_ts(d, c), a), tss_print(child_remote_ts(d, c), a));
-	d->why.where = source_print(&c->at, "remote_ts", a);
-	d->why.instead = arena_printf(
-		a, "local_ts = %s and remote_ts = %s", tss_print(m->tsr, a), tss_print(m->tsi, a));
+	d->why.where = source_print(&c->at, mode ? "mode" : "remote_ts", a);
+	d->why.instead = mode ? arena_printf(a, "mode = %s", mode)
+			      : arena_printf(a, "local_ts = %s and remote_ts = %s", tss_print(m->tsr, a),
+					tss_print(m->tsi, a));
 }
 
 static void explain_proposal(
@@ -292,6 +305,9 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		}
 	}
 	if (chosen) {
+		if (!mode_agreed(d, m, x->child, x->mode))
+			tell_log(d, "CHD", "CHILD_SA %s becomes a tunnel: %s", x->child->name,
+				mode_difference(d, m, x->child));
 		x->local_ts = tss_copy(keep, x->local_ts);
 		x->remote_ts = tss_copy(keep, x->remote_ts);
 		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
@@ -314,4 +330,5 @@ void negotiate_answer(struct draft *d, const struct child *c, uint8_t num, struc
 	m->sa = (struct proposals){ proposal_of(&c->suite, PROTO_ESP, num, spi_bytes(a, c->spi_in), a), 1 };
 	m->tsi = c->remote_ts;
 	m->tsr = c->local_ts;
+	mode_put(c->mode, a, m);
 }

@@ -33,6 +33,7 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.name = arena_str(arena, c->conf->name),
 		.conf = c->conf,
 		.state = child_status(c),
+		.mode = c->mode,
 		.encap = c->encap,
 		.marks = c->marks,
 		.spi_in = c->spi_in,

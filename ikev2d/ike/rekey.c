@@ -67,6 +67,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.nat_remote = old->nat_remote,
 		.nat_fake = old->nat_fake,
 		.encap = old->encap,
+		.strongswan = old->strongswan,
 		.last_in = d->step->now,
 		.predecessor = d->sa->spi,
 	};

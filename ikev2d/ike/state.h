@@ -69,6 +69,7 @@ struct sa_core {
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
+	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
 	uint32_t ask;               /* the ticket of the question the state waits for; 0: none */
 	uint64_t ask_deadline;
 	uint64_t deadline; /* half-open or lingering: the end */
@@ -117,6 +118,7 @@ struct negotiation {
 	struct bytes secret, public;
 	struct bytes nonce_i, nonce_r;
 	struct suite suite;             /* theirs, and ours once it is chosen */
+	enum child_mode mode;           /* ours: as asked for, then as agreed; theirs: as agreed */
 	uint8_t proposal;               /* theirs: number of the chosen one */
 	uint32_t spi, spi_out;          /* of a CHILD_SA: ours, offered, and the peer's */
 	uint64_t ike_spi, ike_spi_peer; /* of an IKE_SA */
@@ -182,6 +184,7 @@ struct child {
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	struct sa_marks marks;
+	enum child_mode mode;
 	bool encap;
 	bool selected;                /* it sends for its policy */
 	bool by_us;                   /* we asked for it */

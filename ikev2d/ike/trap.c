@@ -112,6 +112,7 @@ static void trap_install(struct step *s, struct trap *t, const struct ike_answer
 		.id = t->id,
 		.reqid = t->reqid,
 		.trap = true,
+		.mode = t->conf->mode,
 		.local_ts = tss_resolve(t->conf->local, &answer->local, s->scratch),
 		.remote_ts = tss_resolve(t->conf->remote, &answer->remote, s->scratch),
 		.local = answer->local,

@@ -107,6 +107,7 @@ static const struct name notifies[] = {
 	{ 16444, "SA_RESOURCE_INFO" },                /* RFC 9611 */
 	{ 16445, "USE_PPK_INT" },                     /* RFC 9867 */
 	{ 16446, "PPK_IDENTITY_KEY" },                /* RFC 9867 */
+	{ 40961, "USE_BEET_MODE" },                   /* strongSwan */
 	{ 0, NULL },
 };
 

@@ -71,6 +71,7 @@ enum notify {
 	CHILDLESS_IKEV2_SUPPORTED = 16418,
 	FRAGMENTATION_SUPPORTED = 16430,
 	SIGNATURE_HASH_ALGORITHMS = 16431,
+	USE_BEET_MODE = 40961, /* strongSwan's, of private use */
 };
 
 enum {

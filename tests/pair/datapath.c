@@ -226,6 +226,35 @@ static bool same_suite(const struct suite *a, const struct suite *b)
 	return a->encr == b->encr && a->integ == b->integ && a->esn == b->esn;
 }
 
+/* Whether the selectors say the same of packets, but for their addresses. */
+static bool same_but_hosts(struct tss a, struct tss b)
+{
+	if (a.n != b.n)
+		return false;
+	for (unsigned i = 0; i < a.n; i++)
+		if (a.v[i].proto != b.v[i].proto || a.v[i].port_lo != b.v[i].port_lo ||
+			a.v[i].port_hi != b.v[i].port_hi)
+			return false;
+	return true;
+}
+
+static bool of_host(struct tss set, const struct ip *host)
+{
+	for (unsigned i = 0; i < set.n; i++)
+		if (!ip_eq(&set.v[i].lo, host) || !ip_eq(&set.v[i].hi, host))
+			return false;
+	return true;
+}
+
+/* In transport mode the ends may see each other at other addresses, through NATs. */
+static bool mirrored(const struct sa_spec *a, const struct sa_spec *b)
+{
+	if (a->mode != MODE_TRANSPORT)
+		return tss_eq(a->local_ts, b->remote_ts) && tss_eq(a->remote_ts, b->local_ts);
+	return same_but_hosts(a->local_ts, b->remote_ts) && same_but_hosts(a->remote_ts, b->local_ts) &&
+	       of_host(a->local_ts, &a->local.ip) && of_host(a->remote_ts, &a->remote.ip);
+}
+
 /* What differs between the two ends of one SA; NULL: nothing. */
 static const char *difference(const struct sa_spec *a, const struct sa_spec *b)
 {
@@ -233,7 +262,9 @@ static const char *difference(const struct sa_spec *a, const struct sa_spec *b)
 		return "the algorithms differ";
 	if (!bytes_eq(a->encr_key, b->encr_key) || !bytes_eq(a->integ_key, b->integ_key))
 		return "the keys differ";
-	if (!tss_eq(a->local_ts, b->remote_ts) || !tss_eq(a->remote_ts, b->local_ts))
+	if (a->mode != b->mode)
+		return "the modes differ";
+	if (!mirrored(a, b))
 		return "the selectors are not mirrored";
 	return a->encap == b->encap ? NULL : "only one end encapsulates in UDP";
 }

@@ -54,6 +54,7 @@ struct dp_sa *datapath_sender(const struct datapath *dp, const struct dp_policy 
 /* The first trap or other policy, or NULL. */
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);
 
-/* Whether each SA of A is one of B in the other direction, with the same keys and algorithms and mirrored
- * selectors. What of it is not goes to WHY. */
+/* Whether each SA of A is one of B in the other direction, with the same keys, algorithms and mode, and
+ * mirrored selectors: in transport mode those of the ends as each sees them. What of it is not goes to WHY.
+ */
 bool datapath_mirrors(const struct datapath *a, const struct datapath *b, const char **why);

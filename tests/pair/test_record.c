@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CBC CONN("proposals = aes256-sha384-ecp256") CHILD("esp_proposals = aes256-sha256-ecp256")
+#define CBC         CONN("proposals = aes256-sha384-ecp256") CHILD("esp_proposals = aes256-sha256-ecp256")
+#define HOSTS(mode) CHILD("local_ts = dynamic\n remote_ts = dynamic\n mode = " mode)
 
 enum { SECRETS_MAX = 512, WINDOW = 8 /* octets in a row of a secret that nobody may see */ };
 
@@ -309,7 +310,8 @@ static void plays(struct life *l, struct bytes record, bool secrets)
 static void records_play_equal(void **state)
 {
 	static const char *const more[] = { "", CBC, DAEMON("cookie_threshold = 0"),
-		DAEMON("udp_encap = yes"), CONN("proposals = chacha20poly1305-prfsha512-x448-ecp521") };
+		DAEMON("udp_encap = yes"), HOSTS("transport"),
+		CONN("proposals = chacha20poly1305-prfsha512-x448-ecp521") };
 
 	(void)state;
 	for (size_t i = 0; i < 2 * ARRAY_SIZE(more); i++) {
@@ -320,6 +322,22 @@ static void records_play_equal(void **state)
 		plays(&l, l.sun, i % 2);
 		arena_free(&l.arena);
 	}
+}
+
+/* Whether a line of RECORD begins with BEGIN and has PART. */
+static bool said_in(struct bytes record, const char *begin, const char *part)
+{
+	size_t n = strlen(begin);
+
+	while (record.n) {
+		const uint8_t *end = memchr(record.p, '\n', record.n);
+		size_t line = end ? (size_t)(end - record.p) : record.n;
+
+		if (line >= n && !memcmp(record.p, begin, n) && memmem(record.p, line, part, strlen(part)))
+			return true;
+		record = bytes_of(record.p + line + (end != NULL), record.n - line - (end != NULL));
+	}
+	return false;
 }
 
 /* The record with the first text BEFORE behind FROM replaced by AFTER, of the same length. */
@@ -343,6 +361,24 @@ static void finds(struct life *l, struct bytes record, const char *sentence)
 	if (!strstr(text_str(&said), sentence))
 		assert_string_equal(text_str(&said), sentence);
 	assert_false(played.equal);
+}
+
+/* That of an SA, of a policy, and of a child in a record of its IKE_SA; a tunnel's goes without saying. */
+static void the_mode_is_told(void **state)
+{
+	struct life l = { 0 };
+
+	(void)state;
+	live(&l, HOSTS("beet"), false, rekey_and_end);
+	assert_true(said_in(l.moon, "action sa-add ", " mode=beet suite="));
+	assert_true(said_in(l.moon, "action policy-add ", " mode=beet local="));
+	assert_true(said_in(l.moon, "action tell what=child-up ", " beet ts 192.0.2.1/32 === "));
+	arena_free(&l.arena);
+	l = (struct life){ 0 };
+	live(&l, "", false, rekey_and_end);
+	assert_null(memmem(l.moon.p, l.moon.n, "mode=", 5));
+	assert_false(said_in(l.moon, "action tell ", "tunnel ts"));
+	arena_free(&l.arena);
 }
 
 static void differences_are_found(void **state)
@@ -493,6 +529,7 @@ int main(void)
 		cmocka_unit_test(no_secret_is_in_a_record_without_them),
 		cmocka_unit_test(nor_what_a_peer_hides_in_the_seal),
 		cmocka_unit_test(records_play_equal),
+		cmocka_unit_test(the_mode_is_told),
 		cmocka_unit_test(differences_are_found),
 		cmocka_unit_test(a_record_that_ends_in_a_step),
 		cmocka_unit_test(files_that_are_there_are_left_alone),
