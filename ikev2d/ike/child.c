@@ -349,6 +349,12 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	want_up(s->ike, c->conf);
 }
 
+void child_outdated(struct step *s, struct child *c)
+{
+	if (c->state == CHILD_INSTALLED && !c->successor && !c->redundant)
+		c->rekey_due = s->now;
+}
+
 static void uninstall(struct step *s, const struct child *c, bool inbound)
 {
 	struct ike_action *del = step_action(s, ACTION_SA_DEL);

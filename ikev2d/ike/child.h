@@ -19,8 +19,9 @@ bool child_overdue(struct step *s, struct sa *sa);
 enum child_state child_settled(const struct child *child);
 
 /* For commit only: CHILD goes into STATE (CHILD_INSTALLED: it carries traffic from now on, unless it is the
- * REDUNDANT one of two), is to be deleted, or ends and is freed. */
+ * REDUNDANT one of two), is to be rekeyed at once, is to be deleted, or ends and is freed. */
 void child_set(struct step *s, struct child *child, enum child_state state, bool redundant);
+void child_outdated(struct step *s, struct child *child);
 void child_close(struct sa *sa, struct child *child);
 void child_end(struct step *s, struct child *child, enum ending ending, const struct why *why);
 /* CHILD has lived for as long as it may: it carries nothing from now on, and the peer is told when it can be.

@@ -261,6 +261,8 @@ static void commit_children(struct draft *d, struct sa *sa)
 			child_add(d, sa, e->child);
 		else if (e->change == CHILD_STATE)
 			child_set(d->step, e->child, e->state, e->redundant);
+		else if (e->change == CHILD_OUTDATED)
+			child_outdated(d->step, e->child);
 		else
 			child_end(d->step, e->child, e->by_peer ? END_BY_PEER : END_BY_US,
 				d->why.what ? &d->why : NULL);

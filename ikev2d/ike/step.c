@@ -174,18 +174,21 @@ static void follow_peer(struct draft *d, const struct path *path)
 {
 	struct sa_core *c = &d->core;
 	bool moved = !addr_eq(&c->path.remote, &path->remote);
+	bool elsewhere = !ip_eq(&c->path.remote.ip, &path->remote.ip);
 
 	if (!moved || !c->nat_remote || c->nat_local || c->state != S_UP)
 		return;
 	c->path = *path;
 	list_each (n, &d->sa->children) {
-		const struct child *child = node_owner(n, struct child, of_sa);
+		struct child *child = node_owner(n, struct child, of_sa);
 		struct ike_action *a = draft_action(d, ACTION_SA_MOVE);
 
 		a->sa_move.child = child->id;
 		a->sa_move.local = path->local;
 		a->sa_move.remote = path->remote;
 		a->sa_move.encap = child->encap;
+		if (elsewhere && child->mode == MODE_TRANSPORT)
+			draft_edit(d, CHILD_OUTDATED, child, child->state);
 	}
 }
 

@@ -16,7 +16,12 @@ struct step {
 };
 
 /* What becomes of a child at commit. */
-enum child_change { CHILD_ADDED, CHILD_STATE, CHILD_REMOVED };
+enum child_change {
+	CHILD_ADDED,
+	CHILD_STATE,
+	CHILD_OUTDATED, /* its selectors are no longer those of its ends: it is rekeyed */
+	CHILD_REMOVED
+};
 
 /* What becomes of our exchange in hand at commit. */
 enum task_end {

@@ -401,6 +401,40 @@ static void refused_behind_a_nat(void **state)
 	assert_has(there->differs, "mode = transport is asked for here");
 }
 
+static void map_moon(struct pair *p, const char *outside, uint16_t shift)
+{
+	struct ike_event e = { .kind = EVENT_MAPPING };
+
+	assert_int_equal(ip_parse(outside, &p->moon->nat.outside), ERR_OK);
+	p->moon->nat.shift = shift;
+	e.mapping.child = host_child(p->sun, "net")->id;
+	e.mapping.remote = (struct addr){ p->moon->nat.outside, (uint16_t)(4500 + shift) };
+	host_event(p->sun, &e);
+}
+
+/* The NAT has got another address: the selectors must follow it. */
+static void the_nat_moves(void **state)
+{
+	struct pair *p = moon_hidden(state, NET(TRANSPORT));
+
+	map_moon(p, "203.0.113.9", 10000);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 1);
+	assert_child(p->moon, "net", MODE_TRANSPORT, "10.9.0.1/32 === 192.0.2.2/32");
+	assert_child(p->sun, "net", MODE_TRANSPORT, "192.0.2.2/32 === 203.0.113.9/32");
+	assert_int_equal(host_told_times(p->sun, TELL_CHILD_REKEYED), 1);
+}
+
+/* Another port of the same address changes nothing but that. */
+static void a_port_moves(void **state)
+{
+	struct pair *p = moon_hidden(state, NET(TRANSPORT));
+
+	map_moon(p, "203.0.113.1", 20000);
+	SILENCE(p->lab);
+	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
+}
+
 /* ------------------------------------------------------------------ kept */
 
 static void a_rekeying_keeps_the_mode(void **state)
@@ -542,6 +576,8 @@ int main(void)
 		PAIR_TEST(faked),
 		PAIR_TEST(declined_behind_a_nat),
 		PAIR_TEST(refused_behind_a_nat),
+		PAIR_TEST(the_nat_moves),
+		PAIR_TEST(a_port_moves),
 		PAIR_TEST(a_rekeying_keeps_the_mode),
 		PAIR_TEST(a_new_mode_comes_with_the_rekeying),
 		PAIR_TEST(beet),
