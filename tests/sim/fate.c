@@ -11,7 +11,7 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n rekey_time = %us\n reauth_time = %us\n"  \
 	" over_time = 100s\n unique = %s\n childless = %s\n local { auth = psk }\n remote { auth = psk }\n " \
 	"children {\n"                                                                                       \
-	" net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n"                   \
+	" net { %s\n esp_proposals = %s\n"                                                                   \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
 	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
 	" rekey_time = %us\n life_time = 300s\n rand_time = %us\n keep = %s\n close_action = %s\n "          \
@@ -19,6 +19,16 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
 	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u\n make_before_break = %s " \
 	"}\n"
+
+/* What "net" carries: in some lives from host to host, in transport mode if both ends agree. */
+static const char *net_carries(struct life *l, unsigned we, unsigned they)
+{
+	if (l->seed % 16 != 9)
+		return arena_printf(
+			&l->arena, "local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16", we, they);
+	return arena_printf(&l->arena, "local_ts = dynamic\n remote_ts = dynamic\n mode = %s",
+		life_draw(l, 4) ? "transport" : "tunnel");
+}
 
 const char *fate_configuration(struct life *l, unsigned side)
 {
@@ -38,10 +48,11 @@ const char *fate_configuration(struct life *l, unsigned side)
 	unsigned ke = l->seed % 3 == 0 ? 3 : 0, choices = ke ? 2 : 3, jitter = l->seed % 5 ? 10 : 1;
 	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
 	unsigned reauth = life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
+	const char *net = net_carries(l, we, they);
 
 	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40),
 		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
-		reauth, unique[life_draw(l, 3 + replace)], childless[life_draw(l, 2)], we, they,
+		reauth, unique[life_draw(l, 3 + replace)], childless[life_draw(l, 2)], net,
 		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)],
 		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
 		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
