@@ -102,7 +102,7 @@ static void check_mode(const struct tree_section *s, const struct child_conf *c,
 {
 	if (is_shunt(c))
 		shunt_notes(s, r);
-	else if (c->mode != MODE_TUNNEL)
+	else if (c->mode == MODE_TRANSPORT_PROXY || c->mode == MODE_IPTFS)
 		report_later(r, tree_written(s, "mode")->at, s, "mode", "this mode is not built in yet");
 }
 

@@ -285,7 +285,8 @@ static const struct conf_key child_keys[] = {
 	{ "hostaccess", STATUS_READ, TYPE_BOOL, CHILD(hostaccess), "no",
 		.doc = "let updown open the way to the gateway" },
 	{ "mode", STATUS_READ, TYPE_WORD, CHILD(mode), "tunnel",
-		.doc = "tunnel; or no SA: pass, to let such traffic go in the clear, or drop (others: later)",
+		.doc = "tunnel, transport or beet; or no SA: pass, to let such traffic go in the clear, or "
+		       "drop (others: later)",
 		.words = child_modes },
 	{ "policies", STATUS_LATER, TYPE_BOOL, CHILD(policies), "yes", .doc = "install policies",
 		.note = "SAs without policies are not built in yet" },

@@ -145,7 +145,7 @@ static const struct key_case cases[] = {
 	{ "child", "ah_proposals = sha256", .later = "AH is not built in yet" },
 	{ "child", "sha256_96 = yes", .later = "this variant is not built in yet" },
 	{ "child", .key = "mode = tunnel" },
-	{ "child", "mode = transport", .later = "this mode is not built in yet" },
+	{ "child", "mode = iptfs", .later = "this mode is not built in yet" },
 	{ "child", .key = "mode = pass" },
 	{ "child", .key = "mode = drop" },
 	{ "child", "priority = 1\nmode = drop",
