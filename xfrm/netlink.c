@@ -1,44 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Conversations with rtnetlink, by libmnl. */
+/* Conversations by netlink; libmnl makes and reads the messages. */
 #include "xfrm/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum {
-	REQUEST = 1024,
-	ANSWER = 32768, /* as much as the kernel puts into one datagram of a dump */
+	ANSWER = 32768,        /* as much as the kernel puts into one datagram of a dump */
+	EVENTS_ROOM = 8 << 20, /* octets of events that may wait */
+	EVENTS_AT_ONCE = 256,  /* datagrams */
 };
 
 struct netlink {
-	struct mnl_socket *socket;
+	int fd;
 	unsigned seq;
 	char words[120];  /* the kernel's own, of the last refusal */
 	char reason[320]; /* all of it */
-	_Alignas(struct nlmsghdr) char request[REQUEST];
+	_Alignas(struct nlmsghdr) char request[NETLINK_REQUEST_MAX];
 };
 
-enum err netlink_open(struct netlink **out, struct text *why)
+static int socket_open(int protocol, int flags)
+{
+	struct sockaddr_nl anybody = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, protocol);
+
+	if (fd < 0 || !bind(fd, (const struct sockaddr *)&anybody, sizeof anybody))
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static enum err translate(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES: return ERR_DENIED;
+	case EEXIST: return ERR_EXISTS;
+	case ENOENT:
+	case ESRCH:
+	case ENODEV:
+	case EADDRNOTAVAIL:
+	case ENETUNREACH:
+	case EHOSTUNREACH: return ERR_MISSING;
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EPROTONOSUPPORT:
+	case EPFNOSUPPORT:
+	case EAFNOSUPPORT: return ERR_UNSUPPORTED;
+	default: return ERR_SYSTEM;
+	}
+}
+
+static enum err refuse_socket(int protocol, struct text *why)
+{
+	enum err e = translate(errno);
+	const char *name = protocol == NETLINK_XFRM ? "XFRM" : "rtnetlink";
+
+	if (e == ERR_UNSUPPORTED)
+		text_add(why, "this kernel has no %s (%s)", name, strerror(errno));
+	else
+		text_add(why, "cannot talk to the kernel by %s: %s: is this sandbox allowed AF_NETLINK?",
+			name, strerror(errno));
+	return e;
+}
+
+struct netlink *netlink_on(int fd)
 {
 	struct netlink *nl = calloc(1, sizeof *nl);
-	int yes = 1;
 
 	if (!nl)
 		abort();
-	nl->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!nl->socket || mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		text_add(why,
-			"cannot talk to the kernel by rtnetlink: %s: is this sandbox allowed AF_NETLINK?",
-			strerror(errno));
-		netlink_close(nl);
-		return ERR_SYSTEM;
-	}
-	/* Its own words are a courtesy; old kernels have none. */
-	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &yes, sizeof yes);
-	*out = nl;
+	nl->fd = fd;
+	return nl;
+}
+
+enum err netlink_open(int protocol, struct netlink **out, struct text *why)
+{
+	int yes = 1, fd = socket_open(protocol, 0);
+
+	if (fd < 0)
+		return refuse_socket(protocol, why);
+	/* Its own words are a courtesy, and so is not to repeat what we sent; old kernels do neither. */
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &yes, sizeof yes);
+	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &yes, sizeof yes);
+	*out = netlink_on(fd);
 	return ERR_OK;
 }
 
@@ -46,8 +97,8 @@ void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
-	if (nl->socket)
-		mnl_socket_close(nl->socket);
+	close(nl->fd);
+	wipe(nl, sizeof *nl);
 	free(nl);
 }
 
@@ -77,6 +128,16 @@ static void words_read(struct netlink *nl, const struct nlmsghdr *h)
 		nl->words, sizeof nl->words, "%.*s", (int)mnl_attr_get_payload_len(a), mnl_attr_get_str(a));
 }
 
+/* What ends the answers holds a verdict: a negative errno, or nothing. */
+static int verdict_read(const struct nlmsghdr *h)
+{
+	int error = 0;
+
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof error)
+		memcpy(&error, mnl_nlmsg_get_payload(h), sizeof error);
+	return -error;
+}
+
 /* Goes through the messages of one datagram. True when the last one was among them; ERROR is its verdict. */
 static bool answers_read(
 	struct netlink *nl, const char *p, int n, netlink_each_fn *each, void *ctx, int *error)
@@ -84,11 +145,10 @@ static bool answers_read(
 	for (const struct nlmsghdr *h = (const void *)p; mnl_nlmsg_ok(h, n); h = mnl_nlmsg_next(h, &n)) {
 		if (h->nlmsg_seq != nl->seq)
 			continue; /* a late one, of a request that was given up */
-		if (h->nlmsg_type == NLMSG_DONE)
-			return true;
-		if (h->nlmsg_type == NLMSG_ERROR) {
-			*error = -((const struct nlmsgerr *)mnl_nlmsg_get_payload(h))->error;
-			words_read(nl, h);
+		if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
+			*error = verdict_read(h);
+			if (h->nlmsg_type == NLMSG_ERROR)
+				words_read(nl, h);
 			return true;
 		}
 		if (each)
@@ -97,42 +157,59 @@ static bool answers_read(
 	return false;
 }
 
+/* One datagram of the kernel's (others may send to us, too); their number of octets, or -1. */
+static ssize_t receive(int fd, void *into, size_t room)
+{
+	struct sockaddr_nl from = { 0 };
+	struct iovec iov = { into, room };
+	struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do {
+		m.msg_namelen = sizeof from;
+		n = recvmsg(fd, &m, 0);
+	} while ((n < 0 && errno == EINTR) || (n >= 0 && m.msg_namelen == sizeof from && from.nl_pid));
+	if (n >= 0 && m.msg_flags & MSG_TRUNC) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return n;
+}
+
+static bool request_send(struct netlink *nl)
+{
+	struct nlmsghdr *h = (void *)nl->request;
+	ssize_t n;
+	int error;
+
+	do
+		n = send(nl->fd, h, h->nlmsg_len, 0);
+	while (n < 0 && errno == EINTR);
+	error = errno;
+	wipe(h, h->nlmsg_len);
+	errno = error;
+	return n >= 0;
+}
+
 enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx)
 {
 	_Alignas(struct nlmsghdr) char answer[ANSWER];
-	const struct nlmsghdr *h = (const void *)nl->request;
 	int error = 0;
-	ssize_t n;
+	bool done;
 
-	if (mnl_socket_sendto(nl->socket, h, h->nlmsg_len) < 0)
+	if (!request_send(nl))
 		return netlink_refuse(nl, errno);
 	do {
-		do
-			n = mnl_socket_recvfrom(nl->socket, answer, sizeof answer);
-		while (n < 0 && errno == EINTR);
-		if (n < 0)
-			return netlink_refuse(nl, errno);
-	} while (!answers_read(nl, answer, (int)n, each, ctx, &error));
-	return error ? netlink_refuse(nl, error) : ERR_OK;
-}
+		ssize_t n = receive(nl->fd, answer, sizeof answer);
 
-static enum err translate(int error)
-{
-	switch (error) {
-	case EPERM:
-	case EACCES: return ERR_DENIED;
-	case EEXIST: return ERR_EXISTS;
-	case ENOENT:
-	case ESRCH:
-	case ENODEV:
-	case EADDRNOTAVAIL:
-	case ENETUNREACH:
-	case EHOSTUNREACH: return ERR_MISSING;
-	case EOPNOTSUPP:
-	case EPFNOSUPPORT:
-	case EAFNOSUPPORT: return ERR_UNSUPPORTED;
-	default: return ERR_SYSTEM;
-	}
+		if (n < 0) {
+			(void)netlink_refuse(nl, errno);
+			return ERR_BUSY;
+		}
+		done = answers_read(nl, answer, (int)n, each, ctx, &error);
+		wipe(answer, (size_t)n);
+	} while (!done);
+	return error ? netlink_refuse(nl, error) : ERR_OK;
 }
 
 enum err netlink_refuse(struct netlink *nl, int error)
@@ -145,4 +222,46 @@ enum err netlink_refuse(struct netlink *nl, int error)
 const char *netlink_reason(const struct netlink *nl)
 {
 	return nl->reason;
+}
+
+enum err netlink_listen(int protocol, const unsigned *groups, unsigned n, int *fd, struct text *why)
+{
+	int room = EVENTS_ROOM;
+
+	*fd = socket_open(protocol, SOCK_NONBLOCK);
+	if (*fd < 0)
+		return refuse_socket(protocol, why);
+	/* Without the right to more there is less room. */
+	(void)setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+	for (unsigned i = 0; i < n; i++)
+		if (setsockopt(*fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof groups[i])) {
+			enum err e = refuse_socket(protocol, why);
+
+			close(*fd);
+			*fd = -1;
+			return e;
+		}
+	return ERR_OK;
+}
+
+bool netlink_hear(int fd, netlink_each_fn *each, void *ctx)
+{
+	_Alignas(struct nlmsghdr) char event[ANSWER];
+	bool lost = false;
+
+	for (int i = 0; i < EVENTS_AT_ONCE; i++) {
+		ssize_t got = receive(fd, event, sizeof event);
+		int n = (int)got;
+
+		if (got < 0 && (errno == ENOBUFS || errno == ENOSPC)) {
+			lost = true;
+			continue;
+		}
+		if (got <= 0)
+			break;
+		for (const struct nlmsghdr *h = (const void *)event; mnl_nlmsg_ok(h, n);
+			h = mnl_nlmsg_next(h, &n))
+			each(ctx, h);
+	}
+	return !lost;
 }

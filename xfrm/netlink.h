@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Conversations with rtnetlink: one request, its answers, the kernel's verdict. */
+/* Conversations with the kernel by netlink: one request, its answers, the kernel's verdict; and its events.
+ */
 #pragma once
 
 #include "base/err.h"
@@ -9,20 +10,34 @@
 
 struct netlink;
 
-enum err netlink_open(struct netlink **out, struct text *why) MUST_CHECK;
+/* PROTOCOL is NETLINK_ROUTE or NETLINK_XFRM. ERR_UNSUPPORTED when the kernel has no such protocol. */
+enum err netlink_open(int protocol, struct netlink **out, struct text *why) MUST_CHECK;
+/* A conversation by the datagram socket FD, which it owns from then on. */
+struct netlink *netlink_on(int fd);
 void netlink_close(struct netlink *nl); /* NULL does nothing */
 
-/* A new request (RTM_*, further NLM_F_*) in NL's own memory, to be filled and given to netlink_talk; at most
- * 1024 octets. */
+/* A new request (RTM_*, XFRM_MSG_*, further NLM_F_*) in NL's own memory, to be filled and given to
+ * netlink_talk, which wipes it: there may be keys in it. */
+enum { NETLINK_REQUEST_MAX = 4096 /* octets */ };
 struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags);
 
-/* Sends the request and hands every answer to EACH (NULL: none are expected), until the kernel is done. Its
- * refusal comes back as netlink_refuse says. */
+/* Sends the request and hands every answer to EACH (NULL: none are expected), until the kernel is done; late
+ * answers to earlier requests, which were given up, are passed over. Its refusal comes back as netlink_refuse
+ * says. ERR_BUSY: the answer was lost, and whether it was done is not known. */
 typedef void netlink_each_fn(void *ctx, const struct nlmsghdr *answer);
 enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx) MUST_CHECK;
 
+/* A socket that hears the events of N groups of PROTOCOL; it does not block. */
+enum err netlink_listen(
+	int protocol, const unsigned *groups, unsigned n, int *fd, struct text *why) MUST_CHECK;
+
+/* Hands the events that wait on FD to EACH, a bounded number of them. False when some were lost, because
+ * nobody read them in time. */
+bool netlink_hear(int fd, netlink_each_fn *each, void *ctx);
+
 /* Keeps ERROR (an errno) as NL's last refusal; returns what it is called here: ERR_DENIED, ERR_EXISTS,
- * ERR_MISSING (no such route, rule, address or device), ERR_UNSUPPORTED (no such family), ERR_SYSTEM. */
+ * ERR_MISSING (no such thing), ERR_UNSUPPORTED (no such family, protocol or
+ * algorithm), ERR_SYSTEM. */
 enum err netlink_refuse(struct netlink *nl, int error);
 
 /* Why the last request was refused, for a person: the error, the kernel's own words if it had some, and what

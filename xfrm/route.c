@@ -335,7 +335,7 @@ enum err route_open(const char *journal, const struct settings *settings, uint32
 	r->ports[1] = settings->port_nat_t;
 	e = journal_open(journal, &r->journal, why);
 	if (!e)
-		e = netlink_open(&r->netlink, why);
+		e = netlink_open(NETLINK_ROUTE, &r->netlink, why);
 	if (!e) {
 		journal_undo(r->journal, undo_open, r);
 		e = make_rules(r, why);
