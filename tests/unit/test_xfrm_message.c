@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SAs and policies as messages: the same as those that "ip xfrm" sends for the same thing. They were written
+ * down from its system calls; the order of the attributes does not count. What differs is named. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/hex.h"
+#include "tests/unit/packet.h"
+#include "xfrm/kernel/algorithm.h"
+#include "xfrm/kernel/message.h"
+
+#include <arpa/inet.h>
+
+/* ip xfrm state add src 192.0.2.2 dst 192.0.2.1 proto esp spi 0x1000 reqid 7 mode tunnel replay-window 32
+ * aead rfc4106(gcm(aes)) 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324 128
+ * sel src 10.2.0.0/16 dst 10.1.0.0/16 */
+static const char gcm_in[] =
+	"0a0100000000000000000000000000000a020000000000000000000000000000000000000000000002001010"
+	"000000000000000000000000c00002010000000000000000000000000000100032000000c000020200000000"
+	"0000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000000000070000000200012000000000"
+	"0000000070001200726663343130362867636d28616573292900000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000020010000800000000102030405060708"
+	"090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324";
+
+/* ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x2000 reqid 7 mode tunnel seq 0x9
+ * flag af-unspec nopmtudisc noecn icmp esn replay-window 1
+ * auth-trunc hmac(sha256) 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 128
+ * enc cbc(aes) 0x0102030405060708090a0b0c0d0e0f10
+ * encap espinudp 4500 4501 0.0.0.0 extra-flag dont-encap-dscp
+ * mark 0x2a mask 0xff output-mark 0x1ce2 mask 0xffffffff if_id 0x5
+ * limit byte-soft 1000 limit byte-hard 2000
+ * limit packet-soft 3000 limit packet-hard 4000 */
+static const char cbc_out[] =
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"000000000000000000000000c00002020000000000000000000000000000200032000000c000020100000000"
+	"0000000000000000e803000000000000d007000000000000b80b000000000000a00f00000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"00000000000000000000000000000000000000000000000000000000000000090700000002000100b5000000"
+	"000000006c001400686d61632873686132353629000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000010000800000000102030405060708"
+	"090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f205800020063626328616573290000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"00000000800000000102030405060708090a0b0c0d0e0f101c00040002001194119500000000000000000000"
+	"00000000000000001c0017000100000000000000000000000000000000000000010000000800180001000000"
+	"0c0015002a000000ff00000008001f000500000008001d00e21c000008001e00ffffffff";
+
+/* ip xfrm state add src 2001:db8::2 dst 2001:db8::1 proto esp spi 0x1000 reqid 7 mode tunnel
+ * flag af-unspec decap-dscp replay-window 1024
+ * aead rfc7539esp(chacha20,poly1305)
+ * 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324 128 */
+static const char window_in[] =
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"00000000000000000000000020010db8000000000000000000000001000010003200000020010db800000000"
+	"0000000000000002ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000000000070000000a00010022000000"
+	"0000000070001200726663373533396573702863686163686132302c706f6c79313330352900000000000000"
+	"0000000000000000000000000000000000000000000000000000000020010000800000000102030405060708"
+	"090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20212223241c001700200000000000000000000000"
+	"000000000000000000040000";
+
+/* ip xfrm state delete src 192.0.2.2 dst 192.0.2.1 proto esp spi 0x1000
+ * mark 0x2a mask 0xff */
+static const char sa_del[] =
+	"c0000201000000000000000000000000000010000200320014000d00c0000202000000000000000000000000"
+	"0c0015002a000000ff000000";
+
+/* ip xfrm policy add src 10.1.0.0/16 dst 10.2.0.0/16 proto tcp dport 443 dir out
+ * priority 1234
+ * mark 0x2a mask 0xff if_id 0x5
+ * tmpl src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x2000 reqid 7 mode tunnel */
+static const char policy_out[] =
+	"0a0200000000000000000000000000000a01000000000000000000000000000001bbffff0000000002001010"
+	"060000000000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000d204000000000000010000000000000044000500c0000202"
+	"000000000000000000000000000020003200000002000000c000020100000000000000000000000007000000"
+	"01000000ffffffffffffffffffffffff0c0015002a000000ff00000008001f0005000000";
+
+/* ip xfrm policy add src 2001:db8:1::/48 dst ::/0 proto ipv6-icmp type 128 dir fwd
+ * priority 9 action block */
+static const char policy_drop[] =
+	"0000000000000000000000000000000020010db8000100000000000000000000000000000080ffff0a000030"
+	"3a0000000000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"000000000000000000000000000000000000000009000000000000000201000000000000";
+
+/* ip xfrm policy delete src 10.1.0.0/16 dst 10.2.0.0/16 proto tcp dport 443 dir out
+ * mark 0x2a mask 0xff if_id 0x5 */
+static const char policy_del[] =
+	"0a0200000000000000000000000000000a01000000000000000000000000000001bbffff0000000002001010"
+	"06000000000000000000000000000000010000000c0015002a000000ff00000008001f0005000000";
+
+enum { ROOM = 4096, ATTRS = 32 };
+
+static const uint8_t key[64] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+	22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36 };
+
+static _Alignas(struct nlmsghdr) uint8_t ours[ROOM], theirs[ROOM];
+static struct arena arena;
+static struct text why;
+
+static struct nlmsghdr *request(void)
+{
+	memset(ours, 0, sizeof ours);
+	why = text_in(&arena);
+	return mnl_nlmsg_put_header(ours);
+}
+
+static int by_type(const void *a, const void *b)
+{
+	return mnl_attr_get_type(*(const struct nlattr *const *)a) -
+	       mnl_attr_get_type(*(const struct nlattr *const *)b);
+}
+
+static unsigned attrs_of(const struct nlmsghdr *h, size_t size, const struct nlattr *v[ATTRS])
+{
+	const struct nlattr *a;
+	unsigned n = 0;
+
+	mnl_attr_for_each(a, h, size) v[n++] = a;
+	qsort(v, n, sizeof *v, by_type);
+	return n;
+}
+
+/* The message captured as HEX, whose payload begins with SIZE octets, and ours. */
+static void compare(const char *captured, size_t size)
+{
+	const struct nlattr *a[ATTRS], *b[ATTRS];
+	struct nlmsghdr *h = mnl_nlmsg_put_header(theirs);
+	unsigned n, m;
+
+	h->nlmsg_len += (uint32_t)hex(captured, theirs + sizeof *h, ROOM - sizeof *h);
+	assert_memory_equal(ours + sizeof *h, theirs + sizeof *h, size);
+	n = attrs_of((void *)ours, size, a);
+	m = attrs_of(h, size, b);
+	for (unsigned i = 0; i < n && i < m; i++) {
+		assert_int_equal(mnl_attr_get_type(a[i]), mnl_attr_get_type(b[i]));
+		assert_int_equal(mnl_attr_get_payload_len(a[i]), mnl_attr_get_payload_len(b[i]));
+		assert_memory_equal(mnl_attr_get_payload(a[i]), mnl_attr_get_payload(b[i]),
+			mnl_attr_get_payload_len(a[i]));
+	}
+	assert_int_equal(n, m);
+	assert_int_equal(((struct nlmsghdr *)ours)->nlmsg_len, h->nlmsg_len);
+}
+
+static struct addr at(const char *ip, uint16_t port)
+{
+	return (struct addr){ packet_ip(ip), port };
+}
+
+static const struct child_conf plain = {
+	.copy_df = true, .copy_ecn = true, .copy_dscp = DSCP_OUT, .replay_window = 32
+};
+
+static const struct transform *encr(uint16_t id, uint16_t bits)
+{
+	return transform_find(TRANSFORM_ENCR, id, bits);
+}
+
+static struct sa_spec spec_of(const struct child_conf *conf, struct suite suite, bool inbound)
+{
+	return (struct sa_spec){ .spi = inbound ? 0x1000 : 0x2000,
+		.inbound = inbound,
+		.reqid = 7,
+		.suite = suite,
+		.encr_key = bytes_of(key, suite.encr->key + (size_t)suite.encr->salt),
+		.integ_key = bytes_of(key, suite.integ ? suite.integ->key : 0),
+		.local = at("192.0.2.1", 4500),
+		.remote = at("192.0.2.2", 4501),
+		.conf = conf };
+}
+
+static void write_sa(const struct sa_spec *spec, uint32_t seq)
+{
+	struct sa_request r = {
+		.spec = spec, .limits = message_limits(spec), .seq = seq, .outer_mark = 0x1ce2
+	};
+
+	assert_int_equal(message_sa(request(), &r, &why), ERR_OK);
+}
+
+static void an_aead_with_one_selector(void **state)
+{
+	struct ts local = packet_ts("10.1.0.0/16"), remote = packet_ts("10.2.0.0/16");
+	struct sa_spec spec = spec_of(&plain, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256) }, true);
+
+	(void)state;
+	spec.local_ts = (struct tss){ &local, 1 };
+	spec.remote_ts = (struct tss){ &remote, 1 };
+	write_sa(&spec, 0);
+	compare(gcm_in, sizeof(struct xfrm_usersa_info));
+}
+
+static void cipher_and_integrity_with_all_that_can_be_said(void **state)
+{
+	struct child_conf conf = { .icmp = true,
+		.rekey_bytes = 1000,
+		.life_bytes = 2000,
+		.rekey_packets = 3000,
+		.life_packets = 4000,
+		.copy_dscp = DSCP_NO };
+	struct ts local[] = { packet_ts("10.1.0.0/16"), packet_ts("10.3.0.0/16") };
+	struct sa_spec spec = spec_of(&conf,
+		(struct suite){ .encr = encr(ENCR_AES_CBC, 128),
+			.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0),
+			.esn = true },
+		false);
+
+	(void)state;
+	spec.local_ts = (struct tss){ local, 2 };
+	spec.remote_ts = (struct tss){ local, 2 };
+	spec.encap = true;
+	spec.marks.out = (struct mark){ .value = 0x2a, .mask = 0xff };
+	spec.marks.if_id_out = 5;
+	write_sa(&spec, htonl(9)); /* ip turns it, the kernel does not */
+	compare(cbc_out, sizeof(struct xfrm_usersa_info));
+}
+
+static void a_large_window(void **state)
+{
+	struct child_conf conf = plain;
+	struct ts local[] = { packet_ts("10.1.0.0/16"), packet_ts("10.3.0.0/16") };
+	struct sa_spec spec = spec_of(&conf, (struct suite){ .encr = encr(ENCR_CHACHA20_POLY1305, 0) }, true);
+
+	(void)state;
+	conf.replay_window = 1024;
+	conf.copy_dscp = DSCP_IN;
+	spec.local = at("2001:db8::1", 500);
+	spec.remote = at("2001:db8::2", 500);
+	spec.local_ts = spec.remote_ts = (struct tss){ local, 2 };
+	write_sa(&spec, 0);
+	compare(window_in, sizeof(struct xfrm_usersa_info));
+	conf.replay_window = 4097;
+	assert_int_equal(message_sa(request(), &(struct sa_request){ .spec = &spec }, &why), ERR_RANGE);
+	assert_non_null(strstr(text_str(&why), "4096"));
+}
+
+static void the_name_of_an_sa(void **state)
+{
+	struct sa_key sa = { .src = packet_ip("192.0.2.2"),
+		.dst = packet_ip("192.0.2.1"),
+		.spi = 0x1000,
+		.reqid = 7,
+		.proto = 50,
+		.mark = { .value = 0x2a, .mask = 0xff } },
+		      again;
+	char text[SA_KEY_TEXT];
+
+	(void)state;
+	message_sa_id(request(), &sa);
+	compare(sa_del, sizeof(struct xfrm_usersa_id));
+	assert_string_equal(sa_key_print(&sa, text), "sa 192.0.2.1 1000 50 192.0.2.2 7 2a/ff 0");
+	assert_int_equal(sa_key_parse(text, &again), ERR_OK);
+	assert_string_equal(sa_key_print(&again, text), "sa 192.0.2.1 1000 50 192.0.2.2 7 2a/ff 0");
+	assert_int_equal(sa_key_parse("sa 192.0.2.1 1000 50 192.0.2.2 7 2a/ff", &again), ERR_SYNTAX);
+	assert_int_equal(sa_key_parse("sa nobody 1000 50 192.0.2.2 7 2a/ff 0", &again), ERR_SYNTAX);
+}
+
+static void hmac_sha256_of_old(void **state)
+{
+	struct suite suite = { .encr = encr(ENCR_AES_CBC, 128),
+		.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0) };
+	struct nlmsghdr *h = request();
+	const struct xfrm_algo_auth *a;
+
+	(void)state;
+	assert_int_equal(algorithm_put(h, &suite, bytes_of(key, 16), bytes_of(key, 32), true, &why), ERR_OK);
+	a = mnl_attr_get_payload(mnl_nlmsg_get_payload(h));
+	assert_int_equal(a->alg_trunc_len, 96);
+	h = request();
+	assert_int_equal(
+		algorithm_put(h, &suite, bytes_of(key, 15), bytes_of(key, 32), true, &why), ERR_RANGE);
+}
+
+/* The limit of packets is our tag. */
+static void untag(void)
+{
+	struct xfrm_userpolicy_info *p = mnl_nlmsg_get_payload((struct nlmsghdr *)ours);
+
+	assert_int_equal(p->lft.soft_packet_limit, XFRM_INF - 0x1ce2);
+	p->lft.soft_packet_limit = XFRM_INF;
+}
+
+static struct policy_key policy_key(uint8_t dir, const char *local, const char *remote)
+{
+	struct ts l = packet_ts(local), r = packet_ts(remote);
+	struct selectors s;
+
+	why = text_in(&arena);
+	assert_int_equal(
+		selectors_of((struct tss){ &l, 1 }, (struct tss){ &r, 1 }, &arena, &s, &why), ERR_OK);
+	assert_int_equal(s.n, 1);
+	return (struct policy_key){ .dir = dir, .sel = s.v[0] };
+}
+
+static void a_policy_and_its_name(void **state)
+{
+	struct policy_key k = policy_key(XFRM_POLICY_OUT, "10.1.0.0/16[tcp]", "10.2.0.0/16[tcp/443]"), again;
+	struct policy_body body = { .ours = true,
+		.protect = true,
+		.priority = 1234,
+		.tmpl = { packet_ip("192.0.2.1"), packet_ip("192.0.2.2"), 0x2000, 7, XFRM_MODE_TUNNEL } },
+			   read;
+	char text[POLICY_KEY_TEXT];
+
+	(void)state;
+	k.mark = (struct mark){ .value = 0x2a, .mask = 0xff };
+	k.if_id = 5;
+	message_policy(request(), &k, &body);
+	assert_int_equal(message_policy_read((void *)ours, &again, &read), ERR_OK);
+	assert_true(read.ours);
+	assert_true(policy_body_eq(&read, &body));
+	assert_string_equal(
+		policy_key_print(&again, text), "policy out 10.1.0.0/16 10.2.0.0/16 6 0/0 443/ffff 2a/ff 5");
+	assert_int_equal(policy_key_parse(text, &again), ERR_OK);
+	assert_string_equal(
+		policy_key_print(&again, text), "policy out 10.1.0.0/16 10.2.0.0/16 6 0/0 443/ffff 2a/ff 5");
+	untag();
+	compare(policy_out, sizeof(struct xfrm_userpolicy_info));
+	message_policy_id(request(), &k);
+	compare(policy_del, sizeof(struct xfrm_userpolicy_id));
+	assert_int_equal(
+		policy_key_parse("policy off 10.1.0.0/16 10.2.0.0/16 6 0/0 443/ffff 2a/ff 5", &again),
+		ERR_SYNTAX);
+	assert_int_equal(policy_key_parse("policy out 10.1.0.0/16 10.2.0.0/16 6 0/0", &again), ERR_SYNTAX);
+}
+
+static void a_policy_that_blocks(void **state)
+{
+	struct policy_key k = policy_key(XFRM_POLICY_FWD, "2001:db8:1::/48", "::/0[ipv6-icmp/128]");
+
+	(void)state;
+	message_policy(request(), &k, &(struct policy_body){ .block = true, .priority = 9 });
+	untag();
+	compare(policy_drop, sizeof(struct xfrm_userpolicy_info));
+}
+
+/* What is cut off, or speaks of no address, is refused. */
+static void events_that_are_not_whole(void **state)
+{
+	struct acquire a;
+	struct mapping m;
+	struct sa_seen sa;
+	bool hard;
+	struct nlmsghdr *h = request();
+
+	(void)state;
+	mnl_nlmsg_put_extra_header(h, sizeof(struct xfrm_user_mapping) - 4);
+	assert_int_equal(message_mapping(h, &m), ERR_SHORT);
+	assert_int_equal(message_acquire(h, &a), ERR_SHORT);
+	assert_int_equal(message_expire(h, &sa, &hard), ERR_SHORT);
+	h = request();
+	mnl_nlmsg_put_extra_header(h, sizeof(struct xfrm_user_acquire));
+	assert_int_equal(message_mapping(h, &m), ERR_RANGE);
+	assert_int_equal(message_acquire(h, &a), ERR_RANGE);
+	assert_int_equal(message_expire(h, &sa, &hard), ERR_RANGE);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	arena_free(&arena);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_aead_with_one_selector),
+		cmocka_unit_test(cipher_and_integrity_with_all_that_can_be_said),
+		cmocka_unit_test(a_large_window),
+		cmocka_unit_test(the_name_of_an_sa),
+		cmocka_unit_test(hmac_sha256_of_old),
+		cmocka_unit_test(a_policy_and_its_name),
+		cmocka_unit_test(a_policy_that_blocks),
+		cmocka_unit_test(events_that_are_not_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, forget);
+}
