@@ -59,7 +59,9 @@ FOLDERS := $(addprefix ikev2d/,base model crypto wire eap ike creds vici vici/co
 MAINS := ikev2d/main.c tools/ipsec/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 TESTS := $(basename $(wildcard tests/unit/test_*.c tests/pair/test_*.c))
-HELPERS := $(filter-out $(addsuffix .c,$(TESTS)),$(wildcard tests/unit/*.c tests/pair/*.c tests/replay/player.c))
+KERNEL_TESTS := $(basename $(wildcard tests/kernel/test_*.c))
+HELPERS := $(filter-out $(addsuffix .c,$(TESTS) $(KERNEL_TESTS)), \
+	$(wildcard tests/unit/*.c tests/pair/*.c tests/kernel/*.c tests/replay/player.c))
 SIM := $(wildcard tests/sim/*.c)
 RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
 NET := $(wildcard tests/net/run)
@@ -97,7 +99,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
-tests: $(addprefix $(O)/,$(TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay
+tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay
 fuzzers: $(addprefix $(O)/,$(FUZZERS))
 
 $(O)/%.o: %.c $(O)/flags
@@ -115,12 +117,12 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
-$(addprefix $(O)/,$(TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
-$(addprefix $(O)/,$(TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
+$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
+$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
-$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $(FUZZERS)):
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
 	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
 
@@ -134,7 +136,7 @@ $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))
 
 -include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) tests/replay/main.c \
-	$(addsuffix .c,$(TESTS) $(FUZZERS))))
+	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS))))
 
 # What is run. These start make again, so that packages installed on the way are seen.
 

@@ -67,8 +67,6 @@ static void open_way(struct xfrm *x, struct way *w, const struct xfrm_setup *set
 	struct text why = text_in(&x->arena);
 	struct xfrm_setup own = *setup;
 
-	if (!w->b)
-		unwanted = "this ikev2d is built without the kernel path";
 	own.route = x->route;
 	w->err = unwanted ? ERR_UNSUPPORTED : w->b->open(&own, &w->x, &why);
 	if (w->err) {
@@ -158,6 +156,7 @@ static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, s
 	if (!x)
 		abort();
 	x->ready = -1;
+	x->ways[KERNEL].b = &xfrm_kernel;
 	x->ways[USER].b = &xfrm_user;
 	err = open_route(x, setup, why);
 	if (!err)

@@ -103,3 +103,4 @@ struct xfrm_backend {
 
 /* The back ends, each in its folder. */
 extern const struct xfrm_backend xfrm_user;
+extern const struct xfrm_backend xfrm_kernel;

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is in the kernel, compared with what should be. */
+#include "xfrm/kernel/state.h"
+
+#include "base/log.h"
+
+/* Numbers of CHILD_SAs. What is reported may make and end SAs, so it is collected first. */
+struct children {
+	struct arena arena;
+	uint32_t *v;
+	size_t n;
+};
+
+typedef bool which_fn(const struct xfrm *x, const struct kernel_sa *sa);
+
+static struct children collect(const struct xfrm *x, which_fn *which)
+{
+	struct children c = { .n = 0 };
+	const struct kernel_sa *sa;
+	size_t at = 0;
+
+	c.v = ARENA_ARRAY(&c.arena, x->sas.count, uint32_t);
+	while ((sa = map_next(&x->sas, &at)))
+		if (which(x, sa))
+			c.v[c.n++] = sa->child;
+	return c;
+}
+
+static bool is_gone(const struct xfrm *x, const struct kernel_sa *sa)
+{
+	return sa->look != x->look;
+}
+
+static bool is_soft(const struct xfrm *x, const struct kernel_sa *sa)
+{
+	return !is_gone(x, sa) && !sa->awaited &&
+	       (sa->seen.bytes >= sa->limits.soft_bytes || sa->seen.packets >= sa->limits.soft_packets);
+}
+
+static bool is_first(const struct xfrm *x, const struct kernel_sa *sa)
+{
+	return !is_gone(x, sa) && sa->awaited && sa->seen.packets;
+}
+
+static void expire(struct xfrm *x, which_fn *which, bool hard)
+{
+	struct children c = collect(x, which);
+
+	for (size_t i = 0; i < c.n; i++)
+		x->reports.expire(x->reports.ctx, c.v[i], hard);
+	arena_free(&c.arena);
+}
+
+static void say_gone(const struct xfrm *x, struct text *out)
+{
+	const struct kernel_sa *sa;
+	char text[SA_KEY_TEXT];
+	size_t at = 0;
+
+	while ((sa = map_next(&x->sas, &at)))
+		if (is_gone(x, sa))
+			text_add(out, "the %s is not in the kernel any more: it has ended\n",
+				sa_key_print(&sa->key, text));
+}
+
+/* An SA that was taken away cannot be made again, for its keys are gone too: the core is told that it has
+ * ended. */
+void kernel_audit(struct xfrm *x, struct text *out)
+{
+	enum err e = kernel_sas_look(x);
+
+	if (!e) {
+		say_gone(x, out);
+		expire(x, is_gone, true);
+		e = kernel_entries_audit(x, out);
+	}
+	if (e)
+		text_add(out, "the kernel's SAs and policies cannot be read: %s\n",
+			netlink_reason(x->netlink));
+	kernel_leftovers_retry(x);
+}
+
+void kernel_catch_up(struct xfrm *x)
+{
+	struct arena scratch = { 0 };
+	struct text found = text_in(&scratch);
+	struct children first;
+
+	log_say(LOG_WARN, "netlink", "events of the kernel were lost: its SAs and policies are compared");
+	kernel_audit(x, &found);
+	if (found.n)
+		log_say(LOG_WARN, "netlink", "%s", text_str(&found));
+	first = collect(x, is_first);
+	for (size_t i = 0; i < first.n; i++) {
+		struct kernel_sa *sa = kernel_sa_of(x, first.v[i], true);
+
+		if (sa)
+			kernel_on_first(x, sa);
+	}
+	arena_free(&first.arena);
+	expire(x, is_soft, false);
+	arena_free(&scratch);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this kernel can, found out by asking it for SAs that carry nothing: from this machine to itself, and
+ * gone at once. */
+#include "xfrm/kernel/algorithm.h"
+#include "xfrm/kernel/state.h"
+
+#include "base/log.h"
+
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+enum {
+	PROBE_SPI = 0x7fff0000, /* the end of the kernel's range (model/data_path.h) */
+	PROBE_TRIES = 16,       /* SPIs in use */
+	PROBE_REQID = 0x7fff0000,
+	PROBE_IF_ID = 0x7fff0000,
+	KEY_MAX = 128,
+};
+
+static const uint8_t no_key[KEY_MAX] = { 1, 2, 3, 4, 5, 6, 7 };
+
+static const struct ip here4 = { 4, { 127, 0, 0, 1 } }, here6 = { 6, { [15] = 1 } };
+
+/* What is probed. */
+struct probe {
+	const struct transform *encr, *integ;
+	bool esn, encap;
+	const struct ip *here;
+};
+
+static struct sa_spec spec_of(const struct probe *p, const struct child_conf *conf)
+{
+	struct addr here = { *p->here, 4500 };
+
+	return (struct sa_spec){
+		.inbound = true,
+		.reqid = PROBE_REQID,
+		.suite = { .encr = p->encr, .integ = p->integ, .esn = p->esn },
+		.encr_key = bytes_of(no_key, (size_t)p->encr->key + p->encr->salt),
+		.integ_key = bytes_of(no_key, p->integ ? p->integ->key : 0),
+		.encap = p->encap,
+		.local = here,
+		.remote = here,
+		.conf = conf,
+	};
+}
+
+/* Installs the SA of SPEC and takes it away again. */
+static enum err try(struct xfrm *x, struct sa_spec *spec, struct text *why)
+{
+	enum err e = ERR_EXISTS;
+
+	for (unsigned i = 0; e == ERR_EXISTS && i < PROBE_TRIES; i++) {
+		spec->spi = PROBE_SPI + i;
+		e = kernel_sa_add(x, spec, why);
+	}
+	kernel_sa_del(x, spec->child, true);
+	return e;
+}
+
+static enum err probe(struct xfrm *x, const struct probe *p, struct text *why)
+{
+	static const struct child_conf conf = { .replay_window = 32 };
+	struct sa_spec spec = spec_of(p, &conf);
+
+	return try(x, &spec, why);
+}
+
+static const struct transform *first_of(uint8_t type)
+{
+	const struct transform *t = NULL;
+
+	while ((t = transform_next(t)))
+		if (t->type == type && algorithm_known(t))
+			break;
+	return t;
+}
+
+/* T, with what it needs beside it. */
+static struct probe of_transform(const struct transform *t)
+{
+	struct probe p = { .here = &here4 };
+
+	if (t->type == TRANSFORM_ENCR) {
+		p.encr = t;
+		p.integ = t->kind == KIND_AEAD ? NULL : first_of(TRANSFORM_INTEG);
+	} else {
+		p.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128);
+		p.integ = t;
+	}
+	return p;
+}
+
+/* ERR_OK when at least one cipher is there. */
+static enum err probe_transforms(struct xfrm *x, const struct transform **best, struct text *why)
+{
+	const struct transform *t = NULL;
+	enum err last = ERR_UNSUPPORTED;
+
+	*best = NULL;
+	while ((t = transform_next(t))) {
+		struct probe p = of_transform(t);
+		enum err e;
+
+		if (t->type != TRANSFORM_ENCR && t->type != TRANSFORM_INTEG)
+			continue;
+		e = probe(x, &p, why);
+		if (e == ERR_DENIED)
+			return e;
+		if (e && x->caps.n_lacks < XFRM_LACKS_MAX)
+			x->caps.lacks[x->caps.n_lacks++] = t;
+		if (e)
+			last = e;
+		else if (t->type == TRANSFORM_ENCR && !*best)
+			*best = t;
+	}
+	return *best ? ERR_OK : last;
+}
+
+static bool can(struct xfrm *x, struct probe p)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	bool ok = !probe(x, &p, &why);
+
+	arena_free(&scratch);
+	return ok;
+}
+
+static void say(const struct xfrm *x)
+{
+	const struct xfrm_caps *c = &x->caps;
+	struct arena scratch = { 0 };
+	struct text lacks = text_in(&scratch);
+
+	for (unsigned i = 0; i < c->n_lacks; i++)
+		text_add(&lacks, "%s%s", i ? "," : "", c->lacks[i]->word);
+	log_say(LOG_NOTICE, "kernel-path",
+		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s interface=%s lacks=%s",
+		c->ipv6 ? "yes" : "no", c->esn ? "yes" : "no", c->encap4 ? "yes" : "no",
+		c->encap6 ? "yes" : "no", c->interface ? "yes" : "no",
+		c->n_lacks ? text_str(&lacks) : "nothing");
+	arena_free(&scratch);
+}
+
+static enum err device_say(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *h = netlink_request(nl, type, flags);
+	struct nlattr *info, *data;
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, "ikev2d-probe");
+	if (type == RTM_NEWLINK) {
+		info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+		mnl_attr_put_str(h, IFLA_INFO_KIND, "xfrm");
+		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+		mnl_attr_put_u32(h, IFLA_XFRM_IF_ID, PROBE_IF_ID);
+		mnl_attr_nest_end(h, data);
+		mnl_attr_nest_end(h, info);
+	}
+	return netlink_talk(nl, NULL, NULL);
+}
+
+/* A name or number in use is an XFRM interface, too. */
+bool kernel_probe_interface(void)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	struct netlink *nl = NULL;
+	enum err e = netlink_open(NETLINK_ROUTE, &nl, &why);
+
+	if (!e) {
+		e = device_say(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+		if ((!e || e == ERR_EXISTS) && device_say(nl, RTM_DELLINK, 0))
+			log_say(LOG_DETAIL, "kernel-path", "the device ikev2d-probe: %s", netlink_reason(nl));
+	}
+	netlink_close(nl);
+	arena_free(&scratch);
+	return !e || e == ERR_EXISTS;
+}
+
+enum err kernel_probe(struct xfrm *x, struct text *why)
+{
+	struct arena scratch = { 0 };
+	struct text reason = text_in(&scratch);
+	const struct transform *best;
+	enum err e = probe_transforms(x, &best, &reason);
+	struct probe p;
+
+	if (e) {
+		text_add(why, e == ERR_DENIED ? "the kernel path: %s" : "this kernel has no ESP (%s)",
+			netlink_reason(x->netlink));
+		arena_free(&scratch);
+		return e == ERR_DENIED ? e : ERR_UNSUPPORTED;
+	}
+	p = of_transform(best);
+	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4 });
+	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4 });
+	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6 });
+	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6 });
+	x->caps.modes = x->caps.marks = true;
+	say(x);
+	arena_free(&scratch);
+	return ERR_OK;
+}
