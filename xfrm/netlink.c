@@ -20,7 +20,7 @@ struct netlink {
 	unsigned seq;
 	char words[120];  /* the kernel's own, of the last refusal */
 	char reason[320]; /* all of it */
-	_Alignas(struct nlmsghdr) char request[NETLINK_REQUEST_MAX];
+	_Alignas(max_align_t) char request[NETLINK_REQUEST_MAX];
 };
 
 static int socket_open(int protocol, int flags)

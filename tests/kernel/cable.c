@@ -4,11 +4,15 @@
 #include "base/log.h"
 #include "tests/unit/packet.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/udp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -327,6 +331,30 @@ struct sa_usage cable_usage(struct cable *t, int who, uint32_t child, bool inbou
 	if (!xfrm_kernel.usage(cable_enter(t, who)->x, child, inbound, &u))
 		fail_msg("no usage of child %u", child);
 	return u;
+}
+
+int cable_encap(struct cable *t, int who, const char *ip, uint16_t port)
+{
+	struct ip at = packet_ip(ip);
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} to = { .sa.sa_family = at.v == 4 ? AF_INET : AF_INET6 };
+	int type = UDP_ENCAP_ESPINUDP, fd;
+
+	cable_enter(t, who);
+	if (at.v == 4) {
+		to.v4.sin_port = htons(port);
+		memcpy(&to.v4.sin_addr, at.a, 4);
+	} else {
+		to.v6.sin6_port = htons(port);
+		memcpy(&to.v6.sin6_addr, at.a, 16);
+	}
+	fd = socket(to.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, &to.sa, sizeof to), 0);
+	assert_int_equal(setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof type), 0);
+	return fd;
 }
 
 static uint64_t now(void)

@@ -88,6 +88,22 @@ struct sa_usage cable_usage(struct cable *t, int who, uint32_t child, bool inbou
 typedef bool cable_until_fn(const struct heard *heard);
 bool cable_wait(struct cable *t, int who, cable_until_fn *condition);
 
+/* A socket on WHO's PORT that takes ESP in UDP; closed by the caller. */
+int cable_encap(struct cable *t, int who, const char *ip, uint16_t port);
+
+#define assert_says(who, command, words)                                                                     \
+	do {                                                                                                 \
+		const char *said_ = cable_said(t, who, command);                                             \
+		if (!strstr(said_, words))                                                                   \
+			fail_msg("%s: no \"%s\" in:\n%s", command, words, said_);                            \
+	} while (0)
+#define assert_silent(who, command, words)                                                                   \
+	do {                                                                                                 \
+		const char *said_ = cable_said(t, who, command);                                             \
+		if (strstr(said_, words))                                                                    \
+			fail_msg("%s: \"%s\" in:\n%s", command, words, said_);                               \
+	} while (0)
+
 #define assert_ok(call)                                                                                      \
 	do {                                                                                                 \
 		enum err e_ = (call);                                                                        \

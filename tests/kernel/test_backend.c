@@ -2,20 +2,10 @@
 /* The kernel back end with a real kernel: packets of one host reach the other by what it installs. */
 #include "tests/kernel/cable.h"
 
-#include <string.h>
+#include "tests/unit/packet.h"
 
-#define assert_says(who, command, words)                                                                     \
-	do {                                                                                                 \
-		const char *said_ = cable_said(t, who, command);                                             \
-		if (!strstr(said_, words))                                                                   \
-			fail_msg("%s: no \"%s\" in:\n%s", command, words, said_);                            \
-	} while (0)
-#define assert_silent(who, command, words)                                                                   \
-	do {                                                                                                 \
-		const char *said_ = cable_said(t, who, command);                                             \
-		if (strstr(said_, words))                                                                    \
-			fail_msg("%s: \"%s\" in:\n%s", command, words, said_);                               \
-	} while (0)
+#include <string.h>
+#include <unistd.h>
 
 static void packets_go_by_the_tunnel(void **state)
 {
@@ -139,6 +129,252 @@ static void shunts_go_before_and_behind_the_tunnels(void **state)
 	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
 }
 
+/* Each cipher, with and without ESN; a window that needs a bitmap. */
+static void all_suites_carry_packets(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	const struct transform *encr = NULL,
+			       *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
+	unsigned tried = 0;
+
+	n.conf.replay_window = 2048;
+	while ((encr = transform_next(encr))) {
+		if (encr->type != TRANSFORM_ENCR)
+			continue;
+		n.suite = (struct suite){
+			.encr = encr, .integ = encr->kind == KIND_AEAD ? NULL : integ, .esn = tried++ % 2
+		};
+		cable_up(t, &n);
+		if (!cable_ping(t, "10.1.0.1", "10.2.0.1"))
+			fail_msg("no packet by %s", encr->word);
+		cable_down(t, &n, MOON);
+		cable_down(t, &n, SUN);
+	}
+	assert_true(tried > 3);
+}
+
+static void integrity_is_cut_as_configured(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	static const uint16_t ids[] = { AUTH_HMAC_SHA2_256_128, AUTH_HMAC_SHA2_384_192,
+		AUTH_HMAC_SHA2_512_256 };
+
+	n.suite.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128);
+	for (unsigned i = 0; i < 4; i++) {
+		n.conf.sha256_96 = i == 3;
+		n.suite.integ = transform_find(TRANSFORM_INTEG, ids[i % 3], 0);
+		cable_up(t, &n);
+		assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+		assert_says(MOON, "ip xfrm state",
+			i == 3   ? " 96"
+			: i == 0 ? " 128"
+			: i == 1 ? " 192"
+				 : " 256");
+		cable_down(t, &n, MOON);
+		cable_down(t, &n, SUN);
+	}
+}
+
+static void ipv6_inside_outside_and_both(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.moon_ts = "fd01::/16";
+	n.sun_ts = "fd02::/16";
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "fd01::1", "fd02::1"));
+	n.moon.ip = packet_ip("2001:db8::1");
+	n.sun.ip = packet_ip("2001:db8::2");
+	cable_down(t, &n, MOON);
+	cable_down(t, &n, SUN);
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "fd01::1", "fd02::1"));
+	cable_down(t, &n, MOON);
+	cable_down(t, &n, SUN);
+	n.moon_ts = "10.1.0.0/16";
+	n.sun_ts = "10.2.0.0/16";
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+}
+
+/* Everything between the hosts is protected, also what finds out where they are. */
+static void neighbours_are_found_under_a_policy(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.moon_ts = "2001:db8::1/128";
+	n.sun_ts = "2001:db8::/64";
+	n.moon.ip = packet_ip("2001:db8::1");
+	n.sun.ip = packet_ip("2001:db8::2");
+	cable_up(t, &n);
+	assert_true(cable_run(t, MOON, "ip -6 neigh flush dev out0"));
+	assert_true(cable_run(t, SUN, "ip -6 neigh flush dev out0"));
+	assert_true(cable_ping(t, "2001:db8::1", "2001:db8::2"));
+	assert_true(cable_usage(t, SUN, n.id, true).packets > 0);
+}
+
+static bool is_mapped(const struct heard *h)
+{
+	return h->mappings;
+}
+
+static void in_udp(struct cable *t, const char *moon, const char *sun)
+{
+	struct tunnel n = cable_tunnel();
+	int a = cable_encap(t, MOON, moon, 4500), b = cable_encap(t, SUN, sun, 4500);
+	int c = cable_encap(t, MOON, moon, 4600);
+	struct addr to = { packet_ip(sun), 4500 }, from = { packet_ip(moon), 4600 };
+
+	n.encap = true;
+	n.moon.ip = packet_ip(moon);
+	n.sun.ip = packet_ip(sun);
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	/* As if a NAT before moon had chosen another port. */
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n.id, &from, &to, true));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_true(cable_wait(t, SUN, is_mapped));
+	assert_int_equal(t->host[SUN].heard.child, n.id);
+	assert_true(addr_eq(&t->host[SUN].heard.moved, &from));
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, SUN)->x, n.id, &to, &from, true));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_down(t, &n, MOON);
+	cable_down(t, &n, SUN);
+	close(a);
+	close(b);
+	close(c);
+	t->host[SUN].heard = (struct heard){ 0 };
+}
+
+static void packets_go_in_udp_and_ports_may_change(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	in_udp(t, "192.0.2.1", "192.0.2.2");
+	if (xfrm_kernel.caps(t->host[MOON].x)->encap6)
+		in_udp(t, "2001:db8::1", "2001:db8::2");
+}
+
+static void addresses_may_change(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct addr moon3 = { packet_ip("192.0.2.3"), 4500 }, sun4 = { packet_ip("192.0.2.4"), 4500 };
+
+	n.suite.esn = true;
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	/* Moon's end first, as MOBIKE does; then sun's. */
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n.id, &moon3, &n.sun, false));
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, SUN)->x, n.id, &n.sun, &moon3, false));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.1");
+	assert_silent(SUN, "ip xfrm state; ip xfrm policy", "192.0.2.1");
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n.id, &moon3, &sun4, false));
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, SUN)->x, n.id, &sun4, &moon3, false));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	/* Counters go on; no number is used twice: those of the second move lie behind those of the first. */
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 3);
+	assert_int_equal(cable_usage(t, SUN, n.id, true).packets, 3);
+	assert_says(MOON, "ip -s xfrm state get src 192.0.2.3 dst 192.0.2.4 proto esp spi 0x1001",
+		"oseq 0x40003");
+	assert_int_equal(xfrm_kernel.sa_move(t->host[MOON].x, 77, &moon3, &sun4, false), ERR_MISSING);
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.4");
+}
+
+/* To an address where an SA of the same SPI is already. */
+static void a_move_that_fails_changes_nothing(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct addr sun4 = { packet_ip("192.0.2.4"), 4500 };
+
+	cable_up(t, &n);
+	assert_true(cable_run(t, MOON,
+		"ip xfrm state add src 192.0.2.1 dst 192.0.2.4 proto esp spi 0x1001 mode tunnel "
+		"aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128"));
+	assert_int_equal(
+		xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n.id, &n.moon, &sun4, false), ERR_EXISTS);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.2");
+	assert_says(MOON, "ip xfrm state", "192.0.2.4");
+}
+
+static void marks_and_interfaces_choose(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.marks = (struct sa_marks){ .if_id_in = 42, .if_id_out = 42 };
+	n.moon_ts = n.sun_ts = "0.0.0.0/0";
+	for (int who = MOON; who <= SUN; who++) {
+		assert_true(cable_run(
+			t, who, "ip link add ipsec0 type xfrm dev lo if_id 42 && ip link set ipsec0 up"));
+		cable_up_at(t, &n, who);
+	}
+	assert_true(cable_run(t, MOON, "ip route replace 10.2.0.0/16 dev ipsec0 src 10.1.0.1"));
+	assert_true(cable_run(t, SUN, "ip route replace 10.1.0.0/16 dev ipsec0 src 10.2.0.1"));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	cable_down(t, &n, MOON);
+	cable_down(t, &n, SUN);
+	n.marks = (struct sa_marks){ .out = { .value = 7, .mask = 0xff } };
+	n.moon_ts = "10.1.0.0/16";
+	n.sun_ts = "10.2.0.0/16";
+	assert_true(cable_run(t, MOON, "ip route replace 10.2.0.0/16 via 192.0.2.2 src 10.1.0.1"));
+	assert_true(cable_run(t, SUN, "ip route replace 10.1.0.0/16 via 192.0.2.1 src 10.2.0.1"));
+	n.conf.set_mark_in = (struct mark){ .value = 7, .mask = 0xff };
+	cable_up(t, &n);
+	assert_true(cable_run(t, SUN, "echo 1 >/proc/sys/net/ipv4/fwmark_reflect"));
+	assert_true(cable_run(t, MOON, "ping -n -q -c1 -W2 -m 7 -I 10.1.0.1 10.2.0.1 >/dev/null"));
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+}
+
+static void outer_packets_carry_the_mark(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	cable_up(t, &n);
+	assert_says(MOON, "ip xfrm state", "output-mark 0x1ce2");
+	cable_down(t, &n, MOON);
+	n.conf.set_mark_out = (struct mark){ .value = 5, .mask = 0xff };
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, "ip xfrm state", "output-mark 0x5/0xff");
+}
+
+static void transport_and_beet(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.conf.mode = MODE_TRANSPORT;
+	n.moon_ts = "192.0.2.1/32";
+	n.sun_ts = "192.0.2.2/32";
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "192.0.2.1", "192.0.2.2"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	assert_silent(MOON, "ip xfrm policy", "192.0.2.1/32 \n\tdir fwd");
+	cable_down(t, &n, MOON);
+	cable_down(t, &n, SUN);
+	n.conf.mode = MODE_BEET;
+	n.moon_ts = "10.1.0.1/32";
+	n.sun_ts = "10.2.0.1/32";
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	cable_down(t, &n, MOON);
+	n.moon_ts = "10.1.0.0/16";
+	assert_int_equal(cable_sa(t, &n, MOON, true), ERR_UNSUPPORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +384,16 @@ int main(void)
 		CABLE_CASE(the_first_packet_is_reported),
 		CABLE_CASE(volumes_end),
 		CABLE_CASE(shunts_go_before_and_behind_the_tunnels),
+		CABLE_CASE(all_suites_carry_packets),
+		CABLE_CASE(integrity_is_cut_as_configured),
+		CABLE_CASE(ipv6_inside_outside_and_both),
+		CABLE_CASE(neighbours_are_found_under_a_policy),
+		CABLE_CASE(packets_go_in_udp_and_ports_may_change),
+		CABLE_CASE(addresses_may_change),
+		CABLE_CASE(a_move_that_fails_changes_nothing),
+		CABLE_CASE(marks_and_interfaces_choose),
+		CABLE_CASE(outer_packets_carry_the_mark),
+		CABLE_CASE(transport_and_beet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,10 @@ struct sa_request {
 };
 enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text *why) MUST_CHECK;
 
+/* The structure of N octets that H begins with, into OUT: behind others in a datagram it may stand anywhere.
+ * False when H is too short. */
+bool message_head(const struct nlmsghdr *h, void *out, size_t n);
+
 /* The SA of KEY, in a request DELSA or GETSA. */
 void message_sa_id(struct nlmsghdr *h, const struct sa_key *key);
 

@@ -142,14 +142,14 @@ static enum err read_policy(
 
 enum err message_policy_read(const struct nlmsghdr *h, struct policy_key *key, struct policy_body *body)
 {
-	const struct xfrm_userpolicy_info *p = mnl_nlmsg_get_payload(h);
+	struct xfrm_userpolicy_info p;
 	enum err e;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof *p)
+	if (!message_head(h, &p, sizeof p))
 		return ERR_SHORT;
-	e = read_policy(p, key, body);
+	e = read_policy(&p, key, body);
 	if (!e)
-		read_attrs(h, sizeof *p, key, body);
+		read_attrs(h, sizeof p, key, body);
 	return e;
 }
 
@@ -178,29 +178,29 @@ enum err policy_key_parse(const char *s, struct policy_key *out)
 
 enum err message_acquire(const struct nlmsghdr *h, struct acquire *out)
 {
-	const struct xfrm_user_acquire *k = mnl_nlmsg_get_payload(h);
+	struct xfrm_user_acquire k;
 	struct policy_body body;
 	enum err e;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof *k)
+	if (!message_head(h, &k, sizeof k))
 		return ERR_SHORT;
-	e = read_policy(&k->policy, &out->key, &body);
+	e = read_policy(&k.policy, &out->key, &body);
 	if (e)
 		return e;
-	read_attrs(h, sizeof *k, &out->key, &body);
-	out->seq = k->seq;
+	read_attrs(h, sizeof k, &out->key, &body);
+	out->seq = k.seq;
 	out->reqid = body.protect ? body.tmpl.reqid : 0;
-	return selector_packet(&k->sel, &out->local, &out->remote);
+	return selector_packet(&k.sel, &out->local, &out->remote);
 }
 
 enum err message_mapping(const struct nlmsghdr *h, struct mapping *out)
 {
-	const struct xfrm_user_mapping *k = mnl_nlmsg_get_payload(h);
+	struct xfrm_user_mapping k;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof *k)
+	if (!message_head(h, &k, sizeof k))
 		return ERR_SHORT;
-	*out = (struct mapping){ .spi = ntohl(k->id.spi),
-		.dst = selector_ip(&k->id.daddr, k->id.family),
-		.remote = { selector_ip(&k->new_saddr, k->id.family), ntohs(k->new_sport) } };
+	*out = (struct mapping){ .spi = ntohl(k.id.spi),
+		.dst = selector_ip(&k.id.daddr, k.id.family),
+		.remote = { selector_ip(&k.new_saddr, k.id.family), ntohs(k.new_sport) } };
 	return out->dst.v ? ERR_OK : ERR_RANGE;
 }

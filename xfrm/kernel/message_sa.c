@@ -102,14 +102,16 @@ static uint8_t flags_of(const struct sa_spec *spec)
 /* A tunnel without a selector of its own carries both families. */
 static enum err put_selector(struct xfrm_usersa_info *sa, const struct sa_spec *spec, struct text *why)
 {
-	if (selector_of(spec, &sa->sel))
-		return ERR_OK;
-	if (sa->mode == XFRM_MODE_BEET) {
+	bool one = selector_of(spec, &sa->sel);
+	unsigned whole = sa->sel.family == AF_INET ? 32 : 128;
+
+	if (sa->mode == XFRM_MODE_BEET &&
+		(!one || sa->sel.prefixlen_s != whole || sa->sel.prefixlen_d != whole)) {
 		text_add(why, "BEET mode is for one address at either end: write it in local_ts and "
 			      "remote_ts, or use mode = tunnel");
 		return ERR_UNSUPPORTED;
 	}
-	if (sa->mode == XFRM_MODE_TUNNEL)
+	if (!one && sa->mode == XFRM_MODE_TUNNEL)
 		sa->flags |= XFRM_STATE_AF_UNSPEC;
 	return ERR_OK;
 }
@@ -290,21 +292,29 @@ static enum err read_behind(
 	return out->key.dst.v ? ERR_OK : ERR_RANGE;
 }
 
+bool message_head(const struct nlmsghdr *h, void *out, size_t n)
+{
+	if (mnl_nlmsg_get_payload_len(h) < n)
+		return false;
+	memcpy(out, mnl_nlmsg_get_payload(h), n);
+	return true;
+}
+
 enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out)
 {
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(struct xfrm_usersa_info))
-		return ERR_SHORT;
-	return read_behind(h, mnl_nlmsg_get_payload(h), sizeof(struct xfrm_usersa_info), out);
+	struct xfrm_usersa_info info;
+
+	return message_head(h, &info, sizeof info) ? read_behind(h, &info, sizeof info, out) : ERR_SHORT;
 }
 
 enum err message_expire(const struct nlmsghdr *h, struct sa_seen *sa, bool *hard)
 {
-	const struct xfrm_user_expire *e = mnl_nlmsg_get_payload(h);
+	struct xfrm_user_expire e;
 
-	if (mnl_nlmsg_get_payload_len(h) < sizeof *e)
+	if (!message_head(h, &e, sizeof e))
 		return ERR_SHORT;
-	*hard = e->hard;
-	return read_behind(h, &e->state, sizeof *e, sa);
+	*hard = e.hard;
+	return read_behind(h, &e.state, sizeof e, sa);
 }
 
 const char *sa_key_print(const struct sa_key *key, char out[SA_KEY_TEXT])

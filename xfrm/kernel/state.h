@@ -115,7 +115,7 @@ bool kernel_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usa
 /* An SA as the kernel tells it, keys included: to be wiped. */
 struct whole {
 	size_t n;
-	_Alignas(struct nlmsghdr) uint8_t message[NETLINK_REQUEST_MAX];
+	_Alignas(max_align_t) uint8_t message[NETLINK_REQUEST_MAX];
 };
 enum err kernel_whole_ask(struct xfrm *x, const struct sa_key *key, struct whole *w) MUST_CHECK;
 bool kernel_whole_has(const struct whole *w, uint16_t attr);

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is in the kernel is what the back end believes, and nobody else's is touched. */
+#include "tests/kernel/cable.h"
+#include "tests/unit/packet.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Somebody else's SA and policy. */
+static const char foreign[] =
+	"ip xfrm state add src 192.0.2.2 dst 192.0.2.1 proto esp spi 0x7777 mode tunnel reqid 9 "
+	"aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128 &&"
+	"ip xfrm policy add src 10.9.0.0/16 dst 10.8.0.0/16 dir out tmpl src 192.0.2.1 dst 192.0.2.2 proto "
+	"esp "
+	"mode tunnel reqid 9";
+
+/* Runs WHAT in a process that dies without a word. */
+static void killed(struct cable *t, int who, void (*what)(struct cable *t, int who))
+{
+	int status;
+	pid_t pid;
+
+	cable_close(t, who);
+	pid = fork();
+	if (!pid) {
+		cable_open(t, who);
+		what(t, who);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void tunnel_up(struct cable *t, int who)
+{
+	struct tunnel n = cable_tunnel();
+
+	cable_up_at(t, &n, who);
+}
+
+static void a_crash_leaves_no_sa_and_no_hole(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	assert_true(cable_run(t, MOON, foreign));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	killed(t, MOON, tunnel_up);
+	assert_says(MOON, "ip xfrm state", "0x00001001");
+	cable_open(t, MOON);
+	/* Keys go, but nothing passes in the clear meanwhile. */
+	assert_silent(MOON, "ip xfrm state", "0x00001001");
+	assert_says(MOON, "ip xfrm policy", "action block");
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	xfrm_kernel.settled(cable_enter(t, MOON)->x);
+	assert_silent(MOON, "ip xfrm policy", "10.2.0.0/16");
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_up_at(t, &n, SUN);
+	/* Nobody else's was touched. */
+	assert_says(MOON, "ip xfrm state", "0x00007777");
+	assert_says(MOON, "ip xfrm policy", "10.8.0.0/16");
+}
+
+static void a_policy_wanted_again_is_taken_over(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	killed(t, MOON, tunnel_up);
+	cable_open(t, MOON);
+	cable_up(t, &n);
+	xfrm_kernel.settled(cable_enter(t, MOON)->x);
+	assert_silent(MOON, "ip xfrm policy", "action block");
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	cable_close(t, MOON);
+	assert_string_equal(cable_said(t, MOON, "ip xfrm state; ip xfrm policy"), "");
+}
+
+/* The journal names them, but they have been made anew by somebody else since. */
+static void what_became_somebody_elses_stays(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	killed(t, MOON, tunnel_up);
+	assert_true(cable_run(t, MOON,
+		"ip xfrm state flush; ip xfrm policy flush;"
+		"ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1001 mode tunnel reqid 9 "
+		"aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128 &&"
+		"ip xfrm policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out tmpl src 192.0.2.1 dst 192.0.2.2 "
+		"proto esp mode tunnel reqid 1"));
+	cable_open(t, MOON);
+	xfrm_kernel.settled(cable_enter(t, MOON)->x);
+	assert_says(MOON, "ip xfrm state", "0x00001001");
+	assert_says(MOON, "ip xfrm policy", "10.2.0.0/16");
+	assert_silent(MOON, "ip xfrm policy", "action block");
+}
+
+static void what_is_there_already_is_named(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	assert_true(cable_run(t, MOON, foreign));
+	n.spi = 0x7777;
+	assert_int_equal(cable_sa(t, &n, MOON, true), ERR_EXISTS);
+	n.moon_ts = "10.9.0.0/16";
+	n.sun_ts = "10.8.0.0/16";
+	assert_int_equal(cable_policy(t, &n, MOON, false), ERR_EXISTS);
+	assert_non_null(strstr(text_str(&t->why), "policy out 10.9.0.0/16 10.8.0.0/16"));
+	/* All or nothing: inbound policies had been made before. */
+	assert_silent(MOON, "ip xfrm policy", "src 10.8.0.0/16");
+	cable_close(t, MOON);
+	assert_says(MOON, "ip xfrm state", "0x00007777");
+	assert_says(MOON, "ip xfrm policy", "10.8.0.0/16");
+}
+
+static void the_audit_says_and_repairs(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct text found = text_in(&t->arena);
+
+	cable_up(t, &n);
+	xfrm_kernel.audit(cable_enter(t, MOON)->x, &found);
+	assert_string_equal(text_str(&found), "");
+	assert_true(cable_run(t, MOON,
+		"ip xfrm policy delete src 10.1.0.0/16 dst 10.2.0.0/16 dir out &&"
+		"ip xfrm policy update src 10.2.0.0/16 dst 10.1.0.0/16 dir in action block"));
+	xfrm_kernel.audit(cable_enter(t, MOON)->x, &found);
+	assert_non_null(strstr(text_str(&found), "policy out 10.1.0.0/16"));
+	assert_non_null(strstr(text_str(&found), "policy in 10.2.0.0/16"));
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	found = text_in(&t->arena);
+	assert_true(
+		cable_run(t, MOON, "ip xfrm state delete src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1001"));
+	xfrm_kernel.audit(cable_enter(t, MOON)->x, &found);
+	assert_non_null(strstr(text_str(&found), "sa 192.0.2.2 1001"));
+	assert_int_equal(t->host[MOON].heard.hard, 1);
+	assert_int_equal(t->host[MOON].heard.child, n.id);
+}
+
+/* Two tunnels to the same networks: the newer one sends, on both may be received. */
+static void two_owners_of_one_policy(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel(), m = cable_tunnel();
+
+	m.id = 2;
+	m.spi = 0x3000;
+	cable_up(t, &n);
+	cable_up(t, &m);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, m.id, false).packets, 1);
+	cable_select(t, MOON, n.id, 0);
+	cable_select(t, MOON, n.id, n.id);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
+	assert_int_equal(cable_usage(t, MOON, m.id, true).packets, 2);
+	cable_down(t, &n, MOON);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, m.id, false).packets, 2);
+	cable_down(t, &m, MOON);
+	assert_string_equal(cable_said(t, MOON, "ip xfrm state"), "");
+	assert_silent(MOON, "ip xfrm policy", "10.2.0.0/16");
+}
+
+static void policies_of_ones_own_choice(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.conf.policies_fwd_out = true;
+	n.conf.priority = 77;
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, "ip xfrm policy", "src 10.1.0.0/16 dst 10.2.0.0/16 \n\tdir fwd priority 77");
+	cable_down(t, &n, MOON);
+	n.conf.priority = 0;
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, "ip xfrm policy", "src 10.1.0.0/16 dst 10.2.0.0/16 \n\tdir out priority 383615");
+	cable_down(t, &n, MOON);
+	n.conf.policies = false;
+	cable_up_at(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm policy", "10.2.0.0/16");
+}
+
+enum { MANY = 1000 };
+
+static double seconds(void)
+{
+	struct timespec s;
+
+	clock_gettime(CLOCK_MONOTONIC, &s);
+	return (double)s.tv_sec + (double)s.tv_nsec / 1e9;
+}
+
+/* Their counters come in one look; nothing stays. */
+static void a_thousand(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	double start = seconds();
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		n.id = 10 + i;
+		n.spi = 0x10000 + 2 * i;
+		assert_ok(cable_sa(t, &n, MOON, true));
+		assert_ok(cable_sa(t, &n, MOON, false));
+	}
+	print_message("%d pairs of SAs installed in %.2f s", MANY, seconds() - start);
+	start = seconds();
+	for (uint32_t i = 0; i < MANY; i++)
+		assert_int_equal(cable_usage(t, MOON, 10 + i, true).spi, 0x10000 + 2 * i);
+	print_message(", their counters read in %.2f s", seconds() - start);
+	start = seconds();
+	for (uint32_t i = 0; i < MANY; i++) {
+		n.id = 10 + i;
+		cable_down(t, &n, MOON);
+	}
+	print_message(", removed in %.2f s\n", seconds() - start);
+	assert_string_equal(cable_said(t, MOON, "ip xfrm state"), "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CABLE_CASE(a_crash_leaves_no_sa_and_no_hole),
+		CABLE_CASE(a_policy_wanted_again_is_taken_over),
+		CABLE_CASE(what_became_somebody_elses_stays),
+		CABLE_CASE(what_is_there_already_is_named),
+		CABLE_CASE(the_audit_says_and_repairs),
+		CABLE_CASE(two_owners_of_one_policy),
+		CABLE_CASE(policies_of_ones_own_choice),
+		CABLE_CASE(a_thousand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
