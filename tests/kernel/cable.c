@@ -252,6 +252,7 @@ enum err cable_sa(struct cable *t, const struct tunnel *n, int who, bool inbound
 	struct host *h = cable_enter(t, who);
 	struct ts moon = packet_ts(n->moon_ts), sun = packet_ts(n->sun_ts);
 	struct sa_spec spec = { .spi = n->spi + ((who == SUN) == inbound),
+		.mode = n->conf.mode,
 		.inbound = inbound,
 		.child = n->id,
 		.policy = n->id,
@@ -278,6 +279,7 @@ enum err cable_policy(struct cable *t, const struct tunnel *n, int who, bool tra
 	struct policy_spec spec = { .id = trap ? 100 + n->id : n->id,
 		.reqid = n->id,
 		.trap = trap,
+		.mode = n->conf.mode,
 		.marks = n->marks,
 		.local_ts = { who == MOON ? &moon : &sun, 1 },
 		.remote_ts = { who == MOON ? &sun : &moon, 1 },

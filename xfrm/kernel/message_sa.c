@@ -211,7 +211,7 @@ enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text
 	info->family = selector_family(&key.dst);
 	info->reqid = key.reqid;
 	info->seq = sa->seq;
-	info->mode = message_mode(spec->conf->mode);
+	info->mode = message_mode(spec->mode);
 	info->flags = flags_of(spec);
 	info->lft = message_lifetimes(&sa->limits);
 	e = put_selector(info, spec, why);
