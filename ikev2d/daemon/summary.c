@@ -341,8 +341,8 @@ static void add_record(struct text *line, const char *key, const struct sa_recor
 		r->path.marker ? " marker" : "", suite_print(&r->suite, line->arena),
 		r->nat_local ? " nat-local" : "", r->nat_remote ? " nat-remote" : "",
 		r->nat_fake ? " nat-fake" : "");
-	text_add(&t, " at %" PRIu64 "/%" PRIu64 "/%" PRIu64 " tasks %u+%u", r->established_ms, r->rekey_ms,
-		r->reauth_ms, r->tasks_active, r->tasks_queued);
+	text_add(&t, " at %" PRIu64 "/%" PRIu64 "/%" PRIu64 " tasks %u+%u+%u", r->established_ms, r->rekey_ms,
+		r->reauth_ms, r->tasks_active.n, r->tasks_queued.n, r->tasks_passive.n);
 	for (unsigned i = 0; i < r->n_children; i++) {
 		text_add(&t, "; ");
 		print_child(&r->children[i], &t);

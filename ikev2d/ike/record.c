@@ -56,17 +56,80 @@ static struct id known_id(
 	return id_copy(arena, kept->type ? kept : handshake->type ? handshake : conf);
 }
 
+/* ------------------------------------------------------------------- tasks */
+
+/* What strongSwan does one after the other on the way up, as far as it is done here; IKE_INIT and IKE_NATD
+ * end with IKE_SA_INIT. Without a first child the last one is missing. */
+static const char *const initiating[] = { "IKE_INIT", "IKE_NATD", "IKE_CERT_PRE", "IKE_AUTH", "IKE_CERT_POST",
+	"IKE_AUTH_LIFETIME", "IKE_ESTABLISH", "CHILD_CREATE" };
+static const char *const responding[] = { "IKE_INIT", "IKE_CERT_PRE", "IKE_AUTH", "IKE_CERT_POST",
+	"IKE_ESTABLISH", "IKE_AUTH_LIFETIME", "CHILD_CREATE" };
+
+static const char *task_word(const struct sa *sa, enum task_kind kind)
+{
+	static const char *const words[] = {
+		[TASK_LIVENESS] = "IKE_DPD",
+		[TASK_UNKNOWN_SPI] = "INFORMATIONAL",
+		[TASK_CREATE_CHILD] = "CHILD_CREATE",
+		[TASK_REKEY_CHILD] = "CHILD_REKEY",
+		[TASK_DELETE_CHILD] = "CHILD_DELETE",
+		[TASK_REKEY_IKE] = "IKE_REKEY",
+		[TASK_DELETE_IKE] = "IKE_DELETE",
+	};
+
+	return kind == TASK_DELETE_IKE && sa->core.again ? "IKE_REAUTH" : words[kind];
+}
+
+static struct strings tasks_queued(const struct sa *sa, struct arena *arena)
+{
+	const char **v;
+	unsigned n = 0;
+
+	list_each (p, (struct node *)&sa->tasks)
+		n++;
+	v = ARENA_ARRAY(arena, n, const char *);
+	n = 0;
+	list_each (p, (struct node *)&sa->tasks)
+		v[n++] = task_word(sa, node_owner(p, struct task, of_sa)->kind);
+	return (struct strings){ v, n };
+}
+
+static struct strings tasks_active(const struct sa *sa, struct arena *arena)
+{
+	const char **v = ARENA_NEW(arena, const char *);
+	unsigned done = sa->core.state > S_I_INIT ? 2 : 0, last = sa->handshake.x.child ? 0 : 1;
+
+	if (sa->core.state < S_UP)
+		return sa->core.initiator
+			       ? (struct strings){ initiating + done, ARRAY_SIZE(initiating) - done - last }
+			       : (struct strings){ 0 };
+	*v = task_word(sa, sa->task ? sa->task->kind : TASK_DELETE_IKE);
+	return (struct strings){ v, sa->task || sa->window.request ? 1 : 0 };
+}
+
+static struct strings tasks_passive(const struct sa *sa)
+{
+	static const char *const words[] = {
+		[N_NONE] = NULL,
+		[N_CREATE] = "CHILD_CREATE",
+		[N_REKEY_CHILD] = "CHILD_REKEY",
+		[N_REKEY_IKE] = "IKE_REKEY",
+	};
+
+	if (sa->core.state < S_UP && !sa->core.initiator)
+		return (struct strings){ responding, ARRAY_SIZE(responding) };
+	return (struct strings){ &words[sa->theirs.kind], sa->theirs.kind != N_NONE };
+}
+
 void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out)
 {
 	const struct sa_core *c = &sa->core;
 	const struct peer *p = c->peer;
-	unsigned n = 0, tasks = 0;
+	unsigned n = 0;
 	bool rekeys;
 
 	list_each (k, (struct node *)&sa->children)
 		n++;
-	list_each (k, (struct node *)&sa->tasks)
-		tasks++;
 	rekeys = sa->task && sa->task->kind == TASK_REKEY_IKE;
 	*out = (struct sa_record){
 		.id = sa->id,
@@ -85,8 +148,9 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		.established_ms = c->established,
 		.rekey_ms = c->rekey_due,
 		.reauth_ms = c->reauth_due,
-		.tasks_active = sa->window.request || sa->task ? 1 : 0,
-		.tasks_queued = tasks,
+		.tasks_queued = tasks_queued(sa, arena),
+		.tasks_active = tasks_active(sa, arena),
+		.tasks_passive = tasks_passive(sa),
 		.children = ARENA_ARRAY(arena, n, struct child_record),
 		.n_children = n,
 	};

@@ -95,7 +95,8 @@ struct sa_record {
 	struct suite suite;
 	bool nat_local, nat_remote, nat_fake;
 	uint64_t established_ms, rekey_ms, reauth_ms; /* on the core's clock; 0: never */
-	unsigned tasks_active, tasks_queued;
+	/* In strongSwan's words: exchanges that wait for their turn, our own under way, and the peer's. */
+	struct strings tasks_queued, tasks_active, tasks_passive;
 	struct child_record *children;
 	unsigned n_children;
 };

@@ -4,9 +4,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-
-enum { TASKS_SHOWN = 16 };
-
 /* Keys that are there only when true. */
 static void put_flag(struct vici_out *out, const char *name, bool value)
 {
@@ -47,14 +44,13 @@ static void put_suite(struct vici_out *out, const struct suite *s)
 		vici_put_pair(out, "esn", "1");
 }
 
-/* strongSwan names each task; ours are exchanges. */
-static void put_tasks(struct vici_out *out, const char *name, unsigned n)
+static void put_tasks(struct vici_out *out, const char *name, const struct strings *tasks)
 {
-	if (!n)
+	if (!tasks->n)
 		return;
 	vici_put_list(out, name);
-	for (unsigned i = 0; i < n && i < TASKS_SHOWN; i++)
-		vici_put_item(out, "EXCHANGE");
+	for (unsigned i = 0; i < tasks->n; i++)
+		vici_put_item(out, tasks->v[i]);
 	vici_put_list_end(out);
 }
 
@@ -95,8 +91,9 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_suite(out, &sa->suite);
 	if (!strcmp(sa->state, "ESTABLISHED"))
 		put_times(out, sa, now);
-	put_tasks(out, "tasks-queued", sa->tasks_queued);
-	put_tasks(out, "tasks-active", sa->tasks_active);
+	put_tasks(out, "tasks-queued", &sa->tasks_queued);
+	put_tasks(out, "tasks-active", &sa->tasks_active);
+	put_tasks(out, "tasks-passive", &sa->tasks_passive);
 }
 
 static void put_usage(struct vici_out *out, const struct sa_usage *u, const char *keys[3], uint64_t now)

@@ -52,7 +52,7 @@ static const char *state_of(const struct host *h, struct arena *arena)
 	for (unsigned i = 0; i < n; i++)
 		text_add(&t, " %s %llx %llx children %u tasks %u/%u", r[i].state,
 			(unsigned long long)r[i].spi_i, (unsigned long long)r[i].spi_r, r[i].n_children,
-			r[i].tasks_active, r[i].tasks_queued);
+			r[i].tasks_active.n, r[i].tasks_queued.n);
 	return text_str(&t);
 }
 

@@ -185,7 +185,7 @@ static void ike_rekey_tells_old_and_new(void **state)
 		" nat-remote=yes nat-any=yes"
 		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
 		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
-		" tasks-active=[EXCHANGE]}"
+		" tasks-active=[CHILD_REKEY]}"
 		" new {uniqueid=7 version=2 state=ESTABLISHED"
 		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
 		" remote-host=192.0.2.2 remote-port=4500 remote-id=b.example.org"
@@ -193,7 +193,7 @@ static void ike_rekey_tells_old_and_new(void **state)
 		" nat-remote=yes nat-any=yes"
 		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
 		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
-		" established=65 rekey-time=13000 tasks-active=[EXCHANGE]}}\n");
+		" established=65 rekey-time=13000 tasks-active=[CHILD_REKEY]}}\n");
 }
 
 /* Children 2, the fake's, and 3 and 4. */

@@ -110,7 +110,7 @@ static void list_sas_is_in_strongswans_order(void **state)
 		" nat-remote=yes nat-any=yes"
 		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
 		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
-		" established=65 rekey-time=13000 tasks-active=[EXCHANGE]"
+		" established=65 rekey-time=13000 tasks-active=[CHILD_REKEY]"
 		" child-sas {net-2 {name=net uniqueid=2 reqid=1 state=INSTALLED mode=TUNNEL protocol=ESP "
 		"encap=yes"
 		" spi-in=c0000001 spi-out=c0000002 encr-alg=AES_GCM_16 encr-keysize=256 esn=1"
@@ -130,7 +130,7 @@ static void list_sas_shows_what_is_there(void **state)
 	sa->state = "CONNECTING"; /* no times either */
 	sa->initiator = sa->nat_remote = false;
 	sa->suite = (struct suite){ 0 };
-	sa->tasks_active = sa->n_children = 0;
+	sa->tasks_active.n = sa->n_children = 0;
 	got = vici_bench_ask(b, "list-sas", NULL);
 	assert_true(has(got, "remote-id=b.example.org initiator-spi=1122334455667788"
 			     " responder-spi=99aabbccddeeff00 child-sas {}}\n"));

@@ -432,6 +432,8 @@ static void fake_child(struct vici_fake *f, struct child_record *c)
 
 static void fake_sa(struct vici_fake *f)
 {
+	static const char *const active[] = { "CHILD_REKEY" };
+
 	f->sas = ARENA_NEW(&f->arena, struct sa_record);
 	f->n_sas = 1;
 	*f->sas = (struct sa_record){
@@ -449,7 +451,7 @@ static void fake_sa(struct vici_fake *f)
 		.nat_remote = true,
 		.established_ms = NOW - 65000,
 		.rekey_ms = NOW + 13000000,
-		.tasks_active = 1,
+		.tasks_active = { active, 1 },
 		.children = ARENA_NEW(&f->arena, struct child_record),
 		.n_children = 1,
 	};

@@ -351,3 +351,67 @@ def peer_swanctl_up(bench):
     tunnel.compare_events()
     tunnel.compare_log()
     tunnel.differences.none_left()
+
+
+# What charon and ours are at when they get no answer, each alone: the command, and more that wait behind it.
+BUSY = [
+    ("--rekey --child net",),
+    ("--rekey --ike site",),
+    ("--terminate --child net --timeout -1", "--initiate --child net --timeout -1"),
+    ("--terminate --ike site --timeout -1",),
+]
+AUTH_UNHEARD = "chain in { type filter hook ingress device wan priority 0; udp dport 4500 drop; }"
+NOT_OURS = {"IKE_VENDOR", "IKE_CONFIG", "IKE_MOBIKE"}  # what charon does on the way up, and ours does not
+
+
+def tasks(swanctl):
+    """Those of all IKE_SAs, by where they stand."""
+    said = re.findall(r"tasks-(\w+)=\[([^]]*)\]", swanctl.must("--list-sas", "--raw"))
+    return {kind: [task for task in names.split() if task not in NOT_OURS] for kind, names in said}
+
+
+def both_down(ends):
+    for swanctl in ends:
+        swanctl.run("--terminate", "--ike", "site", "--force", "--timeout", "1")
+    until(lambda: not any(swanctl.must("--list-sas").strip() for swanctl in ends), "all is down", PATIENCE)
+
+
+@case("charon")
+def peer_swanctl_tasks(bench):
+    """list-sas says what an IKE_SA is at in charon's words."""
+    moon, charon = bench.with_charon()
+    ends = charon.swanctl, bench.swanctl(moon)
+    for commands in BUSY:
+        found = []
+        for swanctl in ends:
+            moon.up()
+            hear = bench.deafen(bench.moon, bench.sun)
+            for command in commands:
+                swanctl.run(*command.split())
+            found.append(until(lambda swanctl=swanctl: tasks(swanctl), f"something goes on after {commands}"))
+            hear()
+            both_down(ends)
+        same(found[1], found[0], f"tasks after {commands}")
+
+
+@case("charon", each=[("by-us", 1), ("by-charon", 0)])
+def peer_swanctl_tasks_on_the_way_up(bench, who):
+    """What who begins has before itself, without an answer and with that to IKE_SA_INIT, and what the other one has."""
+    moon, charon = bench.with_charon()
+    charon.set("half_open_timeout = 2")
+    bench.afterwards(charon.set)
+    ends, order = (charon.swanctl, bench.swanctl(moon)), ("--initiate", "--child", "net", "--timeout", "-1")
+    hear = bench.deafen(bench.moon, bench.sun)
+    ends[who].run(*order)
+    ways = ["IKE_INIT", "IKE_NATD", "IKE_CERT_PRE", "IKE_AUTH", "IKE_CERT_POST", "IKE_AUTH_LIFETIME", "IKE_ESTABLISH",
+            "CHILD_CREATE"]
+    until(lambda: tasks(ends[who]) == {"active": ways}, lambda: f"it has all before it: {tasks(ends[who])}")
+    hear()
+    both_down(ends)
+    hear = bench.deafen(bench.moon, bench.sun, rules=AUTH_UNHEARD)
+    ends[who].run(*order)
+    until(lambda: tasks(ends[who]) == {"active": ways[2:]}, lambda: f"IKE_SA_INIT is done: {tasks(ends[who])}")
+    passive = ["IKE_INIT", *ways[2:5], "IKE_ESTABLISH", "IKE_AUTH_LIFETIME", "CHILD_CREATE"]
+    same(tasks(ends[1 - who]), {"passive": passive}, "what the other one is at")
+    hear()
+    both_down(ends)
