@@ -37,9 +37,20 @@ void count(struct ike *ike, const struct peer *peer, enum counter what)
 		t->v[what]++;
 }
 
+/* The first request of IKE_AUTH says to a responder whose connection it is. */
+static bool is_nobodys(bool in, const struct wire_header *h)
+{
+	bool response = h->flags & FLAG_RESPONSE;
+
+	return in != response &&
+	       (h->exchange == IKE_SA_INIT || (in && h->exchange == IKE_AUTH && h->mid == 1));
+}
+
 void count_message(struct ike *ike, const struct peer *peer, bool in, const struct wire_header *h)
 {
-	count(ike, peer, counter_of_message(h->exchange, in, h->flags & FLAG_RESPONSE));
+	bool response = h->flags & FLAG_RESPONSE;
+
+	count(ike, is_nobodys(in, h) ? NULL : peer, counter_of_message(h->exchange, in, response));
 }
 
 void counts_free(struct ike *ike)

@@ -268,7 +268,6 @@ static void handle_message(struct incoming *in)
 	bool sealed = shape_sealed(m->header.exchange), response = m->header.flags & FLAG_RESPONSE;
 	const struct peer *peer = in->sa ? in->sa->core.peer : NULL;
 	enum err parsed = ERR_OK;
-	const struct sa *sa;
 	struct draft d;
 	uint8_t bad;
 
@@ -290,10 +289,7 @@ static void handle_message(struct incoming *in)
 		d.core.last_in = in->step->now;
 		follow_peer(&d, in->path);
 	}
-	sa = draft_close(&d, handle(&d, m, sealed, parsed));
-	/* Whose first message it was is known now. */
-	if (!peer && sa)
-		peer = sa->core.peer;
+	draft_close(&d, handle(&d, m, sealed, parsed));
 	if (parsed)
 		count(in->step->ike, peer, COUNT_INVALID);
 	else

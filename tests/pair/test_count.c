@@ -39,8 +39,11 @@ static void messages_are_counted_once(void **state)
 			assert_int_equal(counted(h, name, of(exchanges[i], true, k)), 0);
 			assert_int_equal(counted(h, name, of(exchanges[i], false, !k)), 0);
 		}
-	assert_int_equal(counted(p->sun, "site", of(IKE_AUTH, true, false)), 1);
-	assert_int_equal(counted(p->sun, "site", of(IKE_SA_INIT, true, false)), 1);
+	/* As charon counts, which does not know yet whose they are. */
+	assert_int_equal(counted(p->sun, "site", of(IKE_SA_INIT, true, false)), 0);
+	assert_int_equal(counted(p->sun, "site", of(IKE_SA_INIT, false, true)), 0);
+	assert_int_equal(counted(p->sun, "site", of(IKE_AUTH, true, false)), 0);
+	assert_int_equal(counted(p->sun, "site", of(IKE_AUTH, false, true)), 1);
 }
 
 static void repetitions_are_not_counted(void **state)

@@ -12,7 +12,7 @@ from lab.differences import Differences, normalised
 from lab.ends import End
 from lab.peer import DATA, Credentials, pending
 from lab.pretty import both_forms, complete, fields, messages
-from lab.sas import mirrored, sa_fields
+from lab.sas import sa_fields
 
 PATIENCE = 30  # seconds, of which a calm machine takes none
 
@@ -98,6 +98,10 @@ ASKED = """
 --list-sas --ike nothing
 --list-sas --child net
 --list-sas --child nothing
+"""
+
+# Then, too, but of each the same end.
+COUNTED = """
 --counters
 --counters --all
 --counters --name gw
@@ -213,12 +217,6 @@ def act(swanctl, command):
             *((f"{name}.{key}", value) for name, message in answers for key, value in message.items())]
 
 
-def crosswise(found):
-    """Counters as the other end has them."""
-    values = dict(found)
-    return [(path, values.get(mirrored(path), value)) for path, value in found]
-
-
 def told(events, crosswise=False):
     """Fields of SAs in events, those of each event under its kind and number."""
     seen, found = collections.Counter(), [("events", " ".join(name for name, _ in events))]
@@ -263,22 +261,32 @@ class Tunnel(Trial):
 
     def initiate(self):
         """By each, and asked by both."""
-        said = []
-        for swanctl in self.swanctls:
+        said, began, answered = [], [], []
+        for swanctl, other in (self.swanctls, self.swanctls[::-1]):
+            for reset in "--counters --reset", "--counters --reset --all":
+                swanctl.must(*reset.split())
+                other.must(*reset.split())
             said.append(self.bring_up(swanctl))
             for command in lines(ASKED):
                 self._ask(command)
+            began.append(self._counters(swanctl))
+            answered.append(self._counters(other))
             self.take_down(swanctl)
         self.differences.compare("--initiate --child net", *said)
+        for theirs, ours in began, answered[::-1]:
+            for command in lines(COUNTED):
+                self.differences.compare(command, theirs[command], ours[command])
 
     def _ask(self, command):
         """Charon's answer is turned round."""
         theirs, ours = (both_forms(swanctl, *shlex.split(command)).out for swanctl in self.swanctls)
-        if command.startswith("--list-sas"):
-            found = told(messages(theirs), crosswise=True), told(messages(ours))
-        else:
-            found = crosswise(fields(theirs)), fields(ours)
+        found = told(messages(theirs), crosswise=True), told(messages(ours))
         self.differences.compare(command, *(normalised(part) for part in found))
+
+    @staticmethod
+    def _counters(swanctl):
+        return {command: normalised(fields(both_forms(swanctl, *shlex.split(command)).out))
+                for command in lines(COUNTED)}
 
     def do(self, command, sas, children):
         said = []
