@@ -144,6 +144,18 @@ static void what_only_the_kernel_has(void **state)
 	takes(child("", "if_id_in = 3\n interface = vpn0"), DATAPATH_USER, "this kernel has no ESP");
 }
 
+static void other_modes_than_the_tunnel(void **state)
+{
+	(void)state;
+	takes(child("", "mode = transport"), DATAPATH_KERNEL, "the kernel has all it needs");
+	takes_none(child("", "mode = transport\n datapath = user"),
+		"the userspace path has no transport mode (mode): change that, or set datapath = auto");
+	no_kernel("this kernel has no ESP");
+	takes_none(child("", "mode = beet"),
+		"the userspace path has no BEET mode (mode), and this kernel has "
+		"no ESP: change that, or have a kernel that can");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -155,6 +167,7 @@ int main(void)
 		CASE(an_algorithm_that_may_be_chosen_counts),
 		CASE(what_else_the_kernel_may_lack),
 		CASE(what_only_the_kernel_has),
+		CASE(other_modes_than_the_tunnel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

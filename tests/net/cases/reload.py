@@ -153,7 +153,7 @@ def reload_makes_a_connection_unusable(bench):
     started = {"start_action": "start"}
     moon, sun = bench.pair(moon={"child": started})
     sun.wait_children(1)
-    reload_with(bench, moon, child={**started, "mode": "transport"})
+    reload_with(bench, moon, child={**started, "mode": "transport_proxy"})
     moon.wait_idle()
     sun.wait_idle()
     check(moon.ipsec("up", "site").code, "ipsec up of a connection that cannot be used succeeds")
