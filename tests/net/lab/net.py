@@ -12,6 +12,16 @@ from .process import Process
 
 os.environ["STRONGSWAN_CONF"] = f"{os.path.dirname(os.path.abspath(__file__))}/strongswan.conf"
 
+# A few commands that do much: in an emulated guest each one more is felt.
+_STATE = r"""
+printf '%s\n' 'link show' 'addr show' | ip -br -batch -
+printf '%s\n' 'rule show' 'route show table all' 'xfrm state list' 'xfrm policy list' | ip -force -batch -
+printf '%s\n' 'rule show' 'route show table all' | ip -6 -batch -
+nft list ruleset
+cd /proc/sys/net
+grep . ipv4/ip_forward ipv[46]/conf/*/*forwarding ipv4/conf/*/rp_filter ipv4/conf/*/disable_xfrm ipv4/conf/*/disable_policy
+"""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -54,6 +64,7 @@ class Namespace:
     def __init__(self, name):
         self.name = name
         self.full = f"ikev2d-{os.getpid()}-{next(self._numbers)}-{name}"
+        self.cables = {}  # device: the host and the device at its other end
         self._all.add(self)
         must(["ip", "netns", "add", self.full])
         self.must(["sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
@@ -111,13 +122,12 @@ class Namespace:
 
     def state(self):
         """All that a daemon might change on this host, as text."""
-        return self.must(["sh", "-c", "ip -br link; ip -br addr; ip rule; ip -6 rule; ip route show table all; "
-                          "ip -6 route show table all; nft list ruleset; sysctl -a 2>/dev/null | grep "
-                          r"'rp_filter\|forwarding\|ip_forward\|disable_xfrm\|disable_policy'"])
+        return self.must(["sh", "-c", _STATE])
 
 
 def link(a, a_dev, b, b_dev):
     """A cable from A's device A_DEV to B's B_DEV."""
     must(["ip", "link", "add", a_dev, "netns", a.full, "type", "veth", "peer", "name", b_dev, "netns", b.full])
+    a.cables[a_dev], b.cables[b_dev] = (b, b_dev), (a, a_dev)
     a.ip(f"link set {a_dev} up")
     b.ip(f"link set {b_dev} up")

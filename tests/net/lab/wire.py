@@ -46,28 +46,37 @@ def _kind(protocol, data):
     return "clear"
 
 
+# A classic BPF program: of what leaves (its first instruction asks the kind of packet) pass so many octets.
+_PROGRAM = b"".join(struct.pack("HBBI", *step) for step in (
+    (0x28, 0, 0, 0xfffff004), (0x15, 0, 1, socket.PACKET_OUTGOING), (0x06, 0, 0, _HEADS), (0x06, 0, 0, 0)))
+
+
+def _leaving(host, device):
+    """A socket that gets what leaves HOST by DEVICE."""
+    s = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    s.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
+    program = ctypes.create_string_buffer(_PROGRAM)
+    s.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER,
+                 struct.pack("@HP", len(_PROGRAM) // 8, ctypes.addressof(program)))
+    s.bind((device, _ETH_P_ALL))
+    s.setblocking(False)
+    return s
+
+
 class Wire:
-    """Sees all that passes DEVICE of HOST, both ways, from now on."""
+    """Sees all that passes the cable at DEVICE of HOST, both ways, from now on: that is what leaves its ends, since among
+    what comes to them are the packets that a kernel took out of ESP."""
 
     def __init__(self, host, device="wan"):
         self._counts = collections.Counter()
         self._clear = []
         self._sizes = collections.Counter()
         self._marks = collections.Counter()
-        self._socket = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 64 << 20)
-        self._heads_only()
-        self._socket.bind((device, _ETH_P_ALL))
-        self._socket.setblocking(False)
-
-    def _heads_only(self):
-        """A classic BPF program of one instruction: pass so many octets."""
-        program = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, _HEADS))
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER,
-                                struct.pack("@HP", 1, ctypes.addressof(program)))
+        self._sockets = [_leaving(host, device), _leaving(*host.cables[device])]
 
     def close(self):
-        self._socket.close()
+        for s in self._sockets:
+            s.close()
 
     def _count(self, kind, size, what, mark):
         self._counts[kind] += 1
@@ -96,9 +105,13 @@ class Wire:
         self._count(kind, size + 40, f"{_NAMES.get(protocol, protocol)} {where}", (first >> 4 & 0xff, True))
 
     def _read(self):
+        for s in self._sockets:
+            self._read_from(s)
+
+    def _read_from(self, s):
         while True:
             try:
-                frame = self._socket.recv(_HEADS)
+                frame = s.recv(_HEADS)
             except BlockingIOError:
                 break
             kind = frame[12:14]
@@ -106,7 +119,7 @@ class Wire:
                 self._packet4(frame[14:])
             elif kind == b"\x86\xdd":
                 self._packet6(frame[14:])
-        _, lost = struct.unpack("II", self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+        _, lost = struct.unpack("II", s.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
         check(not lost, f"the capture lost {lost} packets")
 
     def __getitem__(self, kind):
