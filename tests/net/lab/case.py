@@ -4,7 +4,7 @@ import os
 import shutil
 import traceback
 
-from . import charon, config
+from . import charon, config, xfrm
 from .check import Failed, Skipped
 from .ends import Tunnel
 from .ikev2d import BIN, Ikev2d
@@ -22,9 +22,9 @@ DEAF_TO_IKE = ("chain in { type filter hook ingress device wan priority 0; udp d
 
 
 class Case:
-    def __init__(self, function, name, site, quick, scale, arguments):
+    def __init__(self, function, name, site, arguments, **kind):
         self.function, self.name, self.site, self.arguments = function, name, site, arguments
-        self.quick, self.scale = quick, scale
+        self.quick, self.scale, self.kernel = kind["quick"], kind["scale"], kind["kernel"]
 
     @property
     def with_charon(self):
@@ -40,18 +40,20 @@ class Case:
             raise Failed(traceback.format_exc()) from None
 
 
-def case(site="site", quick=False, each=None, scale=False):
+def case(site="site", quick=False, each=None, scale=False, kernel=False):
     """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one),
     "charon", "charon-nat" with strongSwan on sun, and "charon-on-moon" with it there. EACH: a case for every item, which
     is a name or a tuple that begins with one; the rest of the tuple is the function's arguments. QUICK may name those
-    items that are quick. SCALE: it takes long, and is run with others of its kind only."""
+    items that are quick. SCALE: it takes long, and is run with others of its kind only. KERNEL: the same for what needs IPsec in the
+    kernel."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
-            CASES.append(Case(function, stem, site, quick, scale, ()))
+            CASES.append(Case(function, stem, site, (), quick=quick, scale=scale, kernel=kernel))
         for item in each or ():
             name, *arguments = item if isinstance(item, tuple) else (item, item)
-            CASES.append(Case(function, f"{stem}-{name}", site, name in quick if quick else False, scale, arguments))
+            CASES.append(Case(function, f"{stem}-{name}", site, arguments, quick=name in quick if quick else False,
+                              scale=scale, kernel=kernel))
         return function
     return add
 
@@ -93,6 +95,7 @@ class Bench:
         self.directory = directory
         os.makedirs(directory)
         self._daemons = []
+        self._helpers = []
         self._wires = []
         self._undo = []
         self.site = sites.get(case_.site)
@@ -104,6 +107,12 @@ class Bench:
         """Our daemon on a gateway, not started yet."""
         daemon = Ikev2d(side.gateway, f"{self.directory}/{name or side.name}", configuration)
         self._daemons.append(daemon)
+        return daemon
+
+    def helper(self, daemon):
+        """A daemon that is not ours, for this case only; what it leaves in the kernel goes."""
+        self._helpers.append(daemon)
+        self.afterwards(lambda: xfrm.flush(daemon.host))
         return daemon
 
     def tunnel(self, side, **changes):
@@ -215,6 +224,9 @@ class Bench:
             if daemon.running():
                 daemon.stop()
             daemon.sound()
+        for daemon in self._helpers:
+            if daemon.running():
+                daemon.stop()
         if self.charon:
             self.charon.reset()
 
@@ -223,6 +235,9 @@ class Bench:
         for daemon in self._daemons:
             if daemon.running():
                 daemon.kill()
+        for daemon in self._helpers:
+            if daemon.running():
+                daemon.process.kill()
         for wire in self._wires:
             wire.close()
         for undo in reversed(self._undo):
@@ -235,6 +250,7 @@ class Bench:
             if daemon.running():
                 parts.append((f"ipsec statusall on {daemon.host.name}", daemon.ipsec("statusall").text))
             parts.append((f"log of {daemon.host.name}", daemon.log()))
+        parts += [(f"log of {type(d).__name__} on {d.host.name}", d.log()) for d in self._helpers]
         if self.charon:
             parts.append(("log of charon", self.charon.log()))
         parts += [("wire", f"{wire}\n") for wire in self._wires]

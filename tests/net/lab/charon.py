@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""strongSwan on a host: charon-systemd with its userspace ESP (kernel-libipsec), driven by swanctl."""
+"""strongSwan on a host: charon-systemd with its userspace ESP (kernel-libipsec) or the kernel's, driven by swanctl."""
 import os
 import re
 import shutil
@@ -13,7 +13,7 @@ DAEMON = "/usr/sbin/charon-systemd"
 
 # kernel-libipsec must stand before kernel-netlink.
 PLUGINS = ("random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints curve25519 aes sha1 sha2 hmac kdf gcm "
-           "chapoly gmp mgf1 kernel-libipsec kernel-netlink socket-default counters updown vici")
+           "chapoly gmp mgf1 {userspace}kernel-netlink socket-default counters updown vici")
 
 SETTINGS = """charon-systemd {{
 	load = {plugins}
@@ -48,13 +48,14 @@ def available():
     return os.path.exists(DAEMON) and shutil.which("swanctl") is not None
 
 
-def write_settings(directory, more=""):
-    """The strongswan.conf that charon (MORE: another line for it) and swanctl need; returns the environment that makes
-    them read it."""
+def write_settings(directory, more="", kernel=False):
+    """The strongswan.conf that charon (MORE: another line for it; KERNEL: with the kernel's ESP) and swanctl need;
+    returns the environment that makes them read it."""
     os.makedirs(directory, exist_ok=True)
     path = f"{directory}/strongswan.conf"
+    plugins = PLUGINS.format(userspace="" if kernel else "kernel-libipsec ")
     with open(path, "w", encoding="ascii") as f:
-        f.write(SETTINGS.format(plugins=PLUGINS, directory=directory, more=more))
+        f.write(SETTINGS.format(plugins=plugins, directory=directory, more=more))
     return {"STRONGSWAN_CONF": path}
 
 
@@ -89,11 +90,13 @@ class Swanctl:
 
 
 class Charon:
-    """One daemon, kept for many cases."""
+    """One daemon, which may be kept for many cases."""
 
-    def __init__(self, host, directory):
+    def __init__(self, host, directory, kernel=False):
         self.host = host
+        self._kernel = kernel
         self.swanctl = Swanctl(host, directory, f"unix://{directory}/charon.vici")
+        write_settings(directory, kernel=kernel)
         self._log_path = f"{directory}/log"
         self._log_from = 0
         self.process = host.spawn([DAEMON], f"{directory}/output", self.swanctl.env)
@@ -114,7 +117,7 @@ class Charon:
 
     def set(self, line=""):
         """A line more in its strongswan.conf, or no more than usual."""
-        write_settings(self.swanctl.directory, line)
+        write_settings(self.swanctl.directory, line, self._kernel)
         self.swanctl.must("--reload-settings")
 
     def log(self):

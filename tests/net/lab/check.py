@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a case may demand, and how it waits: always for a condition, never for a time."""
+import os
 import time
+
+_PATIENCE = float(os.environ.get("PATIENCE", "1"))  # how much longer everything may take here than usually
 
 
 class Failed(Exception):
@@ -26,7 +29,7 @@ def contains(text, part, what):
 
 def until(condition, reason, seconds=8.0, interval=0.02):
     """Waits until CONDITION() is true and returns what it gave. REASON may be a function, asked at the end."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * _PATIENCE
     while True:
         result = condition()
         if result:

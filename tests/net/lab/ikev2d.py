@@ -23,6 +23,8 @@ def parse_json(text):
 
 
 class Ikev2d:
+    datapath = None  # the setting of that name, where a configuration leaves it open
+
     def __init__(self, host, directory, configuration):
         """CONFIGURATION is a tree, a text, or None for none at all."""
         os.makedirs(directory, exist_ok=True)
@@ -42,6 +44,8 @@ class Ikev2d:
         self._state = host.state()
 
     def write(self, configuration):
+        if self.datapath and not isinstance(configuration, str):
+            configuration = config.merged({"daemon": {"datapath": self.datapath}}, configuration)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(configuration if isinstance(configuration, str) else config.text(configuration))
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whoever runs on a gateway, with the usual tunnel: they are told apart by a name, and driven alike."""
+from . import xfrm
+from .charon import Charon
+from .check import check, same, until
+from .config import merged
+from .iked import Iked
+from .pluto import Pluto
+
+
+class _Gateway:
+    """DAEMON, and whether the KERNEL carries its packets."""
+
+    def __init__(self, daemon, kernel=True):
+        self.daemon, self.kernel = daemon, kernel
+        self.host = daemon.host
+
+    def up(self):
+        self.daemon.up()
+
+    def stop(self):
+        self.daemon.stop()
+
+
+class _Ours(_Gateway):
+    def __init__(self, bench, side, path, **changes):
+        super().__init__(bench.start(side, **merged({"daemon": {"datapath": path}}, changes)), path == "kernel")
+
+    def stop(self):
+        super().stop()
+        xfrm.empty(self.host)
+
+
+class _Strongswan(_Gateway):
+    def __init__(self, bench, side, **changes):
+        super().__init__(bench.helper(Charon(side.gateway, f"{bench.directory}/{side.name}-charon", kernel=True)))
+        self.daemon.load(bench.tunnel(side, **changes))
+
+    def up(self):
+        done = self.daemon.up(timeout=60)
+        same(done.code, 0, f"swanctl --initiate\n{done.text}")
+
+
+class _Libreswan(_Gateway):
+    def __init__(self, bench, side, **changes):
+        super().__init__(bench.helper(Pluto(bench, side, *_esp(changes))))
+
+
+class _Openiked(_Gateway):
+    def __init__(self, bench, side, **changes):
+        super().__init__(bench.helper(Iked(bench, side, *_esp(changes))))
+
+
+def _esp(changes):
+    """All that those can be told who do not read our configurations."""
+    return [changes["child"]["esp_proposals"]] if "child" in changes else []
+
+
+_KINDS = {
+    "ours": lambda *args, **changes: _Ours(*args, "kernel", **changes),
+    "our-user-path": lambda *args, **changes: _Ours(*args, "user", **changes),
+    "strongswan": _Strongswan,
+    "libreswan": _Libreswan,
+    "openiked": _Openiked,
+}
+
+
+class Pair:
+    """One KIND of gateway on moon, which initiates, and one on sun. CHANGES are those of config.tunnel(), MOON and SUN
+    such of one side only."""
+
+    def __init__(self, bench, kinds, moon=None, sun=None, **changes):
+        self._bench = bench
+        self.sun = _KINDS[kinds[1]](bench, bench.sun, **merged(changes, sun or {}))
+        self.moon = _KINDS[kinds[0]](bench, bench.moon, **merged(changes, moon or {}))
+        self.ends = self.moon, self.sun
+
+    def up(self):
+        self.moon.up()
+        return self
+
+    def tunnel(self, children=None):
+        """It is up, seen from both ends over VICI."""
+        return self._bench.between(self.moon.daemon, self.sun.daemon, children)
+
+    def carried(self, children=1):
+        """Where the kernel does it, it has the SAs of so many children, each with packets; elsewhere it has none."""
+        for end in self.ends:
+            until(lambda end=end: len(xfrm.sas(end.host)) == 2 * children * end.kernel,
+                  lambda end=end: f"SAs in the kernel of {end.host.name}: {xfrm.sas(end.host)}")
+            for sa in xfrm.sas(end.host):
+                check(sa.packets, f"the kernel of {end.host.name} has carried nothing by {sa}")
+
+    def stop(self):
+        """In order, and nothing is left."""
+        for end in self.ends:
+            end.stop()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""libreswan on a host: pluto, unpacked where tests/kernel/prepare puts it, since its package cannot stand beside
+strongSwan's. It carries packets by the kernel only."""
+import os
+
+from .check import Skipped, until
+from .config import SECRET
+from .net import must
+
+CACHE = os.environ.get("GUEST_CACHE", "/var/cache/ikev2d-guest")
+_LIBEXEC = f"{CACHE}/libreswan/usr/libexec"
+_PROGRAMS = f"{_LIBEXEC}/ipsec"
+_ESP = {"aes128gcm16": "aes_gcm128", "aes256gcm16": "aes_gcm256", "aes128-sha256": "aes128-sha2_256",
+        "aes256-sha256": "aes256-sha2_256", "chacha20poly1305": "chacha20_poly1305"}
+
+_CONF = """config setup
+	virtual-private=%v4:10.0.0.0/8
+conn net
+	ikev2=insist
+	authby=secret
+	left={me.wan[4]}
+	leftid=@{me.id}
+	leftsubnet={me.net[4]}
+	leftupdown=%disabled
+	right={right}
+	rightid=@{peer.id}
+	rightsubnet={peer.net[4]}
+	ike=aes256-sha2_256;dh31
+	esp={esp}
+	esn=either
+	dpddelay=0
+	rekey=no
+	auto=add
+"""
+
+
+class Pluto:
+    """With the usual tunnel, its child called net, and one of our proposals for ESP."""
+
+    def __init__(self, bench, side, esp="aes256gcm16"):
+        if not os.path.isdir(_PROGRAMS):
+            raise Skipped("libreswan is not there")
+        self.host = side.gateway
+        self._dir = f"{bench.directory}/{side.name}"
+        self._write(bench, side, esp)
+        run_dir = f"{self._dir}/run"
+        self._control = ["--ctlsocket", f"{run_dir}/pluto.ctl"]
+        # It calls its helpers where the package would have put them.
+        self.process = self.host.spawn(
+            ["unshare", "-m", "sh", "-c", f"mount -t overlay -o lowerdir={_LIBEXEC}:/usr/libexec overlay /usr/libexec && "
+             f"exec {_PROGRAMS}/pluto --nofork --config {self._dir}/ipsec.conf --secretsfile {self._dir}/secrets "
+             f"--nssdir {self._dir}/nss --rundir {run_dir} --logfile {self._dir}/log"], f"{self._dir}/output")
+        until(lambda: self._whack("--listen").code == 0, lambda: f"pluto listens: {self.process.log()}{self.log()}", 20)
+        self.host.must([f"{_PROGRAMS}/addconn", *self._control, "--config", f"{self._dir}/ipsec.conf", "--autoall"])
+
+    def _write(self, bench, side, esp):
+        peer = bench.site.peer_of(side)
+        for folder in "run", "nss":
+            os.makedirs(f"{self._dir}/{folder}")
+        right = "%any" if bench.site.behind_nat and side is bench.sun else peer.wan[4]
+        with open(f"{self._dir}/ipsec.conf", "w", encoding="ascii") as f:
+            f.write(_CONF.format(me=side, peer=peer, right=right, esp=_ESP[esp]))
+        with open(f"{self._dir}/secrets", "w", encoding="ascii") as f:
+            f.write(f'@{side.id} @{peer.id} : PSK "{SECRET}"\n')
+        must(["certutil", "-N", "-d", f"sql:{self._dir}/nss", "--empty-password"])
+
+    def _whack(self, *words, **how):
+        return self.host.run([f"{_PROGRAMS}/whack", *self._control, *words], **how)
+
+    def log(self):
+        """Without what it says of itself at the start."""
+        path = f"{self._dir}/log"
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as f:
+            return "".join(f.read().partition("added IKEv2 connection")[1:])
+
+    def up(self):
+        self._whack("--initiate", "--name", "net", seconds=120)
+
+    def rekey(self):
+        self._whack("--rekey-ipsec", "--name", "net", "--asynchronous")
+
+    def down(self):
+        self._whack("--terminate", "--name", "net")
+
+    def running(self):
+        return self.process.alive()
+
+    def stop(self):
+        self._whack("--shutdown")
+        self.process.wait(30)

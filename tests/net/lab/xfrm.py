@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SAs and policies of a host's kernel, read from what ip(8) prints."""
+import collections
+import re
+
+from .check import same
+
+Sa = collections.namedtuple("Sa", "src dst spi reqid mode algorithms encap esn window if_id packets octets")
+Policy = collections.namedtuple("Policy", "src dst direction action priority if_id templates")
+Template = collections.namedtuple("Template", "src dst reqid mode")
+
+
+def _find(text, pattern, default=None):
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else default
+
+
+def _blocks(text):
+    """One for each SA or policy: they begin at the margin."""
+    return re.findall(r"^src .*\n(?:[ \t].*\n?)*", text, re.MULTILINE)
+
+
+def _sa(block):
+    windows = re.findall(r"replay[-_]window (\d+)", block)
+    return Sa(src=_find(block, r"^src (\S+)"), dst=_find(block, r"dst (\S+)"),
+              spi=_find(block, r"spi 0x([0-9a-f]{8})"), reqid=int(_find(block, r"reqid (\d+)")),
+              mode=_find(block, r"mode (\S+)"),
+              algorithms=re.findall(r"^\t(?:aead|enc|auth|auth-trunc) (\S+) 0x", block, re.MULTILINE),
+              encap=_find(block, r"encap type (\S+)"), esn=bool(re.search(r"\bflag\b.*\besn\b", block)),
+              window=max(int(w) for w in windows), if_id=int(_find(block, r"if_id (\S+)", "0"), 0),
+              packets=int(_find(block, r"(\d+)\(packets\)\n\t  add", "0")),
+              octets=int(_find(block, r"(\d+)\(bytes\), \d+\(packets\)\n\t  add", "0")))
+
+
+def _policy(block):
+    templates = [Template(*found[:2], int(found[2]), found[3]) for found in re.findall(
+        r"tmpl src (\S+) dst (\S+)\n\t\tproto \S+ (?:spi \S+ )?reqid (\d+) mode (\S+)", block)]
+    return Policy(src=_find(block, r"^src (\S+)"), dst=_find(block, r"dst (\S+)"), direction=_find(block, r"dir (\S+)"),
+                  action=_find(block, r"action (\S+)", "allow"), priority=int(_find(block, r"priority (\d+)")),
+                  if_id=int(_find(block, r"if_id (\S+)", "0"), 0), templates=templates)
+
+
+def sas_of(text):
+    """What `ip -s xfrm state` printed; those that only wait for their keys are left out."""
+    return [_sa(block) for block in _blocks(text) if not re.search(r"spi 0x00000000", block)]
+
+
+def policies_of(text):
+    """What `ip xfrm policy` printed; those of sockets are left out."""
+    return [_policy(block) for block in _blocks(text) if "\tsocket " not in block]
+
+
+def sas(host):
+    return sas_of(host.must(["ip", "-s", "xfrm", "state"]))
+
+
+def policies(host):
+    return policies_of(host.must(["ip", "xfrm", "policy"]))
+
+
+def spis(host):
+    return sorted(sa.spi for sa in sas(host))
+
+
+def flush(host):
+    host.ip("xfrm state flush", "xfrm policy flush")
+
+
+def empty(host):
+    """There is nothing in the kernel, but what belongs to sockets."""
+    same((sas(host), policies(host)), ([], []), f"SAs and policies in the kernel of {host.name}")
