@@ -5,6 +5,7 @@
 # make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well)
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
+# make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
@@ -49,6 +50,13 @@ libstrongswan-extra-plugins     test
 libstrongswan-standard-plugins  test
 strongswan-pki                  test
 strongswan-swanctl              test
+kmod                            kernel
+qemu-system-x86                 kernel
+xz-utils                        kernel
+libcurl3-nss                    kernel?
+libldns3                        kernel?
+libnss3-tools                   kernel?
+libunbound8                     kernel?
 endef
 export DEPENDENCIES
 
@@ -95,7 +103,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-sim check-fuzz sim soak mutants scale records options \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz sim soak mutants scale records options \
 	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -180,6 +188,10 @@ check-unit:
 check-net: root
 	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
+check-kernel: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) SAN=$(CHECKED) all
+	@BIN=$(C)/bin tests/kernel/run $(KERNEL)
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
