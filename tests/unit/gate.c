@@ -3,6 +3,7 @@
 #include "tests/unit/gate.h"
 
 #include "tests/unit/packet.h"
+#include "xfrm/limit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +93,7 @@ static struct sa_slot slot_of(struct gate *g, unsigned side, struct live *l)
 		.local = outer_of(side),
 		.remote = outer_of(3 - side),
 		.encap = true,
-		.limit = esp_limit(e->encr, e->integ, 1500, false, true),
+		.limit = limit_inner(e->encr, e->integ, 1500, false, true),
 	};
 }
 

@@ -5,6 +5,8 @@
 #include "tests/unit/hex.h"
 #include "tests/unit/packet.h"
 
+#include "xfrm/limit.h"
+
 static struct arena arena;
 static struct rng_seeded rng;
 static struct text why;
@@ -482,12 +484,12 @@ static void limits_are_those_done_by_hand(void **state)
 	struct suite gcm = packet_suite("aes256gcm16", false), cbc = packet_suite("aes256-sha256", false);
 
 	(void)state;
-	assert_int_equal(esp_limit(gcm.encr, NULL, 1500, false, true), 1438);
-	assert_int_equal(esp_limit(gcm.encr, NULL, 1500, false, false), 1446);
-	assert_int_equal(esp_limit(gcm.encr, NULL, 1500, true, true), 1418);
-	assert_int_equal(esp_limit(gcm.encr, NULL, 1280, true, false), 1206);
-	assert_int_equal(esp_limit(cbc.encr, cbc.integ, 1500, false, true), 1422);
-	assert_int_equal(esp_limit(gcm.encr, NULL, 20, false, true), 0);
+	assert_int_equal(limit_inner(gcm.encr, NULL, 1500, false, true), 1438);
+	assert_int_equal(limit_inner(gcm.encr, NULL, 1500, false, false), 1446);
+	assert_int_equal(limit_inner(gcm.encr, NULL, 1500, true, true), 1418);
+	assert_int_equal(limit_inner(gcm.encr, NULL, 1280, true, false), 1206);
+	assert_int_equal(limit_inner(cbc.encr, cbc.integ, 1500, false, true), 1422);
+	assert_int_equal(limit_inner(gcm.encr, NULL, 20, false, true), 0);
 }
 
 static void a_packet_of_the_limit_fits_and_one_more_does_not(void **state)
@@ -502,7 +504,7 @@ static void a_packet_of_the_limit_fits_and_one_more_does_not(void **state)
 			unsigned limit;
 
 			open_pair(&p, suites[k], false);
-			limit = esp_limit(p.out.encr, p.out.integ, mtu, false, true);
+			limit = limit_inner(p.out.encr, p.out.integ, mtu, false, true);
 			load(&p, limit - 28);
 			assert_int_equal(seal(&p), DROP_NONE);
 			assert_true(p.pkt.n + 28 <= mtu);

@@ -2,13 +2,9 @@
 /* The layout of an ESP packet: SPI, number, IV, inner packet, padding, pad length, next header, tag. */
 #include "xfrm/user/esp.h"
 
-enum { TRAILER = 2, UDP_HEADER = 8, IPV4_HEADER = 20, IPV6_HEADER = 40 };
+#include "xfrm/limit.h"
 
-/* The trailer must end on a multiple of four octets and of the cipher's block (RFC 4303, 2.4). */
-static size_t unit_of(const struct transform *encr)
-{
-	return encr->block > 4 ? encr->block : 4;
-}
+enum { TRAILER = 2 };
 
 static void put32(uint8_t *p, uint32_t v)
 {
@@ -90,7 +86,7 @@ static struct aead_job job_of(const struct esp *e, struct cover *c, uint8_t *pac
 /* Padding, its length, and what is inside; returns the octets to encrypt. */
 static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 {
-	size_t unit = unit_of(e->encr), pad = (unit - (n + TRAILER) % unit) % unit;
+	size_t unit = limit_unit(e->encr), pad = (unit - (n + TRAILER) % unit) % unit;
 
 	for (size_t i = 0; i < pad; i++)
 		p[n + i] = (uint8_t)(i + 1);
@@ -175,7 +171,7 @@ static size_t data_of(const struct esp *e, size_t n)
 {
 	size_t around = (size_t)ESP_HEADER + e->encr->iv + e->icv;
 
-	if (n < around + TRAILER || (n - around) % unit_of(e->encr))
+	if (n < around + TRAILER || (n - around) % limit_unit(e->encr))
 		return 0;
 	return n - around;
 }
@@ -205,24 +201,4 @@ void esp_open(struct esp *e, struct esp_packet *v, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (!v[i].drop)
 			v[i].drop = open_one(e, &v[i]);
-}
-
-/* The longest inner packet whose ESP packet is at most ROOM octets. */
-static unsigned inner_max(const struct transform *encr, const struct transform *integ, unsigned room)
-{
-	unsigned around = ESP_HEADER + encr->iv + (unsigned)aead_icv(encr, integ);
-	unsigned unit = (unsigned)unit_of(encr), data;
-
-	if (room < around)
-		return 0;
-	data = (room - around) / unit * unit;
-	return data > TRAILER ? data - TRAILER : 0;
-}
-
-unsigned esp_limit(
-	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap)
-{
-	unsigned outer = (v6 ? IPV6_HEADER : IPV4_HEADER) + (encap ? UDP_HEADER : 0U);
-
-	return mtu > outer ? inner_max(encr, integ, mtu - outer) : 0;
 }

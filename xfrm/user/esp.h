@@ -58,8 +58,3 @@ void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
 /* Opens N ESP packets in place; each then is the IP packet that was inside, possibly with padding for traffic
  * flow confidentiality behind it (its own length says where it ends). */
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
-
-/* The longest inner packet that fits a path of MTU octets in tunnel mode, outside IPv6 or IPv4, in UDP or
- * not. */
-unsigned esp_limit(
-	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap);

@@ -2,6 +2,7 @@
 /* Policy, SA, size, header fields; then all packets of a run for one SA are sealed at once. */
 #include "xfrm/user/outbound.h"
 
+#include "xfrm/limit.h"
 #include "xfrm/user/mss.h"
 
 enum { ACQUIRE_EVERY = 1000 /* ms */ };
@@ -40,7 +41,7 @@ static unsigned limit_of(const struct sa_slot *sa)
 	const struct esp *e = &sa->live->esp;
 	unsigned mtu = atomic_load_explicit(&sa->live->path_mtu, memory_order_relaxed);
 	unsigned learned =
-		mtu ? esp_limit(e->encr, e->integ, mtu, sa->remote.ip.v == 6, sa->encap) : sa->limit;
+		mtu ? limit_inner(e->encr, e->integ, mtu, sa->remote.ip.v == 6, sa->encap) : sa->limit;
 
 	return learned < sa->limit ? learned : sa->limit;
 }

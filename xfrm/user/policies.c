@@ -3,6 +3,7 @@
 #include "xfrm/user/state.h"
 
 #include "base/log.h"
+#include "xfrm/limit.h"
 #include "xfrm/ours.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static unsigned mtu_expected(struct xfrm *x, const struct user_policy *p)
 	const struct transform *encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 256);
 	const struct transform *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
 
-	return esp_limit(encr, integ, user_path_mtu(x, &p->peer), p->peer.v != 4, true);
+	return limit_inner(encr, integ, user_path_mtu(x, &p->peer), p->peer.v != 4, true);
 }
 
 /* What the smallest of its outbound SAs takes. */

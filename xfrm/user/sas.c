@@ -2,6 +2,8 @@
 /* The SAs as control knows them. */
 #include "xfrm/user/state.h"
 
+#include "xfrm/limit.h"
+
 #include <stdlib.h>
 
 enum { MTU_USUAL = 1500, MTU_MOST = 65535 /* lo says one more than an IP packet can have */ };
@@ -33,7 +35,7 @@ static void place(
 	sa->local = *local;
 	sa->remote = *remote;
 	sa->encap = encap;
-	sa->limit = esp_limit(e->encr, e->integ, user_path_mtu(x, &remote->ip), remote->ip.v == 6, encap);
+	sa->limit = limit_inner(e->encr, e->integ, user_path_mtu(x, &remote->ip), remote->ip.v == 6, encap);
 	atomic_store_explicit(&sa->live->path_mtu, 0, memory_order_relaxed);
 }
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How large packets may be that go into a tunnel. */
+#pragma once
+
+#include "model/transform.h"
+
+#include <stdbool.h>
+
+/* What ESP pads to: the block of ENCR, or 4 octets (RFC 4303, 2.4). */
+unsigned limit_unit(const struct transform *encr);
+
+/* The longest inner packet, in octets, that fits a path of MTU octets in tunnel mode, outside IPv6 or IPv4,
+ * in UDP or not; 0 where none does. INTEG is NULL with an AEAD. */
+unsigned limit_inner(
+	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap);
