@@ -87,6 +87,8 @@ static void shunt_notes(const struct tree_section *s, struct report *r)
 	static const char *const keys[][2] = {
 		{ "priority", "what passes goes before every tunnel, what is dropped behind all of them" },
 		{ "interface", "it is for all devices" },
+		{ "interface_addrs", "it has no device" },
+		{ "interface_routes", "it has no device" },
 	};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -95,6 +97,36 @@ static void shunt_notes(const struct tree_section *s, struct report *r)
 		if (k)
 			report_note(r, k->at, s, k->name, "has no effect with mode = pass or drop: %s",
 				keys[i][1]);
+	}
+}
+
+/* An XFRM interface has one number, for what comes and for what goes, and is there once. */
+static void check_if_ids(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	const struct if_id *in = &c->if_id_in, *out = &c->if_id_out;
+
+	in = in->drawn || in->value ? in : &c->peer->if_id_in;
+	out = out->drawn || out->value ? out : &c->peer->if_id_out;
+	if (in->drawn || out->drawn || in->value != out->value)
+		report_error(r, tree_written(s, "interface")->at, s, "interface",
+			"a device has one number: give if_id_in and if_id_out the same one, or neither, and "
+			"one is chosen");
+}
+
+static void check_device(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	static const char *const keys[] = { "interface_addrs", "interface_routes" };
+
+	if (c->interface) {
+		check_if_ids(s, c, r);
+		return;
+	}
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const struct tree_key *k = tree_written(s, keys[i]);
+
+		if (k && (c->n_interface_addrs || c->interface_routes.remote || c->interface_routes.nets.n))
+			report_error(r, k->at, s, k->name,
+				"it is for a device of this tunnel's own: name one with interface");
 	}
 }
 
@@ -141,6 +173,8 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	child_limits(s, c, r);
 	check_families(s, c, r);
 	check_mode(s, c, r);
+	if (!is_shunt(c))
+		check_device(s, c, r);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		section_kind(sub, CONF_CHILD, r);
 }

@@ -24,8 +24,6 @@
 #define NO_VIPS     "virtual addresses are not built in yet"
 #define NO_PPK      "post-quantum preshared keys are not built in yet"
 #define NO_MEDIATOR "mediation is not built in yet"
-#define NO_XFRMI    "XFRM interfaces are not built in yet"
-#define NO_MARKS    "marks are not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
 #define NO_MARK     "0/0x00000000"
 #define OURS        "strongSwan has no such key"
@@ -170,10 +168,10 @@ static const struct conf_key connection_keys[] = {
 		.doc = "taken off rekey_time and reauth_time at random (over_time)" },
 	{ "pools", STATUS_LATER, TYPE_STRINGS, PEER(pools), .doc = "pools to give virtual addresses from",
 		.note = NO_VIPS },
-	{ "if_id_in", STATUS_LATER, TYPE_IF_ID, PEER(if_id_in), "0",
-		.doc = "XFRM interface of all children, inbound", .note = NO_XFRMI },
-	{ "if_id_out", STATUS_LATER, TYPE_IF_ID, PEER(if_id_out), "0",
-		.doc = "XFRM interface of all children, outbound", .note = NO_XFRMI },
+	{ "if_id_in", STATUS_READ, TYPE_IF_ID, PEER(if_id_in), "0",
+		.doc = "number of the XFRM interface of all children, inbound" },
+	{ "if_id_out", STATUS_READ, TYPE_IF_ID, PEER(if_id_out), "0",
+		.doc = "number of the XFRM interface of all children, outbound" },
 	{ "mediation", STATUS_LATER, TYPE_BOOL, PEER(mediation), "no", .doc = "be a mediator",
 		.note = NO_MEDIATOR },
 	{ "mediated_by", STATUS_LATER, TYPE_TEXT, PEER(mediated_by), .doc = "the mediator to use",
@@ -303,22 +301,27 @@ static const struct conf_key child_keys[] = {
 	{ "priority", STATUS_READ, TYPE_COUNT, CHILD(priority), "0",
 		.doc = "priority of the policies, the smaller goes first; 0: by their selectors" },
 	{ "interface", STATUS_READ, TYPE_DEVICE, CHILD(interface),
-		.doc = "tun device of this tunnel alone, to which no routes are made",
+		.doc = "device of this tunnel alone, to which no routes are made unless interface_routes "
+		       "says "
+		       "so: a tun device, or where the kernel carries the packets an XFRM interface",
 		.differs = "the interface that policies are bound to" },
-	{ "mark_in", STATUS_LATER, TYPE_MARK, CHILD(mark_in), NO_MARK, .doc = "mark of inbound policies",
-		.note = NO_MARKS },
-	{ "mark_in_sa", STATUS_LATER, TYPE_BOOL, CHILD(mark_in_sa), "no", .doc = "mark_in on the SA too",
-		.note = NO_MARKS },
-	{ "mark_out", STATUS_LATER, TYPE_MARK, CHILD(mark_out), NO_MARK, .doc = "mark of outbound policies",
-		.note = NO_MARKS },
-	{ "set_mark_in", STATUS_LATER, TYPE_SET_MARK, CHILD(set_mark_in), NO_MARK,
-		.doc = "mark set on inbound packets", .note = NO_MARKS },
-	{ "set_mark_out", STATUS_LATER, TYPE_SET_MARK, CHILD(set_mark_out), NO_MARK,
-		.doc = "mark set on outbound packets", .note = NO_MARKS },
-	{ "if_id_in", STATUS_LATER, TYPE_IF_ID, CHILD(if_id_in), "0", .doc = "XFRM interface, inbound",
-		.note = NO_XFRMI },
-	{ "if_id_out", STATUS_LATER, TYPE_IF_ID, CHILD(if_id_out), "0", .doc = "XFRM interface, outbound",
-		.note = NO_XFRMI },
+	{ "interface_addrs", STATUS_READ, TYPE_IF_ADDRS, CHILD(interface_addrs),
+		.doc = "addresses to put on that device, as 10.0.0.1/24", .differs = OURS,
+		.count_at = CHILD(n_interface_addrs) },
+	{ "interface_routes", STATUS_READ, TYPE_ROUTES, CHILD(interface_routes), "no",
+		.doc = "what to route to that device: yes, all of remote_ts; no, nothing; or these networks",
+		.differs = OURS },
+	{ "mark_in", STATUS_READ, TYPE_MARK, CHILD(mark_in), NO_MARK, .doc = "mark of inbound policies" },
+	{ "mark_in_sa", STATUS_READ, TYPE_BOOL, CHILD(mark_in_sa), "no", .doc = "mark_in on the SA too" },
+	{ "mark_out", STATUS_READ, TYPE_MARK, CHILD(mark_out), NO_MARK, .doc = "mark of outbound policies" },
+	{ "set_mark_in", STATUS_READ, TYPE_SET_MARK, CHILD(set_mark_in), NO_MARK,
+		.doc = "mark set on inbound packets" },
+	{ "set_mark_out", STATUS_READ, TYPE_SET_MARK, CHILD(set_mark_out), NO_MARK,
+		.doc = "mark set on outbound packets" },
+	{ "if_id_in", STATUS_READ, TYPE_IF_ID, CHILD(if_id_in), "0",
+		.doc = "number of the XFRM interface, inbound; 0: none, or that of the connection" },
+	{ "if_id_out", STATUS_READ, TYPE_IF_ID, CHILD(if_id_out), "0",
+		.doc = "number of the XFRM interface, outbound; 0: none, or that of the connection" },
 	{ "label", STATUS_LATER, TYPE_TEXT, CHILD(label), .doc = "security label", .note = NO_LABELS },
 	{ "label_mode", STATUS_LATER, TYPE_WORD, CHILD(label_mode), "system", .doc = "kind of label",
 		.note = NO_LABELS, .words = label_words },
@@ -462,8 +465,9 @@ static const struct conf_key daemon_keys[] = {
 		.doc = "group whose members may control the daemon as root may", .differs = OURS },
 	{ "socket_readers", STATUS_READ, TYPE_TEXT, SETTINGS(socket_readers),
 		.doc = "group whose members may ask the daemon, but change nothing", .differs = OURS },
-	{ "routing_table", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table), "220",
-		.doc = "table of the routes to our devices" },
+	{ "routing_table", STATUS_READ, TYPE_TABLE, SETTINGS(routing_table), "220",
+		.doc = "table of the routes to our devices: a number, or main, which has no rule that leads "
+		       "to it" },
 	{ "routing_table_prio", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table_prio), "220",
 		.doc = "priority of the rule that leads to it" },
 	{ 0 },

@@ -57,6 +57,9 @@ enum conf_type {
 	TYPE_OIDS,           /* struct strings, object identifiers */
 	TYPE_ADDRESSES,      /* addr_pattern list */
 	TYPE_IPS,            /* struct ip list */
+	TYPE_IF_ADDRS,       /* struct if_addr list */
+	TYPE_ROUTES,         /* struct device_routes */
+	TYPE_TABLE,          /* unsigned, a routing table */
 	TYPE_DSCP,           /* uint8_t */
 	TYPE_PADDING,        /* uint32_t, TFC_MTU */
 	TYPE_MARK,           /* struct mark */

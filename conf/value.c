@@ -265,6 +265,50 @@ static bool read_ips(struct value *v)
 	return n;
 }
 
+/* "10.0.0.1/24"; without a length the network is the address alone. */
+static bool if_addr(const char *s, struct arena *arena, struct if_addr *out)
+{
+	size_t n = strcspn(s, "/");
+	struct ip lo, hi;
+	uint64_t bits;
+
+	if (ip_parse(arena_text(arena, bytes_of(s, n)), &out->ip) || ip_is_any(&out->ip))
+		return false;
+	out->bits = 8 * (unsigned)ip_size(&out->ip);
+	if (!s[n])
+		return true;
+	if (!decode_number(s + n + 1, out->bits, &bits))
+		return false;
+	out->bits = (unsigned)bits;
+	return !ip_prefix(&out->ip, out->bits, &lo, &hi);
+}
+
+static bool read_if_addrs(struct value *v)
+{
+	struct if_addr *list = ARENA_ARRAY(v->arena, count_items(v->text), struct if_addr);
+	unsigned n = 0;
+	const char *item;
+
+	while ((item = next_item(v)))
+		if (!if_addr(item, v->arena, &list[n++]))
+			return refuse_item(v, item,
+				"an address of a device; write one with the length of its network's prefix, "
+				"as 10.0.0.1/24");
+	*(const struct if_addr **)v->field = list;
+	*(unsigned *)((char *)v->base + v->row->count_at) = n;
+	return n;
+}
+
+static bool read_table(struct value *v)
+{
+	uint64_t n = TABLE_MAIN;
+
+	if (strcmp(v->text, "main") && (!decode_number(v->text, UINT32_MAX, &n) || !n))
+		return false;
+	*(unsigned *)v->field = (unsigned)n;
+	return true;
+}
+
 static bool read_dscp(struct value *v)
 {
 	size_t n = strlen(v->text);
@@ -282,9 +326,6 @@ static bool read_padding(struct value *v)
 	*(uint32_t *)v->field = TFC_MTU;
 	return true;
 }
-
-static const struct name drawn_words[] = { { DRAWN_UNIQUE, "%unique" }, { DRAWN_DIRECTION, "%unique-dir" },
-	{ DRAWN_SAME, "%same" }, { 0 } };
 
 /* The number N octets of S are. */
 static bool number_in(const char *s, size_t n, uint32_t *out)
@@ -306,7 +347,7 @@ static bool number_in(const char *s, size_t n, uint32_t *out)
 static bool mark(struct value *v, bool same)
 {
 	size_t n = strcspn(v->text, "/");
-	const struct name *word = name_find(drawn_words, arena_text(v->arena, bytes_of(v->text, n)));
+	const struct name *word = name_find(value_drawn, arena_text(v->arena, bytes_of(v->text, n)));
 	struct mark m = { .mask = UINT32_MAX };
 
 	if (word ? (word->value == DRAWN_SAME) != same : !number_in(v->text, n, &m.value))
@@ -331,7 +372,7 @@ static bool read_set_mark(struct value *v)
 
 static bool read_if_id(struct value *v)
 {
-	const struct name *word = name_find(drawn_words, v->text);
+	const struct name *word = name_find(value_drawn, v->text);
 	struct if_id *out = v->field;
 
 	*out = (struct if_id){ .drawn = word ? (enum drawn)word->value : DRAWN_NOT };
@@ -578,6 +619,26 @@ static bool read_secret(struct value *v)
 	return false;
 }
 
+/* Networks only: a route knows of no ports, and of nothing dynamic. */
+static bool read_routes(struct value *v)
+{
+	const struct name *word = name_find(bool_words, v->text);
+	struct device_routes *out = v->field;
+	struct ts *list = ARENA_ARRAY(v->arena, count_items(v->text), struct ts);
+	unsigned n = 0;
+	const char *item;
+
+	*out = (struct device_routes){ .remote = word && word->value };
+	while (!word && (item = next_item(v))) {
+		list[n] = (struct ts){ .port_hi = UINT16_MAX };
+		if (ip_range_parse(item, &list[n].lo, &list[n].hi))
+			return refuse_item(v, item, "a network; write yes, no, or prefixes as 10.2.0.0/16");
+		n++;
+	}
+	out->nets = (struct tss){ list, drop_contained(list, n) };
+	return word || n;
+}
+
 static bool read_socket(struct value *v)
 {
 	const char *path = v->text + strlen(VALUE_UNIX);
@@ -624,18 +685,25 @@ static const struct {
 	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0, "list" },
 	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0, "list of OIDs" },
 	[TYPE_IPS] = { read_ips, NULL, "a list of addresses", 0, "list of addresses" },
+	[TYPE_IF_ADDRS] = { read_if_addrs, value_print_if_addrs, "a list of addresses with their prefixes", 0,
+		"list of addresses" },
+	[TYPE_ROUTES] = { read_routes, value_print_routes, "yes, no, or a list of networks", 0,
+		"yes, no or list of networks" },
+	[TYPE_TABLE] = { read_table, value_print_count, "a routing table; write a number above 0, or main",
+		sizeof(unsigned), "number or main" },
 	[TYPE_DSCP] = { read_dscp, NULL, "a DSCP; write six binary digits, as 101110", sizeof(uint8_t),
 		"six bits" },
 	[TYPE_PADDING] = { read_padding, NULL, "a number of octets, or mtu", sizeof(uint32_t),
 		"number or mtu" },
-	[TYPE_MARK] = { read_mark, NULL,
+	[TYPE_MARK] = { read_mark, value_print_mark,
 		"a mark; write a number, a number and a mask as 0x10/0xff, %unique or %unique-dir",
 		sizeof(struct mark), "mark" },
-	[TYPE_SET_MARK] = { read_set_mark, NULL,
+	[TYPE_SET_MARK] = { read_set_mark, value_print_mark,
 		"a mark to set; write a number, a number and a mask as 0x10/0xff, or %same",
 		sizeof(struct mark), "mark" },
-	[TYPE_IF_ID] = { read_if_id, NULL, "an interface ID; write a number, %unique or %unique-dir",
-		sizeof(struct if_id), "interface ID" },
+	[TYPE_IF_ID] = { read_if_id, value_print_if_id,
+		"an interface ID; write a number, %unique or %unique-dir", sizeof(struct if_id),
+		"interface ID" },
 	[TYPE_ADDRESSES] = { read_addresses, value_print_addresses, "a list of addresses", 0,
 		"list of addresses" },
 	[TYPE_IKE_PROPOSALS] = { read_ike_proposals, value_print_proposals, "a list of proposals", 0,

@@ -86,6 +86,34 @@ bool value_print_word(const struct written *v)
 	return word;
 }
 
+const struct name value_drawn[] = { { DRAWN_UNIQUE, "%unique" }, { DRAWN_DIRECTION, "%unique-dir" },
+	{ DRAWN_SAME, "%same" }, { 0 } };
+
+static void print_drawn(enum drawn drawn, uint32_t value, struct text *out)
+{
+	if (drawn)
+		text_add(out, "%s", name_word(value_drawn, (int)drawn));
+	else
+		text_add(out, "%u", value);
+}
+
+bool value_print_mark(const struct written *v)
+{
+	const struct mark *m = v->field;
+
+	print_drawn(m->drawn, m->value, v->out);
+	text_add(v->out, "/0x%08x", m->mask);
+	return true;
+}
+
+bool value_print_if_id(const struct written *v)
+{
+	const struct if_id *id = v->field;
+
+	print_drawn(id->drawn, id->value, v->out);
+	return true;
+}
+
 static void print_pattern(const struct addr_pattern *p, struct text *out)
 {
 	char lo[IP_TEXT], hi[IP_TEXT];
@@ -111,6 +139,29 @@ bool value_print_addresses(const struct written *v)
 		print_pattern(&list[i], v->out);
 	}
 	return n;
+}
+
+bool value_print_if_addrs(const struct written *v)
+{
+	const struct if_addr *list = *(const struct if_addr *const *)v->field;
+	unsigned n = *(const unsigned *)((const char *)v->base + v->row->count_at);
+	char ip[IP_TEXT];
+
+	for (unsigned i = 0; i < n; i++)
+		text_add(v->out, "%s%s/%u", i ? ", " : "", ip_print(&list[i].ip, ip), list[i].bits);
+	return n;
+}
+
+bool value_print_routes(const struct written *v)
+{
+	const struct device_routes *r = v->field;
+	char text[TS_TEXT];
+
+	if (!r->nets.n)
+		text_add(v->out, "%s", r->remote ? "yes" : "no");
+	for (unsigned i = 0; i < r->nets.n; i++)
+		text_add(v->out, "%s%s", i ? ", " : "", ts_print(&r->nets.v[i], text));
+	return true;
 }
 
 bool value_print_proposals(const struct written *v)

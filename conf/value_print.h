@@ -14,6 +14,8 @@ struct written {
 	struct text *out;
 };
 
+extern const struct name value_drawn[]; /* the words of enum drawn */
+
 /* Each appends what value_read would read; false where there is nothing. */
 bool value_print_addresses(const struct written *v);
 bool value_print_authentication(const struct written *v);
@@ -22,8 +24,12 @@ bool value_print_bool(const struct written *v);
 bool value_print_count(const struct written *v);
 bool value_print_factor(const struct written *v);
 bool value_print_identity(const struct written *v);
+bool value_print_if_addrs(const struct written *v);
+bool value_print_if_id(const struct written *v);
+bool value_print_mark(const struct written *v);
 bool value_print_port(const struct written *v);
 bool value_print_proposals(const struct written *v);
+bool value_print_routes(const struct written *v);
 bool value_print_selectors(const struct written *v);
 bool value_print_size(const struct written *v);
 bool value_print_socket(const struct written *v);

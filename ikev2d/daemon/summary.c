@@ -242,6 +242,22 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	add_secret(s, "proof", q->proof);
 }
 
+static void add_mark(struct text *line, const char *key, const struct mark *m)
+{
+	if (m->value | m->mask)
+		line_add(line, key, arena_printf(line->arena, "0x%x/0x%x", m->value, m->mask));
+}
+
+static void add_marks(struct text *line, const struct sa_marks *m)
+{
+	add_mark(line, "mark-in", &m->in);
+	add_mark(line, "mark-out", &m->out);
+	if (m->if_id_in)
+		line_number(line, "if-id-in", m->if_id_in);
+	if (m->if_id_out)
+		line_number(line, "if-id-out", m->if_id_out);
+}
+
 static void sa_add(const struct summary_of *s, const struct ike_action *a)
 {
 	const struct sa_spec *spec = &a->sa_add;
@@ -252,6 +268,7 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	line_number(s->line, "policy", spec->policy);
 	add_child(s->line, spec->conf);
 	add_mode(s->line, spec->mode);
+	add_marks(s->line, &spec->marks);
 	line_add(s->line, "suite", suite_print(&spec->suite, s->line->arena));
 	add_secret(s, "encr-key", spec->encr_key);
 	add_secret(s, "integ-key", spec->integ_key);
@@ -288,6 +305,7 @@ static void policy_add(const struct summary_of *s, const struct ike_action *a)
 	line_number(s->line, "policy", spec->id);
 	line_number(s->line, "reqid", spec->reqid);
 	add_child(s->line, spec->conf);
+	add_marks(s->line, &spec->marks);
 	add_flag(s->line, "trap", spec->trap);
 	add_mode(s->line, spec->mode);
 	add_ip(s->line, "local", &spec->local);

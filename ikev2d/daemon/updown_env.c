@@ -4,10 +4,11 @@
 
 #include "model/dn.h"
 
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 
-enum { VARIABLES_MAX = 24, PORT_TEXT = 16 };
+enum { VARIABLES_MAX = 28, PORT_TEXT = 16 };
 
 /* What of one run the variables are made of. */
 struct env {
@@ -102,6 +103,23 @@ static void add_port(struct env *e, const char *name, const struct ts *ts)
 	add(e, name, text);
 }
 
+static void add_mark(struct env *e, const char *name, const struct mark *m)
+{
+	if (m->value)
+		e->v[e->n++] =
+			arena_printf(&e->u->arena, "%s=%" PRIu32 "/0x%08" PRIx32, name, m->value, m->mask);
+}
+
+static void add_marks(struct env *e, const struct sa_marks *m)
+{
+	add_mark(e, "PLUTO_MARK_IN", &m->in);
+	add_mark(e, "PLUTO_MARK_OUT", &m->out);
+	if (m->if_id_in)
+		add_number(e, "PLUTO_IF_ID_IN", m->if_id_in);
+	if (m->if_id_out)
+		add_number(e, "PLUTO_IF_ID_OUT", m->if_id_out);
+}
+
 static void add_all(struct env *e, const char *path)
 {
 	const struct child_record *c = e->child;
@@ -123,6 +141,7 @@ static void add_all(struct env *e, const char *path)
 	add_client(e, "PLUTO_PEER_CLIENT", e->remote);
 	add_port(e, "PLUTO_PEER_PORT", e->remote);
 	add_number(e, "PLUTO_PEER_PROTOCOL", e->remote->proto);
+	add_marks(e, &c->marks);
 	if (c->encap)
 		add_number(e, "PLUTO_UDP_ENC", e->sa->path.remote.port);
 	if (c->conf->hostaccess)

@@ -7,6 +7,7 @@
 #include "ike/create.h"
 #include "ike/keys.h"
 #include "ike/life.h"
+#include "ike/marks.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 #include "ike/twin.h"
@@ -118,6 +119,10 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
 	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
+	if (old)
+		c->marks = old->marks;
+	else if (!trap_marks(ike, c->conf, &c->marks))
+		c->marks = marks_of_child(d, c->conf);
 	c->replaces = old ? old->id : 0;
 	/* The same packets in the same mode: one policy, which each of them may send for. */
 	c->policy = old && old->mode == c->mode && same_packets(old, c) ? old->policy : step_id(ike);

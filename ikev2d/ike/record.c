@@ -145,6 +145,8 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		.nat_local = c->nat_local,
 		.nat_remote = c->nat_remote,
 		.nat_fake = c->nat_fake,
+		.if_id_in = c->if_id_in ? c->if_id_in : p->if_id_in.value,
+		.if_id_out = c->if_id_out ? c->if_id_out : p->if_id_out.value,
 		.established_ms = c->established,
 		.rekey_ms = c->rekey_due,
 		.reauth_ms = c->reauth_due,

@@ -83,6 +83,7 @@ struct sa_core {
 	bool again;                     /* when it has ended it is started again */
 	enum ending ending;             /* of its children, when it ends now */
 	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
+	uint32_t if_id_in, if_id_out;   /* of its children; 0: none, or none drawn yet */
 };
 
 /* A connection that the peer of a responder SA may turn out to be, in the order of preference. */
@@ -291,6 +292,7 @@ struct trap {
 	bool stale;      /* of an earlier configuration: goes when its successor is set */
 	bool by_command; /* it stays when the configuration does not ask for it */
 	uint32_t id, reqid, ask;
+	struct sa_marks marks;
 	struct ip local, remote;       /* outer addresses, once they are known */
 	const struct child_conf *conf; /* holds a reference to its peer */
 };
@@ -355,7 +357,8 @@ struct ike {
 	struct map trap_asks;
 	struct map policies; /* ids of traps, to the trap */
 	struct heap timers, trap_timers, want_timers;
-	uint32_t last_id; /* of SAs, children, policies, reqids and tickets */
+	uint32_t last_id;               /* of SAs, children, policies, reqids and tickets */
+	uint32_t last_mark, last_if_id; /* that were drawn */
 	unsigned half_open, n_sas;
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_generation;

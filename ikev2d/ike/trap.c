@@ -3,6 +3,7 @@
 #include "ike/trap.h"
 
 #include "ike/conf.h"
+#include "ike/marks.h"
 #include "ike/task.h"
 
 #include <stdlib.h>
@@ -43,6 +44,15 @@ uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf)
 	return t ? t->reqid : step_id(ike);
 }
 
+bool trap_marks(const struct ike *ike, const struct child_conf *conf, struct sa_marks *out)
+{
+	const struct trap *t = trap_find(ike, conf);
+
+	if (t)
+		*out = t->marks;
+	return t;
+}
+
 /* Where the ends of the tunnel are must be known first: dynamic selectors and routes depend on it. */
 static void trap_ask(struct step *s, struct trap *t)
 {
@@ -77,6 +87,7 @@ struct trap *trap_add(struct step *s, const struct child_conf *conf)
 	t->id = step_id(s->ike);
 	t->reqid = conf->reqid ? conf->reqid : before ? before->reqid : reqid_of_child(s->ike, conf);
 	t->reqid = t->reqid ? t->reqid : step_id(s->ike);
+	t->marks = marks_of_trap(s->ike, conf);
 	t->conf = conf;
 	peer_ref(conf->peer);
 	list_append(&conn_get(s->ike, conf->peer->name)->traps, &t->of_conn);
@@ -117,6 +128,7 @@ static void trap_install(struct step *s, struct trap *t, const struct ike_answer
 		.remote_ts = tss_resolve(t->conf->remote, &answer->remote, s->scratch),
 		.local = answer->local,
 		.remote = answer->remote,
+		.marks = t->marks,
 		.conf = t->conf,
 	};
 	heap_set(&s->ike->trap_timers, &t->timer, s->now + ASK_TIMEOUT);

@@ -26,6 +26,8 @@ void trap_free(struct ike *ike, struct trap *t);
 
 /* The reqid for a child of CONF: the configured one, or its trap's, or a new one. */
 uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf);
+/* The marks of the trap of CONF; false when it has none. */
+bool trap_marks(const struct ike *ike, const struct child_conf *conf, struct sa_marks *out);
 
 /* A packet met POLICY, a trap's or a child's that has lost its SA. */
 void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote);

@@ -3,6 +3,7 @@
 #include "ike/twin.h"
 
 #include "ike/conf.h"
+#include "ike/marks.h"
 
 /* A peer that comes from elsewhere now has nothing left where it was. */
 static bool same_ends(const struct sa *a, const struct sa *b)
@@ -13,8 +14,8 @@ static bool same_ends(const struct sa *a, const struct sa *b)
 
 static bool same_packets(const struct child *a, const struct child *b)
 {
-	return child_conf_same(a->conf, b->conf) && tss_eq(a->local_ts, b->local_ts) &&
-	       tss_eq(a->remote_ts, b->remote_ts);
+	return child_conf_same(a->conf, b->conf) && marks_eq(&a->marks, &b->marks) &&
+	       tss_eq(a->local_ts, b->local_ts) && tss_eq(a->remote_ts, b->remote_ts);
 }
 
 typedef bool predicate(const struct child *c);

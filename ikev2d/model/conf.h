@@ -59,6 +59,8 @@ struct authority {
 	const char *cert_uri_base; /* NULL: none */
 };
 
+enum { TABLE_MAIN = 254 /* RT_TABLE_MAIN */ };
+
 /* The "daemon" section. */
 struct settings {
 	uint16_t port, port_nat_t;   /* 500, 4500 */
@@ -83,7 +85,7 @@ struct settings {
 	bool install_routes;       /* into our shared device */
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
-	unsigned routing_table, routing_table_prio;
+	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */
 };
 
 struct conf {

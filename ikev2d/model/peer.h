@@ -114,6 +114,18 @@ struct if_id {
 	uint32_t value;
 };
 
+/* An address on a device, with the length of its network's prefix: "10.0.0.1/24". */
+struct if_addr {
+	struct ip ip;
+	unsigned bits;
+};
+
+/* What is routed to a device of a tunnel's own. */
+struct device_routes {
+	bool remote;     /* the remote selectors */
+	struct tss nets; /* these; none with REMOTE */
+};
+
 enum { TFC_MTU = UINT32_MAX /* tfc_padding: as large as a packet may be */ };
 
 struct child_conf {
@@ -130,12 +142,15 @@ struct child_conf {
 	uint64_t rekey_time, life_time, rand_time, inactivity;         /* ms; 0: none */
 	uint64_t rekey_bytes, life_bytes, rekey_packets, life_packets; /* 0: none */
 	uint64_t rand_bytes, rand_packets;
-	uint32_t replay_window; /* packets; 0: no replay protection */
-	uint32_t reqid;         /* 0: drawn by the core */
-	uint32_t priority;      /* of the policies; 0: by their selectors */
-	const char *interface;  /* tun device of its own, no routes; NULL: the default one, with routes */
-	const char *updown;     /* command; NULL: none */
-	bool hostaccess;        /* UPDOWN may open the way to the gateway itself */
+	uint32_t replay_window;                /* packets; 0: no replay protection */
+	uint32_t reqid;                        /* 0: drawn by the core */
+	uint32_t priority;                     /* of the policies; 0: by their selectors */
+	const char *interface;                 /* device of its own; NULL: the default one, with routes */
+	const struct if_addr *interface_addrs; /* on that device */
+	unsigned n_interface_addrs;
+	struct device_routes interface_routes;
+	const char *updown; /* command; NULL: none */
+	bool hostaccess;    /* UPDOWN may open the way to the gateway itself */
 	bool policies, policies_fwd_out;
 	struct mark mark_in, mark_out, set_mark_in, set_mark_out;
 	bool mark_in_sa;

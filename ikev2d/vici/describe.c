@@ -71,6 +71,14 @@ static void put_times(struct vici_out *out, const struct sa_record *sa, uint64_t
 	put_ahead(out, "reauth-time", sa->reauth_ms, now);
 }
 
+static void put_if_ids(struct vici_out *out, uint32_t in, uint32_t to)
+{
+	if (in)
+		vici_put_pairf(out, "if-id-in", "%08" PRIx32, in);
+	if (to)
+		vici_put_pairf(out, "if-id-out", "%08" PRIx32, to);
+}
+
 void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch)
 {
 	static const char *local[] = { "local-host", "local-port", "local-id" };
@@ -88,6 +96,7 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "nat-remote", sa->nat_remote);
 	put_flag(out, "nat-fake", sa->nat_fake);
 	put_flag(out, "nat-any", sa->nat_local || sa->nat_remote || sa->nat_fake);
+	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
 	if (!strcmp(sa->state, "ESTABLISHED"))
 		put_times(out, sa, now);
@@ -103,6 +112,15 @@ static void put_usage(struct vici_out *out, const struct sa_usage *u, const char
 	put_ago(out, keys[2], u->last_ms, now);
 }
 
+static void put_mark(struct vici_out *out, const struct mark *m, const char *value, const char *mask)
+{
+	if (!(m->value | m->mask))
+		return;
+	vici_put_pairf(out, value, "%08" PRIx32, m->value);
+	if (~m->mask)
+		vici_put_pairf(out, mask, "%08" PRIx32, m->mask);
+}
+
 /* What there is once it is installed. */
 static void put_installed(struct vici_out *out, const struct child_record *c, uint64_t now)
 {
@@ -113,6 +131,9 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 	put_flag(out, "encap", c->encap);
 	vici_put_pairf(out, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_put_pairf(out, "spi-out", "%08" PRIx32, c->spi_out);
+	put_mark(out, &c->marks.in, "mark-in", "mark-mask-in");
+	put_mark(out, &c->marks.out, "mark-out", "mark-mask-out");
+	put_if_ids(out, c->marks.if_id_in, c->marks.if_id_out);
 	put_suite(out, &c->suite);
 	put_usage(out, &c->in, in, now);
 	put_usage(out, &c->out, to, now);

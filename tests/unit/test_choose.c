@@ -141,7 +141,8 @@ static void what_only_the_kernel_has(void **state)
 						       "that, or have a kernel that can",
 						       (int)strcspn(keys[i], " "), keys[i]));
 	}
-	takes(child("", "if_id_in = 3\n interface = vpn0"), DATAPATH_USER, "this kernel has no ESP");
+	takes(child("", "if_id_in = 3\n if_id_out = 3\n interface = vpn0"), DATAPATH_USER,
+		"this kernel has no ESP");
 }
 
 static void other_modes_than_the_tunnel(void **state)

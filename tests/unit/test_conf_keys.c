@@ -15,6 +15,9 @@ struct key_case {
 	const char *later; /* why the connection is not used; NULL: it is */
 };
 
+#define ONE_NUMBER                                                                                           \
+	"a device has one number: give if_id_in and if_id_out the same one, or neither, and one is chosen"
+
 static const struct {
 	const char *where, *path;
 } paths[] = {
@@ -86,8 +89,7 @@ static const struct key_case cases[] = {
 		.note = "OCSP inside IKE is not asked for or answered yet; answers that come are used" },
 	{ "conn", .key = "cert_expiry = close" },
 	{ "conn", .key = "cert_revoked = close" },
-	{ "conn", "cert_revoked = reauth",
-		.why = "\"reauth\" is not known here; write one of keep, close" },
+	{ "conn", "cert_revoked = reauth", .why = "\"reauth\" is not known here; write one of keep, close" },
 	{ "conn", "ppk_id = x", .later = "post-quantum preshared keys are not built in yet" },
 	{ "conn", .key = "ppk_required = no" },
 	{ "conn", "ppk_required = yes", .later = "post-quantum preshared keys are not built in yet" },
@@ -101,8 +103,8 @@ static const struct key_case cases[] = {
 	{ "conn", "rand_time = 99999999999999999999", .why = "\"99999999999999999999\"" NOT_TIME },
 	{ "conn", "pools = p", .later = "virtual addresses are not built in yet" },
 	{ "conn", .key = "if_id_in = 0" },
-	{ "conn", "if_id_in = 7", .later = "XFRM interfaces are not built in yet" },
-	{ "conn", "if_id_out = %unique", .later = "XFRM interfaces are not built in yet" },
+	{ "conn", .key = "if_id_in = 7" },
+	{ "conn", .key = "if_id_out = %unique" },
 	{ "conn", .key = "mediation = disabled" },
 	{ "conn", "mediated_by = m", .later = "mediation is not built in yet" },
 	{ "conn", "mediation_peer = m", .later = "mediation is not built in yet" },
@@ -202,11 +204,33 @@ static const struct key_case cases[] = {
 		.why = "\"a/b\" is not the name of a network device: at most 15 characters, no blank, / or "
 		       ":" },
 	{ "child", .key = "mark_in = 0/0" },
-	{ "child", "mark_in = 42", .later = "marks are not built in yet" },
-	{ "child", "mark_in_sa = yes", .later = "marks are not built in yet" },
-	{ "child", "mark_out = 42", .later = "marks are not built in yet" },
-	{ "child", "set_mark_in = 1", .later = "marks are not built in yet" },
-	{ "child", "set_mark_out = 1", .later = "marks are not built in yet" },
+	{ "child", .key = "mark_in = 42" },
+	{ "child", .key = "mark_in_sa = yes" },
+	{ "child", .key = "mark_out = %unique-dir/0xff" },
+	{ "child", .key = "set_mark_in = %same" },
+	{ "child", .key = "set_mark_out = 1/0xff" },
+	{ "child", .key = "if_id_in = 7" },
+	{ "child", .key = "if_id_out = %unique-dir" },
+	{ "child", "if_id_out = %same",
+		.why = "\"%same\" is not an interface ID; write a number, %unique or %unique-dir" },
+	{ "child", .key = "interface = vpn\nif_id_in = 7\nif_id_out = 7" },
+	{ "child", "interface = vpn\nif_id_in = 7", .why = ONE_NUMBER },
+	{ "child", "interface = vpn\nif_id_in = %unique\nif_id_out = %unique", .why = ONE_NUMBER },
+	{ "child", .key = "interface = vpn\ninterface_addrs = 10.0.0.1/24, 2001:db8::1/64, 10.0.1.1" },
+	{ "child", "interface_addrs = 10.0.0.1/33\ninterface = vpn",
+		.why = "\"10.0.0.1/33\" is not an address of a device; write one with the length of its "
+		       "network's prefix, as 10.0.0.1/24" },
+	{ "child", "interface_addrs = 10.0.0.1/24",
+		.why = "it is for a device of this tunnel's own: name one with interface" },
+	{ "child", .key = "interface_routes = no" },
+	{ "child", "interface_routes = yes",
+		.why = "it is for a device of this tunnel's own: name one with interface" },
+	{ "child", .key = "interface = vpn\ninterface_routes = yes" },
+	{ "child", .key = "interface = vpn\ninterface_routes = 10.2.0.0/16, 2001:db8:2::/64" },
+	{ "child", "interface_routes = dynamic\ninterface = vpn",
+		.why = "\"dynamic\" is not a network; write yes, no, or prefixes as 10.2.0.0/16" },
+	{ "child", "interface_addrs = 10.0.0.1/24\nmode = pass",
+		.note = "has no effect with mode = pass or drop: it has no device" },
 	{ "child", .key = "label_mode = system" },
 	{ "child", "label = x", .later = "security labels are not built in yet" },
 	{ "child", "tfc_padding = mtu", .later = "padding of packets is not built in yet" },
@@ -240,6 +264,10 @@ static const struct key_case cases[] = {
 		.why = "m.conf:1: daemon: port and port_nat_t must differ: they tell IKE from ESP in UDP" },
 	{ "daemon", "port_nat_t = x", .why = "\"x\"" NOT_PORT },
 	{ "daemon", "udp_encap = off", .why = "\"off\" is not yes or no" },
+	{ "daemon", .key = "routing_table = main" },
+	{ "daemon", .key = "routing_table = 254" },
+	{ "daemon", "routing_table = 0",
+		.why = "\"0\" is not a routing table; write a number above 0, or main" },
 	{ "daemon", .key = "tun_name = vpn" },
 	{ "daemon", "tun_name = twelve-chars",
 		.why = "\"twelve-chars\" is not the beginning of device names: at most 11 characters, no "

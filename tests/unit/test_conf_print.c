@@ -51,6 +51,42 @@ static void same_auth(const struct auth_conf *a, const struct auth_conf *b)
 	assert_true(bytes_eq(a->id.data, b->id.data));
 }
 
+static void same_mark(const struct mark *a, const struct mark *b)
+{
+	assert_int_equal(a->drawn, b->drawn);
+	assert_int_equal(a->value, b->value);
+	assert_int_equal(a->mask, b->mask);
+}
+
+static void same_if_id(const struct if_id *a, const struct if_id *b)
+{
+	assert_int_equal(a->drawn, b->drawn);
+	assert_int_equal(a->value, b->value);
+}
+
+static void same_marks(const struct child_conf *a, const struct child_conf *b)
+{
+	same_mark(&a->mark_in, &b->mark_in);
+	same_mark(&a->mark_out, &b->mark_out);
+	same_mark(&a->set_mark_in, &b->set_mark_in);
+	same_mark(&a->set_mark_out, &b->set_mark_out);
+	assert_int_equal(a->mark_in_sa, b->mark_in_sa);
+	same_if_id(&a->if_id_in, &b->if_id_in);
+	same_if_id(&a->if_id_out, &b->if_id_out);
+}
+
+static void same_device(const struct child_conf *a, const struct child_conf *b)
+{
+	same_text(a->interface, b->interface);
+	assert_int_equal(a->n_interface_addrs, b->n_interface_addrs);
+	for (unsigned i = 0; i < a->n_interface_addrs; i++) {
+		assert_true(ip_eq(&a->interface_addrs[i].ip, &b->interface_addrs[i].ip));
+		assert_int_equal(a->interface_addrs[i].bits, b->interface_addrs[i].bits);
+	}
+	assert_int_equal(a->interface_routes.remote, b->interface_routes.remote);
+	same_selectors(a->interface_routes.nets, b->interface_routes.nets);
+}
+
 static void same_child(const struct child_conf *a, const struct child_conf *b)
 {
 	assert_string_equal(a->name, b->name);
@@ -71,7 +107,8 @@ static void same_child(const struct child_conf *a, const struct child_conf *b)
 	assert_int_equal(a->life_packets, b->life_packets);
 	assert_int_equal(a->replay_window, b->replay_window);
 	assert_int_equal(a->reqid, b->reqid);
-	same_text(a->interface, b->interface);
+	same_marks(a, b);
+	same_device(a, b);
 	assert_int_equal(a->copy_df, b->copy_df);
 	assert_int_equal(a->copy_ecn, b->copy_ecn);
 	assert_int_equal(a->copy_dscp, b->copy_dscp);
@@ -95,6 +132,8 @@ static void same_peer(const struct peer *a, const struct peer *b)
 	assert_int_equal(a->rand_time, b->rand_time);
 	assert_int_equal(a->reauth_time, b->reauth_time);
 	assert_int_equal(a->dpd_delay, b->dpd_delay);
+	same_if_id(&a->if_id_in, &b->if_id_in);
+	same_if_id(&a->if_id_out, &b->if_id_out);
 	assert_int_equal(a->keyingtries, b->keyingtries);
 	assert_int_equal(a->n_children, b->n_children);
 	assert_int_equal(a->n_shunts, b->n_shunts);
@@ -170,11 +209,16 @@ static void every_key(void **state)
 	      " rekey_time = 7m\n life_time = 0\n rand_time = 1\n rekey_bytes = 500m\n rekey_packets = "
 	      "1000000\n"
 	      " dpd_action = restart\n close_action = trap\n start_action = trap|start\n reqid = 77\n "
-	      "priority = 9\n interface = vpn7\n"
+	      "priority = 9\n interface = vpn7\n interface_addrs = 10.0.0.1/24, 2001:db8::1, 10.0.1.1\n"
+	      " interface_routes = 10.2.0.0/16, 2001:db8:2::/64, 10.3.0.1-10.3.0.9\n"
+	      " mark_in = %unique/0xff\n mark_in_sa = yes\n mark_out = 0x17/0xffff\n"
+	      " set_mark_in = %same\n set_mark_out = 9/0x0f\n if_id_in = 5\n if_id_out = 5\n"
 	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes\n"
 	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes }\n"
 	      " lan { mode = pass }\n no { mode = drop } } }\n"
-	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes } }\n"
+	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes\n"
+	      " if_id_in = 7\n if_id_out = %unique-dir\n"
+	      " children { v { interface = vpn8\n if_id_out = 7\n interface_routes = yes } } } }\n"
 	      "daemon { port = 5500\n port_nat_t = 5501\n udp_encap = no\n tun_name = vpn\n "
 	      "retransmit_timeout = 1.5\n"
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "

@@ -121,11 +121,11 @@ static void shunts_are_kept_apart(void **state)
 static void who_has_only_shunts_needs_no_authentication(void **state)
 {
 	struct loaded l = good("connections { a { children { lan {\nmode = pass\n} no {\nmode = drop\n} } } "
-			       "b { children { lan {\nmode = pass\nmark_in = 7\n} } } }");
+			       "b { children { lan {\nmode = pass\nipcomp = yes\n} } } }");
 
 	(void)state;
 	assert_null(l.conf.peers[0]->unready);
-	assert_non_null(strstr(l.conf.peers[1]->unready, "connections.b.children.lan.mark_in: "));
+	assert_non_null(strstr(l.conf.peers[1]->unready, "connections.b.children.lan.ipcomp: "));
 	assert_null(strstr(l.notes, "connections.a"));
 	loaded_free(&l);
 }

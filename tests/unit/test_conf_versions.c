@@ -22,6 +22,8 @@ static const char *const values[TYPES_MAX][2] = {
 	[TYPE_STRINGS] = { "some, other", "other, some" },
 	[TYPE_OIDS] = { "1.2.3", "1.2.4" },
 	[TYPE_IPS] = { "10.9.0.1", "10.9.0.2" },
+	[TYPE_IF_ADDRS] = { "10.9.0.1/24", "10.9.0.1/25" },
+	[TYPE_ROUTES] = { "yes", "10.7.0.0/16" },
 	[TYPE_DSCP] = { "101110", "000001" },
 	[TYPE_PADDING] = { "7", "mtu" },
 	[TYPE_MARK] = { "7", "7/0xff" },
@@ -63,6 +65,8 @@ static const struct {
 	{ "cert", "local { auth = psk }\nchildren { n { } }\nremote { auth = psk\ncert {\n", "\n} }" },
 	{ "cacert", "local { auth = psk }\nchildren { n { } }\nremote { auth = psk\ncacert {\n", "\n} }" },
 	{ "child", "local { auth = psk }\nremote { auth = psk }\nchildren { n {\n", "\n} }" },
+	{ "device", "local { auth = psk }\nremote { auth = psk }\nchildren { n {\ninterface = vpn\n",
+		"\n} }" },
 };
 
 static struct loaded load_with(const char *where, const char *line)
@@ -92,13 +96,14 @@ static struct loaded load_value(const char *where, const struct conf_key *row, u
 /* Whether both values of ROW can be loaded and one of them says something: then they make two versions. */
 static bool tells_versions_apart(const char *where, const struct conf_key *row)
 {
+	bool of_child = !strcmp(where, "child") || !strcmp(where, "device");
 	struct loaded a = load_value(where, row, 0), b = load_value(where, row, 1);
 	bool told = !a.err && !b.err &&
 		    !(value_is_neutral(row, value_of(row, 0)) && value_is_neutral(row, value_of(row, 1)));
 
 	if (told && peer_equal(a.conf.peers[0], b.conf.peers[0]))
 		fail_msg("%s: two values of it are taken for one version", row->name);
-	if (told && peer_same(a.conf.peers[0], b.conf.peers[0]) != !strcmp(where, "child"))
+	if (told && peer_same(a.conf.peers[0], b.conf.peers[0]) != of_child)
 		fail_msg("%s: it belongs to the %s", row->name, where);
 	loaded_free(&a);
 	loaded_free(&b);
@@ -111,7 +116,8 @@ static void any_key_makes_another_version(void **state)
 		const char *where;
 		enum conf_section_kind kind;
 	} sections[] = { { "conn", CONF_CONNECTION }, { "local", CONF_LOCAL }, { "remote", CONF_REMOTE },
-		{ "cert", CONF_CERT }, { "cacert", CONF_CACERT }, { "child", CONF_CHILD } };
+		{ "cert", CONF_CERT }, { "cacert", CONF_CACERT }, { "child", CONF_CHILD },
+		{ "device", CONF_CHILD } };
 	unsigned told = 0;
 
 	(void)state;

@@ -169,6 +169,29 @@ static void statusall_has_the_details(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void marked(struct vici_fake *f)
+{
+	f->sas->children[0].marks = (struct sa_marks){
+		.in = { .value = 0x17, .mask = 0xff },
+		.out = { .value = 9, .mask = UINT32_MAX },
+		.if_id_in = 5,
+	};
+}
+
+static void marks_and_interfaces_are_shown(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("statusall", &code, marked);
+
+	(void)state;
+	assert_true(has(b.out, "in  c0000001, mark 00000017/000000ff, if_id 00000005, 15 packets"));
+	assert_true(has(b.out, "out c0000002, mark 00000009, 3000 packets"));
+	ipsec_bench_end(&b);
+	b = run("--json status", &code, marked);
+	assert_true(has(b.out, "\"mark_in\":\"00000017\",\"mark_mask_in\":\"000000ff\","));
+	ipsec_bench_end(&b);
+}
+
 static void status_as_json(void **state)
 {
 	int code;
@@ -512,6 +535,7 @@ int main(void)
 		cmocka_unit_test(status_warns_first),
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),
+		cmocka_unit_test(marks_and_interfaces_are_shown),
 		cmocka_unit_test(status_as_json),
 		cmocka_unit_test(statusall_as_json),
 		cmocka_unit_test(status_remembers_sas_without_a_connection),

@@ -142,7 +142,7 @@ static void its_start_action_is_undone(void **state)
 static void those_of_connections_that_cannot_be_used_are_not(void **state)
 {
 	(void)state;
-	assert_string_equal(configure(conn("a", "lan", arena_printf(&arena, "%s\nmark_in = 1", lan))), "");
+	assert_string_equal(configure(conn("a", "lan", arena_printf(&arena, "%s\nipcomp = yes", lan))), "");
 	assert_int_equal(shunts_install(&shunts, "a", "lan", &notes), ERR_MISSING);
 }
 

@@ -137,7 +137,17 @@ static void what_is_there_only_sometimes(void **state)
 	t->child.encap = true;
 	t->conf.hostaccess = true;
 	t->devices = (struct xfrm_devices){ "", "" };
+	t->child.marks = (struct sa_marks){
+		.in = { .value = 23, .mask = 0xff },
+		.out = { .value = 9, .mask = UINT32_MAX },
+		.if_id_in = 5,
+		.if_id_out = 3000000000,
+	};
 	assert_true(fill(t));
+	assert_string_equal(value(t, 0, "PLUTO_MARK_IN"), "23/0x000000ff");
+	assert_string_equal(value(t, 0, "PLUTO_MARK_OUT"), "9/0xffffffff");
+	assert_string_equal(value(t, 0, "PLUTO_IF_ID_IN"), "5");
+	assert_string_equal(value(t, 0, "PLUTO_IF_ID_OUT"), "3000000000");
 	assert_string_equal(value(t, 0, "PLUTO_UDP_ENC"), "4500");
 	assert_string_equal(value(t, 0, "PLUTO_HOST_ACCESS"), "1");
 	assert_string_equal(value(t, 0, "PLUTO_INTERFACE"), "unknown");

@@ -120,6 +120,26 @@ static void list_sas_is_in_strongswans_order(void **state)
 		"response\n");
 }
 
+static void list_sas_shows_marks_and_interfaces(void **state)
+{
+	struct vici_bench *b = *state;
+	struct sa_record *sa = b->fake->sas;
+	const char *got;
+
+	subscribe(b, "list-sa");
+	sa->if_id_in = 7;
+	sa->children[0].marks = (struct sa_marks){
+		.in = { .value = 0x17, .mask = 0xff },
+		.out = { .value = 9, .mask = UINT32_MAX },
+		.if_id_in = 5,
+		.if_id_out = 0xabcdef,
+	};
+	got = vici_bench_ask(b, "list-sas", NULL);
+	assert_true(has(got, " nat-any=yes if-id-in=00000007 encr-alg="));
+	assert_true(has(got, " spi-out=c0000002 mark-in=00000017 mark-mask-in=000000ff mark-out=00000009"
+			     " if-id-in=00000005 if-id-out=00abcdef encr-alg="));
+}
+
 static void list_sas_shows_what_is_there(void **state)
 {
 	struct vici_bench *b = *state;
@@ -672,6 +692,8 @@ int main(void)
 			a_value_that_is_not_text_is_refused, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			list_sas_is_in_strongswans_order, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			list_sas_shows_marks_and_interfaces, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			list_sas_shows_what_is_there, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

@@ -73,19 +73,32 @@ static const char *suite(const struct vici_node *sa, struct arena *arena)
 	return text_str(&t);
 }
 
+/* ", mark 00000017/000000ff, if_id 00000005": what packets of one direction must have; KEYS are those of the
+ * mark, its mask and the interface. */
+static const char *marks(const struct vici_node *c, const char *const keys[3], struct arena *arena)
+{
+	const char *mark = vici_str(c, keys[0]), *mask = vici_str(c, keys[1]), *if_id = vici_str(c, keys[2]);
+
+	return arena_printf(arena, "%s%s%s%s%s%s", mark ? ", mark " : "", mark ? mark : "", mask ? "/" : "",
+		mask ? mask : "", if_id ? ", if_id " : "", if_id ? if_id : "");
+}
+
 static void show_child_details(const struct status *s, const struct vici_node *c)
 {
+	static const char *const in[] = { "mark-in", "mark-mask-in", "if-id-in" };
+	static const char *const out[] = { "mark-out", "mark-mask-out", "if-id-out" };
 	struct arena *a = &s->x->arena;
 
 	fprintf(s->x->out, "    #%s, reqid %s, %s%s, %s%s%s%s\n", str(c, "uniqueid"), str(c, "reqid"),
 		str(c, "mode"), vici_str(c, "encap") ? " in UDP" : "", suite(c, a),
 		when(c, "install-time", "installed ", " ago", a),
 		when(c, "rekey-time", "rekeying in ", "", a), when(c, "life-time", "expires in ", "", a));
-	fprintf(s->x->out, "    in  %s, %s packets%s%s%s\n", str(c, "spi-in"), str(c, "packets-in"),
-		when(c, "use-in", "last ", " ago", a), vici_str(c, "replays") ? ", replays dropped: " : "",
+	fprintf(s->x->out, "    in  %s%s, %s packets%s%s%s\n", str(c, "spi-in"), marks(c, in, a),
+		str(c, "packets-in"), when(c, "use-in", "last ", " ago", a),
+		vici_str(c, "replays") ? ", replays dropped: " : "",
 		vici_str(c, "replays") ? vici_str(c, "replays") : "");
-	fprintf(s->x->out, "    out %s, %s packets%s\n", str(c, "spi-out"), str(c, "packets-out"),
-		when(c, "use-out", "last ", " ago", a));
+	fprintf(s->x->out, "    out %s%s, %s packets%s\n", str(c, "spi-out"), marks(c, out, a),
+		str(c, "packets-out"), when(c, "use-out", "last ", " ago", a));
 }
 
 static void show_child_sa(const struct status *s, const struct vici_node *c)
