@@ -5,28 +5,19 @@
 
 #include "base/log.h"
 #include "xfrm/guard.h"
-#include "xfrm/journal.h"
+#include "xfrm/route_state.h"
 #include "xfrm/rpfilter.h"
-#include "xfrm/rtnl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Smaller wins: an unreachable route is met when the one before it has gone, with its device. */
 enum { METRIC_DEVICE = 256, METRIC_UNREACHABLE = 4096, METRIC_OURS = 8192, METRIC_THROW = 1 };
-
-struct route {
-	struct netlink *netlink;
-	struct journal *journal;
-	struct guard *guard; /* NULL until there is something to guard */
-	uint32_t table, prio, mark;
-	uint16_t ports[2];
-	bool ipv6; /* the kernel has it */
-};
 
 /* What never goes into a tunnel: "throw" sends it on to the tables behind ours. */
 static const struct prefix never_routed[] = {
@@ -59,44 +50,6 @@ static enum err rule_take_back(struct route *r, const char *thing, struct text *
 	if (sscanf(thing, "rule %u %u %u %u", &v, &prio, &table, &mark) != 4 || (v != 4 && v != 6))
 		return ERR_SYNTAX;
 	e = rtnl_rule_del(r->netlink, &(struct rtnl_rule){ (uint8_t)v, prio, table, mark });
-	text_add(why, "%s", netlink_reason(r->netlink));
-	return e;
-}
-
-static void jump_print(char out[JOURNAL_THING], const struct rtnl_jump *jump)
-{
-	const struct rule_match *m = &jump->match;
-	char from[PREFIX_TEXT], to[PREFIX_TEXT];
-
-	snprintf(out, JOURNAL_THING, "pass %u %u %s %s %u %u-%u %u-%u", jump->prio, jump->target,
-		prefix_print(&m->from, from), prefix_print(&m->to, to), m->proto, m->sport_lo, m->sport_hi,
-		m->dport_lo, m->dport_hi);
-}
-
-static enum err jump_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_jump jump = { 0 };
-	struct rule_match *m = &jump.match;
-	char from[PREFIX_TEXT], to[PREFIX_TEXT];
-	enum err e;
-
-	if (sscanf(thing, "pass %u %u %49s %49s %hhu %hu-%hu %hu-%hu", &jump.prio, &jump.target, from, to,
-		    &m->proto, &m->sport_lo, &m->sport_hi, &m->dport_lo, &m->dport_hi) != 9 ||
-		prefix_parse(from, &m->from) || prefix_parse(to, &m->to))
-		return ERR_SYNTAX;
-	e = rtnl_jump_del(r->netlink, &jump);
-	text_add(why, "%s", netlink_reason(r->netlink));
-	return e;
-}
-
-static enum err landing_take_back(struct route *r, const char *thing, struct text *why)
-{
-	unsigned v, prio;
-	enum err e;
-
-	if (sscanf(thing, "landing %u %u", &v, &prio) != 2 || (v != 4 && v != 6))
-		return ERR_SYNTAX;
-	e = rtnl_landing_del(r->netlink, (uint8_t)v, prio);
 	text_add(why, "%s", netlink_reason(r->netlink));
 	return e;
 }
@@ -161,11 +114,12 @@ static enum err guard_take_back(struct route *r, const char *thing, struct text 
 	return sscanf(thing, "nftables %63[a-z0-9.-]", name) == 1 ? guard_remove(name, why) : ERR_SYNTAX;
 }
 
-/* THE table of kinds. Those with CLOSES hold clear packets back, or except from that: those of a crashed
- * predecessor stay until what we make ourselves stands in their place. */
+/* THE table of kinds. Those that STAY hold clear packets back, or except from that, or are what others build
+ * on: those of a crashed predecessor stay until what we make ourselves stands in their place. An XFRM
+ * interface without SAs drops what is sent through it. */
 static const struct kind {
 	const char *word;
-	bool closes;
+	bool stays;
 	enum err (*take_back)(struct route *r, const char *thing, struct text *why);
 } kinds[] = {
 	{ "rule", true, rule_take_back },
@@ -173,10 +127,12 @@ static const struct kind {
 	{ "unreachable", true, unreachable_take_back },
 	{ "ours", true, ours_take_back },
 	{ "route", false, route_take_back },
-	{ "pass", false, jump_take_back },
-	{ "landing", false, landing_take_back },
+	{ "pass", false, route_jump_take_back },
+	{ "landing", false, route_landing_take_back },
 	{ "rp_filter", false, rp_filter_take_back },
 	{ "nftables", true, guard_take_back },
+	{ "xfrmi", true, device_xfrmi_take_back },
+	{ "address", true, device_address_take_back },
 };
 
 static const struct kind *kind_of(const char *thing)
@@ -223,19 +179,16 @@ static bool undo_open(void *ctx, const char *thing, bool owned)
 	const struct kind *kind = kind_of(thing);
 
 	(void)owned;
-	return !(kind && kind->closes) && take_back(ctx, thing);
+	return !(kind && kind->stays) && take_back(ctx, thing);
 }
 
-/* One owner of THING less. */
-static void let_go(struct route *r, const char *thing)
+void route_let_go(struct route *r, const char *thing)
 {
 	if (journal_release(r->journal, thing) && take_back(r, thing))
 		journal_strike(r->journal, thing);
 }
 
-/* THING was noted but could not be made. If a predecessor had NOTED it before, it may be there all the same.
- */
-static void never_mind(struct route *r, const char *thing, bool noted)
+void route_never_mind(struct route *r, const char *thing, bool noted)
 {
 	if (journal_release(r->journal, thing) && !noted)
 		journal_strike(r->journal, thing);
@@ -259,7 +212,7 @@ static enum err make_rule(struct route *r, uint8_t v, struct text *why)
 		return ERR_OK;
 	text_add(why, "cannot make the IPv%u rule that leads into routing table %u: %s", v, r->table,
 		netlink_reason(r->netlink));
-	never_mind(r, thing, noted);
+	route_never_mind(r, thing, noted);
 	return e;
 }
 
@@ -276,21 +229,44 @@ static enum err make_stop(struct route *r, const char *word, const struct rtnl_r
 	if (e || !first)
 		return e;
 	e = rtnl_route_add(r->netlink, route, false);
+	/* Somebody else's does as well, and stays when ours would go. */
+	if (e == ERR_EXISTS && !noted)
+		route_never_mind(r, thing, noted);
 	if (!e || e == ERR_EXISTS)
 		return ERR_OK;
 	text_add(why, "cannot make the %s route to %s in routing table %u: %s", word,
 		prefix_print(&route->to, to), r->table, netlink_reason(r->netlink));
-	never_mind(r, thing, noted);
+	route_never_mind(r, thing, noted);
 	return e;
 }
 
-/* The rule of either family, and IPv6's exceptions. A kernel without IPv6 is fine. */
+static bool in_main(const struct route *r)
+{
+	return r->table == TABLE_MAIN;
+}
+
+static bool kernel_has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* The rule of either family, and IPv6's exceptions. A kernel without IPv6 is fine. The main table has a rule,
+ * and what is excepted has better routes there. */
 static enum err make_rules(struct route *r, struct text *why)
 {
 	struct arena scratch = { 0 };
 	struct text no_ipv6 = text_in(&scratch);
-	enum err e = make_rule(r, 4, why);
+	enum err e = ERR_OK;
 
+	if (in_main(r)) {
+		r->ipv6 = kernel_has_ipv6();
+		return ERR_OK;
+	}
+	e = make_rule(r, 4, why);
 	if (e)
 		return e;
 	e = make_rule(r, 6, &no_ipv6);
@@ -363,6 +339,7 @@ void route_adopted_drop(struct route *r)
 struct lead {
 	struct route *r;
 	const char *dev;
+	const struct rtnl_route *to; /* of lead_end */
 };
 
 /* Makes the route that stands before THING, where that is an unreachable route. Nothing is struck out. */
@@ -391,7 +368,7 @@ static bool lead_one(void *ctx, const char *thing, bool owned)
 
 void route_adopted_lead(struct route *r, const char *dev)
 {
-	journal_undo(r->journal, lead_one, &(struct lead){ r, dev });
+	journal_undo(r->journal, lead_one, &(struct lead){ .r = r, .dev = dev });
 }
 
 static bool is_unreachable(void *ctx, const char *thing, bool owned)
@@ -442,6 +419,65 @@ static struct rtnl_route unreachable(const struct rtnl_route *route)
 	};
 }
 
+/* A route that route_adopted_lead has made to the same prefix, and nobody has asked for, goes: it led packets
+ * to their end only until somebody came who wants them. */
+static bool lead_end(void *ctx, const char *thing, bool owned)
+{
+	struct lead *lead = ctx;
+	char start[JOURNAL_THING];
+	size_t n;
+
+	route_print(start, "route", lead->to);
+	n = strlen(start);
+	return !owned && !strncmp(thing, start, n) && thing[n] == ' ' && take_back(lead->r, thing);
+}
+
+static void lead_end_for(struct route *r, const struct rtnl_route *route)
+{
+	struct rtnl_route to = { .to = route->to, .table = route->table };
+
+	journal_undo(r->journal, lead_end, &(struct lead){ .r = r, .to = &to });
+}
+
+/* Looks for a route of somebody else to the same prefix. */
+struct rival_search {
+	struct prefix to;
+	bool found;
+};
+
+static void rival_try(void *ctx, const struct rtnl_route *route)
+{
+	struct rival_search *s = ctx;
+	bool like_ours = (route->metric == METRIC_DEVICE && route->type == RTN_UNICAST) ||
+			 (route->metric == METRIC_UNREACHABLE && route->type == RTN_UNREACHABLE);
+
+	s->found |= !like_ours && route->to.bits == s->to.bits &&
+		    (!s->to.bits || ip_eq(&route->to.ip, &s->to.ip));
+}
+
+/* In the main table others route, too, and what they route with a smaller metric would go in the clear. One
+ * that looks like ours is ours, or the kernel says so. */
+static enum err rival_check(struct route *r, const struct prefix *to, struct text *why)
+{
+	struct rival_search search = { *to, false };
+	char text[PREFIX_TEXT];
+	enum err e;
+
+	if (!in_main(r))
+		return ERR_OK;
+	e = rtnl_routes(r->netlink, to->ip.v, r->table, rival_try, &search);
+	if (e)
+		text_add(why, "cannot read the main routing table: %s", netlink_reason(r->netlink));
+	if (e || !search.found)
+		return e;
+	text_add(why,
+		"there is a route to %s in the main routing table already, which is not ours and is left as "
+		"it is: remove it (ip route del %s), or set daemon.routing_table to a table of our own, as "
+		"220",
+		prefix_print(to, text), text);
+	return ERR_EXISTS;
+}
+
 /* First the unreachable route, then the one before it. An owner more renews the latter: its MTU may be
  * another, and its source may have gone from this machine (the kernel does not mind). */
 static enum err prefix_route(struct route *r, const struct rtnl_route *route, struct text *why)
@@ -449,24 +485,31 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, st
 	struct rtnl_route behind = unreachable(route);
 	char thing[JOURNAL_THING], stop[JOURNAL_THING], to[PREFIX_TEXT];
 	bool first, noted;
-	enum err e = make_stop(r, "unreachable", &behind, why);
+	enum err e;
 
-	if (e)
-		return e;
 	route_print(thing, "route", route);
 	noted = journal_has(r->journal, thing); /* by route_adopted_lead, if by nobody else */
+	e = noted ? ERR_OK : rival_check(r, &route->to, why);
+	if (!e)
+		e = make_stop(r, "unreachable", &behind, why);
+	if (e)
+		return e;
 	e = journal_take(r->journal, thing, &first, why);
 	if (!e) {
 		e = rtnl_route_add(r->netlink, route, noted);
+		if (e == ERR_EXISTS) {
+			lead_end_for(r, route);
+			e = rtnl_route_add(r->netlink, route, noted);
+		}
 		if (!e)
 			return ERR_OK;
 		text_add(why, "cannot route %s to %s in routing table %u: %s%s", prefix_print(&route->to, to),
 			route->dev, route->table, netlink_reason(r->netlink),
 			e == ERR_EXISTS ? ": another tunnel or program has routed it already" : "");
-		never_mind(r, thing, false);
+		route_never_mind(r, thing, false);
 	}
 	route_print(stop, "unreachable", &behind);
-	let_go(r, stop);
+	route_let_go(r, stop);
 	return e;
 }
 
@@ -476,9 +519,9 @@ static void prefix_unroute(struct route *r, const struct rtnl_route *route)
 	char thing[JOURNAL_THING];
 
 	route_print(thing, "route", route);
-	let_go(r, thing);
+	route_let_go(r, thing);
 	route_print(thing, "unreachable", &behind);
-	let_go(r, thing);
+	route_let_go(r, thing);
 }
 
 /* Looks for the first address that lies in one of LOCAL. */
@@ -541,19 +584,34 @@ void route_del(struct route *r, const char *dev, const struct ts *remote)
 		prefix_unroute(r, &route);
 }
 
+enum err route_spares(const struct route *r, const struct ts *remote, const struct ip *peer, struct text *why)
+{
+	char text[IP_TEXT];
+
+	if (!in_main(r) || peer->v != remote->lo.v || ip_cmp(&remote->lo, peer) > 0 ||
+		ip_cmp(peer, &remote->hi) > 0)
+		return ERR_OK;
+	text_add(why,
+		"a route in the main table would lead the tunnel's own packets to %s into the tunnel: set "
+		"daemon.routing_table to a table of our own, as 220, which they do not look into",
+		ip_print(peer, text));
+	return ERR_RANGE;
+}
+
 static void ours_let_go(struct route *r, const struct rtnl_route *route)
 {
 	char thing[JOURNAL_THING];
 
 	route_print(thing, "ours", route);
-	let_go(r, thing);
+	route_let_go(r, thing);
 }
 
-/* "throw" again, but anybody's route of the same length comes first. */
+/* "throw" again, but anybody's route of the same length comes first. In the main table narrower routes win by
+ * themselves, and there is no table behind. */
 enum err route_ours_add(struct route *r, const struct ts *ours, struct text *why)
 {
 	struct rtnl_route route = { .table = r->table, .metric = METRIC_OURS, .type = RTN_THROW };
-	struct cut cut = { ours->lo, ours->hi, ours->lo.v == 4 || r->ipv6 }, done = cut;
+	struct cut cut = { ours->lo, ours->hi, !in_main(r) && (ours->lo.v == 4 || r->ipv6) }, done = cut;
 	enum err e = ERR_OK;
 
 	while (!e && routed_next(&cut, &route.to))
@@ -576,92 +634,6 @@ void route_ours_del(struct route *r, const struct ts *ours)
 		ours_let_go(r, &route);
 }
 
-/* Where packets that pass go on. */
-static enum err make_landing(struct route *r, uint8_t v, struct text *why)
-{
-	char thing[JOURNAL_THING];
-	bool first;
-	enum err e;
-
-	snprintf(thing, sizeof thing, "landing %u %u", v, r->prio + 1);
-	e = journal_take(r->journal, thing, &first, why);
-	if (e || !first)
-		return e;
-	e = rtnl_landing_add(r->netlink, v, r->prio + 1);
-	if (!e || e == ERR_EXISTS)
-		return ERR_OK;
-	text_add(why, "cannot make the empty IPv%u routing rule of priority %u: %s", v, r->prio + 1,
-		netlink_reason(r->netlink));
-	never_mind(r, thing, false);
-	return e;
-}
-
-static void landing_let_go(struct route *r, uint8_t v)
-{
-	char thing[JOURNAL_THING];
-
-	snprintf(thing, sizeof thing, "landing %u %u", v, r->prio + 1);
-	let_go(r, thing);
-}
-
-static struct rtnl_jump jump_of(const struct route *r, const struct rule_match *match)
-{
-	return (struct rtnl_jump){ r->prio - 1, r->prio + 1, *match };
-}
-
-static enum err make_jump(struct route *r, const struct rtnl_jump *jump, struct text *why)
-{
-	char thing[JOURNAL_THING];
-	bool first;
-	enum err e;
-
-	jump_print(thing, jump);
-	e = journal_take(r->journal, thing, &first, why);
-	if (e || !first)
-		return e;
-	e = rtnl_jump_add(r->netlink, jump);
-	if (!e || e == ERR_EXISTS)
-		return ERR_OK;
-	text_add(
-		why, "cannot make a routing rule of priority %u: %s", jump->prio, netlink_reason(r->netlink));
-	never_mind(r, thing, false);
-	return e;
-}
-
-enum err route_pass_add(struct route *r, const struct rule_match *match, struct text *why)
-{
-	struct rtnl_jump jump = jump_of(r, match);
-	uint8_t v = match->from.ip.v;
-	enum err e;
-
-	if (v == 6 && !r->ipv6)
-		return ERR_OK;
-	if (r->prio < 2 || r->prio == UINT32_MAX) {
-		text_add(why, "there must be room for a rule before ours and one behind it: set "
-			      "daemon.routing_table_prio to at least 2");
-		return ERR_RANGE;
-	}
-	e = make_landing(r, v, why);
-	if (e)
-		return e;
-	e = make_jump(r, &jump, why);
-	if (e)
-		landing_let_go(r, v);
-	return e;
-}
-
-void route_pass_del(struct route *r, const struct rule_match *match)
-{
-	struct rtnl_jump jump = jump_of(r, match);
-	char thing[JOURNAL_THING];
-
-	if (match->from.ip.v == 6 && !r->ipv6)
-		return;
-	jump_print(thing, &jump);
-	let_go(r, thing);
-	landing_let_go(r, match->from.ip.v);
-}
-
 /* Makes our table under a name that no predecessor's has. */
 static enum err guard_begin(struct route *r, struct text *why)
 {
@@ -678,7 +650,7 @@ static enum err guard_begin(struct route *r, struct text *why)
 		return e;
 	e = guard_open(strchr(thing, ' ') + 1, r->ports, r->mark, &r->guard, why);
 	if (e)
-		never_mind(r, thing, false);
+		route_never_mind(r, thing, false);
 	return e;
 }
 
@@ -727,30 +699,6 @@ enum err route_source(
 	*source = way.source;
 	*mtu = way.mtu;
 	return ERR_OK;
-}
-
-/* Its ends may be names of a network and of all its hosts, which are nobody's addresses. */
-bool route_chooses(struct route *r, const struct prefix *to, const struct prefix *from)
-{
-	struct ip ends[2];
-
-	if (ip_prefix(&to->ip, to->bits, &ends[0], &ends[1]))
-		return false;
-	if (to->bits + 1 < 8 * ip_size(&to->ip)) {
-		ends[0].a[ip_size(&to->ip) - 1] |= 1;
-		ends[1].a[ip_size(&to->ip) - 1] &= 0xfe;
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		struct rtnl_way way;
-		struct prefix source = { .bits = 8 * (unsigned)ip_size(&to->ip) };
-
-		if (rtnl_lookup(r->netlink, &ends[i], r->mark, &way))
-			return false;
-		source.ip = way.source;
-		if (!prefix_contains(from, &source))
-			return false;
-	}
-	return true;
 }
 
 bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE])

@@ -18,8 +18,10 @@ struct route; /* all that one daemon has changed on this machine (in its network
  * predecessor left behind is taken back first, except what holds clear packets back: its unreachable routes,
  * the rule that leads to them and its guards are adopted. Whoever asks for such a thing again takes it over;
  * the rest goes when route_adopted_drop is called, so that no packet goes out in the clear in between. Then
- * the rule "not fwmark MARK: look into table TABLE" is made, for IPv4 and, where the kernel has it, IPv6.
- * ERR_DENIED without CAP_NET_ADMIN. WHY gets a sentence on failure, here and below. */
+ * the rule "not fwmark MARK: look into table TABLE" is made, for IPv4 and, where the kernel has it, IPv6;
+ * none for the main table, into which everybody looks: there route_add makes no route to a prefix that
+ * somebody else has routed, and nothing passes by (route_pass_add). ERR_DENIED without CAP_NET_ADMIN. WHY
+ * gets a sentence on failure, here and below. */
 enum err route_open(const char *journal, const struct settings *settings, uint32_t mark, struct route **out,
 	struct text *why) MUST_CHECK;
 
@@ -56,6 +58,11 @@ enum err route_add(struct route *r, const char *dev, const struct ts *remote, st
 	struct text *why) MUST_CHECK;
 void route_del(struct route *r, const char *dev, const struct ts *remote);
 
+/* ERR_RANGE when a route to REMOTE would lead the outer packets to PEER (v 0: not known) into the tunnel,
+ * too: in the main table no rule spares them. To be asked before route_add. */
+enum err route_spares(
+	const struct route *r, const struct ts *remote, const struct ip *peer, struct text *why) MUST_CHECK;
+
 /* Keeps packets for the addresses of OURS (ours.h) out of wider routes of ours: they go where the tables
  * behind say. Counted; all or nothing. */
 enum err route_ours_add(struct route *r, const struct ts *ours, struct text *why) MUST_CHECK;
@@ -70,7 +77,8 @@ enum err route_guard_add(struct route *r, uint32_t id, const char *dev, struct t
 void route_guard_del(struct route *r, uint32_t id);
 
 /* Lets packets of MATCH pass by our table: they go where the tables behind it say. Counted. ERR_RANGE when
- * there is no room for rules around the one that leads to our table. Where the kernel has no IPv6 its packets
+ * there is no room for rules around the one that leads to our table, ERR_UNSUPPORTED when that is the main
+ * one. Where the kernel has no IPv6 its packets
  * need nothing. A crash leaves none of this for longer than until the next start: what passes is less than
  * what is protected. */
 enum err route_pass_add(struct route *r, const struct rule_match *match, struct text *why) MUST_CHECK;

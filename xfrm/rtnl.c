@@ -7,6 +7,9 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
+
+static const char kind_xfrm[] = "xfrm";
 
 static uint8_t family(const struct ip *ip)
 {
@@ -44,6 +47,126 @@ enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu, uint3
 	mnl_attr_put_u32(h, IFLA_MTU, mtu);
 	mnl_attr_put_u32(h, IFLA_GROUP, group);
 	return netlink_talk(nl, NULL, NULL);
+}
+
+/* The number among the attributes of an XFRM interface that its LINKINFO has; 0: it is of another kind. */
+static uint32_t if_id_of(const struct nlattr *linkinfo)
+{
+	const struct nlattr *a, *data = NULL;
+	bool xfrm = false;
+
+	mnl_attr_for_each_nested(a, linkinfo)
+	{
+		if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
+			xfrm = mnl_attr_get_payload_len(a) == sizeof kind_xfrm &&
+			       !memcmp(mnl_attr_get_payload(a), kind_xfrm, sizeof kind_xfrm);
+		if (mnl_attr_get_type(a) == IFLA_INFO_DATA)
+			data = a;
+	}
+	if (!xfrm || !data)
+		return 0;
+	mnl_attr_for_each_nested(a, data) if (mnl_attr_get_type(a) == IFLA_XFRM_IF_ID) return get_u32(a);
+	return 0;
+}
+
+struct link_walk {
+	rtnl_link_fn *each;
+	void *ctx;
+};
+
+static void link_pass_on(void *ctx, const struct nlmsghdr *h)
+{
+	const struct link_walk *walk = ctx;
+	const struct ifinfomsg *m = mnl_nlmsg_get_payload(h);
+	struct rtnl_link link = { .up = m->ifi_flags & IFF_UP };
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, sizeof *m)
+	{
+		if (mnl_attr_get_type(a) == IFLA_IFNAME)
+			snprintf(link.name, sizeof link.name, "%.*s", (int)mnl_attr_get_payload_len(a),
+				mnl_attr_get_str(a));
+		if (mnl_attr_get_type(a) == IFLA_LINKINFO)
+			link.if_id = if_id_of(a);
+	}
+	walk->each(walk->ctx, &link);
+}
+
+static void link_keep(void *ctx, const struct rtnl_link *link)
+{
+	*(struct rtnl_link *)ctx = *link;
+}
+
+enum err rtnl_link_find(struct netlink *nl, const char *name, struct rtnl_link *out)
+{
+	struct link_walk walk = { link_keep, out };
+	struct nlmsghdr *h = netlink_request(nl, RTM_GETLINK, 0);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	return netlink_talk(nl, link_pass_on, &walk);
+}
+
+enum err rtnl_links(struct netlink *nl, rtnl_link_fn *each, void *ctx)
+{
+	struct link_walk walk = { each, ctx };
+	struct nlmsghdr *h = netlink_request(nl, RTM_GETLINK, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	return netlink_talk(nl, link_pass_on, &walk);
+}
+
+enum err rtnl_link_add_xfrm(struct netlink *nl, const char *name, uint32_t if_id)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info, *data;
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind_xfrm);
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	mnl_attr_put_u32(h, IFLA_XFRM_IF_ID, if_id);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_link_del(struct netlink *nl, const char *name)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_DELLINK, 0);
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+/* Without duplicate address detection, which nobody would answer. */
+static enum err addr_talk(struct netlink *nl, uint16_t type, uint16_t flags, const char *dev,
+	const struct ip *ip, unsigned bits)
+{
+	struct nlmsghdr *h = netlink_request(nl, type, flags);
+	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+
+	m->ifa_index = if_nametoindex(dev);
+	if (!m->ifa_index)
+		return netlink_refuse(nl, ENODEV);
+	m->ifa_family = family(ip);
+	m->ifa_prefixlen = (uint8_t)bits;
+	m->ifa_flags = ip->v == 6 ? IFA_F_NODAD : 0;
+	put_ip(h, IFA_LOCAL, ip);
+	put_ip(h, IFA_ADDRESS, ip);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_addr_add(struct netlink *nl, const char *dev, const struct ip *ip, unsigned bits)
+{
+	return addr_talk(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, dev, ip, bits);
+}
+
+enum err rtnl_addr_del(struct netlink *nl, const char *dev, const struct ip *ip, unsigned bits)
+{
+	return addr_talk(nl, RTM_DELADDR, 0, dev, ip, bits);
 }
 
 /* The part of a route that both its making and its end need; ERR_MISSING when its device is gone. */
@@ -96,6 +219,46 @@ enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route)
 	enum err e = route_request(nl, RTM_DELROUTE, 0, route, &h);
 
 	return e ? e : netlink_talk(nl, NULL, NULL);
+}
+
+struct route_walk {
+	rtnl_route_fn *each;
+	void *ctx;
+	unsigned table;
+	uint8_t v;
+};
+
+static void route_read(void *ctx, const struct nlmsghdr *h)
+{
+	const struct route_walk *walk = ctx;
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	struct rtnl_route route = { .table = m->rtm_table, .type = m->rtm_type };
+	const struct nlattr *a;
+
+	route.to.ip.v = walk->v;
+	route.to.bits = m->rtm_dst_len;
+	mnl_attr_for_each(a, h, sizeof *m)
+	{
+		switch (mnl_attr_get_type(a)) {
+		case RTA_TABLE: route.table = get_u32(a); break;
+		case RTA_DST: route.to.ip = get_ip(a); break;
+		case RTA_PRIORITY: route.metric = get_u32(a); break;
+		}
+	}
+	if (route.table == walk->table && !(m->rtm_flags & RTM_F_CLONED))
+		walk->each(walk->ctx, &route);
+}
+
+/* Older kernels give those of every table. */
+enum err rtnl_routes(struct netlink *nl, uint8_t v, unsigned table, rtnl_route_fn *each, void *ctx)
+{
+	struct route_walk walk = { each, ctx, table, v };
+	struct nlmsghdr *h = netlink_request(nl, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+
+	m->rtm_family = v == 4 ? AF_INET : AF_INET6;
+	mnl_attr_put_u32(h, RTA_TABLE, table);
+	return netlink_talk(nl, route_read, &walk);
 }
 
 static struct nlmsghdr *rule_request(struct netlink *nl, uint16_t type, uint8_t v, uint32_t prio,

@@ -9,6 +9,28 @@
 /* Brings device DEV up with MTU octets, in GROUP (of devices, that rules of nftables may ask for). */
 enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu, uint32_t group) MUST_CHECK;
 
+/* A device. */
+struct rtnl_link {
+	char name[16]; /* IFNAMSIZ */
+	bool up;
+	uint32_t if_id; /* of an XFRM interface; 0: it is none, or has none */
+};
+
+/* The device called NAME; ERR_MISSING when there is none. And all of them. */
+enum err rtnl_link_find(struct netlink *nl, const char *name, struct rtnl_link *out) MUST_CHECK;
+typedef void rtnl_link_fn(void *ctx, const struct rtnl_link *link);
+enum err rtnl_links(struct netlink *nl, rtnl_link_fn *each, void *ctx) MUST_CHECK;
+
+/* Makes an XFRM interface, down; ERR_EXISTS when the name or IF_ID (not 0) is taken, ERR_UNSUPPORTED when the
+ * kernel has no such interfaces. Any device is deleted by its name. */
+enum err rtnl_link_add_xfrm(struct netlink *nl, const char *name, uint32_t if_id) MUST_CHECK;
+enum err rtnl_link_del(struct netlink *nl, const char *name) MUST_CHECK;
+
+/* An address with the length of its network's prefix on device DEV, to be used at once; ERR_EXISTS when it is
+ * there already. */
+enum err rtnl_addr_add(struct netlink *nl, const char *dev, const struct ip *ip, unsigned bits) MUST_CHECK;
+enum err rtnl_addr_del(struct netlink *nl, const char *dev, const struct ip *ip, unsigned bits) MUST_CHECK;
+
 struct rtnl_route {
 	struct prefix to;
 	unsigned table, metric;
@@ -22,6 +44,11 @@ struct rtnl_route {
  * it is found by its table, prefix, metric, type and device. */
 enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool replace) MUST_CHECK;
 enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route) MUST_CHECK;
+
+/* Every route of this family in TABLE; dev is not filled. */
+typedef void rtnl_route_fn(void *ctx, const struct rtnl_route *route);
+enum err rtnl_routes(
+	struct netlink *nl, uint8_t v, unsigned table, rtnl_route_fn *each, void *ctx) MUST_CHECK;
 
 /* Packets of family V (4 or 6) without the mark MARK look into TABLE. */
 struct rtnl_rule {

@@ -33,7 +33,7 @@ static void predecessor(struct machine *h)
 		struct settings settings = settings_default();
 		struct rule_match passing = match("0.0.0.0/0", "10.4.0.0/16", 0, 0);
 		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) &&
-			  !tun_open("ipsec", &h->tun, h->dev, &h->why) &&
+			  !tun_open("ipsec", true, &h->tun, h->dev, &h->why) &&
 			  !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why) &&
 			  !machine_route(h, "10.2.0.0/16", NULL) && !machine_route(h, "10.3.0.0/16", NULL) &&
 			  !machine_route(h, "fd02::/64", NULL) &&
@@ -370,6 +370,18 @@ static void somebody_elses_route_is_not_replaced(void **state)
 		machine_said("ip route show table 220"), "10.2.0.4/30 dev out0 scope link metric 256 \n");
 }
 
+/* In our table as in any. */
+static void somebody_elses_unreachable_route_stays(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip route add unreachable 10.2.0.0/16 table 220 metric 4096");
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	machine_unroute(h, "10.2.0.0/16");
+	assert_says("ip route show table 220", "unreachable 10.2.0.0/16");
+	assert_silent("ip route show table 220", "ipsec0");
+}
+
 static void a_device_that_is_not_there_is_told(void **state)
 {
 	struct machine *h = machine_enter(state);
@@ -387,7 +399,7 @@ static void the_kernels_own_words_are_passed_on(void **state)
 	struct machine *h = machine_enter(state);
 
 	machine_start(h);
-	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why)); /* and not brought up */
+	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why)); /* and not brought up */
 	assert_int_not_equal(machine_route(h, "10.2.0.0/16", NULL), ERR_OK);
 	assert_non_null(strstr(text_str(&h->why), "Network is down: Device for nexthop is not up"));
 }
@@ -406,6 +418,26 @@ static void a_crash_leaves_the_way_into_the_clear_shut(void **state)
 	assert_says("ip route get fd02::1 2>&1", "No route to host");
 	assert_says("nft list tables", "table inet ikev2d-");
 	assert_says("ip rule", "fwmark 0x1ce2");
+}
+
+/* Another device than the one that packets were led to meanwhile may ask for them. */
+static void what_was_led_to_its_end_may_be_asked_for_by_another_device(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct ts to = packet_ts("10.2.0.0/16");
+
+	predecessor(h);
+	machine_start(h);
+	machine_device(h);
+	route_adopted_lead(h->route, h->dev);
+	assert_says("ip route show table 220", "10.2.0.0/16 dev ipsec0");
+	assert_ok(route_add(h->route, "out0", &to, (struct tss){ 0 }, 0, &h->why));
+	assert_says("ip route show table 220", "10.2.0.0/16 dev out0");
+	assert_says("ip route show table 220", "10.3.0.0/16 dev ipsec0");
+	assert_int_equal(machine_route(h, "10.2.0.0/16", NULL), ERR_EXISTS);
+	route_adopted_drop(h->route);
+	assert_says("ip route show table 220", "10.2.0.0/16 dev out0");
+	assert_silent("ip route show table 220", "10.3.0.0/16");
 }
 
 static void what_nobody_asked_for_again_is_dropped(void **state)
@@ -444,7 +476,7 @@ static void a_stop_after_a_crash_leaves_nothing(void **state)
 
 	predecessor(h);
 	machine_start(h);
-	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
 	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
 	route_close(h->route);
 	h->route = NULL;
@@ -575,7 +607,7 @@ static void a_proc_that_cannot_be_written_is_warned_of(void **state)
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
 	machine_start(h);
-	assert_ok(tun_open("ipsec", &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
 	child = fork();
 	if (!child) {
 		bool ok = !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
@@ -670,9 +702,11 @@ int main(void)
 		MACHINE_CASE(an_owner_more_renews_mtu_and_source),
 		MACHINE_CASE(neighbour_discovery_never_goes_into_the_tunnel),
 		MACHINE_CASE(somebody_elses_route_is_not_replaced),
+		MACHINE_CASE(somebody_elses_unreachable_route_stays),
 		MACHINE_CASE(a_device_that_is_not_there_is_told),
 		MACHINE_CASE(the_kernels_own_words_are_passed_on),
 		MACHINE_CASE(a_crash_leaves_the_way_into_the_clear_shut),
+		MACHINE_CASE(what_was_led_to_its_end_may_be_asked_for_by_another_device),
 		MACHINE_CASE(what_nobody_asked_for_again_is_dropped),
 		MACHINE_CASE(after_a_crash_nothing_passes_any_more),
 		MACHINE_CASE(a_stop_after_a_crash_leaves_nothing),

@@ -82,7 +82,7 @@ static void note_unknown_spi(void *ctx, const struct path *path, bool encap, uin
 	told.unknown_spi++;
 }
 
-static enum err open_backend(struct machine *h)
+static enum err open_backend_in(struct machine *h, unsigned table)
 {
 	struct xfrm_setup setup = {
 		.settings = &settings,
@@ -93,11 +93,17 @@ static enum err open_backend(struct machine *h)
 
 	settings = settings_default();
 	settings.datapath = DATAPATH_USER;
+	settings.routing_table = table;
 	memset(&told, 0, sizeof told);
 	conf = (struct child_conf){ .name = "net", .replay_window = 1024, .copy_df = true, .copy_ecn = true };
 	near_net = packet_ts("10.1.0.0/24");
 	far_net = packet_ts("10.2.0.0/24");
 	return user->open(&setup, &x, &h->why);
+}
+
+static enum err open_backend(struct machine *h)
+{
+	return open_backend_in(h, 220);
 }
 
 static struct machine *begin(void **state)
@@ -400,19 +406,98 @@ static void a_child_may_have_a_device_of_its_own(void **state)
 	conf.interface = "vpn";
 	add_sas(h, true);
 	add_policy(h, false);
-	assert_says("ip link show", "vpn0");
-	assert_silent("ip link show", "vpn1");
+	assert_says("ip link show", "vpn:");
+	assert_silent("ip link show", "vpn0");
 	assert_silent("ip link show", "ipsec0");
 	assert_silent("ip route show table 220", "10.2.0.0");
-	machine_sh("ip route add 10.2.0.0/24 dev vpn0 src 10.1.0.1");
+	machine_sh("ip route add 10.2.0.0/24 dev vpn src 10.1.0.1");
 	user->sa_select(x, POLICY, CHILD);
 	assert_carried();
 	user->policy_del(x, POLICY);
 	user->sa_del(x, CHILD, true);
-	assert_says("ip link show", "vpn0");
+	assert_says("ip link show", "vpn:");
 	user->sa_del(x, CHILD, false);
 	wait_for(packets_in, 0);
-	assert_silent("ip link show", "vpn0");
+	assert_silent("ip link show", "vpn:");
+}
+
+static void a_device_of_its_own_has_addresses_and_routes(void **state)
+{
+	struct if_addr addrs[] = { { packet_ip("10.9.0.1"), 30 }, { packet_ip("2001:db8:9::1"), 64 } };
+	struct machine *h = begin(state);
+
+	conf.interface = "vpn";
+	conf.interface_addrs = addrs;
+	conf.n_interface_addrs = 2;
+	conf.interface_routes.remote = true;
+	add_sas(h, true);
+	add_policy(h, false);
+	assert_says("ip addr show dev vpn", "inet 10.9.0.1/30");
+	assert_says("ip addr show dev vpn", "inet6 2001:db8:9::1/64");
+	assert_says("ip route show table 220", "10.2.0.0/24 dev vpn");
+	assert_says("ip route show table 220", "unreachable 10.2.0.0/24");
+	user->sa_select(x, POLICY, CHILD);
+	assert_carried();
+	user->policy_del(x, POLICY);
+	assert_silent("ip addr show dev vpn", "inet 10.9.0.1");
+	assert_silent("ip route show table 220", "10.2.0.0");
+}
+
+static void a_device_of_its_own_may_have_other_routes(void **state)
+{
+	struct machine *h = begin(state);
+	struct ts nets[] = { packet_ts("10.3.0.0/16"), packet_ts("2001:db8:3::/64") };
+
+	conf.interface = "vpn";
+	conf.interface_routes.nets = (struct tss){ nets, 2 };
+	near_net = far_net = packet_ts("0.0.0.0/0");
+	settings.install_routes = false;
+	add_policy(h, true);
+	assert_says("ip route show table 220", "10.3.0.0/16 dev vpn");
+	assert_says("ip -6 route show table 220", "2001:db8:3::/64 dev vpn");
+	assert_silent("ip route show table 220", "default");
+	user->policy_del(x, POLICY);
+	assert_silent("ip route show table 220; ip -6 route show table 220", "vpn");
+}
+
+static uint64_t vpn_gone(void)
+{
+	struct sa_usage usage;
+
+	user->usage(x, CHILD, true, &usage); /* reaps */
+	return !if_nametoindex("vpn");
+}
+
+static void of_a_policy_whose_address_cannot_be_had_nothing_is_left(void **state)
+{
+	struct if_addr addrs[] = { { packet_ip("10.9.0.1"), 30 }, { packet_ip("ff02::1"), 64 } };
+	struct machine *h = begin(state);
+	struct policy_spec spec = policy_of(true);
+
+	conf.interface = "vpn";
+	conf.interface_addrs = addrs;
+	conf.n_interface_addrs = 2;
+	conf.interface_routes.remote = true;
+	assert_int_not_equal(user->policy_add(x, &spec, &h->why), ERR_OK);
+	assert_non_null(strstr(text_str(&h->why), "cannot put the address ff02::1/64 on vpn"));
+	assert_silent("ip route show table 220", "10.2.0.0");
+	wait_for(vpn_gone, 1);
+}
+
+static void a_route_in_main_that_catches_the_peer_is_refused(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct policy_spec spec = policy_of(true);
+
+	assert_ok(open_backend_in(h, TABLE_MAIN));
+	add_policy(h, true);
+	assert_says("ip route", "10.2.0.0/24 dev ipsec0");
+	user->policy_del(x, POLICY);
+	far_net = packet_ts("192.0.2.0/25");
+	spec.remote = packet_ip("192.0.2.2");
+	assert_int_equal(user->policy_add(x, &spec, &h->why), ERR_RANGE);
+	assert_non_null(strstr(text_str(&h->why), "packets to 192.0.2.2 into the tunnel"));
+	assert_silent("ip route", "ipsec0");
 }
 
 static void add_shunt(struct machine *h, uint32_t id, bool drop, const char *local, const char *remote)
@@ -603,7 +688,8 @@ static void an_unknown_spi_is_reported(void **state)
 	assert_true(ip_eq(&told.spi_path.remote.ip, &(struct ip){ 4, { 10, 1, 0, 1 } }));
 }
 
-/* A datagram of the IKE marker goes to the IKE socket, which was there first; one with an SPI of ours does not.
+/* A datagram of the IKE marker goes to the IKE socket, which was there first; one with an SPI of ours does
+ * not.
  */
 static void the_ike_socket_keeps_what_is_its_own(void **state)
 {
@@ -670,6 +756,10 @@ int main(void)
 		CASE(no_routes_are_made_where_nobody_wants_them),
 		CASE(routes_get_the_size_of_their_sa),
 		CASE(a_child_may_have_a_device_of_its_own),
+		CASE(a_device_of_its_own_has_addresses_and_routes),
+		CASE(a_device_of_its_own_may_have_other_routes),
+		CASE(of_a_policy_whose_address_cannot_be_had_nothing_is_left),
+		CASE(a_route_in_main_that_catches_the_peer_is_refused),
 		CASE(what_passes_goes_past_the_device),
 		CASE(what_is_dropped_does_not_leave),
 		CASE(a_shunt_that_cannot_be_had_leaves_nothing),

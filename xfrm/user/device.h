@@ -10,7 +10,7 @@ struct device {
 	unsigned slot; /* its place among DEVICES_MAX; used again only after it was closed */
 	int fd;
 	char name[TUN_NAME];
-	char wanted[TUN_NAME]; /* the name that was asked for, perhaps without number */
-	unsigned owners;       /* SAs and policies; with the last one goes its being watched */
-	unsigned refs;         /* owners and snapshots; with the last one it is closed. Control thread only */
+	bool shared;     /* by all who have none of their own */
+	unsigned owners; /* SAs and policies; with the last one goes its being watched */
+	unsigned refs;   /* owners and snapshots; with the last one it is closed. Control thread only */
 };

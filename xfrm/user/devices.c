@@ -2,7 +2,6 @@
 /* Tun devices and their owners. */
 #include "xfrm/user/state.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,11 +18,11 @@ static void wait_for_reaping(struct xfrm *x)
 		nanosleep(&pause, NULL);
 }
 
-/* By the name that was asked for, so that whoever asks again for "vpn" gets the same "vpn0". */
 static struct device *find(struct xfrm *x, const char *name)
 {
 	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (x->devices[i] && x->devices[i]->owners && !strcmp(x->devices[i]->wanted, name))
+		if (x->devices[i] && x->devices[i]->owners && !x->devices[i]->shared &&
+			!strcmp(x->devices[i]->name, name))
 			return x->devices[i];
 	return NULL;
 }
@@ -37,6 +36,7 @@ static enum err find_slot(struct xfrm *x, unsigned *slot, struct text *why)
 	return ERR_SPACE;
 }
 
+/* NULL: the shared one. */
 static enum err open_new(struct xfrm *x, const char *name, struct device **out, struct text *why)
 {
 	struct device *d = calloc(1, sizeof *d);
@@ -46,7 +46,7 @@ static enum err open_new(struct xfrm *x, const char *name, struct device **out, 
 		abort();
 	err = find_slot(x, &d->slot, why);
 	if (!err)
-		err = tun_open(name, &d->fd, d->name, why);
+		err = tun_open(name ? name : x->settings->tun_name, !name, &d->fd, d->name, why);
 	if (err) {
 		free(d);
 		return err;
@@ -59,7 +59,7 @@ static enum err open_new(struct xfrm *x, const char *name, struct device **out, 
 		free(d);
 		return err;
 	}
-	snprintf(d->wanted, sizeof d->wanted, "%s", name);
+	d->shared = !name;
 	d->owners = d->refs = 1;
 	*out = x->devices[d->slot] = d;
 	return ERR_OK;
@@ -77,7 +77,7 @@ enum err user_device_get(struct xfrm *x, const char *name, struct device **out, 
 		return ERR_OK;
 	}
 	wait_for_reaping(x);
-	err = open_new(x, name ? name : x->settings->tun_name, out, why);
+	err = open_new(x, name, out, why);
 	if (!err && !name)
 		x->shared = *out;
 	return err;

@@ -3,6 +3,7 @@
 #include "xfrm/user/state.h"
 
 #include "base/log.h"
+#include "xfrm/device.h"
 #include "xfrm/limit.h"
 #include "xfrm/ours.h"
 
@@ -36,45 +37,47 @@ static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 static void unroute(struct xfrm *x, const struct user_policy *p, unsigned n, unsigned n_ours)
 {
 	while (n-- > 0)
-		route_del(x->route, p->device->name, &p->remote.v[n]);
+		route_del(x->route, p->device->name, &p->routes.v[n]);
 	while (n_ours-- > 0)
 		route_ours_del(x->route, &p->ours.v[n_ours]);
 }
 
 /* Every IPv6 link carries 1280 octets (RFC 8200, 5); see also outbound.c. */
-static unsigned mtu_for(unsigned mtu, const struct ts *remote)
+static unsigned mtu_for(unsigned mtu, uint8_t version)
 {
-	return remote->lo.v == 6 && mtu < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : mtu;
+	return version == 6 && mtu < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : mtu;
 }
 
-/* Routes to all that P protects, where the device is shared; one of its own gets its size only, for its
- * routes are the administrator's, and so is what may come in by others (install). */
+/* A device of its own has the size of the tunnel, for what is not routed by us. */
+static enum err fit_device(struct xfrm *x, const struct user_policy *p, unsigned mtu, struct text *why)
+{
+	for (unsigned i = 0; i < p->remote.n; i++)
+		mtu = mtu_for(mtu, p->remote.v[i].lo.v);
+	for (unsigned i = 0; i < p->n_addrs; i++)
+		mtu = mtu_for(mtu, p->addrs[i].ip.v);
+	return route_device_up(x->route, p->device->name, mtu, why);
+}
+
+/* All of P's routes, with this size. */
 static enum err route_all(struct xfrm *x, struct user_policy *p, unsigned mtu, struct text *why)
 {
-	enum err err;
+	enum err err = p->own ? fit_device(x, p, mtu, why) : ERR_OK;
 
 	p->mtu = mtu;
-	if (!p->routed) {
-		for (unsigned i = 0; i < p->remote.n; i++)
-			mtu = mtu_for(mtu, &p->remote.v[i]);
-		return route_device_up(x->route, p->device->name, mtu, why);
-	}
-	for (unsigned i = 0; i < p->ours.n; i++) {
+	for (unsigned i = 0; !err && i < p->ours.n; i++) {
 		err = route_ours_add(x->route, &p->ours.v[i], why);
-		if (err) {
+		if (err)
 			unroute(x, p, 0, i);
-			return err;
-		}
 	}
-	for (unsigned i = 0; i < p->remote.n; i++) {
-		err = route_add(x->route, p->device->name, &p->remote.v[i], p->local,
-			mtu_for(mtu, &p->remote.v[i]), why);
-		if (err) {
+	for (unsigned i = 0; !err && i < p->routes.n; i++) {
+		err = route_spares(x->route, &p->routes.v[i], &p->peer, why);
+		if (!err)
+			err = route_add(x->route, p->device->name, &p->routes.v[i], p->local,
+				mtu_for(mtu, p->routes.v[i].lo.v), why);
+		if (err)
 			unroute(x, p, i, p->ours.n);
-			return err;
-		}
 	}
-	return ERR_OK;
+	return err;
 }
 
 /* Without nftables there is no guard; that is said once. */
@@ -83,7 +86,7 @@ static enum err guard(struct xfrm *x, struct user_policy *p, struct text *why)
 	struct arena scratch = { 0 };
 	struct text no_guard = text_in(&scratch);
 	enum err err =
-		route_guard_add(x->route, p->live->id, p->device->name, p->local, p->remote, &no_guard);
+		route_guard_add(x->route, p->live->id, p->device->name, p->local, p->routes, &no_guard);
 
 	p->guarded = !err;
 	if (err == ERR_UNSUPPORTED) {
@@ -122,8 +125,20 @@ static enum err check_selectors(const struct user_policy *p, struct text *why)
 	return ERR_OK;
 }
 
+/* Those to a device of its own are the administrator's unless he wants ours; so is what may come in by others
+ * (install). */
+static struct tss routes_of(struct xfrm *x, const struct child_conf *conf, struct user_policy *p)
+{
+	if (conf->interface)
+		return tss_copy(&p->arena, device_routed(&conf->interface_routes, p->remote));
+	return x->settings->install_routes ? p->remote : (struct tss){ 0 };
+}
+
 static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *spec)
 {
+	const struct child_conf *conf = spec->conf;
+	struct bytes addrs =
+		bytes_of(conf->interface_addrs, conf->n_interface_addrs * sizeof *conf->interface_addrs);
 	struct user_policy *p = calloc(1, sizeof *p);
 
 	if (!p)
@@ -134,9 +149,13 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	*p->live = (struct policy_live){ .refs = 1, .id = spec->id };
 	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
 	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
-	p->ours = ours_of(p->local, p->remote, &p->arena);
+	p->own = conf->interface;
+	p->addrs = (const struct if_addr *)arena_bytes(&p->arena, addrs).p;
+	p->n_addrs = conf->n_interface_addrs;
+	p->routes = routes_of(x, conf, p);
+	p->ours = ours_of(p->local, p->routes, &p->arena);
 	p->trap = spec->trap;
-	p->priority = spec->conf->priority;
+	p->priority = conf->priority;
 	p->age = ++x->age;
 	p->peer = spec->remote;
 	return p;
@@ -159,13 +178,16 @@ static enum err install(
 		policy_forget(p);
 		return err;
 	}
-	p->routed = !conf->interface && x->settings->install_routes;
 	map_put(&x->policies, p->live->id, p);
 	user_publish(x);
-	err = route_all(x, p, mtu_of(x, p), why);
+	err = device_addrs_add(x->route, p->device->name, p->addrs, p->n_addrs, why);
 	if (err)
-		p->routed = false;
-	else if (!p->trap && p->routed)
+		p->n_addrs = 0;
+	if (!err)
+		err = route_all(x, p, mtu_of(x, p), why);
+	if (err)
+		p->routes.n = p->ours.n = 0;
+	else if (!p->trap && p->routes.n)
 		err = guard(x, p, why);
 	if (err)
 		user_policy_del(x, p->live->id);
@@ -204,8 +226,8 @@ void user_policy_del(struct xfrm *x, uint32_t id)
 
 	if (!p)
 		return;
-	if (p->routed)
-		unroute(x, p, p->remote.n, p->ours.n);
+	unroute(x, p, p->routes.n, p->ours.n);
+	device_addrs_del(x->route, p->device->name, p->addrs, p->n_addrs);
 	if (p->guarded)
 		route_guard_del(x->route, id);
 	user_policy_free(x, p);
@@ -234,8 +256,8 @@ void user_policy_fit(struct xfrm *x, uint32_t id)
 		if (route_all(x, p, mtu, &why))
 			log_say(LOG_WARN, "mtu", "the routes of policy %u keep their MTU: %s", id,
 				text_str(&why));
-		else if (p->routed)
-			unroute(x, p, p->remote.n, p->ours.n);
+		else
+			unroute(x, p, p->routes.n, p->ours.n);
 	}
 	arena_free(&scratch);
 }

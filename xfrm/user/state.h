@@ -20,9 +20,12 @@ struct user_sa {
 struct user_policy {
 	struct policy_live *live;
 	struct arena arena;
-	struct tss local, remote, ours; /* the last as ours.h says */
+	struct tss local, remote;
+	struct tss routes, ours; /* what leads to the device, and what of it does not, as ours.h says */
 	struct device *device;
-	bool trap, routed, guarded;
+	const struct if_addr *addrs; /* on the device */
+	unsigned n_addrs;
+	bool trap, own, guarded; /* own: the device is no other tunnel's */
 	uint64_t age;
 	uint32_t priority; /* as configured; 0: by the selectors */
 	uint32_t child;    /* whose outbound SA carries it; 0: none */

@@ -3,7 +3,7 @@
 #include "xfrm/user/tun.h"
 
 #include "base/bytes.h"
-#include "xfrm/sysctl.h"
+#include "xfrm/device.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,19 @@ enum { QUEUE = 5000 /* packets the kernel keeps for us while we work on others *
 static const char device[] = "/dev/net/tun";
 
 /* The name to ask for; the kernel puts the next free number in the place of "%d". */
-static enum err name_make(const char *name, char out[IFNAMSIZ], struct text *why)
+static enum err name_make(const char *name, bool numbered, char out[IFNAMSIZ], struct text *why)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 	size_t n = strlen(name);
-	bool numbered = n && name[n - 1] >= '0' && name[n - 1] <= '9';
+	bool number = numbered && n && !(name[n - 1] >= '0' && name[n - 1] <= '9');
 
-	if (!n || name[0] == '.' || strspn(name, allowed) != n || n + (numbered ? 0 : 2) >= IFNAMSIZ) {
+	if (!n || name[0] == '.' || strspn(name, allowed) != n || n + (number ? 2 : 0) >= IFNAMSIZ) {
 		text_add(why,
 			"\"%.40s\" is no name for a tun device: give up to %d letters, digits, '_', '-'",
-			name, IFNAMSIZ - 3);
+			name, IFNAMSIZ - (numbered ? 3 : 1));
 		return ERR_SYNTAX;
 	}
-	snprintf(out, IFNAMSIZ, "%s%s", name, numbered ? "" : "%d");
+	snprintf(out, IFNAMSIZ, "%s%s", name, number ? "%d" : "");
 	return ERR_OK;
 }
 
@@ -53,36 +53,33 @@ static enum err refuse(const char *name, struct text *why)
 	case EEXIST:
 	case EINVAL: /* the name is that of another kind of device */
 		text_add(why,
-			"a device %s exists: choose another daemon.tun_name, or remove it (ip link del %s)",
+			"a device %s exists: choose another name (interface or daemon.tun_name), or remove "
+			"it "
+			"(ip link del %s)",
 			name, name);
 		return ERR_EXISTS;
 	default: text_add(why, "cannot make the tun device %s: %s", name, strerror(errno)); return ERR_SYSTEM;
 	}
 }
 
-/* What makes it better, but is not worth failing for: a longer queue; IPv6 as on no other interface, since
- * what goes in here is for the policies to say, and without addresses of its own making. */
+/* What makes it better, but is not worth failing for: a longer queue, and IPv6 as devices want it. */
 static void tune(const struct ifreq *made)
 {
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq request = *made;
-	char name[64 + IFNAMSIZ];
 
 	request.ifr_qlen = QUEUE;
 	if (s >= 0) {
 		(void)ioctl(s, SIOCSIFTXQLEN, &request);
 		close(s);
 	}
-	snprintf(name, sizeof name, "net/ipv6/conf/%s/addr_gen_mode", made->ifr_name);
-	(void)!sysctl_set(name, 1);
-	snprintf(name, sizeof name, "net/ipv6/conf/%s/disable_ipv6", made->ifr_name);
-	(void)!sysctl_set(name, 0);
+	device_tune(made->ifr_name);
 }
 
-enum err tun_open(const char *name, int *fd, char made[TUN_NAME], struct text *why)
+enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL };
-	enum err e = name_make(name, request.ifr_name, why);
+	enum err e = name_make(name, numbered, request.ifr_name, why);
 
 	if (e)
 		return e;

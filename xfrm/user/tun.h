@@ -7,9 +7,9 @@
 
 enum { TUN_NAME = 16 };
 
-/* Opens a new tun device with the given name (a number is added when NAME has none: "ipsec" makes ipsec0,
- * ipsec1, …); non-blocking, packets without any header, down, without addresses. *FD is the caller's; closing
- * it removes the device. MADE gets its name. WHY gets one sentence that says what to do: ERR_MISSING (no
- * /dev/net/tun), ERR_DENIED (no right), ERR_EXISTS (name taken), ERR_SYNTAX (no name for a device),
- * ERR_SYSTEM. */
-enum err tun_open(const char *name, int *fd, char made[TUN_NAME], struct text *why) MUST_CHECK;
+/* Opens a new tun device called NAME; NUMBERED: with a number behind, unless NAME has one ("ipsec" makes
+ * ipsec0, ipsec1, …). It is non-blocking, packets without any header, down, without addresses. *FD is the
+ * caller's; closing it removes the device. MADE gets its name. WHY gets one sentence that says what to do:
+ * ERR_MISSING (no /dev/net/tun), ERR_DENIED (no right), ERR_EXISTS (name taken), ERR_SYNTAX (no name for a
+ * device), ERR_SYSTEM. */
+enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why) MUST_CHECK;

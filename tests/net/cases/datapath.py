@@ -203,7 +203,7 @@ def two_devices_for_everything(bench):
     moon.up("blue")
     nothing_routed(moon)
     for daemon, red, blue in (moon, 2, 22), (sun, 1, 11):
-        daemon.host.ip(f"route add 10.{red}.0.0/24 dev red0", f"route add 10.{blue}.0.0/24 dev blue0")
+        daemon.host.ip(f"route add 10.{red}.0.0/24 dev red", f"route add 10.{blue}.0.0/24 dev blue")
     wire = bench.wire()
     red = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/red")
     bench.afterwards(red.stop)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices of a tunnel's own and their addresses, against the kernel. */
+#include "tests/unit/machine.h"
+#include "tests/unit/packet.h"
+
+#include "xfrm/device.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct if_addr addrs[2]; /* 10.9.0.1/24, 2001:db8:9::1/64 */
+
+static int addresses_set_up(void **state)
+{
+	addrs[0] = (struct if_addr){ packet_ip("10.9.0.1"), 24 };
+	addrs[1] = (struct if_addr){ packet_ip("2001:db8:9::1"), 64 };
+	return machine_set_up(state);
+}
+
+#define DEVICE_CASE(test) cmocka_unit_test_setup_teardown(test, addresses_set_up, machine_tear_down)
+
+/* A predecessor that runs DO and ends without a word. */
+static void predecessor(struct machine *h, bool (*run)(struct machine *h))
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child) {
+		struct settings settings = settings_default();
+		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) && run(h);
+
+		if (!ok)
+			print_message("    predecessor: %s\n", text_str(&h->why));
+		_exit(!ok);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+/* Addresses. */
+
+static void addresses_go_with_their_last_owner(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	assert_ok(device_addrs_add(h->route, h->dev, addrs, 2, &h->why));
+	assert_ok(device_addrs_add(h->route, h->dev, addrs, 1, &h->why));
+	assert_says("ip addr show dev ipsec0", "inet 10.9.0.1/24");
+	assert_says("ip addr show dev ipsec0", "inet6 2001:db8:9::1/64");
+	assert_silent("ip addr show dev ipsec0", "tentative");
+	device_addrs_del(h->route, h->dev, addrs, 2);
+	assert_says("ip addr show dev ipsec0", "inet 10.9.0.1/24");
+	assert_silent("ip addr show dev ipsec0", "inet6 2001:db8:9::1");
+	device_addrs_del(h->route, h->dev, addrs, 1);
+	assert_silent("ip addr show dev ipsec0", "inet 10.9.0.1");
+	assert_int_equal(h->warnings, 0);
+}
+
+static void somebody_elses_address_stays(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip addr add 10.9.0.1/24 dev ipsec0");
+	assert_ok(device_addrs_add(h->route, h->dev, addrs, 2, &h->why));
+	device_addrs_del(h->route, h->dev, addrs, 2);
+	assert_says("ip addr show dev ipsec0", "inet 10.9.0.1/24");
+	assert_silent("ip addr show dev ipsec0", "inet6 2001:db8:9::1");
+}
+
+static void of_addresses_that_cannot_be_had_none_is_left(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	addrs[1].ip = packet_ip("ff02::1"); /* a group's */
+	assert_int_not_equal(device_addrs_add(h->route, h->dev, addrs, 2, &h->why), ERR_OK);
+	assert_non_null(strstr(text_str(&h->why), "cannot put the address ff02::1/64 on ipsec0"));
+	assert_silent("ip addr show dev ipsec0", "inet 10.9.0.1");
+	assert_int_equal(device_addrs_add(h->route, "nowhere0", addrs, 1, &h->why), ERR_MISSING);
+	assert_non_null(strstr(text_str(&h->why), "No such device"));
+}
+
+static bool put_on_out0(struct machine *h)
+{
+	return !device_addrs_add(h->route, "out0", addrs, 2, &h->why);
+}
+
+static void after_a_crash_addresses_go_unless_somebody_asks(void **state)
+{
+	struct machine *h = machine_enter(state);
+
+	predecessor(h, put_on_out0);
+	machine_start(h);
+	assert_says("ip addr show dev out0", "inet 10.9.0.1/24");
+	assert_ok(device_addrs_add(h->route, "out0", addrs + 1, 1, &h->why));
+	route_adopted_drop(h->route);
+	assert_silent("ip addr show dev out0", "inet 10.9.0.1");
+	assert_says("ip addr show dev out0", "inet6 2001:db8:9::1/64");
+	device_addrs_del(h->route, "out0", addrs + 1, 1);
+	assert_silent("ip addr show dev out0", "inet6 2001:db8:9::1");
+	assert_int_equal(h->warnings, 0);
+}
+
+/* XFRM interfaces. */
+
+static bool kernel_has_xfrmi(void)
+{
+	return !system("ip link add probe0 type xfrm if_id 99 2>/dev/null && ip link del probe0");
+}
+
+static struct machine *with_xfrmi(void **state)
+{
+	struct machine *h = machine_enter(state);
+
+	if (!kernel_has_xfrmi()) {
+		print_message("this kernel has no XFRM interfaces\n");
+		skip();
+	}
+	machine_start(h);
+	return h;
+}
+
+static void a_kernel_without_xfrm_interfaces_is_told(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct xfrmi dev;
+
+	if (kernel_has_xfrmi()) {
+		print_message("this kernel has XFRM interfaces\n");
+		skip();
+	}
+	machine_start(h);
+	assert_int_equal(device_get(h->route, "vpn", 5, &dev, &h->why), ERR_UNSUPPORTED);
+	assert_non_null(strstr(text_str(&h->why), "this kernel has no XFRM interfaces"));
+	assert_non_null(strstr(text_str(&h->why), "datapath = user"));
+	assert_silent("ip link", "vpn");
+}
+
+static void another_device_of_the_name_is_left_alone(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct xfrmi dev;
+
+	machine_start(h);
+	assert_int_equal(device_get(h->route, "out0", 0, &dev, &h->why), ERR_EXISTS);
+	assert_non_null(strstr(text_str(&h->why), "the device out0 exists and is no XFRM interface"));
+	assert_says("ip link", "out0");
+}
+
+static void an_interface_goes_with_its_last_owner(void **state)
+{
+	struct machine *h = with_xfrmi(state);
+	struct xfrmi dev, again;
+
+	assert_ok(device_get(h->route, "vpn", 5, &dev, &h->why));
+	assert_true(dev.ours);
+	assert_int_equal(dev.if_id, 5);
+	assert_says("ip -d link show vpn", "xfrm if_id 0x5");
+	assert_says("ip link show vpn", ",UP");
+	assert_ok(device_fit(h->route, &dev, 1400, &h->why));
+	assert_says("ip link show vpn", "mtu 1400");
+	assert_silent("ip addr show dev vpn", "inet6 fe80");
+	assert_ok(device_get(h->route, "vpn", 5, &again, &h->why));
+	device_put(h->route, &dev);
+	assert_says("ip link", "vpn");
+	device_put(h->route, &again);
+	assert_silent("ip link", "vpn");
+	assert_int_equal(h->warnings, 0);
+}
+
+static void a_number_of_our_choice_is_nobody_elses(void **state)
+{
+	struct machine *h = with_xfrmi(state);
+	struct xfrmi dev, again, other;
+	char command[80];
+
+	assert_ok(device_get(h->route, "vpn", 0, &dev, &h->why));
+	assert_int_not_equal(dev.if_id, 0);
+	assert_ok(device_get(h->route, "vpn", 0, &again, &h->why));
+	assert_int_equal(again.if_id, dev.if_id);
+	device_put(h->route, &dev);
+	device_put(h->route, &again);
+	snprintf(command, sizeof command, "ip link add theirs type xfrm if_id %u", dev.if_id);
+	machine_sh(command);
+	assert_ok(device_get(h->route, "vpn", 0, &other, &h->why));
+	assert_int_not_equal(other.if_id, dev.if_id);
+	assert_int_equal(device_get(h->route, "vpn2", dev.if_id, &again, &h->why), ERR_EXISTS);
+	assert_non_null(strstr(text_str(&h->why), "another XFRM interface has the if_id"));
+	assert_silent("ip link", "vpn2");
+}
+
+static void somebody_elses_interface_is_used_and_left_alone(void **state)
+{
+	struct machine *h = with_xfrmi(state);
+	struct xfrmi dev;
+
+	machine_sh("ip link add theirs type xfrm if_id 7 && ip link set theirs mtu 1350");
+	assert_ok(device_get(h->route, "theirs", 7, &dev, &h->why));
+	assert_false(dev.ours);
+	assert_ok(device_fit(h->route, &dev, 1400, &h->why));
+	assert_says("ip link show theirs", "mtu 1350");
+	device_put(h->route, &dev);
+	assert_ok(device_get(h->route, "theirs", 0, &dev, &h->why));
+	assert_int_equal(dev.if_id, 7);
+	device_put(h->route, &dev);
+	assert_says("ip -d link show theirs", "xfrm if_id 0x7");
+	assert_int_equal(device_get(h->route, "theirs", 8, &dev, &h->why), ERR_EXISTS);
+	assert_non_null(strstr(text_str(&h->why), "exists with if_id 7 instead of 8"));
+}
+
+static bool make_two(struct machine *h)
+{
+	struct xfrmi dev;
+
+	return !device_get(h->route, "vpn", 0, &dev, &h->why) &&
+	       !device_addrs_add(h->route, "vpn", addrs, 2, &h->why) &&
+	       !device_get(h->route, "gone", 5, &dev, &h->why);
+}
+
+static void after_a_crash_interfaces_go_unless_somebody_asks(void **state)
+{
+	struct machine *h = with_xfrmi(state);
+	struct xfrmi dev;
+
+	route_close(h->route);
+	h->route = NULL;
+	predecessor(h, make_two);
+	assert_says("ip link", "gone");
+	machine_start(h);
+	assert_says("ip link", "gone");
+	assert_ok(device_get(h->route, "vpn", 0, &dev, &h->why));
+	assert_true(dev.ours);
+	assert_ok(device_addrs_add(h->route, "vpn", addrs, 2, &h->why));
+	route_adopted_drop(h->route);
+	assert_silent("ip link", "gone");
+	assert_says("ip addr show dev vpn", "inet 10.9.0.1/24");
+	device_addrs_del(h->route, "vpn", addrs, 2);
+	device_put(h->route, &dev);
+	assert_silent("ip link", "vpn");
+	assert_int_equal(h->warnings, 0);
+}
+
+static void after_a_crash_an_interface_may_get_another_number(void **state)
+{
+	struct machine *h = with_xfrmi(state);
+	struct xfrmi dev, other;
+
+	route_close(h->route);
+	h->route = NULL;
+	predecessor(h, make_two);
+	machine_start(h);
+	assert_ok(device_get(h->route, "gone", 6, &dev, &h->why));
+	assert_says("ip -d link show gone", "xfrm if_id 0x6");
+	assert_int_equal(device_get(h->route, "gone", 5, &other, &h->why), ERR_EXISTS);
+	assert_says("ip -d link show gone", "xfrm if_id 0x6");
+	device_put(h->route, &dev);
+	assert_silent("ip link", "gone");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		DEVICE_CASE(addresses_go_with_their_last_owner),
+		DEVICE_CASE(somebody_elses_address_stays),
+		DEVICE_CASE(of_addresses_that_cannot_be_had_none_is_left),
+		DEVICE_CASE(after_a_crash_addresses_go_unless_somebody_asks),
+		DEVICE_CASE(a_kernel_without_xfrm_interfaces_is_told),
+		DEVICE_CASE(another_device_of_the_name_is_left_alone),
+		DEVICE_CASE(an_interface_goes_with_its_last_owner),
+		DEVICE_CASE(a_number_of_our_choice_is_nobody_elses),
+		DEVICE_CASE(somebody_elses_interface_is_used_and_left_alone),
+		DEVICE_CASE(after_a_crash_interfaces_go_unless_somebody_asks),
+		DEVICE_CASE(after_a_crash_an_interface_may_get_another_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
