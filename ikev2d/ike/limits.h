@@ -24,6 +24,11 @@ enum {
 	   do. */
 	REKEYED_TIME = 60 * 1000,
 
+	/* How long the IKE_SA that a newer one of the same peer replaces goes on, when that looks like an
+	 * authentication anew: the peer's other children are still to come, and it ends the old one itself
+	 * then. */
+	REPLACED_TIME = 10 * 1000,
+
 	/* The data path answers at once when a child was last used; a peer that may be dead is asked itself
 	 * after this. */
 	USAGE_TIME = 1000,

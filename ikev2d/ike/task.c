@@ -39,16 +39,35 @@ static bool superfluous(const struct sa *sa, enum task_kind kind, uint32_t child
 	return false;
 }
 
+/* A delete of the IKE_SA that was to come later. */
+static void hasten_delete(struct sa *sa)
+{
+	list_each (p, &sa->tasks) {
+		struct task *t = node_owner(p, struct task, of_sa);
+
+		if (t->kind == TASK_DELETE_IKE)
+			t->not_before = 0;
+	}
+}
+
 void task_add(struct sa *sa, enum task_kind kind, const struct child *child)
 {
 	uint32_t id = child ? child->id : 0, spi = child ? child->spi_in : 0;
 	struct task *t;
 
+	if (kind == TASK_DELETE_IKE)
+		hasten_delete(sa);
 	if (superfluous(sa, kind, id, spi) || (sa->task && sa->task->kind == kind && sa->task->child == id))
 		return;
 	t = task_new(sa, kind);
 	t->child = id;
 	t->spi = spi;
+}
+
+void task_delete_ike_later(struct sa *sa, uint64_t at)
+{
+	if (!superfluous(sa, TASK_DELETE_IKE, 0, 0))
+		task_new(sa, TASK_DELETE_IKE)->not_before = at;
 }
 
 void task_delete_spi(struct sa *sa, uint32_t spi)

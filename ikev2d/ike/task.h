@@ -16,6 +16,9 @@ struct node *task_create(
 /* The peer is to forget the SA that it sends on with this SPI of ours. */
 void task_delete_spi(struct sa *sa, uint32_t spi);
 
+/* The IKE_SA is to be deleted AT that time, unless it is by then. */
+void task_delete_ike_later(struct sa *sa, uint64_t at);
+
 /* The peer is to hear that there is no SA of ours with the SPI that it sends on. */
 void task_unknown_spi(struct sa *sa, uint32_t spi);
 

@@ -60,6 +60,17 @@ bool unique_refuses(struct draft *d, const struct message *m)
 	return true;
 }
 
+/* Who comes again from where it is may just authenticate anew. */
+static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
+{
+	if (ip_eq(&old->core.path.remote.ip, &sa->core.path.remote.ip))
+		task_delete_ike_later(old, s->now + REPLACED_TIME);
+	else
+		task_add(old, TASK_DELETE_IKE, NULL);
+	task_next(s, old);
+	sa_rearm(s->ike, old);
+}
+
 void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
 {
 	struct sa *old = how == OTHERS_STAY ? NULL : other(s->ike, NULL, sa, &sa->local_id, &sa->remote_id);
@@ -68,13 +79,10 @@ void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
 		struct sa *next = other(s->ike, old, sa, &sa->local_id, &sa->remote_id);
 
 		/* Who says that this is the first contact has lost the others. */
-		if (how == OTHERS_ARE_DEAD) {
+		if (how == OTHERS_ARE_DEAD)
 			sa_abandon(s, old);
-		} else {
-			task_add(old, TASK_DELETE_IKE, NULL);
-			task_next(s, old);
-			sa_rearm(s->ike, old);
-		}
+		else
+			end_replaced(s, old, sa);
 		old = next;
 	}
 }

@@ -273,9 +273,9 @@ static void an_ike_sa_that_cannot_be_rekeyed(void **state)
 #define REAUTH CONN("reauth_time = 1000s\n over_time = 100s\n rand_time = 0")
 
 /* A new IKE_SA with all children first, then the old one goes. */
-static void make_before_break(void **state)
+static void makes_before_it_breaks(void **state, const char *sun)
 {
-	struct pair *p = pair_open(state, LAN_MOON("") REAUTH DAEMON("make_before_break = yes"), LAN_SUN(""));
+	struct pair *p = pair_open(state, LAN_MOON("") REAUTH DAEMON("make_before_break = yes"), sun);
 
 	pair_up_both(p);
 	p->lab->now = forge_sa(p->moon)->core.established;
@@ -298,6 +298,17 @@ static void make_before_break(void **state)
 	lab_pass(p->lab, 1001 * SECOND);
 	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 3);
 	pair_assert_agree(p, 2);
+}
+
+static void make_before_break(void **state)
+{
+	makes_before_it_breaks(state, LAN_SUN(""));
+}
+
+/* It does not end the old one before all its children are there. */
+static void make_before_break_where_the_newer_one_replaces(void **state)
+{
+	makes_before_it_breaks(state, LAN_SUN("") CONN("unique = replace"));
 }
 
 /* The child whose SA carries sun's packets now. */
@@ -705,6 +716,7 @@ int main(void)
 		PAIR_TEST(after_a_sleep),
 		PAIR_TEST(an_ike_sa_that_cannot_be_rekeyed),
 		PAIR_TEST(make_before_break),
+		PAIR_TEST(make_before_break_where_the_newer_one_replaces),
 		PAIR_TEST(the_answer_is_lost),
 		PAIR_TEST(the_delete_is_lost),
 		PAIR_TEST(the_new_one_is_rekeyed),

@@ -323,6 +323,41 @@ static void the_newer_one_replaces(void **state)
 	pair_assert_up(p);
 }
 
+/* It may only authenticate anew: the old one stays a while, unless it comes from elsewhere. */
+static void the_older_one_goes_at_once_or_later(void **state)
+{
+	struct pair *p = pair_open(state, NULL, UNIQUE("replace"));
+	struct sa *old;
+
+	up(p->moon, 1, NULL);
+	lab_calm(p->lab);
+	moon_comes_again(p);
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + REPLACED_TIME - 1);
+	SILENCE(p->lab);
+	assert_int_equal(sas(p->sun), 2);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+	old = node_owner(p->sun->ike->sas_list.prev, struct sa, of_ike);
+	old->core.path.remote.ip.a[3] ^= 64;
+	moon_comes_again(p);
+	assert_int_equal(old->core.state, S_DELETING);
+}
+
+/* Somebody who wants it down does not wait for that. */
+static void the_older_one_may_go_sooner(void **state)
+{
+	struct pair *p = pair_open(state, NULL, UNIQUE("replace"));
+	const struct sa *old;
+
+	up(p->moon, 1, NULL);
+	lab_calm(p->lab);
+	old = forge_sa(p->sun);
+	moon_comes_again(p);
+	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 8, .ike_id = old->id });
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+}
+
 static void the_older_one_is_kept(void **state)
 {
 	struct pair *p = pair_open(state, NULL, UNIQUE("keep"));
@@ -456,6 +491,8 @@ int main(void)
 		PAIR_TEST(without_initial_contact_both_stay),
 		PAIR_TEST(never_minds_nobody),
 		PAIR_TEST(the_newer_one_replaces),
+		PAIR_TEST(the_older_one_goes_at_once_or_later),
+		PAIR_TEST(the_older_one_may_go_sooner),
 		PAIR_TEST(the_older_one_is_kept),
 		PAIR_TEST(initial_contact_ends_what_is_kept),
 		PAIR_TEST(childless),

@@ -40,8 +40,6 @@ const char *fate_configuration(struct life *l, unsigned side)
 	static const char *const unique[] = { "never", "no", "no", "replace" };
 	static const char *const childless[] = { "allow", "prefer" };
 	static const char *const actions[] = { "none", "trap", "start" };
-	/* Where others are replaced they go before the peer can open the new one. */
-	bool replace = !l->peace;
 	/* "never" at one end only makes the two directions differ, as it should. */
 	unsigned we = side + 1, they = SIDES - side;
 	/* Both ends agree whether children have a key exchange of their own. */
@@ -52,7 +50,7 @@ const char *fate_configuration(struct life *l, unsigned side)
 
 	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40),
 		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
-		reauth, unique[life_draw(l, 3 + replace)], childless[life_draw(l, 2)], net,
+		reauth, unique[life_draw(l, 4)], childless[life_draw(l, 2)], net,
 		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)],
 		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
 		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
