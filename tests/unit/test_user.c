@@ -25,6 +25,7 @@ static struct {
 	struct ts remote;
 	size_t ike_size;
 	struct path ike_path, spi_path;
+	bool spi_encap;
 	uint32_t spi;
 } told;
 
@@ -76,7 +77,7 @@ static void note_ike(void *ctx, const struct path *path, struct bytes datagram)
 static void note_unknown_spi(void *ctx, const struct path *path, bool encap, uint32_t spi)
 {
 	(void)ctx;
-	assert_true(encap);
+	told.spi_encap = encap;
 	told.spi_path = *path;
 	told.spi = spi;
 	told.unknown_spi++;
@@ -176,11 +177,12 @@ static void add_policy(struct machine *h, bool trap)
 }
 
 /* Sends N octets by UDP; a guard may not let them. */
-static void send_udp(const char *to, uint16_t port, const void *octets, size_t n)
+/* By SOCK_DGRAM, or SOCK_RAW: then it is ESP. */
+static void send_by(int type, const char *to, uint16_t port, const void *octets, size_t n)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET },
 			   dest = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, type, type == SOCK_RAW ? IPPROTO_ESP : 0);
 	ssize_t sent;
 
 	inet_pton(AF_INET, "10.1.0.1", &from.sin_addr);
@@ -189,6 +191,11 @@ static void send_udp(const char *to, uint16_t port, const void *octets, size_t n
 	sent = sendto(fd, octets, n, 0, (struct sockaddr *)&dest, sizeof dest);
 	assert_true(sent == (ssize_t)n || errno == EPERM);
 	close(fd);
+}
+
+static void send_udp(const char *to, uint16_t port, const void *octets, size_t n)
+{
+	send_by(SOCK_DGRAM, to, port, octets, n);
 }
 
 static void send_far(void)
@@ -677,12 +684,27 @@ static void ike_that_lands_here_is_handed_over(void **state)
 	assert_true(ip_eq(&told.ike_path.remote.ip, &(struct ip){ 4, { 10, 1, 0, 1 } }));
 }
 
+/* Nor does the kernel's ESP cost anything. */
+static void esp_of_the_kernel_is_not_seen(void **state)
+{
+	struct machine *h = begin(state);
+	struct text drops = text_in(&h->arena);
+
+	send_by(SOCK_RAW, "192.0.2.1", 0, "\x19\x99\x99\x99 the kernel's", 16);
+	send_by(SOCK_RAW, "192.0.2.1", 0, "\x99\x99\x99\x99 of nobody", 14);
+	wait_for(unknown_spis, 1);
+	assert_int_equal(told.spi, 0x99999999);
+	user->drops(x, &drops);
+	assert_string_equal(text_str(&drops), "unknown-spi=1");
+}
+
 static void an_unknown_spi_is_reported(void **state)
 {
 	begin(state);
 	send_udp("192.0.2.1", 4500, "\x99\x99\x99\x99 of nobody", 14);
 	wait_for(unknown_spis, 1);
 	assert_int_equal(told.spi, 0x99999999);
+	assert_true(told.spi_encap);
 	assert_int_equal(told.spi_path.local.port, 4500);
 	assert_true(ip_eq(&told.spi_path.local.ip, &(struct ip){ 4, { 192, 0, 2, 1 } }));
 	assert_true(ip_eq(&told.spi_path.remote.ip, &(struct ip){ 4, { 10, 1, 0, 1 } }));
@@ -774,6 +796,7 @@ int main(void)
 		CASE(usage_of_nobody_is_none),
 		CASE(ike_that_lands_here_is_handed_over),
 		CASE(an_unknown_spi_is_reported),
+		CASE(esp_of_the_kernel_is_not_seen),
 		CASE(the_ike_socket_keeps_what_is_its_own),
 		CASE(a_port_in_use_is_explained),
 		CASE(drops_are_told_by_reason),

@@ -63,6 +63,23 @@ static bool attach_program(int fd)
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
 }
 
+/* A raw socket sees all ESP there is, also what the kernel carries: only SPIs of ours come through. For IPv4
+ * the outer header stands in front. */
+static bool attach_filter(int fd, bool v6)
+{
+	struct sock_filter code[] = {
+		v6 ? (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 0)
+		   : (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, data_path_spis(DATAPATH_USER).low, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+
+	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 {
 	(void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFERED);
@@ -71,7 +88,7 @@ static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, is_v6(kind)))
 		return false;
 	if (!is_udp(kind))
-		return true;
+		return attach_filter(fd, is_v6(kind));
 	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, is_v6(kind), port) && attach_program(fd);
 }
 
