@@ -151,6 +151,16 @@ int cable_tear_down(void **state)
 	return 0;
 }
 
+/* An IPv6 address may be used some time after it was added. */
+static void route6(struct cable *t, int who, const char *route)
+{
+	assert_true(cable_run(t, who,
+		arena_printf(&t->arena,
+			"n=0; until ip route add %s 2>/dev/null; do n=$((n + 1)); [ $n -lt 100 ] || exit 1;"
+			" sleep 0.02; done",
+			route)));
+}
+
 static void plug_in(struct cable *t)
 {
 	char command[2048];
@@ -162,7 +172,7 @@ static void plug_in(struct cable *t)
 		"link set out0 up\n"
 		"addr add 192.0.2.1/24 dev out0\naddr add 192.0.2.3/24 dev out0\n"
 		"addr add 2001:db8::1/64 dev out0 nodad\n"
-		"addr add 10.1.0.1/32 dev lo\naddr add fd01::1/128 dev lo\n"
+		"addr add 10.1.0.1/32 dev lo\naddr add fd01::1/128 dev lo nodad\n"
 		"route add 10.2.0.0/16 via 192.0.2.2 src 10.1.0.1\n"
 		"END",
 		getpid(), t->host[SUN].ns);
@@ -172,24 +182,30 @@ static void plug_in(struct cable *t)
 		"link set lo up\nlink set out0 up\n"
 		"addr add 192.0.2.2/24 dev out0\naddr add 192.0.2.4/24 dev out0\n"
 		"addr add 2001:db8::2/64 dev out0 nodad\n"
-		"addr add 10.2.0.1/32 dev lo\naddr add fd02::1/128 dev lo\n"
+		"addr add 10.2.0.1/32 dev lo\naddr add fd02::1/128 dev lo nodad\n"
 		"route add 10.1.0.0/16 via 192.0.2.1 src 10.2.0.1\n"
-		"route add fd01::/16 via 2001:db8::1 src fd02::1\n"
 		"END"));
-	assert_true(cable_run(t, MOON, "ip route add fd02::/16 via 2001:db8::2 src fd01::1"));
+	route6(t, MOON, "fd02::/16 via 2001:db8::2 src fd01::1");
+	route6(t, SUN, "fd01::/16 via 2001:db8::1 src fd02::1");
 }
 
 static enum err open_at(struct cable *t, int who)
 {
 	struct host *h = cable_enter(t, who);
 	static struct settings settings;
+	enum err e;
+
+	settings = settings_default();
+	e = route_open(arena_printf(&t->arena, "%s/journal", h->dir), &settings, XFRM_OUTER_MARK, &h->route,
+		&t->why);
+	if (e)
+		return e;
 	struct xfrm_setup setup = { .settings = &settings,
 		.run_dir = h->dir,
 		.route = h->route,
 		.reports = {
 			&h->heard, on_acquire, on_mapping, on_used, on_expire, on_ike, on_unknown_spi } };
 
-	settings = settings_default();
 	return xfrm_kernel.open(&setup, &h->x, &t->why);
 }
 
@@ -252,13 +268,13 @@ enum err cable_sa(struct cable *t, const struct tunnel *n, int who, bool inbound
 	struct host *h = cable_enter(t, who);
 	struct ts moon = packet_ts(n->moon_ts), sun = packet_ts(n->sun_ts);
 	struct sa_spec spec = { .spi = n->spi + ((who == SUN) == inbound),
-		.mode = n->conf.mode,
 		.inbound = inbound,
 		.child = n->id,
 		.policy = n->id,
 		.reqid = n->id,
 		.awaited = n->awaited,
 		.marks = n->marks,
+		.mode = n->conf.mode,
 		.suite = n->suite,
 		.encr_key = bytes_of(key, n->suite.encr->key + (size_t)n->suite.encr->salt),
 		.integ_key = bytes_of(key, n->suite.integ ? n->suite.integ->key : 0),

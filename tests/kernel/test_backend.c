@@ -120,6 +120,7 @@ static void shunts_go_before_and_behind_the_tunnels(void **state)
 	shunt.drop = false;
 	assert_ok(xfrm_kernel.shunt_add(cable_enter(t, MOON)->x, &shunt, &t->why));
 	assert_true(cable_ping(t, "192.0.2.1", "192.0.2.2"));
+	assert_says(MOON, "ip xfrm policy", "dir fwd priority 17");
 	xfrm_kernel.shunt_del(cable_enter(t, MOON)->x, 2);
 	assert_false(cable_ping(t, "192.0.2.1", "192.0.2.2"));
 	n.moon_ts = "192.0.2.0/24";
@@ -375,6 +376,24 @@ static void transport_and_beet(void **state)
 	assert_int_equal(cable_sa(t, &n, MOON, true), ERR_UNSUPPORTED);
 }
 
+/* A device that only pretends to; where there is none, what was to be offloaded is refused, or done without.
+ */
+static void no_device_carries_sas(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.conf.hw_offload = OFFLOAD_AUTO;
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_down(t, &n, MOON);
+	for (int packet = 0; packet < 2; packet++) {
+		n.conf.hw_offload = packet ? OFFLOAD_PACKET : OFFLOAD_CRYPTO;
+		assert_int_not_equal(cable_sa(t, &n, MOON, true), ERR_OK);
+		assert_silent(MOON, "ip xfrm state", "192.0.2.1");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +413,7 @@ int main(void)
 		CABLE_CASE(marks_and_interfaces_choose),
 		CABLE_CASE(outer_packets_carry_the_mark),
 		CABLE_CASE(transport_and_beet),
+		CABLE_CASE(no_device_carries_sas),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,6 +317,13 @@ static void a_policy_and_its_name(void **state)
 	assert_int_equal(policy_key_parse(text, &again), ERR_OK);
 	assert_string_equal(
 		policy_key_print(&again, text), "policy out 10.1.0.0/16 10.2.0.0/16 6 0/0 443/ffff 2a/ff 5");
+	body.device = 3;
+	assert_false(policy_body_eq(&read, &body));
+	message_policy(request(), &k, &body);
+	assert_int_equal(message_policy_read((void *)ours, &again, &read), ERR_OK);
+	assert_true(policy_body_eq(&read, &body));
+	body.device = 0;
+	message_policy(request(), &k, &body);
 	untag();
 	compare(policy_out, sizeof(struct xfrm_userpolicy_info));
 	message_policy_id(request(), &k);

@@ -61,7 +61,8 @@ struct sa_seen {
 	struct sa_limits limits;
 	uint64_t bytes, packets, last_used; /* the last in seconds of the wall clock; 0: not said */
 	uint32_t replays, invalid;
-	bool larval; /* a question of its own, no SA */
+	bool larval;    /* a question of its own, no SA */
+	bool offloaded; /* a device carries it */
 };
 enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out) MUST_CHECK;
 
@@ -85,6 +86,7 @@ struct policy_body {
 	bool block, protect; /* neither: passes in the clear */
 	uint32_t priority;
 	struct policy_tmpl tmpl; /* with PROTECT */
+	unsigned device;         /* that carries whole packets of its SAs; 0: none */
 };
 
 /* Whether they say the same of packets. */

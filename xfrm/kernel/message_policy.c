@@ -46,6 +46,7 @@ static void put_tmpl(struct nlmsghdr *h, const struct policy_key *key, const str
 void message_policy(struct nlmsghdr *h, const struct policy_key *key, const struct policy_body *body)
 {
 	struct xfrm_userpolicy_info *p = mnl_nlmsg_put_extra_header(h, sizeof *p);
+	struct xfrm_user_offload offload = { (int)body->device, XFRM_OFFLOAD_PACKET };
 
 	p->sel = selector_to_kernel(&key->sel);
 	p->dir = key->dir;
@@ -57,6 +58,8 @@ void message_policy(struct nlmsghdr *h, const struct policy_key *key, const stru
 		.hard_packet_limit = XFRM_INF };
 	if (body->protect)
 		put_tmpl(h, key, &body->tmpl);
+	if (body->device)
+		mnl_attr_put(h, XFRMA_OFFLOAD_DEV, sizeof offload, &offload);
 	put_marks(h, key);
 }
 
@@ -78,7 +81,7 @@ static bool tmpl_eq(const struct policy_tmpl *a, const struct policy_tmpl *b)
 bool policy_body_eq(const struct policy_body *a, const struct policy_body *b)
 {
 	return a->block == b->block && a->protect == b->protect && a->priority == b->priority &&
-	       (!a->protect || tmpl_eq(&a->tmpl, &b->tmpl));
+	       a->device == b->device && (!a->protect || tmpl_eq(&a->tmpl, &b->tmpl));
 }
 
 /* An address of zeros is any. */
@@ -108,6 +111,7 @@ static void read_attrs(
 	const struct nlmsghdr *h, size_t size, struct policy_key *key, struct policy_body *body)
 {
 	const struct nlattr *a;
+	struct xfrm_user_offload offload;
 	struct xfrm_mark mark;
 
 	mnl_attr_for_each(a, h, size)
@@ -116,6 +120,12 @@ static void read_attrs(
 
 		switch (mnl_attr_get_type(a)) {
 		case XFRMA_TMPL: read_tmpl(a, body); break;
+		case XFRMA_OFFLOAD_DEV:
+			if (n >= sizeof offload) {
+				memcpy(&offload, mnl_attr_get_payload(a), sizeof offload);
+				body->device = (unsigned)offload.ifindex;
+			}
+			break;
 		case XFRMA_MARK:
 			if (n >= sizeof mark) {
 				memcpy(&mark, mnl_attr_get_payload(a), sizeof mark);

@@ -265,6 +265,7 @@ static void read_attr(const struct nlattr *a, struct sa_seen *out)
 	case XFRMA_ALG_AEAD:
 	case XFRMA_ALG_CRYPT:
 	case XFRMA_ALG_AUTH: out->larval = false; break;
+	case XFRMA_OFFLOAD_DEV: out->offloaded = true; break;
 	case XFRMA_LASTUSED:
 		if (n >= sizeof out->last_used)
 			memcpy(&out->last_used, mnl_attr_get_payload(a), sizeof out->last_used);

@@ -77,7 +77,8 @@ static enum err say_before(struct xfrm *x, const struct move *m, uint16_t type, 
 
 static enum err say_after(struct xfrm *x, const struct move *m, uint16_t type, uint16_t flags)
 {
-	static const uint16_t except[] = { XFRMA_LASTUSED, XFRMA_OFFLOAD_DEV, XFRMA_ENCAP, 0 };
+	/* The end of the list, where a device carries whole packets: it must go on. */
+	const uint16_t except[] = { XFRMA_LASTUSED, XFRMA_ENCAP, m->sa->device ? 0 : XFRMA_OFFLOAD_DEV, 0 };
 	struct nlmsghdr *h = netlink_request(x->netlink, type, flags);
 	struct xfrm_usersa_info *info = kernel_whole_put(h, &m->before, except);
 

@@ -72,34 +72,14 @@ struct sa_limits kernel_sa_limits(const struct kernel_sa *sa)
 	return l;
 }
 
-static enum err refuse(struct xfrm *x, const struct kernel_sa *sa, enum err e, struct text *why)
-{
-	char dst[IP_TEXT];
-
-	if (e == ERR_EXISTS)
-		text_add(why, "the SPI %08x to %s is in use", sa->key.spi, ip_print(&sa->key.dst, dst));
-	else
-		text_add(why, "the kernel refuses the %s SA %08x to %s: %s",
-			sa->inbound ? "inbound" : "outbound", sa->key.spi, ip_print(&sa->key.dst, dst),
-			netlink_reason(x->netlink));
-	return e;
-}
-
-static enum err install(
-	struct xfrm *x, const struct kernel_sa *sa, const struct sa_spec *spec, struct text *why)
+static enum err install(struct xfrm *x, struct kernel_sa *sa, const struct sa_spec *spec, struct text *why)
 {
 	struct sa_request request = { .spec = spec,
 		.limits = kernel_sa_limits(sa),
 		.seq = question(x, spec),
 		.outer_mark = XFRM_OUTER_MARK };
-	struct nlmsghdr *h = netlink_request(x->netlink, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
-	enum err e = message_sa(h, &request, why);
+	enum err e = kernel_sa_say(x, &request, &sa->device, why);
 
-	if (e)
-		return e;
-	e = netlink_talk(x->netlink, NULL, NULL);
-	if (e)
-		refuse(x, sa, e, why);
 	/* It may be there: nobody must find it later. */
 	if (e == ERR_BUSY && kernel_sa_remove(x, &sa->key) == ERR_OK)
 		log_say(LOG_WARN, "netlink", "an SA was taken back whose answer was lost");

@@ -169,6 +169,14 @@ static uint32_t priority_of(const struct claim *c, const struct selector *sel)
 	return (c->open ? PRIORITY_FWD_OUT : PRIORITY_PROTECT) - weight - 1;
 }
 
+/* The device that carries whole packets of the SA of O: then it has to know the policy, too. */
+static unsigned device_of(const struct xfrm *x, const struct owner *o, bool inbound)
+{
+	const struct kernel_sa *sa = o->child ? kernel_sa_of(x, o->child, inbound) : NULL;
+
+	return sa ? sa->device : 0;
+}
+
 static struct policy_body body_of(const struct xfrm *x, const struct entry *e, const struct claim *c)
 {
 	struct policy_body body = {
@@ -178,6 +186,8 @@ static struct policy_body body_of(const struct xfrm *x, const struct entry *e, c
 	body.protect = !c->open && (c->owner->kind == OWNER_POLICY || c->owner->kind == OWNER_TRAP);
 	if (body.protect)
 		body.tmpl = e->key.dir == XFRM_POLICY_OUT ? tmpl_out(x, c->owner) : tmpl_of_all(e, c->owner);
+	if (body.protect && e->key.dir != XFRM_POLICY_FWD)
+		body.device = device_of(x, c->owner, e->key.dir == XFRM_POLICY_IN);
 	return body;
 }
 
@@ -277,6 +287,7 @@ struct owner *kernel_owner_new(struct xfrm *x, enum owner_kind kind, uint32_t id
 		abort();
 	o->kind = kind;
 	o->id = id;
+	o->mode = XFRM_MODE_TUNNEL;
 	o->age = ++x->age;
 	list_init(&o->claims);
 	return o;

@@ -16,6 +16,7 @@ struct kernel_sa {
 	struct kernel_sa *same; /* the next one with the same SPI */
 	struct sa_limits limits;
 	bool awaited;        /* until its first packet was reported */
+	unsigned device;     /* that carries its packets whole; 0: none */
 	uint64_t mapping_ms; /* when an address change was last reported */
 	struct sa_seen seen; /* the last look at it; how many there were; and when its packets had moved */
 	uint64_t look, moved_ms;
@@ -87,6 +88,13 @@ struct kernel_ends {
 };
 enum err kernel_start(const struct xfrm_setup *setup, const struct kernel_ends *ends, struct xfrm **out,
 	struct text *why) MUST_CHECK;
+
+/* offload.c */
+
+/* Says the SA of REQUEST to the kernel, carried by a device where its configuration asks for that. DEVICE:
+ * the one that carries its packets whole, or 0. */
+enum err kernel_sa_say(
+	struct xfrm *x, struct sa_request *request, unsigned *device, struct text *why) MUST_CHECK;
 
 /* sad.c */
 struct kernel_sa *kernel_sa_of(const struct xfrm *x, uint32_t child, bool inbound);
