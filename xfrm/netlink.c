@@ -202,8 +202,8 @@ enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx)
 	do {
 		ssize_t n = receive(nl->fd, answer, sizeof answer);
 
-		if (n < 0) {
-			(void)netlink_refuse(nl, errno);
+		if (n <= 0) {
+			(void)netlink_refuse(nl, n ? errno : EPIPE);
 			return ERR_BUSY;
 		}
 		done = answers_read(nl, answer, (int)n, each, ctx, &error);

@@ -80,6 +80,14 @@ void kernel_audit(struct xfrm *x, struct text *out)
 	kernel_leftovers_retry(x);
 }
 
+static void say_lines(const char *lines)
+{
+	for (size_t n; *lines; lines += n + 1) {
+		n = strcspn(lines, "\n");
+		log_say(LOG_WARN, "netlink", "%.*s", (int)n, lines);
+	}
+}
+
 void kernel_catch_up(struct xfrm *x)
 {
 	struct arena scratch = { 0 };
@@ -88,8 +96,7 @@ void kernel_catch_up(struct xfrm *x)
 
 	log_say(LOG_WARN, "netlink", "events of the kernel were lost: its SAs and policies are compared");
 	kernel_audit(x, &found);
-	if (found.n)
-		log_say(LOG_WARN, "netlink", "%s", text_str(&found));
+	say_lines(text_str(&found));
 	first = collect(x, is_first);
 	for (size_t i = 0; i < first.n; i++) {
 		struct kernel_sa *sa = kernel_sa_of(x, first.v[i], true);

@@ -5,7 +5,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-enum { OF_MOBILITY = 135 /* Mobile IPv6's protocol; its types stand where those of ICMP do */ };
+enum {
+	OF_MOBILITY = 135, /* Mobile IPv6's protocol; its types stand where those of ICMP do */
+	SELECTORS_FEW = 8, /* a power of two */
+};
 
 struct range {
 	unsigned lo, hi;
@@ -48,7 +51,21 @@ struct pair {
 	struct selector s; /* what is chosen so far */
 	struct range local, remote;
 	struct selectors *out;
+	struct arena *arena;
 };
+
+/* For one more; they are mostly few. */
+static void make_room(struct selectors *s, struct arena *arena)
+{
+	struct selector *v;
+
+	if (s->n && (s->n < SELECTORS_FEW || s->n & (s->n - 1)))
+		return;
+	v = ARENA_ARRAY(arena, s->n ? 2 * (size_t)s->n : SELECTORS_FEW, struct selector);
+	if (s->n)
+		memcpy(v, s->v, s->n * sizeof *v);
+	s->v = v;
+}
 
 static enum err add(struct pair *p, struct text *why)
 {
@@ -59,6 +76,7 @@ static enum err add(struct pair *p, struct text *why)
 			SELECTORS_MAX);
 		return ERR_RANGE;
 	}
+	make_room(p->out, p->arena);
 	p->out->v[p->out->n++] = p->s;
 	return ERR_OK;
 }
@@ -94,13 +112,14 @@ static enum err add_ports(struct pair *p, struct text *why)
 	return e;
 }
 
-static enum err add_pair(
-	const struct ts *local, const struct ts *remote, struct selectors *out, struct text *why)
+static enum err add_pair(const struct ts *local, const struct ts *remote, struct arena *arena,
+	struct selectors *out, struct text *why)
 {
 	struct pair p = { .s = { .proto = local->proto ? local->proto : remote->proto },
 		.local = { local->port_lo, local->port_hi, true },
 		.remote = { remote->port_lo, remote->port_hi, true },
-		.out = out };
+		.out = out,
+		.arena = arena };
 	struct cut from = { local->lo, local->hi, true };
 	enum err e = ERR_OK;
 
@@ -142,12 +161,12 @@ enum err selectors_of(
 {
 	enum err e = check(local, why);
 
-	*out = (struct selectors){ ARENA_ARRAY(arena, SELECTORS_MAX, struct selector), 0 };
+	*out = (struct selectors){ 0 };
 	if (!e)
 		e = check(remote, why);
 	for (unsigned i = 0; i < local.n; i++)
 		for (unsigned k = 0; !e && k < remote.n; k++)
-			e = add_pair(&local.v[i], &remote.v[k], out, why);
+			e = add_pair(&local.v[i], &remote.v[k], arena, out, why);
 	if (!e && !out->n) {
 		text_add(why, "no packet can be from one of local_ts to one of remote_ts: their families, "
 			      "protocols or types of ICMP differ");

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tests/unit/fake_kernel.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TOO_MUCH = 40000 /* octets, more than netlink.c takes */ };
+
+static const struct {
+	uint16_t type;
+	const char *name;
+} names[] = {
+	{ XFRM_MSG_NEWSA, "newsa" },
+	{ XFRM_MSG_UPDSA, "updsa" },
+	{ XFRM_MSG_DELSA, "delsa" },
+	{ XFRM_MSG_GETSA, "getsa" },
+	{ XFRM_MSG_NEWPOLICY, "newpolicy" },
+	{ XFRM_MSG_UPDPOLICY, "updpolicy" },
+	{ XFRM_MSG_DELPOLICY, "delpolicy" },
+	{ XFRM_MSG_GETPOLICY, "getpolicy" },
+};
+
+static void note(struct fake *f, const struct nlmsghdr *h)
+{
+	size_t at = strlen(f->asked);
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].type == h->nlmsg_type)
+			snprintf(f->asked + at, FAKE_ASKED - at, "%s%s%s", at ? " " : "", names[i].name,
+				h->nlmsg_flags & NLM_F_ROOT && h->nlmsg_type == XFRM_MSG_GETSA ? "*" : "");
+}
+
+static void verdict(struct fake *f, const struct nlmsghdr *to, uint32_t seq, int error)
+{
+	_Alignas(struct nlmsghdr) char m[256] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(m);
+	struct nlmsgerr *e = mnl_nlmsg_put_extra_header(h, sizeof *e);
+
+	h->nlmsg_type = NLMSG_ERROR;
+	h->nlmsg_seq = seq;
+	e->error = -error;
+	e->msg = *to;
+	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
+}
+
+/* The SA it was told last is the answer to any question for one. */
+static void tell_sa(struct fake *f, uint32_t seq)
+{
+	struct nlmsghdr *h = (void *)f->sa;
+	struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(h);
+
+	h->nlmsg_type = XFRM_MSG_NEWSA;
+	h->nlmsg_seq = seq;
+	info->curlft.packets = f->packets;
+	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
+}
+
+static int obey(struct fake *f, const struct nlmsghdr *h)
+{
+	switch (h->nlmsg_type) {
+	case XFRM_MSG_NEWSA:
+	case XFRM_MSG_UPDSA:
+		memcpy(f->sa, h, h->nlmsg_len);
+		f->has_sa = true;
+		return 0;
+	case XFRM_MSG_DELSA: f->has_sa = false; return 0;
+	case XFRM_MSG_GETSA:
+		if (f->has_sa)
+			tell_sa(f, h->nlmsg_seq);
+		return f->has_sa || h->nlmsg_flags & NLM_F_ROOT ? 0 : ESRCH;
+	case XFRM_MSG_GETPOLICY: return h->nlmsg_flags & NLM_F_ROOT ? 0 : ENOENT;
+	default: return 0;
+	}
+}
+
+static bool is_treated(struct fake *f, const struct nlmsghdr *h)
+{
+	if (!f->times || f->type != h->nlmsg_type)
+		return false;
+	if (f->skip) {
+		f->skip--;
+		return false;
+	}
+	f->times--;
+	return true;
+}
+
+static void lose(struct fake *f)
+{
+	static const char much[TOO_MUCH];
+
+	assert_int_equal(send(f->talk, much, sizeof much, 0), sizeof much);
+}
+
+static void answer(struct fake *f, const struct nlmsghdr *h)
+{
+	bool treated = is_treated(f, h);
+
+	note(f, h);
+	if (treated && f->way == FAKE_REFUSE) {
+		verdict(f, h, h->nlmsg_seq, f->error);
+		return;
+	}
+	if (treated && f->way == FAKE_LATE)
+		verdict(f, h, h->nlmsg_seq - 1, f->error);
+	if (treated && f->way == FAKE_INTERRUPT)
+		pthread_kill(f->asker, SIGUSR1);
+	int error = obey(f, h);
+	if (treated && f->way == FAKE_LOSE)
+		lose(f);
+	else
+		verdict(f, h, h->nlmsg_seq, error);
+}
+
+static void *run(void *ctx)
+{
+	_Alignas(max_align_t) uint8_t request[NETLINK_REQUEST_MAX];
+	struct fake *f = ctx;
+
+	while (recv(f->talk, request, sizeof request, 0) > 0) {
+		pthread_mutex_lock(&f->lock);
+		answer(f, (const void *)request);
+		pthread_mutex_unlock(&f->lock);
+	}
+	return NULL;
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+void fake_start(struct fake *f)
+{
+	int talk[2], events[2];
+
+	memset(f, 0, sizeof *f);
+	assert_int_equal(sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, events), 0);
+	f->talk = talk[1];
+	f->events = events[1];
+	f->ends = (struct kernel_ends){ .netlink = netlink_on(talk[0]), .events = events[0] };
+	f->asker = pthread_self();
+	assert_int_equal(pthread_mutex_init(&f->lock, NULL), 0);
+	assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+}
+
+void fake_stop(struct fake *f)
+{
+	pthread_join(f->thread, NULL);
+	pthread_mutex_destroy(&f->lock);
+	close(f->talk);
+	close(f->events);
+}
+
+void fake_treat(struct fake *f, uint16_t type, unsigned skip, unsigned times, enum fake_way way, int error)
+{
+	pthread_mutex_lock(&f->lock);
+	f->type = type;
+	f->skip = skip;
+	f->times = times;
+	f->way = way;
+	f->error = error;
+	pthread_mutex_unlock(&f->lock);
+}
+
+const char *fake_asked(struct fake *f)
+{
+	static char text[FAKE_ASKED];
+
+	pthread_mutex_lock(&f->lock);
+	memcpy(text, f->asked, sizeof text);
+	f->asked[0] = 0;
+	pthread_mutex_unlock(&f->lock);
+	return text;
+}
+
+const struct xfrm_usersa_info *fake_sa(struct fake *f)
+{
+	return f->has_sa ? mnl_nlmsg_get_payload((struct nlmsghdr *)f->sa) : NULL;
+}
+
+void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n)
+{
+	_Alignas(struct nlmsghdr) char m[2048] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(m);
+
+	h->nlmsg_type = type;
+	memcpy(mnl_nlmsg_put_extra_header(h, n), body, n);
+	assert_int_equal(send(f->events, h, h->nlmsg_len, 0), h->nlmsg_len);
+}
+
+void fake_tell_too_much(struct fake *f)
+{
+	static const char much[TOO_MUCH];
+
+	assert_int_equal(send(f->events, much, sizeof much, 0), sizeof much);
+}

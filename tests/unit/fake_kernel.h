@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A kernel that is none: a thread at the other end of a back end's netlink, which answers as it is told. It
+ * takes all there is, keeps the last SA, and writes down what it was asked. */
+#pragma once
+
+#include "tests/unit/unit.h"
+
+#include "xfrm/kernel/state.h"
+
+#include <pthread.h>
+
+enum { FAKE_ASKED = 4096 };
+
+enum fake_way {
+	FAKE_REFUSE,    /* with an error */
+	FAKE_LATE,      /* an answer to an earlier request comes first, with that error */
+	FAKE_INTERRUPT, /* a signal first, then it is done */
+	FAKE_LOSE,      /* it is done, and the answer is lost */
+};
+
+struct fake {
+	int talk, events; /* the fake's ends */
+	struct kernel_ends ends;
+	char asked[FAKE_ASKED]; /* "newsa getsa delsa" */
+	pthread_t thread, asker;
+	pthread_mutex_t lock;
+	/* How the requests of TYPE, after SKIP of them, are treated: TIMES of them. */
+	uint16_t type;
+	unsigned skip, times;
+	enum fake_way way;
+	int error;
+	/* The last SA. */
+	_Alignas(max_align_t) uint8_t sa[NETLINK_REQUEST_MAX];
+	bool has_sa;
+	uint64_t packets;
+};
+
+void fake_start(struct fake *f);
+/* After the back end has closed its ends. */
+void fake_stop(struct fake *f);
+
+/* From now on. */
+void fake_treat(struct fake *f, uint16_t type, unsigned skip, unsigned times, enum fake_way way, int error);
+
+/* What it was asked since the last time. */
+const char *fake_asked(struct fake *f);
+
+/* The last SA it was told, or NULL. */
+const struct xfrm_usersa_info *fake_sa(struct fake *f);
+
+/* Events: of N octets; one that nobody reads in time. */
+void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n);
+void fake_tell_too_much(struct fake *f);
