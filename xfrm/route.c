@@ -480,7 +480,7 @@ static enum err rival_check(struct route *r, const struct prefix *to, struct tex
 
 /* First the unreachable route, then the one before it. An owner more renews the latter: its MTU may be
  * another, and its source may have gone from this machine (the kernel does not mind). */
-static enum err prefix_route(struct route *r, const struct rtnl_route *route, struct text *why)
+static enum err prefix_route(struct route *r, const struct rtnl_route *route, bool closes, struct text *why)
 {
 	struct rtnl_route behind = unreachable(route);
 	char thing[JOURNAL_THING], stop[JOURNAL_THING], to[PREFIX_TEXT];
@@ -490,7 +490,7 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, st
 	route_print(thing, "route", route);
 	noted = journal_has(r->journal, thing); /* by route_adopted_lead, if by nobody else */
 	e = noted ? ERR_OK : rival_check(r, &route->to, why);
-	if (!e)
+	if (!e && closes)
 		e = make_stop(r, "unreachable", &behind, why);
 	if (e)
 		return e;
@@ -509,11 +509,12 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, st
 		route_never_mind(r, thing, false);
 	}
 	route_print(stop, "unreachable", &behind);
-	route_let_go(r, stop);
+	if (closes)
+		route_let_go(r, stop);
 	return e;
 }
 
-static void prefix_unroute(struct route *r, const struct rtnl_route *route)
+static void prefix_unroute(struct route *r, const struct rtnl_route *route, bool closes)
 {
 	struct rtnl_route behind = unreachable(route);
 	char thing[JOURNAL_THING];
@@ -521,7 +522,8 @@ static void prefix_unroute(struct route *r, const struct rtnl_route *route)
 	route_print(thing, "route", route);
 	route_let_go(r, thing);
 	route_print(thing, "unreachable", &behind);
-	route_let_go(r, thing);
+	if (closes)
+		route_let_go(r, thing);
 }
 
 /* Looks for the first address that lies in one of LOCAL. */
@@ -543,18 +545,16 @@ static void source_try(void *ctx, const struct ip *ip)
 	}
 }
 
-enum err route_add(struct route *r, const char *dev, const struct ts *remote, struct tss local, unsigned mtu,
-	struct text *why)
+/* REMOTE by ROUTE, all of it or nothing; CLOSES: with unreachable routes behind. */
+static enum err range_route(struct route *r, struct rtnl_route route, const struct ts *remote,
+	struct tss local, bool closes, struct text *why)
 {
-	struct rtnl_route route = {
-		.table = r->table, .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = dev, .mtu = mtu
-	};
 	struct source_search search = { local, remote->lo.v, { 0 } };
 	struct cut cut = { remote->lo, remote->hi, true };
 	enum err e;
 
 	if (remote->lo.v == 6 && !r->ipv6) {
-		text_add(why, "this kernel has no IPv6: nothing is routed to %s", dev);
+		text_add(why, "this kernel has no IPv6: nothing is routed to %s", route.dev);
 		return ERR_UNSUPPORTED;
 	}
 	e = rtnl_addresses(r->netlink, source_try, &search);
@@ -564,24 +564,71 @@ enum err route_add(struct route *r, const char *dev, const struct ts *remote, st
 	}
 	route.source = search.found;
 	while (!e && routed_next(&cut, &route.to))
-		e = prefix_route(r, &route, why);
+		e = prefix_route(r, &route, closes, why);
 	if (e) {
 		struct prefix failed = route.to;
 
 		cut = (struct cut){ remote->lo, remote->hi, true };
 		while (routed_next(&cut, &route.to) && !ip_eq(&route.to.ip, &failed.ip))
-			prefix_unroute(r, &route);
+			prefix_unroute(r, &route, closes);
 	}
 	return e;
 }
 
-void route_del(struct route *r, const char *dev, const struct ts *remote)
+static void range_unroute(struct route *r, const char *dev, const struct ts *remote, bool closes)
 {
 	struct rtnl_route route = { .table = r->table, .dev = dev };
 	struct cut cut = { remote->lo, remote->hi, remote->lo.v == 4 || r->ipv6 };
 
 	while (routed_next(&cut, &route.to))
-		prefix_unroute(r, &route);
+		prefix_unroute(r, &route, closes);
+}
+
+enum err route_add(struct route *r, const char *dev, const struct ts *remote, struct tss local, unsigned mtu,
+	struct text *why)
+{
+	struct rtnl_route route = {
+		.table = r->table, .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = dev, .mtu = mtu
+	};
+
+	return range_route(r, route, remote, local, true, why);
+}
+
+void route_del(struct route *r, const char *dev, const struct ts *remote)
+{
+	range_unroute(r, dev, remote, true);
+}
+
+enum err route_hop_find(struct route *r, const struct ip *peer, struct route_hop *out, struct text *why)
+{
+	struct rtnl_way way;
+	char to[IP_TEXT];
+	enum err e = rtnl_lookup(r->netlink, peer, r->mark, &way);
+
+	*out = (struct route_hop){ .via = way.via.v ? way.via : *peer };
+	if (!e && (way.type != RTN_UNICAST || !if_indextoname(way.dev, out->dev)))
+		e = netlink_refuse(r->netlink, ENETUNREACH);
+	if (e)
+		text_add(why, "there is no way to %s (%s): see \"ip route get %s\"", ip_print(peer, to),
+			netlink_reason(r->netlink), to);
+	return e;
+}
+
+enum err route_past_add(struct route *r, const struct route_hop *hop, const struct ts *remote,
+	struct tss local, struct text *why)
+{
+	struct rtnl_route route = {
+		.table = r->table, .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = hop->dev
+	};
+
+	if (hop->via.v == remote->lo.v)
+		route.via = hop->via;
+	return range_route(r, route, remote, local, false, why);
+}
+
+void route_past_del(struct route *r, const struct route_hop *hop, const struct ts *remote)
+{
+	range_unroute(r, hop->dev, remote, false);
 }
 
 enum err route_spares(const struct route *r, const struct ts *remote, const struct ip *peer, struct text *why)

@@ -58,6 +58,22 @@ enum err route_add(struct route *r, const char *dev, const struct ts *remote, st
 	struct text *why) MUST_CHECK;
 void route_del(struct route *r, const char *dev, const struct ts *remote);
 
+/* Where packets to a peer go first: VIA on DEV. */
+struct route_hop {
+	char dev[IF_NAMESIZE];
+	struct ip via;
+};
+
+/* That of PEER, not looking at our own table; ERR_MISSING where nothing, or this machine itself, is there. */
+enum err route_hop_find(
+	struct route *r, const struct ip *peer, struct route_hop *out, struct text *why) MUST_CHECK;
+
+/* As route_add, but packets to REMOTE go where those to the peer go, for the kernel's policies to protect,
+ * and no unreachable route is behind: the policies close. */
+enum err route_past_add(struct route *r, const struct route_hop *hop, const struct ts *remote,
+	struct tss local, struct text *why) MUST_CHECK;
+void route_past_del(struct route *r, const struct route_hop *hop, const struct ts *remote);
+
 /* ERR_RANGE when a route to REMOTE would lead the outer packets to PEER (v 0: not known) into the tunnel,
  * too: in the main table no rule spares them. To be asked before route_add. */
 enum err route_spares(

@@ -183,7 +183,9 @@ static enum err route_request(struct netlink *nl, uint16_t type, uint16_t flags,
 	m->rtm_dst_len = (uint8_t)route->to.bits;
 	m->rtm_type = route->type;
 	/* For an end NOWHERE says: of any scope. */
-	m->rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : dev ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	m->rtm_scope = type == RTM_DELROUTE   ? RT_SCOPE_NOWHERE
+		       : dev && !route->via.v ? RT_SCOPE_LINK
+					      : RT_SCOPE_UNIVERSE;
 	put_ip(h, RTA_DST, &route->to.ip);
 	mnl_attr_put_u32(h, RTA_TABLE, route->table);
 	mnl_attr_put_u32(h, RTA_PRIORITY, route->metric);
@@ -204,6 +206,8 @@ enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool
 	((struct rtmsg *)mnl_nlmsg_get_payload(h))->rtm_protocol = RTPROT_STATIC;
 	if (route->source.v)
 		put_ip(h, RTA_PREFSRC, &route->source);
+	if (route->via.v)
+		put_ip(h, RTA_GATEWAY, &route->via);
 	if (route->mtu) {
 		struct nlattr *metrics = mnl_attr_nest_start(h, RTA_METRICS);
 
@@ -397,6 +401,7 @@ static void way_read(void *ctx, const struct nlmsghdr *h)
 		switch (mnl_attr_get_type(a)) {
 		case RTA_OIF: way->dev = get_u32(a); break;
 		case RTA_PREFSRC: way->source = get_ip(a); break;
+		case RTA_GATEWAY: way->via = get_ip(a); break;
 		case RTA_METRICS:
 			mnl_attr_for_each_nested(metric, a) if (mnl_attr_get_type(metric) == RTAX_MTU)
 				way->mtu = get_u32(metric);

@@ -38,6 +38,7 @@ struct rtnl_route {
 	const char *dev;  /* NULL: none */
 	unsigned mtu;     /* 0: none said */
 	struct ip source; /* preferred; none when v is 0 */
+	struct ip via;    /* the next hop; v 0: DEV leads there itself */
 };
 
 /* Makes ROUTE; ERR_EXISTS when there is one of the same table, prefix and metric, unless REPLACE. Taken away
@@ -77,7 +78,8 @@ enum err rtnl_landing_del(struct netlink *nl, uint8_t v, uint32_t prio) MUST_CHE
 
 /* How the kernel would send a packet. */
 struct rtnl_way {
-	uint8_t type; /* RTN_UNICAST, RTN_LOCAL, … */
+	uint8_t type;  /* RTN_UNICAST, RTN_LOCAL, … */
+	struct ip via; /* the next hop; v 0: none, or of the other family */
 	uint32_t dev,
 		mtu; /* the device's number; octets: the route's if it has some, otherwise the device's */
 	struct ip source;

@@ -394,6 +394,65 @@ static void no_device_carries_sas(void **state)
 	}
 }
 
+/* Where nothing else leads there: with a source that the policy knows, by the way to the peer; and with it.
+ */
+static void packets_are_led_to_the_policy(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct addr sun4 = { packet_ip("192.0.2.4"), 4500 };
+
+	assert_true(cable_run(t, MOON, "ip route del 10.2.0.0/16"));
+	assert_true(cable_run(t, SUN, "ip route del 10.1.0.0/16"));
+	cable_up(t, &n);
+	assert_says(MOON, "ip route show table 220",
+		"10.2.0.0/16 via 192.0.2.2 dev out0 proto static src 10.1.0.1");
+	assert_true(cable_run(t, MOON, "ping -n -q -c1 -W2 10.2.0.1 >/dev/null"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n.id, &n.moon, &sun4, false));
+	assert_says(MOON, "ip route show table 220", "10.2.0.0/16 via 192.0.2.4 dev out0");
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip route show table 220", "10.2.0.0/16");
+}
+
+/* Everything, but not what is on this side. */
+static void a_default_route_spares_what_is_ours(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	n.sun_ts = "0.0.0.0/0";
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, "ip route show table 220", "default via 192.0.2.2 dev out0");
+	assert_says(MOON, "ip route show table 220", "throw 10.1.0.0/16");
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip route show table 220", "default");
+}
+
+static void a_device_of_the_tunnels_own(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	static const struct if_addr addr = { { 4, { 10, 1, 0, 9 } }, 24 };
+
+	n.conf.interface = "vpn7";
+	n.conf.interface_addrs = &addr;
+	n.conf.n_interface_addrs = 1;
+	n.conf.interface_routes.remote = true;
+	n.moon_ts = "10.1.0.0/16";
+	assert_true(cable_run(t, MOON, "ip route del 10.2.0.0/16"));
+	cable_up_at(t, &n, MOON);
+	n.conf.interface = NULL;
+	cable_up_at(t, &n, SUN);
+	assert_says(MOON, "ip -d link show vpn7", "xfrm if_id");
+	assert_says(MOON, "ip addr show vpn7", "10.1.0.9/24");
+	assert_true(cable_run(t, MOON, "ping -n -q -c1 -W2 10.2.0.1 >/dev/null"));
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	assert_string_equal(xfrm_kernel.devices(cable_enter(t, MOON)->x, n.id).inner, "vpn7");
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip link; ip route show table all", "vpn7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -414,6 +473,9 @@ int main(void)
 		CABLE_CASE(outer_packets_carry_the_mark),
 		CABLE_CASE(transport_and_beet),
 		CABLE_CASE(no_device_carries_sas),
+		CABLE_CASE(packets_are_led_to_the_policy),
+		CABLE_CASE(a_default_route_spares_what_is_ours),
+		CABLE_CASE(a_device_of_the_tunnels_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,7 @@ static int set_up(void **state)
 	warnings = 0;
 	heard = (struct heard){ 0 };
 	settings = settings_default();
+	settings.install_routes = false; /* there are none here */
 	snprintf(dir, sizeof dir, "/tmp/test_kernel.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	log_to(warned, NULL);

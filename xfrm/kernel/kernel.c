@@ -29,6 +29,7 @@ static void owners_clear(struct xfrm *x, struct map *owners)
 
 static void kernel_close(struct xfrm *x)
 {
+	x->route = NULL;
 	kernel_sas_clear(x);
 	owners_clear(x, &x->policies);
 	owners_clear(x, &x->shunts);
@@ -106,7 +107,7 @@ static struct xfrm_devices kernel_devices(struct xfrm *x, uint32_t child)
 
 	if (sa && !route_device(x->route, &sa->key.dst, names.outer))
 		*names.outer = 0;
-	memcpy(names.inner, names.outer, sizeof names.inner);
+	memcpy(names.inner, sa && *sa->dev.name ? sa->dev.name : names.outer, sizeof names.inner);
 	return names;
 }
 

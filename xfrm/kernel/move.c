@@ -191,6 +191,7 @@ static void follow(
 		o->remote = *remote;
 		if (kernel_owner_apply(x, o, &why))
 			log_say(LOG_WARN, "policy", "%s", text_str(&why));
+		kernel_lead_follow(x, o);
 	}
 	arena_free(&scratch);
 }

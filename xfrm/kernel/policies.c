@@ -7,18 +7,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-static enum err add(struct xfrm *x, struct map *to, struct owner *o, const struct selectors *sel,
-	const struct sa_marks *marks, bool fwd_out, struct text *why)
-{
-	enum err e = kernel_owner_add(x, o, sel, marks, fwd_out, why);
-
-	if (e)
-		kernel_owner_del(x, o);
-	else
-		map_put(to, o->id, o);
-	return e;
-}
-
 static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 {
 	struct owner *o = kernel_owner_new(x, spec->trap ? OWNER_TRAP : OWNER_POLICY, spec->id);
@@ -31,23 +19,63 @@ static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 	return o;
 }
 
+/* Transport mode is for addresses that have their routes; what has a number of an interface of its own, or no
+ * policies, is somebody else's to route. */
+static bool is_led_past(const struct xfrm *x, const struct policy_spec *spec)
+{
+	return x->settings->install_routes && spec->conf->policies && !spec->marks.if_id_out &&
+	       (spec->mode == MODE_TUNNEL || spec->mode == MODE_BEET);
+}
+
+static enum err lead(struct xfrm *x, struct owner *o, const struct policy_spec *spec, const struct xfrmi *dev,
+	struct tss local, struct tss remote, struct text *why)
+{
+	if (spec->conf->interface)
+		return kernel_lead_by_interface(x, o, spec->conf, dev, local, remote, why);
+	return is_led_past(x, spec) ? kernel_lead_past(x, o, local, remote, why) : ERR_OK;
+}
+
+/* Policies first: what is led is protected then. */
+static enum err install(
+	struct xfrm *x, const struct policy_spec *spec, struct tss local, struct tss remote, struct text *why)
+{
+	struct owner *o = owner_of(x, spec);
+	struct sa_marks marks = spec->marks;
+	struct arena scratch = { 0 };
+	struct selectors sel;
+	struct xfrmi dev = { 0 };
+	enum err e = selectors_of(local, remote, &scratch, &sel, why);
+
+	if (!e && !spec->conf->policies)
+		sel.n = 0; /* somebody else leads packets to the SAs */
+	if (!e && spec->conf->interface)
+		e = kernel_interface_get(x, spec->conf, &marks, &dev, why);
+	if (!e) {
+		e = kernel_owner_add(x, o, &sel, &marks, spec->conf->policies_fwd_out, why);
+		if (!e)
+			e = lead(x, o, spec, &dev, local, remote, why);
+		else if (spec->conf->interface)
+			device_put(x->route, &dev);
+	}
+	if (e)
+		kernel_owner_del(x, o);
+	else
+		map_put(&x->policies, o->id, o);
+	arena_free(&scratch);
+	return e;
+}
+
 enum err kernel_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why)
 {
 	struct arena scratch = { 0 };
-	struct selectors sel;
 	enum err e;
 
 	if (map_get(&x->policies, spec->id)) {
 		text_add(why, "the policy %u is there already", spec->id);
 		return ERR_EXISTS;
 	}
-	e = selectors_of(tss_resolve(spec->local_ts, &spec->local, &scratch),
-		tss_resolve(spec->remote_ts, &spec->remote, &scratch), &scratch, &sel, why);
-	if (!spec->conf->policies)
-		sel.n = 0; /* somebody else leads packets to the SAs */
-	if (!e)
-		e = add(x, &x->policies, owner_of(x, spec), &sel, &spec->marks, spec->conf->policies_fwd_out,
-			why);
+	e = install(x, spec, tss_resolve(spec->local_ts, &spec->local, &scratch),
+		tss_resolve(spec->remote_ts, &spec->remote, &scratch), why);
 	arena_free(&scratch);
 	return e;
 }
@@ -78,6 +106,7 @@ void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 
 enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why)
 {
+	struct owner *o;
 	struct arena scratch = { 0 };
 	struct selectors sel;
 	enum err e;
@@ -86,10 +115,14 @@ enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct 
 		text_add(why, "the shunt %u is there already", spec->id);
 		return ERR_EXISTS;
 	}
+	o = kernel_owner_new(x, spec->drop ? OWNER_DROP : OWNER_PASS, spec->id);
 	e = selectors_of(spec->local_ts, spec->remote_ts, &scratch, &sel, why);
 	if (!e)
-		e = add(x, &x->shunts, kernel_owner_new(x, spec->drop ? OWNER_DROP : OWNER_PASS, spec->id),
-			&sel, &(struct sa_marks){ 0 }, false, why);
+		e = kernel_owner_add(x, o, &sel, &(struct sa_marks){ 0 }, false, why);
+	if (e)
+		kernel_owner_del(x, o);
+	else
+		map_put(&x->shunts, o->id, o);
 	arena_free(&scratch);
 	return e;
 }

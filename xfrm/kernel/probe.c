@@ -5,9 +5,9 @@
 #include "xfrm/kernel/state.h"
 
 #include "base/log.h"
+#include "xfrm/rtnl.h"
 
-#include <linux/if_link.h>
-#include <linux/rtnetlink.h>
+#include <linux/netlink.h>
 
 enum {
 	PROBE_SPI = 0x7fff0000, /* the end of the kernel's range (model/data_path.h) */
@@ -17,6 +17,7 @@ enum {
 	KEY_MAX = 128,
 };
 
+static const char probe_device[] = "ikev2d-probe";
 static const uint8_t no_key[KEY_MAX] = { 1, 2, 3, 4, 5, 6, 7 };
 
 static const struct ip here4 = { 4, { 127, 0, 0, 1 } }, here6 = { 6, { [15] = 1 } };
@@ -143,24 +144,6 @@ static void say(const struct xfrm *x)
 	arena_free(&scratch);
 }
 
-static enum err device_say(struct netlink *nl, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *h = netlink_request(nl, type, flags);
-	struct nlattr *info, *data;
-
-	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(h, IFLA_IFNAME, "ikev2d-probe");
-	if (type == RTM_NEWLINK) {
-		info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-		mnl_attr_put_str(h, IFLA_INFO_KIND, "xfrm");
-		data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-		mnl_attr_put_u32(h, IFLA_XFRM_IF_ID, PROBE_IF_ID);
-		mnl_attr_nest_end(h, data);
-		mnl_attr_nest_end(h, info);
-	}
-	return netlink_talk(nl, NULL, NULL);
-}
-
 /* A name or number in use is an XFRM interface, too. */
 bool kernel_probe_interface(void)
 {
@@ -170,9 +153,10 @@ bool kernel_probe_interface(void)
 	enum err e = netlink_open(NETLINK_ROUTE, &nl, &why);
 
 	if (!e) {
-		e = device_say(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-		if ((!e || e == ERR_EXISTS) && device_say(nl, RTM_DELLINK, 0))
-			log_say(LOG_DETAIL, "kernel-path", "the device ikev2d-probe: %s", netlink_reason(nl));
+		e = rtnl_link_add_xfrm(nl, probe_device, PROBE_IF_ID);
+		if ((!e || e == ERR_EXISTS) && rtnl_link_del(nl, probe_device))
+			log_say(LOG_DETAIL, "kernel-path", "the device %s: %s", probe_device,
+				netlink_reason(nl));
 	}
 	netlink_close(nl);
 	arena_free(&scratch);

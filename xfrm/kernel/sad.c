@@ -86,35 +86,64 @@ static enum err install(struct xfrm *x, struct kernel_sa *sa, const struct sa_sp
 	return e;
 }
 
-enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
+/* Written down, then made; or neither. */
+static enum err add(struct xfrm *x, struct kernel_sa *sa, const struct sa_spec *spec, struct text *why)
 {
 	char thing[SA_KEY_TEXT];
-	struct kernel_sa *sa;
 	bool first;
 	enum err e;
 
-	if (kernel_sa_of(x, spec->child, spec->inbound)) {
-		text_add(why, "the CHILD_SA %u has an SA in this direction already", spec->child);
-		return ERR_EXISTS;
-	}
-	sa = calloc(1, sizeof *sa);
+	sa->key = message_sa_key(spec);
+	e = journal_take(x->journal, sa_key_print(&sa->key, thing), &first, why);
+	if (e)
+		return e;
+	e = install(x, sa, spec, why);
+	if (e && journal_release(x->journal, thing))
+		journal_strike(x->journal, thing);
+	return e;
+}
+
+static void sa_free(struct xfrm *x, struct kernel_sa *sa)
+{
+	if (*sa->dev.name && x->route)
+		device_put(x->route, &sa->dev);
+	free(sa);
+}
+
+static struct kernel_sa *sa_new(const struct sa_spec *spec)
+{
+	struct kernel_sa *sa = calloc(1, sizeof *sa);
+
 	if (!sa)
 		abort();
 	*sa = (struct kernel_sa){ .child = spec->child,
 		.policy = spec->policy,
 		.inbound = spec->inbound,
-		.key = message_sa_key(spec),
 		.limits = message_limits(spec),
 		.awaited = spec->awaited };
-	sa_key_print(&sa->key, thing);
-	e = journal_take(x->journal, thing, &first, why);
-	if (!e) {
-		e = install(x, sa, spec, why);
-		if (e && journal_release(x->journal, thing))
-			journal_strike(x->journal, thing);
+	return sa;
+}
+
+enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
+{
+	struct sa_spec own = *spec;
+	struct xfrmi dev = { 0 };
+	struct kernel_sa *sa;
+	enum err e = ERR_OK;
+
+	if (kernel_sa_of(x, spec->child, spec->inbound)) {
+		text_add(why, "the CHILD_SA %u has an SA in this direction already", spec->child);
+		return ERR_EXISTS;
 	}
+	if (spec->conf->interface)
+		e = kernel_interface_get(x, spec->conf, &own.marks, &dev, why);
+	if (e)
+		return e;
+	sa = sa_new(&own);
+	sa->dev = dev;
+	e = add(x, sa, &own, why);
 	if (e) {
-		free(sa);
+		sa_free(x, sa);
 		return e;
 	}
 	map_put(&x->sas, by_child(sa->child, sa->inbound), sa);
@@ -152,7 +181,7 @@ void kernel_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 		return;
 	unchain(x, sa);
 	kernel_sa_take_away(x, &sa->key);
-	free(sa);
+	sa_free(x, sa);
 }
 
 void kernel_sas_clear(struct xfrm *x)
@@ -162,7 +191,7 @@ void kernel_sas_clear(struct xfrm *x)
 
 	while ((sa = map_next(&x->sas, &at))) {
 		kernel_sa_take_away(x, &sa->key);
-		free(sa);
+		sa_free(x, sa);
 	}
 	map_free(&x->sas);
 	map_free(&x->spis);

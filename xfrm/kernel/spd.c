@@ -354,6 +354,7 @@ void kernel_owner_del(struct xfrm *x, struct owner *o)
 			log_say(LOG_WARN, "policy", "%s", text_str(&why));
 	}
 	arena_free(&scratch);
+	kernel_lead_end(x, o);
 	free(o);
 }
 

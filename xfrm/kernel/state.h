@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "xfrm/device.h"
 #include "xfrm/journal.h"
 #include "xfrm/kernel/message.h"
 #include "xfrm/route.h"
@@ -17,10 +18,13 @@ struct kernel_sa {
 	struct sa_limits limits;
 	bool awaited;        /* until its first packet was reported */
 	unsigned device;     /* that carries its packets whole; 0: none */
+	struct xfrmi dev;    /* of the tunnel's own; without a name: none */
 	uint64_t mapping_ms; /* when an address change was last reported */
 	struct sa_seen seen; /* the last look at it; how many there were; and when its packets had moved */
 	uint64_t look, moved_ms;
 };
+
+struct lead; /* what leads packets to policies (lead.c) */
 
 /* Who wants policies in the kernel. */
 enum owner_kind {
@@ -39,6 +43,7 @@ struct owner {
 	uint64_t age;                 /* of that choice */
 	uint64_t acquire_ms;          /* when a packet was last reported */
 	struct node claims;
+	struct lead *lead; /* NULL: nothing of ours */
 };
 
 /* One policy in the kernel, which several may want. */
@@ -55,7 +60,7 @@ enum { DROPS_MAX = 64 /* counters of the kernel */ };
 struct xfrm {
 	const struct settings *settings;
 	struct xfrm_reports reports;
-	struct route *route;
+	struct route *route; /* NULL at the end, when it has gone */
 	struct netlink *netlink;
 	struct journal *journal;
 	int events;
@@ -162,6 +167,20 @@ enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct 
 void kernel_shunt_del(struct xfrm *x, uint32_t id);
 /* IPv6 neighbour discovery passes before everything. */
 enum err kernel_discovery_pass(struct xfrm *x, struct text *why) MUST_CHECK;
+
+/* lead.c */
+
+/* The XFRM interface of CONF, one owner more (device_put); MARKS get its number where they have none. */
+enum err kernel_interface_get(struct xfrm *x, const struct child_conf *conf, struct sa_marks *marks,
+	struct xfrmi *dev, struct text *why) MUST_CHECK;
+/* Leads to the policies of O by DEV, whose owner it is then, also on failure; or past the next hop. */
+enum err kernel_lead_by_interface(struct xfrm *x, struct owner *o, const struct child_conf *conf,
+	const struct xfrmi *dev, struct tss local, struct tss remote, struct text *why) MUST_CHECK;
+enum err kernel_lead_past(
+	struct xfrm *x, struct owner *o, struct tss local, struct tss remote, struct text *why) MUST_CHECK;
+/* O's peer has another address. */
+void kernel_lead_follow(struct xfrm *x, struct owner *o);
+void kernel_lead_end(struct xfrm *x, struct owner *o);
 
 /* events.c */
 void kernel_dispatch(struct xfrm *x);
