@@ -133,8 +133,9 @@ static const struct conf_key connection_keys[] = {
 		.doc = "ask for certificates" },
 	{ "send_cert", STATUS_READ, TYPE_WORD, PEER(send_cert), .fallback = "ifasked",
 		.doc = "when to send our certificate", .words = send_cert_words },
-	{ "ocsp", STATUS_IGNORED, TYPE_WORD, PEER(ocsp), .fallback = "reply", .doc = "OCSP in IKE",
-		.note = "OCSP inside IKE is not asked for or answered yet; answers that come are used",
+	{ "ocsp", STATUS_READ, TYPE_WORD, PEER(ocsp), .fallback = "reply",
+		.doc = "OCSP in IKE (RFC 4806): reply sends answers about our certificates to peers that want "
+		       "them, request wants them of peers; both, never",
 		.words = ocsp_words },
 	{ "cert_expiry", STATUS_READ, TYPE_WORD, PEER(cert_expiry), "reauth",
 		.doc = "when a certificate of the peer's chain expires: reauth authenticates anew before, "
@@ -454,6 +455,9 @@ static const struct conf_key daemon_keys[] = {
 	{ "charon_socket", STATUS_READ, TYPE_CHOICE, SETTINGS(charon_socket), "auto",
 		.doc = "offer the control socket where strongSwan's is", .words = socket_words,
 		.differs = OURS },
+	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
+		.doc = "take certificates by hash and URL, and send them so where authorities have a "
+		       "cert_uri_base: a stranger can make us fetch what he names" },
 	{ "fetch_local", STATUS_READ, TYPE_BOOL, SETTINGS(fetch_local), "no",
 		.doc = "fetch CRLs and OCSP answers from loopback and link-local addresses too",
 		.differs = OURS },

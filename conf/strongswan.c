@@ -28,6 +28,7 @@ static const struct setting {
 	{ "keep_alive", "keep_alive", false },
 	{ "cookie_threshold", "cookie_threshold", false },
 	{ "init_limit_half_open", "init_limit_half_open", false },
+	{ "hash_and_url", "hash_and_url", false },
 	{ "make_before_break", "make_before_break", false },
 	{ "install_routes", "install_routes", false },
 	{ "routing_table", "routing_table", false },

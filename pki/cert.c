@@ -74,6 +74,7 @@ static void take_fields(struct cert *c)
 	c->subject_key_id = octets_of(X509_get0_subject_key_id(x), &c->arena);
 	c->authority_key_id = octets_of(X509_get0_authority_key_id(x), &c->arena);
 	c->self_signed = X509_get_extension_flags(x) & EXFLAG_SS;
+	ossl_sha1(c->der, c->sha1);
 	if (digest("SHA256", &c->der, 1, c->fingerprint, &n))
 		abort();
 }

@@ -46,6 +46,7 @@ struct cert {
 	struct bytes serial;           /* big-endian, without zeros in front */
 	int64_t not_before, not_after; /* seconds since 1970, UTC */
 	uint8_t fingerprint[FINGERPRINT_SIZE];
+	uint8_t sha1[KEYID_SIZE];   /* of it all: how CERT payloads name it by its place (RFC 7296, 3.6) */
 	uint8_t key_id[KEYID_SIZE]; /* SHA-1 of SubjectPublicKeyInfo: what CERTREQ holds (RFC 7296, 3.7) */
 	uint8_t subj[KEYID_SIZE];   /* SHA-1 of the public key's bits */
 	struct bytes subject_key_id, authority_key_id; /* the extensions; empty: not there */

@@ -71,6 +71,14 @@ struct path_verdict {
 void path_judge(
 	const struct store *s, const struct path_request *r, struct arena *arena, struct path_verdict *out);
 
+/* Where to ask about LINK, whose certificates are there: into its URIs. */
+void path_uris(const struct store *s, struct path_link *link);
+
+/* An OCSP answer of S that is signed by whom it must be, and says at NOW that CERT, issued by ISSUER, is
+ * good; NULL: there is none. Borrowed. */
+struct ocsp *path_ocsp(
+	const struct store *s, const struct cert *cert, const struct cert *issuer, int64_t now);
+
 /* What came from a URI of LINK: checked to be signed on behalf of LINK's issuer, and put into S under URI, so
  * that a stranger's can drive out none of ours. ERR_AUTH: it is not; ERR_EXISTS: it is no newer than what
  * there is; other errors as of crl_read and ocsp_read. WHY from ARENA. */

@@ -112,19 +112,40 @@ static void add_uris(struct uris *to, const struct uris *from)
 
 /* What the authority's section says comes first: it is there because the certificate's own is wrong or
  * missing. */
-static void take_uris(struct judge *j, struct path_link *link)
+void path_uris(const struct store *s, struct path_link *link)
 {
-	list_each (n, &j->store->all) {
+	link->ocsps.n = link->crls.n = 0;
+	list_each (n, (struct node *)&s->all) {
 		const struct stored *e = store_at(n);
 
-		if (e->kind == STORED_AUTHORITY && e->authority.cacert &&
-			cert_eq(e->authority.cacert, link->issuer)) {
+		if (store_is_about(e, link->issuer)) {
 			add_uris(&link->ocsps, &e->authority.ocsps);
 			add_uris(&link->crls, &e->authority.crls);
 		}
 	}
 	add_uris(&link->ocsps, &link->cert->ocsps);
 	add_uris(&link->crls, &link->cert->crls);
+}
+
+struct ocsp *path_ocsp(const struct store *s, const struct cert *cert, const struct cert *issuer, int64_t now)
+{
+	struct cert *signers[SIGNERS_MAX];
+	unsigned n = ocsp_signers(s, signers, SIGNERS_MAX);
+	struct ocsp *found = NULL;
+	struct arena arena = { 0 };
+	const char *reason;
+	int64_t until;
+
+	list_each (node, (struct node *)&s->all) {
+		const struct stored *e = store_at(node);
+
+		if (!found && e->kind == STORED_OCSP &&
+			ocsp_status(e->ocsp, cert, issuer, signers, n, now, &arena, &until, &reason) ==
+				STATUS_GOOD)
+			found = e->ocsp;
+	}
+	arena_free(&arena);
+	return found;
 }
 
 static void refuse_revoked(struct judge *j, const struct path_link *link)
@@ -161,7 +182,7 @@ void path_revocation(struct judge *j)
 
 		if (!link->issuer)
 			continue;
-		take_uris(j, link);
+		path_uris(j->store, link);
 		by_crl(j, link, &j->crl[i]);
 		by_ocsp(j, link);
 		if (link->status == STATUS_REVOKED) {

@@ -99,6 +99,16 @@ struct cert *store_own(const struct store *s, struct cert *const *candidates, un
 struct cert *store_issuer(
 	const struct store *s, const struct cert *c, struct cert *const *untrusted, unsigned n);
 
+/* Whether E is a section of the configuration about the authority CA. */
+bool store_is_about(const struct stored *e, const struct cert *ca);
+
+/* Where certificates that CA has issued are to be fetched, their SHA-1 behind it; NULL: nowhere. Borrowed. */
+const char *store_uri_base(const struct store *s, const struct cert *ca);
+
+/* The certificate of S whose DER has this SHA-1, as CERT payloads name one by its place (RFC 7296, 3.6);
+ * NULL: it is not here. Borrowed. */
+struct cert *store_by_hash(const struct store *s, struct bytes sha1);
+
 /* The certificates to send behind LEAF: from its issuer up, without a self-signed one. Borrowed, into OUT. */
 unsigned store_chain(const struct store *s, const struct cert *leaf, struct cert *out[CHAIN_MAX]);
 

@@ -42,6 +42,31 @@ struct cert *store_issuer(
 	return NULL;
 }
 
+bool store_is_about(const struct stored *e, const struct cert *ca)
+{
+	return e->kind == STORED_AUTHORITY && e->authority.cacert && cert_eq(e->authority.cacert, ca);
+}
+
+const char *store_uri_base(const struct store *s, const struct cert *ca)
+{
+	list_each (n, &s->all)
+		if (store_is_about(store_at(n), ca) && store_at(n)->authority.cert_uri_base)
+			return store_at(n)->authority.cert_uri_base;
+	return NULL;
+}
+
+struct cert *store_by_hash(const struct store *s, struct bytes sha1)
+{
+	list_each (n, &s->all) {
+		const struct stored *e = store_at(n);
+
+		if ((e->kind == STORED_CERT || e->kind == STORED_CA) &&
+			bytes_eq(sha1, bytes_of(e->cert->sha1, KEYID_SIZE)))
+			return e->cert;
+	}
+	return NULL;
+}
+
 unsigned store_chain(const struct store *s, const struct cert *leaf, struct cert *out[CHAIN_MAX])
 {
 	struct cert *c = store_issuer(s, leaf, NULL, 0);

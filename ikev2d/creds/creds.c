@@ -430,6 +430,16 @@ struct bytes creds_authorities(const struct creds *c, struct arena *arena)
 	return store_certreq(&c->store, NULL, 0, arena);
 }
 
+struct bytes creds_responders(const struct creds *c, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	list_each (n, (struct node *)&c->store.all)
+		if (store_at(n)->kind == STORED_OCSP_SIGNER)
+			text_put(&t, store_at(n)->cert->key_id, KEYID_SIZE);
+	return bytes_of(t.s, t.n);
+}
+
 static bool ends_with(const char *path, const char *end)
 {
 	size_t n = strlen(path), k = strlen(end);

@@ -42,6 +42,8 @@ enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
 
 /* The authorities that we trust, as CERTREQ lists them. From ARENA. */
 struct bytes creds_authorities(const struct creds *c, struct arena *arena);
+/* The same of those who sign OCSP answers (RFC 4806, 3.1). */
+struct bytes creds_responders(const struct creds *c, struct arena *arena);
 
 /* The certificates in LIST, from ARENA; they end with certs_free. One that is a file in the folder KIND
  * ("x509", "x509ca") is as S has it now, since it may have been renewed. What cannot be read was refused by

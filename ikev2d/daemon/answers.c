@@ -7,8 +7,7 @@
 #include "daemon/keeper.h"
 #include "daemon/reach.h"
 #include "daemon/signer.h"
-
-#include <time.h>
+#include "daemon/staple.h"
 
 /* Most private values are usable at the first draw. */
 enum { DRAWS_MAX = 64 };
@@ -63,13 +62,28 @@ static void answer_kex(struct world *w, const struct ike_question *q, struct ans
 }
 
 /* False: the answer comes later. */
+static bool answer_signature(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	struct cert_list shown;
+	bool later;
+
+	answer->a.result =
+		signer_prove(&w->config.creds, q, w->judges.now(), &answer->arena, &answer->a, &shown);
+	later = !answer->a.result && shown.n && staple_wanted(q);
+	if (later)
+		staple(w, &shown, q->peer->name, answer);
+	certs_free(&shown);
+	return !later;
+}
+
+/* False: the answer comes later. */
 static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	const struct conf *conf = config_now(&w->config);
 	struct ike_answer *a = &answer->a;
 
 	if (q->kind == ASK_PROOF && q->peer->local.way.method != AUTH_PSK) {
-		a->result = signer_prove(&w->config.creds, q, (int64_t)time(NULL), &answer->arena, a);
+		return answer_signature(w, q, answer);
 	} else if (q->kind == ASK_PROOF) {
 		a->method = AUTH_METHOD_PSK;
 		a->result = keeper_prove(conf, w->config.path, q, &answer->arena, &a->proof, &a->why);

@@ -215,7 +215,7 @@ static void flush_certs(void *ctx, enum vici_cert_type type)
 	struct store *s = store_of(ctx);
 
 	if (type == VICI_CERT_ANY || type == VICI_CERT_X509_CRL)
-		crl_cache_clear(((struct world *)ctx)->judges.crls);
+		crl_cache_clear(((struct world *)ctx)->judges.inquiries.crls);
 	list_each_safe (n, &s->all) {
 		struct stored *e = store_at(n);
 

@@ -10,6 +10,7 @@
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
+#include "daemon/staple.h"
 #include "daemon/updown.h"
 #include "daemon/world.h"
 
@@ -316,7 +317,8 @@ static enum err judges_part_start(struct world *w, struct text *why)
 	fetcher_start(&w->fetcher, w->base, &w->resolver);
 	w->fetcher.local = w->settings.fetch_local;
 	judges_start(&w->judges);
-	w->judges.crls = arena_printf(&w->arena, "%s/crls", w->state_dir);
+	list_init(&w->stapling);
+	w->judges.inquiries.crls = arena_printf(&w->arena, "%s/crls", w->state_dir);
 	return ERR_OK;
 }
 
@@ -337,6 +339,7 @@ static enum err watch_part_start(struct world *w, struct text *why)
 static void judges_part_stop(struct world *w)
 {
 	judges_stop(&w->judges);
+	staples_stop(&w->stapling);
 	fetcher_stop(&w->fetcher);
 }
 

@@ -107,7 +107,8 @@ void engine_configure(struct world *w)
 			       .conf = { .peers = ready,
 				       .n = n,
 				       .settings = &conf->settings,
-				       .authorities = creds_authorities(&w->config.creds, &arena) } });
+				       .authorities = creds_authorities(&w->config.creds, &arena),
+				       .responders = creds_responders(&w->config.creds, &arena) } });
 	recheck_soon(w);
 	arena_free(&arena);
 }

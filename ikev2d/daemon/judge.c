@@ -2,26 +2,13 @@
 /* Judging at once, and again when the servers have answered. */
 #include "daemon/judge.h"
 
-#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
+#include "daemon/evidence.h"
 #include "daemon/line.h"
-#include "pki/path.h"
 #include "pki/sign.h"
 
 #include <stdlib.h>
 #include <time.h>
-
-enum {
-	JUDGE_TIME = 6,   /* s for servers: the core waits a little longer */
-	SILENT_TIME = 60, /* s in which a server that did not answer is not asked again */
-	SILENT_MAX = 64,
-};
-
-struct silent {
-	struct node node;
-	int64_t until;
-	char *url;
-};
 
 /* One certificate to be judged. */
 struct judgement {
@@ -30,25 +17,18 @@ struct judgement {
 	struct answer *answer;   /* NULL: it was given */
 	struct arena arena;      /* of the verdict: servers may answer later than we do */
 	const struct peer *peer; /* a reference */
-	struct cert *leaf;
-	struct cert *untrusted[PATH_UNTRUSTED_MAX];
-	unsigned n_untrusted;
-	struct ocsp *stapled[PATH_UNTRUSTED_MAX];
-	unsigned n_stapled;
+	struct ike_question q;   /* in ARENA as far as it is needed here */
+	struct evidence evidence;
+	struct cert *leaf; /* whose key made the signature */
 	struct cert_list pinned, cacerts;
 	struct path_verdict verdict;
 	struct event *late;
-	unsigned asked; /* servers that will answer, whatever becomes of this */
-	uint32_t sa;    /* not 0: it is no question, but whether this IKE_SA may go on */
-	bool over, stopping;
-};
-
-/* A link of the chain, as it was when the servers were first asked about it, and which of them is. It has
- * references and copies: the store may lose all of it until they answer. */
-struct inquiry {
-	struct judgement *j;
-	struct path_link link;
-	unsigned next; /* of its URIs, those of OCSP first */
+	void (*fetched)(struct judgement *j); /* what follows when all that is fetched has come */
+	unsigned fetching;
+	const char *lost; /* why the last of it did not come */
+	unsigned asked;   /* servers that will answer, whatever becomes of this */
+	uint32_t sa;      /* not 0: it is no question, but whether this IKE_SA may go on */
+	bool over;
 };
 
 static int64_t wall_clock(void)
@@ -60,25 +40,15 @@ void judges_start(struct judges *j)
 {
 	j->now = wall_clock;
 	list_init(&j->asking);
-	list_init(&j->silent);
-}
-
-static void silent_free(struct silent *s)
-{
-	list_remove(&s->node);
-	free(s->url);
-	free(s);
+	inquiries_start(&j->inquiries);
 }
 
 static void judgement_free(struct judgement *j)
 {
-	if (j->asked || !j->over)
+	if (j->asked || j->fetching || !j->over)
 		return;
 	list_remove(&j->node);
-	for (unsigned i = 0; i < j->n_untrusted; i++)
-		cert_unref(j->untrusted[i]);
-	for (unsigned i = 0; i < j->n_stapled; i++)
-		ocsp_unref(j->stapled[i]);
+	evidence_free(&j->evidence);
 	cert_unref(j->leaf);
 	certs_free(&j->pinned);
 	certs_free(&j->cacerts);
@@ -97,55 +67,34 @@ void judges_stop(struct judges *all)
 		if (j->answer)
 			answer_free(j->answer);
 		j->answer = NULL;
-		j->over = j->stopping = true;
+		j->over = true;
 		judgement_free(j);
 	}
-	list_each_safe (n, &all->silent)
-		silent_free(node_owner(n, struct silent, node));
-}
-
-/* ---------------------------------------------------------------- servers */
-
-static bool is_silent(struct judges *all, const char *url)
-{
-	bool found = false;
-
-	list_each_safe (n, &all->silent) {
-		struct silent *s = node_owner(n, struct silent, node);
-
-		if (s->until <= all->now())
-			silent_free(s);
-		else
-			found |= !strcmp(s->url, url);
-	}
-	return found;
-}
-
-static void remember_silent(struct judges *all, const char *url)
-{
-	struct silent *s = calloc(1, sizeof *s);
-	unsigned n = 0;
-
-	if (!s)
-		abort();
-	list_each_safe (node, &all->silent)
-		if (++n >= SILENT_MAX)
-			silent_free(node_owner(node, struct silent, node));
-	*s = (struct silent){ .until = all->now() + SILENT_TIME, .url = strdup(url) };
-	if (!s->url)
-		abort();
-	list_append(&all->silent, &s->node);
+	inquiries_stop(&all->inquiries);
 }
 
 /* -------------------------------------------------------------- the verdict */
 
+/* What came with the leaf, as far as it is here. */
+static struct cert_list untrusted(const struct judgement *j, struct arena *arena)
+{
+	const struct evidence *e = &j->evidence;
+	struct cert_list out = { ARENA_ARRAY(arena, EVIDENCE_MAX, struct cert *), 0 };
+
+	for (unsigned i = 1; i < e->n; i++)
+		if (e->certs[i])
+			out.v[out.n++] = e->certs[i];
+	return out;
+}
+
 static void judge(struct judgement *j)
 {
 	const struct auth_conf *a = &j->peer->remote;
+	struct cert_list more = untrusted(j, &j->arena);
 	struct path_request r = {
 		.leaf = j->leaf,
-		.untrusted = j->untrusted,
-		.n_untrusted = j->n_untrusted,
+		.untrusted = more.v,
+		.n_untrusted = more.n,
 		.now = j->world->judges.now(),
 		.constraints = creds_constraints(a, &j->arena),
 		.pinned = j->pinned.v,
@@ -156,8 +105,8 @@ static void judge(struct judgement *j)
 		.policies = a->cert_policy.v,
 		.n_policies = a->cert_policy.n,
 		.revocation = a->revocation,
-		.stapled = j->stapled,
-		.n_stapled = j->n_stapled,
+		.stapled = j->evidence.stapled,
+		.n_stapled = j->evidence.n_stapled,
 	};
 
 	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
@@ -176,15 +125,16 @@ static uint32_t valid_for(const struct judgement *j)
 /* What judge_again will need, where the connection wants that. */
 static struct ike_certs to_keep(const struct judgement *j, struct arena *arena)
 {
+	struct cert_list more = untrusted(j, arena);
 	struct wire_cert *v;
 
 	if (!j->leaf || j->peer->cert_revoked == CERT_END_KEEP)
 		return (struct ike_certs){ 0 };
-	v = ARENA_ARRAY(arena, 1 + j->n_untrusted, struct wire_cert);
-	for (unsigned i = 0; i <= j->n_untrusted; i++)
+	v = ARENA_ARRAY(arena, 1 + more.n, struct wire_cert);
+	for (unsigned i = 0; i <= more.n; i++)
 		v[i] = (struct wire_cert){ CERT_X509_SIGNATURE,
-			arena_bytes(arena, (i ? j->untrusted[i - 1] : j->leaf)->der) };
-	return (struct ike_certs){ v, 1 + j->n_untrusted };
+			arena_bytes(arena, (i ? more.v[i - 1] : j->leaf)->der) };
+	return (struct ike_certs){ v, 1 + more.n };
 }
 
 /* Hands the verdict over, once; with the lines of the configuration that it follows from. */
@@ -243,223 +193,79 @@ static void conclude(struct judgement *j)
 
 /* ------------------------------------------------------------------ asking */
 
-static void ask_next(struct inquiry *i);
-
-static void inquiry_over(struct inquiry *i)
-{
-	struct judgement *j = i->j;
-
-	cert_unref(i->link.cert);
-	cert_unref(i->link.issuer);
-	free(i);
-	if (--j->asked || j->over) {
-		judgement_free(j);
-		return;
-	}
-	judge(j);
-	conclude(j);
-	judgement_free(j);
-}
-
-/* The next server of I's link, or NULL; *OCSP: it is one of OCSP. */
-static const char *server(const struct inquiry *i, bool *ocsp)
-{
-	const struct path_link *l = &i->link;
-
-	*ocsp = i->next < l->ocsps.n;
-	if (*ocsp)
-		return l->ocsps.v[i->next];
-	return i->next - l->ocsps.n < l->crls.n ? l->crls.v[i->next - l->ocsps.n] : NULL;
-}
-
-static void say_lost(const struct inquiry *i, const char *what)
-{
-	log_say(LOG_WARN, "revocation", "connection=%s msg=\"%s\"", i->j->peer->name, what);
-}
-
-/* What came is worth something if it is signed by the right authority. It is kept also when it comes too late
- * for this verdict: the next one needs it. */
-static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct bytes body,
-	struct arena *arena, struct why *why)
-{
-	struct store *s = &i->j->world->config.creds.store;
-	enum err e = ocsp ? path_fetched_ocsp(s, &i->link, url, body, i->j->world->judges.now(), arena, why)
-			  : path_fetched_crl(s, &i->link, url, body, arena, why);
-
-	return e == ERR_EXISTS ? ERR_OK : e;
-}
-
-/* A CRL that was fetched before the daemon started. It is worth something if it is still in force, and not
- * what the store has already. */
-static bool take_cached(const struct inquiry *i, const char *url)
-{
-	struct judges *all = &i->j->world->judges;
-	struct arena arena = { 0 };
-	struct why why;
-	struct crl *crl = NULL;
-	struct bytes der = all->crls ? crl_cache_read(all->crls, url, &arena) : (struct bytes){ 0 };
-	bool good = der.n && !crl_read(der, &arena, &crl, &why) && crl->next_update > all->now() &&
-		    !path_fetched_crl(&i->j->world->config.creds.store, &i->link, url, der, &arena, &why);
-
-	crl_unref(crl);
-	arena_free(&arena);
-	return good;
-}
-
-static void keep(const struct inquiry *i, const char *url, struct bytes der)
-{
-	const char *folder = i->j->world->judges.crls;
-
-	if (folder && crl_cache_save(folder, url, der))
-		say_lost(i, "the CRL cannot be kept in the state directory");
-}
-
-static void on_fetched(void *ctx, struct bytes body, const char *lost)
-{
-	struct inquiry *i = ctx;
-	struct arena arena = { 0 };
-	struct why why = { .what = lost };
-	bool ocsp;
-	const char *url = server(i, &ocsp);
-	bool good = !lost && !take(i, url, ocsp, body, &arena, &why);
-
-	if (!good && !i->j->stopping) {
-		remember_silent(&i->j->world->judges, url);
-		say_lost(i, lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
-	}
-	if (good && !ocsp)
-		keep(i, url, body);
-	arena_free(&arena);
-	i->next++;
-	if (good || i->j->over)
-		inquiry_over(i);
-	else
-		ask_next(i);
-}
-
-static void ask_next(struct inquiry *i)
-{
-	struct world *w = i->j->world;
-	bool ocsp;
-	const char *url = server(i, &ocsp);
-
-	while (url && is_silent(&w->judges, url)) {
-		i->next++;
-		url = server(i, &ocsp);
-	}
-	if (!url || (!ocsp && take_cached(i, url)))
-		inquiry_over(i);
-	else if (ocsp)
-		fetch_post(&w->fetcher, url, "application/ocsp-request",
-			ocsp_request(i->link.cert, i->link.issuer, &i->j->arena), on_fetched, i);
-	else
-		fetch_get(&w->fetcher, url, on_fetched, i);
-}
-
+/* What has not come by now is not waited for. */
 static void on_late(evutil_socket_t fd, short what, void *ctx)
 {
 	struct judgement *j = ctx;
+	struct why why = { .what = "the peer's certificate could not be fetched in time" };
 
 	(void)fd;
 	(void)what;
-	judge(j);
-	conclude(j);
+	if (j->over)
+		return;
+	if (j->leaf) {
+		judge(j);
+		conclude(j);
+	} else {
+		hand_over(j, ERR_MISSING, &why);
+	}
 	judgement_free(j);
 }
 
-static struct uris copy_uris(const struct uris *u, struct arena *arena)
+/* From now on others are waited for, but not longer than the core waits for us. */
+static void wait(struct judgement *j)
 {
-	struct uris copy = { .n = u->n };
-
-	for (unsigned i = 0; i < u->n; i++)
-		copy.v[i] = arena_str(arena, u->v[i]);
-	return copy;
-}
-
-static struct inquiry *inquiry_new(struct judgement *j, const struct path_link *l)
-{
-	struct inquiry *i = calloc(1, sizeof *i);
-
-	if (!i)
-		abort();
-	i->j = j;
-	i->link = (struct path_link){ .cert = cert_ref(l->cert),
-		.issuer = cert_ref(l->issuer),
-		.ocsps = copy_uris(&l->ocsps, &j->arena),
-		.crls = copy_uris(&l->crls, &j->arena) };
-	j->asked++;
-	return i;
-}
-
-/* Begins to ask about every link that nobody knows of: all inquiries are made before the first server is
- * asked, since its answer may change the store at once. */
-static void ask_all(struct judgement *j)
-{
-	struct inquiry *asking[CHAIN_MAX + 1];
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < j->verdict.n_links; i++) {
-		const struct path_link *l = &j->verdict.links[i];
-
-		if (l->issuer && l->status == STATUS_UNKNOWN && l->ocsps.n + l->crls.n)
-			asking[n++] = inquiry_new(j, l);
-	}
-	for (unsigned i = 0; i < n; i++)
-		ask_next(asking[i]);
-}
-
-/* All links at once; the last answer ends it. */
-static void ask_servers(struct judgement *j)
-{
+	if (j->late)
+		return;
 	j->late = evtimer_new(j->world->base, on_late, j);
 	if (!j->late)
 		abort();
 	evtimer_add(j->late, &(struct timeval){ .tv_sec = JUDGE_TIME });
-	j->asked++;
-	ask_all(j);
-	if (--j->asked)
-		return;
+}
+
+static void asked_one(void *ctx)
+{
+	struct judgement *j = ctx;
+
+	if (--j->asked == 0 && !j->over) {
+		judge(j);
+		conclude(j);
+	}
+	judgement_free(j);
+}
+
+/* Every link that nobody knows of, all at once; the last answer ends it. An answer may change the store at
+ * once, so the links are copied first. */
+static void ask_servers(struct judgement *j)
+{
+	struct path_link asking[CHAIN_MAX + 1];
+	unsigned n = 0;
+
+	wait(j);
+	for (unsigned i = 0; i < j->verdict.n_links; i++) {
+		const struct path_link *l = &j->verdict.links[i];
+
+		if (l->issuer && l->status == STATUS_UNKNOWN && l->ocsps.n + l->crls.n)
+			asking[n++] = *l;
+	}
+	j->asked = n + 1;
+	for (unsigned i = 0; i < n; i++)
+		inquiry_begin(j->world, &asking[i], j->peer->name, &j->over, asked_one, j);
+	asked_one(j);
+}
+
+static void judge_chain(struct judgement *j)
+{
 	judge(j);
+	if (j->verdict.worth_asking) {
+		ask_servers(j);
+		return;
+	}
 	conclude(j);
 	judgement_free(j);
 }
 
 /* ---------------------------------------------------------------- the proof */
-
-/* The certificates of the message: the first is the peer's own, the others may lead to a root (RFC
- * 7296, 3.6). */
-static enum err take_certs(struct judgement *j, const struct ike_certs *certs, struct why *why)
-{
-	struct arena *arena = &j->arena;
-
-	for (unsigned i = 0; i < certs->n; i++) {
-		const struct wire_cert *c = &certs->v[i];
-		struct cert *cert;
-		enum err e;
-
-		if (c->encoding == CERT_OCSP && j->n_stapled < PATH_UNTRUSTED_MAX) {
-			struct why ignored;
-
-			if (!ocsp_read(c->data, arena, &j->stapled[j->n_stapled], &ignored))
-				j->n_stapled++;
-		}
-		if (c->encoding != CERT_X509_SIGNATURE)
-			continue;
-		if (j->n_untrusted == PATH_UNTRUSTED_MAX) {
-			why->what = arena_printf(
-				arena, "the peer sent more than %d certificates", PATH_UNTRUSTED_MAX);
-			return ERR_RANGE;
-		}
-		e = cert_read(c->data, arena, &cert, why);
-		if (e)
-			return e;
-		if (j->leaf)
-			j->untrusted[j->n_untrusted++] = cert;
-		else
-			j->leaf = cert;
-	}
-	return ERR_OK;
-}
 
 static enum err check_auth(
 	const struct ike_question *q, const struct key *key, struct arena *arena, struct why *why)
@@ -543,13 +349,95 @@ static enum err check_known(struct judgement *j, const struct ike_question *q, s
 	return ERR_AUTH;
 }
 
-static enum err check_cert(struct judgement *j, const struct ike_question *q, struct why *why)
+static enum err check_cert(struct judgement *j, struct why *why)
 {
-	enum err e = take_certs(j, &q->certs, why);
+	struct cert *first = j->evidence.certs[0];
+	enum err e;
+
+	if (!first)
+		return check_known(j, &j->q, why);
+	e = check_leaf(first, &j->q, &j->arena, why);
+	if (!e)
+		j->leaf = cert_ref(first);
+	return e;
+}
+
+/* ---------------------------------------------------- certificates elsewhere */
+
+/* One certificate on its way. */
+struct parcel {
+	struct judgement *j;
+	unsigned i;
+};
+
+static void fetched_one(struct judgement *j)
+{
+	if (--j->fetching || j->over)
+		judgement_free(j);
+	else
+		j->fetched(j);
+}
+
+static void on_cert(void *ctx, struct bytes body, const char *lost)
+{
+	struct parcel *p = ctx;
+	struct judgement *j = p->j;
+	struct why why = { .what = lost };
+
+	if (lost || evidence_fetched(&j->evidence, p->i, body, &j->arena, &why))
+		j->lost = arena_str(&j->arena, why_line(&why, &j->arena));
+	if (j->lost && !j->over)
+		log_say(LOG_WARN, "certificate", "connection=%s msg=\"%s\"", j->peer->name, j->lost);
+	fetched_one(j);
+}
+
+/* Those from FROM on and before END that are not here; THEN follows in any case. */
+static void fetch(struct judgement *j, unsigned from, unsigned end, void (*then)(struct judgement *j))
+{
+	j->fetched = then;
+	j->fetching = 1;
+	for (unsigned i = from; i < end; i++) {
+		struct parcel *p = ARENA_NEW(&j->arena, struct parcel);
+
+		if (j->evidence.certs[i])
+			continue;
+		*p = (struct parcel){ j, i };
+		j->fetching++;
+		wait(j);
+		fetch_get(&j->world->fetcher, j->evidence.places[i].url, on_cert, p);
+	}
+	fetched_one(j);
+}
+
+static void refuse(struct judgement *j, enum err e, struct why *why)
+{
+	hand_over(j, e, why);
+	judgement_free(j);
+}
+
+/* The leaf is here, if there is any: what a stranger can make us fetch ends here. */
+static void check(struct judgement *j)
+{
+	struct why why = { .what = j->lost };
+	enum err e = j->evidence.n && !j->evidence.certs[0] ? ERR_MISSING : check_cert(j, &why);
 
 	if (e)
-		return e;
-	return j->leaf ? check_leaf(j->leaf, q, &j->arena, why) : check_known(j, q, why);
+		refuse(j, e, &why);
+	else
+		fetch(j, 1, j->evidence.n, judge_chain);
+}
+
+/* ------------------------------------------------------------------- whole */
+
+/* Q, for longer than a step. */
+static struct ike_question question_copy(
+	const struct ike_question *q, const struct peer *peer, struct arena *arena)
+{
+	return (struct ike_question){ .peer = peer,
+		.remote = id_copy(arena, &q->remote),
+		.octets = arena_bytes(arena, q->octets),
+		.proof = arena_bytes(arena, q->proof),
+		.method = q->method };
 }
 
 static struct judgement *judgement_new(struct world *w, const struct peer *peer, struct answer *answer)
@@ -567,34 +455,68 @@ static struct judgement *judgement_new(struct world *w, const struct peer *peer,
 	return j;
 }
 
-static void judge_chain(struct judgement *j)
+/* The key that the peer says it has must be one of those that the connection names. */
+static enum err check_raw_key(const struct judgement *j, struct why *why)
 {
-	judge(j);
-	if (j->verdict.worth_asking) {
-		ask_servers(j);
-		return;
+	const struct cert_confs *list = &j->peer->remote.pubkeys;
+	struct arena *arena = (struct arena *)&j->arena;
+	enum err e = ERR_AUTH;
+	struct key *sent;
+
+	if (key_public(j->evidence.raw_key, arena, &sent, why))
+		return ERR_SYNTAX;
+	for (unsigned i = 0; i < list->n && e; i++) {
+		struct key *one;
+
+		if (key_public(list->v[i].data, arena, &one, why))
+			continue;
+		e = key_eq(one, sent) ? ERR_OK : ERR_AUTH;
+		key_unref(one);
 	}
-	conclude(j);
-	judgement_free(j);
+	if (e) {
+		char id[KEYID_TEXT];
+
+		why->what = arena_printf(arena, "the public key that the peer sent is none of those that the "
+						"connection names");
+		why->offered = arena_printf(
+			arena, "%s, key id %s", key_print(sent, arena), keyid_print(sent->id, id));
+		why->where = source_print(&j->peer->remote.at, "pubkeys", arena);
+		why->instead = "pubkeys = a file with that key, if it is the right one";
+	}
+	key_unref(sent);
+	return e;
+}
+
+/* False: no raw key of the connection's has proved anything, but a certificate may. */
+static bool judge_keys(struct judgement *j)
+{
+	struct why why = { 0 };
+	enum err e;
+
+	if (!j->peer->remote.pubkeys.n)
+		return false;
+	e = j->evidence.raw_key.n ? check_raw_key(j, &why) : ERR_OK;
+	if (!e)
+		e = check_keys(&j->q, &j->arena, &why);
+	if (e && j->evidence.n)
+		return false;
+	refuse(j, e, &why);
+	return true;
 }
 
 void judge_check(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	struct judgement *j = judgement_new(w, q->peer, answer);
+	bool urls = config_now(&w->config)->settings.hash_and_url;
 	struct why why = { 0 };
-	bool raw = q->peer->remote.pubkeys.n;
-	enum err e = raw ? check_keys(q, &j->arena, &why) : ERR_OK;
+	enum err e;
 
-	if (!raw || (e && q->certs.n)) {
-		why = (struct why){ 0 };
-		e = check_cert(j, q, &why);
-		if (!e) {
-			judge_chain(j);
-			return;
-		}
-	}
-	hand_over(j, e, &why);
-	judgement_free(j);
+	j->q = question_copy(q, j->peer, &j->arena);
+	e = evidence_take(&j->evidence, &q->certs, &w->config.creds.store, urls, &j->arena, &why);
+	if (e)
+		refuse(j, e, &why);
+	else if (!judge_keys(j))
+		fetch(j, 0, j->evidence.n ? 1 : 0, check);
 }
 
 void judge_again(struct world *w, const struct ike_proven *proven, bool ask)
@@ -603,8 +525,9 @@ void judge_again(struct world *w, const struct ike_proven *proven, bool ask)
 	struct why why = { 0 };
 
 	j->sa = proven->id;
-	if (take_certs(j, &proven->certs, &why))
+	if (evidence_take(&j->evidence, &proven->certs, &w->config.creds.store, false, &j->arena, &why))
 		abort();
+	j->leaf = cert_ref(j->evidence.certs[0]);
 	judge(j);
 	if (ask && j->verdict.worth_asking) {
 		ask_servers(j);

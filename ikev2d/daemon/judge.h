@@ -4,22 +4,23 @@
  * certificate makes us fetch nothing. */
 #pragma once
 
-#include "base/list.h"
+#include "daemon/inquiry.h"
 #include "ike/ike.h"
 
 struct world;
 struct answer;
 
+enum { JUDGE_TIME = 6 /* s for servers: the core waits a little longer */ };
+
 struct judges {
 	int64_t (*now)(void); /* seconds since 1970 */
-	const char *crls;     /* the folder of those that were fetched; NULL: they are not kept */
 	struct node asking;   /* struct judgement: those that wait for a server */
-	struct node silent;   /* servers that did not answer a short time ago */
+	struct inquiries inquiries;
 };
 
 void judges_start(struct judges *j);
 
-/* What waits gets no answer any more. The fetcher must be stopped before. */
+/* What waits gets no answer any more. The fetcher is stopped behind this: it calls back. */
 void judges_stop(struct judges *j);
 
 /* Answers Q, at once or when what is fetched has come. */

@@ -28,22 +28,58 @@ static enum err sign(
 	return sign_octets(key, s, q->octets, arena, &out->proof, &out->why);
 }
 
+/* C as it stands, or where it is (RFC 7296, 3.6) where the peer takes that. */
+static struct wire_cert payload(
+	const struct store *s, const struct ike_question *q, const struct cert *c, struct arena *arena)
+{
+	const struct cert *issuer = q->wants & WANTS_URL ? store_issuer(s, c, NULL, 0) : NULL;
+	const char *base = issuer ? store_uri_base(s, issuer) : NULL;
+	struct text t = text_in(arena);
+
+	if (!base)
+		return (struct wire_cert){ CERT_X509_SIGNATURE, arena_bytes(arena, c->der) };
+	text_put(&t, c->sha1, KEYID_SIZE);
+	text_add(&t, "%s%s", base, keyid_print(c->sha1, arena_alloc(arena, KEYID_TEXT)));
+	return (struct wire_cert){ CERT_X509_URL, bytes_of(t.s, t.n) };
+}
+
+static bool may_send(const struct ike_question *q, enum ike_wants what)
+{
+	enum send_cert policy = q->peer->send_cert;
+
+	return policy == SEND_CERT_ALWAYS || (policy == SEND_CERT_IF_ASKED && q->wants & what);
+}
+
 /* The certificate, and what leads from it to a root. */
-static void add_certs(const struct creds *c, const struct ike_question *q, const struct cert *own,
-	struct arena *arena, struct ike_answer *out)
+static void add_certs(const struct creds *c, const struct ike_question *q, struct cert *own,
+	struct arena *arena, struct ike_answer *out, struct cert_list *shown)
 {
 	struct cert *chain[CHAIN_MAX];
 	unsigned n = store_chain(&c->store, own, chain);
 	struct wire_cert *v;
 
-	if (q->peer->send_cert == SEND_CERT_NEVER ||
-		(q->peer->send_cert == SEND_CERT_IF_ASKED && !q->certreq))
+	if (!may_send(q, WANTS_CERT))
 		return;
 	v = ARENA_ARRAY(arena, n + 1, struct wire_cert);
-	v[0] = (struct wire_cert){ CERT_X509_SIGNATURE, arena_bytes(arena, own->der) };
-	for (unsigned i = 0; i < n; i++)
-		v[i + 1] = (struct wire_cert){ CERT_X509_SIGNATURE, arena_bytes(arena, chain[i]->der) };
+	shown->v = ARENA_ARRAY(arena, n + 1, struct cert *);
+	for (unsigned i = 0; i <= n; i++) {
+		shown->v[i] = cert_ref(i ? chain[i - 1] : own);
+		v[i] = payload(&c->store, q, shown->v[i], arena);
+	}
+	shown->n = n + 1;
 	out->certs = (struct ike_certs){ v, n + 1 };
+}
+
+/* The key itself, for a peer that wants to compare (RFC 7670). */
+static void add_key(
+	const struct ike_question *q, const struct key *key, struct arena *arena, struct ike_answer *out)
+{
+	struct wire_cert *v = ARENA_NEW(arena, struct wire_cert);
+
+	if (!may_send(q, WANTS_RAW_KEY))
+		return;
+	*v = (struct wire_cert){ CERT_RAW_KEY, arena_bytes(arena, key->spki) };
+	out->certs = (struct ike_certs){ v, 1 };
 }
 
 static enum err missing(
@@ -58,25 +94,28 @@ static enum err prove_by_key(
 {
 	const struct key *key = pubkeys_own(&q->peer->local.pubkeys, &c->store, &out->why);
 
-	if (key)
+	if (key) {
+		add_key(q, key, arena, out);
 		return sign(key, q, arena, out);
+	}
 	return missing(q, "pubkeys", arena, out);
 }
 
 enum err signer_prove(const struct creds *c, const struct ike_question *q, int64_t now, struct arena *arena,
-	struct ike_answer *out)
+	struct ike_answer *out, struct cert_list *shown)
 {
 	const struct auth_conf *a = &q->peer->local;
 	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
 	struct cert *own;
 	enum err e;
 
+	*shown = (struct cert_list){ 0 };
 	if (a->pubkeys.n && !a->certs.n)
 		return prove_by_key(c, q, arena, out);
 	own = store_own(&c->store, named.v, named.n, &q->local, q->certreqs, now, arena, &out->why);
 	if (own) {
 		e = sign(store_key(&c->store, own->key_id), q, arena, out);
-		add_certs(c, q, own, arena, out);
+		add_certs(c, q, own, arena, out, shown);
 	} else {
 		e = missing(q, "certs", arena, out);
 	}

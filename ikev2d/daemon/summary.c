@@ -212,7 +212,10 @@ static void add_proof(const struct summary_of *s, const struct ike_question *q)
 	add_id(s->line, "remote-id", &q->remote);
 	if (q->hashes.n)
 		add_sum(s->line, "hashes", q->hashes);
-	add_flag(s->line, "certreq", q->certreq);
+	add_flag(s->line, "certreq", q->wants & WANTS_CERT);
+	add_flag(s->line, "raw-key", q->wants & WANTS_RAW_KEY);
+	add_flag(s->line, "ocsp", q->wants & WANTS_OCSP);
+	add_flag(s->line, "url", q->wants & WANTS_URL);
 	if (q->certreqs.n)
 		add_sum(s->line, "certreqs", q->certreqs);
 	if (q->method)

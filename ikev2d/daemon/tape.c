@@ -379,6 +379,7 @@ static const struct field {
 	{ EVENT_ANSWER, "instead", TEXT, AT(answer.why.instead) },
 	{ EVENT_ANSWER, "notify", TEXT, AT(answer.why.notify) },
 	{ EVENT_CONF, "authorities", OCTETS, AT(conf.authorities) },
+	{ EVENT_CONF, "responders", OCTETS, AT(conf.responders) },
 	{ EVENT_ACQUIRE, "policy", U32, AT(acquire.policy) },
 	{ EVENT_ACQUIRE, "local", SELECTOR, AT(acquire.local) },
 	{ EVENT_ACQUIRE, "remote", SELECTOR, AT(acquire.remote) },

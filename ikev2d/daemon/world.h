@@ -51,6 +51,7 @@ struct world {
 	struct fetcher fetcher;
 	struct judges judges;
 	struct recheck recheck;
+	struct node stapling; /* answers that wait for OCSP responders */
 	struct watch watch;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;

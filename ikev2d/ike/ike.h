@@ -43,6 +43,14 @@ struct ike_certs {
 	unsigned n;
 };
 
+/* What a peer has said of certificates that it wants, or can take. */
+enum ike_wants {
+	WANTS_CERT = 1,    /* certificates (RFC 7296, 3.7) */
+	WANTS_RAW_KEY = 2, /* a public key without one (RFC 7670) */
+	WANTS_OCSP = 4,    /* OCSP answers with them (RFC 4806) */
+	WANTS_URL = 8,     /* it takes where they are instead (HTTP_CERT_LOOKUP_SUPPORTED), and we may */
+};
+
 /* A question. Borrowed until the next step. */
 struct ike_question {
 	enum ike_ask_kind kind;
@@ -57,7 +65,7 @@ struct ike_question {
 	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
 				* has not said, so that only the old methods are left */
 	struct bytes certreqs; /* ASK_PROOF: the authorities it trusts (RFC 7296, 3.7), 20 octets each */
-	bool certreq;          /* ASK_PROOF: it has asked for certificates */
+	uint32_t wants;        /* ASK_PROOF: enum ike_wants */
 	uint8_t method;        /* ASK_CHECK: of its AUTH, with PROOF and CERTS as they came */
 	struct bytes proof;
 	struct ike_certs certs;
@@ -147,6 +155,7 @@ struct ike_event {
 			unsigned n;
 			const struct settings *settings;
 			struct bytes authorities; /* that we trust, as CERTREQ lists them: 20 octets each */
+			struct bytes responders;  /* of OCSP, whom we trust beside them (RFC 4806, 3.1) */
 			const char *only; /* not NULL: the one connection that is new, another one (then N
 					     is 1), or gone */
 		} conf;

@@ -5,10 +5,11 @@
 #include "ike/keys.h"
 #include "model/scheme.h"
 
-void proof_authorities(struct ike *ike, struct bytes hashes)
+void proof_authorities(struct ike *ike, struct bytes authorities, struct bytes responders)
 {
 	arena_free(&ike->authorities_arena);
-	ike->authorities = arena_bytes(&ike->authorities_arena, hashes);
+	ike->authorities = arena_bytes(&ike->authorities_arena, authorities);
+	ike->responders = arena_bytes(&ike->authorities_arena, responders);
 }
 
 /* Where nothing is said we sign, and the peer may do either. */
@@ -40,17 +41,41 @@ void proof_hashes_get(struct draft *d, const struct message *m)
 		d->hs.hashes = arena_bytes(&d->keep, n->data);
 }
 
+enum { CERTREQS_MAX = 3 };
+
+static void add_certreq(struct message *m, uint8_t encoding, struct bytes data)
+{
+	m->has |= PAYLOAD_BIT(PAYLOAD_CERTREQ);
+	m->certreqs[m->n_certreqs++] = (struct wire_cert){ encoding, data };
+}
+
+static bool wants_ocsp(const struct peer *p)
+{
+	return p->ocsp == OCSP_REQUEST || p->ocsp == OCSP_BOTH;
+}
+
 void proof_certreq_put(struct draft *d, const struct peer *peer, struct message *m)
 {
-	struct wire_cert *req;
+	const struct ike *ike = d->step->ike;
 
-	if (!may_sign(&peer->remote) || !peer->send_certreq || !d->step->ike->authorities.n)
+	if (!may_sign(&peer->remote) || !peer->send_certreq)
 		return;
-	req = ARENA_NEW(d->step->scratch, struct wire_cert);
-	*req = (struct wire_cert){ CERT_X509_SIGNATURE, d->step->ike->authorities };
-	m->has |= PAYLOAD_BIT(PAYLOAD_CERTREQ);
-	m->certreqs = req;
-	m->n_certreqs = 1;
+	m->certreqs = ARENA_ARRAY(d->step->scratch, CERTREQS_MAX, struct wire_cert);
+	if (ike->authorities.n) {
+		add_certreq(m, CERT_X509_SIGNATURE, ike->authorities);
+		if (wants_ocsp(peer))
+			add_certreq(m, CERT_OCSP, ike->responders);
+		if (ike->settings.hash_and_url)
+			message_add_notify(
+				m, d->step->scratch, HTTP_CERT_LOOKUP_SUPPORTED, (struct bytes){ 0 });
+	}
+	if (peer->remote.pubkeys.n)
+		add_certreq(m, CERT_RAW_KEY, (struct bytes){ 0 });
+}
+
+static enum ike_wants wants_of(uint8_t encoding)
+{
+	return encoding == CERT_OCSP ? WANTS_OCSP : encoding == CERT_RAW_KEY ? WANTS_RAW_KEY : WANTS_CERT;
 }
 
 /* One for each encoding that the peer takes; all of those for X.509 are one list (3.7). */
@@ -63,11 +88,14 @@ void proof_certreq_get(struct draft *d, const struct message *m)
 		if (m->certreqs[i].encoding == CERT_X509_SIGNATURE)
 			n += m->certreqs[i].data.n;
 	w = wr_of(arena_alloc(&d->keep, n), n);
-	for (unsigned i = 0; i < m->n_certreqs; i++)
+	for (unsigned i = 0; i < m->n_certreqs; i++) {
 		if (m->certreqs[i].encoding == CERT_X509_SIGNATURE)
 			wr_bytes(&w, m->certreqs[i].data);
+		d->hs.wants |= wants_of(m->certreqs[i].encoding);
+	}
 	d->hs.certreqs = wr_done(&w);
-	d->hs.certreq = m->n_certreqs > 0;
+	if (d->step->ike->settings.hash_and_url && message_notify(m, HTTP_CERT_LOOKUP_SUPPORTED))
+		d->hs.wants |= WANTS_URL;
 }
 
 static struct ike_question *ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state)
@@ -87,7 +115,7 @@ enum verdict proof_ask(struct draft *d, enum sa_state state)
 	q->octets = keys_signed_octets(&d->core, &d->hs, d->core.initiator, d->step->scratch);
 	q->hashes = d->hs.hashes;
 	q->certreqs = d->hs.certreqs;
-	q->certreq = d->hs.certreq;
+	q->wants = d->hs.wants;
 	return DRAFT_COMMIT;
 }
 

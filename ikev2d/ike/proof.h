@@ -5,8 +5,8 @@
 
 #include "ike/step.h"
 
-/* The authorities that we trust from now on, as CERTREQ lists them. */
-void proof_authorities(struct ike *ike, struct bytes hashes);
+/* The authorities, and the responders of OCSP, that we trust from now on, as CERTREQ lists them. */
+void proof_authorities(struct ike *ike, struct bytes authorities, struct bytes responders);
 
 /* Whether either side of P signs. A responder tells its hash algorithms only who told its own, so it counts
  * for both. */
@@ -16,7 +16,8 @@ bool proof_signs(const struct peer *p);
 void proof_hashes_put(struct draft *d, struct message *m);
 void proof_hashes_get(struct draft *d, const struct message *m);
 
-/* Adds a CERTREQ where the peer is to prove itself with a certificate (RFC 7296, 3.7), and keeps the peer's.
+/* Adds the CERTREQs that PEER's connection needs where the peer is to prove itself by a signature: for
+ * certificates (RFC 7296, 3.7), for OCSP answers (RFC 4806), for a raw key (RFC 7670); and keeps the peer's.
  */
 void proof_certreq_put(struct draft *d, const struct peer *peer, struct message *m);
 void proof_certreq_get(struct draft *d, const struct message *m);

@@ -159,7 +159,7 @@ struct handshake {
 	uint8_t auth_first;      /* type of the first of them */
 	struct bytes hashes;     /* that the peer takes signatures with */
 	struct bytes certreqs;   /* the authorities that it trusts; */
-	bool certreq;            /* it wants a certificate */
+	uint32_t wants;          /* enum ike_wants */
 	uint32_t valid; /* s from the check of the peer's AUTH until its certificates expire; 0: never */
 	struct ike_certs proven; /* what the peer proved itself with, where that is to be kept */
 	struct wire_auth proof;  /* our AUTH, and the certificates that go with it */
@@ -340,7 +340,7 @@ enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
 
 struct ike {
 	struct settings settings;
-	struct bytes authorities; /* that we trust, as CERTREQ lists them */
+	struct bytes authorities, responders; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;
 	struct node conns;          /* that are configured */
 	unsigned n_conns;           /* so many */

@@ -414,7 +414,7 @@ struct ike_out ike_step(
 	case EVENT_COMMAND: command_run(&s, &event->command); break;
 	case EVENT_CONF:
 		if (!event->conf.only)
-			proof_authorities(ike, event->conf.authorities);
+			proof_authorities(ike, event->conf.authorities, event->conf.responders);
 		conf_change(&s, event->conf.peers, event->conf.n, event->conf.only, event->conf.settings);
 		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;

@@ -81,7 +81,9 @@ enum {
 /* Certificate encodings (RFC 7296, 3.6; RFC 7670; RFC 4806). */
 enum {
 	CERT_X509_SIGNATURE = 4,
+	CERT_X509_URL = 12, /* SHA-1 of the certificate, and where it is */
 	CERT_OCSP = 14,
+	CERT_RAW_KEY = 15, /* SubjectPublicKeyInfo */
 };
 
 /* Words for logs: "IKE_SA_INIT", "NO_PROPOSAL_CHOSEN", "IDi"; "?" for a number without one. notify_name knows

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any octets as what peers and servers send, or files hold: a certificate (which is then judged), a CRL, an
- * OCSP answer, a public key, an AUTH payload, a file, a request. The first octet says as what. PKCS#12 is
- * left out: it says itself how long opening it takes, and no peer can send it. */
+ * OCSP answer, a public key, an AUTH payload, a file, a request, CERT payloads. The first octet says as what.
+ * PKCS#12 is left out: it says itself how long opening it takes, and no peer can send it. */
+#include "base/buf.h"
+#include "daemon/evidence.h"
 #include "pki/bundle.h"
 #include "pki/make.h"
 #include "pki/path.h"
@@ -13,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum kind { CERT, CRL, OCSP, PUBLIC, AUTH, BUNDLE, REQUEST, KINDS };
+enum kind { CERT, CRL, OCSP, PUBLIC, AUTH, BUNDLE, REQUEST, PAYLOADS, KINDS };
 
 /* 2026-01-01. */
 #define NOW ((int64_t)1767225600)
@@ -147,6 +149,31 @@ static void as_request(struct bytes b, struct arena *arena)
 	key_unref(r.key);
 }
 
+/* Each is an encoding, a length of two octets, and so many. */
+static void as_payloads(struct bytes b, struct arena *arena)
+{
+	struct wire_cert v[2 * EVIDENCE_MAX];
+	struct ike_certs certs = { v, 0 };
+	struct evidence e = { 0 };
+	struct why why = { 0 };
+	struct store store;
+	struct rd r = rd_of(b);
+
+	while (r.n && certs.n < 2 * EVIDENCE_MAX) {
+		v[certs.n].encoding = rd_u8(&r);
+		v[certs.n].data = rd_bytes(&r, rd_u16(&r));
+		if (r.bad)
+			break;
+		certs.n++;
+	}
+	store_init(&store);
+	if (read_well(evidence_take(&e, &certs, &store, true, arena, &why), &why))
+		for (unsigned i = 0; i < e.n; i++)
+			check(e.certs[i] || e.places[i].url);
+	evidence_free(&e);
+	store_free(&store);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const kinds[KINDS])(struct bytes b, struct arena * arena) = {
@@ -157,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		[AUTH] = as_auth,
 		[BUNDLE] = as_bundle,
 		[REQUEST] = as_request,
+		[PAYLOADS] = as_payloads,
 	};
 	struct arena arena = { 0 };
 

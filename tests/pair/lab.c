@@ -296,7 +296,7 @@ static void sign(const struct ike_question *q, struct coming *c)
 	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, certificate(&q->local, &c->arena) };
 	c->answer.method = q->hashes.n ? SCHEME_METHOD_SIGNATURE : SCHEME_METHOD_RSA;
 	c->answer.proof = signature(q, &q->local, &c->arena);
-	if (send == SEND_CERT_ALWAYS || (send == SEND_CERT_IF_ASKED && q->certreq))
+	if (send == SEND_CERT_ALWAYS || (send == SEND_CERT_IF_ASKED && q->wants & WANTS_CERT))
 		c->answer.certs = (struct ike_certs){ cert, 1 };
 }
 
@@ -325,10 +325,13 @@ static void say_proven(const struct host *h, struct coming *c)
 	c->answer.certs = (struct ike_certs){ cert, 1 };
 }
 
-static void answer_proof(const struct host *h, const struct ike_question *q, struct coming *c)
+static void answer_proof(struct host *h, const struct ike_question *q, struct coming *c)
 {
 	bool prove = q->kind == ASK_PROOF;
 	enum err e = ERR_OK;
+
+	if (prove)
+		h->wants = q->wants;
 
 	if (prove ? q->peer->local.way.method == AUTH_PSK : q->method == AUTH_METHOD_PSK)
 		e = answer_psk(h, q, c);

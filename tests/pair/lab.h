@@ -43,6 +43,7 @@ struct host {
 	struct datapath datapath;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
+	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants */
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
 	unsigned asked;         /* questions and installations so far */

@@ -49,6 +49,65 @@ static void nobody_is_asked_for_certificates_that_are_not_wanted(void **state)
 	pair_assert_up(p);
 }
 
+/* OCSP answers are asked for beside certificates (RFC 4806), and only where these are. */
+static void ocsp_is_asked_for(void **state)
+{
+	struct pair *p = trusting(state, SIGNED("ocsp = both"), SIGNED("ocsp = request"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST,
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, CERTREQ, NATD, " HASHES,
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, CERT, AUTH, SA, CERTREQ, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, CERT, AUTH, SA, TSi, TSr}");
+	pair_assert_up(p);
+	assert_int_equal(p->moon->wants, WANTS_CERT | WANTS_OCSP);
+	assert_int_equal(p->sun->wants, WANTS_CERT | WANTS_OCSP);
+}
+
+/* Raw keys are, where the connection names some (RFC 7670): with an empty CERTREQ, also without any
+ * authority. */
+static void raw_keys_are_asked_for(void **state)
+{
+	struct pair *p = pair_open(state, SIGNED(""), SIGNED("remote { pubkeys = moon.pub\n }"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST,
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, CERTREQ, NATD, " HASHES,
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+	pair_assert_up(p);
+	assert_int_equal(p->moon->wants, WANTS_RAW_KEY);
+	assert_int_equal(p->sun->wants, 0);
+}
+
+/* Who may take certificates by their place says so with its CERTREQ (RFC 7296, 3.6); who may not does not
+ * hear it. */
+static void places_of_certificates_are_taken(void **state)
+{
+	struct pair *p = trusting(
+		state, SIGNED("") DAEMON("hash_and_url = yes"), SIGNED("") DAEMON("hash_and_url = yes"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST,
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, CERTREQ, NATD, " HASHES
+		", N(HTTP_CERT_LOOKUP_SUPPORTED)",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, CERT, AUTH, SA, CERTREQ, TSi, TSr, "
+		"N(HTTP_CERT_LOOKUP_SUPPORTED)}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, CERT, AUTH, SA, TSi, TSr}");
+	assert_int_equal(p->moon->wants, WANTS_CERT | WANTS_URL);
+	assert_int_equal(p->sun->wants, WANTS_CERT | WANTS_URL);
+}
+
+static void where_one_may_not_nobody_does(void **state)
+{
+	struct pair *p = trusting(state, SIGNED(""), SIGNED("") DAEMON("hash_and_url = yes"));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_int_equal(p->moon->wants, WANTS_CERT);
+	assert_int_equal(p->sun->wants, WANTS_CERT);
+}
+
 static void each_side_in_its_own_way(void **state)
 {
 	struct pair *p =
@@ -179,6 +238,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(both_prove_themselves_by_certificates),
 		PAIR_TEST(nobody_is_asked_for_certificates_that_are_not_wanted),
+		PAIR_TEST(ocsp_is_asked_for),
+		PAIR_TEST(raw_keys_are_asked_for),
+		PAIR_TEST(places_of_certificates_are_taken),
+		PAIR_TEST(where_one_may_not_nobody_does),
 		PAIR_TEST(each_side_in_its_own_way),
 		PAIR_TEST(nothing_of_it_without_signatures),
 		PAIR_TEST(a_key_where_a_signature_is_wanted),

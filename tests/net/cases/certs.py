@@ -6,6 +6,7 @@ import shutil
 from lab.case import case
 from lab.charon import Swanctl
 from lab.check import check, contains, same, until
+from lab.http import Web
 from lab.net import must
 from lab.pki import KEYS, Authority, Credentials
 from lab.traffic import reaches
@@ -255,3 +256,59 @@ def certs_changed_by_garbage(bench):
         f.write("garbage\n")
     moon.wait_log("certificates and keys have changed, and stay as they were before", "private/moon.pem: ")
     moon.up()
+
+
+@case()
+def certs_of_raw_keys_are_sent(bench):
+    """Public keys without certificates, asked for and sent (RFC 7670); another one than is expected is named."""
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, Authority(bench.directory), "ed25519")
+    for side, other in ((bench.moon, bench.sun), (bench.sun, bench.moon)):
+        os.makedirs(f"{bench.directory}/{side.name}/pubkey")
+        for of in (side, other):
+            public_key(f"{bench.directory}/{of.name}/private/{of.name}.pem",
+                       f"{bench.directory}/{side.name}/pubkey/{of.name}.pub")
+    ours, theirs = [bench.tunnel(side, local={"auth": "pubkey", "pubkeys": f"{side.name}.pub"},
+                                 remote={"auth": "pubkey", "pubkeys": f"{bench.site.peer_of(side).name}.pub"})
+                    for side in (bench.moon, bench.sun)]
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    public_key(f"{bench.directory}/sun/private/sun.pem", f"{bench.directory}/sun/pubkey/moon.pub")
+    sun.must("reload")
+    same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up")
+    contains(sun.log(), "the public key that the peer sent is none of those that the connection names", "log of sun")
+
+
+def public_key(private, path):
+    must(["openssl", "pkey", "-in", private, "-pubout", "-out", path])
+
+
+@case("charon", each=ROLES)
+def certs_by_hash_and_url(bench, we_initiate):
+    """Both send where their certificate is (RFC 7296, 3.6): at web servers inside, alice's for moon and bob's for sun."""
+    ca = Authority(bench.directory)
+    gates = (bench.moon, bench.sun)
+    certs = [Credentials(folder(bench, side), side, ca).cert for side in gates]
+    webs = [Web(host, of.inside[4], der(cert))
+            for host, of, cert in zip((bench.bob, bench.alice), reversed(gates), certs)]
+    for web in webs:
+        bench.afterwards(web.close)
+    ours, theirs = [{**conf, "authorities": {"ca": {"cacert": "ca.pem", "cert_uri_base": f"http://{of.inside[4]}/"}}}
+                    for conf, of in zip(gateways(bench), reversed(gates))]
+    bench.charon.set("hash_and_url = yes")
+    bench.afterwards(bench.charon.set)
+    moon, charon = with_charon(bench, {**ours, "daemon": {"hash_and_url": "yes"}}, theirs)
+    up(moon, charon, we_initiate)
+    reaches(bench.alice, bench.sun.inside[4])
+    same([web.asked for web in webs], [1, 1], "certificates fetched")
+
+
+def der(cert):
+    path = f"{cert}.der"
+    must(["openssl", "x509", "-in", cert, "-outform", "DER", "-out", path])
+    with open(path, "rb") as f:
+        data = f.read()
+    os.unlink(path)
+    return data

@@ -147,13 +147,13 @@ def serial(cert):
     return must(["openssl", "x509", "-in", cert, "-noout", "-serial"]).strip().split("=")[1]
 
 
-def responder(bench, ca, cert, revoked):
-    """openssl ocsp with the authority's own key."""
+def responder(bench, ca, cert, revoked, host=None):
+    """openssl ocsp with the authority's own key, on bob or HOST."""
     index = f"{bench.directory}/index"
     state = "R\t300101000000Z\t260101000000Z" if revoked else "V\t300101000000Z\t"
     with open(index, "w", encoding="ascii") as f:
         f.write(f"{state}\t{serial(cert.cert)}\tunknown\t/CN=moon\n")
-    process = bench.bob.spawn(["openssl", "ocsp", "-index", index, "-port", "80", "-rsigner", ca.cert, "-rkey", ca.key,
+    process = (host or bench.bob).spawn(["openssl", "ocsp", "-index", index, "-port", "80", "-rsigner", ca.cert, "-rkey", ca.key,
                                "-CA", ca.cert, "-ndays", "1"], f"{bench.directory}/ocsp")
     bench.afterwards(process.kill)
     until(lambda: re.search(r"waiting for|ACCEPT", process.log()), lambda: f"openssl ocsp listens: {process.log()}")
@@ -164,6 +164,17 @@ def ocsp(bench, revoked, revocation, says):
     ca, cert = credentials(bench, "--ocsp", url(bench))
     responder(bench, ca, cert, revoked)
     expect(*pair(bench, revocation), says)
+
+
+@case(each=[("asked-for", "request", None), ("not-asked-for", "never", UNKNOWN)])
+def ocsp_in_ike(bench, policy, says):
+    """Sun does not reach the responder: moon asks, and sends what it says along."""
+    ca, cert = credentials(bench, "--ocsp", f"http://{bench.moon.inside[4]}/")
+    bench.nft(bench.sun.gateway, "chain in { type filter hook ingress device wan priority 0; tcp sport 80 drop; }")
+    responder(bench, ca, cert, False, bench.alice)
+    ours, theirs = gateways(bench, sun_remote={"revocation": "strict"})
+    theirs["connections"]["site"]["ocsp"] = policy
+    expect(bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start(), says)
 
 
 @case(each=[("down-relaxed", "relaxed", None), ("down-strict", "strict", UNKNOWN)])
