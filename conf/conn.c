@@ -262,9 +262,8 @@ static void add_cert(const struct tree_section *s, enum conf_section_kind kind, 
 		memcpy(all, list->v, list->n * sizeof *all);
 	section_read(s, kind, c, &p->arena, r);
 	c->has_slot = tree_written(s, "slot");
-	if (!c->file && !c->handle)
-		report_error(r, s->at, s, NULL,
-			"there is neither a file nor a handle in it; write one of the two");
+	if (!c->file && !c->handle && !c->uri)
+		report_error(r, s->at, s, NULL, "there is no file, handle or uri in it; write one of them");
 	*list = (struct cert_confs){ all, list->n + 1 };
 }
 

@@ -43,9 +43,9 @@ static void read_key(
 	out->at = section_source(s, &c->arena);
 	section_read(s, kind, out, &c->arena, r);
 	out->has_slot = tree_written(s, "slot");
-	if (!out->file && !out->handle)
+	if (!out->file && !out->handle && !out->uri)
 		report_error(r, s->at, s, NULL, "there is no %s in it; write one",
-			out->kind == FILED_TOKEN ? "handle" : "file");
+			out->kind == FILED_TOKEN ? "handle or uri" : "file");
 	no_sections(s, kind, r);
 }
 

@@ -19,7 +19,6 @@
 
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
-#define NO_TOKENS   "keys and certificates on tokens are not built in yet"
 #define NO_EAP      "EAP is not built in yet"
 #define NO_VIPS     "virtual addresses are not built in yet"
 #define NO_PPK      "post-quantum preshared keys are not built in yet"
@@ -134,7 +133,8 @@ static const struct conf_key connection_keys[] = {
 	{ "send_cert", STATUS_READ, TYPE_WORD, PEER(send_cert), .fallback = "ifasked",
 		.doc = "when to send our certificate", .words = send_cert_words },
 	{ "ocsp", STATUS_READ, TYPE_WORD, PEER(ocsp), .fallback = "reply",
-		.doc = "OCSP in IKE (RFC 4806): reply sends answers about our certificates to peers that want "
+		.doc = "OCSP in IKE (RFC 4806): reply sends answers about our certificates to peers that "
+		       "want "
 		       "them, request wants them of peers; both, never",
 		.words = ocsp_words },
 	{ "cert_expiry", STATUS_READ, TYPE_WORD, PEER(cert_expiry), "reauth",
@@ -234,8 +234,9 @@ static const struct conf_key remote_keys[] = {
 
 static const struct conf_key cert_keys[] = {
 	{ "file", STATUS_READ, TYPE_TEXT, CERT(file), .doc = "file of the certificate" },
-	{ "handle", STATUS_LATER, TYPE_HANDLE, CERT(handle), .doc = "handle of the certificate on a token",
-		.note = NO_TOKENS },
+	{ "uri", STATUS_READ, TYPE_TEXT, CERT(uri),
+		.doc = "where an OpenSSL provider has it: pkcs11:…, file:…", .differs = OURS },
+	{ "handle", STATUS_READ, TYPE_HANDLE, CERT(handle), .doc = "handle of the certificate on a token" },
 	{ "slot", STATUS_READ, TYPE_COUNT, CERT(slot), .doc = "slot of the token" },
 	{ "module", STATUS_READ, TYPE_TEXT, CERT(module), .doc = "PKCS#11 module of the token" },
 	{ 0 },
@@ -376,9 +377,14 @@ static const struct conf_key key_file_keys[] = {
 };
 
 static const struct conf_key token_keys[] = {
-	{ "handle", STATUS_READ, TYPE_HANDLE, KEY(handle), .doc = "handle of the key on the token" },
+	{ "uri", STATUS_READ, TYPE_TEXT, KEY(uri),
+		.doc = "where an OpenSSL provider has the key: pkcs11:…, handle:0x81000001 (TPM 2.0), file:…",
+		.differs = OURS },
+	{ "handle", STATUS_READ, TYPE_HANDLE, KEY(handle),
+		.doc = "handle of the key on the token, which the provider pkcs11 finds" },
 	{ "slot", STATUS_READ, TYPE_COUNT, KEY(slot), .doc = "slot of the token" },
-	{ "module", STATUS_READ, TYPE_TEXT, KEY(module), .doc = "PKCS#11 module of the token" },
+	{ "module", STATUS_READ, TYPE_TEXT, KEY(module), .doc = "PKCS#11 module of the token",
+		.differs = "a name in strongswan.conf; here one that the provider knows" },
 	{ "pin", STATUS_READ, TYPE_SECRET, KEY(secret), .doc = "its PIN" },
 	{ 0 },
 };
@@ -517,8 +523,8 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 		.keys = key_file_keys },
 	[CONF_PKCS12_SECRET] = { CONF_SECRETS, "pkcs12*", "secrets.pkcs12<suffix>", .status = STATUS_READ,
 		.keys = key_file_keys },
-	[CONF_TOKEN_SECRET] = { CONF_SECRETS, "token*", "secrets.token<suffix>", .status = STATUS_LATER,
-		.note = NO_TOKENS, .keys = token_keys },
+	[CONF_TOKEN_SECRET] = { CONF_SECRETS, "token*", "secrets.token<suffix>", .status = STATUS_READ,
+		.keys = token_keys },
 	[CONF_POOLS] = { CONF_ROOT, "pools", "pools", .status = STATUS_READ },
 	[CONF_POOL] = { CONF_POOLS, "*", "pools.<name>", .status = STATUS_LATER, .note = NO_VIPS,
 		.keys = pool_keys },

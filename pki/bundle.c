@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/store.h>
 #include <stdlib.h>
 
 /* A reading under way. */
@@ -234,6 +235,44 @@ enum err bundle_read(struct bytes data, const struct bytes *password, struct are
 		bundle_free(out);
 	else
 		*why = (struct why){ 0 };
+	return e;
+}
+
+/* Of what a provider has only certificates are of interest. */
+static enum err take_info(struct reading *r, OSSL_STORE_INFO *info)
+{
+	bool is = OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_CERT;
+	unsigned char *der = NULL;
+	int n = is ? i2d_X509(OSSL_STORE_INFO_get0_CERT(info), &der) : 0;
+
+	return is ? take_cert(r, ossl_taken(der, n, r->arena)) : ERR_OK;
+}
+
+enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct reading r = { .arena = arena, .out = out, .why = why };
+	OSSL_STORE_CTX *store = OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
+	enum err e = ERR_OK;
+
+	*out = (struct bundle){ 0 };
+	while (store && !e && !OSSL_STORE_eof(store)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+
+		if (!info)
+			break;
+		e = take_info(&r, info);
+		OSSL_STORE_INFO_free(info);
+	}
+	OSSL_STORE_close(store);
+	if (!e && !out->n_certs) {
+		why->what =
+			arena_printf(arena, "there is no certificate at %s (%s)", uri, ossl_reason(arena));
+		why->instead = "a URI of a provider that the OpenSSL configuration (openssl.cnf) activates";
+		e = ERR_MISSING;
+	}
+	ossl_forget();
+	if (e)
+		bundle_free(out);
 	return e;
 }
 

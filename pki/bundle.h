@@ -26,5 +26,9 @@ struct bundle {
 enum err bundle_read(struct bytes data, const struct bytes *password, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 
+/* The certificates that an OpenSSL provider keeps at URI ("pkcs11:…", "file:…"). ERR_MISSING: no provider
+ * knows it, or there is none; other errors as of cert_read. WHY from ARENA. */
+enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
+
 /* Drops all references. */
 void bundle_free(struct bundle *b);

@@ -2,7 +2,7 @@
 /* Folders and files into a store. */
 #include "creds/creds.h"
 
-#include "pki/bundle.h"
+#include "creds/token.h"
 
 #include <stdlib.h>
 
@@ -155,6 +155,31 @@ static void take_folder(struct reading *r, const struct folder *f)
 	arena_free(&arena);
 }
 
+/* A token may be pulled, and come back: one that is not there is noted. */
+static void take_token(struct reading *r, const struct key_conf *k)
+{
+	struct arena arena = { 0 };
+	struct why why = { 0 };
+	struct key *key = NULL;
+
+	if (token_key(k, &arena, &key, &why)) {
+		why.where = source_print(&k->at, k->uri ? "uri" : "handle", &arena);
+		say(r->notes, k->name, &why, &arena);
+	} else if (store_add_key(&r->store, key, STORED_BY_FILE, k->name) == ERR_RANGE) {
+		why.what = "there are more certificates and keys than fit here";
+		say(r->notes, k->name, &why, &arena);
+	}
+	key_unref(key);
+	arena_free(&arena);
+}
+
+static void take_tokens(struct reading *r)
+{
+	for (unsigned i = 0; i < r->conf->n_keys; i++)
+		if (r->conf->keys[i].kind == FILED_TOKEN)
+			take_token(r, &r->conf->keys[i]);
+}
+
 /* The folders were read: what the configuration names of them is there, or it is said. */
 static enum err check_keys(struct reading *r)
 {
@@ -195,7 +220,7 @@ static struct uris uris_of(const struct strings *s)
 	return u;
 }
 
-/* PATH NULL: the certificate stands in A. */
+/* PATH NULL: the certificate stands in A, or is on a token. */
 static enum err take_authority(
 	struct reading *r, const struct authority *a, const char *path, struct arena *arena, struct why *why)
 {
@@ -203,8 +228,9 @@ static enum err take_authority(
 	struct ca_info info = { .crls = uris_of(&a->crl_uris),
 		.ocsps = uris_of(&a->ocsp_uris),
 		.cert_uri_base = a->cert_uri_base };
-	enum err e = path ? read_bundle(r->files, path, NULL, arena, &b, why)
-			  : bundle_read(a->cacert.data, NULL, arena, &b, why);
+	enum err e = path                    ? read_bundle(r->files, path, NULL, arena, &b, why)
+		     : token_has(&a->cacert) ? token_certs(&a->cacert, arena, &b, why)
+					     : bundle_read(a->cacert.data, NULL, arena, &b, why);
 
 	if (!e && !b.n_certs) {
 		why->what = "there is no certificate in it";
@@ -235,8 +261,6 @@ static enum err take_authorities(struct reading *r)
 			a->cacert.file ? path_in(r->folder, "x509ca", a->cacert.file, &arena) : NULL;
 		struct why why = { 0 };
 
-		if (a->cacert.handle)
-			continue;
 		e = take_authority(r, a, path, &arena, &why);
 		if (e)
 			say(r->why, path ? path : a->name, &why, &arena);
@@ -266,6 +290,7 @@ enum err creds_read(struct creds *c, const char *folder, const struct conf *conf
 		take_folder(&r, &folders[i]);
 	if (folder)
 		e = check_keys(&r);
+	take_tokens(&r);
 	if (!e)
 		e = take_authorities(&r);
 	if (!e) {
@@ -292,6 +317,29 @@ struct filling {
 	struct text *why;
 };
 
+/* The octets of C, of a file in the folder KIND or of a token. */
+static enum err fill_data(const struct filling *f, const char *kind, struct cert_conf *c,
+	struct arena *scratch, struct why *why)
+{
+	struct arena *kept = &f->peer->arena;
+	struct bundle b = { 0 };
+	const char *path;
+	enum err e;
+
+	if (token_has(c)) {
+		e = token_certs(c, scratch, &b, why);
+		if (!e)
+			c->data = arena_bytes(kept, b.certs[0]->der);
+		bundle_free(&b);
+		return e;
+	}
+	path = path_in(f->folder ? f->folder : "", kind, c->file, kept);
+	e = f->files->read(f->files->ctx, path, kept, &c->data);
+	if (e)
+		why->what = arena_printf(scratch, "%s cannot be read: %s", path, err_name(e));
+	return e;
+}
+
 static enum err fill_one(const struct filling *f, const struct auth_conf *a, const char *key,
 	const char *kind, struct cert_conf *c)
 {
@@ -299,15 +347,8 @@ static enum err fill_one(const struct filling *f, const struct auth_conf *a, con
 	struct bundle b = { 0 };
 	struct key *public = NULL;
 	struct why why = { 0 };
-	enum err e = ERR_OK;
+	enum err e = c->data.n ? ERR_OK : fill_data(f, kind, c, &scratch, &why);
 
-	if (c->file && !c->data.n) {
-		const char *path = path_in(f->folder ? f->folder : "", kind, c->file, &f->peer->arena);
-
-		e = f->files->read(f->files->ctx, path, &f->peer->arena, &c->data);
-		if (e)
-			why.what = arena_printf(&scratch, "%s cannot be read: %s", path, err_name(e));
-	}
 	if (!e && strcmp(kind, "pubkey"))
 		e = bundle_read(c->data, NULL, &scratch, &b, &why);
 	else if (!e)
@@ -328,8 +369,7 @@ static enum err fill_list(const struct filling *f, const struct auth_conf *a, co
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < list->n && !e; i++)
-		if (!list->v[i].handle)
-			e = fill_one(f, a, key, kind, (struct cert_conf *)&list->v[i]);
+		e = fill_one(f, a, key, kind, (struct cert_conf *)&list->v[i]);
 	return e;
 }
 

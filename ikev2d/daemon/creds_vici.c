@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Certificates and private keys that clients of VICI load, list and take away. */
+#include "creds/token.h"
 #include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/line.h"
-#include "pki/bundle.h"
 
 /* The name of all of them in the store; no section or path can be called so. */
 static const char by_client[] = "a client of VICI";
@@ -132,17 +132,40 @@ static enum err load_cert(void *ctx, const struct vici_cert *cert, struct arena 
 
 /* In the order of the list: strongSwan's swanctl prints a heading wherever the kind changes. */
 static const struct {
-	enum stored_kind kind;
 	enum vici_cert_type type;
 	enum vici_cert_flag flag;
 } listed[] = {
-	{ STORED_PUBKEY, VICI_CERT_PUBKEY, VICI_FLAG_NONE },
-	{ STORED_CERT, VICI_CERT_X509, VICI_FLAG_NONE },
-	{ STORED_CA, VICI_CERT_X509, VICI_FLAG_CA },
-	{ STORED_OCSP_SIGNER, VICI_CERT_X509, VICI_FLAG_OCSP },
-	{ STORED_CRL, VICI_CERT_X509_CRL, VICI_FLAG_NONE },
-	{ STORED_OCSP, VICI_CERT_OCSP_RESPONSE, VICI_FLAG_NONE },
+	{ VICI_CERT_PUBKEY, VICI_FLAG_NONE },
+	{ VICI_CERT_X509, VICI_FLAG_NONE },
+	{ VICI_CERT_X509, VICI_FLAG_CA },
+	{ VICI_CERT_X509, VICI_FLAG_OCSP },
+	{ VICI_CERT_X509_CRL, VICI_FLAG_NONE },
+	{ VICI_CERT_OCSP_RESPONSE, VICI_FLAG_NONE },
 };
+
+/* False: it is not listed as a certificate. */
+static bool type_of(const struct stored *e, enum vici_cert_type *out)
+{
+	switch (e->kind) {
+	case STORED_CA:
+	case STORED_CERT:
+	case STORED_OCSP_SIGNER: *out = VICI_CERT_X509; return true;
+	case STORED_PUBKEY: *out = VICI_CERT_PUBKEY; return true;
+	case STORED_CRL: *out = VICI_CERT_X509_CRL; return true;
+	case STORED_OCSP: *out = VICI_CERT_OCSP_RESPONSE; return true;
+	case STORED_KEY:
+	case STORED_AUTHORITY: break;
+	}
+	return false;
+}
+
+/* What it says that it is, wherever it lies: an authority that is not trusted is one too. */
+static enum vici_cert_flag flag_of(const struct stored *e)
+{
+	if (e->kind == STORED_OCSP_SIGNER)
+		return VICI_FLAG_OCSP;
+	return e->cert && e->cert->ca ? VICI_FLAG_CA : VICI_FLAG_NONE;
+}
 
 static struct bytes data_of(const struct stored *e)
 {
@@ -195,9 +218,10 @@ static const struct vici_cert *certs(
 			continue;
 		list_each (node, (struct node *)&s->all) {
 			const struct stored *e = store_at(node);
-			struct vici_cert c = { listed[i].type, listed[i].flag, false, { 0 } };
+			struct vici_cert c = { .flag = flag_of(e) };
 
-			if (e->kind != listed[i].kind || !has_subject(e, f->subject, arena))
+			if (!type_of(e, &c.type) || c.type != listed[i].type || c.flag != listed[i].flag ||
+				!has_subject(e, f->subject, arena))
 				continue;
 			c.has_key = has_key(s, e);
 			c.data = data_of(e);
@@ -228,18 +252,33 @@ static void flush_certs(void *ctx, enum vici_cert_type type)
 
 /* --------------------------------------------------------------------- keys */
 
-static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
+/* Takes over KEY. */
+static enum err keep_key(void *ctx, struct key *key, struct arena *arena, const char **id, struct why *why)
 {
-	struct key *key;
-	enum err e = key_private(data, NULL, arena, &key, why);
+	enum err e = kept(store_add_key(store_of(ctx), key, STORED_BY_VICI, by_client), why);
 
-	if (e)
-		return failed(why, "parsing private key failed", arena);
-	e = kept(store_add_key(store_of(ctx), key, STORED_BY_VICI, by_client), why);
 	*id = keyid_print(key->subj, arena_alloc(arena, KEYID_TEXT));
 	log_loaded("private key loaded over VICI", key_print(key, arena));
 	key_unref(key);
 	return e;
+}
+
+static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
+{
+	struct key *key;
+
+	if (key_private(data, NULL, arena, &key, why))
+		return failed(why, "parsing private key failed", arena);
+	return keep_key(ctx, key, arena, id, why);
+}
+
+static enum err load_token(
+	void *ctx, const struct key_conf *conf, struct arena *arena, const char **id, struct why *why)
+{
+	struct key *key;
+	enum err e = token_key(conf, arena, &key, why);
+
+	return e ? e : keep_key(ctx, key, arena, id, why);
 }
 
 static bool is_clients_key(const struct stored *e)
@@ -307,6 +346,7 @@ void creds_into(struct vici_host *h)
 	h->certs = certs;
 	h->flush_certs = flush_certs;
 	h->load_key = load_key;
+	h->load_token = load_token;
 	h->unload_key = unload_key;
 	h->keys = keys;
 	h->clear_creds = clear_creds;

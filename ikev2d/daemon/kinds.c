@@ -106,6 +106,7 @@ static void key_copy(struct arena *arena, void *to, const void *from)
 	k->name = text_copy(arena, k->name);
 	k->at = source_copy(arena, &k->at);
 	k->file = text_copy(arena, k->file);
+	k->uri = text_copy(arena, k->uri);
 	k->handle = text_copy(arena, k->handle);
 	k->module = text_copy(arena, k->module);
 	k->secret = arena_bytes(arena, k->secret);
@@ -122,9 +123,9 @@ static bool key_same(const void *a, const void *b)
 {
 	const struct key_conf *x = a, *y = b;
 
-	return x->kind == y->kind && text_same(x->file, y->file) && text_same(x->handle, y->handle) &&
-	       text_same(x->module, y->module) && x->slot == y->slot && x->has_slot == y->has_slot &&
-	       bytes_eq_secret(x->secret, y->secret);
+	return x->kind == y->kind && text_same(x->file, y->file) && text_same(x->uri, y->uri) &&
+	       text_same(x->handle, y->handle) && text_same(x->module, y->module) && x->slot == y->slot &&
+	       x->has_slot == y->has_slot && bytes_eq_secret(x->secret, y->secret);
 }
 
 /* -------------------------------------------------------------------- pools */

@@ -26,6 +26,7 @@ struct key_conf {
 	enum origin origin;
 	struct source at;
 	const char *file;   /* in the folder of its kind; NULL: on a token */
+	const char *uri;    /* of an OpenSSL provider, instead of a handle; NULL: none */
 	const char *handle; /* CKA_ID in hexadecimal */
 	const char *module; /* NULL: any */
 	uint32_t slot;
@@ -64,7 +65,7 @@ enum { TABLE_MAIN = 254 /* RT_TABLE_MAIN */ };
 /* The "daemon" section. */
 struct settings {
 	uint16_t port, port_nat_t;   /* 500, 4500 */
-	enum data_path datapath;      /* of children that say nothing else */
+	enum data_path datapath;     /* of children that say nothing else */
 	bool udp_encap;              /* force encapsulation on the userspace path */
 	const char *tun_name;        /* "ipsec": devices are ipsec0, ipsec1, … */
 	uint64_t retransmit_timeout; /* ms before the first repetition */

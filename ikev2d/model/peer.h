@@ -39,6 +39,7 @@ struct strings {
 struct cert_conf {
 	const char *file;   /* NULL: not in a file */
 	struct bytes data;  /* PEM or DER; empty: none */
+	const char *uri;    /* of an OpenSSL provider; NULL: none */
 	const char *handle; /* CKA_ID in hexadecimal; NULL: not on a token */
 	const char *module; /* NULL: any */
 	uint32_t slot;

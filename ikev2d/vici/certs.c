@@ -4,6 +4,8 @@
 #include "vici/commands.h"
 #include "vici/listing.h"
 
+#include <stdlib.h>
+
 static const char *const types[] = {
 	[VICI_CERT_ANY] = "ANY",
 	[VICI_CERT_X509] = "X509",
@@ -173,6 +175,42 @@ void vici_do_load_key(struct vici_call *c)
 	else if (!data || !data->value.n)
 		refuse(c, "key data missing");
 	else if (c->host->load_key(c->host->ctx, data->value, c->arena, &id, &why))
+		vici_put_result(c->out, &why, c->arena);
+	else {
+		vici_put_result(c->out, NULL, c->arena);
+		vici_put_pair(c->out, "id", id);
+	}
+}
+
+/* The slot is a number, as swanctl sends it. */
+static bool read_slot(struct vici_call *c, struct key_conf *k)
+{
+	const char *slot = vici_str(c->args, "slot");
+	char *end = NULL;
+	unsigned long n = slot ? strtoul(slot, &end, 10) : 0;
+
+	k->has_slot = slot;
+	k->slot = (uint32_t)n;
+	return !slot || (end != slot && !*end && n <= UINT32_MAX);
+}
+
+void vici_do_load_token(struct vici_call *c)
+{
+	const char *handle = vici_str(c->args, "handle"), *pin = vici_str(c->args, "pin"), *id = NULL;
+	struct key_conf k = { .name = "a client of VICI",
+		.kind = FILED_TOKEN,
+		.origin = ORIGIN_VICI,
+		.uri = vici_str(c->args, "uri"),
+		.handle = handle,
+		.module = vici_str(c->args, "module"),
+		.secret = pin ? bytes_str(pin) : (struct bytes){ 0 } };
+	struct why why = { 0 };
+
+	if (!k.uri && (!handle || !*handle || handle[strspn(handle, "0123456789abcdefABCDEF")]))
+		refuse(c, "token handle missing, or no hexadecimal digits");
+	else if (!read_slot(c, &k))
+		refuse(c, "token slot is no number");
+	else if (c->host->load_token(c->host->ctx, &k, c->arena, &id, &why))
 		vici_put_result(c->out, &why, c->arena);
 	else {
 		vici_put_result(c->out, NULL, c->arena);

@@ -32,7 +32,7 @@ static const struct vici_command commands[] = {
 	{ "load-key", VICI_CHANGES, vici_do_load_key, NULL },
 	{ "unload-key", VICI_CHANGES, vici_do_unload_key, NULL },
 	{ "get-keys", VICI_ASKS, vici_do_get_keys, NULL },
-	PENDING("load-token", "tokens"),
+	{ "load-token", VICI_CHANGES, vici_do_load_token, NULL },
 	{ "load-shared", VICI_CHANGES, vici_do_load_shared, NULL },
 	{ "unload-shared", VICI_CHANGES, vici_do_unload_shared, NULL },
 	{ "get-shared", VICI_ASKS, vici_do_get_shared, NULL },

@@ -36,6 +36,7 @@ void vici_do_load_cert(struct vici_call *c);
 void vici_do_list_certs(struct vici_call *c);
 void vici_do_flush_certs(struct vici_call *c);
 void vici_do_load_key(struct vici_call *c);
+void vici_do_load_token(struct vici_call *c);
 void vici_do_unload_key(struct vici_call *c);
 void vici_do_get_keys(struct vici_call *c);
 

@@ -112,6 +112,8 @@ struct vici_host {
 	/* *ID gets what unload_key and keys call it, in hexadecimal, from ARENA. */
 	enum err (*load_key)(
 		void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why);
+	enum err (*load_token)(
+		void *ctx, const struct key_conf *key, struct arena *arena, const char **id, struct why *why);
 	enum err (*unload_key)(void *ctx, const char *id, struct arena *arena, struct why *why);
 	/* Of what clients loaded, the ids of the private keys. */
 	const char *const *(*keys)(void *ctx, struct arena *arena, unsigned *n);

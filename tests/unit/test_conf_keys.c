@@ -328,9 +328,11 @@ static const struct key_case cases[] = {
 		.later = "m.conf:4: connections.a.local: several rounds of authentication are not built in "
 			 "yet" },
 	{ "local", .key = "cert1 { file = x\n }" },
-	{ "local", "cert1 { handle = 0a\n }",
-		.later = "m.conf:2: connections.a.local.cert1.handle: keys and certificates on tokens are "
-			 "not built in yet" },
+	{ "local", .key = "cert1 { handle = 0a\n }" },
+	{ "local", .key = "cert1 { uri = \"pkcs11:id=%0a\"\n }" },
+	{ "local", "cert1 { slot = 1\n }",
+		.why = "m.conf:2: connections.a.local.cert1: there is no file, handle or uri in it; write one "
+		       "of them" },
 	{ "child", "x { }", .why = "m.conf:2: connections.a.children.n.x: unknown section" },
 };
 

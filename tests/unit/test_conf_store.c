@@ -194,19 +194,20 @@ static void secrets_of_all_kinds_are_kept(void **state)
 		"secrets { eap-1 { secret = x\nid = a\n } xauth { secret = x\n } ike { secret = y\n }\n"
 		"ntlm { secret = 0x00\n } ppk-1 { secret = z\n } rsa-a { file = a.pem\nsecret = p\n }\n"
 		"private { file = b.pem\n } ecdsa { file = c\n } pkcs8 { file = d\n } pkcs12 { file = e\n }\n"
-		"token1 { handle = aa\nslot = 3\nmodule = m\npin = 1234\n } }");
+		"token1 { handle = aa\nslot = 3\nmodule = m\npin = 1234\n } token2 { uri = file:k\n } }");
 	static const enum secret_kind kinds[] = { SECRET_EAP, SECRET_XAUTH, SECRET_IKE, SECRET_NTLM,
 		SECRET_PPK };
 	static const enum key_kind keys[] = { FILED_RSA, FILED_PRIVATE, FILED_ECDSA, FILED_PKCS8,
-		FILED_PKCS12, FILED_TOKEN };
+		FILED_PKCS12, FILED_TOKEN, FILED_TOKEN };
 
 	(void)state;
 	assert_int_equal(l.conf.n_secrets, 5);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(l.conf.secrets[i].kind, kinds[i]);
-	assert_int_equal(l.conf.n_keys, 6);
-	for (int i = 0; i < 6; i++)
+	assert_int_equal(l.conf.n_keys, 7);
+	for (int i = 0; i < 7; i++)
 		assert_int_equal(l.conf.keys[i].kind, keys[i]);
+	assert_string_equal(l.conf.keys[6].uri, "file:k");
 	assert_string_equal(l.conf.keys[0].name, "rsa-a");
 	assert_string_equal(l.conf.keys[0].file, "a.pem");
 	assert_int_equal(l.conf.keys[0].secret.n, 1);

@@ -127,6 +127,25 @@ static void keys_come_and_go_by_id(void **state)
 	assert_string_equal(b->fake->unloaded, "4567");
 }
 
+static void tokens_are_named(void **state)
+{
+	struct vici_bench *b = *state;
+
+	assert_string_equal(vici_bench_ask(b, "load-token", "handle=0aFf;slot=3;module=soft;pin=1234"),
+		"response success=yes id=0123\n");
+	assert_string_equal(b->fake->token, "- 0aFf soft 1 3 1234");
+	assert_string_equal(vici_bench_ask(b, "load-token", "handle=a"), "response success=yes id=0123\n");
+	assert_string_equal(b->fake->token, "- a - 0 0 ");
+	assert_string_equal(
+		vici_bench_ask(b, "load-token", "uri=pkcs11:id=1"), "response success=yes id=0123\n");
+	assert_string_equal(b->fake->token, "pkcs11:id=1 - - 0 0 ");
+	refused(b, "load-token", NULL, "token handle missing, or no hexadecimal digits");
+	refused(b, "load-token", "handle=xy", "token handle missing, or no hexadecimal digits");
+	refused(b, "load-token", "handle=0a;slot=three", "token slot is no number");
+	b->fake->refuse = true;
+	refused(b, "load-token", "handle=0a", "refused by the test");
+}
+
 static void what_is_no_key_is_refused(void **state)
 {
 	struct vici_bench *b = *state;
@@ -152,6 +171,7 @@ int main(void)
 			certificates_are_listed_as_by_strongswan, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(flushing_says_what, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(keys_come_and_go_by_id, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(tokens_are_named, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(what_is_no_key_is_refused, vici_bench_open, vici_bench_close),
 	};
 

@@ -257,6 +257,18 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 	return verdict(f, why);
 }
 
+static enum err load_token(
+	void *ctx, const struct key_conf *key, struct arena *arena, const char **id, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	f->token = arena_printf(&f->arena, "%s %s %s %d %u %.*s", key->uri ? key->uri : "-",
+		key->handle ? key->handle : "-", key->module ? key->module : "-", key->has_slot, key->slot,
+		(int)key->secret.n, (const char *)key->secret.p);
+	*id = arena_str(arena, "0123");
+	return verdict(f, why);
+}
+
 static const char *const *keys(void *ctx, struct arena *arena, unsigned *n)
 {
 	const char **ids = ARENA_ARRAY(arena, 2, const char *);
@@ -532,6 +544,7 @@ struct vici_fake *vici_fake_new(void)
 		.clear_creds = clear_creds,
 		.load_cert = load_cert,
 		.load_key = load_key,
+		.load_token = load_token,
 		.unload_key = unload,
 		.keys = keys,
 		.certs = certs,

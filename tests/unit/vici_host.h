@@ -34,6 +34,7 @@ struct vici_fake {
 	unsigned pools, authorities; /* loaded */
 	struct vici_cert cert;
 	struct bytes key;
+	const char *token; /* URI, handle, module, slot and PIN of the last one */
 	struct vici_cert_filter filter;
 	enum vici_cert_type flushed;
 	const char *unloaded;
