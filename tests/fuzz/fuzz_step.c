@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ike_step meets everything: a program in the input delivers, loses, repeats and damages datagrams of two
- * cores, throws in others, seals nonsense with the right keys, lets time pass and gives commands. */
+ * cores, throws in others, seals nonsense with the right keys, lets time pass and gives commands. A
+ * last octet of 0xf0 or more says how the two prove who they are. */
 #include "tests/pair/forge.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SITE(we, they)                                                                                       \
+/* AUTH: lines of the section for each side; MORE: of the connection; DAEMON: of the daemon's. */
+#define SITE(we, they, auth, more, daemon)                                                                   \
 	"connections { site { local_addrs = 192.0.2." we "\n remote_addrs = 192.0.2." they "\n"              \
-	" proposals = aes128gcm16-prfsha256-x25519\n dpd_delay = 30s\n local { auth = psk }\n"               \
-	" remote { auth = psk }\n children { net { local_ts = 10." we ".0.0/16\n"                            \
+	" proposals = aes128gcm16-prfsha256-x25519\n dpd_delay = 30s\n local { auth = " auth "\n }"          \
+	" remote { auth = " auth "\n }\n " more "\n children { net { local_ts = 10." we ".0.0/16\n"          \
 	" remote_ts = 10." they ".0.0/16\n start_action = trap } } } }\n"                                    \
-	"secrets { ike-site { secret = moonlight } }\n daemon { retransmit_jitter = 0 }\n"
+	"secrets { ike-site { secret = moonlight } }\n daemon { retransmit_jitter = 0\n " daemon "\n }"
 
-enum { STEPS_MAX = 64 };
+#define PAIR(auth, more, daemon)                                                                             \
+	{                                                                                                    \
+		SITE("1", "2", auth, more, daemon), SITE("2", "1", auth, more, daemon)                       \
+	}
+
+/* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold. */
+static const char *const ways[][2] = {
+	PAIR("psk", "", ""),
+	PAIR("pubkey", "", ""),
+	PAIR("pubkey", "ocsp = both\n send_cert = always\n remote { pubkeys = a.pub\n }",
+		"hash_and_url = yes"),
+};
+
+enum { STEPS_MAX = 64, WAYS = sizeof ways / sizeof *ways, SAYS_WAY = 0xf0 };
 
 static void up(struct host *h)
 {
@@ -101,13 +116,24 @@ static void act(struct lab *lab, struct rd *in)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static struct lab *open(unsigned way)
 {
-	struct rd in = rd_of(bytes_of(data, size));
+	static const uint8_t authority[20] = { 1 };
 	struct lab *lab = lab_new(1);
 
-	lab_host(lab, "moon", "192.0.2.1", SITE("1", "2"));
-	lab_host(lab, "sun", "192.0.2.2", SITE("2", "1"));
+	lab_host(lab, "moon", "192.0.2.1", ways[way % WAYS][0]);
+	lab_host(lab, "sun", "192.0.2.2", ways[way % WAYS][1]);
+	for (unsigned i = 0; i < 2; i++)
+		host_trust(&lab->hosts[i], bytes_of(authority, sizeof authority));
+	return lab;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	bool says = size && data[size - 1] >= SAYS_WAY;
+	struct rd in = rd_of(bytes_of(data, size - says));
+	struct lab *lab = open(says ? data[size - 1] - SAYS_WAY : 0);
+
 	for (unsigned i = 0; i < STEPS_MAX && in.n && !in.bad; i++)
 		act(lab, &in);
 	if (lab->hosts[0].datapath.misuse || lab->hosts[1].datapath.misuse)
