@@ -542,7 +542,7 @@ static bool read_pubkey(struct value *v, struct auth_way *way)
 
 static bool read_authentication(struct value *v)
 {
-	static const char *const keys[] = { "pubkey", "rsa", "ecdsa", "ed25519", "ed448", "ike:" };
+	static const char *const keys[] = { "pubkey", "rsa", "ecdsa", "ed25519", "ed448", "mldsa", "ike:" };
 	struct auth_way *way = v->field;
 
 	*way = (struct auth_way){ .method = AUTH_PSK };

@@ -25,6 +25,10 @@ static const struct kind {
 	{ "rsa-4096", "RSA", NULL, 4096 },
 	{ "ed25519", "ED25519", NULL, 0 },
 	{ "ed448", "ED448", NULL, 0 },
+	/* OpenSSL has them from 3.5 on. */
+	{ "mldsa44", "ML-DSA-44", NULL, 0 },
+	{ "mldsa65", "ML-DSA-65", NULL, 0 },
+	{ "mldsa87", "ML-DSA-87", NULL, 0 },
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -60,12 +64,12 @@ enum err make_key(const char *word, struct arena *arena, struct key **out, struc
 		k++;
 	if (k == kinds + KINDS) {
 		why->what = arena_printf(arena, "there is no type of key %s", word);
-		why->instead = "ecdsa, ecdsa-384, ecdsa-521, rsa, rsa-4096, ed25519 or ed448";
+		why->instead = "ecdsa, ecdsa-384, ecdsa-521, rsa, rsa-4096, ed25519, ed448 or mldsa65";
 		return ERR_UNKNOWN;
 	}
 	pkey = generate(k);
 	*out = pkey ? key_take(pkey, true, arena, why) : NULL;
-	return *out ? ERR_OK : make_refused("the key", arena, why);
+	return *out ? ERR_OK : make_refused(arena_printf(arena, "a key of type %s", word), arena, why);
 }
 
 /* ----------------------------------------------------------------- scopes */

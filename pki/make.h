@@ -40,7 +40,7 @@ struct make_spec {
 };
 
 /* A key that signs: "ecdsa" (P-256), "ecdsa-384", "ecdsa-521", "rsa" (3072 bits), "rsa-4096", "ed25519",
- * "ed448". ERR_UNKNOWN for another word. */
+ * "ed448", "mldsa44" and its like. ERR_UNKNOWN for another word; ERR_CRYPTO where OpenSSL has it not. */
 enum err make_key(const char *kind, struct arena *arena, struct key **out, struct why *why) MUST_CHECK;
 
 /* The words that make_key knows, one after the other; NULL at the end. For name_nearest. */

@@ -384,6 +384,8 @@ static void ways_to_authenticate_have_their_parts(void **state)
 		{ "psk", AUTH_PSK, "", "" },
 		{ "pubkey", AUTH_PUBKEY, "", "" },
 		{ "pubkey-sha256-rsa-3072", AUTH_PUBKEY, "", "pubkey-sha256-rsa-3072" },
+		{ "mldsa65", AUTH_PUBKEY, "", "mldsa65" },
+		{ "mldsa44-MLDSA87", AUTH_PUBKEY, "", "mldsa44-MLDSA87" },
 		{ "rsa-2048-sha256", AUTH_PUBKEY, "", "rsa-2048-sha256" },
 		{ "ike:ecdsa-sha384", AUTH_PUBKEY, "", "ike:ecdsa-sha384" },
 		{ "eap", AUTH_EAP, "", "" },

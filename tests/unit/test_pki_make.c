@@ -6,6 +6,7 @@
 #include "pki/bundle.h"
 #include "pki/make.h"
 #include "pki/path.h"
+#include "pki/sign.h"
 #include "pki_maker.h"
 
 enum { DAY = 24 * 60 * 60 };
@@ -96,19 +97,42 @@ static struct path_verdict judged(struct authority *a, struct cert *leaf, struct
 	return v;
 }
 
+/* Whether OpenSSL has keys of KIND: it may be too old for the newest, and says so. */
+static bool here(const char *kind)
+{
+	struct arena arena = { 0 };
+	struct why why = { 0 };
+	struct key *k = NULL;
+	enum err e = make_key(kind, &arena, &k, &why);
+
+	if (e) {
+		assert_int_equal(e, ERR_CRYPTO);
+		assert_non_null(strstr(why.what, kind));
+		assert_false(strncmp(kind, "mldsa", 5));
+		assert_false(sign_supported(KEY_MLDSA65));
+	}
+	key_unref(k);
+	arena_free(&arena);
+	return !e;
+}
+
+static void makes_a_chain(const char *kind)
+{
+	struct authority a = ca_make(kind, (struct make_scopes){ 0 }, (struct make_scopes){ 0 });
+	struct id san = id_of("moon.example.org", &a.arena);
+	struct cert *leaf = leaf_make(&a, a.key, MAKE_GATEWAY, &san, 1);
+
+	assert_true(judged(&a, leaf, NULL).trusted);
+	cert_unref(leaf);
+	ca_free(&a);
+}
+
 static void every_type_of_key_makes_a_chain(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; make_key_kind(i); i++) {
-		struct authority a =
-			ca_make(make_key_kind(i), (struct make_scopes){ 0 }, (struct make_scopes){ 0 });
-		struct id san = id_of("moon.example.org", &a.arena);
-		struct cert *leaf = leaf_make(&a, a.key, MAKE_GATEWAY, &san, 1);
-
-		assert_true(judged(&a, leaf, NULL).trusted);
-		cert_unref(leaf);
-		ca_free(&a);
-	}
+	for (unsigned i = 0; make_key_kind(i); i++)
+		if (here(make_key_kind(i)))
+			makes_a_chain(make_key_kind(i));
 }
 
 static void a_type_of_key_that_nobody_knows(void **state)

@@ -4,7 +4,7 @@ import shutil
 
 from cases.certs import ROLES, folder, gateways, refused, up, with_charon
 from lab.case import case
-from lab.check import contains, same
+from lab.check import Skipped, contains, same
 from lab.ikev2d import BIN
 from lab.net import run
 from lab.traffic import reaches
@@ -70,5 +70,19 @@ def pki_renews(bench):
     shutil.copytree(f"{ca.directory}/x509crl", f"{folder(bench, bench.sun)}/x509crl")
     sun.must("reload")
     moon.must("down", "site")
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case(each=["mldsa44", "mldsa65", "mldsa87"])
+def pki_with_mldsa(bench, kind):
+    """Keys that quantum computers do not break, where OpenSSL has them."""
+    if "ML-DSA" not in run(["openssl", "list", "-signature-algorithms"]).out:
+        raise Skipped("OpenSSL has no ML-DSA before 3.5")
+    ca = Authority(bench, kind)
+    for side in (bench.moon, bench.sun):
+        ca.give(bench, side)
+    ours, theirs = gateways(bench, moon_remote={"auth": kind}, sun_remote={"auth": kind})
+    moon, _ = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
