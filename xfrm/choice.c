@@ -122,6 +122,21 @@ static void choice_close(struct xfrm *x)
 	free(x);
 }
 
+/* What a crashed predecessor has left to a kernel that is to be left alone now goes with an orderly end. */
+static void sweep_kernel(struct xfrm *x, const struct xfrm_setup *setup)
+{
+	struct way once = { .b = &xfrm_kernel };
+
+	if (access(arena_printf(&x->arena, "%s/%s", setup->run_dir, XFRM_KERNEL_JOURNAL), F_OK))
+		return;
+	open_way(x, &once, setup, NULL);
+	if (once.x)
+		once.b->close(once.x);
+	else
+		log_say(LOG_WARN, "journal", "what a crashed ikev2d left in the kernel stays: %s",
+			once.why_not);
+}
+
 static enum err open_ways(struct xfrm *x, const struct xfrm_setup *setup, struct text *why)
 {
 	struct way *kernel = &x->ways[KERNEL], *user = &x->ways[USER];
@@ -129,6 +144,8 @@ static enum err open_ways(struct xfrm *x, const struct xfrm_setup *setup, struct
 
 	open_way(x, kernel, setup,
 		setting == DATAPATH_USER ? "daemon.datapath = user leaves the kernel alone" : NULL);
+	if (setting == DATAPATH_USER)
+		sweep_kernel(x, setup);
 	open_way(x, user, setup,
 		setting == DATAPATH_KERNEL ? "daemon.datapath = kernel opens no userspace path" : NULL);
 	if (!kernel->x && !user->x)

@@ -64,6 +64,7 @@ static const char *kernels_own(const struct child_conf *c)
 		{ "set_mark_out", is_marked(&c->set_mark_out) },
 		{ "if_id_in", !c->interface && (is_numbered(&c->if_id_in) || is_numbered(&p->if_id_in)) },
 		{ "if_id_out", !c->interface && (is_numbered(&c->if_id_out) || is_numbered(&p->if_id_out)) },
+		{ "sha256_96", c->sha256_96 },
 		{ "policies", !c->policies },
 		{ "policies_fwd_out", c->policies_fwd_out },
 		{ "tfc_padding", c->tfc_padding },

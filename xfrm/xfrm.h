@@ -101,6 +101,9 @@ struct xfrm_backend {
 	void (*audit)(struct xfrm *x, struct text *out);
 };
 
+/* The undo journal of the kernel's back end, in the run directory. */
+#define XFRM_KERNEL_JOURNAL "journal-xfrm"
+
 /* The back ends, each in its folder. */
 extern const struct xfrm_backend xfrm_user;
 extern const struct xfrm_backend xfrm_kernel;

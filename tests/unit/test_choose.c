@@ -128,7 +128,8 @@ static void what_else_the_kernel_may_lack(void **state)
 static void what_only_the_kernel_has(void **state)
 {
 	static const char *const keys[] = { "mark_in = 1", "set_mark_out = 2/0xff", "if_id_in = 3",
-		"mark_out = %unique", "policies = no" };
+		"mark_out = %unique", "policies = no", "sha256_96 = yes", "icmp = yes",
+		"hw_offload = packet" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char journal_name[] = "journal-xfrm";
-
 static enum err open_journal(struct xfrm *x, const char *run_dir, struct text *why)
 {
 	struct arena scratch = { 0 };
-	enum err e = journal_open(arena_printf(&scratch, "%s/%s", run_dir, journal_name), &x->journal, why);
+	enum err e =
+		journal_open(arena_printf(&scratch, "%s/%s", run_dir, XFRM_KERNEL_JOURNAL), &x->journal, why);
 
 	arena_free(&scratch);
 	return e;
