@@ -6,6 +6,7 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec
+# make check-trixie the same tests with Debian 13's OpenSSL, which has ML-DSA, in a root of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
@@ -57,6 +58,7 @@ libcurl3-nss                    kernel?
 libldns3                        kernel?
 libnss3-tools                   kernel?
 libunbound8                     kernel?
+debootstrap                     trixie
 endef
 export DEPENDENCIES
 
@@ -103,7 +105,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz sim soak mutants scale records options \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz check-trixie sim soak mutants scale records options \
 	fuzz fuzzers bench install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -198,6 +200,11 @@ check-sim:
 	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' '$(C)/bin/sim --explore' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=50)
+
+check-trixie: TRIXIE ?= $(B)/trixie
+check-trixie: root
+	@tools/deps trixie
+	@tests/run -t 3000 'tests/trixie/run $(TRIXIE)'
 
 soak: SEEDS ?= 1-1000000
 soak:

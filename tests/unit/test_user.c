@@ -754,7 +754,7 @@ static void drops_are_told_by_reason(void **state)
 	far_net = packet_ts("10.2.0.0/24[tcp/80]");
 	add_policy(h, true);
 	send_far();
-	for (int i = 0; i < PATIENCE / 10 && !text.n; i++) {
+	for (unsigned i = 0; i < PATIENCE / 10 && !text.n; i++) {
 		user->drops(x, &text);
 		usleep(10000);
 	}

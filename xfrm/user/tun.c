@@ -31,7 +31,9 @@ static enum err name_make(const char *name, bool numbered, char out[IFNAMSIZ], s
 			name, IFNAMSIZ - (numbered ? 3 : 1));
 		return ERR_SYNTAX;
 	}
-	snprintf(out, IFNAMSIZ, "%s%s", name, number ? "%d" : "");
+	memcpy(out, name, n + 1);
+	if (number)
+		memcpy(out + n, "%d", 3);
 	return ERR_OK;
 }
 
