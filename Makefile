@@ -192,8 +192,8 @@ check-net: root
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
 check-kernel: root
 	+@$(AGAIN) deps-test
-	+@$(AGAIN) SAN=$(CHECKED) all
-	@BIN=$(C)/bin tests/kernel/run $(KERNEL)
+	+@$(AGAIN) SAN=$(CHECKED) all tests
+	@BIN=$(C)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS)) -t 700 '$(NET) --kernel'
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tunnels that the kernel carries: ours, strongSwan's, and both paths face to face."""
+"""Who meets whom where kernels carry tunnels: ours over either path, strongSwan, libreswan, OpenIKED."""
 from lab import xfrm
 from lab.case import case
 from lab.check import same
-from lab.gateways import Pair
+from lab.gateways import Pair, pairs
 from lab.traffic import reaches, tcp
 
-
-def pairs(*names):
-    """Cases for pairs of gateways, named "WHO-to-WHO"."""
-    return [(name, name.split("-to-")) for name in names]
-
-
 # What strongSwan does with itself shows that the lab is right.
-ALL = pairs("strongswan-to-strongswan", "strongswan-to-our-user-path", "our-user-path-to-strongswan")
+CONTROL = pairs("strongswan-to-strongswan")
+OURS = pairs("ours-to-ours", "ours-to-strongswan", "strongswan-to-ours")
+PATHS = pairs("ours-to-our-user-path", "our-user-path-to-strongswan")
+# A proposal for ESP, and what the kernel calls that.
+SUITES = {
+    "aes256gcm16-esn": ["rfc4106(gcm(aes))"], "aes128gcm16": ["rfc4106(gcm(aes))"],
+    "chacha20poly1305-esn": ["rfc7539esp(chacha20,poly1305)"], "chacha20poly1305": ["rfc7539esp(chacha20,poly1305)"],
+    "aes128-sha256-esn": ["hmac(sha256)", "cbc(aes)"], "aes256-sha512": ["hmac(sha512)", "cbc(aes)"],
+}
 
 
 def carries(bench, version=4):
@@ -21,43 +23,26 @@ def carries(bench, version=4):
     reaches(bench.bob, bench.moon.inside[version])
 
 
-@case(kernel=True, each=ALL)
+def carried(pair, wire, encap=False, children=1):
+    """By the kernel where it is to be so, and in the form that is fit for both ends."""
+    pair.carried(children)
+    wire.all_in("esp-udp" if encap or not all(end.kernel for end in pair.ends) else "esp")
+
+
+@case(kernel=True, each=CONTROL + OURS + PATHS)
 def kernel_tunnel(bench, kinds):
+    """For IPv4 and IPv6 at once."""
     pair = Pair(bench, kinds, inner=(4, 6))
     wire = bench.wire()
     pair.up()
     carries(bench)
     carries(bench, 6)
     tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 20)
-    pair.carried()
-    wire.all_in("esp" if all(end.kernel for end in pair.ends) else "esp-udp")
+    carried(pair, wire)
     pair.stop()
 
 
-@case(kernel=True, each=pairs(
-    "libreswan-to-strongswan", "libreswan-to-our-user-path", "our-user-path-to-libreswan"))
-def kernel_peer(bench, kinds):
-    pair = Pair(bench, kinds)
-    wire = bench.wire()
-    pair.up()
-    carries(bench)
-    pair.carried()
-    wire.all_in("esp" if all(end.kernel for end in pair.ends) else "esp-udp")
-    pair.stop()
-
-
-@case(kernel=True, each=pairs("openiked-to-strongswan", "strongswan-to-openiked"))
-def kernel_pfkey(bench, kinds):
-    pair = Pair(bench, kinds, child={"esp_proposals": "aes128-sha1"})
-    wire = bench.wire()
-    pair.up()
-    carries(bench)
-    pair.carried()
-    wire.all_in("esp" if all(end.kernel for end in pair.ends) else "esp-udp")
-    pair.stop()
-
-
-@case("nat", kernel=True, each=pairs("strongswan-to-strongswan"))
+@case("nat", kernel=True, each=pairs("ours-to-strongswan", "strongswan-to-ours"))
 def kernel_nat(bench, kinds):
     """Moon is behind one."""
     pair = Pair(bench, kinds)
@@ -65,7 +50,81 @@ def kernel_nat(bench, kinds):
     pair.up()
     carries(bench)
     tcp(bench.bob, bench.alice, bench.moon.inside[4], size=1 << 20)
-    pair.carried()
-    wire.all_in("esp-udp")
+    carried(pair, wire, encap=True)
     same({sa.encap for end in pair.ends for sa in xfrm.sas(end.host)}, {"espinudp"}, "encapsulation in the kernel")
     pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_suites(bench, kinds):
+    """Each child has another one."""
+    moon, sun, addresses = bench.parallel(*SUITES)
+    for changes in moon, sun:
+        for suite in SUITES:
+            changes["conn"]["children"][suite]["esp_proposals"] = suite
+    pair = Pair(bench, kinds, moon=moon, sun=sun)
+    wire = bench.wire()
+    for suite in SUITES:
+        pair.moon.daemon.up(f"site/{suite}")
+    pair.tunnel(addresses)
+    carried(pair, wire, children=len(SUITES))
+    for child in pair.moon.daemon.children():
+        for end in pair.ends:
+            for sa in xfrm.sas(end.host):
+                if sa.spi in (child["spi_in"], child["spi_out"]):
+                    same((sa.algorithms, sa.esn), (SUITES[child["name"]], child["name"].endswith("-esn")),
+                         f"algorithms and ESN of {child['name']} on {end.host.name}")
+
+
+@case(kernel=True, each=pairs("libreswan-to-strongswan", "libreswan-to-ours", "ours-to-libreswan",
+                              "our-user-path-to-libreswan"))
+def kernel_libreswan(bench, kinds):
+    pair = Pair(bench, kinds)
+    wire = bench.wire()
+    pair.up()
+    carries(bench)
+    carried(pair, wire)
+    pair.stop()
+
+
+@case(kernel=True, each=pairs("openiked-to-strongswan", "strongswan-to-openiked"))
+def kernel_openiked(bench, kinds):
+    """With the one suite that it gets into Linux."""
+    pair = Pair(bench, kinds, child={"esp_proposals": "aes128-sha1"})
+    wire = bench.wire()
+    pair.up()
+    carries(bench)
+    carried(pair, wire)
+    pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_children(bench, kinds):
+    """Three of one IKE_SA; one after the other is deleted."""
+    moon, sun, addresses = bench.parallel("red", "green", "blue")
+    pair = Pair(bench, kinds, moon=moon, sun=sun)
+    for name in addresses:
+        pair.moon.daemon.up(f"site/{name}")
+    tunnel = pair.tunnel(addresses)
+    pair.carried(3)
+    tunnel.moon.must("terminate", child="red")
+    pair.carried(2)
+    pair.stop()
+
+
+@case(kernel=True)
+def kernel_both_paths(bench):
+    """In one daemon, at the same time: red by the kernel, green by us, and blue as the daemon chooses."""
+    moon, sun, addresses = bench.parallel("red", "green", "blue")
+    for changes in moon, sun:
+        children = changes["conn"]["children"]
+        children["red"]["datapath"], children["green"]["datapath"] = "kernel", "user"
+    moon, sun = bench.pair(moon, sun, daemon={"datapath": "auto"})
+    for name in addresses:
+        moon.up(f"site/{name}")
+    bench.between(moon, sun, addresses)
+    for daemon in moon, sun:
+        same(sorted((c["name"], c["data_path"]) for c in daemon.children()),
+             [("blue", "kernel"), ("green", "userspace"), ("red", "kernel")], f"paths on {daemon.host.name}")
+        same(xfrm.spis(daemon.host), sorted(c[spi] for c in daemon.children() if c["data_path"] == "kernel"
+                                            for spi in ("spi_in", "spi_out")), "SPIs in the kernel")

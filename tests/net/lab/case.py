@@ -94,6 +94,7 @@ class Bench:
     def __init__(self, case_, sites, directory):
         self.directory = directory
         os.makedirs(directory)
+        self._kernel = case_.kernel
         self._daemons = []
         self._helpers = []
         self._wires = []
@@ -250,6 +251,9 @@ class Bench:
             if daemon.running():
                 parts.append((f"ipsec statusall on {daemon.host.name}", daemon.ipsec("statusall").text))
             parts.append((f"log of {daemon.host.name}", daemon.log()))
+        if self._kernel:
+            parts += [(f"ip xfrm on {side.name}", side.gateway.must(["sh", "-c", "ip -s xfrm state; ip xfrm policy"]))
+                      for side in (self.moon, self.sun)]
         parts += [(f"log of {type(d).__name__} on {d.host.name}", d.log()) for d in self._helpers]
         if self.charon:
             parts.append(("log of charon", self.charon.log()))

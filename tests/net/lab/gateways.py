@@ -65,6 +65,11 @@ _KINDS = {
 }
 
 
+def pairs(*names):
+    """Cases for pairs of gateways, named "WHO-to-WHO"."""
+    return [(name, name.split("-to-")) for name in names]
+
+
 class Pair:
     """One KIND of gateway on moon, which initiates, and one on sun. CHANGES are those of config.tunnel(), MOON and SUN
     such of one side only."""

@@ -42,7 +42,7 @@ def _policy(block):
 
 def sas_of(text):
     """What `ip -s xfrm state` printed; those that only wait for their keys are left out."""
-    return [_sa(block) for block in _blocks(text) if not re.search(r"spi 0x00000000", block)]
+    return [sa for sa in map(_sa, _blocks(text)) if sa.algorithms]
 
 
 def policies_of(text):

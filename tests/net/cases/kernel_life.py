@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What becomes of tunnels in the kernel: rekeyed, at their limits, called for by packets, crashed, on bad links."""
+from cases.kernel import OURS, carries
+from cases.shunts import shunt, start
+from lab import xfrm
+from lab.case import case
+from lab.check import check, same, until
+from lab.gateways import Pair, pairs
+from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, tcp
+
+KERNEL = {"daemon": {"datapath": "kernel"}}
+TRAP = {"child": {"start_action": "trap"}}
+
+
+@case(kernel=True, each=OURS)
+def kernel_rekey(bench, kinds):
+    """By either side, child and IKE_SA, with packets passing."""
+    tunnel = Pair(bench, kinds).up().tunnel()
+    for end in tunnel.ends:
+        tunnel.changes(lambda end=end: end.rekey("net"), children=["net"])
+    tunnel.changes(tunnel.moon.rekey, ike=True)
+    tunnel.flow.whole()
+    tunnel.spis()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_soft_limit(bench, kinds):
+    """So many octets have passed: the kernel says so, and the child is rekeyed, again and again."""
+    n = 20000
+    tunnel = Pair(bench, kinds, moon={"child": {"rekey_bytes": n, "life_bytes": 20 * n}}).up().tunnel()
+    for _ in range(2):
+        tunnel.changes(None, children=["net"])
+    tunnel.flow.whole()
+
+
+@case(kernel=True)
+def kernel_hard_limit(bench):
+    """And where the peer does not answer, nothing passes any more."""
+    n = 20000
+    soon = {"retransmit_timeout": "1s", "retransmit_base": "1"}
+    moon, sun = bench.pair(moon={"child": {"rekey_bytes": n // 2, "life_bytes": n}}, daemon={**KERNEL["daemon"], **soon})
+    moon.up()
+    tunnel = bench.between(moon, sun)
+    hear = bench.deafen_to_ike(bench.sun)
+    tunnel.flow.stands()
+    check(all(sa.octets < 1.2 * n for sa in xfrm.sas(moon.host)), f"more than {n} octets passed: {xfrm.sas(moon.host)}")
+    hear()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_trap(bench, kinds):
+    """The first packet brings it up, and again after it was taken down."""
+    pair = Pair(bench, kinds, moon=TRAP)
+    moon = pair.moon.daemon
+    until(lambda: xfrm.policies(moon.host), "the trap is in the kernel")
+    wire = bench.wire()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    carries(bench)
+    moon.must("down", "site")
+    moon.wait_idle()
+    until(lambda: not xfrm.sas(moon.host), lambda: f"SAs in the kernel of moon: {xfrm.sas(moon.host)}")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    wire.all_in("esp")
+
+
+@case(kernel=True)
+def kernel_shunt_drops(bench):
+    """What no tunnel takes, and with the tunnel down what that took."""
+    bench.start(bench.sun, **KERNEL)
+    moon = start(bench, bench.moon, bench.tunnel(bench.moon, **KERNEL), rest=shunt("drop", bench.moon.net[4], "0.0.0.0/0"))
+    wire = bench.wire()
+    moon.up()
+    carries(bench)
+    cannot_reach(bench.alice, bench.sun.wan[4])
+    moon.must("down", "site")
+    cannot_reach(bench.alice, bench.sun.inside[4])
+    wire.all_in("esp")
+
+
+@case(kernel=True, each=pairs("ours-to-ours"))
+def kernel_bad_link(bench, kinds):
+    """Packets are late, lost and out of order, those of IKE, too."""
+    for side in bench.moon, bench.sun:
+        side.gateway.must(["tc", "qdisc", "add", "dev", "wan", "root", "netem", "delay", "30ms", "10ms", "loss", "5%"])
+        bench.afterwards(lambda host=side.gateway: host.must(["tc", "qdisc", "del", "dev", "wan", "root"]))
+    tunnel = Pair(bench, kinds, daemon={"retransmit_timeout": "1s"}).up().tunnel()
+    tunnel.changes(lambda: tunnel.moon.rekey("net"), children=["net"], seconds=20)
+    tunnel.flow.not_doubled()
+    tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 16, seconds=120)
+
+
+def what_status_shows(daemon):
+    """SAs and policies of the kernel are those that it tells of."""
+    children = daemon.children()
+    same(xfrm.spis(daemon.host), sorted(c[spi] for c in children for spi in ("spi_in", "spi_out")), "SPIs in the kernel")
+    wanted = {(c["local_ts"][0], c["remote_ts"][0]) for c in children}
+    found = {(p.src, p.dst) if p.direction == "out" else (p.dst, p.src) for p in xfrm.policies(daemon.host) if p.templates}
+    same(found, wanted, "selectors of the policies in the kernel")
+
+
+@case(kernel=True, each=[("up", None), ("in-a-rekeying", "rekey"), ("in-a-start", "start"), ("with-a-trap", "trap")])
+def kernel_crash(bench, when):
+    """The daemon is killed: what it left goes, or is shown again; and nothing goes in the clear meanwhile."""
+    moon, sun = bench.pair(moon=TRAP if when == "trap" else {}, **KERNEL)
+    moon.up()
+    wire = bench.wire()
+    pings = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/pings")
+    bench.afterwards(pings.stop)
+    until(lambda: pings.answers() > 5, "alice's pings are answered")
+    hear = bench.deafen_to_ike(bench.sun) if when == "rekey" else None
+    if hear:
+        moon.must("rekey", "net")
+    moon.kill()
+    if when == "start":
+        moon.process = moon.host.spawn(moon.command(), moon.log_path)
+        until(lambda: moon.log().count("event=start") > 1 or not moon.running(), "it starts", interval=0.001)
+        moon.kill()
+    moon.start()
+    moon.must("status")
+    what_status_shows(moon)
+    if hear:
+        hear()
+    moon.up()
+    carries(bench)
+    what_status_shows(moon)
+    wire.no_clear()
+
+
+@case(kernel=True)
+def kernel_crash_leaves_what_is_not_ours(bench):
+    """Somebody else's SA and policy stay, through crash, start and stop."""
+    host = bench.moon.gateway
+    host.ip("xfrm state add src 192.0.2.9 dst 192.0.2.1 proto esp spi 0xc0000001 reqid 7 mode tunnel "
+            "aead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128",
+            "xfrm policy add src 10.9.0.0/24 dst 10.1.0.0/24 dir in priority 5 tmpl src 192.0.2.9 dst 192.0.2.1 "
+            "proto esp reqid 7 mode tunnel")
+    bench.afterwards(lambda: xfrm.flush(host))
+    before = xfrm.sas(host), xfrm.policies(host)
+    moon, _ = bench.pair(**KERNEL)
+    moon.up()
+    moon.kill()
+    moon.start()
+    moon.up()
+    carries(bench)
+    moon.stop()
+    same((xfrm.sas(host), xfrm.policies(host)), before, "what is in the kernel")
