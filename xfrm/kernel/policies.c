@@ -104,6 +104,15 @@ void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	arena_free(&scratch);
 }
 
+/* Of packets that are forwarded, too, as if there were a tunnel. */
+static struct owner *owner_of_shunt(struct xfrm *x, const struct shunt_spec *spec)
+{
+	struct owner *o = kernel_owner_new(x, spec->drop ? OWNER_DROP : OWNER_PASS, spec->id);
+
+	o->mode = XFRM_MODE_TUNNEL;
+	return o;
+}
+
 enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why)
 {
 	struct owner *o;
@@ -115,7 +124,7 @@ enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct 
 		text_add(why, "the shunt %u is there already", spec->id);
 		return ERR_EXISTS;
 	}
-	o = kernel_owner_new(x, spec->drop ? OWNER_DROP : OWNER_PASS, spec->id);
+	o = owner_of_shunt(x, spec);
 	e = selectors_of(spec->local_ts, spec->remote_ts, &scratch, &sel, why);
 	if (!e)
 		e = kernel_owner_add(x, o, &sel, &(struct sa_marks){ 0 }, false, why);

@@ -77,6 +77,20 @@ def kernel_shunt_drops(bench):
     wire.all_in("esp")
 
 
+@case(kernel=True)
+def kernel_shunt_passes(bench):
+    """Of the tunnel's networks one pair of addresses goes past it."""
+    a, b = f"{bench.moon.inside[4]}/32", f"{bench.sun.inside[4]}/32"
+    for side, local, remote in (bench.sun, b, a), (bench.moon, a, b):
+        daemon = start(bench, side, bench.tunnel(side, **KERNEL), other=shunt("pass", local, remote))
+    daemon.up()
+    wire = bench.wire()
+    reaches(bench.moon.gateway, bench.sun.lan[4], "-I", bench.moon.lan[4])
+    wire.all_in("esp")
+    reaches(bench.alice, bench.sun.inside[4])
+    check(wire["clear"] == 6, f"alice's packets go past the tunnel: {wire}")
+
+
 @case(kernel=True, each=pairs("ours-to-ours"))
 def kernel_bad_link(bench, kinds):
     """Packets are late, lost and out of order, those of IKE, too."""
