@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who meets whom where kernels carry tunnels: ours over either path, strongSwan, libreswan, OpenIKED."""
+from cases.devices import route_based
 from lab import xfrm
 from lab.case import case
-from lab.check import same
+from lab.check import check, contains, same
 from lab.gateways import Pair, pairs
 from lab.traffic import reaches, tcp
 
@@ -128,3 +129,36 @@ def kernel_both_paths(bench):
              [("blue", "kernel"), ("green", "userspace"), ("red", "kernel")], f"paths on {daemon.host.name}")
         same(xfrm.spis(daemon.host), sorted(c[spi] for c in daemon.children() if c["data_path"] == "kernel"
                                             for spi in ("spi_in", "spi_out")), "SPIs in the kernel")
+
+
+@case(kernel=True, each=pairs("ours-to-ours", "ours-to-strongswan", "strongswan-to-ours"))
+def kernel_transport(bench, kinds):
+    """Host to host in transport mode, rekeyed in it."""
+    pair = Pair(bench, kinds, inner=(), child={"mode": "transport"})
+    wire = bench.wire()
+    pair.up()
+    for rekeyed in False, True:
+        if rekeyed and kinds[0] == "ours":
+            pair.moon.daemon.must("rekey", "net")
+        reaches(bench.moon.gateway, bench.sun.wan[4])
+        reaches(bench.sun.gateway, bench.moon.wan[4])
+        same({sa.mode for end in pair.ends for sa in xfrm.sas(end.host)}, {"transport"}, "modes in the kernel")
+    carried(pair, wire)
+    pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-ours", "ours-to-our-user-path"))
+def kernel_route_based(bench, kinds):
+    """XFRM interfaces with addresses and routes, and no script; the other end may have a tun device instead."""
+    sides = (bench.moon, bench.sun), (bench.sun, bench.moon)
+    moon, sun = [{"child": route_based(me, peer)} for me, peer in sides]
+    pair = Pair(bench, kinds, moon=moon, sun=sun)
+    wire = bench.wire()
+    pair.up()
+    carries(bench)
+    carries(bench, 6)
+    reaches(pair.moon.host, "10.9.0.2")
+    contains(pair.moon.host.must(["ip", "-d", "link", "show", "vpn"]), "xfrm", "the device on moon")
+    carried(pair, wire)
+    pair.stop()
+    check("vpn" not in pair.moon.host.must(["ip", "-br", "link"]), "the device has gone with the daemon")
