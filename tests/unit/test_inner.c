@@ -257,6 +257,23 @@ static bool clamp(size_t n, unsigned limit)
 	return mss_clamp(packet, &in, limit);
 }
 
+static void sums_are_those_of_the_pairs_of_octets(void **state)
+{
+	uint8_t octets[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = (uint8_t)(i * 37 | 0x81);
+	for (size_t n = 0; n <= sizeof octets - 3; n++) {
+		uint32_t sum = 0x1ffff;
+
+		for (size_t i = 0; i < n; i++)
+			sum += (uint32_t)octets[3 + i] << (i % 2 ? 0 : 8);
+		assert_int_equal(
+			inner_checksum(inner_sum(0x1ffff, bytes_of(octets + 3, n))), inner_checksum(sum));
+	}
+}
+
 static void a_large_mss_is_lowered(void **state)
 {
 	size_t n = packet_syn(packet, "10.1.0.1", "10.2.0.1", (const uint8_t *)"\x02\x04\x05\xb4", 4);
@@ -430,6 +447,7 @@ int main(void)
 		cmocka_unit_test(congestion_marks_stay_inside_when_not_copied),
 		cmocka_unit_test(dscp_is_copied_as_configured),
 		cmocka_unit_test(setting_tos_keeps_the_checksum_right),
+		cmocka_unit_test(sums_are_those_of_the_pairs_of_octets),
 		cmocka_unit_test(a_large_mss_is_lowered),
 		cmocka_unit_test(ipv6_leaves_less_for_tcp),
 		cmocka_unit_test(an_mss_at_an_odd_place_is_lowered),

@@ -4,13 +4,14 @@
 
 #include "base/buf.h"
 
+#include <arpa/inet.h>
+
 enum {
 	EXT_HOP_BY_HOP = 0,
 	EXT_ROUTING = 43,
 	EXT_FRAGMENT = 44,
 	EXT_DESTINATION = 60,
 	EXT_MOBILITY = 135,
-	UDP = 17,
 	DCCP = 33,
 	SCTP = 132,
 	UDPLITE = 136,
@@ -30,7 +31,7 @@ static void read_ports(struct rd r, struct inner *in)
 {
 	switch (in->proto) {
 	case IPPROTO_OF_TCP:
-	case UDP:
+	case IPPROTO_OF_UDP:
 	case DCCP:
 	case SCTP:
 	case UDPLITE:
@@ -69,6 +70,7 @@ static bool parse4(struct bytes p, struct inner *in)
 	in->dst = ip_read(&r, 4);
 	in->df = fragment & 0x4000;
 	in->later_fragment = fragment & 0x1fff;
+	in->fragment = fragment & 0x3fff;
 	in->header = header;
 	read_ports(rd_of(bytes_of(p.p + header, in->n - header)), in);
 	return true;
@@ -84,6 +86,7 @@ static bool skip_extension(struct rd *r, struct inner *in)
 	switch (in->proto) {
 	case EXT_FRAGMENT:
 		in->later_fragment = rd_u16(&at) & 0xfff8;
+		in->fragment = true;
 		rd_u32(&at);
 		break;
 	case EXT_HOP_BY_HOP:
@@ -139,13 +142,29 @@ bool inner_is_neighbour(const struct inner *in)
 	return !memcmp(in->src.a, link_local, 2) || !memcmp(in->dst.a, link_local, 2);
 }
 
+/* The sum in this machine's byte order, which gives the same, turned round (RFC 1071, 2 B): 16 octets at a
+ * time in independent additions. */
+static uint64_t sum_native(const uint8_t *p, size_t n)
+{
+	uint64_t low = 0, high = 0, v[2];
+
+	for (; n >= sizeof v; p += sizeof v, n -= sizeof v) {
+		memcpy(v, p, sizeof v);
+		low += (v[0] & UINT32_MAX) + (v[1] & UINT32_MAX);
+		high += (v[0] >> 32) + (v[1] >> 32);
+	}
+	memset(v, 0, sizeof v);
+	memcpy(v, p, n);
+	return low + high + (v[0] & UINT32_MAX) + (v[0] >> 32) + (v[1] & UINT32_MAX) + (v[1] >> 32);
+}
+
 uint32_t inner_sum(uint32_t sum, struct bytes b)
 {
-	for (size_t i = 0; i + 1 < b.n; i += 2)
-		sum += (uint32_t)(b.p[i] << 8 | b.p[i + 1]);
-	if (b.n % 2)
-		sum += (uint32_t)b.p[b.n - 1] << 8;
-	return sum;
+	uint64_t s = b.n ? sum_native(b.p, b.n) : 0;
+
+	while (s >> 16)
+		s = (s >> 16) + (s & 0xffff);
+	return sum + ntohs((uint16_t)s);
 }
 
 uint16_t inner_checksum(uint32_t sum)
@@ -155,31 +174,27 @@ uint16_t inner_checksum(uint32_t sum)
 	return (uint16_t)~sum;
 }
 
-static uint16_t get16(const uint8_t *p)
+uint32_t inner_pseudo(const uint8_t *p, uint8_t proto, size_t n)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
+	struct bytes addresses = p[0] >> 4 == 6 ? bytes_of(p + 8, 32) : bytes_of(p + 12, 8);
 
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	return inner_sum(proto + (uint32_t)n, addresses);
 }
 
 void inner_replace(uint8_t *p, uint16_t v, uint8_t *checksum)
 {
-	uint32_t sum = (uint16_t)~get16(checksum) + (uint32_t)(uint16_t)~get16(p) + v;
+	uint32_t sum = (uint16_t)~inner_get16(checksum) + (uint32_t)(uint16_t)~inner_get16(p) + v;
 
-	put16(p, v);
-	put16(checksum, inner_checksum(sum));
+	inner_put16(p, v);
+	inner_put16(checksum, inner_checksum(sum));
 }
 
 void inner_set_tos(uint8_t *p, uint8_t tos)
 {
-	uint16_t word = get16(p);
+	uint16_t word = inner_get16(p);
 
 	if (word >> 12 == 4)
 		inner_replace(p, (uint16_t)((word & 0xff00) | tos), p + 10);
 	else
-		put16(p, (uint16_t)((word & 0xf00f) | tos << 4));
+		inner_put16(p, (uint16_t)((word & 0xf00f) | tos << 4));
 }

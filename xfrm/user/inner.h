@@ -8,8 +8,26 @@
 enum {
 	IPPROTO_OF_ICMP = 1,
 	IPPROTO_OF_TCP = 6,
+	IPPROTO_OF_UDP = 17,
 	IPPROTO_OF_ICMPV6 = 58,
 };
+
+/* Where fields are in the headers of TCP and UDP, from their first octet on. */
+enum {
+	TCP_SEQUENCE = 4,
+	TCP_ACK = 8,
+	TCP_OFFSET = 12,
+	TCP_FLAGS = 13,
+	TCP_WINDOW = 14,
+	TCP_CHECKSUM = 16,
+	TCP_URGENT = 18,
+	TCP_HEADER = 20,
+	UDP_LENGTH = 4,
+	UDP_CHECKSUM = 6,
+	UDP_HEADER = 8,
+};
+
+enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_PSH = 8, FLAG_ACK = 16, FLAG_ECE = 64, FLAG_CWR = 128 };
 
 struct inner {
 	struct ip src, dst;
@@ -17,7 +35,7 @@ struct inner {
 	uint8_t tos;      /* DSCP and ECN */
 	bool ports_known; /* a later fragment, or a protocol without ports, shows none */
 	bool df;          /* may not be cut: DF, or IPv6 */
-	bool later_fragment;
+	bool fragment, later_fragment;
 	uint16_t sport, dport; /* ICMP: type * 256 + code in both */
 	size_t header;         /* octets before the upper protocol */
 	size_t n;              /* octets of the packet by its own header */
@@ -39,8 +57,24 @@ uint32_t inner_sum(uint32_t sum, struct bytes b);
 /* The checksum a sum stands for. */
 uint16_t inner_checksum(uint32_t sum);
 
+/* The sum of the pseudo header of TCP and UDP with N octets in the packet at P (RFC 9293, 3.1; RFC
+ * 8200, 8.1). */
+uint32_t inner_pseudo(const uint8_t *p, uint8_t proto, size_t n);
+
 /* Writes the 16-bit word V at P, and corrects the checksum at CHECKSUM that covers it (RFC 1624). */
 void inner_replace(uint8_t *p, uint16_t v, uint8_t *checksum);
 
 /* Sets DSCP and ECN of the packet at P. */
 void inner_set_tos(uint8_t *p, uint8_t tos);
+
+/* 16 bits of a header. */
+static inline uint16_t inner_get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline void inner_put16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}

@@ -2,7 +2,6 @@
 /* Finding the option among the others (RFC 9293, 3.1). */
 #include "xfrm/user/mss.h"
 
-enum { TCP_HEADER = 20, TCP_OFFSET = 12, TCP_FLAGS = 13, TCP_CHECKSUM = 16, SYN = 2 };
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_MSS = 2, OPTION_MSS_SIZE = 4 };
 
 /* The value of the MSS option among the N octets of options at P, or NULL. */
@@ -42,7 +41,8 @@ bool mss_clamp(uint8_t *p, const struct inner *in, unsigned limit)
 	uint8_t *tcp = p + in->header, *mss;
 	size_t left = in->n - in->header, offset;
 
-	if (in->proto != IPPROTO_OF_TCP || in->later_fragment || left < TCP_HEADER || !(tcp[TCP_FLAGS] & SYN))
+	if (in->proto != IPPROTO_OF_TCP || in->later_fragment || left < TCP_HEADER ||
+		!(tcp[TCP_FLAGS] & FLAG_SYN))
 		return false;
 	offset = (size_t)(tcp[TCP_OFFSET] >> 4) * 4;
 	if (offset < TCP_HEADER || offset > left || limit <= headers)
