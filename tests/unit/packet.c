@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { UDP = 17, ROOM = 65536 };
+enum { ROOM = 65536 };
 
 struct ip packet_ip(const char *s)
 {
@@ -34,16 +34,14 @@ static uint32_t upper_sum(const uint8_t *p, const struct inner *in)
 	size_t n = in->n - in->header;
 	uint32_t sum = 0;
 
-	if (in->proto != IPPROTO_OF_ICMP) {
-		sum = inner_sum(0, ip_bytes(&in->src));
-		sum = inner_sum(sum, ip_bytes(&in->dst)) + in->proto + (uint32_t)n;
-	}
+	if (in->proto != IPPROTO_OF_ICMP)
+		sum = inner_pseudo(p, in->proto, n);
 	return inner_sum(sum, bytes_of(p + in->header, n));
 }
 
 static size_t checksum_at(uint8_t proto)
 {
-	return proto == IPPROTO_OF_TCP ? 16 : proto == UDP ? 6 : 2;
+	return proto == IPPROTO_OF_TCP ? 16 : proto == IPPROTO_OF_UDP ? 6 : 2;
 }
 
 bool packet_sums_right(const uint8_t *p, size_t n)
@@ -72,18 +70,28 @@ static void put_ip(struct wr *w, const struct ip *src, const struct ip *dst, uin
 	}
 	wr_bytes(w, ip_bytes(src));
 	wr_bytes(w, ip_bytes(dst));
-	if (src->v == 4)
-		wr_u16_at(w, 10, inner_checksum(inner_sum(0, wr_done(w))));
 }
 
-/* Fills in the checksum of the upper layer. */
-static size_t finish(uint8_t *p, struct wr *w)
+void packet_fix(uint8_t *p, size_t n)
 {
 	struct inner in;
 
-	if (!inner_parse(wr_done(w), &in))
+	if (p[0] >> 4 == 4) {
+		inner_put16(p + 10, 0);
+		inner_put16(p + 10, inner_checksum(inner_sum(0, bytes_of(p, (size_t)(p[0] & 15) * 4))));
+	}
+	if (!inner_parse(bytes_of(p, n), &in))
 		abort();
-	wr_u16_at(w, in.header + checksum_at(in.proto), inner_checksum(upper_sum(p, &in)));
+	p += in.header + checksum_at(in.proto);
+	inner_put16(p, 0);
+	inner_put16(p, inner_checksum(upper_sum(p - in.header - checksum_at(in.proto), &in)));
+}
+
+static size_t finish(uint8_t *p, struct wr *w)
+{
+	if (w->bad)
+		abort();
+	packet_fix(p, w->n);
 	return w->n;
 }
 
@@ -95,8 +103,8 @@ size_t packet_make(
 
 	put_ip(&w, &from, &to, proto, 8 + n);
 	wr_u16(&w, sport);
-	wr_u16(&w, proto == UDP ? dport : 0);
-	wr_u16(&w, proto == UDP ? (uint16_t)(8 + n) : 1);
+	wr_u16(&w, proto == IPPROTO_OF_UDP ? dport : 0);
+	wr_u16(&w, proto == IPPROTO_OF_UDP ? (uint16_t)(8 + n) : 1);
 	wr_u16(&w, 0);
 	for (size_t i = 0; i < n; i++)
 		wr_u8(&w, (uint8_t)i);
@@ -116,6 +124,24 @@ size_t packet_syn(uint8_t *p, const char *src, const char *dst, const uint8_t *o
 	wr_u16(&w, 65535);
 	wr_u32(&w, 0);
 	wr_bytes(&w, bytes_of(options, n));
+	return finish(p, &w);
+}
+
+size_t packet_tcp(uint8_t *p, const char *src, const char *dst, uint32_t seq, uint8_t flags, size_t n)
+{
+	struct ip from = packet_ip(src), to = packet_ip(dst);
+	struct wr w = wr_of(p, ROOM);
+
+	put_ip(&w, &from, &to, IPPROTO_OF_TCP, 20 + n);
+	wr_u16(&w, 40000);
+	wr_u16(&w, 80);
+	wr_u32(&w, seq);
+	wr_u32(&w, 77);
+	wr_u16(&w, (uint16_t)(5 << 12 | flags));
+	wr_u16(&w, 65535);
+	wr_u32(&w, 0);
+	for (size_t i = 0; i < n; i++)
+		wr_u8(&w, (uint8_t)(seq + i));
 	return finish(p, &w);
 }
 

@@ -13,6 +13,13 @@ size_t packet_make(uint8_t *p, const char *src, const char *dst, uint8_t proto, 
 /* A TCP SYN with OPTIONS octets of options. */
 size_t packet_syn(uint8_t *p, const char *src, const char *dst, const uint8_t *options, size_t n);
 
+/* A TCP segment of N octets of payload at SEQ, with FLAGS. The first octets of the payload count up from SEQ.
+ */
+size_t packet_tcp(uint8_t *p, const char *src, const char *dst, uint32_t seq, uint8_t flags, size_t n);
+
+/* Makes the checksums right, after a change in headers or payload. */
+void packet_fix(uint8_t *p, size_t n);
+
 /* Whether the checksums of IPv4, TCP, UDP and ICMP in it are right. */
 bool packet_sums_right(const uint8_t *p, size_t n);
 

@@ -4,11 +4,14 @@
 
 #include "xfrm/user/tun.h"
 
+#include <stdbool.h>
+
 enum { DEVICES_MAX = 256 };
 
 struct device {
 	unsigned slot; /* its place among DEVICES_MAX; used again only after it was closed */
 	int fd;
+	bool joins_udp; /* it takes many datagrams of UDP as one */
 	char name[TUN_NAME];
 	bool shared;     /* by all who have none of their own */
 	unsigned owners; /* SAs and policies; with the last one goes its being watched */

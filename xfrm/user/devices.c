@@ -51,6 +51,7 @@ static enum err open_new(struct xfrm *x, const char *name, struct device **out, 
 		free(d);
 		return err;
 	}
+	d->joins_udp = tun_offload(d->fd);
 	err = route_device_up(x->route, d->name, MTU_FIRST, why);
 	if (!err)
 		err = worker_watch(x->workers[WORKER_OUT], d, why);
