@@ -19,6 +19,7 @@ struct gate {
 	struct policy_live *policy;
 	struct live *in, *out;
 	struct snapshot *snap;
+	struct load load;
 	struct report told[GATE_TOLD];
 	unsigned n_told, n_answers;
 	size_t last_body;
@@ -37,8 +38,9 @@ void gate_open_ts(struct gate *g, unsigned side, const char *local, const char *
 
 void gate_close(struct gate *g);
 
-/* Sends the IP packet of N octets at D->esp.p out; what it became is in D. */
-enum drop gate_send(struct gate *g, struct departure *d, uint8_t *p, size_t n);
+/* Sends the IP packet of N octets at P out; what it became is in D, and in memory of G until the next one.
+ * Returns why it went no further. */
+enum drop gate_send(struct gate *g, struct departure *d, const uint8_t *p, size_t n);
 
 /* Takes in the ESP packet of N octets at P, from the peer's outer address unless FROM is another. */
 enum drop gate_receive(

@@ -4,11 +4,13 @@
 
 #include "base/log.h"
 #include "tests/unit/packet.h"
+#include "xfrm/user/vnet.h"
 
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static void warned(void *ctx, enum log_level level, const char *word, const char *line)
@@ -108,6 +110,14 @@ struct machine *machine_started(void **state)
 	machine_start(h);
 	machine_device(h);
 	return h;
+}
+
+void machine_write(struct machine *h, const uint8_t *p, size_t n)
+{
+	struct virtio_net_hdr none = { 0 };
+	struct iovec v[] = { { &none, sizeof none }, { (void *)p, n } };
+
+	assert_int_equal(writev(h->tun, v, 2), sizeof none + n);
 }
 
 enum err machine_route(struct machine *h, const char *remote, const char *local)

@@ -38,6 +38,9 @@ void machine_device(struct machine *h);
 /* All three of them. */
 struct machine *machine_started(void **state);
 
+/* A packet comes out of the device. */
+void machine_write(struct machine *h, const uint8_t *p, size_t n);
+
 /* route_add, route_del and route_guard_add with H's device and selectors as text; LOCAL may be NULL. */
 enum err machine_route(struct machine *h, const char *remote, const char *local) MUST_CHECK;
 void machine_unroute(struct machine *h, const char *remote);

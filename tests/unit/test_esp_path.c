@@ -4,6 +4,7 @@
 
 #include "tests/unit/gate.h"
 #include "tests/unit/packet.h"
+#include "tests/unit/rejoin.h"
 
 static struct gate one, two;
 static uint8_t room[ESP_HEAD + 8192 + ESP_TAIL], *const packet = room + ESP_HEAD;
@@ -464,24 +465,157 @@ static void the_end_of_the_numbers_is_told_before(void **state)
 	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
 }
 
-static void a_batch_keeps_its_order_around_drops(void **state)
+static void a_load_keeps_its_order_around_drops(void **state)
 {
-	static uint8_t rooms[4][512];
-	struct departure v[4];
+	const struct virtio_net_hdr none = { 0 };
+	struct parcel parcel;
+	const struct load *l = &one.load;
 
 	(void)state;
 	open_both();
+	load_empty(&one.load);
 	for (int i = 0; i < 4; i++) {
-		uint8_t *p = rooms[i] + ESP_HEAD;
+		size_t n = packet_make(
+			packet, "10.1.0.5", i == 1 ? "10.9.0.1" : "10.2.0.7", 17, 1, 2, 10u + (size_t)i);
+		bool on = outbound_take(&one.lane, &one.device, &none, bytes_of(packet, n), &parcel);
 
-		v[i] = (struct departure){ .esp = { .p = p } };
-		v[i].esp.n = packet_make(p, "10.1.0.5", i == 1 ? "10.9.0.1" : "10.2.0.7", 17, 1, 2, 10);
+		assert_int_equal(on, i != 1);
+		if (on)
+			assert_true(outbound_load(&one.lane, &parcel, &one.load));
 	}
-	outbound_run(&one.lane, &one.device, v, 4);
-	assert_int_equal(v[1].esp.drop, DROP_NO_POLICY);
-	assert_int_equal(v[0].esp.seq, 1);
-	assert_int_equal(v[2].esp.seq, 2);
-	assert_int_equal(v[3].esp.seq, 3);
+	outbound_seal(&one.lane, &one.load);
+	assert_int_equal(l->n, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(l->v[i].esp.seq, 1 + i);
+		if (i)
+			assert_ptr_equal(l->v[i].esp.p, l->v[i - 1].esp.p + l->v[i - 1].esp.n);
+	}
+	assert_int_equal(gate_dropped(&one, DROP_NO_POLICY), 1);
+}
+
+/* A super-packet of TCP with N octets in segments of SEGMENT, on its way through the first gateway. */
+static void take_super(struct parcel *parcel, size_t n, uint16_t segment)
+{
+	const struct virtio_net_hdr h = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_size = segment };
+	static uint8_t super[JOIN_OCTETS];
+	size_t size = packet_tcp(super, "10.1.0.5", "10.2.0.7", 1, FLAG_ACK | FLAG_PSH, n);
+
+	super[6] = 0x40;
+	load_empty(&one.load);
+	assert_true(outbound_take(&one.lane, &one.device, &h, bytes_of(super, size), parcel));
+}
+
+/* All of a load into the second gateway, as the kernel would give it, through a join. */
+static unsigned deliver(struct rejoin *r, const struct load *l)
+{
+	struct bundle b = { .all = { .esp = { .p = l->v[0].esp.p, .n = l->octets }, .encap = true },
+		.segment = l->v[0].esp.n };
+	struct arrival v[LOAD_PACKETS];
+	unsigned n = 0;
+
+	b.all.path.remote = two.snap->sas[0].remote;
+	while (bundle_next(&b, &v[n]))
+		n++;
+	inbound_run(&two.lane, v, n);
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(v[i].esp.drop, DROP_NONE);
+		join_add(&r->join, &r->device, &v[i].inner, v[i].esp.p);
+	}
+	join_flush(&r->join);
+	return n;
+}
+
+static void many_in_one_come_out_as_many_in_one(void **state)
+{
+	static struct rejoin r;
+	struct parcel parcel;
+
+	(void)state;
+	open_both();
+	rejoin_init(&r);
+	take_super(&parcel, 40000, 1300);
+	assert_true(outbound_load(&one.lane, &parcel, &one.load));
+	outbound_seal(&one.lane, &one.load);
+	assert_int_equal(one.load.n, 31);
+	for (unsigned i = 1; i < 31; i++)
+		assert_ptr_equal(one.load.v[i].esp.p, one.load.v[0].esp.p + i * one.load.v[0].esp.n);
+	assert_int_equal(deliver(&r, &one.load), 31);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.v[0].n, 40040);
+	assert_int_equal(r.v[0].h.gso_size, 1300);
+	for (uint32_t i = 0; i < 40000; i++)
+		assert_int_equal(r.v[0].p[40 + i], (uint8_t)(1 + i));
+	assert_int_equal(live_usage(two.in).packets, 31);
+	assert_int_equal(live_usage(two.in).bytes, live_usage(one.out).bytes);
+}
+
+static void what_a_load_has_no_room_for_comes_with_the_next(void **state)
+{
+	struct parcel parcel;
+	unsigned all = 0;
+	bool done;
+
+	(void)state;
+	open_both();
+	take_super(&parcel, 60000, 100);
+	do {
+		load_empty(&one.load);
+		done = outbound_load(&one.lane, &parcel, &one.load);
+		outbound_seal(&one.lane, &one.load);
+		assert_int_equal(one.load.v[0].esp.seq, all + 1);
+		all += one.load.n;
+		assert_true(one.load.octets <= LOAD_OCTETS);
+	} while (!done);
+	assert_int_equal(all, 600);
+}
+
+static void segments_too_big_are_answered_as_they_would_be_alone(void **state)
+{
+	struct parcel parcel;
+
+	(void)state;
+	open_both();
+	take_super(&parcel, 4400, 1460);
+	assert_true(outbound_load(&one.lane, &parcel, &one.load));
+	assert_int_equal(one.load.n, 1); /* the last one is short */
+	assert_int_equal(gate_dropped(&one, DROP_TOO_BIG), 3);
+	assert_int_equal(one.n_answers, 3);
+	assert_int_equal(inner_get16(one.answer + 26), 1438);
+	assert_int_equal(inner_get16(one.answer + 28 + 2), 1500);
+}
+
+static void a_super_packet_that_lies_is_dropped(void **state)
+{
+	const struct virtio_net_hdr h = { .gso_type = VIRTIO_NET_HDR_GSO_TCPV6, .gso_size = 100 };
+	struct parcel parcel;
+	size_t n = packet_tcp(packet, "10.1.0.5", "10.2.0.7", 1, FLAG_ACK, 500);
+
+	(void)state;
+	open_both();
+	assert_false(outbound_take(&one.lane, &one.device, &h, bytes_of(packet, n), &parcel));
+	assert_int_equal(gate_dropped(&one, DROP_MALFORMED), 1);
+}
+
+/* Datagrams of one sender come as one, whatever they are. */
+static void each_of_a_bundle_is_what_it_is(void **state)
+{
+	uint8_t octets[25] = { 0x99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 0xff };
+	struct bundle b = { .all = { .esp = { .p = octets, .n = 21 }, .encap = true }, .segment = 10 };
+	struct arrival v[4];
+	unsigned n = 0;
+
+	(void)state;
+	open_both();
+	while (bundle_next(&b, &v[n]))
+		n++;
+	assert_int_equal(n, 3);
+	inbound_run(&two.lane, v, n);
+	assert_int_equal(gate_told(&two, REPORT_IKE), 1);
+	assert_int_equal(two.last_body, 6);
+	assert_int_equal(v[0].esp.drop, DROP_SPI);
+	assert_int_equal(v[2].esp.drop, DROP_KEEPALIVE);
 }
 
 static void padding_behind_the_inner_packet_is_cut_off(void **state)
@@ -562,7 +696,12 @@ int main(void)
 		CASE(limits_of_volume_are_told_soft_then_hard),
 		CASE(limits_of_octets_hold_inbound_too),
 		CASE(the_end_of_the_numbers_is_told_before),
-		CASE(a_batch_keeps_its_order_around_drops),
+		CASE(a_load_keeps_its_order_around_drops),
+		CASE(many_in_one_come_out_as_many_in_one),
+		CASE(what_a_load_has_no_room_for_comes_with_the_next),
+		CASE(segments_too_big_are_answered_as_they_would_be_alone),
+		CASE(a_super_packet_that_lies_is_dropped),
+		CASE(each_of_a_bundle_is_what_it_is),
 		CASE(padding_behind_the_inner_packet_is_cut_off),
 		CASE(drops_are_printed_by_reason),
 		CASE(every_reason_has_a_word),

@@ -79,7 +79,7 @@ static void packets_from_the_tunnels_device_pass(void **state)
 	size_t n = packet_make(p, "10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2, 8);
 
 	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
-	assert_int_equal(write(h->tun, p, n), n);
+	machine_write(h, p, n);
 	usleep(5000);
 	assert_int_equal(dropped(), 0);
 }
@@ -207,7 +207,7 @@ static void a_shunt_drops_nothing_of_a_tunnel(void **state)
 	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
 	assert_ok(shunt(h, 1, GUARD_DROP, "0.0.0.0/0", "0.0.0.0/0"));
 	assert_false(drops_ours("10.2.0.5", 53, 0));
-	assert_int_equal(write(h->tun, p, n), n);
+	machine_write(h, p, n);
 	usleep(5000);
 	assert_int_equal(dropped(), 0);
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));

@@ -83,10 +83,27 @@ static struct aead_job job_of(const struct esp *e, struct cover *c, uint8_t *pac
 	return job;
 }
 
+static size_t pad_of(const struct esp *e, size_t n)
+{
+	size_t unit = limit_unit(e->encr);
+
+	return (unit - (n + TRAILER) % unit) % unit;
+}
+
+size_t esp_before(const struct esp *e)
+{
+	return (size_t)ESP_HEADER + e->encr->iv;
+}
+
+size_t esp_sealed(const struct esp *e, size_t n)
+{
+	return esp_before(e) + n + pad_of(e, n) + TRAILER + e->icv;
+}
+
 /* Padding, its length, and what is inside; returns the octets to encrypt. */
 static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 {
-	size_t unit = limit_unit(e->encr), pad = (unit - (n + TRAILER) % unit) % unit;
+	size_t pad = pad_of(e, n);
 
 	for (size_t i = 0; i < pad; i++)
 		p[n + i] = (uint8_t)(i + 1);
@@ -97,7 +114,7 @@ static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 
 static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
 {
-	size_t n = put_trailer(e, pkt->p, pkt->n), head = ESP_HEADER + e->encr->iv;
+	size_t n = put_trailer(e, pkt->p, pkt->n), head = esp_before(e);
 	uint8_t *packet = pkt->p - head, *iv = packet + ESP_HEADER;
 	struct cover cover;
 	struct aead_job job;

@@ -34,7 +34,7 @@ struct esp {
 	struct replay replay; /* inbound */
 };
 
-/* A packet on its way. Where it stands there is room for ESP_HEAD octets before and ESP_TAIL behind. */
+/* A packet on its way. For sealing there is room for ESP_HEAD octets before and ESP_TAIL behind. */
 struct esp_packet {
 	uint8_t *p;
 	size_t n;
@@ -58,3 +58,7 @@ void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
 /* Opens N ESP packets in place; each then is the IP packet that was inside, possibly with padding for traffic
  * flow confidentiality behind it (its own length says where it ends). */
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
+
+/* Octets before an inner packet once it is sealed, and of all that an inner packet of N octets becomes. */
+size_t esp_before(const struct esp *e);
+size_t esp_sealed(const struct esp *e, size_t n);

@@ -75,20 +75,20 @@ static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
 static enum drop check_inner(struct arrival *a)
 {
 	struct live *l = a->sa->live;
-	struct inner in;
+	struct inner *in = &a->inner;
 	uint8_t tos;
 
-	if (!inner_parse(bytes_of(a->esp.p, a->esp.n), &in))
+	if (!inner_parse(bytes_of(a->esp.p, a->esp.n), in))
 		return DROP_MALFORMED;
-	if (!live_selects(l, &in))
+	if (!live_selects(l, in))
 		return DROP_SELECTORS;
-	tos = in.tos;
+	tos = in->tos;
 	if (!tos_inner(l->tos, a->tos, &tos))
 		return DROP_ECN;
-	if (tos != in.tos)
+	if (tos != in->tos)
 		inner_set_tos(a->esp.p, tos);
-	mss_clamp(a->esp.p, &in, a->sa->limit);
-	a->esp.n = in.n; /* what follows is padding against traffic analysis (RFC 4303, 2.7) */
+	mss_clamp(a->esp.p, in, a->sa->limit);
+	a->esp.n = in->n; /* what follows is padding against traffic analysis (RFC 4303, 2.7) */
 	return DROP_NONE;
 }
 
@@ -118,4 +118,18 @@ void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
 		if (v[i].esp.drop)
 			drop_count(lane->drops, v[i].esp.drop);
 	}
+}
+
+bool bundle_next(struct bundle *b, struct arrival *a)
+{
+	struct esp_packet *left = &b->all.esp;
+
+	if (!left->n)
+		return false;
+	*a = b->all;
+	if (b->segment && b->segment < left->n)
+		a->esp.n = b->segment;
+	left->p += a->esp.n;
+	left->n -= a->esp.n;
+	return true;
 }

@@ -4,15 +4,26 @@
 
 #include "xfrm/user/lane.h"
 
-/* A datagram that arrived. ESP.P has ESP_HEAD octets of room before it. */
+/* A datagram that arrived. */
 struct arrival {
 	struct esp_packet esp;    /* in: the ESP packet, or what came in UDP; out: the inner packet */
 	struct path path;         /* the ports count with ENCAP only */
 	bool encap;               /* it came in UDP */
 	uint8_t tos;              /* of the outer header */
 	const struct sa_slot *sa; /* out: the SA it came on */
+	struct inner inner;       /* out: of the inner packet */
 };
 
 /* Opens and checks N of them. Those with an SA and DROP_NONE then are to be written to sa->device; the others
  * have been counted, or, without an SA, handed over to the control thread. */
 void inbound_run(struct lane *lane, struct arrival *v, unsigned n);
+
+/* Datagrams that the kernel gave as one: of the same sender, so that they have all but ESP in common, and of
+ * SEGMENT octets each, where the last may have fewer. */
+struct bundle {
+	struct arrival all;
+	size_t segment;
+};
+
+/* Takes the next datagram out of B; false when it is empty. */
+bool bundle_next(struct bundle *b, struct arrival *a);

@@ -24,8 +24,6 @@ struct report {
 	struct path path;        /* MAPPING: remote; IKE; UNKNOWN_SPI */
 };
 
-enum { BATCH = 32 };
-
 struct lane {
 	const struct snapshot *snap;
 	uint64_t now; /* ms, CLOCK_BOOTTIME */

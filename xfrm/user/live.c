@@ -40,7 +40,9 @@ struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *wh
 
 	if (!l)
 		abort();
-	*l = (struct live){ .refs = 1, .child = spec->child, .inbound = spec->inbound };
+	*l = (struct live){
+		.refs = 1, .child = spec->child, .inbound = spec->inbound, .together = LIVE_TOGETHER
+	};
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
 	if (*err) {

@@ -27,9 +27,13 @@ struct live {
 
 	_Atomic uint64_t bytes, packets, last_ms, replays, invalid;
 	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
-	bool soft_told, hard_told; /* packet thread only, as is the next */
-	uint64_t mapping_ms;       /* when an address change was last reported */
+	/* The packet thread's only, as is what follows. */
+	bool soft_told, hard_told;
+	uint64_t mapping_ms; /* when an address change was last reported */
+	unsigned together;   /* outbound: how many packets the kernel is given in one message */
 };
+
+enum { LIVE_TOGETHER = 64 /* UDP_MAX_SEGMENTS of the oldest kernels that have it */ };
 
 /* An SA with one reference, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
  * the window are refused. */

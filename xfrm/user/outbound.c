@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Policy, SA, size, header fields; then all packets of a run for one SA are sealed at once. */
+/* Policy and SA of what a device gave, cut into packets; size and header fields of each; then all packets of
+ * a run for one SA are sealed at once. */
 #include "xfrm/user/outbound.h"
 
 #include "xfrm/limit.h"
@@ -54,7 +55,7 @@ static unsigned limit_for(const struct sa_slot *sa, const struct inner *in)
 	return in->src.v == 6 && limit < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : limit;
 }
 
-/* Header fields, and whether the packet fits. */
+/* Header fields of the packet D, which IN describes, and whether it fits. */
 static enum drop prepare(
 	struct lane *lane, const struct device *device, struct departure *d, const struct inner *in)
 {
@@ -62,45 +63,103 @@ static enum drop prepare(
 	unsigned limit = limit_for(d->sa, in);
 
 	d->tos = tos_outer(l->tos, in->tos);
-	d->df = l->copy_df && in->df && in->n <= limit_of(d->sa);
+	d->too_long = in->n > limit_of(d->sa);
+	d->df = l->copy_df && in->df && !d->too_long;
 	if (l->copy_df && in->df && in->n > limit) {
 		lane_answer(lane, device, ICMP_TOO_BIG, limit, bytes_of(d->esp.p, d->esp.n), in);
 		return DROP_TOO_BIG;
 	}
 	mss_clamp(d->esp.p, in, limit);
-	d->esp.n = in->n;
 	return DROP_NONE;
 }
 
-static enum drop route_one(struct lane *lane, const struct device *device, struct departure *d)
+/* The policy and the SA of the packet P. */
+static enum drop route(struct lane *lane, const struct device *device, struct bytes p, struct inner *in,
+	const struct sa_slot **sa)
 {
-	struct bytes p = bytes_of(d->esp.p, d->esp.n);
 	const struct spd_entry *entry;
-	struct inner in;
 
-	if (!inner_parse(p, &in))
+	if (!inner_parse(p, in))
 		return DROP_MALFORMED;
-	if (inner_is_neighbour(&in))
+	if (inner_is_neighbour(in))
 		return DROP_NEIGHBOUR;
-	entry = snapshot_find_policy(lane->snap, device->slot, &in);
+	entry = snapshot_find_policy(lane->snap, device->slot, in);
 	if (!entry) {
-		lane_answer(lane, device, ICMP_PROHIBITED, 0, p, &in);
+		lane_answer(lane, device, ICMP_PROHIBITED, 0, p, in);
 		return DROP_NO_POLICY;
 	}
 	if (!entry->sa) {
-		acquire(lane, entry->policy, &in);
+		acquire(lane, entry->policy, in);
 		return DROP_NO_SA;
 	}
-	d->sa = entry->sa;
-	return live_is_spent(d->sa->live) ? DROP_LIFETIME : prepare(lane, device, d, &in);
+	*sa = entry->sa;
+	return live_is_spent(entry->sa->live) ? DROP_LIFETIME : DROP_NONE;
+}
+
+bool outbound_take(struct lane *lane, const struct device *device, const struct virtio_net_hdr *h,
+	struct bytes p, struct parcel *out)
+{
+	enum drop drop = route(lane, device, p, &out->in, &out->sa);
+
+	out->from = device;
+	if (!drop && !split_begin(&out->split, h, p, &out->in))
+		drop = DROP_MALFORMED;
+	if (drop)
+		drop_count(lane->drops, drop);
+	return !drop;
+}
+
+/* A place for a packet of N octets for SA, or NULL. */
+static struct departure *load_next(struct load *l, const struct sa_slot *sa, size_t n)
+{
+	const struct esp *e = &sa->live->esp;
+	struct departure *d = &l->v[l->n];
+
+	if (l->n == LOAD_PACKETS || l->octets + esp_sealed(e, n) > LOAD_OCTETS)
+		return NULL;
+	*d = (struct departure){ .esp = { .p = l->room + l->octets + esp_before(e), .n = n }, .sa = sa };
+	return d;
+}
+
+static void load_take(struct load *l, const struct departure *d)
+{
+	l->octets += esp_sealed(&d->sa->live->esp, d->esp.n);
+	l->n++;
+}
+
+void load_empty(struct load *l)
+{
+	l->n = 0;
+	l->octets = 0;
+}
+
+bool outbound_load(struct lane *lane, struct parcel *parcel, struct load *l)
+{
+	size_t n;
+
+	while ((n = split_size(&parcel->split))) {
+		struct departure *d = load_next(l, parcel->sa, n);
+		enum drop drop;
+
+		if (!d)
+			return false;
+		split_next(&parcel->split, d->esp.p);
+		parcel->in.n = n;
+		drop = prepare(lane, parcel->from, d, &parcel->in);
+		if (drop)
+			drop_count(lane->drops, drop);
+		else
+			load_take(l, d);
+	}
+	return true;
 }
 
 /* Seals the packets V..V+N, all for one SA, and counts them. */
 static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 {
 	struct live *l = v->sa->live;
-	struct esp_packet esp[BATCH];
-	size_t inner[BATCH];
+	struct esp_packet esp[LOAD_PACKETS];
+	size_t inner[LOAD_PACKETS];
 
 	for (unsigned i = 0; i < n; i++) {
 		esp[i] = v[i].esp;
@@ -109,7 +168,9 @@ static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 	esp_seal(&l->esp, lane->rng, esp, n);
 	for (unsigned i = 0; i < n; i++) {
 		v[i].esp = esp[i];
-		if (!esp[i].drop)
+		if (esp[i].drop)
+			drop_count(lane->drops, esp[i].drop);
+		else
 			lane_tell_volume(lane, l, live_count(l, inner[i], lane->now));
 	}
 }
@@ -119,25 +180,17 @@ static unsigned run_of(const struct departure *v, unsigned n)
 {
 	unsigned i = 1;
 
-	while (i < n && !v[i].esp.drop && v[i].sa == v->sa)
+	while (i < n && v[i].sa == v->sa)
 		i++;
 	return i;
 }
 
-void outbound_run(struct lane *lane, const struct device *device, struct departure *v, unsigned n)
+void outbound_seal(struct lane *lane, struct load *l)
 {
 	unsigned run;
 
-	for (unsigned i = 0; i < n; i++)
-		v[i].esp.drop = route_one(lane, device, &v[i]);
-	for (unsigned i = 0; i < n; i += run) {
-		run = 1;
-		if (v[i].esp.drop)
-			continue;
-		run = run_of(v + i, n - i);
-		seal_run(lane, v + i, run);
+	for (unsigned i = 0; i < l->n; i += run) {
+		run = run_of(l->v + i, l->n - i);
+		seal_run(lane, l->v + i, run);
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (v[i].esp.drop)
-			drop_count(lane->drops, v[i].esp.drop);
 }

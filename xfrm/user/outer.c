@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -89,6 +90,7 @@ static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 		return false;
 	if (!is_udp(kind))
 		return attach_filter(fd, is_v6(kind));
+	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
 	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, is_v6(kind), port) && attach_program(fd);
 }
 

@@ -23,28 +23,31 @@ struct outer {
 enum err outer_open(struct outer *o, const struct settings *settings, struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 
-/* Room for the packets of one batch, each aligned and with the room that sealing needs around it. */
-enum { BUFFER_HEAD = 64, BUFFER_BODY = 65536, BUFFER_TAIL = 128 };
+/* Room for one datagram, or for many that the kernel gives as one. */
+enum { OUTER_ROOM = 65536 };
 
 struct buffer {
-	_Alignas(64) uint8_t head[BUFFER_HEAD];
-	uint8_t body[BUFFER_BODY];
-	uint8_t tail[BUFFER_TAIL];
+	_Alignas(64) uint8_t octets[OUTER_ROOM];
 };
+
+enum { OUTER_MESSAGES = LOAD_PACKETS /* each packet of a load may need a message of its own */ };
 
 /* The arguments of the batched calls, kept from batch to batch. */
 struct outer_batch {
-	struct mmsghdr msgs[BATCH];
-	struct iovec io[BATCH];
-	struct sockaddr_storage names[BATCH];
-	_Alignas(16) uint8_t control[BATCH][128];
+	struct mmsghdr msgs[OUTER_MESSAGES];
+	struct iovec io[OUTER_MESSAGES];
+	struct sockaddr_storage names[OUTER_MESSAGES];
+	_Alignas(16) uint8_t control[OUTER_MESSAGES][128];
+	const struct departure *first[OUTER_MESSAGES]; /* sending: the packets of each message */
+	unsigned packets[OUTER_MESSAGES];
 };
 
-/* Takes what has arrived, at most BATCH packets, into BUFFERS; returns how many. Never waits. */
+/* Takes what has arrived, at most N <= OUTER_MESSAGES bundles, into BUFFERS; returns how many. Never waits.
+ */
 unsigned outer_receive(const struct outer *o, enum outer_kind kind, struct outer_batch *b,
-	struct buffer *buffers, struct arrival *v);
+	struct buffer *buffers, struct bundle *v, unsigned n);
 
-/* Sends the N packets of V that are still on their way, waiting where the kernel's buffer is full. Counts
- * what cannot be sent; a packet too big for its path lowers the path MTU of its SA. */
-void outer_send(
-	struct outer *o, struct outer_batch *b, const struct departure *v, unsigned n, struct drops *drops);
+/* Sends the packets of L that are still on their way, waiting where the kernel's buffer is full; those of one
+ * SA that are alike leave together. Counts what cannot be sent; a packet too big for its path lowers the path
+ * MTU of its SA. */
+void outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops);

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <unistd.h>
+
+enum { MESSAGE_MOST = 65000 /* octets in one message: less than UDP has over IPv4 */ };
 
 static bool is_v6(enum outer_kind kind)
 {
@@ -45,14 +48,17 @@ static socklen_t name_of(const struct addr *a, bool port, struct sockaddr_storag
 	return sizeof *a4;
 }
 
-/* The address a datagram came to, and its TOS, out of what the kernel says beside it. */
-static void read_control(struct msghdr *msg, struct arrival *a)
+/* The address a datagram came to, its TOS, and how long each is where they are many, out of what the kernel
+ * says beside it. */
+static void read_control(struct msghdr *msg, struct bundle *b)
 {
+	struct arrival *a = &b->all;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		const uint8_t *data = CMSG_DATA(c);
 		struct in6_pktinfo info6;
 		struct in_pktinfo info4;
-		int class;
+		int class, segment;
 
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&info4, data, sizeof info4);
@@ -65,6 +71,9 @@ static void read_control(struct msghdr *msg, struct arrival *a)
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
 			memcpy(&class, data, sizeof class);
 			a->tos = (uint8_t) class;
+		} else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
+			memcpy(&segment, data, sizeof segment);
+			b->segment = (size_t)segment;
 		}
 	}
 }
@@ -80,28 +89,28 @@ static void strip_header(struct esp_packet *p)
 	p->n -= header;
 }
 
-static struct arrival arrival_of(
+static struct bundle bundle_of(
 	const struct outer *o, enum outer_kind kind, struct mmsghdr *m, struct buffer *buffer)
 {
-	struct arrival a = {
-		.esp = { .p = buffer->body, .n = m->msg_len },
-		.path = { .local.port = o->port, .remote = addr_of(m->msg_hdr.msg_name) },
-		.encap = kind == OUTER_UDP4 || kind == OUTER_UDP6,
-	};
+	struct bundle b = { .all = {
+				    .esp = { .p = buffer->octets, .n = m->msg_len },
+				    .path = { .local.port = o->port, .remote = addr_of(m->msg_hdr.msg_name) },
+				    .encap = kind == OUTER_UDP4 || kind == OUTER_UDP6,
+			    } };
 
-	read_control(&m->msg_hdr, &a);
+	read_control(&m->msg_hdr, &b);
 	if (kind == OUTER_ESP4)
-		strip_header(&a.esp);
-	return a;
+		strip_header(&b.all.esp);
+	return b;
 }
 
 unsigned outer_receive(const struct outer *o, enum outer_kind kind, struct outer_batch *b,
-	struct buffer *buffers, struct arrival *v)
+	struct buffer *buffers, struct bundle *v, unsigned n)
 {
-	int n;
+	int got;
 
-	for (unsigned i = 0; i < BATCH; i++) {
-		b->io[i] = (struct iovec){ buffers[i].body, BUFFER_BODY };
+	for (unsigned i = 0; i < n; i++) {
+		b->io[i] = (struct iovec){ buffers[i].octets, OUTER_ROOM };
 		b->msgs[i].msg_hdr = (struct msghdr){
 			.msg_name = &b->names[i],
 			.msg_namelen = sizeof b->names[i],
@@ -111,10 +120,10 @@ unsigned outer_receive(const struct outer *o, enum outer_kind kind, struct outer
 			.msg_controllen = sizeof b->control[i],
 		};
 	}
-	n = recvmmsg(o->fd[kind], b->msgs, BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++)
-		v[i] = arrival_of(o, kind, &b->msgs[i], &buffers[i]);
-	return n > 0 ? (unsigned)n : 0;
+	got = recvmmsg(o->fd[kind], b->msgs, n, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < got; i++)
+		v[i] = bundle_of(o, kind, &b->msgs[i], &buffers[i]);
+	return got > 0 ? (unsigned)got : 0;
 }
 
 static enum outer_kind kind_of(const struct sa_slot *sa)
@@ -150,12 +159,16 @@ static void add_source(struct msghdr *msg, const struct ip *local)
 	}
 }
 
-static void fill(struct outer_batch *b, unsigned i, const struct departure *d)
+/* The Ith message: the N packets from D on, which are alike. */
+static void fill(struct outer_batch *b, unsigned i, const struct departure *d, unsigned n)
 {
 	struct msghdr *msg = &b->msgs[i].msg_hdr;
+	uint16_t segment = (uint16_t)d->esp.n;
 	int tos = d->tos;
 
-	b->io[i] = (struct iovec){ d->esp.p, d->esp.n };
+	b->first[i] = d;
+	b->packets[i] = n;
+	b->io[i] = (struct iovec){ d->esp.p, (size_t)(d[n - 1].esp.p + d[n - 1].esp.n - d->esp.p) };
 	*msg = (struct msghdr){
 		.msg_name = &b->names[i],
 		.msg_namelen = name_of(&d->sa->remote, d->sa->encap, &b->names[i]),
@@ -168,6 +181,8 @@ static void fill(struct outer_batch *b, unsigned i, const struct departure *d)
 		add_control(msg, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
 	else
 		add_control(msg, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+	if (n > 1)
+		add_control(msg, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment);
 }
 
 /* There is no control message for DF: the socket is switched where a packet needs the other kind. */
@@ -200,7 +215,7 @@ static unsigned path_mtu(const struct addr *remote)
 	return mtu > 0 ? (unsigned)mtu : 0;
 }
 
-/* The first packet of a batch was refused. */
+/* The packet D was refused. */
 static void note_refused(const struct departure *d, int error, struct drops *drops)
 {
 	unsigned mtu;
@@ -215,9 +230,32 @@ static void note_refused(const struct departure *d, int error, struct drops *dro
 	drop_count(drops, DROP_TOO_BIG);
 }
 
-/* Sends the N prepared messages, those of V, all by one socket. */
-static void send_run(struct outer *o, enum outer_kind kind, struct outer_batch *b,
-	const struct departure *const *v, unsigned n, struct drops *drops)
+/* Message I was refused, with ERROR: its packets go one by one. When they can, it was too much for the
+ * kernel, or for the device that the route leads to; less is given to it from now on. */
+static void send_apart(int fd, struct outer_batch *b, unsigned i, int error, struct drops *drops)
+{
+	const struct departure *d = b->first[i];
+	struct msghdr *msg = &b->msgs[i].msg_hdr;
+	unsigned n = b->packets[i], refused = 0;
+
+	if (n == 1) {
+		note_refused(d, error, drops);
+		return;
+	}
+	for (unsigned k = 0; k < n; k++) {
+		fill(b, i, &d[k], 1);
+		if (sendmsg(fd, msg, 0) < 0) {
+			note_refused(&d[k], errno, drops);
+			refused++;
+		}
+	}
+	if (!refused)
+		d->sa->live->together = n / 2;
+}
+
+/* Sends the first N messages of B, all by one socket. */
+static void send_messages(
+	struct outer *o, enum outer_kind kind, struct outer_batch *b, unsigned n, struct drops *drops)
 {
 	unsigned done = 0;
 	int sent;
@@ -227,34 +265,56 @@ static void send_run(struct outer *o, enum outer_kind kind, struct outer_batch *
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent <= 0) {
-			note_refused(v[done], errno, drops);
+			send_apart(o->fd[kind], b, done, errno, drops);
 			sent = 1;
 		}
 		done += (unsigned)sent;
 	}
 }
 
-void outer_send(
-	struct outer *o, struct outer_batch *b, const struct departure *v, unsigned n, struct drops *drops)
+/* Whether D can follow the packet before it in one message, whose packets have SEGMENT octets. */
+static bool is_alike(const struct departure *d, size_t segment)
 {
-	const struct departure *run[BATCH];
-	unsigned filled = 0;
+	const struct departure *before = d - 1;
 
-	for (unsigned i = 0; i < n; i++) {
+	return !d->esp.drop && d->sa == before->sa && d->tos == before->tos && d->df == before->df &&
+	       before->esp.n == segment && d->esp.n <= segment && before->esp.p + segment == d->esp.p;
+}
+
+/* How many of the N packets from D on can go in one message: what would have to be cut goes alone, and so
+ * does what is not in UDP. */
+static unsigned alike(const struct departure *d, unsigned n)
+{
+	unsigned most = d->sa->live->together, k = 1;
+
+	if (!d->sa->encap || d->too_long)
+		return 1;
+	while (k < n && k < most && (k + 1) * d->esp.n <= MESSAGE_MOST && is_alike(d + k, d->esp.n))
+		k++;
+	return k;
+}
+
+void outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops)
+{
+	unsigned messages = 0, n;
+
+	for (unsigned i = 0; i < l->n; i += n) {
+		const struct departure *d = &l->v[i], *before = b->first[0];
 		enum outer_kind kind;
 
-		if (v[i].esp.drop)
+		n = 1;
+		if (d->esp.drop)
 			continue;
-		kind = kind_of(v[i].sa);
-		if (filled && (kind != kind_of(run[0]->sa) || v[i].df != run[0]->df)) {
-			send_run(o, kind_of(run[0]->sa), b, run, filled, drops);
-			filled = 0;
+		kind = kind_of(d->sa);
+		if (messages && (kind != kind_of(before->sa) || d->df != before->df)) {
+			send_messages(o, kind_of(before->sa), b, messages, drops);
+			messages = 0;
 		}
-		if (!filled)
-			set_df(o, kind, v[i].df);
-		fill(b, filled, &v[i]);
-		run[filled++] = &v[i];
+		if (!messages)
+			set_df(o, kind, d->df);
+		n = alike(d, l->n - i);
+		fill(b, messages++, d, n);
 	}
-	if (filled)
-		send_run(o, kind_of(run[0]->sa), b, run, filled, drops);
+	if (messages)
+		send_messages(o, kind_of(b->first[0]->sa), b, messages, drops);
 }

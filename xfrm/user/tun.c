@@ -14,6 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef TUN_F_USO4 /* headers of Linux before 6.2 */
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 enum { QUEUE = 5000 /* packets the kernel keeps for us while we work on others */ };
 
 static const char device[] = "/dev/net/tun";
@@ -80,7 +85,7 @@ static void tune(const struct ifreq *made)
 
 enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL };
 	enum err e = name_make(name, numbered, request.ifr_name, why);
 
 	if (e)
@@ -97,4 +102,15 @@ enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME],
 	memcpy(made, request.ifr_name, TUN_NAME);
 	tune(&request);
 	return ERR_OK;
+}
+
+bool tun_offload(int fd)
+{
+	const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+		       udp = tcp | TUN_F_USO4 | TUN_F_USO6;
+
+	if (!ioctl(fd, TUNSETOFFLOAD, udp))
+		return true;
+	(void)ioctl(fd, TUNSETOFFLOAD, tcp);
+	return false;
 }

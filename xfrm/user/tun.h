@@ -5,11 +5,17 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <stdbool.h>
+
 enum { TUN_NAME = 16 };
 
 /* Opens a new tun device called NAME; NUMBERED: with a number behind, unless NAME has one ("ipsec" makes
- * ipsec0, ipsec1, …). It is non-blocking, packets without any header, down, without addresses. *FD is the
- * caller's; closing it removes the device. MADE gets its name. WHY gets one sentence that says what to do:
- * ERR_MISSING (no /dev/net/tun), ERR_DENIED (no right), ERR_EXISTS (name taken), ERR_SYNTAX (no name for a
- * device), ERR_SYSTEM. */
+ * ipsec0, ipsec1, …). It is non-blocking, packets with virtio's header before them, down, without addresses.
+ * *FD is the caller's; closing it removes the device. MADE gets its name. WHY gets one sentence that says
+ * what to do: ERR_MISSING (no /dev/net/tun), ERR_DENIED (no right), ERR_EXISTS (name taken), ERR_SYNTAX (no
+ * name for a device), ERR_SYSTEM. */
 enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why) MUST_CHECK;
+
+/* Asks the kernel to give and take many segments of one flow as one packet, and checksums not yet made, as
+ * far as it can. True when it can for UDP, too; for TCP all can take them. */
+bool tun_offload(int fd);

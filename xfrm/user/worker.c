@@ -2,6 +2,7 @@
 /* The loop of a packet thread. */
 #include "xfrm/user/worker.h"
 
+#include "xfrm/user/join.h"
 #include "xfrm/user/pool.h"
 
 #include <errno.h>
@@ -13,10 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 4 /* batches from one source before the others have their turn */, EVENTS = 16 };
-
-_Static_assert(
-	(int)BUFFER_HEAD >= (int)ESP_HEAD && (int)BUFFER_TAIL >= (int)ESP_TAIL, "room around a packet");
+enum {
+	ROUNDS = 4,    /* batches from one source before the others have their turn */
+	BUNDLES = 32,  /* received at once */
+	ARRIVALS = 64, /* opened at once */
+	READS = 32,    /* of a device in one batch */
+	EVENTS = 16,
+};
 
 struct worker {
 	pthread_t thread;
@@ -26,9 +30,12 @@ struct worker {
 	struct lane lane;
 	struct pool pool;
 	struct outer_batch batch;
-	struct arrival arrivals[BATCH];
-	struct departure departures[BATCH];
-	struct buffer buffers[BATCH];
+	struct bundle bundles[BUNDLES];
+	struct arrival arrivals[ARRIVALS];
+	struct join join;
+	struct load load;
+	struct buffer
+		buffers[BUNDLES]; /* what is received; of the way out only the first, for what is read */
 };
 
 /* Who has something to read; in the thirty-two bits below, which one. */
@@ -47,15 +54,16 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-static void write_device(struct drops *drops, const struct device *d, struct bytes packet)
+static void worker_write(void *ctx, const struct device *d, const struct iovec *v, unsigned n)
 {
-	ssize_t n;
+	struct worker *w = ctx;
+	ssize_t done;
 
 	do
-		n = write(d->fd, packet.p, packet.n);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		drop_count(drops, DROP_DEVICE);
+		done = writev(d->fd, v, (int)n);
+	while (done < 0 && errno == EINTR);
+	if (done < 0)
+		drop_count(w->at.drops, DROP_DEVICE);
 }
 
 static void worker_tell(void *ctx, const struct report *r, struct bytes body)
@@ -68,41 +76,76 @@ static void worker_tell(void *ctx, const struct report *r, struct bytes body)
 
 static void worker_answer(void *ctx, const struct device *to, struct bytes packet)
 {
-	struct worker *w = ctx;
+	struct virtio_net_hdr none = { 0 };
+	const struct iovec v[] = { { &none, sizeof none }, { (void *)packet.p, packet.n } };
 
-	write_device(w->at.drops, to, packet);
+	worker_write(ctx, to, v, 2);
 }
 
-/* One batch from the network to the devices; returns how many packets came. */
-static unsigned carry_in(struct worker *w, enum outer_kind kind)
+/* All of one bundle. */
+static void carry_bundle(struct worker *w, struct bundle *b)
 {
-	unsigned n = outer_receive(w->at.outer, kind, &w->batch, w->buffers, w->arrivals);
+	unsigned n;
 
-	inbound_run(&w->lane, w->arrivals, n);
-	for (unsigned i = 0; i < n; i++) {
-		const struct arrival *a = &w->arrivals[i];
+	do {
+		for (n = 0; n < ARRIVALS && bundle_next(b, &w->arrivals[n]); n++)
+			;
+		inbound_run(&w->lane, w->arrivals, n);
+		for (unsigned i = 0; i < n; i++) {
+			const struct arrival *a = &w->arrivals[i];
 
-		if (a->sa && !a->esp.drop)
-			write_device(w->at.drops, a->sa->device, bytes_of(a->esp.p, a->esp.n));
-	}
-	return n;
+			if (a->sa && !a->esp.drop)
+				join_add(&w->join, a->sa->device, &a->inner, a->esp.p);
+		}
+	} while (n == ARRIVALS);
 }
 
-/* One batch from a device to the network. */
-static unsigned carry_out(struct worker *w, const struct device *d)
+/* One batch from the network to the devices. True when there may be more. */
+static bool carry_in(struct worker *w, enum outer_kind kind)
 {
-	unsigned n = 0;
+	unsigned n = outer_receive(w->at.outer, kind, &w->batch, w->buffers, w->bundles, BUNDLES);
+
+	for (unsigned i = 0; i < n; i++)
+		carry_bundle(w, &w->bundles[i]);
+	join_flush(&w->join);
+	return n == BUNDLES;
+}
+
+static void send_load(struct worker *w)
+{
+	outbound_seal(&w->lane, &w->load);
+	outer_send(w->at.outer, &w->batch, &w->load, w->at.drops);
+	load_empty(&w->load);
+}
+
+/* Reads one packet, or many as one, with what stands before it. */
+static ssize_t read_device(struct worker *w, const struct device *d, struct virtio_net_hdr *h)
+{
+	const struct iovec v[] = { { h, sizeof *h }, { w->buffers->octets, sizeof w->buffers->octets } };
+
+	return readv(d->fd, v, 2) - (ssize_t)sizeof *h;
+}
+
+/* One batch from a device to the network. True when there may be more. What has come leaves when nothing more
+ * is there, or when there is enough for one message. */
+static bool carry_out(struct worker *w, const struct device *d)
+{
+	struct virtio_net_hdr h;
+	struct parcel parcel;
+	unsigned reads = 0;
 	ssize_t got = 0;
 
-	while (n < BATCH && (got = read(d->fd, w->buffers[n].body, BUFFER_BODY)) > 0) {
-		w->departures[n] = (struct departure){ .esp = { .p = w->buffers[n].body, .n = (size_t)got } };
-		n++;
+	while (reads < READS && (got = read_device(w, d, &h)) >= 0) {
+		reads++;
+		if (!outbound_take(&w->lane, d, &h, bytes_of(w->buffers->octets, (size_t)got), &parcel))
+			continue;
+		while (!outbound_load(&w->lane, &parcel, &w->load))
+			send_load(w);
 	}
-	if (n < BATCH && got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
+	if (got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
 		worker_unwatch(w, d);
-	outbound_run(&w->lane, d, w->departures, n);
-	outer_send(w->at.outer, &w->batch, w->departures, n, w->at.drops);
-	return n;
+	send_load(w);
+	return reads == READS;
 }
 
 /* Carries what the source of one event has. False when the thread is to end. */
@@ -113,12 +156,12 @@ static bool serve(struct worker *w, uint64_t event)
 	switch ((enum feed)(event >> 32)) {
 	case SOURCE_STOP: return false;
 	case SOURCE_OUTER:
-		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event) == BATCH; i++)
+		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
 			;
 		break;
 	case SOURCE_DEVICE:
 		d = w->lane.snap->devices[(uint32_t)event].device;
-		for (int i = 0; d && i < ROUNDS && carry_out(w, d) == BATCH; i++)
+		for (int i = 0; d && i < ROUNDS && carry_out(w, d); i++)
 			;
 		break;
 	}
@@ -199,6 +242,8 @@ enum err worker_start(
 		.tell = worker_tell,
 		.answer = worker_answer,
 	};
+	w->join = (struct join){ .ctx = w, .write = worker_write };
+	load_empty(&w->load);
 	pool_init(&w->pool);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->stop = eventfd(0, EFD_CLOEXEC);

@@ -8,10 +8,12 @@ _HEADERS = 14 + 20 + 8  # of Ethernet, IPv4 without options and UDP
 
 
 class Tap:
-    """Keeps what leaves DEVICE of HOST from now on, and sends whatever it is given."""
+    """Keeps what leaves DEVICE of HOST from now on, and sends whatever it is given. The device is one that takes no
+    more than one packet at a time, so that each is seen by itself."""
 
     def __init__(self, host, device):
         self._left = []
+        host.ip(f"link set {device} gso_max_segs 1")
         self._socket = host.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind((device, _ETH_P_ALL))
         self._socket.setblocking(False)

@@ -8,7 +8,8 @@ import struct
 from .check import check, until
 
 _ETH_P_ALL, _SO_ATTACH_FILTER, _SO_RCVBUFFORCE = 3, 26, 33
-_SOL_PACKET, _PACKET_STATISTICS = 263, 6
+_SOL_PACKET, _PACKET_STATISTICS, _PACKET_VNET_HDR = 263, 6, 15
+_VNET_HEADER = 10
 _ESP, _TCP, _UDP, _ICMP, _ICMPV6, _FRAGMENT = 50, 6, 17, 1, 58, 44
 _ICMP_ERRORS = {_ICMP: (3, 4, 5, 11, 12), _ICMPV6: (1, 2, 3, 4)}
 _NAMES = {_TCP: "tcp", _UDP: "udp", _ICMP: "icmp", _ICMPV6: "icmpv6"}
@@ -58,14 +59,25 @@ def _leaving(host, device):
     program = ctypes.create_string_buffer(_PROGRAM)
     s.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER,
                  struct.pack("@HP", len(_PROGRAM) // 8, ctypes.addressof(program)))
+    s.setsockopt(_SOL_PACKET, _PACKET_VNET_HDR, 1)
     s.bind((device, _ETH_P_ALL))
     s.setblocking(False)
     return s
 
 
+def _segments(size, protocol, header, data, segment):
+    """How many packets a packet of SIZE octets is for a card that splits it into SEGMENT octets of payload each, and how
+    long they are. Behind HEADER octets comes DATA."""
+    if not segment:
+        return 1, size
+    headers = header + (8 if protocol == _UDP else (data[12] >> 4) * 4)
+    return -(-(size - headers) // segment), headers + segment
+
+
 class Wire:
     """Sees all that passes the cable at DEVICE of HOST, both ways, from now on: that is what leaves its ends, since among
-    what comes to them are the packets that a kernel took out of ESP."""
+    what comes to them are the packets that a kernel took out of ESP. What leaves as one to be split by the card counts as
+    what it is split into."""
 
     def __init__(self, host, device="wan"):
         self._counts = collections.Counter()
@@ -78,31 +90,35 @@ class Wire:
         for s in self._sockets:
             s.close()
 
-    def _count(self, kind, size, what, mark):
-        self._counts[kind] += 1
-        self._marks[(kind, *mark)] += 1
+    def _count(self, kind, sizes, what, mark):
+        packets, size = sizes
+        self._counts[kind] += packets
+        self._marks[(kind, *mark)] += packets
         self._sizes[kind] = max(self._sizes[kind], size)
         if kind == "clear":
             self._clear.append(what)
 
-    def _packet4(self, p):
+    def _packet4(self, p, segment):
         tos, size, fragment, protocol = struct.unpack("!xBH2xHxB", p[:10])
         mark = tos, bool(fragment & 0x4000)
         where = f"{socket.inet_ntop(socket.AF_INET, p[12:16])} > {socket.inet_ntop(socket.AF_INET, p[16:20])}"
         what = f"{_NAMES.get(protocol, protocol)} {where}"
         if fragment & 0x1fff:
-            self._count("fragment", size, what, mark)
-        else:
-            self._count(_kind(protocol, p[(p[0] & 15) * 4:]), size, what, mark)
+            self._count("fragment", (1, size), what, mark)
+            return
+        header = (p[0] & 15) * 4
+        data = p[header:]
+        self._count(_kind(protocol, data), _segments(size, protocol, header, data, segment), what, mark)
 
-    def _packet6(self, p):
+    def _packet6(self, p, segment):
         first, size, protocol = struct.unpack("!HxxHB", p[:7])
         where = f"{socket.inet_ntop(socket.AF_INET6, p[8:24])} > {socket.inet_ntop(socket.AF_INET6, p[24:40])}"
         data = p[40:]
         if protocol == 0:  # hop-by-hop options stand before multicast listener reports
             protocol, data = data[0], data[(data[1] + 1) * 8:]
         kind = "fragment" if protocol == _FRAGMENT else _kind(protocol, data)
-        self._count(kind, size + 40, f"{_NAMES.get(protocol, protocol)} {where}", (first >> 4 & 0xff, True))
+        sizes = _segments(size + 40, protocol, 40, data, segment)
+        self._count(kind, sizes, f"{_NAMES.get(protocol, protocol)} {where}", (first >> 4 & 0xff, True))
 
     def _read(self):
         for s in self._sockets:
@@ -111,14 +127,16 @@ class Wire:
     def _read_from(self, s):
         while True:
             try:
-                frame = s.recv(_HEADS)
+                given = s.recv(_VNET_HEADER + _HEADS)
             except BlockingIOError:
                 break
+            segment, = struct.unpack("@H", given[4:6])
+            frame = given[_VNET_HEADER:]
             kind = frame[12:14]
             if kind == b"\x08\x00":
-                self._packet4(frame[14:])
+                self._packet4(frame[14:], segment)
             elif kind == b"\x86\xdd":
-                self._packet6(frame[14:])
+                self._packet6(frame[14:], segment)
         _, lost = struct.unpack("II", s.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
         check(not lost, f"the capture lost {lost} packets")
 
