@@ -33,6 +33,7 @@ libssl-dev                      build
 libevent-dev                    build
 libmnl-dev                      build
 libnftables-dev                 build
+libipsec-mb-dev                 build?
 iproute2                        demo
 iperf3                          demo
 iputils-ping                    demo

@@ -411,7 +411,7 @@ static enum drop open_made_up(const char *octets, size_t n)
 	memcpy(p.buffer + 16, octets, n);
 	job = (struct aead_job){ bytes_of(p.buffer, 8), p.buffer + 8, p.buffer + 16, n, { NULL, 0 },
 		p.buffer + 16 + n };
-	assert_int_equal(aead_seal(p.out.aead, &job), ERR_OK);
+	assert_int_equal(p.out.engine->seal(p.out.cipher, &job), ERR_OK);
 	p.pkt = (struct esp_packet){ .p = p.buffer, .n = 16 + n + 16 };
 	open_again(&p);
 	assert_int_equal(p.in.replay.top, 1);
@@ -475,7 +475,7 @@ static void keys_of_wrong_length_are_explained(void **state)
 	key.n--;
 	assert_int_equal(esp_init(&e, 1, &s, true, key, packet_integ_key(&s), 0, &arena, &why), ERR_RANGE);
 	assert_non_null(strstr(text_str(&why), "AES_GCM_16"));
-	assert_null(e.aead);
+	assert_null(e.cipher);
 }
 
 /* 1500 less 20 IPv4, 8 UDP, 8 ESP, 8 IV, 16 ICV is 1440, a multiple of four; less the trailer. */

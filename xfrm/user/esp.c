@@ -30,17 +30,13 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	}
 	e->seq_last = suite->esn ? UINT64_MAX : UINT32_MAX;
 	e->icv = (uint8_t)aead_icv(suite->encr, suite->integ);
-	e->aead = aead_new(suite->encr, suite->integ);
-	if (!e->aead) {
+	err = engine_make(suite->encr, suite->integ, sealing, encr_key, integ_key, &e->engine, &e->cipher);
+	if (err == ERR_UNSUPPORTED)
 		text_add(why, "OpenSSL does not offer %s: choose another ESP proposal", suite->encr->name);
-		return ERR_UNSUPPORTED;
-	}
-	err = aead_key(e->aead, sealing, encr_key, integ_key);
-	if (err) {
+	else if (err)
 		text_add(why, "the keys for %s do not have the length it needs", suite->encr->name);
-		esp_free(e);
+	if (err)
 		return err;
-	}
 	if (!sealing)
 		replay_init(&e->replay, window, suite->esn, arena);
 	return ERR_OK;
@@ -48,8 +44,9 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 
 void esp_free(struct esp *e)
 {
-	aead_free(e->aead);
-	e->aead = NULL;
+	if (e->cipher)
+		e->engine->free(e->cipher);
+	e->cipher = NULL;
 }
 
 /* What is authenticated besides the data: with an AEAD the whole extended number lies in the AAD (RFC 4106,
@@ -128,7 +125,7 @@ static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
 		put32(iv + 4, (uint32_t)pkt->seq);
 	}
 	job = job_of(e, &cover, packet, pkt->seq, n);
-	if (aead_seal(e->aead, &job)) {
+	if (e->engine->seal(e->cipher, &job)) {
 		pkt->drop = DROP_CRYPTO;
 		return;
 	}
@@ -204,7 +201,7 @@ static enum drop open_one(struct esp *e, struct esp_packet *pkt)
 	if (!replay_check(&e->replay, get32(pkt->p + 4), &pkt->seq))
 		return DROP_REPLAY;
 	job = job_of(e, &cover, pkt->p, pkt->seq, n);
-	if (aead_open(e->aead, &job))
+	if (e->engine->open(e->cipher, &job))
 		return DROP_AUTH;
 	pkt->place = replay_advance(&e->replay, pkt->seq);
 	if (pkt->place == REPLAY_SEEN)

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "base/rng.h"
-#include "crypto/aead.h"
 #include "model/proposal.h"
 #include "xfrm/user/drop.h"
+#include "xfrm/user/engine.h"
 #include "xfrm/user/replay.h"
 
 #include <stdatomic.h>
@@ -26,7 +26,8 @@ enum {
 struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */
-	struct aead *aead;
+	const struct engine *engine;
+	void *cipher; /* the engine's context, with the keys */
 	bool esn;
 	uint8_t icv;
 	_Atomic uint64_t seq; /* outbound: the last number taken */
