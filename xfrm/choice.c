@@ -219,6 +219,13 @@ static void choice_drops(struct xfrm *x, struct text *out)
 			x->ways[i].b->drops(x->ways[i].x, out);
 }
 
+static void choice_pace(struct xfrm *x, struct text *out)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (x->ways[i].x && x->ways[i].b->pace)
+			x->ways[i].b->pace(x->ways[i].x, out);
+}
+
 static void choice_audit(struct xfrm *x, struct text *out)
 {
 	for (unsigned i = 0; i < WAYS; i++)
@@ -344,6 +351,7 @@ const struct xfrm_backend xfrm_choice = {
 	.usage = choice_usage,
 	.devices = choice_devices,
 	.drops = choice_drops,
+	.pace = choice_pace,
 	.settled = choice_settled,
 	.audit = choice_audit,
 };

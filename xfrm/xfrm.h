@@ -93,6 +93,9 @@ struct xfrm_backend {
 	struct xfrm_devices (*devices)(struct xfrm *x, uint32_t child);
 	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
 	void (*drops)(struct xfrm *x, struct text *out);
+	/* What it works with and how fast, "engine=OpenSSL offloads=tcp,udp sent=38.0" (packets per call),
+	 * appended to OUT. NULL where somebody else carries the packets. */
+	void (*pace)(struct xfrm *x, struct text *out);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
 	 * clear, and nobody has asked for since, goes (routes have gone already). */
 	void (*settled)(struct xfrm *x);

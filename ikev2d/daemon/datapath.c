@@ -169,6 +169,11 @@ void datapath_drops(struct world *w, struct text *out)
 	w->backend->drops(w->xfrm, out);
 }
 
+void datapath_pace(struct world *w, struct text *out)
+{
+	w->backend->pace(w->xfrm, out);
+}
+
 void datapath_audit(struct world *w, struct text *out)
 {
 	w->backend->audit(w->xfrm, out);

@@ -19,6 +19,9 @@ void datapath_fill(struct world *w, struct sa_record *sa);
 /* Counters of dropped packets, appended to OUT. */
 void datapath_drops(struct world *w, struct text *out);
 
+/* What packets are carried with and how many at once, appended to OUT. */
+void datapath_pace(struct world *w, struct text *out);
+
 /* Compares what is installed with what should be (also done now and then, and logged): a line for each
  * difference, appended to OUT. What can be repaired is. */
 void datapath_audit(struct world *w, struct text *out);

@@ -76,12 +76,13 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 {
 	struct world *w = ctx;
 	struct ike_load load = ike_load(w->ike);
-	struct text drops = text_in(arena), warnings = text_in(arena);
+	struct text drops = text_in(arena), pace = text_in(arena), warnings = text_in(arena);
 
 	ike_drops(w->ike, &drops);
 	datapath_drops(w, &drops);
 	if (w->sockets.esp)
 		text_add(&drops, "%sesp-unclaimed=%" PRIu64, drops.n ? " " : "", w->sockets.esp);
+	datapath_pace(w, &pace);
 	watch_expiring(w, &warnings);
 	*out = (struct vici_stats){
 		.uptime_ms = clock_ms() - w->started,
@@ -89,6 +90,7 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 		.half_open = load.half_open,
 		.timers = load.timers,
 		.drops = text_str(&drops),
+		.pace = pace.n ? text_str(&pace) : NULL,
 		.warnings = text_str(&warnings),
 	};
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "tests/unit/packet.h"
 #include "xfrm/choice.h"
+#include "xfrm/user/engine.h"
 #include "xfrm/user/state.h"
 
 #include <arpa/inet.h>
@@ -749,6 +750,22 @@ static void a_port_in_use_is_explained(void **state)
 	close(fd);
 }
 
+static void the_pace_is_told(void **state)
+{
+	struct machine *h = begin(state);
+	struct text text = text_in(&h->arena);
+
+	add_sas(h, true);
+	add_policy(h, false);
+	user->sa_select(x, POLICY, CHILD);
+	assert_carried();
+	user->pace(x, &text);
+	assert_ptr_equal(strstr(text_str(&text), "engine="), text_str(&text));
+	assert_non_null(strstr(text_str(&text), engine_next(NULL)->name));
+	assert_non_null(strstr(text_str(&text), " offloads=tcp"));
+	assert_non_null(strstr(text_str(&text), " sent=1.0 received=1.0"));
+}
+
 static void drops_are_told_by_reason(void **state)
 {
 	struct machine *h = begin(state);
@@ -802,6 +819,7 @@ int main(void)
 		CASE(esp_of_the_kernel_is_not_seen),
 		CASE(the_ike_socket_keeps_what_is_its_own),
 		CASE(a_port_in_use_is_explained),
+		CASE(the_pace_is_told),
 		CASE(drops_are_told_by_reason),
 	};
 

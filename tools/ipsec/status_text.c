@@ -194,13 +194,15 @@ void status_text(const struct status *s, const struct status_conn *c)
 void status_text_daemon(const struct status *s)
 {
 	const struct vici_node *ikesas = vici_find(s->stats, "ikesas");
-	const char *drops = vici_str(s->stats, "drops");
+	const char *drops = vici_str(s->stats, "drops"), *pace = vici_str(s->stats, "pace");
 
 	fprintf(s->x->out, "ikev2d %s, running for %s, %s IKE_SAs, %s half-open\n",
 		str(s->version, "version"), str(vici_find(s->stats, "uptime"), "running"),
 		str(ikesas, "total"), str(ikesas, "half-open"));
 	if (drops && *drops)
 		fprintf(s->x->out, "dropped: %s\n", drops);
+	if (pace && *pace)
+		fprintf(s->x->out, "userspace path, packets per call: %s\n", pace);
 }
 
 void status_text_warnings(const struct status *s)

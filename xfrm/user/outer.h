@@ -49,5 +49,5 @@ unsigned outer_receive(const struct outer *o, enum outer_kind kind, struct outer
 
 /* Sends the packets of L that are still on their way, waiting where the kernel's buffer is full; those of one
  * SA that are alike leave together. Counts what cannot be sent; a packet too big for its path lowers the path
- * MTU of its SA. */
-void outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops);
+ * MTU of its SA. Returns how many messages it made of them. */
+unsigned outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops);

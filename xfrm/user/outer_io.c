@@ -294,9 +294,9 @@ static unsigned alike(const struct departure *d, unsigned n)
 	return k;
 }
 
-void outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops)
+unsigned outer_send(struct outer *o, struct outer_batch *b, const struct load *l, struct drops *drops)
 {
-	unsigned messages = 0, n;
+	unsigned messages = 0, all = 0, n;
 
 	for (unsigned i = 0; i < l->n; i += n) {
 		const struct departure *d = &l->v[i], *before = b->first[0];
@@ -314,7 +314,9 @@ void outer_send(struct outer *o, struct outer_batch *b, const struct load *l, st
 			set_df(o, kind, d->df);
 		n = alike(d, l->n - i);
 		fill(b, messages++, d, n);
+		all++;
 	}
 	if (messages)
 		send_messages(o, kind_of(b->first[0]->sa), b, messages, drops);
+	return all;
 }

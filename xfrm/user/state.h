@@ -41,6 +41,7 @@ struct xfrm {
 	struct channel channel;
 	struct board board;
 	struct drops drops;
+	struct pace pace;
 	struct worker *workers[WORKER_OUT + 1];
 	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
 	struct map spis;                              /* inbound ones by SPI */

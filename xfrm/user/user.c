@@ -16,6 +16,7 @@ static enum err start_workers(struct xfrm *x, struct text *why)
 		.outer = &x->outer,
 		.channel = &x->channel,
 		.drops = &x->drops,
+		.pace = &x->pace,
 	};
 	enum err err = worker_start(WORKER_IN, &setup, &x->workers[WORKER_IN], why);
 
@@ -141,6 +142,23 @@ static void user_drops(struct xfrm *x, struct text *out)
 	drop_print(&x->drops, out);
 }
 
+static void user_pace(struct xfrm *x, struct text *out)
+{
+	bool tcp = false, udp = false;
+	const char *mark = "=";
+
+	text_add(out, "engine");
+	for (const struct engine *e = engine_next(NULL); e; e = engine_next(e), mark = ",")
+		text_add(out, "%s%s", mark, e->name);
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		if (x->devices[i]) {
+			tcp = true;
+			udp |= x->devices[i]->joins_udp;
+		}
+	text_add(out, "%s%s", tcp ? " offloads=tcp" : "", udp ? ",udp" : "");
+	pace_print(&x->pace, out);
+}
+
 /* Tunnel mode of all transforms there are. Marks and the like are the kernel's own. */
 static const struct xfrm_caps *user_caps(const struct xfrm *x)
 {
@@ -182,6 +200,7 @@ const struct xfrm_backend xfrm_user = {
 	.usage = user_sa_usage,
 	.devices = user_sa_devices,
 	.drops = user_drops,
+	.pace = user_pace,
 	.settled = user_settled,
 	.audit = user_audit,
 };

@@ -64,6 +64,7 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 	while (done < 0 && errno == EINTR);
 	if (done < 0)
 		drop_count(w->at.drops, DROP_DEVICE);
+	pace_count(w->at.pace, PACE_WRITTEN, 1, n - 1);
 }
 
 static void worker_tell(void *ctx, const struct report *r, struct bytes body)
@@ -85,11 +86,12 @@ static void worker_answer(void *ctx, const struct device *to, struct bytes packe
 /* All of one bundle. */
 static void carry_bundle(struct worker *w, struct bundle *b)
 {
-	unsigned n;
+	unsigned n, all = 0;
 
 	do {
 		for (n = 0; n < ARRIVALS && bundle_next(b, &w->arrivals[n]); n++)
 			;
+		all += n;
 		inbound_run(&w->lane, w->arrivals, n);
 		for (unsigned i = 0; i < n; i++) {
 			const struct arrival *a = &w->arrivals[i];
@@ -98,6 +100,7 @@ static void carry_bundle(struct worker *w, struct bundle *b)
 				join_add(&w->join, a->sa->device, &a->inner, a->esp.p);
 		}
 	} while (n == ARRIVALS);
+	pace_count(w->at.pace, PACE_RECEIVED, 1, all);
 }
 
 /* One batch from the network to the devices. True when there may be more. */
@@ -114,7 +117,9 @@ static bool carry_in(struct worker *w, enum outer_kind kind)
 static void send_load(struct worker *w)
 {
 	outbound_seal(&w->lane, &w->load);
-	outer_send(w->at.outer, &w->batch, &w->load, w->at.drops);
+	pace_count(w->at.pace, PACE_READ, 0, w->load.n);
+	pace_count(
+		w->at.pace, PACE_SENT, outer_send(w->at.outer, &w->batch, &w->load, w->at.drops), w->load.n);
 	load_empty(&w->load);
 }
 
@@ -145,6 +150,7 @@ static bool carry_out(struct worker *w, const struct device *d)
 	if (got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
 		worker_unwatch(w, d);
 	send_load(w);
+	pace_count(w->at.pace, PACE_READ, reads, 0);
 	return reads == READS;
 }
 

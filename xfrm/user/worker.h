@@ -6,6 +6,7 @@
 
 #include "xfrm/user/channel.h"
 #include "xfrm/user/outer.h"
+#include "xfrm/user/pace.h"
 
 enum worker_way { WORKER_IN, WORKER_OUT };
 _Static_assert((int)WORKER_OUT < (int)BOARD_READERS, "each packet thread holds a snapshot of its own");
@@ -16,6 +17,7 @@ struct worker_setup {
 	struct outer *outer;
 	const struct channel *channel;
 	struct drops *drops;
+	struct pace *pace;
 };
 
 struct worker;
