@@ -8,6 +8,7 @@ import time
 from lab.check import Failed, check, until
 
 PINGS = 1000
+UDP_RATE = 50000  # datagrams offered in a second
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -85,14 +86,20 @@ def _cpu_seconds(pids):
     return ticks / _TICK
 
 
-def tcp(rival, seconds, log):
-    """One stream from alice to bob. Cubic is what most machines use; a kernel's other default may hide losses."""
+def _iperf(rival, seconds, log, *options):
+    """From alice to bob: the report, and the seconds of CPU that the daemons took."""
     server = rival.bob.spawn(["iperf3", "-s", "-1", "--forceflush"], log)
     until(lambda: "listening" in server.log(), lambda: f"iperf3 listens: {server.log()}")
     before = _cpu_seconds(rival.pids)
-    done = rival.alice.run(["iperf3", "-c", rival.target, "-t", str(seconds), "-C", "cubic", "-J"],
-                           seconds=seconds + 20)
+    done = rival.alice.run(["iperf3", "-c", rival.target, "-t", str(seconds), "-J", *options], seconds=seconds + 20)
     used = _cpu_seconds(rival.pids) - before
+    server.wait(10)
+    return done, used
+
+
+def tcp(rival, seconds, log):
+    """One stream from alice to bob. Cubic is what most machines use; a kernel's other default may hide losses."""
+    done, used = _iperf(rival, seconds, log, "-C", "cubic")
     try:  # its exit code is 0 after an error, too
         end = json.loads(done.out)["end"]
         sent, received = end["sum_sent"], end["sum_received"]
@@ -101,5 +108,21 @@ def tcp(rival, seconds, log):
             figures["tcp-cpu"] = used / (received["bytes"] / 1e9)
     except (ValueError, KeyError, ZeroDivisionError) as e:
         raise Failed(f"iperf3 ({e!r}): {done.text[-500:]}") from None
-    server.wait(10)
+    return figures
+
+
+def udp(rival, seconds, log):
+    """Datagrams of two sizes, more than a busy machine carries: what counts is the cost of each that arrives."""
+    figures = {}
+    for size in 64, 1300:
+        rate = str(size * 8 * UDP_RATE)
+        done, used = _iperf(rival, seconds, f"{log}-{size}", "-u", "-l", str(size), "-b", rate)
+        try:
+            end = json.loads(done.out)["end"]["sum"]
+            arrived = end["packets"] - end["lost_packets"]
+            figures[f"udp-{size}"] = arrived / end["seconds"] / 1000
+            if rival.pids:
+                figures[f"udp-{size}-cpu"] = used / arrived * 1e6
+        except (ValueError, KeyError, ZeroDivisionError) as e:
+            raise Failed(f"iperf3 ({e!r}): {done.text[-500:]}") from None
     return figures
