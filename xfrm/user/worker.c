@@ -103,11 +103,19 @@ static void carry_bundle(struct worker *w, struct bundle *b)
 	pace_count(w->at.pace, PACE_RECEIVED, 1, all);
 }
 
+/* What was published before a packet was sent holds for it, so that its thread looks again once it has the
+ * packet. Nothing of the snapshot before may be in use. */
+static void look_again(struct worker *w)
+{
+	w->lane.snap = board_hold(w->at.board, w->way);
+}
+
 /* One batch from the network to the devices. True when there may be more. */
 static bool carry_in(struct worker *w, enum outer_kind kind)
 {
 	unsigned n = outer_receive(w->at.outer, kind, &w->batch, w->buffers, w->bundles, BUNDLES);
 
+	look_again(w);
 	for (unsigned i = 0; i < n; i++)
 		carry_bundle(w, &w->bundles[i]);
 	join_flush(&w->join);
@@ -131,23 +139,28 @@ static ssize_t read_device(struct worker *w, const struct device *d, struct virt
 	return readv(d->fd, v, 2) - (ssize_t)sizeof *h;
 }
 
-/* One batch from a device to the network. True when there may be more. What has come leaves when nothing more
- * is there, or when there is enough for one message. */
-static bool carry_out(struct worker *w, const struct device *d)
+/* One batch from the device in SLOT to the network. True when there may be more. What has come leaves when
+ * nothing more is there, or when a load is full. */
+static bool carry_out(struct worker *w, unsigned slot)
 {
+	const struct device *d = w->lane.snap->devices[slot].device;
 	struct virtio_net_hdr h;
 	struct parcel parcel;
 	unsigned reads = 0;
 	ssize_t got = 0;
 
-	while (reads < READS && (got = read_device(w, d, &h)) >= 0) {
+	while (d && reads < READS && (got = read_device(w, d, &h)) >= 0) {
 		reads++;
-		if (!outbound_take(&w->lane, d, &h, bytes_of(w->buffers->octets, (size_t)got), &parcel))
+		if (!w->load.n) {
+			look_again(w);
+			d = w->lane.snap->devices[slot].device;
+		}
+		if (!d || !outbound_take(&w->lane, d, &h, bytes_of(w->buffers->octets, (size_t)got), &parcel))
 			continue;
 		while (!outbound_load(&w->lane, &parcel, &w->load))
 			send_load(w);
 	}
-	if (got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
+	if (d && got < 0 && errno == EBADFD) /* somebody deleted it: it would be readable for ever */
 		worker_unwatch(w, d);
 	send_load(w);
 	pace_count(w->at.pace, PACE_READ, reads, 0);
@@ -157,8 +170,6 @@ static bool carry_out(struct worker *w, const struct device *d)
 /* Carries what the source of one event has. False when the thread is to end. */
 static bool serve(struct worker *w, uint64_t event)
 {
-	const struct device *d;
-
 	switch ((enum feed)(event >> 32)) {
 	case SOURCE_STOP: return false;
 	case SOURCE_OUTER:
@@ -166,8 +177,7 @@ static bool serve(struct worker *w, uint64_t event)
 			;
 		break;
 	case SOURCE_DEVICE:
-		d = w->lane.snap->devices[(uint32_t)event].device;
-		for (int i = 0; d && i < ROUNDS && carry_out(w, d); i++)
+		for (int i = 0; i < ROUNDS && carry_out(w, (uint32_t)event); i++)
 			;
 		break;
 	}
