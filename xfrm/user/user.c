@@ -89,6 +89,7 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 	x->reports = setup->reports;
 	x->route = setup->route;
 	x->outer = (struct outer){ .fd = { -1, -1, -1, -1 } };
+	(void)engine_next(NULL); /* looks for libraries while files can still be opened */
 	err = channel_open(&x->channel, why);
 	if (err) {
 		free(x);
