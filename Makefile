@@ -34,6 +34,7 @@ libevent-dev                    build
 libmnl-dev                      build
 libnftables-dev                 build
 libipsec-mb-dev                 build?
+libseccomp-dev                  build
 iproute2                        demo
 iperf3                          demo
 iputils-ping                    demo
@@ -92,7 +93,7 @@ endif
 WARN ?= -Wall -Wextra -Werror
 CFLAGS ?= $(if $(COV),-O0,-O2) -g $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 
-PACKAGES := "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables
+PACKAGES := "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables libseccomp
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
@@ -141,7 +142,7 @@ $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $
 remember = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 
 $(O)/flags: FORCE
-	$(if $(PACKAGE_LIBS),,$(error OpenSSL 3, libevent, libmnl or libnftables is missing: run "make deps" (as root) first))
+	$(if $(PACKAGE_LIBS),,$(error OpenSSL 3, libevent, libmnl, libnftables or libseccomp is missing: run "make deps" (as root) first))
 	@$(call remember,$(COMPILE) $(LINK))
 $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))

@@ -50,7 +50,7 @@ static const char help[] =
 	"  --foreground      do not go to the background; log to stderr\n"
 	"  --check [FILE]    only read the configuration and say what is wrong with it\n"
 	"  --options         list the options of a configuration, in Markdown\n"
-	"  --one             all in one process\n"
+	"  --one             all in one process, for tests and debuggers: not for production\n"
 	"  --record FILE     write down all that the core is told, to be played again by the\n"
 	"                    project's tests; without keys, passwords and proofs\n"
 	"  --record-secrets  with --record: with them, for experiments\n"
@@ -106,7 +106,7 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 		case OPTION_FOREGROUND: o->foreground = true; break;
 		case OPTION_CHECK: check_option(c, argc, argv); break;
 		case OPTION_OPTIONS: daemon_options(); return false;
-		case OPTION_ONE: break; /* as it is */
+		case OPTION_ONE: o->one = true; break;
 		case OPTION_RECORD: o->record = optarg; break;
 		case OPTION_RECORD_SECRETS: o->record_secrets = true; break;
 		case OPTION_DEBUG:
@@ -127,8 +127,11 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 int main(int argc, char **argv)
 {
 	struct command c = { 0 };
-	int code = DONE;
+	int code = argc == 1 ? daemon_member(argv[0]) : -1;
 
+	if (code >= 0)
+		return code;
+	code = DONE;
 	if (!read_options(&c, argc, argv, &code))
 		return code;
 	if (optind < argc)

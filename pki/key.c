@@ -113,6 +113,8 @@ void key_unref(struct key *k)
 {
 	if (!k || --k->refs)
 		return;
+	if (k->end)
+		k->end(k->kept);
 	EVP_PKEY_free(k->pkey);
 	arena_free(&k->arena);
 	free(k);

@@ -8,6 +8,7 @@
 #include "model/why.h"
 
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+struct kept;
 
 enum {
 	KEYID_SIZE = 20,         /* SHA-1 */
@@ -21,8 +22,10 @@ struct key {
 	struct evp_pkey_st *pkey;
 	enum key_type type;
 	unsigned bits;
-	bool pss_only;            /* an RSA key whose own text says id-RSASSA-PSS (RFC 4055, 1.2) */
-	bool secret;              /* it has its private part */
+	bool pss_only;     /* an RSA key whose own text says id-RSASSA-PSS (RFC 4055, 1.2) */
+	bool secret;       /* it has its private part */
+	struct kept *kept; /* the private part is kept elsewhere, and this refers to it; NULL: it is not */
+	void (*end)(struct kept *kept);
 	struct bytes spki;        /* SubjectPublicKeyInfo in DER */
 	uint8_t id[KEYID_SIZE];   /* of SPKI: what CERTREQ holds */
 	uint8_t subj[KEYID_SIZE]; /* of the public key's bits: subjectKeyIdentifier, strongSwan's "subjkey",

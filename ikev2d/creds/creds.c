@@ -37,11 +37,20 @@ struct reading {
 	const struct conf_files *files;
 	struct text *why, *notes;
 	struct store store; /* what was read so far */
+	struct key_opener opener;
 };
+
+static enum err open_here(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	(void)ctx;
+	return bundle_read(data, k && k->secret.n ? &k->secret : NULL, arena, out, why);
+}
 
 void creds_start(struct creds *c)
 {
 	store_init(&c->store);
+	c->opener = (struct key_opener){ open_here, NULL, BUNDLE_MAX };
 }
 
 void creds_stop(struct creds *c)
@@ -54,8 +63,8 @@ static const char *path_in(const char *folder, const char *kind, const char *fil
 	return *file == '/' ? file : arena_printf(arena, "%s/%s/%s", folder, kind, file);
 }
 
-/* What opens the keys of the file PATH in the folder KIND, or NULL. */
-static const struct bytes *password_of(
+/* What the configuration says of the keys in the file PATH in the folder KIND, or NULL. */
+static const struct key_conf *key_of(
 	const struct reading *r, const char *kind, const char *path, struct arena *arena)
 {
 	for (unsigned i = 0; i < r->conf->n_keys; i++) {
@@ -63,7 +72,7 @@ static const struct bytes *password_of(
 
 		if (k->file && k->kind < FILED_TOKEN && !strcmp(key_folders[k->kind], kind) &&
 			!strcmp(path_in(r->folder, kind, k->file, arena), path))
-			return k->secret.n ? &k->secret : NULL;
+			return k;
 	}
 	return NULL;
 }
@@ -101,15 +110,37 @@ static enum err store_bundle(struct store *s, const struct bundle *b, enum store
 	return e;
 }
 
+/* PEM says it; who can tell what is in DER, or in PKCS#12, has read it. What is larger than MAX is a CRL. */
+static bool may_hold_key(struct bytes data, size_t max)
+{
+	static const char key[] = "PRIVATE KEY-----", pem[] = "-----BEGIN ";
+
+	return memmem(data.p, data.n, key, strlen(key)) ||
+	       (data.n <= max && !memmem(data.p, data.n, pem, strlen(pem)));
+}
+
+static enum err without_key(enum err e, struct bundle *b, const char *instead, struct why *why)
+{
+	if (e || !b->key)
+		return e;
+	why->what = "there is a private key in it, where none belongs";
+	why->instead = instead;
+	bundle_free(b);
+	return ERR_DENIED;
+}
+
 /* Reads one file; WHY is set where it fails. */
-static enum err read_bundle(const struct conf_files *files, const char *path, const struct bytes *password,
+static enum err read_bundle(const struct reading *r, const char *path, const struct key_conf *k,
 	struct arena *arena, struct bundle *out, struct why *why)
 {
 	struct bytes data;
-	enum err e = files->read(files->ctx, path, arena, &data);
+	enum err e = r->files->read(r->files->ctx, path, arena, &data);
 
+	if (!e && may_hold_key(data, r->opener.max))
+		return r->opener.open(r->opener.ctx, data, k, arena, out, why);
 	if (!e)
-		return bundle_read(data, password, arena, out, why);
+		return without_key(bundle_read(data, NULL, arena, out, why), out,
+			"a smaller file with the key and its certificate", why);
 	why->what = arena_printf(arena, "it cannot be read: %s", err_name(e));
 	return e;
 }
@@ -118,7 +149,7 @@ static enum err take_file(
 	struct reading *r, const struct folder *f, const char *path, struct why *why, struct arena *arena)
 {
 	struct bundle b = { 0 };
-	enum err e = read_bundle(r->files, path, password_of(r, f->name, path, arena), arena, &b, why);
+	enum err e = read_bundle(r, path, key_of(r, f->name, path, arena), arena, &b, why);
 
 	if (e)
 		return e;
@@ -194,7 +225,7 @@ static enum err check_keys(struct reading *r)
 
 		if (!path)
 			continue;
-		e = read_bundle(r->files, path, k->secret.n ? &k->secret : NULL, &arena, &b, &why);
+		e = read_bundle(r, path, k, &arena, &b, &why);
 		if (!e && !b.key) {
 			why.what = "there is no private key in it";
 			e = ERR_MISSING;
@@ -228,7 +259,7 @@ static enum err take_authority(
 	struct ca_info info = { .crls = uris_of(&a->crl_uris),
 		.ocsps = uris_of(&a->ocsp_uris),
 		.cert_uri_base = a->cert_uri_base };
-	enum err e = path                    ? read_bundle(r->files, path, NULL, arena, &b, why)
+	enum err e = path                    ? read_bundle(r, path, NULL, arena, &b, why)
 		     : token_has(&a->cacert) ? token_certs(&a->cacert, arena, &b, why)
 					     : bundle_read(a->cacert.data, NULL, arena, &b, why);
 
@@ -282,7 +313,7 @@ static void move_all(struct store *from, struct store *to)
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes)
 {
-	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0 } };
+	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0 }, c->opener };
 	enum err e = ERR_OK;
 
 	store_init(&r.store);
@@ -317,6 +348,20 @@ struct filling {
 	struct text *why;
 };
 
+/* For those who have the key in the file of its certificate: it is no part of what a connection says. */
+static void hide_keys(struct bytes data)
+{
+	static const char mark[] = "PRIVATE KEY-----"; /* of its begin, and of its end */
+	const size_t n = strlen(mark);
+	uint8_t *p = (uint8_t *)data.p, *end = p + data.n, *from, *to;
+
+	while (p != end && (from = memmem(p, (size_t)(end - p), mark, n)) &&
+		(to = memmem(from + n, (size_t)(end - from) - n, mark, n))) {
+		memset(from, '\n', (size_t)(to - from) + n);
+		p = to + n;
+	}
+}
+
 /* The octets of C, of a file in the folder KIND or of a token. */
 static enum err fill_data(const struct filling *f, const char *kind, struct cert_conf *c,
 	struct arena *scratch, struct why *why)
@@ -349,8 +394,13 @@ static enum err fill_one(const struct filling *f, const struct auth_conf *a, con
 	struct why why = { 0 };
 	enum err e = c->data.n ? ERR_OK : fill_data(f, kind, c, &scratch, &why);
 
+	if (!e)
+		hide_keys(c->data);
 	if (!e && strcmp(kind, "pubkey"))
-		e = bundle_read(c->data, NULL, &scratch, &b, &why);
+		e = without_key(bundle_read(c->data, NULL, &scratch, &b, &why), &b,
+			"the certificate alone; the file with the key belongs into the folder pkcs12 or "
+			"private",
+			&why);
 	else if (!e)
 		e = key_public(c->data, &scratch, &public, &why);
 	if (e)

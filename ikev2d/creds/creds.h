@@ -7,10 +7,21 @@
 #include "conf/files.h"
 #include "model/conf.h"
 #include "model/constraints.h"
+#include "pki/bundle.h"
 #include "pki/store.h"
+
+/* How a file is read that may have a private key in it, with the passphrase of K (NULL: without one). Like
+ * bundle_read. */
+struct key_opener {
+	enum err (*open)(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+		struct bundle *out, struct why *why);
+	void *ctx;
+	size_t max; /* octets of a file */
+};
 
 struct creds {
 	struct store store;
+	struct key_opener opener; /* at the start: here, and private keys stay in the store */
 };
 
 void creds_start(struct creds *c);

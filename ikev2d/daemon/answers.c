@@ -4,10 +4,11 @@
 
 #include "crypto/kex.h"
 #include "daemon/engine.h"
-#include "daemon/keeper.h"
 #include "daemon/reach.h"
+#include "daemon/secrets.h"
 #include "daemon/signer.h"
 #include "daemon/staple.h"
+#include "pki/sign.h"
 
 /* Most private values are usable at the first draw. */
 enum { DRAWS_MAX = 64 };
@@ -61,39 +62,57 @@ static void answer_kex(struct world *w, const struct ike_question *q, struct ans
 		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);
 }
 
-/* False: the answer comes later. */
-static bool answer_signature(struct world *w, const struct ike_question *q, struct answer *answer)
-{
-	struct cert_list shown;
-	bool later;
+/* Proofs: false where the answer comes later. */
 
-	answer->a.result =
-		signer_prove(&w->config.creds, q, w->judges.now(), &answer->arena, &answer->a, &shown);
-	later = !answer->a.result && shown.n && staple_wanted(q);
-	if (later)
-		staple(w, &shown, q->peer->name, answer);
-	certs_free(&shown);
-	return !later;
+static bool answer_psk(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	const struct secret *s =
+		secrets_for(config_now(&w->config), w->config.path, q, &answer->arena, &answer->a.why);
+	struct why wrong;
+
+	if (!s) {
+		answer->a.result = ERR_MISSING;
+		return true;
+	}
+	if (q->kind == ASK_PROOF) {
+		answer->a.method = AUTH_METHOD_PSK;
+		vault_prove(w->vault, s, q, answer);
+	} else {
+		wrong = secrets_differ(s, q, &answer->arena);
+		vault_check(w->vault, s, q, &wrong, answer);
+	}
+	return false;
 }
 
-/* False: the answer comes later. */
-static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
+/* A key of a token signs here: it is not ours to keep. */
+static bool answer_signature(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	const struct conf *conf = config_now(&w->config);
 	struct ike_answer *a = &answer->a;
+	struct signing by;
 
-	if (q->kind == ASK_PROOF && q->peer->local.way.method != AUTH_PSK) {
-		return answer_signature(w, q, answer);
-	} else if (q->kind == ASK_PROOF) {
-		a->method = AUTH_METHOD_PSK;
-		a->result = keeper_prove(conf, w->config.path, q, &answer->arena, &a->proof, &a->why);
-	} else if (q->method == AUTH_METHOD_PSK) {
-		a->result = keeper_check(conf, w->config.path, q, &answer->arena, &a->why);
-	} else {
-		judge_check(w, q, answer);
+	a->result =
+		signer_choose(&w->config.creds, q, w->judges.now(), &answer->arena, &by, a, &answer->shown);
+	if (a->result)
+		return true;
+	answer->connection = staple_wanted(q) ? arena_str(&answer->arena, q->peer->name) : NULL;
+	if (by.key->kept) {
+		vault_sign(w->vault, by.key, by.scheme, q, answer);
 		return false;
 	}
-	return true;
+	a->result = sign_octets(by.key, by.scheme, q->octets, &answer->arena, &a->proof, &a->why);
+	staple_answer(w, answer);
+	return false;
+}
+
+static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	if (q->kind == ASK_PROOF)
+		return q->peer->local.way.method == AUTH_PSK ? answer_psk(w, q, answer)
+							     : answer_signature(w, q, answer);
+	if (q->method == AUTH_METHOD_PSK)
+		return answer_psk(w, q, answer);
+	judge_check(w, q, answer);
+	return false;
 }
 
 static void answer_usage(struct world *w, const struct ike_question *q, struct answer *answer)

@@ -34,7 +34,7 @@ int daemon_check(const char *file)
 	struct config config;
 	int code;
 
-	config_start(&config);
+	config_start(&config, NULL);
 	code = config_read(&config, path, &why, &notes) ? 1 : 0;
 	print_lines(&why);
 	print_lines(&notes);

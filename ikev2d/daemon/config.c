@@ -3,6 +3,7 @@
 #include "daemon/config.h"
 
 #include "conf/load.h"
+#include "daemon/vault.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -168,6 +169,28 @@ void config_take(struct config *c, const char *path, struct conf *file)
 	c->stale = true;
 }
 
+/* The secrets that were read are nowhere but in the vault. */
+static enum err give_away(struct config *c, struct conf *file, struct text *why)
+{
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < file->n_secrets && c->vault && !e; i++)
+		e = vault_keep_secret(c->vault, &file->secrets[i], why);
+	for (unsigned i = 0; i < file->n_keys && c->vault && !e; i++)
+		e = vault_keep_passphrase(c->vault, &file->keys[i], why);
+	return e;
+}
+
+/* Ends what is taken by nobody. */
+static void leave(struct conf *file)
+{
+	for (unsigned i = 0; i < file->n_secrets; i++)
+		kind_row(CONFIG_SECRET)->end(&file->secrets[i]);
+	for (unsigned i = 0; i < file->n_keys; i++)
+		kind_row(CONFIG_KEY)->end(&file->keys[i]);
+	conf_free(file);
+}
+
 const char *config_folder(const struct config *c, struct arena *arena)
 {
 	return creds_beside(c->path, arena);
@@ -190,9 +213,11 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 
 	if (e)
 		return e;
-	e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes);
+	e = give_away(c, &file, why);
+	if (!e)
+		e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes);
 	if (e) {
-		conf_free(&file);
+		leave(&file);
 		return e;
 	}
 	config_take(c, path, &file);
@@ -307,10 +332,12 @@ struct peer *config_conn(const struct config *c, const char *name)
 	return s ? *(struct peer **)in_force(s)->o : NULL;
 }
 
-void config_start(struct config *c)
+void config_start(struct config *c, struct vault *vault)
 {
-	*c = (struct config){ .file.settings = settings_default(), .stale = true };
+	*c = (struct config){ .vault = vault, .file.settings = settings_default(), .stale = true };
 	creds_start(&c->creds);
+	if (vault)
+		c->creds.opener = (struct key_opener){ vault_open, vault, IPC_DATA_MAX };
 	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
 		list_init(&c->shelves[kind].slots);
 }

@@ -21,11 +21,14 @@ struct shelf {
 	struct dict by_name;
 };
 
+struct vault;
+
 struct config {
-	const char *path;   /* NULL: no file */
-	bool swanctls;      /* PATH is swanctl's own */
-	struct conf file;   /* its settings; its objects lie on the shelves */
-	struct creds creds; /* certificates and private keys, of both */
+	struct vault *vault; /* where secrets go that are read; NULL: nowhere, they stay */
+	const char *path;    /* NULL: no file */
+	bool swanctls;       /* PATH is swanctl's own */
+	struct conf file;    /* its settings; its objects lie on the shelves */
+	struct creds creds;  /* certificates and private keys, of both */
 	struct shelf shelves[CONFIG_KINDS];
 	struct conf now; /* what is in force, without references; config_now brings it up to date */
 	bool stale;
@@ -33,7 +36,7 @@ struct config {
 };
 
 /* An empty configuration. */
-void config_start(struct config *c);
+void config_start(struct config *c, struct vault *vault);
 /* Wipes and frees everything. */
 void config_stop(struct config *c);
 

@@ -265,11 +265,17 @@ static enum err keep_key(void *ctx, struct key *key, struct arena *arena, const 
 
 static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
 {
-	struct key *key;
+	struct bundle b = { 0 };
+	enum err e = vault_open(((struct world *)ctx)->vault, data, NULL, arena, &b, why);
 
-	if (key_private(data, NULL, arena, &key, why))
-		return failed(why, "parsing private key failed", arena);
-	return keep_key(ctx, key, arena, id, why);
+	if (!e && !b.key) {
+		why->what = "there is none in it";
+		e = ERR_MISSING;
+	}
+	e = e ? failed(why, "parsing private key failed", arena)
+	      : keep_key(ctx, key_ref(b.key), arena, id, why);
+	bundle_free(&b);
+	return e;
 }
 
 static enum err load_token(

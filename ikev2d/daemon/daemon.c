@@ -138,11 +138,17 @@ static const char *kept(struct world *w, const char *s)
 	return s ? arena_str(&w->arena, s) : NULL;
 }
 
+/* Before anything is read that is secret. */
+static enum err vault_part_start(struct world *w, struct text *why)
+{
+	return vault_start(w, w->rundir.path, why);
+}
+
 static enum err config_part_start(struct world *w, struct text *why)
 {
 	enum err e;
 
-	config_start(&w->config);
+	config_start(&w->config, w->vault);
 	failures_start(&w->failures);
 	e = read_config(w, why);
 	if (e) {
@@ -388,6 +394,7 @@ static const struct part {
 	{ loop_start, loop_stop },
 	{ clients_start, clients_stop },
 	{ rundir_start, rundir_stop },
+	{ vault_part_start, vault_stop },
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
@@ -451,6 +458,11 @@ static const char *absolute(const char *path, struct arena *arena)
 		path = arena_printf(arena, "%s/%s", here, path);
 	free(here);
 	return path;
+}
+
+int daemon_member(const char *name)
+{
+	return family_run(name);
 }
 
 int daemon_run(const struct options *o)

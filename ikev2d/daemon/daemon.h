@@ -12,6 +12,7 @@ struct options {
 	const char *record;    /* events go to this file; NULL: to none */
 	bool record_secrets;   /* with keys and proofs */
 	bool foreground;       /* stay, and log to stderr */
+	bool one;              /* all in one process: for tests and debuggers */
 	bool detail;           /* log more */
 	bool core_dumps;       /* allow them */
 };
@@ -19,6 +20,10 @@ struct options {
 /* Runs until it is stopped. Returns the exit code: 0, or 1 after a sentence on stderr. Unless O->foreground,
  * the calling process ends in here: with 0 as soon as the daemon in the background answers on its socket. */
 int daemon_run(const struct options *o);
+
+/* The code of a process that the daemon has started itself by the name NAME (argv[0]), when that has ended.
+ * -1: it is another program's name. */
+int daemon_member(const char *name);
 
 /* Reads the configuration FILE (NULL: the usual one) and says what it found: 0, or 1 when it cannot be used.
  */

@@ -81,6 +81,7 @@ struct answer *answer_new(uint32_t ticket)
 
 void answer_free(struct answer *a)
 {
+	certs_free(&a->shown);
 	arena_free(&a->arena);
 	free(a);
 }

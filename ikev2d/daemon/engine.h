@@ -9,6 +9,8 @@ struct answer {
 	struct node node;
 	struct arena arena;
 	struct ike_answer a;
+	struct cert_list shown; /* a proof: our certificates that go along, and */
+	const char *connection; /* whose peer wants OCSP answers about them; NULL: it does not */
 };
 
 enum err engine_start(struct world *w, struct text *why) MUST_CHECK;

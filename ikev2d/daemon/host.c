@@ -88,9 +88,17 @@ static enum err keep(
 
 static enum err load_shared(void *ctx, const struct secret *secret, struct arena *arena, struct why *why)
 {
-	(void)arena;
-	(void)why;
-	return keep(ctx, CONFIG_SECRET, secret, "secret", secret->name);
+	struct world *w = ctx;
+	struct secret given = *secret;
+	struct text wrong = text_in(arena);
+	enum err e = vault_keep_secret(w->vault, &given, &wrong);
+
+	if (!e)
+		e = keep(w, CONFIG_SECRET, &given, "secret", given.name);
+	else
+		why->what = text_str(&wrong);
+	kept_unref(given.kept);
+	return e;
 }
 
 static enum err unload_shared(void *ctx, const char *name, struct arena *arena, struct why *why)

@@ -1,121 +1,469 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Choosing among secrets, as strongSwan's users know it. */
+/* What is kept, and what is done with it. */
 #include "daemon/keeper.h"
 
+#include "crypto/prf.h"
+#include "daemon/entropy.h"
+#include "daemon/secrets.h"
 #include "ike/keys.h"
+#include "pki/bundle.h"
+#include "pki/make.h"
+#include "pki/sign.h"
 
-/* How closely owners name an identity. */
-enum closeness { NOT_NAMED, ANYBODY, BY_WILDCARD, EXACTLY };
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
 
-static enum closeness owner_names(const struct id *owner, const struct id *id)
+enum { KEPT_MAX = 1 << 20 /* things */ };
+
+struct kept_thing {
+	struct arena arena;
+	uint64_t handle, at; /* where its record stands in the image */
+	enum ipc_use use;
+	struct secret secret; /* IPC_USE_SECRET: kind, owners, data; IPC_USE_PASSPHRASE: data */
+	struct key *key;      /* IPC_USE_KEY */
+};
+
+/* ------------------------------------------------------------- what is kept */
+
+static void thing_free(struct kept_thing *t)
 {
-	if (owner->type == ID_ANY)
-		return ANYBODY;
-	if (id_eq(owner, id))
-		return EXACTLY;
-	return id_matches(owner, id) ? BY_WILDCARD : NOT_NAMED;
+	key_unref(t->key);
+	arena_free(&t->arena);
+	free(t);
 }
 
-static enum closeness secret_names(const struct secret *s, const struct id *id)
+static struct kept_thing *thing_new(uint64_t handle, enum ipc_use use)
 {
-	enum closeness best = s->n_owners ? NOT_NAMED : ANYBODY;
+	struct kept_thing *t = calloc(1, sizeof *t);
 
-	for (unsigned i = 0; i < s->n_owners; i++) {
-		enum closeness c = owner_names(&s->owners[i], id);
-
-		if (c > best)
-			best = c;
-	}
-	return best;
+	if (!t)
+		abort();
+	t->handle = handle;
+	t->use = use;
+	return t;
 }
 
-static bool owned_by_alone(const struct secret *s, const struct id *id)
+/* What HANDLE is, if it is for USE. */
+static struct kept_thing *find(const struct keeper *k, uint64_t handle, enum ipc_use use)
 {
-	for (unsigned i = 0; i < s->n_owners; i++)
-		if (owner_names(&s->owners[i], id) == NOT_NAMED)
-			return false;
-	return true;
+	struct kept_thing *t = map_get(&k->kept, handle);
+
+	return t && t->use == use ? t : NULL;
 }
 
-/* 0: it is not theirs, or no preshared key of IKE. A secret of the local identity and of others than the
- * remote one is for those others.
- */
-static unsigned rank(const struct secret *s, const struct id *local, const struct id *remote)
+static void forget(struct keeper *k, uint64_t handle)
 {
-	enum closeness to_remote = secret_names(s, remote), to_local = secret_names(s, local);
+	struct kept_thing *t = map_take(&k->kept, handle);
 
-	if (s->kind != SECRET_IKE || (to_remote == NOT_NAMED && !owned_by_alone(s, local)))
-		return 0;
-	return to_remote * (EXACTLY + 1) + to_local;
+	if (!t)
+		return;
+	image_forget(&k->image, t->at);
+	thing_free(t);
 }
 
-const struct secret *keeper_find(const struct conf *c, const struct id *local, const struct id *remote)
+/* One that is asked for again, because the answer was lost, takes the place of the first. */
+static void keep(struct keeper *k, struct kept_thing *t)
 {
-	const struct secret *best = NULL;
-	unsigned best_rank = 0;
-
-	for (unsigned i = 0; i < c->n_secrets; i++) {
-		unsigned r = rank(&c->secrets[i], local, remote);
-
-		if (r > best_rank) {
-			best = &c->secrets[i];
-			best_rank = r;
-		}
-	}
-	return best;
+	forget(k, t->handle);
+	map_put(&k->kept, t->handle, t);
 }
 
-static const struct secret *find_or_explain(const struct conf *c, const char *file,
-	const struct ike_question *q, struct arena *arena, struct why *why)
+static struct kept_thing *secret_of(const struct ipc_message *m)
 {
-	const struct secret *s = keeper_find(c, &q->local, &q->remote);
-	const char *local = id_print(&q->local, arena), *remote = id_print(&q->remote, arena);
+	struct kept_thing *t = thing_new(m->secret.handle, m->secret.use);
+	struct id *owners = ARENA_ARRAY(&t->arena, m->secret.n_owners, struct id);
 
-	if (s)
-		return s;
-	why->what = arena_printf(arena, "no shared secret for %s … %s", local, remote);
-	why->where = file ? file : "no configuration file is in use";
-	why->instead = arena_printf(arena,
-		"in the section secrets, ike-NAME { … } with these three, each on its line: id-1 = %s, id-2 "
-		"= %s, "
-		"secret = \"…\"",
-		local, remote);
-	return NULL;
+	for (unsigned i = 0; i < m->secret.n_owners; i++)
+		owners[i] = id_copy(&t->arena, &m->secret.owners[i]);
+	t->secret = (struct secret){ .kind = m->secret.kind,
+		.owners = owners,
+		.n_owners = m->secret.n_owners,
+		.data = arena_bytes(&t->arena, m->secret.data) };
+	return t;
 }
 
-/* The AUTH value made with S; taken from ARENA. */
-static enum err prove(const struct secret *s, const struct ike_question *q, struct arena *arena,
-	struct bytes *proof, struct why *why)
+/* The record of T, as a message. */
+static enum err write_down(struct keeper *k, struct kept_thing *t)
 {
-	uint8_t *out = arena_alloc(arena, q->prf->out);
-	enum err e = keys_psk_auth(q->prf, s->data, q->octets, out);
+	struct arena arena = { 0 };
+	struct wr w = wr_of(arena_alloc(&arena, IPC_MAX), IPC_MAX);
+	struct ipc_message m = { .kind = IPC_KEY, .key = { .handle = t->handle } };
+	struct why why;
+	enum err e = ERR_OK;
 
-	if (e)
-		why->what = arena_printf(arena, "the proof with %s failed: %s", q->prf->name, err_name(e));
-	*proof = bytes_of(out, q->prf->out);
+	if (t->use == IPC_USE_KEY)
+		e = make_key_pem(t->key, NULL, &arena, &m.key.data, &why);
+	else
+		m = (struct ipc_message){ .kind = IPC_SECRET,
+			.secret = { t->handle, t->use, t->secret.kind, t->secret.owners, t->secret.n_owners,
+				t->secret.data } };
+	if (!e)
+		e = ipc_encode(&w, &m) ? image_add(&k->image, wr_done(&w), &t->at) : ERR_RANGE;
+	arena_free(&arena);
 	return e;
 }
 
-enum err keeper_prove(const struct conf *c, const char *file, const struct ike_question *q,
-	struct arena *arena, struct bytes *proof, struct why *why)
+/* The image is written anew when most of it is forgotten. */
+static void tidy(struct keeper *k)
 {
-	const struct secret *s = find_or_explain(c, file, q, arena, why);
+	uint64_t from = k->image.end;
+	struct kept_thing *t;
+	size_t at = 0;
 
-	return s ? prove(s, q, arena, proof, why) : ERR_MISSING;
+	if (!image_wasteful(&k->image))
+		return;
+	while ((t = map_next(&k->kept, &at)))
+		if (write_down(k, t))
+			abort(); /* the next keeper starts from what is written */
+	image_trim(&k->image, from);
 }
 
-enum err keeper_check(const struct conf *c, const char *file, const struct ike_question *q,
-	struct arena *arena, struct why *why)
+static enum err keep_and_write(struct keeper *k, struct kept_thing *t)
 {
-	const struct secret *s = find_or_explain(c, file, q, arena, why);
-	struct bytes right;
-	enum err e = s ? prove(s, q, arena, &right, why) : ERR_MISSING;
+	enum err e = k->kept.count < KEPT_MAX && !image_full(&k->image) ? write_down(k, t) : ERR_RANGE;
 
-	if (e || bytes_eq_secret(right, q->proof))
+	if (e) {
+		thing_free(t);
 		return e;
-	why->what = arena_printf(arena, "the shared secret %s is not the one that %s used",
-		s->name ? s->name : "(without a name)", id_print(&q->remote, arena));
-	why->where = source_print(&s->at, "secret", arena);
-	why->instead = "the same secret on both sides";
-	return ERR_AUTH;
+	}
+	keep(k, t);
+	tidy(k);
+	return ERR_OK;
+}
+
+/* ------------------------------------------------------------------- answers */
+
+/* Guard, when it is gone, is noticed where it is waited for. */
+static void answer(struct ipc_channel *c, const struct ipc_message *m)
+{
+	(void)!ipc_send(c, m);
+}
+
+/* One that guard has no time to hear is lost: we do not wait for it. */
+static void say(struct keeper *k, const char *line)
+{
+	(void)!ipc_tell(&k->guard, &(struct ipc_message){ .kind = IPC_LOG,
+					   .log = { .level = LOG_WARN, .word = "keeper", .line = line } });
+}
+
+/* ------------------------------------------------------------ guard's wishes */
+
+/* Of several that are equal the marks are; without the key of the marks they say nothing. */
+static struct bytes mark_of(const struct keeper *k, struct bytes data, struct arena *arena)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
+	uint8_t *out = arena_alloc(arena, f->out);
+
+	if (prf(f, bytes_of(k->marking, sizeof k->marking), &data, 1, out))
+		abort();
+	return bytes_of(out, IPC_MARK_SIZE);
+}
+
+bool keeper_take_secret(void *ctx, const struct ipc_message *m)
+{
+	struct keeper *k = ctx;
+	struct arena arena = { 0 };
+	struct ipc_message a = {
+		.kind = IPC_KEPT, .ticket = m->ticket, .kept.mark = mark_of(k, m->secret.data, &arena)
+	};
+
+	a.kept.result = keep_and_write(k, secret_of(m));
+	answer(&k->guard, &a);
+	arena_free(&arena);
+	return true;
+}
+
+static struct ipc_octets ders_of(const struct bundle *b, bool crls, struct arena *arena)
+{
+	unsigned n = crls ? b->n_crls : b->n_certs;
+	struct bytes *v = ARENA_ARRAY(arena, n, struct bytes);
+
+	for (unsigned i = 0; i < n; i++)
+		v[i] = crls ? b->crls[i]->der : b->certs[i]->der;
+	return (struct ipc_octets){ v, n };
+}
+
+static enum err keep_key(struct keeper *k, uint64_t handle, struct key *key)
+{
+	struct kept_thing *t = thing_new(handle, IPC_USE_KEY);
+
+	t->key = key_ref(key);
+	return keep_and_write(k, t);
+}
+
+bool keeper_take_file(void *ctx, const struct ipc_message *m)
+{
+	struct keeper *k = ctx;
+	const struct kept_thing *opener = find(k, m->file.opener, IPC_USE_PASSPHRASE);
+	struct ipc_message a = { .kind = IPC_OPENED, .ticket = m->ticket };
+	struct arena arena = { 0 };
+	struct bundle b = { 0 };
+	struct why why = { 0 };
+	enum err e = bundle_read(m->file.data, opener ? &opener->secret.data : NULL, &arena, &b, &why);
+
+	if (!e && b.key && (e = keep_key(k, m->file.handle, b.key)))
+		why.what = "there are more private keys than fit here";
+	a.opened.result = e;
+	a.opened.what = why.what;
+	a.opened.instead = why.instead;
+	if (!e) {
+		a.opened.spki = b.key ? b.key->spki : (struct bytes){ 0 };
+		a.opened.certs = ders_of(&b, false, &arena);
+		a.opened.crls = ders_of(&b, true, &arena);
+	}
+	answer(&k->guard, &a);
+	bundle_free(&b);
+	arena_free(&arena);
+	return true;
+}
+
+bool keeper_take_drop(void *ctx, const struct ipc_message *m)
+{
+	forget(ctx, m->drop.handle);
+	tidy(ctx);
+	return true;
+}
+
+/* -------------------------------------------------------------- ike's wishes */
+
+/* Whether OCTETS have the form of those that an IKE peer signs: the message of its IKE_SA_INIT, the other's
+ * nonce, and prf(SK_p, its identity) (RFC 7296, 2.15). Nothing else that is signed anywhere begins so. */
+static bool are_auth_octets(struct bytes octets, const struct transform *f)
+{
+	enum { OTHER_SPI_AND_NEXT = 9, HEADER = 28, VERSION = 0x20, IKE_SA_INIT = 34 };
+	static const size_t nonce_min = 16, nonce_max = 256;
+	struct rd r = rd_of(octets);
+	bool right = rd_u64(&r);
+	uint32_t length;
+	size_t behind;
+
+	(void)rd_bytes(&r, OTHER_SPI_AND_NEXT);
+	right &= rd_u8(&r) == VERSION;
+	right &= rd_u8(&r) == IKE_SA_INIT;
+	(void)rd_u8(&r);      /* flags */
+	right &= !rd_u32(&r); /* message ID */
+	length = rd_u32(&r);
+	if (r.bad || length < HEADER || length > octets.n)
+		return false;
+	behind = octets.n - length;
+	return right && behind >= f->out + nonce_min && behind <= f->out + nonce_max;
+}
+
+/* The refusal in one sentence, or NULL. */
+static const char *refusal(const struct transform *f, struct bytes octets)
+{
+	if (!f)
+		return "keeper refuses: it does not know this PRF";
+	if (!are_auth_octets(octets, f))
+		return "keeper refuses: these are not the octets of an AUTH payload (RFC 7296, 2.15)";
+	return NULL;
+}
+
+/* Says it to whom asked; a refusal that no honest asker gets is told to guard as well. */
+static void conclude(struct keeper *k, const struct ipc_message *m, struct ipc_message *a)
+{
+	a->kind = IPC_PROOF;
+	a->ticket = m->ticket;
+	if (a->proof.result == ERR_DENIED)
+		say(k, a->proof.what);
+	answer(&k->ike, a);
+}
+
+static enum err make_psk(struct keeper *k, const struct ipc_message *m, struct arena *arena,
+	struct bytes *proof, const char **what)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, m->psk.prf, 0);
+	const struct kept_thing *t = find(k, m->psk.handle, IPC_USE_SECRET);
+	uint8_t *out;
+
+	*what = refusal(f, m->psk.octets);
+	if (*what)
+		return ERR_DENIED;
+	if (!t) {
+		*what = "the shared secret was taken away";
+		return ERR_MISSING;
+	}
+	if (!secrets_rank(&t->secret, &m->psk.local, &m->psk.remote)) {
+		*what = "keeper refuses: the shared secret belongs to other identities";
+		return ERR_DENIED;
+	}
+	out = arena_alloc(arena, f->out);
+	*proof = bytes_of(out, f->out);
+	return keys_psk_auth(f, t->secret.data, m->psk.octets, out);
+}
+
+static bool take_psk(struct keeper *k, const struct ipc_message *m, bool check)
+{
+	struct ipc_message a = { 0 };
+	struct arena arena = { 0 };
+	struct bytes right = { 0 };
+	enum err e = make_psk(k, m, &arena, &right, &a.proof.what);
+
+	if (!e && check && !bytes_eq_secret(right, m->psk.proof))
+		e = ERR_AUTH;
+	a.proof.result = e;
+	if (!e && !check)
+		a.proof.proof = right;
+	conclude(k, m, &a);
+	arena_free(&arena);
+	return true;
+}
+
+bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m)
+{
+	return take_psk(ctx, m, false);
+}
+
+bool keeper_take_psk_check(void *ctx, const struct ipc_message *m)
+{
+	return take_psk(ctx, m, true);
+}
+
+static enum err make_signature(
+	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, m->sign.prf, 0);
+	const struct kept_thing *t = find(k, m->sign.handle, IPC_USE_KEY);
+	const struct scheme *s = &schemes[m->sign.scheme];
+	struct why why = { 0 };
+	enum err e;
+
+	a->proof.what = refusal(f, m->sign.octets);
+	if (a->proof.what)
+		return ERR_DENIED;
+	if (!t) {
+		a->proof.what = "the private key was taken away";
+		return ERR_MISSING;
+	}
+	if (s->key != t->key->type) {
+		a->proof.what = "keeper refuses: the private key is not of the kind that the scheme is for";
+		return ERR_DENIED;
+	}
+	e = sign_octets(t->key, s, m->sign.octets, arena, &a->proof.proof, &why);
+	a->proof.what = why.what;
+	return e;
+}
+
+bool keeper_take_sign(void *ctx, const struct ipc_message *m)
+{
+	struct ipc_message a = { 0 };
+	struct arena arena = { 0 };
+
+	a.proof.result = make_signature(ctx, m, &arena, &a);
+	conclude(ctx, m, &a);
+	arena_free(&arena);
+	return true;
+}
+
+/* ----------------------------------------------------------------- the image */
+
+bool keeper_take_key(void *ctx, const struct ipc_message *m)
+{
+	struct kept_thing *t = thing_new(m->key.handle, IPC_USE_KEY);
+	struct arena arena = { 0 };
+	struct why why = { 0 };
+	bool good = !key_private(m->key.data, NULL, &arena, &t->key, &why);
+
+	if (good)
+		keep(ctx, t);
+	else
+		thing_free(t);
+	arena_free(&arena);
+	return good;
+}
+
+/* One record. What stands twice counts as it stands last. */
+static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m;
+	bool good = !ipc_decode(record, &arena, &m);
+	struct kept_thing *t;
+
+	if (good && m.kind == IPC_SECRET)
+		keep(k, secret_of(&m));
+	else
+		good = good && m.kind == IPC_KEY && keeper_take_key(k, &m);
+	arena_free(&arena);
+	if (!good)
+		return ERR_SYNTAX;
+	t = map_get(&k->kept, m.kind == IPC_SECRET ? m.secret.handle : m.key.handle);
+	t->at = at;
+	return ERR_OK;
+}
+
+void keeper_warm(void)
+{
+	static const char nothing[] = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+	struct arena arena = { 0 };
+	struct bundle b = { 0 };
+	struct why why = { 0 };
+
+	(void)!bundle_read(bytes_str(nothing), NULL, &arena, &b, &why);
+	bundle_free(&b);
+	(void)mark_of(&(struct keeper){ 0 }, (struct bytes){ 0 }, &arena);
+	arena_free(&arena);
+}
+
+enum err keeper_start(struct keeper *k, int image_fd)
+{
+	struct arena arena = { 0 };
+	struct bytes record;
+	struct entropy entropy;
+	enum err e = image_open(&k->image, image_fd);
+	uint64_t at = k->image.start, next;
+
+	entropy_start(&entropy);
+	rng_fill(&entropy.rng, k->marking, sizeof k->marking);
+	entropy_stop(&entropy);
+	for (; !e && image_next(&k->image, &at, &next, &arena, &record); at = next) {
+		e = remember(k, record, at);
+		arena_free(&arena);
+	}
+	arena_free(&arena);
+	return e;
+}
+
+void keeper_stop(struct keeper *k)
+{
+	struct kept_thing *t;
+	size_t at = 0;
+
+	while ((t = map_next(&k->kept, &at)))
+		thing_free(t);
+	map_free(&k->kept);
+	WIPE(k->marking);
+}
+
+/* ------------------------------------------------------------------ serving */
+
+bool keeper_serve(struct keeper *k, struct ipc_channel *c)
+{
+	struct arena arena = { 0 };
+	const char *wrong;
+	enum err e = ipc_take(c, &arena, k, &wrong);
+
+	if (e == ERR_DENIED)
+		answer(&k->guard, &(struct ipc_message){ .kind = IPC_BLAME,
+					  .blame = { .process = c->peer, .what = wrong } });
+	arena_free(&arena);
+	return e != ERR_MISSING;
+}
+
+void keeper_run(struct keeper *k)
+{
+	struct ipc_channel *channels[] = { &k->guard, &k->ike };
+	struct pollfd fds[2];
+	bool served = true;
+
+	while (served) {
+		for (unsigned i = 0; i < 2; i++)
+			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		for (unsigned i = 0; i < 2 && served; i++)
+			if (fds[i].revents)
+				served = keeper_serve(k, channels[i]);
+	}
 }

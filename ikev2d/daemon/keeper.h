@@ -1,20 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared secrets: which one two identities use, and what is proved with it. */
+/* The process that keeps private keys, shared secrets and passphrases. It has no network and no files, and
+ * gives none of them away: it makes AUTH values (RFC 7296, 2.15) and says whether a peer's is right, and it
+ * says what is public in a file with a key. A shared secret serves only identities that own it, a private key
+ * signs only what has the form of an IKE peer's octets.
+ *
+ * All that it keeps stands in its image as well, memory that outlives the process but that no other process
+ * has mapped: another keeper goes on with it. */
 #pragma once
 
-#include "ike/ike.h"
+#include "base/map.h"
+#include "daemon/image.h"
+#include "daemon/ipc.h"
 
-/* The secret of C that LOCAL shares with REMOTE, or NULL. Of those that name the remote identity, or nobody,
- * the one that names it most closely, then the one that names the local one most closely, then the first. One
- * that names nobody but the local identity comes last. */
-const struct secret *keeper_find(const struct conf *c, const struct id *local, const struct id *remote);
+struct keeper {
+	struct ipc_channel guard, ike; /* our ends */
+	struct map kept;               /* struct kept_thing by handle */
+	struct image image;
+	uint8_t marking[32]; /* the key of the marks, which are equal as long as this keeper lives */
+};
 
-/* The AUTH value over Q->octets. FILE: the configuration's, for explanations (NULL: none). ERR_MISSING when
- * there is no secret, ERR_CRYPTO. */
-enum err keeper_prove(const struct conf *c, const char *file, const struct ike_question *q,
-	struct arena *arena, struct bytes *proof, struct why *why) MUST_CHECK;
+/* Has the library do once what it reads files for, as long as there are any. */
+void keeper_warm(void);
 
-/* Whether Q->proof is the peer's AUTH value over Q->octets: ERR_AUTH when it is not; ERR_MISSING, ERR_CRYPTO.
- */
-enum err keeper_check(const struct conf *c, const char *file, const struct ike_question *q,
-	struct arena *arena, struct why *why) MUST_CHECK;
+/* Takes over what stands in the image IMAGE_FD, which stays the caller's. */
+enum err keeper_start(struct keeper *k, int image_fd) MUST_CHECK;
+/* Wipes everything but the image. */
+void keeper_stop(struct keeper *k);
+
+/* The next message from C, one of the two channels. False when its peer is gone. */
+bool keeper_serve(struct keeper *k, struct ipc_channel *c);
+
+/* Serves until guard is gone. */
+void keeper_run(struct keeper *k);
+
+/* What is done with messages (ipc_table.c); CTX is the keeper. */
+bool keeper_take_secret(void *ctx, const struct ipc_message *m);
+bool keeper_take_file(void *ctx, const struct ipc_message *m);
+bool keeper_take_drop(void *ctx, const struct ipc_message *m);
+bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);
+bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);
+bool keeper_take_sign(void *ctx, const struct ipc_message *m);
+bool keeper_take_key(void *ctx, const struct ipc_message *m);

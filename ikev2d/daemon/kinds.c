@@ -2,6 +2,8 @@
 /* Copies and comparisons of objects, kind by kind. */
 #include "daemon/kinds.h"
 
+#include "daemon/vault.h"
+
 /* ------------------------------------------------------------------- pieces */
 
 static const char *text_copy(struct arena *arena, const char *s)
@@ -78,6 +80,7 @@ static void secret_copy(struct arena *arena, void *to, const void *from)
 	s->at = source_copy(arena, &s->at);
 	s->owners = owners;
 	s->data = arena_bytes(arena, s->data);
+	s->kept = kept_ref(s->kept);
 }
 
 static void secret_end(void *o)
@@ -85,12 +88,14 @@ static void secret_end(void *o)
 	const struct secret *s = o;
 
 	wipe((void *)s->data.p, s->data.n);
+	kept_unref(s->kept);
 }
 
 static bool secret_same(const void *a, const void *b)
 {
 	const struct secret *x = a, *y = b;
-	bool same = x->kind == y->kind && x->n_owners == y->n_owners && bytes_eq_secret(x->data, y->data);
+	bool same = x->kind == y->kind && x->n_owners == y->n_owners && bytes_eq_secret(x->data, y->data) &&
+		    kept_same(x->kept, y->kept);
 
 	for (unsigned i = 0; same && i < x->n_owners; i++)
 		same = id_eq(&x->owners[i], &y->owners[i]);
@@ -110,6 +115,7 @@ static void key_copy(struct arena *arena, void *to, const void *from)
 	k->handle = text_copy(arena, k->handle);
 	k->module = text_copy(arena, k->module);
 	k->secret = arena_bytes(arena, k->secret);
+	k->kept = kept_ref(k->kept);
 }
 
 static void key_end(void *o)
@@ -117,6 +123,7 @@ static void key_end(void *o)
 	const struct key_conf *k = o;
 
 	wipe((void *)k->secret.p, k->secret.n);
+	kept_unref(k->kept);
 }
 
 static bool key_same(const void *a, const void *b)
@@ -125,7 +132,8 @@ static bool key_same(const void *a, const void *b)
 
 	return x->kind == y->kind && text_same(x->file, y->file) && text_same(x->uri, y->uri) &&
 	       text_same(x->handle, y->handle) && text_same(x->module, y->module) && x->slot == y->slot &&
-	       x->has_slot == y->has_slot && bytes_eq_secret(x->secret, y->secret);
+	       x->has_slot == y->has_slot && bytes_eq_secret(x->secret, y->secret) &&
+	       kept_same(x->kept, y->kept);
 }
 
 /* -------------------------------------------------------------------- pools */

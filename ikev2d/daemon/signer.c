@@ -15,8 +15,8 @@ static uint32_t hashes_of(struct bytes list)
 	return set;
 }
 
-static enum err sign(
-	const struct key *key, const struct ike_question *q, struct arena *arena, struct ike_answer *out)
+static enum err choose(const struct key *key, const struct ike_question *q, struct arena *arena,
+	struct signing *by, struct ike_answer *out)
 {
 	struct sign_policy policy = { .constraints = creds_constraints(&q->peer->local, arena),
 		.hashes = hashes_of(q->hashes) };
@@ -24,8 +24,9 @@ static enum err sign(
 
 	if (!s)
 		return ERR_UNSUPPORTED;
+	*by = (struct signing){ key, s };
 	out->method = s->method;
-	return sign_octets(key, s, q->octets, arena, &out->proof, &out->why);
+	return ERR_OK;
 }
 
 /* C as it stands, or where it is (RFC 7296, 3.6) where the peer takes that. */
@@ -89,20 +90,20 @@ static enum err missing(
 	return ERR_MISSING;
 }
 
-static enum err prove_by_key(
-	const struct creds *c, const struct ike_question *q, struct arena *arena, struct ike_answer *out)
+static enum err choose_key(const struct creds *c, const struct ike_question *q, struct arena *arena,
+	struct signing *by, struct ike_answer *out)
 {
 	const struct key *key = pubkeys_own(&q->peer->local.pubkeys, &c->store, &out->why);
 
 	if (key) {
 		add_key(q, key, arena, out);
-		return sign(key, q, arena, out);
+		return choose(key, q, arena, by, out);
 	}
 	return missing(q, "pubkeys", arena, out);
 }
 
-enum err signer_prove(const struct creds *c, const struct ike_question *q, int64_t now, struct arena *arena,
-	struct ike_answer *out, struct cert_list *shown)
+enum err signer_choose(const struct creds *c, const struct ike_question *q, int64_t now, struct arena *arena,
+	struct signing *by, struct ike_answer *out, struct cert_list *shown)
 {
 	const struct auth_conf *a = &q->peer->local;
 	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
@@ -111,10 +112,10 @@ enum err signer_prove(const struct creds *c, const struct ike_question *q, int64
 
 	*shown = (struct cert_list){ 0 };
 	if (a->pubkeys.n && !a->certs.n)
-		return prove_by_key(c, q, arena, out);
+		return choose_key(c, q, arena, by, out);
 	own = store_own(&c->store, named.v, named.n, &q->local, q->certreqs, now, arena, &out->why);
 	if (own) {
-		e = sign(store_key(&c->store, own->key_id), q, arena, out);
+		e = choose(store_key(&c->store, own->key_id), q, arena, by, out);
 		add_certs(c, q, own, arena, out, shown);
 	} else {
 		e = missing(q, "certs", arena, out);

@@ -141,3 +141,11 @@ void staple(struct world *w, const struct cert_list *shown, const char *name, st
 		ask(s, i, name);
 	asked_one(s);
 }
+
+void staple_answer(struct world *w, struct answer *answer)
+{
+	if (!answer->a.result && answer->connection && answer->shown.n)
+		staple(w, &answer->shown, answer->connection, answer);
+	else
+		engine_answer(w, answer);
+}

@@ -17,6 +17,7 @@
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
 #include "daemon/updown_queue.h"
+#include "daemon/vault.h"
 #include "daemon/watch.h"
 #include "ike/ike.h"
 #include "vici/vici.h"
@@ -34,6 +35,7 @@ struct world {
 
 	struct rundir rundir;
 	const char *state_dir;
+	struct vault *vault; /* of secrets: another process */
 	struct config config;
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */

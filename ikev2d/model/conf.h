@@ -6,6 +6,8 @@
 
 enum secret_kind { SECRET_IKE, SECRET_EAP, SECRET_XAUTH, SECRET_NTLM, SECRET_PPK };
 
+struct kept;
+
 /* A shared secret of one or several identities; without owners it is anybody's. */
 struct secret {
 	const char *name; /* "ike-1", or VICI's id */
@@ -15,6 +17,8 @@ struct secret {
 	const struct id *owners;
 	unsigned n_owners;
 	struct bytes data;
+	struct kept *kept; /* a reference to where it is kept instead of in DATA (daemon/vault.h); NULL: it is
+			      here */
 };
 
 enum key_kind { FILED_PRIVATE, FILED_RSA, FILED_ECDSA, FILED_PKCS8, FILED_PKCS12, FILED_TOKEN };
@@ -32,6 +36,7 @@ struct key_conf {
 	uint32_t slot;
 	bool has_slot;
 	struct bytes secret; /* passphrase or PIN; empty: none */
+	struct kept *kept;   /* as above */
 };
 
 /* What is told to who gets an address (RFC 7296, 3.15.1). */

@@ -5,8 +5,9 @@
 #include "base/heap.h"
 #include "crypto/kex.h"
 #include "crypto/prf.h"
-#include "daemon/keeper.h"
 #include "daemon/record.h"
+#include "daemon/secrets.h"
+#include "ike/keys.h"
 #include "ike/limits.h"
 #include "model/scheme.h"
 #include "wire/message.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
 
 static void stop(const char *why)
 {
@@ -267,10 +267,21 @@ static void answer_shared(
 
 static enum err answer_psk(const struct host *h, const struct ike_question *q, struct coming *c)
 {
+	const struct secret *s = secrets_for(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+	uint8_t *right = arena_alloc(&c->arena, q->prf->out);
+
 	c->answer.method = AUTH_METHOD_PSK;
-	return q->kind == ASK_PROOF
-		       ? keeper_prove(&h->conf.conf, NULL, q, &c->arena, &c->answer.proof, &c->answer.why)
-		       : keeper_check(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+	if (!s)
+		return ERR_MISSING;
+	if (keys_psk_auth(q->prf, s->data, q->octets, right))
+		stop("the library has not this PRF");
+	if (q->kind == ASK_PROOF)
+		c->answer.proof = bytes_of(right, q->prf->out);
+	else if (!bytes_eq_secret(bytes_of(right, q->prf->out), q->proof)) {
+		c->answer.why = secrets_differ(s, q, &c->arena);
+		return ERR_AUTH;
+	}
+	return ERR_OK;
 }
 
 /* What stands for a signature: everybody can make one, and only over what is asked. */

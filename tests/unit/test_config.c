@@ -18,7 +18,7 @@ static struct arena arena;
 static int set_up(void **state)
 {
 	(void)state;
-	config_start(&config);
+	config_start(&config, NULL);
 	return 0;
 }
 

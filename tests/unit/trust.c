@@ -7,6 +7,7 @@
 #include "daemon/engine.h"
 #include "daemon/signer.h"
 #include "daemon/staple.h"
+#include "pki/sign.h"
 
 #include <event2/http.h>
 #include <stdlib.h>
@@ -165,11 +166,14 @@ enum err trust_prove(struct trust *b, bool classic)
 		.certreqs = creds_authorities(b->sun.creds, &b->arena),
 		.wants = WANTS_CERT | WANTS_RAW_KEY | (b->by_url ? WANTS_URL : 0),
 	};
+	struct signing by;
 	enum err e;
 
 	b->id = q.local;
 	certs_free(&b->shown);
-	e = signer_prove(b->moon.creds, &q, MAKER_NOW, &b->arena, &b->proof, &b->shown);
+	e = signer_choose(b->moon.creds, &q, MAKER_NOW, &b->arena, &by, &b->proof, &b->shown);
+	if (!e)
+		e = sign_octets(by.key, by.scheme, q.octets, &b->arena, &b->proof.proof, &b->proof.why);
 	return e;
 }
 

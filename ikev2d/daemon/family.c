@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes and their ends. */
+#include "daemon/family.h"
+
+#include "daemon/clock.h"
+#include "daemon/keeper.h"
+#include "daemon/line.h"
+#include "daemon/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What a member is handed: its channels, its own descriptor, its root. */
+enum { FD_CHANNELS = 3, FD_OWN = FD_CHANNELS + FAMILY_CHANNELS, FD_ROOT, FD_END };
+enum {
+	END_TIME = 1000,   /* ms for an orderly end */
+	SHORT_LIFE = 1000, /* ms: one that lived no longer is not replaced at once */
+	RETRY_TIME = 500,  /* ms until then */
+};
+
+#define NAME "ikev2d: "
+
+/* ------------------------------------------------------------- as the member */
+
+static int give_up(const char *what, const struct text *why)
+{
+	fprintf(stderr, NAME "%s%s%s\n", what, why ? ": " : "", why ? text_str(why) : "");
+	return EXIT_FAILURE;
+}
+
+/* It ends when guard does, which is who gets these. */
+static void ignore_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		(void)signal(numbers[i], SIG_IGN);
+}
+
+/* In the background nobody reads our standard error: guard is told as well. */
+static int run_keeper(void)
+{
+	struct keeper k = { .guard = { FD_CHANNELS, IPC_KEEPER, IPC_GUARD, IPC_SERVING },
+		.ike = { FD_CHANNELS + 1, IPC_KEEPER, IPC_IKE, IPC_SERVING } };
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+
+	keeper_warm();
+	if (sandbox_enter(IPC_KEEPER, FD_ROOT, &why)) {
+		(void)!ipc_send(&k.guard, &(struct ipc_message){ .kind = IPC_LOG,
+						  .log = { LOG_ERROR, "keeper", text_str(&why) } });
+		return give_up("keeper", &why);
+	}
+	arena_free(&arena);
+	if (keeper_start(&k, FD_OWN))
+		return give_up("keeper: what the one before it kept is damaged", NULL);
+	if (!ipc_send(&k.guard, &(struct ipc_message){ .kind = IPC_READY }))
+		keeper_run(&k);
+	keeper_stop(&k);
+	return EXIT_SUCCESS;
+}
+
+int family_run(const char *name)
+{
+	struct stat s;
+	int code;
+
+	if (strcmp(name, NAME "keeper"))
+		return -1;
+	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
+		return give_up("this name is for a process that ikev2d starts itself", NULL);
+	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
+	ignore_signals();
+	code = run_keeper();
+	/* What runs at the end of a program may want what the sandbox forbids. */
+	_exit(code);
+}
+
+/* ------------------------------------------------------------------ starting */
+
+/* A folder that has been removed: nothing can be made in it. */
+static int empty_root(const char *folder)
+{
+	struct arena arena = { 0 };
+	const char *path = arena_printf(&arena, "%s/empty", folder);
+	int fd;
+
+	(void)mkdir(path, 0755);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)rmdir(path);
+	arena_free(&arena);
+	return fd;
+}
+
+/* Above all that the member gets, so that none is in another one's place. */
+static int moved(int fd)
+{
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FD_END);
+
+	if (fd >= 0)
+		close(fd);
+	return high;
+}
+
+static pid_t spawn(const struct family_spec *spec, const int fds[FD_END])
+{
+	char title[32];
+	char *argv[] = { title, NULL };
+	posix_spawn_file_actions_t actions;
+	pid_t pid;
+	int e;
+
+	snprintf(title, sizeof title, NAME "%s", ipc_name(spec->process));
+	if (posix_spawn_file_actions_init(&actions))
+		abort();
+	for (int i = 0; i <= 2 && !spec->foreground; i++)
+		(void)posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
+	for (int i = FD_CHANNELS; i < FD_END; i++)
+		(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	errno = e;
+	return e ? 0 : pid;
+}
+
+static enum err spawn_member(struct member *m)
+{
+	int fds[FD_END];
+
+	for (int i = 0; i < FAMILY_CHANNELS; i++) {
+		fds[FD_CHANNELS + i] = moved(m->far[i].fd);
+		m->far[i].fd = -1;
+	}
+	fds[FD_OWN] = moved(dup(m->spec.fd));
+	fds[FD_ROOT] = moved(empty_root(m->spec.folder));
+	m->pid = spawn(&m->spec, fds);
+	for (int i = FD_CHANNELS; i < FD_END; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return m->pid ? ERR_OK : ERR_SYSTEM;
+}
+
+static void close_channels(struct member *m)
+{
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+		if (m->readable[i])
+			event_free(m->readable[i]);
+		m->readable[i] = NULL;
+		ipc_close(&m->near[i]);
+		ipc_close(&m->far[i]);
+	}
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx);
+
+/* Ends that wait for ever would let a member that is stuck hold us. */
+static enum err open_channels(struct member *m)
+{
+	const struct timeval patience = { .tv_sec = FAMILY_PATIENCE / 1000 };
+
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+		if (ipc_pair(m->spec.near[i], &m->near[i], m->spec.process, &m->far[i]))
+			return ERR_SYSTEM;
+		(void)setsockopt(m->near[i].fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+		m->readable[i] = event_new(m->base, m->near[i].fd, EV_READ | EV_PERSIST, on_readable, m);
+		if (!m->readable[i] || event_add(m->readable[i], NULL))
+			return ERR_SYSTEM;
+	}
+	return ERR_OK;
+}
+
+static void serving(struct member *m)
+{
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
+		m->near[i].phase = m->far[i].phase = IPC_SERVING;
+}
+
+static bool has_message(struct member *m, unsigned channel)
+{
+	struct pollfd p = { .fd = m->near[channel].fd, .events = POLLIN };
+	int n;
+
+	while ((n = poll(&p, 1, FAMILY_PATIENCE)) < 0 && errno == EINTR)
+		;
+	return n > 0;
+}
+
+/* Lines of its log come before. */
+static enum err wait_until_ready(struct member *m)
+{
+	struct arena arena = { 0 };
+	const char *wrong;
+	enum err e = ERR_OK;
+	uint64_t late = clock_ms() + FAMILY_PATIENCE;
+
+	while (!e && m->near[0].phase == IPC_STARTING)
+		e = clock_ms() < late && has_message(m, 0)
+			    ? ipc_take(&m->near[0], &arena, m->spec.ctx, &wrong)
+			    : ERR_MISSING;
+	arena_free(&arena);
+	return e;
+}
+
+/* How PID has ended, in words; it is not there any more. */
+static const char *reap(pid_t pid, struct arena *arena)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		return "it made a system call that it has no right to (SIGSYS)";
+	if (WIFSIGNALED(status))
+		return arena_printf(arena, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return arena_printf(arena, "exit code %d", WEXITSTATUS(status));
+}
+
+/* Afterwards none runs; how it ended, from ARENA. */
+static const char *end(struct member *m, struct arena *arena)
+{
+	pid_t pid = m->pid;
+
+	close_channels(m);
+	m->pid = 0;
+	if (!pid)
+		return "it did not run";
+	(void)kill(pid, SIGKILL);
+	return reap(pid, arena);
+}
+
+static enum err start(struct member *m, struct text *why)
+{
+	enum err e = open_channels(m);
+
+	m->since = clock_ms();
+	m->said[0] = 0;
+	if (!e && m->spec.one) {
+		serving(m);
+		return ERR_OK;
+	}
+	if (!e)
+		e = spawn_member(m);
+	if (e)
+		text_add(why, "the process %s cannot be started: %s", ipc_name(m->spec.process),
+			strerror(errno));
+	else if ((e = wait_until_ready(m)))
+		text_add(why, "the process %s ended before it was ready: %s%s%s", ipc_name(m->spec.process),
+			m->said, *m->said ? "; " : "", end(m, why->arena));
+	if (e)
+		close_channels(m);
+	return e ? ERR_SYSTEM : ERR_OK;
+}
+
+void member_ready(struct member *m)
+{
+	serving(m);
+}
+
+void member_said(struct member *m, const char *line)
+{
+	if (m->near[0].phase == IPC_STARTING)
+		snprintf(m->said, sizeof m->said, "%s", line);
+}
+
+enum err member_start(
+	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
+{
+	*m = (struct member){ .spec = *spec, .base = base };
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
+		m->near[i].fd = m->far[i].fd = -1;
+	return start(m, why);
+}
+
+/* ----------------------------------------------------------- losing, replacing */
+
+static void try_again(evutil_socket_t fd, short what, void *ctx)
+{
+	struct member *m = ctx;
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+
+	(void)fd;
+	(void)what;
+	if (!start(m, &why)) {
+		line_say(LOG_NOTICE, "family",
+			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
+		m->spec.again(m->spec.ctx);
+	} else {
+		line_say(LOG_ERROR, "family", text_str(&why));
+		evtimer_add(m->retry, &(struct timeval){ .tv_usec = RETRY_TIME * 1000 });
+	}
+	arena_free(&arena);
+}
+
+void member_replace(struct member *m, const char *why)
+{
+	struct arena arena = { 0 };
+	bool short_life = clock_ms() - m->since < SHORT_LIFE;
+	const char *how = end(m, &arena);
+
+	line_say(LOG_ERROR, "family",
+		arena_printf(&arena, "the process %s has ended%s%s: %s; another one is started",
+			ipc_name(m->spec.process), why ? ", since " : "", why ? why : "", how));
+	arena_free(&arena);
+	if (!m->retry)
+		m->retry = evtimer_new(m->base, try_again, m);
+	if (!m->retry)
+		abort();
+	if (short_life)
+		evtimer_add(m->retry, &(struct timeval){ .tv_usec = RETRY_TIME * 1000 });
+	else
+		try_again(-1, 0, m);
+}
+
+enum err member_wait(struct member *m)
+{
+	if (m->near[0].fd >= 0)
+		return ERR_OK;
+	evtimer_del(m->retry);
+	(void)poll(NULL, 0, RETRY_TIME);
+	try_again(-1, 0, m);
+	return m->near[0].fd >= 0 ? ERR_OK : ERR_MISSING;
+}
+
+/* What is heard; the member is replaced when there is nobody to be heard any more, or he breaks the rules. */
+static enum err hear(struct member *m, unsigned channel, struct arena *arena)
+{
+	const char *wrong = NULL;
+	enum err e = ipc_take(&m->near[channel], arena, m->spec.ctx, &wrong);
+
+	if (e)
+		member_replace(m, wrong ? arena_printf(arena, "it %s", wrong) : NULL);
+	return e ? ERR_MISSING : ERR_OK;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct member *m = ctx;
+	struct arena arena = { 0 };
+
+	(void)what;
+	(void)!hear(m, fd == m->near[0].fd ? 0 : 1, &arena);
+	arena_free(&arena);
+}
+
+enum err member_hear(struct member *m, struct arena *arena)
+{
+	if (m->near[0].fd < 0)
+		return ERR_MISSING;
+	if (has_message(m, 0))
+		return hear(m, 0, arena);
+	member_replace(m, "it did not answer");
+	return ERR_MISSING;
+}
+
+enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message)
+{
+	unsigned channel = near == m->spec.near[0] ? 0 : 1;
+	enum err e = m->near[channel].fd < 0 ? ERR_MISSING : ipc_send(&m->near[channel], message);
+
+	if (e == ERR_MISSING && m->near[channel].fd >= 0)
+		member_replace(m, "it does not listen");
+	if (!e && m->spec.one)
+		m->spec.serve(m->spec.ctx, &m->far[channel]);
+	return e;
+}
+
+/* ---------------------------------------------------------------------- end */
+
+/* Whether the process ends by itself. */
+static bool ends(pid_t pid)
+{
+	struct pollfd p = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	bool ended = p.fd >= 0 && poll(&p, 1, END_TIME) > 0;
+
+	if (p.fd >= 0)
+		close(p.fd);
+	return ended;
+}
+
+void member_stop(struct member *m)
+{
+	struct arena arena = { 0 };
+
+	if (m->retry)
+		event_free(m->retry);
+	close_channels(m);
+	if (m->pid)
+		(void)ends(m->pid);
+	(void)end(m, &arena);
+	arena_free(&arena);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's other processes: started before anything is read, watched, and started again. A new one is
+ * this program run anew: it inherits no memory, only the descriptors it is handed, and gives its rights away
+ * (sandbox.h) before it says that it is ready. With --one there is none: what it would do is done here, and
+ * all messages go through sockets all the same. */
+#pragma once
+
+#include "daemon/ipc.h"
+
+#include <event2/event.h>
+
+enum {
+	FAMILY_CHANNELS = 2,    /* of a member, at most */
+	FAMILY_PATIENCE = 5000, /* ms that a member has for a message: then it is ended */
+};
+
+/* What a member is. */
+struct family_spec {
+	enum ipc_process process;
+	enum ipc_process near[FAMILY_CHANNELS]; /* our ends of its channels; the first is guard's */
+	int fd;                                 /* what it is handed beside them */
+	const char *folder;                     /* where an empty folder may be made for a moment */
+	bool one, foreground;
+	void *ctx; /* of what is done with its messages */
+	/* With ONE: does what the member does with a message that waits in FAR. */
+	void (*serve)(void *ctx, struct ipc_channel *far);
+	/* It was lost, and another one is ready. */
+	void (*again)(void *ctx);
+};
+
+struct member {
+	struct family_spec spec;
+	struct event_base *base;
+	pid_t pid;      /* 0: it does not run */
+	char said[256]; /* the last line of its log before it was ready */
+	uint64_t since;
+	struct ipc_channel near[FAMILY_CHANNELS], far[FAMILY_CHANNELS]; /* far: with ONE */
+	struct event *readable[FAMILY_CHANNELS], *retry;
+};
+
+/* Starts a member and waits until it is ready. ERR_SYSTEM and a sentence. */
+enum err member_start(struct member *m, struct event_base *base, const struct family_spec *spec,
+	struct text *why) MUST_CHECK;
+/* It has said that it is ready; it has said LINE, which is kept while it is not. */
+void member_ready(struct member *m);
+void member_said(struct member *m, const char *line);
+/* Ends it: it sees that we are gone, and has a moment for its end. */
+void member_stop(struct member *m);
+
+/* Sends M to it by the channel of NEAR. ERR_RANGE: the message is too large; ERR_MISSING: it does not
+ * answer. In that case it has been replaced, if that was possible. */
+enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
+
+/* Waits for a message by guard's channel, into ARENA, and does what is to be done with it. ERR_MISSING as
+ * above. */
+enum err member_hear(struct member *m, struct arena *arena) MUST_CHECK;
+
+/* Where it does not run, and another one is to be started a moment later: waits for that. ERR_MISSING: in
+ * vain. */
+enum err member_wait(struct member *m) MUST_CHECK;
+
+/* Ends a member that does not do what it must, for the reason WHY, and starts another one. */
+void member_replace(struct member *m, const char *why);
+
+/* The code of the program as a member, when it was started as one of that name (argv[0]); -1: it was not. */
+int family_run(const char *name);

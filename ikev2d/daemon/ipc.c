@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages on their way. */
+#include "daemon/ipc_table.h"
+
+#include <errno.h>
+#include <sanitizer/asan_interface.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ROOM = 2 * IPC_MAX /* of a socket: the kernel counts its own administration as well */ };
+
+const char *ipc_name(enum ipc_process p)
+{
+	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper" };
+
+	return names[p];
+}
+
+enum err ipc_pair(enum ipc_process a, struct ipc_channel *near, enum ipc_process b, struct ipc_channel *far)
+{
+	const int room = ROOM;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+		return ERR_SYSTEM;
+	for (unsigned i = 0; i < 2; i++)
+		(void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	*near = (struct ipc_channel){ fds[0], a, b, IPC_STARTING };
+	*far = (struct ipc_channel){ fds[1], b, a, IPC_STARTING };
+	return ERR_OK;
+}
+
+void ipc_close(struct ipc_channel *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+/* One thread sends and receives, and nothing stays in these between two messages. */
+static uint8_t going[IPC_MAX], coming[IPC_MAX];
+
+static enum err post(struct ipc_channel *c, const struct ipc_message *m, int flags)
+{
+	struct wr w = wr_of(going, sizeof going);
+	enum err e = ERR_RANGE;
+	ssize_t n;
+
+	if (ipc_encode(&w, m)) {
+		while ((n = send(c->fd, w.p, w.n, MSG_NOSIGNAL | flags)) < 0 && errno == EINTR)
+			;
+		e = n < 0 ? ERR_MISSING : ERR_OK;
+	}
+	wipe(going, w.n);
+	return e;
+}
+
+enum err ipc_send(struct ipc_channel *c, const struct ipc_message *m)
+{
+	return post(c, m, 0);
+}
+
+enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m)
+{
+	return post(c, m, MSG_DONTWAIT);
+}
+
+static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
+{
+	return row->from == c->peer && row->to == c->self && row->phases & 1u << c->phase;
+}
+
+/* Of the N octets that came into the buffer nothing is left behind its decoder: in builds for tests, who
+ * still points into it ends there. */
+static const char *decode(size_t n, struct arena *arena, struct ipc_message *m)
+{
+	const char *wrong = n > IPC_MAX ? "it is too long" : ipc_decode(bytes_of(coming, n), arena, m);
+
+	wipe(coming, n < IPC_MAX ? n : IPC_MAX);
+	ASAN_POISON_MEMORY_REGION(coming, sizeof coming);
+	return wrong;
+}
+
+static const char *obey(struct ipc_channel *c, size_t n, struct arena *arena, void *ctx)
+{
+	struct ipc_message m;
+	const struct ipc_row *row;
+	const char *wrong = decode(n, arena, &m);
+
+	if (wrong)
+		return arena_printf(arena, "sent a message that is not well-formed: %s", wrong);
+	row = ipc_row(m.kind);
+	if (!in_place(c, row))
+		return arena_printf(arena, "sent a message that is not for it to send now: %s", row->name);
+	if (!row->take(ctx, &m))
+		return arena_printf(arena, "sent a message that nobody waits for: %s", row->name);
+	return NULL;
+}
+
+enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
+{
+	ssize_t n;
+
+	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
+	while ((n = recv(c->fd, coming, sizeof coming, MSG_TRUNC)) < 0 && errno == EINTR)
+		;
+	if (n <= 0)
+		return ERR_MISSING;
+	*wrong = obey(c, (size_t)n, arena, ctx);
+	return *wrong ? ERR_DENIED : ERR_OK;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the daemon's processes say to each other: messages over pairs of SOCK_SEQPACKET sockets. Each message
+ * is a row of THE table in ipc_table.c. A receiver believes nothing: what is not of the form of its row,
+ * comes from whom the row does not name, or at another time, ends the sender. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "model/conf.h"
+#include "model/why.h"
+
+enum {
+	IPC_MAX = 128 * 1024,          /* octets of a message */
+	IPC_DATA_MAX = IPC_MAX - 4096, /* of a file or a secret in it */
+	IPC_OCTETS_MAX = 96 * 1024,    /* of what is to be signed */
+	IPC_PROOF_MAX = 8192,          /* of a signature */
+	IPC_OWNERS_MAX = 256,          /* identities of a secret */
+	IPC_ID_MAX = 4096,             /* octets of one */
+	IPC_TEXT_MAX = 4096,           /* of a sentence */
+	IPC_PARTS_MAX = 512,           /* certificates, and CRLs, out of one file */
+	IPC_MARK_SIZE = 16,
+};
+
+/* Who speaks. Guard and ike are still one process, with a channel each. */
+enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_PROCESSES };
+
+/* A process says READY once, when it has given its rights away; nothing but its log comes before. */
+enum ipc_phase { IPC_STARTING, IPC_SERVING };
+
+enum ipc_kind {
+	IPC_READY = 1,
+	IPC_LOG,
+	IPC_BLAME,
+	IPC_SECRET,
+	IPC_FILE,
+	IPC_DROP,
+	IPC_KEPT,
+	IPC_OPENED,
+	IPC_PSK_PROVE,
+	IPC_PSK_CHECK,
+	IPC_SIGN,
+	IPC_PROOF,
+	IPC_KEY,
+	IPC_KINDS
+};
+
+/* What a kept secret is for. */
+enum ipc_use { IPC_USE_SECRET, IPC_USE_PASSPHRASE, IPC_USE_KEY };
+
+struct ipc_octets {
+	const struct bytes *v;
+	unsigned n;
+};
+
+/* A message. Questions have a ticket, and answers have that of their question. HANDLEs are numbers that guard
+ * gives to what keeper keeps; they are never used again. */
+struct ipc_message {
+	enum ipc_kind kind;
+	uint64_t ticket;
+	union {
+		struct {               /* IPC_LOG */
+			uint8_t level; /* enum log_level */
+			const char *word, *line;
+		} log;
+		struct { /* IPC_BLAME: PROCESS has broken the rules */
+			uint8_t process;
+			const char *what;
+		} blame;
+		struct { /* IPC_SECRET: keep it; IPC_KEPT */
+			uint64_t handle;
+			uint8_t use;  /* IPC_USE_SECRET, IPC_USE_PASSPHRASE */
+			uint8_t kind; /* enum secret_kind */
+			const struct id *owners;
+			unsigned n_owners;
+			struct bytes data;
+		} secret;
+		struct { /* IPC_FILE: keep the private key in DATA as HANDLE; IPC_OPENED */
+			uint64_t handle, opener; /* opened by the passphrase OPENER; 0: by none */
+			struct bytes data;
+		} file;
+		struct { /* IPC_DROP: keep it no longer */
+			uint64_t handle;
+		} drop;
+		struct { /* equal secrets have equal marks, to whom cannot know them otherwise */
+			uint8_t result; /* enum err */
+			struct bytes mark;
+		} kept;
+		struct { /* what is public in a file */
+			uint8_t result;
+			const char *what, *instead; /* NULL: nothing */
+			struct bytes spki;          /* of its private key; empty: there is none */
+			struct ipc_octets certs, crls;
+		} opened;
+		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PROOF */
+			uint64_t handle;
+			uint16_t prf; /* its transform ID */
+			struct id local, remote;
+			struct bytes octets, proof;
+		} psk;
+		struct { /* IPC_SIGN; IPC_PROOF */
+			uint64_t handle;
+			uint16_t prf;
+			uint8_t scheme; /* its place in the table of schemes */
+			struct bytes octets;
+		} sign;
+		struct {
+			uint8_t result;
+			const char *what; /* NULL: nothing */
+			struct bytes proof;
+		} proof;
+		struct { /* IPC_KEY: a key as keeper writes it down, PKCS#8 */
+			uint64_t handle;
+			struct bytes data;
+		} key;
+	};
+};
+
+/* A message, of the form of its row. ENCODE: into W; false where it is larger than its limits. DECODE: all of
+ * DATA, into ARENA, so that nothing of DATA is needed any more; NULL, or what is wrong. */
+bool ipc_encode(struct wr *w, const struct ipc_message *m);
+const char *ipc_decode(struct bytes data, struct arena *arena, struct ipc_message *m);
+
+/* One end of a pair. */
+struct ipc_channel {
+	int fd; /* -1: closed */
+	enum ipc_process self, peer;
+	enum ipc_phase phase; /* of who is not guard */
+};
+
+/* Makes the pair NEAR (of the process A) and FAR (of B). ERR_SYSTEM with errno set. */
+enum err ipc_pair(
+	enum ipc_process a, struct ipc_channel *near, enum ipc_process b, struct ipc_channel *far) MUST_CHECK;
+void ipc_close(struct ipc_channel *c);
+
+/* Sends M, waiting for room. ERR_RANGE: it is too large; ERR_MISSING: the peer is gone, or gives no room as
+ * long as the socket's own limit is. Nothing was sent then. */
+enum err ipc_send(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK;
+
+/* The same, without waiting: ERR_MISSING where there is no room. */
+enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK;
+
+/* Receives a message into ARENA, waiting for one, and does what its row says with CTX. ERR_MISSING: the peer
+ * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
+enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
+
+/* "guard", "ike", "keeper". */
+const char *ipc_name(enum ipc_process p);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* THE table of messages, and the fields of each. One walk over the fields serves for writing and for reading,
+ * so that the two cannot differ. */
+#include "daemon/ipc_table.h"
+
+#include "daemon/keeper.h"
+#include "daemon/vault.h"
+
+/* One of R and W. */
+struct walk {
+	struct rd *r;
+	struct wr *w;
+	struct arena *arena; /* of what is read */
+	const char *wrong;   /* the first field that is not as it must be */
+};
+
+static void fail(struct walk *x, const char *wrong)
+{
+	if (!x->wrong)
+		x->wrong = wrong;
+}
+
+static void u8(struct walk *x, uint8_t *v, unsigned end)
+{
+	if (x->w)
+		wr_u8(x->w, *v);
+	else
+		*v = rd_u8(x->r);
+	if (*v >= end)
+		fail(x, "a number is out of its range");
+}
+
+static void u16(struct walk *x, uint16_t *v)
+{
+	if (x->w)
+		wr_u16(x->w, *v);
+	else
+		*v = rd_u16(x->r);
+}
+
+static void u64(struct walk *x, uint64_t *v)
+{
+	if (x->w)
+		wr_u64(x->w, *v);
+	else
+		*v = rd_u64(x->r);
+}
+
+static void handle(struct walk *x, uint64_t *v)
+{
+	u64(x, v);
+	if (!*v)
+		fail(x, "a handle is zero");
+}
+
+/* A length and that many octets, at most MAX. */
+static void octets(struct walk *x, struct bytes *b, size_t max)
+{
+	uint32_t n = (uint32_t)b->n;
+
+	if (x->w)
+		wr_u32(x->w, n);
+	else
+		n = rd_u32(x->r);
+	if (n > max || (x->w && b->n > max)) {
+		fail(x, "a field is longer than it may be");
+		return;
+	}
+	if (x->w)
+		wr_bytes(x->w, *b);
+	else
+		*b = arena_bytes(x->arena, rd_bytes(x->r, n));
+}
+
+/* Octets that must be so many. */
+static void exactly(struct walk *x, struct bytes *b, size_t n)
+{
+	octets(x, b, n);
+	if (b->n != n)
+		fail(x, "a field is shorter than it must be");
+}
+
+/* NULL and "" are the same. */
+static void sentence(struct walk *x, const char **s)
+{
+	struct bytes b = *s ? bytes_str(*s) : (struct bytes){ 0 };
+
+	octets(x, &b, IPC_TEXT_MAX);
+	if (x->w)
+		return;
+	if (b.n && memchr(b.p, 0, b.n))
+		fail(x, "a text has a zero octet in it");
+	*s = b.n ? (const char *)b.p : NULL;
+}
+
+static unsigned count(struct walk *x, unsigned n, unsigned max)
+{
+	uint16_t v = (uint16_t)n;
+
+	u16(x, &v);
+	if (v > max || n > max) {
+		fail(x, "there are too many of something");
+		return 0;
+	}
+	return v;
+}
+
+static void identity(struct walk *x, struct id *id)
+{
+	u8(x, &id->type, UINT8_MAX + 1);
+	octets(x, &id->data, IPC_ID_MAX);
+}
+
+static void identities(struct walk *x, const struct id **v, unsigned *n)
+{
+	struct id *out;
+
+	*n = count(x, *n, IPC_OWNERS_MAX);
+	out = ARENA_ARRAY(x->arena, *n, struct id);
+	for (unsigned i = 0; i < *n && !x->wrong; i++) {
+		if (x->w)
+			out[i] = (*v)[i];
+		identity(x, &out[i]);
+	}
+	*v = out;
+}
+
+static void parts(struct walk *x, struct ipc_octets *o)
+{
+	struct bytes *out;
+
+	o->n = count(x, o->n, IPC_PARTS_MAX);
+	out = ARENA_ARRAY(x->arena, o->n, struct bytes);
+	for (unsigned i = 0; i < o->n && !x->wrong; i++) {
+		if (x->w)
+			out[i] = o->v[i];
+		octets(x, &out[i], IPC_DATA_MAX);
+	}
+	o->v = out;
+}
+
+/* ------------------------------------------------------------------- fields */
+
+static void nothing(struct walk *x, struct ipc_message *m)
+{
+	(void)x;
+	(void)m;
+}
+
+static void log_line(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->log.level, LOG_DETAIL + 1);
+	sentence(x, &m->log.word);
+	sentence(x, &m->log.line);
+	if (!m->log.word || !m->log.line)
+		fail(x, "a line of the log is empty");
+}
+
+static void blame(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->blame.process, IPC_PROCESSES);
+	sentence(x, &m->blame.what);
+}
+
+static void secret(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->secret.handle);
+	u8(x, &m->secret.use, IPC_USE_KEY);
+	u8(x, &m->secret.kind, SECRET_PPK + 1);
+	identities(x, &m->secret.owners, &m->secret.n_owners);
+	octets(x, &m->secret.data, IPC_DATA_MAX);
+}
+
+static void file(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->file.handle);
+	u64(x, &m->file.opener);
+	octets(x, &m->file.data, IPC_DATA_MAX);
+}
+
+static void drop(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->drop.handle);
+}
+
+static void kept(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->kept.result, ERR_MAX);
+	exactly(x, &m->kept.mark, IPC_MARK_SIZE);
+}
+
+static void opened(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->opened.result, ERR_MAX);
+	sentence(x, &m->opened.what);
+	sentence(x, &m->opened.instead);
+	octets(x, &m->opened.spki, IPC_DATA_MAX);
+	parts(x, &m->opened.certs);
+	parts(x, &m->opened.crls);
+}
+
+static void psk(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->psk.handle);
+	u16(x, &m->psk.prf);
+	identity(x, &m->psk.local);
+	identity(x, &m->psk.remote);
+	octets(x, &m->psk.octets, IPC_OCTETS_MAX);
+	octets(x, &m->psk.proof, IPC_PROOF_MAX);
+}
+
+static void sign(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->sign.handle);
+	u16(x, &m->sign.prf);
+	u8(x, &m->sign.scheme, SCHEMES);
+	octets(x, &m->sign.octets, IPC_OCTETS_MAX);
+}
+
+static void proof(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->proof.result, ERR_MAX);
+	sentence(x, &m->proof.what);
+	octets(x, &m->proof.proof, IPC_PROOF_MAX);
+}
+
+static void key(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->key.handle);
+	octets(x, &m->key.data, IPC_DATA_MAX);
+}
+
+/* ---------------------------------------------------------------- the table */
+
+enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
+
+struct row {
+	struct ipc_row is;
+	void (*fields)(struct walk *x, struct ipc_message *m);
+};
+
+/* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper tells
+ * itself is its image. */
+static const struct row rows[IPC_KINDS] = {
+	[IPC_READY] = { { "ready", IPC_KEEPER, IPC_GUARD, STARTS, vault_take_ready }, nothing },
+	[IPC_LOG] = { { "log", IPC_KEEPER, IPC_GUARD, ALWAYS, vault_take_log }, log_line },
+	[IPC_BLAME] = { { "blame", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
+	[IPC_SECRET] = { { "secret", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
+	[IPC_FILE] = { { "file", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
+	[IPC_DROP] = { { "drop", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_drop }, drop },
+	[IPC_KEPT] = { { "kept", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_answer }, kept },
+	[IPC_OPENED] = { { "opened", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_answer }, opened },
+	[IPC_PSK_PROVE] = { { "psk-prove", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_psk_prove }, psk },
+	[IPC_PSK_CHECK] = { { "psk-check", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_psk_check }, psk },
+	[IPC_SIGN] = { { "sign", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_sign }, sign },
+	[IPC_PROOF] = { { "proof", IPC_KEEPER, IPC_IKE, SERVES, vault_take_proof }, proof },
+	[IPC_KEY] = { { "key", IPC_KEEPER, IPC_KEEPER, STARTS, keeper_take_key }, key },
+};
+
+const struct ipc_row *ipc_row(unsigned kind)
+{
+	return kind < IPC_KINDS && rows[kind].fields ? &rows[kind].is : NULL;
+}
+
+bool ipc_encode(struct wr *w, const struct ipc_message *m)
+{
+	struct arena scratch = { 0 };
+	struct walk x = { .w = w, .arena = &scratch };
+	struct ipc_message copy = *m; /* the walk points its lists to copies */
+
+	wr_u8(w, (uint8_t)m->kind);
+	wr_u64(w, m->ticket);
+	rows[m->kind].fields(&x, &copy);
+	arena_free(&scratch);
+	return !x.wrong && !w->bad;
+}
+
+const char *ipc_decode(struct bytes data, struct arena *arena, struct ipc_message *m)
+{
+	struct rd r = rd_of(data);
+	struct walk x = { .r = &r, .arena = arena };
+	unsigned kind = rd_u8(&r);
+
+	*m = (struct ipc_message){ .kind = kind, .ticket = rd_u64(&r) };
+	if (!ipc_row(kind))
+		return "there is no such message";
+	rows[kind].fields(&x, m);
+	if (!x.wrong && !rd_done(&r))
+		fail(&x, r.bad ? "it ends too early" : "there is too much in it");
+	return x.wrong;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A row of the table of messages, to who carries them. */
+#pragma once
+
+#include "daemon/ipc.h"
+
+struct ipc_row {
+	const char *name;
+	enum ipc_process from, to;
+	unsigned phases; /* bits 1 << enum ipc_phase */
+	/* What the receiver does with it. False: nobody has waited for it, and the sender has broken the
+	 * rules. */
+	bool (*take)(void *ctx, const struct ipc_message *m);
+};
+
+/* NULL: there is none of that number. */
+const struct ipc_row *ipc_row(unsigned kind);

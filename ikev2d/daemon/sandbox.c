@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* User, root, capabilities, Landlock, seccomp; in the order in which each still may be given away. */
+#include "daemon/sandbox.h"
+
+#include "daemon/process.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* Numbers that neither users nor containers are given (systemd's list of uids and gids has them as unused),
+ * for machines where nobody made the user. */
+enum { USER_BASE = 1902000000 };
+
+/* ------------------------------------------------------------------ filters */
+
+/* What every process needs: memory, messages, time, randomness, its end. */
+static const char *const common[] = { "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "futex",
+	"getrandom", "clock_gettime", "clock_nanosleep", "gettimeofday", "poll", "ppoll", "recvmsg",
+	"recvfrom", "sendmsg", "sendto", "write", "writev", "close", "exit", "exit_group", "rt_sigreturn",
+	"rt_sigprocmask", "restart_syscall", "getpid", "gettid", "tgkill", NULL };
+
+/* Its image. */
+static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL };
+
+/* What a sanitizer wants to write its report; not in what is installed. */
+static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_yield", "readlink",
+	"readlinkat", "openat", "open", "read", "fstat", "newfstatat", "stat", "lseek", "getrlimit",
+	"prlimit64", "sched_getaffinity", "getuid", "geteuid", "getppid", "uname", NULL };
+
+/* THE table of processes that have a sandbox. */
+static const struct row {
+	const char *name; /* of its user, and in the list of processes: 15 characters */
+	const char *const *calls;
+	rlim_t files; /* descriptors at most; they are there already */
+} rows[IPC_PROCESSES] = {
+	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8 },
+};
+
+/* Memory that is written is not carried out, and what is carried out is not written. */
+static int admit(scmp_filter_ctx filter, const char *name)
+{
+	int call = seccomp_syscall_resolve_name(name);
+	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+
+	if (call == __NR_SCMP_ERROR)
+		return 0; /* another architecture's */
+	if (!strcmp(name, "mmap") || !strcmp(name, "mprotect"))
+		return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &not_executable);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+}
+
+static int admit_all(scmp_filter_ctx filter, const char *const *names)
+{
+	int e = 0;
+
+	for (; !e && *names; names++)
+		e = admit(filter, *names);
+	return e;
+}
+
+static bool filter_calls(const struct row *row)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int e = filter ? admit_all(filter, common) : -ENOMEM;
+
+	if (!e)
+		e = admit_all(filter, row->calls);
+	if (!e && SANITIZED)
+		e = admit_all(filter, sanitizers);
+	if (!e)
+		e = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -e;
+	return !e;
+}
+
+/* -------------------------------------------------------------------- files */
+
+/* No file whatever, for kernels that can (5.13): beside the empty root, since this cannot be undone by who
+ * becomes root again. */
+static bool forbid_files(void)
+{
+	struct landlock_ruleset_attr all = { .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1 };
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
+	bool done;
+
+	if (fd < 0)
+		return errno == ENOSYS || errno == EOPNOTSUPP;
+	done = !syscall(SYS_landlock_restrict_self, fd, 0);
+	close(fd);
+	return done;
+}
+
+static bool leave_root(int root_fd)
+{
+	bool done = !fchdir(root_fd) && (!chroot(".") || errno == EPERM);
+
+	close(root_fd);
+	return done;
+}
+
+/* --------------------------------------------------------------------- user */
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+};
+
+static struct user user_of(enum ipc_process p)
+{
+	const struct passwd *there = getpwnam(rows[p].name);
+
+	if (there)
+		return (struct user){ there->pw_uid, there->pw_gid };
+	return (struct user){ USER_BASE + p, USER_BASE + p };
+}
+
+/* All but those of the set KEEP. */
+static bool drop_capabilities(uint32_t keep)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+	if (syscall(SYS_capget, &head, has))
+		return false;
+	left[0].permitted = left[0].effective = has[0].permitted & keep;
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return !syscall(SYS_capset, &head, left);
+}
+
+/* Who may not change it has no rights worth taking but capabilities. */
+static bool become(const struct user *u)
+{
+	if (!setgroups(0, NULL))
+		return !setresgid(u->gid, u->gid, u->gid) && !setresuid(u->uid, u->uid, u->uid);
+	return errno == EPERM && geteuid();
+}
+
+static bool limit(int what, rlim_t n)
+{
+	return !setrlimit(what, &(struct rlimit){ n, n });
+}
+
+/* Memory stays locked while it grows where there is no limit for it; where that is not to be had, with the
+ * capability, which is the set that is to be kept, and good for nothing else. */
+static uint32_t lock_memory(void)
+{
+	bool unlimited = limit(RLIMIT_MEMLOCK, RLIM_INFINITY);
+
+	return process_lock_memory() && !unlimited ? 1u << CAP_IPC_LOCK : 0;
+}
+
+/* ---------------------------------------------------------------------- all */
+
+static enum err cannot(const char *what, struct text *why)
+{
+	text_add(why, "%s: %s", what, strerror(errno));
+	return ERR_SYSTEM;
+}
+
+enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
+{
+	const struct row *row = &rows[p];
+	struct user user = user_of(p);
+	uint32_t keep = lock_memory();
+
+	(void)prctl(PR_SET_NAME, row->name);
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, row->files))
+		return cannot("its limits cannot be set", why);
+	if (!leave_root(root_fd))
+		return cannot("it cannot leave the file system", why);
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || !become(&user))
+		return cannot(arena_printf(why->arena,
+				      "it cannot become another user; make one for it (useradd --system %s)",
+				      row->name),
+			why);
+	if (!drop_capabilities(keep))
+		return cannot("it cannot give away its capabilities", why);
+	if (!limit(RLIMIT_NPROC, 0))
+		return cannot("its limits cannot be set", why);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
+		prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return cannot("it cannot be sealed", why);
+	if (!forbid_files())
+		return cannot("Landlock refuses", why);
+	if (!filter_calls(row))
+		return cannot("seccomp refuses", why);
+	return ERR_OK;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Choosing among secrets, as strongSwan's users know it. */
+#include "daemon/secrets.h"
+
+/* How closely owners name an identity. */
+enum closeness { NOT_NAMED, ANYBODY, BY_WILDCARD, EXACTLY };
+
+static enum closeness owner_names(const struct id *owner, const struct id *id)
+{
+	if (owner->type == ID_ANY)
+		return ANYBODY;
+	if (id_eq(owner, id))
+		return EXACTLY;
+	return id_matches(owner, id) ? BY_WILDCARD : NOT_NAMED;
+}
+
+static enum closeness secret_names(const struct secret *s, const struct id *id)
+{
+	enum closeness best = s->n_owners ? NOT_NAMED : ANYBODY;
+
+	for (unsigned i = 0; i < s->n_owners; i++) {
+		enum closeness c = owner_names(&s->owners[i], id);
+
+		if (c > best)
+			best = c;
+	}
+	return best;
+}
+
+static bool owned_by_alone(const struct secret *s, const struct id *id)
+{
+	for (unsigned i = 0; i < s->n_owners; i++)
+		if (owner_names(&s->owners[i], id) == NOT_NAMED)
+			return false;
+	return true;
+}
+
+/* A secret of the local identity and of others than the remote one is for those others. */
+unsigned secrets_rank(const struct secret *s, const struct id *local, const struct id *remote)
+{
+	enum closeness to_remote = secret_names(s, remote), to_local = secret_names(s, local);
+
+	if (s->kind != SECRET_IKE || (to_remote == NOT_NAMED && !owned_by_alone(s, local)))
+		return 0;
+	return to_remote * (EXACTLY + 1) + to_local;
+}
+
+const struct secret *secrets_find(const struct conf *c, const struct id *local, const struct id *remote)
+{
+	const struct secret *best = NULL;
+	unsigned best_rank = 0;
+
+	for (unsigned i = 0; i < c->n_secrets; i++) {
+		unsigned r = secrets_rank(&c->secrets[i], local, remote);
+
+		if (r > best_rank) {
+			best = &c->secrets[i];
+			best_rank = r;
+		}
+	}
+	return best;
+}
+
+const struct secret *secrets_for(const struct conf *c, const char *file, const struct ike_question *q,
+	struct arena *arena, struct why *why)
+{
+	const struct secret *s = secrets_find(c, &q->local, &q->remote);
+	const char *local = id_print(&q->local, arena), *remote = id_print(&q->remote, arena);
+
+	if (s)
+		return s;
+	why->what = arena_printf(arena, "no shared secret for %s … %s", local, remote);
+	why->where = file ? file : "no configuration file is in use";
+	why->instead = arena_printf(arena,
+		"in the section secrets, ike-NAME { … } with these three, each on its line: id-1 = %s, id-2 "
+		"= %s, "
+		"secret = \"…\"",
+		local, remote);
+	return NULL;
+}
+
+struct why secrets_differ(const struct secret *s, const struct ike_question *q, struct arena *arena)
+{
+	return (struct why){ .what = arena_printf(arena, "the shared secret %s is not the one that %s used",
+				     s->name ? s->name : "(without a name)", id_print(&q->remote, arena)),
+		.where = source_print(&s->at, "secret", arena),
+		.instead = "the same secret on both sides" };
+}

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to keeper, and who waits for their answers. Guard waits: it loads one thing after the other. The
+ * core does not: its questions are asked, and asked again when keeper was lost in between. */
+#include "daemon/vault.h"
+
+#include "daemon/clock.h"
+#include "daemon/engine.h"
+#include "daemon/keeper.h"
+#include "daemon/line.h"
+#include "daemon/staple.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	FLYING_MAX =
+		16, /* questions of the core that are sent and not answered: both sides have room for them */
+	TRIES_MAX = 3,
+};
+
+struct kept {
+	struct node node; /* without references: in the vault's list of what is to be forgotten */
+	unsigned refs;
+	uint64_t handle;
+	struct vault *vault;
+	uint8_t mark[IPC_MARK_SIZE];
+};
+
+/* A question of the core. */
+struct asked {
+	struct node node;
+	struct ipc_message message; /* its texts are in the answer's arena */
+	struct answer *answer;
+	struct kept *kept;
+	struct why wrong; /* what to say when a proof is not right */
+	bool flying;
+	unsigned tries;
+};
+
+struct vault {
+	struct world *world;
+	struct member keeper;
+	int image;
+	struct keeper *inside; /* with --one */
+	uint64_t last;         /* number given to a handle or a ticket */
+	struct node asked;     /* struct asked, in their order */
+	unsigned flying;
+	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
+	struct gate lines;         /* of its log: who asks it can make it say many */
+	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
+	struct {                   /* for guard */
+		uint64_t ticket;   /* 0: it does not wait */
+		enum ipc_kind kind;
+		struct ipc_message answer;
+	} waits;
+};
+
+/* ---------------------------------------------------------------- references */
+
+struct kept *kept_ref(struct kept *k)
+{
+	if (k)
+		k->refs++;
+	return k;
+}
+
+/* Where that fails, the next keeper is told again. */
+static void tell_to_forget(struct kept *k)
+{
+	const struct ipc_message m = { .kind = IPC_DROP, .drop = { .handle = k->handle } };
+
+	(void)!member_send(&k->vault->keeper, IPC_GUARD, &m);
+}
+
+/* Keeper answers a later question: it has done what it was told before. */
+static void have_forgotten(struct vault *v)
+{
+	list_each_safe (n, &v->forgotten) {
+		list_remove(n);
+		free(node_owner(n, struct kept, node));
+	}
+}
+
+void kept_unref(struct kept *k)
+{
+	if (!k || --k->refs)
+		return;
+	list_append(&k->vault->forgotten, &k->node);
+	tell_to_forget(k);
+}
+
+bool kept_same(const struct kept *a, const struct kept *b)
+{
+	return !a || !b ? a == b
+			: bytes_eq(bytes_of(a->mark, sizeof a->mark), bytes_of(b->mark, sizeof b->mark));
+}
+
+static struct kept *kept_new(struct vault *v, uint64_t handle)
+{
+	struct kept *k = calloc(1, sizeof *k);
+
+	if (!k)
+		abort();
+	*k = (struct kept){ .refs = 1, .handle = handle, .vault = v };
+	return k;
+}
+
+/* --------------------------------------------------------------- guard waits */
+
+/* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
+static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
+{
+	enum err e = ERR_MISSING;
+
+	for (unsigned i = 0; i < TRIES_MAX && e == ERR_MISSING; i++) {
+		m->ticket = v->waits.ticket = ++v->last;
+		v->waits.kind = kind;
+		e = member_wait(&v->keeper);
+		if (!e)
+			e = member_send(&v->keeper, IPC_GUARD, m);
+		while (!e && v->waits.ticket)
+			e = member_hear(&v->keeper, arena);
+	}
+	v->waits.ticket = 0;
+	if (!e)
+		have_forgotten(v);
+	return e;
+}
+
+bool vault_take_answer(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = ctx;
+
+	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
+		return false;
+	v->waits.answer = *m;
+	v->waits.ticket = 0;
+	return true;
+}
+
+static const char *refused(enum err e)
+{
+	return e == ERR_RANGE ? "it is longer, or has more owners, than can be kept"
+			      : "the process that keeps secrets does not answer";
+}
+
+/* Wipes DATA, which is ours, when it is kept. */
+static enum err keep(struct vault *v, struct ipc_message *m, struct bytes *data, struct kept **out,
+	const char *name, struct text *why)
+{
+	struct arena arena = { 0 };
+	enum err e;
+
+	m->kind = IPC_SECRET;
+	m->secret.handle = ++v->last;
+	m->secret.data = *data;
+	e = call(v, m, IPC_KEPT, &arena);
+	if (!e)
+		e = v->waits.answer.kept.result;
+	*out = kept_new(v, m->secret.handle);
+	if (e) {
+		text_add(why, "%sthe secret %s: %s", why->n ? "\n" : "", name ? name : "without a name",
+			refused(e));
+		kept_unref(*out);
+		*out = NULL;
+	} else {
+		memcpy((*out)->mark, v->waits.answer.kept.mark.p, IPC_MARK_SIZE);
+		wipe((void *)data->p, data->n);
+		*data = (struct bytes){ 0 };
+	}
+	arena_free(&arena);
+	return e;
+}
+
+enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
+{
+	struct ipc_message m = { .secret = { .use = IPC_USE_SECRET,
+					 .kind = (uint8_t)s->kind,
+					 .owners = s->owners,
+					 .n_owners = s->n_owners } };
+
+	return keep(v, &m, &s->data, &s->kept, s->name, why);
+}
+
+enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why)
+{
+	struct ipc_message m = { .secret = { .use = IPC_USE_PASSPHRASE } };
+
+	return k->file && k->secret.n ? keep(v, &m, &k->secret, &k->kept, k->name, why) : ERR_OK;
+}
+
+static enum err read_parts(
+	const struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	const struct ipc_octets *certs = &m->opened.certs, *crls = &m->opened.crls;
+	enum err e = ERR_OK;
+
+	out->certs = calloc(certs->n + 1, sizeof *out->certs);
+	out->crls = calloc(crls->n + 1, sizeof *out->crls);
+	if (!out->certs || !out->crls)
+		abort();
+	for (unsigned i = 0; i < certs->n && !e; i++)
+		if (!(e = cert_read(certs->v[i], arena, &out->certs[i], why)))
+			out->n_certs++;
+	for (unsigned i = 0; i < crls->n && !e; i++)
+		if (!(e = crl_read(crls->v[i], arena, &out->crls[i], why)))
+			out->n_crls++;
+	if (!e && m->opened.spki.n)
+		e = key_public(m->opened.spki, arena, &out->key, why);
+	return e;
+}
+
+static enum err opened(
+	struct vault *v, uint64_t handle, struct arena *arena, struct bundle *out, struct why *why)
+{
+	const struct ipc_message *m = &v->waits.answer;
+	struct kept *kept = m->opened.spki.n ? kept_new(v, handle) : NULL;
+	enum err e = m->opened.result;
+
+	why->what = m->opened.what;
+	why->instead = m->opened.instead;
+	*out = (struct bundle){ 0 };
+	if (!e)
+		e = read_parts(m, arena, out, why);
+	if (!e && out->key) {
+		out->key->kept = kept;
+		out->key->end = kept_unref;
+		return ERR_OK;
+	}
+	kept_unref(kept);
+	if (e)
+		bundle_free(out);
+	return e;
+}
+
+enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct vault *v = ctx;
+	struct ipc_message m = { .kind = IPC_FILE,
+		.file = { .handle = ++v->last, .opener = k && k->kept ? k->kept->handle : 0, .data = data } };
+	enum err e = call(v, &m, IPC_OPENED, arena);
+
+	if (!e)
+		return opened(v, m.file.handle, arena, out, why);
+	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
+				   : refused(e);
+	return e;
+}
+
+/* ------------------------------------------------------------- the core waits */
+
+static void asked_free(struct asked *a)
+{
+	list_remove(&a->node);
+	kept_unref(a->kept);
+	free(a);
+}
+
+static void give(struct vault *v, struct asked *a, enum err e, const char *what)
+{
+	struct answer *answer = a->answer;
+
+	answer->a.result = e;
+	if (e == ERR_AUTH)
+		answer->a.why = a->wrong;
+	else if (e)
+		answer->a.why.what =
+			what ? arena_str(&answer->arena, what)
+			     : arena_printf(&answer->arena, "no proof can be made: %s", err_name(e));
+	v->flying -= a->flying;
+	asked_free(a);
+	staple_answer(v->world, answer);
+}
+
+/* The first that does not fly, or NULL. */
+static struct asked *next_waiting(struct vault *v)
+{
+	list_each (n, &v->asked)
+		if (!node_owner(n, struct asked, node)->flying)
+			return node_owner(n, struct asked, node);
+	return NULL;
+}
+
+static void be_patient(struct vault *v)
+{
+	if (v->flying)
+		evtimer_add(v->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
+	else
+		evtimer_del(v->late);
+}
+
+/* Where keeper is lost on the way, the next one is asked (again). */
+static void fly(struct vault *v)
+{
+	struct asked *a;
+	enum err e = ERR_OK;
+
+	while (e != ERR_MISSING && v->flying < FLYING_MAX && (a = next_waiting(v))) {
+		e = a->tries++ < TRIES_MAX ? member_send(&v->keeper, IPC_IKE, &a->message) : ERR_BUSY;
+		if (!e) {
+			a->flying = true;
+			v->flying++;
+		} else if (e != ERR_MISSING) {
+			give(v, a, e, e == ERR_RANGE ? NULL : refused(e));
+		}
+	}
+	be_patient(v);
+}
+
+/* Who notices that keeper was lost may be in the middle of something: the core hears of it later. */
+static void again(void *ctx)
+{
+	struct vault *v = ctx;
+
+	list_each (n, &v->forgotten)
+		tell_to_forget(node_owner(n, struct kept, node));
+	list_each (n, &v->asked)
+		node_owner(n, struct asked, node)->flying = false;
+	v->flying = 0;
+	event_active(v->soon, 0, 0);
+}
+
+static void on_soon(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	fly(ctx);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	member_replace(&((struct vault *)ctx)->keeper, "it did not answer");
+}
+
+static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept, const struct why *wrong,
+	struct answer *answer)
+{
+	struct asked *a = calloc(1, sizeof *a);
+
+	if (!a)
+		abort();
+	*a = (struct asked){ .message = *m, .answer = answer, .kept = kept_ref(kept) };
+	if (wrong)
+		a->wrong = *wrong;
+	a->message.ticket = ++v->last;
+	list_append(&v->asked, &a->node);
+	fly(v);
+}
+
+bool vault_take_proof(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = ctx;
+
+	list_each_safe (n, &v->asked) {
+		struct asked *a = node_owner(n, struct asked, node);
+
+		if (!a->flying || a->message.ticket != m->ticket)
+			continue;
+		if (m->proof.proof.n)
+			a->answer->a.proof = arena_bytes(&a->answer->arena, m->proof.proof);
+		give(v, a, m->proof.result, m->proof.what);
+		fly(v);
+		return true;
+	}
+	return false;
+}
+
+static void ask_psk(struct vault *v, enum ipc_kind kind, const struct secret *s, const struct ike_question *q,
+	const struct why *wrong, struct answer *answer)
+{
+	struct arena *arena = &answer->arena;
+	const struct ipc_message m = { .kind = kind,
+		.psk = { .handle = s->kept->handle,
+			.prf = q->prf->id,
+			.local = id_copy(arena, &q->local),
+			.remote = id_copy(arena, &q->remote),
+			.octets = arena_bytes(arena, q->octets),
+			.proof = arena_bytes(arena, q->proof) } };
+
+	ask(v, &m, s->kept, wrong, answer);
+}
+
+void vault_prove(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer)
+{
+	ask_psk(v, IPC_PSK_PROVE, s, q, NULL, answer);
+}
+
+void vault_check(struct vault *v, const struct secret *s, const struct ike_question *q, const struct why *why,
+	struct answer *answer)
+{
+	ask_psk(v, IPC_PSK_CHECK, s, q, why, answer);
+}
+
+void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,
+	struct answer *answer)
+{
+	const struct ipc_message m = { .kind = IPC_SIGN,
+		.sign = { .handle = key->kept->handle,
+			.prf = q->prf->id,
+			.scheme = (uint8_t)(s - schemes),
+			.octets = arena_bytes(&answer->arena, q->octets) } };
+
+	ask(v, &m, key->kept, NULL, answer);
+}
+
+/* ------------------------------------------------------------- what it tells */
+
+bool vault_take_ready(void *ctx, const struct ipc_message *m)
+{
+	(void)m;
+	member_ready(&((struct vault *)ctx)->keeper);
+	return true;
+}
+
+bool vault_take_log(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = ctx;
+	unsigned held;
+
+	member_said(&v->keeper, m->log.line);
+	if (!gate_pass(&v->lines, clock_ms(), &held))
+		return true;
+	if (held)
+		log_say(LOG_NOTICE, "withheld", "msg=\"%u lines like the next one were left out\"", held);
+	line_say(m->log.level, m->log.word, m->log.line);
+	return true;
+}
+
+/* Both who may have broken the rules are this process: it is not itself any more. */
+bool vault_take_blame(void *ctx, const struct ipc_message *m)
+{
+	struct arena arena = { 0 };
+
+	(void)ctx;
+	line_say(LOG_ERROR, "family",
+		arena_printf(&arena, "%s %s: this process ends", ipc_name(m->blame.process), m->blame.what));
+	abort();
+}
+
+/* ---------------------------------------------------------------------- life */
+
+static void serve(void *ctx, struct ipc_channel *far)
+{
+	struct vault *v = ctx;
+	bool guards = far->peer == IPC_GUARD;
+
+	*(guards ? &v->inside->guard : &v->inside->ike) = *far;
+	(void)keeper_serve(v->inside, far);
+}
+
+static enum err start_inside(struct vault *v, struct text *why)
+{
+	v->inside = calloc(1, sizeof *v->inside);
+	if (!v->inside)
+		abort();
+	line_say(LOG_WARN, "start",
+		"--one: all in one process, which has every right and every secret; not for production");
+	if (!keeper_start(v->inside, v->image))
+		return ERR_OK;
+	text_add(why, "the memory of secrets cannot be used");
+	return ERR_SYSTEM;
+}
+
+enum err vault_start(struct world *w, const char *folder, struct text *why)
+{
+	struct vault *v = w->vault = calloc(1, sizeof *v);
+	const struct options *o = w->options;
+	struct family_spec spec = { .process = IPC_KEEPER,
+		.near = { IPC_GUARD, IPC_IKE },
+		.folder = folder,
+		.one = o->one,
+		.foreground = o->foreground,
+		.ctx = v,
+		.serve = serve,
+		.again = again };
+	enum err e = ERR_OK;
+
+	if (!v)
+		abort();
+	list_init(&v->asked);
+	list_init(&v->forgotten);
+	v->world = w;
+	v->image = spec.fd = image_make();
+	v->late = evtimer_new(w->base, on_late, v);
+	v->soon = evtimer_new(w->base, on_soon, v);
+	if (v->image < 0 || !v->late || !v->soon) {
+		text_add(why, "there is no memory for secrets: %s", strerror(errno));
+		e = ERR_SYSTEM;
+	}
+	if (!e && o->one)
+		e = start_inside(v, why);
+	if (!e)
+		e = member_start(&v->keeper, w->base, &spec, why);
+	if (e)
+		vault_stop(w);
+	return e;
+}
+
+void vault_stop(struct world *w)
+{
+	struct vault *v = w->vault;
+
+	list_each_safe (n, &v->asked) {
+		struct asked *a = node_owner(n, struct asked, node);
+
+		answer_free(a->answer);
+		asked_free(a);
+	}
+	have_forgotten(v);
+	if (v->keeper.base)
+		member_stop(&v->keeper);
+	if (v->inside) {
+		keeper_stop(v->inside);
+		free(v->inside);
+	}
+	if (v->late)
+		event_free(v->late);
+	if (v->soon)
+		event_free(v->soon);
+	if (v->image >= 0)
+		close(v->image);
+	free(v);
+	w->vault = NULL;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all other processes know of keeper: secrets go there and do not come back. What is kept is referred
+ * to, and forgotten with the last reference. */
+#pragma once
+
+#include "daemon/family.h"
+#include "ike/ike.h"
+#include "pki/bundle.h"
+
+struct answer;
+struct vault;
+struct world;
+
+/* Starts keeper (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment. */
+enum err vault_start(struct world *w, const char *folder, struct text *why) MUST_CHECK;
+/* Ends it. No reference may be used after that. */
+void vault_stop(struct world *w);
+
+/* Keeps what S, or K, has, instead of it: their DATA or SECRET is wiped, and KEPT refers to it. The PIN of a
+ * token stays. WHY gets a sentence. */
+enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
+enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
+
+/* Like bundle_read, but the private key in DATA is kept; that in OUT is its public part, which refers to it.
+ * K has the passphrase; NULL: there is none. CTX is the vault. */
+enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why) MUST_CHECK;
+
+/* The answer to Q: an AUTH value with the secret S; whether Q->proof is it (WHY: what to say when it is not,
+ * in the answer's arena); one with the private key of KEY by S, of which the answer has method and
+ * certificates already. It comes later, through the engine. */
+void vault_prove(
+	struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
+void vault_check(struct vault *v, const struct secret *s, const struct ike_question *q, const struct why *why,
+	struct answer *answer);
+void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,
+	struct answer *answer);
+
+/* References (model/conf.h, pki/key.h). */
+struct kept *kept_ref(struct kept *k);
+void kept_unref(struct kept *k);
+/* Whether both are the same secret. One that is kept since before keeper was lost is another one. */
+bool kept_same(const struct kept *a, const struct kept *b);
+
+/* What is done with messages (ipc_table.c); CTX is the vault. */
+bool vault_take_ready(void *ctx, const struct ipc_message *m);
+bool vault_take_log(void *ctx, const struct ipc_message *m);
+bool vault_take_blame(void *ctx, const struct ipc_message *m);
+bool vault_take_answer(void *ctx, const struct ipc_message *m);
+bool vault_take_proof(void *ctx, const struct ipc_message *m);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages between processes: what was written is read, and nothing else is; who says what he may not say, or
+ * not now, is told from who may. */
+#include "tests/unit/unit.h"
+
+#include "daemon/ipc_table.h"
+#include "daemon/keeper.h"
+#include "model/scheme.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static uint8_t room[IPC_MAX];
+
+static struct bytes written(const struct ipc_message *m)
+{
+	struct wr w = wr_of(room, sizeof room);
+
+	assert_true(ipc_encode(&w, m));
+	return wr_done(&w);
+}
+
+/* --------------------------------------------------------------- the encoders */
+
+#define OCTETS(text)                                                                                         \
+	{                                                                                                    \
+		(const uint8_t *)(text), sizeof(text) - 1                                                    \
+	}
+#define MOON                                                                                                 \
+	{                                                                                                    \
+		ID_FQDN, OCTETS("moon")                                                                      \
+	}
+#define NOBODY                                                                                               \
+	{                                                                                                    \
+		ID_KEY_ID, OCTETS("\0\1")                                                                    \
+	}
+
+static const struct id owners[] = { MOON, NOBODY };
+static const struct bytes parts[] = { OCTETS("first"), OCTETS(""), OCTETS("third") };
+
+/* One of each row, with all its fields. */
+static const struct ipc_message messages[] = {
+	{ .kind = IPC_READY },
+	{ .kind = IPC_LOG, .log = { LOG_WARN, "word", "a line" } },
+	{ .kind = IPC_BLAME, .blame = { IPC_IKE, "it did" } },
+	{ .kind = IPC_SECRET,
+		.ticket = 1,
+		.secret = { 7, IPC_USE_SECRET, SECRET_EAP, owners, 2, OCTETS("first") } },
+	{ .kind = IPC_FILE, .ticket = 2, .file = { 8, 7, OCTETS("file") } },
+	{ .kind = IPC_DROP, .drop = { UINT64_MAX } },
+	{ .kind = IPC_KEPT, .ticket = 3, .kept = { ERR_RANGE, OCTETS("0123456789abcdef") } },
+	{ .kind = IPC_OPENED,
+		.ticket = 4,
+		.opened = { ERR_OK, "what", "instead", OCTETS("spki"), { parts, 3 }, { parts, 1 } } },
+	{ .kind = IPC_PSK_PROVE,
+		.ticket = 5,
+		.psk = { 7, PRF_HMAC_SHA2_256, MOON, NOBODY, OCTETS("octets"), OCTETS("") } },
+	{ .kind = IPC_PSK_CHECK,
+		.ticket = 6,
+		.psk = { 7, PRF_HMAC_SHA2_256, MOON, NOBODY, OCTETS("octets"), OCTETS("proof") } },
+	{ .kind = IPC_SIGN, .ticket = 7, .sign = { 8, PRF_HMAC_SHA2_256, SCHEMES - 1, OCTETS("octets") } },
+	{ .kind = IPC_PROOF, .ticket = 8, .proof = { ERR_AUTH, "why", OCTETS("proof") } },
+	{ .kind = IPC_KEY, .key = { 9, OCTETS("key") } },
+};
+
+enum { MESSAGES = sizeof messages / sizeof *messages };
+
+static void every_row_is_read_as_it_was_written(void **state)
+{
+	(void)state;
+	assert_int_equal(MESSAGES, IPC_KINDS - 1);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		struct arena arena = { 0 };
+		struct bytes first = arena_bytes(&arena, written(&messages[i]));
+		struct ipc_message again;
+
+		assert_null(ipc_decode(first, &arena, &again));
+		assert_int_equal(again.kind, messages[i].kind);
+		assert_true(again.ticket == messages[i].ticket);
+		assert_true(bytes_eq(written(&again), first));
+		arena_free(&arena);
+	}
+}
+
+static void the_fields_are_there(void **state)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m;
+
+	(void)state;
+	assert_null(ipc_decode(written(&messages[3]), &arena, &m));
+	assert_int_equal(m.secret.kind, SECRET_EAP);
+	assert_int_equal(m.secret.n_owners, 2);
+	assert_true(id_eq(&m.secret.owners[1], &owners[1]));
+	assert_true(bytes_eq(m.secret.data, parts[0]));
+	assert_null(ipc_decode(written(&messages[7]), &arena, &m));
+	assert_string_equal(m.opened.instead, "instead");
+	assert_int_equal(m.opened.certs.n, 3);
+	assert_true(bytes_eq(m.opened.certs.v[2], parts[2]));
+	arena_free(&arena);
+}
+
+/* The decoder copies: the buffer may go. */
+static void nothing_points_into_the_buffer(void **state)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m;
+	struct bytes b = written(&messages[9]);
+	uint8_t *copy = malloc(b.n);
+
+	(void)state;
+	memcpy(copy, b.p, b.n);
+	assert_null(ipc_decode(bytes_of(copy, b.n), &arena, &m));
+	free(copy);
+	assert_true(bytes_eq(written(&m), written(&messages[9])));
+	arena_free(&arena);
+}
+
+static void no_shorter_and_no_longer_one_is_read(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		size_t n = written(&messages[i]).n;
+
+		for (size_t k = 0; k <= n + 1; k++) {
+			struct arena arena = { 0 };
+			struct ipc_message m;
+
+			room[n] = 0;
+			assert_true(!ipc_decode(bytes_of(room, k), &arena, &m) == (k == n));
+			arena_free(&arena);
+		}
+	}
+}
+
+static const char *wrong_with(const struct ipc_message *m)
+{
+	struct wr w = wr_of(room, sizeof room);
+
+	return ipc_encode(&w, m) ? NULL : "refused";
+}
+
+static void limits_hold_for_who_writes_too(void **state)
+{
+	static struct id many[IPC_OWNERS_MAX + 1];
+	static uint8_t large[IPC_MAX];
+	static char text[IPC_TEXT_MAX + 2];
+	struct ipc_message secret = messages[3], log = messages[1], kept = messages[6];
+
+	(void)state;
+	secret.secret.owners = many;
+	secret.secret.n_owners = IPC_OWNERS_MAX;
+	assert_null(wrong_with(&secret));
+	secret.secret.n_owners++;
+	assert_non_null(wrong_with(&secret));
+	secret.secret.n_owners = 0;
+	secret.secret.data = bytes_of(large, IPC_DATA_MAX);
+	assert_null(wrong_with(&secret));
+	secret.secret.data.n++;
+	assert_non_null(wrong_with(&secret));
+	memset(text, 'x', IPC_TEXT_MAX + 1);
+	log.log.line = text;
+	assert_non_null(wrong_with(&log));
+	text[IPC_TEXT_MAX] = 0;
+	assert_null(wrong_with(&log));
+	kept.kept.mark.n--;
+	assert_non_null(wrong_with(&kept));
+	kept.kept.mark.n++;
+	kept.kept.result = ERR_MAX;
+	assert_non_null(wrong_with(&kept));
+}
+
+/* ----------------------------------------------------------------- who may what */
+
+struct pair {
+	struct keeper keeper;
+	struct ipc_channel guard, ike; /* the other ends */
+	int image;
+};
+
+static int set_up(void **state)
+{
+	struct pair *p = calloc(1, sizeof *p);
+
+	p->image = image_make();
+	if (keeper_start(&p->keeper, p->image) ||
+		ipc_pair(IPC_GUARD, &p->guard, IPC_KEEPER, &p->keeper.guard) ||
+		ipc_pair(IPC_IKE, &p->ike, IPC_KEEPER, &p->keeper.ike))
+		return -1;
+	p->keeper.guard.phase = p->keeper.ike.phase = IPC_SERVING;
+	*state = p;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct pair *p = *state;
+
+	keeper_stop(&p->keeper);
+	ipc_close(&p->guard);
+	ipc_close(&p->ike);
+	ipc_close(&p->keeper.guard);
+	ipc_close(&p->keeper.ike);
+	close(p->image);
+	free(p);
+	return 0;
+}
+
+/* What keeper says of the octets B that come by FROM's channel; NULL: it obeys. */
+static const char *verdict(struct pair *p, enum ipc_process from, struct bytes b, struct arena *arena)
+{
+	struct ipc_channel *near = from == IPC_GUARD ? &p->guard : &p->ike;
+	const char *wrong = NULL;
+	enum err e;
+
+	assert_int_equal(send(near->fd, b.p, b.n, 0), b.n);
+	e = ipc_take(from == IPC_GUARD ? &p->keeper.guard : &p->keeper.ike, arena, &p->keeper, &wrong);
+	assert_int_equal(e, wrong ? ERR_DENIED : ERR_OK);
+	return wrong;
+}
+
+static void each_message_is_for_one_to_send(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < MESSAGES; i++)
+		for (enum ipc_process from = IPC_GUARD; from <= IPC_IKE; from++) {
+			const struct ipc_row *row = ipc_row(messages[i].kind);
+			bool may = row->from == from && row->to == IPC_KEEPER;
+			struct arena arena = { 0 };
+			const char *wrong = verdict(*state, from, written(&messages[i]), &arena);
+
+			assert_int_equal(!wrong, may);
+			if (!may)
+				assert_non_null(strstr(wrong, row->name));
+			arena_free(&arena);
+		}
+}
+
+static void none_comes_before_its_time(void **state)
+{
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+
+	p->keeper.guard.phase = IPC_STARTING;
+	assert_non_null(verdict(p, IPC_GUARD, written(&messages[5]), &arena));
+	p->keeper.guard.phase = IPC_SERVING;
+	assert_null(verdict(p, IPC_GUARD, written(&messages[5]), &arena));
+	arena_free(&arena);
+}
+
+static void who_sends_what_is_no_message_is_blamed(void **state)
+{
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+	struct ipc_message m;
+	ssize_t n;
+
+	assert_int_equal(send(p->ike.fd, "\xff and so on", 11, 0), 11);
+	assert_true(keeper_serve(&p->keeper, &p->keeper.ike));
+	n = recv(p->guard.fd, room, sizeof room, MSG_DONTWAIT);
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	assert_int_equal(m.kind, IPC_BLAME);
+	assert_int_equal(m.blame.process, IPC_IKE);
+	assert_non_null(strstr(m.blame.what, "not well-formed"));
+	arena_free(&arena);
+}
+
+static void one_that_is_too_long_is_refused(void **state)
+{
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+
+	uint8_t *more = calloc(1, IPC_MAX + 1);
+
+	assert_non_null(strstr(verdict(p, IPC_IKE, bytes_of(more, IPC_MAX + 1), &arena), "too long"));
+	free(more);
+	arena_free(&arena);
+}
+
+static void who_is_gone_is_noticed(void **state)
+{
+	struct pair *p = *state;
+
+	ipc_close(&p->ike);
+	assert_false(keeper_serve(&p->keeper, &p->keeper.ike));
+	assert_int_equal(ipc_send(&p->keeper.ike, &messages[11]), ERR_MISSING);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_is_read_as_it_was_written),
+		cmocka_unit_test(the_fields_are_there),
+		cmocka_unit_test(nothing_points_into_the_buffer),
+		cmocka_unit_test(no_shorter_and_no_longer_one_is_read),
+		cmocka_unit_test(limits_hold_for_who_writes_too),
+		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_sends_what_is_no_message_is_blamed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_that_is_too_long_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_is_gone_is_noticed, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

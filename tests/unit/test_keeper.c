@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keeper of secrets, asked by guard and ike: what it does, what it refuses, and that the next one goes on
+ * where it ended. */
+#include "tests/unit/unit.h"
+
+#include "crypto/prf.h"
+#include "daemon/keeper.h"
+#include "ike/keys.h"
+#include "pki/sign.h"
+#include "pki_maker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct desk {
+	struct keeper keeper;
+	struct ipc_channel guard, ike;
+	int image;
+	struct arena arena;
+	struct bytes octets; /* as RFC 7296, 2.15, has them */
+	struct id moon, sun, other;
+};
+
+enum { INIT = 100, NONCE = 32, PRF_OUT = 32, SECRET = 1, KEY = 2, PASSPHRASE = 3 };
+
+/* An IKE_SA_INIT, a nonce and a MAC, as far as they can be told. */
+static struct bytes auth_octets(struct arena *arena)
+{
+	uint8_t *p = arena_alloc(arena, INIT + NONCE + PRF_OUT);
+
+	memset(p, 1, 8);
+	p[17] = 0x20;
+	p[18] = 34;
+	p[27] = INIT;
+	return bytes_of(p, INIT + NONCE + PRF_OUT);
+}
+
+static enum err begin(struct desk *d)
+{
+	if (ipc_pair(IPC_GUARD, &d->guard, IPC_KEEPER, &d->keeper.guard) ||
+		ipc_pair(IPC_IKE, &d->ike, IPC_KEEPER, &d->keeper.ike))
+		return ERR_SYSTEM;
+	d->keeper.guard.phase = d->keeper.ike.phase = IPC_SERVING;
+	return keeper_start(&d->keeper, d->image);
+}
+
+static void finish(struct desk *d)
+{
+	keeper_stop(&d->keeper);
+	ipc_close(&d->guard);
+	ipc_close(&d->ike);
+	ipc_close(&d->keeper.guard);
+	ipc_close(&d->keeper.ike);
+	d->keeper = (struct keeper){ 0 };
+}
+
+static int set_up(void **state)
+{
+	struct desk *d = calloc(1, sizeof *d);
+
+	d->image = image_make();
+	d->octets = auth_octets(&d->arena);
+	if (begin(d) || id_parse("moon", &d->arena, &d->moon) || id_parse("sun", &d->arena, &d->sun) ||
+		id_parse("other", &d->arena, &d->other))
+		return -1;
+	*state = d;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct desk *d = *state;
+
+	finish(d);
+	close(d->image);
+	arena_free(&d->arena);
+	free(d);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	maker_end();
+	return 0;
+}
+
+/* The next message to us at NEAR. */
+static struct ipc_message heard(struct desk *d, const struct ipc_channel *near)
+{
+	uint8_t *room = arena_alloc(&d->arena, IPC_MAX);
+	ssize_t n = recv(near->fd, room, IPC_MAX, MSG_DONTWAIT);
+	struct ipc_message m;
+
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &d->arena, &m));
+	return m;
+}
+
+static struct ipc_message asked(struct desk *d, struct ipc_channel *near, struct ipc_message *m)
+{
+	struct ipc_message a;
+
+	m->ticket = 42;
+	assert_int_equal(ipc_send(near, m), ERR_OK);
+	assert_true(keeper_serve(&d->keeper, near == &d->guard ? &d->keeper.guard : &d->keeper.ike));
+	a = heard(d, near);
+	assert_true(a.ticket == 42);
+	return a;
+}
+
+static struct bytes keep(struct desk *d, uint64_t handle, enum ipc_use use, const char *secret)
+{
+	const struct id owners[] = { d->moon, d->sun };
+	struct ipc_message m = { .kind = IPC_SECRET,
+		.secret = { handle, (uint8_t)use, SECRET_IKE, owners, use == IPC_USE_SECRET ? 2 : 0,
+			bytes_str(secret) } };
+	struct ipc_message a = asked(d, &d->guard, &m);
+
+	assert_int_equal(a.kind, IPC_KEPT);
+	assert_int_equal(a.kept.result, ERR_OK);
+	return a.kept.mark;
+}
+
+static struct ipc_message prove(
+	struct desk *d, enum ipc_kind kind, const struct id *remote, struct bytes octets, struct bytes proof)
+{
+	struct ipc_message m = { .kind = kind,
+		.psk = { SECRET, PRF_HMAC_SHA2_256, d->moon, *remote, octets, proof } };
+	struct ipc_message a = asked(d, &d->ike, &m);
+
+	assert_int_equal(a.kind, IPC_PROOF);
+	return a;
+}
+
+static struct bytes right_proof(struct desk *d, const char *secret)
+{
+	uint8_t *out = arena_alloc(&d->arena, PRF_OUT);
+
+	assert_int_equal(keys_psk_auth(transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0), bytes_str(secret),
+				 d->octets, out),
+		ERR_OK);
+	return bytes_of(out, PRF_OUT);
+}
+
+static void a_secret_proves_and_checks(void **state)
+{
+	struct desk *d = *state;
+	struct bytes right = right_proof(d, "geheim"), none = { 0 };
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	assert_true(bytes_eq(prove(d, IPC_PSK_PROVE, &d->sun, d->octets, none).proof.proof, right));
+	assert_int_equal(prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right).proof.result, ERR_OK);
+	assert_int_equal(
+		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "other")).proof.result, ERR_AUTH);
+	assert_int_equal(prove(d, IPC_PSK_CHECK, &d->sun, d->octets, none).proof.result, ERR_AUTH);
+}
+
+/* What it would be right to say stays here. */
+static void a_check_does_not_tell_the_proof(void **state)
+{
+	struct desk *d = *state;
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	assert_int_equal(prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "x")).proof.proof.n, 0);
+}
+
+/* Refused, and told to guard. */
+static void denied(struct desk *d, struct ipc_message a, const char *what)
+{
+	struct ipc_message said = heard(d, &d->guard);
+
+	assert_int_equal(a.proof.result, ERR_DENIED);
+	assert_int_equal(a.proof.proof.n, 0);
+	assert_non_null(strstr(a.proof.what, what));
+	assert_int_equal(said.kind, IPC_LOG);
+	assert_string_equal(said.log.line, a.proof.what);
+}
+
+static void a_secret_serves_its_owners_only(void **state)
+{
+	struct desk *d = *state;
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	denied(d, prove(d, IPC_PSK_PROVE, &d->other, d->octets, (struct bytes){ 0 }), "other identities");
+}
+
+/* Each changes one thing of octets that are right. */
+static void only_octets_of_auth_are_proved(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} changes[] = { { 17, 0x10 }, { 18, 35 }, { 23, 1 }, { 27, 27 }, { 27, 255 }, { 27, 120 } };
+	struct desk *d = *state;
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		struct bytes octets = auth_octets(&d->arena);
+
+		((uint8_t *)octets.p)[changes[i].at] = changes[i].value;
+		denied(d, prove(d, IPC_PSK_PROVE, &d->sun, octets, (struct bytes){ 0 }), "AUTH");
+	}
+	denied(d, prove(d, IPC_PSK_PROVE, &d->sun, bytes_str("sign this"), (struct bytes){ 0 }), "AUTH");
+}
+
+static void what_was_dropped_is_gone(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message drop = { .kind = IPC_DROP, .drop = { SECRET } };
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	assert_int_equal(ipc_send(&d->guard, &drop), ERR_OK);
+	assert_true(keeper_serve(&d->keeper, &d->keeper.guard));
+	assert_int_equal(
+		prove(d, IPC_PSK_PROVE, &d->sun, d->octets, (struct bytes){ 0 }).proof.result, ERR_MISSING);
+	finish(d);
+	assert_int_equal(begin(d), ERR_OK);
+	assert_int_equal(d->keeper.kept.count, 0);
+}
+
+static void equal_secrets_have_equal_marks(void **state)
+{
+	struct desk *d = *state;
+	struct bytes a = keep(d, 1, IPC_USE_SECRET, "geheim"), b = keep(d, 2, IPC_USE_SECRET, "geheim");
+
+	assert_true(bytes_eq(a, b));
+	assert_false(bytes_eq(a, keep(d, 3, IPC_USE_SECRET, "geheime")));
+	finish(d);
+	assert_int_equal(begin(d), ERR_OK);
+	assert_false(bytes_eq(a, keep(d, 4, IPC_USE_SECRET, "geheim")));
+}
+
+/* ----------------------------------------------------------------------- keys */
+
+static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes file)
+{
+	struct ipc_message m = { .kind = IPC_FILE, .file = { KEY, opener, file } };
+	struct ipc_message a = asked(d, &d->guard, &m);
+
+	assert_int_equal(a.kind, IPC_OPENED);
+	return a;
+}
+
+static unsigned scheme_of(enum key_type type)
+{
+	for (unsigned i = 0; i < SCHEMES; i++)
+		if (schemes[i].key == type && schemes[i].method == SCHEME_METHOD_SIGNATURE)
+			return i;
+	fail();
+	return 0;
+}
+
+static struct ipc_message sign(struct desk *d, unsigned scheme, struct bytes octets)
+{
+	struct ipc_message m = { .kind = IPC_SIGN,
+		.sign = { KEY, PRF_HMAC_SHA2_256, (uint8_t)scheme, octets } };
+
+	return asked(d, &d->ike, &m);
+}
+
+/* A by the key whose public part is SPKI. */
+static enum err checked(struct desk *d, struct bytes spki, struct bytes signature)
+{
+	const struct constraints any = { 0 };
+	struct key *key = NULL;
+	struct why why;
+	enum err e = key_public(spki, &d->arena, &key, &why);
+
+	if (!e)
+		e = sign_check(
+			key, SCHEME_METHOD_SIGNATURE, signature, d->octets, &any, &d->arena, NULL, &why);
+	key_unref(key);
+	return e;
+}
+
+static void a_key_signs(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
+
+	assert_int_equal(o.opened.result, ERR_OK);
+	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
+	assert_int_equal(a.proof.result, ERR_OK);
+	assert_int_equal(checked(d, o.opened.spki, a.proof.proof), ERR_OK);
+}
+
+static void a_key_signs_nothing_else(void **state)
+{
+	struct desk *d = *state;
+
+	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
+	denied(d, sign(d, scheme_of(KEY_ECDSA), bytes_str("a contract")), "AUTH");
+	denied(d, sign(d, scheme_of(KEY_RSA), d->octets), "kind");
+}
+
+static void a_secret_is_no_key(void **state)
+{
+	struct desk *d = *state;
+
+	keep(d, KEY, IPC_USE_SECRET, "geheim");
+	assert_int_equal(sign(d, scheme_of(KEY_RSA), d->octets).proof.result, ERR_MISSING);
+	keep(d, SECRET, IPC_USE_PASSPHRASE, "geheim");
+	assert_int_equal(
+		prove(d, IPC_PSK_PROVE, &d->sun, d->octets, (struct bytes){ 0 }).proof.result, ERR_MISSING);
+}
+
+static void passphrases_open_files(void **state)
+{
+	struct desk *d = *state;
+	struct bytes file = maker_key_pem("P-256", 1, "offen", &d->arena);
+
+	assert_int_equal(opened(d, 0, file).opened.result, ERR_MISSING);
+	keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, "zu");
+	assert_int_equal(opened(d, PASSPHRASE, file).opened.result, ERR_AUTH);
+	keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, "offen");
+	assert_int_equal(opened(d, PASSPHRASE, file).opened.result, ERR_OK);
+}
+
+/* Certificates beside the key come out, the key does not. */
+static void what_is_public_is_told(void **state)
+{
+	struct desk *d = *state;
+	struct made root = maker_cert(&(struct recipe){ .subject = "CN=root", .extensions = "CA" }, NULL);
+	struct made leaf = maker_cert(&(struct recipe){ .subject = "CN=moon", .key_number = 5 }, &root);
+	struct ipc_message o;
+
+	keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, "offen");
+	o = opened(d, PASSPHRASE, maker_p12(&leaf, &root, "offen", &d->arena));
+	assert_int_equal(o.opened.result, ERR_OK);
+	assert_int_equal(o.opened.certs.n, 2);
+	assert_true(bytes_eq(o.opened.certs.v[0], leaf.cert->der));
+	assert_true(o.opened.spki.n);
+	cert_unref(leaf.cert);
+	cert_unref(root.cert);
+}
+
+static void garbage_is_refused(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message o = opened(d, 0, bytes_str("what is this?"));
+
+	assert_int_equal(o.opened.result, ERR_SYNTAX);
+	assert_non_null(o.opened.what);
+	assert_int_equal(d->keeper.kept.count, 0);
+}
+
+/* --------------------------------------------------------------- the next one */
+
+static void the_next_one_goes_on(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	finish(d);
+	assert_int_equal(begin(d), ERR_OK);
+	assert_int_equal(d->keeper.kept.count, 2);
+	assert_int_equal(
+		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result, ERR_OK);
+	denied(d, prove(d, IPC_PSK_PROVE, &d->other, d->octets, (struct bytes){ 0 }), "other identities");
+	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
+	assert_int_equal(checked(d, o.opened.spki, a.proof.proof), ERR_OK);
+}
+
+/* Its answer was lost: it is asked again, and what it wrote the first time does not come back. */
+static void what_is_kept_again_counts_once(void **state)
+{
+	struct desk *d = *state;
+
+	keep(d, SECRET, IPC_USE_SECRET, "alt");
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(
+			prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result,
+			ERR_OK);
+		assert_int_equal(d->keeper.kept.count, 1);
+		finish(d);
+		assert_int_equal(begin(d), ERR_OK);
+	}
+}
+
+static void much_that_comes_and_goes_takes_no_room(void **state)
+{
+	struct desk *d = *state;
+	char *large = arena_alloc(&d->arena, 64 * 1024);
+
+	memset(large, 'x', 64 * 1024 - 1);
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	for (unsigned i = 0; i < 4 * IMAGE_SLACK / (64 * 1024); i++)
+		keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, large);
+	assert_true(d->keeper.image.end - d->keeper.image.start < 2 * IMAGE_SLACK);
+	finish(d);
+	assert_int_equal(begin(d), ERR_OK);
+	assert_int_equal(d->keeper.kept.count, 2);
+	assert_int_equal(
+		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result, ERR_OK);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_secret_proves_and_checks),
+		TEST(a_check_does_not_tell_the_proof),
+		TEST(a_secret_serves_its_owners_only),
+		TEST(only_octets_of_auth_are_proved),
+		TEST(what_was_dropped_is_gone),
+		TEST(equal_secrets_have_equal_marks),
+		TEST(a_key_signs),
+		TEST(a_key_signs_nothing_else),
+		TEST(a_secret_is_no_key),
+		TEST(passphrases_open_files),
+		TEST(what_is_public_is_told),
+		TEST(garbage_is_refused),
+		TEST(the_next_one_goes_on),
+		TEST(what_is_kept_again_counts_once),
+		TEST(much_that_comes_and_goes_takes_no_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}
