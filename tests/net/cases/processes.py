@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon's processes: what each may do, what each knows, and that any of them may be lost."""
+import os
+import signal
+import time
+
+from cases.certs import folder, gateways
+from lab import family
+from lab.case import case
+from lab.check import check, contains, same, until
+from lab.config import SECRET, merged
+from lab.pki import Authority, Credentials
+from lab.traffic import reaches_in_the_end
+
+PASSPHRASE, BY_VICI = "the passphrase of a test", "a secret that came over VICI"
+IPC_LOCK = 1 << 14
+PROOF, KEPT = 12, 7  # kinds of messages
+NO_TICKET = bytes(8)
+
+
+def with_certificates(bench, kind="ecdsa-256"):
+    ca = Authority(bench.directory)
+    keys = [Credentials(folder(bench, side), side, ca, kind).key for side in (bench.moon, bench.sun)]
+    ours, theirs = gateways(bench)
+    ours = merged(ours, {"secrets": {"private-moon": {"file": "moon.pem", "secret": f'"{PASSPHRASE}"'}}})
+    return bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start(), keys
+
+
+def with_secret_by_vici(bench):
+    """moon has its secret from a client."""
+    moon, sun = bench.pair()
+    configuration = bench.tunnel(bench.moon)
+    del configuration["secrets"]
+    moon.write(configuration)
+    moon.must("reload")
+    same(bench.vici(moon).call("load-shared", {"id": "x", "type": "IKE", "data": SECRET}), {"success": "yes"}, "load-shared")
+    return moon, sun
+
+
+WAYS = [("psk", lambda bench: bench.pair()), ("certificates", lambda bench: with_certificates(bench)[:2]),
+        ("psk-by-vici", with_secret_by_vici)]
+
+
+@case()
+def keeper_has_no_rights(bench):
+    """Its own user, no capability but the one to lock memory, no files, no new ones; a filter of system calls."""
+    moon = bench.start(bench.moon)
+    pid = family.keeper(moon)
+    found = family.status(pid)
+    check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
+    same(found["Groups"].strip(), "", "its groups")
+    same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
+    same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
+    same(found["Name"], "ikev2d-keeper", "its name")
+    check(int(found["VmLck"].split()[0]), "its memory is locked")
+    contains(os.readlink(f"/proc/{pid}/root"), "(deleted)", "its root")
+    same(os.listdir(f"/proc/{pid}/root"), [], "files in its root")
+    same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
+    ends = sorted(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
+    same(ends, list(range(6)), "its descriptors")
+    moon.stop()
+    check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+
+
+@case()
+def keeper_ends_with_the_daemon(bench):
+    moon = bench.start(bench.moon)
+    pid = family.keeper(moon)
+    moon.kill()
+    until(lambda: not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+    moon.start()
+
+
+@case()
+def one_process_if_it_must_be(bench):
+    """--one does all in one, and says that this is not for production."""
+    moon, sun = bench.daemon(bench.moon, bench.tunnel(bench.moon)), bench.start(bench.sun)
+    moon.options = ["--one"]
+    moon.start()
+    same(family.children(moon.process.pid), [], "other processes")
+    contains(moon.log(), "not for production", "log of moon")
+    same(family.holds(moon.process.pid, {"secret": [SECRET.encode()]}), {"secret"}, "what it holds")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    same(len(sun.sas()), 1, "SAs of sun")
+    moon.stop()
+
+
+# ------------------------------------------------------------------- secrets
+
+@case(each=["ecdsa-256", "rsa"])
+def secrets_are_only_in_keeper(bench, kind):
+    """Neither shared secrets nor private keys, nor what opens them, stay in the daemon's other memory."""
+    moon, _, keys = with_certificates(bench, kind)
+    moon.write(merged(bench.tunnel(bench.moon, secret=SECRET), gateways(bench)[0] | {"secrets": {
+        "ike-site": {"secret": f'"{SECRET}"'}, "private-moon": {"file": "moon.pem", "secret": f'"{PASSPHRASE}"'}}}))
+    moon.must("reload")
+    vici = bench.vici(moon)
+    same(vici.call("load-shared", {"id": "x", "type": "IKE", "data": BY_VICI, "owners": ["somebody"]}), {"success": "yes"},
+         "load-shared")
+    needles = {"secret": [SECRET.encode()], "passphrase": [PASSPHRASE.encode()], "by VICI": [BY_VICI.encode()],
+               "private key": family.private_parts(keys[0])}
+    for when in "loaded", "up", "down":
+        if when != "loaded":
+            moon.must(when, "site")
+        same(family.holds(family.keeper(moon), needles), set(needles), f"what keeper holds when it is {when}")
+        same(family.holds(moon.process.pid, needles), set(), f"what the daemon holds when it is {when}")
+
+
+@case()
+def secrets_that_are_taken_away_are_gone(bench):
+    """From keeper as well: from its memory, and from what the next one starts with."""
+    moon, _ = bench.pair()
+    vici = bench.vici(moon)
+    needles = {"by VICI": [BY_VICI.encode()]}
+    vici.call("load-shared", {"id": "x", "type": "IKE", "data": BY_VICI, "owners": ["somebody"]})
+    pid = family.keeper(moon)
+    same(family.holds(pid, needles), set(needles), "what keeper holds")
+    vici.call("unload-shared", {"id": "x"})
+    until(lambda: not family.holds(pid, needles), "it is gone")
+    os.kill(pid, signal.SIGKILL)
+    same(family.holds(family.replaced(moon, pid), needles), set(), "what the next keeper holds")
+
+
+# -------------------------------------------------------------------- losses
+
+@case(each=WAYS)
+def keeper_killed(bench, ways):
+    """It is back in less than a second, and the next authentication works; the tunnel does not notice."""
+    moon, sun = ways(bench)
+    moon.up()
+    for daemon in moon, sun:
+        pid = family.keeper(daemon)
+        os.kill(pid, signal.SIGKILL)
+        family.replaced(daemon, pid)
+        contains(daemon.log(), "signal 9 (Killed)", "what the log says of its end")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
+@case(each=WAYS)
+def keeper_killed_at_any_moment(bench, ways):
+    """While a tunnel comes up, on either side: it comes up all the same."""
+    moon, sun = ways(bench)
+    for moment in range(5):
+        for daemon in moon, sun:
+            family.keeper(daemon)
+        call = moon.spawn("up", "site")
+        time.sleep(0.006 * moment)  # another moment each time
+        for daemon in moon, sun:
+            family.kill_keeper(daemon)
+        same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{moon.log()}\n{sun.log()}")
+        moon.must("down", "site")
+
+
+@case()
+def keeper_killed_while_secrets_are_loaded(bench):
+    """What a client was told is loaded is there."""
+    moon = bench.start(bench.moon)
+    vici = bench.vici(moon)
+    for number in range(60):
+        if not number % 20:
+            family.kill_keeper(moon)
+        same(vici.call("load-shared", {"id": f"s{number}", "type": "IKE", "data": f"{BY_VICI} {number:03}"}), {"success": "yes"},
+             "load-shared")
+    pid = family.keeper(moon)
+    needles = {f"s{number}": [f"{BY_VICI} {number:03}".encode()] for number in range(60)}
+    same(family.holds(pid, needles), set(needles), "what keeper holds")
+
+
+@case()
+def keeper_that_hangs(bench):
+    """It is ended, and the next one answers."""
+    moon, _ = bench.pair()
+    pid = family.keeper(moon)
+    os.kill(pid, signal.SIGSTOP)
+    moon.up()
+    contains(moon.log(), "it did not answer", "log of moon")
+    check(family.keeper(moon) != pid, "another keeper runs")
+
+
+@case()
+def keeper_that_is_lost_again_and_again(bench):
+    moon, _ = bench.pair()
+    for _ in range(5):
+        pid = family.keeper(moon)
+        os.kill(pid, signal.SIGKILL)
+        family.replaced(moon, pid)
+    moon.up()
+
+
+# --------------------------------------------------------- who breaks the rules
+
+HOSTILE = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"), ("too-long", 0, bytes(1 << 17) + b"x", "too long"),
+           ("cut-off", 0, bytes([KEPT]) + NO_TICKET, "not well-formed"),
+           ("for-another-process", 0, bytes([PROOF]) + NO_TICKET + bytes(9), "not for it to send"),
+           ("nobody-waits", 1, bytes([PROOF]) + NO_TICKET + bytes(9), "nobody waits for"),
+           ("nobody-asked", 0, bytes([KEPT]) + NO_TICKET + bytes(4) + bytes([16]) + bytes(16), "nobody waits for")]
+
+
+@case(each=HOSTILE)
+def hostile_keeper(bench, channel, message, says):
+    """A message in its name that breaks the rules ends it; the tunnel lives on, and the next one works."""
+    moon, _ = bench.pair()
+    moon.up()
+    pid = family.keeper(moon)
+    family.channels(pid)[channel].send(message)
+    family.replaced(moon, pid, 2)
+    contains(moon.log(), says, "log of moon")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    moon.up()
+
+
+@case()
+def hostile_ike(bench):
+    """Who asks keeper for what is no message is ended; that is the whole daemon yet, and the way into the clear stays shut."""
+    moon, sun = bench.pair()
+    moon.up()
+    family.channels(moon.process.pid)[1].send(b"\xffsign this")
+    same(moon.process.wait(5), -signal.SIGABRT, "how moon ends")
+    contains(moon.log(), "ike sent a message that is not well-formed", "log of moon")
+    contains(moon.routes(), f"unreachable {bench.sun.net[4]}", "routes of moon")
+    moon.start()
+    moon.up()
+    same(len(sun.sas()), 1, "SAs of sun")
+
+
+@case()
+def hostile_ike_asks_for_a_free_signature(bench):
+    """A question of the right form, for octets that are not those of an AUTH payload: refused, and told."""
+    moon, _, _ = with_certificates(bench)
+    end = family.channels(moon.process.pid)[1]
+    for handle in range(1, 9):
+        octets = b"what is to be signed"
+        end.send(bytes([11]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
+                 + len(octets).to_bytes(4, "big") + octets)
+    moon.wait_log("keeper refuses: these are not the octets of an AUTH payload")

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon's other processes, seen from outside: who they are, what they hold, and their ends of channels."""
+import array
+import base64
+import ctypes
+import mmap
+import os
+import re
+import signal
+import socket
+
+from .check import check, until
+
+_PIDFD_GETFD = 438
+_libc = ctypes.CDLL(None, use_errno=True)
+PAGE = mmap.PAGESIZE
+LARGE = 1 << 32  # a mapping of so many octets is a sanitizer's, and holds no data
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(child) for child in f.read().split()]
+
+
+def title(pid):
+    with open(f"/proc/{pid}/cmdline", "rb") as f:
+        return f.read().split(b"\0")[0].decode()
+
+
+def keepers(daemon):
+    """Those that are ready."""
+    found = []
+    for pid in children(daemon.process.pid):
+        try:
+            if title(pid) == "ikev2d: keeper" and status(pid)["Seccomp"] == "2":
+                found.append(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+def keeper(daemon):
+    until(lambda: len(keepers(daemon)) == 1, lambda: f"there is a keeper: {daemon.log()}", 5)
+    return keepers(daemon)[0]
+
+
+def replaced(daemon, old, seconds=1.0):
+    """The next keeper, which is there so soon."""
+    until(lambda: keepers(daemon) not in ([], [old]), lambda: f"another keeper runs: {daemon.log()}", seconds)
+    return keeper(daemon)
+
+
+def kill_keeper(daemon):
+    os.kill(keeper(daemon), signal.SIGKILL)
+
+
+def channels(pid):
+    """Ends of all channels that a process has, in its order, as sockets of ours."""
+    pidfd = os.pidfd_open(pid)
+    found = []
+    for fd in sorted(int(name) for name in os.listdir(f"/proc/{pid}/fd")):
+        got = _libc.syscall(_PIDFD_GETFD, pidfd, fd, 0)
+        if got < 0:
+            continue
+        try:
+            end = socket.socket(fileno=got)
+            kind = end.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+        except OSError:
+            os.close(got)
+            continue
+        if kind == socket.SOCK_SEQPACKET:
+            found.append(end)
+        else:
+            end.close()
+    os.close(pidfd)
+    return found
+
+
+def _regions(pid):
+    """What a process can read and has used."""
+    region = None
+    with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as f:
+        for line in f:
+            if found := re.match(r"([0-9a-f]+)-([0-9a-f]+) (.)", line):
+                region = int(found[1], 16), int(found[2], 16), found[3] == "r"
+            elif line.startswith("Rss:") and region[2] and int(line.split()[1]) and region[1] - region[0] < LARGE:
+                yield region[:2]
+
+
+def _runs(pagemap, start, end):
+    """Those parts that have pages."""
+    pagemap.seek(start // PAGE * 8)
+    pages = array.array("Q", pagemap.read((end - start) // PAGE * 8))
+    there, at = [page >> 63 for page in pages], 0
+    while at < len(there):
+        if there[at]:
+            stop = there.index(0, at) if 0 in there[at:] else len(there)
+            yield start + at * PAGE, start + stop * PAGE
+            at = stop
+        else:
+            at = there.index(1, at) if 1 in there[at:] else len(there)
+
+
+def memory(pid):
+    """All that a process can read, piece by piece."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as f, open(f"/proc/{pid}/pagemap", "rb") as pagemap:
+        for region in _regions(pid):
+            for start, end in _runs(pagemap, *region):
+                try:
+                    f.seek(start)
+                    yield f.read(end - start)
+                except OSError:
+                    continue  # the kernel's own
+
+
+def holds(pid, needles):
+    """Which of the NEEDLES, octets by name, are in the memory of a process."""
+    found = set()
+    for piece in memory(pid):
+        found |= {name for name, forms in needles.items() if any(form in piece for form in forms)}
+    return found
+
+
+def _elements(der):
+    """What stands in a SEQUENCE, as tags and octets."""
+    at, out = 0, []
+    while at < len(der):
+        tag, n, at = der[at], der[at + 1], at + 2
+        if n & 0x80:
+            n, at = int.from_bytes(der[at:at + (n & 0x7f)], "big"), at + (n & 0x7f)
+        out.append((tag, der[at:at + n]))
+        at += n
+    return out
+
+
+def private_parts(path):
+    """What is secret in a private key in PEM (RSA or EC, as pki writes them): the numbers, in either order of their
+    octets, and the text."""
+    with open(path, encoding="ascii") as f:
+        lines = f.read().split("\n")
+    text = [line for line in lines if line and not line.startswith("-")]
+    parts = _elements(_elements(base64.b64decode("".join(text)))[0][1])
+    numbers = [value.lstrip(b"\0") for tag, value in parts if tag in (2, 4) and len(value) >= 24]
+    if len(numbers) > 1:
+        numbers = numbers[1:]  # the modulus of RSA is public
+    check(numbers, f"{path}: a private key")
+    forms = [form for number in numbers for form in (number, number[::-1])]
+    return [*forms, text[len(text) // 2].encode()]
