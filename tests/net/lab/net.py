@@ -125,8 +125,8 @@ class Namespace:
         return made[0]
 
     def state(self):
-        """All that a daemon might change on this host, as text."""
-        return _LARVAL.sub("", self.must(["sh", "-c", _STATE]))
+        """All that a daemon might change on this host, as text. A cable is UNKNOWN at first, and UP a moment later."""
+        return _LARVAL.sub("", self.must(["sh", "-c", _STATE])).replace(" UNKNOWN ", " UP      ")
 
 
 def link(a, a_dev, b, b_dev):
