@@ -264,7 +264,14 @@ static void commands(void **state)
 
 	(void)state;
 	round_trip((struct ike_event){ .kind = EVENT_COMMAND,
-			   .command = { COMMAND_REKEY, 1, "a b", "c", 2, 3, true, true } },
+			   .command = { .kind = COMMAND_REKEY,
+				   .ticket = 1,
+				   .ike = "a b",
+				   .child = "c",
+				   .ike_id = 2,
+				   .child_id = 3,
+				   .force = true,
+				   .reauth = true } },
 		true,
 		"event 7 at=1532 command do=rekey ticket=1 ike=\"a b\" child=c ike-id=2 child-id=3 force=yes "
 		"reauth=yes\n",
