@@ -2,12 +2,22 @@
 """SAs and policies of a host's kernel, read from what ip(8) prints."""
 import collections
 import re
+import subprocess
 
 from .check import same
 
 Sa = collections.namedtuple("Sa", "src dst spi reqid mode algorithms encap esn window if_id packets octets")
 Policy = collections.namedtuple("Policy", "src dst direction action priority if_id templates")
 Template = collections.namedtuple("Template", "src dst reqid mode")
+
+
+_ESP = "ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x1000 mode tunnel aead 'rfc4106(gcm(aes))' 0x" \
+       + 20 * "00" + " 128"
+
+
+def carries():
+    """Whether the kernel of this machine has ESP."""
+    return not subprocess.run(["unshare", "-n", "sh", "-c", _ESP], capture_output=True, check=False).returncode
 
 
 def _find(text, pattern, default=None):
