@@ -87,19 +87,6 @@ static enum err give_up(const struct xfrm *x, enum data_path setting, struct tex
 	return setting == DATAPATH_KERNEL ? kernel->err : user->err;
 }
 
-/* What there is, in one line. */
-static void say(const struct xfrm *x)
-{
-	const struct choice *c = &x->choice;
-
-	log_say(LOG_NOTICE, "data-path", "kernel=%s userspace=%s%s%s%s", c->kernel ? "yes" : "no",
-		c->user ? "yes" : "no", c->kernel && c->user ? "" : " msg=\"",
-		!c->kernel ? c->no_kernel
-		: !c->user ? c->no_user
-			   : "",
-		c->kernel && c->user ? "" : "\"");
-}
-
 static bool hear(struct xfrm *x, const struct way *w)
 {
 	struct epoll_event e = { .events = EPOLLIN };
@@ -182,7 +169,6 @@ static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, s
 		choice_close(x);
 		return err;
 	}
-	say(x);
 	*out = x;
 	return ERR_OK;
 }

@@ -420,6 +420,7 @@ static void live(struct world *w, int background)
 			strerror(errno));
 	for (unsigned i = 0; i < 3; i++)
 		evsignal_add(w->signals[i], NULL);
+	datapath_say(w);
 	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
 		IKEV2D_VERSION, w->config.path ? w->config.path : "none", config_now(&w->config)->n_peers,
 		w->control.path);

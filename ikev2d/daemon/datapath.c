@@ -186,3 +186,13 @@ void datapath_in_use(const struct world *w, const char **no_kernel, const char *
 	*no_kernel = c->kernel ? NULL : c->no_kernel;
 	*no_user = c->user ? NULL : c->no_user;
 }
+
+void datapath_say(const struct world *w)
+{
+	const char *no_kernel, *no_user, *why;
+
+	datapath_in_use(w, &no_kernel, &no_user);
+	why = no_kernel ? no_kernel : no_user;
+	log_say(LOG_NOTICE, "data-path", "kernel=%s userspace=%s%s%s%s", no_kernel ? "no" : "yes",
+		no_user ? "no" : "yes", why ? " msg=\"" : "", why ? why : "", why ? "\"" : "");
+}

@@ -28,3 +28,6 @@ void datapath_audit(struct world *w, struct text *out);
 
 /* Why a data path is not in use; NULL: it is. */
 void datapath_in_use(const struct world *w, const char **no_kernel, const char **no_user);
+
+/* Says what there is, in one line of the log. */
+void datapath_say(const struct world *w);

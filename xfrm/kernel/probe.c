@@ -136,7 +136,7 @@ static void say(const struct xfrm *x)
 
 	for (unsigned i = 0; i < c->n_lacks; i++)
 		text_add(&lacks, "%s%s", i ? "," : "", c->lacks[i]->word);
-	log_say(LOG_NOTICE, "kernel-path",
+	log_say(LOG_DETAIL, "kernel-path",
 		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s interface=%s lacks=%s",
 		c->ipv6 ? "yes" : "no", c->esn ? "yes" : "no", c->encap4 ? "yes" : "no",
 		c->encap6 ? "yes" : "no", c->interface ? "yes" : "no",

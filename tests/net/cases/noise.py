@@ -185,6 +185,12 @@ def messages_sent_again(bench):
     same(scene.sun.sas() + scene.moon.sas(), [], "IKE_SAs in the end")
 
 
+def is_spi_hint(answer, *spis):
+    """On the port of ESP a message without its marker may be taken for ESP, by the first octets of its SPI."""
+    return answer[:16] == bytes(16) and answer[28:36] == bytes.fromhex("0000000c 0000000b") and \
+        answer[36:40] in [spi[:4] for spi in spis]
+
+
 @case()
 def messages_forged(bench):
     """Who knows the SPIs, but no keys, cannot delete, refuse or advance anything."""
@@ -200,7 +206,7 @@ def messages_forged(bench):
                        message(h.spi_i, h.spi_r, SEALED, INFORMATIONAL, flags, mid, payload(DELETE, rng.randbytes(40))),
                        message(h.spi_i, h.spi_r, NOTIFY, SA_INIT, flags, mid, notify(0, NO_PROPOSAL_CHOSEN))]
     caller.send_everywhere(forged)
-    invalid = {answer[18:19] + answer[24:] for answer in caller.answers}
+    invalid = {answer[18:19] + answer[24:] for answer in caller.answers if not is_spi_hint(answer, h.spi_i, h.spi_r)}
     check(invalid <= {bytes([INFORMATIONAL]) + bytes.fromhex("00000024 00000008 00000004"),
                       bytes([AUTH]) + bytes.fromhex("00000024 00000008 00000004")},
           f"answers are INVALID_IKE_SPI, to SPIs of the wrong side: {caller.answers}")

@@ -8,6 +8,7 @@ import signal
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.config import SECRET, merged, text
+from lab.family import keeper
 from lab.stream import Flow
 from lab.traffic import ping, reaches, reaches_in_the_end
 
@@ -37,10 +38,13 @@ def up_to_date(moon, before):
 
 
 def copies(daemon, secret):
-    """How often SECRET stands in the memory of a daemon."""
+    """How often SECRET stands in the memory of a daemon, its keeper's too."""
+    return copies_in(daemon.process.pid, secret) + copies_in(keeper(daemon), secret)
+
+
+def copies_in(pid, secret):
     found = 0
-    with open(f"/proc/{daemon.process.pid}/maps", encoding="ascii") as maps, \
-            open(f"/proc/{daemon.process.pid}/mem", "rb", 0) as memory:
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for line in maps:
             low, high = (int(n, 16) for n in line.split()[0].split("-"))
             if line.split()[1].startswith("rw") and high - low < 1 << 28:  # a sanitizer's shadow has nothing of ours
