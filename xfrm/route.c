@@ -16,8 +16,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Smaller wins: an unreachable route is met when the one before it has gone, with its device. */
-enum { METRIC_DEVICE = 256, METRIC_UNREACHABLE = 4096, METRIC_OURS = 8192, METRIC_THROW = 1 };
+/* Smaller wins: an unreachable route is met when the one before it has gone, with its device. One past the
+ * next hop gives way to both, for the kernel's policies protect its packets wherever they are led. */
+enum {
+	METRIC_THROW = 1,
+	METRIC_DEVICE = 256,
+	METRIC_UNREACHABLE = 4096,
+	METRIC_PAST = 6144,
+	METRIC_OURS = 8192,
+};
 
 /* What never goes into a tunnel: "throw" sends it on to the tables behind ours. */
 static const struct prefix never_routed[] = {
@@ -78,6 +85,13 @@ static enum err route_take_back(struct route *r, const char *thing, struct text 
 	return any_route_take_back(r, thing, route, true, why);
 }
 
+static enum err past_take_back(struct route *r, const char *thing, struct text *why)
+{
+	struct rtnl_route route = { .type = RTN_UNICAST, .metric = METRIC_PAST };
+
+	return any_route_take_back(r, thing, route, true, why);
+}
+
 static enum err unreachable_take_back(struct route *r, const char *thing, struct text *why)
 {
 	struct rtnl_route route = { .type = RTN_UNREACHABLE, .metric = METRIC_UNREACHABLE };
@@ -127,6 +141,7 @@ static const struct kind {
 	{ "unreachable", true, unreachable_take_back },
 	{ "ours", true, ours_take_back },
 	{ "route", false, route_take_back },
+	{ "past", false, past_take_back },
 	{ "pass", false, route_jump_take_back },
 	{ "landing", false, route_landing_take_back },
 	{ "rp_filter", false, rp_filter_take_back },
@@ -448,7 +463,8 @@ struct rival_search {
 static void rival_try(void *ctx, const struct rtnl_route *route)
 {
 	struct rival_search *s = ctx;
-	bool like_ours = (route->metric == METRIC_DEVICE && route->type == RTN_UNICAST) ||
+	bool like_ours = ((route->metric == METRIC_DEVICE || route->metric == METRIC_PAST) &&
+				 route->type == RTN_UNICAST) ||
 			 (route->metric == METRIC_UNREACHABLE && route->type == RTN_UNREACHABLE);
 
 	s->found |= !like_ours && route->to.bits == s->to.bits &&
@@ -478,6 +494,12 @@ static enum err rival_check(struct route *r, const struct prefix *to, struct tex
 	return ERR_EXISTS;
 }
 
+/* The journal's word for a route to a device, or for one past the next hop, behind which nothing closes. */
+static const char *word_of(bool closes)
+{
+	return closes ? "route" : "past";
+}
+
 /* First the unreachable route, then the one before it. An owner more renews the latter: its MTU may be
  * another, and its source may have gone from this machine (the kernel does not mind). */
 static enum err prefix_route(struct route *r, const struct rtnl_route *route, bool closes, struct text *why)
@@ -487,7 +509,7 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, bo
 	bool first, noted;
 	enum err e;
 
-	route_print(thing, "route", route);
+	route_print(thing, word_of(closes), route);
 	noted = journal_has(r->journal, thing); /* by route_adopted_lead, if by nobody else */
 	e = noted ? ERR_OK : rival_check(r, &route->to, why);
 	if (!e && closes)
@@ -519,7 +541,7 @@ static void prefix_unroute(struct route *r, const struct rtnl_route *route, bool
 	struct rtnl_route behind = unreachable(route);
 	char thing[JOURNAL_THING];
 
-	route_print(thing, "route", route);
+	route_print(thing, word_of(closes), route);
 	route_let_go(r, thing);
 	route_print(thing, "unreachable", &behind);
 	if (closes)
@@ -618,7 +640,7 @@ enum err route_past_add(struct route *r, const struct route_hop *hop, const stru
 	struct tss local, struct text *why)
 {
 	struct rtnl_route route = {
-		.table = r->table, .metric = METRIC_DEVICE, .type = RTN_UNICAST, .dev = hop->dev
+		.table = r->table, .metric = METRIC_PAST, .type = RTN_UNICAST, .dev = hop->dev
 	};
 
 	if (hop->via.v == remote->lo.v)
