@@ -79,6 +79,20 @@ static void fill(struct rng *r, void *p, size_t n)
 		*(uint8_t *)p = nonces_begin;
 }
 
+void pair_hide_moon(struct pair *p)
+{
+	assert_int_equal(ip_parse("10.9.0.1", &p->moon->ip), ERR_OK);
+	assert_int_equal(ip_parse("203.0.113.1", &p->moon->nat.outside), ERR_OK);
+	p->moon->nat.shift = 10000;
+}
+
+void pair_hide_sun(struct pair *p)
+{
+	assert_int_equal(ip_parse("10.8.0.1", &p->sun->ip), ERR_OK);
+	assert_int_equal(ip_parse("203.0.113.2", &p->sun->nat.outside), ERR_OK);
+	p->sun->nat.forward = true;
+}
+
 void pair_nonces(struct pair *p, uint8_t octet)
 {
 	struct rng *r = &p->lab->rng.rng;

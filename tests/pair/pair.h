@@ -56,6 +56,10 @@ void host_used(struct host *h, const char *child);
 /* The newest CHILD_SA of H with this name, or NULL. */
 struct child *host_child(const struct host *h, const char *child);
 
+/* Moon goes to 10.9.0.1, behind the NAT 203.0.113.1; sun to 10.8.0.1, behind 203.0.113.2, which forwards. */
+void pair_hide_moon(struct pair *p);
+void pair_hide_sun(struct pair *p);
+
 /* Nonces drawn from now on begin with OCTET: of four the lowest loses (RFC 7296, 2.8.1). */
 void pair_nonces(struct pair *p, uint8_t octet);
 

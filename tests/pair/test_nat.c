@@ -2,31 +2,17 @@
 /* NAT detection and encapsulation (RFC 7296, 2.23), keepalives and moving mappings. */
 #include "tests/pair/pair.h"
 
-/* Moon, at 10.9.0.1, behind the NAT 203.0.113.1; and sun, at 10.8.0.1, behind 203.0.113.2, which forwards. */
+/* See pair_hide_moon, pair_hide_sun. */
 #define BEHIND_NAT CONN("local_addrs = 10.9.0.1\n")
 #define SUN_NATTED CONN("remote_addrs = 203.0.113.2")
 #define ANY_PEER   CONN("remote_addrs = %any")
-
-static void hide_moon(struct pair *p)
-{
-	assert_int_equal(ip_parse("10.9.0.1", &p->moon->ip), ERR_OK);
-	assert_int_equal(ip_parse("203.0.113.1", &p->moon->nat.outside), ERR_OK);
-	p->moon->nat.shift = 10000;
-}
-
-static void hide_sun(struct pair *p)
-{
-	assert_int_equal(ip_parse("10.8.0.1", &p->sun->ip), ERR_OK);
-	assert_int_equal(ip_parse("203.0.113.2", &p->sun->nat.outside), ERR_OK);
-	p->sun->nat.forward = true;
-}
 
 static struct pair *behind_nat(void **state, const char *more_moon)
 {
 	struct pair *p;
 
 	p = pair_open(state, pair_text(state, BEHIND_NAT, more_moon), ANY_PEER);
-	hide_moon(p);
+	pair_hide_moon(p);
 	pair_say_up(p, 1);
 	/* clang-format off */
 	ARROWS(p->lab,
@@ -84,7 +70,7 @@ static void responder_behind(void **state)
 {
 	struct pair *p = pair_open(state, SUN_NATTED, CONN("local_addrs = 10.8.0.1"));
 
-	hide_sun(p);
+	pair_hide_sun(p);
 	pair_say_up(p, 1);
 	/* clang-format off */
 	ARROWS(p->lab,
@@ -102,8 +88,8 @@ static void both_behind(void **state)
 {
 	struct pair *p = pair_open(state, BEHIND_NAT SUN_NATTED, ANY_PEER CONN("local_addrs = 10.8.0.1"));
 
-	hide_moon(p);
-	hide_sun(p);
+	pair_hide_moon(p);
+	pair_hide_sun(p);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);
@@ -168,7 +154,7 @@ static void never_even_behind_a_nat(void **state)
 {
 	struct pair *p = pair_open(state, BEHIND_NAT CONN("encap = never"), ANY_PEER CONN("encap = never"));
 
-	hide_moon(p);
+	pair_hide_moon(p);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);

@@ -18,25 +18,11 @@
 		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD"
 #define ASK "SA, TSi, TSr, N(USE_TRANSPORT_MODE)"
 
-/* Moon, at 10.9.0.1, behind the NAT 203.0.113.1; and sun, at 10.8.0.1, behind 203.0.113.2, which forwards. */
+/* See pair_hide_moon, pair_hide_sun. */
 #define MOON_NATTED CONN("local_addrs = 10.9.0.1\n")
 #define AT_SUNS_NAT CONN("remote_addrs = 203.0.113.2\n")
 #define SUN_NATTED  CONN("local_addrs = 10.8.0.1\n")
 #define ANY_PEER    CONN("remote_addrs = %any\n")
-
-static void hide_moon(struct pair *p)
-{
-	assert_int_equal(ip_parse("10.9.0.1", &p->moon->ip), ERR_OK);
-	assert_int_equal(ip_parse("203.0.113.1", &p->moon->nat.outside), ERR_OK);
-	p->moon->nat.shift = 10000;
-}
-
-static void hide_sun(struct pair *p)
-{
-	assert_int_equal(ip_parse("10.8.0.1", &p->sun->ip), ERR_OK);
-	assert_int_equal(ip_parse("203.0.113.2", &p->sun->nat.outside), ERR_OK);
-	p->sun->nat.forward = true;
-}
 
 static void assert_has(const char *text, const char *part)
 {
@@ -307,7 +293,7 @@ static struct pair *moon_hidden(void **state, const char *sun)
 {
 	struct pair *p = pair_open(state, MOON_NATTED NET(TRANSPORT), pair_text(state, ANY_PEER, sun));
 
-	hide_moon(p);
+	pair_hide_moon(p);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	return p;
@@ -327,7 +313,7 @@ static void responder_behind(void **state)
 {
 	struct pair *p = pair_open(state, AT_SUNS_NAT NET(TRANSPORT), SUN_NATTED NET(TRANSPORT));
 
-	hide_sun(p);
+	pair_hide_sun(p);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);
@@ -348,8 +334,8 @@ static void both_behind(void **state)
 	struct pair *p = pair_open(state, MOON_NATTED AT_SUNS_NAT NET(TRANSPORT) ONE_PORT("[tcp/80]", ""),
 		ANY_PEER SUN_NATTED NET(TRANSPORT) ONE_PORT("", "[tcp/80]"));
 
-	hide_moon(p);
-	hide_sun(p);
+	pair_hide_moon(p);
+	pair_hide_sun(p);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);

@@ -179,39 +179,49 @@ def selectors_of_what_comes_out(bench):
 
 # ------------------------------------------------------- devices and routes
 
-def two_tunnels(me, peer):
-    """Two connections for everything, each with a device."""
-    both = {"connections": {}, "secrets": {}}
-    for color in "red", "blue":
-        one = tunnel(me, peer, local={"id": f"{color}.{me.id}"}, remote={"id": f"{color}.{peer.id}"}, child={
-            "local_ts": "0.0.0.0/0", "remote_ts": "0.0.0.0/0", "interface": color})
-        both["connections"][color] = one["connections"]["site"]
-        both["secrets"] = one["secrets"]
-    return both
-
-
-@case(quick=True)
-def two_devices_for_everything(bench):
-    """Both tunnels protect everything; which one a packet takes is what the administrator's routes say."""
+def two_tunnels(bench, child):
+    """Two connections, red and blue, on daemons of moon and of sun, up; CHILD(me, peer, color) says what their children
+    have. And a second network behind each, 10.11.0.0/24 and 10.22.0.0/24."""
     for side, n in (bench.moon, 11), (bench.sun, 22):
         side.host.ip(f"addr add 10.{n}.0.10/32 dev lan")
         side.gateway.ip(f"route add 10.{n}.0.0/24 via {side.inside[4]}")
         bench.afterwards(lambda side=side, n=n: side.host.ip(f"addr del 10.{n}.0.10/32 dev lan"))
         bench.afterwards(lambda side=side, n=n: side.gateway.ip(f"route del 10.{n}.0.0/24"))
-    moon, sun = (bench.daemon(me, two_tunnels(me, bench.site.peer_of(me))).start() for me in (bench.moon, bench.sun))
-    moon.up("red")
-    moon.up("blue")
-    nothing_routed(moon)
-    for daemon, red, blue in (moon, 2, 22), (sun, 1, 11):
-        daemon.host.ip(f"route add 10.{red}.0.0/24 dev red", f"route add 10.{blue}.0.0/24 dev blue")
-    wire = bench.wire()
+    daemons = []
+    for me, peer in (bench.moon, bench.sun), (bench.sun, bench.moon):
+        both = {"connections": {}, "secrets": {}}
+        for color in "red", "blue":
+            one = tunnel(me, peer, local={"id": f"{color}.{me.id}"}, remote={"id": f"{color}.{peer.id}"},
+                         child=child(me, peer, color))
+            both["connections"][color] = one["connections"]["site"]
+            both["secrets"] = one["secrets"]
+        daemons.append(bench.daemon(me, both).start())
+    daemons[0].up("red")
+    daemons[0].up("blue")
+    return daemons
+
+
+def both_carry(bench, *daemons):
+    """Alice's networks reach those behind sun, one through red and one through blue, at the same time."""
     red = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/red")
     bench.afterwards(red.stop)
     reaches(bench.alice, "10.22.0.10", "-I", "10.11.0.10", count=20)
     until(lambda: red.answers() > 20, "alice is answered through red")
-    for daemon in moon, sun:
+    for daemon in daemons:
         for child in daemon.children():
             check(child["packets_in"] >= 20 and child["packets_out"] >= 20, f"both carry: {daemon.children()}")
+
+
+@case(quick=True)
+def two_devices_for_everything(bench):
+    """Both tunnels protect everything; which one a packet takes is what the administrator's routes say."""
+    moon, sun = two_tunnels(bench, lambda _me, _peer, color: {
+        "local_ts": "0.0.0.0/0", "remote_ts": "0.0.0.0/0", "interface": color})
+    nothing_routed(moon)
+    for daemon, red, blue in (moon, 2, 22), (sun, 1, 11):
+        daemon.host.ip(f"route add 10.{red}.0.0/24 dev red", f"route add 10.{blue}.0.0/24 dev blue")
+    wire = bench.wire()
+    both_carry(bench, moon, sun)
     reaches(bench.alice, bench.moon.lan[4])
     wire.all_in("esp-udp")
 

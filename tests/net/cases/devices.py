@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Route-based tunnels: devices of their own, with addresses and routes, and no script; and routes in the main table.
 Every stop compares the host with what it was before the first start (Ikev2d.ended)."""
+from cases.datapath import both_carry, two_tunnels
 from lab.case import case
 from lab.check import check, contains, same, until
-from lab.config import merged, tunnel
+from lab.config import merged
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end
 
 EVERYTHING = {"local_ts": "0.0.0.0/0, ::/0", "remote_ts": "0.0.0.0/0, ::/0"}
@@ -76,37 +77,17 @@ def route_based_rekeyed(bench):
     same((moon.host.must(["ip", "-br", "addr", "show", "dev", "vpn"]), moon.routes()), before, "addresses and routes")
 
 
-def two_tunnels(me, peer):
-    """Two connections for everything; the devices' routes keep them apart."""
-    both = {"connections": {}, "secrets": {}}
-    nets = {"red": (9, peer.net[4]), "blue": (8, f"10.{22 if me.name == 'moon' else 11}.0.0/24")}
-    for color, (number, net) in nets.items():
-        one = tunnel(me, peer, local={"id": f"{color}.{me.id}"}, remote={"id": f"{color}.{peer.id}"},
-                     child=route_based(me, peer, number, color, interface_routes=net))
-        both["connections"][color] = one["connections"]["site"]
-        both["secrets"] = one["secrets"]
-    return both
-
-
 @case(quick=True)
 def two_route_based_tunnels(bench):
     """Both tunnels protect everything; each takes what is routed to its device."""
-    for side, n in (bench.moon, 11), (bench.sun, 22):
-        side.host.ip(f"addr add 10.{n}.0.10/32 dev lan")
-        side.gateway.ip(f"route add 10.{n}.0.0/24 via {side.inside[4]}")
-        bench.afterwards(lambda side=side, n=n: side.host.ip(f"addr del 10.{n}.0.10/32 dev lan"))
-        bench.afterwards(lambda side=side, n=n: side.gateway.ip(f"route del 10.{n}.0.0/24"))
-    moon, sun = (bench.daemon(me, two_tunnels(me, bench.site.peer_of(me))).start() for me in (bench.moon, bench.sun))
-    moon.up("red")
-    moon.up("blue")
+    def child(me, peer, color):
+        second = f"10.{22 if me.name == 'moon' else 11}.0.0/24"
+        number, net = {"red": (9, peer.net[4]), "blue": (8, second)}[color]
+        return route_based(me, peer, number, color, interface_routes=net)
+
+    moon, sun = two_tunnels(bench, child)
     wire = bench.wire()
-    red = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/red")
-    bench.afterwards(red.stop)
-    reaches(bench.alice, "10.22.0.10", "-I", "10.11.0.10", count=20)
-    until(lambda: red.answers() > 20, "alice is answered through red")
-    for daemon in moon, sun:
-        for child in daemon.children():
-            check(child["packets_in"] >= 20 and child["packets_out"] >= 20, f"both carry: {daemon.children()}")
+    both_carry(bench, moon, sun)
     for address in "10.9.0.2", "10.8.0.2":
         reaches(moon.host, address)
     wire.all_in("esp-udp")
