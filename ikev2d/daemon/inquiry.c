@@ -3,6 +3,7 @@
 #include "daemon/inquiry.h"
 
 #include "daemon/crl_cache.h"
+#include "daemon/line.h"
 #include "daemon/world.h"
 
 #include <stdlib.h>
@@ -104,7 +105,13 @@ static const char *server(const struct inquiry *i, bool *ocsp)
 
 static void say_lost(const struct inquiry *i, const char *what)
 {
-	log_say(LOG_WARN, "revocation", "connection=%s msg=\"%s\"", i->name, what);
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	line_add(&line, "connection", i->name);
+	line_add(&line, "msg", what);
+	log_say(LOG_WARN, "revocation", "%s", text_str(&line));
+	arena_free(&arena);
 }
 
 /* What came is worth something if it is signed by the right authority. It is kept also when it comes too late

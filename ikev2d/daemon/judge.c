@@ -2,6 +2,7 @@
 /* Judging at once, and again when the servers have answered. */
 #include "daemon/judge.h"
 
+#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/evidence.h"
 #include "daemon/line.h"
@@ -378,6 +379,19 @@ static void fetched_one(struct judgement *j)
 		j->fetched(j);
 }
 
+/* In quotes and now and then: the place is the word of a peer that has proved nothing yet. */
+static void say_lost(const struct judgement *j)
+{
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	line_add(&line, "connection", j->peer->name);
+	line_add(&line, "msg", j->lost);
+	if (line_pass(&j->world->strangers[TELL_REFUSED], clock_ms()))
+		log_say(LOG_WARN, "certificate", "%s", text_str(&line));
+	arena_free(&arena);
+}
+
 static void on_cert(void *ctx, struct bytes body, const char *lost)
 {
 	struct parcel *p = ctx;
@@ -387,7 +401,7 @@ static void on_cert(void *ctx, struct bytes body, const char *lost)
 	if (lost || evidence_fetched(&j->evidence, p->i, body, &j->arena, &why))
 		j->lost = arena_str(&j->arena, why_line(&why, &j->arena));
 	if (j->lost && !j->over)
-		log_say(LOG_WARN, "certificate", "connection=%s msg=\"%s\"", j->peer->name, j->lost);
+		say_lost(j);
 	fetched_one(j);
 }
 

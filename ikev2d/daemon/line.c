@@ -54,6 +54,17 @@ void line_why(struct text *line, const struct why *why)
 	line_add(line, "notify", why->notify);
 }
 
+bool line_pass(struct gate *g, uint64_t now)
+{
+	unsigned held;
+
+	if (!gate_pass(g, now, &held))
+		return false;
+	if (held)
+		log_say(LOG_NOTICE, "withheld", "msg=\"%u lines like the next one were left out\"", held);
+	return true;
+}
+
 void line_say(enum log_level level, const char *word, const char *text)
 {
 	struct arena arena = { 0 };

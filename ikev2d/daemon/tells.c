@@ -112,13 +112,8 @@ static void vici_lines(struct world *w, const struct ike_tell *t, const char *te
 static bool withheld(struct world *w, const struct ike_tell *t)
 {
 	bool strangers = t->kind == TELL_DROPPED || t->kind == TELL_REFUSED || t->kind == TELL_LOG;
-	unsigned held = 0;
 
-	if (strangers && !t->n_tickets && !gate_pass(&w->strangers[t->kind], clock_ms(), &held))
-		return true;
-	if (held)
-		log_say(LOG_NOTICE, "withheld", "msg=\"%u lines like the next one were left out\"", held);
-	return false;
+	return strangers && !t->n_tickets && !line_pass(&w->strangers[t->kind], clock_ms());
 }
 
 static void say(struct world *w, const struct ike_tell *t)

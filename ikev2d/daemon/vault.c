@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-	FLYING_MAX =
-		16, /* questions of the core that are sent and not answered: both sides have room for them */
+	FLYING_MAX = 16, /* questions of the core that are sent and not answered: their answers fit into a
+			    socket */
 	TRIES_MAX = 3,
 };
 
@@ -141,8 +141,12 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 
 static const char *refused(enum err e)
 {
-	return e == ERR_RANGE ? "it is longer, or has more owners, than can be kept"
-			      : "the process that keeps secrets does not answer";
+	if (e == ERR_SYSTEM)
+		return "there is no memory to keep it in: give the machine more, or ikev2d a higher limit";
+	return e == ERR_RANGE
+		       ? "it is longer, or has more owners, than can be kept, or there are too many: remove "
+			 "some"
+		       : "the process that keeps secrets does not answer";
 }
 
 /* Wipes DATA, which is ours, when it is kept. */
@@ -283,12 +287,13 @@ static struct asked *next_waiting(struct vault *v)
 	return NULL;
 }
 
+/* It counts from the last answer, not from the last question: those may come without end. */
 static void be_patient(struct vault *v)
 {
-	if (v->flying)
-		evtimer_add(v->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
-	else
+	if (!v->flying)
 		evtimer_del(v->late);
+	else if (!evtimer_pending(v->late, NULL))
+		evtimer_add(v->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
 }
 
 /* Where keeper is lost on the way, the next one is asked (again). */
@@ -298,8 +303,9 @@ static void fly(struct vault *v)
 	enum err e = ERR_OK;
 
 	while (e != ERR_MISSING && v->flying < FLYING_MAX && (a = next_waiting(v))) {
-		e = a->tries++ < TRIES_MAX ? member_send(&v->keeper, IPC_IKE, &a->message) : ERR_BUSY;
+		e = a->tries < TRIES_MAX ? member_send(&v->keeper, IPC_IKE, &a->message) : ERR_BUSY;
 		if (!e) {
+			a->tries++;
 			a->flying = true;
 			v->flying++;
 		} else if (e != ERR_MISSING) {
@@ -319,6 +325,7 @@ static void again(void *ctx)
 	list_each (n, &v->asked)
 		node_owner(n, struct asked, node)->flying = false;
 	v->flying = 0;
+	evtimer_del(v->late);
 	event_active(v->soon, 0, 0);
 }
 
@@ -360,6 +367,9 @@ bool vault_take_proof(void *ctx, const struct ipc_message *m)
 
 		if (!a->flying || a->message.ticket != m->ticket)
 			continue;
+		if (!m->proof.result && (m->proof.proof.n != 0) != (a->message.kind != IPC_PSK_CHECK))
+			return false; /* where one is due it has to be there, and nowhere else */
+		evtimer_del(v->late);
 		if (m->proof.proof.n)
 			a->answer->a.proof = arena_bytes(&a->answer->arena, m->proof.proof);
 		give(v, a, m->proof.result, m->proof.what);
@@ -419,23 +429,22 @@ bool vault_take_ready(void *ctx, const struct ipc_message *m)
 bool vault_take_log(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = ctx;
-	unsigned held;
 
 	member_said(&v->keeper, m->log.line);
-	if (!gate_pass(&v->lines, clock_ms(), &held))
-		return true;
-	if (held)
-		log_say(LOG_NOTICE, "withheld", "msg=\"%u lines like the next one were left out\"", held);
-	line_say(m->log.level, m->log.word, m->log.line);
+	if (line_pass(&v->lines, clock_ms()))
+		line_say(m->log.level, m->log.word, m->log.line);
 	return true;
 }
 
-/* Both who may have broken the rules are this process: it is not itself any more. */
+/* Both who may have broken the rules are this process: it is not itself any more. (That keeper could say so
+ * without a reason ends with guard and ike in processes of their own.) */
 bool vault_take_blame(void *ctx, const struct ipc_message *m)
 {
 	struct arena arena = { 0 };
 
 	(void)ctx;
+	if (m->blame.process == IPC_KEEPER || !m->blame.what)
+		return false;
 	line_say(LOG_ERROR, "family",
 		arena_printf(&arena, "%s %s: this process ends", ipc_name(m->blame.process), m->blame.what));
 	abort();

@@ -257,6 +257,34 @@ static void a_forged_proof_fetches_no_more(void **state)
 	assert_int_equal(b->asked, 0);
 }
 
+static void note_line(void *ctx, enum log_level level, const char *word, const char *line)
+{
+	struct text *said = ctx;
+
+	(void)level;
+	if (!strcmp(word, "certificate"))
+		text_add(said, "%s", line);
+}
+
+/* The place is the word of somebody who has proved nothing. */
+static void a_place_makes_no_line_of_its_own(void **state)
+{
+	static const char place[] = "01234567890123456789http://192.0.2.9/\nlevel=error \"msg";
+	struct trust *b = *state;
+	struct wire_cert *v = ARENA_NEW(&b->arena, struct wire_cert);
+	struct text said = text_in(&b->arena);
+
+	by_url(b);
+	*v = (struct wire_cert){ CERT_X509_URL, bytes_of(place, sizeof place - 1) };
+	b->proof.certs = (struct ike_certs){ v, 1 };
+	log_to(note_line, &said);
+	trust_check(b);
+	run_until_answered(b);
+	log_to(NULL, NULL);
+	assert_non_null(strstr(text_str(&said), "\\nlevel=error \\\"msg"));
+	assert_null(strchr(text_str(&said), '\n'));
+}
+
 static void a_daemon_may_stop_while_a_certificate_is_fetched(void **state)
 {
 	struct trust *b = *state;
@@ -574,6 +602,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_known_is_not_fetched, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_forged_proof_fetches_no_more, trust_set_up, trust_tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_place_makes_no_line_of_its_own, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_daemon_may_stop_while_a_certificate_is_fetched, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(ocsp_goes_along, trust_set_up, trust_tear_down),
