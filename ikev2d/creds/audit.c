@@ -105,7 +105,7 @@ static void audit_local(struct audit *t, const struct auth_conf *a)
 	struct why why = { 0 };
 	struct cert *own;
 
-	if (a->pubkeys.n && !named.n) {
+	if (a->pubkeys.n && !a->certs.n) {
 		audit_own_key(t, a);
 		return;
 	}

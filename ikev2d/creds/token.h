@@ -5,8 +5,6 @@
 #include "model/conf.h"
 #include "pki/bundle.h"
 
-enum { TOKEN_ID_MAX = 256 /* octets of a CKA_ID */ };
-
 /* URI, or where it is NULL that of the object with CKA_ID HANDLE (hexadecimal) in SLOT (NULL: any) of MODULE
  * (NULL: any), of TYPE ("private", "cert"), as RFC 7512 has it. From ARENA. */
 const char *token_uri(const char *uri, const char *handle, const char *module, const uint32_t *slot,

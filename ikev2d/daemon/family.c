@@ -33,9 +33,9 @@ enum {
 
 /* ------------------------------------------------------------- as the member */
 
-static int give_up(const char *what, const struct text *why)
+static int give_up(const char *what)
 {
-	fprintf(stderr, NAME "%s%s%s\n", what, why ? ": " : "", why ? text_str(why) : "");
+	fprintf(stderr, NAME "%s\n", what);
 	return EXIT_FAILURE;
 }
 
@@ -49,6 +49,13 @@ static void ignore_signals(void)
 }
 
 /* In the background nobody reads our standard error: guard is told as well. */
+static int tell_and_give_up(struct keeper *k, const char *why)
+{
+	(void)!ipc_send(
+		&k->guard, &(struct ipc_message){ .kind = IPC_LOG, .log = { LOG_ERROR, "keeper", why } });
+	return give_up(why);
+}
+
 static int run_keeper(void)
 {
 	struct keeper k = { .guard = { FD_CHANNELS, IPC_KEEPER, IPC_GUARD, IPC_SERVING },
@@ -57,14 +64,12 @@ static int run_keeper(void)
 	struct text why = text_in(&arena);
 
 	keeper_warm();
-	if (sandbox_enter(IPC_KEEPER, FD_ROOT, &why)) {
-		(void)!ipc_send(&k.guard, &(struct ipc_message){ .kind = IPC_LOG,
-						  .log = { LOG_ERROR, "keeper", text_str(&why) } });
-		return give_up("keeper", &why);
-	}
+	if (sandbox_enter(IPC_KEEPER, FD_ROOT, &why))
+		return tell_and_give_up(&k, text_str(&why));
 	arena_free(&arena);
 	if (keeper_start(&k, FD_OWN))
-		return give_up("keeper: what the one before it kept is damaged", NULL);
+		return tell_and_give_up(&k, "what the one before it kept is damaged: restart ikev2d, which "
+					    "reads all secrets anew");
 	if (!ipc_send(&k.guard, &(struct ipc_message){ .kind = IPC_READY }))
 		keeper_run(&k);
 	keeper_stop(&k);
@@ -79,7 +84,7 @@ int family_run(const char *name)
 	if (strcmp(name, NAME "keeper"))
 		return -1;
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
-		return give_up("this name is for a process that ikev2d starts itself", NULL);
+		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
 	ignore_signals();
 	code = run_keeper();
@@ -180,7 +185,7 @@ static enum err open_channels(struct member *m)
 	return ERR_OK;
 }
 
-static void serving(struct member *m)
+void member_ready(struct member *m)
 {
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
 		m->near[i].phase = m->far[i].phase = IPC_SERVING;
@@ -246,7 +251,7 @@ static enum err start(struct member *m, struct text *why)
 	m->since = clock_ms();
 	m->said[0] = 0;
 	if (!e && m->spec.one) {
-		serving(m);
+		member_ready(m);
 		return ERR_OK;
 	}
 	if (!e)
@@ -260,11 +265,6 @@ static enum err start(struct member *m, struct text *why)
 	if (e)
 		close_channels(m);
 	return e ? ERR_SYSTEM : ERR_OK;
-}
-
-void member_ready(struct member *m)
-{
-	serving(m);
 }
 
 void member_said(struct member *m, const char *line)

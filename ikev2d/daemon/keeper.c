@@ -16,6 +16,10 @@
 
 enum { KEPT_MAX = 1 << 20 /* things */ };
 
+_Static_assert((int)IPC_MAX <= (int)IMAGE_RECORD_MAX, "a record is a message");
+_Static_assert((int)BUNDLE_CERTS_MAX <= (int)IPC_PARTS_MAX && (int)BUNDLE_CRLS_MAX <= (int)IPC_PARTS_MAX,
+	"what is in a file fits into the answer");
+
 struct kept_thing {
 	struct arena arena;
 	uint64_t handle, at; /* where its record stands in the image */
@@ -203,7 +207,11 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 	enum err e = bundle_read(m->file.data, opener ? &opener->secret.data : NULL, &arena, &b, &why);
 
 	if (!e && b.key && (e = keep_key(k, m->file.handle, b.key)))
-		why.what = "there are more private keys than fit here";
+		why.what =
+			e == ERR_RANGE
+				? "there are more private keys than fit here: remove some"
+				: "there is no memory to keep its private key in: give the machine more, or "
+				  "ikev2d a higher limit";
 	a.opened.result = e;
 	a.opened.what = why.what;
 	a.opened.instead = why.instead;
@@ -422,7 +430,7 @@ enum err keeper_start(struct keeper *k, int image_fd)
 		arena_free(&arena);
 	}
 	arena_free(&arena);
-	return e;
+	return !e && at < k->image.end ? ERR_SYSTEM : e; /* it could not be read to its end */
 }
 
 void keeper_stop(struct keeper *k)

@@ -45,7 +45,7 @@ unsigned secrets_rank(const struct secret *s, const struct id *local, const stru
 	return to_remote * (EXACTLY + 1) + to_local;
 }
 
-const struct secret *secrets_find(const struct conf *c, const struct id *local, const struct id *remote)
+static const struct secret *find(const struct conf *c, const struct id *local, const struct id *remote)
 {
 	const struct secret *best = NULL;
 	unsigned best_rank = 0;
@@ -64,7 +64,7 @@ const struct secret *secrets_find(const struct conf *c, const struct id *local, 
 const struct secret *secrets_for(const struct conf *c, const char *file, const struct ike_question *q,
 	struct arena *arena, struct why *why)
 {
-	const struct secret *s = secrets_find(c, &q->local, &q->remote);
+	const struct secret *s = find(c, &q->local, &q->remote);
 	const char *local = id_print(&q->local, arena), *remote = id_print(&q->remote, arena);
 
 	if (s)

@@ -7,13 +7,10 @@
 /* How well the secret S serves LOCAL towards REMOTE; 0: it is not theirs, or no preshared key of IKE. */
 unsigned secrets_rank(const struct secret *s, const struct id *local, const struct id *remote);
 
-/* The secret of C that LOCAL shares with REMOTE, or NULL. Of those that name the remote identity, or nobody,
- * the one that names it most closely, then the one that names the local one most closely, then the first. One
- * that names nobody but the local identity comes last. */
-const struct secret *secrets_find(const struct conf *c, const struct id *local, const struct id *remote);
-
-/* The same for Q; where there is none, WHY, from ARENA, says what to write. FILE: the configuration's (NULL:
- * none). */
+/* The secret of C that Q's local identity shares with the remote one, or NULL: then WHY, from ARENA, says
+ * what to write. Of those that name the remote identity, or nobody, the one that names it most closely, then
+ * the one that names the local one most closely, then the first. One that names nobody but the local identity
+ * comes last. FILE: the configuration's (NULL: none). */
 const struct secret *secrets_for(const struct conf *c, const char *file, const struct ike_question *q,
 	struct arena *arena, struct why *why);
 

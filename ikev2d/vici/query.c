@@ -76,7 +76,8 @@ static void put_lines(struct vici_call *c, const char *name, const char *lines)
 		return;
 	vici_put_list(c->out, name);
 	while ((line = strsep(&rest, "\n")))
-		vici_put_item(c->out, line);
+		if (*line)
+			vici_put_item(c->out, line);
 	vici_put_list_end(c->out);
 }
 

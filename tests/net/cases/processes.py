@@ -182,6 +182,23 @@ def keeper_that_hangs(bench):
 
 
 @case()
+def keeper_that_hangs_while_questions_come(bench):
+    """They do not buy it time."""
+    whole = bench.tunnel(bench.moon)
+    one = whole["connections"].pop("site")
+    whole["connections"] = {f"c{i}": one for i in range(12)}
+    moon, _ = bench.daemon(bench.moon, whole).start(), bench.start(bench.sun)
+    os.kill(family.keeper(moon), signal.SIGSTOP)
+    names = iter(whole["connections"])
+
+    def asked_and_ended():
+        moon.spawn("up", next(names))
+        return "it did not answer" in moon.log()
+
+    until(asked_and_ended, moon.log, 8, 0.8)
+
+
+@case()
 def keeper_that_is_lost_again_and_again(bench):
     moon, _ = bench.pair()
     for _ in range(5):
