@@ -178,12 +178,6 @@ const struct choice *choice_of(const struct xfrm *x)
 	return &x->choice;
 }
 
-/* What only one of them has does not say what the whole can: choice_of does. */
-static const struct xfrm_caps *choice_caps(const struct xfrm *x)
-{
-	return x->choice.kernel ? x->choice.kernel : x->choice.user;
-}
-
 /* ------------------------------------------------------------------- reports */
 
 static int choice_fd(const struct xfrm *x)
@@ -322,7 +316,6 @@ static enum err choice_shunt_add(struct xfrm *x, const struct shunt_spec *shunt,
 
 const struct xfrm_backend xfrm_choice = {
 	.open = choice_open,
-	.caps = choice_caps,
 	.close = choice_close,
 	.fd = choice_fd,
 	.dispatch = choice_dispatch,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xfrm/choose.h"
 
-/* Whether CHILD may meet IP version 6 inside or outside: OUTER, or else in its selectors. */
+/* Whether packets of P may be IPv6 outside; those of a child, inside. */
 static bool outer_ipv6(const struct peer *p)
 {
 	for (unsigned i = 0; i < p->n_remote_addrs; i++)

@@ -18,3 +18,11 @@ unsigned limit_inner(
 
 	return data > TRAILER ? data - TRAILER : 0;
 }
+
+unsigned limit_expected(unsigned mtu, bool v6)
+{
+	const struct transform *encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 256);
+	const struct transform *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
+
+	return limit_inner(encr, integ, mtu, v6, true);
+}

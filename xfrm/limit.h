@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+enum { LIMIT_MTU6_LEAST = 1280 /* octets that every IPv6 link carries (RFC 8200, 5) */ };
+
 /* What ESP pads to: the block of ENCR, or 4 octets (RFC 4303, 2.4). */
 unsigned limit_unit(const struct transform *encr);
 
@@ -13,3 +15,6 @@ unsigned limit_unit(const struct transform *encr);
  * in UDP or not; 0 where none does. INTEG is NULL with an AEAD. */
 unsigned limit_inner(
 	const struct transform *encr, const struct transform *integ, unsigned mtu, bool v6, bool encap);
+
+/* The same before there is an SA: with the suite that adds most, in UDP. */
+unsigned limit_expected(unsigned mtu, bool v6);

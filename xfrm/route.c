@@ -26,6 +26,8 @@ enum {
 	METRIC_OURS = 8192,
 };
 
+enum { MTU_USUAL = 1500, MTU_MOST = 65535 /* lo says one more than an IP packet can have */ };
+
 /* What never goes into a tunnel: "throw" sends it on to the tables behind ours. */
 static const struct prefix never_routed[] = {
 	{ { 6, { 0xfe, 0x80 } }, 10 },
@@ -768,6 +770,19 @@ enum err route_source(
 	*source = way.source;
 	*mtu = way.mtu;
 	return ERR_OK;
+}
+
+unsigned route_mtu(struct route *r, const struct ip *remote)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	struct ip source;
+	unsigned mtu;
+
+	if (ip_is_any(remote) || route_source(r, remote, &source, &mtu, &why) || !mtu)
+		mtu = MTU_USUAL;
+	arena_free(&scratch);
+	return mtu < MTU_MOST ? mtu : MTU_MOST;
 }
 
 bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE])

@@ -116,6 +116,9 @@ void route_shunt_del(struct route *r, uint32_t id);
 enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,
 	struct text *why) MUST_CHECK;
 
+/* The MTU of the path to REMOTE by its first device, or what one may expect where there is none. */
+unsigned route_mtu(struct route *r, const struct ip *remote);
+
 /* The name of the device through which packets to REMOTE leave, not looking at our own table either; false
  * when there is no route. */
 bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE]);

@@ -83,9 +83,6 @@ static void link_pass_on(void *ctx, const struct nlmsghdr *h)
 
 	mnl_attr_for_each(a, h, sizeof *m)
 	{
-		if (mnl_attr_get_type(a) == IFLA_IFNAME)
-			snprintf(link.name, sizeof link.name, "%.*s", (int)mnl_attr_get_payload_len(a),
-				mnl_attr_get_str(a));
 		if (mnl_attr_get_type(a) == IFLA_LINKINFO)
 			link.if_id = if_id_of(a);
 	}

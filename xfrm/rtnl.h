@@ -11,7 +11,6 @@ enum err rtnl_device_up(struct netlink *nl, const char *dev, unsigned mtu, uint3
 
 /* A device. */
 struct rtnl_link {
-	char name[16]; /* IFNAMSIZ */
 	bool up;
 	uint32_t if_id; /* of an XFRM interface; 0: it is none, or has none */
 };

@@ -66,7 +66,7 @@ struct xfrm; /* a running data path; each back end has its own */
 struct xfrm_backend {
 	/* ERR_UNSUPPORTED where this machine has no such thing, ERR_DENIED where we may not use it. */
 	enum err (*open)(const struct xfrm_setup *setup, struct xfrm **out, struct text *why);
-	const struct xfrm_caps *(*caps)(const struct xfrm *x);
+	const struct xfrm_caps *(*caps)(const struct xfrm *x); /* NULL: choice_of says it */
 	/* Takes everything away again, in order: an orderly stop. The routes have gone already. */
 	void (*close)(struct xfrm *x);
 	/* Readable when dispatch() has something to report. */

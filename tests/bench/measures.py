@@ -93,6 +93,7 @@ def _iperf(rival, seconds, log, *options):
     before = _cpu_seconds(rival.pids)
     done = rival.alice.run(["iperf3", "-c", rival.target, "-t", str(seconds), "-J", *options], seconds=seconds + 20)
     used = _cpu_seconds(rival.pids) - before
+    check('"error"' not in done.out, f"iperf3: {done.text[-500:]}")
     server.wait(10)
     return done, used
 

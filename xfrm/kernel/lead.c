@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-enum { MTU_USUAL = 1500, MTU_MOST = 65535, MTU6_LEAST = 1280 /* RFC 8200, 5 */ };
-
 struct lead {
 	struct arena arena;
 	struct tss local, remote, ours; /* OURS: as ours.h says */
@@ -21,22 +19,6 @@ struct lead {
 	unsigned n_remote, n_ours; /* routes that were made */
 	bool own;                  /* by DEV, else past HOP */
 };
-
-/* The longest inner packet that fits the path to PEER with the suite that adds most. */
-static unsigned limit_of(struct xfrm *x, const struct ip *peer)
-{
-	const struct transform *encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 256);
-	const struct transform *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
-	struct arena scratch = { 0 };
-	struct text why = text_in(&scratch);
-	struct ip source;
-	unsigned mtu;
-
-	if (ip_is_any(peer) || route_source(x->route, peer, &source, &mtu, &why) || !mtu)
-		mtu = MTU_USUAL;
-	arena_free(&scratch);
-	return limit_inner(encr, integ, mtu < MTU_MOST ? mtu : MTU_MOST, peer->v != 4, true);
-}
 
 enum err kernel_interface_get(struct xfrm *x, const struct child_conf *conf, struct sa_marks *marks,
 	struct xfrmi *dev, struct text *why)
@@ -99,14 +81,14 @@ static enum err lead_all(
 /* IPv6 needs so much. */
 static unsigned mtu_of(struct xfrm *x, const struct lead *l, const struct owner *o)
 {
-	unsigned mtu = limit_of(x, &o->remote);
+	unsigned mtu = limit_expected(route_mtu(x->route, &o->remote), o->remote.v != 4);
 	bool v6 = false;
 
 	for (unsigned i = 0; i < l->remote.n; i++)
 		v6 |= l->remote.v[i].lo.v == 6;
 	for (unsigned i = 0; i < l->n_addrs; i++)
 		v6 |= l->addrs[i].ip.v == 6;
-	return v6 && mtu < MTU6_LEAST ? MTU6_LEAST : mtu;
+	return v6 && mtu < LIMIT_MTU6_LEAST ? LIMIT_MTU6_LEAST : mtu;
 }
 
 static enum err lead_by_device(struct xfrm *x, struct lead *l, const struct owner *o,

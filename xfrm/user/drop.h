@@ -39,9 +39,14 @@ struct drops {
 	_Atomic uint64_t n[DROP_MAX];
 };
 
+static inline void drop_count_all(struct drops *d, enum drop why, unsigned n)
+{
+	atomic_fetch_add_explicit(&d->n[why], n, memory_order_relaxed);
+}
+
 static inline void drop_count(struct drops *d, enum drop why)
 {
-	atomic_fetch_add_explicit(&d->n[why], 1, memory_order_relaxed);
+	drop_count_all(d, why, 1);
 }
 
 /* Appends "reason=count" for all reasons that happened ("no-policy=3 replay=1"), separated by a space. */

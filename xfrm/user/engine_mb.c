@@ -78,7 +78,7 @@ static enum err mb_make(const struct transform *encr, const struct transform *in
 		return ERR_RANGE;
 	c = aligned_alloc(_Alignof(struct context), sizeof *c);
 	if (!c)
-		return ERR_CRYPTO;
+		abort();
 	memcpy(&pre, (uint8_t *)manager + v->pre, sizeof pre);
 	memcpy(&c->seal, (uint8_t *)manager + v->seal, sizeof c->seal);
 	memcpy(&c->open, (uint8_t *)manager + v->open, sizeof c->open);

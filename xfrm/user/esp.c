@@ -33,8 +33,10 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	err = engine_make(suite->encr, suite->integ, sealing, encr_key, integ_key, &e->engine, &e->cipher);
 	if (err == ERR_UNSUPPORTED)
 		text_add(why, "OpenSSL does not offer %s: choose another ESP proposal", suite->encr->name);
-	else if (err)
+	else if (err == ERR_RANGE)
 		text_add(why, "the keys for %s do not have the length it needs", suite->encr->name);
+	else if (err)
+		text_add(why, "the keys for %s are refused: choose another ESP proposal", suite->encr->name);
 	if (err)
 		return err;
 	if (!sealing)

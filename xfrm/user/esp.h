@@ -18,11 +18,10 @@ enum {
 	ESP_NEXT_IPV4 = 4,          /* next headers */
 	ESP_NEXT_IPV6 = 41,
 	ESP_NEXT_NONE = 59,
-	SPI_RESERVED = 255, /* no SPI up to this is anybody's (RFC 4303, 2.1) */
 };
 
-/* One direction of an SA. An outbound one may be used by several threads if each brings its own context; the
- * window of an inbound one belongs to one thread. */
+/* One direction of an SA. It belongs to one thread: the engine's context changes with each packet, and so
+ * does the window of an inbound one. */
 struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */
@@ -35,7 +34,8 @@ struct esp {
 	struct replay replay; /* inbound */
 };
 
-/* A packet on its way. For sealing there is room for ESP_HEAD octets before and ESP_TAIL behind. */
+/* A packet on its way. For sealing there is room around it: esp_before() octets before, esp_sealed()
+ * octets in all. */
 struct esp_packet {
 	uint8_t *p;
 	size_t n;

@@ -3,8 +3,9 @@
 #include "xfrm/user/icmp.h"
 
 #include "base/buf.h"
+#include "xfrm/limit.h"
 
-enum { HEADER = 8, MOST4 = 576 /* RFC 1812, 4.3.2.3 */, MOST6 = ICMP_MTU6_LEAST, TTL = 64 };
+enum { HEADER = 8, MOST4 = 576 /* RFC 1812, 4.3.2.3 */, MOST6 = LIMIT_MTU6_LEAST, TTL = 64 };
 
 static bool is_group(const struct ip *ip)
 {

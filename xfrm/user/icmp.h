@@ -4,7 +4,7 @@
 
 #include "xfrm/user/inner.h"
 
-enum { ICMP_ROOM = 1280 /* no answer is longer */, ICMP_MTU6_LEAST = 1280 /* RFC 8200, 5 */ };
+enum { ICMP_ROOM = 1280 /* no answer is longer */ };
 
 enum icmp_why {
 	ICMP_TOO_BIG,    /* may not be cut, and is longer than the tunnel takes */

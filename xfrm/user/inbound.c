@@ -41,7 +41,8 @@ static void find_sa(struct lane *lane, struct arrival *a)
 		return;
 	}
 	a->esp.drop = DROP_SPI;
-	if (spi > SPI_RESERVED)
+	if (spi >=
+		data_path_spis(DATAPATH_USER).low) /* else the kernel's, in one batch with ours (UDP_GRO) */
 		lane_tell_unknown_spi(lane, &a->path, a->encap, spi);
 }
 

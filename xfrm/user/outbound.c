@@ -52,7 +52,7 @@ static unsigned limit_for(const struct sa_slot *sa, const struct inner *in)
 {
 	unsigned limit = limit_of(sa);
 
-	return in->src.v == 6 && limit < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : limit;
+	return in->src.v == 6 && limit < LIMIT_MTU6_LEAST ? LIMIT_MTU6_LEAST : limit;
 }
 
 /* Header fields of the packet D, which IN describes, and whether it fits. */

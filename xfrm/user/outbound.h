@@ -34,7 +34,8 @@ struct parcel {
 };
 
 /* Finds policy and SA for the packet P from DEVICE, before which H stood. False when it goes no further,
- * which has been counted then. P is borrowed until all of it is loaded. */
+ * which has been counted as one then, whatever would have come of it. P is borrowed until all of it is
+ * loaded. */
 bool outbound_take(struct lane *lane, const struct device *device, const struct virtio_net_hdr *h,
 	struct bytes p, struct parcel *out);
 

@@ -11,16 +11,7 @@
 
 enum { PAIRS_MAX = 4096 /* of selectors, in one policy */ };
 
-/* Before there is an SA: what fits with the suite that adds most. */
-static unsigned mtu_expected(struct xfrm *x, const struct user_policy *p)
-{
-	const struct transform *encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 256);
-	const struct transform *integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0);
-
-	return limit_inner(encr, integ, user_path_mtu(x, &p->peer), p->peer.v != 4, true);
-}
-
-/* What the smallest of its outbound SAs takes. */
+/* What the smallest of its outbound SAs takes; before there is one, what any will. */
 static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 {
 	unsigned mtu = 0;
@@ -30,7 +21,7 @@ static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 	while ((sa = map_next(&x->sas, &at)))
 		if (!sa->live->inbound && sa->policy == p->live->id && (!mtu || sa->limit < mtu))
 			mtu = sa->limit;
-	return mtu ? mtu : mtu_expected(x, p);
+	return mtu ? mtu : limit_expected(route_mtu(x->route, &p->peer), p->peer.v != 4);
 }
 
 /* The first N of the routes of P, and N_OURS of the exceptions from them. */
@@ -45,7 +36,7 @@ static void unroute(struct xfrm *x, const struct user_policy *p, unsigned n, uns
 /* Every IPv6 link carries 1280 octets (RFC 8200, 5); see also outbound.c. */
 static unsigned mtu_for(unsigned mtu, uint8_t version)
 {
-	return version == 6 && mtu < ICMP_MTU6_LEAST ? ICMP_MTU6_LEAST : mtu;
+	return version == 6 && mtu < LIMIT_MTU6_LEAST ? LIMIT_MTU6_LEAST : mtu;
 }
 
 /* A device of its own has the size of the tunnel, for what is not routed by us. */

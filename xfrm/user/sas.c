@@ -6,24 +6,9 @@
 
 #include <stdlib.h>
 
-enum { MTU_USUAL = 1500, MTU_MOST = 65535 /* lo says one more than an IP packet can have */ };
-
 uint64_t user_sa_key(uint32_t child, bool inbound)
 {
 	return (uint64_t)child << 1 | inbound;
-}
-
-unsigned user_path_mtu(struct xfrm *x, const struct ip *remote)
-{
-	struct arena scratch = { 0 };
-	struct text why = text_in(&scratch);
-	struct ip source;
-	unsigned mtu;
-
-	if (ip_is_any(remote) || route_source(x->route, remote, &source, &mtu, &why) || !mtu)
-		mtu = MTU_USUAL;
-	arena_free(&scratch);
-	return mtu < MTU_MOST ? mtu : MTU_MOST;
 }
 
 /* The outer addresses, and the size limit that comes from them. */
@@ -35,7 +20,8 @@ static void place(
 	sa->local = *local;
 	sa->remote = *remote;
 	sa->encap = encap;
-	sa->limit = limit_inner(e->encr, e->integ, user_path_mtu(x, &remote->ip), remote->ip.v == 6, encap);
+	sa->limit =
+		limit_inner(e->encr, e->integ, route_mtu(x->route, &remote->ip), remote->ip.v == 6, encap);
 	atomic_store_explicit(&sa->live->path_mtu, 0, memory_order_relaxed);
 }
 

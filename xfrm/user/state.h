@@ -82,9 +82,6 @@ bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage
 struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child);
 void user_sa_free(struct xfrm *x, struct user_sa *sa);
 
-/* The MTU of the path to REMOTE, or what one may expect where it is not known. */
-unsigned user_path_mtu(struct xfrm *x, const struct ip *remote);
-
 /* policies.c */
 enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why) MUST_CHECK;
 void user_policy_del(struct xfrm *x, uint32_t id);

@@ -63,7 +63,8 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 		done = writev(d->fd, v, (int)n);
 	while (done < 0 && errno == EINTR);
 	if (done < 0)
-		drop_count(w->at.drops, DROP_DEVICE);
+		drop_count_all(
+			w->at.drops, DROP_DEVICE, n - 1); /* one packet, or joined ones, behind a header */
 	pace_count(w->at.pace, PACE_WRITTEN, 1, n - 1);
 }
 
@@ -229,6 +230,7 @@ static bool start_thread(struct worker *w)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	failed = pthread_create(&w->thread, NULL, worker_main, w);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = failed;
 	return !failed;
 }
 
@@ -264,7 +266,8 @@ enum err worker_start(
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->stop = eventfd(0, EFD_CLOEXEC);
 	if (w->epoll < 0 || w->stop < 0 || !watch_all(w) || !start_thread(w)) {
-		text_add(why, "a packet thread cannot be started: %s", strerror(errno));
+		text_add(why, "a packet thread cannot be started: %s: see the limits of tasks and open files",
+			strerror(errno));
 		worker_free(w);
 		return ERR_SYSTEM;
 	}
