@@ -322,7 +322,7 @@ static void an_audit_tells_paths_and_differences(void **state)
 
 	assert_string_equal(vici_bench_ask(b, "audit", NULL),
 		"response kernel {in-use=no reason=this kernel has no ESP} userspace {in-use=yes}\n");
-	b->fake->differences = "SA 00001234 is gone\npolicy out is new";
+	b->fake->differences = "SA 00001234 is gone\npolicy out is new\n";
 	assert_string_equal(vici_bench_ask(b, "audit", NULL),
 		"response kernel {in-use=no reason=this kernel has no ESP} userspace {in-use=yes} "
 		"differences=[SA 00001234 is gone policy out is new]\n");

@@ -141,6 +141,21 @@ def kernel_crash(bench, when):
 
 
 @case(kernel=True)
+def kernel_crash_and_no_kernel_path(bench):
+    """The daemon is killed, and is to leave the kernel alone from then on: what it left there goes all the same."""
+    moon, _ = bench.pair(**KERNEL)
+    moon.up()
+    moon.kill()
+    moon.write(bench.tunnel(bench.moon, daemon={"datapath": "user"}))
+    moon.start()
+    moon.must("status")
+    xfrm.empty(moon.host)
+    moon.up()
+    carries(bench)
+    moon.stop()
+
+
+@case(kernel=True)
 def kernel_crash_leaves_what_is_not_ours(bench):
     """Somebody else's SA and policy stay, through crash, start and stop."""
     host = bench.moon.gateway
