@@ -195,7 +195,7 @@ check-net: root
 check-kernel: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN=$(CHECKED) all tests
-	@BIN=$(C)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) -t 700 '$(NET) --kernel'
+	@BIN=$(C)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) -t 1500 '$(NET) --kernel'
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
