@@ -18,7 +18,8 @@ struct draft {
 	unsigned n_derived;
 };
 
-/* Beginning with an AEAD, then with a cipher that needs an integrity transform: the two may not be mixed. */
+/* Beginning with an AEAD, then with a cipher that needs an integrity transform: the two may not be mixed.
+ * SHA-1 is there for old peers, where it is asked for by name only. */
 static const char *const defaults_ike[] = {
 	"aes256gcm16-aes128gcm16-chacha20poly1305-prfsha256-prfsha384-prfsha512-"
 	"x25519-ecp256-ecp384-ecp521-x448-modp3072-modp4096-modp2048",
@@ -341,12 +342,10 @@ static const struct {
 	{ TRANSFORM_ENCR, 19, "aesgcm12" },
 	{ TRANSFORM_ENCR, 23, "camellia" },
 	{ TRANSFORM_PRF, 1, "prfmd5" },
-	{ TRANSFORM_PRF, 2, "prfsha1" },
 	{ TRANSFORM_PRF, 4, "prfaesxcbc" },
 	{ TRANSFORM_PRF, 8, "prfaescmac" },
 	{ TRANSFORM_INTEG, 0, "none" },
 	{ TRANSFORM_INTEG, 1, "md5" },
-	{ TRANSFORM_INTEG, 2, "sha1" },
 	{ TRANSFORM_INTEG, 5, "aesxcbc" },
 	{ TRANSFORM_INTEG, 8, "aescmac" },
 	{ TRANSFORM_KE, 1, "modp768" },

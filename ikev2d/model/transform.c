@@ -21,6 +21,8 @@ static const struct transform rows[] = {
 	{ TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0, "chacha20poly1305", "CHACHA20_POLY1305",
 	  "ChaCha20-Poly1305", KIND_AEAD, .key = 32, .salt = 4, .iv = 8, .block = 4, .icv = 16 },
 
+	{ TRANSFORM_PRF, PRF_HMAC_SHA1, 0, "prfsha1", "PRF_HMAC_SHA1", "SHA1", KIND_HMAC,
+	  .key = 20, .out = 20 },
 	{ TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0, "prfsha256", "PRF_HMAC_SHA2_256", "SHA256", KIND_HMAC,
 	  .key = 32, .out = 32 },
 	{ TRANSFORM_PRF, PRF_HMAC_SHA2_384, 0, "prfsha384", "PRF_HMAC_SHA2_384", "SHA384", KIND_HMAC,
@@ -28,6 +30,8 @@ static const struct transform rows[] = {
 	{ TRANSFORM_PRF, PRF_HMAC_SHA2_512, 0, "prfsha512", "PRF_HMAC_SHA2_512", "SHA512", KIND_HMAC,
 	  .key = 64, .out = 64 },
 
+	{ TRANSFORM_INTEG, AUTH_HMAC_SHA1_96, 0, "sha1", "HMAC_SHA1_96", "SHA1", KIND_HMAC,
+	  .key = 20, .icv = 12 },
 	{ TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0, "sha256", "HMAC_SHA2_256_128", "SHA256", KIND_HMAC,
 	  .key = 32, .icv = 16 },
 	{ TRANSFORM_INTEG, AUTH_HMAC_SHA2_384_192, 0, "sha384", "HMAC_SHA2_384_192", "SHA384", KIND_HMAC,
@@ -72,6 +76,7 @@ static const struct alias {
 	{ "aes192gcm128", "aes192gcm16" },
 	{ "aes256gcm", "aes256gcm16" },
 	{ "aes256gcm128", "aes256gcm16" },
+	{ "sha", "sha1" },
 	{ "sha2_256", "sha256" },
 	{ "sha2_384", "sha384" },
 	{ "sha2_512", "sha512" },

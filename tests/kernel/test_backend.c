@@ -159,20 +159,25 @@ static void integrity_is_cut_as_configured(void **state)
 {
 	struct cable *t = cable_started(state);
 	struct tunnel n = cable_tunnel();
-	static const uint16_t ids[] = { AUTH_HMAC_SHA2_256_128, AUTH_HMAC_SHA2_384_192,
-		AUTH_HMAC_SHA2_512_256 };
+	static const struct {
+		uint16_t id;
+		bool sha256_96;
+		const char *bits;
+	} rows[] = {
+		{ AUTH_HMAC_SHA2_256_128, false, " 128" },
+		{ AUTH_HMAC_SHA2_384_192, false, " 192" },
+		{ AUTH_HMAC_SHA2_512_256, false, " 256" },
+		{ AUTH_HMAC_SHA2_256_128, true, " 96" },
+		{ AUTH_HMAC_SHA1_96, false, " 96" },
+	};
 
 	n.suite.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128);
-	for (unsigned i = 0; i < 4; i++) {
-		n.conf.sha256_96 = i == 3;
-		n.suite.integ = transform_find(TRANSFORM_INTEG, ids[i % 3], 0);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		n.conf.sha256_96 = rows[i].sha256_96;
+		n.suite.integ = transform_find(TRANSFORM_INTEG, rows[i].id, 0);
 		cable_up(t, &n);
 		assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
-		assert_says(MOON, "ip xfrm state",
-			i == 3   ? " 96"
-			: i == 0 ? " 128"
-			: i == 1 ? " 192"
-				 : " 256");
+		assert_says(MOON, "ip xfrm state", rows[i].bits);
 		cable_down(t, &n, MOON);
 		cable_down(t, &n, SUN);
 	}

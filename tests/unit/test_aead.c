@@ -220,6 +220,11 @@ static const struct sealed rfc4868_auth512_4 = { ENCR_AES_CBC, 128, .key = "0000
 		   "2122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f40",
 	.tail = "cdcdcdcd" };
 
+/* RFC 2202, 3, case 5, cut in the same way. */
+static const struct sealed rfc2202_sha1_96 = { ENCR_AES_CBC, 128, .key = "00000000000000000000000000000000",
+	.aad = "54657374", .iv = "2057697468205472756e636174696f6e", .icv = "4c1a03424b55e07fe7f27be1",
+	.integ = AUTH_HMAC_SHA1_96, .mac_key = "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c" };
+
 /* A vector as octets, with jobs that point into it. */
 struct packet {
 	const struct transform *encr, *integ;
@@ -704,6 +709,7 @@ int main(void)
 		BOTH(rfc4868_auth384_4),
 		BOTH(rfc4868_auth512_2),
 		BOTH(rfc4868_auth512_4),
+		BOTH(rfc2202_sha1_96),
 		cmocka_unit_test(every_bit_of_the_tag),
 		cmocka_unit_test(every_bit_of_the_data),
 		cmocka_unit_test(every_bit_of_the_aad),

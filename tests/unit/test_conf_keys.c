@@ -312,8 +312,8 @@ static const struct key_case cases[] = {
 		.why = "m.conf:2: secrets.private-1.flie: unknown key; did you mean \"file\"?\n"
 		       "m.conf:2: secrets.private-1: there is no file in it; write one" },
 	{ "top", "secrets { psk-1 { secret = x } }", .why = "m.conf:2: secrets.psk-1: unknown section" },
-	{ "conn", "proposals = aes256-sha1-modp1024, aes256-sha256-modp1024-modp2048",
-		.note = "m.conf:2: connections.a.proposals: \"sha1\" is not built in: this proposal is not "
+	{ "conn", "proposals = aes256-md5-modp1024, aes256-sha256-modp1024-modp2048",
+		.note = "m.conf:2: connections.a.proposals: \"md5\" is not built in: this proposal is not "
 			"used\n"
 			"m.conf:2: connections.a.proposals: \"modp1024\" is not built in: this becomes "
 			"aes256-sha256-modp2048" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* prf against RFC 4231; prf+ against values computed with Python's hmac module from the definition in RFC
- * 7296, 2.13; digests against FIPS 180-4's examples. */
+/* prf against RFC 4231 and RFC 2202; prf+ against values computed with Python's hmac module from the
+ * definition in RFC 7296, 2.13; digests against FIPS 180-4's examples. */
 #include "unit.h"
 
 #include "crypto/prf.h"
@@ -118,6 +118,47 @@ static void rfc4231(void **state)
 	prf_is(PRF_HMAC_SHA2_512, v, v->sha512);
 }
 
+/* RFC 2202, 3. Its case 5 is the one whose truncation ESP and IKE have. */
+static const struct rfc2202 {
+	const char *key, *data, *sha1;
+} rfc2202_cases[] = {
+	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",
+		"b617318655057264e28bc0b6fb378c8ef146be00" },
+	{ "4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+		"effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"dddddddddddddddddddddddddddddddddddddddddddddddddd"
+		"dddddddddddddddddddddddddddddddddddddddddddddddddd",
+		"125d7342b9ac11cd91a39af48aa17b4f63f175d3" },
+	{ "0102030405060708090a0b0c0d0e0f10111213141516171819",
+		"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
+		"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd",
+		"4c9007f4026250c6bc8414f9bf50c86c2d7235da" },
+	{ "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c", "546573742057697468205472756e636174696f6e",
+		"4c1a03424b55e07fe7f27be1d58bb9324a9a5a04" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b"
+		"6579204669727374",
+		"aa4ae5e15272d00e95705637ce8a3b55ed402112" },
+};
+
+static void rfc2202(void **state)
+{
+	const struct transform *t = prf_row(PRF_HMAC_SHA1);
+	uint8_t key[256], data[256], out[PRF_OUT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rfc2202_cases / sizeof *rfc2202_cases; i++) {
+		const struct rfc2202 *v = &rfc2202_cases[i];
+		size_t key_n = hex(v->key, key, sizeof key);
+		struct bytes all = bytes_of(data, hex(v->data, data, sizeof data));
+
+		assert_int_equal(prf(t, bytes_of(key, key_n), &all, 1, out), ERR_OK);
+		assert_octets(out, t->out, v->sha1);
+	}
+}
+
 static void parts_are_one_text(void **state)
 {
 	const struct bytes parts[] = { bytes_str("what do "), bytes_str(""), { NULL, 0 },
@@ -172,6 +213,12 @@ static const struct plus prf_plus_sha512 = { PRF_HMAC_SHA2_512,
 	"30c86298d24b7881a6e660e417ae1b9916226f39c1c22be42e85f3d35e1f9ccc"
 	"adee3992c9da4b69b515d71257ec59772ace8c95396e4a2038aaa31074f31227"
 	"aaeffc67" };
+
+static const struct plus prf_plus_sha1 = { PRF_HMAC_SHA1,
+	"cc2eb6b8bfda44cc76407fd385464645995a896780e9593a956b4c99dc6d75df"
+	"92c40bc3c0dfa15f5fd4a2013ade76cbb5ca7da285be03303d1d52ea4be30ab3"
+	"fbcd145c3391038ed8376fa9a435ab9b61aa86f83d0e538e89e594781460b564"
+	"1a042ad7" };
 
 static void plus(void **state)
 {
@@ -266,12 +313,14 @@ int main(void)
 		CASE(rfc4231, rfc4231_case_4),
 		CASE(rfc4231, rfc4231_case_6),
 		CASE(rfc4231, rfc4231_case_7),
+		cmocka_unit_test(rfc2202),
 		cmocka_unit_test(parts_are_one_text),
 		cmocka_unit_test(empty_key_and_no_parts),
 		cmocka_unit_test(prf_without_algorithm),
 		CASE(plus, prf_plus_sha256),
 		CASE(plus, prf_plus_sha384),
 		CASE(plus, prf_plus_sha512),
+		CASE(plus, prf_plus_sha1),
 		cmocka_unit_test(prf_plus_prefixes),
 		cmocka_unit_test(prf_plus_limit),
 		cmocka_unit_test(sha1_of_abc),

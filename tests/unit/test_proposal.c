@@ -58,6 +58,7 @@ static void ike_takes_its_prf_from_the_integrity_words(void **state)
 		"aes256-sha512-sha256-prfsha512-prfsha256-x25519");
 	assert_string_equal(
 		again(PROTO_IKE, "aes256-sha256-prfsha384-x25519"), "aes256-sha256-prfsha384-x25519");
+	assert_string_equal(again(PROTO_IKE, "aes256-sha-modp2048"), "aes256-sha1-prfsha1-modp2048");
 }
 
 static void esp_without_a_word_means_no_esn(void **state)
@@ -101,6 +102,7 @@ static void the_default_is_an_aead_and_then_a_cipher_with_a_mac(void **state)
 		assert_int_equal(p.v[0].v[0].id, ENCR_AES_GCM_16);
 		assert_int_equal(p.v[1].v[0].id, ENCR_AES_CBC);
 		assert_string_equal(again(protocols[i], "default"), proposals_print(p, &arena));
+		assert_null(strstr(proposals_print(p, &arena), "sha1"));
 	}
 }
 
@@ -216,13 +218,13 @@ static void repeated_and_empty_words_are_refused(void **state)
 
 static void transforms_that_we_do_not_have_are_named(void **state)
 {
-	static const struct xform v[] = { { 1, 3, 0 }, { 1, 99, 128 }, { 1, 18, 256 }, { 3, 2, 0 },
+	static const struct xform v[] = { { 1, 3, 0 }, { 1, 99, 128 }, { 1, 18, 256 }, { 3, 1, 0 },
 		{ 4, 2, 0 }, { 4, 999, 0 }, { 7, 36, 0 } };
 	const struct proposal p = { .protocol = PROTO_IKE, .v = v, .n = sizeof v / sizeof v[0] };
 
 	(void)state;
 	assert_string_equal(
-		proposal_print(&p, &arena), "3des-encr:99/128-aesgcm8/256-sha1-modp1024-ke:999-type7:36");
+		proposal_print(&p, &arena), "3des-encr:99/128-aesgcm8/256-md5-modp1024-ke:999-type7:36");
 }
 
 int main(void)

@@ -14,8 +14,9 @@ static void words_we_lack_are_taken_out(void **state)
 	} rows[] = {
 		{ "aes256-sha256-ecp256", "aes256-sha256-ecp256", NULL, PROTO_IKE },
 		{ "aes256-bogus-ecp256", "aes256-bogus-ecp256", NULL, PROTO_IKE },
-		{ "aes256-sha1-sha256-modp1024-modp2048", "aes256-sha256-modp2048", "sha1", PROTO_IKE },
-		{ "aes256-sha1-modp2048", "", "sha1", PROTO_IKE },
+		{ "aes256-md5-sha256-modp1024-modp2048", "aes256-sha256-modp2048", "md5", PROTO_IKE },
+		{ "aes256-md5-modp2048", "", "md5", PROTO_IKE },
+		{ "aes256-sha1_160-sha-modp2048", "aes256-sha-modp2048", "sha1_160", PROTO_IKE },
 		{ "aes256-sha256-modp1024", "", "modp1024", PROTO_IKE },
 		{ "aes256-sha256-modp1024", "", "modp1024", PROTO_ESP },
 		{ "AES256CTR-aes256-sha256", "aes256-sha256", "AES256CTR", PROTO_ESP },
@@ -24,7 +25,7 @@ static void words_we_lack_are_taken_out(void **state)
 		{ "camellia192-sha256", "", "camellia192", PROTO_ESP },
 		{ "null-sha256", "", "null", PROTO_ESP },
 		{ "aes256-sha512-x25519-ke1_mlkem768", "", "ke1_mlkem768", PROTO_IKE },
-		{ "aes256-sha256-prfsha1-prfsha256-x25519", "aes256-sha256-prfsha256-x25519", "prfsha1",
+		{ "aes256-sha256-prfmd5-prfsha256-x25519", "aes256-sha256-prfsha256-x25519", "prfmd5",
 			PROTO_IKE },
 	};
 	struct arena arena = { 0 };

@@ -233,11 +233,13 @@ static void algorithms_are_those_of_the_table(void **state)
 {
 	assert_string_equal(vici_bench_ask(*state, "get-algorithms", NULL),
 		"response encryption {AES_CBC=openssl}"
-		" integrity {HMAC_SHA2_256_128=openssl HMAC_SHA2_384_192=openssl HMAC_SHA2_512_256=openssl}"
+		" integrity {HMAC_SHA1_96=openssl HMAC_SHA2_256_128=openssl HMAC_SHA2_384_192=openssl"
+		" HMAC_SHA2_512_256=openssl}"
 		" aead {AES_GCM_16=openssl CHACHA20_POLY1305=openssl}"
 		" hasher {HASH_SHA1=openssl HASH_SHA2_256=openssl HASH_SHA2_384=openssl "
 		"HASH_SHA2_512=openssl}"
-		" prf {PRF_HMAC_SHA2_256=openssl PRF_HMAC_SHA2_384=openssl PRF_HMAC_SHA2_512=openssl}"
+		" prf {PRF_HMAC_SHA1=openssl PRF_HMAC_SHA2_256=openssl PRF_HMAC_SHA2_384=openssl"
+		" PRF_HMAC_SHA2_512=openssl}"
 		" xof {} kdf {KDF_PRF=openssl KDF_PRF_PLUS=openssl} drbg {}"
 		" ke {CURVE_25519=openssl CURVE_448=openssl ECP_256=openssl ECP_384=openssl ECP_521=openssl"
 		" MODP_2048=openssl MODP_3072=openssl MODP_4096=openssl}"

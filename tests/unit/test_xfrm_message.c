@@ -258,7 +258,7 @@ static void the_name_of_an_sa(void **state)
 	assert_int_equal(sa_key_parse("sa nobody 1000 50 192.0.2.2 7 2a/ff 0", &again), ERR_SYNTAX);
 }
 
-static void hmac_sha256_of_old(void **state)
+static void hmacs_of_old(void **state)
 {
 	struct suite suite = { .encr = encr(ENCR_AES_CBC, 128),
 		.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0) };
@@ -272,6 +272,13 @@ static void hmac_sha256_of_old(void **state)
 	h = request();
 	assert_int_equal(
 		algorithm_put(h, &suite, bytes_of(key, 15), bytes_of(key, 32), true, &why), ERR_RANGE);
+	suite.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA1_96, 0);
+	h = request();
+	assert_int_equal(algorithm_put(h, &suite, bytes_of(key, 16), bytes_of(key, 20), false, &why), ERR_OK);
+	a = mnl_attr_get_payload(mnl_nlmsg_get_payload(h));
+	assert_string_equal(a->alg_name, "hmac(sha1)");
+	assert_int_equal(a->alg_key_len, 160);
+	assert_int_equal(a->alg_trunc_len, 96);
 }
 
 /* The limit of packets is our tag. */
@@ -379,7 +386,7 @@ int main(void)
 		cmocka_unit_test(cipher_and_integrity_with_all_that_can_be_said),
 		cmocka_unit_test(a_large_window),
 		cmocka_unit_test(the_name_of_an_sa),
-		cmocka_unit_test(hmac_sha256_of_old),
+		cmocka_unit_test(hmacs_of_old),
 		cmocka_unit_test(a_policy_and_its_name),
 		cmocka_unit_test(a_policy_that_blocks),
 		cmocka_unit_test(events_that_are_not_whole),

@@ -15,6 +15,7 @@ static const struct row {
 	{ TRANSFORM_ENCR, ENCR_AES_CBC, "cbc(aes)" },
 	{ TRANSFORM_ENCR, ENCR_AES_GCM_16, "rfc4106(gcm(aes))" },
 	{ TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, "rfc7539esp(chacha20,poly1305)" },
+	{ TRANSFORM_INTEG, AUTH_HMAC_SHA1_96, "hmac(sha1)" },
 	{ TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, "hmac(sha256)" },
 	{ TRANSFORM_INTEG, AUTH_HMAC_SHA2_384_192, "hmac(sha384)" },
 	{ TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, "hmac(sha512)" },

@@ -88,7 +88,7 @@ def kernel_libreswan(bench, kinds):
     pair.stop()
 
 
-@case(kernel=True, each=pairs("openiked-to-strongswan", "strongswan-to-openiked"))
+@case(kernel=True, each=pairs("openiked-to-strongswan", "openiked-to-ours", "ours-to-openiked"))
 def kernel_openiked(bench, kinds):
     """With the one suite that it gets into Linux."""
     pair = Pair(bench, kinds, child={"esp_proposals": "aes128-sha1"})

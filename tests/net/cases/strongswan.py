@@ -13,6 +13,7 @@ SUITES = [
     ("cbc-sha256-modp3072", "aes128-sha256-modp3072", "aes128-sha256"),
     ("cbc-sha384-ecp384", "aes192-sha384-ecp384", "aes256-sha384"),
     ("cbc-sha512-ecp521", "aes256-sha512-ecp521", "aes256-sha512"),
+    ("cbc-sha1-modp2048", "aes128-sha1-modp2048", "aes256-sha1"),
     ("gcm-modp2048", "aes256gcm16-prfsha512-modp2048", "aes192gcm16"),
     ("gcm-x448", "aes256gcm16-prfsha256-x448", "aes256gcm16"),
 ]

@@ -5,10 +5,10 @@ from lab.check import same
 from lab.traffic import reaches, tcp
 
 ESP = ["aes128gcm16", "aes192gcm16", "aes256gcm16", "chacha20poly1305", "aes128-sha256", "aes192-sha256", "aes256-sha256",
-       "aes256-sha384", "aes256-sha512"]
+       "aes256-sha384", "aes256-sha512", "aes128-sha1"]
 KE = ["x25519", "x448", "ecp256", "ecp384", "ecp521", "modp2048", "modp3072", "modp4096"]
 IKE = ["aes128gcm16-prfsha256-x25519", "aes256gcm16-prfsha384-ecp384", "chacha20poly1305-prfsha512-x25519",
-       "aes128-sha256-x25519", "aes192-sha384-x25519", "aes256-sha512-x25519"]
+       "aes128-sha256-x25519", "aes192-sha384-x25519", "aes256-sha512-x25519", "aes128-sha1-modp2048"]
 
 
 def carries(bench):
