@@ -466,6 +466,11 @@ static const struct conf_key daemon_keys[] = {
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "
 		       "cert_uri_base: a stranger can make us fetch what he names" },
+	{ "crash_detection", STATUS_READ, TYPE_BOOL, SETTINGS(crash_detection), "yes",
+		.doc = "prove to peers that we were restarted, and believe theirs, so that tunnels are back "
+		       "at "
+		       "once (RFC 6290)",
+		.differs = OURS },
 	{ "fetch_local", STATUS_READ, TYPE_BOOL, SETTINGS(fetch_local), "no",
 		.doc = "fetch CRLs and OCSP answers from loopback and link-local addresses too",
 		.differs = OURS },

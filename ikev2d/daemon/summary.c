@@ -355,13 +355,13 @@ static void add_record(struct text *line, const char *key, const struct sa_recor
 
 	if (!r)
 		return;
-	text_add(&t, "%s[%u] %s spi %016" PRIx64 "%s/%016" PRIx64 "%s %s[%s] %s[%s]%s %s%s%s%s", r->name,
+	text_add(&t, "%s[%u] %s spi %016" PRIx64 "%s/%016" PRIx64 "%s %s[%s] %s[%s]%s %s%s%s%s%s", r->name,
 		r->id, r->state, r->spi_i, r->initiator ? "*" : "", r->spi_r, r->initiator ? "" : "*",
 		addr_print(&r->path.local, local), id_print(&r->local_id, line->arena),
 		addr_print(&r->path.remote, remote), id_print(&r->remote_id, line->arena),
 		r->path.marker ? " marker" : "", suite_print(&r->suite, line->arena),
 		r->nat_local ? " nat-local" : "", r->nat_remote ? " nat-remote" : "",
-		r->nat_fake ? " nat-fake" : "");
+		r->nat_fake ? " nat-fake" : "", r->crash_token ? " crash-token" : "");
 	text_add(&t, " at %" PRIu64 "/%" PRIu64 "/%" PRIu64 " tasks %u+%u+%u", r->established_ms, r->rekey_ms,
 		r->reauth_ms, r->tasks_active.n, r->tasks_queued.n, r->tasks_passive.n);
 	for (unsigned i = 0; i < r->n_children; i++) {

@@ -30,6 +30,7 @@ static const struct name kinds[] = {
 	{ EVENT_UNKNOWN_SPI, "unknown-spi" },
 	{ EVENT_COMMAND, "command" },
 	{ EVENT_CONF, "conf" },
+	{ EVENT_SECRETS, "secrets" },
 	{ 0, NULL },
 };
 
@@ -393,6 +394,7 @@ static const struct field {
 	{ EVENT_UNKNOWN_SPI, "encap", BOOL, AT(unknown_spi.encap) },
 	{ EVENT_UNKNOWN_SPI, "spi", U32, AT(unknown_spi.spi) },
 	{ EVENT_CONF, "only", TEXT, AT(conf.only) },
+	{ EVENT_SECRETS, "crash", SECRET, AT(secrets.crash) },
 	{ EVENT_COMMAND, "do", COMMAND, AT(command.kind) },
 	{ EVENT_COMMAND, "ticket", U32, AT(command.ticket) },
 	{ EVENT_COMMAND, "ike", TEXT, AT(command.ike) },

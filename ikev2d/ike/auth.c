@@ -11,6 +11,7 @@
 #include "ike/auth.h"
 
 #include "ike/candidate.h"
+#include "ike/crash.h"
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/negotiate.h"
@@ -105,6 +106,7 @@ enum verdict auth_proved(struct draft *d)
 		message_add_notify(&m, d->step->scratch, INITIAL_CONTACT, (struct bytes){ 0 });
 	if (!childless(d))
 		negotiate_offer(d, &d->hs.x, &d->keep, &m);
+	crash_token_put(d->step, &d->core, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
 	tell_log(d, "IKE", "authenticating as %s with %s, establishing CHILD_SA %s%s",
@@ -190,6 +192,7 @@ enum verdict auth_checked(struct draft *d)
 
 	proof_checked(d);
 	proof_kept(d, &m);
+	crash_token_keep(&d->core, crash_token(&m));
 	if (childless(d)) {
 		established(d);
 		d->wish = WISH_CHILD;
@@ -277,6 +280,7 @@ enum verdict auth_accepted(struct draft *d)
 
 	proof_checked(d);
 	proof_kept(d, &m);
+	crash_token_keep(&d->core, crash_token(&m));
 	if (unique_refuses(d, &m))
 		return draft_end(d, AUTHENTICATION_FAILED);
 	return proof_ask(d, S_R_PROOF);
@@ -309,6 +313,7 @@ static struct message answer_head(const struct draft *d)
 
 	proof_put(d, &m);
 	life_announce(d, &m);
+	crash_token_put(d->step, &d->core, &m);
 	return m;
 }
 

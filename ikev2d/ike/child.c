@@ -452,9 +452,12 @@ static void child_gone(struct step *s, const struct child_conf *before, enum end
 		return;
 	if (ending == END_BY_PEER)
 		want_action(s, conf, conf->close_action);
-	else if (ending == END_BY_DEATH)
+	else if (ending == END_BY_DEATH || ending == END_BY_CRASH)
 		want_action(s, conf, conf->dpd_action);
-	want_lost(s, conf);
+	if (ending == END_BY_CRASH)
+		want_now(s, conf);
+	else
+		want_lost(s, conf);
 }
 
 /* Whether what has replaced C carries its packets already. */

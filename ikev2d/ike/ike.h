@@ -25,6 +25,7 @@ enum ike_event_kind {
 	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
 	EVENT_COMMAND,     /* a person's wish */
 	EVENT_CONF,        /* a new configuration */
+	EVENT_SECRETS,     /* what outlives a restart */
 };
 
 enum ike_ask_kind {
@@ -159,6 +160,9 @@ struct ike_event {
 			const char *only; /* not NULL: the one connection that is new, another one (then N
 					     is 1), or gone */
 		} conf;
+		struct {
+			struct bytes crash; /* makes our tokens (RFC 6290); empty: we make none */
+		} secrets;
 	};
 };
 

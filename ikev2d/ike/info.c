@@ -4,6 +4,7 @@
 
 #include "ike/child.h"
 #include "ike/collide.h"
+#include "ike/crash.h"
 #include "ike/life.h"
 #include "ike/task.h"
 
@@ -69,6 +70,7 @@ enum verdict info_request(struct draft *d)
 	}
 	if (message_notify(m, AUTH_LIFETIME) && d->core.state == S_UP)
 		life_authenticated(d, message_notify(m, AUTH_LIFETIME)->data);
+	crash_token_keep(&d->core, crash_token(m));
 	if (!end && message_notify(m, INVALID_SPI))
 		check_child(d, message_notify(m, INVALID_SPI));
 	if (!end) {

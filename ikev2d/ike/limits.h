@@ -81,6 +81,11 @@ enum {
 	COOKIE_OCTETS = 33, /* generation, SHA-256 */
 	COOKIE_MAX = 64,    /* RFC 7296, 2.6: what we take from a peer */
 
+	/* Of what tokens of quick crash detection are made; the digest that is kept of a peer's token, which
+	 * itself may have up to 256 octets. */
+	CRASH_SECRET = 32,
+	CRASH_PRINT = 32,
+
 	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
 	NONCE_OCTETS = 32,
 

@@ -70,6 +70,7 @@ static const char *task_word(const struct sa *sa, enum task_kind kind)
 	static const char *const words[] = {
 		[TASK_LIVENESS] = "IKE_DPD",
 		[TASK_UNKNOWN_SPI] = "INFORMATIONAL",
+		[TASK_CRASH_TOKEN] = "INFORMATIONAL",
 		[TASK_CREATE_CHILD] = "CHILD_CREATE",
 		[TASK_REKEY_CHILD] = "CHILD_REKEY",
 		[TASK_DELETE_CHILD] = "CHILD_DELETE",
@@ -145,6 +146,7 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		.nat_local = c->nat_local,
 		.nat_remote = c->nat_remote,
 		.nat_fake = c->nat_fake,
+		.crash_token = c->has_token,
 		.if_id_in = c->if_id_in ? c->if_id_in : p->if_id_in.value,
 		.if_id_out = c->if_id_out ? c->if_id_out : p->if_id_out.value,
 		.established_ms = c->established,

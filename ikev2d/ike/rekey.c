@@ -12,6 +12,7 @@
 
 #include "ike/collide.h"
 #include "ike/conf.h"
+#include "ike/crash.h"
 #include "ike/create.h"
 #include "ike/keys.h"
 
@@ -205,6 +206,7 @@ enum verdict rekey_response(struct draft *d)
 		m->ke.group != x->ke->id)
 		return refuse_choice(d);
 	x->nonce_r = arena_bytes(&d->keep_ours, m->nonce);
+	x->token = arena_bytes(&d->keep_ours, crash_token(m));
 	q = draft_ask_for(d, x, ASK_AGREE, N_AGREE);
 	q->secret = x->secret;
 	q->peer_public = m->ke.data;
@@ -222,6 +224,7 @@ enum verdict rekey_agreed(struct draft *d)
 		d->why.what = "the keys of the new IKE_SA could not be made";
 		return rekey_failed(d);
 	}
+	crash_token_keep(&d->heir->core, x->token);
 	d->heir->redundant = lost;
 	if (lost && rival == RIVAL_LIVES) {
 		d->adopter = x->rival_spi;
@@ -332,6 +335,7 @@ enum verdict rekey_responded(struct draft *d)
 	m.sa = (struct proposals){
 		proposal_of(&x->suite, PROTO_IKE, x->proposal, ike_spi_bytes(a, x->ike_spi), a), 1
 	};
+	crash_token_put(d->step, &d->heir->core, &m);
 	draft_respond(d, CREATE_CHILD_SA, &m);
 	/* While ours is under way nobody knows yet which of the two stays. */
 	if (d->ours.kind != N_REKEY_IKE) {

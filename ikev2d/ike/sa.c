@@ -2,6 +2,7 @@
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
 #include "ike/child.h"
 #include "ike/conf.h"
+#include "ike/crash.h"
 #include "ike/life.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
@@ -208,6 +209,9 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	if (heir->redundant) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);
+	} else if (sa->core.initiator && crash_makes(s->ike)) {
+		/* Who answered the rekeying has given its token in the answer (RFC 6290, 4.3). */
+		task_add(sa, TASK_CRASH_TOKEN, NULL);
 	}
 	sa_rearm(s->ike, sa);
 	return sa;

@@ -49,8 +49,9 @@ struct sa_keys {
 /* Why children go: what follows is configured for some of it. */
 enum ending {
 	END_BY_US,
-	END_BY_PEER, /* close_action */
-	END_BY_DEATH /* dpd_action */
+	END_BY_PEER,  /* close_action */
+	END_BY_DEATH, /* dpd_action */
+	END_BY_CRASH, /* the same, and the peer is there again: nothing waits */
 };
 
 /* The fixed-size part of an IKE_SA. */
@@ -84,6 +85,8 @@ struct sa_core {
 	enum ending ending;             /* of its children, when it ends now */
 	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
 	uint32_t if_id_in, if_id_out;   /* of its children; 0: none, or none drawn yet */
+	bool has_token;                 /* the peer gave one, by which it can show that it has crashed; */
+	uint8_t token[CRASH_PRINT];     /* its digest */
 };
 
 /* A connection that the peer of a responder SA may turn out to be, in the order of preference. */
@@ -131,6 +134,7 @@ struct negotiation {
 	 * for us, when its answer was lost. */
 	uint32_t gone[4];
 	unsigned n_gone;
+	struct bytes token; /* N_REKEY_IKE, ours: the peer's token of the new IKE_SA */
 	/* Ours: the peer has replaced the same SA meanwhile; the lower of its exchange's nonces, and what it
 	 * made (RFC 7296, 2.8.1, 2.8.2). */
 	struct bytes rival_nonce;
@@ -207,6 +211,7 @@ struct child {
 enum task_kind {
 	TASK_LIVENESS,
 	TASK_UNKNOWN_SPI,
+	TASK_CRASH_TOKEN,
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
@@ -363,6 +368,8 @@ struct ike {
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
+	bool has_crash_secret;
+	uint8_t crash_secret[CRASH_SECRET];
 	uint64_t stranger_ms; /* answers to strangers are paid for up to here */
 	uint64_t drops[DROP_COUNT];
 	uint64_t counts[COUNTERS];

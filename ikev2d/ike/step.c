@@ -9,6 +9,7 @@
 #include "ike/clock.h"
 #include "ike/conf.h"
 #include "ike/count.h"
+#include "ike/crash.h"
 #include "ike/create.h"
 #include "ike/life.h"
 #include "ike/proof.h"
@@ -121,6 +122,20 @@ static bool in_window(struct incoming *in)
 		return true;
 	drop(in, DROP_MESSAGE_ID);
 	return false;
+}
+
+/* Whether what is not sealed, though it had to be, proves that the peer knows the IKE_SA no more. What it
+ * answers to, and whether, does not matter. */
+static bool shows_crash(struct incoming *in)
+{
+	const struct wire_header *h = &in->message.header;
+	struct message m = { .header = *h };
+	uint8_t bad;
+
+	return in->sa && in->sa->core.has_token && shape_sealed(h->exchange) && h->next == PAYLOAD_NOTIFY &&
+	       !message_get(bytes_of(in->data.p + IKE_HEADER, in->data.n - IKE_HEADER), IKE_HEADER, h->next,
+		       in->step->scratch, &m, &bad) &&
+	       crash_shown(in->step, in->sa, &m);
 }
 
 /* Steps 4 to 6. What is wrong outside the seal anybody could have sent: it is dropped. */
@@ -318,7 +333,7 @@ static void on_datagram(struct step *s, const struct path *path, struct bytes da
 		refuse_version(&in);
 		return;
 	}
-	if (!find_sa(&in) || !in_window(&in) || !open_message(&in))
+	if (!find_sa(&in) || shows_crash(&in) || !in_window(&in) || !open_message(&in))
 		return;
 	if (in.repeated)
 		repeat_answer(&in);
@@ -417,6 +432,7 @@ struct ike_out ike_step(
 			proof_authorities(ike, event->conf.authorities, event->conf.responders);
 		conf_change(&s, event->conf.peers, event->conf.n, event->conf.only, event->conf.settings);
 		break;
+	case EVENT_SECRETS: crash_secret(ike, event->secrets.crash); break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
 	case EVENT_UNKNOWN_SPI:
 		stranger_unknown_spi(

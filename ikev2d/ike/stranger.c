@@ -3,6 +3,7 @@
 #include "ike/stranger.h"
 
 #include "ike/child.h"
+#include "ike/crash.h"
 #include "ike/negotiate.h"
 #include "ike/task.h"
 
@@ -41,6 +42,8 @@ static void answer(struct step *s, const struct path *path, const struct wire_he
 	struct message m = { .header = *h };
 
 	message_add_notify(&m, s->scratch, notify, (struct bytes){ 0 });
+	if (notify == INVALID_IKE_SPI)
+		crash_token_show(s, h, &m);
 	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
 	send_clear(s, path, &m);
 }

@@ -4,6 +4,7 @@
 
 #include "base/heap.h"
 #include "ike/conf.h"
+#include "ike/crash.h"
 #include "ike/create.h"
 #include "ike/negotiate.h"
 #include "ike/rekey.h"
@@ -165,6 +166,8 @@ static void inform(struct draft *d, const struct task *t)
 		message_add_delete(&m, d->step->scratch, PROTO_ESP, &t->spi, 1);
 	if (t->kind == TASK_UNKNOWN_SPI)
 		message_add_notify(&m, d->step->scratch, INVALID_SPI, spi_bytes(d->step->scratch, t->spi));
+	if (t->kind == TASK_CRASH_TOKEN)
+		crash_token_put(d->step, &d->core, &m);
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;

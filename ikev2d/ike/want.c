@@ -90,6 +90,14 @@ void want_lost(struct step *s, const struct child_conf *conf)
 	heap_set(&s->ike->want_timers, &w->timer, s->now + pause(s, w->tries));
 }
 
+void want_now(struct step *s, const struct child_conf *conf)
+{
+	struct want *w = find(s->ike, conf);
+
+	if (w)
+		heap_set(&s->ike->want_timers, &w->timer, s->now);
+}
+
 void want_stop(struct ike *ike, const struct child_conf *conf)
 {
 	struct want *w = find(ike, conf);

@@ -17,6 +17,8 @@ void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind
 /* A child of CONF is up; is gone, or was not reached. */
 void want_up(struct ike *ike, const struct child_conf *conf);
 void want_lost(struct step *s, const struct child_conf *conf);
+/* It is gone, and its peer is known to be there: if it is wanted, it is tried at once. */
+void want_now(struct step *s, const struct child_conf *conf);
 
 /* Nobody wants CONF up until the next command or configuration: a person wants it down, or it is gone. */
 void want_stop(struct ike *ike, const struct child_conf *conf);

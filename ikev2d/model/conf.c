@@ -18,6 +18,7 @@ struct settings settings_default(void)
 		.keep_alive = 20000,
 		.cookie_threshold = 30,
 		.make_before_break = true,
+		.crash_detection = true,
 		.updown_timeout = 30000,
 		.charon_socket = "auto",
 		.install_routes = true,

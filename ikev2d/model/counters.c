@@ -26,6 +26,7 @@ static const char *const names[COUNTERS] = {
 	"info-in-resp",
 	"info-out-req",
 	"info-out-resp",
+	"ike-crash-detected",
 };
 
 const char *counter_name(enum counter c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is counted of IKE: strongSwan's counters, in its order. */
+/* What is counted of IKE: strongSwan's counters, in its order, and ours behind. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,10 +9,11 @@ enum counter {
 	COUNT_IKE_REKEY_INIT, /* IKE_SAs rekeyed by us */
 	COUNT_IKE_REKEY_RESP, /* by the peer */
 	COUNT_CHILD_REKEY,
-	COUNT_INVALID,                 /* messages that are not valid IKE, or whose seal is broken */
-	COUNT_INVALID_SPI,             /* messages for an IKE_SA that is not there */
-	COUNT_MESSAGES,                /* the first of the messages: see counter_of_message */
-	COUNTERS = COUNT_MESSAGES + 16 /* and: nothing that is counted */
+	COUNT_INVALID,                       /* messages that are not valid IKE, or whose seal is broken */
+	COUNT_INVALID_SPI,                   /* messages for an IKE_SA that is not there */
+	COUNT_MESSAGES,                      /* the first of the messages: see counter_of_message */
+	COUNT_CRASHES = COUNT_MESSAGES + 16, /* peers that have shown that they were restarted (RFC 6290) */
+	COUNTERS                             /* and: nothing that is counted */
 };
 
 struct counters {

@@ -94,6 +94,7 @@ struct sa_record {
 	struct id local_id, remote_id;
 	struct suite suite;
 	bool nat_local, nat_remote, nat_fake;
+	bool crash_token;             /* the peer gave one (RFC 6290) */
 	uint32_t if_id_in, if_id_out; /* of its children, unless they have their own; 0: none */
 	uint64_t established_ms, rekey_ms, reauth_ms; /* on the core's clock; 0: never */
 	/* In strongSwan's words: exchanges that wait for their turn, our own under way, and the peer's. */

@@ -96,6 +96,7 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "nat-remote", sa->nat_remote);
 	put_flag(out, "nat-fake", sa->nat_fake);
 	put_flag(out, "nat-any", sa->nat_local || sa->nat_remote || sa->nat_fake);
+	put_flag(out, "crash-token", sa->crash_token);
 	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
 	if (!strcmp(sa->state, "ESTABLISHED"))

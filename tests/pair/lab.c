@@ -580,11 +580,26 @@ void host_reload(struct host *h, const char *conf)
 	loaded_free(&before);
 }
 
+static void give_secrets(struct host *h)
+{
+	host_event(h, &(struct ike_event){ .kind = EVENT_SECRETS,
+			      .secrets.crash = bytes_of(h->secret, sizeof h->secret) });
+}
+
+void host_remember(struct host *h)
+{
+	rng_fill(&h->lab->rng.rng, h->secret, sizeof h->secret);
+	h->remembers = true;
+	give_secrets(h);
+}
+
 void host_start(struct host *h)
 {
 	h->wake = HEAP_NEVER;
 	record_core(h->record);
 	h->ike = ike_new(h->rng);
+	if (h->remembers)
+		give_secrets(h);
 	configure(h);
 }
 

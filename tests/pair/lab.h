@@ -40,6 +40,8 @@ struct host {
 	struct loaded conf;
 	struct record *record;    /* NULL: nothing is recorded */
 	struct bytes authorities; /* that it trusts, as CERTREQ lists them */
+	bool remembers;           /* its core has secrets that outlive a restart: */
+	uint8_t secret[32];
 	struct datapath datapath;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
@@ -107,6 +109,8 @@ void lab_free(struct lab *lab);
 struct host *lab_host(struct lab *lab, const char *name, const char *address, const char *conf);
 /* Authorities that H trusts, as CERTREQ lists them. */
 void host_trust(struct host *h, struct bytes authorities);
+/* H has secrets that outlive a restart from now on. */
+void host_remember(struct host *h);
 /* Another configuration. */
 void host_reload(struct host *h, const char *conf);
 /* Ends the core without a word; what is in the air stays there. And an empty one with the same configuration.

@@ -203,7 +203,7 @@ static void counters_are_in_strongswans_order(void **state)
 		"ike-init-in-resp=6 ike-init-out-req=7 ike-init-out-resp=8 ike-auth-in-req=9 "
 		"ike-auth-in-resp=10 ike-auth-out-req=11 ike-auth-out-resp=12 create-child-in-req=13 "
 		"create-child-in-resp=14 create-child-out-req=15 create-child-out-resp=16 info-in-req=17 "
-		"info-in-resp=18 info-out-req=19 info-out-resp=20";
+		"info-in-resp=18 info-out-req=19 info-out-resp=20 ike-crash-detected=21";
 	struct vici_bench *b = *state;
 	const char *got;
 

@@ -19,6 +19,7 @@ static const struct json_field sa_fields[] = {
 	{ "nat-remote", JSON_FLAG },
 	{ "nat-fake", JSON_FLAG },
 	{ "nat-any", JSON_FLAG },
+	{ "crash-token", JSON_FLAG },
 	{ "encr-alg", JSON_TEXT },
 	{ "encr-keysize", JSON_NUMBER },
 	{ "integ-alg", JSON_TEXT },

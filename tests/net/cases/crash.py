@@ -108,6 +108,28 @@ def crash_shows_in_esp(bench, changes):
 
 
 @case()
+def crash_is_proven(bench):
+    """sun comes back, and what moon asks it answers with the token that only it can have: the tunnel is back at once, and
+    not after the minutes that moon would take for no answer."""
+    moon, sun = bench.pair(moon={"conn": {"dpd_delay": "1s"}, "child": {"dpd_action": "start"}})
+    moon.up()
+    check(all(daemon.sas()[0].get("crash_token") for daemon in (moon, sun)), f"both have a token: {moon.sas()}")
+    secret = f"{sun.run_dir}/state/crash-secret"
+    same(os.stat(secret).st_mode & 0o777, 0o600, "mode of the secret")
+    traffic = Traffic(bench)
+    traffic.flows()
+    before = moon.sas()[0]["uniqueid"]
+    sun.kill()
+    sun.start()
+    moon.wait_log("it was restarted")
+    until(lambda: [sa["uniqueid"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
+          lambda: f"another IKE_SA: {moon.sas()}", 10)
+    traffic.flows()
+    for daemon in moon, sun:
+        daemon.stop()
+
+
+@case()
 def crash_of_both(bench):
     moon, sun = bench.pair(**TRAP, daemon={"retransmit_timeout": "1s"})
     moon.up()

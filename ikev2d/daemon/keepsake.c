@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Read, or drawn and written. */
+#include "daemon/keepsake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_ours_alone(int fd, size_t n)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) &&
+	       st.st_size == (off_t)n;
+}
+
+static bool read_whole(const char *path, uint8_t *out, size_t n)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool ok = fd >= 0 && is_ours_alone(fd, n) && read(fd, out, n) == (ssize_t)n;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* A file of its own until it is whole. What a crash has left of an earlier one goes: it may be anybody's. */
+static bool write_whole(const char *path, const char *draft, struct bytes b)
+{
+	int fd = (unlink(draft), open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+	bool ok = fd >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n && !fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return ok && !rename(draft, path);
+}
+
+enum err keepsake_put(const char *path, struct bytes secret, struct text *why)
+{
+	char draft[PATH_MAX];
+
+	if (snprintf(draft, sizeof draft, "%s.new", path) < (int)sizeof draft &&
+		write_whole(path, draft, secret))
+		return ERR_OK;
+	text_add(why, "the file %s cannot be written: %s", path, strerror(errno));
+	(void)unlink(draft);
+	return ERR_SYSTEM;
+}
+
+enum err keepsake_get(const char *path, struct rng *rng, uint8_t *out, size_t n, struct text *why)
+{
+	if (read_whole(path, out, n))
+		return ERR_OK;
+	rng_fill(rng, out, n);
+	return keepsake_put(path, bytes_of(out, n), why);
+}
