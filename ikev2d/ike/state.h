@@ -339,6 +339,15 @@ struct aead_slot {
 	struct aead *aead;
 };
 
+/* What is done for strangers, each with a limit of its own: ESP of thousands a second that nobody has an SA
+ * for shall not keep who was restarted from saying so to a peer that asks. */
+enum stranger {
+	STRANGER_IKE,  /* answers to IKE */
+	STRANGER_ESP,  /* hints that an SA is unknown */
+	STRANGER_HINT, /* hints of theirs that are looked at */
+	STRANGERS
+};
+
 enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
@@ -370,7 +379,7 @@ struct ike {
 	uint64_t cookie_due;
 	bool has_crash_secret;
 	uint8_t crash_secret[CRASH_SECRET];
-	uint64_t stranger_ms; /* answers to strangers are paid for up to here */
+	uint64_t stranger_ms[STRANGERS]; /* what is done for strangers is paid for up to here */
 	uint64_t drops[DROP_COUNT];
 	uint64_t counts[COUNTERS];
 	struct dict tallies; /* the same of each connection, by name */

@@ -10,15 +10,15 @@
 enum { IKE_2 = 0x20 };
 
 /* Whether one more may be served now. */
-static bool may_serve(struct step *s)
+static bool may_serve(struct step *s, enum stranger what)
 {
-	struct ike *ike = s->ike;
+	uint64_t *ms = &s->ike->stranger_ms[what];
 
-	if (ike->stranger_ms < s->now)
-		ike->stranger_ms = s->now;
-	if (ike->stranger_ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
+	if (*ms < s->now)
+		*ms = s->now;
+	if (*ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
 		return false;
-	ike->stranger_ms += STRANGER_TIME;
+	*ms += STRANGER_TIME;
 	return true;
 }
 
@@ -50,7 +50,7 @@ static void answer(struct step *s, const struct path *path, const struct wire_he
 
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h)
 {
-	if (may_serve(s))
+	if (may_serve(s, STRANGER_IKE))
 		answer(s, path, h, INVALID_MAJOR_VERSION);
 }
 
@@ -68,7 +68,7 @@ static bool is_coming(const struct ike *ike, uint64_t spi)
 
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h)
 {
-	if (may_serve(s) && !is_coming(s->ike, h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i))
+	if (may_serve(s, STRANGER_IKE) && !is_coming(s->ike, h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i))
 		answer(s, path, h, INVALID_IKE_SPI);
 }
 
@@ -88,7 +88,7 @@ void stranger_hints(struct step *s, const struct path *path, const struct messag
 	struct rd r = rd_of(n ? n->data : (struct bytes){ 0 });
 	uint32_t spi = rd_u32(&r);
 
-	if (!rd_done(&r) || !may_serve(s))
+	if (!rd_done(&r) || !may_serve(s, STRANGER_HINT))
 		return;
 	list_each (p, &s->ike->sas_list) {
 		struct sa *sa = node_owner(p, struct sa, of_ike);
@@ -154,7 +154,7 @@ void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, u
 {
 	bool known = false;
 
-	if (map_get(&s->ike->spis, spi) || is_offered(s->ike, spi) || !may_serve(s))
+	if (map_get(&s->ike->spis, spi) || is_offered(s->ike, spi) || !may_serve(s, STRANGER_ESP))
 		return;
 	list_each (n, &s->ike->sas_list) {
 		struct sa *sa = node_owner(n, struct sa, of_ike);

@@ -221,6 +221,27 @@ static void packets_bring_it_back(void **state)
 	pair_assert_up(p);
 }
 
+/* However much ESP sun cannot open, it still answers. */
+static void many_packets_do_not_hide_it(void **state)
+{
+	struct pair *p = open(state, KEPT, NULL);
+	uint32_t spi = host_child(p->moon, "net")->spi_out;
+
+	restart(p->sun);
+	wait(p);
+	for (unsigned i = 0; i < 2 * STRANGERS_BURST; i++)
+		host_event(p->sun,
+			&(struct ike_event){ .kind = EVENT_UNKNOWN_SPI,
+				.unknown_spi = { .path = { .local.ip = p->sun->ip, .remote.ip = p->moon->ip },
+					.spi = spi } });
+	lab_deliver(p->lab, lab_first(p->lab));
+	for (unsigned i = 0; i < STRANGERS_BURST; i++)
+		lab_lose(lab_first(p->lab));
+	ARROWS(p->lab, SHOWN(2));
+	COMES_UP(p);
+	pair_assert_up(p);
+}
+
 /* One that is being deleted is over, and is not brought back. */
 static void what_is_taken_down_stays_down(void **state)
 {
@@ -246,6 +267,7 @@ int main(void)
 		PAIR_TEST(nobody_gets_the_token_of_the_living),
 		PAIR_TEST(a_rekeyed_one_has_other_tokens),
 		PAIR_TEST(packets_bring_it_back),
+		PAIR_TEST(many_packets_do_not_hide_it),
 		PAIR_TEST(what_is_taken_down_stays_down),
 	};
 
