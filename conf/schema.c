@@ -121,10 +121,12 @@ static const struct conf_key connection_keys[] = {
 		.differs = "0s: a peer that is gone is never noticed" },
 	{ "dpd_timeout", STATUS_IGNORED, TYPE_TIME, PEER(dpd_timeout), .fallback = "0s",
 		.doc = "timeout of IKEv1's DPD", .note = ONLY_IKEV1 },
-	{ "fragmentation", STATUS_IGNORED, TYPE_WORD, PEER(fragmentation), .fallback = "yes",
-		.doc = "fragmentation of IKE messages",
-		.note = "IKE fragmentation is not built in yet: large messages go whole", .neutral = "no",
-		.words = fragmentation_words },
+	{ "fragmentation", STATUS_READ, TYPE_WORD, PEER(fragmentation), "yes",
+		.doc = "large IKE messages go in fragments, if the peer takes them (RFC 7383): yes, force "
+		       "(the "
+		       "same, in IKEv2), accept (only the peer's do), no (nor are they asked for)",
+		.words = fragmentation_words,
+		.differs = "force sends them to a peer that does not take them" },
 	{ "childless", STATUS_READ, TYPE_WORD, PEER(childless), "allow",
 		.doc = "IKE_SAs that are set up without a CHILD_SA: allow, prefer, force, never (RFC 6023)",
 		.words = childless_words },
@@ -445,6 +447,11 @@ static const struct conf_key daemon_keys[] = {
 		.doc = "percent taken off a wait at random", .differs = "0" },
 	{ "retransmit_limit", STATUS_READ, TYPE_TIME, SETTINGS(retransmit_limit), "0s",
 		.doc = "longest wait; 0: no limit" },
+	{ "fragment_size", STATUS_READ, TYPE_COUNT, SETTINGS(fragment_size), "1280",
+		.doc = "octets of the largest IP datagram that carries a fragment of an IKE message, at "
+		       "least "
+		       "576; where they do not get through smaller ones are tried; 0: 576 for IPv4, 1280 for "
+		       "IPv6" },
 	{ "half_open_timeout", STATUS_READ, TYPE_TIME, SETTINGS(half_open_timeout), "30s",
 		.doc = "how long a peer may take to authenticate" },
 	{ "keep_alive", STATUS_READ, TYPE_TIME, SETTINGS(keep_alive), "20s",

@@ -24,6 +24,7 @@ static const struct setting {
 	{ "retransmit_tries", "retransmit_tries", false },
 	{ "retransmit_jitter", "retransmit_jitter", false },
 	{ "retransmit_limit", "retransmit_limit", false },
+	{ "fragment_size", "fragment_size", false },
 	{ "half_open_timeout", "half_open_timeout", false },
 	{ "keep_alive", "keep_alive", false },
 	{ "cookie_threshold", "cookie_threshold", false },

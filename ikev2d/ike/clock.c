@@ -3,13 +3,16 @@
  *
  *   ask_deadline   a question was not answered: it counts as failed; each exchange has its own
  *   deadline       half open for too long, replaced and not deleted, or lingering for long enough
- *   window.due     our request was not answered: it is repeated at growing intervals, then given up
+ *   window.due     our request was not answered: it is repeated at growing intervals, then given up; a large
+ *                  one in smaller datagrams
+ *   fragments.due  a message of the peer has not come whole
  *   not_before     a task of ours was put off
  *
  * and those of life.c. */
 #include "ike/clock.h"
 
 #include "ike/create.h"
+#include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -29,7 +32,6 @@ static bool repeat(struct step *s, struct sa *sa)
 {
 	const struct settings *set = &s->ike->settings;
 	struct window *w = &sa->window;
-	struct ike_action *a;
 
 	if (w->tries >= set->retransmit_tries) {
 		run_cell(s, sa, COLUMN_GIVE_UP, NULL);
@@ -40,9 +42,9 @@ static bool repeat(struct step *s, struct sa *sa)
 	if (set->retransmit_limit && w->interval > set->retransmit_limit)
 		w->interval = set->retransmit_limit;
 	w->due = s->now + step_jitter(s, w->interval);
-	a = step_action(s, ACTION_SEND);
-	a->send.path = w->request_path;
-	a->send.data = arena_bytes(s->scratch, bytes_of(w->request, w->request_n));
+	if (w->tries % FRAGMENTS_TRIES == 0 && fragment_request_again(s, sa))
+		return true;
+	step_send(s, &w->request_path, bytes_of(w->request, w->request_n));
 	return false;
 }
 
@@ -74,6 +76,8 @@ static void sa_due(struct step *s, struct sa *sa)
 		return;
 	}
 	if (late_answer(s, sa, true) || late_answer(s, sa, false))
+		return;
+	if (fragments_late(s, sa))
 		return;
 	if (sa->window.request && sa->window.due <= s->now && repeat(s, sa))
 		return;

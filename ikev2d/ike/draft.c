@@ -4,6 +4,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/count.h"
+#include "ike/fragment.h"
 #include "ike/negotiate.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
@@ -139,7 +140,8 @@ static struct bytes build(
 
 	if (!shape_sealed(exchange))
 		return unsealed(d, &h, m);
-	return seal_put(d->step->ike, &d->core, &h, m, d->step->rng, d->step->scratch);
+	return seal_put(d->step->ike, &d->core, &h, m, fragment_limit(d->step->ike, &d->core), d->step->rng,
+		d->step->scratch);
 }
 
 void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct message *m)
@@ -170,18 +172,14 @@ static void respond_notify(struct draft *d)
 	draft_respond(d, d->message ? d->message->header.exchange : IKE_AUTH, &m);
 }
 
-static void send(struct draft *d, const struct path *path, struct bytes data)
+static void send(struct draft *d, const struct path *path, struct bytes message)
 {
+	struct bytes all = message, first = header_cut(&all);
 	struct wire_header h;
-	struct ike_action *a;
 
-	if (!data.n)
-		return;
-	if (!header_get(data, &h))
+	if (!d->again && !header_get(first, &h))
 		count_message(d->step->ike, d->core.peer, false, &h);
-	a = step_action(d->step, ACTION_SEND);
-	a->send.path = *path;
-	a->send.data = data;
+	step_send(d->step, path, message);
 }
 
 /* ------------------------------------------------------------------ commit */
@@ -206,8 +204,12 @@ static void commit_request(struct draft *d, struct sa *sa)
 	free(w->request);
 	w->request = kept(d->request);
 	w->request_n = d->request.n;
-	w->exchange = d->request_exchange;
 	w->request_path = sa->core.path;
+	if (d->again) {
+		send(d, &w->request_path, d->request);
+		return;
+	}
+	w->exchange = d->request_exchange;
 	w->next = d->request_mid + 1;
 	if (w->next >= UINT32_MAX - MESSAGE_IDS_LEFT && sa->core.state == S_UP)
 		task_add(sa, TASK_REKEY_IKE, NULL);
@@ -228,7 +230,9 @@ static void commit_response(struct draft *d, struct sa *sa)
 	if (taken) {
 		free(w->response);
 		w->response = NULL;
+		w->repeated = 0;
 		w->expected++;
+		fragments_forget(d->step->ike, sa, false);
 	}
 	if (!d->response.n)
 		return;
@@ -342,6 +346,7 @@ static void commit_answered(struct draft *d, struct sa *sa)
 		return;
 	free(sa->window.request);
 	sa->window.request = NULL;
+	fragments_forget(d->step->ike, sa, true);
 }
 
 /* The heir stands as soon as the old SA's last message is made; who adopts the children may be another one.

@@ -5,6 +5,7 @@
 #include "ike/child.h"
 #include "ike/collide.h"
 #include "ike/crash.h"
+#include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/task.h"
 
@@ -116,8 +117,9 @@ enum verdict end_unanswered(struct draft *d)
 	if (d->core.state == S_UP)
 		d->core.ending = END_BY_DEATH;
 	d->why = (struct why){
-		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries%s", remote,
+		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries%s%s", remote,
 			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1,
+			fragment_blame(d->step, d->sa),
 			disowned ? "; somebody there says that it has no such IKE_SA: it may have been "
 				   "restarted"
 				 : ""),

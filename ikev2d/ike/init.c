@@ -11,6 +11,7 @@
 
 #include "ike/candidate.h"
 #include "ike/cookie.h"
+#include "ike/fragment.h"
 #include "ike/keys.h"
 #include "ike/mode.h"
 #include "ike/natd.h"
@@ -100,6 +101,7 @@ static enum verdict send_init(struct draft *d)
 	natd_add(d, &m, d->core.nat_fake);
 	if (proof_signs(p))
 		proof_hashes_put(d, &m);
+	fragment_announce(p, scratch, &m);
 	mode_introduce(p, scratch, &m);
 	d->core.spi_r = 0;
 	d->core.state = S_I_INIT;
@@ -165,6 +167,7 @@ enum verdict init_response(struct draft *d)
 	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
 	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
 	proof_hashes_get(d, m);
+	d->core.fragments = d->core.peer->fragmentation != FRAGMENTATION_NO && fragment_announced(m);
 	mode_recognise(d, m);
 	proof_certreq_get(d, m);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
@@ -266,6 +269,7 @@ enum verdict init_request(struct draft *d)
 	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
 	proof_hashes_get(d, m);
+	d->core.fragments = fragment_announced(m);
 	mode_recognise(d, m);
 	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
@@ -298,6 +302,15 @@ static void candidates_certreq(struct draft *d, struct message *m)
 	for (unsigned i = 0; i < d->hs.n_candidates && !m->n_certreqs; i++)
 		if (!d->hs.candidates[i].excluded)
 			proof_certreq_put(d, d->hs.candidates[i].peer, m);
+}
+
+/* If the peer takes fragments, any of them that does is reason enough to say that we do. */
+static void candidates_fragment(struct draft *d, struct message *m)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates && d->core.fragments; i++)
+		if (!d->hs.candidates[i].excluded)
+			fragment_announce(d->hs.candidates[i].peer, d->step->scratch, m);
+	d->core.fragments = fragment_announced(m);
 }
 
 static void candidates_introduce(const struct draft *d, struct message *m)
@@ -338,6 +351,7 @@ enum verdict init_responded(struct draft *d)
 	c->encap = c->nat_local || c->nat_remote || c->nat_fake;
 	if (d->hs.hashes.n)
 		proof_hashes_put(d, &m);
+	candidates_fragment(d, &m);
 	candidates_certreq(d, &m);
 	candidates_introduce(d, &m);
 	if (candidates_childless(d))

@@ -98,6 +98,22 @@ enum {
 	/* A datagram that we build: header, payloads, proposals and selectors. */
 	MESSAGE_ROOM = 32 * 1024,
 
+	/* Fragments of one message (RFC 7383), made or taken: so many of 576 octets, with AES-CBC, hold the
+	 * largest message that there can be. All of them together hold no more. */
+	FRAGMENTS_MAX = 150,
+	FRAGMENTED_MAX = 65535,
+
+	/* Fragments of a message that is not whole after this time are forgotten: by then the peer has
+	 * repeated all of them a few times, and goes on. */
+	FRAGMENTS_TIME = 20 * 1000,
+
+	/* Octets of fragments from peers that have not proved who they are, in all half-open SAs. When there
+	 * are more, those that have waited for longest go: who means it sends all of them at once. */
+	FRAGMENTS_HALF_OPEN = 4 * 1024 * 1024,
+
+	/* Large datagrams that were not answered so many times are sent again in smaller ones. */
+	FRAGMENTS_TRIES = 2,
+
 	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
 	TASKS_MAX = 64,
 

@@ -69,6 +69,8 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.nat_fake = old->nat_fake,
 		.encap = old->encap,
 		.strongswan = old->strongswan,
+		.fragments = old->fragments,
+		.fragment_size = old->fragment_size,
 		.last_in = d->step->now,
 		.predecessor = d->sa->spi,
 		.if_id_in = old->if_id_in,

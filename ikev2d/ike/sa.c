@@ -3,6 +3,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/crash.h"
+#include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
@@ -28,6 +29,18 @@ struct ike_action *step_action(struct step *s, enum ike_action_kind kind)
 	*s->tail = a;
 	s->tail = &a->next;
 	return a;
+}
+
+void step_send(struct step *s, const struct path *path, struct bytes message)
+{
+	struct bytes all = arena_bytes(s->scratch, message);
+
+	for (struct bytes one = header_cut(&all); one.n; one = header_cut(&all)) {
+		struct ike_action *a = step_action(s, ACTION_SEND);
+
+		a->send.path = *path;
+		a->send.data = one;
+	}
 }
 
 uint64_t step_jitter(struct step *s, uint64_t interval)
@@ -135,6 +148,8 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);
 	sa->window.request = NULL;
+	for (unsigned i = 0; i < ARRAY_SIZE(sa->fragments); i++)
+		fragments_forget(s->ike, sa, i);
 }
 
 static void negotiation_free(struct ike *ike, struct negotiation *x, struct arena *arena)
@@ -167,6 +182,8 @@ void sa_free(struct ike *ike, struct sa *sa)
 	waits_free(&sa->waits);
 	sa_forget_handshake(ike, sa);
 	conn_of_sa(ike, sa, NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(sa->fragments); i++)
+		fragments_forget(ike, sa, i);
 	free(sa->window.request);
 	free(sa->window.response);
 	arena_free(&sa->arena);
@@ -183,10 +200,12 @@ static void earlier(uint64_t *due, bool wanted, uint64_t at)
 void sa_rearm(struct ike *ike, struct sa *sa)
 {
 	const struct sa_core *c = &sa->core;
-	uint64_t due = life_due(sa), task = task_due(sa);
+	uint64_t due = life_due(sa), task = task_due(sa), fragments = fragments_due(sa);
 
 	if (task < due)
 		due = task;
+	if (fragments < due)
+		due = fragments;
 	earlier(&due, c->ask, c->ask_deadline);
 	earlier(&due, sa->ours.ask, sa->ours.ask_deadline);
 	earlier(&due, sa->theirs.ask, sa->theirs.ask_deadline);

@@ -50,47 +50,138 @@ static void put_padding(struct wr *w, size_t body, const struct transform *encr)
 	wr_u8(w, (uint8_t)pad);
 }
 
-struct bytes seal_put(struct ike *ike, struct sa_core *core, const struct wire_header *h,
-	const struct message *m, struct rng *rng, struct arena *arena)
-{
-	struct aead *a = keyed(ike, core, true, core->initiator);
-	struct wr w = wr_of(arena_alloc(arena, MESSAGE_ROOM), MESSAGE_ROOM);
-	struct wire_header header = *h;
-	struct aead_job job;
-	size_t sk = IKE_HEADER, iv, body, icv;
-	uint8_t first;
+/* What is sealed into one datagram: all (SK: TOTAL is 0), or a fragment. */
+struct piece {
+	struct bytes content;
+	uint8_t first; /* type of the first payload in it; of none but the first fragment (RFC 7383, 2.5) */
+	uint16_t number, total;
+};
 
-	if (!a)
-		return (struct bytes){ 0 };
-	header.next = PAYLOAD_SK;
-	header_put(&header, &w);
-	wr_u32(&w, 0);
-	iv = w.n;
-	put_iv(&w, core, rng);
-	body = w.n;
-	message_put(m, &w, &first);
-	put_padding(&w, body, core->suite.encr);
-	icv = w.n;
-	wr_zero(&w, aead_icv(core->suite.encr, core->suite.integ));
-	wr_u8_at(&w, sk, first);
-	wr_u16_at(&w, sk + 2, (uint16_t)(w.n - sk));
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
-	if (w.bad)
-		return (struct bytes){ 0 };
+/* A message to be sealed. */
+struct sealing {
+	struct ike *ike;
+	struct sa_core *core;
+	const struct wire_header *header;
+	struct bytes chain; /* of payloads, */
+	uint8_t first;      /* whose first has this type */
+	struct rng *rng;
+	struct wr w;
+};
+
+static bool put_piece(struct sealing *s, const struct piece *piece)
+{
+	const struct transform *encr = s->core->suite.encr;
+	struct aead *a = keyed(s->ike, s->core, true, s->core->initiator);
+	size_t start = s->w.n, sk = start + IKE_HEADER, iv, body, icv;
+	struct wire_header header = *s->header;
+	struct wr *w = &s->w;
+	struct aead_job job;
+
+	header.next = piece->total ? PAYLOAD_SKF : PAYLOAD_SK;
+	header_put(&header, w);
+	wr_u32(w, 0);
+	if (piece->total) {
+		wr_u16(w, piece->number);
+		wr_u16(w, piece->total);
+	}
+	iv = w->n;
+	put_iv(w, s->core, s->rng);
+	body = w->n;
+	wr_bytes(w, piece->content);
+	put_padding(w, body, encr);
+	icv = w->n;
+	wr_zero(w, aead_icv(encr, s->core->suite.integ));
+	wr_u8_at(w, sk, piece->first);
+	wr_u16_at(w, sk + 2, (uint16_t)(w->n - sk));
+	wr_u32_at(w, start + IKE_HEADER - 4, (uint32_t)(w->n - start));
+	if (!a || w->bad)
+		return false;
 	job = (struct aead_job){
-		.aad = bytes_of(w.p, iv),
-		.iv = w.p + iv,
-		.data = w.p + body,
+		.aad = bytes_of(w->p + start, iv - start),
+		.iv = w->p + iv,
+		.data = w->p + body,
 		.n = icv - body,
-		.icv = w.p + icv,
+		.icv = w->p + icv,
 	};
-	return aead_seal(a, &job) ? (struct bytes){ 0 } : wr_done(&w);
+	return !aead_seal(a, &job);
 }
 
-enum err seal_open(struct ike *ike, const struct sa_core *core, struct bytes datagram,
+/* Octets that sealing adds to a fragment at the most; and what of the chain goes into one of LIMIT octets. */
+static size_t fragment_extra(const struct sa_core *core)
+{
+	const struct transform *encr = core->suite.encr;
+
+	return IKE_HEADER + PAYLOAD_HEADER + FRAGMENT_HEADER + encr->iv +
+	       (encr->kind == KIND_AEAD ? 1u : encr->block) + aead_icv(encr, core->suite.integ);
+}
+
+static size_t fragment_room(const struct sa_core *core, size_t limit)
+{
+	size_t extra = fragment_extra(core);
+
+	return limit > extra ? limit - extra : 1;
+}
+
+static struct bytes seal_whole(struct sealing *s)
+{
+	struct piece all = { .content = s->chain, .first = s->first };
+
+	return put_piece(s, &all) ? wr_done(&s->w) : (struct bytes){ 0 };
+}
+
+/* In at least LEAST fragments. */
+static struct bytes seal_fragments(struct sealing *s, size_t limit, size_t least)
+{
+	size_t room = fragment_room(s->core, limit), total = (s->chain.n + room - 1) / room;
+	struct piece p = { .first = s->first };
+
+	if (total < least) {
+		room = (s->chain.n + least - 1) / least;
+		total = (s->chain.n + room - 1) / room;
+	}
+	if (total > FRAGMENTS_MAX)
+		return (struct bytes){ 0 };
+	p.total = (uint16_t)total;
+	for (size_t at = 0; at < s->chain.n; at += room) {
+		size_t left = s->chain.n - at;
+
+		p.content = bytes_of(s->chain.p + at, left < room ? left : room);
+		p.number++;
+		if (!put_piece(s, &p))
+			return (struct bytes){ 0 };
+		p.first = PAYLOAD_NONE;
+	}
+	return wr_done(&s->w);
+}
+
+static void make_room(struct sealing *s, unsigned datagrams, struct arena *arena)
+{
+	size_t room = s->chain.n + datagrams * fragment_extra(s->core);
+
+	s->w = wr_of(arena_alloc(arena, room), room);
+}
+
+struct bytes seal_put(struct ike *ike, struct sa_core *core, const struct wire_header *h,
+	const struct message *m, size_t limit, struct rng *rng, struct arena *arena)
+{
+	struct sealing s = { .ike = ike, .core = core, .header = h, .rng = rng };
+	struct wr chain = wr_of(arena_alloc(arena, MESSAGE_ROOM), MESSAGE_ROOM);
+	bool whole;
+
+	message_put(m, &chain, &s.first);
+	if (chain.bad || !core->suite.encr)
+		return (struct bytes){ 0 };
+	s.chain = wr_done(&chain);
+	whole = !limit || s.chain.n + fragment_extra(core) - FRAGMENT_HEADER <= limit;
+	make_room(&s, whole ? 1 : FRAGMENTS_MAX, arena);
+	return whole ? seal_whole(&s) : seal_fragments(&s, limit, 2);
+}
+
+/* Opens what INITIATOR (the original one) has sealed. */
+static enum err open_of(struct ike *ike, const struct sa_core *core, bool initiator, struct bytes datagram,
 	const struct wire_sk *sk, struct arena *arena, struct bytes *inner)
 {
-	struct aead *a = keyed(ike, core, false, !core->initiator);
+	struct aead *a = keyed(ike, core, false, initiator);
 	const struct transform *encr = core->suite.encr;
 	struct bytes copy = arena_bytes(arena, datagram);
 	uint8_t *p = (uint8_t *)copy.p + sk->offset;
@@ -118,4 +209,48 @@ enum err seal_open(struct ike *ike, const struct sa_core *core, struct bytes dat
 		return ERR_SYNTAX;
 	*inner = bytes_of(job.data, n - job.data[n - 1] - 1);
 	return ERR_OK;
+}
+
+enum err seal_open(struct ike *ike, const struct sa_core *core, struct bytes datagram,
+	const struct wire_sk *sk, struct arena *arena, struct bytes *inner)
+{
+	return open_of(ike, core, !core->initiator, datagram, sk, arena, inner);
+}
+
+/* Opens a datagram of ours: its content goes to the end of CHAIN. */
+static bool reopen(struct sealing *s, struct bytes datagram, struct wire_header *h, struct wr *chain,
+	struct wire_sk *sk, struct arena *arena)
+{
+	struct message m = { 0 };
+	struct bytes content;
+	uint8_t bad;
+
+	if (header_get(datagram, h) ||
+		message_get(bytes_of(datagram.p + IKE_HEADER, datagram.n - IKE_HEADER), IKE_HEADER, h->next,
+			arena, &m, &bad) ||
+		open_of(s->ike, s->core, s->core->initiator, datagram, &m.sk, arena, &content))
+		return false;
+	*sk = m.sk;
+	wr_bytes(chain, content);
+	return true;
+}
+
+struct bytes seal_recut(struct ike *ike, struct sa_core *core, struct bytes sealed, size_t limit,
+	struct rng *rng, struct arena *arena)
+{
+	struct wire_header h = { 0 };
+	struct sealing s = { .ike = ike, .core = core, .header = &h, .rng = rng };
+	struct wr chain = wr_of(arena_alloc(arena, sealed.n), sealed.n);
+	struct bytes one = header_cut(&sealed);
+	struct wire_sk sk = { 0 };
+
+	for (; one.n; one = header_cut(&sealed)) {
+		if (!reopen(&s, one, &h, &chain, &sk, arena))
+			return (struct bytes){ 0 };
+		if (sk.fragment <= 1)
+			s.first = sk.inner;
+	}
+	s.chain = wr_done(&chain);
+	make_room(&s, FRAGMENTS_MAX, arena);
+	return seal_fragments(&s, limit, sk.total + 1u > 2 ? sk.total + 1u : 2);
 }

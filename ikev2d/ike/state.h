@@ -71,6 +71,8 @@ struct sa_core {
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
 	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
+	bool fragments;             /* both take IKE fragments (RFC 7383) */
+	uint16_t fragment_size;     /* octets of an IP datagram that got through; 0: as configured */
 	uint32_t ask;               /* the ticket of the question the state waits for; 0: none */
 	uint64_t ask_deadline;
 	uint64_t deadline; /* half-open or lingering: the end */
@@ -235,7 +237,8 @@ struct task {
 	struct node waits;   /* commands that wait for the child to be created */
 };
 
-/* The window (RFC 7296, 2.3): one request of ours in flight, and the last answer to the peer's requests. */
+/* The window (RFC 7296, 2.3): one request of ours in flight, and the last answer to the peer's requests; each
+ * is a datagram, or several back to back (header_cut). */
 struct window {
 	uint32_t next;     /* message id of our next request */
 	uint32_t expected; /* message id of the peer's next request */
@@ -249,6 +252,20 @@ struct window {
 	struct path request_path;
 	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */
 	size_t response_n;
+	unsigned repeated; /* how often that request has come again */
+};
+
+/* A message of the peer in fragments that have not all come. */
+struct fragments {
+	struct node of_half_open; /* in ike->fragments, if its SA is half open */
+	struct sa *sa;
+	uint32_t mid;
+	uint8_t exchange;
+	uint8_t first; /* type of its first payload; 0 until the first fragment is there */
+	uint16_t total, have;
+	size_t octets, largest; /* kept; of the largest datagram but the last */
+	uint64_t due;           /* when they are forgotten */
+	struct bytes v[];       /* opened, each a piece of memory of its own; P NULL: it has not come */
 };
 
 /* A connection, by name. It lasts as long as it is configured or has an SA; traps and wants are of those that
@@ -277,6 +294,8 @@ struct sa {
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
 	struct window window;
+	struct fragments
+		*fragments[2];      /* of the peer's next request, and of its response to ours; NULL: none */
 	struct node children, late; /* late: those whose inbound SA is still there */
 	struct node tasks;
 	struct task *task; /* the one under way */
@@ -330,6 +349,8 @@ enum drop_reason {
 	DROP_NO_REQUEST, /* an answer to nothing */
 	DROP_HALF_OPEN,  /* too many half-open SAs */
 	DROP_INVALID,    /* what it says cannot be */
+	DROP_FRAGMENT,   /* a fragment too many, or of an earlier cut */
+	DROP_INCOMPLETE, /* fragments, because others have not come */
 	DROP_COUNT
 };
 
@@ -374,6 +395,8 @@ struct ike {
 	uint32_t last_id;               /* of SAs, children, policies, reqids and tickets */
 	uint32_t last_mark, last_if_id; /* that were drawn */
 	unsigned half_open, n_sas;
+	struct node fragments;      /* struct fragments of half-open SAs, the oldest first; */
+	size_t fragments_half_open; /* octets of them */
 	uint8_t cookie_secret[2][32];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ike_step: an event goes in, actions come out. For a datagram these are the ten steps of the design: header;
- * SA or none; window; seal; fragments (none are announced, so none come); payloads; shape; the table's cell
+ * SA or none; window; seal; fragments (fragment.c); payloads; shape; the table's cell
  * on a draft; verdict; commit or drop. Before the seal is opened nothing in an SA changes; hints of strangers
  * may make us ask the peer (stranger.c). */
 #include "ike/step.h"
@@ -11,6 +11,7 @@
 #include "ike/count.h"
 #include "ike/crash.h"
 #include "ike/create.h"
+#include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/proof.h"
 #include "ike/seal.h"
@@ -35,7 +36,8 @@ struct incoming {
 	uint64_t init_hash;
 	struct bytes inner;
 	uint8_t inner_first;
-	bool repeated; /* the peer's last request again */
+	size_t largest; /* of fragments: octets of the largest but the last; 0: it came whole */
+	bool repeated;  /* the peer's last request again */
 };
 
 static void drop(struct incoming *in, enum drop_reason reason)
@@ -138,6 +140,21 @@ static bool shows_crash(struct incoming *in)
 	       crash_shown(in->step, in->sa, &m);
 }
 
+/* Step 5. False: others are missing, or it was dropped. */
+static bool collect(struct incoming *in)
+{
+	const struct wire_sk *sk = &in->message.sk;
+
+	if (!sk->total || in->repeated)
+		return true;
+	if (in->sa->core.state == S_LINGER) {
+		drop(in, DROP_STATE);
+		return false;
+	}
+	return fragment_take(in->step, in->sa, in->path, &in->message.header, sk, in->inner, in->data.n,
+		&in->inner, &in->inner_first, &in->largest);
+}
+
 /* Steps 4 to 6. What is wrong outside the seal anybody could have sent: it is dropped. */
 static bool open_message(struct incoming *in)
 {
@@ -148,13 +165,14 @@ static bool open_message(struct incoming *in)
 	enum err err = message_get(bytes_of(in->data.p + IKE_HEADER, in->data.n - IKE_HEADER), IKE_HEADER,
 		m->header.next, s->scratch, m, &bad);
 
-	if (err || (m->has & PAYLOAD_BIT(PAYLOAD_SKF))) {
+	if (err || (!sealed && m->has & PAYLOAD_BIT(PAYLOAD_SKF))) {
 		drop(in, DROP_MALFORMED);
 		return false;
 	}
 	if (!sealed)
 		return true;
-	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK)) || !in->sa || !in->sa->core.keyed) {
+	if (!(m->has & (PAYLOAD_BIT(PAYLOAD_SK) | PAYLOAD_BIT(PAYLOAD_SKF))) || !in->sa ||
+		!in->sa->core.keyed) {
 		drop(in, DROP_UNSEALED);
 		/* That decides nothing; but when no answer comes it may be why. */
 		if (in->sa && m->header.flags & FLAG_RESPONSE && message_notify(m, INVALID_IKE_SPI))
@@ -166,22 +184,23 @@ static bool open_message(struct incoming *in)
 		return false;
 	}
 	in->inner_first = m->sk.inner;
-	return true;
+	return collect(in);
 }
 
-/* The peer's last request again: its answer goes out again, or is still being made (2.1). */
+/* The peer's last request again: its answer goes out again, or is still being made (2.1). It is asked for
+ * once however many fragments the request has (RFC 7383, 2.6.1). */
 static void repeat_answer(struct incoming *in)
 {
-	const struct window *w = &in->sa->window;
-	struct ike_action *a;
+	const struct wire_sk *sk = &in->message.sk;
+	struct window *w = &in->sa->window;
 
-	if (!w->response) {
+	if (!w->response || sk->fragment > 1) {
 		drop(in, DROP_REPEATED);
 		return;
 	}
-	a = step_action(in->step, ACTION_SEND);
-	a->send.path = *in->path;
-	a->send.data = arena_bytes(in->step->scratch, bytes_of(w->response, w->response_n));
+	w->repeated++;
+	if (!fragment_response_again(in->step, in->sa, in->path, sk->total > 1 ? in->data.n : 0))
+		step_send(in->step, in->path, bytes_of(w->response, w->response_n));
 }
 
 /* The mapping of a NAT before the peer has changed: we follow, if we are not behind one ourselves (2.23). */
@@ -302,6 +321,7 @@ static void handle_message(struct incoming *in)
 	d.answered = response;
 	if (sealed) {
 		d.core.last_in = in->step->now;
+		fragment_learn(&d, in->largest);
 		follow_peer(&d, in->path);
 	}
 	draft_close(&d, handle(&d, m, sealed, parsed));
@@ -460,6 +480,7 @@ struct ike *ike_new(struct rng *rng)
 	list_init(&ike->commands);
 	list_init(&ike->conns);
 	list_init(&ike->tally_list);
+	list_init(&ike->fragments);
 	return ike;
 }
 

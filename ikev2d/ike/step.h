@@ -59,7 +59,7 @@ struct draft {
 	const struct path *path;                   /* of the datagram; NULL: the event is another */
 	const struct message *message;
 	const struct ike_answer *answer;
-	struct bytes datagram, inner; /* whole, and what was sealed in it */
+	struct bytes datagram, inner; /* whole (of fragments the last one), and what was sealed in it */
 	uint8_t inner_first;          /* type of the first payload inside */
 	uint64_t init_hash;           /* of a new SA: the hash of its request */
 
@@ -68,6 +68,7 @@ struct draft {
 	struct bytes request, response; /* datagrams to send, and to keep */
 	uint32_t request_mid;
 	uint8_t request_exchange;
+	bool again;        /* they are those that were sent before, cut anew */
 	struct heir *heir; /* NULL: none */
 	uint64_t adopter;  /* our SPI of the IKE_SA that all children move to; 0: none */
 	enum task_end task_end;
@@ -154,6 +155,8 @@ const char *dropped_name(enum drop_reason reason);
 
 /* Actions that belong to the step and to no draft. */
 struct ike_action *step_action(struct step *s, enum ike_action_kind kind);
+/* Sends MESSAGE, a datagram or several back to back, of which a copy is made. */
+void step_send(struct step *s, const struct path *path, struct bytes message);
 uint32_t step_id(struct ike *ike);
 /* INTERVAL, less a random share of it, so that many peers do not repeat at once. */
 uint64_t step_jitter(struct step *s, uint64_t interval);

@@ -22,6 +22,8 @@ static const char *const drop_words[DROP_COUNT] = {
 	[DROP_NO_REQUEST] = "no-request",
 	[DROP_HALF_OPEN] = "half-open-max",
 	[DROP_INVALID] = "invalid",
+	[DROP_FRAGMENT] = "fragment",
+	[DROP_INCOMPLETE] = "fragments-missing",
 };
 
 const char *dropped_name(enum drop_reason reason)

@@ -14,6 +14,7 @@ struct settings settings_default(void)
 		.retransmit_base = 1800,
 		.retransmit_tries = 5,
 		.retransmit_jitter = 10,
+		.fragment_size = 1280,
 		.half_open_timeout = 30000,
 		.keep_alive = 20000,
 		.cookie_threshold = 30,

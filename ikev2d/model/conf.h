@@ -78,6 +78,7 @@ struct settings {
 	unsigned retransmit_tries;   /* repetitions before giving up */
 	unsigned retransmit_jitter;  /* percent taken off at random */
 	uint64_t retransmit_limit;   /* ms at the most between two; 0: no limit */
+	unsigned fragment_size;      /* octets of an IP datagram with an IKE fragment; 0: by its family */
 	uint64_t half_open_timeout;  /* ms */
 	uint64_t keep_alive;         /* ms between NAT keepalives; 0: none */
 	unsigned cookie_threshold;   /* half-open SAs from which on cookies are asked for */

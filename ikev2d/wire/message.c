@@ -35,6 +35,18 @@ void header_put(const struct wire_header *h, struct wr *w)
 	wr_u32(w, h->length);
 }
 
+struct bytes header_cut(struct bytes *all)
+{
+	struct wire_header h = { 0 };
+	struct bytes one = { 0 };
+
+	/* It reads the length whether or not that is the length of all. */
+	if (header_get(*all, &h) != ERR_SHORT && h.length >= IKE_HEADER && h.length <= all->n)
+		one = bytes_of(all->p, h.length);
+	*all = one.n ? bytes_of(all->p + one.n, all->n - one.n) : one;
+	return one;
+}
+
 static bool is_sealed(uint8_t type)
 {
 	return type == PAYLOAD_SK || type == PAYLOAD_SKF;

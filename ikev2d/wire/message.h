@@ -10,8 +10,9 @@
 #include "wire/names.h"
 
 enum {
-	IKE_HEADER = 28,    /* octets */
-	PAYLOAD_HEADER = 4, /* octets */
+	IKE_HEADER = 28,     /* octets */
+	PAYLOAD_HEADER = 4,  /* octets */
+	FRAGMENT_HEADER = 4, /* octets more in an SKF payload (RFC 7383, 2.5) */
 	MESSAGE_MAX = 65535,
 	MESSAGE_PAYLOADS_MAX = 128, /* payloads in one message */
 	MESSAGE_NOTIFIES_MAX = 64,
@@ -107,6 +108,10 @@ enum err header_get(struct bytes datagram, struct wire_header *out) MUST_CHECK;
 /* Writes the header as it stands in H. The length may be filled in later, by wr_u32_at(w, 24, …) of a writer
  * that began with the header. */
 void header_put(const struct wire_header *h, struct wr *w);
+
+/* The first of the datagrams that stand back to back in *ALL, by the length in its header; *ALL is what is
+ * behind it. Empty when nothing whole is left. */
+struct bytes header_cut(struct bytes *all);
 
 /* Parses the chain of payloads in BODY, which stands at OFFSET in its datagram, the first being of type
  * FIRST, into OUT (whose header is set already; has, counts and lists are added to). An SK or SKF payload

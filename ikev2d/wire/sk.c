@@ -2,8 +2,6 @@
 /* Encrypted payload (RFC 7296, 3.14) and fragments of one (RFC 7383, 2.5): what opens them is elsewhere. */
 #include "wire/payload.h"
 
-enum { FRAGMENT_HEADER = 4 };
-
 /* Nothing sealed stands in what was sealed. */
 static void refuse_second(struct rd *r, const struct message *m, uint8_t other)
 {

@@ -41,6 +41,10 @@ static void add_content(struct text *t, struct lab *lab, const struct flight *f,
 {
 	struct message inner;
 
+	if (m->has & PAYLOAD_BIT(PAYLOAD_SKF)) {
+		text_add(t, "SKF %u/%u", m->sk.fragment, m->sk.total);
+		return;
+	}
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK))) {
 		message_print_payloads(m, t);
 		return;

@@ -46,7 +46,7 @@ struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, 
 {
 	struct wire_header header = completed(sa, &m->header);
 
-	return seal_put(h->ike, &sa->core, &header, m, &h->lab->rng.rng, arena);
+	return seal_put(h->ike, &sa->core, &header, m, 0, &h->lab->rng.rng, arena);
 }
 
 /* Rounded up to what every cipher takes, its last octet the length of the padding. */
@@ -61,26 +61,32 @@ static struct bytes padded(struct bytes inner, struct arena *arena)
 	return bytes_of(p, n);
 }
 
-struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
-	const struct wire_header *header, uint8_t first, struct bytes inner, struct rng *rng,
+/* PIECE says of which fragment, if of any, INNER is the content, and what type its first payload has. */
+static struct bytes seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
+	const struct wire_header *header, const struct wire_sk *piece, struct bytes inner, struct rng *rng,
 	struct arena *arena)
 {
 	const struct transform *encr = core->suite.encr, *integ = core->suite.integ;
 	const struct sa_keys *k = &core->keys;
 	struct aead *a = seal_context(ike, encr, integ);
 	size_t icv = aead_icv(encr, integ),
-	       room = IKE_HEADER + PAYLOAD_HEADER + encr->iv + inner.n + 16 + icv;
+	       head = IKE_HEADER + PAYLOAD_HEADER + (piece->total ? FRAGMENT_HEADER : 0) + encr->iv,
+	       room = head + inner.n + 16 + icv;
 	struct wire_header full = *header;
 	struct wr w = wr_of(arena_alloc(arena, room), room);
 	struct aead_job job = { 0 };
 	struct bytes text = padded(inner, arena);
 
-	full.next = PAYLOAD_SK;
+	full.next = piece->total ? PAYLOAD_SKF : PAYLOAD_SK;
 	full.length = (uint32_t)(room - (inner.n + 16) + text.n);
 	header_put(&full, &w);
-	wr_u8(&w, first);
+	wr_u8(&w, piece->inner);
 	wr_u8(&w, 0);
 	wr_u16(&w, (uint16_t)(full.length - IKE_HEADER));
+	if (piece->total) {
+		wr_u16(&w, piece->fragment);
+		wr_u16(&w, piece->total);
+	}
 	job.aad = bytes_of(w.p, w.n);
 	job.iv = w.p + w.n;
 	/* Far from the counter of the SA. */
@@ -98,6 +104,23 @@ struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool
 		aead_seal(a, &job))
 		return (struct bytes){ 0 };
 	return wr_done(&w);
+}
+
+struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
+	const struct wire_header *header, uint8_t first, struct bytes inner, struct rng *rng,
+	struct arena *arena)
+{
+	return seal_octets(
+		ike, core, initiator, header, &(struct wire_sk){ .inner = first }, inner, rng, arena);
+}
+
+struct bytes forge_seal_fragment(struct host *h, struct sa *sa, const struct wire_header *header,
+	const struct wire_sk *piece, struct bytes content, struct arena *arena)
+{
+	struct wire_header full = completed(sa, header);
+
+	return seal_octets(
+		h->ike, &sa->core, sa->core.initiator, &full, piece, content, &h->lab->rng.rng, arena);
 }
 
 struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
@@ -169,7 +192,7 @@ void forge_change(struct flight *f, const struct message *m)
 	const struct sa *sa;
 
 	if (!header_get(bytes_of(f->data, f->n), &header) && (sa = find(h, &header)))
-		data = seal_put(h->ike, &((struct sa *)sa)->core, &header, m, &h->lab->rng.rng, &arena);
+		data = seal_put(h->ike, &((struct sa *)sa)->core, &header, m, 0, &h->lab->rng.rng, &arena);
 	if (!data.n)
 		abort();
 	free(f->data);

@@ -294,17 +294,18 @@ static struct bytes signature(const struct ike_question *q, const struct id *sig
 	return bytes_of(out, q->prf->out);
 }
 
-static struct bytes certificate(const struct id *subject, struct arena *arena)
+static struct bytes certificate(const struct host *h, const struct id *subject, struct arena *arena)
 {
-	return bytes_str(arena_printf(arena, "certificate of %s", id_print(subject, arena)));
+	return bytes_str(
+		arena_printf(arena, "certificate of %-*s", h->lab->certificates, id_print(subject, arena)));
 }
 
-static void sign(const struct ike_question *q, struct coming *c)
+static void sign(const struct host *h, const struct ike_question *q, struct coming *c)
 {
 	struct wire_cert *cert = ARENA_NEW(&c->arena, struct wire_cert);
 	enum send_cert send = q->peer->send_cert;
 
-	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, certificate(&q->local, &c->arena) };
+	*cert = (struct wire_cert){ CERT_X509_SIGNATURE, certificate(h, &q->local, &c->arena) };
 	c->answer.method = q->hashes.n ? SCHEME_METHOD_SIGNATURE : SCHEME_METHOD_RSA;
 	c->answer.proof = signature(q, &q->local, &c->arena);
 	if (send == SEND_CERT_ALWAYS || (send == SEND_CERT_IF_ASKED && q->wants & WANTS_CERT))
@@ -312,13 +313,13 @@ static void sign(const struct ike_question *q, struct coming *c)
 }
 
 /* A connection that wants the certificate from an authority of its own never gets it. */
-static enum err check_signature(const struct ike_question *q, struct coming *c)
+static enum err check_signature(const struct host *h, const struct ike_question *q, struct coming *c)
 {
 	if (q->peer->remote.ca_id.type != ID_ANY) {
 		c->answer.why.what = "the certificate comes from another authority";
 		return ERR_AUTH;
 	}
-	if (q->certs.n && !bytes_eq(q->certs.v[0].data, certificate(&q->remote, &c->arena))) {
+	if (q->certs.n && !bytes_eq(q->certs.v[0].data, certificate(h, &q->remote, &c->arena))) {
 		c->answer.why.what = "the certificate is somebody else's";
 		return ERR_AUTH;
 	}
@@ -347,9 +348,9 @@ static void answer_proof(struct host *h, const struct ike_question *q, struct co
 	if (prove ? q->peer->local.way.method == AUTH_PSK : q->method == AUTH_METHOD_PSK)
 		e = answer_psk(h, q, c);
 	else if (prove)
-		sign(q, c);
+		sign(h, q, c);
 	else
-		e = check_signature(q, c);
+		e = check_signature(h, q, c);
 	if (e)
 		c->answer.result = e;
 	else if (!prove)

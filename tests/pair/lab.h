@@ -98,6 +98,7 @@ struct lab {
 	const char
 		*record; /* hosts made from now on write their events to RECORD-NAME.log; NULL: they do not */
 	bool record_secrets; /* with keys */
+	int certificates;    /* octets of each, at least */
 	struct map sealed;   /* what was sealed, by key and IV: hashes */
 	uint64_t trace;      /* a hash of all that was done */
 };

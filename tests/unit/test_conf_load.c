@@ -57,7 +57,8 @@ static void daemon_settings_are_read(void **state)
 	struct loaded l =
 		good("daemon { port = 5500\nport_nat_t = 5501\nudp_encap = no\ntun_name = vpn\n"
 		     "retransmit_timeout = 1.5\nretransmit_base = 1.25\nretransmit_tries = 3\n"
-		     "retransmit_jitter = 20\nretransmit_limit = 1m\nhalf_open_timeout = 10\n"
+		     "retransmit_jitter = 20\nretransmit_limit = 1m\nfragment_size = 1400\nhalf_open_timeout "
+		     "= 10\n"
 		     "keep_alive = 0\ncookie_threshold = 5\nmake_before_break = no\n"
 		     "updown_timeout = 5\ncharon_socket = no\nsocket_group = vpn\nsocket_readers = 100\n"
 		     "routing_table = 100\nrouting_table_prio = 101 }");
@@ -73,6 +74,7 @@ static void daemon_settings_are_read(void **state)
 	assert_int_equal(s->retransmit_tries, 3);
 	assert_int_equal(s->retransmit_jitter, 20);
 	assert_int_equal(s->retransmit_limit, 60000);
+	assert_int_equal(s->fragment_size, 1400);
 	assert_int_equal(s->half_open_timeout, 10000);
 	assert_int_equal(s->keep_alive, 0);
 	assert_int_equal(s->cookie_threshold, 5);

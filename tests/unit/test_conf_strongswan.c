@@ -64,6 +64,7 @@ static void what_has_a_meaning_here_is_used(void **state)
 	struct loaded l = strongswan_text(
 		"charon {\nport = 1500\nport_nat_t = 1501\nretransmit_timeout = 2.5\nretransmit_base = 1.5\n"
 		"retransmit_tries = 7\nretransmit_jitter = 3\nretransmit_limit = 60\nhalf_open_timeout = 12\n"
+		"fragment_size = 0\n"
 		"keep_alive = 1m\ncookie_threshold = 9\nmake_before_break = no\ninstall_routes = no\n"
 		"routing_table = 99\nrouting_table_prio = 98\nplugins {\n"
 		"vici { socket = unix:///run/other.vici }\nkernel-libipsec { raw_esp = yes }\n} }");
@@ -78,6 +79,7 @@ static void what_has_a_meaning_here_is_used(void **state)
 	assert_int_equal(s->retransmit_tries, 7);
 	assert_int_equal(s->retransmit_jitter, 3);
 	assert_int_equal(s->retransmit_limit, 60000);
+	assert_int_equal(s->fragment_size, 0);
 	assert_int_equal(s->half_open_timeout, 12000);
 	assert_int_equal(s->keep_alive, 60000);
 	assert_int_equal(s->cookie_threshold, 9);
@@ -91,6 +93,7 @@ static void what_has_a_meaning_here_is_used(void **state)
 		"s.conf: used, as there is no section daemon: charon.port, charon.port_nat_t, "
 		"charon.retransmit_timeout, charon.retransmit_base, charon.retransmit_tries, "
 		"charon.retransmit_jitter, charon.retransmit_limit, charon.half_open_timeout, "
+		"charon.fragment_size, "
 		"charon.keep_alive, charon.cookie_threshold, charon.make_before_break, "
 		"charon.install_routes, charon.routing_table, charon.routing_table_prio, "
 		"charon.plugins.vici.socket, charon.plugins.kernel-libipsec.raw_esp");

@@ -620,9 +620,38 @@ static void every_status_has_a_name(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Several back to back: each has the length that its header says, and what is not whole is not there. */
+static void datagrams_are_parted(void **state)
+{
+	uint8_t raw[3 * IKE_HEADER + 4] = { 0 };
+	struct wr w = wr_of(raw, sizeof raw);
+	struct wire_header h = { .mid = 1, .length = IKE_HEADER };
+	struct bytes all;
+
+	(void)state;
+	header_put(&h, &w);
+	h.length = IKE_HEADER + 4;
+	header_put(&h, &w);
+	wr_u32(&w, 7);
+	header_put(&h, &w);
+	all = wr_done(&w);
+	assert_int_equal(header_cut(&all).n, IKE_HEADER);
+	assert_int_equal(header_cut(&all).n, IKE_HEADER + 4);
+	assert_int_equal(all.n, IKE_HEADER);
+	assert_int_equal(header_cut(&all).n, 0);
+	assert_int_equal(all.n, 0);
+	assert_int_equal(header_cut(&all).n, 0);
+	all = bytes_of(raw, IKE_HEADER - 1);
+	assert_int_equal(header_cut(&all).n, 0);
+	memset(raw, 0, sizeof raw);
+	all = bytes_of(raw, sizeof raw);
+	assert_int_equal(header_cut(&all).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(datagrams_are_parted),
 		CASE(header_of_a_request),
 		CASE(header_put_is_the_inverse_of_get),
 		CASE(header_cut_short),

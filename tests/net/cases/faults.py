@@ -187,10 +187,10 @@ def right_configuration(bench):
     same((done.code, done.text), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --check ends")
     done = moon.host.run([f"{BIN}/ikev2d", "--config", moon.config, "--check"])
     same((done.code, done.text), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --config --check ends")
-    moon.write(bench.tunnel(bench.moon, conn={"fragmentation": "force"}))
+    moon.write(bench.tunnel(bench.moon, conn={"aggressive": "yes"}))
     done = moon.host.run([f"{BIN}/ikev2d", "--check", moon.config])
     same((done.code, done.out), (0, f"{moon.config}: ok, 1 connection\n"), "how ikev2d --check ends")
-    contains(done.err, "connections.site.fragmentation: IKE fragmentation is not built in yet", "ikev2d --check")
+    contains(done.err, "connections.site.aggressive: it belongs to IKEv1", "ikev2d --check")
     same(os.path.exists(moon.run_dir), False, "whether there is a run directory")
 
 
