@@ -136,6 +136,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 
 	switch (q->kind) {
 	case ASK_ROUTE: reach_ask(w, q, answer); return;
+	case ASK_PATHS: reach_paths(q, answer); break;
 	case ASK_KEY_PAIR:
 	case ASK_RESPOND:
 	case ASK_AGREE: answer_kex(w, q, answer); break;

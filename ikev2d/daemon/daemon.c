@@ -358,6 +358,13 @@ static enum err judges_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err roam_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	roam_start(w);
+	return ERR_OK;
+}
+
 static enum err recheck_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -433,6 +440,7 @@ static const struct part {
 	{ datapath_start, datapath_stop },
 	{ shunts_part_start, shunts_part_stop },
 	{ resolver_part_start, resolver_part_stop },
+	{ roam_part_start, roam_stop },
 	{ judges_part_start, judges_part_stop },
 	{ recheck_part_start, recheck_stop },
 	{ watch_part_start, watch_stop },

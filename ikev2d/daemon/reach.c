@@ -5,6 +5,7 @@
 #include "daemon/sockaddr.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -171,4 +172,89 @@ void reach_ask(struct world *w, const struct ike_question *q, struct answer *ans
 			peer->name),
 		peer);
 	engine_answer(w, answer);
+}
+
+/* ------------------------------------------------------------------- paths */
+
+static bool is_configured(const struct addr_pattern *p, uint8_t family)
+{
+	return addr_pattern_single(p) && p->lo.v == family;
+}
+
+/* The device that has IP; false when none has. */
+static bool device_of(const struct ifaddrs *all, const struct ip *ip, const char **name)
+{
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+		struct addr a = { 0 };
+
+		if (i->ifa_addr && (i->ifa_addr->sa_family == AF_INET || i->ifa_addr->sa_family == AF_INET6))
+			a = sockaddr_read(i->ifa_addr);
+		if (ip_eq(&a.ip, ip)) {
+			*name = i->ifa_name;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool on_same_device(const struct ip *a, const struct ip *b)
+{
+	struct ifaddrs *all = NULL;
+	const char *first, *second;
+	bool same = false;
+
+	if (!getifaddrs(&all))
+		same = device_of(all, a, &first) && device_of(all, b, &second) && !strcmp(first, second);
+	freeifaddrs(all);
+	return same;
+}
+
+/* Of the addresses that local_addrs of P name one by one: the one in use, NOW, goes before the others. */
+static bool configured_path(
+	const struct peer *p, const struct ip *now, const struct ip *remote, struct ip *source)
+{
+	struct sockaddr_storage name;
+	bool found = false;
+
+	for (unsigned i = 0; i < p->n_local_addrs; i++) {
+		const struct ip *own = &p->local_addrs[i].lo;
+		bool in_use = ip_eq(own, now);
+
+		if (!is_configured(&p->local_addrs[i], remote->v) || (found && !in_use) ||
+			try_route(own, remote, &name))
+			continue;
+		*source = *own;
+		found = true;
+	}
+	return found;
+}
+
+/* The machine's choice towards REMOTE; or NOW, which packets may leave from just as well. */
+static bool free_path(const struct peer *p, const struct ip *now, const struct ip *remote, struct ip *source)
+{
+	struct sockaddr_storage name = { 0 };
+
+	if (try_route(NULL, remote, &name))
+		return false;
+	*source = sockaddr_read((struct sockaddr *)&name).ip;
+	if (now->v == remote->v && source_allowed(p, now) && on_same_device(now, source))
+		*source = *now;
+	return source_allowed(p, source);
+}
+
+void reach_paths(const struct ike_question *q, struct answer *answer)
+{
+	struct hosts *v = ARENA_ARRAY(&answer->arena, q->remotes.n, struct hosts);
+	const struct ip *now = &q->hosts.local;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < q->remotes.n; i++) {
+		const struct ip *remote = &q->remotes.v[i];
+
+		v[n].remote = *remote;
+		if (configured_source(q->peer, remote) ? configured_path(q->peer, now, remote, &v[n].local)
+						       : free_path(q->peer, now, remote, &v[n].local))
+			n++;
+	}
+	answer->a.paths = (struct ike_paths){ v, n };
 }

@@ -197,6 +197,7 @@ static void keepalive(const struct summary_of *s, const struct ike_action *a)
 
 static const struct name questions[] = {
 	{ ASK_ROUTE, "route" },
+	{ ASK_PATHS, "paths" },
 	{ ASK_KEY_PAIR, "key-pair" },
 	{ ASK_RESPOND, "respond" },
 	{ ASK_AGREE, "agree" },
@@ -232,6 +233,8 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	line_add(s->line, "conn", q->peer ? q->peer->name : NULL);
 	add_ip(s->line, "local", &q->hosts.local);
 	add_ip(s->line, "remote", &q->hosts.remote);
+	for (unsigned i = 0; i < q->remotes.n; i++)
+		add_ip(s->line, "to", &q->remotes.v[i]);
 	add_transform(s->line, "ke", q->ke);
 	add_transform(s->line, "prf", q->prf);
 	if (q->peer_public.n)
@@ -331,6 +334,7 @@ static const struct name news[] = {
 	{ TELL_SA_DOWN, "sa-down" },
 	{ TELL_CHILD_UP, "child-up" },
 	{ TELL_CHILD_DOWN, "child-down" },
+	{ TELL_SA_MOVED, "sa-moved" },
 	{ TELL_SA_REKEYED, "sa-rekeyed" },
 	{ TELL_CHILD_REKEYED, "child-rekeyed" },
 	{ TELL_DONE, "done" },
@@ -382,6 +386,8 @@ static void tell(const struct summary_of *s, const struct ike_action *a)
 	add_number(s->line, "sa", t->sa);
 	add_number(s->line, "child", t->child);
 	add_number(s->line, "old", t->old);
+	if (t->kind == TELL_SA_MOVED)
+		add_path(s->line, &t->path);
 	for (unsigned i = 0; i < t->n_tickets; i++)
 		line_number(s->line, "waits", t->tickets[i]);
 	if (t->kind == TELL_DONE) {

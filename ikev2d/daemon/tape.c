@@ -26,6 +26,7 @@ static const struct name kinds[] = {
 	{ EVENT_ACQUIRE, "acquire" },
 	{ EVENT_EXPIRE, "expire" },
 	{ EVENT_MAPPING, "mapping" },
+	{ EVENT_ADDRESSES, "addresses" },
 	{ EVENT_USED, "used" },
 	{ EVENT_UNKNOWN_SPI, "unknown-spi" },
 	{ EVENT_COMMAND, "command" },
@@ -258,6 +259,15 @@ static bool get_selector(const struct value *v)
 	return !ts_parse(v->text, v->at);
 }
 
+static unsigned count_commas(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s; s++)
+		n += *s == ',';
+	return n;
+}
+
 /* "12:1000:0,14:1500:900": child, last in, last out. */
 static void put_usage(const struct value *v)
 {
@@ -272,11 +282,8 @@ static bool get_usage(const struct value *v)
 {
 	char *rest = arena_str(v->arena, v->text), *one;
 	struct ike_usages *u = v->at;
-	unsigned room = 1;
 
-	for (const char *c = v->text; *c; c++)
-		room += *c == ',';
-	u->v = ARENA_ARRAY(v->arena, room, struct ike_usage);
+	u->v = ARENA_ARRAY(v->arena, count_commas(v->text) + 1, struct ike_usage);
 	for (u->n = 0; (one = strsep(&rest, ",")); u->n++) {
 		struct ike_usage *to = (struct ike_usage *)&u->v[u->n];
 		const char *child = strsep(&one, ":"), *in = strsep(&one, ":");
@@ -288,6 +295,59 @@ static bool get_usage(const struct value *v)
 			return false;
 		to->child = (uint32_t)n;
 	}
+	return true;
+}
+
+/* "192.0.2.1,2001:db8::1" */
+static void put_ips(const struct value *v)
+{
+	const struct ike_ips *ips = v->at;
+	char text[IP_TEXT];
+
+	for (unsigned i = 0; i < ips->n; i++)
+		text_add(v->out, "%s%s%s", i ? "," : " ", i ? "" : "ips=", ip_print(&ips->v[i], text));
+}
+
+static bool get_ips(const struct value *v)
+{
+	char *rest = arena_str(v->arena, v->text), *one;
+	struct ike_ips *ips = v->at;
+	struct ip *list;
+
+	list = ARENA_ARRAY(v->arena, count_commas(v->text) + 1, struct ip);
+	for (ips->n = 0; (one = strsep(&rest, ",")); ips->n++)
+		if (ip_parse(one, &list[ips->n]))
+			return false;
+	ips->v = list;
+	return true;
+}
+
+/* "192.0.2.1>198.51.100.1,…": from local to remote. */
+static void put_paths(const struct value *v)
+{
+	const struct ike_paths *p = v->at;
+	char local[IP_TEXT], remote[IP_TEXT];
+
+	for (unsigned i = 0; i < p->n; i++)
+		text_add(v->out, "%s%s%s>%s", i ? "," : " ",
+			i ? "" : "paths=", ip_print(&p->v[i].local, local),
+			ip_print(&p->v[i].remote, remote));
+}
+
+static bool get_paths(const struct value *v)
+{
+	char *rest = arena_str(v->arena, v->text), *one;
+	struct ike_paths *p = v->at;
+	struct hosts *list;
+
+	list = ARENA_ARRAY(v->arena, count_commas(v->text) + 1, struct hosts);
+	for (p->n = 0; (one = strsep(&rest, ",")); p->n++) {
+		const char *local = strsep(&one, ">");
+
+		if (!one || ip_parse(local, &list[p->n].local) || ip_parse(one, &list[p->n].remote))
+			return false;
+	}
+	p->v = list;
 	return true;
 }
 
@@ -307,11 +367,8 @@ static bool get_certs(const struct value *v)
 	char *rest = arena_str(v->arena, v->text), *one;
 	struct ike_certs *c = v->at;
 	struct wire_cert *list;
-	unsigned room = 1;
 
-	for (const char *i = v->text; *i; i++)
-		room += *i == ',';
-	list = ARENA_ARRAY(v->arena, room, struct wire_cert);
+	list = ARENA_ARRAY(v->arena, count_commas(v->text) + 1, struct wire_cert);
 	for (c->n = 0; (one = strsep(&rest, ",")); c->n++) {
 		const char *encoding = strsep(&one, ":");
 		uint64_t n;
@@ -326,7 +383,7 @@ static bool get_certs(const struct value *v)
 
 /* ---------------------------------------------------------------- the table */
 
-enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE, CERTS };
+enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE, CERTS, IPS, PATHS };
 
 static const struct {
 	void (*put)(const struct value *v);
@@ -344,6 +401,8 @@ static const struct {
 	[SELECTOR] = { put_selector, get_selector },
 	[USAGE] = { put_usage, get_usage },
 	[CERTS] = { put_certs, get_certs },
+	[IPS] = { put_ips, get_ips },
+	[PATHS] = { put_paths, get_paths },
 };
 
 #define AT(field) offsetof(struct ike_event, field)
@@ -364,6 +423,7 @@ static const struct field {
 	{ EVENT_ANSWER, "result", RESULT, AT(answer.result) },
 	{ EVENT_ANSWER, "local", IP, AT(answer.local) },
 	{ EVENT_ANSWER, "remote", IP, AT(answer.remote) },
+	{ EVENT_ANSWER, "paths", PATHS, AT(answer.paths) },
 	{ EVENT_ANSWER, "secret", SECRET, AT(answer.secret) },
 	{ EVENT_ANSWER, "public", OCTETS, AT(answer.public) },
 	{ EVENT_ANSWER, "shared", SECRET, AT(answer.shared) },
@@ -388,6 +448,7 @@ static const struct field {
 	{ EVENT_EXPIRE, "hard", BOOL, AT(expire.hard) },
 	{ EVENT_MAPPING, "child", U32, AT(mapping.child) },
 	{ EVENT_MAPPING, "remote", ADDR, AT(mapping.remote) },
+	{ EVENT_ADDRESSES, "ips", IPS, AT(addresses) },
 	{ EVENT_USED, "child", U32, AT(used.child) },
 	{ EVENT_UNKNOWN_SPI, "local", ADDR, AT(unknown_spi.path.local) },
 	{ EVENT_UNKNOWN_SPI, "remote", ADDR, AT(unknown_spi.path.remote) },

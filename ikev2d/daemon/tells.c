@@ -17,6 +17,7 @@ static const char *const words[] = {
 	[TELL_SA_DOWN] = "sa-down",
 	[TELL_CHILD_UP] = "child-up",
 	[TELL_CHILD_DOWN] = "child-down",
+	[TELL_SA_MOVED] = "sa-moved",
 	[TELL_SA_REKEYED] = "sa-rekeyed",
 	[TELL_CHILD_REKEYED] = "child-rekeyed",
 	[TELL_DONE] = "done",
@@ -162,6 +163,8 @@ static void raise_event(struct world *w, const struct ike_tell *t)
 
 	if (t->kind == TELL_SA_REKEYED)
 		vici_ike_rekey(w->vici, t->old_record, &r);
+	else if (t->kind == TELL_SA_MOVED)
+		vici_ike_update(w->vici, &r, &t->path);
 	else if (t->kind == TELL_CHILD_REKEYED)
 		vici_child_rekey(w->vici, &r, t->old, t->child);
 	else

@@ -13,6 +13,7 @@
 #include "daemon/judge.h"
 #include "daemon/recheck.h"
 #include "daemon/resolve.h"
+#include "daemon/roam.h"
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
@@ -55,6 +56,7 @@ struct world {
 	struct recheck recheck;
 	struct node stapling; /* answers that wait for OCSP responders */
 	struct watch watch;
+	struct roam roam;
 	struct sockets sockets;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;

@@ -14,6 +14,7 @@
 #include "ike/crash.h"
 #include "ike/keys.h"
 #include "ike/life.h"
+#include "ike/mobike.h"
 #include "ike/negotiate.h"
 #include "ike/proof.h"
 #include "ike/unique.h"
@@ -104,6 +105,7 @@ enum verdict auth_proved(struct draft *d)
 	}
 	if (unique_is_first(d))
 		message_add_notify(&m, d->step->scratch, INITIAL_CONTACT, (struct bytes){ 0 });
+	mobike_put(d, &m);
 	if (!childless(d))
 		negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	crash_token_put(d->step, &d->core, &m);
@@ -193,6 +195,7 @@ enum verdict auth_checked(struct draft *d)
 	proof_checked(d);
 	proof_kept(d, &m);
 	crash_token_keep(&d->core, crash_token(&m));
+	mobike_take(d, &m);
 	if (childless(d)) {
 		established(d);
 		d->wish = WISH_CHILD;
@@ -314,6 +317,7 @@ static struct message answer_head(const struct draft *d)
 	proof_put(d, &m);
 	life_announce(d, &m);
 	crash_token_put(d->step, &d->core, &m);
+	mobike_put(d, &m);
 	return m;
 }
 
@@ -356,6 +360,7 @@ enum verdict auth_answer(struct draft *d)
 
 	proof_take(d);
 	proof_kept(d, &m);
+	mobike_take(d, &m);
 	if (!(m.has & PAYLOAD_BIT(PAYLOAD_SA)))
 		return answer_childless(d);
 	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);

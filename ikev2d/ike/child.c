@@ -98,6 +98,12 @@ static bool same_packets(const struct child *a, const struct child *b)
 	return tss_eq(a->local_ts, b->local_ts) && tss_eq(a->remote_ts, b->remote_ts);
 }
 
+/* Whether a child of CONF goes in UDP. */
+static bool in_udp(const struct sa_core *core, const struct child_conf *conf)
+{
+	return core->encap && conf->peer->encap != ENCAP_NO;
+}
+
 static struct child *child_new(struct draft *d, const struct negotiation *x)
 {
 	const struct child *old = replaced(d, x);
@@ -115,7 +121,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->spi_out = x->spi_out;
 	c->suite = x->suite;
 	c->mode = x->mode;
-	c->encap = d->core.encap && c->conf->peer->encap != ENCAP_NO;
+	c->encap = in_udp(&d->core, c->conf);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
 	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
@@ -358,6 +364,17 @@ void child_outdated(struct step *s, struct child *c)
 {
 	if (c->state == CHILD_INSTALLED && !c->successor && !c->redundant)
 		c->rekey_due = s->now;
+}
+
+void child_move(struct step *s, struct child *c)
+{
+	struct ike_action *move = step_action(s, ACTION_SA_MOVE);
+
+	c->encap = in_udp(&c->sa->core, c->conf);
+	move->sa_move.child = c->id;
+	move->sa_move.local = c->sa->core.path.local;
+	move->sa_move.remote = c->sa->core.path.remote;
+	move->sa_move.encap = c->encap;
 }
 
 static void uninstall(struct step *s, const struct child *c, bool inbound)

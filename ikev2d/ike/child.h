@@ -22,6 +22,8 @@ enum child_state child_settled(const struct child *child);
  * REDUNDANT one of two), is to be rekeyed at once, is to be deleted, or ends and is freed. */
 void child_set(struct step *s, struct child *child, enum child_state state, bool redundant);
 void child_outdated(struct step *s, struct child *child);
+/* CHILD goes to where its IKE_SA is, encapsulated or not as that has it. */
+void child_move(struct step *s, struct child *child);
 void child_close(struct sa *sa, struct child *child);
 void child_end(struct step *s, struct child *child, enum ending ending, const struct why *why);
 /* CHILD has lived for as long as it may: it carries nothing from now on, and the peer is told when it can be.

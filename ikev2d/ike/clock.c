@@ -14,6 +14,7 @@
 #include "ike/create.h"
 #include "ike/fragment.h"
 #include "ike/life.h"
+#include "ike/mobike.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 #include "ike/want.h"
@@ -45,6 +46,7 @@ static bool repeat(struct step *s, struct sa *sa)
 	if (w->tries % FRAGMENTS_TRIES == 0 && fragment_request_again(s, sa))
 		return true;
 	step_send(s, &w->request_path, bytes_of(w->request, w->request_n));
+	mobike_unanswered(s, sa);
 	return false;
 }
 

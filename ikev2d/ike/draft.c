@@ -5,6 +5,7 @@
 #include "ike/conf.h"
 #include "ike/count.h"
 #include "ike/fragment.h"
+#include "ike/move.h"
 #include "ike/negotiate.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
@@ -231,6 +232,7 @@ static void commit_response(struct draft *d, struct sa *sa)
 		free(w->response);
 		w->response = NULL;
 		w->repeated = 0;
+		w->response_path = *d->path;
 		w->expected++;
 		fragments_forget(d->step->ike, sa, false);
 	}
@@ -239,7 +241,7 @@ static void commit_response(struct draft *d, struct sa *sa)
 	free(w->response);
 	w->response = kept(d->response);
 	w->response_n = d->response.n;
-	send(d, d->path ? d->path : &sa->core.path, d->response);
+	send(d, &w->response_path, d->response);
 }
 
 static void child_add(struct draft *d, struct sa *sa, struct child *child)
@@ -409,6 +411,7 @@ static struct sa *commit(struct draft *d)
 		commit_established(d, sa);
 	/* Before the peer hears of it: what it sends then is answered. */
 	commit_children(d, sa);
+	move_commit(d, sa);
 	commit_request(d, sa);
 	commit_response(d, sa);
 	commit_wish(d, sa);
@@ -445,6 +448,8 @@ static void close_sa(struct draft *d)
 	d->core.keepalive_due = d->core.dpd_due = 0;
 	map_take(&d->step->ike->asks, d->core.usage_ask);
 	d->core.usage_ask = 0;
+	map_take(&d->step->ike->asks, d->core.mobike.ask);
+	d->core.mobike.ask = 0;
 	/* An IKE_SA that the peer has made in its place meanwhile lives on with the children. */
 	d->adopter = d->ours.rival_spi;
 	draft_forget(&d->ours);

@@ -21,6 +21,7 @@ enum ike_event_kind {
 	EVENT_ACQUIRE,     /* a packet met a policy without an SA */
 	EVENT_EXPIRE,      /* an SA met a limit of volume */
 	EVENT_MAPPING,     /* an authenticated packet came from another address */
+	EVENT_ADDRESSES,   /* the addresses of this machine, or its routes, have changed */
 	EVENT_USED,        /* the first authenticated packet came on an inbound SA */
 	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
 	EVENT_COMMAND,     /* a person's wish */
@@ -30,6 +31,7 @@ enum ike_event_kind {
 
 enum ike_ask_kind {
 	ASK_ROUTE,    /* which addresses to use for a peer */
+	ASK_PATHS,    /* which of several addresses of a peer can be reached, and from where */
 	ASK_KEY_PAIR, /* a private value and its public value */
 	ASK_RESPOND,  /* a key pair and, with the peer's public value, the shared secret */
 	ASK_AGREE,    /* the shared secret of our private value and the peer's public value */
@@ -52,11 +54,24 @@ enum ike_wants {
 	WANTS_URL = 8,     /* it takes where they are instead (HTTP_CERT_LOOKUP_SUPPORTED), and we may */
 };
 
+struct ike_ips {
+	const struct ip *v;
+	unsigned n;
+};
+
+/* Pairs of addresses between which there is a way. */
+struct ike_paths {
+	const struct hosts *v;
+	unsigned n;
+};
+
 /* A question. Borrowed until the next step. */
 struct ike_question {
 	enum ike_ask_kind kind;
 	const struct peer *peer;
-	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says */
+	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says; ASK_PATHS:
+					   * the local one that is in use */
+	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
 	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
@@ -91,6 +106,7 @@ struct ike_answer {
 	uint32_t ticket;
 	enum err result;
 	struct ip local, remote;     /* ASK_ROUTE */
+	struct ike_paths paths;      /* ASK_PATHS: in the order of the question */
 	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
 	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
@@ -142,6 +158,7 @@ struct ike_event {
 			uint32_t child;
 			struct addr remote;
 		} mapping;
+		struct ike_ips addresses; /* all that peers may reach, if there is a way */
 		struct {
 			uint32_t child;
 		} used;
@@ -187,6 +204,7 @@ enum ike_tell_kind {
 	TELL_SA_DOWN,
 	TELL_CHILD_UP,
 	TELL_CHILD_DOWN,
+	TELL_SA_MOVED,      /* it goes on along PATH; RECORD is of before */
 	TELL_SA_REKEYED,    /* SA has taken the place of OLD */
 	TELL_CHILD_REKEYED, /* CHILD has taken the place of OLD */
 	TELL_DONE,          /* a command ended */
@@ -198,7 +216,8 @@ struct ike_tell {
 	const char *group; /* "IKE", "CHD", "NET": strongSwan's log groups */
 	const char *name;  /* of the connection; NULL: none */
 	uint32_t sa, child;
-	uint32_t old; /* TELL_*_REKEYED: the number before */
+	uint32_t old;     /* TELL_*_REKEYED: the number before */
+	struct path path; /* TELL_SA_MOVED */
 	const char *text;
 	const struct why *why;   /* TELL_REFUSED, and TELL_DONE when it failed; NULL otherwise */
 	const char *alert;       /* strongSwan's word for what went wrong; NULL: nothing did */

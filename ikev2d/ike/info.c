@@ -7,6 +7,7 @@
 #include "ike/crash.h"
 #include "ike/fragment.h"
 #include "ike/life.h"
+#include "ike/mobike.h"
 #include "ike/task.h"
 
 static void note_gone(struct negotiation *ours, uint32_t spi)
@@ -75,6 +76,7 @@ enum verdict info_request(struct draft *d)
 	if (!end && message_notify(m, INVALID_SPI))
 		check_child(d, message_notify(m, INVALID_SPI));
 	if (!end) {
+		mobike_answer(d, &answer);
 		draft_respond(d, INFORMATIONAL, &answer);
 		return DRAFT_COMMIT;
 	}
@@ -97,6 +99,8 @@ enum verdict info_response(struct draft *d)
 
 	if (c && c->sa == d->sa)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
+	if (t)
+		return mobike_answered(d, t);
 	d->task_end = TASK_OVER;
 	return DRAFT_COMMIT;
 }

@@ -13,6 +13,7 @@
 #include "ike/cookie.h"
 #include "ike/fragment.h"
 #include "ike/keys.h"
+#include "ike/mobike.h"
 #include "ike/mode.h"
 #include "ike/natd.h"
 #include "ike/proof.h"
@@ -129,12 +130,13 @@ static enum verdict bad_choice(struct draft *d, const char *what)
 	return draft_end(d, 0);
 }
 
-/* Both go on on port 4500 once a NAT was seen, or faked (2.23). */
-static void float_path(struct draft *d)
+/* Both go on on port 4500 once a NAT was seen, or faked (2.23); with MOBIKE, which may meet one later, as
+ * soon as the peer knows of NATs at all (RFC 4555, 3.3). */
+static void float_path(struct draft *d, bool natd)
 {
 	const struct settings *set = &d->step->ike->settings;
 
-	if (!d->core.encap || d->core.path.marker)
+	if (d->core.path.marker || !(d->core.encap || (natd && d->core.peer->mobike)))
 		return;
 	d->core.path.marker = true;
 	d->core.path.local.port = set->port_nat_t;
@@ -156,6 +158,7 @@ enum verdict init_response(struct draft *d)
 {
 	const struct message *m = d->message;
 	struct ike_question *q;
+	bool natd;
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !m->header.spi_r)
 		return draft_drop(d, DROP_INVALID);
@@ -164,8 +167,9 @@ enum verdict init_response(struct draft *d)
 	if (d->core.suite.ke != d->hs.x.ke || m->ke.group != d->hs.x.ke->id)
 		return bad_choice(d, "the peer answered with another key exchange method than was sent");
 	d->core.spi_r = m->header.spi_r;
-	d->core.nat_fake = natd_read(d, m) && d->core.nat_fake;
-	d->core.encap = d->core.nat_local || d->core.nat_remote || d->core.nat_fake;
+	natd = natd_read(d, m);
+	d->core.nat_fake &= natd;
+	natd_encap(&d->core);
 	proof_hashes_get(d, m);
 	d->core.fragments = d->core.peer->fragmentation != FRAGMENTATION_NO && fragment_announced(m);
 	mode_recognise(d, m);
@@ -175,7 +179,7 @@ enum verdict init_response(struct draft *d)
 		return no_childless(d);
 	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
-	float_path(d);
+	float_path(d, natd);
 	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
 	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
 	q->ke = d->hs.x.ke;
@@ -254,6 +258,8 @@ enum verdict init_request(struct draft *d)
 		return draft_refuse(d, COOKIE, cookie);
 	if (d->step->ike->half_open >= HALF_OPEN_MAX)
 		return draft_drop(d, DROP_HALF_OPEN);
+	if (mobike_meets_nat(d, m))
+		return draft_refuse(d, UNEXPECTED_NAT_DETECTED, (struct bytes){ 0 });
 	if (!candidates_by_address(d) || !candidates_by_proposal(d, m->sa, m->ke.group, &chosen))
 		return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
 	if (!d->core.suite.ke || m->ke.group != d->core.suite.ke->id) {
@@ -268,6 +274,7 @@ enum verdict init_request(struct draft *d)
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
+	d->hs.no_nats = message_notify(m, NO_NATS_ALLOWED);
 	proof_hashes_get(d, m);
 	d->core.fragments = fragment_announced(m);
 	mode_recognise(d, m);
@@ -345,10 +352,10 @@ enum verdict init_responded(struct draft *d)
 	if (keys_ike(c, a->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
 	if (d->hs.natd) {
-		c->nat_fake = candidates_want_encap(d);
+		c->nat_fake = !d->hs.no_nats && candidates_want_encap(d);
 		natd_add(d, &m, c->nat_fake);
 	}
-	c->encap = c->nat_local || c->nat_remote || c->nat_fake;
+	natd_encap(c);
 	if (d->hs.hashes.n)
 		proof_hashes_put(d, &m);
 	candidates_fragment(d, &m);

@@ -20,13 +20,20 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return !a ? b : !b ? a : a < b ? a : b;
 }
 
+void life_nat(struct step *s, struct sa_core *core)
+{
+	uint64_t keep_alive = s->ike->settings.keep_alive;
+
+	core->keepalive_due = core->nat_local && keep_alive ? s->now + keep_alive : 0;
+}
+
 void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 {
 	const struct peer *p = core->peer;
-	uint64_t now = s->now, keep_alive = s->ike->settings.keep_alive;
+	uint64_t now = s->now;
 
 	core->established = now;
-	core->keepalive_due = core->nat_local && keep_alive ? now + keep_alive : 0;
+	life_nat(s, core);
 	core->dpd_due = p->dpd_delay ? now + p->dpd_delay : 0;
 	core->rekey_due = life_soft(s, p->rekey_time, p->rand_time);
 	core->life_end = p->rekey_time ? now + p->rekey_time + p->over_time : 0;

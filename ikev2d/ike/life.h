@@ -8,6 +8,9 @@
  * replaces, would have been (NULL: it is authenticated now). */
 void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old);
 
+/* NATs before us have come or gone: keepalives begin or end with them. */
+void life_nat(struct step *s, struct sa_core *core);
+
 /* Responder: adds for how long the peer's authentication holds, where it does not hold for ever; initiator:
  * takes it, in seconds (RFC 4478). */
 void life_announce(const struct draft *d, struct message *m);

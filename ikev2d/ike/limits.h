@@ -86,6 +86,16 @@ enum {
 	CRASH_SECRET = 32,
 	CRASH_PRINT = 32,
 
+	/* Addresses of this machine that may be told to peers, how many of them one is told (strongSwan takes
+	 * no more), and how many of a peer's are kept: what else it has is not tried. */
+	MOBIKE_ADDRESSES_MAX = 32,
+	MOBIKE_LIST_MAX = 8,
+	MOBIKE_PEER_IPS_MAX = 8,
+	MOBIKE_PROBES_MAX = 16,    /* datagrams for one repetition of a request, if there are so many paths */
+	MOBIKE_COOKIE_OCTETS = 16, /* RFC 4555, 4.2.5: 8 to 64 */
+	MOBIKE_COOKIE_MIN = 8,
+	MOBIKE_COOKIE_MAX = 64,
+
 	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
 	NONCE_OCTETS = 32,
 

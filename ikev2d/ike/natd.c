@@ -63,3 +63,8 @@ bool natd_read(struct draft *d, const struct message *m)
 	d->core.nat_local = !same_destination;
 	return true;
 }
+
+void natd_encap(struct sa_core *core)
+{
+	core->encap = core->nat_local || core->nat_remote || core->nat_fake;
+}

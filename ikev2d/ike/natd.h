@@ -8,5 +8,9 @@
  * to be behind a NAT and both encapsulate ESP in UDP. */
 void natd_add(struct draft *d, struct message *m, bool fake);
 
-/* Reads the peer's notifies in M into the nat_ flags of D's core; false when it sent none. */
+/* Reads the peer's notifies in M, which came along D's path, into the nat_ flags of D's core; false when it
+ * sent none. */
 bool natd_read(struct draft *d, const struct message *m);
+
+/* Whether ESP goes in UDP, as the nat_ flags of CORE want it. */
+void natd_encap(struct sa_core *core);

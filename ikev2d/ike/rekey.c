@@ -71,11 +71,13 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.strongswan = old->strongswan,
 		.fragments = old->fragments,
 		.fragment_size = old->fragment_size,
+		.mobike = old->mobike,
 		.last_in = d->step->now,
 		.predecessor = d->sa->spi,
 		.if_id_in = old->if_id_in,
 		.if_id_out = old->if_id_out,
 	};
+	h->core.mobike.ask = 0;
 	d->heir = h;
 	return !keys_rekey(&h->core, old, shared, x->nonce_i, x->nonce_r);
 }

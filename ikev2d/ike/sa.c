@@ -171,6 +171,7 @@ void sa_free(struct ike *ike, struct sa *sa)
 		map_take(&ike->inits, sa->init_hash);
 	map_take(&ike->asks, sa->core.ask);
 	map_take(&ike->asks, sa->core.usage_ask);
+	map_take(&ike->asks, sa->core.mobike.ask);
 	negotiation_free(ike, &sa->ours, &sa->ours_arena);
 	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);

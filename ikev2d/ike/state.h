@@ -54,6 +54,18 @@ enum ending {
 	END_BY_CRASH, /* the same, and the peer is there again: nothing waits */
 };
 
+/* What MOBIKE (RFC 4555) knows of an IKE_SA. */
+struct mobility {
+	bool on;                                 /* both ends have it */
+	bool list_due;                           /* the peer is to hear of our addresses */
+	uint8_t refusals;                        /* of new paths, one after the other */
+	uint8_t n_peer_ips;                      /* addresses of the peer's, the one of the message */
+	struct ip peer_ips[MOBIKE_PEER_IPS_MAX]; /* that told of them first */
+	uint32_t ask;                            /* the question which paths there are; 0: none */
+	uint64_t nat_seen;                       /* how the peer sees us, hashed; 0: not known */
+	uint8_t cookie2[MOBIKE_COOKIE_OCTETS];   /* in our exchange under way */
+};
+
 /* The fixed-size part of an IKE_SA. */
 struct sa_core {
 	enum sa_state state;
@@ -89,6 +101,7 @@ struct sa_core {
 	uint32_t if_id_in, if_id_out;   /* of its children; 0: none, or none drawn yet */
 	bool has_token;                 /* the peer gave one, by which it can show that it has crashed; */
 	uint8_t token[CRASH_PRINT];     /* its digest */
+	struct mobility mobike;
 };
 
 /* A connection that the peer of a responder SA may turn out to be, in the order of preference. */
@@ -155,6 +168,7 @@ struct handshake {
 	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
 	bool natd;              /* responder: the peer takes part in NAT detection */
+	bool no_nats;           /* responder: but wants no NAT between (RFC 4555, 3.9) */
 	bool childless;         /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
 	enum unique_end others; /* responder: what its IKE_AUTH says of other IKE_SAs */
 	struct candidate *candidates;
@@ -214,6 +228,9 @@ enum task_kind {
 	TASK_LIVENESS,
 	TASK_UNKNOWN_SPI,
 	TASK_CRASH_TOKEN,
+	TASK_MOVE,        /* the peer is to follow us to our path (RFC 4555, 3.5) */
+	TASK_ADDRESSES,   /* which other addresses we have (3.6) */
+	TASK_ROUTABILITY, /* whether the peer gets what we send to its new address (3.7) */
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
@@ -252,7 +269,8 @@ struct window {
 	struct path request_path;
 	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */
 	size_t response_n;
-	unsigned repeated; /* how often that request has come again */
+	struct path response_path; /* where that request came from: its answer goes there (2.11) */
+	unsigned repeated;   /* how often that request has come again */
 };
 
 /* A message of the peer in fragments that have not all come. */
@@ -375,6 +393,8 @@ enum { AEAD_SLOTS = 16 /* 4 AEADs, 3 ciphers with 3 MACs, rounded up */ };
 
 struct ike {
 	struct settings settings;
+	struct ip addresses[MOBIKE_ADDRESSES_MAX]; /* of this machine; so many */
+	unsigned n_addresses;
 	struct bytes authorities, responders; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;
 	struct node conns;          /* that are configured */

@@ -13,6 +13,8 @@
 #include "ike/create.h"
 #include "ike/fragment.h"
 #include "ike/life.h"
+#include "ike/mobike.h"
+#include "ike/move.h"
 #include "ike/proof.h"
 #include "ike/seal.h"
 #include "ike/stranger.h"
@@ -203,29 +205,6 @@ static void repeat_answer(struct incoming *in)
 		step_send(in->step, in->path, bytes_of(w->response, w->response_n));
 }
 
-/* The mapping of a NAT before the peer has changed: we follow, if we are not behind one ourselves (2.23). */
-static void follow_peer(struct draft *d, const struct path *path)
-{
-	struct sa_core *c = &d->core;
-	bool moved = !addr_eq(&c->path.remote, &path->remote);
-	bool elsewhere = !ip_eq(&c->path.remote.ip, &path->remote.ip);
-
-	if (!moved || !c->nat_remote || c->nat_local || c->state != S_UP)
-		return;
-	c->path = *path;
-	list_each (n, &d->sa->children) {
-		struct child *child = node_owner(n, struct child, of_sa);
-		struct ike_action *a = draft_action(d, ACTION_SA_MOVE);
-
-		a->sa_move.child = child->id;
-		a->sa_move.local = path->local;
-		a->sa_move.remote = path->remote;
-		a->sa_move.encap = child->encap;
-		if (elsewhere && child->mode == MODE_TRANSPORT)
-			draft_edit(d, CHILD_OUTDATED, child, child->state);
-	}
-}
-
 /* What came sealed and is wrong all the same: the peer is told, in the shape of an answer (2.21.3). */
 static enum verdict refuse_syntax(struct draft *d)
 {
@@ -321,8 +300,9 @@ static void handle_message(struct incoming *in)
 	d.answered = response;
 	if (sealed) {
 		d.core.last_in = in->step->now;
+		mobike_heard(&d);
 		fragment_learn(&d, in->largest);
-		follow_peer(&d, in->path);
+		move_follow(&d, in->path);
 	}
 	draft_close(&d, handle(&d, m, sealed, parsed));
 	if (parsed)
@@ -380,6 +360,10 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		life_used(s, sa, answer);
 		return;
 	}
+	if (answer->ticket == sa->core.mobike.ask) {
+		mobike_routed(s, sa, answer);
+		return;
+	}
 	draft_open(&d, s, sa);
 	d.answer = answer;
 	if (answer->ticket == sa->ours.ask || answer->ticket == sa->theirs.ask) {
@@ -415,22 +399,6 @@ static void on_used(struct step *s, uint32_t id)
 		child_used(s, c);
 }
 
-/* The data path saw an authenticated packet from a new address: IKE_SA and children move together. */
-static void on_mapping(struct step *s, uint32_t id, const struct addr *remote)
-{
-	struct child *c = child_find(s->ike, id);
-	struct path path;
-	struct draft d;
-
-	if (!c)
-		return;
-	path = c->sa->core.path;
-	path.remote = *remote;
-	draft_open(&d, s, c->sa);
-	follow_peer(&d, &path);
-	draft_close(&d, DRAFT_COMMIT);
-}
-
 struct ike_out ike_step(
 	struct ike *ike, const struct ike_event *event, uint64_t now, struct rng *rng, struct arena *scratch)
 {
@@ -445,7 +413,7 @@ struct ike_out ike_step(
 		acquire(&s, event->acquire.policy, &event->acquire.local, &event->acquire.remote);
 		break;
 	case EVENT_EXPIRE: on_expire(&s, event->expire.child, event->expire.hard); break;
-	case EVENT_MAPPING: on_mapping(&s, event->mapping.child, &event->mapping.remote); break;
+	case EVENT_MAPPING: move_mapping(&s, event->mapping.child, &event->mapping.remote); break;
 	case EVENT_COMMAND: command_run(&s, &event->command); break;
 	case EVENT_CONF:
 		if (!event->conf.only)
@@ -458,6 +426,7 @@ struct ike_out ike_step(
 		stranger_unknown_spi(
 			&s, &event->unknown_spi.path, event->unknown_spi.encap, event->unknown_spi.spi);
 		break;
+	case EVENT_ADDRESSES: mobike_addresses(&s, event->addresses.v, event->addresses.n); break;
 	case EVENT_CLOCK: break;
 	}
 	clock_run(&s);

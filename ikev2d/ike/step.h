@@ -79,6 +79,7 @@ struct draft {
 	bool delete_ike;                 /* an exchange that deletes the SA follows */
 	bool answered;                   /* the message is the answer to our request in flight */
 	bool established;                /* the handshake is over: forget it */
+	bool moved_ike, moved_children;  /* the SA has another path; its children follow it (move.h) */
 	struct id local_id, remote_id;   /* to be kept, once established */
 	struct ike_certs certs;
 
@@ -146,6 +147,8 @@ void tell_dropped(struct step *s, enum drop_reason reason, const struct path *fr
 /* A negotiation failed: for the log, for status, for whoever waits. NAME NULL: no connection was found. */
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why);
 struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind);
+/* D's IKE_SA has another path than before. */
+void tell_moved(struct draft *d);
 /* The SA or child went up or down. */
 void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child);
 /* One took the place of another; OLD may be NULL, when it has gone already. */

@@ -6,6 +6,7 @@
 #include "ike/conf.h"
 #include "ike/crash.h"
 #include "ike/create.h"
+#include "ike/mobike.h"
 #include "ike/negotiate.h"
 #include "ike/rekey.h"
 #include "ike/want.h"
@@ -81,6 +82,26 @@ void task_unknown_spi(struct sa *sa, uint32_t spi)
 {
 	if (!superfluous(sa, TASK_UNKNOWN_SPI, 0, spi))
 		task_new(sa, TASK_UNKNOWN_SPI)->spi = spi;
+}
+
+bool task_waits(const struct sa *sa, enum task_kind kind)
+{
+	list_each (p, (struct node *)&sa->tasks)
+		if (node_owner(p, struct task, of_sa)->kind == kind)
+			return true;
+	return false;
+}
+
+void task_first(struct sa *sa, enum task_kind kind)
+{
+	struct node *front = sa->tasks.next;
+	struct task *t;
+
+	if (task_waits(sa, kind))
+		return;
+	t = task_new(sa, kind);
+	list_remove(&t->of_sa);
+	list_append(front, &t->of_sa);
 }
 
 struct task *task_creating(const struct sa *sa, const struct child_conf *conf)
@@ -172,6 +193,7 @@ static void inform(struct draft *d, const struct task *t)
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;
 	}
+	mobike_request(d, t->kind, &m);
 	draft_request(d, INFORMATIONAL, d->sa->window.next, &m);
 }
 

@@ -22,6 +22,10 @@ void task_delete_ike_later(struct sa *sa, uint64_t at);
 /* The peer is to hear that there is no SA of ours with the SPI that it sends on. */
 void task_unknown_spi(struct sa *sa, uint32_t spi);
 
+/* KIND goes before all others; one that is under way begins again. And whether it waits. */
+void task_first(struct sa *sa, enum task_kind kind);
+bool task_waits(const struct sa *sa, enum task_kind kind);
+
 /* Starts the first task that may begin, if nothing is under way. */
 void task_next(struct step *s, struct sa *sa);
 

@@ -144,6 +144,20 @@ void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const
 	tell_record(s, kind, sa, child);
 }
 
+void tell_moved(struct draft *d)
+{
+	const struct path *from = &d->sa->core.path, *to = &d->core.path;
+	char local[2][ADDR_TEXT], remote[2][ADDR_TEXT];
+	struct ike_tell *t =
+		tell_log(d, "IKE", "IKE_SA %s[%u] moves from %s...%s to %s...%s", d->core.peer->name,
+			d->sa->id, addr_print(&from->local, local[0]), addr_print(&from->remote, remote[0]),
+			addr_print(&to->local, local[1]), addr_print(&to->remote, remote[1]));
+
+	t->kind = TELL_SA_MOVED;
+	t->record = record_of(d->step, d->sa);
+	t->path = *to;
+}
+
 void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old)
 {
 	struct ike_tell *t = tell_record(s, TELL_SA_REKEYED, sa, NULL);

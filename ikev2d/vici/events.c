@@ -183,6 +183,35 @@ void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa
 	vici_out_free(&out);
 }
 
+static void put_end(struct vici_out *out, const char *host, const char *port, const struct addr *a)
+{
+	char text[IP_TEXT];
+
+	vici_put_pair(out, host, ip_print(&a->ip, text));
+	vici_put_pairf(out, port, "%u", a->port);
+}
+
+void vici_ike_update(struct vici *v, const struct sa_record *sa, const struct path *path)
+{
+	uint64_t now = v->host.now(v->host.ctx);
+	struct vici_out out = { 0 };
+	struct arena arena = { 0 };
+
+	vici_event_begin(&out, EVENT_IKE_UPDATE);
+	put_end(&out, "local-host", "local-port", &path->local);
+	put_end(&out, "remote-host", "remote-port", &path->remote);
+	vici_put_section(&out, sa->name);
+	vici_put_sa(&out, sa, now, &arena);
+	vici_put_section(&out, "child-sas");
+	for (unsigned i = 0; i < sa->n_children; i++)
+		vici_put_child(&out, NULL, &sa->children[i], now);
+	vici_put_section_end(&out);
+	vici_put_section_end(&out);
+	raise(v, EVENT_IKE_UPDATE, &out);
+	arena_free(&arena);
+	vici_out_free(&out);
+}
+
 static const char *child_name(const struct sa_record *sa, uint32_t id)
 {
 	for (unsigned i = 0; i < sa->n_children; i++)

@@ -188,6 +188,9 @@ enum vici_child_state { CHILD_IS_INSTALLED, CHILD_IS_REKEYED, CHILD_IS_DESTROYED
 void vici_child_state(
 	struct vici *v, enum vici_child_state state, const struct sa_record *sa, uint32_t child);
 
+/* The event "ike-update": SA, as it was before, goes on along PATH. */
+void vici_ike_update(struct vici *v, const struct sa_record *sa, const struct path *path);
+
 /* The events "ike-rekey" and "child-rekey": NEW has taken the place of OLD. In the latter both are numbers of
  * children of SA, and OLD may have gone. */
 void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa_record *new);

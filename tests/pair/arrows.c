@@ -13,6 +13,8 @@ static void add_host(struct text *t, const struct host *h, const struct addr *a)
 	char ip[IP_TEXT];
 
 	text_add(t, "%s", h ? h->name : ip_print(&a->ip, ip));
+	if (h && !ip_eq(&a->ip, &h->ip) && !ip_eq(&a->ip, &h->nat.outside))
+		text_add(t, "@%s", ip_print(&a->ip, ip));
 }
 
 static void add_target(struct text *t, const struct host *h, const struct addr *a)

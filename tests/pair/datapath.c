@@ -130,7 +130,8 @@ static void select_sa(struct datapath *dp, uint32_t policy, uint32_t child)
 		p->selected = child, p->open = true;
 }
 
-static void move_sa(struct datapath *dp, uint32_t child, const struct addr *local, const struct addr *remote)
+static void move_sa(
+	struct datapath *dp, uint32_t child, const struct addr *local, const struct addr *remote, bool encap)
 {
 	for (int inbound = 0; inbound < 2; inbound++) {
 		struct dp_sa *sa = datapath_find(dp, child, inbound);
@@ -141,6 +142,7 @@ static void move_sa(struct datapath *dp, uint32_t child, const struct addr *loca
 		}
 		sa->spec.local = *local;
 		sa->spec.remote = *remote;
+		sa->spec.encap = encap;
 	}
 }
 
@@ -149,7 +151,9 @@ void datapath_do(struct datapath *dp, const struct ike_action *a, bool refused)
 	switch (a->kind) {
 	case ACTION_SA_ADD: add_sa(dp, &a->sa_add, refused); break;
 	case ACTION_SA_DEL: delete_sa(dp, a->sa_del.child, a->sa_del.inbound); break;
-	case ACTION_SA_MOVE: move_sa(dp, a->sa_move.child, &a->sa_move.local, &a->sa_move.remote); break;
+	case ACTION_SA_MOVE:
+		move_sa(dp, a->sa_move.child, &a->sa_move.local, &a->sa_move.remote, a->sa_move.encap);
+		break;
 	case ACTION_SA_SELECT: select_sa(dp, a->sa_select.policy, a->sa_select.child); break;
 	case ACTION_POLICY_ADD: add_policy(dp, &a->policy_add, refused); break;
 	case ACTION_POLICY_DEL: delete_policy(dp, a->policy_del.policy); break;

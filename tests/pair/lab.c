@@ -104,21 +104,45 @@ static void check_seal(struct host *h, struct bytes data)
 	map_put(&h->lab->sealed, key, (void *)(uintptr_t)what);
 }
 
+static bool is_among(const struct ip *v, unsigned n, const struct ip *ip)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (ip_eq(&v[i], ip))
+			return true;
+	return false;
+}
+
+static bool owns(const struct host *h, const struct ip *ip)
+{
+	return ip_eq(&h->ip, ip) || is_among(h->others, h->n_others, ip);
+}
+
+/* Whether a datagram can leave by PATH: not from an address that has gone. */
+static bool can_leave(const struct host *h, const struct path *path)
+{
+	if (path->marker == (path->local.port == PORT_IKE))
+		stop("a datagram was sent with a marker from port 500, or without one from another");
+	if (owns(h, &path->local.ip))
+		return true;
+	if (!is_among(h->past, h->n_past, &path->local.ip))
+		stop("a datagram was sent from a foreign address");
+	return false;
+}
+
 static void send(struct host *h, const struct path *path, struct bytes data, bool keepalive)
 {
-	struct flight *f = flight_new(h->lab, h, data);
+	struct flight *f;
 
+	trace(h->lab, data.p, data.n);
+	check_seal(h, data);
+	if (!can_leave(h, path))
+		return;
+	f = flight_new(h->lab, h, data);
 	f->source = path->local;
 	f->target = path->remote;
 	f->marker = path->marker;
 	f->keepalive = keepalive;
-	trace(h->lab, data.p, data.n);
-	check_seal(h, data);
-	if (!ip_eq(&path->local.ip, &h->ip))
-		stop("a datagram was sent from a foreign address");
-	if (path->marker == (path->local.port == PORT_IKE))
-		stop("a datagram was sent with a marker from port 500, or without one from another");
-	if (!h->nat.outside.v)
+	if (h->nat.outside.v != path->local.ip.v)
 		return;
 	f->source.ip = h->nat.outside;
 	if (!h->nat.forward)
@@ -129,13 +153,15 @@ static void send(struct host *h, const struct path *path, struct bytes data, boo
 static bool arrives(const struct host *h, const struct flight *f, struct addr *at)
 {
 	*at = f->target;
-	if (h->nat.outside.v) {
+	if (h->cut.v && (ip_eq(&f->target.ip, &h->cut) || ip_eq(&f->source.ip, &h->cut)))
+		return false;
+	if (h->nat.outside.v == f->target.ip.v) {
 		if (!ip_eq(&h->nat.outside, &f->target.ip))
 			return false;
 		at->ip = h->ip;
 		at->port -= h->nat.forward ? 0 : h->nat.shift;
 	}
-	return ip_eq(&at->ip, &h->ip) && (at->port == PORT_IKE || at->port == PORT_NAT_T);
+	return owns(h, &at->ip) && (at->port == PORT_IKE || at->port == PORT_NAT_T);
 }
 
 struct host *lab_reached(struct lab *lab, const struct flight *f)
@@ -206,6 +232,33 @@ static void answer_route(struct host *h, const struct ike_question *q, struct co
 		c->answer.result = ERR_MISSING;
 	if (c->answer.result)
 		c->answer.why.what = "there is no route to the peer";
+}
+
+/* The address of H to use towards REMOTE: the one in use, NOW, if it still can be. */
+static const struct ip *source_for(const struct host *h, const struct ip *now, const struct ip *remote)
+{
+	if (now->v == remote->v && owns(h, now))
+		return now;
+	if (h->ip.v == remote->v)
+		return &h->ip;
+	for (unsigned i = 0; i < h->n_others; i++)
+		if (h->others[i].v == remote->v)
+			return &h->others[i];
+	return NULL;
+}
+
+static void answer_paths(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	struct hosts *v = ARENA_ARRAY(&c->arena, q->remotes.n, struct hosts);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < q->remotes.n; i++) {
+		const struct ip *source = source_for(h, &q->hosts.local, &q->remotes.v[i]);
+
+		if (source)
+			v[n++] = (struct hosts){ *source, q->remotes.v[i] };
+	}
+	c->answer.paths = (struct ike_paths){ v, n };
 }
 
 /* Whoever knows both public values knows the shared one. */
@@ -378,6 +431,7 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 
 	switch (q->kind) {
 	case ASK_ROUTE: answer_route(h, q, coming_new(h, ticket, ASKED_ROUTE)); break;
+	case ASK_PATHS: answer_paths(h, q, coming_new(h, ticket, ASKED_ROUTE)); break;
 	case ASK_KEY_PAIR: answer_keys(h, q, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_RESPOND:
 		c = coming_new(h, ticket, ASKED_KEYS);
@@ -561,6 +615,37 @@ void host_trust(struct host *h, struct bytes authorities)
 {
 	h->authorities = authorities;
 	configure(h);
+}
+
+static void have(struct host *h, const struct ip *v, unsigned n)
+{
+	const struct ip before[1] = { h->ip };
+
+	if (n == 0 || n > LAB_IPS || h->n_past == LAB_IPS)
+		stop("a host has one to four addresses, and had no more before");
+	if (!is_among(v, n, before))
+		h->past[h->n_past++] = *before;
+	for (unsigned i = 0; i < h->n_others; i++)
+		if (!is_among(v, n, &h->others[i]) && h->n_past < LAB_IPS)
+			h->past[h->n_past++] = h->others[i];
+	h->ip = v[0];
+	h->n_others = n - 1;
+	memcpy(h->others, v + 1, (n - 1) * sizeof *v);
+}
+
+void host_addresses(struct host *h, const char *ips)
+{
+	struct arena arena = { 0 };
+	char *rest = arena_str(&arena, ips), *one;
+	struct ip v[LAB_IPS];
+	unsigned n = 0;
+
+	while ((one = strsep(&rest, " ")))
+		if (n == LAB_IPS || ip_parse(one, &v[n++]))
+			stop("these are no addresses, or too many");
+	arena_free(&arena);
+	have(h, v, n);
+	host_event(h, &(struct ike_event){ .kind = EVENT_ADDRESSES, .addresses = { v, n } });
 }
 
 static struct loaded load(const char *text)

@@ -10,7 +10,7 @@
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
 
-enum { LAB_HOSTS = 3 };
+enum { LAB_HOSTS = 3, LAB_IPS = 4 };
 
 /* A NAT in front of a host. */
 struct nat {
@@ -35,7 +35,10 @@ struct host {
 	struct lab *lab;
 	const char *name;
 	struct ip ip;
-	struct nat nat;
+	struct ip others[LAB_IPS], past[LAB_IPS]; /* addresses beside that one, and that it had once */
+	unsigned n_others, n_past;
+	struct ip cut;   /* what comes from there or goes there is lost, as behind a NAT; v 0: nothing is */
+	struct nat nat;  /* for addresses of its family */
 	struct ike *ike; /* NULL: it is down */
 	struct loaded conf;
 	struct record *record;    /* NULL: nothing is recorded */
@@ -114,6 +117,10 @@ void host_trust(struct host *h, struct bytes authorities);
 void host_remember(struct host *h);
 /* Another configuration. */
 void host_reload(struct host *h, const char *conf);
+/* H has the addresses IPS from now on, blanks between them, the first for what it begins; its core hears of
+ * it.
+ */
+void host_addresses(struct host *h, const char *ips);
 /* Ends the core without a word; what is in the air stays there. And an empty one with the same configuration.
  */
 void host_stop(struct host *h);

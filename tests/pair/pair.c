@@ -9,7 +9,8 @@
 	"  site {\n"                                                                                         \
 	"    local_addrs = " local "\n"                                                                      \
 	"    remote_addrs = " remote "\n"                                                                    \
-	"    proposals = aes128gcm16-prfsha256-x25519\n    rekey_time = 0\n    dpd_delay = 0\n    "          \
+	"    proposals = aes128gcm16-prfsha256-x25519\n    rekey_time = 0\n    dpd_delay = 0\n    mobike = " \
+	"no\n    "                                                                                           \
 	"childless = never\n    unique = never\n    fragmentation = no\n"                                    \
 	"    local {\n"                                                                                      \
 	"      auth = psk\n"                                                                                 \

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Moving an IKE_SA, its children and what is in flight. */
+#include "ike/move.h"
+
+#include "ike/child.h"
+
+bool move_elsewhere(const struct draft *d)
+{
+	const struct path *before = &d->sa->core.path, *now = &d->core.path;
+
+	return !ip_eq(&before->local.ip, &now->local.ip) || !ip_eq(&before->remote.ip, &now->remote.ip);
+}
+
+void move_ike(struct draft *d, const struct path *path)
+{
+	if (path_eq(&d->core.path, path))
+		return;
+	d->core.path = *path;
+	d->moved_ike = true;
+	tell_moved(d);
+}
+
+/* In transport mode the selectors are those of the ends: they are negotiated anew. */
+void move_children(struct draft *d)
+{
+	d->moved_children = true;
+	list_each (n, &d->sa->children) {
+		struct child *child = node_owner(n, struct child, of_sa);
+
+		if (child->mode == MODE_TRANSPORT && move_elsewhere(d))
+			draft_edit(d, CHILD_OUTDATED, child, child->state);
+	}
+}
+
+void move_follow(struct draft *d, const struct path *path)
+{
+	const struct sa_core *c = &d->core;
+
+	if (addr_eq(&c->path.remote, &path->remote) || !c->nat_remote || c->nat_local || c->state != S_UP)
+		return;
+	move_ike(d, path);
+	move_children(d);
+}
+
+void move_mapping(struct step *s, uint32_t id, const struct addr *remote)
+{
+	struct child *c = child_find(s->ike, id);
+	struct path path;
+	struct draft d;
+
+	if (!c)
+		return;
+	path = c->sa->core.path;
+	path.remote = *remote;
+	draft_open(&d, s, c->sa);
+	move_follow(&d, &path);
+	draft_close(&d, DRAFT_COMMIT);
+}
+
+/* It may have been lost on the way that is not taken any more. */
+static void repeat_request(struct step *s, struct sa *sa)
+{
+	struct window *w = &sa->window;
+
+	w->request_path = sa->core.path;
+	w->tries = 0;
+	w->interval = s->ike->settings.retransmit_timeout;
+	w->due = s->now + step_jitter(s, w->interval);
+	step_send(s, &w->request_path, bytes_of(w->request, w->request_n));
+}
+
+void move_commit(struct draft *d, struct sa *sa)
+{
+	if (d->moved_children)
+		list_each (n, &sa->children)
+			child_move(d->step, node_owner(n, struct child, of_sa));
+	if (d->moved_ike && sa->window.request)
+		repeat_request(d->step, sa);
+}
