@@ -27,15 +27,32 @@ static bool allowed(const struct peer *p, const struct ip *ip)
 	return !p->n_local_addrs;
 }
 
-/* Of the N addresses in V those that the peer of CORE is told of: not the one in use. */
+/* Whether IP is of a network that a tunnel of P leads to: from outside it can hardly be reached. */
+static bool is_inside(const struct peer *p, const struct ip *ip)
+{
+	for (unsigned i = 0; i < p->n_children; i++)
+		for (unsigned k = 0; k < p->children[i].local.n; k++) {
+			const struct ts *ts = &p->children[i].local.v[k];
+			unsigned bits;
+			bool all = ip_range_prefix(&ts->lo, &ts->hi, &bits) && !bits;
+
+			if (!ts->dynamic && !all && ip_cmp(&ts->lo, ip) <= 0 && ip_cmp(ip, &ts->hi) <= 0)
+				return true;
+		}
+	return false;
+}
+
+/* Of the N addresses in V those that the peer of CORE is told of, not the one in use; inner ones last. */
 static unsigned additional(
 	const struct sa_core *core, const struct ip *v, unsigned n, struct ip out[MOBIKE_LIST_MAX])
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < n && count < MOBIKE_LIST_MAX; i++)
-		if (!ip_eq(&v[i], &core->path.local.ip) && allowed(core->peer, &v[i]))
-			out[count++] = v[i];
+	for (int inside = 0; inside < 2; inside++)
+		for (unsigned i = 0; i < n && count < MOBIKE_LIST_MAX; i++)
+			if (!ip_eq(&v[i], &core->path.local.ip) && allowed(core->peer, &v[i]) &&
+				is_inside(core->peer, &v[i]) == inside)
+				out[count++] = v[i];
 	return count;
 }
 

@@ -113,6 +113,19 @@ static void only_those_that_the_connection_may_use_are_told(void **state)
 	assert_int_equal(the_sa(p->moon)->core.mobike.n_peer_ips, 2);
 }
 
+/* An address of the network behind a gateway is the last to be tried. */
+static void inner_addresses_come_last(void **state)
+{
+	struct pair *p = pair_open(state, MOBILE, MOBILE);
+
+	host_addresses(p->sun, "192.0.2.2 10.2.0.1 198.51.100.2");
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_int_equal(the_sa(p->moon)->core.mobike.n_peer_ips, 3);
+	assert_int_equal(the_sa(p->moon)->core.mobike.peer_ips[1].a[0], 198);
+	assert_int_equal(the_sa(p->moon)->core.mobike.peer_ips[2].a[0], 10);
+}
+
 /* ------------------------------------------------------------------ the initiator moves */
 
 static void initiator_moves(void **state)
@@ -442,6 +455,7 @@ int main(void)
 		PAIR_TEST(not_where_one_does_not_want_it),
 		PAIR_TEST(other_addresses_are_told),
 		PAIR_TEST(only_those_that_the_connection_may_use_are_told),
+		PAIR_TEST(inner_addresses_come_last),
 		PAIR_TEST(initiator_moves),
 		PAIR_TEST(nothing_is_said_where_the_path_stands),
 		PAIR_TEST(an_address_more_is_told),
