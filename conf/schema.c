@@ -455,11 +455,22 @@ static const struct conf_key daemon_keys[] = {
 	{ "keep_alive", STATUS_READ, TYPE_TIME, SETTINGS(keep_alive), "20s",
 		.doc = "how often to keep a NAT's mapping alive; 0: never" },
 	{ "cookie_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(cookie_threshold), "30",
-		.doc = "half-open IKE_SAs from which on cookies are asked for",
-		.differs = "10 before version 6" },
+		.doc = "half-open IKE_SAs from which on cookies are asked for, and half-open ones kept for a "
+		       "shorter time",
+		.differs = "0 asks always, where strongSwan never does" },
+	{ "cookie_threshold_ip", STATUS_READ, TYPE_COUNT, SETTINGS(cookie_threshold_ip), "3",
+		.doc = "half-open IKE_SAs of one address (IPv6: of one /64) from which on it is asked for "
+		       "cookies",
+		.differs = "0 asks always, where strongSwan never does" },
+	{ "block_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(block_threshold), "5",
+		.doc = "half-open IKE_SAs of one address (IPv6: of one /64) from which on it begins no "
+		       "other; 0: no limit" },
 	{ "init_limit_half_open", STATUS_READ, TYPE_COUNT, SETTINGS(init_limit_half_open), "0",
-		.doc = "IKE_SAs being set up from which on a client of VICI that asks for limits is refused "
-		       "another one; 0: no limit" },
+		.doc = "IKE_SAs being set up from which on no peer begins another one, nor a client of VICI "
+		       "that asks for limits; 0: no limit" },
+	{ "init_limit_job_load", STATUS_READ, TYPE_COUNT, SETTINGS(init_limit_job_load), "0",
+		.doc = "the same for questions (keys, certificates, routes) that wait for their answers; 0: "
+		       "no limit" },
 	{ "make_before_break", STATUS_READ, TYPE_BOOL, SETTINGS(make_before_break), "yes",
 		.doc = "authenticate anew before the old IKE_SA is closed",
 		.differs = "no before version 6" },

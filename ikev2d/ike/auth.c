@@ -268,6 +268,8 @@ enum verdict auth_request(struct draft *d)
 	const struct message *m = d->message;
 
 	d->core.path = *d->path;
+	/* It has come, from who has the keys. */
+	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	if (!candidates_by_identity(d, m))
 		return draft_end(d, AUTHENTICATION_FAILED);
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);

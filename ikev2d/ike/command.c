@@ -242,18 +242,14 @@ bool child_stands(struct ike *ike, const struct child_conf *conf)
 	return child_presence(ike, conf, NULL, &waits) == STANDING;
 }
 
-/* Whether so many IKE_SAs are being set up, by whomever, that somebody who minds does not begin another one.
- */
+/* Whether so many IKE_SAs are being set up, by whomever, or so much waits for answers, that somebody who
+ * minds does not begin another one. */
 static bool too_many_begun(const struct ike *ike)
 {
-	unsigned most = ike->settings.init_limit_half_open, n = 0;
+	const struct settings *set = &ike->settings;
 
-	if (!most)
-		return false;
-	list_each (p, (struct node *)&ike->sas_list)
-		if (node_owner(p, struct sa, of_ike)->core.state < S_UP && ++n == most)
-			return true;
-	return false;
+	return (set->init_limit_half_open && ike->begun >= set->init_limit_half_open) ||
+	       (set->init_limit_job_load && ike->asks.count >= set->init_limit_job_load);
 }
 
 static void child_up(
@@ -314,8 +310,9 @@ static bool beyond_limits(struct step *s, struct command *command, const struct 
 		return false;
 	why.what = arena_printf(s->scratch,
 		"establishing CHILD_SA '%s' not possible at the moment due to limits", conf->name);
-	why.configured = arena_printf(s->scratch, "init_limit_half_open = %u in the section daemon",
-		s->ike->settings.init_limit_half_open);
+	why.configured = arena_printf(s->scratch,
+		"init_limit_half_open = %u and init_limit_job_load = %u in the section daemon",
+		s->ike->settings.init_limit_half_open, s->ike->settings.init_limit_job_load);
 	command_done(s, command, false, &why);
 	return true;
 }

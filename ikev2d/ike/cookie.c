@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A cookie is a generation and SHA-256(Ni | IPi | SPIi | secret); two generations of the secret are honoured.
+/* A cookie is a generation and SipHash(secret, SPIi | IPi | Ni); two generations of the secret are honoured.
  */
 #include "ike/cookie.h"
 
-static struct bytes cookie_make(struct draft *d, uint8_t generation)
+static struct bytes cookie_make(struct step *s, const struct cookie_of *of, uint8_t generation)
 {
-	struct ike *ike = d->step->ike;
-	uint8_t *out = arena_alloc(d->step->scratch, 1 + 64), spi[8];
-	struct wr w = wr_of(spi, sizeof spi);
-	struct bytes parts[4] = {
-		d->message->nonce,
-		ip_bytes(&d->path->remote.ip),
-		bytes_of(spi, sizeof spi),
-		bytes_of(ike->cookie_secret[generation & 1], sizeof ike->cookie_secret[0]),
-	};
-	size_t n = 0;
+	uint8_t head[9];
+	struct wr w = wr_of(head, sizeof head);
+	struct bytes parts[] = { bytes_of(head, sizeof head), ip_bytes(of->ip), of->nonce };
 
-	wr_u64(&w, d->message->header.spi_i);
-	out[0] = generation;
-	if (digest("SHA256", parts, 4, out + 1, &n))
-		return (struct bytes){ 0 };
-	return bytes_of(out, COOKIE_OCTETS);
+	/* With the version no two lists of parts make one row of octets. */
+	wr_u64(&w, of->spi_i);
+	wr_u8(&w, of->ip->v);
+	w = wr_of(arena_alloc(s->scratch, COOKIE_OCTETS), COOKIE_OCTETS);
+	wr_u8(&w, generation);
+	wr_u64(&w, siphash(&s->ike->cookie_secret[generation & 1], parts, ARRAY_SIZE(parts)));
+	return wr_done(&w);
 }
 
-/* The newest secret; replaced when it is old, the one before being overwritten. */
+/* The newest secret; replaced when it is old, the one before being overwritten, or both when that is old too.
+ */
 static uint8_t current_generation(struct step *s)
 {
 	struct ike *ike = s->ike;
@@ -31,25 +27,23 @@ static uint8_t current_generation(struct step *s)
 	if (s->now >= ike->cookie_due) {
 		uint8_t generation = ++ike->cookie_generation;
 
-		rng_fill(s->rng, ike->cookie_secret[generation & 1], sizeof ike->cookie_secret[0]);
-		if (!ike->cookie_due)
-			rng_fill(s->rng, ike->cookie_secret[~generation & 1], sizeof ike->cookie_secret[0]);
+		rng_fill(s->rng, &ike->cookie_secret[generation & 1], sizeof ike->cookie_secret[0]);
+		if (!ike->cookie_due || s->now >= ike->cookie_due + COOKIE_LIFETIME)
+			rng_fill(s->rng, &ike->cookie_secret[~generation & 1], sizeof ike->cookie_secret[0]);
 		ike->cookie_due = s->now + COOKIE_LIFETIME;
 	}
 	return ike->cookie_generation;
 }
 
-bool cookie_needed(struct draft *d, struct bytes *cookie)
+struct bytes cookie_new(struct step *s, const struct cookie_of *of)
 {
-	struct ike *ike = d->step->ike;
-	const struct wire_notify *n = message_notify(d->message, COOKIE);
-	uint8_t generation;
+	return cookie_make(s, of, current_generation(s));
+}
 
-	if (ike->half_open < ike->settings.cookie_threshold)
-		return false;
-	generation = current_generation(d->step);
-	*cookie = cookie_make(d, generation);
-	if (!n || n->data.n != COOKIE_OCTETS || (uint8_t)(generation - n->data.p[0]) > 1)
-		return true;
-	return !bytes_eq_secret(n->data, cookie_make(d, n->data.p[0]));
+bool cookie_right(struct step *s, const struct cookie_of *of, struct bytes cookie)
+{
+	uint8_t generation = current_generation(s);
+
+	return cookie.n == COOKIE_OCTETS && (uint8_t)(generation - cookie.p[0]) <= 1 &&
+	       bytes_eq_secret(cookie, cookie_make(s, of, cookie.p[0]));
 }

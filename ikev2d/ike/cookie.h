@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stateless cookies against floods of half-open SAs (RFC 7296, 2.6). */
+/* Stateless cookies (RFC 7296, 2.6): who sends one back gets what is sent to its address. */
 #pragma once
 
 #include "ike/step.h"
 
-/* Whether the IKE_SA_INIT request at hand must first prove its address; COOKIE gets what to answer then. */
-bool cookie_needed(struct draft *d, struct bytes *cookie);
+/* What a cookie is bound to: of an IKE_SA_INIT request. Borrowed. */
+struct cookie_of {
+	const struct ip *ip;
+	uint64_t spi_i;
+	struct bytes nonce;
+};
+
+/* A cookie for OF, made with the newest secret; from the scratch arena. */
+struct bytes cookie_new(struct step *s, const struct cookie_of *of);
+
+/* Whether COOKIE is one for OF, made with one of the last two secrets. */
+bool cookie_right(struct step *s, const struct cookie_of *of, struct bytes cookie);

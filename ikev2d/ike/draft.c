@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Drafts: opening, changing and committing one. Nothing of an SA changes anywhere else, but for its timers.
  */
+#include "ike/admit.h"
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/count.h"
@@ -393,8 +394,8 @@ static struct sa *commit(struct draft *d)
 	struct sa *sa = d->sa ? d->sa : sa_new(ike, &d->core);
 	uint32_t ask = d->sa ? d->sa->core.ask : 0;
 
-	ike->half_open += (unsigned)sa_half_open(&d->core) - (unsigned)(d->sa && sa_half_open(&d->sa->core));
 	sa->core = d->core;
+	admit_count(ike, sa);
 	sa->handshake = d->hs;
 	arena_join(&sa->handshake_arena, &d->keep);
 	commit_negotiation(d, sa, &sa->ours, &d->ours, &sa->ours_arena, &d->keep_ours);

@@ -306,8 +306,10 @@ void ike_counters_reset(struct ike *ike, const char *name, bool all);
 /* Counters of what was dropped, by reason: "reason=count …" appended to OUT. */
 void ike_drops(const struct ike *ike, struct text *out);
 
-/* What is held: IKE_SAs, those half open among them, CHILD_SAs; timers that are set. */
+/* What is held: IKE_SAs, those half open among them, CHILD_SAs; timers that are set. And how many requests
+ * were answered with a cookie so far. */
 struct ike_load {
 	unsigned sas, half_open, children, timers;
+	uint64_t cookies;
 };
 struct ike_load ike_load(const struct ike *ike);

@@ -9,8 +9,8 @@
  */
 #include "ike/init.h"
 
+#include "ike/admit.h"
 #include "ike/candidate.h"
-#include "ike/cookie.h"
 #include "ike/fragment.h"
 #include "ike/keys.h"
 #include "ike/mobike.h"
@@ -251,13 +251,8 @@ enum verdict init_request(struct draft *d)
 	const struct message *m = d->message;
 	const struct proposal *chosen;
 	struct ike_question *q;
-	struct bytes cookie;
 	uint8_t *group;
 
-	if (cookie_needed(d, &cookie))
-		return draft_refuse(d, COOKIE, cookie);
-	if (d->step->ike->half_open >= HALF_OPEN_MAX)
-		return draft_drop(d, DROP_HALF_OPEN);
 	if (mobike_meets_nat(d, m))
 		return draft_refuse(d, UNEXPECTED_NAT_DETECTED, (struct bytes){ 0 });
 	if (!candidates_by_address(d) || !candidates_by_proposal(d, m->sa, m->ke.group, &chosen))
@@ -271,7 +266,7 @@ enum verdict init_request(struct draft *d)
 	d->core.spi_i = m->header.spi_i;
 	d->core.spi_r = spi_new(d);
 	d->core.path = *d->path;
-	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
+	d->core.deadline = d->step->now + admit_patience(d->step);
 	d->hs.x.proposal = chosen->num;
 	d->hs.natd = natd_read(d, m);
 	d->hs.no_nats = message_notify(m, NO_NATS_ALLOWED);

@@ -48,8 +48,20 @@ enum {
 	 * then: somebody waits for it. Rekeyings go on until the hard end of what they replace. */
 	PUT_OFF_TIME = 5 * 60 * 1000,
 
-	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. */
+	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. One more takes the
+	 * place of the oldest whose peer has not gone on, of these many that are looked at. */
 	HALF_OPEN_MAX = 4096,
+
+	/* Once cookies are asked for, that goes on for so long at least: a peer whose first request was
+	 * answered with one must not get another answer when it repeats it. When as many were asked for one
+	 * in that time as would have to be half open, it goes on. */
+	PRESSURE_TIME = 10 * 1000,
+
+	/* How much shorter a peer has for its IKE_AUTH than half_open_timeout while cookies are asked for,
+	 * and when half of all that may be half open are (RFC 8019, 4.3). Who means it takes a round trip
+	 * and, when a datagram is lost, its first repetition. */
+	PRESSED_SHORTER = 3,
+	CROWDED_SHORTER = 10,
 
 	/* Unprotected answers to strangers (INVALID_MAJOR_VERSION, INVALID_IKE_SPI, INVALID_SPI), and hints
 	 * of theirs that are looked at: one for each of these times, and so many at once. */
@@ -78,8 +90,8 @@ enum {
 	/* A cookie's secret is replaced after this time; the one before is honoured as long again (RFC
 	   7296, 2.6). */
 	COOKIE_LIFETIME = 60 * 1000,
-	COOKIE_OCTETS = 33, /* generation, SHA-256 */
-	COOKIE_MAX = 64,    /* RFC 7296, 2.6: what we take from a peer */
+	COOKIE_OCTETS = 9, /* generation, SipHash */
+	COOKIE_MAX = 64,   /* RFC 7296, 2.6: what we take from a peer */
 
 	/* Of what tokens of quick crash detection are made; the digest that is kept of a peer's token, which
 	 * itself may have up to 256 octets. */

@@ -240,6 +240,7 @@ struct ike_load ike_load(const struct ike *ike)
 	return (struct ike_load){
 		.sas = ike->n_sas - ended,
 		.half_open = ike->half_open,
+		.cookies = ike->cookies,
 		.children = (unsigned)ike->children.count,
 		.timers = (unsigned)(ike->timers.count + ike->trap_timers.count + ike->want_timers.count),
 	};

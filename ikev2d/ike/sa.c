@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
+#include "ike/admit.h"
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/crash.h"
@@ -112,6 +113,7 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	sa->id = step_id(ike);
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
 	list_init(&sa->of_conn);
+	list_init(&sa->of_unproven);
 	list_init(&sa->children);
 	list_init(&sa->late);
 	list_init(&sa->tasks);
@@ -175,7 +177,7 @@ void sa_free(struct ike *ike, struct sa *sa)
 	negotiation_free(ike, &sa->ours, &sa->ours_arena);
 	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);
-	ike->half_open -= sa_half_open(&sa->core);
+	admit_forget(ike, sa);
 	ike->n_sas--;
 	heap_set(&ike->timers, &sa->timer, HEAP_NEVER);
 	list_remove(&sa->of_ike);

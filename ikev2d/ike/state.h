@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/siphash.h"
 #include "crypto/aead.h"
 #include "crypto/kex.h"
 #include "crypto/prf.h"
@@ -297,10 +298,13 @@ struct conn {
 
 struct sa {
 	struct node of_ike, of_conn;
+	struct node of_unproven; /* half open, and no IKE_AUTH of the peer could be opened: by age */
 	struct heap_node timer;
 	uint32_t id;
-	uint64_t spi;       /* ours: the key in ike->sas */
-	uint64_t init_hash; /* responder: of the IKE_SA_INIT request, the key in ike->inits; 0: none */
+	uint64_t spi;          /* ours: the key in ike->sas */
+	uint64_t init_hash;    /* responder: of the IKE_SA_INIT request, the key in ike->inits; 0: none */
+	uint64_t crowd;        /* half open: where it is counted among those of its address */
+	bool begun, half_open; /* as what it is counted */
 	struct sa_core core;
 	struct handshake handshake;
 	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
@@ -366,6 +370,8 @@ enum drop_reason {
 	DROP_STATE,      /* not in this state */
 	DROP_NO_REQUEST, /* an answer to nothing */
 	DROP_HALF_OPEN,  /* too many half-open SAs */
+	DROP_CROWD,      /* too many of one address */
+	DROP_BUSY,       /* too much waits for answers */
 	DROP_INVALID,    /* what it says cannot be */
 	DROP_FRAGMENT,   /* a fragment too many, or of an earlier cut */
 	DROP_INCOMPLETE, /* fragments, because others have not come */
@@ -412,12 +418,18 @@ struct ike {
 	struct map trap_asks;
 	struct map policies; /* ids of traps, to the trap */
 	struct heap timers, trap_timers, want_timers;
-	uint32_t last_id;               /* of SAs, children, policies, reqids and tickets */
-	uint32_t last_mark, last_if_id; /* that were drawn */
-	unsigned half_open, n_sas;
-	struct node fragments;      /* struct fragments of half-open SAs, the oldest first; */
-	size_t fragments_half_open; /* octets of them */
-	uint8_t cookie_secret[2][32];
+	uint32_t last_id;                 /* of SAs, children, policies, reqids and tickets */
+	uint32_t last_mark, last_if_id;   /* that were drawn */
+	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
+	struct node unproven;             /* SAs, the oldest first */
+	struct map crowds;                /* numbers of half-open ones, by address */
+	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
+	unsigned pressed_by;              /* requests that were answered with one in that time, */
+	uint64_t cookies;                 /* and ever */
+	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
+	size_t fragments_half_open;       /* octets of them */
+	struct siphash_key init_key;      /* of the keys in inits */
+	struct siphash_key cookie_secret[2];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
 	bool has_crash_secret;

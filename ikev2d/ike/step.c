@@ -5,6 +5,7 @@
  * may make us ask the peer (stranger.c). */
 #include "ike/step.h"
 
+#include "ike/admit.h"
 #include "ike/child.h"
 #include "ike/clock.h"
 #include "ike/conf.h"
@@ -51,14 +52,10 @@ static void drop(struct incoming *in, enum drop_reason reason)
  * be anybody's. */
 static uint64_t hash_of(const struct incoming *in)
 {
-	uint8_t out[64], port[2] = { (uint8_t)(in->path->remote.port >> 8), (uint8_t)in->path->remote.port };
-	struct bytes parts[3] = { ip_bytes(&in->path->remote.ip), bytes_of(port, 2), in->data };
-	uint64_t h;
-	size_t n;
+	uint8_t port[2] = { (uint8_t)(in->path->remote.port >> 8), (uint8_t)in->path->remote.port };
+	struct bytes parts[] = { ip_bytes(&in->path->remote.ip), bytes_of(port, 2), in->data };
+	uint64_t h = siphash(&in->step->ike->init_key, parts, ARRAY_SIZE(parts));
 
-	if (digest("SHA256", parts, 3, out, &n))
-		return 1;
-	memcpy(&h, out, sizeof h);
 	return h ? h : 1;
 }
 
@@ -95,7 +92,7 @@ static bool find_sa(struct incoming *in)
 		}
 		in->init_hash = hash_of(in);
 		in->sa = map_get(&ike->inits, in->init_hash);
-		return true;
+		return in->sa || admit(in->step, in->path, h, in->data);
 	}
 	in->sa = map_get(&ike->sas, from_initiator ? h->spi_r : h->spi_i);
 	if (in->sa && in->sa->core.initiator != from_initiator &&
@@ -444,19 +441,21 @@ struct ike *ike_new(struct rng *rng)
 	ike->settings = settings_default();
 	/* Peers choose what some keys are made of. */
 	ike->sas.seed = rng_u64(rng);
-	ike->inits.seed = rng_u64(rng);
+	ike->crowds.seed = rng_u64(rng);
+	rng_fill(rng, &ike->init_key, sizeof ike->init_key);
 	list_init(&ike->sas_list);
 	list_init(&ike->commands);
 	list_init(&ike->conns);
 	list_init(&ike->tally_list);
 	list_init(&ike->fragments);
+	list_init(&ike->unproven);
 	return ike;
 }
 
 static void free_maps(struct ike *ike)
 {
-	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->children, &ike->spis, &ike->asks,
-		&ike->installs, &ike->trap_asks, &ike->policies };
+	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->crowds, &ike->children, &ike->spis,
+		&ike->asks, &ike->installs, &ike->trap_asks, &ike->policies };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
 		map_free(maps[i]);

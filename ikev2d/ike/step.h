@@ -143,7 +143,8 @@ struct child_edit *draft_edit(
 /* News (tell.c). */
 struct ike_tell *tell_log(struct draft *d, const char *group, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer);
+struct ike_tell *tell_dropped(
+	struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer);
 /* A negotiation failed: for the log, for status, for whoever waits. NAME NULL: no connection was found. */
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why);
 struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind);

@@ -7,7 +7,7 @@
 #include "ike/negotiate.h"
 #include "ike/task.h"
 
-enum { IKE_2 = 0x20 };
+enum { IKE_2 = 0x20, ROOM = 128 /* for a message with one or two notifies */ };
 
 /* Whether one more may be served now. */
 static bool may_serve(struct step *s, enum stranger what)
@@ -24,7 +24,7 @@ static bool may_serve(struct step *s, enum stranger what)
 
 static void send_clear(struct step *s, const struct path *path, struct message *m)
 {
-	struct wr w = wr_of(arena_alloc(s->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
+	struct wr w = wr_of(arena_alloc(s->scratch, ROOM), ROOM);
 	struct ike_action *a;
 
 	m->header.version = IKE_2;
@@ -37,11 +37,12 @@ static void send_clear(struct step *s, const struct path *path, struct message *
 	a->send.data = wr_done(&w);
 }
 
-static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify)
+static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify,
+	struct bytes data)
 {
 	struct message m = { .header = *h };
 
-	message_add_notify(&m, s->scratch, notify, (struct bytes){ 0 });
+	message_add_notify(&m, s->scratch, notify, data);
 	if (notify == INVALID_IKE_SPI)
 		crash_token_show(s, h, &m);
 	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
@@ -51,7 +52,13 @@ static void answer(struct step *s, const struct path *path, const struct wire_he
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h)
 {
 	if (may_serve(s, STRANGER_IKE))
-		answer(s, path, h, INVALID_MAJOR_VERSION);
+		answer(s, path, h, INVALID_MAJOR_VERSION, (struct bytes){ 0 });
+}
+
+void stranger_ask_cookie(
+	struct step *s, const struct path *path, const struct wire_header *h, struct bytes cookie)
+{
+	answer(s, path, h, COOKIE, cookie);
 }
 
 /* Whether an IKE_SA with this SPI of ours is being made by a rekeying: the peer may have it already. */
@@ -69,7 +76,7 @@ static bool is_coming(const struct ike *ike, uint64_t spi)
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h)
 {
 	if (may_serve(s, STRANGER_IKE) && !is_coming(s->ike, h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i))
-		answer(s, path, h, INVALID_IKE_SPI);
+		answer(s, path, h, INVALID_IKE_SPI, (struct bytes){ 0 });
 }
 
 /* A request under way asks already; and who has just been heard has not been restarted. */

@@ -9,6 +9,10 @@
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h);
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h);
 
+/* Answers a request of IKE_SA_INIT with COOKIE. As many as may come: no answer is larger than its request. */
+void stranger_ask_cookie(
+	struct step *s, const struct path *path, const struct wire_header *h, struct bytes cookie);
+
 /* Says to whom sends ESP on PATH, with an SPI that no SA has, that it is so: sealed, if there is an IKE_SA
  * with that address; else as a hint, for which the same limit holds. An IKE_SA hears of one now and then. */
 void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, uint32_t spi);

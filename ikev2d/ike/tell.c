@@ -21,6 +21,8 @@ static const char *const drop_words[DROP_COUNT] = {
 	[DROP_STATE] = "state",
 	[DROP_NO_REQUEST] = "no-request",
 	[DROP_HALF_OPEN] = "half-open-max",
+	[DROP_CROWD] = "half-open-address",
+	[DROP_BUSY] = "busy",
 	[DROP_INVALID] = "invalid",
 	[DROP_FRAGMENT] = "fragment",
 	[DROP_INCOMPLETE] = "fragments-missing",
@@ -94,7 +96,8 @@ static const struct {
 	[DROP_REPEATED] = { 0, "retransmit-receive" },
 };
 
-void tell_dropped(struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer)
+struct ike_tell *tell_dropped(
+	struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer)
 {
 	struct ike_tell *t = tell_new(s, TELL_DROPPED);
 	char remote[ADDR_TEXT];
@@ -107,6 +110,7 @@ void tell_dropped(struct step *s, enum drop_reason reason, const struct path *fr
 	t->group = "NET";
 	t->text = arena_printf(
 		s->scratch, "%s from %s", dropped_name(reason), addr_print(&from->remote, remote));
+	return t;
 }
 
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why)

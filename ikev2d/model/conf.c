@@ -18,6 +18,8 @@ struct settings settings_default(void)
 		.half_open_timeout = 30000,
 		.keep_alive = 20000,
 		.cookie_threshold = 30,
+		.cookie_threshold_ip = 3,
+		.block_threshold = 5,
 		.make_before_break = true,
 		.crash_detection = true,
 		.updown_timeout = 30000,

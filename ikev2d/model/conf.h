@@ -81,9 +81,13 @@ struct settings {
 	unsigned fragment_size;      /* octets of an IP datagram with an IKE fragment; 0: by its family */
 	uint64_t half_open_timeout;  /* ms */
 	uint64_t keep_alive;         /* ms between NAT keepalives; 0: none */
-	unsigned cookie_threshold;   /* half-open SAs from which on cookies are asked for */
-	/* IKE_SAs being set up from which on who asks for limits begins no other; 0: none */
-	unsigned init_limit_half_open;
+	/* Half-open IKE_SAs from which on cookies are asked for: of all, and of one address (IPv6: one /64).
+	 */
+	unsigned cookie_threshold, cookie_threshold_ip;
+	unsigned block_threshold; /* of one address, from which on no other one is begun; 0: no limit */
+	/* IKE_SAs being set up, and questions that wait for their answers, from which on a peer, or who asks
+	 * for limits, begins no other; 0: no limit */
+	unsigned init_limit_half_open, init_limit_job_load;
 	bool make_before_break;
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */

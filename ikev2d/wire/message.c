@@ -91,6 +91,20 @@ enum err message_get(struct bytes body, size_t offset, uint8_t first, struct are
 	return rd_done(&r) ? ERR_OK : ERR_SYNTAX;
 }
 
+struct bytes message_peek(struct bytes body, uint8_t first, uint8_t type)
+{
+	struct rd r = rd_of(body);
+
+	for (unsigned n = 0; first != PAYLOAD_NONE && n < MESSAGE_PAYLOADS_MAX; n++) {
+		struct wire_piece piece = wire_piece_get(&r);
+
+		if (first == type || r.bad)
+			return piece.body.bad ? (struct bytes){ 0 } : rd_rest(&piece.body);
+		first = piece.a;
+	}
+	return (struct bytes){ 0 };
+}
+
 /* A chain under construction. */
 struct chain {
 	struct wr *w;

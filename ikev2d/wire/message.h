@@ -127,6 +127,10 @@ struct bytes header_cut(struct bytes *all);
 enum err message_get(struct bytes body, size_t offset, uint8_t first, struct arena *arena,
 	struct message *out, uint8_t *bad) MUST_CHECK;
 
+/* The body of the first payload of TYPE in such a chain, borrowed; the others are not looked into, and
+ * nothing is taken from memory. Empty when there is none, or the chain is broken before it. */
+struct bytes message_peek(struct bytes body, uint8_t first, uint8_t type);
+
 /* Writes the payloads M has (not SK and SKF), in the order of RFC 7296's figures, and the type of the first
  * into *FIRST. COOKIE and REKEY_SA come before everything else, the other notifies behind (2.6, 1.3.3). The
  * inverse of message_get. The writer turns bad when there is no room, and when the wire cannot say it: a list

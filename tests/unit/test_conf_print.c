@@ -223,8 +223,9 @@ static void every_key(void **state)
 	      "retransmit_timeout = 1.5\n"
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "
 	      "1m\n"
-	      " fragment_size = 576\n half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n "
-	      "make_before_break = no\n"
+	      " fragment_size = 576\n half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n make_before_break = no\n"
+	      " cookie_threshold_ip = 4\n block_threshold = 6\n init_limit_half_open = 7\n"
+	      " init_limit_job_load = 8\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n install_routes = no\n"
 	      " socket_group = vpn\n socket_readers = \"the guests\"\n"
 	      " routing_table = 99\n routing_table_prio = 98 }");

@@ -65,7 +65,9 @@ static void what_has_a_meaning_here_is_used(void **state)
 		"charon {\nport = 1500\nport_nat_t = 1501\nretransmit_timeout = 2.5\nretransmit_base = 1.5\n"
 		"retransmit_tries = 7\nretransmit_jitter = 3\nretransmit_limit = 60\nhalf_open_timeout = 12\n"
 		"fragment_size = 0\n"
-		"keep_alive = 1m\ncookie_threshold = 9\nmake_before_break = no\ninstall_routes = no\n"
+		"keep_alive = 1m\ncookie_threshold = 9\ncookie_threshold_ip = 8\nblock_threshold = 7\n"
+		"init_limit_half_open = 6\ninit_limit_job_load = 5\nmake_before_break = no\n"
+		"install_routes = no\n"
 		"routing_table = 99\nrouting_table_prio = 98\nplugins {\n"
 		"vici { socket = unix:///run/other.vici }\nkernel-libipsec { raw_esp = yes }\n} }");
 	const struct settings *s = &l.conf.settings;
@@ -83,6 +85,10 @@ static void what_has_a_meaning_here_is_used(void **state)
 	assert_int_equal(s->half_open_timeout, 12000);
 	assert_int_equal(s->keep_alive, 60000);
 	assert_int_equal(s->cookie_threshold, 9);
+	assert_int_equal(s->cookie_threshold_ip, 8);
+	assert_int_equal(s->block_threshold, 7);
+	assert_int_equal(s->init_limit_half_open, 6);
+	assert_int_equal(s->init_limit_job_load, 5);
 	assert_false(s->make_before_break);
 	assert_false(s->install_routes);
 	assert_int_equal(s->routing_table, 99);
@@ -94,7 +100,9 @@ static void what_has_a_meaning_here_is_used(void **state)
 		"charon.retransmit_timeout, charon.retransmit_base, charon.retransmit_tries, "
 		"charon.retransmit_jitter, charon.retransmit_limit, charon.half_open_timeout, "
 		"charon.fragment_size, "
-		"charon.keep_alive, charon.cookie_threshold, charon.make_before_break, "
+		"charon.keep_alive, charon.cookie_threshold, charon.cookie_threshold_ip, "
+		"charon.block_threshold, charon.init_limit_half_open, charon.init_limit_job_load, "
+		"charon.make_before_break, "
 		"charon.install_routes, charon.routing_table, charon.routing_table_prio, "
 		"charon.plugins.vici.socket, charon.plugins.kernel-libipsec.raw_esp");
 	loaded_free(&l);

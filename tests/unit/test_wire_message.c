@@ -395,6 +395,35 @@ static void payloads_have_a_limit(void **state)
 	assert_int_equal(read_empty(200, MESSAGE_PAYLOADS_MAX + 1), ERR_SYNTAX);
 }
 
+static struct bytes peek(uint8_t first, const char *text, uint8_t type)
+{
+	return message_peek(exactly(wire_hex(text, &arena)), first, type);
+}
+
+/* Vendor ID "ab", notify with three octets, nonce with two. */
+static void one_payload_is_found_without_the_others(void **state)
+{
+	static const char chain[] = "29000006 6162 28000007 010203 00000006 0405";
+	struct bytes nonce = peek(PAYLOAD_VENDOR, chain, PAYLOAD_NONCE);
+
+	(void)state;
+	assert_int_equal(nonce.n, 2);
+	assert_memory_equal(nonce.p, ((uint8_t[]){ 4, 5 }), 2);
+	assert_int_equal(peek(PAYLOAD_VENDOR, chain, PAYLOAD_NOTIFY).n, 3);
+	assert_int_equal(peek(PAYLOAD_VENDOR, chain, PAYLOAD_VENDOR).n, 2);
+	assert_int_equal(peek(PAYLOAD_VENDOR, chain, PAYLOAD_KE).n, 0);
+	assert_int_equal(peek(PAYLOAD_NONE, chain, PAYLOAD_NONCE).n, 0);
+}
+
+static void nothing_is_found_in_a_broken_chain(void **state)
+{
+	(void)state;
+	assert_int_equal(peek(PAYLOAD_VENDOR, "28000003 6162 00000006 0405", PAYLOAD_NONCE).n, 0);
+	assert_int_equal(peek(PAYLOAD_VENDOR, "28000006 6162 00000007 0405", PAYLOAD_NONCE).n, 0);
+	assert_int_equal(peek(PAYLOAD_VENDOR, "28000006 6162 0000", PAYLOAD_NONCE).n, 0);
+	assert_int_equal(peek(PAYLOAD_VENDOR, "", PAYLOAD_VENDOR).n, 0);
+}
+
 static void sk_ends_the_chain(void **state)
 {
 	const char *text = "0001020304050607 1011121314151617 2e202308 00000001 00000028"
@@ -677,6 +706,8 @@ int main(void)
 		CASE(unknown_critical_payload_is_told),
 		CASE(critical_bit_of_known_payloads_says_nothing),
 		CASE(payloads_have_a_limit),
+		CASE(one_payload_is_found_without_the_others),
+		CASE(nothing_is_found_in_a_broken_chain),
 		CASE(sk_ends_the_chain),
 		CASE(sk_behind_another_payload),
 		CASE(sk_must_be_last),

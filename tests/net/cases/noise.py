@@ -116,7 +116,7 @@ def flood_of_refused_requests(bench):
 @case(quick=True)
 def flood_of_requests(bench):
     """From the 20th on a cookie is asked for, nothing is kept of them, and a real peer still comes in."""
-    scene = Scene(bench, daemon={"cookie_threshold": "20"})
+    scene = Scene(bench, daemon={"cookie_threshold": "20", "cookie_threshold_ip": "30", "block_threshold": "0"})
     caller, rng = scene.caller(bench.moon.gateway), random.Random(3)
     before = scene.sun.memory()
     caller.send([with_spi(scene.requests[0], rng.randbytes(8)) for _ in range(2000)])
@@ -134,7 +134,7 @@ def flood_of_requests(bench):
 @case()
 def requests_without_more(bench):
     """What is half open is forgotten in time."""
-    scene = Scene(bench, daemon={"half_open_timeout": "1s"})
+    scene = Scene(bench, daemon={"half_open_timeout": "1s", "cookie_threshold_ip": "10", "block_threshold": "0"})
     scene.caller(bench.moon.gateway).send([with_spi(scene.requests[0], bytes([n]) * 8) for n in range(1, 6)])
     same(stats(scene.vici), {"total": 6, "half-open": 5}, "IKE_SAs of sun")
     until(lambda: stats(scene.vici) == {"total": 1, "half-open": 0}, lambda: f"they are forgotten: {stats(scene.vici)}")
