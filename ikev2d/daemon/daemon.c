@@ -64,6 +64,7 @@ static void on_reload(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	if (w->stop_timer)
 		return;
+	pulse_begin(&w->pulse);
 	if (daemon_reload(w, &arena, &why))
 		line_say(LOG_ERROR, "config", why.what);
 	arena_free(&arena);
@@ -465,7 +466,8 @@ static void live(struct world *w, int background)
 	if (background >= 0)
 		process_ready(background);
 	engine_configure(w);
-	event_base_dispatch(w->base);
+	while (!event_base_loop(w->base, EVLOOP_ONCE) && !event_base_got_break(w->base))
+		pulse_end(&w->pulse);
 }
 
 static int run(const struct options *o, int background)

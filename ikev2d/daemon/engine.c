@@ -18,6 +18,9 @@ static void arm(struct world *w, uint64_t wake, uint64_t now)
 	uint64_t ms = wake <= now ? 0 : wake - now;
 	struct timeval t;
 
+	if (wake == w->armed)
+		return;
+	w->armed = wake;
 	if (wake == HEAP_NEVER) {
 		evtimer_del(w->wake);
 		return;
@@ -52,6 +55,7 @@ static void step_answers(struct world *w)
 void engine_feed(struct world *w, const struct ike_event *event)
 {
 	assert(!w->stepping);
+	pulse_begin(&w->pulse);
 	w->stepping = true;
 	step(w, event);
 	step_answers(w);
@@ -63,6 +67,7 @@ void engine_answer(struct world *w, struct answer *a)
 	list_append(&w->answers, &a->node);
 	if (w->stepping)
 		return;
+	pulse_begin(&w->pulse);
 	w->stepping = true;
 	step_answers(w);
 	w->stepping = false;
@@ -130,15 +135,19 @@ void engine_configure_one(struct world *w, const char *name)
 
 static void on_wake(evutil_socket_t fd, short what, void *ctx)
 {
+	struct world *w = ctx;
+
 	(void)fd;
 	(void)what;
-	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_CLOCK });
+	w->armed = HEAP_NEVER;
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_CLOCK });
 }
 
 enum err engine_start(struct world *w, struct text *why)
 {
 	entropy_start(&w->entropy);
 	list_init(&w->answers);
+	w->armed = HEAP_NEVER;
 	w->wake = evtimer_new(w->base, on_wake, w);
 	if (!w->wake) {
 		text_add(why, "the loop takes no timer");

@@ -90,6 +90,8 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 		.half_open = load.half_open,
 		.timers = load.timers,
 		.drops = text_str(&drops),
+		.load = arena_printf(
+			arena, "cookies=%" PRIu64 " stall-ms=%.1f", load.cookies, pulse_longest(&w->pulse)),
 		.pace = pace.n ? text_str(&pace) : NULL,
 		.warnings = text_str(&warnings),
 	};

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 16, /* taken at one wake-up: the rest waits for its turn after other work */
+	BATCH = 32, /* taken at one wake-up: the rest waits for its turn after other work */
+	HELD = 512, /* octets of an answer that waits for the others of its batch */
 	DATAGRAM = 65536,
 	MARKER = 4,
 };
@@ -27,6 +28,67 @@ struct sockets_inbox {
 	union packet_info infos[BATCH];
 	uint8_t data[BATCH][DATAGRAM];
 };
+
+/* Small answers to one batch, which leave together; all are of one socket. */
+struct sockets_outbox {
+	const struct ike_socket *of; /* NULL: nothing waits, all goes at once */
+	unsigned n;
+	struct mmsghdr msgs[BATCH];
+	struct iovec io[BATCH];
+	struct sockaddr_storage names[BATCH];
+	union packet_info infos[BATCH];
+	uint8_t data[BATCH][HELD];
+};
+
+static void say_not_sent(const struct addr *to, const char *why)
+{
+	char text[ADDR_TEXT];
+
+	log_say(LOG_DETAIL, "not-sent", "to=%s msg=\"%s\"", addr_print(to, text), why);
+}
+
+/* One that cannot be sent stops the call, but not the others. */
+static void outbox_flush(struct sockets_outbox *out)
+{
+	unsigned done = 0;
+
+	while (done < out->n) {
+		int n = sendmmsg(out->of->fd, out->msgs + done, out->n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n <= 0) {
+			struct addr to = sockaddr_read(out->msgs[done].msg_hdr.msg_name);
+
+			say_not_sent(&to, strerror(errno));
+		}
+		done += n > 0 ? (unsigned)n : 1;
+	}
+	out->n = 0;
+}
+
+/* Whether it waits now. */
+static bool outbox_take(struct sockets_outbox *out, const struct ike_socket *s, const struct path *path,
+	const struct iovec *io, unsigned n)
+{
+	struct msghdr *m = &out->msgs[out->n].msg_hdr;
+	uint8_t *data = out->data[out->n];
+	size_t size = 0;
+
+	if (s != out->of)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (io[i].iov_len > HELD - size)
+			return false;
+		memcpy(data + size, io[i].iov_base, io[i].iov_len);
+		size += io[i].iov_len;
+	}
+	out->io[out->n] = (struct iovec){ data, size };
+	*m = (struct msghdr){ .msg_name = &out->names[out->n], .msg_iov = &out->io[out->n], .msg_iovlen = 1 };
+	m->msg_namelen = sockaddr_of(&path->remote, &out->names[out->n]);
+	sockaddr_send_from(m, &out->infos[out->n], &path->local.ip);
+	if (++out->n == BATCH)
+		outbox_flush(out);
+	return true;
+}
 
 static void inbox_prepare(struct sockets_inbox *in)
 {
@@ -75,8 +137,11 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	inbox_prepare(in);
 	n = recvmmsg(fd, in->msgs, BATCH, MSG_DONTWAIT, NULL);
+	s->all->outbox->of = s;
 	for (int i = 0; i < n; i++)
 		receive_one(s, &in->msgs[i].msg_hdr, bytes_of(in->data[i], in->msgs[i].msg_len));
+	outbox_flush(s->all->outbox);
+	s->all->outbox->of = NULL;
 }
 
 static enum err open_one(struct ike_socket *s, struct event_base *base, struct text *why)
@@ -97,8 +162,13 @@ enum err sockets_open(struct sockets *s, struct event_base *base, const struct s
 {
 	enum err e = ERR_OK;
 
-	*s = (struct sockets){ .inbox = calloc(1, sizeof *s->inbox), .received = received, .ctx = ctx };
-	if (!s->inbox)
+	*s = (struct sockets){
+		.inbox = calloc(1, sizeof *s->inbox),
+		.outbox = calloc(1, sizeof *s->outbox),
+		.received = received,
+		.ctx = ctx,
+	};
+	if (!s->inbox || !s->outbox)
 		abort();
 	for (unsigned i = 0; i < SOCKETS; i++)
 		s->v[i] = (struct ike_socket){
@@ -128,6 +198,7 @@ void sockets_close(struct sockets *s)
 			close(s->v[i].fd);
 	}
 	free(s->inbox);
+	free(s->outbox);
 	*s = (struct sockets){ 0 };
 }
 
@@ -153,16 +224,15 @@ static void send_pieces(const struct ike_socket *s, const struct path *path, str
 	struct sockaddr_storage name;
 	union packet_info info;
 	struct msghdr m = { .msg_name = &name, .msg_iov = io, .msg_iovlen = n };
-	char to[ADDR_TEXT];
 
+	if (s->fd >= 0 && outbox_take(s->all->outbox, s, path, io, n))
+		return;
 	m.msg_namelen = sockaddr_of(&path->remote, &name);
 	sockaddr_send_from(&m, &info, &path->local.ip);
 	if (s->fd < 0)
-		log_say(LOG_DETAIL, "not-sent", "to=%s msg=\"there is no socket of this family\"",
-			addr_print(&path->remote, to));
+		say_not_sent(&path->remote, "there is no socket of this family");
 	else if (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		log_say(LOG_DETAIL, "not-sent", "to=%s msg=\"%s\"", addr_print(&path->remote, to),
-			strerror(errno));
+		say_not_sent(&path->remote, strerror(errno));
 }
 
 void sockets_send(struct sockets *s, const struct path *path, struct bytes data)

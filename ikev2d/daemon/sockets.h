@@ -28,6 +28,7 @@ enum { SOCKETS = 4 /* two families, two ports */ };
 struct sockets {
 	struct ike_socket v[SOCKETS];
 	struct sockets_inbox *inbox;
+	struct sockets_outbox *outbox;
 	sockets_received *received;
 	void *ctx;
 	uint64_t esp; /* datagrams on port 4500 that are for no data path */

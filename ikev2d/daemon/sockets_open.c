@@ -13,6 +13,15 @@ static bool set(int fd, int level, int option, int value)
 	return !setsockopt(fd, level, option, &value, sizeof value);
 }
 
+enum { RECEIVE_ROOM = 2 << 20 /* octets that the kernel holds for us: a burst of some 2,000 requests */ };
+
+/* More than the machine's usual, where that is allowed. */
+static void enlarge(int fd)
+{
+	if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_ROOM))
+		(void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_ROOM);
+}
+
 static bool set_family(int fd, bool v6)
 {
 	if (v6)
@@ -27,6 +36,7 @@ static bool set_up(const struct ike_socket *s, int fd)
 	struct sockaddr_storage name;
 
 	xfrm_bypass(fd, s->v6);
+	enlarge(fd);
 	return set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) && set_family(fd, s->v6) &&
 	       (!s->marker || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
 	       !bind(fd, (struct sockaddr *)&name, sockaddr_of(&any, &name));

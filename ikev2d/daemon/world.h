@@ -11,6 +11,7 @@
 #include "daemon/fetch.h"
 #include "daemon/gate.h"
 #include "daemon/judge.h"
+#include "daemon/pulse.h"
 #include "daemon/recheck.h"
 #include "daemon/resolve.h"
 #include "daemon/roam.h"
@@ -31,6 +32,7 @@ struct world {
 
 	struct event_base *base;
 	struct event *signals[3]; /* TERM, INT, HUP */
+	struct pulse pulse;
 	bool hurry;               /* stopping, and told so again: nobody wants to wait */
 	struct event *stop_timer; /* not NULL: stopping, and how long peers have for their answers */
 
@@ -46,7 +48,8 @@ struct world {
 	struct entropy entropy;
 	struct record *record; /* NULL: nothing is recorded */
 	struct node answers;   /* queued for the core */
-	struct event *wake;    /* its timer */
+	struct event *wake;    /* its timer, */
+	uint64_t armed;        /* and when it ends; HEAP_NEVER: not at all */
 	bool stepping;
 
 	struct updown_queue updown;

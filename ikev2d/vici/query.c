@@ -106,6 +106,8 @@ void vici_do_stats(struct vici_call *c)
 	put_memory(c->out);
 	if (stats.drops)
 		vici_put_pair(c->out, "drops", stats.drops);
+	if (stats.load)
+		vici_put_pair(c->out, "load", stats.load);
 	if (stats.pace)
 		vici_put_pair(c->out, "pace", stats.pace);
 	put_lines(c, "warnings", stats.warnings);

@@ -32,6 +32,7 @@ struct vici_stats {
 	unsigned ikesas, half_open;
 	unsigned timers;      /* that are set */
 	const char *drops;    /* of the data path: "reason=count …" */
+	const char *load;     /* of the core and the loop: "cookies=… stall-ms=…" */
 	const char *pace;     /* of the userspace path: "engine=… sent=38.0", packets per call */
 	const char *warnings; /* what somebody should look at, a line each */
 };

@@ -160,8 +160,9 @@ static void statusall_has_the_details(void **state)
 
 	(void)state;
 	assert_int_equal(code, 0);
-	assert_true(has(b.out, "running for 2 hours, 1 IKE_SAs, 0 half-open\ndropped: replay=3\n"
-			       "userspace path, packets per call: engine=OpenSSL sent=38.0\n"));
+	assert_true(
+		has(b.out, "running for 2 hours, 1 IKE_SAs, 0 half-open\ndropped: replay=3\nload: cookies=7\n"
+			   "userspace path, packets per call: engine=OpenSSL sent=38.0\n"));
 	assert_true(
 		has(b.out, "1122334455667788_i* 99aabbccddeeff00_r, "
 			   "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519, rekeying in 3 h\n"));
@@ -226,7 +227,8 @@ static void statusall_as_json(void **state)
 	assert_int_equal(code, 0);
 	assert_true(ipsec_bench_json(b.out));
 	assert_true(has(b.out, "\"daemon\":{\"name\":\"ikev2d\",\"version\":\""));
-	assert_true(has(b.out, "\"ikesas\":{\"total\":1,\"half_open\":0},\"drops\":\"replay=3\",\"pace\":"
+	assert_true(has(b.out, "\"ikesas\":{\"total\":1,\"half_open\":0},\"drops\":\"replay=3\",\"load\":"
+			       "\"cookies=7\",\"pace\":"
 			       "\"engine=OpenSSL sent=38.0\"}"));
 	assert_false(has(b.out, "\"name\":\"home\""));
 	ipsec_bench_end(&b);

@@ -333,7 +333,8 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	struct vici_fake *f = ctx;
 
 	(void)arena;
-	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3", "engine=OpenSSL sent=38.0", f->warnings };
+	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3", "cookies=7",
+		"engine=OpenSSL sent=38.0", f->warnings };
 }
 
 static void audit(void *ctx, struct arena *arena, struct vici_audit *out)

@@ -140,6 +140,7 @@ static void json_daemon(struct json *j, const struct status *s)
 	json_fields(j, vici_find(s->stats, "ikesas"), counts);
 	json_close(j, '}');
 	json_str(j, "drops", vici_str(s->stats, "drops"));
+	json_str(j, "load", vici_str(s->stats, "load"));
 	json_str(j, "pace", vici_str(s->stats, "pace"));
 	json_close(j, '}');
 }

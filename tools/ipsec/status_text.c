@@ -195,12 +195,15 @@ void status_text_daemon(const struct status *s)
 {
 	const struct vici_node *ikesas = vici_find(s->stats, "ikesas");
 	const char *drops = vici_str(s->stats, "drops"), *pace = vici_str(s->stats, "pace");
+	const char *load = vici_str(s->stats, "load");
 
 	fprintf(s->x->out, "ikev2d %s, running for %s, %s IKE_SAs, %s half-open\n",
 		str(s->version, "version"), str(vici_find(s->stats, "uptime"), "running"),
 		str(ikesas, "total"), str(ikesas, "half-open"));
 	if (drops && *drops)
 		fprintf(s->x->out, "dropped: %s\n", drops);
+	if (load && *load)
+		fprintf(s->x->out, "load: %s\n", load);
 	if (pace && *pace)
 		fprintf(s->x->out, "userspace path, packets per call: %s\n", pace);
 }
