@@ -13,6 +13,7 @@
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
+# make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
 # make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
 #
@@ -78,6 +79,7 @@ SIM := $(wildcard tests/sim/*.c)
 RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
 NET := $(wildcard tests/net/run)
 FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
+LOADS := $(basename $(wildcard tests/bench/*.c))
 
 , := ,
 
@@ -108,10 +110,11 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz check-trixie sim soak mutants scale records options \
-	fuzz fuzzers bench install uninstall clean format FORCE
+	fuzz fuzzers bench load install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
-tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay
+tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay \
+	$(LOADS:tests/bench/%=$(BIN)/%)
 fuzzers: $(addprefix $(O)/,$(FUZZERS))
 
 $(O)/%.o: %.c $(O)/flags
@@ -129,12 +132,14 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
+$(LOADS:tests/bench/%=$(BIN)/%): $(BIN)/%: $(O)/tests/bench/%.o $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
-$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(LOADS:tests/bench/%=$(BIN)/%) \
+	$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
 	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
 
@@ -148,7 +153,7 @@ $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))
 
 -include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) tests/replay/main.c \
-	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS))))
+	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS) $(LOADS))))
 
 # What is run. These start make again, so that packages installed on the way are seen.
 
@@ -190,7 +195,7 @@ check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
-	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay
+	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(LOADS:tests/bench/%=$(C)/bin/%)
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
 check-kernel: root
 	+@$(AGAIN) deps-test
@@ -240,6 +245,10 @@ bench: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all
 	@BIN=$(B)/bin tests/bench/run $(BENCH)
+load: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) SAN= COV= all tests
+	@BIN=$(B)/bin tests/bench/load $(LOAD)
 
 install: all
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* callers CONFIG SERVER FIRST COUNT RATE TIMEOUT: many initiators in one process, each a core of its own with
+ * an address and a connection of its own, whose first child it sets up with SERVER: for measuring who answers
+ * them. The connections are those of CONFIG, in its order; the addresses, FIRST and those after it, must be
+ * local ("ip route add local PREFIX dev lo").
+ *
+ * RATE begin in a second, or, when it is negative, so many at a time are under way. When all are up, have
+ * failed or TIMEOUT seconds have passed since the last began, a line of JSON says how it was; the times are
+ * milliseconds from a caller's first datagram until its child is up. Then lines of stdin are obeyed: "rekey"
+ * (every child), "rekey-ike", "down"; each ends with such a line. At its end so do they, without a word.
+ *
+ * The peer's signature is not checked, nor is anything installed: this costs time here and not there. */
+#include "base/heap.h"
+#include "conf/load.h"
+#include "creds/creds.h"
+#include "crypto/kex.h"
+#include "daemon/entropy.h"
+#include "daemon/secrets.h"
+#include "daemon/signer.h"
+#include "daemon/sockaddr.h"
+#include "ike/ike.h"
+#include "ike/keys.h"
+#include "ike/limits.h"
+#include "pki/sign.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DATAGRAM = 65536, MARKER = 4, PORTS = 2, RECEIVE_ROOM = 32 << 20, TAKEN = 256 };
+
+struct caller {
+	struct ike *ike;
+	struct peer *peer; /* borrowed */
+	struct ip ip;
+	struct heap_node wake;
+	uint64_t began, up; /* us; 0: not yet */
+	enum ike_command_kind doing;
+	bool over; /* it is done, or has failed */
+	struct node answers;
+};
+
+struct pending {
+	struct node node;
+	struct arena arena;
+	struct ike_answer answer;
+	struct cert_list shown;
+};
+
+static struct {
+	struct conf conf;
+	struct creds creds;
+	struct entropy entropy;
+	struct ip server;
+	struct caller *v;
+	unsigned n, begun, over;
+	struct heap timers;
+	struct pollfd fds[PORTS + 1]; /* ports 500 and 4500, stdin */
+} all;
+
+static void stop(const char *what)
+{
+	fprintf(stderr, "callers: %s: %s\n", what, errno ? strerror(errno) : "it is wrong");
+	exit(2);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* ---------------------------------------------------------------- questions */
+
+static void answer_route(const struct caller *c, struct ike_answer *a)
+{
+	a->local = c->ip;
+	a->remote = all.server;
+}
+
+static void answer_keys(const struct ike_question *q, struct pending *p)
+{
+	uint8_t *secret = arena_alloc(&p->arena, q->ke->key), *public = arena_alloc(&p->arena, q->ke->out);
+	uint8_t *shared = arena_alloc(&p->arena, q->ke->shared);
+
+	if (q->kind != ASK_AGREE) {
+		do
+			rng_fill(&all.entropy.rng, secret, q->ke->key);
+		while ((p->answer.result = kex_public(q->ke, secret, public)) == ERR_RANGE);
+		p->answer.secret = bytes_of(secret, q->ke->key);
+		p->answer.public = bytes_of(public, q->ke->out);
+	}
+	if (q->kind != ASK_KEY_PAIR && !p->answer.result) {
+		p->answer.result = kex_shared(
+			q->ke, q->kind == ASK_AGREE ? q->secret.p : secret, q->peer_public, shared);
+		p->answer.shared = bytes_of(shared, q->ke->shared);
+	}
+}
+
+static void prove_psk(const struct ike_question *q, struct pending *p)
+{
+	const struct secret *s = secrets_for(&all.conf, NULL, q, &p->arena, &p->answer.why);
+	uint8_t *out = arena_alloc(&p->arena, q->prf->out);
+
+	p->answer.method = AUTH_METHOD_PSK;
+	p->answer.proof = bytes_of(out, q->prf->out);
+	p->answer.result = s ? keys_psk_auth(q->prf, s->data, q->octets, out) : ERR_MISSING;
+}
+
+static void prove_signature(const struct ike_question *q, struct pending *p)
+{
+	struct ike_answer *a = &p->answer;
+	struct signing by;
+
+	a->result = signer_choose(&all.creds, q, time(NULL), &p->arena, &by, a, &p->shown);
+	if (!a->result)
+		a->result = sign_octets(by.key, by.scheme, q->octets, &p->arena, &a->proof, &a->why);
+}
+
+static void answer(struct caller *c, uint32_t ticket, const struct ike_question *q)
+{
+	struct pending *p = calloc(1, sizeof *p);
+
+	p->answer.ticket = ticket;
+	list_append(&c->answers, &p->node);
+	if (!q)
+		return;
+	if (q->kind == ASK_ROUTE)
+		answer_route(c, &p->answer);
+	else if (q->kind <= ASK_AGREE)
+		answer_keys(q, p);
+	else if (q->kind == ASK_PROOF && q->peer->local.way.method == AUTH_PSK)
+		prove_psk(q, p);
+	else if (q->kind == ASK_PROOF)
+		prove_signature(q, p);
+}
+
+static void pending_free(struct pending *p)
+{
+	list_remove(&p->node);
+	certs_free(&p->shown);
+	arena_free(&p->arena);
+	free(p);
+}
+
+/* -------------------------------------------------------------------- steps */
+
+static void send_datagram(const struct path *path, struct bytes data)
+{
+	static const uint8_t marker[MARKER];
+	struct iovec io[] = { { (void *)marker, path->marker ? MARKER : 0 }, { (void *)data.p, data.n } };
+	struct sockaddr_storage name;
+	union packet_info info;
+	struct msghdr m = { .msg_name = &name, .msg_iov = io, .msg_iovlen = 2 };
+
+	m.msg_namelen = sockaddr_of(&path->remote, &name);
+	sockaddr_send_from(&m, &info, &path->local.ip);
+	if (sendmsg(all.fds[path->marker].fd, &m, 0) < 0)
+		stop("sendmsg");
+}
+
+static void over(struct caller *c)
+{
+	all.over += !c->over;
+	c->over = true;
+}
+
+static void hear(struct caller *c, const struct ike_tell *t)
+{
+	if (t->kind == TELL_REFUSED && t->why)
+		fprintf(stderr, "callers: refused: %s\n", t->why->what);
+	if (t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_REKEYED || t->kind == TELL_SA_REKEYED)
+		c->up = now_us();
+	/* A command to rekey is done when that is begun. */
+	if (t->kind == TELL_REFUSED || t->kind == TELL_CHILD_REKEYED || t->kind == TELL_SA_REKEYED ||
+		(t->kind == TELL_DONE && c->doing != COMMAND_REKEY))
+		over(c);
+}
+
+static void step(struct caller *c, const struct ike_event *event)
+{
+	struct arena scratch = { 0 };
+	struct ike_out out = ike_step(c->ike, event, now_us() / 1000, &all.entropy.rng, &scratch);
+
+	for (const struct ike_action *a = out.actions; a; a = a->next) {
+		if (a->kind == ACTION_SEND)
+			send_datagram(&a->send.path, a->send.data);
+		else if (a->kind == ACTION_TELL)
+			hear(c, &a->tell);
+		else if (a->kind == ACTION_ASK || a->ticket)
+			answer(c, a->ticket, a->kind == ACTION_ASK ? &a->ask : NULL);
+	}
+	heap_set(&all.timers, &c->wake, out.wake);
+	arena_free(&scratch);
+}
+
+static void feed(struct caller *c, const struct ike_event *event)
+{
+	step(c, event);
+	while (!list_empty(&c->answers)) {
+		struct pending *p = node_owner(c->answers.next, struct pending, node);
+
+		step(c, &(struct ike_event){ .kind = EVENT_ANSWER, .answer = p->answer });
+		pending_free(p);
+	}
+}
+
+static void command(struct caller *c, enum ike_command_kind kind, bool child)
+{
+	struct ike_command what = { .kind = kind, .ticket = 1, .ike = child ? NULL : c->peer->name };
+
+	if (child)
+		what.child = c->peer->children[0].name;
+	c->began = now_us();
+	c->up = 0;
+	c->doing = kind;
+	c->over = false;
+	feed(c, &(struct ike_event){ .kind = EVENT_COMMAND, .command = what });
+}
+
+static void begin(struct caller *c)
+{
+	c->ike = ike_new(&all.entropy.rng);
+	list_init(&c->answers);
+	feed(c, &(struct ike_event){ .kind = EVENT_CONF,
+			.conf = { .peers = &c->peer, .n = 1, .settings = &all.conf.settings } });
+	command(c, COMMAND_UP, true);
+}
+
+/* ------------------------------------------------------------------ network */
+
+static uint32_t number_of(const struct ip *ip)
+{
+	return (uint32_t)ip->a[0] << 24 | (uint32_t)ip->a[1] << 16 | (uint32_t)ip->a[2] << 8 | ip->a[3];
+}
+
+static void receive_one(unsigned port, struct msghdr *m, struct bytes data)
+{
+	struct path path = {
+		.local = { sockaddr_came_to(m), port ? PORT_NAT_T : PORT_IKE },
+		.remote = sockaddr_read(m->msg_name),
+		.marker = port,
+	};
+	uint32_t i = number_of(&path.local.ip) - number_of(&all.v[0].ip);
+
+	if (port)
+		data = data.n < MARKER ? (struct bytes){ 0 } : bytes_of(data.p + MARKER, data.n - MARKER);
+	if (i < all.begun)
+		feed(&all.v[i], &(struct ike_event){ .kind = EVENT_DATAGRAM, .datagram = { path, data } });
+}
+
+static void receive(unsigned port)
+{
+	static uint8_t data[DATAGRAM];
+	struct sockaddr_storage name;
+	union packet_info info;
+	struct iovec io = { data, sizeof data };
+
+	for (unsigned i = 0; i < TAKEN; i++) {
+		struct msghdr m = { .msg_name = &name,
+			.msg_namelen = sizeof name,
+			.msg_iov = &io,
+			.msg_iovlen = 1,
+			.msg_control = info.room,
+			.msg_controllen = sizeof info };
+		ssize_t n = recvmsg(all.fds[port].fd, &m, MSG_DONTWAIT);
+
+		if (n < 0)
+			return;
+		receive_one(port, &m, bytes_of(data, (size_t)n));
+	}
+}
+
+static int open_port(uint16_t port)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), yes = 1, room = RECEIVE_ROOM;
+	struct addr any = { .ip.v = 4, .port = port };
+	struct sockaddr_storage name;
+	socklen_t n = sockaddr_of(&any, &name);
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes) ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) ||
+		bind(fd, (struct sockaddr *)&name, n))
+		stop("a UDP port");
+	return fd;
+}
+
+/* ------------------------------------------------------------------ results */
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double at(const double *v, unsigned n, double part)
+{
+	return n ? v[(unsigned)((n - 1) * part)] : 0;
+}
+
+static void tell(uint64_t since)
+{
+	double *ms = calloc(all.n, sizeof *ms);
+	unsigned n = 0, quick = 0;
+
+	for (unsigned i = 0; i < all.begun; i++)
+		if (all.v[i].up)
+			ms[n++] = (double)(all.v[i].up - all.v[i].began) / 1000;
+	qsort(ms, n, sizeof *ms, by_size);
+	while (quick < n && ms[quick] < 1000)
+		quick++;
+	printf("{\"callers\":%u,\"up\":%u,\"quick\":%u,\"seconds\":%.3f,\"p50\":%.2f,\"p95\":%.2f,\"p99\":%."
+	       "2f,"
+	       "\"longest\":%.2f}\n",
+		all.n, n, quick, (double)(now_us() - since) / 1e6, at(ms, n, 0.5), at(ms, n, 0.95),
+		at(ms, n, 0.99), at(ms, n, 1));
+	fflush(stdout);
+	free(ms);
+}
+
+/* --------------------------------------------------------------------- loop */
+
+static void run_timers(void)
+{
+	struct heap_node *n;
+
+	while ((n = heap_first(&all.timers)) && n->due <= now_us() / 1000)
+		feed(node_owner(n, struct caller, wake), &(struct ike_event){ .kind = EVENT_CLOCK });
+}
+
+/* Waits for UNTIL (us) or for what comes before; whether stdin has something to say. */
+static bool turn(uint64_t until)
+{
+	const struct heap_node *n = heap_first(&all.timers);
+	uint64_t now = now_us(), next = n && n->due < until / 1000 ? n->due * 1000 : until;
+	struct timespec t = { 0 };
+
+	if (next > now)
+		t = (struct timespec){ (time_t)((next - now) / 1000000),
+			(long)((next - now) % 1000000 * 1000) };
+	if (ppoll(all.fds, PORTS + 1, &t, NULL) < 0)
+		stop("poll");
+	for (unsigned i = 0; i < PORTS; i++)
+		if (all.fds[i].revents)
+			receive(i);
+	run_timers();
+	return all.fds[PORTS].revents;
+}
+
+/* The moment at which caller I is to begin, or 0: now. */
+static uint64_t begins(unsigned i, int rate, uint64_t start)
+{
+	if (rate > 0)
+		return start + (uint64_t)i * 1000000 / (unsigned)rate;
+	return i - all.over < (unsigned)-rate ? 0 : UINT64_MAX / 2;
+}
+
+/* All callers do DO, at RATE; then it is told how it was. */
+static void run(void (*act)(struct caller *c), int rate, uint64_t patience)
+{
+	uint64_t start = now_us(), last = start;
+
+	all.over = 0;
+	for (unsigned i = 0; i < all.n || (all.over < all.n && now_us() < last + patience);) {
+		if (i < all.n && begins(i, rate, start) <= now_us()) {
+			all.begun = all.begun > i ? all.begun : i + 1;
+			act(&all.v[i++]);
+			last = now_us();
+		}
+		(void)turn(i < all.n && begins(i, rate, start) < last + patience ? begins(i, rate, start)
+										 : last + patience);
+		if (i < all.n && now_us() >= last + patience && rate < 0)
+			break;
+	}
+	tell(start);
+}
+
+static void rekey(struct caller *c)
+{
+	command(c, COMMAND_REKEY, true);
+}
+
+static void rekey_ike(struct caller *c)
+{
+	command(c, COMMAND_REKEY, false);
+}
+
+static void down(struct caller *c)
+{
+	command(c, COMMAND_DOWN, false);
+}
+
+static void obey(int rate, uint64_t patience)
+{
+	char line[64];
+
+	for (;;) {
+		if (!turn(now_us() + 1000000))
+			continue;
+		if (!fgets(line, sizeof line, stdin))
+			return;
+		if (!strcmp(line, "rekey\n"))
+			run(rekey, rate, patience);
+		else if (!strcmp(line, "rekey-ike\n"))
+			run(rekey_ike, rate, patience);
+		else if (!strcmp(line, "down\n"))
+			run(down, rate, patience);
+	}
+}
+
+static void load(const char *path)
+{
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena), notes = text_in(&arena);
+
+	creds_start(&all.creds);
+	if (conf_load_system(path, &all.conf, &why, &notes) ||
+		creds_load(&all.creds, path, &all.conf, &conf_files_system, &why, &notes)) {
+		fprintf(stderr, "callers: %s\n", text_str(&why));
+		exit(2);
+	}
+	arena_free(&arena);
+}
+
+int main(int argc, char **argv)
+{
+	struct ip first;
+	int rate;
+
+	if (argc != 7 || ip_parse(argv[2], &all.server) || ip_parse(argv[3], &first) || atoi(argv[4]) < 1)
+		stop("usage: CONFIG SERVER FIRST COUNT RATE TIMEOUT");
+	load(argv[1]);
+	entropy_start(&all.entropy);
+	all.n = (unsigned)atoi(argv[4]);
+	all.v = calloc(all.n, sizeof *all.v);
+	if (all.conf.n_peers < all.n)
+		stop("fewer connections than callers");
+	rate = atoi(argv[5]);
+	for (unsigned i = 0; i < all.n; i++) {
+		uint32_t n = number_of(&first) + i;
+
+		all.v[i].peer = all.conf.peers[i];
+		all.v[i].ip = (struct ip){ .v = 4,
+			.a = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n } };
+	}
+	all.fds[0] = (struct pollfd){ open_port(PORT_IKE), POLLIN, 0 };
+	all.fds[1] = (struct pollfd){ open_port(PORT_NAT_T), POLLIN, 0 };
+	all.fds[PORTS] = (struct pollfd){ STDIN_FILENO, POLLIN, 0 };
+	run(begin, rate, (uint64_t)atoi(argv[6]) * 1000000);
+	obey(rate, (uint64_t)atoi(argv[6]) * 1000000);
+	return 0;
+}
