@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CHUNK_SIZE = 4096 - 64, ALIGN = 16 };
+/* Most arenas live as long as an SA and hold a few hundred octets; others take much for a moment. Each chunk
+ * is twice as large as the one before, up to a page, the head of malloc's included. */
+enum { CHUNK_FIRST = 512 - 64, CHUNK_LARGEST = 4096 - 64, ALIGN = 16 };
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -16,9 +18,12 @@ struct arena_chunk {
 
 static struct arena_chunk *chunk_new(struct arena *a, size_t n)
 {
-	size_t size = n > CHUNK_SIZE ? n : CHUNK_SIZE;
-	struct arena_chunk *c = calloc(1, sizeof *c + size);
+	size_t size = a->chunks ? 2 * a->chunks->size : CHUNK_FIRST;
+	struct arena_chunk *c;
 
+	size = size < CHUNK_LARGEST ? size : CHUNK_LARGEST;
+	size = n > size ? n : size;
+	c = calloc(1, sizeof *c + size);
 	if (!c)
 		abort();
 	c->size = size;

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+#include <malloc.h>
+
 static void pieces_are_zero_aligned_and_apart(void **state)
 {
 	struct arena a = { 0 };
@@ -32,6 +34,22 @@ static void a_piece_may_be_larger_than_a_chunk(void **state)
 	memset(large, 1, 100000);
 	assert_int_equal(small[0], 0);
 	assert_true(a.taken >= 100008);
+	arena_free(&a);
+}
+
+/* An arena that holds little takes little, and one that holds much does not take many pieces of malloc's. */
+static void chunks_grow(void **state)
+{
+	struct arena a = { 0 };
+	size_t before = mallinfo2().uordblks;
+
+	(void)state;
+	arena_alloc(&a, 100);
+	arena_alloc(&a, 100);
+	assert_true(mallinfo2().uordblks - before <= 512 || mallinfo2().uordblks == before);
+	for (unsigned i = 0; i < 100; i++)
+		arena_alloc(&a, 1000);
+	assert_true(mallinfo2().uordblks - before < 140000);
 	arena_free(&a);
 }
 
@@ -112,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
 		cmocka_unit_test(a_piece_may_be_larger_than_a_chunk),
+		cmocka_unit_test(chunks_grow),
 		cmocka_unit_test(copies_outlive_their_source),
 		cmocka_unit_test(a_freed_arena_is_empty_and_usable),
 		cmocka_unit_test(text_grows_piece_by_piece),
