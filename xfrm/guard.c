@@ -6,16 +6,23 @@
  * (a policy's: REMOTE's selectors, without what is ours) and jumps to "dN", which looks at its destination
  * (LOCAL's) and decides. They are flushed when the policy goes, and filled again for another of its kind. So
  * one change costs the same among ten policies and among thousands. A shunt has two slots, one for each
- * direction. */
+ * direction.
+ *
+ * But each packet meets all slots one after the other, and the kernel checks all of them at each change. So
+ * what is only addresses lies in sets instead (pairs.h), those of each device. One that overlaps another
+ * there, which the kernel does not take, has a slot. */
 #include "xfrm/guard.h"
 
+#include "base/dict.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "xfrm/ours.h"
+#include "xfrm/pairs.h"
 
 #include <netinet/in.h>
 #include <nftables/libnftables.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Kinds of slots, and the chains that jump to them. */
@@ -36,9 +43,27 @@ struct slot {
 	bool has_chains;
 };
 
+/* The sets of a device, and the rules that look into them. */
+struct gate_sets {
+	bool made;
+	char v4[16], v6[16];
+};
+
+/* A policy that lies in a set. */
+struct paired {
+	unsigned owners;
+	struct arena arena;
+	const char *set;
+	struct tss sources, destinations;
+};
+
 struct guard {
 	struct nft_ctx *nft;
-	struct map by_id;
+	struct pairs *pairs; /* NULL: there are no sets */
+	struct dict sets;    /* of devices, by name */
+	unsigned n_sets;
+	struct map paired;        /* by id */
+	struct map by_id;         /* the slots of the others */
 	struct map shunts;        /* their slots, by shunt_key */
 	struct node free[PLACES]; /* slots that nobody has */
 	unsigned n_slots;
@@ -140,6 +165,7 @@ enum err guard_open(
 		list_init(&g->free[p]);
 	g->name = arena_str(&g->arena, name);
 	g->nft = context();
+	g->pairs = pairs_open(g->name);
 	table(&commands, name, ports, mark);
 	if (!g->nft || !run(g->nft, text_str(&commands), &said)) {
 		text_add(why,
@@ -158,10 +184,19 @@ enum err guard_open(
 
 void guard_close(struct guard *g)
 {
+	struct paired *p;
+
 	if (!g)
 		return;
 	if (g->nft)
 		nft_ctx_free(g->nft);
+	for (size_t at = 0; (p = map_next(&g->paired, &at));) {
+		arena_free(&p->arena);
+		free(p);
+	}
+	pairs_close(g->pairs);
+	dict_free(&g->sets);
+	map_free(&g->paired);
 	map_free(&g->by_id);
 	map_free(&g->shunts);
 	arena_free(&g->arena);
@@ -295,18 +330,88 @@ static void refused(const struct guard *g, const char *so, const struct text *sa
 		g->name, text_str(said), so);
 }
 
+/* The sets of DEV, which are made with its first policy; NULL: they cannot be. */
+static const struct gate_sets *sets_of(struct guard *g, const char *dev)
+{
+	struct gate_sets *s = dict_get(&g->sets, dev);
+	struct arena scratch = { 0 };
+	struct text t = text_in(&scratch), said = text_in(&scratch);
+
+	if (!s) {
+		s = ARENA_NEW(&g->arena, struct gate_sets);
+		snprintf(s->v4, sizeof s->v4, "p%u-4", g->n_sets);
+		snprintf(s->v6, sizeof s->v6, "p%u-6", g->n_sets++);
+		dict_put(&g->sets, arena_str(&g->arena, dev), s);
+		text_add(&t, "add set inet %s %s { type ipv4_addr . ipv4_addr; flags interval; }\n", g->name,
+			s->v4);
+		text_add(&t, "add set inet %s %s { type ipv6_addr . ipv6_addr; flags interval; }\n", g->name,
+			s->v6);
+		text_add(&t,
+			"add rule inet %s guard iifname != \"%s\" ip saddr . ip daddr @%s counter drop\n",
+			g->name, dev, s->v4);
+		text_add(&t,
+			"add rule inet %s guard iifname != \"%s\" ip6 saddr . ip6 daddr @%s counter drop\n",
+			g->name, dev, s->v6);
+		s->made = run(g->nft, text_str(&t), &said);
+	}
+	arena_free(&scratch);
+	return s->made ? s : NULL;
+}
+
+/* Whether it lies in a set now. What is ours stays out of REMOTE, which a set cannot say. */
+static bool pair_up(struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote)
+{
+	struct arena scratch = { 0 };
+	bool simple = g->pairs && pairs_can(remote, local) && !ours_of(local, remote, &scratch).n;
+	const struct gate_sets *s = simple ? sets_of(g, dev) : NULL;
+	const char *set = !s ? NULL : local.v[0].lo.v == 4 ? s->v4 : s->v6;
+	struct paired *p;
+
+	arena_free(&scratch);
+	if (!set || pairs_add(g->pairs, set, remote, local))
+		return false;
+	p = calloc(1, sizeof *p);
+	if (!p)
+		abort();
+	p->owners = 1;
+	p->set = set;
+	p->sources = tss_copy(&p->arena, remote);
+	p->destinations = tss_copy(&p->arena, local);
+	map_put(&g->paired, id, p);
+	return true;
+}
+
+static void unpair(struct guard *g, uint32_t id, struct paired *p)
+{
+	enum err e;
+
+	if (--p->owners)
+		return;
+	e = pairs_del(g->pairs, p->set, p->sources, p->destinations);
+	if (e)
+		log_say(LOG_WARN, "guard",
+			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
+			p->set, g->name, err_name(e));
+	map_take(&g->paired, id);
+	arena_free(&p->arena);
+	free(p);
+}
+
 enum err guard_add(
 	struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
 {
 	struct slot *s = map_get(&g->by_id, id);
+	struct paired *p = map_get(&g->paired, id);
 	struct arena scratch = { 0 };
 	struct text commands = text_in(&scratch), said = text_in(&scratch);
 	bool ok;
 
-	if (s) {
-		s->owners++;
+	if (s || p) {
+		++*(s ? &s->owners : &p->owners);
 		return ERR_OK;
 	}
+	if (pair_up(g, id, dev, local, remote))
+		return ERR_OK;
 	s = slot_take(g, POLICIES, &commands);
 	policy_fill(&commands, g->name, s->number, dev, local, remote);
 	ok = run(g->nft, text_str(&commands), &said);
@@ -322,7 +427,10 @@ enum err guard_add(
 void guard_del(struct guard *g, uint32_t id)
 {
 	struct slot *s = map_get(&g->by_id, id);
+	struct paired *p = map_get(&g->paired, id);
 
+	if (p)
+		unpair(g, id, p);
 	if (!s || --s->owners)
 		return;
 	map_take(&g->by_id, id);

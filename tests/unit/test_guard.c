@@ -95,10 +95,47 @@ static void the_guard_goes_with_its_last_owner_and_its_slot_is_used_again(void *
 	route_guard_del(h->route, 7);
 	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	route_guard_del(h->route, 7);
-	assert_ok(machine_guard(h, 9, "10.1.0.0/16", "10.3.0.0/16"));
+	assert_ok(machine_guard(h, 9, "10.1.0.0/16[udp]", "10.3.0.0/16"));
 	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 9);
+	assert_ok(machine_guard(h, 10, "10.1.0.0/16[udp]", "10.4.0.0/16"));
+	assert_true(drops("10.4.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_says("nft list ruleset", "jump s0");
 	assert_silent("nft list ruleset", "jump s1");
+}
+
+/* The kernel finds them without trying one after the other. */
+static void mere_addresses_have_no_slots(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 8, "10.1.0.0/16", "10.3.0.7"));
+	assert_ok(machine_guard(h, 9, "fd01::/64", "fd02::/64"));
+	assert_silent("nft list ruleset", "jump s");
+	assert_says("nft list ruleset", "10.3.0.7 . 10.1.0.0/16");
+	route_guard_del(h->route, 8);
+	assert_silent("nft list ruleset", "10.3.0.7");
+	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("10.3.0.7", "10.1.0.1", IPPROTO_UDP, 1, 2));
+}
+
+/* A set takes no pair that overlaps another one, nor the same twice: each goes with its own policy all the
+ * same. */
+static void pairs_that_overlap_are_guarded_each(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 8, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 9, "10.1.0.0/16", "10.2.3.0/24"));
+	route_guard_del(h->route, 7);
+	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 8);
+	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_true(drops("10.2.3.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 9);
+	assert_false(drops("10.2.3.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 }
 
 static void what_keeps_the_tunnel_itself_alive_passes(void **state)
@@ -242,7 +279,7 @@ static void shunts_use_slots_again_each_of_their_kind(void **state)
 	assert_int_equal(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.9.0.0/16"), ERR_EXISTS);
 	route_shunt_del(h->route, 1);
 	route_shunt_del(h->route, 1);
-	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 1, "10.1.0.0/16[udp]", "10.2.0.0/16"));
 	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.3.0.0/16"));
 	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_says("nft list ruleset", "jump s2");
@@ -291,6 +328,8 @@ int main(void)
 		MACHINE_CASE(clear_packets_of_a_policy_are_dropped),
 		MACHINE_CASE(packets_from_the_tunnels_device_pass),
 		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
+		MACHINE_CASE(mere_addresses_have_no_slots),
+		MACHINE_CASE(pairs_that_overlap_are_guarded_each),
 		MACHINE_CASE(what_keeps_the_tunnel_itself_alive_passes),
 		MACHINE_CASE(the_machine_reaches_itself),
 		MACHINE_CASE(protocol_and_ports_of_both_sides_count),
