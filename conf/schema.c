@@ -95,6 +95,14 @@ static const struct conf_key connection_keys[] = {
 	{ "remote_addrs", STATUS_READ, TYPE_ADDRESSES, PEER(remote_addrs), "%any",
 		.doc = "the peer's addresses; the first single one is where we connect to",
 		.count_at = PEER(n_remote_addrs) },
+	{ "redirect_addrs", STATUS_READ, TYPE_ADDRESSES, PEER(redirect_addrs),
+		.doc = "gateways that the peer may redirect us to, beside those of remote_addrs: addresses, "
+		       "prefixes, ranges, names",
+		.differs = OURS, .count_at = PEER(n_redirect_addrs) },
+	{ "redirect_to", STATUS_READ, TYPE_GATEWAY, PEER(redirect_to),
+		.doc = "gateway that peers are redirected to, an address or a name: in IKE_SA_INIT where all "
+		       "connections for their addresses say the same, else in IKE_AUTH (RFC 5685)",
+		.differs = OURS },
 	{ "local_port", STATUS_READ, TYPE_PORT, PEER(local_port), "500", .doc = "UDP port of ours" },
 	{ "remote_port", STATUS_READ, TYPE_PORT, PEER(remote_port), "500", .doc = "UDP port of the peer's" },
 	{ "proposals", STATUS_READ, TYPE_IKE_PROPOSALS, PEER(ike), "default", .doc = "algorithms for IKE",
@@ -482,6 +490,10 @@ static const struct conf_key daemon_keys[] = {
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "
 		       "cert_uri_base: a stranger can make us fetch what he names" },
+	{ "follow_redirects", STATUS_READ, TYPE_BOOL, SETTINGS(follow_redirects), "yes",
+		.doc = "let peers redirect us to other gateways of a connection: those of remote_addrs and "
+		       "redirect_addrs (RFC 5685)",
+		.differs = "to any gateway" },
 	{ "crash_detection", STATUS_READ, TYPE_BOOL, SETTINGS(crash_detection), "yes",
 		.doc = "prove to peers that we were restarted, and believe theirs, so that tunnels are back "
 		       "at "

@@ -51,6 +51,7 @@ enum conf_type {
 	TYPE_PORT,           /* uint16_t */
 	TYPE_WORD,           /* an enum, by the row's words */
 	TYPE_CHOICE,         /* const char *, one of the row's words */
+	TYPE_GATEWAY,        /* const char *, an IP address or a DNS name */
 	TYPE_DEVICE,         /* const char *, a network device */
 	TYPE_DEVICES,        /* const char *, what names of devices begin with */
 	TYPE_STRINGS,        /* struct strings */

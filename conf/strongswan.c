@@ -32,6 +32,7 @@ static const struct setting {
 	{ "block_threshold", "block_threshold", false },
 	{ "init_limit_half_open", "init_limit_half_open", false },
 	{ "init_limit_job_load", "init_limit_job_load", false },
+	{ "follow_redirects", "follow_redirects", false },
 	{ "hash_and_url", "hash_and_url", false },
 	{ "make_before_break", "make_before_break", false },
 	{ "install_routes", "install_routes", false },

@@ -186,6 +186,11 @@ static bool read_device(struct value *v)
 	return device(v, DEVICE_MAX);
 }
 
+static bool read_gateway(struct value *v)
+{
+	return addr_is_host(v->text) && read_text(v);
+}
+
 static bool read_devices(struct value *v)
 {
 	return device(v, DEVICES_MAX);
@@ -680,6 +685,7 @@ static const struct {
 	[TYPE_CHOICE] = { read_choice, value_print_text, "known", 0, NULL },
 	[TYPE_DEVICE] = { read_device, value_print_text,
 		"the name of a network device: at most 15 characters, no blank, / or :", 0, "device" },
+	[TYPE_GATEWAY] = { read_gateway, value_print_text, "an address or a name", 0, "address or name" },
 	[TYPE_DEVICES] = { read_devices, value_print_text,
 		"the beginning of device names: at most 11 characters, no blank, / or :", 0, "device" },
 	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0, "list" },

@@ -164,6 +164,20 @@ static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bo
 		0, 0);
 }
 
+static void redirect(
+	void *ctx, uint32_t ticket, const struct vici_target *what, const struct vici_redirect *where)
+{
+	run(ctx,
+		&(struct ike_command){
+			.kind = COMMAND_REDIRECT,
+			.ticket = ticket,
+			.ike = what->ike,
+			.ike_id = what->ike_id,
+			.redirect = { where->gateway, where->lo, where->hi, where->identity },
+		},
+		0, 0);
+}
+
 static void policy(void *ctx, enum ike_command_kind kind, uint32_t ticket, const struct vici_target *what)
 {
 	run(ctx,
@@ -210,6 +224,7 @@ void orders_into(struct vici_host *h)
 	h->initiate = initiate;
 	h->terminate = terminate;
 	h->rekey = rekey;
+	h->redirect = redirect;
 	h->install = install;
 	h->uninstall = uninstall;
 }

@@ -153,6 +153,10 @@ void reach_ask(struct world *w, const struct ike_question *q, struct answer *ans
 		complete(w, peer, from, &q->hosts.remote, answer);
 		return;
 	}
+	if (q->gateway) {
+		ask_name(w, peer, from, q->gateway, answer);
+		return;
+	}
 	for (unsigned i = 0; i < peer->n_remote_addrs; i++) {
 		const struct addr_pattern *p = &peer->remote_addrs[i];
 

@@ -235,6 +235,7 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	add_ip(s->line, "remote", &q->hosts.remote);
 	for (unsigned i = 0; i < q->remotes.n; i++)
 		add_ip(s->line, "to", &q->remotes.v[i]);
+	line_add(s->line, "gateway", q->gateway);
 	add_transform(s->line, "ke", q->ke);
 	add_transform(s->line, "prf", q->prf);
 	if (q->peer_public.n)

@@ -39,6 +39,7 @@ static const struct name commands[] = {
 	{ COMMAND_UP, "up" },
 	{ COMMAND_DOWN, "down" },
 	{ COMMAND_REKEY, "rekey" },
+	{ COMMAND_REDIRECT, "redirect" },
 	{ 0, NULL },
 };
 
@@ -466,6 +467,10 @@ static const struct field {
 	{ EVENT_COMMAND, "reauth", BOOL, AT(command.reauth) },
 	{ EVENT_COMMAND, "local", IP, AT(command.hosts.local) },
 	{ EVENT_COMMAND, "remote", IP, AT(command.hosts.remote) },
+	{ EVENT_COMMAND, "gateway", TEXT, AT(command.redirect.gateway) },
+	{ EVENT_COMMAND, "peer-from", IP, AT(command.redirect.lo) },
+	{ EVENT_COMMAND, "peer-to", IP, AT(command.redirect.hi) },
+	{ EVENT_COMMAND, "peer-id", TEXT, AT(command.redirect.identity) },
 	{ EVENT_COMMAND, "limits", BOOL, AT(command.limits) },
 };
 

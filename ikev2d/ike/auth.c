@@ -17,6 +17,7 @@
 #include "ike/mobike.h"
 #include "ike/negotiate.h"
 #include "ike/proof.h"
+#include "ike/redirect.h"
 #include "ike/unique.h"
 
 /* The body of an ID payload: type, three zero octets, data. */
@@ -188,13 +189,27 @@ static void take_lifetime(struct draft *d, const struct message *m)
 		life_authenticated(d, n->data);
 }
 
+/* The peer is who it should be, and sends us to another gateway. */
+static enum verdict redirected(struct draft *d, struct bytes data)
+{
+	if (!redirect_at_auth(d, data))
+		tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	established(d);
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
+}
+
 enum verdict auth_checked(struct draft *d)
 {
+	const struct wire_notify *redirect;
 	struct message m;
 
 	proof_checked(d);
 	proof_kept(d, &m);
 	crash_token_keep(&d->core, crash_token(&m));
+	redirect = message_notify(&m, REDIRECT);
+	if (redirect && d->step->ike->settings.follow_redirects)
+		return redirected(d, redirect->data);
 	mobike_take(d, &m);
 	if (childless(d)) {
 		established(d);
@@ -354,6 +369,18 @@ static enum verdict answer_childless(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
+/* The peer is to leave, and ends the IKE_SA; or we do. */
+static enum verdict answer_redirect(struct draft *d)
+{
+	struct message m = answer_head(d);
+
+	redirect_put(d, d->core.peer->redirect_to, &m);
+	draft_respond(d, IKE_AUTH, &m);
+	established(d);
+	redirect_taken(d);
+	return DRAFT_COMMIT;
+}
+
 enum verdict auth_answer(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
@@ -362,6 +389,8 @@ enum verdict auth_answer(struct draft *d)
 
 	proof_take(d);
 	proof_kept(d, &m);
+	if (redirect_due(d))
+		return answer_redirect(d);
 	mobike_take(d, &m);
 	if (!(m.has & PAYLOAD_BIT(PAYLOAD_SA)))
 		return answer_childless(d);

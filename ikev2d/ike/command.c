@@ -3,6 +3,7 @@
  * leaves cancels nothing. */
 #include "ike/child.h"
 #include "ike/conf.h"
+#include "ike/redirect.h"
 #include "ike/step.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -577,6 +578,15 @@ static void trap(struct step *s, struct command *command, const struct ike_comma
 	command_done(s, command, conf && trap_command(s, conf, set), &why);
 }
 
+/* It is begun: that the peer leaves is its business, and takes time. */
+static void redirect(struct step *s, struct command *command, const struct ike_command *c)
+{
+	struct why why;
+
+	redirect_command(s, c, &command->matches, &why);
+	command_done(s, command, !why.what, &why);
+}
+
 void command_run(struct step *s, const struct ike_command *c)
 {
 	struct command *command = command_new(s->ike, c);
@@ -585,6 +595,7 @@ void command_run(struct step *s, const struct ike_command *c)
 	case COMMAND_UP: up(s, command, c); break;
 	case COMMAND_DOWN: down(s, command, c); break;
 	case COMMAND_REKEY: rekey(s, command, c); break;
+	case COMMAND_REDIRECT: redirect(s, command, c); break;
 	case COMMAND_TRAP:
 	case COMMAND_UNTRAP: trap(s, command, c); break;
 	}

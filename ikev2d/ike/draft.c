@@ -285,7 +285,8 @@ static void commit_established(struct draft *d, struct sa *sa)
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */
-	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && sa->handshake.x.child)
+	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && d->wish != WISH_GATEWAY &&
+		sa->handshake.x.child)
 		want_lost(d->step, sa->handshake.x.child);
 	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
@@ -375,6 +376,15 @@ static void own_ike_sa(struct draft *d, struct sa *sa)
 		waits_move_up(&sa->task->waits, &own->waits);
 }
 
+/* Who waits for the SA waits for the other gateway now. */
+static void other_gateway(struct draft *d, struct sa *sa)
+{
+	struct sa *other = init_redirected(d->step, d->wished, sa, &d->gateway);
+
+	if (other)
+		waits_move_up(&sa->waits, &other->waits);
+}
+
 static void commit_wish(struct draft *d, struct sa *sa)
 {
 	if (sa->task && sa->task->unwanted)
@@ -385,6 +395,8 @@ static void commit_wish(struct draft *d, struct sa *sa)
 	case WISH_CHILD: waits_move_up(&sa->waits, task_create(sa, d->wished, NULL, NULL)); break;
 	case WISH_IKE_SA: own_ike_sa(d, sa); break;
 	case WISH_REAUTH: sa->core.reauth_due = d->step->now; break;
+	case WISH_GATEWAY: other_gateway(d, sa); break;
+	case WISH_MOVE: revive_moved(d->step, sa, &d->gateway); break;
 	}
 }
 

@@ -71,6 +71,7 @@ struct ike_question {
 	const struct peer *peer;
 	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says; ASK_PATHS:
 					   * the local one that is in use */
+	const char *gateway;              /* ASK_ROUTE: or the peer's by its name; NULL: not */
 	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
@@ -122,20 +123,29 @@ enum ike_command_kind {
 	COMMAND_UP,
 	COMMAND_DOWN,
 	COMMAND_REKEY,
-	COMMAND_TRAP,   /* a trap for the first child that matches */
-	COMMAND_UNTRAP, /* the trap of the first child that matches goes */
+	COMMAND_TRAP,     /* a trap for the first child that matches */
+	COMMAND_UNTRAP,   /* the trap of the first child that matches goes */
+	COMMAND_REDIRECT, /* peers are sent to another gateway */
+};
+
+/* Whom to redirect, beside what names the IKE_SA, and where to. */
+struct ike_redirect {
+	const char *gateway;  /* address or name */
+	struct ip lo, hi;     /* addresses of the peer; v 0: any */
+	const char *identity; /* of the peer, may have wildcards; NULL: any */
 };
 
 /* TICKET is the caller's; TELL_DONE brings it back, once. 0: nobody waits. */
 struct ike_command {
 	enum ike_command_kind kind;
 	uint32_t ticket;
-	const char *ike, *child;   /* NULL: any */
-	uint32_t ike_id, child_id; /* 0: any */
-	bool force;                /* DOWN: do not wait for the peer */
-	bool reauth;               /* REKEY: of an IKE_SA: authenticate anew */
-	struct hosts hosts;        /* UP: on an IKE_SA between these */
-	bool limits;               /* UP: not if it takes one IKE_SA too many that is being set up */
+	const char *ike, *child;      /* NULL: any */
+	uint32_t ike_id, child_id;    /* 0: any */
+	bool force;                   /* DOWN: do not wait for the peer */
+	bool reauth;                  /* REKEY: of an IKE_SA: authenticate anew */
+	struct hosts hosts;           /* UP: on an IKE_SA between these */
+	struct ike_redirect redirect; /* REDIRECT */
+	bool limits;                  /* UP: not if it takes one IKE_SA too many that is being set up */
 };
 
 struct ike_event {

@@ -8,6 +8,7 @@
 #include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/mobike.h"
+#include "ike/redirect.h"
 #include "ike/task.h"
 
 static void note_gone(struct negotiation *ours, uint32_t spi)
@@ -73,6 +74,8 @@ enum verdict info_request(struct draft *d)
 	if (message_notify(m, AUTH_LIFETIME) && d->core.state == S_UP)
 		life_authenticated(d, message_notify(m, AUTH_LIFETIME)->data);
 	crash_token_keep(&d->core, crash_token(m));
+	if (!end && message_notify(m, REDIRECT))
+		redirect_at_will(d, message_notify(m, REDIRECT)->data);
 	if (!end && message_notify(m, INVALID_SPI))
 		check_child(d, message_notify(m, INVALID_SPI));
 	if (!end) {
@@ -99,6 +102,8 @@ enum verdict info_response(struct draft *d)
 
 	if (c && c->sa == d->sa)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
+	if (t && t->kind == TASK_REDIRECT)
+		redirect_taken(d);
 	if (t)
 		return mobike_answered(d, t);
 	d->task_end = TASK_OVER;

@@ -17,6 +17,7 @@
 #include "ike/mode.h"
 #include "ike/natd.h"
 #include "ike/proof.h"
+#include "ike/redirect.h"
 
 static bool carried_by_us(const struct peer *p)
 {
@@ -35,16 +36,21 @@ static bool wants_encap(const struct ike *ike, const struct peer *p)
 
 /* --------------------------------------------------------------- initiator */
 
+static void begin(struct draft *d, struct step *s, const struct child_conf *child)
+{
+	draft_open(d, s, NULL);
+	d->core.initiator = d->core.began = true;
+	d->core.spi_i = spi_new(d);
+	d->core.peer = child->peer;
+	d->hs.x.child = child;
+}
+
 struct sa *init_start(struct step *s, const struct child_conf *child, const struct ts *local,
 	const struct ts *remote, const struct hosts *hosts)
 {
 	struct draft d;
 
-	draft_open(&d, s, NULL);
-	d.core.initiator = d.core.began = true;
-	d.core.spi_i = spi_new(&d);
-	d.core.peer = child->peer;
-	d.hs.x.child = child;
+	begin(&d, s, child);
 	if (hosts) {
 		d.core.hosts = *hosts;
 		d.core.path = (struct path){ .local.ip = hosts->local, .remote.ip = hosts->remote };
@@ -55,6 +61,32 @@ struct sa *init_start(struct step *s, const struct child_conf *child, const stru
 	}
 	draft_ask(&d, ASK_ROUTE, S_I_ROUTE)->hosts = d.core.hosts;
 	return draft_close(&d, DRAFT_COMMIT);
+}
+
+enum verdict init_route(struct draft *d, const struct gateway *to)
+{
+	struct ike_question *q;
+
+	d->core.hosts.remote = to->ip;
+	d->core.path = (struct path){ .local.ip = d->core.hosts.local, .remote.ip = to->ip };
+	d->hs.gateway = to->name ? arena_str(&d->keep, to->name) : NULL;
+	q = draft_ask(d, ASK_ROUTE, S_I_ROUTE);
+	q->hosts = d->core.hosts;
+	q->gateway = d->hs.gateway;
+	return DRAFT_COMMIT;
+}
+
+struct sa *init_redirected(
+	struct step *s, const struct child_conf *child, const struct sa *old, const struct gateway *to)
+{
+	struct draft d;
+
+	begin(&d, s, child);
+	d.core.hosts.local = old->core.hosts.local;
+	d.core.redirected_from = old->core.path.remote.ip;
+	d.core.redirects = old->core.redirects;
+	d.core.redirects_since = old->core.redirects_since;
+	return draft_close(&d, init_route(&d, to));
 }
 
 static enum verdict ask_key_pair(struct draft *d)
@@ -71,6 +103,11 @@ enum verdict init_routed(struct draft *d)
 	bool marker = p->remote_port != set->port && p->remote_port != PORT_IKE;
 	char local[ADDR_TEXT], remote[ADDR_TEXT];
 
+	if (!redirect_reaches(d, &a->remote))
+		return draft_end(d, 0);
+	/* Where a name has led it stays. */
+	if (d->hs.gateway)
+		d->core.hosts.remote = a->remote;
 	d->core.path = (struct path){
 		.local = { a->local, marker ? set->port_nat_t : set->port },
 		.remote = { a->remote, p->remote_port },
@@ -104,6 +141,7 @@ static enum verdict send_init(struct draft *d)
 		proof_hashes_put(d, &m);
 	fragment_announce(p, scratch, &m);
 	mode_introduce(p, scratch, &m);
+	redirect_put_support(d, &m);
 	d->core.spi_r = 0;
 	d->core.state = S_I_INIT;
 	d->core.ask = 0;
@@ -223,7 +261,8 @@ enum verdict init_refusal(struct draft *d)
 {
 	const struct message *m = d->message;
 	const struct wire_notify *cookie = message_notify(m, COOKIE),
-				 *ke = message_notify(m, INVALID_KE_PAYLOAD);
+				 *ke = message_notify(m, INVALID_KE_PAYLOAD),
+				 *redirect = message_notify(m, REDIRECT);
 	const struct wire_notify *error = message_error(m);
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || d->hs.rounds >= INIT_ROUNDS_MAX)
@@ -236,6 +275,8 @@ enum verdict init_refusal(struct draft *d)
 		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
 		return send_init(d);
 	}
+	if (redirect)
+		return redirect_at_init(d, redirect->data);
 	if (ke)
 		return other_group(d, ke->data);
 	if (!error)
@@ -251,11 +292,18 @@ enum verdict init_request(struct draft *d)
 	const struct message *m = d->message;
 	const struct proposal *chosen;
 	struct ike_question *q;
+	struct bytes redirect;
 	uint8_t *group;
 
 	if (mobike_meets_nat(d, m))
 		return draft_refuse(d, UNEXPECTED_NAT_DETECTED, (struct bytes){ 0 });
-	if (!candidates_by_address(d) || !candidates_by_proposal(d, m->sa, m->ke.group, &chosen))
+	redirect_get_support(d, m);
+	if (!candidates_by_address(d))
+		return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+	redirect = redirect_init_data(d);
+	if (redirect.n)
+		return draft_refuse(d, REDIRECT, redirect);
+	if (!candidates_by_proposal(d, m->sa, m->ke.group, &chosen))
 		return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
 	if (!d->core.suite.ke || m->ke.group != d->core.suite.ke->id) {
 		group = arena_alloc(d->step->scratch, 2);

@@ -108,6 +108,10 @@ enum {
 	MOBIKE_COOKIE_MIN = 8,
 	MOBIKE_COOKIE_MAX = 64,
 
+	/* So many redirections in this time are followed (RFC 5685, 10). */
+	REDIRECTS_MAX = 5,
+	REDIRECTS_TIME = 300 * 1000,
+
 	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
 	NONCE_OCTETS = 32,
 

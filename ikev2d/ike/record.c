@@ -74,6 +74,7 @@ static const char *task_word(const struct sa *sa, enum task_kind kind)
 		[TASK_MOVE] = "IKE_MOBIKE",
 		[TASK_ADDRESSES] = "IKE_MOBIKE",
 		[TASK_ROUTABILITY] = "IKE_MOBIKE",
+		[TASK_REDIRECT] = "IKE_REDIRECT",
 		[TASK_CREATE_CHILD] = "CHILD_CREATE",
 		[TASK_REKEY_CHILD] = "CHILD_REKEY",
 		[TASK_DELETE_CHILD] = "CHILD_DELETE",

@@ -72,6 +72,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.fragments = old->fragments,
 		.fragment_size = old->fragment_size,
 		.mobike = old->mobike,
+		.redirectable = old->redirectable,
 		.last_in = d->step->now,
 		.predecessor = d->sa->spi,
 		.if_id_in = old->if_id_in,

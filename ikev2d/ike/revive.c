@@ -6,8 +6,9 @@
 #include "ike/conf.h"
 #include "ike/task.h"
 
-/* A new IKE_SA with the children of OLD; NULL when it has none. */
-static struct sa *start_again(struct step *s, struct sa *old)
+/* A new IKE_SA with the children of OLD, and the gateway TO if there is one; NULL when OLD has no children.
+ */
+static struct sa *start_again(struct step *s, struct sa *old, const struct gateway *to)
 {
 	struct sa *sa = NULL;
 
@@ -17,7 +18,9 @@ static struct sa *start_again(struct step *s, struct sa *old)
 
 		if (c->state != CHILD_INSTALLED || c->successor || c->redundant)
 			continue;
-		if (!sa)
+		if (!sa && to)
+			sa = init_redirected(s, conf, old, to);
+		else if (!sa)
 			sa = init_start(s, conf, NULL, NULL, &old->core.hosts);
 		else if (!child_conf_same(sa->handshake.x.child, conf))
 			task_create(sa, conf, NULL, NULL);
@@ -34,10 +37,19 @@ static bool under_way(const struct ike *ike, const struct sa *sa)
 	return sa->core.reauthenticates;
 }
 
+/* The old one goes when the new one is complete. */
+static void replace(struct step *s, struct sa *sa, const struct gateway *to)
+{
+	struct sa *fresh = start_again(s, sa, to);
+
+	if (fresh)
+		fresh->core.reauthenticates = sa->spi;
+	else
+		task_add(sa, TASK_DELETE_IKE, NULL);
+}
+
 void revive_reauth(struct step *s, struct sa *sa)
 {
-	struct sa *fresh;
-
 	if (!sa->core.began || under_way(s->ike, sa))
 		return;
 	if (!s->ike->settings.make_before_break) {
@@ -45,17 +57,19 @@ void revive_reauth(struct step *s, struct sa *sa)
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		return;
 	}
-	fresh = start_again(s, sa);
-	if (fresh)
-		fresh->core.reauthenticates = sa->spi;
-	else
-		task_add(sa, TASK_DELETE_IKE, NULL);
+	replace(s, sa, NULL);
+}
+
+void revive_moved(struct step *s, struct sa *sa, const struct gateway *to)
+{
+	if (!under_way(s->ike, sa))
+		replace(s, sa, to);
 }
 
 void revive_ended(struct step *s, struct sa *sa)
 {
 	if (sa->core.again)
-		(void)start_again(s, sa);
+		(void)start_again(s, sa, NULL);
 	sa->core.again = false;
 }
 

@@ -8,6 +8,10 @@
  * one goes or, where so configured, after. Only the original initiator does. */
 void revive_reauth(struct step *s, struct sa *sa);
 
+/* The peer of SA sends us to the gateway TO: a new IKE_SA with the same children is made there, and SA goes.
+ */
+void revive_moved(struct step *s, struct sa *sa, const struct gateway *to);
+
 /* SA is ending, its children are still there: if that was for authentication anew, it is started again. */
 void revive_ended(struct step *s, struct sa *sa);
 

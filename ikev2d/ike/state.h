@@ -100,8 +100,12 @@ struct sa_core {
 	enum ending ending;             /* of its children, when it ends now */
 	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
 	uint32_t if_id_in, if_id_out;   /* of its children; 0: none, or none drawn yet */
-	bool has_token;                 /* the peer gave one, by which it can show that it has crashed; */
-	uint8_t token[CRASH_PRINT];     /* its digest */
+	bool redirectable;              /* responder: the peer can be redirected */
+	uint8_t redirects; /* initiator: that were followed on the way here, since REDIRECTS_SINCE; */
+	uint64_t redirects_since;
+	struct ip redirected_from;  /* and by whom the last time; responder: the peer; v 0: nobody */
+	bool has_token;             /* the peer gave one, by which it can show that it has crashed; */
+	uint8_t token[CRASH_PRINT]; /* its digest */
 	struct mobility mobike;
 };
 
@@ -165,6 +169,7 @@ enum unique_end { OTHERS_STAY, OTHERS_ARE_DEAD, OTHERS_ARE_REPLACED };
  * sa->handshake_arena. */
 struct handshake {
 	struct negotiation x;        /* the first CHILD_SA, and the IKE_SA's own keys */
+	const char *gateway;         /* initiator: that we were redirected to, by name; NULL: none */
 	unsigned rounds;             /* IKE_SA_INIT sent so far */
 	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
@@ -232,6 +237,7 @@ enum task_kind {
 	TASK_MOVE,        /* the peer is to follow us to our path (RFC 4555, 3.5) */
 	TASK_ADDRESSES,   /* which other addresses we have (3.6) */
 	TASK_ROUTABILITY, /* whether the peer gets what we send to its new address (3.7) */
+	TASK_REDIRECT,
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
@@ -246,7 +252,8 @@ struct task {
 	uint32_t spi;                  /* TASK_DELETE_CHILD: ours, even when the child has gone;
 					  TASK_UNKNOWN_SPI */
 	const struct child_conf *conf; /* TASK_CREATE_CHILD; holds a reference to its peer */
-	struct arena arena;            /* of the packet's selectors */
+	const char *gateway;           /* TASK_REDIRECT */
+	struct arena arena;            /* of the packet's selectors, of the gateway */
 	struct tss packet_local, packet_remote;
 	uint64_t not_before; /* 0: at once */
 	uint64_t put_off;    /* when it was for the first time; 0: not yet */

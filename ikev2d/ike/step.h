@@ -32,7 +32,20 @@ enum task_end {
 };
 
 /* What is to be begun after commit. */
-enum wish { WISH_NOTHING, WISH_CHILD, WISH_IKE_SA, WISH_REAUTH };
+enum wish {
+	WISH_NOTHING,
+	WISH_CHILD,
+	WISH_IKE_SA,
+	WISH_REAUTH,
+	WISH_GATEWAY, /* the child from another gateway, before there is one */
+	WISH_MOVE     /* all children from another gateway */
+};
+
+/* A gateway that peers are redirected to: a name or, where that is NULL, an address. */
+struct gateway {
+	struct ip ip;
+	const char *name;
+};
 
 /* An IKE_SA that takes the place of another. */
 struct heir {
@@ -76,6 +89,7 @@ struct draft {
 	uint32_t delete_spi; /* an inbound SPI that only the peer takes for an SA: it is deleted */
 	enum wish wish;      /* what is to be begun afterwards, */
 	const struct child_conf *wished; /* and for which child */
+	struct gateway gateway;          /* WISH_GATEWAY, WISH_MOVE */
 	bool delete_ike;                 /* an exchange that deletes the SA follows */
 	bool answered;                   /* the message is the answer to our request in flight */
 	bool established;                /* the handshake is over: forget it */
@@ -204,6 +218,11 @@ unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
  * between HOSTS (NULL: as the connection says). */
 struct sa *init_start(struct step *s, const struct child_conf *child, const struct ts *local,
 	const struct ts *remote, const struct hosts *hosts);
+/* The same with the gateway TO, to which the peer of OLD sends us. */
+struct sa *init_redirected(
+	struct step *s, const struct child_conf *child, const struct sa *old, const struct gateway *to);
+/* Begins again with the gateway TO. */
+enum verdict init_route(struct draft *d, const struct gateway *to);
 /* The same on an IKE_SA of its connection where there is one. Returns where commands wait for it. */
 struct node *child_start(
 	struct step *s, const struct child_conf *conf, const struct ts *local, const struct ts *remote);

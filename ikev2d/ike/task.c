@@ -8,6 +8,7 @@
 #include "ike/create.h"
 #include "ike/mobike.h"
 #include "ike/negotiate.h"
+#include "ike/redirect.h"
 #include "ike/rekey.h"
 #include "ike/want.h"
 
@@ -76,6 +77,16 @@ void task_delete_spi(struct sa *sa, uint32_t spi)
 {
 	if (!superfluous(sa, TASK_DELETE_CHILD, 0, spi))
 		task_new(sa, TASK_DELETE_CHILD)->spi = spi;
+}
+
+void task_redirect(struct sa *sa, const char *gateway)
+{
+	struct task *t;
+
+	if (superfluous(sa, TASK_REDIRECT, 0, 0))
+		return;
+	t = task_new(sa, TASK_REDIRECT);
+	t->gateway = arena_str(&t->arena, gateway);
 }
 
 void task_unknown_spi(struct sa *sa, uint32_t spi)
@@ -189,6 +200,8 @@ static void inform(struct draft *d, const struct task *t)
 		message_add_notify(&m, d->step->scratch, INVALID_SPI, spi_bytes(d->step->scratch, t->spi));
 	if (t->kind == TASK_CRASH_TOKEN)
 		crash_token_put(d->step, &d->core, &m);
+	if (t->kind == TASK_REDIRECT)
+		redirect_put(d, t->gateway, &m);
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;

@@ -19,6 +19,9 @@ void task_delete_spi(struct sa *sa, uint32_t spi);
 /* The IKE_SA is to be deleted AT that time, unless it is by then. */
 void task_delete_ike_later(struct sa *sa, uint64_t at);
 
+/* The peer is to be redirected to GATEWAY. */
+void task_redirect(struct sa *sa, const char *gateway);
+
 /* The peer is to hear that there is no SA of ours with the SPI that it sends on. */
 void task_unknown_spi(struct sa *sa, uint32_t spi);
 

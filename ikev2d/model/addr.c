@@ -221,6 +221,13 @@ static bool is_host_name(const char *s)
 	       *s != '-';
 }
 
+bool addr_is_host(const char *s)
+{
+	struct ip ip;
+
+	return !ip_parse(s, &ip) ? !ip_is_any(&ip) : is_host_name(s);
+}
+
 enum err addr_pattern_parse(const char *s, struct arena *arena, struct addr_pattern *out)
 {
 	struct addr_pattern p = { 0 };

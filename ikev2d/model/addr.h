@@ -88,5 +88,8 @@ enum err addr_pattern_parse(const char *s, struct arena *arena, struct addr_patt
 /* Whether IP is one of P's. A DNS name matches nothing: resolve it first. */
 bool addr_pattern_matches(const struct addr_pattern *p, const struct ip *ip);
 
+/* Whether S is an IP address or a DNS name: what a gateway can be called by. */
+bool addr_is_host(const char *s);
+
 /* Whether it stands for exactly one address. */
 bool addr_pattern_single(const struct addr_pattern *p);

@@ -21,6 +21,7 @@ struct settings settings_default(void)
 		.cookie_threshold_ip = 3,
 		.block_threshold = 5,
 		.make_before_break = true,
+		.follow_redirects = true,
 		.crash_detection = true,
 		.updown_timeout = 30000,
 		.charon_socket = "auto",

@@ -92,6 +92,7 @@ struct settings {
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */
 	bool hash_and_url;         /* certificates by their place, sent and taken (RFC 7296, 3.6) */
+	bool follow_redirects;     /* to other gateways of the connection (RFC 5685) */
 	bool crash_detection;      /* tokens, given and taken (RFC 6290) */
 	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
 	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */

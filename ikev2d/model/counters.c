@@ -27,6 +27,8 @@ static const char *const names[COUNTERS] = {
 	"info-out-req",
 	"info-out-resp",
 	"ike-crash-detected",
+	"ike-redirects-sent",
+	"ike-redirects-followed",
 };
 
 const char *counter_name(enum counter c)

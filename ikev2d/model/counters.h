@@ -13,6 +13,8 @@ enum counter {
 	COUNT_INVALID_SPI,                   /* messages for an IKE_SA that is not there */
 	COUNT_MESSAGES,                      /* the first of the messages: see counter_of_message */
 	COUNT_CRASHES = COUNT_MESSAGES + 16, /* peers that have shown that they were restarted (RFC 6290) */
+	COUNT_REDIRECTS_SENT,                /* peers that were sent to other gateways (RFC 5685), */
+	COUNT_REDIRECTS_FOLLOWED,            /* and gateways that have sent us */
 	COUNTERS                             /* and: nothing that is counted */
 };
 

@@ -194,6 +194,10 @@ struct peer {
 	unsigned version; /* as written: 2, or 0 for any, which is 2 */
 	const struct addr_pattern *local_addrs, *remote_addrs;
 	unsigned n_local_addrs, n_remote_addrs;
+	const struct addr_pattern
+		*redirect_addrs; /* gateways that the peer may send us to, beside remote_addrs */
+	unsigned n_redirect_addrs;
+	const char *redirect_to; /* address or name of the gateway that peers are sent to; NULL: none */
 	uint16_t local_port, remote_port; /* 500 unless configured */
 	struct proposals ike;
 	struct auth_conf local, remote; /* the first rounds */

@@ -2,55 +2,48 @@
 /* THE table of commands, and how one is carried out. */
 #include "vici/commands.h"
 
-static void do_pending(struct vici_call *c);
-
-#define PENDING(name, feature)                                                                               \
-	{                                                                                                    \
-		name, VICI_CHANGES, do_pending, feature                                                      \
-	}
-
 static const struct vici_command commands[] = {
-	{ "version", VICI_ASKS, vici_do_version, NULL },
-	{ "stats", VICI_ASKS, vici_do_stats, NULL },
-	{ "reload-settings", VICI_CHANGES, vici_do_reload_settings, NULL },
-	{ "initiate", VICI_CHANGES, vici_do_initiate, NULL },   /* streams control-log */
-	{ "terminate", VICI_CHANGES, vici_do_terminate, NULL }, /* streams control-log */
-	{ "rekey", VICI_CHANGES, vici_do_rekey, NULL },
-	PENDING("redirect", "redirection"),
-	{ "install", VICI_CHANGES, vici_do_install, NULL },
-	{ "uninstall", VICI_CHANGES, vici_do_uninstall, NULL },
-	{ "list-sas", VICI_ASKS, vici_do_list_sas, NULL },           /* streams list-sa */
-	{ "list-policies", VICI_ASKS, vici_do_list_policies, NULL }, /* streams list-policy */
-	{ "list-conns", VICI_ASKS, vici_do_list_conns, NULL },       /* streams list-conn */
-	{ "get-conns", VICI_ASKS, vici_do_get_conns, NULL },
-	{ "list-certs", VICI_ASKS, vici_do_list_certs, NULL },             /* streams list-cert */
-	{ "list-authorities", VICI_ASKS, vici_do_list_authorities, NULL }, /* streams list-authority */
-	{ "get-authorities", VICI_ASKS, vici_do_get_authorities, NULL },
-	{ "load-conn", VICI_CHANGES, vici_do_load_conn, NULL },
-	{ "unload-conn", VICI_CHANGES, vici_do_unload_conn, NULL },
-	{ "load-cert", VICI_CHANGES, vici_do_load_cert, NULL },
-	{ "load-key", VICI_CHANGES, vici_do_load_key, NULL },
-	{ "unload-key", VICI_CHANGES, vici_do_unload_key, NULL },
-	{ "get-keys", VICI_ASKS, vici_do_get_keys, NULL },
-	{ "load-token", VICI_CHANGES, vici_do_load_token, NULL },
-	{ "load-shared", VICI_CHANGES, vici_do_load_shared, NULL },
-	{ "unload-shared", VICI_CHANGES, vici_do_unload_shared, NULL },
-	{ "get-shared", VICI_ASKS, vici_do_get_shared, NULL },
-	{ "flush-certs", VICI_CHANGES, vici_do_flush_certs, NULL },
-	{ "clear-creds", VICI_CHANGES, vici_do_clear_creds, NULL },
-	{ "load-authority", VICI_CHANGES, vici_do_load_authority, NULL },
-	{ "unload-authority", VICI_CHANGES, vici_do_unload_authority, NULL },
-	{ "load-pool", VICI_CHANGES, vici_do_load_pool, NULL },
-	{ "unload-pool", VICI_CHANGES, vici_do_unload_pool, NULL },
-	{ "get-pools", VICI_ASKS, vici_do_get_pools, NULL },
-	{ "get-algorithms", VICI_ASKS, vici_do_get_algorithms, NULL },
-	{ "get-counters", VICI_ASKS, vici_do_get_counters, NULL },
-	{ "reset-counters", VICI_CHANGES, vici_do_reset_counters, NULL },
+	{ "version", VICI_ASKS, vici_do_version },
+	{ "stats", VICI_ASKS, vici_do_stats },
+	{ "reload-settings", VICI_CHANGES, vici_do_reload_settings },
+	{ "initiate", VICI_CHANGES, vici_do_initiate },   /* streams control-log */
+	{ "terminate", VICI_CHANGES, vici_do_terminate }, /* streams control-log */
+	{ "rekey", VICI_CHANGES, vici_do_rekey },
+	{ "redirect", VICI_CHANGES, vici_do_redirect },
+	{ "install", VICI_CHANGES, vici_do_install },
+	{ "uninstall", VICI_CHANGES, vici_do_uninstall },
+	{ "list-sas", VICI_ASKS, vici_do_list_sas },           /* streams list-sa */
+	{ "list-policies", VICI_ASKS, vici_do_list_policies }, /* streams list-policy */
+	{ "list-conns", VICI_ASKS, vici_do_list_conns },       /* streams list-conn */
+	{ "get-conns", VICI_ASKS, vici_do_get_conns },
+	{ "list-certs", VICI_ASKS, vici_do_list_certs },             /* streams list-cert */
+	{ "list-authorities", VICI_ASKS, vici_do_list_authorities }, /* streams list-authority */
+	{ "get-authorities", VICI_ASKS, vici_do_get_authorities },
+	{ "load-conn", VICI_CHANGES, vici_do_load_conn },
+	{ "unload-conn", VICI_CHANGES, vici_do_unload_conn },
+	{ "load-cert", VICI_CHANGES, vici_do_load_cert },
+	{ "load-key", VICI_CHANGES, vici_do_load_key },
+	{ "unload-key", VICI_CHANGES, vici_do_unload_key },
+	{ "get-keys", VICI_ASKS, vici_do_get_keys },
+	{ "load-token", VICI_CHANGES, vici_do_load_token },
+	{ "load-shared", VICI_CHANGES, vici_do_load_shared },
+	{ "unload-shared", VICI_CHANGES, vici_do_unload_shared },
+	{ "get-shared", VICI_ASKS, vici_do_get_shared },
+	{ "flush-certs", VICI_CHANGES, vici_do_flush_certs },
+	{ "clear-creds", VICI_CHANGES, vici_do_clear_creds },
+	{ "load-authority", VICI_CHANGES, vici_do_load_authority },
+	{ "unload-authority", VICI_CHANGES, vici_do_unload_authority },
+	{ "load-pool", VICI_CHANGES, vici_do_load_pool },
+	{ "unload-pool", VICI_CHANGES, vici_do_unload_pool },
+	{ "get-pools", VICI_ASKS, vici_do_get_pools },
+	{ "get-algorithms", VICI_ASKS, vici_do_get_algorithms },
+	{ "get-counters", VICI_ASKS, vici_do_get_counters },
+	{ "reset-counters", VICI_CHANGES, vici_do_reset_counters },
 	/* Our own. */
-	{ "reload", VICI_CHANGES, vici_do_reload, NULL },
-	{ "stop", VICI_CHANGES, vici_do_stop, NULL },
-	{ "failures", VICI_ASKS, vici_do_failures, NULL },
-	{ "audit", VICI_ASKS, vici_do_audit, NULL },
+	{ "reload", VICI_CHANGES, vici_do_reload },
+	{ "stop", VICI_CHANGES, vici_do_stop },
+	{ "failures", VICI_ASKS, vici_do_failures },
+	{ "audit", VICI_ASKS, vici_do_audit },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -63,12 +56,6 @@ const char *vici_command_name(unsigned i)
 static void refuse(struct vici_call *c, const char *what)
 {
 	vici_put_result(c->out, &(struct why){ .what = what }, c->arena);
-}
-
-static void do_pending(struct vici_call *c)
-{
-	refuse(c, arena_printf(c->arena, "%s is not built in yet: it comes with %s", c->command->name,
-			  c->command->pending));
 }
 
 static const struct vici_command *command_find(const char *name)

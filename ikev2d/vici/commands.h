@@ -9,7 +9,6 @@ struct vici_command {
 	const char *name;
 	enum vici_rights needs;
 	void (*run)(struct vici_call *c);
-	const char *pending; /* the feature that it comes with; NULL: it is there */
 };
 
 /* Whether the value of KEY is a certificate itself, in PEM or DER. */
@@ -49,6 +48,7 @@ void vici_do_reset_counters(struct vici_call *c);
 void vici_do_initiate(struct vici_call *c);
 void vici_do_terminate(struct vici_call *c);
 void vici_do_rekey(struct vici_call *c);
+void vici_do_redirect(struct vici_call *c);
 void vici_do_install(struct vici_call *c);
 void vici_do_uninstall(struct vici_call *c);
 void vici_do_reload(struct vici_call *c);

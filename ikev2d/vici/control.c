@@ -129,6 +129,38 @@ void vici_do_rekey(struct vici_call *c)
 		c->host->rekey(c->host->ctx, take_ticket(c, &o, COUNTS_MATCHES), &o.target, reauth);
 }
 
+/* Where to, and whom. False after an answer that refuses it. */
+static bool redirect_read(struct vici_call *c, struct vici_redirect *out)
+{
+	const char *peer = vici_str(c->args, "peer-ip");
+
+	*out = (struct vici_redirect){ .gateway = vici_str(c->args, "gateway"),
+		.identity = vici_str(c->args, "peer-id") };
+	if (!out->gateway)
+		fail(c, "missing target gateway");
+	else if (!addr_is_host(out->gateway))
+		fail(c, "unsupported gateway identity");
+	else if (peer && ip_range_parse(peer, &out->lo, &out->hi))
+		fail(c, "invalid peer IP selector");
+	else
+		return true;
+	return false;
+}
+
+/* It ends when the peers are being told, as with strongSwan. */
+void vici_do_redirect(struct vici_call *c)
+{
+	struct vici_redirect where;
+	struct order o;
+
+	if (!order_read(c, &o) || !redirect_read(c, &where))
+		return;
+	if (!o.target.ike && !o.target.ike_id && !where.lo.v && !where.identity)
+		fail(c, "missing redirect selector");
+	else
+		c->host->redirect(c->host->ctx, take_ticket(c, &o, COUNTS_MATCHES), &o.target, &where);
+}
+
 static void policy(
 	struct vici_call *c, void (*ask)(void *ctx, uint32_t ticket, const struct vici_target *what))
 {

@@ -20,6 +20,13 @@ struct vici_target {
 	bool limits;        /* initiate: not beyond init_limit_half_open */
 };
 
+/* Whom to redirect, beside what the target names, and where to. */
+struct vici_redirect {
+	const char *gateway;  /* address or name */
+	struct ip lo, hi;     /* addresses of peers; v 0: any */
+	const char *identity; /* of peers, may have wildcards; NULL: any */
+};
+
 /* How a command ended; WHY is set when it failed. */
 struct vici_outcome {
 	bool success;
@@ -78,6 +85,8 @@ struct vici_host {
 	void (*terminate)(
 		void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms);
 	void (*rekey)(void *ctx, uint32_t ticket, const struct vici_target *what, bool reauth);
+	void (*redirect)(void *ctx, uint32_t ticket, const struct vici_target *what,
+		const struct vici_redirect *where);
 	/* Puts the policy in that brings the child up by a packet, or takes it away. */
 	void (*install)(void *ctx, uint32_t ticket, const struct vici_target *what);
 	void (*uninstall)(void *ctx, uint32_t ticket, const struct vici_target *what);

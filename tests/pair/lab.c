@@ -219,13 +219,22 @@ static void coming_free(struct coming *c)
 	free(c);
 }
 
+/* Hosts are known by their names. */
+static struct ip named(const struct lab *lab, const char *name)
+{
+	for (unsigned i = 0; i < lab->n_hosts; i++)
+		if (!strcmp(lab->hosts[i].name, name))
+			return lab->hosts[i].ip;
+	return (struct ip){ 0 };
+}
+
 static void answer_route(struct host *h, const struct ike_question *q, struct coming *c)
 {
 	const struct peer *p = q->peer;
 
 	c->answer.local = h->ip;
-	c->answer.remote = q->hosts.remote;
-	for (unsigned i = 0; i < p->n_remote_addrs && !c->answer.remote.v; i++)
+	c->answer.remote = q->gateway ? named(h->lab, q->gateway) : q->hosts.remote;
+	for (unsigned i = 0; i < p->n_remote_addrs && !c->answer.remote.v && !q->gateway; i++)
 		if (addr_pattern_single(&p->remote_addrs[i]))
 			c->answer.remote = p->remote_addrs[i].lo;
 	if (!c->answer.remote.v || (q->hosts.local.v && !ip_eq(&q->hosts.local, &h->ip)))

@@ -28,7 +28,7 @@
 	"  }\n"                                                                                              \
 	"}\n"                                                                                                \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
-	"daemon { udp_encap = no\n retransmit_jitter = 0 }\n"
+	"daemon { udp_encap = no\n retransmit_jitter = 0\n follow_redirects = no }\n"
 
 const char pair_moon[] = SITE("192.0.2.1", "192.0.2.2", "10.1.0.0/16", "10.2.0.0/16");
 const char pair_sun[] = SITE("192.0.2.2", "192.0.2.1", "10.2.0.0/16", "10.1.0.0/16");

@@ -17,6 +17,7 @@ static const char *const values[TYPES_MAX][2] = {
 	[TYPE_PERCENT] = { "7", "8" },
 	[TYPE_FACTOR] = { "1.7", "1.8" },
 	[TYPE_PORT] = { "700", "800" },
+	[TYPE_GATEWAY] = { "gw.example.org", "192.0.2.9" },
 	[TYPE_DEVICE] = { "tun7", "tun8" },
 	[TYPE_DEVICES] = { "tun", "tap" },
 	[TYPE_STRINGS] = { "some, other", "other, some" },

@@ -45,30 +45,6 @@ static void every_event_of_strongswan_is_known(void **state)
 		subscribe(*state, all[i]);
 }
 
-/* The feature that PENDING (its rows are "command<TAB>feature") names for COMMAND, or NULL. */
-static const char *pending_feature(const char *pending, const char *command, struct arena *arena)
-{
-	const char *row = strstr(pending, arena_printf(arena, "\n%s\t", command));
-	const char *feature = row ? strchr(row, '\t') + 1 : NULL;
-
-	return row ? arena_text(arena, bytes_of(feature, strcspn(feature, "\n"))) : NULL;
-}
-
-/* The file with a newline in front. */
-static const char *read_pending(struct arena *arena)
-{
-	FILE *f = fopen("tests/peer/swanctl-pending.txt", "re");
-	struct text t = text_in(arena);
-	char line[256];
-
-	assert_non_null(f);
-	text_put(&t, "\n", 1);
-	while (fgets(line, sizeof line, f))
-		text_add(&t, "%s", line);
-	fclose(f);
-	return text_str(&t);
-}
-
 static unsigned lines(const char *text)
 {
 	unsigned n = 0;
@@ -78,27 +54,33 @@ static unsigned lines(const char *text)
 	return n;
 }
 
-static void what_is_pending_stands_in_the_list(void **state)
+/* Whom, and where to. */
+static void redirections(void **state)
 {
+	static const struct {
+		const char *ask, *errmsg;
+	} wrong[] = {
+		{ "ike=gw", "missing target gateway" },
+		{ "gateway=192.0.2.9", "missing redirect selector" },
+		{ "ike=gw;gateway=user@example.net", "unsupported gateway identity" },
+		{ "gateway=192.0.2.9;peer-ip=somewhere", "invalid peer IP selector" },
+	};
 	struct vici_bench *b = *state;
-	const char *pending = read_pending(&b->arena), *name;
-	unsigned found = 0;
+	struct ip lo, hi;
 
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_true(has(vici_bench_ask(b, "redirect", wrong[i].ask), wrong[i].errmsg));
 	b->fake->at_once = true;
-	for (unsigned i = 0; (name = vici_command_name(i)); i++) {
-		const char *feature = pending_feature(pending, name, &b->arena);
-		const char *got = vici_bench_ask(b, name, NULL);
-
-		assert_int_equal(has(got, "not built in yet"), feature != NULL);
-		if (!feature)
-			continue;
-		assert_true(has(got, arena_printf(&b->arena,
-					     "response success=no errmsg=%s is not built in yet: it comes "
-					     "with %s",
-					     name, feature)));
-		found++;
-	}
-	assert_int_equal(found, lines(pending) - 1);
+	b->fake->outcome = (struct vici_outcome){ .success = true, .matches = 3 };
+	assert_true(
+		has(vici_bench_ask(b, "redirect",
+			    "ike=gw;peer-ip=198.51.100.0/24;peer-id=*.example.net;gateway=gw.example.org"),
+			"response success=yes matches=3"));
+	assert_string_equal(b->fake->target.ike, "gw");
+	assert_string_equal(b->fake->redirect.gateway, "gw.example.org");
+	assert_string_equal(b->fake->redirect.identity, "*.example.net");
+	assert_int_equal(ip_range_parse("198.51.100.0/24", &lo, &hi), ERR_OK);
+	assert_true(ip_eq(&lo, &b->fake->redirect.lo) && ip_eq(&hi, &b->fake->redirect.hi));
 }
 
 /* Who may only ask is told so, and nothing happens. */
@@ -203,7 +185,9 @@ static void counters_are_in_strongswans_order(void **state)
 		"ike-init-in-resp=6 ike-init-out-req=7 ike-init-out-resp=8 ike-auth-in-req=9 "
 		"ike-auth-in-resp=10 ike-auth-out-req=11 ike-auth-out-resp=12 create-child-in-req=13 "
 		"create-child-in-resp=14 create-child-out-req=15 create-child-out-resp=16 info-in-req=17 "
-		"info-in-resp=18 info-out-req=19 info-out-resp=20 ike-crash-detected=21";
+		"info-in-resp=18 info-out-req=19 info-out-resp=20 ike-crash-detected=21 "
+		"ike-redirects-sent=22 "
+		"ike-redirects-followed=23";
 	struct vici_bench *b = *state;
 	const char *got;
 
@@ -371,12 +355,11 @@ static void a_long_list_is_searched_in_turns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(redirections, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			every_command_of_strongswan_is_known, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			every_event_of_strongswan_is_known, vici_bench_open, vici_bench_close),
-		cmocka_unit_test_setup_teardown(
-			what_is_pending_stands_in_the_list, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(readers_change_nothing, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			who_has_no_rights_hears_nothing, vici_bench_open, vici_bench_close),

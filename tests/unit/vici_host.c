@@ -53,6 +53,17 @@ static void rekey(void *ctx, uint32_t ticket, const struct vici_target *what, bo
 	initiate(ctx, ticket, what, 0);
 }
 
+static void redirect(
+	void *ctx, uint32_t ticket, const struct vici_target *what, const struct vici_redirect *where)
+{
+	struct vici_fake *f = ctx;
+
+	f->redirect = *where;
+	f->redirect.gateway = arena_str(&f->arena, where->gateway);
+	f->redirect.identity = where->identity ? arena_str(&f->arena, where->identity) : NULL;
+	initiate(ctx, ticket, what, 0);
+}
+
 static void install(void *ctx, uint32_t ticket, const struct vici_target *what)
 {
 	((struct vici_fake *)ctx)->policy = "in";
@@ -523,6 +534,7 @@ struct vici_fake *vici_fake_new(void)
 		.initiate = initiate,
 		.terminate = terminate,
 		.rekey = rekey,
+		.redirect = redirect,
 		.install = install,
 		.uninstall = uninstall,
 		.sas = sas,

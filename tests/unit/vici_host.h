@@ -27,6 +27,7 @@ struct vici_fake {
 	struct vici_target target;
 	int64_t timeout;
 	bool force, reauth;
+	struct vici_redirect redirect;
 	struct peer *loaded;
 	struct secret secret;
 	struct vip_pool pool; /* the last of those loaded */

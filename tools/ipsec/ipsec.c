@@ -24,6 +24,8 @@ static const struct verb verbs[] = {
 	{ "down", "NAME", "take it down", 1, 1, verb_down },
 	{ "rekey", "NAME [--reauth]", "new keys for a connection or a child; or authenticate anew", 1, 2,
 		verb_rekey },
+	{ "redirect", "NAME GATEWAY", "send the peers of a connection to another gateway", 2, 2,
+		verb_redirect },
 	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status },
 	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1,
 		verb_statusall },

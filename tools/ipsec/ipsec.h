@@ -26,6 +26,7 @@ int ipsec_fail(struct ipsec *x, int code, const char *format, ...) __attribute__
 int verb_up(struct ipsec *x, int argc, char **argv);
 int verb_down(struct ipsec *x, int argc, char **argv);
 int verb_rekey(struct ipsec *x, int argc, char **argv);
+int verb_redirect(struct ipsec *x, int argc, char **argv);
 int verb_status(struct ipsec *x, int argc, char **argv);
 int verb_statusall(struct ipsec *x, int argc, char **argv);
 int verb_list(struct ipsec *x, int argc, char **argv);

@@ -7,10 +7,10 @@ import shlex
 import signal
 
 from lab.case import case
-from lab.check import Failed, check, same, until
+from lab.check import Failed, same, until
 from lab.differences import Differences, normalised
 from lab.ends import End
-from lab.peer import DATA, Credentials, pending
+from lab.peer import DATA, Credentials
 from lab.pretty import both_forms, complete, fields, messages
 from lab.sas import sa_fields
 
@@ -123,11 +123,6 @@ def lines(commands):
     return [line for line in commands.splitlines() if line]
 
 
-def not_built_in(text):
-    """The commands of VICI of which TEXT says so, with what each comes with."""
-    return set(re.findall(r"([a-z-]+) is not built in yet: it comes with ([\w ]+)", text))
-
-
 def words_of(me, peer):
     return {"@ME@": me.wan[4], "@PEER@": peer.wan[4], "@MINE@": me.net[4], "@THEIRS@": peer.net[4],
             "@MY_ID@": f"{me.name}@example.net", "@PEER_ID@": f"{peer.name}@example.net"}
@@ -142,7 +137,6 @@ class Trial:
         self.ours, self.theirs = bench.swanctl(self.moon), bench.charon.swanctl
         self._words = {self.ours: words_of(bench.moon, bench.sun), self.theirs: words_of(bench.sun, bench.moon)}
         self.differences = Differences(part)
-        self.missing = set()
         for command in lines(FORGET):
             self.theirs.must(*command.split())
 
@@ -157,7 +151,6 @@ class Trial:
             text = text.replace(word, value)
         directory = f"{self._bench.directory}/{swanctl.host.name}-conf"
         done = swanctl.run("--load-all", "--noprompt", "--file", credentials.with_text(text, directory))
-        self.missing |= not_built_in(done.text)
         return done.text.replace(directory, "@DIR@")
 
     def load(self):
@@ -172,7 +165,6 @@ class Trial:
     def _result(self, swanctl, words):
         """How the command ends and what it says, in both forms; what is on stderr beside the message's own text."""
         plain, pretty = swanctl.run(*words), both_forms(swanctl, *words)
-        self.missing |= not_built_in(plain.text)
         found = normalised(fields(self._neutral(swanctl, pretty.out)))
         said = plain.err.strip()
         for path, value in found:
@@ -185,13 +177,6 @@ class Trial:
         self.differences.compare(command, *(self._result(swanctl, words) for swanctl in self.swanctls))
 
 
-def only_pending(vici, missing):
-    """MISSING is what swanctl met; whatever it sends, tests/peer/swanctl-pending.txt has what is not built in."""
-    check(missing <= pending(), f"not in swanctl-pending.txt: {missing - pending()}")
-    for command, feature in sorted(pending()):
-        same(vici.call(command)["errmsg"], f"{command} is not built in yet: it comes with {feature}", command)
-
-
 @case("charon", quick=True)
 def peer_swanctl(bench):
     """What has been loaded, and what does not exist."""
@@ -200,7 +185,6 @@ def peer_swanctl(bench):
     for command in lines(LISTS) + lines(REFUSED):
         trial.same(command)
     trial.differences.none_left()
-    only_pending(bench.vici(trial.moon), trial.missing)
 
 
 # with the tunnel up

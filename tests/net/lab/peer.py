@@ -22,12 +22,6 @@ def configurations():
     return sorted(str(path.relative_to(CONFIGS)) for path in CONFIGS.glob("*/*.conf"))
 
 
-def pending():
-    """The commands of VICI that are not built in, with the feature that brings each."""
-    text = (DATA / "swanctl-pending.txt").read_text(encoding="utf-8")
-    return {tuple(line.split("\t")) for line in text.splitlines()}
-
-
 def _key(directory, name):
     must(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", f"{directory}/{name}.pem"])
 
