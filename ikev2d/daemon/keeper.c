@@ -236,10 +236,11 @@ bool keeper_take_drop(void *ctx, const struct ipc_message *m)
 /* -------------------------------------------------------------- ike's wishes */
 
 /* Whether OCTETS have the form of those that an IKE peer signs: the message of its IKE_SA_INIT, the other's
- * nonce, and prf(SK_p, its identity) (RFC 7296, 2.15). Nothing else that is signed anywhere begins so. */
+ * nonce, prf(SK_p, its identity) (RFC 7296, 2.15), and, where IKE_INTERMEDIATE exchanges were, two such
+ * values more and a message id (RFC 9242, 3.3.2). Nothing else that is signed anywhere begins so. */
 static bool are_auth_octets(struct bytes octets, const struct transform *f)
 {
-	enum { OTHER_SPI_AND_NEXT = 9, HEADER = 28, VERSION = 0x20, IKE_SA_INIT = 34 };
+	enum { OTHER_SPI_AND_NEXT = 9, HEADER = 28, VERSION = 0x20, IKE_SA_INIT = 34, MESSAGE_ID = 4 };
 	static const size_t nonce_min = 16, nonce_max = 256;
 	struct rd r = rd_of(octets);
 	bool right = rd_u64(&r);
@@ -255,7 +256,7 @@ static bool are_auth_octets(struct bytes octets, const struct transform *f)
 	if (r.bad || length < HEADER || length > octets.n)
 		return false;
 	behind = octets.n - length;
-	return right && behind >= f->out + nonce_min && behind <= f->out + nonce_max;
+	return right && behind >= f->out + nonce_min && behind <= 3 * f->out + nonce_max + MESSAGE_ID;
 }
 
 /* The refusal in one sentence, or NULL. */

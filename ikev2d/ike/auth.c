@@ -12,6 +12,7 @@
 
 #include "ike/candidate.h"
 #include "ike/crash.h"
+#include "ike/intermediate.h"
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/mobike.h"
@@ -79,6 +80,11 @@ enum verdict auth_agreed(struct draft *d)
 {
 	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
+	return intermediate_next(d);
+}
+
+enum verdict auth_begin(struct draft *d)
+{
 	d->hs.local_id = own_id(d);
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
 	d->hs.id_i = id_body(&d->keep, &d->hs.local_id);
@@ -116,7 +122,7 @@ enum verdict auth_proved(struct draft *d)
 		id_print(&d->hs.local_id, d->step->scratch),
 		d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key" : "a signature", d->hs.x.child->name,
 		childless(d) ? " afterwards" : "");
-	draft_request(d, IKE_AUTH, 1, &m);
+	draft_request(d, IKE_AUTH, d->sa->window.next, &m);
 	return DRAFT_COMMIT;
 }
 
@@ -218,8 +224,7 @@ enum verdict auth_checked(struct draft *d)
 		take_lifetime(d, &m);
 		return DRAFT_COMMIT;
 	}
-	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) &&
-		child_make(d, &d->hs.x, true, (struct bytes){ 0 })) {
+	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) && child_make(d, &d->hs.x, true)) {
 		predict_rekeying(d, d->hs.x.child);
 		established(d);
 		take_lifetime(d, &m);
@@ -283,6 +288,8 @@ enum verdict auth_request(struct draft *d)
 	const struct message *m = d->message;
 
 	d->core.path = *d->path;
+	if (!intermediate_over(d))
+		return draft_end(d, INVALID_SYNTAX);
 	/* It has come, from who has the keys. */
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	if (!candidates_by_identity(d, m))
@@ -397,7 +404,7 @@ enum verdict auth_answer(struct draft *d)
 	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);
 	if (notify)
 		return answer_without_child(d, notify);
-	if (!child_make(d, &d->hs.x, false, (struct bytes){ 0 })) {
+	if (!child_make(d, &d->hs.x, false)) {
 		d->why.what = "the keys of the CHILD_SA could not be made";
 		return answer_without_child(d, NO_ADDITIONAL_SAS);
 	}
@@ -414,7 +421,7 @@ enum verdict auth_installed(struct draft *d, struct child *child, bool success)
 		draft_edit(d, CHILD_REMOVED, child, CHILD_INSTALLING);
 		return answer_without_child(d, NO_ADDITIONAL_SAS);
 	}
-	negotiate_answer(d, child, d->hs.x.proposal, &m);
+	negotiate_answer(d, &d->hs.x, &m);
 	draft_respond(d, IKE_AUTH, &m);
 	draft_edit(d, CHILD_STATE, child, CHILD_INSTALLED);
 	predict_rekeying(d, child->conf);

@@ -4,7 +4,8 @@
 
 #include "ike/step.h"
 
-handler auth_agreed;      /* initiator: ASK_AGREE answered: keys, then our AUTH is needed */
+handler auth_agreed;      /* initiator: ASK_AGREE answered: keys, then other exchanges or IKE_AUTH */
+handler auth_begin;       /* initiator: all keys are there: our AUTH is needed */
 handler auth_proved;      /* initiator: ASK_PROOF answered: the request goes out */
 handler auth_response;    /* initiator: the peer's answer: its AUTH must be checked */
 handler auth_checked;     /* initiator: ASK_CHECK answered: established, and the child */

@@ -147,14 +147,15 @@ static const struct child *policy_sharer(const struct child *c, bool sending)
 	return NULL;
 }
 
-struct child *child_make(struct draft *d, struct negotiation *x, bool initiator, struct bytes shared)
+struct child *child_make(struct draft *d, struct negotiation *x, bool initiator)
 {
+	const struct secrets secrets = { x->shared, x->more };
 	const struct child *old = replaced(d, x);
 	struct child_keys k;
 	struct child *c;
 
 	if (map_get(&d->step->ike->spis, x->spi) ||
-		keys_child(&d->core, &x->suite, shared, x->nonce_i, x->nonce_r, d->step->scratch, &k))
+		keys_child(&d->core, &x->suite, &secrets, x->nonce_i, x->nonce_r, d->step->scratch, &k))
 		return NULL;
 	c = child_new(d, x);
 	c->by_us = initiator;

@@ -5,9 +5,9 @@
 #include "ike/step.h"
 
 /* Makes the child that X agreed on and asks the data path to install it; it is committed with D, and X->made
- * is its number. INITIATOR of the exchange: says whose keys are whose. SHARED is the secret of its own key
- * exchange, if it had one. The outcome comes to child_answered. NULL when the keys cannot be made. */
-struct child *child_make(struct draft *d, struct negotiation *x, bool initiator, struct bytes shared);
+ * is its number. INITIATOR of the exchange: says whose keys are whose. The outcome comes to child_answered.
+ * NULL when the keys cannot be made. */
+struct child *child_make(struct draft *d, struct negotiation *x, bool initiator);
 
 /* A part of CHILD's installation was answered. */
 void child_answered(struct step *s, struct child *child, const struct ike_answer *answer);

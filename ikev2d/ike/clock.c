@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All timers of the core. One heap holds, for each SA, the earliest of its times:
  *
- *   ask_deadline   a question was not answered: it counts as failed; each exchange has its own
+ *   ask_deadline   a question was not answered: it counts as failed; each exchange has its own; or the rest
+ *                  of the peer's exchange did not come
  *   deadline       half open for too long, replaced and not deleted, or lingering for long enough
  *   window.due     our request was not answered: it is repeated at growing intervals, then given up; a large
  *                  one in smaller datagrams
@@ -50,14 +51,15 @@ static bool repeat(struct step *s, struct sa *sa)
 	return false;
 }
 
-/* Whether the question of X was not answered; then it has failed, and SA may be gone. */
+/* Whether what X waits for did not come; then it has failed, and SA may be gone. */
 static bool late_answer(struct step *s, struct sa *sa, bool ours)
 {
 	const struct negotiation *x = ours ? &sa->ours : &sa->theirs;
 	struct ike_answer failed = { .ticket = x->ask, .result = ERR_BUSY };
+	bool waits = x->ask || x->state == N_AWAIT;
 	struct draft d;
 
-	if (!x->ask || x->ask_deadline > s->now)
+	if (!waits || x->ask_deadline > s->now)
 		return false;
 	draft_open(&d, s, sa);
 	d.answer = &failed;

@@ -14,6 +14,7 @@
 #include "ike/child.h"
 #include "ike/collide.h"
 #include "ike/conf.h"
+#include "ike/followup.h"
 #include "ike/negotiate.h"
 #include "ike/rekey.h"
 #include "ike/task.h"
@@ -56,6 +57,14 @@ enum verdict create_ask_respond(struct draft *d)
 	return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
 }
 
+void create_put_ke(const struct negotiation *x, struct message *m)
+{
+	if (!x->ke)
+		return;
+	m->has |= PAYLOAD_BIT(PAYLOAD_KE);
+	m->ke = (struct wire_ke){ x->ke->id, x->public };
+}
+
 enum verdict create_again(struct draft *d, uint64_t delay)
 {
 	draft_forget(&d->ours);
@@ -64,15 +73,18 @@ enum verdict create_again(struct draft *d, uint64_t delay)
 	return DRAFT_COMMIT;
 }
 
-/* What they began contests nothing any more; and what waited for it lives on. */
-static void withdraw(struct draft *d)
+/* What they began contests nothing any more. */
+void create_withdraw(struct draft *d)
 {
 	struct negotiation *x = &d->theirs;
+	struct child *old = x->kind == N_REKEY_CHILD && x->yielded ? child_find(d->step->ike, x->old) : NULL;
 
 	if (x->kind == N_REKEY_IKE || d->ours.old == x->old) {
 		d->ours.rival_nonce = (struct bytes){ 0 };
 		d->ours.rival_spi = 0;
 	}
+	if (old && old->sa == d->sa)
+		draft_edit(d, CHILD_OUTDATED, old, old->state);
 	if (x->kind == N_REKEY_IKE && d->core.state == S_REKEYED) {
 		d->core.state = S_UP;
 		d->core.deadline = 0;
@@ -85,9 +97,11 @@ enum verdict create_refuse_later(struct draft *d, uint16_t notify)
 {
 	struct message m = { 0 };
 
-	withdraw(d);
+	uint8_t exchange = d->theirs.exchange;
+
+	create_withdraw(d);
 	message_add_notify(&m, d->step->scratch, notify, (struct bytes){ 0 });
-	draft_respond(d, CREATE_CHILD_SA, &m);
+	draft_respond(d, exchange, &m);
 	return DRAFT_COMMIT;
 }
 
@@ -111,10 +125,7 @@ static enum verdict send_request(struct draft *d)
 		return DRAFT_COMMIT;
 	}
 	negotiate_offer(d, x, &d->keep_ours, &m);
-	if (x->ke) {
-		m.has |= PAYLOAD_BIT(PAYLOAD_KE);
-		m.ke = (struct wire_ke){ x->ke->id, x->public };
-	}
+	create_put_ke(x, &m);
 	if (old) {
 		n = message_add_notify(&m, d->step->scratch, REKEY_SA, (struct bytes){ 0 });
 		n->protocol = PROTO_ESP;
@@ -157,7 +168,7 @@ bool create_begin(struct draft *d, const struct task *t)
 }
 
 /* The peer has made a child that we do not take: it is told to forget it. A rekeying is tried again. */
-static enum verdict refuse_choice(struct draft *d)
+enum verdict create_failed(struct draft *d)
 {
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 	d->delete_spi = d->ours.spi;
@@ -187,7 +198,7 @@ static enum verdict gone_already(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-static enum verdict make(struct draft *d, struct bytes shared)
+static enum verdict make(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
 
@@ -195,10 +206,10 @@ static enum verdict make(struct draft *d, struct bytes shared)
 		return gone_already(d);
 	x->ask = 0;
 	x->state = N_INSTALL;
-	if (child_make(d, x, true, shared))
+	if (child_make(d, x, true))
 		return DRAFT_COMMIT;
 	d->why.what = "the keys of the CHILD_SA could not be made";
-	return refuse_choice(d);
+	return create_failed(d);
 }
 
 enum verdict create_made(struct draft *d, struct child *c, bool success)
@@ -208,12 +219,14 @@ enum verdict create_made(struct draft *d, struct child *c, bool success)
 
 	if (!success) {
 		draft_edit(d, CHILD_REMOVED, c, c->state);
-		return refuse_choice(d);
+		return create_failed(d);
 	}
 	if (d->sa->task && d->sa->task->unwanted)
 		child_close(d->sa, c);
 	e = draft_edit(d, CHILD_STATE, c, child_settled(c));
 	e->redundant = x->rival_nonce.n && contest_lost(x);
+	if (x->rival_nonce.n && !e->redundant)
+		followup_won(d);
 	draft_forget(x);
 	d->task_end = TASK_OVER;
 	return DRAFT_COMMIT;
@@ -230,14 +243,18 @@ enum verdict create_response(struct draft *d)
 	if (x->kind == N_REKEY_IKE)
 		return rekey_response(d);
 	if (!negotiate_accept(d, x, &d->keep_ours, m))
-		return refuse_choice(d);
+		return create_failed(d);
 	x->nonce_r = arena_bytes(&d->keep_ours, m->nonce);
 	if (!x->suite.ke)
-		return make(d, (struct bytes){ 0 });
+		return make(d);
 	if (x->suite.ke != x->ke || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) || m->ke.group != x->ke->id) {
 		d->why.what = "the peer answered with another key exchange method than was sent";
-		return refuse_choice(d);
+		return create_failed(d);
 	}
+	if (followup_lost(x))
+		return followup_yield(d);
+	if (!followup_linked(d))
+		return create_failed(d);
 	q = draft_ask_for(d, x, ASK_AGREE, N_AGREE);
 	q->secret = x->secret;
 	q->peer_public = m->ke.data;
@@ -344,9 +361,8 @@ static enum verdict take(struct draft *d, const struct child *old, enum rule rul
 	if (x->ke)
 		return create_ask_respond(d);
 	x->state = N_INSTALL;
-	return child_make(d, x, false, (struct bytes){ 0 })
-		       ? DRAFT_COMMIT
-		       : draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
+	return child_make(d, x, false) ? DRAFT_COMMIT
+				       : draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
 }
 
 enum verdict create_request(struct draft *d)
@@ -357,6 +373,9 @@ enum verdict create_request(struct draft *d)
 	struct negotiation *x = &d->theirs;
 	enum rule rule;
 
+	if (x->state == N_AWAIT)
+		create_withdraw(d);
+	x->exchange = CREATE_CHILD_SA;
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_TSI)))
 		return rekey_request(d);
 	if (n && !old) {
@@ -389,12 +408,13 @@ enum verdict create_answer(struct draft *d, struct child *c, bool success)
 		draft_edit(d, CHILD_REMOVED, c, CHILD_INSTALLING);
 		return create_refuse_later(d, TEMPORARY_FAILURE);
 	}
-	if (x->ke) {
-		m.has |= PAYLOAD_BIT(PAYLOAD_KE);
-		m.ke = (struct wire_ke){ x->ke->id, x->public };
+	if (x->exchange == IKE_FOLLOWUP_KE) {
+		m = followup_message(x);
+	} else {
+		create_put_ke(x, &m);
+		negotiate_answer(d, x, &m);
 	}
-	negotiate_answer(d, c, x->proposal, &m);
-	draft_respond(d, CREATE_CHILD_SA, &m);
+	draft_respond(d, x->exchange, &m);
 	draft_edit(d, CHILD_STATE, c, child_settled(c));
 	draft_forget(x);
 	return DRAFT_COMMIT;
@@ -428,7 +448,7 @@ static enum verdict drop_theirs(struct draft *d)
 	struct message m = { 0 };
 
 	message_add_notify(&m, d->step->scratch, INVALID_SYNTAX, (struct bytes){ 0 });
-	draft_respond(d, CREATE_CHILD_SA, &m);
+	draft_respond(d, d->theirs.exchange, &m);
 	return draft_end(d, 0);
 }
 
@@ -445,14 +465,20 @@ static enum verdict ours_answered(struct draft *d)
 					  : "a key exchange could not be computed: a part of the daemon did "
 					    "not answer";
 		if (x->state == N_AGREE)
-			return x->kind == N_REKEY_IKE ? rekey_failed(d) : refuse_choice(d);
+			return x->kind == N_REKEY_IKE ? rekey_failed(d) : create_failed(d);
 		tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 		return create_again(d, REFUSED_TIME);
 	}
-	if (x->state == N_AGREE)
-		return x->kind == N_REKEY_IKE ? rekey_agreed(d) : make(d, a->shared);
+	if (x->state == N_AGREE) {
+		followup_keep(x, a->shared, &d->keep_ours);
+		if (followup_next(x))
+			return create_ask_key_pair(d);
+		return x->kind == N_REKEY_IKE ? rekey_agreed(d) : make(d);
+	}
 	x->secret = arena_bytes(&d->keep_ours, a->secret);
 	x->public = arena_bytes(&d->keep_ours, a->public);
+	if (x->shared.n)
+		return followup_send(d);
 	return x->kind == N_REKEY_IKE ? rekey_send(d) : send_request(d);
 }
 
@@ -461,6 +487,10 @@ static enum verdict theirs_answered(struct draft *d)
 	struct negotiation *x = &d->theirs;
 	const struct ike_answer *a = d->answer;
 
+	if (x->state == N_AWAIT) {
+		followup_missed(d);
+		return DRAFT_COMMIT;
+	}
 	x->ask = 0;
 	if (is_bad_value(d))
 		return drop_theirs(d);
@@ -471,10 +501,13 @@ static enum verdict theirs_answered(struct draft *d)
 		(x->kind == N_REKEY_CHILD && !still_there(old_child(d, x), d->sa)))
 		return create_refuse_later(d, TEMPORARY_FAILURE);
 	x->public = arena_bytes(&d->keep_theirs, a->public);
+	followup_keep(x, a->shared, &d->keep_theirs);
+	if (suite_more(&x->suite, x->done))
+		return followup_await(d);
 	if (x->kind == N_REKEY_IKE)
 		return rekey_responded(d);
 	x->state = N_INSTALL;
-	return child_make(d, x, false, a->shared) ? DRAFT_COMMIT : create_refuse_later(d, TEMPORARY_FAILURE);
+	return child_make(d, x, false) ? DRAFT_COMMIT : create_refuse_later(d, TEMPORARY_FAILURE);
 }
 
 enum verdict create_answered(struct draft *d, struct negotiation *x)

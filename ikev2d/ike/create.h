@@ -30,8 +30,17 @@ bool create_other_group(struct draft *d, const struct wire_notify *n, struct pro
  * asked for again. */
 enum verdict create_ask_respond(struct draft *d);
 
+/* Their exchange comes to nothing; what it was to replace lives on. */
+void create_withdraw(struct draft *d);
+
+/* The KE payload of the key exchange at hand, if there is one, into M. */
+void create_put_ke(const struct negotiation *x, struct message *m);
+
 /* Our exchange was refused for now. */
 enum verdict create_again(struct draft *d, uint64_t delay);
 
 /* Their request, taken in an earlier step, is refused. */
 enum verdict create_refuse_later(struct draft *d, uint16_t notify);
+
+/* Our request was refused for good, or answered with what cannot be: D->why says why. */
+enum verdict create_failed(struct draft *d);

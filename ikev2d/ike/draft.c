@@ -128,10 +128,9 @@ static struct bytes unsealed(struct draft *d, const struct wire_header *h, const
 	return wr_done(&w);
 }
 
-static struct bytes build(
-	struct draft *d, uint8_t exchange, uint32_t mid, bool response, const struct message *m)
+struct wire_header draft_header(const struct draft *d, uint8_t exchange, uint32_t mid, bool response)
 {
-	struct wire_header h = {
+	return (struct wire_header){
 		.spi_i = d->core.spi_i,
 		.spi_r = d->core.spi_r,
 		.version = 0x20,
@@ -139,6 +138,12 @@ static struct bytes build(
 		.flags = (uint8_t)((d->core.initiator ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0)),
 		.mid = mid,
 	};
+}
+
+static struct bytes build(
+	struct draft *d, uint8_t exchange, uint32_t mid, bool response, const struct message *m)
+{
+	struct wire_header h = draft_header(d, exchange, mid, response);
 
 	if (!shape_sealed(exchange))
 		return unsealed(d, &h, m);
@@ -153,13 +158,15 @@ void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct
 	d->request_exchange = exchange;
 }
 
+/* Either the request at hand, or one that was taken in an earlier step and had to wait for an answer. */
+uint32_t draft_response_mid(const struct draft *d)
+{
+	return d->message ? d->message->header.mid : d->sa->window.expected - 1;
+}
+
 void draft_respond(struct draft *d, uint8_t exchange, const struct message *m)
 {
-	/* Either the request at hand, or one that was taken in an earlier step and had to wait for an answer.
-	 */
-	uint32_t mid = d->message ? d->message->header.mid : d->sa->window.expected - 1;
-
-	d->response = build(d, exchange, mid, true, m);
+	d->response = build(d, exchange, draft_response_mid(d), true, m);
 }
 
 static void respond_notify(struct draft *d)

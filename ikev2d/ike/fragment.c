@@ -292,12 +292,26 @@ static unsigned datagrams(struct bytes sealed, size_t *largest)
 	return n;
 }
 
-static bool is_sealed(struct bytes message)
+static uint8_t exchange_of(struct bytes message)
 {
-	struct wire_header h;
+	struct wire_header h = { 0 };
 	struct bytes first = header_cut(&message);
 
-	return !header_get(first, &h) && shape_sealed(h.exchange);
+	return header_get(first, &h) ? 0 : h.exchange;
+}
+
+/* With the keys that SENT is sealed with: an answer may have led to other ones (RFC 9370, 2.2.2). */
+static struct bytes seal_again(struct draft *d, struct bytes sent, size_t limit)
+{
+	struct sa_keys now = d->core.keys;
+	struct bytes again;
+
+	if (exchange_of(sent) == IKE_INTERMEDIATE && d->hs.before)
+		d->core.keys = *d->hs.before;
+	again = seal_recut(d->step->ike, &d->core, sent, limit, d->step->rng, d->step->scratch);
+	d->core.keys = now;
+	WIPE(now);
+	return again;
 }
 
 /* D's message SENT in datagrams of SIZE, or (0) of the next smaller size; empty if it goes no smaller. */
@@ -311,9 +325,9 @@ static struct bytes recut(struct draft *d, struct bytes sent, size_t size, const
 	(void)datagrams(sent, &largest);
 	if (!size)
 		size = size_below(p, largest + around(p));
-	if (!size || !sends_fragments(&d->core) || !is_sealed(sent))
+	if (!size || !sends_fragments(&d->core) || !shape_sealed(exchange_of(sent)))
 		return again;
-	again = seal_recut(s->ike, &d->core, sent, size - around(p), s->rng, s->scratch);
+	again = seal_again(d, sent, size - around(p));
 	if (size < size_now(s->ike, &d->core))
 		d->core.fragment_size = (uint16_t)size;
 	tell_log(d, "NET", "%s: sending it again in %u fragments of at most %zu octets", what,

@@ -137,6 +137,8 @@ static enum verdict send_init(struct draft *d)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
 	d->core.nat_fake = wants_encap(d->step->ike, p);
 	natd_add(d, &m, d->core.nat_fake);
+	if (proposals_have_more(p->ike))
+		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	if (proof_signs(p))
 		proof_hashes_put(d, &m);
 	fragment_announce(p, scratch, &m);
@@ -204,6 +206,10 @@ enum verdict init_response(struct draft *d)
 		return bad_choice(d, "the peer chose an IKE proposal that was not offered");
 	if (d->core.suite.ke != d->hs.x.ke || m->ke.group != d->hs.x.ke->id)
 		return bad_choice(d, "the peer answered with another key exchange method than was sent");
+	if (suite_more(&d->core.suite, 0) && !message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED))
+		return bad_choice(d,
+			"the peer chose an additional key exchange, but does not say that it can do "
+			"the exchange for it, IKE_INTERMEDIATE");
 	d->core.spi_r = m->header.spi_r;
 	natd = natd_read(d, m);
 	d->core.nat_fake &= natd;
@@ -287,6 +293,20 @@ enum verdict init_refusal(struct draft *d)
 
 /* --------------------------------------------------------------- responder */
 
+/* What the peer would have to say to get the additional key exchanges that it offers. */
+static enum verdict refuse_more(struct draft *d)
+{
+	d->why = (struct why){
+		.what = "the peer offers an additional key exchange, but does not say that it can do the "
+			"exchange "
+			"for it, IKE_INTERMEDIATE",
+		.offered = proposals_print(d->message->sa, d->step->scratch),
+		.notify = notify_name(NO_PROPOSAL_CHOSEN),
+		.alert = "proposal-mismatch-ike",
+	};
+	return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+}
+
 enum verdict init_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -311,6 +331,9 @@ enum verdict init_request(struct draft *d)
 		group[1] = (uint8_t)d->core.suite.ke->id;
 		return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
 	}
+	d->hs.intermediate = message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED);
+	if (suite_more(&d->core.suite, 0) && !d->hs.intermediate)
+		return refuse_more(d);
 	d->core.spi_i = m->header.spi_i;
 	d->core.spi_r = spi_new(d);
 	d->core.path = *d->path;
@@ -406,6 +429,8 @@ enum verdict init_responded(struct draft *d)
 	candidates_introduce(d, &m);
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
+	if (d->hs.intermediate && suite_more(&c->suite, 0))
+		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;
 	c->ask = 0;
 	draft_respond(d, IKE_SA_INIT, &m);

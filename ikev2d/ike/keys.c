@@ -62,13 +62,14 @@ enum err keys_ike(struct sa_core *core, struct bytes shared, struct bytes nonce_
 	return err;
 }
 
-enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct bytes shared,
+enum err keys_rekey(struct sa_core *core, const struct sa_core *old, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r)
 {
 	uint8_t seed[PRF_OUT_MAX], room[2 * NONCE_MAX];
 	const struct transform *f = old->suite.prf;
-	struct bytes nonces = both_nonces(room, nonce_i, nonce_r), parts[2] = { shared, nonces };
-	enum err err = prf(f, bytes_of(old->keys.d, f->out), parts, 2, seed);
+	struct bytes nonces = both_nonces(room, nonce_i, nonce_r);
+	struct bytes parts[3] = { secrets->shared, nonces, secrets->more };
+	enum err err = prf(f, bytes_of(old->keys.d, f->out), parts, 3, seed);
 
 	if (!err)
 		err = keys_from(core, seed, f->out, nonces);
@@ -76,23 +77,54 @@ enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct byte
 	return err;
 }
 
-enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes shared,
+enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out)
 {
 	size_t a = suite->integ ? suite->integ->key : 0, e = (size_t)suite->encr->key + suite->encr->salt;
 	size_t n = 2 * a + 2 * e;
 	uint8_t *block = arena_alloc(arena, n);
-	struct bytes parts[3] = { shared, nonce_i, nonce_r };
+	struct bytes parts[4] = { secrets->shared, nonce_i, nonce_r, secrets->more };
 	const struct transform *f = core->suite.prf;
 	struct rd r = rd_of(bytes_of(block, n));
 
-	if (prf_plus(f, bytes_of(core->keys.d, f->out), parts, 3, block, n))
+	if (prf_plus(f, bytes_of(core->keys.d, f->out), parts, 4, block, n))
 		return ERR_CRYPTO;
 	out->e_i = rd_bytes(&r, e);
 	out->a_i = rd_bytes(&r, a);
 	out->e_r = rd_bytes(&r, e);
 	out->a_r = rd_bytes(&r, a);
 	return ERR_OK;
+}
+
+/* The parts that are not sealed, with the lengths that they have without IV, padding and checksum. */
+static struct bytes unsealed_parts(
+	const struct wire_header *h, uint8_t first, size_t inner, uint8_t *room, size_t room_n)
+{
+	struct wr w = wr_of(room, room_n);
+	struct wire_header header = *h;
+
+	header.next = PAYLOAD_SK;
+	header.length = (uint32_t)(IKE_HEADER + PAYLOAD_HEADER + inner);
+	header_put(&header, &w);
+	wr_u8(&w, first);
+	wr_u8(&w, 0);
+	wr_u16(&w, (uint16_t)(PAYLOAD_HEADER + inner));
+	return wr_done(&w);
+}
+
+enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
+	const struct wire_header *h, uint8_t first, struct bytes inner, struct arena *keep)
+{
+	const struct transform *f = core->suite.prf;
+	const uint8_t *key = initiator ? core->keys.pi : core->keys.pr;
+	struct bytes *sum = initiator ? &hs->intauth_i : &hs->intauth_r;
+	uint8_t mac[PRF_OUT_MAX], room[IKE_HEADER + PAYLOAD_HEADER];
+	struct bytes parts[3] = { *sum, unsealed_parts(h, first, inner.n, room, sizeof room), inner };
+	enum err err = prf(f, bytes_of(key, f->out), parts, 3, mac);
+
+	if (!err)
+		*sum = arena_bytes(keep, bytes_of(mac, f->out));
+	return err;
 }
 
 struct bytes keys_signed_octets(
@@ -103,7 +135,7 @@ struct bytes keys_signed_octets(
 		     nonce = initiator ? hs->x.nonce_r : hs->x.nonce_i;
 	struct bytes id = initiator ? hs->id_i : hs->id_r;
 	const uint8_t *key = initiator ? core->keys.pi : core->keys.pr;
-	size_t n = first.n + nonce.n + f->out;
+	size_t n = first.n + nonce.n + f->out + hs->intauth_i.n + hs->intauth_r.n + 4;
 	struct wr w = wr_of(arena_alloc(arena, n), n);
 	uint8_t mac[PRF_OUT_MAX];
 
@@ -112,6 +144,11 @@ struct bytes keys_signed_octets(
 	wr_bytes(&w, first);
 	wr_bytes(&w, nonce);
 	wr_bytes(&w, bytes_of(mac, f->out));
+	if (hs->intermediates) {
+		wr_bytes(&w, hs->intauth_i);
+		wr_bytes(&w, hs->intauth_r);
+		wr_u32(&w, 1 + hs->intermediates); /* the message id of IKE_AUTH */
+	}
 	return wr_done(&w);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Key derivation (RFC 7296, 2.14, 2.15, 2.17). */
+/* Key derivation (RFC 7296, 2.14, 2.15, 2.17; RFC 9370). */
 #pragma once
 
 #include "ike/state.h"
@@ -8,8 +8,14 @@
 enum err keys_ike(
 	struct sa_core *core, struct bytes shared, struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
 
-/* The same for the IKE_SA that replaces OLD: SKEYSEED comes from the old SK_d by the old PRF (2.18). */
-enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct bytes shared,
+/* The secrets of one exchange: of its key exchange, or none, and of additional ones, one behind the other. */
+struct secrets {
+	struct bytes shared, more;
+};
+
+/* The same for the IKE_SA that replaces OLD: SKEYSEED comes from the old SK_d by the old PRF (2.18). With
+ * CORE for OLD, after an additional key exchange: the next keys of the same IKE_SA (RFC 9370, 2.2.2). */
+enum err keys_rekey(struct sa_core *core, const struct sa_core *old, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
 
 /* The keys of a CHILD_SA, as slices of KEYMAT in ARENA: the initiator of the exchange sends with e_i and a_i.
@@ -17,12 +23,19 @@ enum err keys_rekey(struct sa_core *core, const struct sa_core *old, struct byte
 struct child_keys {
 	struct bytes e_i, a_i, e_r, a_r;
 };
-/* SHARED: the secret of the exchange's own key exchange, or empty (2.17). */
-enum err keys_child(const struct sa_core *core, const struct suite *suite, struct bytes shared,
+/* SECRETS: of the exchange's own key exchanges, if it has any (2.17; RFC 9370, 2.2.4). */
+enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out) MUST_CHECK;
 
-/* The octets that the initiator (INITIATOR) or the responder signs: its first message, the other's nonce, and
- * prf(SK_p, body of its ID payload). From ARENA; empty when the library refuses. */
+/* What one more message of IKE_INTERMEDIATE adds to AUTH (RFC 9242, 3.3.2): the one with header H and, sealed
+ * in it, the payloads INNER, the first of type FIRST, which INITIATOR (the original one) or the responder has
+ * sent, as if it were not fragmented. HS holds the sum so far, and the new one in KEEP. */
+enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
+	const struct wire_header *h, uint8_t first, struct bytes inner, struct arena *keep) MUST_CHECK;
+
+/* The octets that the initiator (INITIATOR) or the responder signs: its first message, the other's nonce,
+ * prf(SK_p, body of its ID payload), and what was exchanged between. From ARENA; empty when the library
+ * refuses. */
 struct bytes keys_signed_octets(
 	const struct sa_core *core, const struct handshake *hs, bool initiator, struct arena *arena);
 

@@ -24,6 +24,13 @@ enum {
 	   do. */
 	REKEYED_TIME = 60 * 1000,
 
+	/* How long who answered CREATE_CHILD_SA waits for the next of its additional key exchanges (RFC 9370,
+	 * 2.2.4): less than REKEYED_TIME, since a replaced IKE_SA may wait for that too. */
+	FOLLOWUP_TIME = 30 * 1000,
+
+	/* Octets that link an exchange of IKE_FOLLOWUP_KE with the one before. */
+	LINK_OCTETS = 8,
+
 	/* How long the IKE_SA that a newer one of the same peer replaces goes on, when that looks like an
 	 * authentication anew: the peer's other children are still to come, and it ends the old one itself
 	 * then. */

@@ -205,7 +205,8 @@ static bool select_proposal(struct draft *d, const struct message *m, struct pro
 		return true;
 	if (ke_of(x) == KE_IGNORED || !(m->has & PAYLOAD_BIT(PAYLOAD_KE)) ||
 		proposal_select(
-			m->sa, silent_on_ke(wanted, d->step->scratch), KE_IGNORED, false, suite, chosen))
+			m->sa, silent_on_ke(wanted, d->step->scratch), KE_IGNORED, false, suite, chosen) ||
+		proposal_demands_more(*chosen))
 		return false;
 	suite->ke = ke_in(*chosen, m->ke.group);
 	return suite->ke;
@@ -322,13 +323,14 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 	return NO_PROPOSAL_CHOSEN;
 }
 
-void negotiate_answer(struct draft *d, const struct child *c, uint8_t num, struct message *m)
+void negotiate_answer(struct draft *d, const struct negotiation *x, struct message *m)
 {
 	struct arena *a = d->step->scratch;
 
 	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
-	m->sa = (struct proposals){ proposal_of(&c->suite, PROTO_ESP, num, spi_bytes(a, c->spi_in), a), 1 };
-	m->tsi = c->remote_ts;
-	m->tsr = c->local_ts;
-	mode_put(c->mode, a, m);
+	m->sa = (struct proposals){ proposal_of(&x->suite, PROTO_ESP, x->proposal, spi_bytes(a, x->spi), a),
+		1 };
+	m->tsi = x->remote_ts;
+	m->tsr = x->local_ts;
+	mode_put(x->mode, a, m);
 }

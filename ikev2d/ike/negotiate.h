@@ -21,8 +21,8 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
 	const struct child_conf *children, unsigned n);
 
-/* Responder: adds the answer to M: CHILD, with the number NUM of the proposal it was chosen from. */
-void negotiate_answer(struct draft *d, const struct child *child, uint8_t num, struct message *m);
+/* Responder: adds what X has agreed on to M, the answer. */
+void negotiate_answer(struct draft *d, const struct negotiation *x, struct message *m);
 
 /* SPI as four octets of ARENA. */
 struct bytes spi_bytes(struct arena *arena, uint32_t spi);

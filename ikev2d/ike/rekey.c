@@ -14,6 +14,7 @@
 #include "ike/conf.h"
 #include "ike/crash.h"
 #include "ike/create.h"
+#include "ike/followup.h"
 #include "ike/keys.h"
 
 enum { IKE_SPI = 8 };
@@ -49,8 +50,9 @@ static struct proposals with_spi(struct proposals p, uint64_t spi, struct arena 
 }
 
 /* The IKE_SA that X has agreed on. False when its keys cannot be made. */
-static bool heir_new(struct draft *d, const struct negotiation *x, bool initiator, struct bytes shared)
+static bool heir_new(struct draft *d, const struct negotiation *x, bool initiator)
 {
+	const struct secrets secrets = { x->shared, x->more };
 	const struct sa_core *old = &d->core;
 	struct heir *h = ARENA_NEW(d->step->scratch, struct heir);
 
@@ -80,7 +82,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 	};
 	h->core.mobike.ask = 0;
 	d->heir = h;
-	return !keys_rekey(&h->core, old, shared, x->nonce_i, x->nonce_r);
+	return !keys_rekey(&h->core, old, &secrets, x->nonce_i, x->nonce_r);
 }
 
 /* The peer deletes the old IKE_SA; we do if it does not. */
@@ -160,8 +162,7 @@ static enum rival rival_of(const struct draft *d)
 	return made->core.state == S_UP ? RIVAL_LIVES : RIVAL_DELETED;
 }
 
-/* Ours came to nothing. Theirs, if they have one, takes over; else it is tried again. */
-static enum verdict give_up(struct draft *d, uint64_t delay)
+enum verdict rekey_give_up(struct draft *d, uint64_t delay)
 {
 	uint64_t rival = d->ours.rival_spi;
 
@@ -182,7 +183,7 @@ enum verdict rekey_failed(struct draft *d)
 {
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 	if (rival_of(d) == RIVAL_LIVES)
-		return give_up(d, REFUSED_TIME);
+		return rekey_give_up(d, REFUSED_TIME);
 	draft_forget(&d->ours);
 	d->task_end = TASK_FAILED;
 	d->core.ending = END_BY_DEATH;
@@ -212,6 +213,10 @@ enum verdict rekey_response(struct draft *d)
 		return refuse_choice(d);
 	x->nonce_r = arena_bytes(&d->keep_ours, m->nonce);
 	x->token = arena_bytes(&d->keep_ours, crash_token(m));
+	if (followup_lost(x) && rival_of(d) == RIVAL_LIVES)
+		return rekey_give_up(d, REFUSED_TIME);
+	if (!followup_linked(d))
+		return rekey_failed(d);
 	q = draft_ask_for(d, x, ASK_AGREE, N_AGREE);
 	q->secret = x->secret;
 	q->peer_public = m->ke.data;
@@ -224,7 +229,7 @@ enum verdict rekey_agreed(struct draft *d)
 	enum rival rival = rival_of(d);
 	bool lost = rival != RIVAL_NONE && contest_lost(x);
 
-	if (!heir_new(d, x, true, d->answer->shared)) {
+	if (!heir_new(d, x, true)) {
 		d->heir = NULL;
 		d->why.what = "the keys of the new IKE_SA could not be made";
 		return rekey_failed(d);
@@ -237,6 +242,7 @@ enum verdict rekey_agreed(struct draft *d)
 	} else {
 		d->adopter = lost ? 0 : x->ike_spi;
 		d->delete_ike = true;
+		followup_won(d);
 	}
 	/* The peer had moved the children to the one that has won, and has deleted it with them. */
 	if (lost && rival == RIVAL_DELETED)
@@ -253,7 +259,7 @@ enum verdict rekey_refusal(struct draft *d)
 	if (n->type == INVALID_KE_PAYLOAD && create_other_group(d, n, d->ours.offered))
 		return DRAFT_COMMIT;
 	if (n->type == TEMPORARY_FAILURE)
-		return give_up(d, BUSY_TIME);
+		return rekey_give_up(d, BUSY_TIME);
 	d->why = (struct why){
 		.what = arena_printf(d->step->scratch, "the peer refused to rekey the IKE_SA of %s with %s",
 			d->core.peer->name, notify_name(n->type)),
@@ -270,7 +276,7 @@ enum verdict rekey_refusal(struct draft *d)
 		d->task_end = TASK_OVER;
 		return DRAFT_COMMIT;
 	}
-	return give_up(d, REFUSED_TIME);
+	return rekey_give_up(d, REFUSED_TIME);
 }
 
 /* ------------------------------------------------------------------ theirs */
@@ -323,25 +329,30 @@ enum verdict rekey_request(struct draft *d)
 	return create_ask_respond(d);
 }
 
-enum verdict rekey_responded(struct draft *d)
+struct message rekey_answer(const struct draft *d)
 {
 	struct arena *a = d->step->scratch;
-	struct negotiation *x = &d->theirs;
-	struct message m = {
+	const struct negotiation *x = &d->theirs;
+
+	return (struct message){
 		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_NONCE) | PAYLOAD_BIT(PAYLOAD_KE),
+		.sa = { proposal_of(&x->suite, PROTO_IKE, x->proposal, ike_spi_bytes(a, x->ike_spi), a), 1 },
 		.nonce = x->nonce_r,
 		.ke = { x->ke->id, x->public },
 	};
+}
 
-	if (!heir_new(d, x, false, d->answer->shared)) {
+enum verdict rekey_responded(struct draft *d)
+{
+	struct negotiation *x = &d->theirs;
+	struct message m = x->exchange == IKE_FOLLOWUP_KE ? followup_message(x) : rekey_answer(d);
+
+	if (!heir_new(d, x, false)) {
 		d->heir = NULL;
 		return create_refuse_later(d, TEMPORARY_FAILURE);
 	}
-	m.sa = (struct proposals){
-		proposal_of(&x->suite, PROTO_IKE, x->proposal, ike_spi_bytes(a, x->ike_spi), a), 1
-	};
 	crash_token_put(d->step, &d->heir->core, &m);
-	draft_respond(d, CREATE_CHILD_SA, &m);
+	draft_respond(d, x->exchange, &m);
 	/* While ours is under way nobody knows yet which of the two stays. */
 	if (d->ours.kind != N_REKEY_IKE) {
 		d->adopter = x->ike_spi;

@@ -18,24 +18,28 @@
 /* The life of an IKE_SA. I_ is the original initiator's way, R_ the responder's; a state named after a
  * question waits for its answer. */
 enum sa_state {
-	S_NONE,       /* there is no SA */
-	S_I_ROUTE,    /* asked which addresses to use */
-	S_I_KEY_PAIR, /* asked for our key pair */
-	S_I_INIT,     /* IKE_SA_INIT sent */
-	S_I_AGREE,    /* asked for the shared secret */
-	S_I_PROOF,    /* asked for our AUTH */
-	S_I_AUTH,     /* IKE_AUTH sent */
-	S_I_CHECK,    /* asked whether the peer's AUTH is right */
-	S_R_RESPOND,  /* asked for our key pair and the shared secret */
-	S_R_INIT,     /* IKE_SA_INIT answered: half open */
-	S_R_CHECK,    /* asked whether the peer's AUTH is right */
-	S_R_PROOF,    /* asked for our AUTH */
-	S_R_INSTALL,  /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
-	S_UP,         /* established */
-	S_REKEYED,    /* replaced by another IKE_SA: the peer deletes it */
-	S_DELETING,   /* our delete of the IKE_SA is on its way */
-	S_LINGER,     /* ended; repetitions of the last request are still answered */
-	S_DEAD,       /* to be freed by commit */
+	S_NONE,            /* there is no SA */
+	S_I_ROUTE,         /* asked which addresses to use */
+	S_I_KEY_PAIR,      /* asked for our key pair */
+	S_I_INIT,          /* IKE_SA_INIT sent */
+	S_I_AGREE,         /* asked for the shared secret */
+	S_I_NEXT_KEY_PAIR, /* asked for our key pair of an additional key exchange */
+	S_I_NEXT,          /* IKE_INTERMEDIATE sent */
+	S_I_NEXT_AGREE,    /* asked for its shared secret */
+	S_I_PROOF,         /* asked for our AUTH */
+	S_I_AUTH,          /* IKE_AUTH sent */
+	S_I_CHECK,         /* asked whether the peer's AUTH is right */
+	S_R_RESPOND,       /* asked for our key pair and the shared secret */
+	S_R_INIT,          /* IKE_SA_INIT or IKE_INTERMEDIATE answered: half open */
+	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
+	S_R_CHECK,         /* asked whether the peer's AUTH is right */
+	S_R_PROOF,         /* asked for our AUTH */
+	S_R_INSTALL,       /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
+	S_UP,              /* established */
+	S_REKEYED,         /* replaced by another IKE_SA: the peer deletes it */
+	S_DELETING,        /* our delete of the IKE_SA is on its way */
+	S_LINGER,          /* ended; repetitions of the last request are still answered */
+	S_DEAD,            /* to be freed by commit */
 	S_COUNT
 };
 
@@ -126,6 +130,7 @@ enum negotiation_state {
 	N_SENT,     /* ours: the request is on its way */
 	N_AGREE,    /* ours: asked for the shared secret */
 	N_RESPOND,  /* theirs: asked for our key pair and the shared secret */
+	N_AWAIT,    /* theirs: answered; its additional key exchanges are still to come, until ask_deadline */
 	N_INSTALL,  /* theirs: the child is being installed; then the request is answered */
 };
 
@@ -138,8 +143,14 @@ struct negotiation {
 		*child; /* what is negotiated; one that is under way holds a reference to its peer */
 	struct tss packet_local, packet_remote; /* of the packet that asked for it; none for a command */
 	uint32_t old;                           /* N_REKEY_CHILD: the child that is replaced */
-	const struct transform *ke;             /* NULL: without key exchange */
-	struct bytes secret, public;
+	const struct transform *ke;             /* of the key exchange at hand; NULL: without one */
+	struct bytes secret, public;            /* of it */
+	struct bytes shared;                    /* of the first, where there is one; */
+	struct bytes more;                      /* of additional ones, one behind the other; */
+	unsigned done;                          /* so many */
+	struct bytes link;                      /* what the next message of IKE_FOLLOWUP_KE must bring */
+	uint8_t exchange;                       /* theirs: type of the request at hand */
+	bool yielded;                           /* theirs: ours for the same was given up for it */
 	struct bytes nonce_i, nonce_r;
 	struct suite suite;             /* theirs, and ours once it is chosen */
 	enum child_mode mode;           /* ours: as asked for, then as agreed; theirs: as agreed */
@@ -173,8 +184,12 @@ struct handshake {
 	unsigned rounds;             /* IKE_SA_INIT sent so far */
 	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
-	bool natd;              /* responder: the peer takes part in NAT detection */
-	bool no_nats;           /* responder: but wants no NAT between (RFC 4555, 3.9) */
+	bool natd;                         /* responder: the peer takes part in NAT detection */
+	bool no_nats;                      /* responder: but wants no NAT between (RFC 4555, 3.9) */
+	bool intermediate;                 /* the peer can do IKE_INTERMEDIATE (RFC 9242) */
+	unsigned intermediates;            /* so many have been */
+	struct bytes intauth_i, intauth_r; /* what their messages add to AUTH */
+	const struct sa_keys *before;      /* responder: that sealed the last of them */
 	bool childless;         /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
 	enum unique_end others; /* responder: what its IKE_AUTH says of other IKE_SAs */
 	struct candidate *candidates;
@@ -278,7 +293,7 @@ struct window {
 	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */
 	size_t response_n;
 	struct path response_path; /* where that request came from: its answer goes there (2.11) */
-	unsigned repeated;   /* how often that request has come again */
+	unsigned repeated;         /* how often that request has come again */
 };
 
 /* A message of the peer in fragments that have not all come. */

@@ -154,6 +154,22 @@ static bool collect(struct incoming *in)
 		&in->inner, &in->inner_first, &in->largest);
 }
 
+/* What holds the keys that the message is sealed with: a request that has led to other keys may come again
+ * (RFC 9370, 2.2.2). */
+static const struct sa_core *sealed_with(const struct incoming *in)
+{
+	const struct sa *sa = in->sa;
+	struct sa_core *before;
+
+	if (!in->repeated || !sa->window.response || in->message.header.exchange != IKE_INTERMEDIATE ||
+		!sa->handshake.before)
+		return &sa->core;
+	before = ARENA_NEW(in->step->scratch, struct sa_core);
+	*before = sa->core;
+	before->keys = *sa->handshake.before;
+	return before;
+}
+
 /* Steps 4 to 6. What is wrong outside the seal anybody could have sent: it is dropped. */
 static bool open_message(struct incoming *in)
 {
@@ -178,7 +194,7 @@ static bool open_message(struct incoming *in)
 			in->sa->window.disowned = true;
 		return false;
 	}
-	if (seal_open(s->ike, &in->sa->core, in->data, &m->sk, s->scratch, &in->inner)) {
+	if (seal_open(s->ike, sealed_with(in), in->data, &m->sk, s->scratch, &in->inner)) {
 		drop(in, DROP_SEAL);
 		return false;
 	}
@@ -226,7 +242,8 @@ static enum verdict refuse_critical(struct draft *d)
 static bool not_understood(const struct message *m)
 {
 	return m->header.flags & FLAG_RESPONSE &&
-	       (m->header.exchange == CREATE_CHILD_SA || m->header.exchange == INFORMATIONAL) &&
+	       (m->header.exchange == CREATE_CHILD_SA || m->header.exchange == IKE_FOLLOWUP_KE ||
+		       m->header.exchange == INFORMATIONAL) &&
 	       message_notify(m, INVALID_SYNTAX);
 }
 

@@ -145,6 +145,10 @@ struct ike_question *draft_ask_for(
 	struct draft *d, struct negotiation *x, enum ike_ask_kind kind, enum negotiation_state state);
 /* Ends X; its arena goes at commit. */
 void draft_forget(struct negotiation *x);
+/* The header of a message of ours, but for type of first payload and length. */
+struct wire_header draft_header(const struct draft *d, uint8_t exchange, uint32_t mid, bool response);
+/* The message id of the answer to the peer's last request. */
+uint32_t draft_response_mid(const struct draft *d);
 /* Builds and sends a request, or the answer to the peer's last request, sealed when the exchange must be. */
 void draft_request(struct draft *d, uint8_t exchange, uint32_t mid, const struct message *m);
 void draft_respond(struct draft *d, uint8_t exchange, const struct message *m);

@@ -103,33 +103,44 @@ static enum err unknown_word(struct draft *d, const char *word)
 	return ERR_SYNTAX;
 }
 
-static bool add(struct xform *v, unsigned *n, const struct transform *t)
+static bool add(struct xform *v, unsigned *n, uint8_t type, const struct transform *t)
 {
 	for (unsigned i = 0; i < *n; i++)
-		if (row_of(&v[i]) == t)
+		if (v[i].type == type && row_of(&v[i]) == t)
 			return false;
-	v[(*n)++] = (struct xform){ t->type, t->id, t->bits };
+	v[(*n)++] = (struct xform){ type, t->id, t->bits };
 	return true;
+}
+
+static enum err not_exchanged(struct draft *d, const char *word)
+{
+	text_add(d->why, "%s: \"%s\" is no key exchange: \"ke1_\" to \"ke7_\" stand before those only",
+		d->words, word);
+	return ERR_SYNTAX;
 }
 
 static enum err add_word(struct draft *d, const char *word)
 {
 	const struct transform *found[2];
-	unsigned n = transform_word(word, d->protocol, found);
+	const char *method = word;
+	uint8_t type = transform_prefix(&method);
+	unsigned n = transform_word(method, d->protocol, found);
 
 	if (!n)
-		return unknown_word(d, word);
+		return unknown_word(d, method);
+	if (type && found[0]->type != TRANSFORM_KE)
+		return not_exchanged(d, word);
 	if (!belongs(found[0]->type, d->protocol)) {
 		text_add(d->why, "%s: \"%s\" has no place in an %s proposal: take it out", d->words, word,
 			protocols[d->protocol].name);
 		return ERR_SYNTAX;
 	}
-	if (!add(d->v, &d->n, found[0])) {
+	if (!add(d->v, &d->n, type ? type : found[0]->type, found[0])) {
 		text_add(d->why, "%s: \"%s\" stands there twice: take one out", d->words, word);
 		return ERR_SYNTAX;
 	}
 	if (n > 1)
-		add(d->derived, &d->n_derived, found[1]);
+		add(d->derived, &d->n_derived, found[1]->type, found[1]);
 	return ERR_OK;
 }
 
@@ -164,7 +175,7 @@ static void suggest(struct draft *d, const char *word, uint8_t type)
 			placed = true;
 		}
 		if (i < d->n) {
-			text_add(d->why, "%s%s", dash, row_of(&d->v[i])->word);
+			text_add(d->why, "%s%s", dash, xform_print(&d->v[i], d->why->arena));
 			dash = "-";
 		}
 	}
@@ -222,7 +233,7 @@ static enum err check_ike(struct draft *d)
 
 	if (!first_word(d, TRANSFORM_PRF))
 		for (unsigned i = 0; i < d->n_derived; i++)
-			add(d->v, &d->n, row_of(&d->derived[i]));
+			add(d->v, &d->n, TRANSFORM_PRF, row_of(&d->derived[i]));
 	if (!first_word(d, TRANSFORM_PRF)) {
 		text_add(d->why, "%s has no PRF: add one, as in ", d->words);
 		suggest(d, fitting_prf(d), TRANSFORM_PRF);
@@ -251,14 +262,29 @@ static enum err check_ah(struct draft *d)
 	return ERR_SYNTAX;
 }
 
+/* Additional key exchanges follow one. */
+static enum err check_more(struct draft *d)
+{
+	for (unsigned i = 0; i < d->n; i++)
+		if (transform_is_more(d->v[i].type) && !first_word(d, TRANSFORM_KE)) {
+			text_add(d->why,
+				"%s has an additional key exchange (\"ke%d_\") and no first one: add one, as "
+				"in ",
+				d->words, d->v[i].type - TRANSFORM_KE1 + 1);
+			suggest(d, "x25519", TRANSFORM_KE);
+			return ERR_SYNTAX;
+		}
+	return ERR_OK;
+}
+
 static enum err check(struct draft *d)
 {
-	if (d->protocol == PROTO_AH ? check_ah(d) : check_ciphers(d))
+	if ((d->protocol == PROTO_AH ? check_ah(d) : check_ciphers(d)) || check_more(d))
 		return ERR_SYNTAX;
 	if (d->protocol == PROTO_IKE)
 		return check_ike(d);
 	if (!first_word(d, TRANSFORM_ESN))
-		add(d->v, &d->n, transform_find(TRANSFORM_ESN, ESN_NO, 0));
+		add(d->v, &d->n, TRANSFORM_ESN, transform_find(TRANSFORM_ESN, ESN_NO, 0));
 	return ERR_OK;
 }
 
@@ -266,7 +292,8 @@ static enum err check(struct draft *d)
 static void append(struct proposals *out, const struct draft *d, struct arena *arena)
 {
 	static const uint8_t order[] = { TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF, TRANSFORM_KE,
-		TRANSFORM_ESN };
+		TRANSFORM_KE1, TRANSFORM_KE1 + 1, TRANSFORM_KE1 + 2, TRANSFORM_KE1 + 3, TRANSFORM_KE1 + 4,
+		TRANSFORM_KE1 + 5, TRANSFORM_KE7, TRANSFORM_ESN };
 	struct proposal *v = ARENA_ARRAY(arena, out->n + 1, struct proposal);
 	struct xform *x = ARENA_ARRAY(arena, d->n, struct xform);
 	unsigned n = 0;
@@ -363,10 +390,20 @@ static const struct {
 
 static const char *foreign_word(const struct xform *x)
 {
+	uint8_t type = transform_is_more(x->type) ? TRANSFORM_KE : x->type;
+
 	for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-		if (foreign[i].type == x->type && foreign[i].id == x->id)
+		if (foreign[i].type == type && foreign[i].id == x->id)
 			return foreign[i].word;
 	return NULL;
+}
+
+/* X as if it were of the first key exchange, behind the prefix of its type. */
+static const char *print_more(const struct xform *x, struct arena *arena)
+{
+	struct xform ke = { .type = TRANSFORM_KE, .id = x->id, .bits = x->bits };
+
+	return arena_printf(arena, "ke%d_%s", x->type - TRANSFORM_KE1 + 1, xform_print(&ke, arena));
 }
 
 const char *xform_print(const struct xform *x, struct arena *arena)
@@ -381,6 +418,8 @@ const char *xform_print(const struct xform *x, struct arena *arena)
 	};
 	const char *type = name_word(types, x->type), *word = foreign_word(x);
 
+	if (transform_is_more(x->type))
+		return print_more(x, arena);
 	if (row_of(x))
 		return row_of(x)->word;
 	if (word)
@@ -444,6 +483,9 @@ const char *suite_print(const struct suite *s, struct arena *arena)
 		if (rows[i]->bits)
 			text_add(&t, "-%u", (unsigned)rows[i]->bits);
 	}
+	for (int i = 0; i < MORE_KES_MAX; i++)
+		if (s->more[i])
+			text_add(&t, "/KE%d_%s", i + 1, transform_find(TRANSFORM_KE, s->more[i], 0)->name);
 	if (s->esn)
 		text_add(&t, "/ESN");
 	return text_str(&t);

@@ -32,8 +32,12 @@ enum { PROPOSAL_XFORMS_MAX = 255, PROPOSALS_MAX = 64 };
 /* What two sides agreed on. NULL where the protocol or an AEAD needs none; ke is NULL for KE_NONE too. */
 struct suite {
 	const struct transform *encr, *integ, *prf, *ke;
+	uint16_t more[MORE_KES_MAX]; /* ids of additional key exchanges, by type; 0: none */
 	bool esn;
 };
+
+/* The additional key exchange that comes after N others (RFC 9370, 2.2.2); NULL: there is no other. */
+const struct transform *suite_more(const struct suite *s, unsigned n);
 
 /* One keyword list of swanctl.conf, "aes256gcm16-prfsha384-ecp384", or "default" (then several proposals may
  * be appended). Appends to OUT, which grows in ARENA. For an IKE proposal PRFs are derived from the integrity
@@ -55,7 +59,8 @@ const char *proposal_print(const struct proposal *p, struct arena *arena);
 /* Several, separated by ", ". */
 const char *proposals_print(struct proposals p, struct arena *arena);
 
-/* Like strongSwan's status: "AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384". */
+/* Like strongSwan's status: "AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384", additional key exchanges behind:
+ * "KE1_CURVE_25519". */
 const char *suite_print(const struct suite *s, struct arena *arena);
 
 enum proposal_ke {
@@ -65,7 +70,8 @@ enum proposal_ke {
 };
 
 /* Chooses: the first of OFFERED that one of WANTED accepts, and in it, for each type, the first transform in
- * the order of the offer that WANTED has too (with PREFER_OWN both in the order of WANTED). OUT says which;
+ * the order of the offer that WANTED has too (with PREFER_OWN both in the order of WANTED); no method of key
+ * exchange twice (RFC 9370, 2.2.2). OUT says which;
  * *CHOSEN is the one of OFFERED. Transforms we have no row for are never chosen, a type that is not there
  * counts as none (RFC 7296, 3.3.3), and a proposal with a type that we do not know is passed over (3.3.6).
  * ERR_MISSING when nothing fits. */
@@ -81,7 +87,7 @@ enum err proposal_accept(const struct proposal *answer, struct proposals offered
 struct proposal *proposal_of(
 	const struct suite *s, uint8_t protocol, uint8_t num, struct bytes spi, struct arena *arena);
 
-/* PROPOSALS without their KE transforms (the child of IKE_AUTH), from ARENA. */
+/* PROPOSALS without their key exchanges (the child of IKE_AUTH), from ARENA. */
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
 
 /* Whether any of P has the transform ID of TYPE; the first key exchange in P that we have (not NONE), or
@@ -89,6 +95,9 @@ struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
 bool proposals_have(struct proposals p, uint8_t type, uint16_t id);
 /* Whether each of P wants a key exchange. */
 bool proposals_demand_ke(struct proposals p);
+/* Whether any of P has additional key exchanges; whether P cannot do without one. */
+bool proposals_have_more(struct proposals p);
+bool proposal_demands_more(const struct proposal *p);
 const struct transform *proposals_ke(struct proposals p);
 
 /* Why nothing fits, for the nearest pair: DIFFERS gets "encryption: offered aes128, configured aes256gcm16;

@@ -8,8 +8,6 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { ANOTHER_KE = 0 /* a kind of its own: a further key exchange, without which the proposal is weaker */ };
-
 /* In a pattern # stands for the size of a key, and a final * for anything. */
 static const struct foreign {
 	uint8_t type;
@@ -57,16 +55,7 @@ static const struct foreign {
 	{ TRANSFORM_KE, "mlkem512" },
 	{ TRANSFORM_KE, "mlkem768" },
 	{ TRANSFORM_KE, "mlkem1024" },
-	{ ANOTHER_KE, "ke1_*" },
-	{ ANOTHER_KE, "ke2_*" },
-	{ ANOTHER_KE, "ke3_*" },
-	{ ANOTHER_KE, "ke4_*" },
-	{ ANOTHER_KE, "ke5_*" },
-	{ ANOTHER_KE, "ke6_*" },
-	{ ANOTHER_KE, "ke7_*" },
 };
-
-enum { KIND_BITS = 8 /* types of transforms are smaller */ };
 
 static bool matches(const char *pattern, const char *word)
 {
@@ -102,16 +91,18 @@ const char *proposal_without_foreign(
 	*foreign = NULL;
 	while ((word = strsep(&rest, "-"))) {
 		const struct transform *found[2];
-		unsigned n = transform_word(word, protocol, found);
-		const struct foreign *f = n ? NULL : find(word);
+		const char *method = word;
+		uint8_t type = transform_prefix(&method);
+		unsigned n = transform_word(method, protocol, found);
+		const struct foreign *f = n ? NULL : find(method);
 
 		if (f) {
 			*foreign = *foreign ? *foreign : word;
-			lost |= 1U << f->type % KIND_BITS;
+			lost |= 1U << (type ? type : f->type);
 			continue;
 		}
 		for (unsigned i = 0; i < n; i++)
-			kept |= 1U << found[i]->type % KIND_BITS;
+			kept |= 1U << (type ? type : found[i]->type);
 		text_add(&left, "%s%s", left.n ? "-" : "", word);
 	}
 	if (!*foreign)

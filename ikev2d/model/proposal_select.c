@@ -5,12 +5,11 @@
 
 #include <limits.h>
 
-/* Additional key exchanges (RFC 9370) may be declined where the offer says NONE. */
-enum { ADDKE_FIRST = 6, ADDKE_LAST = 12 };
-
-/* In this order, so that it is known whether an integrity transform is needed. */
-static const uint8_t types[] = { TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF, TRANSFORM_KE,
-	TRANSFORM_ESN };
+/* In this order, so that it is known whether an integrity transform is needed, and which key exchanges have
+ * been chosen. Additional ones may be declined where the offer says NONE. */
+static const uint8_t types[] = { TRANSFORM_ENCR, TRANSFORM_INTEG, TRANSFORM_PRF, TRANSFORM_KE, TRANSFORM_KE1,
+	TRANSFORM_KE1 + 1, TRANSFORM_KE1 + 2, TRANSFORM_KE1 + 3, TRANSFORM_KE1 + 4, TRANSFORM_KE1 + 5,
+	TRANSFORM_KE7, TRANSFORM_ESN };
 
 enum { N_TYPES = sizeof types };
 
@@ -46,8 +45,21 @@ static bool usable(const struct xform *x)
 	return row_of(x) || (x->id == 0 && x->type != TRANSFORM_ENCR);
 }
 
-/* The first transform of TYPE in A that B has too. */
-static bool common(const struct proposal *a, const struct proposal *b, uint8_t type, struct xform *out)
+/* Whether X is an additional key exchange that S, the suite so far, has no place for: another one is made by
+ * the same method, or there is none that it could follow. */
+static bool misplaced(const struct suite *s, const struct xform *x)
+{
+	if (!transform_is_more(x->type) || x->id == KE_NONE)
+		return false;
+	for (unsigned i = 0; i < MORE_KES_MAX; i++)
+		if (s->more[i] == x->id)
+			return true;
+	return !s->ke || s->ke->id == x->id;
+}
+
+/* The first transform of TYPE in A that B has too, and that has a place in S; with S NULL all have. */
+static bool common(const struct proposal *a, const struct proposal *b, uint8_t type, const struct suite *s,
+	struct xform *out)
 {
 	const struct xform *x = next_of(a, type, NULL);
 
@@ -55,32 +67,28 @@ static bool common(const struct proposal *a, const struct proposal *b, uint8_t t
 	if (!x)
 		return has(b, out) && usable(out);
 	for (; x; x = next_of(a, type, x))
-		if (usable(x) && has(b, x)) {
+		if (usable(x) && has(b, x) && !(s && misplaced(s, x))) {
 			*out = *x;
 			return true;
 		}
 	return false;
 }
 
-/* A transform of a type that we do not know, and that cannot be declined (RFC 7296, 3.3.6); or NULL. */
+/* A transform of a type that we do not know (RFC 7296, 3.3.6); or NULL. */
 static const struct xform *unknown_type(const struct proposal *p)
 {
-	for (const struct xform *x = p->v; x && x < p->v + p->n; x++) {
-		bool addke = x->type >= ADDKE_FIRST && x->type <= ADDKE_LAST;
-		struct xform none = { .type = x->type };
-
-		if ((x->type < TRANSFORM_ENCR || x->type > TRANSFORM_ESN) && !(addke && has(p, &none)))
+	for (const struct xform *x = p->v; x && x < p->v + p->n; x++)
+		if (x->type < TRANSFORM_ENCR || x->type > TRANSFORM_KE7)
 			return x;
-	}
 	return NULL;
 }
 
-/* Whether TYPE plays no part: an AEAD checks integrity by itself, and in IKE_AUTH there is no KE for the
- * child. */
+/* Whether TYPE plays no part: an AEAD checks integrity by itself, and in IKE_AUTH there is no key exchange
+ * for the child. */
 static bool skipped(uint8_t type, const struct transform *encr, enum proposal_ke ke)
 {
 	return (type == TRANSFORM_INTEG && encr && encr->kind == KIND_AEAD) ||
-	       (type == TRANSFORM_KE && ke == KE_IGNORED);
+	       ((type == TRANSFORM_KE || transform_is_more(type)) && ke == KE_IGNORED);
 }
 
 static void suite_set(struct suite *s, const struct xform *x)
@@ -91,6 +99,7 @@ static void suite_set(struct suite *s, const struct xform *x)
 	case TRANSFORM_INTEG: s->integ = row_of(x); break;
 	case TRANSFORM_KE: s->ke = x->id == KE_NONE ? NULL : row_of(x); break;
 	case TRANSFORM_ESN: s->esn = x->id == ESN_YES; break;
+	default: s->more[x->type - TRANSFORM_KE1] = x->id; break;
 	}
 }
 
@@ -105,7 +114,7 @@ static bool match(const struct proposal *a, const struct proposal *b, enum propo
 	for (unsigned i = 0; i < N_TYPES; i++) {
 		if (skipped(types[i], s.encr, ke))
 			continue;
-		if (!common(a, b, types[i], &x))
+		if (!common(a, b, types[i], &s, &x))
 			return false;
 		suite_set(&s, &x);
 	}
@@ -172,12 +181,40 @@ struct proposal *proposal_of(
 	n = put(v, n, s->prf);
 	n = put(v, n, s->integ);
 	n = put(v, n, s->ke);
+	for (unsigned i = 0; i < MORE_KES_MAX; i++)
+		if (s->more[i])
+			v[n++] = (struct xform){ .type = (uint8_t)(TRANSFORM_KE1 + i), .id = s->more[i] };
 	if (protocol != PROTO_IKE)
 		n = put(v, n, transform_find(TRANSFORM_ESN, s->esn ? ESN_YES : ESN_NO, 0));
 	*p = (struct proposal){
 		.num = num, .protocol = protocol, .spi = arena_bytes(arena, spi), .v = v, .n = n
 	};
 	return p;
+}
+
+bool proposals_have_more(struct proposals p)
+{
+	for (unsigned i = 0; i < p.n; i++)
+		for (unsigned j = 0; j < p.v[i].n; j++)
+			if (transform_is_more(p.v[i].v[j].type))
+				return true;
+	return false;
+}
+
+bool proposal_demands_more(const struct proposal *p)
+{
+	for (const struct xform *x = p->v; x && x < p->v + p->n; x++)
+		if (transform_is_more(x->type) && !has(p, &(struct xform){ .type = x->type }))
+			return true;
+	return false;
+}
+
+const struct transform *suite_more(const struct suite *s, unsigned n)
+{
+	for (unsigned i = 0; i < MORE_KES_MAX; i++)
+		if (s->more[i] && !n--)
+			return transform_find(TRANSFORM_KE, s->more[i], 0);
+	return NULL;
 }
 
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena)
@@ -189,7 +226,7 @@ struct proposals proposals_without_ke(struct proposals p, struct arena *arena)
 		unsigned n = 0;
 
 		for (unsigned j = 0; j < p.v[i].n; j++)
-			if (p.v[i].v[j].type != TRANSFORM_KE)
+			if (p.v[i].v[j].type != TRANSFORM_KE && !transform_is_more(p.v[i].v[j].type))
 				x[n++] = p.v[i].v[j];
 		v[i] = p.v[i];
 		v[i].v = x;
@@ -204,13 +241,13 @@ struct proposals proposals_without_ke(struct proposals p, struct arena *arena)
 static bool differs(const struct proposal *a, const struct proposal *b, uint8_t type, enum proposal_ke ke)
 {
 	struct xform encr, x;
-	bool same_encr = common(a, b, TRANSFORM_ENCR, &encr);
+	bool same_encr = common(a, b, TRANSFORM_ENCR, NULL, &encr);
 
 	if (skipped(type, same_encr ? row_of(&encr) : NULL, ke))
 		return false;
 	if (type == TRANSFORM_INTEG && !same_encr && (!next_of(a, type, NULL) || !next_of(b, type, NULL)))
 		return false; /* one of the two is an AEAD, which says it all */
-	return !common(a, b, type, &x);
+	return !common(a, b, type, NULL, &x);
 }
 
 static unsigned distance(const struct proposal *a, const struct proposal *b, enum proposal_ke ke)
@@ -282,7 +319,7 @@ static void fit_type(const struct pair *pair, uint8_t type, bool keep, struct pr
 	const struct xform *x;
 	struct xform shared;
 
-	if (keep || common(pair->offered, pair->wanted, type, &shared)) {
+	if (keep || common(pair->offered, pair->wanted, type, NULL, &shared)) {
 		for (x = next_of(pair->wanted, type, NULL); x; x = next_of(pair->wanted, type, x))
 			v[out->n++] = *x;
 		return;

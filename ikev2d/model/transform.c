@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* THE table of transforms. IANA, "IKEv2 Parameters": types 1 to 5. */
+/* THE table of transforms. IANA, "IKEv2 Parameters": types 1 to 12. */
 #include "model/transform.h"
 
 #include <strings.h>
@@ -87,6 +87,8 @@ static const struct alias {
 
 const struct transform *transform_find(uint8_t type, uint16_t id, uint16_t bits)
 {
+	if (transform_is_more(type))
+		type = TRANSFORM_KE;
 	for (const struct transform *t = rows; t < rows + N_ROWS; t++)
 		if (t->type == type && t->id == id && t->bits == bits)
 			return t;
@@ -130,6 +132,16 @@ unsigned transform_word(const char *word, uint8_t protocol, const struct transfo
 	return n;
 }
 
+uint8_t transform_prefix(const char **word)
+{
+	const char *w = *word;
+
+	if (strncasecmp(w, "ke", 2) || w[2] < '1' || w[2] > '0' + MORE_KES_MAX || w[3] != '_')
+		return 0;
+	*word = w + 4;
+	return (uint8_t)(TRANSFORM_KE1 + w[2] - '1');
+}
+
 const char *transform_type_name(uint8_t type)
 {
 	static const char *const names[] = {
@@ -138,7 +150,14 @@ const char *transform_type_name(uint8_t type)
 		[TRANSFORM_INTEG] = "integrity",
 		[TRANSFORM_KE] = "key exchange",
 		[TRANSFORM_ESN] = "extended sequence numbers",
+		[TRANSFORM_KE1] = "additional key exchange 1",
+		[TRANSFORM_KE1 + 1] = "additional key exchange 2",
+		[TRANSFORM_KE1 + 2] = "additional key exchange 3",
+		[TRANSFORM_KE1 + 3] = "additional key exchange 4",
+		[TRANSFORM_KE1 + 4] = "additional key exchange 5",
+		[TRANSFORM_KE1 + 5] = "additional key exchange 6",
+		[TRANSFORM_KE7] = "additional key exchange 7",
 	};
 
-	return type >= TRANSFORM_ENCR && type <= TRANSFORM_ESN ? names[type] : "unknown transform type";
+	return type >= TRANSFORM_ENCR && type <= TRANSFORM_KE7 ? names[type] : "unknown transform type";
 }

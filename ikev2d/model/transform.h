@@ -12,7 +12,18 @@ enum transform_type {
 	TRANSFORM_INTEG = 3,
 	TRANSFORM_KE = 4,
 	TRANSFORM_ESN = 5, /* "Sequence Numbers" since RFC 9827 */
+	/* Additional key exchanges, one after the other (RFC 9370): their methods are those of TRANSFORM_KE.
+	 */
+	TRANSFORM_KE1 = 6,
+	TRANSFORM_KE7 = 12,
 };
+
+enum { MORE_KES_MAX = TRANSFORM_KE7 - TRANSFORM_KE1 + 1 };
+
+static inline bool transform_is_more(uint8_t type)
+{
+	return type >= TRANSFORM_KE1 && type <= TRANSFORM_KE7;
+}
 
 enum protocol {
 	PROTO_IKE = 1,
@@ -72,7 +83,7 @@ struct transform {
 	uint8_t icv;      /* octets: tag of an AEAD or INTEG */
 };
 
-/* The row, or NULL for one we do not have. */
+/* The row, or NULL for one we do not have. Additional key exchanges have the rows of TRANSFORM_KE. */
 const struct transform *transform_find(uint8_t type, uint16_t id, uint16_t bits);
 
 /* All rows, one after the other: start with NULL; NULL at the end. */
@@ -83,5 +94,10 @@ const struct transform *transform_next(const struct transform *t);
  * have several words ("curve25519" is "x25519"). Returns how many rows (0: unknown word, at most 2). */
 unsigned transform_word(const char *word, uint8_t protocol, const struct transform *found[2]);
 
-/* "encryption", "prf", "integrity", "key exchange", "extended sequence numbers". */
+/* The type that a word like "ke1_ecp384" names before its "_", and *WORD moves behind that; 0: it names none.
+ */
+uint8_t transform_prefix(const char **word);
+
+/* "encryption", "prf", "integrity", "key exchange", "extended sequence numbers", "additional key exchange 1".
+ */
 const char *transform_type_name(uint8_t type);

@@ -13,8 +13,8 @@ static const struct name exchanges[] = {
 	{ 39, "GSA_AUTH" },
 	{ 40, "GSA_REGISTRATION" },
 	{ 41, "GSA_REKEY" },
-	{ 43, "IKE_INTERMEDIATE" },
-	{ 44, "IKE_FOLLOWUP_KE" },
+	{ IKE_INTERMEDIATE, "IKE_INTERMEDIATE" },
+	{ IKE_FOLLOWUP_KE, "IKE_FOLLOWUP_KE" },
 	{ 0, NULL },
 };
 

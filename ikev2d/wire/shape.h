@@ -6,17 +6,23 @@
 #include "wire/message.h"
 
 enum shape {
-	SHAPE_NONE,     /* no row fits */
-	INIT_REQUEST,   /* IKE_SA_INIT: SA, KE, Ni */
-	INIT_RESPONSE,  /* IKE_SA_INIT: SA, KE, Nr */
-	INIT_REFUSAL,   /* IKE_SA_INIT: notifies only (COOKIE, INVALID_KE_PAYLOAD, NO_PROPOSAL_CHOSEN, …) */
-	AUTH_REQUEST,   /* IKE_AUTH: IDi; AUTH unless EAP is wanted; SA, TSi, TSr unless childless */
-	AUTH_RESPONSE,  /* IKE_AUTH: IDr, AUTH, SA, TSi, TSr; or IDr, AUTH and an error notify: no child */
-	AUTH_REFUSAL,   /* IKE_AUTH: notifies only, one of them an error */
-	CREATE_REQUEST, /* CREATE_CHILD_SA: SA, Ni [, KE], TSi, TSr; or SA, Ni, KE (IKE rekey) */
-	CREATE_RESPONSE, /* as the request */
-	CREATE_REFUSAL,  /* CREATE_CHILD_SA: notifies only, one of them an error */
-	INFO_REQUEST,    /* INFORMATIONAL, maybe empty */
+	SHAPE_NONE,    /* no row fits */
+	INIT_REQUEST,  /* IKE_SA_INIT: SA, KE, Ni */
+	INIT_RESPONSE, /* IKE_SA_INIT: SA, KE, Nr */
+	INIT_REFUSAL,  /* IKE_SA_INIT: notifies only (COOKIE, INVALID_KE_PAYLOAD, NO_PROPOSAL_CHOSEN, …) */
+	INTERMEDIATE_REQUEST,  /* IKE_INTERMEDIATE: KE (RFC 9370, 2.2.2) */
+	INTERMEDIATE_RESPONSE, /* as the request */
+	INTERMEDIATE_REFUSAL,  /* IKE_INTERMEDIATE: notifies only, one of them an error */
+	AUTH_REQUEST,          /* IKE_AUTH: IDi; AUTH unless EAP is wanted; SA, TSi, TSr unless childless */
+	AUTH_RESPONSE,     /* IKE_AUTH: IDr, AUTH, SA, TSi, TSr; or IDr, AUTH and an error notify: no child */
+	AUTH_REFUSAL,      /* IKE_AUTH: notifies only, one of them an error */
+	CREATE_REQUEST,    /* CREATE_CHILD_SA: SA, Ni [, KE], TSi, TSr; or SA, Ni, KE (IKE rekey) */
+	CREATE_RESPONSE,   /* as the request */
+	CREATE_REFUSAL,    /* CREATE_CHILD_SA: notifies only, one of them an error */
+	FOLLOWUP_REQUEST,  /* IKE_FOLLOWUP_KE: KE, ADDITIONAL_KEY_EXCHANGE (RFC 9370, 2.2.4) */
+	FOLLOWUP_RESPONSE, /* as the request; the last one without the notify */
+	FOLLOWUP_REFUSAL,  /* IKE_FOLLOWUP_KE: notifies only, one of them an error */
+	INFO_REQUEST,      /* INFORMATIONAL, maybe empty */
 	INFO_RESPONSE,
 	SHAPE_COUNT
 };

@@ -8,12 +8,13 @@ static const char *const names[SIDES] = { "moon", "sun" };
 
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
-	" proposals = aes128gcm16-prfsha256-x25519%s\n encap = %s\n rekey_time = %us\n reauth_time = %us\n"  \
+	" proposals = aes128gcm16-prfsha256-x25519%s%s\n encap = %s\n rekey_time = %us\n reauth_time = "     \
+	"%us\n"                                                                                              \
 	" over_time = 100s\n unique = %s\n childless = %s\n local { auth = psk }\n remote { auth = psk }\n " \
 	"children {\n"                                                                                       \
-	" net { %s\n esp_proposals = %s\n"                                                                   \
+	" net { %s\n esp_proposals = %s%s\n"                                                                 \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
-	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s\n"                \
+	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s%s\n"              \
 	" rekey_time = %us\n life_time = 300s\n rand_time = %us\n keep = %s\n close_action = %s\n "          \
 	"dpd_action = %s\n inactivity = %us } } } }\n"                                                       \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
@@ -47,16 +48,19 @@ const char *fate_configuration(struct life *l, unsigned side)
 	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
 	unsigned reauth = life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
 	const char *net = net_carries(l, we, they);
+	/* In some lives each key exchange has another one behind it. */
+	const char *more = l->seed % 7 == 6 ? "-ke1_ecp384" : "", *more_esp = ke ? more : "";
 
-	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40),
+	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more,
 		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
 		reauth, unique[life_draw(l, 4)], childless[life_draw(l, 2)], net,
-		esp[ke + life_draw(l, choices)], l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)],
-		30 + life_draw(l, 200), jitter, we, they, esp[ke + life_draw(l, choices)],
-		30 + life_draw(l, 200), jitter, l->wanted && !life_draw(l, 3) ? "yes" : "no",
-		actions[l->wanted ? life_draw(l, 3) : 0], actions[l->wanted ? life_draw(l, 3) : 0],
-		l->seed % 4 == 3 ? life_draw(l, 100) : 0, life_draw(l, 2) ? "yes" : "no",
-		life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0, life_draw(l, 2) || l->peace ? "yes" : "no");
+		esp[ke + life_draw(l, choices)], more_esp,
+		l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200), jitter,
+		we, they, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
+		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
+		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
+		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
+		life_draw(l, 2) || l->peace ? "yes" : "no");
 	return l->conf[side];
 }
 

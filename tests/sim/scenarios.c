@@ -14,6 +14,7 @@ static const struct ike_command down_ike = { .kind = COMMAND_DOWN, .ike = "site"
 
 #define PLAIN "aes128gcm16"
 #define KE    "aes128gcm16-x25519"
+#define KES   "aes128gcm16-x25519-ke1_ecp256" /* then IKE_SAs have the additional one, too */
 
 #define PEACE true, false
 #define WAR   false, false
@@ -32,6 +33,14 @@ const struct scenario scenarios[] = {
 { "ike-rekey-both-late",      PLAIN, { { &rekey_ike }, { &rekey_ike } },                       { 1, 0, 1, 1 }, 2, false, PEACE,  1,  1 },
 { "ike-rekey-both-failed",    PLAIN, { { &rekey_ike }, { &rekey_ike } },                       { 0, 0, 1, 1 }, 2, false, FAILS, -1, -1 },
 { "ike-rekey-child-rekey",    KE,    { { &rekey_ike }, { &rekey_child } },                     { 1, 0, 1, 1 }, 1, true,  PEACE,  1,  1 },
+{ "child-kes-both",           KES,   { { &rekey_child }, { &rekey_child } },                   { 1, 0, 1, 0 }, 2, false, PEACE,  1,  1 },
+{ "child-kes-both-late",      KES,   { { &rekey_child }, { &rekey_child } },                   { 0, 1, 0, 1 }, 2, false, PEACE,  1,  1 },
+{ "child-kes-both-failed",    KES,   { { &rekey_child }, { &rekey_child } },                   { 0, 0, 1, 1 }, 1, false, FAILS, -1, -1 },
+{ "ike-kes-both",             KES,   { { &rekey_ike }, { &rekey_ike } },                       { 1, 0, 1, 0 }, 2, false, PEACE,  1,  1 },
+{ "ike-kes-both-failed",      KES,   { { &rekey_ike }, { &rekey_ike } },                       { 0, 0, 1, 1 }, 1, false, FAILS, -1, -1 },
+{ "ike-kes-child-kes",        KES,   { { &rekey_ike }, { &rekey_child } },                     { 1, 0, 1, 1 }, 1, true,  PEACE,  1,  1 },
+{ "child-kes-child-delete",   KES,   { { &rekey_child }, { &down_child } },                    { 1, 1, 1, 1 }, 1, true,  WAR,    1, -1 },
+{ "child-kes-create-both",    KES,   { { &create }, { &create } },                             { 1, 0, 1, 1 }, 1, false, PEACE,  1, -1 },
 { "child-rekey-child-delete", PLAIN, { { &rekey_child }, { &down_child } },                    { 1, 1, 1, 1 }, 1, true,  WAR,    1,  0 },
 { "child-rekey-child-force",  KE,    { { &rekey_child }, { &force_child } },                   { 1, 1, 1, 1 }, 1, true,  WAR,    1, -1 },
 { "child-rekey-ike-delete",   KE,    { { &rekey_child }, { &down_ike } },                      { 1, 1, 1, 1 }, 1, true,  WAR,    0,  0 },

@@ -170,6 +170,8 @@ static void tokens_lists(struct tokens *t, const struct message *m)
 	for (unsigned i = 0; i < m->n_notifies; i++) {
 		token(t, TOKEN_NUMBER, m->notifies[i].type);
 		token(t, TOKEN_SPI, number(m->notifies[i].spi));
+		if (m->notifies[i].type == ADDITIONAL_KEY_EXCHANGE)
+			token(t, TOKEN_OCTETS, hash_of(m->notifies[i].data));
 	}
 	for (unsigned i = 0; i < m->n_deletes; i++) {
 		token(t, TOKEN_NUMBER, m->deletes[i].protocol);
@@ -368,7 +370,7 @@ static void put_negotiation(struct print *p, enum space side, const struct negot
 	put(p, "kind", x->kind);
 	put(p, "state", x->state);
 	put_name(p, "ask", side, x->ask);
-	put_time(p, "deadline", x->ask ? x->ask_deadline : 0);
+	put_time(p, "deadline", x->ask || x->state == N_AWAIT ? x->ask_deadline : 0);
 	put_word(p, "conf", x->child ? x->child->name : NULL);
 	put_name(p, "old", side, x->old);
 	put_octets(p, "public", x->public);
@@ -380,6 +382,10 @@ static void put_negotiation(struct print *p, enum space side, const struct negot
 	put_name(p, "ike-peer", IKE_SPI, x->ike_spi_peer);
 	put_name(p, "made", side, x->made);
 	put(p, "rounds", x->rounds);
+	put(p, "done", x->done);
+	put(p, "yielded", x->yielded);
+	put_octets(p, "shared", x->shared);
+	put_octets(p, "link", x->link);
 	for (unsigned i = 0; i < ARRAY_SIZE(x->gone); i++)
 		put_name(p, "gone", ESP_SPI, x->gone[i]);
 	put_nonce(p, "rival", x->rival_nonce);

@@ -21,7 +21,7 @@ enum {
 
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = 100s\n"     \
-	" proposals = aes128gcm16-prfsha256-x25519\n rekey_time = 0\n local { auth = psk }\n"                \
+	" proposals = aes128gcm16-prfsha256-x25519%s\n rekey_time = 0\n local { auth = psk }\n"              \
 	" remote { auth = psk }\n children {\n"                                                              \
 	" net { local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16\n esp_proposals = %s\n rekey_time = 0 "   \
 	"}\n"                                                                                                \
@@ -80,13 +80,13 @@ static void begin_host(struct world *w, unsigned side)
 	static const char *const names[SIDES] = { "moon", "sun" };
 	static const char *const addresses[SIDES] = { "192.0.2.1", "192.0.2.2" };
 	unsigned we = side + 1, they = SIDES - side;
-	const char *esp = w->scenario->esp;
+	const char *esp = w->scenario->esp, *more = strstr(esp, "-ke1_");
 	struct host *h;
 
 	w->rngs[side] = (struct orderly){ .rng = { orderly_fill }, .side = side, .order = SIDES * 2 };
 	list_init(&w->life.given[side]);
 	h = lab_host(w->life.lab, names[side], addresses[side],
-		arena_printf(&w->life.arena, SITE, we, they, we, they, esp, we, they, esp));
+		arena_printf(&w->life.arena, SITE, we, they, more ? more : "", we, they, esp, we, they, esp));
 	h->rng = &w->rngs[side].rng;
 	h->fake = true;
 	w->life.hosts[side] = h;

@@ -206,6 +206,21 @@ static void only_octets_of_auth_are_proved(void **state)
 	denied(d, prove(d, IPC_PSK_PROVE, &d->sun, bytes_str("sign this"), (struct bytes){ 0 }), "AUTH");
 }
 
+/* The longest nonce, and what IKE_INTERMEDIATE exchanges add (RFC 9242, 3.3.2): no octet more. */
+static void octets_may_be_as_long_as_auth_has_them(void **state)
+{
+	enum { MOST = INIT + 256 + 3 * PRF_OUT + 4 };
+	struct desk *d = *state;
+	uint8_t *p = arena_alloc(&d->arena, MOST + 1);
+
+	keep(d, SECRET, IPC_USE_SECRET, "geheim");
+	memcpy(p, d->octets.p, d->octets.n);
+	assert_int_equal(
+		prove(d, IPC_PSK_PROVE, &d->sun, bytes_of(p, MOST), (struct bytes){ 0 }).proof.result,
+		ERR_OK);
+	denied(d, prove(d, IPC_PSK_PROVE, &d->sun, bytes_of(p, MOST + 1), (struct bytes){ 0 }), "AUTH");
+}
+
 static void what_was_dropped_is_gone(void **state)
 {
 	struct desk *d = *state;
@@ -408,6 +423,7 @@ int main(void)
 		TEST(a_check_does_not_tell_the_proof),
 		TEST(a_secret_serves_its_owners_only),
 		TEST(only_octets_of_auth_are_proved),
+		TEST(octets_may_be_as_long_as_auth_has_them),
 		TEST(what_was_dropped_is_gone),
 		TEST(equal_secrets_have_equal_marks),
 		TEST(a_key_signs),

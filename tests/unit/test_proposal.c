@@ -51,6 +51,44 @@ static void keywords_come_back(void **state)
 	assert_string_equal(again(PROTO_ESP, "aes128gcm16-ecp256-none"), "aes128gcm16-ecp256-none");
 }
 
+/* The keywords of strongSwan 6; the types come in their order. */
+static void additional_key_exchanges(void **state)
+{
+	struct proposals p =
+		parse(PROTO_IKE, "aes256gcm16-prfsha384-ke7_modp2048-ke1_ecp384-KE1_none-x25519");
+
+	(void)state;
+	assert_string_equal(
+		proposals_print(p, &arena), "aes256gcm16-prfsha384-x25519-ke1_ecp384-ke1_none-ke7_modp2048");
+	assert_int_equal(p.v[0].v[3].type, TRANSFORM_KE1);
+	assert_int_equal(p.v[0].v[5].type, TRANSFORM_KE7);
+	assert_true(proposals_have_more(p));
+	assert_true(proposal_demands_more(&p.v[0]));
+	assert_false(proposals_have_more(parse(PROTO_IKE, "aes256gcm16-prfsha384-x25519")));
+	p = parse(PROTO_ESP, "aes128gcm16-x25519-ke3_ecp256-ke3_none");
+	assert_string_equal(proposals_print(p, &arena), "aes128gcm16-x25519-ke3_ecp256-ke3_none");
+	assert_false(proposal_demands_more(&p.v[0]));
+	assert_false(proposals_have_more(proposals_without_ke(p, &arena)));
+}
+
+static void additional_key_exchanges_that_are_none(void **state)
+{
+	(void)state;
+	assert_string_equal(refusal(PROTO_ESP, "aes128gcm16-ke1_ecp256"),
+		"aes128gcm16-ke1_ecp256 has an additional key exchange (\"ke1_\") and no first one: add one, "
+		"as in "
+		"aes128gcm16-x25519-ke1_ecp256");
+	assert_string_equal(refusal(PROTO_ESP, "aes128gcm16-x25519-ke1_sha256"),
+		"aes128gcm16-x25519-ke1_sha256: \"ke1_sha256\" is no key exchange: \"ke1_\" to \"ke7_\" "
+		"stand before "
+		"those only");
+	assert_string_equal(refusal(PROTO_ESP, "aes128gcm16-x25519-ke1_ecp256-ke1_ecp256"),
+		"aes128gcm16-x25519-ke1_ecp256-ke1_ecp256: \"ke1_ecp256\" stands there twice: take one out");
+	assert_non_null(strstr(refusal(PROTO_ESP, "aes128gcm16-x25519-ke8_ecp256"), "\"ke8_ecp256\""));
+	assert_non_null(
+		strstr(refusal(PROTO_ESP, "aes128gcm16-x25519-ke1_ecp255"), "did you mean \"ecp256\"?"));
+}
+
 static void ike_takes_its_prf_from_the_integrity_words(void **state)
 {
 	(void)state;
@@ -219,18 +257,20 @@ static void repeated_and_empty_words_are_refused(void **state)
 static void transforms_that_we_do_not_have_are_named(void **state)
 {
 	static const struct xform v[] = { { 1, 3, 0 }, { 1, 99, 128 }, { 1, 18, 256 }, { 3, 1, 0 },
-		{ 4, 2, 0 }, { 4, 999, 0 }, { 7, 36, 0 } };
+		{ 4, 2, 0 }, { 4, 999, 0 }, { 7, 999, 0 }, { 13, 1, 0 } };
 	const struct proposal p = { .protocol = PROTO_IKE, .v = v, .n = sizeof v / sizeof v[0] };
 
 	(void)state;
-	assert_string_equal(
-		proposal_print(&p, &arena), "3des-encr:99/128-aesgcm8/256-md5-modp1024-ke:999-type7:36");
+	assert_string_equal(proposal_print(&p, &arena),
+		"3des-encr:99/128-aesgcm8/256-md5-modp1024-ke:999-ke2_ke:999-type13:1");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(keywords_come_back, clear),
+		cmocka_unit_test_teardown(additional_key_exchanges, clear),
+		cmocka_unit_test_teardown(additional_key_exchanges_that_are_none, clear),
 		cmocka_unit_test_teardown(ike_takes_its_prf_from_the_integrity_words, clear),
 		cmocka_unit_test_teardown(esp_without_a_word_means_no_esn, clear),
 		cmocka_unit_test_teardown(proposals_are_counted_from_one, clear),

@@ -122,6 +122,44 @@ static void the_offer_decides_the_order(void **state)
 		"1 AES_CBC-256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519");
 }
 
+/* RFC 9370, 2.2.2. */
+static void additional_key_exchanges_are_chosen(void **state)
+{
+	(void)state;
+	assert_string_equal(choose(esp("aes128gcm16-x25519-ke1_ecp256-ke1_ecp384-ke3_modp2048"),
+				    esp("aes128gcm16-x25519-ke1_ecp384-ke3_modp2048")),
+		"1 AES_GCM_16-128/CURVE_25519/KE1_ECP_384/KE3_MODP_2048");
+	/* The whole type must be common, or declined. */
+	assert_string_equal(choose(esp("aes128gcm16-x25519-ke1_ecp256"), esp("aes128gcm16-x25519")), "-");
+	assert_string_equal(choose(esp("aes128gcm16-x25519"), esp("aes128gcm16-x25519-ke1_ecp256")), "-");
+	assert_string_equal(
+		choose(esp("aes128gcm16-x25519-ke1_ecp256"), esp("aes128gcm16-x25519-ke2_ecp256")), "-");
+	assert_string_equal(choose(esp("aes128gcm16-x25519-ke1_ecp256-ke1_none"), esp("aes128gcm16-x25519")),
+		"1 AES_GCM_16-128/CURVE_25519");
+	assert_string_equal(choose(esp("aes128gcm16-x25519"), esp("aes128gcm16-x25519-ke1_ecp256-ke1_none")),
+		"1 AES_GCM_16-128/CURVE_25519");
+	assert_string_equal(
+		choose(esp("aes128gcm16-x25519-ke1_ecp256 aes128gcm16-x25519"), esp("aes128gcm16-x25519")),
+		"2 AES_GCM_16-128/CURVE_25519");
+}
+
+static void no_method_is_chosen_twice(void **state)
+{
+	(void)state;
+	assert_string_equal(choose(esp("aes128gcm16-x25519-ke1_x25519-ke1_ecp256-ke2_ecp256-ke2_ecp384"),
+				    esp("aes128gcm16-x25519-ke1_x25519-ke1_ecp256-ke2_ecp256-ke2_ecp384")),
+		"1 AES_GCM_16-128/CURVE_25519/KE1_ECP_256/KE2_ECP_384");
+	assert_string_equal(
+		choose(esp("aes128gcm16-x25519-ke1_x25519"), esp("aes128gcm16-x25519-ke1_x25519")), "-");
+	/* Nor one where there is no first one. */
+	assert_string_equal(choose(esp("aes128gcm16-none-x25519-ke1_ecp256-ke1_none"),
+				    esp("aes128gcm16-none-ecp384-ke1_ecp256-ke1_none")),
+		"1 AES_GCM_16-128");
+	assert_string_equal(
+		choose(esp("aes128gcm16-none-x25519-ke1_ecp256"), esp("aes128gcm16-none-ecp384-ke1_ecp256")),
+		"-");
+}
+
 static void our_own_order_may_be_preferred(void **state)
 {
 	(void)state;
@@ -375,10 +413,20 @@ static void there_is_no_advice_for_what_we_do_not_have(void **state)
 				       "key exchange: offered modp1024, configured x25519");
 	assert_null(w.instead);
 	w = proposal_explain(
-		RAW(PROTO_ESP, GCM128, NOESN, { 6, 36, 0 }), esp("aes128gcm16"), KE_WANTED, &arena);
+		RAW(PROTO_ESP, GCM128, NOESN, { 13, 36, 0 }), esp("aes128gcm16"), KE_WANTED, &arena);
 	assert_string_equal(
-		w.differs, "transform type 6: offered type6:36, which this program does not have");
+		w.differs, "transform type 13: offered type13:36, which this program does not have");
 	assert_null(w.instead);
+}
+
+static void an_additional_key_exchange_is_explained(void **state)
+{
+	struct proposal_why w = proposal_explain(
+		esp("aes128gcm16-x25519-ke1_ecp256"), esp("aes128gcm16-x25519"), KE_WANTED, &arena);
+
+	(void)state;
+	assert_string_equal(w.differs, "additional key exchange 1: offered ke1_ecp256, configured none");
+	assert_string_equal(w.instead, "aes128gcm16-x25519-ke1_ecp256");
 }
 
 static void nothing_to_compare_is_nothing_to_explain(void **state)
@@ -463,6 +511,9 @@ int main(void)
 		cmocka_unit_test_teardown(the_nearest_pair_is_explained, clear),
 		cmocka_unit_test_teardown(what_is_not_there_is_told_too, clear),
 		cmocka_unit_test_teardown(there_is_no_advice_for_what_we_do_not_have, clear),
+		cmocka_unit_test_teardown(additional_key_exchanges_are_chosen, clear),
+		cmocka_unit_test_teardown(no_method_is_chosen_twice, clear),
+		cmocka_unit_test_teardown(an_additional_key_exchange_is_explained, clear),
 		cmocka_unit_test_teardown(nothing_to_compare_is_nothing_to_explain, clear),
 		cmocka_unit_test_teardown(advice_that_is_followed_helps, clear),
 	};

@@ -253,11 +253,31 @@ static void info_is_always_sealed(void **state)
 	assert_int_equal(shape(INFORMATIONAL, 0, P(SK), 0, false), SHAPE_NONE);
 }
 
+static void additional_key_exchanges(void **state)
+{
+	(void)state;
+	assert_int_equal(sealed(IKE_INTERMEDIATE, 0, P(KE)), INTERMEDIATE_REQUEST);
+	assert_int_equal(sealed(IKE_INTERMEDIATE, 0, P(KE) | EXTRA), INTERMEDIATE_REQUEST);
+	assert_int_equal(sealed(IKE_INTERMEDIATE, FLAG_RESPONSE, P(KE)), INTERMEDIATE_RESPONSE);
+	assert_int_equal(failed(IKE_INTERMEDIATE, 0), INTERMEDIATE_REFUSAL);
+	assert_int_equal(sealed(IKE_INTERMEDIATE, 0, 0), SHAPE_NONE);
+	assert_int_equal(sealed(IKE_INTERMEDIATE, 0, P(KE) | P(NONCE)), SHAPE_NONE);
+	assert_int_equal(sealed(IKE_INTERMEDIATE, FLAG_RESPONSE, P(NOTIFY)), SHAPE_NONE);
+	assert_int_equal(sealed(IKE_FOLLOWUP_KE, 0, P(KE) | P(NOTIFY)), FOLLOWUP_REQUEST);
+	assert_int_equal(sealed(IKE_FOLLOWUP_KE, 0, P(KE)), SHAPE_NONE);
+	assert_int_equal(sealed(IKE_FOLLOWUP_KE, FLAG_RESPONSE, P(KE)), FOLLOWUP_RESPONSE);
+	assert_int_equal(sealed(IKE_FOLLOWUP_KE, FLAG_RESPONSE, P(KE) | P(NOTIFY)), FOLLOWUP_RESPONSE);
+	assert_int_equal(failed(IKE_FOLLOWUP_KE, 0), FOLLOWUP_REFUSAL);
+	assert_int_equal(sealed(IKE_FOLLOWUP_KE, 0, P(KE) | P(NOTIFY) | P(SA)), SHAPE_NONE);
+	assert_int_equal(shape(IKE_FOLLOWUP_KE, 0, P(KE) | P(NOTIFY), 0, false), SHAPE_NONE);
+}
+
 static void unknown_exchange(void **state)
 {
 	(void)state;
 	for (unsigned exchange = 0; exchange < 256; exchange++) {
-		if (exchange >= IKE_SA_INIT && exchange <= INFORMATIONAL)
+		if ((exchange >= IKE_SA_INIT && exchange <= INFORMATIONAL) || exchange == IKE_INTERMEDIATE ||
+			exchange == IKE_FOLLOWUP_KE)
 			continue;
 		assert_int_equal(sealed((uint8_t)exchange, 0, 0), SHAPE_NONE);
 		assert_int_equal(shape((uint8_t)exchange, 0, 0, 0, false), SHAPE_NONE);
@@ -272,6 +292,8 @@ static void exchanges_that_are_sealed(void **state)
 	assert_true(shape_sealed(IKE_AUTH));
 	assert_true(shape_sealed(CREATE_CHILD_SA));
 	assert_true(shape_sealed(INFORMATIONAL));
+	assert_true(shape_sealed(IKE_INTERMEDIATE));
+	assert_true(shape_sealed(IKE_FOLLOWUP_KE));
 }
 
 static void shapes_have_names(void **state)
@@ -312,6 +334,7 @@ int main(void)
 		cmocka_unit_test(create_refusal),
 		cmocka_unit_test(info),
 		cmocka_unit_test(info_is_always_sealed),
+		cmocka_unit_test(additional_key_exchanges),
 		cmocka_unit_test(unknown_exchange),
 		cmocka_unit_test(exchanges_that_are_sealed),
 		cmocka_unit_test(shapes_have_names),
