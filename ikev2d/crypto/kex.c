@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Diffie-Hellman in three kinds of groups. In each, the public value is the private one applied to the
- * generator and the shared secret the private one applied to the peer's value: one function does both. */
+ * generator and the shared secret the private one applied to the peer's value: one function does both. A KEM
+ * has the same for who begins; who answers does something else. */
 #include "crypto/kex.h"
 
 #include "crypto/fetch.h"
@@ -193,11 +194,94 @@ static enum err modp(const struct transform *ke, const uint8_t *secret, const ui
 	return e;
 }
 
+/* ML-KEM. Its keys follow from a seed, and its ciphertexts from what OpenSSL calls ikme. */
+
+enum { KEM_RANDOM = 32 /* octets that a ciphertext is made of */ };
+
+static EVP_PKEY *kem_key(const struct transform *ke, const char *part, const uint8_t *octets, size_t n)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, ke->openssl, NULL);
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(part, (void *)octets, n),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY *key = NULL;
+
+	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1)
+		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static enum err kem_public(const struct transform *ke, EVP_PKEY *own, uint8_t *out)
+{
+	size_t n = 0;
+
+	return EVP_PKEY_get_octet_string_param(own, OSSL_PKEY_PARAM_PUB_KEY, out, ke->out, &n) == 1 &&
+			       n == ke->out
+		       ? ERR_OK
+		       : ERR_CRYPTO;
+}
+
+static enum err kem_open(const struct transform *ke, EVP_PKEY *own, const uint8_t *peer, uint8_t *shared)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	size_t n = ke->shared;
+	enum err e = ERR_CRYPTO;
+
+	if (ctx && EVP_PKEY_decapsulate_init(ctx, NULL) == 1 &&
+		EVP_PKEY_decapsulate(ctx, shared, &n, peer, ke->back) == 1)
+		e = ERR_OK;
+	EVP_PKEY_CTX_free(ctx);
+	return e;
+}
+
+static enum err kem(const struct transform *ke, const uint8_t *secret, const uint8_t *peer, uint8_t *out)
+{
+	EVP_PKEY *own = kem_key(ke, "seed", secret, ke->key);
+	enum err e = ERR_UNSUPPORTED;
+
+	if (own)
+		e = peer ? kem_open(ke, own, peer, out) : kem_public(ke, own, out);
+	EVP_PKEY_free(own);
+	return e;
+}
+
+static enum err kem_seal(
+	const struct transform *ke, const uint8_t *random, EVP_PKEY *theirs, uint8_t *public, uint8_t *shared)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, theirs, NULL);
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string("ikme", (void *)random, KEM_RANDOM),
+		OSSL_PARAM_construct_end(),
+	};
+	size_t n = ke->back, n_shared = ke->shared;
+	enum err e = ERR_CRYPTO;
+
+	if (ctx && EVP_PKEY_encapsulate_init(ctx, params) == 1 &&
+		EVP_PKEY_encapsulate(ctx, public, &n, shared, &n_shared) == 1)
+		e = ERR_OK;
+	EVP_PKEY_CTX_free(ctx);
+	return e;
+}
+
+static enum err kem_answer(const struct transform *ke, const uint8_t *secret, const uint8_t *peer,
+	uint8_t *public, uint8_t *shared)
+{
+	EVP_PKEY *theirs = kem_key(ke, OSSL_PKEY_PARAM_PUB_KEY, peer, ke->out);
+	enum err e = theirs ? kem_seal(ke, secret, theirs, public, shared) : ERR_AUTH;
+
+	EVP_PKEY_free(theirs);
+	return e;
+}
+
 /* What refuses a peer's value also puts words in OpenSSL's queue; nobody reads them, and they must not be
  * taken for the reason of a later failure. */
 static enum err apply(const struct transform *ke, const uint8_t *secret, const uint8_t *peer, uint8_t *out)
 {
-	static method *const methods[] = { [KIND_XDH] = xdh, [KIND_ECP] = ecp, [KIND_MODP] = modp };
+	static method *const methods[] = {
+		[KIND_XDH] = xdh, [KIND_ECP] = ecp, [KIND_MODP] = modp, [KIND_KEM] = kem
+	};
 	enum err e = ERR_UNSUPPORTED;
 
 	ERR_set_mark();
@@ -214,7 +298,39 @@ enum err kex_public(const struct transform *ke, const uint8_t *secret, uint8_t *
 
 enum err kex_shared(const struct transform *ke, const uint8_t *secret, struct bytes peer, uint8_t *shared)
 {
-	if (peer.n != ke->out)
+	if (peer.n != kex_answer_size(ke))
 		return ERR_SHORT;
 	return apply(ke, secret, peer.p, shared);
+}
+
+size_t kex_answer_size(const struct transform *ke)
+{
+	return ke->back ? ke->back : ke->out;
+}
+
+enum err kex_answer(const struct transform *ke, const uint8_t *secret, struct bytes peer, uint8_t *public,
+	uint8_t *shared)
+{
+	enum err e;
+
+	if (peer.n != ke->out)
+		return ERR_SHORT;
+	if (ke->kind != KIND_KEM) {
+		e = apply(ke, secret, NULL, public);
+		return e ? e : apply(ke, secret, peer.p, shared);
+	}
+	if (!kex_available(ke))
+		return ERR_UNSUPPORTED;
+	ERR_set_mark();
+	e = kem_answer(ke, secret, peer.p, public, shared);
+	ERR_pop_to_mark();
+	return e;
+}
+
+bool kex_available(const struct transform *ke)
+{
+	uint8_t secret[KEX_PRIVATE_MAX] = { [0] = 0, [KEX_PRIVATE_MAX - 1] = 1 }, public[KEX_PUBLIC_MAX];
+
+	secret[ke->key - 1] = 1;
+	return apply(ke, secret, NULL, public) != ERR_UNSUPPORTED;
 }

@@ -27,6 +27,23 @@ static enum err draw_pair(struct world *w, const struct transform *ke, struct an
 	return e;
 }
 
+static enum err respond(
+	struct world *w, const struct transform *ke, struct bytes peer_public, struct answer *out)
+{
+	uint8_t *secret = arena_alloc(&out->arena, ke->key);
+	uint8_t *public = arena_alloc(&out->arena, kex_answer_size(ke));
+	uint8_t *shared = arena_alloc(&out->arena, ke->shared);
+	enum err e = ERR_RANGE;
+
+	for (unsigned i = 0; i < DRAWS_MAX && e == ERR_RANGE; i++) {
+		rng_fill(&w->entropy.rng, secret, ke->key);
+		e = kex_answer(ke, secret, peer_public, public, shared);
+	}
+	out->a.public = bytes_of(public, kex_answer_size(ke));
+	out->a.shared = bytes_of(shared, ke->shared);
+	return e;
+}
+
 static enum err agree(
 	const struct transform *ke, struct bytes secret, struct bytes peer_public, struct answer *out)
 {
@@ -41,7 +58,8 @@ static const char *explain_kex(const struct transform *ke, enum err e, struct ar
 	switch (e) {
 	case ERR_SHORT:
 	case ERR_AUTH:
-		return arena_printf(arena, "the peer's public value is not one of %s (RFC 6989)", ke->name);
+		return arena_printf(arena, "the peer's public value is not one of %s (%s)", ke->name,
+			ke->kind == KIND_KEM ? "FIPS 203" : "RFC 6989");
 	case ERR_UNSUPPORTED:
 		return arena_printf(
 			arena, "the OpenSSL library here has no %s: leave it out of the proposals", ke->name);
@@ -51,12 +69,10 @@ static const char *explain_kex(const struct transform *ke, enum err e, struct ar
 
 static void answer_kex(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	enum err e = ERR_OK;
+	enum err e = q->kind == ASK_KEY_PAIR  ? draw_pair(w, q->ke, answer)
+		     : q->kind == ASK_RESPOND ? respond(w, q->ke, q->peer_public, answer)
+					      : agree(q->ke, q->secret, q->peer_public, answer);
 
-	if (q->kind != ASK_AGREE)
-		e = draw_pair(w, q->ke, answer);
-	if (!e && q->kind != ASK_KEY_PAIR)
-		e = agree(q->ke, q->kind == ASK_AGREE ? q->secret : answer->a.secret, q->peer_public, answer);
 	answer->a.result = e;
 	if (e)
 		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);

@@ -6,6 +6,7 @@
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/keepsake.h"
+#include "daemon/lacking.h"
 #include "daemon/line.h"
 #include "daemon/logging.h"
 #include "daemon/patience.h"
@@ -460,6 +461,7 @@ static void live(struct world *w, int background)
 	for (unsigned i = 0; i < 3; i++)
 		evsignal_add(w->signals[i], NULL);
 	datapath_say(w);
+	lacking_say();
 	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
 		IKEV2D_VERSION, w->config.path ? w->config.path : "none", config_now(&w->config)->n_peers,
 		w->control.path);

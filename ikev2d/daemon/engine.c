@@ -6,6 +6,7 @@
 #include "daemon/actions.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
+#include "daemon/lacking.h"
 #include "daemon/record.h"
 
 #include <assert.h>
@@ -96,6 +97,13 @@ static bool is_negotiated(const struct peer *p)
 	return !p->unready && (p->n_children || !p->n_shunts);
 }
 
+/* What this machine has for P. */
+static void assign(struct world *w, struct peer *p)
+{
+	lacking_take_out(p);
+	datapath_assign(w, p);
+}
+
 void engine_configure(struct world *w)
 {
 	const struct conf *conf = config_now(&w->config);
@@ -104,7 +112,7 @@ void engine_configure(struct world *w)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < conf->n_peers; i++)
-		datapath_assign(w, conf->peers[i]);
+		assign(w, conf->peers[i]);
 	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		if (is_negotiated(conf->peers[i]))
@@ -124,7 +132,7 @@ void engine_configure_one(struct world *w, const char *name)
 	struct peer *p = config_conn(&w->config, name);
 
 	if (p)
-		datapath_assign(w, p);
+		assign(w, p);
 	shunts_follow(&w->shunts, name, &p, !!p);
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
 			       .conf = { .peers = &p,

@@ -3,6 +3,7 @@
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/host.h"
+#include "daemon/lacking.h"
 
 #include <inttypes.h>
 
@@ -72,6 +73,12 @@ static uint64_t now(void *ctx)
 	return clock_ms();
 }
 
+static bool has(void *ctx, const struct transform *t)
+{
+	(void)ctx;
+	return lacking_has(t);
+}
+
 static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 {
 	struct world *w = ctx;
@@ -117,6 +124,7 @@ void inspect_into(struct vici_host *h)
 	h->counters_reset = counters_reset;
 	h->failure = failure;
 	h->now = now;
+	h->has = has;
 	h->stats = stats;
 	h->audit = audit;
 }

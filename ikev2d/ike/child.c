@@ -120,6 +120,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->spi_in = x->spi;
 	c->spi_out = x->spi_out;
 	c->suite = x->suite;
+	c->post_quantum = d->core.post_quantum || suite_post_quantum(&x->suite);
 	c->mode = x->mode;
 	c->encap = in_udp(&d->core, c->conf);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);

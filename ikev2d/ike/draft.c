@@ -249,6 +249,8 @@ static void commit_response(struct draft *d, struct sa *sa)
 	free(w->response);
 	w->response = kept(d->response);
 	w->response_n = d->response.n;
+	if (d->again)
+		w->response_path = *d->path;
 	send(d, &w->response_path, d->response);
 }
 

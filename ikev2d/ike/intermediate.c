@@ -41,6 +41,7 @@ static enum err next_keys(struct draft *d, struct bytes shared)
 {
 	struct secrets secrets = { .shared = shared };
 
+	d->core.post_quantum |= method(d)->kind == KIND_KEM;
 	d->hs.x.done++;
 	d->hs.intermediates++;
 	return keys_rekey(&d->core, &d->core, &secrets, d->hs.x.nonce_i, d->hs.x.nonce_r);

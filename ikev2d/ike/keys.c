@@ -58,6 +58,7 @@ enum err keys_ike(struct sa_core *core, struct bytes shared, struct bytes nonce_
 
 	if (!err)
 		err = keys_from(core, seed, core->suite.prf->out, nonces);
+	core->post_quantum = core->suite.ke->kind == KIND_KEM;
 	WIPE(seed);
 	return err;
 }

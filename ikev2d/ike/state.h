@@ -87,6 +87,7 @@ struct sa_core {
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
+	bool post_quantum;          /* its keys withstand quantum computers */
 	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
 	bool fragments;             /* both take IKE fragments (RFC 7383) */
 	uint16_t fragment_size;     /* octets of an IP datagram that got through; 0: as configured */
@@ -228,6 +229,7 @@ struct child {
 	struct sa_marks marks;
 	enum child_mode mode;
 	bool encap;
+	bool post_quantum;            /* its keys withstand quantum computers */
 	bool selected;                /* it sends for its policy */
 	bool by_us;                   /* we asked for it */
 	bool redundant;               /* the loser of two that replaced the same one */

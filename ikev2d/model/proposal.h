@@ -36,6 +36,9 @@ struct suite {
 	bool esn;
 };
 
+/* Whether any of its key exchanges withstands quantum computers. */
+bool suite_post_quantum(const struct suite *s);
+
 /* The additional key exchange that comes after N others (RFC 9370, 2.2.2); NULL: there is no other. */
 const struct transform *suite_more(const struct suite *s, unsigned n);
 
@@ -89,6 +92,12 @@ struct proposal *proposal_of(
 
 /* PROPOSALS without their key exchanges (the child of IKE_AUTH), from ARENA. */
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena);
+
+/* P without the key exchanges that are not USABLE, the first of which goes to *LACKS (NULL: there is none); a
+ * proposal that had other ones of the same type, or could decline it, stays. From ARENA. */
+typedef bool proposal_usable(const struct transform *ke);
+struct proposals proposals_usable(
+	struct proposals p, proposal_usable *usable, struct arena *arena, const struct transform **lacks);
 
 /* Whether any of P has the transform ID of TYPE; the first key exchange in P that we have (not NONE), or
  * NULL. */

@@ -52,9 +52,6 @@ static const struct foreign {
 	{ TRANSFORM_KE, "ecp512bp" },
 	{ TRANSFORM_KE, "ntru*" },
 	{ TRANSFORM_KE, "newhope128" },
-	{ TRANSFORM_KE, "mlkem512" },
-	{ TRANSFORM_KE, "mlkem768" },
-	{ TRANSFORM_KE, "mlkem1024" },
 };
 
 static bool matches(const char *pattern, const char *word)

@@ -217,6 +217,56 @@ const struct transform *suite_more(const struct suite *s, unsigned n)
 	return NULL;
 }
 
+bool suite_post_quantum(const struct suite *s)
+{
+	const struct transform *ke = s->ke;
+
+	for (unsigned n = 0; ke && ke->kind != KIND_KEM; n++)
+		ke = suite_more(s, n);
+	return ke;
+}
+
+/* P without what is not USABLE, into OUT; false when nothing is left of a type. */
+static bool usable_part(const struct proposal *p, proposal_usable *usable, struct arena *arena,
+	const struct transform **lacks, struct proposal *out)
+{
+	struct xform *x = ARENA_ARRAY(arena, p->n, struct xform);
+	unsigned lost = 0;
+
+	*out = *p;
+	out->v = x;
+	out->n = 0;
+	for (unsigned i = 0; i < p->n; i++) {
+		const struct transform *row = row_of(&p->v[i]);
+
+		if (row && row->type == TRANSFORM_KE && !usable(row)) {
+			*lacks = *lacks ? *lacks : row;
+			lost |= 1U << p->v[i].type;
+		} else {
+			x[out->n++] = p->v[i];
+		}
+	}
+	for (uint8_t type = TRANSFORM_KE; type <= TRANSFORM_KE7; type++)
+		if (lost & 1U << type && !next_of(out, type, NULL))
+			return false;
+	return true;
+}
+
+struct proposals proposals_usable(
+	struct proposals p, proposal_usable *usable, struct arena *arena, const struct transform **lacks)
+{
+	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);
+	unsigned n = 0;
+
+	*lacks = NULL;
+	for (unsigned i = 0; i < p.n; i++)
+		if (usable_part(&p.v[i], usable, arena, lacks, &v[n])) {
+			v[n].num = (uint8_t)(n + 1);
+			n++;
+		}
+	return (struct proposals){ v, n };
+}
+
 struct proposals proposals_without_ke(struct proposals p, struct arena *arena)
 {
 	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);

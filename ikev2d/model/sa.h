@@ -76,6 +76,7 @@ struct child_record {
 	bool encap;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
+	bool post_quantum; /* as in struct sa_record */
 	struct tss local_ts, remote_ts;
 	uint64_t installed_ms, rekey_ms, life_ms; /* times on the core's clock; 0: never */
 	struct sa_marks marks;
@@ -93,6 +94,7 @@ struct sa_record {
 	struct path path;
 	struct id local_id, remote_id;
 	struct suite suite;
+	bool post_quantum; /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;
 	bool crash_token;             /* the peer gave one (RFC 6290) */
 	uint32_t if_id_in, if_id_out; /* of its children, unless they have their own; 0: none */

@@ -56,6 +56,13 @@ static const struct transform rows[] = {
 	  .key = 48, .out = 384, .shared = 384 },
 	{ TRANSFORM_KE, KE_MODP_4096, 0, "modp4096", "MODP_4096", "modp_4096", KIND_MODP,
 	  .key = 56, .out = 512, .shared = 512 },
+	/* FIPS 203; the private value is its seed (d | z). */
+	{ TRANSFORM_KE, KE_ML_KEM_512, 0, "mlkem512", "ML_KEM_512", "ML-KEM-512", KIND_KEM,
+	  .key = 64, .out = 800, .back = 768, .shared = 32 },
+	{ TRANSFORM_KE, KE_ML_KEM_768, 0, "mlkem768", "ML_KEM_768", "ML-KEM-768", KIND_KEM,
+	  .key = 64, .out = 1184, .back = 1088, .shared = 32 },
+	{ TRANSFORM_KE, KE_ML_KEM_1024, 0, "mlkem1024", "ML_KEM_1024", "ML-KEM-1024", KIND_KEM,
+	  .key = 64, .out = 1568, .back = 1568, .shared = 32 },
 	{ TRANSFORM_KE, KE_NONE, 0, "none", "NONE", NULL, KIND_NONE, .key = 0 },
 
 	{ TRANSFORM_ESN, ESN_YES, 0, "esn", "ESN", NULL, KIND_NONE, .key = 0 },

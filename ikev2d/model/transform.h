@@ -52,6 +52,9 @@ enum transform_ids {
 	KE_ECP_521 = 21,
 	KE_CURVE25519 = 31,
 	KE_CURVE448 = 32,
+	KE_ML_KEM_512 = 35, /* draft-ietf-ipsecme-ikev2-mlkem */
+	KE_ML_KEM_768 = 36,
+	KE_ML_KEM_1024 = 37,
 	ESN_NO = 0,
 	ESN_YES = 1,
 };
@@ -65,6 +68,7 @@ enum transform_kind {
 	KIND_XDH,  /* x25519, x448 */
 	KIND_ECP,  /* NIST curves; public values are x | y (RFC 5903) */
 	KIND_MODP, /* RFC 3526 */
+	KIND_KEM,  /* FIPS 203: who answers encapsulates; no quantum computer is known to help */
 };
 
 struct transform {
@@ -77,6 +81,7 @@ struct transform {
 	enum transform_kind kind;
 	uint16_t key;     /* octets: ENCR and INTEG key (without salt), PRF preferred key, KE private value */
 	uint16_t out;     /* octets: PRF output, KE public value */
+	uint16_t back;    /* octets: KE public value of who answers, where that is another: a ciphertext */
 	uint16_t shared;  /* octets: KE shared secret */
 	uint8_t salt, iv; /* octets: ENCR implicit salt (RFC 4106), explicit IV */
 	uint8_t block;    /* octets: ENCR padding unit in ESP and in what we seal; an AEAD opens any length */

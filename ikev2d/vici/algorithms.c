@@ -22,13 +22,14 @@ static bool is_new(const struct transform *t)
 	return true;
 }
 
-static void put_transforms(struct vici_out *out, const char *section, uint8_t type, bool aead)
+static void put_transforms(struct vici_call *c, const char *section, uint8_t type, bool aead)
 {
-	vici_put_section(out, section);
+	vici_put_section(c->out, section);
 	for (const struct transform *t = transform_next(NULL); t; t = transform_next(t))
-		if (t->type == type && t->openssl && (t->kind == KIND_AEAD) == aead && is_new(t))
-			put(out, t->name);
-	vici_put_section_end(out);
+		if (t->type == type && t->openssl && (t->kind == KIND_AEAD) == aead && is_new(t) &&
+			c->host->has(c->host->ctx, t))
+			put(c->out, t->name);
+	vici_put_section_end(c->out);
 }
 
 static void put_words(struct vici_out *out, const char *section, const char *const *words)
@@ -48,15 +49,15 @@ void vici_do_get_algorithms(struct vici_call *c)
 	static const char *const rngs[] = { "RNG_WEAK", "RNG_STRONG", "RNG_TRUE", NULL };
 	static const char *const nonces[] = { "NONCE_GEN", NULL };
 
-	put_transforms(c->out, "encryption", TRANSFORM_ENCR, false);
-	put_transforms(c->out, "integrity", TRANSFORM_INTEG, false);
-	put_transforms(c->out, "aead", TRANSFORM_ENCR, true);
+	put_transforms(c, "encryption", TRANSFORM_ENCR, false);
+	put_transforms(c, "integrity", TRANSFORM_INTEG, false);
+	put_transforms(c, "aead", TRANSFORM_ENCR, true);
 	put_words(c->out, "hasher", hashers);
-	put_transforms(c->out, "prf", TRANSFORM_PRF, false);
+	put_transforms(c, "prf", TRANSFORM_PRF, false);
 	put_words(c->out, "xof", none);
 	put_words(c->out, "kdf", kdfs);
 	put_words(c->out, "drbg", none);
-	put_transforms(c->out, "ke", TRANSFORM_KE, false);
+	put_transforms(c, "ke", TRANSFORM_KE, false);
 	put_words(c->out, "rng", rngs);
 	put_words(c->out, "nonce-gen", nonces);
 }

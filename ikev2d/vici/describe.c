@@ -36,12 +36,23 @@ static void put_transform(
 
 static void put_suite(struct vici_out *out, const struct suite *s)
 {
+	static const char *const ake[] = { "ake1", "ake2", "ake3", "ake4", "ake5", "ake6", "ake7" };
+
 	put_transform(out, "encr-alg", "encr-keysize", s->encr);
 	put_transform(out, "integ-alg", "integ-keysize", s->integ);
 	put_transform(out, "prf-alg", NULL, s->prf);
 	put_transform(out, "dh-group", NULL, s->ke);
+	for (unsigned i = 0; i < MORE_KES_MAX; i++)
+		if (s->more[i])
+			vici_put_pairf(out, ake[i], "%s", transform_find(TRANSFORM_KE, s->more[i], 0)->name);
 	if (s->esn)
 		vici_put_pair(out, "esn", "1");
+}
+
+/* A key of ours. */
+static void put_post_quantum(struct vici_out *out, bool yes)
+{
+	vici_put_pair(out, "post-quantum", yes ? "yes" : "no");
 }
 
 static void put_tasks(struct vici_out *out, const char *name, const struct strings *tasks)
@@ -99,6 +110,8 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "crash-token", sa->crash_token);
 	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
+	if (sa->suite.encr)
+		put_post_quantum(out, sa->post_quantum);
 	if (!strcmp(sa->state, "ESTABLISHED"))
 		put_times(out, sa, now);
 	put_tasks(out, "tasks-queued", &sa->tasks_queued);
@@ -136,6 +149,7 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 	put_mark(out, &c->marks.out, "mark-out", "mark-mask-out");
 	put_if_ids(out, c->marks.if_id_in, c->marks.if_id_out);
 	put_suite(out, &c->suite);
+	put_post_quantum(out, c->post_quantum);
 	put_usage(out, &c->in, in, now);
 	put_usage(out, &c->out, to, now);
 	put_ahead(out, "rekey-time", c->rekey_ms, now);

@@ -105,6 +105,8 @@ struct vici_host {
 	/* The reason why connection NAME last failed; false when there is none. */
 	bool (*failure)(void *ctx, const char *name, struct why *out);
 	uint64_t (*now)(void *ctx); /* ms, the clock of the records */
+	/* Whether the library has T. */
+	bool (*has)(void *ctx, const struct transform *t);
 	enum err (*load_conn)(
 		void *ctx, struct peer *peer, struct arena *arena, struct why *why); /* takes the reference */
 	enum err (*unload_conn)(void *ctx, const char *name, struct arena *arena, struct why *why);

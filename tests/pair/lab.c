@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "crypto/kex.h"
 #include "crypto/prf.h"
+#include "daemon/lacking.h"
 #include "daemon/record.h"
 #include "daemon/secrets.h"
 #include "ike/keys.h"
@@ -310,6 +311,22 @@ static void answer_keys(struct host *h, const struct ike_question *q, struct com
 	c->answer.public = bytes_of(public, q->ke->out);
 }
 
+/* What who answers does, in one. */
+static void answer_respond(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	uint8_t *secret = arena_alloc(&c->arena, q->ke->key), *shared = arena_alloc(&c->arena, q->ke->shared);
+	uint8_t *public = arena_alloc(&c->arena, kex_answer_size(q->ke));
+
+	do {
+		rng_fill(&h->lab->rng.rng, secret, q->ke->key);
+		if (q->ke->id == KE_ECP_521)
+			secret[0] &= 1;
+		c->answer.result = kex_answer(q->ke, secret, q->peer_public, public, shared);
+	} while (c->answer.result == ERR_RANGE);
+	c->answer.public = bytes_of(public, kex_answer_size(q->ke));
+	c->answer.shared = bytes_of(shared, q->ke->shared);
+}
+
 static void answer_shared(
 	const struct host *h, const struct ike_question *q, struct bytes secret, struct coming *c)
 {
@@ -444,8 +461,12 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_KEY_PAIR: answer_keys(h, q, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_RESPOND:
 		c = coming_new(h, ticket, ASKED_KEYS);
-		answer_keys(h, q, c);
-		answer_shared(h, q, c->answer.secret, c);
+		if (h->fake) {
+			fake_keys(h, q, c);
+			fake_shared(q, c->answer.secret, c);
+		} else {
+			answer_respond(h, q, c);
+		}
 		break;
 	case ASK_AGREE: answer_shared(h, q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_PROOF:
@@ -663,6 +684,8 @@ static struct loaded load(const char *text)
 
 	if (l.err)
 		stop(l.why);
+	for (unsigned i = 0; i < l.conf.n_peers; i++)
+		lacking_take_out(l.conf.peers[i]);
 	return l;
 }
 

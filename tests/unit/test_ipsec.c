@@ -165,9 +165,35 @@ static void statusall_has_the_details(void **state)
 			   "userspace path, packets per call: engine=OpenSSL sent=38.0\n"));
 	assert_true(
 		has(b.out, "1122334455667788_i* 99aabbccddeeff00_r, "
-			   "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519, rekeying in 3 h\n"));
-	assert_true(has(b.out, "#2, reqid 1, TUNNEL in UDP, AES_GCM_16-256/ESN, installed 60 s ago"));
+			   "AES_CBC-128/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/CURVE_25519 (not post-quantum), "
+			   "rekeying in 3 h\n"));
+	assert_true(has(b.out,
+		"#2, reqid 1, TUNNEL in UDP, AES_GCM_16-256/ESN (not post-quantum), installed 60 s ago"));
 	assert_true(has(b.out, "in  c0000001, 15 packets, last 2 s ago\n"));
+	ipsec_bench_end(&b);
+}
+
+static void stronger(struct vici_fake *f)
+{
+	f->sas->suite.more[0] = KE_ML_KEM_768;
+	f->sas->post_quantum = f->sas->children[0].post_quantum = true;
+}
+
+static void post_quantum_keys_are_told(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("statusall", &code, stronger);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(has(b.out, "CURVE_25519/KE1_ML_KEM_768 (post-quantum), rekeying"));
+	assert_true(has(b.out, "AES_GCM_16-256/ESN (post-quantum), installed"));
+	ipsec_bench_end(&b);
+	b = run("status", &code, stronger);
+	assert_true(has(b.out, ", post-quantum\n"));
+	ipsec_bench_end(&b);
+	b = run("status", &code, NULL);
+	assert_false(has(b.out, "post-quantum"));
 	ipsec_bench_end(&b);
 }
 
@@ -539,6 +565,7 @@ int main(void)
 		cmocka_unit_test(status_warns_first),
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),
+		cmocka_unit_test(post_quantum_keys_are_told),
 		cmocka_unit_test(marks_and_interfaces_are_shown),
 		cmocka_unit_test(status_as_json),
 		cmocka_unit_test(statusall_as_json),

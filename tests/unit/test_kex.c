@@ -452,6 +452,124 @@ static void refusals_leave_no_openssl_errors(void **state)
 	assert_int_equal(ERR_peek_error(), 0);
 }
 
+/* ------------------------------------------------------------------ ML-KEM */
+
+static const uint16_t kems[] = { KE_ML_KEM_512, KE_ML_KEM_768, KE_ML_KEM_1024 };
+
+enum { N_KEMS = sizeof kems / sizeof *kems };
+
+static void needs_kems(void)
+{
+	if (!kex_available(ke_row(KE_ML_KEM_768))) {
+		print_message("skipped: ML-KEM (OpenSSL here lacks it)\n");
+		skip();
+	}
+}
+
+/* Nothing of it half works. */
+static void kems_are_there_or_not(void **state)
+{
+	uint8_t secret[KEX_PRIVATE_MAX] = { 1 }, public[KEX_PUBLIC_MAX], peer[KEX_PUBLIC_MAX] = { 0 },
+		shared[KEX_SHARED_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < N_KEMS; i++) {
+		const struct transform *t = ke_row(kems[i]);
+		enum err expected = kex_available(t) ? ERR_OK : ERR_UNSUPPORTED;
+
+		assert_int_equal(kex_public(t, secret, public), expected);
+		assert_int_equal(kex_shared(t, secret, bytes_of(peer, t->back), shared), expected);
+		assert_int_equal(kex_answer(t, secret, bytes_of(peer, t->out), public, shared), expected);
+	}
+	assert_true(kex_available(ke_row(KE_CURVE25519)));
+	assert_true(kex_available(ke_row(KE_ECP_521)));
+	assert_true(kex_available(ke_row(KE_MODP_2048)));
+}
+
+/* A pair of keys, what was encapsulated for it, and both secrets. */
+struct kem_exchange {
+	uint8_t secret[KEX_PRIVATE_MAX], public[KEX_PUBLIC_MAX], back[KEX_PUBLIC_MAX], theirs[KEX_SHARED_MAX],
+		ours[KEX_SHARED_MAX];
+};
+
+static void kem_exchange(const struct transform *t, struct kem_exchange *x)
+{
+	const uint8_t random[KEX_PRIVATE_MAX] = { 7, 7, 7 };
+
+	memset(x, 0, sizeof *x);
+	memset(x->secret, 0x42, t->key);
+	assert_int_equal(kex_public(t, x->secret, x->public), ERR_OK);
+	assert_int_equal(kex_answer(t, random, bytes_of(x->public, t->out), x->back, x->theirs), ERR_OK);
+	assert_int_equal(kex_shared(t, x->secret, bytes_of(x->back, t->back), x->ours), ERR_OK);
+}
+
+static void kems_agree(void **state)
+{
+	struct kem_exchange a, b;
+
+	(void)state;
+	needs_kems();
+	for (unsigned i = 0; i < N_KEMS; i++) {
+		const struct transform *t = ke_row(kems[i]);
+
+		kem_exchange(t, &a);
+		kem_exchange(t, &b);
+		assert_memory_equal(a.ours, a.theirs, t->shared);
+		/* Everything follows from what the caller brings. */
+		assert_memory_equal(&a, &b, sizeof a);
+		/* A broken ciphertext leads to another secret (FIPS 203, 6.3), and AUTH is wrong then. */
+		a.back[5] ^= 1;
+		assert_int_equal(kex_shared(t, a.secret, bytes_of(a.back, t->back), a.ours), ERR_OK);
+		assert_memory_not_equal(a.ours, a.theirs, t->shared);
+	}
+}
+
+/* FIPS 203, 7.2: lengths, and coefficients below q. */
+static void kem_values_are_judged(void **state)
+{
+	uint8_t secret[KEX_PRIVATE_MAX] = { 1 }, public[KEX_PUBLIC_MAX], shared[KEX_SHARED_MAX];
+	struct kem_exchange x;
+
+	(void)state;
+	needs_kems();
+	for (unsigned i = 0; i < N_KEMS; i++) {
+		const struct transform *t = ke_row(kems[i]);
+
+		kem_exchange(t, &x);
+		assert_int_equal(
+			kex_answer(t, secret, bytes_of(x.public, t->out - 1u), public, shared), ERR_SHORT);
+		assert_int_equal(kex_shared(t, secret, bytes_of(x.back, t->back - 1u), shared), ERR_SHORT);
+		memset(x.public, 0xff, 3);
+		assert_int_equal(kex_answer(t, secret, bytes_of(x.public, t->out), public, shared), ERR_AUTH);
+		assert_int_equal(ERR_peek_error(), 0);
+	}
+}
+
+/* The same as the two steps. */
+static void who_answers_does_both(void **state)
+{
+	static const uint16_t ids[] = { KE_CURVE25519, KE_ECP_384, KE_MODP_2048 };
+	uint8_t secret[KEX_PRIVATE_MAX] = { 0 }, peer[KEX_PUBLIC_MAX], public[2][KEX_PUBLIC_MAX],
+		shared[2][KEX_SHARED_MAX];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof ids / sizeof *ids; i++) {
+		const struct transform *t = ke_row(ids[i]);
+
+		memset(secret, 3, t->key);
+		assert_int_equal(kex_public(t, secret, peer), ERR_OK);
+		memset(secret, 5, t->key);
+		assert_int_equal(kex_answer_size(t), t->out);
+		assert_int_equal(kex_answer(t, secret, bytes_of(peer, t->out), public[0], shared[0]), ERR_OK);
+		assert_int_equal(kex_public(t, secret, public[1]), ERR_OK);
+		assert_int_equal(kex_shared(t, secret, bytes_of(peer, t->out), shared[1]), ERR_OK);
+		assert_memory_equal(public[0], public[1], t -> out);
+		assert_memory_equal(shared[0], shared[1], t->shared);
+		assert_int_equal(
+			kex_answer(t, secret, bytes_of(peer, t->out - 1u), public[0], shared[0]), ERR_SHORT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +599,10 @@ int main(void)
 		cmocka_unit_test(no_group),
 		cmocka_unit_test(unknown_to_the_library),
 		cmocka_unit_test(refusals_leave_no_openssl_errors),
+		cmocka_unit_test(kems_are_there_or_not),
+		cmocka_unit_test(kems_agree),
+		cmocka_unit_test(kem_values_are_judged),
+		cmocka_unit_test(who_answers_does_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

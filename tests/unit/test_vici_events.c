@@ -184,7 +184,7 @@ static void ike_rekey_tells_old_and_new(void **state)
 		" initiator=yes initiator-spi=1122334455667788 responder-spi=99aabbccddeeff00"
 		" nat-remote=yes nat-any=yes"
 		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
-		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
+		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 post-quantum=no"
 		" tasks-active=[CHILD_REKEY]}"
 		" new {uniqueid=7 version=2 state=ESTABLISHED"
 		" local-host=192.0.2.1 local-port=4500 local-id=a.example.org"
@@ -192,7 +192,7 @@ static void ike_rekey_tells_old_and_new(void **state)
 		" initiator=yes initiator-spi=000000000000abcd responder-spi=99aabbccddeeff00"
 		" nat-remote=yes nat-any=yes"
 		" encr-alg=AES_CBC encr-keysize=128 integ-alg=HMAC_SHA2_256_128"
-		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519"
+		" prf-alg=PRF_HMAC_SHA2_256 dh-group=CURVE_25519 post-quantum=no"
 		" established=65 rekey-time=13000 tasks-active=[CHILD_REKEY]}}\n");
 }
 

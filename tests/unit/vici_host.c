@@ -177,6 +177,13 @@ static uint64_t now(void *ctx)
 	return NOW;
 }
 
+/* Like the library of Debian 12. */
+static bool has(void *ctx, const struct transform *t)
+{
+	(void)ctx;
+	return t->kind != KIND_KEM;
+}
+
 static enum err verdict(struct vici_fake *f, struct why *why)
 {
 	if (!f->refuse)
@@ -546,6 +553,7 @@ struct vici_fake *vici_fake_new(void)
 		.conf = conf,
 		.failure = failure,
 		.now = now,
+		.has = has,
 		.load_conn = load_conn,
 		.unload_conn = unload,
 		.load_shared = load_shared,

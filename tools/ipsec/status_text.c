@@ -57,19 +57,29 @@ static const char *volume(const char *bytes, struct arena *arena)
 	return arena_printf(arena, i && v < 10 ? "%.1f %s" : "%.0f %s", v, units[i]);
 }
 
-/* "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519". */
+/* In front of an additional key exchange: "KE1_". */
+static const char *ake(const char *key, struct arena *arena)
+{
+	return strncmp(key, "ake", 3) ? "" : arena_printf(arena, "KE%s_", key + 3);
+}
+
+/* "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768 (post-quantum)". */
 static const char *suite(const struct vici_node *sa, struct arena *arena)
 {
-	static const char *const rest[] = { "integ-alg", "prf-alg", "dh-group" };
+	static const char *const rest[] = { "integ-alg", "prf-alg", "dh-group", "ake1", "ake2", "ake3",
+		"ake4", "ake5", "ake6", "ake7" };
 	const char *bits = vici_str(sa, "encr-keysize");
 	struct text t = text_in(arena);
 
 	text_add(&t, "%s%s%s", str(sa, "encr-alg"), bits ? "-" : "", bits ? bits : "");
 	for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
 		if (vici_str(sa, rest[i]))
-			text_add(&t, "/%s", vici_str(sa, rest[i]));
+			text_add(&t, "/%s%s", ake(rest[i], arena), vici_str(sa, rest[i]));
 	if (vici_str(sa, "esn"))
 		text_add(&t, "/ESN");
+	if (vici_str(sa, "post-quantum"))
+		text_add(&t, " (%s)",
+			!strcmp(str(sa, "post-quantum"), "yes") ? "post-quantum" : "not post-quantum");
 	return text_str(&t);
 }
 
@@ -127,10 +137,11 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 	const struct vici_node *children = vici_find(sa, "child-sas");
 	struct arena *a = &s->x->arena;
 
-	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s\n", str(sa, "uniqueid"),
+	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s%s\n", str(sa, "uniqueid"),
 		str(sa, "state"), str(sa, "local-id"), str(sa, "local-host"), str(sa, "local-port"),
 		str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
-		when(sa, "established", "since ", "", a));
+		when(sa, "established", "since ", "", a),
+		!strcmp(str(sa, "post-quantum"), "yes") ? ", post-quantum" : "");
 	if (s->all)
 		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s%s\n", str(sa, "initiator-spi"),
 			vici_str(sa, "initiator") ? "*" : "", str(sa, "responder-spi"),

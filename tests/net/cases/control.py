@@ -222,7 +222,7 @@ def statusall_as_text(bench):
     text = moon.must("statusall")
     for part in ("ikev2d 0.", ", 1 IKE_SAs, 0 half-open\n", "site: up, 192.0.2.1 === 192.0.2.2\n",
                  "ESTABLISHED, 'moon.example' 192.0.2.1[4500] === 'sun.example' 192.0.2.2[4500]",
-                 "_i* ", "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519, rekeying in ", "TUNNEL in UDP, AES_GCM_16-256",
+                 "_i* ", "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519 (not post-quantum), rekeying in ", "TUNNEL in UDP, AES_GCM_16-256",
                  f"in  {moon.children()[0]['spi_in']}, 3 packets", f"out {moon.children()[0]['spi_out']}, 3 packets"):
         contains(text, part, "ipsec statusall")
     same(moon.must("list", "conns"), "site/net\n", "ipsec list conns")
