@@ -7,7 +7,7 @@ import signal
 
 from . import config
 from .check import check, until
-from .net import run
+from .process import listens
 
 DAEMON = "/usr/sbin/charon-systemd"
 
@@ -67,7 +67,7 @@ class Swanctl:
         self.env = write_settings(directory)
 
     def run(self, *words, seconds=40):
-        return run(self.host.command(["swanctl", *words, "--uri", self.uri]), seconds=seconds, env=self.env)
+        return self.host.run(["swanctl", *words, "--uri", self.uri], seconds=seconds, env=self.env)
 
     def spawn(self, log, *words):
         """Beside the case; what it says is in the file LOG line by line."""
@@ -100,8 +100,7 @@ class Charon:
         self._log_path = f"{directory}/log"
         self._log_from = 0
         self.process = host.spawn([DAEMON], f"{directory}/output", self.swanctl.env)
-        until(lambda: self.swanctl.run("--version").code == 0,
-              lambda: f"charon answers: {self.process.log()}", 20)
+        until(lambda: listens(f"{directory}/charon.vici"), lambda: f"charon listens: {self.process.log()}", 20)
 
     @property
     def uri(self):

@@ -3,7 +3,7 @@
 import os
 import time
 
-_PATIENCE = float(os.environ.get("PATIENCE", "1"))  # how much longer everything may take here than usually
+PATIENCE = float(os.environ.get("PATIENCE", "1"))  # how much longer everything may take here than usually
 
 
 class Failed(Exception):
@@ -29,7 +29,7 @@ def contains(text, part, what):
 
 def until(condition, reason, seconds=8.0, interval=0.02):
     """Waits until CONDITION() is true and returns what it gave. REASON may be a function, asked at the end."""
-    deadline = time.monotonic() + seconds * _PATIENCE
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         result = condition()
         if result:

@@ -6,10 +6,10 @@ import json
 import os
 import pathlib
 import signal
-import socket
 
 from . import config
 from .check import Failed, check, same, until
+from .process import listens
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = os.path.abspath(os.environ.get("BIN", ROOT / "build/bin"))
@@ -63,8 +63,7 @@ class Ikev2d:
     def _answers(self):
         if not self.process.alive():
             raise Failed(f"ikev2d on {self.host.name} did not start: {self.log()}")
-        with socket.socket(socket.AF_UNIX) as s:
-            return not s.connect_ex(f"{self.run_dir}/vici")
+        return listens(f"{self.run_dir}/vici")
 
     def attempt(self):
         """Starts it where that must fail; returns how it ended."""

@@ -2,6 +2,7 @@
 """Programs that run beside a case, each with its log in a file."""
 import os
 import signal
+import socket
 import subprocess
 import threading
 
@@ -45,6 +46,12 @@ class Process:
     def kill(self):
         self.signal(signal.SIGKILL)
         return self.wait(5)
+
+
+def listens(path):
+    """Whether somebody does, at that socket."""
+    with socket.socket(socket.AF_UNIX) as s:
+        return not s.connect_ex(path)
 
 
 def kill_all():

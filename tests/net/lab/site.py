@@ -57,6 +57,9 @@ class Site:
             self.moon.connect(self.sun.wan)
             self.sun.connect(self.moon.wan)
 
+        for host in self.hosts:
+            host.settle()
+
     def _connect_by_nat(self):
         self.nat = Namespace("nat")
         self.hosts.append(self.nat)

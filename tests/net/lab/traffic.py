@@ -6,12 +6,14 @@ import socket
 import threading
 import time
 
-from .check import Failed, check, until
+from .check import PATIENCE, Failed, check, until
 
 
 def ping(host, address, *options, count=3, seconds=2):
-    """Sends COUNT pings; returns what ping(8) printed and how many were answered."""
-    done = host.run(["ping", "-n", "-c", str(count), "-i", "0.05", "-W", str(seconds), *options, address])
+    """Sends COUNT pings at once; returns what ping(8) printed and how many were answered. It waits for an answer as long as
+    the interval is, but for the first one -W."""
+    wait = f"{seconds * PATIENCE:.2f}"
+    done = host.run(["ping", "-n", "-c", str(count), "-l", str(count), "-i", wait, "-W", wait, *options, address])
     answered = re.search(r"(\d+) received", done.out)
     return done.text, int(answered[1]) if answered else 0
 
