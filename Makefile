@@ -132,7 +132,7 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
-$(LOADS:tests/bench/%=$(BIN)/%): $(BIN)/%: $(O)/tests/bench/%.o $(O)/ikev2d.a
+$(LOADS:tests/bench/%=$(BIN)/%): $(BIN)/%: $(O)/tests/bench/%.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
@@ -243,8 +243,9 @@ scale: root
 	@BIN=$(C)/bin tests/run -t 600 '$(NET) --scale'
 bench: root
 	+@$(AGAIN) deps-test
-	+@$(AGAIN) SAN= COV= all
+	+@$(AGAIN) SAN= COV= all tests
 	@BIN=$(B)/bin tests/bench/run $(BENCH)
+	@$(B)/bin/many
 load: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests

@@ -90,6 +90,19 @@ void *map_next(const struct map *m, size_t *at)
 	return NULL;
 }
 
+struct map map_copy(const struct map *m)
+{
+	struct map copy = *m;
+
+	if (!m->cap)
+		return copy;
+	copy.slots = malloc(m->cap * sizeof *m->slots);
+	if (!copy.slots)
+		abort();
+	memcpy(copy.slots, m->slots, m->cap * sizeof *m->slots);
+	return copy;
+}
+
 void map_free(struct map *m)
 {
 	free(m->slots);

@@ -30,5 +30,8 @@ void *map_take(struct map *m, uint64_t key);
  * map must not change in between. */
 void *map_next(const struct map *m, size_t *at);
 
+/* A table of its own with the same keys and values. */
+struct map map_copy(const struct map *m);
+
 /* Frees the table; the values are their owners'. */
 void map_free(struct map *m);

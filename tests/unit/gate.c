@@ -99,28 +99,30 @@ static struct sa_slot slot_of(struct gate *g, unsigned side, struct live *l)
 
 static void open_tss(struct gate *g, unsigned side, struct tss local, struct tss remote, bool trap)
 {
-	const struct sa_slot *out;
-	struct spd_entry entry = { .trap = trap };
+	struct spd_entry entry = { .trap = trap, .policy = &g->policy, .sa = trap ? NULL : &g->out_slot };
 
-	g->device = (struct device){ .fd = -1, .owners = 1, .refs = 1 };
+	g->device = (struct device){ .fd = -1, .owners = 1 };
 	g->in = live_of(g, side, true, local, remote);
 	g->out = live_of(g, 3 - side, false, local, remote);
-	g->policy = calloc(1, sizeof *g->policy);
-	*g->policy = (struct policy_live){ .refs = 1, .id = POLICY };
-	g->snap = snapshot_new(2, (size_t)local.n * remote.n);
-	snapshot_add_device(g->snap, &g->device);
-	snapshot_add_sa(g->snap, slot_of(g, side, g->in));
-	out = snapshot_add_sa(g->snap, slot_of(g, side, g->out));
-	entry.policy = g->policy;
-	entry.sa = trap ? NULL : out;
+	g->policy = (struct policy_live){ .id = POLICY };
+	g->in_slot = slot_of(g, side, g->in);
+	g->out_slot = slot_of(g, side, g->out);
+	g->tables.devices[0] = &g->device;
+	map_put(&g->tables.sad, g->in->esp.spi, &g->in_slot);
 	for (unsigned i = 0; i < local.n; i++)
 		for (unsigned k = 0; k < remote.n; k++) {
 			entry.local = local.v[i];
 			entry.remote = remote.v[k];
-			snapshot_add_entry(g->snap, entry);
+			spd_put(&g->tables.spd, &entry, 1, &g->retired);
 		}
-	snapshot_finish(g->snap);
-	g->lane.snap = g->snap;
+	gate_publish(g);
+}
+
+void gate_publish(struct gate *g)
+{
+	board_publish(&g->board, snapshot_of(&g->tables), &g->retired);
+	board_reap(&g->board, NULL);
+	g->lane.snap = atomic_load(&g->board.current);
 }
 
 void gate_open(struct gate *g, unsigned side)
@@ -140,19 +142,19 @@ void gate_open_ts(struct gate *g, unsigned side, const char *local, const char *
 	open_tss(g, side, (struct tss){ &l, 1 }, (struct tss){ &r, 1 }, trap);
 }
 
-static void no_close(void *ctx, struct device *d)
-{
-	(void)ctx;
-	(void)d;
-	abort(); /* the gate itself holds a reference */
-}
-
 void gate_close(struct gate *g)
 {
-	live_unref(g->in);
-	live_unref(g->out);
-	policy_live_unref(g->policy);
-	snapshot_free(g->snap, no_close, NULL);
+	struct spd_bucket *b;
+	size_t at = 0;
+
+	for (; (b = map_next(&g->tables.spd.buckets, &at)); at = 0)
+		spd_take(&g->tables.spd, b->v, b->n, &g->retired);
+	board_publish(&g->board, NULL, &g->retired);
+	board_reap(&g->board, NULL);
+	spd_free(&g->tables.spd);
+	map_free(&g->tables.sad);
+	live_free(g->in);
+	live_free(g->out);
 	arena_free(&g->arena);
 }
 
@@ -183,7 +185,7 @@ enum drop gate_send(struct gate *g, struct departure *d, const uint8_t *p, size_
 enum drop gate_receive(struct gate *g, struct arrival *a, uint8_t *p, size_t n, uint8_t tos, const char *from)
 {
 	*a = (struct arrival){ .esp = { .p = p, .n = n }, .encap = true, .tos = tos };
-	a->path.remote = g->snap->sas[0].remote;
+	a->path.remote = g->in_slot.remote;
 	if (from)
 		a->path.remote.ip = packet_ip(from);
 	inbound_run(&g->lane, a, 1);

@@ -16,9 +16,12 @@ struct gate {
 	struct child_conf conf; /* to be changed before gate_open */
 	struct suite suite;
 	struct device device;
-	struct policy_live *policy;
+	struct policy_live policy;
 	struct live *in, *out;
-	struct snapshot *snap;
+	struct sa_slot in_slot, out_slot;
+	struct tables tables;
+	struct retired *retired;
+	struct board board; /* has the tables */
 	struct load load;
 	struct report told[GATE_TOLD];
 	unsigned n_told, n_answers;
@@ -35,6 +38,9 @@ void gate_init(struct gate *g, const char *suite);
 void gate_open(struct gate *g, unsigned side);
 /* The same with a selector pair of one's own, and without an outbound SA if TRAP. */
 void gate_open_ts(struct gate *g, unsigned side, const char *local, const char *remote, bool trap);
+
+/* Publishes the tables as they are now. */
+void gate_publish(struct gate *g);
 
 void gate_close(struct gate *g);
 

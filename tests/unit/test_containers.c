@@ -108,6 +108,25 @@ static void a_map_agrees_with_a_plain_table(void **state)
 	map_free(&m);
 }
 
+static void a_copy_of_a_map_goes_its_own_way(void **state)
+{
+	struct map m = { 0 }, none = map_copy(&m), copy;
+	int a = 1, b = 2;
+
+	(void)state;
+	assert_null(map_get(&none, 7));
+	map_put(&m, 7, &a);
+	copy = map_copy(&m);
+	map_put(&m, 8, &b);
+	map_take(&m, 7);
+	assert_ptr_equal(map_get(&copy, 7), &a);
+	assert_null(map_get(&copy, 8));
+	map_put(&copy, 9, &b);
+	assert_null(map_get(&m, 9));
+	map_free(&m);
+	map_free(&copy);
+}
+
 static void a_dictionary_agrees_with_a_plain_table(void **state)
 {
 	struct dict d = { 0 };
@@ -217,6 +236,7 @@ int main(void)
 		cmocka_unit_test(a_list_may_be_emptied_on_the_way),
 		cmocka_unit_test(a_map_gives_back_what_was_put),
 		cmocka_unit_test(a_map_agrees_with_a_plain_table),
+		cmocka_unit_test(a_copy_of_a_map_goes_its_own_way),
 		cmocka_unit_test(a_dictionary_agrees_with_a_plain_table),
 		cmocka_unit_test(a_dictionary_tells_names_of_equal_hash_apart),
 		cmocka_unit_test(a_heap_yields_the_earliest),

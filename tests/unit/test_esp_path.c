@@ -28,9 +28,9 @@ static void open_both(void)
 static int clear(void **state)
 {
 	(void)state;
-	if (one.snap)
+	if (one.in)
 		gate_close(&one);
-	if (two.snap)
+	if (two.in)
 		gate_close(&two);
 	return 0;
 }
@@ -391,10 +391,10 @@ static void tcp_is_clamped_both_ways(void **state)
 
 	(void)state;
 	open_both();
-	one.snap->sas[1].limit = 1400;
+	one.out_slot.limit = 1400;
 	assert_int_equal(carry(n), DROP_NONE);
 	assert_int_equal(in.esp.p[42] << 8 | in.esp.p[43], 1360);
-	two.snap->sas[0].limit = 1300;
+	two.in_slot.limit = 1300;
 	n = packet_syn(packet, "10.1.0.5", "10.2.0.7", mss, sizeof mss);
 	assert_int_equal(carry(n), DROP_NONE);
 	assert_int_equal(in.esp.p[42] << 8 | in.esp.p[43], 1260);
@@ -515,7 +515,7 @@ static unsigned deliver(struct rejoin *r, const struct load *l)
 	struct arrival v[LOAD_PACKETS];
 	unsigned n = 0;
 
-	b.all.path.remote = two.snap->sas[0].remote;
+	b.all.path.remote = two.in_slot.remote;
 	while (bundle_next(&b, &v[n]))
 		n++;
 	inbound_run(&two.lane, v, n);

@@ -27,9 +27,8 @@ static void begin(void **state)
 	opened = true;
 	gate_init(&gate, "aes256gcm16");
 	gate_open(&gate, 1);
-	for (int i = 0; i < 2; i++)
-		gate.snap->sas[i].local = gate.snap->sas[i].remote =
-			(struct addr){ packet_ip("192.0.2.1"), PORT };
+	gate.in_slot.local = gate.in_slot.remote = (struct addr){ packet_ip("192.0.2.1"), PORT };
+	gate.out_slot.local = gate.out_slot.remote = gate.in_slot.local;
 	load_empty(&gate.load);
 }
 
@@ -148,7 +147,7 @@ static void what_the_kernel_cannot_split_goes_one_by_one(void **state)
 static void each_packet_that_cannot_be_sent_is_counted(void **state)
 {
 	begin(state);
-	gate.snap->sas[1].remote.ip = packet_ip("203.0.113.9");
+	gate.out_slot.remote.ip = packet_ip("203.0.113.9");
 	for (int i = 0; i < 3; i++)
 		load(1000, 0);
 	send_all();
@@ -159,7 +158,7 @@ static void each_packet_that_cannot_be_sent_is_counted(void **state)
 static void a_path_that_is_too_narrow_is_learned(void **state)
 {
 	begin(state);
-	gate.snap->sas[1].remote.ip = packet_ip("192.0.2.77");
+	gate.out_slot.remote.ip = packet_ip("192.0.2.77");
 	for (int i = 0; i < 3; i++)
 		load(1350, 0);
 	for (int i = 0; i < 3; i++)

@@ -2,11 +2,15 @@
 /* Which policy a packet meets. */
 #include "tests/unit/unit.h"
 
+#include "base/rng.h"
 #include "tests/unit/packet.h"
-#include "xfrm/user/spd.h"
+#include "xfrm/user/snapshot.h"
 
-static struct spd_entry entries[16];
+enum { ENTRIES = 400 };
+
+static struct spd_entry entries[ENTRIES];
 static size_t count;
+static struct policy_live policies[ENTRIES];
 
 static int clear(void **state)
 {
@@ -15,25 +19,56 @@ static int clear(void **state)
 	return 0;
 }
 
-/* The age tells entries apart. */
-static void add(uint64_t age, const char *local, const char *remote, bool trap)
+/* The age tells entries apart; each is of a policy of its own. */
+static struct spd_entry *add(uint64_t age, const char *local, const char *remote, bool trap)
 {
-	struct spd_entry *e = &entries[count++];
+	struct spd_entry *e = &entries[count];
 
 	*e = (struct spd_entry){
-		.local = packet_ts(local), .remote = packet_ts(remote), .trap = trap, .age = age
+		.local = packet_ts(local),
+		.remote = packet_ts(remote),
+		.trap = trap,
+		.age = age,
+		.policy = &policies[count++],
 	};
 	e->priority = spd_priority(&e->local, &e->remote);
+	return e;
 }
 
-/* The age of the entry a packet meets; 0: none. */
+static void end_all(struct retired *gone)
+{
+	struct retired *r;
+
+	while ((r = gone)) {
+		gone = r->next;
+		r->end(r, NULL);
+	}
+}
+
+/* The age of the entry a packet meets on DEVICE; 0: none. */
+static uint64_t meet_on(unsigned device, const struct inner *in)
+{
+	struct retired *gone = NULL;
+	struct spd spd = { 0 };
+	const struct spd_entry *e;
+	uint64_t age;
+
+	for (size_t i = 0; i < count; i++)
+		spd_put(&spd, &entries[i], 1, &gone);
+	e = spd_find(&spd, device, in);
+	age = e ? e->age : 0;
+	for (size_t i = 0; i < count; i++)
+		spd_take(&spd, &entries[i], 1, &gone);
+	assert_int_equal(spd.n_shapes, 0);
+	assert_int_equal(spd.buckets.count, 0);
+	spd_free(&spd);
+	end_all(gone);
+	return age;
+}
+
 static uint64_t meet_inner(const struct inner *in)
 {
-	const struct spd_entry *e;
-
-	spd_sort(entries, count);
-	e = spd_find(entries, count, in);
-	return e ? e->age : 0;
+	return meet_on(0, in);
 }
 
 static uint64_t meet(const char *src, const char *dst, uint8_t proto, uint16_t sport, uint16_t dport)
@@ -218,18 +253,138 @@ static void ipv6_widths_are_compared_whole(void **state)
 	assert_int_equal(meet("2001:db8:1::1", "fd00::1", 6, 1, 2), 3);
 }
 
-static void entries_of_one_device_stand_together(void **state)
+static void entries_of_another_device_are_not_met(void **state)
 {
+	const struct inner in = { .src = packet_ip("10.1.0.1"), .dst = packet_ip("10.2.0.1"), .proto = 6 };
+
 	(void)state;
-	for (unsigned i = 0; i < 6; i++) {
-		add(i + 1, "0.0.0.0/0", i < 3 ? "0.0.0.0/0" : "10.0.0.0/8", false);
-		entries[i].device = i % 3;
+	add(1, "0.0.0.0/0", "0.0.0.0/0", false)->device = 3;
+	add(2, "10.1.0.0/16", "10.2.0.0/16", false)->device = 8;
+	add(3, "0.0.0.0/0", "0.0.0.0/0", false)->device = 8;
+	assert_int_equal(meet_on(3, &in), 1);
+	assert_int_equal(meet_on(8, &in), 2);
+	assert_int_equal(meet_on(0, &in), 0);
+}
+
+/* Many selectors that lie in each other, and packets that many of them match. */
+
+static struct ip random_ip(struct rng *r, bool v6)
+{
+	struct ip ip = { .v = v6 ? 6 : 4, .a = { 10 } };
+
+	ip.a[v6 ? 8 : 1] = (uint8_t)rng_below(r, 4);
+	ip.a[v6 ? 15 : 3] = (uint8_t)rng_below(r, 4);
+	return ip;
+}
+
+/* A prefix, or a range. */
+static struct ts random_ts(struct rng *r, bool v6)
+{
+	static const uint8_t lengths[2][6] = { { 0, 8, 14, 16, 31, 32 }, { 0, 3, 64, 71, 126, 128 } };
+	struct ts ts = { .lo = random_ip(r, v6), .port_hi = UINT16_MAX };
+	unsigned bits = lengths[v6][rng_below(r, 6)], all = v6 ? 128 : 32;
+
+	ts.hi = ts.lo;
+	for (; bits < all; bits++) {
+		ts.lo.a[bits / 8] &= (uint8_t) ~(0x80 >> bits % 8);
+		ts.hi.a[bits / 8] |= (uint8_t)(0x80 >> bits % 8);
 	}
-	spd_sort(entries, count);
-	for (unsigned i = 0; i < 6; i++)
-		assert_int_equal(entries[i].device, i / 2);
-	assert_int_equal(entries[0].age, 4);
-	assert_int_equal(entries[1].age, 1);
+	if (!rng_below(r, 4) && ts.hi.a[all / 8 - 1] < UINT8_MAX)
+		ts.hi.a[all / 8 - 1]++;
+	ts.proto = rng_below(r, 3) ? 0 : 6;
+	if (!rng_below(r, 3))
+		ts.port_lo = ts.port_hi = (uint16_t)rng_below(r, 2);
+	return ts;
+}
+
+static struct spd_entry random_entry(struct rng *r, unsigned i)
+{
+	bool v6 = rng_below(r, 2);
+	struct spd_entry e = {
+		.device = (unsigned)rng_below(r, 2),
+		.local = random_ts(r, v6),
+		.remote = random_ts(r, v6),
+		.trap = rng_below(r, 2),
+		.age = i + 1,
+		.policy = &policies[i / 2],
+		.sa = rng_below(r, 2) ? (const struct sa_slot *)entries : NULL, /* any */
+	};
+
+	e.priority = rng_below(r, 4) ? spd_priority(&e.local, &e.remote) : (uint32_t)rng_below(r, 400000);
+	return e;
+}
+
+/* Every entry is looked at. The pairs that are not IN have been taken away, or not been put. */
+static const struct spd_entry *find_slowly(const bool in[ENTRIES / 2], unsigned device, const struct inner *p)
+{
+	const struct spd_entry *best = NULL;
+
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		const struct spd_entry *e = &entries[i];
+
+		if (in[i / 2] && e->device == device &&
+			ts_has(&e->remote, &p->dst, p->proto, p->dport, p->ports_known) &&
+			ts_has(&e->local, &p->src, p->proto, p->sport, p->ports_known) &&
+			(!best || spd_order(e, best) < 0))
+			best = e;
+	}
+	return best;
+}
+
+static void compare_once(const struct spd *spd, const bool in[ENTRIES / 2], struct rng *r)
+{
+	bool v6 = rng_below(r, 2);
+	struct inner p = {
+		.src = random_ip(r, v6),
+		.dst = random_ip(r, v6),
+		.proto = rng_below(r, 2) ? 6 : 17,
+		.ports_known = rng_below(r, 4),
+	};
+	unsigned device = (unsigned)rng_below(r, 2);
+	const struct spd_entry *slow, *fast;
+
+	if (p.ports_known) {
+		p.sport = (uint16_t)rng_below(r, 2);
+		p.dport = (uint16_t)rng_below(r, 2);
+	}
+	slow = find_slowly(in, device, &p);
+	fast = spd_find(spd, device, &p);
+	assert_int_equal(fast ? fast->age : 0, slow ? slow->age : 0);
+}
+
+static void the_index_finds_what_a_look_at_each_finds(void **state)
+{
+	bool in[ENTRIES / 2] = { false };
+	struct rng_seeded r;
+	struct retired *gone = NULL;
+	struct spd spd = { 0 };
+
+	(void)state;
+	rng_seed(&r, 5);
+	for (unsigned i = 0; i < ENTRIES; i++)
+		entries[i] = random_entry(&r.rng, i);
+	for (unsigned i = 0; i < 5000; i++) {
+		unsigned pair = (unsigned)rng_below(&r.rng, ENTRIES / 2);
+		struct spd before = spd_copy(&spd);
+		bool was_in = in[pair];
+
+		(was_in ? spd_take : spd_put)(&spd, &entries[2 * pair], 2, &gone);
+		compare_once(&before, in, &r.rng);
+		in[pair] = !was_in;
+		compare_once(&spd, in, &r.rng);
+		spd_free(&before);
+		if (i % 100 == 0) {
+			end_all(gone);
+			gone = NULL;
+		}
+	}
+	for (unsigned pair = 0; pair < ENTRIES / 2; pair++)
+		if (in[pair])
+			spd_take(&spd, &entries[2 * pair], 2, &gone);
+	assert_int_equal(spd.n_shapes, 0);
+	assert_int_equal(spd.buckets.count, 0);
+	spd_free(&spd);
+	end_all(gone);
 }
 
 int main(void)
@@ -251,7 +406,8 @@ int main(void)
 		cmocka_unit_test_setup(a_newer_one_without_an_sa_waits, clear),
 		cmocka_unit_test_setup(a_fragment_passes_over_ports, clear),
 		cmocka_unit_test_setup(ipv6_widths_are_compared_whole, clear),
-		cmocka_unit_test_setup(entries_of_one_device_stand_together, clear),
+		cmocka_unit_test_setup(entries_of_another_device_are_not_met, clear),
+		cmocka_unit_test(the_index_finds_what_a_look_at_each_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

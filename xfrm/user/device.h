@@ -2,6 +2,7 @@
 /* A tun device as the packet threads see it. */
 #pragma once
 
+#include "xfrm/user/retired.h"
 #include "xfrm/user/tun.h"
 
 #include <stdbool.h>
@@ -9,11 +10,11 @@
 enum { DEVICES_MAX = 256 };
 
 struct device {
+	struct retired retired;
 	unsigned slot; /* its place among DEVICES_MAX; used again only after it was closed */
 	int fd;
 	bool joins_udp; /* it takes many datagrams of UDP as one */
 	char name[TUN_NAME];
 	bool shared;     /* by all who have none of their own */
-	unsigned owners; /* SAs and policies; with the last one goes its being watched */
-	unsigned refs;   /* owners and snapshots; with the last one it is closed. Control thread only */
+	unsigned owners; /* SAs and policies; control thread only */
 };

@@ -14,7 +14,7 @@ static void wait_for_reaping(struct xfrm *x)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
 
-	for (int i = 0; i < 1000 && !board_reap(&x->board, user_device_close, x); i++)
+	for (int i = 0; i < 1000 && !board_reap(&x->board, x); i++)
 		nanosleep(&pause, NULL);
 }
 
@@ -61,8 +61,8 @@ static enum err open_new(struct xfrm *x, const char *name, struct device **out, 
 		return err;
 	}
 	d->shared = !name;
-	d->owners = d->refs = 1;
-	*out = x->devices[d->slot] = d;
+	d->owners = 1;
+	*out = x->devices[d->slot] = x->tables.devices[d->slot] = d;
 	return ERR_OK;
 }
 
@@ -73,7 +73,6 @@ enum err user_device_get(struct xfrm *x, const char *name, struct device **out, 
 
 	if (d) {
 		d->owners++;
-		d->refs++;
 		*out = d;
 		return ERR_OK;
 	}
@@ -84,22 +83,24 @@ enum err user_device_get(struct xfrm *x, const char *name, struct device **out, 
 	return err;
 }
 
-void user_device_put(struct xfrm *x, struct device *d)
+/* No packet thread sees it any more. */
+static void end_device(struct retired *r, void *ctx)
 {
-	if (!--d->owners) {
-		worker_unwatch(x->workers[WORKER_OUT], d);
-		if (x->shared == d)
-			x->shared = NULL;
-	}
-	if (!--d->refs)
-		user_device_close(x, d);
-}
-
-void user_device_close(void *ctx, struct device *d)
-{
+	struct device *d = (struct device *)r;
 	struct xfrm *x = ctx;
 
 	x->devices[d->slot] = NULL;
 	close(d->fd);
 	free(d);
+}
+
+void user_device_put(struct xfrm *x, struct device *d)
+{
+	if (--d->owners)
+		return;
+	worker_unwatch(x->workers[WORKER_OUT], d);
+	if (x->shared == d)
+		x->shared = NULL;
+	x->tables.devices[d->slot] = NULL;
+	retire(&x->retired, &d->retired, end_device);
 }

@@ -40,13 +40,11 @@ struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *wh
 
 	if (!l)
 		abort();
-	*l = (struct live){
-		.refs = 1, .child = spec->child, .inbound = spec->inbound, .together = LIVE_TOGETHER
-	};
+	*l = (struct live){ .child = spec->child, .inbound = spec->inbound, .together = LIVE_TOGETHER };
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
 	if (*err) {
-		live_unref(l);
+		live_free(l);
 		return NULL;
 	}
 	l->local_ts = tss_copy(&l->arena, spec->local_ts);
@@ -55,16 +53,8 @@ struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *wh
 	return l;
 }
 
-struct live *live_ref(struct live *l)
+void live_free(struct live *l)
 {
-	l->refs++;
-	return l;
-}
-
-void live_unref(struct live *l)
-{
-	if (--l->refs)
-		return;
 	esp_free(&l->esp);
 	arena_free(&l->arena);
 	free(l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What of an SA changes with each packet: sequence number or window, counters, limits. It outlives the
- * snapshots that point to it. The packet thread of the SA's direction works on it; the control thread makes,
- * counts and frees it, and reads the atomic fields. Pure. */
+/* What of an SA changes with each packet: sequence number or window, counters, limits. All snapshots share
+ * it. The packet thread of the SA's direction works on it; the control thread makes, counts and frees it, and
+ * reads the atomic fields. Pure. */
 #pragma once
 
 #include "model/sa.h"
@@ -15,7 +15,6 @@ struct live_limit {
 };
 
 struct live {
-	unsigned refs; /* control thread only */
 	struct arena arena;
 	uint32_t child;
 	bool inbound;
@@ -35,12 +34,11 @@ struct live {
 
 enum { LIVE_TOGETHER = 64 /* UDP_MAX_SEGMENTS of the oldest kernels that have it */ };
 
-/* An SA with one reference, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
+/* An SA, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
  * the window are refused. */
 struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *why);
-struct live *live_ref(struct live *l);
-/* The last one wipes and frees it. */
-void live_unref(struct live *l);
+/* Wipes and frees it. */
+void live_free(struct live *l);
 
 /* Whether the packet is one of those agreed on: for an inbound SA its source lies on the remote side. */
 bool live_selects(const struct live *l, const struct inner *in);

@@ -14,13 +14,12 @@ enum { PAIRS_MAX = 4096 /* of selectors, in one policy */ };
 /* What the smallest of its outbound SAs takes; before there is one, what any will. */
 static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 {
-	unsigned mtu = 0;
-	struct user_sa *sa;
-	size_t at = 0;
+	const struct user_sa *sa = map_get(&x->carriers, p->live->id);
+	unsigned mtu = sa ? sa->slot->limit : 0;
 
-	while ((sa = map_next(&x->sas, &at)))
-		if (!sa->live->inbound && sa->policy == p->live->id && (!mtu || sa->limit < mtu))
-			mtu = sa->limit;
+	for (; sa; sa = sa->also)
+		if (sa->slot->limit < mtu)
+			mtu = sa->slot->limit;
 	return mtu ? mtu : limit_expected(route_mtu(x->route, &p->peer), p->peer.v != 4);
 }
 
@@ -137,7 +136,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	p->live = calloc(1, sizeof *p->live);
 	if (!p->live)
 		abort();
-	*p->live = (struct policy_live){ .refs = 1, .id = spec->id };
+	p->live->id = spec->id;
 	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
 	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
 	p->own = conf->interface;
@@ -152,11 +151,59 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	return p;
 }
 
-static void policy_forget(struct user_policy *p)
+static void end_policy(struct retired *r, void *ctx)
 {
-	policy_live_unref(p->live);
+	(void)ctx;
+	free(r);
+}
+
+static void policy_forget(struct xfrm *x, struct user_policy *p)
+{
+	retire(&x->retired, &p->live->retired, end_policy);
 	arena_free(&p->arena);
 	free(p);
+}
+
+static void make_entries(struct user_policy *p)
+{
+	p->entries = ARENA_ARRAY(&p->arena, (size_t)p->local.n * p->remote.n, struct spd_entry);
+	for (unsigned i = 0; i < p->remote.n; i++)
+		for (unsigned k = 0; k < p->local.n; k++) {
+			struct spd_entry *e = &p->entries[p->n_entries++];
+
+			*e = (struct spd_entry){
+				.device = p->device->slot,
+				.local = p->local.v[k],
+				.remote = p->remote.v[i],
+				.priority = p->priority,
+				.trap = p->trap,
+				.age = p->age,
+				.policy = p->live,
+			};
+			if (!e->priority)
+				e->priority = spd_priority(&e->local, &e->remote);
+		}
+}
+
+/* The slot of the SA that is selected, if it is there. */
+static const struct sa_slot *carrier(const struct xfrm *x, const struct user_policy *p)
+{
+	const struct user_sa *sa = p->child ? map_get(&x->sas, user_sa_key(p->child, false)) : NULL;
+
+	return sa ? sa->slot : NULL;
+}
+
+void user_policy_lead(struct xfrm *x, uint32_t id)
+{
+	struct user_policy *p = map_get(&x->policies, id);
+	const struct sa_slot *slot = p ? carrier(x, p) : NULL;
+
+	if (!p || !p->n_entries || p->entries->sa == slot)
+		return;
+	spd_take(&x->tables.spd, p->entries, p->n_entries, &x->retired);
+	for (size_t i = 0; i < p->n_entries; i++)
+		p->entries[i].sa = slot;
+	spd_put(&x->tables.spd, p->entries, p->n_entries, &x->retired);
 }
 
 /* First the packet threads know it, then packets are led to them. */
@@ -166,9 +213,11 @@ static enum err install(
 	enum err err = user_device_get(x, conf->interface, &p->device, why);
 
 	if (err) {
-		policy_forget(p);
+		policy_forget(x, p);
 		return err;
 	}
+	make_entries(p);
+	spd_put(&x->tables.spd, p->entries, p->n_entries, &x->retired);
 	map_put(&x->policies, p->live->id, p);
 	user_publish(x);
 	err = device_addrs_add(x->route, p->device->name, p->addrs, p->n_addrs, why);
@@ -199,7 +248,7 @@ enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct 
 	p = policy_new(x, spec);
 	err = check_selectors(p, why);
 	if (err) {
-		policy_forget(p);
+		policy_forget(x, p);
 		return err;
 	}
 	return install(x, p, spec->conf, why);
@@ -207,8 +256,9 @@ enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct 
 
 void user_policy_free(struct xfrm *x, struct user_policy *p)
 {
+	spd_take(&x->tables.spd, p->entries, p->n_entries, &x->retired);
 	user_device_put(x, p->device);
-	policy_forget(p);
+	policy_forget(x, p);
 }
 
 void user_policy_del(struct xfrm *x, uint32_t id)
@@ -232,6 +282,7 @@ void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	if (!p || p->child == child)
 		return;
 	p->child = child;
+	user_policy_lead(x, id);
 	user_publish(x);
 }
 

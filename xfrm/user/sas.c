@@ -12,17 +12,47 @@ uint64_t user_sa_key(uint32_t child, bool inbound)
 }
 
 /* The outer addresses, and the size limit that comes from them. */
-static void place(
-	struct xfrm *x, struct user_sa *sa, const struct addr *local, const struct addr *remote, bool encap)
+static struct sa_slot *slot_new(struct xfrm *x, struct live *live, const struct device *device,
+	const struct addr *local, const struct addr *remote, bool encap)
 {
-	const struct esp *e = &sa->live->esp;
+	const struct esp *e = &live->esp;
+	struct sa_slot *slot = calloc(1, sizeof *slot);
 
-	sa->local = *local;
-	sa->remote = *remote;
-	sa->encap = encap;
-	sa->limit =
-		limit_inner(e->encr, e->integ, route_mtu(x->route, &remote->ip), remote->ip.v == 6, encap);
-	atomic_store_explicit(&sa->live->path_mtu, 0, memory_order_relaxed);
+	if (!slot)
+		abort();
+	*slot = (struct sa_slot){
+		.live = live,
+		.device = device,
+		.local = *local,
+		.remote = *remote,
+		.encap = encap,
+		.limit = limit_inner(
+			e->encr, e->integ, route_mtu(x->route, &remote->ip), remote->ip.v == 6, encap),
+	};
+	return slot;
+}
+
+static void end_slot(struct retired *r, void *ctx)
+{
+	(void)ctx;
+	free(r);
+}
+
+static void end_sa(struct retired *r, void *ctx)
+{
+	live_free(((struct sa_slot *)r)->live);
+	end_slot(r, ctx);
+}
+
+/* From the next publication on packets find the SA. */
+static void show(struct xfrm *x, const struct user_sa *sa)
+{
+	const struct live *l = sa->slot->live;
+
+	if (l->inbound)
+		map_put(&x->tables.sad, l->esp.spi, sa->slot);
+	else
+		user_policy_lead(x, sa->policy);
 }
 
 static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, struct text *why)
@@ -31,7 +61,7 @@ static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, str
 		text_add(why, "the CHILD_SA %u has an SA in this direction already", spec->child);
 		return ERR_EXISTS;
 	}
-	if (spec->inbound && map_get(&x->spis, spec->spi)) {
+	if (spec->inbound && map_get(&x->tables.sad, spec->spi)) {
 		text_add(why, "the SPI %08x is in use", spec->spi);
 		return ERR_EXISTS;
 	}
@@ -47,6 +77,24 @@ enum err user_mode_check(enum child_mode mode, struct text *why)
 		"tunnel, or let the kernel carry it",
 		name_word(child_modes, (int)mode));
 	return ERR_UNSUPPORTED;
+}
+
+/* An outbound SA joins those of its policy. */
+static void join_carriers(struct xfrm *x, struct user_sa *sa)
+{
+	sa->also = map_get(&x->carriers, sa->policy);
+	map_put(&x->carriers, sa->policy, sa);
+}
+
+static void leave_carriers(struct xfrm *x, const struct user_sa *sa)
+{
+	struct user_sa *first = map_take(&x->carriers, sa->policy), **at = &first;
+
+	while (*at != sa)
+		at = &(*at)->also;
+	*at = sa->also;
+	if (first)
+		map_put(&x->carriers, sa->policy, first);
 }
 
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
@@ -65,17 +113,18 @@ enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *wh
 		return err;
 	err = user_device_get(x, spec->conf->interface, &device, why);
 	if (err) {
-		live_unref(live);
+		live_free(live);
 		return err;
 	}
 	sa = calloc(1, sizeof *sa);
 	if (!sa)
 		abort();
-	*sa = (struct user_sa){ .live = live, .device = device, .policy = spec->policy };
-	place(x, sa, &spec->local, &spec->remote, spec->encap);
+	*sa = (struct user_sa){ .device = device, .policy = spec->policy };
+	sa->slot = slot_new(x, live, device, &spec->local, &spec->remote, spec->encap);
 	map_put(&x->sas, user_sa_key(spec->child, spec->inbound), sa);
-	if (spec->inbound)
-		map_put(&x->spis, spec->spi, sa);
+	if (!spec->inbound)
+		join_carriers(x, sa);
+	show(x, sa);
 	user_publish(x);
 	user_policy_fit(x, spec->policy);
 	return ERR_OK;
@@ -83,21 +132,43 @@ enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *wh
 
 void user_sa_free(struct xfrm *x, struct user_sa *sa)
 {
+	const struct live *l = sa->slot->live;
+
+	if (l->inbound)
+		map_take(&x->tables.sad, l->esp.spi);
+	retire(&x->retired, &sa->slot->retired, end_sa);
 	user_device_put(x, sa->device);
-	live_unref(sa->live);
 	free(sa);
 }
 
 void user_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
 	struct user_sa *sa = map_take(&x->sas, user_sa_key(child, inbound));
+	uint32_t policy;
 
 	if (!sa)
 		return;
-	if (inbound)
-		map_take(&x->spis, sa->live->esp.spi);
+	policy = sa->policy;
+	if (!inbound)
+		leave_carriers(x, sa);
 	user_sa_free(x, sa);
+	if (!inbound)
+		user_policy_lead(x, policy);
 	user_publish(x);
+}
+
+/* SA may be NULL. */
+static void move(
+	struct xfrm *x, struct user_sa *sa, const struct addr *local, const struct addr *remote, bool encap)
+{
+	struct sa_slot *before = sa ? sa->slot : NULL;
+
+	if (!sa)
+		return;
+	sa->slot = slot_new(x, before->live, sa->device, local, remote, encap);
+	atomic_store_explicit(&before->live->path_mtu, 0, memory_order_relaxed);
+	show(x, sa);
+	retire(&x->retired, &before->retired, end_slot);
 }
 
 enum err user_sa_move(
@@ -108,10 +179,8 @@ enum err user_sa_move(
 
 	if (!in && !out)
 		return ERR_MISSING;
-	if (in)
-		place(x, in, local, remote, encap);
-	if (out)
-		place(x, out, local, remote, encap);
+	move(x, in, local, remote, encap);
+	move(x, out, local, remote, encap);
 	user_publish(x);
 	user_policy_fit(x, out ? out->policy : in->policy);
 	return ERR_OK;
@@ -122,7 +191,7 @@ bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage
 	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, inbound));
 
 	if (sa)
-		*out = live_usage(sa->live);
+		*out = live_usage(sa->slot->live);
 	user_reap(x);
 	return sa;
 }
@@ -134,7 +203,7 @@ struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
 
 	if (sa) {
 		memcpy(names.inner, sa->device->name, sizeof names.inner);
-		if (!route_device(x->route, &sa->remote.ip, names.outer))
+		if (!route_device(x->route, &sa->slot->remote.ip, names.outer))
 			*names.outer = 0;
 	}
 	return names;

@@ -1,97 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Building, searching, publishing and freeing snapshots. */
+/* Copying, searching, publishing and freeing snapshots. */
 #include "xfrm/user/snapshot.h"
 
 #include <stdlib.h>
 
-struct snapshot *snapshot_new(unsigned n_sas, size_t n_entries)
+struct snapshot *snapshot_of(const struct tables *tables)
 {
 	struct snapshot *s = calloc(1, sizeof *s);
-	uint32_t slots = 2;
 
 	if (!s)
 		abort();
-	while (slots < 2 * n_sas)
-		slots *= 2;
-	s->sas = ARENA_ARRAY(&s->arena, n_sas, struct sa_slot);
-	s->entries = ARENA_ARRAY(&s->arena, n_entries, struct spd_entry);
-	s->by_spi = ARENA_ARRAY(&s->arena, slots, const struct sa_slot *);
-	s->spi_mask = slots - 1;
+	s->tables = *tables;
+	s->tables.sad = map_copy(&tables->sad);
+	s->tables.spd = spd_copy(&tables->spd);
 	return s;
 }
 
-void snapshot_add_device(struct snapshot *s, struct device *d)
+static void snapshot_free(struct snapshot *s, void *ctx)
 {
-	d->refs++;
-	s->devices[d->slot].device = d;
-}
+	struct retired *r;
 
-/* SPIs of our choice are random: their low bits spread well. */
-static void index_spi(struct snapshot *s, const struct sa_slot *slot)
-{
-	uint32_t i = slot->live->esp.spi & s->spi_mask;
-
-	while (s->by_spi[i])
-		i = (i + 1) & s->spi_mask;
-	s->by_spi[i] = slot;
-}
-
-struct sa_slot *snapshot_add_sa(struct snapshot *s, struct sa_slot slot)
-{
-	struct sa_slot *to = &s->sas[s->n_sas++];
-
-	*to = slot;
-	live_ref(to->live);
-	if (to->live->inbound)
-		index_spi(s, to);
-	return to;
-}
-
-void snapshot_add_entry(struct snapshot *s, struct spd_entry entry)
-{
-	entry.policy->refs++;
-	s->entries[s->n_entries++] = entry;
-}
-
-void snapshot_finish(struct snapshot *s)
-{
-	spd_sort(s->entries, s->n_entries);
-	for (size_t i = s->n_entries; i-- > 0;) {
-		s->devices[s->entries[i].device].first = i;
-		s->devices[s->entries[i].device].n++;
+	while ((r = s->retired)) {
+		s->retired = r->next;
+		r->end(r, ctx);
 	}
-}
-
-void policy_live_unref(struct policy_live *p)
-{
-	if (!--p->refs)
-		free(p);
-}
-
-void snapshot_free(struct snapshot *s, void (*close)(void *ctx, struct device *d), void *ctx)
-{
-	for (unsigned i = 0; i < s->n_sas; i++)
-		live_unref(s->sas[i].live);
-	for (size_t i = 0; i < s->n_entries; i++)
-		policy_live_unref(s->entries[i].policy);
-	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (s->devices[i].device && !--s->devices[i].device->refs)
-			close(ctx, s->devices[i].device);
-	arena_free(&s->arena);
+	map_free(&s->tables.sad);
+	spd_free(&s->tables.spd);
 	free(s);
 }
 
 const struct sa_slot *snapshot_find_spi(const struct snapshot *s, uint32_t spi)
 {
-	for (uint32_t i = spi & s->spi_mask; s->by_spi[i]; i = (i + 1) & s->spi_mask)
-		if (s->by_spi[i]->live->esp.spi == spi)
-			return s->by_spi[i];
-	return NULL;
+	return map_get(&s->tables.sad, spi);
 }
 
 const struct spd_entry *snapshot_find_policy(const struct snapshot *s, unsigned slot, const struct inner *in)
 {
-	return spd_find(s->entries + s->devices[slot].first, s->devices[slot].n, in);
+	return spd_find(&s->tables.spd, slot, in);
 }
 
 const struct snapshot *board_hold(struct board *b, unsigned reader)
@@ -111,14 +56,16 @@ void board_release(struct board *b, unsigned reader)
 	atomic_store(&b->held[reader], NULL);
 }
 
-void board_publish(struct board *b, struct snapshot *s)
+void board_publish(struct board *b, struct snapshot *s, struct retired **retired)
 {
 	struct snapshot *old = atomic_exchange(&b->current, s);
 
 	if (!old)
 		return;
-	old->next = b->replaced;
-	b->replaced = old;
+	old->retired = *retired;
+	*retired = NULL;
+	*(b->oldest ? &b->newest->next : &b->oldest) = old;
+	b->newest = old;
 }
 
 static bool is_held(struct board *b, const struct snapshot *s)
@@ -129,17 +76,14 @@ static bool is_held(struct board *b, const struct snapshot *s)
 	return false;
 }
 
-bool board_reap(struct board *b, void (*close)(void *ctx, struct device *d), void *ctx)
+/* In their order: what ended with one may be in those before it as well. */
+bool board_reap(struct board *b, void *ctx)
 {
-	struct snapshot **at = &b->replaced, *s;
+	struct snapshot *s;
 
-	while ((s = *at)) {
-		if (is_held(b, s)) {
-			at = &s->next;
-			continue;
-		}
-		*at = s->next;
-		snapshot_free(s, close, ctx);
+	while ((s = b->oldest) && !is_held(b, s)) {
+		b->oldest = s->next;
+		snapshot_free(s, ctx);
 	}
-	return !b->replaced;
+	return !b->oldest;
 }

@@ -8,16 +8,17 @@
 #include "xfrm/user/live.h"
 #include "xfrm/user/spd.h"
 
-/* A policy's part that outlives snapshots. */
+/* A policy's part that is the same in all snapshots. */
 struct policy_live {
-	unsigned refs; /* control thread only */
+	struct retired retired;
 	uint32_t id;
 	bool asked;        /* outbound packet thread only, as is the next */
 	uint64_t asked_ms; /* when an SA was last asked for */
 };
 
-/* An SA as of one snapshot. */
+/* An SA with what is changed by making another one. */
 struct sa_slot {
+	struct retired retired;
 	struct live *live;
 	const struct device *device; /* inbound: where its packets come out */
 	struct addr local, remote;   /* outer addresses */
@@ -25,35 +26,21 @@ struct sa_slot {
 	unsigned limit; /* octets of the largest inner packet */
 };
 
-struct snapshot {
-	struct snapshot *next; /* control thread only: replaced before this one */
-	struct arena arena;
-	struct sa_slot *sas;
-	unsigned n_sas;
-	const struct sa_slot **by_spi; /* inbound; a power of two of slots, open addressing */
-	uint32_t spi_mask;
-	struct spd_entry *entries; /* in the order of spd_sort */
-	size_t n_entries;
-	struct {
-		struct device *device; /* NULL: none */
-		size_t first, n;       /* of the entries */
-	} devices[DEVICES_MAX];
+/* What there is, by what packets show. They own nothing. */
+struct tables {
+	struct map sad; /* inbound SAs (struct sa_slot) by SPI */
+	struct spd spd;
+	struct device *devices[DEVICES_MAX]; /* by slot; NULL: none */
 };
 
-/* An empty one with room for N_SAS SAs and N_ENTRIES selector pairs. The caller adds them, then calls
- * snapshot_finish. Until it is freed a snapshot holds a reference of all it points to. */
-struct snapshot *snapshot_new(unsigned n_sas, size_t n_entries);
-void snapshot_add_device(struct snapshot *s, struct device *d);
-struct sa_slot *snapshot_add_sa(struct snapshot *s, struct sa_slot slot);
-void snapshot_add_entry(struct snapshot *s, struct spd_entry entry);
+struct snapshot {
+	struct snapshot *next;   /* control thread only, as is RETIRED: replaced behind this one */
+	struct retired *retired; /* what ended with it */
+	struct tables tables;
+};
 
-/* Sorts and indexes. */
-void snapshot_finish(struct snapshot *s);
-
-/* Drops the references and frees it. CLOSE is called for a device that nobody needs any more. */
-void snapshot_free(struct snapshot *s, void (*close)(void *ctx, struct device *d), void *ctx);
-
-void policy_live_unref(struct policy_live *p);
+/* The tables as they are now: a copy of slots, whatever they lead to is shared. */
+struct snapshot *snapshot_of(const struct tables *tables);
 
 /* The inbound SA of SPI, or NULL. */
 const struct sa_slot *snapshot_find_spi(const struct snapshot *s, uint32_t spi);
@@ -67,15 +54,17 @@ enum { BOARD_READERS = 2 };
 struct board {
 	_Atomic(struct snapshot *) current;
 	_Atomic(struct snapshot *) held[BOARD_READERS]; /* NULL: the reader is idle */
-	struct snapshot *replaced;                      /* control thread only */
+	struct snapshot *oldest, *newest;               /* of those replaced; control thread only */
 };
 
 /* A reader takes the current snapshot, and lays it down again when its batch is done. */
 const struct snapshot *board_hold(struct board *b, unsigned reader);
 void board_release(struct board *b, unsigned reader);
 
-/* Control: replaces the current snapshot by S. */
-void board_publish(struct board *b, struct snapshot *s);
+/* Control: replaces the current snapshot by S. What is on RETIRED has gone from the tables since that one was
+ * made; it ends with it. The list is empty then. */
+void board_publish(struct board *b, struct snapshot *s, struct retired **retired);
 
-/* Control: frees what is replaced and no longer held. True when nothing is left waiting. */
-bool board_reap(struct board *b, void (*close)(void *ctx, struct device *d), void *ctx);
+/* Control: frees what is replaced, and neither it nor anything before it is held any more; CTX is for the
+ * ends of what retired. True when nothing is left waiting. */
+bool board_reap(struct board *b, void *ctx);

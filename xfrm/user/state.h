@@ -8,19 +8,18 @@
 #include "xfrm/user/worker.h"
 
 struct user_sa {
-	struct live *live;
+	struct sa_slot *slot;
 	struct device *device;
 	uint32_t policy;
-	struct addr local, remote;
-	bool encap;
-	unsigned limit;             /* octets of the largest inner packet */
-	const struct sa_slot *slot; /* in the snapshot being made */
+	struct user_sa *also; /* outbound: another one of the same policy */
 };
 
 struct user_policy {
 	struct policy_live *live;
 	struct arena arena;
 	struct tss local, remote;
+	struct spd_entry *entries; /* all pairs of these */
+	size_t n_entries;
 	struct tss routes, ours; /* what leads to the device, and what of it does not, as ours.h says */
 	struct device *device;
 	const struct if_addr *addrs; /* on the device */
@@ -39,12 +38,14 @@ struct xfrm {
 	struct route *route;
 	struct outer outer;
 	struct channel channel;
+	struct tables tables;    /* what packet threads see from the next publication on */
+	struct retired *retired; /* and what not */
 	struct board board;
 	struct drops drops;
 	struct pace pace;
 	struct worker *workers[WORKER_OUT + 1];
 	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
-	struct map spis;                              /* inbound ones by SPI */
+	struct map carriers;                          /* outbound ones by policy, the first of a list */
 	struct map policies;                          /* by number */
 	struct map shunts;                            /* by number (struct user_shunt) */
 	struct device *devices[DEVICES_MAX], *shared; /* the latter is one of the former, or NULL */
@@ -60,12 +61,10 @@ struct xfrm {
  */
 enum err user_device_get(struct xfrm *x, const char *name, struct device **out, struct text *why) MUST_CHECK;
 void user_device_put(struct xfrm *x, struct device *d);
-/* A device that nobody points to any more; for board_reap. */
-void user_device_close(void *ctx, struct device *d);
 
-/* publish.c */
+/* user.c */
 
-/* Makes a snapshot of what is there now, and publishes it. */
+/* Shows the packet threads the tables as they are now. */
 void user_publish(struct xfrm *x);
 /* Frees what the packet threads have moved on from. */
 void user_reap(struct xfrm *x);
@@ -86,6 +85,8 @@ void user_sa_free(struct xfrm *x, struct user_sa *sa);
 enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why) MUST_CHECK;
 void user_policy_del(struct xfrm *x, uint32_t id);
 void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child);
+/* The outbound SAs of policy ID are others now: its packets go by the one that is selected. */
+void user_policy_lead(struct xfrm *x, uint32_t id);
 /* Gives the routes of policy ID the MTU that its SAs have now. */
 void user_policy_fit(struct xfrm *x, uint32_t id);
 void user_policy_free(struct xfrm *x, struct user_policy *p);

@@ -9,6 +9,17 @@
 
 enum { REPORTS_AT_ONCE = 256 };
 
+void user_publish(struct xfrm *x)
+{
+	board_publish(&x->board, snapshot_of(&x->tables), &x->retired);
+	user_reap(x);
+}
+
+void user_reap(struct xfrm *x)
+{
+	(void)board_reap(&x->board, x);
+}
+
 static enum err start_workers(struct xfrm *x, struct text *why)
 {
 	const struct worker_setup setup = {
@@ -61,7 +72,7 @@ static void forget_all(struct xfrm *x)
 	user_shunts_free(x);
 	let_go(x);
 	map_free(&x->sas);
-	map_free(&x->spis);
+	map_free(&x->carriers);
 	map_free(&x->policies);
 	user_publish(x);
 }
@@ -71,8 +82,10 @@ static void user_close(struct xfrm *x)
 	forget_all(x);
 	for (unsigned way = 0; way <= WORKER_OUT; way++)
 		worker_stop(x->workers[way]);
-	board_publish(&x->board, NULL);
+	board_publish(&x->board, NULL, &x->retired);
 	user_reap(x);
+	map_free(&x->tables.sad);
+	spd_free(&x->tables.spd);
 	outer_close(&x->outer);
 	channel_close(&x->channel);
 	free(x);

@@ -144,7 +144,7 @@ static ssize_t read_device(struct worker *w, const struct device *d, struct virt
  * nothing more is there, or when a load is full. */
 static bool carry_out(struct worker *w, unsigned slot)
 {
-	const struct device *d = w->lane.snap->devices[slot].device;
+	const struct device *d = w->lane.snap->tables.devices[slot];
 	struct virtio_net_hdr h;
 	struct parcel parcel;
 	unsigned reads = 0;
@@ -154,7 +154,7 @@ static bool carry_out(struct worker *w, unsigned slot)
 		reads++;
 		if (!w->load.n) {
 			look_again(w);
-			d = w->lane.snap->devices[slot].device;
+			d = w->lane.snap->tables.devices[slot];
 		}
 		if (!d || !outbound_take(&w->lane, d, &h, bytes_of(w->buffers->octets, (size_t)got), &parcel))
 			continue;
