@@ -791,10 +791,3 @@ bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZ
 
 	return !rtnl_lookup(r->netlink, remote, r->mark, &way) && if_indextoname(way.dev, name);
 }
-
-bool route_is_local(struct route *r, const struct ip *ip)
-{
-	struct rtnl_way way;
-
-	return !rtnl_lookup(r->netlink, ip, r->mark, &way) && way.type == RTN_LOCAL;
-}

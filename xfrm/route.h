@@ -122,6 +122,3 @@ unsigned route_mtu(struct route *r, const struct ip *remote);
 /* The name of the device through which packets to REMOTE leave, not looking at our own table either; false
  * when there is no route. */
 bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE]);
-
-/* Whether IP is one of this machine's own addresses. */
-bool route_is_local(struct route *r, const struct ip *ip);

@@ -165,8 +165,3 @@ enum err aead_open(struct aead *a, const struct aead_job *job)
 		return ERR_CRYPTO;
 	return finish(a) ? ERR_OK : ERR_AUTH;
 }
-
-size_t aead_icv(const struct transform *encr, const struct transform *integ)
-{
-	return integ ? integ->icv : encr->icv;
-}

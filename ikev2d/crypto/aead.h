@@ -32,7 +32,7 @@ struct aead_job {
 	uint8_t *data;
 	size_t n;
 	struct bytes tail;
-	uint8_t *icv; /* aead_icv() octets: written by sealing, compared by opening */
+	uint8_t *icv; /* transform_icv() octets: written by sealing, compared by opening */
 };
 
 /* Of a context keyed for sealing. ERR_RANGE when N is not a multiple of the cipher's block (encr->block, for
@@ -42,6 +42,3 @@ enum err aead_seal(struct aead *a, const struct aead_job *job) MUST_CHECK;
 /* Of a context keyed for opening. ERR_AUTH when the tag is not right: DATA is worthless then. Nothing is
  * deciphered before a separate MAC was checked. Else errors as above. */
 enum err aead_open(struct aead *a, const struct aead_job *job) MUST_CHECK;
-
-/* Octets of the tag: the AEAD's own or the MAC's. */
-size_t aead_icv(const struct transform *encr, const struct transform *integ);

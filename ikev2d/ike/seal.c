@@ -90,7 +90,7 @@ static bool put_piece(struct sealing *s, const struct piece *piece)
 	wr_bytes(w, piece->content);
 	put_padding(w, body, encr);
 	icv = w->n;
-	wr_zero(w, aead_icv(encr, s->core->suite.integ));
+	wr_zero(w, transform_icv(encr, s->core->suite.integ));
 	wr_u8_at(w, sk, piece->first);
 	wr_u16_at(w, sk + 2, (uint16_t)(w->n - sk));
 	wr_u32_at(w, start + IKE_HEADER - 4, (uint32_t)(w->n - start));
@@ -112,7 +112,7 @@ static size_t fragment_extra(const struct sa_core *core)
 	const struct transform *encr = core->suite.encr;
 
 	return IKE_HEADER + PAYLOAD_HEADER + FRAGMENT_HEADER + encr->iv +
-	       (encr->kind == KIND_AEAD ? 1u : encr->block) + aead_icv(encr, core->suite.integ);
+	       (encr->kind == KIND_AEAD ? 1u : encr->block) + transform_icv(encr, core->suite.integ);
 }
 
 static size_t fragment_room(const struct sa_core *core, size_t limit)
@@ -190,7 +190,7 @@ static enum err open_of(struct ike *ike, const struct sa_core *core, bool initia
 
 	if (!a)
 		return ERR_UNSUPPORTED;
-	icv = aead_icv(encr, core->suite.integ);
+	icv = transform_icv(encr, core->suite.integ);
 	if (sk->body.n < encr->iv + icv + 1u)
 		return ERR_SHORT;
 	n = sk->body.n - encr->iv - icv;

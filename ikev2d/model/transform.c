@@ -125,6 +125,11 @@ static const struct transform *prf_of(const struct transform *integ)
 	return NULL;
 }
 
+uint8_t transform_icv(const struct transform *encr, const struct transform *integ)
+{
+	return integ ? integ->icv : encr->icv;
+}
+
 unsigned transform_word(const char *word, uint8_t protocol, const struct transform *found[2])
 {
 	unsigned n = 0;

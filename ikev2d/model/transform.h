@@ -94,6 +94,9 @@ const struct transform *transform_find(uint8_t type, uint16_t id, uint16_t bits)
 /* All rows, one after the other: start with NULL; NULL at the end. */
 const struct transform *transform_next(const struct transform *t);
 
+/* Octets of the tag: that of ENCR, an AEAD, or (INTEG not NULL) that of the MAC beside it. */
+uint8_t transform_icv(const struct transform *encr, const struct transform *integ);
+
 /* The words of a proposal: FOUND gets the rows a word stands for. For IKE the second row of an integrity word
  * ("sha256") is the PRF over the same digest, meant where no PRF is named. Case does not count, and some rows
  * have several words ("curve25519" is "x25519"). Returns how many rows (0: unknown word, at most 2). */

@@ -69,7 +69,7 @@ static struct bytes seal_octets(struct ike *ike, const struct sa_core *core, boo
 	const struct transform *encr = core->suite.encr, *integ = core->suite.integ;
 	const struct sa_keys *k = &core->keys;
 	struct aead *a = seal_context(ike, encr, integ);
-	size_t icv = aead_icv(encr, integ),
+	size_t icv = transform_icv(encr, integ),
 	       head = IKE_HEADER + PAYLOAD_HEADER + (piece->total ? FRAGMENT_HEADER : 0) + encr->iv,
 	       room = head + inner.n + 16 + icv;
 	struct wire_header full = *header;

@@ -5,6 +5,9 @@
 #include "model/ts.h"
 #include "xfrm/user/esp.h"
 
+/* Room for the most that sealing puts before a packet, and behind it. */
+enum { PACKET_HEAD = ESP_HEADER + 16, PACKET_TAIL = 16 + ESP_TRAILER + 32 };
+
 /* An IPv4 or IPv6 packet (as the addresses say) with N octets of payload behind an upper header of PROTO with
  * the given ports (ICMP: the source port is type * 256 + code); checksums are right. Returns its length. */
 size_t packet_make(uint8_t *p, const char *src, const char *dst, uint8_t proto, uint16_t sport,

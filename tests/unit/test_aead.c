@@ -249,7 +249,7 @@ static void packet_of(struct packet *p, const struct sealed *v, const char *data
 	p->job.tail = bytes_of(p->tail, hex(v->tail, p->tail, ROOM));
 	p->job.icv = p->icv;
 	assert_int_equal(hex(v->iv, p->iv, ROOM), p->encr->iv);
-	assert_int_equal(hex(v->icv, p->icv, ROOM), aead_icv(p->encr, p->integ));
+	assert_int_equal(hex(v->icv, p->icv, ROOM), transform_icv(p->encr, p->integ));
 }
 
 static struct aead *keyed(const struct packet *p, bool sealing)
@@ -267,7 +267,7 @@ static void assert_untouched(const struct packet *p)
 {
 	for (size_t i = p->job.n; i < ROOM; i++)
 		assert_int_equal(p->data[i], 0);
-	for (size_t i = aead_icv(p->encr, p->integ); i < ROOM; i++)
+	for (size_t i = transform_icv(p->encr, p->integ); i < ROOM; i++)
 		assert_int_equal(p->icv[i], 0);
 }
 
@@ -336,7 +336,7 @@ static void every_bit_of_the_tag(void **state)
 	(void)state;
 	for (int i = 0; i < N_EACH; i++) {
 		packet_of(&p, one_of_each[i], one_of_each[i]->cipher);
-		none_opens(&p, p.icv, aead_icv(p.encr, p.integ));
+		none_opens(&p, p.icv, transform_icv(p.encr, p.integ));
 	}
 }
 
@@ -574,11 +574,11 @@ static void tag_lengths(void **state)
 	const struct transform *cbc = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128);
 
 	(void)state;
-	assert_int_equal(aead_icv(transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128), NULL), 16);
-	assert_int_equal(aead_icv(transform_find(TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0), NULL), 16);
-	assert_int_equal(aead_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0)), 16);
-	assert_int_equal(aead_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_384_192, 0)), 24);
-	assert_int_equal(aead_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0)), 32);
+	assert_int_equal(transform_icv(transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128), NULL), 16);
+	assert_int_equal(transform_icv(transform_find(TRANSFORM_ENCR, ENCR_CHACHA20_POLY1305, 0), NULL), 16);
+	assert_int_equal(transform_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0)), 16);
+	assert_int_equal(transform_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_384_192, 0)), 24);
+	assert_int_equal(transform_icv(cbc, transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_512_256, 0)), 32);
 }
 
 /* As IKE does: one context, keyed anew for each message, in turns for sealing and for opening. */

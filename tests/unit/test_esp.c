@@ -30,7 +30,7 @@ static int clear(void **state)
 /* The two ends of one direction, and a packet between them. */
 struct pair {
 	struct esp out, in;
-	uint8_t buffer[ESP_HEAD + 4096 + ESP_TAIL];
+	uint8_t buffer[PACKET_HEAD + 4096 + PACKET_TAIL];
 	struct esp_packet pkt;
 };
 
@@ -55,7 +55,7 @@ static void close_pair(struct pair *p)
 /* Puts an inner packet with N octets of payload where sealing wants it. */
 static size_t load(struct pair *p, size_t n)
 {
-	p->pkt = (struct esp_packet){ .p = p->buffer + ESP_HEAD };
+	p->pkt = (struct esp_packet){ .p = p->buffer + PACKET_HEAD };
 	p->pkt.n = packet_make(p->pkt.p, "10.1.0.1", "10.2.0.1", 17, 1000, 2000, n);
 	return p->pkt.n;
 }
@@ -301,8 +301,8 @@ static void a_batch_gets_successive_numbers(void **state)
 	(void)state;
 	open_pair(&p, "aes128gcm16", false);
 	for (int i = 0; i < 3; i++)
-		v[i] = (struct esp_packet){ .p = room[i] + ESP_HEAD,
-			.n = packet_make(room[i] + ESP_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
+		v[i] = (struct esp_packet){ .p = room[i] + PACKET_HEAD,
+			.n = packet_make(room[i] + PACKET_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
 	esp_seal(&p.out, &rng.rng, v, 3);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(v[i].seq, i + 1);
@@ -338,8 +338,8 @@ static void a_batch_at_the_end_is_sealed_as_far_as_numbers_go(void **state)
 	open_pair(&p, "aes128gcm16", false);
 	atomic_store(&p.out.seq, UINT32_MAX - 2);
 	for (int i = 0; i < 3; i++)
-		v[i] = (struct esp_packet){ .p = room[i] + ESP_HEAD,
-			.n = packet_make(room[i] + ESP_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
+		v[i] = (struct esp_packet){ .p = room[i] + PACKET_HEAD,
+			.n = packet_make(room[i] + PACKET_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
 	esp_seal(&p.out, &rng.rng, v, 3);
 	assert_int_equal(v[0].drop, DROP_NONE);
 	assert_int_equal(v[1].drop, DROP_NONE);

@@ -7,7 +7,7 @@
 #include "tests/unit/rejoin.h"
 
 static struct gate one, two;
-static uint8_t room[ESP_HEAD + 8192 + ESP_TAIL], *const packet = room + ESP_HEAD;
+static uint8_t room[PACKET_HEAD + 8192 + PACKET_TAIL], *const packet = room + PACKET_HEAD;
 static struct departure out;
 static struct arrival in;
 

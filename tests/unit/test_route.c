@@ -664,21 +664,6 @@ static void no_route_is_told(void **state)
 	assert_int_equal(route_source(h->route, &peer, &source, &mtu, &h->why), ERR_MISSING);
 }
 
-static void own_addresses_are_known(void **state)
-{
-	struct machine *h = machine_started(state);
-	const char *own[] = { "192.0.2.1", "10.1.0.1", "127.0.0.1", "2001:db8::1", "::1" };
-	const char *others[] = { "192.0.2.2", "192.0.2.255", "198.51.100.1", "2001:db8::2", "fd99::1" };
-
-	assert_ok(machine_route(h, "0.0.0.0/0", NULL));
-	for (size_t i = 0; i < 5; i++) {
-		struct ip mine = packet_ip(own[i]), other = packet_ip(others[i]);
-
-		assert_true(route_is_local(h->route, &mine));
-		assert_false(route_is_local(h->route, &other));
-	}
-}
-
 /* For the kernel's policies: past the next hop to the peer, in the clear where they do not hold packets back.
  */
 static void routes_past_the_next_hop(void **state)
@@ -751,7 +736,6 @@ int main(void)
 		MACHINE_CASE(the_mtu_of_a_route_comes_before_the_devices),
 		MACHINE_CASE(no_route_is_told),
 		MACHINE_CASE(routes_past_the_next_hop),
-		MACHINE_CASE(own_addresses_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

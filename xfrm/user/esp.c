@@ -4,8 +4,6 @@
 
 #include "xfrm/limit.h"
 
-enum { TRAILER = 2 };
-
 static void put32(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)
@@ -29,7 +27,7 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 		return ERR_RANGE;
 	}
 	e->seq_last = suite->esn ? UINT64_MAX : UINT32_MAX;
-	e->icv = (uint8_t)aead_icv(suite->encr, suite->integ);
+	e->icv = transform_icv(suite->encr, suite->integ);
 	err = engine_make(suite->encr, suite->integ, sealing, encr_key, integ_key, &e->engine, &e->cipher);
 	if (err == ERR_UNSUPPORTED)
 		text_add(why, "OpenSSL does not offer %s: choose another ESP proposal", suite->encr->name);
@@ -86,7 +84,7 @@ static size_t pad_of(const struct esp *e, size_t n)
 {
 	size_t unit = limit_unit(e->encr);
 
-	return (unit - (n + TRAILER) % unit) % unit;
+	return (unit - (n + ESP_TRAILER) % unit) % unit;
 }
 
 size_t esp_before(const struct esp *e)
@@ -96,7 +94,7 @@ size_t esp_before(const struct esp *e)
 
 size_t esp_sealed(const struct esp *e, size_t n)
 {
-	return esp_before(e) + n + pad_of(e, n) + TRAILER + e->icv;
+	return esp_before(e) + n + pad_of(e, n) + ESP_TRAILER + e->icv;
 }
 
 /* Padding, its length, and what is inside; returns the octets to encrypt. */
@@ -108,7 +106,7 @@ static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 		p[n + i] = (uint8_t)(i + 1);
 	p[n + pad] = (uint8_t)pad;
 	p[n + pad + 1] = p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4;
-	return n + pad + TRAILER;
+	return n + pad + ESP_TRAILER;
 }
 
 static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
@@ -171,9 +169,9 @@ static enum drop check_trailer(const uint8_t *p, size_t n, size_t *inner)
 	size_t pad = p[n - 2];
 	uint8_t next = p[n - 1];
 
-	if (pad > n - TRAILER)
+	if (pad > n - ESP_TRAILER)
 		return DROP_PADDING;
-	*inner = n - TRAILER - pad;
+	*inner = n - ESP_TRAILER - pad;
 	for (size_t i = 0; i < pad; i++)
 		if (p[*inner + i] != i + 1)
 			return DROP_PADDING;
@@ -187,7 +185,7 @@ static size_t data_of(const struct esp *e, size_t n)
 {
 	size_t around = (size_t)ESP_HEADER + e->encr->iv + e->icv;
 
-	if (n < around + TRAILER || (n - around) % limit_unit(e->encr))
+	if (n < around + ESP_TRAILER || (n - around) % limit_unit(e->encr))
 		return 0;
 	return n - around;
 }

@@ -5,20 +5,12 @@
 
 #include "base/rng.h"
 #include "model/proposal.h"
+#include "xfrm/header.h"
 #include "xfrm/user/drop.h"
 #include "xfrm/user/engine.h"
 #include "xfrm/user/replay.h"
 
 #include <stdatomic.h>
-
-enum {
-	ESP_HEADER = 8,
-	ESP_HEAD = ESP_HEADER + 16, /* the most that sealing puts before the inner packet */
-	ESP_TAIL = 16 + 2 + 32,     /* and behind it */
-	ESP_NEXT_IPV4 = 4,          /* next headers */
-	ESP_NEXT_IPV6 = 41,
-	ESP_NEXT_NONE = 59,
-};
 
 /* One direction of an SA. It belongs to one thread: the engine's context changes with each packet, and so
  * does the window of an inbound one. */

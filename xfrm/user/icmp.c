@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "xfrm/limit.h"
 
-enum { HEADER = 8, MOST4 = 576 /* RFC 1812, 4.3.2.3 */, MOST6 = LIMIT_MTU6_LEAST, TTL = 64 };
+enum { MOST4 = 576 /* RFC 1812, 4.3.2.3 */, MOST6 = LIMIT_MTU6_LEAST, TTL = 64 };
 
 static bool is_group(const struct ip *ip)
 {
@@ -41,13 +41,13 @@ static void write_ip4(struct wr *w, const struct inner *in, size_t n)
 	wr_u16(w, 0);
 	wr_bytes(w, ip_bytes(&in->dst));
 	wr_bytes(w, ip_bytes(&in->src));
-	wr_u16_at(w, 10, inner_checksum(inner_sum(0, wr_done(w))));
+	wr_u16_at(w, IP4_CHECKSUM, inner_checksum(inner_sum(0, wr_done(w))));
 }
 
 static void write_ip6(struct wr *w, const struct inner *in, size_t n)
 {
 	wr_u32(w, 0x60000000);
-	wr_u16(w, (uint16_t)(n - 40));
+	wr_u16(w, (uint16_t)(n - IP6_HEADER));
 	wr_u16(w, IPPROTO_OF_ICMPV6 << 8 | TTL);
 	wr_bytes(w, ip_bytes(&in->dst));
 	wr_bytes(w, ip_bytes(&in->src));
@@ -71,8 +71,9 @@ size_t icmp_answer(enum icmp_why why, unsigned mtu, struct bytes p, const struct
 {
 	struct wr w = wr_of(out, ICMP_ROOM);
 	bool v4 = in->src.v == 4;
-	size_t header = v4 ? 20 : 40, most = (size_t)(v4 ? MOST4 : MOST6) - header - HEADER;
-	size_t quoted = in->n < most ? in->n : most, n = header + HEADER + quoted;
+	size_t header = v4 ? IP4_HEADER : IP6_HEADER,
+	       most = (size_t)(v4 ? MOST4 : MOST6) - header - ICMP_HEADER;
+	size_t quoted = in->n < most ? in->n : most, n = header + ICMP_HEADER + quoted;
 	uint32_t sum = 0;
 
 	if (!may_answer(in))
@@ -81,8 +82,9 @@ size_t icmp_answer(enum icmp_why why, unsigned mtu, struct bytes p, const struct
 	write_icmp(&w, why, mtu, v4);
 	wr_bytes(&w, bytes_of(p.p, quoted));
 	if (!v4) /* the pseudo header (RFC 8200, 8.1) */
-		sum = inner_sum((uint32_t)(HEADER + quoted) + IPPROTO_OF_ICMPV6, bytes_of(out + 8, 32));
-	sum = inner_sum(sum, bytes_of(out + header, HEADER + quoted));
+		sum = inner_sum((uint32_t)(ICMP_HEADER + quoted) + IPPROTO_OF_ICMPV6,
+			bytes_of(out + IP6_ADDRESSES, 32));
+	sum = inner_sum(sum, bytes_of(out + header, ICMP_HEADER + quoted));
 	wr_u16_at(&w, header + 2, inner_checksum(sum));
 	return n;
 }

@@ -64,7 +64,7 @@ static bool parse4(struct bytes p, struct inner *in)
 	rd_u8(&r);
 	in->proto = rd_u8(&r);
 	rd_u16(&r);
-	if (r.bad || header < 20 || in->n < header || p.n < in->n)
+	if (r.bad || header < IP4_HEADER || in->n < header || p.n < in->n)
 		return false;
 	in->src = ip_read(&r, 4);
 	in->dst = ip_read(&r, 4);
@@ -107,7 +107,7 @@ static bool parse6(struct bytes p, struct inner *in)
 
 	in->tos = (uint8_t)(rd_u16(&r) >> 4);
 	rd_u16(&r);
-	in->n = 40 + (size_t)rd_u16(&r);
+	in->n = IP6_HEADER + (size_t)rd_u16(&r);
 	in->proto = rd_u8(&r);
 	rd_u8(&r);
 	if (r.bad || p.n < in->n)
@@ -115,7 +115,7 @@ static bool parse6(struct bytes p, struct inner *in)
 	in->src = ip_read(&r, 6);
 	in->dst = ip_read(&r, 6);
 	in->df = true;
-	r = rd_of(bytes_of(p.p + 40, in->n - 40));
+	r = rd_of(bytes_of(p.p + IP6_HEADER, in->n - IP6_HEADER));
 	for (int i = 0; i < INNER_EXTENSIONS && !in->later_fragment && skip_extension(&r, in); i++)
 		;
 	in->header = in->n - r.n;
@@ -126,9 +126,9 @@ static bool parse6(struct bytes p, struct inner *in)
 bool inner_parse(struct bytes p, struct inner *out)
 {
 	*out = (struct inner){ 0 };
-	if (p.n >= 20 && p.p[0] >> 4 == 4)
+	if (p.n >= IP4_HEADER && p.p[0] >> 4 == 4)
 		return parse4(p, out);
-	return p.n >= 40 && p.p[0] >> 4 == 6 && parse6(p, out);
+	return p.n >= IP6_HEADER && p.p[0] >> 4 == 6 && parse6(p, out);
 }
 
 bool inner_is_neighbour(const struct inner *in)
@@ -176,7 +176,8 @@ uint16_t inner_checksum(uint32_t sum)
 
 uint32_t inner_pseudo(const uint8_t *p, uint8_t proto, size_t n)
 {
-	struct bytes addresses = p[0] >> 4 == 6 ? bytes_of(p + 8, 32) : bytes_of(p + 12, 8);
+	struct bytes addresses =
+		p[0] >> 4 == 6 ? bytes_of(p + IP6_ADDRESSES, 32) : bytes_of(p + IP4_ADDRESSES, 8);
 
 	return inner_sum(proto + (uint32_t)n, addresses);
 }
@@ -194,7 +195,7 @@ void inner_set_tos(uint8_t *p, uint8_t tos)
 	uint16_t word = inner_get16(p);
 
 	if (word >> 12 == 4)
-		inner_replace(p, (uint16_t)((word & 0xff00) | tos), p + 10);
+		inner_replace(p, (uint16_t)((word & 0xff00) | tos), p + IP4_CHECKSUM);
 	else
 		inner_put16(p, (uint16_t)((word & 0xf00f) | tos << 4));
 }

@@ -4,30 +4,7 @@
 #pragma once
 
 #include "model/ts.h"
-
-enum {
-	IPPROTO_OF_ICMP = 1,
-	IPPROTO_OF_TCP = 6,
-	IPPROTO_OF_UDP = 17,
-	IPPROTO_OF_ICMPV6 = 58,
-};
-
-/* Where fields are in the headers of TCP and UDP, from their first octet on. */
-enum {
-	TCP_SEQUENCE = 4,
-	TCP_ACK = 8,
-	TCP_OFFSET = 12,
-	TCP_FLAGS = 13,
-	TCP_WINDOW = 14,
-	TCP_CHECKSUM = 16,
-	TCP_URGENT = 18,
-	TCP_HEADER = 20,
-	UDP_LENGTH = 4,
-	UDP_CHECKSUM = 6,
-	UDP_HEADER = 8,
-};
-
-enum { FLAG_FIN = 1, FLAG_SYN = 2, FLAG_PSH = 8, FLAG_ACK = 16, FLAG_ECE = 64, FLAG_CWR = 128 };
+#include "xfrm/header.h"
 
 struct inner {
 	struct ip src, dst;

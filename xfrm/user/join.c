@@ -5,9 +5,6 @@
 
 #include <arpa/inet.h>
 
-enum { IP4_LENGTH = 2, IP4_ID = 4, IP4_CHECKSUM = 10, IP4_ADDRESSES = 12, IP4_HEADER = 20 };
-enum { IP6_LENGTH = 4, IP6_ADDRESSES = 8, IP6_HEADER = 40 };
-
 static bool same(const uint8_t *a, const uint8_t *b, size_t at, size_t n)
 {
 	return !memcmp(a + at, b + at, n);
@@ -88,8 +85,8 @@ static struct joined *find(struct join *j, const struct device *to, const struct
 static bool ip_follows(const struct joined *f, const struct inner *in, const uint8_t *p)
 {
 	if (in->src.v == 6)
-		return same(f->p, p, 0, IP6_LENGTH) && same(f->p, p, 6, 2);
-	return same(f->p, p, 0, IP4_LENGTH) && same(f->p, p, 6, 4) &&
+		return same(f->p, p, 0, IP6_LENGTH) && same(f->p, p, IP6_NEXT, 2);
+	return same(f->p, p, 0, IP4_LENGTH) && same(f->p, p, IP4_FRAGMENT, 4) &&
 	       (in->df || inner_get16(p + IP4_ID) == (uint16_t)(inner_get16(f->p + IP4_ID) + f->packets));
 }
 

@@ -37,7 +37,7 @@ static void lower(uint8_t *tcp, uint8_t *p, uint16_t v)
 
 bool mss_clamp(uint8_t *p, const struct inner *in, unsigned limit)
 {
-	unsigned headers = (in->src.v == 4 ? 20 : 40) + TCP_HEADER;
+	unsigned headers = (in->src.v == 4 ? IP4_HEADER : IP6_HEADER) + TCP_HEADER;
 	uint8_t *tcp = p + in->header, *mss;
 	size_t left = in->n - in->header, offset;
 

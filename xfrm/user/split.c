@@ -4,8 +4,6 @@
 
 #include <arpa/inet.h>
 
-enum { IP4_LENGTH = 2, IP4_ID = 4, IP4_CHECKSUM = 10, IP6_LENGTH = 4, IP6_HEADER = 40 };
-
 /* One packet, with a checksum to be made or without. */
 static bool begin_whole(struct split *c, const struct virtio_net_hdr *h)
 {
