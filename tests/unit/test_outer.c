@@ -143,6 +143,48 @@ static void what_the_kernel_cannot_split_goes_one_by_one(void **state)
 	assert_int_equal(gate_dropped(&gate, DROP_SEND), 0);
 }
 
+/* Where the cause is gone they go together again, after a while. */
+static void what_was_too_much_is_tried_again(void **state)
+{
+	const int on = 1, off = 0;
+	unsigned sent = 0;
+
+	begin(state);
+	assert_int_equal(setsockopt(outer.fd[OUTER_UDP4], SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+	for (int i = 0; i < 2; i++)
+		load(100, 0);
+	send_all();
+	assert_int_equal(received(0), 2);
+	assert_int_equal(gate.out->together, 1);
+	assert_int_equal(setsockopt(outer.fd[OUTER_UDP4], SOL_SOCKET, SO_NO_CHECK, &off, sizeof off), 0);
+	for (; gate.out->together < LIVE_TOGETHER && sent < 7 * LIVE_TAKEN; sent++) {
+		unsigned together = gate.out->together;
+
+		load_empty(&gate.load);
+		for (unsigned i = 0; i < together; i++)
+			load(100, 0);
+		send_all();
+		assert_int_equal(received(0), 1);
+	}
+	assert_int_equal(sent, 6 * LIVE_TAKEN);
+	assert_int_equal(gate_dropped(&gate, DROP_SEND), 0);
+}
+
+/* The kernel cuts single packets that may be cut, but not what it is to split: that is no matter of how many
+ * they are. */
+static void a_narrow_path_does_not_part_what_goes_together(void **state)
+{
+	begin(state);
+	gate.out_slot.remote.ip = packet_ip("192.0.2.77");
+	for (int i = 0; i < 3; i++)
+		load(1350, 0);
+	send_all();
+	assert_int_equal(gate_dropped(&gate, DROP_TOO_BIG), 0);
+	assert_int_equal(gate_dropped(&gate, DROP_SEND), 0);
+	assert_int_equal(gate.out->path_mtu, 1300);
+	assert_int_equal(gate.out->together, LIVE_TOGETHER);
+}
+
 /* Where nobody takes them. */
 static void each_packet_that_cannot_be_sent_is_counted(void **state)
 {
@@ -179,6 +221,8 @@ int main(void)
 		CASE(what_must_be_cut_goes_alone),
 		CASE(a_dropped_packet_is_left_out),
 		CASE(what_the_kernel_cannot_split_goes_one_by_one),
+		CASE(what_was_too_much_is_tried_again),
+		CASE(a_narrow_path_does_not_part_what_goes_together),
 		CASE(each_packet_that_cannot_be_sent_is_counted),
 		CASE(a_path_that_is_too_narrow_is_learned),
 	};

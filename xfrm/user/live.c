@@ -101,6 +101,20 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now)
 	return LIVE_NOTHING;
 }
 
+void live_taken(struct live *l, unsigned n)
+{
+	if (n < l->together || l->together == LIVE_TOGETHER || ++l->taken < LIVE_TAKEN)
+		return;
+	l->taken = 0;
+	l->together = l->together < LIVE_TOGETHER / 2 ? 2 * l->together : LIVE_TOGETHER;
+}
+
+void live_refused(struct live *l, unsigned n)
+{
+	l->taken = 0;
+	l->together = n / 2;
+}
+
 bool live_is_spent(const struct live *l)
 {
 	return l->hard_told;

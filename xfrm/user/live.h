@@ -30,9 +30,13 @@ struct live {
 	bool soft_told, hard_told;
 	uint64_t mapping_ms; /* when an address change was last reported */
 	unsigned together;   /* outbound: how many packets the kernel is given in one message */
+	unsigned taken;      /* messages of as many that it has taken since this was last changed */
 };
 
-enum { LIVE_TOGETHER = 64 /* UDP_MAX_SEGMENTS of the oldest kernels that have it */ };
+enum {
+	LIVE_TOGETHER = 64, /* UDP_MAX_SEGMENTS of the oldest kernels that have it */
+	LIVE_TAKEN = 1000,  /* then more are tried again, which costs one refusal where nothing has changed */
+};
 
 /* An SA, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
  * the window are refused. */
@@ -49,6 +53,10 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now);
 
 /* Counts a packet of an inbound SA that was dropped, as a repetition or as invalid. */
 void live_miss(struct live *l, enum drop why);
+
+/* The kernel has taken a message of N packets, or refused it as too much. */
+void live_taken(struct live *l, unsigned n);
+void live_refused(struct live *l, unsigned n);
 
 /* Whether the SA's volume is used up; it carries nothing more then. */
 bool live_is_spent(const struct live *l);

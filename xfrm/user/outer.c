@@ -13,16 +13,6 @@
 
 enum { BUFFERED = 4 << 20 /* octets: a scheduler's pause at full speed */ };
 
-static bool is_v6(enum outer_kind kind)
-{
-	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
-}
-
-static bool is_udp(enum outer_kind kind)
-{
-	return kind == OUTER_UDP4 || kind == OUTER_UDP6;
-}
-
 static bool set(int fd, int level, int option, int value)
 {
 	return !setsockopt(fd, level, option, &value, sizeof value);
@@ -85,22 +75,23 @@ static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 {
 	(void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFERED);
 	(void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFERED);
-	xfrm_bypass(fd, is_v6(kind));
-	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, is_v6(kind)))
+	xfrm_bypass(fd, outer_is_v6(kind));
+	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, outer_is_v6(kind)))
 		return false;
-	if (!is_udp(kind))
-		return attach_filter(fd, is_v6(kind));
+	if (!outer_is_udp(kind))
+		return attach_filter(fd, outer_is_v6(kind));
 	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
-	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, is_v6(kind), port) && attach_program(fd);
+	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, outer_is_v6(kind), port) &&
+	       attach_program(fd);
 }
 
 static void explain(enum outer_kind kind, uint16_t port, int error, struct text *why)
 {
-	const char *family = is_v6(kind) ? "IPv6" : "IPv4";
+	const char *family = outer_is_v6(kind) ? "IPv6" : "IPv4";
 
 	if (error == EPERM || error == EACCES)
 		text_add(why, "no right to open the %s socket for ESP: run the daemon as root", family);
-	else if (is_udp(kind))
+	else if (outer_is_udp(kind))
 		text_add(why, "the %s socket for ESP in UDP on port %u cannot be opened: %s", family, port,
 			strerror(error));
 	else
@@ -109,10 +100,11 @@ static void explain(enum outer_kind kind, uint16_t port, int error, struct text 
 
 static enum err open_one(struct outer *o, enum outer_kind kind, struct text *why)
 {
-	int type = is_udp(kind) ? SOCK_DGRAM : SOCK_RAW, protocol = is_udp(kind) ? 0 : IPPROTO_ESP;
-	int fd = socket(is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, protocol);
+	int type = outer_is_udp(kind) ? SOCK_DGRAM : SOCK_RAW,
+	    protocol = outer_is_udp(kind) ? 0 : IPPROTO_ESP;
+	int fd = socket(outer_is_v6(kind) ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC, protocol);
 
-	if (fd < 0 && is_v6(kind) && errno == EAFNOSUPPORT)
+	if (fd < 0 && outer_is_v6(kind) && errno == EAFNOSUPPORT)
 		return ERR_OK;
 	if (fd >= 0 && set_up(fd, kind, o->port)) {
 		o->fd[kind] = fd;

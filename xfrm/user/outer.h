@@ -11,6 +11,16 @@
 
 enum outer_kind { OUTER_UDP4, OUTER_UDP6, OUTER_ESP4, OUTER_ESP6, OUTER_MAX };
 
+static inline bool outer_is_v6(enum outer_kind kind)
+{
+	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
+}
+
+static inline bool outer_is_udp(enum outer_kind kind)
+{
+	return kind == OUTER_UDP4 || kind == OUTER_UDP6;
+}
+
 struct outer {
 	int fd[OUTER_MAX];  /* -1: this machine has no IPv6 */
 	bool df[OUTER_MAX]; /* what was last set; the sending thread's only */

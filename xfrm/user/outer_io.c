@@ -2,17 +2,14 @@
 /* Receiving and sending batches of outer packets. */
 #include "xfrm/user/outer.h"
 
+#include "xfrm/limit.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <unistd.h>
 
 enum { MESSAGE_MOST = 65000 /* octets in one message: less than UDP has over IPv4 */ };
-
-static bool is_v6(enum outer_kind kind)
-{
-	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
-}
 
 static struct ip ip_of(const void *octets, uint8_t v)
 {
@@ -95,7 +92,7 @@ static struct bundle bundle_of(
 	struct bundle b = { .all = {
 				    .esp = { .p = buffer->octets, .n = m->msg_len },
 				    .path = { .local.port = o->port, .remote = addr_of(m->msg_hdr.msg_name) },
-				    .encap = kind == OUTER_UDP4 || kind == OUTER_UDP6,
+				    .encap = outer_is_udp(kind),
 			    } };
 
 	read_control(&m->msg_hdr, &b);
@@ -188,8 +185,8 @@ static void fill(struct outer_batch *b, unsigned i, const struct departure *d, u
 /* There is no control message for DF: the socket is switched where a packet needs the other kind. */
 static void set_df(struct outer *o, enum outer_kind kind, bool df)
 {
-	int level = is_v6(kind) ? IPPROTO_IPV6 : IPPROTO_IP;
-	int option = is_v6(kind) ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+	int level = outer_is_v6(kind) ? IPPROTO_IPV6 : IPPROTO_IP;
+	int option = outer_is_v6(kind) ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
 	int value = df ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT; /* the same numbers for IPv6 */
 
 	if (o->df[kind] != df && !setsockopt(o->fd[kind], level, option, &value, sizeof value))
@@ -215,23 +212,35 @@ static unsigned path_mtu(const struct addr *remote)
 	return mtu > 0 ? (unsigned)mtu : 0;
 }
 
+/* Notes the path MTU for D, which is known now, where packets of N octets are too long for it. */
+static bool learn_mtu(const struct departure *d, size_t n)
+{
+	unsigned mtu = path_mtu(&d->sa->remote);
+
+	if (!mtu || n <= mtu)
+		return false;
+	atomic_store_explicit(&d->sa->live->path_mtu, mtu, memory_order_relaxed);
+	return true;
+}
+
 /* The packet D was refused. */
 static void note_refused(const struct departure *d, int error, struct drops *drops)
 {
-	unsigned mtu;
-
-	if (error != EMSGSIZE) {
-		drop_count(drops, DROP_SEND);
-		return;
-	}
-	mtu = path_mtu(&d->sa->remote);
-	if (mtu)
-		atomic_store_explicit(&d->sa->live->path_mtu, mtu, memory_order_relaxed);
-	drop_count(drops, DROP_TOO_BIG);
+	if (error == EMSGSIZE)
+		(void)learn_mtu(d, SIZE_MAX);
+	drop_count(drops, error == EMSGSIZE ? DROP_TOO_BIG : DROP_SEND);
 }
 
-/* Message I was refused, with ERROR: its packets go one by one. When they can, it was too much for the
- * kernel, or for the device that the route leads to; less is given to it from now on. */
+/* The N packets from D on were refused together, but not one by one: the path has become too narrow for each
+ * (the kernel cuts single ones), or they were too much for the kernel, or for the device that the route leads
+ * to. */
+static void note_too_much(const struct departure *d, unsigned n)
+{
+	if (!learn_mtu(d, d->esp.n + limit_before(d->sa->remote.ip.v == 6, true)))
+		live_refused(d->sa->live, n);
+}
+
+/* Message I was refused, with ERROR: its packets go one by one. */
 static void send_apart(int fd, struct outer_batch *b, unsigned i, int error, struct drops *drops)
 {
 	const struct departure *d = b->first[i];
@@ -250,7 +259,7 @@ static void send_apart(int fd, struct outer_batch *b, unsigned i, int error, str
 		}
 	}
 	if (!refused)
-		d->sa->live->together = n / 2;
+		note_too_much(d, n);
 }
 
 /* Sends the first N messages of B, all by one socket. */
@@ -264,6 +273,8 @@ static void send_messages(
 		sent = sendmmsg(o->fd[kind], b->msgs + done, n - done, 0);
 		if (sent < 0 && errno == EINTR)
 			continue;
+		for (int i = 0; i < sent; i++)
+			live_taken(b->first[done + (unsigned)i]->sa->live, b->packets[done + (unsigned)i]);
 		if (sent <= 0) {
 			send_apart(o->fd[kind], b, done, errno, drops);
 			sent = 1;
