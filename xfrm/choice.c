@@ -206,6 +206,13 @@ static void choice_pace(struct xfrm *x, struct text *out)
 			x->ways[i].b->pace(x->ways[i].x, out);
 }
 
+static void choice_advice(struct xfrm *x, struct text *out)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (x->ways[i].x && x->ways[i].b->advice)
+			x->ways[i].b->advice(x->ways[i].x, out);
+}
+
 static void choice_audit(struct xfrm *x, struct text *out)
 {
 	for (unsigned i = 0; i < WAYS; i++)
@@ -331,6 +338,7 @@ const struct xfrm_backend xfrm_choice = {
 	.devices = choice_devices,
 	.drops = choice_drops,
 	.pace = choice_pace,
+	.advice = choice_advice,
 	.settled = choice_settled,
 	.audit = choice_audit,
 };

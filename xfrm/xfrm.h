@@ -96,6 +96,9 @@ struct xfrm_backend {
 	/* What it works with and how fast, "engine=OpenSSL offloads=tcp,udp sent=38.0" (packets per call),
 	 * appended to OUT. NULL where somebody else carries the packets. */
 	void (*pace)(struct xfrm *x, struct text *out);
+	/* Which settings of this machine hold it back: a sentence for each with what to do, one a line,
+	 * appended to OUT. NULL where none do. */
+	void (*advice)(struct xfrm *x, struct text *out);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
 	 * clear, and nobody has asked for since, goes (routes have gone already). */
 	void (*settled)(struct xfrm *x);

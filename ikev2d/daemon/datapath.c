@@ -174,6 +174,11 @@ void datapath_pace(struct world *w, struct text *out)
 	w->backend->pace(w->xfrm, out);
 }
 
+void datapath_advice(struct world *w, struct text *out)
+{
+	w->backend->advice(w->xfrm, out);
+}
+
 void datapath_audit(struct world *w, struct text *out)
 {
 	w->backend->audit(w->xfrm, out);

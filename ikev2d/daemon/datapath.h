@@ -22,6 +22,9 @@ void datapath_drops(struct world *w, struct text *out);
 /* What packets are carried with and how many at once, appended to OUT. */
 void datapath_pace(struct world *w, struct text *out);
 
+/* Which settings of this machine hold them back, one sentence a line, appended to OUT. */
+void datapath_advice(struct world *w, struct text *out);
+
 /* Compares what is installed with what should be (also done now and then, and logged): a line for each
  * difference, appended to OUT. What can be repaired is. */
 void datapath_audit(struct world *w, struct text *out);

@@ -91,6 +91,7 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 		text_add(&drops, "%sesp-unclaimed=%" PRIu64, drops.n ? " " : "", w->sockets.esp);
 	datapath_pace(w, &pace);
 	watch_expiring(w, &warnings);
+	datapath_advice(w, &warnings);
 	*out = (struct vici_stats){
 		.uptime_ms = clock_ms() - w->started,
 		.ikesas = load.sas,

@@ -185,6 +185,27 @@ static void a_narrow_path_does_not_part_what_goes_together(void **state)
 	assert_int_equal(gate.out->together, LIVE_TOGETHER);
 }
 
+static void a_small_buffer_and_what_it_lost_are_told(void **state)
+{
+	const int octets = 4096;
+	struct machine *h = *state;
+	struct text text = text_in(&h->arena);
+
+	begin(state);
+	outer_advice(&outer, &text);
+	assert_string_equal(text_str(&text), "");
+	assert_int_equal(setsockopt(outer.fd[OUTER_UDP4], SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets), 0);
+	outer_advice(&outer, &text);
+	assert_non_null(strstr(text_str(&text), "receive buffer of 4096 octets instead of 4194304"));
+	assert_non_null(strstr(text_str(&text), "net.core.rmem_max = 4194304"));
+	assert_null(strstr(text_str(&text), "wmem_max"));
+	assert_int_equal(outer_overflows(&outer), 0);
+	for (int i = 0; i < 20; i++)
+		load(1000 + i, 0);
+	send_all();
+	assert_true(outer_overflows(&outer) > 0);
+}
+
 /* Where nobody takes them. */
 static void each_packet_that_cannot_be_sent_is_counted(void **state)
 {
@@ -223,6 +244,7 @@ int main(void)
 		CASE(what_the_kernel_cannot_split_goes_one_by_one),
 		CASE(what_was_too_much_is_tried_again),
 		CASE(a_narrow_path_does_not_part_what_goes_together),
+		CASE(a_small_buffer_and_what_it_lost_are_told),
 		CASE(each_packet_that_cannot_be_sent_is_counted),
 		CASE(a_path_that_is_too_narrow_is_learned),
 	};

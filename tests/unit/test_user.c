@@ -766,6 +766,20 @@ static void the_pace_is_told(void **state)
 	assert_non_null(strstr(text_str(&text), " sent=1.0 received=1.0"));
 }
 
+static void a_short_queue_of_the_device_is_told(void **state)
+{
+	struct machine *h = begin(state);
+	struct text text = text_in(&h->arena);
+
+	add_policy(h, false);
+	user->advice(x, &text);
+	assert_string_equal(text_str(&text), "");
+	machine_sh("ip link set ipsec0 txqueuelen 500");
+	user->advice(x, &text);
+	assert_non_null(strstr(text_str(&text), "keeps 500 packets instead of 5000"));
+	assert_non_null(strstr(text_str(&text), "\"ip link set ipsec0 txqueuelen 5000\""));
+}
+
 static void drops_are_told_by_reason(void **state)
 {
 	struct machine *h = begin(state);
@@ -820,6 +834,7 @@ int main(void)
 		CASE(the_ike_socket_keeps_what_is_its_own),
 		CASE(a_port_in_use_is_explained),
 		CASE(the_pace_is_told),
+		CASE(a_short_queue_of_the_device_is_told),
 		CASE(drops_are_told_by_reason),
 	};
 

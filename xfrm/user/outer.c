@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -17,6 +18,17 @@ static bool set(int fd, int level, int option, int value)
 {
 	return !setsockopt(fd, level, option, &value, sizeof value);
 }
+
+/* With the right to do so they may be larger than the machine's settings have it. */
+static const struct {
+	int option, force;
+	const char *name, *sysctl;
+} buffers[] = {
+	{ SO_RCVBUF, SO_RCVBUFFORCE, "receive", "net.core.rmem_max" },
+	{ SO_SNDBUF, SO_SNDBUFFORCE, "send", "net.core.wmem_max" },
+};
+
+enum { BUFFERS = sizeof buffers / sizeof *buffers };
 
 static bool set_family(int fd, bool v6)
 {
@@ -73,8 +85,9 @@ static bool attach_filter(int fd, bool v6)
 
 static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 {
-	(void)set(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFERED);
-	(void)set(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFERED);
+	for (size_t i = 0; i < BUFFERS; i++)
+		if (!set(fd, SOL_SOCKET, buffers[i].force, BUFFERED))
+			(void)set(fd, SOL_SOCKET, buffers[i].option, BUFFERED);
 	xfrm_bypass(fd, outer_is_v6(kind));
 	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, outer_is_v6(kind)))
 		return false;
@@ -126,6 +139,51 @@ enum err outer_open(struct outer *o, const struct settings *settings, struct tex
 	if (err)
 		outer_close(o);
 	return err;
+}
+
+/* Octets in the smallest buffer of this kind; the kernel doubles what is asked for, for its own needs. */
+static int smallest(const struct outer *o, int option)
+{
+	int least = BUFFERED, got;
+
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++) {
+		socklen_t n = sizeof got;
+
+		if (o->fd[kind] >= 0 && !getsockopt(o->fd[kind], SOL_SOCKET, option, &got, &n) &&
+			got / 2 < least)
+			least = got / 2;
+	}
+	return least;
+}
+
+void outer_advice(const struct outer *o, struct text *out)
+{
+	for (size_t i = 0; i < BUFFERS; i++) {
+		int octets = smallest(o, buffers[i].option);
+
+		if (octets < BUFFERED)
+			text_add(out,
+				"%sthe userspace path has a %s buffer of %d octets instead of %d, and loses "
+				"packets when this machine is busy: set %s = %d (sysctl), and start ikev2d "
+				"anew",
+				out->n ? "\n" : "", buffers[i].name, octets, BUFFERED, buffers[i].sysctl,
+				BUFFERED);
+	}
+}
+
+uint64_t outer_overflows(const struct outer *o)
+{
+	uint64_t all = 0;
+
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++) {
+		uint32_t info[SK_MEMINFO_VARS];
+		socklen_t n = sizeof info;
+
+		if (o->fd[kind] >= 0 && !getsockopt(o->fd[kind], SOL_SOCKET, SO_MEMINFO, info, &n) &&
+			n > SK_MEMINFO_DROPS * sizeof *info)
+			all += info[SK_MEMINFO_DROPS];
+	}
+	return all;
 }
 
 void outer_close(struct outer *o)

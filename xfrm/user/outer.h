@@ -33,6 +33,13 @@ struct outer {
 enum err outer_open(struct outer *o, const struct settings *settings, struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 
+/* Appends a sentence, as a line of its own, for each kind of buffer that this machine's settings keep smaller
+ * than it should be. */
+void outer_advice(const struct outer *o, struct text *out);
+
+/* How many packets found a receive buffer full. */
+uint64_t outer_overflows(const struct outer *o);
+
 /* Room for one datagram, or for many that the kernel gives as one. */
 enum { OUTER_ROOM = 65536 };
 

@@ -69,6 +69,21 @@ static enum err refuse(const char *name, struct text *why)
 	}
 }
 
+void tun_advice(const char *name, struct text *out)
+{
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_qlen = QUEUE };
+
+	memcpy(request.ifr_name, name, TUN_NAME);
+	if (s >= 0 && !ioctl(s, SIOCGIFTXQLEN, &request) && request.ifr_qlen < QUEUE)
+		text_add(out,
+			"%sdevice %s keeps %d packets instead of %d, and loses what comes while this machine "
+			"is busy: run \"ip link set %s txqueuelen %d\"",
+			out->n ? "\n" : "", name, request.ifr_qlen, QUEUE, name, QUEUE);
+	if (s >= 0)
+		close(s);
+}
+
 /* What makes it better, but is not worth failing for: a longer queue, and IPv6 as devices want it. */
 static void tune(const struct ifreq *made)
 {

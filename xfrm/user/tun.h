@@ -16,6 +16,10 @@ enum { TUN_NAME = 16 };
  * name for a device), ERR_SYSTEM. */
 enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why) MUST_CHECK;
 
+/* Appends a sentence, as a line of its own, where the device called NAME keeps fewer packets for us than it
+ * should. */
+void tun_advice(const char *name, struct text *out);
+
 /* Asks the kernel to give and take many segments of one flow as one packet, and checksums not yet made, as
  * far as it can. True when it can for UDP, too; for TCP all can take them. */
 bool tun_offload(int fd);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { REPORTS_AT_ONCE = 256 };
@@ -153,7 +154,19 @@ static void user_dispatch(struct xfrm *x)
 
 static void user_drops(struct xfrm *x, struct text *out)
 {
+	uint64_t overflows = outer_overflows(&x->outer);
+
 	drop_print(&x->drops, out);
+	if (overflows)
+		text_add(out, "%sbuffer-full=%" PRIu64, out->n ? " " : "", overflows);
+}
+
+static void user_advice(struct xfrm *x, struct text *out)
+{
+	outer_advice(&x->outer, out);
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		if (x->tables.devices[i])
+			tun_advice(x->tables.devices[i]->name, out);
 }
 
 static void user_pace(struct xfrm *x, struct text *out)
@@ -215,6 +228,7 @@ const struct xfrm_backend xfrm_user = {
 	.devices = user_sa_devices,
 	.drops = user_drops,
 	.pace = user_pace,
+	.advice = user_advice,
 	.settled = user_settled,
 	.audit = user_audit,
 };
