@@ -31,6 +31,20 @@ static const char *net_carries(struct life *l, unsigned we, unsigned they)
 		life_draw(l, 4) ? "transport" : "tunnel");
 }
 
+/* Both prove themselves by certificates. */
+#define LARGE                                                                                                \
+	"connections { site { send_cert = always\n local { auth = pubkey\n } remote { auth = pubkey\n }\n"   \
+	" fragmentation = %s } }\n daemon { fragment_size = %u }\n"
+
+static void enlarge(struct life *l, unsigned side)
+{
+	static const char *const words[] = { "yes", "yes", "force", "accept", "no" };
+	static const unsigned sizes[] = { 0, 576, 700, 1280, 1500 };
+
+	l->conf[side] = arena_printf(
+		&l->arena, "%s" LARGE, l->conf[side], words[life_draw(l, 5)], sizes[life_draw(l, 5)]);
+}
+
 const char *fate_configuration(struct life *l, unsigned side)
 {
 	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
@@ -61,6 +75,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
 		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
 		life_draw(l, 2) || l->peace ? "yes" : "no");
+	if (life_is_large(l))
+		enlarge(l, side);
 	return l->conf[side];
 }
 

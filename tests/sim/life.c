@@ -19,6 +19,11 @@ enum {
 	STEPS_MAX = 200000, /* more events than any life needs: something goes round in circles */
 };
 
+bool life_is_large(const struct life *l)
+{
+	return l->seed % 7 == 3;
+}
+
 unsigned life_draw(struct life *l, unsigned n)
 {
 	return n ? rng_below(&l->rng.rng, n) : 0;
@@ -175,6 +180,8 @@ static void begin(struct life *l, const struct life_record *record)
 	l->wanted = l->seed % 4 == 2;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
+	if (life_is_large(l))
+		l->lab->certificates = 400 + (int)life_draw(l, 4000);
 	if (record) {
 		l->lab->record = record->file;
 		l->lab->record_secrets = record->secrets;

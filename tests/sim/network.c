@@ -17,6 +17,8 @@ struct weather weather_draw(struct life *l)
 	w.broken = life_draw(l, 3) ? 0 : life_draw(l, 100);
 	w.late = life_draw(l, 200);
 	w.straggle = 1000 + life_draw(l, 120 * 1000);
+	if (life_is_large(l))
+		w.narrow = life_draw(l, 2) ? 576 - 28 : 0;
 	return w;
 }
 
@@ -60,7 +62,7 @@ static void decide(struct life *l, struct flight *f)
 		copy->seen = true;
 		copy->at = arrival(l);
 	}
-	if (life_chance(l, l->weather.lost)) {
+	if (life_chance(l, l->weather.lost) || (l->weather.narrow && f->n > l->weather.narrow)) {
 		say(l, f, "  is lost");
 		lab_lose(f);
 		return;

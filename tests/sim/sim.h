@@ -13,6 +13,7 @@ struct weather {
 	unsigned late;     /* how many take long */
 	uint64_t delay;    /* ms at the most, for most of them */
 	uint64_t straggle; /* ms at the most, for the late ones */
+	size_t narrow;     /* larger datagrams are lost; 0: none is too large */
 };
 
 /* A command that was given and has not ended. */
@@ -41,6 +42,9 @@ struct life {
 	struct node packets;  /* struct packet, under way */
 	unsigned carried, rekeyed;
 };
+
+/* Whether this is a life of large messages, which go in fragments. */
+bool life_is_large(const struct life *l);
 
 /* A number of 0 to N - 1, and whether something with so many thousandths happens. */
 unsigned life_draw(struct life *l, unsigned n);
