@@ -118,25 +118,81 @@ static bool open_with(struct ike *ike, const struct sa *sa, bool came, struct by
 	return opened;
 }
 
+/* HEADER, said to be followed by a payload of TYPE, and CONTENT. */
+static struct bytes rebuilt(struct bytes datagram, uint8_t type, struct bytes content, struct arena *arena)
+{
+	uint8_t *p = arena_alloc(arena, IKE_HEADER + content.n);
+
+	memcpy(p, datagram.p, IKE_HEADER);
+	p[NEXT_AT] = type;
+	if (content.n)
+		memcpy(p + IKE_HEADER, content.p, content.n);
+	return bytes_of(p, IKE_HEADER + content.n);
+}
+
+static void open_whole(
+	struct bytes datagram, uint8_t first, struct bytes chain, struct arena *arena, struct opened *out)
+{
+	*out = (struct opened){ first, rebuilt(datagram, PAYLOAD_SK, chain, arena) };
+	blank_chain(first, (uint8_t *)out->data.p + IKE_HEADER, chain.n);
+}
+
+/* Those that the core has of the same message, if this fragment is all that is missing; or NULL. */
+static const struct fragments *completes(const struct sa *sa, const struct message *m)
+{
+	const struct fragments *f = sa->fragments[!!(m->header.flags & FLAG_RESPONSE)];
+
+	return f && f->mid == m->header.mid && f->exchange == m->header.exchange && f->total == m->sk.total &&
+			       f->have + 1 == f->total && !f->v[m->sk.fragment - 1].p
+		       ? f
+		       : NULL;
+}
+
+/* Nobody can tell what a piece of a chain is about. */
+static void open_piece(
+	struct bytes datagram, const struct wire_sk *sk, size_t n, struct arena *arena, struct opened *out)
+{
+	struct wr w = wr_of(arena_alloc(arena, FRAGMENT_HEADER + n), FRAGMENT_HEADER + n);
+
+	wr_u16(&w, sk->fragment);
+	wr_u16(&w, sk->total);
+	wr_zero(&w, n);
+	*out = (struct opened){ sk->inner, rebuilt(datagram, PAYLOAD_SKF, wr_done(&w), arena) };
+}
+
+static void open_fragment(const struct sa *sa, struct bytes datagram, const struct message *m,
+	struct bytes content, struct arena *arena, struct opened *out)
+{
+	const struct fragments *f = completes(sa, m);
+	struct wr chain;
+
+	if (!f) {
+		open_piece(datagram, &m->sk, content.n, arena, out);
+		return;
+	}
+	chain = wr_of(arena_alloc(arena, f->octets + content.n), f->octets + content.n);
+	for (unsigned i = 0; i < f->total; i++)
+		wr_bytes(&chain, i + 1u == m->sk.fragment ? content : f->v[i]);
+	open_whole(datagram, m->sk.fragment == 1 ? m->sk.inner : f->first, wr_done(&chain), arena, out);
+}
+
 bool opened_get(struct ike *ike, bool came, struct bytes datagram, struct arena *arena, struct opened *out)
 {
 	struct message m = { 0 };
 	const struct sa *sa;
 	struct bytes inner;
-	uint8_t *p, bad;
+	uint8_t bad;
 
 	if (header_get(datagram, &m.header) || !shape_sealed(m.header.exchange) ||
 		!(sa = find(ike, came, &m.header)) ||
 		message_get(bytes_of(datagram.p + IKE_HEADER, datagram.n - IKE_HEADER), IKE_HEADER,
 			m.header.next, arena, &m, &bad) ||
-		!(m.has & PAYLOAD_BIT(PAYLOAD_SK)) ||
+		!(m.has & (PAYLOAD_BIT(PAYLOAD_SK) | (came ? PAYLOAD_BIT(PAYLOAD_SKF) : 0))) ||
 		!open_with(ike, sa, came, datagram, &m.sk, arena, &inner))
 		return false;
-	p = arena_alloc(arena, IKE_HEADER + inner.n);
-	memcpy(p, datagram.p, IKE_HEADER);
-	if (inner.n)
-		memcpy(p + IKE_HEADER, inner.p, inner.n);
-	blank_chain(m.sk.inner, p + IKE_HEADER, inner.n);
-	*out = (struct opened){ m.sk.inner, bytes_of(p, IKE_HEADER + inner.n) };
+	if (m.sk.total)
+		open_fragment(sa, datagram, &m, inner, arena, out);
+	else
+		open_whole(datagram, m.sk.inner, inner, arena, out);
 	return true;
 }

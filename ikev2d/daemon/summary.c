@@ -145,6 +145,21 @@ static void print_sealed(const struct wire_header *h, const struct opened *o, st
 		message_print_payloads(&m, out);
 }
 
+static bool is_fragment(struct bytes datagram)
+{
+	return datagram.n >= IKE_HEADER + PAYLOAD_HEADER + FRAGMENT_HEADER &&
+	       datagram.p[NEXT_AT] == PAYLOAD_SKF;
+}
+
+/* "SKF 3/3". */
+static void print_fragment(struct bytes datagram, struct text *out)
+{
+	struct rd r = rd_of(bytes_of(datagram.p + IKE_HEADER + PAYLOAD_HEADER, FRAGMENT_HEADER));
+	unsigned number = rd_u16(&r);
+
+	text_add(out, "SKF %u/%u", number, rd_u16(&r));
+}
+
 const char *summary_datagram(struct bytes datagram, const struct opened *opened, struct arena *arena)
 {
 	struct text t = text_in(arena);
@@ -155,7 +170,9 @@ const char *summary_datagram(struct bytes datagram, const struct opened *opened,
 		return "?";
 	message_print_header(&m.header, &t);
 	text_add(&t, ": ");
-	if (opened_sealed(datagram)) {
+	if (is_fragment(datagram)) {
+		print_fragment(datagram, &t);
+	} else if (opened_sealed(datagram)) {
 		text_add(&t, "SK {");
 		if (opened)
 			print_sealed(&m.header, opened, &t);

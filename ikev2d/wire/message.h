@@ -11,6 +11,7 @@
 
 enum {
 	IKE_HEADER = 28,     /* octets */
+	NEXT_AT = 16,        /* where in it the type of the first payload stands */
 	PAYLOAD_HEADER = 4,  /* octets */
 	FRAGMENT_HEADER = 4, /* octets more in an SKF payload (RFC 7383, 2.5) */
 	MESSAGE_MAX = 65535,

@@ -21,15 +21,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		SITE("1", "2", auth, more, daemon), SITE("2", "1", auth, more, daemon)                       \
 	}
 
-/* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold. */
+/* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold; in
+ * fragments. */
 static const char *const ways[][2] = {
 	PAIR("psk", "", ""),
 	PAIR("pubkey", "", ""),
 	PAIR("pubkey", "ocsp = both\n send_cert = always\n remote { pubkeys = a.pub\n }",
 		"hash_and_url = yes"),
+	PAIR("pubkey", "send_cert = always", "fragment_size = 576"),
 };
 
-enum { STEPS_MAX = 64, WAYS = sizeof ways / sizeof *ways, SAYS_WAY = 0xf0 };
+enum { CERTIFICATE = 1200, STEPS_MAX = 64, WAYS = sizeof ways / sizeof *ways, SAYS_WAY = 0xf0 };
 
 static void up(struct host *h)
 {
@@ -58,22 +60,30 @@ static void throw(struct host * from, struct host *to, struct bytes data, uint16
 				       (struct addr){ to->ip, port }, data));
 }
 
-/* Whatever is in the input, sealed by H for its peer. */
+enum { IS_FRAGMENT = 1 /* of the octet with the flags */ };
+
+/* Whatever is in the input, sealed by H for its peer: whole, or as a fragment. */
 static void seal_nonsense(struct host *h, struct rd *in)
 {
-	struct wire_header header = { .exchange = rd_u8(in), .flags = rd_u8(in) & FLAG_RESPONSE };
+	uint8_t exchange = rd_u8(in), flags = rd_u8(in);
+	struct wire_header header = { .exchange = exchange, .flags = flags & FLAG_RESPONSE };
+	struct wire_sk piece = { .inner = rd_u8(in) };
 	struct arena arena = { 0 };
 	struct sa *sa = forge_sa(h);
-	uint8_t first = rd_u8(in);
 	struct bytes inner;
 
+	if (flags & IS_FRAGMENT) {
+		piece.fragment = rd_u8(in);
+		piece.total = rd_u8(in);
+	}
 	header.mid = (uint32_t)(int8_t)rd_u8(in);
 	inner = some(in);
 	if (!sa || !sa->core.suite.encr)
 		return;
 	header.mid += header.flags ? sa->window.expected : sa->window.next;
 	if (header.exchange != IKE_SA_INIT)
-		lab_deliver(h->lab, forge_send(h, sa, forge_seal_raw(h, sa, &header, first, inner, &arena)));
+		lab_deliver(h->lab,
+			forge_send(h, sa, forge_seal_fragment(h, sa, &header, &piece, inner, &arena)));
 	arena_free(&arena);
 }
 
@@ -121,6 +131,8 @@ static struct lab *open(unsigned way)
 	static const uint8_t authority[20] = { 1 };
 	struct lab *lab = lab_new(1);
 
+	if (way % WAYS == WAYS - 1)
+		lab->certificates = CERTIFICATE;
 	lab_host(lab, "moon", "192.0.2.1", ways[way % WAYS][0]);
 	lab_host(lab, "sun", "192.0.2.2", ways[way % WAYS][1]);
 	for (unsigned i = 0; i < 2; i++)

@@ -61,8 +61,7 @@ static struct bytes padded(struct bytes inner, struct arena *arena)
 	return bytes_of(p, n);
 }
 
-/* PIECE says of which fragment, if of any, INNER is the content, and what type its first payload has. */
-static struct bytes seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
+struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
 	const struct wire_header *header, const struct wire_sk *piece, struct bytes inner, struct rng *rng,
 	struct arena *arena)
 {
@@ -106,30 +105,19 @@ static struct bytes seal_octets(struct ike *ike, const struct sa_core *core, boo
 	return wr_done(&w);
 }
 
-struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
-	const struct wire_header *header, uint8_t first, struct bytes inner, struct rng *rng,
-	struct arena *arena)
-{
-	return seal_octets(
-		ike, core, initiator, header, &(struct wire_sk){ .inner = first }, inner, rng, arena);
-}
-
 struct bytes forge_seal_fragment(struct host *h, struct sa *sa, const struct wire_header *header,
 	const struct wire_sk *piece, struct bytes content, struct arena *arena)
 {
 	struct wire_header full = completed(sa, header);
 
-	return seal_octets(
+	return forge_seal_octets(
 		h->ike, &sa->core, sa->core.initiator, &full, piece, content, &h->lab->rng.rng, arena);
 }
 
 struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
 	struct bytes inner, struct arena *arena)
 {
-	struct wire_header full = completed(sa, header);
-
-	return forge_seal_octets(
-		h->ike, &sa->core, sa->core.initiator, &full, first, inner, &h->lab->rng.rng, arena);
+	return forge_seal_fragment(h, sa, header, &(struct wire_sk){ .inner = first }, inner, arena);
 }
 
 struct flight *forge_send(struct host *h, const struct sa *sa, struct bytes data)

@@ -16,13 +16,14 @@ struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, 
 /* The same with INNER, any octets whose first payload is said to be of type FIRST, inside the seal. */
 struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
 	struct bytes inner, struct arena *arena);
-/* A fragment with CONTENT; PIECE has its number, the total, and the type of the first payload in it. */
+/* The same as a fragment: PIECE has its number, the total (0: it is none), and the type of the first payload.
+ */
 struct bytes forge_seal_fragment(struct host *h, struct sa *sa, const struct wire_header *header,
-	const struct wire_sk *piece, struct bytes content, struct arena *arena);
-/* The same as before the last with the whole header (but for next and length), and the keys of CORE of IKE:
- * those of the original INITIATOR's way, or of the other. */
+	const struct wire_sk *piece, struct bytes inner, struct arena *arena);
+/* The same with the whole header (but for next and length), and the keys of CORE of IKE: those of the
+ * original INITIATOR's way, or of the other. */
 struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool initiator,
-	const struct wire_header *header, uint8_t first, struct bytes inner, struct rng *rng,
+	const struct wire_header *header, const struct wire_sk *piece, struct bytes inner, struct rng *rng,
 	struct arena *arena);
 
 /* Puts DATA in the air, from H to the peer of SA. */

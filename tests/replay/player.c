@@ -115,7 +115,8 @@ static const struct sa *find(const struct ike *ike, const struct wire_header *h)
 /* Seals what was recorded open, as the peer would for the core as it is now. */
 static bool seal(struct player *p, struct tape_event *e)
 {
-	struct bytes *data = &e->event.datagram.data, inner;
+	struct bytes *data = &e->event.datagram.data;
+	struct wire_sk piece = { .inner = e->first };
 	struct rd r = rd_of(*data);
 	struct wire_header h;
 	const struct sa *sa;
@@ -123,11 +124,14 @@ static bool seal(struct player *p, struct tape_event *e)
 	/* The length in the header is that of the datagram as it came. */
 	if (header_get(rd_bytes(&r, IKE_HEADER), &h) == ERR_SHORT || data->n > MESSAGE_MAX)
 		return false;
-	inner = rd_rest(&r);
+	if (h.next == PAYLOAD_SKF) {
+		piece.fragment = rd_u16(&r);
+		piece.total = rd_u16(&r);
+	}
 	sa = find(p->ike, &h);
 	if (!sa)
 		return false;
-	*data = forge_seal_octets(p->ike, &sa->core, !sa->core.initiator, &h, e->first, inner,
+	*data = forge_seal_octets(p->ike, &sa->core, !sa->core.initiator, &h, &piece, rd_rest(&r),
 		&p->script.beyond.rng, &p->arena);
 	return data->n;
 }
