@@ -39,7 +39,7 @@ struct incoming {
 	uint64_t init_hash;
 	struct bytes inner;
 	uint8_t inner_first;
-	size_t largest; /* of fragments: octets of the largest but the last; 0: it came whole */
+	size_t largest; /* of fragments: octets of the largest but the last; 0: there were none */
 	bool repeated;  /* the peer's last request again */
 };
 
@@ -139,19 +139,24 @@ static bool shows_crash(struct incoming *in)
 	       crash_shown(in->step, in->sa, &m);
 }
 
-/* Step 5. False: others are missing, or it was dropped. */
+/* Step 5. False: others are missing, or it was dropped. Fragments that came before the whole message say of
+ * the way what they say. */
 static bool collect(struct incoming *in)
 {
+	const struct wire_header *h = &in->message.header;
+	const struct fragments *f = in->sa->fragments[!!(h->flags & FLAG_RESPONSE)];
 	const struct wire_sk *sk = &in->message.sk;
 
+	if (!sk->total && f && f->mid == h->mid)
+		in->largest = f->largest;
 	if (!sk->total || in->repeated)
 		return true;
 	if (in->sa->core.state == S_LINGER) {
 		drop(in, DROP_STATE);
 		return false;
 	}
-	return fragment_take(in->step, in->sa, in->path, &in->message.header, sk, in->inner, in->data.n,
-		&in->inner, &in->inner_first, &in->largest);
+	return fragment_take(in->step, in->sa, in->path, h, sk, in->inner, in->data.n, &in->inner,
+		&in->inner_first, &in->largest);
 }
 
 /* What holds the keys that the message is sealed with: a request that has led to other keys may come again

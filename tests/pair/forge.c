@@ -49,10 +49,10 @@ struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, 
 	return seal_put(h->ike, &sa->core, &header, m, 0, &h->lab->rng.rng, arena);
 }
 
-/* Rounded up to what every cipher takes, its last octet the length of the padding. */
-static struct bytes padded(struct bytes inner, struct arena *arena)
+/* Rounded up to what the cipher takes, its last octet the length of the padding. */
+static struct bytes padded(const struct transform *encr, struct bytes inner, struct arena *arena)
 {
-	size_t n = (inner.n + 16) / 16 * 16;
+	size_t unit = encr->kind == KIND_AEAD ? 1 : encr->block, n = (inner.n + unit) / unit * unit;
 	uint8_t *p = arena_alloc(arena, n);
 
 	if (inner.n)
@@ -74,7 +74,7 @@ struct bytes forge_seal_octets(struct ike *ike, const struct sa_core *core, bool
 	struct wire_header full = *header;
 	struct wr w = wr_of(arena_alloc(arena, room), room);
 	struct aead_job job = { 0 };
-	struct bytes text = padded(inner, arena);
+	struct bytes text = padded(encr, inner, arena);
 
 	full.next = piece->total ? PAYLOAD_SKF : PAYLOAD_SK;
 	full.length = (uint32_t)(room - (inner.n + 16) + text.n);
