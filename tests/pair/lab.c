@@ -647,17 +647,20 @@ void host_trust(struct host *h, struct bytes authorities)
 	configure(h);
 }
 
+static void lose_address(struct host *h, struct ip ip)
+{
+	if (is_among(h->past, h->n_past, &ip))
+		return;
+	if (h->n_past == LAB_IPS)
+		stop("there is no room for another address that a host had once");
+	h->past[h->n_past++] = ip;
+}
+
 static void have(struct host *h, const struct ip *v, unsigned n)
 {
-	const struct ip before[1] = { h->ip };
-
-	if (n == 0 || n > LAB_IPS || h->n_past == LAB_IPS)
-		stop("a host has one to four addresses, and had no more before");
-	if (!is_among(v, n, before))
-		h->past[h->n_past++] = *before;
+	lose_address(h, h->ip);
 	for (unsigned i = 0; i < h->n_others; i++)
-		if (!is_among(v, n, &h->others[i]) && h->n_past < LAB_IPS)
-			h->past[h->n_past++] = h->others[i];
+		lose_address(h, h->others[i]);
 	h->ip = v[0];
 	h->n_others = n - 1;
 	memcpy(h->others, v + 1, (n - 1) * sizeof *v);
@@ -675,7 +678,8 @@ void host_addresses(struct host *h, const char *ips)
 			stop("these are no addresses, or too many");
 	arena_free(&arena);
 	have(h, v, n);
-	host_event(h, &(struct ike_event){ .kind = EVENT_ADDRESSES, .addresses = { v, n } });
+	if (h->ike)
+		host_event(h, &(struct ike_event){ .kind = EVENT_ADDRESSES, .addresses = { v, n } });
 }
 
 static struct loaded load(const char *text)

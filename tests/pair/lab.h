@@ -10,7 +10,7 @@
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
 
-enum { LAB_HOSTS = 3, LAB_IPS = 4 };
+enum { LAB_HOSTS = 3, LAB_IPS = 8 };
 
 /* A NAT in front of a host. */
 struct nat {
@@ -35,7 +35,7 @@ struct host {
 	struct lab *lab;
 	const char *name;
 	struct ip ip;
-	struct ip others[LAB_IPS], past[LAB_IPS]; /* addresses beside that one, and that it had once */
+	struct ip others[LAB_IPS], past[LAB_IPS]; /* addresses beside that one, and that it may have had */
 	unsigned n_others, n_past;
 	struct ip cut;   /* what comes from there or goes there is lost, as behind a NAT; v 0: nothing is */
 	struct nat nat;  /* for addresses of its family */

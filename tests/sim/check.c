@@ -129,30 +129,64 @@ static void check_children(
 	}
 }
 
-static bool has_sa(const struct host *h, const struct sa *like)
+/* The other end of LIKE at H, or NULL. */
+static const struct sa *other_end(const struct host *h, const struct sa *like)
 {
 	list_each (n, (struct node *)&h->ike->sas_list) {
 		const struct sa *sa = node_owner(n, struct sa, of_ike);
 
 		if (sa->core.state == S_UP && sa->core.spi_i == like->core.spi_i &&
 			sa->core.spi_r == like->core.spi_r && sa->core.initiator != like->core.initiator)
-			return true;
+			return sa;
 	}
-	return false;
+	return NULL;
+}
+
+/* An address of H as others see it. */
+static struct addr outside(const struct host *h, struct addr a)
+{
+	if (h->nat.outside.v == a.ip.v) {
+		a.ip = h->nat.outside;
+		a.port += h->nat.shift;
+	}
+	return a;
+}
+
+/* SA is between the same addresses as its OTHER end, and so are its children in the data path of H. */
+static void check_path(struct life *l, const struct host *h, const struct sa *sa, const struct sa *other)
+{
+	const struct path *p = &sa->core.path;
+	struct addr seen = outside(h, p->local);
+
+	if (!addr_eq(&seen, &other->core.path.remote))
+		life_fail(l, "%s: IKE_SA %u is not where the other end takes it to be", h->name, sa->id);
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		for (int inbound = 0; inbound < 2; inbound++) {
+			const struct dp_sa *d = datapath_find(&h->datapath, c->id, inbound);
+
+			if (d && !(addr_eq(&d->spec.local, &p->local) &&
+					 addr_eq(&d->spec.remote, &p->remote) && d->spec.encap == c->encap))
+				life_fail(l, "%s: CHILD_SA %u is not where its IKE_SA is", h->name, c->id);
+		}
+	}
 }
 
 static void check_side(struct life *l, const struct host *h, const struct host *other)
 {
 	list_each (n, (struct node *)&h->ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
+		const struct sa *sa = node_owner(n, struct sa, of_ike), *peer = other_end(other, sa);
 
 		if (sa->core.state == S_LINGER)
 			continue;
 		if (sa->core.state != S_UP)
 			life_fail(l, "%s: IKE_SA %u is stuck in state %d", h->name, sa->id, sa->core.state);
-		else if (!has_sa(other, sa))
+		else if (!peer)
 			life_fail(l, "%s has IKE_SA %u (%016llx), and %s has not", h->name, sa->id,
 				(unsigned long long)sa->core.spi_i, other->name);
+		else
+			check_path(l, h, sa, peer);
 		if (busy(sa))
 			life_fail(l, "%s: IKE_SA %u still has an exchange under way", h->name, sa->id);
 		check_children(l, h, sa, other);

@@ -7,7 +7,7 @@
 static const char *const names[SIDES] = { "moon", "sun" };
 
 #define SITE                                                                                                 \
-	"connections { site { local_addrs = 192.0.2.%u\n remote_addrs = 192.0.2.%u\n dpd_delay = %us\n"      \
+	"connections { site { local_addrs = %s\n remote_addrs = %s\n dpd_delay = %us\n"                      \
 	" proposals = aes128gcm16-prfsha256-x25519%s%s\n encap = %s\n rekey_time = %us\n reauth_time = "     \
 	"%us\n"                                                                                              \
 	" over_time = 100s\n unique = %s\n childless = %s\n local { auth = psk }\n remote { auth = psk }\n " \
@@ -45,6 +45,22 @@ static void enlarge(struct life *l, unsigned side)
 		&l->arena, "%s" LARGE, l->conf[side], words[life_draw(l, 5)], sizes[life_draw(l, 5)]);
 }
 
+const char *fate_home(const struct life *l, unsigned side)
+{
+	return side == SUN ? "192.0.2.2" : l->behind_nat ? "10.9.0.1" : "192.0.2.1";
+}
+
+/* Who roams may be anywhere, and who is behind a NAT is not where it says. */
+static const char *addresses(struct life *l, unsigned side, bool own)
+{
+	const char *home = fate_home(l, side);
+	bool hidden = l->behind_nat && side == MOON;
+
+	if (own)
+		return l->roams ? "%any" : home;
+	return hidden ? "%any" : l->roams ? arena_printf(&l->arena, "%s, %%any", home) : home;
+}
+
 const char *fate_configuration(struct life *l, unsigned side)
 {
 	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
@@ -65,10 +81,10 @@ const char *fate_configuration(struct life *l, unsigned side)
 	/* In some lives each key exchange has another one behind it. */
 	const char *more = l->seed % 7 == 6 ? "-ke1_ecp384" : "", *more_esp = ke ? more : "";
 
-	l->conf[side] = arena_printf(&l->arena, SITE, we, they, 20 + life_draw(l, 40), more,
-		more_groups[life_draw(l, 3)], l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey,
-		reauth, unique[life_draw(l, 4)], childless[life_draw(l, 2)], net,
-		esp[ke + life_draw(l, choices)], more_esp,
+	l->conf[side] = arena_printf(&l->arena, SITE, addresses(l, side, true), addresses(l, !side, false),
+		20 + life_draw(l, 40), more, more_groups[life_draw(l, 3)],
+		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, unique[life_draw(l, 4)],
+		childless[life_draw(l, 2)], net, esp[ke + life_draw(l, choices)], more_esp,
 		l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200), jitter,
 		we, they, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
 		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
@@ -237,6 +253,29 @@ static void heal(struct life *l, unsigned side)
 	l->hosts[side]->late = 0;
 }
 
+/* Another address, or some at once. */
+static void roam(struct life *l, unsigned side)
+{
+	static const char *const places[][SIDES] = { { "198.51.100.1", "198.51.100.2" },
+		{ "203.0.113.1 198.51.100.1", "203.0.113.2 198.51.100.2" }, { "2001:db8::1", "2001:db8::2" },
+		{ "192.0.2.1 2001:db8::1", "192.0.2.2 2001:db8::2" } };
+	unsigned n = life_draw(l, 6);
+	const char *there = n < 4 ? places[n][side] : fate_home(l, side);
+
+	life_say(l, "%s: is at %s", names[side], there);
+	host_addresses(l->hosts[side], there);
+}
+
+static void rebind(struct life *l, unsigned side)
+{
+	struct nat *nat = &l->hosts[side]->nat;
+
+	if (!nat->outside.v)
+		return;
+	nat->shift = (uint16_t)(10000 + 100 * life_draw(l, 30)); /* so that 500 never maps where 4500 did */
+	life_say(l, "%s: its NAT forgets, and adds %u to ports", names[side], nat->shift);
+}
+
 void fate_strikes(struct life *l)
 {
 	typedef void deed(struct life *, unsigned);
@@ -248,7 +287,9 @@ void fate_strikes(struct life *l)
 
 	if (l->restart[side])
 		return;
-	if (l->peace)
+	if ((l->roams || l->behind_nat) && life_draw(l, 2))
+		(l->roams ? roam : rebind)(l, side);
+	else if (l->peace)
 		peace[life_draw(l, sizeof peace / sizeof *peace)](l, side);
 	else
 		storm[life_draw(l, sizeof storm / sizeof *storm)](l, side);
@@ -256,10 +297,10 @@ void fate_strikes(struct life *l)
 	check_always(l);
 }
 
-/* A peaceful life begins with a tunnel. */
+/* Nobody reaches who is behind a NAT. */
 void fate_begins(struct life *l)
 {
-	up(l, life_draw(l, SIDES));
+	up(l, l->behind_nat ? MOON : life_draw(l, SIDES));
 }
 
 void fate_wants_nothing(struct life *l)
@@ -271,10 +312,16 @@ void fate_wants_nothing(struct life *l)
 
 void fate_rests(struct life *l)
 {
+	unsigned away = l->roams && !l->wanted ? life_draw(l, SIDES + 1) : SIDES;
+
 	for (unsigned side = 0; side < SIDES; side++) {
 		heal(l, side);
 		if (!l->conf[side])
 			reload(l, side);
+		if (l->roams)
+			host_addresses(l->hosts[side],
+				side == away ? arena_printf(&l->arena, "198.51.100.%u", 100 + side)
+					     : fate_home(l, side));
 	}
 }
 

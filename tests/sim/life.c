@@ -131,7 +131,7 @@ static void storm(struct life *l)
 	l->weather = weather_draw(l);
 	life_say(l, "storm: lost %u, doubled %u, broken %u, late %u of 1000", l->weather.lost,
 		l->weather.doubled, l->weather.broken, l->weather.late);
-	if (l->peace) {
+	if (l->peace || l->roams || l->behind_nat) {
 		fate_begins(l);
 		pass(l, l->lab->now + 60 * 1000);
 	}
@@ -172,12 +172,13 @@ static void silence(struct life *l)
 
 static void begin(struct life *l, const struct life_record *record)
 {
-	static const char *const addresses[SIDES] = { "192.0.2.1", "192.0.2.2" };
 	static const char *const names[SIDES] = { "moon", "sun" };
 
 	rng_seed(&l->rng, l->seed);
 	l->peace = l->seed % 4 == 1;
 	l->wanted = l->seed % 4 == 2;
+	l->roams = l->seed % 8 == 0 || l->seed % 8 == 6;
+	l->behind_nat = l->seed % 8 == 3;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	if (life_is_large(l))
@@ -188,8 +189,11 @@ static void begin(struct life *l, const struct life_record *record)
 	}
 	for (unsigned side = 0; side < SIDES; side++) {
 		list_init(&l->given[side]);
-		l->hosts[side] = lab_host(l->lab, names[side], addresses[side], fate_configuration(l, side));
+		l->hosts[side] =
+			lab_host(l->lab, names[side], fate_home(l, side), fate_configuration(l, side));
 	}
+	if (l->behind_nat)
+		l->hosts[MOON]->nat = (struct nat){ .outside = { 4, { 203, 0, 113, 1 } }, .shift = 10000 };
 }
 
 static void end(struct life *l)

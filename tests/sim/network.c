@@ -10,7 +10,7 @@ struct weather weather_draw(struct life *l)
 
 	/* Peaceful lives have a network that loses nothing, and so have some others. */
 	w.doubled = life_draw(l, 100);
-	if (l->peace || !life_draw(l, 4))
+	if (l->peace || !life_draw(l, l->roams || l->behind_nat ? 2 : 4))
 		return w;
 	w.lost = life_draw(l, 500);
 	w.doubled = life_draw(l, 300);

@@ -38,6 +38,8 @@ struct life {
 	unsigned steps;       /* events so far */
 	unsigned established; /* times an IKE_SA came up */
 	bool wanted;          /* some children are started, or are to be up always */
+	bool roams;           /* hosts get other addresses (MOBIKE) */
+	bool behind_nat;      /* moon is behind one, which forgets its mappings */
 	bool peace;           /* nothing is lost, closed or broken: no packet may be */
 	struct node packets;  /* struct packet, under way */
 	unsigned carried, rekeyed;
@@ -81,14 +83,16 @@ void network_lose_all(struct life *l);
 void fate_strikes(struct life *l);
 /* A command, whose end is waited for. */
 void fate_command(struct life *l, unsigned side, struct ike_command c);
-/* A peaceful life begins with a tunnel. */
+/* A life that is peaceful, or in which addresses change, begins with a tunnel. */
 void fate_begins(struct life *l);
 /* Configurations by which nothing comes up by itself any more. */
 void fate_wants_nothing(struct life *l);
-/* Everything that was broken works again. */
+/* Everything that was broken works again, and one may stay in a place of its own. */
 void fate_rests(struct life *l);
 /* The configuration of SIDE, of several that go together. */
 const char *fate_configuration(struct life *l, unsigned side);
+/* Where SIDE is at first, and once all is over. */
+const char *fate_home(const struct life *l, unsigned side);
 /* The command ended that H told of. */
 void fate_listen(struct life *l, unsigned side);
 
