@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* MOBIKE (RFC 4555): both ends, several addresses, NATs that come and go. */
+#include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
+#include "wire/payload.h"
 
 #define MOBILE CONN("mobike = yes\n local_addrs = %any\n dpd_delay = 30s")
 /* The update of addresses that has no other addresses to tell of, and its answer. */
@@ -358,6 +360,30 @@ static void a_peer_that_does_not_get_what_is_sent_is_left(void **state)
 	assert_int_equal(ike_load(p->moon->ike).sas, 0);
 }
 
+/* Moon says that it is somewhere else: until it has answered there, nothing but that question goes there. */
+static void nothing_is_sent_to_who_does_not_answer(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { 0 };
+	char text[IP_TEXT];
+
+	host_addresses(p->moon, "198.51.100.1");
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	message_add_notify(&m, &arena, COOKIE2, bytes_str("some other cookie"));
+	m.header.exchange = INFORMATIONAL;
+	m.header.flags = FLAG_RESPONSE;
+	forge_change(lab_first(p->lab), &m);
+	assert_string_equal(
+		ip_print(&datapath_sa(&p->sun->datapath, false, 0)->remote.ip, text), "192.0.2.1");
+	lab_deliver(p->lab, lab_first(p->lab));
+	assert_string_equal(host_why(p->sun)->notify, "COOKIE2");
+	assert_int_equal(ike_load(p->sun->ike).sas, 0);
+	arena_free(&arena);
+}
+
 /* ---------------------------------------------------------------- addresses refused */
 
 static void an_address_that_the_responder_may_not_use(void **state)
@@ -376,6 +402,52 @@ static void an_address_that_the_responder_may_not_use(void **state)
 }
 
 /* ---------------------------------------------------------------------------- NATs */
+
+/* Moon's update says which addresses it uses, and that no NAT may change them. */
+static void say_no_nats(struct pair *p, const char *source)
+{
+	struct arena arena = { 0 };
+	struct flight *f = lab_first(p->lab);
+	uint8_t *data = arena_alloc(&arena, 12);
+	struct wr w = wr_of(data, 12);
+	struct ip from;
+	struct message m;
+
+	assert_int_equal(ip_parse(source, &from), ERR_OK);
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	wr_bytes(&w, ip_bytes(&from));
+	wr_bytes(&w, ip_bytes(&f->target.ip));
+	wr_u16(&w, 4500);
+	wr_u16(&w, 4500);
+	m.notifies = wire_list_room(&arena, m.notifies, m.n_notifies, sizeof *m.notifies);
+	m.notifies[m.n_notifies++] = (struct wire_notify){ .type = NO_NATS_ALLOWED, .data = wr_done(&w) };
+	forge_change(f, &m);
+	arena_free(&arena);
+}
+
+static void the_peer_forbids_nats(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	pair_hide_moon(p);
+	host_addresses(p->moon, "10.9.0.1");
+	say_no_nats(p, "10.9.0.1");
+	lab_deliver(p->lab, lab_first(p->lab));
+	ARROWS(p->lab,
+		"moon:14500 <-- sun  INFORMATIONAL response 2: SK {N(COOKIE2), N(UNEXPECTED_NAT_DETECTED), "
+		"NATD}");
+	assert_between(p->sun, "192.0.2.2", "192.0.2.1", false);
+}
+
+static void no_nat_though_it_was_forbidden(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	host_addresses(p->moon, "198.51.100.1");
+	say_no_nats(p, "198.51.100.1");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+}
 
 static void behind_a_nat_and_out_again(void **state)
 {
@@ -470,6 +542,9 @@ int main(void)
 		PAIR_TEST(one_end_finds_a_path_from_another_address_of_its_own),
 		PAIR_TEST(an_answer_from_nowhere_moves_nothing),
 		PAIR_TEST(a_peer_that_does_not_get_what_is_sent_is_left),
+		PAIR_TEST(nothing_is_sent_to_who_does_not_answer),
+		PAIR_TEST(the_peer_forbids_nats),
+		PAIR_TEST(no_nat_though_it_was_forbidden),
 		PAIR_TEST(an_address_that_the_responder_may_not_use),
 		PAIR_TEST(behind_a_nat_and_out_again),
 		PAIR_TEST(a_faked_nat_stays),

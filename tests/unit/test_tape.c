@@ -258,6 +258,31 @@ static void reports_of_the_data_path(void **state)
 	arena_free(&arena);
 }
 
+static void addresses_and_paths(void **state)
+{
+	const struct ip ips[] = { ip("192.0.2.1"), ip("2001:db8::1") };
+	const struct hosts paths[] = { { ip("192.0.2.1"), ip("198.51.100.1") },
+		{ ip("2001:db8::1"), ip("2001:db8::2") } };
+	struct arena arena = { 0 };
+	struct ike_event back;
+
+	(void)state;
+	back = round_trip((struct ike_event){ .kind = EVENT_ADDRESSES, .addresses = { ips, 2 } }, true,
+		"event 7 at=1532 addresses ips=192.0.2.1,2001:db8::1\n", &arena)
+		       .event;
+	assert_int_equal(back.addresses.n, 2);
+	assert_true(ip_eq(&back.addresses.v[1], &ips[1]));
+	back = round_trip((struct ike_event){ .kind = EVENT_ANSWER, .answer = { 3, .paths = { paths, 2 } } },
+		true,
+		"event 7 at=1532 answer ticket=3 result=ok "
+		"paths=192.0.2.1>198.51.100.1,2001:db8::1>2001:db8::2\n",
+		&arena)
+		       .event;
+	assert_int_equal(back.answer.paths.n, 2);
+	assert_true(ip_eq(&back.answer.paths.v[1].remote, &paths[1].remote));
+	arena_free(&arena);
+}
+
 static void commands(void **state)
 {
 	struct arena arena = { 0 };
@@ -495,6 +520,7 @@ int main(void)
 		cmocka_unit_test(answers_without_secrets),
 		cmocka_unit_test(answers_that_failed),
 		cmocka_unit_test(reports_of_the_data_path),
+		cmocka_unit_test(addresses_and_paths),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(whole_steps),

@@ -196,6 +196,24 @@ static void ike_rekey_tells_old_and_new(void **state)
 		" established=65 rekey-time=13000 tasks-active=[CHILD_REKEY]}}\n");
 }
 
+/* Where it goes, and what it was. */
+static void ike_update_tells_where_it_goes(void **state)
+{
+	struct vici_bench *b = *state;
+	const struct path path = { { { 4, { 198, 51, 100, 1 } }, 4500 },
+		{ { 4, { 198, 51, 100, 2 } }, 10500 }, true };
+	const char *told;
+
+	subscribe(b, "ike-update");
+	vici_ike_update(b->fake->vici, b->fake->sas, &path);
+	told = vici_read_all(b->s, &b->arena);
+	assert_ptr_equal(strstr(told, "event ike-update local-host=198.51.100.1 local-port=4500 "
+				      "remote-host=198.51.100.2 remote-port=10500 gw {uniqueid=1 version=2 "
+				      "state=ESTABLISHED local-host=192.0.2.1 local-port=4500"),
+		told);
+	assert_non_null(strstr(told, " child-sas {net-2 {"));
+}
+
 /* Children 2, the fake's, and 3 and 4. */
 static void three_children(struct vici_bench *b)
 {
@@ -296,6 +314,8 @@ int main(void)
 			a_child_goes_while_its_ike_sa_does, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			ike_rekey_tells_old_and_new, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			ike_update_tells_where_it_goes, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			child_rekey_tells_old_and_new, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

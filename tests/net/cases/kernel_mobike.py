@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tunnels in the kernel move with their ends: MOBIKE with ours and strongSwan in both roles."""
+from cases.mobike import ANYWHERE, NEW, elsewhere, short_gap
+from lab.case import case
+from lab.check import check, until
+from lab.gateways import Pair, pairs
+from lab.stream import Flow
+
+
+def where(end):
+    """All that an end says of its IKE_SAs."""
+    return str(end.daemon.sas())
+
+
+@case(kernel=True, each=pairs("ours-to-ours", "ours-to-strongswan", "strongswan-to-ours", "our-user-path-to-strongswan"))
+def kernel_mobike(bench, kinds):
+    """The initiator gets another address under traffic, and the other end follows."""
+    pair = Pair(bench, kinds, **ANYWHERE).up()
+    flow = Flow(bench.site)
+    flow.goes_on()
+    with elsewhere(bench, bench.moon):
+        for end in pair.ends:
+            until(lambda end=end: NEW in where(end) and bench.moon.wan[4] not in where(end), lambda end=end: where(end))
+        short_gap(flow)
+        pair.carried()
+        check(not flow.streams[0].doubled, "no packet came twice")
+    for end in pair.ends:
+        until(lambda end=end: NEW not in where(end), lambda end=end: where(end))
+    flow = Flow(bench.site)
+    flow.goes_on()
+    flow.not_doubled()
