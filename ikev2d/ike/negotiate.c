@@ -3,6 +3,7 @@
 #include "ike/negotiate.h"
 
 #include "ike/mode.h"
+#include "ike/twin.h"
 
 struct bytes spi_bytes(struct arena *arena, uint32_t spi)
 {
@@ -288,10 +289,30 @@ static void explain_proposal(
 	};
 }
 
+static uint16_t refuse_stranger(struct draft *d, const struct negotiation *x, const struct child *other)
+{
+	struct arena *a = d->step->scratch;
+
+	d->why = (struct why){
+		.what = arena_printf(a,
+			"%s is another peer's already, behind the same NAT: %s of IKE_SA %s[%u] has it, and "
+			"the userspace path cannot tell whose a packet is",
+			tss_print(x->remote_ts, a), id_print(&other->sa->remote_id, a),
+			other->sa->core.peer->name, other->sa->id),
+		.where = source_print(&x->child->at, "remote_ts", a),
+		.instead = "an address that is this peer's alone, or an interface of its own, or "
+			   "datapath = kernel with a mark",
+		.notify = "TS_UNACCEPTABLE",
+		.alert = "ts-mismatch",
+	};
+	return TS_UNACCEPTABLE;
+}
+
 uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
 	const struct child_conf *children, unsigned n)
 {
 	const struct child_conf *nearest = NULL;
+	const struct child *stranger;
 	struct negotiation found = *x;
 	bool chosen = false;
 
@@ -305,6 +326,9 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 			chosen = true;
 		}
 	}
+	stranger = chosen ? twin_stranger(d, x) : NULL;
+	if (stranger)
+		return refuse_stranger(d, x, stranger);
 	if (chosen) {
 		if (!mode_agreed(d, m, x->child, x->mode))
 			tell_log(d, "CHD", "CHILD_SA %s becomes a tunnel: %s", x->child->name,

@@ -71,3 +71,35 @@ struct child *twin_waiting(const struct ike *ike, const struct child *child)
 {
 	return oldest(ike, child, waits, NULL);
 }
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Whether C, of another IKE_SA, and X are carried by the same device, for the same packets. The kernel tells
+ * them apart by marks; where those are the same, too, that is as somebody wanted it. */
+static bool indistinct(const struct child *c, const struct negotiation *x)
+{
+	return c->state == CHILD_INSTALLED && c->conf->datapath != DATAPATH_KERNEL &&
+	       x->child->datapath != DATAPATH_KERNEL && same_text(c->conf->interface, x->child->interface) &&
+	       tss_eq(c->local_ts, x->local_ts) && tss_eq(c->remote_ts, x->remote_ts);
+}
+
+const struct child *twin_stranger(const struct draft *d, const struct negotiation *x)
+{
+	const struct id *id = d->sa && d->sa->up ? &d->sa->remote_id : &d->hs.remote_id;
+
+	list_each (n, &d->step->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa == d->sa || !sa->up || !d->core.nat_remote || !sa->core.nat_remote ||
+			id_eq(&sa->remote_id, id) ||
+			!ip_eq(&sa->core.path.remote.ip, &d->core.path.remote.ip))
+			continue;
+		list_each (m, &sa->children)
+			if (indistinct(node_owner(m, struct child, of_sa), x))
+				return node_owner(m, struct child, of_sa);
+	}
+	return NULL;
+}

@@ -3,7 +3,7 @@
  * the IKE_SAs is authenticated anew. */
 #pragma once
 
-#include "ike/state.h"
+#include "ike/step.h"
 
 /* Whether a twin of CHILD sends, other than BUT (NULL: any). */
 bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but);
@@ -11,3 +11,8 @@ bool twin_sends(const struct ike *ike, const struct child *child, const struct c
 /* The oldest twin of CHILD that is to stay, and that waits for another one to make way; or NULL. */
 struct child *twin_standing(const struct ike *ike, const struct child *child);
 struct child *twin_waiting(const struct ike *ike, const struct child *child);
+
+/* The child of another peer behind the same NAT that stands for the same packets as X, which D's peer asks
+ * for, where the data path could not tell whose they are: of the two only the newer would get any. NULL:
+ * there is none. */
+const struct child *twin_stranger(const struct draft *d, const struct negotiation *x);

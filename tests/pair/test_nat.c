@@ -249,6 +249,63 @@ static void without_a_nat_no_mapping_is_followed(void **state)
 	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 500);
 }
 
+/* ------------------------------------------------------------------ two behind one NAT */
+
+/* Moon, and star beside it, behind one NAT, with the same network behind each, or (APART) with its own. */
+static struct pair *two_behind_one(void **state, bool apart, const char *star_id, const char *more_sun)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL),
+		pair_text(state, ANY_PEER, more_sun));
+	const char *conf = pair_text(state, pair_moon, BEHIND_NAT CONN("local_addrs = 10.9.0.2"));
+	struct host *star;
+
+	pair_hide_moon(p);
+	conf = pair_text(state, conf, pair_text(state, "connections { site { local { id = ", star_id));
+	conf = pair_text(state, conf, " } } }\n");
+	conf = pair_text(state, conf, apart ? CHILD("local_ts = 10.1.7.0/24") : "");
+	star = lab_host(p->lab, "star", "10.9.0.2", conf);
+	star->nat = p->moon->nat;
+	star->nat.shift = 11000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_up(star, NULL, 2);
+	lab_calm(p->lab);
+	return p;
+}
+
+static void two_with_the_same_network_cannot_be_told_apart(void **state)
+{
+	struct pair *p = two_behind_one(state, false, "star", NULL);
+
+	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
+	assert_non_null(strstr(host_why(p->sun)->what,
+		"10.1.0.0/16 is another peer's already, behind the same NAT: moon of IKE_SA site["));
+	assert_int_equal(ike_load(p->sun->ike).children, 1);
+}
+
+static void two_with_networks_of_their_own(void **state)
+{
+	struct pair *p = two_behind_one(state, true, "star", NULL);
+
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+}
+
+/* It may have lost all it knew. */
+static void one_that_comes_again_is_no_stranger(void **state)
+{
+	struct pair *p = two_behind_one(state, false, "moon", NULL);
+
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+}
+
+static void marks_tell_two_apart_in_the_kernel(void **state)
+{
+	struct pair *p =
+		two_behind_one(state, false, "star", CHILD("datapath = kernel\n mark_out = %unique"));
+
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +325,10 @@ int main(void)
 		PAIR_TEST(sun_follows_a_new_mapping),
 		PAIR_TEST(a_mapping_seen_by_the_data_path_is_followed),
 		PAIR_TEST(without_a_nat_no_mapping_is_followed),
+		PAIR_TEST(two_with_the_same_network_cannot_be_told_apart),
+		PAIR_TEST(two_with_networks_of_their_own),
+		PAIR_TEST(one_that_comes_again_is_no_stranger),
+		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
