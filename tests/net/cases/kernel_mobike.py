@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tunnels in the kernel move with their ends: MOBIKE with ours and strongSwan in both roles."""
-from cases.mobike import ANYWHERE, NEW, elsewhere, short_gap
+from cases.mobike import ANYWHERE, NEW, elsewhere, port, rebind, short_gap
 from lab.case import case
 from lab.check import until
 from lab.gateways import Pair, pairs
@@ -26,5 +26,18 @@ def kernel_mobike(bench, kinds):
     for end in pair.ends:
         until(lambda end=end: NEW not in where(end), lambda end=end: where(end))
     flow = Flow(bench.site)
+    flow.goes_on()
+    flow.not_doubled()
+
+
+@case("nat", kernel=True)
+def kernel_nat_rebinds(bench):
+    """The mapping of a NAT changes: the kernel reports the first packet that comes by the new one, and sun follows."""
+    moon, sun = bench.pair(daemon={"datapath": "kernel"})
+    moon.up()
+    flow = Flow(bench.site)
+    flow.goes_on()
+    rebind(bench, "20000-20100")
+    until(lambda: 20000 <= port(sun) <= 20100, lambda: f"port {port(sun)}")
     flow.goes_on()
     flow.not_doubled()
