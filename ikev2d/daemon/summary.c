@@ -297,6 +297,8 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	add_secret(s, "encr-key", spec->encr_key);
 	add_secret(s, "integ-key", spec->integ_key);
 	add_flag(s->line, "encap", spec->encap);
+	if (spec->tfc_padding)
+		line_number(s->line, "tfc-padding", spec->tfc_padding);
 	add_addr(s->line, "local", &spec->local);
 	add_addr(s->line, "remote", &spec->remote);
 	add_selectors(s->line, spec->local_ts, spec->remote_ts);

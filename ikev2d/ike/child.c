@@ -43,6 +43,11 @@ struct child *child_by_spi(const struct sa *sa, uint32_t spi, bool inbound)
 	return NULL;
 }
 
+static uint32_t padding_of(const struct child *c, bool inbound)
+{
+	return inbound || c->unpadded || c->mode != MODE_TUNNEL ? 0 : c->conf->tfc_padding;
+}
+
 static void install_sa(struct draft *d, struct child *c, bool inbound, struct bytes e, struct bytes a)
 {
 	struct ike_action *action = draft_action(d, ACTION_SA_ADD);
@@ -61,6 +66,7 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.encr_key = e,
 		.integ_key = a,
 		.encap = c->encap,
+		.tfc_padding = padding_of(c, inbound),
 		.local = d->core.path.local,
 		.remote = d->core.path.remote,
 		.local_ts = c->local_ts,
@@ -122,6 +128,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->suite = x->suite;
 	c->post_quantum = d->core.post_quantum || suite_post_quantum(&x->suite);
 	c->mode = x->mode;
+	c->unpadded = x->unpadded;
 	c->encap = in_udp(&d->core, c->conf);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);

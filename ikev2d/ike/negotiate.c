@@ -130,6 +130,17 @@ static bool explain_choice(
 	return false;
 }
 
+/* Whether packets may be padded, for a child of X. We take padding ourselves, on either data path. */
+static void heed_padding(struct draft *d, struct negotiation *x, const struct message *m)
+{
+	x->unpadded = message_notify(m, ESP_TFC_PADDING_NOT_SUPPORTED);
+	if (x->unpadded && x->child->tfc_padding)
+		tell_log(d, "CHD",
+			"the peer takes no padding: CHILD_SA %s goes without, though tfc_padding is set at "
+			"%s",
+			x->child->name, source_print(&x->child->at, "tfc_padding", d->step->scratch));
+}
+
 /* What M chose must be of what X offered: then X holds it. */
 static bool accept_selectors(
 	struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m)
@@ -165,6 +176,7 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 		return explain_choice(d, "proposal-mismatch-child",
 			"the peer chose an ESP proposal that was not offered", proposals_print(m->sa, a),
 			proposals_print(x->offered, a));
+	heed_padding(d, x, m);
 	return accept_selectors(d, x, keep, m);
 }
 
@@ -333,6 +345,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		if (!mode_agreed(d, m, x->child, x->mode))
 			tell_log(d, "CHD", "CHILD_SA %s becomes a tunnel: %s", x->child->name,
 				mode_difference(d, m, x->child));
+		heed_padding(d, x, m);
 		x->local_ts = tss_copy(keep, x->local_ts);
 		x->remote_ts = tss_copy(keep, x->remote_ts);
 		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);

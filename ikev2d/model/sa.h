@@ -24,6 +24,8 @@ struct sa_spec {
 	struct bytes encr_key;     /* with its salt behind it */
 	struct bytes integ_key;    /* empty for an AEAD */
 	bool encap;                /* in UDP */
+	uint32_t tfc_padding;      /* outbound: octets that packets are padded to, or TFC_MTU; 0: none (RFC
+				      4303, 2.7) */
 	struct addr local, remote; /* the outer addresses; the ports count with ENCAP only */
 	struct tss local_ts, remote_ts;
 	const struct child_conf *conf; /* replay window, DSCP, DF, lifetimes by volume */

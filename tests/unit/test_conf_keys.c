@@ -232,7 +232,7 @@ static const struct key_case cases[] = {
 		.note = "has no effect with mode = pass or drop: it has no device" },
 	{ "child", .key = "label_mode = system" },
 	{ "child", "label = x", .later = "security labels are not built in yet" },
-	{ "child", "tfc_padding = mtu", .later = "padding of packets is not built in yet" },
+	{ "child", .key = "tfc_padding = mtu" },
 	{ "child", .key = "replay_window = 0" },
 	{ "child", "replay_window = wide", .why = "\"wide\"" NOT_COUNT },
 	{ "child", .key = "hw_offload = auto" },

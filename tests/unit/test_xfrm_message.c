@@ -218,6 +218,21 @@ static void cipher_and_integrity_with_all_that_can_be_said(void **state)
 	compare(cbc_out, sizeof(struct xfrm_usersa_info));
 }
 
+static void padded(void **state)
+{
+	struct sa_spec spec = spec_of(&plain, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256) }, false);
+	const struct nlattr *a, *found = NULL;
+	struct nlmsghdr *h = request();
+
+	(void)state;
+	spec.tfc_padding = 512;
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
+	mnl_attr_for_each(a, h, sizeof(struct xfrm_usersa_info)) if (mnl_attr_get_type(a) == XFRMA_TFCPAD)
+		found = a;
+	assert_non_null(found);
+	assert_int_equal(mnl_attr_get_u32(found), 512);
+}
+
 static void a_large_window(void **state)
 {
 	struct child_conf conf = plain;
@@ -384,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_aead_with_one_selector),
 		cmocka_unit_test(cipher_and_integrity_with_all_that_can_be_said),
+		cmocka_unit_test(padded),
 		cmocka_unit_test(a_large_window),
 		cmocka_unit_test(the_name_of_an_sa),
 		cmocka_unit_test(hmacs_of_old),

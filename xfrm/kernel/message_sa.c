@@ -193,8 +193,8 @@ static void put_extras(struct nlmsghdr *h, const struct sa_request *sa, const st
 		mnl_attr_put_u32(h, XFRMA_IF_ID, key->if_id);
 	if (!sa->spec->inbound && !dscp_out)
 		mnl_attr_put_u32(h, XFRMA_SA_EXTRA_FLAGS, XFRM_SA_XFLAG_DONT_ENCAP_DSCP);
-	if (!sa->spec->inbound && c->tfc_padding)
-		mnl_attr_put_u32(h, XFRMA_TFCPAD, c->tfc_padding);
+	if (sa->spec->tfc_padding)
+		mnl_attr_put_u32(h, XFRMA_TFCPAD, sa->spec->tfc_padding);
 	if (sa->offload.device)
 		mnl_attr_put(h, XFRMA_OFFLOAD_DEV, sizeof offload, &offload);
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who meets whom where kernels carry tunnels: ours over either path, strongSwan, libreswan, OpenIKED."""
+import socket
+
 from cases.devices import route_based
 from lab import xfrm
 from lab.case import case
@@ -111,6 +113,19 @@ def kernel_children(bench, kinds):
     tunnel.moon.must("terminate", child="red")
     pair.carried(2)
     pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_padding(bench, kinds):
+    """Every packet of either end is as large as the padding makes it."""
+    pair = Pair(bench, kinds, child={"tfc_padding": 700})
+    taps = [bench.tap(side) for side in (bench.moon, bench.sun)]
+    pair.up()
+    carries(bench)
+    reaches(bench.alice, bench.sun.inside[4], "-s", "600")
+    for tap in taps:
+        sizes = {len(frame) for frame in tap.left() if frame[12:14] == b"\x08\x00" and frame[23] == socket.IPPROTO_ESP}
+        check(len(sizes) == 1 and min(sizes) > 700, f"sizes of the packets: {sizes}")
 
 
 @case(kernel=True)
