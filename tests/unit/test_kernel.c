@@ -349,6 +349,25 @@ static void lost_events_are_caught_up_with(void **state)
 	assert_int_equal(heard.hard, 1);
 }
 
+/* Those of others are nothing to us; one of ours is not where it was, so it has ended. */
+static void sas_that_somebody_moved(void **state)
+{
+	struct xfrm_userpolicy_id policy = { 0 };
+
+	(void)state;
+	started();
+	assert_int_equal(sa_add(true, false), ERR_OK);
+	fake_tell(&fake, XFRM_MSG_MIGRATE, &policy, sizeof policy);
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(heard.hard, 0);
+	fake.has_sa = false;
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(heard.hard, 0);
+	fake_tell(&fake, XFRM_MSG_MIGRATE, &policy, sizeof policy);
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(heard.hard, 1);
+}
+
 /* One look serves them all. */
 static void many_counters_are_read_at_once(void **state)
 {
@@ -443,6 +462,7 @@ int main(void)
 		CASE(the_answer_to_a_question_has_its_number),
 		CASE(new_addresses_are_reported_now_and_then),
 		CASE(lost_events_are_caught_up_with),
+		CASE(sas_that_somebody_moved),
 		CASE(many_counters_are_read_at_once),
 		CASE(a_device_carries_the_sa),
 	};

@@ -88,13 +88,13 @@ static void say_lines(const char *lines)
 	}
 }
 
-void kernel_catch_up(struct xfrm *x)
+void kernel_catch_up(struct xfrm *x, const char *why)
 {
 	struct arena scratch = { 0 };
 	struct text found = text_in(&scratch);
 	struct children first;
 
-	log_say(LOG_WARN, "netlink", "events of the kernel were lost: its SAs and policies are compared");
+	log_say(LOG_WARN, "netlink", "%s: its SAs and policies are compared", why);
 	kernel_audit(x, &found);
 	say_lines(text_str(&found));
 	first = collect(x, is_first);

@@ -86,11 +86,16 @@ static void on_event(void *ctx, const struct nlmsghdr *h)
 	case XFRM_MSG_ACQUIRE: on_acquire(x, h); break;
 	case XFRM_MSG_EXPIRE: on_expire(x, h); break;
 	case XFRM_MSG_MAPPING: on_mapping(x, h); break;
+	case XFRM_MSG_MIGRATE: x->migrated = true; break; /* not by us: see move.c */
 	}
 }
 
 void kernel_dispatch(struct xfrm *x)
 {
-	if (!netlink_hear(x->events, on_event, x))
-		kernel_catch_up(x);
+	bool lost = !netlink_hear(x->events, on_event, x);
+
+	if (lost || x->migrated)
+		kernel_catch_up(x, lost ? "events of the kernel were lost"
+					: "somebody has moved SAs in the kernel to other addresses");
+	x->migrated = false;
 }

@@ -74,7 +74,8 @@ enum err kernel_start(
 
 static enum err kernel_open(const struct xfrm_setup *setup, struct xfrm **out, struct text *why)
 {
-	static const unsigned groups[] = { XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING };
+	static const unsigned groups[] = { XFRMNLGRP_ACQUIRE, XFRMNLGRP_EXPIRE, XFRMNLGRP_MAPPING,
+		XFRMNLGRP_MIGRATE };
 	struct kernel_ends ends;
 	enum err e = netlink_open(NETLINK_XFRM, &ends.netlink, why);
 

@@ -73,8 +73,9 @@ struct xfrm {
 	struct node all;             /* of them */
 	struct owner *discovery;     /* of neighbours (RFC 4861) */
 	uint64_t age;
-	uint64_t look, look_ms; /* at all SAs: how many there were, when the last one was */
-	uint64_t asks_ms;       /* since when the next are counted */
+	bool migrated;             /* somebody has moved SAs */
+	uint64_t look, look_until; /* at all SAs: how many there were, how long the last one serves */
+	uint64_t asks_ms;          /* since when the next are counted */
 	unsigned asks;
 	uint64_t drops_before[DROPS_MAX]; /* in the order of the file */
 };
@@ -189,8 +190,8 @@ void kernel_on_first(struct xfrm *x, struct kernel_sa *sa);
 
 /* audit.c */
 void kernel_audit(struct xfrm *x, struct text *out);
-/* After events were lost: what they would have said. */
-void kernel_catch_up(struct xfrm *x);
+/* After events were lost, or for another reason WHY: what they would have said. */
+void kernel_catch_up(struct xfrm *x, const char *why);
 
 /* leftovers.c */
 

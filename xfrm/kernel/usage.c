@@ -4,7 +4,11 @@
 
 #include <time.h>
 
-enum { LOOK_AGE = 100 /* ms that one look serves */, ASKS_ALONE = 8 /* within that time */ };
+enum {
+	LOOK_AGE = 100,  /* ms that one look serves at least, */
+	LOOK_SHARE = 10, /* and so many times as long as it took: it is slow where there are many SAs */
+	ASKS_ALONE = 8,  /* within LOOK_AGE: then one look at all is cheaper */
+};
 
 uint64_t kernel_now(void)
 {
@@ -56,13 +60,17 @@ static void look_read(void *ctx, const struct nlmsghdr *h)
 
 enum err kernel_sas_look(struct xfrm *x)
 {
+	uint64_t begin = kernel_now(), took;
+	enum err e;
+
 	x->look++;
-	x->look_ms = kernel_now();
 	netlink_request(x->netlink, XFRM_MSG_GETSA, NLM_F_DUMP);
-	return netlink_talk(x->netlink, look_read, x);
+	e = netlink_talk(x->netlink, look_read, x);
+	took = kernel_now() - begin;
+	x->look_until = begin + took + (LOOK_SHARE * took > LOOK_AGE ? LOOK_SHARE * took : LOOK_AGE);
+	return e;
 }
 
-/* Whether so many are asked for that one look at all is cheaper. */
 static bool many_asks(struct xfrm *x)
 {
 	uint64_t now = kernel_now();
@@ -74,17 +82,12 @@ static bool many_asks(struct xfrm *x)
 	return ++x->asks > ASKS_ALONE;
 }
 
-static bool is_fresh(const struct xfrm *x, const struct kernel_sa *sa)
-{
-	return x->look && sa->look == x->look && kernel_now() - x->look_ms < LOOK_AGE;
-}
-
 static enum err refresh(struct xfrm *x, struct kernel_sa *sa)
 {
 	struct sa_seen seen;
 	enum err e;
 
-	if (many_asks(x) && (is_fresh(x, sa) || (!kernel_sas_look(x) && sa->look == x->look)))
+	if (many_asks(x) && (kernel_now() < x->look_until || !kernel_sas_look(x)) && sa->look == x->look)
 		return ERR_OK;
 	e = kernel_sa_ask(x, &sa->key, &seen);
 	if (!e)
