@@ -127,17 +127,14 @@ static struct strings tasks_passive(const struct sa *sa)
 	return (struct strings){ &words[sa->theirs.kind], sa->theirs.kind != N_NONE };
 }
 
-void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out)
+/* All but the children. */
+static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 {
 	const struct sa_core *c = &sa->core;
 	const struct peer *p = c->peer;
-	unsigned n = 0;
-	bool rekeys;
+	bool rekeys = sa->task && sa->task->kind == TASK_REKEY_IKE;
 
-	list_each (k, (struct node *)&sa->children)
-		n++;
-	rekeys = sa->task && sa->task->kind == TASK_REKEY_IKE;
-	*out = (struct sa_record){
+	return (struct sa_record){
 		.id = sa->id,
 		.name = arena_str(arena, p->name),
 		.state = c->state == S_UP && rekeys ? "REKEYING" : state_status(c->state),
@@ -161,12 +158,29 @@ void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out
 		.tasks_queued = tasks_queued(sa, arena),
 		.tasks_active = tasks_active(sa, arena),
 		.tasks_passive = tasks_passive(sa),
-		.children = ARENA_ARRAY(arena, n, struct child_record),
-		.n_children = n,
 	};
-	n = 0;
+}
+
+void record_make(const struct sa *sa, struct arena *arena, struct sa_record *out)
+{
+	unsigned n = 0;
+
+	*out = sa_record(sa, arena);
 	list_each (k, (struct node *)&sa->children)
-		child_record(node_owner(k, struct child, of_sa), arena, &out->children[n++]);
+		n++;
+	out->children = ARENA_ARRAY(arena, n, struct child_record);
+	list_each (k, (struct node *)&sa->children)
+		child_record(node_owner(k, struct child, of_sa), arena, &out->children[out->n_children++]);
+}
+
+void record_make_of(
+	const struct child *child, const struct child *old, struct arena *arena, struct sa_record *out)
+{
+	*out = sa_record(child->sa, arena);
+	out->children = ARENA_ARRAY(arena, 2, struct child_record);
+	child_record(child, arena, &out->children[out->n_children++]);
+	if (old && old->sa == child->sa)
+		child_record(old, arena, &out->children[out->n_children++]);
 }
 
 const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n)

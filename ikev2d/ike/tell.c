@@ -131,21 +131,35 @@ void tell_refused(struct step *s, const char *name, const struct sa *sa, const s
 }
 
 static struct ike_tell *tell_record(
-	struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
+	struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct sa_record *record)
 {
 	struct ike_tell *t = tell_new(s, kind);
 
 	t->name = sa->core.peer->name;
-	t->record = record_of(s, sa);
-	t->child = child ? child->id : 0;
-	t->group = child ? "CHD" : "IKE";
+	t->record = record;
+	t->group = "IKE";
 	tell_tickets(s, t, sa);
+	return t;
+}
+
+static struct ike_tell *tell_child(
+	struct step *s, enum ike_tell_kind kind, const struct child *child, const struct child *old)
+{
+	struct sa_record *r = ARENA_NEW(s->scratch, struct sa_record);
+	struct ike_tell *t = tell_record(s, kind, child->sa, r);
+
+	record_make_of(child, old, s->scratch, r);
+	t->child = child->id;
+	t->group = "CHD";
 	return t;
 }
 
 void tell_sa(struct step *s, enum ike_tell_kind kind, const struct sa *sa, const struct child *child)
 {
-	tell_record(s, kind, sa, child);
+	if (child)
+		tell_child(s, kind, child, NULL);
+	else
+		tell_record(s, kind, sa, record_of(s, sa));
 }
 
 void tell_moved(struct draft *d)
@@ -164,7 +178,7 @@ void tell_moved(struct draft *d)
 
 void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old)
 {
-	struct ike_tell *t = tell_record(s, TELL_SA_REKEYED, sa, NULL);
+	struct ike_tell *t = tell_record(s, TELL_SA_REKEYED, sa, record_of(s, sa));
 
 	count(s->ike, sa->core.peer, sa->core.initiator ? COUNT_IKE_REKEY_INIT : COUNT_IKE_REKEY_RESP);
 	t->old = old->id;
@@ -174,5 +188,5 @@ void tell_sa_rekeyed(struct step *s, const struct sa *sa, const struct sa *old)
 void tell_rekeyed(struct step *s, const struct child *child, const struct child *old)
 {
 	count(s->ike, child->sa->core.peer, COUNT_CHILD_REKEY);
-	tell_record(s, TELL_CHILD_REKEYED, child->sa, child)->old = old ? old->id : child->replaces;
+	tell_child(s, TELL_CHILD_REKEYED, child, old)->old = old ? old->id : child->replaces;
 }
