@@ -5,7 +5,7 @@ import os
 import signal
 
 from lab import ike
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end
@@ -35,7 +35,7 @@ class Traffic:
         self.wire.no_clear()
 
 
-@case(each=[("in-udp", 4, {}), ("raw-esp", 4, {"conn": {"encap": "never"}}), ("ipv6", 6, {"inner": (6,)}),
+@user_case(each=[("in-udp", 4, {}), ("raw-esp", 4, {"conn": {"encap": "never"}}), ("ipv6", 6, {"inner": (6,)}),
             ("ipv6-outside", 4, {"outer": 6})], quick=("in-udp",))
 def crash(bench, version, changes):
     """Under traffic: the way into the clear stays shut until the next start, and through it."""
@@ -56,7 +56,7 @@ def crash(bench, version, changes):
         daemon.stop()
 
 
-@case(each=[("ipv4", 4), ("ipv6", 6)])
+@user_case(each=[("ipv4", 4), ("ipv6", 6)])
 def crash_with_a_trap(bench, version):
     """The next start sets it again, and alice's next packet brings the tunnel up."""
     moon, _ = bench.pair(moon=TRAP, inner=(version,))
@@ -70,11 +70,11 @@ def crash_with_a_trap(bench, version):
     moon.start()
     traffic.flows()
     carries(bench, version)
-    traffic.wire.all_in("esp-udp")
+    traffic.wire.all_in(bench.esp)
     moon.stop()
 
 
-@case()
+@user_case()
 def crash_of_the_peer(bench):
     """sun dies and comes back, and calls; moon did not notice."""
     moon, sun = bench.pair()
@@ -88,10 +88,10 @@ def crash_of_the_peer(bench):
     sun.up()
     traffic.flows()
     carries(bench)
-    traffic.wire.all_in("esp-udp")
+    traffic.wire.all_in(bench.esp)
 
 
-@case(each=[("in-udp", {}), ("raw-esp", {"conn": {"encap": "never"}})])
+@user_case(each=[("in-udp", {}), ("raw-esp", {"conn": {"encap": "never"}})])
 def crash_shows_in_esp(bench, changes):
     """sun comes back and is sent ESP that it has no SA for: it says so, and moon asks, which does not by itself."""
     moon, sun = bench.pair(conn={"dpd_delay": "0s", **changes.pop("conn", {})}, daemon={"retransmit_tries": "1"})
@@ -129,7 +129,7 @@ def crash_is_proven(bench):
         daemon.stop()
 
 
-@case()
+@user_case()
 def crash_of_both(bench):
     moon, sun = bench.pair(**TRAP, daemon={"retransmit_timeout": "1s"})
     moon.up()
@@ -143,10 +143,10 @@ def crash_of_both(bench):
         daemon.start()
     traffic.flows()
     carries(bench)
-    traffic.wire.all_in("esp-udp")
+    traffic.wire.all_in(bench.esp)
 
 
-@case()
+@user_case()
 def crash_again_and_again(bench):
     """Also in the middle of a start, as soon as the first thing is noted."""
     moon = bench.start(bench.moon, **TRAP)
@@ -168,11 +168,11 @@ def crash_again_and_again(bench):
     moon.start()
     traffic.flows()
     carries(bench)
-    traffic.wire.all_in("esp-udp")
+    traffic.wire.all_in(bench.esp)
     moon.stop()
 
 
-@case()
+@user_case()
 def crash_and_no_configuration_after_it(bench):
     """What the predecessor shut stays shut at first; an orderly stop takes it away all the same."""
     moon, _ = bench.pair()
@@ -188,7 +188,7 @@ def crash_and_no_configuration_after_it(bench):
     same(moon.routes(), "", "routes of moon after the stop")
 
 
-@case(each=[("net-to-net", {}), ("host-to-host", {"inner": ()})])
+@user_case(each=[("net-to-net", {}), ("host-to-host", {"inner": ()})])
 def crash_with_strict_rp_filter(bench, changes):
     """What a crashed daemon loosened, the next one makes strict again when it stops; the tunnel comes up in between."""
     key = "net.ipv4.conf.wan.rp_filter"
@@ -206,7 +206,7 @@ def crash_with_strict_rp_filter(bench, changes):
     same(moon.host.sysctl(key), "1", f"{key} after the stop")
 
 
-@case()
+@user_case()
 def crash_leaves_the_guard(bench):
     """Clear packets that should have come through the tunnel do not come in without the daemon either."""
     moon, sun = bench.pair()
@@ -270,7 +270,7 @@ def orderly_stop_while_the_peer_is_dead(bench):
 def orderly_stop_in_the_middle_of_a_negotiation(bench):
     moon = bench.start(bench.moon, **merged(TRAP, {"conn": {"keyingtries": 0}}))
     bench.deafen(bench.sun)
-    moon.wait_routes("ipsec0")
+    moon.wait_trap()
     cannot_reach(bench.alice, bench.sun.inside[4])
     until(moon.sas, "moon tries")
     moon.stop()

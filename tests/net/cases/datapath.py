@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import check, contains, same, until
 from lab.config import merged, tunnel
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, send_udp, tcp
@@ -25,7 +25,7 @@ def nothing_routed(daemon):
 
 # ------------------------------------------------------------------- traps
 
-@case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def trap(bench, version):
     """The first packet brings the tunnel up; it waits for that, or is lost, but goes by no other way."""
     moon, sun = bench.pair(moon=TRAP, inner=(version,))
@@ -39,7 +39,7 @@ def trap(bench, version):
     wire.all_in("esp-udp")
 
 
-@case()
+@user_case()
 def trap_without_a_peer(bench):
     """Nobody answers; later somebody does."""
     moon = bench.start(bench.moon, **merged(TRAP, IMPATIENT))
@@ -55,7 +55,7 @@ def trap_without_a_peer(bench):
     wire.all_in("esp-udp")
 
 
-@case(each=["ours", "the-peers"])
+@user_case(each=["ours", "the-peers"])
 def trap_after_down(bench, who):
     """ipsec down, on either side, leaves it; the next packet brings the tunnel up again."""
     moon, sun = bench.pair(moon=TRAP)
@@ -72,7 +72,7 @@ def trap_after_down(bench, who):
     wire.all_in("esp-udp")
 
 
-@case()
+@user_case()
 def trap_goes_with_its_connection(bench):
     """Read again without it, the configuration leaves neither trap nor routes; the packets' way is clear then."""
     moon = bench.start(bench.moon, **TRAP)
@@ -86,7 +86,7 @@ def trap_goes_with_its_connection(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@case()
+@user_case()
 def trap_changes_its_networks(bench):
     """A configuration read again: packets to the new network are caught, those to the old one go where they like."""
     moon = bench.start(bench.moon, **TRAP)
@@ -101,7 +101,7 @@ def trap_changes_its_networks(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@case()
+@user_case()
 def traps_on_both_sides(bench):
     """Both are sprung at the same time."""
     moon, sun = bench.pair(**TRAP)
@@ -118,7 +118,7 @@ def traps_on_both_sides(bench):
 
 # --------------------------------------------------------------- selectors
 
-@case(each=["of-bobs", "of-suns"], quick=("of-bobs",))
+@user_case(each=["of-bobs", "of-suns"], quick=("of-bobs",))
 def selectors_of_one_port(bench, whose):
     """One TCP port: the others stay out, and are told so."""
     if whose == "of-bobs":
@@ -142,7 +142,7 @@ def selectors_of_one_port(bench, whose):
     wire.all_in("esp-udp")
 
 
-@case(each=[("ipv4", 4, "icmp"), ("ipv6", 6, "ipv6-icmp")])
+@user_case(each=[("ipv4", 4, "icmp"), ("ipv6", 6, "ipv6-icmp")])
 def selectors_of_one_protocol(bench, version, protocol):
     ours, theirs = (f"{side.net[version]}[{protocol}]" for side in (bench.moon, bench.sun))
     moon, _ = bench.pair(moon={"child": {"local_ts": ours, "remote_ts": theirs}},
@@ -158,7 +158,7 @@ def selectors_of_one_protocol(bench, version, protocol):
     wire.all_in("esp-udp")
 
 
-@case("charon")
+@user_case("charon")
 def selectors_of_what_comes_out(bench):
     """charon's userspace ESP takes later fragments, which show no ports, for packets of port 0, and sends more than was
     agreed on; we look at what comes."""
@@ -212,7 +212,7 @@ def both_carry(bench, *daemons):
             check(child["packets_in"] >= 20 and child["packets_out"] >= 20, f"both carry: {daemon.children()}")
 
 
-@case(quick=True)
+@user_case(quick=True)
 def two_devices_for_everything(bench):
     """Both tunnels protect everything; which one a packet takes is what the administrator's routes say."""
     moon, sun = two_tunnels(bench, lambda _me, _peer, color: {
@@ -226,7 +226,7 @@ def two_devices_for_everything(bench):
     wire.all_in("esp-udp")
 
 
-@case(each=["on-the-interface", "on-all"])
+@user_case(each=["on-the-interface", "on-all"])
 def strict_rp_filter(bench, where):
     """Host to host, the peer's ESP comes from an address that is routed into the tunnel."""
     key = f"net.ipv4.conf.{'wan' if where == 'on-the-interface' else 'all'}.rp_filter"
@@ -244,7 +244,7 @@ def strict_rp_filter(bench, where):
         same(daemon.host.sysctl(key), "1", key)
 
 
-@case()
+@user_case()
 def everything_through_the_tunnel(bench):
     """remote_ts is everything, the peer's outer address with it."""
     moon, _ = bench.pair(moon={"child": {"remote_ts": "0.0.0.0/0"}}, sun={"child": {"local_ts": "0.0.0.0/0"}})
@@ -262,7 +262,7 @@ def everything_through_the_tunnel(bench):
     wire.all_in("esp-udp")
 
 
-@case()
+@user_case()
 def source_of_the_gateways_own_packets(bench):
     """It is the address that lies in local_ts, though the system would take another."""
     bench.moon.gateway.ip("addr add 10.77.0.1/32 dev wan")
@@ -274,7 +274,7 @@ def source_of_the_gateways_own_packets(bench):
     wire.all_in("esp-udp")
 
 
-@case()
+@user_case()
 def down_without_a_trap(bench):
     """Nothing is protected any more, and nothing is held back."""
     moon, sun = bench.pair()
@@ -290,7 +290,7 @@ def down_without_a_trap(bench):
     wire.wait("clear", 12)
 
 
-@case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def clear_packets_from_outside(bench, version):
     """sun has lost its tunnel and sends in the clear what should have come through it."""
     moon = bench.start(bench.moon, inner=(version,))
@@ -309,7 +309,7 @@ def clear_packets_from_outside(bench, version):
     same(len(moon.children()), 1, "number of CHILD_SAs")
 
 
-@case()
+@user_case()
 def neighbour_discovery_inside_the_selectors(bench):
     """The link between the gateways is in remote_ts; they find each other on it all the same."""
     ends = {"outer": 6, "inner": (), "child": {"local_ts": "2001:db8:ff::/64", "remote_ts": "2001:db8:ff::/64"}}

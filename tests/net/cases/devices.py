@@ -2,7 +2,7 @@
 """Route-based tunnels: devices of their own, with addresses and routes, and no script; and routes in the main table.
 Every stop compares the host with what it was before the first start (Ikev2d.ended)."""
 from cases.datapath import both_carry, two_tunnels
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end
@@ -40,7 +40,7 @@ def route_based_tunnel(bench, version):
     reaches(moon.host, {4: "10.9.0.2", 6: "2001:db8:9::2"}[version])
     contains(moon.routes(), "10.2.0.0/24 dev vpn", "routes of moon")
     contains(moon.host.must(["ip", "addr", "show", "dev", "vpn"]), "inet 10.9.0.1/30", "addresses of vpn")
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     for daemon in moon, sun:
         daemon.stop()
 
@@ -53,7 +53,7 @@ def route_based_with_all_it_protects(bench):
     wire = bench.wire()
     carries(bench)
     contains(moon.routes(), "10.2.0.0/24 dev vpn", "routes of moon")
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     moon.must("down", "site")
     until(lambda: "vpn" not in moon.routes(), moon.routes)
     until(lambda: "vpn" not in moon.host.must(["ip", "-br", "link"]), "the device is gone")
@@ -90,12 +90,12 @@ def two_route_based_tunnels(bench):
     both_carry(bench, moon, sun)
     for address in "10.9.0.2", "10.8.0.2":
         reaches(moon.host, address)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     for daemon in moon, sun:
         daemon.stop()
 
 
-@case()
+@user_case()
 def crash_of_a_route_based_tunnel(bench):
     """What was routed to the device goes nowhere until the next start; then all is as before, and goes with a stop."""
     moon, sun = start_both(bench)
@@ -114,7 +114,7 @@ def crash_of_a_route_based_tunnel(bench):
         daemon.stop()
 
 
-@case()
+@user_case()
 def crash_and_no_tunnel_any_more(bench):
     """The next start does not want it, and its stop leaves nothing of the crashed one."""
     moon, sun = start_both(bench)
@@ -128,7 +128,7 @@ def crash_and_no_tunnel_any_more(bench):
     sun.stop()
 
 
-@case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def main_table(bench, version):
     """Without a rule and a table of our own; a crash shuts the way all the same, and an orderly stop leaves nothing."""
     moon, sun = bench.pair(inner=(version,), **IN_MAIN)
@@ -143,7 +143,7 @@ def main_table(bench, version):
     moon.start()
     moon.up()
     carries(bench, version)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     for daemon in moon, sun:
         daemon.stop()
 
@@ -171,6 +171,6 @@ def main_table_route_based(bench):
     wire = bench.wire()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     carries(bench)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     for daemon in moon, sun:
         daemon.stop()

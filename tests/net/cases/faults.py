@@ -4,7 +4,7 @@ import os
 import re
 import socket
 
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same
 from lab.ikev2d import BIN, ROOT
 from lab.traffic import reaches
@@ -103,7 +103,7 @@ def without_rights(bench):
         contains(text_, part, "ipsec check")
 
 
-@case(each=[("missing", "mount -t tmpfs none /dev/net", "there is no /dev/net/tun"),
+@user_case(each=[("missing", "mount -t tmpfs none /dev/net", "there is no /dev/net/tun"),
             ("another", "mount --bind /dev/null /dev/net/tun", "cannot make the tun device ipsec")])
 def tun_is(bench, how, says):
     """The daemon lives and IKE works; a child is refused, on both sides, and no packet passes."""

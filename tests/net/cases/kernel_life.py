@@ -104,12 +104,17 @@ def kernel_bad_link(bench, kinds):
 
 
 def what_status_shows(daemon):
-    """SAs and policies of the kernel are those that it tells of."""
-    children = daemon.children()
-    same(xfrm.spis(daemon.host), sorted(c[spi] for c in children for spi in ("spi_in", "spi_out")), "SPIs in the kernel")
-    wanted = {(c["local_ts"][0], c["remote_ts"][0]) for c in children}
-    found = {(p.src, p.dst) if p.direction == "out" else (p.dst, p.src) for p in xfrm.policies(daemon.host) if p.templates}
-    same(found, wanted, "selectors of the policies in the kernel")
+    """SAs and policies of the kernel are those that it tells of, as soon as nothing changes between two looks."""
+    def told():
+        children = daemon.children()
+        return (sorted(c[spi] for c in children for spi in ("spi_in", "spi_out")),
+                {(c["local_ts"][0], c["remote_ts"][0]) for c in children})
+
+    def there():
+        return xfrm.spis(daemon.host), {(p.src, p.dst) if p.direction == "out" else (p.dst, p.src)
+                                        for p in xfrm.policies(daemon.host) if p.templates}
+
+    until(lambda: told() == there(), lambda: f"SPIs, and selectors of policies: told {told()}, in the kernel {there()}")
 
 
 @case(kernel=True, each=[("up", None), ("in-a-rekeying", "rekey"), ("in-a-start", "start"), ("with-a-trap", "trap")])

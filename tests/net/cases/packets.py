@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, send_udp, tcp
 
@@ -18,7 +18,7 @@ def carries(bench, version=4):
 EF, ECT0, CE = 0xb8, 2, 3
 
 
-@case(each=[("dscp", 4, {}, EF, EF), ("no-dscp", 4, {"copy_dscp": "no"}, EF, 0), ("ecn", 4, {}, ECT0, ECT0),
+@user_case(each=[("dscp", 4, {}, EF, EF), ("no-dscp", 4, {"copy_dscp": "no"}, EF, 0), ("ecn", 4, {}, ECT0, ECT0),
             ("no-ecn", 4, {"copy_ecn": "no"}, ECT0, 0), ("both", 4, {}, EF | ECT0, EF | ECT0),
             ("no-dscp-but-ecn", 4, {"copy_dscp": "no"}, EF | ECT0, ECT0),
             ("both-of-ipv6", 6, {}, EF | ECT0, EF | ECT0)])
@@ -31,7 +31,7 @@ def outer_tos(bench, version, changes, inside, outside):
     same({tos for tos, _ in lan.marks("clear")}, {inside}, "TOS of the packets at bob's")
 
 
-@case()
+@user_case()
 def dscp_of_the_outer_packet_comes_in(bench):
     """copy_dscp = in at sun: what the network made of the outer packet counts."""
     moon, _ = bench.pair(moon={"child": {"copy_dscp": "no"}}, sun={"child": {"copy_dscp": "in"}})
@@ -45,7 +45,7 @@ def dscp_of_the_outer_packet_comes_in(bench):
     same({tos for tos, _ in lan.marks("clear")}, {0}, "TOS of the packet at bob's")
 
 
-@case()
+@user_case()
 def congestion_on_the_way(bench):
     """A router marks the outer packets: bob sees it where alice's packets can carry it, and the others are lost."""
     bench.nft(bench.sun.gateway, "chain in { type filter hook ingress device wan priority 0; "
@@ -64,7 +64,7 @@ def congestion_on_the_way(bench):
     same({tos for tos, _ in lan.marks("clear")}, {CE}, "TOS of the packet at bob's")
 
 
-@case(each=[("copied", {}, "do", True), ("not-set", {}, "dont", False), ("not-copied", {"copy_df": "no"}, "do", False)])
+@user_case(each=[("copied", {}, "do", True), ("not-set", {}, "dont", False), ("not-copied", {"copy_df": "no"}, "do", False)])
 def outer_df(bench, changes, inside, outside):
     moon, _ = bench.pair(child=changes)
     moon.up()
@@ -89,7 +89,7 @@ def recorded(bench, **changes):
     return moon, sun, tap, got
 
 
-@case(quick=("in-the-window",), each=[
+@user_case(quick=("in-the-window",), each=[
     ("in-the-window", {}, "replay", 10),
     ("left-of-it", {"replay_window": 32, "esp_proposals": "aes128gcm16-noesn"}, "replay", 10),
     ("left-of-it-with-esn", {"replay_window": 32}, "authentication", 5)])
@@ -113,7 +113,7 @@ def replay(bench, changes, reason, n):
     carries(bench)
 
 
-@case()
+@user_case()
 def replay_without_a_window(bench):
     """replay_window = 0: everything authentic is taken."""
     noesn = {"esp_proposals": "aes128gcm16-noesn"}
@@ -124,7 +124,7 @@ def replay_without_a_window(bench):
     same(sun.drops()["replay"], 0, "replays")
 
 
-@case(each=[("gcm", "aes256gcm16"), ("cbc", "aes128-sha256")])
+@user_case(each=[("gcm", "aes256gcm16"), ("cbc", "aes128-sha256")])
 def broken(bench, proposal):
     """A bit is wrong, in the tag, in what is encrypted, in the number; or the end is missing."""
     _, sun, tap, got = recorded(bench, child={"esp_proposals": proposal})
@@ -155,7 +155,7 @@ def checksum(data):
     return struct.pack("!H", total ^ 0xffff)
 
 
-@case()
+@user_case()
 def noise_on_port_4500(bench):
     """From anybody, of any length: nothing comes of it, and the tunnel carries on."""
     moon, sun = bench.pair()
@@ -170,7 +170,7 @@ def noise_on_port_4500(bench):
     carries(bench)
 
 
-@case("nat")
+@user_case("nat")
 def keepalives_from_one_side_only(bench):
     """Who is not behind the NAT sends none, though it may."""
     moon, _ = bench.pair(daemon={"keep_alive": "1s"})
@@ -182,7 +182,7 @@ def keepalives_from_one_side_only(bench):
 
 # ---------------------------------------------------------------- counters
 
-@case(each=[("ipv4", 4, {}), ("ipv6", 6, {"inner": (6,)}), ("cbc", 4, {"child": {"esp_proposals": "aes256-sha512"}})])
+@user_case(each=[("ipv4", 4, {}), ("ipv6", 6, {"inner": (6,)}), ("cbc", 4, {"child": {"esp_proposals": "aes256-sha512"}})])
 def counters_agree(bench, version, changes):
     """What the one sent the other got, to the octet."""
     moon, sun = bench.pair(**changes)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which data path carries a tunnel, what is said of it, and what is refused."""
-from lab.case import case
+from lab.case import user_case
 from lab.check import check, contains, same
 
 US = {"daemon": {"datapath": "user"}}
@@ -12,7 +12,7 @@ def only_child(daemon):
     return children[0]
 
 
-@case()
+@user_case()
 def path_by_setting(bench):
     """Status says which path carries a tunnel, and why."""
     moon, _ = bench.pair(**US)
@@ -25,7 +25,7 @@ def path_by_setting(bench):
          ("ok", "kernel: daemon.datapath = user leaves the kernel alone; userspace: in use"), "ipsec check")
 
 
-@case(each=[("kernel", {"datapath": "kernel"}, "daemon.datapath = user leaves the kernel alone"),
+@user_case(each=[("kernel", {"datapath": "kernel"}, "daemon.datapath = user leaves the kernel alone"),
             ("transport", {"mode": "transport"}, "the userspace path has no transport mode (mode)")])
 def path_that_cannot(bench, child, says):
     """A child that no path in use can carry is refused where it is written, and nothing is sent."""

@@ -3,7 +3,7 @@
 same; what they list differently is explained in tests/peer/differences.txt."""
 import os
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import check
 from lab.differences import Differences
 from lab.peer import Credentials, configurations
@@ -23,7 +23,7 @@ def load_both(swanctls, path, differences, name):
     return code or other_code
 
 
-@case("charon")
+@user_case("charon")
 def peer_load(bench):
     """Nobody is to answer: what starts by itself stays where it is."""
     moon = bench.daemon(bench.moon, None).start()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Those configurations in strongSwan's style whose features are built in (tests/peer/negotiated.txt), negotiated between
 ours and charon: each on either side, and begun by either. Both then say the same of the SAs."""
-from lab.case import case
+from lab.case import user_case
 from lab.check import same, until
 from lab.differences import Differences, normalised, rows
 from lab.ends import End
@@ -105,11 +105,11 @@ def negotiate(bench, we, they):
     differences.none_left()
 
 
-@case("charon")
+@user_case("charon")
 def peer_negotiate_as_moon(bench):
     negotiate(bench, bench.moon, bench.sun)
 
 
-@case("charon-on-moon")
+@user_case("charon-on-moon")
 def peer_negotiate_as_sun(bench):
     negotiate(bench, bench.sun, bench.moon)

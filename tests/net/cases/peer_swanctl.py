@@ -6,7 +6,7 @@ import re
 import shlex
 import signal
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import Failed, same, until
 from lab.differences import Differences, normalised
 from lab.ends import End
@@ -177,7 +177,7 @@ class Trial:
         self.differences.compare(command, *(self._result(swanctl, words) for swanctl in self.swanctls))
 
 
-@case("charon", quick=True)
+@user_case("charon", quick=True)
 def peer_swanctl(bench):
     """What has been loaded, and what does not exist."""
     trial = Trial(bench, "swanctl")
@@ -333,7 +333,7 @@ class Tunnel(Trial):
         self.differences.compare("--log", *([(f"log.{name}", "*") for name in part[0][1]] for part in lines_))
 
 
-@case("charon")
+@user_case("charon")
 def peer_swanctl_up(bench):
     """What a tunnel is, as both ends see it, and what each does with it."""
     tunnel = Tunnel(bench)
@@ -368,7 +368,7 @@ def both_down(ends):
     until(lambda: not any(swanctl.must("--list-sas").strip() for swanctl in ends), "all is down", PATIENCE)
 
 
-@case("charon")
+@user_case("charon")
 def peer_swanctl_tasks(bench):
     """list-sas says what an IKE_SA is at in charon's words."""
     moon, charon = bench.with_charon()
@@ -386,7 +386,7 @@ def peer_swanctl_tasks(bench):
         same(found[1], found[0], f"tasks after {commands}")
 
 
-@case("charon", each=[("by-us", 1), ("by-charon", 0)])
+@user_case("charon", each=[("by-us", 1), ("by-charon", 0)])
 def peer_swanctl_tasks_on_the_way_up(bench, who):
     """What who begins has before itself, without an answer and with that to IKE_SA_INIT, and what the other one has."""
     moon, charon = bench.with_charon()

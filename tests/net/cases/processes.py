@@ -6,7 +6,7 @@ import time
 
 from cases.certs import folder, gateways
 from lab import family
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import SECRET, merged
 from lab.pki import Authority, Credentials
@@ -231,7 +231,7 @@ def hostile_keeper(bench, channel, message, says):
     moon.up()
 
 
-@case()
+@user_case()
 def hostile_ike(bench):
     """Who asks keeper for what is no message is ended; that is the whole daemon yet, and the way into the clear stays shut."""
     moon, sun = bench.pair()

@@ -3,7 +3,7 @@
 import signal
 import time
 
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, until
 
 SOON = {"daemon": {"retransmit_timeout": "1s", "retransmit_base": "1"}}
@@ -34,7 +34,7 @@ def soft_limit_of(bench, who, what, n):
     tunnel.flow.whole()
 
 
-@case(each=[("packets", "packets", 300), ("octets", "bytes", 10000)])
+@user_case(each=[("packets", "packets", 300), ("octets", "bytes", 10000)])
 def hard_limit_of(bench, what, n):
     """The peer does not answer: nothing passes any more. It hears again: the child has another SA."""
     tunnel = up(bench, moon={"child": {f"rekey_{what}": n // 2, f"life_{what}": n}}, **SOON)

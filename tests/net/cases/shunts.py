@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Children with mode = pass and drop: traffic that goes past all tunnels, and traffic that does not go at all.
 Every stop compares the host with what it was before the first start (Ikev2d.ended)."""
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.traffic import cannot_reach, reaches, send_udp
@@ -50,7 +50,7 @@ def shunt_passes_the_local_network(bench, version):
     reaches(bench.moon.gateway, near, "-I", bench.moon.lan[version])
     reaches(bench.alice, bench.moon.lan[version])
     reaches(bench.moon.gateway, far)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @case(each=[("ipv4", 4), ("ipv6", 6)])
@@ -66,12 +66,12 @@ def shunt_passes_one_port(bench, version):
     send_udp(bench.alice, inside, 7001, [b"by the tunnel"])
     sealed.wait(b"by the tunnel")
     reaches(bench.alice, inside)
-    wire.all_in("esp-udp")
-    before = wire["esp-udp"]
+    wire.all_in(bench.esp)
+    before = wire[bench.esp]
     send_udp(bench.alice, inside, 7000, [b"past the tunnel"])
     clear.wait(b"past the tunnel")
     wire.wait("clear")
-    same(wire["esp-udp"], before, f"packets in the tunnel: {wire}")
+    same(wire[bench.esp], before, f"packets in the tunnel: {wire}")
 
 
 @case(each=[("ipv4", 4), ("ipv6", 6)])
@@ -112,7 +112,7 @@ def shunt_drops_what_no_tunnel_takes(bench):
     cannot_reach(bench.alice, bench.sun.wan[4])
     moon.must("down", "site")
     cannot_reach(bench.alice, bench.sun.inside[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @case()
@@ -150,7 +150,7 @@ def shunt_that_drops_follows_reloads(bench):
     same(moon.log().count("child=stays"), 1, "times that stays was installed or taken away")
 
 
-@case()
+@user_case()
 def shunt_after_a_crash(bench):
     """What drops goes on without the daemon, what passes ends with its next start; an orderly stop leaves nothing."""
     a, b = bench.moon.net[4], bench.sun.net[4]
@@ -178,7 +178,7 @@ def shunt_after_a_crash(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@case()
+@user_case()
 def shunt_is_never_negotiated(bench):
     """Neither as the answer to a peer that asks for just that, nor by a command."""
     a, b = bench.moon.net[4], bench.sun.net[4]

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import check, contains, same, until
 from lab.traffic import ping, reaches, send_udp, tcp
 
@@ -33,7 +33,7 @@ def narrow(bench, host, device="wan"):
     bench.afterwards(lambda: host.ip(f"link set {device} mtu 1500"))
 
 
-@case(each=VERSIONS)
+@user_case(each=VERSIONS)
 def too_big(bench, version):
     """What may not be cut and does not fit is answered with the size that does, which then goes through."""
     forget_paths(bench)
@@ -50,7 +50,7 @@ def too_big(bench, version):
     wire.all_in("esp-udp")
 
 
-@case(each=VERSIONS)
+@user_case(each=VERSIONS)
 def large_datagrams(bench, version):
     """alice cuts them, moon cuts the pieces once more where it may, bob puts them together."""
     forget_paths(bench)
@@ -77,7 +77,7 @@ def mss_of(frame):
     return struct.unpack("!H", frame[tcp_at + 22:tcp_at + 24])[0] if syn else None  # Linux writes it first
 
 
-@case(each=VERSIONS)
+@user_case(each=VERSIONS)
 def tcp_segments(bench, version):
     """Both ends of a connection are told the size that fits; nothing is cut, nothing is too big."""
     forget_paths(bench)
@@ -94,7 +94,7 @@ def tcp_segments(bench, version):
     wire.all_in("esp-udp")
 
 
-@case(each=[("4-in-4", 4, 4, {}), ("6-in-4", 6, 4, {}), ("4-in-6", 4, 6, {}), ("6-in-6", 6, 6, {}),
+@user_case(each=[("4-in-4", 4, 4, {}), ("6-in-4", 6, 4, {}), ("4-in-6", 4, 6, {}), ("6-in-6", 6, 6, {}),
             ("raw-esp", 4, 4, {"conn": {"encap": "never"}})])
 def narrow_wire(bench, inner, outer, changes):
     """1280 octets, which is the least that IPv6 lives with: for IPv6 inside, outer packets come in pieces."""
@@ -114,7 +114,7 @@ def narrow_wire(bench, inner, outer, changes):
     wire.no_clear()
 
 
-@case(each=[("4-in-4", 4, 4), ("4-in-6", 4, 6), ("6-in-6", 6, 6)])
+@user_case(each=[("4-in-4", 4, 4), ("4-in-6", 4, 6), ("6-in-6", 6, 6)])
 def wire_becomes_narrower(bench, inner, outer):
     """While the tunnel stands."""
     forget_paths(bench)
@@ -130,7 +130,7 @@ def wire_becomes_narrower(bench, inner, outer):
     wire.no_clear()
 
 
-@case("nat")
+@user_case("nat")
 def narrow_path(bench):
     """A router between the gateways says that our packets are too big for what follows."""
     forget_paths(bench)

@@ -2,7 +2,7 @@
 """The settings of strongSwan's daemon, where a configuration has none of ours."""
 import os
 
-from lab.case import case
+from lab.case import case, user_case
 from lab.charon import Swanctl
 from lab.check import contains, same
 from lab.traffic import reaches
@@ -26,7 +26,7 @@ def with_settings(daemon):
     return daemon, vici
 
 
-@case()
+@user_case()
 def strongswan_conf(bench):
     moon, vici = with_settings(bench.daemon(bench.moon, bench.tunnel(bench.moon)))
     moon.start()

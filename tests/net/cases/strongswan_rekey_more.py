@@ -4,7 +4,7 @@ import signal
 import time
 
 from cases.strongswan_rekey import ROLES, up
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 
 BOTH = [("by-us", "moon"), ("by-charon", "sun")]
@@ -105,7 +105,7 @@ def strongswan_soft_limit_of(bench, what, n):
     tunnel.flow.whole()
 
 
-@case("charon")
+@user_case("charon")
 def strongswan_hard_end_of_a_child(bench):
     """It does not answer, and nothing passes after life_time; then there is another child."""
     tunnel = up(bench, ours={"child": {"rekey_time": "1s", "rand_time": "0s", "life_time": "2s"}, **HASTY})

@@ -24,7 +24,7 @@ def esp(bench, proposal):
     wire = bench.wire()
     moon.up()
     carries(bench)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     same(moon.children()[0]["esn"], proposal.endswith("-esn"), "ESN")
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tunnels between two of us: every family in every other, host to host, through a NAT, in UDP or not."""
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, tcp
 
@@ -18,7 +18,7 @@ def inside_outside(bench, inner, outer):
     moon.up()
     carries(bench, inner)
     tcp(bench.alice, bench.bob, bench.sun.inside[inner])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     for daemon in moon, sun:
         child, = daemon.children()
         same(child["state"], "INSTALLED", "state of the CHILD_SA")
@@ -32,7 +32,7 @@ def both_families_in_one_child(bench):
     moon.up()
     carries(bench, 4)
     carries(bench, 6)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
@@ -45,7 +45,7 @@ def host_to_host_without_selectors(bench, version):
     reaches(bench.moon.gateway, bench.sun.wan[version])
     reaches(bench.sun.gateway, bench.moon.wan[version])
     tcp(bench.moon.gateway, bench.sun.gateway, bench.sun.wan[version], size=1 << 20)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     child, = moon.children()
     bits = {4: 32, 6: 128}[version]
     same(child["remote_ts"], [f"{bench.sun.wan[version]}/{bits}"], "remote_ts of moon")
@@ -60,7 +60,7 @@ def peer_inside_remote_ts(bench):
     moon.up()
     carries(bench)
     reaches(bench.alice, bench.sun.wan[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @case()
@@ -72,7 +72,7 @@ def traffic_of_the_gateways_themselves(bench):
     reaches(bench.moon.gateway, bench.sun.inside[4])
     reaches(bench.sun.gateway, bench.moon.inside[4])
     reaches(bench.moon.gateway, bench.sun.lan[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @case("nat", quick=True)
@@ -82,7 +82,7 @@ def initiator_behind_nat(bench):
     moon.up()
     carries(bench)
     tcp(bench.bob, bench.alice, bench.moon.inside[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     same(moon.sas()[0]["nat_local"], True, "moon sees that it is behind a NAT")
     same(sun.sas()[0]["nat_remote"], True, "sun sees that moon is behind a NAT")
     same(sun.sas()[0]["remote_host"], "192.0.2.254", "where sun sees moon")
@@ -122,7 +122,7 @@ def nat_maps_anew(bench):
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
 
 
-@case(each=[("yes", "yes", "yes", "esp-udp"), ("as-the-daemon-decides", "no", "yes", "esp-udp"),
+@user_case(each=[("yes", "yes", "yes", "esp-udp"), ("as-the-daemon-decides", "no", "yes", "esp-udp"),
             ("auto", "no", "no", "esp"), ("never", "never", "yes", "esp")], quick=("never",))
 def encapsulation(bench, encap, udp_encap, kind):
     moon, sun = bench.pair(conn={"encap": encap}, daemon={"udp_encap": udp_encap})
@@ -155,6 +155,6 @@ def both_ask_at_once(bench):
     for call in calls:
         same(call.wait(30), 0, f"exit code of ipsec up\n{call.log()}")
     carries(bench)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
     until(lambda: sorted(c["spi_in"] for c in moon.children()) == sorted(c["spi_out"] for c in sun.children()),
           "moon and sun have the same SAs")

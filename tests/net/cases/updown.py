@@ -3,7 +3,7 @@
 import os
 import signal
 
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import Skipped, check, contains, same, until
 from lab.config import merged
 from lab.traffic import reaches
@@ -110,7 +110,7 @@ def told(bench, pairs, ours=None, theirs=None, **changes):
     return [script.runs() for script in scripts]
 
 
-@case("charon", each=TUNNELS)
+@user_case("charon", each=TUNNELS)
 def updown_as_strongswan(bench, pairs, changes):
     """The same script with the same tunnel says the same, variable by variable; PAIRS of selectors, each twice."""
     ours, theirs = told(bench, pairs, **changes)

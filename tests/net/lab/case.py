@@ -24,7 +24,7 @@ DEAF_TO_IKE = ("chain in { type filter hook ingress device wan priority 0; udp d
 class Case:
     def __init__(self, function, name, site, arguments, **kind):
         self.function, self.name, self.site, self.arguments = function, name, site, arguments
-        self.quick, self.scale, self.kernel = kind["quick"], kind["scale"], kind["kernel"]
+        self.quick, self.scale, self.kernel, self.user = (kind[key] for key in ("quick", "scale", "kernel", "user"))
 
     @property
     def with_charon(self):
@@ -40,22 +40,27 @@ class Case:
             raise Failed(traceback.format_exc()) from None
 
 
-def case(site="site", quick=False, each=None, scale=False, kernel=False):
+def case(site="site", quick=False, each=None, scale=False, kernel=False, user=False):
     """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one),
     "charon", "charon-nat" with strongSwan on sun, and "charon-on-moon" with it there. EACH: a case for every item, which
     is a name or a tuple that begins with one; the rest of the tuple is the function's arguments. QUICK may name those
-    items that are quick. SCALE: it takes long, and is run with others of its kind only. KERNEL: the same for what needs IPsec in the
-    kernel."""
+    items that are quick. SCALE: it takes long, and is run with others of its kind only. KERNEL: the same for what needs IPsec
+    in the kernel. USER: it is about our own data path, and is not run where the kernel's is asked for."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
-            CASES.append(Case(function, stem, site, (), quick=quick, scale=scale, kernel=kernel))
+            CASES.append(Case(function, stem, site, (), quick=quick, scale=scale, kernel=kernel, user=user))
         for item in each or ():
             name, *arguments = item if isinstance(item, tuple) else (item, item)
             CASES.append(Case(function, f"{stem}-{name}", site, arguments, quick=name in quick if quick else False,
-                              scale=scale, kernel=kernel))
+                              scale=scale, kernel=kernel, user=user))
         return function
     return add
+
+
+def user_case(*args, **kind):
+    """The same, of our own data path."""
+    return case(*args, user=True, **kind)
 
 
 class Sites:
@@ -208,6 +213,11 @@ class Bench:
                 side.host.ip(f"addr add {address}/24 dev lan")
                 self.afterwards(lambda host=side.host, at=address: host.ip(f"addr del {at}/24 dev lan"))
         return {"conn": {"children": moon}}, {"conn": {"children": sun}}, pairs
+
+    @property
+    def esp(self):
+        """The form of ESP between two of us, where nothing is said of it: our own data path asks for UDP."""
+        return "esp" if Ikev2d.datapath == "kernel" and not self.site.behind_nat else "esp-udp"
 
     def afterwards(self, undo):
         self._undo.append(undo)

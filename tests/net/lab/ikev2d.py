@@ -7,7 +7,7 @@ import os
 import pathlib
 import signal
 
-from . import config
+from . import config, xfrm
 from .check import Failed, check, same, until
 from .process import listens
 
@@ -142,6 +142,13 @@ class Ikev2d:
 
     def wait_routes(self, part):
         until(lambda: part in self.routes(), lambda: f"{part!r} in the routes of {self.host.name}: {self.routes()}")
+
+    def wait_trap(self):
+        """Packets are led to where one brings the tunnel up."""
+        if self.datapath == "kernel":
+            until(lambda: any(p.templates for p in xfrm.policies(self.host)), f"there is a trap on {self.host.name}")
+        else:
+            self.wait_routes("ipsec0")
 
     def wait_log(self, *parts):
         for part in parts:
