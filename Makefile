@@ -9,7 +9,8 @@
 # make check-trixie the same tests with Debian 13's OpenSSL, which has ML-DSA, in a root of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
-# make scale        a hundred rekeyings of a child and of the IKE_SA in a row, with ours and strongSwan (needs root)
+# make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, and a thousand SAs in
+#                   the kernel beside strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
@@ -244,8 +245,10 @@ fuzz:
 
 scale: root
 	+@$(AGAIN) deps-test
+	+@$(AGAIN) all
 	+@$(AGAIN) SAN=$(CHECKED) all
 	@BIN=$(C)/bin tests/run -t 600 '$(NET) --scale'
+	@BIN=$(B)/bin tests/kernel/run tests/run -t 800 '$(NET) --scale --kernel' || [ $$? = 77 ]
 bench: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests

@@ -2,6 +2,7 @@
 """Cases, and what each is given."""
 import os
 import shutil
+import sys
 import traceback
 
 from . import charon, config, xfrm
@@ -99,7 +100,7 @@ class Bench:
     def __init__(self, case_, sites, directory):
         self.directory = directory
         os.makedirs(directory)
-        self._kernel = case_.kernel
+        self._name, self._kernel = case_.name, case_.kernel
         self._daemons = []
         self._helpers = []
         self._wires = []
@@ -218,6 +219,11 @@ class Bench:
     def esp(self):
         """The form of ESP between two of us, where nothing is said of it: our own data path asks for UDP."""
         return "esp" if Ikev2d.datapath == "kernel" and not self.site.behind_nat else "esp-udp"
+
+    def note(self, text):
+        """Tells of a figure, also where the case passes."""
+        sys.stdout.write(f"measured: {self._name}: {text}\n")
+        sys.stdout.flush()
 
     def afterwards(self, undo):
         self._undo.append(undo)

@@ -2,7 +2,7 @@
 """Whoever runs on a gateway, with the usual tunnel: they are told apart by a name, and driven alike."""
 from . import xfrm
 from .charon import Charon
-from .check import check, same, until
+from .check import check, same
 from .config import merged
 from .iked import Iked
 from .pluto import Pluto
@@ -91,9 +91,7 @@ class Pair:
     def carried(self, children=1):
         """Where the kernel does it, it has the SAs of so many children, each with packets; elsewhere it has none."""
         for end in self.ends:
-            until(lambda end=end: len(xfrm.sas(end.host)) == 2 * children * end.kernel,
-                  lambda end=end: f"SAs in the kernel of {end.host.name}: {xfrm.sas(end.host)}")
-            for sa in xfrm.sas(end.host):
+            for sa in xfrm.wait_sas(end.host, 2 * children * end.kernel):
                 check(sa.packets, f"the kernel of {end.host.name} has carried nothing by {sa}")
 
     def stop(self):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs that run beside a case, each with its log in a file."""
+import contextlib
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -46,6 +48,16 @@ class Process:
     def kill(self):
         self.signal(signal.SIGKILL)
         return self.wait(5)
+
+
+def cpu(process):
+    """Seconds of processors that it has had, with all that it started."""
+    ticks = 0
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            ticks += (int(fields[3]) == process.pid) * (int(fields[11]) + int(fields[12]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def listens(path):

@@ -4,7 +4,7 @@ import collections
 import re
 import subprocess
 
-from .check import same
+from .check import same, until
 
 Sa = collections.namedtuple("Sa", "src dst spi reqid mode algorithms encap esn window if_id packets octets")
 Policy = collections.namedtuple("Policy", "src dst direction action priority if_id templates")
@@ -64,8 +64,26 @@ def sas(host):
     return sas_of(host.must(["ip", "-s", "xfrm", "state"]))
 
 
+def wait_sas(host, n):
+    """Once there are so many."""
+    found = []
+
+    def there():
+        found[:] = sas(host)
+        return len(found) == n
+
+    until(there, lambda: f"{n} SAs in the kernel of {host.name}: {found}")
+    return found
+
+
 def policies(host):
     return policies_of(host.must(["ip", "xfrm", "policy"]))
+
+
+def counts(host):
+    """How many SAs and policies there are, but for those of sockets: told quickly where there are thousands."""
+    text = host.must(["ip", "-s", "-batch", "-"], stdin="xfrm state count\nxfrm policy count\n")
+    return int(_find(text, r"SAD count (\d+)")), sum(map(int, re.findall(r"\d+", _find(text, r"SPD ([^(]*)"))))
 
 
 def spis(host):
