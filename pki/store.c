@@ -6,14 +6,15 @@
 
 void store_init(struct store *s)
 {
+	*s = (struct store){ 0 };
 	list_init(&s->all);
-	s->n = 0;
 }
 
 void store_drop_one(struct store *s, struct stored *e)
 {
 	list_remove(&e->node);
 	s->n--;
+	s->losses++;
 	cert_unref(e->cert);
 	key_unref(e->key);
 	crl_unref(e->crl);
@@ -44,6 +45,7 @@ static struct stored *place(
 	e->name = arena_str(&e->arena, name);
 	list_append(&s->all, &e->node);
 	s->n++;
+	s->changes++;
 	return e;
 }
 

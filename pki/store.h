@@ -45,11 +45,13 @@ struct stored {
 	struct ocsp *ocsp;
 	struct ca_info authority;
 	struct arena arena; /* of the name, and of an authority's URIs */
+	bool copied;        /* for who keeps a copy of the store: it is in there */
 };
 
 struct store {
 	struct node all; /* struct stored, in the order in which they came */
 	unsigned n;
+	uint64_t changes, losses; /* how often something was put in; how often something has gone */
 };
 
 void store_init(struct store *s);

@@ -306,6 +306,7 @@ static void move_all(struct store *from, struct store *to)
 		list_remove(n);
 		list_append(&to->all, n);
 		to->n++;
+		to->changes++;
 	}
 	from->n = 0;
 }
@@ -313,7 +314,7 @@ static void move_all(struct store *from, struct store *to)
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes)
 {
-	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0 }, c->opener };
+	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0, 0, 0 }, c->opener };
 	enum err e = ERR_OK;
 
 	store_init(&r.store);

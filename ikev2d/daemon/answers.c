@@ -3,11 +3,11 @@
 #include "daemon/answers.h"
 
 #include "crypto/kex.h"
+#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
-#include "daemon/staple.h"
 #include "pki/sign.h"
 
 /* Most private values are usable at the first draw. */
@@ -106,17 +106,16 @@ static bool answer_signature(struct world *w, const struct ike_question *q, stru
 	struct ike_answer *a = &answer->a;
 	struct signing by;
 
-	a->result =
-		signer_choose(&w->config.creds, q, w->judges.now(), &answer->arena, &by, a, &answer->shown);
+	a->result = signer_choose(&w->config.creds, q, clock_wall(), &answer->arena, &by, a, &answer->shown);
 	if (a->result)
 		return true;
-	answer->connection = staple_wanted(q) ? arena_str(&answer->arena, q->peer->name) : NULL;
+	answer->connection = trust_wants_ocsp(q) ? arena_str(&answer->arena, q->peer->name) : NULL;
 	if (by.key->kept) {
 		vault_sign(w->vault, by.key, by.scheme, q, answer);
 		return false;
 	}
 	a->result = sign_octets(by.key, by.scheme, q->octets, &answer->arena, &a->proof, &a->why);
-	staple_answer(w, answer);
+	trust_complete(w, answer);
 	return false;
 }
 
@@ -127,7 +126,7 @@ static bool answer_proof(struct world *w, const struct ike_question *q, struct a
 							     : answer_signature(w, q, answer);
 	if (q->method == AUTH_METHOD_PSK)
 		return answer_psk(w, q, answer);
-	judge_check(w, q, answer);
+	trust_check(w, q, answer);
 	return false;
 }
 

@@ -6,3 +6,6 @@
 
 /* Milliseconds of CLOCK_BOOTTIME: it never goes back, and lifetimes count through a suspend. */
 uint64_t clock_ms(void);
+
+/* Seconds since 1970, for certificates. */
+int64_t clock_wall(void);

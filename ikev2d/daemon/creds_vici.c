@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Certificates and private keys that clients of VICI load, list and take away. */
 #include "creds/token.h"
-#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/line.h"
@@ -195,59 +194,98 @@ static bool has_key(const struct store *s, const struct stored *e)
 	       (e->kind == STORED_PUBKEY && store_key(s, e->key->id));
 }
 
+/* What is to be listed. */
+struct listing {
+	struct vici_cert *v;
+	unsigned n, room;
+	struct arena *arena;
+};
+
 /* The same thing may have come from several places. */
-static bool is_among(const struct vici_cert *v, unsigned n, const struct vici_cert *c)
+static bool is_among(const struct listing *l, const struct vici_cert *c)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (v[i].type == c->type && v[i].flag == c->flag && bytes_eq(v[i].data, c->data))
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->v[i].type == c->type && l->v[i].flag == c->flag && bytes_eq(l->v[i].data, c->data))
 			return true;
 	return false;
 }
 
 /* What is larger than a value of VICI can be is left out: CRLs of large authorities. */
+static void list_one(struct listing *l, const struct vici_cert *c)
+{
+	struct vici_cert *more;
+
+	if (c->data.n > UINT16_MAX || is_among(l, c))
+		return;
+	if (l->n == l->room) {
+		l->room = 2 * l->room + 16;
+		more = ARENA_ARRAY(l->arena, l->room, struct vici_cert);
+		if (l->n)
+			memcpy(more, l->v, l->n * sizeof *more);
+		l->v = more;
+	}
+	l->v[l->n] = *c;
+	l->v[l->n++].data = arena_bytes(l->arena, c->data);
+}
+
+static void list_stored(struct listing *l, const struct store *s, const struct vici_cert_filter *f,
+	enum vici_cert_type type, enum vici_cert_flag flag)
+{
+	list_each (node, (struct node *)&s->all) {
+		const struct stored *e = store_at(node);
+		struct vici_cert c = { .flag = flag_of(e) };
+
+		if (!type_of(e, &c.type) || c.type != type || c.flag != flag ||
+			!has_subject(e, f->subject, l->arena))
+			continue;
+		c.has_key = has_key(s, e);
+		c.data = data_of(e);
+		list_one(l, &c);
+	}
+}
+
+/* What came from servers is not here. */
+static void list_fetched(struct listing *l, struct world *w, const char *subject, enum vici_cert_type type)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m;
+	uint32_t at = 0;
+
+	while (trust_fetched(w, &at, subject, &arena, &m)) {
+		const struct vici_cert c = { .type = m.list.ocsp ? VICI_CERT_OCSP_RESPONSE
+								 : VICI_CERT_X509_CRL,
+			.data = m.list.data };
+
+		if (c.type == type && c.data.n)
+			list_one(l, &c);
+		arena_free(&arena);
+	}
+	arena_free(&arena);
+}
+
 static const struct vici_cert *certs(
 	void *ctx, const struct vici_cert_filter *f, struct arena *arena, unsigned *n)
 {
-	const struct store *s = store_of(ctx);
-	struct vici_cert *v = ARENA_ARRAY(arena, s->n, struct vici_cert);
+	struct listing l = { .arena = arena };
 
-	*n = 0;
 	for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) {
-		if ((f->type != VICI_CERT_ANY && f->type != listed[i].type) ||
+		enum vici_cert_type type = listed[i].type;
+
+		if ((f->type != VICI_CERT_ANY && f->type != type) ||
 			(f->flag != VICI_FLAG_ANY && f->flag != listed[i].flag))
 			continue;
-		list_each (node, (struct node *)&s->all) {
-			const struct stored *e = store_at(node);
-			struct vici_cert c = { .flag = flag_of(e) };
-
-			if (!type_of(e, &c.type) || c.type != listed[i].type || c.flag != listed[i].flag ||
-				!has_subject(e, f->subject, arena))
-				continue;
-			c.has_key = has_key(s, e);
-			c.data = data_of(e);
-			if (c.data.n > UINT16_MAX || is_among(v, *n, &c))
-				continue;
-			c.data = arena_bytes(arena, c.data);
-			v[(*n)++] = c;
-		}
+		list_stored(&l, store_of(ctx), f, type, listed[i].flag);
+		if (type == VICI_CERT_X509_CRL || type == VICI_CERT_OCSP_RESPONSE)
+			list_fetched(&l, ctx, f->subject, type);
 	}
-	return v;
+	*n = l.n;
+	return l.v;
 }
 
 static void flush_certs(void *ctx, enum vici_cert_type type)
 {
-	struct store *s = store_of(ctx);
-
-	if (type == VICI_CERT_ANY || type == VICI_CERT_X509_CRL)
-		crl_cache_clear(((struct world *)ctx)->judges.inquiries.crls);
-	list_each_safe (n, &s->all) {
-		struct stored *e = store_at(n);
-
-		if (e->origin == STORED_BY_FETCH &&
-			(type == VICI_CERT_ANY || type == (e->kind == STORED_CRL ? VICI_CERT_X509_CRL
-										 : VICI_CERT_OCSP_RESPONSE)))
-			store_drop_one(s, e);
-	}
+	trust_flush(ctx, type == VICI_CERT_ANY || type == VICI_CERT_X509_CRL,
+		type == VICI_CERT_ANY || type == VICI_CERT_OCSP_RESPONSE);
 }
 
 /* --------------------------------------------------------------------- keys */

@@ -12,7 +12,6 @@
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
-#include "daemon/staple.h"
 #include "daemon/updown.h"
 #include "daemon/world.h"
 #include "ike/limits.h"
@@ -342,22 +341,9 @@ static void shunts_part_stop(struct world *w)
 	shunts_stop(&w->shunts);
 }
 
-static enum err resolver_part_start(struct world *w, struct text *why)
+static enum err trust_part_start(struct world *w, struct text *why)
 {
-	(void)why;
-	resolver_start(&w->resolver, w->base);
-	return ERR_OK;
-}
-
-static enum err judges_part_start(struct world *w, struct text *why)
-{
-	(void)why;
-	fetcher_start(&w->fetcher, w->base, &w->resolver);
-	w->fetcher.local = w->settings.fetch_local;
-	judges_start(&w->judges);
-	list_init(&w->stapling);
-	w->judges.inquiries.crls = arena_printf(&w->arena, "%s/crls", w->state_dir);
-	return ERR_OK;
+	return trust_start(w, w->rundir.path, arena_printf(&w->arena, "%s/crls", w->state_dir), why);
 }
 
 static enum err roam_part_start(struct world *w, struct text *why)
@@ -379,18 +365,6 @@ static enum err watch_part_start(struct world *w, struct text *why)
 	(void)why;
 	watch_start(w);
 	return ERR_OK;
-}
-
-static void judges_part_stop(struct world *w)
-{
-	judges_stop(&w->judges);
-	staples_stop(&w->stapling);
-	fetcher_stop(&w->fetcher);
-}
-
-static void resolver_part_stop(struct world *w)
-{
-	resolver_stop(&w->resolver);
 }
 
 /* "auto" does not take the place of a daemon that is only not running now. */
@@ -441,9 +415,8 @@ static const struct part {
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
 	{ shunts_part_start, shunts_part_stop },
-	{ resolver_part_start, resolver_part_stop },
+	{ trust_part_start, trust_stop },
 	{ roam_part_start, roam_stop },
-	{ judges_part_start, judges_part_stop },
 	{ recheck_part_start, recheck_stop },
 	{ watch_part_start, watch_stop },
 	{ listener_start, listener_stop },

@@ -123,6 +123,7 @@ void engine_configure(struct world *w)
 				       .settings = &conf->settings,
 				       .authorities = creds_authorities(&w->config.creds, &arena),
 				       .responders = creds_responders(&w->config.creds, &arena) } });
+	trust_follow(w);
 	recheck_soon(w);
 	arena_free(&arena);
 }

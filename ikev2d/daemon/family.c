@@ -2,6 +2,7 @@
 /* Processes and their ends. */
 #include "daemon/family.h"
 
+#include "daemon/certs.h"
 #include "daemon/clock.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
@@ -49,47 +50,93 @@ static void ignore_signals(void)
 }
 
 /* In the background nobody reads our standard error: guard is told as well. */
-static int tell_and_give_up(struct keeper *k, const char *why)
+static void tell_and_give_up(enum ipc_process p, struct ipc_channel *guard, const char *why)
 {
-	(void)!ipc_send(
-		&k->guard, &(struct ipc_message){ .kind = IPC_LOG, .log = { LOG_ERROR, "keeper", why } });
-	return give_up(why);
+	(void)!ipc_send(guard,
+		&(struct ipc_message){ .kind = IPC_LOG, .log = { LOG_ERROR, ipc_name(p), NULL, why } });
+	(void)give_up(why);
 }
 
-static int run_keeper(void)
+/* Into the sandbox of P; what is wrong is told. */
+static bool enter(enum ipc_process p, struct ipc_channel *guard)
 {
-	struct keeper k = { .guard = { FD_CHANNELS, IPC_KEEPER, IPC_GUARD, IPC_SERVING },
-		.ike = { FD_CHANNELS + 1, IPC_KEEPER, IPC_IKE, IPC_SERVING } };
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
+	bool done = !sandbox_enter(p, FD_ROOT, &why);
+
+	if (!done)
+		tell_and_give_up(p, guard, text_str(&why));
+	arena_free(&arena);
+	return done;
+}
+
+static bool say_ready(struct ipc_channel *guard)
+{
+	return !ipc_send(guard, &(struct ipc_message){ .kind = IPC_READY });
+}
+
+static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
+{
+	struct keeper k = { .guard = guard, .ike = ike };
 
 	keeper_warm();
-	if (sandbox_enter(IPC_KEEPER, FD_ROOT, &why))
-		return tell_and_give_up(&k, text_str(&why));
-	arena_free(&arena);
-	if (keeper_start(&k, FD_OWN))
-		return tell_and_give_up(&k, "what the one before it kept is damaged: restart ikev2d, which "
-					    "reads all secrets anew");
-	if (!ipc_send(&k.guard, &(struct ipc_message){ .kind = IPC_READY }))
+	if (!enter(IPC_KEEPER, &k.guard))
+		return EXIT_FAILURE;
+	if (keeper_start(&k, FD_OWN)) {
+		tell_and_give_up(IPC_KEEPER, &k.guard,
+			"what the one before it kept is damaged: restart ikev2d, which reads all secrets "
+			"anew");
+		return EXIT_FAILURE;
+	}
+	if (say_ready(&k.guard))
 		keeper_run(&k);
 	keeper_stop(&k);
 	return EXIT_SUCCESS;
 }
 
-int family_run(const char *name)
+static int run_certs(struct ipc_channel guard, struct ipc_channel ike)
+{
+	struct event_base *base = event_base_new();
+	struct certs c;
+
+	certs_warm();
+	if (!base || !enter(IPC_CERTS, &guard))
+		return EXIT_FAILURE;
+	certs_start(&c, base, ".");
+	c.guard = guard;
+	c.ike = ike;
+	if (say_ready(&c.guard))
+		certs_run(&c);
+	return EXIT_SUCCESS;
+}
+
+/* THE table of members. */
+static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
+	[IPC_KEEPER] = run_keeper,
+	[IPC_CERTS] = run_certs,
+};
+
+static int become(enum ipc_process p)
 {
 	struct stat s;
-	int code;
 
-	if (strcmp(name, NAME "keeper"))
-		return -1;
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
 	ignore_signals();
-	code = run_keeper();
-	/* What runs at the end of a program may want what the sandbox forbids. */
-	_exit(code);
+	return members[p]((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
+		(struct ipc_channel){ FD_CHANNELS + 1, p, IPC_IKE, IPC_SERVING });
+}
+
+/* What runs at the end of a program may want what the sandbox forbids. */
+int family_run(const char *name)
+{
+	if (strncmp(name, NAME, strlen(NAME)) != 0)
+		return -1;
+	for (enum ipc_process p = 0; p < IPC_PROCESSES; p++)
+		if (members[p] && !strcmp(name + strlen(NAME), ipc_name(p)))
+			_exit(become(p));
+	return -1;
 }
 
 /* ------------------------------------------------------------------ starting */
@@ -132,7 +179,8 @@ static pid_t spawn(const struct family_spec *spec, const int fds[FD_END])
 	for (int i = 0; i <= 2 && !spec->foreground; i++)
 		(void)posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
 	for (int i = FD_CHANNELS; i < FD_END; i++)
-		(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+		if (fds[i] >= 0)
+			(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
 	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = e;
@@ -148,7 +196,7 @@ static enum err spawn_member(struct member *m)
 		m->far[i].fd = -1;
 	}
 	fds[FD_OWN] = moved(dup(m->spec.fd));
-	fds[FD_ROOT] = moved(empty_root(m->spec.folder));
+	fds[FD_ROOT] = moved(m->spec.root < 0 ? empty_root(m->spec.folder) : dup(m->spec.root));
 	m->pid = spawn(&m->spec, fds);
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)
@@ -185,7 +233,7 @@ static enum err open_channels(struct member *m)
 	return ERR_OK;
 }
 
-void member_ready(struct member *m)
+static void become_ready(struct member *m)
 {
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
 		m->near[i].phase = m->far[i].phase = IPC_SERVING;
@@ -210,9 +258,8 @@ static enum err wait_until_ready(struct member *m)
 	uint64_t late = clock_ms() + FAMILY_PATIENCE;
 
 	while (!e && m->near[0].phase == IPC_STARTING)
-		e = clock_ms() < late && has_message(m, 0)
-			    ? ipc_take(&m->near[0], &arena, m->spec.ctx, &wrong)
-			    : ERR_MISSING;
+		e = clock_ms() < late && has_message(m, 0) ? ipc_take(&m->near[0], &arena, m, &wrong)
+							   : ERR_MISSING;
 	arena_free(&arena);
 	return e;
 }
@@ -251,7 +298,7 @@ static enum err start(struct member *m, struct text *why)
 	m->since = clock_ms();
 	m->said[0] = 0;
 	if (!e && m->spec.one) {
-		member_ready(m);
+		become_ready(m);
 		return ERR_OK;
 	}
 	if (!e)
@@ -265,12 +312,6 @@ static enum err start(struct member *m, struct text *why)
 	if (e)
 		close_channels(m);
 	return e ? ERR_SYSTEM : ERR_OK;
-}
-
-void member_said(struct member *m, const char *line)
-{
-	if (m->near[0].phase == IPC_STARTING)
-		snprintf(m->said, sizeof m->said, "%s", line);
 }
 
 enum err member_start(
@@ -337,7 +378,7 @@ enum err member_wait(struct member *m)
 static enum err hear(struct member *m, unsigned channel, struct arena *arena)
 {
 	const char *wrong = NULL;
-	enum err e = ipc_take(&m->near[channel], arena, m->spec.ctx, &wrong);
+	enum err e = ipc_take(&m->near[channel], arena, m, &wrong);
 
 	if (e)
 		member_replace(m, wrong ? arena_printf(arena, "it %s", wrong) : NULL);
@@ -364,16 +405,70 @@ enum err member_hear(struct member *m, struct arena *arena)
 	return ERR_MISSING;
 }
 
-enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message)
+typedef enum err sender(struct ipc_channel *c, const struct ipc_message *m);
+
+static enum err say(
+	struct member *m, enum ipc_process near, const struct ipc_message *message, sender *send_it)
 {
 	unsigned channel = near == m->spec.near[0] ? 0 : 1;
-	enum err e = m->near[channel].fd < 0 ? ERR_MISSING : ipc_send(&m->near[channel], message);
+	enum err e = m->near[channel].fd < 0 ? ERR_MISSING : send_it(&m->near[channel], message);
 
 	if (e == ERR_MISSING && m->near[channel].fd >= 0)
 		member_replace(m, "it does not listen");
 	if (!e && m->spec.one)
 		m->spec.serve(m->spec.ctx, &m->far[channel]);
 	return e;
+}
+
+enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message)
+{
+	return say(m, near, message, ipc_send);
+}
+
+enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_message *message)
+{
+	return say(m, near, message, ipc_tell);
+}
+
+/* ------------------------------------------------------------- what they say */
+
+bool family_take_ready(void *ctx, const struct ipc_message *m)
+{
+	(void)m;
+	become_ready(ctx);
+	return true;
+}
+
+bool family_take_log(void *ctx, const struct ipc_message *m)
+{
+	struct member *member = ctx;
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+
+	if (m->log.word[strspn(m->log.word, "abcdefghijklmnopqrstuvwxyz-")])
+		return false;
+	if (member->near[0].phase == IPC_STARTING)
+		snprintf(member->said, sizeof member->said, "%s", m->log.line);
+	line_add(&line, "connection", m->log.name);
+	line_add(&line, "msg", m->log.line);
+	if (line_pass(&member->lines, clock_ms()))
+		log_say(m->log.level, m->log.word, "%s", text_str(&line));
+	arena_free(&arena);
+	return true;
+}
+
+/* Guard and ike, who may have broken the rules, are this process: it is not itself any more. (That keeper
+ * could say so without a reason ends with guard and ike in processes of their own.) */
+bool family_take_blame(void *ctx, const struct ipc_message *m)
+{
+	const struct member *member = ctx;
+	struct arena arena = { 0 };
+
+	if (m->blame.process == member->spec.process || !m->blame.what)
+		return false;
+	line_say(LOG_ERROR, "family",
+		arena_printf(&arena, "%s %s: this process ends", ipc_name(m->blame.process), m->blame.what));
+	abort();
 }
 
 /* ---------------------------------------------------------------------- end */

@@ -5,6 +5,7 @@
  * all messages go through sockets all the same. */
 #pragma once
 
+#include "daemon/gate.h"
 #include "daemon/ipc.h"
 
 #include <event2/event.h>
@@ -18,10 +19,12 @@ enum {
 struct family_spec {
 	enum ipc_process process;
 	enum ipc_process near[FAMILY_CHANNELS]; /* our ends of its channels; the first is guard's */
-	int fd;                                 /* what it is handed beside them */
-	const char *folder;                     /* where an empty folder may be made for a moment */
+	int fd;                                 /* what it is handed beside them; -1: nothing */
+	int root;                               /* its root; -1: an empty folder, which is made for
+						   a moment in */
+	const char *folder;                     /* this one */
 	bool one, foreground;
-	void *ctx; /* of what is done with its messages */
+	void *ctx; /* of whom it serves */
 	/* With ONE: does what the member does with a message that waits in FAR. */
 	void (*serve)(void *ctx, struct ipc_channel *far);
 	/* It was lost, and another one is ready. */
@@ -34,6 +37,7 @@ struct member {
 	pid_t pid;      /* 0: it does not run */
 	char said[256]; /* the last line of its log before it was ready */
 	uint64_t since;
+	struct gate lines; /* of its log: who asks it can make it say many */
 	struct ipc_channel near[FAMILY_CHANNELS], far[FAMILY_CHANNELS]; /* far: with ONE */
 	struct event *readable[FAMILY_CHANNELS], *retry;
 };
@@ -41,15 +45,15 @@ struct member {
 /* Starts a member and waits until it is ready. ERR_SYSTEM and a sentence. */
 enum err member_start(struct member *m, struct event_base *base, const struct family_spec *spec,
 	struct text *why) MUST_CHECK;
-/* It has said that it is ready; it has said LINE, which is kept while it is not. */
-void member_ready(struct member *m);
-void member_said(struct member *m, const char *line);
 /* Ends it: it sees that we are gone, and has a moment for its end. */
 void member_stop(struct member *m);
 
 /* Sends M to it by the channel of NEAR. ERR_RANGE: the message is too large; ERR_MISSING: it does not
  * answer. In that case it has been replaced, if that was possible. */
 enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
+
+/* The same, without waiting: ERR_BUSY where it has no room. */
+enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
 
 /* Waits for a message by guard's channel, into ARENA, and does what is to be done with it. ERR_MISSING as
  * above. */
@@ -61,6 +65,18 @@ enum err member_wait(struct member *m) MUST_CHECK;
 
 /* Ends a member that does not do what it must, for the reason WHY, and starts another one. */
 void member_replace(struct member *m, const char *why);
+
+/* Whom the member serves, from the CTX that is given to what is done with its messages (ipc_table.c), which
+ * is the member. */
+static inline void *member_ctx(void *member)
+{
+	return ((struct member *)member)->spec.ctx;
+}
+
+/* What every member says: that it is ready, a line of the log, that another one has broken the rules. */
+bool family_take_ready(void *ctx, const struct ipc_message *m);
+bool family_take_log(void *ctx, const struct ipc_message *m);
+bool family_take_blame(void *ctx, const struct ipc_message *m);
 
 /* The code of the program as a member, when it was started as one of that name (argv[0]); -1: it was not. */
 int family_run(const char *name);

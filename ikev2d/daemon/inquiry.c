@@ -2,9 +2,8 @@
 /* Asking one server after the other. */
 #include "daemon/inquiry.h"
 
+#include "daemon/certs.h"
 #include "daemon/crl_cache.h"
-#include "daemon/line.h"
-#include "daemon/world.h"
 
 #include <stdlib.h>
 
@@ -21,7 +20,7 @@ struct silent {
 
 /* It has references and copies: the store may lose all of it until the servers answer. */
 struct inquiry {
-	struct world *world;
+	struct certs *certs;
 	struct arena arena;
 	struct path_link link;
 	const char *name;
@@ -51,14 +50,14 @@ void inquiries_stop(struct inquiries *q)
 		silent_free(node_owner(n, struct silent, node));
 }
 
-static bool is_silent(struct world *w, const char *url)
+static bool is_silent(struct certs *c, const char *url)
 {
 	bool found = false;
 
-	list_each_safe (n, &w->judges.inquiries.silent) {
+	list_each_safe (n, &c->inquiries.silent) {
 		struct silent *s = node_owner(n, struct silent, node);
 
-		if (s->until <= w->judges.now())
+		if (s->until <= c->now())
 			silent_free(s);
 		else
 			found |= !strcmp(s->url, url);
@@ -66,9 +65,9 @@ static bool is_silent(struct world *w, const char *url)
 	return found;
 }
 
-static void remember_silent(struct world *w, const char *url)
+static void remember_silent(struct certs *c, const char *url)
 {
-	struct node *all = &w->judges.inquiries.silent;
+	struct node *all = &c->inquiries.silent;
 	struct silent *s = calloc(1, sizeof *s);
 	unsigned n = 0;
 
@@ -77,7 +76,7 @@ static void remember_silent(struct world *w, const char *url)
 	list_each_safe (node, all)
 		if (++n >= SILENT_MAX)
 			silent_free(node_owner(node, struct silent, node));
-	*s = (struct silent){ .until = w->judges.now() + SILENT_TIME, .url = strdup(url) };
+	*s = (struct silent){ .until = c->now() + SILENT_TIME, .url = strdup(url) };
 	if (!s->url)
 		abort();
 	list_append(all, &s->node);
@@ -103,24 +102,13 @@ static const char *server(const struct inquiry *i, bool *ocsp)
 	return i->next - l->ocsps.n < l->crls.n ? l->crls.v[i->next - l->ocsps.n] : NULL;
 }
 
-static void say_lost(const struct inquiry *i, const char *what)
-{
-	struct arena arena = { 0 };
-	struct text line = text_in(&arena);
-
-	line_add(&line, "connection", i->name);
-	line_add(&line, "msg", what);
-	log_say(LOG_WARN, "revocation", "%s", text_str(&line));
-	arena_free(&arena);
-}
-
 /* What came is worth something if it is signed by the right authority. It is kept also when it comes too late
  * for this verdict: the next one needs it. */
 static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct bytes body,
 	struct arena *arena, struct why *why)
 {
-	struct store *s = &i->world->config.creds.store;
-	enum err e = ocsp ? path_fetched_ocsp(s, &i->link, url, body, i->world->judges.now(), arena, why)
+	struct store *s = &i->certs->store;
+	enum err e = ocsp ? path_fetched_ocsp(s, &i->link, url, body, i->certs->now(), arena, why)
 			  : path_fetched_crl(s, &i->link, url, body, arena, why);
 
 	return e == ERR_EXISTS ? ERR_OK : e;
@@ -130,14 +118,13 @@ static enum err take(const struct inquiry *i, const char *url, bool ocsp, struct
  * what the store has already. */
 static bool take_cached(const struct inquiry *i, const char *url)
 {
-	struct judges *all = &i->world->judges;
-	const char *folder = all->inquiries.crls;
+	struct certs *c = i->certs;
 	struct arena arena = { 0 };
 	struct why why;
 	struct crl *crl = NULL;
-	struct bytes der = folder ? crl_cache_read(folder, url, &arena) : (struct bytes){ 0 };
-	bool good = der.n && !crl_read(der, &arena, &crl, &why) && crl->next_update > all->now() &&
-		    !path_fetched_crl(&i->world->config.creds.store, &i->link, url, der, &arena, &why);
+	struct bytes der = crl_cache_read(c->folder, url, &arena);
+	bool good = der.n && !crl_read(der, &arena, &crl, &why) && crl->next_update > c->now() &&
+		    !path_fetched_crl(&c->store, &i->link, url, der, &arena, &why);
 
 	crl_unref(crl);
 	arena_free(&arena);
@@ -146,10 +133,8 @@ static bool take_cached(const struct inquiry *i, const char *url)
 
 static void keep(const struct inquiry *i, const char *url, struct bytes der)
 {
-	const char *folder = i->world->judges.inquiries.crls;
-
-	if (folder && crl_cache_save(folder, url, der))
-		say_lost(i, "the CRL cannot be kept in the state directory");
+	if (crl_cache_save(i->certs->folder, url, der))
+		certs_say(i->certs, "revocation", i->name, "the CRL cannot be kept in the state directory");
 }
 
 static void ask_next(struct inquiry *i);
@@ -159,13 +144,14 @@ static void on_fetched(void *ctx, struct bytes body, const char *lost)
 	struct inquiry *i = ctx;
 	struct arena arena = { 0 };
 	struct why why = { .what = lost };
-	bool ocsp, stopping = i->world->judges.inquiries.stopping;
+	bool ocsp, stopping = i->certs->inquiries.stopping;
 	const char *url = server(i, &ocsp);
 	bool good = !lost && !take(i, url, ocsp, body, &arena, &why);
 
 	if (!good && !stopping) {
-		remember_silent(i->world, url);
-		say_lost(i, lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
+		remember_silent(i->certs, url);
+		certs_say(i->certs, "revocation", i->name,
+			lost ? lost : arena_printf(&arena, "%s: %s", url, why_line(&why, &arena)));
 	}
 	if (good && !ocsp)
 		keep(i, url, body);
@@ -179,21 +165,21 @@ static void on_fetched(void *ctx, struct bytes body, const char *lost)
 
 static void ask_next(struct inquiry *i)
 {
-	struct world *w = i->world;
+	struct certs *c = i->certs;
 	bool ocsp;
 	const char *url = server(i, &ocsp);
 
-	while (url && is_silent(w, url)) {
+	while (url && is_silent(c, url)) {
 		i->next++;
 		url = server(i, &ocsp);
 	}
 	if (!url || (!ocsp && take_cached(i, url)))
 		inquiry_over(i);
 	else if (ocsp)
-		fetch_post(&w->fetcher, url, "application/ocsp-request",
+		fetch_post(&c->fetcher, url, "application/ocsp-request",
 			ocsp_request(i->link.cert, i->link.issuer, &i->arena), on_fetched, i);
 	else
-		fetch_get(&w->fetcher, url, on_fetched, i);
+		fetch_get(&c->fetcher, url, on_fetched, i);
 }
 
 static struct uris copy_uris(const struct uris *u, struct arena *arena)
@@ -205,14 +191,14 @@ static struct uris copy_uris(const struct uris *u, struct arena *arena)
 	return copy;
 }
 
-void inquiry_begin(struct world *w, const struct path_link *link, const char *name, const bool *over,
+void inquiry_begin(struct certs *c, const struct path_link *link, const char *name, const bool *over,
 	inquiry_done *done, void *ctx)
 {
 	struct inquiry *i = calloc(1, sizeof *i);
 
 	if (!i)
 		abort();
-	i->world = w;
+	i->certs = c;
 	i->link = (struct path_link){ .cert = cert_ref(link->cert),
 		.issuer = cert_ref(link->issuer),
 		.ocsps = copy_uris(&link->ocsps, &i->arena),

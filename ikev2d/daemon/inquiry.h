@@ -6,10 +6,9 @@
 #include "base/list.h"
 #include "pki/path.h"
 
-struct world;
+struct certs;
 
 struct inquiries {
-	const char *crls;   /* the folder of those that were fetched; NULL: they are not kept */
 	struct node silent; /* servers that did not answer a short time ago */
 	bool stopping;
 };
@@ -24,5 +23,5 @@ typedef void inquiry_done(void *ctx);
 /* Asks about LINK, with its URIs; what of it is borrowed is copied. NAME: of the connection, for the log.
  * Where *OVER is true after an answer nobody else is asked. DONE is called once, maybe before this returns.
  */
-void inquiry_begin(struct world *w, const struct path_link *link, const char *name, const bool *over,
+void inquiry_begin(struct certs *c, const struct path_link *link, const char *name, const bool *over,
 	inquiry_done *done, void *ctx);

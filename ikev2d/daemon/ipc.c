@@ -11,7 +11,7 @@ enum { ROOM = 2 * IPC_MAX /* of a socket: the kernel counts its own administrati
 
 const char *ipc_name(enum ipc_process p)
 {
-	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper" };
+	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs" };
 
 	return names[p];
 }
@@ -49,7 +49,7 @@ static enum err post(struct ipc_channel *c, const struct ipc_message *m, int fla
 	if (ipc_encode(&w, m)) {
 		while ((n = send(c->fd, w.p, w.n, MSG_NOSIGNAL | flags)) < 0 && errno == EINTR)
 			;
-		e = n < 0 ? ERR_MISSING : ERR_OK;
+		e = n >= 0 ? ERR_OK : errno == EAGAIN && flags ? ERR_BUSY : ERR_MISSING;
 	}
 	wipe(going, w.n);
 	return e;
@@ -67,7 +67,7 @@ enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m)
 
 static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
 {
-	return row->from == c->peer && row->to == c->self && row->phases & 1u << c->phase;
+	return row->from & 1u << c->peer && row->to == c->self && row->phases & 1u << c->phase;
 }
 
 /* Of the N octets that came into the buffer nothing is left behind its decoder: in builds for tests, who

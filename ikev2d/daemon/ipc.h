@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "daemon/ipc_certs.h"
 #include "model/conf.h"
-#include "model/why.h"
 
 enum {
 	IPC_MAX = 128 * 1024,          /* octets of a message */
@@ -22,7 +22,7 @@ enum {
 };
 
 /* Who speaks. Guard and ike are still one process, with a channel each. */
-enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_PROCESSES };
+enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_PROCESSES };
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
 enum ipc_phase { IPC_STARTING, IPC_SERVING };
@@ -41,16 +41,25 @@ enum ipc_kind {
 	IPC_SIGN,
 	IPC_PROOF,
 	IPC_KEY,
+	IPC_THING,
+	IPC_CLEAR,
+	IPC_FLUSH,
+	IPC_SURROUNDINGS,
+	IPC_LIST,
+	IPC_LISTED,
+	IPC_NEWS,
+	IPC_JUDGE,
+	IPC_AGAIN,
+	IPC_VERDICT,
+	IPC_STAPLE,
+	IPC_STAPLED,
+	IPC_RESOLVE,
+	IPC_RESOLVED,
 	IPC_KINDS
 };
 
 /* What a kept secret is for. */
 enum ipc_use { IPC_USE_SECRET, IPC_USE_PASSPHRASE, IPC_USE_KEY };
-
-struct ipc_octets {
-	const struct bytes *v;
-	unsigned n;
-};
 
 /* A message. Questions have a ticket, and answers have that of their question. HANDLEs are numbers that guard
  * gives to what keeper keeps; they are never used again. */
@@ -58,9 +67,9 @@ struct ipc_message {
 	enum ipc_kind kind;
 	uint64_t ticket;
 	union {
-		struct {               /* IPC_LOG */
-			uint8_t level; /* enum log_level */
-			const char *word, *line;
+		struct {                                /* IPC_LOG */
+			uint8_t level;                  /* enum log_level */
+			const char *word, *name, *line; /* NAME: of the connection; NULL: none */
 		} log;
 		struct { /* IPC_BLAME: PROCESS has broken the rules */
 			uint8_t process;
@@ -112,6 +121,30 @@ struct ipc_message {
 			uint64_t handle;
 			struct bytes data;
 		} key;
+		struct ipc_thing thing;               /* IPC_THING */
+		struct ipc_surroundings surroundings; /* IPC_SURROUNDINGS */
+		struct {                              /* IPC_FLUSH: forget what was fetched of these */
+			bool crls, ocsps;
+		} flush;
+		struct {                     /* what was fetched, one after the other; IPC_LISTED */
+			uint32_t at;         /* where to go on; LISTED: 0 behind the last */
+			const char *subject; /* of whom; NULL: of anybody */
+			bool ocsp;
+			struct bytes data; /* empty: it is not to be listed */
+		} list;
+		struct ipc_judge judge;     /* IPC_JUDGE, IPC_AGAIN */
+		struct ipc_verdict verdict; /* IPC_VERDICT */
+		struct {                    /* IPC_STAPLE; IPC_STAPLED */
+			const char *name;   /* of the connection */
+			/* Each was issued by the next one; STAPLED: OCSP answers about some of them. */
+			struct ipc_octets certs;
+		} staple;
+		struct { /* IPC_RESOLVE; IPC_RESOLVED */
+			const char *name;
+			uint8_t family; /* 4, 6, 0: any */
+			struct ip ip;   /* v 0: there is none, and */
+			const char *what;
+		} resolve;
 	};
 };
 
@@ -136,12 +169,12 @@ void ipc_close(struct ipc_channel *c);
  * long as the socket's own limit is. Nothing was sent then. */
 enum err ipc_send(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK;
 
-/* The same, without waiting: ERR_MISSING where there is no room. */
+/* The same, without waiting: ERR_BUSY where there is no room. */
 enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK;
 
 /* Receives a message into ARENA, waiting for one, and does what its row says with CTX. ERR_MISSING: the peer
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
 enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
 
-/* "guard", "ike", "keeper". */
+/* "guard", "ike", "keeper", "certs". */
 const char *ipc_name(enum ipc_process p);

@@ -3,7 +3,12 @@
  * so that the two cannot differ. */
 #include "daemon/ipc_table.h"
 
+#include "daemon/certs.h"
+#include "daemon/family.h"
+#include "daemon/judge.h"
 #include "daemon/keeper.h"
+#include "daemon/staple.h"
+#include "daemon/trust.h"
 #include "daemon/vault.h"
 
 /* One of R and W. */
@@ -36,6 +41,22 @@ static void u16(struct walk *x, uint16_t *v)
 		wr_u16(x->w, *v);
 	else
 		*v = rd_u16(x->r);
+}
+
+static void u32(struct walk *x, uint32_t *v)
+{
+	if (x->w)
+		wr_u32(x->w, *v);
+	else
+		*v = rd_u32(x->r);
+}
+
+static void flag(struct walk *x, bool *v)
+{
+	uint8_t n = *v;
+
+	u8(x, &n, 2);
+	*v = n == 1;
 }
 
 static void u64(struct walk *x, uint64_t *v)
@@ -125,11 +146,11 @@ static void identities(struct walk *x, const struct id **v, unsigned *n)
 	*v = out;
 }
 
-static void parts(struct walk *x, struct ipc_octets *o)
+static void parts(struct walk *x, struct ipc_octets *o, unsigned max)
 {
 	struct bytes *out;
 
-	o->n = count(x, o->n, IPC_PARTS_MAX);
+	o->n = count(x, o->n, max);
 	out = ARENA_ARRAY(x->arena, o->n, struct bytes);
 	for (unsigned i = 0; i < o->n && !x->wrong; i++) {
 		if (x->w)
@@ -137,6 +158,33 @@ static void parts(struct walk *x, struct ipc_octets *o)
 		octets(x, &out[i], IPC_DATA_MAX);
 	}
 	o->v = out;
+}
+
+static void payloads(struct walk *x, struct ike_certs *c)
+{
+	struct wire_cert *out;
+
+	c->n = count(x, c->n, IPC_PARTS_MAX);
+	out = ARENA_ARRAY(x->arena, c->n, struct wire_cert);
+	for (unsigned i = 0; i < c->n && !x->wrong; i++) {
+		if (x->w)
+			out[i] = c->v[i];
+		u8(x, &out[i].encoding, UINT8_MAX + 1);
+		octets(x, &out[i].data, IPC_DATA_MAX);
+	}
+	c->v = out;
+}
+
+static void address(struct walk *x, struct ip *ip)
+{
+	struct bytes a = bytes_of(ip->a, ip_size(ip));
+
+	u8(x, &ip->v, 7);
+	if (ip->v && ip->v != 4 && ip->v != 6)
+		fail(x, "an address is of no family");
+	exactly(x, &a, x->wrong ? 0 : ip_size(ip));
+	if (!x->w && !x->wrong && a.n)
+		memcpy(ip->a, a.p, a.n);
 }
 
 /* ------------------------------------------------------------------- fields */
@@ -151,6 +199,7 @@ static void log_line(struct walk *x, struct ipc_message *m)
 {
 	u8(x, &m->log.level, LOG_DETAIL + 1);
 	sentence(x, &m->log.word);
+	sentence(x, &m->log.name);
 	sentence(x, &m->log.line);
 	if (!m->log.word || !m->log.line)
 		fail(x, "a line of the log is empty");
@@ -195,8 +244,8 @@ static void opened(struct walk *x, struct ipc_message *m)
 	sentence(x, &m->opened.what);
 	sentence(x, &m->opened.instead);
 	octets(x, &m->opened.spki, IPC_DATA_MAX);
-	parts(x, &m->opened.certs);
-	parts(x, &m->opened.crls);
+	parts(x, &m->opened.certs, IPC_PARTS_MAX);
+	parts(x, &m->opened.crls, IPC_PARTS_MAX);
 }
 
 static void psk(struct walk *x, struct ipc_message *m)
@@ -230,8 +279,98 @@ static void key(struct walk *x, struct ipc_message *m)
 	octets(x, &m->key.data, IPC_DATA_MAX);
 }
 
+static void thing(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->thing.kind, STORED_AUTHORITY + 1);
+	u8(x, &m->thing.origin, STORED_BY_FETCH);
+	flag(x, &m->thing.more);
+	sentence(x, &m->thing.name);
+	octets(x, &m->thing.data, IPC_DATA_MAX);
+	parts(x, &m->thing.crls, IPC_URIS_MAX);
+	parts(x, &m->thing.ocsps, IPC_URIS_MAX);
+	if (!m->thing.name)
+		fail(x, "a thing has no name");
+}
+
+static void flush(struct walk *x, struct ipc_message *m)
+{
+	flag(x, &m->flush.crls);
+	flag(x, &m->flush.ocsps);
+}
+
+static void surroundings(struct walk *x, struct ipc_message *m)
+{
+	flag(x, &m->surroundings.local);
+	octets(x, &m->surroundings.dns, IPC_DNS_MAX);
+	octets(x, &m->surroundings.hosts, IPC_NAMES_MAX);
+}
+
+static void list(struct walk *x, struct ipc_message *m)
+{
+	u32(x, &m->list.at);
+	sentence(x, &m->list.subject);
+	flag(x, &m->list.ocsp);
+	octets(x, &m->list.data, UINT16_MAX);
+}
+
+static void judge(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_judge *j = &m->judge;
+
+	sentence(x, &j->demands.name);
+	sentence(x, &j->demands.constraints);
+	identity(x, &j->demands.ca_id);
+	parts(x, &j->demands.pinned, IPC_PARTS_MAX);
+	parts(x, &j->demands.cacerts, IPC_PARTS_MAX);
+	parts(x, &j->demands.pubkeys, IPC_PARTS_MAX);
+	parts(x, &j->demands.policies, IPC_PARTS_MAX);
+	u8(x, &j->demands.revocation, REVOCATION_STRICT + 1);
+	flag(x, &j->demands.keep);
+	identity(x, &j->remote);
+	octets(x, &j->octets, IPC_OCTETS_MAX);
+	octets(x, &j->proof, IPC_PROOF_MAX);
+	u8(x, &j->method, UINT8_MAX + 1);
+	payloads(x, &j->certs);
+	flag(x, &j->urls);
+	flag(x, &j->ask);
+	if (!j->demands.name)
+		fail(x, "a connection has no name");
+}
+
+static void verdict(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_verdict *v = &m->verdict;
+
+	u8(x, &v->result, ERR_MAX);
+	u8(x, &v->line, IPC_LINES);
+	flag(x, &v->revoked);
+	u32(x, &v->valid);
+	sentence(x, &v->why.what);
+	sentence(x, &v->why.offered);
+	sentence(x, &v->why.configured);
+	sentence(x, &v->why.differs);
+	sentence(x, &v->why.instead);
+	sentence(x, &v->why.alert);
+	parts(x, &v->certs, IPC_PARTS_MAX);
+}
+
+static void staple(struct walk *x, struct ipc_message *m)
+{
+	sentence(x, &m->staple.name);
+	parts(x, &m->staple.certs, IPC_CHAIN_MAX);
+}
+
+static void resolve(struct walk *x, struct ipc_message *m)
+{
+	sentence(x, &m->resolve.name);
+	u8(x, &m->resolve.family, 7);
+	address(x, &m->resolve.ip);
+	sentence(x, &m->resolve.what);
+}
+
 /* ---------------------------------------------------------------- the table */
 
+enum { GUARD = 1 << IPC_GUARD, IKE = 1 << IPC_IKE, KEEPER = 1 << IPC_KEEPER, CERTS = 1 << IPC_CERTS };
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
 struct row {
@@ -242,19 +381,34 @@ struct row {
 /* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper tells
  * itself is its image. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", IPC_KEEPER, IPC_GUARD, STARTS, vault_take_ready }, nothing },
-	[IPC_LOG] = { { "log", IPC_KEEPER, IPC_GUARD, ALWAYS, vault_take_log }, log_line },
-	[IPC_BLAME] = { { "blame", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
-	[IPC_SECRET] = { { "secret", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
-	[IPC_FILE] = { { "file", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
-	[IPC_DROP] = { { "drop", IPC_GUARD, IPC_KEEPER, SERVES, keeper_take_drop }, drop },
-	[IPC_KEPT] = { { "kept", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_answer }, kept },
-	[IPC_OPENED] = { { "opened", IPC_KEEPER, IPC_GUARD, SERVES, vault_take_answer }, opened },
-	[IPC_PSK_PROVE] = { { "psk-prove", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_psk_prove }, psk },
-	[IPC_PSK_CHECK] = { { "psk-check", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_psk_check }, psk },
-	[IPC_SIGN] = { { "sign", IPC_IKE, IPC_KEEPER, SERVES, keeper_take_sign }, sign },
-	[IPC_PROOF] = { { "proof", IPC_KEEPER, IPC_IKE, SERVES, vault_take_proof }, proof },
-	[IPC_KEY] = { { "key", IPC_KEEPER, IPC_KEEPER, STARTS, keeper_take_key }, key },
+	[IPC_READY] = { { "ready", KEEPER | CERTS, IPC_GUARD, STARTS, family_take_ready }, nothing },
+	[IPC_LOG] = { { "log", KEEPER | CERTS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
+	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, family_take_blame }, blame },
+	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
+	[IPC_FILE] = { { "file", GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
+	[IPC_DROP] = { { "drop", GUARD, IPC_KEEPER, SERVES, keeper_take_drop }, drop },
+	[IPC_KEPT] = { { "kept", KEEPER, IPC_GUARD, SERVES, vault_take_answer }, kept },
+	[IPC_OPENED] = { { "opened", KEEPER, IPC_GUARD, SERVES, vault_take_answer }, opened },
+	[IPC_PSK_PROVE] = { { "psk-prove", IKE, IPC_KEEPER, SERVES, keeper_take_psk_prove }, psk },
+	[IPC_PSK_CHECK] = { { "psk-check", IKE, IPC_KEEPER, SERVES, keeper_take_psk_check }, psk },
+	[IPC_SIGN] = { { "sign", IKE, IPC_KEEPER, SERVES, keeper_take_sign }, sign },
+	[IPC_PROOF] = { { "proof", KEEPER, IPC_IKE, SERVES, vault_take_proof }, proof },
+	[IPC_KEY] = { { "key", KEEPER, IPC_KEEPER, STARTS, keeper_take_key }, key },
+	[IPC_THING] = { { "thing", GUARD, IPC_CERTS, SERVES, certs_take_thing }, thing },
+	[IPC_CLEAR] = { { "clear", GUARD, IPC_CERTS, SERVES, certs_take_clear }, nothing },
+	[IPC_FLUSH] = { { "flush", GUARD, IPC_CERTS, SERVES, certs_take_flush }, flush },
+	[IPC_SURROUNDINGS] = { { "surroundings", GUARD, IPC_CERTS, SERVES, certs_take_surroundings },
+		surroundings },
+	[IPC_LIST] = { { "list", GUARD, IPC_CERTS, SERVES, certs_take_list }, list },
+	[IPC_LISTED] = { { "listed", CERTS, IPC_GUARD, SERVES, trust_take_listed }, list },
+	[IPC_NEWS] = { { "news", CERTS, IPC_GUARD, SERVES, trust_take_news }, nothing },
+	[IPC_JUDGE] = { { "judge", IKE, IPC_CERTS, SERVES, judge_take_proof }, judge },
+	[IPC_AGAIN] = { { "again", IKE, IPC_CERTS, SERVES, judge_take_again }, judge },
+	[IPC_VERDICT] = { { "verdict", CERTS, IPC_IKE, SERVES, trust_take_answer }, verdict },
+	[IPC_STAPLE] = { { "staple", IKE, IPC_CERTS, SERVES, staple_take }, staple },
+	[IPC_STAPLED] = { { "stapled", CERTS, IPC_IKE, SERVES, trust_take_answer }, staple },
+	[IPC_RESOLVE] = { { "resolve", IKE, IPC_CERTS, SERVES, certs_take_resolve }, resolve },
+	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

@@ -2,23 +2,25 @@
 /* Judging at once, and again when the servers have answered. */
 #include "daemon/judge.h"
 
+#include "creds/creds.h"
+#include "daemon/certs.h"
 #include "daemon/clock.h"
-#include "daemon/engine.h"
 #include "daemon/evidence.h"
-#include "daemon/line.h"
 #include "pki/sign.h"
 
 #include <stdlib.h>
-#include <time.h>
+
+enum { AGAIN_MAX = IPC_DATA_MAX / 2 /* octets of certificates that are kept to be judged again */ };
 
 /* One certificate to be judged. */
 struct judgement {
 	struct node node;
-	struct world *world;
-	struct answer *answer;   /* NULL: it was given */
-	struct arena arena;      /* of the verdict: servers may answer later than we do */
-	const struct peer *peer; /* a reference */
-	struct ike_question q;   /* in ARENA as far as it is needed here */
+	struct certs *certs;
+	uint64_t ticket;
+	struct arena arena; /* of all that follows: servers may answer later than we do */
+	struct ipc_judge q;
+	bool again; /* no proof, but whether he who gave one may go on */
+	struct constraints constraints;
 	struct evidence evidence;
 	struct cert *leaf; /* whose key made the signature */
 	struct cert_list pinned, cacerts;
@@ -28,21 +30,8 @@ struct judgement {
 	unsigned fetching;
 	const char *lost; /* why the last of it did not come */
 	unsigned asked;   /* servers that will answer, whatever becomes of this */
-	uint32_t sa;      /* not 0: it is no question, but whether this IKE_SA may go on */
 	bool over;
 };
-
-static int64_t wall_clock(void)
-{
-	return (int64_t)time(NULL);
-}
-
-void judges_start(struct judges *j)
-{
-	j->now = wall_clock;
-	list_init(&j->asking);
-	inquiries_start(&j->inquiries);
-}
 
 static void judgement_free(struct judgement *j)
 {
@@ -55,23 +44,18 @@ static void judgement_free(struct judgement *j)
 	certs_free(&j->cacerts);
 	if (j->late)
 		event_free(j->late);
-	peer_unref(j->peer);
 	arena_free(&j->arena);
 	free(j);
 }
 
-void judges_stop(struct judges *all)
+void judges_stop(struct certs *c)
 {
-	list_each_safe (n, &all->asking) {
+	list_each_safe (n, &c->judging) {
 		struct judgement *j = node_owner(n, struct judgement, node);
 
-		if (j->answer)
-			answer_free(j->answer);
-		j->answer = NULL;
 		j->over = true;
 		judgement_free(j);
 	}
-	inquiries_stop(&all->inquiries);
 }
 
 /* -------------------------------------------------------------- the verdict */
@@ -88,108 +72,119 @@ static struct cert_list untrusted(const struct judgement *j, struct arena *arena
 	return out;
 }
 
+static const char *const *texts_of(const struct ipc_octets *o, struct arena *arena)
+{
+	const char **v = ARENA_ARRAY(arena, o->n, const char *);
+
+	for (unsigned i = 0; i < o->n; i++)
+		v[i] = arena_text(arena, o->v[i]);
+	return v;
+}
+
 static void judge(struct judgement *j)
 {
-	const struct auth_conf *a = &j->peer->remote;
+	const struct ipc_demands *d = &j->q.demands;
 	struct cert_list more = untrusted(j, &j->arena);
 	struct path_request r = {
 		.leaf = j->leaf,
 		.untrusted = more.v,
 		.n_untrusted = more.n,
-		.now = j->world->judges.now(),
-		.constraints = creds_constraints(a, &j->arena),
+		.now = j->certs->now(),
+		.constraints = j->constraints,
 		.pinned = j->pinned.v,
 		.n_pinned = j->pinned.n,
 		.cacerts = j->cacerts.v,
 		.n_cacerts = j->cacerts.n,
-		.ca_id = a->ca_id.type == ID_ANY ? NULL : &a->ca_id,
-		.policies = a->cert_policy.v,
-		.n_policies = a->cert_policy.n,
-		.revocation = a->revocation,
+		.ca_id = d->ca_id.type == ID_ANY ? NULL : &d->ca_id,
+		.policies = texts_of(&d->policies, &j->arena),
+		.n_policies = d->policies.n,
+		.revocation = d->revocation,
 		.stapled = j->evidence.stapled,
 		.n_stapled = j->evidence.n_stapled,
 	};
 
-	path_judge(&j->world->config.creds.store, &r, &j->arena, &j->verdict);
+	path_judge(&j->certs->store, &r, &j->arena, &j->verdict);
 }
 
 /* Seconds until the first certificate of the chain expires; 0: there is none. */
 static uint32_t valid_for(const struct judgement *j)
 {
-	int64_t left = j->verdict.not_after - j->world->judges.now();
+	int64_t left = j->verdict.not_after - j->certs->now();
 
 	if (!j->verdict.n_links)
 		return 0;
 	return left < 1 ? 1 : left > UINT32_MAX ? 0 : (uint32_t)left;
 }
 
-/* What judge_again will need, where the connection wants that. */
-static struct ike_certs to_keep(const struct judgement *j, struct arena *arena)
+/* What IPC_AGAIN will need, where the connection wants that. The leaf comes first; of a chain that is longer
+ * than any that is meant, what is left out can only be missing then, and that ends nothing. */
+static struct ipc_octets to_keep(struct judgement *j)
 {
-	struct cert_list more = untrusted(j, arena);
-	struct wire_cert *v;
+	struct cert_list more = untrusted(j, &j->arena);
+	struct bytes *v;
+	size_t octets = 0;
+	unsigned n = 0;
 
-	if (!j->leaf || j->peer->cert_revoked == CERT_END_KEEP)
-		return (struct ike_certs){ 0 };
-	v = ARENA_ARRAY(arena, 1 + more.n, struct wire_cert);
-	for (unsigned i = 0; i <= more.n; i++)
-		v[i] = (struct wire_cert){ CERT_X509_SIGNATURE,
-			arena_bytes(arena, (i ? more.v[i - 1] : j->leaf)->der) };
-	return (struct ike_certs){ v, 1 + more.n };
+	if (!j->leaf || !j->q.demands.keep)
+		return (struct ipc_octets){ 0 };
+	v = ARENA_ARRAY(&j->arena, 1 + more.n, struct bytes);
+	for (unsigned i = 0; i <= more.n; i++) {
+		v[n] = (i ? more.v[i - 1] : j->leaf)->der;
+		octets += v[n].n;
+		if (octets > AGAIN_MAX)
+			break;
+		n++;
+	}
+	return (struct ipc_octets){ v, n };
 }
 
-/* Hands the verdict over, once; with the lines of the configuration that it follows from. */
-static void hand_over(struct judgement *j, enum err e, struct why *why)
+static const char *short_enough(const char *s, struct arena *arena)
 {
-	struct answer *answer = j->answer;
+	return s && strlen(s) > IPC_TEXT_MAX ? arena_text(arena, bytes_of((const uint8_t *)s, IPC_TEXT_MAX))
+					     : s;
+}
+
+/* Hands the verdict over, once. */
+static void hand_over(struct judgement *j, enum err e, const struct why *why, enum ipc_line line)
+{
+	struct ipc_message m = { .kind = IPC_VERDICT,
+		.ticket = j->ticket,
+		.verdict = { .result = (uint8_t)e, .line = (uint8_t)line } };
+	struct ipc_verdict *v = &m.verdict;
 
 	j->over = true;
-	j->answer = NULL;
-	answer->a.result = e;
 	if (!e) {
-		answer->a.valid = valid_for(j);
-		answer->a.certs = to_keep(j, &answer->arena);
+		v->valid = valid_for(j);
+		v->certs = to_keep(j);
+	} else {
+		v->revoked = j->verdict.fault == FAULT_REVOKED;
+		v->why = (struct why){ .what = short_enough(why->what, &j->arena),
+			.offered = short_enough(why->offered, &j->arena),
+			.configured = short_enough(why->configured, &j->arena),
+			.differs = short_enough(why->differs, &j->arena),
+			.instead = short_enough(why->instead, &j->arena),
+			.alert = why->alert };
 	}
-	if (e) {
-		if (!why->where)
-			why->where = source_print(&j->peer->remote.at, "auth", &j->arena);
-		answer->a.why = why_copy(&answer->arena, why);
-	}
-	engine_answer(j->world, answer);
+	certs_answer(j->certs, &m);
 }
 
-/* The peer of an IKE_SA is one no more. */
-static void withdraw(struct judgement *j)
+static void hand_over_verdict(struct judgement *j)
 {
-	struct world *w = j->world;
-	struct why why = j->verdict.why;
-	struct text line = text_in(&j->arena);
-
-	why.where = source_print(&j->peer->at, "cert_revoked", &j->arena);
-	why.alert = path_alert(FAULT_REVOKED);
-	line_add(&line, "connection", j->peer->name);
-	line_number(&line, "sa", j->sa);
-	line_why(&line, &why);
-	log_say(LOG_WARN, "revoked", "%s", text_str(&line));
-	failures_note(&w->failures, j->peer->name, &why);
-	engine_feed(w, &(struct ike_event){
-			       .kind = EVENT_COMMAND, .command = { .kind = COMMAND_DOWN, .ike_id = j->sa } });
+	hand_over(j, j->verdict.trusted ? ERR_OK : ERR_AUTH, &j->verdict.why, IPC_LINE_AUTH);
 }
 
-/* What servers have said counts for all IKE_SAs. */
-static void conclude_again(struct judgement *j)
-{
-	if (!j->over && j->verdict.fault == FAULT_REVOKED)
-		recheck_soon(j->world);
-	j->over = true;
-}
-
+/* What servers have said counts for everybody who was judged before. */
 static void conclude(struct judgement *j)
 {
-	if (j->sa)
-		conclude_again(j);
-	else if (!j->over)
-		hand_over(j, j->verdict.trusted ? ERR_OK : ERR_AUTH, &j->verdict.why);
+	if (j->over)
+		return;
+	if (!j->again) {
+		hand_over_verdict(j);
+		return;
+	}
+	if (j->verdict.fault == FAULT_REVOKED)
+		certs_tell(j->certs, &(struct ipc_message){ .kind = IPC_NEWS });
+	j->over = true;
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -208,7 +203,7 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 		judge(j);
 		conclude(j);
 	} else {
-		hand_over(j, ERR_MISSING, &why);
+		hand_over(j, ERR_MISSING, &why, IPC_LINE_AUTH);
 	}
 	judgement_free(j);
 }
@@ -218,7 +213,7 @@ static void wait(struct judgement *j)
 {
 	if (j->late)
 		return;
-	j->late = evtimer_new(j->world->base, on_late, j);
+	j->late = evtimer_new(j->certs->base, on_late, j);
 	if (!j->late)
 		abort();
 	evtimer_add(j->late, &(struct timeval){ .tv_sec = JUDGE_TIME });
@@ -251,7 +246,7 @@ static void ask_servers(struct judgement *j)
 	}
 	j->asked = n + 1;
 	for (unsigned i = 0; i < n; i++)
-		inquiry_begin(j->world, &asking[i], j->peer->name, &j->over, asked_one, j);
+		inquiry_begin(j->certs, &asking[i], j->q.demands.name, &j->over, asked_one, j);
 	asked_one(j);
 }
 
@@ -268,66 +263,54 @@ static void judge_chain(struct judgement *j)
 
 /* ---------------------------------------------------------------- the proof */
 
-static enum err check_auth(
-	const struct ike_question *q, const struct key *key, struct arena *arena, struct why *why)
+static enum err check_auth(struct judgement *j, const struct key *key, struct why *why)
 {
-	struct constraints c = creds_constraints(&q->peer->remote, arena);
-
-	return sign_check(key, (uint8_t)q->method, q->proof, q->octets, &c, arena, NULL, why);
+	return sign_check(key, j->q.method, j->q.proof, j->q.octets, &j->constraints, &j->arena, NULL, why);
 }
 
 /* Raw keys are trusted as such: the first that made the signature. */
-static enum err check_keys(const struct ike_question *q, struct arena *arena, struct why *why)
+static enum err check_keys(struct judgement *j, struct why *why)
 {
-	const struct cert_confs *list = &q->peer->remote.pubkeys;
+	const struct ipc_octets *list = &j->q.demands.pubkeys;
 	enum err e = ERR_AUTH;
 
 	for (unsigned i = 0; i < list->n && e; i++) {
 		struct key *key;
 
-		e = key_public(list->v[i].data, arena, &key, why);
+		e = key_public(list->v[i], &j->arena, &key, why);
 		if (!e) {
-			e = check_auth(q, key, arena, why);
+			e = check_auth(j, key, why);
 			key_unref(key);
 		}
 	}
 	return e;
 }
 
-static enum err check_leaf(
-	const struct cert *leaf, const struct ike_question *q, struct arena *arena, struct why *why)
+static enum err check_leaf(struct judgement *j, const struct cert *leaf, struct why *why)
 {
 	enum err e;
 
 	if (!leaf->key) {
-		why->what = arena_printf(arena, "the key of the certificate %s cannot be used: %s",
-			cert_name(leaf, arena), leaf->no_key);
+		why->what = arena_printf(&j->arena, "the key of the certificate %s cannot be used: %s",
+			cert_name(leaf, &j->arena), leaf->no_key);
 		return ERR_UNSUPPORTED;
 	}
-	e = check_auth(q, leaf->key, arena, why);
-	if (!e && !cert_confirms(leaf, &q->remote, arena, why))
+	e = check_auth(j, leaf->key, why);
+	if (!e && !cert_confirms(leaf, &j->q.remote, &j->arena, why))
 		e = ERR_AUTH;
 	return e;
 }
 
-static enum err no_cert(const struct ike_question *q, struct arena *arena, struct why *why)
-{
-	why->what = arena_printf(arena, "the peer %s sent no certificate, and none of it is here",
-		id_print(&q->remote, arena));
-	why->where = source_print(&q->peer->remote.at, "certs", arena);
-	why->instead = "send_cert = always on the peer's side, or certs = its certificate here";
-	return ERR_MISSING;
-}
-
 /* Takes C where it is about the peer and its key made the signature; else WHY is about it. */
-static enum err try_known(struct judgement *j, struct cert *c, const struct ike_question *q, struct why *why)
+static enum err try_known(struct judgement *j, struct cert *c, struct why *why, bool *tried)
 {
 	enum err e;
 
-	if (!cert_has_id(c, &q->remote))
+	if (!cert_has_id(c, &j->q.remote))
 		return ERR_MISSING;
+	*tried = true;
 	*why = (struct why){ 0 };
-	e = check_leaf(c, q, &j->arena, why);
+	e = check_leaf(j, c, why);
 	if (!e)
 		j->leaf = cert_ref(c);
 	return e;
@@ -335,29 +318,34 @@ static enum err try_known(struct judgement *j, struct cert *c, const struct ike_
 
 /* Without a certificate in the message: one that is here for this identity, of several the one that fits the
  * signature. Where none does, WHY is about the last. */
-static enum err check_known(struct judgement *j, const struct ike_question *q, struct why *why)
+static enum err check_known(struct judgement *j, struct why *why, enum ipc_line *line)
 {
-	(void)no_cert(q, &j->arena, why);
+	bool tried = false;
+
+	why->what = arena_printf(&j->arena, "the peer %s sent no certificate, and none of it is here",
+		id_print(&j->q.remote, &j->arena));
+	why->instead = "send_cert = always on the peer's side, or certs = its certificate here";
 	for (unsigned i = 0; i < j->pinned.n; i++)
-		if (!try_known(j, j->pinned.v[i], q, why))
+		if (!try_known(j, j->pinned.v[i], why, &tried))
 			return ERR_OK;
-	list_each (n, &j->world->config.creds.store.all) {
+	list_each (n, &j->certs->store.all) {
 		struct stored *s = store_at(n);
 
-		if (s->kind == STORED_CERT && !try_known(j, s->cert, q, why))
+		if (s->kind == STORED_CERT && !try_known(j, s->cert, why, &tried))
 			return ERR_OK;
 	}
+	*line = tried ? IPC_LINE_AUTH : IPC_LINE_CERTS;
 	return ERR_AUTH;
 }
 
-static enum err check_cert(struct judgement *j, struct why *why)
+static enum err check_cert(struct judgement *j, struct why *why, enum ipc_line *line)
 {
 	struct cert *first = j->evidence.certs[0];
 	enum err e;
 
 	if (!first)
-		return check_known(j, &j->q, why);
-	e = check_leaf(first, &j->q, &j->arena, why);
+		return check_known(j, why, line);
+	e = check_leaf(j, first, why);
 	if (!e)
 		j->leaf = cert_ref(first);
 	return e;
@@ -379,17 +367,13 @@ static void fetched_one(struct judgement *j)
 		j->fetched(j);
 }
 
-/* In quotes and now and then: the place is the word of a peer that has proved nothing yet. */
+/* Now and then: the place is the word of a peer that has proved nothing yet. */
 static void say_lost(const struct judgement *j)
 {
-	struct arena arena = { 0 };
-	struct text line = text_in(&arena);
+	unsigned held;
 
-	line_add(&line, "connection", j->peer->name);
-	line_add(&line, "msg", j->lost);
-	if (line_pass(&j->world->strangers[TELL_REFUSED], clock_ms()))
-		log_say(LOG_WARN, "certificate", "%s", text_str(&line));
-	arena_free(&arena);
+	if (gate_pass(&j->certs->strangers, clock_ms(), &held))
+		certs_say(j->certs, "certificate", j->q.demands.name, j->lost);
 }
 
 static void on_cert(void *ctx, struct bytes body, const char *lost)
@@ -418,14 +402,14 @@ static void fetch(struct judgement *j, unsigned from, unsigned end, void (*then)
 		*p = (struct parcel){ j, i };
 		j->fetching++;
 		wait(j);
-		fetch_get(&j->world->fetcher, j->evidence.places[i].url, on_cert, p);
+		fetch_get(&j->certs->fetcher, j->evidence.places[i].url, on_cert, p);
 	}
 	fetched_one(j);
 }
 
-static void refuse(struct judgement *j, enum err e, struct why *why)
+static void refuse(struct judgement *j, enum err e, const struct why *why, enum ipc_line line)
 {
-	hand_over(j, e, why);
+	hand_over(j, e, why, line);
 	judgement_free(j);
 }
 
@@ -433,70 +417,43 @@ static void refuse(struct judgement *j, enum err e, struct why *why)
 static void check(struct judgement *j)
 {
 	struct why why = { .what = j->lost };
-	enum err e = j->evidence.n && !j->evidence.certs[0] ? ERR_MISSING : check_cert(j, &why);
+	enum ipc_line line = IPC_LINE_AUTH;
+	enum err e = j->evidence.n && !j->evidence.certs[0] ? ERR_MISSING : check_cert(j, &why, &line);
 
 	if (e)
-		refuse(j, e, &why);
+		refuse(j, e, &why, line);
 	else
 		fetch(j, 1, j->evidence.n, judge_chain);
 }
 
 /* ------------------------------------------------------------------- whole */
 
-/* Q, for longer than a step. */
-static struct ike_question question_copy(
-	const struct ike_question *q, const struct peer *peer, struct arena *arena)
-{
-	return (struct ike_question){ .peer = peer,
-		.remote = id_copy(arena, &q->remote),
-		.octets = arena_bytes(arena, q->octets),
-		.proof = arena_bytes(arena, q->proof),
-		.method = q->method };
-}
-
-static struct judgement *judgement_new(struct world *w, const struct peer *peer, struct answer *answer)
-{
-	struct judgement *j = calloc(1, sizeof *j);
-
-	if (!j)
-		abort();
-	j->world = w;
-	j->answer = answer;
-	j->peer = peer_ref(peer);
-	j->pinned = certs_of(&peer->remote.certs, &w->config.creds.store, "x509", &j->arena);
-	j->cacerts = certs_of(&peer->remote.cacerts, &w->config.creds.store, "x509ca", &j->arena);
-	list_append(&w->judges.asking, &j->node);
-	return j;
-}
-
 /* The key that the peer says it has must be one of those that the connection names. */
-static enum err check_raw_key(const struct judgement *j, struct why *why)
+static enum err check_raw_key(struct judgement *j, struct why *why)
 {
-	const struct cert_confs *list = &j->peer->remote.pubkeys;
-	struct arena *arena = (struct arena *)&j->arena;
+	const struct ipc_octets *list = &j->q.demands.pubkeys;
 	enum err e = ERR_AUTH;
 	struct key *sent;
+	char id[KEYID_TEXT];
 
-	if (key_public(j->evidence.raw_key, arena, &sent, why))
+	if (key_public(j->evidence.raw_key, &j->arena, &sent, why))
 		return ERR_SYNTAX;
 	for (unsigned i = 0; i < list->n && e; i++) {
 		struct key *one;
 
-		if (key_public(list->v[i].data, arena, &one, why))
+		if (key_public(list->v[i], &j->arena, &one, why))
 			continue;
 		e = key_eq(one, sent) ? ERR_OK : ERR_AUTH;
 		key_unref(one);
 	}
-	if (e) {
-		char id[KEYID_TEXT];
-
-		why->what = arena_printf(arena, "the public key that the peer sent is none of those that the "
-						"connection names");
-		why->offered = arena_printf(
-			arena, "%s, key id %s", key_print(sent, arena), keyid_print(sent->id, id));
-		why->where = source_print(&j->peer->remote.at, "pubkeys", arena);
-		why->instead = "pubkeys = a file with that key, if it is the right one";
-	}
+	if (e)
+		*why = (struct why){
+			.what = "the public key that the peer sent is none of those that the connection "
+				"names",
+			.offered = arena_printf(&j->arena, "%s, key id %s", key_print(sent, &j->arena),
+				keyid_print(sent->id, id)),
+			.instead = "pubkeys = a file with that key, if it is the right one",
+		};
 	key_unref(sent);
 	return e;
 }
@@ -505,50 +462,99 @@ static enum err check_raw_key(const struct judgement *j, struct why *why)
 static bool judge_keys(struct judgement *j)
 {
 	struct why why = { 0 };
+	enum ipc_line line = IPC_LINE_AUTH;
 	enum err e;
 
-	if (!j->peer->remote.pubkeys.n)
+	if (!j->q.demands.pubkeys.n)
 		return false;
 	e = j->evidence.raw_key.n ? check_raw_key(j, &why) : ERR_OK;
+	if (e == ERR_AUTH)
+		line = IPC_LINE_PUBKEYS;
 	if (!e)
-		e = check_keys(&j->q, &j->arena, &why);
+		e = check_keys(j, &why);
 	if (e && j->evidence.n)
 		return false;
-	refuse(j, e, &why);
+	refuse(j, e, &why, line);
 	return true;
 }
 
-void judge_check(struct world *w, const struct ike_question *q, struct answer *answer)
+/* All, or none: where a connection names nobody, everybody may be right. */
+static bool read_all(const struct ipc_octets *o, struct arena *arena, struct cert_list *out)
 {
-	struct judgement *j = judgement_new(w, q->peer, answer);
-	bool urls = config_now(&w->config)->settings.hash_and_url;
+	struct why why;
+
+	out->v = ARENA_ARRAY(arena, o->n, struct cert *);
+	for (out->n = 0; out->n < o->n; out->n++)
+		if (cert_read(o->v[out->n], arena, &out->v[out->n], &why))
+			return false;
+	return true;
+}
+
+static bool take_demands(struct judgement *j)
+{
+	const struct ipc_demands *d = &j->q.demands;
+	struct text why = text_in(&j->arena);
+
+	return read_all(&d->pinned, &j->arena, &j->pinned) && read_all(&d->cacerts, &j->arena, &j->cacerts) &&
+	       (!d->constraints || !constraints_parse(d->constraints, &j->constraints, &why));
+}
+
+/* M, for longer than it is obeyed. NULL: its demands are not to be understood. */
+static struct judgement *judgement_new(struct certs *c, const struct ipc_message *m)
+{
+	struct judgement *j = calloc(1, sizeof *j);
+
+	if (!j)
+		abort();
+	arena_join(&j->arena, c->message);
+	j->certs = c;
+	j->ticket = m->ticket;
+	j->q = m->judge;
+	j->again = m->kind == IPC_AGAIN;
+	list_append(&c->judging, &j->node);
+	if (take_demands(j))
+		return j;
+	j->over = true;
+	judgement_free(j);
+	return NULL;
+}
+
+bool judge_take_proof(void *ctx, const struct ipc_message *m)
+{
+	struct judgement *j = judgement_new(ctx, m);
 	struct why why = { 0 };
 	enum err e;
 
-	j->q = question_copy(q, j->peer, &j->arena);
-	e = evidence_take(&j->evidence, &q->certs, &w->config.creds.store, urls, &j->arena, &why);
+	if (!j)
+		return false;
+	e = evidence_take(&j->evidence, &j->q.certs, &j->certs->store, j->q.urls, &j->arena, &why);
 	if (e)
-		refuse(j, e, &why);
+		refuse(j, e, &why, IPC_LINE_AUTH);
 	else if (!judge_keys(j))
 		fetch(j, 0, j->evidence.n ? 1 : 0, check);
+	return true;
 }
 
-void judge_again(struct world *w, const struct ike_proven *proven, bool ask)
+/* What is known is the answer; what servers say comes as news. */
+bool judge_take_again(void *ctx, const struct ipc_message *m)
 {
-	struct judgement *j = judgement_new(w, proven->peer, NULL);
+	struct judgement *j = judgement_new(ctx, m);
 	struct why why = { 0 };
 
-	j->sa = proven->id;
-	if (evidence_take(&j->evidence, &proven->certs, &w->config.creds.store, false, &j->arena, &why))
-		abort();
+	if (!j)
+		return false;
+	if (evidence_take(&j->evidence, &j->q.certs, &j->certs->store, false, &j->arena, &why) ||
+		!j->evidence.n) {
+		refuse(j, ERR_SYNTAX, &why, IPC_LINE_AUTH);
+		return true;
+	}
 	j->leaf = cert_ref(j->evidence.certs[0]);
 	judge(j);
-	if (ask && j->verdict.worth_asking) {
+	hand_over_verdict(j);
+	j->over = !j->q.ask || !j->verdict.worth_asking;
+	if (j->over)
+		judgement_free(j);
+	else
 		ask_servers(j);
-		return;
-	}
-	if (j->verdict.fault == FAULT_REVOKED)
-		withdraw(j);
-	j->over = true;
-	judgement_free(j);
+	return true;
 }

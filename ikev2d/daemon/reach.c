@@ -141,7 +141,7 @@ static void ask_name(
 	for (unsigned i = 0; i < p->n_local_addrs && !family; i++)
 		if (addr_pattern_single(&p->local_addrs[i]))
 			family = p->local_addrs[i].lo.v;
-	resolve_name(&w->resolver, name, family, on_resolved, r);
+	trust_resolve(w, name, family, on_resolved, r);
 }
 
 void reach_ask(struct world *w, const struct ike_question *q, struct answer *answer)

@@ -37,8 +37,12 @@ static void on_next(evutil_socket_t fd, short what, void *ctx)
 	if (r->at == r->n)
 		return;
 	r->at++;
-	evtimer_add(r->next, &at_once);
-	judge_again(w, &proven, r->ask);
+	trust_check_again(w, &proven, r->ask);
+}
+
+void recheck_go_on(struct world *w)
+{
+	evtimer_add(w->recheck.next, &at_once);
 }
 
 static void on_hour(evutil_socket_t fd, short what, void *ctx)

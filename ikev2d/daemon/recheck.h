@@ -23,5 +23,8 @@ struct recheck {
 void recheck_start(struct world *w);
 void recheck_stop(struct world *w);
 
+/* The one that was being looked at has been: the next one. */
+void recheck_go_on(struct world *w);
+
 /* CRLs, OCSP answers or authorities have changed: a round begins, when nothing else is to be done. */
 void recheck_soon(struct world *w);

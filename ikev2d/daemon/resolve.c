@@ -7,7 +7,9 @@
 
 #include <event2/dns.h>
 #include <event2/util.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { PATIENCE = 8 /* s for an answer: the core waits a little longer */ };
 
@@ -84,13 +86,47 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 	arena_free(&arena);
 }
 
+/* The octets B as a file in FOLDER, for the time of READ. */
+static void as_file(const char *folder, struct bytes b,
+	void (*read)(struct evdns_base *dns, const char *path), struct evdns_base *dns)
+{
+	struct arena arena = { 0 };
+	const char *path = arena_printf(&arena, "%s/names.new", folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0) {
+		if (write(fd, b.p, b.n) == (ssize_t)b.n)
+			read(dns, path);
+		close(fd);
+		(void)unlink(path);
+	}
+	arena_free(&arena);
+}
+
+static void read_dns(struct evdns_base *dns, const char *path)
+{
+	(void)evdns_base_resolv_conf_parse(dns, DNS_OPTIONS_ALL & ~DNS_OPTION_HOSTSFILE, path);
+}
+
+static void read_hosts(struct evdns_base *dns, const char *path)
+{
+	(void)evdns_base_load_hosts(dns, path);
+}
+
 /* Another server is asked soon where one is silent. */
-static bool resolver_open(struct resolver *r)
+void resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts)
 {
 	if (!r->dns)
-		r->dns = evdns_base_new(
-			r->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	return r->dns && !evdns_base_set_option(r->dns, "timeout:", "2");
+		r->dns = evdns_base_new(r->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	if (!r->dns)
+		abort();
+	(void)evdns_base_clear_nameservers_and_suspend(r->dns);
+	evdns_base_search_clear(r->dns);
+	evdns_base_clear_host_addresses(r->dns);
+	as_file(folder, dns, read_dns, r->dns);
+	as_file(folder, hosts, read_hosts, r->dns);
+	(void)evdns_base_set_option(r->dns, "timeout:", "2");
+	(void)evdns_base_resume(r->dns);
 }
 
 static struct question *question_new(struct resolver *r, const char *name, resolve_done *done, void *ctx)
@@ -122,9 +158,8 @@ void resolve_name(struct resolver *r, const char *name, unsigned family, resolve
 	struct evdns_getaddrinfo_request *request;
 	struct question *q;
 
-	if (!resolver_open(r)) {
-		done(ctx, NULL,
-			"names cannot be resolved: /etc/resolv.conf is not right; write an address instead");
+	if (!r->dns) {
+		done(ctx, NULL, "names cannot be resolved yet");
 		return;
 	}
 	q = question_new(r, name, done, ctx);

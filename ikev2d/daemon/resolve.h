@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DNS names to addresses, without waiting: by libevent's resolver, as /etc/hosts and /etc/resolv.conf say. */
+/* DNS names to addresses, without waiting: by libevent's resolver, as it is told what /etc/hosts and
+ * /etc/resolv.conf say. */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/list.h"
 #include "model/addr.h"
 
@@ -11,7 +13,7 @@ struct evdns_base;
 
 struct resolver {
 	struct event_base *base;
-	struct evdns_base *dns; /* made for the first question */
+	struct evdns_base *dns; /* NULL: it was told nothing yet */
 	struct node asked;
 };
 
@@ -19,6 +21,10 @@ struct resolver {
 typedef void resolve_done(void *ctx, const struct ip *ip, const char *why);
 
 void resolver_start(struct resolver *r, struct event_base *base);
+
+/* What /etc/resolv.conf (DNS) and /etc/hosts (HOSTS) say from now on. Their octets stand in files in FOLDER
+ * for a moment, since libevent reads files. */
+void resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts);
 
 /* Questions under way end without their answers: DONE gets a sentence that says so. */
 void resolver_stop(struct resolver *r);

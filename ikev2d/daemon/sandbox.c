@@ -4,7 +4,9 @@
 
 #include "daemon/process.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
@@ -12,9 +14,12 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +49,12 @@ static const char *const common[] = { "brk", "mmap", "munmap", "mremap", "madvis
 /* Its image. */
 static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL };
 
+/* Its loop, servers, CRLs that it has fetched. */
+static const char *const certs[] = { "socket", "connect", "getsockopt", "setsockopt", "getsockname",
+	"getpeername", "shutdown", "fcntl", "ioctl", "read", "readv", "epoll_create1", "epoll_ctl",
+	"epoll_wait", "epoll_pwait", "openat", "open", "mkdir", "mkdirat", "unlink", "unlinkat", "rename",
+	"renameat", "renameat2", "fsync", "fstat", "newfstatat", "lseek", "getdents64", "uname", NULL };
+
 /* What a sanitizer wants to write its report; not in what is installed. */
 static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_yield", "readlink",
 	"readlinkat", "openat", "open", "read", "fstat", "newfstatat", "stat", "lseek", "getrlimit",
@@ -53,22 +64,39 @@ static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_
 static const struct row {
 	const char *name; /* of its user, and in the list of processes: 15 characters */
 	const char *const *calls;
-	rlim_t files; /* descriptors at most; they are there already */
+	rlim_t files;    /* descriptors at most */
+	bool keeps_root; /* it may use files in its root */
 } rows[IPC_PROCESSES] = {
-	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8 },
+	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false },
+	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true },
 };
 
-/* Memory that is written is not carried out, and what is carried out is not written. */
+/* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried
+ * out is not written; sockets are those of IP; of a socket it is asked how much there is to be read. */
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp form;
+} forms[] = {
+	{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+	{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
+	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0) },
+	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0) },
+	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0) },
+};
+
 static int admit(scmp_filter_ctx filter, const char *name)
 {
-	int call = seccomp_syscall_resolve_name(name);
-	const struct scmp_arg_cmp not_executable = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int call = seccomp_syscall_resolve_name(name), e = 0;
+	bool in_forms = false;
 
 	if (call == __NR_SCMP_ERROR)
 		return 0; /* another architecture's */
-	if (!strcmp(name, "mmap") || !strcmp(name, "mprotect"))
-		return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &not_executable);
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+	for (size_t i = 0; i < sizeof forms / sizeof *forms && !e; i++)
+		if (!strcmp(name, forms[i].name)) {
+			in_forms = true;
+			e = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &forms[i].form);
+		}
+	return in_forms ? e : seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 }
 
 static int admit_all(scmp_filter_ctx filter, const char *const *names)
@@ -98,27 +126,31 @@ static bool filter_calls(const struct row *row)
 
 /* -------------------------------------------------------------------- files */
 
-/* No file whatever, for kernels that can (5.13): beside the empty root, since this cannot be undone by who
- * becomes root again. */
-static bool forbid_files(void)
+/* No file whatever but those in ROOT_FD (-1: none), for kernels that can (5.13): beside the root, since this
+ * cannot be undone by who becomes root again. */
+static bool forbid_files(int root_fd)
 {
 	struct landlock_ruleset_attr all = { .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1 };
+	struct landlock_path_beneath_attr own = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE |
+								    LANDLOCK_ACCESS_FS_READ_DIR |
+								    LANDLOCK_ACCESS_FS_WRITE_FILE |
+								    LANDLOCK_ACCESS_FS_MAKE_REG |
+								    LANDLOCK_ACCESS_FS_REMOVE_FILE,
+		.parent_fd = root_fd };
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
 	bool done;
 
 	if (fd < 0)
 		return errno == ENOSYS || errno == EOPNOTSUPP;
-	done = !syscall(SYS_landlock_restrict_self, fd, 0);
+	done = (root_fd < 0 || !syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &own, 0)) &&
+	       !syscall(SYS_landlock_restrict_self, fd, 0);
 	close(fd);
 	return done;
 }
 
 static bool leave_root(int root_fd)
 {
-	bool done = !fchdir(root_fd) && (!chroot(".") || errno == EPERM);
-
-	close(root_fd);
-	return done;
+	return !fchdir(root_fd) && (!chroot(".") || errno == EPERM);
 }
 
 /* --------------------------------------------------------------------- user */
@@ -135,6 +167,20 @@ static struct user user_of(enum ipc_process p)
 	if (there)
 		return (struct user){ there->pw_uid, there->pw_gid };
 	return (struct user){ USER_BASE + p, USER_BASE + p };
+}
+
+void sandbox_give(enum ipc_process p, int fd)
+{
+	struct user u = user_of(p);
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again < 0 ? NULL : fdopendir(again);
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strcmp(e->d_name, "..") != 0)
+			(void)!fchownat(fd, e->d_name, u.uid, u.gid, AT_SYMLINK_NOFOLLOW);
+	if (d)
+		closedir(d);
 }
 
 /* All but those of the set KEEP. */
@@ -204,8 +250,9 @@ enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
 		prctl(PR_SET_PDEATHSIG, SIGKILL))
 		return cannot("it cannot be sealed", why);
-	if (!forbid_files())
+	if (!forbid_files(row->keeps_root ? root_fd : -1))
 		return cannot("Landlock refuses", why);
+	close(root_fd);
 	if (!filter_calls(row))
 		return cannot("seccomp refuses", why);
 	return ERR_OK;

@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "daemon/ipc.h"
 
+/* Makes the folder FD, and the files in it, P's own, where P has a user of its own. */
+void sandbox_give(enum ipc_process p, int fd);
+
 /* Gives away all that P does not need: the user and groups of who started it (it becomes the user of its row,
  * "ikev2d-keeper", or where the machine has none a number that nobody uses), capabilities, every file (the
  * root becomes ROOT_FD, an empty folder, which is closed), new processes, and all system calls that are not

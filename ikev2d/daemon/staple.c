@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One answer that waits for responders. */
+/* One question that waits for responders. */
 #include "daemon/staple.h"
 
-#include "daemon/engine.h"
-#include "daemon/world.h"
+#include "daemon/certs.h"
+#include "daemon/judge.h"
 
 #include <stdlib.h>
 
 struct stapling {
 	struct node node;
-	struct world *world;
-	struct answer *answer;                 /* NULL: it was given */
-	struct path_link links[CHAIN_MAX + 1]; /* with references */
+	struct certs *certs;
+	uint64_t ticket;
+	struct path_link links[IPC_CHAIN_MAX]; /* with references */
 	unsigned n;
 	struct event *late;
 	unsigned asked;
-	bool over;
+	bool over; /* it was answered */
 };
-
-bool staple_wanted(const struct ike_question *q)
-{
-	return q->wants & WANTS_OCSP && (q->peer->ocsp == OCSP_REPLY || q->peer->ocsp == OCSP_BOTH);
-}
 
 static void stapling_free(struct stapling *s)
 {
@@ -36,14 +31,11 @@ static void stapling_free(struct stapling *s)
 	free(s);
 }
 
-void staples_stop(struct node *all)
+void staples_stop(struct certs *c)
 {
-	list_each_safe (n, all) {
+	list_each_safe (n, &c->stapling) {
 		struct stapling *s = node_owner(n, struct stapling, node);
 
-		if (s->answer)
-			answer_free(s->answer);
-		s->answer = NULL;
 		s->over = true;
 		stapling_free(s);
 	}
@@ -53,29 +45,27 @@ static struct ocsp *known(const struct stapling *s, unsigned i)
 {
 	const struct path_link *l = &s->links[i];
 
-	return path_ocsp(&s->world->config.creds.store, l->cert, l->issuer, s->world->judges.now());
+	return path_ocsp(&s->certs->store, l->cert, l->issuer, s->certs->now());
 }
 
-/* What is known goes along; a peer that wants more asks itself. */
+/* What is known goes along, as far as a message holds it; a peer that wants more asks itself. */
 static void hand_over(struct stapling *s)
 {
-	struct arena *arena = &s->answer->arena;
-	struct ike_certs *certs = &s->answer->a.certs;
-	struct wire_cert *v = ARENA_ARRAY(arena, certs->n + s->n, struct wire_cert);
-	struct answer *answer = s->answer;
+	struct ipc_message m = { .kind = IPC_STAPLED, .ticket = s->ticket };
+	struct bytes v[IPC_CHAIN_MAX];
+	size_t octets = 0;
 
-	for (unsigned i = 0; i < certs->n; i++)
-		v[i] = certs->v[i];
-	certs->v = v;
+	m.staple.certs.v = v;
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct ocsp *o = known(s, i);
 
-		if (o)
-			v[certs->n++] = (struct wire_cert){ CERT_OCSP, arena_bytes(arena, o->der) };
+		if (!o || octets + o->der.n > IPC_DATA_MAX / 2)
+			continue;
+		octets += o->der.n;
+		v[m.staple.certs.n++] = o->der;
 	}
-	s->answer = NULL;
 	s->over = true;
-	engine_answer(s->world, answer);
+	certs_answer(s->certs, &m);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *ctx)
@@ -98,12 +88,20 @@ static void asked_one(void *ctx)
 	stapling_free(s);
 }
 
-static void add_link(struct stapling *s, struct cert *cert, struct cert *issuer)
+/* The certificates of CHAIN, each with the next one. */
+static void add_links(struct stapling *s, const struct ipc_octets *chain, struct arena *arena)
 {
-	if (!issuer)
-		return;
-	s->links[s->n] = (struct path_link){ .cert = cert_ref(cert), .issuer = cert_ref(issuer) };
-	s->n++;
+	struct cert *cert = NULL, *issuer;
+	struct why why;
+
+	for (unsigned i = 0; i < chain->n; i++) {
+		if (cert_read(chain->v[i], arena, &issuer, &why))
+			break;
+		if (cert)
+			s->links[s->n++] = (struct path_link){ .cert = cert, .issuer = cert_ref(issuer) };
+		cert = issuer;
+	}
+	cert_unref(cert);
 }
 
 /* Responders, and no lists: these are not what the peer wants. */
@@ -111,41 +109,32 @@ static void ask(struct stapling *s, unsigned i, const char *name)
 {
 	struct path_link *l = &s->links[i];
 
-	path_uris(&s->world->config.creds.store, l);
+	path_uris(&s->certs->store, l);
 	l->crls.n = 0;
 	if (!l->ocsps.n || known(s, i))
 		return;
 	s->asked++;
-	inquiry_begin(s->world, l, name, &s->over, asked_one, s);
+	inquiry_begin(s->certs, l, name, &s->over, asked_one, s);
 }
 
-void staple(struct world *w, const struct cert_list *shown, const char *name, struct answer *answer)
+bool staple_take(void *ctx, const struct ipc_message *m)
 {
-	const struct store *store = &w->config.creds.store;
+	struct certs *c = ctx;
 	struct stapling *s = calloc(1, sizeof *s);
 
 	if (!s)
 		abort();
-	s->world = w;
-	s->answer = answer;
-	s->late = evtimer_new(w->base, on_late, s);
+	s->certs = c;
+	s->ticket = m->ticket;
+	s->late = evtimer_new(c->base, on_late, s);
 	if (!s->late)
 		abort();
-	list_append(&w->stapling, &s->node);
-	for (unsigned i = 0; i < shown->n; i++)
-		add_link(s, shown->v[i],
-			i + 1 < shown->n ? shown->v[i + 1] : store_issuer(store, shown->v[i], NULL, 0));
+	list_append(&c->stapling, &s->node);
+	add_links(s, &m->staple.certs, c->message);
 	evtimer_add(s->late, &(struct timeval){ .tv_sec = JUDGE_TIME });
 	s->asked = 1;
 	for (unsigned i = 0; i < s->n; i++)
-		ask(s, i, name);
+		ask(s, i, m->staple.name ? m->staple.name : "");
 	asked_one(s);
-}
-
-void staple_answer(struct world *w, struct answer *answer)
-{
-	if (!answer->a.result && answer->connection && answer->shown.n)
-		staple(w, &answer->shown, answer->connection, answer);
-	else
-		engine_answer(w, answer);
+	return true;
 }

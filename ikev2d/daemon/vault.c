@@ -3,11 +3,9 @@
  * core does not: its questions are asked, and asked again when keeper was lost in between. */
 #include "daemon/vault.h"
 
-#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
-#include "daemon/staple.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -47,7 +45,6 @@ struct vault {
 	struct node asked;     /* struct asked, in their order */
 	unsigned flying;
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
-	struct gate lines;         /* of its log: who asks it can make it say many */
 	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
 	struct {                   /* for guard */
 		uint64_t ticket;   /* 0: it does not wait */
@@ -130,7 +127,7 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 
 bool vault_take_answer(void *ctx, const struct ipc_message *m)
 {
-	struct vault *v = ctx;
+	struct vault *v = member_ctx(ctx);
 
 	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
 		return false;
@@ -275,7 +272,7 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 			     : arena_printf(&answer->arena, "no proof can be made: %s", err_name(e));
 	v->flying -= a->flying;
 	asked_free(a);
-	staple_answer(v->world, answer);
+	trust_complete(v->world, answer);
 }
 
 /* The first that does not fly, or NULL. */
@@ -360,7 +357,7 @@ static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept,
 
 bool vault_take_proof(void *ctx, const struct ipc_message *m)
 {
-	struct vault *v = ctx;
+	struct vault *v = member_ctx(ctx);
 
 	list_each_safe (n, &v->asked) {
 		struct asked *a = node_owner(n, struct asked, node);
@@ -417,39 +414,6 @@ void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, 
 	ask(v, &m, key->kept, NULL, answer);
 }
 
-/* ------------------------------------------------------------- what it tells */
-
-bool vault_take_ready(void *ctx, const struct ipc_message *m)
-{
-	(void)m;
-	member_ready(&((struct vault *)ctx)->keeper);
-	return true;
-}
-
-bool vault_take_log(void *ctx, const struct ipc_message *m)
-{
-	struct vault *v = ctx;
-
-	member_said(&v->keeper, m->log.line);
-	if (line_pass(&v->lines, clock_ms()))
-		line_say(m->log.level, m->log.word, m->log.line);
-	return true;
-}
-
-/* Both who may have broken the rules are this process: it is not itself any more. (That keeper could say so
- * without a reason ends with guard and ike in processes of their own.) */
-bool vault_take_blame(void *ctx, const struct ipc_message *m)
-{
-	struct arena arena = { 0 };
-
-	(void)ctx;
-	if (m->blame.process == IPC_KEEPER || !m->blame.what)
-		return false;
-	line_say(LOG_ERROR, "family",
-		arena_printf(&arena, "%s %s: this process ends", ipc_name(m->blame.process), m->blame.what));
-	abort();
-}
-
 /* ---------------------------------------------------------------------- life */
 
 static void serve(void *ctx, struct ipc_channel *far)
@@ -480,6 +444,7 @@ enum err vault_start(struct world *w, const char *folder, struct text *why)
 	const struct options *o = w->options;
 	struct family_spec spec = { .process = IPC_KEEPER,
 		.near = { IPC_GUARD, IPC_IKE },
+		.root = -1,
 		.folder = folder,
 		.one = o->one,
 		.foreground = o->foreground,

@@ -42,9 +42,6 @@ void kept_unref(struct kept *k);
 /* Whether both are the same secret. One that is kept since before keeper was lost is another one. */
 bool kept_same(const struct kept *a, const struct kept *b);
 
-/* What is done with messages (ipc_table.c); CTX is the vault. */
-bool vault_take_ready(void *ctx, const struct ipc_message *m);
-bool vault_take_log(void *ctx, const struct ipc_message *m);
-bool vault_take_blame(void *ctx, const struct ipc_message *m);
+/* What is done with messages (ipc_table.c); CTX is the member. */
 bool vault_take_answer(void *ctx, const struct ipc_message *m);
 bool vault_take_proof(void *ctx, const struct ipc_message *m);

@@ -3,6 +3,7 @@
 #include "daemon/watch.h"
 
 #include "creds/audit.h"
+#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
 
@@ -27,7 +28,7 @@ static void say_lines(enum log_level level, const char *word, const struct text 
 
 void watch_expiring(struct world *w, struct text *out)
 {
-	int64_t now = w->judges.now();
+	int64_t now = clock_wall();
 
 	creds_expiring(&w->config.creds.store, INT64_MIN, now + (int64_t)CREDS_WARNING * CREDS_DAY, now, out);
 }

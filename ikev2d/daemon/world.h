@@ -8,16 +8,14 @@
 #include "daemon/daemon.h"
 #include "daemon/entropy.h"
 #include "daemon/failures.h"
-#include "daemon/fetch.h"
 #include "daemon/gate.h"
-#include "daemon/judge.h"
 #include "daemon/pulse.h"
 #include "daemon/recheck.h"
-#include "daemon/resolve.h"
 #include "daemon/roam.h"
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
+#include "daemon/trust.h"
 #include "daemon/updown_queue.h"
 #include "daemon/vault.h"
 #include "daemon/watch.h"
@@ -53,11 +51,8 @@ struct world {
 	bool stepping;
 
 	struct updown_queue updown;
-	struct resolver resolver;
-	struct fetcher fetcher;
-	struct judges judges;
+	struct trust trust; /* of what peers prove: another process */
 	struct recheck recheck;
-	struct node stapling; /* answers that wait for OCSP responders */
 	struct watch watch;
 	struct roam roam;
 	struct sockets sockets;

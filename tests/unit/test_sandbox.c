@@ -107,8 +107,8 @@ static int empty_folder(void)
 
 enum { DID, DID_NOT, NO_SANDBOX };
 
-/* How a process in keeper's sandbox ends that tries TRY. */
-static int end_of(bool (*try)(void))
+/* How a process in the sandbox of P ends that tries TRY. */
+static int end_of(enum ipc_process p, bool (*try)(void))
 {
 	int root = empty_folder(), status;
 	pid_t pid = fork();
@@ -117,7 +117,7 @@ static int end_of(bool (*try)(void))
 		struct arena arena = { 0 };
 		struct text why = text_in(&arena);
 
-		if (sandbox_enter(IPC_KEEPER, root, &why)) {
+		if (sandbox_enter(p, root, &why)) {
 			fprintf(stderr, "%s\n", text_str(&why));
 			_exit(NO_SANDBOX);
 		}
@@ -128,49 +128,126 @@ static int end_of(bool (*try)(void))
 	return status;
 }
 
+static bool makes_a_file_of_its_own(void)
+{
+	int fd = open("made", O_CREAT | O_WRONLY, 0600);
+	bool done = fd >= 0 && write(fd, "x", 1) == 1 && !rename("made", "kept");
+
+	return done && open("kept", O_RDONLY) >= 0 && !unlink("kept");
+}
+
+static bool asks_the_kernel(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, 0) >= 0;
+}
+
+static bool sees_packets(void)
+{
+	return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
+}
+
+/* What certs may: reach a server. */
+static bool reaches_a_server(void)
+{
+	struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return fd >= 0 && !connect(fd, (struct sockaddr *)&name, sizeof name);
+}
+
+/* It has a folder that is there, its own. */
+static bool has_a_folder_of_its_own(enum ipc_process p)
+{
+	char path[] = "/tmp/test_sandbox.XXXXXX";
+	int root, status;
+	pid_t pid;
+
+	assert_non_null(mkdtemp(path));
+	root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sandbox_give(p, root);
+	pid = fork();
+	if (!pid) {
+		struct arena arena = { 0 };
+		struct text why = text_in(&arena);
+
+		_exit(sandbox_enter(p, root, &why) ? NO_SANDBOX : makes_a_file_of_its_own() ? DID : DID_NOT);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(root);
+	assert_int_equal(rmdir(path), 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == DID;
+}
+
+struct
+try {
+	const char *what;
+	bool (*try)(void);
+};
+
+static bool is_refused(int status)
+{
+	return WIFSIGNALED(status) ? WTERMSIG(status) == SIGSYS : WEXITSTATUS(status) == DID_NOT;
+}
+
+static void does(enum ipc_process p, const struct try *t)
+{
+	int status = end_of(p, t->try);
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != DID)
+		fail_msg("%s, %s: status %x", ipc_name(p), t->what, (unsigned)status);
+}
+
+static void does_not(enum ipc_process p, const struct try *t)
+{
+	int status = end_of(p, t->try);
+
+	if (!is_refused(status))
+		fail_msg("%s, %s: status %x", ipc_name(p), t->what, (unsigned)status);
+}
+
+static const enum ipc_process boxed[] = { IPC_KEEPER, IPC_CERTS };
+
+enum { BOXED = sizeof boxed / sizeof *boxed };
+
 static void what_it_needs_works(void **state)
 {
-	int status = end_of(works);
-
 	(void)state;
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), DID);
+	for (unsigned i = 0; i < BOXED; i++)
+		does(boxed[i], &(struct try){ "memory", works });
+	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
+	assert_true(has_a_folder_of_its_own(IPC_CERTS));
+	assert_false(has_a_folder_of_its_own(IPC_KEEPER));
 }
 
 static void nothing_else_does(void **state)
 {
-	static const struct {
-		const char *what;
-		bool (*try)(void);
-	} tries[] = { { "open", opens }, { "create", makes_a_file }, { "..", leaves_its_root },
-		{ "connect", connects }, { "connect to a name", connects_by_name }, { "execute", executes },
+	static const struct try tries[] = { { "open", opens }, { "create", makes_a_file },
+		{ "..", leaves_its_root }, { "connect to a name", connects_by_name },
+		{ "netlink", asks_the_kernel }, { "packets", sees_packets }, { "execute", executes },
 		{ "fork", forks }, { "ptrace", traces_its_parent }, { "kill", kills_its_parent },
 		{ "setuid", becomes_root }, { "code", makes_code }, { "unshare", limits_itself_anew } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-		int status = end_of(tries[i].try);
-		bool refused =
-			WIFSIGNALED(status) ? WTERMSIG(status) == SIGSYS : WEXITSTATUS(status) == DID_NOT;
-
-		if (!refused)
-			fail_msg("%s: status %x", tries[i].what, (unsigned)status);
-	}
+	for (unsigned i = 0; i < BOXED; i++)
+		for (size_t k = 0; k < sizeof tries / sizeof *tries; k++)
+			does_not(boxed[i], &tries[k]);
+	does_not(IPC_KEEPER, &(struct try){ "connect", connects });
 }
 
 /* Those that no sanitizer wants end the process. */
 static void it_ends_who_asks_for_more(void **state)
 {
-	bool (*const tries[])(
-		void) = { connects, executes, forks, traces_its_parent, kills_its_parent, makes_code };
+	bool (*const tries[])(void) = { connects_by_name, executes, forks, traces_its_parent,
+		kills_its_parent, makes_code };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
-		int status = end_of(tries[i]);
+	for (unsigned i = 0; i < BOXED; i++)
+		for (size_t k = 0; k < sizeof tries / sizeof *tries; k++) {
+			int status = end_of(boxed[i], tries[k]);
 
-		assert_true(WIFSIGNALED(status));
-		assert_int_equal(WTERMSIG(status), SIGSYS);
-	}
+			assert_true(WIFSIGNALED(status));
+			assert_int_equal(WTERMSIG(status), SIGSYS);
+		}
 }
 
 int main(void)

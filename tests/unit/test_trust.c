@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "daemon/engine.h"
-#include "trust.h"
+#include "trust_bench.h"
 
 #include "pki/sign.h"
 
@@ -65,7 +65,7 @@ static void proofs_are_judged(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		void *each = NULL;
-		struct trust *b;
+		struct trust_bench *b;
 
 		trust_set_up(&each);
 		b = each;
@@ -75,7 +75,7 @@ static void proofs_are_judged(void **state)
 			fail_msg("%s: %s", rows[i].name, why_line(&b->proof.why, &b->arena));
 		assert_int_equal(b->proof.method, rows[i].method ? rows[i].method : SCHEME_METHOD_SIGNATURE);
 		trust_change(b, &rows[i]);
-		trust_check(b);
+		trust_judge(b);
 		trust_assert(b, rows[i].name, rows[i].says);
 		trust_tear_down(&each);
 	}
@@ -86,7 +86,7 @@ static void proofs_are_judged(void **state)
 static void send_cert_is_obeyed(void **state)
 {
 	static const struct trust_row as_asked = { .name = "as asked" };
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	trust_make_moon(b, &as_asked);
 	trust_make_sun(b, &as_asked);
@@ -100,7 +100,7 @@ static void send_cert_is_obeyed(void **state)
 
 static void a_key_that_is_missing_is_named(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	b->leaf = maker_cert(&(struct recipe){ .key_number = 5 }, &b->root);
 	trust_put(b, &b->moon, "/d/x509/moon.pem", maker_pem(b->leaf.cert, &b->arena));

@@ -2,10 +2,10 @@
 /* What is not in the message and not here: CRLs, OCSP answers and certificates of a server in the loop. */
 #include "unit.h"
 
+#include "daemon/certs.h"
 #include "daemon/crl_cache.h"
 #include "daemon/engine.h"
-#include "daemon/staple.h"
-#include "trust.h"
+#include "trust_bench.h"
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -23,7 +23,7 @@ static int64_t long_afterwards(void)
 
 static void on_request(struct evhttp_request *r, void *ctx)
 {
-	struct trust *b = ctx;
+	struct trust_bench *b = ctx;
 	struct evbuffer *body;
 
 	b->asked++;
@@ -39,7 +39,7 @@ static void on_request(struct evhttp_request *r, void *ctx)
 	evbuffer_free(body);
 }
 
-static void start_server(struct trust *b)
+static void start_server(struct trust_bench *b)
 {
 	struct evhttp_bound_socket *s;
 	struct sockaddr_in name;
@@ -54,7 +54,7 @@ static void start_server(struct trust *b)
 }
 
 /* Moon's certificate says where its CRL is: at a server in the loop. */
-static void with_server(struct trust *b, const char *revocation)
+static void with_server(struct trust_bench *b, const char *revocation)
 {
 	struct trust_row r = { .name = "server" };
 
@@ -67,13 +67,19 @@ static void with_server(struct trust *b, const char *revocation)
 	assert_int_equal(trust_prove(b, false), ERR_OK);
 }
 
-static void run_until_answered(struct trust *b)
+static void run_until_answered(struct trust_bench *b)
 {
 	while (list_empty(&b->world.answers))
 		event_base_loop(b->world.base, EVLOOP_ONCE);
 }
 
-static void forget_answer(struct trust *b)
+static void run_until_it_hangs(struct trust_bench *b)
+{
+	while (!b->hanging)
+		event_base_loop(b->world.base, EVLOOP_ONCE);
+}
+
+static void forget_answer(struct trust_bench *b)
 {
 	list_remove(&b->answer->node);
 	answer_free(b->answer);
@@ -82,12 +88,12 @@ static void forget_answer(struct trust *b)
 
 static void a_crl_is_fetched_once(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = strict");
 	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, false, &b->arena);
 	for (unsigned i = 0; i < 2; i++) {
-		trust_check(b);
+		trust_judge(b);
 		run_until_answered(b);
 		trust_assert(b, "good CRL", NULL);
 		assert_int_equal(b->answer->a.valid, 335 * MAKER_DAY);
@@ -98,23 +104,23 @@ static void a_crl_is_fetched_once(void **state)
 
 static void a_crl_that_is_fetched_revokes(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = relaxed");
 	b->crl = maker_crl(&b->root, (const struct cert *const *)&b->leaf.cert, 1, -1, 20, false, &b->arena);
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, "revoked", "is revoked: the CRL of CN=root says so");
 }
 
 static void a_crl_of_another_is_no_crl(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = ifuri");
 	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, true, &b->arena);
 	for (unsigned i = 0; i < 2; i++) {
-		trust_check(b);
+		trust_judge(b);
 		run_until_answered(b);
 		trust_assert(b, "forged", "nobody says whether the certificate of CN=moon is revoked");
 		forget_answer(b);
@@ -125,15 +131,15 @@ static void a_crl_of_another_is_no_crl(void **state)
 /* The store may lose the authority while a server is being asked about it. */
 static void a_server_may_answer_when_all_is_different(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = strict");
 	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, false, &b->arena);
 	b->hangs = true;
-	trust_check(b);
-	event_base_dispatch(b->world.base);
-	assert_non_null(b->hanging);
+	trust_judge(b);
+	run_until_it_hangs(b);
 	creds_stop(b->sun.creds);
+	trust_follow(&b->world);
 	b->hangs = false;
 	on_request(b->hanging, b);
 	run_until_answered(b);
@@ -142,20 +148,19 @@ static void a_server_may_answer_when_all_is_different(void **state)
 
 static void a_daemon_may_stop_while_a_server_is_asked(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = strict");
 	b->hangs = true;
-	trust_check(b);
-	event_base_dispatch(b->world.base);
-	assert_non_null(b->hanging);
+	trust_judge(b);
+	run_until_it_hangs(b);
 	assert_true(list_empty(&b->world.answers));
 }
 
 /* ------------------------------------------------- certificates by their place */
 
 /* Moon says that certificates of its root are at our server, and sun asks there. */
-static void by_url(struct trust *b)
+static void by_url(struct trust_bench *b)
 {
 	struct trust_row r = { .name = "by URL" };
 	const char *authority;
@@ -180,11 +185,11 @@ static void by_url(struct trust *b)
 
 static void a_certificate_is_fetched_from_its_place(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	char hash[KEYID_TEXT];
 
 	by_url(b);
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, "by URL", NULL);
 	assert_int_equal(b->asked, 1);
@@ -196,33 +201,33 @@ static void a_certificate_is_fetched_from_its_place(void **state)
  */
 static void another_certificate_is_none(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	by_url(b);
 	b->crl = b->stranger.cert->der;
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, "another", "is another one than the peer says");
 }
 
 static void garbage_is_no_certificate(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	by_url(b);
 	b->crl = bytes_str("garbage");
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, "garbage", "is of no use: this is no certificate");
 }
 
 static void places_are_passed_over_unless_allowed(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	by_url(b);
 	b->world.config.now.settings.hash_and_url = false;
-	trust_check(b);
+	trust_judge(b);
 	trust_assert(b, "not allowed", "sent no certificate, and none of it is here");
 	assert_int_equal(b->asked, 0);
 }
@@ -230,20 +235,20 @@ static void places_are_passed_over_unless_allowed(void **state)
 /* The one that is here already is not fetched; of others only when the first has made the signature. */
 static void what_is_known_is_not_fetched(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	by_url(b);
 	assert_int_equal(
 		store_add_cert(&b->sun.creds->store, STORED_CERT, b->leaf.cert, STORED_BY_FILE, "moon"),
 		ERR_OK);
-	trust_check(b);
+	trust_judge(b);
 	trust_assert(b, "known", NULL);
 	assert_int_equal(b->asked, 0);
 }
 
 static void a_forged_proof_fetches_no_more(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	struct wire_cert *v = ARENA_ARRAY(&b->arena, 2, struct wire_cert);
 	const struct trust_row changed = { .name = "changed", .change = CHANGED };
 
@@ -252,7 +257,7 @@ static void a_forged_proof_fetches_no_more(void **state)
 	v[0] = (struct wire_cert){ CERT_X509_SIGNATURE, b->leaf.cert->der };
 	v[1] = b->proof.certs.v[0];
 	b->proof.certs = (struct ike_certs){ v, 2 };
-	trust_check(b);
+	trust_judge(b);
 	trust_assert(b, "forged", "signature");
 	assert_int_equal(b->asked, 0);
 }
@@ -270,7 +275,7 @@ static void note_line(void *ctx, enum log_level level, const char *word, const c
 static void a_place_makes_no_line_of_its_own(void **state)
 {
 	static const char place[] = "01234567890123456789http://192.0.2.9/\nlevel=error \"msg";
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	struct wire_cert *v = ARENA_NEW(&b->arena, struct wire_cert);
 	struct text said = text_in(&b->arena);
 
@@ -278,7 +283,7 @@ static void a_place_makes_no_line_of_its_own(void **state)
 	*v = (struct wire_cert){ CERT_X509_URL, bytes_of(place, sizeof place - 1) };
 	b->proof.certs = (struct ike_certs){ v, 1 };
 	log_to(note_line, &said);
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	log_to(NULL, NULL);
 	assert_non_null(strstr(text_str(&said), "\\nlevel=error \\\"msg"));
@@ -287,19 +292,18 @@ static void a_place_makes_no_line_of_its_own(void **state)
 
 static void a_daemon_may_stop_while_a_certificate_is_fetched(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	by_url(b);
 	b->hangs = true;
-	trust_check(b);
-	event_base_dispatch(b->world.base);
-	assert_non_null(b->hanging);
+	trust_judge(b);
+	run_until_it_hangs(b);
 }
 
 /* --------------------------------------------------------------- OCSP along with it */
 
 /* Moon's certificate names a responder at our server, and the answer to a proof waits for it. */
-static void stapled(struct trust *b)
+static void stapled(struct trust_bench *b)
 {
 	struct trust_row r = { .name = "OCSP", .sun = "revocation = strict" };
 
@@ -315,14 +319,26 @@ static void stapled(struct trust *b)
 	b->crl = maker_ocsp(&b->root, b->leaf.cert, &b->root, STATUS_GOOD, -1, 1, &b->arena);
 }
 
+static void staple(struct trust_bench *b)
+{
+	struct cert_list *shown = &b->answer->shown;
+
+	shown->v = ARENA_ARRAY(&b->answer->arena, b->shown.n, struct cert *);
+	for (shown->n = 0; shown->n < b->shown.n; shown->n++)
+		shown->v[shown->n] = cert_ref(b->shown.v[shown->n]);
+	b->answer->connection = "c";
+	trust_complete(&b->world, b->answer);
+	event_base_loop(b->world.base, EVLOOP_NONBLOCK);
+}
+
 /* Sun, who can ask nobody, takes what moon has sent. */
 static void ocsp_goes_along(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	struct wire_cert *v = ARENA_ARRAY(&b->arena, 2, struct wire_cert);
 
 	stapled(b);
-	staple(&b->world, &b->shown, "c", b->answer);
+	staple(b);
 	run_until_answered(b);
 	assert_int_equal(b->answer->a.certs.n, 2);
 	v[0] = b->proof.certs.v[0];
@@ -332,26 +348,26 @@ static void ocsp_goes_along(void **state)
 	forget_answer(b);
 	b->answer = answer_new(1);
 	b->answer->a.certs = b->proof.certs;
-	staple(&b->world, &b->shown, "c", b->answer);
+	staple(b);
 	assert_int_equal(b->answer->a.certs.n, 2);
 	assert_int_equal(b->asked, 1);
 	forget_answer(b);
 	evhttp_free(b->server);
 	b->server = NULL;
-	store_drop(&b->sun.creds->store, STORED_BY_FETCH, NULL);
+	store_drop(&b->certs->store, STORED_BY_FETCH, NULL);
 	b->proof.certs = (struct ike_certs){ v, 2 };
-	trust_check(b);
+	trust_judge(b);
 	trust_assert(b, "OCSP came along", NULL);
 }
 
 /* A responder that says nothing of use does not keep us from proving ourselves. */
 static void without_ocsp_the_certificate_goes_alone(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	stapled(b);
 	b->crl = maker_ocsp(&b->root, b->leaf.cert, &b->other_root, STATUS_GOOD, -1, 1, &b->arena);
-	staple(&b->world, &b->shown, "c", b->answer);
+	staple(b);
 	run_until_answered(b);
 	assert_int_equal(b->answer->a.certs.n, 1);
 	assert_int_equal(b->asked, 1);
@@ -359,13 +375,12 @@ static void without_ocsp_the_certificate_goes_alone(void **state)
 
 static void a_daemon_may_stop_while_a_responder_is_asked(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
 	stapled(b);
 	b->hangs = true;
-	staple(&b->world, &b->shown, "c", b->answer);
-	event_base_dispatch(b->world.base);
-	assert_non_null(b->hanging);
+	staple(b);
+	run_until_it_hangs(b);
 }
 
 static void ocsp_is_sent_where_both_want_it(void **state)
@@ -383,7 +398,7 @@ static void ocsp_is_sent_where_both_want_it(void **state)
 		struct peer peer = { .ocsp = cases[i].policy };
 
 		assert_int_equal(
-			staple_wanted(&(struct ike_question){ .peer = &peer, .wants = cases[i].wants }),
+			trust_wants_ocsp(&(struct ike_question){ .peer = &peer, .wants = cases[i].wants }),
 			cases[i].sent);
 	}
 }
@@ -398,7 +413,7 @@ static void on_nothing(evutil_socket_t fd, short what, void *ctx)
 }
 
 /* Sun has taken moon's certificate for an IKE_SA. Its core is an empty one. */
-static struct ike_proven up(struct trust *b)
+static struct ike_proven up(struct trust_bench *b)
 {
 	struct world *w = &b->world;
 
@@ -408,7 +423,7 @@ static struct ike_proven up(struct trust *b)
 	w->ike = ike_new(&w->entropy.rng);
 	recheck_start(w);
 	((struct peer *)b->sun.conf.peers[0])->cert_revoked = CERT_END_CLOSE;
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, "before", NULL);
 	assert_int_equal(b->answer->a.certs.n, 1);
@@ -417,7 +432,7 @@ static struct ike_proven up(struct trust *b)
 	return (struct ike_proven){ 7, b->sun.conf.peers[0], b->answer->a.certs };
 }
 
-static void down(struct trust *b)
+static void down(struct trust_bench *b)
 {
 	struct world *w = &b->world;
 
@@ -428,7 +443,7 @@ static void down(struct trust *b)
 	failures_stop(&w->failures);
 }
 
-static void assert_withdrawn(struct trust *b, bool is)
+static void assert_withdrawn(struct trust_bench *b, bool is)
 {
 	const struct why *why = failures_find(&b->world.failures, b->sun.conf.peers[0]->name);
 
@@ -440,7 +455,14 @@ static void assert_withdrawn(struct trust *b, bool is)
 	assert_non_null(strstr(why->what, "is revoked: the CRL of CN=root says so"));
 }
 
-static void put_crl(struct trust *b, bool revoked)
+static void judged_again(struct trust_bench *b, const struct ike_proven *proven, bool ask)
+{
+	trust_check_again(&b->world, proven, ask);
+	while (!list_empty(&b->world.trust.asked))
+		event_base_loop(b->world.base, EVLOOP_ONCE);
+}
+
+static void put_crl(struct trust_bench *b, bool revoked)
 {
 	struct bytes der = maker_crl(&b->root, (const struct cert *const *)&b->leaf.cert, revoked ? 1 : 0, -1,
 		20, false, &b->arena);
@@ -454,7 +476,7 @@ static void put_crl(struct trust *b, bool revoked)
 
 static void a_revocation_is_noticed(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	struct ike_proven proven;
 	struct trust_row r = { .name = "no server" };
 
@@ -462,10 +484,10 @@ static void a_revocation_is_noticed(void **state)
 	trust_make_sun(b, &r);
 	assert_int_equal(trust_prove(b, false), ERR_OK);
 	proven = up(b);
-	judge_again(&b->world, &proven, true);
+	judged_again(b, &proven, true);
 	assert_withdrawn(b, false);
 	put_crl(b, true);
-	judge_again(&b->world, &proven, false);
+	judged_again(b, &proven, false);
 	assert_withdrawn(b, true);
 	down(b);
 }
@@ -473,52 +495,39 @@ static void a_revocation_is_noticed(void **state)
 /* What is not known is asked, if it may be; what it brings counts in a round of its own. */
 static void servers_are_asked_again(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 	struct ike_proven proven;
 
 	with_server(b, "revocation = relaxed");
 	b->crl = bytes_str("garbage");
 	proven = up(b);
 	assert_int_equal(b->asked, 1);
-	b->world.judges.now = long_afterwards;
+	b->certs->now = long_afterwards;
 	b->crl = maker_crl(&b->root, (const struct cert *const *)&b->leaf.cert, 1, -1, 20, false, &b->arena);
-	judge_again(&b->world, &proven, false);
-	assert_false(evtimer_pending(b->world.recheck.next, NULL));
-	judge_again(&b->world, &proven, true);
-	while (!evtimer_pending(b->world.recheck.next, NULL))
+	b->world.recheck.n = b->world.recheck.at = 1; /* a round that has ended */
+	judged_again(b, &proven, false);
+	assert_int_equal(b->world.recheck.n, 1);
+	judged_again(b, &proven, true);
+	while (b->world.recheck.n)
 		event_base_loop(b->world.base, EVLOOP_ONCE);
 	assert_int_equal(b->asked, 2);
 	assert_withdrawn(b, false);
-	judge_again(&b->world, &proven, false);
+	judged_again(b, &proven, false);
 	assert_withdrawn(b, true);
 	down(b);
 }
 
 /* ---------------------------------------------------------------- CRLs kept */
 
-static const char *folder_of(struct trust *b)
-{
-	char *folder = arena_str(&b->arena, "/tmp/ikev2d-crls-XXXXXX");
-
-	assert_non_null(mkdtemp(folder));
-	return folder;
-}
-
-static void remove_folder(const char *folder)
-{
-	crl_cache_clear(folder);
-	assert_int_equal(rmdir(folder), 0);
-}
-
 /* As if the daemon had started again: the store is empty but for the files. */
-static void start_again(struct trust *b)
+static void start_again(struct trust_bench *b)
 {
-	assert_int_not_equal(store_drop(&b->sun.creds->store, STORED_BY_FETCH, NULL), 0);
+	assert_int_not_equal(store_drop(&b->certs->store, STORED_BY_FETCH, NULL), 0);
 }
 
-static void check_again(struct trust *b, const char *name, const char *says)
+static void check_again(struct trust_bench *b, const char *name, const char *says)
 {
-	trust_check(b);
+	trust_judge(b);
 	run_until_answered(b);
 	trust_assert(b, name, says);
 	forget_answer(b);
@@ -526,8 +535,7 @@ static void check_again(struct trust *b, const char *name, const char *says)
 
 static void a_crl_outlives_the_daemon(void **state)
 {
-	struct trust *b = *state;
-	const char *folder = b->world.judges.inquiries.crls = folder_of(b);
+	struct trust_bench *b = *state;
 
 	with_server(b, "revocation = strict");
 	b->crl = maker_crl(&b->root, NULL, 0, -1, 20, false, &b->arena);
@@ -535,18 +543,17 @@ static void a_crl_outlives_the_daemon(void **state)
 	start_again(b);
 	check_again(b, "kept", NULL);
 	assert_int_equal(b->asked, 1);
-	remove_folder(folder);
+	crl_cache_clear(b->crls);
 	start_again(b);
 	check_again(b, "fetched again", NULL);
 	assert_int_equal(b->asked, 2);
-	remove_folder(folder);
 }
 
 /* Files that are worth nothing: the server is asked. */
 static void a_kept_crl_is_checked(void **state)
 {
-	struct trust *b = *state;
-	const char *folder = b->world.judges.inquiries.crls = folder_of(b), *url;
+	struct trust_bench *b = *state;
+	const char *folder = b->crls, *url;
 	struct bytes bad[3];
 
 	with_server(b, "revocation = strict");
@@ -561,13 +568,12 @@ static void a_kept_crl_is_checked(void **state)
 		assert_int_equal(b->asked, i + 1);
 		start_again(b);
 	}
-	remove_folder(folder);
 }
 
 static void not_more_crls_are_kept_than_fit(void **state)
 {
-	struct trust *b = *state;
-	const char *folder = folder_of(b);
+	struct trust_bench *b = *state;
+	const char *folder = b->crls;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < CRL_CACHE_FILES_MAX + 5; i++)
@@ -578,7 +584,6 @@ static void not_more_crls_are_kept_than_fit(void **state)
 		n += crl_cache_read(folder, arena_printf(&b->arena, "http://%u/", i), &b->arena).n;
 	assert_int_equal(n, CRL_CACHE_FILES_MAX);
 	assert_int_equal(crl_cache_read(folder, "http://0/", &b->arena).n, 0);
-	remove_folder(folder);
 }
 
 int main(void)

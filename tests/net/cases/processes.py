@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon's processes: what each may do, what each knows, and that any of them may be lost."""
+import contextlib
 import os
 import signal
 import time
@@ -14,7 +15,7 @@ from lab.traffic import reaches_in_the_end
 
 PASSPHRASE, BY_VICI = "the passphrase of a test", "a secret that came over VICI"
 IPC_LOCK = 1 << 14
-PROOF, KEPT = 12, 7  # kinds of messages
+LOG, BLAME, PROOF, KEPT, VERDICT = 2, 3, 12, 7, 23  # kinds of messages
 NO_TICKET = bytes(8)
 
 
@@ -72,6 +73,25 @@ def keeper_ends_with_the_daemon(bench):
 
 
 @case()
+def certs_has_no_rights(bench):
+    """Its own user, no capability, of files only the folder of its CRLs, no way to another process."""
+    moon = bench.start(bench.moon)
+    pid = family.member(moon, "certs")
+    found, keepers = family.status(pid), family.status(family.keeper(moon))
+    check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
+    check(found["Uid"] != keepers["Uid"], "it is not keeper's user")
+    same(found["Groups"].strip(), "", "its groups")
+    same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
+    same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
+    same(found["Name"], "ikev2d-certs", "its name")
+    check(int(found["VmLck"].split()[0]), "its memory is locked")
+    check(os.readlink(f"/proc/{pid}/root").endswith("/state/crls"), "its root")
+    same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
+    moon.stop()
+    check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+
+
+@case()
 def one_process_if_it_must_be(bench):
     """--one does all in one, and says that this is not for production."""
     moon, sun = bench.daemon(bench.moon, bench.tunnel(bench.moon)), bench.start(bench.sun)
@@ -104,6 +124,7 @@ def secrets_are_only_in_keeper(bench, kind):
         if when != "loaded":
             moon.must(when, "site")
         same(family.holds(family.keeper(moon), needles), set(needles), f"what keeper holds when it is {when}")
+        same(family.holds(family.member(moon, "certs"), needles), set(), f"what certs holds when it is {when}")
         same(family.holds(moon.process.pid, needles), set(), f"what the daemon holds when it is {when}")
 
 
@@ -150,7 +171,7 @@ def keeper_killed_at_any_moment(bench, ways):
         call = moon.spawn("up", "site")
         time.sleep(0.006 * moment)  # another moment each time
         for daemon in moon, sun:
-            family.kill_keeper(daemon)
+            family.kill(daemon, "keeper")
         same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{moon.log()}\n{sun.log()}")
         moon.must("down", "site")
 
@@ -162,7 +183,7 @@ def keeper_killed_while_secrets_are_loaded(bench):
     vici = bench.vici(moon)
     for number in range(60):
         if not number % 20:
-            family.kill_keeper(moon)
+            family.kill(moon, "keeper")
         same(vici.call("load-shared", {"id": f"s{number}", "type": "IKE", "data": f"{BY_VICI} {number:03}"}), {"success": "yes"},
              "load-shared")
     pid = family.keeper(moon)
@@ -208,6 +229,66 @@ def keeper_that_is_lost_again_and_again(bench):
     moon.up()
 
 
+# ------------------------------------------------------------- certs is lost
+
+@case(each=["moon", "sun"])
+def certs_killed(bench, whose):
+    """It is back in less than a second, knows what the one before it knew, and the tunnel does not notice."""
+    moon, sun, _ = with_certificates(bench)
+    moon.up()
+    daemon = moon if whose == "moon" else sun
+    pid = family.member(daemon, "certs")
+    os.kill(pid, signal.SIGKILL)
+    family.replaced(daemon, pid, name="certs")
+    contains(daemon.log(), "signal 9 (Killed)", "what the log says of its end")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def certs_killed_at_any_moment(bench):
+    """While a tunnel comes up, on either side: it comes up all the same."""
+    moon, sun, _ = with_certificates(bench)
+    for moment in range(5):
+        for daemon in moon, sun:
+            family.member(daemon, "certs")
+        call = moon.spawn("up", "site")
+        time.sleep(0.006 * moment)  # another moment each time
+        for daemon in moon, sun:
+            family.kill(daemon, "certs")
+        same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{moon.log()}\n{sun.log()}")
+        moon.must("down", "site")
+
+
+@case()
+def certs_that_hangs(bench):
+    """It is ended, and the next one answers in time."""
+    moon, sun, _ = with_certificates(bench)
+    pid = family.member(sun, "certs")
+    os.kill(pid, signal.SIGSTOP)
+    moon.up()
+    contains(sun.log(), "the process certs has ended, since it did not answer", "log of sun")
+    check(family.member(sun, "certs") != pid, "another certs runs")
+
+
+@case()
+def names_are_looked_up_by_certs(bench):
+    """As /etc/hosts says, which it does not see; also by the one after it."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    moon.write(merged(bench.tunnel(bench.moon), {"connections": {"site": {"local_addrs": "127.0.0.1", "remote_addrs": "localhost"}}}))
+    moon.start()
+    for times in 1, 2:
+        call = moon.spawn("up", "site")
+        until(lambda: moon.log().count("to 127.0.0.1[500]") == times, moon.log)
+        moon.ipsec("down", "site")
+        same(call.wait(20), 1, "exit code of ipsec up, which was told to stop")
+        pid = family.member(moon, "certs")
+        os.kill(pid, signal.SIGKILL)
+        family.replaced(moon, pid, name="certs")
+
+
 # --------------------------------------------------------- who breaks the rules
 
 HOSTILE = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"), ("too-long", 0, bytes(1 << 17) + b"x", "too long"),
@@ -231,12 +312,48 @@ def hostile_keeper(bench, channel, message, says):
     moon.up()
 
 
+HOSTILE_CERTS = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"),
+                 ("line-that-makes-lines", 0, bytes([LOG]) + NO_TICKET + b"\0\0\0\0\x03a\nb" + bytes(4) + b"\0\0\0\x01x",
+                  "nobody waits for"),
+                 ("blame", 0, bytes([BLAME]) + NO_TICKET + b"\x01\0\0\0\x01x", "not for it to send"),
+                 ("verdict-that-nobody-wants", 1, bytes([VERDICT]) + NO_TICKET + bytes(7 + 24 + 2), "nobody waits for"),
+                 ("proof-in-the-name-of-keeper", 1, bytes([PROOF]) + NO_TICKET + bytes(9), "not for it to send")]
+
+
+@case(each=HOSTILE_CERTS)
+def hostile_certs(bench, channel, message, says):
+    """A message in its name that breaks the rules ends it; the tunnel lives on, and the next one works."""
+    moon, _, _ = with_certificates(bench)
+    moon.up()
+    pid = family.member(moon, "certs")
+    family.channels(pid)[channel].send(message)
+    family.replaced(moon, pid, 2, "certs")
+    contains(moon.log(), says, "log of moon")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    moon.up()
+
+
+@case()
+def hostile_ike_to_certs(bench):
+    """Who is told what makes no sense ends: the next one knows the same, and the tunnel lives on."""
+    moon, _, _ = with_certificates(bench)
+    moon.up()
+    pid = family.member(moon, "certs")
+    family.channel_to(moon, "certs", 1).send(b"\xffjudge this")
+    family.replaced(moon, pid, 2, "certs")
+    contains(moon.log(), "ike sent a message that is not well-formed", "log of moon")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.must("down", "site")
+    moon.up()
+
+
 @user_case()
 def hostile_ike(bench):
     """Who asks keeper for what is no message is ended; that is the whole daemon yet, and the way into the clear stays shut."""
     moon, sun = bench.pair()
     moon.up()
-    family.channels(moon.process.pid)[1].send(b"\xffsign this")
+    family.channel_to(moon, "keeper", 1).send(b"\xffsign this")
     same(moon.process.wait(5), -signal.SIGABRT, "how moon ends")
     contains(moon.log(), "ike sent a message that is not well-formed", "log of moon")
     contains(moon.routes(), f"unreachable {bench.sun.net[4]}", "routes of moon")
@@ -249,9 +366,10 @@ def hostile_ike(bench):
 def hostile_ike_asks_for_a_free_signature(bench):
     """A question of the right form, for octets that are not those of an AUTH payload: refused, and told."""
     moon, _, _ = with_certificates(bench)
-    end = family.channels(moon.process.pid)[1]
-    for handle in range(1, 9):
-        octets = b"what is to be signed"
-        end.send(bytes([11]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
-                 + len(octets).to_bytes(4, "big") + octets)
+    end = family.channel_to(moon, "keeper", 1)
+    octets = b"what is to be signed"
+    with contextlib.suppress(BrokenPipeError):  # its answers are none that somebody waits for, which ends it
+        for handle in range(1, 9):
+            end.send(bytes([11]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
+                     + len(octets).to_bytes(4, "big") + octets)
     moon.wait_log("keeper refuses: these are not the octets of an AUTH payload")

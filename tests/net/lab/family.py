@@ -8,8 +8,9 @@ import os
 import re
 import signal
 import socket
+import subprocess
 
-from .check import check, until
+from .check import check, same, until
 
 _PIDFD_GETFD = 438
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -32,53 +33,71 @@ def title(pid):
         return f.read().split(b"\0")[0].decode()
 
 
-def keepers(daemon):
-    """Those that are ready."""
+def members(daemon, name):
+    """Its processes of that name that are ready."""
     found = []
     for pid in children(daemon.process.pid):
         try:
-            if title(pid) == "ikev2d: keeper" and status(pid)["Seccomp"] == "2":
+            if title(pid) == f"ikev2d: {name}" and status(pid)["Seccomp"] == "2":
                 found.append(pid)
         except (FileNotFoundError, ProcessLookupError):
             pass
     return found
 
 
+def member(daemon, name):
+    until(lambda: len(members(daemon, name)) == 1, lambda: f"there is a {name}: {daemon.log()}", 5)
+    return members(daemon, name)[0]
+
+
 def keeper(daemon):
-    until(lambda: len(keepers(daemon)) == 1, lambda: f"there is a keeper: {daemon.log()}", 5)
-    return keepers(daemon)[0]
+    return member(daemon, "keeper")
 
 
-def replaced(daemon, old, seconds=1.0):
-    """The next keeper, which is there so soon."""
-    until(lambda: keepers(daemon) not in ([], [old]), lambda: f"another keeper runs: {daemon.log()}", seconds)
-    return keeper(daemon)
+def replaced(daemon, old, seconds=1.0, name="keeper"):
+    """The next one, which is there so soon."""
+    until(lambda: members(daemon, name) not in ([], [old]), lambda: f"another {name} runs: {daemon.log()}", seconds)
+    return member(daemon, name)
 
 
-def kill_keeper(daemon):
-    os.kill(keeper(daemon), signal.SIGKILL)
+def kill(daemon, name):
+    os.kill(member(daemon, name), signal.SIGKILL)
+
+
+def _sockets(pid):
+    """Its descriptors that are sockets, by their numbers in the kernel."""
+    found = {}
+    for fd in sorted(int(name) for name in os.listdir(f"/proc/{pid}/fd")):
+        if number := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{fd}")):
+            found[number[1]] = fd
+    return found
+
+
+def _taken(pid, fd):
+    """A descriptor of another process, as a socket of ours."""
+    pidfd = os.pidfd_open(pid)
+    got = _libc.syscall(_PIDFD_GETFD, pidfd, fd, 0)
+    os.close(pidfd)
+    check(got >= 0, f"descriptor {fd} of process {pid}")
+    return socket.socket(fileno=got)
+
+
+FIRST_CHANNEL = 3  # descriptor of a member: that to guard; the next one is that to ike
 
 
 def channels(pid):
-    """Ends of all channels that a process has, in its order, as sockets of ours."""
-    pidfd = os.pidfd_open(pid)
-    found = []
-    for fd in sorted(int(name) for name in os.listdir(f"/proc/{pid}/fd")):
-        got = _libc.syscall(_PIDFD_GETFD, pidfd, fd, 0)
-        if got < 0:
-            continue
-        try:
-            end = socket.socket(fileno=got)
-            kind = end.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
-        except OSError:
-            os.close(got)
-            continue
-        if kind == socket.SOCK_SEQPACKET:
-            found.append(end)
-        else:
-            end.close()
-    os.close(pidfd)
-    return found
+    """A member's ends of its channels, as sockets of ours."""
+    return [_taken(pid, FIRST_CHANNEL + which) for which in range(2)]
+
+
+def channel_to(daemon, name, which):
+    """The daemon's end of a channel to a member, as a socket of ours."""
+    far = os.stat(f"/proc/{member(daemon, name)}/fd/{FIRST_CHANNEL + which}").st_ino
+    pid = daemon.process.pid
+    pairs = subprocess.run(["nsenter", "-t", str(pid), "-n", "ss", "-x", "-H"], capture_output=True, text=True, check=True).stdout
+    ends = [line.split()[7] for line in pairs.splitlines() if line.split()[5] == str(far)]
+    same(len(ends), 1, f"other end of {far}\n{pairs}")
+    return _taken(pid, _sockets(pid)[ends[0]])
 
 
 def _regions(pid):

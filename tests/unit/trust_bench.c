@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Making both sides. */
-#include "trust.h"
+#include "trust_bench.h"
 
 #include "unit.h"
 
+#include "daemon/certs.h"
+#include "daemon/crl_cache.h"
 #include "daemon/engine.h"
 #include "daemon/signer.h"
-#include "daemon/staple.h"
 #include "pki/sign.h"
 
 #include <event2/http.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int64_t test_clock(void)
 {
@@ -19,7 +21,9 @@ static int64_t test_clock(void)
 
 int trust_set_up(void **state)
 {
-	struct trust *b = calloc(1, sizeof *b);
+	static const struct options one = { .one = true };
+	struct trust_bench *b = calloc(1, sizeof *b);
+	struct text why = text_in(&b->arena);
 
 	b->moon.creds = &b->moons;
 	b->sun.creds = &b->world.config.creds;
@@ -28,13 +32,14 @@ int trust_set_up(void **state)
 	b->world.stepping = true; /* answers stay in the queue */
 	list_init(&b->world.answers);
 	b->world.base = event_base_new();
-	resolver_start(&b->world.resolver, b->world.base);
-	fetcher_start(&b->world.fetcher, b->world.base, &b->world.resolver);
-	judges_start(&b->world.judges);
-	list_init(&b->world.stapling);
 	(void)config_now(&b->world.config);
-	b->world.judges.now = test_clock;
-	b->world.fetcher.local = true;
+	b->world.options = &one;
+	b->world.settings.fetch_local = true;
+	snprintf(b->crls, sizeof b->crls, "/tmp/trust.XXXXXX");
+	if (!mkdtemp(b->crls) || trust_start(&b->world, b->crls, b->crls, &why))
+		fail_msg("%s", text_str(&why));
+	b->certs = b->world.trust.inside;
+	b->certs->now = test_clock;
 	b->root = maker_cert(&(struct recipe){ .subject = "CN=root", .extensions = "CA" }, NULL);
 	b->other_root = maker_cert(
 		&(struct recipe){ .subject = "CN=other", .extensions = "CA", .key_number = 1 }, NULL);
@@ -45,12 +50,11 @@ int trust_set_up(void **state)
 
 int trust_tear_down(void **state)
 {
-	struct trust *b = *state;
+	struct trust_bench *b = *state;
 
-	judges_stop(&b->world.judges);
-	staples_stop(&b->world.stapling);
-	fetcher_stop(&b->world.fetcher);
-	resolver_stop(&b->world.resolver);
+	trust_stop(&b->world);
+	crl_cache_clear(b->crls);
+	assert_int_equal(rmdir(b->crls), 0);
 	if (b->server)
 		evhttp_free(b->server);
 	event_base_free(b->world.base);
@@ -77,13 +81,13 @@ int trust_end(void **state)
 	return 0;
 }
 
-void trust_put(struct trust *b, struct trust_side *s, const char *path, struct bytes text)
+void trust_put(struct trust_bench *b, struct trust_side *s, const char *path, struct bytes text)
 {
 	assert_true(s->n < TRUST_FILES_MAX);
 	s->files[s->n++] = (struct fake_file){ path, arena_text(&b->arena, text) };
 }
 
-void trust_read(struct trust *b, struct trust_side *s, const char *conf)
+void trust_read(struct trust_bench *b, struct trust_side *s, const char *conf)
 {
 	struct conf_files files = fake_files(s->files);
 	struct text why = text_in(&b->arena), notes = text_in(&b->arena);
@@ -109,7 +113,7 @@ struct bytes trust_public_pem(const char *kind, unsigned number, struct arena *a
 	return pem;
 }
 
-const char *trust_connection(struct trust *b, const char *side, const char *lines)
+const char *trust_connection(struct trust_bench *b, const char *side, const char *lines)
 {
 	return arena_printf(&b->arena,
 		"connections { c { %s {\n auth = pubkey\n id = moon.example.org\n %s\n }\n %s { auth = "
@@ -123,7 +127,7 @@ static const char *kind_of(const struct trust_row *r)
 	return r->leaf.key ? r->leaf.key : "P-256";
 }
 
-void trust_make_moon(struct trust *b, const struct trust_row *r)
+void trust_make_moon(struct trust_bench *b, const struct trust_row *r)
 {
 	struct recipe recipe = r->leaf;
 	const char *lines = arena_printf(&b->arena, "certs = moon.pem\n%s", r->moon ? r->moon : "");
@@ -136,7 +140,7 @@ void trust_make_moon(struct trust *b, const struct trust_row *r)
 	trust_read(b, &b->moon, trust_connection(b, "local", lines));
 }
 
-void trust_make_sun(struct trust *b, const struct trust_row *r)
+void trust_make_sun(struct trust_bench *b, const struct trust_row *r)
 {
 	if (!r->no_root)
 		trust_put(b, &b->sun, "/d/x509ca/root.pem", maker_pem(b->root.cert, &b->arena));
@@ -153,7 +157,7 @@ void trust_make_sun(struct trust *b, const struct trust_row *r)
 
 static const uint8_t octets[] = "what is to be signed";
 
-enum err trust_prove(struct trust *b, bool classic)
+enum err trust_prove(struct trust_bench *b, bool classic)
 {
 	static const uint8_t hashes[] = { 0, HASH_SHA2_256, 0, HASH_SHA2_384, 0, HASH_SHA2_512, 0,
 		HASH_IDENTITY };
@@ -177,7 +181,7 @@ enum err trust_prove(struct trust *b, bool classic)
 	return e;
 }
 
-void trust_change(struct trust *b, const struct trust_row *r)
+void trust_change(struct trust_bench *b, const struct trust_row *r)
 {
 	struct wire_cert *v = ARENA_ARRAY(&b->arena, TRUST_MANY, struct wire_cert);
 	uint8_t *proof = arena_alloc(&b->arena, b->proof.proof.n);
@@ -202,7 +206,7 @@ void trust_change(struct trust *b, const struct trust_row *r)
 	b->proof.certs = (struct ike_certs){ v, r->change == MANY_CERTS ? TRUST_MANY : 1 };
 }
 
-void trust_check(struct trust *b)
+void trust_judge(struct trust_bench *b)
 {
 	struct ike_question q = {
 		.kind = ASK_CHECK,
@@ -215,10 +219,11 @@ void trust_check(struct trust *b)
 	};
 
 	b->answer = answer_new(1);
-	judge_check(&b->world, &q, b->answer);
+	trust_check(&b->world, &q, b->answer);
+	event_base_loop(b->world.base, EVLOOP_NONBLOCK);
 }
 
-void trust_assert(struct trust *b, const char *name, const char *says)
+void trust_assert(struct trust_bench *b, const char *name, const char *says)
 {
 	const struct ike_answer *a = &b->answer->a;
 	const char *line;

@@ -17,11 +17,13 @@ struct trust_side {
 	struct creds *creds;
 };
 
-struct trust {
+struct trust_bench {
 	struct arena arena;
 	struct trust_side moon, sun;
 	struct creds moons;
-	struct world world; /* of sun */
+	struct world world;  /* of sun */
+	struct certs *certs; /* its, which is in this process */
+	char crls[32];       /* the folder of that */
 	struct made root, other_root, leaf, stranger;
 	struct ike_answer proof;
 	struct cert_list shown; /* with it */
@@ -60,22 +62,22 @@ int trust_tear_down(void **state);
 int trust_end(void **state);
 
 /* A file of S. */
-void trust_put(struct trust *b, struct trust_side *s, const char *path, struct bytes text);
+void trust_put(struct trust_bench *b, struct trust_side *s, const char *path, struct bytes text);
 /* Reads CONF and the files of S, which must be right. */
-void trust_read(struct trust *b, struct trust_side *s, const char *conf);
+void trust_read(struct trust_bench *b, struct trust_side *s, const char *conf);
 
 /* A configuration with moon's identity and LINES (NULL: none) in SIDE, "local" or "remote". */
-const char *trust_connection(struct trust *b, const char *side, const char *lines);
+const char *trust_connection(struct trust_bench *b, const char *side, const char *lines);
 
 /* Moon and its certificate, sun and what it knows. */
-void trust_make_moon(struct trust *b, const struct trust_row *r);
-void trust_make_sun(struct trust *b, const struct trust_row *r);
+void trust_make_moon(struct trust_bench *b, const struct trust_row *r);
+void trust_make_sun(struct trust_bench *b, const struct trust_row *r);
 
 /* Moon's proof, for a peer that has announced hashes or (CLASSIC) not; what R changes in it; and sun's answer
  * to it, which comes into b->answer and the queue. */
-enum err trust_prove(struct trust *b, bool classic);
-void trust_change(struct trust *b, const struct trust_row *r);
-void trust_check(struct trust *b);
+enum err trust_prove(struct trust_bench *b, bool classic);
+void trust_change(struct trust_bench *b, const struct trust_row *r);
+void trust_judge(struct trust_bench *b);
 
 /* The answer says SAYS (NULL: yes), and names the line. */
-void trust_assert(struct trust *b, const char *name, const char *says);
+void trust_assert(struct trust_bench *b, const char *name, const char *says);

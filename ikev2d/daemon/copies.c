@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copies of the store and of files. */
+#include "daemon/copies.h"
+
+#include "conf/files.h"
+#include "daemon/world.h"
+
+enum { PIECE = IPC_DATA_MAX / 2 };
+
+/* ---------------------------------------------------------------- the store */
+
+static struct ipc_octets octets_of(const struct uris *u, struct arena *arena)
+{
+	struct bytes *v = ARENA_ARRAY(arena, u->n, struct bytes);
+
+	for (unsigned i = 0; i < u->n; i++)
+		v[i] = bytes_str(u->v[i]);
+	return (struct ipc_octets){ v, u->n };
+}
+
+/* False: it is nothing to judge by. */
+static bool thing_of(const struct stored *e, struct arena *arena, struct ipc_thing *t)
+{
+	*t = (struct ipc_thing){ .kind = e->kind, .origin = e->origin, .name = e->name };
+	switch (e->kind) {
+	case STORED_CA:
+	case STORED_CERT:
+	case STORED_OCSP_SIGNER: t->data = e->cert->der; return true;
+	case STORED_CRL: t->data = e->crl->der; return true;
+	case STORED_AUTHORITY:
+		t->data = e->authority.cacert->der;
+		t->crls = octets_of(&e->authority.crls, arena);
+		t->ocsps = octets_of(&e->authority.ocsps, arena);
+		return true;
+	case STORED_KEY:
+	case STORED_PUBKEY:
+	case STORED_OCSP: break;
+	}
+	return false;
+}
+
+static enum err send_thing(struct trust *t, const struct stored *e)
+{
+	struct ipc_message m = { .kind = IPC_THING };
+	struct arena arena = { 0 };
+	enum err err = ERR_OK;
+	struct bytes rest;
+
+	if (!thing_of(e, &arena, &m.thing))
+		return ERR_OK;
+	rest = m.thing.data;
+	do {
+		m.thing.data = bytes_of(rest.p, rest.n < PIECE ? rest.n : PIECE);
+		rest = bytes_of(rest.p + m.thing.data.n, rest.n - m.thing.data.n);
+		m.thing.more = rest.n;
+		err = member_send(&t->certs, IPC_GUARD, &m);
+	} while (!err && m.thing.more);
+	arena_free(&arena);
+	return err == ERR_RANGE ? ERR_OK : err; /* a path that is longer than one can be */
+}
+
+/* Things are only ever added to what it knows; where one has gone, it is told everything anew. */
+static enum err send_store(struct trust *t)
+{
+	struct store *s = &t->world->config.creds.store;
+	bool anew = t->unknown || t->losses != s->losses;
+	enum err e = ERR_OK;
+
+	if (!anew && t->changes == s->changes)
+		return ERR_OK;
+	if (anew)
+		e = member_send(&t->certs, IPC_GUARD, &(struct ipc_message){ .kind = IPC_CLEAR });
+	list_each (n, &s->all) {
+		struct stored *one = store_at(n);
+
+		if (!e && (anew || !one->copied))
+			e = send_thing(t, one);
+		one->copied = true;
+	}
+	t->changes = s->changes;
+	t->losses = s->losses;
+	return e;
+}
+
+/* -------------------------------------------------------------------- files */
+
+static const char *const files[] = { "/etc/resolv.conf", "/etc/hosts" };
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Whole lines of the file, as many as MAX octets hold. */
+static struct bytes lines_of(const char *path, size_t max, struct arena *arena)
+{
+	struct bytes b;
+
+	if (conf_files_system.read(NULL, path, arena, &b))
+		return (struct bytes){ 0 };
+	if (b.n > max)
+		for (b.n = max; b.n && b.p[b.n - 1] != '\n';)
+			b.n--;
+	return b;
+}
+
+static enum err send_surroundings(struct trust *t)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m = { .kind = IPC_SURROUNDINGS,
+		.surroundings.local = t->world->settings.fetch_local };
+	bool same = !t->unknown;
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct stat now = { 0 };
+
+		(void)stat(files[i], &now);
+		same &= is_same(&now, &t->names[i]);
+		t->names[i] = now;
+	}
+	if (!same) {
+		m.surroundings.dns = lines_of(files[0], IPC_DNS_MAX, &arena);
+		m.surroundings.hosts = lines_of(files[1], IPC_NAMES_MAX, &arena);
+		e = member_send(&t->certs, IPC_GUARD, &m);
+	}
+	arena_free(&arena);
+	return e;
+}
+
+enum err copies_send(struct trust *t)
+{
+	enum err e = send_surroundings(t);
+
+	if (!e)
+		e = send_store(t);
+	t->unknown = e;
+	return e;
+}

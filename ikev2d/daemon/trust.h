@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all other processes know of certs: what it is told, what it is asked, and who waits for its answers.
+ */
+#pragma once
+
+#include "creds/creds.h"
+#include "daemon/family.h"
+#include "daemon/resolve.h"
+#include "ike/ike.h"
+
+#include <sys/stat.h>
+
+struct answer;
+struct certs;
+struct world;
+
+struct trust {
+	struct world *world;
+	struct member certs;
+	struct certs *inside; /* with --one */
+	struct node asked;    /* struct query, in their order */
+	unsigned flying;
+	uint64_t last;             /* ticket that was given */
+	uint64_t probe;            /* of the question whether it lives; 0: it was not asked */
+	struct event *late, *soon; /* it is silent though it was asked; another one is to be asked */
+	int folder;                /* its own: of CRLs */
+	bool unknown;              /* it was told nothing yet */
+	uint64_t changes, losses;  /* of the store that it was told of */
+	struct stat names[2];      /* files that it was told of */
+	struct {                   /* guard waits for one */
+		uint64_t ticket;   /* 0: it does not */
+		struct ipc_message answer;
+	} listing;
+};
+
+/* Starts certs (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment; CRLS
+ * is the folder of CRLs that are fetched. */
+enum err trust_start(struct world *w, const char *folder, const char *crls, struct text *why) MUST_CHECK;
+/* Ends it. Who waits for a name is told so. */
+void trust_stop(struct world *w);
+
+/* Certificates have changed here: certs is told. */
+void trust_follow(struct world *w);
+
+/* Answers Q, the proof of a peer by a signature. */
+void trust_check(struct world *w, const struct ike_question *q, struct answer *answer);
+
+/* Judges what the peer of an IKE_SA has proved itself with as it is judged now: where something in it is
+ * revoked, that IKE_SA ends, and why is said. ASK: servers may be asked; what they say comes with the next
+ * recheck, which goes on when the answer is there. */
+void trust_check_again(struct world *w, const struct ike_proven *proven, bool ask);
+
+/* Whether Q's peer is to get OCSP answers about our certificates. */
+bool trust_wants_ocsp(const struct ike_question *q);
+
+/* Hands ANSWER over, a proof with certificates or the failure to make one; where its connection is named,
+ * with OCSP answers about the certificates that it shows. */
+void trust_complete(struct world *w, struct answer *answer);
+
+/* The first address of NAME, of FAMILY (4, 6, or 0: any). DONE is called once, later. */
+void trust_resolve(struct world *w, const char *name, unsigned family, resolve_done *done, void *ctx);
+
+/* What was fetched, one after the other: start with *AT 0. SUBJECT: of whom (NULL: of anybody). False: there
+ * is no more. M, from ARENA, has empty data where it is not to be listed. */
+bool trust_fetched(
+	struct world *w, uint32_t *at, const char *subject, struct arena *arena, struct ipc_message *m);
+/* Forgets what was fetched. */
+void trust_flush(struct world *w, bool crls, bool ocsps);
+
+/* What is done with messages (ipc_table.c); CTX is the member. */
+bool trust_take_answer(void *ctx, const struct ipc_message *m);
+bool trust_take_listed(void *ctx, const struct ipc_message *m);
+bool trust_take_news(void *ctx, const struct ipc_message *m);
