@@ -8,6 +8,7 @@
 #include "daemon/staple.h"
 #include "pki/bundle.h"
 
+#include <errno.h>
 #include <event2/util.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -264,7 +265,12 @@ bool certs_take_surroundings(void *ctx, const struct ipc_message *m)
 	struct certs *c = ctx;
 
 	c->fetcher.local = m->surroundings.local;
-	resolver_set(&c->resolver, c->folder, m->surroundings.dns, m->surroundings.hosts);
+	if (resolver_set(&c->resolver, c->folder, m->surroundings.dns, m->surroundings.hosts))
+		certs_say(c, "certs", NULL,
+			arena_printf(c->message,
+				"names cannot be looked up, nor CRLs be kept: the folder crls in the state "
+				"directory cannot be written: %s",
+				strerror(errno)));
 	return true;
 }
 

@@ -87,20 +87,22 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 }
 
 /* The octets B as a file in FOLDER, for the time of READ. */
-static void as_file(const char *folder, struct bytes b,
+static enum err as_file(const char *folder, struct bytes b,
 	void (*read)(struct evdns_base *dns, const char *path), struct evdns_base *dns)
 {
 	struct arena arena = { 0 };
 	const char *path = arena_printf(&arena, "%s/names.new", folder);
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool done = fd >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n;
 
+	if (done)
+		read(dns, path);
 	if (fd >= 0) {
-		if (write(fd, b.p, b.n) == (ssize_t)b.n)
-			read(dns, path);
 		close(fd);
 		(void)unlink(path);
 	}
 	arena_free(&arena);
+	return done ? ERR_OK : ERR_SYSTEM;
 }
 
 static void read_dns(struct evdns_base *dns, const char *path)
@@ -114,8 +116,10 @@ static void read_hosts(struct evdns_base *dns, const char *path)
 }
 
 /* Another server is asked soon where one is silent. */
-void resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts)
+enum err resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts)
 {
+	enum err e;
+
 	if (!r->dns)
 		r->dns = evdns_base_new(r->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
 	if (!r->dns)
@@ -123,10 +127,12 @@ void resolver_set(struct resolver *r, const char *folder, struct bytes dns, stru
 	(void)evdns_base_clear_nameservers_and_suspend(r->dns);
 	evdns_base_search_clear(r->dns);
 	evdns_base_clear_host_addresses(r->dns);
-	as_file(folder, dns, read_dns, r->dns);
-	as_file(folder, hosts, read_hosts, r->dns);
+	e = as_file(folder, dns, read_dns, r->dns);
+	if (!e)
+		e = as_file(folder, hosts, read_hosts, r->dns);
 	(void)evdns_base_set_option(r->dns, "timeout:", "2");
 	(void)evdns_base_resume(r->dns);
+	return e;
 }
 
 static struct question *question_new(struct resolver *r, const char *name, resolve_done *done, void *ctx)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/list.h"
 #include "model/addr.h"
 
@@ -23,8 +24,10 @@ typedef void resolve_done(void *ctx, const struct ip *ip, const char *why);
 void resolver_start(struct resolver *r, struct event_base *base);
 
 /* What /etc/resolv.conf (DNS) and /etc/hosts (HOSTS) say from now on. Their octets stand in files in FOLDER
- * for a moment, since libevent reads files. */
-void resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts);
+ * for a moment, since libevent reads files. ERR_SYSTEM with errno set: that is not to be had, and no name is
+ * known. */
+enum err resolver_set(
+	struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts) MUST_CHECK;
 
 /* Questions under way end without their answers: DONE gets a sentence that says so. */
 void resolver_stop(struct resolver *r);

@@ -425,6 +425,8 @@ bool trust_take_listed(void *ctx, const struct ipc_message *m)
 	}
 	if (!t->listing.ticket || m->ticket != t->listing.ticket)
 		return false;
+	if (m->list.at && m->list.at != t->listing.at + 1)
+		return false; /* it would never end */
 	t->listing.answer = *m;
 	t->listing.ticket = 0;
 	return true;
@@ -434,17 +436,20 @@ bool trust_fetched(
 	struct world *w, uint32_t *at, const char *subject, struct arena *arena, struct ipc_message *m)
 {
 	struct trust *t = &w->trust;
-	const struct ipc_message ask = { .kind = IPC_LIST,
-		.ticket = t->listing.ticket = ++t->last,
-		.list = { .at = *at, .subject = subject } };
-	enum err e = member_send(&t->certs, IPC_GUARD, &ask);
+	const struct ipc_message ask = {
+		.kind = IPC_LIST, .ticket = ++t->last, .list = { .at = *at, .subject = subject }
+	};
+	enum err e;
 
+	t->listing.ticket = ask.ticket;
+	t->listing.at = *at;
+	e = member_send(&t->certs, IPC_GUARD, &ask);
 	while (!e && t->listing.ticket)
 		e = member_hear(&t->certs, arena);
 	t->listing.ticket = 0;
 	*m = t->listing.answer;
 	*at = m->list.at;
-	return !e && *at;
+	return !e && *at && *at <= STORE_MAX;
 }
 
 /* --------------------------------------------------------------------- life */

@@ -29,6 +29,7 @@ struct trust {
 	struct stat names[2];      /* files that it was told of */
 	struct {                   /* guard waits for one */
 		uint64_t ticket;   /* 0: it does not */
+		uint32_t at;
 		struct ipc_message answer;
 	} listing;
 };

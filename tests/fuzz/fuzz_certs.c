@@ -48,12 +48,13 @@ void resolver_stop(struct resolver *r)
 	(void)r;
 }
 
-void resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts)
+enum err resolver_set(struct resolver *r, const char *folder, struct bytes dns, struct bytes hosts)
 {
 	(void)r;
 	(void)folder;
 	(void)dns;
 	(void)hosts;
+	return ERR_OK;
 }
 
 void resolve_name(struct resolver *r, const char *name, unsigned family, resolve_done *done, void *ctx)

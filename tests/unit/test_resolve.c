@@ -104,11 +104,16 @@ static void assert_resolves(struct place *p, const char *name, unsigned family, 
 	assert_true(!p->why == (p->ip.v != 0));
 }
 
+static void set(struct place *p, struct bytes dns, struct bytes hosts)
+{
+	assert_int_equal(resolver_set(&p->resolver, p->folder, dns, hosts), ERR_OK);
+}
+
 static void a_server_is_asked(void **state)
 {
 	struct place *p = *state;
 
-	resolver_set(&p->resolver, p->folder, start_server(p), (struct bytes){ 0 });
+	set(p, start_server(p), (struct bytes){ 0 });
 	assert_resolves(p, "moon.example.org", 4, "192.0.2.1");
 	assert_resolves(p, "sun.example.org", 4, "%any");
 	assert_non_null(strstr(p->why, "the name sun.example.org has no address"));
@@ -119,7 +124,7 @@ static void hosts_are_known(void **state)
 {
 	struct place *p = *state;
 
-	resolver_set(&p->resolver, p->folder, start_server(p),
+	set(p, start_server(p),
 		bytes_str("192.0.2.7 earth.example.org earth\n2001:db8::7 earth.example.org\n"));
 	assert_resolves(p, "earth", 0, "192.0.2.7");
 	assert_resolves(p, "earth.example.org", 6, "2001:db8::7");
@@ -132,11 +137,11 @@ static void what_is_set_counts_from_then_on(void **state)
 	struct place *p = *state;
 	struct bytes server = start_server(p);
 
-	resolver_set(&p->resolver, p->folder, server, bytes_str("192.0.2.7 earth\n"));
+	set(p, server, bytes_str("192.0.2.7 earth\n"));
 	assert_resolves(p, "earth", 4, "192.0.2.7");
-	resolver_set(&p->resolver, p->folder, server, bytes_str("192.0.2.8 earth\n"));
+	set(p, server, bytes_str("192.0.2.8 earth\n"));
 	assert_resolves(p, "earth", 4, "192.0.2.8");
-	resolver_set(&p->resolver, p->folder, server, (struct bytes){ 0 });
+	set(p, server, (struct bytes){ 0 });
 	assert_resolves(p, "earth", 4, "%any");
 	assert_resolves(p, "moon.example.org", 4, "192.0.2.1");
 }
@@ -146,6 +151,14 @@ static void nothing_is_known_at_first(void **state)
 	assert_resolves(*state, "moon.example.org", 0, "%any");
 }
 
+static void where_no_file_can_be_written_no_name_is_known(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(
+		resolver_set(&p->resolver, "/dev/null", start_server(p), (struct bytes){ 0 }), ERR_SYSTEM);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +166,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hosts_are_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_set_counts_from_then_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_known_at_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			where_no_file_can_be_written_no_name_is_known, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,23 @@ def crl_is_kept_over_a_restart(bench):
 
 
 @case()
+def what_was_fetched_is_listed(bench):
+    """Until it is flushed; then it is fetched again."""
+    ca, cert = credentials(bench, "--crl", url(bench))
+    server = web(bench, crl_of(ca, cert, False))
+    moon, sun = pair(bench, "strict")
+    swanctl, vici = bench.swanctl(sun), bench.vici(sun)
+    moon.up()
+    contains(swanctl.must("--list-certs", "--type", "x509_crl"), "CN=ca", "swanctl --list-certs")
+    same(swanctl.must("--list-certs", "--type", "x509_crl", "--subject", "C=CH, O=Lab, CN=another"), "", "those of another")
+    same(vici.call("flush-certs", {"type": "X509_CRL"}), {"success": "yes"}, "flush-certs")
+    same(swanctl.must("--list-certs", "--type", "x509_crl"), "", "swanctl --list-certs")
+    moon.must("down", "site")
+    moon.up()
+    same(server.asked, 2, "requests")
+
+
+@case()
 def a_server_that_hangs_stalls_nobody(bench):
     """While sun waits for it, another tunnel comes up and ipsec status answers."""
     credentials(bench, "--crl", url(bench))
