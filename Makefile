@@ -15,7 +15,7 @@
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
-# make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--json FILE'
+# make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--path --json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
 #
 # V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
