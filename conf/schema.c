@@ -440,6 +440,11 @@ static const struct conf_key daemon_keys[] = {
 	{ "udp_encap", STATUS_READ, TYPE_BOOL, SETTINGS(udp_encap), "yes",
 		.doc = "ESP in UDP on the userspace path even without NAT",
 		.differs = "no, but with kernel-libipsec always yes unless raw_esp is set" },
+	{ "workers", STATUS_READ, TYPE_COUNT, SETTINGS(workers), "0",
+		.doc = "packet threads in each direction on the userspace path, at most 16; 0: half as many "
+		       "as "
+		       "there are processors",
+		.differs = OURS },
 	{ "tun_name", STATUS_READ, TYPE_DEVICES, SETTINGS(tun_name), "ipsec",
 		.doc = "what names of our tun devices begin with", .differs = OURS },
 	{ "retransmit_timeout", STATUS_READ, TYPE_TIME, SETTINGS(retransmit_timeout), "4s",

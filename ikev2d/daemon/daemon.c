@@ -185,8 +185,9 @@ static void note_what_waits(struct world *w)
 	const struct settings *s = &config_now(&w->config)->settings;
 
 	if (s->port != w->settings.port || s->port_nat_t != w->settings.port_nat_t ||
-		strcmp(s->tun_name, w->settings.tun_name))
-		line_say(LOG_WARN, "config", "new ports and device names take effect at the next start only");
+		s->workers != w->settings.workers || strcmp(s->tun_name, w->settings.tun_name))
+		line_say(LOG_WARN, "config",
+			"new ports, device names and numbers of workers take effect at the next start only");
 }
 
 enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)

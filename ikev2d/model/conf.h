@@ -69,10 +69,11 @@ enum { TABLE_MAIN = 254 /* RT_TABLE_MAIN */ };
 
 /* The "daemon" section. */
 struct settings {
-	uint16_t port, port_nat_t;   /* 500, 4500 */
-	enum data_path datapath;     /* of children that say nothing else */
-	bool udp_encap;              /* force encapsulation on the userspace path */
-	const char *tun_name;        /* "ipsec": devices are ipsec0, ipsec1, … */
+	uint16_t port, port_nat_t; /* 500, 4500 */
+	enum data_path datapath;   /* of children that say nothing else */
+	bool udp_encap;            /* force encapsulation on the userspace path */
+	unsigned workers;     /* packet threads a direction on the userspace path; 0: by the processors */
+	const char *tun_name; /* "ipsec": devices are ipsec0, ipsec1, … */
 	uint64_t retransmit_timeout; /* ms before the first repetition */
 	unsigned retransmit_base;    /* the factor from try to try, in thousandths */
 	unsigned retransmit_tries;   /* repetitions before giving up */

@@ -101,7 +101,7 @@ static void open_tss(struct gate *g, unsigned side, struct tss local, struct tss
 {
 	struct spd_entry entry = { .trap = trap, .policy = &g->policy, .sa = trap ? NULL : &g->out_slot };
 
-	g->device = (struct device){ .fd = -1, .owners = 1 };
+	g->device = (struct device){ .owners = 1 };
 	g->in = live_of(g, side, true, local, remote);
 	g->out = live_of(g, 3 - side, false, local, remote);
 	g->policy = (struct policy_live){ .id = POLICY };

@@ -99,7 +99,7 @@ void machine_start(struct machine *h)
 
 void machine_device(struct machine *h)
 {
-	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why));
 	assert_ok(route_device_up(h->route, h->dev, MACHINE_MTU, &h->why));
 }
 

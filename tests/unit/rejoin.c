@@ -26,7 +26,7 @@ static void keep(void *ctx, const struct device *to, const struct iovec *v, unsi
 void rejoin_init(struct rejoin *r)
 {
 	r->join = (struct join){ .ctx = r, .write = keep };
-	r->device = (struct device){ .fd = -1, .joins_udp = true };
+	r->device = (struct device){ .joins_udp = true };
 	r->n = 0;
 	r->used = 0;
 }

@@ -23,7 +23,7 @@ static void begin(void **state)
 	const struct settings settings = { .port_nat_t = PORT };
 	struct machine *h = machine_enter(state);
 
-	assert_ok(outer_open(&outer, &settings, &h->why));
+	assert_ok(outer_open(&outer, &settings, 0, 1, &h->why));
 	opened = true;
 	gate_init(&gate, "aes256gcm16");
 	gate_open(&gate, 1);

@@ -33,7 +33,7 @@ static void predecessor(struct machine *h)
 		struct settings settings = settings_default();
 		struct rule_match passing = match("0.0.0.0/0", "10.4.0.0/16", 0, 0);
 		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) &&
-			  !tun_open("ipsec", true, &h->tun, h->dev, &h->why) &&
+			  !tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why) &&
 			  !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why) &&
 			  !machine_route(h, "10.2.0.0/16", NULL) && !machine_route(h, "10.3.0.0/16", NULL) &&
 			  !machine_route(h, "fd02::/64", NULL) &&
@@ -399,7 +399,7 @@ static void the_kernels_own_words_are_passed_on(void **state)
 	struct machine *h = machine_enter(state);
 
 	machine_start(h);
-	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why)); /* and not brought up */
+	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why)); /* and not brought up */
 	assert_int_not_equal(machine_route(h, "10.2.0.0/16", NULL), ERR_OK);
 	assert_non_null(strstr(text_str(&h->why), "Network is down: Device for nexthop is not up"));
 }
@@ -476,7 +476,7 @@ static void a_stop_after_a_crash_leaves_nothing(void **state)
 
 	predecessor(h);
 	machine_start(h);
-	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why));
 	assert_ok(machine_guard(h, 1, "10.1.0.0/16", "10.2.0.0/16"));
 	route_close(h->route);
 	h->route = NULL;
@@ -607,7 +607,7 @@ static void a_proc_that_cannot_be_written_is_warned_of(void **state)
 
 	assert_int_equal(sysctl_set("net/ipv4/conf/out0/rp_filter", 1), ERR_OK);
 	machine_start(h);
-	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why));
 	child = fork();
 	if (!child) {
 		bool ok = !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&

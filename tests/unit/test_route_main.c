@@ -106,7 +106,7 @@ static bool route_in_main(struct machine *h)
 
 	settings.routing_table = TABLE_MAIN;
 	return !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) &&
-	       !tun_open("ipsec", true, &h->tun, h->dev, &h->why) &&
+	       !tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why) &&
 	       !route_device_up(h->route, h->dev, MACHINE_MTU, &h->why) &&
 	       !machine_route(h, "10.2.0.0/16", NULL) && !machine_route(h, "10.3.0.0/16", NULL);
 }

@@ -120,13 +120,13 @@ static void what_is_held_is_not_freed_nor_what_comes_behind(void **state)
 	assert_int_equal(ended, 4);
 }
 
-/* Two readers hold, look and release, while control replaces as fast as it can. */
+/* Several readers hold, look and release, while control replaces as fast as it can. */
 static struct board shared;
 static _Atomic bool stop;
 
 static void *reader_main(void *arg)
 {
-	unsigned reader = *(unsigned *)arg, seen = 0;
+	unsigned reader = *(const unsigned *)arg, seen = 0;
 	uint64_t turns = 0;
 
 	while (!atomic_load(&stop) || !turns) {
@@ -144,20 +144,21 @@ static void *reader_main(void *arg)
 
 static void readers_never_see_what_was_freed(void **state)
 {
-	unsigned names[BOARD_READERS] = { 0, 1 };
-	pthread_t readers[BOARD_READERS];
+	const unsigned names[] = { 0, 1, BOARD_READERS - 1 };
+	enum { READERS = sizeof names / sizeof *names };
+	pthread_t readers[READERS];
 
 	(void)state;
 	atomic_store(&stop, false);
 	board_publish(&shared, next_snapshot(0), &retired);
-	for (unsigned i = 0; i < BOARD_READERS; i++)
-		assert_int_equal(pthread_create(&readers[i], NULL, reader_main, &names[i]), 0);
+	for (unsigned i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&readers[i], NULL, reader_main, (void *)&names[i]), 0);
 	for (unsigned i = 1; i < 5000; i++) {
 		board_publish(&shared, next_snapshot(i), &retired);
 		(void)board_reap(&shared, NULL);
 	}
 	atomic_store(&stop, true);
-	for (unsigned i = 0; i < BOARD_READERS; i++)
+	for (unsigned i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	retire_shown();
 	board_publish(&shared, NULL, &retired);

@@ -10,8 +10,8 @@ static void devices_get_the_next_free_number(void **state)
 	char second[TUN_NAME];
 	int fd;
 
-	assert_ok(tun_open("ipsec", true, &h->tun, h->dev, &h->why));
-	assert_ok(tun_open("ipsec", true, &fd, second, &h->why));
+	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("ipsec", true, 1, &fd, second, &h->why));
 	assert_string_equal(h->dev, "ipsec0");
 	assert_string_equal(second, "ipsec1");
 	close(fd);
@@ -23,7 +23,7 @@ static void a_device_with_a_number_keeps_its_name(void **state)
 {
 	struct machine *h = machine_enter(state);
 
-	assert_ok(tun_open("vpn-7", true, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("vpn-7", true, 1, &h->tun, h->dev, &h->why));
 	assert_string_equal(h->dev, "vpn-7");
 }
 
@@ -51,9 +51,9 @@ static void a_name_in_use_is_told(void **state)
 	char made[TUN_NAME];
 	int fd;
 
-	assert_ok(tun_open("vpn7", true, &h->tun, h->dev, &h->why));
-	assert_int_equal(tun_open("vpn7", true, &fd, made, &h->why), ERR_EXISTS);
-	assert_int_equal(tun_open("out0", true, &fd, made, &h->why), ERR_EXISTS);
+	assert_ok(tun_open("vpn7", true, 1, &h->tun, h->dev, &h->why));
+	assert_int_equal(tun_open("vpn7", true, 1, &fd, made, &h->why), ERR_EXISTS);
+	assert_int_equal(tun_open("out0", true, 1, &fd, made, &h->why), ERR_EXISTS);
 	assert_non_null(strstr(text_str(&h->why), "ip link del out0"));
 }
 
@@ -63,10 +63,10 @@ static void a_name_may_be_taken_as_it_is(void **state)
 	char made[TUN_NAME];
 	int fd;
 
-	assert_ok(tun_open("fifteen-letters", false, &h->tun, h->dev, &h->why));
+	assert_ok(tun_open("fifteen-letters", false, 1, &h->tun, h->dev, &h->why));
 	assert_string_equal(h->dev, "fifteen-letters");
-	assert_int_equal(tun_open("fifteen-letters", false, &fd, made, &h->why), ERR_EXISTS);
-	assert_int_equal(tun_open("sixteen-letters-", false, &fd, made, &h->why), ERR_SYNTAX);
+	assert_int_equal(tun_open("fifteen-letters", false, 1, &fd, made, &h->why), ERR_EXISTS);
+	assert_int_equal(tun_open("sixteen-letters-", false, 1, &fd, made, &h->why), ERR_SYNTAX);
 }
 
 static void an_impossible_name_is_told(void **state)
@@ -78,8 +78,8 @@ static void an_impossible_name_is_told(void **state)
 	int fd;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_int_equal(tun_open(bad[i], true, &fd, made, &h->why), ERR_SYNTAX);
-	assert_ok(tun_open("thirteenlette", true, &h->tun, h->dev, &h->why));
+		assert_int_equal(tun_open(bad[i], true, 1, &fd, made, &h->why), ERR_SYNTAX);
+	assert_ok(tun_open("thirteenlette", true, 1, &h->tun, h->dev, &h->why));
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,6 +85,8 @@ static void note_unknown_spi(void *ctx, const struct path *path, bool encap, uin
 	told.unknown_spi++;
 }
 
+static unsigned workers; /* in each direction; 0: as many as usual */
+
 static enum err open_backend_in(struct machine *h, unsigned table)
 {
 	struct xfrm_setup setup = {
@@ -96,6 +99,7 @@ static enum err open_backend_in(struct machine *h, unsigned table)
 	settings = settings_default();
 	settings.datapath = DATAPATH_USER;
 	settings.routing_table = table;
+	settings.workers = workers;
 	memset(&told, 0, sizeof told);
 	conf = (struct child_conf){ .name = "net", .replay_window = 1024, .copy_df = true, .copy_ecn = true };
 	near_net = packet_ts("10.1.0.0/24");
@@ -121,6 +125,7 @@ static int end(void **state)
 	if (x)
 		user->close(x);
 	x = NULL;
+	workers = 0;
 	return machine_tear_down(state);
 }
 
@@ -766,6 +771,86 @@ static void the_pace_is_told(void **state)
 	assert_non_null(strstr(text_str(&text), " sent=1.0 received=1.0"));
 }
 
+enum { MANY = 12 /* children, each to a network of its own */, FLOWS = 8, EACH = 40 };
+
+/* Installs child number I, as the core does it. */
+static void add_child(struct machine *h, unsigned i)
+{
+	char text[TS_TEXT];
+	struct sa_spec in, out;
+	struct policy_spec policy;
+
+	snprintf(text, sizeof text, "10.2.%u.0/24", i);
+	far_net = packet_ts(text);
+	in = spec_of(true, true);
+	out = spec_of(false, true);
+	policy = policy_of(false);
+	in.spi = out.spi = SPI + i;
+	in.child = out.child = CHILD + i;
+	in.policy = out.policy = policy.id = POLICY + i;
+	assert_ok(user->sa_add(x, &in, &h->why));
+	assert_ok(user->sa_add(x, &out, &h->why));
+	assert_ok(user->policy_add(x, &policy, &h->why));
+	user->sa_select(x, POLICY + i, CHILD + i);
+}
+
+static void del_child(unsigned i)
+{
+	user->policy_del(x, POLICY + i);
+	user->sa_del(x, CHILD + i, true);
+	user->sa_del(x, CHILD + i, false);
+}
+
+static uint64_t packets_of_many(void)
+{
+	struct sa_usage u = { 0 };
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		n += user->usage(x, CHILD + i, true, &u) ? u.packets : 0;
+	return n;
+}
+
+/* Flows on one SA go to several threads, those of many SAs too; all the while others come and go. */
+static void several_workers_carry_what_one_does(void **state)
+{
+	struct machine *h;
+	struct text pace;
+
+	workers = 4;
+	h = begin(state);
+	for (unsigned i = 0; i < MANY; i++)
+		add_child(h, i);
+	for (unsigned turn = 0; turn < EACH; turn++) {
+		for (unsigned i = 0; i < MANY; i++)
+			for (uint16_t flow = 0; flow < FLOWS; flow++) {
+				char to[IP_TEXT];
+
+				snprintf(to, sizeof to, "10.2.%u.9", i);
+				send_udp(to, (uint16_t)(1000 + flow), "hello", 5);
+			}
+		add_child(h, MANY + turn % 2);
+		wait_for(packets_of_many, (uint64_t)(turn + 1) * MANY * FLOWS);
+		del_child(MANY + turn % 2);
+	}
+	assert_int_equal(told.used, MANY);
+	pace = text_in(&h->arena);
+	user->drops(x, &pace);
+	assert_string_equal(text_str(&pace), "");
+	user->pace(x, &pace);
+	assert_non_null(strstr(text_str(&pace), " workers=4"));
+}
+
+static void too_many_workers_are_refused(void **state)
+{
+	struct machine *h = machine_enter(state);
+
+	workers = WORKERS_MAX + 1;
+	assert_int_equal(open_backend(h), ERR_RANGE);
+	assert_non_null(strstr(text_str(&h->why), "daemon.workers = 17"));
+	x = NULL;
+}
+
 static void a_short_queue_of_the_device_is_told(void **state)
 {
 	struct machine *h = begin(state);
@@ -834,6 +919,8 @@ int main(void)
 		CASE(the_ike_socket_keeps_what_is_its_own),
 		CASE(a_port_in_use_is_explained),
 		CASE(the_pace_is_told),
+		CASE(several_workers_carry_what_one_does),
+		CASE(too_many_workers_are_refused),
 		CASE(a_short_queue_of_the_device_is_told),
 		CASE(drops_are_told_by_reason),
 	};

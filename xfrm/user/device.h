@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 
-enum { DEVICES_MAX = 256 };
+enum { DEVICES_MAX = 256, WORKERS_MAX = 16 /* packet threads in each direction */ };
 
 struct device {
 	struct retired retired;
-	unsigned slot; /* its place among DEVICES_MAX; used again only after it was closed */
-	int fd;
-	bool joins_udp; /* it takes many datagrams of UDP as one */
+	unsigned slot;          /* its place among DEVICES_MAX; used again only after it was closed */
+	unsigned queues;        /* one for each packet thread of a direction */
+	int queue[WORKERS_MAX]; /* descriptors */
+	bool joins_udp;         /* it takes many datagrams of UDP as one */
 	char name[TUN_NAME];
 	bool shared;     /* by all who have none of their own */
 	unsigned owners; /* SAs and policies; control thread only */

@@ -36,6 +36,22 @@ static enum err find_slot(struct xfrm *x, unsigned *slot, struct text *why)
 	return ERR_SPACE;
 }
 
+static void close_queues(const struct device *d)
+{
+	for (unsigned i = 0; i < d->queues; i++)
+		close(d->queue[i]);
+}
+
+/* Each of the threads that send reads from one queue. Closing a queue ends its being watched. */
+static enum err watch(struct xfrm *x, const struct device *d, struct text *why)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < d->queues && !err; i++)
+		err = worker_watch(x->workers[WORKER_OUT][i], d, why);
+	return err;
+}
+
 /* NULL: the shared one. */
 static enum err open_new(struct xfrm *x, const char *name, struct device **out, struct text *why)
 {
@@ -46,17 +62,20 @@ static enum err open_new(struct xfrm *x, const char *name, struct device **out, 
 		abort();
 	err = find_slot(x, &d->slot, why);
 	if (!err)
-		err = tun_open(name ? name : x->settings->tun_name, !name, &d->fd, d->name, why);
+		err = tun_open(
+			name ? name : x->settings->tun_name, !name, x->n_workers, d->queue, d->name, why);
 	if (err) {
 		free(d);
 		return err;
 	}
-	d->joins_udp = tun_offload(d->fd);
+	d->queues = x->n_workers;
+	for (unsigned i = 0; i < d->queues; i++)
+		d->joins_udp = tun_offload(d->queue[i]);
 	err = route_device_up(x->route, d->name, MTU_FIRST, why);
 	if (!err)
-		err = worker_watch(x->workers[WORKER_OUT], d, why);
+		err = watch(x, d, why);
 	if (err) {
-		close(d->fd);
+		close_queues(d);
 		free(d);
 		return err;
 	}
@@ -90,7 +109,7 @@ static void end_device(struct retired *r, void *ctx)
 	struct xfrm *x = ctx;
 
 	x->devices[d->slot] = NULL;
-	close(d->fd);
+	close_queues(d);
 	free(d);
 }
 
@@ -98,7 +117,8 @@ void user_device_put(struct xfrm *x, struct device *d)
 {
 	if (--d->owners)
 		return;
-	worker_unwatch(x->workers[WORKER_OUT], d);
+	for (unsigned i = 0; i < d->queues; i++)
+		worker_unwatch(x->workers[WORKER_OUT][i], d);
 	if (x->shared == d)
 		x->shared = NULL;
 	x->tables.devices[d->slot] = NULL;

@@ -7,6 +7,7 @@
 
 struct engine {
 	const char *name;
+	bool shared; /* several threads may use a context at the same time */
 	/* Whether this machine has it. */
 	bool (*here)(void);
 	/* A context for one direction of an SA, keyed as aead_key() says. ERR_UNSUPPORTED for algorithms that

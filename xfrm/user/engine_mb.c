@@ -27,8 +27,8 @@ static const struct variant {
 struct context {
 	struct gcm_key_data key;
 	aes_gcm_enc_dec_t seal, open;
-	uint8_t nonce[NONCE]; /* the salt, which stays, and the IV of the packet */
-	uint8_t salt;
+	uint8_t salt[NONCE]; /* the nonce is this and the IV of the packet */
+	uint8_t salted;      /* octets */
 };
 
 static IMB_MGR *manager_load(void)
@@ -82,25 +82,27 @@ static enum err mb_make(const struct transform *encr, const struct transform *in
 	memcpy(&pre, (uint8_t *)manager + v->pre, sizeof pre);
 	memcpy(&c->seal, (uint8_t *)manager + v->seal, sizeof c->seal);
 	memcpy(&c->open, (uint8_t *)manager + v->open, sizeof c->open);
-	c->salt = encr->salt;
-	memcpy(c->nonce, encr_key.p + encr->key, encr->salt);
+	c->salted = encr->salt;
+	memcpy(c->salt, encr_key.p + encr->key, encr->salt);
 	pre(encr_key.p, &c->key);
 	*out = c;
 	return ERR_OK;
 }
 
 /* Runs the cipher in place; TAG gets the tag. */
-static void run(struct context *c, aes_gcm_enc_dec_t way, const struct aead_job *job, uint8_t tag[TAG])
+static void run(const struct context *c, aes_gcm_enc_dec_t way, const struct aead_job *job, uint8_t tag[TAG])
 {
 	struct gcm_context_data scratch;
+	uint8_t nonce[NONCE];
 
-	memcpy(c->nonce + c->salt, job->iv, NONCE - c->salt);
-	way(&c->key, &scratch, job->data, job->data, job->n, c->nonce, job->aad.p, job->aad.n, tag, TAG);
+	memcpy(nonce, c->salt, c->salted);
+	memcpy(nonce + c->salted, job->iv, NONCE - c->salted);
+	way(&c->key, &scratch, job->data, job->data, job->n, nonce, job->aad.p, job->aad.n, tag, TAG);
 }
 
 static enum err mb_seal(void *context, const struct aead_job *job)
 {
-	struct context *c = context;
+	const struct context *c = context;
 
 	run(c, c->seal, job, job->icv);
 	return ERR_OK;
@@ -108,7 +110,7 @@ static enum err mb_seal(void *context, const struct aead_job *job)
 
 static enum err mb_open(void *context, const struct aead_job *job)
 {
-	struct context *c = context;
+	const struct context *c = context;
 	uint8_t tag[TAG];
 
 	run(c, c->open, job, tag);
@@ -124,6 +126,7 @@ static void mb_free(void *context)
 
 const struct engine engine_ipsec_mb = {
 	.name = "ipsec-mb",
+	.shared = true,
 	.here = mb_here,
 	.make = mb_make,
 	.seal = mb_seal,

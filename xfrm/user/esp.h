@@ -12,8 +12,8 @@
 
 #include <stdatomic.h>
 
-/* One direction of an SA. It belongs to one thread: the engine's context changes with each packet, and so
- * does the window of an inbound one. */
+/* One direction of an SA. One thread at a time may use it: the engine's context may change with each packet,
+ * and so does the window of an inbound one. Several may seal where the engine's contexts can be shared. */
 struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */

@@ -109,16 +109,22 @@ static void open_one(struct lane *lane, struct arrival *a)
 		live_miss(a->sa->live, a->esp.drop);
 }
 
+/* The lock is kept from packet to packet of the same SA. */
 void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
 {
+	struct live *held = NULL;
+
 	for (unsigned i = 0; i < n; i++) {
 		if (!take_other(lane, &v[i]))
 			find_sa(lane, &v[i]);
-		if (v[i].sa && !v[i].esp.drop)
+		if (v[i].sa && !v[i].esp.drop) {
+			live_hold(&held, v[i].sa->live);
 			open_one(lane, &v[i]);
+		}
 		if (v[i].esp.drop)
 			drop_count(lane->drops, v[i].esp.drop);
 	}
+	live_hold(&held, NULL);
 }
 
 bool bundle_next(struct bundle *b, struct arrival *a)

@@ -41,6 +41,7 @@ struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *wh
 	if (!l)
 		abort();
 	*l = (struct live){ .child = spec->child, .inbound = spec->inbound, .together = LIVE_TOGETHER };
+	pthread_mutex_init(&l->lock, NULL);
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
 	if (*err) {
@@ -56,6 +57,7 @@ struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *wh
 void live_free(struct live *l)
 {
 	esp_free(&l->esp);
+	pthread_mutex_destroy(&l->lock);
 	arena_free(&l->arena);
 	free(l);
 }
@@ -76,7 +78,18 @@ bool live_selects(const struct live *l, const struct inner *in)
 	return has(src, &in->src, in, in->sport) && has(dst, &in->dst, in, in->dport);
 }
 
-/* One packet thread writes a counter, so that adding needs no locked instruction. */
+void live_hold(struct live **held, struct live *l)
+{
+	if (*held == l)
+		return;
+	if (*held)
+		pthread_mutex_unlock(&(*held)->lock);
+	if (l)
+		pthread_mutex_lock(&l->lock);
+	*held = l;
+}
+
+/* One thread at a time writes a counter, so that adding needs no locked instruction. */
 static uint64_t add(_Atomic uint64_t *counter, uint64_t n)
 {
 	uint64_t sum = atomic_load_explicit(counter, memory_order_relaxed) + n;
@@ -91,7 +104,8 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now)
 
 	atomic_store_explicit(&l->last_ms, now, memory_order_relaxed);
 	if (!l->hard_told && (bytes >= l->bytes_limit.hard || packets >= l->packets_limit.hard)) {
-		l->soft_told = l->hard_told = true;
+		l->soft_told = true;
+		l->hard_told = true;
 		return LIVE_HARD;
 	}
 	if (!l->soft_told && (bytes >= l->bytes_limit.soft || packets >= l->packets_limit.soft)) {
@@ -103,10 +117,12 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now)
 
 void live_taken(struct live *l, unsigned n)
 {
-	if (n < l->together || l->together == LIVE_TOGETHER || ++l->taken < LIVE_TAKEN)
+	unsigned together = l->together;
+
+	if (n < together || together == LIVE_TOGETHER || ++l->taken < LIVE_TAKEN)
 		return;
 	l->taken = 0;
-	l->together = l->together < LIVE_TOGETHER / 2 ? 2 * l->together : LIVE_TOGETHER;
+	l->together = together < LIVE_TOGETHER / 2 ? 2 * together : LIVE_TOGETHER;
 }
 
 void live_refused(struct live *l, unsigned n)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What of an SA changes with each packet: sequence number or window, counters, limits. All snapshots share
- * it. The packet thread of the SA's direction works on it; the control thread makes, counts and frees it, and
- * reads the atomic fields. Pure. */
+ * it. Packet threads work on it, where there are several mostly the same one; the control thread makes,
+ * counts and frees it, and reads the atomic fields. Pure but for the lock. */
 #pragma once
 
 #include "model/sa.h"
 #include "xfrm/user/esp.h"
 #include "xfrm/user/inner.h"
 #include "xfrm/user/tos.h"
+
+#include <pthread.h>
 
 /* Bounds of one kind of volume. */
 struct live_limit {
@@ -26,11 +28,14 @@ struct live {
 
 	_Atomic uint64_t bytes, packets, last_ms, replays, invalid;
 	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
-	/* The packet thread's only, as is what follows. */
-	bool soft_told, hard_told;
+	_Atomic unsigned together; /* outbound: how many packets the kernel is given in one message */
+	_Atomic unsigned taken;    /* messages of as many that it has taken since this was last changed */
+	_Atomic bool hard_told;
+
+	/* Of opening and counting, and of sealing where the engine wants that. */
+	pthread_mutex_t lock;
+	bool soft_told;      /* under the lock, as is the next, and the writing of counters */
 	uint64_t mapping_ms; /* when an address change was last reported */
-	unsigned together;   /* outbound: how many packets the kernel is given in one message */
-	unsigned taken;      /* messages of as many that it has taken since this was last changed */
 };
 
 enum {
@@ -46,6 +51,9 @@ void live_free(struct live *l);
 
 /* Whether the packet is one of those agreed on: for an inbound SA its source lies on the remote side. */
 bool live_selects(const struct live *l, const struct inner *in);
+
+/* Holds the lock of L (NULL: none) instead of that of *HELD. */
+void live_hold(struct live **held, struct live *l);
 
 /* Counts an authenticated or sealed packet of N inner octets. */
 enum live_event { LIVE_NOTHING, LIVE_SOFT, LIVE_HARD };

@@ -28,11 +28,11 @@ static void acquire(struct lane *lane, struct policy_live *p, const struct inner
 		.local = selector_of(&in->src, in, in->sport),
 		.remote = selector_of(&in->dst, in, in->dport),
 	};
+	uint64_t asked = atomic_load(&p->asked_ms);
 
-	if (p->asked && lane->now - p->asked_ms < ACQUIRE_EVERY)
+	if ((asked && lane->now - asked < ACQUIRE_EVERY) ||
+		!atomic_compare_exchange_strong(&p->asked_ms, &asked, lane->now))
 		return;
-	p->asked = true;
-	p->asked_ms = lane->now;
 	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
@@ -154,10 +154,11 @@ bool outbound_load(struct lane *lane, struct parcel *parcel, struct load *l)
 	return true;
 }
 
-/* Seals the packets V..V+N, all for one SA, and counts them. */
+/* Seals the packets V..V+N, all for one SA, and counts them. Their numbers follow each other, whoever else
+ * seals at the same time. */
 static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 {
-	struct live *l = v->sa->live;
+	struct live *l = v->sa->live, *held = NULL;
 	struct esp_packet esp[LOAD_PACKETS];
 	size_t inner[LOAD_PACKETS];
 
@@ -165,7 +166,10 @@ static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 		esp[i] = v[i].esp;
 		inner[i] = esp[i].n;
 	}
+	if (!l->esp.engine->shared)
+		live_hold(&held, l);
 	esp_seal(&l->esp, lane->rng, esp, n);
+	live_hold(&held, l);
 	for (unsigned i = 0; i < n; i++) {
 		v[i].esp = esp[i];
 		if (esp[i].drop)
@@ -173,6 +177,7 @@ static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 		else
 			lane_tell_volume(lane, l, live_count(l, inner[i], lane->now));
 	}
+	live_hold(&held, NULL);
 }
 
 /* How many of the packets V..V+N, from the first on, go out by the same SA. */

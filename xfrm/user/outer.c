@@ -52,14 +52,17 @@ static bool bind_port(int fd, bool v6, uint16_t port)
 }
 
 /* What begins with an SPI of ours is for us. The rest is for member 0 of the group, IKE's, which hands the
- * kernel's SPIs to the kernel; a datagram too short for the load is accepted for member 0 too. */
-static bool attach_program(int fd)
+ * kernel's SPIs to the kernel; a datagram too short for the load is accepted for member 0 too.
+ * Ours are the members from 1 on, in the order in which they were bound. */
+static bool attach_program(int fd, const struct outer *o)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, data_path_spis(DATAPATH_USER).low, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, 1),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, o->n),
+		BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 1),
+		BPF_STMT(BPF_RET | BPF_A, 0),
 	};
 	struct sock_fprog program = { sizeof code / sizeof *code, code };
 
@@ -68,13 +71,15 @@ static bool attach_program(int fd)
 
 /* A raw socket sees all ESP there is, also what the kernel carries: only SPIs of ours come through. For IPv4
  * the outer header stands in front. */
-static bool attach_filter(int fd, bool v6)
+static bool attach_filter(int fd, const struct outer *o, bool v6)
 {
 	struct sock_filter code[] = {
 		v6 ? (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 0)
 		   : (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_W | BPF_IND, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, data_path_spis(DATAPATH_USER).low, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, data_path_spis(DATAPATH_USER).low, 0, 2),
+		BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, o->n),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, o->number, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 	};
@@ -83,7 +88,7 @@ static bool attach_filter(int fd, bool v6)
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-static bool set_up(int fd, enum outer_kind kind, uint16_t port)
+static bool set_up(int fd, enum outer_kind kind, const struct outer *o)
 {
 	for (size_t i = 0; i < BUFFERS; i++)
 		if (!set(fd, SOL_SOCKET, buffers[i].force, BUFFERED))
@@ -92,10 +97,10 @@ static bool set_up(int fd, enum outer_kind kind, uint16_t port)
 	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, outer_is_v6(kind)))
 		return false;
 	if (!outer_is_udp(kind))
-		return attach_filter(fd, outer_is_v6(kind));
+		return attach_filter(fd, o, outer_is_v6(kind));
 	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
-	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, outer_is_v6(kind), port) &&
-	       attach_program(fd);
+	return set(fd, SOL_SOCKET, SO_REUSEPORT, 1) && bind_port(fd, outer_is_v6(kind), o->port) &&
+	       attach_program(fd, o);
 }
 
 static void explain(enum outer_kind kind, uint16_t port, int error, struct text *why)
@@ -119,7 +124,7 @@ static enum err open_one(struct outer *o, enum outer_kind kind, struct text *why
 
 	if (fd < 0 && outer_is_v6(kind) && errno == EAFNOSUPPORT)
 		return ERR_OK;
-	if (fd >= 0 && set_up(fd, kind, o->port)) {
+	if (fd >= 0 && set_up(fd, kind, o)) {
 		o->fd[kind] = fd;
 		return ERR_OK;
 	}
@@ -129,11 +134,14 @@ static enum err open_one(struct outer *o, enum outer_kind kind, struct text *why
 	return ERR_SYSTEM;
 }
 
-enum err outer_open(struct outer *o, const struct settings *settings, struct text *why)
+enum err outer_open(
+	struct outer *o, const struct settings *settings, unsigned number, unsigned n, struct text *why)
 {
 	enum err err = ERR_OK;
 
-	*o = (struct outer){ .fd = { -1, -1, -1, -1 }, .port = settings->port_nat_t };
+	*o = (struct outer){
+		.fd = { -1, -1, -1, -1 }, .port = settings->port_nat_t, .number = number, .n = n
+	};
 	for (enum outer_kind kind = 0; kind < OUTER_MAX && !err; kind++)
 		err = open_one(o, kind, why);
 	if (err)
@@ -188,7 +196,9 @@ uint64_t outer_overflows(const struct outer *o)
 
 void outer_close(struct outer *o)
 {
-	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++)
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++) {
 		if (o->fd[kind] >= 0)
 			close(o->fd[kind]);
+		o->fd[kind] = -1;
+	}
 }

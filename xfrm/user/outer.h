@@ -25,12 +25,14 @@ struct outer {
 	int fd[OUTER_MAX];  /* -1: this machine has no IPv6 */
 	bool df[OUTER_MAX]; /* what was last set; the sending thread's only */
 	uint16_t port;      /* of UDP */
+	unsigned number, n; /* one of N alike: it gets the inbound SAs whose SPI modulo N is NUMBER */
 };
 
-/* Opens them. The IKE sockets, where there are any, must stand in the same SO_REUSEPORT group already, one
- * for each family: then a program on the group gives us what begins with an SPI of the userspace path, and
- * them the rest. */
-enum err outer_open(struct outer *o, const struct settings *settings, struct text *why) MUST_CHECK;
+/* Opens number NUMBER of N of them, after those before it. The IKE sockets, where there are any, must stand
+ * in the same SO_REUSEPORT group already, one for each family: then a program on the group gives us what
+ * begins with an SPI of the userspace path, and them the rest. */
+enum err outer_open(struct outer *o, const struct settings *settings, unsigned number, unsigned n,
+	struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 
 /* Appends a sentence, as a line of its own, for each kind of buffer that this machine's settings keep smaller

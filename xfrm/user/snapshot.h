@@ -12,8 +12,7 @@
 struct policy_live {
 	struct retired retired;
 	uint32_t id;
-	bool asked;        /* outbound packet thread only, as is the next */
-	uint64_t asked_ms; /* when an SA was last asked for */
+	_Atomic uint64_t asked_ms; /* when an SA was last asked for; 0: never */
 };
 
 /* An SA with what is changed by making another one. */
@@ -49,7 +48,7 @@ const struct sa_slot *snapshot_find_spi(const struct snapshot *s, uint32_t spi);
 const struct spd_entry *snapshot_find_policy(const struct snapshot *s, unsigned slot, const struct inner *in);
 
 /* Where snapshots are published. */
-enum { BOARD_READERS = 2 };
+enum { BOARD_READERS = 2 * WORKERS_MAX };
 
 struct board {
 	_Atomic(struct snapshot *) current;

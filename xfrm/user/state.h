@@ -36,14 +36,15 @@ struct xfrm {
 	const struct settings *settings;
 	struct xfrm_reports reports;
 	struct route *route;
-	struct outer outer;
+	unsigned n_workers; /* in each direction */
+	struct outer outer[WORKERS_MAX];
 	struct channel channel;
 	struct tables tables;    /* what packet threads see from the next publication on */
 	struct retired *retired; /* and what not */
 	struct board board;
 	struct drops drops;
 	struct pace pace;
-	struct worker *workers[WORKER_OUT + 1];
+	struct worker *workers[WORKER_WAYS][WORKERS_MAX];
 	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
 	struct map carriers;                          /* outbound ones by policy, the first of a list */
 	struct map policies;                          /* by number */

@@ -98,20 +98,39 @@ static void tune(const struct ifreq *made)
 	device_tune(made->ifr_name);
 }
 
-enum err tun_open(const char *name, bool numbered, int *fd, char made[TUN_NAME], struct text *why)
+/* Opens one queue of the device that REQUEST asks for. */
+static bool open_queue(int *fd, struct ifreq *request)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL };
+	int error;
+
+	*fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0)
+		return false;
+	if (!ioctl(*fd, TUNSETIFF, request))
+		return true;
+	error = errno;
+	close(*fd);
+	errno = error;
+	return false;
+}
+
+enum err tun_open(const char *name, bool numbered, unsigned n, int *fd, char made[TUN_NAME], struct text *why)
+{
+	const short many = n > 1 ? IFF_MULTI_QUEUE : 0;
+	struct ifreq request = { .ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | many) };
 	enum err e = name_make(name, numbered, request.ifr_name, why);
 
 	if (e)
 		return e;
-	*fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (*fd < 0)
-		return refuse(name, why);
-	if (ioctl(*fd, TUNSETIFF, &request)) {
-		e = refuse(name, why);
-		close(*fd);
-		return e;
+	request.ifr_flags |= (short)IFF_TUN_EXCL;
+	for (unsigned i = 0; i < n; i++) {
+		if (!open_queue(&fd[i], &request)) {
+			e = refuse(name, why);
+			while (i-- > 0)
+				close(fd[i]);
+			return e;
+		}
+		request.ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | many);
 	}
 	_Static_assert(TUN_NAME == IFNAMSIZ, "a device's name");
 	memcpy(made, request.ifr_name, TUN_NAME);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The back end "userspace": tun devices inside, UDP and raw sockets outside, and two packet threads between.
+/* The back end "userspace": tun devices inside, UDP and raw sockets outside, and packet threads between.
  */
 #include "xfrm/user/state.h"
 
@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { REPORTS_AT_ONCE = 256 };
 
@@ -21,18 +22,48 @@ void user_reap(struct xfrm *x)
 	(void)board_reap(&x->board, x);
 }
 
+/* As many as are configured; else both directions together have one for each processor. */
+static enum err count_workers(struct xfrm *x, struct text *why)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned wanted = x->settings->workers, usual = processors > 3 ? (unsigned)processors / 2 : 1;
+
+	x->n_workers = wanted ? wanted : usual < WORKERS_MAX ? usual : WORKERS_MAX;
+	if (wanted <= WORKERS_MAX)
+		return ERR_OK;
+	x->n_workers = 0;
+	text_add(why, "daemon.workers = %u are too many packet threads: there can be %d in each direction",
+		wanted, WORKERS_MAX);
+	return ERR_RANGE;
+}
+
+/* All sockets, in the order of their threads. */
+static enum err open_sockets(struct xfrm *x, struct text *why)
+{
+	enum err err = ERR_OK;
+
+	for (unsigned i = 0; i < x->n_workers && !err; i++)
+		err = outer_open(&x->outer[i], x->settings, i, x->n_workers, why);
+	return err;
+}
+
 static enum err start_workers(struct xfrm *x, struct text *why)
 {
-	const struct worker_setup setup = {
+	struct worker_setup setup = {
 		.board = &x->board,
-		.outer = &x->outer,
 		.channel = &x->channel,
 		.drops = &x->drops,
 		.pace = &x->pace,
 	};
-	enum err err = worker_start(WORKER_IN, &setup, &x->workers[WORKER_IN], why);
+	enum err err = ERR_OK;
 
-	return err ? err : worker_start(WORKER_OUT, &setup, &x->workers[WORKER_OUT], why);
+	for (unsigned i = 0; i < x->n_workers && !err; i++) {
+		setup.number = i;
+		setup.outer = &x->outer[i];
+		for (enum worker_way way = 0; way < WORKER_WAYS && !err; way++)
+			err = worker_start(way, &setup, &x->workers[way][i], why);
+	}
+	return err;
 }
 
 /* While it is held back what a crashed predecessor protected, we take its packets, and drop them. */
@@ -81,13 +112,15 @@ static void forget_all(struct xfrm *x)
 static void user_close(struct xfrm *x)
 {
 	forget_all(x);
-	for (unsigned way = 0; way <= WORKER_OUT; way++)
-		worker_stop(x->workers[way]);
+	for (unsigned i = 0; i < x->n_workers; i++)
+		for (enum worker_way way = 0; way < WORKER_WAYS; way++)
+			worker_stop(x->workers[way][i]);
 	board_publish(&x->board, NULL, &x->retired);
 	user_reap(x);
 	map_free(&x->tables.sad);
 	spd_free(&x->tables.spd);
-	outer_close(&x->outer);
+	for (unsigned i = 0; i < x->n_workers; i++)
+		outer_close(&x->outer[i]);
 	channel_close(&x->channel);
 	free(x);
 }
@@ -102,7 +135,8 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 	x->settings = setup->settings;
 	x->reports = setup->reports;
 	x->route = setup->route;
-	x->outer = (struct outer){ .fd = { -1, -1, -1, -1 } };
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		x->outer[i] = (struct outer){ .fd = { -1, -1, -1, -1 } };
 	(void)engine_next(NULL); /* looks for libraries while files can still be opened */
 	err = channel_open(&x->channel, why);
 	if (err) {
@@ -110,7 +144,9 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 		return err;
 	}
 	user_publish(x);
-	err = outer_open(&x->outer, x->settings, why);
+	err = count_workers(x, why);
+	if (!err)
+		err = open_sockets(x, why);
 	if (!err)
 		err = start_workers(x, why);
 	if (err) {
@@ -154,8 +190,10 @@ static void user_dispatch(struct xfrm *x)
 
 static void user_drops(struct xfrm *x, struct text *out)
 {
-	uint64_t overflows = outer_overflows(&x->outer);
+	uint64_t overflows = 0;
 
+	for (unsigned i = 0; i < x->n_workers; i++)
+		overflows += outer_overflows(&x->outer[i]);
 	drop_print(&x->drops, out);
 	if (overflows)
 		text_add(out, "%sbuffer-full=%" PRIu64, out->n ? " " : "", overflows);
@@ -163,7 +201,7 @@ static void user_drops(struct xfrm *x, struct text *out)
 
 static void user_advice(struct xfrm *x, struct text *out)
 {
-	outer_advice(&x->outer, out);
+	outer_advice(&x->outer[0], out); /* all are alike */
 	for (unsigned i = 0; i < DEVICES_MAX; i++)
 		if (x->tables.devices[i])
 			tun_advice(x->tables.devices[i]->name, out);
@@ -182,6 +220,8 @@ static void user_pace(struct xfrm *x, struct text *out)
 			tcp = true;
 			udp |= x->devices[i]->joins_udp;
 		}
+	if (x->n_workers > 1)
+		text_add(out, " workers=%u", x->n_workers);
 	text_add(out, "%s%s", tcp ? " offloads=tcp" : "", udp ? ",udp" : "");
 	pace_print(&x->pace, out);
 }

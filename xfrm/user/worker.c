@@ -60,7 +60,7 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 	ssize_t done;
 
 	do
-		done = writev(d->fd, v, (int)n);
+		done = writev(d->queue[w->at.number], v, (int)n);
 	while (done < 0 && errno == EINTR);
 	if (done < 0)
 		drop_count_all(
@@ -104,11 +104,16 @@ static void carry_bundle(struct worker *w, struct bundle *b)
 	pace_count(w->at.pace, PACE_RECEIVED, 1, all);
 }
 
+static unsigned reader_of(const struct worker *w)
+{
+	return (unsigned)w->way * WORKERS_MAX + w->at.number;
+}
+
 /* What was published before a packet was sent holds for it, so that its thread looks again once it has the
  * packet. Nothing of the snapshot before may be in use. */
 static void look_again(struct worker *w)
 {
-	w->lane.snap = board_hold(w->at.board, w->way);
+	w->lane.snap = board_hold(w->at.board, reader_of(w));
 }
 
 /* One batch from the network to the devices. True when there may be more. */
@@ -137,7 +142,7 @@ static ssize_t read_device(struct worker *w, const struct device *d, struct virt
 {
 	const struct iovec v[] = { { h, sizeof *h }, { w->buffers->octets, sizeof w->buffers->octets } };
 
-	return readv(d->fd, v, 2) - (ssize_t)sizeof *h;
+	return readv(d->queue[w->at.number], v, 2) - (ssize_t)sizeof *h;
 }
 
 /* One batch from the device in SLOT to the network. True when there may be more. What has come leaves when
@@ -194,11 +199,11 @@ static void *worker_main(void *arg)
 	while (on) {
 		int n = epoll_wait(w->epoll, events, EVENTS, -1);
 
-		w->lane.snap = board_hold(w->at.board, w->way);
+		w->lane.snap = board_hold(w->at.board, reader_of(w));
 		w->lane.now = now_ms();
 		for (int i = 0; i < n && on; i++)
 			on = serve(w, events[i].data.u64);
-		board_release(w->at.board, w->way);
+		board_release(w->at.board, reader_of(w));
 	}
 	return NULL;
 }
@@ -289,7 +294,7 @@ void worker_stop(struct worker *w)
 
 enum err worker_watch(struct worker *w, const struct device *d, struct text *why)
 {
-	if (watch(w, d->fd, event_of(SOURCE_DEVICE, d->slot)))
+	if (watch(w, d->queue[w->at.number], event_of(SOURCE_DEVICE, d->slot)))
 		return ERR_OK;
 	text_add(why, "device %s cannot be watched: %s", d->name, strerror(errno));
 	return ERR_SYSTEM;
@@ -297,5 +302,5 @@ enum err worker_watch(struct worker *w, const struct device *d, struct text *why
 
 void worker_unwatch(struct worker *w, const struct device *d)
 {
-	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, d->fd, NULL);
+	(void)epoll_ctl(w->epoll, EPOLL_CTL_DEL, d->queue[w->at.number], NULL);
 }
