@@ -142,20 +142,38 @@ bool inner_is_neighbour(const struct inner *in)
 	return !memcmp(in->src.a, link_local, 2) || !memcmp(in->dst.a, link_local, 2);
 }
 
-/* The sum in this machine's byte order, which gives the same, turned round (RFC 1071, 2 B): 16 octets at a
+/* Two numbers at a time, where the processor can. */
+typedef uint64_t pair __attribute__((vector_size(16)));
+
+/* The 32-bit words of the 16 octets at P, in two sums. */
+static pair words(const uint8_t *p)
+{
+	const pair low = { UINT32_MAX, UINT32_MAX };
+	pair v;
+
+	memcpy(&v, p, sizeof v);
+	return (v & low) + (v >> 32);
+}
+
+/* The sum in this machine's byte order, which gives the same, turned round (RFC 1071, 2 B): 32 octets at a
  * time in independent additions. */
 static uint64_t sum_native(const uint8_t *p, size_t n)
 {
-	uint64_t low = 0, high = 0, v[2];
+	uint8_t rest[sizeof(pair)] = { 0 };
+	pair a = { 0 }, b = { 0 };
 
-	for (; n >= sizeof v; p += sizeof v, n -= sizeof v) {
-		memcpy(v, p, sizeof v);
-		low += (v[0] & UINT32_MAX) + (v[1] & UINT32_MAX);
-		high += (v[0] >> 32) + (v[1] >> 32);
+	for (; n >= 2 * sizeof a; p += 2 * sizeof a, n -= 2 * sizeof a) {
+		a += words(p);
+		b += words(p + sizeof a);
 	}
-	memset(v, 0, sizeof v);
-	memcpy(v, p, n);
-	return low + high + (v[0] & UINT32_MAX) + (v[0] >> 32) + (v[1] & UINT32_MAX) + (v[1] >> 32);
+	if (n >= sizeof a) {
+		a += words(p);
+		p += sizeof a;
+		n -= sizeof a;
+	}
+	memcpy(rest, p, n);
+	a += b + words(rest);
+	return a[0] + a[1];
 }
 
 uint32_t inner_sum(uint32_t sum, struct bytes b)
