@@ -177,6 +177,24 @@ def selectors_of_what_comes_out(bench):
     wire.all_in("esp-udp")
 
 
+# ----------------------------------------------------------------- workers
+
+@case(each=[("in-udp", {}), ("in-esp", {"daemon": {"udp_encap": "no"}})])
+def several_workers(bench, changes):
+    """Four threads in each direction, with sockets and queues of their own: IKE still gets what is IKE's, and each SA
+    of many rekeyings its packets, whichever of the sockets they come to."""
+    changes = merged({"daemon": {"workers": "4"}}, changes)
+    moon, sun = bench.pair(moon=changes, sun=changes)
+    moon.up()
+    for _ in range(8):
+        carries(bench)
+        moon.must("rekey", "net")
+    carries(bench)
+    contains(moon.must("statusall"), "workers=4", "moon's status")
+    for daemon in moon, sun:
+        same([why for why in ("spi", "replay", "auth") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
+
+
 # ------------------------------------------------------- devices and routes
 
 def two_tunnels(bench, child):
