@@ -2,6 +2,7 @@
 /* Candidate connections of a responder. */
 #include "ike/candidate.h"
 
+#include "ike/addressed.h"
 #include "ike/proof.h"
 
 /* How well a list of patterns fits: 0 not, 1 anything, 2 a range, 3 exactly this address. */
@@ -50,13 +51,14 @@ static void explain_no_address(struct draft *d)
 
 bool candidates_by_address(struct draft *d)
 {
-	const struct ike *ike = d->step->ike;
-	struct candidate *v = ARENA_ARRAY(&d->keep, ike->n_conns, struct candidate);
-	unsigned n = 0;
+	unsigned n_peers, n = 0;
+	const struct peer **peers =
+		addressed_find(d->step->ike, &d->path->remote.ip, d->step->scratch, &n_peers);
+	struct candidate *v = ARENA_ARRAY(&d->keep, n_peers, struct candidate);
 
 	/* Insertion by fit; equal ones keep the order of the configuration. */
-	list_each (c, (struct node *)&ike->conns) {
-		const struct peer *p = node_owner(c, struct conn, of_ike)->peer;
+	for (unsigned i = 0; i < n_peers; i++) {
+		const struct peer *p = peers[i];
 		unsigned f = peer_fit(p, d->path), at = n;
 
 		if (!f)

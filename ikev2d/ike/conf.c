@@ -2,6 +2,7 @@
 /* The configuration, and how a new one takes the place of the old. */
 #include "ike/conf.h"
 
+#include "ike/addressed.h"
 #include "ike/trap.h"
 #include "ike/want.h"
 
@@ -177,6 +178,7 @@ void conf_change(struct step *s, struct peer *const *peers, unsigned n, const ch
 	const struct settings *settings)
 {
 	s->ike->settings = *settings;
+	addressed_stale(s->ike);
 	if (only)
 		change_one(s, only, n ? peers[0] : NULL);
 	else
@@ -197,4 +199,5 @@ void conns_free(struct ike *ike)
 		conn_tidy(ike, c);
 	}
 	dict_free(&ike->by_name);
+	addressed_free(ike);
 }

@@ -5,6 +5,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/count.h"
+#include "ike/ends.h"
 #include "ike/fragment.h"
 #include "ike/move.h"
 #include "ike/negotiate.h"
@@ -291,6 +292,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
+	ends_add(d->step->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */

@@ -4,6 +4,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/crash.h"
+#include "ike/ends.h"
 #include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/proof.h"
@@ -114,6 +115,7 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
 	list_init(&sa->of_conn);
 	list_init(&sa->of_unproven);
+	list_init(&sa->of_ends);
 	list_init(&sa->children);
 	list_init(&sa->late);
 	list_init(&sa->tasks);
@@ -178,6 +180,7 @@ void sa_free(struct ike *ike, struct sa *sa)
 	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);
 	admit_forget(ike, sa);
+	ends_remove(ike, sa);
 	ike->n_sas--;
 	heap_set(&ike->timers, &sa->timer, HEAP_NEVER);
 	list_remove(&sa->of_ike);
@@ -227,6 +230,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	conn_of_sa(s->ike, sa, heir->core.peer);
 	sa->local_id = id_copy(&sa->arena, &old->local_id);
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
+	ends_add(s->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	if (heir->redundant) {
 		task_add(sa, TASK_DELETE_IKE, NULL);

@@ -324,6 +324,8 @@ struct conn {
 
 struct sa {
 	struct node of_ike, of_conn;
+	struct node of_ends; /* those with the same ENDS: ends.h */
+	uint64_t ends;
 	struct node of_unproven; /* half open, and no IKE_AUTH of the peer could be opened: by age */
 	struct heap_node timer;
 	uint32_t id;
@@ -429,7 +431,10 @@ struct ike {
 	unsigned n_addresses;
 	struct bytes authorities, responders; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;
-	struct node conns;          /* that are configured */
+	struct node conns;           /* that are configured */
+	struct addressed *addressed; /* the same by address: addressed.h */
+	unsigned n_addressed;
+	bool addressed_fresh;
 	unsigned n_conns;           /* so many */
 	struct dict by_name;        /* all */
 	const struct peer **parted; /* references to drop at the next step */
@@ -448,6 +453,7 @@ struct ike {
 	uint32_t last_mark, last_if_id;   /* that were drawn */
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
+	struct map ends;                  /* by identities: the first of them */
 	struct map crowds;                /* numbers of half-open ones, by address */
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
 	unsigned pressed_by;              /* requests that were answered with one in that time, */

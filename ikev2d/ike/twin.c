@@ -3,13 +3,13 @@
 #include "ike/twin.h"
 
 #include "ike/conf.h"
+#include "ike/ends.h"
 #include "ike/marks.h"
 
 /* A peer that comes from elsewhere now has nothing left where it was. */
 static bool same_ends(const struct sa *a, const struct sa *b)
 {
-	return a != b && a->up && b->up && ip_eq(&a->core.path.remote.ip, &b->core.path.remote.ip) &&
-	       id_eq(&a->local_id, &b->local_id) && id_eq(&a->remote_id, &b->remote_id);
+	return a != b && a->up && b->up && ip_eq(&a->core.path.remote.ip, &b->core.path.remote.ip);
 }
 
 static bool same_packets(const struct child *a, const struct child *b)
@@ -26,9 +26,9 @@ static struct child *oldest(
 {
 	struct child *found = NULL;
 
-	list_each (n, (struct node *)&ike->sas_list) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
+	const struct id *local = &child->sa->local_id, *remote = &child->sa->remote_id;
 
+	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));) {
 		if (!same_ends(sa, child->sa))
 			continue;
 		list_each (m, &sa->children) {

@@ -2,33 +2,28 @@
 /* One pair of identities, one IKE_SA. */
 #include "ike/unique.h"
 
+#include "ike/ends.h"
 #include "ike/task.h"
 
 /* The next IKE_SA behind AT (NULL: the first) that is up between these identities, but for NOT. */
 static struct sa *other(const struct ike *ike, struct sa *at, const struct sa * not, const struct id *local,
 	const struct id *remote)
 {
-	struct node *n = at ? at->of_ike.next : ike->sas_list.next;
-
-	for (; n != &ike->sas_list; n = n->next) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa != not &&sa->up && sa->core.state == S_UP && id_eq(&sa->local_id, local) &&
-			id_eq(&sa->remote_id, remote))
-			return sa;
-	}
-	return NULL;
+	do
+		at = ends_next(ike, at, local, remote);
+	while (at && (at == not || !at->up || at->core.state != S_UP));
+	return at;
 }
 
 bool unique_is_first(const struct draft *d)
 {
 	if (d->core.peer->unique == UNIQUE_NEVER)
 		return false;
-	list_each (n, &d->step->ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
+	/* Before the peer has said who it is, its connection tells. */
+	list_each (n, &d->sa->conn->sas) {
+		const struct sa *sa = node_owner(n, struct sa, of_conn);
 
-		/* Before the peer has said who it is, its connection tells. */
-		if (sa != d->sa && sa->up && !strcmp(sa->core.peer->name, d->core.peer->name))
+		if (sa != d->sa && sa->up)
 			return false;
 	}
 	return true;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/siphash.h"
 
 enum id_type {
 	ID_ANY = 0, /* only in configurations: matches all */
@@ -42,6 +43,8 @@ const char *id_type_name(uint8_t type);
 
 /* Same type and data; the case of FQDN and RFC822_ADDR does not count. */
 bool id_eq(const struct id *a, const struct id *b);
+/* A hash of it: of equal ones the same. */
+uint64_t id_hash(const struct id *id, const struct siphash_key *key);
 
 /* Whether ID is of a type that is only in configurations, and not ID_ANY. */
 bool id_is_pattern(const struct id *id);

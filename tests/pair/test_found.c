@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core finds among thousands without walking all of them: connections by the peer's address
+ * (ike/addressed.h), IKE_SAs by their identities (ike/ends.h). */
+#include "ike/addressed.h"
+#include "ike/ends.h"
+#include "tests/pair/pair.h"
+
+#define SITE(name, remote)                                                                                   \
+	"connections { " name " { " remote                                                                   \
+	"\n local { auth = psk\n id = a }\n remote { auth = psk\n id = b }\n"                                \
+	"children { net { mode = tunnel } } } }\n"
+#define FOUR                                                                                                 \
+	SITE("exact", "remote_addrs = 192.0.2.7")                                                            \
+	SITE("range", "remote_addrs = 192.0.2.0/24")                                                         \
+	SITE("two", "remote_addrs = 192.0.2.9, 192.0.2.7, 192.0.2.7")                                        \
+	SITE("mixed", "remote_addrs = 198.51.100.1, 203.0.113.0/24")                                         \
+	SITE("anybody", "")
+
+/* Names of what is found for a peer at ADDRESS. */
+static const char *found(struct host *h, const char *address, struct arena *arena)
+{
+	struct text t = text_in(arena);
+	struct ip ip = { 0 };
+	const struct peer **v;
+	unsigned n;
+
+	assert_int_equal(ip_parse(address, &ip), ERR_OK);
+	v = addressed_find(h->ike, &ip, arena, &n);
+	for (unsigned i = 0; i < n; i++)
+		text_add(&t, "%s%s", i ? " " : "", v[i]->name);
+	return text_str(&t);
+}
+
+/* Wider ones may be for somebody else: candidates_by_address looks at them. */
+static void connections_are_found_by_address(void **state)
+{
+	struct pair *p = pair_open_conf(state, FOUR, FOUR);
+	struct arena arena = { 0 };
+
+	assert_string_equal(found(p->sun, "192.0.2.7", &arena), "exact range two mixed anybody");
+	assert_string_equal(found(p->sun, "192.0.2.9", &arena), "range two mixed anybody");
+	assert_string_equal(found(p->sun, "192.0.2.8", &arena), "range mixed anybody");
+	assert_string_equal(found(p->sun, "2001:db8::7", &arena), "range mixed anybody");
+	host_reload(
+		p->sun, SITE("exact", "remote_addrs = 192.0.2.8") SITE("v6", "remote_addrs = 2001:db8::7"));
+	assert_string_equal(found(p->sun, "192.0.2.7", &arena), "");
+	assert_string_equal(found(p->sun, "192.0.2.8", &arena), "exact");
+	assert_string_equal(found(p->sun, "2001:db8::7", &arena), "v6");
+	host_reload(p->sun, "");
+	assert_string_equal(found(p->sun, "192.0.2.8", &arena), "");
+	arena_free(&arena);
+}
+
+static struct id name(const char *text, struct arena *arena)
+{
+	struct id id = { 0 };
+
+	assert_int_equal(id_parse(text, arena, &id), ERR_OK);
+	return id;
+}
+
+static void sas_are_found_by_identities(void **state)
+{
+	struct pair *p = pair_open(state, LOCAL("id = Moon.example") REMOTE("id = sun.example"),
+		REMOTE("id = %any") LOCAL("id = sun.example"));
+	struct arena arena = { 0 };
+	struct id moon = name("moon.EXAMPLE", &arena), sun = name("sun.example", &arena);
+	struct sa *sa;
+
+	assert_null(ends_next(p->sun->ike, NULL, &sun, &moon));
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	sa = ends_next(p->sun->ike, NULL, &sun, &moon);
+	assert_non_null(sa);
+	assert_null(ends_next(p->sun->ike, sa, &sun, &moon));
+	assert_null(ends_next(p->sun->ike, NULL, &moon, &sun));
+	/* Both that there are after a rekeying, and then only the heir. */
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 200 * 1000);
+	assert_non_null(ends_next(p->sun->ike, NULL, &sun, &moon));
+	assert_ptr_not_equal(ends_next(p->sun->ike, NULL, &sun, &moon), sa);
+	host_down(p->moon, NULL, 2);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 200 * 1000);
+	assert_int_equal(p->sun->ike->ends.count, 0);
+	assert_int_equal(p->moon->ike->ends.count, 0);
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR_TEST(connections_are_found_by_address),
+		PAIR_TEST(sas_are_found_by_identities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
