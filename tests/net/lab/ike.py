@@ -54,7 +54,8 @@ def notifies(octets):
 
 def to_stranger(octets):
     """Whether it answers one of another version, or of an IKE_SA that there is not, or ESP of no SA."""
-    return [kind for kind, _ in notifies(octets)] in ([_INVALID_IKE_SPI], [_INVALID_MAJOR_VERSION], [INVALID_SPI])
+    kinds = [kind for kind, _ in notifies(octets)] if header(octets).next != SEALED else []
+    return kinds[:1] in ([_INVALID_IKE_SPI], [_INVALID_MAJOR_VERSION], [INVALID_SPI])  # a token may stand behind
 
 
 def with_spi(octets, spi):
