@@ -21,7 +21,6 @@
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
 #define NO_EAP      "EAP is not built in yet"
 #define NO_VIPS     "virtual addresses are not built in yet"
-#define NO_PPK      "post-quantum preshared keys are not built in yet"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
 #define NO_MARK     "0/0x00000000"
@@ -156,10 +155,10 @@ static const struct conf_key connection_keys[] = {
 		       "are "
 		       "asked every hour where the last answer is out of date)",
 		.words = revoked_words, .differs = OURS },
-	{ "ppk_id", STATUS_LATER, TYPE_IDENTITY, PEER(ppk_id),
-		.doc = "name of the post-quantum preshared key", .note = NO_PPK },
-	{ "ppk_required", STATUS_LATER, TYPE_BOOL, PEER(ppk_required), "no",
-		.doc = "refuse peers without that key", .note = NO_PPK },
+	{ "ppk_id", STATUS_READ, TYPE_IDENTITY, PEER(ppk_id),
+		.doc = "name of the post-quantum preshared key (RFC 8784); who answers may have a pattern" },
+	{ "ppk_required", STATUS_READ, TYPE_BOOL, PEER(ppk_required), "no",
+		.doc = "refuse peers without that key" },
 	{ "keyingtries", STATUS_READ, TYPE_COUNT, PEER(keyingtries), "1",
 		.doc = "attempts to connect; 0: for ever" },
 	{ "unique", STATUS_READ, TYPE_WORD, PEER(unique), "no",
@@ -550,8 +549,8 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 		.note = ONLY_IKEV1, .keys = shared_secret_keys },
 	[CONF_NTLM_SECRET] = { CONF_SECRETS, "ntlm*", "secrets.ntlm<suffix>", .status = STATUS_LATER,
 		.note = NO_EAP, .keys = shared_secret_keys },
-	[CONF_PPK_SECRET] = { CONF_SECRETS, "ppk*", "secrets.ppk<suffix>", .status = STATUS_LATER,
-		.note = NO_PPK, .keys = shared_secret_keys },
+	[CONF_PPK_SECRET] = { CONF_SECRETS, "ppk*", "secrets.ppk<suffix>", .status = STATUS_READ,
+		.keys = shared_secret_keys },
 	[CONF_PRIVATE_SECRET] = { CONF_SECRETS, "private*", "secrets.private<suffix>", .status = STATUS_READ,
 		.keys = key_file_keys },
 	[CONF_RSA_SECRET] = { CONF_SECRETS, "rsa*", "secrets.rsa<suffix>", .status = STATUS_READ,

@@ -100,6 +100,18 @@ static bool answer_psk(struct world *w, const struct ike_question *q, struct ans
 	return false;
 }
 
+static bool answer_ppk(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	const struct secret *s = secrets_ppk(
+		config_now(&w->config), w->config.path, &q->remote, &answer->arena, &answer->a.why);
+
+	if (s)
+		vault_mix(w->vault, s, q, answer);
+	else
+		answer->a.result = ERR_MISSING;
+	return !s;
+}
+
 /* A key of a token signs here: it is not ours to keep. */
 static bool answer_signature(struct world *w, const struct ike_question *q, struct answer *answer)
 {
@@ -158,6 +170,10 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	case ASK_PROOF:
 	case ASK_CHECK:
 		if (!answer_proof(w, q, answer))
+			return;
+		break;
+	case ASK_PPK:
+		if (!answer_ppk(w, q, answer))
 			return;
 		break;
 	case ASK_USAGE: answer_usage(w, q, answer); break;

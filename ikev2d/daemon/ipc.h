@@ -38,6 +38,7 @@ enum ipc_kind {
 	IPC_OPENED,
 	IPC_PSK_PROVE,
 	IPC_PSK_CHECK,
+	IPC_PPK_MIX,
 	IPC_SIGN,
 	IPC_PROOF,
 	IPC_KEY,
@@ -100,7 +101,8 @@ struct ipc_message {
 			struct bytes spki;          /* of its private key; empty: there is none */
 			struct ipc_octets certs, crls;
 		} opened;
-		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PROOF */
+		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX (LOCAL and REMOTE are its name,
+			    OCTETS the keys); IPC_PROOF */
 			uint64_t handle;
 			uint16_t prf; /* its transform ID */
 			struct id local, remote;

@@ -391,6 +391,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_OPENED] = { { "opened", KEEPER, IPC_GUARD, SERVES, vault_take_answer }, opened },
 	[IPC_PSK_PROVE] = { { "psk-prove", IKE, IPC_KEEPER, SERVES, keeper_take_psk_prove }, psk },
 	[IPC_PSK_CHECK] = { { "psk-check", IKE, IPC_KEEPER, SERVES, keeper_take_psk_check }, psk },
+	[IPC_PPK_MIX] = { { "ppk-mix", IKE, IPC_KEEPER, SERVES, keeper_take_ppk_mix }, psk },
 	[IPC_SIGN] = { { "sign", IKE, IPC_KEEPER, SERVES, keeper_take_sign }, sign },
 	[IPC_PROOF] = { { "proof", KEEPER, IPC_IKE, SERVES, vault_take_proof }, proof },
 	[IPC_KEY] = { { "key", KEEPER, IPC_KEEPER, STARTS, keeper_take_key }, key },

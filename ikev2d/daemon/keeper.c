@@ -329,6 +329,54 @@ bool keeper_take_psk_check(void *ctx, const struct ipc_message *m)
 	return take_psk(ctx, m, true);
 }
 
+/* SK_d, SK_pi and SK_pr become prf+ (PPK, each of them) (RFC 8784, 3). */
+static enum err mix(const struct transform *f, struct bytes ppk, struct bytes keys, struct arena *arena,
+	struct bytes *mixed)
+{
+	uint8_t *out = arena_alloc(arena, keys.n);
+	enum err e = ERR_OK;
+
+	for (size_t at = 0; at < keys.n && !e; at += f->out) {
+		struct bytes key = bytes_of(keys.p + at, f->out);
+
+		e = prf_plus(f, ppk, &key, 1, out + at, f->out);
+	}
+	*mixed = bytes_of(out, keys.n);
+	return e;
+}
+
+static enum err make_ppk(struct keeper *k, const struct ipc_message *m, struct arena *arena,
+	struct bytes *mixed, const char **what)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, m->psk.prf, 0);
+	const struct kept_thing *t = find(k, m->psk.handle, IPC_USE_SECRET);
+
+	if (!f || m->psk.octets.n != 3u * f->out) {
+		*what = "keeper refuses: these are not the three keys that are mixed (RFC 8784, 3)";
+		return ERR_DENIED;
+	}
+	if (!t) {
+		*what = "the post-quantum preshared key was taken away";
+		return ERR_MISSING;
+	}
+	if (!secrets_is_ppk(&t->secret, &m->psk.local)) {
+		*what = "keeper refuses: the secret is no post-quantum preshared key of that name";
+		return ERR_DENIED;
+	}
+	return mix(f, t->secret.data, m->psk.octets, arena, mixed);
+}
+
+bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m)
+{
+	struct ipc_message a = { 0 };
+	struct arena arena = { 0 };
+
+	a.proof.result = make_ppk(ctx, m, &arena, &a.proof.proof, &a.proof.what);
+	conclude(ctx, m, &a);
+	arena_free(&arena);
+	return true;
+}
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process that keeps private keys, shared secrets and passphrases. It has no network and no files, and
  * gives none of them away: it makes AUTH values (RFC 7296, 2.15) and says whether a peer's is right, and it
- * says what is public in a file with a key. A shared secret serves only identities that own it, a private key
- * signs only what has the form of an IKE peer's octets.
+ * says what is public in a file with a key; it mixes keys with a post-quantum preshared key (RFC 8784). A
+ * shared secret serves only identities that own it, a private key signs only what has the form of an IKE
+ * peer's octets.
  *
  * All that it keeps stands in its image as well, memory that outlives the process but that no other process
  * has mapped: another keeper goes on with it. */
@@ -39,5 +40,6 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m);
 bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);
+bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m);
 bool keeper_take_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_key(void *ctx, const struct ipc_message *m);

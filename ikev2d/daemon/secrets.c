@@ -79,6 +79,33 @@ const struct secret *secrets_for(const struct conf *c, const char *file, const s
 	return NULL;
 }
 
+bool secrets_is_ppk(const struct secret *s, const struct id *id)
+{
+	return s->kind == SECRET_PPK && secret_names(s, id) != NOT_NAMED;
+}
+
+const struct secret *secrets_ppk(
+	const struct conf *c, const char *file, const struct id *id, struct arena *arena, struct why *why)
+{
+	const struct secret *best = NULL;
+
+	for (unsigned i = 0; i < c->n_secrets; i++) {
+		const struct secret *s = &c->secrets[i];
+
+		if (secrets_is_ppk(s, id) && (!best || secret_names(s, id) > secret_names(best, id)))
+			best = s;
+	}
+	if (best)
+		return best;
+	why->what = arena_printf(arena, "no post-quantum preshared key has the id %s", id_print(id, arena));
+	why->where = file ? file : "no configuration file is in use";
+	why->instead = arena_printf(arena,
+		"in the section secrets, ppk-NAME { … } with these two, each on its line: id = %s, secret = "
+		"0x…",
+		id_print(id, arena));
+	return NULL;
+}
+
 struct why secrets_differ(const struct secret *s, const struct ike_question *q, struct arena *arena)
 {
 	return (struct why){ .what = arena_printf(arena, "the shared secret %s is not the one that %s used",

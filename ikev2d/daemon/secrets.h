@@ -14,5 +14,11 @@ unsigned secrets_rank(const struct secret *s, const struct id *local, const stru
 const struct secret *secrets_for(const struct conf *c, const char *file, const struct ike_question *q,
 	struct arena *arena, struct why *why);
 
+/* The post-quantum preshared key of C that ID names, or NULL: then WHY, from ARENA, says what to write.
+ * Whether S is one of that name. */
+const struct secret *secrets_ppk(
+	const struct conf *c, const char *file, const struct id *id, struct arena *arena, struct why *why);
+bool secrets_is_ppk(const struct secret *s, const struct id *id);
+
 /* What to say when Q->proof was not made with S; from ARENA. */
 struct why secrets_differ(const struct secret *s, const struct ike_question *q, struct arena *arena);

@@ -220,6 +220,7 @@ static const struct name questions[] = {
 	{ ASK_AGREE, "agree" },
 	{ ASK_PROOF, "proof" },
 	{ ASK_CHECK, "check" },
+	{ ASK_PPK, "ppk" },
 	{ ASK_USAGE, "usage" },
 	{ 0, NULL },
 };

@@ -355,6 +355,12 @@ static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept,
 	fly(v);
 }
 
+/* Where what keeper has made belongs: mixed keys are no proof. */
+static struct bytes *made(struct asked *a)
+{
+	return a->message.kind == IPC_PPK_MIX ? &a->answer->a.shared : &a->answer->a.proof;
+}
+
 bool vault_take_proof(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = member_ctx(ctx);
@@ -368,7 +374,7 @@ bool vault_take_proof(void *ctx, const struct ipc_message *m)
 			return false; /* where one is due it has to be there, and nowhere else */
 		evtimer_del(v->late);
 		if (m->proof.proof.n)
-			a->answer->a.proof = arena_bytes(&a->answer->arena, m->proof.proof);
+			*made(a) = arena_bytes(&a->answer->arena, m->proof.proof);
 		give(v, a, m->proof.result, m->proof.what);
 		fly(v);
 		return true;
@@ -400,6 +406,14 @@ void vault_check(struct vault *v, const struct secret *s, const struct ike_quest
 	struct answer *answer)
 {
 	ask_psk(v, IPC_PSK_CHECK, s, q, why, answer);
+}
+
+void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer)
+{
+	struct ike_question named = *q;
+
+	named.local = q->remote;
+	ask_psk(v, IPC_PPK_MIX, s, &named, NULL, answer);
 }
 
 void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,

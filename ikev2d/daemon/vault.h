@@ -36,6 +36,10 @@ void vault_check(struct vault *v, const struct secret *s, const struct ike_quest
 void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,
 	struct answer *answer);
 
+/* The keys in Q mixed with the post-quantum preshared key S, as the answer's SHARED. It comes later as well.
+ */
+void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
+
 /* References (model/conf.h, pki/key.h). */
 struct kept *kept_ref(struct kept *k);
 void kept_unref(struct kept *k);

@@ -17,6 +17,7 @@
 #include "ike/life.h"
 #include "ike/mobike.h"
 #include "ike/negotiate.h"
+#include "ike/ppk.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/unique.h"
@@ -88,6 +89,41 @@ enum verdict auth_begin(struct draft *d)
 	d->hs.local_id = own_id(d);
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
 	d->hs.id_i = id_body(&d->keep, &d->hs.local_id);
+	return ppk_choose_ours(d) == PPK_MIX ? ppk_ask(d, &d->core.peer->ppk_id, S_I_PPK)
+					     : proof_ask(d, S_I_PROOF);
+}
+
+enum verdict auth_mixed(struct draft *d)
+{
+	struct sa_core before;
+	enum verdict v;
+
+	if (!ppk_mix(d))
+		return draft_end(d, 0);
+	if (!ppk_optional(d))
+		return proof_ask(d, S_I_PROOF);
+	before = ppk_core_before(d);
+	v = proof_ask_with(d, &before, S_I_PROOF_PLAIN);
+	WIPE(before);
+	return v;
+}
+
+enum verdict auth_proved_plain(struct draft *d)
+{
+	d->hs.proof_plain = arena_bytes(&d->keep, d->answer->proof);
+	return proof_ask(d, S_I_PROOF);
+}
+
+/* Who does not demand the key goes on without. */
+enum verdict auth_not_mixed(struct draft *d)
+{
+	d->why = d->answer->why;
+	d->why.alert = "local-auth-failed";
+	if (d->core.peer->ppk_required)
+		return draft_end(d, 0);
+	tell_log(d, "IKE", "%s: the keys are not mixed with it",
+		d->why.what ? d->why.what : "the post-quantum preshared key could not be used");
+	d->why = (struct why){ 0 };
 	return proof_ask(d, S_I_PROOF);
 }
 
@@ -105,6 +141,7 @@ enum verdict auth_proved(struct draft *d)
 
 	proof_take(d);
 	proof_put(d, &m);
+	ppk_name(d, &m);
 	proof_certreq_put(d, d->core.peer, &m);
 	if (is_exact(&d->hs.remote_id)) {
 		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
@@ -180,6 +217,8 @@ enum verdict auth_response(struct draft *d)
 		return wrong_method(d, unfit);
 	if (!id_matches(&d->core.peer->remote.id, &m->idr))
 		return wrong_identity(d, &m->idr);
+	if (!ppk_answered(d, m))
+		return fail_established(d);
 	d->hs.remote_id = id_copy(&d->keep, &m->idr);
 	d->hs.id_r = id_body(&d->keep, &m->idr);
 	proof_keep(d);
@@ -272,6 +311,24 @@ enum verdict auth_refusal(struct draft *d)
 
 /* --------------------------------------------------------------- responder */
 
+/* The peer's proof is checked with the keys that CHOICE says. */
+static enum verdict consider_keys(struct draft *d, const struct message *m, enum ppk_choice choice)
+{
+	struct message plain = *m;
+	struct id id;
+
+	switch (choice) {
+	case PPK_MIX:
+		id = ppk_identity(message_notify(m, PPK_IDENTITY)->data, d->step->scratch);
+		return ppk_ask(d, &id, S_R_PPK);
+	case PPK_REFUSED: return draft_end(d, AUTHENTICATION_FAILED);
+	case PPK_PLAIN: plain.auth.data = message_notify(m, NO_PPK_AUTH)->data; break;
+	case PPK_NONE: break;
+	}
+	d->why = (struct why){ 0 };
+	return proof_check(d, &plain, S_R_CHECK);
+}
+
 /* Whether the connection that it is now is right, its proof tells. */
 static enum verdict consider(struct draft *d, const struct message *m)
 {
@@ -280,7 +337,24 @@ static enum verdict consider(struct draft *d, const struct message *m)
 	d->hs.local_id = named ? id_copy(&d->keep, &m->idr) : own_id(d);
 	d->hs.id_r = id_body(&d->keep, &d->hs.local_id);
 	d->hs.checks++;
-	return proof_check(d, m, S_R_CHECK);
+	ppk_undo(d);
+	return consider_keys(d, m, ppk_choose_theirs(d, m));
+}
+
+enum verdict auth_mixed_theirs(struct draft *d)
+{
+	struct message m;
+
+	proof_kept(d, &m);
+	return ppk_mix(d) ? proof_check(d, &m, S_R_CHECK) : draft_end(d, AUTHENTICATION_FAILED);
+}
+
+enum verdict auth_not_mixed_theirs(struct draft *d)
+{
+	struct message m;
+
+	proof_kept(d, &m);
+	return consider_keys(d, &m, ppk_missing(d, &m));
 }
 
 enum verdict auth_request(struct draft *d)
@@ -339,6 +413,7 @@ static struct message answer_head(const struct draft *d)
 	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDR), .idr = d->hs.local_id };
 
 	proof_put(d, &m);
+	ppk_name(d, &m);
 	life_announce(d, &m);
 	crash_token_put(d->step, &d->core, &m);
 	mobike_put(d, &m);

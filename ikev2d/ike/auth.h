@@ -4,19 +4,24 @@
 
 #include "ike/step.h"
 
-handler auth_agreed;      /* initiator: ASK_AGREE answered: keys, then other exchanges or IKE_AUTH */
-handler auth_begin;       /* initiator: all keys are there: our AUTH is needed */
-handler auth_proved;      /* initiator: ASK_PROOF answered: the request goes out */
-handler auth_response;    /* initiator: the peer's answer: its AUTH must be checked */
-handler auth_checked;     /* initiator: ASK_CHECK answered: established, and the child */
-handler auth_not_checked; /* initiator: it is not right: the peer is told */
-handler auth_refusal;     /* initiator: the peer refused */
+handler auth_agreed;       /* initiator: ASK_AGREE answered: keys, then other exchanges or IKE_AUTH */
+handler auth_begin;        /* initiator: all keys are there: our AUTH is needed */
+handler auth_mixed;        /* initiator: ASK_PPK answered: our AUTH is needed */
+handler auth_not_mixed;    /* initiator: there is no such key */
+handler auth_proved_plain; /* initiator: ASK_PROOF without it answered: our AUTH with it is needed */
+handler auth_proved;       /* initiator: ASK_PROOF answered: the request goes out */
+handler auth_response;     /* initiator: the peer's answer: its AUTH must be checked */
+handler auth_checked;      /* initiator: ASK_CHECK answered: established, and the child */
+handler auth_not_checked;  /* initiator: it is not right: the peer is told */
+handler auth_refusal;      /* initiator: the peer refused */
 
-handler auth_request;      /* responder: whose connection is it; the peer's AUTH must be checked */
-handler auth_accepted;     /* responder: ASK_CHECK answered: our AUTH is needed */
-handler auth_not_accepted; /* responder: its AUTH is not right: perhaps for the next candidate */
-handler auth_failed;       /* responder: we cannot prove who we are */
-handler auth_answer;       /* responder: ASK_PROOF answered: the child is installed, or refused */
+handler auth_request;          /* responder: whose connection is it; the peer's AUTH must be checked */
+handler auth_mixed_theirs;     /* responder: ASK_PPK answered: the peer's AUTH must be checked */
+handler auth_not_mixed_theirs; /* responder: there is no such key */
+handler auth_accepted;         /* responder: ASK_CHECK answered: our AUTH is needed */
+handler auth_not_accepted;     /* responder: its AUTH is not right: perhaps for the next candidate */
+handler auth_failed;           /* responder: we cannot prove who we are */
+handler auth_answer;           /* responder: ASK_PROOF answered: the child is installed, or refused */
 
 /* Responder: the first child is installed, or could not be: the answer goes out. */
 enum verdict auth_installed(struct draft *d, struct child *child, bool success);

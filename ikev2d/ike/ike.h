@@ -37,6 +37,7 @@ enum ike_ask_kind {
 	ASK_AGREE,    /* the shared secret of our private value and the peer's public value */
 	ASK_PROOF,    /* our AUTH over these octets (RFC 7296, 2.15) */
 	ASK_CHECK,    /* whether the peer's AUTH is right, and made by whom it says */
+	ASK_PPK,      /* these keys mixed with a post-quantum preshared key (RFC 8784, 3) */
 	ASK_USAGE,    /* when the CHILD_SAs were last used */
 };
 
@@ -77,8 +78,8 @@ struct ike_question {
 	const struct transform *ke;
 	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
 	const struct transform *prf;
-	struct id local, remote;
-	struct bytes octets;   /* to be signed; that were signed */
+	struct id local, remote; /* ASK_PPK: REMOTE names it */
+	struct bytes octets;     /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
 	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
 				* has not said, so that only the old methods are left */
 	struct bytes certreqs; /* ASK_PROOF: the authorities it trusts (RFC 7296, 3.7), 20 octets each */
@@ -109,7 +110,7 @@ struct ike_answer {
 	struct ip local, remote;     /* ASK_ROUTE */
 	struct ike_paths paths;      /* ASK_PATHS: in the order of the question */
 	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
-	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE */
+	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE; ASK_PPK: what OCTETS have become */
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
 	struct bytes proof;
 	struct ike_certs certs;  /* ASK_CHECK: of what the peer proved itself with, what ike_proven is to

@@ -16,6 +16,7 @@
 #include "ike/mobike.h"
 #include "ike/mode.h"
 #include "ike/natd.h"
+#include "ike/ppk.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
 
@@ -137,6 +138,7 @@ static enum verdict send_init(struct draft *d)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
 	d->core.nat_fake = wants_encap(d->step->ike, p);
 	natd_add(d, &m, d->core.nat_fake);
+	ppk_offer(d, p, &m);
 	if (proposals_have_more(p->ike))
 		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	if (proof_signs(p))
@@ -210,6 +212,8 @@ enum verdict init_response(struct draft *d)
 		return bad_choice(d,
 			"the peer chose an additional key exchange, but does not say that it can do "
 			"the exchange for it, IKE_INTERMEDIATE");
+	if (!ppk_agree(d, d->core.peer, m))
+		return draft_end(d, 0);
 	d->core.spi_r = m->header.spi_r;
 	natd = natd_read(d, m);
 	d->core.nat_fake &= natd;
@@ -331,6 +335,7 @@ enum verdict init_request(struct draft *d)
 		group[1] = (uint8_t)d->core.suite.ke->id;
 		return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
 	}
+	d->hs.ppk = message_notify(m, USE_PPK) && ppk_wanted(d);
 	d->hs.intermediate = message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (suite_more(&d->core.suite, 0) && !d->hs.intermediate)
 		return refuse_more(d);
@@ -429,6 +434,8 @@ enum verdict init_responded(struct draft *d)
 	candidates_introduce(d, &m);
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
+	if (d->hs.ppk)
+		message_add_notify(&m, scratch, USE_PPK, (struct bytes){ 0 });
 	if (d->hs.intermediate && suite_more(&c->suite, 0))
 		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;

@@ -110,9 +110,14 @@ static struct ike_question *ask(struct draft *d, enum ike_ask_kind kind, enum sa
 
 enum verdict proof_ask(struct draft *d, enum sa_state state)
 {
+	return proof_ask_with(d, &d->core, state);
+}
+
+enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state)
+{
 	struct ike_question *q = ask(d, ASK_PROOF, state);
 
-	q->octets = keys_signed_octets(&d->core, &d->hs, d->core.initiator, d->step->scratch);
+	q->octets = keys_signed_octets(core, &d->hs, d->core.initiator, d->step->scratch);
 	q->hashes = d->hs.hashes;
 	q->certreqs = d->hs.certreqs;
 	q->wants = d->hs.wants;

@@ -24,6 +24,8 @@ void proof_certreq_get(struct draft *d, const struct message *m);
 
 /* Asks for our proof; the SA waits for it in STATE. */
 enum verdict proof_ask(struct draft *d, enum sa_state state);
+/* The same with the keys of CORE. */
+enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state);
 
 /* Adds our proof: AUTH, and what CERT payloads it takes. */
 void proof_put(const struct draft *d, struct message *m);

@@ -145,6 +145,7 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.local_id = known_id(&sa->local_id, &sa->handshake.local_id, &p->local.id, arena),
 		.remote_id = known_id(&sa->remote_id, &sa->handshake.remote_id, &p->remote.id, arena),
 		.suite = c->suite,
+		.ppk = c->ppk,
 		.post_quantum = c->post_quantum,
 		.nat_local = c->nat_local,
 		.nat_remote = c->nat_remote,

@@ -70,6 +70,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.nat_remote = old->nat_remote,
 		.nat_fake = old->nat_fake,
 		.encap = old->encap,
+		.ppk = old->ppk,
 		.post_quantum = old->post_quantum || suite_post_quantum(&x->suite),
 		.strongswan = old->strongswan,
 		.fragments = old->fragments,

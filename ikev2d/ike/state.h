@@ -26,12 +26,15 @@ enum sa_state {
 	S_I_NEXT_KEY_PAIR, /* asked for our key pair of an additional key exchange */
 	S_I_NEXT,          /* IKE_INTERMEDIATE sent */
 	S_I_NEXT_AGREE,    /* asked for its shared secret */
+	S_I_PPK,           /* asked for keys mixed with a post-quantum preshared key */
+	S_I_PROOF_PLAIN,   /* asked for our AUTH without that key */
 	S_I_PROOF,         /* asked for our AUTH */
 	S_I_AUTH,          /* IKE_AUTH sent */
 	S_I_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_RESPOND,       /* asked for our key pair and the shared secret */
 	S_R_INIT,          /* IKE_SA_INIT or IKE_INTERMEDIATE answered: half open */
 	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
+	S_R_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_R_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_PROOF,         /* asked for our AUTH */
 	S_R_INSTALL,       /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
@@ -87,6 +90,7 @@ struct sa_core {
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
+	bool ppk;                   /* they are mixed with a post-quantum preshared key (RFC 8784) */
 	bool post_quantum;          /* its keys withstand quantum computers */
 	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
 	bool fragments;             /* both take IKE fragments (RFC 7383) */
@@ -192,6 +196,9 @@ struct handshake {
 	unsigned intermediates;            /* so many have been */
 	struct bytes intauth_i, intauth_r; /* what their messages add to AUTH */
 	const struct sa_keys *before;      /* responder: that sealed the last of them */
+	bool ppk;                          /* both have post-quantum preshared keys */
+	struct bytes unmixed;              /* SK_d, SK_pi, SK_pr without one; */
+	struct bytes proof_plain;          /* initiator: and our AUTH, if it may be so */
 	bool childless;         /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
 	enum unique_end others; /* responder: what its IKE_AUTH says of other IKE_SAs */
 	struct candidate *candidates;

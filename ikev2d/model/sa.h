@@ -96,6 +96,7 @@ struct sa_record {
 	struct path path;
 	struct id local_id, remote_id;
 	struct suite suite;
+	bool ppk;          /* its keys are mixed with a post-quantum preshared key */
 	bool post_quantum; /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;
 	bool crash_token;             /* the peer gave one (RFC 6290) */

@@ -110,6 +110,7 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "crash-token", sa->crash_token);
 	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
+	put_flag(out, "ppk", sa->ppk);
 	if (sa->suite.encr)
 		put_post_quantum(out, sa->post_quantum);
 	if (!strcmp(sa->state, "ESTABLISHED"))

@@ -316,13 +316,16 @@ static void answer_respond(struct host *h, const struct ike_question *q, struct 
 {
 	uint8_t *secret = arena_alloc(&c->arena, q->ke->key), *shared = arena_alloc(&c->arena, q->ke->shared);
 	uint8_t *public = arena_alloc(&c->arena, kex_answer_size(q->ke));
+	enum err e;
 
 	do {
 		rng_fill(&h->lab->rng.rng, secret, q->ke->key);
 		if (q->ke->id == KE_ECP_521)
 			secret[0] &= 1;
-		c->answer.result = kex_answer(q->ke, secret, q->peer_public, public, shared);
-	} while (c->answer.result == ERR_RANGE);
+		e = kex_answer(q->ke, secret, q->peer_public, public, shared);
+	} while (e == ERR_RANGE);
+	if (e)
+		c->answer.result = e;
 	c->answer.public = bytes_of(public, kex_answer_size(q->ke));
 	c->answer.shared = bytes_of(shared, q->ke->shared);
 }
@@ -342,6 +345,21 @@ static void answer_shared(
 	if (e)
 		c->answer.result = e;
 	c->answer.shared = bytes_of(shared, q->ke->shared);
+}
+
+static void answer_ppk(const struct host *h, const struct ike_question *q, struct coming *c)
+{
+	const struct secret *s = secrets_ppk(&h->conf.conf, NULL, &q->remote, &c->arena, &c->answer.why);
+	uint8_t *out = arena_alloc(&c->arena, q->octets.n);
+
+	if (!s && !c->answer.result)
+		c->answer.result = ERR_MISSING;
+	for (size_t at = 0; at < q->octets.n && !c->answer.result; at += q->prf->out) {
+		struct bytes key = bytes_of(q->octets.p + at, q->prf->out);
+
+		c->answer.result = prf_plus(q->prf, s->data, &key, 1, out + at, q->prf->out);
+	}
+	c->answer.shared = bytes_of(out, q->octets.n);
 }
 
 static enum err answer_psk(const struct host *h, const struct ike_question *q, struct coming *c)
@@ -471,6 +489,7 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_AGREE: answer_shared(h, q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_PROOF:
 	case ASK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
+	case ASK_PPK: answer_ppk(h, q, coming_new(h, ticket, ASKED_PPK)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
 	}
 }

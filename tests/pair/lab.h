@@ -28,7 +28,8 @@ enum asked {
 	ASKED_SA_OUT = 16,
 	ASKED_POLICY = 32,
 	ASKED_USAGE = 64,
-	ASKED_ALL = 127,
+	ASKED_PPK = 128,
+	ASKED_ALL = 255,
 };
 
 struct host {

@@ -2,6 +2,8 @@
 /* The way up: IKE_SA_INIT and IKE_AUTH with the first CHILD_SA (RFC 7296, 1.2), with every algorithm. */
 #include "tests/pair/pair.h"
 
+#include "crypto/kex.h"
+
 #define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD"
 #define INIT_RESPONSE "moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD"
 #define AUTH_REQUEST  "moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}"
@@ -329,7 +331,21 @@ AGREES(suite_cbc256_sha512, "aes256-sha512-x25519", "aes256-sha512")
 AGREES(suite_mixed, "aes256-sha256-prfsha512-x25519", "chacha20poly1305")
 AGREES(suite_esn, "aes128gcm16-prfsha256-x25519", "aes128gcm16-esn")
 AGREES(suite_with_pfs_group, "aes128gcm16-prfsha256-x25519", "aes128gcm16-x25519")
-AGREES(suite_default, "default", "default")
+
+/* Where the library has ML-KEM, it is used (and there are two messages more). */
+static void suite_default(void **state)
+{
+	struct pair *p = pair_open(state, CONN("proposals = default"), CONN("proposals = default"));
+	struct arena arena = { 0 };
+	unsigned n;
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_int_equal(host_records(p->sun, &arena, &n)->post_quantum,
+		kex_available(transform_find(TRANSFORM_KE, KE_ML_KEM_768, 0)));
+	arena_free(&arena);
+}
 
 /* Whether H has told of the end of its IKE_SA, and of its child's then. */
 static bool ended_in_order(const struct host *h)

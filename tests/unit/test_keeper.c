@@ -221,6 +221,62 @@ static void octets_may_be_as_long_as_auth_has_them(void **state)
 	denied(d, prove(d, IPC_PSK_PROVE, &d->sun, bytes_of(p, MOST + 1), (struct bytes){ 0 }), "AUTH");
 }
 
+/* ------------------------------------------------------- post-quantum preshared keys */
+
+enum { PPK = 77 };
+
+static void keep_ppk(struct desk *d, uint8_t kind, const char *secret)
+{
+	struct ipc_message m = { .kind = IPC_SECRET,
+		.secret = { PPK, IPC_USE_SECRET, kind, &d->moon, 1, bytes_str(secret) } };
+
+	assert_int_equal(asked(d, &d->guard, &m).kept.result, ERR_OK);
+}
+
+static struct ipc_message mixed(struct desk *d, const struct id *name, size_t n)
+{
+	static const uint8_t keys[3 * PRF_OUT + 1] = { 1, 2, 3 };
+	struct ipc_message m = { .kind = IPC_PPK_MIX,
+		.psk = { PPK, PRF_HMAC_SHA2_256, *name, *name, bytes_of(keys, n), { 0 } } };
+	struct ipc_message a = asked(d, &d->ike, &m);
+
+	assert_int_equal(a.kind, IPC_PROOF);
+	return a;
+}
+
+/* Each of the three becomes prf+ (PPK, it). */
+static void keys_are_mixed(void **state)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
+	const uint8_t first[PRF_OUT] = { 1, 2, 3 }, second[PRF_OUT] = { 0 };
+	struct bytes parts[2] = { bytes_of(first, PRF_OUT), bytes_of(second, PRF_OUT) };
+	struct desk *d = *state;
+	uint8_t expected[PRF_OUT];
+	struct ipc_message a;
+
+	keep_ppk(d, SECRET_PPK, "schnee");
+	a = mixed(d, &d->moon, 3 * PRF_OUT);
+	assert_int_equal(a.proof.result, ERR_OK);
+	assert_int_equal(a.proof.proof.n, 3 * PRF_OUT);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(
+			prf_plus(f, bytes_str("schnee"), &parts[i > 0], 1, expected, PRF_OUT), ERR_OK);
+		assert_memory_equal(a.proof.proof.p + i * PRF_OUT, expected, PRF_OUT);
+	}
+}
+
+static void keys_are_mixed_for_nothing_else(void **state)
+{
+	struct desk *d = *state;
+
+	keep_ppk(d, SECRET_PPK, "schnee");
+	denied(d, mixed(d, &d->sun, 3 * PRF_OUT), "of that name");
+	denied(d, mixed(d, &d->moon, 3 * PRF_OUT - 1), "three keys");
+	denied(d, mixed(d, &d->moon, 3 * PRF_OUT + 1), "three keys");
+	keep_ppk(d, SECRET_IKE, "geheim");
+	denied(d, mixed(d, &d->moon, 3 * PRF_OUT), "no post-quantum preshared key");
+}
+
 static void what_was_dropped_is_gone(void **state)
 {
 	struct desk *d = *state;
@@ -424,6 +480,8 @@ int main(void)
 		TEST(a_secret_serves_its_owners_only),
 		TEST(only_octets_of_auth_are_proved),
 		TEST(octets_may_be_as_long_as_auth_has_them),
+		TEST(keys_are_mixed),
+		TEST(keys_are_mixed_for_nothing_else),
 		TEST(what_was_dropped_is_gone),
 		TEST(equal_secrets_have_equal_marks),
 		TEST(a_key_signs),

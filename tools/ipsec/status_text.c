@@ -77,6 +77,8 @@ static const char *suite(const struct vici_node *sa, struct arena *arena)
 			text_add(&t, "/%s%s", ake(rest[i], arena), vici_str(sa, rest[i]));
 	if (vici_str(sa, "esn"))
 		text_add(&t, "/ESN");
+	if (vici_str(sa, "ppk"))
+		text_add(&t, "/PPK");
 	if (vici_str(sa, "post-quantum"))
 		text_add(&t, " (%s)",
 			!strcmp(str(sa, "post-quantum"), "yes") ? "post-quantum" : "not post-quantum");

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Post-quantum preshared keys (RFC 8784).
+ *
+ *   initiator                                     responder
+ *   HDR, SAi1, KEi, Ni, N(USE_PPK)      -->
+ *                                       <--       HDR, SAr1, KEr, Nr, N(USE_PPK)
+ *   HDR, SK {IDi, AUTH, …, N(PPK_IDENTITY), [N(NO_PPK_AUTH)]} -->
+ *                                       <--       HDR, SK {IDr, AUTH, …, [N(PPK_IDENTITY)]}
+ *
+ * A responder without that key takes NO_PPK_AUTH for AUTH, if it is there and it may, and leaves PPK_IDENTITY
+ * out.
+ */
+#include "ike/ppk.h"
+
+#include "ike/proof.h"
+
+enum { PPK_ID_FIXED = 2 };
+
+static bool has_ppk(const struct peer *p)
+{
+	return p->ppk_id.type != ID_ANY || p->ppk_required;
+}
+
+/* Who begins says which key: a pattern names none. */
+static bool names_ppk(const struct peer *p)
+{
+	return p->ppk_id.type != ID_ANY && !id_is_pattern(&p->ppk_id) &&
+	       !memchr(p->ppk_id.data.p, '*', p->ppk_id.data.n);
+}
+
+/* Octets that are printed are read as they would be in a configuration. */
+struct id ppk_identity(struct bytes data, struct arena *arena)
+{
+	struct id id = { 0 };
+	char *text;
+
+	if (data.n < 2 || data.p[0] != PPK_ID_FIXED)
+		return id;
+	data = bytes_of(data.p + 1, data.n - 1);
+	for (size_t i = 0; i < data.n; i++)
+		if (data.p[i] <= ' ' || data.p[i] > '~')
+			return (struct id){ ID_KEY_ID, arena_bytes(arena, data) };
+	text = arena_printf(arena, "%.*s", (int)data.n, (const char *)data.p);
+	return id_parse(text, arena, &id) ? (struct id){ ID_KEY_ID, arena_bytes(arena, data) } : id;
+}
+
+void ppk_offer(const struct draft *d, const struct peer *p, struct message *m)
+{
+	if (names_ppk(p))
+		message_add_notify(m, d->step->scratch, USE_PPK, (struct bytes){ 0 });
+}
+
+static void explain(struct draft *d, const char *what, const char *key, const char *instead)
+{
+	const struct peer *p = d->core.peer;
+	struct arena *a = d->step->scratch;
+
+	d->why = (struct why){
+		.what = what,
+		.configured = p->ppk_required ? "ppk_required = yes" : NULL,
+		.where = source_print(&p->at, key, a),
+		.instead = instead,
+		.alert = "peer-auth-failed",
+	};
+}
+
+bool ppk_agree(struct draft *d, const struct peer *p, const struct message *m)
+{
+	d->hs.ppk = names_ppk(p) && message_notify(m, USE_PPK);
+	if (d->hs.ppk || !p->ppk_required)
+		return true;
+	explain(d,
+		names_ppk(p) ? "the peer has no post-quantum preshared key (it did not answer USE_PPK)"
+			     : "a post-quantum preshared key is demanded, and ppk_id does not name one",
+		"ppk_required",
+		names_ppk(p) ? "ppk_required = no, or a PPK at the peer" : "ppk_id = its name");
+	return false;
+}
+
+bool ppk_wanted(const struct draft *d)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!d->hs.candidates[i].excluded && has_ppk(d->hs.candidates[i].peer))
+			return true;
+	return false;
+}
+
+enum ppk_choice ppk_choose_ours(const struct draft *d)
+{
+	return d->hs.ppk ? PPK_MIX : PPK_NONE;
+}
+
+/* Without the key, if the peer can do without and so can we. */
+static enum ppk_choice without(struct draft *d, const struct message *m)
+{
+	if (d->core.peer->ppk_required)
+		return PPK_REFUSED;
+	if (message_notify(m, NO_PPK_AUTH))
+		return PPK_PLAIN;
+	if (d->hs.ppk && message_notify(m, PPK_IDENTITY))
+		return PPK_REFUSED; /* its AUTH was made with the key */
+	return PPK_NONE;
+}
+
+enum ppk_choice ppk_choose_theirs(struct draft *d, const struct message *m)
+{
+	const struct peer *p = d->core.peer;
+	const struct wire_notify *n = message_notify(m, PPK_IDENTITY);
+	struct id id = ppk_identity(n ? n->data : (struct bytes){ 0 }, d->step->scratch);
+	const char *name = id_print(&id, d->step->scratch);
+
+	if (d->hs.ppk && id.type != ID_ANY && has_ppk(p) && id_matches(&p->ppk_id, &id))
+		return PPK_MIX;
+	if (id.type == ID_ANY)
+		explain(d, "the peer uses no post-quantum preshared key", "ppk_required",
+			"ppk_required = no");
+	else
+		explain(d,
+			arena_printf(d->step->scratch,
+				"the peer uses the post-quantum preshared key %s, and this "
+				"connection does not",
+				name),
+			"ppk_id", arena_printf(d->step->scratch, "ppk_id = %s", name));
+	return without(d, m);
+}
+
+enum ppk_choice ppk_missing(struct draft *d, const struct message *m)
+{
+	d->why = d->answer->why;
+	if (!d->why.what)
+		d->why.what = "the post-quantum preshared key could not be used";
+	d->why.alert = "peer-auth-failed";
+	return without(d, m);
+}
+
+enum verdict ppk_ask(struct draft *d, const struct id *id, enum sa_state state)
+{
+	const struct sa_keys *k = &d->core.keys;
+	size_t n = d->core.suite.prf->out;
+	struct wr w = wr_of(arena_alloc(&d->keep, 3 * n), 3 * n);
+	struct ike_question *q = draft_ask(d, ASK_PPK, state);
+
+	wr_bytes(&w, bytes_of(k->d, n));
+	wr_bytes(&w, bytes_of(k->pi, n));
+	wr_bytes(&w, bytes_of(k->pr, n));
+	d->hs.unmixed = wr_done(&w);
+	q->prf = d->core.suite.prf;
+	q->remote = id_copy(&d->keep, id);
+	q->octets = d->hs.unmixed;
+	return DRAFT_COMMIT;
+}
+
+/* SK_d | SK_pi | SK_pr. */
+static void put_keys(struct sa_core *core, struct bytes from)
+{
+	size_t n = core->suite.prf->out;
+
+	memcpy(core->keys.d, from.p, n);
+	memcpy(core->keys.pi, from.p + n, n);
+	memcpy(core->keys.pr, from.p + 2 * n, n);
+}
+
+bool ppk_mix(struct draft *d)
+{
+	if (d->answer->shared.n != 3u * d->core.suite.prf->out)
+		return false;
+	put_keys(&d->core, d->answer->shared);
+	d->core.ppk = d->core.post_quantum = true;
+	return true;
+}
+
+void ppk_undo(struct draft *d)
+{
+	if (!d->core.ppk)
+		return;
+	put_keys(&d->core, d->hs.unmixed);
+	d->core.ppk = false;
+	d->core.post_quantum = suite_post_quantum(&d->core.suite);
+}
+
+bool ppk_optional(const struct draft *d)
+{
+	return d->core.ppk && !d->core.peer->ppk_required;
+}
+
+struct sa_core ppk_core_before(const struct draft *d)
+{
+	struct sa_core core = d->core;
+
+	if (core.ppk)
+		put_keys(&core, d->hs.unmixed);
+	return core;
+}
+
+void ppk_name(const struct draft *d, struct message *m)
+{
+	struct arena *a = d->step->scratch;
+	const struct id *id = &d->core.peer->ppk_id;
+	struct wr w = wr_of(arena_alloc(a, 1 + id->data.n), 1 + id->data.n);
+
+	if (!d->core.ppk)
+		return;
+	if (!d->core.initiator) {
+		message_add_notify(m, a, PPK_IDENTITY, (struct bytes){ 0 });
+		return;
+	}
+	wr_u8(&w, PPK_ID_FIXED);
+	wr_bytes(&w, id->data);
+	message_add_notify(m, a, PPK_IDENTITY, wr_done(&w));
+	if (d->hs.proof_plain.n)
+		message_add_notify(m, a, NO_PPK_AUTH, d->hs.proof_plain);
+}
+
+bool ppk_answered(struct draft *d, const struct message *m)
+{
+	if (!d->core.ppk || message_notify(m, PPK_IDENTITY))
+		return true;
+	ppk_undo(d);
+	if (!d->core.peer->ppk_required)
+		return true;
+	explain(d,
+		arena_printf(d->step->scratch, "the peer does not have the post-quantum preshared key %s",
+			id_print(&d->core.peer->ppk_id, d->step->scratch)),
+		"ppk_required", "ppk_required = no, or that PPK at the peer");
+	return false;
+}

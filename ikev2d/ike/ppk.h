@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Post-quantum preshared keys (RFC 8784): SK_d, SK_pi and SK_pr are mixed with a secret that both have
+ * besides. It stays with whoever keeps it: mixing is asked. */
+#pragma once
+
+#include "ike/step.h"
+
+/* Initiator: says in M, IKE_SA_INIT, that PEER has such a key (USE_PPK), if it has one. */
+void ppk_offer(const struct draft *d, const struct peer *peer, struct message *m);
+/* Whether both have said so. False: PEER demands one and the other side has said nothing; D->why says so. */
+bool ppk_agree(struct draft *d, const struct peer *peer, const struct message *m);
+/* Responder: the answer to that: one of the candidates has a key. */
+bool ppk_wanted(const struct draft *d);
+
+/* What becomes of the keys before AUTH is made or checked. */
+enum ppk_choice {
+	PPK_NONE,    /* they stay as they are */
+	PPK_MIX,     /* they are to be mixed */
+	PPK_PLAIN,   /* they stay as they are, and NO_PPK_AUTH is AUTH */
+	PPK_REFUSED, /* D->why says why */
+};
+
+/* Initiator: PPK_NONE or PPK_MIX. */
+enum ppk_choice ppk_choose_ours(const struct draft *d);
+/* Responder: by M, IKE_AUTH. */
+enum ppk_choice ppk_choose_theirs(struct draft *d, const struct message *m);
+/* The same when there is no such key after all: D->answer says so. */
+enum ppk_choice ppk_missing(struct draft *d, const struct message *m);
+
+/* Asks for the keys mixed with the key of id ID. */
+enum verdict ppk_ask(struct draft *d, const struct id *id, enum sa_state state);
+/* They are there: the ones before are kept for a peer that can do without. False: they cannot be. */
+bool ppk_mix(struct draft *d);
+/* The ones before are in force again. */
+void ppk_undo(struct draft *d);
+
+/* Initiator: whether AUTH is needed once more, without the key, and then CORE to make it with. */
+bool ppk_optional(const struct draft *d);
+struct sa_core ppk_core_before(const struct draft *d);
+/* Initiator: says in M, IKE_AUTH, which key is used, and adds AUTH without it. Responder: that it is used. */
+void ppk_name(const struct draft *d, struct message *m);
+/* Initiator: whether M, the answer, uses the key; else the keys before are in force. False: we demand it, and
+ * D->why says so. */
+bool ppk_answered(struct draft *d, const struct message *m);
+
+/* Of a PPK_IDENTITY notify; ID_ANY: it has none. From ARENA. */
+struct id ppk_identity(struct bytes data, struct arena *arena);
