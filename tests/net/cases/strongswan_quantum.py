@@ -2,7 +2,8 @@
 """Post-quantum preshared keys (RFC 8784) and additional key exchanges: ours on moon, strongSwan's charon on sun."""
 from lab import config
 from lab.case import case
-from lab.check import contains, same
+from lab.check import Skipped, contains, same, until
+from lab.net import run
 from lab.traffic import reaches
 
 ROLES = [("as-initiator", True), ("as-responder", False)]
@@ -84,3 +85,61 @@ def strongswan_without_additional_key_exchanges(bench, we_initiate):
     both = "aes256gcm16-prfsha256-x25519-ke1_ecp384, aes256gcm16-prfsha256-x25519"
     moon = established(bench, we_initiate, ({"proposals": both}, None), ({"proposals": "aes256gcm16-prfsha256-x25519"}, None))
     contains(moon.must("statusall"), "PRF_HMAC_SHA2_256/CURVE_25519 (not post-quantum)", "ipsec statusall")
+
+
+def rekeyed(bench, moon, name):
+    """What replaces the child and the IKE_SA has the additional key exchange NAME, too; each begun by us."""
+    moon.must("rekey", "site/net")
+    until(lambda: f"AES_GCM_16-256/CURVE_25519/{name}" in moon.must("statusall"), "the child's key exchanges")
+    first = moon.sas()[0]["uniqueid"]
+    moon.must("rekey", "site")
+    until(lambda: [sa["uniqueid"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] not in ([], [first]),
+          "another IKE_SA")
+    contains(moon.must("statusall"), f"PRF_HMAC_SHA2_256/CURVE_25519/{name}", "ipsec statusall")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+def with_more(method):
+    return {"proposals": f"aes256gcm16-prfsha256-x25519-ke1_{method}",
+            "children": {"net": {"esp_proposals": f"aes256gcm16-x25519-ke1_{method}"}}}
+
+
+@case("charon", each=[(f"{method}-{role}", initiate, method, name)
+                      for method, name in (("ecp384", "KE1_ECP_384"), ("mlkem768", "KE1_ML_KEM_768"))
+                      for role, initiate in ROLES])
+def strongswan_additional_key_exchanges(bench, we_initiate, method, name):
+    """RFC 9370 with strongSwan 6, which has ML-KEM from 6.0.2 on."""
+    algorithms = bench.charon.swanctl.must("--list-algs")
+    if "\nke:" not in algorithms or (method == "mlkem768" and "ML_KEM_768" not in algorithms):
+        raise Skipped(f"this strongSwan has no {name}")
+    moon = established(bench, we_initiate, (with_more(method), None), (with_more(method), None))
+    contains(moon.must("statusall"), f"CURVE_25519/{name}", "ipsec statusall")
+    contains(bench.charon.sas(), name, "swanctl --list-sas")
+    rekeyed(bench, moon, name)
+
+
+def needs_mlkem():
+    if "ML-KEM" not in run(["openssl", "list", "-kem-algorithms"]).out:
+        raise Skipped("OpenSSL has no ML-KEM before 3.5")
+
+
+@case(each=["mlkem512", "mlkem768", "mlkem1024"])
+def mlkem(bench, method):
+    """Between two of ours."""
+    needs_mlkem()
+    moon, sun = bench.pair(conn=with_more(method))
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    name = f"KE1_ML_KEM_{method.removeprefix('mlkem')}"
+    for end in (moon, sun):
+        contains(end.must("statusall"), f"CURVE_25519/{name} (post-quantum)", "ipsec statusall")
+    rekeyed(bench, moon, name)
+
+
+@case()
+def mlkem_by_default(bench):
+    needs_mlkem()
+    moon, _ = bench.pair()
+    moon.up()
+    contains(moon.must("status"), ", post-quantum\n", "ipsec status")
+    reaches(bench.alice, bench.sun.inside[4])
