@@ -422,7 +422,9 @@ static struct sa *half_open(struct pair *p)
 static void half_open_ones_share_what_there_is(void **state)
 {
 	enum { ALL = FRAGMENTS_HALF_OPEN / 60000 };
-	struct pair *p = signing(state, SIGNED(""), SIGNED("") DAEMON("cookie_threshold = 4000"));
+	struct pair *p = signing(state, SIGNED(""),
+		SIGNED("")
+			DAEMON("cookie_threshold = 4000\n cookie_threshold_ip = 4000\n block_threshold = 0"));
 	struct sa *first, *second;
 
 	p->moon->fake = p->sun->fake = true;

@@ -180,7 +180,8 @@ static void status_shows_all_versions(void **state)
 	assert_int_equal(ipsec_bench_run(&b, "status gw/net"), 0);
 	assert_true(has(b.out, "  net: REKEYED, ") && has(b.out, "  net: INSTALLED, ") && !has(b.out, "dmz"));
 	assert_int_equal(ipsec_bench_run(&b, "statusall"), 0);
-	assert_true(has(b.out, "CURVE_25519, rekeying in 3 h, reauthentication in 60 min\n"));
+	assert_true(
+		has(b.out, "CURVE_25519 (not post-quantum), rekeying in 3 h, reauthentication in 60 min\n"));
 	assert_true(has(b.out, "    #2, reqid 1, ") && has(b.out, "    #3, reqid 1, ") &&
 		    has(b.out, "    #4, reqid 1, "));
 	ipsec_bench_end(&b);

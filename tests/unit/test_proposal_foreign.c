@@ -24,7 +24,9 @@ static void words_we_lack_are_taken_out(void **state)
 		{ "aes64ccm16-aes128gcm16", "aes64ccm16-aes128gcm16", NULL, PROTO_ESP },
 		{ "camellia192-sha256", "", "camellia192", PROTO_ESP },
 		{ "null-sha256", "", "null", PROTO_ESP },
-		{ "aes256-sha512-x25519-ke1_mlkem768", "", "ke1_mlkem768", PROTO_IKE },
+		{ "aes256-sha512-x25519-ke1_newhope128", "", "ke1_newhope128", PROTO_IKE },
+		{ "aes256-sha512-x25519-ke1_newhope128-ke1_mlkem768", "aes256-sha512-x25519-ke1_mlkem768",
+			"ke1_newhope128", PROTO_IKE },
 		{ "aes256-sha256-prfmd5-prfsha256-x25519", "aes256-sha256-prfsha256-x25519", "prfmd5",
 			PROTO_IKE },
 	};

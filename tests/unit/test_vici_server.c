@@ -313,7 +313,7 @@ static void stats_answers(void **state)
 
 	assert_true(has(got, "response uptime {running=2 hours since="));
 	assert_true(has(got, "} scheduled=5 ikesas {total=1 half-open=0} plugins=[] mallinfo {sbrk="));
-	assert_true(has(got, "} drops=replay=3 pace=engine=OpenSSL sent=38.0\n"));
+	assert_true(has(got, "} drops=replay=3 load=cookies=7 pace=engine=OpenSSL sent=38.0\n"));
 }
 
 static void an_audit_tells_paths_and_differences(void **state)
