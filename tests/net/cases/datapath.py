@@ -179,7 +179,7 @@ def selectors_of_what_comes_out(bench):
 
 # ----------------------------------------------------------------- workers
 
-@case(each=[("in-udp", {}), ("in-esp", {"daemon": {"udp_encap": "no"}})])
+@user_case(each=[("in-udp", {}), ("in-esp", {"daemon": {"udp_encap": "no"}})])
 def several_workers(bench, changes):
     """Four threads in each direction, with sockets and queues of their own: IKE still gets what is IKE's, and each SA
     of many rekeyings its packets, whichever of the sockets they come to."""
