@@ -15,7 +15,7 @@ from lab.traffic import reaches_in_the_end
 
 PASSPHRASE, BY_VICI = "the passphrase of a test", "a secret that came over VICI"
 IPC_LOCK = 1 << 14
-LOG, BLAME, PROOF, KEPT, VERDICT = 2, 3, 12, 7, 23  # kinds of messages
+LOG, BLAME, KEPT, SIGN, PROOF, VERDICT = 2, 3, 7, 12, 13, 24  # kinds of messages
 NO_TICKET = bytes(8)
 
 
@@ -370,6 +370,6 @@ def hostile_ike_asks_for_a_free_signature(bench):
     octets = b"what is to be signed"
     with contextlib.suppress(BrokenPipeError):  # its answers are none that somebody waits for, which ends it
         for handle in range(1, 9):
-            end.send(bytes([11]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
+            end.send(bytes([SIGN]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
                      + len(octets).to_bytes(4, "big") + octets)
     moon.wait_log("keeper refuses: these are not the octets of an AUTH payload")

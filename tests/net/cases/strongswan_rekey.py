@@ -8,7 +8,7 @@ ROLES = [("as-initiator", True), ("as-responder", False)]
 WAYS = [(f"by-{word}-{role}", who, we_initiate) for word, who in (("us", "moon"), ("charon", "sun"))
         for role, we_initiate in ROLES]
 PERHAPS = {"tasks-active", "tasks-queued", "tasks-passive", "use-in", "use-out", "initiator", "established",
-           "rekey-time", "data-path", "data-path-reason", "nat-local", "nat-remote", "nat-fake", "nat-any"}
+           "rekey-time", "post-quantum", "data-path", "data-path-reason", "nat-local", "nat-remote", "nat-fake", "nat-any"}
 
 
 def up(bench, we_initiate=True, **changes):

@@ -60,8 +60,8 @@ class Callers:
             f.write(config.text(configuration))
         self._err = open(f"{path}.err", "w+", encoding="utf-8")
         self._patience = patience + count / max(rate, 50) + 20
-        self._program = subprocess.Popen(
-            hosts.world.command([f"{BIN}/callers", path, GATEWAY, FIRST, str(count), str(rate), str(patience)]),
+        self._program = hosts.world.within(
+            subprocess.Popen, [f"{BIN}/callers", path, GATEWAY, FIRST, str(count), str(rate), str(patience)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._err, text=True)
 
     def result(self):
@@ -85,8 +85,8 @@ class Callers:
 
 class Flood:
     def __init__(self, hosts, rate, seconds):
-        self._program = subprocess.Popen(hosts.world.command([f"{BIN}/flood", GATEWAY, str(rate), str(seconds)]),
-                                         stdout=subprocess.PIPE, text=True)
+        self._program = hosts.world.within(subprocess.Popen, [f"{BIN}/flood", GATEWAY, str(rate), str(seconds)],
+                                           stdout=subprocess.PIPE, text=True)
 
     def sent(self):
         """At its end: how many."""
