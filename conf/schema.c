@@ -135,6 +135,11 @@ static const struct conf_key connection_keys[] = {
 	{ "childless", STATUS_READ, TYPE_WORD, PEER(childless), "allow",
 		.doc = "IKE_SAs that are set up without a CHILD_SA: allow, prefer, force, never (RFC 6023)",
 		.words = childless_words },
+	{ "resumption", STATUS_READ, TYPE_BOOL, PEER(resumption), .fallback = "no",
+		.doc = "set up IKE_SAs that were lost from tickets, without key agreement and certificates: "
+		       "who "
+		       "initiates asks for one, who answers gives it (RFC 5723)",
+		.differs = OURS },
 	{ "send_certreq", STATUS_READ, TYPE_BOOL, PEER(send_certreq), .fallback = "yes",
 		.doc = "ask for certificates" },
 	{ "send_cert", STATUS_READ, TYPE_WORD, PEER(send_cert), .fallback = "ifasked",

@@ -5,16 +5,15 @@
 #include "daemon/datapath.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
-#include "daemon/keepsake.h"
 #include "daemon/lacking.h"
 #include "daemon/line.h"
 #include "daemon/logging.h"
+#include "daemon/memories.h"
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
 #include "daemon/updown.h"
 #include "daemon/world.h"
-#include "ike/limits.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -286,32 +285,19 @@ static void record_stop(struct world *w)
 	record_close(w->record);
 }
 
-/* Without them the daemon does its work, and restarts take longer. */
-static void give_keepsakes(struct world *w)
-{
-	struct arena arena = { 0 };
-	struct text wrong = text_in(&arena);
-	uint8_t crash[CRASH_SECRET];
-
-	if (keepsake_get(arena_printf(&arena, "%s/crash-secret", w->state_dir), &w->entropy.rng, crash,
-		    sizeof crash, &wrong))
-		line_say(LOG_WARN, "start",
-			arena_printf(&arena, "after a restart peers have to find out by themselves: %s",
-				text_str(&wrong)));
-	else
-		engine_feed(w, &(struct ike_event){ .kind = EVENT_SECRETS,
-				       .secrets.crash = bytes_of(crash, sizeof crash) });
-	WIPE(crash);
-	arena_free(&arena);
-}
-
 static enum err core_start(struct world *w, struct text *why)
 {
 	enum err e = engine_start(w, why);
 
 	if (!e)
-		give_keepsakes(w);
+		memories_start(w);
 	return e;
+}
+
+static void core_stop(struct world *w)
+{
+	memories_stop(w);
+	engine_stop(w);
 }
 
 static void received(void *ctx, const struct path *path, struct bytes datagram)
@@ -412,7 +398,7 @@ static const struct part {
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
-	{ core_start, engine_stop },
+	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
 	{ shunts_part_start, shunts_part_stop },

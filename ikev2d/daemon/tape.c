@@ -457,6 +457,8 @@ static const struct field {
 	{ EVENT_UNKNOWN_SPI, "spi", U32, AT(unknown_spi.spi) },
 	{ EVENT_CONF, "only", TEXT, AT(conf.only) },
 	{ EVENT_SECRETS, "crash", SECRET, AT(secrets.crash) },
+	{ EVENT_SECRETS, "tickets", SECRET, AT(secrets.tickets) },
+	{ EVENT_SECRETS, "wall", U32, AT(secrets.wall) },
 	{ EVENT_COMMAND, "do", COMMAND, AT(command.kind) },
 	{ EVENT_COMMAND, "ticket", U32, AT(command.ticket) },
 	{ EVENT_COMMAND, "ike", TEXT, AT(command.ike) },

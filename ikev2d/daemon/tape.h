@@ -25,7 +25,10 @@
  * leave keys out. Whoever plays it puts zeros where something was withheld, and seals anew with the keys that
  * come of them. What the core draws is written in any case: nonces, SPIs and IVs, which the wire shows, and
  * jitter; the secrets of cookies, too, which for two minutes protect against floods and nothing else. Private
- * values are not among it: whoever answers the core's questions draws them. */
+ * values are not among it: whoever answers the core's questions draws them.
+ *
+ * What cannot be played: session tickets (RFC 5723), which are bound to the configuration as it was written,
+ * and tokens of a crash (RFC 6290) that came where they were withheld. */
 #pragma once
 
 #include "ike/ike.h"

@@ -44,10 +44,11 @@ struct world {
 	/* The core. */
 	struct ike *ike;
 	struct entropy entropy;
-	struct record *record; /* NULL: nothing is recorded */
-	struct node answers;   /* queued for the core */
-	struct event *wake;    /* its timer, */
-	uint64_t armed;        /* and when it ends; HEAP_NEVER: not at all */
+	struct record *record;  /* NULL: nothing is recorded */
+	struct node answers;    /* queued for the core */
+	struct event *wake;     /* its timer, */
+	uint64_t armed;         /* and when it ends; HEAP_NEVER: not at all */
+	struct event *memories; /* looks after what outlives a restart */
 	bool stepping;
 
 	struct updown_queue updown;

@@ -5,8 +5,8 @@
 
 #include "ike/step.h"
 
-/* Whether the request of IKE_SA_INIT with header H, which is not a repeated one, is to be read. If not, it
- * was answered with a cookie or dropped; nothing of it is kept. */
+/* Whether the request of IKE_SA_INIT or IKE_SESSION_RESUME with header H, which is not a repeated one, is to
+ * be read. If not, it was answered with a cookie or dropped; nothing of it is kept. */
 bool admit(struct step *s, const struct path *path, const struct wire_header *h, struct bytes datagram);
 
 /* Milliseconds that a peer has for its IKE_AUTH from now on. */

@@ -20,10 +20,11 @@
 #include "ike/ppk.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
+#include "ike/resume.h"
+#include "ike/ticket.h"
 #include "ike/unique.h"
 
-/* The body of an ID payload: type, three zero octets, data. */
-static struct bytes id_body(struct arena *arena, const struct id *id)
+struct bytes auth_id_body(struct arena *arena, const struct id *id)
 {
 	struct wr w = wr_of(arena_alloc(arena, 4 + id->data.n), 4 + id->data.n);
 
@@ -56,6 +57,8 @@ static void established(struct draft *d)
 	d->core.deadline = 0;
 	life_begin(d->step, &d->core, NULL);
 	life_certified(d);
+	if (d->hs.auth_left)
+		life_resumed(d, d->hs.auth_left);
 	d->established = true;
 	d->local_id = d->hs.local_id;
 	d->remote_id = d->hs.remote_id;
@@ -88,7 +91,7 @@ enum verdict auth_begin(struct draft *d)
 {
 	d->hs.local_id = own_id(d);
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
-	d->hs.id_i = id_body(&d->keep, &d->hs.local_id);
+	d->hs.id_i = auth_id_body(&d->keep, &d->hs.local_id);
 	return ppk_choose_ours(d) == PPK_MIX ? ppk_ask(d, &d->core.peer->ppk_id, S_I_PPK)
 					     : proof_ask(d, S_I_PROOF);
 }
@@ -137,12 +140,18 @@ static bool childless(const struct draft *d)
 
 enum verdict auth_proved(struct draft *d)
 {
+	proof_take(d);
+	return auth_send(d);
+}
+
+enum verdict auth_send(struct draft *d)
+{
 	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDI), .idi = d->hs.local_id };
 
-	proof_take(d);
 	proof_put(d, &m);
 	ppk_name(d, &m);
-	proof_certreq_put(d, d->core.peer, &m);
+	if (!d->hs.resumed)
+		proof_certreq_put(d, d->core.peer, &m);
 	if (is_exact(&d->hs.remote_id)) {
 		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
 		m.idr = d->hs.remote_id;
@@ -153,12 +162,15 @@ enum verdict auth_proved(struct draft *d)
 	if (!childless(d))
 		negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	crash_token_put(d->step, &d->core, &m);
+	ticket_ask(d, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
 	tell_log(d, "IKE", "authenticating as %s with %s, establishing CHILD_SA %s%s",
 		id_print(&d->hs.local_id, d->step->scratch),
-		d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key" : "a signature", d->hs.x.child->name,
-		childless(d) ? " afterwards" : "");
+		d->hs.resumed                           ? "a ticket"
+		: d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key"
+							: "a signature",
+		d->hs.x.child->name, childless(d) ? " afterwards" : "");
 	draft_request(d, IKE_AUTH, d->sa->window.next, &m);
 	return DRAFT_COMMIT;
 }
@@ -208,11 +220,26 @@ static enum verdict wrong_method(struct draft *d, const char *what)
 	return fail_established(d);
 }
 
+static enum verdict complete(struct draft *d, const struct message *m);
+
+static enum verdict resumed(struct draft *d, const struct message *m)
+{
+	const char *wrong = resume_wrong(d, m);
+
+	if (!wrong)
+		return complete(d, m);
+	d->why = (struct why){ .what = wrong, .alert = "peer-auth-failed" };
+	return fail_established(d);
+}
+
 enum verdict auth_response(struct draft *d)
 {
 	const struct message *m = d->message;
-	const char *unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
+	const char *unfit;
 
+	if (d->hs.resumed)
+		return resumed(d, m);
+	unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
 	if (unfit)
 		return wrong_method(d, unfit);
 	if (!id_matches(&d->core.peer->remote.id, &m->idr))
@@ -220,7 +247,7 @@ enum verdict auth_response(struct draft *d)
 	if (!ppk_answered(d, m))
 		return fail_established(d);
 	d->hs.remote_id = id_copy(&d->keep, &m->idr);
-	d->hs.id_r = id_body(&d->keep, &m->idr);
+	d->hs.id_r = auth_id_body(&d->keep, &m->idr);
 	proof_keep(d);
 	return proof_check(d, m, S_I_CHECK);
 }
@@ -244,29 +271,27 @@ static enum verdict redirected(struct draft *d, struct bytes data)
 	return DRAFT_COMMIT;
 }
 
-enum verdict auth_checked(struct draft *d)
+/* The peer is who it should be, as its answer M has proved. */
+static enum verdict complete(struct draft *d, const struct message *m)
 {
-	const struct wire_notify *redirect;
-	struct message m;
+	const struct wire_notify *redirect = message_notify(m, REDIRECT);
 
-	proof_checked(d);
-	proof_kept(d, &m);
-	crash_token_keep(&d->core, crash_token(&m));
-	redirect = message_notify(&m, REDIRECT);
+	crash_token_keep(&d->core, crash_token(m));
+	ticket_keep(d, m);
 	if (redirect && d->step->ike->settings.follow_redirects)
 		return redirected(d, redirect->data);
-	mobike_take(d, &m);
+	mobike_take(d, m);
 	if (childless(d)) {
 		established(d);
 		d->wish = WISH_CHILD;
 		d->wished = d->hs.x.child;
-		take_lifetime(d, &m);
+		take_lifetime(d, m);
 		return DRAFT_COMMIT;
 	}
-	if (negotiate_accept(d, &d->hs.x, &d->keep, &m) && child_make(d, &d->hs.x, true)) {
+	if (negotiate_accept(d, &d->hs.x, &d->keep, m) && child_make(d, &d->hs.x, true)) {
 		predict_rekeying(d, d->hs.x.child);
 		established(d);
-		take_lifetime(d, &m);
+		take_lifetime(d, m);
 		return DRAFT_COMMIT;
 	}
 	/* Without its child the SA is of no use to anybody here. */
@@ -274,6 +299,15 @@ enum verdict auth_checked(struct draft *d)
 	established(d);
 	d->delete_ike = true;
 	return DRAFT_COMMIT;
+}
+
+enum verdict auth_checked(struct draft *d)
+{
+	struct message m;
+
+	proof_checked(d);
+	proof_kept(d, &m);
+	return complete(d, &m);
 }
 
 enum verdict auth_not_checked(struct draft *d)
@@ -297,6 +331,8 @@ enum verdict auth_refusal(struct draft *d)
 	const struct wire_notify *n = message_error(d->message);
 	bool failed = n->type == AUTHENTICATION_FAILED;
 
+	if (d->hs.resumed)
+		return resume_fall_back(d, "the peer refuses what the ticket stands for");
 	d->why = (struct why){
 		.what = arena_printf(a, "the peer refused to authenticate %s with %s%s", p->name,
 			notify_name(n->type), failed ? refusal_guess(p) : ""),
@@ -335,7 +371,7 @@ static enum verdict consider(struct draft *d, const struct message *m)
 	bool named = m->has & PAYLOAD_BIT(PAYLOAD_IDR) && d->core.peer->local.id.type == ID_ANY;
 
 	d->hs.local_id = named ? id_copy(&d->keep, &m->idr) : own_id(d);
-	d->hs.id_r = id_body(&d->keep, &d->hs.local_id);
+	d->hs.id_r = auth_id_body(&d->keep, &d->hs.local_id);
 	d->hs.checks++;
 	ppk_undo(d);
 	return consider_keys(d, m, ppk_choose_theirs(d, m));
@@ -357,6 +393,19 @@ enum verdict auth_not_mixed_theirs(struct draft *d)
 	return consider_keys(d, &m, ppk_missing(d, &m));
 }
 
+static enum verdict answer(struct draft *d, const struct message *m);
+
+static enum verdict resumed_client(struct draft *d, const struct message *m)
+{
+	const char *wrong = resume_accept(d, m);
+
+	if (wrong)
+		d->why = (struct why){
+			.what = wrong, .notify = "AUTHENTICATION_FAILED", .alert = "peer-auth-failed"
+		};
+	return wrong || unique_refuses(d, m) ? draft_end(d, AUTHENTICATION_FAILED) : answer(d, m);
+}
+
 enum verdict auth_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -366,10 +415,13 @@ enum verdict auth_request(struct draft *d)
 		return draft_end(d, INVALID_SYNTAX);
 	/* It has come, from who has the keys. */
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
+	ticket_asked(d, m);
+	if (d->hs.resumed)
+		return resumed_client(d, m);
 	if (!candidates_by_identity(d, m))
 		return draft_end(d, AUTHENTICATION_FAILED);
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);
-	d->hs.id_i = id_body(&d->keep, &m->idi);
+	d->hs.id_i = auth_id_body(&d->keep, &m->idi);
 	proof_certreq_get(d, m);
 	proof_keep(d);
 	return consider(d, m);
@@ -381,7 +433,6 @@ enum verdict auth_accepted(struct draft *d)
 
 	proof_checked(d);
 	proof_kept(d, &m);
-	crash_token_keep(&d->core, crash_token(&m));
 	if (unique_refuses(d, &m))
 		return draft_end(d, AUTHENTICATION_FAILED);
 	return proof_ask(d, S_R_PROOF);
@@ -408,7 +459,7 @@ enum verdict auth_failed(struct draft *d)
 }
 
 /* Our answer without what concerns the child. */
-static struct message answer_head(const struct draft *d)
+static struct message answer_head(struct draft *d)
 {
 	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDR), .idr = d->hs.local_id };
 
@@ -417,6 +468,7 @@ static struct message answer_head(const struct draft *d)
 	life_announce(d, &m);
 	crash_token_put(d->step, &d->core, &m);
 	mobike_put(d, &m);
+	ticket_put(d, &m);
 	return m;
 }
 
@@ -463,20 +515,19 @@ static enum verdict answer_redirect(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-enum verdict auth_answer(struct draft *d)
+/* Both have proved who they are; M is the peer's IKE_AUTH. */
+static enum verdict answer(struct draft *d, const struct message *m)
 {
 	const struct peer *p = d->core.peer;
-	struct message m;
 	uint16_t notify;
 
-	proof_take(d);
-	proof_kept(d, &m);
+	crash_token_keep(&d->core, crash_token(m));
 	if (redirect_due(d))
 		return answer_redirect(d);
-	mobike_take(d, &m);
-	if (!(m.has & PAYLOAD_BIT(PAYLOAD_SA)))
+	mobike_take(d, m);
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SA)))
 		return answer_childless(d);
-	notify = negotiate_choose(d, &d->hs.x, &d->keep, &m, p->children, p->n_children);
+	notify = negotiate_choose(d, &d->hs.x, &d->keep, m, p->children, p->n_children);
 	if (notify)
 		return answer_without_child(d, notify);
 	if (!child_make(d, &d->hs.x, false)) {
@@ -486,6 +537,15 @@ enum verdict auth_answer(struct draft *d)
 	d->core.state = S_R_INSTALL;
 	d->core.ask = 0;
 	return DRAFT_COMMIT;
+}
+
+enum verdict auth_answer(struct draft *d)
+{
+	struct message m;
+
+	proof_take(d);
+	proof_kept(d, &m);
+	return answer(d, &m);
 }
 
 enum verdict auth_installed(struct draft *d, struct child *child, bool success)

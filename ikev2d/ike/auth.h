@@ -23,5 +23,11 @@ handler auth_not_accepted;     /* responder: its AUTH is not right: perhaps for 
 handler auth_failed;           /* responder: we cannot prove who we are */
 handler auth_answer;           /* responder: ASK_PROOF answered: the child is installed, or refused */
 
+/* The body of an ID payload: type, three zero octets, data. */
+struct bytes auth_id_body(struct arena *arena, const struct id *id);
+
+/* Initiator: IKE_AUTH goes out, with our AUTH in D->hs. */
+enum verdict auth_send(struct draft *d);
+
 /* Responder: the first child is installed, or could not be: the answer goes out. */
 enum verdict auth_installed(struct draft *d, struct child *child, bool success);

@@ -35,7 +35,7 @@ static bool repeat(struct step *s, struct sa *sa)
 	const struct settings *set = &s->ike->settings;
 	struct window *w = &sa->window;
 
-	if (w->tries >= set->retransmit_tries) {
+	if (w->tries >= (w->exchange == IKE_SESSION_RESUME ? RESUME_TRIES : set->retransmit_tries)) {
 		run_cell(s, sa, COLUMN_GIVE_UP, NULL);
 		return true;
 	}

@@ -3,6 +3,7 @@
 #include "ike/conf.h"
 
 #include "ike/addressed.h"
+#include "ike/ticket.h"
 #include "ike/trap.h"
 #include "ike/want.h"
 
@@ -39,6 +40,7 @@ void conn_tidy(struct ike *ike, struct conn *c)
 	if (!list_empty(&c->of_ike) || !list_empty(&c->sas))
 		return;
 	dict_take(&ike->by_name, c->name);
+	ticket_free(c->ticket);
 	free(c);
 }
 

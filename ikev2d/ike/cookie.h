@@ -4,7 +4,7 @@
 
 #include "ike/step.h"
 
-/* What a cookie is bound to: of an IKE_SA_INIT request. Borrowed. */
+/* What a cookie is bound to: of a request that an IKE_SA begins with. Borrowed. */
 struct cookie_of {
 	const struct ip *ip;
 	uint64_t spi_i;

@@ -189,7 +189,10 @@ struct ike_event {
 					     is 1), or gone */
 		} conf;
 		struct {
-			struct bytes crash; /* makes our tokens (RFC 6290); empty: we make none */
+			struct bytes crash;   /* makes our tokens (RFC 6290); empty: we make none */
+			struct bytes tickets; /* seal our tickets (RFC 5723): TICKET_KEY octets each, the one
+					       * in use first; empty: we give none */
+			uint32_t wall;        /* the time, s: tickets outlive our clock */
 		} secrets;
 	};
 };

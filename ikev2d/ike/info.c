@@ -10,6 +10,7 @@
 #include "ike/mobike.h"
 #include "ike/redirect.h"
 #include "ike/task.h"
+#include "ike/ticket.h"
 
 static void note_gone(struct negotiation *ours, uint32_t spi)
 {
@@ -84,6 +85,7 @@ enum verdict info_request(struct draft *d)
 		return DRAFT_COMMIT;
 	}
 	answer = (struct message){ 0 };
+	ticket_drop(d->step->ike, d->sa);
 	draft_respond(d, INFORMATIONAL, &answer);
 	if (failed)
 		d->why = (struct why){ .what = "the peer could not authenticate us and deletes the IKE_SA",

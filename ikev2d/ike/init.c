@@ -19,6 +19,7 @@
 #include "ike/ppk.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
+#include "ike/resume.h"
 
 static bool carried_by_us(const struct peer *p)
 {
@@ -28,8 +29,7 @@ static bool carried_by_us(const struct peer *p)
 	return false;
 }
 
-/* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
-static bool wants_encap(const struct ike *ike, const struct peer *p)
+bool init_wants_encap(const struct ike *ike, const struct peer *p)
 {
 	return p->encap == ENCAP_YES ||
 	       (p->encap == ENCAP_AUTO && ike->settings.udp_encap && carried_by_us(p));
@@ -96,6 +96,12 @@ static enum verdict ask_key_pair(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
+enum verdict init_key_exchange(struct draft *d)
+{
+	d->hs.x.ke = proposals_ke(d->core.peer->ike);
+	return ask_key_pair(d);
+}
+
 enum verdict init_routed(struct draft *d)
 {
 	const struct ike_answer *a = d->answer;
@@ -114,10 +120,11 @@ enum verdict init_routed(struct draft *d)
 		.remote = { a->remote, p->remote_port },
 		.marker = marker,
 	};
-	d->hs.x.ke = proposals_ke(p->ike);
+	if (resume_begin(d))
+		return DRAFT_COMMIT;
 	tell_log(d, "IKE", "initiating IKE_SA %s from %s to %s", p->name,
 		addr_print(&d->core.path.local, local), addr_print(&d->core.path.remote, remote));
-	return ask_key_pair(d);
+	return init_key_exchange(d);
 }
 
 static enum verdict send_init(struct draft *d)
@@ -136,7 +143,7 @@ static enum verdict send_init(struct draft *d)
 	m.nonce = d->hs.x.nonce_i;
 	if (d->hs.cookie.n)
 		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
-	d->core.nat_fake = wants_encap(d->step->ike, p);
+	d->core.nat_fake = init_wants_encap(d->step->ike, p);
 	natd_add(d, &m, d->core.nat_fake);
 	ppk_offer(d, p, &m);
 	if (proposals_have_more(p->ike))
@@ -172,9 +179,7 @@ static enum verdict bad_choice(struct draft *d, const char *what)
 	return draft_end(d, 0);
 }
 
-/* Both go on on port 4500 once a NAT was seen, or faked (2.23); with MOBIKE, which may meet one later, as
- * soon as the peer knows of NATs at all (RFC 4555, 3.3). */
-static void float_path(struct draft *d, bool natd)
+void init_float(struct draft *d, bool natd)
 {
 	const struct settings *set = &d->step->ike->settings;
 
@@ -227,7 +232,7 @@ enum verdict init_response(struct draft *d)
 		return no_childless(d);
 	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
 	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
-	float_path(d, natd);
+	init_float(d, natd);
 	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
 	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
 	q->ke = d->hs.x.ke;
@@ -369,7 +374,7 @@ static bool candidates_want_encap(const struct draft *d)
 			continue;
 		if (c->peer->encap == ENCAP_NO)
 			return false;
-		wanted |= wants_encap(d->step->ike, c->peer);
+		wanted |= init_wants_encap(d->step->ike, c->peer);
 	}
 	return wanted;
 }

@@ -13,9 +13,10 @@
 #include "ike/auth.h"
 #include "ike/keys.h"
 
+/* NULL: there is no other one; those of an IKE_SA that is resumed were made before it was lost. */
 static const struct transform *method(const struct draft *d)
 {
-	return suite_more(&d->core.suite, d->hs.x.done);
+	return d->hs.resumed ? NULL : suite_more(&d->core.suite, d->hs.x.done);
 }
 
 /* The message at hand, of the peer, counts for AUTH. */

@@ -78,6 +78,20 @@ enum err keys_rekey(struct sa_core *core, const struct sa_core *old, const struc
 	return err;
 }
 
+enum err keys_resume(struct sa_core *core, struct bytes old_d, struct bytes nonce_i, struct bytes nonce_r)
+{
+	uint8_t seed[PRF_OUT_MAX], room[2 * NONCE_MAX];
+	const struct transform *f = core->suite.prf;
+	struct bytes nonces = both_nonces(room, nonce_i, nonce_r),
+		     parts[2] = { bytes_str("Resumption"), nonces };
+	enum err err = prf(f, old_d, parts, 2, seed);
+
+	if (!err)
+		err = keys_from(core, seed, f->out, nonces);
+	WIPE(seed);
+	return err;
+}
+
 enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out)
 {

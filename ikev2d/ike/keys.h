@@ -18,6 +18,10 @@ struct secrets {
 enum err keys_rekey(struct sa_core *core, const struct sa_core *old, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
 
+/* The same for one that is resumed (RFC 5723, 5.1): SKEYSEED comes from the SK_d of the one that was lost. */
+enum err keys_resume(
+	struct sa_core *core, struct bytes old_d, struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
+
 /* The keys of a CHILD_SA, as slices of KEYMAT in ARENA: the initiator of the exchange sends with e_i and a_i.
  */
 struct child_keys {

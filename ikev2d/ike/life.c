@@ -51,7 +51,7 @@ void life_announce(const struct draft *d, struct message *m)
 {
 	const struct peer *p = d->core.peer;
 	uint64_t valid = p->cert_expiry == CERT_END_KEEP ? 0 : d->hs.valid,
-		 seconds = sooner(p->reauth_time / 1000, valid);
+		 seconds = sooner(sooner(p->reauth_time / 1000, valid), d->hs.auth_left / 1000);
 	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
 
 	if (!seconds)
@@ -85,6 +85,12 @@ void life_certified(struct draft *d)
 		return;
 	if (end == CERT_END_REAUTH)
 		reauthenticate_within(d, ms);
+	authenticated_for(d, ms);
+}
+
+void life_resumed(struct draft *d, uint64_t ms)
+{
+	reauthenticate_within(d, ms);
 	authenticated_for(d, ms);
 }
 

@@ -20,6 +20,9 @@ void life_authenticated(struct draft *d, struct bytes seconds);
  * IKE_SA is authenticated anew before, and ends then if that did not succeed. */
 void life_certified(struct draft *d);
 
+/* The IKE_SA is resumed, and what was proved for the one that was lost holds for MS. */
+void life_resumed(struct draft *d, uint64_t ms);
+
 /* The earliest of what is due for SA and its children, not counting its exchanges. */
 uint64_t life_due(const struct sa *sa);
 

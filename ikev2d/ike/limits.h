@@ -119,6 +119,21 @@ enum {
 	REDIRECTS_MAX = 5,
 	REDIRECTS_TIME = 300 * 1000,
 
+	/* Tickets (RFC 5723): for how long they count. Their keys are replaced after KEY_TIME, and the one
+	 * before opens tickets as long again. Many clients that lose one gateway have to fit into those that
+	 * are remembered as used. */
+	TICKET_TIME = 8 * 60 * 60 * 1000,
+	TICKET_KEY_TIME = 12 * 60 * 60 * 1000,
+	TICKET_KEY = 40, /* octets: its name, AES-256 key and salt */
+	TICKET_KEYS = 2,
+	TICKETS_USED_MAX = 65536,
+	TICKET_MAX = 1024,       /* octets in one of ours, when it is opened */
+	TICKET_TAKEN_MAX = 8192, /* octets of a peer's */
+
+	/* A gateway that does not know tickets may not answer to one: after so many repetitions it is asked
+	 * without. */
+	RESUME_TRIES = 1,
+
 	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
 	NONCE_OCTETS = 32,
 

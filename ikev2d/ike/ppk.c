@@ -198,7 +198,7 @@ void ppk_name(const struct draft *d, struct message *m)
 	const struct id *id = &d->core.peer->ppk_id;
 	struct wr w = wr_of(arena_alloc(a, 1 + id->data.n), 1 + id->data.n);
 
-	if (!d->core.ppk)
+	if (!d->core.ppk || d->hs.resumed)
 		return;
 	if (!d->core.initiator) {
 		message_add_notify(m, a, PPK_IDENTITY, (struct bytes){ 0 });

@@ -37,7 +37,8 @@ void ppk_undo(struct draft *d);
 /* Initiator: whether AUTH is needed once more, without the key, and then CORE to make it with. */
 bool ppk_optional(const struct draft *d);
 struct sa_core ppk_core_before(const struct draft *d);
-/* Initiator: says in M, IKE_AUTH, which key is used, and adds AUTH without it. Responder: that it is used. */
+/* Initiator: says in M, IKE_AUTH, which key is used, and adds AUTH without it. Responder: that it is used.
+ * Neither where the IKE_SA is resumed: the old keys are mixed. */
 void ppk_name(const struct draft *d, struct message *m);
 /* Initiator: whether M, the answer, uses the key; else the keys before are in force. False: we demand it, and
  * D->why says so. */

@@ -11,6 +11,7 @@
 #include "ike/revive.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/ticket.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -264,6 +265,7 @@ void sa_adopt(struct step *s, struct sa *from, struct sa *into)
 {
 	take_children(s->ike, from, into);
 	tasks_move(from, into);
+	ticket_adopt(s->ike, from, into);
 	revive_adopted(s->ike, from, into);
 	list_each_safe (n, &from->waits) {
 		list_remove(n);

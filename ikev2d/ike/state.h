@@ -20,6 +20,7 @@
 enum sa_state {
 	S_NONE,            /* there is no SA */
 	S_I_ROUTE,         /* asked which addresses to use */
+	S_I_RESUME,        /* IKE_SESSION_RESUME sent */
 	S_I_KEY_PAIR,      /* asked for our key pair */
 	S_I_INIT,          /* IKE_SA_INIT sent */
 	S_I_AGREE,         /* asked for the shared secret */
@@ -32,7 +33,7 @@ enum sa_state {
 	S_I_AUTH,          /* IKE_AUTH sent */
 	S_I_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_RESPOND,       /* asked for our key pair and the shared secret */
-	S_R_INIT,          /* IKE_SA_INIT or IKE_INTERMEDIATE answered: half open */
+	S_R_INIT,          /* IKE_SA_INIT, IKE_SESSION_RESUME or IKE_INTERMEDIATE answered: half open */
 	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
 	S_R_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_R_CHECK,         /* asked whether the peer's AUTH is right */
@@ -187,8 +188,8 @@ enum unique_end { OTHERS_STAY, OTHERS_ARE_DEAD, OTHERS_ARE_REPLACED };
 struct handshake {
 	struct negotiation x;        /* the first CHILD_SA, and the IKE_SA's own keys */
 	const char *gateway;         /* initiator: that we were redirected to, by name; NULL: none */
-	unsigned rounds;             /* IKE_SA_INIT sent so far */
-	struct bytes init_i, init_r; /* both IKE_SA_INIT messages, whole (RFC 7296, 2.15) */
+	unsigned rounds;             /* IKE_SA_INIT, or IKE_SESSION_RESUME, sent so far */
+	struct bytes init_i, init_r; /* both messages of that, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
 	bool natd;                         /* responder: the peer takes part in NAT detection */
 	bool no_nats;                      /* responder: but wants no NAT between (RFC 4555, 3.9) */
@@ -211,8 +212,14 @@ struct handshake {
 	struct bytes certreqs;   /* the authorities that it trusts; */
 	uint32_t wants;          /* enum ike_wants */
 	uint32_t valid; /* s from the check of the peer's AUTH until its certificates expire; 0: never */
-	struct ike_certs proven; /* what the peer proved itself with, where that is to be kept */
-	struct wire_auth proof;  /* our AUTH, and the certificates that go with it */
+	struct ike_certs proven;    /* what the peer proved itself with, where that is to be kept */
+	bool ticket_asked;          /* responder: the peer asks for a ticket */
+	bool resumed;               /* by a ticket, and AUTH is made with the keys that come of it: */
+	struct bytes ticket, old_d; /* initiator: it, and the SK_d that it stands for */
+	uint64_t ticket_number;     /* responder: which it was, */
+	uint32_t ticket_end;        /* and until when it counted, s of the wall clock */
+	uint64_t auth_left;         /* ms for which what was proved then still holds; 0: without end */
+	struct wire_auth proof;     /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
 	unsigned checks; /* responder: candidates whose proof was checked */
 };
@@ -326,6 +333,7 @@ struct conn {
 	struct node of_ike;      /* while it is configured: in the order of the configuration */
 	const struct peer *peer; /* the version in force, with a reference; NULL: it is configured no more */
 	struct node sas, traps, wants;
+	struct kept_ticket *ticket; /* to resume its IKE_SA with; NULL: none (ticket.h) */
 	char name[];
 };
 
@@ -376,6 +384,12 @@ struct trap {
 	struct sa_marks marks;
 	struct ip local, remote;       /* outer addresses, once they are known */
 	const struct child_conf *conf; /* holds a reference to its peer */
+};
+
+/* A ticket that was used, until it expires: s of the wall clock. */
+struct used_ticket {
+	uint64_t number;
+	uint32_t end;
 };
 
 /* A command that has not ended. */
@@ -471,6 +485,12 @@ struct ike {
 	struct siphash_key cookie_secret[2];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
+	uint8_t ticket_keys[TICKET_KEYS][TICKET_KEY];
+	unsigned n_ticket_keys;
+	uint32_t wall;            /* the time, s, */
+	uint64_t wall_at;         /* when it was that on our clock */
+	struct used_ticket *used; /* TICKETS_USED_MAX, once there is one */
+	unsigned n_used;
 	bool has_crash_secret;
 	uint8_t crash_secret[CRASH_SECRET];
 	uint64_t stranger_ms[STRANGERS]; /* what is done for strangers is paid for up to here */

@@ -20,6 +20,7 @@
 #include "ike/seal.h"
 #include "ike/stranger.h"
 #include "ike/task.h"
+#include "ike/ticket.h"
 #include "ike/trap.h"
 #include "ike/want.h"
 
@@ -78,6 +79,12 @@ static void refuse_spis(struct incoming *in)
 		stranger_hints(in->step, in->path, m);
 }
 
+/* Whether it is an exchange that an IKE_SA begins with. */
+static bool begins(const struct wire_header *h)
+{
+	return h->exchange == IKE_SA_INIT || h->exchange == IKE_SESSION_RESUME;
+}
+
 /* Step 2. False: dropped. */
 static bool find_sa(struct incoming *in)
 {
@@ -85,7 +92,7 @@ static bool find_sa(struct incoming *in)
 	struct ike *ike = in->step->ike;
 	bool from_initiator = h->flags & FLAG_INITIATOR, response = h->flags & FLAG_RESPONSE;
 
-	if (h->exchange == IKE_SA_INIT && !response) {
+	if (begins(h) && !response) {
 		if (!from_initiator || h->spi_r || h->mid || !h->spi_i) {
 			drop(in, DROP_MALFORMED);
 			return false;
@@ -96,8 +103,7 @@ static bool find_sa(struct incoming *in)
 	}
 	in->sa = map_get(&ike->sas, from_initiator ? h->spi_r : h->spi_i);
 	if (in->sa && in->sa->core.initiator != from_initiator &&
-		(h->exchange == IKE_SA_INIT ||
-			(in->sa->core.spi_i == h->spi_i && in->sa->core.spi_r == h->spi_r)))
+		(begins(h) || (in->sa->core.spi_i == h->spi_i && in->sa->core.spi_r == h->spi_r)))
 		return true;
 	refuse_spis(in);
 	return false;
@@ -439,7 +445,10 @@ struct ike_out ike_step(
 			proof_authorities(ike, event->conf.authorities, event->conf.responders);
 		conf_change(&s, event->conf.peers, event->conf.n, event->conf.only, event->conf.settings);
 		break;
-	case EVENT_SECRETS: crash_secret(ike, event->secrets.crash); break;
+	case EVENT_SECRETS:
+		crash_secret(ike, event->secrets.crash);
+		ticket_keys(ike, event->secrets.tickets, event->secrets.wall, now);
+		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
 	case EVENT_UNKNOWN_SPI:
 		stranger_unknown_spi(
@@ -497,6 +506,7 @@ void ike_free(struct ike *ike)
 	for (unsigned i = 0; i < AEAD_SLOTS; i++)
 		aead_free(ike->aeads[i].aead);
 	counts_free(ike);
+	free(ike->used);
 	peers_parted(ike);
 	free_maps(ike);
 	free(ike->parted);

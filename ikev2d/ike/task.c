@@ -10,6 +10,7 @@
 #include "ike/negotiate.h"
 #include "ike/redirect.h"
 #include "ike/rekey.h"
+#include "ike/ticket.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -205,6 +206,7 @@ static void inform(struct draft *d, const struct task *t)
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;
+		ticket_drop(d->step->ike, d->sa);
 	}
 	mobike_request(d, t->kind, &m);
 	draft_request(d, INFORMATIONAL, d->sa->window.next, &m);

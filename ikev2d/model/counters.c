@@ -29,6 +29,7 @@ static const char *const names[COUNTERS] = {
 	"ike-crash-detected",
 	"ike-redirects-sent",
 	"ike-redirects-followed",
+	"ike-resumed",
 };
 
 const char *counter_name(enum counter c)

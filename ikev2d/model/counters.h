@@ -15,6 +15,7 @@ enum counter {
 	COUNT_CRASHES = COUNT_MESSAGES + 16, /* peers that have shown that they were restarted (RFC 6290) */
 	COUNT_REDIRECTS_SENT,                /* peers that were sent to other gateways (RFC 5685), */
 	COUNT_REDIRECTS_FOLLOWED,            /* and gateways that have sent us */
+	COUNT_RESUMED,                       /* IKE_SAs set up again from a ticket (RFC 5723) */
 	COUNTERS                             /* and: nothing that is counted */
 };
 

@@ -215,6 +215,7 @@ struct peer {
 	enum ocsp_policy ocsp;
 	enum cert_end cert_expiry, cert_revoked; /* the latter KEEP or CLOSE */
 	bool mobike, send_certreq;
+	bool resumption;   /* tickets, asked for and given */
 	uint8_t dscp;      /* of IKE packets */
 	struct id ppk_id;  /* ID_ANY: none */
 	bool ppk_required; /* refuse a peer without it */

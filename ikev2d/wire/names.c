@@ -9,7 +9,7 @@ static const struct name exchanges[] = {
 	{ IKE_AUTH, "IKE_AUTH" },
 	{ CREATE_CHILD_SA, "CREATE_CHILD_SA" },
 	{ INFORMATIONAL, "INFORMATIONAL" },
-	{ 38, "IKE_SESSION_RESUME" },
+	{ IKE_SESSION_RESUME, "IKE_SESSION_RESUME" },
 	{ 39, "GSA_AUTH" },
 	{ 40, "GSA_REGISTRATION" },
 	{ 41, "GSA_REKEY" },

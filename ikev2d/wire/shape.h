@@ -24,6 +24,9 @@ enum shape {
 	FOLLOWUP_REFUSAL,  /* IKE_FOLLOWUP_KE: notifies only, one of them an error */
 	INFO_REQUEST,      /* INFORMATIONAL, maybe empty */
 	INFO_RESPONSE,
+	RESUME_REQUEST,  /* IKE_SESSION_RESUME: Ni, a ticket */
+	RESUME_RESPONSE, /* IKE_SESSION_RESUME: Nr */
+	RESUME_REFUSAL,  /* IKE_SESSION_RESUME: notifies only */
 	SHAPE_COUNT
 };
 

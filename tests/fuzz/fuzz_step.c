@@ -22,13 +22,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	}
 
 /* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold; in
- * fragments. */
+ * fragments; with tickets and redirections. */
 static const char *const ways[][2] = {
 	PAIR("psk", "", ""),
 	PAIR("pubkey", "", ""),
 	PAIR("pubkey", "ocsp = both\n send_cert = always\n remote { pubkeys = a.pub\n }",
 		"hash_and_url = yes"),
 	PAIR("pubkey", "send_cert = always", "fragment_size = 576"),
+	PAIR("psk", "resumption = yes\n redirect_addrs = 192.0.2.0/24", ""),
 };
 
 enum { CERTIFICATE = 1200, STEPS_MAX = 64, WAYS = sizeof ways / sizeof *ways, SAYS_WAY = 0xf0 };
@@ -137,6 +138,8 @@ static struct lab *open(unsigned way)
 	lab_host(lab, "sun", "192.0.2.2", ways[way % WAYS][1]);
 	for (unsigned i = 0; i < 2; i++)
 		host_trust(&lab->hosts[i], bytes_of(authority, sizeof authority));
+	for (unsigned i = 0; i < 2; i++)
+		host_remember(&lab->hosts[i]);
 	return lab;
 }
 

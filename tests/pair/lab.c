@@ -724,13 +724,24 @@ void host_reload(struct host *h, const char *conf)
 static void give_secrets(struct host *h)
 {
 	host_event(h, &(struct ike_event){ .kind = EVENT_SECRETS,
-			      .secrets.crash = bytes_of(h->secret, sizeof h->secret) });
+			      .secrets = { .crash = bytes_of(h->secret, sizeof h->secret),
+				      .tickets = bytes_of(h->tickets, sizeof h->tickets),
+				      .wall = h->wall + (uint32_t)(h->lab->now / 1000) } });
 }
 
 void host_remember(struct host *h)
 {
 	rng_fill(&h->lab->rng.rng, h->secret, sizeof h->secret);
+	rng_fill(&h->lab->rng.rng, h->tickets, sizeof h->tickets);
+	h->wall = 1800000000;
 	h->remembers = true;
+	give_secrets(h);
+}
+
+void host_rotate(struct host *h)
+{
+	memcpy(h->tickets[1], h->tickets[0], sizeof h->tickets[0]);
+	rng_fill(&h->lab->rng.rng, h->tickets[0], sizeof h->tickets[0]);
 	give_secrets(h);
 }
 

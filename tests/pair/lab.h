@@ -45,7 +45,8 @@ struct host {
 	struct record *record;    /* NULL: nothing is recorded */
 	struct bytes authorities; /* that it trusts, as CERTREQ lists them */
 	bool remembers;           /* its core has secrets that outlive a restart: */
-	uint8_t secret[32];
+	uint8_t secret[32], tickets[2][40];
+	uint32_t wall; /* what its clock on the wall shows at the lab's zero, s */
 	struct datapath datapath;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
@@ -116,6 +117,8 @@ struct host *lab_host(struct lab *lab, const char *name, const char *address, co
 void host_trust(struct host *h, struct bytes authorities);
 /* H has secrets that outlive a restart from now on. */
 void host_remember(struct host *h);
+/* The keys of its tickets are replaced, the one before still opens them. */
+void host_rotate(struct host *h);
 /* Another configuration. */
 void host_reload(struct host *h, const char *conf);
 /* H has the addresses IPS from now on, blanks between them, the first for what it begins; its core hears of

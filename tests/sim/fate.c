@@ -10,7 +10,8 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	"connections { site { local_addrs = %s\n remote_addrs = %s\n dpd_delay = %us\n"                      \
 	" proposals = aes128gcm16-prfsha256-x25519%s%s\n encap = %s\n rekey_time = %us\n reauth_time = "     \
 	"%us\n"                                                                                              \
-	" over_time = 100s\n unique = %s\n childless = %s\n local { auth = psk }\n remote { auth = psk }\n " \
+	" over_time = 100s\n unique = %s\n childless = %s\n resumption = %s\n local { auth = psk }\n "       \
+	"remote { auth = psk }\n "                                                                           \
 	"children {\n"                                                                                       \
 	" net { %s\n esp_proposals = %s%s\n"                                                                 \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
@@ -84,9 +85,9 @@ const char *fate_configuration(struct life *l, unsigned side)
 	l->conf[side] = arena_printf(&l->arena, SITE, addresses(l, side, true), addresses(l, !side, false),
 		20 + life_draw(l, 40), more, more_groups[life_draw(l, 3)],
 		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, unique[life_draw(l, 4)],
-		childless[life_draw(l, 2)], net, esp[ke + life_draw(l, choices)], more_esp,
-		l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200), jitter,
-		we, they, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
+		childless[life_draw(l, 2)], l->seed % 8 ? "no" : "yes", net, esp[ke + life_draw(l, choices)],
+		more_esp, l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200),
+		jitter, we, they, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
 		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
 		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
 		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,

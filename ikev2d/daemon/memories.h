@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the core has to know again after a restart: of what tokens of quick crash detection are made (RFC
+ * 6290), and what opens session tickets (RFC 5723). It lies in the state directory, readable by nobody else.
+ */
+#pragma once
+
+struct world;
+
+/* Gives them to the core; drawn and written where there are none. Without them the daemon does its work, and
+ * says once that restarts take longer. The keys of tickets are replaced in time. */
+void memories_start(struct world *w);
+void memories_stop(struct world *w);

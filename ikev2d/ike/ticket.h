@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session tickets (RFC 5723): what a gateway must know to resume an IKE_SA, sealed with a key that only it
+ * has, and kept by the client; and the tickets that we keep as clients. */
+#pragma once
+
+#include "ike/step.h"
+
+/* What a ticket says. All that is a pointer is borrowed. */
+struct ticket {
+	uint64_t number; /* by which it is known that it was used */
+	uint32_t end,
+		auth_end; /* s, wall clock: of the ticket, and of what the client has proved (0: no end) */
+	uint64_t content; /* of the connection, and */
+	uint64_t trust;   /* of the authorities, when it was made */
+	const char *conn;
+	struct id id_i, id_r;
+	struct suite suite;
+	bool post_quantum, ppk; /* the keys withstand quantum computers, are mixed with a PPK */
+	struct bytes d;         /* SK_d */
+};
+
+/* What tickets are sealed with from now on, KEYS: TICKET_KEY octets each, the one in use first; none: we make
+ * none. WALL: the time, s. */
+void ticket_keys(struct ike *ike, struct bytes keys, uint32_t wall, uint64_t now);
+
+/* Whether the client asks for a ticket; and adds one for the IKE_SA of D, which is being established, or a
+ * NACK, to the answer M. */
+void ticket_asked(struct draft *d, const struct message *m);
+void ticket_put(struct draft *d, struct message *m);
+
+/* Opens OPAQUE, a ticket of ours, from the scratch arena. ERR_AUTH: it is not, or of a key that is gone;
+ * ERR_SYNTAX; ERR_RANGE: it has expired, or was used. */
+enum err ticket_open(struct step *s, struct bytes opaque, struct ticket *out) MUST_CHECK;
+/* What is in one when it is opened, and the other way round. */
+enum err ticket_parse(struct bytes plain, struct arena *arena, struct ticket *out) MUST_CHECK;
+struct bytes ticket_print(const struct ticket *t, struct arena *arena);
+
+/* The ticket with NUMBER, which counts until END, was used. */
+void ticket_used(struct ike *ike, uint64_t number, uint32_t end);
+
+/* The trust that D's core has in authorities, as a ticket has it. */
+uint64_t ticket_trust(const struct ike *ike);
+
+/* Seconds of the wall clock. */
+uint32_t ticket_wall(const struct step *s);
+
+/* ---------------------------------------------------------------------- client */
+
+/* One that we keep, for its connection. */
+struct kept_ticket {
+	struct arena arena; /* of all in it */
+	uint32_t sa;        /* the number of the IKE_SA that it resumes */
+	struct ip gateway;
+	uint64_t end, auth_end; /* on the core's clock; 0: no end */
+	uint64_t content;
+	struct bytes opaque, d;
+	struct suite suite;
+	bool post_quantum, ppk;
+	struct id local_id, remote_id;
+};
+
+/* Asks for a ticket in M, and keeps the one that came in the answer M, where D's connection wants that. */
+void ticket_ask(struct draft *d, struct message *m);
+void ticket_keep(struct draft *d, const struct message *m);
+
+/* Takes the ticket that D's IKE_SA can be resumed with, into *OUT (to be freed by ticket_free); NULL: there
+ * is none. */
+struct kept_ticket *ticket_take(struct draft *d);
+void ticket_free(struct kept_ticket *t);
+
+/* SA is deleted: so is its ticket. INTO has taken its place: so it has its ticket. */
+void ticket_drop(struct ike *ike, const struct sa *sa);
+void ticket_adopt(struct ike *ike, const struct sa *from, const struct sa *into);
