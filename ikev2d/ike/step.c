@@ -195,6 +195,10 @@ static bool open_message(struct incoming *in)
 		drop(in, DROP_MALFORMED);
 		return false;
 	}
+	if (!sealed && !begins(&m->header)) {
+		drop(in, DROP_SHAPE);
+		return false;
+	}
 	if (!sealed)
 		return true;
 	if (!(m->has & (PAYLOAD_BIT(PAYLOAD_SK) | PAYLOAD_BIT(PAYLOAD_SKF))) || !in->sa ||
