@@ -9,10 +9,11 @@ from .check import until
 SA_INIT, AUTH, INFORMATIONAL = 34, 35, 37
 INITIATOR, RESPONSE = 0x08, 0x20
 NONCE, NOTIFY, DELETE, SEALED = 40, 41, 42, 46
-INVALID_SPI, NO_PROPOSAL_CHOSEN, AUTHENTICATION_FAILED, COOKIE = 11, 14, 24, 16390
+INVALID_IKE_SPI, INVALID_SPI, NO_PROPOSAL_CHOSEN, AUTHENTICATION_FAILED = 4, 11, 14, 24
+COOKIE, QUICK_CRASH_DETECTION = 16390, 16419
 HEADER = 28
 MARKER = bytes(4)
-_INVALID_IKE_SPI, _INVALID_MAJOR_VERSION = 4, 5
+_INVALID_MAJOR_VERSION = 5
 _BURST = 32  # what surely fits into the buffer of a socket
 
 Header = collections.namedtuple("Header", "spi_i spi_r next version exchange flags mid length")
@@ -55,7 +56,7 @@ def notifies(octets):
 def to_stranger(octets):
     """Whether it answers one of another version, or of an IKE_SA that there is not, or ESP of no SA."""
     kinds = [kind for kind, _ in notifies(octets)] if header(octets).next != SEALED else []
-    return kinds[:1] in ([_INVALID_IKE_SPI], [_INVALID_MAJOR_VERSION], [INVALID_SPI])  # a token may stand behind
+    return kinds[:1] in ([INVALID_IKE_SPI], [_INVALID_MAJOR_VERSION], [INVALID_SPI])  # a token may stand behind
 
 
 def with_spi(octets, spi):
