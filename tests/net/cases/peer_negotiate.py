@@ -47,19 +47,24 @@ class Bout:
             yield (self._hosts[source.removesuffix(".wan")], self._addresses[target][version], "-I",
                    self._addresses[source][version])
 
+    def _wait_installed(self, side):
+        n = len(self._row.begun_by[side])
+        until(lambda: all([c["state"] for c in end.children()] == ["INSTALLED"] * n for end in self._ends),
+              lambda: f"{self._row.name}: {n} children: {[end.sas() for end in self._ends]}", PATIENCE)
+
     def _begin(self, side):
         end, = (end for end in self._ends if end.name == side)
         for child in self._row.begun_by[side]:
-            if child in ("itself", "trap"):
+            if child == "itself":
+                self._wait_installed(side)  # packets before that pass in the clear
+            elif child == "trap":
                 reaches_in_the_end(*next(self._pings(side)), seconds=PATIENCE)
             else:
                 end.must("initiate", child=child, timeout=10000)
 
     def _agree(self, side, differences):
         """What ours says of the SAs, and what charon does."""
-        n = len(self._row.begun_by[side])
-        until(lambda: all(len(end.children()) == n for end in self._ends),
-              lambda: f"{self._row.name}: {n} children: {[end.sas() for end in self._ends]}", PATIENCE)
+        self._wait_installed(side)
         theirs, ours = ({f"sa-{i}": sa for i, sa in enumerate(end.sas(), 1)} for end in (self._theirs, self._ours))
         differences.compare(f"{self._row.name} by {side}", normalised(sa_fields(theirs, crosswise=True)),
                             normalised(sa_fields(ours)))
