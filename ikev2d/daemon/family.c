@@ -239,12 +239,12 @@ static void become_ready(struct member *m)
 		m->near[i].phase = m->far[i].phase = IPC_SERVING;
 }
 
-static bool has_message(struct member *m, unsigned channel)
+static bool has_message(struct member *m, unsigned channel, int patience)
 {
 	struct pollfd p = { .fd = m->near[channel].fd, .events = POLLIN };
 	int n;
 
-	while ((n = poll(&p, 1, FAMILY_PATIENCE)) < 0 && errno == EINTR)
+	while ((n = poll(&p, 1, patience)) < 0 && errno == EINTR)
 		;
 	return n > 0;
 }
@@ -255,11 +255,12 @@ static enum err wait_until_ready(struct member *m)
 	struct arena arena = { 0 };
 	const char *wrong;
 	enum err e = ERR_OK;
-	uint64_t late = clock_ms() + FAMILY_PATIENCE;
+	uint64_t late = clock_ms() + FAMILY_BEGINNING;
 
 	while (!e && m->near[0].phase == IPC_STARTING)
-		e = clock_ms() < late && has_message(m, 0) ? ipc_take(&m->near[0], &arena, m, &wrong)
-							   : ERR_MISSING;
+		e = clock_ms() < late && has_message(m, 0, FAMILY_BEGINNING)
+			    ? ipc_take(&m->near[0], &arena, m, &wrong)
+			    : ERR_MISSING;
 	arena_free(&arena);
 	return e;
 }
@@ -399,7 +400,7 @@ enum err member_hear(struct member *m, struct arena *arena)
 {
 	if (m->near[0].fd < 0)
 		return ERR_MISSING;
-	if (has_message(m, 0))
+	if (has_message(m, 0, FAMILY_PATIENCE))
 		return hear(m, 0, arena);
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;

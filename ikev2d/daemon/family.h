@@ -11,8 +11,9 @@
 #include <event2/event.h>
 
 enum {
-	FAMILY_CHANNELS = 2,    /* of a member, at most */
-	FAMILY_PATIENCE = 5000, /* ms that a member has for a message: then it is ended */
+	FAMILY_CHANNELS = 2,      /* of a member, at most */
+	FAMILY_PATIENCE = 5000,   /* ms that a member has for a message: then it is ended */
+	FAMILY_BEGINNING = 20000, /* ms until it must be ready: a machine that boots has much to do at once */
 };
 
 /* What a member is. */
