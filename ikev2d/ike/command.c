@@ -4,6 +4,7 @@
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/redirect.h"
+#include "ike/revive.h"
 #include "ike/step.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -512,10 +513,10 @@ static void rekey_in(struct step *s, struct command *command, struct sa *sa, con
 
 	if (whole) {
 		command->matches++;
-		if (c->reauth)
-			sa->core.reauth_due = s->now;
-		else
+		if (!c->reauth)
 			task_add(sa, TASK_REKEY_IKE, NULL);
+		else if (!revive_under_way(s->ike, sa))
+			sa->core.reauth_due = s->now;
 	}
 	list_each (n, &sa->children) {
 		const struct child *child = node_owner(n, struct child, of_sa);

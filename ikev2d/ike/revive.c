@@ -28,8 +28,7 @@ static struct sa *start_again(struct step *s, struct sa *old, const struct gatew
 	return sa;
 }
 
-/* Whether SA is about to be replaced by another one that authenticates anew, or has just done so itself. */
-static bool under_way(const struct ike *ike, const struct sa *sa)
+bool revive_under_way(const struct ike *ike, const struct sa *sa)
 {
 	list_each (n, (struct node *)&ike->sas_list)
 		if (node_owner(n, struct sa, of_ike)->core.reauthenticates == sa->spi)
@@ -50,8 +49,13 @@ static void replace(struct step *s, struct sa *sa, const struct gateway *to)
 
 void revive_reauth(struct step *s, struct sa *sa)
 {
-	if (!sa->core.began || under_way(s->ike, sa))
+	if (!sa->core.began)
 		return;
+	/* What is under way may fail, or be what has to be done anew itself. */
+	if (revive_under_way(s->ike, sa)) {
+		sa->core.reauth_due = s->now + BUSY_TIME;
+		return;
+	}
 	if (!s->ike->settings.make_before_break) {
 		sa->core.again = true;
 		task_add(sa, TASK_DELETE_IKE, NULL);
@@ -62,7 +66,7 @@ void revive_reauth(struct step *s, struct sa *sa)
 
 void revive_moved(struct step *s, struct sa *sa, const struct gateway *to)
 {
-	if (!under_way(s->ike, sa))
+	if (!revive_under_way(s->ike, sa))
 		replace(s, sa, to);
 }
 

@@ -4,8 +4,12 @@
 
 #include "ike/step.h"
 
+/* Whether SA is about to be replaced by another one that authenticates anew, or has just done so itself. */
+bool revive_under_way(const struct ike *ike, const struct sa *sa);
+
 /* Authenticates the peer of SA anew (RFC 7296, 2.8.3), by a new IKE_SA with the same children: before the old
- * one goes or, where so configured, after. Only the original initiator does. */
+ * one goes or, where so configured, after. Only the original initiator does. Where that is
+ * under way already, later. */
 void revive_reauth(struct step *s, struct sa *sa);
 
 /* The peer of SA sends us to the gateway TO: a new IKE_SA with the same children is made there, and SA goes.
