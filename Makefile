@@ -206,7 +206,7 @@ check-kernel: root
 	+@$(AGAIN) all
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@BIN=$(B)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
-		-t 1500 '$(NET) --kernel' -t 200 '$(NET) --path kernel $(EITHER_PATH)'
+		-t 1500 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
 check-sim: SEEDS ?= 1-20000
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
