@@ -12,13 +12,7 @@ struct addressed {
 	const struct peer *peer;
 };
 
-void addressed_stale(struct ike *ike)
-{
-	addressed_free(ike);
-	ike->addressed_fresh = false;
-}
-
-void addressed_free(struct ike *ike)
+void addressed_forget(struct ike *ike)
 {
 	free(ike->addressed);
 	ike->addressed = NULL;
@@ -75,7 +69,6 @@ static void make(struct ike *ike)
 	list_each (n, &ike->conns)
 		add(ike, node_owner(n, struct conn, of_ike)->peer, order++);
 	qsort(ike->addressed, ike->n_addressed, sizeof *ike->addressed, by_all);
-	ike->addressed_fresh = true;
 }
 
 /* The first entry of IP or behind it. */
@@ -113,7 +106,7 @@ const struct peer **addressed_find(struct ike *ike, const struct ip *ip, struct 
 	const struct peer **v;
 	unsigned found = 0;
 
-	if (!ike->addressed_fresh)
+	if (!ike->addressed)
 		make(ike);
 	a = ike->addressed;
 	a_end = a + run_of(ike, 0, &any);

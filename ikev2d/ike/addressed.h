@@ -4,9 +4,8 @@
 
 #include "ike/state.h"
 
-/* The connections have changed. */
-void addressed_stale(struct ike *ike);
-void addressed_free(struct ike *ike);
+/* The connections have changed, or go. */
+void addressed_forget(struct ike *ike);
 
 /* The connections that may be for a peer at IP, in the order of the configuration, from ARENA; those that
  * name other addresses only are left out. *N gets their number. */

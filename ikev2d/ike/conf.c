@@ -180,7 +180,7 @@ void conf_change(struct step *s, struct peer *const *peers, unsigned n, const ch
 	const struct settings *settings)
 {
 	s->ike->settings = *settings;
-	addressed_stale(s->ike);
+	addressed_forget(s->ike);
 	if (only)
 		change_one(s, only, n ? peers[0] : NULL);
 	else
@@ -201,5 +201,5 @@ void conns_free(struct ike *ike)
 		conn_tidy(ike, c);
 	}
 	dict_free(&ike->by_name);
-	addressed_free(ike);
+	addressed_forget(ike);
 }

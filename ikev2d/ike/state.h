@@ -453,9 +453,8 @@ struct ike {
 	struct bytes authorities, responders; /* that we trust, as CERTREQ lists them */
 	struct arena authorities_arena;
 	struct node conns;           /* that are configured */
-	struct addressed *addressed; /* the same by address: addressed.h */
+	struct addressed *addressed; /* the same by address: addressed.h; NULL: not made yet */
 	unsigned n_addressed;
-	bool addressed_fresh;
 	unsigned n_conns;           /* so many */
 	struct dict by_name;        /* all */
 	const struct peer **parted; /* references to drop at the next step */
