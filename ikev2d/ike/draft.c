@@ -187,7 +187,7 @@ static void send(struct draft *d, const struct path *path, struct bytes message)
 	struct bytes all = message, first = header_cut(&all);
 	struct wire_header h;
 
-	if (!d->again && !header_get(first, &h))
+	if (!d->recut && !header_get(first, &h))
 		count_message(d->step->ike, d->core.peer, false, &h);
 	step_send(d->step, path, message);
 }
@@ -215,7 +215,7 @@ static void commit_request(struct draft *d, struct sa *sa)
 	w->request = kept(d->request);
 	w->request_n = d->request.n;
 	w->request_path = sa->core.path;
-	if (d->again) {
+	if (d->recut) {
 		send(d, &w->request_path, d->request);
 		return;
 	}
@@ -250,7 +250,7 @@ static void commit_response(struct draft *d, struct sa *sa)
 	free(w->response);
 	w->response = kept(d->response);
 	w->response_n = d->response.n;
-	if (d->again)
+	if (d->recut)
 		w->response_path = *d->path;
 	send(d, &w->response_path, d->response);
 }

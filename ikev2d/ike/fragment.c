@@ -344,7 +344,7 @@ bool fragment_request_again(struct step *s, struct sa *sa)
 	draft_open(&d, s, sa);
 	d.request = recut(&d, bytes_of(w->request, w->request_n), 0,
 		arena_printf(s->scratch, "no answer to %s, which is large", exchange_name(w->exchange)));
-	d.again = done = d.request.n;
+	d.recut = done = d.request.n;
 	draft_close(&d, done ? DRAFT_COMMIT : DRAFT_DROP);
 	return done;
 }
@@ -363,7 +363,7 @@ bool fragment_response_again(struct step *s, struct sa *sa, const struct path *p
 		return false;
 	draft_open(&d, s, sa);
 	d.response = recut(&d, sent, size, "the peer asks again for our answer, which is large");
-	d.again = done = d.response.n;
+	d.recut = done = d.response.n;
 	d.path = done ? path : NULL;
 	draft_close(&d, done ? DRAFT_COMMIT : DRAFT_DROP);
 	return done;

@@ -81,7 +81,7 @@ struct draft {
 	struct bytes request, response; /* datagrams to send, and to keep */
 	uint32_t request_mid;
 	uint8_t request_exchange;
-	bool again;        /* they are those that were sent before, cut anew */
+	bool recut;        /* they are those that were sent before, in other fragments */
 	struct heir *heir; /* NULL: none */
 	uint64_t adopter;  /* our SPI of the IKE_SA that all children move to; 0: none */
 	enum task_end task_end;
