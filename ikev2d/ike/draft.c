@@ -120,12 +120,8 @@ bool draft_removes(const struct draft *d, const struct child *child)
 static struct bytes unsealed(struct draft *d, const struct wire_header *h, const struct message *m)
 {
 	struct wr w = wr_of(arena_alloc(d->step->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
-	struct wire_header header = *h;
 
-	header_put(&header, &w);
-	message_put(m, &w, &header.next);
-	wr_u8_at(&w, 16, header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(h, m, &w);
 	return wr_done(&w);
 }
 

@@ -93,7 +93,7 @@ static bool put_piece(struct sealing *s, const struct piece *piece)
 	wr_zero(w, transform_icv(encr, s->core->suite.integ));
 	wr_u8_at(w, sk, piece->first);
 	wr_u16_at(w, sk + 2, (uint16_t)(w->n - sk));
-	wr_u32_at(w, start + IKE_HEADER - 4, (uint32_t)(w->n - start));
+	wr_u32_at(w, start + LENGTH_AT, (uint32_t)(w->n - start));
 	if (!a || w->bad)
 		return false;
 	job = (struct aead_job){

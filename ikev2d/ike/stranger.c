@@ -28,10 +28,7 @@ static void send_clear(struct step *s, const struct path *path, struct message *
 	struct ike_action *a;
 
 	m->header.version = IKE_2;
-	header_put(&m->header, &w);
-	message_put(m, &w, &m->header.next);
-	wr_u8_at(&w, 16, m->header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&m->header, m, &w);
 	a = step_action(s, ACTION_SEND);
 	a->send.path = *path;
 	a->send.data = wr_done(&w);

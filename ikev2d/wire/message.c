@@ -155,6 +155,17 @@ void message_put(const struct message *m, struct wr *w, uint8_t *first)
 	chain_add_all(&c, m, false);
 }
 
+void message_put_clear(const struct wire_header *h, const struct message *m, struct wr *w)
+{
+	size_t start = w->n;
+	uint8_t first;
+
+	header_put(h, w);
+	message_put(m, w, &first);
+	wr_u8_at(w, start + NEXT_AT, first);
+	wr_u32_at(w, start + LENGTH_AT, (uint32_t)(w->n - start));
+}
+
 const struct wire_notify *message_notify(const struct message *m, uint16_t type)
 {
 	for (unsigned i = 0; i < m->n_notifies; i++)

@@ -11,7 +11,8 @@
 
 enum {
 	IKE_HEADER = 28,     /* octets */
-	NEXT_AT = 16,        /* where in it the type of the first payload stands */
+	NEXT_AT = 16,        /* where in it the type of the first payload stands, */
+	LENGTH_AT = 24,      /* and its length */
 	PAYLOAD_HEADER = 4,  /* octets */
 	FRAGMENT_HEADER = 4, /* octets more in an SKF payload (RFC 7383, 2.5) */
 	MESSAGE_MAX = 65535,
@@ -137,6 +138,9 @@ struct bytes message_peek(struct bytes body, uint8_t first, uint8_t type);
  * inverse of message_get. The writer turns bad when there is no room, and when the wire cannot say it: a list
  * or a payload that is too long, a selector without addresses. */
 void message_put(const struct message *m, struct wr *w, uint8_t *first);
+
+/* Writes a message that is not sealed: H, whose next and length are set here, and the payloads of M. */
+void message_put_clear(const struct wire_header *h, const struct message *m, struct wr *w);
 
 /* The first notify of TYPE, or NULL. */
 const struct wire_notify *message_notify(const struct message *m, uint16_t type);

@@ -47,10 +47,7 @@ static struct bytes request(struct arena *arena)
 	if (proposal_parse("aes256gcm16-prfsha256-x25519", PROTO_IKE, arena, &m.sa, &why))
 		stop(text_str(&why));
 	rng_fill(&all.rng.rng, (void *)m.ke.data.p, KE);
-	header_put(&m.header, &w);
-	message_put(&m, &w, &m.header.next);
-	wr_u8_at(&w, 16, m.header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&m.header, &m, &w);
 	return wr_done(&w);
 }
 
@@ -59,7 +56,7 @@ static void prepare(void)
 	struct arena arena = { 0 };
 	struct bytes m = request(&arena);
 	struct bytes nonce =
-		message_peek(bytes_of(m.p + IKE_HEADER, m.n - IKE_HEADER), m.p[16], PAYLOAD_NONCE);
+		message_peek(bytes_of(m.p + IKE_HEADER, m.n - IKE_HEADER), m.p[NEXT_AT], PAYLOAD_NONCE);
 	struct iphdr ip = {
 		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .daddr = all.to.sin_addr.s_addr
 	};

@@ -3,7 +3,7 @@
 #include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
 
-enum { HEAD = 8 /* of a notify */, NEXT = 16, LENGTH = 24, SPI = 7 };
+enum { HEAD = 8 /* of a notify */, SPI = 7 };
 
 #define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD"
 #define WITH_COOKIE   "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(COOKIE), NATD"
@@ -57,7 +57,7 @@ static struct bytes cookie_of(struct flight *answer, struct arena *arena)
 	struct bytes cookie = { 0 };
 
 	assert_non_null(answer);
-	is_cookie = answer->data[NEXT] == PAYLOAD_NOTIFY && answer->n < 100;
+	is_cookie = answer->data[NEXT_AT] == PAYLOAD_NOTIFY && answer->n < 100;
 	if (is_cookie)
 		cookie = arena_bytes(
 			arena, bytes_of(answer->data + IKE_HEADER + HEAD, answer->n - IKE_HEADER - HEAD));
@@ -76,11 +76,11 @@ static void call_with(
 
 	memcpy(data, first->data, IKE_HEADER);
 	data[SPI] ^= spi;
-	data[NEXT] = PAYLOAD_NOTIFY;
-	data[LENGTH + 2] = (uint8_t)(n >> 8);
-	data[LENGTH + 3] = (uint8_t)n;
+	data[NEXT_AT] = PAYLOAD_NOTIFY;
+	data[LENGTH_AT + 2] = (uint8_t)(n >> 8);
+	data[LENGTH_AT + 3] = (uint8_t)n;
 	memcpy(notify,
-		(uint8_t[HEAD]){ first->data[NEXT], 0, 0, (uint8_t)(HEAD + cookie.n), 0, 0, COOKIE >> 8,
+		(uint8_t[HEAD]){ first->data[NEXT_AT], 0, 0, (uint8_t)(HEAD + cookie.n), 0, 0, COOKIE >> 8,
 			COOKIE & 0xff },
 		HEAD);
 	memcpy(notify + HEAD, cookie.p, cookie.n);
@@ -132,8 +132,8 @@ static void a_cookie_is_for_one_address_spi_and_nonce(void **state)
 	struct bytes cookie = cookie_of(call(p, "198.51.100.1", 1), &arena);
 	struct bytes cut = bytes_of(cookie.p, cookie.n - 1);
 	const struct flight *f = lab_first(p->lab);
-	struct bytes nonce =
-		message_peek(bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), f->data[NEXT], PAYLOAD_NONCE);
+	struct bytes nonce = message_peek(
+		bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), f->data[NEXT_AT], PAYLOAD_NONCE);
 
 	assert_int_equal(cookie.n, COOKIE_OCTETS);
 	call_with(p, "198.51.100.2", 1, cookie, 0, 0);

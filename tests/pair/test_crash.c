@@ -158,7 +158,7 @@ static void ask_for_token(struct pair *p, uint8_t flags)
 	header_put(&h, &w);
 	wr_u32(&w, 40);
 	wr_zero(&w, 36);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	wr_u32_at(&w, LENGTH_AT, (uint32_t)w.n);
 	lab_deliver(p->lab, lab_forge(p->lab, p->moon, (struct addr){ p->moon->ip, 500 },
 				    (struct addr){ p->sun->ip, 500 }, wr_done(&w)));
 }

@@ -34,10 +34,7 @@ static struct bytes clear_message(struct pair *p, const struct message *m, struc
 	h.spi_i = h.spi_i ? h.spi_i : sa ? sa->core.spi_i : 1;
 	h.spi_r = h.exchange == IKE_SA_INIT ? h.spi_r : sa->core.spi_r;
 	h.version = h.version ? h.version : 0x20;
-	header_put(&h, &w);
-	message_put(m, &w, &h.next);
-	wr_u8_at(&w, 16, h.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&h, m, &w);
 	return wr_done(&w);
 }
 

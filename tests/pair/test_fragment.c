@@ -152,7 +152,7 @@ static void as_it_is_configured(void **state)
 		p = signing(state, moon, sun);
 		pair_say_up(p, 1);
 		for (struct flight *f; (f = lab_first(p->lab)); lab_deliver(p->lab, f))
-			in_fragments[f->from == p->sun] |= f->data[16] == PAYLOAD_SKF;
+			in_fragments[f->from == p->sun] |= f->data[NEXT_AT] == PAYLOAD_SKF;
 		pair_assert_up(p);
 		assert_int_equal(in_fragments[0], cases[i].request);
 		assert_int_equal(in_fragments[1], cases[i].response);

@@ -127,10 +127,7 @@ static void say_invalid(struct pair *p, const char *from, uint32_t spi)
 	struct wr w = wr_of(arena_alloc(&arena, 200), 200);
 
 	message_add_notify(&m, &arena, INVALID_SPI, spi_bytes(&arena, spi));
-	header_put(&h, &w);
-	message_put(&m, &w, &h.next);
-	wr_u8_at(&w, 16, h.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&h, &m, &w);
 	lab_deliver(p->lab, lab_forge(p->lab, p->sun, address(from), address("192.0.2.1"), wr_done(&w)));
 	arena_free(&arena);
 }

@@ -100,12 +100,8 @@ static void say_instead(struct lab *lab, const struct message *m)
 	struct flight *f = lab_first(lab);
 	uint8_t room[1024];
 	struct wr w = wr_of(room, sizeof room);
-	struct wire_header header = m->header;
 
-	header_put(&header, &w);
-	message_put(m, &w, &header.next);
-	wr_u8_at(&w, 16, header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&m->header, m, &w);
 	lab_forge(lab, f->from, f->source, f->target, wr_done(&w));
 	lab_lose(f);
 }

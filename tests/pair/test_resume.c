@@ -583,10 +583,7 @@ static struct bytes without_nats(const struct flight *f, struct arena *arena)
 	m.notifies = wire_list_room(arena, m.notifies, m.n_notifies, sizeof *m.notifies);
 	m.notifies[m.n_notifies++] =
 		(struct wire_notify){ .type = NO_NATS_ALLOWED, .data = bytes_of(between, sizeof between) };
-	header_put(&m.header, &w);
-	message_put(&m, &w, &m.header.next);
-	wr_u8_at(&w, 16, m.header.next);
-	wr_u32_at(&w, IKE_HEADER - 4, (uint32_t)w.n);
+	message_put_clear(&m.header, &m, &w);
 	return wr_done(&w);
 }
 

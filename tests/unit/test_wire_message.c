@@ -59,14 +59,8 @@ static struct bytes written(void)
 {
 	uint8_t *p = arena_alloc(&arena, MESSAGE_MAX);
 	struct wr w = wr_of(p, MESSAGE_MAX);
-	struct wire_header h = m.header;
 
-	header_put(&h, &w);
-	message_put(&m, &w, &h.next);
-	h.length = (uint32_t)w.n;
-	w.n = 0;
-	header_put(&h, &w);
-	w.n = h.length;
+	message_put_clear(&m.header, &m, &w);
 	assert_false(w.bad);
 	return wr_done(&w);
 }
