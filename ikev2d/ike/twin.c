@@ -24,9 +24,8 @@ typedef bool predicate(const struct child *c);
 static struct child *oldest(
 	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
-	struct child *found = NULL;
-
 	const struct id *local = &child->sa->local_id, *remote = &child->sa->remote_id;
+	struct child *found = NULL;
 
 	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));) {
 		if (!same_ends(sa, child->sa))
@@ -90,11 +89,12 @@ const struct child *twin_stranger(const struct draft *d, const struct negotiatio
 {
 	const struct id *id = d->sa && d->sa->up ? &d->sa->remote_id : &d->hs.remote_id;
 
+	if (!d->core.nat_remote)
+		return NULL;
 	list_each (n, &d->step->ike->sas_list) {
 		struct sa *sa = node_owner(n, struct sa, of_ike);
 
-		if (sa == d->sa || !sa->up || !d->core.nat_remote || !sa->core.nat_remote ||
-			id_eq(&sa->remote_id, id) ||
+		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id) ||
 			!ip_eq(&sa->core.path.remote.ip, &d->core.path.remote.ip))
 			continue;
 		list_each (m, &sa->children)
