@@ -106,10 +106,8 @@ enum verdict info_response(struct draft *d)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
 	if (t && t->kind == TASK_REDIRECT)
 		redirect_taken(d);
-	if (t)
-		return mobike_answered(d, t);
 	d->task_end = TASK_OVER;
-	return DRAFT_COMMIT;
+	return t ? mobike_answered(d, t) : DRAFT_COMMIT;
 }
 
 enum verdict info_deleted(struct draft *d)

@@ -477,7 +477,6 @@ enum verdict mobike_answered(struct draft *d, const struct task *t)
 	const struct wire_notify *cookie = message_notify(d->message, COOKIE2);
 	struct bytes sent = bytes_of(d->core.mobike.cookie2, MOBIKE_COOKIE_OCTETS);
 
-	d->task_end = TASK_OVER;
 	if (t->kind == TASK_LIVENESS && seen_elsewhere(d) && d->core.began)
 		task_first(d->sa, TASK_MOVE);
 	if (t->kind != TASK_MOVE && t->kind != TASK_ROUTABILITY)
