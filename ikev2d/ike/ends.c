@@ -4,9 +4,9 @@
 
 static uint64_t key_of(const struct ike *ike, const struct id *local, const struct id *remote)
 {
-	uint64_t both[2] = { id_hash(local, &ike->init_key), id_hash(remote, &ike->init_key) };
+	uint64_t both[2] = { id_hash(local, &ike->hash_key), id_hash(remote, &ike->hash_key) };
 
-	return siphash(&ike->init_key, &(struct bytes){ (const uint8_t *)both, sizeof both }, 1);
+	return siphash(&ike->hash_key, &(struct bytes){ (const uint8_t *)both, sizeof both }, 1);
 }
 
 void ends_add(struct ike *ike, struct sa *sa)

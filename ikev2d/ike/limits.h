@@ -56,7 +56,7 @@ enum {
 	PUT_OFF_TIME = 5 * 60 * 1000,
 
 	/* Half-open SAs at once. Each takes some 3 KB; cookies are asked for long before. One more takes the
-	 * place of the oldest whose peer has not gone on, of these many that are looked at. */
+	 * place of the oldest whose peer has not gone on. */
 	HALF_OPEN_MAX = 4096,
 
 	/* Once cookies are asked for, that goes on for so long at least: a peer whose first request was

@@ -480,7 +480,7 @@ struct ike {
 	uint64_t cookies;                 /* and ever */
 	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
 	size_t fragments_half_open;       /* octets of them */
-	struct siphash_key init_key;      /* of the keys in inits */
+	struct siphash_key hash_key;      /* of the keys in inits and ends */
 	struct siphash_key cookie_secret[2];
 	uint8_t cookie_generation;
 	uint64_t cookie_due;

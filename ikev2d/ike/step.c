@@ -55,7 +55,7 @@ static uint64_t hash_of(const struct incoming *in)
 {
 	uint8_t port[2] = { (uint8_t)(in->path->remote.port >> 8), (uint8_t)in->path->remote.port };
 	struct bytes parts[] = { ip_bytes(&in->path->remote.ip), bytes_of(port, 2), in->data };
-	uint64_t h = siphash(&in->step->ike->init_key, parts, ARRAY_SIZE(parts));
+	uint64_t h = siphash(&in->step->ike->hash_key, parts, ARRAY_SIZE(parts));
 
 	return h ? h : 1;
 }
@@ -477,7 +477,7 @@ struct ike *ike_new(struct rng *rng)
 	/* Peers choose what some keys are made of. */
 	ike->sas.seed = rng_u64(rng);
 	ike->crowds.seed = rng_u64(rng);
-	rng_fill(rng, &ike->init_key, sizeof ike->init_key);
+	rng_fill(rng, &ike->hash_key, sizeof ike->hash_key);
 	list_init(&ike->sas_list);
 	list_init(&ike->commands);
 	list_init(&ike->conns);

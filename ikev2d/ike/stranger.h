@@ -9,7 +9,8 @@
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h);
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h);
 
-/* Answers a request of IKE_SA_INIT with COOKIE. As many as may come: no answer is larger than its request. */
+/* Answers with COOKIE a request that an IKE_SA begins with. As many as may come: no answer is larger than its
+ * request. */
 void stranger_ask_cookie(
 	struct step *s, const struct path *path, const struct wire_header *h, struct bytes cookie);
 
