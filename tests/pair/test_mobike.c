@@ -9,18 +9,6 @@
 #define UPDATE   "SK {N(UPDATE_SA_ADDRESSES), NATD, N(NO_ADDITIONAL_ADDRESSES), N(COOKIE2)}"
 #define ANSWERED "SK {N(COOKIE2), NATD}"
 
-static const struct sa *the_sa(const struct host *h)
-{
-	list_each (n, &h->ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->core.state == S_UP)
-			return sa;
-	}
-	fail_msg("%s has no IKE_SA", h->name);
-	return NULL;
-}
-
 /* Up, on port 4500 though there is no NAT. */
 static struct pair *mobile(void **state, const char *more_moon, const char *more_sun)
 {
@@ -52,8 +40,8 @@ static void assert_between(const struct host *h, const char *local, const char *
 		assert_string_equal(ip_print(&sa->remote.ip, text), remote);
 		assert_int_equal(sa->encap, encap);
 	}
-	assert_string_equal(ip_print(&the_sa(h)->core.path.local.ip, text), local);
-	assert_string_equal(ip_print(&the_sa(h)->core.path.remote.ip, text), remote);
+	assert_string_equal(ip_print(&forge_sa_up(h)->core.path.local.ip, text), local);
+	assert_string_equal(ip_print(&forge_sa_up(h)->core.path.remote.ip, text), remote);
 }
 
 static void assert_both(struct pair *p, const char *moon, const char *sun)
@@ -68,8 +56,8 @@ static void agreed_on_by_both(void **state)
 {
 	struct pair *p = mobile(state, NULL, NULL);
 
-	assert_true(the_sa(p->moon)->core.mobike.on);
-	assert_true(the_sa(p->sun)->core.mobike.on);
+	assert_true(forge_sa_up(p->moon)->core.mobike.on);
+	assert_true(forge_sa_up(p->sun)->core.mobike.on);
 	assert_both(p, "192.0.2.1", "192.0.2.2");
 }
 
@@ -80,8 +68,8 @@ static void not_where_one_does_not_want_it(void **state)
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);
-	assert_false(the_sa(p->moon)->core.mobike.on);
-	assert_false(the_sa(p->sun)->core.mobike.on);
+	assert_false(forge_sa_up(p->moon)->core.mobike.on);
+	assert_false(forge_sa_up(p->sun)->core.mobike.on);
 }
 
 static void other_addresses_are_told(void **state)
@@ -100,8 +88,8 @@ static void other_addresses_are_told(void **state)
 		"moon:4500 <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, N(MOBIKE_SUPPORTED), "
 		"N(ADDITIONAL_IP4_ADDRESS), N(ADDITIONAL_IP6_ADDRESS)}");
 	/* clang-format on */
-	assert_int_equal(the_sa(p->moon)->core.mobike.n_peer_ips, 3);
-	assert_int_equal(the_sa(p->sun)->core.mobike.n_peer_ips, 2);
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.n_peer_ips, 3);
+	assert_int_equal(forge_sa_up(p->sun)->core.mobike.n_peer_ips, 2);
 }
 
 static void only_those_that_the_connection_may_use_are_told(void **state)
@@ -112,7 +100,7 @@ static void only_those_that_the_connection_may_use_are_told(void **state)
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	pair_assert_up(p);
-	assert_int_equal(the_sa(p->moon)->core.mobike.n_peer_ips, 2);
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.n_peer_ips, 2);
 }
 
 /* An address of the network behind a gateway is the last to be tried. */
@@ -123,9 +111,9 @@ static void inner_addresses_come_last(void **state)
 	host_addresses(p->sun, "192.0.2.2 10.2.0.1 198.51.100.2");
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
-	assert_int_equal(the_sa(p->moon)->core.mobike.n_peer_ips, 3);
-	assert_int_equal(the_sa(p->moon)->core.mobike.peer_ips[1].a[0], 198);
-	assert_int_equal(the_sa(p->moon)->core.mobike.peer_ips[2].a[0], 10);
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.n_peer_ips, 3);
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.peer_ips[1].a[0], 198);
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.peer_ips[2].a[0], 10);
 }
 
 /* ------------------------------------------------------------------ the initiator moves */
@@ -177,14 +165,14 @@ static void an_address_more_is_told(void **state)
 		"moon --> sun:4500  INFORMATIONAL request 2: SK {N(ADDITIONAL_IP4_ADDRESS)}",
 		"moon:4500 <-- sun  INFORMATIONAL response 2: SK {}");
 	/* clang-format on */
-	assert_int_equal(the_sa(p->sun)->core.mobike.n_peer_ips, 2);
+	assert_int_equal(forge_sa_up(p->sun)->core.mobike.n_peer_ips, 2);
 	host_addresses(p->moon, "192.0.2.1");
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun:4500  INFORMATIONAL request 3: SK {N(NO_ADDITIONAL_ADDRESSES)}",
 		"moon:4500 <-- sun  INFORMATIONAL response 3: SK {}");
 	/* clang-format on */
-	assert_int_equal(the_sa(p->sun)->core.mobike.n_peer_ips, 1);
+	assert_int_equal(forge_sa_up(p->sun)->core.mobike.n_peer_ips, 1);
 	assert_both(p, "192.0.2.1", "192.0.2.2");
 }
 
@@ -352,8 +340,7 @@ static void a_peer_that_does_not_get_what_is_sent_is_left(void **state)
 	struct pair *p = mobile(state, NULL, NULL);
 
 	host_addresses(p->moon, "198.51.100.1");
-	the_sa(p->moon);
-	((struct sa *)the_sa(p->moon))->core.mobike.cookie2[0] ^= 1;
+	forge_sa_up(p->moon)->core.mobike.cookie2[0] ^= 1;
 	lab_deliver(p->lab, lab_first(p->lab));
 	lab_deliver(p->lab, lab_first(p->lab));
 	assert_string_equal(host_why(p->moon)->notify, "COOKIE2");
@@ -459,14 +446,14 @@ static void behind_a_nat_and_out_again(void **state)
 	lab_calm(p->lab);
 	assert_between(p->moon, "10.9.0.1", "192.0.2.2", true);
 	assert_between(p->sun, "192.0.2.2", "203.0.113.1", true);
-	assert_true(the_sa(p->moon)->core.nat_local);
-	assert_true(the_sa(p->sun)->core.nat_remote);
-	assert_int_equal(the_sa(p->moon)->core.keepalive_due, p->lab->now + 20000);
+	assert_true(forge_sa_up(p->moon)->core.nat_local);
+	assert_true(forge_sa_up(p->sun)->core.nat_remote);
+	assert_int_equal(forge_sa_up(p->moon)->core.keepalive_due, p->lab->now + 20000);
 	p->moon->nat.outside.v = 0;
 	host_addresses(p->moon, "192.0.2.1");
 	lab_calm(p->lab);
 	assert_both(p, "192.0.2.1", "192.0.2.2");
-	assert_int_equal(the_sa(p->moon)->core.keepalive_due, 0);
+	assert_int_equal(forge_sa_up(p->moon)->core.keepalive_due, 0);
 	pair_assert_agree(p, 1);
 }
 
@@ -481,8 +468,8 @@ static void a_faked_nat_stays(void **state)
 	lab_calm(p->lab);
 	assert_between(p->moon, "198.51.100.1", "192.0.2.2", true);
 	assert_between(p->sun, "192.0.2.2", "198.51.100.1", true);
-	assert_true(the_sa(p->moon)->core.nat_fake);
-	assert_int_equal(the_sa(p->moon)->core.keepalive_due, 0);
+	assert_true(forge_sa_up(p->moon)->core.nat_fake);
+	assert_int_equal(forge_sa_up(p->moon)->core.keepalive_due, 0);
 }
 
 /* Who is behind a NAT asks how it is seen, and says so when that has changed. */
@@ -495,11 +482,11 @@ static void a_new_mapping_is_noticed_from_behind_it(void **state)
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	lab_pass(p->lab, 30 * 1000);
-	assert_true(the_sa(p->moon)->core.mobike.nat_seen != 0);
+	assert_true(forge_sa_up(p->moon)->core.mobike.nat_seen != 0);
 	p->moon->nat.shift = 20000;
 	lab_pass(p->lab, 31 * 1000);
 	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
-	assert_int_equal(the_sa(p->moon)->window.next, 5);
+	assert_int_equal(forge_sa_up(p->moon)->window.next, 5);
 }
 
 /* -------------------------------------------------------------------- without MOBIKE */
