@@ -385,6 +385,17 @@ const struct why *host_why(const struct host *h)
 	return t->why;
 }
 
+bool host_said(const struct host *h, const char *part)
+{
+	list_each (n, (struct node *)&h->news) {
+		const struct ike_tell *t = &node_owner(n, struct news, node)->tell;
+
+		if (t->level <= LOG_NOTICE && t->text && strstr(t->text, part))
+			return true;
+	}
+	return false;
+}
+
 unsigned host_told_times(const struct host *h, enum ike_tell_kind kind)
 {
 	unsigned times = 0;

@@ -87,6 +87,8 @@ const struct ike_tell *host_told(const struct host *h, enum ike_tell_kind kind);
 const struct ike_tell *host_done(const struct host *h, uint32_t ticket);
 /* The last refusal that H told, or the end of its last command, whole; it must have been one. */
 const struct why *host_why(const struct host *h);
+/* Whether PART is in something that H told everybody who reads its log. */
+bool host_said(const struct host *h, const char *part);
 /* How often H told news of KIND. */
 unsigned host_told_times(const struct host *h, enum ike_tell_kind kind);
 /* How many datagrams H dropped for REASON. */

@@ -112,17 +112,6 @@ static bool asked_for_cookie(struct pair *p, const char *from, uint8_t spi)
 	return asked;
 }
 
-static bool said(const struct host *h, const char *part)
-{
-	list_each (n, (struct node *)&h->news) {
-		const struct news *news = node_owner(n, struct news, node);
-
-		if (news->tell.level <= LOG_NOTICE && news->tell.text && strstr(news->tell.text, part))
-			return true;
-	}
-	return false;
-}
-
 /* ------------------------------------------------------------------ cookies */
 
 static void a_cookie_is_for_one_address_spi_and_nonce(void **state)
@@ -202,7 +191,7 @@ static void cookies_are_asked_for_until_it_is_calm(void **state)
 
 	for (unsigned i = 1; i <= 8; i++)
 		assert_int_equal(asked_for_cookie(p, "198.51.100.1", (uint8_t)i), i > 3);
-	assert_true(said(p->sun, "3 IKE_SAs are half open: from now on peers are asked for cookies"));
+	assert_true(host_said(p->sun, "3 IKE_SAs are half open: from now on peers are asked for cookies"));
 	assert_int_equal(host_told_times(p->sun, TELL_DROPPED), 0);
 	/* They have gone, but five were asked for one meanwhile; then nobody is. */
 	p->lab->now += PRESSURE_TIME;
@@ -210,10 +199,10 @@ static void cookies_are_asked_for_until_it_is_calm(void **state)
 	assert_int_equal(half_open(p), 0);
 	p->lab->now += PRESSURE_TIME - 1;
 	assert_true(asked_for_cookie(p, "198.51.100.1", 10));
-	assert_false(said(p->sun, "no more"));
+	assert_false(host_said(p->sun, "no more"));
 	p->lab->now += 1;
 	assert_false(asked_for_cookie(p, "198.51.100.1", 11));
-	assert_true(said(p->sun, "few IKE_SAs are half open: peers are asked for cookies no more"));
+	assert_true(host_said(p->sun, "few IKE_SAs are half open: peers are asked for cookies no more"));
 }
 
 /* -------------------------------------------------------------------- limits */
@@ -226,8 +215,9 @@ static void an_address_begins_no_more_than_it_may(void **state)
 		come_in(p, "198.51.100.1", (uint8_t)i);
 	assert_int_equal(half_open(p), 4);
 	assert_int_equal(host_dropped(p->sun, DROP_CROWD), 2);
-	assert_true(said(p->sun, "a request for an IKE_SA from 198.51.100.1[500] is not answered: as many as "
-				 "may be of its address are half open (daemon.block_threshold)"));
+	assert_true(host_said(p->sun,
+		"a request for an IKE_SA from 198.51.100.1[500] is not answered: as many as "
+		"may be of its address are half open (daemon.block_threshold)"));
 	come_in(p, "198.51.100.2", 7);
 	assert_int_equal(half_open(p), 5);
 	/* When they have gone others may come. */
@@ -263,7 +253,7 @@ static void all_begin_no_more_than_they_may(void **state)
 	(void)call(p, "198.51.100.3", 3);
 	assert_int_equal(half_open(p), 2);
 	assert_int_equal(host_dropped(p->sun, DROP_HALF_OPEN), 1);
-	assert_true(said(p->sun, "(daemon.init_limit_half_open)"));
+	assert_true(host_said(p->sun, "(daemon.init_limit_half_open)"));
 }
 
 static void nobody_begins_while_too_much_waits_for_answers(void **state)
@@ -275,7 +265,7 @@ static void nobody_begins_while_too_much_waits_for_answers(void **state)
 		(void)call(p, "198.51.100.1", (uint8_t)i);
 	assert_int_equal(half_open(p), 2);
 	assert_int_equal(host_dropped(p->sun, DROP_BUSY), 1);
-	assert_true(said(p->sun, "(daemon.init_limit_job_load)"));
+	assert_true(host_said(p->sun, "(daemon.init_limit_job_load)"));
 	lab_clock(p->lab, p->lab->now + 1000);
 	(void)call(p, "198.51.100.1", 4);
 	assert_int_equal(half_open(p), 3);

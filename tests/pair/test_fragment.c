@@ -57,17 +57,6 @@ static void pass_narrow(struct pair *p, uint64_t ms, const struct host *from, si
 	}
 }
 
-static bool told(const struct host *h, const char *part)
-{
-	list_each (n, (struct node *)&h->news) {
-		const struct news *news = node_owner(n, struct news, node);
-
-		if (news->tell.text && strstr(news->tell.text, part))
-			return true;
-	}
-	return false;
-}
-
 static const struct fragments *coming(const struct host *h, bool response)
 {
 	return forge_sa(h)->fragments[response];
@@ -249,7 +238,8 @@ static void smaller_ones_are_tried(void **state)
 
 	pass_narrow(p, 12000, NULL, SMALL);
 	pair_assert_up(p);
-	assert_true(told(p->moon, "no answer to IKE_AUTH, which is large: sending it again in 7 fragments"));
+	assert_true(
+		host_said(p->moon, "no answer to IKE_AUTH, which is large: sending it again in 7 fragments"));
 	/* Sun has learned from the request what gets through. */
 	assert_int_equal(forge_sa(p->sun)->core.fragment_size, 576);
 	assert_int_equal(forge_sa(p->moon)->core.fragment_size, 576);
@@ -274,8 +264,8 @@ static void an_answer_that_is_asked_for_again_is_cut_smaller(void **state)
 	pair_say_up(p, 1);
 	pass_narrow(p, 12000, p->sun, SMALL);
 	pair_assert_up(p);
-	assert_true(
-		told(p->sun, "the peer asks again for our answer, which is large: sending it again in 7"));
+	assert_true(host_said(
+		p->sun, "the peer asks again for our answer, which is large: sending it again in 7"));
 }
 
 static void never_below_the_smallest(void **state)
@@ -324,7 +314,7 @@ static void what_does_not_come_whole_is_forgotten(void **state)
 	assert_non_null(coming(p->sun, false));
 	lab_pass_deaf(p->lab, 1);
 	assert_null(coming(p->sun, false));
-	assert_true(told(p->sun, "forgetting IKE_AUTH request 1: fragments 2-3 of 3 have not come"));
+	assert_true(host_said(p->sun, "forgetting IKE_AUTH request 1: fragments 2-3 of 3 have not come"));
 	assert_int_equal(host_dropped(p->sun, DROP_INCOMPLETE), 1);
 	lab_pass_deaf(p->lab, 200 * 1000);
 	pair_assert_empty_later(p);
@@ -346,7 +336,7 @@ static void what_is_missing_of_the_answer_is_told(void **state)
 				lab_lose(lab_first(p->lab));
 		lab_clock(p->lab, lab_due(p->lab));
 	}
-	assert_true(told(p->moon, "forgetting IKE_AUTH response 1: fragments 2 of 7 have not come"));
+	assert_true(host_said(p->moon, "forgetting IKE_AUTH response 1: fragments 2 of 7 have not come"));
 }
 
 static void nothing_is_kept_of_who_has_not_the_keys(void **state)

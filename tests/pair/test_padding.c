@@ -48,14 +48,7 @@ static void assert_padded(struct host *h, uint32_t size)
 
 static bool said_so(const struct host *h)
 {
-	list_each (n, (struct node *)&h->news) {
-		const struct ike_tell *t = &node_owner(n, struct news, node)->tell;
-
-		if (t->kind == TELL_LOG && t->text &&
-			strstr(t->text, "the peer takes no padding: CHILD_SA lan"))
-			return true;
-	}
-	return false;
+	return host_said(h, "the peer takes no padding: CHILD_SA lan");
 }
 
 static void as_configured(void **state)

@@ -30,18 +30,6 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
 }
 
-/* Whether H said in its log what has PART. */
-static bool said(const struct host *h, const char *part)
-{
-	list_each (n, (struct node *)&h->news) {
-		const struct ike_tell *t = &node_owner(n, struct news, node)->tell;
-
-		if (t->kind == TELL_LOG && t->text && strstr(t->text, part))
-			return true;
-	}
-	return false;
-}
-
 /* H has CHILD in this MODE with these selectors, and its data path and its record say so too. */
 static void assert_child(const struct host *h, const char *name, enum child_mode mode, const char *ts)
 {
@@ -102,7 +90,7 @@ static void in_ike_auth(void **state)
 	pair_assert_up(p);
 	assert_child(p->moon, "net", MODE_TRANSPORT, "192.0.2.1/32 === 192.0.2.2/32");
 	assert_child(p->sun, "net", MODE_TRANSPORT, "192.0.2.2/32 === 192.0.2.1/32");
-	assert_false(said(p->moon, "tunnel") || said(p->sun, "tunnel"));
+	assert_false(host_said(p->moon, "tunnel") || host_said(p->sun, "tunnel"));
 }
 
 static void in_create_child_sa(void **state)
@@ -190,10 +178,11 @@ static void declined(void **state)
 	pair_assert_up(p);
 	assert_child(p->moon, "net", MODE_TUNNEL, "192.0.2.1/32 === 192.0.2.2/32");
 	assert_child(p->sun, "net", MODE_TUNNEL, "192.0.2.2/32 === 192.0.2.1/32");
-	assert_true(said(p->moon, "the peer declines transport mode: CHILD_SA net becomes a tunnel, though "
-				  "mode = transport at "));
-	assert_true(said(p->moon, "(connections.site.children.net.mode)"));
-	assert_true(said(p->sun,
+	assert_true(
+		host_said(p->moon, "the peer declines transport mode: CHILD_SA net becomes a tunnel, though "
+				   "mode = transport at "));
+	assert_true(host_said(p->moon, "(connections.site.children.net.mode)"));
+	assert_true(host_said(p->sun,
 		"CHILD_SA net becomes a tunnel: the peer asks for transport mode, and child net has mode = "
 		"tunnel"));
 }
@@ -204,7 +193,7 @@ static void not_asked_for(void **state)
 
 	assert_child(p->moon, "net", MODE_TUNNEL, "192.0.2.1/32 === 192.0.2.2/32");
 	assert_child(p->sun, "net", MODE_TUNNEL, "192.0.2.2/32 === 192.0.2.1/32");
-	assert_true(said(p->sun,
+	assert_true(host_said(p->sun,
 		"CHILD_SA net becomes a tunnel: the peer asks for tunnel mode, and child net has mode = "
 		"transport"));
 }
@@ -215,7 +204,7 @@ static void not_between_networks(void **state)
 
 	assert_child(p->moon, "net", MODE_TUNNEL, "10.1.0.0/16 === 10.2.0.0/16");
 	assert_child(p->sun, "net", MODE_TUNNEL, "10.2.0.0/16 === 10.1.0.0/16");
-	assert_true(said(p->sun,
+	assert_true(host_said(p->sun,
 		"CHILD_SA net becomes a tunnel: transport mode is between the two ends themselves: the peer "
 		"asks for 10.2.0.0/16 === 10.1.0.0/16, and child net has 10.2.0.0/16 === 10.1.0.0/16"));
 }
@@ -518,8 +507,8 @@ static void beet_is_not_between_networks(void **state)
 	struct pair *p = up(state, CHILD("mode = beet"), CHILD("mode = beet"));
 
 	assert_child(p->moon, "net", MODE_TUNNEL, "10.1.0.0/16 === 10.2.0.0/16");
-	assert_true(said(p->moon, "the peer declines beet mode: CHILD_SA net becomes a tunnel"));
-	assert_true(said(p->sun, "beet mode is between one address and another"));
+	assert_true(host_said(p->moon, "the peer declines beet mode: CHILD_SA net becomes a tunnel"));
+	assert_true(host_said(p->sun, "beet mode is between one address and another"));
 }
 
 /* The number says nothing from who does not say that it is strongSwan's: moon has BEET mode only since it is
@@ -533,7 +522,7 @@ static void beet_of_a_stranger(void **state)
 	lab_calm(p->lab);
 	pair_assert_agree(p, 2);
 	assert_child(p->sun, "host", MODE_TUNNEL, "192.0.2.2/32 === 192.0.2.1/32");
-	assert_true(said(p->sun, "does not say that it is strongSwan"));
+	assert_true(host_said(p->sun, "does not say that it is strongSwan"));
 	/* An answer with it means it all the same. */
 	host_up(p->sun, "host", 3);
 	lab_calm(p->lab);
