@@ -323,10 +323,11 @@ static void what_does_not_come_whole_is_forgotten(void **state)
 /* Whoever waits for the answer hears what came of it. */
 static void what_is_missing_of_the_answer_is_told(void **state)
 {
-	struct pair *p = asking(state, SIGNED(""), SIGNED("") DAEMON("fragment_size = 576"));
+	struct pair *p = asking(state, SIGNED("") DAEMON("retransmit_base = 1\n retransmit_tries = 6"),
+		SIGNED("") DAEMON("fragment_size = 576"));
 
 	ARROWS(p->lab, REQUEST("1/3"), REQUEST("2/3"), REQUEST("3/3"));
-	for (unsigned tries = 0; host_told_times(p->moon, TELL_DONE) == 0; tries++) {
+	while (!host_told(p->moon, TELL_DONE)) {
 		while (lab_first(p->lab))
 			if (lab_first(p->lab)->from == p->sun && lab_first(p->lab)->data[33] != 2)
 				lab_deliver(p->lab, lab_first(p->lab));
@@ -337,6 +338,31 @@ static void what_is_missing_of_the_answer_is_told(void **state)
 		lab_clock(p->lab, lab_due(p->lab));
 	}
 	assert_true(host_said(p->moon, "forgetting IKE_AUTH response 1: fragments 2 of 7 have not come"));
+	/* Those of the last repetition. */
+	assert_non_null(strstr(host_why(p->moon)->what, "; fragments 2 of 7 of its answer have not come"));
+}
+
+static void what_went_whole_may_have_been_too_large(void **state)
+{
+	static const struct {
+		const char *moon, *sun, *why;
+	} cases[] = {
+		{ "accept", "yes", " octets, and fragmentation = accept or no: somebody between may drop" },
+		{ "yes", "no", " octets, and the peer takes no IKE fragments: somebody between may drop" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		char moon[256], sun[256];
+		struct pair *p;
+
+		snprintf(moon, sizeof moon, SIGNED("fragmentation = %s"), cases[i].moon);
+		snprintf(sun, sizeof sun, SIGNED("fragmentation = %s"), cases[i].sun);
+		p = signing(state, moon, sun);
+		pair_say_up(p, 1);
+		pass_narrow(p, 200 * 1000, NULL, LARGE);
+		assert_non_null(strstr(host_why(p->moon)->what, cases[i].why));
+		assert_int_equal(pair_close(state), 0);
+	}
 }
 
 static void nothing_is_kept_of_who_has_not_the_keys(void **state)
@@ -451,6 +477,7 @@ int main(void)
 		PAIR_TEST(fragments_of_an_earlier_cut_are_dropped),
 		PAIR_TEST(what_does_not_come_whole_is_forgotten),
 		PAIR_TEST(what_is_missing_of_the_answer_is_told),
+		PAIR_TEST(what_went_whole_may_have_been_too_large),
 		PAIR_TEST(nothing_is_kept_of_who_has_not_the_keys),
 		PAIR_TEST(too_many_and_too_large_ones_are_dropped),
 		PAIR_TEST(half_open_ones_share_what_there_is),
