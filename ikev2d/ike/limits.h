@@ -110,7 +110,7 @@ enum {
 	MOBIKE_ADDRESSES_MAX = 32,
 	MOBIKE_LIST_MAX = 8,
 	MOBIKE_PEER_IPS_MAX = 8,
-	MOBIKE_PROBES_MAX = 16,    /* datagrams for one repetition of a request, if there are so many paths */
+	MOBIKE_PROBES_MAX = 16,    /* other paths for one repetition of a request, if there are so many */
 	MOBIKE_COOKIE_OCTETS = 16, /* RFC 4555, 4.2.5: 8 to 64 */
 	MOBIKE_COOKIE_MIN = 8,
 	MOBIKE_COOKIE_MAX = 64,

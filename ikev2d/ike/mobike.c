@@ -269,7 +269,7 @@ static void probe(struct step *s, const struct sa *sa, const struct ike_paths *p
 
 	if (!sa->window.request || !sa->window.tries)
 		return;
-	for (unsigned i = 0; i < paths->n; i++)
+	for (unsigned i = 0; i < paths->n && sent < MOBIKE_PROBES_MAX; i++)
 		sent += probe_one(s, sa, &paths->v[i]);
 	for (unsigned i = 0; i < paths->n; i++)
 		for (unsigned k = 0; k < n && sent < MOBIKE_PROBES_MAX; k++)

@@ -320,6 +320,30 @@ static void one_end_finds_a_path_from_another_address_of_its_own(void **state)
 	assert_both(p, "198.51.100.1", "192.0.2.2");
 }
 
+/* However many there are. */
+static void only_so_many_paths_are_tried(void **state)
+{
+	struct arena arena = { 0 };
+	struct text t = text_in(&arena);
+	struct pair *p;
+	unsigned n = 0;
+
+	text_add(&t, "connections { site { remote_addrs = 192.0.2.2");
+	for (unsigned i = 1; i < 2 * MOBIKE_PROBES_MAX; i++)
+		text_add(&t, ", 198.51.100.%u", i);
+	text_add(&t, "\n } }\n");
+	p = pair_open(state, pair_text(state, MOBILE, text_str(&t)), MOBILE CONN("dpd_delay = 0"));
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_int_equal(ip_parse("192.0.2.2", &p->sun->cut), ERR_OK);
+	lab_pass(p->lab, 30 * 1000);
+	lab_clock(p->lab, lab_due(p->lab));
+	for (; lab_first(p->lab); n++)
+		lab_lose(lab_first(p->lab));
+	assert_int_equal(n, 1 + MOBIKE_PROBES_MAX);
+	arena_free(&arena);
+}
+
 /* An answer says where somebody is who can send from there; not everybody is the peer. */
 static void an_answer_from_nowhere_moves_nothing(void **state)
 {
@@ -527,6 +551,7 @@ int main(void)
 		PAIR_TEST(an_unanswered_request_tries_all_paths),
 		PAIR_TEST(the_responder_finds_another_path_too),
 		PAIR_TEST(one_end_finds_a_path_from_another_address_of_its_own),
+		PAIR_TEST(only_so_many_paths_are_tried),
 		PAIR_TEST(an_answer_from_nowhere_moves_nothing),
 		PAIR_TEST(a_peer_that_does_not_get_what_is_sent_is_left),
 		PAIR_TEST(nothing_is_sent_to_who_does_not_answer),
