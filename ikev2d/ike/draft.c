@@ -504,6 +504,7 @@ static void refuse(struct draft *d)
 	answer.notify_spi = d->notify_spi;
 	respond_notify(&answer);
 	commit(&answer);
+	WIPE(answer);
 }
 
 /* What the handler drafted is dropped. */
