@@ -3,6 +3,7 @@
 #include "daemon/crl_cache.h"
 
 #include "conf/files.h"
+#include "daemon/replace.h"
 #include "pki/crl.h"
 
 #include <dirent.h>
@@ -81,37 +82,16 @@ static void make_room(const char *folder, size_t n)
 	closedir(d);
 }
 
-static bool write_all(int fd, struct bytes b)
-{
-	while (b.n) {
-		ssize_t n = write(fd, b.p, b.n);
-
-		if (n <= 0)
-			return false;
-		b = bytes_of(b.p + n, b.n - (size_t)n);
-	}
-	return !fsync(fd);
-}
-
 enum err crl_cache_save(const char *folder, const char *url, struct bytes der)
 {
 	struct arena arena = { 0 };
-	const char *path = path_of(folder, url, &arena), *draft = arena_printf(&arena, "%s.new", path);
-	bool done = false;
-	int fd;
+	enum err e;
 
 	(void)mkdir(folder, 0700);
 	make_room(folder, der.n);
-	fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0) {
-		done = write_all(fd, der);
-		close(fd);
-		done = done && !rename(draft, path);
-		if (!done)
-			(void)unlink(draft);
-	}
+	e = replace_file(path_of(folder, url, &arena), der);
 	arena_free(&arena);
-	return done ? ERR_OK : ERR_SYSTEM;
+	return e;
 }
 
 struct bytes crl_cache_read(const char *folder, const char *url, struct arena *arena)

@@ -2,10 +2,10 @@
 /* Read, or drawn and written. */
 #include "daemon/keepsake.h"
 
+#include "daemon/replace.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,27 +27,13 @@ static bool read_whole(const char *path, uint8_t *out, size_t n)
 	return ok;
 }
 
-/* A file of its own until it is whole. What a crash has left of an earlier one goes: it may be anybody's. */
-static bool write_whole(const char *path, const char *draft, struct bytes b)
-{
-	int fd = (unlink(draft), open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-	bool ok = fd >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n && !fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return ok && !rename(draft, path);
-}
-
 enum err keepsake_put(const char *path, struct bytes secret, struct text *why)
 {
-	char draft[PATH_MAX];
+	enum err e = replace_file(path, secret);
 
-	if (snprintf(draft, sizeof draft, "%s.new", path) < (int)sizeof draft &&
-		write_whole(path, draft, secret))
-		return ERR_OK;
-	text_add(why, "the file %s cannot be written: %s", path, strerror(errno));
-	(void)unlink(draft);
-	return ERR_SYSTEM;
+	if (e)
+		text_add(why, "the file %s cannot be written: %s", path, strerror(errno));
+	return e;
 }
 
 enum err keepsake_get(const char *path, struct rng *rng, uint8_t *out, size_t n, struct text *why)

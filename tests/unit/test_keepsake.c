@@ -112,6 +112,20 @@ static void where_nothing_can_be_written(void **state)
 	assert_non_null(strstr(text_str(&why), d->path));
 }
 
+/* Not what it leads to: neither into somebody's hands nor over another file. */
+static void what_a_crash_has_left_goes(void **state)
+{
+	struct desk *d = *state;
+	const char *draft = arena_printf(&d->arena, "%s.new", d->path);
+	const char *elsewhere = arena_printf(&d->arena, "%s/elsewhere", d->folder);
+	struct stat st;
+
+	assert_int_equal(symlink(elsewhere, draft), 0);
+	get_both(d, NULL);
+	assert_int_equal(lstat(elsewhere, &st), -1);
+	assert_int_equal(lstat(draft, &st), -1);
+}
+
 static void put_is_got(void **state)
 {
 	struct desk *d = *state;
@@ -131,6 +145,7 @@ int main(void)
 		TEST(it_stays),
 		TEST(what_may_be_known_is_replaced),
 		TEST(where_nothing_can_be_written),
+		TEST(what_a_crash_has_left_goes),
 		TEST(put_is_got),
 	};
 
