@@ -87,7 +87,6 @@ enum err crl_cache_save(const char *folder, const char *url, struct bytes der)
 	struct arena arena = { 0 };
 	enum err e;
 
-	(void)mkdir(folder, 0700);
 	make_room(folder, der.n);
 	e = replace_file(path_of(folder, url, &arena), der);
 	arena_free(&arena);

@@ -11,8 +11,8 @@ enum {
 	CRL_CACHE_MAX = 128 << 20, /* octets, all together */
 };
 
-/* Keeps what came from URL in FOLDER, which is made when missing. The oldest ones go where there are too
- * many. A file is complete or not there. ERR_SYSTEM. */
+/* Keeps what came from URL in FOLDER. The oldest ones go where there are too many. A file is complete or not
+ * there. ERR_SYSTEM. */
 enum err crl_cache_save(const char *folder, const char *url, struct bytes der) MUST_CHECK;
 
 /* What came from URL, from ARENA; empty: nothing is here. */

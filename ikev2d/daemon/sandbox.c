@@ -52,8 +52,8 @@ static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL 
 /* Its loop, servers, CRLs that it has fetched. */
 static const char *const certs[] = { "socket", "connect", "getsockopt", "setsockopt", "getsockname",
 	"getpeername", "shutdown", "fcntl", "ioctl", "read", "readv", "epoll_create1", "epoll_ctl",
-	"epoll_wait", "epoll_pwait", "openat", "open", "mkdir", "mkdirat", "unlink", "unlinkat", "rename",
-	"renameat", "renameat2", "fsync", "fstat", "newfstatat", "lseek", "getdents64", "uname", NULL };
+	"epoll_wait", "epoll_pwait", "openat", "open", "unlink", "unlinkat", "rename", "renameat",
+	"renameat2", "fsync", "fstat", "newfstatat", "lseek", "getdents64", "uname", NULL };
 
 /* What a sanitizer wants to write its report; not in what is installed. */
 static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_yield", "readlink",

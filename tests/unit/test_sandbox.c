@@ -18,6 +18,7 @@
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,11 @@ static bool opens(void)
 static bool makes_a_file(void)
 {
 	return open("made", O_CREAT | O_WRONLY, 0600) >= 0;
+}
+
+static bool makes_a_folder(void)
+{
+	return !mkdir("made", 0700);
 }
 
 static bool leaves_its_root(void)
@@ -222,10 +228,11 @@ static void what_it_needs_works(void **state)
 static void nothing_else_does(void **state)
 {
 	static const struct try tries[] = { { "open", opens }, { "create", makes_a_file },
-		{ "..", leaves_its_root }, { "connect to a name", connects_by_name },
-		{ "netlink", asks_the_kernel }, { "packets", sees_packets }, { "execute", executes },
-		{ "fork", forks }, { "ptrace", traces_its_parent }, { "kill", kills_its_parent },
-		{ "setuid", becomes_root }, { "code", makes_code }, { "unshare", limits_itself_anew } };
+		{ "mkdir", makes_a_folder }, { "..", leaves_its_root },
+		{ "connect to a name", connects_by_name }, { "netlink", asks_the_kernel },
+		{ "packets", sees_packets }, { "execute", executes }, { "fork", forks },
+		{ "ptrace", traces_its_parent }, { "kill", kills_its_parent }, { "setuid", becomes_root },
+		{ "code", makes_code }, { "unshare", limits_itself_anew } };
 
 	(void)state;
 	for (unsigned i = 0; i < BOXED; i++)
@@ -237,7 +244,7 @@ static void nothing_else_does(void **state)
 /* Those that no sanitizer wants end the process. */
 static void it_ends_who_asks_for_more(void **state)
 {
-	bool (*const tries[])(void) = { connects_by_name, executes, forks, traces_its_parent,
+	bool (*const tries[])(void) = { makes_a_folder, connects_by_name, executes, forks, traces_its_parent,
 		kills_its_parent, makes_code };
 
 	(void)state;
