@@ -39,9 +39,7 @@ static int refused(struct ipsec *x, const struct vici_node *response)
 
 	client_complain(x, NULL, response);
 	json_open(&j, NULL, '{');
-	json_bool(&j, "success", false);
-	json_str(&j, "error", vici_str(response, "errmsg"));
-	json_why(&j, "why", vici_find(response, "why"));
+	json_outcome(&j, response, NULL);
 	json_close(&j, '}');
 	if (x->json)
 		json_print(&j, x->out);

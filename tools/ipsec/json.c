@@ -2,6 +2,8 @@
 /* Writing JSON. */
 #include "json.h"
 
+#include "client.h"
+
 /* What stands before a value: a comma after another one, and the key. */
 static void begin(struct json *j, const char *key)
 {
@@ -106,4 +108,13 @@ void json_why(struct json *j, const char *key, const struct vici_node *why)
 	json_open(j, key, '{');
 	json_fields(j, why, fields);
 	json_close(j, '}');
+}
+
+void json_outcome(struct json *j, const struct vici_node *response, const struct json_field *counts)
+{
+	json_bool(j, "success", client_succeeded(response));
+	if (counts)
+		json_fields(j, response, counts);
+	json_str(j, "error", vici_str(response, "errmsg"));
+	json_why(j, "why", vici_find(response, "why"));
 }

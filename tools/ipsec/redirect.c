@@ -9,21 +9,17 @@ static void report(struct ipsec *x, const char *conn, const char *gateway, const
 		{ "matches", JSON_NUMBER },
 		{ NULL, JSON_TEXT },
 	};
-	bool success = client_succeeded(response);
 	struct json j = json_in(&x->arena);
 
 	if (x->json) {
 		json_open(&j, NULL, '{');
 		json_str(&j, "name", conn);
 		json_str(&j, "gateway", gateway);
-		json_bool(&j, "success", success);
-		json_fields(&j, response, counts);
-		json_str(&j, "error", vici_str(response, "errmsg"));
-		json_why(&j, "why", vici_find(response, "why"));
+		json_outcome(&j, response, counts);
 		json_close(&j, '}');
 		json_print(&j, x->out);
 	}
-	if (!success)
+	if (!client_succeeded(response))
 		client_complain(x, conn, response);
 	else if (!x->json)
 		fprintf(x->out, "%s: peers are redirected to %s\n", conn, gateway);

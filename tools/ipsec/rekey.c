@@ -10,20 +10,16 @@ static void report(
 		{ "matches", JSON_NUMBER },
 		{ NULL, JSON_TEXT },
 	};
-	bool success = client_succeeded(response);
 	struct json j = json_in(&x->arena);
 
 	if (x->json) {
 		json_open(&j, NULL, '{');
 		json_str(&j, "name", name);
-		json_bool(&j, "success", success);
-		json_fields(&j, response, counts);
-		json_str(&j, "error", vici_str(response, "errmsg"));
-		json_why(&j, "why", vici_find(response, "why"));
+		json_outcome(&j, response, counts);
 		json_close(&j, '}');
 		json_print(&j, x->out);
 	}
-	if (!success)
+	if (!client_succeeded(response))
 		client_complain(x, target_print(t, &x->arena), response);
 	else if (!x->json)
 		fprintf(x->out, "%s: %s begun\n", target_print(t, &x->arena),

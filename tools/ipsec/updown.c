@@ -88,9 +88,7 @@ static int up_one(struct order *o, struct target t, int64_t deadline)
 	json_open(&o->json, NULL, '{');
 	json_str(&o->json, "connection", t.conn);
 	json_str(&o->json, "child", t.child);
-	json_bool(&o->json, "success", !code);
-	json_str(&o->json, "error", vici_str(response, "errmsg"));
-	json_why(&o->json, "why", vici_find(response, "why"));
+	json_outcome(&o->json, response, NULL);
 	json_close(&o->json, '}');
 	if (code)
 		client_complain(x, name, response);
@@ -184,20 +182,16 @@ static void down_report(struct order *o, const char *name, const struct vici_nod
 		{ NULL, JSON_TEXT },
 	};
 	struct ipsec *x = o->client.x;
-	bool success = client_succeeded(response);
 
 	if (x->json) {
 		json_open(&o->json, NULL, '{');
 		json_str(&o->json, "name", name);
-		json_bool(&o->json, "success", success);
-		json_fields(&o->json, response, counts);
-		json_str(&o->json, "error", vici_str(response, "errmsg"));
-		json_why(&o->json, "why", vici_find(response, "why"));
+		json_outcome(&o->json, response, counts);
 		put_log(o);
 		json_close(&o->json, '}');
 		json_print(&o->json, x->out);
 	}
-	if (!success)
+	if (!client_succeeded(response))
 		client_complain(x, target_print(o->target, &x->arena), response);
 	else if (!x->json)
 		fprintf(x->out, "%s: down\n", target_print(o->target, &x->arena));
