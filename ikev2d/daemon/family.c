@@ -257,10 +257,13 @@ static enum err wait_until_ready(struct member *m)
 	enum err e = ERR_OK;
 	uint64_t late = clock_ms() + FAMILY_BEGINNING;
 
-	while (!e && m->near[0].phase == IPC_STARTING)
-		e = clock_ms() < late && has_message(m, 0, FAMILY_BEGINNING)
+	while (!e && m->near[0].phase == IPC_STARTING) {
+		uint64_t now = clock_ms();
+
+		e = now < late && has_message(m, 0, (int)(late - now))
 			    ? ipc_take(&m->near[0], &arena, m, &wrong)
 			    : ERR_MISSING;
+	}
 	arena_free(&arena);
 	return e;
 }
