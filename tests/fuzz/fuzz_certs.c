@@ -3,9 +3,9 @@
  * servers send. Each is refused with a sentence or answered. The input is what servers send, and a row of
  * messages, each behind whose it is and its length. */
 #include "daemon/certs.h"
+#include "tests/unit/talk.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -69,7 +69,7 @@ void resolve_name(struct resolver *r, const char *name, unsigned family, resolve
 
 struct bench {
 	struct certs certs;
-	struct ipc_channel guard, ike;
+	struct talk talk;
 	struct event_base *base;
 };
 
@@ -83,72 +83,29 @@ static void begin(struct bench *b)
 	b->base = event_base_new();
 	certs_start(&b->certs, b->base, "/dev/null");
 	b->certs.now = then;
-	if (ipc_pair(IPC_GUARD, &b->guard, IPC_CERTS, &b->certs.guard) ||
-		ipc_pair(IPC_IKE, &b->ike, IPC_CERTS, &b->certs.ike))
+	if (talk_begin(&b->talk, IPC_CERTS, &b->certs.guard, &b->certs.ike))
 		abort();
-	b->certs.guard.phase = b->certs.ike.phase = IPC_SERVING;
 }
 
 static void finish(struct bench *b)
 {
 	certs_stop(&b->certs);
-	ipc_close(&b->guard);
-	ipc_close(&b->ike);
-	ipc_close(&b->certs.guard);
-	ipc_close(&b->certs.ike);
+	talk_end(&b->talk);
 	event_base_free(b->base);
-}
-
-static void means_one_thing(struct bytes octets)
-{
-	static uint8_t room[IPC_MAX];
-	struct wr w = wr_of(room, sizeof room);
-	struct arena arena = { 0 };
-	struct ipc_message m;
-
-	if (!ipc_decode(octets, &arena, &m) && (!ipc_encode(&w, &m) || !bytes_eq(wr_done(&w), octets)))
-		abort();
-	arena_free(&arena);
-}
-
-/* All that certs says is well-formed. */
-static void hear(const struct ipc_channel *c)
-{
-	static uint8_t room[IPC_MAX];
-	struct ipc_message m;
-	ssize_t n;
-
-	while ((n = recv(c->fd, room, sizeof room, MSG_DONTWAIT)) > 0) {
-		struct arena arena = { 0 };
-
-		if (ipc_decode(bytes_of(room, (size_t)n), &arena, &m))
-			abort();
-		arena_free(&arena);
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bench b = { 0 };
 	struct rd r = rd_of(bytes_of(data, size));
+	struct ipc_channel *at;
 
 	served = rd_bytes(&r, rd_u16(&r));
 	begin(&b);
-	while (r.n && !r.bad) {
-		bool guards = rd_u8(&r) & 1;
-		size_t n = rd_u16(&r);
-		struct bytes octets = rd_bytes(&r, n < r.n ? n : r.n);
-		struct ipc_channel *near = guards ? &b.guard : &b.ike;
-
-		if (!octets.n)
-			continue;
-		means_one_thing(octets);
-		if (send(near->fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
-			abort();
-		(void)certs_serve(&b.certs, guards ? &b.certs.guard : &b.certs.ike);
+	while ((at = talk_throw(&b.talk, &r))) {
+		(void)certs_serve(&b.certs, at);
 		event_base_loop(b.base, EVLOOP_NONBLOCK);
-		hear(&b.guard);
-		hear(&b.ike);
+		talk_hear(&b.talk);
 	}
 	finish(&b);
 	return 0;

@@ -7,6 +7,7 @@
 #include "daemon/keeper.h"
 #include "model/scheme.h"
 #include "pki/store.h"
+#include "talk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +214,7 @@ static void limits_hold_for_who_writes_too(void **state)
 
 struct pair {
 	struct keeper keeper;
-	struct ipc_channel guard, ike; /* the other ends */
+	struct talk talk;
 	int image;
 };
 
@@ -223,10 +224,8 @@ static int set_up(void **state)
 
 	p->image = image_make();
 	if (keeper_start(&p->keeper, p->image) ||
-		ipc_pair(IPC_GUARD, &p->guard, IPC_KEEPER, &p->keeper.guard) ||
-		ipc_pair(IPC_IKE, &p->ike, IPC_KEEPER, &p->keeper.ike))
+		talk_begin(&p->talk, IPC_KEEPER, &p->keeper.guard, &p->keeper.ike))
 		return -1;
-	p->keeper.guard.phase = p->keeper.ike.phase = IPC_SERVING;
 	*state = p;
 	return 0;
 }
@@ -236,10 +235,7 @@ static int tear_down(void **state)
 	struct pair *p = *state;
 
 	keeper_stop(&p->keeper);
-	ipc_close(&p->guard);
-	ipc_close(&p->ike);
-	ipc_close(&p->keeper.guard);
-	ipc_close(&p->keeper.ike);
+	talk_end(&p->talk);
 	close(p->image);
 	free(p);
 	return 0;
@@ -248,7 +244,7 @@ static int tear_down(void **state)
 /* What keeper says of the octets B that come by FROM's channel; NULL: it obeys. */
 static const char *verdict(struct pair *p, enum ipc_process from, struct bytes b, struct arena *arena)
 {
-	struct ipc_channel *near = from == IPC_GUARD ? &p->guard : &p->ike;
+	struct ipc_channel *near = from == IPC_GUARD ? &p->talk.guard : &p->talk.ike;
 	const char *wrong = NULL;
 	enum err e;
 
@@ -294,9 +290,9 @@ static void who_sends_what_is_no_message_is_blamed(void **state)
 	struct ipc_message m;
 	ssize_t n;
 
-	assert_int_equal(send(p->ike.fd, "\xff and so on", 11, 0), 11);
+	assert_int_equal(send(p->talk.ike.fd, "\xff and so on", 11, 0), 11);
 	assert_true(keeper_serve(&p->keeper, &p->keeper.ike));
-	n = recv(p->guard.fd, room, sizeof room, MSG_DONTWAIT);
+	n = recv(p->talk.guard.fd, room, sizeof room, MSG_DONTWAIT);
 	assert_true(n > 0);
 	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
 	assert_int_equal(m.kind, IPC_BLAME);
@@ -321,7 +317,7 @@ static void who_is_gone_is_noticed(void **state)
 {
 	struct pair *p = *state;
 
-	ipc_close(&p->ike);
+	ipc_close(&p->talk.ike);
 	assert_false(keeper_serve(&p->keeper, &p->keeper.ike));
 	assert_int_equal(ipc_send(&p->keeper.ike, &messages[11]), ERR_MISSING);
 }

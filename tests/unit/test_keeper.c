@@ -8,6 +8,7 @@
 #include "ike/keys.h"
 #include "pki/sign.h"
 #include "pki_maker.h"
+#include "talk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 
 struct desk {
 	struct keeper keeper;
-	struct ipc_channel guard, ike;
+	struct talk talk;
 	int image;
 	struct arena arena;
 	struct bytes octets; /* as RFC 7296, 2.15, has them */
@@ -39,20 +40,15 @@ static struct bytes auth_octets(struct arena *arena)
 
 static enum err begin(struct desk *d)
 {
-	if (ipc_pair(IPC_GUARD, &d->guard, IPC_KEEPER, &d->keeper.guard) ||
-		ipc_pair(IPC_IKE, &d->ike, IPC_KEEPER, &d->keeper.ike))
-		return ERR_SYSTEM;
-	d->keeper.guard.phase = d->keeper.ike.phase = IPC_SERVING;
-	return keeper_start(&d->keeper, d->image);
+	enum err e = talk_begin(&d->talk, IPC_KEEPER, &d->keeper.guard, &d->keeper.ike);
+
+	return e ? e : keeper_start(&d->keeper, d->image);
 }
 
 static void finish(struct desk *d)
 {
 	keeper_stop(&d->keeper);
-	ipc_close(&d->guard);
-	ipc_close(&d->ike);
-	ipc_close(&d->keeper.guard);
-	ipc_close(&d->keeper.ike);
+	talk_end(&d->talk);
 	d->keeper = (struct keeper){ 0 };
 }
 
@@ -105,7 +101,7 @@ static struct ipc_message asked(struct desk *d, struct ipc_channel *near, struct
 
 	m->ticket = 42;
 	assert_int_equal(ipc_send(near, m), ERR_OK);
-	assert_true(keeper_serve(&d->keeper, near == &d->guard ? &d->keeper.guard : &d->keeper.ike));
+	assert_true(keeper_serve(&d->keeper, near == &d->talk.guard ? &d->keeper.guard : &d->keeper.ike));
 	a = heard(d, near);
 	assert_true(a.ticket == 42);
 	return a;
@@ -117,7 +113,7 @@ static struct bytes keep(struct desk *d, uint64_t handle, enum ipc_use use, cons
 	struct ipc_message m = { .kind = IPC_SECRET,
 		.secret = { handle, (uint8_t)use, SECRET_IKE, owners, use == IPC_USE_SECRET ? 2 : 0,
 			bytes_str(secret) } };
-	struct ipc_message a = asked(d, &d->guard, &m);
+	struct ipc_message a = asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_KEPT);
 	assert_int_equal(a.kept.result, ERR_OK);
@@ -129,7 +125,7 @@ static struct ipc_message prove(
 {
 	struct ipc_message m = { .kind = kind,
 		.psk = { SECRET, PRF_HMAC_SHA2_256, d->moon, *remote, octets, proof } };
-	struct ipc_message a = asked(d, &d->ike, &m);
+	struct ipc_message a = asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
@@ -170,7 +166,7 @@ static void a_check_does_not_tell_the_proof(void **state)
 /* Refused, and told to guard. */
 static void denied(struct desk *d, struct ipc_message a, const char *what)
 {
-	struct ipc_message said = heard(d, &d->guard);
+	struct ipc_message said = heard(d, &d->talk.guard);
 
 	assert_int_equal(a.proof.result, ERR_DENIED);
 	assert_int_equal(a.proof.proof.n, 0);
@@ -230,7 +226,7 @@ static void keep_ppk(struct desk *d, uint8_t kind, const char *secret)
 	struct ipc_message m = { .kind = IPC_SECRET,
 		.secret = { PPK, IPC_USE_SECRET, kind, &d->moon, 1, bytes_str(secret) } };
 
-	assert_int_equal(asked(d, &d->guard, &m).kept.result, ERR_OK);
+	assert_int_equal(asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
 }
 
 static struct ipc_message mixed(struct desk *d, const struct id *name, size_t n)
@@ -238,7 +234,7 @@ static struct ipc_message mixed(struct desk *d, const struct id *name, size_t n)
 	static const uint8_t keys[3 * PRF_OUT + 1] = { 1, 2, 3 };
 	struct ipc_message m = { .kind = IPC_PPK_MIX,
 		.psk = { PPK, PRF_HMAC_SHA2_256, *name, *name, bytes_of(keys, n), { 0 } } };
-	struct ipc_message a = asked(d, &d->ike, &m);
+	struct ipc_message a = asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
@@ -283,7 +279,7 @@ static void what_was_dropped_is_gone(void **state)
 	struct ipc_message drop = { .kind = IPC_DROP, .drop = { SECRET } };
 
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
-	assert_int_equal(ipc_send(&d->guard, &drop), ERR_OK);
+	assert_int_equal(ipc_send(&d->talk.guard, &drop), ERR_OK);
 	assert_true(keeper_serve(&d->keeper, &d->keeper.guard));
 	assert_int_equal(
 		prove(d, IPC_PSK_PROVE, &d->sun, d->octets, (struct bytes){ 0 }).proof.result, ERR_MISSING);
@@ -309,7 +305,7 @@ static void equal_secrets_have_equal_marks(void **state)
 static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes file)
 {
 	struct ipc_message m = { .kind = IPC_FILE, .file = { KEY, opener, file } };
-	struct ipc_message a = asked(d, &d->guard, &m);
+	struct ipc_message a = asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_OPENED);
 	return a;
@@ -329,7 +325,7 @@ static struct ipc_message sign(struct desk *d, unsigned scheme, struct bytes oct
 	struct ipc_message m = { .kind = IPC_SIGN,
 		.sign = { KEY, PRF_HMAC_SHA2_256, (uint8_t)scheme, octets } };
 
-	return asked(d, &d->ike, &m);
+	return asked(d, &d->talk.ike, &m);
 }
 
 /* A by the key whose public part is SPKI. */

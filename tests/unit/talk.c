@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Both ends of two channels. */
+#include "tests/unit/talk.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum err talk_begin(
+	struct talk *t, enum ipc_process p, struct ipc_channel *to_guard, struct ipc_channel *to_ike)
+{
+	enum err e = ipc_pair(IPC_GUARD, &t->guard, p, to_guard);
+
+	if (!e)
+		e = ipc_pair(IPC_IKE, &t->ike, p, to_ike);
+	t->to_guard = to_guard;
+	t->to_ike = to_ike;
+	to_guard->phase = to_ike->phase = IPC_SERVING;
+	return e;
+}
+
+void talk_end(struct talk *t)
+{
+	ipc_close(&t->guard);
+	ipc_close(&t->ike);
+	ipc_close(t->to_guard);
+	ipc_close(t->to_ike);
+}
+
+static void means_one_thing(struct bytes octets)
+{
+	static uint8_t room[IPC_MAX];
+	struct wr w = wr_of(room, sizeof room);
+	struct arena arena = { 0 };
+	struct ipc_message m;
+
+	if (!ipc_decode(octets, &arena, &m) && (!ipc_encode(&w, &m) || !bytes_eq(wr_done(&w), octets)))
+		abort();
+	arena_free(&arena);
+}
+
+struct ipc_channel *talk_throw(struct talk *t, struct rd *in)
+{
+	while (in->n) {
+		bool guards = rd_u8(in) & 1;
+		size_t n = rd_u16(in);
+		struct bytes octets = rd_bytes(in, n < in->n ? n : in->n);
+
+		if (!octets.n)
+			continue;
+		means_one_thing(octets);
+		if (send(guards ? t->guard.fd : t->ike.fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
+			abort();
+		return guards ? t->to_guard : t->to_ike;
+	}
+	return NULL;
+}
+
+static void hear(const struct ipc_channel *c)
+{
+	static uint8_t room[IPC_MAX];
+	struct ipc_message m;
+	ssize_t n;
+
+	while ((n = recv(c->fd, room, sizeof room, MSG_DONTWAIT)) > 0) {
+		struct arena arena = { 0 };
+
+		if (ipc_decode(bytes_of(room, (size_t)n), &arena, &m))
+			abort();
+		arena_free(&arena);
+	}
+}
+
+void talk_hear(const struct talk *t)
+{
+	hear(&t->guard);
+	hear(&t->ike);
+}
