@@ -32,7 +32,8 @@ static const char *const ways[][2] = {
 	PAIR("psk", "resumption = yes\n redirect_addrs = 192.0.2.0/24", ""),
 };
 
-enum { CERTIFICATE = 1200, STEPS_MAX = 64, WAYS = sizeof ways / sizeof *ways, SAYS_WAY = 0xf0 };
+enum { IN_FRAGMENTS = 3, WAYS = sizeof ways / sizeof *ways };
+enum { CERTIFICATE = 1200, STEPS_MAX = 64, SAYS_WAY = 0xf0 };
 
 static void up(struct host *h)
 {
@@ -132,7 +133,7 @@ static struct lab *open(unsigned way)
 	static const uint8_t authority[20] = { 1 };
 	struct lab *lab = lab_new(1);
 
-	if (way % WAYS == WAYS - 1)
+	if (way % WAYS == IN_FRAGMENTS)
 		lab->certificates = CERTIFICATE;
 	lab_host(lab, "moon", "192.0.2.1", ways[way % WAYS][0]);
 	lab_host(lab, "sun", "192.0.2.2", ways[way % WAYS][1]);
