@@ -145,35 +145,47 @@ def secrets_that_are_taken_away_are_gone(bench):
 
 # -------------------------------------------------------------------- losses
 
-@case(each=WAYS)
-def keeper_killed(bench, ways):
-    """It is back in less than a second, and the next authentication works; the tunnel does not notice."""
-    moon, sun = ways(bench)
-    moon.up()
-    for daemon in moon, sun:
-        pid = family.keeper(daemon)
-        os.kill(pid, signal.SIGKILL)
-        family.replaced(daemon, pid)
-        contains(daemon.log(), "signal 9 (Killed)", "what the log says of its end")
+def lives_on(bench, moon):
+    """The tunnel of moon does, and what has taken the place of a process that was lost proves and judges."""
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     moon.must("down", "site")
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
 
 
-@case(each=WAYS)
-def keeper_killed_at_any_moment(bench, ways):
-    """While a tunnel comes up, on either side: it comes up all the same."""
-    moon, sun = ways(bench)
+def killed(daemon, name):
+    pid = family.member(daemon, name)
+    os.kill(pid, signal.SIGKILL)
+    family.replaced(daemon, pid, name=name)
+    contains(daemon.log(), "signal 9 (Killed)", "what the log says of its end")
+
+
+def killed_at_any_moment(moon, sun, name):
     for moment in range(5):
         for daemon in moon, sun:
-            family.keeper(daemon)
+            family.member(daemon, name)
         call = moon.spawn("up", "site")
         time.sleep(0.006 * moment)  # another moment each time
         for daemon in moon, sun:
-            family.kill(daemon, "keeper")
+            family.kill(daemon, name)
         same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{moon.log()}\n{sun.log()}")
         moon.must("down", "site")
+
+
+@case(each=WAYS)
+def keeper_killed(bench, ways):
+    """It is back in less than a second, and the next authentication works; the tunnel does not notice."""
+    moon, sun = ways(bench)
+    moon.up()
+    for daemon in moon, sun:
+        killed(daemon, "keeper")
+    lives_on(bench, moon)
+
+
+@case(each=WAYS)
+def keeper_killed_at_any_moment(bench, ways):
+    """While a tunnel comes up, on either side: it comes up all the same."""
+    killed_at_any_moment(*ways(bench), "keeper")
 
 
 @case()
@@ -236,30 +248,14 @@ def certs_killed(bench, whose):
     """It is back in less than a second, knows what the one before it knew, and the tunnel does not notice."""
     moon, sun, _ = with_certificates(bench)
     moon.up()
-    daemon = moon if whose == "moon" else sun
-    pid = family.member(daemon, "certs")
-    os.kill(pid, signal.SIGKILL)
-    family.replaced(daemon, pid, name="certs")
-    contains(daemon.log(), "signal 9 (Killed)", "what the log says of its end")
-    reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    moon.must("down", "site")
-    moon.up()
-    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    killed(moon if whose == "moon" else sun, "certs")
+    lives_on(bench, moon)
 
 
 @case()
 def certs_killed_at_any_moment(bench):
     """While a tunnel comes up, on either side: it comes up all the same."""
-    moon, sun, _ = with_certificates(bench)
-    for moment in range(5):
-        for daemon in moon, sun:
-            family.member(daemon, "certs")
-        call = moon.spawn("up", "site")
-        time.sleep(0.006 * moment)  # another moment each time
-        for daemon in moon, sun:
-            family.kill(daemon, "certs")
-        same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{moon.log()}\n{sun.log()}")
-        moon.must("down", "site")
+    killed_at_any_moment(*with_certificates(bench)[:2], "certs")
 
 
 @case()
@@ -298,18 +294,20 @@ HOSTILE = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"), ("too-lon
            ("nobody-asked", 0, bytes([KEPT]) + NO_TICKET + bytes(4) + bytes([16]) + bytes(16), "nobody waits for")]
 
 
+def hostile(moon, name, channel, message, says):
+    pid = family.member(moon, name)
+    family.channels(pid)[channel].send(message)
+    family.replaced(moon, pid, 2, name)
+    contains(moon.log(), says, "log of moon")
+
+
 @case(each=HOSTILE)
 def hostile_keeper(bench, channel, message, says):
     """A message in its name that breaks the rules ends it; the tunnel lives on, and the next one works."""
     moon, _ = bench.pair()
     moon.up()
-    pid = family.keeper(moon)
-    family.channels(pid)[channel].send(message)
-    family.replaced(moon, pid, 2)
-    contains(moon.log(), says, "log of moon")
-    reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    moon.must("down", "site")
-    moon.up()
+    hostile(moon, "keeper", channel, message, says)
+    lives_on(bench, moon)
 
 
 HOSTILE_CERTS = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"),
@@ -325,13 +323,8 @@ def hostile_certs(bench, channel, message, says):
     """A message in its name that breaks the rules ends it; the tunnel lives on, and the next one works."""
     moon, _, _ = with_certificates(bench)
     moon.up()
-    pid = family.member(moon, "certs")
-    family.channels(pid)[channel].send(message)
-    family.replaced(moon, pid, 2, "certs")
-    contains(moon.log(), says, "log of moon")
-    reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    moon.must("down", "site")
-    moon.up()
+    hostile(moon, "certs", channel, message, says)
+    lives_on(bench, moon)
 
 
 @case()
@@ -343,9 +336,7 @@ def hostile_ike_to_certs(bench):
     family.channel_to(moon, "certs", 1).send(b"\xffjudge this")
     family.replaced(moon, pid, 2, "certs")
     contains(moon.log(), "ike sent a message that is not well-formed", "log of moon")
-    reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    moon.must("down", "site")
-    moon.up()
+    lives_on(bench, moon)
 
 
 @user_case()
