@@ -3,13 +3,13 @@
  * second in which it was drawn. */
 #include "daemon/memories.h"
 
+#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/keepsake.h"
 #include "daemon/line.h"
 #include "ike/limits.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum {
 	DRAWN = 8, /* octets of the time */
@@ -91,7 +91,7 @@ static size_t crash_secret(struct world *w, uint8_t out[CRASH_SECRET])
 static void give(struct world *w)
 {
 	uint8_t crash[CRASH_SECRET], tickets[TICKET_KEYS * TICKET_KEY];
-	uint64_t now = (uint64_t)time(NULL);
+	uint64_t now = (uint64_t)clock_wall();
 	size_t n = crash_secret(w, crash), n_tickets = ticket_keys(w, tickets, now);
 
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_SECRETS,

@@ -7,6 +7,6 @@
 struct world;
 
 /* Gives them to the core; drawn and written where there are none. Without them the daemon does its work, and
- * says once that restarts take longer. The keys of tickets are replaced in time. */
+ * says, every hour, that restarts take longer. The keys of tickets are replaced in time. */
 void memories_start(struct world *w);
 void memories_stop(struct world *w);
