@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table against clear packets.
  *
- * nftables takes single rules away by numbers that are costly to learn, so none is ever taken away: a policy
- * gets a slot, a pair of chains that a chain of its kind jumps to for good. "sN" looks at the packet's source
- * (a policy's: REMOTE's selectors, without what is ours) and jumps to "dN", which looks at its destination
- * (LOCAL's) and decides. They are flushed when the policy goes, and filled again for another of its kind. So
- * one change costs the same among ten policies and among thousands. A shunt has two slots, one for each
- * direction.
+ * What a policy of mere addresses drops lies in sets (pairs.h), those of its device: a packet is looked up
+ * once, and a change costs the same among ten policies and among thousands.
  *
- * But each packet meets all slots one after the other, and the kernel checks all of them at each change. So
- * what is only addresses lies in sets instead (pairs.h), those of each device. One that overlaps another
- * there, which the kernel does not take, has a slot. */
+ * A set cannot say protocols, ports and what is ours, nor does the kernel take a pair that overlaps another.
+ * Such a policy, and each direction of a shunt, has a slot: a pair of chains that a chain of its kind jumps
+ * to for good. "sN" looks at the packet's source (a policy's: REMOTE's selectors, without what is ours) and
+ * jumps to "dN", which looks at its destination (LOCAL's) and decides. Single rules are never taken away, for
+ * nftables does that by numbers that are costly to learn: the chains are flushed when the policy goes, and
+ * filled again for another of its kind. Each packet meets all slots one after the other, and the kernel
+ * checks all of them at each change. */
 #include "xfrm/guard.h"
 
 #include "base/dict.h"
@@ -39,7 +39,7 @@ static const char *const chains[PLACES] = {
 struct slot {
 	struct node free;
 	enum place place;
-	unsigned number, owners;
+	unsigned number;
 	bool has_chains;
 };
 
@@ -49,12 +49,12 @@ struct gate_sets {
 	char v4[16], v6[16];
 };
 
-/* A policy that lies in a set. */
-struct paired {
+struct guarded {
 	unsigned owners;
-	struct arena arena;
+	struct slot *slot; /* NULL: what it drops lies in SET */
 	const char *set;
-	struct tss sources, destinations;
+	struct tss sources, destinations; /* the pairs in it */
+	struct arena arena;
 };
 
 struct guard {
@@ -62,8 +62,7 @@ struct guard {
 	struct pairs *pairs; /* NULL: there are no sets */
 	struct dict sets;    /* of devices, by name */
 	unsigned n_sets;
-	struct map paired;        /* by id */
-	struct map by_id;         /* the slots of the others */
+	struct map policies;      /* struct guarded, by id */
 	struct map shunts;        /* their slots, by shunt_key */
 	struct node free[PLACES]; /* slots that nobody has */
 	unsigned n_slots;
@@ -182,22 +181,25 @@ enum err guard_open(
 	return e;
 }
 
+static void guarded_free(struct guarded *p)
+{
+	arena_free(&p->arena);
+	free(p);
+}
+
 void guard_close(struct guard *g)
 {
-	struct paired *p;
+	struct guarded *p;
 
 	if (!g)
 		return;
 	if (g->nft)
 		nft_ctx_free(g->nft);
-	for (size_t at = 0; (p = map_next(&g->paired, &at));) {
-		arena_free(&p->arena);
-		free(p);
-	}
+	for (size_t at = 0; (p = map_next(&g->policies, &at));)
+		guarded_free(p);
 	pairs_close(g->pairs);
 	dict_free(&g->sets);
-	map_free(&g->paired);
-	map_free(&g->by_id);
+	map_free(&g->policies);
 	map_free(&g->shunts);
 	arena_free(&g->arena);
 	free(g);
@@ -298,12 +300,10 @@ static struct slot *slot_take(struct guard *g, enum place place, struct text *co
 /* All that fills the slots was carried OUT, or nothing. */
 static void slot_taken(struct guard *g, struct slot *s, bool out)
 {
-	if (out) {
+	if (out)
 		s->has_chains = true;
-		s->owners = 1;
-	} else {
+	else
 		list_append(&g->free[s->place], &s->free);
-	}
 }
 
 static void slot_give(struct guard *g, struct slot *s)
@@ -358,83 +358,84 @@ static const struct gate_sets *sets_of(struct guard *g, const char *dev)
 	return s->made ? s : NULL;
 }
 
-/* Whether it lies in a set now. What is ours stays out of REMOTE, which a set cannot say. */
-static bool pair_up(struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote)
+/* Puts P into a set of DEV, if one can say what it drops. */
+static bool pair_up(struct guard *g, struct guarded *p, const char *dev, struct tss local, struct tss remote)
 {
-	struct arena scratch = { 0 };
-	bool simple = g->pairs && pairs_can(remote, local) && !ours_of(local, remote, &scratch).n;
+	bool simple = g->pairs && pairs_can(remote, local) && !ours_of(local, remote, &p->arena).n;
 	const struct gate_sets *s = simple ? sets_of(g, dev) : NULL;
-	const char *set = !s ? NULL : local.v[0].lo.v == 4 ? s->v4 : s->v6;
-	struct paired *p;
 
-	arena_free(&scratch);
-	if (!set || pairs_add(g->pairs, set, remote, local))
+	if (!s)
 		return false;
-	p = calloc(1, sizeof *p);
-	if (!p)
-		abort();
-	p->owners = 1;
-	p->set = set;
+	p->set = local.v[0].lo.v == 4 ? s->v4 : s->v6;
 	p->sources = tss_copy(&p->arena, remote);
 	p->destinations = tss_copy(&p->arena, local);
-	map_put(&g->paired, id, p);
-	return true;
+	return !pairs_add(g->pairs, p->set, p->sources, p->destinations);
 }
 
-static void unpair(struct guard *g, uint32_t id, struct paired *p)
+static void unpair(struct guard *g, const struct guarded *p)
 {
-	enum err e;
+	enum err e = pairs_del(g->pairs, p->set, p->sources, p->destinations);
 
-	if (--p->owners)
-		return;
-	e = pairs_del(g->pairs, p->set, p->sources, p->destinations);
 	if (e)
 		log_say(LOG_WARN, "guard",
 			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
 			p->set, g->name, err_name(e));
-	map_take(&g->paired, id);
-	arena_free(&p->arena);
-	free(p);
 }
 
-enum err guard_add(
-	struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
+/* Gives P a slot. */
+static enum err slot_up(struct guard *g, struct guarded *p, const char *dev, struct tss local,
+	struct tss remote, struct text *why)
 {
-	struct slot *s = map_get(&g->by_id, id);
-	struct paired *p = map_get(&g->paired, id);
 	struct arena scratch = { 0 };
 	struct text commands = text_in(&scratch), said = text_in(&scratch);
+	struct slot *s = slot_take(g, POLICIES, &commands);
 	bool ok;
 
-	if (s || p) {
-		++*(s ? &s->owners : &p->owners);
-		return ERR_OK;
-	}
-	if (pair_up(g, id, dev, local, remote))
-		return ERR_OK;
-	s = slot_take(g, POLICIES, &commands);
 	policy_fill(&commands, g->name, s->number, dev, local, remote);
 	ok = run(g->nft, text_str(&commands), &said);
 	slot_taken(g, s, ok);
 	if (ok)
-		map_put(&g->by_id, id, s);
+		p->slot = s;
 	else
 		refused(g, "clear packets of this policy are not dropped", &said, why);
 	arena_free(&scratch);
 	return ok ? ERR_OK : ERR_SYSTEM;
 }
 
+enum err guard_add(
+	struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
+{
+	struct guarded *p = map_get(&g->policies, id);
+	enum err e;
+
+	if (p) {
+		p->owners++;
+		return ERR_OK;
+	}
+	p = calloc(1, sizeof *p);
+	if (!p)
+		abort();
+	p->owners = 1;
+	e = pair_up(g, p, dev, local, remote) ? ERR_OK : slot_up(g, p, dev, local, remote, why);
+	if (e)
+		guarded_free(p);
+	else
+		map_put(&g->policies, id, p);
+	return e;
+}
+
 void guard_del(struct guard *g, uint32_t id)
 {
-	struct slot *s = map_get(&g->by_id, id);
-	struct paired *p = map_get(&g->paired, id);
+	struct guarded *p = map_get(&g->policies, id);
 
-	if (p)
-		unpair(g, id, p);
-	if (!s || --s->owners)
+	if (!p || --p->owners)
 		return;
-	map_take(&g->by_id, id);
-	slot_give(g, s);
+	if (p->slot)
+		slot_give(g, p->slot);
+	else
+		unpair(g, p);
+	map_take(&g->policies, id);
+	guarded_free(p);
 }
 
 static uint64_t shunt_key(uint32_t id, bool out)

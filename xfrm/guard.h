@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An nftables table of our own that drops what comes in in the clear although a policy wants it protected
- * (RFC 4301, 5.2: such a packet MUST be discarded), and what a shunt wants dropped. By libnftables.
+ * (RFC 4301, 5.2: such a packet MUST be discarded), and what a shunt wants dropped.
  *
  * First come shunts that let packets pass, then policies, then shunts that drop; the last concern neither
  * what goes into our devices nor what comes out of them, which are those of a group.
