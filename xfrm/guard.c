@@ -59,8 +59,8 @@ struct guarded {
 
 struct guard {
 	struct nft_ctx *nft;
-	struct pairs *pairs; /* NULL: there are no sets */
-	struct dict sets;    /* of devices, by name */
+	struct netlink *netlink; /* to the sets; NULL: there are none */
+	struct dict sets;        /* of devices, by name */
 	unsigned n_sets;
 	struct map policies;      /* struct guarded, by id */
 	struct map shunts;        /* their slots, by shunt_key */
@@ -164,7 +164,8 @@ enum err guard_open(
 		list_init(&g->free[p]);
 	g->name = arena_str(&g->arena, name);
 	g->nft = context();
-	g->pairs = pairs_open(g->name);
+	if (netlink_open(NETLINK_NETFILTER, &g->netlink, &said))
+		g->netlink = NULL;
 	table(&commands, name, ports, mark);
 	if (!g->nft || !run(g->nft, text_str(&commands), &said)) {
 		text_add(why,
@@ -197,7 +198,7 @@ void guard_close(struct guard *g)
 		nft_ctx_free(g->nft);
 	for (size_t at = 0; (p = map_next(&g->policies, &at));)
 		guarded_free(p);
-	pairs_close(g->pairs);
+	netlink_close(g->netlink);
 	dict_free(&g->sets);
 	map_free(&g->policies);
 	map_free(&g->shunts);
@@ -361,7 +362,7 @@ static const struct gate_sets *sets_of(struct guard *g, const char *dev)
 /* Puts P into a set of DEV, if one can say what it drops. */
 static bool pair_up(struct guard *g, struct guarded *p, const char *dev, struct tss local, struct tss remote)
 {
-	bool simple = g->pairs && pairs_can(remote, local) && !ours_of(local, remote, &p->arena).n;
+	bool simple = g->netlink && pairs_can(remote, local) && !ours_of(local, remote, &p->arena).n;
 	const struct gate_sets *s = simple ? sets_of(g, dev) : NULL;
 
 	if (!s)
@@ -369,17 +370,15 @@ static bool pair_up(struct guard *g, struct guarded *p, const char *dev, struct 
 	p->set = local.v[0].lo.v == 4 ? s->v4 : s->v6;
 	p->sources = tss_copy(&p->arena, remote);
 	p->destinations = tss_copy(&p->arena, local);
-	return !pairs_add(g->pairs, p->set, p->sources, p->destinations);
+	return !pairs_add(g->netlink, g->name, p->set, p->sources, p->destinations);
 }
 
 static void unpair(struct guard *g, const struct guarded *p)
 {
-	enum err e = pairs_del(g->pairs, p->set, p->sources, p->destinations);
-
-	if (e)
+	if (pairs_del(g->netlink, g->name, p->set, p->sources, p->destinations))
 		log_say(LOG_WARN, "guard",
 			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
-			p->set, g->name, err_name(e));
+			p->set, g->name, netlink_reason(g->netlink));
 }
 
 /* Gives P a slot. */

@@ -18,8 +18,9 @@ enum {
 struct netlink {
 	int fd;
 	unsigned seq;
-	char words[120];  /* the kernel's own, of the last refusal */
-	char reason[320]; /* all of it */
+	char words[120];       /* the kernel's own, of the last refusal */
+	char reason[320];      /* all of it */
+	struct nlmsghdr *last; /* of the messages in the request */
 	_Alignas(max_align_t) char request[NETLINK_REQUEST_MAX];
 };
 
@@ -60,7 +61,9 @@ static enum err translate(int error)
 static enum err refuse_socket(int protocol, struct text *why)
 {
 	enum err e = translate(errno);
-	const char *name = protocol == NETLINK_XFRM ? "XFRM" : "rtnetlink";
+	const char *name = protocol == NETLINK_XFRM        ? "XFRM"
+			   : protocol == NETLINK_NETFILTER ? "nf_tables"
+							   : "rtnetlink";
 
 	if (e == ERR_UNSUPPORTED)
 		text_add(why, "this kernel has no %s (%s)", name, strerror(errno));
@@ -102,15 +105,27 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags)
+static struct nlmsghdr *message_put(struct netlink *nl, void *at, uint16_t type, uint16_t flags)
 {
-	struct nlmsghdr *h = mnl_nlmsg_put_header(nl->request);
+	struct nlmsghdr *h = mnl_nlmsg_put_header(at);
 
 	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	h->nlmsg_seq = ++nl->seq;
-	nl->words[0] = 0;
+	h->nlmsg_flags = NLM_F_REQUEST | flags;
+	h->nlmsg_seq = nl->seq;
+	nl->last = h;
 	return h;
+}
+
+struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	nl->seq++;
+	nl->words[0] = 0;
+	return message_put(nl, nl->request, type, NLM_F_ACK | flags);
+}
+
+struct nlmsghdr *netlink_more(struct netlink *nl, uint16_t type, uint16_t flags)
+{
+	return message_put(nl, mnl_nlmsg_get_payload_tail(nl->last), type, flags);
 }
 
 /* The kernel's own words stand in attributes behind the error and, unless that was cut, our request. */
@@ -178,15 +193,15 @@ static ssize_t receive(int fd, void *into, size_t room)
 
 static bool request_send(struct netlink *nl)
 {
-	struct nlmsghdr *h = (void *)nl->request;
+	size_t octets = (size_t)((char *)mnl_nlmsg_get_payload_tail(nl->last) - nl->request);
 	ssize_t n;
 	int error;
 
 	do
-		n = send(nl->fd, h, h->nlmsg_len, 0);
+		n = send(nl->fd, nl->request, octets, 0);
 	while (n < 0 && errno == EINTR);
 	error = errno;
-	wipe(h, h->nlmsg_len);
+	wipe(nl->request, octets);
 	errno = error;
 	return n >= 0;
 }

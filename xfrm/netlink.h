@@ -10,7 +10,8 @@
 
 struct netlink;
 
-/* PROTOCOL is NETLINK_ROUTE or NETLINK_XFRM. ERR_UNSUPPORTED when the kernel has no such protocol. */
+/* PROTOCOL is NETLINK_ROUTE, NETLINK_XFRM or NETLINK_NETFILTER. ERR_UNSUPPORTED when the kernel has no such
+ * protocol. */
 enum err netlink_open(int protocol, struct netlink **out, struct text *why) MUST_CHECK;
 /* A conversation by the datagram socket FD, which it owns from then on. */
 struct netlink *netlink_on(int fd);
@@ -20,6 +21,10 @@ void netlink_close(struct netlink *nl); /* NULL does nothing */
  * netlink_talk, which wipes it: there may be keys in it. */
 enum { NETLINK_REQUEST_MAX = 4096 /* octets */ };
 struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags);
+
+/* A message more, behind what is filled of the request and in the same memory; with NLM_F_ACK in FLAGS its
+ * verdict is that of the request. The one before must not ask for any (its nlmsg_flags may be changed). */
+struct nlmsghdr *netlink_more(struct netlink *nl, uint16_t type, uint16_t flags);
 
 /* Sends the request and hands every answer to EACH (NULL: none are expected), until the kernel is done; late
  * answers to earlier requests, which were given up, are passed over. Its refusal comes back as netlink_refuse

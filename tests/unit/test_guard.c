@@ -120,6 +120,35 @@ static void mere_addresses_have_no_slots(void **state)
 	assert_false(drops("10.3.0.7", "10.1.0.1", IPPROTO_UDP, 1, 2));
 }
 
+static void networks(const char *prefix, struct ts *v, unsigned n)
+{
+	char text[TS_TEXT];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(text, sizeof text, "%s:%x::/64", prefix, i);
+		v[i] = packet_ts(text);
+	}
+}
+
+static void as_many_pairs_as_one_message_holds_have_no_slot(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct ts near[5], far[10];
+
+	networks("fd01", near, 5);
+	networks("fd02", far, 10);
+	assert_ok(route_guard_add(
+		h->route, 7, h->dev, (struct tss){ near, 5 }, (struct tss){ far, 9 }, &h->why));
+	assert_silent("nft list ruleset", "jump s");
+	assert_true(drops("fd02:8::5", "fd01:4::1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 7);
+	assert_false(drops("fd02:8::5", "fd01:4::1", IPPROTO_UDP, 1, 2));
+	assert_ok(route_guard_add(
+		h->route, 8, h->dev, (struct tss){ near, 5 }, (struct tss){ far, 10 }, &h->why));
+	assert_says("nft list ruleset", "jump s0");
+	assert_true(drops("fd02:9::5", "fd01:4::1", IPPROTO_UDP, 1, 2));
+}
+
 /* A set takes no pair that overlaps another one, nor the same twice: each goes with its own policy all the
  * same. */
 static void pairs_that_overlap_are_guarded_each(void **state)
@@ -329,6 +358,7 @@ int main(void)
 		MACHINE_CASE(packets_from_the_tunnels_device_pass),
 		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
 		MACHINE_CASE(mere_addresses_have_no_slots),
+		MACHINE_CASE(as_many_pairs_as_one_message_holds_have_no_slot),
 		MACHINE_CASE(pairs_that_overlap_are_guarded_each),
 		MACHINE_CASE(what_keeps_the_tunnel_itself_alive_passes),
 		MACHINE_CASE(the_machine_reaches_itself),
