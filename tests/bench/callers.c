@@ -6,8 +6,8 @@
  *
  * RATE begin in a second, or, when it is negative, so many at a time are under way. When all are up, have
  * failed or TIMEOUT seconds have passed since the last began, a line of JSON says how it was; the times are
- * milliseconds from a caller's first datagram until its child is up. Then lines of stdin are obeyed: "rekey"
- * (every child), "rekey-ike", "down"; each ends with such a line. At its end so do they, without a word.
+ * milliseconds from a caller's first datagram until its child is up. Then for each line "rekey" on stdin all
+ * children are rekeyed, which ends with such a line. At its end so do they, without a word.
  *
  * The peer's signature is not checked, nor is anything installed: this costs time here and not there. */
 #include "base/heap.h"
@@ -175,10 +175,10 @@ static void hear(struct caller *c, const struct ike_tell *t)
 {
 	if (t->kind == TELL_REFUSED && t->why)
 		fprintf(stderr, "callers: refused: %s\n", t->why->what);
-	if (t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_REKEYED || t->kind == TELL_SA_REKEYED)
+	if (t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_REKEYED)
 		c->up = now_us();
 	/* A command to rekey is done when that is begun. */
-	if (t->kind == TELL_REFUSED || t->kind == TELL_CHILD_REKEYED || t->kind == TELL_SA_REKEYED ||
+	if (t->kind == TELL_REFUSED || t->kind == TELL_CHILD_REKEYED ||
 		(t->kind == TELL_DONE && c->doing != COMMAND_REKEY))
 		over(c);
 }
@@ -211,12 +211,10 @@ static void feed(struct caller *c, const struct ike_event *event)
 	}
 }
 
-static void command(struct caller *c, enum ike_command_kind kind, bool child)
+static void command(struct caller *c, enum ike_command_kind kind)
 {
-	struct ike_command what = { .kind = kind, .ticket = 1, .ike = child ? NULL : c->peer->name };
+	struct ike_command what = { .kind = kind, .ticket = 1, .child = c->peer->children[0].name };
 
-	if (child)
-		what.child = c->peer->children[0].name;
 	c->began = now_us();
 	c->up = 0;
 	c->doing = kind;
@@ -230,7 +228,7 @@ static void begin(struct caller *c)
 	list_init(&c->answers);
 	feed(c, &(struct ike_event){ .kind = EVENT_CONF,
 			.conf = { .peers = &c->peer, .n = 1, .settings = &all.conf.settings } });
-	command(c, COMMAND_UP, true);
+	command(c, COMMAND_UP);
 }
 
 /* ------------------------------------------------------------------ network */
@@ -316,9 +314,8 @@ static void tell(uint64_t since)
 	qsort(ms, n, sizeof *ms, by_size);
 	while (quick < n && ms[quick] < 1000)
 		quick++;
-	printf("{\"callers\":%u,\"up\":%u,\"quick\":%u,\"seconds\":%.3f,\"p50\":%.2f,\"p95\":%.2f,\"p99\":%."
-	       "2f,"
-	       "\"longest\":%.2f}\n",
+	printf("{\"callers\":%u,\"up\":%u,\"quick\":%u,\"seconds\":%.3f,\"p50\":%.2f,\"p95\":%.2f,"
+	       "\"p99\":%.2f,\"longest\":%.2f}\n",
 		all.n, n, quick, (double)(now_us() - since) / 1e6, at(ms, n, 0.5), at(ms, n, 0.95),
 		at(ms, n, 0.99), at(ms, n, 1));
 	fflush(stdout);
@@ -362,7 +359,7 @@ static uint64_t begins(unsigned i, int rate, uint64_t start)
 	return i - all.over < (unsigned)-rate ? 0 : UINT64_MAX / 2;
 }
 
-/* All callers do DO, at RATE; then it is told how it was. */
+/* All callers do ACT, at RATE; then it is told how it was. */
 static void run(void (*act)(struct caller *c), int rate, uint64_t patience)
 {
 	uint64_t start = now_us(), last = start;
@@ -384,17 +381,7 @@ static void run(void (*act)(struct caller *c), int rate, uint64_t patience)
 
 static void rekey(struct caller *c)
 {
-	command(c, COMMAND_REKEY, true);
-}
-
-static void rekey_ike(struct caller *c)
-{
-	command(c, COMMAND_REKEY, false);
-}
-
-static void down(struct caller *c)
-{
-	command(c, COMMAND_DOWN, false);
+	command(c, COMMAND_REKEY);
 }
 
 static void obey(int rate, uint64_t patience)
@@ -408,10 +395,6 @@ static void obey(int rate, uint64_t patience)
 			return;
 		if (!strcmp(line, "rekey\n"))
 			run(rekey, rate, patience);
-		else if (!strcmp(line, "rekey-ike\n"))
-			run(rekey_ike, rate, patience);
-		else if (!strcmp(line, "down\n"))
-			run(down, rate, patience);
 	}
 }
 
