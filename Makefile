@@ -15,7 +15,8 @@
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
-# make bench        our daemon measured beside strongSwan's (needs root); BENCH=--quick, BENCH='--path --json FILE'
+# make bench        our daemon measured beside strongSwan's, then the userspace path with ten thousand SAs (needs root);
+#                   BENCH=--quick, BENCH='--path --json FILE'
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
 #
 # V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
@@ -80,7 +81,7 @@ SIM := $(wildcard tests/sim/*.c)
 RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
 NET := $(wildcard tests/net/run)
 FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
-LOADS := $(basename $(wildcard tests/bench/*.c))
+BENCHES := $(wildcard tests/bench/*.c)
 
 , := ,
 
@@ -88,6 +89,7 @@ LOADS := $(basename $(wildcard tests/bench/*.c))
 VARIANT := $(or $(addprefix san-,$(SAN)),$(if $(COV),cov),plain)
 O := $(B)/$(VARIANT)
 BIN := $(if $(filter plain,$(VARIANT)),$(B),$(O))/bin
+BENCH_BINS := $(BENCHES:tests/bench/%.c=$(BIN)/%)
 object = $(patsubst %.c,$(O)/%.o,$(1))
 
 ifeq ($(origin CC),default)
@@ -114,8 +116,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 	fuzz fuzzers bench load install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
-tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay \
-	$(LOADS:tests/bench/%=$(BIN)/%)
+tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay $(BENCH_BINS)
 fuzzers: $(addprefix $(O)/,$(FUZZERS))
 
 $(O)/%.o: %.c $(O)/flags
@@ -133,13 +134,13 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
-$(LOADS:tests/bench/%=$(BIN)/%): $(BIN)/%: $(O)/tests/bench/%.o $(O)/tests.a $(O)/ikev2d.a
+$(BENCH_BINS): $(BIN)/%: $(O)/tests/bench/%.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
-$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(LOADS:tests/bench/%=$(BIN)/%) \
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BENCH_BINS) \
 	$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
 	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
@@ -153,8 +154,8 @@ $(O)/flags: FORCE
 $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))
 
--include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) tests/replay/main.c \
-	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS) $(LOADS))))
+-include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) $(BENCHES) tests/replay/main.c \
+	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS))))
 
 # What is run. These start make again, so that packages installed on the way are seen.
 
@@ -196,7 +197,7 @@ check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
-	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(LOADS:tests/bench/%=$(C)/bin/%)
+	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(BENCHES:tests/bench/%.c=$(C)/bin/%)
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
 # Whole daemons go without sanitizers: in an emulated machine these cost more than all the rest. Of the cases that either data
 # path can carry some are run by the kernel's.
