@@ -1,28 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is measured of a rival; each returns its figures by name, as listed in figures.py."""
 import json
-import os
 import re
 import time
 
 from lab.check import Failed, check, until
+from lab.process import cpu_of, memory_of, shared_memory_of
 
 PINGS = 1000
 UDP_RATE = 50000  # datagrams offered in a second
-_TICK = os.sysconf("SC_CLK_TCK")
-
-
-def _mebibytes(path, key):
-    with open(path, encoding="ascii") as f:
-        return int(re.search(rf"^{key}:\s+(\d+) kB", f.read(), re.MULTILINE)[1]) / 1024
 
 
 def memory(rival, when):
     """Of one daemon, the mean of both gateways'. Pss shares a page's cost among all processes that map it: the rivals
     run at the same time and share what both use, OpenSSL above all."""
     pids = rival.pids
-    return {f"{when}-rss": sum(_mebibytes(f"/proc/{pid}/status", "VmRSS") for pid in pids) / len(pids),
-            f"{when}-pss": sum(_mebibytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in pids) / len(pids)}
+    return {f"{when}-rss": memory_of(pids) / len(pids) / 2**20,
+            f"{when}-pss": shared_memory_of(pids) / len(pids) / 2**20}
 
 
 def _milliseconds(step):
@@ -76,23 +70,13 @@ def loads(rival):
     return figures
 
 
-def _cpu_seconds(pids):
-    """User's and system's time of these processes, all their threads."""
-    ticks = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-            fields = f.read().rpartition(")")[2].split()  # a program's name may have spaces; field 3 comes after it
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / _TICK
-
-
 def _iperf(rival, seconds, log, *options):
     """From alice to bob: the report, and the seconds of CPU that the daemons took."""
     server = rival.bob.spawn(["iperf3", "-s", "-1", "--forceflush"], log)
     until(lambda: "listening" in server.log(), lambda: f"iperf3 listens: {server.log()}")
-    before = _cpu_seconds(rival.pids)
+    before = cpu_of(rival.pids)
     done = rival.alice.run(["iperf3", "-c", rival.target, "-t", str(seconds), "-J", *options], seconds=seconds + 20)
-    used = _cpu_seconds(rival.pids) - before
+    used = cpu_of(rival.pids) - before
     check('"error"' not in done.out, f"iperf3: {done.text[-500:]}")
     server.wait(10)
     return done, used

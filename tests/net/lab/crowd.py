@@ -2,7 +2,6 @@
 """A gateway and the world that calls it: two hosts, one cable. In the world are all addresses of 10.64.0.0/16, from which
 tests/bench/callers.c calls, and 10.128.0.0/9, from which tests/bench/flood.c does, and where nobody hears an answer."""
 import json
-import os
 import select
 import subprocess
 
@@ -91,37 +90,3 @@ class Flood:
     def sent(self):
         """At its end: how many."""
         return json.loads(self._program.communicate(timeout=120)[0])["sent"]
-
-
-def memory(pids):
-    """Octets resident."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/status", encoding="ascii") as f:
-            total += 1024 * int(next(line for line in f if line.startswith("VmRSS")).split()[1])
-    return total
-
-
-def shared_memory(pids):
-    """The same, what several programs have in common counted by its share."""
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-            total += 1024 * int(next(line for line in f if line.startswith("Pss:")).split()[1])
-    return total
-
-
-def cpu(pids):
-    """Seconds of processor time."""
-    ticks = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-            fields = f.read().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def family(pid):
-    """A process and those that it started."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-        return [pid] + [p for child in f.read().split() for p in family(int(child))]

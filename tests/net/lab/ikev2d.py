@@ -9,7 +9,7 @@ import signal
 
 from . import config, xfrm
 from .check import Failed, check, same, until
-from .process import listens
+from .process import listens, memory_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = os.path.abspath(os.environ.get("BIN", ROOT / "build/bin"))
@@ -84,8 +84,7 @@ class Ikev2d:
 
     def memory(self):
         """Octets in use."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
-            return 1024 * int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+        return memory_of([self.process.pid])
 
     def log(self):
         if not os.path.exists(self.log_path):

@@ -50,14 +50,49 @@ class Process:
         return self.wait(5)
 
 
+def _stat(pid):
+    """The fields from the third on: before them stands its name, which may have spaces."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+
+
+def _seconds(stat):
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def cpu(process):
     """Seconds of processors that it has had, with all that it started."""
-    ticks = 0
-    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    total = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has just ended
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            ticks += (int(fields[3]) == process.pid) * (int(fields[11]) + int(fields[12]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+            stat = _stat(path.name)
+            total += (int(stat[3]) == process.pid) * _seconds(stat)
+    return total
+
+
+def cpu_of(pids):
+    """Seconds of processors that these have had, all their threads."""
+    return sum(_seconds(_stat(pid)) for pid in pids)
+
+
+def _octets(pid, file, word):
+    with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
+        return 1024 * int(next(line for line in f if line.startswith(f"{word}:")).split()[1])
+
+
+def memory_of(pids):
+    """Octets resident."""
+    return sum(_octets(pid, "status", "VmRSS") for pid in pids)
+
+
+def shared_memory_of(pids):
+    """The same, what several programs have in common counted by its share."""
+    return sum(_octets(pid, "smaps_rollup", "Pss") for pid in pids)
+
+
+def family(pid):
+    """A process and those that it started."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [pid] + [p for child in f.read().split() for p in family(int(child))]
 
 
 def listens(path):
