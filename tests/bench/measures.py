@@ -7,16 +7,17 @@ import time
 from lab.check import Failed, check, until
 from lab.process import cpu_of, memory_of, shared_memory_of
 
+GATEWAYS = 2
 PINGS = 1000
 UDP_RATE = 50000  # datagrams offered in a second
 
 
 def memory(rival, when):
-    """Of one daemon, the mean of both gateways'. Pss shares a page's cost among all processes that map it: the rivals
-    run at the same time and share what both use, OpenSSL above all."""
+    """Of one daemon, all its processes; the mean of both gateways'. Pss shares a page's cost among all processes that map
+    it: the rivals run at the same time and share what both use, OpenSSL above all."""
     pids = rival.pids
-    return {f"{when}-rss": memory_of(pids) / len(pids) / 2**20,
-            f"{when}-pss": shared_memory_of(pids) / len(pids) / 2**20}
+    return {f"{when}-rss": memory_of(pids) / GATEWAYS / 2**20,
+            f"{when}-pss": shared_memory_of(pids) / GATEWAYS / 2**20}
 
 
 def _milliseconds(step):

@@ -8,10 +8,11 @@ from lab.charon import Charon
 from lab.check import check, same, until
 from lab.ikev2d import Ikev2d
 from lab.net import run
+from lab.process import family
 from lab.site import Site
 from lab.vici import Vici
 
-# The same for both. Without MOBIKE, which only strongSwan has.
+# The same for both.
 SUITE = {"conn": {"proposals": "aes256gcm16-prfsha256-x25519", "mobike": "no"},
          "child": {"esp_proposals": "aes256gcm16"}}
 AGREED = {"encr-alg": "AES_GCM_16", "encr-keysize": "256", "prf-alg": "PRF_HMAC_SHA2_256", "dh-group": "CURVE_25519",
@@ -47,7 +48,8 @@ class Rival(Plain):
 
     @property
     def pids(self):
-        return [daemon.process.pid for daemon in self._daemons]
+        """Both gateways' daemons, with what they have started."""
+        return [pid for daemon in self._daemons for pid in family(daemon.process.pid)]
 
     def _call(self, daemon, command, message=None):
         """One command over VICI, which both speak."""
