@@ -135,6 +135,9 @@ static void a_policy_without_sa_asks_once_a_second(void **state)
 	one.lane.now += 1000;
 	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NO_SA);
 	assert_int_equal(gate_told(&one, REPORT_ACQUIRE), 2);
+	one.lane.now -= 5; /* another thread's batch began a little earlier */
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NO_SA);
+	assert_int_equal(gate_told(&one, REPORT_ACQUIRE), 2);
 }
 
 static void an_acquire_tells_the_packets_selectors(void **state)
@@ -250,6 +253,10 @@ static void another_source_address_is_told_once_a_second(void **state)
 	}
 	assert_int_equal(gate_told(&two, REPORT_MAPPING), 1);
 	two.lane.now += 1000;
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, "198.51.100.9"), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_MAPPING), 2);
+	two.lane.now -= 5; /* another thread's batch began a little earlier */
 	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
 	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, "198.51.100.9"), DROP_NONE);
 	assert_int_equal(gate_told(&two, REPORT_MAPPING), 2);

@@ -54,7 +54,7 @@ static void watch_mapping(struct lane *lane, const struct arrival *a)
 
 	if (a->esp.place != REPLAY_TOP || !a->encap || addr_eq(&a->path.remote, &a->sa->remote))
 		return;
-	if (l->mapping_ms && lane->now - l->mapping_ms < MAPPING_EVERY)
+	if (l->mapping_ms && lane->now < l->mapping_ms + MAPPING_EVERY)
 		return;
 	l->mapping_ms = lane->now;
 	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));

@@ -30,7 +30,7 @@ static void acquire(struct lane *lane, struct policy_live *p, const struct inner
 	};
 	uint64_t asked = atomic_load(&p->asked_ms);
 
-	if ((asked && lane->now - asked < ACQUIRE_EVERY) ||
+	if ((asked && lane->now < asked + ACQUIRE_EVERY) ||
 		!atomic_compare_exchange_strong(&p->asked_ms, &asked, lane->now))
 		return;
 	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
