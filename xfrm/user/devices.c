@@ -20,10 +20,12 @@ static void wait_for_reaping(struct xfrm *x)
 
 static struct device *find(struct xfrm *x, const char *name)
 {
-	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (x->devices[i] && x->devices[i]->owners && !x->devices[i]->shared &&
-			!strcmp(x->devices[i]->name, name))
-			return x->devices[i];
+	for (unsigned i = 0; i < DEVICES_MAX; i++) {
+		struct device *d = x->tables.devices[i];
+
+		if (d && !d->shared && !strcmp(d->name, name))
+			return d;
+	}
 	return NULL;
 }
 

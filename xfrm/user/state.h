@@ -45,12 +45,13 @@ struct xfrm {
 	struct drops drops;
 	struct pace pace;
 	struct worker *workers[WORKER_WAYS][WORKERS_MAX];
-	struct map sas;                               /* by CHILD_SA and direction: user_sa_key */
-	struct map carriers;                          /* outbound ones by policy, the first of a list */
-	struct map policies;                          /* by number */
-	struct map shunts;                            /* by number (struct user_shunt) */
-	struct device *devices[DEVICES_MAX], *shared; /* the latter is one of the former, or NULL */
-	struct device *holding;                       /* the same until settled, after a crash, or NULL */
+	struct map sas;                      /* by CHILD_SA and direction: user_sa_key */
+	struct map carriers;                 /* outbound ones by policy, the first of a list */
+	struct map policies;                 /* by number */
+	struct map shunts;                   /* by number (struct user_shunt) */
+	struct device *devices[DEVICES_MAX]; /* by slot: also those that packet threads may still see */
+	struct device *shared;               /* one of those in TABLES, or NULL */
+	struct device *holding;              /* the same until settled, after a crash, or NULL */
 	uint64_t age;
 	bool unguarded_said;
 	uint8_t body[CHANNEL_BODY];

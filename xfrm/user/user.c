@@ -216,9 +216,9 @@ static void user_pace(struct xfrm *x, struct text *out)
 	for (const struct engine *e = engine_next(NULL); e; e = engine_next(e), mark = ",")
 		text_add(out, "%s%s", mark, e->name);
 	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (x->devices[i]) {
+		if (x->tables.devices[i]) {
 			tcp = true;
-			udp |= x->devices[i]->joins_udp;
+			udp |= x->tables.devices[i]->joins_udp;
 		}
 	if (x->n_workers > 1)
 		text_add(out, " workers=%u", x->n_workers);
