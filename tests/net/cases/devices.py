@@ -4,7 +4,6 @@ Every stop compares the host with what it was before the first start (Ikev2d.end
 from cases.datapath import both_carry, two_tunnels
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
-from lab.config import merged
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end
 
 EVERYTHING = {"local_ts": "0.0.0.0/0, ::/0", "remote_ts": "0.0.0.0/0, ::/0"}

@@ -4,7 +4,7 @@ import random
 import time
 
 from lab.case import case
-from lab.check import check, contains, same, until
+from lab.check import check, same, until
 from lab.ike import (AUTH, AUTHENTICATION_FAILED, COOKIE, DELETE, INFORMATIONAL, INITIATOR, INVALID_IKE_SPI,
                      NO_PROPOSAL_CHOSEN, NONCE, NOTIFY, QUICK_CRASH_DETECTION, RESPONSE, SA_INIT, SEALED, Caller, caught,
                      changed, header, message, notifies, notify, payload, payloads, to_stranger, with_cookie,

@@ -232,7 +232,7 @@ def updown_that_fails(bench):
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
     moon.wait_log('child=net child-id=', 'msg="some words"', "No such file or directory",
-                  f'level=warn event=updown conn=site', f'the script \\"{script.path} with words\\" failed with exit code 3 '
+                  'level=warn event=updown conn=site', f'the script \\"{script.path} with words\\" failed with exit code 3 '
                   '(up-client)')
     contains(call.log(), "[CHD] updown: ", "ipsec log")
     call.kill()
