@@ -4,15 +4,12 @@ import os
 import shutil
 
 from lab.case import case
-from lab.charon import Swanctl
+from lab.charon import ROLES, Swanctl, bring_up
 from lab.check import check, contains, same, until
 from lab.http import Web
 from lab.net import must
 from lab.pki import KEYS, Authority, Credentials
 from lab.traffic import reaches
-
-ROLES = [("as-initiator", True), ("as-responder", False)]
-
 
 def signed(side, **more):
     return {"auth": "pubkey", "certs": f"{side.name}.pem", **more}
@@ -45,21 +42,13 @@ def with_charon(bench, ours, theirs):
     return bench.daemon(bench.moon, ours).start(), bench.charon
 
 
-def up(moon, charon, we_initiate):
-    if we_initiate:
-        return moon.up()
-    done = charon.up()
-    same(done.code, 0, f"swanctl --initiate\n{done.text}\n{moon.log()}")
-    moon.wait_children(1)
-
-
 @case("charon", each=[(f"{kind}-{role}", kind, initiate) for kind in KEYS for role, initiate in ROLES])
 def certs_with_strongswan(bench, kind, we_initiate):
     ca = Authority(bench.directory)
     for side in (bench.moon, bench.sun):
         Credentials(folder(bench, side), side, ca, kind)
     moon, charon = with_charon(bench, *gateways(bench))
-    up(moon, charon, we_initiate)
+    bring_up(moon, charon, we_initiate)
     reaches(bench.alice, bench.sun.inside[4])
     reaches(bench.bob, bench.moon.inside[4])
 
@@ -72,7 +61,7 @@ def certs_with_intermediates(bench, we_initiate):
         own = Authority(bench.directory, f"{side.name}-ca", by=root)
         Credentials(folder(bench, side), side, own, trusts=(root,), chain=(own,))
     moon, charon = with_charon(bench, *gateways(bench))
-    up(moon, charon, we_initiate)
+    bring_up(moon, charon, we_initiate)
     reaches(bench.alice, bench.sun.inside[4])
 
 
@@ -301,7 +290,7 @@ def certs_by_hash_and_url(bench, we_initiate):
     bench.charon.set("hash_and_url = yes")
     bench.afterwards(bench.charon.set)
     moon, charon = with_charon(bench, {**ours, "daemon": {"hash_and_url": "yes"}}, theirs)
-    up(moon, charon, we_initiate)
+    bring_up(moon, charon, we_initiate)
     reaches(bench.alice, bench.sun.inside[4])
     same([web.asked for web in webs], [1, 1], "certificates fetched")
 

@@ -5,6 +5,7 @@ import os
 
 from cases.certs import folder, gateways, with_charon
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import check, contains
 from lab.pki import Authority, Credentials
 from lab.traffic import reaches
@@ -77,7 +78,7 @@ def certs_refused_for_their_name(bench):
 
 
 @case("charon", each=[(f"{kind}-{role}", kind, initiate) for kind in ("rsa", "ecdsa-256", "ecdsa-384", "ecdsa-521")
-                      for role, initiate in (("as-initiator", True), ("as-responder", False))])
+                      for role, initiate in ROLES])
 def certs_without_signature_authentication(bench, kind, we_initiate):
     """A peer that knows nothing of RFC 7427: Auth Methods 1, 9, 10 and 11."""
     ca = Authority(bench.directory)
@@ -86,10 +87,7 @@ def certs_without_signature_authentication(bench, kind, we_initiate):
     bench.charon.set("signature_authentication = no")
     bench.afterwards(bench.charon.set)
     moon, charon = with_charon(bench, *gateways(bench))
-    if we_initiate:
-        moon.up()
-    else:
-        check(not charon.up().code, "charon brings nothing up")
+    bring_up(moon, charon, we_initiate)
     reaches(bench.alice, bench.sun.inside[4])
     method = {"rsa": "RSA signature", "ecdsa-256": "ECDSA-256 signature", "ecdsa-384": "ECDSA-384 signature",
               "ecdsa-521": "ECDSA-521 signature"}[kind]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Large IKE messages over paths that drop IP fragments, or all that is large (RFC 7383)."""
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same
 from lab.pki import Authority, Credentials
 from lab.traffic import reaches
 
-from .certs import ROLES, folder, signed, up, with_charon
+from .certs import folder, signed, with_charon
 
 VERSIONS = [("ipv4", 4), ("ipv6", 6)]
 NO_FRAGMENTS = "ip frag-off & 0x3fff != 0 drop; meta protocol ip6 exthdr frag exists drop;"
@@ -41,7 +42,7 @@ def fragments_with_strongswan(bench, outer, we_initiate):
     drop(bench, NO_FRAGMENTS)
     moon, charon = with_charon(bench, *gateways(bench, outer))
     wire = bench.wire()
-    up(moon, charon, we_initiate)
+    bring_up(moon, charon, we_initiate)
     is_carried(bench, wire)
 
 

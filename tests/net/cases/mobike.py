@@ -5,6 +5,7 @@ import socket
 import struct
 
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
 from lab.stream import Flow
 
@@ -103,19 +104,12 @@ def mobike_to_ipv6(bench):
         short_gap(flow)
 
 
-ROLES = [("as-initiator", True), ("as-responder", False)]
-
-
 @case("charon", each=ROLES)
 def mobike_strongswan(bench, we_initiate):
     """strongSwan follows us to another address, and IKE goes on there. (Its userspace ESP cannot be moved: that is looked
     at where the kernel carries it.)"""
     moon, charon = bench.with_charon(**ANYWHERE, ours={**USER})
-    if we_initiate:
-        moon.up()
-    else:
-        same(charon.up().code, 0, "swanctl --initiate")
-        moon.wait_children(1)
+    bring_up(moon, charon, we_initiate)
     with elsewhere(bench, bench.moon):
         at(moon, local=NEW)
         until(lambda: NEW in charon.sas(), charon.sas)
@@ -128,11 +122,7 @@ def mobike_strongswan(bench, we_initiate):
 def mobike_strongswan_moves(bench, we_initiate):
     """We follow strongSwan to where it goes, which may be its IPv6 address."""
     moon, charon = bench.with_charon(**ANYWHERE, ours={**USER})
-    if we_initiate:
-        moon.up()
-    else:
-        same(charon.up().code, 0, "swanctl --initiate")
-        moon.wait_children(1)
+    bring_up(moon, charon, we_initiate)
     with elsewhere(bench, bench.sun):
         until(lambda: moon.sas()[0]["remote_host"] != bench.sun.wan[4], moon.sas)
         until(lambda: moon.sas()[0]["remote_host"] in charon.sas(), lambda: f"{moon.sas()}\n{charon.sas()}")

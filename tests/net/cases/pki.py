@@ -2,8 +2,9 @@
 """Certificates that ipsec pki made: ours on moon, ours or strongSwan's charon on sun."""
 import shutil
 
-from cases.certs import ROLES, folder, gateways, refused, up, with_charon
+from cases.certs import folder, gateways, refused, with_charon
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import Skipped, contains, same
 from lab.ikev2d import BIN
 from lab.net import run
@@ -37,7 +38,7 @@ def pki_with_strongswan(bench, kind, we_initiate):
     for side in (bench.moon, bench.sun):
         ca.give(bench, side)
     moon, charon = with_charon(bench, *gateways(bench))
-    up(moon, charon, we_initiate)
+    bring_up(moon, charon, we_initiate)
     reaches(bench.alice, bench.sun.inside[4])
 
 

@@ -2,6 +2,7 @@
 """Gateways that send their peers elsewhere (RFC 5685), and peers that go there; between two of us, and with strongSwan's
 charon in both roles. The other gateway is the same daemon at another address."""
 from lab.case import case
+from lab.charon import bring_up
 from lab.check import contains, same, until
 
 
@@ -76,8 +77,7 @@ def strongswan_redirects(bench):
 def strongswan_is_redirected(bench, at_first):
     address = elsewhere(bench, bench.moon)
     moon, charon = bench.with_charon(ours=at_both(bench.moon, address, **({"redirect_to": address} if at_first else {})))
-    done = charon.up()
-    same(done.code, 0, f"swanctl --initiate\n{done.text}")
+    bring_up(moon, charon, False)
     if not at_first:
         swanctl = bench.swanctl(moon)
         swanctl.must("--redirect", "--peer-ip", bench.sun.wan[4], "--gateway", address)

@@ -3,6 +3,7 @@
 import signal
 
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, tcp
 
@@ -24,23 +25,11 @@ def carries(bench, version=4):
     reaches(bench.bob, bench.moon.inside[version])
 
 
-def up(charon):
-    done = charon.up()
-    same(done.code, 0, f"swanctl --initiate\n{done.text}")
-
-
 def established(bench, we_initiate, **changes):
     moon, charon = bench.with_charon(**changes)
     wire = bench.wire()
-    if we_initiate:
-        moon.up()
-    else:
-        up(charon)
-        moon.wait_children(1)
+    bring_up(moon, charon, we_initiate)
     return moon, charon, wire
-
-
-ROLES = [("as-initiator", True), ("as-responder", False)]
 
 
 @case("charon", each=ROLES, quick=("as-initiator", "as-responder"))
@@ -209,11 +198,10 @@ def strongswan_dies(bench):
 def strongswan_again_and_again(bench, we_initiate):
     moon, charon = bench.with_charon()
     for _ in range(5):
+        bring_up(moon, charon, we_initiate)
         if we_initiate:
-            moon.up()
             moon.must("down", "site")
         else:
-            up(charon)
             charon.swanctl.must("--terminate", "--ike", "site")
         moon.wait_idle()
         charon.wait_idle()

@@ -2,11 +2,11 @@
 """Post-quantum preshared keys (RFC 8784) and additional key exchanges: ours on moon, strongSwan's charon on sun."""
 from lab import config
 from lab.case import case
+from lab.charon import ROLES
 from lab.check import Skipped, contains, same, until
 from lab.net import run
 from lab.traffic import reaches
 
-ROLES = [("as-initiator", True), ("as-responder", False)]
 NAME = "winter.example.org"
 
 

@@ -2,9 +2,9 @@
 """Rekeying with strongSwan's charon, in both roles and from both sides, with packets passing: not one is lost."""
 from cases.rekey import both_rekey
 from lab.case import case
+from lab.charon import ROLES, bring_up
 from lab.check import contains, same, until
 
-ROLES = [("as-initiator", True), ("as-responder", False)]
 WAYS = [(f"by-{word}-{role}", who, we_initiate) for word, who in (("us", "moon"), ("charon", "sun"))
         for role, we_initiate in ROLES]
 PERHAPS = {"tasks-active", "tasks-queued", "tasks-passive", "use-in", "use-out", "initiator", "established",
@@ -13,11 +13,7 @@ PERHAPS = {"tasks-active", "tasks-queued", "tasks-passive", "use-in", "use-out",
 
 def up(bench, we_initiate=True, **changes):
     moon, charon = bench.with_charon(**changes)
-    if we_initiate:
-        moon.up()
-    else:
-        done = charon.up()
-        same(done.code, 0, f"swanctl --initiate\n{done.text}")
+    bring_up(moon, charon, we_initiate)
     return bench.between(moon, charon)
 
 

@@ -3,8 +3,9 @@
 import signal
 import time
 
-from cases.strongswan_rekey import ROLES, up
+from cases.strongswan_rekey import up
 from lab.case import case, user_case
+from lab.charon import ROLES
 from lab.check import check, contains, same, until
 
 BOTH = [("by-us", "moon"), ("by-charon", "sun")]

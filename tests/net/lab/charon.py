@@ -6,7 +6,7 @@ import shutil
 import signal
 
 from . import config
-from .check import check, until
+from .check import check, same, until
 from .process import listens
 
 DAEMON = "/usr/sbin/charon-systemd"
@@ -146,3 +146,16 @@ class Charon:
     def stop(self):
         self.process.signal(signal.SIGTERM)
         self.process.wait(15)
+
+
+ROLES = [("as-initiator", True), ("as-responder", False)]  # of ours, for cases that have both: WE_INITIATE
+
+
+def bring_up(moon, charon, we_initiate):
+    """The usual tunnel between a daemon of ours and charon."""
+    if we_initiate:
+        moon.up()
+        return
+    done = charon.up()
+    same(done.code, 0, f"swanctl --initiate\n{done.text}\n{moon.log()}")
+    moon.wait_children(1)
