@@ -228,8 +228,7 @@ def certs_renewed_while_a_tunnel_is_up(bench):
     same(moon.json("status")["warnings"], [], "warnings of moon")
     before = sun.sas()[0]["uniqueid"]
     moon.must("rekey", "--reauth", "site")
-    until(lambda: [sa["uniqueid"] for sa in sun.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
-          "sun has an IKE_SA with the new key")
+    sun.wait_replaced(before)
     reaches(bench.alice, bench.sun.inside[4])
 
 

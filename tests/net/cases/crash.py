@@ -122,8 +122,7 @@ def crash_is_proven(bench):
     sun.kill()
     sun.start()
     moon.wait_log("it was restarted")
-    until(lambda: [sa["uniqueid"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
-          lambda: f"another IKE_SA: {moon.sas()}", 10)
+    moon.wait_replaced(before, 10)
     traffic.flows()
     for daemon in moon, sun:
         daemon.stop()

@@ -3,7 +3,7 @@
 import os
 
 from lab.case import case
-from lab.check import check, contains, same, until
+from lab.check import check, contains, same
 from lab.traffic import reaches_in_the_end
 
 RESUMES = {"conn": {"resumption": "yes"}}
@@ -16,8 +16,7 @@ def up(bench):
 
 
 def comes_back(bench, moon, before):
-    until(lambda: [sa["uniqueid"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
-          lambda: f"another IKE_SA: {moon.sas()}", 15)
+    moon.wait_replaced(before, 15)
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
 
 

@@ -93,8 +93,7 @@ def rekeyed(bench, moon, name):
     until(lambda: f"AES_GCM_16-256/CURVE_25519/{name}" in moon.must("statusall"), "the child's key exchanges")
     first = moon.sas()[0]["uniqueid"]
     moon.must("rekey", "site")
-    until(lambda: [sa["uniqueid"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] not in ([], [first]),
-          "another IKE_SA")
+    moon.wait_replaced(first)
     contains(moon.must("statusall"), f"PRF_HMAC_SHA2_256/CURVE_25519/{name}", "ipsec statusall")
     reaches(bench.alice, bench.sun.inside[4])
 

@@ -124,6 +124,11 @@ class Ikev2d:
     def wait_children(self, n):
         until(lambda: len(self.children()) == n, lambda: f"{n} CHILD_SAs on {self.host.name}: {self.sas()}")
 
+    def wait_replaced(self, before, seconds=8.0):
+        """Established is another IKE_SA than that of the unique ID BEFORE."""
+        until(lambda: [sa["uniqueid"] for sa in self.sas() if sa["state"] == "ESTABLISHED"] not in ([], [before]),
+              lambda: f"another IKE_SA on {self.host.name} than {before}: {self.sas()}", seconds)
+
     def wait_idle(self):
         until(lambda: not self.sas(), lambda: f"no SA left on {self.host.name}: {self.sas()}")
 
