@@ -48,7 +48,10 @@ def strongswan_ppk(bench, we_initiate):
     moon = established(bench, we_initiate, (USES, SECRET), (USES, SECRET))
     contains(moon.must("statusall"), "/PPK (post-quantum)", "ipsec statusall")
     contains(bench.charon.sas(), "/PPK", "swanctl --list-sas")
+    first = moon.sas()[0]["uniqueid"]
     moon.must("rekey", "site")
+    moon.wait_replaced(first)
+    contains(moon.must("statusall"), "/PPK (post-quantum)", "ipsec statusall after the rekeying")
     reaches(bench.alice, bench.sun.inside[4])
 
 
