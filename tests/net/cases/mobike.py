@@ -4,12 +4,11 @@ import contextlib
 import socket
 import struct
 
-from lab.case import case
+from lab.case import user_case
 from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
 from lab.stream import Flow
 
-USER = {"daemon": {"datapath": "user"}}
 ANYWHERE = {"conn": {"local_addrs": "%any"}}
 NEW = "192.0.2.77"
 GAP = 150  # datagrams, one each 2 ms, that a move may cost on a busy machine
@@ -69,10 +68,10 @@ def short_gap(flow, moves=1):
         check(len(s.lost) <= GAP * moves, f"the gap is short: {s}")
 
 
-@case(each=[("initiator", True), ("responder", False)])
+@user_case(each=[("initiator", True), ("responder", False)])
 def mobike_moves(bench, initiator):
     """An address goes while packets flow: the tunnel moves, with its counters, and says so; and back."""
-    moon, sun = bench.pair(**USER, **ANYWHERE)
+    moon, sun = bench.pair(**ANYWHERE)
     moon.up()
     side, mover, other = (bench.moon, moon, sun) if initiator else (bench.sun, sun, moon)
     flow = Flow(bench.site)
@@ -91,10 +90,10 @@ def mobike_moves(bench, initiator):
     short_gap(flow, 2)
 
 
-@case()
+@user_case()
 def mobike_to_ipv6(bench):
     """IPv4 goes: the tunnel goes on over IPv6."""
-    moon, sun = bench.pair(**USER, conn={"local_addrs": ["192.0.2.0/24", "2001:db8:ff::/64"]})
+    moon, sun = bench.pair(conn={"local_addrs": ["192.0.2.0/24", "2001:db8:ff::/64"]})
     moon.up()
     flow = Flow(bench.site)
     flow.goes_on()
@@ -104,11 +103,11 @@ def mobike_to_ipv6(bench):
         short_gap(flow)
 
 
-@case("charon", each=ROLES)
+@user_case("charon", each=ROLES)
 def mobike_strongswan(bench, we_initiate):
     """strongSwan follows us to another address, and IKE goes on there. (Its userspace ESP cannot be moved: that is looked
     at where the kernel carries it.)"""
-    moon, charon = bench.with_charon(**ANYWHERE, ours={**USER})
+    moon, charon = bench.with_charon(**ANYWHERE)
     bring_up(moon, charon, we_initiate)
     with elsewhere(bench, bench.moon):
         at(moon, local=NEW)
@@ -118,10 +117,10 @@ def mobike_strongswan(bench, we_initiate):
     until(lambda: NEW not in charon.sas(), charon.sas)
 
 
-@case("charon", each=ROLES)
+@user_case("charon", each=ROLES)
 def mobike_strongswan_moves(bench, we_initiate):
     """We follow strongSwan to where it goes, which may be its IPv6 address."""
-    moon, charon = bench.with_charon(**ANYWHERE, ours={**USER})
+    moon, charon = bench.with_charon(**ANYWHERE)
     bring_up(moon, charon, we_initiate)
     with elsewhere(bench, bench.sun):
         until(lambda: moon.sas()[0]["remote_host"] != bench.sun.wan[4], moon.sas)
@@ -151,10 +150,10 @@ def port(daemon):
     return daemon.sas()[0]["remote_port"]
 
 
-@case("nat")
+@user_case("nat")
 def nat_rebinds(bench):
     """The mapping of a NAT changes under traffic: sun follows the first packet that comes by the new one."""
-    moon, sun = bench.pair(**USER)
+    moon, sun = bench.pair()
     moon.up()
     flow = Flow(bench.site)
     flow.goes_on()
@@ -169,10 +168,10 @@ def nat_rebinds(bench):
     contains(sun.log(), "moves from", "log")
 
 
-@case("nat")
+@user_case("nat")
 def nat_rebinds_idle(bench):
     """Nothing flows, and the NAT forgets: who is behind it asks how it is seen, and says where it is."""
-    moon, sun = bench.pair(**USER, conn={"dpd_delay": "1s"})
+    moon, sun = bench.pair(conn={"dpd_delay": "1s"})
     moon.up()
     rebind(bench, "20000-20100")
     until(lambda: 20000 <= port(sun) <= 20100, lambda: f"port {port(sun)}")
