@@ -36,7 +36,7 @@ class Traffic:
 
 
 @user_case(each=[("in-udp", 4, {}), ("raw-esp", 4, {"conn": {"encap": "never"}}), ("ipv6", 6, {"inner": (6,)}),
-            ("ipv6-outside", 4, {"outer": 6})], quick=("in-udp",))
+                 ("ipv6-outside", 4, {"outer": 6})], quick=("in-udp",))
 def crash(bench, version, changes):
     """Under traffic: the way into the clear stays shut until the next start, and through it."""
     moon, sun = bench.pair(**changes)

@@ -104,7 +104,7 @@ def without_rights(bench):
 
 
 @user_case(each=[("missing", "mount -t tmpfs none /dev/net", "there is no /dev/net/tun"),
-            ("another", "mount --bind /dev/null /dev/net/tun", "cannot make the tun device ipsec")])
+                 ("another", "mount --bind /dev/null /dev/net/tun", "cannot make the tun device ipsec")])
 def tun_is(bench, how, says):
     """The daemon lives and IKE works; a child is refused, on both sides, and no packet passes."""
     moon, sun = bench.daemon(bench.moon, bench.tunnel(bench.moon)), bench.start(bench.sun)

@@ -19,9 +19,9 @@ EF, ECT0, CE = 0xb8, 2, 3
 
 
 @user_case(each=[("dscp", 4, {}, EF, EF), ("no-dscp", 4, {"copy_dscp": "no"}, EF, 0), ("ecn", 4, {}, ECT0, ECT0),
-            ("no-ecn", 4, {"copy_ecn": "no"}, ECT0, 0), ("both", 4, {}, EF | ECT0, EF | ECT0),
-            ("no-dscp-but-ecn", 4, {"copy_dscp": "no"}, EF | ECT0, ECT0),
-            ("both-of-ipv6", 6, {}, EF | ECT0, EF | ECT0)])
+                 ("no-ecn", 4, {"copy_ecn": "no"}, ECT0, 0), ("both", 4, {}, EF | ECT0, EF | ECT0),
+                 ("no-dscp-but-ecn", 4, {"copy_dscp": "no"}, EF | ECT0, ECT0),
+                 ("both-of-ipv6", 6, {}, EF | ECT0, EF | ECT0)])
 def outer_tos(bench, version, changes, inside, outside):
     moon, _ = bench.pair(outer=version, inner=(version,), child=changes)
     moon.up()

@@ -26,7 +26,7 @@ def path_by_setting(bench):
 
 
 @user_case(each=[("kernel", {"datapath": "kernel"}, "daemon.datapath = user leaves the kernel alone"),
-            ("transport", {"mode": "transport"}, "the userspace path has no transport mode (mode)")])
+                 ("transport", {"mode": "transport"}, "the userspace path has no transport mode (mode)")])
 def path_that_cannot(bench, child, says):
     """A child that no path in use can carry is refused where it is written, and nothing is sent."""
     moon = bench.start(bench.moon, child=child, **US)

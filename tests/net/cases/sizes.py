@@ -95,7 +95,7 @@ def tcp_segments(bench, version):
 
 
 @user_case(each=[("4-in-4", 4, 4, {}), ("6-in-4", 6, 4, {}), ("4-in-6", 4, 6, {}), ("6-in-6", 6, 6, {}),
-            ("raw-esp", 4, 4, {"conn": {"encap": "never"}})])
+                 ("raw-esp", 4, 4, {"conn": {"encap": "never"}})])
 def narrow_wire(bench, inner, outer, changes):
     """1280 octets, which is the least that IPv6 lives with: for IPv6 inside, outer packets come in pieces."""
     forget_paths(bench)

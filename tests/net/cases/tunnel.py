@@ -122,7 +122,7 @@ def nat_maps_anew(bench):
 
 
 @user_case(each=[("yes", "yes", "yes", "esp-udp"), ("as-the-daemon-decides", "no", "yes", "esp-udp"),
-            ("auto", "no", "no", "esp"), ("never", "never", "yes", "esp")], quick=("never",))
+                 ("auto", "no", "no", "esp"), ("never", "never", "yes", "esp")], quick=("never",))
 def encapsulation(bench, encap, udp_encap, kind):
     moon, sun = bench.pair(conn={"encap": encap}, daemon={"udp_encap": udp_encap})
     wire = bench.wire()
