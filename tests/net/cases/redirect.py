@@ -22,13 +22,11 @@ def known(address):
     return {"conn": {"redirect_addrs": address}}
 
 
-def stands_at(bench, daemon, address, other):
-    """One IKE_SA, with the peer at ADDRESS, carries the child."""
+def stands_at(bench, daemon, address, ends):
+    """One IKE_SA of DAEMON, with the peer at ADDRESS, carries the child between the ENDS."""
     until(lambda: [(sa["remote_host"], sa["state"]) for sa in daemon.sas()] == [(address, "ESTABLISHED")],
           lambda: f"one IKE_SA with {address}: {daemon.sas()}", 15)
-    tunnel = bench.between(*other)
-    tunnel.flow.goes_on()
-    tunnel.flow.end()
+    bench.between(*ends).flow.end()
 
 
 @case(quick=True)
@@ -83,5 +81,4 @@ def strongswan_is_redirected(bench, at_first):
         swanctl.must("--redirect", "--peer-ip", bench.sun.wan[4], "--gateway", address)
     until(lambda: [sa["local_host"] for sa in moon.sas() if sa["state"] == "ESTABLISHED"] == [address],
           lambda: f"one IKE_SA at {address}: {moon.sas()}", 15)
-    tunnel = bench.between(moon, charon)
-    tunnel.flow.goes_on()
+    bench.between(moon, charon).flow.end()
