@@ -2,7 +2,6 @@
 """Several children on one IKE_SA, and children with a key exchange of their own; between two of us."""
 from lab.case import case
 from lab.check import check, contains, same
-from lab.config import merged
 
 BOTH = [("from-who-began", "moon"), ("from-who-answered", "sun")]
 GROUPS = [("x25519", "x25519", "CURVE_25519"), ("ecp256", "ecp256", "ECP_256"), ("modp2048", "modp2048", "MODP_2048")]
@@ -11,10 +10,10 @@ GROUPS = [("x25519", "x25519", "CURVE_25519"), ("ecp256", "ecp256", "ECP_256"), 
 # several children
 
 
-def three(bench, who="moon", more=None):
+def three(bench, who):
     """Three children, brought up by WHO one after the other."""
     moon, sun, pairs = bench.parallel("red", "green", "blue")
-    moon, sun = bench.pair(merged(moon, more or {}), merged(sun, more or {}))
+    moon, sun = bench.pair(moon, sun)
     daemon = moon if who == "moon" else sun
     for name in pairs:
         contains(daemon.up(f"site/{name}"), f"site/{name}: up\n", "ipsec up")

@@ -13,7 +13,6 @@ class Web:
     def __init__(self, host, address, answer):
         self.answer = answer
         self.asked = 0  # requests so far
-        self.url = f"http://{address}/list"
         self._listener = host.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener.bind((address, 80))

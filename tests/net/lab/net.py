@@ -32,8 +32,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Result:
     """How a command ended."""
 
-    def __init__(self, command, code, out, err):
-        self.command, self.code, self.out, self.err = command, code, out, err
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
 
     @property
     def text(self):
@@ -48,7 +48,7 @@ def run(command, stdin=None, seconds=60, env=None):
                               env={**os.environ, **(env or {})}, check=False)
     except subprocess.TimeoutExpired:
         raise Failed(f"not done after {seconds} s: {' '.join(command)}") from None
-    return Result(command, done.returncode, done.stdout, done.stderr)
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 def must(command, **how):

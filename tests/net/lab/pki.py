@@ -7,6 +7,7 @@ from .check import check
 
 KEYS = {"rsa": ("rsa", 2048), "rsa-3072": ("rsa", 3072), "ecdsa-256": ("ecdsa", 256), "ecdsa-384": ("ecdsa", 384),
         "ecdsa-521": ("ecdsa", 521), "ed25519": ("ed25519", None), "ed448": ("ed448", None)}
+_CA_DAYS = 100
 
 
 def _pki(*words, out):
@@ -25,17 +26,17 @@ def _folder(base, name):
 class Authority:
     """A CA with its files in DIRECTORY. By another AUTHORITY, or (None) by itself."""
 
-    def __init__(self, directory, name="ca", kind="ecdsa-256", by=None, days=100):
+    def __init__(self, directory, name="ca", kind="ecdsa-256", by=None):
         self.directory = _folder(directory, name)
         self.dn = f"C=CH, O=Lab, CN={name}"
-        self.by = by
         self._crls = 0
         self.key = key(f"{self.directory}/key.pem", kind)
         self.cert = f"{self.directory}/cert.pem"
         if by:
-            by.issue(self.key, self.dn, self.cert, "--ca", days=days)
+            by.issue(self.key, self.dn, self.cert, "--ca", days=_CA_DAYS)
         else:
-            _pki("--self", "--ca", "--in", self.key, "--type", "priv", "--dn", self.dn, "--lifetime", str(days), out=self.cert)
+            _pki("--self", "--ca", "--in", self.key, "--type", "priv", "--dn", self.dn, "--lifetime", str(_CA_DAYS),
+                 out=self.cert)
 
     def issue(self, private, dn, out, *more, days=50):
         public = _pki("--pub", "--in", private, "--type", "priv", out=f"{out}.pub")

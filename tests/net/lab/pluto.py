@@ -81,9 +81,6 @@ class Pluto:
     def rekey(self):
         self._whack("--rekey-ipsec", "--name", "net", "--asynchronous")
 
-    def down(self):
-        self._whack("--terminate", "--name", "net")
-
     def running(self):
         return self.process.alive()
 

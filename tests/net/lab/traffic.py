@@ -104,12 +104,9 @@ def tcp(sender, receiver, address, size=4 << 20, port=5001, seconds=20):
     return time.monotonic() - start
 
 
-def send_udp(sender, address, port, payloads, source=None):
+def send_udp(sender, address, port, payloads):
     """Sends datagrams, and waits for no answer."""
     s = sender.socket(_family(address), socket.SOCK_DGRAM)
-    if source:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind(source)
     for payload in payloads:
         try:
             s.sendto(payload, (address, port))
