@@ -3,7 +3,6 @@
 from lab import crowd
 from lab.case import case
 from lab.check import check, same, until
-from lab.ikev2d import Ikev2d
 
 RATE, SECONDS, CALLERS, MB = 2000, 4, 20, 1 << 20
 
@@ -26,8 +25,7 @@ def flood_beside_callers(bench):
     """Everybody comes in, memory stays, and the log says once what is done about it."""
     hosts = crowd.Hosts()
     bench.afterwards(hosts.delete)
-    gateway = Ikev2d(hosts.gateway, f"{bench.directory}/gateway", crowd.gateway()).lean().start()
-    bench.afterwards(lambda: gateway.running() and gateway.kill())
+    gateway = bench.daemon(hosts, crowd.gateway(), "gateway").lean().start()
     call(bench, hosts, f"{bench.directory}/first", CALLERS, 10).end()
     flood = crowd.Flood(hosts, RATE, SECONDS)
     until(lambda: "are half open: from now on peers are asked for cookies" in gateway.log(), "it is felt")
@@ -38,4 +36,3 @@ def flood_beside_callers(bench):
     check(flood.sent() > RATE * SECONDS / 2, "it was a flood")
     same(gateway.log().count("are half open: from now on"), 1, "lines about it")
     callers.end()
-    gateway.stop()
