@@ -6,7 +6,8 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec
-# make check-trixie the same tests with Debian 13's OpenSSL, which has ML-DSA, in a root of it in TRIXIE=DIR (needs root)
+# make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
+#                   of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, and a thousand SAs in
