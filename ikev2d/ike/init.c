@@ -127,39 +127,50 @@ enum verdict init_routed(struct draft *d)
 	return init_key_exchange(d);
 }
 
+void init_put(struct draft *d, struct message *m)
+{
+	if (!d->hs.x.nonce_i.n)
+		d->hs.x.nonce_i = nonce_new(d, &d->keep);
+	m->header.spi_i = d->core.spi_i;
+	m->has |= PAYLOAD_BIT(PAYLOAD_NONCE);
+	m->nonce = d->hs.x.nonce_i;
+	if (d->hs.cookie.n)
+		message_add_notify(m, d->step->scratch, COOKIE, d->hs.cookie);
+	d->core.nat_fake = init_wants_encap(d->step->ike, d->core.peer);
+	natd_add(d, m, d->core.nat_fake);
+}
+
+enum verdict init_send(struct draft *d, uint8_t exchange, enum sa_state state, struct message *m)
+{
+	fragment_announce(d->core.peer, d->step->scratch, m);
+	mode_introduce(d->core.peer, d->step->scratch, m);
+	redirect_put_support(d, m);
+	d->core.spi_r = 0;
+	d->core.state = state;
+	d->core.ask = 0;
+	d->hs.rounds++;
+	draft_request(d, exchange, 0, m);
+	d->hs.init_i = arena_bytes(&d->keep, d->request);
+	return DRAFT_COMMIT;
+}
+
 static enum verdict send_init(struct draft *d)
 {
-	struct arena *scratch = d->step->scratch;
 	const struct peer *p = d->core.peer;
 	struct message m = {
-		.header.spi_i = d->core.spi_i,
-		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE) | PAYLOAD_BIT(PAYLOAD_NONCE),
+		.has = PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_KE),
 		.sa = p->ike,
 		.ke = { d->hs.x.ke->id, d->hs.x.public },
 	};
 
-	if (!d->hs.x.nonce_i.n)
-		d->hs.x.nonce_i = nonce_new(d, &d->keep);
-	m.nonce = d->hs.x.nonce_i;
-	if (d->hs.cookie.n)
-		message_add_notify(&m, scratch, COOKIE, d->hs.cookie);
-	d->core.nat_fake = init_wants_encap(d->step->ike, p);
-	natd_add(d, &m, d->core.nat_fake);
+	init_put(d, &m);
 	ppk_offer(d, p, &m);
 	if (proposals_have_more(p->ike))
-		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
+		message_add_notify(
+			&m, d->step->scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	if (proof_signs(p))
 		proof_hashes_put(d, &m);
-	fragment_announce(p, scratch, &m);
-	mode_introduce(p, scratch, &m);
-	redirect_put_support(d, &m);
-	d->core.spi_r = 0;
-	d->core.state = S_I_INIT;
-	d->core.ask = 0;
-	d->hs.rounds++;
-	draft_request(d, IKE_SA_INIT, 0, &m);
-	d->hs.init_i = arena_bytes(&d->keep, d->request);
-	return DRAFT_COMMIT;
+	return init_send(d, IKE_SA_INIT, S_I_INIT, &m);
 }
 
 enum verdict init_key_pair(struct draft *d)
@@ -179,7 +190,9 @@ static enum verdict bad_choice(struct draft *d, const char *what)
 	return draft_end(d, 0);
 }
 
-void init_float(struct draft *d, bool natd)
+/* Both go on on port 4500 once a NAT was seen, or faked (RFC 7296, 2.23); with MOBIKE, which may meet one
+ * later, as soon as the peer knows of NATs at all, which NATD says (RFC 4555, 3.3). */
+static void go_on_elsewhere(struct draft *d, bool natd)
 {
 	const struct settings *set = &d->step->ike->settings;
 
@@ -188,6 +201,21 @@ void init_float(struct draft *d, bool natd)
 	d->core.path.marker = true;
 	d->core.path.local.port = set->port_nat_t;
 	d->core.path.remote.port = PORT_NAT_T;
+}
+
+void init_answered(struct draft *d)
+{
+	const struct message *m = d->message;
+	bool natd = natd_read(d, m);
+
+	d->core.spi_r = m->header.spi_r;
+	d->core.nat_fake &= natd;
+	natd_encap(&d->core);
+	d->core.fragments = d->core.peer->fragmentation != FRAGMENTATION_NO && fragment_announced(m);
+	mode_recognise(d, m);
+	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
+	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
+	go_on_elsewhere(d, natd);
 }
 
 static enum verdict no_childless(struct draft *d)
@@ -205,7 +233,6 @@ enum verdict init_response(struct draft *d)
 {
 	const struct message *m = d->message;
 	struct ike_question *q;
-	bool natd;
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !m->header.spi_r)
 		return draft_drop(d, DROP_INVALID);
@@ -219,20 +246,12 @@ enum verdict init_response(struct draft *d)
 			"the exchange for it, IKE_INTERMEDIATE");
 	if (!ppk_agree(d, d->core.peer, m))
 		return draft_end(d, 0);
-	d->core.spi_r = m->header.spi_r;
-	natd = natd_read(d, m);
-	d->core.nat_fake &= natd;
-	natd_encap(&d->core);
 	proof_hashes_get(d, m);
-	d->core.fragments = d->core.peer->fragmentation != FRAGMENTATION_NO && fragment_announced(m);
-	mode_recognise(d, m);
 	proof_certreq_get(d, m);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
 	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
 		return no_childless(d);
-	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
-	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
-	init_float(d, natd);
+	init_answered(d);
 	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
 	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
 	q->ke = d->hs.x.ke;
@@ -316,6 +335,22 @@ static enum verdict refuse_more(struct draft *d)
 	return draft_refuse(d, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
 }
 
+void init_taken(struct draft *d)
+{
+	const struct message *m = d->message;
+
+	d->core.spi_i = m->header.spi_i;
+	d->core.spi_r = spi_new(d);
+	d->core.path = *d->path;
+	d->core.deadline = d->step->now + admit_patience(d->step);
+	d->hs.natd = natd_read(d, m);
+	d->hs.no_nats = message_notify(m, NO_NATS_ALLOWED);
+	d->core.fragments = fragment_announced(m);
+	mode_recognise(d, m);
+	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
+	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
+}
+
 enum verdict init_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -344,18 +379,9 @@ enum verdict init_request(struct draft *d)
 	d->hs.intermediate = message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (suite_more(&d->core.suite, 0) && !d->hs.intermediate)
 		return refuse_more(d);
-	d->core.spi_i = m->header.spi_i;
-	d->core.spi_r = spi_new(d);
-	d->core.path = *d->path;
-	d->core.deadline = d->step->now + admit_patience(d->step);
+	init_taken(d);
 	d->hs.x.proposal = chosen->num;
-	d->hs.natd = natd_read(d, m);
-	d->hs.no_nats = message_notify(m, NO_NATS_ALLOWED);
 	proof_hashes_get(d, m);
-	d->core.fragments = fragment_announced(m);
-	mode_recognise(d, m);
-	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
-	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
 	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
 	q->ke = d->core.suite.ke;
 	q->peer_public = m->ke.data;

@@ -15,6 +15,14 @@ handler init_responded;    /* ASK_RESPOND answered: the answer goes out, the SA 
 /* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
 bool init_wants_encap(const struct ike *ike, const struct peer *p);
 
-/* Both go on on port 4500 once a NAT was seen, or faked (RFC 7296, 2.23); with MOBIKE, which may meet one
- * later, as soon as the peer knows of NATs at all, which NATD says (RFC 4555, 3.3). */
-void init_float(struct draft *d, bool natd);
+/* What IKE_SA_INIT has in common with IKE_SESSION_RESUME.
+ *
+ * Initiator: the SPI, our nonce, the peer's cookie and NAT detection, into the request M. */
+void init_put(struct draft *d, struct message *m);
+/* Initiator: sends M when it is complete but for what we announce; the SA waits for the answer in STATE. */
+enum verdict init_send(struct draft *d, uint8_t exchange, enum sa_state state, struct message *m);
+/* Initiator: takes the SPI, the nonce and what the peer announces from the message at hand, the answer; what
+ * follows goes to port 4500 if it must. */
+void init_answered(struct draft *d);
+/* Responder: D is a new half-open IKE_SA, for the request at hand. */
+void init_taken(struct draft *d);

@@ -2,7 +2,6 @@
 /* IKE_SESSION_RESUME, and what is different in the IKE_AUTH behind it. */
 #include "ike/resume.h"
 
-#include "ike/admit.h"
 #include "ike/auth.h"
 #include "ike/candidate.h"
 #include "ike/conf.h"
@@ -66,28 +65,11 @@ static void take_ids(struct draft *d, const struct id *local, const struct id *r
 
 static enum verdict send_request(struct draft *d)
 {
-	struct arena *a = d->step->scratch;
-	const struct peer *p = d->core.peer;
-	struct message m = { .header.spi_i = d->core.spi_i, .has = PAYLOAD_BIT(PAYLOAD_NONCE) };
+	struct message m = { 0 };
 
-	if (!d->hs.x.nonce_i.n)
-		d->hs.x.nonce_i = nonce_new(d, &d->keep);
-	m.nonce = d->hs.x.nonce_i;
-	if (d->hs.cookie.n)
-		message_add_notify(&m, a, COOKIE, d->hs.cookie);
-	message_add_notify(&m, a, TICKET_OPAQUE, d->hs.ticket);
-	d->core.nat_fake = init_wants_encap(d->step->ike, p);
-	natd_add(d, &m, d->core.nat_fake);
-	fragment_announce(p, a, &m);
-	mode_introduce(p, a, &m);
-	redirect_put_support(d, &m);
-	d->core.spi_r = 0;
-	d->core.state = S_I_RESUME;
-	d->core.ask = 0;
-	d->hs.rounds++;
-	draft_request(d, IKE_SESSION_RESUME, 0, &m);
-	d->hs.init_i = arena_bytes(&d->keep, d->request);
-	return DRAFT_COMMIT;
+	message_add_notify(&m, d->step->scratch, TICKET_OPAQUE, d->hs.ticket);
+	init_put(d, &m);
+	return init_send(d, IKE_SESSION_RESUME, S_I_RESUME, &m);
 }
 
 bool resume_begin(struct draft *d)
@@ -133,20 +115,9 @@ enum verdict resume_fall_back(struct draft *d, const char *why)
 
 enum verdict resume_response(struct draft *d)
 {
-	const struct message *m = d->message;
-	bool natd;
-
-	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !m->header.spi_r)
+	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !d->message->header.spi_r)
 		return draft_drop(d, DROP_INVALID);
-	d->core.spi_r = m->header.spi_r;
-	natd = natd_read(d, m);
-	d->core.nat_fake &= natd;
-	natd_encap(&d->core);
-	d->core.fragments = d->core.peer->fragmentation != FRAGMENTATION_NO && fragment_announced(m);
-	mode_recognise(d, m);
-	d->hs.x.nonce_r = arena_bytes(&d->keep, m->nonce);
-	d->hs.init_r = arena_bytes(&d->keep, d->datagram);
-	init_float(d, natd);
+	init_answered(d);
 	if (keys_resume(&d->core, d->hs.old_d, d->hs.x.nonce_i, d->hs.x.nonce_r) || !prove(d))
 		return draft_end(d, 0);
 	return auth_send(d);
@@ -292,16 +263,7 @@ enum verdict resume_request(struct draft *d)
 	if (why)
 		return refuse(d, why);
 	take_ticket(d, &t);
-	d->core.spi_i = m->header.spi_i;
-	d->core.spi_r = spi_new(d);
-	d->core.path = *d->path;
-	d->core.deadline = d->step->now + admit_patience(d->step);
-	d->hs.natd = natd_read(d, m);
-	d->hs.no_nats = message_notify(m, NO_NATS_ALLOWED);
-	d->core.fragments = fragment_announced(m);
-	mode_recognise(d, m);
-	d->hs.x.nonce_i = arena_bytes(&d->keep, m->nonce);
-	d->hs.init_i = arena_bytes(&d->keep, d->datagram);
+	init_taken(d);
 	return answer(d, t.d);
 }
 
