@@ -49,6 +49,26 @@ struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, 
 	return seal_put(h->ike, &sa->core, &header, m, 0, &h->lab->rng.rng, arena);
 }
 
+struct message forge_read(const struct flight *f, struct arena *arena)
+{
+	struct message m = { 0 };
+	uint8_t bad;
+
+	if (header_get(bytes_of(f->data, f->n), &m.header) ||
+		message_get(bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), IKE_HEADER, m.header.next,
+			arena, &m, &bad))
+		abort();
+	return m;
+}
+
+struct bytes forge_clear(const struct message *m, struct arena *arena)
+{
+	struct wr w = wr_of(arena_alloc(arena, MESSAGE_ROOM), MESSAGE_ROOM);
+
+	message_put_clear(&m->header, m, &w);
+	return wr_done(&w);
+}
+
 /* Rounded up to what the cipher takes, its last octet the length of the padding. */
 static struct bytes padded(const struct transform *encr, struct bytes inner, struct arena *arena)
 {
@@ -186,6 +206,18 @@ void forge_change(struct flight *f, const struct message *m)
 	free(f->data);
 	f->n = data.n;
 	f->data = memcpy(malloc(data.n), data.p, data.n);
+	arena_free(&arena);
+}
+
+void forge_group(struct lab *lab, struct flight *f, uint16_t group)
+{
+	struct arena arena = { 0 };
+	struct message m;
+
+	if (!forge_open(lab, bytes_of(f->data, f->n), &arena, &m))
+		abort();
+	m.ke.group = group;
+	forge_change(f, &m);
 	arena_free(&arena);
 }
 

@@ -10,8 +10,13 @@ struct sa *forge_sa(const struct host *h);
 /* The SA of H that is established and has not been replaced; NULL when it has none or several. */
 struct sa *forge_sa_up(const struct host *h);
 
+/* What F says, which is not sealed, in ARENA. */
+struct message forge_read(const struct flight *f, struct arena *arena);
+/* M as a datagram that is not sealed, with its header but for next and length. From ARENA. */
+struct bytes forge_clear(const struct message *m, struct arena *arena);
+
 /* A datagram as H could send it on SA: header (SPIs and the initiator's flag are filled in) and the payloads
- * of M, sealed unless the exchange is IKE_SA_INIT. From ARENA. */
+ * of M, sealed. From ARENA. */
 struct bytes forge_seal(struct host *h, struct sa *sa, const struct message *m, struct arena *arena);
 /* The same with INNER, any octets whose first payload is said to be of type FIRST, inside the seal. */
 struct bytes forge_seal_raw(struct host *h, struct sa *sa, const struct wire_header *header, uint8_t first,
@@ -35,5 +40,7 @@ bool forge_open(struct lab *lab, struct bytes datagram, struct arena *arena, str
 /* Seals M anew into F, which stays what it is otherwise: as if its sender, which must have the keys, had said
  * that. */
 void forge_change(struct flight *f, const struct message *m);
+/* F, in the air of LAB, has a public value of another GROUP. */
+void forge_group(struct lab *lab, struct flight *f, uint16_t group);
 /* F becomes the answer "no, NOTIFY" (and DATA), whatever it was. */
 void forge_refusal(struct flight *f, uint16_t notify, struct bytes data);

@@ -232,6 +232,12 @@ void pair_assert_up(struct pair *p)
 
 /* ------------------------------------------------------------------ several children */
 
+void pair_wait(struct pair *p)
+{
+	while (!lab_first(p->lab))
+		lab_clock(p->lab, lab_due(p->lab));
+}
+
 void pair_quiet(struct pair *p, uint64_t ms)
 {
 	uint64_t end = p->lab->now + ms;
@@ -403,6 +409,16 @@ unsigned host_told_times(const struct host *h, enum ike_tell_kind kind)
 	list_each (n, (struct node *)&h->news)
 		times += node_owner(n, struct news, node)->tell.kind == kind;
 	return times;
+}
+
+uint64_t host_counted(const struct host *h, enum counter c)
+{
+	struct arena arena = { 0 };
+	unsigned n;
+	uint64_t v = ike_counters(h->ike, NULL, false, &arena, &n)->v[c];
+
+	arena_free(&arena);
+	return v;
 }
 
 unsigned host_dropped(const struct host *h, enum drop_reason reason)

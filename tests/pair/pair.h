@@ -75,6 +75,8 @@ void pair_assert_up(struct pair *p);
 /* The same with N children, after the seconds that a deleted one is kept in, in which nothing is said: each
  * has its policy, and the packets of both find their SA. What was replaced or redundant is gone. */
 void pair_assert_agree(struct pair *p, unsigned n);
+/* Time passes until something is said. */
+void pair_wait(struct pair *p);
 /* MS milliseconds pass, and nothing is said. */
 void pair_quiet(struct pair *p, uint64_t ms);
 /* Neither has anything, nor would anything ever happen: no SA, no policy, no timer. */
@@ -91,5 +93,7 @@ const struct why *host_why(const struct host *h);
 bool host_said(const struct host *h, const char *part);
 /* How often H told news of KIND. */
 unsigned host_told_times(const struct host *h, enum ike_tell_kind kind);
+/* What H has counted of C, of all connections together. */
+uint64_t host_counted(const struct host *h, enum counter c);
 /* How many datagrams H dropped for REASON. */
 unsigned host_dropped(const struct host *h, enum drop_reason reason);

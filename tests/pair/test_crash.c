@@ -40,23 +40,6 @@ static void restart(struct host *h)
 	host_start(h);
 }
 
-/* Until moon, which hears nothing, asks whether sun is there. */
-static void wait(struct pair *p)
-{
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
-}
-
-static uint64_t crashes(const struct host *h)
-{
-	struct arena arena = { 0 };
-	unsigned n;
-	uint64_t v = ike_counters(h->ike, NULL, false, &arena, &n)->v[COUNT_CRASHES];
-
-	arena_free(&arena);
-	return v;
-}
-
 /* One round trip says it, and the tunnel is set up again without a pause. */
 static void a_crash_is_shown(void **state)
 {
@@ -64,13 +47,13 @@ static void a_crash_is_shown(void **state)
 	uint64_t then;
 
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	then = p->lab->now;
 	ARROWS(p->lab, ALIVE(2), SHOWN(2));
 	assert_non_null(strstr(host_why(p->moon)->what, "it was restarted"));
 	COMES_UP(p);
 	assert_int_equal(p->lab->now, then);
-	assert_int_equal(crashes(p->moon), 1);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 1);
 	pair_assert_up(p);
 }
 
@@ -80,7 +63,7 @@ static void what_is_configured_for_death(void **state)
 	struct pair *p = open(state, PATIENT CHILD("dpd_action = start"), NULL);
 
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(2), SHOWN(2));
 	COMES_UP(p);
 	pair_assert_up(p);
@@ -91,7 +74,7 @@ static void nothing_is_configured(void **state)
 	struct pair *p = open(state, PATIENT, NULL);
 
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(2), SHOWN(2));
 	SILENCE(p->lab);
 	assert_int_equal(ike_load(p->moon->ike).sas, 0);
@@ -103,7 +86,7 @@ static void the_responder_is_shown_it(void **state)
 	struct pair *p = open(state, NULL, PATIENT);
 
 	restart(p->moon);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {}",
 		"moon --> sun  INFORMATIONAL response 0: N(INVALID_IKE_SPI), " TOKEN);
 	assert_int_equal(ike_load(p->sun->ike).sas, 0);
@@ -117,12 +100,12 @@ static void a_wrong_token(void **state)
 	host_stop(p->sun);
 	p->sun->secret[0] ^= 1;
 	host_start(p->sun);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(2), SHOWN(2));
 	SILENCE(p->lab);
 	assert_int_equal(ike_load(p->moon->ike).sas, 1);
 	assert_int_equal(host_dropped(p->moon, DROP_UNSEALED), 1);
-	assert_int_equal(crashes(p->moon), 0);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 0);
 }
 
 static void switched_off(void **state)
@@ -136,7 +119,7 @@ static void switched_off(void **state)
 	assert_true(forge_sa(p->sun)->core.has_token);
 	assert_false(forge_sa(p->moon)->core.has_token);
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(2), "moon <-- sun  INFORMATIONAL response 2: N(INVALID_IKE_SPI)");
 	assert_int_equal(ike_load(p->moon->ike).sas, 1);
 }
@@ -174,7 +157,7 @@ static void nobody_gets_the_token_of_the_living(void **state)
 	ask_for_token(p, 0);
 	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: N(INVALID_IKE_SPI), " TOKEN);
 	assert_int_equal(ike_load(p->moon->ike).sas, 1);
-	assert_int_equal(crashes(p->moon), 0);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 0);
 }
 
 /* Who asked for a rekeying gives its new token in an exchange of its own, who answered in the answer. */
@@ -198,7 +181,7 @@ static void a_rekeyed_one_has_other_tokens(void **state)
 	assert_true(forge_sa_up(p->sun)->core.has_token);
 	assert_memory_not_equal(before, forge_sa_up(p->moon)->core.token, sizeof before);
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(1), SHOWN(1));
 	COMES_UP(p);
 	pair_assert_up(p);
@@ -228,7 +211,7 @@ static void many_packets_do_not_hide_it(void **state)
 	uint32_t spi = host_child(p->moon, "net")->spi_out;
 
 	restart(p->sun);
-	wait(p);
+	pair_wait(p);
 	for (unsigned i = 0; i < 2 * STRANGERS_BURST; i++)
 		host_event(p->sun,
 			&(struct ike_event){ .kind = EVENT_UNKNOWN_SPI,

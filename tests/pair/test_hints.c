@@ -40,8 +40,7 @@ static void restart_sun(struct pair *p)
 {
 	host_stop(p->sun);
 	host_start(p->sun);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	pair_wait(p);
 }
 
 /* Sun has been restarted, and says so to what moon asks. Moon asks as often as ever, and knows why then. */

@@ -94,42 +94,18 @@ static void a_peer_that_demands_it_refuses(void **state)
 	pair_assert_empty_later(p);
 }
 
-/* What is in the air, which is not sealed, as M says it. */
-static void say_instead(struct lab *lab, const struct message *m)
-{
-	struct flight *f = lab_first(lab);
-	uint8_t room[1024];
-	struct wr w = wr_of(room, sizeof room);
-
-	message_put_clear(&m->header, m, &w);
-	lab_forge(lab, f->from, f->source, f->target, wr_done(&w));
-	lab_lose(f);
-}
-
-/* What is in the air, not sealed. */
-static struct message in_the_air(struct lab *lab, struct arena *arena)
-{
-	const struct flight *f = lab_first(lab);
-	struct message m = { 0 };
-	uint8_t bad;
-
-	assert_int_equal(header_get(bytes_of(f->data, f->n), &m.header), ERR_OK);
-	assert_int_equal(message_get(bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), IKE_HEADER,
-				 m.header.next, arena, &m, &bad),
-		ERR_OK);
-	return m;
-}
-
 /* What is in the air without saying that there could be IKE_INTERMEDIATE. */
 static void deny_intermediate(struct lab *lab)
 {
 	struct arena arena = { 0 };
-	struct message m = in_the_air(lab, &arena);
+	struct flight *f = lab_first(lab);
+	struct message m = forge_read(f, &arena);
 
 	for (unsigned i = 0; i < m.n_notifies; i++)
 		if (m.notifies[i].type == INTERMEDIATE_EXCHANGE_SUPPORTED)
 			m.notifies[i].type = INITIAL_CONTACT;
-	say_instead(lab, &m);
+	lab_forge(lab, f->from, f->source, f->target, forge_clear(&m, &arena));
+	lab_lose(f);
 	arena_free(&arena);
 }
 
@@ -166,9 +142,9 @@ static struct pair *until_next(void **state, struct arena *arena, struct bytes *
 		CONN("proposals = aes128gcm16-prfsha256-ecp256-ke1_x25519"));
 
 	pair_say_up(p, 1);
-	*ni = arena_bytes(arena, in_the_air(p->lab, arena).nonce);
+	*ni = arena_bytes(arena, forge_read(lab_first(p->lab), arena).nonce);
 	lab_deliver(p->lab, lab_first(p->lab));
-	*nr = arena_bytes(arena, in_the_air(p->lab, arena).nonce);
+	*nr = arena_bytes(arena, forge_read(lab_first(p->lab), arena).nonce);
 	lab_deliver(p->lab, lab_first(p->lab));
 	return p;
 }
@@ -324,26 +300,13 @@ static void a_peer_that_refuses(void **state)
 	pair_assert_empty_later(p);
 }
 
-/* The message in the air with another group. */
-static void another_group(struct pair *p)
-{
-	struct arena arena = { 0 };
-	struct flight *f = lab_first(p->lab);
-	struct message m;
-
-	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
-	m.ke.group = KE_ECP_384;
-	forge_change(f, &m);
-	arena_free(&arena);
-}
-
 static void another_group_is_asked_for(void **state)
 {
 	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
 
 	pair_say_up(p, 1);
 	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
-	another_group(p);
+	forge_group(p->lab, lab_first(p->lab), KE_ECP_384);
 	ARROWS(p->lab, NEXT_ASKS(1), "moon <-- sun  IKE_INTERMEDIATE response 1: SK {N(INVALID_SYNTAX)}");
 	assert_string_equal(host_why(p->sun)->offered, "ecp384");
 	assert_string_equal(host_why(p->sun)->configured, "ecp256");

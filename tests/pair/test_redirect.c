@@ -38,16 +38,6 @@ static struct pair *open(void **state, const char *moon, const char *sun, const 
 	return p;
 }
 
-static uint64_t counted(const struct host *h, enum counter what)
-{
-	struct arena arena = { 0 };
-	unsigned n;
-	uint64_t v = ike_counters(h->ike, NULL, false, &arena, &n)->v[what];
-
-	arena_free(&arena);
-	return v;
-}
-
 static void assert_at_star(struct pair *p)
 {
 	assert_true(host_done(p->moon, 1)->success);
@@ -55,7 +45,7 @@ static void assert_at_star(struct pair *p)
 	assert_int_equal(ike_load(p->moon->ike).children, 1);
 	assert_int_equal(ike_load(star->ike).children, 1);
 	assert_true(ip_eq(&forge_sa(p->moon)->core.path.remote.ip, &star->ip));
-	assert_int_equal(counted(p->moon, COUNT_REDIRECTS_FOLLOWED), 1);
+	assert_int_equal(host_counted(p->moon, COUNT_REDIRECTS_FOLLOWED), 1);
 }
 
 /* Before anything was computed. */
@@ -67,7 +57,7 @@ static void at_the_first_message(void **state)
 	STAR_COMES_UP(p);
 	assert_at_star(p);
 	assert_int_equal(ike_load(p->sun->ike).sas, 0);
-	assert_int_equal(counted(p->sun, COUNT_REDIRECTS_SENT), 1);
+	assert_int_equal(host_counted(p->sun, COUNT_REDIRECTS_SENT), 1);
 }
 
 static void by_name(void **state)
@@ -150,7 +140,7 @@ static void not_for_ever(void **state)
 	lab_calm(p->lab);
 	assert_false(host_done(p->moon, 1)->success);
 	assert_non_null(strstr(host_why(p->moon)->what, "again and again"));
-	assert_int_equal(counted(p->moon, COUNT_REDIRECTS_FOLLOWED), REDIRECTS_MAX);
+	assert_int_equal(host_counted(p->moon, COUNT_REDIRECTS_FOLLOWED), REDIRECTS_MAX);
 }
 
 /* A gateway does not send back to where he was sent from. */

@@ -59,12 +59,7 @@ static struct kept_ticket *ticket(const struct host *h)
 
 static uint64_t resumed(const struct host *h)
 {
-	struct arena arena = { 0 };
-	unsigned n;
-	uint64_t v = ike_counters(h->ike, NULL, false, &arena, &n)->v[COUNT_RESUMED];
-
-	arena_free(&arena);
-	return v;
+	return host_counted(h, COUNT_RESUMED);
 }
 
 /* Sun has been restarted, and moon, which asks whether it is there, has heard so. */
@@ -72,8 +67,7 @@ static void crash(struct pair *p)
 {
 	host_stop(p->sun);
 	host_start(p->sun);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(2), SHOWN(2));
 }
 
@@ -268,8 +262,7 @@ static void no_answer(void **state)
 	crash(p);
 	for (unsigned i = 0; i <= RESUME_TRIES; i++) {
 		ARROWS(p->lab, "lost: " TICKET);
-		while (!lab_first(p->lab))
-			lab_clock(p->lab, lab_due(p->lab));
+		pair_wait(p);
 	}
 	COMES_UP(p);
 	pair_assert_up(p);
@@ -328,8 +321,7 @@ static void after_a_rekeying(void **state)
 	lab_calm(p->lab);
 	host_stop(p->sun);
 	host_start(p->sun);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(1), SHOWN(1), RESUMES_ARROWS);
 	pair_assert_up(p);
 }
@@ -372,8 +364,7 @@ static struct pair *lost_with_two_kes(void **state)
 	/* clang-format on */
 	host_stop(p->sun);
 	host_start(p->sun);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	pair_wait(p);
 	ARROWS(p->lab, ALIVE(3), SHOWN(3));
 	return p;
 }
@@ -509,8 +500,7 @@ static void with_mobike(void **state)
 	lab_calm(p->lab);
 	host_stop(p->sun);
 	host_start(p->sun);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	pair_wait(p);
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun:4500  INFORMATIONAL request 2: SK {}",
@@ -572,19 +562,10 @@ static struct bytes without_nats(const struct flight *f, struct arena *arena)
 {
 	static const uint8_t between[12] = { 10, 9, 0, 1, 192, 0, 2, 2, 500 >> 8, 500 & 255, 500 >> 8,
 		500 & 255 };
-	struct wr w = wr_of(arena_alloc(arena, 2048), 2048);
-	struct message m = { 0 };
-	uint8_t bad;
+	struct message m = forge_read(f, arena);
 
-	assert_int_equal(header_get(bytes_of(f->data, f->n), &m.header), ERR_OK);
-	assert_int_equal(message_get(bytes_of(f->data + IKE_HEADER, f->n - IKE_HEADER), IKE_HEADER,
-				 m.header.next, arena, &m, &bad),
-		ERR_OK);
-	m.notifies = wire_list_room(arena, m.notifies, m.n_notifies, sizeof *m.notifies);
-	m.notifies[m.n_notifies++] =
-		(struct wire_notify){ .type = NO_NATS_ALLOWED, .data = bytes_of(between, sizeof between) };
-	message_put_clear(&m.header, &m, &w);
-	return wr_done(&w);
+	message_add_notify(&m, arena, NO_NATS_ALLOWED, bytes_of(between, sizeof between));
+	return forge_clear(&m, arena);
 }
 
 static void a_nat_that_the_client_forbids(void **state)
