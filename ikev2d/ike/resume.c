@@ -275,7 +275,9 @@ const char *resume_accept(struct draft *d, const struct message *m)
 		return "the client does not know the keys of its ticket";
 	if (!prove(d))
 		return "our proof cannot be made";
+	/* Several IKE_SAs may have begun with it. */
+	if (!ticket_use(d->step, d->hs.ticket_number, d->hs.ticket_end))
+		return "the client has used its ticket meanwhile";
 	count(d->step->ike, d->core.peer, COUNT_RESUMED);
-	ticket_used(d->step->ike, d->hs.ticket_number, d->hs.ticket_end);
 	return NULL;
 }

@@ -231,15 +231,19 @@ static bool is_used(struct ike *ike, uint64_t number, uint32_t wall)
 	return used || n == TICKETS_USED_MAX;
 }
 
-void ticket_used(struct ike *ike, uint64_t number, uint32_t end)
+bool ticket_use(struct step *s, uint64_t number, uint32_t end)
 {
+	struct ike *ike = s->ike;
+
+	if (is_used(ike, number, ticket_wall(s)))
+		return false;
 	if (!ike->used) {
 		ike->used = calloc(TICKETS_USED_MAX, sizeof *ike->used);
 		if (!ike->used)
 			abort();
 	}
-	if (ike->n_used < TICKETS_USED_MAX)
-		ike->used[ike->n_used++] = (struct used_ticket){ number, end };
+	ike->used[ike->n_used++] = (struct used_ticket){ number, end };
+	return true;
 }
 
 enum err ticket_open(struct step *s, struct bytes opaque, struct ticket *out)

@@ -35,8 +35,9 @@ enum err ticket_open(struct step *s, struct bytes opaque, struct ticket *out) MU
 enum err ticket_parse(struct bytes plain, struct arena *arena, struct ticket *out) MUST_CHECK;
 struct bytes ticket_print(const struct ticket *t, struct arena *arena);
 
-/* The ticket with NUMBER, which counts until END, was used. */
-void ticket_used(struct ike *ike, uint64_t number, uint32_t end);
+/* The ticket with NUMBER, which counts until END, is used now. False: it was before, or cannot be remembered.
+ */
+bool ticket_use(struct step *s, uint64_t number, uint32_t end) MUST_CHECK;
 
 /* The trust that D's core has in authorities, as a ticket has it. */
 uint64_t ticket_trust(const struct ike *ike);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Session resumption (RFC 5723): moon has a ticket of sun's, and sun, or the way to it, is lost. */
 #include "ike/conf.h"
+#include "ike/keys.h"
+#include "ike/seal.h"
 #include "ike/ticket.h"
 #include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
@@ -222,6 +224,54 @@ static void a_ticket_that_was_used(void **state)
 	arena_free(&arena);
 	pair_assert_up(p);
 	assert_int_equal(ike_load(p->sun->ike).sas, 1);
+}
+
+/* IKE_AUTH on SA of sun's, as a client that has the keys of the ticket would send it. */
+static struct bytes proof_of(struct pair *p, struct sa *sa, struct arena *arena)
+{
+	struct message m = { .header = { .spi_i = sa->core.spi_i,
+				     .spi_r = sa->core.spi_r,
+				     .version = 0x20,
+				     .exchange = IKE_AUTH,
+				     .flags = FLAG_INITIATOR,
+				     .mid = 1 },
+		.has = PAYLOAD_BIT(PAYLOAD_IDI) | PAYLOAD_BIT(PAYLOAD_AUTH),
+		.idi = sa->handshake.remote_id };
+	struct bytes octets = keys_signed_octets(&sa->core, &sa->handshake, true, arena);
+	const struct transform *f = sa->core.suite.prf;
+	uint8_t *mac = arena_alloc(arena, f->out);
+	struct sa_core core = sa->core;
+
+	core.initiator = true;
+	assert_int_equal(prf(f, bytes_of(core.keys.pi, f->out), &octets, 1, mac), ERR_OK);
+	m.auth = (struct wire_auth){ AUTH_METHOD_PSK, bytes_of(mac, f->out) };
+	return seal_put(p->sun->ike, &core, &m.header, &m, 0, &p->lab->rng.rng, arena);
+}
+
+/* Nor twice at the same time: two IKE_SAs begin with it, and the first that has proved itself is it. */
+static void a_ticket_that_is_used_twice_at_once(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+	struct arena arena = { 0 };
+	struct flight *f;
+	struct bytes other;
+	struct sa *sa;
+
+	crash(p);
+	f = lab_first(p->lab);
+	other = arena_bytes(&arena, bytes_of(f->data, f->n));
+	((uint8_t *)other.p)[0] ^= 1;
+	lab_deliver(p->lab, lab_forge(p->lab, p->moon, f->source, f->target, other));
+	sa = forge_sa(p->sun);
+	ARROWS(p->lab, TICKET, TAKEN, TAKEN, RESUMED(ASKS, GIVES));
+	other = proof_of(p, sa, &arena);
+	lab_deliver(p->lab, forge_send(p->moon, forge_sa(p->moon), other));
+	ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}");
+	assert_string_equal(host_why(p->sun)->what, "the client has used its ticket meanwhile");
+	arena_free(&arena);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 1);
+	assert_int_equal(resumed(p->sun), 1);
 }
 
 /* Who has the ticket and not the keys gets nowhere, and the ticket is not lost by that. */
@@ -636,6 +686,7 @@ int main(void)
 		PAIR_TEST(a_ticket_that_has_expired),
 		PAIR_TEST(a_ticket_that_the_gateway_knows_has_expired),
 		PAIR_TEST(a_ticket_that_was_used),
+		PAIR_TEST(a_ticket_that_is_used_twice_at_once),
 		PAIR_TEST(without_the_keys),
 		PAIR_TEST(refused_behind_the_ticket),
 		PAIR_TEST(no_answer),
