@@ -26,9 +26,9 @@
 #define TICKET  "moon --> sun  IKE_SESSION_RESUME request 0: Nonce, N(TICKET_OPAQUE), NATD"
 #define TAKEN   "moon <-- sun  IKE_SESSION_RESUME response 0: Nonce, NATD"
 #define NACK    "moon <-- sun  IKE_SESSION_RESUME response 0: N(TICKET_NACK)"
-#define RESUMED(asks, gives)                                                                                 \
-	"moon --> sun  IKE_AUTH request 1: SK {IDi, IDr, AUTH, SA, TSi, TSr, " asks "}",                     \
-	"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, " gives "}"
+#define PROVES(asks)  "moon --> sun  IKE_AUTH request 1: SK {IDi, IDr, AUTH, SA, TSi, TSr, " asks "}"
+#define PROVED(gives) "moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, " gives "}"
+#define RESUMED(asks, gives) PROVES(asks), PROVED(gives)
 #define RESUMES_ARROWS TICKET, TAKEN, RESUMED(ASKS, GIVES)
 #define ALIVE(mid) "moon --> sun  INFORMATIONAL request " #mid ": SK {}"
 #define SHOWN(mid) "moon <-- sun  INFORMATIONAL response " #mid ": N(INVALID_IKE_SPI), " TOKEN
@@ -281,11 +281,91 @@ static void without_the_keys(void **state)
 
 	((uint8_t *)ticket(p->moon)->d.p)[0] ^= 1;
 	crash(p);
-	ARROWS(p->lab, TICKET, TAKEN,
-		"moon --> sun  IKE_AUTH request 1: SK {IDi, IDr, AUTH, SA, TSi, TSr, " ASKS "}");
+	ARROWS(p->lab, TICKET, TAKEN, PROVES(ASKS));
 	SILENCE(p->lab);
 	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1);
 	assert_int_equal(p->sun->ike->n_used, 0);
+}
+
+/* The datagram in the air, which is not sealed, with one more notify. */
+static void change(struct pair *p)
+{
+	struct arena arena = { 0 };
+	struct flight *f = lab_first(p->lab);
+	struct message m = forge_read(f, &arena);
+
+	message_add_notify(&m, &arena, INITIAL_CONTACT, (struct bytes){ 0 });
+	lab_forge(p->lab, f->from, f->source, f->target, forge_clear(&m, &arena));
+	lab_lose(f);
+	arena_free(&arena);
+}
+
+/* What was sent without a seal is proved in IKE_AUTH. */
+static void a_request_that_was_changed_on_its_way(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	crash(p);
+	change(p);
+	ARROWS(p->lab, TICKET ", N(INITIAL_CONTACT)", TAKEN, PROVES(ASKS),
+		"moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}");
+	assert_string_equal(host_why(p->sun)->what, "the client does not know the keys of its ticket");
+	lab_calm(p->lab);
+	assert_int_equal(resumed(p->sun), 0);
+	assert_int_equal(p->sun->ike->n_used, 0);
+}
+
+static void an_answer_that_was_changed_on_its_way(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	crash(p);
+	ARROWS(p->lab, TICKET);
+	change(p);
+	ARROWS(p->lab, TAKEN ", N(INITIAL_CONTACT)", PROVES(ASKS), PROVED(GIVES));
+	assert_string_equal(host_why(p->moon)->what, "the peer does not know the keys of the ticket");
+	assert_int_equal(resumed(p->moon), 0);
+}
+
+/* The message of IKE_AUTH in the air, from who is somebody else. */
+static void say_who(struct pair *p)
+{
+	static const struct id id = { ID_FQDN, { (const uint8_t *)"mallory", 7 } };
+	struct arena arena = { 0 };
+	struct flight *f = lab_first(p->lab);
+	struct message m;
+
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	if (m.has & PAYLOAD_BIT(PAYLOAD_IDI))
+		m.idi = id;
+	else
+		m.idr = id;
+	forge_change(f, &m);
+	arena_free(&arena);
+}
+
+static void a_client_that_is_somebody_else(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	crash(p);
+	ARROWS(p->lab, TICKET, TAKEN);
+	say_who(p);
+	ARROWS(p->lab, PROVES(ASKS), "moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}");
+	assert_string_equal(host_why(p->sun)->what, "the client has another identity than its ticket");
+	assert_int_equal(p->sun->ike->n_used, 0);
+}
+
+static void a_gateway_that_is_somebody_else(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	crash(p);
+	ARROWS(p->lab, TICKET, TAKEN, PROVES(ASKS));
+	say_who(p);
+	ARROWS(p->lab, PROVED(GIVES));
+	assert_string_equal(host_why(p->moon)->what, "the peer has another identity than the ticket");
+	assert_int_equal(resumed(p->moon), 0);
 }
 
 /* A gateway that finds at IKE_AUTH that it must not: it is asked without a ticket. */
@@ -294,8 +374,7 @@ static void refused_behind_the_ticket(void **state)
 	struct pair *p = open_up(state, KEPT, RESUMES);
 
 	crash(p);
-	ARROWS(p->lab, TICKET, TAKEN,
-		"moon --> sun  IKE_AUTH request 1: SK {IDi, IDr, AUTH, SA, TSi, TSr, " ASKS "}");
+	ARROWS(p->lab, TICKET, TAKEN, PROVES(ASKS));
 	forge_refusal(lab_first(p->lab), AUTHENTICATION_FAILED, (struct bytes){ 0 });
 	ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}");
 	lab_calm(p->lab);
@@ -688,6 +767,10 @@ int main(void)
 		PAIR_TEST(a_ticket_that_was_used),
 		PAIR_TEST(a_ticket_that_is_used_twice_at_once),
 		PAIR_TEST(without_the_keys),
+		PAIR_TEST(a_request_that_was_changed_on_its_way),
+		PAIR_TEST(an_answer_that_was_changed_on_its_way),
+		PAIR_TEST(a_client_that_is_somebody_else),
+		PAIR_TEST(a_gateway_that_is_somebody_else),
 		PAIR_TEST(refused_behind_the_ticket),
 		PAIR_TEST(no_answer),
 		PAIR_TEST(a_cookie_first),
