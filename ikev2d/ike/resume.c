@@ -173,8 +173,6 @@ static const char *outdated(struct draft *d, const struct ticket *t)
 		return "its connection is not configured any more";
 	if (!p->resumption || p->content != t->content || t->trust != ticket_trust(d->step->ike))
 		return "the configuration is another one";
-	if (t->auth_end && t->auth_end <= ticket_wall(d->step))
-		return "what the client proved has expired";
 	for (unsigned i = 0; i < d->hs.n_candidates; i++)
 		if (d->hs.candidates[i].peer == p) {
 			d->core.peer = p;

@@ -7,11 +7,11 @@
 
 /* What a ticket says. All that is a pointer is borrowed. */
 struct ticket {
-	uint64_t number; /* by which it is known that it was used */
-	uint32_t end,
-		auth_end; /* s, wall clock: of the ticket, and of what the client has proved (0: no end) */
-	uint64_t content; /* of the connection, and */
-	uint64_t trust;   /* of the authorities, when it was made */
+	uint64_t number;        /* by which it is known that it was used */
+	uint32_t end, auth_end; /* s, wall clock: of the ticket, and of what the client has proved, not before
+				   (0: no end) */
+	uint64_t content;       /* of the connection, and */
+	uint64_t trust;         /* of the authorities, when it was made */
 	const char *conn;
 	struct id id_i, id_r;
 	struct suite suite;
