@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long CHILD_SAs and IKE_SAs live: new keys in time, by the clock or by volume, and an end in any case.
  */
+#include "ike/step.h"
 #include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
 
@@ -362,6 +363,29 @@ static void the_delete_is_lost(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* What is under way may fail yet: the time comes again, and nothing is begun twice. */
+static void again_while_it_is_under_way(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	struct sa *old = forge_sa(p->moon);
+
+	until(p, p->lab->now, 1000 * SECOND);
+	old->core.reauth_due = p->lab->now;
+	sa_rearm(p->moon->ike, old);
+	host_event(p->moon, &(struct ike_event){ .kind = EVENT_CLOCK });
+	assert_int_equal(old->core.reauth_due, p->lab->now + BUSY_TIME);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}",
+		"moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}",
+		"moon <-- sun  INFORMATIONAL response 2: SK {}");
+	/* clang-format on */
+	pair_assert_agree(p, 1);
+}
+
 /* The new one is replaced before the old one goes: moon has the answer to that last. */
 static void the_new_one_is_rekeyed(void **state)
 {
@@ -719,6 +743,7 @@ int main(void)
 		PAIR_TEST(make_before_break_where_the_newer_one_replaces),
 		PAIR_TEST(the_answer_is_lost),
 		PAIR_TEST(the_delete_is_lost),
+		PAIR_TEST(again_while_it_is_under_way),
 		PAIR_TEST(the_new_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_used),
 		PAIR_TEST(what_is_late_stays),
