@@ -196,6 +196,88 @@ static void a_ticket_that_has_expired(void **state)
 	pair_assert_up(p);
 }
 
+/* Nor is one of use when what was proved has aged, with another configuration, or another gateway. */
+static void assert_not_tried(struct pair *p)
+{
+	crash(p);
+	COMES_UP(p);
+	pair_assert_up(p);
+	assert_int_equal(resumed(p->moon), 0);
+}
+
+static void a_proof_that_has_expired(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	ticket(p->moon)->auth_end = 1;
+	assert_not_tried(p);
+}
+
+static void another_configuration_of_the_client(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	ticket(p->moon)->content++;
+	assert_not_tried(p);
+}
+
+static void a_ticket_of_another_gateway(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	ticket(p->moon)->gateway.a[3]++;
+	assert_not_tried(p);
+}
+
+/* Certificates that may be revoked are looked at again only where they are proved again. */
+static void none_where_revoked_certificates_end_it(void **state)
+{
+	struct pair *p = open(state, RESUMES, RESUMES CONN("cert_revoked = close"));
+
+	p->sun->proven = "certificate of moon";
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_null(ticket(p->moon));
+}
+
+/* A ticket stands for a connection, and that for addresses. */
+static void from_where_the_connection_is_not_for(void **state)
+{
+	struct pair *p = open_up(state, KEPT,
+		RESUMES "connections { other { local_addrs = 192.0.2.2\n remote_addrs = 192.0.2.3\n "
+			"children { net { } } } }\n");
+	struct addr star = { { 4, { 192, 0, 2, 3 } }, 500 };
+	struct flight *f;
+
+	crash(p);
+	f = lab_first(p->lab);
+	lab_deliver(p->lab, lab_forge(p->lab, p->moon, star, f->target, bytes_of(f->data, f->n)));
+	assert_non_null(strstr(host_why(p->sun)->what, "its connection is not for these addresses"));
+}
+
+/* Nobody else's answer counts. */
+static void refused_by_somebody_else(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+	struct addr star = { { 4, { 192, 0, 2, 3 } }, 500 };
+	struct arena arena = { 0 };
+	struct message m;
+	struct flight *f;
+
+	crash(p);
+	f = lab_first(p->lab);
+	m = forge_read(f, &arena);
+	m = (struct message){ .header = m.header };
+	m.header.spi_r = 0;
+	m.header.flags = FLAG_RESPONSE;
+	message_add_notify(&m, &arena, TICKET_NACK, (struct bytes){ 0 });
+	lab_deliver(p->lab, lab_forge(p->lab, p->sun, star, f->source, forge_clear(&m, &arena)));
+	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 1);
+	ARROWS(p->lab, RESUMES_ARROWS);
+	pair_assert_up(p);
+	arena_free(&arena);
+}
+
 static void a_ticket_that_the_gateway_knows_has_expired(void **state)
 {
 	struct pair *p = open_up(state, KEPT, RESUMES);
@@ -763,6 +845,12 @@ int main(void)
 		PAIR_TEST(another_configuration),
 		PAIR_TEST(other_authorities),
 		PAIR_TEST(a_ticket_that_has_expired),
+		PAIR_TEST(a_proof_that_has_expired),
+		PAIR_TEST(another_configuration_of_the_client),
+		PAIR_TEST(a_ticket_of_another_gateway),
+		PAIR_TEST(none_where_revoked_certificates_end_it),
+		PAIR_TEST(from_where_the_connection_is_not_for),
+		PAIR_TEST(refused_by_somebody_else),
 		PAIR_TEST(a_ticket_that_the_gateway_knows_has_expired),
 		PAIR_TEST(a_ticket_that_was_used),
 		PAIR_TEST(a_ticket_that_is_used_twice_at_once),
