@@ -108,6 +108,30 @@ static void a_wrong_token(void **state)
 	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 0);
 }
 
+/* Nor does the right one beside anything else than that the IKE_SA is not known (RFC 6290, 4.5). */
+static void a_token_without_the_notify(void **state)
+{
+	struct pair *p = open(state, KEPT, NULL);
+	struct arena arena = { 0 };
+	struct flight *f;
+	struct message m;
+
+	restart(p->sun);
+	pair_wait(p);
+	ARROWS(p->lab, ALIVE(2));
+	f = lab_first(p->lab);
+	m = forge_read(f, &arena);
+	for (unsigned i = 0; i < m.n_notifies; i++)
+		if (m.notifies[i].type == INVALID_IKE_SPI)
+			m.notifies[i].type = INVALID_SYNTAX;
+	lab_deliver(p->lab, lab_forge(p->lab, p->sun, f->source, f->target, forge_clear(&m, &arena)));
+	arena_free(&arena);
+	assert_int_equal(ike_load(p->moon->ike).sas, 1);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 0);
+	ARROWS(p->lab, SHOWN(2));
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 1);
+}
+
 static void switched_off(void **state)
 {
 	struct pair *p = pair_open(state, KEPT, DAEMON("crash_detection = no"));
@@ -246,6 +270,7 @@ int main(void)
 		PAIR_TEST(nothing_is_configured),
 		PAIR_TEST(the_responder_is_shown_it),
 		PAIR_TEST(a_wrong_token),
+		PAIR_TEST(a_token_without_the_notify),
 		PAIR_TEST(switched_off),
 		PAIR_TEST(nobody_gets_the_token_of_the_living),
 		PAIR_TEST(a_rekeyed_one_has_other_tokens),
