@@ -171,14 +171,24 @@ static void ask_for_token(struct pair *p, uint8_t flags)
 }
 
 /* While the IKE_SA is alive nobody gets its token: with the initiator's flag turned around an answer comes,
- * since sun has begun no such IKE_SA, and what is in it proves nothing. */
+ * since sun has begun no such IKE_SA, and what is in it proves nothing, with the flag as it should be either.
+ */
 static void nobody_gets_the_token_of_the_living(void **state)
 {
 	struct pair *p = open(state, KEPT, NULL);
+	struct arena arena = { 0 };
+	struct flight *f;
+	struct message m;
 
 	ask_for_token(p, FLAG_INITIATOR);
 	SILENCE(p->lab);
 	ask_for_token(p, 0);
+	f = lab_first(p->lab);
+	m = forge_read(f, &arena);
+	m.header.flags &= (uint8_t)~FLAG_INITIATOR;
+	lab_deliver(p->lab, lab_forge(p->lab, p->sun, f->source, f->target, forge_clear(&m, &arena)));
+	assert_int_equal(host_dropped(p->moon, DROP_NO_REQUEST), 1);
+	arena_free(&arena);
 	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: N(INVALID_IKE_SPI), " TOKEN);
 	assert_int_equal(ike_load(p->moon->ike).sas, 1);
 	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 0);
