@@ -224,6 +224,38 @@ static struct pair *up_at_sun(void **state, const char *moon, const char *sun)
 	return p;
 }
 
+/* What the peer said of itself holds for the IKE_SA that has taken the place of the one it said it for. */
+static void after_a_rekeying(void **state)
+{
+	struct pair *p = up_at_sun(state, KNOWS, NULL);
+
+	host_rekey(p->sun, NULL);
+	lab_calm(p->lab);
+	assert_true(send_away(p, "192.0.2.3", (struct ike_redirect){ 0 }, 5)->success);
+	lab_calm(p->lab);
+	assert_int_equal(ike_load(p->sun->ike).sas, 0);
+	assert_int_equal(ike_load(star->ike).children, 1);
+}
+
+/* Gateways send who came to them: nobody whom we came from sends us away. */
+static void who_came_does_not_send_us(void **state)
+{
+	struct pair *p = up_at_sun(state, KNOWS, KNOWS);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = INFORMATIONAL, .mid = 2 } };
+	static const uint8_t to_star[] = { 1, 4, 192, 0, 2, 3 };
+
+	message_add_notify(&m, &arena, REDIRECT, bytes_of(to_star, sizeof to_star));
+	forge_send(p->moon, forge_sa(p->moon), forge_seal(p->moon, forge_sa(p->moon), &m, &arena));
+	/* clang-format off */
+	ARROWS(p->lab, "moon --> sun  INFORMATIONAL request 2: SK {N(REDIRECT)}",
+		"moon <-- sun  INFORMATIONAL response 2: SK {}");
+	/* clang-format on */
+	SILENCE(p->lab);
+	assert_int_equal(host_counted(p->sun, COUNT_REDIRECTS_FOLLOWED), 0);
+	arena_free(&arena);
+}
+
 /* The tunnel with star stands before the one with sun goes. */
 static void by_command(void **state)
 {
@@ -309,6 +341,8 @@ int main(void)
 		PAIR_TEST(at_authentication),
 		PAIR_TEST(not_to_a_foreign_gateway_at_authentication),
 		PAIR_TEST(who_stays_is_deleted),
+		PAIR_TEST(after_a_rekeying),
+		PAIR_TEST(who_came_does_not_send_us),
 		PAIR_TEST(by_command),
 		PAIR_TEST(by_command_to_nowhere),
 		PAIR_TEST(whom_a_command_means),
