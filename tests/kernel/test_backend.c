@@ -4,6 +4,9 @@
 
 #include "tests/unit/packet.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -293,6 +296,43 @@ static void addresses_may_change(void **state)
 	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.4");
 }
 
+static atomic_bool enough;
+
+/* Packets for the tunnel, one after the other. */
+static void *packets(void *unused)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(7000), .sin_addr.s_addr = inet_addr("10.2.0.1")
+	};
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)unused;
+	while (!atomic_load(&enough))
+		(void)sendto(s, "x", 1, MSG_DONTWAIT, (struct sockaddr *)&to, sizeof to);
+	close(s);
+	return NULL;
+}
+
+/* Between the end of the old SA and the beginning of the new one a packet makes the kernel ask for keys. */
+static void the_source_changes_under_traffic(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct addr from[2] = { { packet_ip("192.0.2.3"), 4500 }, n.moon };
+	struct host *moon;
+	pthread_t sender;
+
+	cable_up(t, &n);
+	moon = cable_enter(t, MOON);
+	assert_int_equal(pthread_create(&sender, NULL, packets, NULL), 0);
+	for (int i = 0; i < 100; i++)
+		assert_ok(xfrm_kernel.sa_move(moon->x, n.id, &from[i % 2], &n.sun, false));
+	atomic_store(&enough, true);
+	pthread_join(sender, NULL);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_down(t, &n, MOON);
+}
+
 /* To an address where an SA of the same SPI is already. */
 static void a_move_that_fails_changes_nothing(void **state)
 {
@@ -473,6 +513,7 @@ int main(void)
 		CABLE_CASE(neighbours_are_found_under_a_policy),
 		CABLE_CASE(packets_go_in_udp_and_ports_may_change),
 		CABLE_CASE(addresses_may_change),
+		CABLE_CASE(the_source_changes_under_traffic),
 		CABLE_CASE(a_move_that_fails_changes_nothing),
 		CABLE_CASE(marks_and_interfaces_choose),
 		CABLE_CASE(outer_packets_carry_the_mark),

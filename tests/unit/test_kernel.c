@@ -281,6 +281,23 @@ static void the_first_packet_on_an_awaited_sa(void **state)
 	assert_int_equal(heard.hard, 1);
 }
 
+/* The kernel asks with the SPI that the policy names: that its question ends is nothing to the SA. */
+static void a_question_ends_with_the_spi_of_an_sa(void **state)
+{
+	struct xfrm_user_expire e = { .hard = true };
+
+	(void)state;
+	started();
+	assert_int_equal(sa_add(false, false), ERR_OK);
+	e.state = *fake_sa(&fake);
+	e.state.lft.hard_add_expires_seconds = 30;
+	fake_tell(&fake, XFRM_MSG_EXPIRE, &e, sizeof e);
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(heard.hard, 0);
+	tell_expire(true);
+	assert_int_equal(heard.hard, 1);
+}
+
 static void the_answer_to_a_question_has_its_number(void **state)
 {
 	struct xfrm_user_acquire a = { .seq = 0x77 };
@@ -459,6 +476,7 @@ int main(void)
 		CASE(an_sa_whose_answer_is_lost),
 		CASE(a_policy_whose_answer_is_lost),
 		CASE(the_first_packet_on_an_awaited_sa),
+		CASE(a_question_ends_with_the_spi_of_an_sa),
 		CASE(the_answer_to_a_question_has_its_number),
 		CASE(new_addresses_are_reported_now_and_then),
 		CASE(lost_events_are_caught_up_with),

@@ -55,7 +55,7 @@ static void on_expire(struct xfrm *x, const struct nlmsghdr *h)
 	struct kernel_sa *sa;
 	bool hard;
 
-	if (message_expire(h, &seen, &hard))
+	if (message_expire(h, &seen, &hard) || seen.larval)
 		return;
 	sa = kernel_sa_find(x, seen.key.spi, &seen.key.dst);
 	if (!sa)

@@ -311,11 +311,15 @@ enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out)
 enum err message_expire(const struct nlmsghdr *h, struct sa_seen *sa, bool *hard)
 {
 	struct xfrm_user_expire e;
+	enum err err;
 
 	if (!message_head(h, &e, sizeof e))
 		return ERR_SHORT;
 	*hard = e.hard;
-	return read_behind(h, &e.state, sizeof e, sa);
+	err = read_behind(h, &e.state, sizeof e, sa);
+	/* Its keys are not told of; but only a question of the kernel's ends after a time. */
+	sa->larval = e.state.lft.hard_add_expires_seconds != 0;
+	return err;
 }
 
 const char *sa_key_print(const struct sa_key *key, char out[SA_KEY_TEXT])

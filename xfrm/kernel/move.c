@@ -70,7 +70,7 @@ static enum err say_before(struct xfrm *x, const struct move *m, uint16_t type, 
 	struct xfrm_usersa_info *info = kernel_whole_put(h, &m->before, except);
 
 	mnl_attr_put(h, XFRMA_LTIME_VAL, sizeof info->curlft, &info->curlft);
-	if (!m->sa->inbound && type == XFRM_MSG_NEWSA)
+	if (!m->sa->inbound && m->way != WAY_PORTS)
 		jump(h);
 	return netlink_talk(x->netlink, NULL, NULL);
 }
@@ -88,7 +88,7 @@ static enum err say_after(struct xfrm *x, const struct move *m, uint16_t type, u
 	info->seq = 0;
 	put_encap(h, m);
 	mnl_attr_put(h, XFRMA_LTIME_VAL, sizeof info->curlft, &info->curlft);
-	if (!m->sa->inbound && type == XFRM_MSG_NEWSA)
+	if (!m->sa->inbound && m->way != WAY_PORTS)
 		jump(h);
 	return netlink_talk(x->netlink, NULL, NULL);
 }
@@ -130,14 +130,29 @@ static enum way way_of(const struct move *m)
 	return WAY_PORTS;
 }
 
+typedef enum err say_fn(struct xfrm *x, const struct move *m, uint16_t type, uint16_t flags);
+
+/* To where the SA has just been taken away. A packet may have come between: for it the kernel has asked for
+ * an SA, and holds the SPI, which stands in the policy, until there is one. To update that is to answer. */
+static enum err say_again(struct xfrm *x, const struct move *m, say_fn *say)
+{
+	enum err e = say(x, m, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+
+	return e == ERR_EXISTS ? say(x, m, XFRM_MSG_UPDSA, 0) : e;
+}
+
 static enum err instead(struct xfrm *x, const struct move *m)
 {
+	struct sa_seen seen;
 	enum err e = del(x, &m->sa->key);
 
 	if (e)
 		return e;
-	e = say_after(x, m, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
-	if (e && say_before(x, m, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL))
+	e = say_again(x, m, say_after);
+	/* The question may also have come to stand before the answer. */
+	if (!e)
+		e = kernel_sa_ask(x, &m->to, &seen);
+	if (e && say_again(x, m, say_before))
 		log_say(LOG_WARN, "sa", "the SA %08x was lost while it was moved: %s", m->sa->key.spi,
 			netlink_reason(x->netlink));
 	return e;
@@ -146,8 +161,11 @@ static enum err instead(struct xfrm *x, const struct move *m)
 /* M's SA is in its new place then, or all is as before. */
 static enum err go(struct xfrm *x, struct move *m)
 {
-	enum err e = kernel_whole_ask(x, &m->sa->key, &m->before);
+	struct sa_seen seen;
+	enum err e = kernel_sa_ask(x, &m->sa->key, &seen);
 
+	if (!e)
+		e = kernel_whole_ask(x, &m->sa->key, &m->before);
 	if (e)
 		return e;
 	m->way = way_of(m);
@@ -172,7 +190,7 @@ static void back(struct xfrm *x, const struct move *m)
 		e = del(x, &m->to);
 		strike(x, &m->to);
 		if (m->way == WAY_INSTEAD)
-			e = say_before(x, m, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+			e = say_again(x, m, say_before);
 	}
 	if (e)
 		log_say(LOG_WARN, "sa", "the SA %08x could not be moved back: %s", m->sa->key.spi,

@@ -119,6 +119,8 @@ void kernel_sas_clear(struct xfrm *x);
 enum err kernel_sa_remove(struct xfrm *x, const struct sa_key *key) MUST_CHECK;
 
 /* usage.c */
+/* What the kernel says of the SA of KEY. A question of its own that holds the SPI before it (the policy names
+ * the SPI, and a packet may come while there is no SA) is taken away first. ERR_MISSING: there is none. */
 enum err kernel_sa_ask(struct xfrm *x, const struct sa_key *key, struct sa_seen *out) MUST_CHECK;
 /* Looks at all SAs at once: those that are there have the number of the look then, x->look. */
 enum err kernel_sas_look(struct xfrm *x) MUST_CHECK;

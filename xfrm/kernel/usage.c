@@ -8,6 +8,7 @@ enum {
 	LOOK_AGE = 100,  /* ms that one look serves at least, */
 	LOOK_SHARE = 10, /* and so many times as long as it took: it is slow where there are many SAs */
 	ASKS_ALONE = 8,  /* within LOOK_AGE: then one look at all is cheaper */
+	LARVAE = 4,      /* before an SA; there is one, and another while it is taken away */
 };
 
 uint64_t kernel_now(void)
@@ -28,12 +29,18 @@ static void seen_read(void *ctx, const struct nlmsghdr *h)
 
 enum err kernel_sa_ask(struct xfrm *x, const struct sa_key *key, struct sa_seen *out)
 {
-	enum err e;
+	enum err e = ERR_OK;
 
-	*out = (struct sa_seen){ 0 };
-	message_sa_id(netlink_request(x->netlink, XFRM_MSG_GETSA, 0), key);
-	e = netlink_talk(x->netlink, seen_read, out);
-	return e ? e : out->key.dst.v ? ERR_OK : ERR_MISSING;
+	for (unsigned i = 0; !e && i <= LARVAE; i++) {
+		*out = (struct sa_seen){ 0 };
+		message_sa_id(netlink_request(x->netlink, XFRM_MSG_GETSA, 0), key);
+		e = netlink_talk(x->netlink, seen_read, out);
+		if (e || !out->larval)
+			return e ? e : out->key.dst.v ? ERR_OK : ERR_MISSING;
+		message_sa_id(netlink_request(x->netlink, XFRM_MSG_DELSA, 0), key);
+		e = netlink_talk(x->netlink, NULL, NULL);
+	}
+	return e ? e : ERR_MISSING;
 }
 
 static void note(struct kernel_sa *sa, const struct sa_seen *seen)
