@@ -415,9 +415,6 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 static void live(struct world *w, int background)
 {
-	if (!process_lock_memory())
-		log_say(LOG_WARN, "start", "msg=\"keys may be swapped to disk: memory cannot be locked: %s\"",
-			strerror(errno));
 	for (unsigned i = 0; i < 3; i++)
 		evsignal_add(w->signals[i], NULL);
 	datapath_say(w);
@@ -440,6 +437,9 @@ static int run(const struct options *o, int background)
 	unsigned n = 0;
 
 	logging_start(o);
+	if (!process_lock_memory())
+		log_say(LOG_WARN, "start", "msg=\"keys may be swapped to disk: memory cannot be locked: %s\"",
+			strerror(errno));
 	while (n < PARTS && !(e = parts[n].start(&w, &why)))
 		n++;
 	if (e)

@@ -166,6 +166,7 @@ def vici_commands_at_once(bench):
 def vici_client_that_never_reads(bench):
     """What it asks for waits in its own socket when it has enough unread."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon)).lean().start()
+    lives(bench, moon)
     lazy, before = bench.vici(moon), moon.memory()
     lazy.register("list-conn")
     lazy.patience(1)
