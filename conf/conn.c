@@ -3,6 +3,7 @@
 #include "conf/conn.h"
 
 #include "base/dict.h"
+#include "conf/preset.h"
 #include "conf/section.h"
 #include "model/constraints.h"
 #include "model/proposal_foreign.h"
@@ -162,6 +163,24 @@ static void check_proposals(const struct tree_section *s, const char *key, uint8
 	}
 }
 
+static bool has_ke(const struct proposals *list, uint16_t id)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		for (unsigned k = 0; k < list->v[i].n; k++)
+			if (list->v[i].v[k].type == TRANSFORM_KE && list->v[i].v[k].id == id)
+				return true;
+	return false;
+}
+
+static void check_weak(
+	const struct tree_section *s, const char *key, const struct proposals *list, struct report *r)
+{
+	if (has_ke(list, KE_MODP_1024))
+		report_note(r, tree_written(s, key)->at, s, key,
+			"modp1024 is weak: who has means enough can read what was recorded; let the peer use "
+			"modp2048 or better, and take it out");
+}
+
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
 	c->name = c->group = arena_str(&p->arena, s->name);
@@ -169,6 +188,7 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	c->peer = p;
 	section_read(s, CONF_CHILD, c, &p->arena, r);
 	check_proposals(s, "esp_proposals", PROTO_ESP, &c->esp, r);
+	check_weak(s, "esp_proposals", &c->esp, r);
 	check_proposals(s, "ah_proposals", PROTO_AH, &c->ah, r);
 	child_limits(s, c, r);
 	check_families(s, c, r);
@@ -323,11 +343,13 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 	struct auth_conf *local = NULL, *remote = NULL;
 
 	r->later = NULL;
+	s = preset_fill(s, r->why->arena);
 	p->name = arena_str(&p->arena, s->name);
 	p->origin = origin;
 	p->at = section_source(s, &p->arena);
 	section_read(s, CONF_CONNECTION, p, &p->arena, r);
 	check_proposals(s, "proposals", PROTO_IKE, &p->ike, r);
+	check_weak(s, "proposals", &p->ike, r);
 	conn_times(s, p);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
 		enum conf_section_kind kind = section_kind(sub, CONF_CONNECTION, r);

@@ -2,6 +2,7 @@
 /* A heading for each section, a line of a table for each key. */
 #include "conf/manual.h"
 
+#include "conf/preset.h"
 #include "conf/schema.h"
 #include "conf/strongswan.h"
 #include "conf/value.h"
@@ -90,6 +91,17 @@ static void put_section(struct text *out, enum conf_section_kind kind)
 		put_key(out, kind, row);
 }
 
+static void put_presets(struct text *out)
+{
+	text_add(out, "\n## Presets\n\n"
+		      "What `peer` stands for: a key that is not written has this value.\n");
+	for (const struct name *preset = preset_words; preset->word; preset++) {
+		text_add(out, "\n`peer = %s`\n\n```\n", preset->word);
+		preset_describe(preset, out);
+		text_add(out, "```\n");
+	}
+}
+
 void conf_manual(struct text *out)
 {
 	text_add(out, "# Options\n\n"
@@ -104,4 +116,5 @@ void conf_manual(struct text *out)
 		      "default is.\n");
 	for (int kind = 0; kind < CONF_SECTIONS_MAX; kind++)
 		put_section(out, (enum conf_section_kind)kind);
+	put_presets(out);
 }

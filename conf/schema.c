@@ -3,6 +3,8 @@
  * manual. */
 #include "conf/schema.h"
 
+#include "conf/preset.h"
+
 #include "model/conf.h"
 
 #include <string.h>
@@ -84,6 +86,9 @@ static const struct name label_words[] = { { LABEL_SYSTEM, "system" }, { LABEL_S
 static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
 
 static const struct conf_key connection_keys[] = {
+	{ "peer", STATUS_READ, TYPE_CHOICE, PEER(preset),
+		.doc = "what the peer is: keys that are not written get the values it needs (see Presets)",
+		.differs = OURS, .words = preset_words },
 	{ "version", STATUS_REFUSED, TYPE_WORD, PEER(version), .fallback = "0",
 		.doc = "IKE version: 2, or 0 for any (which is 2)",
 		.note = "IKEv1 is not spoken here (RFC 9395 retired it); write version = 2", .neutral = "2",

@@ -139,11 +139,13 @@ static enum err ecp(const struct transform *ke, const uint8_t *secret, const uin
 	return e;
 }
 
-/* The primes of RFC 3526, with generator 2. */
+/* The primes of RFC 2409 and RFC 3526, with generator 2. */
 
 static BIGNUM *modp_prime(size_t octets)
 {
 	switch (octets) {
+	case 128: return BN_get_rfc2409_prime_1024(NULL);
+	case 192: return BN_get_rfc3526_prime_1536(NULL);
 	case 256: return BN_get_rfc3526_prime_2048(NULL);
 	case 384: return BN_get_rfc3526_prime_3072(NULL);
 	case 512: return BN_get_rfc3526_prime_4096(NULL);

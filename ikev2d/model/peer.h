@@ -197,6 +197,7 @@ struct peer {
 	const struct addr_pattern
 		*redirect_addrs; /* gateways that the peer may send us to, beside remote_addrs */
 	unsigned n_redirect_addrs;
+	const char *preset;      /* what the peer is (peer = windows); NULL: not said */
 	const char *redirect_to; /* address or name of the gateway that peers are sent to; NULL: none */
 	uint16_t local_port, remote_port; /* 500 unless configured */
 	struct proposals ike;

@@ -379,8 +379,6 @@ static const struct {
 	{ TRANSFORM_INTEG, 5, "aesxcbc" },
 	{ TRANSFORM_INTEG, 8, "aescmac" },
 	{ TRANSFORM_KE, 1, "modp768" },
-	{ TRANSFORM_KE, 2, "modp1024" },
-	{ TRANSFORM_KE, 5, "modp1536" },
 	{ TRANSFORM_KE, 17, "modp6144" },
 	{ TRANSFORM_KE, 18, "modp8192" },
 	{ TRANSFORM_KE, 28, "ecp256bp" },

@@ -50,6 +50,11 @@ static const struct transform rows[] = {
 	  .key = 48, .out = 96, .shared = 48 },
 	{ TRANSFORM_KE, KE_ECP_521, 0, "ecp521", "ECP_521", "P-521", KIND_ECP,
 	  .key = 66, .out = 132, .shared = 66 },
+	/* Weak: for peers that have nothing else, where they are asked for by name only. */
+	{ TRANSFORM_KE, KE_MODP_1024, 0, "modp1024", "MODP_1024", "modp_1024", KIND_MODP,
+	  .key = 40, .out = 128, .shared = 128 },
+	{ TRANSFORM_KE, KE_MODP_1536, 0, "modp1536", "MODP_1536", "modp_1536", KIND_MODP,
+	  .key = 40, .out = 192, .shared = 192 },
 	{ TRANSFORM_KE, KE_MODP_2048, 0, "modp2048", "MODP_2048", "modp_2048", KIND_MODP,
 	  .key = 40, .out = 256, .shared = 256 },
 	{ TRANSFORM_KE, KE_MODP_3072, 0, "modp3072", "MODP_3072", "modp_3072", KIND_MODP,

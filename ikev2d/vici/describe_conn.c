@@ -259,6 +259,8 @@ static void put_child_conf(struct vici_out *out, const struct child_conf *c, str
 	if (c->priority)
 		vici_put_pairf(out, "priority", "%" PRIu32, c->priority);
 	vici_put_pair(out, "start_action", action_name(c->start_action));
+	if (c->peer->preset && c->esp.n)
+		vici_put_pair(out, "esp_proposals", proposals_print(c->esp, scratch));
 	vici_put_section_end(out);
 }
 
@@ -336,6 +338,10 @@ void vici_put_conn(
 	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
 		put_child_conf(out, &p->children[i], scratch);
 	vici_put_section_end(out);
+	if (p->preset) { /* which stands for values that nobody has written */
+		vici_put_pair(out, "peer", p->preset);
+		vici_put_pair(out, "proposals", proposals_print(p->ike, scratch));
+	}
 	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
 	if (p->unready)
 		vici_put_pair(out, "unready", p->unready);

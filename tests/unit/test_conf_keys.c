@@ -316,16 +316,19 @@ static const struct key_case cases[] = {
 		.why = "m.conf:2: secrets.private-1.flie: unknown key; did you mean \"file\"?\n"
 		       "m.conf:2: secrets.private-1: there is no file in it; write one" },
 	{ "top", "secrets { psk-1 { secret = x } }", .why = "m.conf:2: secrets.psk-1: unknown section" },
-	{ "conn", "proposals = aes256-md5-modp1024, aes256-sha256-modp1024-modp2048",
+	{ "conn", "proposals = aes256-md5-modp768, aes256-sha256-modp768-modp2048",
 		.note = "m.conf:2: connections.a.proposals: \"md5\" is not built in: this proposal is not "
 			"used\n"
-			"m.conf:2: connections.a.proposals: \"modp1024\" is not built in: this becomes "
+			"m.conf:2: connections.a.proposals: \"modp768\" is not built in: this becomes "
 			"aes256-sha256-modp2048" },
 	{ "conn", "proposals = 3des-sha1-modp1024",
 		.later = "\"3des\" is not built in, and no other proposal is left" },
+	{ "conn", "proposals = aes256-sha1-modp1024",
+		.note = "m.conf:2: connections.a.proposals: modp1024 is weak: who has means enough can read "
+			"what was recorded; let the peer use modp2048 or better, and take it out" },
 	{ "child", .key = "start_action = trap | start" },
-	{ "child", "esp_proposals = aes256-sha256-modp1024",
-		.later = "\"modp1024\" is not built in, and no other proposal is left" },
+	{ "child", "esp_proposals = aes256-sha256-modp768",
+		.later = "\"modp768\" is not built in, and no other proposal is left" },
 	{ "conn", "lokal { }",
 		.why = "m.conf:2: connections.a.lokal: unknown section; did you mean \"local\"?" },
 	{ "conn", "local-2 { auth = psk\n }",

@@ -115,11 +115,21 @@ static void exchange(void **state)
 }
 
 /* Private values 01 02 03 … and ff fe fd …; SHA-256 over the public values and the shared secret. The primes
- * were computed from the formulas of RFC 3526 for the purpose. */
+ * were computed from the formulas of RFC 2409 and RFC 3526 for the purpose. */
 struct modp {
 	uint16_t id;
 	const char *a_public, *b_public, *shared;
 };
+
+static const struct modp python_modp1024 = { KE_MODP_1024,
+	"1d096a46d790f69f661d2ebaf30c731c60ed773742bddcdd18a0c395e2c1339c",
+	"d07fa12af8e049b27acb92615f9c3d106277286d662e38570467173283417baa",
+	"c02bf0974206ba140df26f87abf463bf932069228707d26c12ce3d98a78c9008" };
+
+static const struct modp python_modp1536 = { KE_MODP_1536,
+	"6beeffb6e556afd99a4b20650d14e9c973d1713bd0db32ff2d3825f029a551d6",
+	"07fb583e088780e92b5716b2d1ff0e4b501ac4592f8605171a85f4ae5ffeb5fd",
+	"585d8e1b214aeb83f30d2d29c992c0f0ce758b7dc36b627cd2f36c69fdaf689d" };
 
 static const struct modp python_modp2048 = { KE_MODP_2048,
 	"3ae26e14ac54744ba175a8b2c76205eebfc4fdb8314c4c40ae2ea47b3c0e28a3",
@@ -345,12 +355,14 @@ static void ecp521_spare_bits(void **state)
 	assert_int_equal(kex_public(t, secret, public), ERR_RANGE);
 }
 
-static const uint16_t modp_ids[] = { KE_MODP_2048, KE_MODP_3072, KE_MODP_4096 };
+static const uint16_t modp_ids[] = { KE_MODP_1024, KE_MODP_1536, KE_MODP_2048, KE_MODP_3072, KE_MODP_4096 };
 
 /* P + DIFFERENCE of the group, as octets. */
 static struct bytes near_p(uint16_t id, int difference, uint8_t *octets)
 {
-	BIGNUM *p = id == KE_MODP_2048   ? BN_get_rfc3526_prime_2048(NULL)
+	BIGNUM *p = id == KE_MODP_1024   ? BN_get_rfc2409_prime_1024(NULL)
+		    : id == KE_MODP_1536 ? BN_get_rfc3526_prime_1536(NULL)
+		    : id == KE_MODP_2048 ? BN_get_rfc3526_prime_2048(NULL)
 		    : id == KE_MODP_3072 ? BN_get_rfc3526_prime_3072(NULL)
 					 : BN_get_rfc3526_prime_4096(NULL);
 	int n = ke_row(id)->out;
@@ -366,7 +378,7 @@ static void modp_zero_and_one(void **state)
 	uint8_t peer[KEX_PUBLIC_MAX];
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof modp_ids / sizeof *modp_ids; i++) {
 		size_t n = ke_row(modp_ids[i])->out;
 
 		memset(peer, 0, sizeof peer);
@@ -383,7 +395,7 @@ static void modp_from_p_minus_1(void **state)
 	uint8_t peer[KEX_PUBLIC_MAX];
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof modp_ids / sizeof *modp_ids; i++) {
 		assert_int_equal(judge(modp_ids[i], near_p(modp_ids[i], -2, peer)), ERR_OK);
 		assert_int_equal(judge(modp_ids[i], near_p(modp_ids[i], -1, peer)), ERR_AUTH);
 		assert_int_equal(judge(modp_ids[i], near_p(modp_ids[i], 0, peer)), ERR_AUTH);
@@ -399,7 +411,7 @@ static void modp_private_zero(void **state)
 	uint8_t public[KEX_PUBLIC_MAX];
 
 	(void)state;
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < sizeof modp_ids / sizeof *modp_ids; i++)
 		assert_int_equal(kex_public(ke_row(modp_ids[i]), zeros, public), ERR_RANGE);
 }
 
@@ -578,6 +590,8 @@ int main(void)
 		CASE(exchange, rfc5903_ecp256),
 		CASE(exchange, rfc5903_ecp384),
 		CASE(exchange, rfc5903_ecp521),
+		CASE(modp, python_modp1024),
+		CASE(modp, python_modp1536),
 		CASE(modp, python_modp2048),
 		CASE(modp, python_modp3072),
 		CASE(modp, python_modp4096),

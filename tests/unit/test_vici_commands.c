@@ -226,7 +226,7 @@ static void algorithms_are_those_of_the_table(void **state)
 		" PRF_HMAC_SHA2_512=openssl}"
 		" xof {} kdf {KDF_PRF=openssl KDF_PRF_PLUS=openssl} drbg {}"
 		" ke {CURVE_25519=openssl CURVE_448=openssl ECP_256=openssl ECP_384=openssl ECP_521=openssl"
-		" MODP_2048=openssl MODP_3072=openssl MODP_4096=openssl}"
+		" MODP_1024=openssl MODP_1536=openssl MODP_2048=openssl MODP_3072=openssl MODP_4096=openssl}"
 		" rng {RNG_WEAK=openssl RNG_STRONG=openssl RNG_TRUE=openssl} nonce-gen "
 		"{NONCE_GEN=openssl}\n");
 }

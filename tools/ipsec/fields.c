@@ -78,6 +78,8 @@ static const struct json_field conn_fields[] = {
 	{ "rekey_time", JSON_NUMBER },
 	{ "reauth_time", JSON_NUMBER },
 	{ "dpd_delay", JSON_NUMBER },
+	{ "peer", JSON_TEXT },
+	{ "proposals", JSON_TEXT },
 	{ "unready", JSON_TEXT },
 	{ NULL, JSON_TEXT },
 };
@@ -94,6 +96,7 @@ static const struct json_field child_conf_fields[] = {
 	{ "remote-ts", JSON_LIST },
 	{ "interface", JSON_TEXT },
 	{ "priority", JSON_NUMBER },
+	{ "esp_proposals", JSON_TEXT },
 	{ NULL, JSON_TEXT },
 };
 
