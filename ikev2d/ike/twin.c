@@ -6,12 +6,6 @@
 #include "ike/ends.h"
 #include "ike/marks.h"
 
-/* A peer that comes from elsewhere now has nothing left where it was. */
-static bool same_ends(const struct sa *a, const struct sa *b)
-{
-	return a != b && a->up && b->up && ip_eq(&a->core.path.remote.ip, &b->core.path.remote.ip);
-}
-
 static bool same_packets(const struct child *a, const struct child *b)
 {
 	return child_conf_same(a->conf, b->conf) && marks_eq(&a->marks, &b->marks) &&
@@ -20,23 +14,32 @@ static bool same_packets(const struct child *a, const struct child *b)
 
 typedef bool predicate(const struct child *c);
 
-/* The oldest twin of CHILD that is WANTED, but for BUT; or NULL. */
+/* The older one of FOUND (NULL: none yet) and the oldest twin of CHILD in SA that is WANTED, but for BUT. */
+static struct child *older(const struct sa *sa, const struct child *child, predicate *wanted,
+	const struct child *but, struct child *found)
+{
+	if (sa == child->sa || !sa->up || !child->sa->up)
+		return found;
+	list_each (m, (struct node *)&sa->children) {
+		struct child *c = node_owner(m, struct child, of_sa);
+
+		if (c != but && wanted(c) && same_packets(c, child) && (!found || c->id < found->id))
+			found = c;
+	}
+	return found;
+}
+
+/* The oldest of all between the same two ends. A peer that comes from elsewhere now has nothing left where it
+ * was. */
 static struct child *oldest(
 	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
 	const struct id *local = &child->sa->local_id, *remote = &child->sa->remote_id;
 	struct child *found = NULL;
 
-	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));) {
-		if (!same_ends(sa, child->sa))
-			continue;
-		list_each (m, &sa->children) {
-			struct child *c = node_owner(m, struct child, of_sa);
-
-			if (c != but && wanted(c) && same_packets(c, child) && (!found || c->id < found->id))
-				found = c;
-		}
-	}
+	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));)
+		if (ip_eq(&sa->core.path.remote.ip, &child->sa->core.path.remote.ip))
+			found = older(sa, child, wanted, but, found);
 	return found;
 }
 
@@ -61,14 +64,20 @@ bool twin_sends(const struct ike *ike, const struct child *child, const struct c
 	return oldest(ike, child, sends, but);
 }
 
-struct child *twin_standing(const struct ike *ike, const struct child *child)
-{
-	return oldest(ike, child, stands, NULL);
-}
-
 struct child *twin_waiting(const struct ike *ike, const struct child *child)
 {
 	return oldest(ike, child, waits, NULL);
+}
+
+struct child *twin_standing(const struct ike *ike, const struct child *child)
+{
+	struct child *found = NULL;
+
+	if (!child->sa->core.began)
+		return oldest(ike, child, stands, NULL);
+	list_each (n, &child->sa->conn->sas)
+		found = older(node_owner(n, struct sa, of_conn), child, stands, NULL, found);
+	return found;
 }
 
 static bool same_text(const char *a, const char *b)

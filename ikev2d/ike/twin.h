@@ -8,9 +8,12 @@
 /* Whether a twin of CHILD sends, other than BUT (NULL: any). */
 bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but);
 
-/* The oldest twin of CHILD that is to stay, and that waits for another one to make way; or NULL. */
-struct child *twin_standing(const struct ike *ike, const struct child *child);
+/* The oldest twin of CHILD that waits for another one to make way; or NULL. */
 struct child *twin_waiting(const struct ike *ike, const struct child *child);
+
+/* The oldest twin of CHILD that is to stay, or NULL. Who has begun may have another gateway now (RFC 5685):
+ * of the one it has left packets may come yet. */
+struct child *twin_standing(const struct ike *ike, const struct child *child);
 
 /* The child of another peer behind the same NAT that stands for the same packets as X, which D's peer asks
  * for, where the data path could not tell whose they are: of the two only the newer would get any. NULL:
