@@ -55,7 +55,7 @@ static void command_step(struct step *s, struct command *c, bool success, const 
 		command_done(s, c, !c->failed, success ? NULL : why);
 }
 
-void wait_add(struct command *c, struct node *waits)
+static void wait_add(struct command *c, struct node *waits)
 {
 	struct wait *w = calloc(1, sizeof *w);
 

@@ -209,7 +209,6 @@ struct bytes nonce_new(struct draft *d, struct arena *keep);
 
 /* Commands and whoever waits (command.c). */
 void command_run(struct step *s, const struct ike_command *c);
-void wait_add(struct command *c, struct node *waits);
 /* Ends the waits in WAITS: those for "up" succeed or fail, those for "down" are served. */
 void waits_up(struct step *s, struct node *waits, bool success, const struct why *why);
 void waits_gone(struct step *s, struct node *waits, const struct why *why);
