@@ -105,7 +105,7 @@ enum verdict auth_mixed(struct draft *d)
 		return draft_end(d, 0);
 	if (!ppk_optional(d))
 		return proof_ask(d, S_I_PROOF);
-	before = ppk_core_before(d);
+	ppk_core_before(d, &before);
 	v = proof_ask_with(d, &before, S_I_PROOF_PLAIN);
 	WIPE(before);
 	return v;

@@ -183,13 +183,11 @@ bool ppk_optional(const struct draft *d)
 	return d->core.ppk && !d->core.peer->ppk_required;
 }
 
-struct sa_core ppk_core_before(const struct draft *d)
+void ppk_core_before(const struct draft *d, struct sa_core *out)
 {
-	struct sa_core core = d->core;
-
-	if (core.ppk)
-		put_keys(&core, d->hs.unmixed);
-	return core;
+	*out = d->core;
+	if (out->ppk)
+		put_keys(out, d->hs.unmixed);
 }
 
 void ppk_name(const struct draft *d, struct message *m)

@@ -34,9 +34,10 @@ bool ppk_mix(struct draft *d);
 /* The ones before are in force again. */
 void ppk_undo(struct draft *d);
 
-/* Initiator: whether AUTH is needed once more, without the key, and then CORE to make it with. */
+/* Initiator: whether AUTH is needed once more, without the key; then *OUT to make it with, which the caller
+ * wipes. */
 bool ppk_optional(const struct draft *d);
-struct sa_core ppk_core_before(const struct draft *d);
+void ppk_core_before(const struct draft *d, struct sa_core *out);
 /* Initiator: says in M, IKE_AUTH, which key is used, and adds AUTH without it. Responder: that it is used.
  * Neither where the IKE_SA is resumed: the old keys are mixed. */
 void ppk_name(const struct draft *d, struct message *m);
