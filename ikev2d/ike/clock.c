@@ -8,6 +8,7 @@
  *                  one in smaller datagrams
  *   fragments.due  a message of the peer has not come whole
  *   not_before     a task of ours was put off
+ *   mobike.ask_deadline  the question which paths there are was not answered: it is asked again
  *
  * and those of life.c. */
 #include "ike/clock.h"
@@ -81,7 +82,7 @@ static void sa_due(struct step *s, struct sa *sa)
 	}
 	if (late_answer(s, sa, true) || late_answer(s, sa, false))
 		return;
-	if (fragments_late(s, sa))
+	if (fragments_late(s, sa) || mobike_overdue(s, sa))
 		return;
 	if (sa->window.request && sa->window.due <= s->now && repeat(s, sa))
 		return;

@@ -175,6 +175,7 @@ static void ask_paths(struct draft *d, struct ike_ips remotes)
 	a->ask.peer = d->core.peer;
 	a->ask.hosts.local = d->core.path.local.ip;
 	a->ask.remotes = remotes;
+	d->core.mobike.ask_deadline = d->step->now + ASK_TIMEOUT;
 	map_put(&ike->asks, a->ticket, d->sa);
 }
 
@@ -309,6 +310,24 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 	else if (d.core.mobike.list_due)
 		task_first(sa, TASK_ADDRESSES);
 	draft_close(&d, DRAFT_COMMIT);
+}
+
+bool mobike_overdue(struct step *s, struct sa *sa)
+{
+	struct mobility *mob = &sa->core.mobike;
+	struct draft d;
+
+	if (!mob->ask || mob->ask_deadline > s->now)
+		return false;
+	draft_open(&d, s, sa);
+	if (sa->core.state == S_UP) {
+		ask_paths(&d, candidates(&d.core, s->scratch));
+	} else {
+		map_take(&s->ike->asks, mob->ask);
+		d.core.mobike.ask = 0;
+	}
+	draft_close(&d, DRAFT_COMMIT);
+	return true;
 }
 
 void mobike_unanswered(struct step *s, struct sa *sa)

@@ -27,6 +27,9 @@ bool mobike_meets_nat(const struct draft *d, const struct message *m);
 /* A sealed message came: an answer that came on another path than D's says that this one works. */
 void mobike_heard(struct draft *d);
 
+/* Whether the question which paths SA has was not answered in time: it is asked again, or forgotten. */
+bool mobike_overdue(struct step *s, struct sa *sa);
+
 /* Adds to M what a request of KIND has to say. */
 void mobike_request(struct draft *d, enum task_kind kind, struct message *m);
 

@@ -216,6 +216,7 @@ void sa_rearm(struct ike *ike, struct sa *sa)
 	earlier(&due, c->ask, c->ask_deadline);
 	earlier(&due, sa->ours.ask, sa->ours.ask_deadline);
 	earlier(&due, sa->theirs.ask || sa->theirs.state == N_AWAIT, sa->theirs.ask_deadline);
+	earlier(&due, c->mobike.ask, c->mobike.ask_deadline);
 	earlier(&due, c->deadline, c->deadline);
 	earlier(&due, sa->window.request, sa->window.due);
 	heap_set(&ike->timers, &sa->timer, due);

@@ -71,6 +71,7 @@ struct mobility {
 	uint8_t n_peer_ips;                      /* addresses of the peer's, the one of the message */
 	struct ip peer_ips[MOBIKE_PEER_IPS_MAX]; /* that told of them first */
 	uint32_t ask;                            /* the question which paths there are; 0: none */
+	uint64_t ask_deadline;                   /* when it is asked again */
 	uint64_t nat_seen;                       /* how the peer sees us, hashed; 0: not known */
 	uint8_t cookie2[MOBIKE_COOKIE_OCTETS];   /* in our exchange under way */
 };

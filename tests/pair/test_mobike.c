@@ -146,6 +146,21 @@ static void initiator_moves(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Nobody says which paths there are: it is asked again. */
+static void a_question_that_is_not_answered_comes_again(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	p->moon->silent = ASKED_ROUTE;
+	host_addresses(p->moon, "198.51.100.1");
+	p->moon->silent = 0;
+	pair_quiet(p, ASK_TIMEOUT - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+	pair_assert_agree(p, 1);
+}
+
 static void nothing_is_said_where_the_path_stands(void **state)
 {
 	struct pair *p = mobile(state, NULL, NULL);
@@ -540,6 +555,7 @@ int main(void)
 		PAIR_TEST(only_those_that_the_connection_may_use_are_told),
 		PAIR_TEST(inner_addresses_come_last),
 		PAIR_TEST(initiator_moves),
+		PAIR_TEST(a_question_that_is_not_answered_comes_again),
 		PAIR_TEST(nothing_is_said_where_the_path_stands),
 		PAIR_TEST(an_address_more_is_told),
 		PAIR_TEST(from_ipv4_to_ipv6_and_back),
