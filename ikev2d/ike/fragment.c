@@ -249,32 +249,24 @@ static const char *missing(const struct fragments *f, struct arena *arena)
 
 uint64_t fragments_due(const struct sa *sa)
 {
-	uint64_t due = HEAP_NEVER;
+	const struct fragments *f = sa->fragments[false];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(sa->fragments); i++)
-		if (sa->fragments[i] && sa->fragments[i]->due < due)
-			due = sa->fragments[i]->due;
-	return due;
+	return f ? f->due : HEAP_NEVER;
 }
 
 bool fragments_late(struct step *s, struct sa *sa)
 {
+	const struct fragments *f;
 	struct draft d;
 
 	if (fragments_due(sa) > s->now)
 		return false;
+	f = sa->fragments[false];
 	draft_open(&d, s, sa);
-	for (unsigned i = 0; i < ARRAY_SIZE(sa->fragments); i++) {
-		const struct fragments *f = sa->fragments[i];
-
-		if (!f || f->due > s->now)
-			continue;
-		tell_log(&d, "NET", "forgetting %s %s %u: fragments %s have not come",
-			exchange_name(f->exchange), i ? "response" : "request", f->mid,
-			missing(f, s->scratch));
-		tell_dropped(s, DROP_INCOMPLETE, &sa->core.path, sa->core.peer);
-		fragments_forget(s->ike, sa, i);
-	}
+	tell_log(&d, "NET", "forgetting %s request %u: fragments %s have not come",
+		exchange_name(f->exchange), f->mid, missing(f, s->scratch));
+	tell_dropped(s, DROP_INCOMPLETE, &sa->core.path, sa->core.peer);
+	fragments_forget(s->ike, sa, false);
 	draft_close(&d, DRAFT_COMMIT);
 	return true;
 }

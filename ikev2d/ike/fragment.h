@@ -27,8 +27,9 @@ void fragment_learn(struct draft *d, size_t largest);
 /* Forgets what has come of the peer's next request, or of its response to ours. */
 void fragments_forget(struct ike *ike, struct sa *sa, bool response);
 
-/* When what has come in SA is to be forgotten, HEAP_NEVER: there is nothing; and that time has come: it is
- * told what is missing. False: it has not. */
+/* When what has come of the peer's request in SA is to be forgotten, HEAP_NEVER: there is nothing; and that
+ * time has come: it is told what is missing. False: it has not. (An answer may come as long as our request is
+ * repeated: what has come of it goes with that.) */
 uint64_t fragments_due(const struct sa *sa);
 bool fragments_late(struct step *s, struct sa *sa);
 

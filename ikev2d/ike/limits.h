@@ -151,7 +151,7 @@ enum {
 	FRAGMENTS_MAX = 150,
 	FRAGMENTED_MAX = 65535,
 
-	/* Fragments of a message that is not whole after this time are forgotten: by then the peer has
+	/* Fragments of a request that is not whole after this time are forgotten: by then the peer has
 	 * repeated all of them a few times, and goes on. */
 	FRAGMENTS_TIME = 20 * 1000,
 

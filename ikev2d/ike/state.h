@@ -324,7 +324,7 @@ struct fragments {
 	uint8_t first; /* type of its first payload; 0 until the first fragment is there */
 	uint16_t total, have;
 	size_t octets, largest; /* kept; of the largest datagram but the last */
-	uint64_t due;           /* when they are forgotten */
+	uint64_t due;           /* of a request: when they are forgotten */
 	struct bytes v[];       /* opened, each a piece of memory of its own; P NULL: it has not come */
 };
 
