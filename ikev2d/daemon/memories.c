@@ -23,9 +23,9 @@ static const char *path(const struct world *w, const char *name, struct arena *a
 	return arena_printf(arena, "%s/%s", w->state_dir, name);
 }
 
-static void say(const char *without, const struct text *wrong, struct arena *arena)
+static void say(const char *trouble, const struct text *wrong, struct arena *arena)
 {
-	line_say(LOG_WARN, "start", arena_printf(arena, "after a restart %s: %s", without, text_str(wrong)));
+	line_say(LOG_WARN, "start", arena_printf(arena, "%s: %s", trouble, text_str(wrong)));
 }
 
 static uint64_t drawn_at(const uint8_t *entry)
@@ -43,14 +43,24 @@ static bool is_old(const uint8_t *entry, uint64_t now)
 	return then > now || now - then >= TICKET_KEY_TIME / 1000;
 }
 
-/* What was just drawn is no entry yet, which its time shows. */
-static void renew(struct world *w, uint8_t file[KEYS_FILE], uint64_t now)
+/* What was just drawn is no entry yet, which its time shows. What cannot be written is not used: tickets
+ * would be worth nothing after a restart. */
+static void renew(struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now)
 {
-	struct wr time = wr_of(file, DRAWN);
+	uint8_t fresh[KEYS_FILE];
+	struct arena arena = { 0 };
+	struct text wrong = text_in(&arena);
+	struct wr time = wr_of(fresh, DRAWN);
 
-	memmove(file + ENTRY, file, KEYS_FILE - ENTRY);
+	memcpy(fresh + ENTRY, file, KEYS_FILE - ENTRY);
 	wr_u64(&time, now);
-	rng_fill(&w->entropy.rng, file + DRAWN, TICKET_KEY);
+	rng_fill(&w->entropy.rng, fresh + DRAWN, TICKET_KEY);
+	if (keepsake_put(name, bytes_of(fresh, sizeof fresh), &wrong))
+		say("session tickets go on with the key that should be replaced", &wrong, &arena);
+	else
+		memcpy(file, fresh, KEYS_FILE);
+	WIPE(fresh);
+	arena_free(&arena);
 }
 
 /* Octets of the keys into OUT; 0: they cannot be kept. */
@@ -62,12 +72,10 @@ static size_t ticket_keys(struct world *w, uint8_t out[TICKET_KEYS * TICKET_KEY]
 	const char *name = path(w, "ticket-keys", &arena);
 	enum err e = keepsake_get(name, &w->entropy.rng, file, sizeof file, &wrong);
 
-	if (!e && is_old(file, now)) {
-		renew(w, file, now);
-		e = keepsake_put(name, bytes_of(file, sizeof file), &wrong);
-	}
 	if (e)
-		say("session tickets are worth nothing", &wrong, &arena);
+		say("after a restart session tickets are worth nothing", &wrong, &arena);
+	else if (is_old(file, now))
+		renew(w, name, file, now);
 	for (unsigned i = 0; i < TICKET_KEYS; i++)
 		memcpy(out + i * TICKET_KEY, file + i * ENTRY + DRAWN, TICKET_KEY);
 	WIPE(file);
@@ -83,7 +91,7 @@ static size_t crash_secret(struct world *w, uint8_t out[CRASH_SECRET])
 		keepsake_get(path(w, "crash-secret", &arena), &w->entropy.rng, out, CRASH_SECRET, &wrong);
 
 	if (e)
-		say("peers have to find out by themselves", &wrong, &arena);
+		say("after a restart peers have to find out by themselves", &wrong, &arena);
 	arena_free(&arena);
 	return e ? 0 : CRASH_SECRET;
 }

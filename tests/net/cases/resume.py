@@ -46,3 +46,20 @@ def resume_without_the_keys(bench):
     comes_back(bench, moon, before)
     contains(moon.log(), "the peer does not take the ticket: IKE_SA site is set up without the ticket", "log of moon")
     contains(sun.log(), "it is none of ours", "log of sun")
+
+
+@case()
+def resume_while_the_key_cannot_be_replaced(bench):
+    """It is too old, and no other one can be written: tickets are taken and given with it all the same."""
+    moon, sun = up(bench)
+    keys = f"{sun.run_dir}/state/ticket-keys"
+    before = moon.sas()[0]["uniqueid"]
+    sun.kill()
+    with open(keys, "r+b") as file:
+        file.write(bytes(8))  # when it was drawn
+    os.mkdir(f"{keys}.new")
+    sun.start()
+    comes_back(bench, moon, before)
+    contains(sun.log(), "session tickets go on with the key that should be replaced: the file", "log of sun")
+    contains(moon.log(), "resuming IKE_SA site with a ticket", "log of moon")
+    check("is set up without the ticket" not in moon.log(), "the ticket is taken")
