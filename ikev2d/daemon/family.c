@@ -233,6 +233,11 @@ static enum err open_channels(struct member *m)
 	return ERR_OK;
 }
 
+static bool is_ready(const struct member *m)
+{
+	return m->near[0].fd >= 0 && m->near[0].phase == IPC_SERVING;
+}
+
 static void become_ready(struct member *m)
 {
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
@@ -247,25 +252,6 @@ static bool has_message(struct member *m, unsigned channel, int patience)
 	while ((n = poll(&p, 1, patience)) < 0 && errno == EINTR)
 		;
 	return n > 0;
-}
-
-/* Lines of its log come before. */
-static enum err wait_until_ready(struct member *m)
-{
-	struct arena arena = { 0 };
-	const char *wrong;
-	enum err e = ERR_OK;
-	uint64_t late = clock_ms() + FAMILY_BEGINNING;
-
-	while (!e && m->near[0].phase == IPC_STARTING) {
-		uint64_t now = clock_ms();
-
-		e = now < late && has_message(m, 0, (int)(late - now))
-			    ? ipc_take(&m->near[0], &arena, m, &wrong)
-			    : ERR_MISSING;
-	}
-	arena_free(&arena);
-	return e;
 }
 
 /* How PID has ended, in words; it is not there any more. */
@@ -295,7 +281,8 @@ static const char *end(struct member *m, struct arena *arena)
 	return reap(pid, arena);
 }
 
-static enum err start(struct member *m, struct text *why)
+/* It says by itself when it is ready. */
+static enum err launch(struct member *m, struct text *why)
 {
 	enum err e = open_channels(m);
 
@@ -307,85 +294,152 @@ static enum err start(struct member *m, struct text *why)
 	}
 	if (!e)
 		e = spawn_member(m);
-	if (e)
+	if (e) {
 		text_add(why, "the process %s cannot be started: %s", ipc_name(m->spec.process),
 			strerror(errno));
-	else if ((e = wait_until_ready(m)))
-		text_add(why, "the process %s ended before it was ready: %s%s%s", ipc_name(m->spec.process),
-			m->said, *m->said ? "; " : "", end(m, why->arena));
-	if (e)
 		close_channels(m);
+	}
 	return e ? ERR_SYSTEM : ERR_OK;
+}
+
+/* It goes; WHY says how it was. */
+static void end_unready(struct member *m, struct text *why)
+{
+	bool late = clock_ms() - m->since >= FAMILY_BEGINNING;
+
+	text_add(why, "the process %s %s: %s%s%s", ipc_name(m->spec.process),
+		late ? "was not ready in time" : "ended before it was ready", m->said, *m->said ? "; " : "",
+		end(m, why->arena));
+}
+
+/* Lines of its log come before. */
+static enum err wait_until_ready(struct member *m, struct arena *arena)
+{
+	enum err e = ERR_OK;
+	const char *wrong;
+
+	while (!e && !is_ready(m)) {
+		uint64_t late = m->since + FAMILY_BEGINNING, now = clock_ms();
+
+		e = now < late && has_message(m, 0, (int)(late - now))
+			    ? ipc_take(&m->near[0], arena, m, &wrong)
+			    : ERR_MISSING;
+	}
+	return e;
 }
 
 enum err member_start(
 	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
 {
+	enum err e;
+
 	*m = (struct member){ .spec = *spec, .base = base };
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
 		m->near[i].fd = m->far[i].fd = -1;
-	return start(m, why);
+	e = launch(m, why);
+	if (!e && wait_until_ready(m, why->arena)) {
+		end_unready(m, why);
+		e = ERR_SYSTEM;
+	}
+	return e;
 }
 
 /* ----------------------------------------------------------- losing, replacing */
 
-static void try_again(evutil_socket_t fd, short what, void *ctx)
+static void retry_in(struct member *m, unsigned ms)
 {
-	struct member *m = ctx;
+	const struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	evtimer_add(m->retry, &t);
+}
+
+/* One that does not become ready is lost, too: another one is tried a moment later. */
+static void lose_unready(struct member *m)
+{
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 
-	(void)fd;
-	(void)what;
-	if (!start(m, &why)) {
-		line_say(LOG_NOTICE, "family",
-			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
-		m->spec.again(m->spec.ctx);
-	} else {
+	end_unready(m, &why);
+	line_say(LOG_ERROR, "family", text_str(&why));
+	retry_in(m, RETRY_TIME);
+	arena_free(&arena);
+}
+
+static void runs_again(struct member *m)
+{
+	struct arena arena = { 0 };
+
+	evtimer_del(m->retry);
+	line_say(LOG_NOTICE, "family", arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
+	arena_free(&arena);
+	m->spec.again(m->spec.ctx);
+}
+
+/* Nobody waits for it here: it is heard when it is ready, or when its time is over. */
+static void start_another(struct member *m)
+{
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+
+	if (launch(m, &why)) {
 		line_say(LOG_ERROR, "family", text_str(&why));
-		evtimer_add(m->retry, &(struct timeval){ .tv_usec = RETRY_TIME * 1000 });
+		retry_in(m, RETRY_TIME);
+	} else if (is_ready(m)) {
+		runs_again(m);
+	} else {
+		retry_in(m, FAMILY_BEGINNING);
 	}
 	arena_free(&arena);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *ctx)
+{
+	struct member *m = ctx;
+
+	(void)fd;
+	(void)what;
+	if (m->near[0].fd >= 0)
+		lose_unready(m);
+	else
+		start_another(m);
 }
 
 void member_replace(struct member *m, const char *why)
 {
 	struct arena arena = { 0 };
 	bool short_life = clock_ms() - m->since < SHORT_LIFE;
-	const char *how = end(m, &arena);
+	const char *how;
 
+	if (!is_ready(m))
+		return;
+	how = end(m, &arena);
 	line_say(LOG_ERROR, "family",
 		arena_printf(&arena, "the process %s has ended%s%s: %s; another one is started",
 			ipc_name(m->spec.process), why ? ", since " : "", why ? why : "", how));
 	arena_free(&arena);
 	if (!m->retry)
-		m->retry = evtimer_new(m->base, try_again, m);
+		m->retry = evtimer_new(m->base, on_retry, m);
 	if (!m->retry)
 		abort();
 	if (short_life)
-		evtimer_add(m->retry, &(struct timeval){ .tv_usec = RETRY_TIME * 1000 });
+		retry_in(m, RETRY_TIME);
 	else
-		try_again(-1, 0, m);
-}
-
-enum err member_wait(struct member *m)
-{
-	if (m->near[0].fd >= 0)
-		return ERR_OK;
-	evtimer_del(m->retry);
-	(void)poll(NULL, 0, RETRY_TIME);
-	try_again(-1, 0, m);
-	return m->near[0].fd >= 0 ? ERR_OK : ERR_MISSING;
+		start_another(m);
 }
 
 /* What is heard; the member is replaced when there is nobody to be heard any more, or he breaks the rules. */
 static enum err hear(struct member *m, unsigned channel, struct arena *arena)
 {
 	const char *wrong = NULL;
+	bool ready = is_ready(m);
 	enum err e = ipc_take(&m->near[channel], arena, m, &wrong);
 
-	if (e)
+	if (e && ready)
 		member_replace(m, wrong ? arena_printf(arena, "it %s", wrong) : NULL);
+	else if (e)
+		lose_unready(m);
+	else if (!ready && is_ready(m))
+		runs_again(m);
 	return e ? ERR_MISSING : ERR_OK;
 }
 
@@ -399,9 +453,28 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	arena_free(&arena);
 }
 
+enum err member_wait(struct member *m, struct arena *arena)
+{
+	uint64_t late = clock_ms() + FAMILY_PATIENCE;
+
+	while (!is_ready(m)) {
+		uint64_t now = clock_ms();
+
+		if (now >= late)
+			return ERR_MISSING;
+		if (m->near[0].fd < 0) {
+			(void)poll(NULL, 0, RETRY_TIME);
+			start_another(m);
+		} else if (has_message(m, 0, (int)(late - now))) {
+			(void)!hear(m, 0, arena);
+		}
+	}
+	return ERR_OK;
+}
+
 enum err member_hear(struct member *m, struct arena *arena)
 {
-	if (m->near[0].fd < 0)
+	if (!is_ready(m))
 		return ERR_MISSING;
 	if (has_message(m, 0, FAMILY_PATIENCE))
 		return hear(m, 0, arena);
@@ -415,9 +488,9 @@ static enum err say(
 	struct member *m, enum ipc_process near, const struct ipc_message *message, sender *send_it)
 {
 	unsigned channel = near == m->spec.near[0] ? 0 : 1;
-	enum err e = m->near[channel].fd < 0 ? ERR_MISSING : send_it(&m->near[channel], message);
+	enum err e = is_ready(m) ? send_it(&m->near[channel], message) : ERR_MISSING;
 
-	if (e == ERR_MISSING && m->near[channel].fd >= 0)
+	if (e == ERR_MISSING)
 		member_replace(m, "it does not listen");
 	if (!e && m->spec.one)
 		m->spec.serve(m->spec.ctx, &m->far[channel]);

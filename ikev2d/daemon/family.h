@@ -13,7 +13,8 @@
 enum {
 	FAMILY_CHANNELS = 2,      /* of a member, at most */
 	FAMILY_PATIENCE = 5000,   /* ms that a member has for a message: then it is ended */
-	FAMILY_BEGINNING = 20000, /* ms until it must be ready: a machine that boots has much to do at once */
+	FAMILY_BEGINNING = 20000, /* ms until it must be ready: a machine that boots has much to do at once;
+				   * but for the first one, nobody waits for that */
 };
 
 /* What a member is. */
@@ -50,7 +51,8 @@ enum err member_start(struct member *m, struct event_base *base, const struct fa
 void member_stop(struct member *m);
 
 /* Sends M to it by the channel of NEAR. ERR_RANGE: the message is too large; ERR_MISSING: it does not
- * answer. In that case it has been replaced, if that was possible. */
+ * answer, or is not ready yet. In that case another one is being started: it is told by the spec's AGAIN when
+ * that is ready. */
 enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
 
 /* The same, without waiting: ERR_BUSY where it has no room. */
@@ -60,11 +62,12 @@ enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_m
  * above. */
 enum err member_hear(struct member *m, struct arena *arena) MUST_CHECK;
 
-/* Where it does not run, and another one is to be started a moment later: waits for that. ERR_MISSING: in
- * vain. */
-enum err member_wait(struct member *m) MUST_CHECK;
+/* Where it is not ready, waits FAMILY_PATIENCE for another one that is; what it says goes into ARENA.
+ * ERR_MISSING: in vain. */
+enum err member_wait(struct member *m, struct arena *arena) MUST_CHECK;
 
-/* Ends a member that does not do what it must, for the reason WHY, and starts another one. */
+/* Ends a member that does not do what it must, for the reason WHY, and starts another one; nothing, where
+ * that is under way. */
 void member_replace(struct member *m, const char *why);
 
 /* Whom the member serves, from the CTX that is given to what is done with its messages (ipc_table.c), which

@@ -113,9 +113,9 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 	for (unsigned i = 0; i < TRIES_MAX && e == ERR_MISSING; i++) {
 		m->ticket = v->waits.ticket = ++v->last;
 		v->waits.kind = kind;
-		e = member_wait(&v->keeper);
-		if (!e)
-			e = member_send(&v->keeper, IPC_GUARD, m);
+		if (member_wait(&v->keeper, arena))
+			break;
+		e = member_send(&v->keeper, IPC_GUARD, m);
 		while (!e && v->waits.ticket)
 			e = member_hear(&v->keeper, arena);
 	}

@@ -241,6 +241,34 @@ def keeper_that_is_lost_again_and_again(bench):
     moon.up()
 
 
+@case(each=["keeper", "certs"])
+def a_process_that_hangs_at_its_beginning(bench, name):
+    """Nobody waits for it: the daemon answers, and what asks for it is answered when it is ready."""
+    moon, sun, _ = with_certificates(bench)
+    moon.up()
+    pid = family.stopped_at_its_beginning(sun, name)
+    for _ in range(3):
+        sun.must("status")
+    check(family.status(pid)["State"].startswith("T"), f"{name} is still at its beginning")
+    moon.must("down", "site")
+    call = moon.spawn("up", "site")
+    until(lambda: moon.log().count("selected proposal") == 2, moon.log)
+    os.kill(pid, signal.SIGCONT)
+    same(call.wait(20), 0, f"exit code of ipsec up\n{call.log()}\n{sun.log()}")
+    contains(sun.log(), f"{name} runs again", "log of sun")
+    lives_on(bench, moon)
+
+
+@case()
+def a_process_that_never_begins(bench):
+    """It is ended after its time, and another one is started."""
+    moon, _ = bench.pair()
+    pid = family.stopped_at_its_beginning(moon, "keeper")
+    until(lambda: "the process keeper was not ready in time" in moon.log(), moon.log, 30)
+    family.replaced(moon, pid, 3)
+    moon.up()
+
+
 # ------------------------------------------------------------- certs is lost
 
 @case(each=["moon", "sun"])

@@ -64,6 +64,31 @@ def kill(daemon, name):
     os.kill(member(daemon, name), signal.SIGKILL)
 
 
+def _begun(daemon, name, old):
+    """One that has just been started in the place of OLD."""
+    for pid in children(daemon.process.pid):
+        try:
+            if pid != old and title(pid) == f"ikev2d: {name}":
+                return pid
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return None
+
+
+def stopped_at_its_beginning(daemon, name):
+    """The one after the one that runs, stopped before it is ready; where that comes too late, the one after that."""
+    while True:
+        old = member(daemon, name)
+        os.kill(old, signal.SIGKILL)
+        while not (pid := _begun(daemon, name, old)):
+            pass
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: status(pid)["State"].startswith("T"), f"{name} is stopped")
+        if status(pid)["Seccomp"] != "2":
+            return pid
+        os.kill(pid, signal.SIGCONT)
+
+
 def _sockets(pid):
     """Its descriptors that are sockets, by their numbers in the kernel."""
     found = {}
