@@ -9,6 +9,7 @@
 #include "ike/fragment.h"
 #include "ike/move.h"
 #include "ike/negotiate.h"
+#include "ike/offers.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
 #include "ike/seal.h"
@@ -330,6 +331,7 @@ static void commit_negotiation(struct draft *d, struct sa *sa, struct negotiatio
 		peer_ref(now->peer);
 	if (before)
 		peer_part(ike, before->peer);
+	offers_follow(ike, sa, x, after);
 	*x = *after;
 	arena_join(arena, keep);
 	if (!x->kind)
@@ -415,6 +417,8 @@ static struct sa *commit(struct draft *d)
 
 	sa->core = d->core;
 	admit_count(ike, sa);
+	ends_follow(ike, sa);
+	offers_follow(ike, sa, &sa->handshake.x, &d->hs.x);
 	sa->handshake = d->hs;
 	arena_join(&sa->handshake_arena, &d->keep);
 	commit_negotiation(d, sa, &sa->ours, &d->ours, &sa->ours_arena, &d->keep_ours);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Those of one hash are a ring; the table leads to the first of it. */
+/* Rings of those with the same hash. */
 #include "ike/ends.h"
 
 static uint64_t key_of(const struct ike *ike, const struct id *local, const struct id *remote)
@@ -9,41 +9,59 @@ static uint64_t key_of(const struct ike *ike, const struct id *local, const stru
 	return siphash(&ike->hash_key, &(struct bytes){ (const uint8_t *)both, sizeof both }, 1);
 }
 
+static uint64_t key_at(const struct ike *ike, const struct ip *ip)
+{
+	struct bytes octets = ip_bytes(ip);
+
+	return siphash(&ike->hash_key, &octets, 1);
+}
+
 void ends_add(struct ike *ike, struct sa *sa)
 {
-	struct sa *first;
+	ring_add(&ike->ends, &sa->of_ends, key_of(ike, &sa->local_id, &sa->remote_id));
+}
 
-	sa->ends = key_of(ike, &sa->local_id, &sa->remote_id);
-	first = map_get(&ike->ends, sa->ends);
-	if (first)
-		list_append(&first->of_ends, &sa->of_ends);
-	else
-		map_put(&ike->ends, sa->ends, sa);
+void ends_follow(struct ike *ike, struct sa *sa)
+{
+	uint64_t key = key_at(ike, &sa->core.path.remote.ip);
+
+	if (key == sa->of_place.key)
+		return;
+	ring_remove(&ike->places, &sa->of_place);
+	ring_add(&ike->places, &sa->of_place, key);
 }
 
 void ends_remove(struct ike *ike, struct sa *sa)
 {
-	if (map_get(&ike->ends, sa->ends) != sa) {
-		list_remove(&sa->of_ends);
-		return;
-	}
-	if (list_empty(&sa->of_ends))
-		map_take(&ike->ends, sa->ends);
-	else
-		map_put(&ike->ends, sa->ends, node_owner(sa->of_ends.next, struct sa, of_ends));
-	list_remove(&sa->of_ends);
+	ring_remove(&ike->ends, &sa->of_ends);
+	ring_remove(&ike->places, &sa->of_place);
 }
 
 struct sa *ends_next(
 	const struct ike *ike, const struct sa *at, const struct id *local, const struct id *remote)
 {
-	struct sa *first = map_get(&ike->ends, key_of(ike, local, remote));
-	struct sa *sa = at ? node_owner(at->of_ends.next, struct sa, of_ends) : first;
+	uint64_t key = key_of(ike, local, remote);
+	const struct ring_node *n = at ? &at->of_ends : NULL;
 
-	for (; sa && !(at && sa == first); sa = node_owner(sa->of_ends.next, struct sa, of_ends)) {
+	while ((n = ring_next(&ike->ends, n, key))) {
+		struct sa *sa = node_owner(n, struct sa, of_ends);
+
 		if (id_eq(&sa->local_id, local) && id_eq(&sa->remote_id, remote))
 			return sa;
-		at = sa;
+	}
+	return NULL;
+}
+
+struct sa *ends_at(const struct ike *ike, const struct sa *at, const struct ip *ip)
+{
+	uint64_t key = key_at(ike, ip);
+	const struct ring_node *n = at ? &at->of_place : NULL;
+
+	while ((n = ring_next(&ike->places, n, key))) {
+		struct sa *sa = node_owner(n, struct sa, of_place);
+
+		if (ip_eq(&sa->core.path.remote.ip, ip))
+			return sa;
 	}
 	return NULL;
 }

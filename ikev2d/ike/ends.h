@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IKE_SAs by the identities of both ends, so that those of one peer are found among thousands. */
+/* IKE_SAs by the identities of both ends, and by the address of the peer, so that those of one peer are found
+ * among thousands. */
 #pragma once
 
 #include "ike/state.h"
 
-/* SA has got its identities; and it goes. */
+/* SA has got its identities. */
 void ends_add(struct ike *ike, struct sa *sa);
+/* The address of its peer may be another one than before. */
+void ends_follow(struct ike *ike, struct sa *sa);
+/* It goes. */
 void ends_remove(struct ike *ike, struct sa *sa);
 
 /* The next IKE_SA behind AT (NULL: the first) that is up, or once was, with these identities; in the order in
  * which they got them. */
 struct sa *ends_next(
 	const struct ike *ike, const struct sa *at, const struct id *local, const struct id *remote);
+
+/* The next IKE_SA behind AT (NULL: the first) in whatever state whose peer is at IP, with any port; in the
+ * order in which they came there. */
+struct sa *ends_at(const struct ike *ike, const struct sa *at, const struct ip *ip);

@@ -28,12 +28,23 @@ static struct sa *start_again(struct step *s, struct sa *old, const struct gatew
 	return sa;
 }
 
+/* The IKE_SA that is to go in the place of SA, or NULL. */
+static struct sa *replacement(const struct ike *ike, const struct sa *sa)
+{
+	struct sa *fresh = map_get(&ike->sas, sa->reauthenticated_by);
+
+	return fresh && fresh->core.reauthenticates == sa->spi ? fresh : NULL;
+}
+
 bool revive_under_way(const struct ike *ike, const struct sa *sa)
 {
-	list_each (n, (struct node *)&ike->sas_list)
-		if (node_owner(n, struct sa, of_ike)->core.reauthenticates == sa->spi)
-			return true;
-	return sa->core.reauthenticates;
+	return replacement(ike, sa) || sa->core.reauthenticates;
+}
+
+static void link_up(struct sa *fresh, struct sa *old)
+{
+	fresh->core.reauthenticates = old->spi;
+	old->reauthenticated_by = fresh->spi;
 }
 
 /* The old one goes when the new one is complete. */
@@ -42,7 +53,7 @@ static void replace(struct step *s, struct sa *sa, const struct gateway *to)
 	struct sa *fresh = start_again(s, sa, to);
 
 	if (fresh)
-		fresh->core.reauthenticates = sa->spi;
+		link_up(fresh, sa);
 	else
 		task_add(sa, TASK_DELETE_IKE, NULL);
 }
@@ -79,16 +90,15 @@ void revive_ended(struct step *s, struct sa *sa)
 
 void revive_adopted(struct ike *ike, struct sa *from, struct sa *into)
 {
+	struct sa *old = map_get(&ike->sas, from->core.reauthenticates), *fresh = replacement(ike, from);
+
 	into->core.again |= from->core.again;
-	into->core.reauthenticates = from->core.reauthenticates;
 	from->core.again = false;
 	from->core.reauthenticates = 0;
-	list_each (n, &ike->sas_list) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->core.reauthenticates == from->spi)
-			sa->core.reauthenticates = into->spi;
-	}
+	if (old)
+		link_up(into, old);
+	if (fresh)
+		link_up(fresh, into);
 }
 
 /* Whether all that was asked for with SA is there or has failed. */

@@ -7,6 +7,7 @@
 #include "ike/ends.h"
 #include "ike/fragment.h"
 #include "ike/life.h"
+#include "ike/offers.h"
 #include "ike/proof.h"
 #include "ike/revive.h"
 #include "ike/step.h"
@@ -78,7 +79,7 @@ uint64_t spi_new(struct draft *d)
 
 	do
 		spi = rng_u64(d->step->rng);
-	while (!spi || map_get(&d->step->ike->sas, spi));
+	while (!spi || map_get(&d->step->ike->sas, spi) || offers_ike(d->step->ike, spi));
 	return spi;
 }
 
@@ -97,7 +98,7 @@ uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, struct rng *rn
 
 	do
 		spi = r.low + rng_below(rng, r.high - r.low);
-	while (map_get(&ike->spis, spi));
+	while (map_get(&ike->spis, spi) || offers_child(ike, spi));
 	return spi;
 }
 
@@ -116,7 +117,8 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
 	list_init(&sa->of_conn);
 	list_init(&sa->of_unproven);
-	list_init(&sa->of_ends);
+	ring_init(&sa->of_ends);
+	ring_init(&sa->of_place);
 	list_init(&sa->children);
 	list_init(&sa->late);
 	list_init(&sa->tasks);
@@ -131,6 +133,7 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 {
 	for (unsigned i = 0; i < sa->handshake.n_candidates; i++)
 		peer_part(ike, sa->handshake.candidates[i].peer);
+	offers_follow(ike, sa, &sa->handshake.x, NULL);
 	arena_free(&sa->handshake_arena);
 	WIPE(sa->handshake);
 }
@@ -157,8 +160,9 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 		fragments_forget(s->ike, sa, i);
 }
 
-static void negotiation_free(struct ike *ike, struct negotiation *x, struct arena *arena)
+static void negotiation_free(struct ike *ike, struct sa *sa, struct negotiation *x, struct arena *arena)
 {
+	offers_follow(ike, sa, x, NULL);
 	map_take(&ike->asks, x->ask);
 	if (x->kind && x->child)
 		peer_part(ike, x->child->peer);
@@ -177,8 +181,8 @@ void sa_free(struct ike *ike, struct sa *sa)
 	map_take(&ike->asks, sa->core.ask);
 	map_take(&ike->asks, sa->core.usage_ask);
 	map_take(&ike->asks, sa->core.mobike.ask);
-	negotiation_free(ike, &sa->ours, &sa->ours_arena);
-	negotiation_free(ike, &sa->theirs, &sa->theirs_arena);
+	negotiation_free(ike, sa, &sa->ours, &sa->ours_arena);
+	negotiation_free(ike, sa, &sa->theirs, &sa->theirs_arena);
 	map_take(&ike->sas, sa->spi);
 	admit_forget(ike, sa);
 	ends_remove(ike, sa);
@@ -227,6 +231,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	struct sa *sa = sa_new(s->ike, &heir->core);
 
 	sa->core = heir->core;
+	ends_follow(s->ike, sa);
 	/* Until it has adopted the children; one that never does is the peer's to delete, or ours then. */
 	sa->core.life_end = heir->redundant ? 0 : s->now + REKEYED_TIME;
 	conn_of_sa(s->ike, sa, heir->core.peer);

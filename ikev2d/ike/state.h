@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/ring.h"
 #include "base/siphash.h"
 #include "crypto/aead.h"
 #include "crypto/kex.h"
@@ -340,8 +341,7 @@ struct conn {
 
 struct sa {
 	struct node of_ike, of_conn;
-	struct node of_ends; /* those with the same ENDS: ends.h */
-	uint64_t ends;
+	struct ring_node of_ends, of_place; /* those of the same identities, at the same address: ends.h */
 	struct node of_unproven; /* half open, and no IKE_AUTH of the peer could be opened: by age */
 	struct heap_node timer;
 	uint32_t id;
@@ -356,6 +356,7 @@ struct sa {
 	const struct peer *peer;       /* the reference to core.peer */
 	struct conn *conn;             /* that of peer */
 	bool up;                       /* TELL_SA_UP was said */
+	uint64_t reauthenticated_by;   /* our SPI of the IKE_SA that was last made to go in its place */
 	uint64_t spi_told;             /* when the peer was told of an unknown SPI; 0: never */
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
@@ -474,7 +475,8 @@ struct ike {
 	uint32_t last_mark, last_if_id;   /* that were drawn */
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
-	struct map ends;                  /* by identities: the first of them */
+	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
+	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
 	struct map crowds;                /* numbers of half-open ones, by address */
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
 	unsigned pressed_by;              /* requests that were answered with one in that time, */

@@ -489,8 +489,9 @@ struct ike *ike_new(struct rng *rng)
 
 static void free_maps(struct ike *ike)
 {
-	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->ends, &ike->crowds, &ike->children,
-		&ike->spis, &ike->asks, &ike->installs, &ike->trap_asks, &ike->policies };
+	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->ends, &ike->places, &ike->offered,
+		&ike->offered_ike, &ike->crowds, &ike->children, &ike->spis, &ike->asks, &ike->installs,
+		&ike->trap_asks, &ike->policies };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
 		map_free(maps[i]);

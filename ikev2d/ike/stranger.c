@@ -4,7 +4,9 @@
 
 #include "ike/child.h"
 #include "ike/crash.h"
+#include "ike/ends.h"
 #include "ike/negotiate.h"
+#include "ike/offers.h"
 #include "ike/task.h"
 
 enum { IKE_2 = 0x20, ROOM = 128 /* for a message with one or two notifies */ };
@@ -58,21 +60,12 @@ void stranger_ask_cookie(
 	answer(s, path, h, COOKIE, cookie);
 }
 
-/* Whether an IKE_SA with this SPI of ours is being made by a rekeying: the peer may have it already. */
-static bool is_coming(const struct ike *ike, uint64_t spi)
-{
-	list_each (n, (struct node *)&ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->ours.kind == N_REKEY_IKE && sa->ours.ike_spi == spi)
-			return true;
-	}
-	return false;
-}
-
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h)
 {
-	if (may_serve(s, STRANGER_IKE) && !is_coming(s->ike, h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i))
+	uint64_t spi = h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i;
+
+	/* One that is being made by a rekeying the peer may have already. */
+	if (may_serve(s, STRANGER_IKE) && !offers_ike(s->ike, spi))
 		answer(s, path, h, INVALID_IKE_SPI, (struct bytes){ 0 });
 }
 
@@ -94,13 +87,9 @@ void stranger_hints(struct step *s, const struct path *path, const struct messag
 
 	if (!rd_done(&r) || !may_serve(s, STRANGER_HINT))
 		return;
-	list_each (p, &s->ike->sas_list) {
-		struct sa *sa = node_owner(p, struct sa, of_ike);
-
-		if (sa->core.state == S_UP && ip_eq(&sa->core.path.remote.ip, &path->remote.ip) &&
-			child_by_spi(sa, spi, false))
+	for (struct sa *sa = NULL; (sa = ends_at(s->ike, sa, &path->remote.ip));)
+		if (sa->core.state == S_UP && child_by_spi(sa, spi, false))
 			ask_whether_alive(s, sa);
-	}
 }
 
 /* --------------------------------------------------------- of unknown SPIs */
@@ -120,24 +109,9 @@ static void hint_unknown_spi(struct step *s, const struct path *path, bool encap
 	send_clear(s, &to, &m);
 }
 
-/* The peer does not wait until it has heard that an SA is installed here. */
-static bool is_offered(const struct ike *ike, uint32_t spi)
-{
-	list_each (n, (struct node *)&ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->handshake.x.spi == spi || sa->ours.spi == spi)
-			return true;
-	}
-	return false;
-}
-
 static bool is_with(const struct sa *sa, const struct path *path, bool encap)
 {
-	const struct addr *remote = &sa->core.path.remote;
-
-	return sa->core.state == S_UP && ip_eq(&remote->ip, &path->remote.ip) &&
-	       (!encap || remote->port == path->remote.port);
+	return sa->core.state == S_UP && (!encap || sa->core.path.remote.port == path->remote.port);
 }
 
 /* A request under way may be what settles it. */
@@ -158,11 +132,9 @@ void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, u
 {
 	bool known = false;
 
-	if (map_get(&s->ike->spis, spi) || is_offered(s->ike, spi) || !may_serve(s, STRANGER_ESP))
+	if (map_get(&s->ike->spis, spi) || offers_child(s->ike, spi) || !may_serve(s, STRANGER_ESP))
 		return;
-	list_each (n, &s->ike->sas_list) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
-
+	for (struct sa *sa = NULL; (sa = ends_at(s->ike, sa, &path->remote.ip));) {
 		if (!is_with(sa, path, encap))
 			continue;
 		known = true;

@@ -100,11 +100,8 @@ const struct child *twin_stranger(const struct draft *d, const struct negotiatio
 
 	if (!d->core.nat_remote)
 		return NULL;
-	list_each (n, &d->step->ike->sas_list) {
-		struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id) ||
-			!ip_eq(&sa->core.path.remote.ip, &d->core.path.remote.ip))
+	for (struct sa *sa = NULL; (sa = ends_at(d->step->ike, sa, &d->core.path.remote.ip));) {
+		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id))
 			continue;
 		list_each (m, &sa->children)
 			if (indistinct(node_owner(m, struct child, of_sa), x))

@@ -31,6 +31,18 @@ struct sa *forge_sa_up(const struct host *h)
 	return found;
 }
 
+void forge_unlist(struct host *h, struct node *kept)
+{
+	list_init(kept);
+	list_join(kept, &h->ike->sas_list);
+}
+
+void forge_list(struct host *h, struct node *kept)
+{
+	list_join(kept, &h->ike->sas_list);
+	list_join(&h->ike->sas_list, kept);
+}
+
 static struct wire_header completed(const struct sa *sa, const struct wire_header *h)
 {
 	struct wire_header out = *h;

@@ -10,6 +10,11 @@ struct sa *forge_sa(const struct host *h);
 /* The SA of H that is established and has not been replaced; NULL when it has none or several. */
 struct sa *forge_sa_up(const struct host *h);
 
+/* The IKE_SAs of H leave its list for KEPT, and come back: what is done meanwhile has to find them otherwise,
+ * as among ten thousand. */
+void forge_unlist(struct host *h, struct node *kept);
+void forge_list(struct host *h, struct node *kept);
+
 /* What F says, which is not sealed, in ARENA. */
 struct message forge_read(const struct flight *f, struct arena *arena);
 /* M as a datagram that is not sealed, with its header but for next and length. From ARENA. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the core finds among thousands without walking all of them: connections by the peer's address
- * (ike/addressed.h), IKE_SAs by their identities (ike/ends.h). */
+ * (ike/addressed.h), IKE_SAs by their identities and by the peer's address (ike/ends.h). What strangers say
+ * is about one of them is tried in test_hints.c, and authentication anew in test_lifetime.c. */
 #include "ike/addressed.h"
 #include "ike/ends.h"
 #include "tests/pair/pair.h"
@@ -88,11 +89,47 @@ static void sas_are_found_by_identities(void **state)
 	arena_free(&arena);
 }
 
+static struct sa *at(const struct host *h, const char *address)
+{
+	struct ip ip;
+
+	assert_int_equal(ip_parse(address, &ip), ERR_OK);
+	return ends_at(h->ike, NULL, &ip);
+}
+
+/* Also after it has moved, and those of a peer behind each other. */
+static void sas_are_found_by_the_peers_address(void **state)
+{
+	static const char mobile[] = CONN("mobike = yes\n local_addrs = %any");
+	struct pair *p = pair_open(state, mobile, mobile);
+	struct sa *sa;
+
+	assert_null(at(p->sun, "192.0.2.1"));
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	sa = at(p->sun, "192.0.2.1");
+	assert_non_null(sa);
+	assert_null(ends_at(p->sun->ike, sa, &sa->core.path.remote.ip));
+	host_addresses(p->moon, "198.51.100.1");
+	lab_calm(p->lab);
+	assert_null(at(p->sun, "192.0.2.1"));
+	assert_ptr_equal(at(p->sun, "198.51.100.1"), sa);
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	assert_ptr_equal(at(p->sun, "198.51.100.1"), sa);
+	assert_non_null(ends_at(p->sun->ike, sa, &sa->core.path.remote.ip));
+	host_down(p->moon, NULL, 2);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 200 * 1000);
+	assert_int_equal(p->sun->ike->places.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(connections_are_found_by_address),
 		PAIR_TEST(sas_are_found_by_identities),
+		PAIR_TEST(sas_are_found_by_the_peers_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

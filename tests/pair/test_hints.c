@@ -99,15 +99,19 @@ static void not_to_everybody(void **state)
 static void not_of_what_is_coming(void **state)
 {
 	struct pair *p = open(state, NULL, NULL);
+	struct node kept;
 
 	host_rekey(p->moon, NULL);
 	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce}",
 		"kept: moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce}");
 	host_rekey(p->sun, "net");
+	forge_unlist(p->moon, &kept);
 	/* clang-format off */
 	ARROWS(p->lab,
 		"kept: moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce}",
-		"moon <-- sun  CREATE_CHILD_SA request 0: SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}",
+		"moon <-- sun  CREATE_CHILD_SA request 0: SK {SA, Nonce, TSi, TSr, N(REKEY_SA)}");
+	forge_list(p->moon, &kept);
+	ARROWS(p->lab,
 		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce}",
 		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
 		"moon <-- sun  INFORMATIONAL response 3: SK {}");
@@ -124,10 +128,13 @@ static void say_invalid(struct pair *p, const char *from, uint32_t spi)
 	struct message m = { 0 };
 	struct wire_header h = { .exchange = INFORMATIONAL, .flags = FLAG_INITIATOR, .version = 0x20 };
 	struct wr w = wr_of(arena_alloc(&arena, 200), 200);
+	struct node kept;
 
 	message_add_notify(&m, &arena, INVALID_SPI, spi_bytes(&arena, spi));
 	message_put_clear(&h, &m, &w);
+	forge_unlist(p->moon, &kept);
 	lab_deliver(p->lab, lab_forge(p->lab, p->sun, address(from), address("192.0.2.1"), wr_done(&w)));
+	forge_list(p->moon, &kept);
 	arena_free(&arena);
 }
 
@@ -205,13 +212,16 @@ static void a_proven_hint(void **state)
 static void esp_to(struct host *h, const char *from, uint16_t port, uint32_t spi)
 {
 	struct ike_event e = { .kind = EVENT_UNKNOWN_SPI };
+	struct node kept;
 
 	e.unknown_spi.path.local = (struct addr){ h->ip, 4500 };
 	e.unknown_spi.path.remote = address(from);
 	e.unknown_spi.path.remote.port = port;
 	e.unknown_spi.encap = port;
 	e.unknown_spi.spi = spi;
+	forge_unlist(h, &kept);
 	host_event(h, &e);
+	forge_list(h, &kept);
 }
 
 /* The peer has an IKE_SA: it is told there, and not more often than is of use. */

@@ -368,11 +368,14 @@ static void again_while_it_is_under_way(void **state)
 {
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
 	struct sa *old = forge_sa(p->moon);
+	struct node kept;
 
 	until(p, p->lab->now, 1000 * SECOND);
 	old->core.reauth_due = p->lab->now;
 	sa_rearm(p->moon->ike, old);
+	forge_unlist(p->moon, &kept);
 	host_event(p->moon, &(struct ike_event){ .kind = EVENT_CLOCK });
+	forge_list(p->moon, &kept);
 	assert_int_equal(old->core.reauth_due, p->lab->now + BUSY_TIME);
 	/* clang-format off */
 	ARROWS(p->lab,
@@ -383,6 +386,29 @@ static void again_while_it_is_under_way(void **state)
 		"moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}",
 		"moon <-- sun  INFORMATIONAL response 2: SK {}");
 	/* clang-format on */
+	pair_assert_agree(p, 1);
+}
+
+/* The old one is replaced while the new one is being made: its heir goes then. */
+static void the_old_one_is_rekeyed(void **state)
+{
+	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
+	struct node kept;
+
+	until(p, p->lab->now, 1000 * SECOND);
+	host_rekey(p->sun, NULL);
+	forge_unlist(p->moon, &kept);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"kept: moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  CREATE_CHILD_SA request 0: SK {SA, KE, Nonce}",
+		"kept: moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon --> sun  CREATE_CHILD_SA response 0: SK {SA, KE, Nonce}");
+	/* clang-format on */
+	forge_list(p->moon, &kept);
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_DOWN), 1);
 	pair_assert_agree(p, 1);
 }
 
@@ -744,6 +770,7 @@ int main(void)
 		PAIR_TEST(the_answer_is_lost),
 		PAIR_TEST(the_delete_is_lost),
 		PAIR_TEST(again_while_it_is_under_way),
+		PAIR_TEST(the_old_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_used),
 		PAIR_TEST(what_is_late_stays),

@@ -216,7 +216,8 @@ void check_empty(struct life *l)
 		const struct ike *ike = h->ike;
 
 		if (!list_empty(&ike->sas_list) || ike->half_open || ike->sas.count || ike->inits.count ||
-			ike->ends.count || ike->crowds.count || ike->begun || ike->children.count ||
+			ike->ends.count || ike->places.count || ike->offered.count ||
+			ike->offered_ike.count || ike->crowds.count || ike->begun || ike->children.count ||
 			ike->spis.count || ike->asks.count || ike->installs.count)
 			life_fail(l,
 				"%s: something of an IKE_SA is left: SAs %u, half open %u, inits %zu, SPIs "

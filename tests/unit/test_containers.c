@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/ring.h"
 #include "base/rng.h"
 
 #include <stdio.h>
@@ -127,6 +128,46 @@ static void a_copy_of_a_map_goes_its_own_way(void **state)
 	map_free(&copy);
 }
 
+/* Numbers of those of KEY, in their order. */
+static int ring_sum(const struct map *m, const struct ring_node *all, uint64_t key)
+{
+	int total = 0;
+
+	for (const struct ring_node *n = NULL; (n = ring_next(m, n, key));)
+		total = 10 * total + (int)(n - all) + 1;
+	return total;
+}
+
+static void a_ring_keeps_its_order(void **state)
+{
+	struct ring_node v[5];
+	struct map m = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		ring_init(&v[i]);
+	ring_remove(&m, &v[0]);
+	for (int i = 0; i < 5; i++)
+		ring_add(&m, &v[i], i == 3 ? 8 : 7);
+	assert_int_equal(ring_sum(&m, v, 7), 1235);
+	assert_int_equal(ring_sum(&m, v, 8), 4);
+	assert_int_equal(ring_sum(&m, v, 9), 0);
+	ring_remove(&m, &v[1]);
+	assert_int_equal(ring_sum(&m, v, 7), 135);
+	ring_remove(&m, &v[0]);
+	assert_int_equal(ring_sum(&m, v, 7), 35);
+	ring_remove(&m, &v[0]);
+	ring_add(&m, &v[0], 8);
+	assert_int_equal(ring_sum(&m, v, 8), 41);
+	ring_remove(&m, &v[2]);
+	ring_remove(&m, &v[4]);
+	ring_remove(&m, &v[3]);
+	assert_int_equal(ring_sum(&m, v, 7), 0);
+	ring_remove(&m, &v[0]);
+	assert_int_equal(m.count, 0);
+	map_free(&m);
+}
+
 static void a_dictionary_agrees_with_a_plain_table(void **state)
 {
 	struct dict d = { 0 };
@@ -237,6 +278,7 @@ int main(void)
 		cmocka_unit_test(a_map_gives_back_what_was_put),
 		cmocka_unit_test(a_map_agrees_with_a_plain_table),
 		cmocka_unit_test(a_copy_of_a_map_goes_its_own_way),
+		cmocka_unit_test(a_ring_keeps_its_order),
 		cmocka_unit_test(a_dictionary_agrees_with_a_plain_table),
 		cmocka_unit_test(a_dictionary_tells_names_of_equal_hash_apart),
 		cmocka_unit_test(a_heap_yields_the_earliest),
