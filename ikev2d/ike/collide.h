@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Simultaneous requests (RFC 7296, 2.25): THE table of our exchange under way and theirs that comes; and who
- * wins when both replace the same SA (2.8.1, 2.8.2). */
+ * wins when both replace the same SA (2.8.1, 2.8.2).
+ *
+ * When both ask for the same new child at once, both stay: several SAs with the same selectors are allowed,
+ * and none is to be deleted for being like another one (2.8); neither end could know which of them the other
+ * one keeps. One that has not been asked for yet when the peer's stands is not asked for (create.c). */
 #pragma once
 
 #include "ike/step.h"

@@ -112,6 +112,36 @@ static const struct child *old_child(const struct draft *d, const struct negotia
 	return child_find(d->step->ike, x->old);
 }
 
+static bool still_there(const struct child *c, const struct sa *sa)
+{
+	return c && c->sa == sa && c->state == CHILD_INSTALLED;
+}
+
+/* Whether there is a child already that does what X, which nobody has seen yet, is for: the peer has just
+ * made it. */
+static bool is_met(const struct draft *d, const struct negotiation *x)
+{
+	if (x->kind != N_CREATE || x->rounds)
+		return false;
+	list_each (n, &d->sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		if (still_there(c, d->sa) && !c->redundant && child_conf_same(c->conf, x->child) &&
+			tss_contain(c->local_ts, x->packet_local) &&
+			tss_contain(c->remote_ts, x->packet_remote))
+			return true;
+	}
+	return false;
+}
+
+static enum verdict give_up_met(struct draft *d)
+{
+	tell_log(d, "CHD", "the peer has established CHILD_SA %s meanwhile", d->ours.child->name);
+	draft_forget(&d->ours);
+	d->task_end = TASK_MET;
+	return DRAFT_COMMIT;
+}
+
 static enum verdict send_request(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
@@ -124,6 +154,8 @@ static enum verdict send_request(struct draft *d)
 		d->task_end = TASK_OVER;
 		return DRAFT_COMMIT;
 	}
+	if (is_met(d, x))
+		return give_up_met(d);
 	negotiate_offer(d, x, &d->keep_ours, &m);
 	create_put_ke(x, &m);
 	if (old) {
@@ -259,11 +291,6 @@ enum verdict create_response(struct draft *d)
 	q->secret = x->secret;
 	q->peer_public = m->ke.data;
 	return DRAFT_COMMIT;
-}
-
-static bool still_there(const struct child *c, const struct sa *sa)
-{
-	return c && c->sa == sa && c->state == CHILD_INSTALLED;
 }
 
 /* Ours is gone at the peer: so it is here, and a new one is asked for, since it was to live on (2.25); unless

@@ -27,6 +27,7 @@ enum child_change {
 enum task_end {
 	TASK_GOES_ON,
 	TASK_OVER,  /* done, or of no use any more */
+	TASK_MET,   /* the peer has done it meanwhile */
 	TASK_AGAIN, /* later: the peer could not just now */
 	TASK_FAILED /* refused for good: D->why says why */
 };

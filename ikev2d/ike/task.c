@@ -223,6 +223,13 @@ static bool begin(struct draft *d, const struct task *t)
 	}
 }
 
+/* Whether the peer's exchange is just making the child that T is for: then it may not be needed. */
+static bool makes_it(const struct negotiation *theirs, const struct task *t)
+{
+	return theirs->kind == N_CREATE && theirs->state != N_AWAIT &&
+	       child_conf_same(theirs->child, t->conf);
+}
+
 /* Whether T may begin, as far as the peer's exchange under way allows (RFC 7296, 2.25). */
 static bool may_begin(const struct sa *sa, const struct task *t)
 {
@@ -239,7 +246,7 @@ static bool may_begin(const struct sa *sa, const struct task *t)
 		if (t->child && theirs->made == t->child)
 			return false;
 		return theirs->kind != N_REKEY_IKE;
-	case TASK_CREATE_CHILD: return theirs->kind != N_REKEY_IKE;
+	case TASK_CREATE_CHILD: return theirs->kind != N_REKEY_IKE && !makes_it(theirs, t);
 	case TASK_REKEY_IKE: return !theirs->kind;
 	default: return true;
 	}
@@ -349,6 +356,8 @@ void task_end(struct draft *d, struct sa *sa)
 		list_append(&sa->tasks, &t->of_sa);
 		return;
 	}
+	if (d->task_end == TASK_MET)
+		waits_up(d->step, &t->waits, true, NULL);
 	task_free(d->step, t, d->task_end != TASK_OVER && d->why.what ? &d->why : NULL);
 }
 

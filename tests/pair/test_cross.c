@@ -183,6 +183,73 @@ static void both_create_the_same(void **state)
 	pair_assert_agree(p, 3);
 }
 
+/* What sun wants has come up when its turn is there: whoever waits for it is answered, and there is one. */
+static void one_creates_what_the_other_is_to_create(void **state)
+{
+	struct pair *p = open(state, false);
+
+	host_down(p->moon, "lan", 3);
+	lab_calm(p->lab);
+	host_rekey(p->sun, "net");
+	host_up(p->sun, "lan", 5);
+	host_up(p->moon, "lan", 4);
+	ARROWS(p->lab, "kept: " SUN_REKEYS(0), MOON_CREATES(4));
+	lab_calm(p->lab);
+	assert_done(p->moon, 4, true);
+	assert_done(p->sun, 5, true);
+	assert_true(host_said(p->sun, "the peer has established CHILD_SA lan meanwhile"));
+	pair_assert_agree(p, 2);
+}
+
+/* Sun's key pair is being made. */
+static void one_creates_what_the_other_is_about_to_create(void **state)
+{
+	static const char with_ke[] = CONN("children { lan { esp_proposals = aes128gcm16-x25519\n } }");
+	struct pair *p = pair_open(
+		state, pair_text(state, LAN_MOON(""), with_ke), pair_text(state, LAN_SUN(""), with_ke));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_down(p->moon, "lan", 3);
+	lab_calm(p->lab);
+	p->sun->late = 1000;
+	host_up(p->sun, "lan", 5);
+	p->sun->late = 0;
+	host_up(p->moon, "lan", 4);
+	lab_calm(p->lab);
+	lab_pass(p->lab, 1000);
+	assert_done(p->moon, 4, true);
+	assert_done(p->sun, 5, true);
+	pair_assert_agree(p, 2);
+}
+
+/* Nor is it asked for while the peer's is being installed; only if that fails, and then moon has no need to
+ * ask again. */
+static void one_installs_what_the_other_wants(void **state)
+{
+	for (unsigned fails = 0; fails < 2; fails++) {
+		struct pair *p = open(state, false);
+
+		host_down(p->moon, "lan", 3);
+		lab_calm(p->lab);
+		host_rekey(p->sun, "net");
+		host_up(p->sun, "lan", 5);
+		host_up(p->moon, "lan", 4);
+		p->sun->late = 1000;
+		ARROWS(p->lab, "kept: " SUN_REKEYS(0), MOON_CREATES(4));
+		p->sun->late = 0;
+		ARROWS(p->lab, SUN_REKEYS(0), MOON_ANSWERS(0), SUN_DELETES(1), MOON_DELETED(1));
+		SILENCE(p->lab);
+		if (fails)
+			host_answer(p->sun, true);
+		lab_pass(p->lab, 1000 + 2 * BUSY_TIME);
+		assert_done(p->sun, 5, true);
+		assert_done(p->moon, 4, true);
+		pair_assert_agree(p, 2);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 /* Sun has decided, but its request waits behind one whose keys are being made. */
 static void or_is_about_to_delete(void **state)
 {
@@ -518,6 +585,9 @@ int main(void)
 		PAIR_TEST(both_delete_it),
 		PAIR_TEST(both_delete_the_ike_sa),
 		PAIR_TEST(both_create_the_same),
+		PAIR_TEST(one_creates_what_the_other_is_to_create),
+		PAIR_TEST(one_creates_what_the_other_is_about_to_create),
+		PAIR_TEST(one_installs_what_the_other_wants),
 		PAIR_TEST(a_new_child_is_rekeyed),
 		PAIR_TEST(a_child_is_rekeyed_while_it_is_installed),
 		PAIR_TEST(the_new_of_two_is_rekeyed),
