@@ -32,6 +32,7 @@ define DEPENDENCIES
 gcc                             build
 make                            build
 libc6-dev                       build
+libcrypt-dev                    build
 pkg-config                      build
 libssl-dev                      build
 libevent-dev                    build
@@ -99,7 +100,7 @@ endif
 WARN ?= -Wall -Wextra -Werror
 CFLAGS ?= $(if $(COV),-O0,-O2) -g $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 
-PACKAGES := "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables libseccomp
+PACKAGES := "libssl >= 3.0" "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables libseccomp
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
@@ -107,7 +108,7 @@ INSTRUMENT := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIKEV2D_VERSION=\"$(VERSION)\" -Iikev2d -I. $(PACKAGE_CFLAGS) $(WARN) \
 	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE $(INSTRUMENT) $(CPPFLAGS) $(CFLAGS)
 LINK = $(CC) $(INSTRUMENT) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = $(PACKAGE_LIBS) -lpthread
+LIBS = $(PACKAGE_LIBS) -lcrypt -lpthread
 
 SHOW = $(if $(V),,@echo "  $@" &&)
 

@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* EAP: our peer against our authenticator by every method with a password, right and wrong, out of order, cut
+ * off and with every bit turned. */
+#include "unit.h"
+
+#include "eap/eap.h"
+#include "hex.h"
+#include "tests/unit/eap_pair.h"
+
+#include <stdio.h>
+
+static const uint8_t nt_hash[] = { 0x44, 0xEB, 0xBA, 0x8D, 0x53, 0x12, 0xB8, 0xD6, 0x11, 0x47, 0x44, 0x11,
+	0xF5, 0x69, 0x89, 0xAE };
+/* "clientPass" by crypt(3): SHA-512 with 1000 rounds. */
+#define SALTED                                                                                               \
+	"$6$rounds=1000$saltsalt$zduY8MuI1gDsL0wPD.A2UVPT8eOAfyWbjuC0x3gN9lkPBp4p80xx7E0bMy."                \
+	"4ArZ9wLJjS1QVZMsWt7egIDgte."
+
+static const struct pair_secret users[] = {
+	{ "alice", { EAP_PASSWORD, { (const uint8_t *)"clientPass", 10 } } },
+	{ "hashed", { EAP_NT_HASH, { nt_hash, sizeof nt_hash } } },
+	{ "salted", { EAP_SALTED, { (const uint8_t *)SALTED, sizeof SALTED - 1 } } },
+	{ NULL, { 0 } },
+};
+
+static struct pair pair_of(uint8_t method, const char *name, const char *password)
+{
+	return (struct pair){
+		.authenticator = { .methods = { method }, .n_methods = 1, .ask_identity = true },
+		.peer = { .methods = { method }, .n_methods = 1, .identity = bytes_str(name) },
+		.known = users,
+		.own = { EAP_PASSWORD, bytes_str(password) },
+		.seed = 1,
+	};
+}
+
+static const uint8_t with_passwords[] = { EAP_MD5, EAP_GTC, EAP_MSCHAPV2 };
+#define EACH(method)                                                                                         \
+	for (const uint8_t *method = with_passwords; method < with_passwords + sizeof with_passwords;        \
+		method++)
+
+static void the_right_password_is_taken(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair p = pair_of(*method, "alice", "clientPass");
+
+		pair_run(&p);
+		assert_true(pair_agreed(&p));
+		assert_int_equal(p.msk_n[0], *method == EAP_MSCHAPV2 ? EAP_MSK : 0);
+		assert_string_equal(p.name[0], "alice");
+		assert_string_equal(p.name[1], "alice");
+		assert_int_equal(p.method, *method);
+		assert_int_equal(p.asks[0], 1);
+	}
+}
+
+/* Where the identity is known already. */
+static void nobody_asks_twice(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair p = pair_of(*method, "alice", "clientPass");
+
+		p.authenticator.ask_identity = false;
+		p.authenticator.identity = bytes_str("alice");
+		pair_run(&p);
+		assert_true(pair_agreed(&p));
+		assert_string_equal(p.name[0], "alice");
+	}
+}
+
+static void a_wrong_password_is_refused(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair p = pair_of(*method, "alice", "clientpass");
+
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		assert_int_equal(p.outcome[1], EAP_FAILED);
+		assert_non_null(strstr(p.why[0], "password is wrong"));
+		assert_int_equal(p.msk_n[0], 0);
+	}
+}
+
+/* Packet by packet the same, and the same question is asked. */
+static void an_unknown_name_looks_like_a_wrong_password(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair wrong = pair_of(*method, "alice", "wrong"),
+			    unknown = pair_of(*method, "mallo", "wrong");
+
+		pair_run(&wrong);
+		pair_run(&unknown);
+		assert_int_equal(wrong.packets, unknown.packets);
+		assert_memory_equal(wrong.size, unknown.size, wrong.packets * sizeof *wrong.size);
+		assert_int_equal(unknown.outcome[0], EAP_FAILED);
+		assert_int_equal(unknown.outcome[1], EAP_FAILED);
+		assert_string_equal(wrong.why[0], unknown.why[0]);
+		assert_string_equal(wrong.why[1], unknown.why[1]);
+		assert_string_equal(unknown.asked, "mallo");
+	}
+}
+
+/* Nor has a name whose secret is only there to be worked against. */
+static void nobody_has_no_password(void **state)
+{
+	struct pair_secret ghost[] = { { "ghost", users[2].secret }, { NULL, { 0 } } };
+
+	(void)state;
+	ghost[0].secret.kind = EAP_NO_SECRET;
+	EACH(method)
+	{
+		struct pair p = pair_of(*method, "ghost", "clientPass");
+
+		p.known = ghost;
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		assert_int_equal(p.outcome[1], EAP_FAILED);
+	}
+}
+
+static void hashes_do_where_they_can(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t method;
+		bool good;
+	} cases[] = { { "hashed", EAP_MSCHAPV2, true }, { "hashed", EAP_GTC, true },
+		{ "hashed", EAP_MD5, false }, { "salted", EAP_MSCHAPV2, false }, { "salted", EAP_GTC, true },
+		{ "salted", EAP_MD5, false } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pair p = pair_of(cases[i].method, cases[i].name, "clientPass");
+
+		pair_run(&p);
+		assert_int_equal(pair_agreed(&p), cases[i].good);
+		p.own.value = bytes_str("clientPas");
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+	}
+}
+
+/* The peer's secret may be a hash too. */
+static void a_peer_with_a_hash(void **state)
+{
+	struct pair p = pair_of(EAP_MSCHAPV2, "alice", "");
+
+	(void)state;
+	p.own = users[1].secret;
+	pair_run(&p);
+	assert_true(pair_agreed(&p));
+	p.own = (struct eap_secret){ EAP_NO_SECRET, { 0 } };
+	pair_run(&p);
+	assert_int_equal(p.outcome[1], EAP_FAILED);
+	assert_non_null(strstr(p.why[1], "there is none for our name"));
+}
+
+/* What MSCHAPv2 proves takes the place of what was not asked for, and must agree with what was. */
+static void mschapv2_proves_a_name(void **state)
+{
+	struct pair p = pair_of(EAP_MSCHAPV2, "alice", "clientPass");
+
+	(void)state;
+	p.authenticator.ask_identity = false;
+	p.authenticator.identity = bytes_str("192.0.2.7");
+	pair_run(&p);
+	assert_true(pair_agreed(&p));
+	assert_string_equal(p.name[0], "alice");
+}
+
+/* Changes the identity under way, so that another name is proved than was said. */
+static void say_other_name(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	if (number != 1)
+		return;
+	*n = 5 + strlen(ctx);
+	memcpy(p + 5, ctx, *n - 5);
+	p[3] = (uint8_t)*n;
+}
+
+static void names_must_agree(void **state)
+{
+	struct pair p = pair_of(EAP_MSCHAPV2, "alice", "clientPass");
+
+	(void)state;
+	p.tamper = say_other_name;
+	p.ctx = "admin";
+	pair_run(&p);
+	assert_int_equal(p.outcome[0], EAP_FAILED);
+	assert_int_equal(p.asks[0], 0);
+	p.ctx = "OFFICE\\alice";
+	p.known = (struct pair_secret[]){ { "OFFICE\\alice", users[0].secret }, { NULL, { 0 } } };
+	pair_run(&p);
+	assert_true(pair_agreed(&p));
+	assert_string_equal(p.name[0], "OFFICE\\alice");
+}
+
+static void the_peer_chooses(void **state)
+{
+	struct pair p = pair_of(EAP_DYNAMIC, "alice", "clientPass");
+
+	(void)state;
+	EACH(method)
+	{
+		p.peer.methods[0] = *method;
+		pair_run(&p);
+		assert_true(pair_agreed(&p));
+		assert_int_equal(p.method, *method);
+	}
+}
+
+static void methods_that_do_not_meet(void **state)
+{
+	struct pair p = pair_of(EAP_MD5, "alice", "clientPass");
+
+	(void)state;
+	p.peer.methods[0] = EAP_MSCHAPV2;
+	pair_run(&p);
+	assert_int_equal(p.outcome[0], EAP_FAILED);
+	assert_int_equal(p.outcome[1], EAP_FAILED);
+	assert_non_null(strstr(p.why[0], "method 26"));
+	assert_non_null(strstr(p.why[1], "none of our methods"));
+}
+
+/* A conversation by hand. */
+
+static struct rng_seeded seeded;
+
+static struct eap *new_side(bool authenticator, uint8_t method)
+{
+	struct eap_settings s = { .authenticator = authenticator,
+		.methods = { method },
+		.n_methods = 1,
+		.identity = bytes_str("alice") };
+
+	rng_seed(&seeded, 7);
+	return eap_new(&s, &seeded.rng);
+}
+
+static struct eap_turn take(struct eap *e, const char *packet)
+{
+	uint8_t octets[512];
+
+	return eap_take(e, bytes_of(octets, hex(packet, octets, sizeof octets)));
+}
+
+static const struct eap_secret client_pass = { EAP_PASSWORD, { (const uint8_t *)"clientPass", 10 } };
+
+static void success_before_it_is_due(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct eap *e = new_side(false, *method);
+		struct eap_turn t = take(e, "03 01 0004");
+
+		assert_int_equal(t.what, EAP_FAILED);
+		assert_int_equal(t.packet.n, 0);
+		assert_non_null(strstr(t.why, "before it was due"));
+		assert_int_equal(take(e, "03 01 0004").what, EAP_FAILED);
+		assert_int_equal(eap_msk(e).n, 0);
+		eap_free(e);
+	}
+}
+
+/* After the response, but before the gateway proved itself. */
+static void mschapv2_success_without_proof(void **state)
+{
+	struct eap *e = new_side(false, EAP_MSCHAPV2);
+
+	(void)state;
+	assert_int_equal(
+		take(e, "01 05 001b 1a 01 05 0016 10 000102030405060708090a0b0c0d0e0f 78").what, EAP_ASKS);
+	assert_int_equal(eap_answer(e, &client_pass).what, EAP_SENDS);
+	assert_int_equal(take(e, "03 05 0004").what, EAP_FAILED);
+	eap_free(e);
+}
+
+static void a_gateway_that_does_not_know_the_password(void **state)
+{
+	struct eap *e = new_side(false, EAP_MSCHAPV2);
+	struct eap_turn t;
+
+	(void)state;
+	assert_int_equal(
+		take(e, "01 05 001b 1a 01 05 0016 10 000102030405060708090a0b0c0d0e0f 78").what, EAP_ASKS);
+	assert_int_equal(eap_answer(e, &client_pass).what, EAP_SENDS);
+	t = take(e, "01 06 0033 1a 03 05 002e 533d"
+		    "30303030303030303030303030303030303030303030303030303030303030303030303030303030");
+	assert_int_equal(t.what, EAP_FAILED);
+	assert_non_null(strstr(t.why, "does not know our password"));
+	eap_free(e);
+}
+
+static void microsofts_errors_have_words(void **state)
+{
+	struct eap *e = new_side(false, EAP_MSCHAPV2);
+	struct eap_turn t;
+
+	(void)state;
+	take(e, "01 05 001b 1a 01 05 0016 10 000102030405060708090a0b0c0d0e0f 78");
+	eap_answer(e, &client_pass);
+	t = take(e, "01 06 000e 1a 04 05 0009 453d363438");
+	assert_int_equal(t.what, EAP_SENDS);
+	assert_int_equal(t.packet.n, 6);
+	assert_int_equal(t.packet.p[5], 4);
+	t = take(e, "04 06 0004");
+	assert_int_equal(t.what, EAP_FAILED);
+	assert_non_null(strstr(t.why, "expired"));
+	eap_free(e);
+}
+
+static void a_repeated_request_has_the_same_answer(void **state)
+{
+	struct eap *e = new_side(false, EAP_GTC);
+	uint8_t first[64];
+	struct eap_turn t;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(take(e, "01 09 0006 06 3f").what, EAP_ASKS);
+	assert_int_equal(take(e, "01 09 0006 06 3f").what, EAP_ASKS);
+	t = eap_answer(e, &client_pass);
+	n = t.packet.n;
+	memcpy(first, t.packet.p, n);
+	t = take(e, "01 09 0006 06 3f");
+	assert_int_equal(t.what, EAP_SENDS);
+	assert_true(bytes_eq(t.packet, bytes_of(first, n)));
+	eap_free(e);
+}
+
+static void a_repeated_answer_has_the_same_request(void **state)
+{
+	struct eap_settings s = {
+		.authenticator = true, .methods = { EAP_MD5 }, .n_methods = 1, .ask_identity = true
+	};
+	uint8_t answer[] = { 2, 0, 0, 6, EAP_IDENTITY, 'a' }, first[64];
+	struct eap_turn t;
+	struct eap *e;
+	size_t n;
+
+	(void)state;
+	rng_seed(&seeded, 7);
+	e = eap_new(&s, &seeded.rng);
+	answer[1] = eap_begin(e).packet.p[1];
+	t = eap_take(e, bytes_of(answer, sizeof answer));
+	n = t.packet.n;
+	assert_int_equal(t.packet.p[1], (uint8_t)(answer[1] + 1));
+	memcpy(first, t.packet.p, n);
+	t = eap_take(e, bytes_of(answer, sizeof answer));
+	assert_int_equal(t.what, EAP_SENDS);
+	assert_true(bytes_eq(t.packet, bytes_of(first, n)));
+	answer[1] += 2;
+	assert_int_equal(eap_take(e, bytes_of(answer, sizeof answer)).what, EAP_FAILED);
+	eap_free(e);
+}
+
+static void notifications_are_acknowledged_but_not_for_ever(void **state)
+{
+	struct eap *e = new_side(false, EAP_MD5);
+	unsigned n = 0;
+
+	(void)state;
+	for (;; n++) {
+		uint8_t packet[] = { 1, (uint8_t)n, 0, 6, EAP_NOTIFICATION, 'x' };
+		struct eap_turn t = eap_take(e, bytes_of(packet, sizeof packet));
+
+		if (t.what == EAP_FAILED)
+			break;
+		assert_int_equal(t.packet.n, 5);
+		assert_int_equal(t.packet.p[4], EAP_NOTIFICATION);
+	}
+	assert_int_equal(n, EAP_MAX_ROUNDS);
+	eap_free(e);
+}
+
+static void one_method_after_another_is_refused(void **state)
+{
+	struct eap_settings s = {
+		.methods = { EAP_MD5, EAP_GTC }, .n_methods = 2, .identity = bytes_str("alice")
+	};
+	struct eap *e;
+
+	(void)state;
+	rng_seed(&seeded, 7);
+	e = eap_new(&s, &seeded.rng);
+	assert_int_equal(take(e, "01 05 0007 04 01 aa").what, EAP_ASKS);
+	assert_int_equal(eap_answer(e, &client_pass).what, EAP_SENDS);
+	assert_int_equal(take(e, "01 06 0006 06 3f").what, EAP_FAILED);
+	eap_free(e);
+}
+
+/* Three passwords a conversation, each with a challenge of its own. */
+static void tries_are_counted(void **state)
+{
+	struct eap *e = new_side(true, EAP_MSCHAPV2);
+	struct eap_turn t = eap_begin(e);
+	uint8_t challenges[4][16] = { 0 };
+	unsigned tries = 0;
+
+	(void)state;
+	while (t.what == EAP_SENDS && tries < 4) {
+		uint8_t response[64] = { 2, t.packet.p[1], 0, 64, EAP_MSCHAPV2, 2, t.packet.p[6], 0, 59, 49 };
+
+		memcpy(challenges[tries], t.packet.p + (tries ? 19 : 10), 16);
+		for (unsigned i = 0; i < tries; i++)
+			assert_memory_not_equal(challenges[i], challenges[tries], 16);
+		memcpy(response + 59, "alice", 5);
+		tries++;
+		t = eap_take(e, bytes_of(response, sizeof response));
+		if (t.what != EAP_ASKS)
+			break;
+		t = eap_answer(e, &client_pass);
+		assert_non_null(
+			memmem(t.packet.p, t.packet.n, tries < EAP_MAX_TRIES ? "E=691 R=1" : "E=691 R=0", 9));
+		assert_non_null(memmem(t.packet.p, t.packet.n, " V=3 M=", 7));
+	}
+	assert_int_equal(tries, EAP_MAX_TRIES + 1);
+	assert_int_equal(t.what, EAP_FAILED);
+	assert_int_equal(t.packet.p[0], 4);
+	eap_free(e);
+}
+
+static void settings_that_cannot_be(void **state)
+{
+	uint8_t name[EAP_MAX_NAME + 1] = { 0 };
+	struct eap_settings s = { .methods = { EAP_TLS }, .n_methods = 1 };
+
+	(void)state;
+	assert_null(eap_new(&s, &seeded.rng));
+	s.methods[0] = EAP_MD5;
+	s.identity = bytes_of(name, sizeof name);
+	assert_null(eap_new(&s, &seeded.rng));
+	s.identity.n = 0;
+	s.n_methods = 0;
+	assert_null(eap_new(&s, &seeded.rng));
+	eap_free(NULL);
+}
+
+static void methods_have_words(void **state)
+{
+	(void)state;
+	assert_string_equal(eap_type_name(EAP_MSCHAPV2), "mschapv2");
+	assert_int_equal(eap_type_find("MD5"), EAP_MD5);
+	assert_int_equal(eap_type_find("aka"), 0);
+	assert_null(eap_type_name(EAP_NAK));
+	assert_false(eap_type_mutual(EAP_MSCHAPV2));
+	assert_false(eap_type_mutual(EAP_MD5));
+}
+
+/* Somebody in between. */
+
+struct change {
+	unsigned packet, bit;
+	size_t cut;
+	bool honest_length;
+};
+
+static void turn_bit(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	struct change *c = ctx;
+
+	if (number == c->packet && c->bit / 8 < *n)
+		p[c->bit / 8] ^= (uint8_t)(1 << c->bit % 8);
+}
+
+static void cut_off(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	struct change *c = ctx;
+
+	if (number != c->packet || c->cut >= *n)
+		return;
+	*n = c->cut;
+	if (c->honest_length && *n >= 4) {
+		p[2] = (uint8_t)(*n >> 8);
+		p[3] = (uint8_t)*n;
+	}
+}
+
+/* Never success for another name, never two keys, never success at one end with nothing known at the other.
+ */
+static void assert_sane(const struct pair *p)
+{
+	if (p->outcome[0] == EAP_SUCCEEDED)
+		assert_string_equal(p->name[0], "alice");
+	if (p->outcome[0] == EAP_SUCCEEDED && p->outcome[1] == EAP_SUCCEEDED)
+		assert_true(pair_agreed(p));
+}
+
+static void every_bit_turned(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair good = pair_of(*method, "alice", "clientPass");
+
+		pair_run(&good);
+		for (unsigned i = 0; i < good.packets; i++)
+			for (unsigned bit = 0; bit < 8 * good.size[i]; bit++) {
+				struct pair p = pair_of(*method, "alice", "clientPass");
+
+				p.tamper = turn_bit;
+				p.ctx = &(struct change){ .packet = i, .bit = bit };
+				pair_run(&p);
+				assert_sane(&p);
+			}
+	}
+}
+
+static void every_packet_cut_off(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair good = pair_of(*method, "alice", "clientPass");
+
+		pair_run(&good);
+		for (unsigned i = 0; i < good.packets; i++)
+			for (size_t cut = 0; cut < 2 * good.size[i]; cut++) {
+				struct pair p = pair_of(*method, "alice", "clientPass");
+
+				p.tamper = cut_off;
+				p.ctx = &(struct change){
+					.packet = i, .cut = cut / 2, .honest_length = cut % 2
+				};
+				pair_run(&p);
+				assert_sane(&p);
+				if (cut % 2 == 0)
+					assert_false(pair_agreed(&p));
+			}
+	}
+}
+
+/* With a wrong password nothing that is done to the packets leads to success. */
+static void no_bit_lets_a_wrong_password_in(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair bad = pair_of(*method, "alice", "wrong");
+
+		pair_run(&bad);
+		for (unsigned i = 0; i < bad.packets; i++)
+			for (unsigned bit = 0; bit < 8 * bad.size[i]; bit++) {
+				struct pair p = pair_of(*method, "alice", "wrong");
+
+				p.tamper = turn_bit;
+				p.ctx = &(struct change){ .packet = i, .bit = bit };
+				pair_run(&p);
+				assert_int_not_equal(p.outcome[0], EAP_SUCCEEDED);
+				if (*method == EAP_MSCHAPV2)
+					assert_int_not_equal(p.outcome[1], EAP_SUCCEEDED);
+			}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_right_password_is_taken),
+		cmocka_unit_test(nobody_asks_twice),
+		cmocka_unit_test(a_wrong_password_is_refused),
+		cmocka_unit_test(an_unknown_name_looks_like_a_wrong_password),
+		cmocka_unit_test(nobody_has_no_password),
+		cmocka_unit_test(hashes_do_where_they_can),
+		cmocka_unit_test(a_peer_with_a_hash),
+		cmocka_unit_test(mschapv2_proves_a_name),
+		cmocka_unit_test(names_must_agree),
+		cmocka_unit_test(the_peer_chooses),
+		cmocka_unit_test(methods_that_do_not_meet),
+		cmocka_unit_test(success_before_it_is_due),
+		cmocka_unit_test(mschapv2_success_without_proof),
+		cmocka_unit_test(a_gateway_that_does_not_know_the_password),
+		cmocka_unit_test(microsofts_errors_have_words),
+		cmocka_unit_test(a_repeated_request_has_the_same_answer),
+		cmocka_unit_test(a_repeated_answer_has_the_same_request),
+		cmocka_unit_test(notifications_are_acknowledged_but_not_for_ever),
+		cmocka_unit_test(one_method_after_another_is_refused),
+		cmocka_unit_test(tries_are_counted),
+		cmocka_unit_test(settings_that_cannot_be),
+		cmocka_unit_test(methods_have_words),
+		cmocka_unit_test(every_bit_turned),
+		cmocka_unit_test(every_packet_cut_off),
+		cmocka_unit_test(no_bit_lets_a_wrong_password_in),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
