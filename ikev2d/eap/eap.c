@@ -3,6 +3,7 @@
 #include "eap/method.h"
 
 #include "base/names.h"
+#include "eap/tls.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,9 @@ enum { FIRST_METHOD = 4, EXPANDED = 254 };
 
 /* THE list of methods, strongest first. */
 static const struct eap_method *const methods[] = {
+	&eap_method_tls,
+	&eap_method_ttls,
+	&eap_method_peap,
 	&eap_method_mschapv2,
 	&eap_method_md5,
 	&eap_method_gtc,
@@ -87,10 +91,15 @@ bool eap_rename(struct eap *e, struct bytes name)
 	return set_name(&e->name, name);
 }
 
+static bool can_carry(const struct eap_settings *s, const struct eap_method *m)
+{
+	return !m->on_tls || (s->tls && eap_tls_serves(s->tls, s->authenticator, m->client_proves));
+}
+
 /* Once, and only what these settings can carry. */
 static void add_method(struct eap *e, const struct eap_method *m)
 {
-	if (!m || (m->on_tls && !e->settings.tls) || e->n_methods == EAP_MAX_METHODS)
+	if (!m || !can_carry(&e->settings, m) || e->n_methods == EAP_MAX_METHODS)
 		return;
 	for (unsigned i = 0; i < e->n_methods; i++)
 		if (e->methods[i] == m)
@@ -115,6 +124,8 @@ struct eap *eap_new(const struct eap_settings *settings, struct rng *r)
 	if (!e)
 		return NULL;
 	e->settings = *settings;
+	if (e->settings.n_inner > EAP_MAX_METHODS)
+		e->settings.n_inner = EAP_MAX_METHODS;
 	e->rng = r;
 	e->what = EAP_SENDS;
 	if (!e->settings.fragment)
@@ -125,8 +136,11 @@ struct eap *eap_new(const struct eap_settings *settings, struct rng *r)
 		e->settings.fragment = EAP_MAX_FRAGMENT;
 	add_methods(e, settings);
 	if (e->n_methods && set_name(&e->name, settings->identity) &&
-		set_name(&e->inner_name, settings->inner_identity))
+		set_name(&e->inner_name, settings->inner_identity)) {
+		if (e->settings.tls)
+			eap_tls_ref(e->settings.tls);
 		return e;
+	}
 	wipe(e, sizeof *e);
 	free(e);
 	return NULL;
@@ -160,6 +174,7 @@ void eap_free(struct eap *e)
 	if (!e)
 		return;
 	end_method(e);
+	eap_tls_unref(e->settings.tls);
 	wipe(e, sizeof *e);
 	free(e);
 }
@@ -176,8 +191,7 @@ struct bytes eap_msk(const struct eap *e)
 
 struct bytes eap_certificate(const struct eap *e)
 {
-	(void)e;
-	return bytes_of(NULL, 0);
+	return e->what == EAP_SUCCEEDED && e->settings.authenticator ? e->certificate : bytes_of(NULL, 0);
 }
 
 unsigned eap_method(const struct eap *e)

@@ -69,6 +69,7 @@ struct eap_settings {
 	struct bytes inner_identity; /* peer: ours inside TTLS and PEAP; none: as outside */
 	struct eap_tls *tls;         /* NULL: without the methods that need it */
 	size_t fragment;             /* octets of TLS in one packet */
+	int64_t now; /* seconds since 1970, by which certificates are judged; 0: the machine's clock */
 };
 
 enum eap_what {

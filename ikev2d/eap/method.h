@@ -24,14 +24,16 @@ struct eap_role {
 
 struct eap_method {
 	enum eap_type type;
-	bool on_tls;  /* needs settings.tls */
-	bool mutual;  /* eap_type_mutual */
-	size_t state; /* octets of e->state, all zero at the start */
+	bool on_tls;        /* needs settings.tls */
+	bool client_proves; /* by a certificate */
+	bool mutual;        /* eap_type_mutual */
+	size_t state;       /* octets of e->state, all zero at the start */
 	struct eap_role authenticator, peer;
 	void (*end)(struct eap *e); /* what it holds besides; NULL: nothing */
 };
 
-extern const struct eap_method eap_method_md5, eap_method_gtc, eap_method_mschapv2;
+extern const struct eap_method eap_method_md5, eap_method_gtc, eap_method_mschapv2, eap_method_tls,
+	eap_method_ttls, eap_method_peap;
 
 enum { EAP_HEADER = 4, EAP_WHY = 256, EAP_ROOM = EAP_MAX_FRAGMENT + 16 };
 
@@ -64,6 +66,7 @@ struct eap {
 
 	uint8_t msk[EAP_MSK];
 	bool has_msk;
+	struct bytes certificate; /* the method's */
 	char why[EAP_WHY];
 };
 

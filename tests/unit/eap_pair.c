@@ -43,8 +43,10 @@ static void keep_outcome(struct pair *p, unsigned side, const struct eap *e, con
 	if (msk.n)
 		memcpy(p->msk[side], msk.p, msk.n);
 	keep_text(p->name[side], sizeof p->name[side], eap_name(e));
-	if (!side)
+	if (!side) {
 		p->method = eap_method(e);
+		p->certificate_n = eap_certificate(e).n;
+	}
 	if ((t->what == EAP_SENDS && !t->packet.n) || (t->what == EAP_FAILED) != (t->why && *t->why))
 		abort();
 }

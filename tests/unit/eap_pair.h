@@ -28,6 +28,7 @@ struct pair {
 	size_t msk_n[2];
 	char name[2][EAP_MAX_NAME + 1];
 	char asked[EAP_MAX_NAME + 1]; /* for whose secret the authenticator asked last; "": for none */
+	size_t certificate_n;         /* of the peer's, as the authenticator has it */
 	unsigned method, packets, asks[2];
 	size_t size[PAIR_PACKETS]; /* of packets as they were sent */
 };

@@ -452,6 +452,7 @@ static void methods_have_words(void **state)
 	assert_int_equal(eap_type_find("MD5"), EAP_MD5);
 	assert_int_equal(eap_type_find("aka"), 0);
 	assert_null(eap_type_name(EAP_NAK));
+	assert_true(eap_type_mutual(EAP_TLS) && eap_type_mutual(EAP_TTLS) && eap_type_mutual(EAP_PEAP));
 	assert_false(eap_type_mutual(EAP_MSCHAPV2));
 	assert_false(eap_type_mutual(EAP_MD5));
 }
