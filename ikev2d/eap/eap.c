@@ -351,13 +351,13 @@ static struct eap_turn take_nak(struct eap *e, struct bytes wanted)
 		return offer(e);
 	if (!first)
 		return turn_of(
-			e, eap_refuse(e, "The peer refuses EAP-%s and names no other method: allow it there.",
-				   eap_type_name(e->method->type)));
-	return turn_of(e,
-		eap_refuse(e,
-			"The peer refuses EAP-%s and asks for method %u%s, which is not among those of this "
-			"connection: add it to the connection's auth, or change the peer.",
-			eap_type_name(e->method->type), first, wanted.n > 1 ? " or others" : ""));
+			e, eap_refuse(e, "The peer refuses %s and names no other method: allow it there.",
+				   e->method->label));
+	return turn_of(
+		e, eap_refuse(e,
+			   "The peer refuses %s and asks for method %u%s, which is not among those of this "
+			   "connection: add it to the connection's auth, or change the peer.",
+			   e->method->label, first, wanted.n > 1 ? " or others" : ""));
 }
 
 static struct eap_turn take_response(struct eap *e, const struct packet *p)
@@ -401,8 +401,8 @@ static struct eap_turn send_nak(struct eap *e)
 static struct eap_turn run_method(struct eap *e, const struct packet *p)
 {
 	if (e->method && e->method->type != p->type)
-		return turn_of(e, eap_refuse(e, "The gateway changes from EAP-%s to another method half way.",
-					  eap_type_name(e->method->type)));
+		return turn_of(e, eap_refuse(e, "The gateway changes from %s to another method half way.",
+					  e->method->label));
 	if (!accepts(e, p->type))
 		return send_nak(e);
 	if (!e->method && !start_method(e, method_of(p->type)))
@@ -438,8 +438,8 @@ static struct eap_turn take_end(struct eap *e, const struct packet *p)
 						"has not proved that "
 						"it knows the secret, or another method was to run."));
 	if (p->code == FAILURE && e->method)
-		return turn_of(e, eap_refuse(e, "The gateway refuses us in EAP-%s: check name and secret.",
-					  eap_type_name(e->method->type)));
+		return turn_of(e, eap_refuse(e, "The gateway refuses us in %s: check name and secret.",
+					  e->method->label));
 	if (p->code == FAILURE)
 		return turn_of(e, eap_refuse(e, "The gateway refuses us before any EAP method ran: it does "
 						"not know the name, or "

@@ -56,6 +56,7 @@ static enum move peer_take(struct eap *e, struct bytes data)
 
 const struct eap_method eap_method_tls = {
 	.type = EAP_TLS,
+	.label = "EAP-TLS",
 	.on_tls = true,
 	.client_proves = true,
 	.mutual = true,

@@ -53,6 +53,7 @@ static enum move respond(struct eap *e, const struct eap_secret *secret)
 
 const struct eap_method eap_method_gtc = {
 	.type = EAP_GTC,
+	.label = "EAP-GTC",
 	.state = sizeof(struct gtc),
 	.authenticator = { begin, take_response, judge },
 	.peer = { NULL, take_prompt, respond },

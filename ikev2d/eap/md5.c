@@ -95,6 +95,7 @@ static enum move respond(struct eap *e, const struct eap_secret *secret)
 
 const struct eap_method eap_method_md5 = {
 	.type = EAP_MD5,
+	.label = "EAP-MD5",
 	.state = sizeof(struct md5),
 	.authenticator = { begin, take_response, judge },
 	.peer = { NULL, take_challenge, respond },

@@ -24,6 +24,7 @@ struct eap_role {
 
 struct eap_method {
 	enum eap_type type;
+	const char *label;  /* in sentences */
 	bool on_tls;        /* needs settings.tls */
 	bool client_proves; /* by a certificate */
 	bool mutual;        /* eap_type_mutual */

@@ -281,6 +281,7 @@ static enum move take_request(struct eap *e, struct bytes data)
 
 const struct eap_method eap_method_mschapv2 = {
 	.type = EAP_MSCHAPV2,
+	.label = "EAP-MSCHAPv2",
 	.state = sizeof(struct mschapv2),
 	.authenticator = { begin, take_answer, judge },
 	.peer = { NULL, take_request, respond },

@@ -246,6 +246,7 @@ static void end(struct eap *e)
 
 const struct eap_method eap_method_peap = {
 	.type = EAP_PEAP,
+	.label = "EAP-PEAP",
 	.on_tls = true,
 	.mutual = true,
 	.state = sizeof(struct peap),

@@ -403,6 +403,7 @@ static void end(struct eap *e)
 
 const struct eap_method eap_method_ttls = {
 	.type = EAP_TTLS,
+	.label = "EAP-TTLS",
 	.on_tls = true,
 	.mutual = true,
 	.state = sizeof(struct ttls),
