@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+
+#include "eap/users.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HASH "44EBBA8D5312B8D611474411f56989ae"
+#define CRYPT                                                                                                \
+	"$6$rounds=1000$saltsalt$zduY8MuI1gDsL0wPD.A2UVPT8eOAfyWbjuC0x3gN9lkPBp4p80xx7E0bMy."                \
+	"4ArZ9wLJjS1QVZMsWt7egIDgte."
+
+static void assert_has(
+	const struct eap_users *u, const char *name, enum eap_secret_kind kind, const char *value)
+{
+	struct eap_secret s = eap_users_find(u, bytes_str(name));
+
+	assert_int_equal(s.kind, kind);
+	assert_true(bytes_eq(s.value, bytes_str(value)));
+}
+
+static void every_kind_is_read(void **state)
+{
+	static const char text[] = "# who may come in\n"
+				   "\n"
+				   "zoe:password:a:nt: b \n"
+				   "alice:nt:" HASH "\r\n"
+				   "b:o:b:crypt:" CRYPT "\n"
+				   "C=CH, CN=dan:password:gr\xc3\xbc\xc3\x9f";
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	assert_int_equal(eap_users_read(bytes_str(text), &u, why), ERR_OK);
+	assert_int_equal(eap_users_count(u), 4);
+	assert_has(u, "zoe", EAP_PASSWORD, "a:nt: b ");
+	assert_has(
+		u, "alice", EAP_NT_HASH, "\x44\xEB\xBA\x8D\x53\x12\xB8\xD6\x11\x47\x44\x11\xF5\x69\x89\xAE");
+	assert_has(u, "b:o:b", EAP_SALTED, CRYPT);
+	assert_has(u, "C=CH, CN=dan", EAP_PASSWORD, "gr\xc3\xbc\xc3\x9f");
+	assert_has(u, "Alice", EAP_NO_SECRET, CRYPT);
+	assert_has(u, "", EAP_NO_SECRET, CRYPT);
+	eap_users_free(u);
+}
+
+static void an_empty_file_has_nobody(void **state)
+{
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	assert_int_equal(eap_users_read(bytes_of(NULL, 0), &u, why), ERR_OK);
+	assert_has(u, "alice", EAP_NO_SECRET, "");
+	eap_users_free(u);
+	eap_users_free(NULL);
+}
+
+static void bad_lines_are_refused_whole(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err e;
+		const char *why;
+	} cases[] = {
+		{ "a:password:x\nalice\n", ERR_SYNTAX, "Line 2 of the users file is not of the form" },
+		{ "alice:ssha:x", ERR_SYNTAX, "password, nt or crypt" },
+		{ "alice:Password:x", ERR_SYNTAX, "password, nt or crypt" },
+		{ "alice:password:", ERR_SYNTAX, "empty" },
+		{ "alice:password:\xff", ERR_SYNTAX, "UTF-8" },
+		{ "alice:nt:44EB", ERR_SYNTAX, "32" },
+		{ "alice:nt:" HASH "0", ERR_SYNTAX, "32" },
+		{ "alice:nt:44EBBA8D5312B8D611474411F56989Ag", ERR_SYNTAX, "32" },
+		{ "alice:crypt:!", ERR_SYNTAX, "crypt(3)" },
+		{ "alice:crypt:$6$a b", ERR_SYNTAX, "crypt(3)" },
+		{ ":password:x", ERR_SYNTAX, "no good name" },
+		{ " alice:password:x", ERR_SYNTAX, "no good name" },
+		{ "alice :password:x", ERR_SYNTAX, "no good name" },
+		{ "al\tice:password:x", ERR_SYNTAX, "no good name" },
+		{ "a:password:x\nb:password:x\n\na:nt:" HASH, ERR_EXISTS,
+			"Line 4 of the users file has the name that line 1 has already" },
+	};
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(eap_users_read(bytes_str(cases[i].text), &u, why), cases[i].e);
+		assert_non_null(strstr(why, cases[i].why));
+	}
+}
+
+static void lines_have_a_limit(void **state)
+{
+	char text[EAP_USERS_LINE_MAX + 2] = "alice:password:";
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	memset(text + 15, 'x', sizeof text - 15);
+	assert_int_equal(eap_users_read(bytes_of(text, 15 + EAP_MAX_PASSWORD), &u, why), ERR_OK);
+	eap_users_free(u);
+	assert_int_equal(eap_users_read(bytes_of(text, 15 + EAP_MAX_PASSWORD + 1), &u, why), ERR_SYNTAX);
+	assert_int_equal(eap_users_read(bytes_of(text, sizeof text), &u, why), ERR_RANGE);
+}
+
+static void many_are_found(void **state)
+{
+	enum { N = 20000 };
+	char *text = malloc(N * 32), *p = text, name[16];
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	assert_non_null(text);
+	for (unsigned i = 0; i < N; i++)
+		p += sprintf(p, "u%u:password:p%u\n", i * 7919 % N, i * 7919 % N);
+	assert_int_equal(eap_users_read(bytes_of(text, (size_t)(p - text)), &u, why), ERR_OK);
+	free(text);
+	for (unsigned i = 0; i < N; i++) {
+		char password[16];
+
+		snprintf(name, sizeof name, "u%u", i);
+		snprintf(password, sizeof password, "p%u", i);
+		assert_has(u, name, EAP_PASSWORD, password);
+	}
+	assert_has(u, "u20000", EAP_NO_SECRET, "");
+	eap_users_free(u);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_is_read),
+		cmocka_unit_test(an_empty_file_has_nobody),
+		cmocka_unit_test(bad_lines_are_refused_whole),
+		cmocka_unit_test(lines_have_a_limit),
+		cmocka_unit_test(many_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
