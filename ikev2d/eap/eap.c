@@ -137,6 +137,7 @@ struct eap *eap_new(const struct eap_settings *settings, struct rng *r)
 	add_methods(e, settings);
 	if (e->n_methods && set_name(&e->name, settings->identity) &&
 		set_name(&e->inner_name, settings->inner_identity)) {
+		e->settings.identity = e->settings.inner_identity = bytes_of(NULL, 0);
 		if (e->settings.tls)
 			eap_tls_ref(e->settings.tls);
 		return e;

@@ -21,15 +21,20 @@ static struct eap_tls *tls_of(bool authenticator, bool is_1_3)
 	return all[authenticator][is_1_3];
 }
 
-/* Pieces behind their lengths, each said inside. */
+/* Pieces behind their lengths, each said inside. Only a peer has a password. */
 static void talk_inside(struct hand *h, struct bytes input)
 {
+	const struct eap_secret own = { EAP_PASSWORD, bytes_str("clientPass") },
+				*secret = h->authenticator ? &own : NULL;
+
+	if (h->turn.what == EAP_ASKS)
+		hand_answers(h, secret);
 	while (input.n > 2 && h->turn.what == EAP_SENDS) {
 		size_t n = (size_t)(input.p[0] << 8 | input.p[1]);
 
 		input = bytes_of(input.p + 2, input.n - 2);
 		n = n > input.n ? input.n : n;
-		hand_says(h, bytes_of(input.p, n), NULL);
+		hand_says(h, bytes_of(input.p, n), secret);
 		input = bytes_of(input.p + n, input.n - n);
 	}
 }

@@ -176,7 +176,7 @@ bool hand_shakes(struct hand *h, struct eap *e, bool authenticator, uint8_t type
 	meet(h);
 	for (;;) {
 		if (!receive_all(h))
-			return h->turn.what == EAP_ASKS && session_run(h->session) == SESSION_READY;
+			return h->turn.what == EAP_ASKS;
 		state = session_run(h->session);
 		if (state == SESSION_BROKEN)
 			return false;
@@ -189,18 +189,31 @@ bool hand_shakes(struct hand *h, struct eap *e, bool authenticator, uint8_t type
 	return true;
 }
 
-void hand_says(struct hand *h, struct bytes plain, const struct eap_secret *secret)
+static void hear(struct hand *h)
+{
+	h->said_n = 0;
+	if (session_run(h->session) == SESSION_READY)
+		session_read(h->session, h->said, sizeof h->said, &h->said_n);
+}
+
+void hand_answers(struct hand *h, const struct eap_secret *secret)
 {
 	const struct eap_secret none = { .kind = EAP_NO_SECRET };
 
+	while (h->turn.what == EAP_ASKS)
+		h->turn = eap_answer(h->e, secret ? secret : &none);
+	h->said_n = 0;
+	if (receive_all(h))
+		hear(h);
+}
+
+void hand_says(struct hand *h, struct bytes plain, const struct eap_secret *secret)
+{
+	hear(h);
 	if (plain.n && !session_write(h->session, plain))
 		abort();
 	send_pending(h);
-	h->said_n = 0;
-	while (h->turn.what == EAP_ASKS)
-		h->turn = eap_answer(h->e, secret ? secret : &none);
-	if (receive_all(h) && session_run(h->session) == SESSION_READY)
-		session_read(h->session, h->said, sizeof h->said, &h->said_n);
+	hand_answers(h, secret);
 }
 
 void hand_end(struct hand *h)

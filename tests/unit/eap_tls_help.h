@@ -37,10 +37,14 @@ struct hand {
 	size_t said_n;
 };
 
-/* False: the handshake did not come to its end. TLS is the hand's. */
+/* False: the handshake did not come to its end. True also when E asks for a secret before it: then
+ * hand_answers. TLS is the hand's. */
 bool hand_shakes(struct hand *h, struct eap *e, bool authenticator, uint8_t type, struct eap_tls *tls);
 
 /* Says PLAIN inside, and takes what E says to that; asks are answered with SECRET (NULL: with none). */
 void hand_says(struct hand *h, struct bytes plain, const struct eap_secret *secret);
+
+/* Answers what E asks, without a word. */
+void hand_answers(struct hand *h, const struct eap_secret *secret);
 
 void hand_end(struct hand *h);

@@ -398,6 +398,68 @@ static void one_method_after_another_is_refused(void **state)
 	eap_free(e);
 }
 
+static void a_peer_says_what_it_would_have(void **state)
+{
+	struct eap_settings s = {
+		.methods = { EAP_MD5, EAP_GTC }, .n_methods = 2, .identity = bytes_str("alice")
+	};
+	static const char *const offers[] = { "01 05 0006 1a 01", "01 06 0009 fe 0000000d",
+		"01 07 0006 2b 00" };
+	struct eap_turn t;
+	struct eap *e;
+
+	(void)state;
+	rng_seed(&seeded, 7);
+	e = eap_new(&s, &seeded.rng);
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t nak[] = { 2, (uint8_t)(5 + i), 0, 7, EAP_NAK, EAP_MD5, EAP_GTC };
+
+		t = take(e, offers[i]);
+		assert_int_equal(t.what, EAP_SENDS);
+		assert_true(bytes_eq(t.packet, bytes_of(nak, sizeof nak)));
+	}
+	assert_int_equal(take(e, "01 08 0007 04 01 aa").what, EAP_ASKS);
+	eap_free(e);
+}
+
+/* Before it was offered one, twice in turn, for one that we have not, and after it has gone along. */
+static void naks_have_their_place(void **state)
+{
+	static const struct {
+		const char *nak[2]; /* what is wanted */
+		enum eap_what what;
+		uint8_t method;
+	} cases[] = {
+		{ { "04" }, EAP_SENDS, EAP_MD5 },
+		{ { "2b 06 04" }, EAP_SENDS, EAP_MD5 },
+		{ { "04", "06" }, EAP_SENDS, EAP_GTC },
+		{ { "04", "1a" }, EAP_FAILED, 0 },
+		{ { "1a" }, EAP_FAILED, 0 },
+		{ { "00" }, EAP_FAILED, 0 },
+		{ { "" }, EAP_FAILED, 0 },
+		{ { "2b" }, EAP_FAILED, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct eap *e = new_side(true, EAP_DYNAMIC);
+		struct eap_turn t = eap_begin(e);
+
+		for (unsigned k = 0; k < 2 && cases[i].nak[k]; k++) {
+			uint8_t packet[16] = { 2, t.packet.p[1], 0, 0, EAP_NAK };
+
+			assert_int_equal(t.what, EAP_SENDS);
+			packet[3] = (uint8_t)(5 + hex(cases[i].nak[k], packet + 5, 8));
+			t = eap_take(e, bytes_of(packet, packet[3]));
+		}
+		assert_int_equal(t.what, cases[i].what);
+		assert_int_equal(t.packet.p[0], t.what == EAP_SENDS ? 1 : 4);
+		if (t.what == EAP_SENDS)
+			assert_int_equal(t.packet.p[4], cases[i].method);
+		eap_free(e);
+	}
+}
+
 /* Three passwords a conversation, each with a challenge of its own. */
 static void tries_are_counted(void **state)
 {
@@ -585,6 +647,8 @@ int main(void)
 		cmocka_unit_test(a_repeated_answer_has_the_same_request),
 		cmocka_unit_test(notifications_are_acknowledged_but_not_for_ever),
 		cmocka_unit_test(one_method_after_another_is_refused),
+		cmocka_unit_test(a_peer_says_what_it_would_have),
+		cmocka_unit_test(naks_have_their_place),
 		cmocka_unit_test(tries_are_counted),
 		cmocka_unit_test(settings_that_cannot_be),
 		cmocka_unit_test(methods_have_words),
