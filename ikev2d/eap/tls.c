@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { CHAIN_MAX = 64 * 1024 }; /* octets of certificates that the other side may send */
 
@@ -238,6 +239,13 @@ enum err eap_tls_new(const struct eap_tls_settings *settings, struct eap_tls **o
 	else
 		*out = t;
 	return e;
+}
+
+void eap_tls_warm(void)
+{
+	SSL_CTX_free(SSL_CTX_new(TLS_method()));
+	tzset(); /* certificates' times are compared by gmtime_r(), which wants the zone */
+	ERR_clear_error();
 }
 
 struct eap_tls *eap_tls_ref(struct eap_tls *tls)

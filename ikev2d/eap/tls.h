@@ -31,6 +31,10 @@ struct eap_tls;
 enum err eap_tls_new(
 	const struct eap_tls_settings *settings, struct eap_tls **out, char why[EAP_TLS_WHY]) MUST_CHECK;
 
+/* Has OpenSSL and libc look at their files, which they do when first needed: for a process that is about to
+ * give files away. */
+void eap_tls_warm(void);
+
 struct eap_tls *eap_tls_ref(struct eap_tls *tls);
 void eap_tls_unref(struct eap_tls *tls); /* NULL does nothing */
 

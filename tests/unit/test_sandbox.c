@@ -4,7 +4,11 @@
  * Landlock. */
 #include "tests/unit/unit.h"
 
+#include "daemon/keeper.h"
 #include "daemon/sandbox.h"
+#include "tests/unit/eap_pair.h"
+#include "tests/unit/eap_tls_help.h"
+#include "tests/unit/pki_maker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +156,26 @@ static bool sees_packets(void)
 	return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
 }
 
+/* Logs in by EAP inside TLS with a salted password, as both sides at once. */
+static bool logs_in(void)
+{
+	static const char salted[] =
+		"$6$rounds=1000$saltsalt$zduY8MuI1gDsL0wPD.A2UVPT8eOAfyWbjuC0x3gN9lkPBp4p80xx7E0bMy.4ArZ9wLJ"
+		"jS1QVZMsWt7egIDgte.";
+	const struct pair_secret users[] = { { "alice", { EAP_SALTED, bytes_str(salted) } },
+		{ NULL, { 0 } } };
+	struct pair p = { .known = users, .own = { EAP_PASSWORD, bytes_str("clientPass") } };
+
+	p.authenticator = (struct eap_settings){ .methods = { EAP_TTLS }, .n_methods = 1, .now = MAKER_NOW };
+	p.peer = p.authenticator;
+	p.peer.ttls = EAP_TTLS_PAP;
+	p.peer.identity = bytes_str("alice");
+	p.authenticator.tls = help_tls(true, &(struct tls_recipe){ 0 });
+	p.peer.tls = help_tls(false, &(struct tls_recipe){ 0 });
+	pair_run(&p);
+	return pair_agreed(&p);
+}
+
 /* What certs may: reach a server. */
 static bool reaches_a_server(void)
 {
@@ -218,8 +242,12 @@ enum { BOXED = sizeof boxed / sizeof *boxed };
 static void what_it_needs_works(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < BOXED; i++)
+	keeper_warm();
+	eap_tls_warm();
+	for (unsigned i = 0; i < BOXED; i++) {
 		does(boxed[i], &(struct try){ "memory", works });
+		does(boxed[i], &(struct try){ "EAP", logs_in });
+	}
 	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
 	assert_true(has_a_folder_of_its_own(IPC_CERTS));
 	assert_false(has_a_folder_of_its_own(IPC_KEEPER));
