@@ -173,6 +173,11 @@ static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, s
 	return ERR_OK;
 }
 
+struct route *choice_route(const struct xfrm *x)
+{
+	return x->route;
+}
+
 const struct choice *choice_of(const struct xfrm *x)
 {
 	return &x->choice;

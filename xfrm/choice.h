@@ -10,3 +10,5 @@ extern const struct xfrm_backend xfrm_choice;
 
 /* What there is to choose from; it lives as long as X. */
 const struct choice *choice_of(const struct xfrm *x);
+/* What its back ends share; as long. */
+struct route *choice_route(const struct xfrm *x);

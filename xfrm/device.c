@@ -20,11 +20,11 @@ static void xfrmi_print(char out[JOURNAL_THING], const char *name, uint32_t if_i
 	snprintf(out, JOURNAL_THING, "xfrmi %s %u", name, if_id);
 }
 
-static void address_print(char out[JOURNAL_THING], const char *dev, const struct if_addr *a)
+static void address_print(char out[JOURNAL_THING], const char *word, const char *dev, const struct if_addr *a)
 {
 	char ip[IP_TEXT];
 
-	snprintf(out, JOURNAL_THING, "address %s %s %u", dev, ip_print(&a->ip, ip), a->bits);
+	snprintf(out, JOURNAL_THING, "%s %s %s %u", word, dev, ip_print(&a->ip, ip), a->bits);
 }
 
 /* The name may be another device's by now. */
@@ -52,7 +52,7 @@ enum err device_address_take_back(struct route *r, const char *thing, struct tex
 	struct if_addr a;
 	enum err e;
 
-	if (sscanf(thing, "address %15s %45s %u", name, ip, &a.bits) != 3 || ip_parse(ip, &a.ip))
+	if (sscanf(thing, "%*s %15s %45s %u", name, ip, &a.bits) != 3 || ip_parse(ip, &a.ip))
 		return ERR_SYNTAX;
 	e = rtnl_addr_del(r->netlink, name, &a.ip, a.bits);
 	text_add(why, "%s", netlink_reason(r->netlink));
@@ -236,13 +236,14 @@ enum err device_fit(struct route *r, const struct xfrmi *dev, unsigned mtu, stru
 /* ---------------------------------------------------------------- addresses */
 
 /* One that is there and not in the journal is somebody else's: it does not stay in it. */
-static enum err address_add(struct route *r, const char *dev, const struct if_addr *a, struct text *why)
+static enum err address_add(
+	struct route *r, const char *word, const char *dev, const struct if_addr *a, struct text *why)
 {
 	char thing[JOURNAL_THING], ip[IP_TEXT];
 	bool first, noted;
 	enum err e;
 
-	address_print(thing, dev, a);
+	address_print(thing, word, dev, a);
 	noted = journal_has(r->journal, thing);
 	e = journal_take(r->journal, thing, &first, why);
 	if (e || !first)
@@ -257,11 +258,11 @@ static enum err address_add(struct route *r, const char *dev, const struct if_ad
 	return e;
 }
 
-static void address_del(struct route *r, const char *dev, const struct if_addr *a)
+static void address_del(struct route *r, const char *word, const char *dev, const struct if_addr *a)
 {
 	char thing[JOURNAL_THING];
 
-	address_print(thing, dev, a);
+	address_print(thing, word, dev, a);
 	route_let_go(r, thing);
 }
 
@@ -269,7 +270,7 @@ enum err device_addrs_add(
 	struct route *r, const char *dev, const struct if_addr *addrs, unsigned n, struct text *why)
 {
 	for (unsigned i = 0; i < n; i++) {
-		enum err e = address_add(r, dev, &addrs[i], why);
+		enum err e = address_add(r, "address", dev, &addrs[i], why);
 
 		if (e) {
 			device_addrs_del(r, dev, addrs, i);
@@ -282,7 +283,71 @@ enum err device_addrs_add(
 void device_addrs_del(struct route *r, const char *dev, const struct if_addr *addrs, unsigned n)
 {
 	while (n-- > 0)
-		address_del(r, dev, &addrs[n]);
+		address_del(r, "address", dev, &addrs[n]);
+}
+
+/* ------------------------------------------------------------------- virtual addresses */
+
+static struct if_addr vip_of(const struct ip *ip)
+{
+	return (struct if_addr){ *ip, (unsigned)ip_size(ip) * 8 };
+}
+
+/* Looks for the device that has IP. */
+struct vip_search {
+	const struct ip *ip;
+	char dev[IF_NAMESIZE];
+};
+
+static bool vip_try(void *ctx, const char *thing, bool owned)
+{
+	struct vip_search *s = ctx;
+	char dev[IF_NAMESIZE], text[IP_TEXT];
+	struct ip ip;
+
+	(void)owned;
+	if (sscanf(thing, "vip %15s %45s", dev, text) == 2 && !ip_parse(text, &ip) && ip_eq(&ip, s->ip))
+		memcpy(s->dev, dev, sizeof s->dev);
+	return false;
+}
+
+static struct vip_search vip_find(struct route *r, const struct ip *ip)
+{
+	struct vip_search s = { .ip = ip };
+
+	journal_undo(r->journal, vip_try, &s);
+	return s;
+}
+
+enum err device_vip_add(struct route *r, const struct ip *ip, const struct ip *remote, struct text *why)
+{
+	struct vip_search s = vip_find(r, ip);
+	struct if_addr a = vip_of(ip);
+	struct rtnl_link lo;
+
+	if (*s.dev)
+		return address_add(r, "vip", s.dev, &a, why);
+	if (!rtnl_link_find(r->netlink, "lo", &lo) && lo.up)
+		return address_add(r, "vip", "lo", &a, why);
+	if (route_device(r, remote, s.dev))
+		return address_add(r, "vip", s.dev, &a, why);
+	text_add(why, "there is no device for the virtual address: the loopback device is down; see ip link "
+		      "set lo up");
+	return ERR_MISSING;
+}
+
+void device_vip_del(struct route *r, const struct ip *ip)
+{
+	struct vip_search s = vip_find(r, ip);
+	struct if_addr a = vip_of(ip);
+
+	if (*s.dev)
+		address_del(r, "vip", s.dev, &a);
+}
+
+bool device_is_vip(struct route *r, const struct ip *ip)
+{
+	return *vip_find(r, ip).dev;
 }
 
 struct tss device_routed(const struct device_routes *routes, struct tss remote)

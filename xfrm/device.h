@@ -32,6 +32,15 @@ enum err device_addrs_add(struct route *r, const char *dev, const struct if_addr
 	struct text *why) MUST_CHECK;
 void device_addrs_del(struct route *r, const char *dev, const struct if_addr *addrs, unsigned n);
 
+/* Makes IP an address of this machine: on the loopback device or, where that is down, on the one that leads
+ * to REMOTE. One that is there already is left to whoever has put it there. What a crash leaves goes at the
+ * next start. */
+enum err device_vip_add(
+	struct route *r, const struct ip *ip, const struct ip *remote, struct text *why) MUST_CHECK;
+void device_vip_del(struct route *r, const struct ip *ip);
+/* Whether it is one of those. */
+bool device_is_vip(struct route *r, const struct ip *ip);
+
 /* What is routed to the device of its own of a tunnel to REMOTE. Borrowed from ROUTES or REMOTE. */
 struct tss device_routed(const struct device_routes *routes, struct tss remote);
 

@@ -150,6 +150,7 @@ static const struct kind {
 	{ "nftables", true, guard_take_back },
 	{ "xfrmi", true, device_xfrmi_take_back },
 	{ "address", true, device_address_take_back },
+	{ "vip", false, device_address_take_back },
 };
 
 static const struct kind *kind_of(const char *thing)

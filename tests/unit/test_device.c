@@ -102,6 +102,77 @@ static void after_a_crash_addresses_go_unless_somebody_asks(void **state)
 	assert_int_equal(h->warnings, 0);
 }
 
+/* Virtual addresses. */
+
+static void virtual_addresses_are_on_a_device_that_is_up(void **state)
+{
+	struct machine *h = machine_started(state);
+	const struct ip v4 = packet_ip("10.93.0.1"), v6 = packet_ip("2001:db8:93::1"),
+			peer = packet_ip("192.0.2.2");
+
+	machine_sh("ip link set lo down");
+	assert_ok(device_vip_add(h->route, &v4, &peer, &h->why));
+	assert_says("ip addr show dev out0", "inet 10.93.0.1/32");
+	machine_sh("ip link set lo up");
+	assert_ok(device_vip_add(h->route, &v6, &peer, &h->why));
+	assert_says("ip addr show dev lo", "inet6 2001:db8:93::1/128");
+	/* An owner more, who finds it where it is. */
+	assert_ok(device_vip_add(h->route, &v4, &peer, &h->why));
+	assert_silent("ip addr show dev lo", "10.93.0.1");
+	assert_true(device_is_vip(h->route, &v4));
+	assert_false(device_is_vip(h->route, &peer));
+	device_vip_del(h->route, &v4);
+	assert_says("ip addr show dev out0", "inet 10.93.0.1/32");
+	device_vip_del(h->route, &v4);
+	device_vip_del(h->route, &v6);
+	assert_silent("ip addr", "10.93.0.1");
+	assert_silent("ip addr", "2001:db8:93::1");
+	assert_false(device_is_vip(h->route, &v4));
+	device_vip_del(h->route, &v4);
+	assert_int_equal(h->warnings, 0);
+}
+
+static void a_virtual_address_of_somebody_else_stays(void **state)
+{
+	struct machine *h = machine_started(state);
+	const struct ip v4 = packet_ip("10.93.0.1");
+
+	machine_sh("ip link set lo up && ip addr add 10.93.0.1/32 dev lo");
+	assert_ok(device_vip_add(h->route, &v4, &v4, &h->why));
+	device_vip_del(h->route, &v4);
+	assert_says("ip addr show dev lo", "inet 10.93.0.1/32");
+}
+
+static bool put_on_lo(struct machine *h)
+{
+	const struct ip v4 = packet_ip("10.93.0.1");
+
+	machine_sh("ip link set lo up");
+	return !device_vip_add(h->route, &v4, &v4, &h->why);
+}
+
+static void after_a_crash_virtual_addresses_go_at_the_next_start(void **state)
+{
+	struct machine *h = machine_enter(state);
+
+	predecessor(h, put_on_lo);
+	assert_says("ip addr show dev lo", "inet 10.93.0.1/32");
+	machine_start(h);
+	assert_silent("ip addr show dev lo", "10.93.0.1");
+	assert_int_equal(h->warnings, 0);
+}
+
+static void without_a_device_there_is_no_virtual_address(void **state)
+{
+	struct machine *h = machine_started(state);
+	const struct ip v4 = packet_ip("10.93.0.1"), lost = packet_ip("203.0.113.9");
+
+	machine_sh("ip link set lo down");
+	assert_int_equal(device_vip_add(h->route, &v4, &lost, &h->why), ERR_MISSING);
+	assert_non_null(strstr(text_str(&h->why), "ip link set lo up"));
+	assert_false(device_is_vip(h->route, &v4));
+}
+
 /* XFRM interfaces. */
 
 static bool kernel_has_xfrmi(void)
@@ -265,6 +336,10 @@ int main(void)
 		DEVICE_CASE(somebody_elses_address_stays),
 		DEVICE_CASE(of_addresses_that_cannot_be_had_none_is_left),
 		DEVICE_CASE(after_a_crash_addresses_go_unless_somebody_asks),
+		DEVICE_CASE(virtual_addresses_are_on_a_device_that_is_up),
+		DEVICE_CASE(a_virtual_address_of_somebody_else_stays),
+		DEVICE_CASE(after_a_crash_virtual_addresses_go_at_the_next_start),
+		DEVICE_CASE(without_a_device_there_is_no_virtual_address),
 		DEVICE_CASE(a_kernel_without_xfrm_interfaces_is_told),
 		DEVICE_CASE(another_device_of_the_name_is_left_alone),
 		DEVICE_CASE(an_interface_goes_with_its_last_owner),
