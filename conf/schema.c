@@ -22,7 +22,6 @@
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
 #define NO_EAP      "EAP is not built in yet"
-#define NO_VIPS     "virtual addresses are not built in yet"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
 #define NO_MARK     "0/0x00000000"
@@ -111,8 +110,8 @@ static const struct conf_key connection_keys[] = {
 	{ "remote_port", STATUS_READ, TYPE_PORT, PEER(remote_port), "500", .doc = "UDP port of the peer's" },
 	{ "proposals", STATUS_READ, TYPE_IKE_PROPOSALS, PEER(ike), "default", .doc = "algorithms for IKE",
 		.differs = "the list of default is ours: modern algorithms only" },
-	{ "vips", STATUS_LATER, TYPE_IPS, PEER(vips), .doc = "virtual addresses to ask the peer for",
-		.note = NO_VIPS, .count_at = PEER(n_vips) },
+	{ "vips", STATUS_READ, TYPE_IPS, PEER(vips), .count_at = PEER(n_vips),
+		.doc = "virtual addresses to ask the peer for; 0.0.0.0 and :: for any" },
 	{ "aggressive", STATUS_IGNORED, TYPE_BOOL, NOWHERE, .fallback = "no",
 		.doc = "aggressive mode of IKEv1", .note = ONLY_IKEV1 },
 	{ "pull", STATUS_IGNORED, TYPE_BOOL, NOWHERE, .fallback = "yes", .doc = "pull mode of IKEv1",
@@ -184,8 +183,7 @@ static const struct conf_key connection_keys[] = {
 		.doc = "how long an IKE_SA may be overdue (10% of rekey_time or reauth_time)" },
 	{ "rand_time", STATUS_READ, TYPE_TIME, PEER(rand_time),
 		.doc = "taken off rekey_time and reauth_time at random (over_time)" },
-	{ "pools", STATUS_LATER, TYPE_STRINGS, PEER(pools), .doc = "pools to give virtual addresses from",
-		.note = NO_VIPS },
+	{ "pools", STATUS_READ, TYPE_STRINGS, PEER(pools), .doc = "pools to give virtual addresses from" },
 	{ "if_id_in", STATUS_READ, TYPE_IF_ID, PEER(if_id_in), "0",
 		.doc = "number of the XFRM interface of all children, inbound" },
 	{ "if_id_out", STATUS_READ, TYPE_IF_ID, PEER(if_id_out), "0",
@@ -574,8 +572,7 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 	[CONF_TOKEN_SECRET] = { CONF_SECRETS, "token*", "secrets.token<suffix>", .status = STATUS_READ,
 		.keys = token_keys },
 	[CONF_POOLS] = { CONF_ROOT, "pools", "pools", .status = STATUS_READ },
-	[CONF_POOL] = { CONF_POOLS, "*", "pools.<name>", .status = STATUS_LATER, .note = NO_VIPS,
-		.keys = pool_keys },
+	[CONF_POOL] = { CONF_POOLS, "*", "pools.<name>", .status = STATUS_READ, .keys = pool_keys },
 	[CONF_AUTHORITIES] = { CONF_ROOT, "authorities", "authorities", .status = STATUS_READ },
 	[CONF_AUTHORITY] = { CONF_AUTHORITIES, "*", "authorities.<name>", .status = STATUS_READ,
 		.keys = authority_keys },

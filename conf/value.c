@@ -8,6 +8,7 @@
 #include "model/conf.h"
 #include "model/id_regex.h"
 #include "model/proposal_foreign.h"
+#include "model/sa.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -262,9 +263,12 @@ static bool read_ips(struct value *v)
 	unsigned n = 0;
 	const char *item;
 
-	while ((item = next_item(v)))
+	while ((item = next_item(v))) {
 		if (ip_parse(item, &list[n++]))
 			return refuse_item(v, item, "an address; write one, or 0.0.0.0 or :: for any");
+		if (n > VIPS_MAX)
+			return refuse_item(v, item, "among the first four, which are the most");
+	}
 	*(const struct ip **)v->field = list;
 	*(unsigned *)((char *)v->base + v->row->count_at) = n;
 	return n;
@@ -688,9 +692,9 @@ static const struct {
 	[TYPE_GATEWAY] = { read_gateway, value_print_text, "an address or a name", 0, "address or name" },
 	[TYPE_DEVICES] = { read_devices, value_print_text,
 		"the beginning of device names: at most 11 characters, no blank, / or :", 0, "device" },
-	[TYPE_STRINGS] = { read_strings, NULL, "a list of texts", 0, "list" },
+	[TYPE_STRINGS] = { read_strings, value_print_strings, "a list of texts", 0, "list" },
 	[TYPE_OIDS] = { read_oids, NULL, "a list of object identifiers", 0, "list of OIDs" },
-	[TYPE_IPS] = { read_ips, NULL, "a list of addresses", 0, "list of addresses" },
+	[TYPE_IPS] = { read_ips, value_print_ips, "a list of addresses", 0, "list of addresses" },
 	[TYPE_IF_ADDRS] = { read_if_addrs, value_print_if_addrs, "a list of addresses with their prefixes", 0,
 		"list of addresses" },
 	[TYPE_ROUTES] = { read_routes, value_print_routes, "yes, no, or a list of networks", 0,

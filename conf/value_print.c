@@ -141,6 +141,26 @@ bool value_print_addresses(const struct written *v)
 	return n;
 }
 
+bool value_print_ips(const struct written *v)
+{
+	const struct ip *list = *(const struct ip *const *)v->field;
+	unsigned n = *(const unsigned *)((const char *)v->base + v->row->count_at);
+	char ip[IP_TEXT];
+
+	for (unsigned i = 0; i < n; i++)
+		text_add(v->out, "%s%s", i ? ", " : "", ip_print(&list[i], ip));
+	return n;
+}
+
+bool value_print_strings(const struct written *v)
+{
+	const struct strings *list = v->field;
+
+	for (unsigned i = 0; i < list->n; i++)
+		text_add(v->out, "%s%s", i ? ", " : "", list->v[i]);
+	return list->n;
+}
+
 bool value_print_if_addrs(const struct written *v)
 {
 	const struct if_addr *list = *(const struct if_addr *const *)v->field;

@@ -6,6 +6,8 @@
 #include "daemon/engine.h"
 #include "daemon/line.h"
 #include "daemon/tells.h"
+#include "xfrm/choice.h"
+#include "xfrm/device.h"
 
 /* WHY gets a sentence on failure. */
 typedef enum err carry(struct world *w, const struct ike_action *a, struct text *why);
@@ -65,6 +67,25 @@ static enum err do_policy_del(struct world *w, const struct ike_action *a, struc
 	return ERR_OK;
 }
 
+static enum err do_vip_add(struct world *w, const struct ike_action *a, struct text *why)
+{
+	return device_vip_add(choice_route(w->xfrm), &a->vip.ip, &a->vip.remote, why);
+}
+
+static enum err do_vip_del(struct world *w, const struct ike_action *a, struct text *why)
+{
+	(void)why;
+	device_vip_del(choice_route(w->xfrm), &a->vip.ip);
+	return ERR_OK;
+}
+
+static enum err do_lease_free(struct world *w, const struct ike_action *a, struct text *why)
+{
+	(void)why;
+	leases_put(answers_leases(w), &a->vip.ip);
+	return ERR_OK;
+}
+
 static enum err do_tell(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
@@ -81,6 +102,9 @@ static carry *const table[] = {
 	[ACTION_SA_SELECT] = do_sa_select,
 	[ACTION_POLICY_ADD] = do_policy_add,
 	[ACTION_POLICY_DEL] = do_policy_del,
+	[ACTION_VIP_ADD] = do_vip_add,
+	[ACTION_VIP_DEL] = do_vip_del,
+	[ACTION_LEASE_FREE] = do_lease_free,
 	[ACTION_TELL] = do_tell,
 };
 

@@ -5,6 +5,7 @@
 #include "crypto/kex.h"
 #include "daemon/clock.h"
 #include "daemon/engine.h"
+#include "daemon/lease.h"
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
@@ -157,6 +158,21 @@ static void answer_usage(struct world *w, const struct ike_question *q, struct a
 	answer->a.usage = (struct ike_usages){ v, q->n_children };
 }
 
+struct leases *answers_leases(struct world *w)
+{
+	const struct conf *conf = config_now(&w->config);
+
+	if (w->leases_for != w->config.changes)
+		leases_configure(&w->leases, conf->pools, conf->n_pools);
+	w->leases_for = w->config.changes;
+	return &w->leases;
+}
+
+static void answer_lease(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	lease_answer(answers_leases(w), config_now(&w->config), q, &answer->arena, &answer->a);
+}
+
 void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 {
 	struct answer *answer = answer_new(ticket);
@@ -177,6 +193,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 			return;
 		break;
 	case ASK_USAGE: answer_usage(w, q, answer); break;
+	case ASK_LEASE: answer_lease(w, q, answer); break;
 	}
 	engine_answer(w, answer);
 }

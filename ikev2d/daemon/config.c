@@ -322,6 +322,7 @@ const struct conf *config_now(struct config *c)
 	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
 		gather(c, kind);
 	c->stale = false;
+	c->changes++;
 	return &c->now;
 }
 

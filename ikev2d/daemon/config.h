@@ -32,6 +32,7 @@ struct config {
 	struct shelf shelves[CONFIG_KINDS];
 	struct conf now; /* what is in force, without references; config_now brings it up to date */
 	bool stale;
+	unsigned changes;  /* of what is in force so far */
 	unsigned readings; /* of files so far */
 };
 

@@ -285,6 +285,26 @@ static void record_stop(struct world *w)
 	record_close(w->record);
 }
 
+static void say_leases(const char *line)
+{
+	line_say(LOG_WARN, "leases", line);
+}
+
+static enum err leases_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	leases_start(&w->leases);
+	lease_file_start(
+		&w->lease_file, arena_printf(&w->arena, "%s/leases", w->state_dir), &w->leases, say_leases);
+	return ERR_OK;
+}
+
+static void leases_part_stop(struct world *w)
+{
+	lease_file_stop(&w->lease_file);
+	leases_stop(&w->leases);
+}
+
 static enum err core_start(struct world *w, struct text *why)
 {
 	enum err e = engine_start(w, why);
@@ -398,6 +418,7 @@ static const struct part {
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
+	{ leases_part_start, leases_part_stop },
 	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },

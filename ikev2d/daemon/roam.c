@@ -4,6 +4,8 @@
 
 #include "daemon/engine.h"
 #include "daemon/line.h"
+#include "xfrm/choice.h"
+#include "xfrm/device.h"
 #include "xfrm/rtnl.h"
 
 #include <linux/rtnetlink.h>
@@ -73,21 +75,23 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	gather(&w->roam);
 }
 
+/* Virtual addresses are inside of tunnels: no peer reaches us there. */
 static void keep(void *ctx, const struct ip *ip)
 {
-	struct roam *r = ctx;
+	struct world *w = ctx;
+	struct roam *r = &w->roam;
 
-	if (r->n < ROAM_IPS_MAX)
+	if (r->n < ROAM_IPS_MAX && !device_is_vip(choice_route(w->xfrm), ip))
 		r->ips[r->n++] = *ip;
 }
 
 /* Whether there are others than before. */
-static bool read_ips(struct roam *r)
+static bool read_ips(struct world *w)
 {
-	struct roam before = *r;
+	struct roam *r = &w->roam, before = *r;
 
 	r->n = 0;
-	if (rtnl_addresses(r->netlink, keep, r)) {
+	if (rtnl_addresses(r->netlink, keep, w)) {
 		*r = before;
 		return false;
 	}
@@ -109,7 +113,7 @@ static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 {
 	struct world *w = ctx;
 	struct roam *r = &w->roam;
-	bool changed = read_ips(r) || r->routes;
+	bool changed = read_ips(w) || r->routes;
 
 	(void)fd;
 	(void)what;
@@ -147,7 +151,7 @@ void roam_start(struct world *w)
 		r->readable = event_new(w->base, r->fd, EV_READ | EV_PERSIST, on_readable, w);
 		if (!r->readable || event_add(r->readable, NULL))
 			abort();
-		(void)read_ips(r);
+		(void)read_ips(w);
 		tell(w);
 	}
 	arena_free(&scratch);

@@ -222,6 +222,7 @@ static const struct name questions[] = {
 	{ ASK_CHECK, "check" },
 	{ ASK_PPK, "ppk" },
 	{ ASK_USAGE, "usage" },
+	{ ASK_LEASE, "lease" },
 	{ 0, NULL },
 };
 
@@ -261,6 +262,9 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	add_secret(s, "secret", q->secret);
 	if (q->kind == ASK_PROOF || q->kind == ASK_CHECK)
 		add_proof(s, q);
+	if (q->kind == ASK_LEASE)
+		add_id(s->line, "for", &q->remote);
+	add_flag(s->line, "replaces", q->replaces);
 	add_secret(s, "octets", q->octets);
 	for (unsigned i = 0; i < q->n_children; i++)
 		line_number(s->line, "child", q->children[i]);
@@ -345,6 +349,12 @@ static void policy_del(const struct summary_of *s, const struct ike_action *a)
 	line_number(s->line, "policy", a->policy_del.policy);
 }
 
+static void vip(const struct summary_of *s, const struct ike_action *a)
+{
+	add_ip(s->line, "ip", &a->vip.ip);
+	add_ip(s->line, "remote", &a->vip.remote);
+}
+
 /* --------------------------------------------------------------------- news */
 
 static const struct name news[] = {
@@ -372,6 +382,14 @@ static void print_child(const struct child_record *c, struct text *out)
 		tss_print(c->remote_ts, out->arena), c->installed_ms, c->rekey_ms, c->life_ms);
 }
 
+static void add_vips(struct text *out, const char *key, const struct vips *vips)
+{
+	char one[IP_TEXT];
+
+	for (unsigned i = 0; i < vips->n; i++)
+		text_add(out, "%s %s", i ? "" : key, ip_print(&vips->v[i], one));
+}
+
 /* A whole record, as one value. */
 static void add_record(struct text *line, const char *key, const struct sa_record *r)
 {
@@ -389,6 +407,8 @@ static void add_record(struct text *line, const char *key, const struct sa_recor
 		r->nat_fake ? " nat-fake" : "", r->crash_token ? " crash-token" : "");
 	text_add(&t, " at %" PRIu64 "/%" PRIu64 "/%" PRIu64 " tasks %u+%u+%u", r->established_ms, r->rekey_ms,
 		r->reauth_ms, r->tasks_active.n, r->tasks_queued.n, r->tasks_passive.n);
+	add_vips(&t, " vips", &r->local_vips);
+	add_vips(&t, " peer-vips", &r->remote_vips);
 	for (unsigned i = 0; i < r->n_children; i++) {
 		text_add(&t, "; ");
 		print_child(&r->children[i], &t);
@@ -439,6 +459,9 @@ static const struct {
 	[ACTION_SA_SELECT] = { "sa-select", sa_select },
 	[ACTION_POLICY_ADD] = { "policy-add", policy_add },
 	[ACTION_POLICY_DEL] = { "policy-del", policy_del },
+	[ACTION_VIP_ADD] = { "vip-add", vip },
+	[ACTION_VIP_DEL] = { "vip-del", vip },
+	[ACTION_LEASE_FREE] = { "lease-free", vip },
 	[ACTION_TELL] = { "tell", tell },
 };
 

@@ -410,6 +410,8 @@ static const struct field {
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },
+	{ EVENT_ANSWER, "ips", IPS, AT(answer.ips) },
+	{ EVENT_ANSWER, "attributes", OCTETS, AT(answer.attributes) },
 	{ EVENT_ANSWER, "what", TEXT, AT(answer.why.what) },
 	{ EVENT_ANSWER, "offered", TEXT, AT(answer.why.offered) },
 	{ EVENT_ANSWER, "configured", TEXT, AT(answer.why.configured) },

@@ -9,6 +9,7 @@
 #include "daemon/entropy.h"
 #include "daemon/failures.h"
 #include "daemon/gate.h"
+#include "daemon/lease_file.h"
 #include "daemon/pulse.h"
 #include "daemon/recheck.h"
 #include "daemon/roam.h"
@@ -50,6 +51,11 @@ struct world {
 	uint64_t armed;         /* and when it ends; HEAP_NEVER: not at all */
 	struct event *memories; /* looks after what outlives a restart */
 	bool stepping;
+
+	/* Virtual addresses. */
+	struct leases leases;
+	struct lease_file lease_file;
+	unsigned leases_for; /* the changes of the configuration that their pools are of */
 
 	struct updown_queue updown;
 	struct trust trust; /* of what peers prove: another process */

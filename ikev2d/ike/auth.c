@@ -11,6 +11,7 @@
 #include "ike/auth.h"
 
 #include "ike/candidate.h"
+#include "ike/cfg.h"
 #include "ike/crash.h"
 #include "ike/intermediate.h"
 #include "ike/keys.h"
@@ -159,6 +160,7 @@ enum verdict auth_send(struct draft *d)
 	if (unique_is_first(d))
 		message_add_notify(&m, d->step->scratch, INITIAL_CONTACT, (struct bytes){ 0 });
 	mobike_put(d, &m);
+	cfg_ask(d, &m);
 	if (!childless(d))
 		negotiate_offer(d, &d->hs.x, &d->keep, &m);
 	crash_token_put(d->step, &d->core, &m);
@@ -271,6 +273,15 @@ static enum verdict redirected(struct draft *d, struct bytes data)
 	return DRAFT_COMMIT;
 }
 
+/* Without its child the SA is of no use to anybody here. */
+static enum verdict useless(struct draft *d)
+{
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	established(d);
+	d->delete_ike = true;
+	return DRAFT_COMMIT;
+}
+
 /* The peer is who it should be, as its answer M has proved. */
 static enum verdict complete(struct draft *d, const struct message *m)
 {
@@ -281,6 +292,8 @@ static enum verdict complete(struct draft *d, const struct message *m)
 	if (redirect && d->step->ike->settings.follow_redirects)
 		return redirected(d, redirect->data);
 	mobike_take(d, m);
+	if (!cfg_take(d, m))
+		return useless(d);
 	if (childless(d)) {
 		established(d);
 		d->wish = WISH_CHILD;
@@ -294,11 +307,7 @@ static enum verdict complete(struct draft *d, const struct message *m)
 		take_lifetime(d, m);
 		return DRAFT_COMMIT;
 	}
-	/* Without its child the SA is of no use to anybody here. */
-	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
-	established(d);
-	d->delete_ike = true;
-	return DRAFT_COMMIT;
+	return useless(d);
 }
 
 enum verdict auth_checked(struct draft *d)
@@ -416,6 +425,7 @@ enum verdict auth_request(struct draft *d)
 	/* It has come, from who has the keys. */
 	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	ticket_asked(d, m);
+	proof_keep(d);
 	if (d->hs.resumed)
 		return resumed_client(d, m);
 	if (!candidates_by_identity(d, m))
@@ -423,7 +433,6 @@ enum verdict auth_request(struct draft *d)
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);
 	d->hs.id_i = auth_id_body(&d->keep, &m->idi);
 	proof_certreq_get(d, m);
-	proof_keep(d);
 	return consider(d, m);
 }
 
@@ -468,6 +477,7 @@ static struct message answer_head(struct draft *d)
 	life_announce(d, &m);
 	crash_token_put(d->step, &d->core, &m);
 	mobike_put(d, &m);
+	cfg_answer(d, &m);
 	ticket_put(d, &m);
 	return m;
 }
@@ -515,16 +525,12 @@ static enum verdict answer_redirect(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
-/* Both have proved who they are; M is the peer's IKE_AUTH. */
-static enum verdict answer(struct draft *d, const struct message *m)
+/* The peer, whose IKE_AUTH is M, has the addresses that it gets. */
+static enum verdict answer_child(struct draft *d, const struct message *m)
 {
 	const struct peer *p = d->core.peer;
 	uint16_t notify;
 
-	crash_token_keep(&d->core, crash_token(m));
-	if (redirect_due(d))
-		return answer_redirect(d);
-	mobike_take(d, m);
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SA)))
 		return answer_childless(d);
 	notify = negotiate_choose(d, &d->hs.x, &d->keep, m, p->children, p->n_children);
@@ -537,6 +543,39 @@ static enum verdict answer(struct draft *d, const struct message *m)
 	d->core.state = S_R_INSTALL;
 	d->core.ask = 0;
 	return DRAFT_COMMIT;
+}
+
+/* Both have proved who they are; M is the peer's IKE_AUTH. */
+static enum verdict answer(struct draft *d, const struct message *m)
+{
+	crash_token_keep(&d->core, crash_token(m));
+	if (redirect_due(d))
+		return answer_redirect(d);
+	mobike_take(d, m);
+	switch (cfg_lease(d, m)) {
+	case CFG_WAITS: return DRAFT_COMMIT;
+	case CFG_MISSING: return answer_without_child(d, FAILED_CP_REQUIRED);
+	case CFG_WRONG: return draft_end(d, INVALID_SYNTAX);
+	case CFG_NOTHING: break;
+	}
+	return answer_child(d, m);
+}
+
+enum verdict auth_leased(struct draft *d)
+{
+	struct message m;
+
+	proof_kept(d, &m);
+	cfg_leased(d, &m);
+	return answer_child(d, &m);
+}
+
+enum verdict auth_not_leased(struct draft *d)
+{
+	d->why = d->answer->why;
+	d->why.notify = notify_name(INTERNAL_ADDRESS_FAILURE);
+	d->why.alert = "vip-failure";
+	return answer_without_child(d, INTERNAL_ADDRESS_FAILURE);
 }
 
 enum verdict auth_answer(struct draft *d)

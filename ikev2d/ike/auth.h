@@ -21,7 +21,9 @@ handler auth_not_mixed_theirs; /* responder: there is no such key */
 handler auth_accepted;         /* responder: ASK_CHECK answered: our AUTH is needed */
 handler auth_not_accepted;     /* responder: its AUTH is not right: perhaps for the next candidate */
 handler auth_failed;           /* responder: we cannot prove who we are */
-handler auth_answer;           /* responder: ASK_PROOF answered: the child is installed, or refused */
+handler auth_answer;           /* responder: ASK_PROOF answered: the child is installed, or refused; */
+handler auth_leased;           /* before, ASK_LEASE is, if the peer wants that: it is answered, */
+handler auth_not_leased;       /* or there is no address: the IKE_SA stands without a child */
 
 /* The body of an ID payload: type, three zero octets, data. */
 struct bytes auth_id_body(struct arena *arena, const struct id *id);

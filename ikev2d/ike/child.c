@@ -3,6 +3,7 @@
 #include "ike/child.h"
 
 #include "ike/auth.h"
+#include "ike/cfg.h"
 #include "ike/conf.h"
 #include "ike/create.h"
 #include "ike/keys.h"
@@ -17,12 +18,12 @@
 
 struct tss child_local_ts(const struct draft *d, const struct child_conf *conf)
 {
-	return tss_resolve(conf->local, &d->core.path.local.ip, d->step->scratch);
+	return tss_resolve_all(conf->local, cfg_ends(d, true), d->step->scratch);
 }
 
 struct tss child_remote_ts(const struct draft *d, const struct child_conf *conf)
 {
-	return tss_resolve(conf->remote, &d->core.path.remote.ip, d->step->scratch);
+	return tss_resolve_all(conf->remote, cfg_ends(d, false), d->step->scratch);
 }
 
 struct child *child_find(const struct ike *ike, uint32_t id)

@@ -2,6 +2,7 @@
 /* Drafts: opening, changing and committing one. Nothing of an SA changes anywhere else, but for its timers.
  */
 #include "ike/admit.h"
+#include "ike/cfg.h"
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/count.h"
@@ -291,6 +292,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
 	ends_add(d->step->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
+	sa->dns = cfg_ips_copy(&sa->arena, d->dns);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */
 	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && d->wish != WISH_GATEWAY &&

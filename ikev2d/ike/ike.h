@@ -39,6 +39,7 @@ enum ike_ask_kind {
 	ASK_CHECK,    /* whether the peer's AUTH is right, and made by whom it says */
 	ASK_PPK,      /* these keys mixed with a post-quantum preshared key (RFC 8784, 3) */
 	ASK_USAGE,    /* when the CHILD_SAs were last used */
+	ASK_LEASE,    /* virtual addresses for the peer, and what is told with them */
 };
 
 /* Certificates, the one of who is to be proved first. */
@@ -73,12 +74,14 @@ struct ike_question {
 	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says; ASK_PATHS:
 					   * the local one that is in use */
 	const char *gateway;              /* ASK_ROUTE: or the peer's by its name; NULL: not */
-	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference */
+	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference; ASK_LEASE:
+					   * what it asks for, of zeros: any */
+	bool replaces;                    /* ASK_LEASE: other IKE_SAs of REMOTE end for it */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
 	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
 	const struct transform *prf;
-	struct id local, remote; /* ASK_PPK: REMOTE names it */
+	struct id local, remote; /* ASK_PPK: REMOTE names it; ASK_LEASE: REMOTE is to have it */
 	struct bytes octets;     /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
 	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
 				* has not said, so that only the old methods are left */
@@ -117,6 +120,8 @@ struct ike_answer {
 				  * say later: X.509, the peer's own first */
 	uint32_t valid;          /* ASK_CHECK: s until the first certificate of the chain expires; 0: never */
 	struct ike_usages usage; /* ASK_USAGE */
+	struct ike_ips ips;      /* ASK_LEASE: the core gives them back by ACTION_LEASE_FREE; and */
+	struct bytes attributes; /* as a configuration payload has them (RFC 7296, 3.15.1) */
 	struct why why;
 };
 
@@ -207,6 +212,9 @@ enum ike_action_kind {
 	ACTION_SA_SELECT,
 	ACTION_POLICY_ADD,
 	ACTION_POLICY_DEL,
+	ACTION_VIP_ADD,    /* a virtual address of this machine, and */
+	ACTION_VIP_DEL,    /* it is none any more: once for each time that it was added */
+	ACTION_LEASE_FREE, /* one that a peer has needs it no more: once for each time that it got it */
 	ACTION_TELL,
 };
 
@@ -273,6 +281,9 @@ struct ike_action {
 		struct {
 			uint32_t policy;
 		} policy_del;
+		struct {
+			struct ip ip, remote; /* ACTION_VIP_ADD: whose peer is at REMOTE */
+		} vip;
 		struct ike_tell tell;
 	};
 };

@@ -222,5 +222,8 @@ bool mode_accept(struct draft *d, struct negotiation *x, const struct message *m
 			word(x->mode), x->child->name, word(x->mode),
 			source_print(&x->child->at, "mode", d->step->scratch));
 	x->mode = mode;
+	/* Who gives us an address may still answer with all that was asked for. */
+	if (mode == MODE_TUNNEL && d->core.began && d->core.vips.n)
+		*local = tss_narrow(*local, child_local_ts(d, x->child), d->step->scratch);
 	return true;
 }

@@ -2,7 +2,7 @@
 /* Records of what stands. */
 #include "ike/record.h"
 
-#include "ike/step.h"
+#include "ike/cfg.h"
 
 /* One that is up, in a rekeying or not. */
 static const char *installed_status(const struct child *c)
@@ -132,6 +132,7 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 {
 	const struct sa_core *c = &sa->core;
 	const struct peer *p = c->peer;
+	struct ike_ips dns = cfg_ips_copy(arena, sa->dns);
 	bool rekeys = sa->task && sa->task->kind == TASK_REKEY_IKE;
 
 	return (struct sa_record){
@@ -145,6 +146,10 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.local_id = known_id(&sa->local_id, &sa->handshake.local_id, &p->local.id, arena),
 		.remote_id = known_id(&sa->remote_id, &sa->handshake.remote_id, &p->remote.id, arena),
 		.suite = c->suite,
+		.local_vips = c->began ? c->vips : (struct vips){ 0 },
+		.remote_vips = c->began ? (struct vips){ 0 } : c->vips,
+		.dns = dns.v,
+		.n_dns = dns.n,
 		.ppk = c->ppk,
 		.post_quantum = c->post_quantum,
 		.nat_local = c->nat_local,

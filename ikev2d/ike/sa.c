@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_SAs as objects: made, ended, freed, and their timer. */
 #include "ike/admit.h"
+#include "ike/cfg.h"
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/crash.h"
@@ -149,6 +150,7 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	list_each_safe (n, &sa->late)
 		child_late_leave(s, node_owner(n, struct child, of_sa));
 	sa->up = false;
+	cfg_release(s, sa);
 	waits_gone(s, &sa->waits, why);
 	if (sa->core.initiator && sa->handshake.x.child)
 		want_lost(s, sa->handshake.x.child);
@@ -239,6 +241,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
 	ends_add(s->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
+	sa->dns = cfg_ips_copy(&sa->arena, old->dns);
 	if (heir->redundant) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);
@@ -272,6 +275,7 @@ void sa_adopt(struct step *s, struct sa *from, struct sa *into)
 	take_children(s->ike, from, into);
 	tasks_move(from, into);
 	ticket_adopt(s->ike, from, into);
+	cfg_adopt(from, into);
 	revive_adopted(s->ike, from, into);
 	list_each_safe (n, &from->waits) {
 		list_remove(n);

@@ -39,6 +39,7 @@ enum sa_state {
 	S_R_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_R_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_PROOF,         /* asked for our AUTH */
+	S_R_LEASE,         /* asked for virtual addresses for the peer */
 	S_R_INSTALL,       /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
 	S_UP,              /* established */
 	S_REKEYED,         /* replaced by another IKE_SA: the peer deletes it */
@@ -118,6 +119,7 @@ struct sa_core {
 	struct ip redirected_from;  /* and by whom the last time; responder: the peer; v 0: nobody */
 	bool has_token;             /* the peer gave one, by which it can show that it has crashed; */
 	uint8_t token[CRASH_PRINT]; /* its digest */
+	struct vips vips;           /* that who began it has from the other */
 	struct mobility mobike;
 };
 
@@ -223,7 +225,8 @@ struct handshake {
 	uint64_t auth_left;         /* ms for which what was proved then still holds; 0: without end */
 	struct wire_auth proof;     /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
-	unsigned checks; /* responder: candidates whose proof was checked */
+	unsigned checks;  /* responder: candidates whose proof was checked */
+	struct bytes cfg; /* responder: attributes of the configuration payload to answer with */
 };
 
 /* The state of a CHILD_SA. */
@@ -360,6 +363,7 @@ struct sa {
 	uint64_t spi_told;             /* when the peer was told of an unknown SPI; 0: never */
 	struct id local_id, remote_id; /* in arena, once they are known */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
+	struct ike_ips dns;            /* servers that were told with our virtual addresses; in arena */
 	struct window window;
 	struct fragments
 		*fragments[2];      /* of the peer's next request, and of its response to ours; NULL: none */

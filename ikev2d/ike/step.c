@@ -6,6 +6,7 @@
 #include "ike/step.h"
 
 #include "ike/admit.h"
+#include "ike/cfg.h"
 #include "ike/child.h"
 #include "ike/clock.h"
 #include "ike/conf.h"
@@ -383,8 +384,10 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		child_answered(s, child, answer);
 	if (trap)
 		trap_answered(s, trap, answer);
-	if (!sa)
+	if (!sa) {
+		cfg_give_back(s, answer);
 		return;
+	}
 	if (answer->ticket == sa->core.usage_ask) {
 		life_used(s, sa, answer);
 		return;

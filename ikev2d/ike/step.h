@@ -97,6 +97,7 @@ struct draft {
 	bool moved_ike, moved_children;  /* the SA has another path; its children follow it (move.h) */
 	struct id local_id, remote_id;   /* to be kept, once established */
 	struct ike_certs certs;
+	struct ike_ips dns;
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */

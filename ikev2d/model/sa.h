@@ -10,6 +10,14 @@ struct sa_marks {
 	uint32_t if_id_in, if_id_out;
 };
 
+/* Virtual addresses that one end of an IKE_SA has from the other. */
+enum { VIPS_MAX = 4 };
+
+struct vips {
+	uint8_t n;
+	struct ip v[VIPS_MAX];
+};
+
 /* One direction of a CHILD_SA, as it is installed. All borrowed. */
 struct sa_spec {
 	uint32_t spi; /* host order; INBOUND: ours, else the peer's */
@@ -96,6 +104,9 @@ struct sa_record {
 	struct path path;
 	struct id local_id, remote_id;
 	struct suite suite;
+	struct vips local_vips, remote_vips; /* each of one end, given by the other */
+	const struct ip *dns;                /* servers that were told with ours */
+	unsigned n_dns;
 	bool ppk;          /* its keys are mixed with a post-quantum preshared key */
 	bool post_quantum; /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;

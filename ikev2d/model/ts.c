@@ -335,18 +335,29 @@ struct ts ts_host(const struct ip *ip)
 	return (struct ts){ .lo = *ip, .hi = *ip, .port_hi = PORT_MAX };
 }
 
-struct tss tss_resolve(struct tss set, const struct ip *host, struct arena *arena)
+struct tss tss_resolve_all(struct tss set, struct tss ends, struct arena *arena)
 {
-	struct ts *v = ARENA_ARRAY(arena, set.n, struct ts);
+	struct ts *v = ARENA_ARRAY(arena, set.n * (ends.n ? ends.n : 1), struct ts);
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < set.n; i++) {
-		v[i] = set.v[i];
-		if (v[i].dynamic) {
-			v[i].dynamic = false;
-			v[i].lo = v[i].hi = *host;
+		if (!set.v[i].dynamic)
+			v[n++] = set.v[i];
+		for (unsigned k = 0; set.v[i].dynamic && k < ends.n; k++) {
+			v[n] = set.v[i];
+			v[n].dynamic = false;
+			v[n].lo = ends.v[k].lo;
+			v[n++].hi = ends.v[k].hi;
 		}
 	}
-	return (struct tss){ v, set.n };
+	return (struct tss){ v, n };
+}
+
+struct tss tss_resolve(struct tss set, const struct ip *host, struct arena *arena)
+{
+	struct ts end = ts_host(host);
+
+	return tss_resolve_all(set, (struct tss){ &end, 1 }, arena);
 }
 
 /* Adds TS to the N selectors of V unless one of them holds it, and takes out those that it holds. */

@@ -54,6 +54,9 @@ struct ts ts_host(const struct ip *ip);
 /* SET with its dynamic selectors given the address HOST, from ARENA. */
 struct tss tss_resolve(struct tss set, const struct ip *host, struct arena *arena);
 
+/* The same with each of ENDS, selectors of every protocol and port, in the place of each dynamic one. */
+struct tss tss_resolve_all(struct tss set, struct tss ends, struct arena *arena);
+
 /* What a responder configured with WANTED answers to OFFERED: all pairwise intersections, those contained in
  * others left out, in the order of OFFERED (RFC 7296, 2.9). Empty when nothing is common. From ARENA, at most
  * TS_MAX. */

@@ -65,7 +65,8 @@ struct wire_cert {
 	struct bytes data;
 };
 
-/* A configuration payload: its attributes are kept as they came (RFC 7296, 3.15). */
+/* A configuration payload: its attributes are kept as they came (RFC 7296, 3.15), whole; cp_next reads them,
+ * and cp_put writes them. */
 struct wire_cp {
 	uint8_t type;
 	struct bytes attributes;
@@ -147,6 +148,12 @@ const struct wire_notify *message_notify(const struct message *m, uint16_t type)
 
 /* The first notify that is an error (below 16384), or NULL. */
 const struct wire_notify *message_error(const struct message *m);
+
+/* The next attribute of a configuration payload, whose value is borrowed; false behind the last. And one
+ * more.
+ */
+bool cp_next(struct rd *attributes, uint16_t *type, struct bytes *value);
+void cp_put(struct wr *attributes, uint16_t type, struct bytes value);
 
 /* These add to a message under construction, whose lists grow in ARENA and were begun by no one else. DATA
  * and SPIS are borrowed. The notify has no protocol and no SPI; a caller that wants them (REKEY_SA) sets them

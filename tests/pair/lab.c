@@ -469,6 +469,32 @@ static void answer_usage(struct host *h, const struct ike_question *q, struct co
 	c->answer.usage = (struct ike_usages){ v, c->answer.result ? 0 : q->n_children };
 }
 
+static void answer_lease(struct host *h, const struct ike_question *q, struct coming *c)
+{
+	if (c->answer.result)
+		c->answer.why.what = "there are no addresses today";
+	else
+		lease_answer(&h->leases, &h->conf.conf, q, &c->arena, &c->answer);
+}
+
+static void vip_add(struct host *h, const struct ip *ip)
+{
+	if (h->n_vips == LAB_VIPS)
+		stop("there is no room for another virtual address");
+	h->vips[h->n_vips++] = *ip;
+}
+
+static void vip_del(struct host *h, const struct ip *ip)
+{
+	unsigned i = 0;
+
+	while (i < h->n_vips && !ip_eq(&h->vips[i], ip))
+		i++;
+	if (i == h->n_vips)
+		stop("a virtual address was taken away that is not there");
+	h->vips[i] = h->vips[--h->n_vips];
+}
+
 static void answer(struct host *h, uint32_t ticket, const struct ike_question *q)
 {
 	struct coming *c;
@@ -491,6 +517,7 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
 	case ASK_PPK: answer_ppk(h, q, coming_new(h, ticket, ASKED_PPK)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
+	case ASK_LEASE: answer_lease(h, q, coming_new(h, ticket, ASKED_LEASE)); break;
 	}
 }
 
@@ -556,6 +583,9 @@ static void carry_out(struct host *h, const struct ike_action *a)
 	case ACTION_SA_MOVE:
 	case ACTION_SA_SELECT:
 	case ACTION_POLICY_DEL: datapath_do(&h->datapath, a, false); break;
+	case ACTION_VIP_ADD: vip_add(h, &a->vip.ip); break;
+	case ACTION_VIP_DEL: vip_del(h, &a->vip.ip); break;
+	case ACTION_LEASE_FREE: leases_put(&h->leases, &a->vip.ip); break;
 	case ACTION_TELL: hear(h, &a->tell); break;
 	}
 }
@@ -653,6 +683,7 @@ static void configure(struct host *h)
 {
 	const struct conf *c = &h->conf.conf;
 
+	leases_configure(&h->leases, c->pools, c->n_pools);
 	host_event(h, &(struct ike_event){ .kind = EVENT_CONF,
 			      .conf = { .peers = c->peers,
 				      .n = c->n_peers,
@@ -755,12 +786,20 @@ void host_start(struct host *h)
 	configure(h);
 }
 
+/* Whoever starts again has no virtual address, and knows what it gave to whom. */
+static void forget_users(struct host *h)
+{
+	h->n_vips = 0;
+	leases_restored(&h->leases);
+}
+
 void host_stop(struct host *h)
 {
 	ike_free(h->ike);
 	h->ike = NULL;
 	h->wake = HEAP_NEVER;
 	datapath_clear(&h->datapath);
+	forget_users(h);
 	list_each_safe (n, &h->answers)
 		coming_free(node_owner(n, struct coming, node));
 	list_each_safe (n, &h->news)
@@ -792,6 +831,7 @@ struct host *lab_host(struct lab *lab, const char *name, const char *address, co
 	if (ip_parse(address, &h->ip))
 		stop("that is no address");
 	datapath_init(&h->datapath);
+	leases_start(&h->leases);
 	list_init(&h->answers);
 	list_init(&h->news);
 	h->conf = load(conf);
@@ -817,6 +857,7 @@ void lab_free(struct lab *lab)
 
 		if (h->ike)
 			host_stop(h);
+		leases_stop(&h->leases);
 		loaded_free(&h->conf);
 		record_close(h->record);
 	}

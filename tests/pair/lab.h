@@ -6,11 +6,12 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "daemon/lease.h"
 #include "ike/ike.h"
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
 
-enum { LAB_HOSTS = 3, LAB_IPS = 8 };
+enum { LAB_HOSTS = 3, LAB_IPS = 8, LAB_VIPS = 64 };
 
 /* A NAT in front of a host. */
 struct nat {
@@ -29,7 +30,8 @@ enum asked {
 	ASKED_POLICY = 32,
 	ASKED_USAGE = 64,
 	ASKED_PPK = 128,
-	ASKED_ALL = 255,
+	ASKED_LEASE = 256,
+	ASKED_ALL = 511,
 };
 
 struct host {
@@ -48,6 +50,9 @@ struct host {
 	uint8_t secret[32], tickets[2][40];
 	uint32_t wall; /* what its clock on the wall shows at the lab's zero, s */
 	struct datapath datapath;
+	struct leases leases;     /* of its pools */
+	struct ip vips[LAB_VIPS]; /* virtual addresses that it has, each as often as it was put there */
+	unsigned n_vips;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
 	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants */

@@ -209,6 +209,14 @@ void check_agreement(struct life *l)
 	check_commands(l);
 }
 
+static bool leases_used(const struct host *h)
+{
+	list_each (k, (struct node *)&h->leases.all)
+		if (node_owner(k, struct lease, of_all)->users)
+			return true;
+	return false;
+}
+
 void check_empty(struct life *l)
 {
 	for (unsigned side = 0; side < SIDES; side++) {
@@ -226,6 +234,8 @@ void check_empty(struct life *l)
 				ike->spis.count);
 		if (datapath_sas(&h->datapath) || datapath_policies(&h->datapath, false))
 			life_fail(l, "%s: the data path still has SAs or policies", h->name);
+		if (h->n_vips || leases_used(h))
+			life_fail(l, "%s: somebody has a virtual address still", h->name);
 	}
 	check_commands(l);
 }

@@ -46,6 +46,11 @@ static void enlarge(struct life *l, unsigned side)
 		&l->arena, "%s" LARGE, l->conf[side], words[life_draw(l, 5)], sizes[life_draw(l, 5)]);
 }
 
+/* Who begins has an address of the other. */
+#define VIPS                                                                                                 \
+	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
+	"pools { four { addrs = 10.93.%u.0/24\n } six { addrs = 2001:db8:93::/120\n } }\n"
+
 const char *fate_home(const struct life *l, unsigned side)
 {
 	return side == SUN ? "192.0.2.2" : l->behind_nat ? "10.9.0.1" : "192.0.2.1";
@@ -94,6 +99,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		life_draw(l, 2) || l->peace ? "yes" : "no");
 	if (life_is_large(l))
 		enlarge(l, side);
+	if (l->seed % 5 == 2)
+		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
 	return l->conf[side];
 }
 

@@ -121,6 +121,12 @@ static void same_peer(const struct peer *a, const struct peer *b)
 	assert_string_equal(a->name, b->name);
 	same_addresses(a->local_addrs, a->n_local_addrs, b->local_addrs, b->n_local_addrs);
 	same_addresses(a->remote_addrs, a->n_remote_addrs, b->remote_addrs, b->n_remote_addrs);
+	assert_int_equal(a->n_vips, b->n_vips);
+	for (unsigned i = 0; i < a->n_vips; i++)
+		assert_true(ip_eq(&a->vips[i], &b->vips[i]));
+	assert_int_equal(a->pools.n, b->pools.n);
+	for (unsigned i = 0; i < a->pools.n; i++)
+		assert_string_equal(a->pools.v[i], b->pools.v[i]);
 	assert_int_equal(a->local_port, b->local_port);
 	assert_int_equal(a->remote_port, b->remote_port);
 	same_proposals(a->ike, b->ike);
@@ -242,6 +248,12 @@ static void limits_that_follow_from_others(void **state)
 	again("connections { a { " AUTHS " children { n { life_bytes = 9000g\n life_packets = 11 } } } }");
 }
 
+static void virtual_addresses(void **state)
+{
+	(void)state;
+	again("connections { a { " AUTHS " vips = 0.0.0.0, ::, 10.3.0.1\n pools = rw, \"rw six\" } }");
+}
+
 static void identities(void **state)
 {
 	static const char *const ids[] = { "%any", "192.0.2.1", "2001:db8::1", "192.0.2.0/24",
@@ -289,6 +301,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(limits_that_follow_from_others),
+		cmocka_unit_test(virtual_addresses),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(names_of_any_kind),
 		cmocka_unit_test(secrets_are_left_out),

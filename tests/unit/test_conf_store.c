@@ -45,7 +45,7 @@ static void connections_keep_it(void **state)
 	assert_true(p->mediation);
 	assert_string_equal(p->mediated_by, "med");
 	assert_string_equal(id_print(&p->mediation_peer, &l.arena), "peer.example");
-	assert_non_null(strstr(p->unready, "connections.a.vips: "));
+	assert_non_null(strstr(p->unready, "connections.a.dscp: "));
 	loaded_free(&l);
 }
 

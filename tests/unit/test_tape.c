@@ -258,6 +258,24 @@ static void reports_of_the_data_path(void **state)
 	arena_free(&arena);
 }
 
+static void virtual_addresses(void **state)
+{
+	const struct ip ips[] = { ip("10.3.0.1"), ip("2001:db8::1") };
+	struct arena arena = { 0 };
+	struct ike_event back;
+
+	(void)state;
+	back = round_trip((struct ike_event){ .kind = EVENT_ANSWER,
+				  .answer = { 3, .ips = { ips, 2 }, .attributes = bytes_of("\0\3\0\0", 4) } },
+		true,
+		"event 7 at=1532 answer ticket=3 result=ok ips=10.3.0.1,2001:db8::1 attributes=00030000\n",
+		&arena)
+		       .event;
+	assert_int_equal(back.answer.ips.n, 2);
+	assert_int_equal(back.answer.attributes.n, 4);
+	arena_free(&arena);
+}
+
 static void addresses_and_paths(void **state)
 {
 	const struct ip ips[] = { ip("192.0.2.1"), ip("2001:db8::1") };
@@ -521,6 +539,7 @@ int main(void)
 		cmocka_unit_test(answers_that_failed),
 		cmocka_unit_test(reports_of_the_data_path),
 		cmocka_unit_test(addresses_and_paths),
+		cmocka_unit_test(virtual_addresses),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(configurations),
 		cmocka_unit_test(whole_steps),

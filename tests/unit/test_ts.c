@@ -215,6 +215,18 @@ static void dynamic_gets_the_address_and_keeps_the_rest(void **state)
 		"192.0.2.1/32[tcp/80] 10.1.0.0/16");
 }
 
+static void dynamic_may_stand_for_several(void **state)
+{
+	(void)state;
+	assert_string_equal(tss_print(tss_resolve_all(tss("dynamic[tcp/80] 10.1.0.0/16"),
+					      tss("192.0.2.1 2001:db8::/64"), &arena),
+				    &arena),
+		"192.0.2.1/32[tcp/80] 2001:db8::/64[tcp/80] 10.1.0.0/16");
+	assert_string_equal(
+		tss_print(tss_resolve_all(tss("dynamic 10.1.0.0/16"), (struct tss){ 0 }, &arena), &arena),
+		"10.1.0.0/16");
+}
+
 static void sets_contain_and_equal_each_other(void **state)
 {
 	struct tss wide = tss("10.0.0.0/8 192.0.2.0/24"),
@@ -271,6 +283,7 @@ int main(void)
 		cmocka_unit_test_teardown(narrowing_is_bounded, clear),
 		cmocka_unit_test(a_packet_is_in_the_common_part_when_it_is_in_both),
 		cmocka_unit_test_teardown(dynamic_gets_the_address_and_keeps_the_rest, clear),
+		cmocka_unit_test_teardown(dynamic_may_stand_for_several, clear),
 		cmocka_unit_test_teardown(sets_contain_and_equal_each_other, clear),
 		cmocka_unit_test(a_fragment_matches_only_selectors_without_ports),
 		cmocka_unit_test(icmp_types_stand_where_ports_do),
