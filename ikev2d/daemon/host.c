@@ -2,6 +2,7 @@
 /* struct vici_host: each function finds the part of the daemon that is meant. */
 #include "daemon/host.h"
 
+#include "daemon/answers.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
 
@@ -118,6 +119,31 @@ static enum err unload_pool(void *ctx, const char *name, struct arena *arena, st
 	return unload(ctx, CONFIG_POOL, name, "pool unloaded over VICI", arena, why);
 }
 
+static void pool_usage(void *ctx, const struct vip_pool *pool, unsigned *online, unsigned *offline)
+{
+	const struct lease_area *a = leases_area(answers_leases(ctx), pool);
+
+	*online = a ? a->online : 0;
+	*offline = a ? a->offline : 0;
+}
+
+static const struct vici_lease *leases(
+	void *ctx, const struct vip_pool *pool, struct arena *arena, unsigned *n)
+{
+	struct leases *l = answers_leases(ctx);
+	const struct lease_area *a = leases_area(l, pool);
+	struct vici_lease *v = ARENA_ARRAY(arena, a ? a->online + a->offline : 0, struct vici_lease);
+
+	*n = 0;
+	list_each (k, &l->all) {
+		const struct lease *e = node_owner(k, struct lease, of_all);
+
+		if (a && e->area == a)
+			v[(*n)++] = (struct vici_lease){ e->ip, id_print(&e->holder->id, arena), e->users };
+	}
+	return v;
+}
+
 /* The authorities have changed: those that we trust are made of them anew. */
 static enum err trust_again(struct world *w, struct arena *arena, struct why *why)
 {
@@ -181,6 +207,8 @@ struct vici_host host_of(struct world *w)
 		.unload_shared = unload_shared,
 		.load_pool = load_pool,
 		.unload_pool = unload_pool,
+		.pool_usage = pool_usage,
+		.leases = leases,
 		.load_authority = load_authority,
 		.unload_authority = unload_authority,
 		.reload = reload,

@@ -90,6 +90,18 @@ static void put_if_ids(struct vici_out *out, uint32_t in, uint32_t to)
 		vici_put_pairf(out, "if-id-out", "%08" PRIx32, to);
 }
 
+static void put_ips(struct vici_out *out, const char *name, const struct ip *v, unsigned n)
+{
+	char text[IP_TEXT];
+
+	if (!n)
+		return;
+	vici_put_list(out, name);
+	for (unsigned i = 0; i < n; i++)
+		vici_put_item(out, ip_print(&v[i], text));
+	vici_put_list_end(out);
+}
+
 void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now, struct arena *scratch)
 {
 	static const char *local[] = { "local-host", "local-port", "local-id" };
@@ -108,6 +120,9 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_flag(out, "nat-fake", sa->nat_fake);
 	put_flag(out, "nat-any", sa->nat_local || sa->nat_remote || sa->nat_fake);
 	put_flag(out, "crash-token", sa->crash_token);
+	put_ips(out, "local-vips", sa->local_vips.v, sa->local_vips.n);
+	put_ips(out, "remote-vips", sa->remote_vips.v, sa->remote_vips.n);
+	put_ips(out, "dns", sa->dns, sa->n_dns);
 	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
 	put_flag(out, "ppk", sa->ppk);

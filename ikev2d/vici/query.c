@@ -147,6 +147,8 @@ void vici_do_get_authorities(struct vici_call *c)
 	vici_put_list_end(c->out);
 }
 
+enum { LEASES_ROOM = 384 * 1024 /* octets of an answer, from which on no lease more is told */ };
+
 /* The number of addresses, up to the largest that strongSwan says. */
 static uint64_t pool_size(const struct vip_pool *p)
 {
@@ -171,18 +173,39 @@ static void put_base(struct vici_out *out, const struct vip_pool *p)
 	vici_put_pair(out, "base", ip_is_any(&base) ? "%any" : ip_print(&base, text));
 }
 
-/* Nothing is leased yet. */
-static void put_pool(struct vici_out *out, const struct vip_pool *p, bool leases, bool all)
+/* As many as an answer has room for; the others are counted. */
+static void put_leases(struct vici_call *c, const struct vip_pool *p)
 {
+	unsigned n, i = 0;
+	const struct vici_lease *v = c->host->leases(c->host->ctx, p, c->arena, &n);
+	char text[IP_TEXT];
+
+	vici_put_section(c->out, "leases");
+	for (; i < n && c->out->n < LEASES_ROOM; i++) {
+		vici_put_section(c->out, arena_printf(c->arena, "%u", i));
+		vici_put_pair(c->out, "address", ip_print(&v[i].ip, text));
+		vici_put_pair(c->out, "identity", v[i].identity);
+		vici_put_pair(c->out, "status", v[i].online ? "online" : "offline");
+		vici_put_section_end(c->out);
+	}
+	vici_put_section_end(c->out);
+	if (i < n)
+		vici_put_pairf(c->out, "left", "%u", n - i);
+}
+
+static void put_pool(struct vici_call *c, const struct vip_pool *p, bool all)
+{
+	struct vici_out *out = c->out;
+	unsigned online, offline;
+
+	c->host->pool_usage(c->host->ctx, p, &online, &offline);
 	vici_put_section(out, p->name);
 	put_base(out, p);
 	vici_put_pairf(out, "size", "%" PRIu64, pool_size(p));
-	vici_put_pair(out, "online", "0");
-	vici_put_pair(out, "offline", "0");
-	if (leases) {
-		vici_put_section(out, "leases");
-		vici_put_section_end(out);
-	}
+	vici_put_pairf(out, "online", "%u", online);
+	vici_put_pairf(out, "offline", "%u", offline);
+	if (vici_yes(vici_str(c->args, "leases")))
+		put_leases(c, p);
 	if (all)
 		vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
 	vici_put_section_end(out);
@@ -193,14 +216,14 @@ static void put_pool(struct vici_out *out, const struct vip_pool *p, bool leases
 void vici_do_get_pools(struct vici_call *c)
 {
 	const struct conf *conf = c->host->conf(c->host->ctx);
-	bool leases = vici_yes(vici_str(c->args, "leases")), all = vici_yes(vici_str(c->args, "all"));
+	bool all = vici_yes(vici_str(c->args, "all"));
 	const char *name = vici_str(c->args, "name");
 
 	for (unsigned i = 0; i < conf->n_pools; i++) {
 		const struct vip_pool *p = &conf->pools[i];
 
 		if ((all || p->origin == ORIGIN_VICI) && (!name || !strcmp(name, p->name)))
-			put_pool(c->out, p, leases, all);
+			put_pool(c, p, all);
 	}
 }
 

@@ -79,6 +79,13 @@ struct vici_cert_filter {
 /* What the server asks of the daemon. CTX is passed to each. A function that takes a TICKET returns at once;
  * the outcome comes by vici_done. WHY is filled by functions that fail; texts in it lie in the given arena.
  */
+/* A virtual address that somebody has, or had last. */
+struct vici_lease {
+	struct ip ip;
+	const char *identity;
+	bool online;
+};
+
 struct vici_host {
 	void *ctx;
 	void (*initiate)(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms);
@@ -102,6 +109,11 @@ struct vici_host {
 	void (*counters_reset)(void *ctx, const char *name, bool all);
 	/* What is loaded now, from file and VICI; valid until the next call into the server. */
 	const struct conf *(*conf)(void *ctx);
+	/* How many addresses of POOL are in use, and how many were but are free now; and which, copies in
+	 * ARENA. */
+	void (*pool_usage)(void *ctx, const struct vip_pool *pool, unsigned *online, unsigned *offline);
+	const struct vici_lease *(*leases)(
+		void *ctx, const struct vip_pool *pool, struct arena *arena, unsigned *n);
 	/* The reason why connection NAME last failed; false when there is none. */
 	bool (*failure)(void *ctx, const char *name, struct why *out);
 	uint64_t (*now)(void *ctx); /* ms, the clock of the records */

@@ -85,10 +85,47 @@ static void status_warns_first(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void with_leases(struct vici_fake *f)
+{
+	static const struct vici_lease leases[] = {
+		{ { 4, { 10, 3, 1, 10 } }, "alice", true },
+		{ { 4, { 10, 3, 1, 11 } }, "C=DE, CN=bob", false },
+	};
+
+	f->leases = leases;
+	f->n_leases = 2;
+	f->sas[0].local_vips = (struct vips){ 1, { { 4, { 10, 93, 0, 1 } } } };
+}
+
+static void pools_are_listed_with_their_leases(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("list pools --leases", &code, with_leases);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(has(b.out, "range 10.3.1.10 size 11, online 2, offline 0\n"
+			       "  10.3.1.10 online alice\n  10.3.1.11 offline C=DE, CN=bob\n"));
+	ipsec_bench_end(&b);
+	b = run("--json list pools --leases", &code, with_leases);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(has(b.out, "\"leases\":[{\"address\":\"10.3.1.10\",\"identity\":\"alice\","
+			       "\"status\":\"online\"},"));
+	ipsec_bench_end(&b);
+	b = run("list pools", &code, with_leases);
+	assert_false(has(b.out, "alice"));
+	ipsec_bench_end(&b);
+	b = run("list conns --leases", &code, with_leases);
+	assert_int_equal(code, 2);
+	ipsec_bench_end(&b);
+	b = run("status", &code, with_leases);
+	assert_true(has(b.out, "\n    virtual addresses 10.93.0.1\n"));
+	ipsec_bench_end(&b);
+}
+
 static void keep_from_use(struct vici_fake *f)
 {
-	f->conf.peers[1]->unready =
-		"moon.conf:3: connections.home.vips: virtual addresses are not built in yet";
+	f->conf.peers[1]->unready = "moon.conf:3: connections.home.mediation: mediation is not built in yet";
 }
 
 static void status_says_which_connections_are_not_used(void **state)
@@ -98,11 +135,11 @@ static void status_says_which_connections_are_not_used(void **state)
 
 	(void)state;
 	assert_true(has(b.out, "home: unusable, 192.0.2.1 === 198.51.100.0/24\n  not used: moon.conf:3: "
-			       "connections.home.vips: virtual addresses are not built in yet\n"));
+			       "connections.home.mediation: mediation is not built in yet\n"));
 	ipsec_bench_end(&b);
 	b = run("--json status home", &code, keep_from_use);
 	assert_true(has(b.out, "\"state\":\"unusable\","));
-	assert_true(has(b.out, "\"unready\":\"moon.conf:3: connections.home.vips: "));
+	assert_true(has(b.out, "\"unready\":\"moon.conf:3: connections.home.mediation: "));
 	ipsec_bench_end(&b);
 }
 
@@ -564,6 +601,7 @@ int main(void)
 		cmocka_unit_test(status_of_one_shows_one),
 		cmocka_unit_test(status_warns_first),
 		cmocka_unit_test(status_says_which_connections_are_not_used),
+		cmocka_unit_test(pools_are_listed_with_their_leases),
 		cmocka_unit_test(statusall_has_the_details),
 		cmocka_unit_test(post_quantum_keys_are_told),
 		cmocka_unit_test(marks_and_interfaces_are_shown),

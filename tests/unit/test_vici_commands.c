@@ -253,6 +253,42 @@ static void pools_are_told_as_strongswan_does(void **state)
 	assert_true(has(all, "response file {base=10.9.0.1 size=9 online=0 offline=0 origin=file} net {"));
 }
 
+static void leases_are_told_as_strongswan_does(void **state)
+{
+	static const struct vici_lease leases[] = {
+		{ { 4, { 10, 3, 1, 10 } }, "alice", true },
+		{ { 4, { 10, 3, 1, 11 } }, "C=DE, CN=bob", false },
+	};
+	struct vici_bench *b = *state;
+
+	b->fake->leases = leases;
+	b->fake->n_leases = 2;
+	assert_string_equal(vici_bench_ask(b, "get-pools", "name=range;leases=yes"),
+		"response range {base=10.3.1.10 size=11 online=2 offline=0 leases "
+		"{0 {address=10.3.1.10 identity=alice status=online} "
+		"1 {address=10.3.1.11 identity=C=DE, CN=bob status=offline}}}\n");
+}
+
+/* An answer has its largest size; what it has no room for is counted. */
+static void more_leases_than_fit_are_counted(void **state)
+{
+	enum { MANY = 65536 };
+	struct vici_bench *b = *state;
+	struct vici_lease *v = ARENA_ARRAY(&b->arena, MANY, struct vici_lease);
+	const char *answer, *left;
+
+	for (unsigned i = 0; i < MANY; i++)
+		v[i] = (struct vici_lease){ { 4, { 10, 3, (uint8_t)(i >> 8), (uint8_t)i } }, "carol", true };
+	b->fake->leases = v;
+	b->fake->n_leases = MANY;
+	answer = vici_bench_ask(b, "get-pools", "name=range;leases=yes");
+	assert_true(has(answer, "online=65536 "));
+	left = strstr(answer, " left=");
+	assert_non_null(left);
+	assert_true(strtoul(left + strlen(" left="), NULL, 10) < MANY);
+	assert_true(has(answer, "0 {address=10.3.0.0 identity=carol status=online} 1 {"));
+}
+
 static void authorities_are_listed(void **state)
 {
 	static const char root[] = "event list-authority root {cacert=root.pem crl_uris=[] ocsp_uris=[] "
@@ -372,6 +408,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(counters_are_reset, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			pools_are_told_as_strongswan_does, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			leases_are_told_as_strongswan_does, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			more_leases_than_fit_are_counted, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(authorities_are_listed, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			algorithms_are_those_of_the_table, vici_bench_open, vici_bench_close),

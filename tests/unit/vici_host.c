@@ -237,6 +237,24 @@ static enum err load_pool(void *ctx, const struct vip_pool *pool, struct arena *
 	return verdict(f, why);
 }
 
+static void pool_usage(void *ctx, const struct vip_pool *pool, unsigned *online, unsigned *offline)
+{
+	const struct vici_fake *f = ctx;
+
+	*online = strcmp(pool->name, "range") ? 0 : f->n_leases;
+	*offline = 0;
+}
+
+static const struct vici_lease *leases(
+	void *ctx, const struct vip_pool *pool, struct arena *arena, unsigned *n)
+{
+	const struct vici_fake *f = ctx;
+
+	(void)arena;
+	*n = strcmp(pool->name, "range") ? 0 : f->n_leases;
+	return f->leases;
+}
+
 static enum err load_authority(
 	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
 {
@@ -559,6 +577,8 @@ struct vici_fake *vici_fake_new(void)
 		.load_shared = load_shared,
 		.unload_shared = unload,
 		.load_pool = load_pool,
+		.pool_usage = pool_usage,
+		.leases = leases,
 		.unload_pool = unload,
 		.load_authority = load_authority,
 		.unload_authority = unload,

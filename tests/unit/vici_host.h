@@ -30,7 +30,9 @@ struct vici_fake {
 	struct vici_redirect redirect;
 	struct peer *loaded;
 	struct secret secret;
-	struct vip_pool pool; /* the last of those loaded */
+	struct vip_pool pool;            /* the last of those loaded */
+	const struct vici_lease *leases; /* of the pool "range" */
+	unsigned n_leases;
 	struct authority authority;
 	unsigned pools, authorities; /* loaded */
 	struct vici_cert cert;

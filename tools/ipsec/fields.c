@@ -20,6 +20,9 @@ static const struct json_field sa_fields[] = {
 	{ "nat-fake", JSON_FLAG },
 	{ "nat-any", JSON_FLAG },
 	{ "crash-token", JSON_FLAG },
+	{ "local-vips", JSON_LIST },
+	{ "remote-vips", JSON_LIST },
+	{ "dns", JSON_LIST },
 	{ "encr-alg", JSON_TEXT },
 	{ "encr-keysize", JSON_NUMBER },
 	{ "integ-alg", JSON_TEXT },
@@ -151,10 +154,27 @@ void fields_pool(struct json *j, const struct vici_node *pool)
 		{ "online", JSON_NUMBER },
 		{ "offline", JSON_NUMBER },
 		{ "origin", JSON_TEXT },
+		{ "left", JSON_NUMBER },
 		{ NULL, JSON_TEXT },
 	};
+	static const struct json_field lease_fields[] = {
+		{ "address", JSON_TEXT },
+		{ "identity", JSON_TEXT },
+		{ "status", JSON_TEXT },
+		{ NULL, JSON_TEXT },
+	};
+	const struct vici_node *leases = vici_find(pool, "leases");
 
 	json_fields(j, pool, fields);
+	if (!leases)
+		return;
+	json_open(j, "leases", '[');
+	for (const struct vici_node *n = leases->first; n; n = n->next) {
+		json_open(j, NULL, '{');
+		json_fields(j, n, lease_fields);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 void fields_authority(struct json *j, const struct vici_node *authority)

@@ -59,15 +59,30 @@ static void put_policy(struct ipsec *x, struct json *j, const struct vici_node *
 			joined(x, vici_find(policy, "local-ts")), joined(x, vici_find(policy, "remote-ts")));
 }
 
+/* Those that an answer had no room for are counted. */
+static void say_leases(struct ipsec *x, const struct vici_node *pool)
+{
+	const struct vici_node *leases = vici_find(pool, "leases");
+	const char *left = vici_str(pool, "left");
+
+	for (const struct vici_node *n = leases ? leases->first : NULL; n; n = n->next)
+		fprintf(x->out, "  %s %s %s\n", vici_str(n, "address"), vici_str(n, "status"),
+			vici_str(n, "identity"));
+	if (left)
+		fprintf(x->out, "  and %s more\n", left);
+}
+
 static void put_pool(struct ipsec *x, struct json *j, const struct vici_node *pool)
 {
 	json_open(j, NULL, '{');
 	json_str(j, "name", pool->name);
 	fields_pool(j, pool);
 	json_close(j, '}');
-	if (!x->json)
-		fprintf(x->out, "%s %s size %s, online %s, offline %s\n", pool->name, vici_str(pool, "base"),
-			vici_str(pool, "size"), vici_str(pool, "online"), vici_str(pool, "offline"));
+	if (x->json)
+		return;
+	fprintf(x->out, "%s %s size %s, online %s, offline %s\n", pool->name, vici_str(pool, "base"),
+		vici_str(pool, "size"), vici_str(pool, "online"), vici_str(pool, "offline"));
+	say_leases(x, pool);
 }
 
 static void put_authority(struct ipsec *x, struct json *j, const struct vici_node *authority)
@@ -108,7 +123,8 @@ static void put_algs(struct ipsec *x, struct json *j, const struct vici_node *ki
 	json_close(j, '}');
 }
 
-static const char *const all_policies[] = { "trap", "drop", "pass", NULL }, *const all[] = { "all", NULL };
+static const char *const all_policies[] = { "trap", "drop", "pass", NULL }, *const all[] = { "all", NULL },
+			 *const all_leases[] = { "all", "leases", NULL };
 
 /* THE table of lists: the word, the key in JSON, where it comes from, and how an item is said. */
 static const struct list {
@@ -124,6 +140,8 @@ static const struct list {
 	{ "authorities", "authorities", { "list-authorities", "list-authority", NULL }, put_authority },
 	{ "algs", "algorithms", { "get-algorithms", NULL, NULL }, put_algs },
 };
+
+static const struct list leases = { "pools", "pools", { "get-pools", NULL, all_leases }, put_pool };
 
 enum { LISTS = sizeof lists / sizeof *lists };
 
@@ -156,7 +174,11 @@ int verb_list(struct ipsec *x, int argc, char **argv)
 {
 	struct text words = text_in(&x->arena);
 
-	(void)argc;
+	if (argc > 1 && (strcmp(argv[0], "pools") || strcmp(argv[1], "--leases")))
+		return ipsec_fail(x, USAGE, "ipsec list %s %s: only pools have something more, --leases",
+			argv[0], argv[1]);
+	if (argc > 1)
+		return list(x, &leases);
 	for (unsigned i = 0; i < LISTS; i++) {
 		if (!strcmp(argv[0], lists[i].word))
 			return list(x, &lists[i]);

@@ -134,6 +134,23 @@ static void show_child_sa(const struct status *s, const struct vici_node *c)
 		show_child_details(s, c);
 }
 
+/* A line for each kind that there is. */
+static void show_vips(const struct status *s, const struct vici_node *sa)
+{
+	static const struct {
+		const char *key, *words;
+	} rows[] = {
+		{ "local-vips", "virtual addresses" },
+		{ "remote-vips", "virtual addresses of the peer" },
+		{ "dns", "DNS" },
+	};
+	struct arena *a = &s->x->arena;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (vici_find(sa, rows[i].key))
+			fprintf(s->x->out, "    %s %s\n", rows[i].words, items(sa, rows[i].key, a));
+}
+
 static void show_sa(const struct status *s, const struct vici_node *sa)
 {
 	const struct vici_node *children = vici_find(sa, "child-sas");
@@ -144,6 +161,7 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 		str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
 		when(sa, "established", "since ", "", a),
 		!strcmp(str(sa, "post-quantum"), "yes") ? ", post-quantum" : "");
+	show_vips(s, sa);
 	if (s->all)
 		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s%s\n", str(sa, "initiator-spi"),
 			vici_str(sa, "initiator") ? "*" : "", str(sa, "responder-spi"),
