@@ -8,7 +8,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-enum { VARIABLES_MAX = 28, PORT_TEXT = 16 };
+enum {
+	VARIABLES_MAX = 28 + 2 * (VIPS_MAX + 1), /* and one for each server of names */
+	PORT_TEXT = 16,
+};
 
 /* What of one run the variables are made of. */
 struct env {
@@ -120,6 +123,26 @@ static void add_marks(struct env *e, const struct sa_marks *m)
 		add_number(e, "PLUTO_IF_ID_OUT", m->if_id_out);
 }
 
+/* "PLUTO_DNS4_1", "PLUTO_DNS6_1", "PLUTO_DNS4_2": counted for each family. */
+static void add_ips(struct env *e, const char *name, const struct ip *v, unsigned n)
+{
+	unsigned counts[2] = { 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		unsigned *count = &counts[v[i].v == 6];
+
+		add_ip(e, arena_printf(&e->u->arena, "%s%u_%u", name, v[i].v, ++*count), &v[i]);
+	}
+}
+
+/* The first of them has an older name, too. */
+static void add_vips(struct env *e, const char *name, const struct vips *vips)
+{
+	if (vips->n)
+		add_ip(e, name, vips->v);
+	add_ips(e, name, vips->v, vips->n);
+}
+
 static void add_all(struct env *e, const char *path)
 {
 	const struct child_record *c = e->child;
@@ -141,9 +164,12 @@ static void add_all(struct env *e, const char *path)
 	add_client(e, "PLUTO_PEER_CLIENT", e->remote);
 	add_port(e, "PLUTO_PEER_PORT", e->remote);
 	add_number(e, "PLUTO_PEER_PROTOCOL", e->remote->proto);
+	add_vips(e, "PLUTO_MY_SOURCEIP", &e->sa->local_vips);
+	add_vips(e, "PLUTO_PEER_SOURCEIP", &e->sa->remote_vips);
 	add_marks(e, &c->marks);
 	if (c->encap)
 		add_number(e, "PLUTO_UDP_ENC", e->sa->path.remote.port);
+	add_ips(e, "PLUTO_DNS", e->sa->dns, e->sa->n_dns);
 	if (c->conf->hostaccess)
 		add(e, "PLUTO_HOST_ACCESS", "1");
 	if (*e->devices->inner)
@@ -165,7 +191,7 @@ static void add_run(struct env e, const char *path)
 
 	r->up = arena_printf(&e.u->arena, "PLUTO_VERB=up-%s%s", kind, v6);
 	r->down = arena_printf(&e.u->arena, "PLUTO_VERB=down-%s%s", kind, v6);
-	r->env = e.v = ARENA_ARRAY(&e.u->arena, VARIABLES_MAX, const char *);
+	r->env = e.v = ARENA_ARRAY(&e.u->arena, VARIABLES_MAX + e.sa->n_dns, const char *);
 	e.n = 1;
 	add_all(&e, path);
 }

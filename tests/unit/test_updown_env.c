@@ -279,6 +279,37 @@ static void too_many_pairs_are_left_out(void **state)
 	assert_int_equal(t->u->n_runs, UPDOWN_RUNS_MAX);
 }
 
+static struct ip ip(const char *s)
+{
+	struct ip out;
+
+	assert_int_equal(ip_parse(s, &out), ERR_OK);
+	return out;
+}
+
+static void virtual_addresses_and_servers_are_counted_by_family(void **state)
+{
+	struct told *t = *state;
+	const struct ip dns[] = { ip("10.1.0.53"), ip("2001:db8::53"), ip("10.1.0.54") };
+
+	assert_true(fill(t));
+	assert_null(value(t, 0, "PLUTO_MY_SOURCEIP"));
+	assert_null(value(t, 0, "PLUTO_DNS4_1"));
+	t->sa.local_vips = (struct vips){ 3, { ip("2001:db8::1"), ip("10.3.0.1"), ip("10.3.0.2") } };
+	t->sa.remote_vips =
+		(struct vips){ 4, { ip("10.4.0.1"), ip("10.4.0.2"), ip("10.4.0.3"), ip("10.4.0.4") } };
+	t->sa.dns = dns;
+	t->sa.n_dns = 3;
+	assert_true(fill(t));
+	assert_string_equal(value(t, 0, "PLUTO_MY_SOURCEIP"), "2001:db8::1");
+	assert_string_equal(value(t, 0, "PLUTO_MY_SOURCEIP6_1"), "2001:db8::1");
+	assert_string_equal(value(t, 0, "PLUTO_MY_SOURCEIP4_2"), "10.3.0.2");
+	assert_string_equal(value(t, 0, "PLUTO_PEER_SOURCEIP"), "10.4.0.1");
+	assert_string_equal(value(t, 0, "PLUTO_PEER_SOURCEIP4_4"), "10.4.0.4");
+	assert_string_equal(value(t, 0, "PLUTO_DNS4_2"), "10.1.0.54");
+	assert_string_equal(value(t, 0, "PLUTO_DNS6_1"), "2001:db8::53");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +323,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			nothing_a_peer_says_means_anything_to_a_shell, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_pairs_are_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			virtual_addresses_and_servers_are_counted_by_family, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
