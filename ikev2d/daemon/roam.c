@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* What changes by our own doing, in our own table, does not move anybody. */
+/* What changes by our own doing, in our own table, does not move anybody. Routes to this machine itself come
+ * with its addresses, which are told of. */
 static bool is_ours(const struct world *w, const struct nlmsghdr *h)
 {
 	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
@@ -25,7 +26,7 @@ static bool is_ours(const struct world *w, const struct nlmsghdr *h)
 		if (mnl_attr_get_type(a) == RTA_TABLE && !mnl_attr_validate(a, MNL_TYPE_U32))
 			table = mnl_attr_get_u32(a);
 	}
-	return table != TABLE_MAIN && table == w->settings.routing_table;
+	return table == RT_TABLE_LOCAL || (table != TABLE_MAIN && table == w->settings.routing_table);
 }
 
 static bool goes_up_or_down(const struct nlmsghdr *h)

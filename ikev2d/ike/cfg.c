@@ -17,7 +17,7 @@ enum {
 	INTERNAL_IP6_ADDRESS = 8, /* the address and the length of its prefix */
 	INTERNAL_IP6_DNS = 10,
 	INTERNAL_DNS_DOMAIN = 25, /* RFC 8598 */
-	INTERNAL_DNSSEC_TA = 26,
+	ENCDNS_DIGEST_INFO = 29,  /* RFC 9464; between them are others of these two */
 
 	IP4 = 4,
 	IP6 = 16,
@@ -223,6 +223,22 @@ static void take_dns(struct draft *d, const struct message *m)
 		tell_log(d, "CFG", "the gateway names DNS servers:%s", text_str(&t));
 }
 
+/* Of which domains they know the names. */
+static void take_domains(struct draft *d, const struct message *m)
+{
+	struct rd r = rd_of(m->cp.attributes);
+	struct text t = text_in(d->step->scratch);
+	struct bytes value;
+	uint16_t type;
+
+	while (cp_next(&r, &type, &value))
+		if (type == INTERNAL_DNS_DOMAIN && value.n)
+			text_add(&t, " %s", id_print(&(struct id){ ID_FQDN, value }, d->step->scratch));
+	if (t.n)
+		tell_log(d, "CFG", "the gateway names domains whose names are to be asked there:%s",
+			text_str(&t));
+}
+
 static bool usable(const struct draft *d, const struct ip *ip)
 {
 	bool asked = false;
@@ -259,6 +275,7 @@ bool cfg_take(struct draft *d, const struct message *m)
 		a->vip.remote = d->core.path.remote.ip;
 	}
 	take_dns(d, m);
+	take_domains(d, m);
 	return true;
 }
 
@@ -302,14 +319,15 @@ enum cfg_wish cfg_lease(struct draft *d, const struct message *m)
 	return CFG_WAITS;
 }
 
-/* Which names are inside is told to those who can make use of it (RFC 8598, 3.1). */
+/* Which names are inside, and servers of names that are asked in secret, are told to those who say that they
+ * can make use of it (RFC 8598, 3.1; RFC 9464, 3.2). */
 static bool is_welcome(uint16_t type, const struct message *m)
 {
 	struct rd r = rd_of(m->cp.attributes);
 	struct bytes value;
 	uint16_t asked;
 
-	if (type != INTERNAL_DNS_DOMAIN && type != INTERNAL_DNSSEC_TA)
+	if (type < INTERNAL_DNS_DOMAIN || type > ENCDNS_DIGEST_INFO)
 		return true;
 	while (cp_next(&r, &asked, &value))
 		if (asked == type)

@@ -104,6 +104,10 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 		d->why.where = source_print(&conf->at, "esp_proposals", a);
 		d->why.instead = "esp_proposals as the peer has them";
 	}
+	if (n && n->type == FAILED_CP_REQUIRED) {
+		d->why.where = source_print(&d->core.peer->at, "vips", a);
+		d->why.instead = "vips = 0.0.0.0, for the peer gives virtual addresses";
+	}
 	if (n && n->type == SINGLE_PAIR_REQUIRED) {
 		d->why.where = source_print(&conf->at, "single_pair", a);
 		d->why.instead = "single_pair = yes";

@@ -19,11 +19,10 @@
 #define ASKS         CLIENT("0.0.0.0")
 #define GIVES        GATEWAY POOL("10.3.0.0/24") POOL6
 
-static const char *ts_of(struct pair *p, struct host *h, bool local, struct arena *arena)
+static const char *ts_of(struct host *h, bool local, struct arena *arena)
 {
 	const struct child *c = host_child(h, "net");
 
-	(void)p;
 	return tss_print(local ? c->local_ts : c->remote_ts, arena);
 }
 
@@ -40,8 +39,8 @@ static void assert_has(struct pair *p, const char *ips, const char *selectors)
 	assert_string_equal(text_str(&t), ips);
 	assert_int_equal(moon->n, sun->n);
 	assert_memory_equal(moon->v, sun->v, moon->n * sizeof *moon->v);
-	assert_string_equal(ts_of(p, p->moon, true, &arena), selectors);
-	assert_string_equal(ts_of(p, p->sun, false, &arena), selectors);
+	assert_string_equal(ts_of(p->moon, true, &arena), selectors);
+	assert_string_equal(ts_of(p->sun, false, &arena), selectors);
 	arena_free(&arena);
 }
 
@@ -78,6 +77,7 @@ static void an_address_is_asked_for_and_given(void **state)
 	assert_has(p, "10.3.0.1", "10.3.0.1/32");
 	assert_in_use(p, 1, 1);
 	assert_true(host_said(p->moon, "the gateway names DNS servers: 10.2.0.53"));
+	assert_true(host_said(p->moon, "domains whose names are to be asked there: example.org"));
 	assert_int_equal(host_records(p->moon, &arena, &n)->n_dns, 2);
 	assert_int_equal(host_records(p->moon, &arena, &n)->local_vips.n, 1);
 	assert_int_equal(host_records(p->moon, &arena, &n)->remote_vips.n, 0);
@@ -118,6 +118,18 @@ static void another_is_given_for_one_outside_of_the_pool(void **state)
 
 	up(p);
 	assert_has(p, "10.3.0.1", "10.3.0.1/32");
+}
+
+/* A gateway that takes everything from us does not get it. */
+static void what_is_not_ours_is_left_out(void **state)
+{
+	struct pair *p = pair_open(state, ASKS, GIVES CHILD("remote_ts = 0.0.0.0/0"));
+	struct arena arena = { 0 };
+
+	up(p);
+	assert_string_equal(ts_of(p->sun, false, &arena), "0.0.0.0/0");
+	assert_string_equal(ts_of(p->moon, true, &arena), "10.3.0.1/32");
+	arena_free(&arena);
 }
 
 /* What a peer is told of names inside is for those that ask. */
@@ -225,6 +237,8 @@ static void the_gateway_may_insist(void **state)
 	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS, AUTH_PLAIN,
 		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, N(FAILED_CP_REQUIRED)}", DELETED);
 	assert_non_null(strstr(host_why(p->sun)->what, "does not ask for a virtual address"));
+	assert_string_equal(host_why(p->moon)->notify, "FAILED_CP_REQUIRED");
+	assert_non_null(strstr(host_why(p->moon)->instead, "vips = 0.0.0.0"));
 	pair_assert_empty_later(p);
 }
 
@@ -474,6 +488,7 @@ int main(void)
 		PAIR_TEST(one_family_of_two_is_enough),
 		PAIR_TEST(a_certain_address_is_given_where_it_is_free),
 		PAIR_TEST(another_is_given_for_one_outside_of_the_pool),
+		PAIR_TEST(what_is_not_ours_is_left_out),
 		PAIR_TEST(who_does_not_ask_for_domains_is_not_told),
 		PAIR_TEST(who_asks_for_domains_is_told),
 		PAIR_TEST(nobody_asks_and_nobody_gives),

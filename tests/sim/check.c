@@ -185,6 +185,9 @@ static void check_side(struct life *l, const struct host *h, const struct host *
 		else if (!peer)
 			life_fail(l, "%s has IKE_SA %u (%016llx), and %s has not", h->name, sa->id,
 				(unsigned long long)sa->core.spi_i, other->name);
+		else if (memcmp(&sa->core.vips, &peer->core.vips, sizeof sa->core.vips))
+			life_fail(l, "%s: IKE_SA %u has other virtual addresses than at its other end",
+				h->name, sa->id);
 		else
 			check_path(l, h, sa, peer);
 		if (busy(sa))
