@@ -253,8 +253,12 @@ static struct eap_turn turn_of(struct eap *e, enum move m)
 	case MOVE_FAIL: return end(e, EAP_FAILED);
 	}
 	e->what = EAP_SENDS;
-	if (!e->out.bad)
-		return close_packet(e);
+	if (!e->out.bad) {
+		struct eap_turn t = close_packet(e);
+
+		t.why = *e->why ? e->why : NULL;
+		return t;
+	}
 	eap_refuse(e, "The EAP packet to be sent has no room for what belongs in it.");
 	return end(e, EAP_FAILED);
 }
@@ -478,6 +482,7 @@ struct eap_turn eap_take(struct eap *e, struct bytes packet)
 		return again(e);
 	if (e->last)
 		return turn_of(e, MOVE_FAIL);
+	*e->why = 0;
 	if (authenticator)
 		return take_response(e, &p);
 	return p.code == REQUEST ? take_request(e, &p) : take_end(e, &p);

@@ -84,7 +84,8 @@ struct eap_turn {
 	/* To be sent. An authenticator's EAP-Success or EAP-Failure at the end; a peer sends nothing then,
 	 * and has none. Valid until the next call. */
 	struct bytes packet;
-	const char *why; /* FAILED: a sentence. Valid as long as the conversation */
+	const char *why; /* FAILED, and SENDS where it will have failed unless the peer tries again: a
+			  * sentence, valid as long as the conversation */
 };
 
 struct eap;

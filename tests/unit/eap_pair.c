@@ -47,7 +47,7 @@ static void keep_outcome(struct pair *p, unsigned side, const struct eap *e, con
 		p->method = eap_method(e);
 		p->certificate_n = eap_certificate(e).n;
 	}
-	if ((t->what == EAP_SENDS && !t->packet.n) || (t->what == EAP_FAILED) != (t->why && *t->why))
+	if ((t->what == EAP_SENDS && !t->packet.n) || (t->what == EAP_FAILED && !(t->why && *t->why)))
 		abort();
 }
 
