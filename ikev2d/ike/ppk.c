@@ -28,20 +28,11 @@ static bool names_ppk(const struct peer *p)
 	       !memchr(p->ppk_id.data.p, '*', p->ppk_id.data.n);
 }
 
-/* Octets that are printed are read as they would be in a configuration. */
 struct id ppk_identity(struct bytes data, struct arena *arena)
 {
-	struct id id = { 0 };
-	char *text;
-
 	if (data.n < 2 || data.p[0] != PPK_ID_FIXED)
-		return id;
-	data = bytes_of(data.p + 1, data.n - 1);
-	for (size_t i = 0; i < data.n; i++)
-		if (data.p[i] <= ' ' || data.p[i] > '~')
-			return (struct id){ ID_KEY_ID, arena_bytes(arena, data) };
-	text = arena_printf(arena, "%.*s", (int)data.n, (const char *)data.p);
-	return id_parse(text, arena, &id) ? (struct id){ ID_KEY_ID, arena_bytes(arena, data) } : id;
+		return (struct id){ 0 };
+	return id_of_octets(bytes_of(data.p + 1, data.n - 1), arena);
 }
 
 void ppk_offer(const struct draft *d, const struct peer *p, struct message *m)

@@ -395,3 +395,16 @@ struct id id_copy(struct arena *arena, const struct id *id)
 {
 	return (struct id){ id->type, arena_bytes(arena, id->data) };
 }
+
+struct id id_of_octets(struct bytes octets, struct arena *arena)
+{
+	struct id key = { ID_KEY_ID, arena_bytes(arena, octets) }, id;
+
+	for (size_t i = 0; i < octets.n; i++)
+		if (octets.p[i] <= ' ' || octets.p[i] > '~')
+			return key;
+	if (!octets.n || id_parse(arena_text(arena, octets), arena, &id) || id.type == ID_ANY ||
+		id_is_pattern(&id))
+		return key;
+	return id;
+}

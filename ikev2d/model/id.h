@@ -35,6 +35,10 @@ struct id {
  * from ARENA. ERR_SYNTAX otherwise. */
 enum err id_parse(const char *s, struct arena *arena, struct id *out) MUST_CHECK;
 
+/* The identity that OCTETS of a peer mean: where they are printed ones, what a configuration's text would; a
+ * key id otherwise, and where that would stand for many. From ARENA. */
+struct id id_of_octets(struct bytes octets, struct arena *arena);
+
 /* The text of ID, safe for logs (control and non-ASCII octets escaped), from ARENA. "%any" for ID_ANY. */
 const char *id_print(const struct id *id, struct arena *arena);
 

@@ -12,6 +12,14 @@ static unsigned source_line(const struct source *s, const char *key)
 	return s->line;
 }
 
+bool source_has(const struct source *s, const char *key)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (!strcmp(s->keys[i].key, key))
+			return true;
+	return false;
+}
+
 const char *source_print(const struct source *s, const char *key, struct arena *arena)
 {
 	const char *file = s->file ? s->file : "?", *section = s->section ? s->section : "?";
@@ -26,6 +34,26 @@ const struct name eap_methods[] = { { 1, "identity" }, { 4, "md5" }, { 5, "otp" 
 	{ 13, "tls" }, { 18, "sim" }, { 21, "ttls" }, { 23, "aka" }, { 25, "peap" }, { 26, "mschapv2" },
 	{ 38, "tnc" }, { 54, "pt" }, { 254, "expanded" }, { EAP_METHOD_DYNAMIC, "dynamic" },
 	{ EAP_METHOD_RADIUS, "radius" }, { 0 } };
+
+int eap_method_number(const char *word)
+{
+	const struct name *n = name_find(eap_methods, word);
+
+	return n ? n->value : (int)strtoul(word, NULL, 10);
+}
+
+const char *eap_method_print(int number, struct arena *arena)
+{
+	const char *word = name_word(eap_methods, number);
+	char *text;
+
+	if (!word)
+		return arena_printf(arena, "(%d)", number);
+	text = arena_printf(arena, "EAP_%s", word);
+	for (char *c = text; *c; c++)
+		*c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+	return text;
+}
 
 const struct name child_modes[] = {
 	{ MODE_TUNNEL, "tunnel" },

@@ -26,6 +26,9 @@ struct source {
 /* "FILE:LINE (SECTION.KEY)", with the line of the section where KEY was not written. From ARENA. */
 const char *source_print(const struct source *s, const char *key, struct arena *arena);
 
+/* Whether KEY was written there. */
+bool source_has(const struct source *s, const char *key);
+
 enum origin { ORIGIN_FILE, ORIGIN_VICI };
 
 /* A list of texts. */
@@ -63,6 +66,11 @@ struct auth_way {
 /* The words for EAP methods, by their numbers; those above 255 are none on the wire. */
 enum { EAP_METHOD_DYNAMIC = 256, EAP_METHOD_RADIUS = 257 };
 extern const struct name eap_methods[];
+
+/* The number of a method by its word, or by its number as a word; and how strongSwan names it: "EAP_TLS", or
+ * the number in brackets. From ARENA. */
+int eap_method_number(const char *word);
+const char *eap_method_print(int number, struct arena *arena);
 
 enum revocation_policy { REVOCATION_RELAXED, REVOCATION_IFURI, REVOCATION_STRICT };
 

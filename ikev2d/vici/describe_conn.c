@@ -69,19 +69,11 @@ static void put_revocation(const struct round *r)
 			r->out, "revocation", r->auth->revocation == REVOCATION_STRICT ? "GOOD" : "SKIPPED");
 }
 
-/* "EAP_TLS", or the number in brackets. */
-static void put_eap_type(struct vici_out *out, int number)
+static void put_eap_type(const struct round *r, int number)
 {
-	const char *word = name_word(eap_methods, number);
-	char text[32] = "EAP_";
+	const char *text = eap_method_print(number, r->scratch);
 
-	if (!word) {
-		vici_put_pairf(out, "eap-type", "(%d)", number);
-		return;
-	}
-	for (size_t n = strlen(text); *word && n + 1 < sizeof text; word++)
-		text[n++] = (char)toupper((unsigned char)*word);
-	vici_put_pair(out, "eap-type", strcmp(text, "EAP_PT") ? text : "EAP_PT_EAP");
+	vici_put_pair(r->out, "eap-type", strcmp(text, "EAP_PT") ? text : "EAP_PT_EAP");
 }
 
 static void put_eap(const struct round *r, const char *method)
@@ -95,7 +87,7 @@ static void put_eap(const struct round *r, const char *method)
 	if (dash && !known)
 		vici_put_pairf(r->out, "eap-type", "(%s)", type);
 	else
-		put_eap_type(r->out, known ? known->value : atoi(type));
+		put_eap_type(r, eap_method_number(type));
 }
 
 static void put_class(const struct round *r)

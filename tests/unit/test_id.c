@@ -328,6 +328,29 @@ static void expressions_do_not_match_what_is_odd(void **state)
 	assert_false(id_matches(&any, &lengthy));
 }
 
+/* Who calls himself by a pattern is not all of those that it stands for. */
+static void octets_of_a_peer_are_one_identity(void **state)
+{
+	static const struct {
+		const char *octets;
+		uint8_t type;
+	} rows[] = { { "carol", ID_FQDN }, { "carol@example.org", ID_RFC822_ADDR },
+		{ "192.0.2.1", ID_IPV4_ADDR }, { "LAB\\carol", ID_FQDN }, { "%any", ID_KEY_ID },
+		{ "^.*$", ID_KEY_ID }, { "", ID_KEY_ID }, { "192.0.2.0/24", ID_KEY_ID },
+		{ "carol\x01", ID_KEY_ID }, { "\xc3\xa9", ID_KEY_ID } };
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct bytes octets = bytes_str(rows[i].octets);
+		struct id one = id_of_octets(octets, &arena);
+
+		assert_int_equal(one.type, rows[i].type);
+		assert_true(one.type != ID_KEY_ID || bytes_eq(one.data, octets));
+	}
+	arena_free(&arena);
+}
+
 static void patterns_are_only_for_others(void **state)
 {
 	static const struct {
@@ -383,6 +406,7 @@ int main(void)
 		cmocka_unit_test_teardown(addresses_match_in_prefixes_and_ranges, clear),
 		cmocka_unit_test_teardown(expressions_match_the_whole, clear),
 		cmocka_unit_test_teardown(expressions_do_not_match_what_is_odd, clear),
+		cmocka_unit_test_teardown(octets_of_a_peer_are_one_identity, clear),
 		cmocka_unit_test_teardown(patterns_are_only_for_others, clear),
 		cmocka_unit_test(types_have_the_words_of_the_rfc),
 		cmocka_unit_test_teardown(a_copy_has_its_own_octets, clear),
