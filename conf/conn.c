@@ -303,8 +303,8 @@ static void check_way(const struct tree_section *s, const struct auth_conf *a, s
 	struct text why = text_in(r->why->arena);
 	struct constraints c;
 
-	if (a->way.method == AUTH_EAP)
-		report_later(r, k->at, s, "auth", "EAP is not built in yet");
+	if (a->way.method == AUTH_EAP && a->way.constraints)
+		report_later(r, k->at, s, "auth", "constraints on what EAP shows are not built in yet");
 	else if (a->way.constraints && constraints_parse(a->way.constraints, &c, &why))
 		report_error(r, k->at, s, "auth", "%s", text_str(&why));
 }
@@ -326,9 +326,20 @@ static void read_auth(const struct tree_section *s, enum conf_section_kind kind,
 	if (kind == CONF_LOCAL && id_is_pattern(&a->id))
 		report_error(r, tree_written(s, "id")->at, s, "id",
 			"this stands for many identities; write the one that is ours");
-	if (*list)
-		report_later(r, s->at, s, NULL, "several rounds of authentication are not built in yet");
 	add_round(list, a);
+}
+
+/* A post-quantum key is mixed in before AUTH is made, which then is made once. */
+static void check_rounds(const struct tree_section *s, const struct peer *p, struct report *r)
+{
+	bool several = p->local.next || p->remote.next,
+	     eap = p->local.way.method == AUTH_EAP || p->remote.way.method == AUTH_EAP;
+	const struct tree_key *k = tree_written(s, "ppk_id");
+
+	if ((p->ppk_id.type != ID_ANY || p->ppk_required) && (several || eap))
+		report_later(r, k ? k->at : s->at, s, "ppk_id",
+			"a post-quantum preshared key with %s is not built in yet",
+			eap ? "EAP" : "several rounds of authentication");
 }
 
 /* A side without a section proves itself as one with an empty section would. */
@@ -361,6 +372,7 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 	}
 	p->local = first_round(local);
 	p->remote = first_round(remote);
+	check_rounds(s, p, r);
 	p->unready = r->later ? arena_str(&p->arena, r->later) : NULL;
 	if (!p->n_children && !p->n_shunts)
 		report_note(r, s->at, s, NULL, "has no children, so it carries no traffic");

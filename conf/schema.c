@@ -21,7 +21,7 @@
 
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
-#define NO_EAP      "EAP is not built in yet"
+#define NO_EAP_TLS  "TLS in EAP is not built in yet"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
 #define NO_MARK     "0/0x00000000"
@@ -209,9 +209,10 @@ static const struct conf_key local_keys[] = {
 		.doc = "who we are; our address where not written",
 		.differs = "with certificates, its default is their subject; what stands for many identities "
 			   "is refused here" },
-	{ "eap_id", STATUS_LATER, TYPE_IDENTITY, AUTH(eap_id), .doc = "our EAP identity", .note = NO_EAP },
+	{ "eap_id", STATUS_READ, TYPE_IDENTITY, AUTH(eap_id),
+		.doc = "who we are to EAP; as id where not written" },
 	{ "aaa_id", STATUS_LATER, TYPE_IDENTITY, AUTH(aaa_id), .doc = "the AAA server's identity",
-		.note = NO_EAP },
+		.note = NO_EAP_TLS },
 	{ "xauth_id", STATUS_IGNORED, TYPE_IDENTITY, AUTH(xauth_id), .doc = "XAuth identity",
 		.note = ONLY_IKEV1 },
 	{ 0 },
@@ -224,8 +225,8 @@ static const struct conf_key remote_keys[] = {
 		.doc = "who the peer must be; may have wildcards",
 		.differs = "before version 6 there are no expressions ^…$; here they match the whole "
 			   "identity or nothing" },
-	{ "eap_id", STATUS_LATER, TYPE_IDENTITY, AUTH(eap_id), .doc = "the peer's EAP identity",
-		.note = NO_EAP },
+	{ "eap_id", STATUS_READ, TYPE_IDENTITY, AUTH(eap_id),
+		.doc = "who the peer must be to EAP, which it is asked then; may have wildcards" },
 	{ "groups", STATUS_LATER, TYPE_STRINGS, AUTH(groups), .doc = "groups the peer must be in",
 		.note = "groups are not built in yet" },
 	{ "cert_policy", STATUS_READ, TYPE_OIDS, AUTH(cert_policy),
@@ -551,12 +552,12 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 	[CONF_SECRETS] = { CONF_ROOT, "secrets", "secrets", .status = STATUS_READ },
 	[CONF_IKE_SECRET] = { CONF_SECRETS, "ike*", "secrets.ike<suffix>", .status = STATUS_READ,
 		.keys = shared_secret_keys },
-	[CONF_EAP_SECRET] = { CONF_SECRETS, "eap*", "secrets.eap<suffix>", .status = STATUS_LATER,
-		.note = NO_EAP, .keys = shared_secret_keys },
-	[CONF_XAUTH_SECRET] = { CONF_SECRETS, "xauth*", "secrets.xauth<suffix>", .status = STATUS_IGNORED,
-		.note = ONLY_IKEV1, .keys = shared_secret_keys },
-	[CONF_NTLM_SECRET] = { CONF_SECRETS, "ntlm*", "secrets.ntlm<suffix>", .status = STATUS_LATER,
-		.note = NO_EAP, .keys = shared_secret_keys },
+	[CONF_EAP_SECRET] = { CONF_SECRETS, "eap*", "secrets.eap<suffix>", .status = STATUS_READ,
+		.keys = shared_secret_keys },
+	[CONF_XAUTH_SECRET] = { CONF_SECRETS, "xauth*", "secrets.xauth<suffix>", .status = STATUS_READ,
+		.keys = shared_secret_keys },
+	[CONF_NTLM_SECRET] = { CONF_SECRETS, "ntlm*", "secrets.ntlm<suffix>", .status = STATUS_READ,
+		.keys = shared_secret_keys },
 	[CONF_PPK_SECRET] = { CONF_SECRETS, "ppk*", "secrets.ppk<suffix>", .status = STATUS_READ,
 		.keys = shared_secret_keys },
 	[CONF_PRIVATE_SECRET] = { CONF_SECRETS, "private*", "secrets.private<suffix>", .status = STATUS_READ,

@@ -26,6 +26,14 @@ static enum err do_keepalive(struct world *w, const struct ike_action *a, struct
 	return ERR_OK;
 }
 
+static enum err do_eap_end(struct world *w, const struct ike_action *a, struct text *why)
+{
+	(void)why;
+	(void)w;
+	(void)a;
+	return ERR_OK;
+}
+
 static enum err do_sa_add(struct world *w, const struct ike_action *a, struct text *why)
 {
 	return w->backend->sa_add(w->xfrm, &a->sa_add, why);
@@ -96,6 +104,7 @@ static enum err do_tell(struct world *w, const struct ike_action *a, struct text
 static carry *const table[] = {
 	[ACTION_SEND] = do_send,
 	[ACTION_KEEPALIVE] = do_keepalive,
+	[ACTION_EAP_END] = do_eap_end,
 	[ACTION_SA_ADD] = do_sa_add,
 	[ACTION_SA_DEL] = do_sa_del,
 	[ACTION_SA_MOVE] = do_sa_move,

@@ -9,6 +9,7 @@
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
+#include "ike/keys.h"
 #include "pki/sign.h"
 
 /* Most private values are usable at the first draw. */
@@ -79,6 +80,24 @@ static void answer_kex(struct world *w, const struct ike_question *q, struct ans
 		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);
 }
 
+/* AUTH by the key of EAP (RFC 7296, 2.16). */
+static void answer_eap_proof(const struct ike_question *q, struct answer *answer)
+{
+	uint8_t *right = arena_alloc(&answer->arena, q->prf->out);
+	struct bytes proof = bytes_of(right, q->prf->out);
+	struct ike_answer *a = &answer->a;
+
+	a->result = keys_psk_auth(q->prf, q->secret, q->octets, right);
+	if (q->kind == ASK_PROOF) {
+		a->method = AUTH_METHOD_PSK;
+		a->proof = proof;
+	} else if (!a->result && (q->method != AUTH_METHOD_PSK || !bytes_eq_secret(proof, q->proof))) {
+		a->result = ERR_AUTH;
+	}
+	if (a->result)
+		a->why.what = "the peer's AUTH is not made with the key of EAP: somebody is between";
+}
+
 /* Proofs: false where the answer comes later. */
 
 static bool answer_psk(struct world *w, const struct ike_question *q, struct answer *answer)
@@ -134,9 +153,13 @@ static bool answer_signature(struct world *w, const struct ike_question *q, stru
 
 static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
 {
+	if (q->secret.n) {
+		answer_eap_proof(q, answer);
+		return true;
+	}
 	if (q->kind == ASK_PROOF)
-		return q->peer->local.way.method == AUTH_PSK ? answer_psk(w, q, answer)
-							     : answer_signature(w, q, answer);
+		return q->auth->way.method == AUTH_PSK ? answer_psk(w, q, answer)
+						       : answer_signature(w, q, answer);
 	if (q->method == AUTH_METHOD_PSK)
 		return answer_psk(w, q, answer);
 	trust_check(w, q, answer);
@@ -187,6 +210,10 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	case ASK_CHECK:
 		if (!answer_proof(w, q, answer))
 			return;
+		break;
+	case ASK_EAP:
+		answer->a.result = ERR_UNSUPPORTED;
+		answer->a.why.what = "EAP is not built in yet";
 		break;
 	case ASK_PPK:
 		if (!answer_ppk(w, q, answer))

@@ -18,7 +18,7 @@ static uint32_t hashes_of(struct bytes list)
 static enum err choose(const struct key *key, const struct ike_question *q, struct arena *arena,
 	struct signing *by, struct ike_answer *out)
 {
-	struct sign_policy policy = { .constraints = creds_constraints(&q->peer->local, arena),
+	struct sign_policy policy = { .constraints = creds_constraints(q->auth, arena),
 		.hashes = hashes_of(q->hashes) };
 	const struct scheme *s = sign_choose(key, &policy, arena, &out->why);
 
@@ -86,14 +86,14 @@ static void add_key(
 static enum err missing(
 	const struct ike_question *q, const char *key, struct arena *arena, struct ike_answer *out)
 {
-	out->why.where = source_print(&q->peer->local.at, key, arena);
+	out->why.where = source_print(&q->auth->at, key, arena);
 	return ERR_MISSING;
 }
 
 static enum err choose_key(const struct creds *c, const struct ike_question *q, struct arena *arena,
 	struct signing *by, struct ike_answer *out)
 {
-	const struct key *key = pubkeys_own(&q->peer->local.pubkeys, &c->store, &out->why);
+	const struct key *key = pubkeys_own(&q->auth->pubkeys, &c->store, &out->why);
 
 	if (key) {
 		add_key(q, key, arena, out);
@@ -105,7 +105,7 @@ static enum err choose_key(const struct creds *c, const struct ike_question *q, 
 enum err signer_choose(const struct creds *c, const struct ike_question *q, int64_t now, struct arena *arena,
 	struct signing *by, struct ike_answer *out, struct cert_list *shown)
 {
-	const struct auth_conf *a = &q->peer->local;
+	const struct auth_conf *a = q->auth;
 	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
 	struct cert *own;
 	enum err e;

@@ -220,6 +220,7 @@ static const struct name questions[] = {
 	{ ASK_AGREE, "agree" },
 	{ ASK_PROOF, "proof" },
 	{ ASK_CHECK, "check" },
+	{ ASK_EAP, "eap" },
 	{ ASK_PPK, "ppk" },
 	{ ASK_USAGE, "usage" },
 	{ ASK_LEASE, "lease" },
@@ -244,6 +245,21 @@ static void add_proof(const struct summary_of *s, const struct ike_question *q)
 		add_sum(s->line, "cert", q->certs.v[i].data);
 }
 
+static void add_eap(const struct summary_of *s, const struct ike_question *q)
+{
+	line_number(s->line, "conversation", q->eap.conversation);
+	add_flag(s->line, "authenticator", q->eap.authenticator);
+	add_flag(s->line, "alone", q->eap.alone);
+	add_id(s->line, "local-id", &q->local);
+	add_id(s->line, "remote-id", &q->remote);
+	add_secret(s, "packet", q->eap.packet);
+}
+
+static void eap_end(const struct summary_of *s, const struct ike_action *a)
+{
+	line_number(s->line, "conversation", a->eap_end.conversation);
+}
+
 static void ask(const struct summary_of *s, const struct ike_action *a)
 {
 	const struct ike_question *q = &a->ask;
@@ -260,6 +276,8 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 	if (q->peer_public.n)
 		add_sum(s->line, "peer-public", q->peer_public);
 	add_secret(s, "secret", q->secret);
+	if (q->kind == ASK_EAP)
+		add_eap(s, q);
 	if (q->kind == ASK_PROOF || q->kind == ASK_CHECK)
 		add_proof(s, q);
 	if (q->kind == ASK_LEASE)
@@ -453,6 +471,7 @@ static const struct {
 	[ACTION_SEND] = { "send", send },
 	[ACTION_KEEPALIVE] = { "keepalive", keepalive },
 	[ACTION_ASK] = { "ask", ask },
+	[ACTION_EAP_END] = { "eap-end", eap_end },
 	[ACTION_SA_ADD] = { "sa-add", sa_add },
 	[ACTION_SA_DEL] = { "sa-del", sa_del },
 	[ACTION_SA_MOVE] = { "sa-move", sa_move },

@@ -359,9 +359,48 @@ static bool get_certs(const struct value *v)
 	return true;
 }
 
+/* "2:616c696365": type and octets. */
+static void put_id(const struct value *v)
+{
+	const struct id *id = v->at;
+
+	if (id->type == ID_ANY)
+		return;
+	text_add(v->out, " %s=%u:", v->key, id->type);
+	tape_put_hex(id->data, v->out);
+}
+
+static bool get_id(const struct value *v)
+{
+	char *octets = arena_str(v->arena, v->text), *type = strsep(&octets, ":");
+	struct id *id = v->at;
+	uint64_t n;
+
+	if (!octets || !tape_get_number(type, UINT8_MAX, &n) || !tape_get_hex(octets, v->arena, &id->data))
+		return false;
+	id->type = (uint8_t)n;
+	return true;
+}
+
 /* ---------------------------------------------------------------- the table */
 
-enum type { U32, BOOL, TEXT, OCTETS, SECRET, RESULT, COMMAND, IP, ADDR, SELECTOR, USAGE, CERTS, IPS, PATHS };
+enum type {
+	U32,
+	BOOL,
+	TEXT,
+	OCTETS,
+	SECRET,
+	RESULT,
+	COMMAND,
+	IP,
+	ADDR,
+	SELECTOR,
+	USAGE,
+	CERTS,
+	IPS,
+	PATHS,
+	ID
+};
 
 static const struct {
 	void (*put)(const struct value *v);
@@ -381,6 +420,7 @@ static const struct {
 	[CERTS] = { put_certs, get_certs },
 	[IPS] = { put_ips, get_ips },
 	[PATHS] = { put_paths, get_paths },
+	[ID] = { put_id, get_id },
 };
 
 #define AT(field) offsetof(struct ike_event, field)
@@ -407,6 +447,11 @@ static const struct field {
 	{ EVENT_ANSWER, "shared", SECRET, AT(answer.shared) },
 	{ EVENT_ANSWER, "method", U32, AT(answer.method) },
 	{ EVENT_ANSWER, "proof", SECRET, AT(answer.proof) },
+	{ EVENT_ANSWER, "packet", SECRET, AT(answer.eap.packet) },
+	{ EVENT_ANSWER, "over", BOOL, AT(answer.eap.over) },
+	{ EVENT_ANSWER, "mutual", BOOL, AT(answer.eap.mutual) },
+	{ EVENT_ANSWER, "eap", TEXT, AT(answer.eap.method) },
+	{ EVENT_ANSWER, "user", ID, AT(answer.eap.id) },
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },

@@ -26,10 +26,11 @@ struct query {
 	struct arena arena; /* of its texts */
 	bool flying;
 	unsigned tries;
-	struct answer *answer;   /* IPC_JUDGE, IPC_STAPLE */
-	const struct peer *peer; /* a reference: IPC_JUDGE, IPC_AGAIN */
-	uint32_t sa;             /* IPC_AGAIN */
-	resolve_done *done;      /* IPC_RESOLVE */
+	struct answer *answer;        /* IPC_JUDGE, IPC_STAPLE */
+	const struct peer *peer;      /* a reference: IPC_JUDGE, IPC_AGAIN; */
+	const struct auth_conf *auth; /* and what of it demands the proof */
+	uint32_t sa;                  /* IPC_AGAIN */
+	resolve_done *done;           /* IPC_RESOLVE */
 	void *ctx;
 };
 
@@ -69,7 +70,7 @@ static void give_verdict(struct trust *t, struct query *q, const struct ipc_verd
 
 	a->result = v->result;
 	if (v->result) {
-		why.where = source_print(&q->peer->remote.at, lines[v->line], arena);
+		why.where = source_print(&q->auth->at, lines[v->line], arena);
 		if (!why.what)
 			why.what = err_name(v->result);
 		a->why = why_copy(arena, &why);
@@ -301,7 +302,7 @@ static struct ipc_octets texts(const struct strings *s, struct arena *arena)
 /* Q lives as long as its connection does. */
 static bool demand(struct query *q, const struct store *s)
 {
-	const struct auth_conf *a = &q->peer->remote;
+	const struct auth_conf *a = q->auth;
 	struct ipc_demands *d = &q->message.judge.demands;
 
 	*d = (struct ipc_demands){ .name = q->peer->name,
@@ -332,6 +333,7 @@ void trust_check(struct world *w, const struct ike_question *q, struct answer *a
 
 	x->answer = answer;
 	x->peer = peer_ref(q->peer);
+	x->auth = q->auth;
 	j->remote = id_copy(&x->arena, &q->remote);
 	j->octets = arena_bytes(&x->arena, q->octets);
 	j->proof = arena_bytes(&x->arena, q->proof);
@@ -344,12 +346,23 @@ void trust_check(struct world *w, const struct ike_question *q, struct answer *a
 		give_up(t, x, "a certificate that the connection names cannot be read");
 }
 
+/* Where certificates count: in one of several rounds, where there are several. */
+static const struct auth_conf *signed_round(const struct peer *p)
+{
+	const struct auth_conf *a = &p->remote;
+
+	while (a->next && (a->way.method == AUTH_PSK || a->way.method == AUTH_EAP))
+		a = a->next;
+	return a;
+}
+
 void trust_check_again(struct world *w, const struct ike_proven *proven, bool ask)
 {
 	struct trust *t = &w->trust;
 	struct query *x = query_new(t, IPC_AGAIN);
 
 	x->peer = peer_ref(proven->peer);
+	x->auth = signed_round(proven->peer);
 	x->sa = proven->id;
 	x->message.judge.certs = copy_of(&proven->certs, &x->arena);
 	x->message.judge.ask = ask;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 enum {
-	VARIABLES_MAX = 28 + 2 * (VIPS_MAX + 1), /* and one for each server of names */
+	VARIABLES_MAX = 29 + 2 * (VIPS_MAX + 1), /* and one for each server of names */
 	PORT_TEXT = 16,
 };
 
@@ -161,6 +161,8 @@ static void add_all(struct env *e, const char *path)
 	add_number(e, "PLUTO_MY_PROTOCOL", e->local->proto);
 	add_ip(e, "PLUTO_PEER", &e->sa->path.remote.ip);
 	add_id(e, "PLUTO_PEER_ID", &e->sa->remote_id);
+	if (e->sa->remote_eap_id.type != ID_ANY)
+		add_id(e, "PLUTO_XAUTH_ID", &e->sa->remote_eap_id);
 	add_client(e, "PLUTO_PEER_CLIENT", e->remote);
 	add_port(e, "PLUTO_PEER_PORT", e->remote);
 	add_number(e, "PLUTO_PEER_PROTOCOL", e->remote->proto);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The environment of updown scripts: the variables of strongSwan's updown plugin (version 1.1 of Pluto's
- * interface), and one of ours. What belongs to features that are not built in (virtual addresses, EAP) is
+ * interface), and one of ours. What belongs to features that are not built in (virtual addresses) is
  * not there, as with strongSwan where they are not used. */
 #pragma once
 

@@ -7,9 +7,19 @@
  *                                       <--       HDR, SK {IDr, [CERT,] AUTH, SAr2, TSi, TSr}
  *                                       <--  or   HDR, SK {IDr, [CERT,] AUTH, N(error)}: no child
  *                                       <--  or   HDR, SK {N(AUTHENTICATION_FAILED)}
+ *
+ * Who begins may prove several identities one after the other (RFC 4739); only the first request asks for the
+ * CHILD_SA, only the last answer has it:
+ *
+ *   HDR, SK {IDi, AUTH, SAi2, TSi, TSr,
+ *            N(ANOTHER_AUTH_FOLLOWS)}   -->
+ *                                       <--       HDR, SK {IDr, AUTH}
+ *   HDR, SK {IDi, AUTH}                 -->
+ *                                       <--       HDR, SK {SAr2, TSi, TSr}
  */
 #include "ike/auth.h"
 
+#include "ike/auth_eap.h"
 #include "ike/candidate.h"
 #include "ike/cfg.h"
 #include "ike/crash.h"
@@ -38,7 +48,7 @@ struct bytes auth_id_body(struct arena *arena, const struct id *id)
 /* Who we are on D's connection: what is configured, or else our address. Kept. */
 static struct id own_id(struct draft *d)
 {
-	const struct id *conf = &d->core.peer->local.id;
+	const struct id *conf = &proof_own(d)->id;
 	const struct ip *ip = &d->core.path.local.ip;
 	struct id address = { ip->v == 4 ? ID_IPV4_ADDR : ID_IPV6_ADDR, ip_bytes(ip) };
 
@@ -63,6 +73,7 @@ static void established(struct draft *d)
 	d->established = true;
 	d->local_id = d->hs.local_id;
 	d->remote_id = d->hs.remote_id;
+	d->eap_id = d->hs.eap.id;
 	d->certs = d->hs.proven;
 }
 
@@ -88,13 +99,53 @@ enum verdict auth_agreed(struct draft *d)
 	return intermediate_next(d);
 }
 
-enum verdict auth_begin(struct draft *d)
+/* What keeps us from beginning with D's connection, or NULL. */
+static const char *cannot_begin(const struct draft *d)
+{
+	const struct peer *p = d->core.peer;
+
+	if (p->remote.way.method == AUTH_EAP && p->local.way.method != AUTH_EAP)
+		return "its peer is to prove who it is by EAP, which only who begins can: this connection is "
+		       "for peers that begin";
+	if (p->remote.next)
+		return "its peer is to prove who it is several times, which is taken from who begins only";
+	if (p->local.next && !d->hs.multiple)
+		return "we are to prove who we are several times, and the peer does not take that (RFC 4739)";
+	return NULL;
+}
+
+static enum verdict refuse_to_begin(struct draft *d, const char *what)
+{
+	const struct peer *p = d->core.peer;
+
+	d->why = (struct why){
+		.what = arena_printf(
+			d->step->scratch, "connection %s cannot be begun from here: %s", p->name, what),
+		.where = source_print(&p->remote.at, "auth", d->step->scratch),
+		.alert = "local-auth-failed",
+	};
+	return draft_end(d, 0);
+}
+
+/* Our proof of the round at hand. */
+static enum verdict begin_round(struct draft *d)
 {
 	d->hs.local_id = own_id(d);
-	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
 	d->hs.id_i = auth_id_body(&d->keep, &d->hs.local_id);
+	if (proof_own(d)->way.method == AUTH_EAP)
+		return auth_send(d);
 	return ppk_choose_ours(d) == PPK_MIX ? ppk_ask(d, &d->core.peer->ppk_id, S_I_PPK)
 					     : proof_ask(d, S_I_PROOF);
+}
+
+enum verdict auth_begin(struct draft *d)
+{
+	const char *what = cannot_begin(d);
+
+	if (what)
+		return refuse_to_begin(d, what);
+	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
+	return begin_round(d);
 }
 
 enum verdict auth_mixed(struct draft *d)
@@ -145,40 +196,69 @@ enum verdict auth_proved(struct draft *d)
 	return auth_send(d);
 }
 
+/* What goes with the first proof only. */
+static void first_request(struct draft *d, struct message *m)
+{
+	struct arena *a = d->step->scratch;
+
+	ppk_name(d, m);
+	if (!d->hs.resumed)
+		proof_certreq_put(d, d->core.peer, m);
+	if (is_exact(&d->hs.remote_id)) {
+		m->has |= PAYLOAD_BIT(PAYLOAD_IDR);
+		m->idr = d->hs.remote_id;
+	}
+	if (unique_is_first(d))
+		message_add_notify(m, a, INITIAL_CONTACT, (struct bytes){ 0 });
+	if (d->core.peer->local.next)
+		message_add_notify(m, a, MULTIPLE_AUTH_SUPPORTED, (struct bytes){ 0 });
+	if (d->core.peer->remote.way.method == AUTH_EAP)
+		message_add_notify(m, a, EAP_ONLY_AUTHENTICATION, (struct bytes){ 0 });
+	mobike_put(d, m);
+	cfg_ask(d, m);
+	if (!childless(d))
+		negotiate_offer(d, &d->hs.x, &d->keep, m);
+	crash_token_put(d->step, &d->core, m);
+	ticket_ask(d, m);
+}
+
+static const char *proof_words(const struct draft *d, bool eap)
+{
+	if (d->hs.resumed)
+		return "a ticket";
+	if (eap)
+		return "EAP";
+	return d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key" : "a signature";
+}
+
+void auth_another_follows(const struct draft *d, struct message *m)
+{
+	if (proof_own(d)->next)
+		message_add_notify(m, d->step->scratch, ANOTHER_AUTH_FOLLOWS, (struct bytes){ 0 });
+}
+
 enum verdict auth_send(struct draft *d)
 {
 	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDI), .idi = d->hs.local_id };
+	bool eap = proof_own(d)->way.method == AUTH_EAP && !d->hs.resumed;
 
-	proof_put(d, &m);
-	ppk_name(d, &m);
-	if (!d->hs.resumed)
-		proof_certreq_put(d, d->core.peer, &m);
-	if (is_exact(&d->hs.remote_id)) {
-		m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
-		m.idr = d->hs.remote_id;
-	}
-	if (unique_is_first(d))
-		message_add_notify(&m, d->step->scratch, INITIAL_CONTACT, (struct bytes){ 0 });
-	mobike_put(d, &m);
-	cfg_ask(d, &m);
-	if (!childless(d))
-		negotiate_offer(d, &d->hs.x, &d->keep, &m);
-	crash_token_put(d->step, &d->core, &m);
-	ticket_ask(d, &m);
+	if (!eap)
+		proof_put(d, &m);
+	if (!eap && !d->hs.resumed)
+		auth_another_follows(d, &m);
+	if (!d->hs.round)
+		first_request(d, &m);
 	d->core.state = S_I_AUTH;
 	d->core.ask = 0;
 	tell_log(d, "IKE", "authenticating as %s with %s, establishing CHILD_SA %s%s",
-		id_print(&d->hs.local_id, d->step->scratch),
-		d->hs.resumed                           ? "a ticket"
-		: d->hs.proof.method == AUTH_METHOD_PSK ? "a shared key"
-							: "a signature",
-		d->hs.x.child->name, childless(d) ? " afterwards" : "");
+		id_print(&d->hs.local_id, d->step->scratch), proof_words(d, eap), d->hs.x.child->name,
+		childless(d) ? " afterwards" : "");
 	draft_request(d, IKE_AUTH, d->sa->window.next, &m);
 	return DRAFT_COMMIT;
 }
 
 /* The peer believes the SA is up, but we do not: it is told so in an exchange of its own (2.21.2). */
-static enum verdict fail_established(struct draft *d)
+enum verdict auth_fail(struct draft *d)
 {
 	struct message m = { 0 };
 
@@ -204,7 +284,7 @@ static enum verdict wrong_identity(struct draft *d, const struct id *idr)
 		.instead = arena_printf(a, "id = %s", id_print(idr, a)),
 		.alert = "peer-auth-failed",
 	};
-	return fail_established(d);
+	return auth_fail(d);
 }
 
 /* Another kind of proof than is configured. */
@@ -216,10 +296,10 @@ static enum verdict wrong_method(struct draft *d, const char *what)
 		.what = "the peer proves its identity in another way than is configured",
 		.differs = what,
 		.where = source_print(&conf->at, "auth", d->step->scratch),
-		.instead = "auth = psk or auth = pubkey, as the peer does it",
+		.instead = "auth = psk, auth = pubkey or auth = eap, as the peer does it",
 		.alert = "peer-auth-failed",
 	};
-	return fail_established(d);
+	return auth_fail(d);
 }
 
 static enum verdict complete(struct draft *d, const struct message *m);
@@ -231,27 +311,76 @@ static enum verdict resumed(struct draft *d, const struct message *m)
 	if (!wrong)
 		return complete(d, m);
 	d->why = (struct why){ .what = wrong, .alert = "peer-auth-failed" };
-	return fail_established(d);
+	return auth_fail(d);
+}
+
+bool auth_identity(struct draft *d, const struct message *m, enum verdict *v)
+{
+	const char *unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
+
+	if (message_notify(m, ANOTHER_AUTH_FOLLOWS))
+		*v = wrong_method(d, "it proves its identity several times, which is not built in yet");
+	else if (unfit)
+		*v = wrong_method(d, unfit);
+	else if (!id_matches(&d->core.peer->remote.id, &m->idr))
+		*v = wrong_identity(d, &m->idr);
+	else if (!ppk_answered(d, m))
+		*v = auth_fail(d);
+	else {
+		d->hs.remote_id = id_copy(&d->keep, &m->idr);
+		d->hs.id_r = auth_id_body(&d->keep, &m->idr);
+		return true;
+	}
+	return false;
+}
+
+/* The peer is content too early. */
+static enum verdict nothing_proved(struct draft *d)
+{
+	const struct auth_conf *own = proof_own(d);
+
+	d->why = (struct why){
+		.what = "the peer has let us in before we had proved who we are: it is not the gateway that "
+			"it "
+			"should be, or does not ask for what is configured here",
+		.configured = arena_printf(d->step->scratch, "auth = %s", proof_way(own, d->step->scratch)),
+		.where = source_print(&own->at, "auth", d->step->scratch),
+		.alert = "peer-auth-failed",
+	};
+	return auth_fail(d);
 }
 
 enum verdict auth_response(struct draft *d)
 {
 	const struct message *m = d->message;
-	const char *unfit;
+	enum verdict v;
 
 	if (d->hs.resumed)
 		return resumed(d, m);
-	unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
-	if (unfit)
-		return wrong_method(d, unfit);
-	if (!id_matches(&d->core.peer->remote.id, &m->idr))
-		return wrong_identity(d, &m->idr);
-	if (!ppk_answered(d, m))
-		return fail_established(d);
-	d->hs.remote_id = id_copy(&d->keep, &m->idr);
-	d->hs.id_r = auth_id_body(&d->keep, &m->idr);
+	if (d->hs.round || proof_own(d)->way.method == AUTH_EAP)
+		return nothing_proved(d);
+	if (!auth_identity(d, m, &v))
+		return v;
 	proof_keep(d);
 	return proof_check(d, m, S_I_CHECK);
+}
+
+enum verdict auth_round_response(struct draft *d)
+{
+	const struct message *m = d->message;
+
+	if (!d->hs.round || proof_own(d)->way.method == AUTH_EAP || m->has & PAYLOAD_BIT(PAYLOAD_AUTH))
+		return nothing_proved(d);
+	return auth_round_over(d, m);
+}
+
+enum verdict auth_round_over(struct draft *d, const struct message *m)
+{
+	if (!proof_own(d)->next)
+		return complete(d, m);
+	d->hs.round++;
+	d->hs.eap = (struct eap_state){ 0 };
+	return begin_round(d);
 }
 
 /* The peer says for how long it takes our authentication (RFC 4478). */
@@ -316,21 +445,25 @@ enum verdict auth_checked(struct draft *d)
 
 	proof_checked(d);
 	proof_kept(d, &m);
-	return complete(d, &m);
+	if (m.has & PAYLOAD_BIT(PAYLOAD_EAP))
+		return auth_eap_take(d, m.eap);
+	return auth_round_over(d, &m);
 }
 
 enum verdict auth_not_checked(struct draft *d)
 {
 	d->why = d->answer->why;
 	d->why.alert = "peer-auth-failed";
-	return fail_established(d);
+	return auth_fail(d);
 }
 
 static const char *refusal_guess(const struct peer *p)
 {
-	return p->local.way.method == AUTH_PSK
-		       ? ": it does not know our identity, or has another secret for it"
-		       : ": it does not know our identity, or does not trust our certificate";
+	switch (p->local.way.method) {
+	case AUTH_PSK: return ": it does not know our identity, or has another secret for it";
+	case AUTH_EAP: return ": it does not know our identity, or wants another EAP method or password";
+	default: return ": it does not know our identity, or does not trust our certificate";
+	}
 }
 
 enum verdict auth_refusal(struct draft *d)
@@ -383,6 +516,8 @@ static enum verdict consider(struct draft *d, const struct message *m)
 	d->hs.id_r = auth_id_body(&d->keep, &d->hs.local_id);
 	d->hs.checks++;
 	ppk_undo(d);
+	if (proof_theirs(d)->way.method == AUTH_EAP)
+		return auth_eap_introduce(d);
 	return consider_keys(d, m, ppk_choose_theirs(d, m));
 }
 
@@ -433,18 +568,40 @@ enum verdict auth_request(struct draft *d)
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);
 	d->hs.id_i = auth_id_body(&d->keep, &m->idi);
 	proof_certreq_get(d, m);
+	d->hs.more = message_notify(m, ANOTHER_AUTH_FOLLOWS);
 	return consider(d, m);
+}
+
+/* The connection is chosen: another one that asks for less would not do. */
+enum verdict auth_next_request(struct draft *d)
+{
+	const struct message *m = d->message;
+
+	d->core.path = *d->path;
+	auth_wait(d);
+	if (!candidate_stays(d, m))
+		return draft_end(d, AUTHENTICATION_FAILED);
+	d->hs.remote_id = id_copy(&d->keep, &m->idi);
+	d->hs.id_i = auth_id_body(&d->keep, &m->idi);
+	d->hs.more = message_notify(m, ANOTHER_AUTH_FOLLOWS);
+	d->why = (struct why){ 0 };
+	return proof_theirs(d)->way.method == AUTH_EAP ? auth_eap_begin(d) : proof_check(d, m, S_R_CHECK);
+}
+
+bool auth_may_come(struct draft *d)
+{
+	struct message m;
+
+	proof_kept(d, &m);
+	return d->hs.more || !unique_refuses(d, &m);
 }
 
 enum verdict auth_accepted(struct draft *d)
 {
-	struct message m;
-
 	proof_checked(d);
-	proof_kept(d, &m);
-	if (unique_refuses(d, &m))
+	if (!auth_may_come(d))
 		return draft_end(d, AUTHENTICATION_FAILED);
-	return proof_ask(d, S_R_PROOF);
+	return d->hs.round ? auth_round_proved(d) : proof_ask(d, S_R_PROOF);
 }
 
 /* The next candidate may ask for less. */
@@ -452,7 +609,7 @@ enum verdict auth_not_accepted(struct draft *d)
 {
 	struct message m;
 
-	if (d->hs.checks < PROOF_CHECKS_MAX && candidates_next(d, d->answer->why.what)) {
+	if (!d->hs.round && d->hs.checks < PROOF_CHECKS_MAX && candidates_next(d, d->answer->why.what)) {
 		proof_kept(d, &m);
 		return consider(d, &m);
 	}
@@ -467,12 +624,25 @@ enum verdict auth_failed(struct draft *d)
 	return draft_end(d, AUTHENTICATION_FAILED);
 }
 
+void auth_introduce(struct draft *d, struct message *m)
+{
+	if (!d->hs.named) {
+		m->has |= PAYLOAD_BIT(PAYLOAD_IDR);
+		m->idr = d->hs.local_id;
+	}
+	if (d->hs.proof.method)
+		proof_put(d, m);
+	d->hs.named = true;
+	d->hs.proof = (struct wire_auth){ 0 };
+	d->hs.certs = (struct ike_certs){ 0 };
+}
+
 /* Our answer without what concerns the child. */
 static struct message answer_head(struct draft *d)
 {
-	struct message m = { .has = PAYLOAD_BIT(PAYLOAD_IDR), .idr = d->hs.local_id };
+	struct message m = { 0 };
 
-	proof_put(d, &m);
+	auth_introduce(d, &m);
 	ppk_name(d, &m);
 	life_announce(d, &m);
 	crash_token_put(d->step, &d->core, &m);
@@ -578,23 +748,47 @@ enum verdict auth_not_leased(struct draft *d)
 	return answer_without_child(d, INTERNAL_ADDRESS_FAILURE);
 }
 
+void auth_wait(struct draft *d)
+{
+	uint64_t patience = d->step->ike->settings.half_open_timeout, end = d->hs.eap.end;
+
+	d->core.deadline = d->step->now + patience;
+	if (end && end < d->core.deadline)
+		d->core.deadline = end;
+}
+
+enum verdict auth_round_proved(struct draft *d)
+{
+	struct message m = { 0 };
+
+	if (!d->hs.more) {
+		proof_kept(d, &m);
+		return answer(d, &m);
+	}
+	auth_introduce(d, &m);
+	draft_respond(d, IKE_AUTH, &m);
+	d->hs.round++;
+	d->core.state = S_R_ROUND;
+	d->core.ask = 0;
+	auth_wait(d);
+	return DRAFT_COMMIT;
+}
+
 enum verdict auth_answer(struct draft *d)
 {
-	struct message m;
-
 	proof_take(d);
-	proof_kept(d, &m);
-	return answer(d, &m);
+	return proof_theirs(d)->way.method == AUTH_EAP ? auth_eap_begin(d) : auth_round_proved(d);
 }
 
 enum verdict auth_installed(struct draft *d, struct child *child, bool success)
 {
-	struct message m = answer_head(d);
+	struct message m;
 
 	if (!success) {
 		draft_edit(d, CHILD_REMOVED, child, CHILD_INSTALLING);
 		return answer_without_child(d, NO_ADDITIONAL_SAS);
 	}
+	m = answer_head(d);
 	negotiate_answer(d, &d->hs.x, &m);
 	draft_respond(d, IKE_AUTH, &m);
 	draft_edit(d, CHILD_STATE, child, CHILD_INSTALLED);

@@ -155,38 +155,65 @@ bool candidates_by_proposal(
 	return true;
 }
 
+/* What of the proofs that P wants, the one at hand being REMOTE, and of our own the peer's message M does not
+ * fit; NULL: nothing. From the arena of the list. */
+static const char *proof_excludes(
+	struct draft *d, const struct peer *p, const struct auth_conf *remote, const struct message *m)
+{
+	bool more = message_notify(m, ANOTHER_AUTH_FOLLOWS), proves = m->has & PAYLOAD_BIT(PAYLOAD_AUTH);
+	bool alone = remote->way.method == AUTH_EAP && message_notify(m, EAP_ONLY_AUTHENTICATION);
+
+	if (p->local.next)
+		return "it has several rounds of local, which only who begins can go through";
+	if (p->local.way.method == AUTH_EAP && !d->hs.round && !alone)
+		return "its local.auth is eap, and the peer does not want to be content with EAP (RFC 5998)";
+	if (proves && more && !remote->next)
+		return "it has no further round of remote, and the peer wants to prove another identity";
+	if (proves && !more && remote->next)
+		return "it has a further round of remote, and the peer proves one identity only";
+	return proof_unfit(remote, m, &d->keep);
+}
+
 /* What of P's identities forbids the peer, or of the proof it wants; NULL: nothing. From the arena of the
  * list.
  */
 static const char *identity_excludes(struct draft *d, const struct peer *p, const struct message *m)
 {
 	const struct id *idi = &m->idi, *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
+	const struct auth_conf *remote = proof_round(&p->remote, d->hs.round);
 	struct arena *a = &d->keep;
 
-	if (!id_matches(&p->remote.id, idi))
-		return arena_printf(a, "its remote.id is %s", id_print(&p->remote.id, a));
+	if (!id_matches(&remote->id, idi))
+		return arena_printf(a, "its remote.id is %s", id_print(&remote->id, a));
 	if (idr && p->local.id.type != ID_ANY && !id_eq(&p->local.id, idr))
 		return arena_printf(a, "its local.id is %s, and the peer asked for %s",
 			id_print(&p->local.id, a), id_print(idr, a));
-	return proof_unfit(&p->remote, m, a);
+	return proof_excludes(d, p, remote, m);
 }
 
-static void explain_no_identity(struct draft *d, const struct id *idi, const struct peer *nearest)
+/* All, and what excluded each. */
+static const char *excluded_list(const struct draft *d)
 {
-	struct arena *scratch = d->step->scratch;
-	struct text t = text_in(scratch);
-	const char *id = id_print(idi, scratch);
+	struct text t = text_in(d->step->scratch);
 
 	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
 		const struct candidate *c = &d->hs.candidates[i];
 
 		text_add(&t, "%s%s: %s", i ? "; " : "", c->peer->name, c->excluded);
 	}
+	return text_str(&t);
+}
+
+static void explain_no_identity(struct draft *d, const struct id *idi, const struct peer *nearest)
+{
+	struct arena *scratch = d->step->scratch;
+	const char *id = id_print(idi, scratch);
+
 	d->why = (struct why){
 		.what = arena_printf(scratch, "no connection is for a peer that calls itself %s (%s)", id,
 			id_type_name(idi->type)),
 		.offered = id,
-		.differs = text_str(&t),
+		.differs = excluded_list(d),
 		.where = source_print(&nearest->remote.at, "id", scratch),
 		.instead = arena_printf(scratch, "id = %s", id),
 		.notify = "AUTHENTICATION_FAILED",
@@ -225,6 +252,75 @@ bool candidates_by_identity(struct draft *d, const struct message *m)
 	if (take_first(d))
 		return true;
 	explain_no_identity(d, &m->idi, d->core.peer);
+	return false;
+}
+
+bool candidate_stays(struct draft *d, const struct message *m)
+{
+	const char *why = identity_excludes(d, d->core.peer, m);
+	struct arena *a = d->step->scratch;
+
+	if (!why)
+		return true;
+	d->why = (struct why){
+		.what = arena_printf(a, "a further proof of %s does not fit connection %s: %s",
+			id_print(&m->idi, a), d->core.peer->name, why),
+		.where = source_print(&proof_theirs(d)->at, "id", a),
+		.notify = "AUTHENTICATION_FAILED",
+		.alert = "peer-auth-failed",
+	};
+	return false;
+}
+
+/* Whether the way W is METHOD, or leaves open which it is. */
+static bool allows_method(const struct auth_way *w, const char *method)
+{
+	int n = w->eap ? eap_method_number(w->eap) : EAP_METHOD_DYNAMIC;
+
+	return w->method == AUTH_EAP && (n == EAP_METHOD_DYNAMIC || n == EAP_METHOD_RADIUS || !method ||
+						n == eap_method_number(method));
+}
+
+/* What of P forbids what EAP has proved; NULL: nothing. The peer has seen our proof: for another connection
+ * it is the same. */
+static const char *eap_excludes(struct draft *d, const struct peer *p)
+{
+	const struct auth_conf *remote = proof_round(&p->remote, d->hs.round);
+	const struct id *own = &p->local.id;
+	struct arena *a = &d->keep;
+
+	if (!id_matches(&remote->eap_id, &d->hs.eap.id))
+		return arena_printf(a, "its remote.eap_id is %s", id_print(&remote->eap_id, a));
+	if (p == d->core.peer)
+		return NULL;
+	if (d->hs.round || (own->type != ID_ANY && !id_eq(own, &d->hs.local_id)) ||
+		p->local.way.method != d->core.peer->local.way.method)
+		return "another one has proved who we are";
+	return allows_method(&remote->way, d->hs.eap.method)
+		       ? NULL
+		       : arena_printf(a, "its remote.auth is %s", proof_way(remote, a));
+}
+
+bool candidates_by_eap(struct draft *d)
+{
+	struct arena *a = d->step->scratch;
+	struct candidate *v = own_list(d);
+	const char *id = id_print(&d->hs.eap.id, a);
+
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!v[i].excluded)
+			v[i].excluded = eap_excludes(d, v[i].peer);
+	if (take_first(d))
+		return true;
+	d->why = (struct why){
+		.what = arena_printf(a, "no connection is for the user %s", id),
+		.offered = id,
+		.differs = excluded_list(d),
+		.where = source_print(&proof_theirs(d)->at, "eap_id", a),
+		.instead = arena_printf(a, "eap_id = %s", id),
+		.notify = "AUTHENTICATION_FAILED",
+		.alert = "peer-auth-failed",
+	};
 	return false;
 }
 

@@ -19,6 +19,14 @@ bool candidates_by_proposal(
  * lists the candidates and what excluded each. */
 bool candidates_by_identity(struct draft *d, const struct message *m);
 
+/* Whether D->core.peer allows IDi of M, a further IKE_AUTH request, and the kind of proof it has. False:
+ * D->why says so. */
+bool candidate_stays(struct draft *d, const struct message *m);
+
+/* Leaves those that allow what EAP has proved (D->hs.eap): the identity, and the method it was proved with;
+ * D->core.peer is the best one then. False when none is left; D->why says so. */
+bool candidates_by_eap(struct draft *d);
+
 /* D->core.peer is out, because of WHY (NULL: not known), and the next one takes its place. False when none is
  * left. */
 bool candidates_next(struct draft *d, const char *why);

@@ -290,6 +290,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
+	sa->eap_id = id_copy(&sa->arena, &d->eap_id);
 	ends_add(d->step->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, d->dns);
@@ -411,11 +412,18 @@ static void commit_wish(struct draft *d, struct sa *sa)
 	}
 }
 
+/* Nobody goes on with the conversation that there was BEFORE: it has ended, or the SA has. */
+static void commit_conversation(struct draft *d, const struct sa *sa, uint32_t before)
+{
+	if (before && (ended(sa) || sa->handshake.eap.conversation != before))
+		step_action(d->step, ACTION_EAP_END)->eap_end.conversation = before;
+}
+
 static struct sa *commit(struct draft *d)
 {
 	struct ike *ike = d->step->ike;
 	struct sa *sa = d->sa ? d->sa : sa_new(ike, &d->core);
-	uint32_t ask = d->sa ? d->sa->core.ask : 0;
+	uint32_t ask = d->sa ? d->sa->core.ask : 0, eap = d->sa ? d->sa->handshake.eap.conversation : 0;
 
 	sa->core = d->core;
 	admit_count(ike, sa);
@@ -433,6 +441,7 @@ static struct sa *commit(struct draft *d)
 	commit_ask(ike, sa, ask, sa->core.ask);
 	commit_answered(d, sa);
 	commit_actions(d);
+	commit_conversation(d, sa, eap);
 	if (d->established)
 		commit_established(d, sa);
 	/* Before the peer hears of it: what it sends then is answered. */

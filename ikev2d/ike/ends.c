@@ -18,7 +18,7 @@ static uint64_t key_at(const struct ike *ike, const struct ip *ip)
 
 void ends_add(struct ike *ike, struct sa *sa)
 {
-	ring_add(&ike->ends, &sa->of_ends, key_of(ike, &sa->local_id, &sa->remote_id));
+	ring_add(&ike->ends, &sa->of_ends, key_of(ike, &sa->local_id, sa_user(sa)));
 }
 
 void ends_follow(struct ike *ike, struct sa *sa)
@@ -46,7 +46,7 @@ struct sa *ends_next(
 	while ((n = ring_next(&ike->ends, n, key))) {
 		struct sa *sa = node_owner(n, struct sa, of_ends);
 
-		if (id_eq(&sa->local_id, local) && id_eq(&sa->remote_id, remote))
+		if (id_eq(&sa->local_id, local) && id_eq(sa_user(sa), remote))
 			return sa;
 	}
 	return NULL;

@@ -5,6 +5,13 @@
 
 #include "ike/state.h"
 
+/* Who its peer is: to EAP, where it was asked that, else to IKE (strongSwan's clients of one device may all
+ * have one identity there). */
+static inline const struct id *sa_user(const struct sa *sa)
+{
+	return sa->eap_id.type == ID_ANY ? &sa->remote_id : &sa->eap_id;
+}
+
 /* SA has got its identities. */
 void ends_add(struct ike *ike, struct sa *sa);
 /* The address of its peer may be another one than before. */
@@ -12,8 +19,8 @@ void ends_follow(struct ike *ike, struct sa *sa);
 /* It goes. */
 void ends_remove(struct ike *ike, struct sa *sa);
 
-/* The next IKE_SA behind AT (NULL: the first) that is up, or once was, with these identities; in the order in
- * which they got them. */
+/* The next IKE_SA behind AT (NULL: the first) that is up, or once was, with these identities of ours and of
+ * the peer's user; in the order in which they got them. */
 struct sa *ends_next(
 	const struct ike *ike, const struct sa *at, const struct id *local, const struct id *remote);
 

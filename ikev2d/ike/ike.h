@@ -37,6 +37,7 @@ enum ike_ask_kind {
 	ASK_AGREE,    /* the shared secret of our private value and the peer's public value */
 	ASK_PROOF,    /* our AUTH over these octets (RFC 7296, 2.15) */
 	ASK_CHECK,    /* whether the peer's AUTH is right, and made by whom it says */
+	ASK_EAP,      /* what to say next in an EAP conversation (RFC 7296, 2.16) */
 	ASK_PPK,      /* these keys mixed with a post-quantum preshared key (RFC 8784, 3) */
 	ASK_USAGE,    /* when the CHILD_SAs were last used */
 	ASK_LEASE,    /* virtual addresses for the peer, and what is told with them */
@@ -67,6 +68,27 @@ struct ike_paths {
 	unsigned n;
 };
 
+/* The next step of an EAP conversation. The first question about it begins it, ACTION_EAP_END ends it. LOCAL
+ * and REMOTE of the question are the identities of IKE. */
+struct ike_eap_question {
+	uint32_t conversation; /* its number */
+	bool authenticator;    /* we ask, and the peer proves who it is; else the other way round */
+	bool alone;            /* the authenticator proves in no other way who it is (RFC 5998): only a method
+				* that proves both will do */
+	struct bytes packet;   /* of the peer; empty: the authenticator begins */
+};
+
+struct ike_eap_answer {
+	struct bytes
+		packet;     /* to be sent; also where the answer is no, if that is to be said. Empty: nothing.
+			     * With the answer's WHY it has failed, unless the peer tries once more */
+	bool over;          /* it has succeeded; the answer's SHARED is its key (MSK), empty: it has none. Of
+			     * the authenticator PACKET says so to the peer. Then also: */
+	bool mutual;        /* both have proved who they are */
+	const char *method; /* its word (model/peer.h) */
+	struct id id;       /* that was proved */
+};
+
 /* A question. Borrowed until the next step. */
 struct ike_question {
 	enum ike_ask_kind kind;
@@ -79,10 +101,12 @@ struct ike_question {
 	bool replaces;                    /* ASK_LEASE: other IKE_SAs of REMOTE end for it */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;
-	/* ASK_PROOF, ASK_CHECK: how it is done stands in PEER's local and remote. */
-	const struct transform *prf;
-	struct id local, remote; /* ASK_PPK: REMOTE names it; ASK_LEASE: REMOTE is to have it */
-	struct bytes octets;     /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
+	const struct auth_conf *auth; /* ASK_PROOF, ASK_CHECK, ASK_EAP: how it is to be done, a round of
+				       * PEER's local or remote */
+	const struct transform *prf; /* ASK_PROOF, ASK_CHECK. There SECRET is the key of EAP that AUTH is made
+				      * with; none: what AUTH says */
+	struct id local, remote;     /* ASK_PPK: REMOTE names it; ASK_LEASE: REMOTE is to have it */
+	struct bytes octets;         /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
 	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
 				* has not said, so that only the old methods are left */
 	struct bytes certreqs; /* ASK_PROOF: the authorities it trusts (RFC 7296, 3.7), 20 octets each */
@@ -90,7 +114,8 @@ struct ike_question {
 	uint8_t method;        /* ASK_CHECK: of its AUTH, with PROOF and CERTS as they came */
 	struct bytes proof;
 	struct ike_certs certs;
-	const uint32_t *children; /* ASK_USAGE */
+	struct ike_eap_question eap; /* ASK_EAP */
+	const uint32_t *children;    /* ASK_USAGE */
 	unsigned n_children;
 };
 
@@ -113,11 +138,12 @@ struct ike_answer {
 	struct ip local, remote;     /* ASK_ROUTE */
 	struct ike_paths paths;      /* ASK_PATHS: in the order of the question */
 	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
-	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE; ASK_PPK: what OCTETS have become */
+	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE; ASK_PPK: what OCTETS have become; ASK_EAP */
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
 	struct bytes proof;
-	struct ike_certs certs;  /* ASK_CHECK: of what the peer proved itself with, what ike_proven is to
-				  * say later: X.509, the peer's own first */
+	struct ike_eap_answer eap; /* ASK_EAP */
+	struct ike_certs certs;    /* ASK_CHECK: of what the peer proved itself with, what ike_proven is to
+				    * say later: X.509, the peer's own first */
 	uint32_t valid;          /* ASK_CHECK: s until the first certificate of the chain expires; 0: never */
 	struct ike_usages usage; /* ASK_USAGE */
 	struct ike_ips ips;      /* ASK_LEASE: the core gives them back by ACTION_LEASE_FREE; and */
@@ -206,6 +232,7 @@ enum ike_action_kind {
 	ACTION_SEND,
 	ACTION_KEEPALIVE, /* one octet 0xff on the path (RFC 3948, 2.3) */
 	ACTION_ASK,
+	ACTION_EAP_END, /* a conversation has ended, or nobody goes on with it */
 	ACTION_SA_ADD,
 	ACTION_SA_DEL,
 	ACTION_SA_MOVE,
@@ -264,6 +291,9 @@ struct ike_action {
 			struct bytes data;
 		} send;
 		struct ike_question ask;
+		struct {
+			uint32_t conversation;
+		} eap_end;
 		struct sa_spec sa_add;
 		struct {
 			uint32_t child;

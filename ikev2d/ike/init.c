@@ -248,6 +248,7 @@ enum verdict init_response(struct draft *d)
 		return draft_end(d, 0);
 	proof_hashes_get(d, m);
 	proof_certreq_get(d, m);
+	d->hs.multiple = message_notify(m, MULTIPLE_AUTH_SUPPORTED);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
 	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
 		return no_childless(d);
@@ -429,6 +430,15 @@ static void candidates_introduce(const struct draft *d, struct message *m)
 			mode_introduce(d->hs.candidates[i].peer, d->step->scratch, m);
 }
 
+/* Whether one of them wants several proofs (RFC 4739). */
+static bool candidates_rounds(const struct draft *d)
+{
+	for (unsigned i = 0; i < d->hs.n_candidates; i++)
+		if (!d->hs.candidates[i].excluded && d->hs.candidates[i].peer->remote.next)
+			return true;
+	return false;
+}
+
 static bool candidates_childless(const struct draft *d)
 {
 	for (unsigned i = 0; i < d->hs.n_candidates; i++)
@@ -463,6 +473,8 @@ enum verdict init_responded(struct draft *d)
 	candidates_fragment(d, &m);
 	candidates_certreq(d, &m);
 	candidates_introduce(d, &m);
+	if (candidates_rounds(d))
+		message_add_notify(&m, scratch, MULTIPLE_AUTH_SUPPORTED, (struct bytes){ 0 });
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
 	if (d->hs.ppk)

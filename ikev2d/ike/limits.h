@@ -134,6 +134,16 @@ enum {
 	 * without. */
 	RESUME_TRIES = 1,
 
+	/* EAP. A packet may wait for a server that is far, or for a person who types a password; all of them
+	 * together, of a peer that has not proved who it is, may not take longer than this. TLS sends its
+	 * certificates in a few dozen pieces. */
+	EAP_ASK_TIME = 25 * 1000,
+	EAP_TIME = 120 * 1000,
+	EAP_PACKETS_MAX = 100,
+
+	/* Proofs that a peer may make one after the other (RFC 4739). */
+	AUTH_ROUNDS_MAX = 4,
+
 	/* Nonces: at least half the PRF's key and 16 octets (RFC 7296, 2.10); 32 suits every PRF we have. */
 	NONCE_OCTETS = 32,
 

@@ -12,15 +12,45 @@ void proof_authorities(struct ike *ike, struct bytes authorities, struct bytes r
 	ike->responders = arena_bytes(&ike->authorities_arena, responders);
 }
 
+const struct auth_conf *proof_round(const struct auth_conf *a, unsigned n)
+{
+	while (a && n--)
+		a = a->next;
+	return a;
+}
+
+const struct auth_conf *proof_own(const struct draft *d)
+{
+	return proof_round(&d->core.peer->local, d->core.initiator ? d->hs.round : 0);
+}
+
+const struct auth_conf *proof_theirs(const struct draft *d)
+{
+	return proof_round(&d->core.peer->remote, d->core.initiator ? 0 : d->hs.round);
+}
+
 /* Where nothing is said we sign, and the peer may do either. */
 static bool may_sign(const struct auth_conf *conf)
 {
 	return conf->way.method == AUTH_PUBKEY || conf->way.method == AUTH_ANY;
 }
 
+static bool may_share(const struct auth_conf *conf)
+{
+	return conf->way.method == AUTH_PSK || conf->way.method == AUTH_ANY;
+}
+
+static bool any_signs(const struct auth_conf *a)
+{
+	for (; a; a = a->next)
+		if (may_sign(a))
+			return true;
+	return false;
+}
+
 bool proof_signs(const struct peer *p)
 {
-	return may_sign(&p->local) || may_sign(&p->remote);
+	return any_signs(&p->local) || any_signs(&p->remote);
 }
 
 void proof_hashes_put(struct draft *d, struct message *m)
@@ -98,14 +128,23 @@ void proof_certreq_get(struct draft *d, const struct message *m)
 		d->hs.wants |= WANTS_URL;
 }
 
-static struct ike_question *ask(struct draft *d, enum ike_ask_kind kind, enum sa_state state)
+static struct ike_question *question(
+	struct draft *d, const struct sa_core *core, enum ike_ask_kind kind, enum sa_state state)
 {
 	struct ike_question *q = draft_ask(d, kind, state);
+	bool by_initiator = core->initiator == (kind == ASK_PROOF);
 
+	q->auth = kind == ASK_PROOF ? proof_own(d) : proof_theirs(d);
 	q->prf = d->core.suite.prf;
+	q->octets = keys_signed_octets(core, &d->hs, by_initiator, d->step->scratch);
 	q->local = d->hs.local_id;
 	q->remote = d->hs.remote_id;
 	return q;
+}
+
+struct ike_question *proof_question(struct draft *d, enum ike_ask_kind kind, enum sa_state state)
+{
+	return question(d, &d->core, kind, state);
 }
 
 enum verdict proof_ask(struct draft *d, enum sa_state state)
@@ -115,9 +154,8 @@ enum verdict proof_ask(struct draft *d, enum sa_state state)
 
 enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state)
 {
-	struct ike_question *q = ask(d, ASK_PROOF, state);
+	struct ike_question *q = question(d, core, ASK_PROOF, state);
 
-	q->octets = keys_signed_octets(core, &d->hs, d->core.initiator, d->step->scratch);
 	q->hashes = d->hs.hashes;
 	q->certreqs = d->hs.certreqs;
 	q->wants = d->hs.wants;
@@ -169,9 +207,8 @@ void proof_kept(const struct draft *d, struct message *out)
 
 enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state state)
 {
-	struct ike_question *q = ask(d, ASK_CHECK, state);
+	struct ike_question *q = proof_question(d, ASK_CHECK, state);
 
-	q->octets = keys_signed_octets(&d->core, &d->hs, !d->core.initiator, d->step->scratch);
 	q->method = m->auth.method;
 	q->proof = m->auth.data;
 	q->certs = (struct ike_certs){ m->certs, m->n_certs };
@@ -195,13 +232,23 @@ static const char *method_words(const struct message *m, struct arena *arena)
 	return arena_printf(arena, "method %u, which is unknown here", m->auth.method);
 }
 
+const char *proof_way(const struct auth_conf *conf, struct arena *arena)
+{
+	const struct auth_way *w = &conf->way;
+
+	if (w->method == AUTH_EAP)
+		return w->eap ? arena_printf(arena, "eap-%s", w->eap) : "eap";
+	return w->method == AUTH_PSK ? "psk" : "pubkey";
+}
+
 const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena)
 {
 	uint8_t method = m->has & PAYLOAD_BIT(PAYLOAD_AUTH) ? m->auth.method : 0;
 
-	if (scheme_method(method) ? may_sign(conf)
-				  : method == AUTH_METHOD_PSK && conf->way.method != AUTH_PUBKEY)
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_AUTH)) ? conf->way.method == AUTH_EAP
+		: scheme_method(method)           ? may_sign(conf)
+						  : method == AUTH_METHOD_PSK && may_share(conf))
 		return NULL;
 	return arena_printf(arena, "its remote.auth is %s, and the peer authenticates with %s",
-		conf->way.method == AUTH_PSK ? "psk" : "pubkey", method_words(m, arena));
+		proof_way(conf, arena), method_words(m, arena));
 }

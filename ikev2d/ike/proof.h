@@ -5,6 +5,14 @@
 
 #include "ike/step.h"
 
+/* Round N of those that begin with FIRST, counted from 0; NULL: there are not so many. */
+const struct auth_conf *proof_round(const struct auth_conf *first, unsigned n);
+
+/* The round of proofs that D is in, of ours and of the peer: who answers has one, who begins may have several
+ * (RFC 4739). NULL: D's connection has no such round. */
+const struct auth_conf *proof_own(const struct draft *d);
+const struct auth_conf *proof_theirs(const struct draft *d);
+
 /* The authorities, and the responders of OCSP, that we trust from now on, as CERTREQ lists them. */
 void proof_authorities(struct ike *ike, struct bytes authorities, struct bytes responders);
 
@@ -27,6 +35,10 @@ enum verdict proof_ask(struct draft *d, enum sa_state state);
 /* The same with the keys of CORE. */
 enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state);
 
+/* A question about AUTH, for the answer to which the SA waits in STATE: KIND is ASK_PROOF or ASK_CHECK. What
+ * is particular is the caller's to add. */
+struct ike_question *proof_question(struct draft *d, enum ike_ask_kind kind, enum sa_state state);
+
 /* Adds our proof: AUTH, and what CERT payloads it takes. */
 void proof_put(const struct draft *d, struct message *m);
 
@@ -46,5 +58,9 @@ void proof_checked(struct draft *d);
 /* A copy in ARENA. */
 struct ike_certs proof_certs_copy(struct arena *arena, const struct ike_certs *certs);
 
-/* What keeps the peer's proof in M from being of the kind that CONF asks for, from ARENA; NULL: nothing. */
+/* How CONF says that is proved: "psk", "pubkey", "eap-mschapv2", … From ARENA. */
+const char *proof_way(const struct auth_conf *conf, struct arena *arena);
+
+/* What keeps the peer's proof in M from being of the kind that CONF asks for, from ARENA; NULL: nothing. No
+ * AUTH at all is a wish for EAP. */
 const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena);

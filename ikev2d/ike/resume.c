@@ -240,6 +240,7 @@ static void take_ticket(struct draft *d, const struct ticket *t)
 	d->hs.ticket_end = t->end;
 	d->hs.auth_left = t->auth_end ? (uint64_t)(t->auth_end - ticket_wall(d->step)) * 1000 : 0;
 	take_ids(d, &t->id_r, &t->id_i);
+	d->hs.eap.id = id_copy(&d->keep, &t->eap_id);
 }
 
 enum verdict resume_request(struct draft *d)

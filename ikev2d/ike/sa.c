@@ -239,6 +239,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	conn_of_sa(s->ike, sa, heir->core.peer);
 	sa->local_id = id_copy(&sa->arena, &old->local_id);
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
+	sa->eap_id = id_copy(&sa->arena, &old->eap_id);
 	ends_add(s->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, old->dns);

@@ -33,12 +33,23 @@ enum sa_state {
 	S_I_PROOF,         /* asked for our AUTH */
 	S_I_AUTH,          /* IKE_AUTH sent */
 	S_I_CHECK,         /* asked whether the peer's AUTH is right */
+	S_I_EAP,           /* asked for our next EAP packet */
+	S_I_EAP_SENT,      /* IKE_AUTH with it sent */
+	S_I_EAP_PROOF,     /* EAP is over: asked for our AUTH by its key */
+	S_I_EAP_AUTH,      /* IKE_AUTH with that sent */
+	S_I_EAP_CHECK,     /* asked whether the peer's AUTH by it is right */
 	S_R_RESPOND,       /* asked for our key pair and the shared secret */
 	S_R_INIT,          /* IKE_SA_INIT, IKE_SESSION_RESUME or IKE_INTERMEDIATE answered: half open */
 	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
 	S_R_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_R_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_PROOF,         /* asked for our AUTH */
+	S_R_EAP,           /* asked for our next EAP packet */
+	S_R_EAP_SENT,      /* IKE_AUTH answered with it */
+	S_R_EAP_OVER,      /* IKE_AUTH answered with the last one: EAP has succeeded */
+	S_R_EAP_CHECK,     /* asked whether the peer's AUTH by EAP's key is right */
+	S_R_EAP_PROOF,     /* asked for our AUTH by it */
+	S_R_ROUND,         /* IKE_AUTH answered, and the peer is to prove who it is once more (RFC 4739) */
 	S_R_LEASE,         /* asked for virtual addresses for the peer */
 	S_R_INSTALL,       /* the first CHILD_SA is being installed; then IKE_AUTH is answered */
 	S_UP,              /* established */
@@ -187,6 +198,19 @@ struct negotiation {
 /* What becomes of other IKE_SAs of the same two identities when one comes up. */
 enum unique_end { OTHERS_STAY, OTHERS_ARE_DEAD, OTHERS_ARE_REPLACED };
 
+/* EAP in IKE_AUTH (RFC 7296, 2.16). */
+struct eap_state {
+	uint32_t conversation; /* 0: none is under way */
+	unsigned packets;      /* of the peer that were taken */
+	uint64_t end;          /* responder: when it has to be over */
+	bool alone;            /* who answers proves who it is in no other way (RFC 5998) */
+	struct bytes key;      /* of one that is over: AUTH is made with it */
+	struct id id;          /* responder: that was proved, */
+	const char *method;    /* and how */
+	const struct why
+		*failed; /* responder: why it has, unless the peer tries once more; NULL: it has not */
+};
+
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
  * sa->handshake_arena. */
 struct handshake {
@@ -225,7 +249,13 @@ struct handshake {
 	uint64_t auth_left;         /* ms for which what was proved then still holds; 0: without end */
 	struct wire_auth proof;     /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
-	unsigned checks;  /* responder: candidates whose proof was checked */
+	unsigned checks; /* responder: candidates whose proof was checked */
+	/* Of who begins (RFC 4739): */
+	bool multiple;  /* the peer knows of several proofs */
+	unsigned round; /* so many are made */
+	bool more;      /* responder: and the one at hand is not the last; */
+	bool named;     /* and the peer has been told who we are */
+	struct eap_state eap;
 	struct bytes cfg; /* responder: attributes of the configuration payload to answer with */
 };
 
@@ -361,7 +391,8 @@ struct sa {
 	bool up;                       /* TELL_SA_UP was said */
 	uint64_t reauthenticated_by;   /* our SPI of the IKE_SA that was last made to go in its place */
 	uint64_t spi_told;             /* when the peer was told of an unknown SPI; 0: never */
-	struct id local_id, remote_id; /* in arena, once they are known */
+	struct id local_id, remote_id; /* in arena, once they are known; */
+	struct id eap_id;              /* and who the peer is to EAP; ID_ANY: it was not asked that */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
 	struct ike_ips dns;            /* servers that were told with our virtual addresses; in arena */
 	struct window window;

@@ -89,13 +89,13 @@ struct draft {
 	uint64_t task_delay; /* TASK_AGAIN: ms */
 	uint32_t delete_spi; /* an inbound SPI that only the peer takes for an SA: it is deleted */
 	enum wish wish;      /* what is to be begun afterwards, */
-	const struct child_conf *wished; /* and for which child */
-	struct gateway gateway;          /* WISH_GATEWAY, WISH_MOVE */
-	bool delete_ike;                 /* an exchange that deletes the SA follows */
-	bool answered;                   /* the message is the answer to our request in flight */
-	bool established;                /* the handshake is over: forget it */
-	bool moved_ike, moved_children;  /* the SA has another path; its children follow it (move.h) */
-	struct id local_id, remote_id;   /* to be kept, once established */
+	const struct child_conf *wished;       /* and for which child */
+	struct gateway gateway;                /* WISH_GATEWAY, WISH_MOVE */
+	bool delete_ike;                       /* an exchange that deletes the SA follows */
+	bool answered;                         /* the message is the answer to our request in flight */
+	bool established;                      /* the handshake is over: forget it */
+	bool moved_ike, moved_children;        /* the SA has another path; its children follow it (move.h) */
+	struct id local_id, remote_id, eap_id; /* to be kept, once established */
 	struct ike_certs certs;
 	struct ike_ips dns;
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	TICKET_VERSION = 1,
+	TICKET_VERSION = 2,
 	KEY_NAME = 4,
 	IV = 8,
 	AES_GCM_16 = 20, /* its transform ID */
@@ -69,6 +69,7 @@ struct bytes ticket_print(const struct ticket *t, struct arena *arena)
 	put_piece(&w, bytes_str(t->conn));
 	put_id(&w, &t->id_i);
 	put_id(&w, &t->id_r);
+	put_id(&w, &t->eap_id);
 	put_transform(&w, t->suite.encr);
 	put_transform(&w, t->suite.integ);
 	put_transform(&w, t->suite.prf);
@@ -110,6 +111,7 @@ enum err ticket_parse(struct bytes plain, struct arena *arena, struct ticket *ou
 	conn = rd_bytes(&r, rd_u16(&r));
 	out->id_i = get_id(&r, arena);
 	out->id_r = get_id(&r, arena);
+	out->eap_id = get_id(&r, arena);
 	ok &= get_suite(&r, &out->suite);
 	keys = rd_u8(&r);
 	out->post_quantum = keys & KEYS_POST_QUANTUM;
@@ -300,6 +302,7 @@ static struct bytes make(struct draft *d, uint32_t *seconds)
 		.conn = c->peer->name,
 		.id_i = d->hs.remote_id,
 		.id_r = d->hs.local_id,
+		.eap_id = d->hs.eap.id,
 		.suite = c->suite,
 		.post_quantum = c->post_quantum,
 		.ppk = c->ppk,

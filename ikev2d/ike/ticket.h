@@ -13,7 +13,7 @@ struct ticket {
 	uint64_t content;       /* of the connection, and */
 	uint64_t trust;         /* of the authorities, when it was made */
 	const char *conn;
-	struct id id_i, id_r;
+	struct id id_i, id_r, eap_id; /* the last ID_ANY: EAP did not say who the client is */
 	struct suite suite;
 	bool post_quantum, ppk; /* the keys withstand quantum computers, are mixed with a PPK */
 	struct bytes d;         /* SK_d */

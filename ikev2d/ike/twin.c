@@ -34,7 +34,7 @@ static struct child *older(const struct sa *sa, const struct child *child, predi
 static struct child *oldest(
 	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
-	const struct id *local = &child->sa->local_id, *remote = &child->sa->remote_id;
+	const struct id *local = &child->sa->local_id, *remote = sa_user(child->sa);
 	struct child *found = NULL;
 
 	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));)

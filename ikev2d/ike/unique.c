@@ -5,7 +5,7 @@
 #include "ike/ends.h"
 #include "ike/task.h"
 
-/* The next IKE_SA behind AT (NULL: the first) that is up between these identities, but for NOT. */
+/* The next IKE_SA behind AT (NULL: the first) that is up between these ends (ends.h), but for NOT. */
 static struct sa *other(const struct ike *ike, struct sa *at, const struct sa * not, const struct id *local,
 	const struct id *remote)
 {
@@ -32,6 +32,7 @@ bool unique_is_first(const struct draft *d)
 bool unique_refuses(struct draft *d, const struct message *m)
 {
 	const struct peer *p = d->core.peer;
+	const struct id *user = d->hs.eap.id.type == ID_ANY ? &d->hs.remote_id : &d->hs.eap.id;
 	bool alone = message_notify(m, INITIAL_CONTACT);
 
 	if (p->unique == UNIQUE_NEVER)
@@ -40,12 +41,11 @@ bool unique_refuses(struct draft *d, const struct message *m)
 		d->hs.others = OTHERS_ARE_DEAD;
 	else if (p->unique == UNIQUE_REPLACE)
 		d->hs.others = OTHERS_ARE_REPLACED;
-	if (alone || p->unique != UNIQUE_KEEP ||
-		!other(d->step->ike, NULL, d->sa, &d->hs.local_id, &d->hs.remote_id))
+	if (alone || p->unique != UNIQUE_KEEP || !other(d->step->ike, NULL, d->sa, &d->hs.local_id, user))
 		return false;
 	d->why = (struct why){
 		.what = arena_printf(d->step->scratch, "%s has an IKE_SA of connection %s already",
-			id_print(&d->hs.remote_id, d->step->scratch), p->name),
+			id_print(user, d->step->scratch), p->name),
 		.configured = "unique = keep",
 		.where = source_print(&p->at, "unique", d->step->scratch),
 		.instead = "unique = replace, where the newer one is to win",
@@ -68,10 +68,10 @@ static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
 
 void unique_settle(struct step *s, struct sa *sa, enum unique_end how)
 {
-	struct sa *old = how == OTHERS_STAY ? NULL : other(s->ike, NULL, sa, &sa->local_id, &sa->remote_id);
+	struct sa *old = how == OTHERS_STAY ? NULL : other(s->ike, NULL, sa, &sa->local_id, sa_user(sa));
 
 	while (old) {
-		struct sa *next = other(s->ike, old, sa, &sa->local_id, &sa->remote_id);
+		struct sa *next = other(s->ike, old, sa, &sa->local_id, sa_user(sa));
 
 		/* Who says that this is the first contact has lost the others. */
 		if (how == OTHERS_ARE_DEAD)

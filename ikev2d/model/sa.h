@@ -102,7 +102,7 @@ struct sa_record {
 	uint64_t spi_i, spi_r;
 	bool initiator;
 	struct path path;
-	struct id local_id, remote_id;
+	struct id local_id, remote_id, remote_eap_id; /* the last ID_ANY: EAP did not say who the peer is */
 	struct suite suite;
 	struct vips local_vips, remote_vips; /* each of one end, given by the other */
 	const struct ip *dns;                /* servers that were told with ours */

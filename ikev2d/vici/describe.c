@@ -112,6 +112,8 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	vici_put_pair(out, "state", sa->state);
 	put_end(out, &sa->path.local, &sa->local_id, local, scratch);
 	put_end(out, &sa->path.remote, &sa->remote_id, remote, scratch);
+	if (sa->remote_eap_id.type != ID_ANY && !id_eq(&sa->remote_eap_id, &sa->remote_id))
+		vici_put_pair(out, "remote-eap-id", id_print(&sa->remote_eap_id, scratch));
 	put_flag(out, "initiator", sa->initiator);
 	vici_put_pairf(out, "initiator-spi", "%016" PRIx64, sa->spi_i);
 	vici_put_pairf(out, "responder-spi", "%016" PRIx64, sa->spi_r);

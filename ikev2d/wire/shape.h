@@ -15,14 +15,19 @@ enum shape {
 	INTERMEDIATE_REFUSAL,  /* IKE_INTERMEDIATE: notifies only, one of them an error */
 	AUTH_REQUEST,          /* IKE_AUTH: IDi; AUTH unless EAP is wanted; SA, TSi, TSr unless childless */
 	AUTH_RESPONSE,     /* IKE_AUTH: IDr, AUTH, SA, TSi, TSr; or IDr, AUTH and an error notify: no child */
-	AUTH_REFUSAL,      /* IKE_AUTH: notifies only, one of them an error */
-	CREATE_REQUEST,    /* CREATE_CHILD_SA: SA, Ni [, KE], TSi, TSr; or SA, Ni, KE (IKE rekey) */
-	CREATE_RESPONSE,   /* as the request */
-	CREATE_REFUSAL,    /* CREATE_CHILD_SA: notifies only, one of them an error */
-	FOLLOWUP_REQUEST,  /* IKE_FOLLOWUP_KE: KE, ADDITIONAL_KEY_EXCHANGE (RFC 9370, 2.2.4) */
-	FOLLOWUP_RESPONSE, /* as the request; the last one without the notify */
-	FOLLOWUP_REFUSAL,  /* IKE_FOLLOWUP_KE: notifies only, one of them an error */
-	INFO_REQUEST,      /* INFORMATIONAL, maybe empty */
+	AUTH_REFUSAL,      /* IKE_AUTH: notifies, one of them an error; EAP at most beside them */
+	AUTH_EAP_REQUEST,  /* IKE_AUTH: EAP (RFC 7296, 2.16) */
+	AUTH_EAP_RESPONSE, /* IKE_AUTH: EAP; the first one with IDr and, but for RFC 5998, AUTH */
+	AUTH_LAST_REQUEST, /* IKE_AUTH: AUTH, when EAP is over */
+	AUTH_LAST_RESPONSE, /* IKE_AUTH: AUTH, when EAP is over, and SA, TSi, TSr; of these only what is due
+			       when several proofs are made (RFC 4739) */
+	CREATE_REQUEST,     /* CREATE_CHILD_SA: SA, Ni [, KE], TSi, TSr; or SA, Ni, KE (IKE rekey) */
+	CREATE_RESPONSE,    /* as the request */
+	CREATE_REFUSAL,     /* CREATE_CHILD_SA: notifies only, one of them an error */
+	FOLLOWUP_REQUEST,   /* IKE_FOLLOWUP_KE: KE, ADDITIONAL_KEY_EXCHANGE (RFC 9370, 2.2.4) */
+	FOLLOWUP_RESPONSE,  /* as the request; the last one without the notify */
+	FOLLOWUP_REFUSAL,   /* IKE_FOLLOWUP_KE: notifies only, one of them an error */
+	INFO_REQUEST,       /* INFORMATIONAL, maybe empty */
 	INFO_RESPONSE,
 	RESUME_REQUEST,  /* IKE_SESSION_RESUME: Ni, a ticket */
 	RESUME_RESPONSE, /* IKE_SESSION_RESUME: Nr */

@@ -362,23 +362,40 @@ static void answer_ppk(const struct host *h, const struct ike_question *q, struc
 	c->answer.shared = bytes_of(out, q->octets.n);
 }
 
-static enum err answer_psk(const struct host *h, const struct ike_question *q, struct coming *c)
+static enum err answer_with(struct bytes secret, const struct ike_question *q, struct coming *c)
 {
-	const struct secret *s = secrets_for(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
 	uint8_t *right = arena_alloc(&c->arena, q->prf->out);
 
 	c->answer.method = AUTH_METHOD_PSK;
-	if (!s)
-		return ERR_MISSING;
-	if (keys_psk_auth(q->prf, s->data, q->octets, right))
+	if (!secret.n || (!secret.p[0] && !memcmp(secret.p, secret.p + 1, secret.n - 1)))
+		stop("AUTH is to be made with no secret, or with zeros");
+	if (keys_psk_auth(q->prf, secret, q->octets, right))
 		stop("the library has not this PRF");
 	if (q->kind == ASK_PROOF)
 		c->answer.proof = bytes_of(right, q->prf->out);
-	else if (!bytes_eq_secret(bytes_of(right, q->prf->out), q->proof)) {
-		c->answer.why = secrets_differ(s, q, &c->arena);
+	else if (!bytes_eq_secret(bytes_of(right, q->prf->out), q->proof))
 		return ERR_AUTH;
-	}
 	return ERR_OK;
+}
+
+static enum err answer_psk(const struct host *h, const struct ike_question *q, struct coming *c)
+{
+	const struct secret *s = secrets_for(&h->conf.conf, NULL, q, &c->arena, &c->answer.why);
+	enum err e = s ? answer_with(s->data, q, c) : ERR_MISSING;
+
+	if (e == ERR_AUTH)
+		c->answer.why = secrets_differ(s, q, &c->arena);
+	return e;
+}
+
+/* By the key of EAP. */
+static enum err answer_eap_proof(const struct ike_question *q, struct coming *c)
+{
+	enum err e = answer_with(q->secret, q, c);
+
+	if (e)
+		c->answer.why.what = "the peer has another key of EAP";
+	return e;
 }
 
 /* What stands for a signature: everybody can make one, and only over what is asked. */
@@ -412,7 +429,7 @@ static void sign(const struct host *h, const struct ike_question *q, struct comi
 /* A connection that wants the certificate from an authority of its own never gets it. */
 static enum err check_signature(const struct host *h, const struct ike_question *q, struct coming *c)
 {
-	if (q->peer->remote.ca_id.type != ID_ANY) {
+	if (q->auth->ca_id.type != ID_ANY) {
 		c->answer.why.what = "the certificate comes from another authority";
 		return ERR_AUTH;
 	}
@@ -442,7 +459,9 @@ static void answer_proof(struct host *h, const struct ike_question *q, struct co
 	if (prove)
 		h->wants = q->wants;
 
-	if (prove ? q->peer->local.way.method == AUTH_PSK : q->method == AUTH_METHOD_PSK)
+	if (q->secret.n)
+		e = answer_eap_proof(q, c);
+	else if (prove ? q->auth->way.method == AUTH_PSK : q->method == AUTH_METHOD_PSK)
 		e = answer_psk(h, q, c);
 	else if (prove)
 		sign(h, q, c);
@@ -515,6 +534,10 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 	case ASK_AGREE: answer_shared(h, q, q->secret, coming_new(h, ticket, ASKED_KEYS)); break;
 	case ASK_PROOF:
 	case ASK_CHECK: answer_proof(h, q, coming_new(h, ticket, ASKED_PROOF)); break;
+	case ASK_EAP:
+		c = coming_new(h, ticket, ASKED_EAP);
+		charade_ask(&h->eap, q, &c->arena, &c->answer);
+		break;
 	case ASK_PPK: answer_ppk(h, q, coming_new(h, ticket, ASKED_PPK)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
 	case ASK_LEASE: answer_lease(h, q, coming_new(h, ticket, ASKED_LEASE)); break;
@@ -577,6 +600,7 @@ static void carry_out(struct host *h, const struct ike_action *a)
 	case ACTION_SEND: send(h, &a->send.path, a->send.data, false); break;
 	case ACTION_KEEPALIVE: send(h, &a->send.path, bytes_of(keepalive, 1), true); break;
 	case ACTION_ASK: answer(h, a->ticket, &a->ask); break;
+	case ACTION_EAP_END: charade_end(&h->eap, a->eap_end.conversation); break;
 	case ACTION_SA_ADD:
 	case ACTION_POLICY_ADD: install(h, a); break;
 	case ACTION_SA_DEL:
@@ -804,6 +828,7 @@ void host_stop(struct host *h)
 		coming_free(node_owner(n, struct coming, node));
 	list_each_safe (n, &h->news)
 		news_free(node_owner(n, struct news, node));
+	map_free(&h->eap.open);
 }
 
 static void record(struct host *h)

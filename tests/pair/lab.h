@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "daemon/lease.h"
 #include "ike/ike.h"
+#include "tests/pair/charade.h"
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
 
@@ -31,7 +32,8 @@ enum asked {
 	ASKED_USAGE = 64,
 	ASKED_PPK = 128,
 	ASKED_LEASE = 256,
-	ASKED_ALL = 511,
+	ASKED_EAP = 512,
+	ASKED_ALL = 1023,
 };
 
 struct host {
@@ -55,6 +57,7 @@ struct host {
 	unsigned n_vips;
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
+	struct charade eap;     /* EAP, as it is played here */
 	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants */
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */

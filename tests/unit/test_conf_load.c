@@ -364,12 +364,19 @@ static void a_side_without_auth_proves_itself_by_certificates(void **state)
 	}
 }
 
-static void eap_is_not_built_in(void **state)
+static void of_eap_something_is_not_built_in(void **state)
 {
 	(void)state;
-	not_used("connections { a { children { n { } }\nlocal { auth = eap-mschapv2\n }\nremote { auth = "
+	not_used("connections { a { children { n { } }\nlocal { auth = eap-tls:rsa-2048\n }\nremote { auth = "
 		 "psk\n } } }",
-		"m.conf:2: connections.a.local.auth: EAP is not built in yet");
+		"m.conf:2: connections.a.local.auth: constraints on what EAP shows are not built in yet");
+	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = eap\n }\nremote { auth = "
+		 "psk\n } } }",
+		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with EAP is not built in yet");
+	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = psk\n }\nlocal-2 { auth = "
+		 "psk\n }\nremote { auth = psk\n } } }",
+		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with several rounds of "
+		"authentication is not built in yet");
 }
 
 static void xauth_is_refused(void **state)
@@ -593,7 +600,7 @@ int main(void)
 		cmocka_unit_test(twenty_faults_are_enough),
 		cmocka_unit_test(one_fault_spoils_the_whole),
 		cmocka_unit_test(a_side_without_auth_proves_itself_by_certificates),
-		cmocka_unit_test(eap_is_not_built_in),
+		cmocka_unit_test(of_eap_something_is_not_built_in),
 		cmocka_unit_test(xauth_is_refused),
 		cmocka_unit_test(ways_to_authenticate_have_their_parts),
 		cmocka_unit_test(wrong_words_of_a_way_are_refused),

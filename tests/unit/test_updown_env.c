@@ -265,6 +265,18 @@ static void nothing_a_peer_says_means_anything_to_a_shell(void **state)
 	assert_string_equal(value(t, 0, "PLUTO_PEER_ID"), "C=DE, O=Example, Inc. ?Berlin?, CN=gw");
 }
 
+/* Who the peer is to EAP, where it was asked that. */
+static void the_user_is_told(void **state)
+{
+	struct told *t = *state;
+
+	assert_true(fill(t));
+	assert_null(value(t, 0, "PLUTO_XAUTH_ID"));
+	t->sa.remote_eap_id = identity(t, "carol");
+	assert_true(fill(t));
+	assert_string_equal(value(t, 0, "PLUTO_XAUTH_ID"), "carol");
+}
+
 static void too_many_pairs_are_left_out(void **state)
 {
 	struct told *t = *state;
@@ -322,6 +334,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ports_as_iptables_wants_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			nothing_a_peer_says_means_anything_to_a_shell, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_user_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_pairs_are_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			virtual_addresses_and_servers_are_counted_by_family, set_up, tear_down),
