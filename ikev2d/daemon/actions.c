@@ -5,6 +5,7 @@
 #include "daemon/answers.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
+#include "daemon/parley.h"
 #include "daemon/tells.h"
 #include "xfrm/choice.h"
 #include "xfrm/device.h"
@@ -29,8 +30,7 @@ static enum err do_keepalive(struct world *w, const struct ike_action *a, struct
 static enum err do_eap_end(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
-	(void)w;
-	(void)a;
+	parley_end(w, a->eap_end.conversation);
 	return ERR_OK;
 }
 

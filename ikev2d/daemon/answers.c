@@ -6,6 +6,7 @@
 #include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/lease.h"
+#include "daemon/parley.h"
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
@@ -211,10 +212,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 		if (!answer_proof(w, q, answer))
 			return;
 		break;
-	case ASK_EAP:
-		answer->a.result = ERR_UNSUPPORTED;
-		answer->a.why.what = "EAP is not built in yet";
-		break;
+	case ASK_EAP: parley_ask(w, q, answer); return;
 	case ASK_PPK:
 		if (!answer_ppk(w, q, answer))
 			return;

@@ -9,6 +9,7 @@
 #include "daemon/line.h"
 #include "daemon/logging.h"
 #include "daemon/memories.h"
+#include "daemon/parley.h"
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
@@ -314,6 +315,13 @@ static enum err core_start(struct world *w, struct text *why)
 	return e;
 }
 
+static enum err parleys_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	parleys_start(w, w->rundir.path);
+	return ERR_OK;
+}
+
 static void core_stop(struct world *w)
 {
 	memories_stop(w);
@@ -419,6 +427,7 @@ static const struct part {
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
 	{ leases_part_start, leases_part_stop },
+	{ parleys_part_start, parleys_stop },
 	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },

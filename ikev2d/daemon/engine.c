@@ -7,6 +7,7 @@
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/lacking.h"
+#include "daemon/parley.h"
 #include "daemon/record.h"
 
 #include <assert.h>
@@ -101,6 +102,7 @@ static bool is_negotiated(const struct peer *p)
 static void assign(struct world *w, struct peer *p)
 {
 	lacking_take_out(p);
+	parley_check(p);
 	datapath_assign(w, p);
 }
 

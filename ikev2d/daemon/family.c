@@ -4,6 +4,7 @@
 
 #include "daemon/certs.h"
 #include "daemon/clock.h"
+#include "daemon/eaps.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
 #include "daemon/sandbox.h"
@@ -110,10 +111,27 @@ static int run_certs(struct ipc_channel guard, struct ipc_channel ike)
 	return EXIT_SUCCESS;
 }
 
+static int run_eaps(struct ipc_channel guard, struct ipc_channel ike)
+{
+	struct eaps e;
+
+	eaps_warm();
+	if (!enter(IPC_EAPS, &guard))
+		return EXIT_FAILURE;
+	eaps_start(&e);
+	e.guard = guard;
+	e.ike = ike;
+	if (say_ready(&e.guard))
+		eaps_run(&e);
+	eaps_stop(&e);
+	return EXIT_SUCCESS;
+}
+
 /* THE table of members. */
 static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
 	[IPC_KEEPER] = run_keeper,
 	[IPC_CERTS] = run_certs,
+	[IPC_EAPS] = run_eaps,
 };
 
 static int become(enum ipc_process p)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "daemon/ipc_certs.h"
+#include "daemon/ipc_eap.h"
 #include "model/conf.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 };
 
 /* Who speaks. Guard and ike are still one process, with a channel each. */
-enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_PROCESSES };
+enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_PROCESSES };
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
 enum ipc_phase { IPC_STARTING, IPC_SERVING };
@@ -56,6 +57,12 @@ enum ipc_kind {
 	IPC_STAPLED,
 	IPC_RESOLVE,
 	IPC_RESOLVED,
+	IPC_EAP,
+	IPC_EAP_TURN,
+	IPC_EAP_ASKS,
+	IPC_EAP_SECRET,
+	IPC_EAP_END,
+	IPC_EAP_TELL,
 	IPC_KINDS
 };
 
@@ -102,7 +109,7 @@ struct ipc_message {
 			struct ipc_octets certs, crls;
 		} opened;
 		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX (LOCAL and REMOTE are its name,
-			    OCTETS the keys); IPC_PROOF */
+			    OCTETS the keys); IPC_EAP_TELL: the secret itself, of the user LOCAL; IPC_PROOF */
 			uint64_t handle;
 			uint16_t prf; /* its transform ID */
 			struct id local, remote;
@@ -147,6 +154,13 @@ struct ipc_message {
 			struct ip ip;   /* v 0: there is none, and */
 			const char *what;
 		} resolve;
+		struct ipc_eap eap;               /* IPC_EAP; IPC_EAP_TURN */
+		struct ipc_eap_turn eap_turn;     /* IPC_EAP_TURN */
+		struct ipc_eap_asks eap_asks;     /* IPC_EAP_ASKS; IPC_EAP_SECRET */
+		struct ipc_eap_secret eap_secret; /* IPC_EAP_SECRET */
+		struct {                          /* IPC_EAP_END: nobody goes on with it */
+			uint32_t conversation;
+		} eap_end;
 	};
 };
 
@@ -178,5 +192,5 @@ enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
 enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
 
-/* "guard", "ike", "keeper", "certs". */
+/* "guard", "ike", "keeper", "certs", "eap". */
 const char *ipc_name(enum ipc_process p);

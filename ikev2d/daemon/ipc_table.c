@@ -4,9 +4,11 @@
 #include "daemon/ipc_table.h"
 
 #include "daemon/certs.h"
+#include "daemon/eaps.h"
 #include "daemon/family.h"
 #include "daemon/judge.h"
 #include "daemon/keeper.h"
+#include "daemon/parley.h"
 #include "daemon/staple.h"
 #include "daemon/trust.h"
 #include "daemon/vault.h"
@@ -368,9 +370,65 @@ static void resolve(struct walk *x, struct ipc_message *m)
 	sentence(x, &m->resolve.what);
 }
 
+static void conversation(struct walk *x, uint32_t *v)
+{
+	u32(x, v);
+	if (!*v)
+		fail(x, "a conversation has no number");
+}
+
+static void eap(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap.conversation);
+	flag(x, &m->eap.begins);
+	flag(x, &m->eap.authenticator);
+	flag(x, &m->eap.ask_identity);
+	octets(x, &m->eap.methods, IPC_EAP_METHODS);
+	octets(x, &m->eap.identity, IPC_EAP_NAME_MAX);
+	octets(x, &m->eap.packet, IPC_EAP_PACKET_MAX);
+}
+
+static void eap_turn(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_turn.conversation);
+	flag(x, &m->eap_turn.failed);
+	flag(x, &m->eap_turn.over);
+	octets(x, &m->eap_turn.packet, IPC_EAP_PACKET_MAX);
+	sentence(x, &m->eap_turn.what);
+	u8(x, &m->eap_turn.method, UINT8_MAX + 1);
+	octets(x, &m->eap_turn.name, IPC_EAP_NAME_MAX);
+	octets(x, &m->eap_turn.key, IPC_EAP_KEY_MAX);
+	if (m->eap_turn.failed && m->eap_turn.over)
+		fail(x, "a conversation has succeeded and failed");
+}
+
+static void eap_asks(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_asks.conversation);
+	octets(x, &m->eap_asks.name, IPC_EAP_NAME_MAX);
+}
+
+static void eap_secret(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_secret.conversation);
+	u8(x, &m->eap_secret.kind, IPC_EAP_KINDS);
+	octets(x, &m->eap_secret.value, IPC_EAP_SECRET_MAX);
+}
+
+static void eap_end(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_end.conversation);
+}
+
 /* ---------------------------------------------------------------- the table */
 
-enum { GUARD = 1 << IPC_GUARD, IKE = 1 << IPC_IKE, KEEPER = 1 << IPC_KEEPER, CERTS = 1 << IPC_CERTS };
+enum {
+	GUARD = 1 << IPC_GUARD,
+	IKE = 1 << IPC_IKE,
+	KEEPER = 1 << IPC_KEEPER,
+	CERTS = 1 << IPC_CERTS,
+	EAPS = 1 << IPC_EAPS
+};
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
 struct row {
@@ -381,8 +439,8 @@ struct row {
 /* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper tells
  * itself is its image. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", KEEPER | CERTS, IPC_GUARD, STARTS, family_take_ready }, nothing },
-	[IPC_LOG] = { { "log", KEEPER | CERTS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
+	[IPC_READY] = { { "ready", KEEPER | CERTS | EAPS, IPC_GUARD, STARTS, family_take_ready }, nothing },
+	[IPC_LOG] = { { "log", KEEPER | CERTS | EAPS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
 	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, family_take_blame }, blame },
 	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
 	[IPC_FILE] = { { "file", GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
@@ -409,6 +467,12 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_STAPLE] = { { "staple", IKE, IPC_CERTS, SERVES, staple_take }, staple },
 	[IPC_STAPLED] = { { "stapled", CERTS, IPC_IKE, SERVES, trust_take_answer }, staple },
 	[IPC_RESOLVE] = { { "resolve", IKE, IPC_CERTS, SERVES, certs_take_resolve }, resolve },
+	[IPC_EAP] = { { "eap", IKE, IPC_EAPS, SERVES, eaps_take_packet }, eap },
+	[IPC_EAP_TURN] = { { "eap-turn", EAPS, IPC_IKE, SERVES, parley_take_turn }, eap_turn },
+	[IPC_EAP_ASKS] = { { "eap-asks", EAPS, IPC_IKE, SERVES, parley_take_asks }, eap_asks },
+	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
+	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
+	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 

@@ -377,6 +377,24 @@ bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m)
+{
+	const struct kept_thing *t = find(ctx, m->psk.handle, IPC_USE_SECRET);
+	struct ipc_message a = { 0 };
+
+	if (!t) {
+		a.proof.result = ERR_MISSING;
+		a.proof.what = "the secret of EAP was taken away";
+	} else if (!secrets_is_eap(&t->secret, &m->psk.local)) {
+		a.proof.result = ERR_DENIED;
+		a.proof.what = "keeper refuses: the secret is none of EAP, or another user's";
+	} else {
+		a.proof.proof = t->secret.data;
+	}
+	conclude(ctx, m, &a);
+	return true;
+}
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {

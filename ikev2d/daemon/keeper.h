@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process that keeps private keys, shared secrets and passphrases. It has no network and no files, and
  * gives none of them away: it makes AUTH values (RFC 7296, 2.15) and says whether a peer's is right, and it
- * says what is public in a file with a key; it mixes keys with a post-quantum preshared key (RFC 8784). A
+ * says what is public in a file with a key; it mixes keys with a post-quantum preshared key (RFC 8784). Only
+ * secrets of EAP are told, each for the user that owns it: its methods work with the password itself. A
  * shared secret serves only identities that own it, a private key signs only what has the form of an IKE
  * peer's octets.
  *
@@ -41,5 +42,6 @@ bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);
 bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m);
+bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m);
 bool keeper_take_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_key(void *ctx, const struct ipc_message *m);

@@ -49,6 +49,9 @@ static const char *const common[] = { "brk", "mmap", "munmap", "mremap", "madvis
 /* Its image. */
 static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL };
 
+/* Nothing besides. */
+static const char *const eaps[] = { NULL };
+
 /* Its loop, servers, CRLs that it has fetched. */
 static const char *const certs[] = { "socket", "connect", "getsockopt", "setsockopt", "getsockname",
 	"getpeername", "shutdown", "fcntl", "ioctl", "read", "readv", "epoll_create1", "epoll_ctl",
@@ -69,6 +72,7 @@ static const struct row {
 } rows[IPC_PROCESSES] = {
 	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false },
 	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true },
+	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false },
 };
 
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried

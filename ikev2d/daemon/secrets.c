@@ -106,6 +106,43 @@ const struct secret *secrets_ppk(
 	return NULL;
 }
 
+/* As Windows writes it; ID without the domain in front. */
+static struct id without_domain(const struct id *id)
+{
+	const uint8_t *at = id->data.n ? memrchr(id->data.p, '\\', id->data.n) : NULL;
+	struct id user = *id;
+
+	if (at && id->type != ID_DER_ASN1_DN)
+		user.data = bytes_of(at + 1, (size_t)(id->data.p + id->data.n - at - 1));
+	return user;
+}
+
+static enum closeness eap_names(const struct secret *s, const struct id *user)
+{
+	struct id alone = without_domain(user);
+	enum closeness c = secret_names(s, user);
+
+	if (s->kind != SECRET_EAP && s->kind != SECRET_XAUTH && s->kind != SECRET_NTLM)
+		return NOT_NAMED;
+	return c == EXACTLY ? c : secret_names(s, &alone) > c ? secret_names(s, &alone) : c;
+}
+
+bool secrets_is_eap(const struct secret *s, const struct id *user)
+{
+	return eap_names(s, user) != NOT_NAMED;
+}
+
+const struct secret *secrets_eap(const struct conf *c, const struct id *user)
+{
+	const struct secret *best = NULL;
+
+	for (unsigned i = 0; i < c->n_secrets; i++)
+		if (secrets_is_eap(&c->secrets[i], user) &&
+			(!best || eap_names(&c->secrets[i], user) > eap_names(best, user)))
+			best = &c->secrets[i];
+	return best;
+}
+
 struct why secrets_differ(const struct secret *s, const struct ike_question *q, struct arena *arena)
 {
 	return (struct why){ .what = arena_printf(arena, "the shared secret %s is not the one that %s used",

@@ -20,5 +20,10 @@ const struct secret *secrets_ppk(
 	const struct conf *c, const char *file, const struct id *id, struct arena *arena, struct why *why);
 bool secrets_is_ppk(const struct secret *s, const struct id *id);
 
+/* The secret that the user ID proves itself with by EAP, or NULL; and whether S is one. A user "DOMAIN\\NAME"
+ * without one has that of "NAME". */
+const struct secret *secrets_eap(const struct conf *c, const struct id *user);
+bool secrets_is_eap(const struct secret *s, const struct id *user);
+
 /* What to say when Q->proof was not made with S; from ARENA. */
 struct why secrets_differ(const struct secret *s, const struct ike_question *q, struct arena *arena);

@@ -31,6 +31,8 @@ struct asked {
 	struct ipc_message message; /* its texts are in the answer's arena */
 	struct answer *answer;
 	struct kept *kept;
+	vault_told *done; /* instead of the core, with */
+	void *ctx;
 	struct why wrong; /* what to say when a proof is not right */
 	bool flying;
 	unsigned tries;
@@ -262,6 +264,8 @@ static void asked_free(struct asked *a)
 static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 {
 	struct answer *answer = a->answer;
+	vault_told *done;
+	void *ctx;
 
 	answer->a.result = e;
 	if (e == ERR_AUTH)
@@ -271,8 +275,15 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 			what ? arena_str(&answer->arena, what)
 			     : arena_printf(&answer->arena, "no proof can be made: %s", err_name(e));
 	v->flying -= a->flying;
+	done = a->done;
+	ctx = a->ctx;
 	asked_free(a);
-	trust_complete(v->world, answer);
+	if (!done) {
+		trust_complete(v->world, answer);
+		return;
+	}
+	done(ctx, e ? (struct bytes){ 0 } : answer->a.proof);
+	answer_free(answer);
 }
 
 /* The first that does not fly, or NULL. */
@@ -340,18 +351,38 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 	member_replace(&((struct vault *)ctx)->keeper, "it did not answer");
 }
 
-static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept, const struct why *wrong,
-	struct answer *answer)
+static struct asked *asked_new(
+	struct vault *v, const struct ipc_message *m, struct kept *kept, struct answer *answer)
 {
 	struct asked *a = calloc(1, sizeof *a);
 
 	if (!a)
 		abort();
 	*a = (struct asked){ .message = *m, .answer = answer, .kept = kept_ref(kept) };
-	if (wrong)
-		a->wrong = *wrong;
 	a->message.ticket = ++v->last;
 	list_append(&v->asked, &a->node);
+	return a;
+}
+
+static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept, const struct why *wrong,
+	struct answer *answer)
+{
+	struct asked *a = asked_new(v, m, kept, answer);
+
+	if (wrong)
+		a->wrong = *wrong;
+	fly(v);
+}
+
+void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx)
+{
+	struct answer *answer = answer_new(0);
+	const struct ipc_message m = { .kind = IPC_EAP_TELL,
+		.psk = { .handle = s->kept->handle, .local = id_copy(&answer->arena, user) } };
+	struct asked *a = asked_new(v, &m, s->kept, answer);
+
+	a->done = done;
+	a->ctx = ctx;
 	fly(v);
 }
 

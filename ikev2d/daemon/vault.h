@@ -40,6 +40,10 @@ void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, 
  */
 void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
 
+/* The secret S of EAP, for USER: it comes later, by DONE; empty: it could not be had. */
+typedef void vault_told(void *ctx, struct bytes secret);
+void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx);
+
 /* References (model/conf.h, pki/key.h). */
 struct kept *kept_ref(struct kept *k);
 void kept_unref(struct kept *k);

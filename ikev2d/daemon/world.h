@@ -37,7 +37,9 @@ struct world {
 
 	struct rundir rundir;
 	const char *state_dir;
-	struct vault *vault; /* of secrets: another process */
+	struct vault *vault;     /* of secrets: another process */
+	struct parleys *parleys; /* EAP: another process */
+	struct event *parleys_lost;
 	struct config config;
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */

@@ -101,6 +101,16 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_STAPLED, .ticket = 13, .staple = { NULL, { parts, 1 } } },
 	{ .kind = IPC_RESOLVE, .ticket = 14, .resolve = { "moon", 6, { 0 }, NULL } },
 	{ .kind = IPC_RESOLVED, .ticket = 14, .resolve = { NULL, 0, { 4, { 192, 0, 2, 1 } }, "what" } },
+	{ .kind = IPC_EAP,
+		.ticket = 15,
+		.eap = { 3, true, false, true, OCTETS("\x04\x1a"), OCTETS("carol"), OCTETS("packet") } },
+	{ .kind = IPC_EAP_TURN,
+		.ticket = 15,
+		.eap_turn = { 3, false, true, OCTETS("packet"), "why", 26, OCTETS("carol"), OCTETS("key") } },
+	{ .kind = IPC_EAP_ASKS, .ticket = 15, .eap_asks = { 3, OCTETS("carol") } },
+	{ .kind = IPC_EAP_SECRET, .ticket = 16, .eap_secret = { 3, IPC_EAP_NT_HASH, OCTETS("secret") } },
+	{ .kind = IPC_EAP_END, .eap_end = { 3 } },
+	{ .kind = IPC_EAP_TELL, .ticket = 17, .psk = { 7, 0, MOON, NOBODY, OCTETS(""), OCTETS("") } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };

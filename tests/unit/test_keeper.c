@@ -273,6 +273,49 @@ static void keys_are_mixed_for_nothing_else(void **state)
 	denied(d, mixed(d, &d->moon, 3 * PRF_OUT), "no post-quantum preshared key");
 }
 
+/* ------------------------------------------------------------------------------- EAP */
+
+static struct ipc_message told(struct desk *d, const struct id *user)
+{
+	struct ipc_message m = { .kind = IPC_EAP_TELL, .psk = { .handle = PPK, .local = *user } };
+	struct ipc_message a = asked(d, &d->talk.ike, &m);
+
+	assert_int_equal(a.kind, IPC_PROOF);
+	return a;
+}
+
+static void a_secret_of_eap_is_told_for_its_user(void **state)
+{
+	static const uint8_t kinds[] = { SECRET_EAP, SECRET_XAUTH, SECRET_NTLM };
+	struct desk *d = *state;
+	struct id windows = { ID_FQDN, bytes_str("LAB\\moon") };
+
+	for (unsigned i = 0; i < sizeof kinds; i++) {
+		struct ipc_message a;
+
+		keep_ppk(d, kinds[i], "schnee");
+		a = told(d, &d->moon);
+		assert_int_equal(a.proof.result, ERR_OK);
+		assert_true(bytes_eq(a.proof.proof, bytes_str("schnee")));
+		windows.data =
+			bytes_str(arena_printf(&d->arena, "LAB\\%.*s", (int)d->moon.data.n, d->moon.data.p));
+		windows.type = d->moon.type;
+		assert_int_equal(told(d, &windows).proof.result, ERR_OK);
+		denied(d, told(d, &d->sun), "another user's");
+	}
+}
+
+static void no_other_secret_is_told(void **state)
+{
+	struct desk *d = *state;
+
+	assert_int_equal(told(d, &d->moon).proof.result, ERR_MISSING);
+	keep_ppk(d, SECRET_IKE, "schnee");
+	denied(d, told(d, &d->moon), "none of EAP");
+	keep_ppk(d, SECRET_PPK, "schnee");
+	denied(d, told(d, &d->moon), "none of EAP");
+}
+
 static void what_was_dropped_is_gone(void **state)
 {
 	struct desk *d = *state;
@@ -478,6 +521,8 @@ int main(void)
 		TEST(octets_may_be_as_long_as_auth_has_them),
 		TEST(keys_are_mixed),
 		TEST(keys_are_mixed_for_nothing_else),
+		TEST(a_secret_of_eap_is_told_for_its_user),
+		TEST(no_other_secret_is_told),
 		TEST(what_was_dropped_is_gone),
 		TEST(equal_secrets_have_equal_marks),
 		TEST(a_key_signs),

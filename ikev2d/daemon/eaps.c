@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Conversations by their numbers. */
+#include "daemon/eaps.h"
+
+#include "crypto/prf.h"
+#include "eap/eap.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+_Static_assert((int)IPC_EAP_METHODS == (int)EAP_MAX_METHODS && (int)IPC_EAP_NAME_MAX >= (int)EAP_MAX_NAME &&
+		       (int)IPC_EAP_KEY_MAX == (int)EAP_MSK,
+	"what is said of a conversation is what the library takes");
+
+struct talk {
+	struct eap *eap;
+	uint32_t number;
+	uint64_t ticket; /* of the question at hand; 0: none */
+};
+
+static void talk_free(struct talk *t)
+{
+	eap_free(t->eap);
+	free(t);
+}
+
+/* Ike, when it is gone, is noticed where guard is waited for. */
+static void answer(struct eaps *e, const struct ipc_message *m)
+{
+	(void)!ipc_send(&e->ike, m);
+}
+
+static void say(struct eaps *e, struct talk *t, const struct eap_turn *turn)
+{
+	struct ipc_message m = { .kind = turn->what == EAP_ASKS ? IPC_EAP_ASKS : IPC_EAP_TURN,
+		.ticket = t->ticket };
+
+	if (turn->what == EAP_ASKS) {
+		m.eap_asks.conversation = t->number;
+		m.eap_asks.name = eap_name(t->eap);
+		answer(e, &m);
+		return;
+	}
+	m.eap_turn.conversation = t->number;
+	m.eap_turn.failed = turn->what == EAP_FAILED;
+	m.eap_turn.over = turn->what == EAP_SUCCEEDED;
+	m.eap_turn.packet = turn->packet;
+	m.eap_turn.what = turn->why;
+	m.eap_turn.method = (uint8_t)eap_method(t->eap);
+	m.eap_turn.name = m.eap_turn.over ? eap_name(t->eap) : (struct bytes){ 0 };
+	m.eap_turn.key = eap_msk(t->eap);
+	t->ticket = 0;
+	answer(e, &m);
+}
+
+/* What cannot begin has failed. */
+static void say_no(struct eaps *e, uint64_t ticket, uint32_t number, const char *what)
+{
+	answer(e, &(struct ipc_message){ .kind = IPC_EAP_TURN,
+			  .ticket = ticket,
+			  .eap_turn = { .conversation = number, .failed = true, .what = what } });
+}
+
+static struct talk *begin(struct eaps *e, const struct ipc_eap *p)
+{
+	struct eap_settings s = { .authenticator = p->authenticator,
+		.ask_identity = p->ask_identity,
+		.n_methods = (unsigned)p->methods.n,
+		.identity = p->identity };
+	struct talk *t = calloc(1, sizeof *t);
+
+	if (!t)
+		abort();
+	for (unsigned i = 0; i < s.n_methods; i++)
+		s.methods[i] = p->methods.p[i];
+	t->number = p->conversation;
+	t->eap = e->talks.count < EAPS_MAX ? eap_new(&s, &e->entropy.rng) : NULL;
+	if (t->eap) {
+		map_put(&e->talks, t->number, t);
+		return t;
+	}
+	free(t);
+	return NULL;
+}
+
+bool eaps_take_packet(void *ctx, const struct ipc_message *m)
+{
+	struct eaps *e = ctx;
+	const struct ipc_eap *p = &m->eap;
+	struct talk *t = map_get(&e->talks, p->conversation);
+	struct eap_turn turn;
+
+	if (!t != p->begins || (t && t->ticket))
+		return false;
+	if (!t && !(t = begin(e, p))) {
+		say_no(e, m->ticket, p->conversation,
+			"the EAP conversation cannot begin: none of its methods is built in, its identity is "
+			"too long, or there are too many");
+		return true;
+	}
+	t->ticket = m->ticket;
+	turn = p->begins && p->authenticator ? eap_begin(t->eap) : eap_take(t->eap, p->packet);
+	say(e, t, &turn);
+	return true;
+}
+
+bool eaps_take_secret(void *ctx, const struct ipc_message *m)
+{
+	static const enum eap_secret_kind kinds[] = {
+		[IPC_EAP_NOBODY] = EAP_NO_SECRET,
+		[IPC_EAP_PASSWORD] = EAP_PASSWORD,
+		[IPC_EAP_NT_HASH] = EAP_NT_HASH,
+	};
+	struct eaps *e = ctx;
+	struct talk *t = map_get(&e->talks, m->eap_secret.conversation);
+	struct eap_secret secret = { kinds[m->eap_secret.kind], m->eap_secret.value };
+	struct eap_turn turn;
+
+	if (!t || !t->ticket)
+		return false;
+	turn = eap_answer(t->eap, &secret);
+	say(e, t, &turn);
+	return true;
+}
+
+bool eaps_take_end(void *ctx, const struct ipc_message *m)
+{
+	struct eaps *e = ctx;
+	struct talk *t = map_take(&e->talks, m->eap_end.conversation);
+
+	if (t)
+		talk_free(t);
+	return true;
+}
+
+/* --------------------------------------------------------------------- life */
+
+void eaps_warm(void)
+{
+	static const char *const digests[] = { "MD5", "SHA1", "SHA256" };
+	uint8_t sum[PRF_OUT_MAX];
+	size_t n;
+
+	for (unsigned i = 0; i < sizeof digests / sizeof *digests; i++)
+		(void)!digest(digests[i], &(struct bytes){ 0 }, 1, sum, &n);
+}
+
+void eaps_start(struct eaps *e)
+{
+	*e = (struct eaps){ .guard.fd = -1, .ike.fd = -1 };
+	entropy_start(&e->entropy);
+}
+
+void eaps_stop(struct eaps *e)
+{
+	struct talk *t;
+	size_t at = 0;
+
+	while ((t = map_next(&e->talks, &at)))
+		talk_free(t);
+	map_free(&e->talks);
+	entropy_stop(&e->entropy);
+}
+
+bool eaps_serve(struct eaps *e, struct ipc_channel *from)
+{
+	struct arena arena = { 0 };
+	const char *wrong;
+	enum err err = ipc_take(from, &arena, e, &wrong);
+
+	arena_free(&arena);
+	return !err;
+}
+
+void eaps_run(struct eaps *e)
+{
+	struct ipc_channel *channels[] = { &e->guard, &e->ike };
+	struct pollfd fds[2];
+	bool served = true;
+
+	while (served) {
+		for (unsigned i = 0; i < 2; i++)
+			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		for (unsigned i = 0; i < 2 && served; i++)
+			if (fds[i].revents)
+				served = eaps_serve(e, channels[i]);
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is said to the process that leads EAP conversations, and by it (eaps.h): the contents of its messages.
+ */
+#pragma once
+
+#include "base/bytes.h"
+
+enum {
+	IPC_EAP_METHODS = 8,
+	IPC_EAP_NAME_MAX = 1024,
+	IPC_EAP_PACKET_MAX = 65535,
+	IPC_EAP_KEY_MAX = 64,
+	IPC_EAP_SECRET_MAX = 4096,
+};
+
+/* The peer's packet in a conversation, or (BEGINS) the first one of it and what it is about. */
+struct ipc_eap {
+	uint32_t conversation;
+	bool begins, authenticator, ask_identity;
+	struct bytes methods; /* their numbers (eap/eap.h), the one wanted most first */
+	struct bytes identity;
+	struct bytes packet; /* empty: the authenticator begins */
+};
+
+/* It wants the secret of NAME before it goes on; and that secret. */
+struct ipc_eap_asks {
+	uint32_t conversation;
+	struct bytes name;
+};
+
+enum ipc_eap_kind { IPC_EAP_NOBODY, IPC_EAP_PASSWORD, IPC_EAP_NT_HASH, IPC_EAP_KINDS };
+
+struct ipc_eap_secret {
+	uint32_t conversation;
+	uint8_t kind; /* enum ipc_eap_kind */
+	struct bytes value;
+};
+
+/* What comes of the packet. */
+struct ipc_eap_turn {
+	uint32_t conversation;
+	bool failed, over;
+	struct bytes packet; /* to be sent; empty: nothing */
+	const char *what;    /* why it has failed, or has unless the peer tries once more; NULL: it has not */
+	uint8_t method;      /* its number; 0: none yet */
+	struct bytes name;   /* OVER: that was proved */
+	struct bytes key;    /* OVER: MSK; empty: it has none */
+};

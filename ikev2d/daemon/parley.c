@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to who leads EAP, and what becomes of the answers. */
+#include "daemon/parley.h"
+
+#include "daemon/eaps.h"
+#include "daemon/family.h"
+#include "daemon/line.h"
+#include "daemon/secrets.h"
+#include "eap/eap.h"
+
+#include <stdlib.h>
+
+/* A conversation. */
+struct parley {
+	struct world *world;
+	struct arena arena;
+	uint32_t number;
+	const struct peer *peer; /* a reference, and */
+	const struct auth_conf *auth;
+	struct id local, remote;
+	bool authenticator;
+	bool lost;             /* who led it has ended */
+	struct answer *answer; /* the question at hand; NULL: none */
+	uint64_t ticket;
+	struct id user;              /* whose secret was wanted; ID_ANY: none was */
+	const struct source *secret; /* where it is written; NULL: there is none */
+};
+
+struct parleys {
+	struct world *world;
+	const char *folder;
+	struct member eaps;
+	bool runs;
+	struct eaps *inside; /* with --one */
+	struct map open;     /* struct parley by their numbers */
+	uint64_t last;       /* number given to a ticket */
+};
+
+static const char unreachable[] = "the process that leads EAP does not answer";
+
+static void parley_free(struct parley *p)
+{
+	if (p->answer)
+		answer_free(p->answer);
+	peer_unref(p->peer);
+	arena_free(&p->arena);
+	free(p);
+}
+
+/* ------------------------------------------------------------------ methods */
+
+/* What EAP proves alone, strongest first (RFC 5998, 4). */
+static const uint8_t mutual[] = { EAP_TLS, EAP_TTLS, EAP_PEAP };
+
+/* The methods that A wants, into OUT of EAP_MAX_METHODS octets; where it wants any the library has its own
+ * order. */
+static struct bytes methods_of(const struct auth_conf *a, bool alone, uint8_t *out)
+{
+	unsigned wanted = a->way.eap ? (unsigned)eap_method_number(a->way.eap) : EAP_METHOD_DYNAMIC;
+	size_t n = 0;
+
+	if (a->way.eap && strchr(a->way.eap, '-'))
+		return (struct bytes){ 0 }; /* of a vendor: none is here */
+	if (wanted != EAP_METHOD_DYNAMIC) {
+		if (wanted < EAP_DYNAMIC && (!alone || eap_type_mutual(wanted)))
+			out[n++] = (uint8_t)wanted;
+	} else if (!alone) {
+		out[n++] = EAP_DYNAMIC;
+	} else {
+		for (unsigned i = 0; i < sizeof mutual; i++)
+			out[n++] = mutual[i];
+	}
+	return bytes_of(out, n);
+}
+
+static bool is_built_in(const struct auth_conf *a)
+{
+	uint8_t room[EAP_MAX_METHODS];
+	struct bytes methods = methods_of(a, false, room);
+	struct eap_settings s = { .n_methods = (unsigned)methods.n };
+	struct eap *e;
+
+	memcpy(s.methods, methods.p, methods.n);
+	e = eap_new(&s, NULL);
+	eap_free(e);
+	return e;
+}
+
+static void check(struct peer *p, const struct auth_conf *a)
+{
+	for (; a && !p->unready; a = a->next)
+		if (a->way.method == AUTH_EAP && !is_built_in(a))
+			p->unready = arena_printf(&p->arena, "%s: EAP method %s is not built in yet",
+				source_print(&a->at, "auth", &p->arena), a->way.eap);
+}
+
+void parley_check(struct peer *p)
+{
+	check(p, &p->local);
+	check(p, &p->remote);
+}
+
+/* --------------------------------------------------------------- identities */
+
+/* As EAP says it: the octets of a name, the text of anything else. */
+static struct bytes name_of(const struct id *id, struct arena *arena)
+{
+	if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID)
+		return id->data;
+	return bytes_str(id_print(id, arena));
+}
+
+/* Who we are to EAP. */
+static const struct id *own_id(const struct parley *p)
+{
+	return p->auth->eap_id.type == ID_ANY ? &p->local : &p->auth->eap_id;
+}
+
+/* ------------------------------------------------------------------ answers */
+
+static void give(struct parley *p, enum err e, const char *what)
+{
+	struct answer *answer = p->answer;
+
+	p->answer = NULL;
+	answer->a.result = e;
+	if (e && !answer->a.why.what)
+		answer->a.why.what = what ? arena_str(&answer->arena, what) : NULL;
+	engine_answer(p->world, answer);
+}
+
+/* What whoever reads our log is told and no peer: that there is no such user, or with which line its secret
+ * differed; else which line says what EAP may do. */
+static void explain(const struct parley *p, const char *what, struct arena *arena, struct why *why)
+{
+	const char *file = p->world->config.path, *user = id_print(&p->user, arena);
+
+	why->what = what ? arena_str(arena, what) : NULL;
+	why->where = source_print(p->secret ? p->secret : &p->auth->at, p->secret ? "secret" : "auth", arena);
+	if (p->secret || p->user.type == ID_ANY)
+		return;
+	why->what = arena_printf(arena, "there is no secret to prove by EAP who is %s", user);
+	why->where = file ? file : "no configuration file is in use";
+	why->instead = arena_printf(arena,
+		"in the section secrets, eap-NAME { … } with these two, each on its line: id = %s, secret = "
+		"\"…\"",
+		user);
+}
+
+static void fill(struct parley *p, const struct ipc_eap_turn *t)
+{
+	struct ike_answer *a = &p->answer->a;
+	struct arena *arena = &p->answer->arena;
+	const char *method = eap_type_name(t->method);
+
+	a->eap.packet = arena_bytes(arena, t->packet);
+	if (t->what)
+		explain(p, t->what, arena, &a->why);
+	if (!t->over)
+		return;
+	a->eap.over = true;
+	a->eap.mutual = eap_type_mutual(t->method);
+	a->eap.method = method ? arena_str(arena, method) : NULL;
+	a->eap.id = id_of_octets(t->name, arena);
+	a->shared = arena_bytes(arena, t->key);
+}
+
+/* One that nobody goes on with may just have been answered. */
+bool parley_take_turn(void *ctx, const struct ipc_message *m)
+{
+	struct parley *p = map_get(&((struct parleys *)member_ctx(ctx))->open, m->eap_turn.conversation);
+
+	if (!p || !p->answer || p->ticket != m->ticket)
+		return true;
+	fill(p, &m->eap_turn);
+	give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
+	return true;
+}
+
+/* ------------------------------------------------------------------ secrets */
+
+/* A secret on its way to a conversation, which may end before. */
+struct telling {
+	struct parleys *parleys;
+	uint32_t number;
+	uint8_t kind; /* enum ipc_eap_kind */
+};
+
+static void tell(struct parleys *ps, uint32_t number, uint8_t kind, struct bytes secret)
+{
+	struct parley *p = map_get(&ps->open, number);
+	const struct ipc_message m = { .kind = IPC_EAP_SECRET,
+		.ticket = ++ps->last,
+		.eap_secret = { number, secret.n ? kind : IPC_EAP_NOBODY,
+			kind == IPC_EAP_NOBODY ? (struct bytes){ 0 } : secret } };
+
+	if (p && p->answer && member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
+		give(p, ERR_BUSY, unreachable);
+}
+
+static void on_told(void *ctx, struct bytes secret)
+{
+	struct telling *t = ctx;
+
+	tell(t->parleys, t->number, t->kind, secret);
+	free(t);
+}
+
+static void fetch(struct parley *p, const struct secret *s, const struct id *user, uint8_t kind)
+{
+	struct telling *t = calloc(1, sizeof *t);
+
+	if (!t)
+		abort();
+	*t = (struct telling){ p->world->parleys, p->number, kind };
+	vault_tell(p->world->vault, s, user, on_told, t);
+}
+
+static const struct secret *any_secret(const struct conf *c)
+{
+	for (unsigned i = 0; i < c->n_secrets; i++)
+		if (c->secrets[i].n_owners && secrets_is_eap(&c->secrets[i], &c->secrets[i].owners[0]))
+			return &c->secrets[i];
+	return NULL;
+}
+
+/* Who has no secret is asked for one all the same, so that it takes the same time: another one's is fetched,
+ * and not used. */
+static void fetch_for_nobody(struct parley *p)
+{
+	const struct secret *other = any_secret(config_now(&p->world->config));
+
+	if (other)
+		fetch(p, other, &other->owners[0], IPC_EAP_NOBODY);
+	else
+		tell(p->world->parleys, p->number, IPC_EAP_NOBODY, (struct bytes){ 0 });
+}
+
+bool parley_take_asks(void *ctx, const struct ipc_message *m)
+{
+	struct parley *p = map_get(&((struct parleys *)member_ctx(ctx))->open, m->eap_asks.conversation);
+	const struct secret *s;
+
+	if (!p || !p->answer)
+		return true;
+	p->user = p->authenticator ? id_of_octets(m->eap_asks.name, &p->arena) : *own_id(p);
+	s = secrets_eap(config_now(&p->world->config), &p->user);
+	p->secret = s ? &s->at : NULL;
+	if (s)
+		fetch(p, s, &p->user, s->kind == SECRET_NTLM ? IPC_EAP_NT_HASH : IPC_EAP_PASSWORD);
+	else if (p->authenticator)
+		fetch_for_nobody(p);
+	else {
+		explain(p, NULL, &p->answer->arena, &p->answer->a.why);
+		give(p, ERR_MISSING, NULL);
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------- asking */
+
+static void serve(void *ctx, struct ipc_channel *far)
+{
+	struct parleys *ps = ctx;
+	bool guards = far->peer == IPC_GUARD;
+
+	*(guards ? &ps->inside->guard : &ps->inside->ike) = *far;
+	(void)eaps_serve(ps->inside, far);
+}
+
+/* What it knew of conversations it took with it. */
+static void again(void *ctx)
+{
+	struct parleys *ps = ctx;
+	struct parley *p;
+	size_t at = 0;
+
+	while ((p = map_next(&ps->open, &at)))
+		p->lost = true;
+	event_active(ps->world->parleys_lost, 0, 0);
+}
+
+/* Who notices that it was lost may be in the middle of something: the core hears of it later. */
+static void on_lost(evutil_socket_t fd, short what, void *ctx)
+{
+	struct parleys *ps = ((struct world *)ctx)->parleys;
+	struct parley *p;
+	size_t at = 0;
+
+	(void)fd;
+	(void)what;
+	while ((p = map_next(&ps->open, &at)))
+		if (p->lost && p->answer) {
+			give(p, ERR_BUSY, unreachable);
+			at = 0;
+		}
+}
+
+static bool run(struct parleys *ps)
+{
+	const struct options *o = ps->world->options;
+	struct family_spec spec = { .process = IPC_EAPS,
+		.near = { IPC_GUARD, IPC_IKE },
+		.fd = -1,
+		.root = -1,
+		.folder = ps->folder,
+		.one = o->one,
+		.foreground = o->foreground,
+		.ctx = ps,
+		.serve = serve,
+		.again = again };
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+
+	if (ps->runs)
+		return true;
+	if (o->one && !ps->inside) {
+		ps->inside = calloc(1, sizeof *ps->inside);
+		if (!ps->inside)
+			abort();
+		eaps_start(ps->inside);
+	}
+	ps->runs = !member_start(&ps->eaps, ps->world->base, &spec, &why);
+	if (!ps->runs)
+		line_say(LOG_ERROR, "family", text_str(&why));
+	arena_free(&arena);
+	return ps->runs;
+}
+
+static struct parley *begin(struct world *w, const struct ike_question *q)
+{
+	struct parley *p = calloc(1, sizeof *p);
+
+	if (!p)
+		abort();
+	p->world = w;
+	p->number = q->eap.conversation;
+	p->peer = peer_ref(q->peer);
+	p->auth = q->auth;
+	p->local = id_copy(&p->arena, &q->local);
+	p->remote = id_copy(&p->arena, &q->remote);
+	p->authenticator = q->eap.authenticator;
+	map_put(&w->parleys->open, p->number, p);
+	return p;
+}
+
+/* THE place where it is decided who leads a conversation: a server of RADIUS would be another one. */
+static const char *cannot_lead(const struct auth_conf *a)
+{
+	if (a->way.eap && eap_method_number(a->way.eap) == EAP_METHOD_RADIUS)
+		return "EAP by a RADIUS server is not built in yet";
+	return NULL;
+}
+
+static struct ipc_message message_of(const struct parley *p, const struct ike_question *q, bool begins,
+	uint8_t *methods, struct arena *arena)
+{
+	struct ipc_message m = { .kind = IPC_EAP,
+		.ticket = p->ticket,
+		.eap = { .conversation = p->number, .begins = begins, .packet = q->eap.packet } };
+
+	if (!begins)
+		return m;
+	m.eap.authenticator = p->authenticator;
+	m.eap.ask_identity = p->authenticator && source_has(&p->auth->at, "eap_id");
+	m.eap.methods = methods_of(p->auth, q->eap.alone, methods);
+	m.eap.identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
+	return m;
+}
+
+void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer)
+{
+	struct parleys *ps = w->parleys;
+	struct parley *p = map_get(&ps->open, q->eap.conversation);
+	uint8_t methods[EAP_MAX_METHODS];
+	const char *cannot = cannot_lead(q->auth);
+	struct ipc_message m;
+	bool begins = !p;
+
+	if (begins)
+		p = begin(w, q);
+	p->answer = answer;
+	p->ticket = ++ps->last;
+	if (cannot || p->lost || !run(ps)) {
+		give(p, ERR_UNSUPPORTED, cannot ? cannot : unreachable);
+		return;
+	}
+	m = message_of(p, q, begins, methods, &answer->arena);
+	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
+		give(p, ERR_BUSY, unreachable);
+}
+
+void parley_end(struct world *w, uint32_t conversation)
+{
+	struct parleys *ps = w->parleys;
+	struct parley *p = map_take(&ps->open, conversation);
+
+	if (!p)
+		return;
+	parley_free(p);
+	if (ps->runs)
+		(void)!member_tell(&ps->eaps, IPC_IKE,
+			&(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { conversation } });
+}
+
+/* --------------------------------------------------------------------- life */
+
+void parleys_start(struct world *w, const char *folder)
+{
+	struct parleys *ps = w->parleys = calloc(1, sizeof *ps);
+
+	w->parleys_lost = evtimer_new(w->base, on_lost, w);
+	if (!ps || !w->parleys_lost)
+		abort();
+	ps->world = w;
+	ps->folder = folder;
+}
+
+void parleys_stop(struct world *w)
+{
+	struct parleys *ps = w->parleys;
+	struct parley *p;
+	size_t at = 0;
+
+	while ((p = map_next(&ps->open, &at)))
+		parley_free(p);
+	map_free(&ps->open);
+	if (ps->runs)
+		member_stop(&ps->eaps);
+	if (ps->inside) {
+		eaps_stop(ps->inside);
+		free(ps->inside);
+	}
+	event_free(w->parleys_lost);
+	free(ps);
+	w->parleys = NULL;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that leads EAP: a client and a gateway in one, who talk to each other by us. */
+#include "daemon/eaps.h"
+#include "eap/eap.h"
+#include "tests/unit/talk.h"
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { CLIENT = 1, GATEWAY = 2 };
+
+struct desk {
+	struct talk talk;
+	struct eaps eaps;
+	struct arena arena;
+};
+
+static int set_up(void **state)
+{
+	struct desk *d = *state = calloc(1, sizeof *d);
+
+	eaps_warm();
+	eaps_start(&d->eaps);
+	return talk_begin(&d->talk, IPC_EAPS, &d->eaps.guard, &d->eaps.ike);
+}
+
+static int tear_down(void **state)
+{
+	struct desk *d = *state;
+
+	eaps_stop(&d->eaps);
+	talk_end(&d->talk);
+	arena_free(&d->arena);
+	free(d);
+	return 0;
+}
+
+static bool sent(struct desk *d, const struct ipc_message *m)
+{
+	assert_int_equal(ipc_send(&d->talk.ike, m), ERR_OK);
+	return eaps_serve(&d->eaps, &d->eaps.ike);
+}
+
+/* What it says to M. */
+static struct ipc_message asked(struct desk *d, struct ipc_message *m)
+{
+	uint8_t *room = arena_alloc(&d->arena, IPC_MAX);
+	struct ipc_message a;
+	ssize_t n;
+
+	m->ticket = 42;
+	assert_true(sent(d, m));
+	n = recv(d->talk.ike.fd, room, IPC_MAX, MSG_DONTWAIT);
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &d->arena, &a));
+	assert_true(a.ticket == 42);
+	return a;
+}
+
+static struct ipc_message packet(struct desk *d, unsigned who, struct bytes octets, bool begins)
+{
+	static const uint8_t method[] = { EAP_MSCHAPV2 };
+	struct ipc_message m = { .kind = IPC_EAP,
+		.eap = { .conversation = who, .begins = begins, .packet = octets } };
+
+	if (begins) {
+		m.eap.authenticator = who == GATEWAY;
+		m.eap.methods = bytes_of(method, 1);
+		m.eap.identity = bytes_str("carol");
+	}
+	return asked(d, &m);
+}
+
+static struct ipc_message secret(struct desk *d, unsigned who, enum ipc_eap_kind kind, const char *value)
+{
+	struct ipc_message m = { .kind = IPC_EAP_SECRET,
+		.eap_secret = { who, (uint8_t)kind, bytes_str(value) } };
+
+	return asked(d, &m);
+}
+
+/* PACKET's answer by WHO, whose secret is VALUE. */
+static struct ipc_message spoken(
+	struct desk *d, unsigned who, struct bytes octets, bool begins, const char *value)
+{
+	struct ipc_message a = packet(d, who, octets, begins);
+
+	if (a.kind != IPC_EAP_ASKS)
+		return a;
+	assert_true(bytes_eq(a.eap_asks.name, bytes_str("carol")));
+	assert_int_equal(a.eap_asks.conversation, who);
+	/* A secret has no ticket of its own: its answer is to the packet. */
+	return secret(d, who, value ? IPC_EAP_PASSWORD : IPC_EAP_NOBODY, value ? value : "");
+}
+
+static struct ipc_message talk_over(struct desk *d, const char *known)
+{
+	struct ipc_message a = spoken(d, GATEWAY, (struct bytes){ 0 }, true, known);
+	bool begins = true;
+
+	while (!a.eap_turn.over && !a.eap_turn.failed) {
+		a = spoken(d, CLIENT, a.eap_turn.packet, begins, "geheim");
+		begins = false;
+		if (!a.eap_turn.packet.n)
+			break;
+		a = spoken(d, GATEWAY, a.eap_turn.packet, false, known);
+	}
+	return a;
+}
+
+static void both_come_to_a_key(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message gateway = talk_over(d, "geheim"),
+			   client = packet(d, CLIENT, gateway.eap_turn.packet, false);
+
+	assert_true(gateway.eap_turn.over);
+	assert_int_equal(gateway.eap_turn.method, EAP_MSCHAPV2);
+	assert_true(bytes_eq(gateway.eap_turn.name, bytes_str("carol")));
+	assert_int_equal(gateway.eap_turn.key.n, EAP_MSK);
+	assert_true(client.eap_turn.over);
+	assert_true(bytes_eq(client.eap_turn.key, gateway.eap_turn.key));
+}
+
+/* To the peer all of it is one. */
+static void a_wrong_password_and_nobody(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message wrong = talk_over(d, "anders"), nobody;
+
+	assert_true(wrong.eap_turn.failed);
+	assert_true(sent(d, &(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { CLIENT } }));
+	assert_true(sent(d, &(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { GATEWAY } }));
+	nobody = talk_over(d, NULL);
+	assert_true(nobody.eap_turn.failed);
+	assert_string_equal(nobody.eap_turn.what, wrong.eap_turn.what);
+	assert_int_equal(nobody.eap_turn.packet.n, wrong.eap_turn.packet.n);
+}
+
+static void what_ended_is_forgotten(void **state)
+{
+	struct desk *d = *state;
+
+	(void)packet(d, GATEWAY, (struct bytes){ 0 }, true);
+	assert_int_equal(d->eaps.talks.count, 1);
+	assert_true(sent(d, &(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { GATEWAY } }));
+	assert_true(sent(d, &(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { GATEWAY } }));
+	assert_int_equal(d->eaps.talks.count, 0);
+}
+
+static void no_method_no_conversation(void **state)
+{
+	static const uint8_t none[] = { 99 };
+	struct desk *d = *state;
+	struct ipc_message m = { .kind = IPC_EAP,
+		.eap = { .conversation = 3,
+			.begins = true,
+			.authenticator = true,
+			.methods = bytes_of(none, 1) } };
+	struct ipc_message a = asked(d, &m);
+
+	assert_true(a.eap_turn.failed);
+	assert_int_equal(a.eap_turn.conversation, 3);
+	assert_int_equal(d->eaps.talks.count, 0);
+}
+
+/* Who breaks the rules is not served any more. */
+static void the_order_is_kept(void **state)
+{
+	const struct ipc_message wrong[] = {
+		{ .kind = IPC_EAP, .eap = { .conversation = 9, .packet = bytes_str("x") } },
+		{ .kind = IPC_EAP, .eap = { .conversation = GATEWAY, .begins = true } },
+		{ .kind = IPC_EAP_SECRET, .eap_secret = { 9, IPC_EAP_PASSWORD, bytes_str("x") } },
+		{ .kind = IPC_EAP_SECRET, .eap_secret = { GATEWAY, IPC_EAP_PASSWORD, bytes_str("x") } },
+		{ .kind = IPC_EAP_TURN, .eap_turn = { .conversation = GATEWAY } },
+	};
+	struct desk *d = *state;
+
+	(void)packet(d, GATEWAY, (struct bytes){ 0 }, true);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_false(sent(d, &wrong[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(both_come_to_a_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_wrong_password_and_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_ended_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_method_no_conversation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_order_is_kept, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
