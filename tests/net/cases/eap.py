@@ -6,9 +6,10 @@ import signal
 from lab.case import case
 from lab.charon import ROLES
 from lab.check import check, contains, same
-from lab.family import member, members, replaced
+from lab.family import holds, keeper, member, members, replaced, status
 from lab.traffic import reaches
 
+IPC_LOCK = 1 << 14  # CAP_IPC_LOCK
 PASSWORD = "an example password, for tests only"
 
 
@@ -206,3 +207,26 @@ def eap_process_is_killed(bench):
     replaced(sun, pid, name="eap")
     moon.up()
     carries(bench)
+
+
+@case()
+def eap_process_has_no_rights(bench):
+    """Its own user, no capability but the one to lock memory, no files, no new ones; a filter of system calls. And no
+    password stays in it, nor in the daemon that has handed it on."""
+    moon = bench.daemon(bench.moon, client(bench, bench.moon, "eap-mschapv2")).start()
+    sun = bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-mschapv2")).start()
+    moon.up()
+    for daemon in (moon, sun):
+        pid = member(daemon, "eap")
+        found, keepers = status(pid), status(keeper(daemon))
+        check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
+        check(found["Uid"] != keepers["Uid"], "it is not keeper's user")
+        same(found["Groups"].strip(), "", "its groups")
+        same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
+        same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
+        same(found["Name"], "ikev2d-eap", "its name")
+        same(os.listdir(f"/proc/{pid}/root"), [], "files in its root")
+        for other in (pid, daemon.process.pid):
+            same(holds(other, {"password": [PASSWORD.encode()]}), set(), f"what {other} holds")
+    sun.stop()
+    check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
