@@ -18,17 +18,24 @@ static bool set_key(EVP_MAC_CTX *ctx, struct bytes key)
 	return EVP_MAC_init(ctx, key.n ? key.p : (const uint8_t *)"", key.n, NULL) == 1;
 }
 
-enum err prf(const struct transform *prf, struct bytes key, const struct bytes *parts, unsigned n_parts,
-	uint8_t *out)
+enum err digest_hmac(
+	const char *digest, struct bytes key, const struct bytes *parts, unsigned n_parts, uint8_t *out)
 {
-	EVP_MAC_CTX *ctx = fetch_hmac(prf->openssl);
+	EVP_MAC_CTX *ctx = fetch_hmac(digest);
 	bool done;
 
 	if (!ctx)
 		return ERR_UNSUPPORTED;
-	done = set_key(ctx, key) && feed(ctx, parts, n_parts) && EVP_MAC_final(ctx, out, NULL, prf->out) == 1;
+	done = set_key(ctx, key) && feed(ctx, parts, n_parts) &&
+	       EVP_MAC_final(ctx, out, NULL, EVP_MAC_CTX_get_mac_size(ctx)) == 1;
 	EVP_MAC_CTX_free(ctx);
 	return done ? ERR_OK : ERR_CRYPTO;
+}
+
+enum err prf(const struct transform *prf, struct bytes key, const struct bytes *parts, unsigned n_parts,
+	uint8_t *out)
+{
+	return digest_hmac(prf->openssl, key, parts, n_parts, out);
 }
 
 /* Block NUMBER of prf+: prf(KEY, the block before | PARTS | NUMBER). The first has none before it. */

@@ -304,6 +304,36 @@ static void unknown_digest(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* RFC 2202, 2: cases 1, 2 and 6 of HMAC-MD5; RFC 1321, A.5. */
+static void it_has_the_md5_of_older_protocols(void **state)
+{
+	uint8_t key[80], out[PRF_OUT_MAX];
+	size_t n;
+
+	(void)state;
+	memset(key, 0x0b, 16);
+	assert_int_equal(digest_hmac("MD5", bytes_of(key, 16),
+				 &(struct bytes){ (const uint8_t *)"Hi There", 8 }, 1, out),
+		0);
+	assert_octets(out, 16, "9294727a3638bb1c13f48ef8158bfc9d");
+	assert_int_equal(
+		digest_hmac("MD5", bytes_str("Jefe"),
+			(struct bytes[]){ bytes_str("what do ya want "), bytes_str("for nothing?") }, 2, out),
+		0);
+	assert_octets(out, 16, "750c783e6ab0b503eaa86e310a5db738");
+	memset(key, 0xaa, 80);
+	assert_int_equal(digest_hmac("MD5", bytes_of(key, 80),
+				 (struct bytes[]){ bytes_str(
+					 "Test Using Larger Than Block-Size Key - Hash Key First") },
+				 1, out),
+		0);
+	assert_octets(out, 16, "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd");
+	assert_int_equal(
+		digest("MD5", (struct bytes[]){ bytes_str("message "), bytes_str("digest") }, 2, out, &n), 0);
+	assert_octets(out, n, "f96b697d7cb7938d525a2f31aaf161d0");
+	assert_int_equal(digest_hmac("MD1", bytes_str("Jefe"), NULL, 0, out), ERR_UNSUPPORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +356,7 @@ int main(void)
 		cmocka_unit_test(sha1_of_abc),
 		cmocka_unit_test(sha256_of_two_blocks),
 		cmocka_unit_test(unknown_digest),
+		cmocka_unit_test(it_has_the_md5_of_older_protocols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
