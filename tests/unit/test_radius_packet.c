@@ -82,7 +82,7 @@ static void attributes_are_the_examples(void **state)
 
 static void message_authenticators_are_the_examples(void **state)
 {
-	static const char *const requests[] = { rfc5997_6_1.request,
+	const char *const requests[] = { rfc5997_6_1.request,
 		"0cb30026925f6b66dd5fed571fcb1db7ad3882605012e8d6eabda910875cd91fdade26367858" };
 
 	(void)state;
