@@ -112,15 +112,20 @@ static void leave(struct request *r)
 		side->is_tried = false;
 }
 
-static void request_free(struct radius_client *c, struct request *r)
+static void wipe_request(struct request *r)
 {
 	struct arena arena = r->arena;
 
+	arena_free(&arena);
+}
+
+static void request_free(struct radius_client *c, struct request *r)
+{
 	leave(r);
 	heap_set(&c->due, &r->due, HEAP_NEVER);
 	list_remove(&r->node);
 	map_take(&c->tickets, r->ticket);
-	arena_free(&arena);
+	wipe_request(r);
 }
 
 void radius_client_free(struct radius_client *c)
@@ -131,10 +136,8 @@ void radius_client_free(struct radius_client *c)
 
 	if (!c)
 		return;
-	while ((r = map_next(&c->tickets, &at))) {
-		request_free(c, r);
-		at = 0;
-	}
+	while ((r = map_next(&c->tickets, &at)))
+		wipe_request(r);
 	for (unsigned s = 0; s < c->settings.n_servers; s++)
 		for (unsigned k = 0; k < RADIUS_SERVICES; k++)
 			for (unsigned p = 0; p < RADIUS_PORTS_MAX; p++)
@@ -325,7 +328,7 @@ static void send_out(struct radius_client *c, struct request *r, uint64_t now, s
 	out->socket.port = r->port;
 	n->sent++;
 	n->resent += r->tries > 0;
-	r->pause = r->tries++ ? (uint64_t)((double)r->pause * c->settings.base + 0.5) : c->settings.timeout;
+	r->pause = r->tries++ ? r->pause * c->settings.base / 1000 : c->settings.timeout;
 	heap_set(&c->due, &r->due, now + r->pause);
 }
 

@@ -36,7 +36,7 @@ struct radius_settings {
 	unsigned n_servers;
 	unsigned tries;   /* datagrams of a request to one server, 1 to RADIUS_TRIES_MAX */
 	uint32_t timeout; /* ms that the first of them is waited for */
-	double base;      /* each later one BASE times as long; at least 1 */
+	unsigned base;    /* each later one so many thousandths of the one before; at least 1000 */
 };
 
 /* Where a datagram comes from or goes to: our socket number PORT to a service of a server. */

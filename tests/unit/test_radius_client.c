@@ -58,7 +58,7 @@ static struct bench *begin(unsigned servers)
 	assert_non_null(b->sent);
 	b->settings.tries = 4;
 	b->settings.timeout = 2000;
-	b->settings.base = 1.4;
+	b->settings.base = 1400;
 	b->now = 1000;
 	rng_seed(&b->rng, 1);
 	/* The first is the one that is preferred. */

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "radius/dae.h"
+
+#include "base/arena.h"
+
+/* An order that came a short time ago. */
+struct entry {
+	unsigned number; /* 0: none */
+	struct addr from;
+	uint8_t code, id;
+	uint8_t authenticator[RADIUS_AUTHENTICATOR];
+	bool mac;                               /* it has a Message-Authenticator */
+	uint8_t proxy[RADIUS_ORDER_ANSWER / 2]; /* its Proxy-States, as they stand */
+	size_t n_proxy;
+	uint8_t answer[RADIUS_ORDER_ANSWER];
+	size_t n_answer; /* 0: it is being obeyed */
+};
+
+struct radius_dae {
+	struct arena arena;
+	struct bytes secret, nas_identifier;
+	struct entry entries[RADIUS_ORDERS_MAX]; /* a ring */
+	unsigned next, last_number;
+	uint64_t dropped[RADIUS_DAE_DROPS];
+};
+
+struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier)
+{
+	struct arena arena = { 0 };
+	struct radius_dae *d = ARENA_NEW(&arena, struct radius_dae);
+
+	d->secret = arena_bytes(&arena, secret);
+	d->nas_identifier = arena_bytes(&arena, nas_identifier);
+	d->arena = arena;
+	return d;
+}
+
+void radius_dae_free(struct radius_dae *d)
+{
+	struct arena arena = { 0 };
+
+	if (d)
+		arena = d->arena;
+	arena_free(&arena);
+}
+
+const uint64_t *radius_dae_dropped(const struct radius_dae *d)
+{
+	return d->dropped;
+}
+
+static struct entry *find(struct radius_dae *d, const struct addr *from, const struct radius_packet *p)
+{
+	for (unsigned i = 0; i < RADIUS_ORDERS_MAX; i++) {
+		struct entry *e = &d->entries[i];
+
+		if (e->number && e->code == p->code && e->id == p->id && addr_eq(&e->from, from) &&
+			!memcmp(e->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR))
+			return e;
+	}
+	return NULL;
+}
+
+/* What an answer must bring back as it came (RFC 5176, 3.1). One that is too much for us is left out. */
+static void keep_proxies(struct entry *e, const struct radius_packet *p)
+{
+	struct rd r = rd_of(p->attributes);
+	struct wr w = wr_of(e->proxy, sizeof e->proxy);
+	struct radius_attribute a;
+
+	while (radius_next(&r, &a))
+		if (!a.vendor && a.type == RADIUS_PROXY_STATE && a.value.n && w.n + 2 + a.value.n <= w.cap)
+			radius_put(&w, RADIUS_PROXY_STATE, a.value);
+	e->n_proxy = w.n;
+}
+
+static struct entry *keep(struct radius_dae *d, const struct addr *from, const struct radius_packet *p)
+{
+	struct entry *e = &d->entries[d->next++ % RADIUS_ORDERS_MAX];
+	struct bytes mac;
+
+	*e = (struct entry){ .number = ++d->last_number ? d->last_number : ++d->last_number,
+		.from = *from,
+		.code = p->code,
+		.id = p->id };
+	memcpy(e->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR);
+	e->mac = radius_find(p, RADIUS_MESSAGE_AUTHENTICATOR, &mac);
+	keep_proxies(e, p);
+	return e;
+}
+
+/* The answer to E: an ACK, or a NAK with ERROR. */
+static struct bytes make_answer(struct radius_dae *d, struct entry *e, enum radius_error error)
+{
+	struct wr w = wr_of(e->answer, sizeof e->answer);
+
+	/* The codes of ACK and NAK follow that of the order. */
+	radius_begin(&w, (enum radius_code)(e->code + (error ? 2 : 1)), e->id, NULL, e->mac);
+	if (error)
+		radius_put_number(&w, RADIUS_ERROR_CAUSE, error);
+	wr_bytes(&w, bytes_of(e->proxy, e->n_proxy));
+	if (!radius_sign(&w, d->secret, e->authenticator))
+		e->n_answer = w.n;
+	return bytes_of(e->answer, e->n_answer);
+}
+
+struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, unsigned matched)
+{
+	for (unsigned i = 0; i < RADIUS_ORDERS_MAX; i++)
+		if (number && d->entries[i].number == number && !d->entries[i].n_answer)
+			return make_answer(d, &d->entries[i], matched ? 0 : RADIUS_ERROR_SESSION_NOT_FOUND);
+	return bytes_of(NULL, 0);
+}
+
+/* Attributes that are no demand: they say who is asked, by whom, when, and that it is a service we give. */
+static bool says_nothing(const struct radius_attribute *a)
+{
+	switch (a->type) {
+	case RADIUS_NAS_IP_ADDRESS:
+	case RADIUS_NAS_IPV6_ADDRESS:
+	case RADIUS_NAS_PORT_TYPE:
+	case RADIUS_SERVICE_TYPE:
+	case RADIUS_CALLED_STATION_ID:
+	case RADIUS_PROXY_STATE:
+	case RADIUS_STATE:
+	case RADIUS_CLASS:
+	case RADIUS_EVENT_TIMESTAMP:
+	case RADIUS_REPLY_MESSAGE:
+	case RADIUS_ACCT_TERMINATE_CAUSE:
+	case RADIUS_MESSAGE_AUTHENTICATOR: return true;
+	default: return false;
+	}
+}
+
+static enum radius_error take_ip(struct ip *ip, const struct bytes value, size_t size)
+{
+	return value.n == size && !ip_from(value, ip) ? 0 : RADIUS_ERROR_INVALID_VALUE;
+}
+
+/* What A demands, into O. 0, or why it cannot be obeyed. */
+static enum radius_error take_attribute(
+	const struct radius_dae *d, const struct radius_attribute *a, struct radius_order *o, bool *timeout)
+{
+	struct radius_match *m = &o->match;
+
+	if (a->vendor)
+		return RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE;
+	switch (a->type) {
+	case RADIUS_USER_NAME: m->user = a->value; return 0;
+	case RADIUS_ACCT_SESSION_ID: m->session = a->value; return 0;
+	case RADIUS_NAS_PORT_ID: m->connection = a->value; return 0;
+	case RADIUS_CALLING_STATION_ID: m->calling = a->value; return 0;
+	case RADIUS_NAS_PORT:
+		m->has_port = radius_number(a->value, &m->port);
+		return m->has_port ? 0 : RADIUS_ERROR_INVALID_VALUE;
+	case RADIUS_FRAMED_IP_ADDRESS: return take_ip(&m->ip, a->value, 4);
+	case RADIUS_FRAMED_IPV6_ADDRESS: return take_ip(&m->ip6, a->value, 16);
+	case RADIUS_NAS_IDENTIFIER:
+		return bytes_eq(a->value, d->nas_identifier) ? 0 : RADIUS_ERROR_NAS_MISMATCH;
+	case RADIUS_SESSION_TIMEOUT:
+		*timeout = radius_number(a->value, &o->timeout);
+		return !*timeout       ? RADIUS_ERROR_INVALID_VALUE
+		       : o->disconnect ? RADIUS_ERROR_INVALID_REQUEST
+				       : 0;
+	default: return says_nothing(a) ? 0 : RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE;
+	}
+}
+
+static bool means_somebody(const struct radius_match *m)
+{
+	return m->user.n || m->session.n || m->connection.n || m->calling.n || m->ip.v || m->ip6.v ||
+	       m->has_port;
+}
+
+/* What P orders. 0, or why it cannot be obeyed: then nothing of it is (RFC 5176, 2.3). */
+static enum radius_error read_order(
+	const struct radius_dae *d, const struct radius_packet *p, struct radius_order *o)
+{
+	struct rd r = rd_of(p->attributes);
+	struct radius_attribute a;
+	bool timeout = false;
+
+	*o = (struct radius_order){ .disconnect = p->code == RADIUS_DISCONNECT_REQUEST };
+	while (radius_next(&r, &a)) {
+		enum radius_error error = take_attribute(d, &a, o, &timeout);
+
+		if (error)
+			return error;
+	}
+	return means_somebody(&o->match) && (o->disconnect || timeout) ? 0 : RADIUS_ERROR_MISSING_ATTRIBUTE;
+}
+
+static enum radius_dae_drop judge(
+	const struct radius_dae *d, struct bytes datagram, uint64_t wall, struct radius_packet *p)
+{
+	struct bytes value;
+	uint32_t at;
+
+	if (radius_parse(datagram, p) ||
+		(p->code != RADIUS_DISCONNECT_REQUEST && p->code != RADIUS_COA_REQUEST))
+		return RADIUS_DAE_MALFORMED;
+	if (radius_verify(p, d->secret, NULL, false))
+		return RADIUS_DAE_FORGED;
+	if (radius_find(p, RADIUS_EVENT_TIMESTAMP, &value) &&
+		(!radius_number(value, &at) || at + (uint64_t)RADIUS_ORDER_SKEW < wall ||
+			wall + RADIUS_ORDER_SKEW < at))
+		return RADIUS_DAE_OLD;
+	return RADIUS_DAE_TAKEN;
+}
+
+static void drop(struct radius_dae *d, enum radius_dae_drop why, struct radius_dae_out *out)
+{
+	d->dropped[why]++;
+	*out = (struct radius_dae_out){ .what = RADIUS_DAE_DROP, .drop = why };
+}
+
+void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes datagram, uint64_t wall,
+	struct radius_dae_out *out)
+{
+	struct radius_packet p;
+	enum radius_dae_drop why = judge(d, datagram, wall, &p);
+	struct entry *e = why ? NULL : find(d, from, &p);
+	enum radius_error error;
+
+	*out = (struct radius_dae_out){ .what = RADIUS_DAE_ANSWER };
+	if (why) {
+		drop(d, why, out);
+	} else if (e && !e->n_answer) {
+		drop(d, RADIUS_DAE_PENDING, out);
+	} else if (e) {
+		out->answer = bytes_of(e->answer, e->n_answer);
+	} else {
+		e = keep(d, from, &p);
+		error = read_order(d, &p, &out->order);
+		out->order.number = e->number;
+		if (error)
+			out->answer = make_answer(d, e, error);
+		else
+			out->what = RADIUS_DAE_ORDER;
+	}
+}
+
+static bool agrees(struct bytes wanted, struct bytes is)
+{
+	return !wanted.n || bytes_eq(wanted, is);
+}
+
+bool radius_matches(const struct radius_match *m, const struct radius_match *of)
+{
+	return agrees(m->user, of->user) && agrees(m->session, of->session) &&
+	       agrees(m->connection, of->connection) && agrees(m->calling, of->calling) &&
+	       (!m->ip.v || ip_eq(&m->ip, &of->ip)) && (!m->ip6.v || ip_eq(&m->ip6, &of->ip6)) &&
+	       (!m->has_port || m->port == of->port);
+}
