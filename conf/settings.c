@@ -2,12 +2,16 @@
 /* What the table says of it, and what the table cannot say. */
 #include "conf/settings.h"
 
+#include "conf/radius.h"
 #include "conf/section.h"
 
 void settings_read(const struct tree_section *s, struct conf *c, struct report *r)
 {
 	c->settings_written = true;
 	section_read(s, CONF_DAEMON, &c->settings, &c->arena, r);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
+		if (section_kind(sub, CONF_DAEMON, r) == CONF_RADIUS)
+			radius_read(sub, &c->settings.radius, &c->arena, r);
 	settings_check(&c->settings, s->at, s, r);
 }
 

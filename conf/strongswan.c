@@ -3,11 +3,14 @@
 #include "conf/strongswan.h"
 
 #include "conf/parser.h"
+#include "conf/radius.h"
 #include "conf/schema.h"
 #include "conf/settings.h"
 #include "conf/value.h"
 
 enum { NAMED_MAX = 40 /* settings named in one line */ };
+
+#define RADIUS "plugins.eap-radius"
 
 /* In the order in which they are read: the later one wins, as charon-systemd looks into its own first. */
 static const char *const sections[] = { "charon", "charon-systemd", "libtls" };
@@ -98,6 +101,35 @@ static void read_key(struct reading *g, const char *section, const char *path, c
 		name_add(&g->rest, section, path);
 }
 
+static bool has_values(const struct tree_section *s)
+{
+	for (const struct tree_key *k = s->keys; k; k = k->next)
+		if (*k->value && !is_loading(k))
+			return true;
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
+		if (has_values(sub))
+			return true;
+	return false;
+}
+
+/* Whether more is in S than a distribution writes there, and the plugin is loaded. */
+static bool is_written(const struct tree_section *s)
+{
+	for (const struct tree_key *k = s->keys; k; k = k->next)
+		if (!strcmp(k->name, "load") && !is_loading(k))
+			return false;
+	return has_values(s);
+}
+
+/* Their section "eap-radius" of SECTION, which has the keys of ours. */
+static void read_radius(struct reading *g, const char *section, const struct tree_section *s)
+{
+	struct conf *c = g->conf;
+
+	radius_read(s, &c->settings.radius, &c->arena, &g->report);
+	name_add(c->settings.radius.n_servers ? &g->used : &g->rest, section, RADIUS);
+}
+
 /* S lies in SECTION, below BEFORE ("plugins.vici.", or ""). */
 static void read_section(
 	struct reading *g, const char *section, const char *before, const struct tree_section *s)
@@ -107,8 +139,14 @@ static void read_section(
 	for (const struct tree_key *k = s->keys; k; k = k->next)
 		if (*k->value)
 			read_key(g, section, arena_printf(arena, "%s%s", before, k->name), k);
-	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
-		read_section(g, section, arena_printf(arena, "%s%s.", before, sub->name), sub);
+	for (const struct tree_section *sub = s->sections; sub; sub = sub->next) {
+		const char *path = arena_printf(arena, "%s%s", before, sub->name);
+
+		if (!strcmp(path, RADIUS) && is_written(sub))
+			read_radius(g, section, sub);
+		else
+			read_section(g, section, arena_printf(arena, "%s.", path), sub);
+	}
 }
 
 static void read_tree(struct reading *g, const struct tree *t, const char *path)

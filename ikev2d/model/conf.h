@@ -67,6 +67,32 @@ struct authority {
 
 enum { TABLE_MAIN = 254 /* RT_TABLE_MAIN */ };
 
+/* A RADIUS server. */
+struct radius_server_conf {
+	const char *name;
+	const char *address; /* or a DNS name; NULL: there is no server */
+	struct bytes secret;
+	uint16_t auth_port, acct_port;
+	uint32_t preference; /* the highest is asked first */
+	uint32_t sockets;    /* source ports to each service */
+	const char *nas_identifier;
+};
+
+/* The RADIUS servers, and what is asked of them. */
+struct radius_conf {
+	struct radius_server_conf *servers;
+	unsigned n_servers;
+	struct radius_server_conf single; /* as it is written; it is among the servers */
+	uint64_t retransmit_timeout;      /* ms */
+	unsigned retransmit_base;         /* thousandths */
+	unsigned retransmit_tries;        /* datagrams of a request to a server */
+	const char *id_prefix;            /* in front of the identity; NULL: nothing */
+	bool class_group, filter_id;      /* Class, and Filter-Id, name groups */
+	bool station_id_with_port;
+};
+
+enum { RADIUS_SERVERS_CONF_MAX = 16 };
+
 /* The "daemon" section. */
 struct settings {
 	uint16_t port, port_nat_t; /* 500, 4500 */
@@ -101,6 +127,7 @@ struct settings {
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */
+	struct radius_conf radius;
 };
 
 struct conf {
