@@ -3,7 +3,13 @@
 
 #include "conf/section.h"
 
-enum { TRIES_MAX = 16, SOCKETS_MAX = 32, IDENTIFIER_MAX = 253 };
+enum {
+	TRIES_MAX = 16,
+	SOCKETS_MAX = 32,
+	NAME_MAX_OCTETS = 253, /* of a server, and of what we call ourselves */
+	SECRET_MAX = 1024,     /* octets */
+	TIMEOUT_MAX = 60000,   /* ms */
+};
 
 static void check_server(const struct radius_server_conf *c, const struct tree_section *s, struct report *r)
 {
@@ -12,10 +18,15 @@ static void check_server(const struct radius_server_conf *c, const struct tree_s
 	if (!c->secret.n)
 		report_error(r, s->at, s, "secret",
 			"a RADIUS server needs one: write the secret that it has for us");
+	if (c->secret.n > SECRET_MAX)
+		report_error(r, s->at, s, "secret", "write at most %d octets", SECRET_MAX);
+	if (strlen(c->name) > NAME_MAX_OCTETS)
+		report_error(r, s->at, s, NULL, "give it a name of at most %d octets", NAME_MAX_OCTETS);
 	if (c->sockets < 1 || c->sockets > SOCKETS_MAX)
 		report_error(r, s->at, s, "sockets", "write a number from 1 to %d", SOCKETS_MAX);
-	if (n < 1 || n > IDENTIFIER_MAX)
-		report_error(r, s->at, s, "nas_identifier", "write a name of 1 to %d octets", IDENTIFIER_MAX);
+	if (n < 1 || n > NAME_MAX_OCTETS)
+		report_error(
+			r, s->at, s, "nas_identifier", "write a name of 1 to %d octets", NAME_MAX_OCTETS);
 }
 
 static void read_server(
@@ -73,6 +84,7 @@ void radius_read(const struct tree_section *s, struct radius_conf *out, struct a
 		read_section(sub, out, arena, r);
 	if (out->retransmit_tries < 1 || out->retransmit_tries > TRIES_MAX)
 		report_error(r, s->at, s, "retransmit_tries", "write a number from 1 to %d", TRIES_MAX);
-	if (out->retransmit_timeout < 1)
-		report_error(r, s->at, s, "retransmit_timeout", "write more than 0");
+	if (out->retransmit_timeout < 1 || out->retransmit_timeout > TIMEOUT_MAX)
+		report_error(r, s->at, s, "retransmit_timeout", "write more than 0, and at most %d seconds",
+			TIMEOUT_MAX / 1000);
 }

@@ -329,6 +329,7 @@ void certs_start(struct certs *c, struct event_base *base, const char *folder)
 	resolver_start(&c->resolver, base);
 	fetcher_start(&c->fetcher, base, &c->resolver);
 	inquiries_start(&c->inquiries);
+	relay_start(&c->relay, c);
 }
 
 /* What is under way is given up; those who fetch call back then. */
@@ -339,6 +340,7 @@ void certs_stop(struct certs *c)
 	inquiries_stop(&c->inquiries);
 	fetcher_stop(&c->fetcher);
 	resolver_stop(&c->resolver);
+	relay_stop(&c->relay);
 	store_free(&c->store);
 	drop_upload(c);
 	out_free(&c->to_guard);

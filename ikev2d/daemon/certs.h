@@ -8,6 +8,7 @@
 #include "daemon/gate.h"
 #include "daemon/inquiry.h"
 #include "daemon/ipc.h"
+#include "daemon/relay.h"
 #include "pki/store.h"
 
 enum { CERTS_OUT_MAX = 64 << 20 /* octets of answers that wait to be sent: more is the end of it */ };
@@ -29,6 +30,7 @@ struct certs {
 	struct resolver resolver;
 	struct fetcher fetcher;
 	struct inquiries inquiries;
+	struct relay relay;            /* to RADIUS servers */
 	struct node judging, stapling; /* who waits for a server */
 	struct gate strangers;         /* for lines that they can make us write */
 	struct arena *message;         /* of the one that is being obeyed */

@@ -5,7 +5,10 @@
 #include "conf/files.h"
 #include "daemon/world.h"
 
-enum { PIECE = IPC_DATA_MAX / 2 };
+enum {
+	PIECE = IPC_DATA_MAX / 2,
+	RADIUS_COPY_MAX = 64 * 1024, /* octets of a message about RADIUS servers */
+};
 
 /* ---------------------------------------------------------------- the store */
 
@@ -129,10 +132,60 @@ static enum err send_surroundings(struct trust *t)
 	return e;
 }
 
+/* ------------------------------------------------------------------- RADIUS */
+
+static struct ipc_radius servers_of(const struct radius_conf *c, struct arena *arena)
+{
+	struct ipc_radius_server *v = ARENA_ARRAY(arena, c->n_servers, struct ipc_radius_server);
+
+	for (unsigned i = 0; i < c->n_servers; i++)
+		v[i] = (struct ipc_radius_server){ .name = c->servers[i].name,
+			.address = c->servers[i].address,
+			.secret = c->servers[i].secret,
+			.nas_identifier = bytes_str(c->servers[i].nas_identifier),
+			.ports = { c->servers[i].auth_port, c->servers[i].acct_port },
+			.preference = c->servers[i].preference,
+			.sockets = (uint8_t)c->servers[i].sockets };
+	return (struct ipc_radius){ .servers = v,
+		.n_servers = c->n_servers,
+		.timeout = (uint32_t)c->retransmit_timeout,
+		.base = c->retransmit_base,
+		.tries = (uint8_t)c->retransmit_tries };
+}
+
+/* A hash of M, which nobody sees. */
+static uint64_t hash_of(const struct ipc_message *m)
+{
+	struct arena arena = { 0 };
+	struct wr w = wr_of(arena_alloc(&arena, RADIUS_COPY_MAX), RADIUS_COPY_MAX);
+	uint64_t hash = ipc_encode(&w, m) ? bytes_hash(BYTES_HASH, wr_done(&w)) : 0;
+
+	arena_free(&arena);
+	return hash;
+}
+
+/* Conversations end where the servers change: they are told only then. */
+static enum err send_radius(struct trust *t)
+{
+	const struct radius_conf *c = &config_now(&t->world->config)->settings.radius;
+	struct arena arena = { 0 };
+	struct ipc_message m = { .kind = IPC_RADIUS, .radius = servers_of(c, &arena) };
+	uint64_t hash = c->n_servers ? hash_of(&m) : 0;
+	enum err e = ERR_OK;
+
+	if (t->unknown ? hash : hash != t->radius)
+		e = member_send(&t->certs, IPC_GUARD, &m);
+	t->radius = hash;
+	arena_free(&arena);
+	return e;
+}
+
 enum err copies_send(struct trust *t)
 {
 	enum err e = send_surroundings(t);
 
+	if (!e)
+		e = send_radius(t);
 	if (!e)
 		e = send_store(t);
 	t->unknown = e;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/ipc_certs.h"
 #include "daemon/ipc_eap.h"
+#include "daemon/ipc_radius.h"
 #include "model/conf.h"
 
 enum {
@@ -63,6 +64,9 @@ enum ipc_kind {
 	IPC_EAP_SECRET,
 	IPC_EAP_END,
 	IPC_EAP_TELL,
+	IPC_RADIUS,
+	IPC_RELAY,
+	IPC_RELAYED,
 	IPC_KINDS
 };
 
@@ -161,6 +165,9 @@ struct ipc_message {
 		struct {                          /* IPC_EAP_END: nobody goes on with it */
 			uint32_t conversation;
 		} eap_end;
+		struct ipc_radius radius;   /* IPC_RADIUS: these are asked from now on */
+		struct ipc_relay relay;     /* IPC_RELAY */
+		struct ipc_relayed relayed; /* IPC_RELAYED */
 	};
 };
 

@@ -420,6 +420,83 @@ static void eap_end(struct walk *x, struct ipc_message *m)
 	conversation(x, &m->eap_end.conversation);
 }
 
+static void socket_address(struct walk *x, struct addr *a)
+{
+	address(x, &a->ip);
+	u16(x, &a->port);
+}
+
+static void radius_server(struct walk *x, struct ipc_radius_server *s)
+{
+	sentence(x, &s->name);
+	sentence(x, &s->address);
+	octets(x, &s->secret, IPC_RADIUS_SECRET_MAX);
+	octets(x, &s->nas_identifier, RADIUS_VALUE_MAX);
+	for (unsigned k = 0; k < RADIUS_SERVICES; k++)
+		u16(x, &s->ports[k]);
+	u32(x, &s->preference);
+	u8(x, &s->sockets, RADIUS_PORTS_MAX + 1);
+	if (!s->name || !s->address || !s->secret.n || !s->nas_identifier.n || !s->sockets)
+		fail(x, "a RADIUS server lacks something");
+}
+
+static void radius(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_radius_server *out;
+
+	m->radius.n_servers = count(x, m->radius.n_servers, RADIUS_SERVERS_MAX);
+	out = ARENA_ARRAY(x->arena, m->radius.n_servers, struct ipc_radius_server);
+	for (unsigned i = 0; i < m->radius.n_servers && !x->wrong; i++) {
+		if (x->w)
+			out[i] = m->radius.servers[i];
+		radius_server(x, &out[i]);
+	}
+	m->radius.servers = out;
+	u32(x, &m->radius.timeout);
+	u32(x, &m->radius.base);
+	u8(x, &m->radius.tries, RADIUS_TRIES_MAX + 1);
+	if (m->radius.n_servers && (!m->radius.timeout || m->radius.base < 1000 || !m->radius.tries))
+		fail(x, "RADIUS servers are asked too often");
+}
+
+static void relay(struct walk *x, struct ipc_message *m)
+{
+	struct radius_session *s = &m->relay.session;
+
+	octets(x, &m->relay.note, IPC_RADIUS_NOTE_MAX);
+	octets(x, &s->user, IPC_RADIUS_NAME_MAX);
+	octets(x, &s->connection, IPC_RADIUS_NAME_MAX);
+	octets(x, &s->id, IPC_RADIUS_NAME_MAX);
+	u32(x, &s->port);
+	socket_address(x, &s->local);
+	socket_address(x, &s->remote);
+	flag(x, &s->ports);
+	octets(x, &m->relay.eap, RADIUS_EAP_MAX);
+}
+
+static void relayed(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_relayed *r = &m->relayed;
+
+	u8(x, &r->what, RADIUS_FAILED + 1);
+	octets(x, &r->note, IPC_RADIUS_NOTE_MAX);
+	octets(x, &r->packet, RADIUS_EAP_MAX);
+	sentence(x, &r->why);
+	octets(x, &r->message, RADIUS_VALUE_MAX);
+	octets(x, &r->msk, RADIUS_MSK_MAX);
+	octets(x, &r->user, RADIUS_VALUE_MAX);
+	octets(x, &r->cui, RADIUS_VALUE_MAX);
+	parts(x, &r->classes, RADIUS_CLASSES_MAX);
+	parts(x, &r->filters, RADIUS_CLASSES_MAX);
+	flag(x, &r->esp);
+	flag(x, &r->renew);
+	u32(x, &r->session_timeout);
+	u32(x, &r->idle_timeout);
+	u32(x, &r->interim);
+	address(x, &r->ip);
+	address(x, &r->ip6);
+}
+
 /* ---------------------------------------------------------------- the table */
 
 enum {
@@ -473,6 +550,9 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
 	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
 	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
+	[IPC_RADIUS] = { { "radius", GUARD, IPC_CERTS, SERVES, relay_take_servers }, radius },
+	[IPC_RELAY] = { { "relay", IKE, IPC_CERTS, SERVES, relay_take_eap }, relay },
+	[IPC_RELAYED] = { { "relayed", CERTS, IPC_IKE, SERVES, trust_take_answer }, relayed },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 

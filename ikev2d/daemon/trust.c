@@ -31,6 +31,7 @@ struct query {
 	const struct auth_conf *auth; /* and what of it demands the proof */
 	uint32_t sa;                  /* IPC_AGAIN */
 	resolve_done *done;           /* IPC_RESOLVE */
+	relay_done *relayed;          /* IPC_RELAY */
 	void *ctx;
 };
 
@@ -116,6 +117,9 @@ static void give_up(struct trust *t, struct query *q, const char *what)
 		break;
 	case IPC_STAPLE: engine_answer(t->world, q->answer); break;
 	case IPC_RESOLVE: q->done(q->ctx, NULL, what); break;
+	case IPC_RELAY:
+		q->relayed(q->ctx, &(struct ipc_relayed){ .what = RADIUS_FAILED, .why = what });
+		break;
 	default: recheck_go_on(t->world); break;
 	}
 	query_free(t, q);
@@ -127,6 +131,7 @@ static void give(struct trust *t, struct query *q, const struct ipc_message *m)
 	case IPC_JUDGE: give_verdict(t, q, &m->verdict); break;
 	case IPC_STAPLE: give_stapled(t, q, &m->staple.certs); break;
 	case IPC_RESOLVE: q->done(q->ctx, m->resolve.ip.v ? &m->resolve.ip : NULL, m->resolve.what); break;
+	case IPC_RELAY: q->relayed(q->ctx, &m->relayed); break;
 	default:
 		if (m->verdict.result && m->verdict.revoked)
 			withdraw(t->world, q, &m->verdict);
@@ -229,7 +234,12 @@ static struct query *query_new(struct trust *t, enum ipc_kind kind)
 
 static enum ipc_kind answer_to(enum ipc_kind kind)
 {
-	return kind == IPC_STAPLE ? IPC_STAPLED : kind == IPC_RESOLVE ? IPC_RESOLVED : IPC_VERDICT;
+	switch (kind) {
+	case IPC_STAPLE: return IPC_STAPLED;
+	case IPC_RESOLVE: return IPC_RESOLVED;
+	case IPC_RELAY: return IPC_RELAYED;
+	default: return IPC_VERDICT;
+	}
 }
 
 bool trust_take_answer(void *ctx, const struct ipc_message *m)
@@ -411,6 +421,22 @@ void trust_resolve(struct world *w, const char *name, unsigned family, resolve_d
 	q->ctx = ctx;
 	q->message.resolve.name = arena_str(&q->arena, name);
 	q->message.resolve.family = (uint8_t)family;
+	fly(&w->trust);
+}
+
+void trust_relay(struct world *w, const struct ipc_relay *in, relay_done *done, void *ctx)
+{
+	struct query *q = query_new(&w->trust, IPC_RELAY);
+	struct ipc_relay *m = &q->message.relay;
+
+	*m = *in;
+	m->note = arena_bytes(&q->arena, in->note);
+	m->eap = arena_bytes(&q->arena, in->eap);
+	m->session.user = arena_bytes(&q->arena, in->session.user);
+	m->session.connection = arena_bytes(&q->arena, in->session.connection);
+	m->session.id = arena_bytes(&q->arena, in->session.id);
+	q->relayed = done;
+	q->ctx = ctx;
 	fly(&w->trust);
 }
 

@@ -26,6 +26,7 @@ struct trust {
 	int folder;                /* its own: of CRLs */
 	bool unknown;              /* it was told nothing yet */
 	uint64_t changes, losses;  /* of the store that it was told of */
+	uint64_t radius;           /* a hash of the RADIUS servers that it was told of; 0: none */
 	struct stat names[2];      /* files that it was told of */
 	struct {                   /* guard waits for one */
 		uint64_t ticket;   /* 0: it does not */
@@ -57,6 +58,11 @@ bool trust_wants_ocsp(const struct ike_question *q);
 /* Hands ANSWER over, a proof with certificates or the failure to make one; where its connection is named,
  * with OCSP answers about the certificates that it shows. */
 void trust_complete(struct world *w, struct answer *answer);
+
+/* Asks RADIUS servers what to say to a peer that says Q by EAP. DONE is called once, later; where certs does
+ * not answer, with a failure. */
+typedef void relay_done(void *ctx, const struct ipc_relayed *r);
+void trust_relay(struct world *w, const struct ipc_relay *q, relay_done *done, void *ctx);
 
 /* The first address of NAME, of FAMILY (4, 6, or 0: any). DONE is called once, later. */
 void trust_resolve(struct world *w, const char *name, unsigned family, resolve_done *done, void *ctx);

@@ -148,3 +148,35 @@ void radius_relay_take(struct radius_relay *r, const struct radius_out *answer, 
 		radius_find(&answer->answer, RADIUS_REPLY_MESSAGE, &turn->message);
 	}
 }
+
+struct bytes radius_relay_save(const struct radius_relay *r, uint8_t out[RADIUS_NOTE_MAX])
+{
+	struct wr w = wr_of(out, RADIUS_NOTE_MAX);
+
+	wr_u8(&w, r->begun);
+	wr_u8(&w, (uint8_t)r->server);
+	wr_u8(&w, (uint8_t)r->rounds);
+	wr_bytes(&w, bytes_of(r->state, r->n_state));
+	return wr_done(&w);
+}
+
+enum err radius_relay_load(struct bytes note, struct radius_relay *r)
+{
+	struct rd reader = rd_of(note);
+	struct bytes state;
+	uint8_t begun;
+
+	*r = (struct radius_relay){ 0 };
+	begun = rd_u8(&reader);
+	r->server = rd_u8(&reader);
+	r->rounds = rd_u8(&reader);
+	state = rd_rest(&reader);
+	if (reader.bad || begun > 1 || r->server >= RADIUS_SERVERS_MAX || r->rounds > RADIUS_ROUNDS_MAX ||
+		state.n > sizeof r->state)
+		return ERR_SYNTAX;
+	r->begun = begun;
+	r->n_state = state.n;
+	if (state.n)
+		memcpy(r->state, state.p, state.n);
+	return ERR_OK;
+}

@@ -8,7 +8,8 @@
 
 enum {
 	RADIUS_ROUNDS_MAX = 100, /* requests of a conversation */
-	RADIUS_EAP_MAX = 3072,   /* octets of a packet of EAP */
+	RADIUS_NOTE_MAX = 4 + RADIUS_VALUE_MAX,
+	RADIUS_EAP_MAX = 3072, /* octets of a packet of EAP */
 };
 
 /* An IKE_SA, as it is described to servers. All is borrowed; what is empty, or has no address, is left out.
@@ -59,3 +60,8 @@ int radius_relay_server(const struct radius_relay *r);
 /* What ANSWER (RADIUS_ANSWER, or RADIUS_NO_ANSWER) means, from who has SECRET. */
 void radius_relay_take(struct radius_relay *r, const struct radius_out *answer, struct bytes secret,
 	struct radius_turn *turn);
+
+/* What must be known to go on with R, between an answer and the next request, in RADIUS_NOTE_MAX octets at
+ * most; and R from it. ERR_SYNTAX: it is no such note. */
+struct bytes radius_relay_save(const struct radius_relay *r, uint8_t out[RADIUS_NOTE_MAX]);
+enum err radius_relay_load(struct bytes note, struct radius_relay *r) MUST_CHECK;

@@ -84,6 +84,7 @@ static void what_cannot_be_is_refused(void **state)
 	assert_refused("retransmit_tries = 0", "a number from 1 to 16");
 	assert_refused("retransmit_tries = 17", "a number from 1 to 16");
 	assert_refused("retransmit_timeout = 0", "more than 0");
+	assert_refused("retransmit_timeout = 61", "at most 60 seconds");
 	assert_refused("retransmit_base = 0.5", "retransmit_base");
 	assert_refused("sever = 192.0.2.1", "did you mean \"server\"");
 	assert_refused("server = a b", "an address or a name");

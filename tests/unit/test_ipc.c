@@ -44,6 +44,11 @@ static const struct bytes parts[] = { OCTETS("first"), OCTETS(""), OCTETS("third
 static const struct wire_cert payloads[] = { { CERT_X509_SIGNATURE, OCTETS("der") },
 	{ CERT_RAW_KEY, OCTETS("") } };
 
+static const struct ipc_radius_server radius_servers[] = {
+	{ "one", "192.0.2.1", OCTETS("secret"), OCTETS("gw"), { 1812, 1813 }, 5, 1 },
+	{ "two", "radius.example.org", OCTETS("secret"), OCTETS("gw"), { 1645, 1646 }, 0, RADIUS_PORTS_MAX },
+};
+
 #define DEMANDS                                                                                              \
 	{                                                                                                    \
 		"c", "rsa-2048", MOON, { parts, 1 }, { parts, 2 }, { parts, 3 }, { parts, 1 },               \
@@ -100,6 +105,18 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_STAPLE, .ticket = 13, .staple = { "c", { parts, 3 } } },
 	{ .kind = IPC_STAPLED, .ticket = 13, .staple = { NULL, { parts, 1 } } },
 	{ .kind = IPC_RESOLVE, .ticket = 14, .resolve = { "moon", 6, { 0 }, NULL } },
+	{ .kind = IPC_RADIUS, .radius = { radius_servers, 2, 2000, 1400, 4 } },
+	{ .kind = IPC_RELAY,
+		.ticket = 15,
+		.relay = { OCTETS("note"),
+			{ OCTETS("alice"), OCTETS("rw"), OCTETS("1-7"), 7, { { 4, { 192, 0, 2, 1 } }, 4500 },
+				{ { 6, { 0x20, 1 } }, 4501 }, true },
+			OCTETS("packet") } },
+	{ .kind = IPC_RELAYED,
+		.ticket = 15,
+		.relayed = { RADIUS_FAILED, OCTETS("note"), OCTETS("packet"), "why", OCTETS("message"),
+			OCTETS("msk"), OCTETS("user"), OCTETS("cui"), { parts, 3 }, { parts, 1 }, true, true,
+			1, 2, 3, { 4, { 192, 0, 2, 9 } }, { 6, { 0x20, 1 } } } },
 	{ .kind = IPC_RESOLVED, .ticket = 14, .resolve = { NULL, 0, { 4, { 192, 0, 2, 1 } }, "what" } },
 	{ .kind = IPC_EAP,
 		.ticket = 15,

@@ -291,6 +291,34 @@ static void no_conversation_is_endless(void **state)
 	assert_int_equal(say(&b, eap(2, "\4that")), ERR_RANGE);
 }
 
+/* What is kept between two messages may be kept elsewhere. */
+static void a_conversation_can_be_put_down(void **state)
+{
+	uint8_t octets[RADIUS_NOTE_MAX], again[RADIUS_NOTE_MAX];
+	struct bytes note;
+	struct bench b;
+
+	(void)state;
+	begin(&b);
+	note = radius_relay_save(&b.relay, octets);
+	memset(&b.relay, 0xff, sizeof b.relay);
+	assert_int_equal(radius_relay_load(note, &b.relay), 0);
+	assert_true(bytes_eq(radius_relay_save(&b.relay, again), note));
+	assert_int_equal(radius_relay_server(&b.relay), 3);
+	assert_int_equal(say(&b, eap(2, "\4that")), 0);
+	assert_value(&b, RADIUS_STATE, "note");
+	for (size_t n = 0; n < 3; n++)
+		assert_int_equal(radius_relay_load(bytes_of(octets, n), &b.relay), ERR_SYNTAX);
+	octets[0] = 2;
+	assert_int_equal(radius_relay_load(note, &b.relay), ERR_SYNTAX);
+	octets[0] = 1;
+	octets[1] = RADIUS_SERVERS_MAX;
+	assert_int_equal(radius_relay_load(note, &b.relay), ERR_SYNTAX);
+	octets[1] = 0;
+	octets[2] = RADIUS_ROUNDS_MAX + 1;
+	assert_int_equal(radius_relay_load(note, &b.relay), ERR_SYNTAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +332,7 @@ int main(void)
 		cmocka_unit_test(answers_that_cannot_be_are_failures),
 		cmocka_unit_test(only_responses_are_passed_on),
 		cmocka_unit_test(no_conversation_is_endless),
+		cmocka_unit_test(a_conversation_can_be_put_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is said to certs about RADIUS, and by it (relay.h): the contents of its messages. */
+#pragma once
+
+#include "daemon/ipc_certs.h"
+#include "radius/relay.h"
+
+enum {
+	IPC_RADIUS_NOTE_MAX = 8 + RADIUS_NOTE_MAX,
+	IPC_RADIUS_NAME_MAX = 1024, /* octets of an identity, or of a connection's name */
+	IPC_RADIUS_SECRET_MAX = 1024,
+};
+
+struct ipc_radius_server {
+	const char *name, *address;
+	struct bytes secret, nas_identifier;
+	uint16_t ports[RADIUS_SERVICES];
+	uint32_t preference;
+	uint8_t sockets;
+};
+
+/* Who is asked, and how. Without servers: nobody. */
+struct ipc_radius {
+	const struct ipc_radius_server *servers;
+	unsigned n_servers;
+	uint32_t timeout, base; /* ms; thousandths */
+	uint8_t tries;
+};
+
+/* What a peer says by EAP, of an IKE_SA. */
+struct ipc_relay {
+	struct bytes note; /* of the answer before; empty: a conversation begins */
+	struct radius_session session;
+	struct bytes eap;
+};
+
+/* What it is told. */
+struct ipc_relayed {
+	uint8_t what; /* enum radius_turn_what */
+	struct bytes note, packet;
+	const char *why;      /* RADIUS_FAILED */
+	struct bytes message; /* its server's Reply-Message */
+	/* RADIUS_SUCCEEDED, as in struct radius_grant. */
+	struct bytes msk, user, cui;
+	struct ipc_octets classes, filters;
+	bool esp, renew;
+	uint32_t session_timeout, idle_timeout, interim;
+	struct ip ip, ip6;
+};
