@@ -5,115 +5,19 @@
 
 #include "daemon/certs.h"
 #include "daemon/relay.h"
-#include "radius/grant.h"
-#include "radius_help.h"
+#include "radius_server.h"
 #include "trust_bench.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-static const char secret[] = "a secret of theirs";
-
-enum temper { HONEST, SILENT, OTHER_SECRET, UNPROVEN, REFUSES };
-
-/* A server. */
-struct server {
-	int fd;
-	struct event *readable;
-	enum temper temper;
-	unsigned asked;
-};
 
 struct bench {
 	struct trust_bench *trust;
-	struct server servers[2];
+	struct radius_fake servers[2];
 	struct radius_server_conf conf[2];
 	struct arena arena;
 	struct ipc_relayed heard;
 	bool over; /* something was heard */
 };
-
-/* ------------------------------------------------------------------- server */
-
-static void put_key(struct radius_reply *a, enum radius_ms_type type, const uint8_t *request, uint8_t fill)
-{
-	uint8_t key[32], value[RADIUS_VALUE_MAX];
-	size_t n;
-
-	memset(key, fill, sizeof key);
-	assert_int_equal(
-		radius_key_close(bytes_of(key, 32), 0x8000 + type, bytes_str(secret), request, value, &n), 0);
-	radius_reply_vendor(a, RADIUS_MICROSOFT, (uint8_t)type, bytes_of(value, n));
-}
-
-static void put_accept(struct radius_reply *a, const uint8_t *request)
-{
-	radius_put(&a->w, RADIUS_EAP_MESSAGE, bytes_of("\3\6\0\4", 4));
-	radius_put(&a->w, RADIUS_USER_NAME, bytes_str("alice@example.org"));
-	radius_put(&a->w, RADIUS_CLASS, bytes_str("staff"));
-	radius_put_number(&a->w, RADIUS_SESSION_TIMEOUT, 3600);
-	radius_put_number(&a->w, RADIUS_FRAMED_IP_ADDRESS, 0xc0000209);
-	put_key(a, RADIUS_MS_MPPE_RECV_KEY, request, 'r');
-	put_key(a, RADIUS_MS_MPPE_SEND_KEY, request, 's');
-}
-
-static struct bytes make_reply(const struct server *s, struct bytes request, struct radius_reply *a)
-{
-	struct radius_packet p = radius_packet_of(request);
-	struct bytes state;
-
-	if (s->temper == REFUSES) {
-		radius_reply(a, RADIUS_ACCESS_REJECT, request, true);
-		radius_put(&a->w, RADIUS_REPLY_MESSAGE, bytes_str("expired"));
-	} else if (!radius_find(&p, RADIUS_STATE, &state)) {
-		radius_reply(a, RADIUS_ACCESS_CHALLENGE, request, s->temper != UNPROVEN);
-		radius_put(&a->w, RADIUS_EAP_MESSAGE, bytes_of("\1\6\0\6\4?", 6));
-		radius_put(&a->w, RADIUS_STATE, bytes_str("note"));
-	} else {
-		radius_reply(a, RADIUS_ACCESS_ACCEPT, request, true);
-		put_accept(a, p.authenticator.p);
-	}
-	return radius_reply_done(a, s->temper == OTHER_SECRET ? "a secret of others" : secret, request);
-}
-
-static void on_request(evutil_socket_t fd, short what, void *ctx)
-{
-	struct server *s = ctx;
-	uint8_t octets[RADIUS_MAX];
-	struct sockaddr_storage from;
-	socklen_t n_from = sizeof from;
-	ssize_t n = recvfrom(fd, octets, sizeof octets, 0, (struct sockaddr *)&from, &n_from);
-	struct radius_reply reply;
-	struct radius_packet p;
-	struct bytes answer;
-
-	(void)what;
-	assert_true(n > 0);
-	p = radius_packet_of(bytes_of(octets, (size_t)n));
-	assert_int_equal(radius_verify(&p, bytes_str(secret), NULL, true), 0);
-	s->asked++;
-	if (s->temper == SILENT)
-		return;
-	answer = make_reply(s, p.whole, &reply);
-	assert_int_equal(sendto(fd, answer.p, answer.n, 0, (struct sockaddr *)&from, n_from), answer.n);
-}
-
-static uint16_t server_start(struct bench *b, struct server *s, enum temper temper)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-
-	s->temper = temper;
-	s->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_true(s->fd >= 0);
-	assert_int_equal(bind(s->fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(s->fd, (struct sockaddr *)&a, &n), 0);
-	s->readable = event_new(b->trust->world.base, s->fd, EV_READ | EV_PERSIST, on_request, s);
-	event_add(s->readable, NULL);
-	return ntohs(a.sin_port);
-}
 
 /* -------------------------------------------------------------------- bench */
 
@@ -134,10 +38,7 @@ static int tear_down(void **state)
 	void *trust = b->trust;
 
 	for (unsigned i = 0; i < 2; i++)
-		if (b->servers[i].readable) {
-			event_free(b->servers[i].readable);
-			close(b->servers[i].fd);
-		}
+		radius_fake_stop(&b->servers[i]);
 	trust_tear_down(&trust);
 	arena_free(&b->arena);
 	free(b);
@@ -145,13 +46,14 @@ static int tear_down(void **state)
 }
 
 /* N servers, of which the first is preferred, and which are asked twice, a tenth of a second apart. */
-static void configure(struct bench *b, unsigned n, enum temper first, enum temper second)
+static void configure(struct bench *b, unsigned n, enum radius_temper first, enum radius_temper second)
 {
 	for (unsigned i = 0; i < n; i++)
 		b->conf[i] = (struct radius_server_conf){ .name = i ? "two" : "one",
 			.address = "127.0.0.1",
-			.secret = bytes_str(secret),
-			.auth_port = server_start(b, &b->servers[i], i ? second : first),
+			.secret = bytes_str(RADIUS_FAKE_SECRET),
+			.auth_port =
+				radius_fake_start(&b->servers[i], b->trust->world.base, i ? second : first),
 			.acct_port = 1813,
 			.preference = 2 - i,
 			.sockets = 1,
@@ -262,7 +164,7 @@ static void nobody_answers(void **state)
 /* Answers that anybody could have sent are as none; the next server is asked. */
 static void who_lies_is_not_heard(void **state)
 {
-	static const enum temper tempers[] = { OTHER_SECRET, UNPROVEN };
+	static const enum radius_temper tempers[] = { OTHER_SECRET, UNPROVEN };
 	struct bench *b = *state;
 
 	for (unsigned i = 0; i < 2; i++) {
