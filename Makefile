@@ -52,6 +52,8 @@ libclang-rt-dev                 test?
 libcmocka-dev                   test
 python3                         test
 charon-systemd                  test
+freeradius                      test
+freeradius-utils                test
 libcharon-extauth-plugins       test
 libcharon-extra-plugins         test
 libstrongswan-extra-plugins     test
