@@ -550,6 +550,7 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 
 void trust_stop(struct world *w)
 {
+	static const char stopping[] = "the daemon is stopping";
 	struct trust *t = &w->trust;
 
 	list_each_safe (n, &t->asked) {
@@ -558,7 +559,9 @@ void trust_stop(struct world *w)
 		if (q->answer)
 			answer_free(q->answer);
 		else if (q->done)
-			q->done(q->ctx, NULL, "the daemon is stopping");
+			q->done(q->ctx, NULL, stopping);
+		else if (q->relayed)
+			q->relayed(q->ctx, &(struct ipc_relayed){ .what = RADIUS_FAILED, .why = stopping });
 		query_free(t, q);
 	}
 	if (t->inside) {

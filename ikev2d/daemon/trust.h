@@ -38,7 +38,7 @@ struct trust {
 /* Starts certs (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment; CRLS
  * is the folder of CRLs that are fetched. */
 enum err trust_start(struct world *w, const char *folder, const char *crls, struct text *why) MUST_CHECK;
-/* Ends it. Who waits for a name is told so. */
+/* Ends it. Who waits for a name, or for a RADIUS server, is told so. */
 void trust_stop(struct world *w);
 
 /* Certificates have changed here: certs is told. */

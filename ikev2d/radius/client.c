@@ -63,14 +63,6 @@ struct radius_client {
 	struct request *said; /* whose answer was given out, and is to be freed */
 };
 
-const struct name radius_drops[] = {
-	{ RADIUS_MALFORMED, "malformed" },
-	{ RADIUS_LATE, "late" },
-	{ RADIUS_UNPROVEN, "unproven" },
-	{ RADIUS_FORGED, "forged" },
-	{ 0, NULL },
-};
-
 struct radius_client *radius_client_new(const struct radius_settings *settings, struct rng *rng)
 {
 	struct arena arena = { 0 };

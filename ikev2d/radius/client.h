@@ -56,9 +56,6 @@ enum radius_drop {
 	RADIUS_DROPS
 };
 
-/* The words of enum radius_drop: "malformed", … */
-extern const struct name radius_drops[];
-
 struct radius_counters {
 	uint64_t sent, resent, answered, silent,
 		moved;                  /* datagrams; requests that nobody answered; to another server */

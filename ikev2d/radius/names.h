@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The numbers of RADIUS that we know, and their words. */
+/* The numbers of RADIUS that we know. */
 #pragma once
-
-#include "base/names.h"
 
 enum radius_code {
 	RADIUS_ACCESS_REQUEST = 1,
@@ -98,5 +96,3 @@ enum radius_error {
 	RADIUS_ERROR_SESSION_NOT_FOUND = 503,
 	RADIUS_ERROR_RESOURCES = 506,
 };
-
-extern const struct name radius_codes[], radius_errors[];

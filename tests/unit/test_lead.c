@@ -188,6 +188,20 @@ static void a_conversation_may_end_before_the_answer(void **state)
 	assert_int_equal(b->server.asked, 2);
 }
 
+static void the_daemon_may_stop_before_the_answer(void **state)
+{
+	struct bench *b = *state;
+
+	b->server.temper = SILENT;
+	begin(b, "alice", false);
+	b->over = false;
+	lead_take(b->lead, bytes_of(NULL, 0), on_done, b);
+	while (!b->server.asked)
+		event_base_loop(b->trust->world.base, EVLOOP_ONCE);
+	assert_false(b->over);
+	/* The rest is the teardown's: nobody is told, and nothing is left. */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +210,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_prefix_stands_before_the_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_name_is_a_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_conversation_may_end_before_the_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_daemon_may_stop_before_the_answer, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, trust_end);
