@@ -58,14 +58,26 @@ static void read_servers(
 		read_server(sub, out, arena, r);
 }
 
+static void read_dae(
+	const struct tree_section *s, struct radius_dae_conf *out, struct arena *arena, struct report *r)
+{
+	struct ip ip;
+
+	section_read(s, CONF_RADIUS_DAE, out, arena, r);
+	if (out->enable && (!out->secret.n || out->secret.n > SECRET_MAX))
+		report_error(r, s->at, s, "secret",
+			"write a secret of 1 to %d octets that servers prove themselves by", SECRET_MAX);
+	if (ip_parse(out->listen, &ip))
+		report_error(
+			r, s->at, s, "listen", "write an address of this machine, or 0.0.0.0 or :: for any");
+}
+
 static void read_section(
 	const struct tree_section *s, struct radius_conf *out, struct arena *arena, struct report *r)
 {
-	char nothing;
-
 	switch (section_kind(s, CONF_RADIUS, r)) {
 	case CONF_RADIUS_SERVERS: read_servers(s, out, arena, r); break;
-	case CONF_RADIUS_DAE: section_read(s, CONF_RADIUS_DAE, &nothing, arena, r); break;
+	case CONF_RADIUS_DAE: read_dae(s, &out->dae, arena, r); break;
 	default: break;
 	}
 }

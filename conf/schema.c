@@ -18,6 +18,7 @@
 #define AUTHORITY(field) offsetof(struct authority, field)
 #define SETTINGS(field)  offsetof(struct settings, field)
 #define RADIUS(field)    offsetof(struct radius_conf, field)
+#define DAE(field)       offsetof(struct radius_dae_conf, field)
 #define SERVER(field)    offsetof(struct radius_server_conf, field)
 #define NOWHERE          CONF_NOWHERE
 
@@ -25,7 +26,6 @@
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
 #define NO_EAP_TLS  "TLS in EAP is not built in yet"
 #define NO_ACCOUNTS "accounting is not built in yet"
-#define NO_ORDERS   "RADIUS servers cannot end sessions yet"
 #define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
 #define NO_MEDIATOR "mediation is not built in yet"
@@ -608,13 +608,11 @@ static const struct conf_key radius_server_keys[] = {
 };
 
 static const struct conf_key radius_dae_keys[] = {
-	{ "enable", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no", .doc = "obey orders of servers (RFC 5176)",
-		.note = NO_ORDERS },
-	{ "listen", STATUS_IGNORED, TYPE_GATEWAY, NOWHERE, "0.0.0.0", .doc = "our address for them",
-		.note = NO_ORDERS },
-	{ "port", STATUS_IGNORED, TYPE_PORT, NOWHERE, "3799", .doc = "our port for them", .note = NO_ORDERS },
-	{ "secret", STATUS_IGNORED, TYPE_SECRET, NOWHERE, .doc = "secret that proves them",
-		.note = NO_ORDERS },
+	{ "enable", STATUS_READ, TYPE_BOOL, DAE(enable), "no",
+		.doc = "end sessions when a server says so (RFC 5176)" },
+	{ "listen", STATUS_READ, TYPE_TEXT, DAE(listen), "0.0.0.0", .doc = "our address for that" },
+	{ "port", STATUS_READ, TYPE_PORT, DAE(port), "3799", .doc = "our port for that" },
+	{ "secret", STATUS_READ, TYPE_SECRET, DAE(secret), .doc = "secret that proves who says so" },
 	{ 0 },
 };
 

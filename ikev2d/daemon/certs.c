@@ -330,6 +330,7 @@ void certs_start(struct certs *c, struct event_base *base, const char *folder)
 	fetcher_start(&c->fetcher, base, &c->resolver);
 	inquiries_start(&c->inquiries);
 	relay_start(&c->relay, c);
+	commands_start(&c->commands, c);
 }
 
 /* What is under way is given up; those who fetch call back then. */
@@ -341,6 +342,7 @@ void certs_stop(struct certs *c)
 	fetcher_stop(&c->fetcher);
 	resolver_stop(&c->resolver);
 	relay_stop(&c->relay);
+	commands_stop(&c->commands);
 	store_free(&c->store);
 	drop_upload(c);
 	out_free(&c->to_guard);

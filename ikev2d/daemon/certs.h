@@ -4,6 +4,7 @@
  * read, no private key, and of files only the folder of the CRLs that it fetched. */
 #pragma once
 
+#include "daemon/commands.h"
 #include "daemon/fetch.h"
 #include "daemon/gate.h"
 #include "daemon/inquiry.h"
@@ -31,6 +32,7 @@ struct certs {
 	struct fetcher fetcher;
 	struct inquiries inquiries;
 	struct relay relay;            /* to RADIUS servers */
+	struct commands commands;      /* of theirs */
 	struct node judging, stapling; /* who waits for a server */
 	struct gate strangers;         /* for lines that they can make us write */
 	struct arena *message;         /* of the one that is being obeyed */

@@ -134,6 +134,16 @@ static enum err send_surroundings(struct trust *t)
 
 /* ------------------------------------------------------------------- RADIUS */
 
+static struct ipc_dae dae_of(const struct radius_conf *c)
+{
+	struct ipc_dae d = { .listen.port = c->dae.port, .secret = c->dae.secret };
+
+	if (!c->dae.enable || ip_parse(c->dae.listen, &d.listen.ip))
+		return (struct ipc_dae){ 0 };
+	d.nas_identifier = bytes_str(c->n_servers ? c->servers[0].nas_identifier : c->single.nas_identifier);
+	return d;
+}
+
 static struct ipc_radius servers_of(const struct radius_conf *c, struct arena *arena)
 {
 	struct ipc_radius_server *v = ARENA_ARRAY(arena, c->n_servers, struct ipc_radius_server);
@@ -146,7 +156,8 @@ static struct ipc_radius servers_of(const struct radius_conf *c, struct arena *a
 			.ports = { c->servers[i].auth_port, c->servers[i].acct_port },
 			.preference = c->servers[i].preference,
 			.sockets = (uint8_t)c->servers[i].sockets };
-	return (struct ipc_radius){ .servers = v,
+	return (struct ipc_radius){ .dae = dae_of(c),
+		.servers = v,
 		.n_servers = c->n_servers,
 		.timeout = (uint32_t)c->retransmit_timeout,
 		.base = c->retransmit_base,
@@ -170,7 +181,7 @@ static enum err send_radius(struct trust *t)
 	const struct radius_conf *c = &config_now(&t->world->config)->settings.radius;
 	struct arena arena = { 0 };
 	struct ipc_message m = { .kind = IPC_RADIUS, .radius = servers_of(c, &arena) };
-	uint64_t hash = c->n_servers ? hash_of(&m) : 0;
+	uint64_t hash = c->n_servers || c->dae.enable ? hash_of(&m) : 0;
 	enum err e = ERR_OK;
 
 	if (t->unknown ? hash : hash != t->radius)

@@ -67,6 +67,8 @@ enum ipc_kind {
 	IPC_RADIUS,
 	IPC_RELAY,
 	IPC_RELAYED,
+	IPC_ORDER,
+	IPC_OBEYED,
 	IPC_KINDS
 };
 
@@ -168,6 +170,10 @@ struct ipc_message {
 		struct ipc_radius radius;   /* IPC_RADIUS: these are asked from now on */
 		struct ipc_relay relay;     /* IPC_RELAY */
 		struct ipc_relayed relayed; /* IPC_RELAYED */
+		struct ipc_order order;     /* IPC_ORDER */
+		struct {                    /* IPC_OBEYED: for so many IKE_SAs */
+			uint32_t matched;
+		} obeyed;
 	};
 };
 

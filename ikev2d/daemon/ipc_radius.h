@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/ipc_certs.h"
+#include "radius/dae.h"
 #include "radius/relay.h"
 
 enum {
@@ -19,12 +20,24 @@ struct ipc_radius_server {
 	uint8_t sockets;
 };
 
+/* Where orders of servers are heard, and what they prove themselves by; no secret: nowhere. */
+struct ipc_dae {
+	struct addr listen;
+	struct bytes secret, nas_identifier;
+};
+
 /* Who is asked, and how. Without servers: nobody. */
 struct ipc_radius {
+	struct ipc_dae dae;
 	const struct ipc_radius_server *servers;
 	unsigned n_servers;
 	uint32_t timeout, base; /* ms; thousandths */
 	uint8_t tries;
+};
+
+/* An order of a server's: such IKE_SAs are to end. */
+struct ipc_order {
+	struct radius_match match;
 };
 
 /* What a peer says by EAP, of an IKE_SA. */

@@ -9,6 +9,7 @@
 #include "daemon/judge.h"
 #include "daemon/keeper.h"
 #include "daemon/parley.h"
+#include "daemon/obey.h"
 #include "daemon/staple.h"
 #include "daemon/trust.h"
 #include "daemon/vault.h"
@@ -452,6 +453,11 @@ static void radius(struct walk *x, struct ipc_message *m)
 		radius_server(x, &out[i]);
 	}
 	m->radius.servers = out;
+	socket_address(x, &m->radius.dae.listen);
+	octets(x, &m->radius.dae.secret, IPC_RADIUS_SECRET_MAX);
+	octets(x, &m->radius.dae.nas_identifier, RADIUS_VALUE_MAX);
+	if (m->radius.dae.secret.n && !m->radius.dae.listen.ip.v)
+		fail(x, "RADIUS servers are to be heard nowhere");
 	u32(x, &m->radius.timeout);
 	u32(x, &m->radius.base);
 	u8(x, &m->radius.tries, RADIUS_TRIES_MAX + 1);
@@ -472,6 +478,25 @@ static void relay(struct walk *x, struct ipc_message *m)
 	socket_address(x, &s->remote);
 	flag(x, &s->ports);
 	octets(x, &m->relay.eap, RADIUS_EAP_MAX);
+}
+
+static void order(struct walk *x, struct ipc_message *m)
+{
+	struct radius_match *o = &m->order.match;
+
+	octets(x, &o->user, RADIUS_VALUE_MAX);
+	octets(x, &o->session, RADIUS_VALUE_MAX);
+	octets(x, &o->connection, RADIUS_VALUE_MAX);
+	octets(x, &o->calling, RADIUS_VALUE_MAX);
+	address(x, &o->ip);
+	address(x, &o->ip6);
+	flag(x, &o->has_port);
+	u32(x, &o->port);
+}
+
+static void obeyed(struct walk *x, struct ipc_message *m)
+{
+	u32(x, &m->obeyed.matched);
 }
 
 static void relayed(struct walk *x, struct ipc_message *m)
@@ -553,6 +578,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_RADIUS] = { { "radius", GUARD, IPC_CERTS, SERVES, relay_take_servers }, radius },
 	[IPC_RELAY] = { { "relay", IKE, IPC_CERTS, SERVES, relay_take_eap }, relay },
 	[IPC_RELAYED] = { { "relayed", CERTS, IPC_IKE, SERVES, trust_take_answer }, relayed },
+	[IPC_ORDER] = { { "order", CERTS, IPC_IKE, SERVES, obey_take_order }, order },
+	[IPC_OBEYED] = { { "obeyed", IKE, IPC_CERTS, SERVES, commands_take_obeyed }, obeyed },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 

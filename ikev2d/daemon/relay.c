@@ -380,6 +380,7 @@ bool relay_take_servers(void *ctx, const struct ipc_message *m)
 		r->client = radius_client_new(&settings, &r->entropy.rng);
 	for (unsigned i = 0; i < r->n_servers; i++)
 		find_address(r, i);
+	commands_set(&c->commands, &m->radius.dae);
 	return true;
 }
 

@@ -53,7 +53,7 @@ static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL 
 static const char *const eaps[] = { NULL };
 
 /* Its loop, servers, CRLs that it has fetched. */
-static const char *const certs[] = { "socket", "connect", "getsockopt", "setsockopt", "getsockname",
+static const char *const certs[] = { "socket", "connect", "bind", "getsockopt", "setsockopt", "getsockname",
 	"getpeername", "shutdown", "fcntl", "ioctl", "read", "readv", "epoll_create1", "epoll_ctl",
 	"epoll_wait", "epoll_pwait", "openat", "open", "unlink", "unlinkat", "rename", "renameat",
 	"renameat2", "fsync", "fstat", "newfstatat", "lseek", "getdents64", "uname", NULL };

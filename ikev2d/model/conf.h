@@ -78,6 +78,14 @@ struct radius_server_conf {
 	const char *nas_identifier;
 };
 
+/* Where RADIUS servers may tell us to end sessions. */
+struct radius_dae_conf {
+	bool enable;
+	const char *listen; /* our address */
+	uint16_t port;
+	struct bytes secret;
+};
+
 /* The RADIUS servers, and what is asked of them. */
 struct radius_conf {
 	struct radius_server_conf *servers;
@@ -89,6 +97,7 @@ struct radius_conf {
 	const char *id_prefix;            /* in front of the identity; NULL: nothing */
 	bool class_group, filter_id;      /* Class, and Filter-Id, name groups */
 	bool station_id_with_port;
+	struct radius_dae_conf dae;
 };
 
 enum { RADIUS_SERVERS_CONF_MAX = 16 };

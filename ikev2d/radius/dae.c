@@ -104,11 +104,11 @@ static struct bytes make_answer(struct radius_dae *d, struct entry *e, enum radi
 	return bytes_of(e->answer, e->n_answer);
 }
 
-struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, unsigned matched)
+struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, enum radius_error error)
 {
 	for (unsigned i = 0; i < RADIUS_ORDERS_MAX; i++)
 		if (number && d->entries[i].number == number && !d->entries[i].n_answer)
-			return make_answer(d, &d->entries[i], matched ? 0 : RADIUS_ERROR_SESSION_NOT_FOUND);
+			return make_answer(d, &d->entries[i], error);
 	return bytes_of(NULL, 0);
 }
 

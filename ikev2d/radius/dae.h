@@ -56,9 +56,9 @@ void radius_dae_free(struct radius_dae *d);
 void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes datagram, uint64_t wall,
 	struct radius_dae_out *out);
 
-/* The order NUMBER was obeyed for MATCHED sessions. Returns its answer, valid until the next call; empty when
- * so many orders came meanwhile that this one is forgotten. */
-struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, unsigned matched);
+/* The order NUMBER was obeyed (RADIUS_ERROR_NONE), or not, and why. Returns its answer, valid until the next
+ * call; empty when so many orders came meanwhile that this one is forgotten. */
+struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, enum radius_error error);
 
 /* Datagrams that were dropped, by why. */
 const uint64_t *radius_dae_dropped(const struct radius_dae *d);

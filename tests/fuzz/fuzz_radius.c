@@ -115,8 +115,9 @@ static void take_order(struct bench *b, struct bytes datagram)
 
 	radius_dae_take(b->dae, &from, datagram, 1700000000, &out);
 	if (out.what == RADIUS_DAE_ORDER) {
-		answer = radius_dae_answer(b->dae, out.order.number, datagram.p[datagram.n - 1] % 2);
-		check(answer.n && !radius_dae_answer(b->dae, out.order.number, 1).n);
+		answer = radius_dae_answer(b->dae, out.order.number,
+			datagram.p[datagram.n - 1] % 2 ? RADIUS_ERROR_SESSION_NOT_FOUND : RADIUS_ERROR_NONE);
+		check(answer.n && !radius_dae_answer(b->dae, out.order.number, RADIUS_ERROR_NONE).n);
 		radius_dae_take(b->dae, &from, datagram, 1700000000, &out);
 		check(out.what == RADIUS_DAE_ANSWER);
 	}

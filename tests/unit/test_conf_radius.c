@@ -86,6 +86,8 @@ static void what_cannot_be_is_refused(void **state)
 	assert_refused("retransmit_timeout = 0", "more than 0");
 	assert_refused("retransmit_timeout = 61", "at most 60 seconds");
 	assert_refused("retransmit_base = 0.5", "retransmit_base");
+	assert_refused("dae {\nenable = yes\n}", "a secret of 1 to 1024 octets");
+	assert_refused("dae {\nlisten = radius.example.org\n}", "an address of this machine");
 	assert_refused("sever = 192.0.2.1", "did you mean \"server\"");
 	assert_refused("server = a b", "an address or a name");
 	assert_refused("servers {\nx = y\n}", "unknown key");
@@ -134,6 +136,7 @@ static void strongswans_section_is_read(void **state)
 	assert_string_equal(r->servers[0].address, "192.0.2.7");
 	assert_int_equal(r->servers[0].auth_port, 1700);
 	assert_true(r->class_group);
+	assert_true(r->dae.enable && r->dae.port == 3799 && bytes_eq(r->dae.secret, bytes_str("def")));
 	assert_non_null(strstr(l.notes, "used, as there is no section daemon: charon.plugins.eap-radius"));
 	assert_null(strstr(l.notes, "abc"));
 	loaded_free(&l);

@@ -83,7 +83,8 @@ static void a_session_is_to_end(void **state)
 	assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
 	assert_true(b.out.order.disconnect);
 	assert_true(bytes_eq(b.out.order.match.user, bytes_str("alice")));
-	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, 2), RADIUS_DISCONNECT_ACK, 0);
+	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE),
+		RADIUS_DISCONNECT_ACK, 0);
 	radius_dae_free(b.dae);
 }
 
@@ -98,7 +99,7 @@ static void a_session_is_to_last_longer(void **state)
 	order(&b);
 	assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
 	assert_true(!b.out.order.disconnect && b.out.order.timeout == 600);
-	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, 1), RADIUS_COA_ACK, 0);
+	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE), RADIUS_COA_ACK, 0);
 	radius_dae_free(b.dae);
 }
 
@@ -110,8 +111,8 @@ static void nobody_is_meant(void **state)
 	start(&b, RADIUS_DISCONNECT_REQUEST);
 	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("bob"));
 	order(&b);
-	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, 0), RADIUS_DISCONNECT_NAK,
-		RADIUS_ERROR_SESSION_NOT_FOUND);
+	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_SESSION_NOT_FOUND),
+		RADIUS_DISCONNECT_NAK, RADIUS_ERROR_SESSION_NOT_FOUND);
 	radius_dae_free(b.dae);
 }
 
@@ -201,12 +202,12 @@ static void a_repeat_gets_the_same_answer(void **state)
 	number = b.out.order.number;
 	take(&b);
 	assert_dropped(&b, RADIUS_DAE_PENDING);
-	answer = radius_dae_answer(b.dae, number, 1);
+	answer = radius_dae_answer(b.dae, number, RADIUS_ERROR_NONE);
 	memcpy(first, answer.p, answer.n);
 	take(&b);
 	assert_int_equal(b.out.what, RADIUS_DAE_ANSWER);
 	assert_true(bytes_eq(b.out.answer, bytes_of(first, answer.n)));
-	assert_int_equal(radius_dae_answer(b.dae, number, 1).n, 0);
+	assert_int_equal(radius_dae_answer(b.dae, number, RADIUS_ERROR_NONE).n, 0);
 	/* From another it is another one. */
 	b.from.port++;
 	take(&b);
@@ -229,7 +230,7 @@ static void what_proxies_wrote_comes_back(void **state)
 	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
 	radius_put(&b.w, RADIUS_PROXY_STATE, bytes_str("second"));
 	order(&b);
-	answer = radius_dae_answer(b.dae, b.out.order.number, 1);
+	answer = radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE);
 	p = radius_packet_of(answer);
 	r = rd_of(p.attributes);
 	while (radius_next(&r, &a))
@@ -254,8 +255,8 @@ static void many_orders_push_out_old_ones(void **state)
 		assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
 		first = first ? first : b.out.order.number;
 	}
-	assert_int_equal(radius_dae_answer(b.dae, first, 1).n, 0);
-	assert_true(radius_dae_answer(b.dae, b.out.order.number, 1).n > 0);
+	assert_int_equal(radius_dae_answer(b.dae, first, RADIUS_ERROR_NONE).n, 0);
+	assert_true(radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE).n > 0);
 	radius_dae_free(b.dae);
 }
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Orders of RADIUS servers (RFC 5176): radclient on alice gives them, ours on moon obeys."""
+import re
+
+from lab import radius
+from lab.case import case
+from lab.check import Skipped, check, contains, same
+from lab.traffic import reaches
+
+SECRET = "a secret of orders"
+DAE = {"radius": {"dae": {"enable": "yes", "secret": f'"{SECRET}"'}}}
+
+
+def order(bench, what, attributes, secret=SECRET, tries=5):
+    """What radclient says of it."""
+    if not radius.available():
+        raise Skipped("FreeRADIUS's radclient is not installed")
+    text = "".join(f'{name} = "{value}"\n' for name, value in attributes.items())
+    return bench.alice.run(["radclient", "-x", "-t", "2", "-r", str(tries), f"{bench.moon.lan[4]}:3799", what, secret],
+                           stdin=text)
+
+
+@case()
+def radius_order_ends_a_session(bench):
+    """The one that it means, and no other; it may come again."""
+    moon, sun = bench.pair(moon={"daemon": DAE})
+    moon.up()
+    wrong = order(bench, "disconnect", {"User-Name": "nobody.example"})
+    contains(wrong.text, "Disconnect-NAK", "radclient")
+    contains(wrong.text, "Session-Context-Not-Found", "radclient")
+    same(len(moon.sas()), 1, "SAs of moon")
+    right = order(bench, "disconnect", {"User-Name": "sun.example", "NAS-Port-Id": "site"})
+    contains(right.text, "Disconnect-ACK", "radclient")
+    moon.wait_idle()
+    sun.wait_idle()
+    moon.wait_log("event=radius", "a RADIUS server ends the session")
+
+
+@case()
+def radius_order_that_cannot_be_obeyed(bench):
+    moon, _ = bench.pair(moon={"daemon": DAE})
+    moon.up()
+    contains(order(bench, "disconnect", {}).text + order(bench, "disconnect", {"NAS-Port-Id": "site", "Filter-Id": "x"}).text,
+             "Unsupported-Attribute", "radclient")
+    contains(order(bench, "coa", {"User-Name": "sun.example", "Session-Timeout": "600"}).text, "CoA-NAK", "radclient")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def radius_order_of_a_stranger(bench):
+    """Who does not know the secret gets no answer, and is in the log."""
+    moon, _ = bench.pair(moon={"daemon": DAE})
+    moon.up()
+    done = order(bench, "disconnect", {"User-Name": "sun.example"}, secret="another", tries=1)
+    check(not re.search("ACK|NAK", done.text), f"nobody answers\n{done.text}")
+    moon.wait_log("event=radius", "an order of a RADIUS server, from 10.1.0.10[", "was dropped")
+    same(len(moon.sas()), 1, "SAs of moon")
+    check(SECRET not in moon.log(), "no secret is in the log")
