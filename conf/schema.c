@@ -27,6 +27,7 @@
 #define NO_EAP_TLS  "TLS in EAP is not built in yet"
 #define NO_ACCOUNTS "accounting is not built in yet"
 #define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
+#define NO_GROUPS   "groups are not built in yet"
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
@@ -234,7 +235,7 @@ static const struct conf_key remote_keys[] = {
 	{ "eap_id", STATUS_READ, TYPE_IDENTITY, AUTH(eap_id),
 		.doc = "who the peer must be to EAP, which it is asked then; may have wildcards" },
 	{ "groups", STATUS_LATER, TYPE_STRINGS, AUTH(groups), .doc = "groups the peer must be in",
-		.note = "groups are not built in yet" },
+		.note = NO_GROUPS },
 	{ "cert_policy", STATUS_READ, TYPE_OIDS, AUTH(cert_policy),
 		.doc = "policies its certificate must have" },
 	{ "certs", STATUS_READ, TYPE_CERTS, AUTH(certs), .doc = "certificates it may have" },
@@ -552,15 +553,16 @@ static const struct conf_key radius_keys[] = {
 		.doc = "port for accounting" },
 	{ "auth_port", STATUS_READ, TYPE_PORT, RADIUS(single.auth_port), "1812",
 		.doc = "port for authentication" },
-	{ "class_group", STATUS_READ, TYPE_BOOL, RADIUS(class_group), "no",
-		.doc = "Class attributes name the groups of the user, where they have at most 43 octets" },
+	{ "class_group", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
+		.doc = "Class attributes name the groups of the user", .note = NO_GROUPS },
 	{ "close_all_on_timeout", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
 		.doc = "end all sessions when no server answers",
 		.note = "a server that is silent ends no sessions but those that wait for it" },
 	{ "eap_start", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no", .doc = "begin with EAP-Start",
 		.note = "conversations begin with the user's identity" },
-	{ "filter_id", STATUS_READ, TYPE_BOOL, RADIUS(filter_id), "no",
-		.doc = "Filter-Id attributes name groups too, where the Tunnel-Type is ESP" },
+	{ "filter_id", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
+		.doc = "Filter-Id attributes name groups too, where the Tunnel-Type is ESP",
+		.note = NO_GROUPS },
 	{ "id_prefix", STATUS_READ, TYPE_TEXT, RADIUS(id_prefix), .doc = "in front of the user's identity" },
 	{ "load", STATUS_IGNORED, TYPE_TEXT, NOWHERE, "yes", .doc = "as plugins have it",
 		.note = "RADIUS is used where a server is named" },

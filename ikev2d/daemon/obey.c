@@ -8,8 +8,9 @@
 static bool is_meant(const struct radius_match *m, const struct sa_record *r, bool ports, struct arena *arena)
 {
 	char with[ADDR_TEXT], without[IP_TEXT];
+	const struct id *user = r->remote_eap_id.type == ID_ANY ? &r->remote_id : &r->remote_eap_id;
 	const struct radius_match of = {
-		.user = bytes_str(id_print(&r->remote_id, arena)),
+		.user = bytes_str(id_print(user, arena)),
 		.connection = bytes_str(r->name),
 		.calling = bytes_str(
 			ports ? addr_print(&r->path.remote, with) : ip_print(&r->path.remote.ip, without)),

@@ -4,6 +4,7 @@
 
 #include "daemon/eaps.h"
 #include "daemon/family.h"
+#include "daemon/lead.h"
 #include "daemon/line.h"
 #include "daemon/secrets.h"
 #include "eap/eap.h"
@@ -20,6 +21,7 @@ struct parley {
 	struct id local, remote;
 	bool authenticator;
 	bool lost;             /* who led it has ended */
+	struct lead *lead;     /* a RADIUS server leads it; NULL: another process does */
 	struct answer *answer; /* the question at hand; NULL: none */
 	uint64_t ticket;
 	struct id user;              /* whose secret was wanted; ID_ANY: none was */
@@ -42,6 +44,7 @@ static void parley_free(struct parley *p)
 {
 	if (p->answer)
 		answer_free(p->answer);
+	lead_free(p->lead);
 	peer_unref(p->peer);
 	arena_free(&p->arena);
 	free(p);
@@ -73,6 +76,11 @@ static struct bytes methods_of(const struct auth_conf *a, bool alone, uint8_t *o
 	return bytes_of(out, n);
 }
 
+static bool is_by_radius(const struct auth_conf *a)
+{
+	return a->way.eap && eap_method_number(a->way.eap) == EAP_METHOD_RADIUS;
+}
+
 static bool is_built_in(const struct auth_conf *a)
 {
 	uint8_t room[EAP_MAX_METHODS];
@@ -86,18 +94,19 @@ static bool is_built_in(const struct auth_conf *a)
 	return e;
 }
 
-static void check(struct peer *p, const struct auth_conf *a)
+/* SERVERS: of RADIUS may lead it. */
+static void check(struct peer *p, const struct auth_conf *a, bool servers)
 {
 	for (; a && !p->unready; a = a->next)
-		if (a->way.method == AUTH_EAP && !is_built_in(a))
+		if (a->way.method == AUTH_EAP && !(is_by_radius(a) ? servers : is_built_in(a)))
 			p->unready = arena_printf(&p->arena, "%s: EAP method %s is not built in yet",
 				source_print(&a->at, "auth", &p->arena), a->way.eap);
 }
 
 void parley_check(struct peer *p)
 {
-	check(p, &p->local);
-	check(p, &p->remote);
+	check(p, &p->local, false);
+	check(p, &p->remote, true);
 }
 
 /* --------------------------------------------------------------- identities */
@@ -344,12 +353,57 @@ static struct parley *begin(struct world *w, const struct ike_question *q)
 	return p;
 }
 
-/* THE place where it is decided who leads a conversation: a server of RADIUS would be another one. */
-static const char *cannot_lead(const struct auth_conf *a)
+/* ------------------------------------------------------------------- RADIUS */
+
+static bool asks_identity(const struct parley *p)
 {
-	if (a->way.eap && eap_method_number(a->way.eap) == EAP_METHOD_RADIUS)
-		return "EAP by a RADIUS server is not built in yet";
-	return NULL;
+	return p->authenticator && source_has(&p->auth->at, "eap_id");
+}
+
+static struct lead *lead_begin(struct parley *p, const struct path *path)
+{
+	struct arena arena = { 0 };
+	const struct radius_conf *c = &config_now(&p->world->config)->settings.radius;
+	const struct lead_about about = { .identity = name_of(&p->remote, &arena),
+		.ask = asks_identity(p),
+		.session = { .connection = bytes_str(p->peer->name),
+			.port = p->number,
+			.local = path->local,
+			.remote = path->remote,
+			.ports = c->station_id_with_port } };
+	struct lead *l = lead_new(p->world, &about);
+
+	arena_free(&arena);
+	return l;
+}
+
+/* What the server has proved of the peer; as what it knows it, or as what the peer was asked for. */
+static void succeed(struct parley *p, const struct ipc_relayed *r)
+{
+	struct ike_answer *a = &p->answer->a;
+	struct arena *arena = &p->answer->arena;
+
+	a->eap.over = true;
+	a->eap.method = "radius";
+	a->eap.id = id_of_octets(r->user.n ? r->user : lead_name(p->lead), arena);
+	a->shared = arena_bytes(arena, r->msk);
+	a->valid = r->session_timeout;
+}
+
+static void on_lead(void *ctx, const struct ipc_relayed *r)
+{
+	struct parley *p = ctx;
+	struct ike_answer *a = &p->answer->a;
+	struct arena *arena = &p->answer->arena;
+
+	a->eap.packet = arena_bytes(arena, r->packet);
+	if (r->what == RADIUS_SUCCEEDED) {
+		succeed(p, r);
+	} else if (r->what == RADIUS_FAILED) {
+		a->why.what = r->why ? arena_str(arena, r->why) : NULL;
+		a->why.where = source_print(&p->auth->at, "auth", arena);
+	}
+	give(p, r->what == RADIUS_FAILED ? ERR_AUTH : ERR_OK, NULL);
 }
 
 static struct ipc_message message_of(const struct parley *p, const struct ike_question *q, bool begins,
@@ -362,7 +416,7 @@ static struct ipc_message message_of(const struct parley *p, const struct ike_qu
 	if (!begins)
 		return m;
 	m.eap.authenticator = p->authenticator;
-	m.eap.ask_identity = p->authenticator && source_has(&p->auth->at, "eap_id");
+	m.eap.ask_identity = asks_identity(p);
 	m.eap.methods = methods_of(p->auth, q->eap.alone, methods);
 	m.eap.identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
 	return m;
@@ -373,7 +427,6 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 	struct parleys *ps = w->parleys;
 	struct parley *p = map_get(&ps->open, q->eap.conversation);
 	uint8_t methods[EAP_MAX_METHODS];
-	const char *cannot = cannot_lead(q->auth);
 	struct ipc_message m;
 	bool begins = !p;
 
@@ -381,8 +434,14 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 		p = begin(w, q);
 	p->answer = answer;
 	p->ticket = ++ps->last;
-	if (cannot || p->lost || !run(ps)) {
-		give(p, ERR_UNSUPPORTED, cannot ? cannot : unreachable);
+	if (is_by_radius(q->auth)) {
+		if (begins)
+			p->lead = lead_begin(p, &q->eap.path);
+		lead_take(p->lead, q->eap.packet, on_lead, p);
+		return;
+	}
+	if (p->lost || !run(ps)) {
+		give(p, ERR_UNSUPPORTED, unreachable);
 		return;
 	}
 	m = message_of(p, q, begins, methods, &answer->arena);

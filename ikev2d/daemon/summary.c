@@ -250,6 +250,7 @@ static void add_eap(const struct summary_of *s, const struct ike_question *q)
 	line_number(s->line, "conversation", q->eap.conversation);
 	add_flag(s->line, "authenticator", q->eap.authenticator);
 	add_flag(s->line, "alone", q->eap.alone);
+	add_path(s->line, &q->eap.path);
 	add_id(s->line, "local-id", &q->local);
 	add_id(s->line, "remote-id", &q->remote);
 	add_secret(s, "packet", q->eap.packet);

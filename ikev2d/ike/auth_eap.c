@@ -36,6 +36,7 @@ static enum verdict ask(struct draft *d, struct bytes packet, enum sa_state stat
 		.conversation = d->hs.eap.conversation,
 		.authenticator = authenticator,
 		.alone = d->hs.eap.alone,
+		.path = d->core.path,
 		.packet = packet,
 	};
 	return DRAFT_COMMIT;
@@ -256,12 +257,22 @@ enum verdict auth_eap_begin(struct draft *d)
 	return ask(d, (struct bytes){ 0 }, S_R_EAP);
 }
 
+/* It may hold for a time only: then the peer has to authenticate anew. */
+static void take_validity(struct draft *d)
+{
+	uint64_t ms = (uint64_t)d->answer->valid * 1000;
+
+	if (ms && (!d->hs.auth_left || ms < d->hs.auth_left))
+		d->hs.auth_left = ms;
+}
+
 /* What EAP says of the peer has to fit its connection, or another one. */
 static bool is_allowed(struct draft *d)
 {
 	const struct ike_eap_answer *e = &d->answer->eap;
 
 	take_key(d);
+	take_validity(d);
 	d->hs.eap.id = id_copy(&d->keep, &e->id);
 	d->hs.eap.method = e->method ? arena_str(&d->keep, e->method) : NULL;
 	if (!d->hs.eap.alone || e->mutual)

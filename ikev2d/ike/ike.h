@@ -75,6 +75,7 @@ struct ike_eap_question {
 	bool authenticator;    /* we ask, and the peer proves who it is; else the other way round */
 	bool alone;            /* the authenticator proves in no other way who it is (RFC 5998): only a method
 				* that proves both will do */
+	struct path path;      /* to the peer, for who is to tell others of it */
 	struct bytes packet;   /* of the peer; empty: the authenticator begins */
 };
 
@@ -144,10 +145,11 @@ struct ike_answer {
 	struct ike_eap_answer eap; /* ASK_EAP */
 	struct ike_certs certs;    /* ASK_CHECK: of what the peer proved itself with, what ike_proven is to
 				    * say later: X.509, the peer's own first */
-	uint32_t valid;          /* ASK_CHECK: s until the first certificate of the chain expires; 0: never */
-	struct ike_usages usage; /* ASK_USAGE */
-	struct ike_ips ips;      /* ASK_LEASE: the core gives them back by ACTION_LEASE_FREE; and */
-	struct bytes attributes; /* as a configuration payload has them (RFC 7296, 3.15.1) */
+	uint32_t valid;            /* ASK_CHECK: s until the first certificate of the chain expires; ASK_EAP:
+				    * for which who leads the conversation lets the peer in; 0: without end */
+	struct ike_usages usage;   /* ASK_USAGE */
+	struct ike_ips ips;        /* ASK_LEASE: the core gives them back by ACTION_LEASE_FREE; and */
+	struct bytes attributes;   /* as a configuration payload has them (RFC 7296, 3.15.1) */
 	struct why why;
 };
 

@@ -246,8 +246,8 @@ struct handshake {
 	struct bytes ticket, old_d; /* initiator: it, and the SK_d that it stands for */
 	uint64_t ticket_number;     /* responder: which it was, */
 	uint32_t ticket_end;        /* and until when it counted, s of the wall clock */
-	uint64_t auth_left;         /* ms for which what was proved then still holds; 0: without end */
-	struct wire_auth proof;     /* our AUTH, and the certificates that go with it */
+	uint64_t auth_left;     /* ms for which what was proved then, or now by EAP, holds; 0: without end */
+	struct wire_auth proof; /* our AUTH, and the certificates that go with it */
 	struct ike_certs certs;
 	unsigned checks; /* responder: candidates whose proof was checked */
 	/* Of who begins (RFC 4739): */

@@ -95,7 +95,6 @@ struct radius_conf {
 	unsigned retransmit_base;         /* thousandths */
 	unsigned retransmit_tries;        /* datagrams of a request to a server */
 	const char *id_prefix;            /* in front of the identity; NULL: nothing */
-	bool class_group, filter_id;      /* Class, and Filter-Id, name groups */
 	bool station_id_with_port;
 	struct radius_dae_conf dae;
 };

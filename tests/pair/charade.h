@@ -11,6 +11,7 @@ struct charade {
 	unsigned asks;      /* authenticator: so many packets of the peer are wanted; 0: one */
 	bool keyless;       /* its method has no key, */
 	bool mutual;        /* proves both */
+	uint32_t valid;     /* authenticator: s for which it lets the peer in; 0: without end */
 	bool strict, mute;  /* authenticator: no answer is right; and nothing is said to that */
 	bool hasty;         /* peer: it is content at once */
 	const char *user;   /* peer: who it is to EAP; NULL: who it is to IKE */

@@ -104,6 +104,21 @@ static void a_method_without_key(void **state)
 	assert_true(host_said(p->sun, "EAP method EAP_MD5 succeeded, no MSK established"));
 }
 
+/* The gateway says so, and the client is there before. */
+static void it_may_hold_for_a_time(void **state)
+{
+	struct pair *p = plain(state);
+
+	p->sun->eap.valid = 1000;
+	lab_calm(p->lab);
+	assert_int_equal(forge_sa(p->sun)->core.life_end, forge_sa(p->sun)->core.established + 1000 * SECOND);
+	assert_int_equal(
+		forge_sa(p->moon)->core.reauth_due, forge_sa(p->moon)->core.established + 900 * SECOND);
+	lab_pass(p->lab, 901 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	pair_assert_agree(p, 1);
+}
+
 static void keys_that_differ(void **state)
 {
 	struct pair *p = plain(state);
@@ -683,6 +698,7 @@ int main(void)
 		PAIR_TEST(the_figure),
 		PAIR_TEST(as_many_packets_as_it_takes),
 		PAIR_TEST(a_method_without_key),
+		PAIR_TEST(it_may_hold_for_a_time),
 		PAIR_TEST(keys_that_differ),
 		PAIR_TEST(a_certificate_goes_before_it),
 		PAIR_TEST(its_messages_are_cut),
