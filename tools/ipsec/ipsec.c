@@ -14,7 +14,7 @@ struct verb {
 	int (*run)(struct ipsec *x, int argc, char **argv);
 };
 
-enum { PKI_WORDS = 1000 };
+enum { PKI_WORDS = 1000, IMPORT_WORDS = 100 };
 
 static int verb_help(struct ipsec *x, int argc, char **argv);
 
@@ -33,6 +33,9 @@ static const struct verb verbs[] = {
 		verb_list },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log },
 	{ "check", "[FILE]", "look for what would keep ikev2d from working here", 0, 1, verb_check },
+	{ "import", "FILE...",
+		"swanctl.conf from ipsec.conf and ipsec.secrets; [-o FILE] [--from strongswan|libreswan]", 1,
+		IMPORT_WORDS, verb_import },
 	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start },

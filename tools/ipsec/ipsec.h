@@ -36,4 +36,5 @@ int verb_stop(struct ipsec *x, int argc, char **argv);
 int verb_reload(struct ipsec *x, int argc, char **argv);
 int verb_version(struct ipsec *x, int argc, char **argv);
 int verb_check(struct ipsec *x, int argc, char **argv);
+int verb_import(struct ipsec *x, int argc, char **argv);
 int verb_pki(struct ipsec *x, int argc, char **argv);
