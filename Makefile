@@ -13,6 +13,7 @@
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, and a thousand SAs in
 #                   the kernel beside strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
+# make imports      what becomes of the files in tests/import, after a change of the importer that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
@@ -116,7 +117,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz check-trixie sim soak mutants scale records options \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
 	fuzz fuzzers bench load install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -241,6 +242,8 @@ records: $(BIN)/sim
 		set -- $$(basename $$life | tr - ' '); \
 		$(BIN)/sim --record$${2:+-$$2} $$1 $$life || exit 1; \
 	done
+imports: $(O)/tests/unit/test_import
+	@$< --write
 options: $(BIN)/ikev2d
 	@$(BIN)/ikev2d --options >conf/OPTIONS.md
 fuzz:
