@@ -52,6 +52,7 @@ clang                           test
 libclang-rt-dev                 test?
 libcmocka-dev                   test
 python3                         test
+python3-jsonschema              test
 charon-systemd                  test
 freeradius                      test
 freeradius-utils                test
@@ -271,7 +272,7 @@ install: all
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d
 	install -D -m 755 $(BIN)/ipsec $(DESTDIR)$(PREFIX)/bin/ipsec
 	install -d $(DESTDIR)$(PREFIX)/share/doc/ikev2d
-	cp -r conf/examples conf/OPTIONS.md $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
+	cp -r conf/examples conf/OPTIONS.md tools/ipsec/schema.json $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ikev2d $(DESTDIR)$(PREFIX)/bin/ipsec
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/ikev2d

@@ -265,9 +265,9 @@ static void status_as_json(void **state)
 	(void)state;
 	assert_int_equal(code, 0);
 	assert_true(ipsec_bench_json(b.out));
-	assert_true(has(b.out,
-		"{\"success\":true,\"connections\":[{\"name\":\"gw\",\"state\":\"up\",\"configured\":true,"
-		"\"origin\":\"file\",\"version\":\"IKEv2\",\"local_addrs\":[\"192.0.2.1\"],"));
+	assert_true(has(b.out, "{\"schema\":1,\"success\":true,\"connections\":[{\"name\":\"gw\",\"state\":"
+			       "\"up\",\"configured\":true,"
+			       "\"origin\":\"file\",\"version\":\"IKEv2\",\"local_addrs\":[\"192.0.2.1\"],"));
 	assert_true(has(b.out, "\"children\":[{\"name\":\"net\",\"state\":\"up\",\"mode\":\"TUNNEL\","));
 	assert_true(
 		has(b.out, "\"sas\":[{\"name\":\"gw\",\"uniqueid\":1,\"version\":2,\"state\":\"ESTABLISHED\","
@@ -347,7 +347,7 @@ static void list_as_json(void **state)
 		{ "--json list policies",
 			"\"policies\":[{\"name\":\"gw/local\",\"ike\":\"gw\",\"child\":\"local\"," },
 		{ "--json list pools", "\"pools\":[{\"name\":\"file\",\"base\":\"10.9.0.1\",\"size\":9," },
-		{ "--json list certs", "{\"success\":true,\"certificates\":[{\"type\":\"PUBKEY\"," },
+		{ "--json list certs", "\"success\":true,\"certificates\":[{\"type\":\"PUBKEY\"," },
 		{ "--json list authorities",
 			"{\"name\":\"sub\",\"cacert\":null,\"crl_uris\":[\"http://a.example/a.crl\"," },
 		{ "--json list algs", "\"algorithms\":[{\"kind\":\"encryption\",\"names\":[\"AES_CBC\"]}," },
@@ -367,6 +367,50 @@ static void list_as_json(void **state)
 	ipsec_bench_end(&b);
 }
 
+/* What the daemon is asked, it does or refuses; wrong words do not reach it. */
+static void small_verbs(void **state)
+{
+	static const struct {
+		const char *words;
+		int code;
+		const char *out, *err;
+	} rows[] = {
+		{ "route gw/net", 0, "gw/net: its packets bring it up\n", "" },
+		{ "unroute gw", 0, "gw: its packets bring it up no more\n", "" },
+		{ "route nothing", 1, "", "there is no connection or child nothing" },
+		{ "purge crls", 0, "forgotten\n", "" },
+		{ "purge socks", 2, "", "there are only certs, crls, ocsp and all" },
+		{ "counters --reset", 0, "counters are zero\n", "" },
+		{ "counters a b", 2, "", "usage: ipsec counters [NAME|--all] [--reset]" },
+		{ "counters --some", 2, "", "usage: ipsec counters" },
+		{ "--json purge all", 0, "{\"schema\":1,\"success\":true}\n", "" },
+	};
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(ipsec_bench_run(&b, rows[i].words), rows[i].code);
+		assert_string_equal(b.out, rows[i].out);
+		assert_true(has(b.err, rows[i].err));
+	}
+	ipsec_bench_end(&b);
+}
+
+static void counters_are_shown_where_they_count(void **state)
+{
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	assert_int_equal(ipsec_bench_run(&b, "counters gw"), 0);
+	assert_true(has(b.out, "gw\n  ") && !has(b.out, " 0\n"));
+	assert_int_equal(ipsec_bench_run(&b, "--json counters"), 0);
+	assert_true(ipsec_bench_json(b.out) &&
+		    has(b.out, "\"counters\":[{\"name\":null,\"counters\":{\"ike_rekey_init\":"));
+	ipsec_bench_end(&b);
+}
+
 static void reload_reloads(void **state)
 {
 	struct ipsec_bench b;
@@ -376,7 +420,7 @@ static void reload_reloads(void **state)
 	assert_int_equal(ipsec_bench_run(&b, "reload"), 0);
 	assert_string_equal(b.out, "reloaded\n");
 	assert_int_equal(ipsec_bench_run(&b, "--json reload"), 0);
-	assert_string_equal(b.out, "{\"success\":true}\n");
+	assert_string_equal(b.out, "{\"schema\":1,\"success\":true}\n");
 	ipsec_bench_end(&b);
 }
 
@@ -428,7 +472,7 @@ static void log_follows_until_the_daemon_goes(void **state)
 	assert_int_equal(ipsec_bench_run(&b, "log"), 0);
 	assert_string_equal(b.out, "[IKE] rekeyed\n");
 	assert_int_equal(ipsec_bench_run(&b, "--json log"), 0);
-	assert_string_equal(b.out, "{\"group\":\"IKE\",\"level\":1,\"ikesa_name\":\"gw\","
+	assert_string_equal(b.out, "{\"schema\":1,\"group\":\"IKE\",\"level\":1,\"ikesa_name\":\"gw\","
 				   "\"ikesa_uniqueid\":1,\"msg\":\"rekeyed\"}\n");
 	ipsec_bench_end(&b);
 }
@@ -485,8 +529,8 @@ static void without_a_daemon_json_is_json(void **state)
 	(void)state;
 	ipsec_bench_idle(&b);
 	assert_int_equal(ipsec_bench_run(&b, "--json status"), 3);
-	assert_true(ipsec_bench_json(b.out) &&
-		    has(b.out, "{\"success\":false,\"error\":\"ikev2d is not running"));
+	assert_true(
+		ipsec_bench_json(b.out) && has(b.out, "\"success\":false,\"error\":\"ikev2d is not running"));
 	ipsec_bench_end(&b);
 }
 
@@ -596,6 +640,8 @@ static void check_reads_the_configuration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(small_verbs),
+		cmocka_unit_test(counters_are_shown_where_they_count),
 		cmocka_unit_test(status_has_a_block_for_each_connection),
 		cmocka_unit_test(status_says_which_shunts_are_installed),
 		cmocka_unit_test(status_of_one_shows_one),

@@ -690,7 +690,7 @@ static void every_answer_is_json(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		snprintf(words, sizeof words, "%s --json", rows[i]);
 		must(words);
-		if (!ipsec_bench_json(out) || strncmp(out, "{\"success\":true", 15))
+		if (!ipsec_bench_json(out) || strncmp(out, "{\"schema\":1,\"success\":true", 26))
 			fail_msg("%s: %s", words, out);
 	}
 	assert_int_equal(run("issue moon --json"), 1);

@@ -120,7 +120,7 @@ static void rekey_as_json(void **state)
 	ipsec_bench_start(&b, NULL);
 	assert_int_equal(ipsec_bench_run(&b, "--json rekey net"), 0);
 	assert_string_equal(
-		b.out, "{\"name\":\"net\",\"success\":true,\"matches\":1,\"error\":null,\"why\":null}\n");
+		b.out, "{\"schema\":1,\"name\":\"net\",\"success\":true,\"matches\":1,\"error\":null,\"why\":null}\n");
 	ipsec_bench_end(&b);
 }
 

@@ -119,7 +119,7 @@ static void up_as_json(void **state)
 	(void)state;
 	assert_int_equal(code, 0);
 	assert_string_equal(b.out,
-		"{\"name\":\"home\",\"initiated\":[{\"connection\":\"home\",\"child\":\"lan\",\"success\":"
+		"{\"schema\":1,\"name\":\"home\",\"initiated\":[{\"connection\":\"home\",\"child\":\"lan\",\"success\":"
 		"true,"
 		"\"error\":null,\"why\":null}],\"success\":true,\"log\":[\"doing as I was told\"]}\n");
 	ipsec_bench_end(&b);
@@ -184,7 +184,7 @@ static void down_as_json(void **state)
 	(void)state;
 	ipsec_bench_start(&b, NULL);
 	assert_int_equal(ipsec_bench_run(&b, "--json down gw/net"), 0);
-	assert_string_equal(b.out, "{\"name\":\"gw/net\",\"success\":true,\"matches\":1,\"terminated\":1,"
+	assert_string_equal(b.out, "{\"schema\":1,\"name\":\"gw/net\",\"success\":true,\"matches\":1,\"terminated\":1,"
 				   "\"error\":null,\"why\":null,\"log\":[\"doing as I was told\"]}\n");
 	ipsec_bench_end(&b);
 }
@@ -260,7 +260,7 @@ static void an_unknown_name_gets_a_hint(void **state)
 	assert_string_equal(b.err, "ipsec: there is no connection or child hom: did you mean home?\n");
 	assert_int_equal(ipsec_bench_run(&b, "--json up xyzzyx"), 1);
 	assert_true(has(b.err, "ipsec list conns shows them"));
-	assert_true(ipsec_bench_json(b.out) && has(b.out, "{\"success\":false,\"error\":\"there is no"));
+	assert_true(ipsec_bench_json(b.out) && has(b.out, "\"success\":false,\"error\":\"there is no"));
 	ipsec_bench_end(&b);
 }
 

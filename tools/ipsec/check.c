@@ -290,7 +290,7 @@ int verb_check(struct ipsec *x, int argc, char **argv)
 
 	k.path = argc ? argv[0] : default_path();
 	creds_start(&k.creds);
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_open(&j, "findings", '[');
 	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++)
 		if (show(&k, &j, i) == BAD)

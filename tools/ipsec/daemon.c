@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipsec start, stop, reload, log, version: the daemon as a whole. */
-#include "json.h"
+#include "answer.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -10,40 +10,11 @@
 
 enum { STOP_PATIENCE = 40000 /* ms: updown scripts are waited for */ };
 
-/* Tells how it went where there is nothing more to tell. */
-static int done(struct ipsec *x, const char *sentence)
-{
-	struct json j = json_in(&x->arena);
-
-	if (!x->json) {
-		fprintf(x->out, "%s\n", sentence);
-		return DONE;
-	}
-	json_open(&j, NULL, '{');
-	json_bool(&j, "success", true);
-	json_close(&j, '}');
-	json_print(&j, x->out);
-	return DONE;
-}
-
 /* A command without arguments, answered by success or why not. */
 static int simple(struct client *c, const char *command, const struct vici_node **response)
 {
 	client_request(c, command);
 	return client_call(c, NULL, NULL, CLIENT_PATIENCE, response);
-}
-
-static int refused(struct ipsec *x, const struct vici_node *response)
-{
-	struct json j = json_in(&x->arena);
-
-	client_complain(x, NULL, response);
-	json_open(&j, NULL, '{');
-	json_outcome(&j, response, NULL);
-	json_close(&j, '}');
-	if (x->json)
-		json_print(&j, x->out);
-	return FAILED;
 }
 
 int verb_reload(struct ipsec *x, int argc, char **argv)
@@ -59,7 +30,7 @@ int verb_reload(struct ipsec *x, int argc, char **argv)
 	client_close(&c);
 	if (code)
 		return code;
-	return client_succeeded(response) ? done(x, "reloaded") : refused(x, response);
+	return client_succeeded(response) ? answer_done(x, "reloaded") : answer_refused(x, response);
 }
 
 /* It has stopped when it closes the connection. */
@@ -80,7 +51,7 @@ int verb_stop(struct ipsec *x, int argc, char **argv)
 		return code;
 	if (left)
 		return ipsec_fail(x, FAILED, "ikev2d was told to stop but is still there");
-	return client_succeeded(response) ? done(x, "stopped") : refused(x, response);
+	return client_succeeded(response) ? answer_done(x, "stopped") : answer_refused(x, response);
 }
 
 /* The program beside this one, as built or as installed; else wherever PATH has it. */
@@ -110,7 +81,7 @@ int verb_start(struct ipsec *x, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (client_probe(x))
-		return done(x, "ikev2d is already running");
+		return answer_done(x, "ikev2d is already running");
 	fflush(x->out);
 	pid = fork();
 	if (pid < 0)
@@ -123,7 +94,7 @@ int verb_start(struct ipsec *x, int argc, char **argv)
 	/* It goes to the background, and so ends here, when its socket answers. */
 	if (waitpid(pid, &status, 0) != pid || status)
 		return ipsec_fail(x, FAILED, "%s did not start", path);
-	return done(x, "started");
+	return answer_done(x, "started");
 }
 
 int verb_log(struct ipsec *x, int argc, char **argv)
@@ -147,7 +118,7 @@ int verb_log(struct ipsec *x, int argc, char **argv)
 	while (!code && client_wait(&c, CLIENT_FOREVER, &event) > 0) {
 		struct json j = json_in(&x->arena);
 
-		json_open(&j, NULL, '{');
+		json_begin(&j);
 		json_fields(&j, event, fields);
 		json_close(&j, '}');
 		if (x->json)
@@ -178,9 +149,13 @@ int verb_version(struct ipsec *x, int argc, char **argv)
 	}
 	if (code)
 		return code;
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_str(&j, "ipsec", IKEV2D_VERSION);
+	json_bool(&j, "success", true);
 	json_str(&j, "ikev2d", vici_str(version, "version"));
+	json_str(&j, "sysname", vici_str(version, "sysname"));
+	json_str(&j, "release", vici_str(version, "release"));
+	json_str(&j, "machine", vici_str(version, "machine"));
 	json_close(&j, '}');
 	if (x->json)
 		json_print(&j, x->out);

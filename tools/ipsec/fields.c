@@ -2,6 +2,8 @@
 /* VICI's keys as JSON. A key that a list-sa event may have is a row here. */
 #include "fields.h"
 
+#include "pki/cert.h"
+
 static const struct json_field sa_fields[] = {
 	{ "uniqueid", JSON_NUMBER },
 	{ "version", JSON_NUMBER },
@@ -28,9 +30,22 @@ static const struct json_field sa_fields[] = {
 	{ "integ-alg", JSON_TEXT },
 	{ "prf-alg", JSON_TEXT },
 	{ "dh-group", JSON_TEXT },
+	{ "ake1", JSON_TEXT },
+	{ "ake2", JSON_TEXT },
+	{ "ake3", JSON_TEXT },
+	{ "ake4", JSON_TEXT },
+	{ "ake5", JSON_TEXT },
+	{ "ake6", JSON_TEXT },
+	{ "ake7", JSON_TEXT },
+	{ "integ-keysize", JSON_NUMBER },
+	{ "post-quantum", JSON_FLAG },
+	{ "ppk", JSON_FLAG },
 	{ "established", JSON_NUMBER },
 	{ "rekey-time", JSON_NUMBER },
 	{ "reauth-time", JSON_NUMBER },
+	{ "tasks-queued", JSON_LIST },
+	{ "tasks-active", JSON_LIST },
+	{ "tasks-passive", JSON_LIST },
 	{ NULL, JSON_TEXT },
 };
 
@@ -54,6 +69,16 @@ static const struct json_field child_fields[] = {
 	{ "encr-keysize", JSON_NUMBER },
 	{ "integ-alg", JSON_TEXT },
 	{ "dh-group", JSON_TEXT },
+	{ "ake1", JSON_TEXT },
+	{ "ake2", JSON_TEXT },
+	{ "ake3", JSON_TEXT },
+	{ "ake4", JSON_TEXT },
+	{ "ake5", JSON_TEXT },
+	{ "ake6", JSON_TEXT },
+	{ "ake7", JSON_TEXT },
+	{ "integ-keysize", JSON_NUMBER },
+	{ "prf-alg", JSON_TEXT },
+	{ "post-quantum", JSON_FLAG },
 	{ "esn", JSON_FLAG },
 	{ "bytes-in", JSON_NUMBER },
 	{ "packets-in", JSON_NUMBER },
@@ -83,6 +108,10 @@ static const struct json_field conn_fields[] = {
 	{ "dpd_delay", JSON_NUMBER },
 	{ "peer", JSON_TEXT },
 	{ "proposals", JSON_TEXT },
+	{ "dpd_timeout", JSON_NUMBER },
+	{ "unique", JSON_TEXT },
+	{ "ppk_id", JSON_TEXT },
+	{ "ppk_required", JSON_FLAG },
 	{ "unready", JSON_TEXT },
 	{ NULL, JSON_TEXT },
 };
@@ -100,6 +129,24 @@ static const struct json_field child_conf_fields[] = {
 	{ "interface", JSON_TEXT },
 	{ "priority", JSON_NUMBER },
 	{ "esp_proposals", JSON_TEXT },
+	{ "label", JSON_TEXT },
+	{ NULL, JSON_TEXT },
+};
+
+static const struct json_field round_fields[] = {
+	{ "class", JSON_TEXT },
+	{ "eap-type", JSON_TEXT },
+	{ "eap-vendor", JSON_TEXT },
+	{ "id", JSON_TEXT },
+	{ "eap_id", JSON_TEXT },
+	{ "aaa_id", JSON_TEXT },
+	{ "xauth_id", JSON_TEXT },
+	{ "ca_id", JSON_TEXT },
+	{ "revocation", JSON_TEXT },
+	{ "groups", JSON_LIST },
+	{ "cert_policy", JSON_LIST },
+	{ "certs", JSON_LIST },
+	{ "cacerts", JSON_LIST },
 	{ NULL, JSON_TEXT },
 };
 
@@ -120,11 +167,29 @@ void fields_sa(struct json *j, const struct vici_node *sa)
 	json_close(j, '}');
 }
 
+/* The sections "local-1", "local-2", … as a list. */
+static void put_rounds(struct json *j, const char *side, const struct vici_node *conn)
+{
+	size_t n = strlen(side);
+
+	json_open(j, side, '[');
+	for (const struct vici_node *s = conn ? conn->first : NULL; s; s = s->next) {
+		if (strncmp(s->name, side, n) || s->name[n] != '-')
+			continue;
+		json_open(j, NULL, '{');
+		json_fields(j, s, round_fields);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
+}
+
 void fields_conn(struct json *j, const struct vici_node *conn)
 {
 	json_fields(j, conn, conn_fields);
 	json_str(j, "local_id", vici_str(vici_find(conn, "local-1"), "id"));
 	json_str(j, "remote_id", vici_str(vici_find(conn, "remote-1"), "id"));
+	put_rounds(j, "local", conn);
+	put_rounds(j, "remote", conn);
 }
 
 void fields_child_conf(struct json *j, const struct vici_node *child)
@@ -191,6 +256,24 @@ void fields_authority(struct json *j, const struct vici_node *authority)
 	json_fields(j, authority, fields);
 }
 
+/* What is in a certificate; null where it is a key, a CRL or an answer of OCSP. */
+static void put_inside(struct json *j, const struct vici_node *data)
+{
+	struct arena *arena = j->text.arena;
+	struct cert *c = NULL;
+	struct why why = { 0 };
+
+	if (!data || cert_read(data->value, arena, &c, &why))
+		c = NULL;
+	json_str(j, "subject", c ? id_print(&c->subject, arena) : NULL);
+	json_str(j, "issuer", c ? id_print(&c->issuer, arena) : NULL);
+	json_str(j, "serial", c ? cert_hex(c->serial, arena) : NULL);
+	json_str(j, "not_before", c ? cert_time(c->not_before, arena) : NULL);
+	json_str(j, "not_after", c ? cert_time(c->not_after, arena) : NULL);
+	json_str(j, "fingerprint", c ? cert_hex(bytes_of(c->fingerprint, FINGERPRINT_SIZE), arena) : NULL);
+	cert_unref(c);
+}
+
 void fields_cert(struct json *j, const struct vici_node *cert)
 {
 	static const struct json_field fields[] = {
@@ -201,4 +284,5 @@ void fields_cert(struct json *j, const struct vici_node *cert)
 	};
 
 	json_fields(j, cert, fields);
+	put_inside(j, vici_find(cert, "data"));
 }

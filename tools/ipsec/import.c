@@ -133,7 +133,7 @@ static void put_json(struct call *call, const struct text *text)
 	struct json j = json_in(&call->x->arena);
 	const char *s = text_str(call->import.left);
 
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_bool(&j, "success", true);
 	json_str(&j, "configuration", call->out ? NULL : text_str(text));
 	json_str(&j, "file", call->out);

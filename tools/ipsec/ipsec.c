@@ -24,6 +24,8 @@ static const struct verb verbs[] = {
 	{ "down", "NAME", "take it down", 1, 1, verb_down },
 	{ "rekey", "NAME [--reauth]", "new keys for a connection or a child; or authenticate anew", 1, 2,
 		verb_rekey },
+	{ "route", "NAME", "let its packets bring it up", 1, 1, verb_route },
+	{ "unroute", "NAME", "do so no more", 1, 1, verb_unroute },
 	{ "redirect", "NAME GATEWAY", "send the peers of a connection to another gateway", 2, 2,
 		verb_redirect },
 	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status },
@@ -31,6 +33,9 @@ static const struct verb verbs[] = {
 		verb_statusall },
 	{ "list", "WHAT", "conns, sas, policies, pools [--leases], certs, authorities, algs", 1, 2,
 		verb_list },
+	{ "counters", "[NAME|--all] [--reset]", "messages of IKE: of all together, one connection, or each",
+		0, 2, verb_counters },
+	{ "purge", "WHAT", "forget certs, crls, ocsp or all that was fetched", 1, 1, verb_purge },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log },
 	{ "check", "[FILE]", "look for what would keep ikev2d from working here", 0, 1, verb_check },
 	{ "import", "FILE...",
@@ -70,7 +75,7 @@ int ipsec_fail(struct ipsec *x, int code, const char *format, ...)
 	va_end(args);
 	fprintf(x->err, "ipsec: %s\n", sentence);
 	if (x->json) {
-		json_open(&j, NULL, '{');
+		json_begin(&j);
 		json_bool(&j, "success", false);
 		json_str(&j, "error", sentence);
 		json_close(&j, '}');

@@ -23,6 +23,13 @@ void json_open(struct json *j, const char *key, char bracket)
 	j->comma = false;
 }
 
+void json_begin(struct json *j)
+{
+	json_open(j, NULL, '{');
+	begin(j, "schema");
+	text_add(&j->text, "%d", JSON_SCHEMA);
+}
+
 void json_close(struct json *j, char bracket)
 {
 	text_put(&j->text, &bracket, 1);
@@ -62,6 +69,16 @@ void json_print(const struct json *j, FILE *out)
 	fprintf(out, "%s\n", text_str(&j->text));
 }
 
+const char *json_key(const struct json *j, const char *key)
+{
+	char *out = arena_str(j->text.arena, key);
+
+	for (char *c = out; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return out;
+}
+
 static void put_list(struct json *j, const char *key, const struct vici_node *list)
 {
 	json_open(j, key, '[');
@@ -74,15 +91,12 @@ void json_fields(struct json *j, const struct vici_node *section, const struct j
 {
 	for (; table->key; table++) {
 		const char *value = vici_str(section, table->key);
-		char *key = arena_str(j->text.arena, table->key);
+		const char *key = json_key(j, table->key);
 
-		for (char *c = key; *c; c++)
-			if (*c == '-')
-				*c = '_';
 		switch (table->kind) {
 		case JSON_TEXT: json_str(j, key, value); break;
 		case JSON_NUMBER: json_num(j, key, value); break;
-		case JSON_FLAG: json_bool(j, key, value != NULL); break;
+		case JSON_FLAG: json_bool(j, key, value && strcmp(value, "no") != 0); break;
 		case JSON_LIST: put_list(j, key, vici_find(section, table->key)); break;
 		}
 	}

@@ -19,12 +19,22 @@ static inline struct json json_in(struct arena *a)
 	return (struct json){ .text = text_in(a) };
 }
 
+/* The version of what --json writes, which schema.json describes. It grows when a key is taken away or means
+ * something else; new keys come without. */
+enum { JSON_SCHEMA = 1 };
+
+/* Opens an answer: the object that a call of the command prints, with that version. */
+void json_begin(struct json *j);
+
 /* Values. KEY is NULL within an array and at the top. */
 void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 void json_str(struct json *j, const char *key, const char *value); /* null for NULL */
 void json_bool(struct json *j, const char *key, bool value);
 void json_num(struct json *j, const char *key, const char *digits); /* null for NULL or what is no number */
+
+/* VICI's key as it is called here, from J's arena. */
+const char *json_key(const struct json *j, const char *key);
 
 /* All of it and a newline. */
 void json_print(const struct json *j, FILE *out);

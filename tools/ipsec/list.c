@@ -158,7 +158,7 @@ static int list(struct ipsec *x, const struct list *l)
 	client_close(&c);
 	if (code)
 		return code;
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_bool(&j, "success", true);
 	json_open(&j, l->json, '[');
 	for (unsigned i = 0; i < n; i++)

@@ -264,7 +264,7 @@ struct json pki_json(struct pki *p)
 {
 	struct json j = json_in(p->arena);
 
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_bool(&j, "success", true);
 	return j;
 }

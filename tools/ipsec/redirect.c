@@ -12,7 +12,7 @@ static void report(struct ipsec *x, const char *conn, const char *gateway, const
 	struct json j = json_in(&x->arena);
 
 	if (x->json) {
-		json_open(&j, NULL, '{');
+		json_begin(&j);
 		json_str(&j, "name", conn);
 		json_str(&j, "gateway", gateway);
 		json_outcome(&j, response, counts);

@@ -13,7 +13,7 @@ static void report(
 	struct json j = json_in(&x->arena);
 
 	if (x->json) {
-		json_open(&j, NULL, '{');
+		json_begin(&j);
 		json_str(&j, "name", name);
 		json_outcome(&j, response, counts);
 		json_close(&j, '}');

@@ -136,6 +136,7 @@ static void json_daemon(struct json *j, const struct status *s)
 	json_str(j, "name", vici_str(s->version, "daemon"));
 	json_str(j, "version", vici_str(s->version, "version"));
 	json_str(j, "uptime", vici_str(vici_find(s->stats, "uptime"), "running"));
+	json_str(j, "since", vici_str(vici_find(s->stats, "uptime"), "since"));
 	json_open(j, "ikesas", '{');
 	json_fields(j, vici_find(s->stats, "ikesas"), counts);
 	json_close(j, '}');
@@ -181,7 +182,7 @@ static void show(const struct status *s, const char *only)
 		status_text_daemon(s);
 	if (!s->x->json)
 		status_text_warnings(s);
-	json_open(&j, NULL, '{');
+	json_begin(&j);
 	json_bool(&j, "success", true);
 	if (s->all)
 		json_daemon(&j, s);

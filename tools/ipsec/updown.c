@@ -117,7 +117,7 @@ static int up(struct order *o, const char *name, int64_t timeout_ms)
 	struct ipsec *x = o->client.x;
 	int code;
 
-	json_open(&o->json, NULL, '{');
+	json_begin(&o->json);
 	json_str(&o->json, "name", name);
 	json_open(&o->json, "initiated", '[');
 	code = up_all(o, now_ms() + timeout_ms);
@@ -184,7 +184,7 @@ static void down_report(struct order *o, const char *name, const struct vici_nod
 	struct ipsec *x = o->client.x;
 
 	if (x->json) {
-		json_open(&o->json, NULL, '{');
+		json_begin(&o->json);
 		json_str(&o->json, "name", name);
 		json_outcome(&o->json, response, counts);
 		put_log(o);

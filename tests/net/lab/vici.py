@@ -46,7 +46,7 @@ class _Reader:
         return self.data[self.at - n:self.at]
 
     def counted(self, size):
-        return self.take(int.from_bytes(self.take(size), "big")).decode()
+        return self.take(int.from_bytes(self.take(size), "big")).decode(errors="replace")
 
     def list(self):
         items = []
