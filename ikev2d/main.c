@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The daemon's command line. */
+#include "base/roff.h"
 #include "daemon/daemon.h"
 
 #include <getopt.h>
@@ -14,6 +15,7 @@ enum {
 	OPTION_FOREGROUND,
 	OPTION_CHECK,
 	OPTION_OPTIONS,
+	OPTION_MAN,
 	OPTION_ONE,
 	OPTION_RECORD,
 	OPTION_RECORD_SECRETS,
@@ -22,40 +24,94 @@ enum {
 	OPTION_HELP
 };
 
-static const struct option long_options[] = {
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "run-dir", required_argument, NULL, OPTION_RUN_DIR },
-	{ "state-dir", required_argument, NULL, OPTION_STATE_DIR },
-	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
-	{ "check", optional_argument, NULL, OPTION_CHECK },
-	{ "options", no_argument, NULL, OPTION_OPTIONS },
-	{ "one", no_argument, NULL, OPTION_ONE },
-	{ "record", required_argument, NULL, OPTION_RECORD },
-	{ "record-secrets", no_argument, NULL, OPTION_RECORD_SECRETS },
-	{ "debug", required_argument, NULL, OPTION_DEBUG },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ NULL, 0, NULL, 0 },
+/* THE table of options; help and the manual page come of it. */
+static const struct row {
+	const char *name, *arg; /* ARG in brackets need not be there; NULL: there is none */
+	int option;
+	const char *text;
+} rows[] = {
+	{ "config", "FILE", OPTION_CONFIG,
+		"the configuration; without it /etc/ikev2d/ikev2d.conf, else /etc/swanctl/swanctl.conf, else "
+		"none "
+		"(all comes over VICI)" },
+	{ "run-dir", "DIR", OPTION_RUN_DIR, "where socket, pid file and journal are (/run/ikev2d)" },
+	{ "state-dir", "DIR", OPTION_STATE_DIR,
+		"what outlives the machine's restart (/var/lib/ikev2d; with --run-dir: DIR/state)" },
+	{ "foreground", NULL, OPTION_FOREGROUND, "do not go to the background; log to stderr" },
+	{ "check", "[FILE]", OPTION_CHECK, "only read the configuration and say what is wrong with it" },
+	{ "options", NULL, OPTION_OPTIONS, "list the options of a configuration, in Markdown" },
+	{ "man", "PAGE", OPTION_MAN, "a manual page, as roff: ikev2d or ikev2d.conf" },
+	{ "one", NULL, OPTION_ONE, "all in one process, for tests and debuggers: not for production" },
+	{ "record", "FILE", OPTION_RECORD,
+		"write down all that the core is told, to be played again by the project's tests; without "
+		"keys, "
+		"passwords and proofs" },
+	{ "record-secrets", NULL, OPTION_RECORD_SECRETS, "with --record: with them, for experiments" },
+	{ "debug", "WHAT", OPTION_DEBUG, "detail (log more), core (allow core dumps); repeat it for both" },
+	{ "version", NULL, OPTION_VERSION, "which version this is" },
+	{ "help", NULL, OPTION_HELP, "this" },
 };
 
-static const char help[] =
-	"Usage: ikev2d [OPTION]...\n"
-	"The IKEv2 daemon: keeps IPsec tunnels as its configuration says. Talk to it with ipsec.\n"
-	"\n"
-	"  --config FILE     the configuration; without it /etc/ikev2d/ikev2d.conf, else\n"
-	"                    /etc/swanctl/swanctl.conf, else none (all comes over VICI)\n"
-	"  --run-dir DIR     where socket, pid file and journal are (/run/ikev2d)\n"
-	"  --state-dir DIR   what outlives the machine's restart (/var/lib/ikev2d;\n"
-	"                    with --run-dir: DIR/state)\n"
-	"  --foreground      do not go to the background; log to stderr\n"
-	"  --check [FILE]    only read the configuration and say what is wrong with it\n"
-	"  --options         list the options of a configuration, in Markdown\n"
-	"  --one             all in one process, for tests and debuggers: not for production\n"
-	"  --record FILE     write down all that the core is told, to be played again by the\n"
-	"                    project's tests; without keys, passwords and proofs\n"
-	"  --record-secrets  with --record: with them, for experiments\n"
-	"  --debug WHAT      detail (log more), core (allow core dumps); repeat it for both\n"
-	"  --version, --help\n";
+enum { ROWS = sizeof rows / sizeof *rows, HELP_WIDTH = 62 };
+
+static const char about[] =
+	"The IKEv2 daemon: keeps IPsec tunnels as its configuration says. Talk to it with ipsec.";
+
+/* S in lines that are not too long, each under the first. */
+static void print_wrapped(const char *s)
+{
+	while (strlen(s) > HELP_WIDTH) {
+		int n = HELP_WIDTH;
+
+		while (n > 1 && s[n] != ' ')
+			n--;
+		printf("%.*s\n%20s", n, s, "");
+		s += n + 1;
+	}
+	printf("%s\n", s);
+}
+
+static void print_help(void)
+{
+	printf("Usage: ikev2d [OPTION]...\n%s\n\n", about);
+	for (const struct row *r = rows; r < rows + ROWS; r++) {
+		int n = printf("  --%s%s%s", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
+
+		printf("%*s", n < 20 ? 20 - n : 1, "");
+		print_wrapped(r->text);
+	}
+}
+
+static void print_page(void)
+{
+	struct arena arena = { 0 };
+	struct text page = text_in(&arena);
+
+	roff_head(&page, "ikev2d", 8, "IKEv2 daemon for IPsec tunnels");
+	roff_section(&page, "SYNOPSIS");
+	roff_line(&page, "ikev2d [OPTION]...");
+	roff_section(&page, "DESCRIPTION");
+	roff_line(&page, about);
+	roff_section(&page, "OPTIONS");
+	for (const struct row *r = rows; r < rows + ROWS; r++)
+		roff_entry(&page, arena_printf(&arena, "--%s", r->name), r->arg, r->text);
+	roff_section(&page, "SEE ALSO");
+	roff_line(&page, "ipsec(8), ikev2d.conf(5)");
+	printf("%s", text_str(&page));
+	arena_free(&arena);
+}
+
+/* For getopt; the last one is empty. */
+static void fill_long_options(struct option out[ROWS + 1])
+{
+	for (int i = 0; i < ROWS; i++)
+		out[i] = (struct option){ .name = rows[i].name,
+			.has_arg = !rows[i].arg          ? no_argument
+				   : *rows[i].arg == '[' ? optional_argument
+							 : required_argument,
+			.val = rows[i].option };
+	out[ROWS] = (struct option){ 0 };
+}
 
 struct command {
 	struct options options;
@@ -91,12 +147,25 @@ static int usage(const char *format, const char *what)
 	return USAGE;
 }
 
+static bool page(const char *name)
+{
+	if (!strcmp(name, "ikev2d"))
+		print_page();
+	else if (!strcmp(name, "ikev2d.conf"))
+		daemon_conf_page();
+	else
+		return false;
+	return true;
+}
+
 /* Reads the options up to the end, or up to one that ends the program with *CODE. */
 static bool read_options(struct command *c, int argc, char **argv, int *code)
 {
 	struct options *o = &c->options;
+	struct option long_options[ROWS + 1];
 	int option;
 
+	fill_long_options(long_options);
 	opterr = 0; /* one sentence, and it is ours */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		switch (option) {
@@ -115,7 +184,12 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 			*code = usage("--debug knows \"detail\" and \"core\", not \"%s\"", optarg);
 			return false;
 		case OPTION_VERSION: printf("ikev2d %s\n", IKEV2D_VERSION); return false;
-		case OPTION_HELP: printf("%s", help); return false;
+		case OPTION_HELP: print_help(); return false;
+		case OPTION_MAN:
+			if (!page(optarg))
+				*code = usage(
+					"--man knows \"ikev2d\" and \"ikev2d.conf\", not \"%s\"", optarg);
+			return false;
 		default:
 			*code = usage("%s is not an option, or its argument is missing or one too many",
 				argv[optind - 1]);

@@ -48,12 +48,22 @@ int daemon_check(const char *file)
 	return code;
 }
 
-void daemon_options(void)
+static void print(void (*write)(struct text *out))
 {
 	struct arena arena = { 0 };
 	struct text out = text_in(&arena);
 
-	conf_manual(&out);
+	write(&out);
 	printf("%s", text_str(&out));
 	arena_free(&arena);
+}
+
+void daemon_options(void)
+{
+	print(conf_manual);
+}
+
+void daemon_conf_page(void)
+{
+	print(conf_page);
 }

@@ -31,3 +31,5 @@ int daemon_check(const char *file);
 
 /* Prints all options of a configuration (conf/OPTIONS.md). */
 void daemon_options(void);
+/* The same as the manual page ikev2d.conf(5), as roff. */
+void daemon_conf_page(void);
