@@ -19,6 +19,7 @@
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
 # make bench        our daemon measured beside strongSwan's, then the userspace path with ten thousand SAs (needs root);
 #                   BENCH=--quick, BENCH='--path --json FILE'
+# make man          the manual pages, in build/man
 # make install      to DESTDIR and PREFIX (uninstall takes it away again)
 #
 # V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
@@ -119,7 +120,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
-	fuzz fuzzers bench load install uninstall clean format FORCE
+	fuzz fuzzers bench load man install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
 tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay $(BENCH_BINS)
@@ -268,13 +269,29 @@ load: root
 	+@$(AGAIN) SAN= COV= all tests
 	@BIN=$(B)/bin tests/bench/load $(LOAD)
 
-install: all
+# Manual pages come of the tables in the programs; only those of this machine can be asked for them.
+MAN := $(addprefix $(B)/man/,ipsec.8 ikev2d.8 ikev2d.conf.5)
+man: $(MAN)
+$(B)/man/ipsec.8: $(BIN)/ipsec
+	@mkdir -p $(@D)
+	$(SHOW) $< help --man >$@
+$(B)/man/ikev2d.8 $(B)/man/ikev2d.conf.5: $(BIN)/ikev2d
+	@mkdir -p $(@D)
+	$(SHOW) $< --man $(basename $(@F)) >$@
+
+install: all man
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d
 	install -D -m 755 $(BIN)/ipsec $(DESTDIR)$(PREFIX)/bin/ipsec
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(filter %.8,$(MAN))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(filter %.5,$(MAN))
+	install -D -m 644 tools/completion/ipsec.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipsec
+	install -D -m 644 tools/completion/_ipsec $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipsec
 	install -d $(DESTDIR)$(PREFIX)/share/doc/ikev2d
 	cp -r conf/examples conf/OPTIONS.md tools/ipsec/schema.json $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ikev2d $(DESTDIR)$(PREFIX)/bin/ipsec
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man8/ipsec.8 man/man8/ikev2d.8 man/man5/ikev2d.conf.5 \
+		bash-completion/completions/ipsec zsh/site-functions/_ipsec)
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/ikev2d
 
 clean:

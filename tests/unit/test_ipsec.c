@@ -397,6 +397,82 @@ static void small_verbs(void **state)
 	ipsec_bench_end(&b);
 }
 
+/* Each pair of calls says the same. */
+static void others_words_do_what_is_meant(void **state)
+{
+	static const struct {
+		const char *theirs, *ours;
+	} rows[] = {
+		{ "listcerts", "list certs" },
+		{ "trafficstatus", "status" },
+		{ "whack --trafficstatus", "status" },
+		{ "auto --status", "status" },
+		{ "rereadsecrets", "reload" },
+		{ "auto --rereadsecrets", "reload" },
+		{ "auto --add gw", "reload" },
+		{ "purgecrls", "purge crls" },
+		{ "listcounters", "counters --all" },
+		{ "auto --asynchronous --route gw/net", "route gw/net" },
+		{ "whack --name gw/net --unroute", "unroute gw/net" },
+		{ "auto --up nothing", "up nothing" },
+		{ "auto --start nothing", "up nothing" },
+		{ "setup version", "version" },
+		{ "auto --delete gw", "delete gw" },
+		{ "auto", "auto" },
+	};
+	struct ipsec_bench b, other;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	ipsec_bench_start(&other, NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(ipsec_bench_run(&b, rows[i].theirs), ipsec_bench_run(&other, rows[i].ours));
+		assert_string_equal(b.out, other.out);
+		assert_string_equal(b.err, other.err);
+	}
+	ipsec_bench_end(&b);
+	ipsec_bench_end(&other);
+}
+
+static void words_are_completed(void **state)
+{
+	static const struct {
+		const char *words, *out;
+	} rows[] = {
+		{ "complete st", "status\nstatusall\nstart\nstop\n" },
+		{ "complete listce", "listcerts\n" },
+		{ "complete up g", "gw\ngw/net\ngw/dmz\n" },
+		{ "complete up home/", "home/lan\n" },
+		{ "complete auto --up home/", "home/lan\n" },
+		{ "complete up gw --", "--timeout\n" },
+		{ "complete up --timeout g", "" },
+		{ "complete list po", "policies\npools\n" },
+		{ "complete purge c", "certs\ncrls\n" },
+		{ "complete import --from l", "libreswan\n" },
+		{ "complete import /etc/", "" },
+		{ "complete pki ver", "verify\n" },
+		{ "complete pki issue moon --ty", "--type\n" },
+		{ "complete pki export moon --for w", "" },
+		{ "complete pki issue moon --type r", "rsa\n" },
+		{ "complete frobnicate x", "" },
+	};
+	struct ipsec_bench b;
+
+	(void)state;
+	ipsec_bench_start(&b, NULL);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		assert_int_equal(ipsec_bench_run(&b, rows[i].words), 0);
+		assert_string_equal(b.out, rows[i].out);
+		assert_string_equal(b.err, "");
+	}
+	ipsec_bench_end(&b);
+	ipsec_bench_idle(&b);
+	assert_int_equal(ipsec_bench_run(&b, "complete up g"), 0);
+	assert_string_equal(b.out, "");
+	assert_string_equal(b.err, "");
+	ipsec_bench_end(&b);
+}
+
 static void counters_are_shown_where_they_count(void **state)
 {
 	struct ipsec_bench b;
@@ -641,6 +717,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_verbs),
+		cmocka_unit_test(others_words_do_what_is_meant),
+		cmocka_unit_test(words_are_completed),
 		cmocka_unit_test(counters_are_shown_where_they_count),
 		cmocka_unit_test(status_has_a_block_for_each_connection),
 		cmocka_unit_test(status_says_which_shunts_are_installed),

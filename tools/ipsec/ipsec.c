@@ -1,67 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* THE table of verbs, and the words in front of the verb. */
-#include "ipsec.h"
+/* The words in front of the verb, and complaints. */
+#include "verbs.h"
 
 #include "base/names.h"
 #include "json.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
-
-struct verb {
-	const char *name, *args, *help;
-	int min, max; /* words behind it */
-	int (*run)(struct ipsec *x, int argc, char **argv);
-};
-
-enum { PKI_WORDS = 1000, IMPORT_WORDS = 100 };
-
-static int verb_help(struct ipsec *x, int argc, char **argv);
-
-static const struct verb verbs[] = {
-	{ "up", "NAME [--timeout S]", "bring a connection or child up; ends after S seconds (30)", 1, 3,
-		verb_up },
-	{ "down", "NAME", "take it down", 1, 1, verb_down },
-	{ "rekey", "NAME [--reauth]", "new keys for a connection or a child; or authenticate anew", 1, 2,
-		verb_rekey },
-	{ "route", "NAME", "let its packets bring it up", 1, 1, verb_route },
-	{ "unroute", "NAME", "do so no more", 1, 1, verb_unroute },
-	{ "redirect", "NAME GATEWAY", "send the peers of a connection to another gateway", 2, 2,
-		verb_redirect },
-	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status },
-	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1,
-		verb_statusall },
-	{ "list", "WHAT", "conns, sas, policies, pools [--leases], certs, authorities, algs", 1, 2,
-		verb_list },
-	{ "counters", "[NAME|--all] [--reset]", "messages of IKE: of all together, one connection, or each",
-		0, 2, verb_counters },
-	{ "purge", "WHAT", "forget certs, crls, ocsp or all that was fetched", 1, 1, verb_purge },
-	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log },
-	{ "check", "[FILE]", "look for what would keep ikev2d from working here", 0, 1, verb_check },
-	{ "import", "FILE...",
-		"swanctl.conf from ipsec.conf and ipsec.secrets; [-o FILE] [--from strongswan|libreswan]", 1,
-		IMPORT_WORDS, verb_import },
-	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki },
-	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
-	{ "start", "", "start ikev2d in the background", 0, 0, verb_start },
-	{ "stop", "", "stop it", 0, 0, verb_stop },
-	{ "version", "", "of this command, and of ikev2d where it runs", 0, 0, verb_version },
-	{ "help", "", "this", 0, 0, verb_help },
-};
-
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
-static int verb_help(struct ipsec *x, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	fprintf(x->out, "usage: ipsec [--run-dir DIR] [--json] VERB ...\n\n");
-	for (int i = 0; i < VERBS; i++)
-		fprintf(x->out, "  %-9s %-18s  %s\n", verbs[i].name, verbs[i].args, verbs[i].help);
-	fprintf(x->out, "\nNAME is a connection, one of its children, or CONNECTION/CHILD.\n"
-			"Exit code: 0 done, 1 failed or refused, 2 wrong use, 3 ikev2d is not running.\n");
-	return DONE;
-}
 
 int ipsec_fail(struct ipsec *x, int code, const char *format, ...)
 {
@@ -87,15 +32,16 @@ int ipsec_fail(struct ipsec *x, int code, const char *format, ...)
 
 static const char *next_verb(void *ctx)
 {
-	int *i = ctx;
+	const struct verb **v = ctx;
 
-	return *i < VERBS ? verbs[(*i)++].name : NULL;
+	*v = verb_next(*v);
+	return *v ? (*v)->name : NULL;
 }
 
 static int unknown_verb(struct ipsec *x, const char *word)
 {
-	int i = 0;
-	const char *near = name_nearest(word, next_verb, &i);
+	const struct verb *v = NULL;
+	const char *near = name_nearest(word, next_verb, &v);
 
 	if (near)
 		return ipsec_fail(x, USAGE, "there is no verb %s: did you mean %s?", word, near);
@@ -104,17 +50,17 @@ static int unknown_verb(struct ipsec *x, const char *word)
 
 static int run_verb(struct ipsec *x, int argc, char **argv)
 {
-	for (int i = 0; i < VERBS; i++) {
-		const struct verb *v = &verbs[i];
+	const struct verb *v;
 
-		if (strcmp(v->name, argv[0]))
-			continue;
-		if (argc - 1 < v->min || argc - 1 > v->max)
-			return ipsec_fail(
-				x, USAGE, "usage: ipsec %s%s%s", v->name, *v->args ? " " : "", v->args);
-		return v->run(x, argc - 1, argv + 1);
-	}
-	return unknown_verb(x, argv[0]);
+	if (!strcmp(argv[0], "complete"))
+		return verb_complete(x, argc - 1, argv + 1);
+	argv = alias_expand(x, argc, argv, &argc);
+	v = verb_find(argv[0]);
+	if (!v)
+		return unknown_verb(x, argv[0]);
+	if (argc - 1 < v->min || argc - 1 > v->max)
+		return ipsec_fail(x, USAGE, "usage: ipsec %s%s%s", v->name, *v->args ? " " : "", v->args);
+	return v->run(x, argc - 1, argv + 1);
 }
 
 /* The words in front of the verb. How many there are, or -1 after a complaint. */

@@ -42,3 +42,11 @@ int verb_version(struct ipsec *x, int argc, char **argv);
 int verb_check(struct ipsec *x, int argc, char **argv);
 int verb_import(struct ipsec *x, int argc, char **argv);
 int verb_pki(struct ipsec *x, int argc, char **argv);
+
+/* The words that list and purge know, by number; NULL at the end. */
+const char *list_word(unsigned i);
+const char *purge_word(unsigned i);
+
+/* Prints WORD for the shell where it begins so; and each of CHOICES, which have "|" between them. */
+void complete_offer(struct ipsec *x, const char *begins, const char *word);
+void complete_choices(struct ipsec *x, const char *begins, const char *choices);

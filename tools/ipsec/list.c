@@ -170,6 +170,11 @@ static int list(struct ipsec *x, const struct list *l)
 	return DONE;
 }
 
+const char *list_word(unsigned i)
+{
+	return i < LISTS ? lists[i].word : NULL;
+}
+
 int verb_list(struct ipsec *x, int argc, char **argv)
 {
 	struct text words = text_in(&x->arena);

@@ -3,6 +3,7 @@
 #include "pki_files.h"
 
 #include "base/names.h"
+#include "base/roff.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -105,6 +106,48 @@ static int help(struct ipsec *x)
 		"DIR/private,\nwhere ikev2d reads them; the CA's own key stays in DIR/pki, where it does "
 		"not.\n");
 	return DONE;
+}
+
+void pki_man(struct text *out)
+{
+	roff_section(out, "KEYS AND CERTIFICATES");
+	roff_line(out, "ipsec pki [--dir DIR] [--json] VERB ...");
+	for (const struct verb *v = verbs; v < verbs + VERBS; v++) {
+		struct text args = text_in(out->arena);
+
+		text_add(&args, "%s", v->args);
+		for (unsigned o = 0; o < PKI_OPTIONS; o++)
+			if (v->options & 1u << o)
+				text_add(&args, " [%s%s%s]", options[o].word, options[o].value ? " " : "",
+					options[o].value ? options[o].value : "");
+		roff_entry(out, v->name, text_str(&args), v->help);
+	}
+}
+
+/* The value of the option BEFORE, or NULL. */
+static const char *value_of(const char *before)
+{
+	for (unsigned o = 0; o < PKI_OPTIONS; o++)
+		if (!strcmp(options[o].word, before))
+			return options[o].value;
+	return NULL;
+}
+
+void pki_offer(struct ipsec *x, int argc, char **argv)
+{
+	const char *begins = argv[argc - 1], *value = argc > 1 ? value_of(argv[argc - 2]) : NULL;
+
+	for (const struct verb *v = verbs; v < verbs + VERBS; v++) {
+		if (argc == 1)
+			complete_offer(x, begins, v->name);
+		if (argc == 1 || value || strcmp(v->name, argv[0]) != 0)
+			continue;
+		for (unsigned o = 0; o < PKI_OPTIONS; o++)
+			if (v->options & 1u << o)
+				complete_offer(x, begins, options[o].word);
+	}
+	if (value && strchr(value, '|'))
+		complete_choices(x, begins, value);
 }
 
 static const char *next_verb(void *ctx)

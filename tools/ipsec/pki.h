@@ -134,6 +134,10 @@ int pki_answer(struct pki *p, struct json *j);
 /* A certificate as members of J's open object. */
 void pki_json_cert(struct pki *p, struct json *j, const struct cert *c);
 
+/* The table of verbs for the manual page, and what the last of the words behind "pki" may become. */
+void pki_man(struct text *out);
+void pki_offer(struct ipsec *x, int argc, char **argv);
+
 int pki_init(struct pki *p);
 int pki_issue(struct pki *p);
 int pki_request(struct pki *p);

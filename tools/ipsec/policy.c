@@ -60,19 +60,26 @@ int verb_unroute(struct ipsec *x, int argc, char **argv)
 	return install(x, argv[0], "uninstall", "its packets bring it up no more");
 }
 
+static const struct {
+	const char *word, *type;
+} kinds[] = { { "certs", "X509" }, { "crls", "X509_CRL" }, { "ocsp", "OCSP_RESPONSE" }, { "all", "ANY" } };
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *purge_word(unsigned i)
+{
+	return i < KINDS ? kinds[i].word : NULL;
+}
+
 int verb_purge(struct ipsec *x, int argc, char **argv)
 {
-	static const struct {
-		const char *word, *type;
-	} kinds[] = { { "certs", "X509" }, { "crls", "X509_CRL" }, { "ocsp", "OCSP_RESPONSE" },
-		{ "all", "ANY" } };
 	const struct vici_node *response;
 	const char *type = NULL;
 	struct client c;
 	int code;
 
 	(void)argc;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+	for (unsigned i = 0; i < KINDS; i++)
 		if (!strcmp(kinds[i].word, argv[0]))
 			type = kinds[i].type;
 	if (!type)
