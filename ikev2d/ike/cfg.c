@@ -8,6 +8,8 @@
  */
 #include "ike/cfg.h"
 
+#include "ike/trap.h"
+
 enum {
 	CFG_REQUEST = 1,
 	CFG_REPLY = 2,
@@ -385,6 +387,8 @@ void cfg_release(struct step *s, struct sa *sa)
 
 		a->vip.ip = ips->v[i];
 	}
+	if (ips->n && is_client(&sa->core) && sa->conn)
+		traps_renew(s, sa->conn);
 	ips->n = 0;
 }
 

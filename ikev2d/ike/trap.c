@@ -245,6 +245,23 @@ void trap_follow(struct ike *ike, const struct child_conf *conf)
 		}
 }
 
+void traps_renew(struct step *s, struct conn *c)
+{
+	struct node *last = c->traps.prev, *n = &c->traps;
+
+	/* Their successors come behind them. */
+	while (n != last) {
+		struct trap *t;
+
+		n = n->next;
+		t = node_owner(n, struct trap, of_conn);
+		if (t->stale)
+			continue;
+		t->stale = true;
+		trap_add(s, t->conf)->by_command = t->by_command;
+	}
+}
+
 /* ----------------------------------------------------------------- acquire */
 
 void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote)

@@ -19,6 +19,10 @@ void trap_retire(struct step *s, const struct child_conf *conf, const struct chi
 /* The trap of CONF, if there is one, is one of this version from now on. */
 void trap_follow(struct ike *ike, const struct child_conf *conf);
 
+/* The traps of C are set anew: virtual addresses of this machine go, and the kernel drops routes that have
+ * them as source. */
+void traps_renew(struct step *s, struct conn *c);
+
 void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer);
 /* Its time to try again has come. */
 void trap_due(struct step *s, struct trap *t);

@@ -464,6 +464,20 @@ static void a_gateway_that_restarts_knows_who_had_what(void **state)
 	assert_in_use(p, 1, 1);
 }
 
+/* Its route may have had the address as source. */
+static void a_trap_is_set_anew_when_an_address_goes(void **state)
+{
+	struct pair *p = pair_open(state, ASKS CHILD("start_action = trap"), GIVES);
+	uint32_t before = datapath_policy(&p->moon->datapath, true)->id;
+
+	up(p);
+	assert_int_equal(datapath_policy(&p->moon->datapath, true)->id, before);
+	host_down(p->moon, NULL, 2);
+	lab_calm(p->lab);
+	assert_int_equal(datapath_policies(&p->moon->datapath, true), 1);
+	assert_int_not_equal(datapath_policy(&p->moon->datapath, true)->id, before);
+}
+
 /* The question's answer comes when nobody waits for it any more. */
 static void an_address_for_who_has_gone_goes_back(void **state)
 {
@@ -507,6 +521,7 @@ int main(void)
 		PAIR_TEST(who_has_crashed_gets_its_address_again),
 		PAIR_TEST(two_machines_of_one_identity_have_two_addresses),
 		PAIR_TEST(a_gateway_that_restarts_knows_who_had_what),
+		PAIR_TEST(a_trap_is_set_anew_when_an_address_goes),
 		PAIR_TEST(an_address_for_who_has_gone_goes_back),
 	};
 

@@ -200,3 +200,19 @@ def virtual_addresses_reload_with_swanctl(bench):
     check("10.93" not in swanctl.must("--list-pools", "--leases"), "the pools are gone")
     swanctl.load(configuration)
     contains(swanctl.must("--list-pools", "--leases"), f"online   '{bench.sun.id}'", "leases of moon")
+
+
+@case()
+def virtual_address_by_a_trap(bench):
+    """The first packet asks for it; those behind it have it."""
+    moon, _ = started(bench, moon={"child": {"start_action": "trap"}})
+    moon.wait_trap()
+    reaches_in_the_end(moon.host, bench.sun.inside[4])
+    has(moon.host, *GIVEN.values())
+    reaches(moon.host, bench.sun.inside[4])
+    same(len(moon.sas()), 1, "IKE_SAs")
+    moon.must("down", "site")
+    has(moon.host)
+    moon.wait_trap()
+    reaches_in_the_end(moon.host, bench.sun.inside[4])
+    has(moon.host, *GIVEN.values())
