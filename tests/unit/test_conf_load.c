@@ -535,11 +535,30 @@ static void example_is_good(const char *path, const char *local_ts)
 	arena_free(&arena);
 }
 
+/* The road warrior's: whoever has pools gives addresses, whoever has vips asks for them. */
+static void example_has(const char *path, unsigned pools, unsigned vips)
+{
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	struct conf conf;
+
+	assert_int_equal(conf_load(path, &conf_files_system, &conf, &why, &notes), ERR_OK);
+	assert_string_equal(text_str(&notes), "");
+	assert_null(conf.peers[0]->unready);
+	assert_int_equal(conf.n_pools, pools);
+	assert_int_equal(conf.peers[0]->pools.n, pools);
+	assert_int_equal(conf.peers[0]->n_vips, vips);
+	conf_free(&conf);
+	arena_free(&arena);
+}
+
 static void the_examples_are_good(void **state)
 {
 	(void)state;
 	example_is_good("conf/examples/site-to-site/moon.conf", "10.1.0.0/16");
 	example_is_good("conf/examples/site-to-site/sun.conf", "10.2.0.0/16");
+	example_has("conf/examples/road-warrior/gateway.conf", 2, 0);
+	example_has("conf/examples/road-warrior/laptop.conf", 0, 2);
 }
 
 static enum err system_read(const char *path)
