@@ -17,6 +17,7 @@ struct pair {
 	const struct pair_secret *known; /* the authenticator's users; ends with a row without a name */
 	struct eap_secret own;           /* the peer's */
 	uint64_t seed;
+	bool dull; /* all randomness is zeros instead */
 	/* Changes packet NUMBER (0 is the authenticator's first) of *N octets at P, which has room for
 	 * PAIR_ROOM. */
 	void (*tamper)(void *ctx, unsigned number, uint8_t *p, size_t *n);

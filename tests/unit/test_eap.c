@@ -230,6 +230,145 @@ static void methods_that_do_not_meet(void **state)
 	assert_non_null(strstr(p.why[1], "none of our methods"));
 }
 
+/* Somebody in between. */
+
+struct change {
+	unsigned packet, bit;
+	size_t cut;
+	bool honest_length;
+};
+
+static void turn_bit(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	struct change *c = ctx;
+
+	if (number == c->packet && c->bit / 8 < *n)
+		p[c->bit / 8] ^= (uint8_t)(1 << c->bit % 8);
+}
+
+static void cut_off(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	struct change *c = ctx;
+
+	if (number != c->packet || c->cut >= *n)
+		return;
+	*n = c->cut;
+	if (c->honest_length && *n >= 4) {
+		p[2] = (uint8_t)(*n >> 8);
+		p[3] = (uint8_t)*n;
+	}
+}
+
+/* The hash or password of nobody is drawn; who guesses it is not let in. */
+static void nobodys_password_lets_nobody_in(void **state)
+{
+	static const uint8_t zeros[16];
+
+	(void)state;
+	EACH(method)
+	{
+		struct pair p = pair_of(*method, "mallory", "");
+
+		p.dull = true;
+		p.own = (struct eap_secret){ *method == EAP_MSCHAPV2 ? EAP_NT_HASH : EAP_PASSWORD,
+			bytes_of(zeros, sizeof zeros) };
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		assert_int_not_equal(p.outcome[1], EAP_SUCCEEDED);
+	}
+}
+
+/* Another packet in the place of one: type and type-data in hexadecimal. */
+struct other {
+	unsigned number;
+	const char *data;
+};
+
+static void say_other(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	struct other *o = ctx;
+
+	if (number != o->number)
+		return;
+	*n = 4 + hex(o->data, p + 4, 256);
+	p[2] = 0;
+	p[3] = (uint8_t)*n;
+}
+
+/* Packet 3 is the peer's response, packet 5 its word that it goes along with our proof. */
+static void mschapv2_out_of_order(void **state)
+{
+	static const struct other cases[] = {
+		{ 3, "1a 03" },
+		{ 3, "1a 03 00 0004" },
+		{ 3, "1a 04" },
+		{ 3, "1a 01 00 0015 10 00000000000000000000000000000000" },
+		{ 3, "1a" },
+		{ 3, "1a 02 00 0004" },
+		{ 5, "1a 04" },
+		{ 5, "1a 03 00 0005 00" },
+		{ 5, "1a 03 00 0005" },
+		{ 5, "1a 07" },
+		{ 5, "03 04" },
+		{ 5, "01 616c696365" },
+		{ 5, "06 00" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pair p = pair_of(EAP_MSCHAPV2, "alice", "clientPass");
+
+		p.authenticator.methods[1] = EAP_MD5;
+		p.authenticator.n_methods = 2;
+		p.tamper = say_other;
+		p.ctx = (void *)&cases[i];
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		assert_int_not_equal(p.outcome[1], EAP_SUCCEEDED);
+	}
+}
+
+/* In the response: the MS-CHAPv2-ID, both octets of the MS-Length, the Value-Size. */
+static void mschapv2_fields_that_lie(void **state)
+{
+	(void)state;
+	for (unsigned at = 6; at < 10; at++) {
+		struct pair p = pair_of(EAP_MSCHAPV2, "alice", "clientPass");
+
+		p.tamper = turn_bit;
+		p.ctx = &(struct change){ .packet = 3, .bit = 8 * at };
+		pair_run(&p);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		assert_int_equal(p.asks[0], 0);
+	}
+}
+
+/* An octet more than the length says. */
+static void add_octet(void *ctx, unsigned number, uint8_t *p, size_t *n)
+{
+	if (number == *(unsigned *)ctx)
+		p[(*n)++] = 0;
+}
+
+static void octets_too_many(void **state)
+{
+	(void)state;
+	EACH(method)
+	{
+		struct pair good = pair_of(*method, "alice", "clientPass");
+
+		pair_run(&good);
+		for (unsigned i = 0; i < good.packets; i++) {
+			struct pair p = pair_of(*method, "alice", "clientPass");
+
+			p.tamper = add_octet;
+			p.ctx = &i;
+			pair_run(&p);
+			assert_false(pair_agreed(&p));
+		}
+	}
+}
+
 /* A conversation by hand. */
 
 static struct rng_seeded seeded;
@@ -387,6 +526,7 @@ static void one_method_after_another_is_refused(void **state)
 	struct eap_settings s = {
 		.methods = { EAP_MD5, EAP_GTC }, .n_methods = 2, .identity = bytes_str("alice")
 	};
+	struct eap_turn t;
 	struct eap *e;
 
 	(void)state;
@@ -394,8 +534,49 @@ static void one_method_after_another_is_refused(void **state)
 	e = eap_new(&s, &seeded.rng);
 	assert_int_equal(take(e, "01 05 0007 04 01 aa").what, EAP_ASKS);
 	assert_int_equal(eap_answer(e, &client_pass).what, EAP_SENDS);
-	assert_int_equal(take(e, "01 06 0006 06 3f").what, EAP_FAILED);
+	t = take(e, "01 06 0006 06 3f");
+	assert_int_equal(t.what, EAP_FAILED);
+	assert_non_null(strstr(t.why, "changes from EAP-MD5"));
 	eap_free(e);
+}
+
+/* The first answer to an authenticator that asks for the identity, or (OFFERS) has offered MD5. */
+static void answers_out_of_place(void **state)
+{
+	static const struct {
+		bool offers;
+		int id; /* beside the right one */
+		const char *data, *why;
+	} cases[] = {
+		{ false, 1, "01 61", "was not asked" },
+		{ false, -1, "01 61", "was not asked" },
+		{ false, 0, "04 10 00000000000000000000000000000000", "was not asked" },
+		{ false, 0, "03 04", "had gone along" },
+		{ true, 0, "01 61", "without being asked" },
+		{ true, 0, "06 10 00000000000000000000000000000000", "was not asked" },
+		{ true, 0, "04 11 0000000000000000000000000000000000", "malformed" },
+		{ true, 0, "04 10 000000000000000000000000000000", "malformed" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct eap_settings s = { .authenticator = true,
+			.methods = { EAP_MD5 },
+			.n_methods = 1,
+			.ask_identity = !cases[i].offers };
+		uint8_t packet[64] = { 2 };
+		struct eap_turn t;
+		struct eap *e;
+
+		rng_seed(&seeded, 7);
+		e = eap_new(&s, &seeded.rng);
+		packet[1] = (uint8_t)(eap_begin(e).packet.p[1] + cases[i].id);
+		packet[3] = (uint8_t)(4 + hex(cases[i].data, packet + 4, 60));
+		t = eap_take(e, bytes_of(packet, packet[3]));
+		assert_int_equal(t.what, EAP_FAILED);
+		assert_non_null(strstr(t.why, cases[i].why));
+		eap_free(e);
+	}
 }
 
 static void a_peer_says_what_it_would_have(void **state)
@@ -519,35 +700,6 @@ static void methods_have_words(void **state)
 	assert_false(eap_type_mutual(EAP_MD5));
 }
 
-/* Somebody in between. */
-
-struct change {
-	unsigned packet, bit;
-	size_t cut;
-	bool honest_length;
-};
-
-static void turn_bit(void *ctx, unsigned number, uint8_t *p, size_t *n)
-{
-	struct change *c = ctx;
-
-	if (number == c->packet && c->bit / 8 < *n)
-		p[c->bit / 8] ^= (uint8_t)(1 << c->bit % 8);
-}
-
-static void cut_off(void *ctx, unsigned number, uint8_t *p, size_t *n)
-{
-	struct change *c = ctx;
-
-	if (number != c->packet || c->cut >= *n)
-		return;
-	*n = c->cut;
-	if (c->honest_length && *n >= 4) {
-		p[2] = (uint8_t)(*n >> 8);
-		p[3] = (uint8_t)*n;
-	}
-}
-
 /* Never success for another name, never two keys, never success at one end with nothing known at the other.
  */
 static void assert_sane(const struct pair *p)
@@ -649,6 +801,11 @@ int main(void)
 		cmocka_unit_test(one_method_after_another_is_refused),
 		cmocka_unit_test(a_peer_says_what_it_would_have),
 		cmocka_unit_test(naks_have_their_place),
+		cmocka_unit_test(answers_out_of_place),
+		cmocka_unit_test(nobodys_password_lets_nobody_in),
+		cmocka_unit_test(mschapv2_out_of_order),
+		cmocka_unit_test(mschapv2_fields_that_lie),
+		cmocka_unit_test(octets_too_many),
 		cmocka_unit_test(tries_are_counted),
 		cmocka_unit_test(settings_that_cannot_be),
 		cmocka_unit_test(methods_have_words),

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "eap/mschap.h"
 #include "eap/session.h"
 #include "tests/unit/eap_pair.h"
 #include "tests/unit/eap_tls_help.h"
@@ -508,20 +509,20 @@ static void lengths_that_lie(void **state)
 		uint8_t flags;
 		uint32_t length;
 		size_t n;
-		bool good; /* so far */
+		const char *why; /* NULL: good so far */
 	} cases[] = {
-		{ 0xc0, 1000, 100, true },
-		{ 0xc0, EAP_MAX_TLS, 100, true },
-		{ 0xc0, EAP_MAX_TLS + 1, 100, false },
-		{ 0xc0, 0xffffffff, 100, false },
-		{ 0xc0, 0, 100, false },
-		{ 0xc0, 99, 100, false },
-		{ 0xc0, 1000, 0, false },
-		{ 0x40, 0, 100, false },
-		{ 0x80, 101, 100, false },
-		{ 0x80, 99, 100, false },
-		{ 0x20, 0, 0, false },
-		{ 0x00, 0, 0, false },
+		{ 0xc0, 1000, 100, NULL },
+		{ 0xc0, EAP_MAX_TLS, 100, NULL },
+		{ 0xc0, EAP_MAX_TLS + 1, 100, "more than" },
+		{ 0xc0, 0xffffffff, 100, "more than" },
+		{ 0xc0, 0, 100, "malformed" },
+		{ 0xc0, 99, 100, "malformed" },
+		{ 0xc0, 1000, 0, "malformed" },
+		{ 0x40, 0, 100, "malformed" },
+		{ 0x80, 101, 100, "malformed" },
+		{ 0x80, 99, 100, "malformed" },
+		{ 0x20, 0, 0, "malformed" },
+		{ 0x00, 0, 0, "stands still" },
 	};
 	struct eap_tls *tls = help_tls(true, &(struct tls_recipe){ 0 });
 
@@ -531,8 +532,10 @@ static void lengths_that_lie(void **state)
 		struct eap_turn t = eap_begin(e);
 
 		t = piece(e, &t, cases[i].flags, cases[i].length, cases[i].n);
-		assert_int_equal(t.what, cases[i].good ? EAP_SENDS : EAP_FAILED);
-		if (cases[i].good) {
+		assert_int_equal(t.what, cases[i].why ? EAP_FAILED : EAP_SENDS);
+		if (cases[i].why)
+			assert_non_null(strstr(t.why, cases[i].why));
+		else {
 			assert_int_equal(t.packet.n, 6);
 			t = piece(e, &t, 0xc0, cases[i].length + 1, 100);
 			assert_int_equal(t.what, EAP_FAILED);
@@ -766,6 +769,7 @@ static void a_peer_that_disagrees(void **state)
 		{ "\2\1\0\x0a\x21\x80\3\0\1\1", 10, EAP_FAILED },
 		{ "\2\1\0\x05\x21", 5, EAP_FAILED },
 		{ "\6clientPass", 11, EAP_FAILED },
+		{ "\0\0\0\0\0\x80\3\0\2\0\1", 11, EAP_FAILED },
 		{ "", 0, EAP_FAILED },
 	};
 	struct eap_tls *moon = help_tls(true, &(struct tls_recipe){ .only_tls_1_3 = true });
@@ -842,6 +846,108 @@ static void what_a_server_says_inside_ttls(void **state)
 	eap_tls_unref(sun);
 }
 
+/* By the labels of the RFCs, as the hand's session gives it. */
+static void keys_are_the_rfcs(void **state)
+{
+	static const char pap[] = ALICE "\0\0\0\2\x40\0\0\x12"
+					"clientPass";
+
+	(void)state;
+	for (unsigned v = 0; v < 2; v++) {
+		struct eap_tls *moon =
+			help_tls(true, &(struct tls_recipe){ .only_tls_1_3 = v, .only_tls_1_2 = !v });
+		struct eap_tls *sun = help_tls(false, &(struct tls_recipe){ 0 });
+		struct eap *e = new_side(true, EAP_TTLS, moon, 0);
+		uint8_t key[2 * EAP_MSK], type = EAP_TTLS;
+		struct hand h;
+
+		assert_true(hand_shakes(&h, e, false, EAP_TTLS, sun));
+		hand_says(&h, bytes_of(pap, sizeof pap - 1), &users[0].secret);
+		assert_int_equal(h.turn.what, EAP_SUCCEEDED);
+		assert_true(session_export(h.session,
+			v ? "EXPORTER_EAP_TLS_Key_Material" : "ttls keying material", bytes_of(&type, v), key,
+			sizeof key));
+		assert_true(bytes_eq(eap_msk(e), bytes_of(key, EAP_MSK)));
+		hand_end(&h);
+		eap_free(e);
+		eap_tls_unref(moon);
+		eap_tls_unref(sun);
+	}
+}
+
+static size_t put_avp(uint8_t *p, uint8_t code, bool microsoft, const void *value, size_t n)
+{
+	const uint8_t head[] = { 0, 0, 0, code, microsoft ? 0xc0 : 0x40, 0, 0,
+		(uint8_t)(n + (microsoft ? 12 : 8)), 0, 0, 1, 0x37 };
+	size_t head_n = microsoft ? 12 : 8, padded = (n + 3) / 4 * 4;
+
+	memset(p, 0, head_n + padded);
+	memcpy(p, head, head_n);
+	memcpy(p + head_n, value, n);
+	return head_n + padded;
+}
+
+/* MSCHAPv2 inside TTLS with the challenge CHALLENGE and the identifier IDENT, right in themselves. */
+static size_t put_mschapv2(
+	uint8_t *p, const uint8_t challenge[MSCHAP_CHALLENGE], uint8_t ident, const struct eap_secret *s)
+{
+	struct mschap m = { .user = bytes_str("alice") };
+	uint8_t value[50] = { ident };
+	size_t n = put_avp(p, 1, false, "alice", 5);
+
+	rng_seed(&seeded, 9);
+	mschap_secret(s, &seeded.rng, m.hash);
+	memcpy(m.challenge, challenge, MSCHAP_CHALLENGE);
+	assert_true(mschap_response(&m, value + 26));
+	n += put_avp(p + n, 11, true, challenge, MSCHAP_CHALLENGE);
+	return n + put_avp(p + n, 25, true, value, sizeof value);
+}
+
+/* The challenge is nobody's choice, and nobody is nobody. */
+static void mschapv2_challenges_inside_ttls(void **state)
+{
+	enum { GOOD, OTHER_CHALLENGE, OTHER_IDENT, NOBODY, CASES };
+
+	(void)state;
+	for (unsigned i = 0; i < CASES; i++) {
+		struct eap_tls *moon = help_tls(
+			true, &(struct tls_recipe){ .only_tls_1_2 = i % 2, .only_tls_1_3 = !(i % 2) });
+		struct eap_tls *sun = help_tls(false, &(struct tls_recipe){ 0 });
+		struct eap *e = new_side(true, EAP_TTLS, moon, 0);
+		uint8_t implicit[MSCHAP_CHALLENGE + 1], said[256];
+		struct hand h;
+		size_t n;
+
+		assert_true(hand_shakes(&h, e, false, EAP_TTLS, sun));
+		assert_true(session_export(
+			h.session, "ttls challenge", bytes_of(NULL, 0), implicit, sizeof implicit));
+		implicit[0] ^= i == OTHER_CHALLENGE;
+		n = put_mschapv2(
+			said, implicit, implicit[MSCHAP_CHALLENGE] ^ (i == OTHER_IDENT), &users[0].secret);
+		hand_says(&h, bytes_of(said, n), i == NOBODY ? NULL : &users[0].secret);
+		assert_int_equal(h.turn.what, i == GOOD ? EAP_SENDS : EAP_FAILED);
+		hand_end(&h);
+		eap_free(e);
+		eap_tls_unref(moon);
+		eap_tls_unref(sun);
+	}
+}
+
+/* Who guesses what is drawn in the place of nobody's hash. */
+static void nobodys_hash_lets_nobody_in(void **state)
+{
+	static const uint8_t zeros[16];
+	struct pair p = good_pair(&ways[8]);
+
+	(void)state;
+	p.dull = true;
+	p.known = NULL;
+	p.own = (struct eap_secret){ EAP_NT_HASH, bytes_of(zeros, sizeof zeros) };
+	pair_run(&p);
+	assert_refused(&p, "not known", "");
+	end(&p);
+}
+
 static int free_keys(void **state)
 {
 	(void)state;
@@ -875,6 +981,9 @@ int main(void)
 		cmocka_unit_test(acknowledgements_are_empty),
 		cmocka_unit_test(nothing_inside_tls),
 		cmocka_unit_test(a_peer_that_disagrees),
+		cmocka_unit_test(keys_are_the_rfcs),
+		cmocka_unit_test(mschapv2_challenges_inside_ttls),
+		cmocka_unit_test(nobodys_hash_lets_nobody_in),
 		cmocka_unit_test(what_a_server_says_inside_ttls),
 		cmocka_unit_test(results_inside_peap),
 		cmocka_unit_test(a_server_that_hurries),
