@@ -16,6 +16,7 @@ struct mschapv2 {
 	uint8_t response[MSCHAP_RESPONSE];
 	uint8_t id; /* MS-CHAPv2-ID of the challenge */
 	unsigned tries;
+	bool salted; /* authenticator: what is kept of the secret is of no use here */
 	bool proved; /* authenticator: the peer did; it has to say that we did */
 	bool responded;
 	uint8_t msk[EAP_MSK];
@@ -78,6 +79,17 @@ static enum move begin(struct eap *e)
 	return MOVE_SEND;
 }
 
+/* Only for us: the peer is told the same in all cases. */
+static enum move wrong(struct eap *e)
+{
+	const struct mschapv2 *s = e->state;
+
+	if (s->salted)
+		return eap_refuse(
+			e, "EAP-MSCHAPv2 needs the password or its NT hash, and only a salted hash is kept.");
+	return eap_refuse(e, "The name is not known, or the password is wrong (EAP-MSCHAPv2).");
+}
+
 /* An identity that was asked for binds; one that was not gives way to what is proved. */
 static bool agree(struct eap *e, struct bytes name)
 {
@@ -127,7 +139,7 @@ static enum move take_answer(struct eap *e, struct bytes data)
 	if (code == FAILURE && s->proved)
 		return eap_refuse(e, "The peer refuses our proof in EAP-MSCHAPv2.");
 	if (code == FAILURE && s->tries)
-		return eap_refuse(e, "The name is not known, or the password is wrong (EAP-MSCHAPv2).");
+		return wrong(e);
 	if (code != RESPONSE || s->proved)
 		return eap_refuse(e, "The peer's EAP-MSCHAPv2 message is malformed or out of order.");
 	/* Microsoft's peers count it up when they try again. */
@@ -152,7 +164,7 @@ static enum move send_failure(struct eap *e)
 	open_message(e, FAILURE, s->id);
 	wr_bytes(&e->out, bytes_of(text, (size_t)n));
 	close_message(e);
-	eap_refuse(e, "The name is not known, or the password is wrong (EAP-MSCHAPv2).");
+	wrong(e);
 	return more ? MOVE_SEND : MOVE_LAST;
 }
 
@@ -163,6 +175,7 @@ static enum move judge(struct eap *e, const struct eap_secret *secret)
 	char proof[MSCHAP_PROOF];
 	bool known = mschap_secret(secret, e->rng, s->m.hash);
 
+	s->salted = secret->kind == EAP_SALTED;
 	if (!mschap_response(&s->m, expected) || !mschap_proof(&s->m, s->response, proof) ||
 		!mschap_msk(&s->m, s->response, s->msk))
 		return no_digest(e);

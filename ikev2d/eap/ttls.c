@@ -254,8 +254,12 @@ static enum move judge_mschapv2(struct eap *e, const struct eap_secret *secret)
 	if (!mschap_response(&s->m, expected) || !mschap_proof(&s->m, s->response, (char *)value + 1))
 		return no_crypto(e);
 	if (!bytes_eq_secret(bytes_of(expected, sizeof expected), bytes_of(s->response, MSCHAP_RESPONSE)) ||
-		!known)
+		!known) {
+		if (secret->kind == EAP_SALTED)
+			return eap_refuse(e, "MSCHAPv2 needs the password or its NT hash, and only a salted "
+					     "hash is kept.");
 		return wrong(e);
+	}
 	s->proved = true;
 	put_avp(&w, MS_CHAP2_SUCCESS, MICROSOFT, bytes_of(value, sizeof value));
 	return say(e, &w);

@@ -142,6 +142,7 @@ static void hashes_do_where_they_can(void **state)
 
 		pair_run(&p);
 		assert_int_equal(pair_agreed(&p), cases[i].good);
+		assert_int_equal(strstr(p.why[0], " hash is kept") != NULL, !cases[i].good);
 		p.own.value = bytes_str("clientPas");
 		pair_run(&p);
 		assert_int_equal(p.outcome[0], EAP_FAILED);

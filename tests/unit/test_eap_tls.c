@@ -486,6 +486,29 @@ static void acknowledgements_are_empty(void **state)
 	end(&p);
 }
 
+/* It is said to us; the peer hears the same as ever. */
+static void salted_hashes_are_of_no_use(void **state)
+{
+	static const uint8_t some[] = { 2, 3, 8, 9, 10 }; /* with MSCHAPv2 inside */
+	const struct pair_secret salted[] = { { "alice", { EAP_SALTED, bytes_str("$6$salt$hash") } },
+		{ NULL, { 0 } } };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof some; i++) {
+		struct pair p = good_pair(&ways[some[i]]), wrong = good_pair(&ways[some[i]]);
+
+		p.known = salted;
+		pair_run(&p);
+		assert_refused(&p, "only a salted hash is kept", "");
+		wrong.own.value = bytes_str("wrong");
+		pair_run(&wrong);
+		assert_string_equal(p.why[1], wrong.why[1]);
+		assert_int_equal(p.packets, wrong.packets);
+		end(&p);
+		end(&wrong);
+	}
+}
+
 /* Who guesses what is drawn in the place of nobody's hash. */
 static void nobodys_hash_lets_nobody_in(void **state)
 {
@@ -528,6 +551,7 @@ int main(void)
 		cmocka_unit_test(tls_that_cannot_be_made),
 		cmocka_unit_test(success_before_it_is_due),
 		cmocka_unit_test(acknowledgements_are_empty),
+		cmocka_unit_test(salted_hashes_are_of_no_use),
 		cmocka_unit_test(nobodys_hash_lets_nobody_in),
 		cmocka_unit_test(spoilt_packets),
 	};
