@@ -2,8 +2,10 @@
 /* Questions to who leads EAP, and what becomes of the answers. */
 #include "daemon/parley.h"
 
+#include "daemon/clock.h"
 #include "daemon/eaps.h"
 #include "daemon/family.h"
+#include "daemon/guesses.h"
 #include "daemon/lead.h"
 #include "daemon/line.h"
 #include "daemon/secrets.h"
@@ -20,10 +22,13 @@ struct parley {
 	const struct auth_conf *auth;
 	struct id local, remote;
 	bool authenticator;
+	bool guesses;          /* the peer has given a password that is not judged yet */
 	bool lost;             /* who led it has ended */
 	struct lead *lead;     /* a RADIUS server leads it; NULL: another process does */
 	struct answer *answer; /* the question at hand; NULL: none */
 	uint64_t ticket;
+	struct ip from;              /* where the peer is */
+	struct event *delay;         /* its password waits, since too many were wrong; NULL: it never did */
 	struct id user;              /* whose secret was wanted; ID_ANY: none was */
 	const struct source *secret; /* where it is written; NULL: there is none */
 };
@@ -36,6 +41,8 @@ struct parleys {
 	struct eaps *inside; /* with --one */
 	struct map open;     /* struct parley by their numbers */
 	uint64_t last;       /* number given to a ticket */
+	struct guesses guesses;
+	struct gate lines; /* of the log, about these */
 };
 
 static const char unreachable[] = "the process that leads EAP does not answer";
@@ -45,6 +52,8 @@ static void parley_free(struct parley *p)
 	if (p->answer)
 		answer_free(p->answer);
 	lead_free(p->lead);
+	if (p->delay)
+		event_free(p->delay);
 	peer_unref(p->peer);
 	arena_free(&p->arena);
 	free(p);
@@ -156,6 +165,38 @@ static void explain(const struct parley *p, const char *what, struct arena *aren
 		user);
 }
 
+/* What it says of the user's password. */
+static void judge_guess(struct parley *p, const struct ipc_eap_turn *t)
+{
+	struct parleys *ps = p->world->parleys;
+	struct arena arena = { 0 };
+	struct text line = text_in(&arena);
+	uint64_t now = clock_ms();
+	unsigned wrong, wait;
+
+	if (!p->guesses)
+		return;
+	p->guesses = false;
+	if (t->over)
+		guesses_right(&ps->guesses, &p->user);
+	if (t->over || !t->what)
+		return;
+	wrong = guesses_wrong(&ps->guesses, &p->user, &p->from, now);
+	wait = guesses_wait(&ps->guesses, &p->user, &p->from, now);
+	if (wait && line_pass(&ps->lines, now)) {
+		char from[IP_TEXT];
+
+		line_add(&line, "connection", p->peer->name);
+		line_add(&line, "user", id_print(&p->user, &arena));
+		line_add(&line, "from", ip_print(&p->from, from));
+		line_number(&line, "wrong", wrong);
+		line_add(&line, "msg",
+			arena_printf(&arena, "wrong passwords: the next is judged after %u ms", wait));
+		log_say(LOG_WARN, "guessing", "%s", text_str(&line));
+	}
+	arena_free(&arena);
+}
+
 static void fill(struct parley *p, const struct ipc_eap_turn *t)
 {
 	struct ike_answer *a = &p->answer->a;
@@ -182,6 +223,7 @@ bool parley_take_turn(void *ctx, const struct ipc_message *m)
 	if (!p || !p->answer || p->ticket != m->ticket)
 		return true;
 	fill(p, &m->eap_turn);
+	judge_guess(p, &m->eap_turn);
 	give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
 	return true;
 }
@@ -245,14 +287,10 @@ static void fetch_for_nobody(struct parley *p)
 		tell(p->world->parleys, p->number, IPC_EAP_NOBODY, (struct bytes){ 0 });
 }
 
-bool parley_take_asks(void *ctx, const struct ipc_message *m)
+static void find_secret(struct parley *p)
 {
-	struct parley *p = map_get(&((struct parleys *)member_ctx(ctx))->open, m->eap_asks.conversation);
 	const struct secret *s;
 
-	if (!p || !p->answer)
-		return true;
-	p->user = p->authenticator ? id_of_octets(m->eap_asks.name, &p->arena) : *own_id(p);
 	s = secrets_eap(config_now(&p->world->config), &p->user);
 	p->secret = s ? &s->at : NULL;
 	if (s)
@@ -263,6 +301,41 @@ bool parley_take_asks(void *ctx, const struct ipc_message *m)
 		explain(p, NULL, &p->answer->arena, &p->answer->a.why);
 		give(p, ERR_MISSING, NULL);
 	}
+}
+
+static void on_delay(evutil_socket_t fd, short what, void *ctx)
+{
+	struct parley *p = ctx;
+
+	(void)fd;
+	(void)what;
+	if (p->answer)
+		find_secret(p);
+}
+
+bool parley_take_asks(void *ctx, const struct ipc_message *m)
+{
+	struct parleys *ps = member_ctx(ctx);
+	struct parley *p = map_get(&ps->open, m->eap_asks.conversation);
+	struct timeval later;
+	unsigned wait = 0;
+
+	if (!p || !p->answer)
+		return true;
+	p->user = p->authenticator ? id_of_octets(m->eap_asks.name, &p->arena) : *own_id(p);
+	p->guesses = p->authenticator;
+	if (p->guesses)
+		wait = guesses_wait(&ps->guesses, &p->user, &p->from, clock_ms());
+	if (!wait) {
+		find_secret(p);
+		return true;
+	}
+	if (!p->delay)
+		p->delay = evtimer_new(ps->world->base, on_delay, p);
+	if (!p->delay)
+		abort();
+	later = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
+	evtimer_add(p->delay, &later);
 	return true;
 }
 
@@ -323,6 +396,7 @@ static bool run(struct parleys *ps)
 
 	if (ps->runs)
 		return true;
+	rng_fill(&ps->world->entropy.rng, &ps->guesses.hash, sizeof ps->guesses.hash);
 	if (o->one && !ps->inside) {
 		ps->inside = calloc(1, sizeof *ps->inside);
 		if (!ps->inside)
@@ -349,6 +423,7 @@ static struct parley *begin(struct world *w, const struct ike_question *q)
 	p->local = id_copy(&p->arena, &q->local);
 	p->remote = id_copy(&p->arena, &q->remote);
 	p->authenticator = q->eap.authenticator;
+	p->from = q->hosts.remote;
 	map_put(&w->parleys->open, p->number, p);
 	return p;
 }

@@ -32,6 +32,7 @@ static enum verdict ask(struct draft *d, struct bytes packet, enum sa_state stat
 	q->auth = authenticator ? proof_theirs(d) : proof_own(d);
 	q->local = d->hs.local_id;
 	q->remote = d->hs.remote_id;
+	q->hosts.remote = d->core.path.remote.ip;
 	q->eap = (struct ike_eap_question){
 		.conversation = d->hs.eap.conversation,
 		.authenticator = authenticator,

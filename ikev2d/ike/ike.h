@@ -95,7 +95,7 @@ struct ike_question {
 	enum ike_ask_kind kind;
 	const struct peer *peer;
 	struct hosts hosts;               /* ASK_ROUTE: that are to be used, whatever PEER says; ASK_PATHS:
-					   * the local one that is in use */
+					   * the local one that is in use; ASK_EAP: where the peer is */
 	const char *gateway;              /* ASK_ROUTE: or the peer's by its name; NULL: not */
 	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference; ASK_LEASE:
 					   * what it asks for, of zeros: any */

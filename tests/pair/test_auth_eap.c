@@ -111,10 +111,10 @@ static void it_may_hold_for_a_time(void **state)
 
 	p->sun->eap.valid = 1000;
 	lab_calm(p->lab);
-	assert_int_equal(forge_sa(p->sun)->core.life_end, forge_sa(p->sun)->core.established + 1000 * SECOND);
+	assert_int_equal(forge_sa(p->sun)->core.life_end, forge_sa(p->sun)->core.established + 1000 * 1000);
 	assert_int_equal(
-		forge_sa(p->moon)->core.reauth_due, forge_sa(p->moon)->core.established + 900 * SECOND);
-	lab_pass(p->lab, 901 * SECOND);
+		forge_sa(p->moon)->core.reauth_due, forge_sa(p->moon)->core.established + 900 * 1000);
+	lab_pass(p->lab, 901 * 1000);
 	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
 	pair_assert_agree(p, 1);
 }

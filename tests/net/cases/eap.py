@@ -181,6 +181,21 @@ def eap_user_says_which_connection(bench):
 
 
 @case()
+def eap_guessing_takes_longer(bench):
+    """Of one user, in whatever way he is wrong; the right password is taken all the same."""
+    sun = bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-md5")).start()
+    moon = bench.daemon(bench.moon, client(bench, bench.moon, "eap-md5", password="another")).start()
+    for n in range(3):
+        check("event=guessing" not in sun.log(), f"nobody guesses after {n} wrong passwords\n{sun.log()}")
+        same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up")
+    sun.wait_log("event=guessing", "user=carol from=192.0.2.1 wrong=3", "after 500 ms")
+    moon.write(client(bench, bench.moon, "eap-md5"))
+    moon.must("reload")
+    moon.up()
+    carries(bench)
+
+
+@case()
 def eap_secrets_by_vici(bench):
     """A secret that comes, and goes."""
     moon = bench.daemon(bench.moon, client(bench, bench.moon, "eap-mschapv2")).start()
