@@ -54,6 +54,7 @@ static enum opcode parse(struct bytes data, uint8_t *id, struct rd *body)
 	struct rd r = rd_of(data);
 	uint8_t code = rd_u8(&r);
 
+	*body = r;
 	if (!r.bad && !r.n && (code == SUCCESS || code == FAILURE))
 		return code;
 	*id = rd_u8(&r);

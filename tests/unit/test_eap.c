@@ -440,6 +440,21 @@ static void a_gateway_that_does_not_know_the_password(void **state)
 	eap_free(e);
 }
 
+static void mschapv2_requests_out_of_order(void **state)
+{
+	static const char *const first[] = { "01 05 0006 1a 03", "01 05 0006 1a 04", "01 05 0005 1a",
+		"01 05 0009 1a 03 05 0004", "01 05 0009 1a 04 05 0004", "01 05 0009 1a 01 05 0004",
+		"01 05 0009 1a 02 05 0004" };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof first / sizeof *first; i++) {
+		struct eap *e = new_side(false, EAP_MSCHAPV2);
+
+		assert_int_equal(take(e, first[i]).what, EAP_FAILED);
+		eap_free(e);
+	}
+}
+
 static void microsofts_errors_have_words(void **state)
 {
 	struct eap *e = new_side(false, EAP_MSCHAPV2);
@@ -795,6 +810,7 @@ int main(void)
 		cmocka_unit_test(success_before_it_is_due),
 		cmocka_unit_test(mschapv2_success_without_proof),
 		cmocka_unit_test(a_gateway_that_does_not_know_the_password),
+		cmocka_unit_test(mschapv2_requests_out_of_order),
 		cmocka_unit_test(microsofts_errors_have_words),
 		cmocka_unit_test(a_repeated_request_has_the_same_answer),
 		cmocka_unit_test(a_repeated_answer_has_the_same_request),
