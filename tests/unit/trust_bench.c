@@ -164,6 +164,7 @@ enum err trust_prove(struct trust_bench *b, bool classic)
 	struct ike_question q = {
 		.kind = ASK_PROOF,
 		.peer = b->moon.conf.peers[0],
+		.auth = &b->moon.conf.peers[0]->local,
 		.local = b->moon.conf.peers[0]->local.id,
 		.octets = bytes_of(octets, sizeof octets),
 		.hashes = bytes_of(hashes, classic ? 0 : sizeof hashes),
@@ -211,6 +212,7 @@ void trust_judge(struct trust_bench *b)
 	struct ike_question q = {
 		.kind = ASK_CHECK,
 		.peer = b->sun.conf.peers[0],
+		.auth = &b->sun.conf.peers[0]->remote,
 		.remote = b->id,
 		.octets = bytes_of(octets, sizeof octets),
 		.method = (uint8_t)b->proof.method,
