@@ -8,6 +8,7 @@
  */
 #include "ike/cfg.h"
 
+#include "ike/ends.h"
 #include "ike/trap.h"
 
 enum {
@@ -313,7 +314,7 @@ enum cfg_wish cfg_lease(struct draft *d, const struct message *m)
 	if (!wanted->n)
 		return d->core.peer->pools.n && m->has & PAYLOAD_BIT(PAYLOAD_SA) ? missing(d) : CFG_NOTHING;
 	q = draft_ask(d, ASK_LEASE, S_R_LEASE);
-	q->remote = d->hs.remote_id;
+	q->remote = *handshake_user(&d->hs);
 	q->hosts.remote = d->core.path.remote.ip;
 	q->remotes = (struct ike_ips){ wanted->v, wanted->n };
 	q->replaces = d->hs.others != OTHERS_STAY;

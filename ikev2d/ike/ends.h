@@ -12,6 +12,12 @@ static inline const struct id *sa_user(const struct sa *sa)
 	return sa->eap_id.type == ID_ANY ? &sa->remote_id : &sa->eap_id;
 }
 
+/* The same while it is being set up. */
+static inline const struct id *handshake_user(const struct handshake *hs)
+{
+	return hs->eap.id.type == ID_ANY ? &hs->remote_id : &hs->eap.id;
+}
+
 /* SA has got its identities. */
 void ends_add(struct ike *ike, struct sa *sa);
 /* The address of its peer may be another one than before. */

@@ -32,7 +32,7 @@ bool unique_is_first(const struct draft *d)
 bool unique_refuses(struct draft *d, const struct message *m)
 {
 	const struct peer *p = d->core.peer;
-	const struct id *user = d->hs.eap.id.type == ID_ANY ? &d->hs.remote_id : &d->hs.eap.id;
+	const struct id *user = handshake_user(&d->hs);
 	bool alone = message_notify(m, INITIAL_CONTACT);
 
 	if (p->unique == UNIQUE_NEVER)

@@ -181,6 +181,19 @@ def eap_user_says_which_connection(bench):
 
 
 @case()
+def eap_user_has_the_address(bench):
+    """Virtual addresses are the user's, not the machine's."""
+    ours = client(bench, bench.moon, "eap-mschapv2", conn={"vips": "0.0.0.0", "children": {"net": {"local_ts": "dynamic"}}})
+    theirs = gateway(bench, bench.sun, "eap-mschapv2", conn={"pools": "rw", "children": {"net": {"remote_ts": "dynamic"}}})
+    moon = bench.daemon(bench.moon, ours).start()
+    sun = bench.daemon(bench.sun, {**theirs, "pools": {"rw": {"addrs": "10.93.0.0/24"}}}).start()
+    moon.up()
+    reaches(moon.host, bench.sun.inside[4])
+    (lease,) = sun.json("list", "pools", "--leases")["pools"][0]["leases"]
+    same((lease["address"], lease["identity"]), ("10.93.0.1", "carol"), "lease")
+
+
+@case()
 def eap_guessing_takes_longer(bench):
     """Of one user, in whatever way he is wrong; the right password is taken all the same."""
     sun = bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-md5")).start()
