@@ -443,8 +443,12 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 /* ---------------------------------------------------------------------- life */
 
-static void live(struct world *w, int background)
+/* UNLOCKED: why memory is not (errno); 0: it is. */
+static void live(struct world *w, int background, int unlocked)
 {
+	if (unlocked)
+		log_say(LOG_WARN, "start", "msg=\"keys may be swapped to disk: memory cannot be locked: %s\"",
+			strerror(unlocked));
 	for (unsigned i = 0; i < 3; i++)
 		evsignal_add(w->signals[i], NULL);
 	datapath_say(w);
@@ -464,18 +468,16 @@ static int run(const struct options *o, int background)
 	struct world w = { .options = o, .started = clock_ms() };
 	struct text why = text_in(&w.arena);
 	enum err e = ERR_OK;
+	int unlocked = process_lock_memory() ? 0 : errno;
 	unsigned n = 0;
 
 	logging_start(o);
-	if (!process_lock_memory())
-		log_say(LOG_WARN, "start", "msg=\"keys may be swapped to disk: memory cannot be locked: %s\"",
-			strerror(errno));
 	while (n < PARTS && !(e = parts[n].start(&w, &why)))
 		n++;
 	if (e)
 		fprintf(stderr, "ikev2d: %s\n", text_str(&why));
 	else
-		live(&w, background);
+		live(&w, background, unlocked);
 	while (n--)
 		parts[n].stop(&w);
 	arena_free(&w.arena);

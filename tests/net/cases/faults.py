@@ -197,9 +197,9 @@ def right_configuration(bench):
 @case()
 def connection_with_a_key_not_built_in(bench):
     """It is loaded and shown, but not used in either direction, and each place says why."""
-    vips = {"conn": {"vips": "0.0.0.0", "children": {"net": {"start_action": "start"}}}}
-    moon, sun = bench.pair(moon=vips)
-    why = "connections.site.vips: virtual addresses are not built in yet"
+    later = {"conn": {"mediated_by": "star", "children": {"net": {"start_action": "start"}}}}
+    moon, sun = bench.pair(moon=later)
+    why = "connections.site.mediated_by: mediation is not built in yet"
     contains(moon.log(), f"{why}, so this connection is not used", "log of the daemon")
     done = moon.ipsec("up", "site")
     same(done.code, 1, "exit code of ipsec up")

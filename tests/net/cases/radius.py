@@ -6,11 +6,10 @@ from lab.case import case
 from lab.check import Skipped, check, contains, same, until
 
 # She is only known where the request says what strongSwan's would.
-USERS = f"""carol	Cleartext-Password := "{PASSWORD}", NAS-Port-Id == "site", Calling-Station-Id =~ "^192.0.2.2", \\
-	NAS-IP-Address == 192.0.2.1, NAS-Identifier == "strongSwan"
-	Class = "staff",
-	Session-Timeout = 3600
-"""
+USERS = (f'carol	Cleartext-Password := "{PASSWORD}", NAS-Port-Id == "site", Calling-Station-Id =~ "^192.0.2.2", '
+         'NAS-IP-Address == 192.0.2.1, NAS-Identifier == "strongSwan"\n'
+         '	Class = "staff",\n'
+         '	Session-Timeout = 3600\n')
 
 ONE = {"server": "10.1.0.10", "secret": f'"{radius.SECRET}"'}
 NOBODY = "10.1.0.77"
