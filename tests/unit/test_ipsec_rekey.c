@@ -119,8 +119,8 @@ static void rekey_as_json(void **state)
 	(void)state;
 	ipsec_bench_start(&b, NULL);
 	assert_int_equal(ipsec_bench_run(&b, "--json rekey net"), 0);
-	assert_string_equal(
-		b.out, "{\"schema\":1,\"name\":\"net\",\"success\":true,\"matches\":1,\"error\":null,\"why\":null}\n");
+	assert_string_equal(b.out, "{\"schema\":1,\"name\":\"net\",\"success\":true,\"matches\":1,\"error\":"
+				   "null,\"why\":null}\n");
 	ipsec_bench_end(&b);
 }
 

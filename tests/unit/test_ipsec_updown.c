@@ -119,7 +119,8 @@ static void up_as_json(void **state)
 	(void)state;
 	assert_int_equal(code, 0);
 	assert_string_equal(b.out,
-		"{\"schema\":1,\"name\":\"home\",\"initiated\":[{\"connection\":\"home\",\"child\":\"lan\",\"success\":"
+		"{\"schema\":1,\"name\":\"home\",\"initiated\":[{\"connection\":\"home\",\"child\":\"lan\","
+		"\"success\":"
 		"true,"
 		"\"error\":null,\"why\":null}],\"success\":true,\"log\":[\"doing as I was told\"]}\n");
 	ipsec_bench_end(&b);
@@ -184,8 +185,9 @@ static void down_as_json(void **state)
 	(void)state;
 	ipsec_bench_start(&b, NULL);
 	assert_int_equal(ipsec_bench_run(&b, "--json down gw/net"), 0);
-	assert_string_equal(b.out, "{\"schema\":1,\"name\":\"gw/net\",\"success\":true,\"matches\":1,\"terminated\":1,"
-				   "\"error\":null,\"why\":null,\"log\":[\"doing as I was told\"]}\n");
+	assert_string_equal(b.out,
+		"{\"schema\":1,\"name\":\"gw/net\",\"success\":true,\"matches\":1,\"terminated\":1,"
+		"\"error\":null,\"why\":null,\"log\":[\"doing as I was told\"]}\n");
 	ipsec_bench_end(&b);
 }
 
