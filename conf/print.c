@@ -83,12 +83,23 @@ static void print_section(
 	close_section(depth, out);
 }
 
+/* "local", "local-2", … */
+static void print_rounds(
+	const char *side, enum conf_section_kind kind, const struct auth_conf *first, struct text *out)
+{
+	unsigned n = 1;
+
+	print_section(side, kind, first, 2, out);
+	for (const struct auth_conf *a = first->next; a; a = a->next)
+		print_section(arena_printf(out->arena, "%s-%u", side, ++n), kind, a, 2, out);
+}
+
 static void print_peer(const struct peer *p, struct text *out)
 {
 	open_section(p->name, 1, out);
 	conf_print_keys(CONF_CONNECTION, p, 2, out);
-	print_section("local", CONF_LOCAL, &p->local, 2, out);
-	print_section("remote", CONF_REMOTE, &p->remote, 2, out);
+	print_rounds("local", CONF_LOCAL, &p->local, out);
+	print_rounds("remote", CONF_REMOTE, &p->remote, out);
 	open_section("children", 2, out);
 	for (unsigned i = 0; i < p->n_children + p->n_shunts; i++)
 		print_section(p->children[i].name, CONF_CHILD, &p->children[i], 3, out);

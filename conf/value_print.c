@@ -241,9 +241,15 @@ bool value_print_authentication(const struct written *v)
 {
 	const struct auth_way *way = v->field;
 
-	if (way->method == AUTH_PSK)
-		text_add(v->out, "psk");
-	else if (way->method == AUTH_PUBKEY)
-		text_add(v->out, "%s", way->constraints ? way->constraints : "pubkey");
-	return way->method == AUTH_PSK || way->method == AUTH_PUBKEY;
+	switch (way->method) {
+	case AUTH_ANY: return false;
+	case AUTH_PSK: text_add(v->out, "psk"); break;
+	case AUTH_PUBKEY: text_add(v->out, "%s", way->constraints ? way->constraints : "pubkey"); break;
+	case AUTH_EAP:
+		text_add(v->out, "eap%s%s", way->eap ? "-" : "", way->eap ? way->eap : "");
+		if (way->constraints)
+			text_add(v->out, ":%s", way->constraints);
+		break;
+	}
+	return true;
 }

@@ -47,6 +47,12 @@ static void same_selectors(struct tss a, struct tss b)
 static void same_auth(const struct auth_conf *a, const struct auth_conf *b)
 {
 	assert_int_equal(a->way.method, b->way.method);
+	assert_string_equal(a->way.eap ? a->way.eap : "", b->way.eap ? b->way.eap : "");
+	assert_string_equal(
+		a->way.constraints ? a->way.constraints : "", b->way.constraints ? b->way.constraints : "");
+	assert_int_equal(!a->next, !b->next);
+	if (a->next)
+		same_auth(a->next, b->next);
 	assert_int_equal(a->id.type, b->id.type);
 	assert_true(bytes_eq(a->id.data, b->id.data));
 }
@@ -248,6 +254,15 @@ static void limits_that_follow_from_others(void **state)
 	again("connections { a { " AUTHS " children { n { life_bytes = 9000g\n life_packets = 11 } } } }");
 }
 
+static void ways_to_authenticate(void **state)
+{
+	(void)state;
+	again("connections { a { local { auth = eap\n eap_id = carol }\n remote { auth = pubkey-sha256 } }\n"
+	      " b { " AUTHS " remote-2 { round = 2\n auth = eap-mschapv2\n eap_id = %any }\n"
+	      " remote-3 { round = 3\n auth = eap-7-12345 } }\n"
+	      " c { local { auth = pubkey }\n remote { auth = eap-tls:rsa-2048 } } }");
+}
+
 static void virtual_addresses(void **state)
 {
 	(void)state;
@@ -301,6 +316,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_key),
 		cmocka_unit_test(limits_that_follow_from_others),
+		cmocka_unit_test(ways_to_authenticate),
 		cmocka_unit_test(virtual_addresses),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(names_of_any_kind),
