@@ -237,6 +237,8 @@ void check_empty(struct life *l)
 				ike->spis.count);
 		if (datapath_sas(&h->datapath) || datapath_policies(&h->datapath, false))
 			life_fail(l, "%s: the data path still has SAs or policies", h->name);
+		if (h->eap.open.count)
+			life_fail(l, "%s: a conversation of EAP goes on", h->name);
 		if (h->n_vips || leases_used(h))
 			life_fail(l, "%s: somebody has a virtual address still", h->name);
 	}

@@ -51,6 +51,14 @@ static void enlarge(struct life *l, unsigned side)
 	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
 	"pools { four { addrs = 10.93.%u.0/24\n } six { addrs = 2001:db8:93::/120\n } }\n"
 
+/* Moon proves who it is by EAP, so that sun cannot begin. */
+static const char *const eap[SIDES] = {
+	[MOON] = "connections { site { local { auth = eap\n } } }\n",
+	[SUN] = "connections { site { remote { auth = eap\n }\n"
+		" children { net { start_action = none\n } more { keep = no\n close_action = none\n"
+		" dpd_action = none\n } } } }\n",
+};
+
 const char *fate_home(const struct life *l, unsigned side)
 {
 	return side == SUN ? "192.0.2.2" : l->behind_nat ? "10.9.0.1" : "192.0.2.1";
@@ -101,6 +109,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		enlarge(l, side);
 	if (l->seed % 5 == 2)
 		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
+	if (l->seed % 11 == 4)
+		l->conf[side] = arena_printf(&l->arena, "%s%s", l->conf[side], eap[side]);
 	return l->conf[side];
 }
 
