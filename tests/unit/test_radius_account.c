@@ -41,7 +41,7 @@ static struct radius_packet assert_message(struct bench *b, uint32_t status)
 {
 	struct radius_packet p = { 0 };
 	struct bytes value;
-	uint32_t is;
+	uint32_t is = 0;
 
 	assert_true(radius_accounts_next(b->accounts, b->now, &b->out));
 	assert_int_equal(b->out.what, RADIUS_ACCOUNT_ASK);
