@@ -53,6 +53,8 @@ static void take_key(struct draft *d)
 {
 	const char *method = d->answer->eap.method;
 
+	if (!d->core.initiator)
+		d->core.login = d->hs.eap.conversation;
 	d->hs.eap.conversation = 0;
 	d->hs.eap.key = arena_bytes(&d->keep, d->answer->shared);
 	tell_log(d, "IKE", "EAP method %s succeeded, %sMSK established",

@@ -146,6 +146,7 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.local_id = known_id(&sa->local_id, &sa->handshake.local_id, &p->local.id, arena),
 		.remote_id = known_id(&sa->remote_id, &sa->handshake.remote_id, &p->remote.id, arena),
 		.remote_eap_id = id_copy(arena, &sa->eap_id),
+		.login = c->login,
 		.suite = c->suite,
 		.local_vips = c->began ? c->vips : (struct vips){ 0 },
 		.remote_vips = c->began ? (struct vips){ 0 } : c->vips,

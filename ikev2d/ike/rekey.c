@@ -60,6 +60,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.state = S_UP,
 		.initiator = initiator,
 		.began = old->began,
+		.login = old->login,
 		.spi_i = initiator ? x->ike_spi : x->ike_spi_peer,
 		.spi_r = initiator ? x->ike_spi_peer : x->ike_spi,
 		.path = old->path,

@@ -103,6 +103,7 @@ struct sa_record {
 	bool initiator;
 	struct path path;
 	struct id local_id, remote_id, remote_eap_id; /* the last ID_ANY: EAP did not say who the peer is */
+	uint32_t login; /* the number of the conversation of EAP by which the peer has come; 0: none */
 	struct suite suite;
 	struct vips local_vips, remote_vips; /* each of one end, given by the other */
 	const struct ip *dns;                /* servers that were told with ours */
