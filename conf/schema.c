@@ -25,7 +25,6 @@
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
 #define NO_EAP_TLS  "TLS in EAP is not built in yet"
-#define NO_ACCOUNTS "accounting is not built in yet"
 #define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
 #define NO_GROUPS   "groups are not built in yet"
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
@@ -538,17 +537,16 @@ static const struct conf_key daemon_keys[] = {
 };
 
 static const struct conf_key radius_keys[] = {
-	{ "accounting", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no", .doc = "tell the servers what sessions use",
-		.note = NO_ACCOUNTS },
-	{ "accounting_close_on_timeout", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "yes",
-		.doc = "end a session when no server acknowledges what it uses", .note = NO_ACCOUNTS },
-	{ "accounting_interval", STATUS_IGNORED, TYPE_TIME, NOWHERE, "0s",
-		.doc = "how often to tell them while it lasts, unless they say so; 0: never",
-		.note = NO_ACCOUNTS },
-	{ "accounting_requires_vip", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
-		.doc = "tell them only of sessions with a virtual address", .note = NO_ACCOUNTS },
-	{ "accounting_send_class", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
-		.doc = "tell them the Class that they gave", .note = NO_ACCOUNTS },
+	{ "accounting", STATUS_READ, TYPE_BOOL, RADIUS(accounting), "no",
+		.doc = "tell the servers what sessions use" },
+	{ "accounting_close_on_timeout", STATUS_READ, TYPE_BOOL, RADIUS(accounting_close_on_timeout), "yes",
+		.doc = "end a session when no server acknowledges what it uses" },
+	{ "accounting_interval", STATUS_READ, TYPE_TIME, RADIUS(accounting_interval), "0s",
+		.doc = "how often to tell them while it lasts, unless they say so; 0: never" },
+	{ "accounting_requires_vip", STATUS_READ, TYPE_BOOL, RADIUS(accounting_requires_vip), "no",
+		.doc = "tell them only of sessions with a virtual address" },
+	{ "accounting_send_class", STATUS_READ, TYPE_BOOL, RADIUS(accounting_send_class), "no",
+		.doc = "tell them the Class that they gave" },
 	{ "acct_port", STATUS_READ, TYPE_PORT, RADIUS(single.acct_port), "1813",
 		.doc = "port for accounting" },
 	{ "auth_port", STATUS_READ, TYPE_PORT, RADIUS(single.auth_port), "1812",

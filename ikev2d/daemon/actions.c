@@ -2,6 +2,7 @@
 /* One function an action, and the table that joins them. */
 #include "daemon/actions.h"
 
+#include "daemon/accounts.h"
 #include "daemon/answers.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
@@ -42,6 +43,7 @@ static enum err do_sa_add(struct world *w, const struct ike_action *a, struct te
 static enum err do_sa_del(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
+	accounts_sa_gone(w, a->sa_del.child, a->sa_del.inbound);
 	w->backend->sa_del(w->xfrm, a->sa_del.child, a->sa_del.inbound);
 	return ERR_OK;
 }

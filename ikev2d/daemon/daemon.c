@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From start to stop: THE list of the daemon's parts, in the order in which they are started; they are
  * stopped in the opposite one. */
+#include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/engine.h"
@@ -361,6 +362,13 @@ static enum err trust_part_start(struct world *w, struct text *why)
 	return trust_start(w, w->rundir.path, arena_printf(&w->arena, "%s/crls", w->state_dir), why);
 }
 
+static enum err accounts_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	accounts_start(w);
+	return ERR_OK;
+}
+
 static enum err roam_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -433,6 +441,7 @@ static const struct part {
 	{ datapath_start, datapath_stop },
 	{ shunts_part_start, shunts_part_stop },
 	{ trust_part_start, trust_stop },
+	{ accounts_part_start, accounts_stop },
 	{ roam_part_start, roam_stop },
 	{ recheck_part_start, recheck_stop },
 	{ watch_part_start, watch_stop },

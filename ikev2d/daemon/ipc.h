@@ -69,6 +69,8 @@ enum ipc_kind {
 	IPC_RELAYED,
 	IPC_ORDER,
 	IPC_OBEYED,
+	IPC_ACCOUNT,
+	IPC_ACCOUNTED,
 	IPC_KINDS
 };
 
@@ -174,6 +176,12 @@ struct ipc_message {
 		struct {                    /* IPC_OBEYED: for so many IKE_SAs */
 			uint32_t matched;
 		} obeyed;
+		struct { /* IPC_ACCOUNT: of a message about a session */
+			struct bytes attributes;
+		} account;
+		struct { /* IPC_ACCOUNTED: by a server */
+			bool acknowledged;
+		} accounted;
 	};
 };
 

@@ -499,6 +499,16 @@ static void obeyed(struct walk *x, struct ipc_message *m)
 	u32(x, &m->obeyed.matched);
 }
 
+static void account(struct walk *x, struct ipc_message *m)
+{
+	octets(x, &m->account.attributes, RADIUS_ATTRIBUTES_MAX);
+}
+
+static void accounted(struct walk *x, struct ipc_message *m)
+{
+	flag(x, &m->accounted.acknowledged);
+}
+
 static void relayed(struct walk *x, struct ipc_message *m)
 {
 	struct ipc_relayed *r = &m->relayed;
@@ -580,6 +590,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_RELAYED] = { { "relayed", CERTS, IPC_IKE, SERVES, trust_take_answer }, relayed },
 	[IPC_ORDER] = { { "order", CERTS, IPC_IKE, SERVES, obey_take_order }, order },
 	[IPC_OBEYED] = { { "obeyed", IKE, IPC_CERTS, SERVES, commands_take_obeyed }, obeyed },
+	[IPC_ACCOUNT] = { { "account", IKE, IPC_CERTS, SERVES, relay_take_account }, account },
+	[IPC_ACCOUNTED] = { { "accounted", CERTS, IPC_IKE, SERVES, trust_take_answer }, accounted },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 

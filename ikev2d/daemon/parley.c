@@ -2,6 +2,7 @@
 /* Questions to who leads EAP, and what becomes of the answers. */
 #include "daemon/parley.h"
 
+#include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/eaps.h"
 #include "daemon/family.h"
@@ -442,6 +443,7 @@ static struct lead *lead_begin(struct parley *p, const struct path *path)
 	const struct lead_about about = { .identity = name_of(&p->remote, &arena),
 		.ask = asks_identity(p),
 		.session = { .connection = bytes_str(p->peer->name),
+			.id = bytes_str(c->accounting ? accounts_id(p->world, p->number, &arena) : ""),
 			.port = p->number,
 			.local = path->local,
 			.remote = path->remote,
@@ -457,12 +459,14 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 {
 	struct ike_answer *a = &p->answer->a;
 	struct arena *arena = &p->answer->arena;
+	struct bytes user = r->user.n ? r->user : lead_name(p->lead);
 
 	a->eap.over = true;
 	a->eap.method = "radius";
-	a->eap.id = id_of_octets(r->user.n ? r->user : lead_name(p->lead), arena);
+	a->eap.id = id_of_octets(user, arena);
 	a->shared = arena_bytes(arena, r->msk);
 	a->valid = r->session_timeout;
+	accounts_let_in(p->world, p->number, user, r);
 }
 
 static void on_lead(void *ctx, const struct ipc_relayed *r)

@@ -11,6 +11,7 @@
 /* A question of ike's. */
 struct relay_talk {
 	uint64_t ticket;
+	bool accounts; /* it tells of a session, and is no conversation */
 	struct radius_relay conversation;
 };
 
@@ -118,19 +119,37 @@ static void refuse(struct relay *r, uint64_t ticket, const char *why)
 	tell_turn(r, ticket, &none, &turn);
 }
 
-static void conclude(struct relay *r, const struct radius_out *out)
+static void tell_accounted(struct relay *r, uint64_t ticket, bool acknowledged)
 {
-	struct relay_talk *t = map_take(&r->asked, out->ticket);
+	const struct ipc_message a = {
+		.kind = IPC_ACCOUNTED, .ticket = ticket, .accounted = { acknowledged }
+	};
+
+	certs_answer(r->certs, &a);
+}
+
+static void go_on(struct relay *r, struct relay_talk *t, const struct radius_out *out)
+{
 	struct bytes secret = { 0 };
 	struct radius_turn turn;
 
-	if (!t)
-		return;
 	if (out->what == RADIUS_ANSWER)
 		secret = radius_client_secret(r->client, out->socket.server);
 	radius_relay_take(&t->conversation, out, secret, &turn);
 	tell_turn(r, t->ticket, &t->conversation, &turn);
 	WIPE(turn);
+}
+
+static void conclude(struct relay *r, const struct radius_out *out)
+{
+	struct relay_talk *t = map_take(&r->asked, out->ticket);
+
+	if (!t)
+		return;
+	if (t->accounts)
+		tell_accounted(r, t->ticket, out->what == RADIUS_ANSWER);
+	else
+		go_on(r, t, out);
 	free(t);
 }
 
@@ -286,6 +305,16 @@ static const char *ask(struct relay *r, struct relay_talk *t, const struct ipc_r
 	return e ? "what the peer says is too long for a RADIUS server" : NULL;
 }
 
+static struct relay_talk *talk_new(uint64_t ticket)
+{
+	struct relay_talk *t = calloc(1, sizeof *t);
+
+	if (!t)
+		abort();
+	t->ticket = ticket;
+	return t;
+}
+
 bool relay_take_eap(void *ctx, const struct ipc_message *m)
 {
 	struct relay *r = &((struct certs *)ctx)->relay;
@@ -294,16 +323,49 @@ bool relay_take_eap(void *ctx, const struct ipc_message *m)
 
 	if (map_get(&r->asked, m->ticket))
 		return false;
-	t = calloc(1, sizeof *t);
-	if (!t)
-		abort();
-	t->ticket = m->ticket;
+	t = talk_new(m->ticket);
 	why = ask(r, t, &m->relay);
 	if (why) {
 		free(t);
 		refuse(r, m->ticket, why);
 		return true;
 	}
+	map_put(&r->asked, m->ticket, t);
+	settle(r);
+	return true;
+}
+
+/* Who has written them is not believed. */
+static bool are_attributes(struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+
+	while (!rd_done(&r) && !r.bad) {
+		uint8_t n;
+
+		(void)rd_u8(&r);
+		n = rd_u8(&r);
+		if (n < 3)
+			return false;
+		(void)rd_bytes(&r, n - 2u);
+	}
+	return !r.bad;
+}
+
+bool relay_take_account(void *ctx, const struct ipc_message *m)
+{
+	struct relay *r = &((struct certs *)ctx)->relay;
+	struct relay_talk *t;
+
+	if (map_get(&r->asked, m->ticket) || !are_attributes(m->account.attributes))
+		return false;
+	if (!r->client ||
+		radius_client_ask(r->client, m->ticket, RADIUS_ACCT, -1, m->account.attributes, clock_ms())) {
+		tell_accounted(r, m->ticket, false);
+		return true;
+	}
+	t = talk_new(m->ticket);
+	t->accounts = true;
 	map_put(&r->asked, m->ticket, t);
 	settle(r);
 	return true;
@@ -318,7 +380,9 @@ static void forget(struct relay *r, const char *why)
 	size_t at = 0;
 
 	while ((t = map_next(&r->asked, &at))) {
-		if (why)
+		if (why && t->accounts)
+			tell_accounted(r, t->ticket, false);
+		else if (why)
 			refuse(r, t->ticket, why);
 		free(t);
 	}

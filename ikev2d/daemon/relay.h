@@ -52,3 +52,4 @@ void relay_stop(struct relay *r);
 /* What is done with messages (ipc_table.c); CTX is certs. */
 bool relay_take_servers(void *ctx, const struct ipc_message *m);
 bool relay_take_eap(void *ctx, const struct ipc_message *m);
+bool relay_take_account(void *ctx, const struct ipc_message *m);

@@ -2,6 +2,7 @@
 /* One TELL, all who want to hear it. */
 #include "daemon/tells.h"
 
+#include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/line.h"
@@ -212,4 +213,5 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 	if (t->record && t->kind >= TELL_SA_UP)
 		raise_event(w, t);
 	updown_told(w, t);
+	accounts_told(w, t);
 }

@@ -2,6 +2,7 @@
 /* Questions to certs, which are asked again when it was lost in between, and what becomes of the answers. */
 #include "daemon/trust.h"
 
+#include "daemon/accounts.h"
 #include "daemon/certs.h"
 #include "daemon/copies.h"
 #include "daemon/engine.h"
@@ -32,6 +33,7 @@ struct query {
 	uint32_t sa;                  /* IPC_AGAIN */
 	resolve_done *done;           /* IPC_RESOLVE */
 	relay_done *relayed;          /* IPC_RELAY */
+	uint64_t session;             /* IPC_ACCOUNT */
 	void *ctx;
 };
 
@@ -120,6 +122,7 @@ static void give_up(struct trust *t, struct query *q, const char *what)
 	case IPC_RELAY:
 		q->relayed(q->ctx, &(struct ipc_relayed){ .what = RADIUS_FAILED, .why = what });
 		break;
+	case IPC_ACCOUNT: accounts_done(t->world, q->session, false); break;
 	default: recheck_go_on(t->world); break;
 	}
 	query_free(t, q);
@@ -132,6 +135,7 @@ static void give(struct trust *t, struct query *q, const struct ipc_message *m)
 	case IPC_STAPLE: give_stapled(t, q, &m->staple.certs); break;
 	case IPC_RESOLVE: q->done(q->ctx, m->resolve.ip.v ? &m->resolve.ip : NULL, m->resolve.what); break;
 	case IPC_RELAY: q->relayed(q->ctx, &m->relayed); break;
+	case IPC_ACCOUNT: accounts_done(t->world, q->session, m->accounted.acknowledged); break;
 	default:
 		if (m->verdict.result && m->verdict.revoked)
 			withdraw(t->world, q, &m->verdict);
@@ -238,6 +242,7 @@ static enum ipc_kind answer_to(enum ipc_kind kind)
 	case IPC_STAPLE: return IPC_STAPLED;
 	case IPC_RESOLVE: return IPC_RESOLVED;
 	case IPC_RELAY: return IPC_RELAYED;
+	case IPC_ACCOUNT: return IPC_ACCOUNTED;
 	default: return IPC_VERDICT;
 	}
 }
@@ -437,6 +442,15 @@ void trust_relay(struct world *w, const struct ipc_relay *in, relay_done *done, 
 	m->session.id = arena_bytes(&q->arena, in->session.id);
 	q->relayed = done;
 	q->ctx = ctx;
+	fly(&w->trust);
+}
+
+void trust_account(struct world *w, uint64_t session, struct bytes attributes)
+{
+	struct query *q = query_new(&w->trust, IPC_ACCOUNT);
+
+	q->session = session;
+	q->message.account.attributes = arena_bytes(&q->arena, attributes);
 	fly(&w->trust);
 }
 

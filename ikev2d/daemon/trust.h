@@ -64,6 +64,10 @@ void trust_complete(struct world *w, struct answer *answer);
 typedef void relay_done(void *ctx, const struct ipc_relayed *r);
 void trust_relay(struct world *w, const struct ipc_relay *q, relay_done *done, void *ctx);
 
+/* Tells RADIUS servers of SESSION by ATTRIBUTES; accounts_done() is called once, later, maybe within an
+ * action. */
+void trust_account(struct world *w, uint64_t session, struct bytes attributes);
+
 /* The first address of NAME, of FAMILY (4, 6, or 0: any). DONE is called once, later. */
 void trust_resolve(struct world *w, const char *name, unsigned family, resolve_done *done, void *ctx);
 

@@ -40,6 +40,8 @@ struct world {
 	struct vault *vault;     /* of secrets: another process */
 	struct parleys *parleys; /* EAP: another process */
 	struct event *parleys_lost;
+	struct accounts *accounts; /* of RADIUS users; NULL: none are kept */
+	bool deaf;                 /* stopping: no peer is heard any more */
 	struct config config;
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */

@@ -119,9 +119,7 @@ enum err radius_accounts_start(
 	s->key = key;
 	s->started = now;
 	memcpy(s->attributes, octets, s->n = w.n);
-	if (account->interim)
-		s->interim = 1000ull *
-			     (account->interim < RADIUS_INTERIM_MIN ? RADIUS_INTERIM_MIN : account->interim);
+	s->interim = 1000ull * account->interim;
 	map_put(&a->accounts, key, s);
 	owe(a, s, STATUS_START, now, now);
 	return ERR_OK;

@@ -10,7 +10,8 @@ enum {
 	RADIUS_ACCOUNTS_MAX = 100000,      /* sessions, also ones that are over and not acknowledged */
 	RADIUS_ACCOUNT_AGAIN = 60 * 1000,  /* until a message that nobody has answered is sent again */
 	RADIUS_ACCOUNT_KEEP = 3600 * 1000, /* that the end of a session is told */
-	RADIUS_INTERIM_MIN = 60,           /* s between two interim messages, at least (RFC 2869, 2.1) */
+	RADIUS_INTERIM_MIN = 60, /* s between two interim messages, where a server says how many (RFC
+				  * 2869, 2.1) */
 };
 
 struct radius_usage {

@@ -36,7 +36,9 @@ static struct bytes make_reply(const struct radius_fake *s, struct bytes request
 	struct radius_packet p = radius_packet_of(request);
 	struct bytes state;
 
-	if (s->temper == REFUSES) {
+	if (p.code == RADIUS_ACCOUNTING_REQUEST) {
+		radius_reply(a, RADIUS_ACCOUNTING_RESPONSE, request, false);
+	} else if (s->temper == REFUSES) {
 		radius_reply(a, RADIUS_ACCESS_REJECT, request, true);
 		radius_put(&a->w, RADIUS_REPLY_MESSAGE, bytes_str("expired"));
 	} else if (!radius_find(&p, RADIUS_STATE, &state)) {
@@ -65,7 +67,8 @@ static void on_request(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	assert_true(n > 0);
 	p = radius_packet_of(bytes_of(octets, (size_t)n));
-	assert_int_equal(radius_verify(&p, bytes_str(RADIUS_FAKE_SECRET), NULL, true), 0);
+	assert_int_equal(
+		radius_verify(&p, bytes_str(RADIUS_FAKE_SECRET), NULL, p.code == RADIUS_ACCESS_REQUEST), 0);
 	s->asked++;
 	memcpy(s->last, octets, s->n_last = (size_t)n);
 	if (s->temper == SILENT)

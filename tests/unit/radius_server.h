@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A RADIUS server in the loop, on an address of this machine. It challenges who comes first, and lets in
- * alice. */
+ * alice; what it is told of sessions it acknowledges. */
 #pragma once
 
 #include "radius_help.h"

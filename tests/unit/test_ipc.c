@@ -110,6 +110,8 @@ static const struct ipc_message messages[] = {
 		.order = { { OCTETS("alice"), OCTETS("1-7"), OCTETS("rw"), OCTETS("192.0.2.9"),
 			{ 4, { 192, 0, 2, 9 } }, { 6, { 0x20, 1 } }, true, 7 } } },
 	{ .kind = IPC_OBEYED, .ticket = 16, .obeyed = { 3 } },
+	{ .kind = IPC_ACCOUNT, .ticket = 17, .account = { OCTETS("attributes") } },
+	{ .kind = IPC_ACCOUNTED, .ticket = 17, .accounted = { true } },
 	{ .kind = IPC_RADIUS,
 		.radius = { { { { 4, { 0 } }, 3799 }, OCTETS("secret"), OCTETS("gw") }, radius_servers, 2,
 			2000, 1400, 4 } },

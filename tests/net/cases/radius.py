@@ -68,6 +68,95 @@ def radius_lets_a_user_in_and_out(bench):
     bench.charon.wait_idle()
 
 
+def told(servers, status):
+    """What the server has noted of its messages with STATUS, as texts of attributes."""
+    return [entry for entry in servers.detail().split("\n\n") if f"Acct-Status-Type = {status}\n" in entry]
+
+
+def value(entry, name):
+    return next((line.split(" = ", 1)[1].strip('"') for line in entry.split("\n\t") if line.startswith(f"{name} = ")), None)
+
+
+@case("charon", quick=True)
+def radius_hears_what_a_user_uses(bench):
+    """From start to stop, through rekeyings of both, with what went through each CHILD_SA; and at the daemon's end."""
+    servers = server(bench)
+    moon = gateway(bench, {**ONE, "accounting": "yes", "accounting_interval": "1s", "accounting_send_class": "yes"})
+    connects(bench, moon)
+    carries(bench)
+    until(lambda: told(servers, "Start"), "the server hears of the start")
+    until(lambda: any(value(e, "Acct-Input-Packets") != "0" for e in told(servers, "Interim-Update")), "and of its use")
+    start = told(servers, "Start")[0]
+    for name, expected in (("User-Name", "carol"), ("Class", "0x7374616666"), ("NAS-Port-Id", "site"),
+                           ("NAS-IP-Address", "192.0.2.1")):
+        same(value(start, name), expected, f"{name} in\n{start}")
+    moon.must("rekey", "net")
+    moon.must("rekey", "site")
+    carries(bench)
+    packets = bench_packets(told(servers, "Interim-Update"))
+    until(lambda: bench_packets(told(servers, "Interim-Update")) > packets, "what the new SAs carry is added")
+    before = bench_packets(told(servers, "Interim-Update"))
+    moon.stop()
+    stops = told(servers, "Stop")
+    same(len(stops), 1, f"stops in\n{servers.detail()}")
+    same(value(stops[0], "Acct-Session-Id"), value(start, "Acct-Session-Id"), "Acct-Session-Id")
+    same(value(stops[0], "Acct-Terminate-Cause"), "Admin-Reboot", "Acct-Terminate-Cause")
+    check(bench_packets(stops) >= before, f"the stop has all packets:\n{stops[0]}")
+    same({value(e, "Acct-Session-Id") for e in told(servers, "Interim-Update")}, {value(start, "Acct-Session-Id")}, "sessions")
+
+
+def bench_packets(entries):
+    """The most that one of them tells."""
+    return max((int(value(entry, "Acct-Input-Packets")) for entry in entries), default=0)
+
+
+@case("charon")
+def radius_hears_that_a_user_leaves(bench):
+    servers = server(bench)
+    moon = gateway(bench, {**ONE, "accounting": "yes"})
+    connects(bench, moon)
+    carries(bench)
+    bench.charon.swanctl.must("--terminate", "--ike", "site")
+    until(lambda: told(servers, "Stop"), "the server hears of the stop")
+    stop = told(servers, "Stop")[0]
+    same(value(stop, "Acct-Terminate-Cause"), "User-Request", f"Acct-Terminate-Cause in\n{stop}")
+    check(int(value(stop, "Acct-Output-Octets")) > 0 and int(value(stop, "Acct-Input-Octets")) > 0, stop)
+    same(value(stop, "Class"), None, "Class")
+
+
+QUICKLY = {**ONE, "accounting": "yes", "accounting_interval": "1s", "retransmit_timeout": "0.2s", "retransmit_tries": "2"}
+
+
+@case("charon")
+def radius_never_hears_what_a_user_uses(bench):
+    """Nobody listens on the port for accounting; the daemon stops in time all the same."""
+    server(bench)
+    moon = gateway(bench, {**QUICKLY, "acct_port": "1899"})
+    connects(bench, moon)
+    moon.wait_log("event=radius", "10.1.0.10[1899], does not answer for accounting")
+    carries(bench)
+    moon.stop()
+    contains(moon.log(), "no RADIUS server has acknowledged that these have ended", "moon's log")
+
+
+@case("charon", each=("yes", "no"))
+def radius_hears_no_more_and_the_session_ends(bench, ends):
+    """When nobody acknowledges any more what it uses, as accounting_close_on_timeout says."""
+    servers = server(bench)
+    moon = gateway(bench, {**QUICKLY, "accounting_close_on_timeout": ends})
+    connects(bench, moon)
+    until(lambda: told(servers, "Start"), "the server hears of the start")
+    servers.stop()
+    moon.wait_log("event=radius", "does not answer for accounting")
+    if ends == "yes":
+        moon.wait_log("event=radius", "no RADIUS server acknowledges what the session uses: it ends")
+        moon.wait_idle()
+        bench.charon.wait_idle()
+    else:
+        carries(bench)
+        same(len(moon.sas()), 1, "SAs of moon")
+
+
 @case("charon")
 def radius_refuses_a_user(bench):
     server(bench, "mschapv2")

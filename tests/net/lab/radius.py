@@ -107,5 +107,13 @@ class Radius:
     def log(self):
         return self.process.log()
 
+    def detail(self):
+        """What it was told of sessions, an entry after the other."""
+        path = f"{self.directory}/detail"
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8") as f:
+            return f.read()
+
     def stop(self):
         self.process.kill()
