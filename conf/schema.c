@@ -26,7 +26,6 @@
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
 #define NO_EAP_TLS  "TLS in EAP is not built in yet"
 #define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
-#define NO_GROUPS   "groups are not built in yet"
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
@@ -233,8 +232,10 @@ static const struct conf_key remote_keys[] = {
 			   "identity or nothing" },
 	{ "eap_id", STATUS_READ, TYPE_IDENTITY, AUTH(eap_id),
 		.doc = "who the peer must be to EAP, which it is asked then; may have wildcards" },
-	{ "groups", STATUS_LATER, TYPE_STRINGS, AUTH(groups), .doc = "groups the peer must be in",
-		.note = NO_GROUPS },
+	{ "groups", STATUS_READ, TYPE_STRINGS, AUTH(groups),
+		.doc = "groups of which the user must be in one, with auth = eap-radius (see class_group of "
+		       "daemon.radius)",
+		.differs = "also those of certificates' attributes" },
 	{ "cert_policy", STATUS_READ, TYPE_OIDS, AUTH(cert_policy),
 		.doc = "policies its certificate must have" },
 	{ "certs", STATUS_READ, TYPE_CERTS, AUTH(certs), .doc = "certificates it may have" },
@@ -551,16 +552,15 @@ static const struct conf_key radius_keys[] = {
 		.doc = "port for accounting" },
 	{ "auth_port", STATUS_READ, TYPE_PORT, RADIUS(single.auth_port), "1812",
 		.doc = "port for authentication" },
-	{ "class_group", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
-		.doc = "Class attributes name the groups of the user", .note = NO_GROUPS },
+	{ "class_group", STATUS_READ, TYPE_BOOL, RADIUS(class_group), "no",
+		.doc = "Class attributes of at most 43 octets name the groups of the user" },
 	{ "close_all_on_timeout", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
 		.doc = "end all sessions when no server answers",
 		.note = "a server that is silent ends no sessions but those that wait for it" },
 	{ "eap_start", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no", .doc = "begin with EAP-Start",
 		.note = "conversations begin with the user's identity" },
-	{ "filter_id", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
-		.doc = "Filter-Id attributes name groups too, where the Tunnel-Type is ESP",
-		.note = NO_GROUPS },
+	{ "filter_id", STATUS_READ, TYPE_BOOL, RADIUS(filter_id), "no",
+		.doc = "Filter-Id attributes name groups too, where the Tunnel-Type is ESP" },
 	{ "id_prefix", STATUS_READ, TYPE_TEXT, RADIUS(id_prefix), .doc = "in front of the user's identity" },
 	{ "load", STATUS_IGNORED, TYPE_TEXT, NOWHERE, "yes", .doc = "as plugins have it",
 		.note = "RADIUS is used where a server is named" },

@@ -111,6 +111,11 @@ static void check(struct peer *p, const struct auth_conf *a, bool servers)
 		if (a->way.method == AUTH_EAP && !(is_by_radius(a) ? servers : is_built_in(a)))
 			p->unready = arena_printf(&p->arena, "%s: EAP method %s is not built in yet",
 				source_print(&a->at, "auth", &p->arena), a->way.eap);
+		else if (a->groups.n && !is_by_radius(a))
+			p->unready = arena_printf(&p->arena,
+				"%s: groups are those of users of RADIUS servers: write auth = eap-radius, "
+				"or take them out",
+				source_print(&a->at, "groups", &p->arena));
 }
 
 void parley_check(struct peer *p)
@@ -454,6 +459,27 @@ static struct lead *lead_begin(struct parley *p, const struct path *path)
 	return l;
 }
 
+static void add_groups(
+	const char **v, unsigned *n, const struct ipc_octets *from, size_t max, struct arena *arena)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		if (from->v[i].n <= max && !memchr(from->v[i].p, 0, from->v[i].n))
+			v[(*n)++] = arena_text(arena, from->v[i]);
+}
+
+/* What stands for groups: by itself a Class, or a Filter-Id of a tunnel of ESP, is nothing of the kind. */
+static struct strings groups_of(const struct radius_conf *c, const struct ipc_relayed *r, struct arena *arena)
+{
+	const char **v = ARENA_ARRAY(arena, r->classes.n + r->filters.n, const char *);
+	unsigned n = 0;
+
+	if (c->class_group)
+		add_groups(v, &n, &r->classes, RADIUS_CLASS_GROUP_MAX, arena);
+	if (c->filter_id && r->esp)
+		add_groups(v, &n, &r->filters, RADIUS_VALUE_MAX, arena);
+	return (struct strings){ v, n };
+}
+
 /* What the server has proved of the peer; as what it knows it, or as what the peer was asked for. */
 static void succeed(struct parley *p, const struct ipc_relayed *r)
 {
@@ -464,6 +490,7 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 	a->eap.over = true;
 	a->eap.method = "radius";
 	a->eap.id = id_of_octets(user, arena);
+	a->eap.groups = groups_of(&config_now(&p->world->config)->settings.radius, r, arena);
 	a->shared = arena_bytes(arena, r->msk);
 	a->valid = r->session_timeout;
 	accounts_let_in(p->world, p->number, user, r);

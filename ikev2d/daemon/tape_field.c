@@ -299,6 +299,33 @@ static bool get_ips(const struct value *v)
 	return true;
 }
 
+/* In hexadecimal digits: there may be anything in them. */
+static void put_texts(const struct value *v)
+{
+	const struct strings *s = v->at;
+
+	for (unsigned i = 0; i < s->n; i++) {
+		text_add(v->out, i ? "," : " %s=", v->key);
+		tape_put_hex(bytes_str(s->v[i]), v->out);
+	}
+}
+
+static bool get_texts(const struct value *v)
+{
+	char *rest = arena_str(v->arena, v->text), *one;
+	struct strings *s = v->at;
+	const char **list = ARENA_ARRAY(v->arena, count_commas(v->text) + 1, const char *);
+	struct bytes octets;
+
+	for (s->n = 0; (one = strsep(&rest, ",")); s->n++) {
+		if (!tape_get_hex(one, v->arena, &octets))
+			return false;
+		list[s->n] = arena_text(v->arena, octets);
+	}
+	s->v = list;
+	return true;
+}
+
 /* "192.0.2.1>198.51.100.1,…": from local to remote. */
 static void put_paths(const struct value *v)
 {
@@ -398,6 +425,7 @@ enum type {
 	USAGE,
 	CERTS,
 	IPS,
+	TEXTS,
 	PATHS,
 	ID
 };
@@ -419,6 +447,7 @@ static const struct {
 	[USAGE] = { put_usage, get_usage },
 	[CERTS] = { put_certs, get_certs },
 	[IPS] = { put_ips, get_ips },
+	[TEXTS] = { put_texts, get_texts },
 	[PATHS] = { put_paths, get_paths },
 	[ID] = { put_id, get_id },
 };
@@ -452,6 +481,7 @@ static const struct field {
 	{ EVENT_ANSWER, "mutual", BOOL, AT(answer.eap.mutual) },
 	{ EVENT_ANSWER, "eap", TEXT, AT(answer.eap.method) },
 	{ EVENT_ANSWER, "user", ID, AT(answer.eap.id) },
+	{ EVENT_ANSWER, "groups", TEXTS, AT(answer.eap.groups) },
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },

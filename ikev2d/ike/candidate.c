@@ -281,6 +281,28 @@ static bool allows_method(const struct auth_way *w, const char *method)
 						n == eap_method_number(method));
 }
 
+/* "staff, sales" */
+static const char *list_of(const struct strings *s, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	for (unsigned i = 0; i < s->n; i++)
+		text_add(&t, "%s%s", i ? ", " : "", s->v[i]);
+	return text_str(&t);
+}
+
+/* Whether the user is in a group that REMOTE wants, if it wants one. */
+static bool in_group(const struct draft *d, const struct auth_conf *remote)
+{
+	const struct strings *in = &d->answer->eap.groups, *wanted = &remote->groups;
+
+	for (unsigned i = 0; i < wanted->n; i++)
+		for (unsigned k = 0; k < in->n; k++)
+			if (!strcmp(wanted->v[i], in->v[k]))
+				return true;
+	return !wanted->n;
+}
+
 /* What of P forbids what EAP has proved; NULL: nothing. The peer has seen our proof: for another connection
  * it is the same. */
 static const char *eap_excludes(struct draft *d, const struct peer *p)
@@ -291,6 +313,8 @@ static const char *eap_excludes(struct draft *d, const struct peer *p)
 
 	if (!id_matches(&remote->eap_id, &d->hs.eap.id))
 		return arena_printf(a, "its remote.eap_id is %s", id_print(&remote->eap_id, a));
+	if (!in_group(d, remote))
+		return arena_printf(a, "its remote.groups are %s", list_of(&remote->groups, a));
 	if (p == d->core.peer)
 		return NULL;
 	if (d->hs.round || (own->type != ID_ANY && !id_eq(own, &d->hs.local_id)) ||
@@ -301,26 +325,39 @@ static const char *eap_excludes(struct draft *d, const struct peer *p)
 		       : arena_printf(a, "its remote.auth is %s", proof_way(remote, a));
 }
 
+static void explain_no_user(struct draft *d)
+{
+	const struct auth_conf *remote = proof_theirs(d);
+	const struct strings *in = &d->answer->eap.groups;
+	struct arena *a = d->step->scratch;
+	const char *id = id_print(&d->hs.eap.id, a), *groups = list_of(in, a);
+	bool stranger = !id_matches(&remote->eap_id, &d->hs.eap.id);
+
+	d->why = (struct why){
+		.what = arena_printf(a, "no connection is for the user %s", id),
+		.offered = in->n ? arena_printf(a, "%s, of the groups %s", id, groups) : id,
+		.differs = excluded_list(d),
+		.where = source_print(&remote->at, stranger ? "eap_id" : "groups", a),
+		.instead = stranger ? arena_printf(a, "eap_id = %s", id)
+			   : in->n  ? arena_printf(a, "groups = %s", groups)
+				    : "class_group = yes in the section daemon.radius, and a Class of the "
+				      "user at "
+				      "the RADIUS server",
+		.notify = "AUTHENTICATION_FAILED",
+		.alert = "peer-auth-failed",
+	};
+}
+
 bool candidates_by_eap(struct draft *d)
 {
-	struct arena *a = d->step->scratch;
 	struct candidate *v = own_list(d);
-	const char *id = id_print(&d->hs.eap.id, a);
 
 	for (unsigned i = 0; i < d->hs.n_candidates; i++)
 		if (!v[i].excluded)
 			v[i].excluded = eap_excludes(d, v[i].peer);
 	if (take_first(d))
 		return true;
-	d->why = (struct why){
-		.what = arena_printf(a, "no connection is for the user %s", id),
-		.offered = id,
-		.differs = excluded_list(d),
-		.where = source_print(&proof_theirs(d)->at, "eap_id", a),
-		.instead = arena_printf(a, "eap_id = %s", id),
-		.notify = "AUTHENTICATION_FAILED",
-		.alert = "peer-auth-failed",
-	};
+	explain_no_user(d);
 	return false;
 }
 

@@ -23,8 +23,8 @@ bool candidates_by_identity(struct draft *d, const struct message *m);
  * D->why says so. */
 bool candidate_stays(struct draft *d, const struct message *m);
 
-/* Leaves those that allow what EAP has proved (D->hs.eap): the identity, and the method it was proved with;
- * D->core.peer is the best one then. False when none is left; D->why says so. */
+/* Leaves those that allow what EAP has proved (D->hs.eap): the identity, its groups, and the method it was
+ * proved with; D->core.peer is the best one then. False when none is left; D->why says so. */
 bool candidates_by_eap(struct draft *d);
 
 /* D->core.peer is out, because of WHY (NULL: not known), and the next one takes its place. False when none is

@@ -87,7 +87,8 @@ struct ike_eap_answer {
 			     * the authenticator PACKET says so to the peer. Then also: */
 	bool mutual;        /* both have proved who they are */
 	const char *method; /* its word (model/peer.h) */
-	struct id id;       /* that was proved */
+	struct id id;       /* that was proved, */
+	struct strings groups; /* and what it is in, as who leads the conversation says */
 };
 
 /* A question. Borrowed until the next step. */

@@ -96,6 +96,7 @@ struct radius_conf {
 	unsigned retransmit_tries;        /* datagrams of a request to a server */
 	const char *id_prefix;            /* in front of the identity; NULL: nothing */
 	bool station_id_with_port;
+	bool class_group, filter_id;  /* Class, and Filter-Id where the Tunnel-Type is ESP, name groups */
 	bool accounting;              /* servers are told what sessions use, */
 	uint64_t accounting_interval; /* ms from interim to interim, unless they say so; 0: none */
 	bool accounting_requires_vip, accounting_send_class;

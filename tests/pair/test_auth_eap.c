@@ -605,13 +605,14 @@ static void half_way_through_several(void **state)
 
 /* ------------------------------------------------------- who the peer is, by then */
 
-#define USERS                                                                                                \
-	GATEWAY("eap_id = *@one.example")                                                                    \
+#define OTHER(lines)                                                                                         \
 	"connections { other { local_addrs = 192.0.2.2\n remote_addrs = 192.0.2.1\n"                         \
 	" proposals = aes128gcm16-prfsha256-x25519\n rekey_time = 0\n dpd_delay = 0\n mobike = no\n"         \
 	" childless = never\n unique = never\n fragmentation = no\n local { auth = psk\n }"                  \
-	" remote { auth = eap\n eap_id = carol@two.example\n } children { net { local_ts = 10.2.0.0/16\n"    \
+	" remote { auth = eap\n " lines "\n } children { net { local_ts = 10.2.0.0/16\n"                     \
 	" remote_ts = 10.1.0.0/16\n esp_proposals = aes128gcm16\n rekey_time = 0\n } } } }\n"
+#define USERS  GATEWAY("eap_id = *@one.example") OTHER("eap_id = carol@two.example")
+#define GROUPS GATEWAY("groups = sales") OTHER("groups = devs, staff")
 
 static void the_user_says_which_connection(void **state)
 {
@@ -630,6 +631,40 @@ static void the_user_says_which_connection(void **state)
 	assert_string_equal(id_print(&r->remote_eap_id, &arena), "carol@two.example");
 	host_rekey(p->sun, NULL);
 	arena_free(&arena);
+}
+
+static void the_group_says_which_connection(void **state)
+{
+	struct pair *p = open(state, CLIENT(""), GROUPS);
+
+	p->sun->eap.group = "staff";
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_string_equal(forge_sa_up(p->sun)->core.peer->name, "other");
+}
+
+static void assert_no_group(void **state, const char *group, const char *offered, const char *instead)
+{
+	struct pair *p = open(state, CLIENT(""), GROUPS);
+
+	p->sun->eap.group = group;
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, WANTS, BEGINS, SAYS(2), REFUSES(2));
+	assert_has(host_why(p->sun)->what, "no connection is for the user 192.0.2.1");
+	assert_string_equal(host_why(p->sun)->differs,
+		"site: its remote.groups are sales; other: its remote.groups are devs, staff");
+	assert_string_equal(host_why(p->sun)->offered, offered);
+	assert_has(host_why(p->sun)->instead, instead);
+	assert_ended(p);
+}
+
+static void a_group_that_nobody_wants(void **state)
+{
+	assert_no_group(state, "guests", "192.0.2.1, of the groups guests", "groups = guests");
+}
+
+static void a_user_without_a_group(void **state)
+{
+	assert_no_group(state, NULL, "192.0.2.1", "class_group = yes in the section daemon.radius");
 }
 
 static void a_user_of_nobody(void **state)
@@ -738,6 +773,9 @@ int main(void)
 		PAIR_TEST(fewer_keys_than_are_wanted),
 		PAIR_TEST(half_way_through_several),
 		PAIR_TEST(the_user_says_which_connection),
+		PAIR_TEST(the_group_says_which_connection),
+		PAIR_TEST(a_group_that_nobody_wants),
+		PAIR_TEST(a_user_without_a_group),
 		PAIR_TEST(a_user_of_nobody),
 		PAIR_TEST(a_user_by_another_method),
 		PAIR_TEST(the_policy_of_uniqueness_is_about_users),

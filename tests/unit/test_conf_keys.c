@@ -132,7 +132,7 @@ static const struct key_case cases[] = {
 		.why = "\"^($\" is no extended regular expression, or too large a one: it has at most 255 "
 		       "octets, no back-references, and repeats nothing more than 256 times" },
 	{ "local", "id = ^moon$", .why = "this stands for many identities; write the one that is ours" },
-	{ "remote", "groups = x", .later = "groups are not built in yet" },
+	{ "remote", .key = "groups = x" },
 	{ "remote", .key = "cert_policy = 1.2.3" },
 	{ "remote", .key = "certs = x" },
 	{ "remote", .key = "cacerts = x" },

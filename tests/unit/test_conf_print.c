@@ -55,6 +55,9 @@ static void same_auth(const struct auth_conf *a, const struct auth_conf *b)
 		same_auth(a->next, b->next);
 	assert_int_equal(a->id.type, b->id.type);
 	assert_true(bytes_eq(a->id.data, b->id.data));
+	assert_int_equal(a->groups.n, b->groups.n);
+	for (unsigned i = 0; i < a->groups.n; i++)
+		assert_string_equal(a->groups.v[i], b->groups.v[i]);
 }
 
 static void same_mark(const struct mark *a, const struct mark *b)
@@ -259,7 +262,7 @@ static void ways_to_authenticate(void **state)
 	(void)state;
 	again("connections { a { local { auth = eap\n eap_id = carol }\n remote { auth = pubkey-sha256 } }\n"
 	      " b { " AUTHS " remote-2 { round = 2\n auth = eap-mschapv2\n eap_id = %any }\n"
-	      " remote-3 { round = 3\n auth = eap-7-12345 } }\n"
+	      " remote-3 { round = 3\n auth = eap-7-12345\n groups = sales, \"it team\" } }\n"
 	      " c { local { auth = pubkey }\n remote { auth = eap-tls:rsa-2048 } } }");
 }
 

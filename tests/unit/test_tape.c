@@ -225,6 +225,24 @@ static void answers_that_failed(void **state)
 	arena_free(&arena);
 }
 
+static void answers_about_users(void **state)
+{
+	static const char *const groups[] = { "sales", "it, team" };
+	struct ike_event e = { .kind = EVENT_ANSWER,
+		.answer = { .ticket = 3, .eap = { .over = true, .groups = { groups, 2 } } } };
+	struct arena arena = { 0 };
+	struct ike_answer back;
+
+	(void)state;
+	back = round_trip(e, true,
+		"event 7 at=1532 answer ticket=3 result=ok over=yes groups=73616c6573,69742c207465616d\n",
+		&arena)
+		       .event.answer;
+	assert_int_equal(back.eap.groups.n, 2);
+	assert_string_equal(back.eap.groups.v[1], "it, team");
+	arena_free(&arena);
+}
+
 static void reports_of_the_data_path(void **state)
 {
 	struct ike_event e = { .kind = EVENT_ACQUIRE,
@@ -537,6 +555,7 @@ int main(void)
 		cmocka_unit_test(answers_with_secrets),
 		cmocka_unit_test(answers_without_secrets),
 		cmocka_unit_test(answers_that_failed),
+		cmocka_unit_test(answers_about_users),
 		cmocka_unit_test(reports_of_the_data_path),
 		cmocka_unit_test(addresses_and_paths),
 		cmocka_unit_test(virtual_addresses),

@@ -68,6 +68,35 @@ def radius_lets_a_user_in_and_out(bench):
     bench.charon.wait_idle()
 
 
+@case("charon", each=(("as-a-class", {"class_group": "yes"}, 'Class = "staff"'),
+                      ("as-a-filter", {"filter_id": "yes"}, 'Tunnel-Type = ESP, Filter-Id = "staff"')))
+def radius_says_the_group(bench, settings, reply):
+    """The first connection is for another one, and so is all when the server's answer counts for no group."""
+    server(bench, users=f'carol	Cleartext-Password := "{PASSWORD}"\n	{reply}\n')
+    ours = bench.tunnel(bench.moon, remote={"auth": "eap-radius", "eap_id": "%any", "groups": "sales"},
+                        daemon={"radius": {**ONE, **settings}})
+    staff = bench.tunnel(bench.moon, remote={"auth": "eap-radius", "eap_id": "%any", "groups": "devs, staff"})
+    ours["connections"]["staff"] = staff["connections"]["site"]
+    moon = bench.daemon(bench.moon, ours).start()
+    same(call(bench).code, 0, f"swanctl --initiate\n{moon.log()}")
+    moon.wait_log("event=sa-up", "conn=staff")
+    carries(bench)
+    moon.stop()
+    ours["daemon"]["radius"] = ONE
+    moon = bench.daemon(bench.moon, ours).start()
+    check(bench.charon.up(timeout=20).code != 0, "swanctl --initiate without groups")
+    moon.wait_log("event=refused", "no connection is for the user carol", "class_group = yes")
+
+
+@case()
+def groups_without_radius(bench):
+    """Nobody would be in one: the connection is not used, and says why."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, remote={"groups": "staff"})).start()
+    done = moon.ipsec("up", "site")
+    check(done.code != 0, "ipsec up")
+    contains(done.text, "groups are those of users of RADIUS servers: write auth = eap-radius", "ipsec up")
+
+
 def told(servers, status):
     """What the server has noted of its messages with STATUS, as texts of attributes."""
     return [entry for entry in servers.detail().split("\n\n") if f"Acct-Status-Type = {status}\n" in entry]
