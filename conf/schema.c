@@ -188,7 +188,9 @@ static const struct conf_key connection_keys[] = {
 		.doc = "how long an IKE_SA may be overdue (10% of rekey_time or reauth_time)" },
 	{ "rand_time", STATUS_READ, TYPE_TIME, PEER(rand_time),
 		.doc = "taken off rekey_time and reauth_time at random (over_time)" },
-	{ "pools", STATUS_READ, TYPE_STRINGS, PEER(pools), .doc = "pools to give virtual addresses from" },
+	{ "pools", STATUS_READ, TYPE_STRINGS, PEER(pools),
+		.doc = "pools to give virtual addresses from; radius: what the RADIUS server gives the "
+		       "user" },
 	{ "if_id_in", STATUS_READ, TYPE_IF_ID, PEER(if_id_in), "0",
 		.doc = "number of the XFRM interface of all children, inbound" },
 	{ "if_id_out", STATUS_READ, TYPE_IF_ID, PEER(if_id_out), "0",

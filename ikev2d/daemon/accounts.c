@@ -26,6 +26,7 @@ struct session {
 	struct bytes user, cui;
 	struct ipc_octets classes;
 	uint32_t interim;         /* s, as the server wants it; 0: it does not say */
+	struct lease_grant grant; /* the addresses that it gives */
 	struct node carried;      /* struct carried */
 	struct radius_usage gone; /* of SAs that are no more */
 	enum radius_cause cause;
@@ -257,11 +258,21 @@ void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const s
 	s->user = arena_bytes(&s->arena, user);
 	s->cui = arena_bytes(&s->arena, r->cui);
 	s->classes = copy_of(&r->classes, &s->arena);
+	s->grant = (struct lease_grant){ .ip = r->ip, .ip6 = r->ip6, .n_dns = r->n_dns, .n_nbns = r->n_nbns };
+	memcpy(s->grant.dns, r->dns, sizeof r->dns);
+	memcpy(s->grant.nbns, r->nbns, sizeof r->nbns);
 	list_init(&s->carried);
 	list_init(&s->of_deaf);
 	list_append(&a->waiting, &s->of_waiting);
 	a->n_waiting++;
 	map_put(&a->logins, login, s);
+}
+
+const struct lease_grant *accounts_grant(const struct world *w, uint32_t login)
+{
+	const struct session *s = w->accounts ? map_get(&w->accounts->logins, login) : NULL;
+
+	return s ? &s->grant : NULL;
 }
 
 static const struct ip *first_of(const struct vips *vips, uint8_t v)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "daemon/ipc_radius.h"
+#include "daemon/lease.h"
 
 struct arena;
 struct ike_tell;
@@ -18,6 +19,10 @@ void accounts_stop(struct world *w);
 
 /* A server has let the peer of the conversation LOGIN in, as USER: R is what it gives. */
 void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const struct ipc_relayed *r);
+
+/* The addresses that the server gives to who comes by the conversation LOGIN; NULL: it is not known. Borrowed
+ * until the next step. */
+const struct lease_grant *accounts_grant(const struct world *w, uint32_t login);
 
 /* The Acct-Session-Id of who comes by the conversation LOGIN, from ARENA. */
 const char *accounts_id(const struct world *w, uint32_t login, struct arena *arena);

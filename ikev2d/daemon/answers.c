@@ -2,6 +2,8 @@
 /* Who answers which question. */
 #include "daemon/answers.h"
 
+#include "daemon/accounts.h"
+
 #include "crypto/kex.h"
 #include "daemon/clock.h"
 #include "daemon/engine.h"
@@ -194,7 +196,9 @@ struct leases *answers_leases(struct world *w)
 
 static void answer_lease(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	lease_answer(answers_leases(w), config_now(&w->config), q, &answer->arena, &answer->a);
+	const struct lease_grant *grant = accounts_grant(w, q->eap.conversation);
+
+	lease_answer(answers_leases(w), config_now(&w->config), q, grant, &answer->arena, &answer->a);
 }
 
 void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)

@@ -59,4 +59,6 @@ struct ipc_relayed {
 	bool esp, renew;
 	uint32_t session_timeout, idle_timeout, interim;
 	struct ip ip, ip6;
+	uint8_t n_dns, n_nbns;
+	struct ip dns[RADIUS_DNS_MAX], nbns[RADIUS_DNS_MAX];
 };

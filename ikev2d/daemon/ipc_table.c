@@ -509,6 +509,13 @@ static void accounted(struct walk *x, struct ipc_message *m)
 	flag(x, &m->accounted.acknowledged);
 }
 
+static void servers_of_names(struct walk *x, uint8_t *n, struct ip v[RADIUS_DNS_MAX])
+{
+	u8(x, n, RADIUS_DNS_MAX + 1);
+	for (unsigned i = 0; i < *n && !x->wrong; i++)
+		address(x, &v[i]);
+}
+
 static void relayed(struct walk *x, struct ipc_message *m)
 {
 	struct ipc_relayed *r = &m->relayed;
@@ -530,6 +537,8 @@ static void relayed(struct walk *x, struct ipc_message *m)
 	u32(x, &r->interim);
 	address(x, &r->ip);
 	address(x, &r->ip6);
+	servers_of_names(x, &r->n_dns, r->dns);
+	servers_of_names(x, &r->n_nbns, r->nbns);
 }
 
 /* ---------------------------------------------------------------- the table */

@@ -5,8 +5,17 @@
 #include "daemon/leases.h"
 #include "ike/ike.h"
 
-/* Answers Q out of LEASES, where the pools of CONF are configured: OUT gets an address for each that is asked
- * for, at least one, and the attributes of the pools of Q's connection; or the reason why there is none. From
- * ARENA. */
+enum { LEASE_SERVERS_MAX = 4 };
+
+/* What a RADIUS server gives to a user: addresses (v 0: none), and servers of names. */
+struct lease_grant {
+	struct ip ip, ip6;
+	unsigned n_dns, n_nbns;
+	struct ip dns[LEASE_SERVERS_MAX], nbns[LEASE_SERVERS_MAX];
+};
+
+/* Answers Q out of LEASES, where the pools of CONF are configured, and out of GRANT (NULL: there is none)
+ * where the connection has the pool "radius": OUT gets an address for each that is asked for, at least one,
+ * and the attributes of the pools of Q's connection; or the reason why there is none. From ARENA. */
 void lease_answer(struct leases *leases, const struct conf *conf, const struct ike_question *q,
-	struct arena *arena, struct ike_answer *out);
+	const struct lease_grant *grant, struct arena *arena, struct ike_answer *out);

@@ -315,10 +315,23 @@ static struct lease *oldest(const struct leases *l, const struct vip_pool *pool)
 	return a && !list_empty(&a->free) ? node_owner(a->free.next, struct lease, of_area) : NULL;
 }
 
+/* Free, it is ID's, whoever had it. */
+static struct lease *assigned(struct leases *l, const struct lease_request *r)
+{
+	struct lease *e = find(l, &r->wanted);
+
+	if (!e)
+		return l->n < LEASES_MAX ? add(l, &r->wanted) : NULL;
+	return !e->users || e == own(l, r) ? e : NULL;
+}
+
 static struct lease *choose(struct leases *l, const struct lease_request *r)
 {
-	struct lease *e = own(l, r);
+	struct lease *e;
 
+	if (r->assigned)
+		return assigned(l, r);
+	e = own(l, r);
 	if (!e && !ip_is_any(&r->wanted) && in_pool(r, &r->wanted) && l->n < LEASES_MAX &&
 		!find(l, &r->wanted))
 		e = add(l, &r->wanted);

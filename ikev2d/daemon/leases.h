@@ -72,6 +72,7 @@ struct lease_request {
 	struct ip remote;       /* where the peer is */
 	struct ip wanted;       /* of zeros: any */
 	bool replaces;          /* what ID has is given up for this */
+	bool assigned;          /* it is WANTED or none: who knows better than we gives it to ID */
 	const struct ip *given; /* these are not meant any more */
 	unsigned n_given;
 };

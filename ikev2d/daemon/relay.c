@@ -106,7 +106,11 @@ static void tell_turn(
 		.idle_timeout = g->idle_timeout,
 		.interim = g->interim,
 		.ip = g->ip,
-		.ip6 = g->ip6 };
+		.ip6 = g->ip6,
+		.n_dns = (uint8_t)g->n_dns,
+		.n_nbns = (uint8_t)g->n_nbns };
+	memcpy(a.relayed.dns, g->dns, sizeof g->dns);
+	memcpy(a.relayed.nbns, g->nbns, sizeof g->nbns);
 	certs_answer(r->certs, &a);
 }
 

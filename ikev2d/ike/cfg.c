@@ -317,6 +317,7 @@ enum cfg_wish cfg_lease(struct draft *d, const struct message *m)
 	q->remote = *handshake_user(&d->hs);
 	q->hosts.remote = d->core.path.remote.ip;
 	q->remotes = (struct ike_ips){ wanted->v, wanted->n };
+	q->eap.conversation = d->core.login;
 	q->replaces = d->hs.others != OTHERS_STAY;
 	tell_log(d, "CFG", "peer requested virtual IP %s", print_ips(wanted, d->step->scratch));
 	return CFG_WAITS;

@@ -116,7 +116,8 @@ struct ike_question {
 	uint8_t method;        /* ASK_CHECK: of its AUTH, with PROOF and CERTS as they came */
 	struct bytes proof;
 	struct ike_certs certs;
-	struct ike_eap_question eap; /* ASK_EAP */
+	struct ike_eap_question eap; /* ASK_EAP; ASK_LEASE: the number of the one by which the peer has come,
+				      * 0: none */
 	const uint32_t *children;    /* ASK_USAGE */
 	unsigned n_children;
 };

@@ -493,7 +493,7 @@ static void answer_lease(struct host *h, const struct ike_question *q, struct co
 	if (c->answer.result)
 		c->answer.why.what = "there are no addresses today";
 	else
-		lease_answer(&h->leases, &h->conf.conf, q, &c->arena, &c->answer);
+		lease_answer(&h->leases, &h->conf.conf, q, NULL, &c->arena, &c->answer);
 }
 
 static void vip_add(struct host *h, const struct ip *ip)

@@ -148,6 +148,25 @@ static void one_in_use_is_nobody_elses(void **state)
 	assert_null(get_as(b, &p, "carol", r));
 }
 
+/* Also in no pool, and whoever had it; in use it is only its holder's. */
+static void one_that_is_assigned_is_had_by_nobody_else(void **state)
+{
+	struct bench *b = *state;
+	struct vip_pool p = pool("p", "10.3.0.1-10.3.0.2"), only = pool("", "10.9.0.9-10.9.0.9");
+	struct lease_request r = { .wanted = ip("10.9.0.9"), .assigned = true, .remote = ip("192.0.2.1") };
+
+	leases_configure(&b->l, &p, 1);
+	assert_string_equal(get_as(b, &only, "alice", r), "10.9.0.9");
+	assert_null(get_as(b, &only, "bob", r));
+	assert_string_equal(get_as(b, &only, "alice", r), "10.9.0.9");
+	put(b, "10.9.0.9");
+	assert_null(get_as(b, &only, "bob", r));
+	put(b, "10.9.0.9");
+	assert_string_equal(get_as(b, &only, "bob", r), "10.9.0.9");
+	assert_null(get_as(b, &only, "alice", r));
+	assert_counts(b, &p, 0, 0);
+}
+
 /* The same peer from the same place, or one that has lost what it had. */
 static void its_holder_may_share_it_with_itself(void **state)
 {
@@ -519,6 +538,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_one_that_is_free_for_longest_goes_to_somebody_else, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_in_use_is_nobody_elses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			one_that_is_assigned_is_had_by_nobody_else, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(its_holder_may_share_it_with_itself, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_of_one_peer_are_not_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_address_per_user_is_a_pool_of_one, set_up, tear_down),

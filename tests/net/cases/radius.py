@@ -29,8 +29,10 @@ def gateway(bench, settings, **changes):
     return bench.daemon(bench.moon, whole).start()
 
 
-def call(bench, method="eap-md5", **changes):
-    bench.charon.load(client(bench, bench.sun, method, **changes))
+def call(bench, method="eap-md5", child=None, **changes):
+    theirs = client(bench, bench.sun, method, **changes)
+    theirs["connections"]["site"]["children"]["net"].update(child or {})
+    bench.charon.load(theirs)
     return bench.charon.up(timeout=20)
 
 
@@ -86,6 +88,35 @@ def radius_says_the_group(bench, settings, reply):
     moon = bench.daemon(bench.moon, ours).start()
     check(bench.charon.up(timeout=20).code != 0, "swanctl --initiate without groups")
     moon.wait_log("event=refused", "no connection is for the user carol", "class_group = yes")
+
+
+@case("charon", quick=True)
+def radius_gives_the_addresses(bench):
+    """One of each family, and a server of names; the client that asks anew has the same."""
+    servers = server(bench, users=f"""carol	Cleartext-Password := "{PASSWORD}"
+	Framed-IP-Address = 10.9.0.9,
+	Framed-IPv6-Address = 2001:db8:9::9,
+	MS-Primary-DNS-Server = 10.1.0.53
+""")
+    moon = gateway(bench, {**ONE, "accounting": "yes"}, conn={"pools": "radius"}, child={"remote_ts": "dynamic"})
+    connects(bench, moon, conn={"vips": ["0.0.0.0", "::"]}, child={"local_ts": "dynamic"})
+    same(moon.sas()[0]["remote_vips"], ["10.9.0.9", "2001:db8:9::9"], "virtual addresses of the client")
+    for line in ("installing new virtual IP 10.9.0.9", "installing new virtual IP 2001:db8:9::9", "CPRP(ADDR ADDR6 DNS)"):
+        contains(bench.charon.log(), line, "charon's log")
+    until(lambda: told(servers, "Start"), "the server hears of the start")
+    same(value(told(servers, "Start")[0], "Framed-IP-Address"), "10.9.0.9", "Framed-IP-Address")
+    bench.charon.swanctl.must("--terminate", "--ike", "site")
+    moon.wait_idle()
+    same(bench.charon.up(timeout=20).code, 0, f"once more\n{moon.log()}")
+    same(moon.sas()[0]["remote_vips"], ["10.9.0.9", "2001:db8:9::9"], "virtual addresses of the client")
+
+
+@case("charon")
+def radius_gives_no_address(bench):
+    server(bench)
+    moon = gateway(bench, ONE, conn={"pools": "radius"}, child={"remote_ts": "dynamic"})
+    check(call(bench, conn={"vips": "0.0.0.0"}).code != 0, "swanctl --initiate")
+    moon.wait_log("event=refused", "the RADIUS server gives none of that family")
 
 
 @case()
