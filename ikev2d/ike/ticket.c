@@ -281,11 +281,14 @@ static uint64_t proved_until(const struct draft *d)
 }
 
 /* Nobody would look again at certificates that may be revoked: where that ends an IKE_SA, it is not resumed.
- */
+ * Nor would a RADIUS server hear of a session, or have ended one for good. */
 static bool may_resume(const struct draft *d)
 {
 	const struct peer *p = d->core.peer;
+	const char *method = d->hs.eap.method;
 
+	if (method && eap_method_number(method) == EAP_METHOD_RADIUS)
+		return false;
 	return p->resumption && d->step->ike->n_ticket_keys &&
 	       !(d->hs.proven.n && p->cert_revoked == CERT_END_CLOSE) && strlen(p->name) <= TEXT_MAX;
 }

@@ -727,6 +727,25 @@ static void a_ticket_keeps_the_user(void **state)
 	assert_true(host_done(p->moon, 3)->success);
 }
 
+/* The server has to hear of each session, and may have ended one for good. */
+static void a_user_of_radius_gets_no_ticket(void **state)
+{
+	struct pair *p =
+		pair_open(state, CLIENT("") CONN("resumption = yes"), GATEWAY("") CONN("resumption = yes"));
+
+	host_remember(p->moon);
+	host_remember(p->sun);
+	p->sun->eap.method = "radius";
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE,
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, SA, TSi, TSr, N(QUICK_CRASH_DETECTION), "
+		"N(TICKET_REQUEST)}",
+		BEGINS, SAYS(2), ASKS(2), PROVES(3),
+		"moon <-- sun  IKE_AUTH response 3: SK {AUTH, SA, TSi, TSr, N(QUICK_CRASH_DETECTION), "
+		"N(TICKET_NACK)}");
+	assert_up(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -780,6 +799,7 @@ int main(void)
 		PAIR_TEST(a_user_by_another_method),
 		PAIR_TEST(the_policy_of_uniqueness_is_about_users),
 		PAIR_TEST(a_ticket_keeps_the_user),
+		PAIR_TEST(a_user_of_radius_gets_no_ticket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,24 @@ def bench_packets(entries):
 
 
 @case("charon")
+def radius_ends_the_session_that_it_has_heard_of(bench):
+    """By the session's id, and by no other."""
+    servers = server(bench)
+    moon = gateway(bench, {**ONE, "accounting": "yes", "dae": {"enable": "yes", "secret": "abc"}})
+    connects(bench, moon)
+    until(lambda: told(servers, "Start"), "the server hears of the start")
+    session = value(told(servers, "Start")[0], "Acct-Session-Id")
+    contains(servers.log(), f'Acct-Session-Id = "{session}"', "the Access-Request in FreeRADIUS's log")
+    for one, answer in ((f"{session}0", "Disconnect-NAK"), (session, "Disconnect-ACK")):
+        done = bench.alice.run(["radclient", "-x", "-r", "5", f"{bench.moon.lan[4]}:3799", "disconnect", "abc"],
+                               stdin=f'Acct-Session-Id = "{one}"\n')
+        contains(done.text, answer, "radclient")
+    moon.wait_idle()
+    until(lambda: told(servers, "Stop"), "the server hears of the stop")
+    same(value(told(servers, "Stop")[0], "Acct-Terminate-Cause"), "Admin-Reset", "Acct-Terminate-Cause")
+
+
+@case("charon")
 def radius_hears_that_a_user_leaves(bench):
     servers = server(bench)
     moon = gateway(bench, {**ONE, "accounting": "yes"})
