@@ -120,6 +120,19 @@ static bool make_signature(const struct key *k, const struct scheme *s, struct b
 	return done;
 }
 
+static enum err refuse(const struct key *key, const struct scheme *s, struct arena *arena, struct why *why)
+{
+	why->what = arena_printf(arena, "signing with our key (%s, %s) failed: %s", key_print(key, arena),
+		s->name, ossl_reason(arena));
+	return ERR_CRYPTO;
+}
+
+enum err sign_bare(const struct key *key, const struct scheme *s, struct bytes octets, struct arena *arena,
+	struct bytes *out, struct why *why)
+{
+	return make_signature(key, s, octets, arena, out) ? ERR_OK : refuse(key, s, arena, why);
+}
+
 enum err sign_octets(const struct key *key, const struct scheme *s, struct bytes octets, struct arena *arena,
 	struct bytes *out, struct why *why)
 {
@@ -127,7 +140,5 @@ enum err sign_octets(const struct key *key, const struct scheme *s, struct bytes
 
 	if (make_signature(key, s, octets, arena, &signature) && sign_form_put(key, s, signature, arena, out))
 		return ERR_OK;
-	why->what = arena_printf(arena, "signing with our key (%s, %s) failed: %s", key_print(key, arena),
-		s->name, ossl_reason(arena));
-	return ERR_CRYPTO;
+	return refuse(key, s, arena, why);
 }

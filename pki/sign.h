@@ -26,6 +26,10 @@ const struct scheme *sign_choose(
 enum err sign_octets(const struct key *key, const struct scheme *s, struct bytes octets, struct arena *arena,
 	struct bytes *out, struct why *why) MUST_CHECK;
 
+/* The same for TLS: the bare signature, ECDSA's in DER. */
+enum err sign_bare(const struct key *key, const struct scheme *s, struct bytes octets, struct arena *arena,
+	struct bytes *out, struct why *why) MUST_CHECK;
+
 /* Whether AUTH, the authentication data of Auth Method METHOD, is KEY's signature over OCTETS, of a kind that
  * C admits. ERR_AUTH: it is not; ERR_DENIED: C does not admit it; ERR_UNSUPPORTED: a method or algorithm we
  * have not; ERR_SYNTAX. *USED (which may be NULL) is the scheme. WHY, from ARENA, says what came and what was

@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "eap/tls.h"
+#include "eap/tunnel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -249,6 +250,7 @@ static struct eap_turn turn_of(struct eap *e, enum move m)
 	case MOVE_LAST: e->last = true; break;
 	case MOVE_SEND: break;
 	case MOVE_ASK: e->what = EAP_ASKS; return (struct eap_turn){ .what = EAP_ASKS };
+	case MOVE_SIGN: e->what = EAP_SIGNS; return (struct eap_turn){ .what = EAP_SIGNS };
 	case MOVE_DONE: return end(e, EAP_SUCCEEDED);
 	case MOVE_FAIL: return end(e, EAP_FAILED);
 	}
@@ -267,7 +269,7 @@ static struct eap_turn turn_of(struct eap *e, enum move m)
 static struct eap_turn again(struct eap *e)
 {
 	return (struct eap_turn){ .what = e->what,
-		.packet = e->what == EAP_ASKS ? bytes_of(NULL, 0) : e->sent,
+		.packet = e->what == EAP_ASKS || e->what == EAP_SIGNS ? bytes_of(NULL, 0) : e->sent,
 		.why = e->what == EAP_FAILED ? e->why : NULL };
 }
 
@@ -495,4 +497,18 @@ struct eap_turn eap_answer(struct eap *e, const struct eap_secret *secret)
 	e->what = EAP_SENDS;
 	open_own(e, e->method->type);
 	return turn_of(e, role_of(e)->answer(e, secret));
+}
+
+struct bytes eap_to_sign(const struct eap *e, const struct scheme **scheme)
+{
+	return tunnel_to_sign(e, scheme);
+}
+
+struct eap_turn eap_signed(struct eap *e, struct bytes signature)
+{
+	if (e->what != EAP_SIGNS)
+		return again(e);
+	e->what = EAP_SENDS;
+	open_own(e, e->method->type);
+	return turn_of(e, tunnel_signed(e, signature));
 }

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/rng.h"
+#include "model/scheme.h"
 
 /* IANA's numbers. */
 enum eap_type {
@@ -74,7 +75,8 @@ struct eap_settings {
 
 enum eap_what {
 	EAP_SENDS,
-	EAP_ASKS, /* for the secret of eap_name(); the answer is eap_answer() */
+	EAP_ASKS,  /* for the secret of eap_name(); the answer is eap_answer() */
+	EAP_SIGNS, /* needs a signature with our key for TLS (eap_to_sign), and goes on with eap_signed() */
 	EAP_SUCCEEDED,
 	EAP_FAILED
 };
@@ -103,6 +105,12 @@ struct eap_turn eap_take(struct eap *e, struct bytes packet);
 
 /* The answer to EAP_ASKS. */
 struct eap_turn eap_answer(struct eap *e, const struct eap_secret *secret);
+
+/* What EAP_SIGNS is about: the octets, until they are signed, and by which scheme of RFC 7427's. */
+struct bytes eap_to_sign(const struct eap *e, const struct scheme **scheme);
+
+/* The answer to it: as TLS has it, an ECDSA signature in DER. Empty: it was refused, and TLS fails. */
+struct eap_turn eap_signed(struct eap *e, struct bytes signature);
 
 /* The identity that is to be proved, and after success that has been: what counts for an authenticator is
  * this, and only after EAP_SUCCEEDED. It is that of the settings or of the peer's EAP-Identity, but

@@ -11,6 +11,7 @@ enum move {
 	MOVE_SEND,
 	MOVE_LAST, /* sends, and whatever comes then it has failed, for the reason it gave */
 	MOVE_ASK,  /* for the secret of e->name */
+	MOVE_SIGN, /* needs a signature for TLS */
 	MOVE_DONE, /* authenticator: success */
 	MOVE_FAIL  /* at once, for the reason it gave (eap_refuse) */
 };
@@ -25,7 +26,7 @@ struct eap_role {
 struct eap_method {
 	enum eap_type type;
 	const char *label;  /* in sentences */
-	bool on_tls;        /* needs settings.tls */
+	bool on_tls;        /* needs settings.tls; its state begins with a tunnel (tunnel.h) */
 	bool client_proves; /* by a certificate */
 	bool mutual;        /* eap_type_mutual */
 	size_t state;       /* octets of e->state, all zero at the start */

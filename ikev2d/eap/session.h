@@ -3,10 +3,12 @@
 #pragma once
 
 #include "eap/tls.h"
+#include "model/scheme.h"
 
 enum session_state {
 	SESSION_RUNS,  /* the handshake needs more from the other side */
 	SESSION_READY, /* the other side is who it must be */
+	SESSION_SIGNS, /* the handshake needs a signature of our key: session_signed() */
 	SESSION_BROKEN /* session_why() says why; an alert may be pending */
 };
 
@@ -21,6 +23,10 @@ void session_free(struct session *s); /* NULL does nothing */
  * memory. */
 bool session_feed(struct session *s, struct bytes records);
 enum session_state session_run(struct session *s);
+
+/* What is to be signed at SESSION_SIGNS, as long as it is; and that it was. Empty: it was refused. */
+struct bytes session_to_sign(const struct session *s, const struct scheme **scheme);
+void session_signed(struct session *s, struct bytes signature);
 
 /* What the other side sent inside, at most ROOM octets of it to OUT; *N of them came. More than ROOM is
  * SESSION_BROKEN. */

@@ -2,6 +2,7 @@
 /* libssl on memory BIOs. No tickets, no cache, no renegotiation: every login is a whole handshake. */
 #include "eap/tls.h"
 
+#include "eap/far_key.h"
 #include "eap/session.h"
 
 #include <openssl/err.h>
@@ -20,12 +21,15 @@ struct eap_tls {
 	struct arena arena;
 	struct id server;
 	bool has_key, has_authorities;
+	struct far_keys *far; /* our key is elsewhere, */
+	struct bytes spki;    /* this is its public part; NULL: it is in CTX */
 };
 
 struct session {
 	struct eap_tls *tls;
 	SSL *ssl;
 	BIO *in, *out; /* the SSL's */
+	struct far_signature signature;
 	bool server, ready, misnamed;
 	unsigned char *certificate; /* OpenSSL's memory */
 	int certificate_n;
@@ -67,6 +71,28 @@ static EVP_PKEY *read_key(struct bytes key)
 	return pkey;
 }
 
+/* The key is elsewhere: each connection has one that waits for its signatures. */
+static enum err use_far_key(struct eap_tls *t, char why[EAP_TLS_WHY])
+{
+	unsigned char *spki = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(SSL_CTX_get0_certificate(t->ctx)), &spki);
+	struct far_signature unused;
+	EVP_PKEY *pkey;
+
+	t->far = far_keys_new();
+	t->spki = arena_bytes(&t->arena, bytes_of(spki, n > 0 ? (size_t)n : 0));
+	OPENSSL_free(spki);
+	pkey = t->far ? far_key_new(t->far, t->spki, &unused) : NULL;
+	EVP_PKEY_free(pkey);
+	/* RSA shall sign and not decrypt, and what is signed shall have one form. */
+	t->has_key = pkey && SSL_CTX_set_cipher_list(t->ctx, "DEFAULT:!kRSA:!kDHE") == 1;
+	return t->has_key
+		       ? ERR_OK
+		       : refuse(why, ERR_CRYPTO,
+				 "TLS for EAP cannot use our certificate: its key is neither RSA nor ECDSA, "
+				 "Ed25519 or Ed448.");
+}
+
 static enum err use_chain(struct eap_tls *t, const struct eap_tls_settings *s, char why[EAP_TLS_WHY])
 {
 	EVP_PKEY *pkey;
@@ -84,6 +110,8 @@ static enum err use_chain(struct eap_tls *t, const struct eap_tls_settings *s, c
 	}
 	if (!s->n_chain)
 		return ERR_OK;
+	if (!s->key.n)
+		return use_far_key(t, why);
 	pkey = read_key(s->key);
 	if (!pkey)
 		return refuse(why, ERR_SYNTAX, "The private key for EAP cannot be read.");
@@ -244,6 +272,7 @@ enum err eap_tls_new(const struct eap_tls_settings *settings, struct eap_tls **o
 void eap_tls_warm(void)
 {
 	SSL_CTX_free(SSL_CTX_new(TLS_method()));
+	far_keys_free(far_keys_new());
 	tzset(); /* certificates' times are compared by gmtime_r(), which wants the zone */
 	ERR_clear_error();
 }
@@ -259,6 +288,7 @@ void eap_tls_unref(struct eap_tls *tls)
 	if (!tls || --tls->refs)
 		return;
 	SSL_CTX_free(tls->ctx);
+	far_keys_free(tls->far);
 	arena_free(&tls->arena);
 	free(tls);
 }
@@ -270,6 +300,16 @@ bool eap_tls_serves(const struct eap_tls *tls, bool server, bool client_proves)
 }
 
 /* One connection. */
+
+static bool wait_for_signatures(struct session *s)
+{
+	EVP_PKEY *pkey = far_key_new(s->tls->far, s->tls->spki, &s->signature);
+	bool good = pkey && SSL_use_PrivateKey(s->ssl, pkey) == 1;
+
+	EVP_PKEY_free(pkey);
+	SSL_set_mode(s->ssl, SSL_MODE_ASYNC);
+	return good;
+}
 
 static bool attach(struct session *s, bool client_proves, int64_t now)
 {
@@ -305,7 +345,7 @@ struct session *session_new(struct eap_tls *tls, bool server, bool client_proves
 	s->tls = eap_tls_ref(tls);
 	s->server = server;
 	s->ssl = SSL_new(tls->ctx);
-	if (s->ssl && attach(s, client_proves, now))
+	if (s->ssl && attach(s, client_proves, now) && (!tls->far || wait_for_signatures(s)))
 		return s;
 	session_free(s);
 	return NULL;
@@ -315,6 +355,11 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	if (s->signature.scheme) { /* OpenSSL's job must come to its end */
+		s->signature.over = true;
+		(void)SSL_do_handshake(s->ssl);
+		ERR_clear_error();
+	}
 	SSL_free(s->ssl);
 	OPENSSL_free(s->certificate);
 	eap_tls_unref(s->tls);
@@ -349,6 +394,7 @@ static void explain(struct session *s)
 static enum session_state judge(struct session *s, int r)
 {
 	switch (SSL_get_error(s->ssl, r)) {
+	case SSL_ERROR_WANT_ASYNC: return SESSION_SIGNS;
 	case SSL_ERROR_NONE:
 	case SSL_ERROR_WANT_READ: return s->ready ? SESSION_READY : SESSION_RUNS;
 	case SSL_ERROR_ZERO_RETURN:
@@ -373,7 +419,25 @@ enum session_state session_run(struct session *s)
 	ERR_clear_error();
 	r = SSL_do_handshake(s->ssl);
 	s->ready = r == 1;
+	if (s->ready)
+		SSL_clear_mode(s->ssl, SSL_MODE_ASYNC);
 	return judge(s, r);
+}
+
+struct bytes session_to_sign(const struct session *s, const struct scheme **scheme)
+{
+	*scheme = s->signature.scheme;
+	return s->signature.octets;
+}
+
+void session_signed(struct session *s, struct bytes signature)
+{
+	if (signature.n > sizeof s->signature.made)
+		signature.n = 0;
+	if (signature.n)
+		memcpy(s->signature.made, signature.p, signature.n);
+	s->signature.made_n = signature.n;
+	s->signature.over = true;
 }
 
 enum session_state session_read(struct session *s, uint8_t *out, size_t room, size_t *n)

@@ -13,7 +13,8 @@ struct eap_tls_settings {
 	const struct bytes
 		*chain; /* in DER: ours, then what leads to an authority; none: we have no certificate */
 	unsigned n_chain;
-	struct bytes key; /* of the first; PKCS#8 or traditional, in DER or PEM, not encrypted */
+	struct bytes key; /* of the first; PKCS#8 or traditional, in DER or PEM, not encrypted; empty: it is
+			     elsewhere, and conversations ask for its signatures (EAP_SIGNS) */
 	const struct bytes *authorities; /* in DER: who may vouch for the other side */
 	unsigned n_authorities;
 	const struct bytes *crls; /* in DER: of an authority that has one here it is consulted */

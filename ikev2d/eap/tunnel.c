@@ -56,7 +56,7 @@ enum move tunnel_move(struct eap *e, enum move m)
 }
 
 /* A whole message is there. */
-static enum move run(struct eap *e, tunnel_inside *inside)
+static enum move run(struct eap *e)
 {
 	struct tunnel *t = e->state;
 	bool first = !t->open;
@@ -67,13 +67,26 @@ static enum move run(struct eap *e, tunnel_inside *inside)
 		state = session_read(t->session, t->plain, sizeof t->plain, &n);
 	if (state == SESSION_BROKEN)
 		return broken(e);
+	if (state == SESSION_SIGNS)
+		return MOVE_SIGN;
 	if (state == SESSION_READY) {
 		t->open = true;
-		return tunnel_move(e, inside(e, bytes_of(t->plain, n), first));
+		return tunnel_move(e, t->inside(e, bytes_of(t->plain, n), first));
 	}
 	if (!session_pending(t->session))
 		return eap_refuse(e, "TLS in EAP stands still: the other side says nothing that leads on.");
 	return flush(e);
+}
+
+struct bytes tunnel_to_sign(const struct eap *e, const struct scheme **scheme)
+{
+	return session_to_sign(((const struct tunnel *)e->state)->session, scheme);
+}
+
+enum move tunnel_signed(struct eap *e, struct bytes signature)
+{
+	session_signed(((struct tunnel *)e->state)->session, signature);
+	return run(e);
 }
 
 static enum move malformed(struct eap *e)
@@ -83,8 +96,7 @@ static enum move malformed(struct eap *e)
 }
 
 /* A piece of theirs. */
-static enum move take_piece(
-	struct eap *e, uint8_t flags, size_t declared, struct bytes piece, tunnel_inside *inside)
+static enum move take_piece(struct eap *e, uint8_t flags, size_t declared, struct bytes piece)
 {
 	struct tunnel *t = e->state;
 
@@ -110,7 +122,7 @@ static enum move take_piece(
 		return malformed(e);
 	t->coming = false;
 	t->arrived = t->declared = 0;
-	return run(e, inside);
+	return run(e);
 }
 
 static bool start(struct eap *e, bool client_proves)
@@ -129,15 +141,16 @@ enum move tunnel_take(struct eap *e, struct bytes data, bool client_proves, tunn
 	uint32_t declared = flags & LENGTH ? rd_u32(&r) : 0;
 	bool starts = !t->session;
 
+	t->inside = inside;
 	/* The low bits are a version: a server may offer a higher one, and we answer with 0. */
 	if (r.bad || (flags & START) != (starts && !e->settings.authenticator ? START : 0))
 		return malformed(e);
 	if (starts && !start(e, client_proves))
 		return eap_refuse(e, "There is no memory for TLS in EAP.");
 	if (starts && !e->settings.authenticator)
-		return run(e, inside);
+		return run(e);
 	if (!t->going)
-		return take_piece(e, flags, declared, rd_rest(&r), inside);
+		return take_piece(e, flags, declared, rd_rest(&r));
 	return r.n || flags & (LENGTH | MORE) ? malformed(e) : flush(e);
 }
 

@@ -8,8 +8,13 @@
 
 enum { TUNNEL_EAP_MAX = 4096 }; /* octets of an EAP packet inside */
 
+/* What a method does with PLAIN, which came inside TLS, or nothing did: FIRST when the handshake is just
+ * over. MOVE_SEND sends what it wrote to the session, or an empty packet. */
+typedef enum move tunnel_inside(struct eap *e, struct bytes plain, bool first);
+
 struct tunnel {
 	struct session *session;
+	tunnel_inside *inside;
 	bool coming;     /* a message of theirs has come in part */
 	size_t declared; /* its length as they said; 0: they did not */
 	size_t arrived;  /* of it */
@@ -19,15 +24,15 @@ struct tunnel {
 	uint8_t plain[EAP_MAX_INNER];
 };
 
-/* What a method does with PLAIN, which came inside TLS, or nothing did: FIRST when the handshake is just
- * over. MOVE_SEND sends what it wrote to the session, or an empty packet. */
-typedef enum move tunnel_inside(struct eap *e, struct bytes plain, bool first);
-
 /* The authenticator's Start. */
 enum move tunnel_begin(struct eap *e);
 
 /* CLIENT_PROVES: as session_new() has it. */
 enum move tunnel_take(struct eap *e, struct bytes data, bool client_proves, tunnel_inside *inside);
+
+/* What is to be signed (eap_to_sign), and what comes of the signature. */
+struct bytes tunnel_to_sign(const struct eap *e, const struct scheme **scheme);
+enum move tunnel_signed(struct eap *e, struct bytes signature);
 
 /* What INSIDE does after the fact: M is what it would have returned. */
 enum move tunnel_move(struct eap *e, enum move m);

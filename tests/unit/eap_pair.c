@@ -22,11 +22,31 @@ static struct eap_secret secret_of(struct pair *p, struct bytes name)
 	return (struct eap_secret){ .kind = EAP_NO_SECRET };
 }
 
+static struct eap_turn sign(struct pair *p, unsigned side, struct eap *e)
+{
+	struct arena arena = { 0 };
+	const struct scheme *scheme;
+	struct bytes octets = eap_to_sign(e, &scheme), signature = bytes_of(NULL, 0);
+	struct eap_turn t;
+
+	p->signatures[side]++;
+	if (p->sign)
+		signature = p->sign(p->sign_ctx, side, scheme, octets, &arena);
+	t = eap_signed(e, signature);
+	arena_free(&arena);
+	return t;
+}
+
 static struct eap_turn settle(struct pair *p, unsigned side, struct eap *e, struct eap_turn t)
 {
-	while (t.what == EAP_ASKS) {
-		struct eap_secret secret = side ? p->own : secret_of(p, eap_name(e));
+	while (t.what == EAP_ASKS || t.what == EAP_SIGNS) {
+		struct eap_secret secret;
 
+		if (t.what == EAP_SIGNS) {
+			t = sign(p, side, e);
+			continue;
+		}
+		secret = side ? p->own : secret_of(p, eap_name(e));
 		p->asks[side]++;
 		t = eap_answer(e, &secret);
 	}
@@ -67,6 +87,7 @@ void pair_run(struct pair *p)
 
 	p->authenticator.authenticator = true;
 	p->packets = p->asks[0] = p->asks[1] = 0;
+	p->signatures[0] = p->signatures[1] = 0;
 	p->asked[0] = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		rng_seed(&r[i], p->seed + i);

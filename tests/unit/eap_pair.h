@@ -2,6 +2,7 @@
 /* Two EAP conversations face to face: our authenticator and our peer, alone or with somebody in between. */
 #pragma once
 
+#include "base/arena.h"
 #include "eap/eap.h"
 
 enum { PAIR_PACKETS = 400, PAIR_ROOM = 4096 };
@@ -16,6 +17,10 @@ struct pair {
 	struct eap_settings authenticator, peer;
 	const struct pair_secret *known; /* the authenticator's users; ends with a row without a name */
 	struct eap_secret own;           /* the peer's */
+	/* Signs where TLS needs it; NULL: refuses. CTX is SIGN_CTX. */
+	struct bytes (*sign)(void *ctx, unsigned side, const struct scheme *scheme, struct bytes octets,
+		struct arena *arena);
+	void *sign_ctx;
 	uint64_t seed;
 	bool dull; /* all randomness is zeros instead */
 	/* Changes packet NUMBER (0 is the authenticator's first) of *N octets at P, which has room for
@@ -30,7 +35,7 @@ struct pair {
 	char name[2][EAP_MAX_NAME + 1];
 	char asked[EAP_MAX_NAME + 1]; /* for whose secret the authenticator asked last; "": for none */
 	size_t certificate_n;         /* of the peer's, as the authenticator has it */
-	unsigned method, packets, asks[2];
+	unsigned method, packets, asks[2], signatures[2];
 	size_t size[PAIR_PACKETS]; /* of packets as they were sent */
 };
 

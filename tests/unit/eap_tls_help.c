@@ -2,6 +2,7 @@
 #include "tests/unit/eap_tls_help.h"
 
 #include "eap/session.h"
+#include "pki/sign.h"
 #include "pki_maker.h"
 
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static struct made own(bool authenticator, const struct tls_recipe *r)
 	return maker_cert(&(struct recipe){ .subject = r->subject      ? r->subject
 						       : authenticator ? "CN=moon"
 								       : "C=CH, CN=alice",
-				  .key = "ED25519",
+				  .key = r->far ? r->far : "ED25519",
 				  .key_number = authenticator ? KEY_SERVER : KEY_CLIENT,
 				  .serial = authenticator ? 10 : 11,
 				  .extensions = r->extensions ? r->extensions : usual },
@@ -72,6 +73,8 @@ struct eap_tls *help_tls(bool authenticator, const struct tls_recipe *r)
 	char why[EAP_TLS_WHY];
 	struct eap_tls *t;
 
+	if (r->far)
+		s.key = bytes_of(NULL, 0);
 	for (unsigned i = 1; i <= r->extra; i++)
 		chain[i] = ca.cert->der;
 	if (r->revoked) {
@@ -89,6 +92,19 @@ struct eap_tls *help_tls(bool authenticator, const struct tls_recipe *r)
 	cert_unref(mine.cert);
 	arena_free(&arena);
 	return t;
+}
+
+struct bytes help_sign(
+	void *ctx, unsigned side, const struct scheme *scheme, struct bytes octets, struct arena *arena)
+{
+	struct key *key = maker_key(ctx, side ? KEY_CLIENT : KEY_SERVER, true);
+	struct bytes signature;
+	struct why why;
+
+	if (key->type != scheme->key || sign_bare(key, scheme, octets, arena, &signature, &why))
+		abort();
+	key_unref(key);
+	return signature;
 }
 
 /* One packet of the hand, whole: its TLS is short enough. */

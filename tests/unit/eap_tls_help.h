@@ -2,6 +2,7 @@
 /* Certificates for EAP on TLS, and a side of it made by hand, which says inside TLS what a test wants. */
 #pragma once
 
+#include "base/arena.h"
 #include "eap/eap.h"
 #include "eap/tls.h"
 
@@ -11,16 +12,21 @@ struct tls_recipe {
 	const char *server;     /* demanded by the peer; "": anybody */
 	const char *extensions; /* of its certificate, as struct recipe has them */
 	const char *subject;
-	unsigned extra; /* certificates more than needed, to make it long */
-	bool bare;      /* without a certificate */
-	bool lonely;    /* trusts nobody */
-	bool stranger;  /* its certificate is of another authority */
-	bool revoked;   /* the authority's CRL has the other side's certificate */
+	const char *far; /* kind of its key, which is elsewhere (help_sign) */
+	unsigned extra;  /* certificates more than needed, to make it long */
+	bool bare;       /* without a certificate */
+	bool lonely;     /* trusts nobody */
+	bool stranger;   /* its certificate is of another authority */
+	bool revoked;    /* the authority's CRL has the other side's certificate */
 	bool only_tls_1_2, only_tls_1_3;
 };
 
 /* The authenticator's or the peer's. To be unref'ed. Ends the test when it cannot be made. */
 struct eap_tls *help_tls(bool authenticator, const struct tls_recipe *r);
+
+/* The signature with the far key of the kind CTX, a word; for struct pair. */
+struct bytes help_sign(
+	void *ctx, unsigned side, const struct scheme *scheme, struct bytes octets, struct arena *arena);
 
 /* Frees what is shared. */
 void help_tls_end(void);

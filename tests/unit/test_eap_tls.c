@@ -122,6 +122,62 @@ static void every_way_leads_through(void **state)
 }
 
 /* The smallest there are, from both sides. */
+/* Kinds of keys that are elsewhere. */
+static const char *const far[] = { "RSA-2048", "P-256", "P-384", "ED25519" };
+enum { FAR = sizeof far / sizeof *far };
+
+static void keys_may_be_elsewhere(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < FAR; i++)
+		EACH(w)
+		{
+			struct tls_recipe r = { .far = far[i] };
+			struct pair p = pair_of(w, r, r);
+
+			p.sign = help_sign;
+			p.sign_ctx = (void *)far[i];
+			pair_run(&p);
+			assert_good(&p, w);
+			assert_int_equal(p.signatures[0], 1);
+			assert_int_equal(p.signatures[1], w->method == EAP_TLS);
+			end(&p);
+		}
+}
+
+static void keys_elsewhere_may_refuse(void **state)
+{
+	(void)state;
+	EACH(w)
+	{
+		struct pair p =
+			pair_of(w, (struct tls_recipe){ .far = "RSA-2048" }, (struct tls_recipe){ 0 });
+
+		pair_run(&p);
+		assert_int_equal(p.signatures[0], 1);
+		assert_int_equal(p.outcome[0], EAP_FAILED);
+		end(&p);
+	}
+}
+
+/* The conversation ends while a signature is waited for. */
+static void nobody_waits_for_a_signature(void **state)
+{
+	const struct way w = { .method = EAP_TLS };
+	struct pair p = pair_of(&w, (struct tls_recipe){ .far = "P-256" }, (struct tls_recipe){ 0 });
+	struct rng_seeded r;
+	struct hand h;
+
+	(void)state;
+	p.authenticator.authenticator = true;
+	rng_seed(&r, 1);
+	hand_shakes(&h, eap_new(&p.authenticator, &r.rng), false, EAP_TLS, p.peer.tls);
+	assert_int_equal(h.turn.what, EAP_SIGNS);
+	eap_free(h.e);
+	hand_end(&h);
+	end(&p);
+}
+
 static void in_fragments(void **state)
 {
 	(void)state;
@@ -536,6 +592,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_leads_through),
+		cmocka_unit_test(keys_may_be_elsewhere),
+		cmocka_unit_test(keys_elsewhere_may_refuse),
+		cmocka_unit_test(nobody_waits_for_a_signature),
 		cmocka_unit_test(in_fragments),
 		cmocka_unit_test(long_chains_pass),
 		cmocka_unit_test(wrong_passwords_inside),
