@@ -64,6 +64,7 @@ enum ipc_kind {
 	IPC_EAP_SECRET,
 	IPC_EAP_END,
 	IPC_EAP_TELL,
+	IPC_TLS_SIGN,
 	IPC_RADIUS,
 	IPC_RELAY,
 	IPC_RELAYED,
@@ -123,7 +124,7 @@ struct ipc_message {
 			struct id local, remote;
 			struct bytes octets, proof;
 		} psk;
-		struct { /* IPC_SIGN; IPC_PROOF */
+		struct { /* IPC_SIGN; IPC_TLS_SIGN, without a PRF; IPC_PROOF */
 			uint64_t handle;
 			uint16_t prf;
 			uint8_t scheme; /* its place in the table of schemes */

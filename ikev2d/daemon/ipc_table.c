@@ -269,6 +269,13 @@ static void sign(struct walk *x, struct ipc_message *m)
 	octets(x, &m->sign.octets, IPC_OCTETS_MAX);
 }
 
+static void tls_sign(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->sign.handle);
+	u8(x, &m->sign.scheme, SCHEMES);
+	octets(x, &m->sign.octets, IPC_OCTETS_MAX);
+}
+
 static void proof(struct walk *x, struct ipc_message *m)
 {
 	u8(x, &m->proof.result, ERR_MAX);
@@ -594,6 +601,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
 	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
 	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
+	[IPC_TLS_SIGN] = { { "tls-sign", IKE, IPC_KEEPER, SERVES, keeper_take_tls_sign }, tls_sign },
 	[IPC_RADIUS] = { { "radius", GUARD, IPC_CERTS, SERVES, relay_take_servers }, radius },
 	[IPC_RELAY] = { { "relay", IKE, IPC_CERTS, SERVES, relay_take_eap }, relay },
 	[IPC_RELAYED] = { { "relayed", CERTS, IPC_IKE, SERVES, trust_take_answer }, relayed },

@@ -235,28 +235,46 @@ bool keeper_take_drop(void *ctx, const struct ipc_message *m)
 
 /* -------------------------------------------------------------- ike's wishes */
 
+/* The header of an IKE_SA_INIT message (RFC 7296, 3.1); R stands behind it then. Nothing else that is signed
+ * anywhere begins so, but by a chance of one in 2^48. */
+static bool takes_ike_header(struct rd *r, uint32_t *length)
+{
+	enum { OTHER_SPI_AND_NEXT = 9, VERSION = 0x20, IKE_SA_INIT = 34 };
+	bool right = true;
+
+	(void)rd_u64(r);
+	(void)rd_bytes(r, OTHER_SPI_AND_NEXT);
+	right &= rd_u8(r) == VERSION;
+	right &= rd_u8(r) == IKE_SA_INIT;
+	(void)rd_u8(r);      /* flags */
+	right &= !rd_u32(r); /* message ID */
+	*length = rd_u32(r);
+	return right && !r->bad;
+}
+
+static bool begins_as_ike(struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+	uint32_t length;
+
+	return takes_ike_header(&r, &length);
+}
+
 /* Whether OCTETS have the form of those that an IKE peer signs: the message of its IKE_SA_INIT, the other's
  * nonce, prf(SK_p, its identity) (RFC 7296, 2.15), and, where IKE_INTERMEDIATE exchanges were, two such
- * values more and a message id (RFC 9242, 3.3.2). Nothing else that is signed anywhere begins so. */
+ * values more and a message id (RFC 9242, 3.3.2). */
 static bool are_auth_octets(struct bytes octets, const struct transform *f)
 {
-	enum { OTHER_SPI_AND_NEXT = 9, HEADER = 28, VERSION = 0x20, IKE_SA_INIT = 34, MESSAGE_ID = 4 };
+	enum { HEADER = 28, MESSAGE_ID = 4 };
 	static const size_t nonce_min = 16, nonce_max = 256;
-	struct rd r = rd_of(octets);
-	bool right = rd_u64(&r);
+	struct rd r = rd_of(octets), spi = r;
 	uint32_t length;
 	size_t behind;
 
-	(void)rd_bytes(&r, OTHER_SPI_AND_NEXT);
-	right &= rd_u8(&r) == VERSION;
-	right &= rd_u8(&r) == IKE_SA_INIT;
-	(void)rd_u8(&r);      /* flags */
-	right &= !rd_u32(&r); /* message ID */
-	length = rd_u32(&r);
-	if (r.bad || length < HEADER || length > octets.n)
+	if (!takes_ike_header(&r, &length) || !rd_u64(&spi) || length < HEADER || length > octets.n)
 		return false;
 	behind = octets.n - length;
-	return right && behind >= f->out + nonce_min && behind <= 3 * f->out + nonce_max + MESSAGE_ID;
+	return behind >= f->out + nonce_min && behind <= 3 * f->out + nonce_max + MESSAGE_ID;
 }
 
 /* The refusal in one sentence, or NULL. */
@@ -395,6 +413,10 @@ bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+static const char taken_away[] = "the private key was taken away",
+		  no_such_kind[] =
+			  "keeper refuses: the private key is not of the kind that the scheme is for";
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {
@@ -408,11 +430,11 @@ static enum err make_signature(
 	if (a->proof.what)
 		return ERR_DENIED;
 	if (!t) {
-		a->proof.what = "the private key was taken away";
+		a->proof.what = taken_away;
 		return ERR_MISSING;
 	}
 	if (s->key != t->key->type) {
-		a->proof.what = "keeper refuses: the private key is not of the kind that the scheme is for";
+		a->proof.what = no_such_kind;
 		return ERR_DENIED;
 	}
 	e = sign_octets(t->key, s, m->sign.octets, arena, &a->proof.proof, &why);
@@ -426,6 +448,78 @@ bool keeper_take_sign(void *ctx, const struct ipc_message *m)
 	struct arena arena = { 0 };
 
 	a.proof.result = make_signature(ctx, m, &arena, &a);
+	conclude(ctx, m, &a);
+	arena_free(&arena);
+	return true;
+}
+
+/* What a TLS 1.3 side signs (RFC 8446, 4.4.3). */
+static bool are_tls_1_3_octets(struct bytes octets)
+{
+	enum { SPACES = 64, SHA256 = 32, SHA384 = 48 };
+	static const char *const words[] = { "TLS 1.3, server CertificateVerify",
+		"TLS 1.3, client CertificateVerify" };
+	struct rd r = rd_of(octets);
+	struct bytes spaces = rd_bytes(&r, SPACES), word = rd_bytes(&r, strlen(words[0]) + 1);
+
+	for (size_t i = 0; i < spaces.n; i++)
+		if (spaces.p[i] != ' ')
+			return false;
+	for (unsigned i = 0; i < 2; i++)
+		if (bytes_eq(word, bytes_of(words[i], strlen(words[i]) + 1)))
+			return r.n == SHA256 || r.n == SHA384;
+	return false;
+}
+
+/* In TLS 1.2 a server signs both random values and the key that it drew on a curve with a name (RFC 8422,
+ * 5.4), a client all messages from its ClientHello on (RFC 5246, 7.4.8). */
+static bool are_tls_1_2_octets(struct bytes octets)
+{
+	enum { RANDOMS = 64, NAMED_CURVE = 3, CLIENT_HELLO = 1, LENGTH = 3, VERSION = 0x0303 };
+	struct rd server = rd_of(octets), client = server;
+	uint8_t kind;
+
+	(void)rd_bytes(&server, RANDOMS);
+	kind = rd_u8(&server);
+	(void)rd_u16(&server); /* the curve */
+	(void)rd_bytes(&server, rd_u8(&server));
+	if (kind == NAMED_CURVE && rd_done(&server))
+		return true;
+	kind = rd_u8(&client);
+	(void)rd_bytes(&client, LENGTH);
+	return kind == CLIENT_HELLO && rd_u16(&client) == VERSION && !client.bad;
+}
+
+static const char *tls_refusal(const struct ipc_message *m)
+{
+	struct bytes octets = m->sign.octets;
+
+	if (begins_as_ike(octets) || !(are_tls_1_3_octets(octets) || are_tls_1_2_octets(octets)))
+		return "keeper refuses: these are not octets that TLS signs (RFC 8446, 4.4.3)";
+	if (scheme_is_classic(&schemes[m->sign.scheme]))
+		return "keeper refuses: the scheme is none of TLS";
+	return NULL;
+}
+
+bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m)
+{
+	struct ipc_message a = { .proof.what = tls_refusal(m) };
+	const struct kept_thing *t = find(ctx, m->sign.handle, IPC_USE_KEY);
+	const struct scheme *s = &schemes[m->sign.scheme];
+	struct arena arena = { 0 };
+	struct why why = { 0 };
+
+	if (!a.proof.what && t && t->key->type != s->key)
+		a.proof.what = no_such_kind;
+	if (a.proof.what) {
+		a.proof.result = ERR_DENIED;
+	} else if (!t) {
+		a.proof.result = ERR_MISSING;
+		a.proof.what = taken_away;
+	} else {
+		a.proof.result = sign_bare(t->key, s, m->sign.octets, &arena, &a.proof.proof, &why);
+		a.proof.what = why.what;
+	}
 	conclude(ctx, m, &a);
 	arena_free(&arena);
 	return true;

@@ -4,7 +4,7 @@
  * says what is public in a file with a key; it mixes keys with a post-quantum preshared key (RFC 8784). Only
  * secrets of EAP are told, each for the user that owns it: its methods work with the password itself. A
  * shared secret serves only identities that own it, a private key signs only what has the form of an IKE
- * peer's octets.
+ * peer's octets, or of what TLS signs.
  *
  * All that it keeps stands in its image as well, memory that outlives the process but that no other process
  * has mapped: another keeper goes on with it. */
@@ -44,4 +44,5 @@ bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);
 bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m);
 bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m);
 bool keeper_take_sign(void *ctx, const struct ipc_message *m);
+bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_key(void *ctx, const struct ipc_message *m);

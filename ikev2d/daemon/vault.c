@@ -374,16 +374,36 @@ static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept,
 	fly(v);
 }
 
+/* M, with texts in the arena of ANSWER, is not the core's. */
+static void ask_for(struct vault *v, const struct ipc_message *m, struct kept *kept, struct answer *answer,
+	vault_told *done, void *ctx)
+{
+	struct asked *a = asked_new(v, m, kept, answer);
+
+	a->done = done;
+	a->ctx = ctx;
+	fly(v);
+}
+
 void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx)
 {
 	struct answer *answer = answer_new(0);
 	const struct ipc_message m = { .kind = IPC_EAP_TELL,
 		.psk = { .handle = s->kept->handle, .local = id_copy(&answer->arena, user) } };
-	struct asked *a = asked_new(v, &m, s->kept, answer);
 
-	a->done = done;
-	a->ctx = ctx;
-	fly(v);
+	ask_for(v, &m, s->kept, answer, done, ctx);
+}
+
+void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme *s, struct bytes octets,
+	vault_told *done, void *ctx)
+{
+	struct answer *answer = answer_new(0);
+	const struct ipc_message m = { .kind = IPC_TLS_SIGN,
+		.sign = { .handle = key->kept->handle,
+			.scheme = (uint8_t)(s - schemes),
+			.octets = arena_bytes(&answer->arena, octets) } };
+
+	ask_for(v, &m, key->kept, answer, done, ctx);
 }
 
 /* Where what keeper has made belongs: mixed keys are no proof. */

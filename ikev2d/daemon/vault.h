@@ -40,9 +40,12 @@ void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, 
  */
 void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
 
-/* The secret S of EAP, for USER: it comes later, by DONE; empty: it could not be had. */
+/* The secret S of EAP, for USER: it comes later, by DONE; empty: it could not be had. In the same way a bare
+ * signature with the private key of KEY by S over OCTETS of TLS. */
 typedef void vault_told(void *ctx, struct bytes secret);
 void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx);
+void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme *s, struct bytes octets,
+	vault_told *done, void *ctx);
 
 /* References (model/conf.h, pki/key.h). */
 struct kept *kept_ref(struct kept *k);

@@ -137,6 +137,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_EAP_ASKS, .ticket = 15, .eap_asks = { 3, OCTETS("carol") } },
 	{ .kind = IPC_EAP_SECRET, .ticket = 16, .eap_secret = { 3, IPC_EAP_NT_HASH, OCTETS("secret") } },
 	{ .kind = IPC_EAP_END, .eap_end = { 3 } },
+	{ .kind = IPC_TLS_SIGN, .ticket = 18, .sign = { 7, 0, 3, OCTETS("octets") } },
 	{ .kind = IPC_EAP_TELL, .ticket = 17, .psk = { 7, 0, MOON, NOBODY, OCTETS(""), OCTETS("") } },
 };
 

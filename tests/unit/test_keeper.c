@@ -363,6 +363,33 @@ static unsigned scheme_of(enum key_type type)
 	return 0;
 }
 
+/* As TLS 1.3, and the two sides of TLS 1.2, have them. */
+static struct bytes tls_octets(struct desk *d, unsigned form)
+{
+	static const char word[] = "TLS 1.3, server CertificateVerify";
+	enum { ROOM = 256, POINT = 65 };
+	uint8_t *p = arena_alloc(&d->arena, ROOM);
+
+	memset(p, form ? 7 : ' ', 64);
+	if (!form) {
+		memcpy(p + 64, word, sizeof word);
+		return bytes_of(p, 64 + sizeof word + 32);
+	}
+	if (form == 1) {
+		memcpy(p + 64, "\x03\x00\x17\x41", 4);
+		return bytes_of(p, 68 + POINT);
+	}
+	memcpy(p, "\x01\x00\x00\x80\x03\x03", 6);
+	return bytes_of(p, ROOM);
+}
+
+static struct ipc_message sign_tls(struct desk *d, unsigned scheme, struct bytes octets)
+{
+	struct ipc_message m = { .kind = IPC_TLS_SIGN, .sign = { KEY, 0, (uint8_t)scheme, octets } };
+
+	return asked(d, &d->talk.ike, &m);
+}
+
 static struct ipc_message sign(struct desk *d, unsigned scheme, struct bytes octets)
 {
 	struct ipc_message m = { .kind = IPC_SIGN,
@@ -404,6 +431,51 @@ static void a_key_signs_nothing_else(void **state)
 	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
 	denied(d, sign(d, scheme_of(KEY_ECDSA), bytes_str("a contract")), "AUTH");
 	denied(d, sign(d, scheme_of(KEY_RSA), d->octets), "kind");
+}
+
+static bool is_signature(struct bytes octets, struct bytes signature)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool is = EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, maker_pkey("P-256", 1)) == 1 &&
+		  EVP_DigestVerify(ctx, signature.p, signature.n, octets.p, octets.n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return is;
+}
+
+static void a_key_signs_for_tls(void **state)
+{
+	struct desk *d = *state;
+
+	assert_int_equal(sign_tls(d, scheme_of(KEY_ECDSA), tls_octets(d, 0)).proof.result, ERR_MISSING);
+	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
+	for (unsigned form = 0; form < 3; form++) {
+		struct bytes octets = tls_octets(d, form);
+		struct ipc_message a = sign_tls(d, scheme_of(KEY_ECDSA), octets);
+
+		assert_int_equal(a.proof.result, ERR_OK);
+		assert_true(is_signature(octets, a.proof.proof));
+	}
+}
+
+static void a_key_signs_nothing_else_for_tls(void **state)
+{
+	struct desk *d = *state;
+	unsigned scheme = scheme_of(KEY_ECDSA);
+	struct bytes octets = tls_octets(d, 1);
+	uint8_t *mixed = (uint8_t *)arena_bytes(&d->arena, octets).p;
+
+	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
+	denied(d, sign_tls(d, scheme, bytes_str("a contract")), "TLS");
+	denied(d, sign_tls(d, scheme, d->octets), "TLS");
+	denied(d, sign_tls(d, scheme, bytes_of(octets.p, octets.n - 1)), "TLS");
+	octets = tls_octets(d, 0);
+	denied(d, sign_tls(d, scheme, bytes_of(octets.p, octets.n - 1)), "TLS");
+	denied(d, sign_tls(d, scheme_of(KEY_RSA), octets), "kind");
+	/* Both: what IKE signs is not signed as TLS's. */
+	memcpy(mixed, d->octets.p, 28);
+	denied(d, sign_tls(d, scheme, bytes_of(mixed, tls_octets(d, 1).n)), "TLS");
+	denied(d, sign(d, scheme, tls_octets(d, 1)), "AUTH");
 }
 
 static void a_secret_is_no_key(void **state)
@@ -527,6 +599,8 @@ int main(void)
 		TEST(equal_secrets_have_equal_marks),
 		TEST(a_key_signs),
 		TEST(a_key_signs_nothing_else),
+		TEST(a_key_signs_for_tls),
+		TEST(a_key_signs_nothing_else_for_tls),
 		TEST(a_secret_is_no_key),
 		TEST(passphrases_open_files),
 		TEST(what_is_public_is_told),
