@@ -24,7 +24,6 @@
 
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
-#define NO_EAP_TLS  "TLS in EAP is not built in yet"
 #define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
 #define NO_MEDIATOR "mediation is not built in yet"
@@ -218,8 +217,9 @@ static const struct conf_key local_keys[] = {
 			   "is refused here" },
 	{ "eap_id", STATUS_READ, TYPE_IDENTITY, AUTH(eap_id),
 		.doc = "who we are to EAP; as id where not written" },
-	{ "aaa_id", STATUS_LATER, TYPE_IDENTITY, AUTH(aaa_id), .doc = "the AAA server's identity",
-		.note = NO_EAP_TLS },
+	{ "aaa_id", STATUS_READ, TYPE_IDENTITY, AUTH(aaa_id),
+		.doc = "who must be the server of EAP on TLS, by its certificate; the peer where not "
+		       "written" },
 	{ "xauth_id", STATUS_IGNORED, TYPE_IDENTITY, AUTH(xauth_id), .doc = "XAuth identity",
 		.note = ONLY_IKEV1 },
 	{ 0 },

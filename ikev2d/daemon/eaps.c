@@ -4,6 +4,7 @@
 
 #include "crypto/prf.h"
 #include "eap/eap.h"
+#include "eap/tls.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 _Static_assert((int)IPC_EAP_METHODS == (int)EAP_MAX_METHODS && (int)IPC_EAP_NAME_MAX >= (int)EAP_MAX_NAME &&
 		       (int)IPC_EAP_KEY_MAX == (int)EAP_MSK,
 	"what is said of a conversation is what the library takes");
+_Static_assert((int)IPC_EAP_CERTS_MAX == (int)EAP_TLS_CERTS_MAX, "and so many certificates");
 
 struct talk {
 	struct eap *eap;
@@ -31,15 +33,29 @@ static void answer(struct eaps *e, const struct ipc_message *m)
 	(void)!ipc_send(&e->ike, m);
 }
 
+static void ask_secret(struct eaps *e, const struct talk *t)
+{
+	answer(e, &(struct ipc_message){ .kind = IPC_EAP_ASKS,
+			  .ticket = t->ticket,
+			  .eap_asks = { t->number, eap_name(t->eap) } });
+}
+
+static void ask_signature(struct eaps *e, const struct talk *t)
+{
+	const struct scheme *scheme;
+	struct bytes octets = eap_to_sign(t->eap, &scheme);
+
+	answer(e, &(struct ipc_message){ .kind = IPC_EAP_SIGNS,
+			  .ticket = t->ticket,
+			  .eap_signs = { t->number, (uint8_t)(scheme - schemes), octets } });
+}
+
 static void say(struct eaps *e, struct talk *t, const struct eap_turn *turn)
 {
-	struct ipc_message m = { .kind = turn->what == EAP_ASKS ? IPC_EAP_ASKS : IPC_EAP_TURN,
-		.ticket = t->ticket };
+	struct ipc_message m = { .kind = IPC_EAP_TURN, .ticket = t->ticket };
 
-	if (turn->what == EAP_ASKS) {
-		m.eap_asks.conversation = t->number;
-		m.eap_asks.name = eap_name(t->eap);
-		answer(e, &m);
+	if (turn->what == EAP_ASKS || turn->what == EAP_SIGNS) {
+		(turn->what == EAP_ASKS ? ask_secret : ask_signature)(e, t);
 		return;
 	}
 	m.eap_turn.conversation = t->number;
@@ -62,12 +78,29 @@ static void say_no(struct eaps *e, uint64_t ticket, uint32_t number, const char 
 			  .eap_turn = { .conversation = number, .failed = true, .what = what } });
 }
 
-static struct talk *begin(struct eaps *e, const struct ipc_eap *p)
+/* What the methods on TLS use, or NULL: then there are no certificates for them, or WHY. */
+static struct eap_tls *tls_of(const struct ipc_eap *p, char why[EAP_TLS_WHY])
+{
+	const struct eap_tls_settings s = { .chain = p->chain.v,
+		.n_chain = p->chain.n,
+		.authorities = p->authorities.v,
+		.n_authorities = p->authorities.n,
+		.server = &p->server };
+	struct eap_tls *tls;
+
+	*why = 0;
+	if ((!s.n_chain && !s.n_authorities) || eap_tls_new(&s, &tls, why))
+		return NULL;
+	return tls;
+}
+
+static struct talk *begin(struct eaps *e, const struct ipc_eap *p, char why[EAP_TLS_WHY])
 {
 	struct eap_settings s = { .authenticator = p->authenticator,
 		.ask_identity = p->ask_identity,
 		.n_methods = (unsigned)p->methods.n,
-		.identity = p->identity };
+		.identity = p->identity,
+		.tls = tls_of(p, why) };
 	struct talk *t = calloc(1, sizeof *t);
 
 	if (!t)
@@ -75,7 +108,8 @@ static struct talk *begin(struct eaps *e, const struct ipc_eap *p)
 	for (unsigned i = 0; i < s.n_methods; i++)
 		s.methods[i] = p->methods.p[i];
 	t->number = p->conversation;
-	t->eap = e->talks.count < EAPS_MAX ? eap_new(&s, &e->entropy.rng) : NULL;
+	t->eap = e->talks.count < EAPS_MAX && !*why ? eap_new(&s, &e->entropy.rng) : NULL;
+	eap_tls_unref(s.tls);
 	if (t->eap) {
 		map_put(&e->talks, t->number, t);
 		return t;
@@ -89,14 +123,16 @@ bool eaps_take_packet(void *ctx, const struct ipc_message *m)
 	struct eaps *e = ctx;
 	const struct ipc_eap *p = &m->eap;
 	struct talk *t = map_get(&e->talks, p->conversation);
+	char why[EAP_TLS_WHY];
 	struct eap_turn turn;
 
 	if (!t != p->begins || (t && t->ticket))
 		return false;
-	if (!t && !(t = begin(e, p))) {
+	if (!t && !(t = begin(e, p, why))) {
 		say_no(e, m->ticket, p->conversation,
-			"the EAP conversation cannot begin: none of its methods is built in, its identity is "
-			"too long, or there are too many");
+			*why ? why
+			     : "the EAP conversation cannot begin: there is no certificate for any of its "
+			       "methods, its identity is too long, or there are too many conversations");
 		return true;
 	}
 	t->ticket = m->ticket;
@@ -124,6 +160,19 @@ bool eaps_take_secret(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+bool eaps_take_signed(void *ctx, const struct ipc_message *m)
+{
+	struct eaps *e = ctx;
+	struct talk *t = map_get(&e->talks, m->eap_signs.conversation);
+	struct eap_turn turn;
+
+	if (!t || !t->ticket)
+		return false;
+	turn = eap_signed(t->eap, m->eap_signs.octets);
+	say(e, t, &turn);
+	return true;
+}
+
 bool eaps_take_end(void *ctx, const struct ipc_message *m)
 {
 	struct eaps *e = ctx;
@@ -144,6 +193,7 @@ void eaps_warm(void)
 
 	for (unsigned i = 0; i < sizeof digests / sizeof *digests; i++)
 		(void)!digest(digests[i], &(struct bytes){ 0 }, 1, sum, &n);
+	eap_tls_warm();
 }
 
 void eaps_start(struct eaps *e)

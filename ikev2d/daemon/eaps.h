@@ -31,4 +31,5 @@ void eaps_run(struct eaps *e);
 /* What is done with messages (ipc_table.c); CTX is the process. */
 bool eaps_take_packet(void *ctx, const struct ipc_message *m);
 bool eaps_take_secret(void *ctx, const struct ipc_message *m);
+bool eaps_take_signed(void *ctx, const struct ipc_message *m);
 bool eaps_take_end(void *ctx, const struct ipc_message *m);

@@ -62,6 +62,8 @@ enum ipc_kind {
 	IPC_EAP_TURN,
 	IPC_EAP_ASKS,
 	IPC_EAP_SECRET,
+	IPC_EAP_SIGNS,
+	IPC_EAP_SIGNED,
 	IPC_EAP_END,
 	IPC_EAP_TELL,
 	IPC_TLS_SIGN,
@@ -167,6 +169,7 @@ struct ipc_message {
 		struct ipc_eap_turn eap_turn;     /* IPC_EAP_TURN */
 		struct ipc_eap_asks eap_asks;     /* IPC_EAP_ASKS; IPC_EAP_SECRET */
 		struct ipc_eap_secret eap_secret; /* IPC_EAP_SECRET */
+		struct ipc_eap_signs eap_signs;   /* IPC_EAP_SIGNS; IPC_EAP_SIGNED */
 		struct {                          /* IPC_EAP_END: nobody goes on with it */
 			uint32_t conversation;
 		} eap_end;

@@ -3,7 +3,8 @@
  */
 #pragma once
 
-#include "base/bytes.h"
+#include "daemon/ipc_certs.h"
+#include "model/id.h"
 
 enum {
 	IPC_EAP_METHODS = 8,
@@ -11,6 +12,8 @@ enum {
 	IPC_EAP_PACKET_MAX = 65535,
 	IPC_EAP_KEY_MAX = 64,
 	IPC_EAP_SECRET_MAX = 4096,
+	IPC_EAP_CERTS_MAX = 64,         /* certificates of ours, and of authorities */
+	IPC_EAP_CERTS_SIZE = 56 * 1024, /* octets of all of them: the packet has room beside */
 };
 
 /* The peer's packet in a conversation, or (BEGINS) the first one of it and what it is about. */
@@ -20,6 +23,9 @@ struct ipc_eap {
 	struct bytes methods; /* their numbers (eap/eap.h), the one wanted most first */
 	struct bytes identity;
 	struct bytes packet; /* empty: the authenticator begins */
+	/* For methods on TLS: our certificates, the first with our key; whom we trust; the server's name. */
+	struct ipc_octets chain, authorities;
+	struct id server;
 };
 
 /* It wants the secret of NAME before it goes on; and that secret. */
@@ -34,6 +40,13 @@ struct ipc_eap_secret {
 	uint32_t conversation;
 	uint8_t kind; /* enum ipc_eap_kind */
 	struct bytes value;
+};
+
+/* It needs a signature for TLS with the key of our certificate before it goes on; and that signature. */
+struct ipc_eap_signs {
+	uint32_t conversation;
+	uint8_t scheme;      /* its place in the table of schemes; not of a signature */
+	struct bytes octets; /* what is to be signed; or the signature, empty: it was refused */
 };
 
 /* What comes of the packet. */

@@ -394,6 +394,9 @@ static void eap(struct walk *x, struct ipc_message *m)
 	octets(x, &m->eap.methods, IPC_EAP_METHODS);
 	octets(x, &m->eap.identity, IPC_EAP_NAME_MAX);
 	octets(x, &m->eap.packet, IPC_EAP_PACKET_MAX);
+	parts(x, &m->eap.chain, IPC_EAP_CERTS_MAX);
+	parts(x, &m->eap.authorities, IPC_EAP_CERTS_MAX);
+	identity(x, &m->eap.server);
 }
 
 static void eap_turn(struct walk *x, struct ipc_message *m)
@@ -421,6 +424,13 @@ static void eap_secret(struct walk *x, struct ipc_message *m)
 	conversation(x, &m->eap_secret.conversation);
 	u8(x, &m->eap_secret.kind, IPC_EAP_KINDS);
 	octets(x, &m->eap_secret.value, IPC_EAP_SECRET_MAX);
+}
+
+static void eap_signs(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_signs.conversation);
+	u8(x, &m->eap_signs.scheme, SCHEMES);
+	octets(x, &m->eap_signs.octets, IPC_OCTETS_MAX);
 }
 
 static void eap_end(struct walk *x, struct ipc_message *m)
@@ -599,6 +609,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_EAP_TURN] = { { "eap-turn", EAPS, IPC_IKE, SERVES, parley_take_turn }, eap_turn },
 	[IPC_EAP_ASKS] = { { "eap-asks", EAPS, IPC_IKE, SERVES, parley_take_asks }, eap_asks },
 	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
+	[IPC_EAP_SIGNS] = { { "eap-signs", EAPS, IPC_IKE, SERVES, parley_take_signs }, eap_signs },
+	[IPC_EAP_SIGNED] = { { "eap-signed", IKE, IPC_EAPS, SERVES, eaps_take_signed }, eap_signs },
 	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
 	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
 	[IPC_TLS_SIGN] = { { "tls-sign", IKE, IPC_KEEPER, SERVES, keeper_take_tls_sign }, tls_sign },

@@ -9,8 +9,10 @@
 #include "daemon/guesses.h"
 #include "daemon/lead.h"
 #include "daemon/line.h"
+#include "daemon/parley_tls.h"
 #include "daemon/secrets.h"
 #include "eap/eap.h"
+#include "pki/sign.h"
 
 #include <stdlib.h>
 
@@ -32,6 +34,7 @@ struct parley {
 	struct event *delay;         /* its password waits, since too many were wrong; NULL: it never did */
 	struct id user;              /* whose secret was wanted; ID_ANY: none was */
 	const struct source *secret; /* where it is written; NULL: there is none */
+	struct key *key;             /* of our certificate in TLS; NULL: we show none */
 };
 
 struct parleys {
@@ -53,6 +56,7 @@ static void parley_free(struct parley *p)
 	if (p->answer)
 		answer_free(p->answer);
 	lead_free(p->lead);
+	key_unref(p->key);
 	if (p->delay)
 		event_free(p->delay);
 	peer_unref(p->peer);
@@ -95,13 +99,8 @@ static bool is_built_in(const struct auth_conf *a)
 {
 	uint8_t room[EAP_MAX_METHODS];
 	struct bytes methods = methods_of(a, false, room);
-	struct eap_settings s = { .n_methods = (unsigned)methods.n };
-	struct eap *e;
 
-	memcpy(s.methods, methods.p, methods.n);
-	e = eap_new(&s, NULL);
-	eap_free(e);
-	return e;
+	return methods.n && eap_type_name(methods.p[0]);
 }
 
 /* SERVERS: of RADIUS may lead it. */
@@ -345,6 +344,65 @@ bool parley_take_asks(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+/* --------------------------------------------------------------- signatures */
+
+static void tell_signed(struct parleys *ps, uint32_t number, struct bytes signature)
+{
+	struct parley *p = map_get(&ps->open, number);
+	const struct ipc_message m = { .kind = IPC_EAP_SIGNED,
+		.ticket = ++ps->last,
+		.eap_signs = { .conversation = number, .octets = signature } };
+
+	if (p && p->answer && member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
+		give(p, ERR_BUSY, unreachable);
+}
+
+static void on_signed(void *ctx, struct bytes signature)
+{
+	struct telling *t = ctx;
+
+	tell_signed(t->parleys, t->number, signature);
+	free(t);
+}
+
+/* A key of a token signs here: it is not ours to keep. */
+static void sign_here(struct parley *p, const struct scheme *s, struct bytes octets)
+{
+	struct arena arena = { 0 };
+	struct bytes signature = { 0 };
+	struct why why = { 0 };
+
+	if (p->key->type == s->key && sign_bare(p->key, s, octets, &arena, &signature, &why)) {
+		line_say(LOG_ERROR, "eap", why.what);
+		signature = (struct bytes){ 0 };
+	}
+	tell_signed(p->world->parleys, p->number, signature);
+	arena_free(&arena);
+}
+
+bool parley_take_signs(void *ctx, const struct ipc_message *m)
+{
+	struct parleys *ps = member_ctx(ctx);
+	struct parley *p = map_get(&ps->open, m->eap_signs.conversation);
+	const struct scheme *s = &schemes[m->eap_signs.scheme];
+	struct telling *t;
+
+	if (!p || !p->answer)
+		return true;
+	if (!p->key)
+		return false;
+	if (!p->key->kept) {
+		sign_here(p, s, m->eap_signs.octets);
+		return true;
+	}
+	t = calloc(1, sizeof *t);
+	if (!t)
+		abort();
+	*t = (struct telling){ .parleys = ps, .number = p->number };
+	vault_sign_tls(ps->world->vault, p->key, s, m->eap_signs.octets, on_signed, t);
+	return true;
+}
+
 /* ------------------------------------------------------------------- asking */
 
 static void serve(void *ctx, struct ipc_channel *far)
@@ -512,29 +570,37 @@ static void on_lead(void *ctx, const struct ipc_relayed *r)
 	give(p, r->what == RADIUS_FAILED ? ERR_AUTH : ERR_OK, NULL);
 }
 
-static struct ipc_message message_of(const struct parley *p, const struct ike_question *q, bool begins,
-	uint8_t *methods, struct arena *arena)
+/* What Q's conversation is about, from the arena of P's answer. */
+static enum err introduce(struct parley *p, const struct ike_question *q, struct ipc_eap *m)
 {
-	struct ipc_message m = { .kind = IPC_EAP,
-		.ticket = p->ticket,
-		.eap = { .conversation = p->number, .begins = begins, .packet = q->eap.packet } };
+	struct arena *arena = &p->answer->arena;
+	struct parley_tls tls;
+	enum err e;
 
-	if (!begins)
-		return m;
-	m.eap.authenticator = p->authenticator;
-	m.eap.ask_identity = asks_identity(p);
-	m.eap.methods = methods_of(p->auth, q->eap.alone, methods);
-	m.eap.identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
-	return m;
+	m->begins = true;
+	m->authenticator = p->authenticator;
+	m->ask_identity = asks_identity(p);
+	m->methods = methods_of(p->auth, q->eap.alone, arena_alloc(arena, EAP_MAX_METHODS));
+	m->identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
+	e = parley_tls(&p->world->config.creds, q, m->methods, own_id(p), clock_wall(), arena, &tls,
+		&p->answer->a.why);
+	if (e)
+		return e;
+	m->chain = tls.chain;
+	m->authorities = tls.authorities;
+	m->server = tls.server;
+	p->key = tls.key ? key_ref(tls.key) : NULL;
+	return ERR_OK;
 }
 
 void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	struct parleys *ps = w->parleys;
 	struct parley *p = map_get(&ps->open, q->eap.conversation);
-	uint8_t methods[EAP_MAX_METHODS];
-	struct ipc_message m;
+	struct ipc_message m = { .kind = IPC_EAP,
+		.eap = { .conversation = q->eap.conversation, .packet = q->eap.packet } };
 	bool begins = !p;
+	enum err e;
 
 	if (begins)
 		p = begin(w, q);
@@ -550,7 +616,12 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 		give(p, ERR_UNSUPPORTED, unreachable);
 		return;
 	}
-	m = message_of(p, q, begins, methods, &answer->arena);
+	e = begins ? introduce(p, q, &m.eap) : ERR_OK;
+	if (e) {
+		give(p, e, NULL);
+		return;
+	}
+	m.ticket = p->ticket;
 	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
 		give(p, ERR_BUSY, unreachable);
 }

@@ -20,4 +20,5 @@ void parley_check(struct peer *p);
 
 /* What is done with messages (ipc_table.c); CTX is the member. */
 bool parley_take_turn(void *ctx, const struct ipc_message *m);
+bool parley_take_signs(void *ctx, const struct ipc_message *m);
 bool parley_take_asks(void *ctx, const struct ipc_message *m);

@@ -121,7 +121,7 @@ static const struct key_case cases[] = {
 	{ "local", .key = "certs = moon.pem" },
 	{ "local", .key = "pubkeys = moon.pem" },
 	{ "local", .key = "eap_id = x" },
-	{ "local", "aaa_id = x", .later = "TLS in EAP is not built in yet" },
+	{ "local", .key = "aaa_id = x" },
 	{ "local", "xauth_id = x", .note = IKEV1 },
 	{ "local", "groups = x",
 		.why = "this key does not belong here, but in connections.<conn>.remote<suffix>" },
