@@ -13,7 +13,9 @@
 _Static_assert((int)IPC_EAP_METHODS == (int)EAP_MAX_METHODS && (int)IPC_EAP_NAME_MAX >= (int)EAP_MAX_NAME &&
 		       (int)IPC_EAP_KEY_MAX == (int)EAP_MSK,
 	"what is said of a conversation is what the library takes");
-_Static_assert((int)IPC_EAP_CERTS_MAX == (int)EAP_TLS_CERTS_MAX, "and so many certificates");
+_Static_assert((int)IPC_EAP_CERTS_MAX == (int)EAP_TLS_CERTS_MAX &&
+		       (int)IPC_EAP_SHOWN_MAX == (int)EAP_MAX_CERTIFICATES,
+	"and so many certificates");
 
 struct talk {
 	struct eap *eap;
@@ -50,9 +52,19 @@ static void ask_signature(struct eaps *e, const struct talk *t)
 			  .eap_signs = { t->number, (uint8_t)(scheme - schemes), octets } });
 }
 
+static struct ipc_octets shown_by(const struct eap *e, struct bytes out[IPC_EAP_SHOWN_MAX])
+{
+	unsigned n = 0;
+
+	while (n < IPC_EAP_SHOWN_MAX && (out[n] = eap_certificate(e, n)).n)
+		n++;
+	return (struct ipc_octets){ out, n };
+}
+
 static void say(struct eaps *e, struct talk *t, const struct eap_turn *turn)
 {
 	struct ipc_message m = { .kind = IPC_EAP_TURN, .ticket = t->ticket };
+	struct bytes shown[IPC_EAP_SHOWN_MAX];
 
 	if (turn->what == EAP_ASKS || turn->what == EAP_SIGNS) {
 		(turn->what == EAP_ASKS ? ask_secret : ask_signature)(e, t);
@@ -66,6 +78,7 @@ static void say(struct eaps *e, struct talk *t, const struct eap_turn *turn)
 	m.eap_turn.method = (uint8_t)eap_method(t->eap);
 	m.eap_turn.name = m.eap_turn.over ? eap_name(t->eap) : (struct bytes){ 0 };
 	m.eap_turn.key = eap_msk(t->eap);
+	m.eap_turn.shown = shown_by(t->eap, shown);
 	t->ticket = 0;
 	answer(e, &m);
 }

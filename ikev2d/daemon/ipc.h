@@ -53,6 +53,7 @@ enum ipc_kind {
 	IPC_NEWS,
 	IPC_JUDGE,
 	IPC_AGAIN,
+	IPC_SHOWN,
 	IPC_VERDICT,
 	IPC_STAPLE,
 	IPC_STAPLED,
@@ -152,7 +153,7 @@ struct ipc_message {
 			bool ocsp;
 			struct bytes data; /* empty: it is not to be listed */
 		} list;
-		struct ipc_judge judge;     /* IPC_JUDGE, IPC_AGAIN */
+		struct ipc_judge judge;     /* IPC_JUDGE, IPC_AGAIN, IPC_SHOWN */
 		struct ipc_verdict verdict; /* IPC_VERDICT */
 		struct {                    /* IPC_STAPLE; IPC_STAPLED */
 			const char *name;   /* of the connection */

@@ -44,7 +44,7 @@ struct ipc_demands {
 	bool keep;          /* what is proved with will be judged again */
 };
 
-/* A proof; or, for whom it was right once, what he proved himself with. */
+/* A proof; or what somebody proved himself with: once, for whom it was right, or just now inside EAP. */
 struct ipc_judge {
 	struct ipc_demands demands;
 	struct id remote;

@@ -13,6 +13,7 @@ enum {
 	IPC_EAP_KEY_MAX = 64,
 	IPC_EAP_SECRET_MAX = 4096,
 	IPC_EAP_CERTS_MAX = 64,         /* certificates of ours, and of authorities */
+	IPC_EAP_SHOWN_MAX = 8,          /* of a client */
 	IPC_EAP_CERTS_SIZE = 56 * 1024, /* octets of all of them: the packet has room beside */
 };
 
@@ -58,4 +59,6 @@ struct ipc_eap_turn {
 	uint8_t method;      /* its number; 0: none yet */
 	struct bytes name;   /* OVER: that was proved */
 	struct bytes key;    /* OVER: MSK; empty: it has none */
+	struct ipc_octets
+		shown; /* OVER: certificates of the client, its own first, by which it has proved that */
 };

@@ -409,6 +409,7 @@ static void eap_turn(struct walk *x, struct ipc_message *m)
 	u8(x, &m->eap_turn.method, UINT8_MAX + 1);
 	octets(x, &m->eap_turn.name, IPC_EAP_NAME_MAX);
 	octets(x, &m->eap_turn.key, IPC_EAP_KEY_MAX);
+	parts(x, &m->eap_turn.shown, IPC_EAP_SHOWN_MAX);
 	if (m->eap_turn.failed && m->eap_turn.over)
 		fail(x, "a conversation has succeeded and failed");
 }
@@ -601,6 +602,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_NEWS] = { { "news", CERTS, IPC_GUARD, SERVES, trust_take_news }, nothing },
 	[IPC_JUDGE] = { { "judge", IKE, IPC_CERTS, SERVES, judge_take_proof }, judge },
 	[IPC_AGAIN] = { { "again", IKE, IPC_CERTS, SERVES, judge_take_again }, judge },
+	[IPC_SHOWN] = { { "shown", IKE, IPC_CERTS, SERVES, judge_take_shown }, judge },
 	[IPC_VERDICT] = { { "verdict", CERTS, IPC_IKE, SERVES, trust_take_answer }, verdict },
 	[IPC_STAPLE] = { { "staple", IKE, IPC_CERTS, SERVES, staple_take }, staple },
 	[IPC_STAPLED] = { { "stapled", CERTS, IPC_IKE, SERVES, trust_take_answer }, staple },

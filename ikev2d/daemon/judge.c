@@ -558,3 +558,21 @@ bool judge_take_again(void *ctx, const struct ipc_message *m)
 		ask_servers(j);
 	return true;
 }
+
+/* Its key has proved something elsewhere, to who asks. */
+bool judge_take_shown(void *ctx, const struct ipc_message *m)
+{
+	struct judgement *j = judgement_new(ctx, m);
+	struct why why = { 0 };
+
+	if (!j)
+		return false;
+	if (evidence_take(&j->evidence, &j->q.certs, &j->certs->store, false, &j->arena, &why) ||
+		!j->evidence.n) {
+		refuse(j, ERR_SYNTAX, &why, IPC_LINE_AUTH);
+		return true;
+	}
+	j->leaf = cert_ref(j->evidence.certs[0]);
+	judge_chain(j);
+	return true;
+}

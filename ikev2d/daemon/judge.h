@@ -10,10 +10,11 @@ struct certs;
 
 enum { JUDGE_TIME = 6 /* s for servers: the core waits a little longer */ };
 
-/* What is done with IPC_JUDGE and IPC_AGAIN; CTX is the process. The answer comes at once or when what is
- * fetched has come. */
+/* What is done with IPC_JUDGE, IPC_AGAIN and IPC_SHOWN; CTX is the process. The answer comes at once or when
+ * what is fetched has come. */
 bool judge_take_proof(void *ctx, const struct ipc_message *m);
 bool judge_take_again(void *ctx, const struct ipc_message *m);
+bool judge_take_shown(void *ctx, const struct ipc_message *m);
 
 /* What waits gets no answer any more. The fetcher is stopped behind this: it calls back. */
 void judges_stop(struct certs *c);

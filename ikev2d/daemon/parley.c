@@ -220,6 +220,16 @@ static void fill(struct parley *p, const struct ipc_eap_turn *t)
 	a->shared = arena_bytes(arena, t->key);
 }
 
+/* The key of a client's certificate is right: certs judges whether the certificate is what the connection
+ * demands, and whether it was revoked. */
+static void let_judge(struct parley *p, const struct ipc_octets *shown)
+{
+	struct answer *answer = p->answer;
+
+	p->answer = NULL;
+	trust_check_shown(p->world, p->peer, p->auth, shown, answer);
+}
+
 /* One that nobody goes on with may just have been answered. */
 bool parley_take_turn(void *ctx, const struct ipc_message *m)
 {
@@ -229,6 +239,10 @@ bool parley_take_turn(void *ctx, const struct ipc_message *m)
 		return true;
 	fill(p, &m->eap_turn);
 	judge_guess(p, &m->eap_turn);
+	if (m->eap_turn.over && m->eap_turn.shown.n) {
+		let_judge(p, &m->eap_turn.shown);
+		return true;
+	}
 	give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
 	return true;
 }

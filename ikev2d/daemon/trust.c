@@ -27,8 +27,8 @@ struct query {
 	struct arena arena; /* of its texts */
 	bool flying;
 	unsigned tries;
-	struct answer *answer;        /* IPC_JUDGE, IPC_STAPLE */
-	const struct peer *peer;      /* a reference: IPC_JUDGE, IPC_AGAIN; */
+	struct answer *answer;        /* IPC_JUDGE, IPC_SHOWN, IPC_STAPLE */
+	const struct peer *peer;      /* a reference: IPC_JUDGE, IPC_SHOWN, IPC_AGAIN; */
 	const struct auth_conf *auth; /* and what of it demands the proof */
 	uint32_t sa;                  /* IPC_AGAIN */
 	resolve_done *done;           /* IPC_RESOLVE */
@@ -73,6 +73,8 @@ static void give_verdict(struct trust *t, struct query *q, const struct ipc_verd
 
 	a->result = v->result;
 	if (v->result) {
+		a->eap = (struct ike_eap_answer){ 0 };
+		a->shared = (struct bytes){ 0 };
 		why.where = source_print(&q->auth->at, lines[v->line], arena);
 		if (!why.what)
 			why.what = err_name(v->result);
@@ -115,6 +117,7 @@ static void give_up(struct trust *t, struct query *q, const char *what)
 {
 	switch (q->message.kind) {
 	case IPC_JUDGE:
+	case IPC_SHOWN:
 		give_verdict(t, q, &(struct ipc_verdict){ .result = ERR_BUSY, .why.what = what });
 		break;
 	case IPC_STAPLE: engine_answer(t->world, q->answer); break;
@@ -131,7 +134,8 @@ static void give_up(struct trust *t, struct query *q, const char *what)
 static void give(struct trust *t, struct query *q, const struct ipc_message *m)
 {
 	switch (q->message.kind) {
-	case IPC_JUDGE: give_verdict(t, q, &m->verdict); break;
+	case IPC_JUDGE:
+	case IPC_SHOWN: give_verdict(t, q, &m->verdict); break;
 	case IPC_STAPLE: give_stapled(t, q, &m->staple.certs); break;
 	case IPC_RESOLVE: q->done(q->ctx, m->resolve.ip.v ? &m->resolve.ip : NULL, m->resolve.what); break;
 	case IPC_RELAY: q->relayed(q->ctx, &m->relayed); break;
@@ -355,6 +359,22 @@ void trust_check(struct world *w, const struct ike_question *q, struct answer *a
 	j->method = q->method;
 	j->certs = copy_of(&q->certs, &x->arena);
 	j->urls = config_now(&w->config)->settings.hash_and_url;
+	if (demand(x, &w->config.creds.store))
+		fly(t);
+	else
+		give_up(t, x, "a certificate that the connection names cannot be read");
+}
+
+void trust_check_shown(struct world *w, const struct peer *peer, const struct auth_conf *auth,
+	const struct ipc_octets *shown, struct answer *answer)
+{
+	struct trust *t = &w->trust;
+	struct query *x = query_new(t, IPC_SHOWN);
+
+	x->answer = answer;
+	x->peer = peer_ref(peer);
+	x->auth = auth;
+	x->message.judge.certs = certs_from(shown, CERT_X509_SIGNATURE, &(struct ike_certs){ 0 }, &x->arena);
 	if (demand(x, &w->config.creds.store))
 		fly(t);
 	else

@@ -47,6 +47,11 @@ void trust_follow(struct world *w);
 /* Answers Q, the proof of a peer by a signature. */
 void trust_check(struct world *w, const struct ike_question *q, struct answer *answer);
 
+/* The same where the key of a certificate has made its proof inside EAP: SHOWN are that and what leads on.
+ * What ANSWER has stays where they are good, and goes where they are not. */
+void trust_check_shown(struct world *w, const struct peer *peer, const struct auth_conf *auth,
+	const struct ipc_octets *shown, struct answer *answer);
+
 /* Judges what the peer of an IKE_SA has proved itself with as it is judged now: where something in it is
  * revoked, that IKE_SA ends, and why is said. ASK: servers may be asked; what they say comes with the next
  * recheck, which goes on when the answer is there. */

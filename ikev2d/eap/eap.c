@@ -191,9 +191,11 @@ struct bytes eap_msk(const struct eap *e)
 	return e->what == EAP_SUCCEEDED && e->has_msk ? bytes_of(e->msk, sizeof e->msk) : bytes_of(NULL, 0);
 }
 
-struct bytes eap_certificate(const struct eap *e)
+struct bytes eap_certificate(const struct eap *e, unsigned i)
 {
-	return e->what == EAP_SUCCEEDED && e->settings.authenticator ? e->certificate : bytes_of(NULL, 0);
+	if (e->what != EAP_SUCCEEDED || !e->settings.authenticator || i >= EAP_MAX_CERTIFICATES)
+		return bytes_of(NULL, 0);
+	return e->certificates[i];
 }
 
 unsigned eap_method(const struct eap *e)

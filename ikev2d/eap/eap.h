@@ -35,6 +35,7 @@ enum eap_limits {
 	EAP_MAX_TRIES = 3,    /* passwords tried in a conversation, where the method knows of more than one */
 	EAP_MAX_TLS = 128 * 1024, /* octets of TLS taken in a conversation */
 	EAP_MAX_INNER = 16384,    /* octets of a message inside TLS */
+	EAP_MAX_CERTIFICATES = 8, /* of the peer that are told */
 	EAP_MSK = 64
 };
 
@@ -121,8 +122,9 @@ struct eap_turn eap_signed(struct eap *e, struct bytes signature);
  * certificate's own. Valid until the next call. */
 struct bytes eap_name(const struct eap *e);
 
-/* The peer's TLS certificate in DER, after an authenticator's success with EAP-TLS; else none. */
-struct bytes eap_certificate(const struct eap *e);
+/* The peer's TLS certificate I in DER, after an authenticator's success with EAP-TLS: 0 is its own, then
+ * comes what it sent to lead to an authority; else, and behind the last, none. */
+struct bytes eap_certificate(const struct eap *e, unsigned i);
 
 /* EAP_MSK octets after success, or none where the method has no key (MD5, GTC). */
 struct bytes eap_msk(const struct eap *e);

@@ -68,7 +68,7 @@ struct eap {
 
 	uint8_t msk[EAP_MSK];
 	bool has_msk;
-	struct bytes certificate; /* the method's */
+	struct bytes certificates[EAP_MAX_CERTIFICATES]; /* the method's */
 	char why[EAP_WHY];
 };
 

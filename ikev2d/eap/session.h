@@ -2,6 +2,7 @@
 /* One TLS connection over nothing: records in, records out. For eap/ only; in tls.c. */
 #pragma once
 
+#include "eap/eap.h"
 #include "eap/tls.h"
 #include "model/scheme.h"
 
@@ -43,8 +44,10 @@ bool session_is_1_3(const struct session *s);
  */
 bool session_export(struct session *s, const char *label, struct bytes context, uint8_t *out, size_t n);
 
-/* The certificate of the other side in DER, or none; valid as long as the session. */
-struct bytes session_certificate(struct session *s);
+/* The certificate I of the other side in DER: 0 is its own, then comes what led on; behind the last none. Of
+ * SESSION_CERTIFICATES at most. Valid as long as the session. */
+enum { SESSION_CERTIFICATES = EAP_MAX_CERTIFICATES };
+struct bytes session_certificate(struct session *s, unsigned i);
 
 /* A name of the other side's certificate: NAME where the certificate has that, else its own address of mail,
  * host name or DN. To OUT of ROOM octets; its length, or 0 when it has none that fits. */

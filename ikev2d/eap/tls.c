@@ -31,8 +31,8 @@ struct session {
 	BIO *in, *out; /* the SSL's */
 	struct far_signature signature;
 	bool server, ready, misnamed;
-	unsigned char *certificate; /* OpenSSL's memory */
-	int certificate_n;
+	struct arena arena; /* of */
+	struct bytes certificates[SESSION_CERTIFICATES];
 	char why[EAP_TLS_WHY];
 };
 
@@ -365,7 +365,7 @@ void session_free(struct session *s)
 		ERR_clear_error();
 	}
 	SSL_free(s->ssl);
-	OPENSSL_free(s->certificate);
+	arena_free(&s->arena);
 	eap_tls_unref(s->tls);
 	free(s);
 }
@@ -486,14 +486,27 @@ bool session_export(struct session *s, const char *label, struct bytes context, 
 		       s->ssl, out, n, label, strlen(label), context.p, context.n, context.n > 0) == 1;
 }
 
-struct bytes session_certificate(struct session *s)
+/* A server has the other side's own certificate apart from those that lead on. */
+static X509 *certificate_at(const struct session *s, unsigned i)
 {
-	X509 *x = SSL_get0_peer_certificate(s->ssl);
+	const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(s->ssl);
+	int at = s->server ? (int)i - 1 : (int)i;
 
-	if (x && !s->certificate)
-		s->certificate_n = i2d_X509(x, &s->certificate);
-	return s->certificate && s->certificate_n > 0 ? bytes_of(s->certificate, (size_t)s->certificate_n)
-						      : bytes_of(NULL, 0);
+	if (!i)
+		return SSL_get0_peer_certificate(s->ssl);
+	return chain && at < sk_X509_num(chain) ? sk_X509_value(chain, at) : NULL;
+}
+
+struct bytes session_certificate(struct session *s, unsigned i)
+{
+	X509 *x = i < SESSION_CERTIFICATES && !s->certificates[i].n ? certificate_at(s, i) : NULL;
+	unsigned char *der = NULL;
+	int n = x ? i2d_X509(x, &der) : 0;
+
+	if (n > 0)
+		s->certificates[i] = arena_bytes(&s->arena, bytes_of(der, (size_t)n));
+	OPENSSL_free(der);
+	return i < SESSION_CERTIFICATES ? s->certificates[i] : bytes_of(NULL, 0);
 }
 
 static size_t put(struct bytes name, uint8_t *out, size_t room)

@@ -144,9 +144,9 @@ bool session_export(struct session *s, const char *label, struct bytes context, 
 	return s->ready;
 }
 
-struct bytes session_certificate(struct session *s)
+struct bytes session_certificate(struct session *s, unsigned i)
 {
-	(void)s;
+	(void)s, (void)i;
 	return bytes_str("certificate");
 }
 

@@ -65,7 +65,7 @@ static void keep_outcome(struct pair *p, unsigned side, const struct eap *e, con
 	keep_text(p->name[side], sizeof p->name[side], eap_name(e));
 	if (!side) {
 		p->method = eap_method(e);
-		p->certificate_n = eap_certificate(e).n;
+		p->certificate_n = eap_certificate(e, 0).n;
 	}
 	if ((t->what == EAP_SENDS && !t->packet.n) || (t->what == EAP_FAILED && !(t->why && *t->why)))
 		abort();

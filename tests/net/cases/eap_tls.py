@@ -154,6 +154,44 @@ def eap_on_tls_refuses_a_client_of_strongswan(bench, fault, says):
     same(moon.sas(), [], "SAs of moon")
 
 
+@case()
+def eap_on_tls_refuses_a_revoked_client(bench):
+    """By the authority's CRL; before that it is let in."""
+    ca = certified(bench)
+    moon, sun = of_ours(bench, "eap-tls")
+    moon.up()
+    moon.must("down", "site")
+    os.makedirs(f"{folder(bench, bench.sun)}/x509crl")
+    os.rename(ca.crl(f"{folder(bench, bench.moon)}/x509/moon.pem"), f"{folder(bench, bench.sun)}/x509crl/ca.crl")
+    sun.must("reload")
+    refused(moon, "AUTHENTICATION_FAILED")
+    sun.wait_log("event=refused", "the certificate of C=CH, O=Lab, CN=moon (serial ", "connections.site.remote.")
+
+
+@case()
+def eap_on_tls_wants_a_certain_certificate(bench):
+    """One that the gateway names."""
+    certified(bench)
+    theirs = configuration(bench, bench.sun, False, "eap-tls", None)
+    theirs["connections"]["site"]["remote"]["certs"] = "sun.pem"
+    moon = bench.daemon(bench.moon, configuration(bench, bench.moon, True, "eap-tls", None)).start()
+    sun = bench.daemon(bench.sun, theirs).start()
+    refused(moon, "AUTHENTICATION_FAILED")
+    sun.wait_log("event=refused", "the certificate of C=CH, O=Lab, CN=moon is none of those that the connection names")
+
+
+@case("charon", each=ROLES)
+def eap_on_tls_with_intermediates(bench, we_initiate):
+    """Each side has the certificate of an authority of its own below the one that both trust."""
+    root = Authority(bench.directory, "root")
+    for side in (bench.moon, bench.sun):
+        below = Authority(bench.directory, f"below-{side.name}", by=root)
+        Credentials(folder(bench, side), side, below, trusts=(root,), chain=(below,))
+    moon, charon = with_charon(bench, we_initiate, "eap-tls")
+    connect(moon, charon, we_initiate)
+    carries(bench)
+
+
 def names_server(bench, name):
     """What a client says that the server's certificate must be that of."""
     configuration = client(bench, bench.moon, "eap-ttls")
