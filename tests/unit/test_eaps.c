@@ -2,6 +2,8 @@
 /* The process that leads EAP: a client and a gateway in one, who talk to each other by us. */
 #include "daemon/eaps.h"
 #include "eap/eap.h"
+#include "pki/sign.h"
+#include "tests/unit/pki_maker.h"
 #include "tests/unit/talk.h"
 #include "tests/unit/unit.h"
 
@@ -33,6 +35,13 @@ static int tear_down(void **state)
 	talk_end(&d->talk);
 	arena_free(&d->arena);
 	free(d);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	maker_end();
 	return 0;
 }
 
@@ -149,6 +158,85 @@ static void what_ended_is_forgotten(void **state)
 	assert_int_equal(d->eaps.talks.count, 0);
 }
 
+/* A conversation by TTLS: the gateway shows CERT, which the client takes for its authority as well. */
+static struct ipc_message by_ttls(struct desk *d, unsigned who, struct bytes octets, struct bytes *cert)
+{
+	static const uint8_t method[] = { EAP_TTLS };
+	struct ipc_message m = { .kind = IPC_EAP,
+		.eap = { .conversation = who,
+			.begins = true,
+			.authenticator = who == GATEWAY,
+			.methods = bytes_of(method, 1),
+			.identity = bytes_str("carol"),
+			.packet = octets } };
+
+	*(who == GATEWAY ? &m.eap.chain : &m.eap.authorities) = (struct ipc_octets){ cert, 1 };
+	return asked(d, &m);
+}
+
+/* Up to where the gateway must sign. */
+static struct ipc_message up_to_the_signature(struct desk *d)
+{
+	struct made made = maker_cert(&(struct recipe){ .subject = "CN=moon", .key = "P-256" }, NULL);
+	struct ipc_message a = by_ttls(d, GATEWAY, (struct bytes){ 0 }, &made.cert->der);
+
+	a = by_ttls(d, CLIENT, a.eap_turn.packet, &made.cert->der);
+	cert_unref(made.cert);
+	a = packet(d, GATEWAY, a.eap_turn.packet, false);
+	assert_int_equal(a.kind, IPC_EAP_SIGNS);
+	assert_int_equal(a.eap_signs.conversation, GATEWAY);
+	assert_int_equal(schemes[a.eap_signs.scheme].key, KEY_ECDSA);
+	return a;
+}
+
+static struct ipc_message is_signed(struct desk *d, struct bytes signature)
+{
+	struct ipc_message m = { .kind = IPC_EAP_SIGNED,
+		.eap_signs = { .conversation = GATEWAY, .octets = signature } };
+
+	return asked(d, &m);
+}
+
+static void a_signature_is_asked_for(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message a = up_to_the_signature(d);
+	struct key *key = maker_key("P-256", 0, true);
+	struct bytes signature;
+	struct why why;
+
+	assert_int_equal(
+		sign_bare(key, &schemes[a.eap_signs.scheme], a.eap_signs.octets, &d->arena, &signature, &why),
+		ERR_OK);
+	key_unref(key);
+	a = is_signed(d, signature);
+	assert_int_equal(a.kind, IPC_EAP_TURN);
+	assert_false(a.eap_turn.failed);
+	assert_null(a.eap_turn.what);
+	assert_int_equal(a.eap_turn.method, EAP_TTLS);
+}
+
+/* The client is told by an alert, and why it is said to ike. */
+static void a_signature_may_be_refused(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message a;
+
+	(void)up_to_the_signature(d);
+	a = is_signed(d, (struct bytes){ 0 });
+	assert_int_equal(a.kind, IPC_EAP_TURN);
+	assert_non_null(a.eap_turn.what);
+}
+
+static void certificates_that_cannot_be_read(void **state)
+{
+	struct bytes garbage = bytes_str("no certificate");
+	struct ipc_message a = by_ttls(*state, GATEWAY, (struct bytes){ 0 }, &garbage);
+
+	assert_true(a.eap_turn.failed);
+	assert_non_null(strstr(a.eap_turn.what, "certificate"));
+}
+
 static void no_method_no_conversation(void **state)
 {
 	static const uint8_t none[] = { 99 };
@@ -173,6 +261,8 @@ static void the_order_is_kept(void **state)
 		{ .kind = IPC_EAP, .eap = { .conversation = GATEWAY, .begins = true } },
 		{ .kind = IPC_EAP_SECRET, .eap_secret = { 9, IPC_EAP_PASSWORD, bytes_str("x") } },
 		{ .kind = IPC_EAP_SECRET, .eap_secret = { GATEWAY, IPC_EAP_PASSWORD, bytes_str("x") } },
+		{ .kind = IPC_EAP_SIGNED, .eap_signs = { .conversation = 9 } },
+		{ .kind = IPC_EAP_SIGNED, .eap_signs = { .conversation = GATEWAY } },
 		{ .kind = IPC_EAP_TURN, .eap_turn = { .conversation = GATEWAY } },
 	};
 	struct desk *d = *state;
@@ -188,9 +278,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(both_come_to_a_key, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_wrong_password_and_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_ended_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_signature_is_asked_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_signature_may_be_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(certificates_that_cannot_be_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_method_no_conversation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_order_is_kept, set_up, tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, end);
 }
