@@ -2,6 +2,8 @@
 """The daemon's processes: what each may do, what each knows, and that any of them may be lost."""
 import contextlib
 import os
+import pathlib
+import re
 import signal
 import time
 
@@ -15,7 +17,17 @@ from lab.traffic import reaches_in_the_end
 
 PASSPHRASE, BY_VICI = "the passphrase of a test", "a secret that came over VICI"
 IPC_LOCK = 1 << 14
-LOG, BLAME, KEPT, SIGN, PROOF, VERDICT = 2, 3, 7, 12, 13, 24  # kinds of messages
+
+
+def kinds(*names):
+    """The numbers of kinds of messages, as the daemon counts them."""
+    header = pathlib.Path(__file__).parents[3] / "ikev2d/daemon/ipc.h"
+    all_ = re.search(r"enum ipc_kind \{(.*?)\}", header.read_text(encoding="utf-8"), re.S)[1]
+    numbers = {name: n for n, name in enumerate(re.findall(r"\bIPC_\w+", all_), 1)}
+    return [numbers[f"IPC_{name}"] for name in names]
+
+
+LOG, BLAME, KEPT, SIGN, PROOF, VERDICT = kinds("LOG", "BLAME", "KEPT", "SIGN", "PROOF", "VERDICT")
 NO_TICKET = bytes(8)
 
 
