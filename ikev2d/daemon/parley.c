@@ -103,12 +103,18 @@ static bool is_built_in(const struct auth_conf *a)
 	return methods.n && eap_type_name(methods.p[0]);
 }
 
-/* SERVERS: of RADIUS may lead it. */
-static void check(struct peer *p, const struct auth_conf *a, bool servers)
+/* OWN: it is who we are that is proved, which no server of RADIUS can do. */
+static void check(struct peer *p, const struct auth_conf *a, bool own)
 {
 	for (; a && !p->unready; a = a->next)
-		if (a->way.method == AUTH_EAP && !(is_by_radius(a) ? servers : is_built_in(a)))
-			p->unready = arena_printf(&p->arena, "%s: EAP method %s is not built in yet",
+		if (a->way.method == AUTH_EAP && own && is_by_radius(a))
+			p->unready = arena_printf(&p->arena,
+				"%s: RADIUS servers say who peers are, not who we are: write auth = eap",
+				source_print(&a->at, "auth", &p->arena));
+		else if (a->way.method == AUTH_EAP && !is_by_radius(a) && !is_built_in(a))
+			p->unready = arena_printf(&p->arena,
+				"%s: EAP method %s is not built in yet: write eap-mschapv2, or eap-dynamic "
+				"for whatever both sides have",
 				source_print(&a->at, "auth", &p->arena), a->way.eap);
 		else if (a->groups.n && !is_by_radius(a))
 			p->unready = arena_printf(&p->arena,
@@ -119,8 +125,8 @@ static void check(struct peer *p, const struct auth_conf *a, bool servers)
 
 void parley_check(struct peer *p)
 {
-	check(p, &p->local, false);
-	check(p, &p->remote, true);
+	check(p, &p->local, true);
+	check(p, &p->remote, false);
 }
 
 /* --------------------------------------------------------------- identities */

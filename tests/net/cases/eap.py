@@ -258,3 +258,14 @@ def eap_process_has_no_rights(bench):
             same(holds(other, {"password": [PASSWORD.encode()]}), set(), f"what {other} holds")
     sun.stop()
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+
+
+@case(each=[("method", "eap-sim", "EAP method sim is not built in yet: write eap-mschapv2"),
+            ("server-for-ourselves", "eap-radius", "not who we are: write auth = eap")])
+def eap_without(bench, method, why):
+    """It is said where it is used, and which line it is."""
+    moon = bench.daemon(bench.moon, client(bench, bench.moon, method)).start()
+    done = moon.ipsec("up", "site")
+    same(done.code, 1, "exit code of ipsec up")
+    contains(done.err, why, "ipsec up")
+    contains(done.err, f"{moon.config}:", "ipsec up")
