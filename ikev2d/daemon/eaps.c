@@ -6,8 +6,6 @@
 #include "eap/eap.h"
 #include "eap/tls.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 _Static_assert((int)IPC_EAP_METHODS == (int)EAP_MAX_METHODS && (int)IPC_EAP_NAME_MAX >= (int)EAP_MAX_NAME &&
@@ -236,19 +234,12 @@ bool eaps_serve(struct eaps *e, struct ipc_channel *from)
 	return !err;
 }
 
+static bool serve(void *ctx, struct ipc_channel *from)
+{
+	return eaps_serve(ctx, from);
+}
+
 void eaps_run(struct eaps *e)
 {
-	struct ipc_channel *channels[] = { &e->guard, &e->ike };
-	struct pollfd fds[2];
-	bool served = true;
-
-	while (served) {
-		for (unsigned i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return;
-		for (unsigned i = 0; i < 2 && served; i++)
-			if (fds[i].revents)
-				served = eaps_serve(e, channels[i]);
-	}
+	ipc_serve(&e->guard, &e->ike, serve, e);
 }

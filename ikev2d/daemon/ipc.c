@@ -3,6 +3,7 @@
 #include "daemon/ipc_table.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sanitizer/asan_interface.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,4 +109,21 @@ enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const c
 		return ERR_MISSING;
 	*wrong = obey(c, (size_t)n, arena, ctx);
 	return *wrong ? ERR_DENIED : ERR_OK;
+}
+
+void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn *serve, void *ctx)
+{
+	struct ipc_channel *channels[] = { guard, ike };
+	struct pollfd fds[2];
+	bool served = true;
+
+	while (served) {
+		for (unsigned i = 0; i < 2; i++)
+			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		for (unsigned i = 0; i < 2 && served; i++)
+			if (fds[i].revents)
+				served = serve(ctx, channels[i]);
+	}
 }

@@ -218,5 +218,10 @@ enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
 enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
 
+/* Waits for messages by either of two channels and has SERVE take each, with CTX, until it says that there is
+ * nobody to be served any more. */
+typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
+void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn *serve, void *ctx);
+
 /* "guard", "ike", "keeper", "certs", "eap". */
 const char *ipc_name(enum ipc_process p);

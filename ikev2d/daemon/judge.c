@@ -535,20 +535,29 @@ bool judge_take_proof(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+/* The chain alone, without a proof; false: it is none, and that is the verdict. */
+static bool take_chain(struct judgement *j)
+{
+	struct why why = { 0 };
+
+	if (evidence_take(&j->evidence, &j->q.certs, &j->certs->store, false, &j->arena, &why) ||
+		!j->evidence.n) {
+		refuse(j, ERR_SYNTAX, &why, IPC_LINE_AUTH);
+		return false;
+	}
+	j->leaf = cert_ref(j->evidence.certs[0]);
+	return true;
+}
+
 /* What is known is the answer; what servers say comes as news. */
 bool judge_take_again(void *ctx, const struct ipc_message *m)
 {
 	struct judgement *j = judgement_new(ctx, m);
-	struct why why = { 0 };
 
 	if (!j)
 		return false;
-	if (evidence_take(&j->evidence, &j->q.certs, &j->certs->store, false, &j->arena, &why) ||
-		!j->evidence.n) {
-		refuse(j, ERR_SYNTAX, &why, IPC_LINE_AUTH);
+	if (!take_chain(j))
 		return true;
-	}
-	j->leaf = cert_ref(j->evidence.certs[0]);
 	judge(j);
 	hand_over_verdict(j);
 	j->over = !j->q.ask || !j->verdict.worth_asking;
@@ -563,16 +572,10 @@ bool judge_take_again(void *ctx, const struct ipc_message *m)
 bool judge_take_shown(void *ctx, const struct ipc_message *m)
 {
 	struct judgement *j = judgement_new(ctx, m);
-	struct why why = { 0 };
 
 	if (!j)
 		return false;
-	if (evidence_take(&j->evidence, &j->q.certs, &j->certs->store, false, &j->arena, &why) ||
-		!j->evidence.n) {
-		refuse(j, ERR_SYNTAX, &why, IPC_LINE_AUTH);
-		return true;
-	}
-	j->leaf = cert_ref(j->evidence.certs[0]);
-	judge_chain(j);
+	if (take_chain(j))
+		judge_chain(j);
 	return true;
 }

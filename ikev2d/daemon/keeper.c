@@ -10,8 +10,6 @@
 #include "pki/make.h"
 #include "pki/sign.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 
 enum { KEPT_MAX = 1 << 20 /* things */ };
@@ -620,19 +618,12 @@ bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 	return e != ERR_MISSING;
 }
 
+static bool serve(void *ctx, struct ipc_channel *from)
+{
+	return keeper_serve(ctx, from);
+}
+
 void keeper_run(struct keeper *k)
 {
-	struct ipc_channel *channels[] = { &k->guard, &k->ike };
-	struct pollfd fds[2];
-	bool served = true;
-
-	while (served) {
-		for (unsigned i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return;
-		for (unsigned i = 0; i < 2 && served; i++)
-			if (fds[i].revents)
-				served = keeper_serve(k, channels[i]);
-	}
+	ipc_serve(&k->guard, &k->ike, serve, k);
 }
