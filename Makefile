@@ -8,7 +8,7 @@
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec
 # make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
 #                   of it in TRIXIE=DIR (needs root)
-# make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million
+# make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million whose key exchanges cost nothing
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, and a thousand SAs in
 #                   the kernel beside strongSwan (needs root)
@@ -230,7 +230,7 @@ check-trixie: root
 soak: SEEDS ?= 1-1000000
 soak:
 	+@$(AGAIN) tests
-	@$(BIN)/sim --seeds $(SEEDS)
+	@$(BIN)/sim --light --seeds $(SEEDS)
 
 mutants:
 	@tests/sim/mutants $(MUTANTS)

@@ -170,7 +170,7 @@ static void silence(struct life *l)
 		check_empty(l);
 }
 
-static void begin(struct life *l, const struct life_record *record)
+static void begin(struct life *l, const struct manner *manner)
 {
 	static const char *const names[SIDES] = { "moon", "sun" };
 
@@ -183,14 +183,13 @@ static void begin(struct life *l, const struct life_record *record)
 	l->lab = lab_new(~(uint64_t)l->seed);
 	if (life_is_large(l))
 		l->lab->certificates = 400 + (int)life_draw(l, 4000);
-	if (record) {
-		l->lab->record = record->file;
-		l->lab->record_secrets = record->secrets;
-	}
+	l->lab->record = manner->record;
+	l->lab->record_secrets = manner->record_secrets;
 	for (unsigned side = 0; side < SIDES; side++) {
 		list_init(&l->given[side]);
 		l->hosts[side] =
 			lab_host(l->lab, names[side], fate_home(l, side), fate_configuration(l, side));
+		l->hosts[side]->fake = manner->light;
 		/* In some lives a restart is remembered: it can be proved, and IKE_SAs are resumed. */
 		if (l->seed % 8 == 0 || l->seed % 8 == 1 || l->seed % 8 == 3)
 			host_remember(l->hosts[side]);
@@ -209,13 +208,12 @@ static void end(struct life *l)
 	arena_free(&l->arena);
 }
 
-const char *life_live(
-	uint32_t seed, bool loud, const struct life_record *record, struct text *why, uint64_t *trace)
+const char *life_live(uint32_t seed, const struct manner *manner, struct text *why, uint64_t *trace)
 {
-	struct life l = { .seed = seed, .loud = loud };
+	struct life l = { .seed = seed, .loud = manner->loud };
 	bool failed;
 
-	begin(&l, record);
+	begin(&l, manner);
 	storm(&l);
 	if (!l.failed)
 		calm(&l);

@@ -58,16 +58,16 @@ void life_fail(struct life *l, const char *format, ...) __attribute__((format(pr
 /* With LOUD: one line, behind the time. */
 void life_say(struct life *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Where the hosts' events are recorded (struct lab). */
-struct life_record {
-	const char *file;
-	bool secrets;
+/* How a life is lived, its seed apart. */
+struct manner {
+	bool loud;           /* says what happens, to stdout */
+	bool light;          /* key exchanges cost nothing: another life, in a quarter of the time */
+	const char *record;  /* the file that the hosts' events are recorded to (struct lab), or NULL */
+	bool record_secrets; /* with all keys */
 };
 
-/* Lives one life, whole. Returns why it failed, or NULL; what LOUD says goes to stdout. RECORD may be
- * NULL. TRACE gets a hash of all that was done. */
-const char *life_live(
-	uint32_t seed, bool loud, const struct life_record *record, struct text *why, uint64_t *trace);
+/* Lives one life, whole. Returns why it failed, or NULL. TRACE gets a hash of all that was done. */
+const char *life_live(uint32_t seed, const struct manner *manner, struct text *why, uint64_t *trace);
 
 /* The network of a seed (network.c). */
 struct weather weather_draw(struct life *l);
