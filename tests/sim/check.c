@@ -101,13 +101,19 @@ static bool busy(const struct sa *sa)
 	       sa->ours.kind || sa->theirs.kind;
 }
 
+/* One that never took over is the peer's to delete, and may be unknown to it: it ends by itself. */
+static bool is_left_over(const struct sa *sa)
+{
+	return sa->core.state == S_UP && !sa->up;
+}
+
 bool check_busy(const struct life *l)
 {
 	for (unsigned side = 0; side < SIDES; side++)
 		list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
 			const struct sa *sa = node_owner(n, struct sa, of_ike);
 
-			if (busy(sa) || sa->core.state == S_REKEYED)
+			if (busy(sa) || is_left_over(sa) || sa->core.state == S_REKEYED)
 				return true;
 		}
 	return false;
