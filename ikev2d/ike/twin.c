@@ -98,7 +98,8 @@ const struct child *twin_stranger(const struct draft *d, const struct negotiatio
 {
 	const struct id *id = d->sa && d->sa->up ? &d->sa->remote_id : &d->hs.remote_id;
 
-	if (!d->core.nat_remote)
+	/* What is rekeyed stands already: a move may have brought the two behind one NAT. */
+	if (!d->core.nat_remote || x->kind == N_REKEY_CHILD)
 		return NULL;
 	for (struct sa *sa = NULL; (sa = ends_at(d->step->ike, sa, &d->core.path.remote.ip));) {
 		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id))

@@ -251,21 +251,30 @@ static void without_a_nat_no_mapping_is_followed(void **state)
 
 /* ------------------------------------------------------------------ two behind one NAT */
 
-/* Moon, and star beside it, behind one NAT, with the same network behind each, or (APART) with its own. */
-static struct pair *two_behind_one(void **state, bool apart, const char *star_id, const char *more_sun)
+/* Star, beside moon and behind the same NAT, with the same network behind it, or (APART) with its own. */
+static struct host *beside_moon(void **state, struct pair *p, bool apart, const char *star_id)
 {
-	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL),
-		pair_text(state, ANY_PEER, more_sun));
 	const char *conf = pair_text(state, pair_moon, BEHIND_NAT CONN("local_addrs = 10.9.0.2"));
 	struct host *star;
 
-	pair_hide_moon(p);
 	conf = pair_text(state, conf, pair_text(state, "connections { site { local { id = ", star_id));
 	conf = pair_text(state, conf, " } } }\n");
 	conf = pair_text(state, conf, apart ? CHILD("local_ts = 10.1.7.0/24") : "");
 	star = lab_host(p->lab, "star", "10.9.0.2", conf);
 	star->nat = p->moon->nat;
 	star->nat.shift = 11000;
+	return star;
+}
+
+/* Both up. */
+static struct pair *two_behind_one(void **state, bool apart, const char *star_id, const char *more_sun)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL),
+		pair_text(state, ANY_PEER, more_sun));
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, apart, star_id);
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	host_up(star, NULL, 2);
@@ -298,6 +307,26 @@ static void one_that_comes_again_is_no_stranger(void **state)
 	assert_int_equal(ike_load(p->sun->ike).children, 2);
 }
 
+/* They were told apart by their NATs; what stands already is not refused. */
+static void two_that_come_behind_one_are_rekeyed(void **state)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL), ANY_PEER);
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, false, "star");
+	star->nat.outside.a[3]++;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_up(star, NULL, 2);
+	lab_calm(p->lab);
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+	star->nat.outside = p->moon->nat.outside;
+	host_rekey(star, "net");
+	lab_calm(p->lab);
+	assert_null(host_told(p->sun, TELL_REFUSED));
+}
+
 static void marks_tell_two_apart_in_the_kernel(void **state)
 {
 	struct pair *p =
@@ -328,6 +357,7 @@ int main(void)
 		PAIR_TEST(two_with_the_same_network_cannot_be_told_apart),
 		PAIR_TEST(two_with_networks_of_their_own),
 		PAIR_TEST(one_that_comes_again_is_no_stranger),
+		PAIR_TEST(two_that_come_behind_one_are_rekeyed),
 		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
 
