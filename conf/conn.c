@@ -190,6 +190,9 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	check_proposals(s, "esp_proposals", PROTO_ESP, &c->esp, r);
 	check_weak(s, "esp_proposals", &c->esp, r);
 	check_proposals(s, "ah_proposals", PROTO_AH, &c->ah, r);
+	if (c->ah.n && !tree_written(s, "esp_proposals"))
+		c->esp = (struct proposals){ 0 };
+	child_conf_offer(c, &p->arena);
 	child_limits(s, c, r);
 	check_families(s, c, r);
 	check_mode(s, c, r);

@@ -268,9 +268,11 @@ static const struct conf_key cert_keys[] = {
 };
 
 static const struct conf_key child_keys[] = {
-	{ "ah_proposals", STATUS_LATER, TYPE_AH_PROPOSALS, CHILD(ah),
-		.doc = "algorithms for AH, which then takes the place of ESP",
-		.note = "AH is not built in yet" },
+	{ "ah_proposals", STATUS_READ, TYPE_AH_PROPOSALS, CHILD(ah),
+		.doc = "algorithms for AH (RFC 4302), which signs packets and hides nothing; it takes the "
+		       "place "
+		       "of ESP, unless esp_proposals is written too: then the peer chooses. On the kernel "
+		       "path only, and not across a NAT" },
 	{ "single_pair", STATUS_READ, TYPE_BOOL, CHILD(single_pair), "no",
 		.doc = "a CHILD_SA for each pair of selectors, for peers that take only one (Cisco, "
 		       "Fortinet)",

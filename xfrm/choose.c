@@ -87,13 +87,15 @@ static bool differs(struct text *why, const char *what, const char *key)
 /* Whether a path of CAPS can carry CHILD; if not, WHY gets what it lacks, to stand behind "the … has no". */
 static bool fits(const struct xfrm_caps *caps, const struct child_conf *c, struct text *why)
 {
-	const struct transform *t = lacking(caps, c->esp);
+	const struct transform *t = lacking(caps, c->offers);
 	const char *own = caps->marks ? NULL : kernels_own(c);
 
 	if (t)
-		return differs(why, t->word, "esp_proposals");
-	if (!caps->esn && proposals_have(c->esp, TRANSFORM_ESN, ESN_YES))
-		return differs(why, "extended sequence numbers", "esp_proposals");
+		return differs(why, t->word, child_conf_key(c));
+	if (!caps->ah && c->ah.n)
+		return differs(why, "AH", "ah_proposals");
+	if (!caps->esn && proposals_have(c->offers, TRANSFORM_ESN, ESN_YES))
+		return differs(why, "extended sequence numbers", child_conf_key(c));
 	if (!caps->modes && (c->mode == MODE_TRANSPORT || c->mode == MODE_BEET))
 		return differs(why, c->mode == MODE_BEET ? "BEET mode" : "transport mode", "mode");
 	if (own)

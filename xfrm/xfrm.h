@@ -46,6 +46,7 @@ struct xfrm_caps {
 	bool esn;            /* extended sequence numbers */
 	bool encap4, encap6; /* ESP in UDP over IPv4, over IPv6 */
 	bool ipv6;
+	bool ah;
 	bool modes;     /* transport and BEET */
 	bool marks;     /* marks, SAs without policies, labels, offload: all that only the kernel has */
 	bool interface; /* a device of a tunnel's own */

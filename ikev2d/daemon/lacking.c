@@ -71,11 +71,20 @@ static void check(
 	arena_free(&scratch);
 }
 
+static void check_child(struct peer *peer, struct child_conf *c)
+{
+	if (c->esp.n)
+		check(peer, "esp_proposals", PROTO_ESP, &c->esp, &c->at);
+	if (c->ah.n)
+		check(peer, "ah_proposals", PROTO_AH, &c->ah, &c->at);
+	child_conf_offer(c, &peer->arena);
+}
+
 void lacking_take_out(struct peer *peer)
 {
 	check(peer, "proposals", PROTO_IKE, &peer->ike, &peer->at);
 	for (unsigned i = 0; i < peer->n_children; i++)
-		check(peer, "esp_proposals", PROTO_ESP, &peer->children[i].esp, &peer->children[i].at);
+		check_child(peer, &peer->children[i]);
 }
 
 void lacking_say(void)

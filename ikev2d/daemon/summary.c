@@ -359,6 +359,7 @@ static void policy_add(const struct summary_of *s, const struct ike_action *a)
 	add_child(s->line, spec->conf);
 	add_marks(s->line, &spec->marks);
 	add_flag(s->line, "trap", spec->trap);
+	add_flag(s->line, "ah", spec->protocol == PROTO_AH);
 	add_mode(s->line, spec->mode);
 	add_ip(s->line, "local", &spec->local);
 	add_ip(s->line, "remote", &spec->remote);

@@ -81,13 +81,13 @@ static void established(struct draft *d)
  * the peer takes one: what may go wrong then is said now. */
 static void predict_rekeying(struct draft *d, const struct child_conf *conf)
 {
-	if (proposals_demand_ke(conf->esp))
+	if (proposals_demand_ke(conf->offers))
 		tell_log(d, "CHD",
-			"the first rekeying of CHILD_SA %s will want a key exchange (esp_proposals = %s), "
+			"the first rekeying of CHILD_SA %s will want a key exchange (%s = %s), "
 			"and a peer "
 			"without PFS will refuse that: if this one may be such, add a proposal without a "
 			"group",
-			conf->name, proposals_print(conf->esp, d->step->scratch));
+			conf->name, child_conf_key(conf), proposals_print(conf->offers, d->step->scratch));
 }
 
 /* --------------------------------------------------------------- initiator */

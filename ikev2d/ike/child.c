@@ -84,6 +84,7 @@ static void install_policy(struct draft *d, struct child *c)
 	action->policy_add = (struct policy_spec){
 		.id = c->policy,
 		.reqid = c->reqid,
+		.protocol = c->suite.protocol,
 		.mode = c->mode,
 		.local_ts = c->local_ts,
 		.remote_ts = c->remote_ts,
@@ -105,10 +106,10 @@ static bool same_packets(const struct child *a, const struct child *b)
 	return tss_eq(a->local_ts, b->local_ts) && tss_eq(a->remote_ts, b->remote_ts);
 }
 
-/* Whether a child of CONF goes in UDP. */
-static bool in_udp(const struct sa_core *core, const struct child_conf *conf)
+/* Whether a child of CONF and SUITE goes in UDP, for which AH has no form (RFC 3948, 1). */
+static bool in_udp(const struct sa_core *core, const struct child_conf *conf, const struct suite *suite)
 {
-	return core->encap && conf->peer->encap != ENCAP_NO;
+	return core->encap && conf->peer->encap != ENCAP_NO && suite->protocol != PROTO_AH;
 }
 
 static struct child *child_new(struct draft *d, const struct negotiation *x)
@@ -130,7 +131,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->post_quantum = d->core.post_quantum || suite_post_quantum(&x->suite);
 	c->mode = x->mode;
 	c->unpadded = x->unpadded;
-	c->encap = in_udp(&d->core, c->conf);
+	c->encap = in_udp(&d->core, c->conf, &c->suite);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
 	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
@@ -210,6 +211,7 @@ static enum verdict child_outcome(struct draft *d, struct child *c, bool success
 	if (!success) {
 		tell_refused(d->step, c->conf->peer->name, d->sa, &d->why);
 		d->delete_spi = c->spi_in;
+		d->delete_protocol = c->suite.protocol;
 	}
 	draft_edit(d, success ? CHILD_STATE : CHILD_REMOVED, c, child_settled(c));
 	return DRAFT_COMMIT;
@@ -380,7 +382,7 @@ void child_move(struct step *s, struct child *c)
 {
 	struct ike_action *move = step_action(s, ACTION_SA_MOVE);
 
-	c->encap = in_udp(&c->sa->core, c->conf);
+	c->encap = in_udp(&c->sa->core, c->conf, &c->suite);
 	move->sa_move.child = c->id;
 	move->sa_move.local = c->sa->core.path.local;
 	move->sa_move.remote = c->sa->core.path.remote;

@@ -160,7 +160,7 @@ static enum verdict send_request(struct draft *d)
 	create_put_ke(x, &m);
 	if (old) {
 		n = message_add_notify(&m, d->step->scratch, REKEY_SA, (struct bytes){ 0 });
-		n->protocol = PROTO_ESP;
+		n->protocol = old->suite.protocol;
 		n->spi = spi_bytes(d->step->scratch, old->spi_in);
 	}
 	x->state = N_SENT;
@@ -188,7 +188,7 @@ bool create_begin(struct draft *d, const struct task *t)
 	x->child = child_conf_now(d->step->ike, x->kind == N_REKEY_CHILD ? old->conf : t->conf);
 	x->packet_local = tss_copy(&d->keep_ours, t->packet_local);
 	x->packet_remote = tss_copy(&d->keep_ours, t->packet_remote);
-	x->ke = proposals_ke(x->child->esp);
+	x->ke = proposals_ke(x->child->offers);
 	x->nonce_i = nonce_new(d, &d->keep_ours);
 	tell_log(d, "CHD", "%s CHILD_SA %s", x->kind == N_REKEY_CHILD ? "rekeying" : "establishing",
 		x->child->name);
@@ -199,11 +199,18 @@ bool create_begin(struct draft *d, const struct task *t)
 	return true;
 }
 
+/* Where the choice itself is not to be understood, the first that was offered. */
+static uint8_t chosen_protocol(const struct negotiation *x)
+{
+	return x->suite.protocol ? x->suite.protocol : x->offered.v[0].protocol;
+}
+
 /* The peer has made a child that we do not take: it is told to forget it. A rekeying is tried again. */
 enum verdict create_failed(struct draft *d)
 {
 	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
 	d->delete_spi = d->ours.spi;
+	d->delete_protocol = chosen_protocol(&d->ours);
 	if (d->ours.kind == N_REKEY_CHILD)
 		return create_again(d, REFUSED_TIME);
 	draft_forget(&d->ours);
@@ -408,6 +415,7 @@ enum verdict create_request(struct draft *d)
 	if (n && !old) {
 		/* It may be what our exchange under way has made: then their answer is late. */
 		d->notify_spi = spi_of(n);
+		d->notify_protocol = n->protocol;
 		return draft_refuse(
 			d, d->ours.kind ? TEMPORARY_FAILURE : CHILD_SA_NOT_FOUND, (struct bytes){ 0 });
 	}

@@ -174,7 +174,7 @@ static void respond_notify(struct draft *d)
 	struct wire_notify *n = message_add_notify(&m, d->step->scratch, d->notify, d->notify_data);
 
 	if (d->notify_spi) {
-		n->protocol = PROTO_ESP;
+		n->protocol = d->notify_protocol;
 		n->spi = spi_bytes(d->step->scratch, d->notify_spi);
 	}
 	draft_respond(d, d->message ? d->message->header.exchange : IKE_AUTH, &m);
@@ -453,7 +453,7 @@ static struct sa *commit(struct draft *d)
 	task_end(d, sa);
 	commit_heir(d, sa);
 	if (d->delete_spi)
-		task_delete_spi(sa, d->delete_spi);
+		task_delete_spi(sa, d->delete_protocol, d->delete_spi);
 	if (d->delete_ike)
 		task_add(sa, TASK_DELETE_IKE, NULL);
 	/* A commit with a reason has given up what was wanted up. */
@@ -517,6 +517,7 @@ static void refuse(struct draft *d)
 	answer.notify = d->notify;
 	answer.notify_data = d->notify_data;
 	answer.notify_spi = d->notify_spi;
+	answer.notify_protocol = d->notify_protocol;
 	respond_notify(&answer);
 	commit(&answer);
 	WIPE(answer);

@@ -18,8 +18,8 @@ static void note_gone(struct negotiation *ours, uint32_t spi)
 		ours->gone[ours->n_gone++ % ARRAY_SIZE(ours->gone)] = spi;
 }
 
-/* The SPIs of OURS for those of the peer's that it deletes; a child that we are deleting too is not answered
- * (1.4.1). */
+/* Our SPIs for those of the peer's that it deletes; a child that we are deleting too is not answered (1.4.1).
+ */
 static void delete_children(struct draft *d, const struct wire_delete *del, struct message *answer)
 {
 	uint32_t *ours = ARENA_ARRAY(d->step->scratch, del->n, uint32_t);
@@ -28,6 +28,8 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 	for (unsigned i = 0; i < del->n; i++) {
 		struct child *c = child_by_spi(d->sa, del->spis[i], false);
 
+		if (c && c->suite.protocol != del->protocol)
+			continue;
 		if (!c)
 			note_gone(&d->ours, del->spis[i]);
 		if (!c || draft_removes(d, c))
@@ -45,7 +47,7 @@ static void delete_children(struct draft *d, const struct wire_delete *del, stru
 		draft_edit(d, CHILD_REMOVED, c, c->state)->by_peer = c->state != CHILD_DELETING;
 	}
 	if (n)
-		message_add_delete(answer, d->step->scratch, PROTO_ESP, ours, n);
+		message_add_delete(answer, d->step->scratch, del->protocol, ours, n);
 }
 
 /* The peer says that it has no SA for what we send on a child. That is asked for in a rekeying, and if it is
@@ -69,7 +71,7 @@ enum verdict info_request(struct draft *d)
 	for (unsigned i = 0; i < m->n_deletes; i++) {
 		if (m->deletes[i].protocol == PROTO_IKE)
 			end = true;
-		else if (m->deletes[i].protocol == PROTO_ESP)
+		else
 			delete_children(d, &m->deletes[i], &answer);
 	}
 	if (message_notify(m, AUTH_LIFETIME) && d->core.state == S_UP)

@@ -95,8 +95,8 @@ enum err keys_resume(struct sa_core *core, struct bytes old_d, struct bytes nonc
 enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out)
 {
-	size_t a = suite->integ ? suite->integ->key : 0, e = (size_t)suite->encr->key + suite->encr->salt;
-	size_t n = 2 * a + 2 * e;
+	size_t a = suite->integ ? suite->integ->key : 0;
+	size_t e = suite->encr ? (size_t)suite->encr->key + suite->encr->salt : 0, n = 2 * a + 2 * e;
 	uint8_t *block = arena_alloc(arena, n);
 	struct bytes parts[4] = { secrets->shared, nonce_i, nonce_r, secrets->more };
 	const struct transform *f = core->suite.prf;

@@ -27,6 +27,35 @@ static enum proposal_ke ke_of(const struct negotiation *x)
 	return x->kind == N_NONE ? KE_IGNORED : KE_WANTED;
 }
 
+static const char ah_and_nat[] = "its checksum covers the addresses, which a NAT changes (RFC 4302)";
+
+static bool breaks_ah(const struct sa_core *core)
+{
+	return core->nat_local || core->nat_remote;
+}
+
+/* Those of P whose protocol is not WITHOUT, from ARENA. */
+static struct proposals leave_out(struct proposals p, uint8_t without, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, p.n, struct proposal);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p.n; i++)
+		if (p.v[i].protocol != without)
+			v[n++] = p.v[i];
+	return (struct proposals){ v, n };
+}
+
+/* What X may be made of: a rekeying keeps its protocol. */
+static struct proposals proposals_for(const struct draft *d, const struct negotiation *x, struct arena *arena)
+{
+	const struct child *old = x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+	uint8_t only = old ? old->suite.protocol : breaks_ah(&d->core) ? PROTO_ESP : 0;
+
+	return only ? leave_out(x->child->offers, only == PROTO_ESP ? PROTO_AH : PROTO_ESP, arena)
+		    : x->child->offers;
+}
+
 /* --------------------------------------------------------------- initiator */
 
 static struct proposals with_spi(struct proposals p, uint32_t spi, struct arena *arena)
@@ -57,8 +86,13 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 {
 	const struct child_conf *conf = x->child;
 	bool with_ke = x->ke && ke_of(x) == KE_WANTED;
-	struct proposals p = with_ke ? conf->esp : proposals_without_ke(conf->esp, keep);
+	struct proposals p = proposals_for(d, x, keep);
 
+	/* Where nothing is left the peer's answer tells why: negotiate_accept. */
+	if (!p.n)
+		p = conf->offers;
+	if (!with_ke)
+		p = proposals_without_ke(p, keep);
 	x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
 	x->mode = conf->mode;
 	x->offered = with_spi(p, x->spi, keep);
@@ -99,10 +133,10 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 				    : NULL,
 	};
 	if (proposal) {
-		d->why.configured = proposals_print(conf->esp, a);
+		d->why.configured = proposals_print(conf->offers, a);
 		d->why.differs = changed_its_mind(d, x);
-		d->why.where = source_print(&conf->at, "esp_proposals", a);
-		d->why.instead = "esp_proposals as the peer has them";
+		d->why.where = source_print(&conf->at, child_conf_key(conf), a);
+		d->why.instead = arena_printf(a, "%s as the peer has them", child_conf_key(conf));
 	}
 	if (n && n->type == FAILED_CP_REQUIRED) {
 		d->why.where = source_print(&d->core.peer->at, "vips", a);
@@ -145,6 +179,19 @@ static void heed_padding(struct draft *d, struct negotiation *x, const struct me
 			x->child->name, source_print(&x->child->at, "tfc_padding", d->step->scratch));
 }
 
+static bool refuse_ah(struct draft *d, const struct negotiation *x)
+{
+	struct arena *a = d->step->scratch;
+
+	explain_choice(d, "proposal-mismatch-child",
+		arena_printf(a, "CHILD_SA %s is of AH, and a NAT is between here and the peer: %s",
+			x->child->name, ah_and_nat),
+		NULL, NULL);
+	d->why.where = source_print(&x->child->at, "ah_proposals", a);
+	d->why.instead = "esp_proposals = default, in its place";
+	return false;
+}
+
 /* What M chose must be of what X offered: then X holds it. */
 static bool accept_selectors(
 	struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m)
@@ -178,8 +225,10 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 		proposal_accept(&m->sa.v[0], x->offered, x->ke ? ke_of(x) : KE_IGNORED, &x->suite) ||
 		!(x->spi_out = spi_value(m->sa.v[0].spi)))
 		return explain_choice(d, "proposal-mismatch-child",
-			"the peer chose an ESP proposal that was not offered", proposals_print(m->sa, a),
-			proposals_print(x->offered, a));
+			"the peer chose a proposal for the CHILD_SA that was not offered",
+			proposals_print(m->sa, a), proposals_print(x->offered, a));
+	if (x->suite.protocol == PROTO_AH && breaks_ah(&d->core))
+		return refuse_ah(d, x);
 	heed_padding(d, x, m);
 	return accept_selectors(d, x, keep, m);
 }
@@ -241,7 +290,7 @@ static enum fit child_fit(
 	x->mode = mode_choose(d, m, c, &x->local_ts, &x->remote_ts);
 	if (!x->local_ts.n || !x->remote_ts.n)
 		return FIT_NOTHING;
-	if (!select_proposal(d, m, c->esp, x, &chosen))
+	if (!select_proposal(d, m, proposals_for(d, x, d->step->scratch), x, &chosen))
 		return FIT_SELECTORS;
 	x->proposal = chosen->num;
 	x->spi_out = spi_value(chosen->spi);
@@ -290,16 +339,21 @@ static void explain_proposal(
 	struct draft *d, const struct message *m, const struct child_conf *c, enum proposal_ke ke)
 {
 	struct arena *a = d->step->scratch;
-	struct proposal_why w = proposal_explain(m->sa, c->esp, ke, a);
+	struct proposal_why w = proposal_explain(m->sa, c->offers, ke, a);
+	const char *key = child_conf_key(c);
 
 	d->why = (struct why){
-		.what = arena_printf(a, "no ESP proposal of the peer is allowed by child %s of connection %s",
-			c->name, d->core.peer->name),
+		.what = arena_printf(a, "no %s proposal of the peer is allowed by child %s of connection %s",
+			m->sa.n ? proposal_protocol(m->sa.v[0].protocol) : "ESP", c->name,
+			d->core.peer->name),
 		.offered = proposals_print(m->sa, a),
-		.configured = proposals_print(c->esp, a),
-		.differs = w.differs,
-		.where = source_print(&c->at, "esp_proposals", a),
-		.instead = w.instead ? arena_printf(a, "esp_proposals = %s", w.instead) : NULL,
+		.configured = proposals_print(c->offers, a),
+		.differs = c->ah.n && breaks_ah(&d->core)
+				   ? arena_printf(
+					     a, "a NAT is between, and AH does not cross it: %s", ah_and_nat)
+				   : w.differs,
+		.where = source_print(&c->at, key, a),
+		.instead = w.instead ? arena_printf(a, "%s = %s", key, w.instead) : NULL,
 		.notify = "NO_PROPOSAL_CHOSEN",
 		.alert = "proposal-mismatch-child",
 	};
@@ -369,8 +423,9 @@ void negotiate_answer(struct draft *d, const struct negotiation *x, struct messa
 	struct arena *a = d->step->scratch;
 
 	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
-	m->sa = (struct proposals){ proposal_of(&x->suite, PROTO_ESP, x->proposal, spi_bytes(a, x->spi), a),
-		1 };
+	m->sa = (struct proposals){
+		proposal_of(&x->suite, x->suite.protocol, x->proposal, spi_bytes(a, x->spi), a), 1
+	};
 	m->tsi = x->remote_ts;
 	m->tsr = x->local_ts;
 	mode_put(x->mode, a, m);

@@ -320,6 +320,7 @@ struct task {
 	uint32_t child;                /* TASK_*_CHILD: its number, but not of one to be created */
 	uint32_t spi;                  /* TASK_DELETE_CHILD: ours, even when the child has gone;
 					  TASK_UNKNOWN_SPI */
+	uint8_t protocol;              /* TASK_DELETE_CHILD: PROTO_ESP or PROTO_AH */
 	const struct child_conf *conf; /* TASK_CREATE_CHILD; holds a reference to its peer */
 	const char *gateway;           /* TASK_REDIRECT */
 	struct arena arena;            /* of the packet's selectors, of the gateway */

@@ -298,7 +298,7 @@ static void claim_children(struct step *s, struct sa *sa, const struct message *
 	bool about_children = m->header.exchange == CREATE_CHILD_SA;
 
 	for (unsigned i = 0; i < m->n_deletes; i++)
-		about_children |= m->deletes[i].protocol == PROTO_ESP;
+		about_children |= m->deletes[i].protocol != PROTO_IKE;
 	if (before && about_children && !(m->header.flags & FLAG_RESPONSE) && sa->core.state == S_UP &&
 		!list_empty(&before->children))
 		sa_adopt(s, before, sa);

@@ -88,7 +88,8 @@ struct draft {
 	enum task_end task_end;
 	uint64_t task_delay; /* TASK_AGAIN: ms */
 	uint32_t delete_spi; /* an inbound SPI that only the peer takes for an SA: it is deleted */
-	enum wish wish;      /* what is to be begun afterwards, */
+	uint8_t delete_protocol;
+	enum wish wish;                        /* what is to be begun afterwards, */
 	const struct child_conf *wished;       /* and for which child */
 	struct gateway gateway;                /* WISH_GATEWAY, WISH_MOVE */
 	bool delete_ike;                       /* an exchange that deletes the SA follows */
@@ -102,8 +103,9 @@ struct draft {
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */
 	struct bytes notify_data;
-	uint32_t notify_spi; /* of the ESP SA it is about; 0: none */
-	struct why why;      /* DRAFT_REFUSE, DRAFT_CLOSE */
+	uint32_t notify_spi; /* of the SA of ESP or AH it is about; 0: none */
+	uint8_t notify_protocol;
+	struct why why; /* DRAFT_REFUSE, DRAFT_CLOSE */
 };
 
 enum verdict {

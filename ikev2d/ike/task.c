@@ -66,6 +66,7 @@ void task_add(struct sa *sa, enum task_kind kind, const struct child *child)
 	t = task_new(sa, kind);
 	t->child = id;
 	t->spi = spi;
+	t->protocol = child ? child->suite.protocol : 0;
 }
 
 void task_delete_ike_later(struct sa *sa, uint64_t at)
@@ -74,10 +75,15 @@ void task_delete_ike_later(struct sa *sa, uint64_t at)
 		task_new(sa, TASK_DELETE_IKE)->not_before = at;
 }
 
-void task_delete_spi(struct sa *sa, uint32_t spi)
+void task_delete_spi(struct sa *sa, uint8_t protocol, uint32_t spi)
 {
-	if (!superfluous(sa, TASK_DELETE_CHILD, 0, spi))
-		task_new(sa, TASK_DELETE_CHILD)->spi = spi;
+	struct task *t;
+
+	if (superfluous(sa, TASK_DELETE_CHILD, 0, spi))
+		return;
+	t = task_new(sa, TASK_DELETE_CHILD);
+	t->protocol = protocol;
+	t->spi = spi;
 }
 
 void task_redirect(struct sa *sa, const char *gateway)
@@ -196,7 +202,7 @@ static void inform(struct draft *d, const struct task *t)
 	struct message m = { 0 };
 
 	if (t->kind == TASK_DELETE_CHILD)
-		message_add_delete(&m, d->step->scratch, PROTO_ESP, &t->spi, 1);
+		message_add_delete(&m, d->step->scratch, t->protocol, &t->spi, 1);
 	if (t->kind == TASK_UNKNOWN_SPI)
 		message_add_notify(&m, d->step->scratch, INVALID_SPI, spi_bytes(d->step->scratch, t->spi));
 	if (t->kind == TASK_CRASH_TOKEN)

@@ -14,7 +14,7 @@ struct node *task_create(
 	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
 
 /* The peer is to forget the SA that it sends on with this SPI of ours. */
-void task_delete_spi(struct sa *sa, uint32_t spi);
+void task_delete_spi(struct sa *sa, uint8_t protocol, uint32_t spi);
 
 /* The IKE_SA is to be deleted AT that time, unless it is by then. */
 void task_delete_ike_later(struct sa *sa, uint64_t at);

@@ -123,6 +123,7 @@ static void trap_install(struct step *s, struct trap *t, const struct ike_answer
 		.id = t->id,
 		.reqid = t->reqid,
 		.trap = true,
+		.protocol = t->conf->offers.v[0].protocol,
 		.mode = t->conf->mode,
 		.local_ts = tss_resolve(t->conf->local, &answer->local, s->scratch),
 		.remote_ts = tss_resolve(t->conf->remote, &answer->remote, s->scratch),

@@ -124,6 +124,20 @@ bool child_conf_equal(const struct child_conf *a, const struct child_conf *b)
 	return a->content == b->content && peer_same(a->peer, b->peer);
 }
 
+void child_conf_offer(struct child_conf *c, struct arena *arena)
+{
+	struct proposal *v = ARENA_ARRAY(arena, c->esp.n + c->ah.n, struct proposal);
+
+	for (unsigned i = 0; i < c->esp.n + c->ah.n; i++)
+		v[i] = i < c->esp.n ? c->esp.v[i] : c->ah.v[i - c->esp.n];
+	c->offers = (struct proposals){ v, c->esp.n + c->ah.n };
+}
+
+const char *child_conf_key(const struct child_conf *c)
+{
+	return c->esp.n ? "esp_proposals" : "ah_proposals";
+}
+
 bool peer_equal(const struct peer *a, const struct peer *b)
 {
 	if (!peer_same(a, b) || a->n_children != b->n_children || a->n_shunts != b->n_shunts)

@@ -144,8 +144,9 @@ struct child_conf {
 	struct source at;
 	enum child_mode mode;
 	struct tss local, remote; /* may hold dynamic ones */
-	struct proposals esp, ah;
-	bool sha256_96; /* HMAC-SHA-256 cut to 96 bits instead of 128 */
+	struct proposals esp, ah; /* as configured */
+	struct proposals offers;  /* both, as they are negotiated (child_conf_offer) */
+	bool sha256_96;           /* HMAC-SHA-256 cut to 96 bits instead of 128 */
 	enum child_action start_action, close_action, dpd_action;
 	bool keep;                                                     /* up for ever */
 	uint64_t rekey_time, life_time, rand_time, inactivity;         /* ms; 0: none */
@@ -250,6 +251,11 @@ void peer_unref(const struct peer *p);
 bool peer_same(const struct peer *a, const struct peer *b);
 bool child_conf_equal(const struct child_conf *a, const struct child_conf *b);
 bool peer_equal(const struct peer *a, const struct peer *b);
+
+/* Makes OFFERS of C, from ARENA: those of ESP first. */
+void child_conf_offer(struct child_conf *c, struct arena *arena);
+/* The key that says what C offers: "esp_proposals", or "ah_proposals". */
+const char *child_conf_key(const struct child_conf *c);
 
 const struct child_conf *peer_child(const struct peer *p, const char *name);
 /* The same among the shunts. */

@@ -48,6 +48,11 @@ static const struct {
 	[PROTO_ESP] = { "ESP", "aes256gcm16-ecp384", defaults_esp },
 };
 
+const char *proposal_protocol(uint8_t protocol)
+{
+	return protocol >= PROTO_IKE && protocol <= PROTO_ESP ? protocols[protocol].name : "unknown";
+}
+
 static const struct transform *row_of(const struct xform *x)
 {
 	return transform_find(x->type, x->id, x->bits);

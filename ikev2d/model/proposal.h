@@ -34,6 +34,7 @@ struct suite {
 	const struct transform *encr, *integ, *prf, *ke;
 	uint16_t more[MORE_KES_MAX]; /* ids of additional key exchanges, by type; 0: none */
 	bool esn;
+	uint8_t protocol; /* PROTO_AH has no cipher */
 };
 
 /* Whether any of its key exchanges withstands quantum computers. */
@@ -50,6 +51,9 @@ const struct transform *suite_more(const struct suite *s, unsigned n);
  * the word, what is missing and what to write instead. */
 enum err proposal_parse(const char *words, uint8_t protocol, struct arena *arena, struct proposals *out,
 	struct text *why) MUST_CHECK;
+
+/* "IKE", "AH" or "ESP". */
+const char *proposal_protocol(uint8_t protocol);
 
 /* The lists used where the configuration names none. */
 struct proposals proposal_default(uint8_t protocol, struct arena *arena);

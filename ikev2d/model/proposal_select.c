@@ -83,11 +83,12 @@ static const struct xform *unknown_type(const struct proposal *p)
 	return NULL;
 }
 
-/* Whether TYPE plays no part: an AEAD checks integrity by itself, and in IKE_AUTH there is no key exchange
- * for the child. */
-static bool skipped(uint8_t type, const struct transform *encr, enum proposal_ke ke)
+/* Whether TYPE plays no part: AH has no cipher, an AEAD checks integrity by itself, and in IKE_AUTH there is
+ * no key exchange for the child. */
+static bool skipped(uint8_t protocol, uint8_t type, const struct transform *encr, enum proposal_ke ke)
 {
-	return (type == TRANSFORM_INTEG && encr && encr->kind == KIND_AEAD) ||
+	return (type == TRANSFORM_ENCR && protocol == PROTO_AH) ||
+	       (type == TRANSFORM_INTEG && encr && encr->kind == KIND_AEAD) ||
 	       ((type == TRANSFORM_KE || transform_is_more(type)) && ke == KE_IGNORED);
 }
 
@@ -106,19 +107,19 @@ static void suite_set(struct suite *s, const struct xform *x)
 /* The suite of A's first choices that B accepts. */
 static bool match(const struct proposal *a, const struct proposal *b, enum proposal_ke ke, struct suite *out)
 {
-	struct suite s = { 0 };
+	struct suite s = { .protocol = a->protocol };
 	struct xform x;
 
 	if (a->protocol != b->protocol || unknown_type(a) || unknown_type(b))
 		return false;
 	for (unsigned i = 0; i < N_TYPES; i++) {
-		if (skipped(types[i], s.encr, ke))
+		if (skipped(a->protocol, types[i], s.encr, ke))
 			continue;
 		if (!common(a, b, types[i], &s, &x))
 			return false;
 		suite_set(&s, &x);
 	}
-	if (s.encr->kind != KIND_AEAD && !s.integ)
+	if (!s.integ && (!s.encr || s.encr->kind != KIND_AEAD))
 		return false;
 	*out = s;
 	return true;
@@ -293,7 +294,7 @@ static bool differs(const struct proposal *a, const struct proposal *b, uint8_t 
 	struct xform encr, x;
 	bool same_encr = common(a, b, TRANSFORM_ENCR, NULL, &encr);
 
-	if (skipped(type, same_encr ? row_of(&encr) : NULL, ke))
+	if (skipped(a->protocol, type, same_encr ? row_of(&encr) : NULL, ke))
 		return false;
 	if (type == TRANSFORM_INTEG && !same_encr && (!next_of(a, type, NULL) || !next_of(b, type, NULL)))
 		return false; /* one of the two is an AEAD, which says it all */
@@ -385,9 +386,11 @@ static void fit_type(const struct pair *pair, uint8_t type, bool keep, struct pr
 static bool complete(const struct proposal *p)
 {
 	const struct xform *encr = next_of(p, TRANSFORM_ENCR, NULL);
-	bool ike = p->protocol == PROTO_IKE;
+	bool ike = p->protocol == PROTO_IKE, integ = next_of(p, TRANSFORM_INTEG, NULL);
 
-	return encr && (row_of(encr)->kind == KIND_AEAD || next_of(p, TRANSFORM_INTEG, NULL)) &&
+	if (p->protocol == PROTO_AH)
+		return integ;
+	return encr && (row_of(encr)->kind == KIND_AEAD || integ) &&
 	       ike == !!next_of(p, TRANSFORM_PRF, NULL) && (!ike || next_of(p, TRANSFORM_KE, NULL));
 }
 
@@ -400,9 +403,9 @@ static const char *print_fitting(const struct pair *pair, enum proposal_ke ke, s
 	struct suite s;
 
 	for (unsigned i = 0; i < N_TYPES; i++) {
-		if (!skipped(types[i], encr, KE_WANTED))
-			fit_type(pair, types[i], skipped(types[i], encr, ke), &p, v);
-		if (!i && p.n)
+		if (!skipped(p.protocol, types[i], encr, KE_WANTED))
+			fit_type(pair, types[i], skipped(p.protocol, types[i], encr, ke), &p, v);
+		if (types[i] == TRANSFORM_ENCR && p.n)
 			encr = row_of(&v[0]);
 	}
 	return complete(&p) && match(pair->offered, &p, ke, &s) ? proposal_print(&p, arena) : NULL;
@@ -413,6 +416,11 @@ struct proposal_why proposal_explain(
 {
 	struct pair pair = nearest(offered, wanted, ke);
 
+	if (!pair.offered && offered.n && wanted.n)
+		return (struct proposal_why){ .differs = arena_printf(arena,
+						      "protocol: offered %s, configured %s",
+						      proposal_protocol(offered.v[0].protocol),
+						      proposal_protocol(wanted.v[0].protocol)) };
 	if (!pair.offered)
 		return (struct proposal_why){ 0 };
 	return (struct proposal_why){ print_differences(&pair, ke, arena), print_fitting(&pair, ke, arena) };

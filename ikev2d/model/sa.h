@@ -45,6 +45,7 @@ struct policy_spec {
 	uint32_t id; /* the core's number */
 	uint32_t reqid;
 	bool trap;
+	uint8_t protocol;     /* PROTO_ESP or PROTO_AH, as negotiated; of a trap: what is offered first */
 	enum child_mode mode; /* as negotiated; of a trap: as configured */
 	struct tss local_ts, remote_ts;
 	struct ip local, remote; /* outer addresses where known (v 0: not yet) */

@@ -159,7 +159,7 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 	static const char *in[] = { "bytes-in", "packets-in", "use-in" };
 	static const char *to[] = { "bytes-out", "packets-out", "use-out" };
 
-	vici_put_pair(out, "protocol", "ESP");
+	vici_put_pair(out, "protocol", c->suite.protocol == PROTO_AH ? "AH" : "ESP");
 	put_flag(out, "encap", c->encap);
 	vici_put_pairf(out, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_put_pairf(out, "spi-out", "%08" PRIx32, c->spi_out);

@@ -10,11 +10,6 @@ void message_print_header(const struct wire_header *h, struct text *out)
 		h->flags & FLAG_RESPONSE ? "response" : "request", h->mid);
 }
 
-static const char *protocol_word(uint8_t protocol)
-{
-	return protocol == PROTO_IKE ? "IKE" : protocol == PROTO_ESP ? "ESP" : "AH";
-}
-
 static void print_notify(const struct wire_notify *n, const char **comma, struct text *out)
 {
 	if (n->type == NAT_DETECTION_DESTINATION_IP)
@@ -38,7 +33,7 @@ void message_print_payloads(const struct message *m, struct text *out)
 		comma = ", ";
 	}
 	for (unsigned i = 0; i < m->n_deletes; i++, comma = ", ")
-		text_add(out, "%sD(%s)", comma, protocol_word(m->deletes[i].protocol));
+		text_add(out, "%sD(%s)", comma, proposal_protocol(m->deletes[i].protocol));
 	for (unsigned i = 0; i < m->n_notifies; i++)
 		print_notify(&m->notifies[i], &comma, out);
 }

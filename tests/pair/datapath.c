@@ -69,7 +69,8 @@ static void add_sa(struct datapath *dp, const struct sa_spec *spec, bool refused
 		misuse(dp, "an SA was added twice");
 	if (spec->inbound && datapath_sa(dp, true, spec->spi))
 		misuse(dp, "an inbound SPI was used twice");
-	if (!spec->spi || !spec->encr_key.n || !spec->local_ts.n || !spec->remote_ts.n)
+	if (!spec->spi || !(spec->suite.encr ? spec->encr_key : spec->integ_key).n || !spec->local_ts.n ||
+		!spec->remote_ts.n)
 		misuse(dp, "an SA was added without SPI, keys or selectors");
 	sa->spec = *spec;
 	sa->spec.encr_key = arena_bytes(&sa->arena, spec->encr_key);

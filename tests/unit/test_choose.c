@@ -13,7 +13,7 @@ static struct loaded loaded;
 static int set_up(void **state)
 {
 	(void)state;
-	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, { NULL }, 0 };
+	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, { NULL }, 0 };
 	user = (struct xfrm_caps){
 		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true
 	};
@@ -124,6 +124,18 @@ static void what_else_the_kernel_may_lack(void **state)
 		"the kernel has all it needs");
 }
 
+static void ah_is_the_kernels(void **state)
+{
+	(void)state;
+	takes(child("", "ah_proposals = sha256"), DATAPATH_KERNEL, "the kernel has all it needs");
+	takes_none(child("", "ah_proposals = sha256\n esp_proposals = aes256gcm16\n datapath = user"),
+		"the userspace path has no AH (ah_proposals): change that, or set datapath = auto");
+	kernel.ah = false;
+	takes_none(child("", "ah_proposals = sha256"), "the userspace path has no AH (ah_proposals), and the "
+						       "kernel has no AH (ah_proposals): change that, "
+						       "or have a kernel that can");
+}
+
 /* What we cannot. */
 static void what_only_the_kernel_has(void **state)
 {
@@ -168,6 +180,7 @@ int main(void)
 		CASE(the_daemons_setting_is_for_who_says_nothing),
 		CASE(an_algorithm_that_may_be_chosen_counts),
 		CASE(what_else_the_kernel_may_lack),
+		CASE(ah_is_the_kernels),
 		CASE(what_only_the_kernel_has),
 		CASE(other_modes_than_the_tunnel),
 	};

@@ -146,7 +146,7 @@ static const struct key_case cases[] = {
 	{ "child", "local_ts = 10.1.0.0/16, 10.3.0.0/40", .why = "\"10.3.0.0/40\"" NOT_TS },
 	{ "child", "remote_ts = moon", .why = "\"moon\"" NOT_TS },
 	{ "child", .key = "esp_proposals = aes256gcm16, chacha20poly1305-x25519-esn" },
-	{ "child", "ah_proposals = sha256", .later = "AH is not built in yet" },
+	{ "child", .key = "ah_proposals = sha256-x25519, sha384" },
 	{ "child", .key = "sha256_96 = yes" },
 	{ "child", .key = "mode = tunnel" },
 	{ "child", .key = "mode = transport" },

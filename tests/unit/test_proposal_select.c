@@ -437,7 +437,8 @@ static void nothing_to_compare_is_nothing_to_explain(void **state)
 	assert_null(w.differs);
 	assert_null(w.instead);
 	w = proposal_explain(RAW(PROTO_AH, SHA256, NOESN), esp("default"), KE_WANTED, &arena);
-	assert_null(w.differs);
+	assert_string_equal(w.differs, "protocol: offered AH, configured ESP");
+	assert_null(w.instead);
 }
 
 static struct proposals random_offer(struct rng *r, uint8_t protocol)

@@ -23,6 +23,20 @@ static const char gcm_in[] =
 	"0000000000000000000000000000000000000000000000000000000020010000800000000102030405060708"
 	"090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2021222324";
 
+/* ip xfrm state add src 192.0.2.2 dst 192.0.2.1 proto ah spi 0x1000 reqid 7 mode tunnel replay-window 32
+ * flag align4
+ * auth-trunc hmac(sha256) 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 128
+ * sel src 10.2.0.0/16 dst 10.1.0.0/16 */
+static const char ah_in[] =
+	"0a0100000000000000000000000000000a020000000000000000000000000000000000000000000002001010"
+	"000000000000000000000000c00002010000000000000000000000000000100033000000c000020200000000"
+	"0000000000000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff00000000"
+	"0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000000000070000000200012040000000"
+	"000000006c001400686d61632873686132353629000000000000000000000000000000000000000000000000"
+	"0000000000000000000000000000000000000000000000000000000000010000800000000102030405060708"
+	"090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20";
+
 /* ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x2000 reqid 7 mode tunnel seq 0x9
  * flag af-unspec nopmtudisc noecn icmp esn replay-window 1
  * auth-trunc hmac(sha256) 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 128
@@ -165,7 +179,7 @@ static struct sa_spec spec_of(const struct child_conf *conf, struct suite suite,
 		.inbound = inbound,
 		.reqid = 7,
 		.suite = suite,
-		.encr_key = bytes_of(key, suite.encr->key + (size_t)suite.encr->salt),
+		.encr_key = bytes_of(key, suite.encr ? suite.encr->key + (size_t)suite.encr->salt : 0),
 		.integ_key = bytes_of(key, suite.integ ? suite.integ->key : 0),
 		.local = at("192.0.2.1", 4500),
 		.remote = at("192.0.2.2", 4501),
@@ -191,6 +205,21 @@ static void an_aead_with_one_selector(void **state)
 	spec.remote_ts = (struct tss){ &remote, 1 };
 	write_sa(&spec, 0);
 	compare(gcm_in, sizeof(struct xfrm_usersa_info));
+}
+
+static void without_a_cipher(void **state)
+{
+	struct ts local = packet_ts("10.1.0.0/16"), remote = packet_ts("10.2.0.0/16");
+	struct sa_spec spec = spec_of(&plain,
+		(struct suite){ .protocol = PROTO_AH,
+			.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0) },
+		true);
+
+	(void)state;
+	spec.local_ts = (struct tss){ &local, 1 };
+	spec.remote_ts = (struct tss){ &remote, 1 };
+	write_sa(&spec, 0);
+	compare(ah_in, sizeof(struct xfrm_usersa_info));
 }
 
 static void cipher_and_integrity_with_all_that_can_be_said(void **state)
@@ -323,7 +352,8 @@ static void a_policy_and_its_name(void **state)
 	struct policy_body body = { .ours = true,
 		.protect = true,
 		.priority = 1234,
-		.tmpl = { packet_ip("192.0.2.1"), packet_ip("192.0.2.2"), 0x2000, 7, XFRM_MODE_TUNNEL } },
+		.tmpl = { packet_ip("192.0.2.1"), packet_ip("192.0.2.2"), 0x2000, 7, IPPROTO_ESP,
+			XFRM_MODE_TUNNEL } },
 			   read;
 	char text[POLICY_KEY_TEXT];
 
@@ -398,6 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_aead_with_one_selector),
+		cmocka_unit_test(without_a_cipher),
 		cmocka_unit_test(cipher_and_integrity_with_all_that_can_be_said),
 		cmocka_unit_test(padded),
 		cmocka_unit_test(a_large_window),

@@ -63,15 +63,15 @@ static const char *ake(const char *key, struct arena *arena)
 	return strncmp(key, "ake", 3) ? "" : arena_printf(arena, "KE%s_", key + 3);
 }
 
-/* "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768 (post-quantum)". */
+/* "AES_GCM_16-256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768 (post-quantum)"; what has no cipher is AH. */
 static const char *suite(const struct vici_node *sa, struct arena *arena)
 {
 	static const char *const rest[] = { "integ-alg", "prf-alg", "dh-group", "ake1", "ake2", "ake3",
 		"ake4", "ake5", "ake6", "ake7" };
-	const char *bits = vici_str(sa, "encr-keysize");
+	const char *encr = vici_str(sa, "encr-alg"), *bits = vici_str(sa, "encr-keysize");
 	struct text t = text_in(arena);
 
-	text_add(&t, "%s%s%s", str(sa, "encr-alg"), bits ? "-" : "", bits ? bits : "");
+	text_add(&t, "%s%s%s", encr ? encr : "AH", bits ? "-" : "", bits ? bits : "");
 	for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
 		if (vici_str(sa, rest[i]))
 			text_add(&t, "/%s%s", ake(rest[i], arena), vici_str(sa, rest[i]));

@@ -95,6 +95,12 @@ enum err algorithm_put(struct nlmsghdr *h, const struct suite *suite, struct byt
 	bool aead = suite->encr && suite->encr->kind == KIND_AEAD;
 	enum err e;
 
+	if (suite->protocol == PROTO_AH && suite->integ) {
+		e = check(suite->integ, integ_key, why);
+		if (!e)
+			put_integ(h, suite->integ, integ_key, sha256_96);
+		return e;
+	}
 	if (!suite->encr || (!aead && !suite->integ)) {
 		text_add(why, "the kernel path needs a cipher and what authenticates it");
 		return ERR_UNSUPPORTED;

@@ -10,10 +10,13 @@
 struct sa_key {
 	struct ip src, dst;
 	uint32_t spi, reqid;
-	uint8_t proto;    /* IPPROTO_ESP */
+	uint8_t proto;    /* IPPROTO_ESP, IPPROTO_AH */
 	struct mark mark; /* no mask: none */
 	uint32_t if_id;
 };
+
+/* IPPROTO_ESP or IPPROTO_AH, for PROTO_ESP and PROTO_AH. */
+uint8_t message_protocol(uint8_t protocol);
 
 /* The key of the SA that SPEC describes. */
 struct sa_key message_sa_key(const struct sa_spec *spec);
@@ -78,7 +81,8 @@ struct policy_key {
 struct policy_tmpl {
 	struct ip src, dst; /* v 0: any */
 	uint32_t spi, reqid;
-	uint8_t mode; /* XFRM_MODE_TUNNEL, … */
+	uint8_t proto; /* IPPROTO_ESP, IPPROTO_AH */
+	uint8_t mode;  /* XFRM_MODE_TUNNEL, … */
 };
 
 struct policy_body {

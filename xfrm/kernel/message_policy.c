@@ -30,7 +30,7 @@ static void put_tmpl(struct nlmsghdr *h, const struct policy_key *key, const str
 {
 	const struct ip *known = t->dst.v ? &t->dst : t->src.v ? &t->src : &key->sel.src.ip;
 	struct xfrm_user_tmpl k = {
-		.id = { selector_address(&t->dst), htonl(t->spi), IPPROTO_ESP },
+		.id = { selector_address(&t->dst), htonl(t->spi), t->proto },
 		.saddr = selector_address(&t->src),
 		.family = selector_family(known),
 		.reqid = t->reqid,
@@ -75,7 +75,7 @@ void message_policy_id(struct nlmsghdr *h, const struct policy_key *key)
 static bool tmpl_eq(const struct policy_tmpl *a, const struct policy_tmpl *b)
 {
 	return ip_eq(&a->src, &b->src) && ip_eq(&a->dst, &b->dst) && a->spi == b->spi &&
-	       a->reqid == b->reqid && a->mode == b->mode;
+	       a->reqid == b->reqid && a->mode == b->mode && a->proto == b->proto;
 }
 
 bool policy_body_eq(const struct policy_body *a, const struct policy_body *b)
@@ -104,6 +104,7 @@ static void read_tmpl(const struct nlattr *a, struct policy_body *body)
 		.dst = tmpl_ip(&t.id.daddr, t.family),
 		.spi = ntohl(t.id.spi),
 		.reqid = t.reqid,
+		.proto = t.id.proto,
 		.mode = t.mode };
 }
 

@@ -10,6 +10,11 @@
 
 enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */, WINDOW_MAX = XFRMA_REPLAY_ESN_MAX };
 
+uint8_t message_protocol(uint8_t protocol)
+{
+	return protocol == PROTO_AH ? IPPROTO_AH : IPPROTO_ESP;
+}
+
 struct sa_key message_sa_key(const struct sa_spec *spec)
 {
 	const struct addr *src = spec->inbound ? &spec->remote : &spec->local;
@@ -21,7 +26,7 @@ struct sa_key message_sa_key(const struct sa_spec *spec)
 		.dst = dst->ip,
 		.spi = spec->spi,
 		.reqid = spec->reqid,
-		.proto = IPPROTO_ESP,
+		.proto = message_protocol(spec->suite.protocol),
 		.mark = !marked         ? (struct mark){ 0 }
 			: spec->inbound ? spec->marks.in
 					: spec->marks.out,
@@ -93,9 +98,12 @@ static uint8_t flags_of(const struct sa_spec *spec)
 {
 	const struct child_conf *c = spec->conf;
 	bool dscp_in = c->copy_dscp == DSCP_IN || c->copy_dscp == DSCP_BOTH;
+	/* As RFC 4302, 3.3.3.2.1 has it; by itself Linux fills AH up to 8 octets in IPv4 as well. */
+	bool align4 = spec->suite.protocol == PROTO_AH && spec->remote.ip.v == 4;
 
-	return (uint8_t)((c->copy_df ? 0 : XFRM_STATE_NOPMTUDISC) | (c->copy_ecn ? 0 : XFRM_STATE_NOECN) |
-			 (c->icmp ? XFRM_STATE_ICMP : 0) | (spec->suite.esn ? XFRM_STATE_ESN : 0) |
+	return (uint8_t)((align4 ? XFRM_STATE_ALIGN4 : 0) | (c->copy_df ? 0 : XFRM_STATE_NOPMTUDISC) |
+			 (c->copy_ecn ? 0 : XFRM_STATE_NOECN) | (c->icmp ? XFRM_STATE_ICMP : 0) |
+			 (spec->suite.esn ? XFRM_STATE_ESN : 0) |
 			 (spec->inbound && dscp_in ? XFRM_STATE_DECAP_DSCP : 0));
 }
 

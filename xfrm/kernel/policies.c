@@ -14,6 +14,7 @@ static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 	o->reqid = spec->reqid;
 	o->priority = spec->conf->priority;
 	o->mode = message_mode(spec->mode);
+	o->proto = message_protocol(spec->protocol);
 	o->local = spec->local;
 	o->remote = spec->remote;
 	return o;

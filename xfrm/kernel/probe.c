@@ -27,6 +27,7 @@ struct probe {
 	const struct transform *encr, *integ;
 	bool esn, encap;
 	const struct ip *here;
+	uint8_t protocol; /* PROTO_AH: without ENCR; 0: ESP */
 };
 
 static struct sa_spec spec_of(const struct probe *p, const struct child_conf *conf)
@@ -36,8 +37,8 @@ static struct sa_spec spec_of(const struct probe *p, const struct child_conf *co
 	return (struct sa_spec){
 		.inbound = true,
 		.reqid = PROBE_REQID,
-		.suite = { .encr = p->encr, .integ = p->integ, .esn = p->esn },
-		.encr_key = bytes_of(no_key, (size_t)p->encr->key + p->encr->salt),
+		.suite = { .encr = p->encr, .integ = p->integ, .esn = p->esn, .protocol = p->protocol },
+		.encr_key = bytes_of(no_key, p->encr ? (size_t)p->encr->key + p->encr->salt : 0),
 		.integ_key = bytes_of(no_key, p->integ ? p->integ->key : 0),
 		.encap = p->encap,
 		.local = here,
@@ -137,9 +138,9 @@ static void say(const struct xfrm *x)
 	for (unsigned i = 0; i < c->n_lacks; i++)
 		text_add(&lacks, "%s%s", i ? "," : "", c->lacks[i]->word);
 	log_say(LOG_DETAIL, "kernel-path",
-		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s interface=%s lacks=%s",
+		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s ah=%s interface=%s lacks=%s",
 		c->ipv6 ? "yes" : "no", c->esn ? "yes" : "no", c->encap4 ? "yes" : "no",
-		c->encap6 ? "yes" : "no", c->interface ? "yes" : "no",
+		c->encap6 ? "yes" : "no", c->ah ? "yes" : "no", c->interface ? "yes" : "no",
 		c->n_lacks ? text_str(&lacks) : "nothing");
 	arena_free(&scratch);
 }
@@ -178,10 +179,12 @@ enum err kernel_probe(struct xfrm *x, struct text *why)
 		return e == ERR_DENIED ? e : ERR_UNSUPPORTED;
 	}
 	p = of_transform(best);
-	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4 });
-	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4 });
-	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6 });
-	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6 });
+	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4, 0 });
+	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4, 0 });
+	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6, 0 });
+	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6, 0 });
+	x->caps.ah = can(x,
+		(struct probe){ .integ = first_of(TRANSFORM_INTEG), .here = &here4, .protocol = PROTO_AH });
 	x->caps.modes = x->caps.marks = true;
 	say(x);
 	arena_free(&scratch);

@@ -107,7 +107,7 @@ static const struct claim *winner(const struct entry *e)
 static struct policy_tmpl tmpl_out(const struct xfrm *x, const struct owner *o)
 {
 	const struct kernel_sa *sa = o->child ? kernel_sa_of(x, o->child, false) : NULL;
-	struct policy_tmpl t = { .reqid = o->reqid, .mode = o->mode };
+	struct policy_tmpl t = { .reqid = o->reqid, .proto = o->proto, .mode = o->mode };
 
 	if (sa)
 		t.spi = sa->key.spi;
@@ -120,7 +120,7 @@ static struct policy_tmpl tmpl_out(const struct xfrm *x, const struct owner *o)
 
 static struct policy_tmpl tmpl_in(const struct owner *o)
 {
-	struct policy_tmpl t = { .reqid = o->reqid, .mode = o->mode };
+	struct policy_tmpl t = { .reqid = o->reqid, .proto = o->proto, .mode = o->mode };
 
 	if (o->mode != XFRM_MODE_TRANSPORT) {
 		t.src = o->remote;

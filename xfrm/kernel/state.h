@@ -38,6 +38,7 @@ struct owner {
 	enum owner_kind kind;
 	uint32_t id, reqid, priority; /* the last as configured; 0: by the selectors */
 	uint8_t mode;                 /* XFRM_MODE_TUNNEL, … */
+	uint8_t proto;                /* IPPROTO_ESP, IPPROTO_AH */
 	struct ip local, remote;      /* outer addresses; v 0: not known */
 	uint32_t child;               /* whose outbound SA carries it; 0: none */
 	uint64_t age;                 /* of that choice */

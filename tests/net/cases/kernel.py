@@ -80,6 +80,37 @@ def kernel_suites(bench, kinds):
                          f"algorithms and ESN of {child['name']} on {end.host.name}")
 
 
+@case(kernel=True, each=OURS)
+def kernel_ah(bench, kinds):
+    """Signed, and in the clear; rekeyed as well."""
+    pair = Pair(bench, kinds, child={"ah_proposals": "sha256"})
+    wire = bench.wire()
+    pair.up()
+    carries(bench)
+    for end in pair.ends:
+        if kinds[pair.ends.index(end)] == "ours":
+            contains(end.daemon.must("statusall"), "AH/HMAC_SHA2_256_128", f"status on {end.host.name}")
+            end.daemon.must("rekey", "net")
+            carries(bench)
+    pair.carried()
+    same({tuple(sa.algorithms) for end in pair.ends for sa in xfrm.sas(end.host)}, {("hmac(sha256)",)}, "in the kernel")
+    wire.all_in("ah")
+    pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-strongswan"))
+def kernel_ah_transport(bench, kinds):
+    """Host to host, with extended sequence numbers."""
+    pair = Pair(bench, kinds, inner=(), child={"mode": "transport", "ah_proposals": "sha384-esn"})
+    wire = bench.wire()
+    pair.up()
+    reaches(bench.moon.gateway, bench.sun.wan[4])
+    pair.carried()
+    same({(sa.mode, sa.esn) for end in pair.ends for sa in xfrm.sas(end.host)}, {("transport", True)}, "in the kernel")
+    wire.all_in("ah")
+    pair.stop()
+
+
 @case(kernel=True, each=pairs("libreswan-to-strongswan", "libreswan-to-ours", "ours-to-libreswan",
                               "our-user-path-to-libreswan"))
 def kernel_libreswan(bench, kinds):

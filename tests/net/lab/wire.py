@@ -13,7 +13,7 @@ _SOL_PACKET, _PACKET_STATISTICS, _PACKET_VNET_HDR = 263, 6, 15
 # What a packet is to be split into is in a header before it. Before Linux 6.2 there is none for UDP, and such packets would
 # not be seen at all: there every one counts as it left its host.
 _VNET_HEADER = 10 if tuple(int(n) for n in os.uname().release.split(".")[:2]) >= (6, 2) else 0
-_ESP, _TCP, _UDP, _ICMP, _ICMPV6, _FRAGMENT = 50, 6, 17, 1, 58, 44
+_ESP, _AH, _TCP, _UDP, _ICMP, _ICMPV6, _FRAGMENT = 50, 51, 6, 17, 1, 58, 44
 _ICMP_ERRORS = {_ICMP: (3, 4, 5, 11, 12), _ICMPV6: (1, 2, 3, 4)}
 _NAMES = {_TCP: "tcp", _UDP: "udp", _ICMP: "icmp", _ICMPV6: "icmpv6"}
 _HEADS = 160  # octets of a packet that are looked at
@@ -35,8 +35,8 @@ def _quoted_kind(p):
 
 def _kind(protocol, data):
     """What one IP packet is; DATA is what follows its IP header."""
-    if protocol == _ESP:
-        return "esp"
+    if protocol in (_ESP, _AH):
+        return "esp" if protocol == _ESP else "ah"
     if data[:1] and data[0] in _ICMP_ERRORS.get(protocol, ()):
         return "clear" if _quoted_kind(data[8:]) == "clear" else "icmp-error"
     if protocol == _ICMPV6 and data[:1] and (133 <= data[0] <= 137 or data[0] in (130, 131, 132, 143)):
@@ -170,7 +170,7 @@ class Wire:
         check(n == 0, f"{n} clear packets on the wire, the first ones: {self._clear[:5]}")
 
     def all_in(self, kind):
-        """ESP went by, all of it as KIND, and nothing in the clear."""
+        """ESP went by, or AH, all of it as KIND, and nothing in the clear."""
         other = "esp" if kind == "esp-udp" else "esp-udp"
         self.no_clear()
         check(self[kind] and not self[other], f"wanted {kind} only on the wire: {self}")
