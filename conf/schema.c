@@ -236,7 +236,7 @@ static const struct conf_key remote_keys[] = {
 		.doc = "who the peer must be to EAP, which it is asked then; may have wildcards" },
 	{ "groups", STATUS_READ, TYPE_STRINGS, AUTH(groups),
 		.doc = "groups of which the user must be in one, with auth = eap-radius (see class_group of "
-		       "daemon.radius)",
+		       "daemon.radius) or with those of daemon.users_file",
 		.differs = "also those of certificates' attributes" },
 	{ "cert_policy", STATUS_READ, TYPE_OIDS, AUTH(cert_policy),
 		.doc = "policies its certificate must have" },
@@ -531,6 +531,15 @@ static const struct conf_key daemon_keys[] = {
 		.differs = OURS },
 	{ "vici_socket", STATUS_READ, TYPE_SOCKET, SETTINGS(vici_socket),
 		.doc = "another place where the control socket is offered, as unix:///run/my.vici" },
+	{ "users_file", STATUS_READ, TYPE_TEXT, SETTINGS(users_file),
+		.doc = "who may log in by EAP, beside those of the section secrets: a file beside this one, "
+		       "or "
+		       "elsewhere with its whole path, in which lines are NAME:password:WORD, NAME:nt:HASH "
+		       "(32 "
+		       "digits), NAME:crypt:$… (for eap-gtc), NAME:groups:A,B and NAME:address:IPV4,IPV6; "
+		       "read "
+		       "again when it changes",
+		.differs = OURS },
 	{ "install_routes", STATUS_READ, TYPE_BOOL, SETTINGS(install_routes), "yes",
 		.doc = "make routes to what tunnels lead to; no: they are yours to make" },
 	{ "socket_group", STATUS_READ, TYPE_TEXT, SETTINGS(socket_group),

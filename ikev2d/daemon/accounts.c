@@ -16,7 +16,7 @@ enum {
 	STOP_TIME = 5,     /* s that servers have to hear of the ends, when the daemon stops */
 };
 
-/* A user who was let in. */
+/* A user who was let in, by a server or with what the users file has for it. */
 struct session {
 	struct node of_waiting; /* its IKE_SA is not up yet */
 	struct node of_deaf;    /* nobody takes note of it: it is to end */
@@ -26,7 +26,7 @@ struct session {
 	struct bytes user, cui;
 	struct ipc_octets classes;
 	uint32_t interim;         /* s, as the server wants it; 0: it does not say */
-	struct lease_grant grant; /* the addresses that it gives */
+	struct lease_grant grant; /* the addresses that it gets */
 	struct node carried;      /* struct carried */
 	struct radius_usage gone; /* of SAs that are no more */
 	enum radius_cause cause;
@@ -242,30 +242,48 @@ static struct ipc_octets copy_of(const struct ipc_octets *o, struct arena *arena
 	return (struct ipc_octets){ v, o->n };
 }
 
-void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const struct ipc_relayed *r)
+/* NULL: LOGIN is known already. */
+static struct session *session_new(struct accounts *a, uint32_t login)
 {
-	struct accounts *a = w->accounts;
 	struct session *s;
 
 	if (!a || map_get(&a->logins, login))
-		return;
+		return NULL;
 	if (a->n_waiting >= LET_IN_MAX)
 		session_free(a, node_owner(a->waiting.next, struct session, of_waiting));
 	s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
-	*s = (struct session){ .login = login, .interim = r->interim, .cause = RADIUS_CAUSE_USER_REQUEST };
+	*s = (struct session){ .login = login, .cause = RADIUS_CAUSE_USER_REQUEST };
+	list_init(&s->carried);
+	list_init(&s->of_deaf);
+	list_append(&a->waiting, &s->of_waiting);
+	a->n_waiting++;
+	map_put(&a->logins, login, s);
+	return s;
+}
+
+void accounts_enrolled(struct world *w, uint32_t login, const struct lease_grant *grant)
+{
+	struct session *s = session_new(w->accounts, login);
+
+	if (s)
+		s->grant = *grant;
+}
+
+void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const struct ipc_relayed *r)
+{
+	struct session *s = session_new(w->accounts, login);
+
+	if (!s)
+		return;
+	s->interim = r->interim;
 	s->user = arena_bytes(&s->arena, user);
 	s->cui = arena_bytes(&s->arena, r->cui);
 	s->classes = copy_of(&r->classes, &s->arena);
 	s->grant = (struct lease_grant){ .ip = r->ip, .ip6 = r->ip6, .n_dns = r->n_dns, .n_nbns = r->n_nbns };
 	memcpy(s->grant.dns, r->dns, sizeof r->dns);
 	memcpy(s->grant.nbns, r->nbns, sizeof r->nbns);
-	list_init(&s->carried);
-	list_init(&s->of_deaf);
-	list_append(&a->waiting, &s->of_waiting);
-	a->n_waiting++;
-	map_put(&a->logins, login, s);
 }
 
 const struct lease_grant *accounts_grant(const struct world *w, uint32_t login)
@@ -326,7 +344,7 @@ static void has_come(struct accounts *a, const struct ike_tell *t)
 
 	if (!s || s->sa)
 		return;
-	if (!c->accounting || (c->accounting_requires_vip && !t->record->remote_vips.n)) {
+	if (s->grant.by_file || !c->accounting || (c->accounting_requires_vip && !t->record->remote_vips.n)) {
 		session_free(a, s);
 		return;
 	}

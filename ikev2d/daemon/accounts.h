@@ -20,7 +20,11 @@ void accounts_stop(struct world *w);
 /* A server has let the peer of the conversation LOGIN in, as USER: R is what it gives. */
 void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const struct ipc_relayed *r);
 
-/* The addresses that the server gives to who comes by the conversation LOGIN; NULL: it is not known. Borrowed
+/* The peer of the conversation LOGIN is let in without a server, with what GRANT has for it; it is not
+ * accounted for. */
+void accounts_enrolled(struct world *w, uint32_t login, const struct lease_grant *grant);
+
+/* The addresses that are given to who comes by the conversation LOGIN; NULL: it is not known. Borrowed
  * until the next step. */
 const struct lease_grant *accounts_grant(const struct world *w, uint32_t login);
 

@@ -3,6 +3,7 @@
 #include "daemon/config.h"
 
 #include "conf/load.h"
+#include "daemon/users_file.h"
 #include "daemon/vault.h"
 
 #include <stdlib.h>
@@ -206,6 +207,34 @@ enum err config_read_creds(struct config *c, struct text *why, struct text *note
 	return e;
 }
 
+const char *config_users_path(const struct config *c, struct arena *arena)
+{
+	return users_file_path(c->file.settings.users_file, config_folder(c, arena), arena);
+}
+
+enum err config_read_users(struct config *c, struct text *why, struct text *notes)
+{
+	struct arena arena = { 0 };
+	enum err e = users_file_read(c->vault, config_users_path(c, &arena), why, notes);
+
+	arena_free(&arena);
+	return e;
+}
+
+/* The users of the file that was read; where there are none now and were none before, nobody is told. */
+static enum err read_users(
+	struct config *c, const char *path, const struct conf *file, struct text *why, struct text *notes)
+{
+	struct arena arena = { 0 };
+	const char *name = users_file_path(file->settings.users_file, creds_beside(path, &arena), &arena);
+	enum err e = ERR_OK;
+
+	if (name || c->file.settings.users_file)
+		e = users_file_read(c->vault, name, why, notes);
+	arena_free(&arena);
+	return e;
+}
+
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
 {
 	struct conf file;
@@ -215,7 +244,9 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 		return e;
 	e = give_away(c, &file, why);
 	if (!e)
-		e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes);
+		e = read_users(c, path, &file, why, notes);
+	if (!e && (e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes)))
+		(void)!config_read_users(c, &(struct text){ .arena = why->arena }, notes);
 	if (e) {
 		leave(&file);
 		return e;
@@ -240,6 +271,7 @@ enum err config_read_settings(struct config *c, struct text *why, struct text *n
 	fresh.vici_socket = now->vici_socket;
 	fresh.socket_group = now->socket_group;
 	fresh.socket_readers = now->socket_readers;
+	fresh.users_file = now->users_file;
 	*now = fresh;
 	conf_free(&file);
 	c->stale = true;

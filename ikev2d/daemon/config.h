@@ -50,6 +50,11 @@ const char *config_folder(const struct config *c, struct arena *arena);
 /* Reads the certificates and keys of the file in use again; on failure nothing changes. */
 enum err config_read_creds(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
 
+/* The users file of the configuration in force, from ARENA; NULL: there is none. And reads it again: on
+ * failure nothing changes. */
+const char *config_users_path(const struct config *c, struct arena *arena);
+enum err config_read_users(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
+
 /* Reads PATH (NULL: nothing) in place of what the file said before; on failure nothing changes. PATH is kept.
  * WHY gets what is wrong, NOTES what is worth knowing, a line each. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes) MUST_CHECK;

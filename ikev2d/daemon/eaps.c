@@ -158,6 +158,7 @@ bool eaps_take_secret(void *ctx, const struct ipc_message *m)
 		[IPC_EAP_NOBODY] = EAP_NO_SECRET,
 		[IPC_EAP_PASSWORD] = EAP_PASSWORD,
 		[IPC_EAP_NT_HASH] = EAP_NT_HASH,
+		[IPC_EAP_SALTED] = EAP_SALTED,
 	};
 	struct eaps *e = ctx;
 	struct talk *t = map_get(&e->talks, m->eap_secret.conversation);

@@ -8,6 +8,7 @@
 #include "daemon/datapath.h"
 #include "daemon/lacking.h"
 #include "daemon/parley.h"
+#include "daemon/parley_methods.h"
 #include "daemon/record.h"
 
 #include <assert.h>

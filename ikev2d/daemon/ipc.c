@@ -127,3 +127,11 @@ void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn 
 				served = serve(ctx, channels[i]);
 	}
 }
+
+struct ipc_users ipc_users_part(struct bytes text, uint32_t at)
+{
+	size_t left = text.n - at;
+
+	return (struct ipc_users){ (uint32_t)text.n, at,
+		bytes_of(text.p + at, left < IPC_DATA_MAX ? left : IPC_DATA_MAX) };
+}

@@ -75,6 +75,9 @@ enum ipc_kind {
 	IPC_OBEYED,
 	IPC_ACCOUNT,
 	IPC_ACCOUNTED,
+	IPC_USERS,
+	IPC_USER_ASK,
+	IPC_USER,
 	IPC_KINDS
 };
 
@@ -113,6 +116,7 @@ struct ipc_message {
 		struct { /* equal secrets have equal marks, to whom cannot know them otherwise */
 			uint8_t result; /* enum err */
 			struct bytes mark;
+			const char *what; /* is wrong with a users file; NULL: nothing */
 		} kept;
 		struct { /* what is public in a file */
 			uint8_t result;
@@ -187,6 +191,9 @@ struct ipc_message {
 		struct { /* IPC_ACCOUNTED: by a server */
 			bool acknowledged;
 		} accounted;
+		struct ipc_users users;       /* IPC_USERS: these instead of those before; IPC_KEPT */
+		struct ipc_user_ask user_ask; /* IPC_USER_ASK; IPC_USER */
+		struct ipc_user user;         /* IPC_USER */
 	};
 };
 
@@ -194,6 +201,9 @@ struct ipc_message {
  * DATA, into ARENA, so that nothing of DATA is needed any more; NULL, or what is wrong. */
 bool ipc_encode(struct wr *w, const struct ipc_message *m);
 const char *ipc_decode(struct bytes data, struct arena *arena, struct ipc_message *m);
+
+/* The part of TEXT that stands at AT. */
+struct ipc_users ipc_users_part(struct bytes text, uint32_t at);
 
 /* One end of a pair. */
 struct ipc_channel {

@@ -12,9 +12,11 @@ enum {
 	IPC_EAP_PACKET_MAX = 65535,
 	IPC_EAP_KEY_MAX = 64,
 	IPC_EAP_SECRET_MAX = 4096,
-	IPC_EAP_CERTS_MAX = 64,         /* certificates of ours, and of authorities */
-	IPC_EAP_SHOWN_MAX = 8,          /* of a client */
-	IPC_EAP_CERTS_SIZE = 56 * 1024, /* octets of all of them: the packet has room beside */
+	IPC_EAP_CERTS_MAX = 64,           /* certificates of ours, and of authorities */
+	IPC_EAP_SHOWN_MAX = 8,            /* of a client */
+	IPC_USERS_MAX = 16 * 1024 * 1024, /* octets of the users file */
+	IPC_USER_GROUPS_MAX = 16,         /* of a user in it */
+	IPC_EAP_CERTS_SIZE = 56 * 1024,   /* octets of all of them: the packet has room beside */
 };
 
 /* The peer's packet in a conversation, or (BEGINS) the first one of it and what it is about. */
@@ -35,12 +37,31 @@ struct ipc_eap_asks {
 	struct bytes name;
 };
 
-enum ipc_eap_kind { IPC_EAP_NOBODY, IPC_EAP_PASSWORD, IPC_EAP_NT_HASH, IPC_EAP_KINDS };
+enum ipc_eap_kind { IPC_EAP_NOBODY, IPC_EAP_PASSWORD, IPC_EAP_NT_HASH, IPC_EAP_SALTED, IPC_EAP_KINDS };
 
 struct ipc_eap_secret {
 	uint32_t conversation;
-	uint8_t kind; /* enum ipc_eap_kind */
-	struct bytes value;
+	uint8_t kind;       /* enum ipc_eap_kind */
+	struct bytes value; /* of nobody: what makes it cost as much (eap/eap.h) */
+};
+
+/* The octets from AT on of the users file, TOTAL octets long. */
+struct ipc_users {
+	uint32_t total, at;
+	struct bytes text;
+};
+
+/* Who is NAME in the users file, with his SECRET or without; and what it says. */
+struct ipc_user_ask {
+	struct bytes name;
+	bool secret;
+};
+
+struct ipc_user {
+	struct ipc_eap_secret secret; /* of no conversation */
+	uint32_t line;                /* where it is; 0: nowhere */
+	struct ipc_octets groups;
+	struct ip ip, ip6; /* v 0: none */
 };
 
 /* It needs a signature for TLS with the key of our certificate before it goes on; and that signature. */

@@ -239,6 +239,7 @@ static void kept(struct walk *x, struct ipc_message *m)
 {
 	u8(x, &m->kept.result, ERR_MAX);
 	exactly(x, &m->kept.mark, IPC_MARK_SIZE);
+	sentence(x, &m->kept.what);
 }
 
 static void opened(struct walk *x, struct ipc_message *m)
@@ -527,6 +528,39 @@ static void accounted(struct walk *x, struct ipc_message *m)
 	flag(x, &m->accounted.acknowledged);
 }
 
+/* All parts but the last are as long as they can be. */
+static void users(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_users *u = &m->users;
+	uint32_t left;
+
+	u32(x, &u->total);
+	u32(x, &u->at);
+	octets(x, &u->text, IPC_DATA_MAX);
+	left = u->total - u->at;
+	if (u->total > IPC_USERS_MAX || u->at > u->total ||
+		u->text.n != (left < IPC_DATA_MAX ? left : IPC_DATA_MAX))
+		fail(x, "a part of the users file is not where it must be");
+}
+
+static void user_ask(struct walk *x, struct ipc_message *m)
+{
+	octets(x, &m->user_ask.name, IPC_EAP_NAME_MAX);
+	flag(x, &m->user_ask.secret);
+}
+
+static void user(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_user *u = &m->user;
+
+	u8(x, &u->secret.kind, IPC_EAP_KINDS);
+	octets(x, &u->secret.value, IPC_EAP_SECRET_MAX);
+	u32(x, &u->line);
+	parts(x, &u->groups, IPC_USER_GROUPS_MAX);
+	address(x, &u->ip);
+	address(x, &u->ip6);
+}
+
 static void servers_of_names(struct walk *x, uint8_t *n, struct ip v[RADIUS_DNS_MAX])
 {
 	u8(x, n, RADIUS_DNS_MAX + 1);
@@ -623,6 +657,9 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_OBEYED] = { { "obeyed", IKE, IPC_CERTS, SERVES, commands_take_obeyed }, obeyed },
 	[IPC_ACCOUNT] = { { "account", IKE, IPC_CERTS, SERVES, relay_take_account }, account },
 	[IPC_ACCOUNTED] = { { "accounted", CERTS, IPC_IKE, SERVES, trust_take_answer }, accounted },
+	[IPC_USERS] = { { "users", GUARD, IPC_KEEPER, SERVES, keeper_take_users }, users },
+	[IPC_USER_ASK] = { { "user-ask", IKE, IPC_KEEPER, SERVES, keeper_take_user_ask }, user_ask },
+	[IPC_USER] = { { "user", KEEPER, IPC_IKE, SERVES, vault_take_user }, user },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
 };
 

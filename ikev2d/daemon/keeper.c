@@ -118,6 +118,8 @@ static void tidy(struct keeper *k)
 	while ((t = map_next(&k->kept, &at)))
 		if (write_down(k, t))
 			abort(); /* the next keeper starts from what is written */
+	if (roll_write(&k->roll, &k->image))
+		abort();
 	image_trim(&k->image, from);
 }
 
@@ -228,6 +230,22 @@ bool keeper_take_drop(void *ctx, const struct ipc_message *m)
 {
 	forget(ctx, m->drop.handle);
 	tidy(ctx);
+	return true;
+}
+
+bool keeper_take_users(void *ctx, const struct ipc_message *m)
+{
+	struct keeper *k = ctx;
+	struct arena arena = { 0 };
+	char why[EAP_USERS_WHY];
+	struct ipc_message a = { .kind = IPC_KEPT,
+		.ticket = m->ticket,
+		.kept = { .mark = mark_of(k, (struct bytes){ 0 }, &arena), .what = why } };
+
+	a.kept.result = roll_take(&k->roll, &k->image, &m->users, why);
+	tidy(k);
+	answer(&k->guard, &a);
+	arena_free(&arena);
 	return true;
 }
 
@@ -415,6 +433,27 @@ static const char taken_away[] = "the private key was taken away",
 		  no_such_kind[] =
 			  "keeper refuses: the private key is not of the kind that the scheme is for";
 
+bool keeper_take_user_ask(void *ctx, const struct ipc_message *m)
+{
+	static const uint8_t kinds[] = {
+		[EAP_NO_SECRET] = IPC_EAP_NOBODY,
+		[EAP_PASSWORD] = IPC_EAP_PASSWORD,
+		[EAP_NT_HASH] = IPC_EAP_NT_HASH,
+		[EAP_SALTED] = IPC_EAP_SALTED,
+	};
+	struct keeper *k = ctx;
+	const struct eap_user u = roll_find(&k->roll, m->user_ask.name);
+	struct ipc_message a = { .kind = IPC_USER,
+		.ticket = m->ticket,
+		.user = { .line = u.line, .groups = { u.groups, u.n_groups }, .ip = u.ip, .ip6 = u.ip6 } };
+
+	if (m->user_ask.secret)
+		a.user.secret =
+			(struct ipc_eap_secret){ .kind = kinds[u.secret.kind], .value = u.secret.value };
+	answer(&k->ike, &a);
+	return true;
+}
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {
@@ -548,6 +587,12 @@ static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
 	bool good = !ipc_decode(record, &arena, &m);
 	struct kept_thing *t;
 
+	if (good && m.kind == IPC_USERS) {
+		enum err e = roll_remember(&k->roll, &k->image, &m.users, at);
+
+		arena_free(&arena);
+		return e;
+	}
 	if (good && m.kind == IPC_SECRET)
 		keep(k, secret_of(&m));
 	else
@@ -589,6 +634,7 @@ enum err keeper_start(struct keeper *k, int image_fd)
 		arena_free(&arena);
 	}
 	arena_free(&arena);
+	roll_remembered(&k->roll, &k->image);
 	return !e && at < k->image.end ? ERR_SYSTEM : e; /* it could not be read to its end */
 }
 
@@ -600,6 +646,7 @@ void keeper_stop(struct keeper *k)
 	while ((t = map_next(&k->kept, &at)))
 		thing_free(t);
 	map_free(&k->kept);
+	roll_end(&k->roll);
 	WIPE(k->marking);
 }
 

@@ -13,10 +13,12 @@
 #include "base/map.h"
 #include "daemon/image.h"
 #include "daemon/ipc.h"
+#include "daemon/roll.h"
 
 struct keeper {
 	struct ipc_channel guard, ike; /* our ends */
 	struct map kept;               /* struct kept_thing by handle */
+	struct roll roll;              /* users of EAP that the users file has */
 	struct image image;
 	uint8_t marking[32]; /* the key of the marks, which are equal as long as this keeper lives */
 };
@@ -45,4 +47,6 @@ bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m);
 bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m);
 bool keeper_take_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m);
+bool keeper_take_users(void *ctx, const struct ipc_message *m);
+bool keeper_take_user_ask(void *ctx, const struct ipc_message *m);
 bool keeper_take_key(void *ctx, const struct ipc_message *m);

@@ -15,7 +15,7 @@ struct asked {
 	const struct vip_pool **pools; /* of the connection, in its order */
 	unsigned n_pools;
 	const struct lease_grant *grant; /* NULL: none is wanted */
-	bool radius;                     /* it would be */
+	bool radius;                     /* that of a server would be */
 	struct ip taken;                 /* that the server has given, and another one has; v 0: none */
 	const char *lost;                /* the first that there is not; NULL: all are there */
 };
@@ -48,7 +48,7 @@ static void find_pools(struct asked *x, const struct conf *conf)
 /* The one that the server gives, if it gives one of the family V. */
 static struct ip granted(const struct asked *x, uint8_t v)
 {
-	if (!x->radius || !x->grant)
+	if (!x->grant || !(x->radius || x->grant->by_file))
 		return (struct ip){ 0 };
 	return v == 4 ? x->grant->ip : x->grant->ip6;
 }
@@ -187,10 +187,12 @@ static void explain(const struct asked *x, enum err e, struct why *why)
 	} else if (x->taken.v) {
 		char taken[IP_TEXT];
 
-		why->what = arena_printf(x->arena,
-			"the RADIUS server gives %s the virtual address %s, which another one has", who,
-			ip_print(&x->taken, taken));
-		why->instead = "an address of its own for each user at the RADIUS server";
+		why->what =
+			arena_printf(x->arena, "%s gives %s the virtual address %s, which another one has",
+				x->grant->by_file ? "daemon.users_file" : "the RADIUS server", who,
+				ip_print(&x->taken, taken));
+		why->instead = x->grant->by_file ? "an address of its own for each user, which is in no pool"
+						 : "an address of its own for each user at the RADIUS server";
 	} else if (x->lost) {
 		why->what = arena_printf(x->arena,
 			"%s asks for a virtual address, and the pool %s is not configured", who, x->lost);

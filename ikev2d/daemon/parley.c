@@ -9,12 +9,21 @@
 #include "daemon/guesses.h"
 #include "daemon/lead.h"
 #include "daemon/line.h"
+#include "daemon/parley_methods.h"
 #include "daemon/parley_tls.h"
 #include "daemon/secrets.h"
 #include "eap/eap.h"
 #include "pki/sign.h"
 
 #include <stdlib.h>
+
+/* What the users file says of a user. */
+struct enrolled {
+	bool asked;    /* it was asked */
+	unsigned line; /* where its secret is; 0: nowhere */
+	struct ipc_octets groups;
+	struct lease_grant grant;
+};
 
 /* A conversation. */
 struct parley {
@@ -33,7 +42,10 @@ struct parley {
 	struct ip from;              /* where the peer is */
 	struct event *delay;         /* its password waits, since too many were wrong; NULL: it never did */
 	struct id user;              /* whose secret was wanted; ID_ANY: none was */
-	const struct source *secret; /* where it is written; NULL: there is none */
+	struct bytes name;           /* the same, as EAP has it */
+	const struct source *secret; /* where it is written; NULL: not in the configuration */
+	struct enrolled enrolled;    /* in the users file */
+	struct ipc_octets shown;     /* certificates of who has succeeded, until they are judged */
 	struct key *key;             /* of our certificate in TLS; NULL: we show none */
 };
 
@@ -62,71 +74,6 @@ static void parley_free(struct parley *p)
 	peer_unref(p->peer);
 	arena_free(&p->arena);
 	free(p);
-}
-
-/* ------------------------------------------------------------------ methods */
-
-/* What EAP proves alone, strongest first (RFC 5998, 4). */
-static const uint8_t mutual[] = { EAP_TLS, EAP_TTLS, EAP_PEAP };
-
-/* The methods that A wants, into OUT of EAP_MAX_METHODS octets; where it wants any the library has its own
- * order. */
-static struct bytes methods_of(const struct auth_conf *a, bool alone, uint8_t *out)
-{
-	unsigned wanted = a->way.eap ? (unsigned)eap_method_number(a->way.eap) : EAP_METHOD_DYNAMIC;
-	size_t n = 0;
-
-	if (a->way.eap && strchr(a->way.eap, '-'))
-		return (struct bytes){ 0 }; /* of a vendor: none is here */
-	if (wanted != EAP_METHOD_DYNAMIC) {
-		if (wanted < EAP_DYNAMIC && (!alone || eap_type_mutual(wanted)))
-			out[n++] = (uint8_t)wanted;
-	} else if (!alone) {
-		out[n++] = EAP_DYNAMIC;
-	} else {
-		for (unsigned i = 0; i < sizeof mutual; i++)
-			out[n++] = mutual[i];
-	}
-	return bytes_of(out, n);
-}
-
-static bool is_by_radius(const struct auth_conf *a)
-{
-	return a->way.eap && eap_method_number(a->way.eap) == EAP_METHOD_RADIUS;
-}
-
-static bool is_built_in(const struct auth_conf *a)
-{
-	uint8_t room[EAP_MAX_METHODS];
-	struct bytes methods = methods_of(a, false, room);
-
-	return methods.n && eap_type_name(methods.p[0]);
-}
-
-/* OWN: it is who we are that is proved, which no server of RADIUS can do. */
-static void check(struct peer *p, const struct auth_conf *a, bool own)
-{
-	for (; a && !p->unready; a = a->next)
-		if (a->way.method == AUTH_EAP && own && is_by_radius(a))
-			p->unready = arena_printf(&p->arena,
-				"%s: RADIUS servers say who peers are, not who we are: write auth = eap",
-				source_print(&a->at, "auth", &p->arena));
-		else if (a->way.method == AUTH_EAP && !is_by_radius(a) && !is_built_in(a))
-			p->unready = arena_printf(&p->arena,
-				"%s: EAP method %s is not built in yet: write eap-mschapv2, or eap-dynamic "
-				"for whatever both sides have",
-				source_print(&a->at, "auth", &p->arena), a->way.eap);
-		else if (a->groups.n && !is_by_radius(a))
-			p->unready = arena_printf(&p->arena,
-				"%s: groups are those of users of RADIUS servers: write auth = eap-radius, "
-				"or take them out",
-				source_print(&a->at, "groups", &p->arena));
-}
-
-void parley_check(struct peer *p)
-{
-	check(p, &p->local, true);
-	check(p, &p->remote, false);
 }
 
 /* --------------------------------------------------------------- identities */
@@ -158,6 +105,11 @@ static void give(struct parley *p, enum err e, const char *what)
 	engine_answer(p->world, answer);
 }
 
+static bool has_users_file(const struct world *w)
+{
+	return w->config.file.settings.users_file;
+}
+
 /* What whoever reads our log is told and no peer: that there is no such user, or with which line its secret
  * differed; else which line says what EAP may do. */
 static void explain(const struct parley *p, const char *what, struct arena *arena, struct why *why)
@@ -165,6 +117,11 @@ static void explain(const struct parley *p, const char *what, struct arena *aren
 	const char *file = p->world->config.path, *user = id_print(&p->user, arena);
 
 	why->what = what ? arena_str(arena, what) : NULL;
+	if (p->enrolled.line) {
+		why->where = arena_printf(
+			arena, "%s:%u", config_users_path(&p->world->config, arena), p->enrolled.line);
+		return;
+	}
 	why->where = source_print(p->secret ? p->secret : &p->auth->at, p->secret ? "secret" : "auth", arena);
 	if (p->secret || p->user.type == ID_ANY)
 		return;
@@ -172,8 +129,8 @@ static void explain(const struct parley *p, const char *what, struct arena *aren
 	why->where = file ? file : "no configuration file is in use";
 	why->instead = arena_printf(arena,
 		"in the section secrets, eap-NAME { … } with these two, each on its line: id = %s, secret = "
-		"\"…\"",
-		user);
+		"\"…\"%s",
+		user, has_users_file(p->world) ? "; or a line in daemon.users_file" : "");
 }
 
 /* What it says of the user's password. */
@@ -226,14 +183,106 @@ static void fill(struct parley *p, const struct ipc_eap_turn *t)
 	a->shared = arena_bytes(arena, t->key);
 }
 
+static void add_groups(
+	const char **v, unsigned *n, const struct ipc_octets *from, size_t max, struct arena *arena)
+{
+	for (unsigned i = 0; i < from->n; i++)
+		if (from->v[i].n <= max && !memchr(from->v[i].p, 0, from->v[i].n))
+			v[(*n)++] = arena_text(arena, from->v[i]);
+}
+
+static struct ipc_octets octets_copy(const struct ipc_octets *o, struct arena *arena)
+{
+	struct bytes *v = ARENA_ARRAY(arena, o->n, struct bytes);
+
+	for (unsigned i = 0; i < o->n; i++)
+		v[i] = arena_bytes(arena, o->v[i]);
+	return (struct ipc_octets){ v, o->n };
+}
+
+/* A question to the users file about the one in a conversation, which may end before. */
+struct enquiry {
+	struct parleys *parleys;
+	uint32_t number;
+};
+
+static void enquire(struct parley *p, bool secret, vault_user_told *done)
+{
+	struct enquiry *q = calloc(1, sizeof *q);
+
+	if (!q)
+		abort();
+	*q = (struct enquiry){ p->world->parleys, p->number };
+	vault_user(p->world->vault, p->name, secret, done, q);
+}
+
+/* Who asked, if it still waits. */
+static struct parley *enquired(void *ctx, const struct ipc_user *u)
+{
+	struct enquiry *q = ctx;
+	struct parley *p = map_get(&q->parleys->open, q->number);
+
+	free(q);
+	if (!p || !p->answer)
+		return NULL;
+	p->enrolled = (struct enrolled){ .asked = true };
+	if (!u)
+		return p;
+	p->enrolled.line = u->line;
+	p->enrolled.groups = octets_copy(&u->groups, &p->arena);
+	p->enrolled.grant = (struct lease_grant){ .by_file = true, .ip = u->ip, .ip6 = u->ip6 };
+	return p;
+}
+
 /* The key of a client's certificate is right: certs judges whether the certificate is what the connection
  * demands, and whether it was revoked. */
-static void let_judge(struct parley *p, const struct ipc_octets *shown)
+static void let_judge(struct parley *p)
 {
 	struct answer *answer = p->answer;
 
 	p->answer = NULL;
-	trust_check_shown(p->world, p->peer, p->auth, shown, answer);
+	trust_check_shown(p->world, p->peer, p->auth, &p->shown, answer);
+}
+
+/* It has succeeded, as who is known. */
+static void let_in(struct parley *p)
+{
+	const struct ipc_octets *in = &p->enrolled.groups;
+	struct arena *arena = &p->answer->arena;
+	const char **groups = ARENA_ARRAY(arena, in->n, const char *);
+	unsigned n = 0;
+
+	add_groups(groups, &n, in, IPC_EAP_NAME_MAX, arena);
+	p->answer->a.eap.groups = (struct strings){ groups, n };
+	if (p->enrolled.grant.ip.v || p->enrolled.grant.ip6.v)
+		accounts_enrolled(p->world, p->number, &p->enrolled.grant);
+	if (p->shown.n)
+		let_judge(p);
+	else
+		give(p, ERR_OK, NULL);
+}
+
+static void on_enrolled(void *ctx, const struct ipc_user *u)
+{
+	struct parley *p = enquired(ctx, u);
+
+	if (p && u)
+		let_in(p);
+	else if (p)
+		give(p, ERR_BUSY, "the process that keeps secrets does not answer");
+}
+
+/* It has succeeded: what the users file says of it is known where it had the secret, or is asked for. */
+static void succeed_here(struct parley *p, const struct ipc_eap_turn *t)
+{
+	p->shown = octets_copy(&t->shown, &p->arena);
+	if (!p->authenticator || !has_users_file(p->world) ||
+		(p->enrolled.asked && bytes_eq(p->name, t->name))) {
+		let_in(p);
+		return;
+	}
+	p->name = arena_bytes(&p->arena, t->name);
+	enquire(p, false, on_enrolled);
 }
 
 /* One that nobody goes on with may just have been answered. */
@@ -245,11 +294,10 @@ bool parley_take_turn(void *ctx, const struct ipc_message *m)
 		return true;
 	fill(p, &m->eap_turn);
 	judge_guess(p, &m->eap_turn);
-	if (m->eap_turn.over && m->eap_turn.shown.n) {
-		let_judge(p, &m->eap_turn.shown);
-		return true;
-	}
-	give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
+	if (m->eap_turn.over)
+		succeed_here(p, &m->eap_turn);
+	else
+		give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
 	return true;
 }
 
@@ -267,8 +315,7 @@ static void tell(struct parleys *ps, uint32_t number, uint8_t kind, struct bytes
 	struct parley *p = map_get(&ps->open, number);
 	const struct ipc_message m = { .kind = IPC_EAP_SECRET,
 		.ticket = ++ps->last,
-		.eap_secret = { number, secret.n ? kind : IPC_EAP_NOBODY,
-			kind == IPC_EAP_NOBODY ? (struct bytes){ 0 } : secret } };
+		.eap_secret = { number, secret.n ? kind : IPC_EAP_NOBODY, secret } };
 
 	if (p && p->answer && member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
 		give(p, ERR_BUSY, unreachable);
@@ -278,7 +325,7 @@ static void on_told(void *ctx, struct bytes secret)
 {
 	struct telling *t = ctx;
 
-	tell(t->parleys, t->number, t->kind, secret);
+	tell(t->parleys, t->number, t->kind, t->kind == IPC_EAP_NOBODY ? (struct bytes){ 0 } : secret);
 	free(t);
 }
 
@@ -312,11 +359,8 @@ static void fetch_for_nobody(struct parley *p)
 		tell(p->world->parleys, p->number, IPC_EAP_NOBODY, (struct bytes){ 0 });
 }
 
-static void find_secret(struct parley *p)
+static void use_secret(struct parley *p, const struct secret *s)
 {
-	const struct secret *s;
-
-	s = secrets_eap(config_now(&p->world->config), &p->user);
 	p->secret = s ? &s->at : NULL;
 	if (s)
 		fetch(p, s, &p->user, s->kind == SECRET_NTLM ? IPC_EAP_NT_HASH : IPC_EAP_PASSWORD);
@@ -326,6 +370,32 @@ static void find_secret(struct parley *p)
 		explain(p, NULL, &p->answer->arena, &p->answer->a.why);
 		give(p, ERR_MISSING, NULL);
 	}
+}
+
+/* Of somebody who is not in the file the configuration may have one that is anybody's. */
+static void on_user(void *ctx, const struct ipc_user *u)
+{
+	struct parley *p = enquired(ctx, u);
+	const struct secret *s;
+
+	if (!p)
+		return;
+	s = secrets_eap(config_now(&p->world->config), &p->user);
+	if (u && (!s || p->enrolled.line))
+		tell(p->world->parleys, p->number, u->secret.kind, u->secret.value);
+	else
+		use_secret(p, s);
+}
+
+/* Of one whom the configuration names, as of any other, one question to keeper is asked. */
+static void find_secret(struct parley *p)
+{
+	const struct secret *s = secrets_eap(config_now(&p->world->config), &p->user);
+
+	if (p->authenticator && has_users_file(p->world) && !(s && secrets_eap_names(s, &p->user)))
+		enquire(p, true, on_user);
+	else
+		use_secret(p, s);
 }
 
 static void on_delay(evutil_socket_t fd, short what, void *ctx)
@@ -348,6 +418,8 @@ bool parley_take_asks(void *ctx, const struct ipc_message *m)
 	if (!p || !p->answer)
 		return true;
 	p->user = p->authenticator ? id_of_octets(m->eap_asks.name, &p->arena) : *own_id(p);
+	p->name = arena_bytes(&p->arena, m->eap_asks.name);
+	p->enrolled = (struct enrolled){ 0 };
 	p->guesses = p->authenticator;
 	if (p->guesses)
 		wait = guesses_wait(&ps->guesses, &p->user, &p->from, clock_ms());
@@ -537,14 +609,6 @@ static struct lead *lead_begin(struct parley *p, const struct path *path)
 	return l;
 }
 
-static void add_groups(
-	const char **v, unsigned *n, const struct ipc_octets *from, size_t max, struct arena *arena)
-{
-	for (unsigned i = 0; i < from->n; i++)
-		if (from->v[i].n <= max && !memchr(from->v[i].p, 0, from->v[i].n))
-			v[(*n)++] = arena_text(arena, from->v[i]);
-}
-
 /* What stands for groups: by itself a Class, or a Filter-Id of a tunnel of ESP, is nothing of the kind. */
 static struct strings groups_of(const struct radius_conf *c, const struct ipc_relayed *r, struct arena *arena)
 {
@@ -600,7 +664,7 @@ static enum err introduce(struct parley *p, const struct ike_question *q, struct
 	m->begins = true;
 	m->authenticator = p->authenticator;
 	m->ask_identity = asks_identity(p);
-	m->methods = methods_of(p->auth, q->eap.alone, arena_alloc(arena, EAP_MAX_METHODS));
+	m->methods = parley_methods(p->auth, q->eap.alone, arena_alloc(arena, EAP_MAX_METHODS));
 	m->identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
 	e = parley_tls(&p->world->config.creds, q, m->methods, own_id(p), clock_wall(), arena, &tls,
 		&p->answer->a.why);
@@ -626,7 +690,7 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 		p = begin(w, q);
 	p->answer = answer;
 	p->ticket = ++ps->last;
-	if (is_by_radius(q->auth)) {
+	if (parley_by_radius(q->auth)) {
 		if (begins)
 			p->lead = lead_begin(p, &q->eap.path);
 		lead_take(p->lead, q->eap.packet, on_lead, p);

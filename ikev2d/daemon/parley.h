@@ -15,9 +15,6 @@ void parleys_stop(struct world *w);
 void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer);
 void parley_end(struct world *w, uint32_t conversation);
 
-/* Marks P as one that cannot be used, with the reason, where it wants an EAP method that is not built in. */
-void parley_check(struct peer *p);
-
 /* What is done with messages (ipc_table.c); CTX is the member. */
 bool parley_take_turn(void *ctx, const struct ipc_message *m);
 bool parley_take_signs(void *ctx, const struct ipc_message *m);

@@ -132,6 +132,11 @@ bool secrets_is_eap(const struct secret *s, const struct id *user)
 	return eap_names(s, user) != NOT_NAMED;
 }
 
+bool secrets_eap_names(const struct secret *s, const struct id *user)
+{
+	return eap_names(s, user) == EXACTLY;
+}
+
 const struct secret *secrets_eap(const struct conf *c, const struct id *user)
 {
 	const struct secret *best = NULL;

@@ -31,7 +31,8 @@ struct asked {
 	struct ipc_message message; /* its texts are in the answer's arena */
 	struct answer *answer;
 	struct kept *kept;
-	vault_told *done; /* instead of the core, with */
+	vault_told *done;      /* instead of the core, */
+	vault_user_told *told; /* or this one, with */
 	void *ctx;
 	struct why wrong; /* what to say when a proof is not right */
 	bool flying;
@@ -193,6 +194,47 @@ enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text 
 	return k->file && k->secret.n ? keep(v, &m, &k->secret, &k->kept, k->name, why) : ERR_OK;
 }
 
+/* ERR_MISSING: there is another keeper, which has not heard of the parts before. */
+static enum err send_part(struct vault *v, struct ipc_users part, struct text *why)
+{
+	struct ipc_message m = { .kind = IPC_USERS, .users = part };
+	struct arena arena = { 0 };
+	const char *what = NULL;
+	enum err e = call(v, &m, IPC_KEPT, &arena) ? ERR_BUSY : ERR_OK;
+
+	if (!e) {
+		e = v->waits.answer.kept.result;
+		what = v->waits.answer.kept.what;
+	}
+	if (e && e != ERR_MISSING)
+		text_add(why, "%s", what ? what : refused(e));
+	arena_free(&arena);
+	return e;
+}
+
+static enum err send_users(struct vault *v, struct bytes text, struct text *why)
+{
+	uint32_t at = 0;
+	enum err e;
+
+	do {
+		e = send_part(v, ipc_users_part(text, at), why);
+		at += IPC_DATA_MAX;
+	} while (!e && at < text.n);
+	return e;
+}
+
+enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
+{
+	enum err e = ERR_MISSING;
+
+	for (unsigned i = 0; i < TRIES_MAX && e == ERR_MISSING; i++)
+		e = send_users(v, text, why);
+	if (e == ERR_MISSING)
+		text_add(why, "%s", refused(e));
+	return e;
+}
+
 static enum err read_parts(
 	const struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
 {
@@ -264,6 +306,7 @@ static void asked_free(struct asked *a)
 static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 {
 	struct answer *answer = a->answer;
+	vault_user_told *told;
 	vault_told *done;
 	void *ctx;
 
@@ -276,8 +319,14 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 			     : arena_printf(&answer->arena, "no proof can be made: %s", err_name(e));
 	v->flying -= a->flying;
 	done = a->done;
+	told = a->told;
 	ctx = a->ctx;
 	asked_free(a);
+	if (told) {
+		answer_free(answer);
+		told(ctx, NULL);
+		return;
+	}
 	if (!done) {
 		trust_complete(v->world, answer);
 		return;
@@ -412,25 +461,65 @@ static struct bytes *made(struct asked *a)
 	return a->message.kind == IPC_PPK_MIX ? &a->answer->a.shared : &a->answer->a.proof;
 }
 
+/* What M answers, or NULL. */
+static struct asked *find_flying(struct vault *v, const struct ipc_message *m)
+{
+	list_each (n, &v->asked) {
+		struct asked *a = node_owner(n, struct asked, node);
+
+		if (a->flying && a->message.ticket == m->ticket)
+			return a;
+	}
+	return NULL;
+}
+
 bool vault_take_proof(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = member_ctx(ctx);
+	struct asked *a = find_flying(v, m);
 
-	list_each_safe (n, &v->asked) {
-		struct asked *a = node_owner(n, struct asked, node);
+	if (!a || a->told)
+		return false;
+	if (!m->proof.result && (m->proof.proof.n != 0) != (a->message.kind != IPC_PSK_CHECK))
+		return false; /* where one is due it has to be there, and nowhere else */
+	evtimer_del(v->late);
+	if (m->proof.proof.n)
+		*made(a) = arena_bytes(&a->answer->arena, m->proof.proof);
+	give(v, a, m->proof.result, m->proof.what);
+	fly(v);
+	return true;
+}
 
-		if (!a->flying || a->message.ticket != m->ticket)
-			continue;
-		if (!m->proof.result && (m->proof.proof.n != 0) != (a->message.kind != IPC_PSK_CHECK))
-			return false; /* where one is due it has to be there, and nowhere else */
-		evtimer_del(v->late);
-		if (m->proof.proof.n)
-			*made(a) = arena_bytes(&a->answer->arena, m->proof.proof);
-		give(v, a, m->proof.result, m->proof.what);
-		fly(v);
-		return true;
-	}
-	return false;
+bool vault_take_user(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = member_ctx(ctx);
+	struct asked *a = find_flying(v, m);
+	vault_user_told *told;
+	void *told_ctx;
+
+	if (!a || !a->told)
+		return false;
+	evtimer_del(v->late);
+	v->flying--;
+	told = a->told;
+	told_ctx = a->ctx;
+	answer_free(a->answer);
+	asked_free(a);
+	told(told_ctx, &m->user);
+	fly(v);
+	return true;
+}
+
+void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told *done, void *ctx)
+{
+	struct answer *answer = answer_new(0);
+	const struct ipc_message m = { .kind = IPC_USER_ASK,
+		.user_ask = { .name = arena_bytes(&answer->arena, name), .secret = secret } };
+	struct asked *a = asked_new(v, &m, NULL, answer);
+
+	a->told = done;
+	a->ctx = ctx;
+	fly(v);
 }
 
 static void ask_psk(struct vault *v, enum ipc_kind kind, const struct secret *s, const struct ike_question *q,

@@ -21,6 +21,10 @@ void vault_stop(struct world *w);
 enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
 
+/* Keeps the users file that TEXT is (eap/users.h) instead of the one before, which stays where it is not
+ * right: WHY gets a sentence then. */
+enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why) MUST_CHECK;
+
 /* Like bundle_read, but the private key in DATA is kept; that in OUT is its public part, which refers to it.
  * K has the passphrase; NULL: there is none. CTX is the vault. */
 enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
@@ -47,6 +51,10 @@ void vault_tell(struct vault *v, const struct secret *s, const struct id *user, 
 void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme *s, struct bytes octets,
 	vault_told *done, void *ctx);
 
+/* What that file says of NAME, with his SECRET or without; NULL: it could not be had. */
+typedef void vault_user_told(void *ctx, const struct ipc_user *user);
+void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told *done, void *ctx);
+
 /* References (model/conf.h, pki/key.h). */
 struct kept *kept_ref(struct kept *k);
 void kept_unref(struct kept *k);
@@ -56,3 +64,4 @@ bool kept_same(const struct kept *a, const struct kept *b);
 /* What is done with messages (ipc_table.c); CTX is the member. */
 bool vault_take_answer(void *ctx, const struct ipc_message *m);
 bool vault_take_proof(void *ctx, const struct ipc_message *m);
+bool vault_take_user(void *ctx, const struct ipc_message *m);

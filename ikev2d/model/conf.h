@@ -136,6 +136,7 @@ struct settings {
 	bool crash_detection;      /* tokens, given and taken (RFC 6290) */
 	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
 	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */
+	const char *users_file;    /* of EAP; NULL: none */
 	bool install_routes;       /* into our shared device */
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;

@@ -6,8 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void judge(const struct eap_secret *s)
+static void judge(const struct eap_user *u)
 {
+	const struct eap_secret *s = &u->secret;
+
+	if (u->n_groups > EAP_USERS_GROUPS_MAX || (u->ip.v && u->ip.v != 4) || (u->ip6.v && u->ip6.v != 6))
+		abort();
+	for (unsigned i = 0; i < u->n_groups; i++)
+		if (!u->groups[i].n)
+			abort();
 	switch (s->kind) {
 	case EAP_NT_HASH:
 		if (s->value.n != 16)
@@ -29,15 +36,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes text = { data + name.n + !!end, size - name.n - !!end };
 	char why[EAP_USERS_WHY] = "";
 	struct eap_users *u;
-	struct eap_secret s;
+	struct eap_user found;
 
 	if (eap_users_read(text, &u, why)) {
 		if (!*why)
 			abort();
 		return 0;
 	}
-	s = eap_users_find(u, name);
-	judge(&s);
+	found = eap_users_find(u, name);
+	judge(&found);
 	eap_users_free(u);
 	return 0;
 }

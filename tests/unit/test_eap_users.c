@@ -14,7 +14,7 @@
 static void assert_has(
 	const struct eap_users *u, const char *name, enum eap_secret_kind kind, const char *value)
 {
-	struct eap_secret s = eap_users_find(u, bytes_str(name));
+	struct eap_secret s = eap_users_find(u, bytes_str(name)).secret;
 
 	assert_int_equal(s.kind, kind);
 	assert_true(bytes_eq(s.value, bytes_str(value)));
@@ -44,6 +44,37 @@ static void every_kind_is_read(void **state)
 	eap_users_free(u);
 }
 
+static void a_user_has_groups_and_addresses(void **state)
+{
+	static const char text[] = "alice:address:2001:db8::7, 192.0.2.7\n"
+				   "bob:password:x\n"
+				   "alice:groups:staff , net admins\n"
+				   "alice:nt:" HASH "\n"
+				   "carol:groups:staff\n";
+	struct eap_users *u;
+	struct eap_user alice, carol;
+	char why[EAP_USERS_WHY], ip[IP_TEXT];
+
+	(void)state;
+	assert_int_equal(eap_users_read(bytes_str(text), &u, why), ERR_OK);
+	assert_int_equal(eap_users_count(u), 3);
+	assert_true(bytes_eq(eap_users_text(u), bytes_str(text)));
+	alice = eap_users_find(u, bytes_str("alice"));
+	assert_int_equal(alice.secret.kind, EAP_NT_HASH);
+	assert_int_equal(alice.line, 4);
+	assert_int_equal(alice.n_groups, 2);
+	assert_true(bytes_eq(alice.groups[0], bytes_str("staff")));
+	assert_true(bytes_eq(alice.groups[1], bytes_str("net admins")));
+	assert_string_equal(ip_print(&alice.ip, ip), "192.0.2.7");
+	assert_string_equal(ip_print(&alice.ip6, ip), "2001:db8::7");
+	assert_int_equal(eap_users_find(u, bytes_str("bob")).n_groups, 0);
+	carol = eap_users_find(u, bytes_str("carol"));
+	assert_int_equal(carol.secret.kind, EAP_NO_SECRET);
+	assert_int_equal(carol.n_groups, 1);
+	assert_int_equal(carol.line, 0);
+	eap_users_free(u);
+}
+
 static void an_empty_file_has_nobody(void **state)
 {
 	struct eap_users *u;
@@ -64,8 +95,8 @@ static void bad_lines_are_refused_whole(void **state)
 		const char *why;
 	} cases[] = {
 		{ "a:password:x\nalice\n", ERR_SYNTAX, "Line 2 of the users file is not of the form" },
-		{ "alice:ssha:x", ERR_SYNTAX, "password, nt or crypt" },
-		{ "alice:Password:x", ERR_SYNTAX, "password, nt or crypt" },
+		{ "alice:ssha:x", ERR_SYNTAX, "password, nt, crypt, groups or address" },
+		{ "alice:Password:x", ERR_SYNTAX, "password, nt, crypt, groups or address" },
 		{ "alice:password:", ERR_SYNTAX, "empty" },
 		{ "alice:password:\xff", ERR_SYNTAX, "UTF-8" },
 		{ "alice:nt:44EB", ERR_SYNTAX, "32" },
@@ -78,7 +109,17 @@ static void bad_lines_are_refused_whole(void **state)
 		{ "alice :password:x", ERR_SYNTAX, "no good name" },
 		{ "al\tice:password:x", ERR_SYNTAX, "no good name" },
 		{ "a:password:x\nb:password:x\n\na:nt:" HASH, ERR_EXISTS,
-			"Line 4 of the users file has the name that line 1 has already" },
+			"Line 4 of the users file has a name of which a line before has the secret already" },
+		{ "a:groups:x\na:password:x\na:groups:y\n", ERR_EXISTS, "Line 3 of the users file" },
+		{ "a:address:192.0.2.7\na:address:2001:db8::7\n", ERR_EXISTS, "has the address already" },
+		{ "a:groups:", ERR_SYNTAX, "group" },
+		{ "a:groups:x,,y", ERR_SYNTAX, "group" },
+		{ "a:groups:x\ty", ERR_SYNTAX, "group" },
+		{ "a:groups:1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", ERR_SYNTAX, "too many" },
+		{ "a:address:", ERR_SYNTAX, "one IPv4 address" },
+		{ "a:address:0.0.0.0", ERR_SYNTAX, "one IPv4 address" },
+		{ "a:address:192.0.2.0/24", ERR_SYNTAX, "one IPv4 address" },
+		{ "a:address:192.0.2.7,192.0.2.8", ERR_SYNTAX, "one IPv4 address" },
 	};
 	struct eap_users *u;
 	char why[EAP_USERS_WHY];
@@ -132,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_read),
+		cmocka_unit_test(a_user_has_groups_and_addresses),
 		cmocka_unit_test(an_empty_file_has_nobody),
 		cmocka_unit_test(bad_lines_are_refused_whole),
 		cmocka_unit_test(lines_have_a_limit),

@@ -65,7 +65,7 @@ static const struct ipc_message messages[] = {
 		.secret = { 7, IPC_USE_SECRET, SECRET_EAP, owners, 2, OCTETS("first") } },
 	{ .kind = IPC_FILE, .ticket = 2, .file = { 8, 7, OCTETS("file") } },
 	{ .kind = IPC_DROP, .drop = { UINT64_MAX } },
-	{ .kind = IPC_KEPT, .ticket = 3, .kept = { ERR_RANGE, OCTETS("0123456789abcdef") } },
+	{ .kind = IPC_KEPT, .ticket = 3, .kept = { ERR_RANGE, OCTETS("0123456789abcdef"), "what" } },
 	{ .kind = IPC_OPENED,
 		.ticket = 4,
 		.opened = { ERR_OK, "what", "instead", OCTETS("spki"), { parts, 3 }, { parts, 1 } } },
@@ -145,6 +145,12 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_EAP_SIGNED, .ticket = 16, .eap_signs = { 3, 4, OCTETS("signature") } },
 	{ .kind = IPC_EAP_END, .eap_end = { 3 } },
 	{ .kind = IPC_TLS_SIGN, .ticket = 18, .sign = { 7, 0, 3, OCTETS("octets") } },
+	{ .kind = IPC_USERS, .ticket = 18, .users = { 3 + IPC_DATA_MAX, IPC_DATA_MAX, OCTETS("end") } },
+	{ .kind = IPC_USER_ASK, .ticket = 19, .user_ask = { OCTETS("carol"), true } },
+	{ .kind = IPC_USER,
+		.ticket = 19,
+		.user = { { 0, IPC_EAP_SALTED, OCTETS("$6$") }, 7, { parts, 3 }, { 4, { 192, 0, 2, 1 } },
+			{ 0, { 0 } } } },
 	{ .kind = IPC_EAP_TELL, .ticket = 17, .psk = { 7, 0, MOON, NOBODY, OCTETS(""), OCTETS("") } },
 };
 
@@ -253,6 +259,27 @@ static void limits_hold_for_who_writes_too(void **state)
 	kept.kept.mark.n++;
 	kept.kept.result = ERR_MAX;
 	assert_non_null(wrong_with(&kept));
+}
+
+static void parts_of_the_users_file_stand_where_they_must(void **state)
+{
+	static uint8_t large[IPC_MAX];
+	struct ipc_message m = { .kind = IPC_USERS, .users = { 10, 0, bytes_of(large, 10) } };
+
+	(void)state;
+	assert_null(wrong_with(&m));
+	m.users.at = 1; /* more than is left */
+	assert_non_null(wrong_with(&m));
+	m.users.at = 11;
+	assert_non_null(wrong_with(&m));
+	m.users = (struct ipc_users){ 10, 0, bytes_of(large, 9) }; /* short, and not the last */
+	assert_non_null(wrong_with(&m));
+	m.users = (struct ipc_users){ IPC_USERS_MAX, 0, bytes_of(large, IPC_DATA_MAX) };
+	assert_null(wrong_with(&m));
+	m.users.total++;
+	assert_non_null(wrong_with(&m));
+	m.users = ipc_users_part(bytes_of(NULL, 0), 0);
+	assert_null(wrong_with(&m));
 }
 
 /* ----------------------------------------------------------------- who may what */
@@ -375,6 +402,7 @@ int main(void)
 		cmocka_unit_test(nothing_points_into_the_buffer),
 		cmocka_unit_test(no_shorter_and_no_longer_one_is_read),
 		cmocka_unit_test(limits_hold_for_who_writes_too),
+		cmocka_unit_test(parts_of_the_users_file_stand_where_they_must),
 		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_sends_what_is_no_message_is_blamed, set_up, tear_down),

@@ -343,6 +343,138 @@ static void equal_secrets_have_equal_marks(void **state)
 	assert_false(bytes_eq(a, keep(d, 4, IPC_USE_SECRET, "geheim")));
 }
 
+/* ---------------------------------------------------------------------- users */
+
+#define NT_HASH "44EBBA8D5312B8D611474411F56989AE"
+
+static struct ipc_message part_taken(struct desk *d, struct bytes text, uint32_t at)
+{
+	struct ipc_message m = { .kind = IPC_USERS, .users = ipc_users_part(text, at) };
+	struct ipc_message a = asked(d, &d->talk.guard, &m);
+
+	assert_int_equal(a.kind, IPC_KEPT);
+	return a;
+}
+
+static void take_users(struct desk *d, struct bytes text)
+{
+	uint32_t at = 0;
+
+	do {
+		assert_int_equal(part_taken(d, text, at).kept.result, ERR_OK);
+		at += IPC_DATA_MAX;
+	} while (at < text.n);
+}
+
+static struct ipc_user user_told(struct desk *d, const char *name, bool secret)
+{
+	struct ipc_message m = { .kind = IPC_USER_ASK, .user_ask = { bytes_str(name), secret } };
+	struct ipc_message a = asked(d, &d->talk.ike, &m);
+
+	assert_int_equal(a.kind, IPC_USER);
+	return a.user;
+}
+
+static void assert_password(struct desk *d, const char *name, const char *password)
+{
+	struct ipc_user u = user_told(d, name, true);
+
+	assert_int_equal(u.secret.kind, password ? IPC_EAP_PASSWORD : IPC_EAP_NOBODY);
+	assert_true(bytes_eq(u.secret.value, password ? bytes_str(password) : (struct bytes){ 0 }));
+}
+
+static void another_keeper(struct desk *d)
+{
+	finish(d);
+	assert_int_equal(begin(d), ERR_OK);
+}
+
+static void users_are_told(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_user u;
+
+	assert_password(d, "alice", NULL);
+	take_users(d, bytes_str("alice:password:eins\nalice:groups:staff,net\nalice:address:10.9.0.9\n"
+				"bob:nt:" NT_HASH "\n"));
+	assert_password(d, "alice", "eins");
+	assert_password(d, "LAB\\alice", "eins");
+	assert_password(d, "mallory", NULL);
+	u = user_told(d, "bob", true);
+	assert_int_equal(u.secret.kind, IPC_EAP_NT_HASH);
+	assert_int_equal(u.secret.value.n, 16);
+	assert_int_equal(u.line, 4);
+	u = user_told(d, "alice", false); /* who is known: the secret is nobody's business any more */
+	assert_int_equal(u.secret.kind, IPC_EAP_NOBODY);
+	assert_int_equal(u.secret.value.n, 0);
+	assert_int_equal(u.groups.n, 2);
+	assert_true(bytes_eq(u.groups.v[1], bytes_str("net")));
+	assert_int_equal(u.ip.v, 4);
+}
+
+static void nobody_costs_as_much_as_one_with_a_salted_password(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_user u;
+
+	take_users(d, bytes_str("alice:crypt:$6$salt$hash\n"));
+	u = user_told(d, "mallory", true);
+	assert_int_equal(u.secret.kind, IPC_EAP_NOBODY);
+	assert_true(bytes_eq(u.secret.value, bytes_str("$6$salt$hash")));
+	assert_int_equal(u.line, 0);
+}
+
+static void a_bad_users_file_leaves_the_one_before(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message a;
+
+	take_users(d, bytes_str("alice:password:eins\n"));
+	a = part_taken(d, bytes_str("alice:password:zwei\nbob\n"), 0);
+	assert_int_equal(a.kept.result, ERR_SYNTAX);
+	assert_non_null(strstr(a.kept.what, "Line 2 of the users file"));
+	assert_password(d, "alice", "eins");
+	another_keeper(d);
+	assert_password(d, "alice", "eins");
+}
+
+/* N lines for it. */
+static struct bytes long_file(struct desk *d, const char *password, unsigned n)
+{
+	struct text t = text_in(&d->arena);
+
+	for (unsigned i = 0; i < n; i++)
+		text_add(&t, "user-%u:password:%s\n", i, password);
+	return bytes_str(text_str(&t));
+}
+
+static void users_outlive_a_keeper(void **state)
+{
+	enum { MANY = 12000 };
+	struct desk *d = *state;
+	struct bytes eins = long_file(d, "eins", MANY), zwei = long_file(d, "zwei", MANY);
+
+	assert_true(eins.n > 2 * IPC_DATA_MAX);
+	take_users(d, eins);
+	another_keeper(d);
+	assert_password(d, "user-11999", "eins");
+	assert_int_equal(part_taken(d, zwei, 0).kept.result, ERR_OK);
+	another_keeper(d); /* which has not heard of that */
+	assert_password(d, "user-11999", "eins");
+	assert_int_equal(part_taken(d, zwei, IPC_DATA_MAX).kept.result, ERR_MISSING);
+	for (unsigned i = 0; i < 4; i++) { /* what is forgotten is not kept for ever */
+		take_users(d, zwei);
+		take_users(d, eins);
+	}
+	assert_true(d->keeper.image.dead < IMAGE_SLACK);
+	take_users(d, zwei);
+	another_keeper(d);
+	assert_password(d, "user-0", "zwei");
+	take_users(d, (struct bytes){ 0 });
+	another_keeper(d);
+	assert_password(d, "user-0", NULL);
+}
+
 /* ----------------------------------------------------------------------- keys */
 
 static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes file)
@@ -595,6 +727,10 @@ int main(void)
 		TEST(keys_are_mixed_for_nothing_else),
 		TEST(a_secret_of_eap_is_told_for_its_user),
 		TEST(no_other_secret_is_told),
+		TEST(users_are_told),
+		TEST(nobody_costs_as_much_as_one_with_a_salted_password),
+		TEST(a_bad_users_file_leaves_the_one_before),
+		TEST(users_outlive_a_keeper),
 		TEST(what_was_dropped_is_gone),
 		TEST(equal_secrets_have_equal_marks),
 		TEST(a_key_signs),

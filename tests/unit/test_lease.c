@@ -143,6 +143,27 @@ static void it_is_for_connections_that_name_it(void **state)
 	shut(&b);
 }
 
+/* The users file knows no pool. */
+static void those_of_the_users_file_are_given_always(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open(&b, true);
+	b.q.remotes.n = 1;
+	b.peer.pools = (struct strings){ both + 1, 1 };
+	b.grant = (struct lease_grant){ .by_file = true, .ip = ip("10.9.0.9") };
+	ask(&b, &b.grant);
+	assert_int_equal(b.out.ips.n, 1);
+	assert_true(ip_eq(&b.out.ips.v[0], &b.grant.ip));
+	b.q.remote.data = bytes_str("dave");
+	ask(&b, &b.grant);
+	assert_int_equal(b.out.result, ERR_MISSING);
+	assert_string_equal(b.out.why.what,
+		"daemon.users_file gives dave the virtual address 10.9.0.9, which another one has");
+	shut(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +172,7 @@ int main(void)
 		cmocka_unit_test(without_one_it_is_said_where_to_write_it),
 		cmocka_unit_test(one_that_another_user_has_is_not_given),
 		cmocka_unit_test(it_is_for_connections_that_name_it),
+		cmocka_unit_test(those_of_the_users_file_are_given_always),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
