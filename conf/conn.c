@@ -299,15 +299,25 @@ static void add_round(struct auth_conf **list, struct auth_conf *a)
 	*list = a;
 }
 
+static bool is_tls(const struct auth_way *w)
+{
+	return w->eap && eap_method_number(w->eap) == EAP_METHOD_TLS;
+}
+
 /* What the words of "auth" ask for. */
-static void check_way(const struct tree_section *s, const struct auth_conf *a, struct report *r)
+static void check_way(const struct tree_section *s, enum conf_section_kind kind, const struct auth_conf *a,
+	struct report *r)
 {
 	const struct tree_key *k = tree_written(s, "auth");
 	struct text why = text_in(r->why->arena);
 	struct constraints c;
 
-	if (a->way.method == AUTH_EAP && a->way.constraints)
-		report_later(r, k->at, s, "auth", "constraints on what EAP shows are not built in yet");
+	if (a->way.method == AUTH_EAP && a->way.constraints && kind == CONF_LOCAL)
+		report_later(r, k->at, s, "auth", "constraints on what EAP shows us are not built in yet");
+	else if (a->way.method == AUTH_EAP && a->way.constraints && !is_tls(&a->way))
+		report_error(r, k->at, s, "auth",
+			"constraints are about certificates, and the peer shows none by this method: write "
+			"them behind eap-tls, or leave them out");
 	else if (a->way.constraints && constraints_parse(a->way.constraints, &c, &why))
 		report_error(r, k->at, s, "auth", "%s", text_str(&why));
 }
@@ -325,7 +335,7 @@ static void read_auth(const struct tree_section *s, enum conf_section_kind kind,
 		if (sub_kind != CONF_SECTIONS_MAX)
 			add_cert(sub, sub_kind, sub_kind == CONF_CACERT ? &a->cacerts : &a->certs, p, r);
 	}
-	check_way(s, a, r);
+	check_way(s, kind, a, r);
 	if (kind == CONF_LOCAL && id_is_pattern(&a->id))
 		report_error(r, tree_written(s, "id")->at, s, "id",
 			"this stands for many identities; write the one that is ours");

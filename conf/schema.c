@@ -250,7 +250,9 @@ static const struct conf_key remote_keys[] = {
 		       "never, ifuri unless it says who would know, relaxed always",
 		.words = revocation_words },
 	{ "auth", STATUS_READ, TYPE_AUTHENTICATION, AUTH(way),
-		.doc = "how the peer proves who it is: psk, pubkey or eap (pubkey)",
+		.doc = "how the peer proves who it is: psk, pubkey or eap (pubkey); behind eap-tls: as "
+		       "behind "
+		       "pubkey, what its certificates must be",
 		.differs = "xauth is refused: it belongs to IKEv1" },
 	{ "xauth_id", STATUS_IGNORED, TYPE_IDENTITY, AUTH(xauth_id), .doc = "XAuth identity",
 		.note = ONLY_IKEV1 },

@@ -11,11 +11,6 @@ static const char *text_copy(struct arena *arena, const char *s)
 	return s ? arena_str(arena, s) : NULL;
 }
 
-static bool text_same(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static struct strings strings_copy(struct arena *arena, struct strings s)
 {
 	const char **v = ARENA_ARRAY(arena, s.n, const char *);
@@ -23,15 +18,6 @@ static struct strings strings_copy(struct arena *arena, struct strings s)
 	for (unsigned i = 0; i < s.n; i++)
 		v[i] = arena_str(arena, s.v[i]);
 	return (struct strings){ v, s.n };
-}
-
-static bool strings_same(struct strings a, struct strings b)
-{
-	bool same = a.n == b.n;
-
-	for (unsigned i = 0; same && i < a.n; i++)
-		same = !strcmp(a.v[i], b.v[i]);
-	return same;
 }
 
 static struct source source_copy(struct arena *arena, const struct source *s)
@@ -178,17 +164,11 @@ static void authority_copy(struct arena *arena, void *to, const void *from)
 	a->cert_uri_base = text_copy(arena, a->cert_uri_base);
 }
 
-static bool cert_same(const struct cert_conf *a, const struct cert_conf *b)
-{
-	return text_same(a->file, b->file) && bytes_eq(a->data, b->data) && text_same(a->handle, b->handle) &&
-	       text_same(a->module, b->module) && a->slot == b->slot && a->has_slot == b->has_slot;
-}
-
 static bool authority_same(const void *a, const void *b)
 {
 	const struct authority *x = a, *y = b;
 
-	return cert_same(&x->cacert, &y->cacert) && strings_same(x->crl_uris, y->crl_uris) &&
+	return cert_conf_same(&x->cacert, &y->cacert) && strings_same(x->crl_uris, y->crl_uris) &&
 	       strings_same(x->ocsp_uris, y->ocsp_uris) && text_same(x->cert_uri_base, y->cert_uri_base);
 }
 

@@ -77,11 +77,12 @@ static struct ipc_octets named_authorities(
 {
 	struct cert_list certs = certs_of(list, s, "x509ca", arena);
 	struct bytes *v = ARENA_ARRAY(arena, certs.n, struct bytes);
+	unsigned n = certs.n;
 
-	for (unsigned i = 0; i < certs.n; i++)
+	for (unsigned i = 0; i < n; i++)
 		v[i] = arena_bytes(arena, certs.v[i]->der);
 	certs_free(&certs);
-	return (struct ipc_octets){ v, certs.n };
+	return (struct ipc_octets){ v, n };
 }
 
 static enum err find_authorities(const struct creds *c, const struct ike_question *q, struct arena *arena,

@@ -381,14 +381,19 @@ void trust_check_shown(struct world *w, const struct peer *peer, const struct au
 		give_up(t, x, "a certificate that the connection names cannot be read");
 }
 
-/* Where certificates count: in one of several rounds, where there are several. */
+/* Where certificates count: in one of several rounds, where there are several; before any of EAP in one of
+ * signatures. */
 static const struct auth_conf *signed_round(const struct peer *p)
 {
-	const struct auth_conf *a = &p->remote;
+	const struct auth_conf *eap = NULL;
 
-	while (a->next && (a->way.method == AUTH_PSK || a->way.method == AUTH_EAP))
-		a = a->next;
-	return a;
+	for (const struct auth_conf *a = &p->remote; a; a = a->next) {
+		if (a->way.method != AUTH_PSK && a->way.method != AUTH_EAP)
+			return a;
+		if (a->way.method == AUTH_EAP && !eap)
+			eap = a;
+	}
+	return eap ? eap : &p->remote;
 }
 
 void trust_check_again(struct world *w, const struct ike_proven *proven, bool ask)

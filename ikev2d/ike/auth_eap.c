@@ -276,6 +276,8 @@ static bool is_allowed(struct draft *d)
 
 	take_key(d);
 	take_validity(d);
+	if (!d->hs.proven.n)
+		proof_keep_certs(d);
 	d->hs.eap.id = id_copy(&d->keep, &e->id);
 	d->hs.eap.method = e->method ? arena_str(&d->keep, e->method) : NULL;
 	if (!d->hs.eap.alone || e->mutual)

@@ -272,13 +272,23 @@ bool candidate_stays(struct draft *d, const struct message *m)
 	return false;
 }
 
-/* Whether the way W is METHOD, or leaves open which it is. */
+/* Whether the way W is METHOD, or leaves open which it is; what a RADIUS server says counts where it is
+ * asked.
+ */
 static bool allows_method(const struct auth_way *w, const char *method)
 {
-	int n = w->eap ? eap_method_number(w->eap) : EAP_METHOD_DYNAMIC;
+	int n = w->eap ? eap_method_number(w->eap) : EAP_METHOD_DYNAMIC,
+	    used = method ? eap_method_number(method) : EAP_METHOD_DYNAMIC;
 
-	return w->method == AUTH_EAP && (n == EAP_METHOD_DYNAMIC || n == EAP_METHOD_RADIUS || !method ||
-						n == eap_method_number(method));
+	return w->method == AUTH_EAP && (n == used || (n != EAP_METHOD_RADIUS && used != EAP_METHOD_RADIUS &&
+							      (n == EAP_METHOD_DYNAMIC || !method)));
+}
+
+/* The certificates of a client are looked at once, by what one connection demands. */
+static bool has_other_demands(const struct draft *d, const struct auth_conf *remote)
+{
+	return d->hs.eap.method && eap_method_number(d->hs.eap.method) == EAP_METHOD_TLS &&
+	       !auth_demands_same(remote, proof_theirs(d));
 }
 
 /* "staff, sales" */
@@ -320,6 +330,8 @@ static const char *eap_excludes(struct draft *d, const struct peer *p)
 	if (d->hs.round || (own->type != ID_ANY && !id_eq(own, &d->hs.local_id)) ||
 		p->local.way.method != d->core.peer->local.way.method)
 		return "another one has proved who we are";
+	if (has_other_demands(d, remote))
+		return "it demands something else of certificates";
 	return allows_method(&remote->way, d->hs.eap.method)
 		       ? NULL
 		       : arena_printf(a, "its remote.auth is %s", proof_way(remote, a));

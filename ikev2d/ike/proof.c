@@ -215,10 +215,16 @@ enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state
 	return DRAFT_COMMIT;
 }
 
+void proof_keep_certs(struct draft *d)
+{
+	if (d->answer->certs.n)
+		d->hs.proven = proof_certs_copy(&d->keep, &d->answer->certs);
+}
+
 void proof_checked(struct draft *d)
 {
 	d->hs.valid = d->answer->valid;
-	d->hs.proven = proof_certs_copy(&d->keep, &d->answer->certs);
+	proof_keep_certs(d);
 }
 
 static const char *method_words(const struct message *m, struct arena *arena)

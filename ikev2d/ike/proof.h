@@ -52,8 +52,10 @@ void proof_kept(const struct draft *d, struct message *out);
 /* Asks whether the proof in M is right; the SA waits for the answer in STATE. */
 enum verdict proof_check(struct draft *d, const struct message *m, enum sa_state state);
 
-/* It is: keeps what the answer says of its certificates. */
+/* It is: keeps what the answer says of its certificates. And only what the peer has proved itself with, where
+ * the answer has it: that will be judged again. */
 void proof_checked(struct draft *d);
+void proof_keep_certs(struct draft *d);
 
 /* A copy in ARENA. */
 struct ike_certs proof_certs_copy(struct arena *arena, const struct ike_certs *certs);

@@ -114,6 +114,42 @@ const struct child_conf *peer_shunt(const struct peer *p, const char *name)
 	return named(p->children + p->n_children, p->n_shunts, name);
 }
 
+bool text_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool strings_same(struct strings a, struct strings b)
+{
+	bool same = a.n == b.n;
+
+	for (unsigned i = 0; same && i < a.n; i++)
+		same = !strcmp(a.v[i], b.v[i]);
+	return same;
+}
+
+bool cert_conf_same(const struct cert_conf *a, const struct cert_conf *b)
+{
+	return text_same(a->file, b->file) && bytes_eq(a->data, b->data) && text_same(a->handle, b->handle) &&
+	       text_same(a->module, b->module) && a->slot == b->slot && a->has_slot == b->has_slot;
+}
+
+static bool cert_confs_same(const struct cert_confs *a, const struct cert_confs *b)
+{
+	bool same = a->n == b->n;
+
+	for (unsigned i = 0; same && i < a->n; i++)
+		same = cert_conf_same(&a->v[i], &b->v[i]);
+	return same;
+}
+
+bool auth_demands_same(const struct auth_conf *a, const struct auth_conf *b)
+{
+	return text_same(a->way.constraints, b->way.constraints) && id_eq(&a->ca_id, &b->ca_id) &&
+	       strings_same(a->cert_policy, b->cert_policy) && cert_confs_same(&a->certs, &b->certs) &&
+	       cert_confs_same(&a->cacerts, &b->cacerts) && a->revocation == b->revocation;
+}
+
 bool peer_same(const struct peer *a, const struct peer *b)
 {
 	return a->content == b->content;

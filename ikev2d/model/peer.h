@@ -64,7 +64,7 @@ struct auth_way {
 };
 
 /* The words for EAP methods, by their numbers; those above 255 are none on the wire. */
-enum { EAP_METHOD_DYNAMIC = 256, EAP_METHOD_RADIUS = 257 };
+enum { EAP_METHOD_TLS = 13, EAP_METHOD_DYNAMIC = 256, EAP_METHOD_RADIUS = 257 };
 extern const struct name eap_methods[];
 
 /* The number of a method by its word, or by its number as a word; and how strongSwan names it: "EAP_TLS", or
@@ -86,6 +86,12 @@ struct auth_conf {
 	struct source at;
 	struct auth_conf *next; /* the round after it; NULL: none */
 };
+
+/* Whether both demand the same of certificates. And the pieces of that. */
+bool auth_demands_same(const struct auth_conf *a, const struct auth_conf *b);
+bool cert_conf_same(const struct cert_conf *a, const struct cert_conf *b);
+bool strings_same(struct strings a, struct strings b);
+bool text_same(const char *a, const char *b); /* NULL is only NULL */
 
 enum child_mode {
 	MODE_TUNNEL,

@@ -692,6 +692,45 @@ static void a_user_by_another_method(void **state)
 	assert_ended(p);
 }
 
+#define DEMAND(name, constraints) "connections { " name " { remote { auth = eap-tls:" constraints "\n } } }\n"
+
+/* A certificate that was looked at by the demands of one connection is not let in by those of another. */
+static void a_certificate_that_another_connection_demands(void **state)
+{
+	struct pair *p =
+		open(state, CLIENT(""), USERS DEMAND("site", "rsa-2048") DEMAND("other", "rsa-4096"));
+
+	p->moon->eap.user = "carol@two.example";
+	p->moon->eap.method = p->sun->eap.method = "tls";
+	lab_calm(p->lab);
+	assert_has(host_why(p->sun)->differs, "other: it demands something else of certificates");
+	assert_ended(p);
+}
+
+static void a_certificate_that_both_connections_demand(void **state)
+{
+	struct pair *p =
+		open(state, CLIENT(""), USERS DEMAND("site", "rsa-2048") DEMAND("other", "rsa-2048"));
+
+	p->moon->eap.user = "carol@two.example";
+	p->moon->eap.method = p->sun->eap.method = "tls";
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_string_equal(forge_sa_up(p->sun)->core.peer->name, "other");
+}
+
+/* Whom a RADIUS server has to know, and who was let in without one. */
+static void a_user_that_no_server_was_asked_about(void **state)
+{
+	struct pair *p =
+		open(state, CLIENT(""), USERS "connections { other { remote { auth = eap-radius\n } } }\n");
+
+	p->moon->eap.user = "carol@two.example";
+	lab_calm(p->lab);
+	assert_has(host_why(p->sun)->differs, "other: its remote.auth is eap-radius");
+	assert_ended(p);
+}
+
 /* Two users of one identity are two; one of them twice is one. */
 static void the_policy_of_uniqueness_is_about_users(void **state)
 {
@@ -797,6 +836,9 @@ int main(void)
 		PAIR_TEST(a_user_without_a_group),
 		PAIR_TEST(a_user_of_nobody),
 		PAIR_TEST(a_user_by_another_method),
+		PAIR_TEST(a_certificate_that_another_connection_demands),
+		PAIR_TEST(a_certificate_that_both_connections_demand),
+		PAIR_TEST(a_user_that_no_server_was_asked_about),
 		PAIR_TEST(the_policy_of_uniqueness_is_about_users),
 		PAIR_TEST(a_ticket_keeps_the_user),
 		PAIR_TEST(a_user_of_radius_gets_no_ticket),

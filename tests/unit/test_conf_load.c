@@ -369,7 +369,7 @@ static void of_eap_something_is_not_built_in(void **state)
 	(void)state;
 	not_used("connections { a { children { n { } }\nlocal { auth = eap-tls:rsa-2048\n }\nremote { auth = "
 		 "psk\n } } }",
-		"m.conf:2: connections.a.local.auth: constraints on what EAP shows are not built in yet");
+		"m.conf:2: connections.a.local.auth: constraints on what EAP shows us are not built in yet");
 	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = eap\n }\nremote { auth = "
 		 "psk\n } } }",
 		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with EAP is not built in yet");
@@ -377,6 +377,30 @@ static void of_eap_something_is_not_built_in(void **state)
 		 "psk\n }\nremote { auth = psk\n } } }",
 		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with several rounds of "
 		"authentication is not built in yet");
+}
+
+static void constraints_are_on_what_eap_shows(void **state)
+{
+	static const char none[] = "the peer shows none by this method: write them behind eap-tls";
+	static const char *const bad[][2] = { { "remote { auth = eap-ttls:rsa-2048", none },
+		{ "remote { auth = eap:rsa-2048", none }, { "remote { auth = eap-tls:rsa-sha9", "sha9" } };
+	struct arena arena = { 0 };
+	struct loaded l;
+
+	(void)state;
+	l = good("connections { a { children { n { } }\nlocal { auth = psk\n }\nremote { auth = "
+		 "eap-tls:ecdsa-384-sha384\n } } }");
+	assert_null(l.conf.peers[0]->unready);
+	assert_string_equal(l.conf.peers[0]->remote.way.constraints, "ecdsa-384-sha384");
+	loaded_free(&l);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		l = load_text(
+			arena_printf(&arena, "connections { a { children { n { } }\n%s\n } } }", bad[i][0]));
+		assert_int_equal(l.err, ERR_SYNTAX);
+		assert_non_null(strstr(l.why, bad[i][1]));
+		loaded_free(&l);
+	}
+	arena_free(&arena);
 }
 
 static void xauth_is_refused(void **state)
@@ -620,6 +644,7 @@ int main(void)
 		cmocka_unit_test(one_fault_spoils_the_whole),
 		cmocka_unit_test(a_side_without_auth_proves_itself_by_certificates),
 		cmocka_unit_test(of_eap_something_is_not_built_in),
+		cmocka_unit_test(constraints_are_on_what_eap_shows),
 		cmocka_unit_test(xauth_is_refused),
 		cmocka_unit_test(ways_to_authenticate_have_their_parts),
 		cmocka_unit_test(wrong_words_of_a_way_are_refused),

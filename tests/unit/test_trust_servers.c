@@ -445,14 +445,15 @@ static void down(struct trust_bench *b)
 
 static void assert_withdrawn(struct trust_bench *b, bool is)
 {
-	const struct why *why = failures_find(&b->world.failures, b->sun.conf.peers[0]->name);
+	const struct failure_record *last =
+		story_last(failures_of(&b->world.failures, b->sun.conf.peers[0]->name));
 
 	if (!is) {
-		assert_null(why);
+		assert_null(last);
 		return;
 	}
-	assert_non_null(why);
-	assert_non_null(strstr(why->what, "is revoked: the CRL of CN=root says so"));
+	assert_non_null(last);
+	assert_non_null(strstr(last->why.what, "is revoked: the CRL of CN=root says so"));
 }
 
 static void judged_again(struct trust_bench *b, const struct ike_proven *proven, bool ask)

@@ -180,6 +180,54 @@ def eap_on_tls_wants_a_certain_certificate(bench):
     sun.wait_log("event=refused", "the certificate of C=CH, O=Lab, CN=moon is none of those that the connection names")
 
 
+@case()
+def eap_on_tls_ends_with_a_certificate_that_is_revoked(bench):
+    """Who was let in by it before."""
+    ca = certified(bench)
+    os.makedirs(f"{folder(bench, bench.sun)}/x509crl")
+    theirs = gateway(bench, bench.sun, "eap-tls", conn={"cert_revoked": "close"})
+    moon = bench.daemon(bench.moon, configuration(bench, bench.moon, True, "eap-tls", None)).start()
+    sun = bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    os.rename(ca.crl(f"{folder(bench, bench.moon)}/x509/moon.pem"), f"{folder(bench, bench.sun)}/x509crl/ca.crl")
+    sun.wait_log("event=revoked", "the certificate of C=CH, O=Lab, CN=moon (serial ")
+    sun.wait_idle()
+
+
+@case(each=[("enough", "ecdsa-256", None),
+            ("more-than-there-is", "ecdsa-384", "a key of type ecdsa with at least 384 bits"),
+            ("another-kind", "rsa-2048", "a key of type rsa")])
+def eap_on_tls_wants_keys(bench, constraints, says):
+    """As behind pubkey."""
+    certified(bench)
+    moon = bench.daemon(bench.moon, configuration(bench, bench.moon, True, "eap-tls", None)).start()
+    sun = bench.daemon(bench.sun, gateway(bench, bench.sun, f"eap-tls:{constraints}")).start()
+    if not says:
+        moon.up()
+        carries(bench)
+        return
+    refused(moon, "AUTHENTICATION_FAILED")
+    sun.wait_log("event=refused", says)
+
+
+@case(each=[("its-own", True), ("another", False)])
+def eap_on_tls_wants_an_authority(bench, right):
+    """Of several that are trusted one that the connection names."""
+    certified(bench)
+    other = Authority(bench.directory, "other")
+    shutil.copy(other.cert, f"{folder(bench, bench.sun)}/x509ca/other.pem")
+    theirs = gateway(bench, bench.sun, "eap-tls")
+    theirs["connections"]["site"]["remote"]["cacerts"] = "ca.pem" if right else "other.pem"
+    moon = bench.daemon(bench.moon, configuration(bench, bench.moon, True, "eap-tls", None)).start()
+    sun = bench.daemon(bench.sun, theirs).start()
+    if right:
+        moon.up()
+        carries(bench)
+        return
+    refused(moon, "TLS with the EAP server failed")
+    sun.wait_log("event=refused", FOREIGN.format("peer"))
+
+
 @case("charon", each=ROLES)
 def eap_on_tls_with_intermediates(bench, we_initiate):
     """Each side has the certificate of an authority of its own below the one that both trust."""
