@@ -20,6 +20,7 @@
 #include "ike/auth.h"
 
 #include "ike/auth_eap.h"
+#include "ike/begin.h"
 #include "ike/candidate.h"
 #include "ike/cfg.h"
 #include "ike/crash.h"
@@ -99,34 +100,6 @@ enum verdict auth_agreed(struct draft *d)
 	return intermediate_next(d);
 }
 
-/* What keeps us from beginning with D's connection, or NULL. */
-static const char *cannot_begin(const struct draft *d)
-{
-	const struct peer *p = d->core.peer;
-
-	if (p->remote.way.method == AUTH_EAP && p->local.way.method != AUTH_EAP)
-		return "its peer is to prove who it is by EAP, which only who begins can: this connection is "
-		       "for peers that begin";
-	if (p->remote.next)
-		return "its peer is to prove who it is several times, which is taken from who begins only";
-	if (p->local.next && !d->hs.multiple)
-		return "we are to prove who we are several times, and the peer does not take that (RFC 4739)";
-	return NULL;
-}
-
-static enum verdict refuse_to_begin(struct draft *d, const char *what)
-{
-	const struct peer *p = d->core.peer;
-
-	d->why = (struct why){
-		.what = arena_printf(
-			d->step->scratch, "connection %s cannot be begun from here: %s", p->name, what),
-		.where = source_print(&p->remote.at, "auth", d->step->scratch),
-		.alert = "local-auth-failed",
-	};
-	return draft_end(d, 0);
-}
-
 /* Our proof of the round at hand. */
 static enum verdict begin_round(struct draft *d)
 {
@@ -140,10 +113,10 @@ static enum verdict begin_round(struct draft *d)
 
 enum verdict auth_begin(struct draft *d)
 {
-	const char *what = cannot_begin(d);
-
-	if (what)
-		return refuse_to_begin(d, what);
+	if (d->core.peer->local.next && !d->hs.multiple)
+		return begin_refuse(d,
+			"we are to prove who we are several times, and the peer does not take that (RFC "
+			"4739)");
 	d->hs.remote_id = id_copy(&d->keep, &d->core.peer->remote.id);
 	return begin_round(d);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands, and who waits for what. A command ends when everything it waits for has ended; a client that
  * leaves cancels nothing. */
+#include "ike/begin.h"
 #include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/redirect.h"
@@ -254,9 +255,11 @@ static bool too_many_begun(const struct ike *ike)
 	       (set->init_limit_job_load && ike->asks.count >= set->init_limit_job_load);
 }
 
-static void child_up(
-	struct step *s, struct command *command, const struct child_conf *conf, const struct hosts *hosts)
+/* WHY gets the reason where CONF cannot be begun from here. */
+static void child_up(struct step *s, struct command *command, const struct child_conf *conf,
+	const struct hosts *hosts, struct why *why)
 {
+	const char *never = begin_never(conf->peer);
 	struct node *waits;
 	struct sa *sa;
 
@@ -266,6 +269,11 @@ static void child_up(
 	case ABSENT: break;
 	}
 	sa = sa_for(s->ike, conf, hosts);
+	if (!sa && never) {
+		command->failed = true;
+		*why = begin_refusal(conf->peer, never, s->scratch);
+		return;
+	}
 	wait_add(command, sa ? child_start_on(s, sa, conf, NULL, NULL)
 			     : &init_start(s, conf, NULL, NULL, hosts)->waits);
 }
@@ -321,8 +329,8 @@ static bool beyond_limits(struct step *s, struct command *command, const struct 
 
 static void up(struct step *s, struct command *command, const struct ike_command *c)
 {
-	struct why nothing = { .what = arena_printf(s->scratch, "%s config '%s' not found",
-				       c->child ? "CHILD_SA" : "IKE_SA", c->child ? c->child : c->ike) };
+	struct why why = { .what = arena_printf(s->scratch, "%s config '%s' not found",
+				   c->child ? "CHILD_SA" : "IKE_SA", c->child ? c->child : c->ike) };
 
 	if (beyond_limits(s, command, c))
 		return;
@@ -335,11 +343,11 @@ static void up(struct step *s, struct command *command, const struct ike_command
 				continue;
 			if (p->children[k].keep)
 				want_add(s, &p->children[k], WANT_KEPT);
-			child_up(s, command, &p->children[k], &c->hosts);
+			child_up(s, command, &p->children[k], &c->hosts, &why);
 		}
 	}
 	if (!--command->left)
-		command_done(s, command, command->matches && !command->failed, &nothing);
+		command_done(s, command, command->matches && !command->failed, &why);
 }
 
 /* -------------------------------------------------------------------- down */

@@ -3,6 +3,7 @@
 #include "ike/conf.h"
 
 #include "ike/addressed.h"
+#include "ike/begin.h"
 #include "ike/ticket.h"
 #include "ike/trap.h"
 #include "ike/want.h"
@@ -113,8 +114,22 @@ static void undo(struct step *s, struct conn *conn, const struct child_conf *c, 
 		child_undo(s, conn, c);
 }
 
+/* C would be started, and cannot be: that is said once. */
+static void say_never(struct step *s, const struct child_conf *c)
+{
+	const char *never = starts(c) ? begin_never(c->peer) : NULL;
+	struct why why;
+
+	if (!never)
+		return;
+	why = begin_refusal(c->peer, never, s->scratch);
+	why.instead = "start_action = none, and no keep: the peer begins";
+	tell_refused(s, c->peer->name, NULL, &why);
+}
+
 static void run(struct step *s, const struct child_conf *c)
 {
+	say_never(s, c);
 	if (c->start_action & ACTION_TRAP)
 		trap_add(s, c);
 	if (c->start_action & ACTION_START)

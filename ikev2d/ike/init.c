@@ -10,6 +10,7 @@
 #include "ike/init.h"
 
 #include "ike/admit.h"
+#include "ike/begin.h"
 #include "ike/candidate.h"
 #include "ike/fragment.h"
 #include "ike/keys.h"
@@ -109,7 +110,10 @@ enum verdict init_routed(struct draft *d)
 	const struct peer *p = d->core.peer;
 	bool marker = p->remote_port != set->port && p->remote_port != PORT_IKE;
 	char local[ADDR_TEXT], remote[ADDR_TEXT];
+	const char *never = begin_never(p);
 
+	if (never)
+		return begin_refuse(d, never);
 	if (!redirect_reaches(d, &a->remote))
 		return draft_end(d, 0);
 	/* Where a name has led it stays. */

@@ -2,6 +2,7 @@
 /* Children that are wanted up, and when they are tried again. */
 #include "ike/want.h"
 
+#include "ike/begin.h"
 #include "ike/conf.h"
 #include "ike/trap.h"
 
@@ -40,6 +41,8 @@ void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind
 {
 	struct want *w = find(s->ike, conf);
 
+	if (begin_never(conf->peer))
+		return;
 	if (!w) {
 		w = calloc(1, sizeof *w);
 		if (!w)

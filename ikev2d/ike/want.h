@@ -11,7 +11,8 @@ enum want_kind {
 	WANT_KEPT, /* for ever, and again whenever it is gone */
 };
 
-/* CONF is wanted from now on, at the first time at once. One that is wanted already is not wanted twice. */
+/* CONF is wanted from now on, at the first time at once. One that is wanted already is not wanted twice, and
+ * one that can never be begun (begin.h) not at all. */
 void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind);
 
 /* A child of CONF is up; is gone, or was not reached. */

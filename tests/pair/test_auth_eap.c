@@ -249,15 +249,6 @@ static void only_eap_is_wanted(void **state)
 	assert_ended(p);
 }
 
-static void it_is_not_for_who_begins(void **state)
-{
-	struct pair *p = open(state, GATEWAY(""), NULL);
-
-	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE);
-	assert_has(host_why(p->moon)->what, "this connection is for peers that begin");
-	assert_false(host_done(p->moon, 1)->success);
-}
-
 /* A peer that goes on without end, and one that does not go on. */
 
 static void too_many_packets(void **state)
@@ -803,7 +794,6 @@ int main(void)
 		PAIR_TEST(the_gateway_is_proved_first),
 		PAIR_TEST(eap_is_not_wanted),
 		PAIR_TEST(only_eap_is_wanted),
-		PAIR_TEST(it_is_not_for_who_begins),
 		PAIR_TEST(too_many_packets),
 		PAIR_TEST(half_way),
 		PAIR_TEST(all_of_it_has_to_end),
