@@ -11,6 +11,8 @@
 #include "ike/ends.h"
 #include "ike/trap.h"
 
+#include <ctype.h>
+
 enum {
 	CFG_REQUEST = 1,
 	CFG_REPLY = 2,
@@ -26,7 +28,10 @@ enum {
 	IP6 = 16,
 	PREFIX = 1,
 	HOST_BITS = 128,
-	DNS_MAX = 8, /* servers that are kept */
+	DNS_MAX = 8,      /* servers that are kept, */
+	DOMAINS_MAX = 32, /* and domains */
+	DOMAIN_TEXT = 253,
+	DOMAIN_LABEL = 63,
 	ATTRIBUTE_HEAD = 4,
 };
 
@@ -226,18 +231,51 @@ static void take_dns(struct draft *d, const struct message *m)
 		tell_log(d, "CFG", "the gateway names DNS servers:%s", text_str(&t));
 }
 
-/* Of which domains they know the names. */
+/* Whether NAME is one that may stand in resolver settings, which are files of lines: a last dot is none of
+ * it.
+ */
+static bool is_domain(struct bytes name)
+{
+	unsigned label = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		bool dot = name.p[i] == '.', first = !label;
+
+		if (!dot && !isalnum(name.p[i]) && name.p[i] != '_' && (name.p[i] != '-' || first))
+			return false;
+		label = dot ? 0 : label + 1;
+		if ((dot && first) || label > DOMAIN_LABEL)
+			return false;
+	}
+	return label && name.n <= DOMAIN_TEXT;
+}
+
+/* Of which domains they know the names (RFC 8598, 3.1). */
 static void take_domains(struct draft *d, const struct message *m)
 {
+	struct arena *a = d->step->scratch;
+	const char **v = ARENA_ARRAY(a, DOMAINS_MAX, const char *);
 	struct rd r = rd_of(m->cp.attributes);
-	struct text t = text_in(d->step->scratch);
+	struct text t = text_in(a);
 	struct bytes value;
 	uint16_t type;
+	unsigned n = 0, seen = 0;
 
-	while (cp_next(&r, &type, &value))
-		if (type == INTERNAL_DNS_DOMAIN && value.n)
-			text_add(&t, " %s", id_print(&(struct id){ ID_FQDN, value }, d->step->scratch));
-	if (t.n)
+	while (seen < DOMAINS_MAX && cp_next(&r, &type, &value)) {
+		if (type != INTERNAL_DNS_DOMAIN || !value.n)
+			continue;
+		seen++;
+		value.n -= value.p[value.n - 1] == '.';
+		if (is_domain(value)) {
+			v[n] = arena_text(a, value);
+			text_add(&t, " %s", v[n++]);
+		} else {
+			tell_log(d, "CFG", "the gateway names a domain that is none, and is not taken: %s",
+				id_print(&(struct id){ ID_FQDN, value }, a));
+		}
+	}
+	d->domains = (struct strings){ v, n };
+	if (n)
 		tell_log(d, "CFG", "the gateway names domains whose names are to be asked there:%s",
 			text_str(&t));
 }
@@ -377,6 +415,15 @@ struct ike_ips cfg_ips_copy(struct arena *arena, struct ike_ips ips)
 	if (ips.n)
 		memcpy(v, ips.v, ips.n * sizeof *v);
 	return (struct ike_ips){ v, ips.n };
+}
+
+struct strings cfg_domains_copy(struct arena *arena, struct strings domains)
+{
+	const char **v = ARENA_ARRAY(arena, domains.n, const char *);
+
+	for (unsigned i = 0; i < domains.n; i++)
+		v[i] = arena_str(arena, domains.v[i]);
+	return (struct strings){ v, domains.n };
 }
 
 void cfg_release(struct step *s, struct sa *sa)

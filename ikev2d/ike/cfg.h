@@ -39,6 +39,7 @@ void cfg_answer(const struct draft *d, struct message *m);
 
 /* A copy in ARENA. */
 struct ike_ips cfg_ips_copy(struct arena *arena, struct ike_ips ips);
+struct strings cfg_domains_copy(struct arena *arena, struct strings domains);
 
 /* SA has ended: its addresses are of no use to it any more. */
 void cfg_release(struct step *s, struct sa *sa);

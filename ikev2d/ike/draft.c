@@ -294,6 +294,7 @@ static void commit_established(struct draft *d, struct sa *sa)
 	ends_add(d->step->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, d->dns);
+	sa->domains = cfg_domains_copy(&sa->arena, d->domains);
 	sa->up = true;
 	/* The SA stands, and the child that it was set up for does not. */
 	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && d->wish != WISH_GATEWAY &&

@@ -152,6 +152,7 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.remote_vips = c->began ? (struct vips){ 0 } : c->vips,
 		.dns = dns.v,
 		.n_dns = dns.n,
+		.domains = cfg_domains_copy(arena, sa->domains),
 		.ppk = c->ppk,
 		.post_quantum = c->post_quantum,
 		.nat_local = c->nat_local,

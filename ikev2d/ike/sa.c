@@ -243,6 +243,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	ends_add(s->ike, sa);
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, old->dns);
+	sa->domains = cfg_domains_copy(&sa->arena, old->domains);
 	if (heir->redundant) {
 		task_add(sa, TASK_DELETE_IKE, NULL);
 		task_next(s, sa);

@@ -396,7 +396,8 @@ struct sa {
 	struct id local_id, remote_id; /* in arena, once they are known; */
 	struct id eap_id;              /* and who the peer is to EAP; ID_ANY: it was not asked that */
 	struct ike_certs certs;        /* what the peer proved itself with; in arena */
-	struct ike_ips dns;            /* servers that were told with our virtual addresses; in arena */
+	struct ike_ips dns;            /* servers that were told with our virtual addresses, and */
+	struct strings domains;        /* of which domains they know the names (RFC 8598); in arena */
 	struct window window;
 	struct fragments
 		*fragments[2];      /* of the peer's next request, and of its response to ours; NULL: none */

@@ -99,6 +99,7 @@ struct draft {
 	struct id local_id, remote_id, eap_id; /* to be kept, once established */
 	struct ike_certs certs;
 	struct ike_ips dns;
+	struct strings domains;
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */

@@ -109,6 +109,7 @@ struct sa_record {
 	struct vips local_vips, remote_vips; /* each of one end, given by the other */
 	const struct ip *dns;                /* servers that were told with ours */
 	unsigned n_dns;
+	struct strings domains; /* whose names those servers know, as names of DNS; none: of all */
 	bool ppk;          /* its keys are mixed with a post-quantum preshared key */
 	bool post_quantum; /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;

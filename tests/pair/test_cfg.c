@@ -79,6 +79,8 @@ static void an_address_is_asked_for_and_given(void **state)
 	assert_true(host_said(p->moon, "the gateway names DNS servers: 10.2.0.53"));
 	assert_true(host_said(p->moon, "domains whose names are to be asked there: example.org"));
 	assert_int_equal(host_records(p->moon, &arena, &n)->n_dns, 2);
+	assert_int_equal(host_records(p->moon, &arena, &n)->domains.n, 1);
+	assert_string_equal(host_records(p->moon, &arena, &n)->domains.v[0], "example.org");
 	assert_int_equal(host_records(p->moon, &arena, &n)->local_vips.n, 1);
 	assert_int_equal(host_records(p->moon, &arena, &n)->remote_vips.n, 0);
 	assert_int_equal(host_records(p->sun, &arena, &n)->remote_vips.n, 1);
@@ -153,6 +155,36 @@ static void who_does_not_ask_for_domains_is_not_told(void **state)
 	assert_int_equal(m.cp.attributes.n, 8 + 8 + 20);
 	lab_calm(p->lab);
 	pair_assert_up(p);
+	arena_free(&arena);
+}
+
+/* What could not be a line of /etc/resolv.conf, or would be several, is no domain. */
+static void domains_that_are_none_are_not_taken(void **state)
+{
+	static const uint8_t evil[] = "\0\1\0\4\12\3\0\1\0\31\0\16x.org\nnameserv\0\31\0\4a..b\0\31\0\4-a.b"
+				      "\0\31\0\3a.-\0\31\0\7_a.b-1.\0\31\0\1.";
+	struct pair *p = pair_open(state, ASKS, GIVES);
+	struct arena arena = { 0 };
+	const struct sa_record *r;
+	struct message m;
+	struct flight *f;
+	unsigned n;
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS, AUTH_ASKS);
+	f = lab_first(p->lab);
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	m.cp.attributes = bytes_of(evil, sizeof evil - 1);
+	forge_change(f, &m);
+	lab_calm(p->lab);
+	r = host_records(p->moon, &arena, &n);
+	assert_int_equal(r->domains.n, 1);
+	assert_string_equal(r->domains.v[0], "_a.b-1");
+	assert_true(host_said(p->moon, "a domain that is none, and is not taken"));
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	r = host_records(p->moon, &arena, &n);
+	assert_string_equal(r->domains.v[0], "_a.b-1");
 	arena_free(&arena);
 }
 
@@ -504,6 +536,7 @@ int main(void)
 		PAIR_TEST(another_is_given_for_one_outside_of_the_pool),
 		PAIR_TEST(what_is_not_ours_is_left_out),
 		PAIR_TEST(who_does_not_ask_for_domains_is_not_told),
+		PAIR_TEST(domains_that_are_none_are_not_taken),
 		PAIR_TEST(who_asks_for_domains_is_told),
 		PAIR_TEST(nobody_asks_and_nobody_gives),
 		PAIR_TEST(a_pool_may_be_empty),
