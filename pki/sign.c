@@ -10,17 +10,6 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-bool sign_supported(enum key_type t)
-{
-	static const char *const names[KEY_TYPES] = { "RSA", "ECDSA", "ED25519", "ED448", "ML-DSA-44",
-		"ML-DSA-65", "ML-DSA-87" };
-	EVP_SIGNATURE *s = EVP_SIGNATURE_fetch(NULL, names[t], NULL);
-
-	EVP_SIGNATURE_free(s);
-	ossl_forget();
-	return s;
-}
-
 /* The hash that is as strong as the key (NIST SP 800-57, part 1, tables 2 and 3). */
 static unsigned fitting_hash(const struct key *k)
 {
@@ -45,34 +34,48 @@ static bool fits(const struct scheme *s, const struct key *k, const struct sign_
 		return false;
 	if (p->constraints.ike && !signature_in(p->constraints.ike, s->key, s->pss, s->hash))
 		return false;
-	return scheme_is_classic(s) ? !p->hashes : p->hashes & HASH_BIT(s->hash);
+	if (p->peer.said && !(p->peer.schemes & SCHEME_BIT(s)))
+		return false;
+	return scheme_is_classic(s) ? p->peer.said || !p->hashes : p->hashes & HASH_BIT(s->hash);
 }
 
 static bool better(const struct scheme *a, const struct scheme *b, const struct key *k, bool prefer_pss)
 {
 	if (!b)
 		return true;
+	if (scheme_is_classic(a) != scheme_is_classic(b))
+		return !scheme_is_classic(a);
 	if (a->pss != b->pss)
 		return a->pss == prefer_pss;
 	return !scheme_is_classic(a) && hash_cost(k, a->hash) < hash_cost(k, b->hash);
 }
 
+/* What the peer has said that it takes. */
+static const char *taken(const struct sign_policy *p, struct arena *arena)
+{
+	char hashes[HASHES_TEXT];
+
+	if (p->peer.said)
+		return arena_printf(arena, "proofs that the peer takes: %s", announce_print(&p->peer, arena));
+	if (p->hashes)
+		return arena_printf(arena, "hashes of the peer: %s", hashes_print(p->hashes, hashes));
+	return "the peer announced no hashes (RFC 7427): it takes the classic RSA and ECDSA only";
+}
+
 static void none_fits(const struct key *k, const struct sign_policy *p, struct arena *arena, struct why *why)
 {
 	struct text wanted = text_in(arena);
-	char hashes[HASHES_TEXT];
 
 	why->what = arena_printf(arena, "there is no way to sign with our key (%s)", key_print(k, arena));
-	why->offered =
-		p->hashes
-			? arena_printf(arena, "hashes of the peer: %s", hashes_print(p->hashes, hashes))
-			: "the peer announced no hashes (RFC 7427): it takes the classic RSA and ECDSA only";
+	why->offered = taken(p, arena);
 	if (p->constraints.ike) {
 		signatures_print(p->constraints.ike, &wanted);
 		why->configured = text_str(&wanted);
 		why->instead = "auth = pubkey, which leaves the choice to us";
 	} else {
-		why->instead = p->hashes ? "a hash for that key on the peer's side" : "an RSA or ECDSA key";
+		why->instead = p->peer.said ? "a key for what the peer takes"
+			       : p->hashes  ? "a hash for that key on the peer's side"
+					    : "an RSA or ECDSA key";
 	}
 }
 

@@ -3,7 +3,7 @@
  * 8420). OCTETS are always those of RFC 7296, 2.15, that are to be signed. */
 #pragma once
 
-#include "model/constraints.h"
+#include "model/announce.h"
 #include "pki/key.h"
 
 enum { SIGN_AUTH_MAX = 8192 /* octets of authentication data; ML-DSA-87 has 4,641 */ };
@@ -13,7 +13,8 @@ struct sign_policy {
 	struct constraints constraints; /* of the local side: only IKE's signatures count */
 	uint32_t hashes; /* bits that the peer announced in SIGNATURE_HASH_ALGORITHMS; 0: it did not, or we
 			    may not use it: classic methods */
-	bool prefer_pss; /* RSA: PSS before PKCS#1, strongswan.conf's rsa_pss */
+	struct announced peer; /* what it announced (RFC 9593); nothing: any of the above */
+	bool prefer_pss;       /* RSA: PSS before PKCS#1, strongswan.conf's rsa_pss */
 };
 
 /* The scheme for KEY: a hash as strong as the key if the peer has it, else a stronger one, else a weaker one.
@@ -37,6 +38,3 @@ enum err sign_bare(const struct key *key, const struct scheme *s, struct bytes o
 enum err sign_check(const struct key *key, uint8_t method, struct bytes auth, struct bytes octets,
 	const struct constraints *c, struct arena *arena, const struct scheme **used,
 	struct why *why) MUST_CHECK;
-
-/* Whether the OpenSSL at hand can work keys of type T: ML-DSA came with 3.5. */
-bool sign_supported(enum key_type t);

@@ -88,13 +88,19 @@ void store_drop_one(struct store *s, struct stored *e);
 /* The private key of the pair with this id (key.h, id), or NULL. Borrowed. */
 struct key *store_key(const struct store *s, const uint8_t id[KEYID_SIZE]);
 
+/* What the peer wants of a certificate. */
+struct cert_wish {
+	struct bytes certreq; /* its CAs: SHA-1 hashes, one behind the other, as in RFC 7296, 3.7; empty: it
+			       * asked for nothing */
+	uint32_t keys;        /* types of keys, bits by enum key_type; 0: any */
+};
+
 /* Which of our certificates to show: one with a private key here that is about ID (ID_ANY: any), of
- * CANDIDATES where the configuration names some (N 0: of all). Preferred: one whose chain leads to a CA of
- * CERTREQ (SHA-1 hashes, one behind the other, as in RFC 7296, 3.7; empty: the peer asked for nothing), then
- * one that is valid at NOW, then the one that was made last. NULL: none; WHY, from ARENA, says what was
- * missing. Borrowed. */
+ * CANDIDATES where the configuration names some (N 0: of all). Preferred: one for a key that WISH names, then
+ * one whose chain leads to a CA of it, then one that is valid at NOW, then the one that was made last. NULL:
+ * none; WHY, from ARENA, says what was missing. Borrowed. */
 struct cert *store_own(const struct store *s, struct cert *const *candidates, unsigned n, const struct id *id,
-	struct bytes certreq, int64_t now, struct arena *arena, struct why *why);
+	const struct cert_wish *wish, int64_t now, struct arena *arena, struct why *why);
 
 /* The one that issued C, of UNTRUSTED first, then of the store; NULL: not here, or C is self-signed.
  * Borrowed. */

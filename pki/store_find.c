@@ -115,7 +115,7 @@ static bool leads_to(const struct store *s, struct cert *c, struct bytes certreq
 struct search {
 	const struct store *store;
 	const struct id *id;
-	struct bytes certreq;
+	const struct cert_wish *wish;
 	int64_t now;
 	struct cert *best;
 	unsigned rank;                     /* of the best */
@@ -124,9 +124,10 @@ struct search {
 
 static void consider(struct search *q, struct cert *c)
 {
+	const struct key *key = store_key(q->store, c->key_id);
 	unsigned rank = 1;
 
-	if (!store_key(q->store, c->key_id)) {
+	if (!key) {
 		q->no_key = c;
 		return;
 	}
@@ -134,7 +135,9 @@ static void consider(struct search *q, struct cert *c)
 		q->other = c;
 		return;
 	}
-	if (q->certreq.n && leads_to(q->store, c, q->certreq))
+	if (q->wish->keys & 1u << key->type)
+		rank += 8;
+	if (q->wish->certreq.n && leads_to(q->store, c, q->wish->certreq))
 		rank += 4;
 	if (c->not_before <= q->now && q->now <= c->not_after)
 		rank += 2;
@@ -168,9 +171,9 @@ static void none(const struct search *q, bool named, struct arena *arena, struct
 }
 
 struct cert *store_own(const struct store *s, struct cert *const *candidates, unsigned n, const struct id *id,
-	struct bytes certreq, int64_t now, struct arena *arena, struct why *why)
+	const struct cert_wish *wish, int64_t now, struct arena *arena, struct why *why)
 {
-	struct search q = { .store = s, .id = id, .certreq = certreq, .now = now };
+	struct search q = { .store = s, .id = id, .wish = wish, .now = now };
 
 	for (unsigned i = 0; i < n; i++)
 		consider(&q, candidates[i]);

@@ -109,7 +109,7 @@ static void audit_local(struct audit *t, const struct auth_conf *a)
 		audit_own_key(t, a);
 		return;
 	}
-	own = store_own(s, named.v, named.n, &a->id, (struct bytes){ 0 }, t->now, &t->arena, &why);
+	own = store_own(s, named.v, named.n, &a->id, &(struct cert_wish){ 0 }, t->now, &t->arena, &why);
 	if (own) {
 		audit_chain(t, a, own);
 		audit_scheme(t, a, store_key(s, own->key_id), own);

@@ -49,7 +49,8 @@ static enum err find_certificate(const struct creds *c, const struct ike_questio
 	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
 	/* The one that is named is it, whoever we are to EAP. */
 	const struct id *id = a->certs.n ? &anybody : q->eap.authenticator ? &q->local : user;
-	struct cert *own = store_own(&c->store, named.v, named.n, id, (struct bytes){ 0 }, now, arena, why);
+	struct cert *own =
+		store_own(&c->store, named.v, named.n, id, &(struct cert_wish){ 0 }, now, arena, why);
 
 	if (own) {
 		out->chain = chain_of(&c->store, own, arena);

@@ -15,11 +15,24 @@ static uint32_t hashes_of(struct bytes list)
 	return set;
 }
 
+/* The types of keys with which the peer takes signatures, bits by enum key_type; 0: any. */
+static uint32_t keys_announced(struct bytes methods)
+{
+	struct announced a = announce_get(methods);
+	uint32_t set = 0;
+
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (a.schemes & SCHEME_BIT(s))
+			set |= 1u << s->key;
+	return set;
+}
+
 static enum err choose(const struct key *key, const struct ike_question *q, struct arena *arena,
 	struct signing *by, struct ike_answer *out)
 {
 	struct sign_policy policy = { .constraints = creds_constraints(q->auth, arena),
-		.hashes = hashes_of(q->hashes) };
+		.hashes = hashes_of(q->hashes),
+		.peer = announce_get(q->methods) };
 	const struct scheme *s = sign_choose(key, &policy, arena, &out->why);
 
 	if (!s)
@@ -107,13 +120,14 @@ enum err signer_choose(const struct creds *c, const struct ike_question *q, int6
 {
 	const struct auth_conf *a = q->auth;
 	struct cert_list named = certs_of(&a->certs, &c->store, "x509", arena);
+	struct cert_wish asked = { q->certreqs, keys_announced(q->methods) };
 	struct cert *own;
 	enum err e;
 
 	*shown = (struct cert_list){ 0 };
 	if (a->pubkeys.n && !a->certs.n)
 		return choose_key(c, q, arena, by, out);
-	own = store_own(&c->store, named.v, named.n, &q->local, q->certreqs, now, arena, &out->why);
+	own = store_own(&c->store, named.v, named.n, &q->local, &asked, now, arena, &out->why);
 	if (own) {
 		e = choose(store_key(&c->store, own->key_id), q, arena, by, out);
 		add_certs(c, q, own, arena, out, shown);

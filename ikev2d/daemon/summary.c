@@ -233,6 +233,8 @@ static void add_proof(const struct summary_of *s, const struct ike_question *q)
 	add_id(s->line, "remote-id", &q->remote);
 	if (q->hashes.n)
 		add_sum(s->line, "hashes", q->hashes);
+	if (q->methods.n)
+		add_sum(s->line, "methods", q->methods);
 	add_flag(s->line, "certreq", q->wants & WANTS_CERT);
 	add_flag(s->line, "raw-key", q->wants & WANTS_RAW_KEY);
 	add_flag(s->line, "ocsp", q->wants & WANTS_OCSP);

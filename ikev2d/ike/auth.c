@@ -19,6 +19,7 @@
  */
 #include "ike/auth.h"
 
+#include "ike/announce.h"
 #include "ike/auth_eap.h"
 #include "ike/begin.h"
 #include "ike/candidate.h"
@@ -177,6 +178,7 @@ static void first_request(struct draft *d, struct message *m)
 	ppk_name(d, m);
 	if (!d->hs.resumed)
 		proof_certreq_put(d, d->core.peer, m);
+	announce_theirs(d, m);
 	if (is_exact(&d->hs.remote_id)) {
 		m->has |= PAYLOAD_BIT(PAYLOAD_IDR);
 		m->idr = d->hs.remote_id;
@@ -541,6 +543,7 @@ enum verdict auth_request(struct draft *d)
 	d->hs.remote_id = id_copy(&d->keep, &m->idi);
 	d->hs.id_i = auth_id_body(&d->keep, &m->idi);
 	proof_certreq_get(d, m);
+	announce_keep(d, m);
 	d->hs.more = message_notify(m, ANOTHER_AUTH_FOLLOWS);
 	return consider(d, m);
 }

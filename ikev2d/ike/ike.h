@@ -109,8 +109,10 @@ struct ike_question {
 				      * with; none: what AUTH says */
 	struct id local, remote;     /* ASK_PPK: REMOTE names it; ASK_LEASE: REMOTE is to have it */
 	struct bytes octets;         /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
-	struct bytes hashes;   /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
-				* has not said, so that only the old methods are left */
+	struct bytes hashes;  /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
+			       * has not said, so that only the old methods are left */
+	struct bytes methods; /* ASK_PROOF: the proofs it takes, as it announces them (RFC 9593); none: it has
+			       * not said */
 	struct bytes certreqs; /* ASK_PROOF: the authorities it trusts (RFC 7296, 3.7), 20 octets each */
 	uint32_t wants;        /* ASK_PROOF: enum ike_wants */
 	uint8_t method;        /* ASK_CHECK: of its AUTH, with PROOF and CERTS as they came */

@@ -10,6 +10,7 @@
 #include "ike/init.h"
 
 #include "ike/admit.h"
+#include "ike/announce.h"
 #include "ike/begin.h"
 #include "ike/candidate.h"
 #include "ike/fragment.h"
@@ -252,6 +253,7 @@ enum verdict init_response(struct draft *d)
 		return draft_end(d, 0);
 	proof_hashes_get(d, m);
 	proof_certreq_get(d, m);
+	announce_keep(d, m);
 	d->hs.multiple = message_notify(m, MULTIPLE_AUTH_SUPPORTED);
 	d->hs.childless = message_notify(m, CHILDLESS_IKEV2_SUPPORTED);
 	if (!d->hs.childless && d->core.peer->childless == CHILDLESS_FORCE)
@@ -476,6 +478,7 @@ enum verdict init_responded(struct draft *d)
 		proof_hashes_put(d, &m);
 	candidates_fragment(d, &m);
 	candidates_certreq(d, &m);
+	announce_candidates(d, &m);
 	candidates_introduce(d, &m);
 	if (candidates_rounds(d))
 		message_add_notify(&m, scratch, MULTIPLE_AUTH_SUPPORTED, (struct bytes){ 0 });

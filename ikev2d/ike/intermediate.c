@@ -10,6 +10,7 @@
  */
 #include "ike/intermediate.h"
 
+#include "ike/announce.h"
 #include "ike/auth.h"
 #include "ike/keys.h"
 
@@ -99,6 +100,7 @@ enum verdict intermediate_response(struct draft *d)
 	}
 	if (add_theirs(d))
 		return draft_end(d, 0);
+	announce_keep(d, d->message);
 	q = draft_ask(d, ASK_AGREE, S_I_NEXT_AGREE);
 	q->ke = method(d);
 	q->secret = d->hs.x.secret;

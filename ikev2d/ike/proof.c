@@ -2,6 +2,7 @@
 /* Proofs of identity, ours and the peer's. */
 #include "ike/proof.h"
 
+#include "ike/announce.h"
 #include "ike/keys.h"
 #include "model/scheme.h"
 
@@ -29,13 +30,12 @@ const struct auth_conf *proof_theirs(const struct draft *d)
 	return proof_round(&d->core.peer->remote, d->core.initiator ? 0 : d->hs.round);
 }
 
-/* Where nothing is said we sign, and the peer may do either. */
-static bool may_sign(const struct auth_conf *conf)
+bool proof_may_sign(const struct auth_conf *conf)
 {
 	return conf->way.method == AUTH_PUBKEY || conf->way.method == AUTH_ANY;
 }
 
-static bool may_share(const struct auth_conf *conf)
+bool proof_may_share(const struct auth_conf *conf)
 {
 	return conf->way.method == AUTH_PSK || conf->way.method == AUTH_ANY;
 }
@@ -43,7 +43,7 @@ static bool may_share(const struct auth_conf *conf)
 static bool any_signs(const struct auth_conf *a)
 {
 	for (; a; a = a->next)
-		if (may_sign(a))
+		if (proof_may_sign(a))
 			return true;
 	return false;
 }
@@ -88,7 +88,7 @@ void proof_certreq_put(struct draft *d, const struct peer *peer, struct message 
 {
 	const struct ike *ike = d->step->ike;
 
-	if (!may_sign(&peer->remote) || !peer->send_certreq)
+	if (!proof_may_sign(&peer->remote) || !peer->send_certreq)
 		return;
 	m->certreqs = ARENA_ARRAY(d->step->scratch, CERTREQS_MAX, struct wire_cert);
 	if (ike->authorities.n) {
@@ -154,9 +154,13 @@ enum verdict proof_ask(struct draft *d, enum sa_state state)
 
 enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state)
 {
-	struct ike_question *q = question(d, core, ASK_PROOF, state);
+	struct ike_question *q;
 
+	if (!announce_fits(d))
+		return draft_end(d, core->initiator ? 0 : AUTHENTICATION_FAILED);
+	q = question(d, core, ASK_PROOF, state);
 	q->hashes = d->hs.hashes;
+	q->methods = d->hs.methods;
 	q->certreqs = d->hs.certreqs;
 	q->wants = d->hs.wants;
 	return DRAFT_COMMIT;
@@ -252,8 +256,8 @@ const char *proof_unfit(const struct auth_conf *conf, const struct message *m, s
 	uint8_t method = m->has & PAYLOAD_BIT(PAYLOAD_AUTH) ? m->auth.method : 0;
 
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_AUTH)) ? conf->way.method == AUTH_EAP
-		: scheme_method(method)           ? may_sign(conf)
-						  : method == AUTH_METHOD_PSK && may_share(conf))
+		: scheme_method(method)           ? proof_may_sign(conf)
+						  : method == AUTH_METHOD_PSK && proof_may_share(conf))
 		return NULL;
 	return arena_printf(arena, "its remote.auth is %s, and the peer authenticates with %s",
 		proof_way(conf, arena), method_words(m, arena));

@@ -16,6 +16,11 @@ const struct auth_conf *proof_theirs(const struct draft *d);
 /* The authorities, and the responders of OCSP, that we trust from now on, as CERTREQ lists them. */
 void proof_authorities(struct ike *ike, struct bytes authorities, struct bytes responders);
 
+/* Whether CONF may be met by a signature, by a shared key: where nothing is said we sign, and the peer may do
+ * either. */
+bool proof_may_sign(const struct auth_conf *conf);
+bool proof_may_share(const struct auth_conf *conf);
+
 /* Whether either side of P signs. A responder tells its hash algorithms only who told its own, so it counts
  * for both. */
 bool proof_signs(const struct peer *p);
@@ -30,7 +35,8 @@ void proof_hashes_get(struct draft *d, const struct message *m);
 void proof_certreq_put(struct draft *d, const struct peer *peer, struct message *m);
 void proof_certreq_get(struct draft *d, const struct message *m);
 
-/* Asks for our proof; the SA waits for it in STATE. */
+/* Asks for our proof; the SA waits for it in STATE. It ends where the peer does not take such a one
+ * (announce.h). */
 enum verdict proof_ask(struct draft *d, enum sa_state state);
 /* The same with the keys of CORE. */
 enum verdict proof_ask_with(struct draft *d, const struct sa_core *core, enum sa_state state);

@@ -238,6 +238,7 @@ struct handshake {
 	struct bytes auth;       /* the payloads of the peer's IKE_AUTH, while its AUTH is being checked */
 	uint8_t auth_first;      /* type of the first of them */
 	struct bytes hashes;     /* that the peer takes signatures with */
+	struct bytes methods;    /* which proofs it takes, as it announced them (RFC 9593) */
 	struct bytes certreqs;   /* the authorities that it trusts; */
 	uint32_t wants;          /* enum ike_wants */
 	uint32_t valid; /* s from the check of the peer's AUTH until its certificates expire; 0: never */

@@ -456,8 +456,10 @@ static void answer_proof(struct host *h, const struct ike_question *q, struct co
 	bool prove = q->kind == ASK_PROOF;
 	enum err e = ERR_OK;
 
-	if (prove)
+	if (prove) {
 		h->wants = q->wants;
+		h->takes = announce_get(q->methods);
+	}
 
 	if (q->secret.n)
 		e = answer_eap_proof(q, c);

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "daemon/lease.h"
 #include "ike/ike.h"
+#include "model/announce.h"
 #include "tests/pair/charade.h"
 #include "tests/pair/datapath.h"
 #include "tests/unit/conf_help.h"
@@ -58,7 +59,8 @@ struct host {
 	uint32_t valid;         /* s until the peer's certificates expire; 0: never */
 	const char *proven;     /* what the peer's certificate is said to be; NULL: nothing */
 	struct charade eap;     /* EAP, as it is played here */
-	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants */
+	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants; */
+	struct announced takes; /* and of the proofs that it takes */
 	unsigned fails, silent; /* what fails here, what is never answered */
 	uint64_t late;          /* ms until an answer comes */
 	unsigned asked;         /* questions and installations so far */

@@ -5,6 +5,7 @@
 #define SIGNED(lines) CONN("local { auth = pubkey\n } remote { auth = pubkey\n } " lines)
 
 #define HASHES        "N(SIGNATURE_HASH_ALGORITHMS)"
+#define METHODS       "N(SUPPORTED_AUTH_METHODS)"
 #define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD, " HASHES
 #define INIT_RESPONSE "moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD, " HASHES
 
@@ -116,7 +117,7 @@ static void each_side_in_its_own_way(void **state)
 	pair_say_up(p, 1);
 	ARROWS(p->lab, INIT_REQUEST,
 		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, CERTREQ, NATD, " HASHES,
-		"moon --> sun  IKE_AUTH request 1: SK {IDi, CERT, AUTH, SA, TSi, TSr}",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, CERT, AUTH, SA, TSi, TSr, " METHODS "}",
 		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
 	pair_assert_up(p);
 }
@@ -131,10 +132,28 @@ static void nothing_of_it_without_signatures(void **state)
 
 /* ------------------------------------------------------------ what does not fit */
 
+/* A connection for somebody else. */
+#define OTHER(auth)                                                                                          \
+	"connections { other { local_addrs = 192.0.2.2\n remote_addrs = 192.0.2.1\n rekey_time = 0\n"        \
+	" proposals = aes128gcm16-prfsha256-x25519\n local { auth = psk\n }"                                 \
+	" remote { auth = " auth "\n id = other.example.org\n }"                                             \
+	" children { net { local_ts = 10.2.0.0/16\n remote_ts = 10.1.0.0/16\n } } } }\n"
+
 static void assert_ended(struct pair *p)
 {
 	assert_false(host_done(p->moon, 1)->success);
 	pair_assert_empty_later(p);
+}
+
+static void a_key_where_a_certain_signature_is_wanted(void **state)
+{
+	struct pair *p = trusting(state, NULL, CONN("remote { auth = ecdsa\n }"));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_has(host_why(p->moon)->what, "the peer does not take a shared key as our proof");
+	assert_string_equal(host_why(p->moon)->instead, "auth = pubkey");
+	assert_ended(p);
 }
 
 static void a_key_where_a_signature_is_wanted(void **state)
@@ -155,6 +174,25 @@ static void a_signature_where_a_key_is_wanted(void **state)
 
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
+	assert_has(host_why(p->moon)->what, "the peer does not take a signature as our proof");
+	assert_string_equal(host_why(p->moon)->offered, "psk");
+	assert_string_equal(host_why(p->moon)->configured, "auth = pubkey");
+	assert_has(host_why(p->moon)->where, "(connections.site.local.auth)");
+	assert_string_equal(host_why(p->moon)->instead, "auth = psk");
+	SILENCE(p->lab);
+	assert_ended(p);
+}
+
+/* What is announced is for any connection that may be meant: who has one of its own all the same may be
+ * wrong. */
+static void a_signature_where_a_key_is_wanted_after_all(void **state)
+{
+	const char *sun = pair_text(state, OTHER("pubkey"), pair_sun);
+	const char *moon = pair_text(state, pair_moon, CONN("local { auth = pubkey\n }"));
+	struct pair *p = pair_open_conf(state, moon, sun);
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
 	assert_has(host_why(p->sun)->differs,
 		"its remote.auth is psk, and the peer authenticates with a signature");
 	assert_ended(p);
@@ -169,6 +207,36 @@ static void a_responder_that_proves_itself_otherwise(void **state)
 	assert_has(host_why(p->moon)->differs, "the peer authenticates with a shared key");
 	assert_has(host_why(p->moon)->where, "(connections.site.remote.auth)");
 	assert_ended(p);
+}
+
+static void a_responder_with_a_key_where_a_certain_signature_is_wanted(void **state)
+{
+	struct pair *p = trusting(state, CONN("remote { auth = rsa\n }"), NULL);
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_has(host_why(p->sun)->what, "the peer does not take a shared key as our proof");
+	assert_has(host_why(p->sun)->offered, "rsa-sha256, ");
+	assert_has(host_why(p->sun)->where, "(connections.site.local.auth)");
+	assert_string_equal(host_why(p->sun)->notify, "AUTHENTICATION_FAILED");
+	assert_ended(p);
+}
+
+/* Only what the connection takes is announced. */
+static void what_is_announced_is_what_is_taken(void **state)
+{
+	struct pair *p =
+		trusting(state, SIGNED(""), SIGNED("remote { auth = ecdsa-sha256-ike:ecdsa-sha384\n }"));
+	struct arena arena = { 0 };
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_REQUEST,
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, CERTREQ, NATD, " HASHES ", " METHODS);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_false(p->sun->takes.said);
+	assert_string_equal(announce_print(&p->moon->takes, &arena), "ecdsa-sha384, classic ecdsa-384");
+	arena_free(&arena);
 }
 
 static void where_nothing_is_said_the_peer_may_do_either(void **state)
@@ -245,8 +313,12 @@ int main(void)
 		PAIR_TEST(each_side_in_its_own_way),
 		PAIR_TEST(nothing_of_it_without_signatures),
 		PAIR_TEST(a_key_where_a_signature_is_wanted),
+		PAIR_TEST(a_key_where_a_certain_signature_is_wanted),
 		PAIR_TEST(a_signature_where_a_key_is_wanted),
+		PAIR_TEST(a_signature_where_a_key_is_wanted_after_all),
 		PAIR_TEST(a_responder_that_proves_itself_otherwise),
+		PAIR_TEST(a_responder_with_a_key_where_a_certain_signature_is_wanted),
+		PAIR_TEST(what_is_announced_is_what_is_taken),
 		PAIR_TEST(where_nothing_is_said_the_peer_may_do_either),
 		PAIR_TEST(the_next_candidate_takes_what_the_first_refuses),
 		PAIR_TEST(the_last_refusal_is_told),

@@ -235,11 +235,16 @@ static int empty(void **state)
 	return 0;
 }
 
-static struct cert *own(const char *id, struct bytes certreq)
+static struct cert *own_by(const char *id, struct cert_wish wish)
 {
 	struct id wanted = id_of(id);
 
-	return store_own(&store, NULL, 0, &wanted, certreq, MAKER_NOW, &arena, &why);
+	return store_own(&store, NULL, 0, &wanted, &wish, MAKER_NOW, &arena, &why);
+}
+
+static struct cert *own(const char *id, struct bytes certreq)
+{
+	return own_by(id, (struct cert_wish){ .certreq = certreq });
 }
 
 static void which_to_show(void **state)
@@ -260,19 +265,39 @@ static void which_to_show(void **state)
 	add_key(6);
 	assert_ptr_equal(own("moon.example.org", of_other), sun.cert);
 	assert_ptr_equal(own("moon.example.org", of_root), late.cert);
-	assert_ptr_equal(store_own(&store, certs, 1, &any, none, MAKER_NOW, &arena, &why), moon.cert);
+	assert_ptr_equal(store_own(&store, certs, 1, &any, &(struct cert_wish){ 0 }, MAKER_NOW, &arena, &why),
+		moon.cert);
 	assert_null(own("mars.example.org", none));
 	assert_non_null(strstr(why.what, "is not about the identity mars.example.org"));
+}
+
+/* Of two, the one with whose key the peer takes signatures, were it of another authority. */
+static void which_the_peer_can_check(void **state)
+{
+	struct made another = maker_cert(&(struct recipe){ .key = "ED25519", .key_number = 7 }, &other);
+	struct key *k = maker_key("ED25519", 7, true);
+	struct bytes of_root = bytes_of(root.cert->key_id, KEYID_SIZE);
+
+	(void)state;
+	add_cert(STORED_CERT, &another);
+	assert_int_equal(store_add_key(&store, k, STORED_BY_FILE, here), ERR_OK);
+	add_key(4);
+	assert_ptr_equal(own("moon.example.org", of_root), moon.cert);
+	assert_ptr_equal(
+		own_by("moon.example.org", (struct cert_wish){ of_root, 1u << KEY_ED25519 }), another.cert);
+	assert_ptr_equal(
+		own_by("moon.example.org", (struct cert_wish){ of_root, 1u << KEY_ED448 }), moon.cert);
+	key_unref(k);
+	cert_unref(another.cert);
 }
 
 static void named_without_key(void **state)
 {
 	struct cert *certs[] = { moon.cert };
 	struct id any = id_of("%any");
-	struct bytes none = { 0 };
 
 	(void)state;
-	assert_null(store_own(&store, certs, 1, &any, none, MAKER_NOW, &arena, &why));
+	assert_null(store_own(&store, certs, 1, &any, &(struct cert_wish){ 0 }, MAKER_NOW, &arena, &why));
 	assert_string_equal(why.what, "there is no private key for the certificate of CN=moon");
 }
 
@@ -358,6 +383,7 @@ int main(void)
 		cmocka_unit_test_teardown(no_certs, clean),
 		cmocka_unit_test_teardown(many_sans, clean),
 		cmocka_unit_test_setup_teardown(which_to_show, fill, empty),
+		cmocka_unit_test_setup_teardown(which_the_peer_can_check, fill, empty),
 		cmocka_unit_test_setup_teardown(named_without_key, fill, empty),
 		cmocka_unit_test_setup_teardown(issuers_and_chains, fill, empty),
 		cmocka_unit_test_setup_teardown(what_is_asked_for, fill, empty),

@@ -3,6 +3,7 @@
  * OpenSSL's and strongSwan's commands say to them: test_ipsec_pki.c. */
 #include "unit.h"
 
+#include "crypto/sign.h"
 #include "pki/bundle.h"
 #include "pki/make.h"
 #include "pki/path.h"
@@ -109,7 +110,7 @@ static bool here(const char *kind)
 		assert_int_equal(e, ERR_CRYPTO);
 		assert_non_null(strstr(why.what, kind));
 		assert_false(strncmp(kind, "mldsa", 5));
-		assert_false(sign_supported(KEY_MLDSA65));
+		assert_false(sign_available(KEY_MLDSA65));
 	}
 	key_unref(k);
 	arena_free(&arena);

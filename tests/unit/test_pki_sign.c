@@ -3,6 +3,7 @@
  * refused. */
 #include "unit.h"
 
+#include "crypto/sign.h"
 #include "hex.h"
 #include "pki/sign.h"
 #include "pki_maker.h"
@@ -54,6 +55,12 @@ static const char text[] = "these octets are to be signed";
 
 /* Choosing. */
 
+#define ANNOUNCED(length, method, algid) length method "00" algid
+#define ECDSA_SHA384                     "300a06082a8648ce3d040303"
+#define PSS_SHA256                                                                                           \
+	"304606092a864886f70d01010a3039a00f300d06096086480165030402010500a11c301a06092a864886f70d010108"     \
+	"300d06096086480165030402010500a203020120a303020101"
+
 static const struct choice {
 	const char *name, *key, *constraints;
 	uint32_t hashes;
@@ -92,6 +99,25 @@ static const struct choice {
 		"configured: rsa-sha256" },
 };
 
+/* The peer's announcement in hexadecimal, beside the hashes of SHA-2. */
+static const struct heard {
+	const char *name, *key, *announced;
+	const char *chosen; /* NULL: none */
+	const char *says;
+} heard[] = {
+	{ "PSS where only that is announced", "RSA-2048", ANNOUNCED("4b", "0e", PSS_SHA256), "rsa/pss-sha256",
+		NULL },
+	{ "a hash that is announced", "P-256", ANNOUNCED("0f", "0e", ECDSA_SHA384), "ecdsa-sha384", NULL },
+	{ "a classic method beside hashes", "P-256", ANNOUNCED("03", "09", ""), "classic ecdsa-256", NULL },
+	{ "no classic method where both are announced", "RSA-2048",
+		ANNOUNCED("03", "01", "") ANNOUNCED("4b", "0e", PSS_SHA256), "rsa/pss-sha256", NULL },
+	{ "nothing of what is announced", "P-256", "0202" ANNOUNCED("4b", "0e", PSS_SHA256), NULL,
+		"offered: proofs that the peer takes: psk, rsa/pss-sha256; instead: a key for what the peer "
+		"takes" },
+	{ "what nobody knows", "P-256", "02ff", NULL,
+		"proofs that the peer takes: nothing that is known here" },
+};
+
 static struct constraints constraints_of(const char *s)
 {
 	struct arena arena = { 0 };
@@ -104,25 +130,47 @@ static struct constraints constraints_of(const char *s)
 	return c;
 }
 
-static void chosen(void **state)
+static void assert_chosen(const char *key, const struct sign_policy *p, const char *chosen, const char *says)
 {
-	const struct choice *row = *state;
-	struct key *k = maker_key(row->key, 0, true);
-	struct sign_policy p = { constraints_of(row->constraints), row->hashes, row->pss };
+	struct key *k = maker_key(key, 0, true);
 	struct arena arena = { 0 };
 	struct why why = { 0 };
-	const struct scheme *s = sign_choose(k, &p, &arena, &why);
+	const struct scheme *s = sign_choose(k, p, &arena, &why);
 
-	if (row->chosen) {
+	if (chosen) {
 		assert_non_null(s);
-		assert_string_equal(s->name, row->chosen);
+		assert_string_equal(s->name, chosen);
 	} else {
 		assert_null(s);
-		if (!strstr(why_line(&why, &arena), row->says))
+		if (!strstr(why_line(&why, &arena), says))
 			fail_msg("%s", why_line(&why, &arena));
 	}
 	key_unref(k);
 	arena_free(&arena);
+}
+
+static void chosen(void **state)
+{
+	const struct choice *row = *state;
+	struct sign_policy p = {
+		.constraints = constraints_of(row->constraints),
+		.hashes = row->hashes,
+		.prefer_pss = row->pss,
+	};
+
+	assert_chosen(row->key, &p, row->chosen, row->says);
+}
+
+static void chosen_as_announced(void **state)
+{
+	const struct heard *row = *state;
+	uint8_t said[128];
+	struct sign_policy p = {
+		.hashes = 0x1c,
+		.peer = announce_get(bytes_of(said, hex(row->announced, said, sizeof said))),
+	};
+
+	assert_chosen(row->key, &p, row->chosen, row->says);
 }
 
 /* Signing and checking. */
@@ -171,7 +219,7 @@ static void signed_and_checked(void **state)
 	struct bytes auth;
 	uint8_t *changed;
 
-	if (!sign_supported(s->key))
+	if (!sign_available(s->key))
 		skip();
 	own = maker_key(row->key, 0, true);
 	peer = maker_key(row->key, 0, false);
@@ -385,14 +433,16 @@ static int end(void **state)
 
 int main(void)
 {
-	static struct CMUnitTest tests[COUNT(vectors) + COUNT(choices) + COUNT(pairs) + COUNT(variants) +
-				       COUNT(admissions) + 3];
+	static struct CMUnitTest tests[COUNT(vectors) + COUNT(choices) + COUNT(heard) + COUNT(pairs) +
+				       COUNT(variants) + COUNT(admissions) + 3];
 	unsigned n = 0;
 
 	for (size_t i = 0; i < COUNT(vectors); i++)
 		tests[n++] = CASE(algid, vectors[i]);
 	for (size_t i = 0; i < COUNT(choices); i++)
 		tests[n++] = CASE(chosen, choices[i]);
+	for (size_t i = 0; i < COUNT(heard); i++)
+		tests[n++] = CASE(chosen_as_announced, heard[i]);
 	for (size_t i = 0; i < COUNT(pairs); i++)
 		tests[n++] = CASE(signed_and_checked, pairs[i]);
 	for (size_t i = 0; i < COUNT(variants); i++)

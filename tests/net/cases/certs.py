@@ -2,6 +2,7 @@
 """Authentication by certificates: ours on moon, ours or strongSwan's charon on sun."""
 import os
 import shutil
+from types import SimpleNamespace
 
 from lab.case import case
 from lab.charon import ROLES, Swanctl, bring_up
@@ -76,6 +77,36 @@ def certs_of_ours(bench):
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
     same(sun.sas()[0]["remote_id"], "C=CH, O=Lab, CN=moon", "identity of moon")
+
+
+@case(each=["rsa", "ed25519"])
+def certs_by_what_the_peer_takes(bench, kind):
+    """Moon has two of the same name, and shows the one for a key with which sun takes signatures (RFC 9593)."""
+    ca = Authority(bench.directory, kind=kind)
+    Credentials(folder(bench, bench.moon), bench.moon, ca, "rsa")
+    Credentials(folder(bench, bench.moon), SimpleNamespace(name="second", id=bench.moon.id), ca, "ed25519")
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    ours, theirs = gateways(bench, {"certs": None}, sun_remote={"auth": kind})
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    sun.must("down", "site")
+    sun.up()
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def certs_for_nobody(bench):
+    """Moon has no key with which sun takes signatures, and says so before it is refused."""
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca, "ecdsa-256")
+    ours, theirs = gateways(bench, sun_remote={"auth": "ed25519"})
+    moon = bench.daemon(bench.moon, ours).start()
+    bench.daemon(bench.sun, theirs).start()
+    done = moon.ipsec("up", "site")
+    same(done.code, 1, "exit code of ipsec up")
+    contains(done.text, "there is no way to sign with our key (ECDSA P-256)", "ipsec up")
+    contains(done.text, "proofs that the peer takes: ed25519", "ipsec up")
 
 
 def refused(bench, says, *, there=None, moon=None, sun=None, **changes):

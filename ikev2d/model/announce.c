@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Announcements of two octets (a shared key), three (a classic signature), or more (one with its
+ * AlgorithmIdentifier): RFC 9593, 3.2. */
+#include "model/announce.h"
+
+#include <string.h>
+
+enum {
+	METHOD_PSK = 2, /* Auth Method (RFC 7296, 3.8) */
+	SHORT = 2,      /* octets: length, method */
+	LINKED = 3,     /* and the link to an authority */
+	LIST_MAX = SHORT + SCHEMES * (LINKED + UINT8_MAX),
+};
+
+uint32_t schemes_admitted(const struct constraints *c, struct arena *scratch)
+{
+	struct text why = text_in(scratch);
+	uint32_t set = 0;
+
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (constraints_key(c, s->key, UINT16_MAX, &why) &&
+			(!c->ike || signature_in(c->ike, s->key, s->pss, s->hash)))
+			set |= SCHEME_BIT(s);
+	return set;
+}
+
+/* A classic method is one announcement, whatever hashes it has rows for. */
+static bool said_before(uint32_t set, const struct scheme *s)
+{
+	for (const struct scheme *b = schemes; b < s; b++)
+		if (set & SCHEME_BIT(b) && scheme_is_classic(s) && b->method == s->method)
+			return true;
+	return false;
+}
+
+static void put_scheme(struct wr *w, const struct scheme *s)
+{
+	wr_u8(w, (uint8_t)(LINKED + s->algid_n));
+	wr_u8(w, s->method);
+	wr_u8(w, 0);
+	wr_bytes(w, bytes_of(s->algid, s->algid_n));
+}
+
+struct bytes announce_put(const struct announced *a, struct arena *arena)
+{
+	struct wr w = wr_of(arena_alloc(arena, LIST_MAX), LIST_MAX);
+
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (a->schemes & SCHEME_BIT(s) && !said_before(a->schemes, s))
+			put_scheme(&w, s);
+	if (a->psk) {
+		wr_u8(&w, SHORT);
+		wr_u8(&w, METHOD_PSK);
+	}
+	return wr_done(&w);
+}
+
+static uint32_t schemes_of(uint8_t method, struct bytes algid)
+{
+	uint32_t set = 0;
+
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (s->method == method && bytes_eq(algid, bytes_of(s->algid, s->algid_n)))
+			set |= SCHEME_BIT(s);
+	return set;
+}
+
+static void take(struct announced *a, uint8_t method, struct rd *more)
+{
+	if (method == METHOD_PSK) {
+		a->psk = true;
+		return;
+	}
+	rd_u8(more);
+	a->schemes |= schemes_of(method, rd_rest(more));
+}
+
+struct announced announce_get(struct bytes data)
+{
+	struct announced a = { .said = data.n };
+	struct rd r = rd_of(data);
+
+	while (r.n) {
+		uint8_t n = rd_u8(&r), method = rd_u8(&r);
+		struct rd more = rd_sub(&r, n < SHORT ? SIZE_MAX : (size_t)n - SHORT);
+
+		if (r.bad)
+			return (struct announced){ 0 };
+		take(&a, method, &more);
+	}
+	return a;
+}
+
+const char *announce_print(const struct announced *a, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	if (a->psk)
+		text_add(&t, "psk");
+	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
+		if (a->schemes & SCHEME_BIT(s))
+			text_add(&t, "%s%s", t.n ? ", " : "", s->name);
+	return t.n ? text_str(&t) : "nothing that is known here";
+}
