@@ -127,6 +127,11 @@ static const struct conf_key connection_keys[] = {
 		.doc = "ESP in UDP: yes always, no as the daemon decides, never not even behind a NAT",
 		.words = encap_words,
 		.differs = "never is ours; no leaves to daemon.udp_encap whether ESP goes in UDP" },
+	{ "nat", STATUS_READ, TYPE_BOOL, PEER(nat), "yes",
+		.doc = "a NAT may stand between; no: who initiates has the peer refuse where one does, and "
+		       "ESP goes "
+		       "without UDP whatever encap says (NO_NATS_ALLOWED, RFC 4555)",
+		.differs = OURS },
 	{ "mobike", STATUS_READ, TYPE_BOOL, PEER(mobike), "yes",
 		.doc = "move the tunnel when addresses change (MOBIKE, RFC 4555)" },
 	{ "dpd_delay", STATUS_READ, TYPE_TIME, PEER(dpd_delay), "30s",

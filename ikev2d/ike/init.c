@@ -142,7 +142,7 @@ void init_put(struct draft *d, struct message *m)
 	if (d->hs.cookie.n)
 		message_add_notify(m, d->step->scratch, COOKIE, d->hs.cookie);
 	d->core.nat_fake = init_wants_encap(d->step->ike, d->core.peer);
-	natd_add(d, m, d->core.nat_fake);
+	natd_ask(d, m, d->core.nat_fake);
 }
 
 enum verdict init_send(struct draft *d, uint8_t exchange, enum sa_state state, struct message *m)
@@ -279,6 +279,24 @@ static enum verdict other_group(struct draft *d, struct bytes data)
 	return ask_key_pair(d);
 }
 
+/* The peer refused since D's connection says so. */
+static void explain_nat(struct draft *d)
+{
+	const struct peer *p = d->core.peer;
+
+	d->why = (struct why){
+		.what = arena_printf(d->step->scratch,
+			"a NAT stands between, which connection %s does not want: the peer got IKE_SA_INIT "
+			"from "
+			"another address or port than it was sent from, or at another one",
+			p->name),
+		.configured = "nat = no",
+		.where = source_print(&p->at, "nat", d->step->scratch),
+		.instead = "nat = yes",
+		.notify = notify_name(UNEXPECTED_NAT_DETECTED),
+	};
+}
+
 static void explain_refusal(struct draft *d, const struct wire_notify *n)
 {
 	struct arena *scratch = d->step->scratch;
@@ -322,7 +340,10 @@ enum verdict init_refusal(struct draft *d)
 		return other_group(d, ke->data);
 	if (!error)
 		return draft_drop(d, DROP_INVALID);
-	explain_refusal(d, error);
+	if (error->type == UNEXPECTED_NAT_DETECTED && !d->core.peer->nat)
+		explain_nat(d);
+	else
+		explain_refusal(d, error);
 	return draft_end(d, 0);
 }
 
@@ -366,7 +387,7 @@ enum verdict init_request(struct draft *d)
 	struct bytes redirect;
 	uint8_t *group;
 
-	if (mobike_meets_nat(d, m))
+	if (natd_forbidden(d, m))
 		return draft_refuse(d, UNEXPECTED_NAT_DETECTED, (struct bytes){ 0 });
 	redirect_get_support(d, m);
 	if (!candidates_by_address(d))

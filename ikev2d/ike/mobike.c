@@ -123,26 +123,6 @@ void mobike_take(struct draft *d, const struct message *m)
 		take_list(d, m, &d->core.path.remote.ip);
 }
 
-/* Whether the addresses and ports in N are not those that the message came with. */
-static bool nat_between(const struct path *path, const struct wire_notify *n)
-{
-	uint8_t raw[2 * (16 + 2)];
-	struct wr w = wr_of(raw, sizeof raw);
-
-	wr_bytes(&w, ip_bytes(&path->remote.ip));
-	wr_bytes(&w, ip_bytes(&path->local.ip));
-	wr_u16(&w, path->remote.port);
-	wr_u16(&w, path->local.port);
-	return !bytes_eq(n->data, wr_done(&w));
-}
-
-bool mobike_meets_nat(const struct draft *d, const struct message *m)
-{
-	const struct wire_notify *n = message_notify(m, NO_NATS_ALLOWED);
-
-	return n && nat_between(d->path, n);
-}
-
 /* ------------------------------------------------------------------------ paths */
 
 /* The addresses at which the peer of CORE may be, the one in use first. */
@@ -379,11 +359,11 @@ void mobike_addresses(struct step *s, const struct ip *v, unsigned n)
 
 /* ----------------------------------------------------------------- our requests */
 
-static void put_natd(struct draft *d, struct message *m)
+/* NAT detection hashes the SPIs. */
+static void put_spis(const struct draft *d, struct message *m)
 {
 	m->header.spi_i = d->core.spi_i;
 	m->header.spi_r = d->core.spi_r;
-	natd_add(d, m, d->core.nat_fake);
 }
 
 static void put_cookie2(struct draft *d, struct message *m)
@@ -401,8 +381,10 @@ void mobike_request(struct draft *d, enum task_kind kind, struct message *m)
 
 	if (kind == TASK_MOVE)
 		message_add_notify(m, d->step->scratch, UPDATE_SA_ADDRESSES, (struct bytes){ 0 });
-	if (kind == TASK_MOVE || (kind == TASK_LIVENESS && mob->on && d->core.nat_local))
-		put_natd(d, m);
+	if (kind == TASK_MOVE || (kind == TASK_LIVENESS && mob->on && d->core.nat_local)) {
+		put_spis(d, m);
+		natd_ask(d, m, d->core.nat_fake);
+	}
 	if (kind == TASK_ADDRESSES || (kind == TASK_MOVE && mob->list_due)) {
 		put_list(d, m, true);
 		mob->list_due = false;
@@ -530,7 +512,7 @@ static void follow(struct draft *d)
 /* What is wrong with the path that the peer wants to go on along; 0: nothing. */
 static uint16_t refuse_path(const struct draft *d)
 {
-	if (mobike_meets_nat(d, d->message))
+	if (natd_forbidden(d, d->message))
 		return UNEXPECTED_NAT_DETECTED;
 	if (!allowed(d->core.peer, &d->path->local.ip) || ip_is_local(&d->path->remote.ip))
 		return UNACCEPTABLE_ADDRESSES;
@@ -569,6 +551,8 @@ void mobike_answer(struct draft *d, struct message *answer)
 		update(d, answer);
 	else if (listed && d->core.began && !is_between(&d->sa->core.path, &came))
 		go(d, d->path);
-	if (message_notify(m, NAT_DETECTION_SOURCE_IP))
-		put_natd(d, answer);
+	if (message_notify(m, NAT_DETECTION_SOURCE_IP)) {
+		put_spis(d, answer);
+		natd_add(d, answer, d->core.nat_fake);
+	}
 }

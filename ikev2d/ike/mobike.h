@@ -21,9 +21,6 @@
 void mobike_put(const struct draft *d, struct message *m);
 void mobike_take(struct draft *d, const struct message *m);
 
-/* IKE_SA_INIT: whether the peer, by its request M, wants no NAT between, and there is one (3.9). */
-bool mobike_meets_nat(const struct draft *d, const struct message *m);
-
 /* A sealed message came: an answer that came on another path than D's says that this one works. */
 void mobike_heard(struct draft *d);
 

@@ -38,6 +38,37 @@ void natd_add(struct draft *d, struct message *m, bool fake)
 		natd_hash(d, m->header.spi_i, m->header.spi_r, &c->path.remote));
 }
 
+/* What NO_NATS_ALLOWED says of a message from SOURCE to TARGET. */
+static struct bytes no_nats(const struct addr *source, const struct addr *target, struct arena *arena)
+{
+	enum { OCTETS = 2 * (16 + 2) };
+	struct wr w = wr_of(arena_alloc(arena, OCTETS), OCTETS);
+
+	wr_bytes(&w, ip_bytes(&source->ip));
+	wr_bytes(&w, ip_bytes(&target->ip));
+	wr_u16(&w, source->port);
+	wr_u16(&w, target->port);
+	return wr_done(&w);
+}
+
+void natd_ask(struct draft *d, struct message *m, bool fake)
+{
+	const struct path *p = &d->core.path;
+	struct arena *scratch = d->step->scratch;
+
+	if (d->core.peer->nat)
+		natd_add(d, m, fake);
+	else
+		message_add_notify(m, scratch, NO_NATS_ALLOWED, no_nats(&p->local, &p->remote, scratch));
+}
+
+bool natd_forbidden(const struct draft *d, const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, NO_NATS_ALLOWED);
+
+	return n && !bytes_eq(n->data, no_nats(&d->path->remote, &d->path->local, d->step->scratch));
+}
+
 bool natd_read(struct draft *d, const struct message *m)
 {
 	const struct path *p = d->path;

@@ -250,7 +250,7 @@ enum verdict resume_request(struct draft *d)
 	struct ticket t;
 	const char *why;
 
-	if (mobike_meets_nat(d, m))
+	if (natd_forbidden(d, m))
 		return draft_refuse(d, UNEXPECTED_NAT_DETECTED, (struct bytes){ 0 });
 	redirect_get_support(d, m);
 	if (!candidates_by_address(d))

@@ -231,6 +231,7 @@ struct peer {
 	enum ocsp_policy ocsp;
 	enum cert_end cert_expiry, cert_revoked; /* the latter KEEP or CLOSE */
 	bool mobike, send_certreq;
+	bool nat;          /* between may be one; false: who begins has the peer refuse that */
 	bool resumption;   /* tickets, asked for and given */
 	uint8_t dscp;      /* of IKE packets */
 	struct id ppk_id;  /* ID_ANY: none */

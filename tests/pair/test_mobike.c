@@ -475,6 +475,40 @@ static void no_nat_though_it_was_forbidden(void **state)
 	assert_both(p, "198.51.100.1", "192.0.2.2");
 }
 
+/* A connection that wants none says so itself, and both go on without UDP around ESP. */
+static void a_connection_that_wants_no_nat(void **state)
+{
+	struct pair *p = pair_open(state, CONN("nat = no\n mobike = yes"), CONN("mobike = yes"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, N(NO_NATS_ALLOWED)",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr, N(MOBIKE_SUPPORTED)}",
+		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, N(MOBIKE_SUPPORTED)}");
+	pair_assert_up(p);
+	host_addresses(p->moon, "198.51.100.1");
+	ARROWS(p->lab,
+		"moon --> sun  INFORMATIONAL request 2: SK {N(UPDATE_SA_ADDRESSES), N(NO_NATS_ALLOWED), "
+		"N(NO_ADDITIONAL_ADDRESSES), N(COOKIE2)}");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+}
+
+static void a_connection_that_meets_a_nat_it_does_not_want(void **state)
+{
+	struct pair *p = pair_open(state, CONN("nat = no"), NULL);
+
+	pair_hide_moon(p);
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_non_null(
+		strstr(host_why(p->moon)->what, "a NAT stands between, which connection site does not want"));
+	assert_string_equal(host_why(p->moon)->configured, "nat = no");
+	assert_string_equal(host_why(p->moon)->notify, "UNEXPECTED_NAT_DETECTED");
+	assert_false(host_done(p->moon, 1)->success);
+	pair_assert_empty_later(p);
+}
+
 static void behind_a_nat_and_out_again(void **state)
 {
 	struct pair *p = mobile(state, NULL, NULL);
@@ -574,6 +608,8 @@ int main(void)
 		PAIR_TEST(the_peer_forbids_nats),
 		PAIR_TEST(no_nat_though_it_was_forbidden),
 		PAIR_TEST(an_address_that_the_responder_may_not_use),
+		PAIR_TEST(a_connection_that_wants_no_nat),
+		PAIR_TEST(a_connection_that_meets_a_nat_it_does_not_want),
 		PAIR_TEST(behind_a_nat_and_out_again),
 		PAIR_TEST(a_faked_nat_stays),
 		PAIR_TEST(a_new_mapping_is_noticed_from_behind_it),
