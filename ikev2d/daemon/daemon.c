@@ -335,9 +335,15 @@ static void received(void *ctx, const struct path *path, struct bytes datagram)
 				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
 }
 
+static void path_mtu(void *ctx, const struct ip *remote, uint32_t octets)
+{
+	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_PATH_MTU,
+				 .path_mtu = { .remote = *remote, .octets = octets } });
+}
+
 static enum err sockets_start(struct world *w, struct text *why)
 {
-	return sockets_open(&w->sockets, w->base, &w->settings, received, w, why);
+	return sockets_open(&w->sockets, w->base, &w->settings, received, path_mtu, w, why);
 }
 
 static void sockets_stop(struct world *w)

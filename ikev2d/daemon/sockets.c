@@ -55,7 +55,7 @@ static void outbox_flush(struct sockets_outbox *out)
 	while (done < out->n) {
 		int n = sendmmsg(out->of->fd, out->msgs + done, out->n - done, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (n <= 0) {
+		if (n <= 0 && !mtu_send(out->of->fd, out->of->v6, &out->msgs[done].msg_hdr)) {
 			struct addr to = sockaddr_read(out->msgs[done].msg_hdr.msg_name);
 
 			say_not_sent(&to, strerror(errno));
@@ -135,6 +135,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	int n;
 
 	(void)what;
+	mtu_read(fd, s->all->mtu, s->all->ctx);
 	inbox_prepare(in);
 	n = recvmmsg(fd, in->msgs, BATCH, MSG_DONTWAIT, NULL);
 	s->all->outbox->of = s;
@@ -158,7 +159,7 @@ static enum err open_one(struct ike_socket *s, struct event_base *base, struct t
 }
 
 enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	sockets_received *received, void *ctx, struct text *why)
+	sockets_received *received, sockets_mtu *mtu, void *ctx, struct text *why)
 {
 	enum err e = ERR_OK;
 
@@ -166,6 +167,7 @@ enum err sockets_open(struct sockets *s, struct event_base *base, const struct s
 		.inbox = calloc(1, sizeof *s->inbox),
 		.outbox = calloc(1, sizeof *s->outbox),
 		.received = received,
+		.mtu = mtu,
 		.ctx = ctx,
 	};
 	if (!s->inbox || !s->outbox)
@@ -231,7 +233,7 @@ static void send_pieces(const struct ike_socket *s, const struct path *path, str
 	sockaddr_send_from(&m, &info, &path->local.ip);
 	if (s->fd < 0)
 		say_not_sent(&path->remote, "there is no socket of this family");
-	else if (sendmsg(s->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	else if (!mtu_send(s->fd, s->v6, &m))
 		say_not_sent(&path->remote, strerror(errno));
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "daemon/sockets_mtu.h"
 #include "model/addr.h"
 #include "model/conf.h"
 
@@ -30,14 +31,15 @@ struct sockets {
 	struct sockets_inbox *inbox;
 	struct sockets_outbox *outbox;
 	sockets_received *received;
+	sockets_mtu *mtu;
 	void *ctx;
 	uint64_t esp; /* datagrams on port 4500 that are for no data path */
 };
 
-/* Opens them and tells CTX what arrives. A machine without IPv6 gets those of IPv4 (said once in the log).
- * WHY gets one sentence on failure. */
+/* Opens them and tells CTX what arrives, and which sizes do not. A machine without IPv6 gets those of IPv4
+ * (said once in the log). WHY gets one sentence on failure. */
 enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	sockets_received *received, void *ctx, struct text *why) MUST_CHECK;
+	sockets_received *received, sockets_mtu *mtu, void *ctx, struct text *why) MUST_CHECK;
 void sockets_close(struct sockets *s);
 
 /* From now on ESP on the port with markers goes to the kernel, for IPv4 or IPv6 (V6); what begins with an SPI

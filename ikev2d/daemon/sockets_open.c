@@ -38,7 +38,7 @@ static bool set_up(const struct ike_socket *s, int fd)
 	xfrm_bypass(fd, s->v6);
 	enlarge(fd);
 	return set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) && set_family(fd, s->v6) &&
-	       (!s->marker || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
+	       mtu_watch(fd, s->v6) && (!s->marker || set(fd, SOL_SOCKET, SO_REUSEPORT, 1)) &&
 	       !bind(fd, (struct sockaddr *)&name, sockaddr_of(&any, &name));
 }
 

@@ -24,6 +24,7 @@ static const struct name kinds[] = {
 	{ EVENT_ADDRESSES, "addresses" },
 	{ EVENT_USED, "used" },
 	{ EVENT_UNKNOWN_SPI, "unknown-spi" },
+	{ EVENT_PATH_MTU, "path-mtu" },
 	{ EVENT_COMMAND, "command" },
 	{ EVENT_CONF, "conf" },
 	{ EVENT_SECRETS, "secrets" },

@@ -509,6 +509,8 @@ static const struct field {
 	{ EVENT_UNKNOWN_SPI, "remote", ADDR, AT(unknown_spi.path.remote) },
 	{ EVENT_UNKNOWN_SPI, "encap", BOOL, AT(unknown_spi.encap) },
 	{ EVENT_UNKNOWN_SPI, "spi", U32, AT(unknown_spi.spi) },
+	{ EVENT_PATH_MTU, "remote", IP, AT(path_mtu.remote) },
+	{ EVENT_PATH_MTU, "octets", U32, AT(path_mtu.octets) },
 	{ EVENT_CONF, "only", TEXT, AT(conf.only) },
 	{ EVENT_SECRETS, "crash", SECRET, AT(secrets.crash) },
 	{ EVENT_SECRETS, "tickets", SECRET, AT(secrets.tickets) },

@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "base/text.h"
+#include "ike/ends.h"
 #include "ike/seal.h"
 
 #include <stdlib.h>
@@ -341,24 +342,68 @@ bool fragment_request_again(struct step *s, struct sa *sa)
 	return done;
 }
 
-bool fragment_response_again(struct step *s, struct sa *sa, const struct path *path, size_t datagram)
+/* In datagrams of SIZE, or (0) of the next smaller size, to PATH. */
+static bool answer_again(
+	struct step *s, struct sa *sa, const struct path *path, size_t size, const char *what)
 {
-	struct bytes sent = bytes_of(sa->window.response, sa->window.response_n);
-	size_t largest, size = datagram ? size_of(path, datagram) : 0;
 	struct draft d;
 	bool done;
 
-	(void)datagrams(sent, &largest);
-	if (size >= largest + around(path))
-		size = 0;
-	if (!size && sa->window.repeated % FRAGMENTS_TRIES)
-		return false;
 	draft_open(&d, s, sa);
-	d.response = recut(&d, sent, size, "the peer asks again for our answer, which is large");
+	d.response = recut(&d, bytes_of(sa->window.response, sa->window.response_n), size, what);
 	d.recut = done = d.response.n;
 	d.path = done ? path : NULL;
 	draft_close(&d, done ? DRAFT_COMMIT : DRAFT_DROP);
 	return done;
+}
+
+bool fragment_response_again(struct step *s, struct sa *sa, const struct path *path, size_t datagram)
+{
+	size_t largest, size = datagram ? size_of(path, datagram) : 0;
+
+	(void)datagrams(bytes_of(sa->window.response, sa->window.response_n), &largest);
+	if (size >= largest + around(path))
+		size = 0;
+	if (!size && sa->window.repeated % FRAGMENTS_TRIES)
+		return false;
+	return answer_again(s, sa, path, size, "the peer asks again for our answer, which is large");
+}
+
+static bool is_larger(const uint8_t *p, size_t n, const struct path *path, size_t size)
+{
+	size_t largest;
+
+	return p && datagrams(bytes_of(p, n), &largest) && largest + around(path) > size;
+}
+
+static void learn_path(struct step *s, struct sa *sa, size_t octets)
+{
+	const struct window *w = &sa->window;
+	const struct path *p = &sa->core.path, came = w->response_path;
+	size_t size = octets < smallest(p) ? smallest(p) : octets;
+	const char *what = arena_printf(s->scratch, "the way to the peer carries at most %zu octets", octets);
+	struct draft d;
+
+	if (size >= size_now(s->ike, &sa->core))
+		return;
+	draft_open(&d, s, sa);
+	d.core.fragment_size = (uint16_t)size;
+	if (is_larger(w->request, w->request_n, p, size))
+		d.request = recut(&d, bytes_of(w->request, w->request_n), size, what);
+	d.recut = d.request.n;
+	draft_close(&d, DRAFT_COMMIT);
+	if (is_larger(w->response, w->response_n, &came, size))
+		answer_again(s, sa, &came, size, what);
+}
+
+void fragment_path(struct step *s, const struct ip *ip, size_t octets)
+{
+	struct sa *next;
+
+	for (struct sa *sa = ends_at(s->ike, NULL, ip); sa; sa = next) {
+		next = ends_at(s->ike, sa, ip);
+		learn_path(s, sa, octets);
+	}
 }
 
 const char *fragment_blame(struct step *s, const struct sa *sa)

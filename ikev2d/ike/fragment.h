@@ -39,5 +39,9 @@ bool fragments_late(struct step *s, struct sa *sa);
 bool fragment_request_again(struct step *s, struct sa *sa);
 bool fragment_response_again(struct step *s, struct sa *sa, const struct path *path, size_t datagram);
 
+/* The way to the peer at IP carries only datagrams of up to OCTETS (an ICMP message or our own interface says
+ * so): what was sent to it in larger ones goes out again, and nothing larger from now on. */
+void fragment_path(struct step *s, const struct ip *ip, size_t octets);
+
 /* Why SA's request in flight may have had no answer, as far as sizes are to blame, behind "; "; or "". */
 const char *fragment_blame(struct step *s, const struct sa *sa);

@@ -24,6 +24,7 @@ enum ike_event_kind {
 	EVENT_ADDRESSES,   /* the addresses of this machine, or its routes, have changed */
 	EVENT_USED,        /* the first authenticated packet came on an inbound SA */
 	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
+	EVENT_PATH_MTU,    /* the way to a peer carries only datagrams of up to so many octets */
 	EVENT_COMMAND,     /* a person's wish */
 	EVENT_CONF,        /* a new configuration */
 	EVENT_SECRETS,     /* what outlives a restart */
@@ -215,6 +216,10 @@ struct ike_event {
 			bool encap;       /* it came in UDP */
 			uint32_t spi;
 		} unknown_spi;
+		struct {
+			struct ip remote;
+			uint32_t octets; /* of the IP datagram */
+		} path_mtu;
 		struct ike_command command;
 		struct {
 			struct peer *const *peers; /* the core takes references of its own */

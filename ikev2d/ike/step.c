@@ -461,6 +461,7 @@ struct ike_out ike_step(
 		stranger_unknown_spi(
 			&s, &event->unknown_spi.path, event->unknown_spi.encap, event->unknown_spi.spi);
 		break;
+	case EVENT_PATH_MTU: fragment_path(&s, &event->path_mtu.remote, event->path_mtu.octets); break;
 	case EVENT_ADDRESSES: mobike_addresses(&s, event->addresses.v, event->addresses.n); break;
 	case EVENT_CLOCK: break;
 	}

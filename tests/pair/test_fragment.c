@@ -245,6 +245,56 @@ static void smaller_ones_are_tried(void **state)
 	assert_int_equal(forge_sa(p->moon)->core.fragment_size, 576);
 }
 
+static void path_mtu(struct host *h, const char *remote, uint32_t octets)
+{
+	struct ike_event e = { .kind = EVENT_PATH_MTU, .path_mtu.octets = octets };
+
+	assert_int_equal(ip_parse(remote, &e.path_mtu.remote), ERR_OK);
+	host_event(h, &e);
+}
+
+/* Who is told of the way does not wait until nothing comes. */
+static void a_way_that_is_told_is_obeyed_at_once(void **state)
+{
+	struct pair *p = asking(state, SIGNED(""), SIGNED(""));
+
+	path_mtu(p->moon, "192.0.2.2", 1000);
+	ARROWS(p->lab, "lost: " REQUEST("1/3"), "lost: " REQUEST("2/3"), "lost: " REQUEST("3/3"),
+		REQUEST("1/4"), REQUEST("2/4"), REQUEST("3/4"), REQUEST("4/4"), "lost: " RESPONSE("1/4"),
+		"lost: " RESPONSE("2/4"), "lost: " RESPONSE("3/4"), "lost: " RESPONSE("4/4"));
+	assert_int_equal(forge_sa(p->moon)->core.fragment_size, 1000);
+	path_mtu(p->sun, "192.0.2.1", 100);
+	ARROWS(p->lab, RESPONSE("1/7"), RESPONSE("2/7"), RESPONSE("3/7"), RESPONSE("4/7"), RESPONSE("5/7"),
+		RESPONSE("6/7"), RESPONSE("7/7"));
+	pair_assert_up(p);
+	assert_int_equal(forge_sa(p->sun)->core.fragment_size, 576);
+	path_mtu(p->sun, "192.0.2.1", 1400);
+	assert_int_equal(forge_sa(p->sun)->core.fragment_size, 576);
+	SILENCE(p->lab);
+}
+
+/* What is told before anything can go in fragments counts for those that come. */
+static void a_way_that_is_told_early(void **state)
+{
+	struct pair *p = signing(state, SIGNED(""), SIGNED(""));
+
+	pair_say_up(p, 1);
+	path_mtu(p->moon, "192.0.2.2", 1000);
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, REQUEST("1/4"), REQUEST("2/4"), REQUEST("3/4"),
+		REQUEST("4/4"));
+}
+
+static void the_way_to_somebody_else(void **state)
+{
+	struct pair *p = asking(state, SIGNED(""), SIGNED(""));
+
+	path_mtu(p->moon, "2001:db8::2", 600);
+	path_mtu(p->moon, "192.0.2.3", 600);
+	assert_int_equal(forge_sa(p->moon)->core.fragment_size, 0);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+}
+
 /* The request gets through, its answer does not; the smaller request says so. */
 static void the_answer_follows_the_request(void **state)
 {
@@ -498,6 +548,9 @@ int main(void)
 		PAIR_TEST(a_lost_one_comes_with_the_repetition),
 		PAIR_TEST(the_whole_message_supersedes_fragments),
 		PAIR_TEST(smaller_ones_are_tried),
+		PAIR_TEST(a_way_that_is_told_is_obeyed_at_once),
+		PAIR_TEST(a_way_that_is_told_early),
+		PAIR_TEST(the_way_to_somebody_else),
 		PAIR_TEST(the_answer_follows_the_request),
 		PAIR_TEST(an_answer_that_is_asked_for_again_is_cut_smaller),
 		PAIR_TEST(never_below_the_smallest),

@@ -273,6 +273,8 @@ static void reports_of_the_data_path(void **state)
 		"event 7 at=1532 unknown-spi local=192.0.2.1[4500] remote=192.0.2.9[1024] encap=yes "
 		"spi=2576980377\n",
 		&arena);
+	round_trip((struct ike_event){ .kind = EVENT_PATH_MTU, .path_mtu = { ip("2001:db8::9"), 1280 } },
+		true, "event 7 at=1532 path-mtu remote=2001:db8::9 octets=1280\n", &arena);
 	arena_free(&arena);
 }
 

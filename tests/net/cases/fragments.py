@@ -37,6 +37,14 @@ def is_carried(bench, wire):
     check(wire.sizes["ike"] <= 1280, f"no datagram of IKE is larger than 1280 octets: {wire.sizes}")
 
 
+def narrow(bench, host, device, mtu):
+    """The next case finds it as it was, and nobody remembers."""
+    host.ip(f"link set {device} mtu {mtu}")
+    bench.afterwards(lambda: host.ip(f"link set {device} mtu 1500"))
+    for version in ("-4", "-6"):
+        bench.afterwards(lambda version=version: bench.moon.gateway.must(["ip", version, "route", "flush", "cache"]))
+
+
 @case("charon", each=[(f"{version}-{role}", outer, initiate) for version, outer in VERSIONS for role, initiate in ROLES])
 def fragments_with_strongswan(bench, outer, we_initiate):
     drop(bench, NO_FRAGMENTS)
@@ -68,6 +76,28 @@ def fragments_that_are_too_large(bench):
     contains(moon.log(), "no answer to IKE_AUTH, which is large: sending it again in", "log of moon")
     reaches(bench.alice, bench.sun.inside[4])
     check("which is large" not in sun.log(), "sun learns the size from the request")
+
+
+@case(each=VERSIONS)
+def fragments_of_a_small_link(bench, outer):
+    """Our own interface carries less than fragment_size: the kernel says so, and smaller ones go at once."""
+    for side in (bench.moon, bench.sun):
+        narrow(bench, side.gateway, "wan", 1300)
+    moon, sun = of_ours(bench, *gateways(bench, outer, daemon={"fragment_size": 1500, "retransmit_timeout": "20s"}))
+    moon.up()
+    for daemon in (moon, sun):
+        contains(daemon.log(), "the way to the peer carries at most 1300 octets: sending it again in", "log")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case("nat")
+def fragments_of_a_small_link_beyond(bench):
+    """A router on the way says by ICMP that its next link carries less."""
+    narrow(bench, bench.site.nat, "outer", 1000)
+    moon, _ = of_ours(bench, *gateways(bench, daemon={**QUICK, "fragment_size": 1500}))
+    moon.up()
+    contains(moon.log(), "the way to the peer carries at most 1000 octets: sending it again in", "log of moon")
+    reaches(bench.alice, bench.sun.inside[4])
 
 
 @case()
