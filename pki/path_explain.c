@@ -85,11 +85,17 @@ static const struct row *row_of(int error)
 	return NULL;
 }
 
-static const char *detail_of(struct arena *arena, enum detail d, const char *policy, const struct cert *c)
+/* Of a time the reader wants to know the other one, too: a clock may be wrong. */
+static const char *detail_of(
+	struct arena *arena, enum detail d, const char *policy, int64_t now, const struct cert *c)
 {
 	switch (d) {
-	case WITH_NOT_AFTER: return arena_printf(arena, " (on %s)", cert_time(c->not_after, arena));
-	case WITH_NOT_BEFORE: return arena_printf(arena, " (from %s on)", cert_time(c->not_before, arena));
+	case WITH_NOT_AFTER:
+		return arena_printf(arena, " (on %s), and here it is %s", cert_time(c->not_after, arena),
+			cert_time(now, arena));
+	case WITH_NOT_BEFORE:
+		return arena_printf(arena, " (from %s on), and here it is %s",
+			cert_time(c->not_before, arena), cert_time(now, arena));
 	case WITH_ISSUER: return arena_printf(arena, " (%s)", id_print(&c->issuer, arena));
 	case WITH_POLICY: return arena_printf(arena, " (%s)", policy ? policy : "any");
 	case PLAIN: break;
@@ -99,10 +105,10 @@ static const char *detail_of(struct arena *arena, enum detail d, const char *pol
 
 /* POLICY: that is demanded, NULL: none. */
 static const char *sentence(
-	struct arena *arena, const struct row *row, const char *policy, const struct cert *c)
+	struct arena *arena, const struct row *row, const char *policy, int64_t now, const struct cert *c)
 {
 	return arena_printf(arena, "the certificate of %s %s%s", cert_name(c, arena), row->what,
-		detail_of(arena, row->detail, policy, c));
+		detail_of(arena, row->detail, policy, now, c));
 }
 
 /* The certificate OpenSSL speaks of, as ours. It may be one of the request or of the store; reading it anew
@@ -127,7 +133,7 @@ void path_explain(struct judge *j, X509_STORE_CTX *ctx)
 	struct cert *c = subject_of(j, ctx);
 
 	if (row)
-		path_refuse(j, row->fault, sentence(j->arena, row, j->policy, c), row->instead);
+		path_refuse(j, row->fault, sentence(j->arena, row, j->policy, j->r->now, c), row->instead);
 	else
 		path_refuse(j, FAULT_INVALID,
 			arena_printf(j->arena, "the certificate of %s is not valid: %s",
@@ -144,7 +150,7 @@ bool path_in_time(const struct cert *c, int64_t now, struct arena *arena, struct
 	const struct row *row = row_of(error);
 
 	if (row)
-		*why = (struct why){ .what = sentence(arena, row, NULL, c), .instead = row->instead };
+		*why = (struct why){ .what = sentence(arena, row, NULL, now, c), .instead = row->instead };
 	return !row;
 }
 

@@ -137,6 +137,7 @@ enum err sign_check(const struct key *key, uint8_t method, struct bytes auth, st
 		why->what = "the peer's key is none that the connection admits";
 		why->offered = key_print(key, arena);
 		why->configured = text_str(&wanted);
+		why->instead = "an auth that admits it, or a key of that kind at the peer";
 		return ERR_DENIED;
 	}
 	return check_method(&k, method, auth, used ? used : &ignored);

@@ -316,6 +316,15 @@ static enum err try_known(struct judgement *j, struct cert *c, struct why *why, 
 	return e;
 }
 
+/* There is no CA, neither here nor for this connection. */
+static bool trusts_nobody(const struct judgement *j)
+{
+	list_each (n, &j->certs->store.all)
+		if (store_at(n)->kind == STORED_CA)
+			return false;
+	return !j->cacerts.n;
+}
+
 /* Without a certificate in the message: one that is here for this identity, of several the one that fits the
  * signature. Where none does, WHY is about the last. */
 static enum err check_known(struct judgement *j, struct why *why, enum ipc_line *line)
@@ -324,7 +333,11 @@ static enum err check_known(struct judgement *j, struct why *why, enum ipc_line 
 
 	why->what = arena_printf(&j->arena, "the peer %s sent no certificate, and none of it is here",
 		id_print(&j->q.remote, &j->arena));
-	why->instead = "send_cert = always on the peer's side, or certs = its certificate here";
+	why->instead = trusts_nobody(j)
+			       ? "the CA's certificate in the folder x509ca: no CA is trusted here, so "
+				 "the peer was not asked for its certificate"
+			       : "send_cert = always on the peer's side, or certs = its certificate "
+				 "here";
 	for (unsigned i = 0; i < j->pinned.n; i++)
 		if (!try_known(j, j->pinned.v[i], why, &tried))
 			return ERR_OK;

@@ -352,6 +352,8 @@ static bool follow(struct eap *e, struct bytes wanted)
 static struct eap_turn take_nak(struct eap *e, struct bytes wanted)
 {
 	unsigned first = wanted.n ? wanted.p[0] : 0;
+	const struct eap_method *known = method_of(first);
+	char name[sizeof "method 4294967295"];
 
 	if (!e->method || e->begun)
 		return turn_of(
@@ -362,11 +364,12 @@ static struct eap_turn take_nak(struct eap *e, struct bytes wanted)
 		return turn_of(
 			e, eap_refuse(e, "The peer refuses %s and names no other method: allow it there.",
 				   e->method->label));
+	snprintf(name, sizeof name, "method %u", first);
 	return turn_of(
 		e, eap_refuse(e,
-			   "The peer refuses %s and asks for method %u%s, which is not among those of this "
+			   "The peer refuses %s and asks for %s%s, which is not among those of this "
 			   "connection: add it to the connection's auth, or change the peer.",
-			   e->method->label, first, wanted.n > 1 ? " or others" : ""));
+			   e->method->label, known ? known->label : name, wanted.n > 1 ? " or others" : ""));
 }
 
 static struct eap_turn take_response(struct eap *e, const struct packet *p)

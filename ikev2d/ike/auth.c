@@ -262,16 +262,19 @@ static enum verdict wrong_identity(struct draft *d, const struct id *idr)
 	return auth_fail(d);
 }
 
-/* Another kind of proof than is configured. */
-static enum verdict wrong_method(struct draft *d, const char *what)
+/* Another kind of proof than is configured; the peer's is SEEN (NULL: not known). */
+static enum verdict wrong_method(struct draft *d, const char *what, const char *seen)
 {
 	const struct auth_conf *conf = &d->core.peer->remote;
+	struct arena *a = d->step->scratch;
 
 	d->why = (struct why){
 		.what = "the peer proves its identity in another way than is configured",
+		.offered = seen,
+		.configured = arena_printf(a, "auth = %s", proof_way(conf, a)),
 		.differs = what,
-		.where = source_print(&conf->at, "auth", d->step->scratch),
-		.instead = "auth = psk, auth = pubkey or auth = eap, as the peer does it",
+		.where = source_print(&conf->at, "auth", a),
+		.instead = seen ? arena_printf(a, "auth = %s", seen) : NULL,
 		.alert = "peer-auth-failed",
 	};
 	return auth_fail(d);
@@ -294,9 +297,9 @@ bool auth_identity(struct draft *d, const struct message *m, enum verdict *v)
 	const char *unfit = proof_unfit(&d->core.peer->remote, m, d->step->scratch);
 
 	if (message_notify(m, ANOTHER_AUTH_FOLLOWS))
-		*v = wrong_method(d, "it proves its identity several times, which is not built in yet");
+		*v = wrong_method(d, "it proves its identity several times, which is not built in yet", NULL);
 	else if (unfit)
-		*v = wrong_method(d, unfit);
+		*v = wrong_method(d, unfit, proof_seen(m));
 	else if (!id_matches(&d->core.peer->remote.id, &m->idr))
 		*v = wrong_identity(d, &m->idr);
 	else if (!ppk_answered(d, m))
@@ -432,15 +435,6 @@ enum verdict auth_not_checked(struct draft *d)
 	return auth_fail(d);
 }
 
-static const char *refusal_guess(const struct peer *p)
-{
-	switch (p->local.way.method) {
-	case AUTH_PSK: return ": it does not know our identity, or has another secret for it";
-	case AUTH_EAP: return ": it does not know our identity, or wants another EAP method or password";
-	default: return ": it does not know our identity, or does not trust our certificate";
-	}
-}
-
 enum verdict auth_refusal(struct draft *d)
 {
 	struct arena *a = d->step->scratch;
@@ -451,14 +445,12 @@ enum verdict auth_refusal(struct draft *d)
 	if (d->hs.resumed)
 		return resume_fall_back(d, "the peer refuses what the ticket stands for");
 	d->why = (struct why){
-		.what = arena_printf(a, "the peer refused to authenticate %s with %s%s", p->name,
-			notify_name(n->type), failed ? refusal_guess(p) : ""),
-		.configured = failed ? arena_printf(a, "id = %s", id_print(&d->hs.local_id, a)) : NULL,
-		.where = failed ? source_print(&p->local.at, "id", a) : NULL,
-		.instead = failed ? "what the peer has for us; its log says which differs" : NULL,
+		.what = arena_printf(
+			a, "the peer refused to authenticate %s with %s", p->name, notify_name(n->type)),
 		.notify = notify_name(n->type),
-		.alert = failed ? "local-auth-failed" : NULL,
 	};
+	if (failed)
+		proof_doubted(d, &d->hs.local_id);
 	return draft_end(d, 0);
 }
 

@@ -29,24 +29,50 @@ static unsigned peer_fit(const struct peer *p, const struct path *path)
 	return local && remote ? 4 * remote + local : 0;
 }
 
+/* The connection that is for one of the two addresses at least; the first where none is. *LOCAL: the other
+ * one is that of this side. */
+static const struct peer *nearest_by_address(const struct draft *d, bool *local)
+{
+	const struct ike *ike = d->step->ike;
+	const struct peer *half = NULL;
+
+	list_each (n, (struct node *)&ike->conns) {
+		const struct peer *p = node_owner(n, struct conn, of_ike)->peer;
+
+		*local = fit(p->remote_addrs, p->n_remote_addrs, &d->path->remote.ip);
+		if (*local)
+			return p;
+		if (!half && fit(p->local_addrs, p->n_local_addrs, &d->path->local.ip))
+			half = p;
+	}
+	return half ? half : node_owner(ike->conns.next, struct conn, of_ike)->peer;
+}
+
 static void explain_no_address(struct draft *d)
 {
-	struct text t = text_in(d->step->scratch);
-	const struct ike *ike = d->step->ike;
-	const struct conn *first = node_owner(ike->conns.next, struct conn, of_ike);
-	char local[IP_TEXT], remote[IP_TEXT];
+	struct arena *a = d->step->scratch;
+	char here[IP_TEXT], there[IP_TEXT];
+	const struct peer *near;
+	const char *key;
+	bool local;
 
-	ip_print(&d->path->local.ip, local);
-	ip_print(&d->path->remote.ip, remote);
-	text_add(&t, "no connection is for the addresses %s (here) and %s (the peer)", local, remote);
-	d->why.what = text_str(&t);
-	if (!ike->n_conns) {
+	ip_print(&d->path->local.ip, here);
+	ip_print(&d->path->remote.ip, there);
+	d->why = (struct why){
+		.what = arena_printf(
+			a, "no connection is for the addresses %s (here) and %s (the peer)", here, there),
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+	if (!d->step->ike->n_conns) {
 		d->why.configured = "no connection at all";
 		d->why.instead = "a connection; see conf/examples";
 		return;
 	}
-	d->why.where = source_print(&first->peer->at, "remote_addrs", d->step->scratch);
-	d->why.instead = arena_printf(d->step->scratch, "remote_addrs = %s", remote);
+	near = nearest_by_address(d, &local);
+	key = local ? "local_addrs" : "remote_addrs";
+	d->why.differs = arena_printf(a, "the nearest is %s, which has other %s", near->name, key);
+	d->why.where = source_print(&near->at, key, a);
+	d->why.instead = arena_printf(a, "%s = %s", key, local ? here : there);
 }
 
 bool candidates_by_address(struct draft *d)
@@ -155,10 +181,10 @@ bool candidates_by_proposal(
 	return true;
 }
 
-/* What of the proofs that P wants, the one at hand being REMOTE, and of our own the peer's message M does not
- * fit; NULL: nothing. From the arena of the list. */
-static const char *proof_excludes(
-	struct draft *d, const struct peer *p, const struct auth_conf *remote, const struct message *m)
+/* What of the number of proofs, the peer's being one for REMOTE, P does not go along with as the peer begins
+ * it in M; NULL: nothing. */
+static const char *rounds_exclude(
+	const struct draft *d, const struct peer *p, const struct auth_conf *remote, const struct message *m)
 {
 	bool more = message_notify(m, ANOTHER_AUTH_FOLLOWS), proves = m->has & PAYLOAD_BIT(PAYLOAD_AUTH);
 	bool alone = remote->way.method == AUTH_EAP && message_notify(m, EAP_ONLY_AUTHENTICATION);
@@ -171,24 +197,33 @@ static const char *proof_excludes(
 		return "it has no further round of remote, and the peer wants to prove another identity";
 	if (proves && !more && remote->next)
 		return "it has a further round of remote, and the peer proves one identity only";
-	return proof_unfit(remote, m, &d->keep);
+	return NULL;
 }
 
-/* What of P's identities forbids the peer, or of the proof it wants; NULL: nothing. From the arena of the
- * list.
- */
-static const char *identity_excludes(struct draft *d, const struct peer *p, const struct message *m)
+/* What of a connection does not fit the peer, the gravest first. */
+enum misfit { MISFIT_REMOTE_ID, MISFIT_LOCAL_ID, MISFIT_ROUNDS, MISFIT_PROOF, MISFIT_NONE };
+
+/* What of P forbids the peer that sent M, and in *WORDS (from the arena of the list) how; NULL: nothing. */
+static enum misfit misfit(struct draft *d, const struct peer *p, const struct message *m, const char **words)
 {
-	const struct id *idi = &m->idi, *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
+	const struct id *idr = m->has & PAYLOAD_BIT(PAYLOAD_IDR) ? &m->idr : NULL;
 	const struct auth_conf *remote = proof_round(&p->remote, d->hs.round);
 	struct arena *a = &d->keep;
 
-	if (!id_matches(&remote->id, idi))
-		return arena_printf(a, "its remote.id is %s", id_print(&remote->id, a));
-	if (idr && p->local.id.type != ID_ANY && !id_eq(&p->local.id, idr))
-		return arena_printf(a, "its local.id is %s, and the peer asked for %s",
+	if (!id_matches(&remote->id, &m->idi)) {
+		*words = arena_printf(a, "its remote.id is %s", id_print(&remote->id, a));
+		return MISFIT_REMOTE_ID;
+	}
+	if (idr && p->local.id.type != ID_ANY && !id_eq(&p->local.id, idr)) {
+		*words = arena_printf(a, "its local.id is %s, and the peer asked for %s",
 			id_print(&p->local.id, a), id_print(idr, a));
-	return proof_excludes(d, p, remote, m);
+		return MISFIT_LOCAL_ID;
+	}
+	*words = rounds_exclude(d, p, remote, m);
+	if (*words)
+		return MISFIT_ROUNDS;
+	*words = proof_unfit(remote, m, a);
+	return *words ? MISFIT_PROOF : MISFIT_NONE;
 }
 
 /* All, and what excluded each. */
@@ -204,21 +239,48 @@ static const char *excluded_list(const struct draft *d)
 	return text_str(&t);
 }
 
-static void explain_no_identity(struct draft *d, const struct id *idi, const struct peer *nearest)
+/* No connection is left for the peer that sent M: of NEAREST this does not fit. */
+static void explain_misfit(
+	struct draft *d, const struct message *m, const struct peer *nearest, enum misfit kind)
 {
-	struct arena *scratch = d->step->scratch;
-	const char *id = id_print(idi, scratch);
+	const struct auth_conf *remote = proof_round(&nearest->remote, d->hs.round);
+	struct arena *a = d->step->scratch;
+	const char *id = id_print(&m->idi, a), *idr = id_print(&m->idr, a), *way;
 
 	d->why = (struct why){
-		.what = arena_printf(scratch, "no connection is for a peer that calls itself %s (%s)", id,
-			id_type_name(idi->type)),
-		.offered = id,
 		.differs = excluded_list(d),
-		.where = source_print(&nearest->remote.at, "id", scratch),
-		.instead = arena_printf(scratch, "id = %s", id),
 		.notify = "AUTHENTICATION_FAILED",
 		.alert = "peer-auth-failed",
 	};
+	switch (kind) {
+	case MISFIT_LOCAL_ID:
+		d->why.what = arena_printf(a, "%s asks for %s, and no connection for it is that", id, idr);
+		d->why.offered = idr;
+		d->why.configured = id_print(&nearest->local.id, a);
+		d->why.where = source_print(&nearest->local.at, "id", a);
+		d->why.instead = arena_printf(a, "id = %s", idr);
+		break;
+	case MISFIT_ROUNDS:
+		d->why.what = arena_printf(a, "no connection for %s goes through its proofs as it does", id);
+		d->why.where = source_print(&remote->at, "auth", a);
+		break;
+	case MISFIT_PROOF:
+		way = proof_seen(m);
+		d->why.what = arena_printf(
+			a, "no connection for %s takes the way in which it proves who it is", id);
+		d->why.offered = way;
+		d->why.configured = arena_printf(a, "auth = %s", proof_way(remote, a));
+		d->why.where = source_print(&remote->at, "auth", a);
+		d->why.instead = way ? arena_printf(a, "auth = %s", way) : NULL;
+		break;
+	default:
+		d->why.what = arena_printf(a, "no connection is for a peer that calls itself %s (%s)", id,
+			id_type_name(m->idi.type));
+		d->why.offered = id;
+		d->why.configured = id_print(&remote->id, a);
+		d->why.where = source_print(&remote->at, "id", a);
+		d->why.instead = arena_printf(a, "id = %s", id);
+	}
 }
 
 /* The list is the SA's: it changes in a copy, as all of the draft does. */
@@ -245,22 +307,33 @@ static bool take_first(struct draft *d)
 bool candidates_by_identity(struct draft *d, const struct message *m)
 {
 	struct candidate *v = own_list(d);
+	const struct peer *nearest = d->core.peer;
+	enum misfit least = MISFIT_REMOTE_ID;
 
-	for (unsigned i = 0; i < d->hs.n_candidates; i++)
-		if (!v[i].excluded)
-			v[i].excluded = identity_excludes(d, v[i].peer, m);
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		enum misfit kind;
+
+		if (v[i].excluded)
+			continue;
+		kind = misfit(d, v[i].peer, m, &v[i].excluded);
+		if (kind > least) {
+			least = kind;
+			nearest = v[i].peer;
+		}
+	}
 	if (take_first(d))
 		return true;
-	explain_no_identity(d, &m->idi, d->core.peer);
+	d->core.peer = nearest;
+	explain_misfit(d, m, nearest, least);
 	return false;
 }
 
 bool candidate_stays(struct draft *d, const struct message *m)
 {
-	const char *why = identity_excludes(d, d->core.peer, m);
 	struct arena *a = d->step->scratch;
+	const char *why;
 
-	if (!why)
+	if (misfit(d, d->core.peer, m, &why) == MISFIT_NONE)
 		return true;
 	d->why = (struct why){
 		.what = arena_printf(a, "a further proof of %s does not fit connection %s: %s",

@@ -8,6 +8,7 @@
 #include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/mobike.h"
+#include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/task.h"
 #include "ike/ticket.h"
@@ -61,6 +62,20 @@ static void check_child(struct draft *d, const struct wire_notify *n)
 		task_add(d->sa, TASK_REKEY_CHILD, c);
 }
 
+/* FAILED: with the notify that says that we are not who we say. */
+static void explain_delete(struct draft *d, bool failed)
+{
+	if (!failed) {
+		tell_log(d, "IKE", "peer deletes the IKE_SA");
+		return;
+	}
+	d->why = (struct why){
+		.what = "the peer could not authenticate us and deletes the IKE_SA",
+		.notify = notify_name(AUTHENTICATION_FAILED),
+	};
+	proof_doubted(d, &d->sa->local_id);
+}
+
 enum verdict info_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -89,11 +104,7 @@ enum verdict info_request(struct draft *d)
 	answer = (struct message){ 0 };
 	ticket_drop(d->step->ike, d->sa);
 	draft_respond(d, INFORMATIONAL, &answer);
-	if (failed)
-		d->why = (struct why){ .what = "the peer could not authenticate us and deletes the IKE_SA",
-			.notify = notify_name(AUTHENTICATION_FAILED) };
-	else
-		tell_log(d, "IKE", "peer deletes the IKE_SA");
+	explain_delete(d, failed);
 	if (d->core.state == S_UP)
 		d->core.ending = END_BY_PEER;
 	return draft_end(d, 0);

@@ -302,6 +302,7 @@ static void explain_refusal(struct draft *d, const struct wire_notify *n)
 	struct arena *scratch = d->step->scratch;
 	const struct peer *p = d->core.peer;
 	bool proposal = n->type == NO_PROPOSAL_CHOSEN;
+	char here[IP_TEXT];
 
 	d->why = (struct why){
 		.what = arena_printf(scratch, "the peer refused IKE_SA_INIT of connection %s with %s%s",
@@ -311,6 +312,11 @@ static void explain_refusal(struct draft *d, const struct wire_notify *n)
 				 : ""),
 		.configured = proposal ? proposals_print(p->ike, scratch) : NULL,
 		.where = proposal ? source_print(&p->at, "proposals", scratch) : NULL,
+		.instead = proposal ? arena_printf(scratch,
+					      "proposals as the peer has them; or, at the peer, remote_addrs "
+					      "with %s (its log says which)",
+					      ip_print(&d->core.path.local.ip, here))
+				    : NULL,
 		.notify = notify_name(n->type),
 		.alert = proposal ? "proposal-mismatch-ike" : NULL,
 	};

@@ -310,11 +310,56 @@ static unsigned nearness(const struct draft *d, const struct message *m, const s
 	return near + (tss_contain(m->tsi, remote) && tss_contain(m->tsr, local) ? 2 : 1);
 }
 
-static void explain_selectors(struct draft *d, const struct message *m, const struct child_conf *c)
+/* Of N CHILDREN (0: NULL) the one with which the peer's selectors have most in common; *HERE and *THERE say
+ * on which side they have nothing. */
+static const struct child_conf *nearest_child(struct draft *d, const struct message *m,
+	const struct child_conf *children, unsigned n, bool *here, bool *there)
+{
+	const struct child_conf *nearest = NULL;
+	struct arena *a = d->step->scratch;
+	int least = 3;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool local = !tss_narrow(m->tsr, child_local_ts(d, &children[i]), a).n;
+		bool remote = !tss_narrow(m->tsi, child_remote_ts(d, &children[i]), a).n;
+
+		if (local + remote >= least)
+			continue;
+		least = local + remote;
+		nearest = &children[i];
+		*here = local;
+		*there = remote;
+	}
+	return nearest;
+}
+
+/* What has to be written where for what the peer asks for, of C, which lacks it HERE or THERE. */
+static void mend_selectors(
+	struct draft *d, const struct message *m, const struct child_conf *c, bool here, bool there)
+{
+	struct arena *a = d->step->scratch;
+	const char *local = tss_print(m->tsr, a), *remote = tss_print(m->tsi, a);
+
+	if (here == there) {
+		d->why.where = source_print(&c->at, "remote_ts", a);
+		d->why.instead = arena_printf(a, "local_ts = %s and remote_ts = %s", local, remote);
+		return;
+	}
+	d->why.differs = arena_printf(a, "%s: asked for %s, configured %s", here ? "here" : "there",
+		here ? local : remote, tss_print(here ? child_local_ts(d, c) : child_remote_ts(d, c), a));
+	d->why.where = source_print(&c->at, here ? "local_ts" : "remote_ts", a);
+	d->why.instead =
+		here ? arena_printf(a, "local_ts = %s", local) : arena_printf(a, "remote_ts = %s", remote);
+}
+
+static void explain_selectors(
+	struct draft *d, const struct message *m, const struct child_conf *children, unsigned n)
 {
 	struct arena *a = d->step->scratch;
 	const struct peer *p = d->core.peer;
-	const char *mode = c ? mode_instead(d, m, c) : NULL;
+	bool here = false, there = false;
+	const struct child_conf *c = nearest_child(d, m, children, n, &here, &there);
+	const char *mode = c ? mode_instead(d, m, c) : NULL, *differs = c ? mode_difference(d, m, c) : NULL;
 
 	d->why = (struct why){
 		.what = arena_printf(
@@ -326,13 +371,15 @@ static void explain_selectors(struct draft *d, const struct message *m, const st
 	};
 	if (!c)
 		return;
-	d->why.differs = mode_difference(d, m, c);
 	d->why.configured = arena_printf(a, "%s: local_ts = %s; remote_ts = %s", c->name,
 		tss_print(child_local_ts(d, c), a), tss_print(child_remote_ts(d, c), a));
-	d->why.where = source_print(&c->at, mode ? "mode" : "remote_ts", a);
-	d->why.instead = mode ? arena_printf(a, "mode = %s", mode)
-			      : arena_printf(a, "local_ts = %s and remote_ts = %s", tss_print(m->tsr, a),
-					tss_print(m->tsi, a));
+	mend_selectors(d, m, c, here, there);
+	if (differs)
+		d->why.differs = differs;
+	if (mode) {
+		d->why.where = source_print(&c->at, "mode", a);
+		d->why.instead = arena_printf(a, "mode = %s", mode);
+	}
 }
 
 static void explain_proposal(
@@ -411,7 +458,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		return 0;
 	}
 	if (!nearest) {
-		explain_selectors(d, m, n ? children : NULL);
+		explain_selectors(d, m, children, n);
 		return TS_UNACCEPTABLE;
 	}
 	explain_proposal(d, m, nearest, ke_of(x));

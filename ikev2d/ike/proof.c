@@ -251,6 +251,33 @@ const char *proof_way(const struct auth_conf *conf, struct arena *arena)
 	return w->method == AUTH_PSK ? "psk" : "pubkey";
 }
 
+void proof_doubted(struct draft *d, const struct id *id)
+{
+	static const char *const doubts[] = {
+		[AUTH_ANY] = "it does not know our identity, or does not trust our certificate",
+		[AUTH_PUBKEY] = "it does not know our identity, or does not trust our certificate",
+		[AUTH_PSK] = "it does not know our identity, or has another secret for it",
+		[AUTH_EAP] = "it does not know our identity, or wants another EAP method or password",
+	};
+	const struct auth_conf *own = &d->core.peer->local;
+	struct arena *a = d->step->scratch;
+
+	d->why.what = arena_printf(a, "%s: %s", d->why.what, doubts[own->way.method]);
+	d->why.configured = arena_printf(a, "id = %s, auth = %s", id_print(id, a), proof_way(own, a));
+	d->why.where = source_print(&own->at, "id", a);
+	d->why.instead = "what the peer has for us; its log says which differs";
+	d->why.alert = "local-auth-failed";
+}
+
+const char *proof_seen(const struct message *m)
+{
+	if (!(m->has & PAYLOAD_BIT(PAYLOAD_AUTH)))
+		return "eap";
+	if (m->auth.method == AUTH_METHOD_PSK)
+		return "psk";
+	return scheme_method(m->auth.method) ? "pubkey" : NULL;
+}
+
 const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena)
 {
 	uint8_t method = m->has & PAYLOAD_BIT(PAYLOAD_AUTH) ? m->auth.method : 0;

@@ -69,6 +69,12 @@ struct ike_certs proof_certs_copy(struct arena *arena, const struct ike_certs *c
 /* How CONF says that is proved: "psk", "pubkey", "eap-mschapv2", … From ARENA. */
 const char *proof_way(const struct auth_conf *conf, struct arena *arena);
 
+/* D->why, which says that the peer does not let in who calls himself ID, gets what may be the cause of it. */
+void proof_doubted(struct draft *d, const struct id *id);
+
+/* How the peer's proof in M is made, in the same words; NULL: by a method that is unknown here. */
+const char *proof_seen(const struct message *m);
+
 /* What keeps the peer's proof in M from being of the kind that CONF asks for, from ARENA; NULL: nothing. No
  * AUTH at all is a wish for EAP. */
 const char *proof_unfit(const struct auth_conf *conf, const struct message *m, struct arena *arena);

@@ -204,6 +204,8 @@ static void the_responder_was_asked_for_another_identity(void **state)
 	pair_say_up(p, 1);
 	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, IDR_REQUEST, AUTH_FAILED);
 	assert_has(host_why(p->sun)->differs, "the peer asked for venus.example.org");
+	assert_has(host_why(p->sun)->where, "(connections.site.local.id)");
+	assert_string_equal(host_why(p->sun)->instead, "id = venus.example.org");
 	assert_refused(p);
 }
 
@@ -266,8 +268,9 @@ static void no_common_selector(void **state)
 
 	assert_has(here->offered, "10.99.0.0/16 === 10.1.0.0/16");
 	assert_has(here->configured, "local_ts = 10.2.0.0/16; remote_ts = 10.1.0.0/16");
-	assert_has(here->where, "(connections.site.children.net.remote_ts)");
-	assert_has(here->instead, "local_ts = 10.99.0.0/16");
+	assert_has(here->differs, "here: asked for 10.99.0.0/16, configured 10.2.0.0/16");
+	assert_has(here->where, "(connections.site.children.net.local_ts)");
+	assert_string_equal(here->instead, "local_ts = 10.99.0.0/16");
 	assert_has(there->what, "TS_UNACCEPTABLE");
 	assert_has(there->where, "(connections.site.children.net.remote_ts)");
 	assert_refused(p);

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tunnels that must not come up, and the sentences that say why: a row is a change of a working pair, and what stands on
+the initiator in `ipsec up` and on the responder in its log."""
+import os
+
+from cases.certs import folder, gateways
+from cases.eap import PASSWORD, client, gateway
+from lab.case import case
+from lab.check import check, contains, same, until
+from lab.config import merged
+from lab.pki import Authority, Credentials
+
+SOON = {"daemon": {"retransmit_timeout": "0.3s", "retransmit_tries": "2", "retransmit_jitter": "0"}}
+PAST = ("--not-before", "01.01.20 00:00:00", "--not-after", "01.02.20 00:00:00")
+FUTURE = ("--not-before", "01.01.36 00:00:00", "--not-after", "01.02.36 00:00:00")
+VIPS = {"conn": {"vips": "0.0.0.0"}, "child": {"local_ts": "dynamic"}}
+PPK = {"conn": {"ppk_id": "winter", "ppk_required": "yes"}}
+
+
+def pair(moon=None, sun=None, **both):
+    """Configurations with preshared keys; MOON and SUN are changes of one."""
+    def make(bench):
+        return (bench.tunnel(bench.moon, **merged(both, moon or {})), bench.tunnel(bench.sun, **merged(both, sun or {})))
+    return make
+
+
+def proposals(moon, sun, key="proposals"):
+    where = "conn" if key == "proposals" else "child"
+    return pair({where: {key: moon}}, {where: {key: sun}})
+
+
+def whole(moon=None, sun=None):
+    """The same, with changes of the whole file."""
+    def make(bench):
+        return merged(bench.tunnel(bench.moon), moon or {}), merged(bench.tunnel(bench.sun), sun or {})
+    return make
+
+
+def certified(fault=None, moon=None, sun=None, sun_remote=None, moon_remote=None, **changes):
+    """Both have certificates; those of moon are made by FAULT(bench, ca)."""
+    def make(bench):
+        ca = Authority(bench.directory)
+        Credentials(folder(bench, bench.sun), bench.sun, ca)
+        (fault or right)(bench, ca)
+        return gateways(bench, moon, sun, moon_remote, sun_remote, **changes)
+    return make
+
+
+def right(bench, ca, **how):
+    return Credentials(folder(bench, bench.moon), bench.moon, ca, **how)
+
+
+def with_(**how):
+    return lambda bench, ca: right(bench, ca, **how)
+
+
+def revoked(bench, ca):
+    moon = right(bench, ca)
+    os.makedirs(f"{folder(bench, bench.sun)}/x509crl")
+    os.rename(ca.crl(moon.cert), f"{folder(bench, bench.sun)}/x509crl/ca.crl")
+
+
+def of_another_ca(bench, ca):
+    Credentials(folder(bench, bench.moon), bench.moon, Authority(bench.directory, "other"), trusts=(ca,))
+
+
+def below_a_ca_that_is_not_sent(bench, ca):
+    own = Authority(bench.directory, "own", by=ca)
+    Credentials(folder(bench, bench.moon), bench.moon, own, trusts=(ca,))
+
+
+def without_key(bench, ca):
+    right(bench, ca)
+    os.unlink(f"{folder(bench, bench.moon)}/private/moon.pem")
+
+
+def without_ca(bench, ca):
+    right(bench, ca)
+    os.unlink(f"{folder(bench, bench.moon)}/x509ca/ca.pem")
+
+
+def eap(method="eap-mschapv2", theirs=None, eap_id="%any", user="carol", password=PASSWORD, moon=None, **passwords):
+    def make(bench):
+        return (client(bench, bench.moon, method, user, password, **(moon or {})),
+                gateway(bench, bench.sun, theirs or method, eap_id=eap_id, **passwords))
+    return make
+
+
+def deaf(rules):
+    def make(bench):
+        bench.nft(bench.sun.gateway, f"chain in {{ type filter hook ingress device wan priority 0; {rules} }}")
+        return pair(daemon=SOON["daemon"])(bench)
+    return make
+
+
+def from_elsewhere(bench):
+    bench.nft(bench.moon.gateway, "chain in { type filter hook ingress device wan priority 0; "
+              "udp sport { 500, 4500 } ip saddr set 198.51.100.9; }")
+    return pair(daemon=SOON["daemon"])(bench)
+
+REFUSED_IKE = ["the peer refused IKE_SA_INIT of connection site with NO_PROPOSAL_CHOSEN", "(connections.site.proposals)",
+               "proposals as the peer has them; or, at the peer, remote_addrs with 192.0.2.1"]
+REFUSED_ESP = ["the peer refused CHILD_SA net with NO_PROPOSAL_CHOSEN", "(connections.site.children.net.esp_proposals)",
+               "esp_proposals as the peer has them"]
+REFUSED_TS = ["the peer refused CHILD_SA net with TS_UNACCEPTABLE", "local_ts = 10.1.0.0/24; remote_ts = 10.2.0.0/24",
+              "(connections.site.children.net.remote_ts)", "local_ts and remote_ts that mirror the peer's"]
+DOUBTS = "the peer refused to authenticate site with AUTHENTICATION_FAILED: it does not know our identity, or "
+REFUSED_PSK = [f"{DOUBTS}has another secret for it", "auth = psk", "(connections.site.local.id)", "its log says which differs"]
+REFUSED_CERT = [f"{DOUBTS}does not trust our certificate", "configured: id = moon.example, auth = pubkey"]
+REFUSED_EAP = [f"{DOUBTS}wants another EAP method or password"]
+DISTRUSTED = ["the peer could not authenticate us and deletes the IKE_SA: it does not know our identity, or ",
+"id = sun.example",
+              "(connections.site.local.id)"]
+MOON = "C=CH, O=Lab, CN=moon"
+WRONG_ADDRESS = "no connection is for the addresses 192.0.2.2 (here) and 192.0.2.1 (the peer)"
+NO_IKE = "no IKE proposal of the peer is allowed by connection site"
+NO_ESP = "no ESP proposal of the peer is allowed by child net of connection site"
+NO_TS = "no child of connection site covers the traffic selectors of the peer"
+
+# Ours with ours: what is wrong, what stands on moon, which begins, and in sun's log (None: it knows nothing of it).
+OURS = [
+    ("address", pair(sun={"conn": {"remote_addrs": "198.51.100.77"}}), REFUSED_IKE,
+     [WRONG_ADDRESS, "the nearest is site, which has other remote_addrs", "(connections.site.remote_addrs)",
+      "remote_addrs = 192.0.2.1"]),
+    ("own-address", pair(sun={"conn": {"local_addrs": "198.51.100.1"}}), REFUSED_IKE,
+     [WRONG_ADDRESS, "the nearest is site, which has other local_addrs", "(connections.site.local_addrs)",
+      "local_addrs = 192.0.2.2"]),
+    ("no-connection", whole(sun={"connections": None}), REFUSED_IKE, [WRONG_ADDRESS, "no connection at all"]),
+    ("identity", pair(moon={"local": {"id": "mars.example"}}), [*REFUSED_PSK, "configured: id = mars.example"],
+     ["no connection is for a peer that calls itself mars.example (FQDN)", "configured=moon.example",
+      "(connections.site.remote.id)", "id = mars.example"]),
+    ("identity-asked-for", pair(moon={"remote": {"id": "venus.example"}}), REFUSED_PSK,
+     ["moon.example asks for venus.example, and no connection for it is that", "configured=sun.example",
+      "(connections.site.local.id)", "id = venus.example"]),
+    ("identity-of-the-peer", pair(moon={"remote": {"id": "*.venus.example"}}),
+     ["the peer has another identity than configured", "offered: sun.example", "configured: *.venus.example",
+      "(connections.site.remote.id)", "id = sun.example"], [*DISTRUSTED, "auth = psk"]),
+    ("auth-of-us", pair(sun={"remote": {"auth": "pubkey"}}), REFUSED_PSK,
+     ["no connection for moon.example takes the way in which it proves who it is", "offered=psk", "auth = pubkey",
+      "(connections.site.remote.auth)", "auth = psk"]),
+    ("auth-of-the-peer", pair(moon={"remote": {"auth": "pubkey"}}),
+     ["the peer proves its identity in another way than is configured", "offered: psk", "configured: auth = pubkey",
+      "(connections.site.remote.auth)", "instead: auth = psk"], DISTRUSTED),
+    ("secret", pair(moon={"secret": "not what sun has"}), REFUSED_PSK,
+     ["the shared secret ike-site is not the one that moon.example used", "(secrets.ike-site.secret)",
+      "the same secret on both sides"]),
+    ("no-secret-there", whole(sun={"secrets": {"ike-site": {"id-1": "somebody.else"}}}), REFUSED_PSK,
+     ["no shared secret for sun.example … moon.example", "ike-NAME { … }", "id-2 = moon.example"]),
+    ("no-secret-here", whole(moon={"secrets": {"ike-site": {"id-1": "somebody.else"}}}),
+     ["no shared secret for moon.example … sun.example", "ike-NAME { … }", "id-2 = sun.example"], None),
+    ("ike-encryption", proposals("aes256gcm16-prfsha384-x25519, aes128-sha256-x25519", "aes128gcm16-prfsha256-x25519"),
+     REFUSED_IKE,
+     [NO_IKE, "offered=\"aes256gcm16-prfsha384-x25519, aes128-sha256-prfsha256-x25519\"",
+      "configured=aes128gcm16-prfsha256-x25519",
+      "encryption: offered aes128, configured aes128gcm16", "(connections.site.proposals)",
+      "proposals = aes128-sha256-prfsha256-x25519"]),
+    ("ike-group", proposals("aes256gcm16-prfsha256-ecp384", "aes256gcm16-prfsha256-x25519"), REFUSED_IKE,
+     [NO_IKE, "differs=\"key exchange: offered ecp384, configured x25519\"", "proposals = aes256gcm16-prfsha256-ecp384"]),
+    ("ike-prf", proposals("aes256gcm16-prfsha384-x25519", "aes256gcm16-prfsha256-x25519"), REFUSED_IKE,
+     [NO_IKE, "differs=\"prf: offered prfsha384, configured prfsha256\"", "proposals = aes256gcm16-prfsha384-x25519"]),
+    ("ike-integrity", proposals("aes256-sha512-x25519", "aes256-sha256-x25519"), REFUSED_IKE,
+     [NO_IKE, "integrity: offered sha512, configured sha256; prf: offered prfsha512, configured prfsha256"]),
+    ("esp-encryption", proposals("aes256gcm16", "aes128-sha256", "esp_proposals"), REFUSED_ESP,
+     [NO_ESP, "offered=aes256gcm16", "configured=aes128-sha256", "encryption: offered aes256gcm16, configured aes128",
+      "(connections.site.children.net.esp_proposals)", "esp_proposals = aes256gcm16"]),
+    ("esp-integrity", proposals("aes128-sha512", "aes128-sha256", "esp_proposals"), REFUSED_ESP,
+     [NO_ESP, "differs=\"integrity: offered sha512, configured sha256\"", "esp_proposals = aes128-sha512"]),
+    ("esp-esn", proposals("aes256gcm16-esn", "aes256gcm16-noesn", "esp_proposals"), REFUSED_ESP,
+     [NO_ESP, "extended sequence numbers: offered esn, configured noesn", "esp_proposals = aes256gcm16-esn"]),
+    ("ts-there", pair(sun={"child": {"remote_ts": "10.99.0.0/24"}}), REFUSED_TS,
+     [NO_TS, "offered=\"10.2.0.0/24 === 10.1.0.0/24 (here === there)\"",
+      "net: local_ts = 10.2.0.0/24; remote_ts = 10.99.0.0/24",
+      "there: asked for 10.1.0.0/24, configured 10.99.0.0/24", "(connections.site.children.net.remote_ts)",
+      "remote_ts = 10.1.0.0/24"]),
+    ("ts-here", pair(sun={"child": {"local_ts": "10.98.0.0/24"}}), REFUSED_TS,
+     [NO_TS, "here: asked for 10.2.0.0/24, configured 10.98.0.0/24", "(connections.site.children.net.local_ts)",
+      "local_ts = 10.2.0.0/24"]),
+    ("ts-of-the-nearest", pair(sun={"conn": {"children": {"far": {"local_ts": "10.97.0.0/24", "remote_ts": "10.97.1.0/24"},
+                                                          "net": {"local_ts": "10.98.0.0/24"}}}}), REFUSED_TS,
+     [NO_TS, "net: local_ts = 10.98.0.0/24", "(connections.site.children.net.local_ts)"]),
+    ("childless", pair(moon={"conn": {"childless": "force"}}, sun={"conn": {"childless": "never"}}),
+     ["the peer cannot set up an IKE_SA without CHILD_SA (RFC 6023)", "(connections.site.childless)",
+      "childless = prefer"], None),
+    ("ppk-here", pair(moon=PPK), ["the peer has no post-quantum preshared key", "(connections.site.ppk_required)",
+                                  "ppk_required = no, or a PPK at the peer"], None),
+    ("ppk-there", pair(sun=PPK), REFUSED_PSK, ["the peer uses no post-quantum preshared key",
+     "(connections.site.ppk_required)"]),
+    ("expired", certified(with_(more=PAST)), REFUSED_CERT,
+     [f"the certificate of {MOON} has expired (on 2020-02-01 00:00:00 UTC), and here it is 20",
+      "(connections.site.remote.auth)",
+      "a new certificate: ipsec pki renew"]),
+    ("not-yet-valid", certified(with_(more=FUTURE)), REFUSED_CERT,
+     [f"the certificate of {MOON} is not valid yet (from 2036-01-01 00:00:00 UTC on), and here it is 20",
+      "the right time on both machines, or a certificate that is valid already"]),
+    ("unknown-ca", certified(of_another_ca), REFUSED_CERT,
+     [f"the certificate of {MOON} was issued by a CA that is not here (C=CH, O=Lab, CN=other)",
+      "the CA's certificate in the folder x509ca"]),
+    ("revoked", certified(revoked), REFUSED_CERT,
+     [f"the certificate of {MOON} (serial ", "is revoked: the CRL of C=CH, O=Lab, CN=ca says so",
+      "a new certificate: ipsec pki issue"]),
+    ("revocation", certified(sun_remote={"revocation": "strict"}), REFUSED_CERT,
+     [f"nobody says whether the certificate of {MOON} is revoked: there is no CRL", "revocation = ifuri"]),
+    ("usage", certified(with_(more=("--flag", "ocspSigning"))), REFUSED_CERT,
+     [f"the certificate of {MOON} is for something else: its extendedKeyUsage has none of serverAuth, clientAuth, ipsecIKE"]),
+    ("name", certified(with_(san="mars.example"), moon={"id": "mars.example"}, sun_remote={"id": "moon.example"}),
+     [DOUBTS, "configured: id = mars.example, auth = pubkey"],
+     ["no connection is for a peer that calls itself mars.example (FQDN)", "configured=moon.example", "id = mars.example"]),
+    ("name-of-the-peer", certified(moon_remote={"id": "*.venus.example"}),
+     ["the peer has another identity than configured", "offered: sun.example", "id = sun.example"], [*DISTRUSTED,
+      "auth = pubkey"]),
+    ("private-key", certified(without_key), [f"there is no private key for the certificate of {MOON}",
+     "(connections.site.local.certs)",
+                                             "its key, in the folder private"], None),
+    ("ca", certified(without_ca), ["the peer sun.example sent no certificate, and none of it is here", "no CA is trusted here",
+                                   "the CA's certificate in the folder x509ca"], DISTRUSTED),
+    ("intermediate", certified(below_a_ca_that_is_not_sent), REFUSED_CERT,
+     [f"the certificate of {MOON} was issued by a CA that is not here (C=CH, O=Lab, CN=own)",
+      "an intermediate one is to be sent by the peer"]),
+    ("strength", certified(with_(kind="rsa"), sun_remote={"auth": "rsa-3072"}), REFUSED_CERT,
+     ["the peer's key is none that the connection admits", "RSA 2048 bits", "a key of type rsa with at least 3072 bits"]),
+    ("policy", certified(sun_remote={"cert_policy": "1.2.3.4"}), REFUSED_CERT,
+     [f"the certificate of {MOON} has not the policy that the connection demands (1.2.3.4)"]),
+    ("eap-password", eap(password="another"),
+     ["The gateway refuses us in EAP-MSCHAPv2 (E=691): the name is not known there, or the password is wrong",
+      "(secrets.eap-carol.secret)"],
+     ["The name is not known, or the password is wrong (EAP-MSCHAPv2)", "(secrets.eap-carol.secret)"]),
+    ("eap-user", eap(user="mallory"), ["the name is not known there, or the password is wrong"],
+     ["there is no secret to prove by EAP who is mallory", "eap-NAME { … }", "id = mallory"]),
+    ("eap-method", eap("eap-md5", "eap-mschapv2"), ["it does not know the name, or has none of our methods",
+     "(connections.site.local.auth)"],
+     ["The peer refuses EAP-MSCHAPv2 and asks for EAP-MD5, which is not among those of this connection",
+      "(connections.site.remote.auth)"]),
+    ("eap-of-somebody-else", eap(eap_id="dave"), REFUSED_EAP,
+     ["no connection is for the user carol", "site: its remote.eap_id is dave", "eap_id = carol"]),
+    ("eap-unwanted", pair(sun={"remote": {"auth": "eap-mschapv2"}}), REFUSED_PSK,
+     ["no connection for moon.example takes the way in which it proves who it is", "auth = eap-mschapv2", "auth = psk"]),
+    ("no-pool", pair(moon=VIPS, sun={"child": {"remote_ts": "dynamic"}}),
+     ["the gateway has no virtual address for us", "(connections.site.vips)", "INTERNAL_ADDRESS_FAILURE"],
+     ["moon.example asks for a virtual address, and connection site has no pools", "(connections.site.pools)", "pools = NAME"]),
+    ("no-vips", pair(sun={"conn": {"pools": "rw"}}),
+     ["FAILED_CP_REQUIRED", "vips = 0.0.0.0, for the peer gives virtual addresses"],
+     ["moon.example does not ask for a virtual address, which connection site gives"]),
+]
+
+
+def refused(bench, moon, says):
+    done = moon.ipsec("up", "site", "--timeout", "15")
+    same(done.code, 1, f"exit code of ipsec up\n{done.text}")
+    for part in says:
+        contains(done.err, part, "ipsec up")
+    failure = moon.connection()["last_failure"]
+    check(failure, "ipsec status of moon keeps the failure")
+    contains(done.err, failure["what"], "ipsec up")
+
+
+def log_says(daemon, says):
+    """On one line."""
+    def found():
+        return any("event=refused" in line and all(part in line for part in says) for line in daemon.log().splitlines())
+    until(found, lambda: f"{daemon.host.name} says {says}:\n{daemon.log()}")
+
+
+@case(each=OURS)
+def why(bench, make, begins, answers):
+    ours, theirs = make(bench)
+    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
+    refused(bench, moon, begins)
+    if answers is not None:
+        log_says(sun, answers)
+    else:
+        check("event=refused" not in sun.log(), f"sun refuses nothing\n{sun.log()}")
+
+
+# strongSwan on sun answers: what is wrong, and what stands on moon.
+ANSWERS = [
+    ("address", pair(sun={"conn": {"remote_addrs": "198.51.100.77"}}), REFUSED_IKE),
+    ("proposal", proposals("aes256gcm16-prfsha384-ecp384", "aes128gcm16-prfsha256-x25519"), REFUSED_IKE),
+    ("esp-proposal", proposals("aes256gcm16", "aes128-sha256", "esp_proposals"), REFUSED_ESP),
+    ("ts", pair(sun={"child": {"remote_ts": "10.99.0.0/24"}}), REFUSED_TS),
+    ("secret", pair(moon={"secret": "not what sun has"}), REFUSED_PSK),
+    ("identity", pair(moon={"local": {"id": "mars.example"}}), REFUSED_PSK),
+    ("identity-of-the-peer", pair(moon={"remote": {"id": "*.venus.example"}}),
+     ["the peer has another identity than configured", "offered: sun.example", "id = sun.example"]),
+    ("auth-of-the-peer", pair(moon={"remote": {"auth": "pubkey"}}),
+     ["the peer proves its identity in another way than is configured", "offered: psk", "instead: auth = psk"]),
+    ("eap-password", eap(password="another"), ["The gateway refuses us in EAP-MSCHAPv2", "(secrets.eap-carol.secret)"]),
+    ("eap-method", eap("eap-md5", "eap-mschapv2"), ["it does not know the name, or has none of our methods"]),
+    ("no-pool", pair(moon=VIPS, sun={"child": {"remote_ts": "dynamic"}}), ["the gateway has no virtual address for us"]),
+    ("ppk", pair(moon=PPK), ["the peer has no post-quantum preshared key"]),
+]
+
+
+@case("charon", each=ANSWERS)
+def why_strongswan_refuses(bench, make, says):
+    ours, theirs = make(bench)
+    bench.charon.load(theirs)
+    refused(bench, bench.daemon(bench.moon, ours).start(), says)
+
+
+# It begins: what is wrong with the connection that it has on sun, and ours on moon, and what stands in moon's log.
+BEGINS = [
+    ("address", pair(moon={"conn": {"remote_addrs": "198.51.100.77"}}),
+     ["no connection is for the addresses 192.0.2.1 (here) and 192.0.2.2 (the peer)", "(connections.site.remote_addrs)",
+      "remote_addrs = 192.0.2.2"]),
+    ("proposal", proposals("aes256gcm16-prfsha384-ecp384", "aes128gcm16-prfsha256-ecp384"),
+     [NO_IKE, "encryption: offered aes128gcm16, configured aes256gcm16; prf: offered prfsha256, configured prfsha384",
+      "proposals = aes128gcm16-prfsha256-ecp384"]),
+    ("old-proposal", proposals("aes256gcm16-prfsha384-ecp384", "3des-sha1-modp1024"), [NO_IKE, "3des"]),
+    ("esp-proposal", proposals("aes256gcm16", "aes128-sha256", "esp_proposals"),
+     [NO_ESP, "encryption: offered aes128, configured aes256gcm16", "esp_proposals = aes128-sha256"]),
+    ("ts", pair(moon={"child": {"local_ts": "10.98.0.0/24"}}),
+     [NO_TS, "here: asked for 10.1.0.0/24, configured 10.98.0.0/24", "local_ts = 10.1.0.0/24"]),
+    ("mode", pair(sun={"child": {"mode": "transport"}}, moon={"child": {"local_ts": "10.98.0.0/24"}}),
+     [NO_TS, "the peer asks for transport mode, and child net has mode = tunnel"]),
+    ("secret", pair(moon={"secret": "not what sun has"}), ["the shared secret ike-site is not the one that sun.example used"]),
+    ("identity", pair(sun={"local": {"id": "mars.example"}}),
+     ["no connection is for a peer that calls itself mars.example (FQDN)", "id = mars.example"]),
+    ("identity-asked-for", pair(sun={"remote": {"id": "venus.example"}}),
+     ["sun.example asks for venus.example, and no connection for it is that", "(connections.site.local.id)"]),
+    ("auth", pair(moon={"remote": {"auth": "pubkey"}}),
+     ["no connection for sun.example takes the way in which it proves who it is", "offered=psk", "instead=\"auth = psk\""]),
+    ("distrusts", pair(sun={"remote": {"auth": "pubkey"}}),
+     ["the peer could not authenticate us and deletes the IKE_SA", "id = moon.example, auth = psk"]),
+    ("no-pool", pair(sun=VIPS, moon={"child": {"remote_ts": "dynamic"}}),
+     ["sun.example asks for a virtual address, and connection site has no pools"]),
+    ("ppk", pair(moon=PPK), ["the peer uses no post-quantum preshared key", "ppk_required = no"]),
+]
+
+
+@case("charon", each=BEGINS)
+def why_we_refuse_strongswan(bench, make, says):
+    ours, theirs = make(bench)
+    moon = bench.daemon(bench.moon, ours).start()
+    bench.charon.load(theirs)
+    check(bench.charon.up(timeout=5).code, "strongSwan brings it up")
+    log_says(moon, says)
