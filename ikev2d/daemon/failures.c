@@ -1,77 +1,155 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list of reasons. */
+/* Lists of reasons. */
 #include "daemon/failures.h"
 
 #include <stdlib.h>
 
-struct failure {
-	struct node node;
-	struct arena arena;
-	const char *name;
-	struct why why;
-};
-
 void failures_start(struct failures *f)
 {
+	*f = (struct failures){ 0 };
 	list_init(&f->list);
 }
 
-static struct failure *find(const struct failures *f, const char *name)
+static struct story *find(const struct failures *f, const char *name)
 {
-	for (struct node *n = f->list.next; n != &f->list; n = n->next) {
-		struct failure *one = node_owner(n, struct failure, node);
-
-		if (!strcmp(one->name, name))
-			return one;
-	}
-	return NULL;
+	return dict_get(&f->by_name, name ? name : "");
 }
 
-static void forget(struct failure *one)
+static struct story *get(struct failures *f, const char *name)
 {
-	if (!one)
-		return;
+	struct story *s = find(f, name);
+	size_t size = name ? strlen(name) + 1 : 1;
+
+	if (s)
+		return s;
+	s = calloc(1, sizeof *s + size);
+	if (!s)
+		abort();
+	if (name)
+		memcpy(s->name, name, size);
+	list_init(&s->kept[false]);
+	list_init(&s->kept[true]);
+	list_append(&f->list, &s->node);
+	dict_put(&f->by_name, s->name, s);
+	return s;
+}
+
+static void failure_free(struct failure *one)
+{
 	list_remove(&one->node);
 	arena_free(&one->arena);
 	free(one);
 }
 
+static void forget(struct failures *f, struct story *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		list_each_safe (n, &s->kept[i])
+			failure_free(node_owner(n, struct failure, node));
+	list_remove(&s->node);
+	dict_take(&f->by_name, s->name);
+	free(s);
+}
+
 void failures_stop(struct failures *f)
 {
 	list_each_safe (n, &f->list)
-		forget(node_owner(n, struct failure, node));
+		forget(f, node_owner(n, struct story, node));
+	dict_free(&f->by_name);
 }
 
-void failures_note(struct failures *f, const char *name, const struct why *why)
+static void put_first(struct node *list, struct node *n)
 {
-	struct failure *one = calloc(1, sizeof *one);
+	list_append(list->next, n);
+}
+
+static struct failure *same(const struct story *s, const struct failure_record *r)
+{
+	const struct node *list = &s->kept[r->by_peer];
+
+	for (struct node *n = list->next; n != list; n = n->next) {
+		struct failure *one = node_owner(n, struct failure, node);
+
+		if (!strcmp(one->record.why.what, r->why.what))
+			return one;
+	}
+	return NULL;
+}
+
+void failures_note(struct failures *f, const char *name, const struct failure_record *r)
+{
+	struct story *s = get(f, name);
+	struct node *list = &s->kept[r->by_peer];
+	struct failure *one = calloc(1, sizeof *one), *before = same(s, r);
 
 	if (!one)
 		abort();
-	one->name = arena_str(&one->arena, name);
-	one->why = why_copy(&one->arena, why);
-	forget(find(f, name));
-	list_append(&f->list, &one->node);
+	one->record = *r;
+	one->record.why = why_copy(&one->arena, &r->why);
+	one->record.first = before ? before->record.first : r->last;
+	one->record.times = before ? before->record.times + 1 : 1;
+	if (!before && s->n[r->by_peer] == FAILURES_KEPT)
+		before = node_owner(list->prev, struct failure, node);
+	if (before)
+		failure_free(before);
+	else
+		s->n[r->by_peer]++;
+	put_first(list, &one->node);
 }
 
-void failures_clear(struct failures *f, const char *name)
+void failures_up(struct failures *f, const char *name)
 {
-	forget(find(f, name));
+	struct story *s = find(f, name);
+
+	for (unsigned i = 0; s && i < 2; i++)
+		list_each (n, &s->kept[i])
+			node_owner(n, struct failure, node)->over = true;
+}
+
+void failures_down(struct failures *f, const char *name, uint64_t now)
+{
+	get(f, name)->down = now;
+}
+
+void failures_forget(struct failures *f, const char *name)
+{
+	forget(f, find(f, name));
 }
 
 void failures_prune(struct failures *f, const struct config *c)
 {
 	list_each_safe (n, &f->list) {
-		struct failure *one = node_owner(n, struct failure, node);
+		struct story *s = node_owner(n, struct story, node);
 
-		if (!config_conn(c, one->name))
-			forget(one);
+		if (*s->name && !config_conn(c, s->name))
+			forget(f, s);
 	}
 }
 
-const struct why *failures_find(const struct failures *f, const char *name)
+const struct story *failures_of(const struct failures *f, const char *name)
 {
-	const struct failure *one = find(f, name);
+	return find(f, name);
+}
 
-	return one ? &one->why : NULL;
+const struct failure_record *story_last(const struct story *s)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct failure *first = node_owner(s->kept[i].next, struct failure, node);
+
+		if (s->n[i] && !first->over)
+			return &first->record;
+	}
+	return NULL;
+}
+
+unsigned story_all(const struct story *s, const struct failure_record **out)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		for (const struct node *k = s->kept[i].next; k != &s->kept[i]; k = k->next)
+			out[n++] = &node_owner(k, struct failure, node)->record;
+	return n;
 }

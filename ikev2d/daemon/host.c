@@ -68,7 +68,7 @@ static enum err unload_conn(void *ctx, const char *name, struct arena *arena, st
 	if (e)
 		return e;
 	if (!config_conn(&w->config, name))
-		failures_clear(&w->failures, name);
+		failures_forget(&w->failures, name);
 	engine_configure_one(w, name);
 	return ERR_OK;
 }

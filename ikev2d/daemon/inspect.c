@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What VICI's clients want to know. */
+#include "base/heap.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/host.h"
@@ -58,13 +59,19 @@ static void counters_reset(void *ctx, const char *name, bool all)
 	ike_counters_reset(((struct world *)ctx)->ike, name, all);
 }
 
-static bool failure(void *ctx, const char *name, struct why *out)
+static void failures(void *ctx, const char *name, struct arena *arena, struct vici_failures *out)
 {
-	const struct why *why = failures_find(&((struct world *)ctx)->failures, name);
+	struct world *w = ctx;
+	const struct story *s = failures_of(&w->failures, name);
+	uint64_t next = name ? ike_next_try(w->ike, name) : HEAP_NEVER;
 
-	if (why)
-		*out = *why;
-	return why;
+	*out = (struct vici_failures){ .next = next == HEAP_NEVER ? 0 : next };
+	if (!s)
+		return;
+	out->v = ARENA_ARRAY(arena, 2 * FAILURES_KEPT, const struct failure_record *);
+	out->n = story_all(s, out->v);
+	out->last = story_last(s);
+	out->down = s->down;
 }
 
 static uint64_t now(void *ctx)
@@ -123,7 +130,7 @@ void inspect_into(struct vici_host *h)
 	h->policy = policy;
 	h->counters = counters;
 	h->counters_reset = counters_reset;
-	h->failure = failure;
+	h->failures = failures;
 	h->now = now;
 	h->has = has;
 	h->stats = stats;

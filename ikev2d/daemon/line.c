@@ -46,6 +46,7 @@ void line_number(struct text *line, const char *key, uint64_t value)
 void line_why(struct text *line, const struct why *why)
 {
 	line_add(line, "msg", why->what);
+	line_add(line, "stage", why->stage);
 	line_add(line, "offered", why->offered);
 	line_add(line, "configured", why->configured);
 	line_add(line, "differs", why->differs);

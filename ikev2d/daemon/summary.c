@@ -451,7 +451,7 @@ static void tell(const struct summary_of *s, const struct ike_action *a)
 	add_number(s->line, "sa", t->sa);
 	add_number(s->line, "child", t->child);
 	add_number(s->line, "old", t->old);
-	if (t->kind == TELL_SA_MOVED)
+	if (t->kind == TELL_SA_MOVED || t->path.remote.ip.v)
 		add_path(s->line, &t->path);
 	for (unsigned i = 0; i < t->n_tickets; i++)
 		line_number(s->line, "waits", t->tickets[i]);

@@ -194,17 +194,31 @@ static void done(struct world *w, const struct ike_tell *t)
 	}
 }
 
+/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
+static void remember(struct world *w, const struct ike_tell *t)
+{
+	const struct sa_record *r = t->record;
+	uint64_t now = clock_ms();
+
+	if (t->kind == TELL_REFUSED && t->why)
+		failures_note(&w->failures, t->name,
+			&(struct failure_record){ .why = *t->why,
+				.remote = r ? r->path.remote.ip : t->path.remote.ip,
+				.by_peer = !r || !r->initiator,
+				.last = now });
+	else if (t->kind == TELL_CHILD_UP && t->name)
+		failures_up(&w->failures, t->name);
+	else if (t->kind == TELL_SA_DOWN && t->name)
+		failures_down(&w->failures, t->name, now);
+}
+
 void tells_tell(struct world *w, const struct ike_tell *t)
 {
 	if (t->kind == TELL_DONE) {
 		done(w, t);
 		return;
 	}
-	if (t->kind == TELL_REFUSED && t->name && t->why)
-		failures_note(&w->failures, t->name, t->why);
-	/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
-	if (t->kind == TELL_CHILD_UP && t->name)
-		failures_clear(&w->failures, t->name);
+	remember(w, t);
 	if (!withheld(w, t)) {
 		say(w, t);
 		if (t->alert)

@@ -4,6 +4,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/certs.h"
+#include "daemon/clock.h"
 #include "daemon/copies.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
@@ -98,7 +99,8 @@ static void withdraw(struct world *w, const struct query *q, const struct ipc_ve
 	line_number(&line, "sa", q->sa);
 	line_why(&line, &why);
 	log_say(LOG_WARN, "revoked", "%s", text_str(&line));
-	failures_note(&w->failures, q->peer->name, &why);
+	failures_note(&w->failures, q->peer->name,
+		&(struct failure_record){ .why = why, .by_peer = true, .last = clock_ms() });
 	engine_feed(w, &(struct ike_event){
 			       .kind = EVENT_COMMAND, .command = { .kind = COMMAND_DOWN, .ike_id = q->sa } });
 	arena_free(&arena);

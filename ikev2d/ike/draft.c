@@ -544,6 +544,8 @@ struct sa *draft_close(struct draft *d, enum verdict verdict)
 {
 	struct sa *sa = d->sa;
 
+	if (d->why.what && !d->why.stage)
+		d->why.stage = tell_stage(d->step, sa);
 	switch (verdict) {
 	case DRAFT_COMMIT: sa = commit(d); break;
 	case DRAFT_DROP:

@@ -277,7 +277,7 @@ struct ike_tell {
 	const char *name;  /* of the connection; NULL: none */
 	uint32_t sa, child;
 	uint32_t old;     /* TELL_*_REKEYED: the number before */
-	struct path path; /* TELL_SA_MOVED */
+	struct path path; /* TELL_SA_MOVED; TELL_REFUSED: of the peer, where there is no IKE_SA */
 	const char *text;
 	const struct why *why;   /* TELL_REFUSED, and TELL_DONE when it failed; NULL otherwise */
 	const char *alert;       /* strongSwan's word for what went wrong; NULL: nothing did */
@@ -379,3 +379,6 @@ struct ike_load {
 	uint64_t cookies;
 };
 struct ike_load ike_load(const struct ike *ike);
+
+/* When a child of connection NAME that is wanted up is tried next; HEAP_NEVER: none is. */
+uint64_t ike_next_try(const struct ike *ike, const char *name);

@@ -341,12 +341,26 @@ static void handle_message(struct incoming *in)
 		count_message(in->step->ike, peer, true, &m->header);
 }
 
+static void explain_old_version(struct incoming *in)
+{
+	char remote[ADDR_TEXT];
+	struct why why = {
+		.what = arena_printf(in->step->scratch, "%s speaks IKEv1, and only IKEv2 is spoken here",
+			addr_print(&in->path->remote, remote)),
+		.instead = "version = 2 (keyexchange = ikev2) at the peer",
+	};
+
+	tell_refused(in->step, NULL, NULL, &why);
+}
+
 /* A request of a later IKE is told which version we speak (2.5); one of IKEv1 would not understand. */
 static void refuse_version(struct incoming *in)
 {
 	const struct wire_header *h = &in->message.header;
 
 	drop(in, DROP_VERSION);
+	if (h->version >> 4 < IKE_MAJOR_2)
+		explain_old_version(in);
 	if (h->version >> 4 > IKE_MAJOR_2 && h->exchange == IKE_SA_INIT && !(h->flags & FLAG_RESPONSE))
 		stranger_refuse_version(in->step, in->path, h);
 }
@@ -355,6 +369,7 @@ static void on_datagram(struct step *s, const struct path *path, struct bytes da
 {
 	struct incoming in = { .step = s, .path = path, .data = data };
 
+	s->path = path;
 	if (header_get(data, &in.message.header)) {
 		drop(&in, DROP_MALFORMED);
 		return;
@@ -363,6 +378,7 @@ static void on_datagram(struct step *s, const struct path *path, struct bytes da
 		refuse_version(&in);
 		return;
 	}
+	s->exchange = in.message.header.exchange;
 	if (!find_sa(&in) || shows_crash(&in) || !in_window(&in) || !open_message(&in))
 		return;
 	if (in.repeated)
@@ -465,6 +481,8 @@ struct ike_out ike_step(
 	case EVENT_ADDRESSES: mobike_addresses(&s, event->addresses.v, event->addresses.n); break;
 	case EVENT_CLOCK: break;
 	}
+	s.path = NULL;
+	s.exchange = 0;
 	clock_run(&s);
 	return (struct ike_out){ s.actions, clock_due(ike) };
 }

@@ -13,6 +13,8 @@ struct step {
 	struct rng *rng;
 	struct arena *scratch;
 	struct ike_action *actions, **tail;
+	const struct path *path; /* of the datagram at hand, whose exchange is; NULL: there is none */
+	uint8_t exchange;
 };
 
 /* What becomes of a child at commit. */
@@ -168,6 +170,8 @@ struct ike_tell *tell_log(struct draft *d, const char *group, const char *format
 	__attribute__((format(printf, 3, 4)));
 struct ike_tell *tell_dropped(
 	struct step *s, enum drop_reason reason, const struct path *from, const struct peer *peer);
+/* At what the step fails: the exchange at hand, or that of SA, by its state (NULL: there is none). */
+const char *tell_stage(const struct step *s, const struct sa *sa);
 /* A negotiation failed: for the log, for status, for whoever waits. NAME NULL: no connection was found. */
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why);
 struct ike_tell *tell_new(struct step *s, enum ike_tell_kind kind);

@@ -113,12 +113,37 @@ struct ike_tell *tell_dropped(
 	return t;
 }
 
+const char *tell_stage(const struct step *s, const struct sa *sa)
+{
+	if (s->exchange)
+		return exchange_name(s->exchange);
+	if (!sa)
+		return NULL;
+	if (sa->core.state >= S_UP)
+		return sa->window.request ? exchange_name(sa->window.exchange) : NULL;
+	switch (sa->core.state) {
+	case S_I_ROUTE: return "the way to the peer, before IKE_SA_INIT";
+	case S_I_RESUME: return exchange_name(IKE_SESSION_RESUME);
+	case S_I_KEY_PAIR:
+	case S_I_INIT:
+	case S_I_AGREE:
+	case S_R_RESPOND: return exchange_name(IKE_SA_INIT);
+	case S_I_NEXT_KEY_PAIR:
+	case S_I_NEXT:
+	case S_I_NEXT_AGREE:
+	case S_R_NEXT: return exchange_name(IKE_INTERMEDIATE);
+	default: return exchange_name(IKE_AUTH);
+	}
+}
+
 void tell_refused(struct step *s, const char *name, const struct sa *sa, const struct why *why)
 {
 	struct ike_tell *t = tell_new(s, TELL_REFUSED);
 	struct why *copy = ARENA_NEW(s->scratch, struct why);
 
 	*copy = why_copy(s->scratch, why);
+	if (!copy->stage)
+		copy->stage = tell_stage(s, sa);
 	t->level = LOG_WARN;
 	t->name = name;
 	t->why = copy;
@@ -127,6 +152,8 @@ void tell_refused(struct step *s, const char *name, const struct sa *sa, const s
 	if (sa) {
 		tell_tickets(s, t, sa);
 		t->record = record_of(s, sa);
+	} else if (s->path) {
+		t->path = *s->path;
 	}
 }
 

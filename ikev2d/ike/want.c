@@ -146,6 +146,20 @@ void wants_due(struct step *s)
 		attempt(s, node_owner(n, struct want, timer));
 }
 
+uint64_t ike_next_try(const struct ike *ike, const char *name)
+{
+	struct conn *c = conn_find(ike, name);
+	uint64_t first = HEAP_NEVER;
+
+	for (struct node *n = c ? c->wants.next : NULL; n && n != &c->wants; n = n->next) {
+		const struct want *w = node_owner(n, struct want, of_conn);
+
+		if (w->timer.place && w->timer.due < first)
+			first = w->timer.due;
+	}
+	return first;
+}
+
 const struct child_conf *wants_missing(struct ike *ike)
 {
 	list_each (c, &ike->conns)

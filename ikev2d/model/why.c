@@ -2,15 +2,16 @@
 /* Refusals as text. */
 #include "model/why.h"
 
-enum { PARTS = 6 };
+enum { PARTS = 7 };
 
 /* The texts behind WHAT, in the order in which a person reads them. */
-static const char *const labels[PARTS] = { "offered", "configured", "differs", "where", "instead", "notify" };
+static const char *const labels[PARTS] = { "stage", "offered", "configured", "differs", "where", "instead",
+	"notify" };
 
 static const char *part(const struct why *w, unsigned i)
 {
-	const char *const texts[PARTS] = { w->offered, w->configured, w->differs, w->where, w->instead,
-		w->notify };
+	const char *const texts[PARTS] = { w->stage, w->offered, w->configured, w->differs, w->where,
+		w->instead, w->notify };
 
 	return texts[i];
 }
@@ -43,6 +44,7 @@ struct why why_copy(struct arena *arena, const struct why *w)
 {
 	return (struct why){
 		.what = copy(arena, w->what),
+		.stage = copy(arena, w->stage),
 		.offered = copy(arena, w->offered),
 		.configured = copy(arena, w->configured),
 		.differs = copy(arena, w->differs),

@@ -4,9 +4,11 @@
 #pragma once
 
 #include "base/text.h"
+#include "model/addr.h"
 
 struct why {
 	const char *what;       /* the failure in one sentence */
+	const char *stage;      /* the exchange it happened in: "IKE_AUTH" */
 	const char *offered;    /* by the peer */
 	const char *configured; /* here */
 	const char *differs;    /* the difference, piece by piece */
@@ -14,6 +16,15 @@ struct why {
 	const char *instead;    /* the value that would have worked */
 	const char *notify;     /* the notify sent or received: "NO_PROPOSAL_CHOSEN" */
 	const char *alert;      /* its kind, for programs: the type of VICI's event "alert"; not printed */
+};
+
+/* A failure as it is remembered; equal ones are one. */
+struct failure_record {
+	struct why why;
+	struct ip remote;     /* of the peer; v is 0 where it is not known */
+	bool by_peer;         /* the peer had begun */
+	uint64_t first, last; /* when: ms, the clock of the records */
+	unsigned times;
 };
 
 /* All of it as lines "what\n  offered: …\n", appended to OUT. */

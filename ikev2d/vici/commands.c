@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* THE table of commands, and how one is carried out. */
 #include "vici/commands.h"
+#include "vici/describe.h"
 
 static const struct vici_command commands[] = {
 	{ "version", VICI_ASKS, vici_do_version },
@@ -138,27 +139,6 @@ void vici_respond(struct vici_session *s, struct vici_out *out)
 		vici_put_pair(out, "errmsg", "the answer is larger than a VICI message can be");
 	}
 	vici_send(s, vici_out_done(out));
-}
-
-void vici_put_why(struct vici_out *out, const char *name, const struct why *why)
-{
-	const struct {
-		const char *key, *value;
-	} parts[] = {
-		{ "what", why->what },
-		{ "offered", why->offered },
-		{ "configured", why->configured },
-		{ "differs", why->differs },
-		{ "where", why->where },
-		{ "instead", why->instead },
-		{ "notify", why->notify },
-	};
-
-	vici_put_section(out, name);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		if (parts[i].value)
-			vici_put_pair(out, parts[i].key, parts[i].value);
-	vici_put_section_end(out);
 }
 
 void vici_put_result(struct vici_out *out, const struct why *failed, struct arena *arena)

@@ -49,6 +49,58 @@ static void put_suite(struct vici_out *out, const struct suite *s)
 		vici_put_pair(out, "esn", "1");
 }
 
+/* Parts of a reason, for a section that is open. */
+static void put_reason(struct vici_out *out, const struct why *why)
+{
+	const struct {
+		const char *key, *value;
+	} parts[] = {
+		{ "what", why->what },
+		{ "stage", why->stage },
+		{ "offered", why->offered },
+		{ "configured", why->configured },
+		{ "differs", why->differs },
+		{ "where", why->where },
+		{ "instead", why->instead },
+		{ "notify", why->notify },
+	};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].value)
+			vici_put_pair(out, parts[i].key, parts[i].value);
+}
+
+void vici_put_why(struct vici_out *out, const char *name, const struct why *why)
+{
+	vici_put_section(out, name);
+	put_reason(out, why);
+	vici_put_section_end(out);
+}
+
+void vici_put_failure_record(
+	struct vici_out *out, const char *name, const struct failure_record *r, uint64_t now)
+{
+	char remote[IP_TEXT];
+
+	vici_put_section(out, name);
+	put_reason(out, &r->why);
+	if (r->remote.v)
+		vici_put_pair(out, "remote-host", ip_print(&r->remote, remote));
+	vici_put_pair(out, "begun-by", r->by_peer ? "peer" : "us");
+	vici_put_pairf(out, "times", "%u", r->times);
+	put_ago(out, "first", r->first, now);
+	put_ago(out, "last", r->last, now);
+	vici_put_section_end(out);
+}
+
+void vici_put_outage(struct vici_out *out, const struct vici_failures *f, uint64_t now)
+{
+	put_ago(out, "down", f->down, now);
+	put_ahead(out, "next-attempt", f->next, now);
+	if (f->last)
+		vici_put_failure_record(out, "last-error", f->last, now);
+}
+
 /* A key of ours. */
 static void put_post_quantum(struct vici_out *out, bool yes)
 {

@@ -14,6 +14,14 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 /* The section of a CHILD_SA: SECTION or, for NULL, "NAME-ID". */
 void vici_put_child(struct vici_out *out, const char *section, const struct child_record *c, uint64_t now);
 
+/* The section NAME of a reason, with those of its parts that there are; and of a failure, with its times. */
+void vici_put_why(struct vici_out *out, const char *name, const struct why *why);
+void vici_put_failure_record(
+	struct vici_out *out, const char *name, const struct failure_record *r, uint64_t now);
+
+/* Why a connection is not up, for its section: since when, when it is tried next, the last failure. */
+void vici_put_outage(struct vici_out *out, const struct vici_failures *f, uint64_t now);
+
 /* The section of a policy. */
 void vici_put_policy(struct vici_out *out, const struct policy_record *p, struct arena *scratch);
 

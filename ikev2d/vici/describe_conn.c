@@ -318,6 +318,8 @@ static void put_ppk(struct vici_out *out, const struct peer *p, struct arena *sc
 void vici_put_conn(
 	struct vici_out *out, const struct peer *p, const struct vici_host *host, struct arena *scratch)
 {
+	struct vici_failures failures;
+
 	vici_put_section(out, p->name);
 	put_patterns(out, "local_addrs", p->local_addrs, p->n_local_addrs, scratch);
 	put_patterns(out, "remote_addrs", p->remote_addrs, p->n_remote_addrs, scratch);
@@ -337,5 +339,7 @@ void vici_put_conn(
 	vici_put_pair(out, "origin", p->origin == ORIGIN_VICI ? "vici" : "file");
 	if (p->unready)
 		vici_put_pair(out, "unready", p->unready);
+	host->failures(host->ctx, p->name, scratch, &failures);
+	vici_put_outage(out, &failures, host->now(host->ctx));
 	vici_put_section_end(out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Commands that only ask. */
 #include "vici/commands.h"
+#include "vici/describe.h"
 
 #include <inttypes.h>
 #include <malloc.h>
@@ -246,13 +247,46 @@ void vici_do_audit(struct vici_call *c)
 	put_lines(c, "differences", a.differences);
 }
 
-/* A section for each connection that failed last time. */
+static void put_all_failures(struct vici_call *c, const struct vici_failures *f)
+{
+	uint64_t now = c->host->now(c->host->ctx);
+
+	vici_put_section(c->out, "all");
+	for (unsigned i = 0; i < f->n; i++)
+		vici_put_failure_record(c->out, arena_printf(c->arena, "%u", i + 1), f->v[i], now);
+	vici_put_section_end(c->out);
+}
+
+/* Why NAME is not up; with ALL also what failed before. */
+static void put_failures_of(struct vici_call *c, const char *name, bool all)
+{
+	struct vici_failures f;
+
+	c->host->failures(c->host->ctx, name, c->arena, &f);
+	if (!f.last && !f.down && !f.next && !(all && f.n))
+		return;
+	vici_put_section(c->out, name);
+	vici_put_outage(c->out, &f, c->host->now(c->host->ctx));
+	if (all)
+		put_all_failures(c, &f);
+	vici_put_section_end(c->out);
+}
+
+/* A section for each connection of which something is known, or for the one called "ike", with all that is
+ * remembered of it; and the peers that no connection is for. */
 void vici_do_failures(struct vici_call *c)
 {
 	const struct conf *conf = c->host->conf(c->host->ctx);
-	struct why why;
+	const char *only = vici_str(c->args, "ike");
+	struct vici_failures nobodys;
 
+	vici_put_section(c->out, "connections");
 	for (unsigned i = 0; i < conf->n_peers; i++)
-		if (c->host->failure(c->host->ctx, conf->peers[i]->name, &why))
-			vici_put_why(c->out, conf->peers[i]->name, &why);
+		if (!only || !strcmp(only, conf->peers[i]->name))
+			put_failures_of(c, conf->peers[i]->name, only);
+	vici_put_section_end(c->out);
+	vici_put_section(c->out, "strangers");
+	c->host->failures(c->host->ctx, NULL, c->arena, &nobodys);
+	put_all_failures(c, &nobodys);
+	vici_put_section_end(c->out);
 }

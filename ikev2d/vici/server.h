@@ -138,6 +138,3 @@ void vici_put_result(struct vici_out *out, const struct why *failed, struct aren
 
 /* The two behind "success = no". */
 void vici_put_failure(struct vici_out *out, const struct why *why, struct arena *arena);
-
-/* The section NAME with what WHY says. */
-void vici_put_why(struct vici_out *out, const char *name, const struct why *why);

@@ -50,6 +50,15 @@ struct vici_audit {
 	const char *differences;              /* a line each */
 };
 
+/* What is known of why a connection is not up. Times are those of the records. */
+struct vici_failures {
+	const struct failure_record *
+		*v; /* all that is remembered: those that began here first, the latest first */
+	unsigned n;
+	const struct failure_record *last; /* why it is not up; NULL: nothing failed since it was */
+	uint64_t down, next;               /* when it went down, and is tried next; 0: never */
+};
+
 /* Certificates and the like, as strongSwan tells them apart. */
 enum vici_cert_type {
 	VICI_CERT_ANY,
@@ -114,8 +123,8 @@ struct vici_host {
 	void (*pool_usage)(void *ctx, const struct vip_pool *pool, unsigned *online, unsigned *offline);
 	const struct vici_lease *(*leases)(
 		void *ctx, const struct vip_pool *pool, struct arena *arena, unsigned *n);
-	/* The reason why connection NAME last failed; false when there is none. */
-	bool (*failure)(void *ctx, const char *name, struct why *out);
+	/* What is known of the failures of connection NAME; NULL: of peers that no connection is for. */
+	void (*failures)(void *ctx, const char *name, struct arena *arena, struct vici_failures *out);
 	uint64_t (*now)(void *ctx); /* ms, the clock of the records */
 	/* Whether the library has T. */
 	bool (*has)(void *ctx, const struct transform *t);

@@ -58,8 +58,11 @@ static void status_has_a_block_for_each_connection(void **state)
 			   "  dmz: down, 10.1.0.0/16 === 10.2.0.0/16\n"
 			   "home: down, 192.0.2.1 === 198.51.100.0/24\n"
 			   "  lan: down, 10.1.0.0/16 === 10.2.0.0/16\n"
-			   "  last failure: the peer refused our proposal\n"));
-	assert_true(has(b.out, "NO_PROPOSAL_CHOSEN"));
+			   "  down since: 3 min ago\n"
+			   "  next attempt: in 24 s\n"
+			   "  last failure: the peer refused our proposal\n"
+			   "    stage: IKE_SA_INIT\n"));
+	assert_true(has(b.out, "NO_PROPOSAL_CHOSEN\n    when: 12 s ago, 3 times in the last 60 s\n"));
 	ipsec_bench_end(&b);
 }
 
@@ -277,7 +280,11 @@ static void status_as_json(void **state)
 	assert_true(has(b.out, "\"bytes_in\":1500,\"packets_in\":15,\"use_in\":2,\"bytes_out\":3000000,"
 			       "\"packets_out\":3000,\"use_out\":null,"));
 	assert_true(has(b.out, "\"remote_ts\":[\"10.2.0.0/16[tcp/50000]\"],\"data_path\":\"userspace\","));
-	assert_true(has(b.out, "\"sas\":[],\"last_failure\":{\"what\":\"the peer refused our proposal\","));
+	assert_true(has(b.out, "\"down\":180,\"next_attempt\":24,"));
+	assert_true(has(b.out,
+		"\"last_failure\":{\"what\":\"the peer refused our proposal\",\"stage\":\"IKE_SA_INIT\","));
+	assert_true(has(b.out,
+		"\"remote_host\":\"192.0.2.1\",\"begun_by\":\"us\",\"times\":3,\"first\":60,\"last\":12}"));
 	ipsec_bench_end(&b);
 }
 
@@ -470,6 +477,40 @@ static void words_are_completed(void **state)
 	assert_int_equal(ipsec_bench_run(&b, "complete up g"), 0);
 	assert_string_equal(b.out, "");
 	assert_string_equal(b.err, "");
+	ipsec_bench_end(&b);
+}
+
+static void strangers_fail(struct vici_fake *f)
+{
+	f->failed = "";
+}
+
+static void failures_are_shown(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("failures", &code, NULL);
+
+	(void)state;
+	assert_int_equal(code, 0);
+	assert_true(has(b.out, "home\n  failure: the peer refused our proposal\n    stage: IKE_SA_INIT\n"));
+	assert_false(has(b.out, "no connection is for"));
+	ipsec_bench_end(&b);
+	b = run("failures gw", &code, NULL);
+	assert_int_equal(code, 0);
+	assert_string_equal(b.out, "");
+	ipsec_bench_end(&b);
+	b = run("failures nobody", &code, NULL);
+	assert_int_equal(code, 1);
+	ipsec_bench_end(&b);
+	b = run("failures", &code, strangers_fail);
+	assert_true(
+		has(b.out, "peers that no connection is for\n  failure: the peer refused our proposal\n"));
+	ipsec_bench_end(&b);
+	b = run("--json failures home", &code, NULL);
+	assert_true(ipsec_bench_json(b.out));
+	assert_true(
+		has(b.out, "{\"name\":\"home\",\"down\":180,\"next_attempt\":24,\"failures\":[{\"what\":"));
+	assert_false(has(b.out, "strangers"));
 	ipsec_bench_end(&b);
 }
 
@@ -720,6 +761,7 @@ int main(void)
 		cmocka_unit_test(others_words_do_what_is_meant),
 		cmocka_unit_test(words_are_completed),
 		cmocka_unit_test(counters_are_shown_where_they_count),
+		cmocka_unit_test(failures_are_shown),
 		cmocka_unit_test(status_has_a_block_for_each_connection),
 		cmocka_unit_test(status_says_which_shunts_are_installed),
 		cmocka_unit_test(status_of_one_shows_one),

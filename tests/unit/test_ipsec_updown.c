@@ -135,7 +135,8 @@ static void a_failed_up_as_json(void **state)
 	assert_int_equal(code, 1);
 	assert_true(ipsec_bench_json(b.out));
 	assert_true(has(b.out, "\"success\":false,\"log\":["));
-	assert_true(has(b.out, "\"why\":{\"what\":\"the peer refused our proposal\",\"offered\":null,"));
+	assert_true(has(b.out,
+		"\"why\":{\"what\":\"the peer refused our proposal\",\"stage\":null,\"offered\":null,"));
 	assert_false(has(b.out, "dmz"));
 	ipsec_bench_end(&b);
 }

@@ -265,7 +265,10 @@ static void list_conns_lists_all(void **state)
 			 " dpd_action=none close_action=none local-ts=[10.1.0.0/16] remote-ts=[10.2.0.0/16]"
 			 " start_action=trap} dmz {"));
 	assert_true(has(got, "event list-conn home {local_addrs=[192.0.2.1] remote_addrs=[198.51.100.0/24]"));
-	assert_true(has(got, "origin=vici}\nresponse\n"));
+	assert_true(
+		has(got, "origin=vici down=180 next-attempt=24 last-error {what=the peer refused our proposal"
+			 " stage=IKE_SA_INIT configured="));
+	assert_true(has(got, "begun-by=us times=3 first=60 last=12}}\nresponse\n"));
 }
 
 /* Shunts are listed behind the children that are negotiated. */
@@ -330,11 +333,21 @@ static void an_audit_tells_paths_and_differences(void **state)
 
 static void failures_are_explained(void **state)
 {
-	assert_string_equal(vici_bench_ask(*state, "failures", NULL),
-		"response home {what=the peer refused our proposal"
-		" configured=aes256gcm16-prfsha384-ecp384"
-		" where=/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals) "
-		"notify=NO_PROPOSAL_CHOSEN}\n");
+	static const char record[] = " {what=the peer refused our proposal stage=IKE_SA_INIT"
+				     " configured=aes256gcm16-prfsha384-ecp384"
+				     " where=/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)"
+				     " notify=NO_PROPOSAL_CHOSEN remote-host=192.0.2.1 begun-by=us times=3"
+				     " first=60 last=12}";
+	struct vici_bench *b = *state;
+	const char *got = vici_bench_ask(b, "failures", NULL);
+
+	assert_true(has(got, "response connections {home {down=180 next-attempt=24 last-error"));
+	assert_true(has(got, record));
+	assert_true(has(got, "}} strangers {all {}}\n"));
+	assert_true(has(vici_bench_ask(b, "failures", "ike=home"), "} all {1 {what="));
+	assert_true(has(vici_bench_ask(b, "failures", "ike=gw"), "response connections {} strangers"));
+	b->fake->failed = "";
+	assert_true(has(vici_bench_ask(b, "failures", NULL), "connections {} strangers {all {1 {what="));
 }
 
 static void initiate_waits_for_its_outcome(void **state)

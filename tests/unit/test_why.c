@@ -4,8 +4,8 @@
 
 #include "model/why.h"
 
-static const struct why full = { "no common proposal", "aes128", "aes256", "encryption", "/etc/x:1 (a.b)",
-	"aes128", "NO_PROPOSAL_CHOSEN", "proposal-mismatch-ike" };
+static const struct why full = { "no common proposal", "IKE_AUTH", "aes128", "aes256", "encryption",
+	"/etc/x:1 (a.b)", "aes128", "NO_PROPOSAL_CHOSEN", "proposal-mismatch-ike" };
 
 static void a_refusal_is_a_paragraph(void **state)
 {
@@ -15,6 +15,7 @@ static void a_refusal_is_a_paragraph(void **state)
 	(void)state;
 	why_print(&full, &t);
 	assert_string_equal(text_str(&t), "no common proposal\n"
+					  "  stage: IKE_AUTH\n"
 					  "  offered: aes128\n"
 					  "  configured: aes256\n"
 					  "  differs: encryption\n"

@@ -158,17 +158,30 @@ static const struct conf *conf(void *ctx)
 	return &((struct vici_fake *)ctx)->conf;
 }
 
-static bool failure(void *ctx, const char *name, struct why *out)
+static void failures(void *ctx, const char *name, struct arena *arena, struct vici_failures *out)
 {
 	struct vici_fake *f = ctx;
+	struct failure_record *r = ARENA_NEW(arena, struct failure_record);
 
-	*out = (struct why){
-		.what = "the peer refused our proposal",
-		.configured = "aes256gcm16-prfsha384-ecp384",
-		.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
-		.notify = "NO_PROPOSAL_CHOSEN",
+	*out = (struct vici_failures){ 0 };
+	if (!f->failed || strcmp(name ? name : "", f->failed))
+		return;
+	*r = (struct failure_record){
+		.why = { .what = "the peer refused our proposal",
+			.stage = "IKE_SA_INIT",
+			.configured = "aes256gcm16-prfsha384-ecp384",
+			.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
+			.notify = "NO_PROPOSAL_CHOSEN" },
+		.remote = { .v = 4, .a = { 192, 0, 2, 1 } },
+		.first = NOW - 60000,
+		.last = NOW - 12000,
+		.times = 3,
 	};
-	return f->failed && !strcmp(f->failed, name);
+	out->v = ARENA_NEW(arena, const struct failure_record *);
+	*out->v = out->last = r;
+	out->n = 1;
+	out->down = NOW - 180000;
+	out->next = NOW + 24000;
 }
 
 static uint64_t now(void *ctx)
@@ -569,7 +582,7 @@ struct vici_fake *vici_fake_new(void)
 		.counters = counters,
 		.counters_reset = counters_reset,
 		.conf = conf,
-		.failure = failure,
+		.failures = failures,
 		.now = now,
 		.has = has,
 		.load_conn = load_conn,

@@ -209,6 +209,7 @@ struct why client_why(const struct vici_node *why)
 {
 	return (struct why){
 		.what = vici_str(why, "what"),
+		.stage = vici_str(why, "stage"),
 		.offered = vici_str(why, "offered"),
 		.configured = vici_str(why, "configured"),
 		.differs = vici_str(why, "differs"),

@@ -113,6 +113,8 @@ static const struct json_field conn_fields[] = {
 	{ "ppk_id", JSON_TEXT },
 	{ "ppk_required", JSON_FLAG },
 	{ "unready", JSON_TEXT },
+	{ "down", JSON_NUMBER },
+	{ "next-attempt", JSON_NUMBER },
 	{ NULL, JSON_TEXT },
 };
 
@@ -183,6 +185,34 @@ static void put_rounds(struct json *j, const char *side, const struct vici_node 
 	json_close(j, ']');
 }
 
+void fields_failure(struct json *j, const char *key, const struct vici_node *failure)
+{
+	static const struct json_field fields[] = {
+		{ "what", JSON_TEXT },
+		{ "stage", JSON_TEXT },
+		{ "offered", JSON_TEXT },
+		{ "configured", JSON_TEXT },
+		{ "differs", JSON_TEXT },
+		{ "where", JSON_TEXT },
+		{ "instead", JSON_TEXT },
+		{ "notify", JSON_TEXT },
+		{ "remote-host", JSON_TEXT },
+		{ "begun-by", JSON_TEXT },
+		{ "times", JSON_NUMBER },
+		{ "first", JSON_NUMBER },
+		{ "last", JSON_NUMBER },
+		{ NULL, JSON_TEXT },
+	};
+
+	if (!failure) {
+		json_str(j, key, NULL);
+		return;
+	}
+	json_open(j, key, '{');
+	json_fields(j, failure, fields);
+	json_close(j, '}');
+}
+
 void fields_conn(struct json *j, const struct vici_node *conn)
 {
 	json_fields(j, conn, conn_fields);
@@ -190,6 +220,7 @@ void fields_conn(struct json *j, const struct vici_node *conn)
 	json_str(j, "remote_id", vici_str(vici_find(conn, "remote-1"), "id"));
 	put_rounds(j, "local", conn);
 	put_rounds(j, "remote", conn);
+	fields_failure(j, "last_failure", vici_find(conn, "last-error"));
 }
 
 void fields_child_conf(struct json *j, const struct vici_node *child)

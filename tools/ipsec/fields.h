@@ -7,6 +7,9 @@
 /* An object for an IKE_SA, as in a list-sa event, with "children". */
 void fields_sa(struct json *j, const struct vici_node *sa);
 
+/* A failure that the daemon remembers: an object, or null for NULL. */
+void fields_failure(struct json *j, const char *key, const struct vici_node *failure);
+
 /* The keys of a connection, as in a list-conn event, without its children. */
 void fields_conn(struct json *j, const struct vici_node *conn);
 

@@ -32,6 +32,7 @@ int verb_unroute(struct ipsec *x, int argc, char **argv);
 int verb_status(struct ipsec *x, int argc, char **argv);
 int verb_statusall(struct ipsec *x, int argc, char **argv);
 int verb_list(struct ipsec *x, int argc, char **argv);
+int verb_failures(struct ipsec *x, int argc, char **argv);
 int verb_counters(struct ipsec *x, int argc, char **argv);
 int verb_purge(struct ipsec *x, int argc, char **argv);
 int verb_log(struct ipsec *x, int argc, char **argv);

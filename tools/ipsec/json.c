@@ -106,6 +106,7 @@ void json_why(struct json *j, const char *key, const struct vici_node *why)
 {
 	static const struct json_field fields[] = {
 		{ "what", JSON_TEXT },
+		{ "stage", JSON_TEXT },
 		{ "offered", JSON_TEXT },
 		{ "configured", JSON_TEXT },
 		{ "differs", JSON_TEXT },

@@ -4,12 +4,11 @@
 
 #include "client.h"
 
-/* Sections of list-conn, list-sa and list-policy events (of shunts), in the daemon's order; and the response
- * of "failures". They live in the arena of the call. */
+/* Sections of list-conn, list-sa and list-policy events (of shunts), in the daemon's order. They live in the
+ * arena of the call. */
 struct snapshot {
 	const struct vici_node **conns, **sas, **shunts;
 	unsigned n_conns, n_sas, n_shunts;
-	const struct vici_node *failures;
 };
 
 /* Asks the daemon. DONE or FAILED. */

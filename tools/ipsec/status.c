@@ -42,7 +42,7 @@ static const char *conn_state(const struct snapshot *s, const char *name, const 
 	const char *state = vici_str(conn, "unready") ? "unusable" : shunts ? "up" : "down";
 
 	for (unsigned i = 0; i < s->n_sas; i++) {
-		if (strcmp(s->sas[i]->name, name))
+		if (strcmp(s->sas[i]->name, name) || has_state(s->sas[i], "DELETING"))
 			continue;
 		if (!has_state(s->sas[i], "CONNECTING") && !has_state(s->sas[i], "CREATED"))
 			return "up";
@@ -120,7 +120,6 @@ static void json_conn(struct json *j, const struct status *s, const struct statu
 		if (!strcmp(s->snapshot.sas[i]->name, c->name))
 			fields_sa(j, s->snapshot.sas[i]);
 	json_close(j, ']');
-	json_why(j, "last_failure", c->failure);
 	json_close(j, '}');
 }
 
@@ -164,7 +163,7 @@ static unsigned connections(const struct status *s, struct status_conn **out)
 			v[n++] = (struct status_conn){ .name = all->sas[i]->name };
 	}
 	for (unsigned i = 0; i < n; i++) {
-		v[i].failure = vici_find(all->failures, v[i].name);
+		v[i].failure = vici_find(v[i].conn, "last-error");
 		v[i].state = conn_state(all, v[i].name, v[i].conn);
 	}
 	*out = v;

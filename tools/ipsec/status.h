@@ -22,6 +22,9 @@ struct status {
 /* "up", the state of the CHILD_SA in small letters, or "down"; of a shunt "installed" or "down". */
 const char *status_child_state(const struct status *s, const char *conn, const char *child);
 
+/* SECONDS as people say them: "5 min". From ARENA. */
+const char *status_duration(const char *seconds, struct arena *arena);
+
 /* For people. */
 void status_text_daemon(const struct status *s);
 /* What somebody should look at. */

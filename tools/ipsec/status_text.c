@@ -2,6 +2,8 @@
 /* Status for people: a block for each connection. */
 #include "status.h"
 
+#include "failures.h"
+
 #include <stdlib.h>
 
 static const char *str(const struct vici_node *section, const char *key)
@@ -22,8 +24,7 @@ static const char *items(const struct vici_node *section, const char *key, struc
 	return text_str(&t);
 }
 
-/* Seconds as people say them, from ARENA. */
-static const char *duration(const char *seconds, struct arena *arena)
+const char *status_duration(const char *seconds, struct arena *arena)
 {
 	static const struct {
 		long long seconds;
@@ -43,7 +44,7 @@ static const char *when(const struct vici_node *section, const char *key, const 
 {
 	const char *s = vici_str(section, key);
 
-	return s ? arena_printf(arena, ", %s%s%s", words, duration(s, arena), after) : "";
+	return s ? arena_printf(arena, ", %s%s%s", words, status_duration(s, arena), after) : "";
 }
 
 static const char *volume(const char *bytes, struct arena *arena)
@@ -189,16 +190,20 @@ static void show_idle(const struct status *s, const struct status_conn *c)
 	}
 }
 
-static void show_failure(const struct status *s, const struct vici_node *failure)
+/* Of a connection that is not up: since when, and what comes next. */
+static void show_outage(const struct status *s, const struct status_conn *c)
 {
-	struct text text = text_in(&s->x->arena);
-	struct why why = client_why(failure);
-	char *line, *rest;
+	const char *down = vici_str(c->conn, "down"), *next = vici_str(c->conn, "next-attempt"),
+		   *by = vici_str(c->failure, "begun-by");
+	struct arena *a = &s->x->arena;
 
-	why_print(&why, &text);
-	rest = arena_str(&s->x->arena, text_str(&text));
-	for (line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n"))
-		fprintf(s->x->out, "  %s%s\n", *line == ' ' ? "" : "last failure: ", line);
+	if (down)
+		fprintf(s->x->out, "  down since: %s ago\n", status_duration(down, a));
+	if (next)
+		fprintf(s->x->out, "  next attempt: in %s\n", status_duration(next, a));
+	else if (by && !strcmp(by, "us") && !strcmp(c->state, "down"))
+		fprintf(s->x->out, "  next attempt: none by itself; ipsec up %s, or keep = yes to go on\n",
+			c->name);
 }
 
 void status_text(const struct status *s, const struct status_conn *c)
@@ -218,8 +223,10 @@ void status_text(const struct status *s, const struct status_conn *c)
 		if (!strcmp(s->snapshot.sas[i]->name, c->name))
 			show_sa(s, s->snapshot.sas[i]);
 	show_idle(s, c);
+	if (strcmp(c->state, "up") != 0)
+		show_outage(s, c);
 	if (c->failure)
-		show_failure(s, c->failure);
+		failures_show(s->x, "last failure", c->failure);
 }
 
 void status_text_daemon(const struct status *s)

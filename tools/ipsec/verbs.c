@@ -17,6 +17,8 @@ static const struct verb verbs[] = {
 	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status, NULL },
 	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1, verb_statusall,
 		NULL },
+	{ "failures", "[NAME]", "what failed lately: the last of each connection, or all of one", 0, 1,
+		verb_failures, NULL },
 	{ "list", "WHAT [--leases]",
 		"conns, sas, policies, pools (and who has their addresses), certs, authorities, algs", 1, 2,
 		verb_list, list_word },

@@ -64,7 +64,7 @@ def json_is_as_the_schema_says(bench):
         items, = (value for value in answer.values() if isinstance(value, list))
         check(items, f"ipsec list {what} has something to show")
     valid("list-pools", moon.json("list", "pools", "--leases"))
-    for verb in "status", "statusall", "version", "counters":
+    for verb in "status", "statusall", "version", "counters", "failures":
         valid(verb, moon.json(verb))
     valid("counters", moon.json("counters", "--all"))
     for line in "counters --reset", "route site/net", "unroute site/net", "purge all", "reload":
@@ -111,6 +111,9 @@ def json_of_failures(bench):
     check(answer["initiated"][0]["why"]["what"], f"a reason: {answer}")
     status = moon.json("status")
     valid("status", status)
+    valid("list-conns", moon.json("list", "conns"))
+    valid("failures", moon.json("failures", "site"))
+    valid("failures", sun.json("failures"))
     same(status["connections"][0]["last_failure"]["what"], answer["initiated"][0]["why"]["what"], "reason in status")
     moon.stop()
     log.wait(5)

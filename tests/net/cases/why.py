@@ -249,8 +249,9 @@ def refused(bench, moon, says):
     for part in says:
         contains(done.err, part, "ipsec up")
     failure = moon.connection()["last_failure"]
-    check(failure, "ipsec status of moon keeps the failure")
-    contains(done.err, failure["what"], "ipsec up")
+    check(failure and failure["begun_by"] == "us" and failure["stage"], f"ipsec status of moon keeps the failure: {failure}")
+    contains(done.err, f"{failure['what']}\n  stage: {failure['stage']}", "ipsec up")
+    contains(moon.must("status", "site"), f"last failure: {failure['what']}\n    stage: ", "ipsec status")
 
 
 def log_says(daemon, says):
@@ -260,6 +261,14 @@ def log_says(daemon, says):
     until(found, lambda: f"{daemon.host.name} says {says}:\n{daemon.log()}")
 
 
+def remembered(daemon, what):
+    """Of the connection that was the nearest, or of nobody's."""
+    told = daemon.json("failures")
+    kept = [f for where in (told["strangers"], *(c["failures"] for c in told["connections"])) for f in where]
+    check(any(what in f["what"] and f["begun_by"] == "peer" and f["remote_host"] == "192.0.2.1" for f in kept),
+          f"ipsec failures of {daemon.host.name} has {what!r}: {kept}")
+
+
 @case(each=OURS)
 def why(bench, make, begins, answers):
     ours, theirs = make(bench)
@@ -267,6 +276,7 @@ def why(bench, make, begins, answers):
     refused(bench, moon, begins)
     if answers is not None:
         log_says(sun, answers)
+        remembered(sun, answers[0])
     else:
         check("event=refused" not in sun.log(), f"sun refuses nothing\n{sun.log()}")
 
@@ -324,6 +334,8 @@ BEGINS = [
     ("no-pool", pair(sun=VIPS, moon={"child": {"remote_ts": "dynamic"}}),
      ["sun.example asks for a virtual address, and connection site has no pools"]),
     ("ppk", pair(moon=PPK), ["the peer uses no post-quantum preshared key", "ppk_required = no"]),
+    ("ikev1", pair(sun={"conn": {"version": "1"}}),
+     ["192.0.2.2[500] speaks IKEv1, and only IKEv2 is spoken here", "version = 2 (keyexchange = ikev2) at the peer"]),
 ]
 
 
@@ -334,3 +346,47 @@ def why_we_refuse_strongswan(bench, make, says):
     bench.charon.load(theirs)
     check(bench.charon.up(timeout=5).code, "strongSwan brings it up")
     log_says(moon, says)
+
+
+@case()
+def why_a_kept_tunnel_is_down(bench):
+    """Since when, when it is tried next, where it fails and how often; and when it is up, that is the past."""
+    kept = {"child": {"keep": "yes"}}
+    moon, sun = bench.pair(moon={"secret": "not what sun has", **kept})
+    vici = bench.vici(moon)
+    vici.register("alert")
+    failed = until(lambda: moon.connection()["last_failure"], "moon has failed")
+    same((failed["stage"], failed["begun_by"], failed["remote_host"]), ("IKE_AUTH", "us", "192.0.2.2"), "the failure")
+    until(lambda: moon.connection()["next_attempt"] is not None, "moon tries again later")
+    contains(moon.must("status", "site"), "  next attempt: in ", "ipsec status")
+    until(lambda: moon.connection()["last_failure"]["times"] > 1, "it fails again")
+    vici.call("version")
+    alert = next(message for event, message in vici.events if event == "alert" and message["type"] == "local-auth-failed")
+    same(alert["why"]["stage"], "IKE_AUTH", "stage of the alert")
+    contains(alert["why"]["what"], "refused to authenticate site", "the alert")
+    moon.write(bench.tunnel(bench.moon, **kept))
+    moon.must("reload")
+    moon.wait_children(1)
+    up = moon.connection()
+    same((up["last_failure"], up["next_attempt"], up["down"]), (None, None, None), "failure, next attempt and down of what is up")
+    past = moon.json("failures", "site")["connections"][0]["failures"]
+    contains(past[0]["what"], "refused to authenticate site", "what failed before")
+    sun.kill()
+    sun.start()
+    moon.must("down", "site")
+    until(lambda: moon.connection()["down"] is not None, "moon knows since when it is down")
+    contains(moon.must("status", "site"), "  down since: 0 s ago", "ipsec status")
+
+
+@case()
+def why_a_tunnel_stays_down(bench):
+    """Nobody tries again; the failures of a peer without a connection are nobody's."""
+    moon, sun = bench.pair(sun={"conn": {"remote_addrs": "198.51.100.77"}})
+    for _ in range(2):
+        same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up")
+    contains(moon.must("status", "site"), "  next attempt: none by itself; ipsec up site, or keep = yes to go on", "ipsec status")
+    contains(moon.must("failures", "site"), "2 times in the last ", "ipsec failures")
+    stranger, = sun.json("failures")["strangers"]
+    same((stranger["times"], stranger["remote_host"], stranger["stage"]), (2, "192.0.2.1", "IKE_SA_INIT"), "the stranger")
+    contains(sun.must("failures"), "peers that no connection is for\n  failure: no connection is for the addresses", "ipsec failures")
+    contains(sun.must("failures"), "; 192.0.2.1 had begun", "ipsec failures")
