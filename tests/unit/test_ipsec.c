@@ -714,6 +714,9 @@ static void check_has_a_row_for_each_finding(void **state)
 		snprintf(part, sizeof part, "{\"name\":\"%s\",\"verdict\":\"", names[i]);
 		assert_true(has(b.out, part));
 	}
+	assert_int_equal(ipsec_bench_run(&b, "check /dev/null /dev/null"), 2);
+	assert_int_equal(ipsec_bench_run(&b, "check --mend"), 2);
+	assert_true(has(b.err, "usage: ipsec check [FILE] [--fix]"));
 	ipsec_bench_end(&b);
 }
 

@@ -121,6 +121,11 @@ def tun_is(bench, how, says):
     same((moon.children(), sun.children()), ([], []), "CHILD_SAs")
     same(wire["esp-udp"], 0, "number of ESP packets")
     finds(findings(moon, moon.config, before=moon.before), "tun", "bad", "/dev/net/tun")
+    rows = findings(moon, moon.config, "--fix", before=moon.before)
+    if how.startswith("mount -t tmpfs"):
+        finds(rows, "tun", "fixed", "made /dev/net/tun; rm /dev/net/tun takes it back")
+    else:
+        finds(rows, "tun", "bad", "/dev/net/tun is another device")
 
 
 @case()
