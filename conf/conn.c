@@ -356,9 +356,13 @@ static void check_rounds(const struct tree_section *s, const struct peer *p, str
 }
 
 /* A side without a section proves itself as one with an empty section would. */
-static struct auth_conf first_round(const struct auth_conf *list)
+static struct auth_conf first_round(const struct auth_conf *list, struct peer *p, const char *side)
 {
-	return list ? *list : (struct auth_conf){ .revocation = REVOCATION_RELAXED };
+	struct source at = { .section = arena_printf(&p->arena, "%s.%s", p->at.section, side),
+		.file = p->at.file,
+		.line = p->at.line };
+
+	return list ? *list : (struct auth_conf){ .revocation = REVOCATION_RELAXED, .at = at };
 }
 
 struct peer *conn_read(const struct tree_section *s, enum origin origin, struct report *r)
@@ -383,8 +387,8 @@ struct peer *conn_read(const struct tree_section *s, enum origin origin, struct 
 		else if (kind != CONF_SECTIONS_MAX)
 			read_auth(sub, kind, p, kind == CONF_LOCAL ? &local : &remote, r);
 	}
-	p->local = first_round(local);
-	p->remote = first_round(remote);
+	p->local = first_round(local, p, "local");
+	p->remote = first_round(remote, p, "remote");
 	check_rounds(s, p, r);
 	p->unready = r->later ? arena_str(&p->arena, r->later) : NULL;
 	if (!p->n_children && !p->n_shunts)

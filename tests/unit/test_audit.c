@@ -48,6 +48,8 @@ static const struct row rows[] = {
 	{ "may not sign", .leaf.extensions = "keyUsage=keyEncipherment", .bad = { "keyUsage has no digitalSignature" } },
 	{ "no certificate for the identity", .local = "id = sun.example.org", .bad = { "sun.example.org", "(connections.a.local.certs)" } },
 	{ "an algorithm that the key has not", .local = "certs = moon.pem\nauth = ike:rsa-sha256", .bad = { "(connections.a.local.auth)" } },
+	{ "without a section", .local = NULL, .no_key = true, .remote = "auth = pubkey\n} }  b {\nremote_addrs = 192.0.2.9\nremote { auth = psk",
+		.bad = { "/d/m.conf:7 (connections.b.local.certs)" } },
 	{ "a public key without its private one", .no_key = true, .local = "pubkeys = moon.pub", .bad = { "the private key of our public key is not here" } },
 
 	{ "the peer's expired", .leaf.to = -1, .local = "auth = psk", .remote = "certs = moon.pem", .bad = { "/d/x509/moon.pem: " EXPIRED, "(connections.a.remote.certs)" } },
