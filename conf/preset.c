@@ -5,8 +5,6 @@
  * of its own: some peers ask for it only when they make new keys. */
 #include "conf/preset.h"
 
-#include "conf/schema.h"
-
 #include <string.h>
 
 enum preset { WINDOWS, APPLE, ANDROID, AWS, AZURE, GCP, FORTIGATE, ASA, MIKROTIK, PRESETS };
@@ -225,4 +223,13 @@ void preset_describe(const struct name *preset, struct text *out)
 		if ((int)values[i].preset == preset->value)
 			text_add(out, "%s%s = %s\n", values[i].kind == CONF_CHILD ? "children.<child>." : "",
 				values[i].key, values[i].value);
+}
+
+const char *preset_value(const struct name *preset, enum conf_section_kind kind, const char *key)
+{
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		if ((int)values[i].preset == preset->value && values[i].kind == kind &&
+			!strcmp(values[i].key, key))
+			return values[i].value;
+	return NULL;
 }

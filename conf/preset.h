@@ -2,6 +2,7 @@
 /* What peers of a kind need (peer = windows, …): values for keys that are not written. */
 #pragma once
 
+#include "conf/schema.h"
 #include "conf/tree.h"
 
 #include "base/names.h"
@@ -16,3 +17,6 @@ const struct tree_section *preset_fill(const struct tree_section *s, struct aren
 
 /* The values of one of PRESET_WORDS, a line each ("children.<child>.rekey_time = 0s"). */
 void preset_describe(const struct name *preset, struct text *out);
+
+/* The value that one of PRESET_WORDS has for KEY in sections of KIND; NULL: none. */
+const char *preset_value(const struct name *preset, enum conf_section_kind kind, const char *key);

@@ -3,14 +3,20 @@
  * and its function. */
 #include "check.h"
 
+#include "crypto/kex.h"
 #include "json.h"
+#include "verbs.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-static const struct finding findings[] = {
+static const struct finding of_configuration[] = {
 	{ "configuration", check_configuration, NULL },
 	{ "certificates", check_certificates, NULL },
+};
+
+static const struct finding of_machine[] = {
 	{ "daemon", check_daemon, NULL },
 	{ "data-path", check_data_path, NULL },
 	{ "port", check_ike_port, NULL },
@@ -46,60 +52,130 @@ unsigned long long check_number(const char *path, const char *after, int base, u
 /* What the words behind the verb ask for. */
 struct wish {
 	const char *path; /* of the configuration; NULL: ikev2d's own */
-	bool fix;
+	const struct standard *profile;
+	bool fix, strict;
+	bool config; /* the configuration alone, as if for another machine */
 };
 
-/* What became of one finding. */
-struct result {
+/* One call, and what it has found. */
+struct round {
+	struct check *k;
+	struct wish wish;
+	struct json json;
+	enum verdict worst;
+};
+
+/* One thing found, as it is shown. */
+struct shown {
+	const char *name, *text;
+	const char *where, *instead; /* of lints; NULL: in TEXT, if anywhere */
 	enum verdict verdict;
 	bool fixable, fixed;
 };
 
+static void show_text(struct round *r, const struct shown *s, const char *word)
+{
+	fprintf(r->k->x->out, "%-5s %-14s %s%s%s\n", s->fixed ? "fixed" : word, s->name,
+		s->where ? s->where : "", s->where ? ": " : "", s->text);
+	if (s->instead)
+		fprintf(r->k->x->out, "      instead: %s\n", s->instead);
+}
+
+static void show(struct round *r, const struct shown *s)
+{
+	static const char *const words[] = { "ok", "note", "bad" };
+	struct json *j = &r->json;
+
+	if (s->verdict > r->worst)
+		r->worst = s->verdict;
+	json_open(j, NULL, '{');
+	json_str(j, "name", s->name);
+	json_str(j, "verdict", words[s->verdict]);
+	json_str(j, "text", s->text);
+	json_str(j, "where", s->where);
+	json_str(j, "instead", s->instead);
+	json_bool(j, "fixable", s->fixable);
+	json_bool(j, "fixed", s->fixed);
+	json_close(j, '}');
+	if (!r->k->x->json)
+		show_text(r, s, words[s->verdict]);
+}
+
 /* Mends what F found, and looks again: what was done stands in front of what there is now. */
-static void mend(struct check *k, const struct finding *f, struct result *r)
+static void mend(struct check *k, const struct finding *f, struct shown *s)
 {
 	struct text found = k->says;
 
 	k->says = text_in(&k->x->arena);
-	r->fixed = f->fix(k);
-	if (r->fixed) {
+	s->fixed = f->fix(k);
+	if (s->fixed) {
 		text_add(&k->says, "\n");
-		r->verdict = f->run(k);
+		s->verdict = f->run(k);
 	} else {
 		text_add(&found, "\nnot mended: %s", text_str(&k->says));
 		k->says = found;
 	}
 }
 
-static struct result look(struct check *k, const struct finding *f, bool fix)
+static void look(struct round *r, const struct finding *f)
 {
-	struct result r = { .fixable = f->fix != NULL };
+	struct shown s = { .name = f->name, .fixable = f->fix != NULL };
+	struct check *k = r->k;
 
 	k->says = text_in(&k->x->arena);
-	r.verdict = f->run(k);
-	if (r.verdict == GOOD || !f->fix)
-		return r;
-	if (fix)
-		mend(k, f, &r);
-	else
-		text_add(&k->says, "\nipsec check --fix does it");
-	return r;
+	s.verdict = f->run(k);
+	if (s.verdict != GOOD && f->fix) {
+		if (r->wish.fix)
+			mend(k, f, &s);
+		else
+			text_add(&k->says, "\nipsec check --fix does it");
+	}
+	s.text = text_str(&k->says);
+	show(r, &s);
 }
 
-static void show(struct check *k, struct json *j, const struct finding *f, const struct result *r)
+static void show_lint(void *ctx, const struct lint *lint, const struct why *why)
 {
-	static const char *const words[] = { "ok", "note", "bad" };
+	show(ctx, &(struct shown){ .name = lint->name,
+			  .verdict = lint->verdict,
+			  .text = why->what,
+			  .where = why->where,
+			  .instead = why->instead });
+}
 
-	json_open(j, NULL, '{');
-	json_str(j, "name", f->name);
-	json_str(j, "verdict", words[r->verdict]);
-	json_str(j, "text", text_str(&k->says));
-	json_bool(j, "fixable", r->fixable);
-	json_bool(j, "fixed", r->fixed);
-	json_close(j, '}');
-	if (!k->x->json)
-		fprintf(k->x->out, "%-5s %-14s %s\n", r->fixed ? "fixed" : words[r->verdict], f->name,
-			text_str(&k->says));
+static void run_lints(struct round *r)
+{
+	struct lint_input in = { .conf = &r->k->conf,
+		.store = &r->k->creds.store,
+		.now = (int64_t)time(NULL),
+		.has = kex_available,
+		.profile = r->wish.profile };
+	struct arena *arena = &r->k->x->arena;
+
+	if (!r->k->loaded || lint_all(&in, arena, show_lint, r))
+		return;
+	show(r, &(struct shown){ .name = "lints",
+			.text = arena_printf(arena, "%u of them find nothing", lint_count()) });
+}
+
+static int check(struct round *r)
+{
+	bool good;
+
+	json_begin(&r->json);
+	json_open(&r->json, "findings", '[');
+	for (size_t i = 0; i < sizeof of_configuration / sizeof *of_configuration; i++)
+		look(r, &of_configuration[i]);
+	run_lints(r);
+	for (size_t i = 0; !r->wish.config && i < sizeof of_machine / sizeof *of_machine; i++)
+		look(r, &of_machine[i]);
+	good = r->worst < (r->wish.strict ? NOTE : BAD);
+	json_close(&r->json, ']');
+	json_bool(&r->json, "success", good);
+	json_close(&r->json, '}');
+	if (r->k->x->json)
+		json_print(&r->json, r->k->x->out);
+	return !r->k->loaded ? USAGE : good ? DONE : FAILED;
 }
 
 /* The file ikev2d would read. */
@@ -113,53 +189,46 @@ static const char *default_path(void)
 	return NULL;
 }
 
-static bool read_words(int argc, char **argv, struct wish *w)
+/* One word, or two. */
+static bool read_word(char **argv, int *i, struct wish *w)
 {
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--fix"))
-			w->fix = true;
-		else if (argv[i][0] == '-' || w->path)
-			return false;
-		else
-			w->path = argv[i];
-	}
+	const char *word = argv[*i];
+
+	if (!strcmp(word, "--fix"))
+		w->fix = true;
+	else if (!strcmp(word, "--strict"))
+		w->strict = true;
+	else if (!strcmp(word, "--config"))
+		w->config = true;
+	else if (!strcmp(word, "--profile") && argv[*i + 1])
+		return (w->profile = standard_find(argv[++*i])) != NULL;
+	else if (*word == '-' || w->path)
+		return false;
+	else
+		w->path = word;
 	return true;
 }
 
-static int check(struct check *k, const struct wish *w)
+static bool read_words(int argc, char **argv, struct wish *w)
 {
-	struct json j = json_in(&k->x->arena);
-	int code = DONE;
-
-	json_begin(&j);
-	json_open(&j, "findings", '[');
-	for (size_t i = 0; i < sizeof findings / sizeof *findings; i++) {
-		struct result r = look(k, &findings[i], w->fix);
-
-		show(k, &j, &findings[i], &r);
-		if (r.verdict == BAD)
-			code = FAILED;
-	}
-	json_close(&j, ']');
-	json_bool(&j, "success", !code);
-	json_close(&j, '}');
-	if (k->x->json)
-		json_print(&j, k->x->out);
-	return code;
+	for (int i = 0; i < argc; i++)
+		if (!read_word(argv, &i, w))
+			return false;
+	return !(w->fix && w->config);
 }
 
 int verb_check(struct ipsec *x, int argc, char **argv)
 {
 	struct check k = { .x = x, .conf.settings = settings_default() };
-	struct wish w = { 0 };
+	struct round r = { .k = &k, .json = json_in(&x->arena) };
 	int code;
 
-	if (!read_words(argc, argv, &w))
-		return ipsec_fail(x, USAGE, "usage: ipsec check [FILE] [--fix]");
-	k.path = w.path ? w.path : default_path();
+	if (!read_words(argc, argv, &r.wish))
+		return ipsec_fail(x, USAGE, "usage: ipsec check %s", verb_find("check")->args);
+	k.path = r.wish.path ? r.wish.path : default_path();
 	k.running = client_probe(x);
 	creds_start(&k.creds);
-	code = check(&k, &w);
+	code = check(&r);
 	creds_stop(&k.creds);
 	conf_free(&k.conf);
 	return code;

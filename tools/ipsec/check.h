@@ -5,9 +5,7 @@
 
 #include "client.h"
 #include "creds/creds.h"
-
-/* A NOTE may be meant so; what is BAD keeps ikev2d from working. */
-enum verdict { GOOD, NOTE, BAD };
+#include "lint.h"
 
 /* One call of the verb, as each finding sees it. */
 struct check {

@@ -6,7 +6,8 @@
 #include "pki.h"
 
 static const char names[] = "NAME is a connection, one of its children, or CONNECTION/CHILD.";
-static const char codes[] = "Exit code: 0 done, 1 failed or refused, 2 wrong use, 3 ikev2d is not running.";
+static const char codes[] = "Exit code: 0 done, 1 failed or refused, 2 wrong use (check: the configuration "
+			    "cannot be read), 3 ikev2d is not running.";
 static const char others[] =
 	"Words of strongSwan's and libreswan's ipsec do what is meant: listcerts, rereadsecrets, "
 	"auto --up NAME, …";

@@ -26,9 +26,11 @@ static const struct verb verbs[] = {
 		0, 2, verb_counters, NULL },
 	{ "purge", "WHAT", "forget certs, crls, ocsp or all that was fetched", 1, 1, verb_purge, purge_word },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log, NULL },
-	{ "check", "[FILE] [--fix]",
-		"look for what would keep ikev2d from working here; mend what can be taken back", 0, 2,
-		verb_check, NULL },
+	{ "check", "[FILE] [--fix|--config] [--profile bsi|cnsa] [--strict]",
+		"look for what is wrong with a configuration, and with this machine unless --config; mend "
+		"what can be "
+		"taken back; --strict: notes count too",
+		0, 6, verb_check, NULL },
 	{ "import", "FILE... [-o FILE] [--from strongswan|libreswan]",
 		"a configuration, of ipsec.conf and ipsec.secrets", 1, IMPORT_WORDS, verb_import, NULL },
 	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki, NULL },

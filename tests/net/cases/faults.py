@@ -37,7 +37,8 @@ def findings(daemon, *words, before=()):
     """The rows of ipsec check by name, as verdict and text; the exit code must fit them."""
     done = daemon.host.run([*before, *daemon.client(), "check", *words])
     rows = {line.split()[1]: (line.split()[0], line) for line in done.out.splitlines()}
-    same(done.code, int(any(verdict == "bad" for verdict, _ in rows.values())), f"exit code of ipsec check\n{done.text}")
+    unread, bad = rows["configuration"][0] == "bad", any(verdict == "bad" for verdict, _ in rows.values())
+    same(done.code, 2 if unread else int(bad), f"exit code of ipsec check\n{done.text}")
     return rows
 
 
