@@ -114,3 +114,7 @@ struct xfrm_backend {
 /* The back ends, each in its folder. */
 extern const struct xfrm_backend xfrm_user;
 extern const struct xfrm_backend xfrm_kernel;
+
+/* What the kernel's IPsec has, found out as when it is opened. Nothing stays, not even the journal, which is
+ * in the folder DIR meanwhile. ERR_UNSUPPORTED and ERR_DENIED as open's, and WHY. */
+enum err kernel_look(const char *dir, struct xfrm_caps *caps, struct text *why) MUST_CHECK;

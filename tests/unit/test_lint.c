@@ -19,6 +19,8 @@ struct beside {
 	const char *extensions; /* of moon.pem */
 	const char *key;        /* its kind */
 	bool lone_key;          /* another one, without a certificate */
+	int from;               /* days from now when moon.pem begins; 0: before */
+	bool long_ago;          /* the clock was never set */
 };
 
 /* A configuration with the fault that LINT finds, and one without. */
@@ -89,6 +91,9 @@ static const struct row rows[] = {
 	/* Nobody dials who is dialled himself. */
 	{ "cert-name", .bad = CONN("local_addrs = vpn.example.org\nlocal { certs = moon.pem\n}"),
 		.good = CONN("local_addrs = vpn.example.org\nremote_addrs = 192.0.2.1\nlocal { certs = moon.pem\n}"), .says = "clients that dial" },
+	{ "clock", .bad = "", .bad_files.from = 3, .good = "",
+		.says = "the certificate CN=moon begins at 2026-01-04 00:00:00 UTC, and the clock here says 2026-01-01", .where = "/d/x509/moon.pem", .instead = "date -s" },
+	{ "clock", .bad = "", .bad_files.long_ago = true, .good = "", .says = "it says 1970-01-01 01:00:00 UTC, so it was never set" },
 	{ "windows", .bad = CONN(CLIENTS("windows") "proposals = aes256-sha512-x25519"), .good = CONN(CLIENTS("windows") "proposals = aes256-sha384-ecp384"),
 		.says = "Windows offers none of this", .where = "/d/m.conf:5 (connections.a.proposals)", .instead = "ecp" },
 	{ "windows", .bad = CONN(CLIENTS("windows") ESP("aes256gcm16-ecp384")), .good = CONN(CLIENTS("windows") ESP("aes256gcm16")),
@@ -152,7 +157,8 @@ static void make_files(struct bench *b, const struct beside *f, const char *conf
 	const char *kind = f->key ? f->key : "P-256";
 	struct made root = maker_cert(
 		&(struct recipe){ .subject = "CN=root", .extensions = "CA", .key_number = 1 }, NULL);
-	struct made leaf = maker_cert(&(struct recipe){ .key = kind, .extensions = f->extensions }, &root);
+	struct made leaf = maker_cert(
+		&(struct recipe){ .key = kind, .extensions = f->extensions, .from = f->from }, &root);
 
 	put(b, "/d/m.conf", conf);
 	if (!f->nothing) {
@@ -197,7 +203,7 @@ static struct bench lint(const struct row *r, const char *conf_text, const struc
 	unsigned n;
 	struct lint_input in = { .conf = &conf,
 		.store = &creds.store,
-		.now = MAKER_NOW,
+		.now = f->long_ago ? 3600 : MAKER_NOW,
 		.has = has,
 		.profile = r->profile ? standard_find(r->profile) : NULL };
 
@@ -332,7 +338,7 @@ static void a_finding_has_place_and_remedy(void **state)
 	assert_non_null(strstr(b.out, "\"instead\":\"in the section secrets"));
 	ipsec_bench_end(&b);
 	assert_int_equal(check(&b, CONN(PSK) SECRET, "check"), 0);
-	assert_non_null(strstr(b.out, "ok    lints          14 of them find nothing\n"));
+	assert_non_null(strstr(b.out, "ok    lints          15 of them find nothing\n"));
 	ipsec_bench_end(&b);
 }
 

@@ -19,6 +19,7 @@ static const struct finding of_configuration[] = {
 static const struct finding of_machine[] = {
 	{ "daemon", check_daemon, NULL },
 	{ "data-path", check_data_path, NULL },
+	{ "leftovers", check_leftovers, NULL },
 	{ "port", check_ike_port, NULL },
 	{ "port-nat-t", check_nat_port, NULL },
 	{ "tun", check_tun, fix_tun },

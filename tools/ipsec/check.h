@@ -41,6 +41,7 @@ enum verdict check_certificates(struct check *k);
 /* of ikev2d (check_daemon.c): */
 enum verdict check_daemon(struct check *k);
 enum verdict check_data_path(struct check *k);
+enum verdict check_leftovers(struct check *k);
 /* of this machine: */
 enum verdict check_ike_port(struct check *k);
 enum verdict check_nat_port(struct check *k);

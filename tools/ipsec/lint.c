@@ -13,6 +13,7 @@ static const struct lint lints[] = {
 	{ "ppk-weak", NOTE, lint_ppk_weak },
 	{ "key-idle", NOTE, lint_key_idle },
 	{ "cert-name", NOTE, lint_cert_name },
+	{ "clock", BAD, lint_clock },
 	{ "windows", BAD, lint_windows },
 	{ "apple", BAD, lint_apple },
 	{ "client-offers", NOTE, lint_client_offers },

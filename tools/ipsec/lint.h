@@ -73,6 +73,7 @@ void lint_psk_weak(struct lint_run *l);
 void lint_ppk_weak(struct lint_run *l);
 void lint_key_idle(struct lint_run *l);
 void lint_cert_name(struct lint_run *l);
+void lint_clock(struct lint_run *l);
 void lint_windows(struct lint_run *l);
 void lint_apple(struct lint_run *l);
 void lint_client_offers(struct lint_run *l);

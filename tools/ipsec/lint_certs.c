@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lints about our keys and certificates. What authentication would refuse is in creds/audit.h. */
+/* Lints about our keys and certificates, and the clock by which they are judged. What authentication would
+ * refuse is in creds/audit.h. */
 #include "lint.h"
 
 #include "creds/creds.h"
@@ -110,4 +111,41 @@ void lint_cert_name(struct lint_run *l)
 		if (lint_serves_clients(c->peers[i]) && (c->peers[i]->local.way.method == AUTH_PUBKEY ||
 								c->peers[i]->local.way.method == AUTH_ANY))
 			look_at_names(l, c->peers[i]);
+}
+
+/* ------------------------------------------------------------------- clock */
+
+/* 2026-01-01, when there was no ikev2d yet: a clock before that was never set. */
+#define CLOCK_FLOOR ((int64_t)1767225600)
+
+/* The certificate that begins last, or NULL. */
+static const struct stored *youngest(const struct store *s)
+{
+	const struct stored *last = NULL;
+
+	list_each (n, (struct node *)&s->all) {
+		const struct stored *e = store_at(n);
+
+		if ((e->kind == STORED_CERT || e->kind == STORED_CA) &&
+			(!last || e->cert->not_before > last->cert->not_before))
+			last = e;
+	}
+	return last;
+}
+
+void lint_clock(struct lint_run *l)
+{
+	const struct stored *last = youngest(l->in->store);
+	const char *now = cert_time(l->in->now, l->arena);
+
+	if (l->in->now < CLOCK_FLOOR)
+		lint_say(l, NULL, "the clock of this machine",
+			arena_printf(l->arena, "it says %s, so it was never set", now),
+			"date -s, or a time server");
+	else if (last && last->cert->not_before > l->in->now)
+		lint_say(l, NULL, last->name,
+			arena_printf(l->arena, "the certificate %s begins at %s, and the clock here says %s",
+				cert_name(last->cert, l->arena), cert_time(last->cert->not_before, l->arena),
+				now),
+			"the right time: date -s, or a time server");
 }

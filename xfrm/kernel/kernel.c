@@ -90,6 +90,26 @@ static enum err kernel_open(const struct xfrm_setup *setup, struct xfrm **out, s
 	return kernel_start(setup, &ends, out, why);
 }
 
+enum err kernel_look(const char *dir, struct xfrm_caps *caps, struct text *why)
+{
+	struct xfrm x = { .events = -1 };
+	enum err e = netlink_open(NETLINK_XFRM, &x.netlink, why);
+
+	if (e)
+		return e;
+	list_init(&x.all);
+	e = open_journal(&x, dir, why);
+	if (!e) {
+		x.caps.interface = kernel_probe_interface();
+		e = kernel_probe(&x, why);
+		*caps = x.caps;
+	}
+	kernel_sas_clear(&x);
+	journal_close(x.journal);
+	netlink_close(x.netlink);
+	return e;
+}
+
 static const struct xfrm_caps *kernel_caps(const struct xfrm *x)
 {
 	return &x->caps;

@@ -79,8 +79,10 @@ def files_of_a_daemon_that_was_killed(bench):
     moon.kill()
     same(sorted(os.listdir(moon.run_dir)), ["journal", "pid", "state", "vici"], "the run directory of the dead")
     sentence(moon.ipsec("status"), 3, "ikev2d is not running")
+    finds(findings(moon, moon.config), "leftovers", "note", "routes, rules, devices or policies behind")
     moon.start()
     moon.up()
+    finds(findings(moon, moon.config), "leftovers", "ok", "no ikev2d that has ended left anything behind")
     reaches(bench.alice, bench.sun.inside[4])
 
 
@@ -264,6 +266,7 @@ def check_of_a_good_machine(bench):
         rows = findings(moon, moon.config)
         same({verdict for verdict, _ in rows.values()}, {"ok"}, f"verdicts of ipsec check\n{rows}")
         finds(rows, "daemon", "ok", f"ikev2d is {state}")
+        finds(rows, "data-path", "ok", "ikev2d takes the userspace path" if state == "not running" else "userspace: in use")
         finds(rows, "configuration", "ok", "1 connections, 1 secrets")
         if not moon.running():
             moon.start()

@@ -8,6 +8,7 @@ from lab import xfrm
 from lab.case import case
 from lab.check import check, contains, same
 from lab.gateways import Pair, pairs
+from lab.ikev2d import parse_json
 from lab.traffic import reaches, tcp
 
 # What strongSwan does with itself shows that the lab is right.
@@ -44,6 +45,15 @@ def kernel_tunnel(bench, kinds):
     tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 20)
     carried(pair, wire)
     pair.stop()
+
+
+@case(kernel=True)
+def kernel_seen_before_the_start(bench):
+    """By ipsec check, which leaves nothing behind."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, daemon={"datapath": "auto"}))
+    finding = next(f for f in parse_json(moon.ipsec("--json", "check", moon.config).out)["findings"] if f["name"] == "data-path")
+    same((finding["verdict"], finding["text"][:23]), ("ok", "this kernel carries ESP"), "ipsec check")
+    same(xfrm.sas(moon.host), [], "SAs of the kernel")
 
 
 @case("nat", kernel=True, each=pairs("ours-to-strongswan", "strongswan-to-ours"))
