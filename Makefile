@@ -63,6 +63,7 @@ libstrongswan-extra-plugins     test
 libstrongswan-standard-plugins  test
 strongswan-pki                  test
 strongswan-swanctl              test
+tmux                            test
 kmod                            kernel
 qemu-system-x86                 kernel
 xz-utils                        kernel

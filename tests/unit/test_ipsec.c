@@ -736,7 +736,7 @@ static void check_asks_what_is_installed(void **state)
 	b = run("check", &code, with_a_difference);
 	assert_int_equal(code, 1);
 	assert_true(has(b.out, "bad   data-path      kernel: this kernel has no ESP; userspace: in use\n"
-			       "the SA 00001234 is gone\n"));
+			       "      the SA 00001234 is gone\n"));
 	ipsec_bench_end(&b);
 }
 

@@ -74,12 +74,29 @@ struct shown {
 	bool fixable, fixed;
 };
 
+/* TEXT with its lines behind the first one moved to the right. */
+static const char *indented(const char *text, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	for (const char *s = text; *s; s++)
+		if (*s == '\n')
+			text_add(&t, "\n      ");
+		else
+			text_put(&t, s, 1);
+	return text_str(&t);
+}
+
 static void show_text(struct round *r, const struct shown *s, const char *word)
 {
-	fprintf(r->k->x->out, "%-5s %-14s %s%s%s\n", s->fixed ? "fixed" : word, s->name,
-		s->where ? s->where : "", s->where ? ": " : "", s->text);
+	static const enum paint paints[] = { PAINT_GOOD, PAINT_NOTE, PAINT_BAD };
+	struct ipsec *x = r->k->x;
+	const char *padded = arena_printf(&x->arena, "%-5s", s->fixed ? "fixed" : word);
+
+	fprintf(x->out, "%s %-14s %s%s%s\n", ipsec_paint(x, paints[s->verdict], padded), s->name,
+		s->where ? s->where : "", s->where ? ": " : "", indented(s->text, &x->arena));
 	if (s->instead)
-		fprintf(r->k->x->out, "      instead: %s\n", s->instead);
+		fprintf(x->out, "      instead: %s\n", s->instead);
 }
 
 static void show(struct round *r, const struct shown *s)

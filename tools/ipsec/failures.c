@@ -36,7 +36,8 @@ void failures_show(struct ipsec *x, const char *label, const struct vici_node *f
 	why_print(&why, &text);
 	rest = arena_str(a, text_str(&text));
 	for (line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n"))
-		fprintf(x->out, "  %s%s%s\n", *line == ' ' ? "" : label, *line == ' ' ? "" : ": ", line);
+		fprintf(x->out, "  %s%s\n",
+			*line == ' ' ? "" : ipsec_paint(x, PAINT_BAD, arena_printf(a, "%s: ", label)), line);
 	if (last)
 		fprintf(x->out, "    when: %s ago%s%s\n", status_duration(last, a), how_often(failure, a),
 			who(failure, a));

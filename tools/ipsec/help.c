@@ -44,24 +44,27 @@ void verbs_man(struct text *out)
 	roff_line(out, "ikev2d(8), ikev2d.conf(5)");
 }
 
+/* ARGC -1: nobody asked for it, but there is no verb. */
 int verb_help(struct ipsec *x, int argc, char **argv)
 {
-	if (argc && !strcmp(argv[0], "--man")) {
+	FILE *out = argc < 0 ? x->err : x->out;
+
+	if (argc > 0 && !strcmp(argv[0], "--man")) {
 		struct text page = text_in(&x->arena);
 
 		verbs_man(&page);
-		fputs(text_str(&page), x->out);
+		fputs(text_str(&page), out);
 		return DONE;
 	}
-	if (argc)
+	if (argc > 0)
 		return ipsec_fail(x, USAGE, "usage: ipsec help [--man]");
-	fprintf(x->out, "usage: ipsec [--run-dir DIR] [--json] VERB ...\n\n");
+	fprintf(out, "usage: ipsec [--run-dir DIR] [--json] VERB ...\n\n");
 	for (const struct verb *v = verb_next(NULL); v; v = verb_next(v)) {
 		bool wide = strlen(v->args) > 22;
 
-		fprintf(x->out, "  %-9s %-22s%s%*s  %s\n", v->name, v->args, wide ? "\n" : "", wide ? 34 : 0,
-			"", v->help);
+		fprintf(out, "  %-9s %-22s%s%*s  %s\n", v->name, v->args, wide ? "\n" : "", wide ? 34 : 0, "",
+			v->help);
 	}
-	fprintf(x->out, "\n%s\n%s\n%s\n", names, others, codes);
+	fprintf(out, "\n%s\n%s\n%s\n", names, others, codes);
 	return DONE;
 }

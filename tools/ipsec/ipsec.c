@@ -30,6 +30,11 @@ int ipsec_fail(struct ipsec *x, int code, const char *format, ...)
 	return code;
 }
 
+const char *ipsec_paint(struct ipsec *x, enum paint paint, const char *text)
+{
+	return term_paint(x->colours, paint, text, &x->arena);
+}
+
 static const char *next_verb(void *ctx)
 {
 	const struct verb **v = ctx;
@@ -84,17 +89,34 @@ static int options(struct ipsec *x, int argc, char **argv)
 	return i;
 }
 
+/* What people read fits their terminal; programs get whole lines. */
+static FILE *fitting(const struct ipsec *x, FILE *f)
+{
+	unsigned width = x->json ? 0 : term_width(f);
+
+	return width ? term_wrap(f, width) : f;
+}
+
+static bool put_away(FILE *fits, FILE *f)
+{
+	return (fits != f && fclose(fits)) || fflush(f);
+}
+
 int ipsec_run(int argc, char **argv, FILE *out, FILE *err)
 {
 	struct ipsec x = { .run_dir = "/run/ikev2d", .out = out, .err = err };
 	int n = options(&x, argc, argv), code = USAGE;
+	bool failed;
 
-	if (n >= argc) {
-		x.out = err;
-		verb_help(&x, 0, NULL);
-	} else if (n > 0) {
+	x.out = fitting(&x, out);
+	x.err = fitting(&x, err);
+	x.colours = !x.json && term_colours(out);
+	if (n >= argc)
+		verb_help(&x, -1, NULL);
+	else if (n > 0)
 		code = run_verb(&x, argc - n, argv + n);
-	}
+	failed = put_away(x.out, out);
+	(void)put_away(x.err, err);
 	arena_free(&x.arena);
-	return fflush(out) ? FAILED : code;
+	return failed ? FAILED : code;
 }

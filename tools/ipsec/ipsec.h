@@ -3,8 +3,7 @@
 #pragma once
 
 #include "base/text.h"
-
-#include <stdio.h>
+#include "term.h"
 
 enum { DONE = 0, FAILED = 1, USAGE = 2, NOT_RUNNING = 3 };
 
@@ -13,6 +12,7 @@ struct ipsec {
 	const char *run_dir;
 	bool json;
 	FILE *out, *err;
+	bool colours;       /* on OUT */
 	struct arena arena; /* lives as long as the call */
 };
 
@@ -21,6 +21,9 @@ int ipsec_run(int argc, char **argv, FILE *out, FILE *err);
 
 /* Complains in one sentence, with --json as { "success": false, "error": … } too, and returns CODE. */
 int ipsec_fail(struct ipsec *x, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* TEXT in a colour where OUT has some. From the arena of the call. */
+const char *ipsec_paint(struct ipsec *x, enum paint paint, const char *text);
 
 /* The verbs. ARGV holds what stands behind the verb, ARGC words of it, and ends in NULL. */
 int verb_up(struct ipsec *x, int argc, char **argv);

@@ -96,6 +96,28 @@ static const char *marks(const struct vici_node *c, const char *const keys[3], s
 		mask ? mask : "", if_id ? ", if_id " : "", if_id ? if_id : "");
 }
 
+/* A state in its colour. */
+static const char *painted(const struct status *s, const char *state)
+{
+	static const struct {
+		const char *state;
+		enum paint paint;
+	} rows[] = {
+		{ "up", PAINT_GOOD },
+		{ "ESTABLISHED", PAINT_GOOD },
+		{ "INSTALLED", PAINT_GOOD },
+		{ "PASS", PAINT_GOOD },
+		{ "DROP", PAINT_GOOD },
+		{ "down", PAINT_BAD },
+		{ "unusable", PAINT_BAD },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!strcmp(rows[i].state, state))
+			return ipsec_paint(s->x, rows[i].paint, state);
+	return ipsec_paint(s->x, PAINT_NOTE, state);
+}
+
 static void show_child_details(const struct status *s, const struct vici_node *c)
 {
 	static const char *const in[] = { "mark-in", "mark-mask-in", "if-id-in" };
@@ -121,8 +143,8 @@ static void show_child_sa(const struct status *s, const struct vici_node *c)
 
 	if (s->only && strcmp(s->only, str(c, "name")))
 		return;
-	fprintf(s->x->out, "  %s: %s, %s === %s", str(c, "name"), str(c, "state"), items(c, "local-ts", a),
-		items(c, "remote-ts", a));
+	fprintf(s->x->out, "  %s: %s, %s === %s", str(c, "name"), painted(s, str(c, "state")),
+		items(c, "local-ts", a), items(c, "remote-ts", a));
 	if (installed)
 		fprintf(s->x->out, ", %s in, %s out", volume(str(c, "bytes-in"), a),
 			volume(str(c, "bytes-out"), a));
@@ -158,8 +180,8 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 	struct arena *a = &s->x->arena;
 
 	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s%s\n", str(sa, "uniqueid"),
-		str(sa, "state"), str(sa, "local-id"), str(sa, "local-host"), str(sa, "local-port"),
-		str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
+		painted(s, str(sa, "state")), str(sa, "local-id"), str(sa, "local-host"),
+		str(sa, "local-port"), str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
 		when(sa, "established", "since ", "", a),
 		!strcmp(str(sa, "post-quantum"), "yes") ? ", post-quantum" : "");
 	show_vips(s, sa);
@@ -185,7 +207,7 @@ static void show_idle(const struct status *s, const struct status_conn *c)
 
 		if ((!s->only || !strcmp(s->only, n->name)) && (installed || down))
 			fprintf(s->x->out, "  %s: %s, %s === %s\n", n->name,
-				installed ? str(n, "mode") : state, items(n, "local-ts", a),
+				painted(s, installed ? str(n, "mode") : state), items(n, "local-ts", a),
 				items(n, "remote-ts", a));
 	}
 }
@@ -210,7 +232,7 @@ void status_text(const struct status *s, const struct status_conn *c)
 {
 	struct arena *a = &s->x->arena;
 
-	fprintf(s->x->out, "%s: %s", c->name, c->state);
+	fprintf(s->x->out, "%s: %s", c->name, painted(s, c->state));
 	if (c->conn)
 		fprintf(s->x->out, ", %s === %s", items(c->conn, "local_addrs", a),
 			items(c->conn, "remote_addrs", a));
@@ -251,5 +273,5 @@ void status_text_warnings(const struct status *s)
 	const struct vici_node *list = vici_find(s->stats, "warnings");
 
 	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
-		fprintf(s->x->out, "warning: %s\n", vici_text(n));
+		fprintf(s->x->out, "%s %s\n", ipsec_paint(s->x, PAINT_NOTE, "warning:"), vici_text(n));
 }

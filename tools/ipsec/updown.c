@@ -93,7 +93,7 @@ static int up_one(struct order *o, struct target t, int64_t deadline)
 	if (code)
 		client_complain(x, name, response);
 	else if (!x->json)
-		fprintf(x->out, "%s: up\n", name);
+		fprintf(x->out, "%s: %s\n", name, ipsec_paint(x, PAINT_GOOD, "up"));
 	return code;
 }
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What people see: the command in a terminal of 80 columns, as tmux shows it."""
+import re
+import shlex
+import shutil
+
+from lab.case import case
+from lab.check import Skipped, check, contains, same
+from lab.net import run
+
+COLUMNS = 80
+COLOURED = "\x1b["
+
+
+class Terminal:
+    """One of 80 columns on HOST, in which commands run one after the other."""
+
+    def __init__(self, bench, host, environment=("TERM=xterm",)):
+        if not shutil.which("tmux"):
+            raise Skipped("tmux is not installed")
+        self.bench, self.socket = bench, f"{bench.directory}/tmux"
+        shell = ["env", *environment, "PS1=", "sh"]
+        # The server lives in the host's namespace: so does what it starts.
+        done = host.run([*self.tmux(), "-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", "200", *shell])
+        same(done.code, 0, f"tmux\n{done.text}")
+        bench.afterwards(lambda: run([*self.tmux(), "kill-server"]))
+
+    def tmux(self):
+        return ["tmux", "-S", self.socket]
+
+    def type(self, *keys):
+        same(run([*self.tmux(), "send-keys", *keys]).code, 0, "tmux send-keys")
+
+    def screen(self, *options):
+        return run([*self.tmux(), "capture-pane", "-p", *options]).out.rstrip("\n")
+
+    def shows(self, words):
+        """What is on the screen when WORDS have ended; no line of it is longer than the terminal."""
+        line = f"clear; {shlex.join(words)}; {shlex.join([*self.tmux(), 'wait-for', '-S', 'done'])}"
+        script = f"{self.bench.directory}/script"
+        with open(script, "w", encoding="utf-8") as f:
+            f.write(line)
+        self.type(f". {script}", "Enter")
+        same(run([*self.tmux(), "wait-for", "done"], seconds=30).code, 0, "end of the command")
+        # -J joins what the terminal has wrapped: then it is too long.
+        joined = self.screen("-J")
+        long = [line for line in joined.splitlines() if len(line.rstrip()) > COLUMNS]
+        check(not long, f"lines of more than {COLUMNS} columns: {long}")
+        return self.screen("-e")
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@case()
+def terminal_of_eighty_columns(bench):
+    """up, status, statusall and check read well there: no line is wrapped in a word, and states have colours."""
+    moon, _ = bench.pair(moon={"conn": {"children": {"dark": {"local_ts": "10.1.0.0/16", "remote_ts": "10.77.0.0/16"}}}})
+    terminal = Terminal(bench, moon.host)
+    up = terminal.shows(moon.client() + ["up", "site/net"])
+    contains(up, f"site/net: {COLOURED}32mup", "ipsec up")
+    refused = terminal.shows(moon.client() + ["up", "site/dark"])
+    contains(plain(refused), "TS_UNACCEPTABLE", "ipsec up")
+    status = terminal.shows(moon.client() + ["status"])
+    contains(status, f"site: {COLOURED}32mup", "ipsec status")
+    contains(status, f"dark: {COLOURED}31mdown", "ipsec status")
+    contains(plain(status), "10.1.0.0/24 === 10.2.0.0/24", "ipsec status")
+    check(any(line.startswith("      ") for line in plain(status).splitlines()), f"no line is continued:\n{status}")
+    contains(plain(terminal.shows(moon.client() + ["statusall"])), "rekeying in", "ipsec statusall")
+    checked = terminal.shows(moon.client() + ["check", moon.config])
+    contains(checked, f"{COLOURED}32mok", "ipsec check")
+    for words in "", "check", "status":
+        terminal.shows(moon.client() + ["help", words][:1 + bool(words)])
+
+
+@case()
+def terminal_without_colours(bench):
+    """NO_COLOR is obeyed."""
+    moon = bench.start(bench.moon)
+    terminal = Terminal(bench, moon.host, ["TERM=xterm", "NO_COLOR=1"])
+    status = terminal.shows(moon.client() + ["status"])
+    contains(status, "site: down", "ipsec status")
+    check(COLOURED not in status, f"colours:\n{status!r}")
