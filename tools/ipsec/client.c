@@ -111,6 +111,7 @@ static int next_packet(
 			return got;
 	if (e || vici_packet_parse(segment, packet) || vici_tree(packet->message, &c->x->arena, &root))
 		return 0;
+	snprintf(c->event, sizeof c->event, "%.*s", (int)packet->name.n, (const char *)packet->name.p);
 	*message = root;
 	return 1;
 }

@@ -15,6 +15,7 @@ struct client {
 	struct vici_out out; /* the request */
 	uint8_t buffer[4096];
 	struct bytes rest; /* of BUFFER, not yet looked at */
+	char event[32];    /* the name of the last event */
 };
 
 enum { CLIENT_PATIENCE = 10000 /* ms, for commands that answer at once */, CLIENT_FOREVER = -1 };
@@ -39,7 +40,8 @@ typedef void client_event(void *ctx, const struct vici_node *message);
 int client_call(struct client *c, client_event *on_event, void *ctx, int patience_ms,
 	const struct vici_node **response) MUST_CHECK;
 
-/* The next event, without a command. 1; 0 when the daemon has gone; -1 when none came in PATIENCE_MS. */
+/* The next event, without a command; c->event is its name. 1; 0 when the daemon has gone; -1 when none came
+ * in PATIENCE_MS. */
 int client_wait(struct client *c, int patience_ms, const struct vici_node **message);
 
 /* Whether a response says that the command did what it should. */

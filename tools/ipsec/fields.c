@@ -152,21 +152,29 @@ static const struct json_field round_fields[] = {
 	{ NULL, JSON_TEXT },
 };
 
-void fields_sa(struct json *j, const struct vici_node *sa)
+void fields_child(struct json *j, const char *key, const struct vici_node *child)
 {
-	const struct vici_node *children = vici_find(sa, "child-sas");
+	json_open(j, key, '{');
+	json_fields(j, child, child_fields);
+	json_close(j, '}');
+}
 
-	json_open(j, NULL, '{');
-	json_str(j, "name", sa->name);
+void fields_sa_as(struct json *j, const char *key, const char *name, const struct vici_node *sa,
+	const struct vici_node *children)
+{
+	json_open(j, key, '{');
+	json_str(j, "name", name);
 	json_fields(j, sa, sa_fields);
 	json_open(j, "children", '[');
-	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next) {
-		json_open(j, NULL, '{');
-		json_fields(j, n, child_fields);
-		json_close(j, '}');
-	}
+	for (const struct vici_node *n = children ? children->first : NULL; n; n = n->next)
+		fields_child(j, NULL, n);
 	json_close(j, ']');
 	json_close(j, '}');
+}
+
+void fields_sa(struct json *j, const struct vici_node *sa)
+{
+	fields_sa_as(j, NULL, sa->name, sa, vici_find(sa, "child-sas"));
 }
 
 /* The sections "local-1", "local-2", … as a list. */

@@ -7,6 +7,13 @@
 /* An object for an IKE_SA, as in a list-sa event, with "children". */
 void fields_sa(struct json *j, const struct vici_node *sa);
 
+/* The same called NAME, with those CHILDREN (NULL: none), as the value of KEY. */
+void fields_sa_as(struct json *j, const char *key, const char *name, const struct vici_node *sa,
+	const struct vici_node *children);
+
+/* An object for a CHILD_SA, as the value of KEY (NULL: in a list). */
+void fields_child(struct json *j, const char *key, const struct vici_node *child);
+
 /* A failure that the daemon remembers: an object, or null for NULL. */
 void fields_failure(struct json *j, const char *key, const struct vici_node *failure);
 

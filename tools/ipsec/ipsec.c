@@ -104,7 +104,7 @@ static bool put_away(FILE *fits, FILE *f)
 
 int ipsec_run(int argc, char **argv, FILE *out, FILE *err)
 {
-	struct ipsec x = { .run_dir = "/run/ikev2d", .out = out, .err = err };
+	struct ipsec x = { .run_dir = "/run/ikev2d", .out = out, .err = err, .terminal = out };
 	int n = options(&x, argc, argv), code = USAGE;
 	bool failed;
 

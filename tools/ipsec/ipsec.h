@@ -12,6 +12,7 @@ struct ipsec {
 	const char *run_dir;
 	bool json;
 	FILE *out, *err;
+	FILE *terminal;     /* what OUT ends in */
 	bool colours;       /* on OUT */
 	struct arena arena; /* lives as long as the call */
 };
@@ -39,6 +40,7 @@ int verb_failures(struct ipsec *x, int argc, char **argv);
 int verb_counters(struct ipsec *x, int argc, char **argv);
 int verb_purge(struct ipsec *x, int argc, char **argv);
 int verb_log(struct ipsec *x, int argc, char **argv);
+int verb_monitor(struct ipsec *x, int argc, char **argv);
 int verb_start(struct ipsec *x, int argc, char **argv);
 int verb_stop(struct ipsec *x, int argc, char **argv);
 int verb_reload(struct ipsec *x, int argc, char **argv);

@@ -3,6 +3,7 @@
 #include "status.h"
 
 #include "fields.h"
+#include "watch.h"
 
 static bool is(const struct vici_node *section, const char *key, const char *value)
 {
@@ -215,9 +216,16 @@ static int ask_daemon(struct client *c, struct status *s)
 	return client_call(c, NULL, NULL, CLIENT_PATIENCE, &s->stats);
 }
 
-static int status(struct ipsec *x, const char *name, bool all)
+/* What is to be shown. */
+struct wish {
+	const char *name;
+	bool all, watch;
+};
+
+static int status(struct ipsec *x, void *ctx)
 {
-	struct status s = { .x = x, .all = all };
+	const struct wish *wish = ctx;
+	struct status s = { .x = x, .all = wish->all };
 	struct target target = { 0 };
 	struct client c;
 	int code = client_open(&c, x);
@@ -226,8 +234,8 @@ static int status(struct ipsec *x, const char *name, bool all)
 		code = snapshot_take(&c, &s.snapshot);
 	if (!code)
 		code = ask_daemon(&c, &s);
-	if (!code && name)
-		code = target_find(x, &s.snapshot, name, &target);
+	if (!code && wish->name)
+		code = target_find(x, &s.snapshot, wish->name, &target);
 	client_close(&c);
 	if (code)
 		return code;
@@ -236,12 +244,28 @@ static int status(struct ipsec *x, const char *name, bool all)
 	return DONE;
 }
 
+static int begin(struct ipsec *x, int argc, char **argv, bool all)
+{
+	struct wish wish = { .all = all };
+
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--watch"))
+			wish.watch = true;
+		else if (wish.name || argv[i][0] == '-')
+			return ipsec_fail(
+				x, USAGE, "usage: ipsec %s [NAME] [--watch]", all ? "statusall" : "status");
+		else
+			wish.name = argv[i];
+	}
+	return wish.watch ? watch(x, status, &wish) : status(x, &wish);
+}
+
 int verb_status(struct ipsec *x, int argc, char **argv)
 {
-	return status(x, argc ? argv[0] : NULL, false);
+	return begin(x, argc, argv, false);
 }
 
 int verb_statusall(struct ipsec *x, int argc, char **argv)
 {
-	return status(x, argc ? argv[0] : NULL, true);
+	return begin(x, argc, argv, true);
 }

@@ -14,14 +14,27 @@ enum {
 	KEPT_MAX = 65536 /* octets that are kept; a longer line is broken there */
 };
 
+/* All zero where OUT is no terminal. */
+static struct winsize size_of(FILE *out)
+{
+	struct winsize size = { 0 };
+	int fd = fileno(out);
+
+	if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size))
+		size = (struct winsize){ 0 };
+	return size;
+}
+
 unsigned term_width(FILE *out)
 {
-	int fd = fileno(out);
-	struct winsize size;
+	struct winsize size = size_of(out);
 
-	if (fd < 0 || !isatty(fd) || ioctl(fd, TIOCGWINSZ, &size) || size.ws_col < NARROW)
-		return 0;
-	return size.ws_col;
+	return size.ws_col < NARROW ? 0 : size.ws_col;
+}
+
+unsigned term_height(FILE *out)
+{
+	return size_of(out).ws_row;
 }
 
 bool term_colours(FILE *out)

@@ -13,6 +13,9 @@ enum paint { PAINT_GOOD, PAINT_NOTE, PAINT_BAD, PAINTS };
 /* Columns of the terminal that OUT is; 0: it is none. */
 unsigned term_width(FILE *out);
 
+/* Its lines, or 0. */
+unsigned term_height(FILE *out);
+
 /* Whether OUT shows colours: a terminal that can, and NO_COLOR is not set (no-color.org). */
 bool term_colours(FILE *out);
 

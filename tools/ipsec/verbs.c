@@ -14,9 +14,11 @@ static const struct verb verbs[] = {
 	{ "unroute", "NAME", "do so no more", 1, 1, verb_unroute, NULL },
 	{ "redirect", "NAME GATEWAY", "send the peers of a connection to another gateway", 2, 2,
 		verb_redirect, NULL },
-	{ "status", "[NAME]", "connections, up or down, and why they failed", 0, 1, verb_status, NULL },
-	{ "statusall", "[NAME]", "the same with keys, algorithms, times and the daemon", 0, 1, verb_statusall,
-		NULL },
+	{ "status", "[NAME] [--watch]",
+		"connections, up or down, and why they failed; --watch: as they change, until q", 0, 2,
+		verb_status, NULL },
+	{ "statusall", "[NAME] [--watch]", "the same with keys, algorithms, times and the daemon", 0, 2,
+		verb_statusall, NULL },
 	{ "failures", "[NAME]", "what failed lately: the last of each connection, or all of one", 0, 1,
 		verb_failures, NULL },
 	{ "list", "WHAT [--leases]",
@@ -26,6 +28,8 @@ static const struct verb verbs[] = {
 		0, 2, verb_counters, NULL },
 	{ "purge", "WHAT", "forget certs, crls, ocsp or all that was fetched", 1, 1, verb_purge, purge_word },
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log, NULL },
+	{ "monitor", "[--log]", "follow SAs that come, go and get new keys; --log: and the log", 0, 1,
+		verb_monitor, NULL },
 	{ "check", "[FILE] [--fix|--config] [--profile bsi|cnsa] [--strict]",
 		"look for what is wrong with a configuration, and with this machine unless --config; mend "
 		"what can be "

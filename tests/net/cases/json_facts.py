@@ -202,3 +202,44 @@ def json_says_what_vici_says(bench):
     daemon, stats = moon.json("statusall")["daemon"], client.call("stats")
     same((daemon["name"], daemon["since"]), (version["daemon"], stats["uptime"]["since"]), "the daemon")
     compare("ikesas", daemon["ikesas"], stats["ikesas"])
+
+
+@case()
+def monitor_follows_sas(bench):
+    """As lines of JSON, each as the schema says, and in words."""
+    dark = {"conn": {"children": {"dark": {"local_ts": "10.1.0.0/16", "remote_ts": "10.77.0.0/16"}}}}
+    moon, _ = bench.pair(moon=dark)
+    logs = [f"{bench.directory}/{name}" for name in ("json", "words", "log")]
+    for path, words in zip(logs, (["--json", "monitor"], ["monitor"], ["--json", "monitor", "--log"])):
+        process = moon.host.spawn([*moon.client(), *words], path)
+        bench.afterwards(process.kill)
+
+    def all_listen():
+        moon.must("up", "site/net")
+        moon.must("down", "site")
+        return all(pathlib.Path(path).stat().st_size for path in logs)
+
+    until(all_listen, "lines of each ipsec monitor")
+    moon.must("up", "site/net")
+    moon.must("rekey", "site/net")
+    moon.must("rekey", "site")
+
+    def lines(path):
+        return [json.loads(line) for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines()]
+
+    def heard(*events):
+        until(lambda: set(events) <= {(line["event"], line["up"]) for line in lines(logs[0])}, lambda: f"{events} in {lines(logs[0])}")
+
+    heard(("child-rekey", False), ("ike-rekey", False))
+    same(moon.ipsec("up", "site/dark").code, 1, "exit code of ipsec up")
+    moon.must("down", "site")
+    heard(("ike-updown", True), ("child-updown", True), ("ike-updown", False))
+    for line in lines(logs[0]) + lines(logs[2]):
+        valid("monitor", line)
+    same({line["event"] for line in lines(logs[2])} - {line["event"] for line in lines(logs[0])}, {"log"}, "what --log adds")
+    rekeyed = next(line for line in lines(logs[0]) if line["event"] == "child-rekey")
+    same((rekeyed["sa"]["name"], rekeyed["old"]["name"], rekeyed["new"]["name"]), ("site", "net", "net"), "names in child-rekey")
+    check(rekeyed["old"]["spi_in"] != rekeyed["new"]["spi_in"], "a new SPI")
+    words = pathlib.Path(logs[1]).read_text(encoding="utf-8")
+    for part in "site: IKE_SA #", "is up, 'moon.example' 192.0.2.1", "site/net: CHILD_SA #", "has new keys, as #", "is down":
+        check(part in words, f"{part!r} in what ipsec monitor says:\n{words}")

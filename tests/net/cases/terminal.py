@@ -5,7 +5,7 @@ import shlex
 import shutil
 
 from lab.case import case
-from lab.check import Skipped, check, contains, same
+from lab.check import Skipped, check, contains, same, until
 from lab.net import run
 
 COLUMNS = 80
@@ -49,6 +49,15 @@ class Terminal:
         return self.screen("-e")
 
 
+    def run(self, words):
+        """Types them; they go on."""
+        self.type("-l", f"clear; {shlex.join(words)}; echo ended $?")
+        self.type("Enter")
+
+    def until(self, part):
+        until(lambda: part in self.screen("-J"), lambda: f"{part!r} on the screen: {self.screen()}", 10)
+
+
 def plain(text):
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
@@ -82,3 +91,25 @@ def terminal_without_colours(bench):
     status = terminal.shows(moon.client() + ["status"])
     contains(status, "site: down", "ipsec status")
     check(COLOURED not in status, f"colours:\n{status!r}")
+
+
+@case(each=[("q", "q"), ("interrupt", "C-c")])
+def status_watched(bench, key):
+    """It follows what happens, over the end of the daemon too, until a key ends it; then the terminal is as it was."""
+    moon, _ = bench.pair()
+    terminal = Terminal(bench, moon.host)
+    terminal.run(moon.client() + ["status", "--watch"])
+    terminal.until("site: down")
+    moon.up()
+    terminal.until("site: up")
+    terminal.until("net: INSTALLED")
+    moon.stop()
+    terminal.until("ikev2d is not running")
+    moon.start()
+    terminal.until("site: down")
+    terminal.type(key)
+    terminal.until("ended 0")
+    check("site: down" not in terminal.screen(), "the screen from before is back")
+    done = moon.ipsec("status", "--watch")
+    same(done.code, 2, "exit code without a terminal")
+    contains(done.err, "--watch needs a terminal", "ipsec status --watch")
