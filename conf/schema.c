@@ -44,6 +44,9 @@ static const struct name encap_words[] = {
 	{ ENCAP_AUTO, "0" },
 	{ 0 },
 };
+static const struct name forward_words[] = { { FORWARD_NO, "no" }, { FORWARD_YES, "yes" },
+	{ FORWARD_NAT, "nat" }, { FORWARD_YES, "true" }, { FORWARD_YES, "enabled" }, { FORWARD_YES, "1" },
+	{ FORWARD_NO, "false" }, { FORWARD_NO, "disabled" }, { FORWARD_NO, "0" }, { 0 } };
 static const struct name fragmentation_words[] = { { FRAGMENTATION_YES, "yes" },
 	{ FRAGMENTATION_ACCEPT, "accept" }, { FRAGMENTATION_FORCE, "force" }, { FRAGMENTATION_NO, "no" },
 	{ FRAGMENTATION_YES, "true" }, { FRAGMENTATION_YES, "enabled" }, { FRAGMENTATION_YES, "1" },
@@ -322,6 +325,21 @@ static const struct conf_key child_keys[] = {
 		.doc = "tunnel, transport or beet; or no SA: pass, to let such traffic go in the clear, or "
 		       "drop (others: later)",
 		.words = child_modes },
+	{ "forward", STATUS_READ, TYPE_WORD, CHILD(forward), "no",
+		.doc = "make this machine forward packets out of the tunnel and into it: yes, or nat: those "
+		       "out of it that leave by another way than a tunnel get this machine's address; no: as "
+		       "the machine is set",
+		.words = forward_words, .differs = OURS },
+	{ "client_to_client", STATUS_READ, TYPE_BOOL, CHILD(client_to_client), "yes",
+		.doc = "let packets go from one tunnel of this child into another; no: they are dropped, "
+		       "also "
+		       "those between two children that say no",
+		.differs = OURS },
+	{ "mss", STATUS_READ, TYPE_MSS, CHILD(mss), "auto",
+		.doc = "largest TCP segment through the tunnel: octets; auto, what fits (on the kernel path "
+		       "only "
+		       "with forward); no: TCP is left alone",
+		.differs = OURS },
 	{ "policies", STATUS_READ, TYPE_BOOL, CHILD(policies), "yes",
 		.doc = "install policies; no: they are yours to make (kernel path)" },
 	{ "policies_fwd_out", STATUS_READ, TYPE_BOOL, CHILD(policies_fwd_out), "no",

@@ -69,6 +69,7 @@ enum conf_type {
 	TYPE_TABLE,          /* unsigned, a routing table */
 	TYPE_DSCP,           /* uint8_t */
 	TYPE_PADDING,        /* uint32_t, TFC_MTU */
+	TYPE_MSS,            /* uint32_t, MSS_NO, MSS_AUTO */
 	TYPE_MARK,           /* struct mark */
 	TYPE_SET_MARK,       /* struct mark, may be that of the packet */
 	TYPE_IF_ID,          /* struct if_id */

@@ -17,6 +17,8 @@ enum {
 	DEVICE_MAX = 15,  /* IFNAMSIZ - 1 */
 	DEVICES_MAX = 11, /* leaves room for a number */
 	SOCKET_MAX = 107, /* a path in struct sockaddr_un */
+	MSS_LEAST = 536,  /* of IP's 576 octets (RFC 9293, 3.7.1) */
+	MSS_MOST = 65495,
 };
 
 /* One value on its way. */
@@ -334,6 +336,17 @@ static bool read_padding(struct value *v)
 		return read_count(v);
 	*(uint32_t *)v->field = TFC_MTU;
 	return true;
+}
+
+static bool read_mss(struct value *v)
+{
+	uint32_t *mss = v->field;
+
+	if (!strcasecmp(v->text, "auto") || !strcasecmp(v->text, "no")) {
+		*mss = strcasecmp(v->text, "no") ? MSS_AUTO : MSS_NO;
+		return true;
+	}
+	return read_count(v) && *mss >= MSS_LEAST && *mss <= MSS_MOST;
 }
 
 /* The number N octets of S are. */
@@ -705,6 +718,8 @@ static const struct {
 		"six bits" },
 	[TYPE_PADDING] = { read_padding, NULL, "a number of octets, or mtu", sizeof(uint32_t),
 		"number or mtu" },
+	[TYPE_MSS] = { read_mss, NULL, "a number of octets from 536 to 65495, auto or no", sizeof(uint32_t),
+		"number, auto or no" },
 	[TYPE_MARK] = { read_mark, value_print_mark,
 		"a mark; write a number, a number and a mask as 0x10/0xff, %unique or %unique-dir",
 		sizeof(struct mark), "mark" },

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "xfrm/forward.h"
 #include "xfrm/route.h"
 
 #include <errno.h>
@@ -282,7 +283,12 @@ static enum err choice_policy_add(struct xfrm *x, const struct policy_spec *poli
 	struct way *w = way_of(x, policy->conf);
 	enum err err = w->x ? w->b->policy_add(w->x, policy, why) : refuse(w, why);
 
-	if (!err)
+	if (err)
+		return err;
+	err = forward_add(x->route, policy, why);
+	if (err)
+		w->b->policy_del(w->x, policy->id);
+	else
 		map_put(&x->policies, policy->id, w);
 	return err;
 }
@@ -291,8 +297,10 @@ static void choice_policy_del(struct xfrm *x, uint32_t policy)
 {
 	struct way *w = map_take(&x->policies, policy);
 
-	if (w)
-		w->b->policy_del(w->x, policy);
+	if (!w)
+		return;
+	forward_del(x->route, policy);
+	w->b->policy_del(w->x, policy);
 }
 
 static void choice_sa_select(struct xfrm *x, uint32_t policy, uint32_t child)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* An nftables table of our own that drops what comes in in the clear although a policy wants it protected
- * (RFC 4301, 5.2: such a packet MUST be discarded), and what a shunt wants dropped.
+ * (RFC 4301, 5.2: such a packet MUST be discarded), and what a shunt wants dropped; and that does what
+ * connections want with packets that are forwarded.
  *
  * First come shunts that let packets pass, then policies, then shunts that drop; the last concern neither
  * what goes into our devices nor what comes out of them, which are those of a group.
@@ -39,6 +40,20 @@ enum guard_shunt { GUARD_PASS, GUARD_DROP };
 enum err guard_shunt_add(struct guard *g, uint32_t id, enum guard_shunt what, struct tss local,
 	struct tss remote, struct text *why) MUST_CHECK;
 void guard_shunt_del(struct guard *g, uint32_t id);
+
+/* What is done with packets out of a tunnel that are forwarded, and with those into it. */
+struct guard_forward {
+	bool nat;   /* those out of it get the address of the device they leave by, unless that is a tunnel */
+	bool apart; /* those that go into another tunnel of which the same is said are dropped */
+	unsigned mss; /* of TCP, at the most, both ways; 0: what fits into */
+	unsigned mtu; /* octets of an IP packet; 0: as it is */
+};
+
+/* For the tunnel ID, with selectors of addresses known, which must not be there yet. All or nothing:
+ * ERR_UNSUPPORTED where the kernel has no NAT, ERR_SYSTEM when it refuses. */
+enum err guard_forward_add(struct guard *g, uint32_t id, const struct guard_forward *how, struct tss local,
+	struct tss remote, struct text *why) MUST_CHECK;
+void guard_forward_del(struct guard *g, uint32_t id);
 
 /* Takes the table NAME away, whoever made it; one that is not there is fine. */
 enum err guard_remove(const char *name, struct text *why) MUST_CHECK;

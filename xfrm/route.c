@@ -4,6 +4,7 @@
 #include "xfrm/route.h"
 
 #include "base/log.h"
+#include "xfrm/forward.h"
 #include "xfrm/guard.h"
 #include "xfrm/route_state.h"
 #include "xfrm/rpfilter.h"
@@ -122,6 +123,13 @@ static enum err rp_filter_take_back(struct route *r, const char *thing, struct t
 	return rpfilter_put_back(thing);
 }
 
+static enum err sysctl_take_back(struct route *r, const char *thing, struct text *why)
+{
+	(void)r;
+	text_add(why, "see whether /proc/sys/net can be written");
+	return forward_take_back(thing);
+}
+
 static enum err guard_take_back(struct route *r, const char *thing, struct text *why)
 {
 	char name[64];
@@ -132,7 +140,7 @@ static enum err guard_take_back(struct route *r, const char *thing, struct text 
 
 /* THE table of kinds. Those that STAY hold clear packets back, or except from that, or are what others build
  * on: those of a crashed predecessor stay until what we make ourselves stands in their place. An XFRM
- * interface without SAs drops what is sent through it. */
+ * interface without SAs drops what is sent through it; a machine that forwards goes on with it. */
 static const struct kind {
 	const char *word;
 	bool stays;
@@ -147,6 +155,7 @@ static const struct kind {
 	{ "pass", false, route_jump_take_back },
 	{ "landing", false, route_landing_take_back },
 	{ "rp_filter", false, rp_filter_take_back },
+	{ "sysctl", true, sysctl_take_back },
 	{ "nftables", true, guard_take_back },
 	{ "xfrmi", true, device_xfrmi_take_back },
 	{ "address", true, device_address_take_back },
@@ -704,54 +713,6 @@ void route_ours_del(struct route *r, const struct ts *ours)
 
 	while (routed_next(&cut, &route.to))
 		ours_let_go(r, &route);
-}
-
-/* Makes our table under a name that no predecessor's has. */
-static enum err guard_begin(struct route *r, struct text *why)
-{
-	char thing[JOURNAL_THING];
-	unsigned n = 0;
-	bool first;
-	enum err e;
-
-	do
-		snprintf(thing, sizeof thing, "nftables ikev2d-%d.%u", (int)getpid(), n++);
-	while (journal_has(r->journal, thing));
-	e = journal_take(r->journal, thing, &first, why);
-	if (e)
-		return e;
-	e = guard_open(strchr(thing, ' ') + 1, r->ports, r->mark, &r->guard, why);
-	if (e)
-		route_never_mind(r, thing, false);
-	return e;
-}
-
-enum err route_guard_add(
-	struct route *r, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
-{
-	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
-
-	return e ? e : guard_add(r->guard, id, dev, local, remote, why);
-}
-
-void route_guard_del(struct route *r, uint32_t id)
-{
-	if (r->guard)
-		guard_del(r->guard, id);
-}
-
-enum err route_shunt_add(struct route *r, uint32_t id, enum guard_shunt what, struct tss local,
-	struct tss remote, struct text *why)
-{
-	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
-
-	return e ? e : guard_shunt_add(r->guard, id, what, local, remote, why);
-}
-
-void route_shunt_del(struct route *r, uint32_t id)
-{
-	if (r->guard)
-		guard_shunt_del(r->guard, id);
 }
 
 enum err route_source(

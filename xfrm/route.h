@@ -111,6 +111,13 @@ enum err route_shunt_add(struct route *r, uint32_t id, enum guard_shunt what, st
 	struct tss remote, struct text *why) MUST_CHECK;
 void route_shunt_del(struct route *r, uint32_t id);
 
+/* What is done with forwarded packets of a tunnel ID (guard.h). ERR_UNSUPPORTED and ERR_SYSTEM as with
+ * guards.
+ */
+enum err route_forward_add(struct route *r, uint32_t id, const struct guard_forward *how, struct tss local,
+	struct tss remote, struct text *why) MUST_CHECK;
+void route_forward_del(struct route *r, uint32_t id);
+
 /* The source address the machine would use to reach REMOTE, not looking at our own table (packets with MARK);
  * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */
 enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,

@@ -110,6 +110,15 @@ enum hw_offload { OFFLOAD_NO, OFFLOAD_CRYPTO, OFFLOAD_PACKET, OFFLOAD_AUTO };
 enum per_cpu { PER_CPU_NO, PER_CPU_YES, PER_CPU_ENCAP };
 enum label_mode { LABEL_SYSTEM, LABEL_SIMPLE, LABEL_SELINUX };
 
+/* Packets out of a tunnel and into it that are not this machine's. */
+enum forward_policy {
+	FORWARD_NO,  /* as the machine is set */
+	FORWARD_YES, /* are forwarded */
+	FORWARD_NAT, /* and those out of it that leave by other ways than a tunnel get an address of ours */
+};
+
+enum { MSS_AUTO = 0 /* as fits into the tunnel */, MSS_NO = UINT32_MAX };
+
 /* Who chooses a mark or an interface ID. */
 enum drawn {
 	DRAWN_NOT,       /* it is written */
@@ -167,6 +176,9 @@ struct child_conf {
 	struct device_routes interface_routes;
 	const char *updown; /* command; NULL: none */
 	bool hostaccess;    /* UPDOWN may open the way to the gateway itself */
+	enum forward_policy forward;
+	bool client_to_client; /* packets go from one tunnel of this child into another */
+	uint32_t mss;          /* TCP's largest segment through the tunnel, octets; MSS_AUTO, MSS_NO */
 	bool policies, policies_fwd_out;
 	struct mark mark_in, mark_out, set_mark_in, set_mark_out;
 	bool mark_in_sa;

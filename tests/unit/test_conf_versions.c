@@ -27,6 +27,7 @@ static const char *const values[TYPES_MAX][2] = {
 	[TYPE_ROUTES] = { "yes", "10.7.0.0/16" },
 	[TYPE_DSCP] = { "101110", "000001" },
 	[TYPE_PADDING] = { "7", "mtu" },
+	[TYPE_MSS] = { "1300", "no" },
 	[TYPE_MARK] = { "7", "7/0xff" },
 	[TYPE_SET_MARK] = { "7", "%same" },
 	[TYPE_IF_ID] = { "7", "%unique" },

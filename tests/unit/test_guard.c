@@ -304,12 +304,12 @@ static void shunts_use_slots_again_each_of_their_kind(void **state)
 {
 	struct machine *h = machine_started(state);
 
-	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16[udp]", "10.2.0.0/16"));
 	assert_int_equal(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.9.0.0/16"), ERR_EXISTS);
 	route_shunt_del(h->route, 1);
 	route_shunt_del(h->route, 1);
 	assert_ok(machine_guard(h, 1, "10.1.0.0/16[udp]", "10.2.0.0/16"));
-	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16", "10.3.0.0/16"));
+	assert_ok(shunt(h, 1, GUARD_DROP, "10.1.0.0/16[udp]", "10.3.0.0/16"));
 	assert_true(drops("10.3.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_says("nft list ruleset", "jump s2");
 	assert_silent("nft list ruleset", "jump s3");

@@ -88,7 +88,8 @@ static enum drop check_inner(struct arrival *a)
 		return DROP_ECN;
 	if (tos != in->tos)
 		inner_set_tos(a->esp.p, tos);
-	mss_clamp(a->esp.p, in, a->sa->limit);
+	if (!l->keep_mss)
+		mss_clamp(a->esp.p, in, a->sa->limit);
 	a->esp.n = in->n; /* what follows is padding against traffic analysis (RFC 4303, 2.7) */
 	return DROP_NONE;
 }

@@ -28,6 +28,7 @@ static void take_conf(struct live *l, const struct child_conf *conf)
 		.ecn = conf->copy_ecn,
 	};
 	l->copy_df = conf->copy_df;
+	l->keep_mss = conf->mss == MSS_NO;
 	l->bytes_limit = limit_of(conf->rekey_bytes, conf->life_bytes);
 	l->packets_limit = limit_of(conf->rekey_packets, conf->life_packets);
 	if (!l->inbound)

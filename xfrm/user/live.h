@@ -23,7 +23,7 @@ struct live {
 	struct esp esp;
 	struct tss local_ts, remote_ts;
 	struct tos_copy tos;
-	bool copy_df;
+	bool copy_df, keep_mss;
 	struct live_limit bytes_limit, packets_limit;
 
 	_Atomic uint64_t bytes, packets, last_ms, replays, invalid;

@@ -69,7 +69,8 @@ static enum drop prepare(
 		lane_answer(lane, device, ICMP_TOO_BIG, limit, bytes_of(d->esp.p, d->esp.n), in);
 		return DROP_TOO_BIG;
 	}
-	mss_clamp(d->esp.p, in, limit);
+	if (!l->keep_mss)
+		mss_clamp(d->esp.p, in, limit);
 	return DROP_NONE;
 }
 

@@ -120,6 +120,7 @@ class Datagrams:
 
     def __init__(self, host, address, port):
         self._got = []
+        self.sources = set()  # the addresses that it came from
         self._socket = host.socket(_family(address), socket.SOCK_DGRAM)
         self._socket.bind((address, port))
         self._socket.setblocking(False)
@@ -127,7 +128,9 @@ class Datagrams:
     def got(self):
         while True:
             try:
-                self._got.append(self._socket.recv(65536))
+                payload, source = self._socket.recvfrom(65536)
+                self._got.append(payload)
+                self.sources.add(source[0])
             except BlockingIOError:
                 return self._got
 

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pairs of mere addresses lie in sets (pairs.h), one for all rules that say the same: a packet is looked up
+ * once, and a change costs the same among ten pairs and among thousands.
+ *
+ * A set cannot say protocols, ports and exceptions, nor does the kernel take a pair that overlaps another.
+ * Such a rule has a slot: a pair of chains that the rule's chain jumps to for good. "sN" looks at the
+ * packet's source and jumps to "dN", which looks at its destination and decides. Single rules are never taken
+ * away, for nftables does that by numbers that are costly to learn: the chains are flushed when their rule
+ * goes, and filled again for another of the same chain. Each packet meets all slots one after the other, and
+ * the kernel checks all of them at each change. */
+#include "xfrm/sieve.h"
+
+#include "base/dict.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "xfrm/pairs.h"
+
+#include <netinet/in.h>
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A chain that has slots: those that nobody has. */
+struct holder {
+	struct node free;
+	const char *chain;
+};
+
+struct slot {
+	struct node free;
+	struct holder *holder;
+	unsigned number;
+	bool has_chains;
+};
+
+/* The sets of what says the same, and whether there are rules that look into them. */
+struct basket {
+	bool made;
+	char v4[16], v6[16];
+};
+
+struct sieved {
+	struct slot *slot; /* NULL: it lies in SET */
+	const char *set;
+	struct tss sources, destinations; /* the pairs in it */
+	struct arena arena;
+};
+
+struct sieve {
+	struct nft_ctx *nft;
+	struct netlink *netlink; /* to the sets; NULL: there are none */
+	struct dict baskets;     /* by what their rule says */
+	struct dict holders;     /* by chain */
+	unsigned n_baskets, n_slots;
+	const char *name;
+	struct arena arena; /* the name, baskets and slots */
+};
+
+/* The side of a packet that a selector speaks of. */
+struct side {
+	char letter;      /* of the IP header's field and of the chain: 's' or 'd' */
+	unsigned port_at; /* bits into the transport header */
+};
+
+static const struct side from = { 's', 0 }, to = { 'd', 16 };
+
+static struct nft_ctx *context(void)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+
+	if (nft && (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft))) {
+		nft_ctx_free(nft);
+		nft = NULL;
+	}
+	return nft;
+}
+
+static bool run(struct nft_ctx *nft, const char *commands, struct text *why)
+{
+	static const char prefix[] = "Error: ";
+	const char *error;
+
+	if (!nft_run_cmd_from_buffer(nft, commands))
+		return true;
+	error = nft_ctx_get_error_buffer(nft);
+	if (strstr(error, prefix))
+		error = strstr(error, prefix) + strlen(prefix);
+	text_put(why, error, strcspn(error, "\n"));
+	return false;
+}
+
+enum err sieve_open(const char *name, const char *commands, struct sieve **out, struct text *why)
+{
+	struct sieve *s = calloc(1, sizeof *s);
+	struct arena scratch = { 0 };
+	struct text ignored = text_in(&scratch);
+	enum err e = ERR_OK;
+
+	if (!s)
+		abort();
+	s->name = arena_str(&s->arena, name);
+	s->nft = context();
+	if (netlink_open(NETLINK_NETFILTER, &s->netlink, &ignored))
+		s->netlink = NULL;
+	if (!s->nft || !run(s->nft, commands, why)) {
+		sieve_close(s);
+		e = ERR_UNSUPPORTED;
+	} else {
+		*out = s;
+	}
+	arena_free(&scratch);
+	return e;
+}
+
+void sieve_close(struct sieve *s)
+{
+	if (!s)
+		return;
+	if (s->nft)
+		nft_ctx_free(s->nft);
+	netlink_close(s->netlink);
+	dict_free(&s->baskets);
+	dict_free(&s->holders);
+	arena_free(&s->arena);
+	free(s);
+}
+
+const char *sieve_name(const struct sieve *s)
+{
+	return s->name;
+}
+
+bool sieve_run(struct sieve *s, const char *commands, struct text *why)
+{
+	return run(s->nft, commands, why);
+}
+
+/* What a selector says of protocol and ports. A raw field serves all protocols with ports, and type and code
+ * of ICMP, which stand in front on both sides. False when no packet that shows its ports can match (OPAQUE).
+ * A later fragment shows none and passes; it is worth nothing without the first. */
+static bool protocol(struct text *t, const struct ts *ts, struct side side)
+{
+	bool icmp = ts->proto == IPPROTO_ICMP || ts->proto == IPPROTO_ICMPV6;
+	bool ports = ts->port_lo || ts->port_hi != UINT16_MAX;
+
+	if (ts->port_lo > ts->port_hi)
+		return false;
+	if (ts->proto)
+		text_add(t, "meta l4proto %u ", ts->proto);
+	else if (ports)
+		text_add(t, "meta l4proto { %d, %d, %d, %d, %d } ", IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE,
+			IPPROTO_SCTP, IPPROTO_DCCP);
+	if (ports && ts->port_lo == ts->port_hi)
+		text_add(t, "@th,%u,16 %u ", icmp ? 0 : side.port_at, ts->port_lo);
+	else if (ports)
+		text_add(t, "@th,%u,16 %u-%u ", icmp ? 0 : side.port_at, ts->port_lo, ts->port_hi);
+	return true;
+}
+
+/* A rule at the end of slot N's chain for SIDE: what matches TS (and ONLY) meets VERDICT. */
+static void rule_add(struct text *t, const char *table, unsigned n, struct side side, const struct ts *ts,
+	const char *only, const char *verdict)
+{
+	struct arena scratch = { 0 };
+	struct text match = text_in(&scratch);
+	char lo[IP_TEXT], hi[IP_TEXT];
+	const char *ip = ts->lo.v == 4 ? "ip" : "ip6";
+
+	if (ts->lo.v && protocol(&match, ts, side)) {
+		text_add(t, "add rule inet %s %c%u %s%s %caddr %s", table, side.letter, n, only, ip,
+			side.letter, ip_print(&ts->lo, lo));
+		if (!ip_eq(&ts->lo, &ts->hi))
+			text_add(t, "-%s", ip_print(&ts->hi, hi));
+		text_add(t, " %s%s\n", text_str(&match), verdict);
+	}
+	arena_free(&scratch);
+}
+
+static void slot_fill(struct text *t, const char *table, unsigned n, const struct sieve_rule *rule,
+	struct tss sources, struct tss destinations, struct tss except)
+{
+	struct arena scratch = { 0 };
+	const char *jump = arena_printf(&scratch, "jump d%u", n);
+
+	for (unsigned i = 0; i < except.n; i++)
+		rule_add(t, table, n, from, &except.v[i], "", "return");
+	for (unsigned i = 0; i < destinations.n; i++)
+		rule_add(t, table, n, to, &destinations.v[i], "", rule->verdict);
+	for (unsigned i = 0; i < sources.n; i++)
+		rule_add(t, table, n, from, &sources.v[i], rule->only, jump);
+	arena_free(&scratch);
+}
+
+static struct holder *holder_of(struct sieve *s, const char *chain)
+{
+	struct holder *h = dict_get(&s->holders, chain);
+
+	if (!h) {
+		h = ARENA_NEW(&s->arena, struct holder);
+		list_init(&h->free);
+		h->chain = arena_str(&s->arena, chain);
+		dict_put(&s->holders, h->chain, h);
+	}
+	return h;
+}
+
+/* A free slot of CHAIN, or a new one, the chains of which COMMANDS then make. */
+static struct slot *slot_take(struct sieve *s, const char *chain, struct text *commands)
+{
+	struct holder *h = holder_of(s, chain);
+	struct slot *slot;
+
+	if (list_empty(&h->free)) {
+		slot = ARENA_NEW(&s->arena, struct slot);
+		list_init(&slot->free);
+		slot->holder = h;
+		slot->number = s->n_slots++;
+	} else {
+		slot = node_owner(h->free.next, struct slot, free);
+		list_remove(&slot->free);
+	}
+	if (!slot->has_chains)
+		text_add(commands,
+			"add chain inet %s s%u\nadd chain inet %s d%u\nadd rule inet %s %s jump s%u\n",
+			s->name, slot->number, s->name, slot->number, s->name, chain, slot->number);
+	return slot;
+}
+
+static void slot_give(struct sieve *s, struct slot *slot)
+{
+	struct arena scratch = { 0 };
+	struct text commands = text_in(&scratch), said = text_in(&scratch);
+
+	text_add(&commands, "flush chain inet %s s%u\nflush chain inet %s d%u\n", s->name, slot->number,
+		s->name, slot->number);
+	/* A slot that cannot be emptied is not used again. */
+	if (run(s->nft, text_str(&commands), &said))
+		list_append(&slot->holder->free, &slot->free);
+	else
+		log_say(LOG_WARN, "guard", "nftables will not empty the chain s%u of table %s: %s",
+			slot->number, s->name, text_str(&said));
+	arena_free(&scratch);
+}
+
+/* The sets of what says the same as RULE, made with the first of it; NULL: they cannot be. */
+static const struct basket *basket_of(struct sieve *s, const struct sieve_rule *rule)
+{
+	struct arena scratch = { 0 };
+	const char *says = arena_printf(&scratch, "%s\n%s\n%s", rule->chain, rule->only, rule->verdict);
+	struct basket *b = dict_get(&s->baskets, says);
+	struct text t = text_in(&scratch), said = text_in(&scratch);
+
+	if (!b) {
+		b = ARENA_NEW(&s->arena, struct basket);
+		snprintf(b->v4, sizeof b->v4, "p%u-4", s->n_baskets);
+		snprintf(b->v6, sizeof b->v6, "p%u-6", s->n_baskets++);
+		dict_put(&s->baskets, arena_str(&s->arena, says), b);
+		text_add(&t, "add set inet %s %s { type ipv4_addr . ipv4_addr; flags interval; }\n", s->name,
+			b->v4);
+		text_add(&t, "add set inet %s %s { type ipv6_addr . ipv6_addr; flags interval; }\n", s->name,
+			b->v6);
+		text_add(&t, "add rule inet %s %s %sip saddr . ip daddr @%s %s\n", s->name, rule->chain,
+			rule->only, b->v4, rule->verdict);
+		text_add(&t, "add rule inet %s %s %sip6 saddr . ip6 daddr @%s %s\n", s->name, rule->chain,
+			rule->only, b->v6, rule->verdict);
+		b->made = run(s->nft, text_str(&t), &said);
+	}
+	arena_free(&scratch);
+	return b->made ? b : NULL;
+}
+
+/* Puts P into a set, if one can say it. */
+static bool pair_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct tss sources,
+	struct tss destinations)
+{
+	const struct basket *b = s->netlink && pairs_can(sources, destinations) ? basket_of(s, rule) : NULL;
+
+	if (!b)
+		return false;
+	p->set = sources.v[0].lo.v == 4 ? b->v4 : b->v6;
+	p->sources = tss_copy(&p->arena, sources);
+	p->destinations = tss_copy(&p->arena, destinations);
+	return !pairs_add(s->netlink, s->name, p->set, p->sources, p->destinations);
+}
+
+static void unpair(struct sieve *s, const struct sieved *p)
+{
+	if (pairs_del(s->netlink, s->name, p->set, p->sources, p->destinations))
+		log_say(LOG_WARN, "guard",
+			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
+			p->set, s->name, netlink_reason(s->netlink));
+}
+
+/* Gives P a slot. */
+static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct tss sources,
+	struct tss destinations, struct tss except, struct text *why)
+{
+	struct arena scratch = { 0 };
+	struct text commands = text_in(&scratch), said = text_in(&scratch);
+	struct slot *slot = slot_take(s, rule->chain, &commands);
+	bool ok;
+
+	slot_fill(&commands, s->name, slot->number, rule, sources, destinations, except);
+	ok = run(s->nft, text_str(&commands), &said);
+	if (ok) {
+		slot->has_chains = true;
+		p->slot = slot;
+	} else {
+		list_append(&slot->holder->free, &slot->free);
+		text_add(why,
+			"nftables refuse a rule in the table %s (%s): %s; if another program has removed the "
+			"table (\"flush ruleset\" does), restart ikev2d",
+			s->name, text_str(&said), rule->lost);
+	}
+	arena_free(&scratch);
+	return ok ? ERR_OK : ERR_SYSTEM;
+}
+
+void sieve_forget(struct sieved *p)
+{
+	if (!p)
+		return;
+	arena_free(&p->arena);
+	free(p);
+}
+
+enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
+	struct tss destinations, struct tss except, struct sieved **out, struct text *why)
+{
+	struct sieved *p = calloc(1, sizeof *p);
+	enum err e = ERR_OK;
+
+	if (!p)
+		abort();
+	if (except.n || !pair_up(s, p, rule, sources, destinations))
+		e = slot_up(s, p, rule, sources, destinations, except, why);
+	if (e)
+		sieve_forget(p);
+	else
+		*out = p;
+	return e;
+}
+
+void sieve_take(struct sieve *s, struct sieved *p)
+{
+	if (p->slot)
+		slot_give(s, p->slot);
+	else
+		unpair(s, p);
+	sieve_forget(p);
+}
+
+enum err sieve_remove(const char *name, struct text *why)
+{
+	struct nft_ctx *nft = context();
+	struct arena scratch = { 0 };
+	struct text commands = text_in(&scratch);
+	bool ok;
+
+	/* Deleting what is not there would be an error; adding what is there is none. */
+	text_add(&commands, "add table inet %s\ndelete table inet %s\n", name, name);
+	ok = nft && run(nft, text_str(&commands), why);
+	if (nft)
+		nft_ctx_free(nft);
+	arena_free(&scratch);
+	return ok ? ERR_OK : ERR_SYSTEM;
+}
