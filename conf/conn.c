@@ -181,6 +181,27 @@ static void check_weak(
 			"modp2048 or better, and take it out");
 }
 
+/* What is tunnelled whole for one IP version goes in the clear for the other. */
+static void note_leak(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	bool whole[2] = { false, false };
+	unsigned found = families(c->remote);
+
+	for (unsigned i = 0; i < c->remote.n; i++)
+		for (unsigned v6 = 0; v6 < 2; v6++) {
+			struct ts every = ts_every(v6 ? 6 : 4);
+
+			whole[v6] |= ts_contains(&c->remote.v[i], &every);
+		}
+	for (unsigned v6 = 0; v6 < 2 && c->kill_switch == KILL_YES; v6++)
+		if (whole[!v6] && !(found & 1U << v6))
+			report_note(r, tree_written(s, "kill_switch")->at, s, "kill_switch",
+				"all of %s goes into the tunnel, and %s in the clear: write all, unless that "
+				"is "
+				"meant",
+				v6 ? "IPv4" : "IPv6", v6 ? "IPv6" : "IPv4");
+}
+
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
 	c->name = c->group = arena_str(&p->arena, s->name);
@@ -198,6 +219,7 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	check_mode(s, c, r);
 	if (!is_shunt(c))
 		check_device(s, c, r);
+	note_leak(s, c, r);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		section_kind(sub, CONF_CHILD, r);
 }

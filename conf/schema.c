@@ -47,6 +47,9 @@ static const struct name encap_words[] = {
 static const struct name forward_words[] = { { FORWARD_NO, "no" }, { FORWARD_YES, "yes" },
 	{ FORWARD_NAT, "nat" }, { FORWARD_YES, "true" }, { FORWARD_YES, "enabled" }, { FORWARD_YES, "1" },
 	{ FORWARD_NO, "false" }, { FORWARD_NO, "disabled" }, { FORWARD_NO, "0" }, { 0 } };
+static const struct name kill_words[] = { { KILL_NO, "no" }, { KILL_YES, "yes" }, { KILL_ALL, "all" },
+	{ KILL_YES, "true" }, { KILL_YES, "enabled" }, { KILL_YES, "1" }, { KILL_NO, "false" },
+	{ KILL_NO, "disabled" }, { KILL_NO, "0" }, { 0 } };
 static const struct name fragmentation_words[] = { { FRAGMENTATION_YES, "yes" },
 	{ FRAGMENTATION_ACCEPT, "accept" }, { FRAGMENTATION_FORCE, "force" }, { FRAGMENTATION_NO, "no" },
 	{ FRAGMENTATION_YES, "true" }, { FRAGMENTATION_YES, "enabled" }, { FRAGMENTATION_YES, "1" },
@@ -340,6 +343,12 @@ static const struct conf_key child_keys[] = {
 		       "only "
 		       "with forward); no: TCP is left alone",
 		.differs = OURS },
+	{ "kill_switch", STATUS_READ, TYPE_WORD, CHILD(kill_switch), "no",
+		.doc = "drop what would leave for remote_ts in the clear (yes), or anything, also of the "
+		       "other IP "
+		       "version (all): from when start_action, keep or a command wants the tunnel, until a "
+		       "command or an orderly stop ends it; what shunts with mode = pass name goes on",
+		.words = kill_words, .differs = OURS },
 	{ "policies", STATUS_READ, TYPE_BOOL, CHILD(policies), "yes",
 		.doc = "install policies; no: they are yours to make (kernel path)" },
 	{ "policies_fwd_out", STATUS_READ, TYPE_BOOL, CHILD(policies_fwd_out), "no",

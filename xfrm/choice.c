@@ -311,8 +311,23 @@ static void choice_sa_select(struct xfrm *x, uint32_t policy, uint32_t child)
 		w->b->sa_select(w->x, policy, child);
 }
 
+/* Kill switches look into the table of guards; where there is no userspace path nobody else puts there what
+ * passes. */
+static void pass_bars(struct xfrm *x, const struct shunt_spec *shunt)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (!shunt->drop && !x->ways[USER].x &&
+		route_shunt_add(x->route, shunt->id, GUARD_PASS, shunt->local_ts, shunt->remote_ts, &why))
+		log_say(LOG_DETAIL, "guard", "%s", text_str(&why));
+	arena_free(&scratch);
+}
+
 static void choice_shunt_del(struct xfrm *x, uint32_t shunt)
 {
+	if (!x->ways[USER].x)
+		route_shunt_del(x->route, shunt);
 	for (unsigned i = 0; i < WAYS; i++)
 		if (x->ways[i].x)
 			x->ways[i].b->shunt_del(x->ways[i].x, shunt);
@@ -331,6 +346,8 @@ static enum err choice_shunt_add(struct xfrm *x, const struct shunt_spec *shunt,
 		for (unsigned i = 0; i + 1 < n; i++)
 			if (x->ways[i].x)
 				x->ways[i].b->shunt_del(x->ways[i].x, shunt->id);
+	if (!err)
+		pass_bars(x, shunt);
 	return err;
 }
 

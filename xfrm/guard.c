@@ -14,8 +14,7 @@ struct guarded {
 	struct sieved *dropped;
 };
 
-/* What must never be held back, whoever it is for. */
-static void always_accepted(struct text *t, const char *name, const char *chain)
+void guard_always_accepted(struct text *t, const char *name, const char *chain)
 {
 	text_add(t, "add rule inet %s %s icmp type 3 icmp code 4 accept\n", name, chain);
 	text_add(t, "add rule inet %s %s icmpv6 type { 2, 133-137 } accept\n", name, chain);
@@ -32,7 +31,7 @@ static void chains_in(struct text *t, const char *name, const uint16_t ports[2],
 	text_add(t, "add rule inet %s guard meta l4proto 50 accept\n", name);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[0]);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[1]);
-	always_accepted(t, name, "guard");
+	guard_always_accepted(t, name, "guard");
 	text_add(t, "add rule inet %s guard jump pass-in\n", name);
 	text_add(t, "add rule inet %s guard iifgroup != %u jump drop-in\n", name, group);
 }
@@ -45,7 +44,7 @@ static void chains_out(struct text *t, const char *name, uint32_t mark)
 	text_add(t, "add rule inet %s leave oifname lo accept\n", name);
 	text_add(t, "add rule inet %s leave oifgroup %u accept\n", name, mark);
 	text_add(t, "add rule inet %s leave meta mark %u accept\n", name, mark);
-	always_accepted(t, name, "leave");
+	guard_always_accepted(t, name, "leave");
 	text_add(t, "add rule inet %s leave jump pass-out\n", name);
 	text_add(t, "add rule inet %s leave jump drop-out\n", name);
 }
@@ -71,6 +70,7 @@ enum err guard_open(
 	if (!g)
 		abort();
 	g->group = mark;
+	g->nat_port = ports[1];
 	table(&commands, name, ports, mark);
 	e = sieve_open(name, text_str(&commands), &g->sieve, &said);
 	if (e) {
@@ -95,6 +95,7 @@ void guard_close(struct guard *g)
 	if (!g)
 		return;
 	guard_forward_close(g);
+	guard_bar_close(g);
 	for (size_t at = 0; (p = map_next(&g->policies, &at));) {
 		sieve_forget(p->dropped);
 		free(p);
@@ -192,6 +193,17 @@ void guard_shunt_del(struct guard *g, uint32_t id)
 		if (s)
 			sieve_take(g->sieve, s);
 	}
+}
+
+struct tss guard_of_family(struct tss set, uint8_t v, struct arena *arena)
+{
+	struct ts *of = ARENA_ARRAY(arena, set.n, struct ts);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < set.n; i++)
+		if (set.v[i].lo.v == v)
+			of[n++] = set.v[i];
+	return (struct tss){ of, n };
 }
 
 enum err guard_remove(const char *name, struct text *why)

@@ -55,5 +55,13 @@ enum err guard_forward_add(struct guard *g, uint32_t id, const struct guard_forw
 	struct tss remote, struct text *why) MUST_CHECK;
 void guard_forward_del(struct guard *g, uint32_t id);
 
+/* Drops packets that leave for REMOTE by another way than a tunnel, whoever sent them: except what comes
+ * out of a tunnel, what tunnels and their negotiation need, DHCP, what the process of USER (0: none) sends,
+ * what is never dropped, and what shunts let pass. It knows no tunnel, and stands until it is taken away.
+ * ERR_UNSUPPORTED, ERR_SYSTEM when the kernel refuses. */
+enum err guard_bar_add(
+	struct guard *g, uint32_t id, uint32_t user, struct tss remote, struct text *why) MUST_CHECK;
+void guard_bar_del(struct guard *g, uint32_t id);
+
 /* Takes the table NAME away, whoever made it; one that is not there is fine. */
 enum err guard_remove(const char *name, struct text *why) MUST_CHECK;

@@ -53,17 +53,6 @@ static enum err begin(struct guard *g, struct text *why)
 	return g->forwarding ? ERR_OK : ERR_UNSUPPORTED;
 }
 
-static struct tss of_family(struct tss set, uint8_t v, struct arena *arena)
-{
-	struct ts *of = ARENA_ARRAY(arena, set.n, struct ts);
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < set.n; i++)
-		if (set.v[i].lo.v == v)
-			of[n++] = set.v[i];
-	return (struct tss){ of, n };
-}
-
 static enum err piece(struct guard *g, struct forwarded *f, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct text *why)
 {
@@ -140,7 +129,7 @@ enum err guard_forward_add(struct guard *g, uint32_t id, const struct guard_forw
 	if (!f)
 		abort();
 	for (uint8_t v = 4; v <= 6 && !e; v += 2) {
-		struct tss l = of_family(local, v, &scratch), r = of_family(remote, v, &scratch);
+		struct tss l = guard_of_family(local, v, &scratch), r = guard_of_family(remote, v, &scratch);
 
 		if (!l.n || !r.n)
 			continue;

@@ -11,9 +11,20 @@ struct guard {
 	struct map policies; /* struct guarded, by id */
 	struct map shunts;   /* struct sieved, by shunt_key */
 	struct map forwards; /* struct forwarded, by id */
+	struct map bars;     /* struct sieved, by bar_key */
 	uint32_t group;      /* of our devices, and mark of our outer packets */
-	bool forwarding;     /* the chains for what is forwarded are there */
+	uint16_t nat_port;   /* of NAT traversal */
+	bool forwarding;     /* the chains for what is forwarded are there, */
+	bool barred;         /* and that for kill switches */
 };
+
+/* Rules for what must never be held back, whoever it is for. */
+void guard_always_accepted(struct text *t, const char *name, const char *chain);
+
+/* Those of SET that are of IP version V, from ARENA. */
+struct tss guard_of_family(struct tss set, uint8_t v, struct arena *arena);
 
 /* Of guard_forward.c: forgets what it knows. */
 void guard_forward_close(struct guard *g);
+/* The same of guard_bar.c. */
+void guard_bar_close(struct guard *g);

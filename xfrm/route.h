@@ -118,6 +118,13 @@ enum err route_forward_add(struct route *r, uint32_t id, const struct guard_forw
 	struct tss remote, struct text *why) MUST_CHECK;
 void route_forward_del(struct route *r, uint32_t id);
 
+/* Drops what leaves for REMOTE in the clear (guard.h, with what passes all the same); it outlives this
+ * process, and its next start takes it over as other guards. ERR_UNSUPPORTED and ERR_SYSTEM as with guards.
+ */
+enum err route_bar_add(
+	struct route *r, uint32_t id, uint32_t user, struct tss remote, struct text *why) MUST_CHECK;
+void route_bar_del(struct route *r, uint32_t id);
+
 /* The source address the machine would use to reach REMOTE, not looking at our own table (packets with MARK);
  * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */
 enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,

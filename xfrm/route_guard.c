@@ -66,3 +66,16 @@ void route_forward_del(struct route *r, uint32_t id)
 	if (r->guard)
 		guard_forward_del(r->guard, id);
 }
+
+enum err route_bar_add(struct route *r, uint32_t id, uint32_t user, struct tss remote, struct text *why)
+{
+	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
+
+	return e ? e : guard_bar_add(r->guard, id, user, remote, why);
+}
+
+void route_bar_del(struct route *r, uint32_t id)
+{
+	if (r->guard)
+		guard_bar_del(r->guard, id);
+}

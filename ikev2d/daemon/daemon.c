@@ -14,8 +14,10 @@
 #include "daemon/patience.h"
 #include "daemon/process.h"
 #include "daemon/record.h"
+#include "daemon/sandbox.h"
 #include "daemon/updown.h"
 #include "daemon/world.h"
+#include "xfrm/choice.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -355,11 +357,13 @@ static enum err shunts_part_start(struct world *w, struct text *why)
 {
 	(void)why;
 	shunts_start(&w->shunts, w->backend, w->xfrm);
+	switches_start(&w->switches, choice_route(w->xfrm), w->options->one ? 0 : sandbox_user(IPC_CERTS));
 	return ERR_OK;
 }
 
 static void shunts_part_stop(struct world *w)
 {
+	switches_stop(&w->switches);
 	shunts_stop(&w->shunts);
 }
 

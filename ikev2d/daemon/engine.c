@@ -119,6 +119,7 @@ void engine_configure(struct world *w)
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		assign(w, conf->peers[i]);
 	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
+	switches_follow(&w->switches, NULL, conf->peers, conf->n_peers);
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		if (is_negotiated(conf->peers[i]))
 			ready[n++] = conf->peers[i];
@@ -140,6 +141,7 @@ void engine_configure_one(struct world *w, const char *name)
 	if (p)
 		assign(w, p);
 	shunts_follow(&w->shunts, name, &p, !!p);
+	switches_follow(&w->switches, name, &p, !!p);
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
 			       .conf = { .peers = &p,
 				       .n = p && is_negotiated(p),

@@ -83,6 +83,19 @@ static void refuse_shunt(struct world *w, uint32_t ticket, const struct child_co
 	arena_free(&scratch);
 }
 
+/* Nothing goes in the clear from now on; false after an answer that says why that cannot be had. */
+static bool shut(struct world *w, uint32_t ticket, const struct vici_target *what)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	enum err e = switches_close(&w->switches, what->ike, what->child, &why);
+
+	if (e)
+		vici_done(w->vici, ticket, &(struct vici_outcome){ .why.what = text_str(&why) });
+	arena_free(&scratch);
+	return !e;
+}
+
 static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what, int64_t timeout_ms)
 {
 	struct world *w = ctx;
@@ -95,6 +108,8 @@ static void initiate(void *ctx, uint32_t ticket, const struct vici_target *what,
 		refuse_shunt(w, ticket, shunt);
 		return;
 	}
+	if (!shut(w, ticket, what))
+		return;
 	run(ctx,
 		&(struct ike_command){
 			.kind = COMMAND_UP,
@@ -136,6 +151,12 @@ static unsigned count(struct world *w, const struct vici_target *what)
 static void terminate(
 	void *ctx, uint32_t ticket, const struct vici_target *what, bool force, int64_t timeout_ms)
 {
+	struct world *w = ctx;
+	bool opened = !what->ike_id && !what->child_id && switches_open(&w->switches, what->ike, what->child);
+
+	/* The core has nothing then, but perhaps it wants to have: it is told all the same. */
+	if (opened && !count(w, what))
+		vici_done(w->vici, ticket, &(struct vici_outcome){ .success = true });
 	run(ctx,
 		&(struct ike_command){
 			.kind = COMMAND_DOWN,

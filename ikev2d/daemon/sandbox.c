@@ -173,6 +173,11 @@ static struct user user_of(enum ipc_process p)
 	return (struct user){ USER_BASE + p, USER_BASE + p };
 }
 
+uid_t sandbox_user(enum ipc_process p)
+{
+	return user_of(p).uid;
+}
+
 void sandbox_give(enum ipc_process p, int fd)
 {
 	struct user u = user_of(p);

@@ -6,6 +6,11 @@
 #include "base/text.h"
 #include "daemon/ipc.h"
 
+#include <sys/types.h>
+
+/* The number of the user that P becomes. */
+uid_t sandbox_user(enum ipc_process p);
+
 /* Makes the folder FD, and the files in it, P's own, where P has a user of its own. */
 void sandbox_give(enum ipc_process p, int fd);
 

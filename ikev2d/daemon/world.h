@@ -16,6 +16,7 @@
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
+#include "daemon/switches.h"
 #include "daemon/trust.h"
 #include "daemon/updown_queue.h"
 #include "daemon/vault.h"
@@ -71,6 +72,7 @@ struct world {
 	struct xfrm *xfrm;
 	struct event *xfrm_readable, *xfrm_settled, *xfrm_audit;
 	struct shunts shunts;
+	struct switches switches;
 
 	struct vici *vici;
 	struct control control;

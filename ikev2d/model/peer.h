@@ -117,6 +117,13 @@ enum forward_policy {
 	FORWARD_NAT, /* and those out of it that leave by other ways than a tunnel get an address of ours */
 };
 
+/* Packets that are to go into a tunnel, and would go in the clear where it is not there. */
+enum kill_switch {
+	KILL_NO,  /* policies and routes of ours hold them back as long as they are there */
+	KILL_YES, /* do not go */
+	KILL_ALL, /* nor do any others */
+};
+
 enum { MSS_AUTO = 0 /* as fits into the tunnel */, MSS_NO = UINT32_MAX };
 
 /* Who chooses a mark or an interface ID. */
@@ -179,6 +186,7 @@ struct child_conf {
 	enum forward_policy forward;
 	bool client_to_client; /* packets go from one tunnel of this child into another */
 	uint32_t mss;          /* TCP's largest segment through the tunnel, octets; MSS_AUTO, MSS_NO */
+	enum kill_switch kill_switch;
 	bool policies, policies_fwd_out;
 	struct mark mark_in, mark_out, set_mark_in, set_mark_out;
 	bool mark_in_sa;

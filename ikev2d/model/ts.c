@@ -353,6 +353,14 @@ struct tss tss_resolve_all(struct tss set, struct tss ends, struct arena *arena)
 	return (struct tss){ v, n };
 }
 
+struct ts ts_every(uint8_t v)
+{
+	struct ts ts = { .port_hi = UINT16_MAX, .lo.v = v, .hi.v = v };
+
+	memset(ts.hi.a, 0xff, ip_size(&ts.hi));
+	return ts;
+}
+
 struct tss tss_resolve(struct tss set, const struct ip *host, struct arena *arena)
 {
 	struct ts end = ts_host(host);

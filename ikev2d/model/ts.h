@@ -51,6 +51,9 @@ bool ts_intersect(const struct ts *a, const struct ts *b, struct ts *out);
 /* The selector of exactly one address (every protocol and port). */
 struct ts ts_host(const struct ip *ip);
 
+/* That of every packet of IP version V. */
+struct ts ts_every(uint8_t v);
+
 /* SET with its dynamic selectors given the address HOST, from ARENA. */
 struct tss tss_resolve(struct tss set, const struct ip *host, struct arena *arena);
 

@@ -241,6 +241,12 @@ static const struct key_case cases[] = {
 	{ "child", "forward = masquerade",
 		.why = "\"masquerade\" is not known here; write one of no, yes, nat" },
 	{ "child", .key = "client_to_client = no" },
+	{ "child", .key = "kill_switch = yes" },
+	{ "child", .key = "kill_switch = all\nremote_ts = 0.0.0.0/0" },
+	{ "child", .key = "kill_switch = yes\nremote_ts = 0.0.0.0/0, ::/0" },
+	{ "child", "kill_switch = yes\nremote_ts = 0.0.0.0/0",
+		.note = "all of IPv4 goes into the tunnel, and IPv6 in the clear: write all, unless that is "
+			"meant" },
 	{ "child", .key = "mss = auto" },
 	{ "child", .key = "mss = no" },
 	{ "child", .key = "mss = 1300" },

@@ -124,6 +124,7 @@ static void same_child(const struct child_conf *a, const struct child_conf *b)
 	same_text(a->updown, b->updown);
 	assert_int_equal(a->hostaccess, b->hostaccess);
 	assert_int_equal(a->forward, b->forward);
+	assert_int_equal(a->kill_switch, b->kill_switch);
 	assert_int_equal(a->client_to_client, b->client_to_client);
 }
 
@@ -232,7 +233,7 @@ static void every_key(void **state)
 	      " interface_routes = 10.2.0.0/16, 2001:db8:2::/64, 10.3.0.1-10.3.0.9\n"
 	      " mark_in = %unique/0xff\n mark_in_sa = yes\n mark_out = 0x17/0xffff\n"
 	      " set_mark_in = %same\n set_mark_out = 9/0x0f\n if_id_in = 5\n if_id_out = 5\n"
-	      " forward = nat\n client_to_client = no\n"
+	      " forward = nat\n client_to_client = no\n kill_switch = all\n"
 	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes\n"
 	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes }\n"
 	      " lan { mode = pass }\n no { mode = drop } } }\n"

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The number of packets the guard has dropped. */
@@ -300,6 +301,94 @@ static void what_passes_is_dropped_by_nobody(void **state)
 	assert_true(drops("10.2.0.5", "10.1.0.77", IPPROTO_UDP, 53, 9));
 }
 
+static enum err bar(struct machine *h, uint32_t id, const char *a, const char *b)
+{
+	struct ts to[] = { packet_ts(a), packet_ts(b) };
+
+	return route_bar_add(h->route, id, 0, (struct tss){ to, 2 }, &h->why);
+}
+
+/* It stands beside the tunnel, and knows nothing of it. */
+static void a_bar_drops_what_leaves_beside_the_tunnel(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip route add default via 192.0.2.254; ip neigh add 192.0.2.254 dev out0 lladdr "
+		   "02:00:00:00:00:02; ip neigh add 2001:db8::9 dev out0 lladdr 02:00:00:00:00:02");
+	assert_ok(bar(h, 1, "10.2.0.0/16", "2001:db8::9"));
+	assert_ok(bar(h, 2, "10.2.0.0/24", "10.7.0.0/24"));
+	assert_true(drops_ours("10.2.0.5", 53, 0));
+	assert_true(drops_ours("10.7.0.5", 53, 0));
+	assert_false(drops_ours("10.3.0.5", 53, 0));
+	assert_false(drops_ours("10.2.0.5", 53, MACHINE_MARK));
+	assert_int_not_equal(system("ping -6 -q -c 1 -W 1 2001:db8::9 >/dev/null 2>&1"), 0);
+	assert_int_equal(dropped(), 3);
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_false(drops_ours("10.2.0.5", 53, 0));
+	machine_unroute(h, "10.2.0.0/16");
+	route_bar_del(h->route, 1);
+	assert_true(drops_ours("10.2.0.5", 53, 0));
+	assert_false(drops_ours("10.2.1.5", 53, 0));
+	route_bar_del(h->route, 2);
+	assert_false(drops_ours("10.2.0.5", 53, 0));
+}
+
+static void send_from(const char *from, uint16_t sport, const char *to, uint16_t dport)
+{
+	struct sockaddr_in us = { .sin_family = AF_INET, .sin_port = htons(sport) },
+			   them = { .sin_family = AF_INET, .sin_port = htons(dport) };
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, from, &us.sin_addr);
+	inet_pton(AF_INET, to, &them.sin_addr);
+	assert_int_equal(bind(s, (struct sockaddr *)&us, sizeof us), 0);
+	(void)!sendto(s, "", 1, 0, (struct sockaddr *)&them, sizeof them);
+	close(s);
+}
+
+static void a_bar_lets_go_what_the_tunnel_needs(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	machine_sh("ip neigh add 192.0.2.9 dev out0 lladdr 02:00:00:00:00:02");
+	assert_ok(bar(h, 1, "0.0.0.0/0", "::/0"));
+	send_from("192.0.2.1", 4500, "192.0.2.9", 4500); /* the kernel's ESP has no mark */
+	send_from("192.0.2.1", 68, "192.0.2.9", 67);
+	machine_sh("ping -q -c 1 -W 1 192.0.2.1 >/dev/null");
+	assert_int_equal(dropped(), 0);
+	send_from("192.0.2.1", 68, "192.0.2.9", 68);
+	send_from("192.0.2.1", 4501, "192.0.2.9", 4500);
+	assert_int_equal(dropped(), 2);
+	assert_ok(shunt(h, 1, GUARD_PASS, "192.0.2.0/24", "192.0.2.0/24"));
+	send_from("192.0.2.1", 4501, "192.0.2.9", 4500);
+	assert_int_equal(dropped(), 2);
+}
+
+/* That of our process which asks for names. */
+static void a_bar_lets_go_what_one_user_sends(void **state)
+{
+	enum { USER = 54321 };
+	struct machine *h = machine_started(state);
+	struct ts to = packet_ts("0.0.0.0/0");
+	int status;
+
+	machine_sh("ip neigh add 192.0.2.9 dev out0 lladdr 02:00:00:00:00:02");
+	assert_ok(route_bar_add(h->route, 1, USER, (struct tss){ &to, 1 }, &h->why));
+	for (uid_t user = USER; user <= USER + 1; user++) {
+		pid_t child = fork();
+
+		if (!child) {
+			if (setuid(user))
+				_exit(1);
+			send_from("192.0.2.1", 2000, "192.0.2.9", 53);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		assert_int_equal(dropped(), user != USER);
+	}
+}
+
 static void shunts_use_slots_again_each_of_their_kind(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -367,6 +456,9 @@ int main(void)
 		MACHINE_CASE(a_shunt_drops_both_ways),
 		MACHINE_CASE(a_shunt_drops_nothing_of_a_tunnel),
 		MACHINE_CASE(what_passes_is_dropped_by_nobody),
+		MACHINE_CASE(a_bar_drops_what_leaves_beside_the_tunnel),
+		MACHINE_CASE(a_bar_lets_go_what_the_tunnel_needs),
+		MACHINE_CASE(a_bar_lets_go_what_one_user_sends),
 		MACHINE_CASE(shunts_use_slots_again_each_of_their_kind),
 		MACHINE_CASE(opaque_selectors_drop_nothing),
 		MACHINE_CASE(a_firewall_reload_that_flushed_us_is_told),
