@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include "ipsec_bench.h"
+#include "ipsec_home.h"
 #include "tools/ipsec/pki_files.h"
 
 #include <dirent.h>
@@ -21,50 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORDS = 32, PATH_SIZE = 300 };
-
-static char home[64];   /* of one test */
-static char *out, *err; /* of the last command */
-
-static const char *in(const char *path)
-{
-	static char paths[8][PATH_SIZE];
-	static unsigned i;
-
-	i = (i + 1) % 8;
-	snprintf(paths[i], PATH_SIZE, "%s/%s", home, path);
-	return paths[i];
-}
-
-/* WORDS between blanks; "~" in front stands for the test's folder. Ends with NULL. */
-static int split(const char *words, char *copy, char **argv, int argc)
-{
-	char *rest = strcpy(copy, words);
-
-	while ((argv[argc] = strsep(&rest, " "))) {
-		if (argv[argc][0] == '~')
-			argv[argc] = (char *)in(argv[argc] + 2);
-		assert_true(++argc < WORDS);
-	}
-	return argc;
-}
-
 /* "ipsec pki --dir HOME/DIR WORDS"; the exit code. */
 static int run_in(const char *dir, const char *words)
 {
-	char copy[600], *argv[WORDS] = { "ipsec", "pki", "--dir", (char *)in(dir) };
-	int argc = split(words, copy, argv, 4), code;
-	size_t n;
-	FILE *to, *complaints;
-
-	free(out);
-	free(err);
-	to = open_memstream(&out, &n);
-	complaints = open_memstream(&err, &n);
-	code = ipsec_run(argc, argv, to, complaints);
-	fclose(to);
-	fclose(complaints);
-	return code;
+	return home_run("pki", dir, words);
 }
 
 static int run(const char *words)
@@ -74,91 +35,27 @@ static int run(const char *words)
 
 static void must(const char *words)
 {
-	int code = run(words);
-
-	if (code)
-		fail_msg("%s: %d, %s%s", words, code, out, err);
+	home_must("pki", "a", words);
 }
 
 static void refused(const char *words, int code, const char *says)
 {
-	int was = run(words);
-
-	if (was != code || !strstr(err, says))
-		fail_msg("%s: %d, %s%s", words, was, out, err);
-}
-
-static bool says(const char *part)
-{
-	return strstr(out, part) != NULL;
-}
-
-static bool is_there(const char *path)
-{
-	struct stat st;
-
-	return !lstat(in(path), &st);
-}
-
-static char *contents(const char *path)
-{
-	char *s = calloc(1, 65536);
-	FILE *f = fopen(in(path), "re");
-
-	assert_non_null(f);
-	(void)!fread(s, 1, 65535, f);
-	fclose(f);
-	return s;
-}
-
-static void put(const char *path, const char *text)
-{
-	FILE *f = fopen(in(path), "we");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static int start(void **state)
-{
-	(void)state;
-	/* In memory, where fsync costs nothing. */
-	strcpy(home, access("/dev/shm", W_OK) ? "/tmp/ikev2d-pki-XXXXXX" : "/dev/shm/ikev2d-pki-XXXXXX");
-	assert_non_null(mkdtemp(home));
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(path);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	free(out);
-	free(err);
-	out = err = NULL;
-	return nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	home_refused("pki", "a", words, code, says);
 }
 
 /* Another program without a shell: its exit code; -1 where it is not installed. */
 static int tool(const char *words, const char *output)
 {
-	char copy[600], *argv[WORDS];
+	char copy[600], *argv[HOME_WORDS];
 	posix_spawn_file_actions_t files;
 	pid_t pid;
 	int status, e;
 
-	split(words, copy, argv, 0);
+	home_split(words, copy, argv, 0);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(
-		&files, 1, output ? in(output) : "/dev/null", O_WRONLY | O_CREAT, 0600);
+		&files, 1, output ? home_in(output) : "/dev/null", O_WRONLY | O_CREAT, 0600);
 	posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
 	e = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
@@ -187,16 +84,16 @@ static void init_makes_a_ca_once(void **state)
 
 	(void)state;
 	must("init");
-	assert_true(says("CN=ikev2d CA ") && says("ECDSA P-256"));
-	assert_true(!stat(in("a/pki/ca.key"), &st) && (st.st_mode & 0777) == 0600);
-	assert_true(!stat(in("a/pki"), &st) && (st.st_mode & 0777) == 0700);
-	before = contents("a/x509ca/ca.pem");
+	assert_true(home_says("CN=ikev2d CA ") && home_says("ECDSA P-256"));
+	assert_true(!stat(home_in("a/pki/ca.key"), &st) && (st.st_mode & 0777) == 0600);
+	assert_true(!stat(home_in("a/pki"), &st) && (st.st_mode & 0777) == 0700);
+	before = home_contents("a/x509ca/ca.pem");
 	refused("init", 1, "--force");
-	after = contents("a/x509ca/ca.pem");
+	after = home_contents("a/x509ca/ca.pem");
 	assert_string_equal(before, after);
 	free(after);
 	must("init --force");
-	after = contents("a/x509ca/ca.pem");
+	after = home_contents("a/x509ca/ca.pem");
 	assert_string_not_equal(before, after);
 	free(before);
 	free(after);
@@ -209,22 +106,23 @@ static void issue_makes_what_the_daemon_trusts(void **state)
 	(void)state;
 	must("init --type rsa");
 	must("issue moon.example.org --san moon.example.org --san 192.0.2.1");
-	assert_true(!stat(in("a/private/moon.example.org.pem"), &st) && (st.st_mode & 0777) == 0600);
+	assert_true(!stat(home_in("a/private/moon.example.org.pem"), &st) && (st.st_mode & 0777) == 0600);
 	must("verify moon.example.org --id 192.0.2.1");
-	assert_true(says("1. CN=moon.example.org") && says("2. CN=ikev2d CA") && says("trusted until "));
+	assert_true(home_says("1. CN=moon.example.org") && home_says("2. CN=ikev2d CA") &&
+		    home_says("trusted until "));
 	refused("verify moon.example.org --id sun.example.org", 1, "");
-	assert_true(says("is not about the identity sun.example.org"));
+	assert_true(home_says("is not about the identity sun.example.org"));
 	must("show moon.example.org");
-	assert_true(says("extendedKeyUsage: serverAuth, clientAuth, ipsecIKE"));
+	assert_true(home_says("extendedKeyUsage: serverAuth, clientAuth, ipsecIKE"));
 	must("issue alice --san alice@example.org --profile user --type ed25519 --days 90");
 	must("show alice");
-	assert_true(says("extendedKeyUsage: clientAuth, ipsecIKE") && says("key: Ed25519"));
+	assert_true(home_says("extendedKeyUsage: clientAuth, ipsecIKE") && home_says("key: Ed25519"));
 	must("show");
-	assert_true(says("moon.example.org") && says("alice") && says("valid"));
+	assert_true(home_says("moon.example.org") && home_says("alice") && home_says("valid"));
 	must("issue mars..example");
-	assert_true(is_there("a/x509/mars..example.pem"));
+	assert_true(home_is_there("a/x509/mars..example.pem"));
 	refused("issue alice", 1, "x509/alice.pem is there already: --force");
-	assert_false(is_there("a/pki/new.0") || is_there("a/pki/pending"));
+	assert_false(home_is_there("a/pki/new.0") || home_is_there("a/pki/pending"));
 }
 
 static void a_ca_issues_only_names_it_may(void **state)
@@ -235,7 +133,7 @@ static void a_ca_issues_only_names_it_may(void **state)
 	refused("issue mars --san mars.example.net", 1, "nameConstraints");
 	refused("issue mars --san mars.secret.example.org", 1, "nameConstraints");
 	refused("issue mars --san mars.example.org --san 198.51.100.1", 1, "nameConstraints");
-	assert_false(is_there("a/x509/mars.pem") || is_there("a/private/mars.pem"));
+	assert_false(home_is_there("a/x509/mars.pem") || home_is_there("a/private/mars.pem"));
 }
 
 static void uris_stand_in_certificates(void **state)
@@ -244,7 +142,8 @@ static void uris_stand_in_certificates(void **state)
 	must("init --crl-uri http://crl.example.org/ca.crl --ocsp-uri http://ocsp.example.org/");
 	must("issue moon");
 	must("show moon");
-	assert_true(says("CRL: http://crl.example.org/ca.crl") && says("OCSP: http://ocsp.example.org/"));
+	assert_true(home_says("CRL: http://crl.example.org/ca.crl") &&
+		    home_says("OCSP: http://ocsp.example.org/"));
 }
 
 static void a_request_is_signed_elsewhere(void **state)
@@ -252,24 +151,24 @@ static void a_request_is_signed_elsewhere(void **state)
 	(void)state;
 	must("init");
 	assert_int_equal(run_in("b", "request sun.example.org --san sun.example.org --san 192.0.2.2"), 0);
-	assert_true(is_there("b/private/sun.example.org.pem"));
+	assert_true(home_is_there("b/private/sun.example.org.pem"));
 	assert_int_equal(run_in("b", "request mars --out ~/garbage/mars.csr"), 1);
-	put("taken", "");
+	home_put("taken", "");
 	assert_int_equal(run_in("b", "request venus --out ~/taken"), 1);
-	assert_false(is_there("b/private/venus.pem"));
+	assert_false(home_is_there("b/private/venus.pem"));
 	assert_int_equal(run_in("b", "request venus --out ~/venus.csr"), 0);
 	must("sign ~/venus.csr");
 	must("show ~/b/pki/sun.example.org.csr");
-	assert_true(says("subjectAltName: sun.example.org, 192.0.2.2"));
+	assert_true(home_says("subjectAltName: sun.example.org, 192.0.2.2"));
 	must("sign ~/b/pki/sun.example.org.csr");
 	must("verify sun.example.org --id 192.0.2.2");
 	must("export sun.example.org --for gateway --out ~/c");
-	assert_false(is_there("c/private"));
+	assert_false(home_is_there("c/private"));
 	assert_int_equal(run_in("c", "verify sun.example.org --id sun.example.org"), 0);
 	refused("export sun.example.org --for pem", 1, "private/sun.example.org.pem is not here");
 	must("sign ~/b/pki/sun.example.org.csr --name sun --san sun.example.net --profile user");
 	must("show sun");
-	assert_true(says("subjectAltName: sun.example.net\n") && !says("serverAuth"));
+	assert_true(home_says("subjectAltName: sun.example.net\n") && !home_says("serverAuth"));
 }
 
 /* ----------------------------------------------------------------- renewal */
@@ -282,27 +181,27 @@ static void renewal(void **state)
 	must("init");
 	must("issue moon --san moon.example.org --days 20");
 	must("issue sun --days 60");
-	cert = contents("a/x509/moon.pem");
-	key = contents("a/private/moon.pem");
+	cert = home_contents("a/x509/moon.pem");
+	key = home_contents("a/private/moon.pem");
 	must("renew --due");
-	assert_true(says("moon: ") && !says("sun: "));
-	cert_after = contents("a/x509/moon.pem");
-	key_after = contents("a/private/moon.pem");
+	assert_true(home_says("moon: ") && !home_says("sun: "));
+	cert_after = home_contents("a/x509/moon.pem");
+	key_after = home_contents("a/private/moon.pem");
 	assert_string_not_equal(cert, cert_after);
 	assert_string_equal(key, key_after);
 	must("verify moon --id moon.example.org");
 	must("show");
-	assert_true(says("replaced"));
+	assert_true(home_says("replaced"));
 	free(key_after);
 	must("renew moon --new-key");
-	key_after = contents("a/private/moon.pem");
+	key_after = home_contents("a/private/moon.pem");
 	assert_string_not_equal(key, key_after);
 	must("export moon --for pem --out ~/moon.pem");
 	must("renew --due --days 5");
-	assert_string_equal(out, "nothing is due\n");
-	unlink(in("a/x509/moon.pem"));
+	assert_string_equal(home_out, "nothing is due\n");
+	unlink(home_in("a/x509/moon.pem"));
 	must("renew --due --days 30");
-	assert_string_equal(out, "nothing is due\n");
+	assert_string_equal(home_out, "nothing is due\n");
 	refused("renew mars", 1, "nothing that is not revoked was issued to mars");
 	refused("renew", 2, "--due");
 	refused("renew moon --due", 2, "--due");
@@ -318,8 +217,8 @@ static void the_ca_ends_first(void **state)
 	must("init --days 10");
 	must("issue moon");
 	must("renew --due");
-	assert_non_null(strstr(err, "the CA ends on "));
-	assert_string_equal(out, "nothing is due\n");
+	assert_non_null(strstr(home_err, "the CA ends on "));
+	assert_string_equal(home_out, "nothing is due\n");
 	refused("renew moon", 1, "the CA itself ends on ");
 }
 
@@ -332,21 +231,21 @@ static void revocation(void **state)
 	must("renew moon");
 	must("revoke moon --reason keyCompromise");
 	must("show ~/a/x509crl/ca.crl");
-	assert_true(says("number: 01\n") && says("revoked: 2\n"));
+	assert_true(home_says("number: 01\n") && home_says("revoked: 2\n"));
 	refused("verify moon", 1, "");
-	assert_true(says("is revoked"));
+	assert_true(home_says("is revoked"));
 	must("verify sun --revocation strict");
-	assert_true(says("revocation: good"));
+	assert_true(home_says("revocation: good"));
 	refused("revoke moon", 1, "nothing that is valid was issued to moon");
 	refused("revoke sun --reason because", 2, "keyCompromise");
 	refused("renew moon", 1, "nothing that is not revoked");
 	must("crl --days 7 --out ~/copy.crl");
 	must("show ~/copy.crl");
-	assert_true(says("number: 02\n") && says("revoked: 2\n"));
+	assert_true(home_says("number: 02\n") && home_says("revoked: 2\n"));
 	refused("crl --out ~/copy.crl", 1, "copy.crl is there already: --force");
 	must("renew --due");
 	must("show ~/a/x509crl/ca.crl");
-	assert_true(says("number: 03\n"));
+	assert_true(home_says("number: 03\n"));
 }
 
 /* ------------------------------------------------------------- passphrases */
@@ -356,26 +255,26 @@ static void passphrases_come_from_files(void **state)
 	char *pem;
 
 	(void)state;
-	put("right", "a long secret\r\nand a comment\n");
-	put("wrong", "another\n");
-	put("empty", "\n");
+	home_put("right", "a long secret\r\nand a comment\n");
+	home_put("wrong", "another\n");
+	home_put("empty", "\n");
 	refused("init --ca-passphrase-file ~/empty", 1, "has from 1 to 1024 octets");
 	refused("init --ca-passphrase-file ~/none", 1, "there is no such file");
 	must("init --ca-passphrase-file ~/right");
-	pem = contents("a/pki/ca.key");
+	pem = home_contents("a/pki/ca.key");
 	assert_non_null(strstr(pem, "BEGIN ENCRYPTED PRIVATE KEY"));
 	free(pem);
 	refused("issue moon --ca-passphrase-file ~/wrong", 1, "password is wrong");
-	assert_false(is_there("a/x509/moon.pem"));
+	assert_false(home_is_there("a/x509/moon.pem"));
 	must("issue moon --ca-passphrase-file ~/right --key-passphrase-file ~/wrong");
-	pem = contents("a/private/moon.pem");
+	pem = home_contents("a/private/moon.pem");
 	assert_non_null(strstr(pem, "BEGIN ENCRYPTED PRIVATE KEY"));
 	free(pem);
 	refused("export moon --for pem --out ~/moon.pem --key-passphrase-file ~/right", 1,
 		"password is wrong");
 	must("export moon --for pem --out ~/moon.pem --key-passphrase-file ~/wrong");
 	must("keyid ~/a/private/moon.pem --key-passphrase-file ~/wrong");
-	assert_true(says("private key: ECDSA P-256"));
+	assert_true(home_says("private key: ECDSA P-256"));
 	refused("keyid ~/a/private/moon.pem --key-passphrase-file ~/right", 1, "password is wrong");
 }
 
@@ -412,9 +311,9 @@ static void passphrases_come_from_a_terminal(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(answers, 2);
 	assert_null(strstr(seen, "xyzzy"));
-	put("word", "xyzzy");
+	home_put("word", "xyzzy");
 	must("issue moon --ca-passphrase-file ~/word");
-	pem = contents("a/pki/ca.key");
+	pem = home_contents("a/pki/ca.key");
 	assert_non_null(strstr(pem, "ENCRYPTED"));
 	free(pem);
 }
@@ -425,7 +324,7 @@ static struct pki by_hand(struct ipsec *x)
 {
 	struct pki p = { .x = x,
 		.arena = &x->arena,
-		.dir = in("a"),
+		.dir = home_in("a"),
 		.lock = -1,
 		.now = time(NULL),
 		.pending = text_in(&x->arena) };
@@ -439,7 +338,7 @@ static void only_one_at_a_time(void **state)
 
 	(void)state;
 	must("init");
-	fd = open(in("a/pki/lock"), O_RDWR | O_CLOEXEC);
+	fd = open(home_in("a/pki/lock"), O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0 && !flock(fd, LOCK_EX));
 	refused("issue moon", 1, "another ipsec pki is at work in ");
 	close(fd);
@@ -458,9 +357,9 @@ static void a_crash_before_the_list_changes_nothing(void **state)
 	assert_int_equal(pki_stage(&p, "x509/moon.pem", bytes_str("new"), false), 0);
 	pki_close(&p);
 	arena_free(&x.arena);
-	assert_true(is_there("a/pki/new.0"));
+	assert_true(home_is_there("a/pki/new.0"));
 	must("show");
-	assert_false(is_there("a/pki/new.0") || is_there("a/x509/moon.pem"));
+	assert_false(home_is_there("a/pki/new.0") || home_is_there("a/x509/moon.pem"));
 }
 
 /* Behind the list: with all moves still to do, and with one done. */
@@ -478,15 +377,16 @@ static void a_crash_behind_the_list_is_repaired(void **state)
 		assert_int_equal(pki_stage(&p, "private/two.pem", bytes_str(done ? "2b" : "2a"), true), 0);
 		assert_int_equal(pki_log(&p), 0);
 		if (done)
-			assert_int_equal(rename(in("a/pki/new.0"), in("a/x509/one.pem")), 0);
+			assert_int_equal(rename(home_in("a/pki/new.0"), home_in("a/x509/one.pem")), 0);
 		pki_close(&p);
 		arena_free(&x.arena);
 		must("show");
-		one = contents("a/x509/one.pem");
-		two = contents("a/private/two.pem");
+		one = home_contents("a/x509/one.pem");
+		two = home_contents("a/private/two.pem");
 		assert_string_equal(one, done ? "1b" : "1a");
 		assert_string_equal(two, done ? "2b" : "2a");
-		assert_false(is_there("a/pki/pending") || is_there("a/pki/new.0") || is_there("a/pki/new.1"));
+		assert_false(home_is_there("a/pki/pending") || home_is_there("a/pki/new.0") ||
+			     home_is_there("a/pki/new.1"));
 		free(one);
 		free(two);
 	}
@@ -497,10 +397,10 @@ static void a_crash_of_init_is_repaired(void **state)
 	(void)state;
 	must("init");
 	must("issue moon");
-	assert_int_equal(rename(in("a/pki/index"), in("a/pki/new.7")), 0);
-	put("a/pki/pending", "new.7\tpki/index\n");
+	assert_int_equal(rename(home_in("a/pki/index"), home_in("a/pki/new.7")), 0);
+	home_put("a/pki/pending", "new.7\tpki/index\n");
 	must("show");
-	assert_true(says("moon"));
+	assert_true(home_says("moon"));
 }
 
 static void damaged_files_are_refused(void **state)
@@ -512,81 +412,42 @@ static void damaged_files_are_refused(void **state)
 	must("init");
 	must("issue moon");
 	for (size_t i = 0; i < 3; i++) {
-		put("a/pki/new.0", "x");
-		put("a/pki/pending", lists[i]);
+		home_put("a/pki/new.0", "x");
+		home_put("a/pki/pending", lists[i]);
 		refused("issue sun", 1, "pending is damaged");
-		assert_true(is_there("a/pki/new.0"));
+		assert_true(home_is_there("a/pki/new.0"));
 	}
-	unlink(in("a/pki/pending"));
-	index = contents("a/pki/index");
-	put("a/pki/index", "ikev2d-pki 1\n");
+	unlink(home_in("a/pki/pending"));
+	index = home_contents("a/pki/index");
+	home_put("a/pki/index", "ikev2d-pki 1\n");
 	refused("issue sun", 1, "line 1 of the index is damaged");
-	put("a/pki/index", index);
+	home_put("a/pki/index", index);
 	free(index);
-	put("a/pki/ca.key", "nonsense");
+	home_put("a/pki/ca.key", "nonsense");
 	refused("issue sun", 1, "ca.key: this is no private key");
-	assert_int_equal(rename(in("a/private/moon.pem"), in("a/pki/ca.key")), 0);
+	assert_int_equal(rename(home_in("a/private/moon.pem"), home_in("a/pki/ca.key")), 0);
 	refused("issue sun", 1, "is not the key of ");
-}
-
-/* Runs WORDS in a child that is killed at its Nth stop before or behind a system call. Whether it was, and
- * did not end before. */
-static bool killed(const char *words, unsigned n)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-		raise(SIGSTOP);
-		_exit(run(words));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	while (n-- && WIFSTOPPED(status)) {
-		assert_int_equal(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-	}
-	if (!WIFSTOPPED(status)) {
-		assert_int_equal(status, 0);
-		return false;
-	}
-	kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return true;
-}
-
-static unsigned files_in(const char *folder)
-{
-	DIR *dir = opendir(in(folder));
-	unsigned n = 0;
-
-	assert_non_null(dir);
-	for (struct dirent *e; (e = readdir(dir));)
-		n += e->d_name[0] != '.';
-	closedir(dir);
-	return n;
 }
 
 /* The certificate, its key, the CA's copy and the index are of one time. */
 static void check_whole(void)
 {
-	char *last, *line, *cert, *copy, path[PATH_SIZE], id[60];
+	char *last, *line, *cert, *copy, path[HOME_PATH], id[60];
 	unsigned n = 0;
 
 	must("show");
-	for (line = last = strchr(out, '\n') + 1; *line; line = strchr(line, '\n') + 1, n++)
+	for (line = last = strchr(home_out, '\n') + 1; *line; line = strchr(line, '\n') + 1, n++)
 		last = line;
-	assert_int_equal(n, files_in("a/pki/certs"));
+	assert_int_equal(n, home_files_in("a/pki/certs"));
 	snprintf(path, sizeof path, "a/pki/certs/%.32s.pem", strrchr(last, ' ') + 1);
-	cert = contents("a/x509/moon.pem");
-	copy = contents(path);
+	cert = home_contents("a/x509/moon.pem");
+	copy = home_contents(path);
 	assert_string_equal(cert, copy);
 	must("keyid ~/a/x509/moon.pem");
-	snprintf(id, sizeof id, "%.47s", strstr(out, "keyid: "));
+	snprintf(id, sizeof id, "%.47s", strstr(home_out, "keyid: "));
 	must("keyid ~/a/private/moon.pem");
-	assert_true(says(id));
-	assert_false(is_there("a/pki/pending") || is_there("a/pki/new.0"));
+	assert_true(home_says(id));
+	assert_false(home_is_there("a/pki/pending") || home_is_there("a/pki/new.0"));
 	free(cert);
 	free(copy);
 }
@@ -599,7 +460,7 @@ static void a_crash_anywhere_leaves_all_or_nothing(void **state)
 	must("init --type ed25519");
 	must("issue moon --type ed25519");
 	/* Behind a call is before the next one. */
-	while (killed("issue moon --type ed25519 --force", n += 2))
+	while (home_killed("pki", "a", "issue moon --type ed25519 --force", n += 2))
 		check_whole();
 	check_whole();
 	assert_true(n > 50);
@@ -656,13 +517,13 @@ static void bad_words(void **state)
 	must("init");
 	must("issue good");
 	must("crl");
-	put("garbage", "nonsense");
+	home_put("garbage", "nonsense");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		refused(rows[i].words, rows[i].code, rows[i].says);
-	assert_false(is_there("a/x509/moon.pem") || is_there("a/private/moon.pem"));
+	assert_false(home_is_there("a/x509/moon.pem") || home_is_there("a/private/moon.pem"));
 	assert_int_equal(run_in("empty", "issue moon"), 1);
-	assert_non_null(strstr(err, "there is no CA in "));
-	assert_false(is_there("empty"));
+	assert_non_null(strstr(home_err, "there is no CA in "));
+	assert_false(home_is_there("empty"));
 }
 
 static void certificates_of_others_are_judged(void **state)
@@ -672,9 +533,10 @@ static void certificates_of_others_are_judged(void **state)
 	assert_int_equal(run_in("b", "init"), 0);
 	assert_int_equal(run_in("b", "issue mars"), 0);
 	refused("verify ~/b/x509/mars.pem", 1, "");
-	assert_true(says("refused: ") && says("was issued by a CA that is not here"));
+	assert_true(home_says("refused: ") && home_says("was issued by a CA that is not here"));
 	assert_int_equal(run("verify ~/b/x509/mars.pem --json"), 1);
-	assert_true(ipsec_bench_json(out) && says("\"trusted\":false,\"alert\":\"cert-no-issuer\""));
+	assert_true(
+		ipsec_bench_json(home_out) && home_says("\"trusted\":false,\"alert\":\"cert-no-issuer\""));
 }
 
 static void every_answer_is_json(void **state)
@@ -690,11 +552,11 @@ static void every_answer_is_json(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		snprintf(words, sizeof words, "%s --json", rows[i]);
 		must(words);
-		if (!ipsec_bench_json(out) || strncmp(out, "{\"schema\":1,\"success\":true", 26))
-			fail_msg("%s: %s", words, out);
+		if (!ipsec_bench_json(home_out) || strncmp(home_out, "{\"schema\":1,\"success\":true", 26))
+			fail_msg("%s: %s", words, home_out);
 	}
 	assert_int_equal(run("issue moon --json"), 1);
-	assert_true(ipsec_bench_json(out) && says("\"success\":false"));
+	assert_true(ipsec_bench_json(home_out) && home_says("\"success\":false"));
 }
 
 /* ------------------------------------------------------------------ others */
@@ -705,7 +567,7 @@ static void exported_for_devices(void **state)
 	char words[300];
 
 	(void)state;
-	put("word", "secret\n");
+	home_put("word", "secret\n");
 	must("init");
 	must("issue alice --san alice@example.org --profile user");
 	for (size_t i = 0; i < 5; i++) {
@@ -715,10 +577,10 @@ static void exported_for_devices(void **state)
 		refused(words, 1, "is there already: --force");
 		snprintf(words, sizeof words, "show ~/%s.p12 --password-file ~/word", whoms[i]);
 		must(words);
-		assert_true(says("CN=alice") && says("CN=ikev2d CA") && says("private key"));
+		assert_true(home_says("CN=alice") && home_says("CN=ikev2d CA") && home_says("private key"));
 		snprintf(words, sizeof words, "openssl pkcs12 -in ~/%s.p12 -passin file:%s -nodes", whoms[i],
-			in("word"));
-		unlink(in("x.pem"));
+			home_in("word"));
+		unlink(home_in("x.pem"));
 		tool_must(words, "x.pem");
 		must("keyid ~/x.pem");
 	}
@@ -729,7 +591,7 @@ static void exported_for_devices(void **state)
 	must("export alice --for gateway");
 	must("verify alice");
 	assert_int_equal(chdir("/"), 0);
-	assert_true(is_there("b/private/alice.pem") && is_there("b/x509ca/ca.pem"));
+	assert_true(home_is_there("b/private/alice.pem") && home_is_there("b/x509ca/ca.pem"));
 	refused("export alice --for gateway --out ~/b", 1, "--force");
 }
 
@@ -779,11 +641,11 @@ static void strongswan_reads_what_we_make(void **state)
 			"v");
 		tool_must("pki --print --in ~/a/x509/moon.pem", "p");
 		tool_must("pki --print --type crl --in ~/a/x509crl/ca.crl", "p");
-		unlink(in("k"));
+		unlink(home_in("k"));
 		tool_must("pki --keyid --type x509 --id spki --in ~/a/x509/moon.pem --format hex", "k");
 		must("keyid moon");
-		theirs = contents("k");
-		ours = strstr(out, "keyid: ");
+		theirs = home_contents("k");
+		ours = strstr(home_out, "keyid: ");
 		assert_true(ours && !strncmp(ours + 7, theirs, 40));
 		free(theirs);
 	}
@@ -800,12 +662,12 @@ static void what_others_make_is_read(void **state)
 	must("sign ~/venus.csr");
 	must("verify venus --id venus.example.org");
 	must("show venus");
-	assert_true(says("certificate: O=Example, CN=venus"));
+	assert_true(home_says("certificate: O=Example, CN=venus"));
 	tool_must("openssl req -x509 -newkey rsa:2048 -nodes -keyout ~/k2.pem -subj /CN=mars -out ~/mars.pem",
 		NULL);
 	must("show ~/mars.pem");
 	refused("verify ~/mars.pem", 1, "");
-	assert_true(says("is signed by itself"));
+	assert_true(home_says("is signed by itself"));
 	tool_must("pki --gen --type ed25519 --outform pem", "theirs.pem");
 	tool_must(
 		"pki --req --in ~/theirs.pem --type priv --dn CN=pluto --san pluto.example.org --outform pem",
@@ -816,7 +678,7 @@ static void what_others_make_is_read(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, home_start, home_end)
 	const struct CMUnitTest tests[] = {
 		TEST(init_makes_a_ca_once),
 		TEST(issue_makes_what_the_daemon_trusts),
