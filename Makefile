@@ -78,7 +78,7 @@ export DEPENDENCIES
 # What is built from what. Folders are listed here, files are found.
 
 FOLDERS := $(addprefix ikev2d/,base model crypto wire eap radius ike creds vici vici/codec daemon) \
-	xfrm xfrm/kernel xfrm/user pki conf tools/ipsec
+	xfrm xfrm/kernel xfrm/user pki conf tools/profile tools/ipsec
 MAINS := ikev2d/main.c tools/ipsec/main.c
 SOURCES := $(filter-out $(MAINS),$(wildcard $(addsuffix /*.c,$(FOLDERS))))
 TESTS := $(basename $(wildcard tests/unit/test_*.c tests/pair/test_*.c))
