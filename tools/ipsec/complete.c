@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipsec complete WORDS...: what the last of the words may become, a line each; for the shells' completion.
  * Names are those of the running daemon; where nothing comes, the shell offers files. */
-#include "pki.h"
+#include "pki_words.h"
 #include "snapshot.h"
 #include "verbs.h"
 
@@ -109,10 +109,8 @@ int verb_complete(struct ipsec *x, int argc, char **argv)
 	v = verb_find(argv[0]);
 	if (!v)
 		return DONE;
-	if (v->run == verb_pki) {
-		pki_offer(x, argc - 1, argv + 1);
+	if (pki_groups_offer(x, v->name, argc - 1, argv + 1))
 		return DONE;
-	}
 	value = value_of(x, v->args, argv[argc - 2]);
 	if (value && strchr(value, '|'))
 		complete_choices(x, begins, value);

@@ -3,7 +3,7 @@
 #include "verbs.h"
 
 #include "base/roff.h"
-#include "pki.h"
+#include "pki_words.h"
 
 static const char names[] = "NAME is a connection, one of its children, or CONNECTION/CHILD.";
 static const char codes[] = "Exit code: 0 done, 1 failed or refused, 2 wrong use (check: the configuration "
@@ -37,7 +37,7 @@ void verbs_man(struct text *out)
 		"print JSON, as schema.json beside the documentation describes it; its version is in each "
 		"answer");
 	man_verbs(out);
-	pki_man(out);
+	pki_groups_man(out);
 	roff_section(out, "EXIT STATUS");
 	roff_line(out, codes);
 	roff_section(out, "SEE ALSO");

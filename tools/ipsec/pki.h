@@ -18,7 +18,7 @@ enum {
 	PKI_DUE_DAYS = 30,
 };
 
-/* Options behind a verb; their words stand in pki.c. */
+/* Options behind a verb; their words stand in pki_words.c. */
 enum pki_option {
 	OPT_CA_PASS, /* --ca-passphrase-file */
 	OPT_CRL_URI,
@@ -45,6 +45,8 @@ enum pki_option {
 	PKI_OPTIONS
 };
 
+struct pki_group;
+
 struct pki_words {
 	const char *v[PKI_WORDS_MAX];
 	unsigned n;
@@ -54,6 +56,7 @@ struct pki_words {
 struct pki {
 	struct ipsec *x;
 	struct arena *arena;
+	const struct pki_group *group;
 	const char *dir;
 	int64_t now; /* seconds since 1970 */
 	struct pki_words options[PKI_OPTIONS];
@@ -108,6 +111,11 @@ int pki_stage_index(struct pki *p);
 /* Stages a CRL of what is revoked in the index, and counts it there. */
 int pki_stage_crl(struct pki *p, int64_t seconds);
 
+/* pki_revoke.c: the value of --reason; marks in the index what WORD, a name or a serial number, names and is
+ * still good, and says so to J's open array; how many that were. */
+int pki_reason(struct pki *p, int *out);
+unsigned pki_mark_revoked(struct pki *p, const char *word, int reason, struct json *j);
+
 /* pki_read.c: the certificate in the file PATH; the private key in it, for which a passphrase is asked when
  * it has one. They end with the process. */
 int pki_read_cert(struct pki *p, const char *path, struct cert **out);
@@ -133,10 +141,6 @@ int pki_answer(struct pki *p, struct json *j);
 
 /* A certificate as members of J's open object. */
 void pki_json_cert(struct pki *p, struct json *j, const struct cert *c);
-
-/* The table of verbs for the manual page, and what the last of the words behind "pki" may become. */
-void pki_man(struct text *out);
-void pki_offer(struct ipsec *x, int argc, char **argv);
 
 int pki_init(struct pki *p);
 int pki_issue(struct pki *p);

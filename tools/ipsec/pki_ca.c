@@ -98,32 +98,19 @@ static int init_spec(struct pki *p, struct make_spec *s)
 	return code ? code : ca_name(p, s->serial, &s->subject);
 }
 
-static int init_files(struct pki *p, const struct make_spec *s, const struct key *key)
+static int check_no_ca(struct pki *p)
 {
-	struct bytes der;
-	struct why why = { 0 };
-	int code;
-
-	if (make_cert(s, NULL, key, p->arena, &der, &why))
-		return pki_fail(p, "the CA", &why);
-	code = pki_stage(p, ca_cert, make_pem("CERTIFICATE", der, p->arena), false);
-	if (!code)
-		code = pki_stage_key(p, ca_key, key, OPT_CA_PASS);
-	if (!code && pki_exists(pki_path(p, index_file)) && !pki_has(p, OPT_FORCE))
-		code = ipsec_fail(p->x, FAILED, "%s is there already: --force makes a new CA in its place",
-			pki_path(p, index_file));
-	if (!code)
-		code = pki_stage_index(p);
-	if (!code)
-		code = pki_commit(p);
-	return code || cert_read(der, p->arena, &p->ca, &why) ? FAILED : DONE;
+	if (!pki_exists(pki_path(p, index_file)) || pki_has(p, OPT_FORCE))
+		return DONE;
+	return ipsec_fail(p->x, FAILED, "%s is there already: --force makes a new CA in its place",
+		pki_path(p, index_file));
 }
 
-int pki_init(struct pki *p)
+int pki_stage_ca(struct pki *p)
 {
 	struct make_spec s;
+	struct bytes der;
 	struct why why = { 0 };
-	struct json j;
 	int code = init_spec(p, &s);
 
 	if (!code)
@@ -133,16 +120,37 @@ int pki_init(struct pki *p)
 	if (make_key(pki_option(p, OPT_TYPE, "ecdsa"), p->arena, &p->ca_key, &why))
 		return pki_fail(p, "--type", &why);
 	s.key = p->ca_key;
-	code = init_files(p, &s, p->ca_key);
-	if (code)
-		return code;
-	j = pki_json(p);
-	pki_json_cert(p, &j, p->ca);
-	json_str(&j, "file", pki_path(p, ca_cert));
+	if (make_cert(&s, NULL, p->ca_key, p->arena, &der, &why) || cert_read(der, p->arena, &p->ca, &why))
+		return pki_fail(p, "the CA", &why);
+	code = pki_stage(p, ca_cert, make_pem("CERTIFICATE", der, p->arena), false);
+	if (!code)
+		code = pki_stage_key(p, ca_key, p->ca_key, OPT_CA_PASS);
+	return code ? code : check_no_ca(p);
+}
+
+void pki_say_ca(struct pki *p, struct json *j)
+{
+	pki_json_cert(p, j, p->ca);
+	json_str(j, "file", pki_path(p, ca_cert));
 	if (!p->x->json)
 		fprintf(p->x->out, "%s: %s until %s\n  %s, its key %s\n", cert_name(p->ca, p->arena),
 			key_print(p->ca->key, p->arena), cert_time(p->ca->not_after, p->arena),
 			pki_path(p, ca_cert), pki_path(p, ca_key));
+}
+
+int pki_init(struct pki *p)
+{
+	struct json j;
+	int code = pki_stage_ca(p);
+
+	if (!code)
+		code = pki_stage_index(p);
+	if (!code)
+		code = pki_commit(p);
+	if (code)
+		return code;
+	j = pki_json(p);
+	pki_say_ca(p, &j);
 	return pki_answer(p, &j);
 }
 

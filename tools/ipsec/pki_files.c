@@ -33,7 +33,7 @@ int pki_mkdir(struct pki *p, const char *path)
 	return DONE;
 }
 
-static const char *folder_of(struct pki *p, const char *path)
+const char *pki_folder_of(struct pki *p, const char *path)
 {
 	char *copy = arena_str(p->arena, path), *slash = strrchr(copy, '/');
 
@@ -69,8 +69,7 @@ static bool write_all(int fd, struct bytes data)
 	return true;
 }
 
-/* A file of our own that nobody else looks at yet. */
-static int write_new(struct pki *p, const char *path, struct bytes data)
+int pki_write_new(struct pki *p, const char *path, struct bytes data)
 {
 	int fd, code = DONE;
 
@@ -86,11 +85,11 @@ static int write_new(struct pki *p, const char *path, struct bytes data)
 	return code;
 }
 
-static int move(struct pki *p, const char *from, const char *to)
+int pki_move(struct pki *p, const char *from, const char *to)
 {
 	if (rename(from, to))
 		return system_fail(p, to, "cannot be put in its place");
-	return sync_folder(p, folder_of(p, to));
+	return sync_folder(p, pki_folder_of(p, to));
 }
 
 int pki_check_free(struct pki *p, const char *path)
@@ -102,13 +101,13 @@ int pki_check_free(struct pki *p, const char *path)
 
 int pki_write(struct pki *p, const char *path, struct bytes data)
 {
-	const char *folder = folder_of(p, path), *name = strrchr(path, '/');
+	const char *folder = pki_folder_of(p, path), *name = strrchr(path, '/');
 	const char *temp = arena_printf(p->arena, "%s/.%s.new", folder, name ? name + 1 : path);
 	int code = pki_check_free(p, path);
 
 	if (!code)
-		code = write_new(p, temp, data);
-	return code ? code : move(p, temp, path);
+		code = pki_write_new(p, temp, data);
+	return code ? code : pki_move(p, temp, path);
 }
 
 /* ------------------------------------------------------------- the folder */
@@ -128,10 +127,10 @@ static int finish_line(struct pki *p, char *line)
 			pki_path(p, "pki/pending"));
 	from = pki_path(p, arena_printf(p->arena, "pki/%s", from));
 	to = pki_path(p, line);
-	folder = folder_of(p, to);
+	folder = pki_folder_of(p, to);
 	if (!pki_exists(from))
 		return DONE;
-	return pki_mkdir(p, folder) ? FAILED : move(p, from, to);
+	return pki_mkdir(p, folder) ? FAILED : pki_move(p, from, to);
 }
 
 int pki_finish(struct pki *p)
@@ -207,7 +206,7 @@ static int check_place(struct pki *p, const char *folder)
 
 int pki_stage(struct pki *p, const char *path, struct bytes data, bool replace)
 {
-	const char *target = pki_path(p, path), *folder = folder_of(p, target);
+	const char *target = pki_path(p, path), *folder = pki_folder_of(p, target);
 	int code = replace ? DONE : pki_check_free(p, target);
 
 	if (!code)
@@ -215,18 +214,28 @@ int pki_stage(struct pki *p, const char *path, struct bytes data, bool replace)
 	if (!code)
 		code = check_place(p, folder);
 	if (!code)
-		code = write_new(p, new_file(p, p->staged), data);
+		code = pki_write_new(p, new_file(p, p->staged), data);
 	if (!code)
 		text_add(&p->pending, "new.%u\t%s\n", p->staged++, path);
 	return code;
 }
 
+void pki_drop_staged(struct pki *p)
+{
+	while (p->staged)
+		(void)unlink(new_file(p, --p->staged));
+}
+
 int pki_log(struct pki *p)
 {
 	const char *temp = pki_path(p, "pki/.pending.new");
-	int code = write_new(p, temp, bytes_str(text_str(&p->pending)));
+	int code = pki_write_new(p, temp, bytes_str(text_str(&p->pending)));
 
-	return code ? code : move(p, temp, pki_path(p, "pki/pending"));
+	if (!code)
+		code = pki_move(p, temp, pki_path(p, "pki/pending"));
+	if (!code)
+		p->staged = 0;
+	return code;
 }
 
 int pki_commit(struct pki *p)

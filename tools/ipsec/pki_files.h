@@ -12,6 +12,9 @@ int pki_lock(struct pki *p);
 /* DATA is to be the file PATH in DIR. One that is there is not replaced without REPLACE or --force. */
 int pki_stage(struct pki *p, const char *path, struct bytes data, bool replace);
 
+/* What was staged does not happen. */
+void pki_drop_staged(struct pki *p);
+
 /* All that was staged happens: pki_log, then pki_finish. */
 int pki_commit(struct pki *p);
 
@@ -24,6 +27,14 @@ int pki_check_free(struct pki *p, const char *path);
 
 /* The file PATH, anywhere, mode 0600, at once or not at all. */
 int pki_write(struct pki *p, const char *path, struct bytes data);
+
+/* The two halves of it: a file that nobody looks at yet, in the place of one that is left over; and FROM, or
+ * the folder FROM, put at TO, which lasts. */
+int pki_write_new(struct pki *p, const char *path, struct bytes data);
+int pki_move(struct pki *p, const char *from, const char *to);
+
+/* The folder in which PATH is. */
+const char *pki_folder_of(struct pki *p, const char *path);
 
 /* Makes a folder, mode 0700, unless it is there. */
 int pki_mkdir(struct pki *p, const char *path);

@@ -100,12 +100,11 @@ static int judge(struct pki *p, struct cert *c, const char *name)
 	return code;
 }
 
-int pki_stage_cert(
-	struct pki *p, const struct make_spec *s, const char *name, bool replace, struct cert **out)
+int pki_stage_copy(struct pki *p, const struct make_spec *s, const char *name, struct cert **out)
 {
 	const char *serial = pki_hex(p, s->serial);
 	struct index_entry e = { serial, name, s->profile, s->not_before, s->not_after, 0, 0, false };
-	struct bytes der, pem;
+	struct bytes der;
 	struct why why = { 0 };
 	int code;
 
@@ -114,11 +113,21 @@ int pki_stage_cert(
 	if (!index_add(&p->index, p->arena, &e))
 		return ipsec_fail(
 			p->x, FAILED, "the index has %d certificates already: make a new CA", INDEX_MAX);
-	pem = make_pem("CERTIFICATE", der, p->arena);
 	code = judge(p, *out, name);
+	return code ? code
+		    : pki_stage(p, pki_copy_path(p, serial), make_pem("CERTIFICATE", der, p->arena), true);
+}
+
+int pki_stage_cert(
+	struct pki *p, const struct make_spec *s, const char *name, bool replace, struct cert **out)
+{
+	int code = replace ? DONE : pki_check_free(p, pki_path(p, pki_cert_path(p, name)));
+
 	if (!code)
-		code = pki_stage(p, pki_cert_path(p, name), pem, replace);
-	return code ? code : pki_stage(p, pki_copy_path(p, serial), pem, true);
+		code = pki_stage_copy(p, s, name, out);
+	if (code)
+		return code;
+	return pki_stage(p, pki_cert_path(p, name), make_pem("CERTIFICATE", (*out)->der, p->arena), replace);
 }
 
 int pki_end_issue(struct pki *p)
@@ -181,15 +190,20 @@ int pki_generate(struct pki *p, struct key **out)
 	return DONE;
 }
 
-static int issue_with(struct pki *p, struct make_spec *s, const char *name, int64_t length)
+int pki_stage_issued(struct pki *p, struct make_spec *s, const char *name, int64_t length, struct cert **out)
 {
-	struct cert *c = NULL;
 	int code;
 
 	pki_complete(p, s, length);
-	code = pki_stage_cert(p, s, name, false, &c);
-	if (!code)
-		code = pki_stage_key(p, pki_key_path(p, name), s->key, OPT_KEY_PASS);
+	code = pki_stage_cert(p, s, name, false, out);
+	return code ? code : pki_stage_key(p, pki_key_path(p, name), s->key, OPT_KEY_PASS);
+}
+
+static int issue_with(struct pki *p, struct make_spec *s, const char *name, int64_t length)
+{
+	struct cert *c = NULL;
+	int code = pki_stage_issued(p, s, name, length, &c);
+
 	if (!code)
 		code = pki_end_issue(p);
 	if (!code)

@@ -32,9 +32,19 @@ const char *pki_copy_path(struct pki *p, const char *serial);
  * latest. */
 void pki_complete(struct pki *p, struct make_spec *s, int64_t length);
 
-/* Stages the certificate that S asks for: its file, the CA's copy, the entry of the index. */
+/* Stages the certificate that S asks for: its file, the CA's copy, the entry of the index. The first leaves
+ * out the file: it is a user's, whose certificate is of no use here. */
+int pki_stage_copy(struct pki *p, const struct make_spec *s, const char *name, struct cert **out);
 int pki_stage_cert(
 	struct pki *p, const struct make_spec *s, const char *name, bool replace, struct cert **out);
+
+/* Stages what S asks for, good for LENGTH seconds, and its key. */
+int pki_stage_issued(struct pki *p, struct make_spec *s, const char *name, int64_t length, struct cert **out);
+
+/* pki_ca.c: locks the folder and stages a CA, as --type, --dn and the like say; all but the index, in which a
+ * certificate of it may stand then. And what it is, as members of J's open object or as lines. */
+int pki_stage_ca(struct pki *p);
+void pki_say_ca(struct pki *p, struct json *j);
 
 /* Stages the index, and all that was staged happens. */
 int pki_end_issue(struct pki *p);

@@ -92,7 +92,7 @@ int pki_crl(struct pki *p)
 	return pki_answer(p, &j);
 }
 
-static int reason_of(struct pki *p, int *out)
+int pki_reason(struct pki *p, int *out)
 {
 	const char *word = pki_option(p, OPT_REASON, "unspecified");
 	struct text known = text_in(p->arena);
@@ -105,8 +105,7 @@ static int reason_of(struct pki *p, int *out)
 	return ipsec_fail(p->x, USAGE, "--reason %s: there are %s", word, text_str(&known));
 }
 
-/* Marks what WORD names; how many that were. */
-static unsigned mark(struct pki *p, const char *word, int reason, struct json *j)
+unsigned pki_mark_revoked(struct pki *p, const char *word, int reason, struct json *j)
 {
 	unsigned n = 0;
 
@@ -129,7 +128,7 @@ static unsigned mark(struct pki *p, const char *word, int reason, struct json *j
 int pki_revoke(struct pki *p)
 {
 	struct json j = pki_json(p);
-	int reason, code = reason_of(p, &reason);
+	int reason, code = pki_reason(p, &reason);
 	unsigned n;
 
 	if (!code)
@@ -137,7 +136,7 @@ int pki_revoke(struct pki *p)
 	if (code)
 		return code;
 	json_open(&j, "revoked", '[');
-	n = mark(p, p->args[0], reason, &j);
+	n = pki_mark_revoked(p, p->args[0], reason, &j);
 	json_close(&j, ']');
 	if (!n)
 		return ipsec_fail(p->x, FAILED,
