@@ -104,3 +104,7 @@ enum p12_seal { P12_OLD, P12_NEW };
 enum err make_p12(const struct key *key, const struct cert *cert, struct cert *const *chain, unsigned n,
 	const char *name, struct bytes password, enum p12_seal seal, struct arena *arena, struct bytes *out,
 	struct why *why) MUST_CHECK;
+
+/* CONTENT signed by KEY (RFC 5652), with CERT and N others of its chain in it. */
+enum err make_signed(const struct key *key, const struct cert *cert, struct cert *const *chain, unsigned n,
+	struct bytes content, struct arena *arena, struct bytes *out, struct why *why) MUST_CHECK;

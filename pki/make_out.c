@@ -5,6 +5,7 @@
 #include "pki/make_ext.h"
 #include "pki/ossl.h"
 
+#include <openssl/cms.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
@@ -92,4 +93,26 @@ enum err make_p12(const struct key *key, const struct cert *cert, struct cert *c
 	sk_X509_free(stack);
 	arena_free(&secret);
 	return out->n ? ERR_OK : make_refused("the PKCS#12 file", arena, why);
+}
+
+enum err make_signed(const struct key *key, const struct cert *cert, struct cert *const *chain, unsigned n,
+	struct bytes content, struct arena *arena, struct bytes *out, struct why *why)
+{
+	STACK_OF(X509) *stack = sk_X509_new_null();
+	BIO *in = content.n <= INT_MAX ? BIO_new_mem_buf(content.p, (int)content.n) : NULL;
+	CMS_ContentInfo *cms = NULL;
+	unsigned char *der = NULL;
+	bool done = stack && in;
+	int size;
+
+	for (unsigned i = 0; done && i < n; i++)
+		done = sk_X509_push(stack, chain[i]->x509);
+	if (done)
+		cms = CMS_sign(cert->x509, key->pkey, stack, in, CMS_BINARY);
+	size = cms ? i2d_CMS_ContentInfo(cms, &der) : 0;
+	*out = ossl_taken(der, size, arena);
+	CMS_ContentInfo_free(cms);
+	BIO_free(in);
+	sk_X509_free(stack);
+	return out->n ? ERR_OK : make_refused("the signature", arena, why);
 }

@@ -72,29 +72,38 @@ static const char *program(struct ipsec *x)
 	return "ikev2d";
 }
 
-int verb_start(struct ipsec *x, int argc, char **argv)
+int daemon_start(struct ipsec *x, const char *config)
 {
 	const char *path = program(x);
+	const char *words[] = { path, "--run-dir", x->run_dir, config ? "--config" : NULL, config, NULL };
 	int status = 0;
 	pid_t pid;
 
-	(void)argc;
-	(void)argv;
-	if (client_probe(x))
-		return answer_done(x, "ikev2d is already running");
 	fflush(x->out);
 	pid = fork();
 	if (pid < 0)
 		return ipsec_fail(x, FAILED, "%s cannot be started: %s", path, strerror(errno));
 	if (!pid) {
-		execlp(path, path, "--run-dir", x->run_dir, (char *)NULL);
+		execvp(path, (char *const *)words);
 		fprintf(stderr, "ipsec: %s cannot be started: %s\n", path, strerror(errno));
 		_exit(127);
 	}
 	/* It goes to the background, and so ends here, when its socket answers. */
 	if (waitpid(pid, &status, 0) != pid || status)
 		return ipsec_fail(x, FAILED, "%s did not start", path);
-	return answer_done(x, "started");
+	return DONE;
+}
+
+int verb_start(struct ipsec *x, int argc, char **argv)
+{
+	int code;
+
+	(void)argc;
+	(void)argv;
+	if (client_probe(x))
+		return answer_done(x, "ikev2d is already running");
+	code = daemon_start(x, NULL);
+	return code ? code : answer_done(x, "started");
 }
 
 int verb_log(struct ipsec *x, int argc, char **argv)

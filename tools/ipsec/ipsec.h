@@ -48,6 +48,12 @@ int verb_version(struct ipsec *x, int argc, char **argv);
 int verb_check(struct ipsec *x, int argc, char **argv);
 int verb_import(struct ipsec *x, int argc, char **argv);
 int verb_pki(struct ipsec *x, int argc, char **argv);
+int verb_user(struct ipsec *x, int argc, char **argv);
+int verb_setup(struct ipsec *x, int argc, char **argv);
+
+/* daemon.c: starts ikev2d in the background, with the configuration CONFIG (NULL: its own choice). An exit
+ * code. */
+int daemon_start(struct ipsec *x, const char *config);
 
 /* The words that list and purge know, by number; NULL at the end. */
 const char *list_word(unsigned i);

@@ -20,10 +20,14 @@ enum {
 
 /* Options behind a verb; their words stand in pki_words.c. */
 enum pki_option {
+	OPT_AUTH,
 	OPT_CA_PASS, /* --ca-passphrase-file */
+	OPT_CLIENT,  /* --profile of a user */
+	OPT_CONNECTION,
 	OPT_CRL_URI,
 	OPT_DAYS,
 	OPT_DN,
+	OPT_DNS,
 	OPT_DUE,
 	OPT_ENCRYPT,
 	OPT_EXCLUDE,
@@ -32,15 +36,21 @@ enum pki_option {
 	OPT_ID,
 	OPT_KEY_PASS, /* --key-passphrase-file */
 	OPT_NAME,
+	OPT_NET,
 	OPT_NEW_KEY,
+	OPT_NO_START,
 	OPT_OCSP_URI,
 	OPT_OUT,
 	OPT_PASSWORD, /* --password-file */
 	OPT_PERMIT,
+	OPT_POOL,
 	OPT_PROFILE,
+	OPT_QR,
 	OPT_REASON,
 	OPT_REVOCATION,
 	OPT_SAN,
+	OPT_SERVER,
+	OPT_SIGN,
 	OPT_TYPE,
 	PKI_OPTIONS
 };

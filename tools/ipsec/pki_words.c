@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-static const struct pki_group *const groups[] = { &pki_group };
+static const struct pki_group *const groups[] = { &pki_group, &user_group, &setup_group };
 
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -19,10 +19,14 @@ static const struct {
 	const char *word, *value;
 	unsigned kind;
 } options[PKI_OPTIONS] = {
+	[OPT_AUTH] = { "--auth", "cert|eap", 0 },
 	[OPT_CA_PASS] = { "--ca-passphrase-file", "FILE", 0 },
+	[OPT_CLIENT] = { "--profile", "ios|macos|windows|android|linux|swanctl|ikev2d", 0 },
+	[OPT_CONNECTION] = { "--connection", "NAME", 0 },
 	[OPT_CRL_URI] = { "--crl-uri", "URI", 0 },
 	[OPT_DAYS] = { "--days", "N", 0 },
 	[OPT_DN] = { "--dn", "DN", 0 },
+	[OPT_DNS] = { "--dns", "ADDRESS", MANY },
 	[OPT_DUE] = { "--due", NULL, FLAG },
 	[OPT_ENCRYPT] = { "--encrypt", NULL, FLAG },
 	[OPT_EXCLUDE] = { "--exclude", "NAMES", MANY },
@@ -31,15 +35,21 @@ static const struct {
 	[OPT_ID] = { "--id", "ID", 0 },
 	[OPT_KEY_PASS] = { "--key-passphrase-file", "FILE", 0 },
 	[OPT_NAME] = { "--name", "NAME", 0 },
+	[OPT_NET] = { "--net", "NETWORK", MANY },
 	[OPT_NEW_KEY] = { "--new-key", NULL, FLAG },
+	[OPT_NO_START] = { "--no-start", NULL, FLAG },
 	[OPT_OCSP_URI] = { "--ocsp-uri", "URI", 0 },
 	[OPT_OUT] = { "--out", "FILE", 0 },
 	[OPT_PASSWORD] = { "--password-file", "FILE", 0 },
 	[OPT_PERMIT] = { "--permit", "NAMES", MANY },
+	[OPT_POOL] = { "--pool", "NETWORK", MANY },
 	[OPT_PROFILE] = { "--profile", "gateway|user", 0 },
+	[OPT_QR] = { "--qr", NULL, FLAG },
 	[OPT_REASON] = { "--reason", "REASON", 0 },
 	[OPT_REVOCATION] = { "--revocation", "strict|ifuri|relaxed", 0 },
 	[OPT_SAN] = { "--san", "ID", MANY },
+	[OPT_SERVER] = { "--server", "HOST", 0 },
+	[OPT_SIGN] = { "--sign", NULL, FLAG },
 	[OPT_TYPE] = { "--type", "ecdsa|rsa|ed25519", 0 },
 };
 

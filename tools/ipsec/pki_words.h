@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Groups of verbs that have options: "ipsec pki VERB". Each group has
+/* Groups of verbs that have options: "ipsec pki VERB", "ipsec user VERB", "ipsec setup VERB". Each group has
  * a table; help, completion and the manual page come of it. */
 #pragma once
 
@@ -23,7 +23,7 @@ struct pki_group {
 	int n;
 };
 
-extern const struct pki_group pki_group;
+extern const struct pki_group pki_group, user_group, setup_group;
 
 /* Does what the words behind that of G say. */
 int pki_group_run(struct ipsec *x, const struct pki_group *g, int argc, char **argv);

@@ -38,6 +38,10 @@ static const struct verb verbs[] = {
 	{ "import", "FILE... [-o FILE] [--from strongswan|libreswan]",
 		"a configuration, of ipsec.conf and ipsec.secrets", 1, IMPORT_WORDS, verb_import, NULL },
 	{ "pki", "VERB ...", "keys and certificates: ipsec pki help", 0, PKI_WORDS, verb_pki, NULL },
+	{ "setup", "gateway --name NAME --pool NETWORK ...", "a gateway for road warriors: ipsec setup help",
+		1, PKI_WORDS, verb_setup, NULL },
+	{ "user", "VERB ...", "road warriors and profiles for their devices: ipsec user help", 0, PKI_WORDS,
+		verb_user, NULL },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload, NULL },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start, NULL },
 	{ "stop", "", "stop it", 0, 0, verb_stop, NULL },
@@ -156,7 +160,7 @@ static int reorder(struct ipsec *x, int argc, char **argv, char **out)
 /* The words of a call that names its verb in another place, or those that were there. */
 static int unwrap(struct ipsec *x, int argc, char **argv, char **out)
 {
-	bool setup = !strcmp(argv[0], "setup") && argc > 1;
+	bool setup = !strcmp(argv[0], "setup") && argc > 1 && (verb_find(argv[1]) || alias_find(argv[1]));
 	int n = 0;
 
 	if (!strcmp(argv[0], "auto") || !strcmp(argv[0], "whack"))

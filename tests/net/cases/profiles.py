@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Profiles of ipsec user as others read them: property lists, JSON, NetworkManager's keyfiles, PowerShell."""
+import base64
+import configparser
+import ipaddress
+import json
+import os
+import pathlib
+import plistlib
+import re
+import uuid
+
+from cases.json_facts import valid
+from cases.users import Gateway
+from lab.case import case
+from lab.check import check, contains, same
+from lab.net import must, run
+
+DNS = "10.2.0.53", "2001:db8:2::53"
+BOTH = "--pool", "2001:db8:93::/120", "--dns", DNS[0], "--dns", DNS[1]
+
+# What the makers document.
+APPLE_IKE = {
+    "RemoteAddress": str, "RemoteIdentifier": str, "LocalIdentifier": str, "ServerCertificateIssuerCommonName": str,
+    "AuthenticationMethod": {"Certificate", "None", "SharedSecret"}, "ExtendedAuthEnabled": {0, 1}, "AuthName": str,
+    "PayloadCertificateUUID": str, "CertificateType": {"RSA", "ECDSA256", "ECDSA384", "ECDSA521"},
+    "DeadPeerDetectionRate": {"None", "Low", "Medium", "High"}, "EnablePFS": {0, 1},
+    "UseConfigurationAttributeInternalIPSubnet": {0, 1}, "IKESecurityAssociationParameters": dict,
+    "ChildSecurityAssociationParameters": dict}
+APPLE_SA = {
+    "EncryptionAlgorithm": {"AES-128", "AES-256", "AES-128-GCM", "AES-256-GCM", "ChaCha20Poly1305"},
+    "IntegrityAlgorithm": {"SHA2-256", "SHA2-384", "SHA2-512"}, "DiffieHellmanGroup": {14, 15, 16, 17, 18, 19, 20, 21, 31},
+    "LifeTimeInMinutes": set(range(10, 1441))}
+WINDOWS = {
+    "AuthenticationTransformConstants": {"SHA256128", "GCMAES128", "GCMAES192", "GCMAES256"},
+    "CipherTransformConstants": {"AES128", "AES192", "AES256", "GCMAES128", "GCMAES192", "GCMAES256"},
+    "DHGroup": {"Group14", "ECP256", "ECP384"}, "EncryptionMethod": {"AES128", "AES192", "AES256", "GCMAES128", "GCMAES256"},
+    "IntegrityCheckMethod": {"SHA256", "SHA384"}, "PfsGroup": {"None", "PFS2048", "ECP256", "ECP384"},
+    "ConnectionName": {"$name"}, "AllUserConnection": {"$true"}, "Force": {"$true"}}
+CMDLETS = {"Get-VpnConnection", "Where-Object", "Remove-VpnConnection", "Read-Host", "New-TemporaryFile", "Import-Certificate",
+           "Import-PfxCertificate", "Out-Null", "Remove-Item", "Add-VpnConnection", "Set-VpnConnectionIPsecConfiguration",
+           "Add-VpnConnectionRoute", "Write-Output", "New-EapConfiguration"}
+SSWAN = {"uuid", "name", "type", "remote", "ike-proposal", "esp-proposal", "local", "split-tunneling"}
+
+
+def within(section, allowed, what):
+    """Each key of SECTION is one of ALLOWED, and its value of that type or set."""
+    for key, value in section.items():
+        check(key in allowed, f"{what} has the key {key}")
+        rule = allowed[key]
+        check(isinstance(value, rule) if isinstance(rule, type) else value in rule, f"{what}: {key} is {value!r}")
+
+
+def in_openssl(gateway, data, *command):
+    """What openssl makes of DATA."""
+    path = f"{gateway.bench.directory}/data"
+    pathlib.Path(path).write_bytes(data)
+    return must(["openssl", *command, "-in", path])
+
+
+def authority(gateway):
+    return pathlib.Path(gateway.directory, "x509ca/ca.pem").read_text(encoding="ascii")
+
+
+def is_authority(gateway, der):
+    same(in_openssl(gateway, der, "x509", "-inform", "DER"), authority(gateway), "the CA in the profile")
+
+
+def opens(gateway, p12, made):
+    """Its password opens it; inside are the key, its certificate and the CA."""
+    check(re.fullmatch(r"([a-z1-9]{4}-){3}[a-z1-9]{4}", made["password"]), f"password {made['password']}")
+    text = in_openssl(gateway, p12, "pkcs12", "-nodes", "-legacy", "-passin", f"pass:{made['password']}")
+    same((text.count("BEGIN PRIVATE KEY"), text.count("BEGIN CERTIFICATE")), (1, 2), "keys and certificates inside")
+    done = run(["openssl", "pkcs12", "-nodes", "-legacy", "-passin", "pass:wrong", "-in", f"{gateway.bench.directory}/data"])
+    check(done.code != 0, "another password opens it, too")
+    return text
+
+
+def payloads(profile):
+    """By their types, each with what all have."""
+    for payload in (profile, *profile["PayloadContent"]):
+        same(payload["PayloadVersion"], 1, "PayloadVersion")
+        uuid.UUID(payload["PayloadUUID"])
+        check(payload["PayloadIdentifier"] and payload["PayloadDisplayName"], "a payload has names")
+    same(len({p["PayloadUUID"] for p in profile["PayloadContent"]}), len(profile["PayloadContent"]), "different UUIDs")
+    return {p["PayloadType"]: p for p in profile["PayloadContent"]}
+
+
+def plist_is_right(gateway, made, data, full):
+    profile = plistlib.loads(data)
+    same(profile["PayloadType"], "Configuration", "PayloadType")
+    parts = payloads(profile)
+    is_authority(gateway, parts["com.apple.security.root"]["PayloadContent"])
+    user = parts["com.apple.security.pkcs12"]
+    contains(opens(gateway, user["PayloadContent"], made), "CN = alice", "PKCS#12")
+    vpn = parts["com.apple.vpn.managed"]
+    ike = vpn["IKEv2"]
+    within(ike, APPLE_IKE, "IKEv2")
+    for name in "IKESecurityAssociationParameters", "ChildSecurityAssociationParameters":
+        within(ike[name], APPLE_SA, name)
+    same((vpn["VPNType"], ike["RemoteAddress"], ike["RemoteIdentifier"], ike["LocalIdentifier"], ike["CertificateType"]),
+         ("IKEv2", gateway.name, gateway.name, "alice", "ECDSA256"), "who and where")
+    same(ike["PayloadCertificateUUID"], user["PayloadUUID"], "the certificate that the connection shows")
+    same(vpn["IPv4"]["OverridePrimary"], int(full), "whether all goes through the tunnel")
+    same(vpn["DNS"]["ServerAddresses"] if full else vpn.get("DNS"), list(DNS) if full else None, "DNS")
+    contains(in_openssl(gateway, parts["com.apple.security.root"]["PayloadContent"], "x509", "-inform", "DER", "-noout",
+                        "-subject"), ike["ServerCertificateIssuerCommonName"], "the CA's subject")
+
+
+def tunnels(bench):
+    """Gateways for a full and for a split tunnel."""
+    return (Gateway(bench, *BOTH), True), (Gateway(bench, folder="split"), False)
+
+
+@case(each=["ios", "macos"])
+def profile_of_apple(bench, kind):
+    for gateway, full in tunnels(bench):
+        made, path = gateway.user("alice", kind, folder=f"{kind}-{full}")
+        valid("user-add", made)
+        plist_is_right(gateway, made, pathlib.Path(path).read_bytes(), full)
+
+
+@case()
+def profile_of_apple_signed(bench):
+    """openssl finds the gateway's signature right, and within it the profile."""
+    gateway = Gateway(bench, *BOTH)
+    made, path = gateway.user("alice", "ios", "--sign")
+    out = f"{bench.directory}/inside"
+    must(["openssl", "cms", "-verify", "-inform", "DER", "-in", path, "-binary", "-CAfile",
+          f"{gateway.directory}/x509ca/ca.pem", "-purpose", "any", "-out", out])
+    plist_is_right(gateway, made, pathlib.Path(out).read_bytes(), True)
+
+
+@case()
+def profile_of_android(bench):
+    for gateway, full in tunnels(bench):
+        made, path = gateway.user("alice", "android", folder=f"{full}")
+        profile = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        same(set(profile), SSWAN, "keys")
+        uuid.UUID(profile["uuid"])
+        same((profile["type"], profile["remote"]["addr"], profile["remote"]["id"], profile["local"]["id"]),
+             ("ikev2-cert", gateway.name, gateway.name, "alice"), "who and where")
+        is_authority(gateway, base64.b64decode(profile["remote"]["cert"], validate=True))
+        opens(gateway, base64.b64decode(profile["local"]["p12"], validate=True), made)
+        same(profile["split-tunneling"], {"block-ipv4": False, "block-ipv6": False} if full else {"subnets": [bench.sun.net[4]]},
+             "split tunnel")
+
+
+class Script:
+    """A PowerShell script: strings taken out, words and brackets looked at."""
+
+    TOKEN = re.compile(r"""@'\n(?P<here>.*?)\n'@ | '(?P<single>(?:[^'\n]|'')*)' | "(?P<double>[^"`\n]*)" | (?P<comment>\#[^\n]*)
+                           | (?P<open>[({\[]) | (?P<close>[)}\]]) | (?P<word>[\w$.:\\-]+) | (?P<other>[\s=|,;]+|@(?=[{(\w]))""",
+                       re.X | re.S)
+
+    def __init__(self, text):
+        self.strings, self.words, self.here, self.tables, brackets, at = [], [], [], [], [], 0
+        while at < len(text):
+            token = self.TOKEN.match(text, at)
+            check(token, f"no token of PowerShell at {text[at:at + 40]!r}")
+            kind, at = token.lastgroup, token.end()
+            if kind == "open":
+                brackets.append(token[kind])
+            elif kind == "close":
+                check(brackets and brackets.pop() + token[kind] in ("()", "{}", "[]"), f"a bracket too many before {text[at:at+40]!r}")
+            elif kind == "word":
+                self.words.append(token[kind])
+            elif kind == "here":
+                self.here.append(token[kind])
+            elif kind in ("single", "double"):
+                self.strings.append(token[kind])
+            if kind == "double":  # "$name:" would name a drive
+                check(not re.search(r"\$\w+:", token[kind]), f"a colon behind a variable in {token[kind]!r}")
+        check(not brackets, f"brackets that are not closed: {brackets}")
+        self.text = text
+
+    def table(self, name):
+        """The hash table $NAME."""
+        body = re.search(rf"\${name} = @{{\n(.*?)\n}}", self.text, re.S)[1]
+        return {key: value.strip("'") for key, value in re.findall(r"^    (\w+) = (.*)$", body, re.M)}
+
+
+@case()
+def profile_of_windows(bench):
+    for gateway, full in tunnels(bench):
+        made, path = gateway.user("alice", "windows", folder=f"{full}")
+        script = Script(pathlib.Path(path).read_text(encoding="ascii"))
+        cmdlets = {word for word in script.words if re.fullmatch(r"[A-Z][a-z]+-[A-Z]\w+", word)}
+        check(cmdlets <= CMDLETS, f"commands that are not there: {cmdlets - CMDLETS}")
+        within(script.table("algorithms"), WINDOWS, "algorithms")
+        same(script.table("connection"), {
+            "Name": "$name", "ServerAddress": gateway.name, "TunnelType": "Ikev2", "AuthenticationMethod": "MachineCertificate",
+            "EncryptionLevel": "Required", "SplitTunneling": "$false" if full else "$true", "AllUserConnection": "$true"},
+            "connection")
+        ca, user = (base64.b64decode(here) for here in script.here)
+        is_authority(gateway, ca)
+        opens(gateway, user, made)
+        for net in ("::/1", "8000::/1") if full else (bench.sun.net[4],):
+            check(net in script.strings, f"no route to {net}")
+
+
+def keyfile(path):
+    """As GLib reads it: sections, keys without blanks, a backslash escapes."""
+    parser = configparser.RawConfigParser(strict=True, delimiters="=", comment_prefixes="#", empty_lines_in_values=False)
+    parser.optionxform = str
+    parser.read_string(pathlib.Path(path).read_text(encoding="utf-8"))
+    for name in parser.sections():
+        for key, value in parser[name].items():
+            check(re.fullmatch(r"[\w.-]+", key) and not re.search(r"\\(?![sntr\\])", value), f"{name}.{key}={value}")
+    return parser
+
+
+@case()
+def profile_of_network_manager(bench):
+    for gateway, full in tunnels(bench):
+        _, folder = gateway.user("alice", "linux", folder=f"{full}")
+        path = f"{folder}/system-connections/alice.nmconnection"
+        same(os.stat(path).st_mode & 0o777, 0o600, "mode of the keyfile: NetworkManager ignores what others may read")
+        keys = keyfile(path)
+        same(str(uuid.UUID(keys["connection"]["uuid"])), keys["connection"]["uuid"], "UUID, in its normal form")
+        vpn = dict(keys["vpn"])
+        same((keys["connection"]["type"], vpn["service-type"], vpn["method"], vpn["address"], vpn["virtual"], vpn["proposal"]),
+             ("vpn", "org.freedesktop.NetworkManager.strongswan", "cert", gateway.name, "yes", "yes"), "vpn")
+        same(vpn.get("remote-ts"), None if full else bench.sun.net[4], "remote-ts")
+        for name, marks in (("certificate", "BEGIN CERTIFICATE"), ("usercert", "BEGIN CERTIFICATE"), ("userkey", "PRIVATE KEY")):
+            there = vpn[name].removeprefix("/etc/NetworkManager/")
+            contains(pathlib.Path(folder, there).read_text(encoding="ascii"), marks, name)
+        for version in 4, 6:
+            part = keys[f"ipv{version}"]
+            same((part["method"], part["never-default"]), ("auto", "false" if full else "true"), f"ipv{version}")
+            dns = [str(ipaddress.ip_address(word)) for word in part.get("dns", "").split(";") if word]
+            same(dns, [DNS[version == 6]] if full else [], f"DNS of IPv{version}")

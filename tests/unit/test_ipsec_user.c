@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipsec setup gateway and ipsec user in a folder of their own: what they make, what they refuse, and that an
+ * end anywhere leaves all or nothing. */
+#include "unit.h"
+
+#include "ipsec_bench.h"
+#include "ipsec_home.h"
+
+#include "tools/ipsec/ipsec.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char gateway[] = "gateway --no-start --name vpn.example.org --pool 10.9.0.0/24";
+
+static void set_up(void)
+{
+	home_must("setup", "a", gateway);
+}
+
+static void user(const char *words)
+{
+	home_must("user", "a", words);
+}
+
+static void refused(const char *words, int code, const char *says)
+{
+	home_refused("user", "a", words, code, says);
+}
+
+/* The configuration with NEW in place of OLD. */
+static void change(const char *old, const char *new)
+{
+	char *text = home_contents("a/ikev2d.conf"), *at = strstr(text, old), *changed;
+
+	assert_non_null(at);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, new, at + strlen(old)) > 0);
+	home_put("a/ikev2d.conf", changed);
+	free(changed);
+	free(text);
+}
+
+/* How many certificates the CA has issued. */
+static unsigned issued(void)
+{
+	return home_files_in("a/pki/certs");
+}
+
+/* ----------------------------------------------------------------- setup */
+
+static void setup_makes_all_at_once(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	set_up();
+	assert_true(home_says("to undo it:    rm -r "));
+	home_must("pki", "a", "verify vpn.example.org --id vpn.example.org");
+	assert_true(!stat(home_in("a/ikev2d.conf"), &st) && (st.st_mode & 0777) == 0600);
+	assert_false(home_is_there("a/pki/pending"));
+	home_refused("setup", "a", gateway, 1, "a/ikev2d.conf is there already, and setup changes nothing");
+	assert_int_equal(issued(), 1);
+}
+
+static void setup_touches_nothing_that_is_there(void **state)
+{
+	static const char *const places[] = { "ikev2d.conf", "swanctl.conf", "x509ca/ca.pem", "pki/index",
+		"private/vpn.example.org.pem" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char dir[16], path[64];
+
+		snprintf(dir, sizeof dir, "d%zu", i);
+		assert_int_equal(mkdir(home_in(dir), 0700), 0);
+		snprintf(path, sizeof path, "%s/%s", dir, places[i]);
+		if (strchr(places[i], '/')) {
+			char folder[64];
+
+			snprintf(folder, sizeof folder, "%s/%.*s", dir, (int)strcspn(places[i], "/"),
+				places[i]);
+			assert_int_equal(mkdir(home_in(folder), 0700), 0);
+		}
+		home_put(path, "mine");
+		home_refused("setup", dir, gateway, 1, "is there already");
+		assert_true(home_is_there(path));
+		assert_int_equal(home_files_in(dir), 1);
+	}
+}
+
+static void setup_says_what_it_wants(void **state)
+{
+	static const struct {
+		const char *words, *says;
+	} rows[] = {
+		{ "gateway", "usage: ipsec setup gateway --name" },
+		{ "gateway --name vpn.example.org", "usage: ipsec setup gateway --name" },
+		{ "gateway --pool 10.9.0.0/24 --name not/a/host", "--name not/a/host: it is a DNS name" },
+		{ "gateway --name a --pool 10.9.0.0", "--pool 10.9.0.0: it is a network" },
+		{ "gateway --name a --pool 10.9.0.1-10.9.0.6", "it is a network" },
+		{ "gateway --name a --pool x", "--pool x: it is a network" },
+		{ "gateway --name a --pool 10.9.0.0/24 --pool 10.8.0.0/24", "there is one of IPv4 already" },
+		{ "gateway --name a --pool 10.9.0.0/24 --net 2001:db8::/48", "of the IP version of a pool" },
+		{ "gateway --name a --pool 10.9.0.0/24 --net 10.1", "--net 10.1: it is a network" },
+		{ "gateway --name a --pool 10.9.0.0/24 --dns me", "--dns me: it is an address" },
+		{ "gatway --name a --pool 10.9.0.0/24", "did you mean gateway?" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		home_refused("setup", "a", rows[i].words, 2, rows[i].says);
+	home_refused("setup", "a", "gateway --name a --no-start --pool 127.0.0.0/24", 1,
+		"this machine has an address of it, 127.0.0.1 on lo");
+	assert_false(home_is_there("a"));
+}
+
+static void setup_of_an_ipv6_gateway(void **state)
+{
+	(void)state;
+	home_must("setup", "a",
+		"gateway --no-start --name 2001:db8::1 --pool 2001:db8:9::/120 --pool 10.9.0.0/24 --dns "
+		"2001:db8::53");
+	user("add alice --profile swanctl --out ~/p");
+	assert_true(home_is_there("p/conf.d/alice.conf"));
+}
+
+/* ----------------------------------------------------------------- users */
+
+static void a_user_and_the_key_that_nobody_else_has(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	set_up();
+	user("add alice@example.org --profile ios --out ~/alice.mobileconfig");
+	assert_true(home_says("the password that opens it"));
+	assert_true(!stat(home_in("alice.mobileconfig"), &st) && (st.st_mode & 0777) == 0600);
+	assert_int_equal(home_files_in("a/private"), 1);
+	assert_int_equal(home_files_in("a/x509"), 1);
+	assert_int_equal(issued(), 2);
+	user("list");
+	assert_true(home_says("alice@example.org") && home_says("good"));
+	user("show alice@example.org");
+	assert_true(home_says("about alice@example.org\n") && home_says("ikev2d is not running"));
+	/* Whoever renews the gateway's certificates makes none for those who would not get them. */
+	home_must("pki", "a", "renew --due --days 825");
+	assert_true(home_says("vpn.example.org") && !home_says("alice"));
+}
+
+static void duplicates_are_refused(void **state)
+{
+	(void)state;
+	set_up();
+	user("add alice --out ~/one");
+	refused("add alice --out ~/two", 1, "there is a user alice already, until ");
+	refused("add vpn.example.org --out ~/two", 1, "is the name of a gateway's certificate");
+	refused("renew bob --out ~/two", 1, "there is no user bob");
+	refused("add bob --out ~/one", 1, "one is there already");
+	home_put("file", "mine");
+	refused("add bob --profile android --out ~/file", 1, "file is there already");
+	assert_false(home_is_there("two"));
+	assert_int_equal(issued(), 2);
+	user("renew alice --out ~/two --profile windows");
+	user("revoke alice");
+	refused("revoke alice", 1, "there is no user alice who is let in");
+	refused("revoke vpn.example.org", 1, "is no user: ipsec pki revoke");
+	user("list");
+	assert_true(home_says("revoked") && !home_says("good"));
+	user("add alice --out ~/three");
+	assert_int_equal(issued(), 4);
+}
+
+static void odd_names(void **state)
+{
+	static const char *const names[] = { "../alice", ".alice", "-", "al/ice", "al'ice", "al\"ice",
+		"al\nice", "al{ice",
+		"aliceaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "\xc3\xa4lice",
+		"al;ice", "$x" };
+	char words[200];
+
+	(void)state;
+	set_up();
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(words, sizeof words, "add %s --out ~/p", names[i]);
+		refused(words, 2, "");
+		assert_false(home_is_there("p"));
+	}
+	refused("add alice --profile palm --out ~/p", 2,
+		"there are ios, macos, windows, android, linux, swanctl, ikev2d");
+	refused("add alice --auth psk --out ~/p", 2, "there are cert and eap");
+	refused("add alice --sign --profile windows --out ~/p", 2, "--sign is for profiles of ios and macos");
+	refused("add alice --id %any --out ~/p", 2, "it is a DNS name");
+	refused("add alice --out ~/no/such/folder", 1, "cannot be made");
+	assert_int_equal(issued(), 1);
+}
+
+/* The line to change, before anything was written. */
+static void a_gateway_that_cannot_serve(void **state)
+{
+	static const struct {
+		const char *old, *new, *words, *says;
+	} rows[] = {
+		{ "pools = clients", "", "add a",
+			"clients.pools): clients get an address: write pools = clients" },
+		{ "auth = pubkey\n\t\t\tid", "auth = psk\n\t\t\tid", "add a",
+			"clients.local.auth): clients want a certificate of the gateway: write auth = "
+			"pubkey" },
+		{ "remote {\n\t\t\tauth = pubkey", "remote {\n\t\t\tauth = psk", "add a",
+			"clients.remote.auth): clients with certificates want auth = pubkey here" },
+		{ "remote {", "remote {\n id = bob", "add a",
+			"clients.remote.id): a is not who it lets in: write %any, or give --id" },
+		{ "remote {", "remote {\n id = a", "add a --profile windows",
+			"calls itself by CN=a, not by a name: write id = %any" },
+		{ "rekey_time = 0s", "proposals = aes256gcm16-prfsha384-x25519\n", "add a --profile windows",
+			"clients.proposals): Windows 10 and later has none of these algorithms" },
+		{ "esp_proposals = ", "esp_proposals = aes256-sha512 #", "add a --profile windows",
+			"all.esp_proposals): Windows 10 and later has none of these algorithms" },
+		{ "local_ts = 0.0.0.0/0", "", "add a", "all.local_ts): clients would reach nothing" },
+		{ "pools = clients", "pools = clients\nremote_addrs = 192.0.2.7", "add a",
+			"clients.remote_addrs): clients come from anywhere" },
+		{ "rekey_time", "rekey_time", "add a --server other.example.org",
+			"its certificate is not about other.example.org, which clients are to dial" },
+		{ "rekey_time", "rekey_time", "add a --connection other", "has no connection other" },
+	};
+	char words[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		set_up();
+		change(rows[i].old, rows[i].new);
+		snprintf(words, sizeof words, "%s --out ~/p", rows[i].words);
+		refused(words, 1, rows[i].says);
+		assert_false(home_is_there("p"));
+		assert_int_equal(issued(), 1);
+		snprintf(words, sizeof words, "old%zu", i);
+		assert_int_equal(rename(home_in("a"), home_in(words)), 0);
+	}
+	refused("add alice", 1, "there is no configuration in ");
+	assert_int_equal(mkdir(home_in("a"), 0700), 0);
+	home_put("a/ikev2d.conf", "");
+	refused("add alice", 1, "has no connection for clients");
+	home_put("a/ikev2d.conf", "connections {");
+	refused("add alice", 1, "ikev2d.conf:1");
+}
+
+static void identities_fit_the_pattern(void **state)
+{
+	(void)state;
+	set_up();
+	change("remote {", "remote {\n id = *@example.org\n");
+	user("--json add alice --out ~/p");
+	assert_true(home_says("\"identity\":\"alice@example.org\""));
+	assert_true(ipsec_bench_json(home_out));
+	user("--json add bob --id robert@example.org --out ~/q");
+	assert_true(home_says("\"identity\":\"robert@example.org\""));
+}
+
+/* ------------------------------------------------- all or nothing */
+
+/* Runs WORDS where no file may be longer than LIMIT octets, as on a disk that is full. */
+static int run_on_a_full_disk(const char *group, const char *words, rlim_t limit)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct rlimit r = { limit, limit };
+
+		signal(SIGXFSZ, SIG_IGN);
+		setrlimit(RLIMIT_FSIZE, &r);
+		_exit(home_run(group, "a", words));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void a_full_disk_leaves_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(run_on_a_full_disk("setup", gateway, 700), 1);
+	assert_false(home_is_there("a/ikev2d.conf") || home_is_there("a/pki/index") ||
+		     home_is_there("a/x509/vpn.example.org.pem") || home_is_there("a/pki/new.0"));
+	set_up();
+	assert_int_equal(run_on_a_full_disk("user", "add alice --profile ios --out ~/p", 3000), 1);
+	assert_false(home_is_there("p") || home_is_there(".p.new") || home_is_there("a/pki/new.0"));
+	assert_int_equal(run_on_a_full_disk("user", "add alice --profile ikev2d --out ~/p", 600), 1);
+	assert_false(home_is_there("p") || home_is_there(".p.new"));
+	assert_int_equal(issued(), 1);
+	user("list");
+	assert_false(home_says("alice"));
+	user("add alice --profile ios --out ~/p");
+}
+
+/* Either there is no user, or there is one, and a profile, at its place or ready beside it. */
+static void check_user(void)
+{
+	bool there = home_is_there("p"), ready = home_is_there(".p.new");
+
+	if (!home_run("user", "a", "revoke alice"))
+		assert_true(there || ready);
+	else
+		assert_false(there);
+	if (there)
+		assert_int_equal(unlink(home_in("p")), 0);
+}
+
+static void an_end_anywhere_leaves_all_or_nothing(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	set_up();
+	user("add before --profile ios --out ~/before --type ed25519");
+	while (home_killed("user", "a", "add alice --profile ios --out ~/p --type ed25519", n += 10))
+		check_user();
+	check_user();
+	assert_true(n > 100);
+}
+
+static void an_end_of_setup_leaves_all_or_nothing(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	while (home_killed("setup", "a", gateway, n += 10)) {
+		/* The next command of any kind moves what was ready. */
+		if (home_is_there("a"))
+			(void)home_run("pki", "a", "show");
+		assert_int_equal(home_is_there("a/ikev2d.conf"), home_is_there("a/pki/index"));
+		assert_int_equal(home_is_there("a/ikev2d.conf"), home_is_there("a/x509/vpn.example.org.pem"));
+		if (!home_is_there("a/ikev2d.conf"))
+			continue;
+		user("add alice --out ~/p");
+		return;
+	}
+	fail_msg("nothing was ever ready before its end");
+}
+
+static void words_complete(void **state)
+{
+	static const struct {
+		const char *words, *says;
+	} rows[] = {
+		{ "user r", "renew\nrevoke\n" },
+		{ "user add alice --pro", "--profile\n" },
+		{ "user add alice --profile i", "ios\nikev2d\n" },
+		{ "user add alice --auth ", "cert\neap\n" },
+		{ "pki issue alice --profile ", "gateway\nuser\n" },
+		{ "setup g", "gateway\n" },
+	};
+	struct ipsec_bench b;
+	char words[100];
+
+	(void)state;
+	ipsec_bench_idle(&b);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(words, sizeof words, "complete %s", rows[i].words);
+		assert_int_equal(ipsec_bench_run(&b, words), 0);
+		assert_string_equal(b.out, rows[i].says);
+	}
+	ipsec_bench_end(&b);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, home_start, home_end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(setup_makes_all_at_once),
+		TEST(setup_touches_nothing_that_is_there),
+		TEST(setup_says_what_it_wants),
+		TEST(setup_of_an_ipv6_gateway),
+		TEST(a_user_and_the_key_that_nobody_else_has),
+		TEST(duplicates_are_refused),
+		TEST(odd_names),
+		TEST(a_gateway_that_cannot_serve),
+		TEST(identities_fit_the_pattern),
+		TEST(a_full_disk_leaves_nothing),
+		TEST(an_end_anywhere_leaves_all_or_nothing),
+		TEST(an_end_of_setup_leaves_all_or_nothing),
+		TEST(words_complete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

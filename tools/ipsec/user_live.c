@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Users as the running daemon sees them. */
+#include "snapshot.h"
+#include "user.h"
+
+int user_look(struct pki *p, struct sightings *out)
+{
+	static const struct snapshot_list list = { "list-sas", "list-sa", NULL };
+	struct client c;
+	int code;
+
+	*out = (struct sightings){ .running = client_probe(p->x) };
+	if (!out->running)
+		return DONE;
+	code = client_open(&c, p->x);
+	if (!code)
+		code = snapshot_list(&c, &list, &out->sas, &out->n);
+	client_close(&c);
+	return code;
+}
+
+static bool is_one_of(struct pki *p, const char *text, const struct id *ids, unsigned n)
+{
+	for (unsigned i = 0; text && i < n; i++)
+		if (!strcmp(id_print(&ids[i], p->arena), text))
+			return true;
+	return false;
+}
+
+static bool is_theirs(
+	struct pki *p, const struct vici_node *sa, const char *name, const struct id *ids, unsigned n)
+{
+	const char *eap = vici_str(sa, "remote-eap-id");
+
+	return (eap && !strcmp(eap, name)) || is_one_of(p, vici_str(sa, "remote-id"), ids, n);
+}
+
+const struct id *user_ids(struct pki *p, const struct cert *c, unsigned *n)
+{
+	struct id *ids = ARENA_ARRAY(p->arena, c ? c->n_sans + 1 : 1, struct id);
+
+	*n = c ? c->n_sans + 1 : 0;
+	if (c)
+		ids[0] = id_copy(p->arena, &c->subject);
+	for (unsigned i = 1; i < *n; i++)
+		ids[i] = id_copy(p->arena, &c->sans[i - 1]);
+	return ids;
+}
+
+const char *user_seen(struct pki *p, const struct sightings *s, const char *name, const struct cert *c)
+{
+	struct text t = text_in(p->arena);
+	unsigned n;
+	const struct id *ids = user_ids(p, c, &n);
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (is_theirs(p, s->sas[i], name, ids, n) && vici_str(s->sas[i], "remote-host"))
+			text_add(&t, "%s%s", t.n ? ", " : "", vici_str(s->sas[i], "remote-host"));
+	return text_str(&t);
+}
+
+static int end_one(struct client *c, const struct vici_node *sa)
+{
+	const struct vici_node *response;
+
+	client_request(c, "terminate");
+	vici_put_pair(&c->out, "ike-id", vici_str(sa, "uniqueid"));
+	vici_put_pair(&c->out, "force", "yes");
+	vici_put_pair(&c->out, "timeout", "1000");
+	return client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
+}
+
+static int reread(struct client *c)
+{
+	const struct vici_node *response;
+	int code;
+
+	client_request(c, "reload");
+	code = client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
+	if (!code && !client_succeeded(response)) {
+		client_complain(c->x, "ikev2d did not read its files again", response);
+		code = FAILED;
+	}
+	return code;
+}
+
+int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsigned n, unsigned *ended)
+{
+	struct sightings s;
+	struct client c;
+	int code;
+
+	*ended = 0;
+	if (!client_probe(p->x))
+		return DONE;
+	code = client_open(&c, p->x);
+	if (!code)
+		code = reread(&c);
+	if (!code)
+		code = user_look(p, &s);
+	for (unsigned i = 0; !code && i < s.n; i++)
+		if (is_theirs(p, s.sas[i], name, ids, n) && vici_str(s.sas[i], "uniqueid")) {
+			code = end_one(&c, s.sas[i]);
+			++*ended;
+		}
+	client_close(&c);
+	return code;
+}
