@@ -321,9 +321,15 @@ static void add_round(struct auth_conf **list, struct auth_conf *a)
 	*list = a;
 }
 
-static bool is_tls(const struct auth_way *w)
+/* A client shows a certificate in EAP-TLS alone, a server also around TTLS and PEAP. */
+static bool shows_certificates(const struct auth_way *w, bool server)
 {
-	return w->eap && eap_method_number(w->eap) == EAP_METHOD_TLS;
+	static const char *const shown[] = { "tls", "ttls", "peap" };
+
+	for (size_t i = 0; w->eap && i < (server ? sizeof shown / sizeof *shown : 1); i++)
+		if (eap_method_number(w->eap) == eap_method_number(shown[i]))
+			return true;
+	return false;
 }
 
 /* What the words of "auth" ask for. */
@@ -334,9 +340,8 @@ static void check_way(const struct tree_section *s, enum conf_section_kind kind,
 	struct text why = text_in(r->why->arena);
 	struct constraints c;
 
-	if (a->way.method == AUTH_EAP && a->way.constraints && kind == CONF_LOCAL)
-		report_later(r, k->at, s, "auth", "constraints on what EAP shows us are not built in yet");
-	else if (a->way.method == AUTH_EAP && a->way.constraints && !is_tls(&a->way))
+	if (a->way.method == AUTH_EAP && a->way.constraints &&
+		!shows_certificates(&a->way, kind == CONF_LOCAL))
 		report_error(r, k->at, s, "auth",
 			"constraints are about certificates, and the peer shows none by this method: write "
 			"them behind eap-tls, or leave them out");

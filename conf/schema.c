@@ -220,7 +220,8 @@ static const struct conf_key local_keys[] = {
 	{ "certs", STATUS_READ, TYPE_CERTS, AUTH(certs), .doc = "our certificates" },
 	{ "pubkeys", STATUS_READ, TYPE_CERTS, AUTH(pubkeys), .doc = "our raw public keys" },
 	{ "auth", STATUS_READ, TYPE_AUTHENTICATION, AUTH(way),
-		.doc = "how we prove who we are: psk, pubkey or eap (pubkey)",
+		.doc = "how we prove who we are: psk, pubkey or eap (pubkey); behind eap-tls:, eap-ttls: and "
+		       "eap-peap: what the certificates that the server shows in it must be",
 		.differs = "xauth is refused: it belongs to IKEv1" },
 	{ "id", STATUS_READ, TYPE_IDENTITY, AUTH(id), "%any",
 		.doc = "who we are; our address where not written",

@@ -59,15 +59,33 @@ static struct ipc_octets shown_by(const struct eap *e, struct bytes out[IPC_EAP_
 	return (struct ipc_octets){ out, n };
 }
 
+static void ask_judgement(struct eaps *e, const struct talk *t)
+{
+	struct bytes shown[IPC_EAP_SHOWN_MAX];
+
+	answer(e, &(struct ipc_message){ .kind = IPC_EAP_SHOWS,
+			  .ticket = t->ticket,
+			  .eap_shows = { t->number, shown_by(t->eap, shown) } });
+}
+
+/* False: TURN asks for nothing. */
+static bool ask(struct eaps *e, const struct talk *t, const struct eap_turn *turn)
+{
+	switch (turn->what) {
+	case EAP_ASKS: ask_secret(e, t); return true;
+	case EAP_SHOWS: ask_judgement(e, t); return true;
+	case EAP_SIGNS: ask_signature(e, t); return true;
+	default: return false;
+	}
+}
+
 static void say(struct eaps *e, struct talk *t, const struct eap_turn *turn)
 {
 	struct ipc_message m = { .kind = IPC_EAP_TURN, .ticket = t->ticket };
 	struct bytes shown[IPC_EAP_SHOWN_MAX];
 
-	if (turn->what == EAP_ASKS || turn->what == EAP_SIGNS) {
-		(turn->what == EAP_ASKS ? ask_secret : ask_signature)(e, t);
+	if (ask(e, t, turn))
 		return;
-	}
 	m.eap_turn.conversation = t->number;
 	m.eap_turn.failed = turn->what == EAP_FAILED;
 	m.eap_turn.over = turn->what == EAP_SUCCEEDED;
@@ -96,7 +114,8 @@ static struct eap_tls *tls_of(const struct ipc_eap *p, char why[EAP_TLS_WHY])
 		.n_chain = p->chain.n,
 		.authorities = p->authorities.v,
 		.n_authorities = p->authorities.n,
-		.server = &p->server };
+		.server = &p->server,
+		.judged = !p->authenticator };
 	struct eap_tls *tls;
 
 	*why = 0;
@@ -181,6 +200,19 @@ bool eaps_take_signed(void *ctx, const struct ipc_message *m)
 	if (!t || !t->ticket)
 		return false;
 	turn = eap_signed(t->eap, m->eap_signs.octets);
+	say(e, t, &turn);
+	return true;
+}
+
+bool eaps_take_judged(void *ctx, const struct ipc_message *m)
+{
+	struct eaps *e = ctx;
+	struct talk *t = map_get(&e->talks, m->eap_judged.conversation);
+	struct eap_turn turn;
+
+	if (!t || !t->ticket)
+		return false;
+	turn = eap_judged(t->eap, m->eap_judged.good);
 	say(e, t, &turn);
 	return true;
 }

@@ -32,4 +32,5 @@ void eaps_run(struct eaps *e);
 bool eaps_take_packet(void *ctx, const struct ipc_message *m);
 bool eaps_take_secret(void *ctx, const struct ipc_message *m);
 bool eaps_take_signed(void *ctx, const struct ipc_message *m);
+bool eaps_take_judged(void *ctx, const struct ipc_message *m);
 bool eaps_take_end(void *ctx, const struct ipc_message *m);

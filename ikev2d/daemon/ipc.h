@@ -78,6 +78,8 @@ enum ipc_kind {
 	IPC_USERS,
 	IPC_USER_ASK,
 	IPC_USER,
+	IPC_EAP_SHOWS,
+	IPC_EAP_JUDGED,
 	IPC_KINDS
 };
 
@@ -174,6 +176,8 @@ struct ipc_message {
 		struct ipc_eap_turn eap_turn;     /* IPC_EAP_TURN */
 		struct ipc_eap_asks eap_asks;     /* IPC_EAP_ASKS; IPC_EAP_SECRET */
 		struct ipc_eap_secret eap_secret; /* IPC_EAP_SECRET */
+		struct ipc_eap_shows eap_shows;   /* IPC_EAP_SHOWS; IPC_EAP_JUDGED */
+		struct ipc_eap_judged eap_judged; /* IPC_EAP_JUDGED */
 		struct ipc_eap_signs eap_signs;   /* IPC_EAP_SIGNS; IPC_EAP_SIGNED */
 		struct {                          /* IPC_EAP_END: nobody goes on with it */
 			uint32_t conversation;

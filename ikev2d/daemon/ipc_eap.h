@@ -71,6 +71,18 @@ struct ipc_eap_signs {
 	struct bytes octets; /* what is to be signed; or the signature, empty: it was refused */
 };
 
+/* A client wants the server's certificates judged before it goes on, its own first; and whether they are
+ * good. */
+struct ipc_eap_shows {
+	uint32_t conversation;
+	struct ipc_octets certs;
+};
+
+struct ipc_eap_judged {
+	uint32_t conversation;
+	bool good;
+};
+
 /* What comes of the packet. */
 struct ipc_eap_turn {
 	uint32_t conversation;

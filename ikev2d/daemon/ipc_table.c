@@ -435,6 +435,18 @@ static void eap_signs(struct walk *x, struct ipc_message *m)
 	octets(x, &m->eap_signs.octets, IPC_OCTETS_MAX);
 }
 
+static void eap_shows(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_shows.conversation);
+	parts(x, &m->eap_shows.certs, IPC_EAP_SHOWN_MAX);
+}
+
+static void eap_verdict(struct walk *x, struct ipc_message *m)
+{
+	conversation(x, &m->eap_judged.conversation);
+	flag(x, &m->eap_judged.good);
+}
+
 static void eap_end(struct walk *x, struct ipc_message *m)
 {
 	conversation(x, &m->eap_end.conversation);
@@ -647,6 +659,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
 	[IPC_EAP_SIGNS] = { { "eap-signs", EAPS, IPC_IKE, SERVES, parley_take_signs }, eap_signs },
 	[IPC_EAP_SIGNED] = { { "eap-signed", IKE, IPC_EAPS, SERVES, eaps_take_signed }, eap_signs },
+	[IPC_EAP_SHOWS] = { { "eap-shows", EAPS, IPC_IKE, SERVES, parley_take_shows }, eap_shows },
+	[IPC_EAP_JUDGED] = { { "eap-judged", IKE, IPC_EAPS, SERVES, eaps_take_judged }, eap_verdict },
 	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
 	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
 	[IPC_TLS_SIGN] = { { "tls-sign", IKE, IPC_KEEPER, SERVES, keeper_take_tls_sign }, tls_sign },

@@ -45,6 +45,7 @@ struct parley {
 	struct bytes name;           /* the same, as EAP has it */
 	const struct source *secret; /* where it is written; NULL: not in the configuration */
 	struct enrolled enrolled;    /* in the users file */
+	const struct why *refusal;   /* of the server's certificate; NULL: none */
 	struct ipc_octets shown;     /* certificates of who has succeeded, until they are judged */
 	struct key *key;             /* of our certificate in TLS; NULL: we show none */
 };
@@ -117,6 +118,10 @@ static void explain(const struct parley *p, const char *what, struct arena *aren
 	const char *file = p->world->config.path, *user = id_print(&p->user, arena);
 
 	why->what = what ? arena_str(arena, what) : NULL;
+	if (p->refusal) {
+		*why = why_copy(arena, p->refusal);
+		return;
+	}
 	if (p->enrolled.line) {
 		why->where = arena_printf(
 			arena, "%s:%u", config_users_path(&p->world->config, arena), p->enrolled.line);
@@ -200,7 +205,7 @@ static struct ipc_octets octets_copy(const struct ipc_octets *o, struct arena *a
 	return (struct ipc_octets){ v, o->n };
 }
 
-/* A question to the users file about the one in a conversation, which may end before. */
+/* A question to others about a conversation, which may end before. */
 struct enquiry {
 	struct parleys *parleys;
 	uint32_t number;
@@ -492,6 +497,55 @@ bool parley_take_signs(void *ctx, const struct ipc_message *m)
 		abort();
 	*t = (struct telling){ .parleys = ps, .number = p->number };
 	vault_sign_tls(ps->world->vault, p->key, s, m->eap_signs.octets, on_signed, t);
+	return true;
+}
+
+/* -------------------------------------------------------- the server's word */
+
+static void tell_judged(struct parley *p, bool good)
+{
+	struct parleys *ps = p->world->parleys;
+	const struct ipc_message m = {
+		.kind = IPC_EAP_JUDGED, .ticket = ++ps->last, .eap_judged = { p->number, good }
+	};
+
+	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
+		give(p, ERR_BUSY, unreachable);
+}
+
+static void on_judged(void *ctx, const struct why *refusal)
+{
+	struct enquiry *q = ctx;
+	struct parley *p = map_get(&q->parleys->open, q->number);
+	struct why *kept;
+
+	free(q);
+	if (!p || !p->answer)
+		return;
+	if (refusal) {
+		kept = ARENA_NEW(&p->arena, struct why);
+		*kept = why_copy(&p->arena, refusal);
+		p->refusal = kept;
+	}
+	tell_judged(p, !refusal);
+}
+
+/* Before anything of ours goes to it. */
+bool parley_take_shows(void *ctx, const struct ipc_message *m)
+{
+	struct parleys *ps = member_ctx(ctx);
+	struct parley *p = map_get(&ps->open, m->eap_shows.conversation);
+	struct enquiry *q;
+
+	if (!p || !p->answer)
+		return true;
+	if (p->authenticator)
+		return false;
+	q = calloc(1, sizeof *q);
+	if (!q)
+		abort();
+	*q = (struct enquiry){ ps, p->number };
+	trust_check_server(ps->world, p->peer, p->auth, &m->eap_shows.certs, on_judged, q);
 	return true;
 }
 

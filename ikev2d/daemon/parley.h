@@ -18,4 +18,5 @@ void parley_end(struct world *w, uint32_t conversation);
 /* What is done with messages (ipc_table.c); CTX is the member. */
 bool parley_take_turn(void *ctx, const struct ipc_message *m);
 bool parley_take_signs(void *ctx, const struct ipc_message *m);
+bool parley_take_shows(void *ctx, const struct ipc_message *m);
 bool parley_take_asks(void *ctx, const struct ipc_message *m);

@@ -34,6 +34,7 @@ struct query {
 	uint32_t sa;                  /* IPC_AGAIN */
 	resolve_done *done;           /* IPC_RESOLVE */
 	relay_done *relayed;          /* IPC_RELAY */
+	trust_judged *judged;         /* IPC_SHOWN: instead of the answer */
 	uint64_t session;             /* IPC_ACCOUNT */
 	void *ctx;
 };
@@ -87,6 +88,16 @@ static void give_verdict(struct trust *t, struct query *q, const struct ipc_verd
 	engine_answer(t->world, q->answer);
 }
 
+static void give_judged(struct query *q, const struct ipc_verdict *v)
+{
+	struct why why = v->why;
+
+	why.where = source_print(&q->auth->at, lines[v->line], &q->arena);
+	if (!why.what)
+		why.what = err_name(v->result);
+	q->judged(q->ctx, v->result ? &why : NULL);
+}
+
 /* The peer of an IKE_SA is one no more. */
 static void withdraw(struct world *w, const struct query *q, const struct ipc_verdict *v)
 {
@@ -114,14 +125,20 @@ static void give_stapled(struct trust *t, struct query *q, const struct ipc_octe
 	engine_answer(t->world, answer);
 }
 
+static void give_any(struct trust *t, struct query *q, const struct ipc_verdict *v)
+{
+	if (q->judged)
+		give_judged(q, v);
+	else
+		give_verdict(t, q, v);
+}
+
 /* Nobody has answered. */
 static void give_up(struct trust *t, struct query *q, const char *what)
 {
 	switch (q->message.kind) {
 	case IPC_JUDGE:
-	case IPC_SHOWN:
-		give_verdict(t, q, &(struct ipc_verdict){ .result = ERR_BUSY, .why.what = what });
-		break;
+	case IPC_SHOWN: give_any(t, q, &(struct ipc_verdict){ .result = ERR_BUSY, .why.what = what }); break;
 	case IPC_STAPLE: engine_answer(t->world, q->answer); break;
 	case IPC_RESOLVE: q->done(q->ctx, NULL, what); break;
 	case IPC_RELAY:
@@ -137,7 +154,7 @@ static void give(struct trust *t, struct query *q, const struct ipc_message *m)
 {
 	switch (q->message.kind) {
 	case IPC_JUDGE:
-	case IPC_SHOWN: give_verdict(t, q, &m->verdict); break;
+	case IPC_SHOWN: give_any(t, q, &m->verdict); break;
 	case IPC_STAPLE: give_stapled(t, q, &m->staple.certs); break;
 	case IPC_RESOLVE: q->done(q->ctx, m->resolve.ip.v ? &m->resolve.ip : NULL, m->resolve.what); break;
 	case IPC_RELAY: q->relayed(q->ctx, &m->relayed); break;
@@ -376,6 +393,39 @@ void trust_check_shown(struct world *w, const struct peer *peer, const struct au
 	x->answer = answer;
 	x->peer = peer_ref(peer);
 	x->auth = auth;
+	x->message.judge.certs = certs_from(shown, CERT_X509_SIGNATURE, &(struct ike_certs){ 0 }, &x->arena);
+	if (demand(x, &w->config.creds.store))
+		fly(t);
+	else
+		give_up(t, x, "a certificate that the connection names cannot be read");
+}
+
+/* What a server that proves itself to us inside EAP must be. */
+static struct auth_conf *of_server(const struct peer *p, const struct auth_conf *own, struct arena *arena)
+{
+	struct auth_conf *a = ARENA_NEW(arena, struct auth_conf);
+	const struct auth_conf *theirs = &p->remote;
+
+	*a = (struct auth_conf){
+		.cacerts = theirs->cacerts, .revocation = theirs->revocation, .at = own->at
+	};
+	if (theirs->way.method == AUTH_EAP)
+		*a = *theirs;
+	if (own->way.constraints)
+		a->way.constraints = own->way.constraints;
+	return a;
+}
+
+void trust_check_server(struct world *w, const struct peer *peer, const struct auth_conf *auth,
+	const struct ipc_octets *shown, trust_judged *done, void *ctx)
+{
+	struct trust *t = &w->trust;
+	struct query *x = query_new(t, IPC_SHOWN);
+
+	x->judged = done;
+	x->ctx = ctx;
+	x->peer = peer_ref(peer);
+	x->auth = of_server(peer, auth, &x->arena);
 	x->message.judge.certs = certs_from(shown, CERT_X509_SIGNATURE, &(struct ike_certs){ 0 }, &x->arena);
 	if (demand(x, &w->config.creds.store))
 		fly(t);

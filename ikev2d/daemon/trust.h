@@ -52,6 +52,14 @@ void trust_check(struct world *w, const struct ike_question *q, struct answer *a
 void trust_check_shown(struct world *w, const struct peer *peer, const struct auth_conf *auth,
 	const struct ipc_octets *shown, struct answer *answer);
 
+/* Judges what a server shows us inside EAP, by which AUTH, a round of PEER's local ones, proves who we are:
+ * by the authorities and the policy of revocation of PEER's remote side, and the constraints of AUTH; where
+ * the server is the peer itself, and proves that by nothing else, by all that its side demands. DONE says why
+ * they are not good; NULL: they are. */
+typedef void trust_judged(void *ctx, const struct why *refusal);
+void trust_check_server(struct world *w, const struct peer *peer, const struct auth_conf *auth,
+	const struct ipc_octets *shown, trust_judged *done, void *ctx);
+
 /* Judges what the peer of an IKE_SA has proved itself with as it is judged now: where something in it is
  * revoked, that IKE_SA ends, and why is said. ASK: servers may be asked; what they say comes with the next
  * recheck, which goes on when the answer is there. */

@@ -193,9 +193,9 @@ struct bytes eap_msk(const struct eap *e)
 
 struct bytes eap_certificate(const struct eap *e, unsigned i)
 {
-	if (e->what != EAP_SUCCEEDED || !e->settings.authenticator || i >= EAP_MAX_CERTIFICATES)
-		return bytes_of(NULL, 0);
-	return e->certificates[i];
+	bool shown = e->what == EAP_SHOWS || (e->what == EAP_SUCCEEDED && e->settings.authenticator);
+
+	return shown && i < EAP_MAX_CERTIFICATES ? e->certificates[i] : bytes_of(NULL, 0);
 }
 
 unsigned eap_method(const struct eap *e)
@@ -252,6 +252,7 @@ static struct eap_turn turn_of(struct eap *e, enum move m)
 	case MOVE_LAST: e->last = true; break;
 	case MOVE_SEND: break;
 	case MOVE_ASK: e->what = EAP_ASKS; return (struct eap_turn){ .what = EAP_ASKS };
+	case MOVE_SHOW: e->what = EAP_SHOWS; return (struct eap_turn){ .what = EAP_SHOWS };
 	case MOVE_SIGN: e->what = EAP_SIGNS; return (struct eap_turn){ .what = EAP_SIGNS };
 	case MOVE_DONE: return end(e, EAP_SUCCEEDED);
 	case MOVE_FAIL: return end(e, EAP_FAILED);
@@ -271,7 +272,9 @@ static struct eap_turn turn_of(struct eap *e, enum move m)
 static struct eap_turn again(struct eap *e)
 {
 	return (struct eap_turn){ .what = e->what,
-		.packet = e->what == EAP_ASKS || e->what == EAP_SIGNS ? bytes_of(NULL, 0) : e->sent,
+		.packet = e->what == EAP_ASKS || e->what == EAP_SHOWS || e->what == EAP_SIGNS
+				  ? bytes_of(NULL, 0)
+				  : e->sent,
 		.why = e->what == EAP_FAILED ? e->why : NULL };
 }
 
@@ -516,4 +519,14 @@ struct eap_turn eap_signed(struct eap *e, struct bytes signature)
 	e->what = EAP_SENDS;
 	open_own(e, e->method->type);
 	return turn_of(e, tunnel_signed(e, signature));
+}
+
+struct eap_turn eap_judged(struct eap *e, bool good)
+{
+	if (e->what != EAP_SHOWS)
+		return again(e);
+	memset(e->certificates, 0, sizeof e->certificates);
+	e->what = EAP_SENDS;
+	open_own(e, e->method->type);
+	return turn_of(e, tunnel_judged(e, good));
 }

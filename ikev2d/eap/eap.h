@@ -77,6 +77,8 @@ struct eap_settings {
 enum eap_what {
 	EAP_SENDS,
 	EAP_ASKS,  /* for the secret of eap_name(); the answer is eap_answer() */
+	EAP_SHOWS, /* peer: wants a server's certificates (eap_certificate) judged, and goes on with
+		      eap_judged() */
 	EAP_SIGNS, /* needs a signature with our key for TLS (eap_to_sign), and goes on with eap_signed() */
 	EAP_SUCCEEDED,
 	EAP_FAILED
@@ -113,6 +115,9 @@ struct bytes eap_to_sign(const struct eap *e, const struct scheme **scheme);
 /* The answer to it: as TLS has it, an ECDSA signature in DER. Empty: it was refused, and TLS fails. */
 struct eap_turn eap_signed(struct eap *e, struct bytes signature);
 
+/* The answer to EAP_SHOWS: whether they are good. Else TLS fails. */
+struct eap_turn eap_judged(struct eap *e, bool good);
+
 /* The identity that is to be proved, and after success that has been: what counts for an authenticator is
  * this, and only after EAP_SUCCEEDED. It is that of the settings or of the peer's EAP-Identity, but
  * - inside TTLS and PEAP that of the inner method;
@@ -122,8 +127,9 @@ struct eap_turn eap_signed(struct eap *e, struct bytes signature);
  * certificate's own. Valid until the next call. */
 struct bytes eap_name(const struct eap *e);
 
-/* The peer's TLS certificate I in DER, after an authenticator's success with EAP-TLS: 0 is its own, then
- * comes what it sent to lead to an authority; else, and behind the last, none. */
+/* The other side's TLS certificate I in DER, after an authenticator's success with EAP-TLS, and a server's at
+ * EAP_SHOWS: 0 is its own, then comes what it sent to lead to an authority; else, and behind the last, none.
+ */
 struct bytes eap_certificate(const struct eap *e, unsigned i);
 
 /* EAP_MSK octets after success, or none where the method has no key (MD5, GTC). */

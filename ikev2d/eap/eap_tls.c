@@ -12,8 +12,7 @@ static enum move finish(struct eap *e)
 	uint8_t name[EAP_MAX_NAME];
 	size_t n = session_name(t->session, eap_name(e), name, sizeof name);
 
-	for (unsigned i = 0; i < EAP_MAX_CERTIFICATES; i++)
-		e->certificates[i] = session_certificate(t->session, i);
+	tunnel_certificates(e);
 	if (!n || !eap_rename(e, bytes_of(name, n)) || !e->certificates[0].n)
 		return eap_refuse(e, "The peer's certificate has no name by which to know the peer.");
 	return tunnel_key(e, "client EAP encryption") ? MOVE_DONE : MOVE_FAIL;

@@ -11,6 +11,7 @@ enum move {
 	MOVE_SEND,
 	MOVE_LAST, /* sends, and whatever comes then it has failed, for the reason it gave */
 	MOVE_ASK,  /* for the secret of e->name */
+	MOVE_SHOW, /* peer: the server's certificate is to be judged */
 	MOVE_SIGN, /* needs a signature for TLS */
 	MOVE_DONE, /* authenticator: success */
 	MOVE_FAIL  /* at once, for the reason it gave (eap_refuse) */

@@ -9,6 +9,7 @@
 enum session_state {
 	SESSION_RUNS,  /* the handshake needs more from the other side */
 	SESSION_READY, /* the other side is who it must be */
+	SESSION_SHOWS, /* client: the server's certificate is to be judged: session_judged() */
 	SESSION_SIGNS, /* the handshake needs a signature of our key: session_signed() */
 	SESSION_BROKEN /* session_why() says why; an alert may be pending */
 };
@@ -28,6 +29,9 @@ enum session_state session_run(struct session *s);
 /* What is to be signed at SESSION_SIGNS, as long as it is; and that it was. Empty: it was refused. */
 struct bytes session_to_sign(const struct session *s, const struct scheme **scheme);
 void session_signed(struct session *s, struct bytes signature);
+
+/* Whether the server's certificate is good. */
+void session_judged(struct session *s, bool good);
 
 /* What the other side sent inside, at most ROOM octets of it to OUT; *N of them came. More than ROOM is
  * SESSION_BROKEN. */

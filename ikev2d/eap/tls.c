@@ -21,6 +21,7 @@ struct eap_tls {
 	struct arena arena;
 	struct id server;
 	bool has_key, has_authorities;
+	bool judged;          /* a server, elsewhere as well */
 	struct far_keys *far; /* our key is elsewhere, */
 	struct bytes spki;    /* this is its public part; NULL: it is in CTX */
 };
@@ -31,6 +32,7 @@ struct session {
 	BIO *in, *out; /* the SSL's */
 	struct far_signature signature;
 	bool server, ready, misnamed;
+	bool judged, good;  /* elsewhere; and how */
 	struct arena arena; /* of */
 	struct bytes certificates[SESSION_CERTIFICATES];
 	char why[EAP_TLS_WHY];
@@ -207,7 +209,18 @@ static bool has_name(X509 *x, const struct id *id)
 	}
 }
 
-/* After OpenSSL's judgement of the chain, and before anything of ours goes to a server: its name. */
+/* What is said elsewhere of the server; waits for it first. */
+static int verify_elsewhere(X509_STORE_CTX *store, SSL *ssl, const struct session *s)
+{
+	if (!s->judged)
+		return SSL_set_retry_verify(ssl);
+	if (!s->good)
+		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+	return s->good;
+}
+
+/* After OpenSSL's judgement of the chain, and before anything of ours goes to a server: its name, and what
+ * others know of it. */
 static int verify(X509_STORE_CTX *store, void *arg)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -216,8 +229,10 @@ static int verify(X509_STORE_CTX *store, void *arg)
 	(void)arg;
 	if (X509_verify_cert(store) != 1)
 		return 0;
-	if (s->server || has_name(X509_STORE_CTX_get0_cert(store), &s->tls->server))
+	if (s->server)
 		return 1;
+	if (has_name(X509_STORE_CTX_get0_cert(store), &s->tls->server))
+		return s->tls->judged ? verify_elsewhere(store, ssl, s) : 1;
 	s->misnamed = true;
 	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 	return 0;
@@ -256,6 +271,7 @@ enum err eap_tls_new(const struct eap_tls_settings *settings, struct eap_tls **o
 	t = calloc(1, sizeof *t);
 	if (!t)
 		return refuse(why, ERR_SYSTEM, "There is no memory for EAP.");
+	t->judged = settings->judged;
 	t->refs = 1;
 	t->ctx = SSL_CTX_new(TLS_method());
 	if (settings->server)
@@ -399,6 +415,7 @@ static enum session_state judge(struct session *s, int r)
 {
 	switch (SSL_get_error(s->ssl, r)) {
 	case SSL_ERROR_WANT_ASYNC: return SESSION_SIGNS;
+	case SSL_ERROR_WANT_RETRY_VERIFY: return SESSION_SHOWS;
 	case SSL_ERROR_NONE:
 	case SSL_ERROR_WANT_READ: return s->ready ? SESSION_READY : SESSION_RUNS;
 	case SSL_ERROR_ZERO_RETURN:
@@ -407,6 +424,12 @@ static enum session_state judge(struct session *s, int r)
 	}
 	explain(s);
 	return SESSION_BROKEN;
+}
+
+void session_judged(struct session *s, bool good)
+{
+	s->judged = true;
+	s->good = good;
 }
 
 bool session_feed(struct session *s, struct bytes records)
@@ -492,7 +515,7 @@ static X509 *certificate_at(const struct session *s, unsigned i)
 	const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(s->ssl);
 	int at = s->server ? (int)i - 1 : (int)i;
 
-	if (!i)
+	if (!i && s->server)
 		return SSL_get0_peer_certificate(s->ssl);
 	return chain && at < sk_X509_num(chain) ? sk_X509_value(chain, at) : NULL;
 }

@@ -22,6 +22,7 @@ struct eap_tls_settings {
 	/* Peer: who the server must be, by its certificate: a name, an address or a DN. NULL: anybody an
 	 * authority vouches for. */
 	const struct id *server;
+	bool judged; /* peer: the server's certificate is judged elsewhere as well (EAP_SHOWS) */
 	bool only_tls_1_2, only_tls_1_3; /* else both are spoken */
 };
 

@@ -69,6 +69,10 @@ static enum move run(struct eap *e)
 		return broken(e);
 	if (state == SESSION_SIGNS)
 		return MOVE_SIGN;
+	if (state == SESSION_SHOWS) {
+		tunnel_certificates(e);
+		return MOVE_SHOW;
+	}
 	if (state == SESSION_READY) {
 		t->open = true;
 		return tunnel_move(e, t->inside(e, bytes_of(t->plain, n), first));
@@ -86,6 +90,20 @@ struct bytes tunnel_to_sign(const struct eap *e, const struct scheme **scheme)
 enum move tunnel_signed(struct eap *e, struct bytes signature)
 {
 	session_signed(((struct tunnel *)e->state)->session, signature);
+	return run(e);
+}
+
+void tunnel_certificates(struct eap *e)
+{
+	struct tunnel *t = e->state;
+
+	for (unsigned i = 0; i < EAP_MAX_CERTIFICATES; i++)
+		e->certificates[i] = session_certificate(t->session, i);
+}
+
+enum move tunnel_judged(struct eap *e, bool good)
+{
+	session_judged(((struct tunnel *)e->state)->session, good);
 	return run(e);
 }
 

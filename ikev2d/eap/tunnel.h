@@ -34,6 +34,11 @@ enum move tunnel_take(struct eap *e, struct bytes data, bool client_proves, tunn
 struct bytes tunnel_to_sign(const struct eap *e, const struct scheme **scheme);
 enum move tunnel_signed(struct eap *e, struct bytes signature);
 
+/* Takes the other side's certificates for those of the conversation (eap_certificate); and what comes of the
+ * judgement of a server's. */
+void tunnel_certificates(struct eap *e);
+enum move tunnel_judged(struct eap *e, bool good);
+
 /* What INSIDE does after the fact: M is what it would have returned. */
 enum move tunnel_move(struct eap *e, enum move m);
 

@@ -118,6 +118,11 @@ void session_signed(struct session *s, struct bytes signature)
 	(void)s, (void)signature;
 }
 
+void session_judged(struct session *s, bool good)
+{
+	s->broken |= !good;
+}
+
 size_t session_pending(const struct session *s)
 {
 	return s->out_n;

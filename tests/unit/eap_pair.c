@@ -39,9 +39,14 @@ static struct eap_turn sign(struct pair *p, unsigned side, struct eap *e)
 
 static struct eap_turn settle(struct pair *p, unsigned side, struct eap *e, struct eap_turn t)
 {
-	while (t.what == EAP_ASKS || t.what == EAP_SIGNS) {
+	while (t.what == EAP_ASKS || t.what == EAP_SIGNS || t.what == EAP_SHOWS) {
 		struct eap_secret secret;
 
+		if (t.what == EAP_SHOWS) {
+			p->shows += eap_certificate(e, 0).n > 0;
+			t = eap_judged(e, !p->distrusted);
+			continue;
+		}
 		if (t.what == EAP_SIGNS) {
 			t = sign(p, side, e);
 			continue;

@@ -21,6 +21,7 @@ struct pair {
 	struct bytes (*sign)(void *ctx, unsigned side, const struct scheme *scheme, struct bytes octets,
 		struct arena *arena);
 	void *sign_ctx;
+	bool distrusted; /* the server's certificate, where others judge it */
 	uint64_t seed;
 	bool dull; /* all randomness is zeros instead */
 	/* Changes packet NUMBER (0 is the authenticator's first) of *N octets at P, which has room for
@@ -35,7 +36,7 @@ struct pair {
 	char name[2][EAP_MAX_NAME + 1];
 	char asked[EAP_MAX_NAME + 1]; /* for whose secret the authenticator asked last; "": for none */
 	size_t certificate_n;         /* of the peer's, as the authenticator has it */
-	unsigned method, packets, asks[2], signatures[2];
+	unsigned method, packets, asks[2], signatures[2], shows;
 	size_t size[PAIR_PACKETS]; /* of packets as they were sent */
 };
 

@@ -67,6 +67,7 @@ struct eap_tls *help_tls(bool authenticator, const struct tls_recipe *r)
 		.key = maker_key_pem("ED25519", authenticator ? KEY_SERVER : KEY_CLIENT, NULL, &arena),
 		.authorities = &ca.cert->der,
 		.n_authorities = !r->lonely,
+		.judged = r->judged,
 		.only_tls_1_2 = r->only_tls_1_2,
 		.only_tls_1_3 = r->only_tls_1_3 };
 	struct id server;

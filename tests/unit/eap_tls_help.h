@@ -17,6 +17,7 @@ struct tls_recipe {
 	bool bare;       /* without a certificate */
 	bool lonely;     /* trusts nobody */
 	bool stranger;   /* its certificate is of another authority */
+	bool judged;     /* the peer's: others judge the server as well */
 	bool revoked;    /* the authority's CRL has the other side's certificate */
 	bool only_tls_1_2, only_tls_1_3;
 };

@@ -367,9 +367,6 @@ static void a_side_without_auth_proves_itself_by_certificates(void **state)
 static void of_eap_something_is_not_built_in(void **state)
 {
 	(void)state;
-	not_used("connections { a { children { n { } }\nlocal { auth = eap-tls:rsa-2048\n }\nremote { auth = "
-		 "psk\n } } }",
-		"m.conf:2: connections.a.local.auth: constraints on what EAP shows us are not built in yet");
 	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = eap\n }\nremote { auth = "
 		 "psk\n } } }",
 		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with EAP is not built in yet");
@@ -383,14 +380,17 @@ static void constraints_are_on_what_eap_shows(void **state)
 {
 	static const char none[] = "the peer shows none by this method: write them behind eap-tls";
 	static const char *const bad[][2] = { { "remote { auth = eap-ttls:rsa-2048", none },
-		{ "remote { auth = eap:rsa-2048", none }, { "remote { auth = eap-tls:rsa-sha9", "sha9" } };
+		{ "remote { auth = eap:rsa-2048", none }, { "local { auth = eap-mschapv2:rsa-2048", none },
+		{ "remote { auth = eap-tls:rsa-sha9", "sha9" } };
 	struct arena arena = { 0 };
 	struct loaded l;
 
 	(void)state;
-	l = good("connections { a { children { n { } }\nlocal { auth = psk\n }\nremote { auth = "
-		 "eap-tls:ecdsa-384-sha384\n } } }");
+	l = good(
+		"connections { a { children { n { } }\nlocal { auth = eap-peap:rsa-2048\n }\nremote { auth = "
+		"eap-tls:ecdsa-384-sha384\n } } }");
 	assert_null(l.conf.peers[0]->unready);
+	assert_string_equal(l.conf.peers[0]->local.way.constraints, "rsa-2048");
 	assert_string_equal(l.conf.peers[0]->remote.way.constraints, "ecdsa-384-sha384");
 	loaded_free(&l);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

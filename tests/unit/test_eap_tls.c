@@ -121,6 +121,31 @@ static void every_way_leads_through(void **state)
 	}
 }
 
+/* By who has CRLs: before any password. */
+static void the_server_is_judged_elsewhere_too(void **state)
+{
+	const struct tls_recipe judging = { .judged = true };
+
+	(void)state;
+	EACH(w)
+	{
+		struct pair p = pair_of(w, (struct tls_recipe){ 0 }, judging);
+
+		pair_run(&p);
+		assert_good(&p, w);
+		assert_int_equal(p.shows, 1);
+		end(&p);
+		p = pair_of(w, (struct tls_recipe){ 0 }, judging);
+		p.distrusted = true;
+		pair_run(&p);
+		assert_refused(
+			&p, "TLS with the EAP peer failed", "The certificate of the EAP server is not good");
+		assert_int_equal(p.shows, 1);
+		assert_int_equal(p.asks[0] + p.asks[1], 0);
+		end(&p);
+	}
+}
+
 /* The smallest there are, from both sides. */
 /* Kinds of keys that are elsewhere. */
 static const char *const far[] = { "RSA-2048", "P-256", "P-384", "ED25519" };
@@ -592,6 +617,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_leads_through),
+		cmocka_unit_test(the_server_is_judged_elsewhere_too),
 		cmocka_unit_test(keys_may_be_elsewhere),
 		cmocka_unit_test(keys_elsewhere_may_refuse),
 		cmocka_unit_test(nobody_waits_for_a_signature),

@@ -228,6 +228,31 @@ static void a_signature_may_be_refused(void **state)
 	assert_non_null(a.eap_turn.what);
 }
 
+static void a_servers_certificate_is_to_be_judged(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message a = up_to_the_signature(d), judged = { .kind = IPC_EAP_JUDGED };
+	struct key *key = maker_key("P-256", 0, true);
+	struct bytes signature;
+	struct why why;
+
+	assert_int_equal(
+		sign_bare(key, &schemes[a.eap_signs.scheme], a.eap_signs.octets, &d->arena, &signature, &why),
+		ERR_OK);
+	key_unref(key);
+	a = is_signed(d, signature);
+	a = packet(d, CLIENT, a.eap_turn.packet, false);
+	assert_int_equal(a.kind, IPC_EAP_SHOWS);
+	assert_int_equal(a.eap_shows.conversation, CLIENT);
+	assert_int_equal(a.eap_shows.certs.n, 1);
+	judged.eap_judged = (struct ipc_eap_judged){ CLIENT, false };
+	a = asked(d, &judged);
+	assert_int_equal(a.kind, IPC_EAP_TURN);
+	assert_non_null(strstr(a.eap_turn.what, "The certificate of the EAP server is not good"));
+	judged.eap_judged.conversation = GATEWAY + CLIENT + 1;
+	assert_false(sent(d, &judged));
+}
+
 static void certificates_that_cannot_be_read(void **state)
 {
 	struct bytes garbage = bytes_str("no certificate");
@@ -280,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_ended_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_signature_is_asked_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_signature_may_be_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_servers_certificate_is_to_be_judged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(certificates_that_cannot_be_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_method_no_conversation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_order_is_kept, set_up, tear_down),

@@ -143,6 +143,8 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_EAP_SECRET, .ticket = 16, .eap_secret = { 3, IPC_EAP_NT_HASH, OCTETS("secret") } },
 	{ .kind = IPC_EAP_SIGNS, .ticket = 15, .eap_signs = { 3, 4, OCTETS("octets") } },
 	{ .kind = IPC_EAP_SIGNED, .ticket = 16, .eap_signs = { 3, 4, OCTETS("signature") } },
+	{ .kind = IPC_EAP_SHOWS, .ticket = 15, .eap_shows = { 3, { parts, 3 } } },
+	{ .kind = IPC_EAP_JUDGED, .ticket = 16, .eap_judged = { 3, true } },
 	{ .kind = IPC_EAP_END, .eap_end = { 3 } },
 	{ .kind = IPC_TLS_SIGN, .ticket = 18, .sign = { 7, 0, 3, OCTETS("octets") } },
 	{ .kind = IPC_USERS, .ticket = 18, .users = { 3 + IPC_DATA_MAX, IPC_DATA_MAX, OCTETS("end") } },

@@ -278,6 +278,49 @@ def eap_on_tls_names_the_server(bench):
     carries(bench)
 
 
+@case("charon", each=("eap-tls", "eap-ttls"))
+def eap_on_tls_refuses_a_revoked_server(bench, method):
+    """By the authority's CRL, before a password goes out."""
+    ca = certified(bench)
+    os.makedirs(f"{folder(bench, bench.moon)}/x509crl")
+    os.rename(ca.crl(f"{folder(bench, bench.sun)}/x509/sun.pem"), f"{folder(bench, bench.moon)}/x509crl/ca.crl")
+    moon, charon = with_charon(bench, True, method)
+    refused(moon, "the certificate of C=CH, O=Lab, CN=sun (serial ")
+    no_password_was_asked(charon)
+    os.unlink(f"{folder(bench, bench.moon)}/x509crl/ca.crl")
+    moon.must("reload")
+    moon.up()
+    carries(bench)
+
+
+@case()
+def eap_on_tls_wants_to_know_of_the_server(bench):
+    """Where its authority has to have said that it was not revoked."""
+    ca = certified(bench)
+    ours = client(bench, bench.moon, "eap-ttls")
+    ours["connections"]["site"]["remote"]["revocation"] = "strict"
+    moon = bench.daemon(bench.moon, ours).start()
+    bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-ttls")).start()
+    refused(moon, "nobody says whether the certificate of C=CH, O=Lab, CN=sun is revoked")
+    os.makedirs(f"{folder(bench, bench.moon)}/x509crl")
+    os.rename(ca.crl(), f"{folder(bench, bench.moon)}/x509crl/ca.crl")
+    moon.must("reload")
+    moon.up()
+    carries(bench)
+
+
+@case(each=[("enough", "ecdsa-256", None), ("more-than-there-is", "ecdsa-384", "a key of type ecdsa with at least 384 bits")])
+def eap_on_tls_wants_keys_of_the_server(bench, constraints, says):
+    certified(bench)
+    moon = bench.daemon(bench.moon, client(bench, bench.moon, f"eap-peap:{constraints}")).start()
+    bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-peap")).start()
+    if says:
+        refused(moon, says)
+    else:
+        moon.up()
+        carries(bench)
+
+
 @case(each=[("client", "eap-tls", True, "connections.site.local.certs"), ("gateway", "eap-ttls", False, "connections.site.local.certs")])
 def eap_on_tls_without_a_certificate(bench, method, of_client, line):
     ca = Authority(bench.directory)
