@@ -45,7 +45,7 @@ static unsigned count(const struct guesses *g, uint64_t key, uint64_t now)
 }
 
 /* The place of KEY, or the one that was used last the longest time ago. */
-static struct guess *place(struct guesses *g, uint64_t key, uint64_t now)
+static struct guess *place(struct guesses *g, uint64_t key, bool user, uint64_t now)
 {
 	struct guess *p = places(g, key), *oldest = p;
 
@@ -55,13 +55,13 @@ static struct guess *place(struct guesses *g, uint64_t key, uint64_t now)
 		if (p[i].last < oldest->last)
 			oldest = &p[i];
 	}
-	*oldest = (struct guess){ .key = key };
+	*oldest = (struct guess){ .key = key, .user = user };
 	return oldest;
 }
 
-static unsigned one_more(struct guesses *g, uint64_t key, uint64_t now)
+static unsigned one_more(struct guesses *g, uint64_t key, bool user, uint64_t now)
 {
-	struct guess *p = place(g, key, now);
+	struct guess *p = place(g, key, user, now);
 
 	p->last = now ? now : 1;
 	return ++p->wrong;
@@ -89,10 +89,22 @@ unsigned guesses_wait(const struct guesses *g, const struct id *user, const stru
 		delay(count(g, address_key(g, from), now), GUESSES_ADDRESS));
 }
 
+unsigned guesses_waiting(const struct guesses *g, uint64_t now)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < GUESSES_ROOM; i++) {
+		const struct guess *p = &g->v[i];
+
+		n += is_of(p, p->key, now) && p->wrong >= (p->user ? GUESSES_USER : GUESSES_ADDRESS);
+	}
+	return n;
+}
+
 unsigned guesses_wrong(struct guesses *g, const struct id *user, const struct ip *from, uint64_t now)
 {
-	unsigned of_user = one_more(g, user_key(g, user), now),
-		 of_address = one_more(g, address_key(g, from), now);
+	unsigned of_user = one_more(g, user_key(g, user), true, now),
+		 of_address = one_more(g, address_key(g, from), false, now);
 
 	return larger(of_user, of_address);
 }

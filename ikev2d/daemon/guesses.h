@@ -19,6 +19,7 @@ enum {
 struct guess {
 	uint64_t key, last; /* LAST 0: a free place */
 	unsigned wrong;
+	bool user; /* or an address */
 };
 
 struct guesses {
@@ -28,6 +29,9 @@ struct guesses {
 
 /* How long to wait at NOW (ms) before a password of USER from FROM is judged. */
 unsigned guesses_wait(const struct guesses *g, const struct id *user, const struct ip *from, uint64_t now);
+
+/* Users and addresses that would have to wait. */
+unsigned guesses_waiting(const struct guesses *g, uint64_t now);
 
 /* It was wrong: so many were by now, of USER and from FROM, whichever are more. And right: USER begins anew.
  */

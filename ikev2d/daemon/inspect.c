@@ -5,6 +5,7 @@
 #include "daemon/datapath.h"
 #include "daemon/host.h"
 #include "daemon/lacking.h"
+#include "daemon/parley.h"
 
 #include <inttypes.h>
 
@@ -105,8 +106,8 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 		.half_open = load.half_open,
 		.timers = load.timers,
 		.drops = text_str(&drops),
-		.load = arena_printf(
-			arena, "cookies=%" PRIu64 " stall-ms=%.1f", load.cookies, pulse_longest(&w->pulse)),
+		.load = arena_printf(arena, "cookies=%" PRIu64 " stall-ms=%.1f guessing=%u", load.cookies,
+			pulse_longest(&w->pulse), parleys_guessing(w)),
 		.pace = pace.n ? text_str(&pace) : NULL,
 		.warnings = text_str(&warnings),
 	};

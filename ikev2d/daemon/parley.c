@@ -34,7 +34,7 @@ struct parley {
 	const struct auth_conf *auth;
 	struct id local, remote;
 	bool authenticator;
-	bool guesses;          /* the peer has given a password that is not judged yet */
+	bool guesses, delayed; /* the peer has given a password that is not judged yet; it has to wait */
 	bool lost;             /* who led it has ended */
 	struct lead *lead;     /* a RADIUS server leads it; NULL: another process does */
 	struct answer *answer; /* the question at hand; NULL: none */
@@ -150,6 +150,8 @@ static void judge_guess(struct parley *p, const struct ipc_eap_turn *t)
 	if (!p->guesses)
 		return;
 	p->guesses = false;
+	p->answer->a.eap.wrong = !t->over && t->what;
+	p->answer->a.eap.delayed = p->delayed;
 	if (t->over)
 		guesses_right(&ps->guesses, &p->user);
 	if (t->over || !t->what)
@@ -428,6 +430,7 @@ bool parley_take_asks(void *ctx, const struct ipc_message *m)
 	p->guesses = p->authenticator;
 	if (p->guesses)
 		wait = guesses_wait(&ps->guesses, &p->user, &p->from, clock_ms());
+	p->delayed = wait;
 	if (!wait) {
 		find_secret(p);
 		return true;
@@ -762,6 +765,11 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 	m.ticket = p->ticket;
 	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
 		give(p, ERR_BUSY, unreachable);
+}
+
+unsigned parleys_guessing(const struct world *w)
+{
+	return guesses_waiting(&w->parleys->guesses, clock_ms());
 }
 
 void parley_end(struct world *w, uint32_t conversation)

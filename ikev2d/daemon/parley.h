@@ -15,6 +15,9 @@ void parleys_stop(struct world *w);
 void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer);
 void parley_end(struct world *w, uint32_t conversation);
 
+/* Users and addresses whose next password will be judged late (guesses.h). */
+unsigned parleys_guessing(const struct world *w);
+
 /* What is done with messages (ipc_table.c); CTX is the member. */
 bool parley_take_turn(void *ctx, const struct ipc_message *m);
 bool parley_take_signs(void *ctx, const struct ipc_message *m);

@@ -482,6 +482,8 @@ static const struct field {
 	{ EVENT_ANSWER, "eap", TEXT, AT(answer.eap.method) },
 	{ EVENT_ANSWER, "user", ID, AT(answer.eap.id) },
 	{ EVENT_ANSWER, "groups", TEXTS, AT(answer.eap.groups) },
+	{ EVENT_ANSWER, "wrong", BOOL, AT(answer.eap.wrong) },
+	{ EVENT_ANSWER, "delayed", BOOL, AT(answer.eap.delayed) },
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },

@@ -20,6 +20,7 @@
 
 #include "ike/auth.h"
 #include "ike/candidate.h"
+#include "ike/count.h"
 #include "ike/proof.h"
 
 /* The next step of the conversation; the SA waits for it in STATE. */
@@ -295,11 +296,22 @@ static void keep_reason(struct draft *d)
 	d->hs.eap.failed = d->answer->why.what ? why : NULL;
 }
 
+static void count_passwords(struct draft *d)
+{
+	const struct ike_eap_answer *e = &d->answer->eap;
+
+	if (e->wrong)
+		count(d->step->ike, d->core.peer, COUNT_EAP_WRONG);
+	if (e->delayed)
+		count(d->step->ike, d->core.peer, COUNT_EAP_DELAYED);
+}
+
 enum verdict auth_eap_say(struct draft *d)
 {
 	const struct ike_eap_answer *e = &d->answer->eap;
 	struct message m = message_of(e->packet);
 
+	count_passwords(d);
 	if (e->over && !is_allowed(d))
 		return draft_end(d, AUTHENTICATION_FAILED);
 	keep_reason(d);
@@ -316,6 +328,7 @@ enum verdict auth_eap_refuse(struct draft *d)
 {
 	struct message m = message_of(d->answer->eap.packet);
 
+	count_passwords(d);
 	d->why = d->answer->why;
 	d->why.notify = notify_name(AUTHENTICATION_FAILED);
 	d->why.alert = "peer-auth-failed";

@@ -90,6 +90,8 @@ struct ike_eap_answer {
 	const char *method; /* its word (model/peer.h) */
 	struct id id;       /* that was proved, */
 	struct strings groups; /* and what it is in, as who leads the conversation says */
+	/* Of a password that the peer has given: it was wrong; it was judged late, since too many were. */
+	bool wrong, delayed;
 };
 
 /* A question. Borrowed until the next step. */

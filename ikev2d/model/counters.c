@@ -30,6 +30,8 @@ static const char *const names[COUNTERS] = {
 	"ike-redirects-sent",
 	"ike-redirects-followed",
 	"ike-resumed",
+	"eap-passwords-wrong",
+	"eap-passwords-delayed",
 };
 
 const char *counter_name(enum counter c)

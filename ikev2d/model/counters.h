@@ -16,6 +16,8 @@ enum counter {
 	COUNT_REDIRECTS_SENT,                /* peers that were sent to other gateways (RFC 5685), */
 	COUNT_REDIRECTS_FOLLOWED,            /* and gateways that have sent us */
 	COUNT_RESUMED,                       /* IKE_SAs set up again from a ticket (RFC 5723) */
+	COUNT_EAP_WRONG,                     /* passwords of EAP that were wrong, or of nobody, */
+	COUNT_EAP_DELAYED,                   /* and those that were judged late, after too many of these */
 	COUNTERS                             /* and: nothing that is counted */
 };
 

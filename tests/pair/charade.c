@@ -40,6 +40,7 @@ static void over(struct charade *p, struct ike_answer *out)
 static void fail(const char *what, const char *words, struct ike_answer *out)
 {
 	out->result = ERR_AUTH;
+	out->eap.wrong = out->eap.delayed = true;
 	out->why.what = what;
 	out->eap.packet = bytes_str(words);
 }

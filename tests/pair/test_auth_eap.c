@@ -185,6 +185,9 @@ static void a_wrong_password(void **state)
 	assert_string_equal(host_why(p->sun)->notify, "AUTHENTICATION_FAILED");
 	assert_string_equal(host_why(p->sun)->alert, "peer-auth-failed");
 	assert_string_equal(host_why(p->moon)->what, "the authenticator refuses");
+	assert_int_equal(host_counted(p->sun, COUNT_EAP_WRONG), 1);
+	assert_int_equal(host_counted(p->sun, COUNT_EAP_DELAYED), 1);
+	assert_int_equal(host_counted(p->moon, COUNT_EAP_WRONG), 0);
 	assert_ended(p);
 }
 

@@ -37,8 +37,12 @@ static void a_user_waits(void **state)
 		from = ip(text);
 		assert_int_equal(guesses_wait(&g, &carol, &from, 1000 + i), waits[i]);
 		assert_int_equal(guesses_wait(&g, &dave, &from, 1000 + i), 0);
+		assert_int_equal(guesses_waiting(&g, 1000 + i), i >= GUESSES_USER);
 		assert_int_equal(guesses_wrong(&g, &carol, &from, 1000 + i), i + 1);
 	}
+	assert_int_equal(guesses_waiting(&g, 1000 + GUESSES_TIME + 100), 0);
+	guesses_right(&g, &carol);
+	assert_int_equal(guesses_waiting(&g, 1010), 0);
 }
 
 static void an_address_waits_later(void **state)

@@ -187,7 +187,8 @@ static void counters_are_in_strongswans_order(void **state)
 		"create-child-in-resp=14 create-child-out-req=15 create-child-out-resp=16 info-in-req=17 "
 		"info-in-resp=18 info-out-req=19 info-out-resp=20 ike-crash-detected=21 "
 		"ike-redirects-sent=22 "
-		"ike-redirects-followed=23 ike-resumed=24";
+		"ike-redirects-followed=23 ike-resumed=24 eap-passwords-wrong=25 "
+		"eap-passwords-delayed=26";
 	struct vici_bench *b = *state;
 	const char *got;
 

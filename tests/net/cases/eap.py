@@ -204,8 +204,12 @@ def eap_guessing_takes_longer(bench):
     sun.wait_log("event=guessing", "user=carol from=192.0.2.1 wrong=3", "after 500 ms")
     moon.write(client(bench, bench.moon, "eap-md5"))
     moon.must("reload")
+    contains(sun.must("statusall"), "guessing=1", "ipsec statusall")
     moon.up()
     carries(bench)
+    contains(sun.must("statusall"), "guessing=0", "ipsec statusall")
+    (counted,) = sun.json("counters")["counters"]
+    same((counted["counters"]["eap_passwords_wrong"], counted["counters"]["eap_passwords_delayed"]), (3, 1), "counters")
 
 
 @case()
