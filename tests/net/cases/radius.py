@@ -1,11 +1,11 @@
-#SPDX - License - Identifier : GPL - 2.0 - or -later
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Users whom RADIUS servers know: ours on moon asks FreeRADIUS on alice, strongSwan's charon on sun is the client."""
 from cases.eap import PASSWORD, carries, client
 from lab import radius
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
 
-#She is only known where the request says what strongSwan's would.
+# She is only known where the request says what strongSwan's would.
 USERS = (f'carol	Cleartext-Password := "{PASSWORD}", NAS-Port-Id == "site", Calling-Station-Id =~ "^192.0.2.2", '
          'NAS-IP-Address == 192.0.2.1, NAS-Identifier == "strongSwan"\n'
          '	Class = "staff",\n'
@@ -93,8 +93,7 @@ def radius_says_the_group(bench, settings, reply):
 @case("charon", quick=True)
 def radius_gives_the_addresses(bench):
     """One of each family, and a server of names; the client that asks anew has the same."""
-    servers = server(bench, users=f"""carol	Cleartext-Password := "{
-	PASSWORD}"
+    servers = server(bench, users=f"""carol	Cleartext-Password := "{PASSWORD}"
 	Framed-IP-Address = 10.9.0.9,
 	Framed-IPv6-Address = 2001:db8:9::9,
 	MS-Primary-DNS-Server = 10.1.0.53
@@ -203,11 +202,7 @@ def radius_hears_that_a_user_leaves(bench):
     same(value(stop, "Class"), None, "Class")
 
 
-QUICKLY = {
-	**ONE, "accounting" : "yes",
-			      "accounting_interval" : "1s",
-						      "retransmit_timeout" : "0.2s",
-									     "retransmit_tries" : "2"}
+QUICKLY = {**ONE, "accounting": "yes", "accounting_interval": "1s", "retransmit_timeout": "0.2s", "retransmit_tries": "2"}
 
 
 @case("charon")
