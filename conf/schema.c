@@ -92,6 +92,8 @@ static const struct name child_datapath_words[] = { { DATAPATH_DEFAULT, "default
 	{ DATAPATH_AUTO, "auto" }, { DATAPATH_KERNEL, "kernel" }, { DATAPATH_USER, "user" }, { 0 } };
 static const struct name label_words[] = { { LABEL_SYSTEM, "system" }, { LABEL_SIMPLE, "simple" },
 	{ LABEL_SELINUX, "selinux" }, { 0 } };
+static const struct name dns_words[] = { { DNS_AUTO, "auto" }, { DNS_RESOLVED, "resolved" },
+	{ DNS_RESOLVCONF, "resolvconf" }, { DNS_FILE, "file" }, { DNS_NO, "no" }, { 0 } };
 static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
 
 static const struct conf_key connection_keys[] = {
@@ -549,6 +551,15 @@ static const struct conf_key daemon_keys[] = {
 	{ "charon_socket", STATUS_READ, TYPE_CHOICE, SETTINGS(charon_socket), "auto",
 		.doc = "offer the control socket where strongSwan's is", .words = socket_words,
 		.differs = OURS },
+	{ "dns", STATUS_READ, TYPE_WORD, SETTINGS(dns), "auto",
+		.doc = "how this machine is told of the DNS servers that gateways give with virtual "
+		       "addresses: "
+		       "by systemd-resolved, for each tunnel its own, and for the gateway's domains only "
+		       "where "
+		       "it names some; by resolvconf; in /etc/resolv.conf; not at all. auto: the first of "
+		       "them "
+		       "that is there",
+		.words = dns_words, .differs = "as the plugin resolve: resolvconf, or the file" },
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "
 		       "cert_uri_base: a stranger can make us fetch what he names" },

@@ -4,6 +4,7 @@
 #include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
+#include "daemon/dns.h"
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/lacking.h"
@@ -449,6 +450,7 @@ static const struct part {
 	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
 	{ datapath_start, datapath_stop },
+	{ dns_start, dns_stop },
 	{ shunts_part_start, shunts_part_stop },
 	{ trust_part_start, trust_stop },
 	{ accounts_part_start, accounts_stop },

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,7 +150,21 @@ void script_kill(struct script *s)
 
 /* -------------------------------------------------------------------- start */
 
-static int spawn(const struct script_spec *spec, int output, pid_t *pid)
+/* A file of INPUT, to be read from its beginning; -1 with errno set. */
+static int file_of(struct bytes input)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if ((!input.n || write(fd, input.p, input.n) == (ssize_t)input.n) && !lseek(fd, 0, SEEK_SET))
+		return fd;
+	close(fd);
+	errno = ENOSPC;
+	return -1;
+}
+
+static int spawn(const struct script_spec *spec, int input, int output, pid_t *pid)
 {
 	char *argv[] = { "sh", "-c", NULL, NULL };
 	posix_spawn_file_actions_t files;
@@ -163,7 +178,7 @@ static int spawn(const struct script_spec *spec, int output, pid_t *pid)
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGPIPE);
 	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
 	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
@@ -199,18 +214,20 @@ static bool watch(struct script *s, struct event_base *base)
 struct script *script_start(struct event_base *base, const struct script_spec *spec)
 {
 	struct script *s = calloc(1, sizeof *s);
-	int fds[2] = { -1, -1 }, error = 0;
+	int fds[2] = { -1, -1 }, error = 0, input = file_of(spec->input);
 
 	if (!s)
 		abort();
 	*s = (struct script){ .spec = *spec, .process = -1, .output = -1 };
-	if (pipe2(fds, O_CLOEXEC))
+	if (input < 0 || pipe2(fds, O_CLOEXEC))
 		error = errno;
 	else
-		error = spawn(spec, fds[1], &s->pid);
+		error = spawn(spec, input, fds[1], &s->pid);
 	s->output = fds[0];
 	if (fds[1] >= 0)
 		close(fds[1]);
+	if (input >= 0)
+		close(input);
 	if (!error && (evutil_make_socket_nonblocking(s->output) || !watch(s, base))) {
 		error = errno;
 		(void)reap(s, true);

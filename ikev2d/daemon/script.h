@@ -3,6 +3,8 @@
  * end is told, and a time limit ends it with all that it has started in the foreground. */
 #pragma once
 
+#include "base/bytes.h"
+
 #include <event2/event.h>
 #include <stdint.h>
 
@@ -21,6 +23,7 @@ struct script_end {
 struct script_spec {
 	const char *command;    /* for /bin/sh -c */
 	const char *const *env; /* all of its environment, "NAME=value" each, NULL at the end */
+	struct bytes input;     /* what it can read; copied */
 	uint64_t limit_ms;      /* 0: none */
 	void *ctx;              /* for both */
 	void (*line)(void *ctx, const char *line);
@@ -30,7 +33,7 @@ struct script_spec {
 
 struct script;
 
-/* Starts it: with nothing to read, in a process group of its own, with the usual umask and no descriptor of
+/* Starts it: in a process group of its own, with the usual umask and no descriptor of
  * ours. NULL with errno set when it cannot be; otherwise SPEC's functions are called by the loop of BASE.
  * Only the process of the shell is waited for: what it leaves in the background lives on, unheard. */
 struct script *script_start(struct event_base *base, const struct script_spec *spec);

@@ -5,6 +5,7 @@
 #include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
+#include "daemon/dns.h"
 #include "daemon/line.h"
 #include "daemon/patience.h"
 #include "daemon/updown.h"
@@ -227,5 +228,6 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 	if (t->record && t->kind >= TELL_SA_UP)
 		raise_event(w, t);
 	updown_told(w, t);
+	dns_told(w, t);
 	accounts_told(w, t);
 }

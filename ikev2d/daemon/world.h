@@ -62,6 +62,7 @@ struct world {
 	struct lease_file lease_file;
 	unsigned leases_for; /* the changes of the configuration that their pools are of */
 
+	struct dns *dns;
 	struct updown_queue updown;
 	struct trust trust; /* of what peers prove: another process */
 	struct recheck recheck;

@@ -107,6 +107,8 @@ struct radius_conf {
 enum { RADIUS_SERVERS_CONF_MAX = 16 };
 
 /* The "daemon" section. */
+enum dns_way { DNS_AUTO, DNS_RESOLVED, DNS_RESOLVCONF, DNS_FILE, DNS_NO };
+
 struct settings {
 	uint16_t port, port_nat_t; /* 500, 4500 */
 	enum data_path datapath;   /* of children that say nothing else */
@@ -131,6 +133,7 @@ struct settings {
 	bool make_before_break;
 	uint64_t updown_timeout;   /* ms for one run of a script; 0: no limit */
 	const char *charon_socket; /* "auto", "yes", "no" */
+	enum dns_way dns;          /* how this machine is told of DNS servers inside of tunnels */
 	bool hash_and_url;         /* certificates by their place, sent and taken (RFC 7296, 3.6) */
 	bool follow_redirects;     /* to other gateways of the connection (RFC 5685) */
 	bool crash_detection;      /* tokens, given and taken (RFC 6290) */

@@ -249,6 +249,7 @@ static void every_key(void **state)
 	      " cookie_threshold_ip = 4\n block_threshold = 6\n init_limit_half_open = 7\n"
 	      " init_limit_job_load = 8\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n users_file = users\n "
+	      "dns = resolved\n "
 	      "install_routes = no\n"
 	      " socket_group = vpn\n socket_readers = \"the guests\"\n"
 	      " routing_table = 99\n routing_table_prio = 98 }");

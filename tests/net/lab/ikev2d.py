@@ -44,10 +44,14 @@ class Ikev2d:
         self._state = host.state()
 
     def write(self, configuration):
-        if self.datapath and not isinstance(configuration, str):
-            configuration = config.merged({"daemon": {"datapath": self.datapath}}, configuration)
+        if not isinstance(configuration, str):
+            configuration = config.merged({"daemon": self._daemon()}, configuration)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write(configuration if isinstance(configuration, str) else config.text(configuration))
+
+    def _daemon(self):
+        """Settings where a configuration leaves them open. Hosts of a lab share the machine's file of DNS servers."""
+        return {"dns": "no", **({"datapath": self.datapath} if self.datapath else {})}
 
     def command(self):
         return [f"{BIN}/ikev2d", "--foreground", "--config", self.config, "--run-dir", self.run_dir,
