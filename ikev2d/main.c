@@ -14,6 +14,7 @@ enum {
 	OPTION_STATE_DIR,
 	OPTION_FOREGROUND,
 	OPTION_CHECK,
+	OPTION_CLEANUP,
 	OPTION_OPTIONS,
 	OPTION_MAN,
 	OPTION_ONE,
@@ -39,6 +40,8 @@ static const struct row {
 		"what outlives the machine's restart (/var/lib/ikev2d; with --run-dir: DIR/state)" },
 	{ "foreground", NULL, OPTION_FOREGROUND, "do not go to the background; log to stderr" },
 	{ "check", "[FILE]", OPTION_CHECK, "only read the configuration and say what is wrong with it" },
+	{ "cleanup", NULL, OPTION_CLEANUP,
+		"take away what an ikev2d that was killed has left on this machine, and end" },
 	{ "options", NULL, OPTION_OPTIONS, "list the options of a configuration, in Markdown" },
 	{ "man", "PAGE", OPTION_MAN, "a manual page, as roff: ikev2d or ikev2d.conf" },
 	{ "one", NULL, OPTION_ONE, "all in one process, for tests and debuggers: not for production" },
@@ -115,7 +118,7 @@ static void fill_long_options(struct option out[ROWS + 1])
 
 struct command {
 	struct options options;
-	bool check;
+	bool check, cleanup;
 	const char *check_file;
 };
 
@@ -174,6 +177,7 @@ static bool read_options(struct command *c, int argc, char **argv, int *code)
 		case OPTION_STATE_DIR: o->state_dir = optarg; break;
 		case OPTION_FOREGROUND: o->foreground = true; break;
 		case OPTION_CHECK: check_option(c, argc, argv); break;
+		case OPTION_CLEANUP: c->cleanup = true; break;
 		case OPTION_OPTIONS: daemon_options(); return false;
 		case OPTION_ONE: o->one = true; break;
 		case OPTION_RECORD: o->record = optarg; break;
@@ -214,5 +218,5 @@ int main(int argc, char **argv)
 		return usage("%s goes with --record FILE", "--record-secrets");
 	if (c.check)
 		return daemon_check(c.check_file ? c.check_file : c.options.config);
-	return daemon_run(&c.options);
+	return c.cleanup ? daemon_cleanup(&c.options) : daemon_run(&c.options);
 }

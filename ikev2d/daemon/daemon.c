@@ -26,7 +26,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RUN_DIR     "/run/ikev2d"
 #define STATE_DIR   "/var/lib/ikev2d"
 #define CHARON_VICI "/run/charon.vici"
 

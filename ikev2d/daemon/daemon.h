@@ -25,6 +25,11 @@ int daemon_run(const struct options *o);
  * -1: it is another program's name. */
 int daemon_member(const char *name);
 
+/* Takes away what a daemon of O->run_dir that is gone has left on this machine: routes, rules, addresses,
+ * devices, nftables, SAs and policies of the kernel, DNS servers. 0, or 1 after a sentence on stderr: it runs
+ * still, or not all could be taken away. */
+int daemon_cleanup(const struct options *o);
+
 /* Reads the configuration FILE (NULL: the usual one) and says what it found: 0, or 1 when it cannot be used.
  */
 int daemon_check(const char *file);

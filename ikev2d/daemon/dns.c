@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define RESOLV_CONF "/etc/resolv.conf"
-#define NOTE        "dns" /* in the run directory: the method in force, and its devices */
 
 enum { NOTE_MAX = 1024 };
 
@@ -45,6 +44,8 @@ struct dns {
 };
 
 /* ------------------------------------------------------------------- the note */
+
+/* The method in force, and its devices. */
 
 static bool note_write(const struct dns *d)
 {
@@ -350,7 +351,7 @@ static void restore_file(const struct dns_work *w)
 void dns_restore(const char *run_dir)
 {
 	struct arena arena = { 0 };
-	const char *note = arena_printf(&arena, "%s/" NOTE, run_dir);
+	const char *note = arena_printf(&arena, "%s/" DNS_NOTE, run_dir);
 	struct restoring r = { .base = event_base_new() };
 	struct dns_setup before = { 0 };
 	const struct dns_method *method = note_read(note, &before);
@@ -383,7 +384,7 @@ enum err dns_start(struct world *w, struct text *why)
 		abort();
 	dns_restore(w->rundir.path);
 	d->world = w;
-	d->note = arena_printf(&w->arena, "%s/" NOTE, w->rundir.path);
+	d->note = arena_printf(&w->arena, "%s/" DNS_NOTE, w->rundir.path);
 	list_init(&d->holders);
 	work_open(&d->work, w->rundir.path);
 	d->work.base = w->base;

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 
+#define DNS_NOTE "dns" /* the file in the run directory */
+
 struct ike_tell;
 struct world;
 

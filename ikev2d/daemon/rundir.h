@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#define RUN_DIR "/run/ikev2d" /* the usual one */
+
 struct rundir {
 	const char *path, *pid_file;
 	int lock; /* descriptor of the locked pid file */

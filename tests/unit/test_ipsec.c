@@ -680,7 +680,7 @@ static void a_wrong_verb_gets_a_hint(void **state)
 static void help_names_every_verb(void **state)
 {
 	static const char *const verbs[] = { "up", "down", "rekey", "status", "statusall", "list", "log",
-		"check", "reload", "start", "stop", "version", "help" };
+		"check", "reload", "start", "stop", "cleanup", "version", "help" };
 	struct ipsec_bench b;
 
 	(void)state;

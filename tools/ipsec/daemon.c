@@ -72,10 +72,12 @@ static const char *program(struct ipsec *x)
 	return "ikev2d";
 }
 
-int daemon_start(struct ipsec *x, const char *config)
+/* Runs the daemon's program to its end, with OPTION and its VALUE (NULL: none). 0; or FAILED, with a sentence
+ * where it cannot be started. */
+static int run_program(struct ipsec *x, const char *option, const char *value)
 {
 	const char *path = program(x);
-	const char *words[] = { path, "--run-dir", x->run_dir, config ? "--config" : NULL, config, NULL };
+	const char *words[] = { path, "--run-dir", x->run_dir, option, value, NULL };
 	int status = 0;
 	pid_t pid;
 
@@ -88,9 +90,14 @@ int daemon_start(struct ipsec *x, const char *config)
 		fprintf(stderr, "ipsec: %s cannot be started: %s\n", path, strerror(errno));
 		_exit(127);
 	}
-	/* It goes to the background, and so ends here, when its socket answers. */
-	if (waitpid(pid, &status, 0) != pid || status)
-		return ipsec_fail(x, FAILED, "%s did not start", path);
+	return waitpid(pid, &status, 0) != pid || status ? FAILED : 0;
+}
+
+/* It goes to the background, and so ends here, when its socket answers. */
+int daemon_start(struct ipsec *x, const char *config)
+{
+	if (run_program(x, config ? "--config" : NULL, config))
+		return ipsec_fail(x, FAILED, "%s did not start", program(x));
 	return DONE;
 }
 
@@ -104,6 +111,17 @@ int verb_start(struct ipsec *x, int argc, char **argv)
 		return answer_done(x, "ikev2d is already running");
 	code = daemon_start(x, NULL);
 	return code ? code : answer_done(x, "started");
+}
+
+int verb_cleanup(struct ipsec *x, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	if (client_probe(x))
+		return ipsec_fail(x, FAILED, "ikev2d is running: ipsec stop takes away what it has made");
+	if (run_program(x, "--cleanup", NULL))
+		return ipsec_fail(x, FAILED, "not all could be taken away");
+	return answer_done(x, "nothing of ikev2d is left on this machine");
 }
 
 int verb_log(struct ipsec *x, int argc, char **argv)

@@ -42,6 +42,7 @@ int verb_purge(struct ipsec *x, int argc, char **argv);
 int verb_log(struct ipsec *x, int argc, char **argv);
 int verb_monitor(struct ipsec *x, int argc, char **argv);
 int verb_start(struct ipsec *x, int argc, char **argv);
+int verb_cleanup(struct ipsec *x, int argc, char **argv);
 int verb_stop(struct ipsec *x, int argc, char **argv);
 int verb_reload(struct ipsec *x, int argc, char **argv);
 int verb_version(struct ipsec *x, int argc, char **argv);

@@ -45,6 +45,7 @@ static const struct verb verbs[] = {
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload, NULL },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start, NULL },
 	{ "stop", "", "stop it", 0, 0, verb_stop, NULL },
+	{ "cleanup", "", "take away what an ikev2d that was killed has left", 0, 0, verb_cleanup, NULL },
 	{ "version", "", "of this command, and of ikev2d where it runs", 0, 0, verb_version, NULL },
 	{ "help", "[--man]", "this; or the manual page, as roff", 0, 1, verb_help, NULL },
 };

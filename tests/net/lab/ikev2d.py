@@ -178,6 +178,10 @@ class Ikev2d:
         same(self.process.wait(10), 0, f"exit code of ikev2d on {self.host.name}")
         self.sound()
         same(os.listdir(self.run_dir), ["state"], "what is left in the run directory")
+        self.as_before()
+
+    def as_before(self):
+        """The host is as it was before the first start."""
         until(lambda: self.host.state() == self._state,
               lambda: f"{self.host.name} is as it was:\n{difference(self._state, self.host.state())}", 2)
 
