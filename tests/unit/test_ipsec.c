@@ -698,7 +698,7 @@ static void help_names_every_verb(void **state)
 static void check_has_a_row_for_each_finding(void **state)
 {
 	static const char *const names[] = { "configuration", "certificates", "daemon", "data-path",
-		"leftovers", "port", "port-nat-t", "tun", "rights", "forwarding", "rp-filter" };
+		"leftovers", "port", "port-nat-t", "tun", "rights", "forwarding", "rp-filter", "nat-rules" };
 	struct ipsec_bench b;
 	int code;
 

@@ -24,8 +24,9 @@ static const struct finding of_machine[] = {
 	{ "port-nat-t", check_nat_port, NULL },
 	{ "tun", check_tun, fix_tun },
 	{ "rights", check_rights, NULL },
-	{ "forwarding", check_forwarding, NULL },
-	{ "rp-filter", check_rp_filter, NULL },
+	{ "forwarding", check_forwarding, fix_forwarding },
+	{ "rp-filter", check_rp_filter, fix_rp_filter },
+	{ "nat-rules", check_nat_rules, NULL },
 };
 
 enum verdict check_say(struct check *k, enum verdict v, const char *sentence)

@@ -50,4 +50,7 @@ bool fix_tun(struct check *k);
 enum verdict check_rights(struct check *k);
 /* and of the way packets take through it (check_gateway.c). */
 enum verdict check_forwarding(struct check *k);
+bool fix_forwarding(struct check *k);
 enum verdict check_rp_filter(struct check *k);
+bool fix_rp_filter(struct check *k);
+enum verdict check_nat_rules(struct check *k);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A gateway that forwards because a child says so, with source NAT, and TCP that fits: over either path. That all of it is
 taken back is seen at each end (Ikev2d.ended)."""
+from cases.faults import finds
 from cases.sizes import mss_of
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.config import merged
+from lab.ikev2d import parse_json
 from lab.traffic import cannot_reach, reaches, reaches_in_the_end, send_udp, tcp
 
 POOLS = {"pools": {"rw": {"addrs": "10.93.0.0/24"}, "rw6": {"addrs": "2001:db8:93::/120"}}}
@@ -106,3 +108,57 @@ def kernel_tcp_segments(bench):
     tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 18)
     for tap in to_bob, to_alice:
         same([size for size in map(mss_of, tap.left()) if size], [1408 - 2 - 40], "segment size as it arrives")
+
+
+def findings(daemon, *words):
+    """The rows of ipsec check by name, as verdict (or "fixed") and text."""
+    done = daemon.host.run([*daemon.client(), "--json", "check", daemon.config, *words])
+    return {row["name"]: ("fixed" if row["fixed"] else row["verdict"], row["text"])
+            for row in parse_json(done.out)["findings"]}
+
+
+@case()
+def check_of_a_gateway(bench):
+    """What is off although a connection needs it, and what --fix mends, which the command that it names takes back."""
+    still(bench, bench.moon)
+    bench.sysctl(bench.moon.gateway, "net.ipv4.conf.all.rp_filter", 1)
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, inner=(4, 6)))
+    rows = findings(moon)
+    for version, key in FORWARD.items():
+        finds(rows, "forwarding", "note", f"IPv{version} packets of other hosts are not forwarded, and site/net has a "
+              f"network on this side: write forward = yes there, or sysctl -w {key}=1")
+    rows = findings(moon, "--fix")
+    finds(rows, "rp-filter", "fixed", "sysctl -w net.ipv4.conf.all.rp_filter=1 takes it back")
+    for key in FORWARD.values():
+        finds(rows, "forwarding", "fixed", f"set {key} to 1, until the machine starts anew; sysctl -w {key}=0 takes it back")
+        same(moon.host.sysctl(key), "1", key)
+        moon.host.sysctl(key, 0)
+    moon.write(bench.tunnel(bench.moon, inner=(4, 6), child={"forward": "yes"}))
+    finds(findings(moon), "forwarding", "ok", "IPv6 packets are forwarded from the first tunnel of site/net on")
+    moon.write(bench.tunnel(bench.moon, inner=()))
+    finds(findings(moon), "forwarding", "ok", "no connection needs it")
+
+
+@case()
+def check_of_a_strict_way(bench):
+    """The address that the peer knows is on another device than the way to the peer."""
+    host = bench.moon.gateway
+    bench.sysctl(host, "net.ipv4.conf.lan.rp_filter", 1)
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, conn={"local_addrs": bench.moon.lan[4]}))
+    finds(findings(moon), "rp-filter", "bad", "strict on lan, where site's local address is, while the way to "
+          f"{bench.sun.wan[4]} is by wan")
+
+
+@case()
+def check_of_a_rule_that_eats(bench):
+    """Somebody else's source NAT; and the command that is told puts the exception before it."""
+    host = bench.moon.gateway
+    host.nft("table ip home { chain post { type nat hook postrouting priority 100; oifname wan masquerade; }; }")
+    bench.afterwards(lambda: host.run(["nft", "delete", "table", "ip", "home"]))
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    rows = findings(moon)
+    command = f"nft insert rule ip home post ip saddr {bench.moon.net[4]} ip daddr {bench.sun.net[4]} accept"
+    finds(rows, "nat-rules", "note", "table ip home, chain post")
+    finds(rows, "nat-rules", "note", command)
+    host.must(command.split())
+    finds(findings(moon), "nat-rules", "ok", "no rule of nftables")
