@@ -202,6 +202,19 @@ static void note_leak(const struct tree_section *s, const struct child_conf *c, 
 				v6 ? "IPv4" : "IPv6", v6 ? "IPv6" : "IPv4");
 }
 
+/* A mark that is drawn, or a whole one. */
+static bool tells_apart(const struct mark *m)
+{
+	return (m->drawn || m->value) && m->mask == UINT32_MAX;
+}
+
+static void check_connmark(const struct tree_section *s, const struct child_conf *c, struct report *r)
+{
+	if (c->connmark && !(tells_apart(&c->mark_in) && tells_apart(&c->mark_out)))
+		report_error(r, tree_written(s, "connmark")->at, s, "connmark",
+			"it needs marks to tell by: write mark_in = %%unique and mark_out = %%unique");
+}
+
 static void read_child(const struct tree_section *s, struct peer *p, struct child_conf *c, struct report *r)
 {
 	c->name = c->group = arena_str(&p->arena, s->name);
@@ -220,6 +233,7 @@ static void read_child(const struct tree_section *s, struct peer *p, struct chil
 	if (!is_shunt(c))
 		check_device(s, c, r);
 	note_leak(s, c, r);
+	check_connmark(s, c, r);
 	for (const struct tree_section *sub = s->sections; sub; sub = sub->next)
 		section_kind(sub, CONF_CHILD, r);
 }

@@ -380,6 +380,11 @@ static const struct conf_key child_keys[] = {
 	{ "mark_in", STATUS_READ, TYPE_MARK, CHILD(mark_in), NO_MARK, .doc = "mark of inbound policies" },
 	{ "mark_in_sa", STATUS_READ, TYPE_BOOL, CHILD(mark_in_sa), "no", .doc = "mark_in on the SA too" },
 	{ "mark_out", STATUS_READ, TYPE_MARK, CHILD(mark_out), NO_MARK, .doc = "mark of outbound policies" },
+	{ "connmark", STATUS_READ, TYPE_BOOL, CHILD(connmark), "no",
+		.doc = "tell peers with the same addresses inside (clients behind one NAT) apart: what comes "
+		       "in gets "
+		       "mark_in by its SPI, and answers in the connections inside get mark_out (kernel path)",
+		.differs = "the plugin connmark, for transport mode and IPv4" },
 	{ "set_mark_in", STATUS_READ, TYPE_SET_MARK, CHILD(set_mark_in), NO_MARK,
 		.doc = "mark set on inbound packets" },
 	{ "set_mark_out", STATUS_READ, TYPE_SET_MARK, CHILD(set_mark_out), NO_MARK,

@@ -241,7 +241,14 @@ static enum err choice_sa_add(struct xfrm *x, const struct sa_spec *sa, struct t
 	struct way *w = way_of(x, sa->conf);
 	enum err err = w->x ? w->b->sa_add(w->x, sa, why) : refuse(w, why);
 
-	if (!err)
+	if (err)
+		return err;
+	if (sa->inbound && sa->conf->connmark)
+		err = route_connmark_add(
+			x->route, sa->child, sa->spi, sa->marks.in.value, sa->marks.out.value, why);
+	if (err)
+		w->b->sa_del(w->x, sa->child, true);
+	else
 		map_put(&x->sas, sa_key(sa->child, sa->inbound), w);
 	return err;
 }
@@ -250,8 +257,11 @@ static void choice_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
 	struct way *w = map_take(&x->sas, sa_key(child, inbound));
 
-	if (w)
-		w->b->sa_del(w->x, child, inbound);
+	if (!w)
+		return;
+	w->b->sa_del(w->x, child, inbound);
+	if (inbound)
+		route_connmark_del(x->route, child);
 }
 
 static enum err choice_sa_move(

@@ -96,6 +96,7 @@ void guard_close(struct guard *g)
 		return;
 	guard_forward_close(g);
 	guard_bar_close(g);
+	guard_connmark_close(g);
 	for (size_t at = 0; (p = map_next(&g->policies, &at));) {
 		sieve_forget(p->dropped);
 		free(p);

@@ -63,5 +63,12 @@ enum err guard_bar_add(
 	struct guard *g, uint32_t id, uint32_t user, struct tss remote, struct text *why) MUST_CHECK;
 void guard_bar_del(struct guard *g, uint32_t id);
 
+/* Packets that come in on the SA of SPI (ours, host order) get the mark IN, and answers in the connections
+ * inside get OUT. ID must not be there yet. ERR_UNSUPPORTED where connections are not tracked, ERR_SYSTEM
+ * when the kernel refuses. */
+enum err guard_connmark_add(
+	struct guard *g, uint32_t id, uint32_t spi, uint32_t in, uint32_t out, struct text *why) MUST_CHECK;
+void guard_connmark_del(struct guard *g, uint32_t id);
+
 /* Takes the table NAME away, whoever made it; one that is not there is fine. */
 enum err guard_remove(const char *name, struct text *why) MUST_CHECK;

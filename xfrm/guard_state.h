@@ -12,9 +12,11 @@ struct guard {
 	struct map shunts;   /* struct sieved, by shunt_key */
 	struct map forwards; /* struct forwarded, by id */
 	struct map bars;     /* struct sieved, by bar_key */
+	struct map marked;   /* struct marked, by id */
 	uint32_t group;      /* of our devices, and mark of our outer packets */
 	uint16_t nat_port;   /* of NAT traversal */
 	bool forwarding;     /* the chains for what is forwarded are there, */
+	bool marking;        /* that for marks, */
 	bool barred;         /* and that for kill switches */
 };
 
@@ -28,3 +30,4 @@ struct tss guard_of_family(struct tss set, uint8_t v, struct arena *arena);
 void guard_forward_close(struct guard *g);
 /* The same of guard_bar.c. */
 void guard_bar_close(struct guard *g);
+void guard_connmark_close(struct guard *g); /* guard_connmark.c */

@@ -125,6 +125,12 @@ enum err route_bar_add(
 	struct route *r, uint32_t id, uint32_t user, struct tss remote, struct text *why) MUST_CHECK;
 void route_bar_del(struct route *r, uint32_t id);
 
+/* Marks for the packets of an SA, and for answers (guard.h). ERR_UNSUPPORTED and ERR_SYSTEM as with guards.
+ */
+enum err route_connmark_add(
+	struct route *r, uint32_t id, uint32_t spi, uint32_t in, uint32_t out, struct text *why) MUST_CHECK;
+void route_connmark_del(struct route *r, uint32_t id);
+
 /* The source address the machine would use to reach REMOTE, not looking at our own table (packets with MARK);
  * and the MTU of the path's first device. ERR_MISSING and a sentence when there is no route. */
 enum err route_source(struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu,

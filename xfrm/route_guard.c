@@ -79,3 +79,17 @@ void route_bar_del(struct route *r, uint32_t id)
 	if (r->guard)
 		guard_bar_del(r->guard, id);
 }
+
+enum err route_connmark_add(
+	struct route *r, uint32_t id, uint32_t spi, uint32_t in, uint32_t out, struct text *why)
+{
+	enum err e = r->guard ? ERR_OK : guard_begin(r, why);
+
+	return e ? e : guard_connmark_add(r->guard, id, spi, in, out, why);
+}
+
+void route_connmark_del(struct route *r, uint32_t id)
+{
+	if (r->guard)
+		guard_connmark_del(r->guard, id);
+}

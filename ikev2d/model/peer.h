@@ -190,6 +190,7 @@ struct child_conf {
 	bool policies, policies_fwd_out;
 	struct mark mark_in, mark_out, set_mark_in, set_mark_out;
 	bool mark_in_sa;
+	bool connmark; /* connections keep the marks of their SAs */
 	struct if_id if_id_in, if_id_out;
 	const char *label; /* NULL: none */
 	enum label_mode label_mode;

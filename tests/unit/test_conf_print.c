@@ -125,6 +125,7 @@ static void same_child(const struct child_conf *a, const struct child_conf *b)
 	assert_int_equal(a->hostaccess, b->hostaccess);
 	assert_int_equal(a->forward, b->forward);
 	assert_int_equal(a->kill_switch, b->kill_switch);
+	assert_int_equal(a->connmark, b->connmark);
 	assert_int_equal(a->client_to_client, b->client_to_client);
 }
 
