@@ -50,6 +50,9 @@ int verb_check(struct ipsec *x, int argc, char **argv);
 int verb_import(struct ipsec *x, int argc, char **argv);
 int verb_pki(struct ipsec *x, int argc, char **argv);
 int verb_user(struct ipsec *x, int argc, char **argv);
+int verb_listen(struct ipsec *x, int argc, char **argv);
+int verb_connect(struct ipsec *x, int argc, char **argv);
+int verb_disconnect(struct ipsec *x, int argc, char **argv);
 int verb_setup(struct ipsec *x, int argc, char **argv);
 
 /* daemon.c: starts ikev2d in the background, with the configuration CONFIG (NULL: its own choice). An exit

@@ -4,6 +4,7 @@
  * is moved. */
 #include "user.h"
 
+#include "letters.h"
 #include "pki_issue.h"
 #include "pki_words.h"
 #include "user_out.h"
@@ -11,10 +12,10 @@
 #include "pki/make.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/random.h>
 
 #define O(name) PKI_O(name)
+
+enum { PASSWORD_GROUPS = 4 /* of letters: 80 bits */ };
 
 static const struct pki_verb verbs[] = {
 	{ "add", "NAME", "a key and a certificate, and a profile for the user's device", 1, 1,
@@ -51,34 +52,12 @@ int verb_user(struct ipsec *x, int argc, char **argv)
 
 /* ---------------------------------------------------------------- what is drawn */
 
-static void draw(uint8_t *out, size_t n)
-{
-	if (getrandom(out, n, 0) != (ssize_t)n)
-		abort();
-}
-
-const char *user_password(struct pki *p)
-{
-	static const char letters[] = "abcdefghjkmnpqrstuvwxyz123456789";
-	char *out = arena_alloc(p->arena, USER_PASSWORD_SIZE), *at = out;
-	uint8_t octets[16];
-
-	draw(octets, sizeof octets);
-	for (size_t i = 0; i < sizeof octets; i++) {
-		if (i && i % 4 == 0)
-			*at++ = '-';
-		*at++ = letters[octets[i] % 32];
-	}
-	WIPE(octets);
-	return out;
-}
-
 static void draw_uuids(struct profile *f)
 {
 	for (int i = 0; i < PROFILE_UUIDS; i++) {
 		uint8_t u[16];
 
-		draw(u, sizeof u);
+		letters_octets(u, sizeof u);
 		u[6] = (uint8_t)((u[6] & 0x0f) | 0x40); /* RFC 9562, 5.4 */
 		u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
 		snprintf(f->uuids[i], PROFILE_UUID_TEXT,
@@ -178,7 +157,7 @@ static int seal(struct making *m)
 
 	if (code)
 		return code;
-	m->password = password.n ? arena_text(p->arena, password) : user_password(p);
+	m->password = password.n ? arena_text(p->arena, password) : letters_draw(p->arena, PASSWORD_GROUPS);
 	if (make_p12(m->key, m->cert, &m->gateway.ca, 1, m->name, bytes_str(m->password), P12_OLD, p->arena,
 		    &m->facts.p12, &why))
 		return pki_fail(p, m->name, &why);

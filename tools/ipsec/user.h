@@ -5,11 +5,6 @@
 
 #include "user_gateway.h"
 
-enum { USER_PASSWORD_SIZE = 32 };
-
-/* A password that people can type: letters and digits that look alike left out, 80 bits. From the arena. */
-const char *user_password(struct pki *p);
-
 /* Tells the running daemon, if there is one, that files have changed, and ends the IKE_SAs of NAME, whose
  * certificates are about IDS; how many go to *ENDED. */
 int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsigned n, unsigned *ended);
