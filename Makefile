@@ -20,7 +20,7 @@
 # make bench        our daemon measured beside strongSwan's, then the userspace path with ten thousand SAs (needs root);
 #                   BENCH=--quick, BENCH='--path --json FILE'
 # make man          the manual pages, in build/man
-# make install      to DESTDIR and PREFIX (uninstall takes it away again)
+# make install      to DESTDIR and PREFIX (uninstall takes it away again); make deps install: on an empty machine
 #
 # V=1 shows the commands, B=DIR builds in another folder, WARN=-Wall lets warnings pass.
 
@@ -280,6 +280,11 @@ $(B)/man/ikev2d.8 $(B)/man/ikev2d.conf.5: $(BIN)/ikev2d
 	@mkdir -p $(@D)
 	$(SHOW) $< --man $(basename $(@F)) >$@
 
+# "make deps install" on an empty machine: what deps brings is seen by a make that begins behind it.
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter install,$(MAKECMDGOALS))),)
+install: deps
+	+@$(AGAIN) install
+else
 install: all man
 	install -D -m 755 $(BIN)/ikev2d $(DESTDIR)$(PREFIX)/sbin/ikev2d
 	install -D -m 755 $(BIN)/ipsec $(DESTDIR)$(PREFIX)/bin/ipsec
@@ -289,6 +294,8 @@ install: all man
 	install -D -m 644 tools/completion/_ipsec $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipsec
 	install -d $(DESTDIR)$(PREFIX)/share/doc/ikev2d
 	cp -r conf/examples conf/OPTIONS.md tools/ipsec/schema.json $(DESTDIR)$(PREFIX)/share/doc/ikev2d/
+	install -d -m 700 $(DESTDIR)/etc/ikev2d
+endif
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/ikev2d $(DESTDIR)$(PREFIX)/bin/ipsec
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/,man/man8/ipsec.8 man/man8/ikev2d.8 man/man5/ikev2d.conf.5 \

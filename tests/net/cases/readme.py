@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What README.md says, done exactly as it says it."""
 import os
+import pathlib
 import re
 
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.ikev2d import BIN, ROOT, parse_json
 from lab.net import run
+from lab.traffic import reaches_in_the_end
 
 
 def section(title):
@@ -27,16 +29,18 @@ def exchanged(configuration):
 class Machine:
     """A gateway with folders of its own where the programs keep things."""
 
+    _fresh = "mount -t tmpfs none /etc && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && mkdir /etc/ikev2d"
+    _path = f"{BIN}:{os.environ['PATH']}"
+
     def __init__(self, bench, side):
         self.home = f"{bench.directory}/home-{side.name}"
         self.tools = f"{bench.directory}/tools-{side.name}"
         os.makedirs(self.home)
         os.makedirs(self.tools)
-        fresh = ("mount -t tmpfs none /etc && mount -t tmpfs none /run && mount -t tmpfs none /var/lib && "
-                 "mkdir /etc/ikev2d && echo ready && exec sleep infinity")
-        self._process = side.gateway.spawn(["unshare", "-m", "sh", "-c", fresh], f"{self.home}.log")
+        self._process = side.gateway.spawn(["unshare", "-m", "sh", "-c", f"{self._fresh} && echo ready && exec sleep infinity"],
+                                           f"{self.home}.log")
         bench.afterwards(self._end)
-        until(lambda: "ready" in self._process.log(), "the machine has its folders")
+        until(lambda: "ready" in self._process.log(), lambda: f"the machine has its folders: {self._process.log()}")
         self.root = f"/proc/{self._process.pid}/root"
 
     def _end(self):
@@ -53,9 +57,30 @@ class Machine:
         with open(f"{self.root}{path}", "w", encoding="utf-8") as f:
             f.write(text)
 
-    def run(self, line):
-        return run(["nsenter", "-t", str(self._process.pid), "-m", "-n", "env", "-C", self.home,
-                    f"PATH={self.tools}:{BIN}:{os.environ['PATH']}", "sh", "-c", line])
+    def run(self, line, *env, folder=None, seconds=60):
+        return run(["nsenter", "-t", str(self._process.pid), "-m", "-n", "env", "-C", folder or self.home,
+                    *env, f"PATH={self.tools}:{self._path}", "sh", "-c", line], seconds=seconds)
+
+
+class EmptyMachine(Machine):
+    """One on which nothing of ours is installed, with the packages of the real one."""
+
+    _fresh = ("mount -t tmpfs none /mnt && mkdir -p /mnt/etc /mnt/lib/dpkg && cp -a /etc/. /mnt/etc && "
+              "rm -rf /mnt/etc/ikev2d /mnt/etc/swanctl && mount --bind /var/lib/dpkg /mnt/lib/dpkg && "
+              "mount --rbind /mnt/lib /var/lib && mount --bind /mnt/etc /etc && mount -t tmpfs none /run && "
+              "mount -t tmpfs none /usr/local")
+    _path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    def run(self, line, *env, **how):
+        """make works in our folder, on what was built for this test."""
+        if not line.startswith("make "):
+            return super().run(line, *env, **how)
+        built = pathlib.Path(BIN).parent
+        sanitized = built.name.startswith("san-")
+        variant = [f"B={built.parent}", f"SAN={built.name.removeprefix('san-')}"] if sanitized else [f"B={built}"]
+        with open(built / ("flags" if sanitized else "plain/flags"), encoding="utf-8") as f:
+            compiler = f.readline().split()[0]
+        return super().run(line, "-u", "MAKEFLAGS", "-u", "MAKELEVEL", f"CC={compiler}", *variant, folder=str(ROOT), seconds=300)
 
 
 @case()
@@ -84,3 +109,26 @@ def readme_verbs_of_pki(bench):
     text = bench.moon.gateway.run([f"{BIN}/ipsec", "pki", "help"]).out
     for verb in named - {"help"}:
         contains(text, f"\n  {verb} ", "ipsec pki help")
+
+
+@case()
+def readme_road_warriors(bench):
+    """From two empty machines to a packet of a connected client, in at most six commands. Stand-ins are scp, and what would be
+    said of the gateway's name by a server of names."""
+    commands = section("Road warriors")[0]
+    lines = [re.fullmatch(r"(gateway|laptop)# (.*)", line).groups() for line in commands.splitlines()]
+    check(len(lines) <= 6, f"{len(lines)} commands:\n{commands}")
+    machines = {"gateway": EmptyMachine(bench, bench.sun), "laptop": EmptyMachine(bench, bench.moon)}
+    gateway, laptop = machines["gateway"], machines["laptop"]
+    laptop.write("/etc/hosts", f"{bench.sun.wan[4]} vpn.example.org\n")
+    laptop.stand_in("scp", f'exec cp -r "{gateway.home}/${{2#vpn.example.org:}}" "$3"')
+    for name, line in lines:
+        done = machines[name].run(line)
+        same(done.code, 0, f"exit code of {line} on {name}\n{done.text}")
+    until(lambda: [sa for sa in parse_json(laptop.run("ipsec --json list sas").out)["sas"] if sa["children"]],
+          lambda: f"the laptop is connected: {laptop.run('ipsec status').text}", 20)
+    reaches_in_the_end(bench.moon.gateway, bench.sun.inside[4])
+    sa, = parse_json(gateway.run("ipsec --json list sas").out)["sas"]
+    same((sa["remote_id"], sa["remote_vips"]), ("alice", ["10.9.0.1"]), "who came to the gateway")
+    check(int(sa["children"][0]["packets_in"]) > 0, "the packets did not go through the tunnel")
+    contains(gateway.run("ipsec user list").out, bench.moon.wan[4], "ipsec user list")
