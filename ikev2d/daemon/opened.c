@@ -54,7 +54,7 @@ static size_t kept(uint8_t type, struct bytes body)
 	case PAYLOAD_CP: return body.n;
 	case PAYLOAD_NOTIFY: return notify_kept(body);
 	case PAYLOAD_AUTH: return 4; /* method */
-	case PAYLOAD_EAP: return 5;  /* code, identifier, length, type */
+	case PAYLOAD_EAP: return EAP_SHOWN;
 	default: return 0;
 	}
 }

@@ -13,6 +13,9 @@ struct opened {
 			      all of it from the arena */
 };
 
+/* Octets of an EAP packet that are kept: code, identifier, length, type. */
+enum { EAP_SHOWN = 5 };
+
 /* Opens DATAGRAM, which CAME for an IKE_SA of the core's or was made by one. False when it is not sealed, a
  * fragment of ours, or the core has no keys that open it. In what was sealed all octets that prove or may
  * hide a secret are zero, and lengths are as they were: AUTH but for the method, EAP but for its head,

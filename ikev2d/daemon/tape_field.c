@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "daemon/line.h"
+#include "daemon/opened.h"
 
 #include <inttypes.h>
 
@@ -151,6 +152,25 @@ static bool get_secret(const struct value *v)
 		return false;
 	*b = bytes_of(arena_alloc(v->arena, n), n);
 	return true;
+}
+
+/* What is shown of an EAP packet in a message is shown here, or a replay would send another one. */
+static void put_eap(const struct value *v)
+{
+	const struct bytes *b = v->at;
+	struct value shown = *v;
+	struct bytes blanked;
+	uint8_t *copy;
+
+	if (v->secrets || !b->n) {
+		put_octets(v);
+		return;
+	}
+	copy = arena_alloc(v->out->arena, b->n);
+	memcpy(copy, b->p, b->n < EAP_SHOWN ? b->n : EAP_SHOWN);
+	blanked = bytes_of(copy, b->n);
+	shown.at = &blanked;
+	put_octets(&shown);
 }
 
 static void put_result(const struct value *v)
@@ -417,6 +437,7 @@ enum type {
 	TEXT,
 	OCTETS,
 	SECRET,
+	EAP,
 	RESULT,
 	COMMAND,
 	IP,
@@ -439,6 +460,7 @@ static const struct {
 	[TEXT] = { put_text, get_text },
 	[OCTETS] = { put_octets, get_octets },
 	[SECRET] = { put_secret, get_secret },
+	[EAP] = { put_eap, get_secret },
 	[RESULT] = { put_result, get_result },
 	[COMMAND] = { put_command, get_command },
 	[IP] = { put_ip, get_ip },
@@ -476,7 +498,7 @@ static const struct field {
 	{ EVENT_ANSWER, "shared", SECRET, AT(answer.shared) },
 	{ EVENT_ANSWER, "method", U32, AT(answer.method) },
 	{ EVENT_ANSWER, "proof", SECRET, AT(answer.proof) },
-	{ EVENT_ANSWER, "packet", SECRET, AT(answer.eap.packet) },
+	{ EVENT_ANSWER, "packet", EAP, AT(answer.eap.packet) },
 	{ EVENT_ANSWER, "over", BOOL, AT(answer.eap.over) },
 	{ EVENT_ANSWER, "mutual", BOOL, AT(answer.eap.mutual) },
 	{ EVENT_ANSWER, "eap", TEXT, AT(answer.eap.method) },

@@ -225,6 +225,21 @@ static void answers_that_failed(void **state)
 	arena_free(&arena);
 }
 
+/* Its head is in messages, which a replay must find again. */
+static void packets_of_eap_without_their_content(void **state)
+{
+	struct ike_event e = { .kind = EVENT_ANSWER,
+		.answer = { .ticket = 3, .eap.packet = bytes_of("\2\7\0\7\4\x61\x62", 7) } };
+	struct arena arena = { 0 };
+
+	(void)state;
+	round_trip(e, false, "event 7 at=1532 answer ticket=3 result=ok packet=02070007040000\n", &arena);
+	round_trip(e, true, "event 7 at=1532 answer ticket=3 result=ok packet=02070007046162\n", &arena);
+	e.answer.eap.packet.n = 4;
+	round_trip(e, false, "event 7 at=1532 answer ticket=3 result=ok packet=02070007\n", &arena);
+	arena_free(&arena);
+}
+
 static void answers_about_users(void **state)
 {
 	static const char *const groups[] = { "sales", "it, team" };
@@ -557,6 +572,7 @@ int main(void)
 		cmocka_unit_test(answers_with_secrets),
 		cmocka_unit_test(answers_without_secrets),
 		cmocka_unit_test(answers_that_failed),
+		cmocka_unit_test(packets_of_eap_without_their_content),
 		cmocka_unit_test(answers_about_users),
 		cmocka_unit_test(reports_of_the_data_path),
 		cmocka_unit_test(addresses_and_paths),
