@@ -343,9 +343,17 @@ static void path_mtu(void *ctx, const struct ip *remote, uint32_t octets)
 				 .path_mtu = { .remote = *remote, .octets = octets } });
 }
 
+static void unreachable(void *ctx, const struct ip *who, enum ike_unreachable what, struct bytes spis)
+{
+	engine_feed(
+		ctx, &(struct ike_event){ .kind = EVENT_UNREACHABLE, .unreachable = { spis, *who, what } });
+}
+
 static enum err sockets_start(struct world *w, struct text *why)
 {
-	return sockets_open(&w->sockets, w->base, &w->settings, received, path_mtu, w, why);
+	static const struct sockets_heard heard = { received, path_mtu, unreachable };
+
+	return sockets_open(&w->sockets, w->base, &w->settings, &heard, w, why);
 }
 
 static void sockets_stop(struct world *w)

@@ -117,13 +117,13 @@ static void receive_one(struct ike_socket *s, struct msghdr *m, struct bytes dat
 	if (m->msg_flags & MSG_TRUNC)
 		return;
 	if (!s->marker) {
-		s->all->received(s->all->ctx, &path, data);
+		s->all->heard.received(s->all->ctx, &path, data);
 		return;
 	}
 	if (data.n == 1 && data.p[0] == 0xff)
 		return;
 	if (data.n >= MARKER && !memcmp(data.p, marker, MARKER))
-		s->all->received(s->all->ctx, &path, bytes_of(data.p + MARKER, data.n - MARKER));
+		s->all->heard.received(s->all->ctx, &path, bytes_of(data.p + MARKER, data.n - MARKER));
 	else
 		s->all->esp++;
 }
@@ -135,7 +135,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	int n;
 
 	(void)what;
-	mtu_read(fd, s->all->mtu, s->all->ctx);
+	mtu_read(fd, s->marker ? MARKER : 0, &s->all->heard, s->all->ctx);
 	inbox_prepare(in);
 	n = recvmmsg(fd, in->msgs, BATCH, MSG_DONTWAIT, NULL);
 	s->all->outbox->of = s;
@@ -159,15 +159,14 @@ static enum err open_one(struct ike_socket *s, struct event_base *base, struct t
 }
 
 enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	sockets_received *received, sockets_mtu *mtu, void *ctx, struct text *why)
+	const struct sockets_heard *heard, void *ctx, struct text *why)
 {
 	enum err e = ERR_OK;
 
 	*s = (struct sockets){
 		.inbox = calloc(1, sizeof *s->inbox),
 		.outbox = calloc(1, sizeof *s->outbox),
-		.received = received,
-		.mtu = mtu,
+		.heard = *heard,
 		.ctx = ctx,
 	};
 	if (!s->inbox || !s->outbox)

@@ -11,8 +11,13 @@
 
 #include <event2/event.h>
 
-/* A datagram of IKE, without its marker. Borrowed. */
-typedef void sockets_received(void *ctx, const struct path *path, struct bytes datagram);
+/* What comes from outside, for CTX: a datagram of IKE, without its marker, borrowed; and what is said of
+ * datagrams of ours. */
+struct sockets_heard {
+	void (*received)(void *ctx, const struct path *path, struct bytes datagram);
+	sockets_mtu *mtu;
+	sockets_unreachable *unreachable;
+};
 
 struct sockets;
 
@@ -30,16 +35,15 @@ struct sockets {
 	struct ike_socket v[SOCKETS];
 	struct sockets_inbox *inbox;
 	struct sockets_outbox *outbox;
-	sockets_received *received;
-	sockets_mtu *mtu;
+	struct sockets_heard heard;
 	void *ctx;
 	uint64_t esp; /* datagrams on port 4500 that are for no data path */
 };
 
-/* Opens them and tells CTX what arrives, and which sizes do not. A machine without IPv6 gets those of IPv4
+/* Opens them and tells CTX what is HEARD. A machine without IPv6 gets those of IPv4
  * (said once in the log). WHY gets one sentence on failure. */
 enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	sockets_received *received, sockets_mtu *mtu, void *ctx, struct text *why) MUST_CHECK;
+	const struct sockets_heard *heard, void *ctx, struct text *why) MUST_CHECK;
 void sockets_close(struct sockets *s);
 
 /* From now on ESP on the port with markers goes to the kernel, for IPv4 or IPv6 (V6); what begins with an SPI

@@ -223,6 +223,7 @@ static void commit_request(struct draft *d, struct sa *sa)
 		task_add(sa, TASK_REKEY_IKE, NULL);
 	w->tries = 0;
 	w->disowned = false;
+	w->told_by = w->elsewhere = (struct ip){ 0 };
 	w->interval = d->step->ike->settings.retransmit_timeout;
 	w->due = d->step->now + step_jitter(d->step, w->interval);
 	send(d, &w->request_path, d->request);

@@ -25,6 +25,7 @@ enum ike_event_kind {
 	EVENT_USED,        /* the first authenticated packet came on an inbound SA */
 	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
 	EVENT_PATH_MTU,    /* the way to a peer carries only datagrams of up to so many octets */
+	EVENT_UNREACHABLE, /* ICMP says that a datagram of ours did not arrive */
 	EVENT_COMMAND,     /* a person's wish */
 	EVENT_CONF,        /* a new configuration */
 	EVENT_SECRETS,     /* what outlives a restart */
@@ -189,6 +190,8 @@ struct ike_command {
 	bool limits;                  /* UP: not if it takes one IKE_SA too many that is being set up */
 };
 
+enum ike_unreachable { UNREACHABLE_NET, UNREACHABLE_HOST, UNREACHABLE_PORT, UNREACHABLE_FILTERED };
+
 struct ike_event {
 	enum ike_event_kind kind;
 	union {
@@ -222,6 +225,11 @@ struct ike_event {
 			struct ip remote;
 			uint32_t octets; /* of the IP datagram */
 		} path_mtu;
+		struct {
+			struct bytes spis; /* the first 16 octets of the datagram */
+			struct ip who;     /* says so */
+			uint32_t what;     /* enum ike_unreachable */
+		} unreachable;
 		struct ike_command command;
 		struct {
 			struct peer *const *peers; /* the core takes references of its own */

@@ -5,11 +5,11 @@
 #include "ike/child.h"
 #include "ike/collide.h"
 #include "ike/crash.h"
-#include "ike/fragment.h"
 #include "ike/life.h"
 #include "ike/mobike.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
+#include "ike/silence.h"
 #include "ike/task.h"
 #include "ike/ticket.h"
 
@@ -130,30 +130,9 @@ enum verdict info_deleted(struct draft *d)
 
 enum verdict end_unanswered(struct draft *d)
 {
-	struct arena *a = d->step->scratch;
-	const struct peer *p = d->core.peer;
-	bool disowned = d->sa->window.disowned;
-	char remote[ADDR_TEXT];
-
-	addr_print(&d->core.path.remote, remote);
 	if (d->core.state == S_UP)
 		d->core.ending = END_BY_DEATH;
-	d->why = (struct why){
-		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries%s%s", remote,
-			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1,
-			fragment_blame(d->step, d->sa),
-			disowned ? "; somebody there says that it has no such IKE_SA: it may have been "
-				   "restarted"
-				 : ""),
-		.alert = d->core.state == S_I_INIT ? "peer-init-unreachable" : "retransmit-send-timeout",
-		.notify = disowned ? notify_name(INVALID_IKE_SPI) : NULL,
-	};
-	if (!disowned) {
-		d->why.where = source_print(&p->at, "remote_addrs", a);
-		d->why.instead =
-			"an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
-			"firewalls between";
-	}
+	silence_explain(d);
 	return draft_end(d, 0);
 }
 

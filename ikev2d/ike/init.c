@@ -22,6 +22,7 @@
 #include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/resume.h"
+#include "ike/silence.h"
 
 static bool carried_by_us(const struct peer *p)
 {
@@ -239,7 +240,9 @@ enum verdict init_response(struct draft *d)
 	const struct message *m = d->message;
 	struct ike_question *q;
 
-	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || !m->header.spi_r)
+	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip))
+		return silence_elsewhere(d);
+	if (!m->header.spi_r)
 		return draft_drop(d, DROP_INVALID);
 	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->core.peer->ike, KE_WANTED, &d->core.suite))
 		return bad_choice(d, "the peer chose an IKE proposal that was not offered");
@@ -330,7 +333,9 @@ enum verdict init_refusal(struct draft *d)
 				 *redirect = message_notify(m, REDIRECT);
 	const struct wire_notify *error = message_error(m);
 
-	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip) || d->hs.rounds >= INIT_ROUNDS_MAX)
+	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip))
+		return silence_elsewhere(d);
+	if (d->hs.rounds >= INIT_ROUNDS_MAX)
 		return draft_drop(d, DROP_INVALID);
 	/* Once is enough: another request with it would differ all the same, where a NAT is faked, and its
 	 * answer be taken for the answer to the first. */

@@ -343,7 +343,11 @@ struct window {
 	uint8_t exchange; /* its type */
 	unsigned tries;
 	bool disowned; /* it was answered, though not by a proven peer, that there is no such IKE_SA */
-	uint64_t due;  /* next repetition */
+	/* Who says, though nobody has proved anything, that it did not arrive, and what; and another address
+	 * than was asked, from which an answer came. */
+	struct ip told_by, elsewhere;
+	enum ike_unreachable unreachable;
+	uint64_t due; /* next repetition */
 	uint64_t interval;
 	struct path request_path;
 	uint8_t *response; /* to request EXPECTED - 1; NULL: still being made */

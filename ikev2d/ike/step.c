@@ -19,6 +19,7 @@
 #include "ike/move.h"
 #include "ike/proof.h"
 #include "ike/seal.h"
+#include "ike/silence.h"
 #include "ike/stranger.h"
 #include "ike/task.h"
 #include "ike/ticket.h"
@@ -478,6 +479,10 @@ struct ike_out ike_step(
 			&s, &event->unknown_spi.path, event->unknown_spi.encap, event->unknown_spi.spi);
 		break;
 	case EVENT_PATH_MTU: fragment_path(&s, &event->path_mtu.remote, event->path_mtu.octets); break;
+	case EVENT_UNREACHABLE:
+		silence_unreachable(ike, event->unreachable.spis, &event->unreachable.who,
+			(enum ike_unreachable)event->unreachable.what);
+		break;
 	case EVENT_ADDRESSES: mobike_addresses(&s, event->addresses.v, event->addresses.n); break;
 	case EVENT_CLOCK: break;
 	}

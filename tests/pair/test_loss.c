@@ -194,10 +194,52 @@ static void giving_up_is_explained(void **state)
 	pair_say_up(p, 1);
 	lab_pass_deaf(p->lab, 200 * 1000);
 	why = host_why(p->moon);
-	assert_string_equal(
-		why->what, "no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site after 6 tries");
+	assert_string_equal(why->what,
+		"no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site after 6 tries; "
+		"nothing at all came back");
+	assert_string_equal(why->stage, "IKE_SA_INIT");
 	assert_string_equal(why->where, "m.conf:4 (connections.site.remote_addrs)");
 	assert_string_equal(host_done(p->moon, 1)->why->what, why->what);
+}
+
+/* A router says what it will of a datagram that begins with SPIS. */
+static void icmp(struct pair *p, struct bytes spis)
+{
+	struct ike_event e = {
+		.kind = EVENT_UNREACHABLE,
+		.unreachable = { spis, { 4, { 192, 0, 2, 254 } }, UNREACHABLE_FILTERED },
+	};
+
+	host_event(p->moon, &e);
+}
+
+static void hearsay_is_told_in_the_end(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	uint8_t spis[16];
+
+	pair_say_up(p, 1);
+	memcpy(spis, lab_first(p->lab)->data, sizeof spis);
+	icmp(p, bytes_of(spis, sizeof spis));
+	icmp(p, bytes_of(spis, 8));
+	icmp(p, bytes_of((const uint8_t *)"somebody else's.", 16));
+	lab_pass_deaf(p->lab, 200 * 1000);
+	assert_non_null(strstr(host_why(p->moon)->what,
+		"after 6 tries; 192.0.2.254 says that a firewall forbids it (ICMP)"));
+}
+
+/* Of a request that was answered in the end nothing is left. */
+static void hearsay_is_forgotten(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	uint8_t spis[16];
+
+	pair_say_up(p, 1);
+	memcpy(spis, lab_first(p->lab)->data, sizeof spis);
+	icmp(p, bytes_of(spis, sizeof spis));
+	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, "lost: " AUTH_REQUEST);
+	lab_pass_deaf(p->lab, 200 * 1000);
+	assert_null(strstr(host_why(p->moon)->what, "ICMP"));
 }
 
 static void half_open_ends(void **state)
@@ -353,6 +395,8 @@ int main(void)
 		PAIR_TEST(schedule_as_configured),
 		PAIR_TEST(jitter_only_shortens),
 		PAIR_TEST(giving_up_is_explained),
+		PAIR_TEST(hearsay_is_told_in_the_end),
+		PAIR_TEST(hearsay_is_forgotten),
 		PAIR_TEST(half_open_ends),
 		PAIR_TEST(auth_after_half_open_ended),
 		PAIR_TEST(a_deaf_network_leaves_nothing),

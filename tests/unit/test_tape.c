@@ -290,6 +290,12 @@ static void reports_of_the_data_path(void **state)
 		&arena);
 	round_trip((struct ike_event){ .kind = EVENT_PATH_MTU, .path_mtu = { ip("2001:db8::9"), 1280 } },
 		true, "event 7 at=1532 path-mtu remote=2001:db8::9 octets=1280\n", &arena);
+	round_trip((struct ike_event){ .kind = EVENT_UNREACHABLE,
+			   .unreachable = { bytes_of("\1\2\3\4\5\6\7\10\0\0\0\0\0\0\0\0", 16),
+				   ip("192.0.2.9"), UNREACHABLE_PORT } },
+		true,
+		"event 7 at=1532 unreachable spis=01020304050607080000000000000000 who=192.0.2.9 what=2\n",
+		&arena);
 	arena_free(&arena);
 }
 

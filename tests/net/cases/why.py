@@ -10,7 +10,7 @@ from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.pki import Authority, Credentials
 
-SOON = {"daemon": {"retransmit_timeout": "0.3s", "retransmit_tries": "2", "retransmit_jitter": "0"}}
+SOON = {"retransmit_timeout": "0.3s", "retransmit_tries": "2", "retransmit_jitter": "0"}
 PAST = ("--not-before", "01.01.20 00:00:00", "--not-after", "01.02.20 00:00:00")
 FUTURE = ("--not-before", "01.01.36 00:00:00", "--not-after", "01.02.36 00:00:00")
 VIPS = {"conn": {"vips": "0.0.0.0"}, "child": {"local_ts": "dynamic"}}
@@ -87,16 +87,23 @@ def eap(method="eap-mschapv2", theirs=None, eap_id="%any", user="carol", passwor
 
 
 def deaf(rules):
-    def make(bench):
-        bench.nft(bench.sun.gateway, f"chain in {{ type filter hook ingress device wan priority 0; {rules} }}")
-        return pair(daemon=SOON["daemon"])(bench)
-    return make
+    """sun drops."""
+    return lambda bench: bench.nft(bench.sun.gateway, f"chain in {{ type filter hook ingress device wan priority 0; {rules} }}")
 
 
-def from_elsewhere(bench):
+def rejects(kind, hook="input"):
+    """sun refuses what is for it, or for others, and says so."""
+    def between(bench):
+        gateway = bench.sun.gateway
+        gateway.nft(f"table ip lab {{ chain in {{ type filter hook {hook} priority 0; "
+                    f"udp dport 500 reject with icmp type {kind}; }}; }}")
+        bench.afterwards(lambda: gateway.must(["nft", "delete", "table", "ip", "lab"]))
+    return between
+
+
+def answers_from_elsewhere(bench):
     bench.nft(bench.moon.gateway, "chain in { type filter hook ingress device wan priority 0; "
               "udp sport { 500, 4500 } ip saddr set 198.51.100.9; }")
-    return pair(daemon=SOON["daemon"])(bench)
 
 REFUSED_IKE = ["the peer refused IKE_SA_INIT of connection site with NO_PROPOSAL_CHOSEN", "(connections.site.proposals)",
                "proposals as the peer has them; or, at the peer, remote_addrs with 192.0.2.1"]
@@ -279,6 +286,39 @@ def why(bench, make, begins, answers):
         remembered(sun, answers[0])
     else:
         check("event=refused" not in sun.log(), f"sun refuses nothing\n{sun.log()}")
+
+
+NO_ANSWER = "no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site after 3 tries; "
+
+# Nobody answers moon: what is between the two (NOBODY: there is no daemon on sun), and what is changed of moon.
+NOBODY = None
+SILENT = [
+    ("nothing-comes-back", deaf("udp dport 500 drop;"), {},
+     [f"{NO_ANSWER}nothing at all came back", "(connections.site.remote_addrs)", "let UDP 500 and 4500 through the firewalls between"]),
+    ("nothing-on-4500", deaf("udp dport 4500 drop;"), {},
+     ["no answer from 192.0.2.2[4500] to IKE_AUTH of connection site after 3 tries; port 500 has answered before: it is UDP 4500 "
+      "that does not come through", "let UDP 4500 through the firewalls between"]),
+    ("answers-from-elsewhere", answers_from_elsewhere, {},
+     [f"{NO_ANSWER}an answer came from 198.51.100.9, which was not asked, and was not taken", "remote_addrs = 198.51.100.9"]),
+    ("no-daemon", NOBODY, {},
+     [f"{NO_ANSWER}192.0.2.2 says that nobody listens on that port: no IKE daemon runs there (ICMP)",
+      "an address where an IKE daemon answers"]),
+    ("no-daemon-of-ipv6", NOBODY, {"outer": 6}, ["2001:db8:ff::2 says that nobody listens on that port"]),
+    ("no-host", rejects("host-unreachable", "forward"), {"conn": {"remote_addrs": "198.51.100.77"}},
+     ["192.0.2.2 says that the host cannot be reached (ICMP)"]),
+    ("no-network", rejects("net-unreachable", "forward"), {"conn": {"remote_addrs": "198.51.100.77"}},
+     ["192.0.2.2 says that there is no way to that network (ICMP)"]),
+    ("firewall", rejects("admin-prohibited"), {},
+     [f"{NO_ANSWER}192.0.2.2 says that a firewall forbids it (ICMP)", "let UDP 500 and 4500 through the firewall there"]),
+]
+
+
+@case(each=SILENT)
+def why_nobody_answers(bench, between, changes, says):
+    if between:
+        between(bench)
+        bench.start(bench.sun)
+    refused(bench, bench.start(bench.moon, daemon=SOON, **changes), says)
 
 
 # strongSwan on sun answers: what is wrong, and what stands on moon.

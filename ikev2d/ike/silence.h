@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What may be the cause when no answer comes. All of it is hearsay of who has proved nothing: it ends
+ * nothing, it is only told in the end. */
+#pragma once
+
+#include "ike/step.h"
+
+/* WHO (ICMP) says that a datagram of ours that begins with SPIS has not arrived. */
+void silence_unreachable(struct ike *ike, struct bytes spis, const struct ip *who, enum ike_unreachable what);
+
+/* The answer at hand came from another address than was asked; it is dropped. */
+enum verdict silence_elsewhere(struct draft *d);
+
+/* D->why says that the request in flight was not answered, and what is known of why. */
+void silence_explain(struct draft *d);
