@@ -64,6 +64,7 @@ libstrongswan-standard-plugins  test
 strongswan-pki                  test
 strongswan-swanctl              test
 tmux                            test
+tshark                          test
 kmod                            kernel
 qemu-system-x86                 kernel
 xz-utils                        kernel

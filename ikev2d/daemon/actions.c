@@ -37,6 +37,8 @@ static enum err do_eap_end(struct world *w, const struct ike_action *a, struct t
 
 static enum err do_sa_add(struct world *w, const struct ike_action *a, struct text *why)
 {
+	if (vici_captures(w->vici, a->sa_add.conf->peer->name))
+		vici_capture_child(w->vici, &a->sa_add);
 	return w->backend->sa_add(w->xfrm, &a->sa_add, why);
 }
 

@@ -22,9 +22,10 @@ enum {
 };
 
 /* Clients, by what they may do: others leave room for those that may do all. */
-static const unsigned clients_max[] = {
-	[VICI_NOTHING] = 8, [VICI_ASKS] = READERS_MAX, [VICI_CHANGES] = CLIENTS_MAX
-};
+static const unsigned clients_max[] = { [VICI_NOTHING] = 8,
+	[VICI_ASKS] = READERS_MAX,
+	[VICI_CHANGES] = CLIENTS_MAX,
+	[VICI_SEES_KEYS] = CLIENTS_MAX };
 
 struct client {
 	struct node node;

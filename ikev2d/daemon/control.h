@@ -12,9 +12,9 @@ struct control {
 	struct event_base *base;
 	struct vici *vici;
 	struct node clients;
-	unsigned n_clients, n_with[VICI_CHANGES + 1]; /* all, and by rights */
-	struct gate full;                             /* for lines that say so */
-	int fd;                                       /* -1: not listening */
+	unsigned n_clients, n_with[VICI_SEES_KEYS + 1]; /* all, and by rights */
+	struct gate full;                               /* for lines that say so */
+	int fd;                                         /* -1: not listening */
 	struct event *acceptable;
 	const char *path;
 	struct rights rights;

@@ -3,6 +3,7 @@
 #include "daemon/host.h"
 
 #include "daemon/answers.h"
+#include "daemon/capture.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
 
@@ -220,5 +221,6 @@ struct vici_host host_of(struct world *w)
 	orders_into(&h);
 	creds_into(&h);
 	inspect_into(&h);
+	capture_into(&h);
 	return h;
 }

@@ -87,7 +87,9 @@ enum vici_rights rights_of(const struct rights *r, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n))
 		return VICI_NOTHING;
-	if (!peer.uid || peer.uid == geteuid())
+	if (!peer.uid)
+		return VICI_SEES_KEYS;
+	if (peer.uid == geteuid())
 		return VICI_CHANGES;
 	own = by_group(r, &peer.gid, 1);
 	more = by_more_groups(r, fd);

@@ -3,6 +3,7 @@
 #include "daemon/tells.h"
 
 #include "daemon/accounts.h"
+#include "daemon/capture.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/dns.h"
@@ -172,6 +173,8 @@ static void raise_event(struct world *w, const struct ike_tell *t)
 	else
 		vici_updown(w->vici, is_up(t), &r, t->child);
 	raise_child_states(w, t, &r);
+	if (vici_captures(w->vici, r.name))
+		capture_show(w, r.name);
 	arena_free(&arena);
 }
 

@@ -360,6 +360,9 @@ struct ike_out ike_step(
 const uint64_t *ike_sas(const struct ike *ike, struct arena *arena, unsigned *n);
 bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct sa_record *out);
 
+/* The keys of the IKE_SA of KEY; false when it has none, or has ended. Borrowed until the next step. */
+bool ike_keys(const struct ike *ike, uint64_t key, struct ike_key_record *out);
+
 /* What the peer of the IKE_SA of KEY proved itself with, under which connection, as the answer to ASK_CHECK
  * had it; and the number of the IKE_SA. None, or none that stands: false. Borrowed until the next step. */
 struct ike_proven {

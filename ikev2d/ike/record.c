@@ -212,6 +212,28 @@ bool ike_record(const struct ike *ike, uint64_t key, struct arena *arena, struct
 	return true;
 }
 
+bool ike_keys(const struct ike *ike, uint64_t key, struct ike_key_record *out)
+{
+	const struct sa *sa = map_get(&ike->sas, key);
+	const struct sa_core *core = sa ? &sa->core : NULL;
+	const struct suite *s = core ? &core->suite : NULL;
+
+	if (!sa || core->state == S_LINGER || !core->keyed)
+		return false;
+	*out = (struct ike_key_record){
+		.name = core->peer->name,
+		.id = sa->id,
+		.spi_i = core->spi_i,
+		.spi_r = core->spi_r,
+		.suite = *s,
+		.ei = bytes_of(core->keys.ei, (size_t)s->encr->key + s->encr->salt),
+		.er = bytes_of(core->keys.er, (size_t)s->encr->key + s->encr->salt),
+		.ai = bytes_of(core->keys.ai, s->integ ? s->integ->key : 0),
+		.ar = bytes_of(core->keys.ar, s->integ ? s->integ->key : 0),
+	};
+	return true;
+}
+
 bool ike_proven(const struct ike *ike, uint64_t key, struct ike_proven *out)
 {
 	const struct sa *sa = map_get(&ike->sas, key);

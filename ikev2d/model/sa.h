@@ -39,6 +39,16 @@ struct sa_spec {
 	const struct child_conf *conf; /* replay window, DSCP, DF, lifetimes by volume */
 };
 
+/* What seals the messages of an IKE_SA (RFC 7296, 3.14), for who may decrypt them. All borrowed. */
+struct ike_key_record {
+	const char *name; /* of its connection */
+	uint32_t id;
+	uint64_t spi_i, spi_r;
+	struct suite suite;
+	struct bytes ei, er; /* with their salts behind them */
+	struct bytes ai, ar; /* empty for an AEAD */
+};
+
 /* Which packets are to be protected. A trap asks for an SA when a packet comes; a policy of a CHILD_SA has
  * one. All borrowed. */
 struct policy_spec {

@@ -45,6 +45,7 @@ static const struct vici_command commands[] = {
 	{ "stop", VICI_CHANGES, vici_do_stop },
 	{ "failures", VICI_ASKS, vici_do_failures },
 	{ "audit", VICI_ASKS, vici_do_audit },
+	{ "capture", VICI_SEES_KEYS, vici_do_capture },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -98,6 +99,8 @@ static const char *forbidden(struct vici_call *c)
 			"%s changes something, and you may only ask: run it as root, or as a member of the "
 			"group of daemon.socket_group",
 			c->command->name);
+	if (c->session->rights == VICI_CHANGES)
+		return arena_printf(c->arena, "%s shows keys, and that is for root alone", c->command->name);
 	return "you have no rights here: run it as root, or as a member of the group of daemon.socket_group "
 	       "or daemon.socket_readers";
 }

@@ -55,6 +55,9 @@ void vici_do_reload(struct vici_call *c);
 void vici_do_reload_settings(struct vici_call *c);
 void vici_do_stop(struct vici_call *c);
 
+/* capture.c: keys, for root. */
+void vici_do_capture(struct vici_call *c);
+
 /* load.c: the configuration. */
 void vici_do_load_conn(struct vici_call *c);
 void vici_do_unload_conn(struct vici_call *c);

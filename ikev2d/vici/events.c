@@ -21,6 +21,7 @@ static const char *const names[EVENTS] = {
 	[EVENT_CHILD_INSTALLED] = "child-state-installed",
 	[EVENT_CHILD_REKEYED] = "child-state-rekeyed",
 	[EVENT_CHILD_DESTROYING] = "child-state-destroying",
+	[EVENT_CAPTURE_KEYS] = "capture-keys",
 };
 
 enum vici_event vici_event_find(struct bytes name)

@@ -48,6 +48,8 @@ enum vici_event {
 	EVENT_CHILD_INSTALLED,
 	EVENT_CHILD_REKEYED,
 	EVENT_CHILD_DESTROYING,
+	/* Our own. */
+	EVENT_CAPTURE_KEYS,
 	EVENTS
 };
 
@@ -77,6 +79,9 @@ struct vici_session {
 	enum vici_counts counts;      /* of SAs that it answers with */
 	int loglevel;                 /* of its control-log events */
 	struct vici_listing *listing; /* a list that is being sent; NULL: none */
+	char *capture;                /* the connection whose keys it sees; NULL: none */
+	uint64_t capture_until;       /* ms, the clock of the host */
+	unsigned captured;            /* SAs whose keys it has seen */
 };
 
 /* A command being carried out. Its function fills OUT, the response, or takes a ticket. */
@@ -101,6 +106,9 @@ static inline void vici_wake(struct vici_session *s)
 
 /* S will be closed, because it WHY ("does not read"); what waits for it is dropped. */
 void vici_turn_away(struct vici_session *s, const char *why);
+
+/* S sees no keys any more. */
+void vici_capture_stop(struct vici_session *s);
 
 /* Octets that wait for it. */
 static inline size_t vici_unread(const struct vici_session *s)

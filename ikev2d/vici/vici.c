@@ -39,6 +39,8 @@ struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io
 
 static void drop_unread(struct vici_session *s)
 {
+	if (s->unread)
+		wipe(s->unread, s->cap); /* keys go out this way */
 	free(s->unread);
 	s->unread = NULL;
 	s->sent = s->n = s->cap = 0;
@@ -60,6 +62,7 @@ void vici_close(struct vici_session *s)
 	vici_gather_free(&s->in);
 	drop_rest(s);
 	drop_unread(s);
+	vici_capture_stop(s);
 	free(s);
 }
 
@@ -99,16 +102,22 @@ static void stay_small(struct vici *v)
 static uint8_t *enlarge(uint8_t *p, size_t *cap, size_t n)
 {
 	size_t more = *cap ? *cap : 4096;
+	uint8_t *larger;
 
 	while (more < n)
 		more *= 2;
 	if (more == *cap)
 		return p;
-	p = realloc(p, more);
-	if (!p)
+	larger = malloc(more);
+	if (!larger)
 		abort();
+	if (p) {
+		memcpy(larger, p, *cap);
+		wipe(p, *cap); /* secrets go both ways */
+		free(p);
+	}
 	*cap = more;
-	return p;
+	return larger;
 }
 
 void vici_send(struct vici_session *s, struct bytes b)

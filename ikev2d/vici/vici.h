@@ -165,6 +165,12 @@ struct vici_host {
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);
 	/* Compares the data paths with what should be, and repairs what can be. */
 	void (*audit)(void *ctx, struct arena *arena, struct vici_audit *out);
+	/* From now on, for so many seconds, a client sees the keys of the connection NAME: it is to be said
+	 * in the log, and vici_capture_ike called for each IKE_SA that there is. And it has ended, after the
+	 * keys of SEEN SAs. */
+	enum err (*capture)(
+		void *ctx, const char *name, unsigned seconds, struct arena *arena, struct why *why);
+	void (*capture_end)(void *ctx, const char *name, unsigned seen);
 	void (*stop)(void *ctx); /* the daemon ends after the answer was sent */
 	/* The session opened with IO has output, or something else to do. It must not be closed before this
 	 * returns. */
@@ -178,7 +184,12 @@ void vici_free(struct vici *v);
 const char *vici_command_name(unsigned i);
 
 /* What a client may do. */
-enum vici_rights { VICI_NOTHING, VICI_ASKS, VICI_CHANGES /* and asks */ };
+enum vici_rights {
+	VICI_NOTHING,
+	VICI_ASKS,
+	VICI_CHANGES /* and asks */,
+	VICI_SEES_KEYS /* and all else: root */
+};
 
 /* A client has connected; IO is handed to host->writable. */
 struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io);
@@ -228,3 +239,9 @@ void vici_ike_update(struct vici *v, const struct sa_record *sa, const struct pa
  * children of SA, and OLD may have gone. */
 void vici_ike_rekey(struct vici *v, const struct sa_record *old, const struct sa_record *new);
 void vici_child_rekey(struct vici *v, const struct sa_record *sa, uint32_t old, uint32_t new);
+
+/* The keys of an IKE_SA, and of one direction of a CHILD_SA, for the clients that capture their connection:
+ * the event "capture-keys". Whether there is one of NAME; else the others need not be called. */
+bool vici_captures(const struct vici *v, const char *name);
+void vici_capture_ike(struct vici *v, const struct ike_key_record *keys);
+void vici_capture_child(struct vici *v, const struct sa_spec *sa);

@@ -20,7 +20,7 @@ static void end_command(struct vici_fake *f)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct vici_fake *f = vici_fake_new();
-	struct vici_session *s = vici_open(f->vici, VICI_CHANGES, NULL);
+	struct vici_session *s = vici_open(f->vici, VICI_SEES_KEYS, NULL);
 	size_t piece = size && *data ? *data : 1;
 	struct arena arena = { 0 };
 

@@ -54,6 +54,58 @@ static void log_goes_to_who_registered_it(void **state)
 	assert_string_equal(vici_read_all(other, &b->arena), "");
 }
 
+static const char *capture(struct vici_session *s, const char *args, struct arena *arena)
+{
+	return vici_ask(s, "capture", args, arena);
+}
+
+/* Who captures another connection, who has no right to, and whose time is over hears nothing. */
+static void keys_go_to_who_captures_them(void **state)
+{
+	static const uint8_t key[] = { 0xab, 0xcd };
+	const struct ike_key_record keys = { .name = "gw",
+		.id = 1,
+		.spi_i = 1,
+		.spi_r = 2,
+		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256) },
+		.ei = bytes_of(key, 2),
+		.er = bytes_of(key, 1) };
+	struct vici_bench *b = *state;
+	struct vici_session *root = vici_open(b->fake->vici, VICI_SEES_KEYS, NULL);
+	struct arena *a = &b->arena;
+
+	subscribe(b, "capture-keys");
+	assert_true(vici_input(root, vici_packet_of(VICI_EVENT_REGISTER, "capture-keys", NULL, a)));
+	vici_read_all(root, a);
+	assert_true(has(capture(b->s, "ike=gw", a), "capture shows keys, and that is for root alone"));
+	assert_true(has(capture(root, "ike=gw;timeout=0", a), "1 to 3600 seconds"));
+	assert_true(has(capture(root, "timeout=9", a), "capture wants ike"));
+	assert_false(vici_captures(b->fake->vici, "gw"));
+	assert_string_equal(capture(root, "ike=gw;timeout=9", a), "response success=yes\n");
+	assert_string_equal(b->fake->captured, "gw");
+	assert_int_equal(b->fake->capture_seconds, 9);
+	assert_true(vici_captures(b->fake->vici, "gw") && !vici_captures(b->fake->vici, "home"));
+	vici_capture_ike(b->fake->vici, &keys);
+	assert_string_equal(vici_read_all(root, a),
+		"event capture-keys ike {name=gw uniqueid=1 initiator-spi=0000000000000001 "
+		"responder-spi=0000000000000002 encr=aes256gcm16 sk-ei=abcd sk-er=ab sk-ai= sk-ar=}\n");
+	vici_capture_child(b->fake->vici, &(struct sa_spec){ .suite = { .protocol = PROTO_AH } });
+	assert_string_equal(vici_read_all(root, a), "");
+	assert_string_equal(vici_read_all(b->s, a), "");
+	b->fake->later = 9000;
+	vici_capture_ike(b->fake->vici, &keys);
+	assert_string_equal(vici_read_all(root, a), "");
+	assert_null(b->fake->captured);
+	assert_int_equal(b->fake->capture_seen, 1);
+	assert_string_equal(capture(root, "ike=home", a), "response success=yes\n");
+	vici_capture_ike(b->fake->vici, &keys);
+	assert_string_equal(vici_read_all(root, a), "");
+	vici_close(root);
+	assert_null(b->fake->captured);
+	assert_int_equal(b->fake->capture_seen, 0);
+	assert_false(vici_captures(b->fake->vici, "home"));
+}
+
 static void control_log_goes_to_who_waits(void **state)
 {
 	struct vici_bench *b = *state;
@@ -301,6 +353,8 @@ int main(void)
 			an_event_may_be_registered_meanwhile, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			log_goes_to_who_registered_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			keys_go_to_who_captures_them, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			control_log_goes_to_who_waits, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(control_log_has_levels, vici_bench_open, vici_bench_close),

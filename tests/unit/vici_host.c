@@ -186,8 +186,7 @@ static void failures(void *ctx, const char *name, struct arena *arena, struct vi
 
 static uint64_t now(void *ctx)
 {
-	(void)ctx;
-	return NOW;
+	return NOW + ((struct vici_fake *)ctx)->later;
 }
 
 /* Like the library of Debian 12. */
@@ -384,6 +383,29 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	(void)arena;
 	*out = (struct vici_stats){ 7500000, f->n_sas, 0, 5, "replay=3", "cookies=7",
 		"engine=OpenSSL sent=38.0", f->warnings };
+}
+
+static enum err capture(void *ctx, const char *name, unsigned seconds, struct arena *arena, struct why *why)
+{
+	struct vici_fake *f = ctx;
+
+	(void)arena;
+	if (f->refuse) {
+		why->what = "there is no such connection";
+		return ERR_MISSING;
+	}
+	f->captured = arena_str(&f->arena, name);
+	f->capture_seconds = seconds;
+	return ERR_OK;
+}
+
+static void capture_end(void *ctx, const char *name, unsigned seen)
+{
+	struct vici_fake *f = ctx;
+
+	(void)name;
+	f->captured = NULL;
+	f->capture_seen = seen;
 }
 
 static void audit(void *ctx, struct arena *arena, struct vici_audit *out)
@@ -608,6 +630,8 @@ struct vici_fake *vici_fake_new(void)
 		.reload_settings = reload_settings,
 		.stats = stats,
 		.audit = audit,
+		.capture = capture,
+		.capture_end = capture_end,
 		.stop = stop,
 		.writable = writable,
 	};

@@ -44,7 +44,10 @@ struct vici_fake {
 	const char *policy; /* "in", "away" */
 	const char *reset;  /* "all", "together", or a name: counters */
 	unsigned cleared, reloads, settings_reloads, stops, wakes;
-	unsigned described; /* SAs */
+	uint64_t later;       /* ms that the clock has gone on */
+	unsigned described;   /* SAs */
+	const char *captured; /* the connection whose keys somebody sees; NULL: none */
+	unsigned capture_seconds, capture_seen;
 };
 
 /* Connection "gw" with the children "net" (up, #2) and "dmz", from the file; "home" with the child "lan", by

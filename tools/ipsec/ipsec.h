@@ -46,6 +46,7 @@ int verb_cleanup(struct ipsec *x, int argc, char **argv);
 int verb_stop(struct ipsec *x, int argc, char **argv);
 int verb_reload(struct ipsec *x, int argc, char **argv);
 int verb_version(struct ipsec *x, int argc, char **argv);
+int verb_capture(struct ipsec *x, int argc, char **argv);
 int verb_check(struct ipsec *x, int argc, char **argv);
 int verb_import(struct ipsec *x, int argc, char **argv);
 int verb_pki(struct ipsec *x, int argc, char **argv);

@@ -30,6 +30,9 @@ static const struct verb verbs[] = {
 	{ "log", "", "follow what happens, until interrupted", 0, 0, verb_log, NULL },
 	{ "monitor", "[--log]", "follow SAs that come, go and get new keys; --log: and the log", 0, 1,
 		verb_monitor, NULL },
+	{ "capture", "NAME [--time S] [-o FILE]",
+		"its packets, inside and outside, for S seconds (60), and keys for Wireshark; for root", 1, 5,
+		verb_capture, NULL },
 	{ "check", "[FILE] [--fix|--config] [--profile bsi|cnsa] [--strict]",
 		"look for what is wrong with a configuration, and with this machine unless --config; mend "
 		"what can be "

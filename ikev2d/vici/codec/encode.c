@@ -24,9 +24,14 @@ static bool reserve(struct vici_out *o, size_t n)
 		cap *= 2;
 	if (cap == o->cap)
 		return true;
-	p = realloc(o->p, cap);
+	p = malloc(cap);
 	if (!p)
 		abort();
+	if (o->p) {
+		memcpy(p, o->p, o->n);
+		wipe(o->p, o->n);
+		free(o->p);
+	}
 	o->p = p;
 	o->cap = cap;
 	return true;
@@ -112,6 +117,8 @@ struct bytes vici_out_done(struct vici_out *o)
 
 void vici_out_free(struct vici_out *o)
 {
+	if (o->p)
+		wipe(o->p, o->n); /* keys go out this way */
 	free(o->p);
 	*o = (struct vici_out){ 0 };
 }
