@@ -418,7 +418,7 @@ static uint16_t refuse_stranger(struct draft *d, const struct negotiation *x, co
 			other->sa->core.peer->name, other->sa->id),
 		.where = source_print(&x->child->at, "remote_ts", a),
 		.instead = "an address that is this peer's alone, or an interface of its own, or "
-			   "datapath = kernel with a mark",
+			   "datapath = kernel with mark_in = %unique, mark_out = %unique and connmark = yes",
 		.notify = "TS_UNACCEPTABLE",
 		.alert = "ts-mismatch",
 	};
