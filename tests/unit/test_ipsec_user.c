@@ -57,10 +57,15 @@ static unsigned issued(void)
 static void setup_makes_all_at_once(void **state)
 {
 	struct stat st;
+	char *text;
 
 	(void)state;
 	set_up();
 	assert_true(home_says("to undo it:    rm -r "));
+	assert_true(home_says("forwarding:    on while ikev2d runs"));
+	text = home_contents("a/ikev2d.conf");
+	assert_non_null(strstr(text, "\tforward = nat "));
+	free(text);
 	home_must("pki", "a", "verify vpn.example.org --id vpn.example.org");
 	assert_true(!stat(home_in("a/ikev2d.conf"), &st) && (st.st_mode & 0777) == 0600);
 	assert_false(home_is_there("a/pki/pending"));

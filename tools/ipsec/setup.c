@@ -187,6 +187,7 @@ static void put_connection(const struct setup *s, struct text *t)
 	if (!nets->n)
 		text_add(t, "%s", s->v4 && s->v6 ? "0.0.0.0/0, ::/0" : s->v4 ? "0.0.0.0/0" : "::/0");
 	text_add(t, "\n"
+		    "\t\t\t\tforward = nat      # others see this machine's address; yes: the clients'\n"
 		    "\t\t\t\trekey_time = 0s\n"
 		    "\t\t\t\tesp_proposals = "
 		    "aes256gcm16-aes128gcm16-chacha20poly1305-x25519-ecp384-ecp256-modp2048, "
@@ -354,6 +355,7 @@ static int answer(struct setup *s)
 		"users:         ipsec user add NAME --profile ios (macos, windows, android, linux, swanctl, "
 		"ikev2d)\n"
 		"to be open:    UDP 500 and 4500\n"
+		"forwarding:    on while ikev2d runs, with source NAT (forward = nat)\n"
 		"to undo it:    %s\n",
 		s->name, pki_has(p, OPT_NO_START) ? " once ikev2d is started" : "", files[0], files[2],
 		cert_time(s->cert->not_after, p->arena), files[3], files[1], files[4], text_str(&undo));

@@ -120,6 +120,7 @@ def readme_road_warriors(bench):
     check(len(lines) <= 6, f"{len(lines)} commands:\n{commands}")
     machines = {"gateway": EmptyMachine(bench, bench.sun), "laptop": EmptyMachine(bench, bench.moon)}
     gateway, laptop = machines["gateway"], machines["laptop"]
+    bench.sysctl(bench.sun.gateway, "net.ipv4.ip_forward", 0)  # the machine is empty: it forwards nothing
     laptop.write("/etc/hosts", f"{bench.sun.wan[4]} vpn.example.org\n")
     laptop.stand_in("scp", f'exec cp -r "{gateway.home}/${{2#vpn.example.org:}}" "$3"')
     for name, line in lines:
