@@ -87,6 +87,40 @@ static bool has(void *ctx, const struct transform *t)
 	return lacking_has(t);
 }
 
+/* Whether a CHILD_SA of C is up. */
+static bool is_up(struct world *w, const struct child_conf *c, struct arena *arena)
+{
+	unsigned n;
+	const uint64_t *keys = ike_sas(w->ike, arena, &n);
+	struct sa_record r;
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; ike_record(w->ike, keys[i], arena, &r) && k < r.n_children; k++)
+			if (!strcmp(r.name, c->peer->name) && !strcmp(r.children[k].name, c->name))
+				return true;
+	return false;
+}
+
+struct closed_list {
+	struct world *w;
+	struct text *out;
+};
+
+/* Who wonders why nothing leaves any more is told. */
+static void closed(void *ctx, const struct child_conf *c)
+{
+	const struct closed_list *l = ctx;
+	struct arena scratch = { 0 };
+
+	if (!is_up(l->w, c, &scratch))
+		text_add(l->out,
+			"%sthe kill switch of %s/%s holds back %s until it is up; ipsec down %s opens it",
+			l->out->n ? "\n" : "", c->peer->name, c->name,
+			c->kill_switch == KILL_ALL ? "everything" : "what is for its remote_ts",
+			c->peer->name);
+	arena_free(&scratch);
+}
+
 static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 {
 	struct world *w = ctx;
@@ -100,6 +134,7 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 	datapath_pace(w, &pace);
 	watch_expiring(w, &warnings);
 	datapath_advice(w, &warnings);
+	switches_each(&w->switches, closed, &(struct closed_list){ w, &warnings });
 	*out = (struct vici_stats){
 		.uptime_ms = clock_ms() - w->started,
 		.ikesas = load.sas,

@@ -209,6 +209,16 @@ bool switches_open(struct switches *s, const char *ike, const char *child)
 	return any;
 }
 
+void switches_each(const struct switches *s, switches_fn *each, void *ctx)
+{
+	list_each (i, (struct node *)&s->all) {
+		const struct kill_switch_of *k = node_owner(i, struct kill_switch_of, of_all);
+
+		if (k->closed)
+			each(ctx, k->conf);
+	}
+}
+
 void switches_start(struct switches *s, struct route *route, uint32_t user)
 {
 	*s = (struct switches){ .route = route, .user = user };

@@ -27,3 +27,7 @@ void switches_follow(struct switches *s, const char *only, struct peer *const *p
  * sentence on failure; true when one was closed. */
 enum err switches_close(struct switches *s, const char *ike, const char *child, struct text *why) MUST_CHECK;
 bool switches_open(struct switches *s, const char *ike, const char *child);
+
+/* Hands each child whose switch is closed to EACH. */
+typedef void switches_fn(void *ctx, const struct child_conf *closed);
+void switches_each(const struct switches *s, switches_fn *each, void *ctx);

@@ -2,7 +2,7 @@
 """The client's kill switch: alice is behind moon, and everything is routed, so that her packets reach bob in the clear
 where nothing holds them back."""
 from lab.case import case
-from lab.check import contains, same, until
+from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.traffic import cannot_reach, reaches, reaches_in_the_end
 
@@ -34,7 +34,9 @@ def _outlives(bench, path):
     sun.must("down", "site")
     moon.wait_idle()
     shut(bench, wire)
+    contains(moon.must("status"), "kill switch of site/net holds back what is for its remote_ts", "ipsec status")
     moon.up()
+    check("kill switch" not in moon.must("status"), "ipsec status is silent when it is up")
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     wire.no_clear()
     moon.must("down", "site")
