@@ -3,34 +3,57 @@
  * or down, and knows what a tunnel carries by where it goes. */
 #include "xfrm/guard_state.h"
 
-/* Behind what drops for shunts (-310). Marked are our sockets' packets, on both paths; ESP of the kernel's
- * has its protocol, or our port, which nobody else can have. DHCP keeps the address that the tunnel leaves
- * from. */
-static void chain(struct text *t, const struct guard *g, uint32_t user, bool policies)
+/* A chain at HOOK, behind all that changes ways and marks, and what goes on from there in any case. */
+static void chain_begin(
+	struct text *t, const struct guard *g, const char *chain, const char *hook, bool policies)
 {
 	const char *name = sieve_name(g->sieve);
 
-	text_add(t, "add chain inet %s bar { type filter hook postrouting priority -309; policy accept; }\n",
-		name);
-	text_add(t, "add rule inet %s bar oifname lo accept\n", name);
-	text_add(t, "add rule inet %s bar oifgroup %u accept\n", name, g->group);
-	text_add(t, "add rule inet %s bar iifgroup %u accept\n", name, g->group);
-	text_add(t, "add rule inet %s bar meta mark %u accept\n", name, g->group);
+	text_add(t, "add chain inet %s %s { type filter hook %s priority 200; policy accept; }\n", name,
+		chain, hook);
+	text_add(t, "add rule inet %s %s oifname lo accept\n", name, chain);
+	text_add(t, "add rule inet %s %s oifgroup %u accept\n", name, chain, g->group);
 	if (policies)
-		text_add(t,
-			"add rule inet %s bar rt ipsec exists accept\nadd rule inet %s bar meta ipsec exists "
-			"accept\n",
-			name, name);
-	text_add(t, "add rule inet %s bar meta l4proto 50 accept\n", name);
-	text_add(t, "add rule inet %s bar udp sport %u accept\n", name, g->nat_port);
-	text_add(t, "add rule inet %s bar udp sport 68 udp dport 67 accept\n", name);
-	text_add(t, "add rule inet %s bar udp sport 546 udp dport 547 accept\n", name);
+		text_add(t, "add rule inet %s %s rt ipsec exists accept\n", name, chain);
+	guard_always_accepted(t, name, chain);
+}
+
+/* What shunts let pass, and the answers to it, if this machine only forwards them. */
+static void chain_end(struct text *t, const struct guard *g, const char *chain)
+{
+	static const char *const jumps[] = { "pass-out", "pass-in", "bar" };
+
+	for (size_t i = 0; i < sizeof jumps / sizeof *jumps; i++)
+		text_add(t, "add rule inet %s %s jump %s\n", sieve_name(g->sieve), chain, jumps[i]);
+}
+
+/* Marked are our sockets' packets, on both paths; ESP of the kernel's has its protocol, or our port, which
+ * nobody else can have. DHCP keeps the address that the tunnel leaves from. */
+static void chain_out(struct text *t, const struct guard *g, uint32_t user, bool policies)
+{
+	const char *name = sieve_name(g->sieve);
+
+	chain_begin(t, g, "bar-out", "output", policies);
+	text_add(t, "add rule inet %s bar-out meta mark %u accept\n", name, g->group);
+	text_add(t, "add rule inet %s bar-out meta l4proto 50 accept\n", name);
+	text_add(t, "add rule inet %s bar-out udp sport %u accept\n", name, g->nat_port);
+	text_add(t, "add rule inet %s bar-out udp sport 68 udp dport 67 accept\n", name);
+	text_add(t, "add rule inet %s bar-out udp sport 546 udp dport 547 accept\n", name);
 	if (user)
-		text_add(t, "add rule inet %s bar meta skuid %u accept\n", name, user);
-	guard_always_accepted(t, name, "bar");
-	/* The answers to what passes, too, if this machine only forwards them. */
-	text_add(t, "add rule inet %s bar jump pass-out\n", name);
-	text_add(t, "add rule inet %s bar jump pass-in\n", name);
+		text_add(t, "add rule inet %s bar-out meta skuid %u accept\n", name, user);
+	chain_end(t, g, "bar-out");
+}
+
+/* What comes out of a tunnel is for somebody here. */
+static void chain_through(struct text *t, const struct guard *g, bool policies)
+{
+	const char *name = sieve_name(g->sieve);
+
+	chain_begin(t, g, "bar-through", "forward", policies);
+	text_add(t, "add rule inet %s bar-through iifgroup %u accept\n", name, g->group);
+	if (policies)
+		text_add(t, "add rule inet %s bar-through meta ipsec exists accept\n", name);
+	chain_end(t, g, "bar-through");
 }
 
 /* A kernel without policies does not know what "ipsec" is. */
@@ -43,11 +66,13 @@ static enum err begin(struct guard *g, uint32_t user, struct text *why)
 		struct text commands = text_in(&scratch);
 
 		said = text_in(&scratch);
-		chain(&commands, g, user, policies);
+		text_add(&commands, "add chain inet %s bar\n", sieve_name(g->sieve));
+		chain_out(&commands, g, user, policies);
+		chain_through(&commands, g, policies);
 		g->barred = sieve_run(g->sieve, text_str(&commands), &said);
 	}
 	if (!g->barred)
-		text_add(why, "nftables will not make the chain for kill_switch (%s)", text_str(&said));
+		text_add(why, "nftables will not make the chains for kill_switch (%s)", text_str(&said));
 	arena_free(&scratch);
 	return g->barred ? ERR_OK : ERR_UNSUPPORTED;
 }

@@ -317,6 +317,12 @@ static void a_bar_drops_what_leaves_beside_the_tunnel(void **state)
 		   "02:00:00:00:00:02; ip neigh add 2001:db8::9 dev out0 lladdr 02:00:00:00:00:02");
 	assert_ok(bar(h, 1, "10.2.0.0/16", "2001:db8::9"));
 	assert_ok(bar(h, 2, "10.2.0.0/24", "10.7.0.0/24"));
+	if (!system("echo 'table inet probe { chain c { type filter hook output priority 0; rt ipsec exists; "
+		    "}; }' |"
+		    "nft -c -f - 2>/dev/null")) {
+		assert_says("nft list ruleset", "rt ipsec exists accept"); /* of the kernel's path */
+		assert_says("nft list ruleset", "meta ipsec exists accept");
+	}
 	assert_true(drops_ours("10.2.0.5", 53, 0));
 	assert_true(drops_ours("10.7.0.5", 53, 0));
 	assert_false(drops_ours("10.3.0.5", 53, 0));

@@ -56,6 +56,8 @@ def _nat(bench, path):
     for version in 4, 6:
         same(comes_from(bench, version), {bench.sun.lan[version]}, "source that bob sees")
         reaches(moon.host, bench.sun.inside[version])
+    if path == "kernel":
+        contains(ruleset(sun), "rt ipsec exists accept", "rules that let tunnels' packets keep their source")
     moon.must("down", "site")
     sun.wait_idle()
     check(VIPS[4] not in ruleset(sun), f"no rule of sun is for a client that has gone: {ruleset(sun)}")
