@@ -408,6 +408,20 @@ static void tcp_is_clamped_both_ways(void **state)
 	assert_true(packet_sums_right(in.esp.p, in.esp.n));
 }
 
+static void tcp_is_left_alone_where_told(void **state)
+{
+	static const uint8_t mss[] = { 2, 4, 5, 0xb4 };
+	size_t n = packet_syn(packet, "10.1.0.5", "10.2.0.7", mss, sizeof mss);
+
+	(void)state;
+	one.conf.mss = two.conf.mss = MSS_NO;
+	open_both();
+	one.out_slot.limit = 1400;
+	two.in_slot.limit = 1300;
+	assert_int_equal(carry(n), DROP_NONE);
+	assert_int_equal(in.esp.p[42] << 8 | in.esp.p[43], 1460);
+}
+
 static void neighbour_discovery_never_enters(void **state)
 {
 	(void)state;
@@ -698,6 +712,7 @@ int main(void)
 		CASE(a_learned_path_mtu_lowers_the_limit),
 		CASE(ipv6_of_1280_octets_always_passes),
 		CASE(tcp_is_clamped_both_ways),
+		CASE(tcp_is_left_alone_where_told),
 		CASE(neighbour_discovery_never_enters),
 		CASE(rubbish_from_the_device_is_dropped),
 		CASE(limits_of_volume_are_told_soft_then_hard),
