@@ -364,3 +364,40 @@ void eap_users_free(struct eap_users *users)
 	arena_free(&users->arena);
 	free(users);
 }
+
+bool eap_users_next(struct bytes *text, struct eap_users_line *out)
+{
+	const uint8_t *from = text->p;
+	struct bytes line;
+	const struct kind *kind;
+	size_t at;
+
+	if (!text->n)
+		return false;
+	line = next_line(text);
+	kind = line.n && line.p[0] != '#' ? find_kind(line, &at) : NULL;
+	*out = (struct eap_users_line){ .whole = { from, (size_t)(text->p - from) } };
+	if (kind) {
+		out->name = bytes_of(line.p, at);
+		out->secret = kind->says == SECRET;
+	}
+	return true;
+}
+
+bool eap_users_print(struct bytes name, struct bytes password, bool clear, struct text *out)
+{
+	uint8_t hash[MSCHAP_HASH];
+	bool good = password.n && mschap_nt_hash(password, hash);
+
+	if (good) {
+		text_put(out, name.p, name.n);
+		text_add(out, clear ? ":password:" : ":nt:");
+		if (clear)
+			text_put(out, password.p, password.n);
+		for (unsigned i = 0; !clear && i < MSCHAP_HASH; i++)
+			text_add(out, "%02x", hash[i]);
+		text_add(out, "\n");
+	}
+	WIPE(hash);
+	return good;
+}

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/text.h"
 #include "eap/eap.h"
 #include "model/addr.h"
 
@@ -47,3 +48,17 @@ struct eap_user eap_users_find(const struct eap_users *users, struct bytes name)
 
 /* Wipes. NULL does nothing. */
 void eap_users_free(struct eap_users *users);
+
+/* For who changes a file: one line of its text after the other. */
+struct eap_users_line {
+	struct bytes whole; /* with its end */
+	struct bytes name;  /* whose it is; empty: nobody's, it is empty or a comment */
+	bool secret;        /* it has the secret, of which a user has one */
+};
+
+/* The line at the beginning of TEXT, which goes on behind it; false where there is none. */
+bool eap_users_next(struct bytes *text, struct eap_users_line *out);
+
+/* Appends a line for NAME with the NT hash of PASSWORD, or (CLEAR, for MD5) with the password itself. False:
+ * it is too long or no UTF-8. */
+bool eap_users_print(struct bytes name, struct bytes password, bool clear, struct text *out);

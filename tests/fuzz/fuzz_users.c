@@ -29,6 +29,18 @@ static void judge(const struct eap_user *u)
 	}
 }
 
+/* All of TEXT is lines. */
+static void walk(struct bytes text)
+{
+	struct eap_users_line line;
+	size_t n = text.n;
+
+	while (eap_users_next(&text, &line))
+		n -= line.whole.n;
+	if (n)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = size ? memchr(data, 0, size) : NULL;
@@ -38,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct eap_users *u;
 	struct eap_user found;
 
+	walk(text);
 	if (eap_users_read(text, &u, why)) {
 		if (!*why)
 			abort();

@@ -169,6 +169,54 @@ static void many_are_found(void **state)
 	eap_users_free(u);
 }
 
+/* Who changes a file finds each line, whose it is and how long, and puts it together again. */
+static void lines_are_walked(void **state)
+{
+	static const char text[] =
+		"# alice:password:x\n\nb:o:b:nt:" HASH "\r\nalice:groups:a,b\nwhat\nzoe:password:y";
+	static const struct {
+		const char *name;
+		bool secret;
+	} lines[] = { { "", false }, { "", false }, { "b:o:b", true }, { "alice", false }, { "", false },
+		{ "zoe", true } };
+	struct bytes rest = bytes_str(text);
+	struct arena a = { 0 };
+	struct text again = text_in(&a);
+	struct eap_users_line line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_true(eap_users_next(&rest, &line));
+		assert_true(bytes_eq(line.name, bytes_str(lines[i].name)));
+		assert_int_equal(line.secret, lines[i].secret);
+		text_put(&again, line.whole.p, line.whole.n);
+	}
+	assert_false(eap_users_next(&rest, &line));
+	assert_string_equal(text_str(&again), text);
+	arena_free(&a);
+}
+
+/* RFC 2759, 9.2: the password "clientPass". */
+static void a_line_is_written(void **state)
+{
+	struct arena a = { 0 };
+	struct text t = text_in(&a);
+	struct eap_users *u;
+	char why[EAP_USERS_WHY];
+
+	(void)state;
+	assert_true(eap_users_print(bytes_str("alice"), bytes_str("clientPass"), false, &t));
+	assert_true(eap_users_print(bytes_str("bob"), bytes_str("clientPass"), true, &t));
+	assert_string_equal(
+		text_str(&t), "alice:nt:44ebba8d5312b8d611474411f56989ae\nbob:password:clientPass\n");
+	assert_int_equal(eap_users_read(bytes_str(text_str(&t)), &u, why), ERR_OK);
+	eap_users_free(u);
+	assert_false(eap_users_print(bytes_str("c"), bytes_str(""), false, &t));
+	assert_false(eap_users_print(bytes_str("c"), bytes_str("\xff"), false, &t));
+	assert_null(strstr(text_str(&t), "\nc:"));
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +226,8 @@ int main(void)
 		cmocka_unit_test(bad_lines_are_refused_whole),
 		cmocka_unit_test(lines_have_a_limit),
 		cmocka_unit_test(many_are_found),
+		cmocka_unit_test(lines_are_walked),
+		cmocka_unit_test(a_line_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,7 @@ static void a_user_and_the_key_that_nobody_else_has(void **state)
 	(void)state;
 	set_up();
 	user("add alice@example.org --profile ios --out ~/alice.mobileconfig");
-	assert_true(home_says("the password that opens it"));
+	assert_true(home_says("not kept here, and opens the profile: "));
 	assert_true(!stat(home_in("alice.mobileconfig"), &st) && (st.st_mode & 0777) == 0600);
 	assert_int_equal(home_files_in("a/private"), 1);
 	assert_int_equal(home_files_in("a/x509"), 1);
@@ -158,12 +158,70 @@ static void a_user_and_the_key_that_nobody_else_has(void **state)
 	assert_true(home_says("vpn.example.org") && !home_says("alice"));
 }
 
+static void a_user_with_a_password(void **state)
+{
+	char *before, *users;
+
+	(void)state;
+	set_up();
+	home_put("a/users",
+		"# kept\nbob:nt:0123456789abcdef0123456789abcdef\nalice:groups:staff\nalicea:password:x");
+	user("add alice --auth eap --profile windows --out ~/p");
+	assert_true(home_says("not in the profile, and is asked for"));
+	before = home_contents("a/users");
+	assert_non_null(strstr(before, "# kept\nbob:nt:0123456789abcdef0123456789abcdef\nalice:groups:staff\n"
+				       "alicea:password:x\nalice:nt:"));
+	user("list");
+	assert_true(home_says("alice ") && home_says("bob ") && home_says("alicea "));
+	user("show alice");
+	assert_true(home_says("alice: good, with a password"));
+	refused("add alice --auth eap --out ~/q", 1, "there is a user alice already");
+	refused("renew carol --auth eap --out ~/q", 1, "there is no user carol");
+	user("renew alice --auth eap --profile swanctl --out ~/q");
+	users = home_contents("a/users");
+	assert_string_not_equal(before, users);
+	assert_int_equal(strlen(before), strlen(users));
+	user("--json revoke alice");
+	assert_true(home_says("\"revoked\":[],\"password\":true,\"ended\":0"));
+	free(users);
+	users = home_contents("a/users");
+	assert_string_equal(users, "# kept\nbob:nt:0123456789abcdef0123456789abcdef\nalicea:password:x\n");
+	refused("revoke alice", 1, "there is no user alice who is let in");
+	home_put("a/users", "nonsense\n");
+	refused("add alice --auth eap --out ~/r", 1, "Line 1 of the users file");
+	refused("list", 1, "Line 1 of the users file");
+	assert_int_equal(issued(), 1);
+	free(before);
+	free(users);
+}
+
+/* A method that needs the password itself has it; others can do with its hash. */
+static void passwords_are_kept_as_the_method_needs_them(void **state)
+{
+	char *users;
+
+	(void)state;
+	set_up();
+	home_put("word", "swordfish\n");
+	user("add alice --auth eap --profile ikev2d --password-file ~/word --out ~/p");
+	change("eap-mschapv2", "eap-md5");
+	user("add bob --auth eap --profile ikev2d --password-file ~/word --out ~/q");
+	users = home_contents("a/users");
+	assert_non_null(strstr(users, "alice:nt:"));
+	assert_null(strstr(users, "alice:password"));
+	assert_non_null(strstr(users, "bob:password:swordfish\n"));
+	free(users);
+	users = home_contents("p/ikev2d.conf");
+	assert_non_null(strstr(users, "secret = \"swordfish\""));
+	free(users);
+}
+
 static void duplicates_are_refused(void **state)
 {
 	(void)state;
 	set_up();
 	user("add alice --out ~/one");
-	refused("add alice --out ~/two", 1, "there is a user alice already, until ");
+	refused("add alice --out ~/two", 1, "there is a user alice already: ipsec user renew");
 	refused("add vpn.example.org --out ~/two", 1, "is the name of a gateway's certificate");
 	refused("renew bob --out ~/two", 1, "there is no user bob");
 	refused("add bob --out ~/one", 1, "one is there already");
@@ -213,14 +271,14 @@ static void a_gateway_that_cannot_serve(void **state)
 	} rows[] = {
 		{ "pools = clients", "", "add a",
 			"clients.pools): clients get an address: write pools = clients" },
-		{ "auth = pubkey\n\t\t\tid", "auth = psk\n\t\t\tid", "add a",
+		{ "auth = pubkey\n\t\t\tid", "auth = psk\n\t\t\tid", "add a --auth cert",
 			"clients.local.auth): clients want a certificate of the gateway: write auth = "
 			"pubkey" },
-		{ "remote {\n\t\t\tauth = pubkey", "remote {\n\t\t\tauth = psk", "add a",
+		{ "remote {\n\t\t\tauth = pubkey", "remote {\n\t\t\tauth = psk", "add a --auth cert",
 			"clients.remote.auth): clients with certificates want auth = pubkey here" },
-		{ "remote {", "remote {\n id = bob", "add a",
+		{ "remote {", "remote {\n id = bob", "add a --auth cert",
 			"clients.remote.id): a is not who it lets in: write %any, or give --id" },
-		{ "remote {", "remote {\n id = a", "add a --profile windows",
+		{ "remote {", "remote {\n id = a", "add a --auth cert --profile windows",
 			"calls itself by CN=a, not by a name: write id = %any" },
 		{ "rekey_time = 0s", "proposals = aes256gcm16-prfsha384-x25519\n", "add a --profile windows",
 			"clients.proposals): Windows 10 and later has none of these algorithms" },
@@ -229,6 +287,14 @@ static void a_gateway_that_cannot_serve(void **state)
 		{ "local_ts = 0.0.0.0/0", "", "add a", "all.local_ts): clients would reach nothing" },
 		{ "pools = clients", "pools = clients\nremote_addrs = 192.0.2.7", "add a",
 			"clients.remote_addrs): clients come from anywhere" },
+		{ "eap-mschapv2", "eap-gtc", "add a --auth eap --profile ios",
+			"passwords.remote.auth): this client has not that method: write auth = eap-mschapv2" },
+		{ "eap_id = %any", "eap_id = b", "add a --auth eap",
+			"passwords.remote.eap_id): a is not who it lets in" },
+		{ "remote {", "remote {\n id = a", "add a --auth eap --profile windows",
+			"calls itself by its address, not by a name: write id = %any" },
+		{ "users_file = users", "", "add a --auth eap",
+			"write users_file = users into its section daemon" },
 		{ "rekey_time", "rekey_time", "add a --server other.example.org",
 			"its certificate is not about other.example.org, which clients are to dial" },
 		{ "rekey_time", "rekey_time", "add a --connection other", "has no connection other" },
@@ -289,7 +355,7 @@ static int run_on_a_full_disk(const char *group, const char *words, rlim_t limit
 static void a_full_disk_leaves_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(run_on_a_full_disk("setup", gateway, 700), 1);
+	assert_int_equal(run_on_a_full_disk("setup", gateway, 800), 1);
 	assert_false(home_is_there("a/ikev2d.conf") || home_is_there("a/pki/index") ||
 		     home_is_there("a/x509/vpn.example.org.pem") || home_is_there("a/pki/new.0"));
 	set_up();
@@ -383,6 +449,8 @@ int main(void)
 		TEST(setup_says_what_it_wants),
 		TEST(setup_of_an_ipv6_gateway),
 		TEST(a_user_and_the_key_that_nobody_else_has),
+		TEST(a_user_with_a_password),
+		TEST(passwords_are_kept_as_the_method_needs_them),
 		TEST(duplicates_are_refused),
 		TEST(odd_names),
 		TEST(a_gateway_that_cannot_serve),

@@ -113,6 +113,7 @@ const char *pki_option_word(enum pki_option o);
 
 /* pki_ca.c: opens the CA of the folder: lock, index, certificate; its key too when it is to sign. */
 int pki_ca_open(struct pki *p, bool to_sign);
+int pki_ca_key(struct pki *p); /* the key alone, later */
 void pki_close(struct pki *p);
 
 /* Stages the index as it is now. */

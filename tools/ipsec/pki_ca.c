@@ -171,7 +171,7 @@ static int read_index(struct pki *p)
 	return code;
 }
 
-static int read_key(struct pki *p)
+int pki_ca_key(struct pki *p)
 {
 	const char *path = pki_path(p, ca_key);
 	int code = pki_read_key(p, path, OPT_CA_PASS, &p->ca_key);
@@ -196,5 +196,5 @@ int pki_ca_open(struct pki *p, bool to_sign)
 		code = read_index(p);
 	if (!code)
 		code = pki_read_cert(p, pki_path(p, ca_cert), &p->ca);
-	return code || !to_sign ? code : read_key(p);
+	return code || !to_sign ? code : pki_ca_key(p);
 }

@@ -14,7 +14,7 @@
 
 #define O(name) PKI_O(name)
 
-enum { POOLS_MAX = 8 };
+static const char users_file[] = "users"; /* beside the configuration */
 
 static int setup_gateway(struct pki *p);
 
@@ -186,16 +186,23 @@ static void put_connection(const struct setup *s, struct text *t)
 	put_list(t, nets);
 	if (!nets->n)
 		text_add(t, "%s", s->v4 && s->v6 ? "0.0.0.0/0, ::/0" : s->v4 ? "0.0.0.0/0" : "::/0");
-	text_add(t, "\n"
-		    "\t\t\t\tforward = nat      # others see this machine's address; yes: the clients'\n"
-		    "\t\t\t\trekey_time = 0s\n"
-		    "\t\t\t\tesp_proposals = "
-		    "aes256gcm16-aes128gcm16-chacha20poly1305-x25519-ecp384-ecp256-modp2048, "
-		    "default\n"
-		    "\t\t\t}\n"
-		    "\t\t}\n"
-		    "\t}\n"
-		    "}\n");
+	text_add(t,
+		"\n"
+		"\t\t\t\tforward = nat          # packets that leave elsewhere get the gateway's address\n"
+		"\t\t\t\trekey_time = 0s\n"
+		"\t\t\t\tesp_proposals = "
+		"aes256gcm16-aes128gcm16-chacha20poly1305-x25519-ecp384-ecp256-modp2048, "
+		"default\n"
+		"\t\t\t}\n"
+		"\t\t}\n"
+		"\t}\n"
+		"\tpasswords : connections.clients {   # the same for users with passwords\n"
+		"\t\tremote {\n"
+		"\t\t\tauth = eap-mschapv2\n"
+		"\t\t\teap_id = %%any\n"
+		"\t\t}\n"
+		"\t}\n"
+		"}\n");
 }
 
 static void put_pools(const struct setup *s, struct text *t)
@@ -243,10 +250,16 @@ static int stage_configuration(struct setup *s)
 	struct text t = text_in(s->p->arena);
 	int code;
 
-	text_add(&t, "# A gateway for road warriors. Each gets in with a certificate: ipsec user add NAME\n");
+	text_add(&t, "# A gateway for road warriors. Each gets in with a certificate, ipsec user add NAME, "
+		     "or with\n"
+		     "# a password, ipsec user add NAME --auth eap\n");
 	put_connection(s, &t);
 	put_pools(s, &t);
+	text_add(&t, "\ndaemon {\n\tusers_file = %s\n}\n", users_file);
 	code = judge(s, text_str(&t));
+	if (!code)
+		code = pki_stage(
+			s->p, users_file, bytes_str("# Users with passwords: ipsec user list\n"), false);
 	return code ? code : pki_stage(s->p, "ikev2d.conf", bytes_of(t.s, t.n), false);
 }
 
@@ -255,7 +268,7 @@ static int stage_configuration(struct setup *s)
 static int check_empty(struct setup *s)
 {
 	struct pki *p = s->p;
-	const char *const places[] = { "ikev2d.conf", "swanctl.conf", "pki/index", "pki/ca.key",
+	const char *const places[] = { "ikev2d.conf", "swanctl.conf", users_file, "pki/index", "pki/ca.key",
 		"x509ca/ca.pem", pki_cert_path(p, s->file), pki_key_path(p, s->file) };
 
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
@@ -331,7 +344,7 @@ static int answer(struct setup *s)
 {
 	struct pki *p = s->p;
 	const char *files[] = { s->path, pki_path(p, "x509ca/ca.pem"), pki_path(p, pki_cert_path(p, s->file)),
-		pki_path(p, pki_key_path(p, s->file)), pki_path(p, "pki") };
+		pki_path(p, pki_key_path(p, s->file)), pki_path(p, "pki"), pki_path(p, users_file) };
 	struct json j = pki_json(p);
 	struct text undo = text_in(p->arena);
 
@@ -352,13 +365,15 @@ static int answer(struct setup *s)
 		"  %s: the configuration\n"
 		"  %s: the certificate, until %s; its key %s\n"
 		"  %s: the CA; its key is in %s, of which a backup should be kept\n"
+		"  %s: users with passwords, none yet\n"
 		"users:         ipsec user add NAME --profile ios (macos, windows, android, linux, swanctl, "
 		"ikev2d)\n"
 		"to be open:    UDP 500 and 4500\n"
 		"forwarding:    on while ikev2d runs, with source NAT (forward = nat)\n"
 		"to undo it:    %s\n",
 		s->name, pki_has(p, OPT_NO_START) ? " once ikev2d is started" : "", files[0], files[2],
-		cert_time(s->cert->not_after, p->arena), files[3], files[1], files[4], text_str(&undo));
+		cert_time(s->cert->not_after, p->arena), files[3], files[1], files[4], files[5],
+		text_str(&undo));
 	return DONE;
 }
 

@@ -5,7 +5,10 @@
 
 #include "user_gateway.h"
 
-/* Tells the running daemon, if there is one, that files have changed, and ends the IKE_SAs of NAME, whose
+/* Has the running daemon, if there is one, read its files again. */
+int user_reread(struct pki *p);
+
+/* The same, and ends the IKE_SAs of NAME, whose
  * certificates are about IDS; how many go to *ENDED. */
 int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsigned n, unsigned *ended);
 
@@ -24,6 +27,9 @@ const char *user_seen(struct pki *p, const struct sightings *s, const char *name
 
 /* The identities that C (NULL: none) is about, from the arena. */
 const struct id *user_ids(struct pki *p, const struct cert *c, unsigned *n);
+
+/* Opens the CA where there is one: users with passwords do without. */
+int user_open_ca(struct pki *p, bool to_sign);
 
 /* The certificate of the index' entry E. */
 int user_cert(struct pki *p, const struct index_entry *e, struct cert **out);

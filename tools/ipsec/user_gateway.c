@@ -17,6 +17,11 @@ static const char *config_path(struct pki *p)
 	return NULL;
 }
 
+bool gateway_is_there(struct pki *p)
+{
+	return config_path(p) != NULL;
+}
+
 void gateway_start(struct gateway *g)
 {
 	*g = (struct gateway){ 0 };
@@ -162,11 +167,20 @@ static bool asks_as_wished(struct look *l)
 						   : PROFILE_CERT;
 	if (w->cert && (is_eap_tls(a) || a->way.method == AUTH_PUBKEY || a->way.method == AUTH_ANY))
 		return true;
-	if (w->eap && a->way.method == AUTH_EAP && !is_eap_tls(a) && by_password(l, a))
+	if (w->eap && a->way.method == AUTH_EAP && !is_eap_tls(a))
 		return true;
 	return lacks(l, &a->at, "auth",
 		w->cert ? "clients with certificates want auth = pubkey here"
 			: "clients with passwords want auth = eap-mschapv2 here");
+}
+
+static bool has_the_method(struct look *l)
+{
+	const struct auth_conf *a = &l->peer->remote;
+
+	l->g->clear = a->way.eap && !strcmp(a->way.eap, "md5");
+	return l->out->auth != PROFILE_PASSWORD || by_password(l, a) ||
+	       lacks(l, &a->at, "auth", "this client has not that method: write auth = eap-mschapv2");
 }
 
 /* ------------------------------------------------------------ identities */
@@ -335,6 +349,7 @@ static bool (*const needs[])(struct look *l) = {
 	takes_anybody,
 	gives_addresses,
 	asks_as_wished,
+	has_the_method,
 	proves_itself,
 	knows_the_user,
 	has_certificate,

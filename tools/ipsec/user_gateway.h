@@ -15,6 +15,7 @@ struct gateway {
 	const struct peer *peer;
 	const struct child_conf *child;
 	struct cert *cert, *ca; /* borrowed of the store */
+	bool clear;             /* its method of EAP needs passwords themselves, not their hashes */
 };
 
 /* Who wants to be served. */
@@ -30,7 +31,8 @@ struct wish {
 void gateway_start(struct gateway *g);
 void gateway_stop(struct gateway *g);
 
-/* Reads the configuration in the folder of P. */
+/* Whether there is a configuration in the folder of P; reads it. */
+bool gateway_is_there(struct pki *p);
 int gateway_load(struct pki *p, struct gateway *g);
 
 /* Finds the connection that serves W, and fills in what OUT gets of the configuration. FAILED, after a

@@ -2,7 +2,29 @@
 /* Users, shown. */
 #include "user.h"
 
+#include "eap/users.h"
+#include "pki_files.h"
 #include "pki_issue.h"
+#include "user_eap.h"
+
+int user_cert(struct pki *p, const struct index_entry *e, struct cert **out)
+{
+	return pki_read_cert(p, pki_path(p, pki_copy_path(p, e->serial)), out);
+}
+
+const struct index_entry *user_entry(struct pki *p, const char *name)
+{
+	const struct index_entry *e = index_last(&p->index, name);
+
+	return e && e->profile == MAKE_USER && e->not_after > p->now ? e : NULL;
+}
+
+int user_open_ca(struct pki *p, bool to_sign)
+{
+	if (!pki_exists(pki_path(p, "pki/index")) && !pki_exists(pki_path(p, "pki/pending")))
+		return DONE;
+	return pki_ca_open(p, to_sign);
+}
 
 struct listing {
 	struct pki *p;
@@ -16,115 +38,145 @@ static const char *state_of(const struct pki *p, const struct index_entry *e)
 	return e->revoked ? "revoked" : e->not_after <= p->now ? "expired" : "good";
 }
 
-static void list_one(struct listing *l, const struct index_entry *e, const struct cert *c)
+static void list_one(struct listing *l, const char *name, const char *auth, const struct index_entry *e,
+	const struct cert *c)
 {
 	struct pki *p = l->p;
-	const char *seen = user_seen(p, &l->seen, e->name, c);
+	const char *seen = user_seen(p, &l->seen, name, c), *state = e ? state_of(p, e) : "good";
+	const char *until = e ? cert_time(e->not_after, p->arena) : NULL;
 
 	json_open(&l->j, NULL, '{');
-	json_str(&l->j, "name", e->name);
-	json_str(&l->j, "auth", "cert");
-	json_str(&l->j, "state", state_of(p, e));
-	json_str(&l->j, "not_after", cert_time(e->not_after, p->arena));
+	json_str(&l->j, "name", name);
+	json_str(&l->j, "auth", auth);
+	json_str(&l->j, "state", state);
+	json_str(&l->j, "not_after", until);
 	json_str(&l->j, "connected", *seen ? seen : NULL);
 	json_close(&l->j, '}');
 	if (!p->x->json)
-		fprintf(p->x->out, "%-24s %-5s %-8s %-24s %s\n", e->name, "cert", state_of(p, e),
-			cert_time(e->not_after, p->arena), *seen ? seen : "-");
+		fprintf(p->x->out, "%-24s %-5s %-8s %-24s %s\n", name, auth, state, until ? until : "-",
+			*seen ? seen : "-");
 	l->n++;
 }
 
-/* The newest certificate of each name, be it revoked or not. */
-static bool is_newest(const struct index *x, unsigned i)
-{
-	for (unsigned k = i + 1; k < x->n; k++)
-		if (!strcmp(x->v[k].name, x->v[i].name))
-			return false;
-	return true;
-}
-
-static int list_all(struct listing *l)
+/* Of each name the newest certificate that is let in, and those that are revoked. */
+static int list_certificates(struct listing *l)
 {
 	struct pki *p = l->p;
+	int code = user_open_ca(p, false);
 
-	for (unsigned i = 0; i < p->index.n; i++) {
+	index_mark(&p->index);
+	for (unsigned i = 0; i < p->index.n && !code; i++) {
 		const struct index_entry *e = &p->index.v[i];
 		struct cert *c = NULL;
-		int code;
 
-		if (e->profile != MAKE_USER || !is_newest(&p->index, i))
+		if (e->profile != MAKE_USER || !(e->last || e->revoked))
 			continue;
 		code = user_cert(p, e, &c);
-		if (code)
-			return code;
-		list_one(l, e, c);
+		if (!code)
+			list_one(l, e->name, "cert", e, c);
 		cert_unref(c);
 	}
-	return DONE;
+	return code;
+}
+
+static int list_passwords(struct listing *l)
+{
+	struct eap_users_line line;
+	struct eap_file file;
+	int code = eap_file_open(l->p, &file);
+
+	while (!code && eap_users_next(&file.text, &line))
+		if (line.secret)
+			list_one(l, arena_text(l->p->arena, line.name), "eap", NULL, NULL);
+	return code;
 }
 
 int user_list(struct pki *p)
 {
 	struct listing l = { .p = p, .j = pki_json(p) };
-	int code = pki_ca_open(p, false);
+	int code = user_look(p, &l.seen);
 
-	if (!code)
-		code = user_look(p, &l.seen);
 	if (code)
 		return code;
 	if (!p->x->json)
 		fprintf(p->x->out, "%-24s %-5s %-8s %-24s %s\n", "NAME", "AUTH", "STATE", "UNTIL",
 			"CONNECTED");
 	json_open(&l.j, "users", '[');
-	code = list_all(&l);
+	code = list_certificates(&l);
+	if (!code)
+		code = list_passwords(&l);
 	json_close(&l.j, ']');
 	if (!code && !l.n && !p->x->json)
 		fprintf(p->x->out, "there are none: ipsec user add NAME makes one\n");
 	return code ? code : pki_answer(p, &l.j);
 }
 
-static int show(struct pki *p, const struct index_entry *e, const struct cert *c)
+static void show_certificate(struct pki *p, const struct index_entry *e, const struct cert *c)
+{
+	fprintf(p->x->out, "  about %s\n  %s until %s, serial %s\n",
+		id_print(c->n_sans ? &c->sans[0] : &c->subject, p->arena), key_print(c->key, p->arena),
+		cert_time(c->not_after, p->arena), e->serial);
+}
+
+/* A user with the certificate C, or (NULL) with a password. */
+static int show(struct pki *p, const char *name, const struct index_entry *e, const struct cert *c)
 {
 	struct json j = pki_json(p);
 	struct sightings seen;
-	int code = user_look(p, &seen);
 	const char *from;
+	int code = user_look(p, &seen);
 
 	if (code)
 		return code;
-	from = user_seen(p, &seen, e->name, c);
-	json_str(&j, "name", e->name);
-	json_str(&j, "auth", "cert");
-	json_str(&j, "state", state_of(p, e));
-	pki_json_cert(p, &j, c);
+	from = user_seen(p, &seen, name, c);
+	json_str(&j, "name", name);
+	json_str(&j, "auth", c ? "cert" : "eap");
+	json_str(&j, "state", c ? state_of(p, e) : "good");
 	json_str(&j, "connected", *from ? from : NULL);
+	json_open(&j, "certificate", '[');
+	if (c) {
+		json_open(&j, NULL, '{');
+		pki_json_cert(p, &j, c);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
 	if (p->x->json)
 		return pki_answer(p, &j);
-	fprintf(p->x->out, "%s: %s\n  about %s\n  %s until %s, serial %s\n  connected: %s\n", e->name,
-		state_of(p, e), id_print(c->n_sans ? &c->sans[0] : &c->subject, p->arena),
-		key_print(c->key, p->arena), cert_time(c->not_after, p->arena), e->serial,
-		*from          ? from
-		: seen.running ? "no"
-			       : "ikev2d is not running");
+	fprintf(p->x->out, "%s: %s, with a %s\n", name, c ? state_of(p, e) : "good",
+		c ? "certificate" : "password");
+	if (c)
+		show_certificate(p, e, c);
+	fprintf(p->x->out, "  connected: %s\n", *from ? from : seen.running ? "no" : "ikev2d is not running");
 	return DONE;
+}
+
+static const struct index_entry *newest(const struct pki *p, const char *name)
+{
+	const struct index_entry *e = NULL;
+
+	for (unsigned i = 0; i < p->index.n; i++)
+		if (p->index.v[i].profile == MAKE_USER && !strcmp(p->index.v[i].name, name))
+			e = &p->index.v[i];
+	return e;
 }
 
 int user_show(struct pki *p)
 {
-	const struct index_entry *e = NULL;
+	const char *name = p->args[0];
+	const struct index_entry *e;
+	struct eap_file file = { 0 };
 	struct cert *c = NULL;
-	int code = pki_ca_open(p, false);
+	int code = user_open_ca(p, false);
 
-	for (unsigned i = 0; i < p->index.n && !code; i++)
-		if (p->index.v[i].profile == MAKE_USER && !strcmp(p->index.v[i].name, p->args[0]))
-			e = &p->index.v[i];
+	e = newest(p, name);
 	if (!code && !e)
-		code = ipsec_fail(
-			p->x, FAILED, "there is no user %s: ipsec user list shows them", p->args[0]);
-	if (!code)
+		code = eap_file_open(p, &file);
+	if (!code && !e && !eap_file_has(&file, name))
+		code = ipsec_fail(p->x, FAILED, "there is no user %s: ipsec user list shows them", name);
+	if (!code && e)
 		code = user_cert(p, e, &c);
 	if (!code)
-		code = show(p, e, c);
+		code = show(p, name, e, c);
 	cert_unref(c);
 	return code;
 }

@@ -30,9 +30,9 @@ static bool is_one_of(struct pki *p, const char *text, const struct id *ids, uns
 static bool is_theirs(
 	struct pki *p, const struct vici_node *sa, const char *name, const struct id *ids, unsigned n)
 {
-	const char *eap = vici_str(sa, "remote-eap-id");
+	const char *eap = vici_str(sa, "remote-eap-id"), *id = vici_str(sa, "remote-id");
 
-	return (eap && !strcmp(eap, name)) || is_one_of(p, vici_str(sa, "remote-id"), ids, n);
+	return (eap && !strcmp(eap, name)) || (id && !strcmp(id, name)) || is_one_of(p, id, ids, n);
 }
 
 const struct id *user_ids(struct pki *p, const struct cert *c, unsigned *n)
@@ -81,6 +81,20 @@ static int reread(struct client *c)
 		client_complain(c->x, "ikev2d did not read its files again", response);
 		code = FAILED;
 	}
+	return code;
+}
+
+int user_reread(struct pki *p)
+{
+	struct client c;
+	int code;
+
+	if (!client_probe(p->x))
+		return DONE;
+	code = client_open(&c, p->x);
+	if (!code)
+		code = reread(&c);
+	client_close(&c);
 	return code;
 }
 

@@ -4,6 +4,7 @@
 #include "user.h"
 
 #include "pki_files.h"
+#include "user_eap.h"
 
 /* The identities of all certificates of NAME that are good still. */
 static int identities(struct pki *p, const char *name, struct id **out, unsigned *n)
@@ -33,53 +34,72 @@ static int identities(struct pki *p, const char *name, struct id **out, unsigned
 	return DONE;
 }
 
-static int commit(struct pki *p)
-{
-	int code = pki_stage_crl(p, (int64_t)PKI_CRL_DAYS * PKI_DAY);
+struct revoking {
+	struct pki *p;
+	const char *name;
+	struct json j;
+	struct eap_file file;
+	struct id *ids;
+	unsigned n_ids, n; /* certificates that are taken back */
+	bool password;     /* and so is the password */
+	unsigned ended;
+};
 
-	if (!code)
-		code = pki_stage_index(p);
-	return code ? code : pki_commit(p);
+/* The key of the CA is needed only where a certificate is to be taken back. */
+static int find(struct revoking *r)
+{
+	const struct index_entry *e;
+	int code = user_open_ca(r->p, false);
+
+	if (code)
+		return code;
+	e = index_last(&r->p->index, r->name);
+	if (e && e->profile != MAKE_USER)
+		return ipsec_fail(r->p->x, FAILED,
+			"%s is no user: ipsec pki revoke %s takes its certificate back", r->name, r->name);
+	code = eap_file_open(r->p, &r->file);
+	r->password = !code && eap_file_has(&r->file, r->name);
+	if (!code && !r->password && !user_entry(r->p, r->name))
+		code = ipsec_fail(r->p->x, FAILED,
+			"there is no user %s who is let in: ipsec user list shows them", r->name);
+	if (!code && e)
+		code = pki_ca_key(r->p);
+	return code ? code : identities(r->p, r->name, &r->ids, &r->n_ids);
 }
 
-static int mark(struct pki *p, const char *name, struct json *j)
+static int stage(struct revoking *r)
 {
-	unsigned n;
+	struct pki *p = r->p;
 	int reason, code = pki_reason(p, &reason);
 
 	if (code)
 		return code;
-	json_open(j, "revoked", '[');
-	n = pki_mark_revoked(p, name, reason, j);
-	json_close(j, ']');
-	return n ? DONE
-		 : ipsec_fail(p->x, FAILED, "there is no user %s who is let in: ipsec user list shows them",
-			   name);
+	json_open(&r->j, "revoked", '[');
+	r->n = pki_mark_revoked(p, r->name, reason, &r->j);
+	json_close(&r->j, ']');
+	if (r->n)
+		code = pki_stage_crl(p, (int64_t)PKI_CRL_DAYS * PKI_DAY);
+	if (!code && r->n)
+		code = pki_stage_index(p);
+	if (!code && r->password)
+		code = eap_file_drop(p, &r->file, r->name);
+	return code ? code : pki_commit(p);
 }
 
 int user_revoke(struct pki *p)
 {
-	const char *name = p->args[0];
-	struct json j = pki_json(p);
-	struct id *ids;
-	unsigned n, ended;
-	int code = pki_ca_open(p, true);
+	struct revoking r = { .p = p, .name = p->args[0], .j = pki_json(p) };
+	int code = find(&r);
 
-	if (!code && index_last(&p->index, name) && index_last(&p->index, name)->profile != MAKE_USER)
-		code = ipsec_fail(p->x, FAILED,
-			"%s is no user: ipsec pki revoke %s takes its certificate back", name, name);
 	if (!code)
-		code = identities(p, name, &ids, &n);
+		code = stage(&r);
 	if (!code)
-		code = mark(p, name, &j);
-	if (!code)
-		code = commit(p);
-	if (!code)
-		code = user_disconnect(p, name, ids, n, &ended);
+		code = user_disconnect(p, r.name, r.ids, r.n_ids, &r.ended);
 	if (code)
 		return code;
-	json_num(&j, "ended", arena_printf(p->arena, "%u", ended));
+	json_bool(&r.j, "password", r.password);
+	json_num(&r.j, "ended", arena_printf(p->arena, "%u", r.ended));
 	if (!p->x->json)
-		fprintf(p->x->out, "%s is let in no more; %u IKE_SAs were ended\n", name, ended);
-	return pki_answer(p, &j);
+		fprintf(p->x->out, "%s is let in no more; %u IKE_SAs were ended\n", r.name, r.ended);
+	return pki_answer(p, &r.j);
 }

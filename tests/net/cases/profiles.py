@@ -230,3 +230,39 @@ def profile_of_network_manager(bench):
             same((part["method"], part["never-default"]), ("auto", "false" if full else "true"), f"ipv{version}")
             dns = [str(ipaddress.ip_address(word)) for word in part.get("dns", "").split(";") if word]
             same(dns, [DNS[version == 6]] if full else [], f"DNS of IPv{version}")
+
+
+def eap_plist(data, _path):
+    vpn = {p["PayloadType"]: p for p in plistlib.loads(data)["PayloadContent"]}
+    same(set(vpn), {"com.apple.security.root", "com.apple.vpn.managed"}, "payloads")
+    ike = vpn["com.apple.vpn.managed"]["IKEv2"]
+    within(ike, APPLE_IKE, "IKEv2")
+    same((ike["AuthenticationMethod"], ike["ExtendedAuthEnabled"], ike["AuthName"]), ("None", 1, "alice"), "authentication")
+
+
+def eap_sswan(data, _path):
+    profile = json.loads(data)
+    same((profile["type"], profile["local"]), ("ikev2-eap", {"eap_id": "alice"}), "authentication")
+
+
+def eap_script(data, _path):
+    script = Script(data.decode("ascii"))
+    same(len(script.here), 1, "certificates: the CA's alone")
+    same(script.table("connection")["AuthenticationMethod"], "Eap", "authentication")
+
+
+def eap_keyfile(_data, path):
+    vpn = keyfile(f"{path}/system-connections/alice.nmconnection")["vpn"]
+    same((vpn["method"], vpn["user"], vpn["password-flags"]), ("eap", "alice", "1"), "authentication")
+
+
+@case(each=[(kind, kind, read) for kind, read in (
+    ("ios", eap_plist), ("macos", eap_plist), ("android", eap_sswan), ("windows", eap_script), ("linux", eap_keyfile))])
+def profile_with_a_password(bench, kind, read):
+    """It is asked for by the device, and nowhere in the profile."""
+    made, path = Gateway(bench, *BOTH).user("alice", kind, "--auth", "eap")
+    files = [path] if os.path.isfile(path) else [str(f) for f in pathlib.Path(path).rglob("*") if f.is_file()]
+    for file in files:
+        data = pathlib.Path(file).read_bytes()
+        check(made["password"].encode() not in data, f"the password is in {file}")
+    read(data, path)

@@ -38,10 +38,10 @@ class Gateway:
     def json(self, group, *words):
         return parse_json(self.must(group, "--json", *words))
 
-    def user(self, name, kind, *words, folder="profile"):
+    def user(self, name, kind, *words, folder="profile", verb="add"):
         """Makes a user; returns what is said, and where the profile is."""
         out = f"{self.bench.directory}/{folder}-{name}"
-        return self.json("user", "add", name, "--profile", kind, "--out", out, *words), out
+        return self.json("user", verb, name, "--profile", kind, "--out", out, *words), out
 
     def change(self, old, new):
         """The configuration with something else in it."""
@@ -65,6 +65,16 @@ def is_in(bench, gateway, who):
     until(lambda: [sa["remote_id"] for sa in gateway.daemon.sas() if sa["children"]] == [who],
           lambda: f"{who} is connected: {gateway.daemon.sas()}", 20)
     reaches(bench.moon.gateway, bench.sun.inside[4])
+
+
+def loaded(bench, folder):
+    """charon has the profile, and begins."""
+    there = bench.charon.swanctl.directory
+    for name in os.listdir(folder):
+        shutil.copytree(f"{folder}/{name}", f"{there}/{name}")
+        bench.afterwards(lambda name=name: shutil.rmtree(f"{there}/{name}", ignore_errors=True))
+    pathlib.Path(there, "swanctl.conf").write_text("include conf.d/*.conf\n", encoding="ascii")
+    bench.charon.swanctl.must("--load-all", "--noprompt", "--file", f"{there}/swanctl.conf")
 
 
 @case(quick=True)
@@ -99,12 +109,43 @@ def users_strongswan_with_ours(bench, tunnel):
     """swanctl loads the profile as it is, and charon connects with what it says."""
     gateway = Gateway(bench, *(() if tunnel == "split" else ("--dns", "10.2.0.53"))).start()
     _, folder = gateway.user("carol@example.org", "swanctl")
-    there = bench.charon.swanctl.directory
-    for name in os.listdir(folder):
-        shutil.copytree(f"{folder}/{name}", f"{there}/{name}")
-        bench.afterwards(lambda name=name: shutil.rmtree(f"{there}/{name}", ignore_errors=True))
-    pathlib.Path(there, "swanctl.conf").write_text("include conf.d/*.conf\n", encoding="ascii")
-    bench.charon.swanctl.must("--load-all", "--noprompt", "--file", f"{there}/swanctl.conf")
+    loaded(bench, folder)
     is_in(bench, gateway, "carol@example.org")
     sa, = gateway.daemon.sas()
     same(sa["encr_alg"], "AES_GCM_16", "cipher")
+
+
+@case()
+def users_with_passwords_ours_with_ours(bench):
+    """Kept as a hash; one who is revoked is out at once, and stays out; a new password takes the place of the old."""
+    gateway = Gateway(bench).start()
+    made, folder = gateway.user("dave", "ikev2d", "--auth", "eap")
+    valid("user-add", made)
+    users = pathlib.Path(gateway.directory, "users").read_text(encoding="ascii")
+    contains(users, "\ndave:nt:", "the users file")
+    check(made["password"] not in users, f"the users file has the password itself: {users}")
+    moon = client(bench, folder)
+    is_in(bench, gateway, "dave")
+    same([(u["name"], u["auth"], u["connected"]) for u in gateway.json("user", "list")["users"]],
+         [("dave", "eap", bench.moon.wan[4])], "users")
+    valid("user-show", gateway.json("user", "show", "dave"))
+    _, folder = gateway.user("dave", "ikev2d", "--auth", "eap", folder="renewed", verb="renew")
+    moon.must("down", "vpn")
+    gateway.daemon.must("reload")
+    same(moon.ipsec("up", "vpn", "--timeout", "10").code, 1, "exit code of ipsec up with the old password")
+    moon.stop()
+    moon = client(bench, folder)
+    is_in(bench, gateway, "dave")
+    answer = gateway.json("user", "revoke", "dave")
+    valid("user-revoke", answer)
+    same((answer["password"], answer["ended"]), (True, 1), "what was taken back, and ended")
+    gateway.daemon.wait_idle()
+    same(moon.ipsec("up", "vpn", "--timeout", "10").code, 1, "exit code of ipsec up of who is revoked")
+
+
+@case("charon-on-moon")
+def users_with_passwords_strongswan_with_ours(bench):
+    gateway = Gateway(bench).start()
+    _, folder = gateway.user("erin", "swanctl", "--auth", "eap")
+    loaded(bench, folder)
+    is_in(bench, gateway, "erin")
