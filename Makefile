@@ -41,6 +41,7 @@ libevent-dev                    build
 libmnl-dev                      build
 libnftables-dev                 build
 libipsec-mb-dev                 build?
+libqrencode-dev                 build?
 libseccomp-dev                  build
 iproute2                        demo
 iperf3                          demo

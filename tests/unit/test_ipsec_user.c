@@ -216,6 +216,25 @@ static void passwords_are_kept_as_the_method_needs_them(void **state)
 	free(users);
 }
 
+/* Where the library is. */
+static void a_profile_as_a_qr_code(void **state)
+{
+	(void)state;
+	set_up();
+	refused("add alice --qr --profile swanctl --out ~/p", 2, "--qr is for profiles of one file");
+	refused("--json add alice --qr --profile android --out ~/p", 2, "for people to look at");
+	if (home_run("user", "a", "add alice --qr --profile android --auth eap --out ~/p")) {
+		assert_non_null(strstr(home_err, "--qr needs libqrencode"));
+		assert_false(home_is_there("p"));
+		skip();
+	}
+	assert_true(home_says("\n█████"));
+	refused("add bob --qr --profile android --out ~/q", 1,
+		"a QR code holds 2953: one with a password is smaller");
+	assert_false(home_is_there("q"));
+	assert_int_equal(issued(), 1);
+}
+
 static void duplicates_are_refused(void **state)
 {
 	(void)state;
@@ -259,6 +278,8 @@ static void odd_names(void **state)
 	refused("add alice --auth psk --out ~/p", 2, "there are cert and eap");
 	refused("add alice --sign --profile windows --out ~/p", 2, "--sign is for profiles of ios and macos");
 	refused("add alice --id %any --out ~/p", 2, "it is a DNS name");
+	refused("add alice --id alice\nmethod=x --out ~/p", 2, "there are control characters in it");
+	refused("add alice --auth eap --id a\tb --out ~/p", 2, "there are control characters in it");
 	refused("add alice --out ~/no/such/folder", 1, "cannot be made");
 	assert_int_equal(issued(), 1);
 }
@@ -288,7 +309,8 @@ static void a_gateway_that_cannot_serve(void **state)
 		{ "pools = clients", "pools = clients\nremote_addrs = 192.0.2.7", "add a",
 			"clients.remote_addrs): clients come from anywhere" },
 		{ "eap-mschapv2", "eap-gtc", "add a --auth eap --profile ios",
-			"passwords.remote.auth): this client has not that method: write auth = eap-mschapv2" },
+			"passwords.remote.auth): this client has not that method: write auth = "
+			"eap-mschapv2" },
 		{ "eap_id = %any", "eap_id = b", "add a --auth eap",
 			"passwords.remote.eap_id): a is not who it lets in" },
 		{ "remote {", "remote {\n id = a", "add a --auth eap --profile windows",
@@ -451,6 +473,7 @@ int main(void)
 		TEST(a_user_and_the_key_that_nobody_else_has),
 		TEST(a_user_with_a_password),
 		TEST(passwords_are_kept_as_the_method_needs_them),
+		TEST(a_profile_as_a_qr_code),
 		TEST(duplicates_are_refused),
 		TEST(odd_names),
 		TEST(a_gateway_that_cannot_serve),

@@ -9,7 +9,7 @@
 static const struct pki_verb verbs[] = {
 	{ "add", "NAME", "a certificate or a password, and a profile for the user's device", 1, 1,
 		O(CLIENT) | O(AUTH) | O(CONNECTION) | O(SERVER) | O(ID) | O(DAYS) | O(TYPE) | O(OUT) |
-			O(PASSWORD) | O(SIGN) | O(FORCE) | O(CA_PASS),
+			O(PASSWORD) | O(SIGN) | O(QR) | O(FORCE) | O(CA_PASS),
 		user_add },
 	{ "list", "", "users, until when they are good, and from where they are connected", 0, 0, 0,
 		user_list },
@@ -17,7 +17,7 @@ static const struct pki_verb verbs[] = {
 	{ "renew", "NAME", "another certificate, good beside the old one, or another password, and a profile",
 		1, 1,
 		O(CLIENT) | O(AUTH) | O(CONNECTION) | O(SERVER) | O(ID) | O(DAYS) | O(TYPE) | O(OUT) |
-			O(PASSWORD) | O(SIGN) | O(FORCE) | O(CA_PASS),
+			O(PASSWORD) | O(SIGN) | O(QR) | O(FORCE) | O(CA_PASS),
 		user_renew },
 	{ "revoke", "NAME", "let the user in no more, and end what is up", 1, 1, O(REASON) | O(CA_PASS),
 		user_revoke },

@@ -5,12 +5,14 @@
 
 #include "letters.h"
 #include "pki_issue.h"
+#include "qr.h"
 #include "user_eap.h"
 #include "user_out.h"
 
 #include "pki/make.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 enum { PASSWORD_GROUPS = 4 /* of letters: 80 bits */ };
 
@@ -44,11 +46,23 @@ struct making {
 	struct eap_file file; /* the users file */
 	const char *password; /* that seals the profile, or that the user gives; NULL: none */
 	const char *out;
+	struct text qr; /* the profile as a QR code, where it is asked for */
 };
 
 static bool by_password(const struct making *m)
 {
 	return m->facts.auth == PROFILE_PASSWORD;
+}
+
+/* What stands in lines of profiles must not make others of them. */
+static int check_plain(struct pki *p)
+{
+	const char *id = pki_option(p, OPT_ID, "");
+
+	for (const char *c = id; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return ipsec_fail(p->x, USAGE, "--id: there are control characters in it");
+	return DONE;
 }
 
 static int read_wish(struct making *m)
@@ -72,9 +86,11 @@ static int read_wish(struct making *m)
 		.cert = !auth || !strcmp(auth, "cert"),
 		.eap = !auth || !strcmp(auth, "eap") };
 	m->out = pki_option(p, OPT_OUT, arena_printf(p->arena, "%s%s", m->name, k->suffix ? k->suffix : ""));
+	if (pki_has(p, OPT_QR) && (!k->suffix || p->x->json))
+		return ipsec_fail(p->x, USAGE, "--qr is for profiles of one file, and for people to look at");
 	if (pki_has(p, OPT_SIGN) && (!k->suffix || strcmp(k->suffix, ".mobileconfig") != 0))
 		return ipsec_fail(p->x, USAGE, "--sign is for profiles of ios and macos");
-	return DONE;
+	return check_plain(p);
 }
 
 static int make_certificate(struct making *m)
@@ -172,6 +188,38 @@ static int sign(struct making *m, struct bytes *data)
 	return DONE;
 }
 
+/* Columns of the terminal; 0: there is none. */
+static unsigned columns_of(FILE *out)
+{
+	struct winsize size;
+
+	return !ioctl(fileno(out), TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+static int draw_qr(struct making *m, struct bytes data)
+{
+	struct pki *p = m->p;
+	unsigned columns, room = columns_of(p->x->out);
+
+	m->qr = text_in(p->arena);
+	switch (qr_print(data, &m->qr, &columns)) {
+	case QR_DONE: break;
+	case QR_NO_LIBRARY: return ipsec_fail(p->x, FAILED, "--qr needs libqrencode, which is not here");
+	case QR_TOO_LONG:
+		return ipsec_fail(p->x, FAILED,
+			"--qr: the profile has %zu octets, and a QR code holds %d: one with a password is "
+			"smaller "
+			"(--auth eap)",
+			data.n, QR_MAX);
+	}
+	if (room && room < columns)
+		return ipsec_fail(p->x, FAILED,
+			"--qr: the code is %u columns wide, and this terminal has %u: a smaller font makes "
+			"more",
+			columns, room);
+	return DONE;
+}
+
 /* All files, and the CA's, or none. */
 static int deliver(struct making *m)
 {
@@ -187,6 +235,8 @@ static int deliver(struct making *m)
 	m->wish.kind->write(&m->facts, p->arena, &files);
 	if (pki_has(p, OPT_SIGN))
 		code = sign(m, &files.v[0].data);
+	if (!code && pki_has(p, OPT_QR))
+		code = draw_qr(m, files.v[0].data);
 	if (!code)
 		code = output_prepare(p, &files, m->out, &out);
 	if (!code)
@@ -217,6 +267,7 @@ static void say(struct making *m)
 			: k->asks       ? "not in the profile, and is asked for when it connects"
 					: "in the profile",
 			m->password);
+	fprintf(out, "%s", text_str(&m->qr));
 }
 
 static int answer(struct making *m)

@@ -8,7 +8,7 @@ from cases.json_facts import valid
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.ikev2d import parse_json
-from lab.traffic import reaches
+from lab.traffic import ping, reaches
 
 POOL = "10.93.0.0/24"
 KINDS = "ios", "macos", "windows", "android", "linux", "swanctl", "ikev2d"
@@ -61,9 +61,15 @@ def client(bench, folder):
 
 
 def is_in(bench, gateway, who):
-    """From WHO's device the network behind the gateway is reached."""
-    until(lambda: [sa["remote_id"] for sa in gateway.daemon.sas() if sa["children"]] == [who],
-          lambda: f"{who} is connected: {gateway.daemon.sas()}", 20)
+    """From WHO's device the network behind the gateway is reached, through the tunnel. The gateway has it a moment before."""
+    def connected():
+        return [sa["remote_id"] for sa in gateway.daemon.sas() if sa["children"]] == [who]
+
+    def came():
+        ping(bench.moon.gateway, bench.sun.inside[4], count=1, seconds=0.5)
+        return int(gateway.daemon.children()[0]["packets_in"])
+    until(connected, lambda: f"{who} is connected: {gateway.daemon.sas()}", 20)
+    until(came, "packets come through the tunnel")
     reaches(bench.moon.gateway, bench.sun.inside[4])
 
 
