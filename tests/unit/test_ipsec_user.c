@@ -73,6 +73,23 @@ static void setup_makes_all_at_once(void **state)
 	assert_int_equal(issued(), 1);
 }
 
+/* By the command that it prints. */
+static void setup_is_undone(void **state)
+{
+	char *undo;
+
+	(void)state;
+	home_must("setup", "b", gateway);
+	undo = strstr(home_out, "to undo it:    rm -r ");
+	assert_non_null(undo);
+	undo = strndup(undo + 15, strcspn(undo + 15, "\n"));
+	assert_int_equal(system(undo), 0);
+	free(undo);
+	assert_false(home_is_there("b/ikev2d.conf") || home_is_there("b/pki") || home_is_there("b/users"));
+	assert_int_equal(home_files_in("b/private") + home_files_in("b/x509") + home_files_in("b/x509ca"), 0);
+	home_must("setup", "b", gateway);
+}
+
 static void setup_touches_nothing_that_is_there(void **state)
 {
 	static const char *const places[] = { "ikev2d.conf", "swanctl.conf", "x509ca/ca.pem", "pki/index",
@@ -342,6 +359,25 @@ static void a_gateway_that_cannot_serve(void **state)
 	refused("add alice", 1, "ikev2d.conf:1");
 }
 
+/* Where the gateway takes both, later keys have a key exchange of their own. */
+static void new_keys_are_independent(void **state)
+{
+	char *text;
+
+	(void)state;
+	set_up();
+	user("add alice --out ~/p");
+	text = home_contents("p/ikev2d.conf");
+	assert_non_null(strstr(text,
+		"esp_proposals = aes256gcm16-aes128gcm16-chacha20poly1305-x25519-ecp384-ecp256-modp2048\n"));
+	free(text);
+	change("esp_proposals = ", "esp_proposals = aes256gcm16 #");
+	user("add bob --out ~/q");
+	text = home_contents("q/ikev2d.conf");
+	assert_non_null(strstr(text, "esp_proposals = aes256gcm16\n"));
+	free(text);
+}
+
 static void identities_fit_the_pattern(void **state)
 {
 	(void)state;
@@ -467,6 +503,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(setup_makes_all_at_once),
+		TEST(setup_is_undone),
 		TEST(setup_touches_nothing_that_is_there),
 		TEST(setup_says_what_it_wants),
 		TEST(setup_of_an_ipv6_gateway),
@@ -477,6 +514,7 @@ int main(void)
 		TEST(duplicates_are_refused),
 		TEST(odd_names),
 		TEST(a_gateway_that_cannot_serve),
+		TEST(new_keys_are_independent),
 		TEST(identities_fit_the_pattern),
 		TEST(a_full_disk_leaves_nothing),
 		TEST(an_end_anywhere_leaves_all_or_nothing),

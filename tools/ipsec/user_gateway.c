@@ -318,6 +318,18 @@ static bool leads_somewhere(struct look *l)
 		       "behind the gateway");
 }
 
+/* Of P those with a key exchange of their own, where there are any: both sides choose them then. */
+static struct proposals with_ke(struct look *l, struct proposals p)
+{
+	struct proposal *v = ARENA_ARRAY(l->p->arena, p.n, struct proposal);
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p.n; i++)
+		if (proposals_demand_ke((struct proposals){ &p.v[i], 1 }))
+			v[n++] = p.v[i];
+	return n ? (struct proposals){ v, n } : p;
+}
+
 static bool has_algorithms(struct look *l)
 {
 	const struct profile_kind *k = l->w->kind;
@@ -330,7 +342,7 @@ static bool has_algorithms(struct look *l)
 	if (!k->ike) {
 		l->out->ike = source_has(&c->at, "proposals") ? proposals_print(c->ike, l->p->arena) : NULL;
 		l->out->esp = source_has(&child->at, "esp_proposals")
-				      ? proposals_print(child->esp, l->p->arena)
+				      ? proposals_print(with_ke(l, child->esp), l->p->arena)
 				      : NULL;
 		return true;
 	}

@@ -258,7 +258,7 @@ static void say(struct making *m)
 	else
 		fprintf(out, "%s: a certificate about %s until %s", m->name, f->user_id,
 			cert_time(m->cert->not_after, m->p->arena));
-	fprintf(out, ", for %s on %s\n  %s: ", m->gateway.peer->name, f->gateway, k->says);
+	fprintf(out, " (connection %s of %s)\n  %s: ", m->gateway.peer->name, f->gateway, k->says);
 	fprintf(out, k->use, m->out);
 	fprintf(out, "\n");
 	if (m->password && !pki_has(m->p, OPT_PASSWORD))
