@@ -8,10 +8,11 @@ import os
 import pathlib
 import plistlib
 import re
+import shutil
 import uuid
 
 from cases.json_facts import valid
-from cases.users import Gateway
+from cases.users import Gateway, is_in
 from lab.case import case
 from lab.check import check, contains, same
 from lab.net import must, run
@@ -266,3 +267,75 @@ def profile_with_a_password(bench, kind, read):
         data = pathlib.Path(file).read_bytes()
         check(made["password"].encode() not in data, f"the password is in {file}")
     read(data, path)
+
+
+# What charon is told when it plays the device: proposals, identity, CA, and what else is needed for a certificate.
+
+APPLE_WORDS = {"AES-256-GCM": "aes256gcm16", "AES-128-GCM": "aes128gcm16", "SHA2-256": "prfsha256", "SHA2-384": "prfsha384",
+               "SHA2-512": "prfsha512", 19: "ecp256", 20: "ecp384", 21: "ecp521", 31: "x25519"}
+WINDOWS_WORDS = {"GCMAES256": "aes256gcm16", "SHA384": "prfsha384", "ECP384": "ecp384", "None": None}
+
+
+def pem(der):
+    return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
+
+
+def block(text, what):
+    """The first of its kind."""
+    return re.search(f"-----BEGIN {what}-----.*?-----END {what}-----\n", text, re.S)[0]
+
+
+def as_apple(path):
+    parts = {p["PayloadType"]: p for p in plistlib.loads(pathlib.Path(path).read_bytes())["PayloadContent"]}
+    ike = parts["com.apple.vpn.managed"]["IKEv2"]
+    suite, esp = ike["IKESecurityAssociationParameters"], ike["ChildSecurityAssociationParameters"]
+    words = [APPLE_WORDS[suite[key]] for key in ("EncryptionAlgorithm", "IntegrityAlgorithm", "DiffieHellmanGroup")]
+    child = [APPLE_WORDS[esp[key]] for key in ("EncryptionAlgorithm", "DiffieHellmanGroup")]
+    return (words, child, ike["LocalIdentifier"], pem(parts["com.apple.security.root"]["PayloadContent"]),
+            parts["com.apple.security.pkcs12"]["PayloadContent"])
+
+
+def as_windows(path):
+    script = Script(pathlib.Path(path).read_text(encoding="ascii"))
+    table = script.table("algorithms")
+    words = [WINDOWS_WORDS[table[key]] for key in ("EncryptionMethod", "IntegrityCheckMethod", "DHGroup")]
+    child = [WINDOWS_WORDS[table[key]] for key in ("CipherTransformConstants", "PfsGroup")]
+    ca, user = (base64.b64decode(here) for here in script.here)
+    return words, child, "CN=alice", pem(ca), user
+
+
+def as_android(path):
+    profile = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    return ([profile["ike-proposal"]], [profile["esp-proposal"]], profile["local"]["id"],
+            pem(base64.b64decode(profile["remote"]["cert"])), base64.b64decode(profile["local"]["p12"]))
+
+
+def as_network_manager(path):
+    vpn = keyfile(f"{path}/system-connections/alice.nmconnection")["vpn"]
+    read = {key: pathlib.Path(path, vpn[key].removeprefix("/etc/NetworkManager/")).read_text(encoding="ascii")
+            for key in ("certificate", "usercert", "userkey")}
+    return [vpn["ike"]], [vpn["esp"]], vpn["local-identity"], read["certificate"], read["usercert"] + read["userkey"]
+
+
+@case("charon-on-moon", each=[(kind, kind, read) for kind, read in (
+    ("ios", as_apple), ("macos", as_apple), ("windows", as_windows), ("android", as_android), ("linux", as_network_manager))])
+def profile_connects(bench, kind, read):
+    """A device that does what its profile says, and offers nothing else, is served."""
+    gateway = Gateway(bench).start()
+    made, path = gateway.user("alice", kind)
+    ike, esp, name, ca, user = read(path)
+    if isinstance(user, bytes):
+        user = opens(gateway, user, made)
+    folders = {"x509ca": ca, "x509": block(user, "CERTIFICATE"), "private": block(user, "PRIVATE KEY")}
+    for folder_name, text in folders.items():
+        there = f"{bench.charon.swanctl.directory}/{folder_name}"
+        os.makedirs(there, exist_ok=True)
+        bench.afterwards(lambda there=there: shutil.rmtree(there, ignore_errors=True))
+        pathlib.Path(there, "device.pem").write_text(text, encoding="ascii")
+    bench.charon.load({"connections": {"device": {
+        "remote_addrs": gateway.name, "vips": "0.0.0.0", "proposals": "-".join(ike),
+        "local": {"auth": "pubkey", "id": f'"{name}"', "certs": "device.pem"}, "remote": {"auth": "pubkey", "id": gateway.name},
+        "children": {"net": {"remote_ts": "0.0.0.0/0", "esp_proposals": "-".join(word for word in esp if word)}}}}})
+    done = bench.charon.up()
+    same(done.code, 0, f"swanctl --initiate\n{done.text}")
+    is_in(bench, gateway, name)
