@@ -8,7 +8,8 @@ from lab.case import case
 from lab.check import check, contains, same, until
 from lab.ikev2d import BIN, ROOT, parse_json
 from lab.net import run
-from lab.traffic import reaches_in_the_end
+from lab.process import Process
+from lab.traffic import reaches, reaches_in_the_end
 
 
 def section(title):
@@ -57,9 +58,16 @@ class Machine:
         with open(f"{self.root}{path}", "w", encoding="utf-8") as f:
             f.write(text)
 
-    def run(self, line, *env, folder=None, seconds=60):
-        return run(["nsenter", "-t", str(self._process.pid), "-m", "-n", "env", "-C", folder or self.home,
-                    *env, f"PATH={self.tools}:{self._path}", "sh", "-c", line], seconds=seconds)
+    def _command(self, line, *env, folder=None):
+        return ["nsenter", "-t", str(self._process.pid), "-m", "-n", "env", "-C", folder or self.home,
+                *env, f"PATH={self.tools}:{self._path}", "sh", "-c", line]
+
+    def run(self, line, *env, folder=None, **how):
+        return run(self._command(line, *env, folder=folder), **how)
+
+    def spawn(self, line):
+        """Beside the case."""
+        return Process(self._command(f"exec {line}"), f"{self.home}-beside.log")
 
 
 class EmptyMachine(Machine):
@@ -133,3 +141,18 @@ def readme_road_warriors(bench):
     same((sa["remote_id"], sa["remote_vips"]), ("alice", ["10.9.0.1"]), "who came to the gateway")
     check(int(sa["children"][0]["packets_in"]) > 0, "the packets did not go through the tunnel")
     contains(gateway.run("ipsec user list").out, bench.moon.wan[4], "ipsec user list")
+
+
+@case()
+def readme_link(bench):
+    """One command on each of two machines on which nothing runs yet."""
+    (listener, listen), (connector, connect) = (re.fullmatch(r"(moon|sun)# (.*)", line).groups()
+                                                for line in section("A link for an afternoon")[0].splitlines())
+    machines = {"moon": Machine(bench, bench.moon), "sun": Machine(bench, bench.sun)}
+    listening = machines[listener].spawn(listen)
+    bench.afterwards(listening.kill)
+    code = until(lambda: re.search(r"the code it asks for: +(\S+)", listening.log()), lambda: f"a code: {listening.log()}")[1]
+    done = machines[connector].run(connect, stdin=f"{code}\n")
+    same(done.code, 0, f"exit code of {connect}\n{done.text}")
+    same(listening.wait(10), 0, f"exit code of {listen}\n{listening.log()}")
+    reaches(bench.moon.gateway, re.search(r"is up: (\S+) is the other machine", done.out)[1])
