@@ -8,6 +8,8 @@
 
 #include "pki/cert.h"
 
+#define PKI_DIR "/etc/ikev2d" /* unless --dir says another folder */
+
 enum {
 	PKI_WORDS_MAX = 64, /* values of one option */
 	PKI_DAY = 24 * 60 * 60,

@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "base/roff.h"
+#include "conf/files.h"
 
 #include <time.h>
 
@@ -122,6 +123,22 @@ static const char *value_of(const struct pki_verb *v, const char *before)
 	return NULL;
 }
 
+/* Those in the folder that is used where nothing else is said. */
+static void offer_names(struct ipsec *x, const struct pki_group *g, const char *begins)
+{
+	struct index index = { 0 };
+	struct bytes text;
+	struct why why = { 0 };
+
+	if (conf_files_system.read(conf_files_system.ctx, PKI_DIR "/pki/index", &x->arena, &text) ||
+		index_parse(text, &x->arena, &index, &why))
+		return;
+	index_mark(&index);
+	for (unsigned i = 0; i < index.n; i++)
+		if (index.v[i].last && (!g->users || index.v[i].profile == MAKE_USER))
+			complete_offer(x, begins, index.v[i].name);
+}
+
 static void offer(struct ipsec *x, const struct pki_group *g, int argc, char **argv)
 {
 	const char *begins = argv[argc - 1];
@@ -133,6 +150,8 @@ static void offer(struct ipsec *x, const struct pki_group *g, int argc, char **a
 	for (unsigned o = 0; o < PKI_OPTIONS && v && !value; o++)
 		if (v->options >> o & 1)
 			complete_offer(x, begins, options[o].word);
+	if (v && v->known && argc == 2)
+		offer_names(x, g, begins);
 	if (value && strchr(value, '|'))
 		complete_choices(x, begins, value);
 }
@@ -263,7 +282,7 @@ int pki_group_run(struct ipsec *x, const struct pki_group *g, int argc, char **a
 	struct pki p = { .x = x,
 		.arena = &x->arena,
 		.group = g,
-		.dir = "/etc/ikev2d",
+		.dir = PKI_DIR,
 		.now = time(NULL),
 		.lock = -1,
 		.pending = text_in(&x->arena) };

@@ -13,6 +13,7 @@ struct pki_verb {
 	int min, max;     /* words that are no options */
 	uint64_t options; /* bits */
 	int (*run)(struct pki *p);
+	bool known; /* its NAME is one for which a certificate was issued */
 };
 
 struct pki_group {
@@ -21,6 +22,7 @@ struct pki_group {
 	const char *about; /* lines below the list of verbs */
 	const struct pki_verb *verbs;
 	int n;
+	bool users; /* names are those of users alone */
 };
 
 extern const struct pki_group pki_group, user_group, setup_group;

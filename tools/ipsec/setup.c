@@ -20,7 +20,7 @@ static int setup_gateway(struct pki *p);
 
 static const struct pki_verb verbs[] = {
 	{ "gateway", "", "a CA, a certificate, a configuration for road warriors; and starts ikev2d", 0, 0,
-		O(NAME) | O(POOL) | O(NET) | O(DNS) | O(TYPE) | O(NO_START), setup_gateway },
+		O(NAME) | O(POOL) | O(NET) | O(DNS) | O(TYPE) | O(NO_START), setup_gateway, false },
 };
 
 const struct pki_group setup_group = {

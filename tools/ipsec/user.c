@@ -10,17 +10,17 @@ static const struct pki_verb verbs[] = {
 	{ "add", "NAME", "a certificate or a password, and a profile for the user's device", 1, 1,
 		O(CLIENT) | O(AUTH) | O(CONNECTION) | O(SERVER) | O(ID) | O(DAYS) | O(TYPE) | O(OUT) |
 			O(PASSWORD) | O(SIGN) | O(QR) | O(FORCE) | O(CA_PASS),
-		user_add },
+		user_add, false },
 	{ "list", "", "users, until when they are good, and from where they are connected", 0, 0, 0,
-		user_list },
-	{ "show", "NAME", "one of them", 1, 1, 0, user_show },
+		user_list, false },
+	{ "show", "NAME", "one of them", 1, 1, 0, user_show, true },
 	{ "renew", "NAME", "another certificate, good beside the old one, or another password, and a profile",
 		1, 1,
 		O(CLIENT) | O(AUTH) | O(CONNECTION) | O(SERVER) | O(ID) | O(DAYS) | O(TYPE) | O(OUT) |
 			O(PASSWORD) | O(SIGN) | O(QR) | O(FORCE) | O(CA_PASS),
-		user_renew },
+		user_renew, true },
 	{ "revoke", "NAME", "let the user in no more, and end what is up", 1, 1, O(REASON) | O(CA_PASS),
-		user_revoke },
+		user_revoke, true },
 };
 
 const struct pki_group user_group = {
@@ -33,6 +33,7 @@ const struct pki_group user_group = {
 		 "devices are sealed with a password, which is printed, or read by --password-file.\n",
 	.verbs = verbs,
 	.n = sizeof verbs / sizeof *verbs,
+	.users = true,
 };
 
 int verb_user(struct ipsec *x, int argc, char **argv)

@@ -48,7 +48,7 @@ static const struct verb verbs[] = {
 	{ "listen", "", "show a code, and wait until another machine has a link to this one by it", 0, 0,
 		verb_listen, NULL },
 	{ "connect", "HOST [CODE]", "that link; without CODE it is asked for", 1, 2, verb_connect, NULL },
-	{ "disconnect", "LINK", "end it", 1, 1, verb_disconnect, NULL },
+	{ "disconnect", "NAME", "end it", 1, 1, verb_disconnect, NULL },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload, NULL },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start, NULL },
 	{ "stop", "", "stop it", 0, 0, verb_stop, NULL },

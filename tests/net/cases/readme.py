@@ -141,6 +141,8 @@ def readme_road_warriors(bench):
     same((sa["remote_id"], sa["remote_vips"]), ("alice", ["10.9.0.1"]), "who came to the gateway")
     check(int(sa["children"][0]["packets_in"]) > 0, "the packets did not go through the tunnel")
     contains(gateway.run("ipsec user list").out, bench.moon.wan[4], "ipsec user list")
+    same(gateway.run("ipsec complete user revoke ''").out.split()[-1], "alice", "how the name of a user is completed")
+    same(gateway.run("ipsec complete pki renew v").out, "vpn.example.org\n", "how that of a certificate is completed")
 
 
 @case()
