@@ -155,3 +155,17 @@ def users_with_passwords_strongswan_with_ours(bench):
     _, folder = gateway.user("erin", "swanctl", "--auth", "eap")
     loaded(bench, folder)
     is_in(bench, gateway, "erin")
+
+
+@case()
+def users_with_eap_tls(bench):
+    """Where the gateway wants certificates in EAP, profiles say so."""
+    gateway = Gateway(bench)
+    gateway.change("remote {\n\t\t\tauth = pubkey", "remote {\n\t\t\tauth = eap-tls\n\t\t\teap_id = %any")
+    gateway.start()
+    _, folder = gateway.user("frank", "ikev2d", "--auth", "cert")
+    contains(pathlib.Path(folder, "ikev2d.conf").read_text(encoding="ascii"), "auth = eap-tls", "the profile")
+    client(bench, folder)
+    is_in(bench, gateway, "frank")
+    same(gateway.json("user", "revoke", "frank")["ended"], 1, "IKE_SAs that were ended")
+    gateway.daemon.wait_idle()
