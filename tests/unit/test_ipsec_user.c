@@ -194,7 +194,7 @@ static void a_user_with_a_password(void **state)
 	assert_true(home_says("alice: good, with a password"));
 	refused("add alice --auth eap --out ~/q", 1, "there is a user alice already");
 	refused("renew carol --auth eap --out ~/q", 1, "there is no user carol");
-	user("renew alice --auth eap --profile swanctl --out ~/q");
+	user("renew alice --profile swanctl --out ~/q");
 	users = home_contents("a/users");
 	assert_string_not_equal(before, users);
 	assert_int_equal(strlen(before), strlen(users));

@@ -344,6 +344,17 @@ static int with_password(struct making *m, bool renewed)
 	return code ? code : eap_file_set(p, &m->file, m->facts.eap_user, m->password, m->gateway.clear);
 }
 
+/* Who is in the users file is meant there, unless --auth says otherwise. */
+static int choose_way(struct making *m)
+{
+	struct eap_file file;
+	int code = eap_file_read(m->p, &m->gateway, &file);
+
+	if (!code && !pki_has(m->p, OPT_AUTH) && eap_file_has(&file, m->name))
+		m->wish.cert = false;
+	return code;
+}
+
 static int make_user(struct making *m, bool renewed)
 {
 	struct pki *p = m->p;
@@ -353,6 +364,8 @@ static int make_user(struct making *m, bool renewed)
 		code = read_wish(m);
 	if (!code)
 		code = gateway_load(p, &m->gateway);
+	if (!code && renewed)
+		code = choose_way(m);
 	if (!code)
 		code = gateway_serves(p, &m->gateway, &m->wish, &m->facts);
 	m->facts.user = m->name;
