@@ -50,6 +50,8 @@ static const struct name forward_words[] = { { FORWARD_NO, "no" }, { FORWARD_YES
 static const struct name kill_words[] = { { KILL_NO, "no" }, { KILL_YES, "yes" }, { KILL_ALL, "all" },
 	{ KILL_YES, "true" }, { KILL_YES, "enabled" }, { KILL_YES, "1" }, { KILL_NO, "false" },
 	{ KILL_NO, "disabled" }, { KILL_NO, "0" }, { 0 } };
+static const struct name transport_words[] = { { TRANSPORT_UDP, "udp" }, { TRANSPORT_TCP, "tcp" },
+	{ TRANSPORT_AUTO, "auto" }, { 0 } };
 static const struct name fragmentation_words[] = { { FRAGMENTATION_YES, "yes" },
 	{ FRAGMENTATION_ACCEPT, "accept" }, { FRAGMENTATION_FORCE, "force" }, { FRAGMENTATION_NO, "no" },
 	{ FRAGMENTATION_YES, "true" }, { FRAGMENTATION_YES, "enabled" }, { FRAGMENTATION_YES, "1" },
@@ -135,6 +137,15 @@ static const struct conf_key connection_keys[] = {
 		.doc = "ESP in UDP: yes always, no as the daemon decides, never not even behind a NAT",
 		.words = encap_words,
 		.differs = "never is ours; no leaves to daemon.udp_encap whether ESP goes in UDP" },
+	{ "transport", STATUS_READ, TYPE_WORD, PEER(transport), "udp",
+		.doc = "what IKE and ESP go in: udp; tcp, all in one stream (RFC 9329); or auto, who "
+		       "initiates in "
+		       "TCP where UDP gets no answer. Who answers takes what daemon.tcp_port lets come, "
+		       "unless "
+		       "it is udp",
+		.words = transport_words, .differs = OURS },
+	{ "tcp_port", STATUS_READ, TYPE_PORT, PEER(tcp_port), "4500",
+		.doc = "TCP port of the peer's, for transport", .differs = OURS },
 	{ "nat", STATUS_READ, TYPE_BOOL, PEER(nat), "yes",
 		.doc = "a NAT may stand between; no: who initiates has the peer refuse where one does, and "
 		       "ESP goes "
@@ -499,6 +510,11 @@ static const struct conf_key daemon_keys[] = {
 	{ "port", STATUS_READ, TYPE_PORT, SETTINGS(port), "500", .doc = "UDP port for IKE" },
 	{ "port_nat_t", STATUS_READ, TYPE_PORT, SETTINGS(port_nat_t), "4500",
 		.doc = "UDP port for IKE behind a NAT and for ESP in UDP" },
+	{ "tcp_port", STATUS_READ, TYPE_PORT, SETTINGS(tcp_port),
+		.doc = "TCP port where peers may come that UDP does not reach (RFC 9329), 4500 by custom; "
+		       "none where "
+		       "it is not set. Read at start",
+		.differs = OURS },
 	{ "datapath", STATUS_READ, TYPE_WORD, SETTINGS(datapath), "auto",
 		.doc = "who carries packets: kernel, user (we), or auto: the kernel where it can",
 		.words = datapath_words, .differs = OURS },

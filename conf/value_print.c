@@ -73,8 +73,11 @@ bool value_print_factor(const struct written *v)
 
 bool value_print_port(const struct written *v)
 {
-	text_add(v->out, "%u", *(const uint16_t *)v->field);
-	return true;
+	uint16_t port = *(const uint16_t *)v->field;
+
+	if (port)
+		text_add(v->out, "%u", port);
+	return port;
 }
 
 bool value_print_word(const struct written *v)

@@ -104,6 +104,8 @@ static bool fits(const struct xfrm_caps *caps, const struct child_conf *c, struc
 		return differs(why, "XFRM interfaces", "interface");
 	if (!caps->ipv6 && (inner_ipv6(c) || outer_ipv6(c->peer)))
 		return differs(why, "ESP for IPv6", "local_ts, remote_ts or addresses");
+	if (!caps->tcp && c->peer->transport != TRANSPORT_UDP)
+		return differs(why, "ESP in TCP", "transport");
 	if (!caps->encap6 && outer_ipv6(c->peer) && c->peer->encap != ENCAP_NO)
 		return differs(why, "ESP in UDP over IPv6", "remote_addrs");
 	if (!caps->encap4 && !outer_ipv6(c->peer) && c->peer->encap != ENCAP_NO)

@@ -17,7 +17,10 @@ typedef enum err carry(struct world *w, const struct ike_action *a, struct text 
 static enum err do_send(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
-	sockets_send(&w->sockets, &a->send.path, a->send.data);
+	if (a->send.path.tcp)
+		streams_send(&w->streams, &a->send.path, a->send.data);
+	else
+		sockets_send(&w->sockets, &a->send.path, a->send.data);
 	return ERR_OK;
 }
 
@@ -37,9 +40,13 @@ static enum err do_eap_end(struct world *w, const struct ike_action *a, struct t
 
 static enum err do_sa_add(struct world *w, const struct ike_action *a, struct text *why)
 {
-	if (vici_captures(w->vici, a->sa_add.conf->peer->name))
-		vici_capture_child(w->vici, &a->sa_add);
-	return w->backend->sa_add(w->xfrm, &a->sa_add, why);
+	struct sa_spec spec = a->sa_add;
+
+	if (vici_captures(w->vici, spec.conf->peer->name))
+		vici_capture_child(w->vici, &spec);
+	if (spec.tcp && !streams_to_relay(&w->streams, &spec.local, &spec.remote, why))
+		return ERR_MISSING;
+	return w->backend->sa_add(w->xfrm, &spec, why);
 }
 
 static enum err do_sa_del(struct world *w, const struct ike_action *a, struct text *why)
@@ -52,9 +59,12 @@ static enum err do_sa_del(struct world *w, const struct ike_action *a, struct te
 
 static enum err do_sa_move(struct world *w, const struct ike_action *a, struct text *why)
 {
-	enum err e = w->backend->sa_move(
-		w->xfrm, a->sa_move.child, &a->sa_move.local, &a->sa_move.remote, a->sa_move.encap);
+	struct addr local = a->sa_move.local, remote = a->sa_move.remote;
+	enum err e;
 
+	if (a->sa_move.tcp && !streams_to_relay(&w->streams, &local, &remote, why))
+		return ERR_MISSING;
+	e = w->backend->sa_move(w->xfrm, a->sa_move.child, &local, &remote, a->sa_move.encap);
 	if (e)
 		text_add(why, "the SA cannot be moved to its new addresses: %s", err_name(e));
 	return e;

@@ -361,6 +361,16 @@ static void sockets_stop(struct world *w)
 	sockets_close(&w->sockets);
 }
 
+static enum err streams_start(struct world *w, struct text *why)
+{
+	return streams_open(&w->streams, w->base, &w->settings, received, w, why);
+}
+
+static void streams_stop(struct world *w)
+{
+	streams_close(&w->streams);
+}
+
 static enum err shunts_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -456,6 +466,7 @@ static const struct part {
 	{ parleys_part_start, parleys_stop },
 	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
+	{ streams_start, streams_stop },
 	{ datapath_start, datapath_stop },
 	{ dns_start, dns_stop },
 	{ shunts_part_start, shunts_part_stop },

@@ -19,8 +19,11 @@ static void acquire(void *ctx, uint32_t policy, const struct ts *local, const st
 
 static void mapping(void *ctx, uint32_t child, const struct addr *remote)
 {
-	engine_feed(ctx, &(struct ike_event){
-				 .kind = EVENT_MAPPING, .mapping = { .child = child, .remote = *remote } });
+	const struct world *w = ctx;
+	struct ike_event e = { .kind = EVENT_MAPPING, .mapping = { .child = child, .remote = *remote } };
+
+	streams_from_relay(&w->streams, &e.mapping.remote);
+	engine_feed(ctx, &e);
 }
 
 static void used(void *ctx, uint32_t child)

@@ -86,6 +86,8 @@ static void add_path(struct text *line, const struct path *p)
 	add_addr(line, "remote", &p->remote);
 	if (p->marker)
 		line_add(line, "marker", "yes");
+	if (p->tcp)
+		line_add(line, "tcp", "yes");
 }
 
 static void add_selectors(struct text *line, struct tss local, struct tss remote)
@@ -325,6 +327,7 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	add_secret(s, "encr-key", spec->encr_key);
 	add_secret(s, "integ-key", spec->integ_key);
 	add_flag(s->line, "encap", spec->encap);
+	add_flag(s->line, "tcp", spec->tcp);
 	if (spec->tfc_padding)
 		line_number(s->line, "tfc-padding", spec->tfc_padding);
 	add_addr(s->line, "local", &spec->local);
@@ -344,6 +347,7 @@ static void sa_move(const struct summary_of *s, const struct ike_action *a)
 	add_addr(s->line, "local", &a->sa_move.local);
 	add_addr(s->line, "remote", &a->sa_move.remote);
 	add_flag(s->line, "encap", a->sa_move.encap);
+	add_flag(s->line, "tcp", a->sa_move.tcp);
 }
 
 static void sa_select(const struct summary_of *s, const struct ike_action *a)
@@ -426,9 +430,12 @@ static void add_record(struct text *line, const char *key, const struct sa_recor
 		r->id, r->state, r->spi_i, r->initiator ? "*" : "", r->spi_r, r->initiator ? "" : "*",
 		addr_print(&r->path.local, local), id_print(&r->local_id, line->arena),
 		addr_print(&r->path.remote, remote), id_print(&r->remote_id, line->arena),
-		r->path.marker ? " marker" : "", suite_print(&r->suite, line->arena),
-		r->nat_local ? " nat-local" : "", r->nat_remote ? " nat-remote" : "",
-		r->nat_fake ? " nat-fake" : "", r->crash_token ? " crash-token" : "");
+		r->path.tcp      ? " tcp"
+		: r->path.marker ? " marker"
+				 : "",
+		suite_print(&r->suite, line->arena), r->nat_local ? " nat-local" : "",
+		r->nat_remote ? " nat-remote" : "", r->nat_fake ? " nat-fake" : "",
+		r->crash_token ? " crash-token" : "");
 	text_add(&t, " at %" PRIu64 "/%" PRIu64 "/%" PRIu64 " tasks %u+%u+%u", r->established_ms, r->rekey_ms,
 		r->reauth_ms, r->tasks_active.n, r->tasks_queued.n, r->tasks_passive.n);
 	add_vips(&t, " vips", &r->local_vips);

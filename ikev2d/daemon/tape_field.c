@@ -487,6 +487,7 @@ static const struct field {
 	{ EVENT_DATAGRAM, "local", ADDR, AT(datagram.path.local) },
 	{ EVENT_DATAGRAM, "remote", ADDR, AT(datagram.path.remote) },
 	{ EVENT_DATAGRAM, "marker", BOOL, AT(datagram.path.marker) },
+	{ EVENT_DATAGRAM, "tcp", BOOL, AT(datagram.path.tcp) },
 	{ EVENT_DATAGRAM, "data", OCTETS, AT(datagram.data) },
 	{ EVENT_ANSWER, "ticket", U32, AT(answer.ticket) },
 	{ EVENT_ANSWER, "result", RESULT, AT(answer.result) },

@@ -16,6 +16,7 @@
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
 #include "daemon/sockets.h"
+#include "daemon/streams.h"
 #include "daemon/switches.h"
 #include "daemon/trust.h"
 #include "daemon/updown_queue.h"
@@ -69,6 +70,7 @@ struct world {
 	struct watch watch;
 	struct roam roam;
 	struct sockets sockets;
+	struct streams streams;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;
 	struct event *xfrm_readable, *xfrm_settled, *xfrm_audit;

@@ -75,19 +75,42 @@ static void explain_no_address(struct draft *d)
 	d->why.instead = arena_printf(a, "%s = %s", key, local ? here : there);
 }
 
+static bool takes_transport(const struct peer *p, const struct path *path)
+{
+	return !path->tcp || p->transport != TRANSPORT_UDP;
+}
+
+/* P would be the one but for this. */
+static void explain_no_stream(struct draft *d, const struct peer *p)
+{
+	struct arena *a = d->step->scratch;
+
+	d->why = (struct why){
+		.what = arena_printf(
+			a, "the peer comes over TCP, which connection %s does not take", p->name),
+		.configured = "transport = udp",
+		.where = source_print(&p->at, "transport", a),
+		.instead = "transport = auto",
+		.notify = "NO_PROPOSAL_CHOSEN",
+	};
+}
+
 bool candidates_by_address(struct draft *d)
 {
 	unsigned n_peers, n = 0;
 	const struct peer **peers =
 		addressed_find(d->step->ike, &d->path->remote.ip, d->step->scratch, &n_peers);
 	struct candidate *v = ARENA_ARRAY(&d->keep, n_peers, struct candidate);
+	const struct peer *for_udp = NULL;
 
 	/* Insertion by fit; equal ones keep the order of the configuration. */
 	for (unsigned i = 0; i < n_peers; i++) {
 		const struct peer *p = peers[i];
 		unsigned f = peer_fit(p, d->path), at = n;
 
-		if (!f)
+		if (f && !takes_transport(p, d->path))
+			for_udp = p;
+		if (!f || !takes_transport(p, d->path))
 			continue;
 		while (at && peer_fit(v[at - 1].peer, d->path) < f)
 			at--;
@@ -97,7 +120,9 @@ bool candidates_by_address(struct draft *d)
 	}
 	d->hs.candidates = v;
 	d->hs.n_candidates = n;
-	if (!n)
+	if (!n && for_udp)
+		explain_no_stream(d, for_udp);
+	else if (!n)
 		explain_no_address(d);
 	return n;
 }

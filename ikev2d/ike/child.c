@@ -67,6 +67,7 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.encr_key = e,
 		.integ_key = a,
 		.encap = c->encap,
+		.tcp = d->core.path.tcp,
 		.tfc_padding = padding_of(c, inbound),
 		.local = d->core.path.local,
 		.remote = d->core.path.remote,
@@ -106,10 +107,11 @@ static bool same_packets(const struct child *a, const struct child *b)
 	return tss_eq(a->local_ts, b->local_ts) && tss_eq(a->remote_ts, b->remote_ts);
 }
 
-/* Whether a child of CONF and SUITE goes in UDP, for which AH has no form (RFC 3948, 1). */
+/* Whether a child of CONF and SUITE goes in UDP, for which AH has no form (RFC 3948, 1), or in TCP. */
 static bool in_udp(const struct sa_core *core, const struct child_conf *conf, const struct suite *suite)
 {
-	return core->encap && conf->peer->encap != ENCAP_NO && suite->protocol != PROTO_AH;
+	return suite->protocol != PROTO_AH &&
+	       (core->path.tcp || (core->encap && conf->peer->encap != ENCAP_NO));
 }
 
 static struct child *child_new(struct draft *d, const struct negotiation *x)
@@ -387,6 +389,7 @@ void child_move(struct step *s, struct child *c)
 	move->sa_move.local = c->sa->core.path.local;
 	move->sa_move.remote = c->sa->core.path.remote;
 	move->sa_move.encap = c->encap;
+	move->sa_move.tcp = c->sa->core.path.tcp;
 }
 
 static void uninstall(struct step *s, const struct child *c, bool inbound)

@@ -15,6 +15,7 @@
 
 #include "ike/create.h"
 #include "ike/fragment.h"
+#include "ike/init.h"
 #include "ike/life.h"
 #include "ike/mobike.h"
 #include "ike/task.h"
@@ -36,6 +37,8 @@ static bool repeat(struct step *s, struct sa *sa)
 	const struct settings *set = &s->ike->settings;
 	struct window *w = &sa->window;
 
+	if (init_over_tcp(s, sa))
+		return true;
 	if (w->tries >= (w->exchange == IKE_SESSION_RESUME ? RESUME_TRIES : set->retransmit_tries)) {
 		run_cell(s, sa, COLUMN_GIVE_UP, NULL);
 		return true;

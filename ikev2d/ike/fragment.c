@@ -50,7 +50,7 @@ bool fragment_announced(const struct message *m)
 
 static bool sends_fragments(const struct sa_core *c)
 {
-	return c->fragments &&
+	return c->fragments && !c->path.tcp &&
 	       (c->peer->fragmentation == FRAGMENTATION_YES || c->peer->fragmentation == FRAGMENTATION_FORCE);
 }
 

@@ -323,7 +323,7 @@ struct ike_action {
 		struct {
 			uint32_t child;
 			struct addr local, remote;
-			bool encap;
+			bool encap, tcp; /* as in struct sa_spec */
 		} sa_move;
 		struct {
 			uint32_t policy, child;

@@ -105,12 +105,24 @@ enum verdict init_key_exchange(struct draft *d)
 	return ask_key_pair(d);
 }
 
-enum verdict init_routed(struct draft *d)
+/* Between LOCAL and REMOTE, as D's connection wants it. */
+static struct path path_between(
+	const struct draft *d, const struct ip *local, const struct ip *remote, bool tcp)
 {
-	const struct ike_answer *a = d->answer;
 	const struct settings *set = &d->step->ike->settings;
 	const struct peer *p = d->core.peer;
 	bool marker = p->remote_port != set->port && p->remote_port != PORT_IKE;
+
+	if (tcp)
+		return (struct path){ { *local, 0 }, { *remote, p->tcp_port }, .marker = true, .tcp = true };
+	return (struct path){ { *local, marker ? set->port_nat_t : set->port }, { *remote, p->remote_port },
+		.marker = marker };
+}
+
+enum verdict init_routed(struct draft *d)
+{
+	const struct ike_answer *a = d->answer;
+	const struct peer *p = d->core.peer;
 	char local[ADDR_TEXT], remote[ADDR_TEXT];
 	const char *never = begin_never(p);
 
@@ -121,16 +133,30 @@ enum verdict init_routed(struct draft *d)
 	/* Where a name has led it stays. */
 	if (d->hs.gateway)
 		d->core.hosts.remote = a->remote;
-	d->core.path = (struct path){
-		.local = { a->local, marker ? set->port_nat_t : set->port },
-		.remote = { a->remote, p->remote_port },
-		.marker = marker,
-	};
+	d->core.path = path_between(d, &a->local, &a->remote, p->transport == TRANSPORT_TCP);
 	if (resume_begin(d))
 		return DRAFT_COMMIT;
-	tell_log(d, "IKE", "initiating IKE_SA %s from %s to %s", p->name,
-		addr_print(&d->core.path.local, local), addr_print(&d->core.path.remote, remote));
+	tell_log(d, "IKE", "initiating IKE_SA %s from %s to %s%s", p->name,
+		addr_print(&d->core.path.local, local), addr_print(&d->core.path.remote, remote),
+		d->core.path.tcp ? " over TCP" : "");
 	return init_key_exchange(d);
+}
+
+bool init_over_tcp(struct step *s, struct sa *sa)
+{
+	const struct sa_core *c = &sa->core;
+	struct draft d;
+
+	if (c->state != S_I_INIT || c->path.tcp || c->peer->transport != TRANSPORT_AUTO ||
+		sa->window.tries < UDP_TRIES)
+		return false;
+	draft_open(&d, s, sa);
+	d.core.path = path_between(&d, &c->path.local.ip, &c->path.remote.ip, true);
+	d.hs.x.nonce_i = d.hs.cookie = (struct bytes){ 0 };
+	d.answered = true; /* it is not repeated any more */
+	tell_log(&d, "IKE", "no answer over UDP: trying TCP port %u", c->peer->tcp_port);
+	draft_close(&d, init_key_exchange(&d));
+	return true;
 }
 
 void init_put(struct draft *d, struct message *m)
@@ -242,7 +268,7 @@ enum verdict init_response(struct draft *d)
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip))
 		return silence_elsewhere(d);
-	if (!m->header.spi_r)
+	if (!m->header.spi_r || d->path->tcp != d->core.path.tcp)
 		return draft_drop(d, DROP_INVALID);
 	if (m->sa.n != 1 || proposal_accept(&m->sa.v[0], d->core.peer->ike, KE_WANTED, &d->core.suite))
 		return bad_choice(d, "the peer chose an IKE proposal that was not offered");
@@ -335,7 +361,7 @@ enum verdict init_refusal(struct draft *d)
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip))
 		return silence_elsewhere(d);
-	if (d->hs.rounds >= INIT_ROUNDS_MAX)
+	if (d->hs.rounds >= INIT_ROUNDS_MAX || d->path->tcp != d->core.path.tcp)
 		return draft_drop(d, DROP_INVALID);
 	/* Once is enough: another request with it would differ all the same, where a NAT is faked, and its
 	 * answer be taken for the answer to the first. */

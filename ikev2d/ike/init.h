@@ -15,6 +15,10 @@ handler init_responded;    /* ASK_RESPOND answered: the answer goes out, the SA 
 /* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
 bool init_wants_encap(const struct ike *ike, const struct peer *p);
 
+/* Whether SA's IKE_SA_INIT was left without an answer over UDP for long enough, and its connection allows
+ * TCP: then it begins anew over that. */
+bool init_over_tcp(struct step *s, struct sa *sa);
+
 /* What IKE_SA_INIT has in common with IKE_SESSION_RESUME.
  *
  * Initiator: the SPI, our nonce, the peer's cookie and NAT detection, into the request M. */

@@ -24,7 +24,7 @@ void life_nat(struct step *s, struct sa_core *core)
 {
 	uint64_t keep_alive = s->ike->settings.keep_alive;
 
-	core->keepalive_due = core->nat_local && keep_alive ? s->now + keep_alive : 0;
+	core->keepalive_due = core->nat_local && !core->path.tcp && keep_alive ? s->now + keep_alive : 0;
 }
 
 void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)

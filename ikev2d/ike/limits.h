@@ -134,6 +134,10 @@ enum {
 	 * without. */
 	RESUME_TRIES = 1,
 
+	/* A network that lets no UDP through says nothing: TCP is tried after so many repetitions (RFC 9329,
+	 * 5), that is after 11 s with the usual times. */
+	UDP_TRIES = 1,
+
 	/* EAP. A packet may wait for a server that is far, or for a person who types a password; all of them
 	 * together, of a peer that has not proved who it is, may not take longer than this. TLS sends its
 	 * certificates in a few dozen pieces. */

@@ -107,7 +107,7 @@ static bool take_list(struct draft *d, const struct message *m, const struct ip 
 
 void mobike_put(const struct draft *d, struct message *m)
 {
-	if (d->core.initiator ? !d->core.peer->mobike : !d->core.mobike.on)
+	if (d->core.path.tcp || (d->core.initiator ? !d->core.peer->mobike : !d->core.mobike.on))
 		return;
 	message_add_notify(m, d->step->scratch, MOBIKE_SUPPORTED, (struct bytes){ 0 });
 	put_list(d, m, false);
@@ -117,7 +117,7 @@ void mobike_take(struct draft *d, const struct message *m)
 {
 	struct mobility *mob = &d->core.mobike;
 
-	mob->on = d->core.peer->mobike && message_notify(m, MOBIKE_SUPPORTED);
+	mob->on = d->core.peer->mobike && !d->core.path.tcp && message_notify(m, MOBIKE_SUPPORTED);
 	keep_peer_ip(mob, &d->core.path.remote.ip);
 	if (mob->on)
 		take_list(d, m, &d->core.path.remote.ip);

@@ -97,5 +97,5 @@ bool natd_read(struct draft *d, const struct message *m)
 
 void natd_encap(struct sa_core *core)
 {
-	core->encap = core->nat_local || core->nat_remote || core->nat_fake;
+	core->encap = core->path.tcp || core->nat_local || core->nat_remote || core->nat_fake;
 }

@@ -35,6 +35,7 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.state = child_status(c),
 		.mode = c->mode,
 		.encap = c->encap,
+		.tcp = c->sa->core.path.tcp,
 		.marks = c->marks,
 		.spi_in = c->spi_in,
 		.spi_out = c->spi_out,

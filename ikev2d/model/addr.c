@@ -156,7 +156,8 @@ const char *addr_print(const struct addr *a, char out[ADDR_TEXT])
 
 bool path_eq(const struct path *a, const struct path *b)
 {
-	return a->marker == b->marker && addr_eq(&a->local, &b->local) && addr_eq(&a->remote, &b->remote);
+	return a->marker == b->marker && a->tcp == b->tcp && addr_eq(&a->local, &b->local) &&
+	       addr_eq(&a->remote, &b->remote);
 }
 
 static bool pattern_any(const char *s, struct addr_pattern *out)

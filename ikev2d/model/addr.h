@@ -17,10 +17,10 @@ struct addr {
 };
 
 /* How datagrams of an IKE_SA travel. MARKER: with four zero octets in front (RFC 3948, 2.2), as on port 4500.
- */
+ * TCP: in a stream (RFC 9329), with the marker; LOCAL's port is 0 there if it is we who connect. */
 struct path {
 	struct addr local, remote;
-	bool marker;
+	bool marker, tcp;
 };
 
 /* The two outer addresses that somebody wants; without one (v 0) it does not matter. */

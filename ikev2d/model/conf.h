@@ -111,6 +111,7 @@ enum dns_way { DNS_AUTO, DNS_RESOLVED, DNS_RESOLVCONF, DNS_FILE, DNS_NO };
 
 struct settings {
 	uint16_t port, port_nat_t; /* 500, 4500 */
+	uint16_t tcp_port;         /* where streams are taken (RFC 9329); 0: nowhere */
 	enum data_path datapath;   /* of children that say nothing else */
 	bool udp_encap;            /* force encapsulation on the userspace path */
 	unsigned workers;     /* packet threads a direction on the userspace path; 0: by the processors */

@@ -207,6 +207,7 @@ struct child_conf {
 };
 
 enum encap_policy { ENCAP_AUTO, ENCAP_YES, ENCAP_NO };
+enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_AUTO };
 enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
 enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
 enum fragmentation { FRAGMENTATION_NO, FRAGMENTATION_YES, FRAGMENTATION_ACCEPT, FRAGMENTATION_FORCE };
@@ -245,6 +246,8 @@ struct peer {
 	unsigned n_vips;
 	struct strings pools; /* to give addresses from */
 	enum encap_policy encap;
+	enum transport transport;
+	uint16_t tcp_port; /* of the peer's */
 	enum unique_policy unique;
 	enum childless_policy childless;
 	enum fragmentation fragmentation;

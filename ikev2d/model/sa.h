@@ -32,6 +32,7 @@ struct sa_spec {
 	struct bytes encr_key;     /* with its salt behind it */
 	struct bytes integ_key;    /* empty for an AEAD */
 	bool encap;                /* in UDP */
+	bool tcp;                  /* or, with ENCAP, in the stream of the IKE_SA (RFC 9329) */
 	uint32_t tfc_padding;      /* outbound: octets that packets are padded to, or TFC_MTU; 0: none (RFC
 				      4303, 2.7) */
 	struct addr local, remote; /* the outer addresses; the ports count with ENCAP only */
@@ -94,7 +95,7 @@ struct child_record {
 	const struct child_conf
 		*conf;        /* the version it was made under; borrowed until the core's next step */
 	enum child_mode mode; /* as negotiated */
-	bool encap;
+	bool encap, tcp; /* as in struct sa_spec */
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	bool post_quantum; /* as in struct sa_record */

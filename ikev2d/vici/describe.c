@@ -213,6 +213,7 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 
 	vici_put_pair(out, "protocol", c->suite.protocol == PROTO_AH ? "AH" : "ESP");
 	put_flag(out, "encap", c->encap);
+	put_flag(out, "tcp", c->tcp);
 	vici_put_pairf(out, "spi-in", "%08" PRIx32, c->spi_in);
 	vici_put_pairf(out, "spi-out", "%08" PRIx32, c->spi_out);
 	put_mark(out, &c->marks.in, "mark-in", "mark-mask-in");

@@ -32,11 +32,13 @@ static void add_way(struct text *t, struct lab *lab, const struct flight *f)
 		add_target(t, to, &f->target);
 		text_add(t, " <-- ");
 		add_host(t, f->from, &f->source);
-		return;
+	} else {
+		add_host(t, f->from, &f->source);
+		text_add(t, " --> ");
+		add_target(t, to, &f->target);
 	}
-	add_host(t, f->from, &f->source);
-	text_add(t, " --> ");
-	add_target(t, to, &f->target);
+	if (f->tcp)
+		text_add(t, " (TCP)");
 }
 
 static void add_content(struct text *t, struct lab *lab, const struct flight *f, const struct message *m)

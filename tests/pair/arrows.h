@@ -7,7 +7,8 @@
 /* F in words, from ARENA: "moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr}". The host that the
  * lab knows for longer stands on the left. A port other than 500 that it goes to stands behind the receiver:
  * "sun:4500"; an address that is not its first one, too: "sun@198.51.100.2:4500". Both notifies of NAT
- * detection together are "NATD". What is sealed is opened with the keys of whoever has them. */
+ * detection together are "NATD". What goes in a stream has "(TCP)" behind the hosts. What is sealed is opened
+ * with the keys of whoever has them. */
 const char *arrow_print(struct lab *lab, const struct flight *f, struct arena *arena);
 
 /* The expected datagrams are in the air, in this order, one after the other; each is delivered before the

@@ -67,6 +67,7 @@ struct flight *lab_copy(struct lab *lab, const struct flight *f)
 	copy->source = f->source;
 	copy->target = f->target;
 	copy->marker = f->marker;
+	copy->tcp = f->tcp;
 	copy->keepalive = f->keepalive;
 	return copy;
 }
@@ -142,7 +143,10 @@ static void send(struct host *h, const struct path *path, struct bytes data, boo
 	f->source = path->local;
 	f->target = path->remote;
 	f->marker = path->marker;
+	f->tcp = path->tcp;
 	f->keepalive = keepalive;
+	if (f->tcp && !f->source.port)
+		f->source.port = STREAM_PORT;
 	if (h->nat.outside.v != path->local.ip.v)
 		return;
 	f->source.ip = h->nat.outside;
@@ -162,7 +166,8 @@ static bool arrives(const struct host *h, const struct flight *f, struct addr *a
 		at->ip = h->ip;
 		at->port -= h->nat.forward ? 0 : h->nat.shift;
 	}
-	return owns(h, &at->ip) && (at->port == PORT_IKE || at->port == PORT_NAT_T);
+	return owns(h, &at->ip) && (f->tcp ? at->port == PORT_NAT_T || at->port == STREAM_PORT
+					   : at->port == PORT_IKE || at->port == PORT_NAT_T);
 }
 
 struct host *lab_reached(struct lab *lab, const struct flight *f)
@@ -190,6 +195,9 @@ void lab_deliver(struct lab *lab, struct flight *f)
 		arrives(to, f, &e.datagram.path.local);
 		e.datagram.path.remote = f->source;
 		e.datagram.path.marker = f->marker;
+		e.datagram.path.tcp = f->tcp;
+		if (f->tcp && e.datagram.path.local.port == STREAM_PORT)
+			e.datagram.path.local.port = 0;
 		e.datagram.data = bytes_of(f->data, f->n);
 		if (f->marker == (e.datagram.path.local.port == PORT_IKE))
 			stop("a datagram came with a marker to port 500, or without one to another");

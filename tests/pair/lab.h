@@ -89,12 +89,15 @@ struct news {
 /* Takes N off its host's list and forgets it. */
 void news_free(struct news *n);
 
+enum { STREAM_PORT = 40000 };
+
 /* A datagram in the air, as it is behind the sender's NAT. */
 struct flight {
 	struct node node;
 	const struct host *from;
 	struct addr source, target;
 	bool marker, keepalive;
+	bool tcp;    /* in a stream, which the host that connects has at its port STREAM_PORT */
 	bool seen;   /* for whoever decides what becomes of it */
 	uint64_t at; /* not to be delivered before; the sender's now at first */
 	uint8_t *data;

@@ -176,13 +176,16 @@ static void neighbours_carry_over_octets(void **state)
 	assert_int_equal(out.a[15], 1);
 }
 
-static void a_path_differs_by_its_marker(void **state)
+static void a_path_differs_by_its_marker_and_stream(void **state)
 {
-	struct path a = { { ip("192.0.2.1"), 500 }, { ip("192.0.2.2"), 500 }, false }, b = a;
+	struct path a = { { ip("192.0.2.1"), 500 }, { ip("192.0.2.2"), 500 }, .marker = false }, b = a;
 
 	(void)state;
 	assert_true(path_eq(&a, &b));
 	b.marker = true;
+	assert_false(path_eq(&a, &b));
+	b = a;
+	b.tcp = true;
 	assert_false(path_eq(&a, &b));
 	b = a;
 	b.remote.port = 501;
@@ -275,7 +278,7 @@ int main(void)
 		cmocka_unit_test(every_prefix_is_known_again),
 		cmocka_unit_test(not_every_range_is_a_prefix),
 		cmocka_unit_test(neighbours_carry_over_octets),
-		cmocka_unit_test(a_path_differs_by_its_marker),
+		cmocka_unit_test(a_path_differs_by_its_marker_and_stream),
 		cmocka_unit_test(patterns_match_what_they_say),
 		cmocka_unit_test(addresses_of_this_link_are_known),
 		cmocka_unit_test(a_dns_name_is_kept_and_matches_nothing_yet),

@@ -13,9 +13,9 @@ static struct loaded loaded;
 static int set_up(void **state)
 {
 	(void)state;
-	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, { NULL }, 0 };
+	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, { NULL }, 0 };
 	user = (struct xfrm_caps){
-		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true
+		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
 	};
 	choice = (struct choice){ .setting = DATAPATH_AUTO, .kernel = &kernel, .user = &user };
 	return 0;
@@ -122,6 +122,9 @@ static void what_else_the_kernel_may_lack(void **state)
 		"the kernel has no ESP in UDP over IPv6 (remote_addrs)");
 	takes(child("remote_addrs = 2001:db8::2\n encap = never", ""), DATAPATH_KERNEL,
 		"the kernel has all it needs");
+	takes(child("transport = auto", ""), DATAPATH_USER, "the kernel has no ESP in TCP (transport)");
+	takes_none(child("transport = tcp", "datapath = kernel"),
+		"the kernel has no ESP in TCP (transport): change that, or set datapath = auto");
 }
 
 static void ah_is_the_kernels(void **state)

@@ -253,7 +253,7 @@ static void ike_update_tells_where_it_goes(void **state)
 {
 	struct vici_bench *b = *state;
 	const struct path path = { { { 4, { 198, 51, 100, 1 } }, 4500 },
-		{ { 4, { 198, 51, 100, 2 } }, 10500 }, true };
+		{ { 4, { 198, 51, 100, 2 } }, 10500 }, true, false };
 	const char *told;
 
 	subscribe(b, "ike-update");

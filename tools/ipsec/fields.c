@@ -57,6 +57,7 @@ static const struct json_field child_fields[] = {
 	{ "mode", JSON_TEXT },
 	{ "protocol", JSON_TEXT },
 	{ "encap", JSON_FLAG },
+	{ "tcp", JSON_FLAG },
 	{ "spi-in", JSON_TEXT },
 	{ "spi-out", JSON_TEXT },
 	{ "mark-in", JSON_TEXT },

@@ -125,8 +125,11 @@ static void show_child_details(const struct status *s, const struct vici_node *c
 	struct arena *a = &s->x->arena;
 
 	fprintf(s->x->out, "    #%s, reqid %s, %s%s, %s%s%s%s\n", str(c, "uniqueid"), str(c, "reqid"),
-		str(c, "mode"), vici_str(c, "encap") ? " in UDP" : "", suite(c, a),
-		when(c, "install-time", "installed ", " ago", a),
+		str(c, "mode"),
+		vici_str(c, "tcp")     ? " in TCP"
+		: vici_str(c, "encap") ? " in UDP"
+				       : "",
+		suite(c, a), when(c, "install-time", "installed ", " ago", a),
 		when(c, "rekey-time", "rekeying in ", "", a), when(c, "life-time", "expires in ", "", a));
 	fprintf(s->x->out, "    in  %s%s, %s packets%s%s%s\n", str(c, "spi-in"), marks(c, in, a),
 		str(c, "packets-in"), when(c, "use-in", "last ", " ago", a),

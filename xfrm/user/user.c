@@ -230,7 +230,7 @@ static void user_pace(struct xfrm *x, struct text *out)
 static const struct xfrm_caps *user_caps(const struct xfrm *x)
 {
 	static const struct xfrm_caps caps = {
-		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true
+		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
 	};
 
 	(void)x;
