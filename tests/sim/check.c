@@ -151,6 +151,8 @@ static const struct sa *other_end(const struct host *h, const struct sa *like)
 /* An address of H as others see it. */
 static struct addr outside(const struct host *h, struct addr a)
 {
+	if (!a.port)
+		a.port = STREAM_PORT;
 	if (h->nat.outside.v == a.ip.v) {
 		a.ip = h->nat.outside;
 		a.port += h->nat.shift;

@@ -46,6 +46,12 @@ static void enlarge(struct life *l, unsigned side)
 		&l->arena, "%s" LARGE, l->conf[side], words[life_draw(l, 5)], sizes[life_draw(l, 5)]);
 }
 
+/* Some signatures only, which is announced. */
+#define CERTAIN "connections { site { remote { auth = ecdsa-sha256\n } } }\n"
+
+/* In streams, or where nothing comes otherwise. */
+#define STREAMS "connections { site { transport = %s\n } }\n"
+
 /* Who begins has an address of the other. */
 #define VIPS                                                                                                 \
 	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
@@ -107,6 +113,11 @@ const char *fate_configuration(struct life *l, unsigned side)
 		life_draw(l, 2) || l->peace ? "yes" : "no");
 	if (life_is_large(l))
 		enlarge(l, side);
+	if (life_is_large(l) && l->seed % 3 == 1)
+		l->conf[side] = arena_printf(&l->arena, "%s" CERTAIN, l->conf[side]);
+	if (!l->roams && l->seed % 13 == 5)
+		l->conf[side] =
+			arena_printf(&l->arena, "%s" STREAMS, l->conf[side], l->seed % 3 ? "tcp" : "auto");
 	if (l->seed % 5 == 2)
 		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
 	if (l->seed % 11 == 4)

@@ -52,8 +52,26 @@ static void say(struct life *l, const struct flight *f, const char *fate)
 	arena_free(&arena);
 }
 
-static void decide(struct life *l, struct flight *f)
+/* In some lives the sender of what is too large is told so: by its own kernel, or by ICMP. Whether it was. */
+static bool tell_size(struct life *l, const struct flight *f)
 {
+	enum { AROUND = 28 };
+	struct ike_event e = { .kind = EVENT_PATH_MTU,
+		.path_mtu = { f->target.ip, l->weather.narrow + AROUND } };
+
+	for (unsigned side = 0; l->seed % 2 && side < SIDES; side++)
+		if (l->hosts[side] == f->from && f->from->ike) {
+			life_say(l, "  and the sender hears of it");
+			host_event(l->hosts[side], &e);
+			return true;
+		}
+	return false;
+}
+
+/* Whether something was sent instead. */
+static bool decide(struct life *l, struct flight *f)
+{
+	bool too_large = l->weather.narrow && f->n > l->weather.narrow, told;
 	struct flight *copy;
 
 	f->seen = true;
@@ -62,25 +80,31 @@ static void decide(struct life *l, struct flight *f)
 		copy->seen = true;
 		copy->at = arrival(l);
 	}
-	if (life_chance(l, l->weather.lost) || (l->weather.narrow && f->n > l->weather.narrow)) {
+	if (life_chance(l, l->weather.lost) || too_large) {
 		say(l, f, "  is lost");
+		told = too_large && tell_size(l, f);
 		lab_lose(f);
-		return;
+		return told;
 	}
 	say(l, f, "");
 	f->at = arrival(l);
 	if (life_chance(l, l->weather.broken))
 		damage(l, f);
+	return false;
 }
 
 void network_decide(struct life *l)
 {
+	bool again = false;
+
 	list_each_safe (n, &l->lab->flights) {
 		struct flight *f = node_owner(n, struct flight, node);
 
 		if (!f->seen)
-			decide(l, f);
+			again |= decide(l, f);
 	}
+	if (again)
+		network_decide(l);
 }
 
 uint64_t network_due(const struct life *l)
