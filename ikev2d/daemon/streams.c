@@ -26,6 +26,7 @@ enum {
 	CONNECT_EVERY = 1000,   /* ms */
 	SWEEP = 30,             /* s */
 	BEGIN_TIME = 20 * 1000, /* ms until a stranger has said something */
+	QUIET_TIME = 8 * 1000,  /* ms without an answer, until another connection is tried */
 	IDLE_TIME = 60 * 60 * 1000, /* ms */
 };
 
@@ -39,7 +40,8 @@ struct stream {
 	bool heard;              /* a packet has come on it */
 	struct udp_relay relay;
 	uint64_t used, tried;     /* ms */
-	uint8_t last[IKE_HEADER]; /* of the last message that was sent on this connection */
+	uint8_t last[IKE_HEADER]; /* of the last message that was sent on this connection, */
+	uint64_t quiet;           /* since when, ms: nothing has come since then */
 };
 
 static struct stream *at(const struct node *n)
@@ -178,6 +180,7 @@ static void on_relay(void *ctx, struct bytes esp)
 static void take(struct stream *st, enum frame_kind kind, struct bytes content)
 {
 	st->heard = true;
+	st->quiet = clock_ms();
 	use(st);
 	if (kind == FRAME_ESP)
 		udp_relay_send(&st->relay, content);
@@ -379,6 +382,14 @@ static struct stream *stream_for(struct streams *s, const struct path *path)
 	return st || path->local.port ? st : stream_new(s, path, true);
 }
 
+/* Whether ST, ours, has to be connected anew for DATA, which it has carried before: TCP itself would go on
+ * trying for a quarter of an hour (RFC 9329, 6.2). */
+static bool is_dead(const struct stream *st, struct bytes data)
+{
+	return st->ours && st->tcp && !memcmp(st->last, data.p, IKE_HEADER) &&
+	       clock_ms() > st->quiet + QUIET_TIME;
+}
+
 void streams_send(struct streams *s, const struct path *path, struct bytes data)
 {
 	struct stream *st = stream_for(s, path);
@@ -386,11 +397,14 @@ void streams_send(struct streams *s, const struct path *path, struct bytes data)
 	if (!st || data.n < IKE_HEADER)
 		return;
 	use(st);
+	if (is_dead(st, data))
+		end(st, "nothing comes on it any more");
 	if (st->ours && !st->tcp)
 		connect_to(st);
 	if (!st->tcp || !memcmp(st->last, data.p, IKE_HEADER))
 		return;
 	memcpy(st->last, data.p, IKE_HEADER);
+	st->quiet = clock_ms();
 	put(st, true, data);
 }
 

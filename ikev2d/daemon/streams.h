@@ -36,7 +36,8 @@ enum err streams_open(struct streams *s, struct event_base *base, const struct s
 void streams_close(struct streams *s);
 
 /* Sends DATA, of IKE, in the stream of PATH. A message that this connection has carried already is not sent
- * again. What cannot be sent is lost; the log says so in detail. */
+ * again, unless nothing has come since: then it goes in another one, if it is we who connect. What cannot be
+ * sent is lost; the log says so in detail. */
 void streams_send(struct streams *s, const struct path *path, struct bytes data);
 
 /* *LOCAL and *REMOTE, between which the stream is, become the addresses that the data path is to use instead.

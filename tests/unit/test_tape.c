@@ -288,6 +288,14 @@ static void reports_of_the_data_path(void **state)
 		"event 7 at=1532 unknown-spi local=192.0.2.1[4500] remote=192.0.2.9[1024] encap=yes "
 		"spi=2576980377\n",
 		&arena);
+	round_trip((struct ike_event){ .kind = EVENT_DATAGRAM,
+			   .datagram = { .path = { addr("192.0.2.1", 0), addr("192.0.2.9", 4500),
+						 .marker = true, .tcp = true },
+				   .data = bytes_of("\1", 1) } },
+		true,
+		"event 7 at=1532 datagram local=192.0.2.1[0] remote=192.0.2.9[4500] marker=yes tcp=yes "
+		"data=01\n",
+		&arena);
 	round_trip((struct ike_event){ .kind = EVENT_PATH_MTU, .path_mtu = { ip("2001:db8::9"), 1280 } },
 		true, "event 7 at=1532 path-mtu remote=2001:db8::9 octets=1280\n", &arena);
 	round_trip((struct ike_event){ .kind = EVENT_UNREACHABLE,

@@ -89,6 +89,24 @@ def tcp_that_breaks(bench):
 
 
 @case()
+def tcp_that_goes_silent(bench):
+    """Nothing of the connection arrives any more, and nobody says so: another one is tried before the peer is given up."""
+    quick = {"retransmit_timeout": "2s", "retransmit_base": 1, "retransmit_tries": 10, "retransmit_jitter": 0}
+    moon = bench.start(bench.moon, conn={"transport": "tcp", "dpd_delay": "2s"}, daemon=quick)
+    sun = bench.start(bench.sun, conn={"transport": "auto"}, daemon=GATEWAY)
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    before = moon.sas()[0]["uniqueid"]
+    port = sun.sas()[0]["remote_port"]
+    hear = bench.deafen(bench.sun, rules="chain in { type filter hook ingress device wan priority 0; "
+                                         f"tcp sport {port} drop; }}")
+    until(lambda: sun.sas()[0]["remote_port"] != port, "sun has it at another port", 30)
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    same(moon.sas()[0]["uniqueid"], before, "the IKE_SA is the same")
+    hear()
+
+
+@case()
 def tcp_to_who_wants_none(bench):
     """A connection that is for UDP says so."""
     bench.start(bench.sun, daemon=GATEWAY)
