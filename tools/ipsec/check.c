@@ -29,6 +29,14 @@ static const struct finding of_machine[] = {
 	{ "nat-rules", check_nat_rules, NULL },
 };
 
+static const struct finding of_peer[] = {
+	{ "peer", check_peer_address, NULL },
+	{ "peer-ike", check_peer_ike, NULL },
+	{ "peer-nat-t", check_peer_nat_t, NULL },
+	{ "peer-nat", check_peer_nat, NULL },
+	{ "peer-size", check_peer_size, NULL },
+};
+
 enum verdict check_say(struct check *k, enum verdict v, const char *sentence)
 {
 	text_add(&k->says, "%s", sentence);
@@ -54,6 +62,7 @@ unsigned long long check_number(const char *path, const char *after, int base, u
 /* What the words behind the verb ask for. */
 struct wish {
 	const char *path; /* of the configuration; NULL: ikev2d's own */
+	const char *peer; /* a connection: only the path to it is looked at; NULL: none */
 	const struct standard *profile;
 	bool fix, strict;
 	bool config; /* the configuration alone, as if for another machine */
@@ -185,8 +194,12 @@ static int check(struct round *r)
 	json_open(&r->json, "findings", '[');
 	for (size_t i = 0; i < sizeof of_configuration / sizeof *of_configuration; i++)
 		look(r, &of_configuration[i]);
-	run_lints(r);
-	for (size_t i = 0; !r->wish.config && i < sizeof of_machine / sizeof *of_machine; i++)
+	if (!r->wish.peer)
+		run_lints(r);
+	for (size_t i = 0; r->wish.peer && i < sizeof of_peer / sizeof *of_peer; i++)
+		look(r, &of_peer[i]);
+	for (size_t i = 0; !r->wish.peer && !r->wish.config && i < sizeof of_machine / sizeof *of_machine;
+		i++)
 		look(r, &of_machine[i]);
 	good = r->worst < (r->wish.strict ? NOTE : BAD);
 	json_close(&r->json, ']');
@@ -221,6 +234,8 @@ static bool read_word(char **argv, int *i, struct wish *w)
 		w->config = true;
 	else if (!strcmp(word, "--profile") && argv[*i + 1])
 		return (w->profile = standard_find(argv[++*i])) != NULL;
+	else if (!strcmp(word, "--peer") && argv[*i + 1])
+		w->peer = argv[++*i];
 	else if (*word == '-' || w->path)
 		return false;
 	else
@@ -233,7 +248,7 @@ static bool read_words(int argc, char **argv, struct wish *w)
 	for (int i = 0; i < argc; i++)
 		if (!read_word(argv, &i, w))
 			return false;
-	return !(w->fix && w->config);
+	return w->fix + w->config + (w->peer != NULL) < 2;
 }
 
 int verb_check(struct ipsec *x, int argc, char **argv)
@@ -245,6 +260,7 @@ int verb_check(struct ipsec *x, int argc, char **argv)
 	if (!read_words(argc, argv, &r.wish))
 		return ipsec_fail(x, USAGE, "usage: ipsec check %s", verb_find("check")->args);
 	k.path = r.wish.path ? r.wish.path : default_path();
+	k.peer_name = r.wish.peer;
 	k.running = client_probe(x);
 	creds_start(&k.creds);
 	code = check(&r);

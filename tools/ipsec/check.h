@@ -16,6 +16,12 @@ struct check {
 	bool loaded;        /* all of it could be read */
 	bool running;       /* ikev2d is */
 	struct text says;   /* the sentence of the finding at work */
+
+	/* With --peer: the connection, what its peer's address is (v 0: not known), what it says of NATs. */
+	const char *peer_name;
+	const struct peer *peer;
+	struct ip peer_ip;
+	bool natd, nat_us, nat_peer;
 };
 
 struct finding {
@@ -54,3 +60,9 @@ bool fix_forwarding(struct check *k);
 enum verdict check_rp_filter(struct check *k);
 bool fix_rp_filter(struct check *k);
 enum verdict check_nat_rules(struct check *k);
+/* With --peer, of the path to it (check_peer.c); the first of them comes first. */
+enum verdict check_peer_address(struct check *k);
+enum verdict check_peer_ike(struct check *k);
+enum verdict check_peer_nat_t(struct check *k);
+enum verdict check_peer_nat(struct check *k);
+enum verdict check_peer_size(struct check *k);

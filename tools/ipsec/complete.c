@@ -54,7 +54,8 @@ static const char *value_of(struct ipsec *x, const char *args, const char *befor
 	return NULL;
 }
 
-/* ARGS is like "NAME [--timeout S]": each word of it is an option, stands for names, or for files. */
+/* ARGS is like "NAME [--timeout S]": each word of it is an option, with the word behind it, stands for names,
+ * or for files. */
 static void offer_args(struct ipsec *x, const struct verb *v, const char *begins)
 {
 	const char *s = v->args;
@@ -63,10 +64,12 @@ static void offer_args(struct ipsec *x, const struct verb *v, const char *begins
 		size_t n = strcspn(s, " []|");
 		const char *word = arena_text(&x->arena, bytes_of(s, n));
 
-		if (*word == '-')
+		if (*word == '-') {
 			complete_offer(x, begins, word);
-		else if (!strcmp(word, "NAME"))
+			n += s[n] == ' ' ? 1 + strcspn(s + n + 1, " ]") : 0;
+		} else if (!strcmp(word, "NAME")) {
 			offer_names(x, begins);
+		}
 		s += n + strspn(s + n, " []|");
 	}
 	for (unsigned i = 0; v->choice && v->choice(i); i++)
@@ -112,7 +115,9 @@ int verb_complete(struct ipsec *x, int argc, char **argv)
 	if (pki_groups_offer(x, v->name, argc - 1, argv + 1))
 		return DONE;
 	value = value_of(x, v->args, argv[argc - 2]);
-	if (value && strchr(value, '|'))
+	if (value && !strcmp(value, "NAME"))
+		offer_names(x, begins);
+	else if (value && strchr(value, '|'))
 		complete_choices(x, begins, value);
 	else if (!value)
 		offer_args(x, v, begins);

@@ -33,10 +33,10 @@ static const struct verb verbs[] = {
 	{ "capture", "NAME [--time S] [-o FILE]",
 		"its packets, inside and outside, for S seconds (60), and keys for Wireshark; for root", 1, 5,
 		verb_capture, NULL },
-	{ "check", "[FILE] [--fix|--config] [--profile bsi|cnsa] [--strict]",
+	{ "check", "[FILE] [--fix|--config|--peer NAME] [--profile bsi|cnsa] [--strict]",
 		"look for what is wrong with a configuration, and with this machine unless --config; mend "
 		"what can be "
-		"taken back; --strict: notes count too",
+		"taken back; or with the path to a peer; --strict: notes count too",
 		0, 6, verb_check, NULL },
 	{ "import", "FILE... [-o FILE] [--from strongswan|libreswan]",
 		"a configuration, of ipsec.conf and ipsec.secrets", 1, IMPORT_WORDS, verb_import, NULL },
