@@ -66,6 +66,7 @@ strongswan-pki                  test
 strongswan-swanctl              test
 tmux                            test
 tshark                          test
+zsh                             test
 kmod                            kernel
 qemu-system-x86                 kernel
 xz-utils                        kernel

@@ -6,6 +6,7 @@ import shutil
 
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
+from lab.ikev2d import BIN, ROOT
 from lab.net import run
 
 COLUMNS = 80
@@ -15,11 +16,11 @@ COLOURED = "\x1b["
 class Terminal:
     """One of 80 columns on HOST, in which commands run one after the other."""
 
-    def __init__(self, bench, host, environment=("TERM=xterm",)):
+    def __init__(self, bench, host, environment=("TERM=xterm",), shell=("sh",)):
         if not shutil.which("tmux"):
             raise Skipped("tmux is not installed")
         self.bench, self.socket = bench, f"{bench.directory}/tmux"
-        shell = ["env", *environment, "PS1=", "sh"]
+        shell = ["env", *environment, "PS1=", *shell]
         # The server lives in the host's namespace: so does what it starts.
         done = host.run([*self.tmux(), "-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", "200", *shell])
         same(done.code, 0, f"tmux\n{done.text}")
@@ -49,9 +50,12 @@ class Terminal:
         return self.screen("-e")
 
 
+    def write(self, text):
+        self.type("-l", "--", text)
+
     def run(self, words):
         """Types them; they go on."""
-        self.type("-l", f"clear; {shlex.join(words)}; echo ended $?")
+        self.write(f"clear; {shlex.join(words)}; echo ended $?")
         self.type("Enter")
 
     def until(self, part):
@@ -113,3 +117,23 @@ def status_watched(bench, key):
     done = moon.ipsec("status", "--watch")
     same(done.code, 2, "exit code without a terminal")
     contains(done.err, "--watch needs a terminal", "ipsec status --watch")
+
+
+@case()
+def completion_in_zsh(bench):
+    """With the Tab key; names are those of the running daemon."""
+    if not shutil.which("zsh"):
+        raise Skipped("zsh is not installed")
+    moon = bench.start(bench.moon)
+    terminal = Terminal(bench, moon.host, shell=("zsh", "-f"))
+    terminal.write(f"path=({BIN} $path); fpath=({ROOT}/tools/completion $fpath); autoload -U compinit; compinit -D -u; clear; echo ready")
+    terminal.type("Enter")
+    until(lambda: terminal.screen() == "ready", lambda: f"a prompt: {terminal.screen()}")
+    for typed, whole in (("ipsec purge oc", "ipsec purge ocsp "), ("ipsec check --prof", "ipsec check --profile "),
+                         (f"ipsec --run-dir {moon.run_dir} down site/", f"ipsec --run-dir {moon.run_dir} down site/net ")):
+        terminal.write(f"{typed}\t")
+        # A letter behind it shows where the cursor is.
+        terminal.write("X")
+        # zsh breaks long lines itself.
+        until(lambda: f"{whole}X" in terminal.screen().replace("\n", ""), lambda: f"{whole!r} on the screen: {terminal.screen()}")
+        terminal.type("C-u")
