@@ -114,6 +114,8 @@ static const struct row rows[] = {
 		.says = "Windows offers none of this", .where = "/d/m.conf:6 (connections.a.proposals)" },
 	{ "profile", "bsi", .bad = CONN("proposals = aes256-sha256-sha1-x25519-ecp256-ke1_mlkem512"), .good = CONN("proposals = aes256-sha256-ecp256-ke1_mlkem768"),
 		.says = "BSI TR-02102-3 does not admit sha1, prfsha1, x25519, ke1_mlkem512", .where = "/d/m.conf:2 (connections.a.proposals)", .instead = "aes256gcm16-prfsha384-ecp384" },
+	{ "profile", "bsi", .bad = CONN(BSI CHILD("net", "ah_proposals = sha1-ecp384")), .good = CONN(BSI CHILD("net", "ah_proposals = sha256-ecp384")),
+		.says = "does not admit sha1", .where = "(connections.a.children.net.ah_proposals)", .instead = "sha384-ecp384" },
 	{ "profile", "bsi", .bad = CONN(BSI ESP("aes256gcm16")), .good = CONN(BSI ESP("aes256gcm16-ecp384")),
 		.says = "wants a key exchange for new keys", .where = "/d/m.conf:4 (connections.a.children.net.esp_proposals)", .instead = "aes256gcm16-ecp384" },
 	{ "profile", "bsi", .bad = CONN(BSI "rekey_time = 25h"), .good = CONN(BSI "rekey_time = 24h"),

@@ -4,7 +4,7 @@
 
 struct standard {
 	const char *name, *title;
-	const char *ike, *esp;         /* proposals to write */
+	const char *ike, *esp, *ah;    /* proposals to write */
 	bool pfs;                      /* new keys of a CHILD_SA come with a key exchange */
 	bool psk;                      /* shared secrets prove identities */
 	uint64_t ike_life, child_life; /* ms at the most; 0: not limited */
@@ -17,11 +17,11 @@ struct standard {
 static const struct standard profiles[] = {
 	/* Tables 2 to 8; 2.1.2 on lifetimes; key exchanges against quantum computers only beside another one.
 	 */
-	{ "bsi", "BSI TR-02102-3", "aes256gcm16-prfsha384-ecp384", "aes256gcm16-ecp384", true, true,
-		HOURS(24), HOURS(4), 3000, 256, true },
+	{ "bsi", "BSI TR-02102-3", "aes256gcm16-prfsha384-ecp384", "aes256gcm16-ecp384", "sha384-ecp384",
+		true, true, HOURS(24), HOURS(4), 3000, 256, true },
 	/* RFC 9206; ML-KEM-1024 beside it is CNSA 2.0. */
-	{ "cnsa", "CNSA (RFC 9206)", "aes256gcm16-prfsha384-ecp384", "aes256gcm16-ecp384", false, false, 0, 0,
-		3072, 384, false },
+	{ "cnsa", "CNSA (RFC 9206)", "aes256gcm16-prfsha384-ecp384", "aes256gcm16-ecp384",
+		"esp_proposals instead", false, false, 0, 0, 3072, 384, false },
 };
 
 enum { ANY_BITS = 0 };
@@ -133,6 +133,7 @@ static void look_at_peer(struct lint_run *l, const struct peer *p)
 		const struct child_conf *c = &p->children[i];
 
 		look_at_proposals(l, &c->esp, &c->at, "esp_proposals", profile->esp);
+		look_at_proposals(l, &c->ah, &c->at, "ah_proposals", profile->ah);
 		look_at_life(l, &c->at, "rekey_time", c->rekey_time, profile->child_life);
 	}
 	if (!profile->psk && (p->local.way.method == AUTH_PSK || p->remote.way.method == AUTH_PSK))

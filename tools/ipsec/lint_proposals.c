@@ -18,6 +18,12 @@ static void visit(struct lint_run *l, each_list *visit_one, const struct proposa
 		visit_one(l, &(struct written){ list, at, key });
 }
 
+static void visit_child(struct lint_run *l, each_list *visit_one, const struct child_conf *c)
+{
+	visit(l, visit_one, &c->esp, &c->at, "esp_proposals");
+	visit(l, visit_one, &c->ah, &c->at, "ah_proposals");
+}
+
 /* Defaults are the program's business, not the reader's. */
 static void each_written(struct lint_run *l, each_list *visit_one)
 {
@@ -28,7 +34,7 @@ static void each_written(struct lint_run *l, each_list *visit_one)
 
 		visit(l, visit_one, &p->ike, &p->at, "proposals");
 		for (unsigned k = 0; k < p->n_children; k++)
-			visit(l, visit_one, &p->children[k].esp, &p->children[k].at, "esp_proposals");
+			visit_child(l, visit_one, &p->children[k]);
 	}
 }
 
@@ -39,6 +45,11 @@ static struct proposals usable(struct lint_run *l, struct proposals p, const str
 	*lacks = NULL;
 	return proposals_usable(p, l->in->has, l->arena, lacks);
 }
+
+/* What every library has. */
+static const char *const everywhere[] = { [PROTO_IKE] = "aes256gcm16-prfsha384-ecp384",
+	[PROTO_AH] = "sha384-ecp384",
+	[PROTO_ESP] = "aes256gcm16-ecp384" };
 
 static void say_unusable(struct lint_run *l, const struct written *w)
 {
@@ -53,8 +64,7 @@ static void say_unusable(struct lint_run *l, const struct written *w)
 			"used on this machine",
 			lacks->openssl),
 		arena_printf(l->arena, "%s, %s", proposals_print(*w->list, l->arena),
-			w->list->v->protocol == PROTO_IKE ? "aes256gcm16-prfsha384-ecp384"
-							  : "aes256gcm16-ecp384"));
+			everywhere[w->list->v->protocol]));
 }
 
 void lint_proposal_none(struct lint_run *l)
