@@ -232,3 +232,20 @@ void client_complain(struct ipsec *x, const char *name, const struct vici_node *
 	why_print(&why, &text);
 	fprintf(x->err, "ipsec: %s%s%s", name ? name : "", name ? ": " : "", text_str(&text));
 }
+
+const char *client_str(const struct vici_node *section, const char *key)
+{
+	const char *s = vici_str(section, key);
+
+	return s ? s : "?";
+}
+
+const char *client_items(const struct vici_node *section, const char *key, struct arena *arena)
+{
+	const struct vici_node *list = vici_find(section, key);
+	struct text t = text_in(arena);
+
+	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
+		text_add(&t, "%s%s", n == list->first ? "" : " ", vici_text(n));
+	return text_str(&t);
+}

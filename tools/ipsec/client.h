@@ -52,3 +52,8 @@ struct why client_why(const struct vici_node *why);
 
 /* Says what a response says went wrong, with NAME (may be NULL) in front. */
 void client_complain(struct ipsec *x, const char *name, const struct vici_node *response);
+
+/* The value of KEY in SECTION, "?" where it has none; and the items of the list at KEY, with a blank between
+ * two, from ARENA. */
+const char *client_str(const struct vici_node *section, const char *key);
+const char *client_items(const struct vici_node *section, const char *key, struct arena *arena);

@@ -13,23 +13,6 @@ struct news {
 	const struct vici_node *sa; /* the section of the IKE_SA, by the name of its connection; NULL: none */
 };
 
-static const char *str(const struct vici_node *section, const char *key)
-{
-	const char *s = vici_str(section, key);
-
-	return s ? s : "?";
-}
-
-static const char *items(const struct vici_node *section, const char *key, struct arena *arena)
-{
-	const struct vici_node *list = vici_find(section, key);
-	struct text t = text_in(arena);
-
-	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
-		text_add(&t, "%s%s", t.n ? " " : "", vici_text(n));
-	return text_str(&t);
-}
-
 static const struct vici_node *first_child(const struct vici_node *sa)
 {
 	const struct vici_node *children = vici_find(sa, "child-sas");
@@ -46,9 +29,10 @@ static const char *updown(const struct news *n)
 static void say_ike_updown(const struct news *n)
 {
 	fprintf(n->x->out, "%s: IKE_SA #%s is %s, '%s' %s[%s] === '%s' %s[%s]\n", n->sa->name,
-		str(n->sa, "uniqueid"), updown(n), str(n->sa, "local-id"), str(n->sa, "local-host"),
-		str(n->sa, "local-port"), str(n->sa, "remote-id"), str(n->sa, "remote-host"),
-		str(n->sa, "remote-port"));
+		client_str(n->sa, "uniqueid"), updown(n), client_str(n->sa, "local-id"),
+		client_str(n->sa, "local-host"), client_str(n->sa, "local-port"),
+		client_str(n->sa, "remote-id"), client_str(n->sa, "remote-host"),
+		client_str(n->sa, "remote-port"));
 }
 
 static void say_child_updown(const struct news *n)
@@ -56,14 +40,16 @@ static void say_child_updown(const struct news *n)
 	const struct vici_node *child = first_child(n->sa);
 	struct arena *a = &n->x->arena;
 
-	fprintf(n->x->out, "%s/%s: CHILD_SA #%s is %s, %s === %s\n", n->sa->name, str(child, "name"),
-		str(child, "uniqueid"), updown(n), items(child, "local-ts", a), items(child, "remote-ts", a));
+	fprintf(n->x->out, "%s/%s: CHILD_SA #%s is %s, %s === %s\n", n->sa->name, client_str(child, "name"),
+		client_str(child, "uniqueid"), updown(n), client_items(child, "local-ts", a),
+		client_items(child, "remote-ts", a));
 }
 
 static void say_ike_rekey(const struct news *n)
 {
 	fprintf(n->x->out, "%s: IKE_SA #%s has new keys, as #%s\n", n->sa->name,
-		str(vici_find(n->sa, "old"), "uniqueid"), str(vici_find(n->sa, "new"), "uniqueid"));
+		client_str(vici_find(n->sa, "old"), "uniqueid"),
+		client_str(vici_find(n->sa, "new"), "uniqueid"));
 }
 
 static void say_child_rekey(const struct news *n)
@@ -71,15 +57,16 @@ static void say_child_rekey(const struct news *n)
 	const struct vici_node *child = first_child(n->sa);
 
 	fprintf(n->x->out, "%s/%s: CHILD_SA #%s has new keys, as #%s\n", n->sa->name,
-		child ? child->name : "?", str(vici_find(child, "old"), "uniqueid"),
-		str(vici_find(child, "new"), "uniqueid"));
+		child ? child->name : "?", client_str(vici_find(child, "old"), "uniqueid"),
+		client_str(vici_find(child, "new"), "uniqueid"));
 }
 
 static void say_ike_update(const struct news *n)
 {
-	fprintf(n->x->out, "%s: IKE_SA #%s moves to %s[%s] === %s[%s]\n", n->sa->name, str(n->sa, "uniqueid"),
-		str(n->message, "local-host"), str(n->message, "local-port"), str(n->message, "remote-host"),
-		str(n->message, "remote-port"));
+	fprintf(n->x->out, "%s: IKE_SA #%s moves to %s[%s] === %s[%s]\n", n->sa->name,
+		client_str(n->sa, "uniqueid"), client_str(n->message, "local-host"),
+		client_str(n->message, "local-port"), client_str(n->message, "remote-host"),
+		client_str(n->message, "remote-port"));
 }
 
 static void say_alert(const struct news *n)
@@ -92,14 +79,14 @@ static void say_alert(const struct news *n)
 	if (section)
 		why_print(&why, &text);
 	s = text_str(&text);
-	fprintf(n->x->out, "%s%s%s%s", sa ? str(sa, "name") : "", sa ? ": " : "",
-		ipsec_paint(n->x, PAINT_BAD, str(n->message, "type")), *s ? ": " : "\n");
+	fprintf(n->x->out, "%s%s%s%s", sa ? client_str(sa, "name") : "", sa ? ": " : "",
+		ipsec_paint(n->x, PAINT_BAD, client_str(n->message, "type")), *s ? ": " : "\n");
 	fputs(s, n->x->out);
 }
 
 static void say_log(const struct news *n)
 {
-	fprintf(n->x->out, "[%s] %s\n", str(n->message, "group"), str(n->message, "msg"));
+	fprintf(n->x->out, "[%s] %s\n", client_str(n->message, "group"), client_str(n->message, "msg"));
 }
 
 static const struct row {
@@ -142,7 +129,7 @@ static void put_sa(struct json *j, const struct news *n, const char *event)
 	bool with_children = strcmp(event, "child-rekey") != 0;
 
 	if (alerted)
-		fields_sa_as(j, "sa", str(alerted, "name"), alerted, NULL);
+		fields_sa_as(j, "sa", client_str(alerted, "name"), alerted, NULL);
 	else if (n->sa && strcmp(event, "ike-rekey") != 0 && strcmp(event, "alert") != 0)
 		fields_sa_as(
 			j, "sa", n->sa->name, n->sa, with_children ? vici_find(n->sa, "child-sas") : NULL);

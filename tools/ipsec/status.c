@@ -257,6 +257,8 @@ static int begin(struct ipsec *x, int argc, char **argv, bool all)
 		else
 			wish.name = argv[i];
 	}
+	if (wish.watch && x->json)
+		return ipsec_fail(x, USAGE, "--watch is for people: ipsec --json monitor is for programs");
 	return wish.watch ? watch(x, status, &wish) : status(x, &wish);
 }
 

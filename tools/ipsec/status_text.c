@@ -6,24 +6,6 @@
 
 #include <stdlib.h>
 
-static const char *str(const struct vici_node *section, const char *key)
-{
-	const char *s = vici_str(section, key);
-
-	return s ? s : "?";
-}
-
-/* The items of a list, separated by spaces. */
-static const char *items(const struct vici_node *section, const char *key, struct arena *arena)
-{
-	const struct vici_node *list = vici_find(section, key);
-	struct text t = text_in(arena);
-
-	for (const struct vici_node *n = list ? list->first : NULL; n; n = n->next)
-		text_add(&t, "%s%s", n == list->first ? "" : " ", vici_text(n));
-	return text_str(&t);
-}
-
 const char *status_duration(const char *seconds, struct arena *arena)
 {
 	static const struct {
@@ -82,7 +64,7 @@ static const char *suite(const struct vici_node *sa, struct arena *arena)
 		text_add(&t, "/PPK");
 	if (vici_str(sa, "post-quantum"))
 		text_add(&t, " (%s)",
-			!strcmp(str(sa, "post-quantum"), "yes") ? "post-quantum" : "not post-quantum");
+			!strcmp(client_str(sa, "post-quantum"), "yes") ? "post-quantum" : "not post-quantum");
 	return text_str(&t);
 }
 
@@ -124,19 +106,19 @@ static void show_child_details(const struct status *s, const struct vici_node *c
 	static const char *const out[] = { "mark-out", "mark-mask-out", "if-id-out" };
 	struct arena *a = &s->x->arena;
 
-	fprintf(s->x->out, "    #%s, reqid %s, %s%s, %s%s%s%s\n", str(c, "uniqueid"), str(c, "reqid"),
-		str(c, "mode"),
+	fprintf(s->x->out, "    #%s, reqid %s, %s%s, %s%s%s%s\n", client_str(c, "uniqueid"),
+		client_str(c, "reqid"), client_str(c, "mode"),
 		vici_str(c, "tcp")     ? " in TCP"
 		: vici_str(c, "encap") ? " in UDP"
 				       : "",
 		suite(c, a), when(c, "install-time", "installed ", " ago", a),
 		when(c, "rekey-time", "rekeying in ", "", a), when(c, "life-time", "expires in ", "", a));
-	fprintf(s->x->out, "    in  %s%s, %s packets%s%s%s\n", str(c, "spi-in"), marks(c, in, a),
-		str(c, "packets-in"), when(c, "use-in", "last ", " ago", a),
+	fprintf(s->x->out, "    in  %s%s, %s packets%s%s%s\n", client_str(c, "spi-in"), marks(c, in, a),
+		client_str(c, "packets-in"), when(c, "use-in", "last ", " ago", a),
 		vici_str(c, "replays") ? ", replays dropped: " : "",
 		vici_str(c, "replays") ? vici_str(c, "replays") : "");
-	fprintf(s->x->out, "    out %s%s, %s packets%s\n", str(c, "spi-out"), marks(c, out, a),
-		str(c, "packets-out"), when(c, "use-out", "last ", " ago", a));
+	fprintf(s->x->out, "    out %s%s, %s packets%s\n", client_str(c, "spi-out"), marks(c, out, a),
+		client_str(c, "packets-out"), when(c, "use-out", "last ", " ago", a));
 }
 
 static void show_child_sa(const struct status *s, const struct vici_node *c)
@@ -144,13 +126,13 @@ static void show_child_sa(const struct status *s, const struct vici_node *c)
 	struct arena *a = &s->x->arena;
 	bool installed = vici_str(c, "spi-in") != NULL;
 
-	if (s->only && strcmp(s->only, str(c, "name")))
+	if (s->only && strcmp(s->only, client_str(c, "name")))
 		return;
-	fprintf(s->x->out, "  %s: %s, %s === %s", str(c, "name"), painted(s, str(c, "state")),
-		items(c, "local-ts", a), items(c, "remote-ts", a));
+	fprintf(s->x->out, "  %s: %s, %s === %s", client_str(c, "name"), painted(s, client_str(c, "state")),
+		client_items(c, "local-ts", a), client_items(c, "remote-ts", a));
 	if (installed)
-		fprintf(s->x->out, ", %s in, %s out", volume(str(c, "bytes-in"), a),
-			volume(str(c, "bytes-out"), a));
+		fprintf(s->x->out, ", %s in, %s out", volume(client_str(c, "bytes-in"), a),
+			volume(client_str(c, "bytes-out"), a));
 	if (vici_str(c, "data-path"))
 		fprintf(s->x->out, ", %s", vici_str(c, "data-path"));
 	if (vici_str(c, "data-path-reason"))
@@ -174,7 +156,7 @@ static void show_vips(const struct status *s, const struct vici_node *sa)
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (vici_find(sa, rows[i].key))
-			fprintf(s->x->out, "    %s %s\n", rows[i].words, items(sa, rows[i].key, a));
+			fprintf(s->x->out, "    %s %s\n", rows[i].words, client_items(sa, rows[i].key, a));
 }
 
 static void show_sa(const struct status *s, const struct vici_node *sa)
@@ -182,15 +164,15 @@ static void show_sa(const struct status *s, const struct vici_node *sa)
 	const struct vici_node *children = vici_find(sa, "child-sas");
 	struct arena *a = &s->x->arena;
 
-	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s%s\n", str(sa, "uniqueid"),
-		painted(s, str(sa, "state")), str(sa, "local-id"), str(sa, "local-host"),
-		str(sa, "local-port"), str(sa, "remote-id"), str(sa, "remote-host"), str(sa, "remote-port"),
-		when(sa, "established", "since ", "", a),
-		!strcmp(str(sa, "post-quantum"), "yes") ? ", post-quantum" : "");
+	fprintf(s->x->out, "  IKE_SA #%s: %s, '%s' %s[%s] === '%s' %s[%s]%s%s\n", client_str(sa, "uniqueid"),
+		painted(s, client_str(sa, "state")), client_str(sa, "local-id"), client_str(sa, "local-host"),
+		client_str(sa, "local-port"), client_str(sa, "remote-id"), client_str(sa, "remote-host"),
+		client_str(sa, "remote-port"), when(sa, "established", "since ", "", a),
+		!strcmp(client_str(sa, "post-quantum"), "yes") ? ", post-quantum" : "");
 	show_vips(s, sa);
 	if (s->all)
-		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s%s\n", str(sa, "initiator-spi"),
-			vici_str(sa, "initiator") ? "*" : "", str(sa, "responder-spi"),
+		fprintf(s->x->out, "    %s_i%s %s_r%s, %s%s%s\n", client_str(sa, "initiator-spi"),
+			vici_str(sa, "initiator") ? "*" : "", client_str(sa, "responder-spi"),
 			vici_str(sa, "initiator") ? "" : "*", suite(sa, a),
 			when(sa, "rekey-time", "rekeying in ", "", a),
 			when(sa, "reauth-time", "reauthentication in ", "", a));
@@ -210,8 +192,8 @@ static void show_idle(const struct status *s, const struct status_conn *c)
 
 		if ((!s->only || !strcmp(s->only, n->name)) && (installed || down))
 			fprintf(s->x->out, "  %s: %s, %s === %s\n", n->name,
-				painted(s, installed ? str(n, "mode") : state), items(n, "local-ts", a),
-				items(n, "remote-ts", a));
+				painted(s, installed ? client_str(n, "mode") : state),
+				client_items(n, "local-ts", a), client_items(n, "remote-ts", a));
 	}
 }
 
@@ -237,8 +219,8 @@ void status_text(const struct status *s, const struct status_conn *c)
 
 	fprintf(s->x->out, "%s: %s", c->name, painted(s, c->state));
 	if (c->conn)
-		fprintf(s->x->out, ", %s === %s", items(c->conn, "local_addrs", a),
-			items(c->conn, "remote_addrs", a));
+		fprintf(s->x->out, ", %s === %s", client_items(c->conn, "local_addrs", a),
+			client_items(c->conn, "remote_addrs", a));
 	else
 		fprintf(s->x->out, ", no longer configured");
 	fputc('\n', s->x->out);
@@ -261,8 +243,8 @@ void status_text_daemon(const struct status *s)
 	const char *load = vici_str(s->stats, "load");
 
 	fprintf(s->x->out, "ikev2d %s, running for %s, %s IKE_SAs, %s half-open\n",
-		str(s->version, "version"), str(vici_find(s->stats, "uptime"), "running"),
-		str(ikesas, "total"), str(ikesas, "half-open"));
+		client_str(s->version, "version"), client_str(vici_find(s->stats, "uptime"), "running"),
+		client_str(ikesas, "total"), client_str(ikesas, "half-open"));
 	if (drops && *drops)
 		fprintf(s->x->out, "dropped: %s\n", drops);
 	if (load && *load)
