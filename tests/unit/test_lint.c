@@ -75,6 +75,9 @@ static const struct row rows[] = {
 		.says = "none is for sun", .where = "/d/m.conf:2 (connections.a.local.auth)", .instead = "ike-a { … } with id = sun" },
 	{ "psk-missing", .bad = CONN(PSK) "secrets { ike-b {\nid = star\nsecret = 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n} }\n",
 		.good = CONN(PSK) "secrets { ike-b {\nid = sun\nsecret = 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n} }\n", .says = "none is for sun" },
+	/* One that names nobody but us is for everybody. */
+	{ "psk-missing", .bad = CONN("local { auth = psk\nid = moon\n}\nremote { id = sun\n}\n") "secrets { ike-b {\nid-1 = moon\nid-2 = star\nsecret = 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n} }\n",
+		.good = CONN("local { auth = psk\nid = moon\n}\nremote { id = sun\n}\n") "secrets { ike-b {\nid = moon\nsecret = 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n} }\n", .says = "none is for sun" },
 	{ "psk-weak", .bad = "secrets { ike-a {\nsecret = swordfish\n} }\n", .good = SECRET,
 		.says = "9 octets, 8 of them different", .where = "/d/m.conf:2 (secrets.ike-a.secret)", .instead = "openssl rand -hex 32" },
 	{ "psk-weak", .bad = "secrets { ike-a {\nsecret = abababababababababababababababab\n} }\n", .good = SECRET,

@@ -28,18 +28,34 @@ static bool is_address_of(const struct id *owner, const struct addr_pattern *add
 	return false;
 }
 
-/* Whether S may be one of P: a side without an identity has its address. */
+static bool may_be_peer(const struct id *owner, const struct peer *p)
+{
+	return may_be(owner, &p->remote.id) || is_address_of(owner, p->remote_addrs, p->n_remote_addrs);
+}
+
+/* Without an identity we have our address, which may not be written. */
+static bool may_be_us(const struct id *owner, const struct peer *p)
+{
+	bool address = owner->type == ID_IPV4_ADDR || owner->type == ID_IPV6_ADDR;
+
+	return p->local.id.type == ID_ANY ? address || owner->type == ID_ANY : may_be(owner, &p->local.id);
+}
+
+/* Whether S may be one of P: it names the peer, or nobody but us. */
 static bool may_serve(const struct secret *s, const struct peer *p)
 {
+	bool ours = true;
+
 	if (s->kind != SECRET_IKE)
 		return false;
 	for (unsigned i = 0; i < s->n_owners; i++) {
 		const struct id *o = &s->owners[i];
 
-		if (may_be(o, &p->remote.id) || is_address_of(o, p->remote_addrs, p->n_remote_addrs))
+		if (may_be_peer(o, p))
 			return true;
+		ours &= may_be_us(o, p);
 	}
-	return !s->n_owners;
+	return ours;
 }
 
 static const struct auth_conf *psk_round(const struct auth_conf *a)
