@@ -85,6 +85,9 @@ const struct id *cert_main_id(const struct cert *c);
 /* What to call it in sentences: "CN=moon", or a subjectAltName, or its serial number. From ARENA. */
 const char *cert_name(const struct cert *c, struct arena *arena);
 
+/* All its names, from ARENA: "CN=moon | moon.example". */
+const char *cert_names(const struct cert *c, struct arena *arena);
+
 /* "2026-11-25 18:52:53 UTC", from ARENA. */
 const char *cert_time(int64_t t, struct arena *arena);
 

@@ -40,7 +40,7 @@ const char *cert_name(const struct cert *c, struct arena *arena)
 	return id_print(cert_main_id(c), arena);
 }
 
-static const char *names_of(const struct cert *c, struct arena *arena)
+const char *cert_names(const struct cert *c, struct arena *arena)
 {
 	struct text t = text_in(arena);
 
@@ -59,7 +59,7 @@ bool cert_confirms(const struct cert *c, const struct id *id, struct arena *aren
 		return true;
 	why->what = arena_printf(
 		arena, "the certificate of %s is not about the identity %s", cert_name(c, arena), wanted);
-	why->offered = names_of(c, arena);
+	why->offered = cert_names(c, arena);
 	why->configured = wanted;
 	why->instead = arena_printf(arena,
 		"an identity that the certificate has (id = %s), or a certificate with "

@@ -449,9 +449,13 @@ static void name_from_cert(struct peer *p, struct text *notes)
 		const struct id *id = cert_main_id(certs.v[0]);
 
 		if (p->local.id.type != ID_ANY)
-			text_add(notes, "%s%s: none of our certificates is about %s, so we call ourselves %s",
+			text_add(notes,
+				"%s%s: none of our certificates is about %s, so we call ourselves %s; names "
+				"that "
+				"can stand there: %s",
 				notes->n ? "\n" : "", source_print(&p->local.at, "id", &scratch),
-				id_print(&p->local.id, &scratch), id_print(id, &scratch));
+				id_print(&p->local.id, &scratch), id_print(id, &scratch),
+				cert_names(certs.v[0], &scratch));
 		p->local.id = id_copy(&p->arena, id);
 	}
 	certs_free(&certs);

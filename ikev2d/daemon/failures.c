@@ -99,6 +99,21 @@ void failures_note(struct failures *f, const char *name, const struct failure_re
 	put_first(list, &one->node);
 }
 
+bool failures_again(struct failures *f, const char *name, const struct failure_record *r)
+{
+	struct story *s = find(f, name);
+	struct failure *one = s ? same(s, r) : NULL;
+
+	if (!one)
+		return false;
+	one->record.times++;
+	one->record.last = r->last;
+	one->over = false;
+	list_remove(&one->node);
+	put_first(&s->kept[r->by_peer], &one->node);
+	return true;
+}
+
 void failures_up(struct failures *f, const char *name)
 {
 	struct story *s = find(f, name);

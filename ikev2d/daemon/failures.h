@@ -39,6 +39,9 @@ void failures_stop(struct failures *f);
  * R->last. One with the same sentence is counted instead. */
 void failures_note(struct failures *f, const char *name, const struct failure_record *r);
 
+/* Counts R if one with the same sentence is there, and keeps that as it is. */
+bool failures_again(struct failures *f, const char *name, const struct failure_record *r);
+
 /* NAME has come up; an IKE_SA of it went at NOW; forget it. */
 void failures_up(struct failures *f, const char *name);
 void failures_down(struct failures *f, const char *name, uint64_t now);

@@ -101,6 +101,7 @@ static void fail(struct answer *answer, enum err e, const char *what, const stru
 	answer->a.result = e;
 	answer->a.why.what = arena_str(&answer->arena, what);
 	answer->a.why.where = source_print(&p->at, "remote_addrs", &answer->arena);
+	answer->a.why.instead = "an address to which this machine has a route, or a name that it can resolve";
 }
 
 static void complete(struct world *w, const struct peer *p, const struct ip *from, const struct ip *remote,

@@ -198,32 +198,85 @@ static void done(struct world *w, const struct ike_tell *t)
 	}
 }
 
-/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
-static void remember(struct world *w, const struct ike_tell *t)
+/* BRIEF: it is one of many, and the details of an equal one are not new. */
+static void remember_failure(struct world *w, const struct ike_tell *t, bool brief)
 {
-	const struct sa_record *r = t->record;
-	uint64_t now = clock_ms();
+	const struct sa_record *sa = t->record;
+	struct failure_record r = {
+		.why = *t->why,
+		.remote = sa ? sa->path.remote.ip : t->path.remote.ip,
+		.by_peer = !sa || !sa->initiator,
+		.last = clock_ms(),
+	};
 
+	if (!brief || !failures_again(&w->failures, t->name, &r))
+		failures_note(&w->failures, t->name, &r);
+}
+
+/* Not with TELL_SA_UP: an IKE_SA comes up also where the peer refused its child. */
+static void remember(struct world *w, const struct ike_tell *t, bool brief)
+{
 	if (t->kind == TELL_REFUSED && t->why)
-		failures_note(&w->failures, t->name,
-			&(struct failure_record){ .why = *t->why,
-				.remote = r ? r->path.remote.ip : t->path.remote.ip,
-				.by_peer = !r || !r->initiator,
-				.last = now });
+		remember_failure(w, t, brief);
 	else if (t->kind == TELL_CHILD_UP && t->name)
 		failures_up(&w->failures, t->name);
 	else if (t->kind == TELL_SA_DOWN && t->name)
-		failures_down(&w->failures, t->name, now);
+		failures_down(&w->failures, t->name, clock_ms());
 }
 
-void tells_tell(struct world *w, const struct ike_tell *t)
+static bool has(const struct addr_pattern *v, unsigned n, const struct ip *ip)
 {
-	if (t->kind == TELL_DONE) {
-		done(w, t);
-		return;
+	for (unsigned i = 0; i < n; i++)
+		if (addr_pattern_matches(&v[i], ip))
+			return true;
+	return !n;
+}
+
+/* A connection for PATH that is not used, or NULL: of those the core does not know. */
+static const struct peer *unused_for(struct world *w, const struct path *path)
+{
+	const struct conf *c = config_now(&w->config);
+
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		const struct peer *p = c->peers[i];
+
+		if (p->unready && has(p->local_addrs, p->n_local_addrs, &path->local.ip) &&
+			has(p->remote_addrs, p->n_remote_addrs, &path->remote.ip))
+			return p;
 	}
-	remember(w, t);
-	if (!withheld(w, t)) {
+	return NULL;
+}
+
+/* What the core tells, and why in fact no connection is for this peer: from ARENA. */
+static const struct ike_tell *with_unused(struct world *w, const struct ike_tell *t, struct arena *arena)
+{
+	bool nobodys = t->kind == TELL_REFUSED && !t->name && t->why && t->path.remote.ip.v;
+	const struct peer *p = nobodys ? unused_for(w, &t->path) : NULL;
+	struct ike_tell *more;
+	struct why *why;
+
+	if (!p)
+		return t;
+	more = ARENA_NEW(arena, struct ike_tell);
+	why = ARENA_NEW(arena, struct why);
+	*more = *t;
+	*why = *t->why;
+	why->configured = why->where = why->instead = NULL;
+	why->differs =
+		arena_printf(arena, "connection %s is for them, but is not used: %s", p->name, p->unready);
+	more->why = why;
+	return more;
+}
+
+static void tell(struct world *w, const struct ike_tell *t)
+{
+	struct arena arena = { 0 };
+	bool brief = withheld(w, t);
+
+	if (!brief)
+		t = with_unused(w, t, &arena);
+	remember(w, t, brief);
+	if (!brief) {
 		say(w, t);
 		if (t->alert)
 			vici_alert(w->vici, t->alert, t->record, t->why);
@@ -233,4 +286,13 @@ void tells_tell(struct world *w, const struct ike_tell *t)
 	updown_told(w, t);
 	dns_told(w, t);
 	accounts_told(w, t);
+	arena_free(&arena);
+}
+
+void tells_tell(struct world *w, const struct ike_tell *t)
+{
+	if (t->kind == TELL_DONE)
+		done(w, t);
+	else
+		tell(w, t);
 }

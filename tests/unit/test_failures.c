@@ -82,6 +82,28 @@ static void what_came_up_has_a_past_only(void **state)
 	failures_stop(&f);
 }
 
+/* Of a flood the first is kept, and counted. */
+static void many_are_counted_alone(void **state)
+{
+	struct failure_record r = { .why = { .what = "one", .where = "here" }, .by_peer = true, .last = 10 };
+	const struct failure_record *v[2 * FAILURES_KEPT];
+	struct failures f;
+
+	(void)state;
+	failures_start(&f);
+	assert_false(failures_again(&f, "a", &r));
+	failures_note(&f, "a", &r);
+	note(&f, "a", "other", true, 20);
+	r.why.where = "there";
+	r.last = 30;
+	assert_true(failures_again(&f, "a", &r));
+	assert_int_equal(all(&f, "a", v), 2);
+	assert_string_equal(v[0]->why.where, "here");
+	assert_int_equal(v[0]->times, 2);
+	assert_int_equal(v[0]->last, 30);
+	failures_stop(&f);
+}
+
 static void strangers_have_no_name(void **state)
 {
 	const struct failure_record *v[2 * FAILURES_KEPT];
@@ -101,6 +123,7 @@ int main(void)
 		cmocka_unit_test(equal_ones_are_counted),
 		cmocka_unit_test(peers_push_out_theirs_only),
 		cmocka_unit_test(what_came_up_has_a_past_only),
+		cmocka_unit_test(many_are_counted_alone),
 		cmocka_unit_test(strangers_have_no_name),
 	};
 

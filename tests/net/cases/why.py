@@ -101,9 +101,21 @@ def rejects(kind, hook="input"):
     return between
 
 
+def no_way_out(bench):
+    gateway, route = bench.moon.gateway, f"default via {bench.sun.wan[6]}"
+    gateway.must(["ip", "-6", "route", "del", *route.split()])
+    bench.afterwards(lambda: gateway.must(["ip", "-6", "route", "add", *route.split()]))
+
+
 def answers_from_elsewhere(bench):
     bench.nft(bench.moon.gateway, "chain in { type filter hook ingress device wan priority 0; "
               "udp sport { 500, 4500 } ip saddr set 198.51.100.9; }")
+
+def radius_nobody_has(bench):
+    ours, theirs = eap("eap-md5", "eap-radius")(bench)
+    return ours, {**theirs, "daemon": {"radius": {"server": "10.2.0.77", "secret": "x", "retransmit_timeout": "0.2s",
+                                                  "retransmit_tries": "1"}}}
+
 
 REFUSED_IKE = ["the peer refused IKE_SA_INIT of connection site with NO_PROPOSAL_CHOSEN", "(connections.site.proposals)",
                "proposals as the peer has them; or, at the peer, remote_addrs with 192.0.2.1"]
@@ -244,6 +256,12 @@ OURS = [
     ("no-pool", pair(moon=VIPS, sun={"child": {"remote_ts": "dynamic"}}),
      ["the gateway has no virtual address for us", "(connections.site.vips)", "INTERNAL_ADDRESS_FAILURE"],
      ["moon.example asks for a virtual address, and connection site has no pools", "(connections.site.pools)", "pools = NAME"]),
+    ("kernel-there", pair(sun={"child": {"datapath": "kernel"}}), REFUSED_IKE,
+     [WRONG_ADDRESS, "connection site is for them, but is not used: ", "(connections.site.children.net.datapath)",
+      "child net cannot be carried: this kernel has no ESP"]),
+    ("radius-is-silent", radius_nobody_has,
+     ["The gateway refuses us before any EAP method ran", "(connections.site.local.auth)"],
+     ["no RADIUS server answers", "(connections.site.remote.auth)"]),
     ("no-vips", pair(sun={"conn": {"pools": "rw"}}),
      ["FAILED_CP_REQUIRED", "vips = 0.0.0.0, for the peer gives virtual addresses"],
      ["moon.example does not ask for a virtual address, which connection site gives"]),
@@ -294,10 +312,11 @@ NO_ANSWER = "no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site aft
 NOBODY = None
 SILENT = [
     ("nothing-comes-back", deaf("udp dport 500 drop;"), {},
-     [f"{NO_ANSWER}nothing at all came back", "(connections.site.remote_addrs)", "let UDP 500 and 4500 through the firewalls between"]),
+     [f"{NO_ANSWER}nothing at all came back", "(connections.site.remote_addrs)",
+      "let UDP 500 and 4500 through the firewalls between"]),
     ("nothing-on-4500", deaf("udp dport 4500 drop;"), {},
-     ["no answer from 192.0.2.2[4500] to IKE_AUTH of connection site after 3 tries; port 500 has answered before: it is UDP 4500 "
-      "that does not come through", "let UDP 4500 through the firewalls between"]),
+     ["no answer from 192.0.2.2[4500] to IKE_AUTH of connection site after 3 tries; port 500 has answered before: it is "
+      "UDP 4500 that does not come through", "let UDP 4500 through the firewalls between"]),
     ("answers-from-elsewhere", answers_from_elsewhere, {},
      [f"{NO_ANSWER}an answer came from 198.51.100.9, which was not asked, and was not taken", "remote_addrs = 198.51.100.9"]),
     ("no-daemon", NOBODY, {},
@@ -308,6 +327,8 @@ SILENT = [
      ["192.0.2.2 says that the host cannot be reached (ICMP)"]),
     ("no-network", rejects("net-unreachable", "forward"), {"conn": {"remote_addrs": "198.51.100.77"}},
      ["192.0.2.2 says that there is no way to that network (ICMP)"]),
+    ("no-route", no_way_out, {"outer": 6, "conn": {"remote_addrs": "2001:db8:77::1"}},
+     ["no route to 2001:db8:77::1", "(connections.site.remote_addrs)", "an address to which this machine has a route"]),
     ("firewall", rejects("admin-prohibited"), {},
      [f"{NO_ANSWER}192.0.2.2 says that a firewall forbids it (ICMP)", "let UDP 500 and 4500 through the firewall there"]),
 ]
@@ -408,7 +429,7 @@ def why_a_kept_tunnel_is_down(bench):
     moon.must("reload")
     moon.wait_children(1)
     up = moon.connection()
-    same((up["last_failure"], up["next_attempt"], up["down"]), (None, None, None), "failure, next attempt and down of what is up")
+    same((up["last_failure"], up["next_attempt"], up["down"]), (None, None, None), "failure, attempt and end of what is up")
     past = moon.json("failures", "site")["connections"][0]["failures"]
     contains(past[0]["what"], "refused to authenticate site", "what failed before")
     sun.kill()
@@ -424,9 +445,55 @@ def why_a_tunnel_stays_down(bench):
     moon, sun = bench.pair(sun={"conn": {"remote_addrs": "198.51.100.77"}})
     for _ in range(2):
         same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up")
-    contains(moon.must("status", "site"), "  next attempt: none by itself; ipsec up site, or keep = yes to go on", "ipsec status")
+    contains(moon.must("status", "site"), "  next attempt: none by itself; ipsec up site, or keep = yes to go on", "status")
     contains(moon.must("failures", "site"), "2 times in the last ", "ipsec failures")
     stranger, = sun.json("failures")["strangers"]
     same((stranger["times"], stranger["remote_host"], stranger["stage"]), (2, "192.0.2.1", "IKE_SA_INIT"), "the stranger")
-    contains(sun.must("failures"), "peers that no connection is for\n  failure: no connection is for the addresses", "ipsec failures")
+    contains(sun.must("failures"), "peers that no connection is for\n  failure: no connection is for the addresses", "failures")
     contains(sun.must("failures"), "; 192.0.2.1 had begun", "ipsec failures")
+
+
+# One of the two rekeys with a key exchange (PFS), and the other has none for it.
+PFS, NONE = {"child": {"esp_proposals": "aes256gcm16-x25519"}}, {"child": {"esp_proposals": "aes256gcm16"}}
+WANTS = ["the peer refused CHILD_SA net with NO_PROPOSAL_CHOSEN", "it may want a key exchange with each rekeying (PFS), and "
+         "esp_proposals names no group", "(connections.site.children.net.esp_proposals)"]
+WANTS_NOT = ["the peer refused CHILD_SA net with NO_PROPOSAL_CHOSEN", "it may not want one (PFS)",
+             "(connections.site.children.net.esp_proposals)"]
+
+
+AHEAD = "the first rekeying of CHILD_SA net will want a key exchange (esp_proposals = aes256gcm16-x25519)"
+
+
+def rekeys(moon, says):
+    """moon says why not, and the tunnel that is up goes on."""
+    moon.must("rekey", "site/net")
+    log_says(moon, says)
+    state = moon.connection()
+    same((state["state"], state["last_failure"]["stage"]), ("up", "CREATE_CHILD_SA"), "connection of moon")
+    contains(moon.must("status", "site"), "last failure: the peer refused CHILD_SA net", "ipsec status")
+
+
+@case()
+def why_it_cannot_be_rekeyed(bench):
+    """sun wants what moon does not have; both say so, and sun says it ahead."""
+    moon, sun = bench.pair(NONE, PFS)
+    moon.up()
+    contains(sun.log(), AHEAD, "log of sun")
+    rekeys(moon, WANTS)
+    log_says(sun, [NO_ESP, "key exchange: offered none, configured x25519", "esp_proposals = aes256gcm16"])
+
+
+@case()
+def why_it_might_not_be_rekeyed(bench):
+    """moon wants what sun does not have: sun takes it all the same, but moon cannot know."""
+    moon, _ = bench.pair(PFS, NONE)
+    contains(moon.up(), AHEAD, "ipsec up")
+    moon.must("rekey", "site/net")
+    moon.wait_log("event=child-rekeyed")
+
+
+@case("charon", each=[("here", PFS, NONE, WANTS_NOT), ("there", NONE, PFS, WANTS)])
+def why_strongswan_refuses_new_keys(bench, ours, theirs, says):
+    moon, _ = bench.with_charon(ours, theirs)
+    moon.up()
+    rekeys(moon, says)
