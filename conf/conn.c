@@ -154,7 +154,9 @@ static void check_proposals(const struct tree_section *s, const char *key, uint8
 		if (!foreign)
 			continue;
 		if (!usable->n) {
-			report_later(r, k->at, s, key, "%s is not built in, and no other proposal is left",
+			report_later(r, k->at, s, key,
+				"%s is not built in, and no other proposal is left (write default, or what "
+				"ipsec list algs has)",
 				report_quote(foreign, arena));
 			return;
 		}

@@ -64,7 +64,8 @@ static void check(
 
 	take_out(p, &peer->arena, &lacks);
 	if (lacks && !p->n)
-		peer->unready = arena_printf(&peer->arena, "%s: %s, and no other proposal is left",
+		peer->unready = arena_printf(&peer->arena,
+			"%s: %s, and no other proposal is left (write default, or what ipsec list algs has)",
 			source_print(at, key, &peer->arena), words(lacks, &peer->arena));
 	else if (lacks && !by_default)
 		say(peer, key, p, lacks, &scratch);

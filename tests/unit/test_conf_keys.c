@@ -346,13 +346,15 @@ static const struct key_case cases[] = {
 			"m.conf:2: connections.a.proposals: \"modp768\" is not built in: this becomes "
 			"aes256-sha256-modp2048" },
 	{ "conn", "proposals = 3des-sha1-modp1024",
-		.later = "\"3des\" is not built in, and no other proposal is left" },
+		.later = "\"3des\" is not built in, and no other proposal is left (write default, or what "
+			 "ipsec list algs has)" },
 	{ "conn", "proposals = aes256-sha1-modp1024",
 		.note = "m.conf:2: connections.a.proposals: modp1024 is weak: who has means enough can read "
 			"what was recorded; let the peer use modp2048 or better, and take it out" },
 	{ "child", .key = "start_action = trap | start" },
 	{ "child", "esp_proposals = aes256-sha256-modp768",
-		.later = "\"modp768\" is not built in, and no other proposal is left" },
+		.later = "\"modp768\" is not built in, and no other proposal is left (write default, or what "
+			 "ipsec list algs has)" },
 	{ "conn", "lokal { }",
 		.why = "m.conf:2: connections.a.lokal: unknown section; did you mean \"local\"?" },
 	{ "conn", .key = "local-2 { auth = psk\n }" },

@@ -5,7 +5,7 @@ import os
 
 from cases.certs import folder, gateways
 from cases.eap import PASSWORD, client, gateway
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
 from lab.pki import Authority, Credentials
@@ -256,9 +256,6 @@ OURS = [
     ("no-pool", pair(moon=VIPS, sun={"child": {"remote_ts": "dynamic"}}),
      ["the gateway has no virtual address for us", "(connections.site.vips)", "INTERNAL_ADDRESS_FAILURE"],
      ["moon.example asks for a virtual address, and connection site has no pools", "(connections.site.pools)", "pools = NAME"]),
-    ("kernel-there", pair(sun={"child": {"datapath": "kernel"}}), REFUSED_IKE,
-     [WRONG_ADDRESS, "connection site is for them, but is not used: ", "(connections.site.children.net.datapath)",
-      "child net cannot be carried: this kernel has no ESP"]),
     ("radius-is-silent", radius_nobody_has,
      ["The gateway refuses us before any EAP method ran", "(connections.site.local.auth)"],
      ["no RADIUS server answers", "(connections.site.remote.auth)"]),
@@ -304,6 +301,33 @@ def why(bench, make, begins, answers):
         remembered(sun, answers[0])
     else:
         check("event=refused" not in sun.log(), f"sun refuses nothing\n{sun.log()}")
+
+
+# What one machine cannot do: the connection is not used there, and it is said before anybody is asked.
+UNUSED = [
+    ("kernel", {"child": {"datapath": "kernel"}},
+     ["child net cannot be carried: this kernel has no ESP", "set datapath = auto"]),
+    ("mode", {"child": {"mode": "transport"}}, ["the userspace path has no transport mode (mode), and this kernel has no ESP"]),
+    ("algorithm", {"child": {"esp_proposals": "camellia256-sha256"}},
+     ["\"camellia256\" is not built in, and no other proposal is left (write default, or what ipsec list algs has)"]),
+    ("ike-algorithm", {"conn": {"proposals": "3des-sha1-modp768"}},
+     ["connections.site.proposals: \"3des\" is not built in, and no other proposal is left (write default"]),
+]
+
+
+@user_case(each=UNUSED)
+def why_it_is_not_used(bench, changes, says):
+    """Here; and there, where a peer is told nothing, and the log more."""
+    moon, sun = bench.pair(moon=changes)
+    done = moon.ipsec("up", "site")
+    same(done.code, 1, f"exit code of ipsec up\n{done.text}")
+    for part in says:
+        contains(done.err, part, "ipsec up")
+        contains(moon.must("status"), part, "ipsec status")
+    same(moon.connection()["state"], "unusable", "state of the connection")
+    refused(bench, sun, ["the peer refused IKE_SA_INIT of connection site with NO_PROPOSAL_CHOSEN"])
+    log_says(moon, ["no connection is for the addresses 192.0.2.1 (here) and 192.0.2.2 (the peer)",
+                    "connection site is for them, but is not used: "])
 
 
 NO_ANSWER = "no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site after 3 tries; "
