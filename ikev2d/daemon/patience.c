@@ -30,8 +30,10 @@ static void on_impatient(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	outcome.why.what = arena_printf(&arena, "still being %s after %.1f s; it goes on",
-		p->up ? "set up" : "taken down", (double)p->ms / 1000);
+	(void)ike_awaits(p->world->ike, ticket, &arena, &outcome.why);
+	outcome.why.what = arena_printf(&arena, "still being %s after %.1f s%s%s; it goes on",
+		p->up ? "set up" : "taken down", (double)p->ms / 1000, outcome.why.what ? ": " : "",
+		outcome.why.what ? outcome.why.what : "");
 	forget(p);
 	vici_done(vici, ticket, &outcome);
 	arena_free(&arena);

@@ -124,6 +124,14 @@ unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max)
 	return n;
 }
 
+bool waits_have(const struct node *waits, uint32_t ticket)
+{
+	for (const struct node *w = waits->next; w != waits; w = w->next)
+		if (node_owner(w, struct wait, of_object)->command->ticket == ticket)
+			return true;
+	return false;
+}
+
 /* ---------------------------------------------------------------------- up */
 
 /* Whether our delete of SA waits or is under way. */

@@ -406,7 +406,7 @@ void fragment_path(struct step *s, const struct ip *ip, size_t octets)
 	}
 }
 
-const char *fragment_blame(struct step *s, const struct sa *sa)
+const char *fragment_blame(const struct sa *sa, struct arena *arena)
 {
 	struct bytes sent = bytes_of(sa->window.request, sa->window.request_n);
 	const struct fragments *answer = sa->fragments[true];
@@ -414,15 +414,15 @@ const char *fragment_blame(struct step *s, const struct sa *sa)
 	unsigned n = datagrams(sent, &largest);
 
 	if (answer)
-		return arena_printf(s->scratch,
+		return arena_printf(arena,
 			"; fragments %s of its answer have not come: somebody between drops large datagrams",
-			missing(answer, s->scratch));
+			missing(answer, arena));
 	if (n > 1)
-		return arena_printf(s->scratch,
+		return arena_printf(arena,
 			"; it was sent in %u fragments, the last time of at most %zu octets", n,
 			largest + around(&sa->core.path));
 	if (largest + around(&sa->core.path) > SMALLEST_V6)
-		return arena_printf(s->scratch,
+		return arena_printf(arena,
 			"; it has %zu octets, and %s: somebody between may drop IP fragments", largest,
 			sa->core.fragments ? "fragmentation = accept or no"
 					   : "the peer takes no IKE fragments");

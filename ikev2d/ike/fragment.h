@@ -43,5 +43,6 @@ bool fragment_response_again(struct step *s, struct sa *sa, const struct path *p
  * so): what was sent to it in larger ones goes out again, and nothing larger from now on. */
 void fragment_path(struct step *s, const struct ip *ip, size_t octets);
 
-/* Why SA's request in flight may have had no answer, as far as sizes are to blame, behind "; "; or "". */
-const char *fragment_blame(struct step *s, const struct sa *sa);
+/* Why SA's request in flight may have had no answer, as far as sizes are to blame, behind "; "; or "". From
+ * ARENA. */
+const char *fragment_blame(const struct sa *sa, struct arena *arena);

@@ -393,5 +393,9 @@ struct ike_load {
 };
 struct ike_load ike_load(const struct ike *ike);
 
+/* Whether the command TICKET waits for a peer that does not answer; WHY, from ARENA, says what and what is
+ * known of the cause. */
+bool ike_awaits(const struct ike *ike, uint32_t ticket, struct arena *arena, struct why *why);
+
 /* When a child of connection NAME that is wanted up is tried next; HEAP_NEVER: none is. */
 uint64_t ike_next_try(const struct ike *ike, const char *name);

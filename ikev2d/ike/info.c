@@ -132,7 +132,7 @@ enum verdict end_unanswered(struct draft *d)
 {
 	if (d->core.state == S_UP)
 		d->core.ending = END_BY_DEATH;
-	silence_explain(d);
+	silence_explain(d->sa, d->step->scratch, &d->why);
 	return draft_end(d, 0);
 }
 

@@ -36,77 +36,98 @@ enum verdict silence_elsewhere(struct draft *d)
 
 /* Whether the request is the first on the port for NATs, after one on the usual port was answered, and its
  * size is not to blame. */
-static bool first_on_4500(struct draft *d)
+static bool first_on_4500(const struct sa *sa, struct arena *a)
 {
-	const struct peer *p = d->core.peer;
+	const struct sa_core *c = &sa->core;
 
-	return !*fragment_blame(d->step, d->sa) && d->core.initiator && d->core.state < S_UP &&
-	       d->core.path.marker && d->core.path.remote.port != p->remote_port;
+	return !*fragment_blame(sa, a) && c->initiator && c->state < S_UP && c->path.marker &&
+	       c->path.remote.port != c->peer->remote_port;
 }
 
 /* Nothing is known but that it is silent. */
-static void explain_nothing(struct draft *d)
+static void explain_nothing(const struct sa *sa, struct arena *a, struct why *why)
 {
-	struct arena *a = d->step->scratch;
-	bool on_4500 = first_on_4500(d);
+	bool on_4500 = first_on_4500(sa, a);
 
 	if (on_4500)
-		d->why.what = arena_printf(a,
-			"%s; port %u has answered before: it is UDP %u that does not come "
-			"through",
-			d->why.what, d->core.peer->remote_port, d->core.path.remote.port);
-	else if (d->core.state == S_I_INIT)
-		d->why.what = arena_printf(a, "%s; nothing at all came back", d->why.what);
-	d->why.instead =
+		why->what = arena_printf(a,
+			"%s; port %u has answered before: it is UDP %u that does not come through", why->what,
+			sa->core.peer->remote_port, sa->core.path.remote.port);
+	else if (sa->core.state == S_I_INIT)
+		why->what = arena_printf(a, "%s; nothing at all came back", why->what);
+	why->instead =
 		on_4500 ? "let UDP 4500 through the firewalls between"
 			: "an address where an IKE daemon answers; or let UDP 500 and 4500 through the "
 			  "firewalls between";
 }
 
 /* What somebody has said. */
-static void explain_hints(struct draft *d)
+static void explain_hints(const struct sa *sa, struct arena *a, struct why *why)
 {
-	const struct window *w = &d->sa->window;
-	struct arena *a = d->step->scratch;
+	const struct window *w = &sa->window;
 	char who[IP_TEXT];
 
 	if (w->disowned) {
-		d->why.what = arena_printf(a,
+		why->what = arena_printf(a,
 			"%s; somebody there says that it has no such IKE_SA: it may have been restarted",
-			d->why.what);
-		d->why.notify = notify_name(INVALID_IKE_SPI);
-		d->why.where = NULL;
+			why->what);
+		why->notify = notify_name(INVALID_IKE_SPI);
+		why->where = NULL;
 	} else if (w->elsewhere.v) {
 		ip_print(&w->elsewhere, who);
-		d->why.what =
-			arena_printf(a, "%s; an answer came from %s, which was not asked, and was not taken",
-				d->why.what, who);
-		d->why.instead = arena_printf(a, "remote_addrs = %s, if that is the peer", who);
+		why->what = arena_printf(a,
+			"%s; an answer came from %s, which was not asked, and was not taken", why->what, who);
+		why->instead = arena_printf(a, "remote_addrs = %s, if that is the peer", who);
 	} else if (w->told_by.v) {
 		ip_print(&w->told_by, who);
-		d->why.what = arena_printf(
-			a, "%s; %s says that %s (ICMP)", d->why.what, who, unreachable_words[w->unreachable]);
-		d->why.instead = w->unreachable == UNREACHABLE_FILTERED
-					 ? "let UDP 500 and 4500 through the firewall there"
-					 : "an address where an IKE daemon answers";
+		why->what = arena_printf(
+			a, "%s; %s says that %s (ICMP)", why->what, who, unreachable_words[w->unreachable]);
+		why->instead = w->unreachable == UNREACHABLE_FILTERED
+				       ? "let UDP 500 and 4500 through the firewall there"
+				       : "an address where an IKE daemon answers";
 	} else {
-		explain_nothing(d);
+		explain_nothing(sa, a, why);
 	}
 }
 
-void silence_explain(struct draft *d)
+void silence_explain(const struct sa *sa, struct arena *arena, struct why *why)
 {
-	const struct peer *p = d->core.peer;
-	struct arena *a = d->step->scratch;
+	const struct peer *p = sa->core.peer;
+	unsigned tries = sa->window.tries + 1;
 	char remote[ADDR_TEXT];
 
-	addr_print(&d->core.path.remote, remote);
-	d->why = (struct why){
-		.what = arena_printf(a, "no answer from %s to %s of connection %s after %u tries%s", remote,
-			exchange_name(d->sa->window.exchange), p->name, d->sa->window.tries + 1,
-			fragment_blame(d->step, d->sa)),
-		.where = source_print(&p->at, "remote_addrs", a),
-		.alert = d->core.state == S_I_INIT ? "peer-init-unreachable" : "retransmit-send-timeout",
+	addr_print(&sa->core.path.remote, remote);
+	*why = (struct why){
+		.what = arena_printf(arena, "no answer from %s to %s of connection %s after %u %s%s", remote,
+			exchange_name(sa->window.exchange), p->name, tries, tries == 1 ? "try" : "tries",
+			fragment_blame(sa, arena)),
+		.stage = exchange_name(sa->window.exchange),
+		.where = source_print(&p->at, "remote_addrs", arena),
+		.alert = sa->core.state == S_I_INIT ? "peer-init-unreachable" : "retransmit-send-timeout",
 	};
-	explain_hints(d);
+	explain_hints(sa, arena, why);
+}
+
+/* Whether the command TICKET waits for SA, or for a child of it. */
+static bool is_awaited(const struct sa *sa, uint32_t ticket)
+{
+	bool found = waits_have(&sa->waits, ticket);
+
+	for (const struct node *n = sa->children.next; !found && n != &sa->children; n = n->next)
+		found = waits_have(&node_owner(n, struct child, of_sa)->waits, ticket);
+	return found;
+}
+
+bool ike_awaits(const struct ike *ike, uint32_t ticket, struct arena *arena, struct why *why)
+{
+	for (const struct node *n = ike->sas_list.next; n != &ike->sas_list; n = n->next) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+		const struct window *w = &sa->window;
+
+		if (!w->request || !(w->tries || w->told_by.v || w->elsewhere.v) || !is_awaited(sa, ticket))
+			continue;
+		silence_explain(sa, arena, why);
+		return true;
+	}
+	return false;
 }

@@ -11,5 +11,5 @@ void silence_unreachable(struct ike *ike, struct bytes spis, const struct ip *wh
 /* The answer at hand came from another address than was asked; it is dropped. */
 enum verdict silence_elsewhere(struct draft *d);
 
-/* D->why says that the request in flight was not answered, and what is known of why. */
-void silence_explain(struct draft *d);
+/* WHY, from ARENA, says that the request of SA in flight was not answered, and what is known of the cause. */
+void silence_explain(const struct sa *sa, struct arena *arena, struct why *why);

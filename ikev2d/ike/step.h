@@ -225,6 +225,7 @@ void waits_gone(struct step *s, struct node *waits, const struct why *why);
 void waits_move_up(struct node *from, struct node *to);
 void waits_free(struct node *waits);
 unsigned waits_tickets(const struct node *waits, uint32_t *out, unsigned max);
+bool waits_have(const struct node *waits, uint32_t ticket);
 
 /* Starting a negotiation of our own: the child CHILD of its connection; for a packet, with its selectors;
  * between HOSTS (NULL: as the connection says). */

@@ -366,6 +366,19 @@ def why_nobody_answers(bench, between, changes, says):
     refused(bench, bench.start(bench.moon, daemon=SOON, **changes), says)
 
 
+@case(each=[("of-a-silent-peer", deaf("udp dport 500 drop;"), "no answer from 192.0.2.2[500] to IKE_SA_INIT of connection site"),
+            ("of-a-host-without-a-daemon", NOBODY, "192.0.2.2 says that nobody listens on that port")])
+def why_it_takes_so_long(bench, between, says):
+    """Who does not wait until the end is told what is known so far."""
+    if between:
+        between(bench)
+    moon = bench.start(bench.moon, daemon={"retransmit_timeout": "0.4s"})
+    done = moon.ipsec("up", "site", "--timeout", "1")
+    same(done.code, 1, f"exit code of ipsec up\n{done.text}")
+    for part in "still being set up after 1.0 s: ", says, "; it goes on", "stage: IKE_SA_INIT", "(connections.site.remote_addrs)":
+        contains(done.err, part, "ipsec up")
+
+
 # strongSwan on sun answers: what is wrong, and what stands on moon.
 ANSWERS = [
     ("address", pair(sun={"conn": {"remote_addrs": "198.51.100.77"}}), REFUSED_IKE),
