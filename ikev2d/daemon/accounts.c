@@ -381,6 +381,7 @@ static void note_cause(struct session *s, const char *alert)
 	} causes[] = {
 		{ "retransmit-send-timeout", RADIUS_CAUSE_LOST_CARRIER },
 		{ "ike-sa-expired", RADIUS_CAUSE_SESSION_TIMEOUT },
+		{ "ike-sa-idle", RADIUS_CAUSE_IDLE_TIMEOUT },
 	};
 
 	for (unsigned i = 0; i < sizeof causes / sizeof *causes; i++)

@@ -692,6 +692,7 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 	a->eap.groups = groups_of(&config_now(&p->world->config)->settings.radius, r, arena);
 	a->shared = arena_bytes(arena, r->msk);
 	a->valid = r->session_timeout;
+	a->idle = r->idle_timeout;
 	accounts_let_in(p->world, p->number, user, r);
 }
 

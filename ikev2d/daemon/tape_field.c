@@ -509,6 +509,7 @@ static const struct field {
 	{ EVENT_ANSWER, "delayed", BOOL, AT(answer.eap.delayed) },
 	{ EVENT_ANSWER, "certs", CERTS, AT(answer.certs) },
 	{ EVENT_ANSWER, "valid", U32, AT(answer.valid) },
+	{ EVENT_ANSWER, "idle", U32, AT(answer.idle) },
 	{ EVENT_ANSWER, "usage", USAGE, AT(answer.usage) },
 	{ EVENT_ANSWER, "ips", IPS, AT(answer.ips) },
 	{ EVENT_ANSWER, "attributes", OCTETS, AT(answer.attributes) },

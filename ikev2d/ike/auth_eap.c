@@ -268,6 +268,7 @@ static void take_validity(struct draft *d)
 
 	if (ms && (!d->hs.auth_left || ms < d->hs.auth_left))
 		d->hs.auth_left = ms;
+	d->core.idle = d->answer->idle;
 }
 
 /* What EAP says of the peer has to fit its connection, or another one. */

@@ -320,7 +320,7 @@ static void child_started(struct step *s, struct child *c)
 	c->installed = s->now;
 	c->rekey_due = life_soft(s, c->conf->rekey_time, c->conf->rand_time);
 	c->life_end = c->conf->life_time ? s->now + c->conf->life_time : 0;
-	c->inactive_due = c->conf->inactivity ? s->now + c->conf->inactivity : 0;
+	c->inactive_due = life_idle(c) ? s->now + life_idle(c) : 0;
 	if (old) {
 		old->replaced = true;
 		old->successor = c->id;

@@ -155,6 +155,7 @@ struct ike_answer {
 				    * say later: X.509, the peer's own first */
 	uint32_t valid;            /* ASK_CHECK: s until the first certificate of the chain expires; ASK_EAP:
 				    * for which who leads the conversation lets the peer in; 0: without end */
+	uint32_t idle;             /* ASK_EAP: s without traffic after which the peer is let out; 0: none */
 	struct ike_usages usage;   /* ASK_USAGE */
 	struct ike_ips ips;        /* ASK_LEASE: the core gives them back by ACTION_LEASE_FREE; and */
 	struct bytes attributes;   /* as a configuration payload has them (RFC 7296, 3.15.1) */

@@ -246,24 +246,62 @@ static void overdue(struct step *s, struct sa *sa)
 	task_add(sa, TASK_DELETE_IKE, NULL);
 }
 
-/* The child was last used then: it is closed if that was too long ago. */
-static void judge_inactivity(struct step *s, struct sa *sa, struct child *c, const struct ike_usage *u)
+uint64_t life_idle(const struct child *c)
+{
+	return sooner(c->conf->inactivity, (uint64_t)c->sa->core.idle * 1000);
+}
+
+static uint64_t last_used(const struct child *c, const struct ike_usage *u)
 {
 	uint64_t last = u->last_in > u->last_out ? u->last_in : u->last_out;
 
-	if (!c->conf->inactivity || c->state != CHILD_INSTALLED)
+	return last > c->installed ? last : c->installed;
+}
+
+/* The child was last used then: it is closed if that was too long ago. */
+static void judge_inactivity(struct step *s, struct sa *sa, struct child *c, const struct ike_usage *u)
+{
+	uint64_t last = last_used(c, u);
+
+	if (!life_idle(c) || c->state != CHILD_INSTALLED)
 		return;
-	last = last > c->installed ? last : c->installed;
-	c->inactive_due = last + c->conf->inactivity;
+	c->inactive_due = last + life_idle(c);
 	if (c->inactive_due > s->now)
 		return;
 	c->inactive_due = 0;
+	if (!c->conf->inactivity || last + c->conf->inactivity > s->now)
+		return;
 	say(s, sa, "CHILD_SA %s was idle for as long as it may be: it is closed", c->conf->name, NULL);
 	child_close(sa, c);
 }
 
+/* All of its children are idle for longer than its peer may be. */
+static bool is_idle(const struct step *s, const struct sa *sa, const struct ike_answer *answer)
+{
+	bool idle = sa->core.idle && answer->usage.n;
+
+	for (unsigned i = 0; i < answer->usage.n; i++) {
+		const struct ike_usage *u = &answer->usage.v[i];
+		const struct child *c = child_find(s->ike, u->child);
+
+		if (c && c->sa == sa)
+			idle &= last_used(c, u) + (uint64_t)sa->core.idle * 1000 <= s->now;
+	}
+	return idle;
+}
+
+static void end_idle(struct step *s, struct sa *sa)
+{
+	sa->core.idle = 0;
+	say(s, sa, "IKE_SA %s was idle for as long as its peer may be: it is closed", sa->core.peer->name,
+		"ike-sa-idle");
+	task_add(sa, TASK_DELETE_IKE, NULL);
+}
+
 void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer)
 {
+	bool idle = is_idle(s, sa, answer);
+
 	for (unsigned i = 0; i < answer->usage.n; i++) {
 		const struct ike_usage *u = &answer->usage.v[i];
 		struct child *c = child_find(s->ike, u->child);
@@ -273,6 +311,8 @@ void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer)
 		if (c && c->sa == sa)
 			judge_inactivity(s, sa, c, u);
 	}
+	if (idle)
+		end_idle(s, sa);
 	if (sa->core.dpd_due)
 		check_liveness(s, sa);
 	map_take(&s->ike->asks, sa->core.usage_ask);

@@ -30,6 +30,9 @@ uint64_t life_due(const struct sa *sa);
 bool life_run(struct step *s, struct sa *sa);
 
 /* The question when SA's children were last used was answered. */
+/* How long (ms) C may be idle, for its own sake or for that of its IKE_SA; 0: for ever. */
+uint64_t life_idle(const struct child *c);
+
 void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer);
 
 /* T plus TIME, less a random share of JITTER; 0 when TIME is 0 (never). */

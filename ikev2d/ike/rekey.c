@@ -61,6 +61,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.initiator = initiator,
 		.began = old->began,
 		.login = old->login,
+		.idle = old->idle,
 		.spi_i = initiator ? x->ike_spi : x->ike_spi_peer,
 		.spi_r = initiator ? x->ike_spi_peer : x->ike_spi,
 		.path = old->path,

@@ -98,7 +98,8 @@ struct sa_core {
 	struct path path;
 	struct hosts hosts;      /* that were asked for when it was begun */
 	const struct peer *peer; /* struct sa holds the reference */
-	uint32_t login;          /* the conversation of EAP by which the peer has come; 0: none */
+	uint32_t login;          /* the conversation of EAP by which the peer has come; 0: none, */
+	uint32_t idle;           /* and s without traffic after which it is to go; 0: none */
 	struct suite suite;
 	struct sa_keys keys;
 	bool keyed;                 /* they are there */

@@ -32,6 +32,7 @@ static void over(struct charade *p, struct ike_answer *out)
 	out->eap.over = true;
 	out->eap.mutual = p->mutual;
 	out->valid = p->valid;
+	out->idle = p->idle;
 	out->eap.groups = (struct strings){ &p->group, !!p->group };
 	out->eap.method = p->method ? p->method : "md5";
 	out->shared = p->keyless ? (struct bytes){ 0 } : bytes_of(key, sizeof key);

@@ -12,6 +12,7 @@ struct charade {
 	bool keyless;       /* its method has no key, */
 	bool mutual;        /* proves both */
 	uint32_t valid;     /* authenticator: s for which it lets the peer in; 0: without end */
+	uint32_t idle;      /* authenticator: s without traffic after which it lets the peer out; 0: none */
 	const char *group;  /* authenticator: that the peer is in; NULL: none */
 	bool strict, mute;  /* authenticator: no answer is right; and nothing is said to that */
 	bool hasty;         /* peer: it is content at once */

@@ -119,6 +119,34 @@ static void it_may_hold_for_a_time(void **state)
 	pair_assert_agree(p, 1);
 }
 
+static void packet_passes(struct host *h)
+{
+	list_each (n, &h->datapath.sas)
+		node_owner(n, struct dp_sa, node)->last = h->lab->now;
+}
+
+/* Who leads EAP lets the peer out when nothing passes, also behind a rekeying; its children stay as long. */
+static void it_ends_when_nothing_passes(void **state)
+{
+	struct pair *p = plain(state);
+
+	p->sun->eap.idle = 60;
+	lab_calm(p->lab);
+	for (unsigned i = 0; i < 4; i++) {
+		lab_pass(p->lab, 50 * 1000);
+		packet_passes(p->sun);
+	}
+	assert_up(p);
+	host_rekey(p->sun, NULL);
+	lab_calm(p->lab);
+	assert_int_equal(forge_sa_up(p->sun)->core.idle, 60);
+	lab_pass(p->lab, 59 * 1000);
+	assert_non_null(forge_sa(p->sun));
+	lab_pass(p->lab, 2000);
+	assert_true(host_said(p->sun, "IKE_SA site was idle for as long as its peer may be: it is closed"));
+	pair_assert_empty_later(p);
+}
+
 static void keys_that_differ(void **state)
 {
 	struct pair *p = plain(state);
@@ -786,6 +814,7 @@ int main(void)
 		PAIR_TEST(as_many_packets_as_it_takes),
 		PAIR_TEST(a_method_without_key),
 		PAIR_TEST(it_may_hold_for_a_time),
+		PAIR_TEST(it_ends_when_nothing_passes),
 		PAIR_TEST(keys_that_differ),
 		PAIR_TEST(a_certificate_goes_before_it),
 		PAIR_TEST(its_messages_are_cut),

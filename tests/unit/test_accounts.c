@@ -183,6 +183,7 @@ static void the_cause_is_told(void **state)
 	} rows[] = {
 		{ "retransmit-send-timeout", RADIUS_CAUSE_LOST_CARRIER },
 		{ "ike-sa-expired", RADIUS_CAUSE_SESSION_TIMEOUT },
+		{ "ike-sa-idle", RADIUS_CAUSE_IDLE_TIMEOUT },
 		{ "ts-mismatch", RADIUS_CAUSE_USER_REQUEST },
 		{ NULL, RADIUS_CAUSE_ADMIN_RESET },
 	};

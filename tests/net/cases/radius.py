@@ -217,6 +217,19 @@ def radius_never_hears_what_a_user_uses(bench):
     contains(moon.log(), "no RADIUS server has acknowledged that these have ended", "moon's log")
 
 
+@case("charon")
+def radius_says_how_long_a_user_may_be_idle(bench):
+    """Then he is let out, and the server hears why."""
+    servers = server(bench, users=USERS.replace("Session-Timeout = 3600", "Idle-Timeout = 2"))
+    moon = gateway(bench, {**ONE, "accounting": "yes"})
+    connects(bench, moon)
+    moon.wait_log("IKE_SA site was idle for as long as its peer may be: it is closed")
+    moon.wait_idle()
+    bench.charon.wait_idle()
+    until(lambda: told(servers, "Stop"), "the server hears of the end")
+    same(value(told(servers, "Stop")[0], "Acct-Terminate-Cause"), "Idle-Timeout", "Acct-Terminate-Cause")
+
+
 @case("charon", each=("yes", "no"))
 def radius_hears_no_more_and_the_session_ends(bench, ends):
     """When nobody acknowledges any more what it uses, as accounting_close_on_timeout says."""
