@@ -10,8 +10,8 @@
 #                   of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million whose key exchanges cost nothing
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
-# make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, and a thousand SAs in
-#                   the kernel beside strongSwan (needs root)
+# make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, a thousand users who
+#                   come by EAP, and a thousand SAs in the kernel, beside strongSwan (needs root)
 # make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
 # make imports      what becomes of the files in tests/import, after a change of the importer that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
@@ -259,9 +259,10 @@ fuzz:
 
 scale: root
 	+@$(AGAIN) deps-test
-	+@$(AGAIN) all
+	+@$(AGAIN) SAN= COV= all $(addprefix $(B)/bin/,callers flood)
 	+@$(AGAIN) SAN=$(CHECKED) all
 	@BIN=$(C)/bin tests/run -t 600 '$(NET) --scale'
+	@BIN=$(B)/bin tests/bench/load --flood --kinds eap --count 5000
 	@BIN=$(B)/bin tests/kernel/run tests/run -t 800 '$(NET) --scale --kernel' || [ $$? = 77 ]
 bench: root
 	+@$(AGAIN) deps-test

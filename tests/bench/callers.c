@@ -6,8 +6,10 @@
  *
  * RATE begin in a second, or, when it is negative, so many at a time are under way. When all are up, have
  * failed or TIMEOUT seconds have passed since the last began, a line of JSON says how it was; the times are
- * milliseconds from a caller's first datagram until its child is up. Then for each line "rekey" on stdin all
- * children are rekeyed, which ends with such a line. At its end so do they, without a word.
+ * milliseconds from a caller's first datagram until its child is up. "addresses" are the virtual addresses
+ * that they have, each counted once; "served" those that were told a server of names. Then for each line on
+ * stdin, "rekey" (all children), "reauth" (all authenticate anew) or "down", all do that, which ends with
+ * such a line. At its end so do they, without a word.
  *
  * The peer's signature is not checked, nor is anything installed: this costs time here and not there. */
 #include "base/heap.h"
@@ -18,6 +20,7 @@
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
 #include "daemon/sockaddr.h"
+#include "eap/eap.h"
 #include "ike/ike.h"
 #include "ike/keys.h"
 #include "ike/limits.h"
@@ -40,7 +43,10 @@ struct caller {
 	struct heap_node wake;
 	uint64_t began, up; /* us; 0: not yet */
 	enum ike_command_kind doing;
-	bool over; /* it is done, or has failed */
+	bool over;         /* it is done, or has failed */
+	struct eap *eap;   /* the conversation at hand; NULL: none */
+	struct ip virtual; /* v 0: none */
+	bool served;
 	struct node answers;
 };
 
@@ -123,6 +129,45 @@ static void prove_signature(const struct ike_question *q, struct pending *p)
 		a->result = sign_octets(by.key, by.scheme, q->octets, &p->arena, &a->proof, &a->why);
 }
 
+static void prove_by_eap(const struct ike_question *q, struct pending *p)
+{
+	uint8_t *out = arena_alloc(&p->arena, q->prf->out);
+
+	p->answer.method = AUTH_METHOD_PSK;
+	p->answer.proof = bytes_of(out, q->prf->out);
+	p->answer.result = keys_psk_auth(q->prf, q->secret, q->octets, out);
+}
+
+static struct eap_turn say(struct caller *c, const struct ike_question *q)
+{
+	const struct secret *s = secrets_eap(&all.conf, &q->auth->eap_id);
+	const struct eap_secret own = { EAP_PASSWORD, s ? s->data : (struct bytes){ 0 } };
+	struct eap_turn t;
+
+	if (!c->eap)
+		c->eap = eap_new(&(struct eap_settings){ .methods = { EAP_MSCHAPV2 },
+					 .n_methods = 1,
+					 .identity = q->auth->eap_id.data },
+			&all.entropy.rng);
+	t = eap_take(c->eap, q->eap.packet);
+	return t.what == EAP_ASKS ? eap_answer(c->eap, &own) : t;
+}
+
+static void answer_eap(struct caller *c, const struct ike_question *q, struct pending *p)
+{
+	struct eap_turn t = say(c, q);
+	struct ike_answer *a = &p->answer;
+
+	a->result = t.what == EAP_FAILED ? ERR_AUTH : ERR_OK;
+	a->why.what = t.why ? arena_str(&p->arena, t.why) : NULL;
+	a->eap.packet = arena_bytes(&p->arena, t.packet);
+	if (t.what != EAP_SUCCEEDED)
+		return;
+	a->eap.over = true;
+	a->eap.method = "mschapv2";
+	a->shared = arena_bytes(&p->arena, eap_msk(c->eap));
+}
+
 static void answer(struct caller *c, uint32_t ticket, const struct ike_question *q)
 {
 	struct pending *p = calloc(1, sizeof *p);
@@ -135,6 +180,10 @@ static void answer(struct caller *c, uint32_t ticket, const struct ike_question 
 		answer_route(c, &p->answer);
 	else if (q->kind <= ASK_AGREE)
 		answer_keys(q, p);
+	else if (q->kind == ASK_EAP)
+		answer_eap(c, q, p);
+	else if (q->kind == ASK_PROOF && q->secret.n)
+		prove_by_eap(q, p);
 	else if (q->kind == ASK_PROOF && q->peer->local.way.method == AUTH_PSK)
 		prove_psk(q, p);
 	else if (q->kind == ASK_PROOF)
@@ -171,16 +220,38 @@ static void over(struct caller *c)
 	c->over = true;
 }
 
+static void note_addresses(struct caller *c, const struct sa_record *r)
+{
+	c->virtual = r->local_vips.n ? r->local_vips.v[0] : (struct ip){ 0 };
+	c->served = r->n_dns;
+}
+
+/* A command to rekey is done when that is begun. */
+static bool ends(const struct caller *c, enum ike_tell_kind kind)
+{
+	if (kind == TELL_DONE)
+		return c->doing != COMMAND_REKEY;
+	return kind == TELL_REFUSED || kind == TELL_CHILD_REKEYED ||
+	       (kind == TELL_CHILD_UP && c->doing == COMMAND_REKEY);
+}
+
 static void hear(struct caller *c, const struct ike_tell *t)
 {
 	if (t->kind == TELL_REFUSED && t->why)
 		fprintf(stderr, "callers: refused: %s\n", t->why->what);
-	if (t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_REKEYED)
+	if (t->kind == TELL_CHILD_UP)
+		note_addresses(c, t->record);
+	if (t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_REKEYED ||
+		(t->kind == TELL_DONE && t->success && c->doing == COMMAND_DOWN))
 		c->up = now_us();
-	/* A command to rekey is done when that is begun. */
-	if (t->kind == TELL_REFUSED || t->kind == TELL_CHILD_REKEYED ||
-		(t->kind == TELL_DONE && c->doing != COMMAND_REKEY))
+	if (ends(c, t->kind))
 		over(c);
+}
+
+static void end_eap(struct caller *c)
+{
+	eap_free(c->eap);
+	c->eap = NULL;
 }
 
 static void step(struct caller *c, const struct ike_event *event)
@@ -193,6 +264,8 @@ static void step(struct caller *c, const struct ike_event *event)
 			send_datagram(&a->send.path, a->send.data);
 		else if (a->kind == ACTION_TELL)
 			hear(c, &a->tell);
+		else if (a->kind == ACTION_EAP_END)
+			end_eap(c);
 		else if (a->kind == ACTION_ASK || a->ticket)
 			answer(c, a->ticket, a->kind == ACTION_ASK ? &a->ask : NULL);
 	}
@@ -211,15 +284,16 @@ static void feed(struct caller *c, const struct ike_event *event)
 	}
 }
 
-static void command(struct caller *c, enum ike_command_kind kind)
+static void command(struct caller *c, const struct ike_command *what)
 {
-	struct ike_command what = { .kind = kind, .ticket = 1, .child = c->peer->children[0].name };
+	struct ike_command mine = *what;
 
+	mine.ticket = 1;
 	c->began = now_us();
 	c->up = 0;
-	c->doing = kind;
+	c->doing = what->kind;
 	c->over = false;
-	feed(c, &(struct ike_event){ .kind = EVENT_COMMAND, .command = what });
+	feed(c, &(struct ike_event){ .kind = EVENT_COMMAND, .command = mine });
 }
 
 static void begin(struct caller *c)
@@ -228,7 +302,7 @@ static void begin(struct caller *c)
 	list_init(&c->answers);
 	feed(c, &(struct ike_event){ .kind = EVENT_CONF,
 			.conf = { .peers = &c->peer, .n = 1, .settings = &all.conf.settings } });
-	command(c, COMMAND_UP);
+	command(c, &(struct ike_command){ .kind = COMMAND_UP, .child = c->peer->children[0].name });
 }
 
 /* ------------------------------------------------------------------ network */
@@ -303,21 +377,46 @@ static double at(const double *v, unsigned n, double part)
 	return n ? v[(unsigned)((n - 1) * part)] : 0;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Virtual addresses, each once. */
+static unsigned addresses(void)
+{
+	uint32_t *v = calloc(all.n, sizeof *v);
+	unsigned n = 0, different = 0;
+
+	for (unsigned i = 0; i < all.begun; i++)
+		if (all.v[i].virtual.v)
+			v[n++] = number_of(&all.v[i].virtual);
+	qsort(v, n, sizeof *v, by_address);
+	for (unsigned i = 0; i < n; i++)
+		different += !i || v[i] != v[i - 1];
+	free(v);
+	return different;
+}
+
 static void tell(uint64_t since)
 {
 	double *ms = calloc(all.n, sizeof *ms);
-	unsigned n = 0, quick = 0;
+	unsigned n = 0, quick = 0, served = 0;
 
 	for (unsigned i = 0; i < all.begun; i++)
 		if (all.v[i].up)
 			ms[n++] = (double)(all.v[i].up - all.v[i].began) / 1000;
+	for (unsigned i = 0; i < all.begun; i++)
+		served += all.v[i].served;
 	qsort(ms, n, sizeof *ms, by_size);
 	while (quick < n && ms[quick] < 1000)
 		quick++;
 	printf("{\"callers\":%u,\"up\":%u,\"quick\":%u,\"seconds\":%.3f,\"p50\":%.2f,\"p95\":%.2f,"
-	       "\"p99\":%.2f,\"longest\":%.2f}\n",
+	       "\"p99\":%.2f,\"longest\":%.2f,\"addresses\":%u,\"served\":%u}\n",
 		all.n, n, quick, (double)(now_us() - since) / 1e6, at(ms, n, 0.5), at(ms, n, 0.95),
-		at(ms, n, 0.99), at(ms, n, 1));
+		at(ms, n, 0.99), at(ms, n, 1), addresses(), served);
 	fflush(stdout);
 	free(ms);
 }
@@ -381,8 +480,28 @@ static void run(void (*act)(struct caller *c), int rate, uint64_t patience)
 
 static void rekey(struct caller *c)
 {
-	command(c, COMMAND_REKEY);
+	command(c, &(struct ike_command){ .kind = COMMAND_REKEY, .child = c->peer->children[0].name });
 }
+
+static void reauthenticate(struct caller *c)
+{
+	command(c, &(struct ike_command){ .kind = COMMAND_REKEY, .ike = c->peer->name, .reauth = true });
+}
+
+static void down(struct caller *c)
+{
+	command(c, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = c->peer->name });
+}
+
+/* What can be said on stdin. */
+static const struct {
+	const char *line;
+	void (*act)(struct caller *c);
+} acts[] = {
+	{ "rekey\n", rekey },
+	{ "reauth\n", reauthenticate },
+	{ "down\n", down },
+};
 
 static void obey(int rate, uint64_t patience)
 {
@@ -393,8 +512,9 @@ static void obey(int rate, uint64_t patience)
 			continue;
 		if (!fgets(line, sizeof line, stdin))
 			return;
-		if (!strcmp(line, "rekey\n"))
-			run(rekey, rate, patience);
+		for (size_t i = 0; i < sizeof acts / sizeof *acts; i++)
+			if (!strcmp(line, acts[i].line))
+				run(acts[i].act, rate, patience);
 	}
 }
 

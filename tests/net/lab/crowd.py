@@ -51,6 +51,29 @@ def callers(count, certs=False):
     return {"connections": conns, **SECRETS, "daemon": {"retransmit_timeout": "0.5"}}
 
 
+def users(count):
+    """The secrets of as many users of EAP."""
+    return {f"eap-u{i}": {"id": f"u{i}@example", "secret": f'"the password of {i}"'} for i in range(count)}
+
+
+def gateway_of_users(count, daemon=None):
+    """The one that lets users in by MSCHAPv2, each of whom gets an address and is told a server of names."""
+    whole = gateway(daemon)
+    site = whole["connections"]["site"]
+    site.update(remote={"auth": "eap-mschapv2", "eap_id": "%any", "id": "%any"}, pools="rw")
+    site["children"]["net"]["remote_ts"] = "dynamic"
+    return {**whole, "secrets": {**SECRETS["secrets"], **users(count)},
+            "pools": {"rw": {"addrs": "10.32.0.0/16", "dns": "10.1.0.53"}}}
+
+
+def calling_users(count):
+    whole = callers(count)
+    for i, conn in enumerate(whole["connections"].values()):
+        conn.update(local={"auth": "eap-mschapv2", "eap_id": f"u{i}@example", "id": f"u{i}@example"}, vips="0.0.0.0")
+        conn["children"]["net"]["local_ts"] = "dynamic"
+    return {**whole, "secrets": {**SECRETS["secrets"], **users(count)}}
+
+
 class Callers:
     """RATE begin in a second; negative: so many are under way at a time. They stay until end()."""
 
