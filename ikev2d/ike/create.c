@@ -331,6 +331,35 @@ static void explain_peer_only(struct draft *d)
 	d->why.instead = "reauth_time shorter than the rekey_time of its children, here or at the peer";
 }
 
+/* Windows has its own reasons: behind a NAT it lets nobody else replace its CHILD_SAs, and no key exchange is
+ * made for them unless it was told so. It replaces them itself, so it is not asked again. */
+static enum verdict refused_by_windows(struct draft *d, struct negotiation *x, const struct wire_notify *n)
+{
+	enum { NO_KEY_EXCHANGE = 13816 };
+	struct rd r = rd_of(n->data);
+	uint32_t error = rd_u32(&r);
+	struct arena *a = d->step->scratch;
+
+	d->why = (struct why){
+		.what = arena_printf(a,
+			"Windows does not let us replace its CHILD_SA %s (error %u): it is left to replace "
+			"it "
+			"itself",
+			x->child->name, error),
+		.notify = notify_name(MS_STATUS),
+	};
+	if (error == NO_KEY_EXCHANGE) {
+		d->why.where = source_print(&x->child->at, "esp_proposals", a);
+		d->why.instead =
+			"esp_proposals without a key exchange, or Set-VpnConnectionIPsecConfiguration "
+			"with -PfsGroup there";
+	}
+	tell_refused(d->step, d->core.peer->name, d->sa, &d->why);
+	draft_forget(x);
+	d->task_end = TASK_OVER;
+	return DRAFT_COMMIT;
+}
+
 enum verdict create_refusal(struct draft *d)
 {
 	const struct wire_notify *n = message_error(d->message);
@@ -347,6 +376,8 @@ enum verdict create_refusal(struct draft *d)
 		return create_again(d, BUSY_TIME);
 	if (n->type == CHILD_SA_NOT_FOUND && x->kind == N_REKEY_CHILD)
 		return not_found(d);
+	if (n->type == MS_STATUS && x->kind == N_REKEY_CHILD)
+		return refused_by_windows(d, x, n);
 	negotiate_refused(d, x, n);
 	elsewhere = n->type == NO_ADDITIONAL_SAS && (x->kind == N_CREATE || d->core.began);
 	if (n->type == NO_ADDITIONAL_SAS && !elsewhere)

@@ -44,6 +44,7 @@ static const struct name notifies[] = {
 	{ 47, "STATE_NOT_FOUND" }, /* RFC 9370 */
 	{ 48, "TS_MAX_QUEUE" },    /* RFC 9611 */
 	{ 49, "REGISTRATION_FAILED" },
+	{ 12345, "MS_STATUS" }, /* [MS-IKEE] */
 	{ 16384, "INITIAL_CONTACT" },
 	{ 16385, "SET_WINDOW_SIZE" },
 	{ 16386, "ADDITIONAL_TS_POSSIBLE" },

@@ -59,6 +59,7 @@ enum notify {
 	TEMPORARY_FAILURE = 43,
 	CHILD_SA_NOT_FOUND = 44,
 	STATE_NOT_FOUND = 47,
+	MS_STATUS = 12345,     /* Windows', of private use: an error of its own, four octets */
 	NOTIFY_STATUS = 16384, /* from here on a notify is no error */
 	INITIAL_CONTACT = 16384,
 	SET_WINDOW_SIZE = 16385,

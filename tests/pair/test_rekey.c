@@ -306,6 +306,29 @@ static void a_key_exchange_that_is_refused(void **state)
 	assert_has(host_why(p->moon)->differs, "it may not want one (PFS)");
 }
 
+/* Windows' private notify: it is not asked again, and nothing else changes. */
+static void windows_replaces_its_own(void **state)
+{
+	static const uint8_t no_key_exchange[] = { 0, 0, 0x35, 0xf8 }, behind_nat[] = { 0, 0, 0x36, 0x27 };
+	struct pair *p = open(state, CHILD("esp_proposals = aes128gcm16-x25519"), NULL);
+
+	for (unsigned i = 0; i < 2; i++) {
+		p->sun->fails = ASKED_KEYS;
+		host_rekey(p->moon, "net");
+		lab_deliver(p->lab, lab_first(p->lab));
+		forge_refusal(lab_first(p->lab), MS_STATUS,
+			i ? bytes_of(behind_nat, sizeof behind_nat)
+			  : bytes_of(no_key_exchange, sizeof no_key_exchange));
+		lab_calm(p->lab);
+		assert_has(host_why(p->moon)->what,
+			i ? "Windows does not let us replace its CHILD_SA net (error 13863)"
+			  : "(error 13816)");
+		assert_int_equal(host_why(p->moon)->instead != NULL, !i);
+	}
+	pair_quiet(p, 600 * 1000);
+	pair_assert_agree(p, 1);
+}
+
 /* Whether H told progress that begins so, to who waits for TICKET. */
 static bool told(const struct host *h, const char *begin, uint32_t ticket)
 {
@@ -513,6 +536,7 @@ int main(void)
 		PAIR_TEST(a_key_exchange_where_none_is_configured),
 		PAIR_TEST(no_key_exchange_where_one_is_configured),
 		PAIR_TEST(a_key_exchange_that_is_refused),
+		PAIR_TEST(windows_replaces_its_own),
 		PAIR_TEST(a_refusal_that_is_predicted),
 		PAIR_TEST(another_group),
 		PAIR_TEST(with_a_new_configuration),
