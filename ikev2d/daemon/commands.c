@@ -25,19 +25,12 @@ static void say_drop(struct commands *o, const struct addr *from, enum radius_da
 	arena_free(&arena);
 }
 
-/* Obeyed can only be that sessions end. */
 static void pass_on(struct commands *o, const struct addr *from, const struct radius_order *order)
 {
-	const struct ipc_message m = {
-		.kind = IPC_ORDER, .ticket = order->number, .order = { order->match }
-	};
-	struct bytes answer;
+	const struct ipc_message m = { .kind = IPC_ORDER,
+		.ticket = order->number,
+		.order = { order->match, order->disconnect, order->timeout } };
 
-	if (!order->disconnect) {
-		answer = radius_dae_answer(o->dae, order->number, RADIUS_ERROR_UNSUPPORTED_SERVICE);
-		relay_port_answer(o->port, from, answer);
-		return;
-	}
 	o->from[order->number % RADIUS_ORDERS_MAX] = (struct commander){ order->number, *from };
 	certs_answer(o->certs, &m);
 }

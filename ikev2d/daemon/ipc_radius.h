@@ -35,9 +35,11 @@ struct ipc_radius {
 	uint8_t tries;
 };
 
-/* An order of a server's: such IKE_SAs are to end. */
+/* An order of a server's: such IKE_SAs are to end (DISCONNECT), or may stay for TIMEOUT (s) from now on. */
 struct ipc_order {
 	struct radius_match match;
+	bool disconnect;
+	uint32_t timeout;
 };
 
 /* What a peer says by EAP, of an IKE_SA. */

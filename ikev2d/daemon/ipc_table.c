@@ -523,6 +523,10 @@ static void order(struct walk *x, struct ipc_message *m)
 	address(x, &o->ip6);
 	flag(x, &o->has_port);
 	u32(x, &o->port);
+	flag(x, &m->order.disconnect);
+	u32(x, &m->order.timeout);
+	if (m->order.disconnect == (m->order.timeout != 0))
+		fail(x, "an order is none, or two");
 }
 
 static void obeyed(struct walk *x, struct ipc_message *m)

@@ -24,19 +24,34 @@ static bool is_meant(
 	return (!m->has_port || r->login) && radius_matches(m, &of);
 }
 
-static void end(struct world *w, const struct sa_record *r)
+static void say(const struct sa_record *r, const char *what)
 {
 	struct arena arena = { 0 };
 	struct text line = text_in(&arena);
 
 	line_add(&line, "connection", r->name);
 	line_number(&line, "sa", r->id);
-	line_add(&line, "msg", "a RADIUS server ends the session");
+	line_add(&line, "msg", what);
 	log_say(LOG_NOTICE, "radius", "%s", text_str(&line));
+	arena_free(&arena);
+}
+
+static void end(struct world *w, const struct sa_record *r)
+{
+	say(r, "a RADIUS server ends the session");
 	accounts_cause(w, r->id, RADIUS_CAUSE_ADMIN_RESET);
 	engine_feed(w, &(struct ike_event){
 			       .kind = EVENT_COMMAND, .command = { .kind = COMMAND_DOWN, .ike_id = r->id } });
+}
+
+static void limit(struct world *w, const struct sa_record *r, uint32_t seconds)
+{
+	struct arena arena = { 0 };
+
+	say(r, arena_printf(&arena, "a RADIUS server lets the session last %u s from now on", seconds));
 	arena_free(&arena);
+	engine_feed(w, &(struct ike_event){ .kind = EVENT_COMMAND,
+			       .command = { .kind = COMMAND_LIMIT, .ike_id = r->id, .seconds = seconds } });
 }
 
 bool obey_take_order(void *ctx, const struct ipc_message *m)
@@ -49,8 +64,12 @@ bool obey_take_order(void *ctx, const struct ipc_message *m)
 	struct sa_record r;
 
 	for (unsigned i = 0; i < n; i++)
-		if (ike_record(w->ike, keys[i], &arena, &r) && is_meant(w, &m->order.match, &r, &arena)) {
-			end(w, &r);
+		if (ike_record(w->ike, keys[i], &arena, &r) && is_meant(w, &m->order.match, &r, &arena) &&
+			(m->order.disconnect || !r.began)) {
+			if (m->order.disconnect)
+				end(w, &r);
+			else
+				limit(w, &r, m->order.timeout);
 			a.obeyed.matched++;
 		}
 	(void)!member_tell(&w->trust.certs, IPC_IKE, &a);

@@ -17,6 +17,7 @@ static const struct name commands[] = {
 	{ COMMAND_DOWN, "down" },
 	{ COMMAND_REKEY, "rekey" },
 	{ COMMAND_REDIRECT, "redirect" },
+	{ COMMAND_LIMIT, "limit" },
 	{ 0, NULL },
 };
 
@@ -559,6 +560,7 @@ static const struct field {
 	{ EVENT_COMMAND, "peer-to", IP, AT(command.redirect.hi) },
 	{ EVENT_COMMAND, "peer-id", TEXT, AT(command.redirect.identity) },
 	{ EVENT_COMMAND, "limits", BOOL, AT(command.limits) },
+	{ EVENT_COMMAND, "seconds", U32, AT(command.seconds) },
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };

@@ -4,6 +4,7 @@
 #include "ike/begin.h"
 #include "ike/child.h"
 #include "ike/conf.h"
+#include "ike/life.h"
 #include "ike/redirect.h"
 #include "ike/revive.h"
 #include "ike/step.h"
@@ -604,6 +605,22 @@ static void redirect(struct step *s, struct command *command, const struct ike_c
 	command_done(s, command, !why.what, &why);
 }
 
+/* It is done at once; that the peer hears of it takes time. */
+static void limit(struct step *s, struct command *command, const struct ike_command *c)
+{
+	static const struct why none = { .what = "no matching SAs to limit found" };
+
+	list_each_safe (n, &s->ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->id != c->ike_id || sa->core.state != S_UP || sa->core.began)
+			continue;
+		command->matches++;
+		life_limit(s, sa, c->seconds);
+	}
+	command_done(s, command, command->matches, &none);
+}
+
 void command_run(struct step *s, const struct ike_command *c)
 {
 	struct command *command = command_new(s->ike, c);
@@ -613,6 +630,7 @@ void command_run(struct step *s, const struct ike_command *c)
 	case COMMAND_DOWN: down(s, command, c); break;
 	case COMMAND_REKEY: rekey(s, command, c); break;
 	case COMMAND_REDIRECT: redirect(s, command, c); break;
+	case COMMAND_LIMIT: limit(s, command, c); break;
 	case COMMAND_TRAP:
 	case COMMAND_UNTRAP: trap(s, command, c); break;
 	}

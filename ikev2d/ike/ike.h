@@ -169,6 +169,7 @@ enum ike_command_kind {
 	COMMAND_TRAP,     /* a trap for the first child that matches */
 	COMMAND_UNTRAP,   /* the trap of the first child that matches goes */
 	COMMAND_REDIRECT, /* peers are sent to another gateway */
+	COMMAND_LIMIT,    /* peers that have come to us may stay for SECONDS from now on */
 };
 
 /* Whom to redirect, beside what names the IKE_SA, and where to. */
@@ -188,6 +189,7 @@ struct ike_command {
 	bool reauth;                  /* REKEY: of an IKE_SA: authenticate anew */
 	struct hosts hosts;           /* UP: on an IKE_SA between these */
 	struct ike_redirect redirect; /* REDIRECT */
+	uint32_t seconds;             /* LIMIT */
 	bool limits;                  /* UP: not if it takes one IKE_SA too many that is being set up */
 };
 

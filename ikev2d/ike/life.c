@@ -47,17 +47,42 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 	core->life_end = sooner(core->life_end, core->reauth_end);
 }
 
+static void put_lifetime(const struct draft *d, uint64_t seconds, struct message *m)
+{
+	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
+
+	wr_u32(&w, seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX);
+	message_add_notify(m, d->step->scratch, AUTH_LIFETIME, wr_done(&w));
+}
+
 void life_announce(const struct draft *d, struct message *m)
 {
 	const struct peer *p = d->core.peer;
 	uint64_t valid = p->cert_expiry == CERT_END_KEEP ? 0 : d->hs.valid,
 		 seconds = sooner(sooner(p->reauth_time / 1000, valid), d->hs.auth_left / 1000);
-	struct wr w = wr_of(arena_alloc(d->step->scratch, 4), 4);
 
-	if (!seconds)
-		return;
-	wr_u32(&w, seconds < UINT32_MAX ? (uint32_t)seconds : UINT32_MAX);
-	message_add_notify(m, d->step->scratch, AUTH_LIFETIME, wr_done(&w));
+	if (seconds)
+		put_lifetime(d, seconds, m);
+}
+
+void life_limit(struct step *s, struct sa *sa, uint32_t seconds)
+{
+	struct sa_core *c = &sa->core;
+	const struct peer *p = c->peer;
+
+	c->reauth_end = s->now + (uint64_t)seconds * 1000;
+	c->life_end =
+		sooner(p->rekey_time ? c->established + p->rekey_time + p->over_time : 0, c->reauth_end);
+	task_add(sa, TASK_LIMIT, NULL);
+	task_next(s, sa);
+	sa_rearm(s->ike, sa);
+}
+
+void life_remind(const struct draft *d, struct message *m)
+{
+	uint64_t end = d->core.reauth_end, now = d->step->now;
+
+	put_lifetime(d, end > now + 1000 ? (end - now) / 1000 : 1, m);
 }
 
 /* The peer's authentication counts for MS. */

@@ -30,6 +30,11 @@ uint64_t life_due(const struct sa *sa);
 bool life_run(struct step *s, struct sa *sa);
 
 /* The question when SA's children were last used was answered. */
+/* The authentication of the peer of SA counts for SECONDS from now on, instead of what was so before; the
+ * peer is told (RFC 4478), by what life_remind puts into M. */
+void life_limit(struct step *s, struct sa *sa, uint32_t seconds);
+void life_remind(const struct draft *d, struct message *m);
+
 /* How long (ms) C may be idle, for its own sake or for that of its IKE_SA; 0: for ever. */
 uint64_t life_idle(const struct child *c);
 

@@ -309,6 +309,7 @@ enum task_kind {
 	TASK_ADDRESSES,   /* which other addresses we have (3.6) */
 	TASK_ROUTABILITY, /* whether the peer gets what we send to its new address (3.7) */
 	TASK_REDIRECT,
+	TASK_LIMIT, /* the peer hears how long it may stay */
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,

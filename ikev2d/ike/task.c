@@ -6,6 +6,7 @@
 #include "ike/conf.h"
 #include "ike/crash.h"
 #include "ike/create.h"
+#include "ike/life.h"
 #include "ike/mobike.h"
 #include "ike/negotiate.h"
 #include "ike/redirect.h"
@@ -209,6 +210,8 @@ static void inform(struct draft *d, const struct task *t)
 		crash_token_put(d->step, &d->core, &m);
 	if (t->kind == TASK_REDIRECT)
 		redirect_put(d, t->gateway, &m);
+	if (t->kind == TASK_LIMIT)
+		life_remind(d, &m);
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;

@@ -112,7 +112,7 @@ struct sa_record {
 	uint32_t id;
 	const char *name, *state; /* "CONNECTING", "ESTABLISHED", "REKEYING", … */
 	uint64_t spi_i, spi_r;
-	bool initiator;
+	bool initiator, began; /* of this one; of the one that it goes back to, through rekeyings */
 	struct path path;
 	struct id local_id, remote_id, remote_eap_id; /* the last ID_ANY: EAP did not say who the peer is */
 	uint32_t login; /* the number of the conversation of EAP by which the peer has come; 0: none */
@@ -121,8 +121,8 @@ struct sa_record {
 	const struct ip *dns;                /* servers that were told with ours */
 	unsigned n_dns;
 	struct strings domains; /* whose names those servers know, as names of DNS; none: of all */
-	bool ppk;          /* its keys are mixed with a post-quantum preshared key */
-	bool post_quantum; /* its keys withstand quantum computers */
+	bool ppk;               /* its keys are mixed with a post-quantum preshared key */
+	bool post_quantum;      /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;
 	bool crash_token;             /* the peer gave one (RFC 6290) */
 	uint32_t if_id_in, if_id_out; /* of its children, unless they have their own; 0: none */

@@ -158,7 +158,7 @@ static enum radius_error take_attribute(
 	case RADIUS_NAS_IDENTIFIER:
 		return bytes_eq(a->value, d->nas_identifier) ? 0 : RADIUS_ERROR_NAS_MISMATCH;
 	case RADIUS_SESSION_TIMEOUT:
-		*timeout = radius_number(a->value, &o->timeout);
+		*timeout = radius_number(a->value, &o->timeout) && o->timeout;
 		return !*timeout       ? RADIUS_ERROR_INVALID_VALUE
 		       : o->disconnect ? RADIUS_ERROR_INVALID_REQUEST
 				       : 0;

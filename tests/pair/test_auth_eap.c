@@ -119,6 +119,38 @@ static void it_may_hold_for_a_time(void **state)
 	pair_assert_agree(p, 1);
 }
 
+static void limit(struct pair *p, uint32_t seconds)
+{
+	const struct ike_command c = {
+		.kind = COMMAND_LIMIT, .ticket = 9, .ike_id = forge_sa_up(p->sun)->id, .seconds = seconds
+	};
+
+	host_command(p->sun, &c);
+}
+
+/* A word of the server while it is up: shorter, and longer; the client is there before. */
+static void it_may_hold_for_another_time(void **state)
+{
+	struct pair *p = plain(state);
+
+	p->sun->eap.valid = 1000;
+	lab_calm(p->lab);
+	limit(p, 100);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {N(AUTH_LIFETIME)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {}");
+	assert_true(host_done(p->sun, 9)->success);
+	assert_true(host_said(p->moon, "peer wants us to authenticate anew within 100 s"));
+	lab_pass(p->lab, 91 * 1000);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	limit(p, 5000);
+	lab_calm(p->lab);
+	assert_int_equal(forge_sa_up(p->sun)->core.life_end, p->lab->now + 5000 * 1000);
+	limit(p, 50);
+	host_stop(p->moon);
+	lab_pass_deaf(p->lab, 300 * 1000);
+	assert_null(forge_sa(p->sun));
+}
+
 static void packet_passes(struct host *h)
 {
 	list_each (n, &h->datapath.sas)
@@ -814,6 +846,7 @@ int main(void)
 		PAIR_TEST(as_many_packets_as_it_takes),
 		PAIR_TEST(a_method_without_key),
 		PAIR_TEST(it_may_hold_for_a_time),
+		PAIR_TEST(it_may_hold_for_another_time),
 		PAIR_TEST(it_ends_when_nothing_passes),
 		PAIR_TEST(keys_that_differ),
 		PAIR_TEST(a_certificate_goes_before_it),

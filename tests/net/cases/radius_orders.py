@@ -46,6 +46,24 @@ def radius_order_that_cannot_be_obeyed(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
+@case("charon")
+def radius_order_limits_a_session(bench):
+    """Of who has come to us; it hears of it (RFC 4478), and authenticates anew."""
+    moon = bench.start(bench.moon, daemon=DAE)
+    bench.charon.load(bench.tunnel(bench.sun))
+    done = bench.charon.up()
+    same(done.code, 0, f"swanctl --initiate\n{done.text}")
+    moon.wait_children(1)
+    before = moon.sas()[0]["uniqueid"]
+    told = order(bench, "coa", {"User-Name": "sun.example", "Session-Timeout": "5"})
+    contains(told.text, "CoA-ACK", "radclient")
+    moon.wait_log("a RADIUS server lets the session last 5 s from now on")
+    contains(bench.charon.log(), "received AUTH_LIFETIME of", "charon's log")
+    moon.wait_replaced(before, 12)
+    contains(order(bench, "coa", {"User-Name": "nobody.example", "Session-Timeout": "5"}).text, "Session-Context-Not-Found",
+             "radclient")
+
+
 @case()
 def radius_order_of_a_stranger(bench):
     """Who does not know the secret gets no answer, and is in the log."""
