@@ -103,7 +103,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_VERDICT,
 		.ticket = 12,
 		.verdict = { ERR_AUTH, IPC_LINE_PUBKEYS, true, 70000,
-			{ "what", "offered", "configured", "differs", NULL, "instead", NULL, "alert" },
+			{ "what", NULL, "offered", "configured", "differs", NULL, "instead", NULL, "alert" },
 			{ parts, 2 } } },
 	{ .kind = IPC_STAPLE, .ticket = 13, .staple = { "c", { parts, 3 } } },
 	{ .kind = IPC_STAPLED, .ticket = 13, .staple = { NULL, { parts, 1 } } },
