@@ -37,6 +37,7 @@ struct parley {
 	bool guesses, delayed; /* the peer has given a password that is not judged yet; it has to wait */
 	bool lost;             /* who led it has ended */
 	struct lead *lead;     /* a RADIUS server leads it; NULL: another process does */
+	uint8_t method;        /* that the server last spoke of, or 0 */
 	struct answer *answer; /* the question at hand; NULL: none */
 	uint64_t ticket;
 	struct ip from;              /* where the peer is */
@@ -687,6 +688,7 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 	struct bytes user = r->user.n ? r->user : lead_name(p->lead);
 
 	a->eap.over = true;
+	a->eap.mutual = eap_type_mutual(p->method) && r->msk.n;
 	a->eap.method = "radius";
 	a->eap.id = id_of_octets(user, arena);
 	a->eap.groups = groups_of(&config_now(&p->world->config)->settings.radius, r, arena);
@@ -696,6 +698,15 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 	accounts_let_in(p->world, p->number, user, r);
 }
 
+/* The method of a request in PACKET; 0: it is none, or of none. */
+static uint8_t method_in(struct bytes packet)
+{
+	enum { REQUEST = 1, TYPE_AT = 4 };
+
+	return packet.n > TYPE_AT && packet.p[0] == REQUEST && packet.p[TYPE_AT] > EAP_NAK ? packet.p[TYPE_AT]
+											   : 0;
+}
+
 static void on_lead(void *ctx, const struct ipc_relayed *r)
 {
 	struct parley *p = ctx;
@@ -703,6 +714,8 @@ static void on_lead(void *ctx, const struct ipc_relayed *r)
 	struct arena *arena = &p->answer->arena;
 
 	a->eap.packet = arena_bytes(arena, r->packet);
+	if (method_in(r->packet))
+		p->method = method_in(r->packet);
 	if (r->what == RADIUS_SUCCEEDED) {
 		succeed(p, r);
 	} else if (r->what == RADIUS_FAILED) {

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Users whom RADIUS servers know: ours on moon asks FreeRADIUS on alice, strongSwan's charon on sun is the client."""
+from cases.certs import folder
 from cases.eap import PASSWORD, carries, client
 from lab import radius
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
+from lab.pki import Authority, Credentials
 
 # She is only known where the request says what strongSwan's would.
 USERS = (f'carol	Cleartext-Password := "{PASSWORD}", NAS-Port-Id == "site", Calling-Station-Id =~ "^192.0.2.2", '
@@ -246,6 +248,26 @@ def radius_hears_no_more_and_the_session_ends(bench, ends):
     else:
         carries(bench)
         same(len(moon.sas()), 1, "SAs of moon")
+
+
+@case()
+def radius_alone(bench):
+    """Nothing but EAP says who the gateway is (RFC 5998): the server's method proves both."""
+    if not radius.available():
+        raise Skipped("FreeRADIUS (freeradius and freeradius-utils) is not installed")
+    ca = Authority(bench.directory)
+    for side in (bench.moon, bench.sun):
+        Credentials(folder(bench, side), side, ca)
+    mine = folder(bench, bench.moon)
+    tls = {"key": f"{mine}/private/moon.pem", "cert": f"{mine}/x509/moon.pem", "ca": ca.cert}
+    started = radius.Radius(bench.alice, f"{bench.directory}/radius", USERS, "tls", tls).start()
+    bench.afterwards(started.stop)
+    moon = gateway(bench, ONE, local={"auth": "eap"})
+    sun = bench.start(bench.sun, local={"auth": "eap-tls"}, remote={"auth": "eap-tls"})
+    done = sun.ipsec("up", "site")
+    same(done.code, 0, f"ipsec up\n{done.text}\n{moon.log()}\n{started.log()[-3000:]}")
+    carries(bench)
+    contains(moon.log(), "authentication of 'sun.example' with EAP successful", "moon's log")
 
 
 @case("charon")

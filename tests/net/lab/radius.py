@@ -49,6 +49,7 @@ modules {{
 		}}
 		mschapv2 {{
 		}}
+		{tls}
 	}}
 	detail {{
 		filename = {directory}/detail
@@ -82,18 +83,30 @@ server default {{
 """
 
 
+TLS = """tls-config common {{
+			private_key_file = {key}
+			certificate_file = {cert}
+			ca_file = {ca}
+			tls_min_version = "1.2"
+			tls_max_version = "1.2"
+		}}
+		tls {{
+			tls = common
+		}}"""
+
+
 def available():
     return os.path.exists(DAEMON) and shutil.which("radclient") is not None
 
 
 class Radius:
-    """USERS: its users file. METHOD: of EAP, the one it begins with."""
+    """USERS: its users file. METHOD: of EAP, the one it begins with; TLS: files for those on it, by key, cert and ca."""
 
-    def __init__(self, host, directory, users, method="md5"):
+    def __init__(self, host, directory, users, method="md5", tls=None):
         os.makedirs(directory)
         self.host, self.directory = host, directory
         with open(f"{directory}/radiusd.conf", "w", encoding="ascii") as f:
-            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method))
+            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method, tls=TLS.format(**tls) if tls else ""))
         with open(f"{directory}/users", "w", encoding="ascii") as f:
             f.write(users)
         self.process = None
