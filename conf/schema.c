@@ -94,6 +94,7 @@ static const struct name child_datapath_words[] = { { DATAPATH_DEFAULT, "default
 	{ DATAPATH_AUTO, "auto" }, { DATAPATH_KERNEL, "kernel" }, { DATAPATH_USER, "user" }, { 0 } };
 static const struct name label_words[] = { { LABEL_SYSTEM, "system" }, { LABEL_SIMPLE, "simple" },
 	{ LABEL_SELINUX, "selinux" }, { 0 } };
+static const struct name other_family_words[] = { { OTHER_PASS, "pass" }, { OTHER_DROP, "drop" }, { 0 } };
 static const struct name dns_words[] = { { DNS_AUTO, "auto" }, { DNS_RESOLVED, "resolved" },
 	{ DNS_RESOLVCONF, "resolvconf" }, { DNS_FILE, "file" }, { DNS_NO, "no" }, { 0 } };
 static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
@@ -436,6 +437,11 @@ static const struct conf_key child_keys[] = {
 		.words = dscp_words },
 	{ "icmp", STATUS_READ, TYPE_BOOL, CHILD(icmp), "no",
 		.doc = "let ICMP errors from outside the selectors in (kernel path)" },
+	{ "other_family", STATUS_READ, TYPE_WORD, CHILD(other_family), "pass",
+		.doc = "where it takes all of IPv4, or of IPv6, and nothing of the other: what becomes of "
+		       "the other's "
+		       "packets while it is up. drop keeps them from going in the clear",
+		.words = other_family_words, .differs = OURS },
 	{ "start_action", STATUS_READ, TYPE_WORD, CHILD(start_action), "none",
 		.doc = "when loaded: start at once, or trap: with the first packet", .words = action_words },
 	{ "keep", STATUS_READ, TYPE_BOOL, CHILD(keep), "no",
@@ -581,6 +587,11 @@ static const struct conf_key daemon_keys[] = {
 		       "them "
 		       "that is there",
 		.words = dns_words, .differs = "as the plugin resolve: resolvconf, or the file" },
+	{ "lan_bypass", STATUS_READ, TYPE_BOOL, SETTINGS(lan_bypass), "no",
+		.doc = "networks that this machine is directly connected to, by cable or Wi-Fi, stay outside "
+		       "of all "
+		       "tunnels, whichever they are just now",
+		.differs = "by the plugin bypass-lan" },
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "
 		       "cert_uri_base: a stranger can make us fetch what he names" },

@@ -382,6 +382,7 @@ static enum err shunts_part_start(struct world *w, struct text *why)
 static void shunts_part_stop(struct world *w)
 {
 	switches_stop(&w->switches);
+	beside_stop(w);
 	shunts_stop(&w->shunts);
 }
 

@@ -118,6 +118,7 @@ void engine_configure(struct world *w)
 
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		assign(w, conf->peers[i]);
+	beside_follow(w);
 	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
 	switches_follow(&w->switches, NULL, conf->peers, conf->n_peers);
 	for (unsigned i = 0; i < conf->n_peers; i++)

@@ -119,6 +119,7 @@ static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	r->routes = false;
+	beside_follow(w);
 	if (changed)
 		tell(w);
 }

@@ -83,6 +83,11 @@ static void uninstall(struct shunts *s, struct shunt *sh)
 	say(LOG_NOTICE, sh, "taken away");
 }
 
+uint32_t shunts_next_id(struct shunts *s)
+{
+	return ++s->last_id;
+}
+
 static struct shunt *shunt_new(struct shunts *s, const struct child_conf *c, const char *name)
 {
 	size_t n = strlen(name) + 1;
@@ -91,7 +96,7 @@ static struct shunt *shunt_new(struct shunts *s, const struct child_conf *c, con
 	if (!sh)
 		abort();
 	memcpy(sh->name, name, n);
-	sh->id = ++s->last_id;
+	sh->id = shunts_next_id(s);
 	sh->conf = c;
 	peer_ref(c->peer);
 	sh->wanted = c->start_action != ACTION_NONE;

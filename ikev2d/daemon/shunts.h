@@ -17,6 +17,9 @@ struct shunts {
 
 void shunts_start(struct shunts *s, const struct xfrm_backend *backend, struct xfrm *xfrm);
 
+/* A number for a shunt that somebody else installs. */
+uint32_t shunts_next_id(struct shunts *s);
+
 /* Forgets them; what is installed goes with the data path. */
 void shunts_stop(struct shunts *s);
 

@@ -4,6 +4,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/capture.h"
+#include "daemon/beside.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/dns.h"
@@ -285,6 +286,7 @@ static void tell(struct world *w, const struct ike_tell *t)
 		raise_event(w, t);
 	updown_told(w, t);
 	dns_told(w, t);
+	beside_told(w, t);
 	accounts_told(w, t);
 	arena_free(&arena);
 }

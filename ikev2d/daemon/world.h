@@ -3,6 +3,7 @@
  * row of the table in daemon.c. */
 #pragma once
 
+#include "daemon/beside.h"
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
@@ -76,6 +77,7 @@ struct world {
 	struct event *xfrm_readable, *xfrm_settled, *xfrm_audit;
 	struct shunts shunts;
 	struct switches switches;
+	struct beside beside;
 
 	struct vici *vici;
 	struct control control;

@@ -142,6 +142,7 @@ struct settings {
 	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */
 	const char *users_file;    /* of EAP; NULL: none */
 	bool install_routes;       /* into our shared device */
+	bool lan_bypass;           /* directly connected networks stay outside of all tunnels */
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */

@@ -159,12 +159,15 @@ struct device_routes {
 
 enum { TFC_MTU = UINT32_MAX /* tfc_padding: as large as a packet may be */ };
 
+enum other_family { OTHER_PASS, OTHER_DROP };
+
 struct child_conf {
 	const char *name;
 	const char *group; /* single_pair: the name as configured, which all pairs share; else NAME */
 	bool single_pair;  /* a CHILD_SA for each pair of selectors */
 	struct source at;
 	enum child_mode mode;
+	enum other_family other_family; /* of packets of the IP version that it does not take */
 	struct tss local, remote; /* may hold dynamic ones */
 	struct proposals esp, ah; /* as configured */
 	struct proposals offers;  /* both, as they are negotiated (child_conf_offer) */

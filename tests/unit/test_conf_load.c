@@ -61,7 +61,7 @@ static void daemon_settings_are_read(void **state)
 		     "= 10\n"
 		     "keep_alive = 0\ncookie_threshold = 5\ncookie_threshold_ip = 4\nblock_threshold = 6\n"
 		     "init_limit_half_open = 7\ninit_limit_job_load = 8\nmake_before_break = no\n"
-		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nsocket_group = vpn\nsocket_readers = 100\n"
+		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nlan_bypass = yes\nsocket_group = vpn\nsocket_readers = 100\n"
 		     "routing_table = 100\nrouting_table_prio = 101 }");
 	const struct settings *s = &l.conf.settings;
 
@@ -87,6 +87,7 @@ static void daemon_settings_are_read(void **state)
 	assert_int_equal(s->updown_timeout, 5000);
 	assert_string_equal(s->charon_socket, "no");
 	assert_int_equal(s->dns, DNS_FILE);
+	assert_true(s->lan_bypass);
 	assert_string_equal(s->socket_group, "vpn");
 	assert_string_equal(s->socket_readers, "100");
 	assert_int_equal(s->routing_table, 100);

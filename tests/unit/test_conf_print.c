@@ -93,6 +93,7 @@ static void same_device(const struct child_conf *a, const struct child_conf *b)
 		assert_int_equal(a->interface_addrs[i].bits, b->interface_addrs[i].bits);
 	}
 	assert_int_equal(a->interface_routes.remote, b->interface_routes.remote);
+	assert_int_equal(a->other_family, b->other_family);
 	same_selectors(a->interface_routes.nets, b->interface_routes.nets);
 }
 
@@ -240,7 +241,7 @@ static void every_key(void **state)
 	      " lan { mode = pass }\n no { mode = drop } } }\n"
 	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes\n"
 	      " if_id_in = 7\n if_id_out = %unique-dir\n"
-	      " children { v { interface = vpn8\n if_id_out = 7\n interface_routes = yes } } } }\n"
+	      " children { v { interface = vpn8\n if_id_out = 7\n other_family = drop\n interface_routes = yes } } } }\n"
 	      "daemon { port = 5500\n port_nat_t = 5501\n udp_encap = no\n tun_name = vpn\n "
 	      "retransmit_timeout = 1.5\n"
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "
@@ -250,7 +251,7 @@ static void every_key(void **state)
 	      " cookie_threshold_ip = 4\n block_threshold = 6\n init_limit_half_open = 7\n"
 	      " init_limit_job_load = 8\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n users_file = users\n "
-	      "dns = resolved\n "
+	      "dns = resolved\n lan_bypass = yes\n "
 	      "install_routes = no\n"
 	      " socket_group = vpn\n socket_readers = \"the guests\"\n"
 	      " routing_table = 99\n routing_table_prio = 98 }");
