@@ -6,6 +6,7 @@
 #include "daemon/capture.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
+#include "daemon/secrets.h"
 
 static const struct conf *conf(void *ctx)
 {
@@ -101,6 +102,13 @@ static enum err load_shared(void *ctx, const struct secret *secret, struct arena
 		why->what = text_str(&wrong);
 	kept_unref(given.kept);
 	return e;
+}
+
+static bool has_password(void *ctx, const struct id *user)
+{
+	struct world *w = ctx;
+
+	return secrets_eap(config_now(&w->config), user);
 }
 
 static enum err unload_shared(void *ctx, const char *name, struct arena *arena, struct why *why)
@@ -205,6 +213,7 @@ struct vici_host host_of(struct world *w)
 		.load_conn = load_conn,
 		.unload_conn = unload_conn,
 		.load_shared = load_shared,
+		.has_password = has_password,
 		.unload_shared = unload_shared,
 		.load_pool = load_pool,
 		.unload_pool = unload_pool,

@@ -167,6 +167,25 @@ static void put_default_id(const struct round *r)
 		put_own_id(r);
 }
 
+/* Whether LOCAL proves itself by a password. Without a method, by what the gateway asks for; who has a
+ * certificate has that. */
+static bool needs_password(const struct auth_conf *local)
+{
+	const char *method = local->way.eap;
+
+	return local->way.method == AUTH_EAP && (method ? strcmp(method, "tls") != 0 : !local->certs.n);
+}
+
+/* Whose password is missing: a key of ours, that `ipsec up` asks for it. */
+static void put_missing(const struct round *r)
+{
+	const struct auth_conf *a = r->auth;
+	const struct id *user = a->eap_id.type == ID_ANY ? &a->id : &a->eap_id;
+
+	if (needs_password(a) && user->type != ID_ANY && !r->host->has_password(r->host->ctx, user))
+		put_id(r, "password-missing", user);
+}
+
 static void put_round(const struct round *r, const char *side, unsigned number)
 {
 	const struct auth_conf *auth = r->auth;
@@ -181,6 +200,8 @@ static void put_round(const struct round *r, const char *side, unsigned number)
 	put_texts(r->out, "groups", auth->groups);
 	put_texts(r->out, "cert_policy", auth->cert_policy);
 	put_cert_lists(r);
+	if (!strcmp(side, "local"))
+		put_missing(r);
 	vici_put_section_end(r->out);
 }
 

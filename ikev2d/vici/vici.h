@@ -155,6 +155,8 @@ struct vici_host {
 	const struct vici_cert *(*certs)(
 		void *ctx, const struct vici_cert_filter *filter, struct arena *arena, unsigned *n);
 	/* The subject of a certificate that the configuration names, in ARENA; NULL: it cannot be told. */
+	/* Whether the user has a secret for EAP. */
+	bool (*has_password)(void *ctx, const struct id *user);
 	const char *(*cert_subject)(void *ctx, const struct cert_conf *cert, struct arena *arena);
 	/* Forgets what came with peers or was fetched. */
 	void (*flush_certs)(void *ctx, enum vici_cert_type type);

@@ -56,6 +56,15 @@ static void rounds_are_told_as_they_were_written(void **state)
 			"local-1 {eap-vendor=12345 eap-type=(7) class=EAP" LISTS NO_REMOTE },
 		{ "local { auth = eap-mschapv2-5\n }",
 			"local-1 {eap-vendor=5 eap-type=EAP_MSCHAPV2 class=EAP" LISTS NO_REMOTE },
+		{ "local { auth = eap-mschapv2\neap_id = bob }",
+			"local-1 {eap_id=bob eap-type=EAP_MSCHAPV2 class=EAP groups=[] cert_policy=[] "
+			"certs=[] "
+			"cacerts=[] password-missing=bob}" NO_REMOTE },
+		{ "local { auth = eap-tls\neap_id = bob }",
+			"local-1 {eap_id=bob eap-type=EAP_TLS class=EAP" LISTS NO_REMOTE },
+		{ "remote { auth = eap-mschapv2\neap_id = bob }",
+			"local-1 {groups=[] cert_policy=[] certs=[] cacerts=[]} remote-1 {eap_id=bob "
+			"eap-type=EAP_MSCHAPV2 class=EAP" LISTS },
 		{ "local { auth = eap-99\n }", "local-1 {eap-type=(99) class=EAP" LISTS NO_REMOTE },
 		{ "local { auth = eap-26\n }", "local-1 {eap-type=EAP_MSCHAPV2 class=EAP" LISTS NO_REMOTE },
 		{ "local { auth = eap-pt\n }", "local-1 {eap-type=EAP_PT_EAP class=EAP" LISTS NO_REMOTE },

@@ -346,6 +346,17 @@ static const struct vici_cert *certs(
 	return all;
 }
 
+/* Everybody has one, but bob. */
+static bool has_password(void *ctx, const struct id *user)
+{
+	struct arena arena = { 0 };
+	bool has = strcmp(id_print(user, &arena), "bob") != 0;
+
+	(void)ctx;
+	arena_free(&arena);
+	return has;
+}
+
 /* Of certificates in files nothing is known. */
 static const char *cert_subject(void *ctx, const struct cert_conf *cert, struct arena *arena)
 {
@@ -624,6 +635,7 @@ struct vici_fake *vici_fake_new(void)
 		.unload_key = unload,
 		.keys = keys,
 		.certs = certs,
+		.has_password = has_password,
 		.cert_subject = cert_subject,
 		.flush_certs = flush_certs,
 		.reload = reload,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipsec up, ipsec down. */
 #include "json.h"
+#include "password.h"
 #include "snapshot.h"
 
 #include <errno.h>
@@ -132,44 +133,78 @@ static int up(struct order *o, const char *name, int64_t timeout_ms)
 	return code;
 }
 
-/* NAME and --timeout S, in either order. */
-static bool up_words(int argc, char **argv, const char **name, long *seconds)
-{
-	*name = NULL;
-	*seconds = TIMEOUT_DEFAULT;
-	for (int i = 0; i < argc; i++) {
-		const char *value = NULL;
-		char *end;
+/* The words of `ipsec up`. */
+struct up_words {
+	const char *name, *timeout, *password_file;
+	long seconds;
+};
 
-		if (!strncmp(argv[i], "--timeout=", 10))
-			value = argv[i] + 10;
-		else if (!strcmp(argv[i], "--timeout") && i + 1 < argc)
-			value = argv[++i];
-		else if (*name || argv[i][0] == '-')
+/* The value of OPTION, if that is what stands at *I, with "=" or as the next word. */
+static const char *value_of(const char *option, int argc, char **argv, int *i)
+{
+	size_t n = strlen(option);
+
+	if (strncmp(argv[*i], option, n))
+		return NULL;
+	if (argv[*i][n] == '=')
+		return argv[*i] + n + 1;
+	return argv[*i][n] || *i + 1 >= argc ? NULL : argv[++*i];
+}
+
+/* They come in any order. */
+static bool up_read(int argc, char **argv, struct up_words *w)
+{
+	char *end;
+
+	*w = (struct up_words){ .seconds = TIMEOUT_DEFAULT };
+	for (int i = 0; i < argc; i++) {
+		const char *value;
+
+		if ((value = value_of("--timeout", argc, argv, &i)))
+			w->timeout = value;
+		else if ((value = value_of("--password-file", argc, argv, &i)))
+			w->password_file = value;
+		else if (w->name || argv[i][0] == '-')
 			return false;
 		else
-			*name = argv[i];
-		if (!value)
-			continue;
-		*seconds = strtol(value, &end, 10);
-		if (end == value || *end || *seconds < 1 || *seconds > 86400)
+			w->name = argv[i];
+	}
+	if (w->timeout) {
+		w->seconds = strtol(w->timeout, &end, 10);
+		if (end == w->timeout || *end || w->seconds < 1 || w->seconds > 86400)
 			return false;
 	}
-	return *name != NULL;
+	return w->name != NULL;
+}
+
+/* A password that led nowhere may be a wrong one: the next time it is asked for again. */
+static int up_with_password(struct order *o, const struct up_words *w)
+{
+	bool given;
+	int code = password_give(
+		&o->client, snapshot_conn(&o->snapshot, o->target.conn), w->password_file, &given);
+
+	if (code)
+		return code;
+	code = up(o, w->name, w->seconds * 1000);
+	if (code && given)
+		password_forget(&o->client, snapshot_conn(&o->snapshot, o->target.conn));
+	return code;
 }
 
 int verb_up(struct ipsec *x, int argc, char **argv)
 {
 	struct order o = { 0 };
-	const char *name;
-	long seconds;
+	struct up_words w;
 	int code;
 
-	if (!up_words(argc, argv, &name, &seconds))
-		return ipsec_fail(x, USAGE, "usage: ipsec up NAME [--timeout S], S from 1 to 86400 seconds");
-	code = order_begin(&o, x, name);
+	if (!up_read(argc, argv, &w))
+		return ipsec_fail(x, USAGE,
+			"usage: ipsec up NAME [--timeout S] [--password-file FILE], S from 1 to 86400 "
+			"seconds");
+	code = order_begin(&o, x, w.name);
 	if (!code)
-		code = up(&o, name, seconds * 1000);
+		code = up_with_password(&o, &w);
 	client_close(&o.client);
 	return code;
 }
@@ -210,6 +245,8 @@ static int down(struct order *o, const char *name)
 	if (code)
 		return code;
 	down_report(o, name, response);
+	if (!o->target.child)
+		password_forget(&o->client, snapshot_conn(&o->snapshot, o->target.conn));
 	return client_succeeded(response) ? DONE : FAILED;
 }
 

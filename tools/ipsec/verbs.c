@@ -5,8 +5,10 @@
 enum { PKI_WORDS = 1000, IMPORT_WORDS = 100 };
 
 static const struct verb verbs[] = {
-	{ "up", "NAME [--timeout S]", "bring a connection or child up; ends after S seconds (30)", 1, 3,
-		verb_up, NULL },
+	{ "up", "NAME [--timeout S] [--password-file FILE]",
+		"bring a connection or child up; ends after S seconds (30); asks for a password that is "
+		"missing",
+		1, 5, verb_up, NULL },
 	{ "down", "NAME", "take it down", 1, 1, verb_down, NULL },
 	{ "rekey", "NAME [--reauth]", "new keys for a connection or a child; or authenticate anew", 1, 2,
 		verb_rekey, NULL },
