@@ -50,7 +50,8 @@ static bool sends(const struct child *c)
 
 static bool stands(const struct child *c)
 {
-	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant && c->sa->core.state == S_UP;
+	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant &&
+	       (c->sa->core.state == S_UP || c->sa->core.state == S_REKEYED);
 }
 
 /* One that is replaced already may be the only one that the peer can open yet. */
@@ -96,7 +97,8 @@ static bool indistinct(const struct child *c, const struct negotiation *x)
 
 const struct child *twin_stranger(const struct draft *d, const struct negotiation *x)
 {
-	const struct id *id = d->sa && d->sa->up ? &d->sa->remote_id : &d->hs.remote_id;
+	const struct id *id =
+		d->sa && d->sa->remote_id.type != ID_ANY ? &d->sa->remote_id : &d->hs.remote_id;
 
 	/* What is rekeyed stands already: a move may have brought the two behind one NAT. */
 	if (!d->core.nat_remote || x->kind == N_REKEY_CHILD)
