@@ -107,13 +107,33 @@ static bool is_left_over(const struct sa *sa)
 	return sa->core.state == S_UP && !sa->up;
 }
 
+/* The other end of LIKE at H, or NULL. */
+static const struct sa *other_end(const struct host *h, const struct sa *like)
+{
+	list_each (n, (struct node *)&h->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		if (sa->core.state == S_UP && sa->core.spi_i == like->core.spi_i &&
+			sa->core.spi_r == like->core.spi_r && sa->core.initiator != like->core.initiator)
+			return sa;
+	}
+	return NULL;
+}
+
+/* Its end, told between two requests, may have come out of order: then it takes a check of liveness. */
+static bool is_forgotten(const struct life *l, unsigned side, const struct sa *sa)
+{
+	return sa->core.state == S_UP && !other_end(l->hosts[!side], sa);
+}
+
 bool check_busy(const struct life *l)
 {
 	for (unsigned side = 0; side < SIDES; side++)
 		list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
 			const struct sa *sa = node_owner(n, struct sa, of_ike);
 
-			if (busy(sa) || is_left_over(sa) || sa->core.state == S_REKEYED)
+			if (busy(sa) || is_left_over(sa) || is_forgotten(l, side, sa) ||
+				sa->core.state == S_REKEYED)
 				return true;
 		}
 	return false;
@@ -133,19 +153,6 @@ static void check_children(
 			life_fail(l, "%s has CHILD_SA %08x/%08x, and %s has not", h->name, c->spi_in,
 				c->spi_out, other->name);
 	}
-}
-
-/* The other end of LIKE at H, or NULL. */
-static const struct sa *other_end(const struct host *h, const struct sa *like)
-{
-	list_each (n, (struct node *)&h->ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike);
-
-		if (sa->core.state == S_UP && sa->core.spi_i == like->core.spi_i &&
-			sa->core.spi_r == like->core.spi_r && sa->core.initiator != like->core.initiator)
-			return sa;
-	}
-	return NULL;
 }
 
 /* An address of H as others see it. */
