@@ -233,15 +233,6 @@ static void session_free(struct accounts *a, struct session *s)
 	free(s);
 }
 
-static struct ipc_octets copy_of(const struct ipc_octets *o, struct arena *arena)
-{
-	struct bytes *v = ARENA_ARRAY(arena, o->n, struct bytes);
-
-	for (unsigned i = 0; i < o->n; i++)
-		v[i] = arena_bytes(arena, o->v[i]);
-	return (struct ipc_octets){ v, o->n };
-}
-
 /* NULL: LOGIN is known already. */
 static struct session *session_new(struct accounts *a, uint32_t login)
 {
@@ -280,7 +271,7 @@ void accounts_let_in(struct world *w, uint32_t login, struct bytes user, const s
 	s->interim = r->interim;
 	s->user = arena_bytes(&s->arena, user);
 	s->cui = arena_bytes(&s->arena, r->cui);
-	s->classes = copy_of(&r->classes, &s->arena);
+	s->classes = ipc_octets_copy(&r->classes, &s->arena);
 	s->grant = (struct lease_grant){ .ip = r->ip, .ip6 = r->ip6, .n_dns = r->n_dns, .n_nbns = r->n_nbns };
 	memcpy(s->grant.dns, r->dns, sizeof r->dns);
 	memcpy(s->grant.nbns, r->nbns, sizeof r->nbns);

@@ -135,3 +135,12 @@ struct ipc_users ipc_users_part(struct bytes text, uint32_t at)
 	return (struct ipc_users){ (uint32_t)text.n, at,
 		bytes_of(text.p + at, left < IPC_DATA_MAX ? left : IPC_DATA_MAX) };
 }
+
+struct ipc_octets ipc_octets_copy(const struct ipc_octets *o, struct arena *arena)
+{
+	struct bytes *v = ARENA_ARRAY(arena, o->n, struct bytes);
+
+	for (unsigned i = 0; i < o->n; i++)
+		v[i] = arena_bytes(arena, o->v[i]);
+	return (struct ipc_octets){ v, o->n };
+}

@@ -206,6 +206,9 @@ struct ipc_message {
 bool ipc_encode(struct wr *w, const struct ipc_message *m);
 const char *ipc_decode(struct bytes data, struct arena *arena, struct ipc_message *m);
 
+/* A copy of all of O, from ARENA. */
+struct ipc_octets ipc_octets_copy(const struct ipc_octets *o, struct arena *arena);
+
 /* The part of TEXT that stands at AT. */
 struct ipc_users ipc_users_part(struct bytes text, uint32_t at);
 

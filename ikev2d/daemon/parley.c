@@ -6,6 +6,7 @@
 #include "daemon/clock.h"
 #include "daemon/eaps.h"
 #include "daemon/family.h"
+#include "daemon/groups.h"
 #include "daemon/guesses.h"
 #include "daemon/lead.h"
 #include "daemon/line.h"
@@ -191,23 +192,6 @@ static void fill(struct parley *p, const struct ipc_eap_turn *t)
 	a->shared = arena_bytes(arena, t->key);
 }
 
-static void add_groups(
-	const char **v, unsigned *n, const struct ipc_octets *from, size_t max, struct arena *arena)
-{
-	for (unsigned i = 0; i < from->n; i++)
-		if (from->v[i].n <= max && !memchr(from->v[i].p, 0, from->v[i].n))
-			v[(*n)++] = arena_text(arena, from->v[i]);
-}
-
-static struct ipc_octets octets_copy(const struct ipc_octets *o, struct arena *arena)
-{
-	struct bytes *v = ARENA_ARRAY(arena, o->n, struct bytes);
-
-	for (unsigned i = 0; i < o->n; i++)
-		v[i] = arena_bytes(arena, o->v[i]);
-	return (struct ipc_octets){ v, o->n };
-}
-
 /* A question to others about a conversation, which may end before. */
 struct enquiry {
 	struct parleys *parleys;
@@ -237,7 +221,7 @@ static struct parley *enquired(void *ctx, const struct ipc_user *u)
 	if (!u)
 		return p;
 	p->enrolled.line = u->line;
-	p->enrolled.groups = octets_copy(&u->groups, &p->arena);
+	p->enrolled.groups = ipc_octets_copy(&u->groups, &p->arena);
 	p->enrolled.grant = (struct lease_grant){ .by_file = true, .ip = u->ip, .ip6 = u->ip6 };
 	return p;
 }
@@ -255,13 +239,7 @@ static void let_judge(struct parley *p)
 /* It has succeeded, as who is known. */
 static void let_in(struct parley *p)
 {
-	const struct ipc_octets *in = &p->enrolled.groups;
-	struct arena *arena = &p->answer->arena;
-	const char **groups = ARENA_ARRAY(arena, in->n, const char *);
-	unsigned n = 0;
-
-	add_groups(groups, &n, in, IPC_EAP_NAME_MAX, arena);
-	p->answer->a.eap.groups = (struct strings){ groups, n };
+	p->answer->a.eap.groups = groups_enrolled(&p->enrolled.groups, &p->answer->arena);
 	if (p->enrolled.grant.ip.v || p->enrolled.grant.ip6.v)
 		accounts_enrolled(p->world, p->number, &p->enrolled.grant);
 	if (p->shown.n)
@@ -283,7 +261,7 @@ static void on_enrolled(void *ctx, const struct ipc_user *u)
 /* It has succeeded: what the users file says of it is known where it had the secret, or is asked for. */
 static void succeed_here(struct parley *p, const struct ipc_eap_turn *t)
 {
-	p->shown = octets_copy(&t->shown, &p->arena);
+	p->shown = ipc_octets_copy(&t->shown, &p->arena);
 	if (!p->authenticator || !has_users_file(p->world) ||
 		(p->enrolled.asked && bytes_eq(p->name, t->name))) {
 		let_in(p);
@@ -667,19 +645,6 @@ static struct lead *lead_begin(struct parley *p, const struct path *path)
 	return l;
 }
 
-/* What stands for groups: by itself a Class, or a Filter-Id of a tunnel of ESP, is nothing of the kind. */
-static struct strings groups_of(const struct radius_conf *c, const struct ipc_relayed *r, struct arena *arena)
-{
-	const char **v = ARENA_ARRAY(arena, r->classes.n + r->filters.n, const char *);
-	unsigned n = 0;
-
-	if (c->class_group)
-		add_groups(v, &n, &r->classes, RADIUS_CLASS_GROUP_MAX, arena);
-	if (c->filter_id && r->esp)
-		add_groups(v, &n, &r->filters, RADIUS_VALUE_MAX, arena);
-	return (struct strings){ v, n };
-}
-
 /* What the server has proved of the peer; as what it knows it, or as what the peer was asked for. */
 static void succeed(struct parley *p, const struct ipc_relayed *r)
 {
@@ -691,7 +656,7 @@ static void succeed(struct parley *p, const struct ipc_relayed *r)
 	a->eap.mutual = eap_type_mutual(p->method) && r->msk.n;
 	a->eap.method = "radius";
 	a->eap.id = id_of_octets(user, arena);
-	a->eap.groups = groups_of(&config_now(&p->world->config)->settings.radius, r, arena);
+	a->eap.groups = groups_relayed(&config_now(&p->world->config)->settings.radius, r, arena);
 	a->shared = arena_bytes(arena, r->msk);
 	a->valid = r->session_timeout;
 	a->idle = r->idle_timeout;
