@@ -459,7 +459,7 @@ static void words_are_completed(void **state)
 		{ "complete up g", "gw\ngw/net\ngw/dmz\n" },
 		{ "complete up home/", "home/lan\n" },
 		{ "complete auto --up home/", "home/lan\n" },
-		{ "complete up gw --", "--timeout\n" },
+		{ "complete up gw --", "--timeout\n--password-file\n" },
 		{ "complete up --timeout g", "" },
 		{ "complete check --p", "--peer\n--profile\n" },
 		{ "complete check --profile c", "cnsa\n" },

@@ -14,7 +14,8 @@ def completion_in_bash(bench):
     """As after the Tab key, with names of the running daemon."""
     moon = bench.start(bench.moon)
     command = f"{BIN}/ipsec"
-    for words, offers in ((["stat"], ["status", "statusall"]), (["--run-dir", moon.run_dir, "up", ""], ["site", "site/net", "--timeout"]),
+    for words, offers in ((["stat"], ["status", "statusall"]), (["--run-dir", moon.run_dir, "up", ""],
+                                                                     ["site", "site/net", "--timeout", "--password-file"]),
                           (["--run-dir", moon.run_dir, "down", "site/"], ["site/net"]), (["list", "al"], ["algs"]),
                           (["check", "/et"], [])):
         line = " ".join(map(shlex.quote, [command, *words]))
