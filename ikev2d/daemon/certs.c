@@ -16,72 +16,21 @@
 
 /* ------------------------------------------------------------------ letters */
 
-struct letter {
-	struct node node;
-	size_t n;
-	uint8_t octets[];
-};
-
-static void letter_free(struct certs_out *out, struct letter *l)
+/* Nothing that is said is too large: it is cut where it is made. */
+static void post(struct post *to, const struct ipc_message *m)
 {
-	out->octets -= l->n;
-	list_remove(&l->node);
-	free(l);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *ctx)
-{
-	struct certs_out *out = ctx;
-
-	(void)what;
-	while (!list_empty(&out->waiting)) {
-		struct letter *l = node_owner(out->waiting.next, struct letter, node);
-
-		if (send(fd, l->octets, l->n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
-			event_add(out->writable, NULL);
-			return;
-		}
-		letter_free(out, l);
-	}
-}
-
-static void put_off(struct certs *c, struct certs_out *out, int fd, const struct ipc_message *m)
-{
-	struct arena arena = { 0 };
-	struct wr w = wr_of(arena_alloc(&arena, IPC_MAX), IPC_MAX);
-	struct letter *l;
-
-	if (!out->writable)
-		out->writable = event_new(c->base, fd, EV_WRITE, on_writable, out);
-	if (!ipc_encode(&w, m) || !(l = malloc(sizeof *l + w.n)) || !out->writable ||
-		(out->octets += w.n) > CERTS_OUT_MAX)
-		abort();
-	l->n = w.n;
-	memcpy(l->octets, w.p, w.n);
-	list_append(&out->waiting, &l->node);
-	event_add(out->writable, NULL);
-	arena_free(&arena);
-}
-
-/* In their order. Whose peer is gone ends, when it hears that. */
-static void post(struct certs *c, struct certs_out *out, struct ipc_channel *to, const struct ipc_message *m)
-{
-	enum err e = list_empty(&out->waiting) ? ipc_tell(to, m) : ERR_BUSY;
-
-	if (e == ERR_BUSY)
-		put_off(c, out, to->fd, m);
-	else if (e == ERR_RANGE)
+	if (post_send(to, m))
 		abort();
 }
 
 void certs_answer(struct certs *c, const struct ipc_message *m)
 {
-	post(c, &c->to_ike, &c->ike, m);
+	post(&c->to_ike, m);
 }
 
 void certs_tell(struct certs *c, const struct ipc_message *m)
 {
-	post(c, &c->to_guard, &c->guard, m);
+	post(&c->to_guard, m);
 }
 
 /* One that guard has no time to hear is lost: strangers can make us say many. */
@@ -94,14 +43,6 @@ void certs_say(struct certs *c, const char *word, const char *name, const char *
 	(void)!ipc_tell(&c->guard, &(struct ipc_message){ .kind = IPC_LOG,
 					   .log = { LOG_WARN, word, name, arena_text(&arena, cut) } });
 	arena_free(&arena);
-}
-
-static void out_free(struct certs_out *out)
-{
-	list_each_safe (n, &out->waiting)
-		letter_free(out, node_owner(n, struct letter, node));
-	if (out->writable)
-		event_free(out->writable);
 }
 
 /* ---------------------------------------------------------------- the store */
@@ -321,8 +262,8 @@ void certs_start(struct certs *c, struct event_base *base, const char *folder)
 {
 	*c = (struct certs){ .base = base, .folder = folder, .now = clock_wall };
 	c->guard.fd = c->ike.fd = -1;
-	list_init(&c->to_guard.waiting);
-	list_init(&c->to_ike.waiting);
+	post_start(&c->to_guard, base, &c->guard, CERTS_OUT_MAX);
+	post_start(&c->to_ike, base, &c->ike, CERTS_OUT_MAX);
 	list_init(&c->judging);
 	list_init(&c->stapling);
 	store_init(&c->store);
@@ -345,8 +286,8 @@ void certs_stop(struct certs *c)
 	commands_stop(&c->commands);
 	store_free(&c->store);
 	drop_upload(c);
-	out_free(&c->to_guard);
-	out_free(&c->to_ike);
+	post_stop(&c->to_guard);
+	post_stop(&c->to_ike);
 }
 
 /* ------------------------------------------------------------------ serving */

@@ -9,22 +9,16 @@
 #include "daemon/gate.h"
 #include "daemon/inquiry.h"
 #include "daemon/ipc.h"
+#include "daemon/post.h"
 #include "daemon/relay.h"
 #include "pki/store.h"
 
 enum { CERTS_OUT_MAX = 64 << 20 /* octets of answers that wait to be sent: more is the end of it */ };
 
-/* Answers that a channel has no room for just now. */
-struct certs_out {
-	struct node waiting; /* struct letter */
-	size_t octets;
-	struct event *writable;
-};
-
 struct certs {
 	struct event_base *base;
 	struct ipc_channel guard, ike; /* our ends */
-	struct certs_out to_guard, to_ike;
+	struct post to_guard, to_ike;
 	const char *folder;   /* its own: of CRLs that were fetched */
 	int64_t (*now)(void); /* seconds since 1970 */
 	struct store store;
