@@ -248,6 +248,8 @@ struct ike_event {
 			struct bytes tickets; /* seal our tickets (RFC 5723): TICKET_KEY octets each, the one
 					       * in use first; empty: we give none */
 			uint32_t wall;        /* the time, s: tickets outlive our clock */
+			uint32_t numbers;     /* of SAs and the like that others have had: those
+					       * of this core are higher */
 		} secrets;
 	};
 };

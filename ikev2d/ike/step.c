@@ -472,6 +472,8 @@ struct ike_out ike_step(
 	case EVENT_SECRETS:
 		crash_secret(ike, event->secrets.crash);
 		ticket_keys(ike, event->secrets.tickets, event->secrets.wall, now);
+		if (ike->last_id < event->secrets.numbers)
+			ike->last_id = event->secrets.numbers;
 		break;
 	case EVENT_USED: on_used(&s, event->used.child); break;
 	case EVENT_UNKNOWN_SPI:

@@ -57,6 +57,22 @@ static void a_crash_is_shown(void **state)
 	pair_assert_up(p);
 }
 
+/* What a core makes is numbered above what those before it have made, also when it is told again. */
+static void numbers_go_on(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	unsigned n;
+
+	for (uint32_t numbers = 1000; numbers; numbers -= 1000)
+		host_event(p->moon, &(struct ike_event){ .kind = EVENT_SECRETS, .secrets.numbers = numbers });
+	pair_up(p);
+	assert_true(host_records(p->moon, &arena, &n)[0].id > 1000);
+	assert_true(host_records(p->moon, &arena, &n)[0].children[0].id > 1000);
+	assert_true(host_records(p->sun, &arena, &n)[0].id < 1000);
+	arena_free(&arena);
+}
+
 /* What is configured for a dead peer is done. */
 static void what_is_configured_for_death(void **state)
 {
@@ -276,6 +292,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(a_crash_is_shown),
+		PAIR_TEST(numbers_go_on),
 		PAIR_TEST(what_is_configured_for_death),
 		PAIR_TEST(nothing_is_configured),
 		PAIR_TEST(the_responder_is_shown_it),
