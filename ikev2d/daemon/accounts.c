@@ -486,7 +486,7 @@ void accounts_stop(struct world *w)
 	struct session *s;
 	size_t at = 0;
 
-	w->deaf = true;
+	engine_deafen(w);
 	end_all(a);
 	wait_for_servers(a);
 	w->accounts = NULL;

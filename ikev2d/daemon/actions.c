@@ -148,11 +148,24 @@ static void carry_out(struct world *w, const struct ike_action *a)
 	answer_free(answer);
 }
 
-void actions_carry_out(struct world *w, const struct ike_action *list)
+void actions_carry_out(struct world *w, const struct ike_action *a)
 {
-	for (const struct ike_action *a = list; a; a = a->next)
-		if (a->kind == ACTION_ASK)
-			answers_ask(w, a->ticket, &a->ask);
-		else
-			carry_out(w, a);
+	if (a->kind == ACTION_ASK)
+		answers_ask(w, a->ticket, &a->ask);
+	else
+		carry_out(w, a);
+}
+
+bool actions_may_ask(const struct ike_question *q)
+{
+	switch (q->kind) {
+	case ASK_KEY_PAIR:
+	case ASK_RESPOND:
+	case ASK_AGREE: return false;
+	case ASK_PROOF:
+	case ASK_CHECK: return q->auth && q->prf;
+	case ASK_EAP: return q->auth && q->eap.conversation;
+	case ASK_PPK: return q->prf;
+	default: return true;
+	}
 }

@@ -4,5 +4,8 @@
 
 #include "daemon/world.h"
 
-/* Carries out the list in its order. Actions with a ticket get their answer queued. */
-void actions_carry_out(struct world *w, const struct ike_action *list);
+/* Carries out A. One with a ticket gets its answer, now or later. */
+void actions_carry_out(struct world *w, const struct ike_action *a);
+
+/* Whether Q has all that its answer is made of, and is not one that is answered where it is asked. */
+bool actions_may_ask(const struct ike_question *q);

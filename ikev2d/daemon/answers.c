@@ -4,7 +4,6 @@
 
 #include "daemon/accounts.h"
 
-#include "crypto/kex.h"
 #include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/lease.h"
@@ -12,94 +11,7 @@
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
-#include "ike/keys.h"
 #include "pki/sign.h"
-
-/* Most private values are usable at the first draw. */
-enum { DRAWS_MAX = 64 };
-
-static enum err draw_pair(struct world *w, const struct transform *ke, struct answer *out)
-{
-	uint8_t *secret = arena_alloc(&out->arena, ke->key), *public = arena_alloc(&out->arena, ke->out);
-	enum err e = ERR_RANGE;
-
-	for (unsigned i = 0; i < DRAWS_MAX && e == ERR_RANGE; i++) {
-		rng_fill(&w->entropy.rng, secret, ke->key);
-		e = kex_public(ke, secret, public);
-	}
-	out->a.secret = bytes_of(secret, ke->key);
-	out->a.public = bytes_of(public, ke->out);
-	return e;
-}
-
-static enum err respond(
-	struct world *w, const struct transform *ke, struct bytes peer_public, struct answer *out)
-{
-	uint8_t *secret = arena_alloc(&out->arena, ke->key);
-	uint8_t *public = arena_alloc(&out->arena, kex_answer_size(ke));
-	uint8_t *shared = arena_alloc(&out->arena, ke->shared);
-	enum err e = ERR_RANGE;
-
-	for (unsigned i = 0; i < DRAWS_MAX && e == ERR_RANGE; i++) {
-		rng_fill(&w->entropy.rng, secret, ke->key);
-		e = kex_answer(ke, secret, peer_public, public, shared);
-	}
-	out->a.public = bytes_of(public, kex_answer_size(ke));
-	out->a.shared = bytes_of(shared, ke->shared);
-	return e;
-}
-
-static enum err agree(
-	const struct transform *ke, struct bytes secret, struct bytes peer_public, struct answer *out)
-{
-	uint8_t *shared = arena_alloc(&out->arena, ke->shared);
-
-	out->a.shared = bytes_of(shared, ke->shared);
-	return secret.n == ke->key ? kex_shared(ke, secret.p, peer_public, shared) : ERR_RANGE;
-}
-
-static const char *explain_kex(const struct transform *ke, enum err e, struct arena *arena)
-{
-	switch (e) {
-	case ERR_SHORT:
-	case ERR_AUTH:
-		return arena_printf(arena, "the peer's public value is not one of %s (%s)", ke->name,
-			ke->kind == KIND_KEM ? "FIPS 203" : "RFC 6989");
-	case ERR_UNSUPPORTED:
-		return arena_printf(
-			arena, "the OpenSSL library here has no %s: leave it out of the proposals", ke->name);
-	default: return arena_printf(arena, "the key exchange %s failed: %s", ke->name, err_name(e));
-	}
-}
-
-static void answer_kex(struct world *w, const struct ike_question *q, struct answer *answer)
-{
-	enum err e = q->kind == ASK_KEY_PAIR  ? draw_pair(w, q->ke, answer)
-		     : q->kind == ASK_RESPOND ? respond(w, q->ke, q->peer_public, answer)
-					      : agree(q->ke, q->secret, q->peer_public, answer);
-
-	answer->a.result = e;
-	if (e)
-		answer->a.why.what = explain_kex(q->ke, e, &answer->arena);
-}
-
-/* AUTH by the key of EAP (RFC 7296, 2.16). */
-static void answer_eap_proof(const struct ike_question *q, struct answer *answer)
-{
-	uint8_t *right = arena_alloc(&answer->arena, q->prf->out);
-	struct bytes proof = bytes_of(right, q->prf->out);
-	struct ike_answer *a = &answer->a;
-
-	a->result = keys_psk_auth(q->prf, q->secret, q->octets, right);
-	if (q->kind == ASK_PROOF) {
-		a->method = AUTH_METHOD_PSK;
-		a->proof = proof;
-	} else if (!a->result && (q->method != AUTH_METHOD_PSK || !bytes_eq_secret(proof, q->proof))) {
-		a->result = ERR_AUTH;
-	}
-	if (a->result)
-		a->why.what = "the peer's AUTH is not made with the key of EAP: somebody is between";
-}
 
 /* Proofs: false where the answer comes later. */
 
@@ -156,10 +68,6 @@ static bool answer_signature(struct world *w, const struct ike_question *q, stru
 
 static bool answer_proof(struct world *w, const struct ike_question *q, struct answer *answer)
 {
-	if (q->secret.n) {
-		answer_eap_proof(q, answer);
-		return true;
-	}
 	if (q->kind == ASK_PROOF)
 		return q->auth->way.method == AUTH_PSK ? answer_psk(w, q, answer)
 						       : answer_signature(w, q, answer);
@@ -199,6 +107,8 @@ static void answer_lease(struct world *w, const struct ike_question *q, struct a
 	const struct lease_grant *grant = accounts_grant(w, q->eap.conversation);
 
 	lease_answer(answers_leases(w), config_now(&w->config), q, grant, &answer->arena, &answer->a);
+	for (unsigned i = 0; i < answer->a.ips.n; i++)
+		engine_note_lease(w, &answer->a.ips.v[i]);
 }
 
 void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
@@ -210,7 +120,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	case ASK_PATHS: reach_paths(q, answer); break;
 	case ASK_KEY_PAIR:
 	case ASK_RESPOND:
-	case ASK_AGREE: answer_kex(w, q, answer); break;
+	case ASK_AGREE: break; /* answered where they are asked (exchange.h) */
 	case ASK_PROOF:
 	case ASK_CHECK:
 		if (!answer_proof(w, q, answer))

@@ -2,6 +2,7 @@
 /* Keys that root wants to see. CHILD_SAs are shown as they are installed: nobody keeps their keys. */
 #include "daemon/capture.h"
 
+#include "daemon/inquire.h"
 #include "daemon/line.h"
 
 void capture_show(struct world *w, const char *name)
@@ -9,10 +10,10 @@ void capture_show(struct world *w, const char *name)
 	struct arena arena = { 0 };
 	struct ike_key_record keys;
 	unsigned n;
-	const uint64_t *sas = ike_sas(w->ike, &arena, &n);
+	const uint64_t *sas = inquire_sas(w, &arena, &n);
 
 	for (unsigned i = 0; i < n; i++)
-		if (ike_keys(w->ike, sas[i], &keys) && !strcmp(keys.name, name))
+		if (inquire_keys(w, sas[i], &arena, &keys) && !strcmp(keys.name, name))
 			vici_capture_ike(w->vici, &keys);
 	arena_free(&arena);
 }

@@ -331,34 +331,20 @@ static void core_stop(struct world *w)
 	engine_stop(w);
 }
 
-static void received(void *ctx, const struct path *path, struct bytes datagram)
-{
-	engine_feed(ctx, &(struct ike_event){
-				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
-}
-
-static void path_mtu(void *ctx, const struct ip *remote, uint32_t octets)
-{
-	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_PATH_MTU,
-				 .path_mtu = { .remote = *remote, .octets = octets } });
-}
-
-static void unreachable(void *ctx, const struct ip *who, enum ike_unreachable what, struct bytes spis)
-{
-	engine_feed(
-		ctx, &(struct ike_event){ .kind = EVENT_UNREACHABLE, .unreachable = { spis, *who, what } });
-}
-
 static enum err sockets_start(struct world *w, struct text *why)
 {
-	static const struct sockets_heard heard = { received, path_mtu, unreachable };
-
-	return sockets_open(&w->sockets, w->base, &w->settings, &heard, w, why);
+	return sockets_open(&w->sockets, w->base, &w->settings, why);
 }
 
 static void sockets_stop(struct world *w)
 {
 	sockets_close(&w->sockets);
+}
+
+static void received(void *ctx, const struct path *path, struct bytes message)
+{
+	engine_feed(ctx, &(struct ike_event){
+				 .kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = message } });
 }
 
 static enum err streams_start(struct world *w, struct text *why)
@@ -465,8 +451,8 @@ static const struct part {
 	{ updown_start, updown_stop },
 	{ leases_part_start, leases_part_stop },
 	{ parleys_part_start, parleys_stop },
-	{ core_start, core_stop },
 	{ sockets_start, sockets_stop },
+	{ core_start, core_stop },
 	{ streams_start, streams_stop },
 	{ datapath_start, datapath_stop },
 	{ dns_start, dns_stop },

@@ -1,81 +1,124 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Steps, their scratch memory, the queue of answers, the timer. */
+/* Events, answers and configurations to the core, and its process. */
 #include "daemon/engine.h"
 
-#include "base/heap.h"
-#include "daemon/actions.h"
-#include "daemon/clock.h"
 #include "daemon/datapath.h"
+#include "daemon/engine_inside.h"
+#include "daemon/ipc_peer.h"
 #include "daemon/lacking.h"
+#include "daemon/line.h"
+#include "daemon/memories.h"
 #include "daemon/parley.h"
 #include "daemon/parley_methods.h"
 #include "daemon/record.h"
+#include "daemon/speaker.h"
 
-#include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { WAKE_MAX = 3600 * 1000 /* ms: a longer sleep is cut into pieces */ };
+enum { NUMBERS_MAX = 1u << 31 /* above, numbers begin anew */ };
 
-static void arm(struct world *w, uint64_t wake, uint64_t now)
+/* A command that has not ended: another core is told it again. */
+struct order {
+	struct node node;
+	struct arena arena;
+	struct ike_command command;
+};
+
+/* -------------------------------------------------------------------- orders */
+
+static const char *kept(struct order *o, const char *s)
 {
-	uint64_t ms = wake <= now ? 0 : wake - now;
-	struct timeval t;
-
-	if (wake == w->armed)
-		return;
-	w->armed = wake;
-	if (wake == HEAP_NEVER) {
-		evtimer_del(w->wake);
-		return;
-	}
-	if (ms > WAKE_MAX)
-		ms = WAKE_MAX;
-	t = (struct timeval){ .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
-	evtimer_add(w->wake, &t);
+	return s ? arena_str(&o->arena, s) : NULL;
 }
 
-static void step(struct world *w, const struct ike_event *event)
+/* What nobody waits for is not told again. */
+static void order_note(struct engine *e, const struct ike_command *c)
 {
-	struct arena scratch = { 0 };
-	struct ike_out out = record_step(w->record, w->ike, event, clock_ms(), &w->entropy.rng, &scratch);
+	struct order *o = c->ticket ? calloc(1, sizeof *o) : NULL;
 
-	actions_carry_out(w, out.actions);
-	arm(w, out.wake, clock_ms());
-	arena_free(&scratch);
+	if (!c->ticket)
+		return;
+	if (!o)
+		abort();
+	o->command = *c;
+	o->command.ike = kept(o, c->ike);
+	o->command.child = kept(o, c->child);
+	o->command.redirect.gateway = kept(o, c->redirect.gateway);
+	o->command.redirect.identity = kept(o, c->redirect.identity);
+	list_append(&e->orders, &o->node);
 }
 
-static void step_answers(struct world *w)
+static void order_free(struct order *o)
 {
-	while (!list_empty(&w->answers)) {
-		struct answer *a = node_owner(w->answers.next, struct answer, node);
+	list_remove(&o->node);
+	arena_free(&o->arena);
+	free(o);
+}
 
-		list_remove(&a->node);
-		step(w, &(struct ike_event){ .kind = EVENT_ANSWER, .answer = a->a });
-		answer_free(a);
+void engine_order_done(struct engine *e, uint32_t ticket)
+{
+	list_each_safe (n, &e->orders) {
+		struct order *o = node_owner(n, struct order, node);
+
+		if (o->command.ticket == ticket)
+			order_free(o);
 	}
+}
+
+/* -------------------------------------------------------------------- events */
+
+static enum err tell(struct world *w, const struct ipc_message *m)
+{
+	struct engine *e = w->engine;
+
+	return e && e->runs ? member_send(&e->ike, IPC_GUARD, m) : ERR_MISSING;
 }
 
 void engine_feed(struct world *w, const struct ike_event *event)
 {
-	assert(!w->stepping);
-	if (w->deaf && event->kind == EVENT_DATAGRAM)
-		return;
 	pulse_begin(&w->pulse);
-	w->stepping = true;
-	step(w, event);
-	step_answers(w);
-	w->stepping = false;
+	if (event->kind == EVENT_COMMAND && w->engine)
+		order_note(w->engine, &event->command);
+	(void)!tell(w, &(struct ipc_message){ .kind = IPC_EVENT, .event.event = *event });
+}
+
+static void orders_repeat(struct world *w)
+{
+	list_each (n, &w->engine->orders)
+		(void)!tell(w, &(struct ipc_message){ .kind = IPC_EVENT,
+				       .event.event = { .kind = EVENT_COMMAND,
+					       .command = node_owner(n, struct order, node)->command } });
+}
+
+void engine_deafen(struct world *w)
+{
+	(void)!tell(w, &(struct ipc_message){ .kind = IPC_DEAF });
+}
+
+static void give_answers(struct world *w)
+{
+	while (!list_empty(&w->answers)) {
+		struct answer *a = node_owner(w->answers.next, struct answer, node);
+		struct ipc_message m = { .kind = IPC_EVENT,
+			.event.event = { .kind = EVENT_ANSWER, .answer = a->a } };
+
+		list_remove(&a->node);
+		if (tell(w, &m) == ERR_RANGE) {
+			m.event.event.answer = (struct ike_answer){ .ticket = a->a.ticket,
+				.result = ERR_RANGE,
+				.why.what = "the answer is larger than a message between processes" };
+			(void)!tell(w, &m);
+		}
+		answer_free(a);
+	}
 }
 
 void engine_answer(struct world *w, struct answer *a)
 {
 	list_append(&w->answers, &a->node);
-	if (w->stepping)
-		return;
-	pulse_begin(&w->pulse);
-	w->stepping = true;
-	step_answers(w);
-	w->stepping = false;
+	if (w->engine)
+		give_answers(w);
 }
 
 struct answer *answer_new(uint32_t ticket)
@@ -96,6 +139,8 @@ void answer_free(struct answer *a)
 	free(a);
 }
 
+/* ------------------------------------------------------------- configuration */
+
 static bool is_negotiated(const struct peer *p)
 {
 	return !p->unready && (p->n_children || !p->n_shunts);
@@ -109,27 +154,60 @@ static void assign(struct world *w, struct peer *p)
 	datapath_assign(w, p);
 }
 
+/* P goes over, unless it is there. */
+static void hand_over(struct world *w, struct peer *p)
+{
+	struct engine *e = w->engine;
+	struct arena scratch = { 0 };
+	struct ipc_message m = { .kind = IPC_PEER, .peer.number = p->number };
+	bool known = p->number && map_get(&e->handed, p->number) == p;
+	enum err result;
+
+	if (!known) {
+		p->number = ++e->last;
+		result = ipc_peer_make(p, &scratch, &m.peer) ? tell(w, &m) : ERR_RANGE;
+	} else {
+		result = tell(w, &m);
+	}
+	if (!known && !result)
+		map_put(&e->handed, p->number, peer_ref(p));
+	if (result == ERR_RANGE)
+		log_say(LOG_ERROR, "not-used",
+			"conn=%s msg=\"it is larger than %d octets as text, which is all that the process "
+			"that speaks IKE takes: divide its children among several connections\"",
+			p->name, IPC_CONF_MAX);
+	arena_free(&scratch);
+}
+
+static void configure(struct world *w, struct peer *const *peers, unsigned n, struct ike_event *event,
+	const struct settings *settings)
+{
+	struct arena scratch = { 0 };
+	struct ipc_message m = { .kind = IPC_EVENT };
+
+	for (unsigned i = 0; i < n; i++)
+		if (is_negotiated(peers[i]))
+			hand_over(w, peers[i]);
+	m.event = (struct ipc_event){ *event, ipc_settings_make(settings, &scratch) };
+	(void)!tell(w, &m);
+	arena_free(&scratch);
+}
+
 void engine_configure(struct world *w)
 {
 	const struct conf *conf = config_now(&w->config);
 	struct arena arena = { 0 };
-	struct peer **ready = ARENA_ARRAY(&arena, conf->n_peers, struct peer *);
-	unsigned n = 0;
+	struct ike_event event = { .kind = EVENT_CONF };
 
+	pulse_begin(&w->pulse);
 	for (unsigned i = 0; i < conf->n_peers; i++)
 		assign(w, conf->peers[i]);
 	beside_follow(w);
 	shunts_follow(&w->shunts, NULL, conf->peers, conf->n_peers);
 	switches_follow(&w->switches, NULL, conf->peers, conf->n_peers);
-	for (unsigned i = 0; i < conf->n_peers; i++)
-		if (is_negotiated(conf->peers[i]))
-			ready[n++] = conf->peers[i];
-	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
-			       .conf = { .peers = ready,
-				       .n = n,
-				       .settings = &conf->settings,
-				       .authorities = creds_authorities(&w->config.creds, &arena),
-				       .responders = creds_responders(&w->config.creds, &arena) } });
+	event.conf.authorities = creds_authorities(&w->config.creds, &arena);
+	event.conf.responders = creds_responders(&w->config.creds, &arena);
+	configure(w, conf->peers, conf->n_peers, &event, &conf->settings);
 	trust_follow(w);
 	recheck_soon(w);
 	arena_free(&arena);
@@ -138,48 +216,175 @@ void engine_configure(struct world *w)
 void engine_configure_one(struct world *w, const char *name)
 {
 	struct peer *p = config_conn(&w->config, name);
+	struct ike_event event = { .kind = EVENT_CONF, .conf.only = name };
 
+	pulse_begin(&w->pulse);
 	if (p)
 		assign(w, p);
 	shunts_follow(&w->shunts, name, &p, !!p);
 	switches_follow(&w->switches, name, &p, !!p);
-	engine_feed(w, &(struct ike_event){ .kind = EVENT_CONF,
-			       .conf = { .peers = &p,
-				       .n = p && is_negotiated(p),
-				       .settings = &w->config.file.settings,
-				       .only = name } });
+	configure(w, &p, !!p, &event, &w->config.file.settings);
 }
 
-static void on_wake(evutil_socket_t fd, short what, void *ctx)
+/* Numbers go on, so that nothing of it is taken for something of the one before. */
+static void begin(struct world *w)
 {
-	struct world *w = ctx;
+	struct engine *e = w->engine;
+
+	if (w->record)
+		(void)!tell(w, &(struct ipc_message){
+				       .kind = IPC_TAPE, .tape.secrets = w->options->record_secrets });
+	e->base = e->numbers < NUMBERS_MAX ? e->numbers : 0;
+	memories_give(w, e->base);
+}
+
+static void start_inside(struct world *w)
+{
+	int tape = w->record ? dup(record_fd(w->record)) : -1;
+
+	speaker_start(w->engine->inside, w->base, &w->sockets, tape);
+}
+
+static void restart_inside(struct world *w)
+{
+	speaker_stop(w->engine->inside);
+	start_inside(w);
+}
+
+static void again(void *ctx)
+{
+	struct engine *e = ctx;
+	struct world *w = e->world;
+
+	if (e->inside)
+		restart_inside(w);
+	if (w->stop_timer) {
+		event_base_loopbreak(w->base);
+		return;
+	}
+	engine_leave(e);
+	begin(w);
+	roam_tell(w);
+	engine_configure(w);
+	orders_repeat(w);
+}
+
+static void on_sweep_traps(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	engine_sweep_traps(ctx);
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *ctx)
+{
+	struct engine *e = ctx;
 
 	(void)fd;
 	(void)what;
-	w->armed = HEAP_NEVER;
-	engine_feed(w, &(struct ike_event){ .kind = EVENT_CLOCK });
+	pulse_begin(&e->world->pulse);
+	engine_sweep(e);
+}
+
+/* ---------------------------------------------------------------------- life */
+
+static void serve(void *ctx, struct ipc_channel *far)
+{
+	struct speaker *s = ((struct engine *)ctx)->inside;
+	bool guards = far->peer == IPC_GUARD;
+
+	*(guards ? &s->guard : &s->ctl) = *far;
+	(void)speaker_serve(s, far);
+}
+
+static void hand_descriptors(const struct world *w, struct family_spec *spec)
+{
+	for (unsigned i = 0; i < SOCKETS; i++)
+		spec->fds[i] = w->sockets.v[i].fd;
+	spec->fds[SOCKETS] = record_fd(w->record);
+	spec->n_fds = SOCKETS + 1;
 }
 
 enum err engine_start(struct world *w, struct text *why)
 {
+	struct engine *e = w->engine = calloc(1, sizeof *e);
+	const struct options *o = w->options;
+	struct family_spec spec = { .process = IPC_IKE,
+		.near = { IPC_GUARD, IPC_CTL },
+		.root = -1,
+		.folder = w->rundir.path,
+		.one = o->one,
+		.foreground = o->foreground,
+		.ctx = e,
+		.serve = serve,
+		.again = again };
+
+	if (!e)
+		abort();
+	e->world = w;
+	list_init(&e->orders);
+	held_start(&e->held);
+	held_start(&e->left);
 	entropy_start(&w->entropy);
 	list_init(&w->answers);
-	w->armed = HEAP_NEVER;
-	w->wake = evtimer_new(w->base, on_wake, w);
-	if (!w->wake) {
-		text_add(why, "the loop takes no timer");
+	e->sweep_traps = evtimer_new(w->base, on_sweep_traps, e);
+	e->sweep = evtimer_new(w->base, on_sweep, e);
+	if (!e->sweep_traps || !e->sweep)
+		abort();
+	hand_descriptors(w, &spec);
+	if (o->one) {
+		e->inside = calloc(1, sizeof *e->inside);
+		if (!e->inside)
+			abort();
+		start_inside(w);
+	}
+	e->runs = !member_start(&e->ike, w->base, &spec, why);
+	if (!e->runs) {
+		engine_stop(w);
 		return ERR_SYSTEM;
 	}
-	record_core(w->record);
-	w->ike = ike_new(&w->entropy.rng);
+	begin(w);
 	return ERR_OK;
 }
 
 void engine_stop(struct world *w)
 {
+	struct engine *e = w->engine;
+
+	if (e->runs)
+		member_stop(&e->ike);
+	if (e->inside)
+		speaker_stop(e->inside);
+	free(e->inside);
 	list_each_safe (n, &w->answers)
 		answer_free(node_owner(n, struct answer, node));
-	ike_free(w->ike);
-	event_free(w->wake);
+	list_each_safe (n, &e->orders)
+		order_free(node_owner(n, struct order, node));
+	engine_part(e);
+	map_free(&e->handed);
+	held_stop(&e->held);
+	held_stop(&e->left);
+	event_free(e->sweep_traps);
+	event_free(e->sweep);
+	free(e);
+	w->engine = NULL;
 	entropy_stop(&w->entropy);
+}
+
+void engine_blame(struct world *w, const char *what)
+{
+	struct arena arena = { 0 };
+
+	member_replace(&w->engine->ike, arena_printf(&arena, "keeper says that it %s", what));
+	arena_free(&arena);
+}
+
+struct member *engine_member(struct world *w)
+{
+	return &w->engine->ike;
+}
+
+struct world *engine_world(void *member)
+{
+	return ((struct engine *)member_ctx(member))->world;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs the core: events go in, its actions are carried out, and the answers they bring go in again. */
+/* The core, as guard knows it: another process has it (speaker.h). Events go there, its actions come back and
+ * are carried out, and the answers they bring go there again. What it may not have is refused, and ends it;
+ * when it is lost another one is started, and told all anew. */
 #pragma once
 
 #include "daemon/world.h"
@@ -13,11 +15,16 @@ struct answer {
 	const char *connection; /* whose peer wants OCSP answers about them; NULL: it does not */
 };
 
+/* The sockets are open. */
 enum err engine_start(struct world *w, struct text *why) MUST_CHECK;
 void engine_stop(struct world *w);
 
-/* One event, its actions, and all that follows from them at once. Not from within an action. */
+/* Hands over one event. While there is no core it is lost; but a command that somebody waits for is handed to
+ * the next one, too. */
 void engine_feed(struct world *w, const struct ike_event *event);
+
+/* No peer is heard any more. */
+void engine_deafen(struct world *w);
 
 /* Gives the core the configuration as it is now, but for what it has nothing to do with: connections that
  * cannot be used, and shunts, which are installed here. */
@@ -25,9 +32,27 @@ void engine_configure(struct world *w);
 /* The same where only the connection NAME has changed, has come or is gone. */
 void engine_configure_one(struct world *w, const char *name);
 
+/* A peer has got the address IP as its own. */
+void engine_note_lease(struct world *w, const struct ip *ip);
+
 /* A new answer to the question or action TICKET. */
 struct answer *answer_new(uint32_t ticket);
 void answer_free(struct answer *a);
 
-/* Hands A over. It reaches the core after the step under way, or at once when there is none. */
+/* Hands A over, once there is a core; one whose asker was lost finds nobody there. */
 void engine_answer(struct world *w, struct answer *a);
+
+/* It has had keeper asked for what keeper does not give: WHAT it did. It ends. */
+void engine_blame(struct world *w, const char *what);
+
+/* The member, for what is asked of it (inquire.h). */
+struct member *engine_member(struct world *w);
+struct world *engine_world(void *member);
+/* The connection, its child or its round that PART means; NULL: there is none. */
+const struct peer *engine_peer(const struct world *w, const struct ipc_part *part);
+const struct child_conf *engine_child(const struct world *w, const struct ipc_part *part);
+const struct auth_conf *engine_round(const struct world *w, const struct ipc_part *part);
+
+/* What is done with messages (ipc_table.c); CTX is the member. */
+bool engine_take_action(void *ctx, const struct ipc_message *m);
+bool engine_take_released(void *ctx, const struct ipc_message *m);

@@ -8,6 +8,7 @@
 #include "daemon/keeper.h"
 #include "daemon/line.h"
 #include "daemon/sandbox.h"
+#include "daemon/speaker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +25,15 @@
 #include <unistd.h>
 
 /* What a member is handed: its channels, its own descriptor, its root. */
-enum { FD_CHANNELS = 3, FD_OWN = FD_CHANNELS + FAMILY_CHANNELS, FD_ROOT, FD_END };
+enum {
+	FD_CHANNELS = 3,
+	FD_OWN = FD_CHANNELS + FAMILY_CHANNELS,
+	FD_ROOT = FD_OWN + FAMILY_FDS,
+	FD_END,
+};
 enum {
 	END_TIME = 1000,   /* ms for an orderly end */
+	BATCH = 16,        /* messages taken at one wake-up: the rest waits for its turn after other work */
 	SHORT_LIFE = 1000, /* ms: one that lived no longer is not replaced at once */
 	RETRY_TIME = 500,  /* ms until then */
 };
@@ -74,6 +81,27 @@ static bool enter(enum ipc_process p, struct ipc_channel *guard)
 static bool say_ready(struct ipc_channel *guard)
 {
 	return !ipc_send(guard, &(struct ipc_message){ .kind = IPC_READY });
+}
+
+/* FD, or -1 where it was not handed over. */
+static int there(int fd)
+{
+	return fcntl(fd, F_GETFD) < 0 ? -1 : fd;
+}
+
+/* A line of the log; one that guard has no time for is lost. */
+static void to_guard(void *ctx, enum log_level level, const char *word, const char *line)
+{
+	struct arena arena = { 0 };
+	struct bytes text = bytes_str(line);
+	const size_t frame = strlen("msg=\"");
+
+	/* A sentence alone, which guard puts into quotes again. */
+	if (text.n > frame && !strncmp(line, "msg=\"", frame) && line[text.n - 1] == '"')
+		text = bytes_of(text.p + frame, text.n - frame - 1);
+	(void)!ipc_tell(ctx, &(struct ipc_message){ .kind = IPC_LOG,
+				     .log = { (uint8_t)level, word, NULL, arena_text(&arena, text) } });
+	arena_free(&arena);
 }
 
 static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
@@ -127,11 +155,35 @@ static int run_eaps(struct ipc_channel guard, struct ipc_channel ike)
 	return EXIT_SUCCESS;
 }
 
+static int run_ike(struct ipc_channel guard, struct ipc_channel ctl)
+{
+	struct event_base *base = event_base_new();
+	struct sockets sockets;
+	struct speaker s;
+	int fds[SOCKETS], tape = there(FD_OWN + SOCKETS);
+
+	for (int i = 0; i < SOCKETS; i++)
+		fds[i] = there(FD_OWN + i);
+	log_to(to_guard, &guard);
+	sockets_adopt(&sockets, fds);
+	speaker_warm();
+	if (!base || event_base_priority_init(base, 2) || !enter(IPC_IKE, &guard))
+		return EXIT_FAILURE;
+	speaker_start(&s, base, &sockets, tape);
+	s.guard = guard;
+	s.ctl = ctl;
+	if (say_ready(&s.guard))
+		speaker_run(&s);
+	speaker_stop(&s);
+	return EXIT_SUCCESS;
+}
+
 /* THE table of members. */
 static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
 	[IPC_KEEPER] = run_keeper,
 	[IPC_CERTS] = run_certs,
 	[IPC_EAPS] = run_eaps,
+	[IPC_IKE] = run_ike,
 };
 
 static int become(enum ipc_process p)
@@ -143,7 +195,7 @@ static int become(enum ipc_process p)
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
 	ignore_signals();
 	return members[p]((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
-		(struct ipc_channel){ FD_CHANNELS + 1, p, IPC_IKE, IPC_SERVING });
+		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
 }
 
 /* What runs at the end of a program may want what the sandbox forbids. */
@@ -213,7 +265,8 @@ static enum err spawn_member(struct member *m)
 		fds[FD_CHANNELS + i] = moved(m->far[i].fd);
 		m->far[i].fd = -1;
 	}
-	fds[FD_OWN] = moved(dup(m->spec.fd));
+	for (unsigned i = 0; i < FAMILY_FDS; i++)
+		fds[FD_OWN + i] = i < m->spec.n_fds ? moved(dup(m->spec.fds[i])) : -1;
 	fds[FD_ROOT] = moved(m->spec.root < 0 ? empty_root(m->spec.folder) : dup(m->spec.root));
 	m->pid = spawn(&m->spec, fds);
 	for (int i = FD_CHANNELS; i < FD_END; i++)
@@ -464,11 +517,16 @@ static enum err hear(struct member *m, unsigned channel, struct arena *arena)
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct member *m = ctx;
-	struct arena arena = { 0 };
+	unsigned channel = fd == m->near[0].fd ? 0 : 1;
+	enum err e = ERR_OK;
 
 	(void)what;
-	(void)!hear(m, fd == m->near[0].fd ? 0 : 1, &arena);
-	arena_free(&arena);
+	for (unsigned i = 0; i < BATCH && !e && m->near[channel].fd == fd; i++) {
+		struct arena arena = { 0 };
+
+		e = i && !has_message(m, channel, 0) ? ERR_BUSY : hear(m, channel, &arena);
+		arena_free(&arena);
+	}
 }
 
 enum err member_wait(struct member *m, struct arena *arena)
@@ -490,12 +548,19 @@ enum err member_wait(struct member *m, struct arena *arena)
 	return ERR_OK;
 }
 
-enum err member_hear(struct member *m, struct arena *arena)
+static unsigned channel_of(const struct member *m, enum ipc_process near)
 {
+	return near == m->spec.near[0] ? 0 : 1;
+}
+
+enum err member_hear(struct member *m, enum ipc_process near, struct arena *arena)
+{
+	unsigned channel = channel_of(m, near);
+
 	if (!is_ready(m))
 		return ERR_MISSING;
-	if (has_message(m, 0, FAMILY_PATIENCE))
-		return hear(m, 0, arena);
+	if (has_message(m, channel, FAMILY_PATIENCE))
+		return hear(m, channel, arena);
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;
 }
@@ -505,7 +570,7 @@ typedef enum err sender(struct ipc_channel *c, const struct ipc_message *m);
 static enum err say(
 	struct member *m, enum ipc_process near, const struct ipc_message *message, sender *send_it)
 {
-	unsigned channel = near == m->spec.near[0] ? 0 : 1;
+	unsigned channel = channel_of(m, near);
 	enum err e = is_ready(m) ? send_it(&m->near[channel], message) : ERR_MISSING;
 
 	if (e == ERR_MISSING)
@@ -552,8 +617,7 @@ bool family_take_log(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
-/* Guard and ike, who may have broken the rules, are this process: it is not itself any more. (That keeper
- * could say so without a reason ends with guard and ike in processes of their own.) */
+/* Guard, who has broken the rules, is this process: it is not itself any more. */
 bool family_take_blame(void *ctx, const struct ipc_message *m)
 {
 	const struct member *member = ctx;

@@ -12,6 +12,7 @@
 
 enum {
 	FAMILY_CHANNELS = 2,      /* of a member, at most */
+	FAMILY_FDS = 5,           /* and descriptors beside them */
 	FAMILY_PATIENCE = 5000,   /* ms that a member has for a message: then it is ended */
 	FAMILY_BEGINNING = 20000, /* ms until it must be ready: a machine that boots has much to do at once;
 				   * but for the first one, nobody waits for that */
@@ -21,10 +22,11 @@ enum {
 struct family_spec {
 	enum ipc_process process;
 	enum ipc_process near[FAMILY_CHANNELS]; /* our ends of its channels; the first is guard's */
-	int fd;                                 /* what it is handed beside them; -1: nothing */
-	int root;                               /* its root; -1: an empty folder, which is made for
-						   a moment in */
-	const char *folder;                     /* this one */
+	int fds[FAMILY_FDS];                    /* what it is handed beside them; those of -1 are not there */
+	unsigned n_fds;
+	int root;           /* its root; -1: an empty folder, which is made for
+			       a moment in */
+	const char *folder; /* this one */
 	bool one, foreground;
 	void *ctx; /* of whom it serves */
 	/* With ONE: does what the member does with a message that waits in FAR. */
@@ -58,9 +60,9 @@ enum err member_send(struct member *m, enum ipc_process near, const struct ipc_m
 /* The same, without waiting: ERR_BUSY where it has no room. */
 enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
 
-/* Waits for a message by guard's channel, into ARENA, and does what is to be done with it. ERR_MISSING as
+/* Waits for a message by the channel of NEAR, into ARENA, and does what is to be done with it. ERR_MISSING as
  * above. */
-enum err member_hear(struct member *m, struct arena *arena) MUST_CHECK;
+enum err member_hear(struct member *m, enum ipc_process near, struct arena *arena) MUST_CHECK;
 
 /* Where it is not ready, waits FAMILY_PATIENCE for another one that is; what it says goes into ARENA.
  * ERR_MISSING: in vain. */

@@ -4,6 +4,7 @@
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/host.h"
+#include "daemon/inquire.h"
 #include "daemon/lacking.h"
 #include "daemon/parley.h"
 
@@ -11,14 +12,14 @@
 
 static const uint64_t *sas(void *ctx, struct arena *arena, unsigned *n)
 {
-	return ike_sas(((struct world *)ctx)->ike, arena, n);
+	return inquire_sas(ctx, arena, n);
 }
 
 static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_record *out)
 {
 	struct world *w = ctx;
 
-	if (!ike_record(w->ike, key, arena, out))
+	if (!inquire_sa(w, key, arena, out))
 		return false;
 	datapath_fill(w, out);
 	return true;
@@ -33,7 +34,7 @@ static const uint64_t *policies(void *ctx, struct arena *arena, unsigned *n)
 	struct world *w = ctx;
 	unsigned n_shunts, n_traps;
 	const uint64_t *shunts = shunts_installed(&w->shunts, arena, &n_shunts);
-	const uint64_t *traps = ike_traps(w->ike, arena, &n_traps);
+	const uint64_t *traps = inquire_traps(w, arena, &n_traps);
 	uint64_t *v = ARENA_ARRAY(arena, n_shunts + n_traps, uint64_t);
 
 	for (*n = 0; *n < n_shunts + n_traps; ++*n)
@@ -45,26 +46,26 @@ static bool policy(void *ctx, uint64_t key, struct arena *arena, struct policy_r
 {
 	struct world *w = ctx;
 
-	return key < of_shunts ? ike_trap(w->ike, key, arena, out)
+	return key < of_shunts ? inquire_trap(w, key, arena, out)
 			       : shunts_record(&w->shunts, key - of_shunts, arena, out);
 }
 
 static const struct counters *counters(
 	void *ctx, const char *name, bool all, struct arena *arena, unsigned *n)
 {
-	return ike_counters(((struct world *)ctx)->ike, name, all, arena, n);
+	return inquire_counters(ctx, name, all, arena, n);
 }
 
 static void counters_reset(void *ctx, const char *name, bool all)
 {
-	ike_counters_reset(((struct world *)ctx)->ike, name, all);
+	inquire_counters_reset(ctx, name, all);
 }
 
 static void failures(void *ctx, const char *name, struct arena *arena, struct vici_failures *out)
 {
 	struct world *w = ctx;
 	const struct story *s = failures_of(&w->failures, name);
-	uint64_t next = name ? ike_next_try(w->ike, name) : HEAP_NEVER;
+	uint64_t next = name ? inquire_next_try(w, name) : HEAP_NEVER;
 
 	*out = (struct vici_failures){ .next = next == HEAP_NEVER ? 0 : next };
 	if (!s)
@@ -91,11 +92,11 @@ static bool has(void *ctx, const struct transform *t)
 static bool is_up(struct world *w, const struct child_conf *c, struct arena *arena)
 {
 	unsigned n;
-	const uint64_t *keys = ike_sas(w->ike, arena, &n);
+	const uint64_t *keys = inquire_sas(w, arena, &n);
 	struct sa_record r;
 
 	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; ike_record(w->ike, keys[i], arena, &r) && k < r.n_children; k++)
+		for (unsigned k = 0; inquire_sa(w, keys[i], arena, &r) && k < r.n_children; k++)
 			if (!strcmp(r.name, c->peer->name) && !strcmp(r.children[k].name, c->name))
 				return true;
 	return false;
@@ -124,13 +125,12 @@ static void closed(void *ctx, const struct child_conf *c)
 static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 {
 	struct world *w = ctx;
-	struct ike_load load = ike_load(w->ike);
+	const char *dropped;
+	struct ike_load load = inquire_load(w, arena, &dropped);
 	struct text drops = text_in(arena), pace = text_in(arena), warnings = text_in(arena);
 
-	ike_drops(w->ike, &drops);
+	text_add(&drops, "%s", dropped);
 	datapath_drops(w, &drops);
-	if (w->sockets.esp)
-		text_add(&drops, "%sesp-unclaimed=%" PRIu64, drops.n ? " " : "", w->sockets.esp);
 	datapath_pace(w, &pace);
 	watch_expiring(w, &warnings);
 	datapath_advice(w, &warnings);

@@ -12,7 +12,7 @@ enum { ROOM = 2 * IPC_MAX /* of a socket: the kernel counts its own administrati
 
 const char *ipc_name(enum ipc_process p)
 {
-	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs", "eap" };
+	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs", "eap", "ctl" };
 
 	return names[p];
 }

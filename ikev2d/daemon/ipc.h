@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/ipc_certs.h"
 #include "daemon/ipc_eap.h"
+#include "daemon/ipc_ike.h"
 #include "daemon/ipc_radius.h"
 #include "model/conf.h"
 
@@ -23,8 +24,9 @@ enum {
 	IPC_MARK_SIZE = 16,
 };
 
-/* Who speaks. Guard and ike are still one process, with a channel each. */
-enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_PROCESSES };
+/* Who speaks. Guard and ctl are still one process. What ike asks of keeper, certs and eap guard looks at, and
+ * passes on by channels that it has in ike's name. */
+enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_CTL, IPC_PROCESSES };
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
 enum ipc_phase { IPC_STARTING, IPC_SERVING };
@@ -80,6 +82,15 @@ enum ipc_kind {
 	IPC_USER,
 	IPC_EAP_SHOWS,
 	IPC_EAP_JUDGED,
+	IPC_PEER,
+	IPC_EVENT,
+	IPC_ACTION,
+	IPC_RELEASED,
+	IPC_DEAF,
+	IPC_TAPE,
+	IPC_INQUIRY,
+	IPC_FORGET,
+	IPC_REPLY,
 	IPC_KINDS
 };
 
@@ -198,6 +209,17 @@ struct ipc_message {
 		struct ipc_users users;       /* IPC_USERS: these instead of those before; IPC_KEPT */
 		struct ipc_user_ask user_ask; /* IPC_USER_ASK; IPC_USER */
 		struct ipc_user user;         /* IPC_USER */
+		struct ipc_peer peer;     /* IPC_PEER */
+		struct ipc_event event;   /* IPC_EVENT */
+		struct ipc_action action; /* IPC_ACTION */
+		struct {                  /* IPC_RELEASED: ike has nothing of this connection any more */
+			uint32_t number;
+		} released;
+		struct { /* IPC_TAPE: what was handed over is a record to be written */
+			bool secrets;
+		} tape;
+		struct ipc_inquiry inquiry; /* IPC_INQUIRY; IPC_FORGET: these counters begin anew */
+		struct ipc_reply reply;     /* IPC_REPLY */
 	};
 };
 
@@ -240,5 +262,5 @@ enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const c
 typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
 void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn *serve, void *ctx);
 
-/* "guard", "ike", "keeper", "certs", "eap". */
+/* "guard", "ike", "keeper", "certs", "eap", "ctl". */
 const char *ipc_name(enum ipc_process p);

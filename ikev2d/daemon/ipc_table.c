@@ -5,12 +5,16 @@
 
 #include "daemon/certs.h"
 #include "daemon/eaps.h"
+#include "daemon/engine.h"
 #include "daemon/family.h"
+#include "daemon/inquire.h"
+#include "daemon/ipc_fields.h"
 #include "daemon/ipc_walk.h"
 #include "daemon/judge.h"
 #include "daemon/keeper.h"
 #include "daemon/obey.h"
 #include "daemon/parley.h"
+#include "daemon/speaker.h"
 #include "daemon/staple.h"
 #include "daemon/trust.h"
 #include "daemon/vault.h"
@@ -402,6 +406,11 @@ static void user(struct walk *x, struct ipc_message *m)
 	address(x, &u->ip6);
 }
 
+static void tape(struct walk *x, struct ipc_message *m)
+{
+	flag(x, &m->tape.secrets);
+}
+
 static void servers_of_names(struct walk *x, uint8_t *n, struct ip v[RADIUS_DNS_MAX])
 {
 	u8(x, n, RADIUS_DNS_MAX + 1);
@@ -441,7 +450,8 @@ enum {
 	IKE = 1 << IPC_IKE,
 	KEEPER = 1 << IPC_KEEPER,
 	CERTS = 1 << IPC_CERTS,
-	EAPS = 1 << IPC_EAPS
+	EAPS = 1 << IPC_EAPS,
+	CTL = 1 << IPC_CTL
 };
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
@@ -450,12 +460,13 @@ struct row {
 	void (*fields)(struct walk *x, struct ipc_message *m);
 };
 
-/* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper tells
- * itself is its image. */
+/* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper
+ * tells itself is its image. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", KEEPER | CERTS | EAPS, IPC_GUARD, STARTS, family_take_ready }, nothing },
-	[IPC_LOG] = { { "log", KEEPER | CERTS | EAPS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
-	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, family_take_blame }, blame },
+	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS, IPC_GUARD, STARTS, family_take_ready },
+		nothing },
+	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
+	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
 	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
 	[IPC_FILE] = { { "file", GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
 	[IPC_DROP] = { { "drop", GUARD, IPC_KEEPER, SERVES, keeper_take_drop }, drop },
@@ -504,6 +515,16 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_USER_ASK] = { { "user-ask", IKE, IPC_KEEPER, SERVES, keeper_take_user_ask }, user_ask },
 	[IPC_USER] = { { "user", KEEPER, IPC_IKE, SERVES, vault_take_user }, user },
 	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
+	[IPC_PEER] = { { "peer", GUARD, IPC_IKE, SERVES, speaker_take_peer }, ipc_fields_peer },
+	[IPC_EVENT] = { { "event", GUARD, IPC_IKE, SERVES, speaker_take_event }, ipc_fields_event },
+	[IPC_ACTION] = { { "action", IKE, IPC_GUARD, SERVES, engine_take_action }, ipc_fields_action },
+	[IPC_RELEASED] = { { "released", IKE, IPC_GUARD, SERVES, engine_take_released },
+		ipc_fields_released },
+	[IPC_DEAF] = { { "deaf", GUARD, IPC_IKE, SERVES, speaker_take_deaf }, nothing },
+	[IPC_TAPE] = { { "tape", GUARD, IPC_IKE, SERVES, speaker_take_tape }, tape },
+	[IPC_INQUIRY] = { { "inquiry", CTL, IPC_IKE, SERVES, speaker_take_inquiry }, ipc_fields_inquiry },
+	[IPC_FORGET] = { { "forget", CTL, IPC_IKE, SERVES, speaker_take_forget }, ipc_fields_inquiry },
+	[IPC_REPLY] = { { "reply", IKE, IPC_CTL, SERVES, inquire_take_reply }, ipc_fields_reply },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

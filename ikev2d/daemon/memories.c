@@ -96,7 +96,7 @@ static size_t crash_secret(struct world *w, uint8_t out[CRASH_SECRET])
 	return e ? 0 : CRASH_SECRET;
 }
 
-static void give(struct world *w)
+void memories_give(struct world *w, uint32_t numbers)
 {
 	uint8_t crash[CRASH_SECRET], tickets[TICKET_KEYS * TICKET_KEY];
 	uint64_t now = (uint64_t)clock_wall();
@@ -105,7 +105,8 @@ static void give(struct world *w)
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_SECRETS,
 			       .secrets = { .crash = bytes_of(crash, n),
 				       .tickets = bytes_of(tickets, n_tickets),
-				       .wall = (uint32_t)now } });
+				       .wall = (uint32_t)now,
+				       .numbers = numbers } });
 	WIPE(crash);
 	WIPE(tickets);
 }
@@ -114,7 +115,7 @@ static void on_look(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
-	give(ctx);
+	memories_give(ctx, 0);
 }
 
 void memories_start(struct world *w)
@@ -123,7 +124,6 @@ void memories_start(struct world *w)
 	if (!w->memories)
 		abort();
 	event_add(w->memories, &(struct timeval){ .tv_sec = LOOK_TIME });
-	give(w);
 }
 
 void memories_stop(struct world *w)

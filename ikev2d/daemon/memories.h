@@ -4,9 +4,14 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 struct world;
 
-/* Gives them to the core; drawn and written where there are none. Without them the daemon does its work, and
- * says, every hour, that restarts take longer. The keys of tickets are replaced in time. */
+/* Gives them to the core, every hour: the keys of tickets are replaced in time. */
 void memories_start(struct world *w);
 void memories_stop(struct world *w);
+
+/* Gives them now; drawn and written where there are none. Without them the daemon does its work, and says
+ * that restarts take longer. NUMBERS: up to there they have been given away by cores before it. */
+void memories_give(struct world *w, uint32_t numbers);

@@ -3,6 +3,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/engine.h"
+#include "daemon/inquire.h"
 #include "daemon/line.h"
 
 /* Whether M means the IKE_SA R, of which as much is known as servers were told. */
@@ -60,11 +61,11 @@ bool obey_take_order(void *ctx, const struct ipc_message *m)
 	struct ipc_message a = { .kind = IPC_OBEYED, .ticket = m->ticket };
 	struct arena arena = { 0 };
 	unsigned n;
-	const uint64_t *keys = ike_sas(w->ike, &arena, &n);
+	const uint64_t *keys = inquire_sas(w, &arena, &n);
 	struct sa_record r;
 
 	for (unsigned i = 0; i < n; i++)
-		if (ike_record(w->ike, keys[i], &arena, &r) && is_meant(w, &m->order.match, &r, &arena) &&
+		if (inquire_sa(w, keys[i], &arena, &r) && is_meant(w, &m->order.match, &r, &arena) &&
 			(m->order.disconnect || !r.began)) {
 			if (m->order.disconnect)
 				end(w, &r);

@@ -2,6 +2,7 @@
 /* What VICI's clients want of the core. */
 #include "daemon/engine.h"
 #include "daemon/host.h"
+#include "daemon/inquire.h"
 #include "daemon/patience.h"
 
 /* TIMEOUT < 0: the client wants no more than to know that it began, with N SAs. A command that ended at once
@@ -132,11 +133,11 @@ static unsigned count(struct world *w, const struct vici_target *what)
 {
 	struct arena arena = { 0 };
 	unsigned n, found = 0;
-	const uint64_t *keys = ike_sas(w->ike, &arena, &n);
+	const uint64_t *keys = inquire_sas(w, &arena, &n);
 	struct sa_record r;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (!ike_record(w->ike, keys[i], &arena, &r) || !is_called(what->ike, r.name) ||
+		if (!inquire_sa(w, keys[i], &arena, &r) || !is_called(what->ike, r.name) ||
 			(what->ike_id && what->ike_id != r.id))
 			continue;
 		found += !what->child && !what->child_id;

@@ -575,7 +575,6 @@ static bool run(struct parleys *ps)
 	const struct options *o = ps->world->options;
 	struct family_spec spec = { .process = IPC_EAPS,
 		.near = { IPC_GUARD, IPC_IKE },
-		.fd = -1,
 		.root = -1,
 		.folder = ps->folder,
 		.one = o->one,

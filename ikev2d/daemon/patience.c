@@ -2,6 +2,8 @@
 /* A timer for each such command. */
 #include "daemon/patience.h"
 
+#include "daemon/inquire.h"
+
 #include <stdlib.h>
 
 struct patience {
@@ -30,7 +32,7 @@ static void on_impatient(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	(void)ike_awaits(p->world->ike, ticket, &arena, &outcome.why);
+	(void)inquire_awaited(p->world, ticket, &arena, &outcome.why);
 	outcome.why.what = arena_printf(&arena, "still being %s after %.1f s%s%s; it goes on",
 		p->up ? "set up" : "taken down", (double)p->ms / 1000, outcome.why.what ? ": " : "",
 		outcome.why.what ? outcome.why.what : "");

@@ -2,7 +2,7 @@
 /* Rounds over all IKE_SAs. */
 #include "daemon/recheck.h"
 
-#include "daemon/world.h"
+#include "daemon/inquire.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ static void begin(struct world *w, bool ask)
 	struct recheck *r = &w->recheck;
 
 	arena_free(&r->arena);
-	r->keys = ike_sas(w->ike, &r->arena, &r->n);
+	r->keys = inquire_sas(w, &r->arena, &r->n);
 	r->at = 0;
 	r->ask = ask;
 	evtimer_add(r->next, &at_once);
@@ -28,16 +28,18 @@ static void on_next(evutil_socket_t fd, short what, void *ctx)
 {
 	struct world *w = ctx;
 	struct recheck *r = &w->recheck;
+	struct arena arena = { 0 };
 	struct ike_proven proven;
 
 	(void)fd;
 	(void)what;
-	while (r->at < r->n && !ike_proven(w->ike, r->keys[r->at], &proven))
+	while (r->at < r->n && !inquire_proven(w, r->keys[r->at], &arena, &proven))
 		r->at++;
-	if (r->at == r->n)
-		return;
-	r->at++;
-	trust_check_again(w, &proven, r->ask);
+	if (r->at < r->n) {
+		r->at++;
+		trust_check_again(w, &proven, r->ask);
+	}
+	arena_free(&arena);
 }
 
 void recheck_go_on(struct world *w)

@@ -102,6 +102,21 @@ enum err record_open(const char *path, bool secrets, uint64_t limit, struct reco
 	return ERR_OK;
 }
 
+struct record *record_adopt(int fd, bool secrets, uint64_t limit)
+{
+	struct record *r = calloc(1, sizeof *r);
+
+	if (!r)
+		abort();
+	*r = (struct record){ .path = "the record", .secrets = secrets, .limit = limit, .fd = fd };
+	return r;
+}
+
+int record_fd(const struct record *r)
+{
+	return r ? r->fd : -1;
+}
+
 void record_close(struct record *r)
 {
 	if (!r)

@@ -15,6 +15,12 @@ enum { RECORD_LIMIT = 64 << 20 /* octets in one file */, RECORD_FILES = 10 };
 enum err record_open(
 	const char *path, bool secrets, uint64_t limit, struct record **out, struct text *why) MUST_CHECK;
 
+/* One in the file FD, which is the record's from now on and was opened so, in another process. */
+struct record *record_adopt(int fd, bool secrets, uint64_t limit);
+
+/* Its file, for that. */
+int record_fd(const struct record *r);
+
 /* NULL does nothing, here and below. */
 void record_close(struct record *r);
 

@@ -104,8 +104,10 @@ static bool read_ips(struct world *w)
 	return false;
 }
 
-static void tell(struct world *w)
+void roam_tell(struct world *w)
 {
+	if (!w->roam.readable)
+		return;
 	engine_feed(w, &(struct ike_event){
 			       .kind = EVENT_ADDRESSES, .addresses = { .v = w->roam.ips, .n = w->roam.n } });
 }
@@ -121,7 +123,7 @@ static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 	r->routes = false;
 	beside_follow(w);
 	if (changed)
-		tell(w);
+		roam_tell(w);
 }
 
 static enum err open_netlink(struct roam *r, struct text *why)
@@ -154,7 +156,7 @@ void roam_start(struct world *w)
 		if (!r->readable || event_add(r->readable, NULL))
 			abort();
 		(void)read_ips(w);
-		tell(w);
+		roam_tell(w);
 	}
 	arena_free(&scratch);
 }

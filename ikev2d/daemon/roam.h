@@ -28,3 +28,5 @@ struct roam {
 /* Tells the core at once what there is. Where changes cannot be noticed, that is said. */
 void roam_start(struct world *w);
 void roam_stop(struct world *w);
+/* Tells it to another core. */
+void roam_tell(struct world *w);

@@ -63,6 +63,10 @@ static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_
 	"readlinkat", "openat", "open", "read", "fstat", "newfstatat", "stat", "lseek", "getrlimit",
 	"prlimit64", "sched_getaffinity", "getuid", "geteuid", "getppid", "uname", NULL };
 
+/* Its loop, and datagrams. */
+static const char *const ikes[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "recvmmsg",
+	"read", NULL };
+
 /* THE table of processes that have a sandbox. */
 static const struct row {
 	const char *name; /* of its user, and in the list of processes: 15 characters */
@@ -73,6 +77,7 @@ static const struct row {
 	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false },
 	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true },
 	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false },
+	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false },
 };
 
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried

@@ -13,7 +13,7 @@
 
 enum {
 	BATCH = 32, /* taken at one wake-up: the rest waits for its turn after other work */
-	HELD = 512, /* octets of an answer that waits for the others of its batch */
+	HELD = 512, /* octets of a datagram that waits for others */
 	DATAGRAM = 65536,
 	MARKER = 4,
 };
@@ -29,9 +29,9 @@ struct sockets_inbox {
 	uint8_t data[BATCH][DATAGRAM];
 };
 
-/* Small answers to one batch, which leave together; all are of one socket. */
+/* Small datagrams that leave together; all are of one socket. */
 struct sockets_outbox {
-	const struct ike_socket *of; /* NULL: nothing waits, all goes at once */
+	const struct ike_socket *of; /* while something waits */
 	unsigned n;
 	struct mmsghdr msgs[BATCH];
 	struct iovec io[BATCH];
@@ -73,7 +73,7 @@ static bool outbox_take(struct sockets_outbox *out, const struct ike_socket *s, 
 	uint8_t *data = out->data[out->n];
 	size_t size = 0;
 
-	if (s != out->of)
+	if (out->n && s != out->of)
 		return false;
 	for (unsigned i = 0; i < n; i++) {
 		if (io[i].iov_len > HELD - size)
@@ -85,8 +85,11 @@ static bool outbox_take(struct sockets_outbox *out, const struct ike_socket *s, 
 	*m = (struct msghdr){ .msg_name = &out->names[out->n], .msg_iov = &out->io[out->n], .msg_iovlen = 1 };
 	m->msg_namelen = sockaddr_of(&path->remote, &out->names[out->n]);
 	sockaddr_send_from(m, &out->infos[out->n], &path->local.ip);
+	out->of = s;
 	if (++out->n == BATCH)
 		outbox_flush(out);
+	else
+		event_active(s->all->flush, 0, 0);
 	return true;
 }
 
@@ -138,38 +141,37 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	mtu_read(fd, s->marker ? MARKER : 0, &s->all->heard, s->all->ctx);
 	inbox_prepare(in);
 	n = recvmmsg(fd, in->msgs, BATCH, MSG_DONTWAIT, NULL);
-	s->all->outbox->of = s;
 	for (int i = 0; i < n; i++)
 		receive_one(s, &in->msgs[i].msg_hdr, bytes_of(in->data[i], in->msgs[i].msg_len));
-	outbox_flush(s->all->outbox);
-	s->all->outbox->of = NULL;
 }
 
-static enum err open_one(struct ike_socket *s, struct event_base *base, struct text *why)
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
 {
-	enum err e = socket_open(s, why);
-
-	if (e)
-		return e;
-	s->readable = event_new(base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
-	if (s->readable && !event_add(s->readable, NULL))
-		return ERR_OK;
-	text_add(why, "the loop takes no more sockets");
-	return ERR_SYSTEM;
+	(void)fd;
+	(void)what;
+	outbox_flush(((struct sockets *)ctx)->outbox);
 }
 
-enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	const struct sockets_heard *heard, void *ctx, struct text *why)
+static enum err open_all(struct sockets *s, struct text *why)
 {
 	enum err e = ERR_OK;
 
-	*s = (struct sockets){
-		.inbox = calloc(1, sizeof *s->inbox),
-		.outbox = calloc(1, sizeof *s->outbox),
-		.heard = *heard,
-		.ctx = ctx,
-	};
-	if (!s->inbox || !s->outbox)
+	for (unsigned i = 0; i < SOCKETS && !e; i++)
+		e = socket_open(&s->v[i], why);
+	if (e != ERR_UNSUPPORTED || s->v[0].fd < 0)
+		return e;
+	line_say(LOG_NOTICE, "no-ipv6", "this machine has no IPv6: IKE runs over IPv4 only");
+	return ERR_OK;
+}
+
+enum err sockets_open(
+	struct sockets *s, struct event_base *base, const struct settings *settings, struct text *why)
+{
+	enum err e;
+
+	*s = (struct sockets){ .outbox = calloc(1, sizeof *s->outbox) };
+	s->flush = event_new(base, -1, 0, on_flush, s);
+	if (!s->outbox || !s->flush)
 		abort();
 	for (unsigned i = 0; i < SOCKETS; i++)
 		s->v[i] = (struct ike_socket){
@@ -179,26 +181,76 @@ enum err sockets_open(struct sockets *s, struct event_base *base, const struct s
 			.marker = i % 2,
 			.port = i % 2 ? settings->port_nat_t : settings->port,
 		};
-	for (unsigned i = 0; i < SOCKETS && !e; i++)
-		e = open_one(&s->v[i], base, why);
-	if (e == ERR_UNSUPPORTED && s->v[0].fd >= 0) {
-		line_say(LOG_NOTICE, "no-ipv6", "this machine has no IPv6: IKE runs over IPv4 only");
-		e = ERR_OK;
-	}
+	e = open_all(s, why);
 	if (e)
 		sockets_close(s);
 	return e;
 }
 
-void sockets_close(struct sockets *s)
+/* The port that FD was bound to. */
+static uint16_t port_of(int fd)
+{
+	struct sockaddr_storage name = { 0 };
+	socklen_t n = sizeof name;
+
+	return getsockname(fd, (struct sockaddr *)&name, &n) ? 0
+							     : sockaddr_read((struct sockaddr *)&name).port;
+}
+
+void sockets_adopt(struct sockets *s, const int fds[SOCKETS])
+{
+	*s = (struct sockets){ 0 };
+	for (unsigned i = 0; i < SOCKETS; i++)
+		s->v[i] = (struct ike_socket){
+			.all = s,
+			.fd = fds[i],
+			.v6 = i / 2,
+			.marker = i % 2,
+			.port = fds[i] < 0 ? 0 : port_of(fds[i]),
+		};
+}
+
+enum err sockets_hear(
+	struct sockets *s, struct event_base *base, const struct sockets_heard *heard, void *ctx)
+{
+	s->inbox = calloc(1, sizeof *s->inbox);
+	if (!s->inbox)
+		abort();
+	s->heard = *heard;
+	s->ctx = ctx;
+	for (unsigned i = 0; i < SOCKETS; i++) {
+		struct ike_socket *one = &s->v[i];
+
+		if (one->fd < 0)
+			continue;
+		one->readable = event_new(base, one->fd, EV_READ | EV_PERSIST, on_readable, one);
+		if (!one->readable || event_add(one->readable, NULL))
+			return ERR_SYSTEM;
+	}
+	return ERR_OK;
+}
+
+void sockets_deafen(struct sockets *s)
 {
 	for (unsigned i = 0; i < SOCKETS; i++) {
 		if (s->v[i].readable)
 			event_free(s->v[i].readable);
-		if (s->v[i].fd >= 0)
-			close(s->v[i].fd);
+		s->v[i].readable = NULL;
 	}
 	free(s->inbox);
+	s->inbox = NULL;
+}
+
+void sockets_close(struct sockets *s)
+{
+	sockets_deafen(s);
+	if (s->outbox)
+		outbox_flush(s->outbox);
+	for (unsigned i = 0; i < SOCKETS; i++)
+		if (s->v[i].fd >= 0)
+			close(s->v[i].fd);
+	if (s->flush)
+		event_free(s->flush);
 	free(s->outbox);
 	*s = (struct sockets){ 0 };
 }
@@ -228,6 +280,7 @@ static void send_pieces(const struct ike_socket *s, const struct path *path, str
 
 	if (s->fd >= 0 && outbox_take(s->all->outbox, s, path, io, n))
 		return;
+	outbox_flush(s->all->outbox);
 	m.msg_namelen = sockaddr_of(&path->remote, &name);
 	sockaddr_send_from(&m, &info, &path->local.ip);
 	if (s->fd < 0)

@@ -37,14 +37,22 @@ struct sockets {
 	struct sockets_outbox *outbox;
 	struct sockets_heard heard;
 	void *ctx;
-	uint64_t esp; /* datagrams on port 4500 that are for no data path */
+	struct event *flush; /* what waits is sent */
+	uint64_t esp;        /* datagrams on port 4500 that are for no data path */
 };
 
-/* Opens them and tells CTX what is HEARD. A machine without IPv6 gets those of IPv4
- * (said once in the log). WHY gets one sentence on failure. */
+/* Opens them. A machine without IPv6 gets those of IPv4 (said once in the log). Small datagrams wait for
+ * others until the loop BASE has done what it is at. WHY gets one sentence on failure. */
 enum err sockets_open(struct sockets *s, struct event_base *base, const struct settings *settings,
-	const struct sockets_heard *heard, void *ctx, struct text *why) MUST_CHECK;
+	struct text *why) MUST_CHECK;
+/* Those that another process has opened and handed over: FDS, in the order of its V; -1: not that. */
+void sockets_adopt(struct sockets *s, const int fds[SOCKETS]);
 void sockets_close(struct sockets *s);
+
+/* Tells CTX from now on, in the loop BASE, what is HEARD; and does so no more. */
+enum err sockets_hear(
+	struct sockets *s, struct event_base *base, const struct sockets_heard *heard, void *ctx) MUST_CHECK;
+void sockets_deafen(struct sockets *s);
 
 /* From now on ESP on the port with markers goes to the kernel, for IPv4 or IPv6 (V6); what begins with an SPI
  * of the userspace path never comes here. */

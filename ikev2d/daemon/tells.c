@@ -40,6 +40,15 @@ const struct child_record *tells_child(const struct ike_tell *t)
 	return NULL;
 }
 
+bool tells_whole(const struct ike_tell *t)
+{
+	bool of_child =
+		t->kind == TELL_CHILD_UP || t->kind == TELL_CHILD_DOWN || t->kind == TELL_CHILD_REKEYED;
+
+	return t->group && (!of_child || tells_child(t)) && (t->kind != TELL_SA_REKEYED || t->old_record) &&
+	       (t->kind < TELL_SA_UP || t->kind == TELL_DONE || t->record);
+}
+
 static bool is_up(const struct ike_tell *t)
 {
 	return t->kind == TELL_SA_UP || t->kind == TELL_CHILD_UP;

@@ -6,6 +6,9 @@
 
 void tells_tell(struct world *w, const struct ike_tell *t);
 
+/* Whether T has what is told of its kind. */
+bool tells_whole(const struct ike_tell *t);
+
 /* The child that T is about, in its record; NULL when it is about none. */
 const struct child_record *tells_child(const struct ike_tell *t);
 

@@ -575,7 +575,7 @@ bool trust_fetched(
 	t->listing.at = *at;
 	e = member_send(&t->certs, IPC_GUARD, &ask);
 	while (!e && t->listing.ticket)
-		e = member_hear(&t->certs, arena);
+		e = member_hear(&t->certs, IPC_GUARD, arena);
 	t->listing.ticket = 0;
 	*m = t->listing.answer;
 	*at = m->list.at;
@@ -611,7 +611,6 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 	const struct options *o = w->options;
 	struct family_spec spec = { .process = IPC_CERTS,
 		.near = { IPC_GUARD, IPC_IKE },
-		.fd = -1,
 		.folder = folder,
 		.one = o->one,
 		.foreground = o->foreground,

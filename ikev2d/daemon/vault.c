@@ -120,7 +120,7 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 			break;
 		e = member_send(&v->keeper, IPC_GUARD, m);
 		while (!e && v->waits.ticket)
-			e = member_hear(&v->keeper, arena);
+			e = member_hear(&v->keeper, IPC_GUARD, arena);
 	}
 	v->waits.ticket = 0;
 	if (!e)
@@ -522,6 +522,27 @@ void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told
 	fly(v);
 }
 
+/* Keeper takes one question after the other: it is the first of those that fly, and it is not answered. */
+bool vault_take_blame(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = member_ctx(ctx);
+
+	if (m->blame.process != IPC_IKE || !m->blame.what || v->inside)
+		return family_take_blame(ctx, m);
+	list_each_safe (n, &v->asked) {
+		struct asked *a = node_owner(n, struct asked, node);
+
+		if (!a->flying)
+			continue;
+		evtimer_del(v->late);
+		give(v, a, ERR_DENIED, "keeper does not answer such a question");
+		break;
+	}
+	engine_blame(v->world, m->blame.what);
+	fly(v);
+	return true;
+}
+
 static void ask_psk(struct vault *v, enum ipc_kind kind, const struct secret *s, const struct ike_question *q,
 	const struct why *wrong, struct answer *answer)
 {
@@ -612,7 +633,8 @@ enum err vault_start(struct world *w, const char *folder, struct text *why)
 	list_init(&v->asked);
 	list_init(&v->forgotten);
 	v->world = w;
-	v->image = spec.fd = image_make();
+	v->image = spec.fds[0] = image_make();
+	spec.n_fds = 1;
 	v->late = evtimer_new(w->base, on_late, v);
 	v->soon = evtimer_new(w->base, on_soon, v);
 	if (v->image < 0 || !v->late || !v->soon) {

@@ -65,3 +65,4 @@ bool kept_same(const struct kept *a, const struct kept *b);
 bool vault_take_answer(void *ctx, const struct ipc_message *m);
 bool vault_take_proof(void *ctx, const struct ipc_message *m);
 bool vault_take_user(void *ctx, const struct ipc_message *m);
+bool vault_take_blame(void *ctx, const struct ipc_message *m);

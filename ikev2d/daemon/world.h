@@ -44,20 +44,20 @@ struct world {
 	struct parleys *parleys; /* EAP: another process */
 	struct event *parleys_lost;
 	struct accounts *accounts; /* of RADIUS users; NULL: none are kept */
-	bool deaf;                 /* stopping: no peer is heard any more */
 	struct config config;
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */
 
-	/* The core. */
-	struct ike *ike;
+	struct engine *engine;         /* the core: another process; NULL: it is not started yet */
+	struct node answers;           /* on their way there */
+	struct inquiry_wait {          /* for what was asked of it */
+		uint64_t last, ticket; /* 0: nothing was */
+		uint8_t kind;
+		struct ipc_reply reply;
+	} inquiry;
 	struct entropy entropy;
 	struct record *record;  /* NULL: nothing is recorded */
-	struct node answers;    /* queued for the core */
-	struct event *wake;     /* its timer, */
-	uint64_t armed;         /* and when it ends; HEAP_NEVER: not at all */
 	struct event *memories; /* looks after what outlives a restart */
-	bool stepping;
 
 	/* Virtual addresses. */
 	struct leases leases;

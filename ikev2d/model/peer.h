@@ -226,6 +226,7 @@ enum ocsp_policy { OCSP_NEVER, OCSP_REPLY, OCSP_REQUEST, OCSP_BOTH };
 struct peer {
 	unsigned refs;
 	struct arena arena; /* everything below lives in it */
+	uint32_t number;    /* by which processes speak of it (daemon/engine.h); 0: it has none */
 	const char *name;
 	enum origin origin;
 	struct source at;

@@ -44,6 +44,23 @@ static const struct bytes parts[] = { OCTETS("first"), OCTETS(""), OCTETS("third
 static const struct wire_cert payloads[] = { { CERT_X509_SIGNATURE, OCTETS("der") },
 	{ CERT_RAW_KEY, OCTETS("") } };
 
+#define HOST(n)                                                                                              \
+	{                                                                                                    \
+		4,                                                                                           \
+		{                                                                                            \
+			192, 0, 2, (n)                                                                       \
+		}                                                                                            \
+	}
+
+static struct source_key source_keys[] = { { "auth", 7 } };
+static const struct cert_conf round_certs[] = { { "a.pem", OCTETS("der"), "pkcs11:x", "01", "hsm", 7,
+	true } };
+static struct ipc_round peer_rounds[] = { { { "connections.a.local", "a.conf", 6, source_keys, 1 },
+	{ NULL, 0 }, { NULL, 0 }, { round_certs, 1 } } };
+static struct ipc_child peer_children[] = { { "net-1", "net", { "net", "vici", 0, NULL, 0 }, DATAPATH_USER,
+	77 } };
+static uint64_t reply_keys[] = { 1, UINT64_MAX };
+
 static const struct ipc_radius_server radius_servers[] = {
 	{ "one", "192.0.2.1", OCTETS("secret"), OCTETS("gw"), { 1812, 1813 }, 5, 1 },
 	{ "two", "radius.example.org", OCTETS("secret"), OCTETS("gw"), { 1645, 1646 }, 0, RADIUS_PORTS_MAX },
@@ -155,6 +172,24 @@ static const struct ipc_message messages[] = {
 		.user = { { 0, IPC_EAP_SALTED, OCTETS("$6$") }, 7, { parts, 3 }, { 4, { 192, 0, 2, 1 } },
 			{ 0, { 0 } } } },
 	{ .kind = IPC_EAP_TELL, .ticket = 17, .psk = { 7, 0, MOON, NOBODY, OCTETS(""), OCTETS("") } },
+	{ .kind = IPC_PEER,
+		.peer = { 3, OCTETS("connections { }"), ORIGIN_VICI,
+			{ "connections.a", "a.conf", 5, NULL, 0 }, 5, 6, peer_rounds, 1, peer_children, 1 } },
+	{ .kind = IPC_EVENT,
+		.event.event = { .kind = EVENT_DATAGRAM,
+			.datagram = { { { HOST(1), 500 }, { HOST(2), 4500 }, true, false }, OCTETS("datagram") } } },
+	{ .kind = IPC_ACTION,
+		.action.action = { .kind = ACTION_SA_MOVE,
+			.ticket = 9,
+			.sa_move = { 5, { HOST(1), 500 }, { HOST(2), 4500 }, true, false } } },
+	{ .kind = IPC_RELEASED, .released = { 3 } },
+	{ .kind = IPC_DEAF },
+	{ .kind = IPC_TAPE, .tape = { true } },
+	{ .kind = IPC_INQUIRY, .ticket = 19, .inquiry = { IPC_ABOUT_COUNTERS, 5, 6, "a", false } },
+	{ .kind = IPC_FORGET, .inquiry = { IPC_ABOUT_COUNTERS, 0, 0, NULL, true } },
+	{ .kind = IPC_REPLY,
+		.ticket = 19,
+		.reply = { .kind = IPC_ABOUT_SAS, .found = true, .total = 2, .keys = reply_keys, .n = 2 } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };

@@ -235,7 +235,7 @@ static void does_not(enum ipc_process p, const struct try *t)
 		fail_msg("%s, %s: status %x", ipc_name(p), t->what, (unsigned)status);
 }
 
-static const enum ipc_process boxed[] = { IPC_KEEPER, IPC_CERTS };
+static const enum ipc_process boxed[] = { IPC_KEEPER, IPC_CERTS, IPC_IKE };
 
 enum { BOXED = sizeof boxed / sizeof *boxed };
 
@@ -251,6 +251,7 @@ static void what_it_needs_works(void **state)
 	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
 	assert_true(has_a_folder_of_its_own(IPC_CERTS));
 	assert_false(has_a_folder_of_its_own(IPC_KEEPER));
+	assert_false(has_a_folder_of_its_own(IPC_IKE));
 }
 
 static void nothing_else_does(void **state)
@@ -267,6 +268,7 @@ static void nothing_else_does(void **state)
 		for (size_t k = 0; k < sizeof tries / sizeof *tries; k++)
 			does_not(boxed[i], &tries[k]);
 	does_not(IPC_KEEPER, &(struct try){ "connect", connects });
+	does_not(IPC_IKE, &(struct try){ "connect", connects });
 }
 
 /* Those that no sanitizer wants end the process. */

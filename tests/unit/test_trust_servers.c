@@ -405,22 +405,12 @@ static void ocsp_is_sent_where_both_want_it(void **state)
 
 /* ----------------------------------------------- revoked while an IKE_SA is up */
 
-static void on_nothing(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	(void)ctx;
-}
-
-/* Sun has taken moon's certificate for an IKE_SA. Its core is an empty one. */
+/* Sun has taken moon's certificate for an IKE_SA. It has no core. */
 static struct ike_proven up(struct trust_bench *b)
 {
 	struct world *w = &b->world;
 
 	failures_start(&w->failures);
-	entropy_start(&w->entropy);
-	w->wake = evtimer_new(w->base, on_nothing, NULL);
-	w->ike = ike_new(&w->entropy.rng);
 	recheck_start(w);
 	((struct peer *)b->sun.conf.peers[0])->cert_revoked = CERT_END_CLOSE;
 	trust_judge(b);
@@ -428,7 +418,6 @@ static struct ike_proven up(struct trust_bench *b)
 	trust_assert(b, "before", NULL);
 	assert_int_equal(b->answer->a.certs.n, 1);
 	assert_true(bytes_eq(b->answer->a.certs.v[0].data, b->leaf.cert->der));
-	w->stepping = false;
 	return (struct ike_proven){ 7, b->sun.conf.peers[0], b->answer->a.certs };
 }
 
@@ -437,9 +426,6 @@ static void down(struct trust_bench *b)
 	struct world *w = &b->world;
 
 	recheck_stop(w);
-	ike_free(w->ike);
-	event_free(w->wake);
-	entropy_stop(&w->entropy);
 	failures_stop(&w->failures);
 }
 

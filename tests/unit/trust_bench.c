@@ -29,7 +29,6 @@ int trust_set_up(void **state)
 	b->sun.creds = &b->world.config.creds;
 	creds_start(b->moon.creds);
 	creds_start(b->sun.creds);
-	b->world.stepping = true; /* answers stay in the queue */
 	list_init(&b->world.answers);
 	b->world.base = event_base_new();
 	(void)config_now(&b->world.config);

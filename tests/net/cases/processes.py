@@ -379,14 +379,29 @@ def hostile_ike_to_certs(bench):
     lives_on(bench, moon)
 
 
+@case()
+def hostile_ike_to_keeper(bench):
+    """In whose name keeper is asked for what is no message, ends; the tunnel lives on, and the next one works."""
+    moon, _ = bench.pair()
+    moon.up()
+    pid = family.member(moon, "ike")
+    family.channel_to(moon, "keeper", 1).send(b"\xffsign this")
+    family.replaced(moon, pid, 2, "ike")
+    contains(moon.log(), "keeper says that it sent a message that is not well-formed", "log of moon")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
 @user_case()
-def hostile_ike(bench):
-    """Who asks keeper for what is no message is ended; that is the whole daemon yet, and the way into the clear stays shut."""
+def hostile_guard(bench):
+    """Who asks keeper in guard's name for what is no message is ended: the whole daemon, and the way into the clear stays
+    shut."""
     moon, sun = bench.pair()
     moon.up()
-    family.channel_to(moon, "keeper", 1).send(b"\xffsign this")
+    family.channel_to(moon, "keeper", 0).send(b"\xffsign this")
     same(moon.process.wait(5), -signal.SIGABRT, "how moon ends")
-    contains(moon.log(), "ike sent a message that is not well-formed", "log of moon")
+    contains(moon.log(), "guard sent a message that is not well-formed", "log of moon")
     contains(moon.routes(), f"unreachable {bench.sun.net[4]}", "routes of moon")
     moon.start()
     moon.up()

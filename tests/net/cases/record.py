@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from lab import ike
+from lab import family, ike
 from lab.case import case
 from lab.check import Failed, check, contains, same, until
 from lab.ikev2d import BIN
@@ -168,8 +168,11 @@ def record_with_strongswan(bench, ike_proposal, esp_proposal):
 def record_in_a_file_that_is_there(bench):
     """It is left alone; a record that cannot be made keeps the daemon from starting."""
     moon = recording(bench, bench.moon)
-    before = read(moon.record)
+    moon.must("status")  # it has its configuration
+    writer = family.member(moon, "ike")
     moon.kill()
+    until(lambda: not os.path.exists(f"/proc/{writer}"), "who writes it has ended")
+    before = read(moon.record)
     moon.start()
     contains(moon.log(), "moon.record.1: events are recorded", "the log")
     same(read(moon.record), before, "the first record")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Both ends of a tunnel, whoever they are: seen and driven over VICI, and compared."""
 import collections
+import os
 import signal
 
+from . import family
 from .check import same, until
 from .stream import Flow
 from .vici import REQUEST, packet
@@ -130,16 +132,17 @@ class Tunnel:
 
     def cross(self, ours, theirs, begun):
         """Both daemons carry out a command, each given as its name and its arguments, and neither hears of what the other
-        does before it has begun: moon, which is one of ours, sleeps until sun has BEGUN(), and then reads our command
-        first, since it came first."""
-        process = self.moon.daemon.process
-        process.signal(signal.SIGSTOP)
+        does before it has begun: that process of moon's, which is one of ours, that speaks IKE sleeps until sun has
+        BEGUN(), and then reads our command first, since it came first."""
+        speaker = family.member(self.moon.daemon, "ike")
+        os.kill(speaker, signal.SIGSTOP)
         try:
             self.moon.begin(ours[0], **ours[1])
+            until(lambda: family.waits_for(self.moon.daemon, "ike"), "the command waits for who speaks IKE")
             self.sun.must(theirs[0], **theirs[1])
             until(begun, lambda: f"sun has begun: {self.sun.view()}")
         finally:
-            process.signal(signal.SIGCONT)
+            os.kill(speaker, signal.SIGCONT)
         same(self.moon.response(ours[0])["success"], "yes", f"success of {ours} on moon")
 
     def agree(self):

@@ -115,14 +115,25 @@ def channels(pid):
     return [_taken(pid, FIRST_CHANNEL + which) for which in range(2)]
 
 
-def channel_to(daemon, name, which):
-    """The daemon's end of a channel to a member, as a socket of ours."""
+def _end_of(daemon, name, which):
+    """A member's end of a channel, as ss lists it."""
     far = os.stat(f"/proc/{member(daemon, name)}/fd/{FIRST_CHANNEL + which}").st_ino
     pid = daemon.process.pid
     pairs = subprocess.run(["nsenter", "-t", str(pid), "-n", "ss", "-x", "-H"], capture_output=True, text=True, check=True).stdout
-    ends = [line.split()[7] for line in pairs.splitlines() if line.split()[5] == str(far)]
-    same(len(ends), 1, f"other end of {far}\n{pairs}")
-    return _taken(pid, _sockets(pid)[ends[0]])
+    ends = [line.split() for line in pairs.splitlines() if line.split()[5] == str(far)]
+    same(len(ends), 1, f"end of {far}\n{pairs}")
+    return ends[0]
+
+
+def channel_to(daemon, name, which):
+    """The daemon's end of a channel to a member, as a socket of ours."""
+    pid = daemon.process.pid
+    return _taken(pid, _sockets(pid)[_end_of(daemon, name, which)[7]])
+
+
+def waits_for(daemon, name):
+    """Whether a message of guard's waits for a member."""
+    return int(_end_of(daemon, name, 0)[2]) > 0
 
 
 def _regions(pid):

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/held.h"
+
+#include <stdlib.h>
+
+struct entry {
+	struct node node;
+	struct held_thing thing;
+	unsigned times;
+};
+
+/* Addresses are few, or given by us: none is chosen so that its hash is another one's. */
+static uint64_t key_of(const struct held_thing *t)
+{
+	uint64_t h = t->ip.v ? bytes_hash(BYTES_HASH, bytes_of(t->ip.a, ip_size(&t->ip))) : t->number;
+
+	return h ? h : 1;
+}
+
+void held_add(struct held *h, enum held_kind kind, struct held_thing thing)
+{
+	uint64_t key = key_of(&thing);
+	struct entry *e = map_get(&h->of[kind], key);
+
+	if (!e) {
+		e = calloc(1, sizeof *e);
+		if (!e)
+			abort();
+		e->thing = thing;
+		list_append(&h->all[kind], &e->node);
+		map_put(&h->of[kind], key, e);
+	}
+	e->times++;
+}
+
+void held_drop(struct held *h, enum held_kind kind, struct held_thing thing)
+{
+	uint64_t key = key_of(&thing);
+	struct entry *e = map_get(&h->of[kind], key);
+
+	if (!e || --e->times)
+		return;
+	map_take(&h->of[kind], key);
+	list_remove(&e->node);
+	free(e);
+}
+
+bool held_has(const struct held *h, enum held_kind kind, struct held_thing thing)
+{
+	return map_get(&h->of[kind], key_of(&thing));
+}
+
+bool held_take(struct held *h, enum held_kind last, enum held_kind *kind, struct held_thing *out)
+{
+	for (*kind = 0; *kind <= last; ++*kind) {
+		if (list_empty(&h->all[*kind]))
+			continue;
+		*out = node_owner(h->all[*kind].next, struct entry, node)->thing;
+		held_drop(h, *kind, *out);
+		return true;
+	}
+	return false;
+}
+
+unsigned held_count(const struct held *h, enum held_kind kind)
+{
+	return (unsigned)h->of[kind].count;
+}
+
+void held_move(struct held *into, struct held *from)
+{
+	enum held_kind kind;
+	struct held_thing thing;
+
+	while (held_take(from, HELD_KINDS - 1, &kind, &thing))
+		held_add(into, kind, thing);
+}
+
+void held_start(struct held *h)
+{
+	*h = (struct held){ 0 };
+	for (unsigned i = 0; i < HELD_KINDS; i++)
+		list_init(&h->all[i]);
+}
+
+void held_stop(struct held *h)
+{
+	enum held_kind kind;
+	struct held_thing thing;
+
+	while (held_take(h, HELD_KINDS - 1, &kind, &thing))
+		;
+	for (unsigned i = 0; i < HELD_KINDS; i++)
+		map_free(&h->of[i]);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What guard does with what the process that speaks IKE asks for, and with what that leaves when it is lost.
+ * The data path is one that writes down what it is told. */
+#include "tests/unit/unit.h"
+
+#include "daemon/engine_inside.h"
+#include "daemon/host.h"
+#include "tests/unit/conf_help.h"
+
+#include <stdlib.h>
+
+enum { PEER = 12, BASE = 100, MORE = 1000 };
+
+struct bench {
+	struct world world;
+	struct options options;
+	struct loaded conf;
+	struct vici_host host;
+};
+
+static char told[512];
+
+static void tell(const char *what, unsigned number, const char *way)
+{
+	size_t n = strlen(told);
+
+	snprintf(told + n, sizeof told - n, "%s %u%s;", what, number, way);
+}
+
+static enum err sa_add(struct xfrm *x, const struct sa_spec *sa, struct text *why)
+{
+	(void)x;
+	(void)why;
+	assert_string_equal(sa->conf->name, "net");
+	tell("sa", sa->child, sa->inbound ? " in" : " out");
+	return ERR_OK;
+}
+
+static void sa_del(struct xfrm *x, uint32_t child, bool inbound)
+{
+	(void)x;
+	tell("no sa", child, inbound ? " in" : " out");
+}
+
+static enum err policy_add(struct xfrm *x, const struct policy_spec *policy, struct text *why)
+{
+	(void)x;
+	(void)why;
+	tell("policy", policy->id, "");
+	return ERR_OK;
+}
+
+static void policy_del(struct xfrm *x, uint32_t policy)
+{
+	(void)x;
+	tell("no policy", policy, "");
+}
+
+static const struct xfrm_backend backend = {
+	.sa_add = sa_add, .sa_del = sa_del, .policy_add = policy_add, .policy_del = policy_del
+};
+
+static void say_nothing(void *ctx, enum log_level level, const struct updown *u, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	(void)u;
+	(void)text;
+}
+
+static void on_nothing(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+}
+
+static int set_up(void **state)
+{
+	struct bench *b = *state = calloc(1, sizeof *b);
+	struct world *w = &b->world;
+	struct engine *e = calloc(1, sizeof *e);
+
+	told[0] = 0;
+	b->conf = load_text("connections { a { local { auth = psk }\n remote { auth = psk }\n children { net "
+			    "{ local_ts = "
+			    "10.1.0.0/16\n remote_ts = 10.2.0.0/16 } no { mode = drop } } } }");
+	*w = (struct world){ .options = &b->options, .backend = &backend, .engine = e };
+	w->base = event_base_new();
+	updown_queue_start(&w->updown, w->base, say_nothing, NULL);
+	e->world = w;
+	e->ike.spec.ctx = e;
+	e->base = BASE;
+	e->sweep_traps = evtimer_new(w->base, on_nothing, NULL);
+	e->sweep = evtimer_new(w->base, on_nothing, NULL);
+	list_init(&e->orders);
+	held_start(&e->held);
+	held_start(&e->left);
+	list_init(&w->answers);
+	list_init(&w->patience);
+	b->conf.conf.peers[0]->number = PEER;
+	map_put(&e->handed, PEER, peer_ref(b->conf.conf.peers[0]));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+	struct engine *e = b->world.engine;
+
+	engine_part(e);
+	map_free(&e->handed);
+	held_stop(&e->held);
+	held_stop(&e->left);
+	event_free(e->sweep_traps);
+	event_free(e->sweep);
+	updown_queue_stop(&b->world.updown);
+	event_base_free(b->world.base);
+	loaded_free(&b->conf);
+	free(e);
+	free(b);
+	return 0;
+}
+
+/* Whether A is taken, as it comes out of its message. */
+static bool takes(struct bench *b, const struct ipc_action *a)
+{
+	static uint8_t room[IPC_MAX];
+	struct wr w = wr_of(room, sizeof room);
+	struct arena arena = { 0 };
+	struct ipc_message m = { .kind = IPC_ACTION, .action = *a };
+	bool good;
+
+	assert_true(ipc_encode(&w, &m));
+	assert_null(ipc_decode(wr_done(&w), &arena, &m));
+	good = engine_take_action(&b->world.engine->ike, &m);
+	arena_free(&arena);
+	return good;
+}
+
+static bool does(struct bench *b, const struct ike_action *a)
+{
+	return takes(b, &(struct ipc_action){ .action = *a, .part = { .peer = PEER } });
+}
+
+static bool adds_sa(struct bench *b, uint32_t child, const char *remote, bool inbound)
+{
+	struct ts local, ts;
+
+	assert_int_equal(ts_parse("10.1.0.0/16", &local), ERR_OK);
+	assert_int_equal(ts_parse(remote, &ts), ERR_OK);
+	return does(b, &(struct ike_action){ .kind = ACTION_SA_ADD,
+			       .sa_add = { .child = child,
+				       .policy = child,
+				       .inbound = inbound,
+				       .suite.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256),
+				       .local_ts = { &local, 1 },
+				       .remote_ts = { &ts, 1 } } });
+}
+
+static bool adds_policy(struct bench *b, uint32_t id, const struct ipc_part *part, bool trap)
+{
+	struct ts local, remote;
+
+	assert_int_equal(ts_parse("10.1.0.0/16", &local), ERR_OK);
+	assert_int_equal(ts_parse("10.2.0.0/16", &remote), ERR_OK);
+	return takes(b, &(struct ipc_action){ .part = *part,
+				.action = { .kind = ACTION_POLICY_ADD,
+					.policy_add = { .id = id,
+						.trap = trap,
+						.local_ts = { &local, 1 },
+						.remote_ts = { &remote, 1 } } } });
+}
+
+static void what_is_configured_is_done(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(adds_sa(b, MORE, "10.2.0.0/16", true));
+	assert_true(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER }, false));
+	assert_string_equal(told, "sa 1000 in;policy 1000;");
+}
+
+static void nothing_else_is(void **state)
+{
+	struct bench *b = *state;
+
+	assert_false(adds_sa(b, MORE, "0.0.0.0/0", false));
+	assert_false(adds_sa(b, MORE, "10.0.0.0/8", false));
+	assert_false(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER, .nth = 1 }, false)); /* a shunt */
+	assert_false(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER, .nth = 9 }, false));
+	assert_false(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER + 1 }, false));
+	assert_false(adds_policy(b, MORE, &(struct ipc_part){ 0 }, false));
+	assert_false(
+		does(b, &(struct ike_action){ .kind = ACTION_VIP_ADD, .vip.ip = { 4, { 10, 9, 9, 9 } } }));
+	assert_string_equal(told, "");
+}
+
+/* Numbers of the cores before are not its own. */
+static void what_others_have_left_is_not_touched(void **state)
+{
+	struct bench *b = *state;
+
+	assert_false(adds_sa(b, BASE, "10.2.0.0/16", true));
+	assert_false(adds_policy(b, BASE, &(struct ipc_part){ .peer = PEER }, false));
+	assert_false(does(b, &(struct ike_action){ .kind = ACTION_SA_DEL, .sa_del = { BASE, true } }));
+	assert_false(does(b, &(struct ike_action){ .kind = ACTION_POLICY_DEL, .policy_del = { 5 } }));
+	assert_false(
+		does(b, &(struct ike_action){ .kind = ACTION_SA_SELECT, .sa_select = { BASE + 1, BASE } }));
+	assert_false(does(b, &(struct ike_action){ .kind = ACTION_SA_MOVE, .sa_move = { .child = 1 } }));
+	assert_string_equal(told, "");
+}
+
+static void addresses_are_given_back_by_who_has_them(void **state)
+{
+	struct bench *b = *state;
+	const struct ip ip = { 4, { 10, 3, 0, 1 } };
+
+	assert_true(does(b, &(struct ike_action){ .kind = ACTION_LEASE_FREE, .vip.ip = ip }));
+	assert_true(does(b, &(struct ike_action){ .kind = ACTION_VIP_DEL, .vip.ip = ip }));
+	assert_int_equal(held_count(&b->world.engine->held, HELD_LEASE), 0);
+}
+
+static void questions_have_what_their_answers_need(void **state)
+{
+	struct bench *b = *state;
+	const struct transform *prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
+	const struct ike_question bad[] = {
+		{ .kind = ASK_AGREE },
+		{ .kind = ASK_KEY_PAIR },
+		{ .kind = ASK_PROOF, .prf = prf },
+		{ .kind = ASK_CHECK },
+		{ .kind = ASK_EAP },
+		{ .kind = ASK_PPK },
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(
+			does(b, &(struct ike_action){ .kind = ACTION_ASK, .ticket = MORE, .ask = bad[i] }));
+	assert_false(takes(
+		b, &(struct ipc_action){ .part = { .peer = PEER, .nth = 7 },
+			   .has_round = true,
+			   .action = { .kind = ACTION_ASK, .ask = { .kind = ASK_PROOF, .prf = prf } } }));
+}
+
+static void news_are_whole(void **state)
+{
+	struct bench *b = *state;
+	const struct sa_record sa = { .name = "a", .state = "ESTABLISHED" };
+	const struct ike_tell bad[] = {
+		{ .kind = TELL_LOG },
+		{ .kind = TELL_SA_UP, .group = "IKE" },
+		{ .kind = TELL_CHILD_UP, .group = "CHD", .record = &sa, .child = 5 },
+		{ .kind = TELL_SA_REKEYED, .group = "IKE", .record = &sa },
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(does(b, &(struct ike_action){ .kind = ACTION_TELL, .tell = bad[i] }));
+}
+
+/* What it has taken away itself is not taken away again. */
+static void what_a_core_has_left_goes(void **state)
+{
+	struct bench *b = *state;
+	struct engine *e = b->world.engine;
+
+	assert_true(adds_sa(b, MORE, "10.2.0.0/16", true));
+	assert_true(adds_sa(b, MORE, "10.2.0.0/16", false));
+	assert_true(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER }, false));
+	assert_true(adds_policy(b, MORE + 1, &(struct ipc_part){ .peer = PEER }, false));
+	assert_true(does(b, &(struct ike_action){ .kind = ACTION_POLICY_DEL, .policy_del = { MORE + 1 } }));
+	assert_true(adds_policy(b, MORE + 2, &(struct ipc_part){ .peer = PEER }, true));
+	assert_int_equal(e->numbers, MORE + 2);
+	told[0] = 0;
+	engine_leave(e);
+	assert_string_equal(told, "");
+	assert_null(engine_peer(&b->world, &(struct ipc_part){ .peer = PEER }));
+	engine_sweep_traps(e);
+	assert_string_equal(told, "no policy 1002;");
+	told[0] = 0;
+	engine_sweep(e);
+	assert_string_equal(told, "no sa 1000 in;no sa 1000 out;no policy 1000;");
+}
+
+int main(void)
+{
+#define GUARDED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		GUARDED(what_is_configured_is_done),
+		GUARDED(nothing_else_is),
+		GUARDED(what_others_have_left_is_not_touched),
+		GUARDED(addresses_are_given_back_by_who_has_them),
+		GUARDED(questions_have_what_their_answers_need),
+		GUARDED(news_are_whole),
+		GUARDED(what_a_core_has_left_goes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
