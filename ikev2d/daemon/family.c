@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What a member is handed: its channels, its own descriptor, its root. */
@@ -194,6 +195,7 @@ static int become(enum ipc_process p)
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
 	ignore_signals();
+	tzset(); /* times in certificates and CRLs are read with what stands in its file */
 	return members[p]((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
 		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
 }
