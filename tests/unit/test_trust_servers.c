@@ -431,8 +431,8 @@ static void down(struct trust_bench *b)
 
 static void assert_withdrawn(struct trust_bench *b, bool is)
 {
-	const struct failure_record *last =
-		story_last(failures_of(&b->world.failures, b->sun.conf.peers[0]->name));
+	const struct story *story = failures_of(&b->world.failures, b->sun.conf.peers[0]->name);
+	const struct failure_record *last = story ? story_last(story) : NULL;
 
 	if (!is) {
 		assert_null(last);
