@@ -41,7 +41,8 @@ static struct ipc_message read_back(const struct ipc_message *m, struct arena *a
 	}
 
 static const struct ip one = { 4, { 192, 0, 2, 1 } }, two = { 6, { 0x20, 1, 0xd, 0xb8 } };
-static const struct path path = { { { 4, { 192, 0, 2, 1 } }, 500 }, { { 4, { 192, 0, 2, 2 } }, 4500 }, true, false };
+static const struct path path = { { { 4, { 192, 0, 2, 1 } }, 500 }, { { 4, { 192, 0, 2, 2 } }, 4500 }, true,
+	false };
 
 static struct loaded site(void)
 {
