@@ -331,7 +331,7 @@ HOSTILE = [("not-well-formed", 0, b"\xff\xfe\xfd", "not well-formed"), ("too-lon
            ("cut-off", 0, bytes([KEPT]) + NO_TICKET, "not well-formed"),
            ("for-another-process", 0, bytes([PROOF]) + NO_TICKET + bytes(9), "not for it to send"),
            ("nobody-waits", 1, bytes([PROOF]) + NO_TICKET + bytes(9), "nobody waits for"),
-           ("nobody-asked", 0, bytes([KEPT]) + NO_TICKET + bytes(4) + bytes([16]) + bytes(16), "nobody waits for")]
+           ("nobody-asked", 0, bytes([KEPT]) + NO_TICKET + bytes(4) + bytes([16]) + bytes(16) + bytes(4), "nobody waits for")]
 
 
 def hostile(moon, name, channel, message, says):

@@ -99,7 +99,8 @@ def reload_with_one_error(bench, way):
     changed = bench.tunnel(bench.moon, secret="x", child={"start_action": "trap", "remote_ts": "10.2.0.0/25"})
     configuration = merged(merged(changed, OTHER), wrong)
     moon.write(configuration)
-    place = 1 + next(i for i, line in enumerate(text(configuration).splitlines()) if "aes257" in line)
+    with open(moon.config, encoding="utf-8") as f:
+        place = 1 + next(i for i, line in enumerate(f) if "aes257" in line)
     says = f"ikev2d.conf:{place}: connections.other.children.o.esp_proposals: "
     if way is None:
         done = moon.ipsec("reload")
