@@ -150,6 +150,8 @@ $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
+# What the kernel is asked for, and what it refuses, can be counted.
+$(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
 $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BENCH_BINS) \
 	$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):

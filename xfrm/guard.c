@@ -98,11 +98,11 @@ void guard_close(struct guard *g)
 	guard_bar_close(g);
 	guard_connmark_close(g);
 	for (size_t at = 0; (p = map_next(&g->policies, &at));) {
-		sieve_forget(p->dropped);
+		sieve_forget(g->sieve, p->dropped);
 		free(p);
 	}
 	for (size_t at = 0; (s = map_next(&g->shunts, &at));)
-		sieve_forget(s);
+		sieve_forget(g->sieve, s);
 	map_free(&g->policies);
 	map_free(&g->shunts);
 	sieve_close(g->sieve);

@@ -121,6 +121,6 @@ void guard_bar_close(struct guard *g)
 	struct sieved *piece;
 
 	for (size_t at = 0; (piece = map_next(&g->bars, &at));)
-		sieve_forget(piece);
+		sieve_forget(g->sieve, piece);
 	map_free(&g->bars);
 }

@@ -162,7 +162,7 @@ void guard_forward_close(struct guard *g)
 
 	for (size_t at = 0; (f = map_next(&g->forwards, &at));) {
 		while (f->n > 0)
-			sieve_forget(f->pieces[--f->n]);
+			sieve_forget(g->sieve, f->pieces[--f->n]);
 		free(f);
 	}
 	map_free(&g->forwards);

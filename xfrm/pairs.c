@@ -14,12 +14,24 @@ enum {
 	ELEMENTS = (NETLINK_REQUEST_MAX - AROUND) / ELEMENT,
 };
 
+/* Whether an address is one of both. */
+static bool meet(struct tss a, struct tss b)
+{
+	for (unsigned i = 0; i < a.n; i++)
+		for (unsigned j = 0; j < b.n; j++)
+			if (ip_cmp(&a.v[i].lo, &b.v[j].hi) <= 0 && ip_cmp(&b.v[j].lo, &a.v[i].hi) <= 0)
+				return true;
+	return false;
+}
+
+/* Of VERSION, and none of them twice. */
 static bool only_addresses(struct tss list, uint8_t version)
 {
 	for (unsigned i = 0; i < list.n; i++) {
 		const struct ts *ts = &list.v[i];
 
-		if (ts->lo.v != version || ts->proto || ts->port_lo || ts->port_hi != UINT16_MAX)
+		if (ts->lo.v != version || ts->proto || ts->port_lo || ts->port_hi != UINT16_MAX ||
+			meet((struct tss){ list.v, i }, (struct tss){ ts, 1 }))
 			return false;
 	}
 	return list.n;
@@ -29,8 +41,13 @@ bool pairs_can(struct tss sources, struct tss destinations)
 {
 	uint8_t version = sources.n ? sources.v[0].lo.v : 0;
 
-	return version && only_addresses(sources, version) && only_addresses(destinations, version) &&
-	       sources.n * destinations.n <= ELEMENTS;
+	return version && sources.n * destinations.n <= ELEMENTS && only_addresses(sources, version) &&
+	       only_addresses(destinations, version);
+}
+
+bool pairs_overlap(struct tss sources, struct tss destinations, struct tss sources2, struct tss destinations2)
+{
+	return meet(sources, sources2) && meet(destinations, destinations2);
 }
 
 static void put_header(struct nlmsghdr *h, uint8_t family, uint16_t resource)

@@ -6,9 +6,13 @@
 #include "model/ts.h"
 #include "xfrm/netlink.h"
 
-/* Whether a set can say what these selectors say: addresses, of one family, and nothing else; and not more of
- * them than one change can have. */
+/* Whether a set can say what these selectors say: addresses, of one family, no pair of which overlaps
+ * another, and nothing else; and not more of them than one change can have. */
 bool pairs_can(struct tss sources, struct tss destinations);
+
+/* Whether a pair of the ones overlaps one of the others; sets can say both, and of the same family. */
+bool pairs_overlap(
+	struct tss sources, struct tss destinations, struct tss sources2, struct tss destinations2);
 
 /* Puts each of SOURCES with each of DESTINATIONS into SET, of the type "ipv4_addr . ipv4_addr" (or ipv6_addr)
  * with intervals, of TABLE, of the family inet; all of them or none. As netlink_talk: refused, too, where a

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pairs of mere addresses lie in sets (pairs.h), one for all rules that say the same: a packet is looked up
- * once, and a change costs the same among ten pairs and among thousands.
+ * once. The kernel copies a set for each change, which takes a millisecond among ten thousand.
  *
- * A set cannot say protocols, ports and exceptions, nor does the kernel take a pair that overlaps another.
- * Such a rule has a slot: a pair of chains that the rule's chain jumps to for good. "sN" looks at the
- * packet's source and jumps to "dN", which looks at its destination and decides. Single rules are never taken
- * away, for nftables does that by numbers that are costly to learn: the chains are flushed when their rule
- * goes, and filled again for another of the same chain. Each packet meets all slots one after the other, and
- * the kernel checks all of them at each change. */
+ * A peer that comes again, or authenticates anew, wants what it has already. What is wanted again is only
+ * counted, and goes with the last who wants it.
+ *
+ * A set cannot say protocols, ports and exceptions, nor does the kernel take a pair that overlaps another;
+ * and it is not asked to, for what it refuses it only undoes after all processors have let go of it (an RCU
+ * grace period, of many milliseconds). Such a rule has a slot: a pair of chains that the rule's chain jumps
+ * to for good. "sN" looks at the packet's source and jumps to "dN", which looks at its destination and
+ * decides. Single rules are never taken away, for nftables does that by numbers that are costly to learn: the
+ * chains are flushed when their rule goes, and filled again for another of the same chain. Each packet meets
+ * all slots one after the other, and the kernel checks all of them at each change. */
 #include "xfrm/sieve.h"
 
 #include "base/dict.h"
@@ -33,15 +37,23 @@ struct slot {
 	bool has_chains;
 };
 
+struct set {
+	char name[16];
+	struct node holds; /* struct sieved */
+};
+
 /* The sets of what says the same, and whether there are rules that look into them. */
 struct basket {
 	bool made;
-	char v4[16], v6[16];
+	struct set v4, v6;
 };
 
 struct sieved {
+	unsigned owners;
+	const char *says;  /* its key */
 	struct slot *slot; /* NULL: it lies in SET */
-	const char *set;
+	struct set *set;
+	struct node in_set;
 	struct tss sources, destinations; /* the pairs in it */
 	struct arena arena;
 };
@@ -49,6 +61,7 @@ struct sieved {
 struct sieve {
 	struct nft_ctx *nft;
 	struct netlink *netlink; /* to the sets; NULL: there are none */
+	struct dict put;         /* struct sieved, by all it says */
 	struct dict baskets;     /* by what their rule says */
 	struct dict holders;     /* by chain */
 	unsigned n_baskets, n_slots;
@@ -119,6 +132,7 @@ void sieve_close(struct sieve *s)
 	if (s->nft)
 		nft_ctx_free(s->nft);
 	netlink_close(s->netlink);
+	dict_free(&s->put);
 	dict_free(&s->baskets);
 	dict_free(&s->holders);
 	arena_free(&s->arena);
@@ -242,53 +256,83 @@ static void slot_give(struct sieve *s, struct slot *slot)
 	arena_free(&scratch);
 }
 
+/* What RULE says, from ARENA. */
+static const char *words_of(const struct sieve_rule *rule, struct arena *arena)
+{
+	return arena_printf(arena, "%s\n%s\n%s", rule->chain, rule->only, rule->verdict);
+}
+
+static void set_init(struct set *set, unsigned number, unsigned version)
+{
+	snprintf(set->name, sizeof set->name, "p%u-%u", number, version);
+	list_init(&set->holds);
+}
+
 /* The sets of what says the same as RULE, made with the first of it; NULL: they cannot be. */
-static const struct basket *basket_of(struct sieve *s, const struct sieve_rule *rule)
+static struct basket *basket_of(struct sieve *s, const struct sieve_rule *rule)
 {
 	struct arena scratch = { 0 };
-	const char *says = arena_printf(&scratch, "%s\n%s\n%s", rule->chain, rule->only, rule->verdict);
+	const char *says = words_of(rule, &scratch);
 	struct basket *b = dict_get(&s->baskets, says);
 	struct text t = text_in(&scratch), said = text_in(&scratch);
 
 	if (!b) {
 		b = ARENA_NEW(&s->arena, struct basket);
-		snprintf(b->v4, sizeof b->v4, "p%u-4", s->n_baskets);
-		snprintf(b->v6, sizeof b->v6, "p%u-6", s->n_baskets++);
+		set_init(&b->v4, s->n_baskets, 4);
+		set_init(&b->v6, s->n_baskets++, 6);
 		dict_put(&s->baskets, arena_str(&s->arena, says), b);
 		text_add(&t, "add set inet %s %s { type ipv4_addr . ipv4_addr; flags interval; }\n", s->name,
-			b->v4);
+			b->v4.name);
 		text_add(&t, "add set inet %s %s { type ipv6_addr . ipv6_addr; flags interval; }\n", s->name,
-			b->v6);
+			b->v6.name);
 		text_add(&t, "add rule inet %s %s %sip saddr . ip daddr @%s %s\n", s->name, rule->chain,
-			rule->only, b->v4, rule->verdict);
+			rule->only, b->v4.name, rule->verdict);
 		text_add(&t, "add rule inet %s %s %sip6 saddr . ip6 daddr @%s %s\n", s->name, rule->chain,
-			rule->only, b->v6, rule->verdict);
+			rule->only, b->v6.name, rule->verdict);
 		b->made = run(s->nft, text_str(&t), &said);
 	}
 	arena_free(&scratch);
 	return b->made ? b : NULL;
 }
 
+/* Each is looked at, as the kernel does with them when it copies the set for a change. */
+static bool has_room(const struct set *set, struct tss sources, struct tss destinations)
+{
+	list_each (n, &set->holds) {
+		const struct sieved *p = node_owner(n, struct sieved, in_set);
+
+		if (pairs_overlap(p->sources, p->destinations, sources, destinations))
+			return false;
+	}
+	return true;
+}
+
 /* Puts P into a set, if one can say it. */
 static bool pair_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations)
 {
-	const struct basket *b = s->netlink && pairs_can(sources, destinations) ? basket_of(s, rule) : NULL;
+	struct basket *b = s->netlink && pairs_can(sources, destinations) ? basket_of(s, rule) : NULL;
+	struct set *set;
 
 	if (!b)
 		return false;
-	p->set = sources.v[0].lo.v == 4 ? b->v4 : b->v6;
+	set = sources.v[0].lo.v == 4 ? &b->v4 : &b->v6;
+	if (!has_room(set, sources, destinations) ||
+		pairs_add(s->netlink, s->name, set->name, sources, destinations))
+		return false;
+	p->set = set;
 	p->sources = tss_copy(&p->arena, sources);
 	p->destinations = tss_copy(&p->arena, destinations);
-	return !pairs_add(s->netlink, s->name, p->set, p->sources, p->destinations);
+	list_append(&set->holds, &p->in_set);
+	return true;
 }
 
 static void unpair(struct sieve *s, const struct sieved *p)
 {
-	if (pairs_del(s->netlink, s->name, p->set, p->sources, p->destinations))
+	if (pairs_del(s->netlink, s->name, p->set->name, p->sources, p->destinations))
 		log_say(LOG_WARN, "guard",
 			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
-			p->set, s->name, netlink_reason(s->netlink));
+			p->set->name, s->name, netlink_reason(s->netlink));
 }
 
 /* Gives P a slot. */
@@ -316,15 +360,15 @@ static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_ru
 	return ok ? ERR_OK : ERR_SYSTEM;
 }
 
-void sieve_forget(struct sieved *p)
+static void sieved_free(struct sieved *p)
 {
-	if (!p)
-		return;
+	list_remove(&p->in_set);
 	arena_free(&p->arena);
 	free(p);
 }
 
-enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
+/* Makes what nobody wants yet. */
+static enum err make(struct sieve *s, const char *says, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct sieved **out, struct text *why)
 {
 	struct sieved *p = calloc(1, sizeof *p);
@@ -332,22 +376,60 @@ enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss so
 
 	if (!p)
 		abort();
+	list_init(&p->in_set);
 	if (except.n || !pair_up(s, p, rule, sources, destinations))
 		e = slot_up(s, p, rule, sources, destinations, except, why);
-	if (e)
-		sieve_forget(p);
-	else
+	if (e) {
+		sieved_free(p);
+		return e;
+	}
+	p->says = arena_str(&p->arena, says);
+	dict_put(&s->put, p->says, p);
+	*out = p;
+	return ERR_OK;
+}
+
+enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
+	struct tss destinations, struct tss except, struct sieved **out, struct text *why)
+{
+	struct arena scratch = { 0 };
+	const char *says = arena_printf(&scratch, "%s\n%s\n%s\n%s", words_of(rule, &scratch),
+		tss_print(sources, &scratch), tss_print(destinations, &scratch), tss_print(except, &scratch));
+	struct sieved *p = dict_get(&s->put, says);
+	enum err e = p ? ERR_OK : make(s, says, rule, sources, destinations, except, &p, why);
+
+	if (!e) {
+		p->owners++;
 		*out = p;
+	}
+	arena_free(&scratch);
 	return e;
+}
+
+/* One owner less of P; true when that was the last one. */
+static bool disown(struct sieve *s, struct sieved *p)
+{
+	if (--p->owners)
+		return false;
+	dict_take(&s->put, p->says);
+	return true;
+}
+
+void sieve_forget(struct sieve *s, struct sieved *p)
+{
+	if (p && disown(s, p))
+		sieved_free(p);
 }
 
 void sieve_take(struct sieve *s, struct sieved *p)
 {
+	if (!disown(s, p))
+		return;
 	if (p->slot)
 		slot_give(s, p->slot);
 	else
 		unpair(s, p);
-	sieve_forget(p);
+	sieved_free(p);
 }
 
 enum err sieve_remove(const char *name, struct text *why)

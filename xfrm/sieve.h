@@ -8,7 +8,7 @@
 #include "model/ts.h"
 
 struct sieve;  /* the table */
-struct sieved; /* the pairs of one rule */
+struct sieved; /* the pairs of one rule, for all who want the same */
 
 /* What is to become of packets. Of many rules that say the same the kernel looks at one. */
 struct sieve_rule {
@@ -30,14 +30,15 @@ const char *sieve_name(const struct sieve *s);
 /* All of COMMANDS or nothing. WHY gets nftables' first line of complaint. */
 bool sieve_run(struct sieve *s, const char *commands, struct text *why) MUST_CHECK;
 
-/* RULE is for packets from one of SOURCES, but not one of EXCEPT, to one of DESTINATIONS. ERR_SYSTEM, with a
- * sentence, when the kernel refuses. OUT is given back to sieve_take, which ends it. */
+/* RULE is for packets from one of SOURCES, but not one of EXCEPT, to one of DESTINATIONS. What is there
+ * already only gets one owner more; the kernel is not asked. ERR_SYSTEM, with a sentence, when it refuses.
+ * OUT is given back to sieve_take, once for each time it was got; the last one takes the rule away. */
 enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct sieved **out, struct text *why) MUST_CHECK;
 void sieve_take(struct sieve *s, struct sieved *p);
 
 /* What is known of it; the rule stays. NULL does nothing. */
-void sieve_forget(struct sieved *p);
+void sieve_forget(struct sieve *s, struct sieved *p);
 
 /* Takes the table NAME away, whoever made it; one that is not there is fine. */
 enum err sieve_remove(const char *name, struct text *why) MUST_CHECK;

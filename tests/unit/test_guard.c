@@ -3,6 +3,7 @@
  * counters read. */
 #include "tests/unit/machine.h"
 #include "tests/unit/packet.h"
+#include "xfrm/pairs.h"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -14,6 +15,24 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Changes of sets that the kernel was asked for, and those that it refused. */
+static unsigned asked, refused;
+
+enum err __real_pairs_add(struct netlink *nl, const char *table, const char *set, struct tss sources,
+	struct tss destinations) MUST_CHECK;
+enum err __wrap_pairs_add(struct netlink *nl, const char *table, const char *set, struct tss sources,
+	struct tss destinations) MUST_CHECK;
+
+enum err __wrap_pairs_add(
+	struct netlink *nl, const char *table, const char *set, struct tss sources, struct tss destinations)
+{
+	enum err e = __real_pairs_add(nl, table, set, sources, destinations);
+
+	asked++;
+	refused += e != ERR_OK;
+	return e;
+}
 
 /* The number of packets the guard has dropped. */
 static unsigned dropped(void)
@@ -150,8 +169,53 @@ static void as_many_pairs_as_one_message_holds_have_no_slot(void **state)
 	assert_true(drops("fd02:9::5", "fd01:4::1", IPPROTO_UDP, 1, 2));
 }
 
-/* A set takes no pair that overlaps another one, nor the same twice: each goes with its own policy all the
- * same. */
+/* So does who authenticates anew: the kernel is asked for the first one, and has it until the last one goes.
+ */
+static void who_comes_again_costs_the_kernel_nothing(void **state)
+{
+	static const char *const locals[] = { "10.1.0.0/16", "10.1.0.0/16[udp]" };
+	struct machine *h = machine_started(state);
+
+	asked = refused = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ok(machine_guard(h, 7, locals[i], "10.2.0.5"));
+		assert_ok(machine_guard(h, 8, locals[i], "10.2.0.5"));
+		assert_int_equal(asked, 1);
+		assert_int_equal(refused, 0);
+		assert_silent("nft list ruleset", i ? "jump s1" : "jump s");
+		route_guard_del(h->route, 7);
+		assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+		assert_ok(machine_guard(h, 9, locals[i], "10.2.0.5"));
+		route_guard_del(h->route, 8);
+		assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+		route_guard_del(h->route, 9);
+		assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	}
+}
+
+/* What it refuses it undoes, and lets wait for it. */
+static void the_kernel_is_not_asked_for_what_it_would_refuse(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct ts near = packet_ts("10.1.0.0/16"),
+		  far[] = { packet_ts("10.3.0.0-10.3.0.9"), packet_ts("10.3.0.9-10.3.0.20") };
+
+	asked = refused = 0;
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.2.0.0/16"));
+	assert_ok(machine_guard(h, 8, "10.1.3.0/24", "10.2.3.0/24"));
+	assert_ok(machine_guard(h, 9, "10.1.0.0/16", "10.0.0.0/8"));
+	assert_ok(route_guard_add(
+		h->route, 10, h->dev, (struct tss){ &near, 1 }, (struct tss){ far, 2 }, &h->why));
+	assert_ok(machine_guard(h, 11, "10.4.0.0/16", "10.2.0.0/16"));
+	assert_int_equal(asked, 2);
+	assert_int_equal(refused, 0);
+	route_guard_del(h->route, 7);
+	assert_ok(machine_guard(h, 12, "10.1.0.0/24", "10.2.0.0/16"));
+	assert_int_equal(asked, 3);
+	assert_int_equal(refused, 0);
+}
+
+/* A set takes no pair that overlaps another one: each goes with its own policy all the same. */
 static void pairs_that_overlap_are_guarded_each(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -454,6 +518,8 @@ int main(void)
 		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
 		MACHINE_CASE(mere_addresses_have_no_slots),
 		MACHINE_CASE(as_many_pairs_as_one_message_holds_have_no_slot),
+		MACHINE_CASE(who_comes_again_costs_the_kernel_nothing),
+		MACHINE_CASE(the_kernel_is_not_asked_for_what_it_would_refuse),
 		MACHINE_CASE(pairs_that_overlap_are_guarded_each),
 		MACHINE_CASE(what_keeps_the_tunnel_itself_alive_passes),
 		MACHINE_CASE(the_machine_reaches_itself),
