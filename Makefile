@@ -43,6 +43,7 @@ libnftables-dev                 build
 libipsec-mb-dev                 build?
 libqrencode-dev                 build?
 libseccomp-dev                  build
+libsystemd-dev                  build
 iproute2                        demo
 iperf3                          demo
 iputils-ping                    demo
@@ -109,7 +110,7 @@ endif
 WARN ?= -Wall -Wextra -Werror
 CFLAGS ?= $(if $(COV),-O0,-O2) -g $(if $(SAN)$(COV),,-D_FORTIFY_SOURCE=2)
 
-PACKAGES := "libssl >= 3.0" "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables libseccomp
+PACKAGES := "libssl >= 3.0" "libcrypto >= 3.0" libevent_core libevent_extra libmnl libnftables libseccomp libsystemd
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
@@ -162,7 +163,7 @@ $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BENCH_BINS) \
 remember = mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
 
 $(O)/flags: FORCE
-	$(if $(PACKAGE_LIBS),,$(error OpenSSL 3, libevent, libmnl, libnftables or libseccomp is missing: run "make deps" (as root) first))
+	$(if $(PACKAGE_LIBS),,$(error OpenSSL 3, libevent, libmnl, libnftables, libseccomp or libsystemd is missing: run "make deps" (as root) first))
 	@$(call remember,$(COMPILE) $(LINK))
 $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))

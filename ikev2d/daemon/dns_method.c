@@ -23,7 +23,7 @@
 #define NO_SUCH_LINK    RESOLVED ".NoSuchLink:"
 #define TUN_OF_DNS      "ipsec-dns"
 
-enum { BODY_MAX = 16 * 1024, CALLS_OF_A_LINK = 5, TUN_MTU = 1280 };
+enum { TUN_MTU = 1280 };
 
 static void done(struct dns_work *w, enum err e, const char *why)
 {
@@ -51,81 +51,96 @@ static bool resolved_there(const struct dns_work *w)
 	return strstr(text, "nameserver 127.0.0.53") != NULL;
 }
 
-/* A body that begins with the number of a device. */
-static struct wr body_of(unsigned dev, struct arena *arena)
-{
-	struct wr w = wr_of(arena_alloc(arena, BODY_MAX), BODY_MAX);
+/* What all of its methods that are used here are about. */
+struct about {
+	unsigned dev;
+	const struct dns_link *link;
+};
 
-	dbus_put_u32(&w, dev);
-	return w;
+static int put_dev(sd_bus_message *m, const void *args)
+{
+	const struct about *a = args;
+
+	return sd_bus_message_append(m, "i", (int)a->dev);
 }
 
-static struct dbus_call call_of(const char *member, const char *signature, const struct wr *body)
+static int put_server(sd_bus_message *m, const struct ip *server)
 {
-	return (struct dbus_call){ RESOLVED, RESOLVED_OBJECT, RESOLVED ".Manager", member, signature,
-		wr_done(body) };
+	struct bytes ip = ip_bytes(server);
+	int r = sd_bus_message_open_container(m, SD_BUS_TYPE_STRUCT, "iay");
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "i", server->v == 4 ? AF_INET : AF_INET6);
+	if (r >= 0)
+		r = sd_bus_message_append_array(m, SD_BUS_TYPE_BYTE, ip.p, ip.n);
+	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static struct dbus_call call_servers(const struct dns_link *l, unsigned dev, struct arena *arena)
+static int put_servers(sd_bus_message *m, const void *args)
 {
-	struct wr w = body_of(dev, arena);
-	struct dbus_array a = dbus_array_begin(&w, 8);
+	const struct about *a = args;
+	int r = put_dev(m, a);
 
-	for (unsigned i = 0; i < l->n_servers; i++) {
-		struct bytes ip = ip_bytes(&l->servers[i]);
-
-		dbus_align(&w, 8);
-		dbus_put_u32(&w, l->servers[i].v == 4 ? AF_INET : AF_INET6);
-		dbus_put_u32(&w, (uint32_t)ip.n);
-		wr_bytes(&w, ip);
-	}
-	dbus_array_end(&w, a);
-	return call_of("SetLinkDNS", "ia(iay)", &w);
-}
-
-static void put_domain(struct wr *w, const char *domain, bool only_routes)
-{
-	dbus_align(w, 8);
-	dbus_put_string(w, domain);
-	dbus_put_u32(w, only_routes);
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "(iay)");
+	for (unsigned i = 0; r >= 0 && i < a->link->n_servers; i++)
+		r = put_server(m, &a->link->servers[i]);
+	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
 /* The root, for routing only, is all names, also where other links have servers for them. */
-static struct dbus_call call_domains(const struct dns_link *l, unsigned dev, struct arena *arena)
+static int put_domains(sd_bus_message *m, const void *args)
 {
-	struct wr w = body_of(dev, arena);
-	struct dbus_array a = dbus_array_begin(&w, 8);
+	const struct about *a = args;
+	int r = put_dev(m, a);
 
-	for (unsigned i = 0; i < l->n_domains; i++)
-		put_domain(&w, l->domains[i], false);
-	if (l->everything)
-		put_domain(&w, ".", true);
-	dbus_array_end(&w, a);
-	return call_of("SetLinkDomains", "ia(sb)", &w);
+	if (r >= 0)
+		r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "(sb)");
+	for (unsigned i = 0; r >= 0 && i < a->link->n_domains; i++)
+		r = sd_bus_message_append(m, "(sb)", a->link->domains[i], false);
+	if (r >= 0 && a->link->everything)
+		r = sd_bus_message_append(m, "(sb)", ".", true);
+	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
-static struct dbus_call call_default(const struct dns_link *l, unsigned dev, struct arena *arena)
+static int put_default(sd_bus_message *m, const void *args)
 {
-	struct wr w = body_of(dev, arena);
+	const struct about *a = args;
 
-	dbus_put_u32(&w, l->everything);
-	return call_of("SetLinkDefaultRoute", "ib", &w);
+	return sd_bus_message_append(m, "ib", (int)a->dev, a->link->everything);
 }
 
 /* Questions to all who are near (LLMNR, mDNS) have no business in a tunnel. */
-static struct dbus_call call_quiet(const char *member, unsigned dev, struct arena *arena)
+static int put_no(sd_bus_message *m, const void *args)
 {
-	struct wr w = body_of(dev, arena);
+	const struct about *a = args;
 
-	dbus_put_string(&w, "no");
-	return call_of(member, "is", &w);
+	return sd_bus_message_append(m, "is", (int)a->dev, "no");
 }
 
-static struct dbus_call call_revert(unsigned dev, struct arena *arena)
-{
-	struct wr w = body_of(dev, arena);
+/* What is told of a link. */
+static const struct method {
+	const char *member;
+	int (*put)(sd_bus_message *m, const void *args);
+} methods_of_a_link[] = {
+	{ "SetLinkDNS", put_servers },
+	{ "SetLinkDomains", put_domains },
+	{ "SetLinkDefaultRoute", put_default },
+	{ "SetLinkLLMNR", put_no },
+	{ "SetLinkMulticastDNS", put_no },
+};
+enum { METHODS_OF_A_LINK = sizeof methods_of_a_link / sizeof *methods_of_a_link };
 
-	return call_of("RevertLink", "i", &w);
+static const struct method revert = { "RevertLink", put_dev };
+
+static struct dbus_call call_of(
+	const struct method *method, unsigned dev, const struct dns_link *l, struct arena *arena)
+{
+	struct about *a = arena_alloc(arena, sizeof *a);
+
+	*a = (struct about){ dev, l };
+	return (struct dbus_call){ RESOLVED, RESOLVED_OBJECT, RESOLVED ".Manager", method->member,
+		method->put, a };
 }
 
 static void on_resolved(void *ctx, const char *why)
@@ -223,7 +238,7 @@ static unsigned revert_calls(const struct dns_work *w, const struct dns_setup *n
 		unsigned dev = number_of(w, &before->links[i]);
 
 		if (dev && !same_link(now, &before->links[i]))
-			calls[n++] = call_revert(dev, arena);
+			calls[n++] = call_of(&revert, dev, NULL, arena);
 	}
 	return n;
 }
@@ -255,17 +270,14 @@ static bool link_calls(struct dns_work *w, const struct dns_link *l, const struc
 	if (!dev)
 		return false;
 	change_addresses(w, name, &l->vips, old ? &old->vips : &none, why);
-	calls[(*n)++] = call_servers(l, dev, why->arena);
-	calls[(*n)++] = call_domains(l, dev, why->arena);
-	calls[(*n)++] = call_default(l, dev, why->arena);
-	calls[(*n)++] = call_quiet("SetLinkLLMNR", dev, why->arena);
-	calls[(*n)++] = call_quiet("SetLinkMulticastDNS", dev, why->arena);
+	for (unsigned i = 0; i < METHODS_OF_A_LINK; i++)
+		calls[(*n)++] = call_of(&methods_of_a_link[i], dev, l, why->arena);
 	return true;
 }
 
 static void resolved_set(struct dns_work *w, const struct dns_setup *now, const struct dns_setup *before)
 {
-	struct dbus_call calls[DNS_LINKS_MAX * (CALLS_OF_A_LINK + 1)];
+	struct dbus_call calls[DNS_LINKS_MAX * (METHODS_OF_A_LINK + 1)];
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 	unsigned n = revert_calls(w, now, before, calls, &scratch);

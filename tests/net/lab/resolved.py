@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A system bus with nothing on it but a stand-in for systemd-resolved. It writes down what links are told; and wants that
-in this machine's order of octets, as the real one does, but answers in the other."""
+"""A system bus with nothing on it but a stand-in for systemd-resolved, which writes down what links are told. All is in
+this machine's order of octets: systemd reads no arrays in another one."""
+import contextlib
 import os
 import socket
 import struct
@@ -9,8 +10,8 @@ import threading
 
 PATH, INTERFACE, MEMBER, ERROR, TO, DESTINATION, SIGNATURE = 1, 2, 3, 4, 5, 6, 8
 CALL, RETURN, FAILURE = 1, 2, 3
-OURS, OTHER = ("<", ">") if sys.byteorder == "little" else (">", "<")
-ORDERS = {"<": ord("l"), ">": ord("B")}
+NO_AUTO_START = 2
+ORDER = ord("l" if sys.byteorder == "little" else "B")
 
 
 class Body:
@@ -60,22 +61,23 @@ class Body:
 
 def _text(value):
     octets = value.encode("ascii")
-    return struct.pack(f"{OTHER}I", len(octets)) + octets + b"\0"
+    return struct.pack("=I", len(octets)) + octets + b"\0"
 
 
 def _pad(octets, size=8):
     return octets + b"\0" * (-len(octets) % size)
 
 
-def answer(to, error=None):
-    """A message that answers the call of this number."""
-    fields = bytes((TO, 1)) + b"u\0" + struct.pack(f"{OTHER}I", to)
-    body = b""
+def answer(to, text=None, error=None):
+    """A message that answers the call of this number: with a text, or an error and its sentence."""
+    fields = bytes((TO, 1)) + b"u\0" + struct.pack("=I", to)
     if error:
         fields = _pad(fields) + bytes((ERROR, 1)) + b"s\0" + _text(f"org.freedesktop.resolve1.{error[0]}")
+        text = error[1]
+    body = _text(text) if text else b""
+    if text:
         fields = _pad(fields) + bytes((SIGNATURE, 1)) + b"g\0" + b"\1s\0"
-        body = _text(error[1])
-    head = struct.pack(f"{OTHER}BBBBIII", ORDERS[OTHER], FAILURE if error else RETURN, 1, 1, len(body), to, len(fields))
+    head = struct.pack("=BBBBIII", ORDER, FAILURE if error else RETURN, 1, 1, len(body), to, len(fields))
     return _pad(head + fields) + body
 
 
@@ -107,32 +109,33 @@ class Resolved:
             pass
 
     def _serve(self, connection):
-        with connection, connection.makefile("rb") as stream:
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as stream:
             assert stream.read(1) == b"\0"
-            wanted = f"AUTH EXTERNAL {str(os.geteuid()).encode().hex()}\r\n".encode()
-            assert stream.readline() == wanted, "the greeting"
-            connection.sendall(b"OK 0123456789abcdef0123456789abcdef\r\n")
-            assert stream.readline() == b"BEGIN\r\n"
+            while (line := stream.readline()) != b"BEGIN\r\n":
+                connection.sendall(_greeting(line))
             while head := stream.read(16):
                 self._message(connection, head, stream)
 
     def _message(self, connection, head, stream):
         order, kind, flags, version, length, serial, n = struct.unpack("=BBBBIII", head)
-        assert (order, kind, flags, version) == (ORDERS[OURS], CALL, 2, 1), head
+        assert (order, kind, version) == (ORDER, CALL, 1), head
         fields = Body(head + stream.read(n + -n % 8))
         fields.at, told = len(head), {}
         while fields.at < len(head) + n:
             fields.align(8)
             code, value = fields.field()
             told[code] = value
-        error = self._call(told, Body(stream.read(length)))
-        if not self.silent:
-            connection.sendall(answer(serial, error))
-
-    def _call(self, told, body):
+        body = Body(stream.read(length))
         if told[DESTINATION] == "org.freedesktop.DBus":
             assert (told[MEMBER], told[PATH], SIGNATURE in told) == ("Hello", "/org/freedesktop/DBus", False), told
-            return None
+            connection.sendall(answer(serial, ":1.1"))
+            return
+        assert flags == NO_AUTO_START, told
+        error = self._call(told, body)
+        if not self.silent:
+            connection.sendall(answer(serial, error=error))
+
+    def _call(self, told, body):
         assert told[DESTINATION] == "org.freedesktop.resolve1" and told[PATH] == "/org/freedesktop/resolve1", told
         assert told[INTERFACE] == "org.freedesktop.resolve1.Manager", told
         if told[MEMBER] in self.refuses:
@@ -146,6 +149,16 @@ class Resolved:
             self.links.pop(link, None)
         assert body.at == len(body.octets), f"more in {told} than there should be"
         return None
+
+
+def _greeting(line):
+    """What is answered to a line of authentication: who we are is what the kernel says."""
+    mechanism = f"AUTH EXTERNAL {str(os.geteuid()).encode().hex()}\r\n".encode()
+    if line == b"AUTH EXTERNAL\r\n":
+        return b"DATA\r\n"
+    if line in (mechanism, b"DATA\r\n"):
+        return b"OK 0123456789abcdef0123456789abcdef\r\n"
+    return b"ERROR\r\n"
 
 
 def _server(body):
