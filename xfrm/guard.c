@@ -11,7 +11,8 @@ static const char *const chains[] = { "pass-in", "pass-out", "drop-in", "drop-ou
 
 struct guarded {
 	unsigned owners;
-	struct sieved *dropped;
+	struct sieved *dropped[2]; /* a set holds one family */
+	unsigned n;
 };
 
 void guard_always_accepted(struct text *t, const char *name, const char *chain)
@@ -98,7 +99,8 @@ void guard_close(struct guard *g)
 	guard_bar_close(g);
 	guard_connmark_close(g);
 	for (size_t at = 0; (p = map_next(&g->policies, &at));) {
-		sieve_forget(g->sieve, p->dropped);
+		while (p->n > 0)
+			sieve_forget(g->sieve, p->dropped[--p->n]);
 		free(p);
 	}
 	for (size_t at = 0; (s = map_next(&g->shunts, &at));)
@@ -109,10 +111,17 @@ void guard_close(struct guard *g)
 	free(g);
 }
 
-enum err guard_add(
-	struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
+static void unguard(struct guard *g, struct guarded *p)
 {
-	struct guarded *p = map_get(&g->policies, id);
+	while (p->n > 0)
+		sieve_take(g->sieve, p->dropped[--p->n]);
+	free(p);
+}
+
+/* A new policy without owners; all or nothing. */
+static enum err protect(struct guard *g, const char *dev, struct tss local, struct tss remote,
+	struct guarded **out, struct text *why)
+{
 	struct arena scratch = { 0 };
 	const struct sieve_rule rule = {
 		.chain = "guard",
@@ -120,24 +129,43 @@ enum err guard_add(
 		.verdict = "counter drop",
 		.lost = "clear packets of this policy are not dropped",
 	};
-	struct sieved *dropped;
+	struct tss ours = ours_of(local, remote, &scratch);
+	struct guarded *p = calloc(1, sizeof *p);
 	enum err e = ERR_OK;
 
-	if (!p) {
+	if (!p)
+		abort();
+	for (uint8_t v = 4; v <= 6 && !e; v += 2) {
+		struct tss l = guard_of_family(local, v, &scratch), r = guard_of_family(remote, v, &scratch);
+
+		if (!l.n || !r.n)
+			continue;
 		e = sieve_put(
-			g->sieve, &rule, remote, local, ours_of(local, remote, &scratch), &dropped, why);
-		if (!e) {
-			p = calloc(1, sizeof *p);
-			if (!p)
-				abort();
-			p->dropped = dropped;
-			map_put(&g->policies, id, p);
-		}
+			g->sieve, &rule, r, l, guard_of_family(ours, v, &scratch), &p->dropped[p->n], why);
+		p->n += !e;
 	}
-	if (!e)
-		p->owners++;
+	if (e)
+		unguard(g, p);
+	else
+		*out = p;
 	arena_free(&scratch);
 	return e;
+}
+
+enum err guard_add(
+	struct guard *g, uint32_t id, const char *dev, struct tss local, struct tss remote, struct text *why)
+{
+	struct guarded *p = map_get(&g->policies, id);
+
+	if (!p) {
+		enum err e = protect(g, dev, local, remote, &p, why);
+
+		if (e)
+			return e;
+		map_put(&g->policies, id, p);
+	}
+	p->owners++;
+	return ERR_OK;
 }
 
 void guard_del(struct guard *g, uint32_t id)
@@ -147,8 +175,7 @@ void guard_del(struct guard *g, uint32_t id)
 	if (!p || --p->owners)
 		return;
 	map_take(&g->policies, id);
-	sieve_take(g->sieve, p->dropped);
-	free(p);
+	unguard(g, p);
 }
 
 static uint64_t shunt_key(uint32_t id, bool out)

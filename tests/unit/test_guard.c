@@ -140,6 +140,22 @@ static void mere_addresses_have_no_slots(void **state)
 	assert_false(drops("10.3.0.7", "10.1.0.1", IPPROTO_UDP, 1, 2));
 }
 
+static void a_policy_of_both_families_has_no_slot(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct ts near[] = { packet_ts("10.1.0.0/16"), packet_ts("fd01::/64") },
+		  far[] = { packet_ts("10.2.0.5"), packet_ts("fd02::5") };
+
+	assert_ok(route_guard_add(
+		h->route, 7, h->dev, (struct tss){ near, 2 }, (struct tss){ far, 2 }, &h->why));
+	assert_silent("nft list ruleset", "jump s");
+	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_true(drops("fd02::5", "fd01::1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 7);
+	assert_false(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("fd02::5", "fd01::1", IPPROTO_UDP, 1, 2));
+}
+
 static void networks(const char *prefix, struct ts *v, unsigned n)
 {
 	char text[TS_TEXT];
@@ -517,6 +533,7 @@ int main(void)
 		MACHINE_CASE(packets_from_the_tunnels_device_pass),
 		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
 		MACHINE_CASE(mere_addresses_have_no_slots),
+		MACHINE_CASE(a_policy_of_both_families_has_no_slot),
 		MACHINE_CASE(as_many_pairs_as_one_message_holds_have_no_slot),
 		MACHINE_CASE(who_comes_again_costs_the_kernel_nothing),
 		MACHINE_CASE(the_kernel_is_not_asked_for_what_it_would_refuse),
