@@ -106,6 +106,15 @@ static enum err change(struct netlink *nl, uint16_t type, uint16_t flags, const 
 	return netlink_talk(nl, NULL, NULL);
 }
 
+enum err pairs_table(struct netlink *nl, const char *table)
+{
+	struct nlmsghdr *h = netlink_request(nl, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0);
+
+	put_header(h, NFPROTO_INET, 0);
+	mnl_attr_put_strz(h, NFTA_TABLE_NAME, table);
+	return netlink_talk(nl, NULL, NULL);
+}
+
 enum err pairs_add(
 	struct netlink *nl, const char *table, const char *set, struct tss sources, struct tss destinations)
 {

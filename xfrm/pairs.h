@@ -14,6 +14,9 @@ bool pairs_can(struct tss sources, struct tss destinations);
 bool pairs_overlap(
 	struct tss sources, struct tss destinations, struct tss sources2, struct tss destinations2);
 
+/* Whether TABLE, of the family inet, is there; as netlink_talk. It is no transaction, and costs little. */
+enum err pairs_table(struct netlink *nl, const char *table) MUST_CHECK;
+
 /* Puts each of SOURCES with each of DESTINATIONS into SET, of the type "ipv4_addr . ipv4_addr" (or ipv6_addr)
  * with intervals, of TABLE, of the family inet; all of them or none. As netlink_talk: refused, too, where a
  * pair is there, or one that overlaps it. */

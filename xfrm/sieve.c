@@ -335,6 +335,15 @@ static void unpair(struct sieve *s, const struct sieved *p)
 			p->set->name, s->name, netlink_reason(s->netlink));
 }
 
+static void refused(
+	struct text *why, const struct sieve *s, const struct sieve_rule *rule, const char *nftables_say)
+{
+	text_add(why,
+		"nftables refuse a rule in the table %s (%s): %s; if another program has removed the table "
+		"(\"flush ruleset\" does), restart ikev2d",
+		s->name, nftables_say, rule->lost);
+}
+
 /* Gives P a slot. */
 static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct text *why)
@@ -351,10 +360,7 @@ static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_ru
 		p->slot = slot;
 	} else {
 		list_append(&slot->holder->free, &slot->free);
-		text_add(why,
-			"nftables refuse a rule in the table %s (%s): %s; if another program has removed the "
-			"table (\"flush ruleset\" does), restart ikev2d",
-			s->name, text_str(&said), rule->lost);
+		refused(why, s, rule, text_str(&said));
 	}
 	arena_free(&scratch);
 	return ok ? ERR_OK : ERR_SYSTEM;
@@ -389,6 +395,15 @@ static enum err make(struct sieve *s, const char *says, const struct sieve_rule 
 	return ERR_OK;
 }
 
+/* Another program may have removed the table, and what RULE says with it. */
+static enum err still_there(struct sieve *s, const struct sieve_rule *rule, struct text *why)
+{
+	if (!s->netlink || !pairs_table(s->netlink, s->name))
+		return ERR_OK;
+	refused(why, s, rule, netlink_reason(s->netlink));
+	return ERR_SYSTEM;
+}
+
 enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct sieved **out, struct text *why)
 {
@@ -396,7 +411,8 @@ enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss so
 	const char *says = arena_printf(&scratch, "%s\n%s\n%s\n%s", words_of(rule, &scratch),
 		tss_print(sources, &scratch), tss_print(destinations, &scratch), tss_print(except, &scratch));
 	struct sieved *p = dict_get(&s->put, says);
-	enum err e = p ? ERR_OK : make(s, says, rule, sources, destinations, except, &p, why);
+	enum err e =
+		p ? still_there(s, rule, why) : make(s, says, rule, sources, destinations, except, &p, why);
 
 	if (!e) {
 		p->owners++;

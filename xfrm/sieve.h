@@ -31,8 +31,9 @@ const char *sieve_name(const struct sieve *s);
 bool sieve_run(struct sieve *s, const char *commands, struct text *why) MUST_CHECK;
 
 /* RULE is for packets from one of SOURCES, but not one of EXCEPT, to one of DESTINATIONS. What is there
- * already only gets one owner more; the kernel is not asked. ERR_SYSTEM, with a sentence, when it refuses.
- * OUT is given back to sieve_take, once for each time it was got; the last one takes the rule away. */
+ * already only gets one owner more. ERR_SYSTEM, with a sentence, when the kernel refuses, or somebody has
+ * removed the table. OUT is given back to sieve_take, once for each time it was got; the last one takes the
+ * rule away. */
 enum err sieve_put(struct sieve *s, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct sieved **out, struct text *why) MUST_CHECK;
 void sieve_take(struct sieve *s, struct sieved *p);

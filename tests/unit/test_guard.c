@@ -506,6 +506,9 @@ static void a_firewall_reload_that_flushed_us_is_told(void **state)
 	machine_sh("nft flush ruleset");
 	assert_int_equal(machine_guard(h, 8, "10.1.0.0/16", "10.3.0.0/16"), ERR_SYSTEM);
 	assert_non_null(strstr(text_str(&h->why), "flush ruleset"));
+	h->why = text_in(&h->arena);
+	assert_int_equal(machine_guard(h, 9, "10.1.0.0/16", "10.2.0.0/16"), ERR_SYSTEM);
+	assert_non_null(strstr(text_str(&h->why), "flush ruleset"));
 	route_guard_del(h->route, 7);
 	assert_int_equal(h->warnings, 1);
 }
