@@ -102,7 +102,7 @@ static void clocks(void **state)
 static void datagrams(void **state)
 {
 	struct ike_event e = { .kind = EVENT_DATAGRAM,
-		.datagram = { { addr("192.0.2.1", 4500), addr("2001:db8::1", 500), true },
+		.datagram = { { addr("192.0.2.1", 4500), addr("2001:db8::1", 500), true, false },
 			bytes_of("\x00\x7f\xff", 3) } },
 			 back;
 	struct arena arena = { 0 };
@@ -279,11 +279,11 @@ static void reports_of_the_data_path(void **state)
 		true, "event 7 at=1532 mapping child=9 remote=192.0.2.9[1024]\n", &arena);
 	round_trip((struct ike_event){ .kind = EVENT_USED, .used = { 9 } }, true,
 		"event 7 at=1532 used child=9\n", &arena);
-	round_trip(
-		(struct ike_event){ .kind = EVENT_UNKNOWN_SPI,
-			.unknown_spi = { .path = { addr("192.0.2.1", 4500), addr("192.0.2.9", 1024), false },
-				.encap = true,
-				.spi = 0x99999999 } },
+	round_trip((struct ike_event){ .kind = EVENT_UNKNOWN_SPI,
+			   .unknown_spi = { .path = { addr("192.0.2.1", 4500), addr("192.0.2.9", 1024), false,
+						    false },
+				   .encap = true,
+				   .spi = 0x99999999 } },
 		true,
 		"event 7 at=1532 unknown-spi local=192.0.2.1[4500] remote=192.0.2.9[1024] encap=yes "
 		"spi=2576980377\n",

@@ -538,7 +538,7 @@ static void fake_sa(struct vici_fake *f)
 		.spi_i = 0x1122334455667788,
 		.spi_r = 0x99aabbccddeeff00,
 		.initiator = true,
-		.path = { addr("192.0.2.1", 4500), addr("192.0.2.2", 4500), true },
+		.path = { addr("192.0.2.1", 4500), addr("192.0.2.2", 4500), true, false },
 		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_CBC, 128),
 			.integ = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0),
 			.prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0),
