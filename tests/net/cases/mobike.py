@@ -75,6 +75,7 @@ def mobike_moves(bench, initiator):
     moon.up()
     side, mover, other = (bench.moon, moon, sun) if initiator else (bench.sun, sun, moon)
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     flow.goes_on()
     before = mover.children()[0]
     with elsewhere(bench, side):
@@ -96,6 +97,7 @@ def mobike_to_ipv6(bench):
     moon, sun = bench.pair(conn={"local_addrs": ["192.0.2.0/24", "2001:db8:ff::/64"]})
     moon.up()
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     flow.goes_on()
     with elsewhere(bench, bench.moon, 4, None):
         at(moon, bench.moon.wan[6], bench.sun.wan[6])
@@ -156,12 +158,14 @@ def nat_rebinds(bench):
     moon, sun = bench.pair()
     moon.up()
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     flow.goes_on()
     rebind(bench, "20000-20100")
     until(lambda: 20000 <= port(sun) <= 20100, lambda: f"port {port(sun)}")
     short_gap(flow)
     rebind(bench, "30000-30100")
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     until(lambda: 30000 <= port(sun) <= 30100, lambda: f"port {port(sun)}")
     flow.goes_on()
     flow.not_doubled()

@@ -126,9 +126,10 @@ def readme_road_warriors(bench):
     commands = section("Road warriors")[0]
     lines = [re.fullmatch(r"(gateway|laptop)# (.*)", line).groups() for line in commands.splitlines()]
     check(len(lines) <= 6, f"{len(lines)} commands:\n{commands}")
+    # A machine that is empty forwards nothing; put back when its daemon has put back its own.
+    bench.sysctl(bench.sun.gateway, "net.ipv4.ip_forward", 0)
     machines = {"gateway": EmptyMachine(bench, bench.sun), "laptop": EmptyMachine(bench, bench.moon)}
     gateway, laptop = machines["gateway"], machines["laptop"]
-    bench.sysctl(bench.sun.gateway, "net.ipv4.ip_forward", 0)  # the machine is empty: it forwards nothing
     laptop.write("/etc/hosts", f"{bench.sun.wan[4]} vpn.example.org\n")
     laptop.stand_in("scp", f'exec cp -r "{gateway.home}/${{2#vpn.example.org:}}" "$3"')
     for name, line in lines:

@@ -26,6 +26,7 @@ def roaming_link_goes_and_comes(bench):
     moon, sun = bench.pair(**ANYWHERE)
     moon.up()
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     flow.goes_on()
     before = moon.sas()[0]["uniqueid"]
     bench.moon.gateway.ip("link set wan down")
@@ -44,6 +45,7 @@ def roaming_to_a_better_link(bench):
     moon, sun = bench.pair(**ANYWHERE)
     moon.up()
     flow = Flow(bench.site)
+    bench.afterwards(flow.end)
     flow.goes_on()
     link(bench.moon.gateway, "wifi", bench.sun.gateway, "wifi")
     bench.afterwards(lambda: bench.moon.gateway.run(["ip", "link", "del", "wifi"]))

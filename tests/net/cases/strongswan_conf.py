@@ -28,7 +28,7 @@ def with_settings(daemon):
 
 @user_case()
 def strongswan_conf(bench):
-    moon, vici = with_settings(bench.daemon(bench.moon, bench.tunnel(bench.moon)))
+    moon, vici = with_settings(bench.daemon(bench.moon, {**bench.tunnel(bench.moon), "daemon": None}))
     moon.start()
     bench.start(bench.sun)
     for line in USED, REST:

@@ -62,7 +62,7 @@ def tcp_only_where_it_has_to_be(bench):
     moon.up()
     carries(bench)
     check("over TCP" not in moon.log(), "log of moon says nothing of TCP")
-    same(sun.host.must(["ss", "-Htn", "sport = :4500"]).strip(), "", "connections of sun")
+    same(sun.host.must(["ss", "-Htn", "state", "established", "sport = :4500"]).strip(), "", "connections of sun")
 
 
 @case("nat")
