@@ -2,30 +2,13 @@
 /* NAT detection. */
 #include "ike/natd.h"
 
-enum { NATD_OCTETS = 20 };
-
-static struct bytes natd_hash(struct draft *d, uint64_t spi_i, uint64_t spi_r, const struct addr *a)
-{
-	uint8_t *out = arena_alloc(d->step->scratch, 64), raw[16 + 16 + 2];
-	struct wr w = wr_of(raw, sizeof raw);
-	struct bytes all;
-	size_t n = 0;
-
-	wr_u64(&w, spi_i);
-	wr_u64(&w, spi_r);
-	wr_bytes(&w, ip_bytes(&a->ip));
-	wr_u16(&w, a->port);
-	all = wr_done(&w);
-	if (digest("SHA1", &all, 1, out, &n))
-		return (struct bytes){ 0 };
-	return bytes_of(out, n);
-}
+#include "crypto/natd.h"
 
 void natd_add(struct draft *d, struct message *m, bool fake)
 {
 	const struct sa_core *c = &d->core;
 	struct arena *scratch = d->step->scratch;
-	struct bytes source = natd_hash(d, m->header.spi_i, m->header.spi_r, &c->path.local);
+	struct bytes source = natd_hash(m->header.spi_i, m->header.spi_r, &c->path.local, d->step->scratch);
 
 	if (fake) {
 		uint8_t *random = arena_alloc(scratch, NATD_OCTETS);
@@ -35,7 +18,7 @@ void natd_add(struct draft *d, struct message *m, bool fake)
 	}
 	message_add_notify(m, scratch, NAT_DETECTION_SOURCE_IP, source);
 	message_add_notify(m, scratch, NAT_DETECTION_DESTINATION_IP,
-		natd_hash(d, m->header.spi_i, m->header.spi_r, &c->path.remote));
+		natd_hash(m->header.spi_i, m->header.spi_r, &c->path.remote, d->step->scratch));
 }
 
 /* What NO_NATS_ALLOWED says of a message from SOURCE to TARGET. */
@@ -72,8 +55,8 @@ bool natd_forbidden(const struct draft *d, const struct message *m)
 bool natd_read(struct draft *d, const struct message *m)
 {
 	const struct path *p = d->path;
-	struct bytes source = natd_hash(d, m->header.spi_i, m->header.spi_r, &p->remote);
-	struct bytes destination = natd_hash(d, m->header.spi_i, m->header.spi_r, &p->local);
+	struct bytes source = natd_hash(m->header.spi_i, m->header.spi_r, &p->remote, d->step->scratch);
+	struct bytes destination = natd_hash(m->header.spi_i, m->header.spi_r, &p->local, d->step->scratch);
 	bool sources = false, same_source = false, destinations = false, same_destination = false;
 
 	for (unsigned i = 0; i < m->n_notifies; i++) {

@@ -2,11 +2,10 @@
 /* Requests and answers. */
 #include "probe.h"
 
-#include "crypto/prf.h"
+#include "crypto/natd.h"
 
 enum {
-	MARKER = 4, /* octets */
-	DIGEST_MAX = 64,
+	MARKER = 4,         /* octets */
 	ENCR_NOBODY = 1024, /* the first number for private use (RFC 7296, 3.3.2) */
 };
 
@@ -14,22 +13,6 @@ static const struct xform nobodys[] = { { TRANSFORM_ENCR, ENCR_NOBODY, 0 },
 	{ TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0 }, { TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0 },
 	{ TRANSFORM_KE, KE_CURVE25519, 0 } };
 static const struct proposal nobodys_proposal = { .num = 1, .protocol = PROTO_IKE, .v = nobodys, .n = 4 };
-
-/* RFC 7296, 2.23. */
-static struct bytes natd_hash(uint64_t spi_i, uint64_t spi_r, const struct addr *a, struct arena *arena)
-{
-	uint8_t *out = arena_alloc(arena, DIGEST_MAX), raw[16 + 16 + 2];
-	struct wr w = wr_of(raw, sizeof raw);
-	struct bytes all;
-	size_t n = 0;
-
-	wr_u64(&w, spi_i);
-	wr_u64(&w, spi_r);
-	wr_bytes(&w, ip_bytes(&a->ip));
-	wr_u16(&w, a->port);
-	all = wr_done(&w);
-	return digest("SHA1", &all, 1, out, &n) ? (struct bytes){ 0 } : bytes_of(out, n);
-}
 
 static void fill(const struct probe *p, struct arena *arena, struct message *m)
 {
