@@ -197,14 +197,6 @@ static void put_rounds(struct json *j, const char *side, const struct vici_node 
 void fields_failure(struct json *j, const char *key, const struct vici_node *failure)
 {
 	static const struct json_field fields[] = {
-		{ "what", JSON_TEXT },
-		{ "stage", JSON_TEXT },
-		{ "offered", JSON_TEXT },
-		{ "configured", JSON_TEXT },
-		{ "differs", JSON_TEXT },
-		{ "where", JSON_TEXT },
-		{ "instead", JSON_TEXT },
-		{ "notify", JSON_TEXT },
 		{ "remote-host", JSON_TEXT },
 		{ "begun-by", JSON_TEXT },
 		{ "times", JSON_NUMBER },
@@ -218,6 +210,7 @@ void fields_failure(struct json *j, const char *key, const struct vici_node *fai
 		return;
 	}
 	json_open(j, key, '{');
+	json_why_fields(j, failure);
 	json_fields(j, failure, fields);
 	json_close(j, '}');
 }

@@ -102,7 +102,7 @@ void json_fields(struct json *j, const struct vici_node *section, const struct j
 	}
 }
 
-void json_why(struct json *j, const char *key, const struct vici_node *why)
+void json_why_fields(struct json *j, const struct vici_node *why)
 {
 	static const struct json_field fields[] = {
 		{ "what", JSON_TEXT },
@@ -116,12 +116,17 @@ void json_why(struct json *j, const char *key, const struct vici_node *why)
 		{ NULL, JSON_TEXT },
 	};
 
+	json_fields(j, why, fields);
+}
+
+void json_why(struct json *j, const char *key, const struct vici_node *why)
+{
 	if (!why) {
 		json_str(j, key, NULL);
 		return;
 	}
 	json_open(j, key, '{');
-	json_fields(j, why, fields);
+	json_why_fields(j, why);
 	json_close(j, '}');
 }
 

@@ -52,6 +52,8 @@ void json_fields(struct json *j, const struct vici_node *section, const struct j
 
 /* The section "why" of an answer, or a failure: an object with all parts of struct why; null for NULL. */
 void json_why(struct json *j, const char *key, const struct vici_node *why);
+/* Its parts, into an object that is open. */
+void json_why_fields(struct json *j, const struct vici_node *why);
 
 /* What became of a command: whether it did what it should, the COUNTS in the answer (NULL: none), why not. */
 void json_outcome(struct json *j, const struct vici_node *response, const struct json_field *counts);
