@@ -212,6 +212,26 @@ static void a_user_with_a_password(void **state)
 	free(users);
 }
 
+/* Beside the folder, and behind a link, which stays one. */
+static void the_users_file_lies_where_the_configuration_says(void **state)
+{
+	struct stat st;
+	char *users;
+
+	(void)state;
+	set_up();
+	change("users_file = users", "users_file = ../link");
+	home_put("shared", "# kept\n");
+	assert_int_equal(symlink(home_in("shared"), home_in("link")), 0);
+	user("add alice --auth eap --out ~/p");
+	assert_false(home_is_there("a/pki/pending"));
+	assert_true(!lstat(home_in("link"), &st) && S_ISLNK(st.st_mode));
+	users = home_contents("shared");
+	assert_non_null(strstr(users, "# kept\nalice:"));
+	free(users);
+	user("revoke alice");
+}
+
 /* A method that needs the password itself has it; others can do with its hash. */
 static void passwords_are_kept_as_the_method_needs_them(void **state)
 {
@@ -510,6 +530,7 @@ int main(void)
 		TEST(a_user_and_the_key_that_nobody_else_has),
 		TEST(a_user_with_a_password),
 		TEST(passwords_are_kept_as_the_method_needs_them),
+		TEST(the_users_file_lies_where_the_configuration_says),
 		TEST(a_profile_as_a_qr_code),
 		TEST(duplicates_are_refused),
 		TEST(odd_names),

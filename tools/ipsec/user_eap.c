@@ -4,14 +4,23 @@
 #include "eap/users.h"
 #include "pki_files.h"
 
+#include <stdlib.h>
+
+/* Without links and "..", from the root: a change puts a file in its place by its name in the folder of P,
+ * and goes to no other by "..". */
 static const char *path_of(struct pki *p, const struct gateway *g)
 {
-	const char *name = g->conf.settings.users_file, *folder = creds_beside(g->path, p->arena);
+	const char *name = g->conf.settings.users_file, *path;
+	char *whole;
 
 	if (!name)
 		return NULL;
-	return *name == '/' || !folder ? arena_str(p->arena, name)
-				       : arena_printf(p->arena, "%s/%s", folder, name);
+	path = pki_path(p, name);
+	whole = realpath(path, NULL);
+	if (whole)
+		path = arena_str(p->arena, whole);
+	free(whole);
+	return path;
 }
 
 int eap_file_read(struct pki *p, const struct gateway *g, struct eap_file *out)
