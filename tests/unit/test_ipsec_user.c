@@ -283,6 +283,7 @@ static void duplicates_are_refused(void **state)
 	refused("add bob --out ~/one", 1, "one is there already");
 	home_put("file", "mine");
 	refused("add bob --profile android --out ~/file", 1, "file is there already");
+	refused("add bob --profile android --force --out ~/one", 1, "one is a folder: name a file in it");
 	assert_false(home_is_there("two"));
 	assert_int_equal(issued(), 2);
 	user("renew alice --out ~/two --profile windows");

@@ -47,6 +47,10 @@ static int write_one(struct pki *p, const char *temp, const struct profile_file 
 
 static int check_place(struct pki *p, const struct profile_files *files, const char *path)
 {
+	struct stat st;
+
+	if (!files->v[0].path && !stat(path, &st) && S_ISDIR(st.st_mode))
+		return ipsec_fail(p->x, FAILED, "%s is a folder: name a file in it by --out", path);
 	if (!files->v[0].path)
 		return pki_check_free(p, path);
 	if (!pki_exists(path))
