@@ -8,10 +8,13 @@
 
 #include "tools/ipsec/ipsec.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -230,6 +233,25 @@ static void the_users_file_lies_where_the_configuration_says(void **state)
 	assert_non_null(strstr(users, "# kept\nalice:"));
 	free(users);
 	user("revoke alice");
+}
+
+/* Users with passwords need no CA of ours; they are revoked without it, one command after the other. */
+static void passwords_are_revoked_without_a_ca(void **state)
+{
+	int fd;
+
+	(void)state;
+	set_up();
+	home_put("a/users", "alice:password:swordfish\n");
+	assert_int_equal(rename(home_in("a/pki"), home_in("pki")), 0);
+	assert_int_equal(mkdir(home_in("a/pki"), 0700), 0);
+	fd = open(home_in("a/pki/lock"), O_RDWR | O_CREAT, 0600);
+	assert_true(fd >= 0 && !flock(fd, LOCK_EX));
+	refused("revoke alice", 1, "another ipsec pki is at work");
+	close(fd);
+	assert_int_equal(unlink(home_in("a/pki/lock")) | rmdir(home_in("a/pki")), 0);
+	user("revoke alice");
+	refused("revoke alice", 1, "there is no user alice who is let in");
 }
 
 /* A method that needs the password itself has it; others can do with its hash. */
@@ -532,6 +554,7 @@ int main(void)
 		TEST(a_user_with_a_password),
 		TEST(passwords_are_kept_as_the_method_needs_them),
 		TEST(the_users_file_lies_where_the_configuration_says),
+		TEST(passwords_are_revoked_without_a_ca),
 		TEST(a_profile_as_a_qr_code),
 		TEST(duplicates_are_refused),
 		TEST(odd_names),

@@ -51,6 +51,8 @@ static int find(struct revoking *r)
 	const struct index_entry *e;
 	int code = user_open_ca(r->p, false);
 
+	if (!code && r->p->lock < 0 && gateway_is_there(r->p))
+		code = pki_lock(r->p);
 	if (code)
 		return code;
 	e = index_last(&r->p->index, r->name);
