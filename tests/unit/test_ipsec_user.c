@@ -294,6 +294,32 @@ static void a_profile_as_a_qr_code(void **state)
 	assert_int_equal(issued(), 1);
 }
 
+/* What is wider would be broken between its lines. */
+static void a_qr_code_fits_the_terminal(void **state)
+{
+	char copy[200],
+		*argv[HOME_WORDS] = { "ipsec", "--run-dir", home, "user", "--dir", (char *)home_in("a") };
+	int argc = home_split("add alice --qr --profile android --auth eap --out ~/p", copy, argv, 6);
+	int us = posix_openpt(O_RDWR | O_NOCTTY);
+	struct winsize size = { .ws_row = 200, .ws_col = 30 };
+	char *said = NULL;
+	size_t n;
+	FILE *terminal, *err = open_memstream(&said, &n);
+
+	(void)state;
+	set_up();
+	assert_true(us >= 0 && !grantpt(us) && !unlockpt(us) && !ioctl(us, TIOCSWINSZ, &size));
+	terminal = fdopen(open(ptsname(us), O_RDWR | O_NOCTTY), "w");
+	assert_int_equal(ipsec_run(argc, argv, terminal, err), 1);
+	fclose(terminal);
+	fclose(err);
+	close(us);
+	assert_non_null(strstr(said, "--qr"));
+	assert_true(strstr(said, "this terminal has 30") || strstr(said, "needs libqrencode"));
+	assert_false(home_is_there("p"));
+	free(said);
+}
+
 static void duplicates_are_refused(void **state)
 {
 	(void)state;
@@ -556,6 +582,7 @@ int main(void)
 		TEST(the_users_file_lies_where_the_configuration_says),
 		TEST(passwords_are_revoked_without_a_ca),
 		TEST(a_profile_as_a_qr_code),
+		TEST(a_qr_code_fits_the_terminal),
 		TEST(duplicates_are_refused),
 		TEST(odd_names),
 		TEST(a_gateway_that_cannot_serve),

@@ -12,7 +12,6 @@
 #include "pki/make.h"
 
 #include <stdio.h>
-#include <sys/ioctl.h>
 
 enum { PASSWORD_GROUPS = 4 /* of letters: 80 bits */ };
 
@@ -188,18 +187,10 @@ static int sign(struct making *m, struct bytes *data)
 	return DONE;
 }
 
-/* Columns of the terminal; 0: there is none. */
-static unsigned columns_of(FILE *out)
-{
-	struct winsize size;
-
-	return !ioctl(fileno(out), TIOCGWINSZ, &size) ? size.ws_col : 0;
-}
-
 static int draw_qr(struct making *m, struct bytes data)
 {
 	struct pki *p = m->p;
-	unsigned columns, room = columns_of(p->x->out);
+	unsigned columns, room = term_width(p->x->terminal);
 
 	m->qr = text_in(p->arena);
 	switch (qr_print(data, &m->qr, &columns)) {
