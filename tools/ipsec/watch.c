@@ -16,6 +16,11 @@ enum { SECOND = 1000 /* ms */, PAUSE = 100 /* ms between two pictures at the lea
 static const char begin_screen[] = "\033[?1049h\033[?25l", end_screen[] = "\033[?25h\033[?1049l",
 		  home[] = "\033[H", end_of_line[] = "\033[K", below[] = "\033[J";
 
+/* After each of these the terminal is as it was. */
+static const int ends[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
+
+enum { ENDS = sizeof ends / sizeof *ends };
+
 static volatile sig_atomic_t stopped;
 
 static void stop(int number)
@@ -34,7 +39,7 @@ struct watch {
 	FILE *terminal;
 	struct client news; /* of SAs; fd -1: the daemon is not there */
 	struct termios before;
-	struct sigaction old_int, old_term, old_winch;
+	struct sigaction old_ends[ENDS], old_winch;
 };
 
 /* Without SA_RESTART: poll is to end. */
@@ -50,12 +55,13 @@ static void begin(struct watch *w)
 	struct termios raw;
 
 	stopped = 0;
-	catch (SIGINT, stop, &w->old_int);
-	catch (SIGTERM, stop, &w->old_term);
+	for (size_t i = 0; i < ENDS; i++)
+		catch (ends[i], stop, &w->old_ends[i]);
 	catch (SIGWINCH, ignore, &w->old_winch);
 	if (!tcgetattr(STDIN_FILENO, &w->before)) {
 		raw = w->before;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VSUSP] = _POSIX_VDISABLE; /* a shell would get this screen */
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
 	fputs(begin_screen, w->terminal);
@@ -67,8 +73,8 @@ static void end(struct watch *w)
 	fputs(end_screen, w->terminal);
 	fflush(w->terminal);
 	tcsetattr(STDIN_FILENO, TCSANOW, &w->before);
-	sigaction(SIGINT, &w->old_int, NULL);
-	sigaction(SIGTERM, &w->old_term, NULL);
+	for (size_t i = 0; i < ENDS; i++)
+		sigaction(ends[i], &w->old_ends[i], NULL);
 	sigaction(SIGWINCH, &w->old_winch, NULL);
 	client_close(&w->news);
 }

@@ -97,7 +97,7 @@ def terminal_without_colours(bench):
     check(COLOURED not in status, f"colours:\n{status!r}")
 
 
-@case(each=[("q", "q"), ("interrupt", "C-c")])
+@case(each=[("q", "q"), ("interrupt", "C-c"), ("quit", "C-\\")])
 def status_watched(bench, key):
     """It follows what happens, over the end of the daemon too, until a key ends it; then the terminal is as it was."""
     moon, _ = bench.pair()
@@ -111,6 +111,7 @@ def status_watched(bench, key):
     terminal.until("ikev2d is not running")
     moon.start()
     terminal.until("site: down")
+    terminal.type("C-z")
     terminal.type(key)
     terminal.until("ended 0")
     check("site: down" not in terminal.screen(), "the screen from before is back")
