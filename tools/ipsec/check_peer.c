@@ -103,14 +103,15 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Waits for the answer to P. 0, or an errno: ETIMEDOUT when none came, ECONNREFUSED when nobody listens
- * there. */
+/* Waits for the answer to P, however much else comes. 0, or an errno: ETIMEDOUT when none came, ECONNREFUSED
+ * when nobody listens there. */
 static int hear(const struct line *l, const struct probe *p, struct arena *arena, struct probe_answer *out)
 {
 	uint8_t *buffer = arena_alloc(arena, MESSAGE_MAX);
 	struct pollfd poll_fd = { .fd = l->fd, .events = POLLIN };
+	int64_t end = now_ms() + l->patience, left;
 
-	while (poll(&poll_fd, 1, l->patience) > 0) {
+	while ((left = end - now_ms()) > 0 && poll(&poll_fd, 1, (int)left) > 0) {
 		ssize_t n = recv(l->fd, buffer, MESSAGE_MAX, 0);
 
 		if (n < 0)
