@@ -64,6 +64,7 @@ void client_close(struct client *c)
 		close(c->fd);
 	vici_gather_free(&c->in);
 	vici_out_free(&c->out);
+	WIPE(c->buffer); /* keys come in this way */
 	c->fd = -1;
 }
 
