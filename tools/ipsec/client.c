@@ -84,6 +84,8 @@ static int receive(struct client *c, int64_t deadline)
 	int64_t left = deadline < 0 ? -1 : deadline - now_ms();
 	ssize_t n;
 
+	if (c->stop && *c->stop)
+		return -1;
 	if (deadline >= 0 && left < 0)
 		left = 0;
 	n = poll(&p, 1, (int)left);
@@ -119,6 +121,8 @@ static int next_packet(
 
 static int lost(struct client *c, int got)
 {
+	if (got < 0 && c->stop && *c->stop)
+		return ipsec_fail(c->x, FAILED, "interrupted");
 	if (got < 0)
 		return ipsec_fail(c->x, FAILED, "ikev2d does not answer in time");
 	return ipsec_fail(c->x, FAILED, "ikev2d has closed the connection");

@@ -8,6 +8,8 @@
 #include "vici/codec/decode.h"
 #include "vici/codec/encode.h"
 
+#include <signal.h>
+
 struct client {
 	struct ipsec *x;
 	int fd;
@@ -16,6 +18,8 @@ struct client {
 	uint8_t buffer[4096];
 	struct bytes rest; /* of BUFFER, not yet looked at */
 	char event[32];    /* the name of the last event */
+	/* Set by a signal's handler, it ends the waiting as if the time were over; may be NULL. */
+	const volatile sig_atomic_t *stop;
 };
 
 enum { CLIENT_PATIENCE = 10000 /* ms, for commands that answer at once */, CLIENT_FOREVER = -1 };

@@ -212,14 +212,6 @@ static int initiate(struct link *l)
 	return answer_refused(l->x, response);
 }
 
-static int open_daemon(struct link *l)
-{
-	int code = client_probe(l->x) ? DONE : daemon_start(l->x, NULL);
-
-	return code ? code : client_open(&l->client, l->x);
-}
-
-/* Until the link is there. The caller subscribed to what is told of children. */
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int number)
@@ -228,13 +220,25 @@ static void interrupt(int number)
 	interrupted = true;
 }
 
-static int wait_for_peer(struct link *l)
+/* From here on what is interrupted takes back what it has done. */
+static int open_daemon(struct link *l)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	const struct vici_node *event;
+	int code = client_probe(l->x) ? DONE : daemon_start(l->x, NULL);
 
+	if (!code)
+		code = client_open(&l->client, l->x);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		signal(signals[i], interrupt);
+	l->client.stop = &interrupted;
+	return code;
+}
+
+/* Until the link is there. The caller subscribed to what is told of children. */
+static int wait_for_peer(struct link *l)
+{
+	const struct vici_node *event;
+
 	for (unsigned i = 0; i < PULSES && !interrupted;) {
 		int got = client_wait(&l->client, PULSE, &event);
 
@@ -322,10 +326,19 @@ static void say_up(struct link *l)
 			l->name, l->theirs, l->ours, l->name, l->name));
 }
 
+/* On a connection of its own: on the other one an answer may be outstanding. */
+static void take_back(struct link *l)
+{
+	bool was_there;
+
+	client_close(&l->client);
+	if (!client_open(&l->client, l->x) && !forget(l, &was_there))
+		(void)!terminate(l);
+}
+
 /* All of it, or nothing is left. */
 static int run(struct link *l, const char *code)
 {
-	bool was_there;
 	int result = load(l);
 
 	if (!result && l->listens)
@@ -335,7 +348,7 @@ static int run(struct link *l, const char *code)
 	if (!result)
 		result = forget_secret(l);
 	if (result && l->client.fd >= 0)
-		(void)forget(l, &was_there);
+		take_back(l);
 	client_close(&l->client);
 	if (!result)
 		say_up(l);

@@ -102,6 +102,20 @@ def link_that_nobody_wants(bench):
 
 
 @case()
+def link_given_up(bench):
+    """An interrupt while the peer does not answer leaves nothing."""
+    moon = bench.daemon(bench.moon, None).start()
+    connecting = moon.spawn("connect", "192.0.2.77", "abcd-efgh-jkmn-pqrs-tuvw-xyz1-2345")
+    bench.afterwards(connecting.kill)
+    until(moon.sas, lambda: f"an IKE_SA: {connecting.log()}")
+    connecting.signal(signal.SIGINT)
+    same(connecting.wait(5), 1, "exit code of ipsec connect")
+    contains(connecting.log(), "interrupted", "ipsec connect")
+    moon.wait_idle()
+    empty(moon)
+
+
+@case()
 def link_by_a_typed_code(bench):
     """The code comes from standard input, so that it stands in no list of processes."""
     moon, listener = machines(bench)
