@@ -254,6 +254,19 @@ static void passwords_are_revoked_without_a_ca(void **state)
 	refused("revoke alice", 1, "there is no user alice who is let in");
 }
 
+/* Nothing is written that the daemon would read as something else. */
+static void names_fit_the_users_file(void **state)
+{
+	char *users;
+
+	(void)state;
+	set_up();
+	refused("add bob --auth eap --id #bob --out ~/p", 1, "#bob cannot be a name in ");
+	users = home_contents("a/users");
+	assert_string_equal(users, "# Users with passwords: ipsec user list\n");
+	free(users);
+}
+
 /* A method that needs the password itself has it; others can do with its hash. */
 static void passwords_are_kept_as_the_method_needs_them(void **state)
 {
@@ -581,6 +594,7 @@ int main(void)
 		TEST(passwords_are_kept_as_the_method_needs_them),
 		TEST(the_users_file_lies_where_the_configuration_says),
 		TEST(passwords_are_revoked_without_a_ca),
+		TEST(names_fit_the_users_file),
 		TEST(a_profile_as_a_qr_code),
 		TEST(a_qr_code_fits_the_terminal),
 		TEST(duplicates_are_refused),

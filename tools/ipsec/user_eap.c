@@ -23,22 +23,27 @@ static const char *path_of(struct pki *p, const struct gateway *g)
 	return path;
 }
 
-int eap_file_read(struct pki *p, const struct gateway *g, struct eap_file *out)
+/* Whether the daemon will take it. */
+static int judge(struct pki *p, const struct eap_file *f)
 {
 	struct eap_users *users;
 	char why[EAP_USERS_WHY];
+
+	if (eap_users_read(f->text, &users, why))
+		return ipsec_fail(p->x, FAILED, "%s: %s", f->path, why);
+	eap_users_free(users);
+	return DONE;
+}
+
+int eap_file_read(struct pki *p, const struct gateway *g, struct eap_file *out)
+{
 	int code;
 
 	*out = (struct eap_file){ .path = path_of(p, g) };
 	if (!out->path)
 		return DONE;
 	code = pki_read_file(p, out->path, &out->text);
-	if (code)
-		return code;
-	if (eap_users_read(out->text, &users, why))
-		return ipsec_fail(p->x, FAILED, "%s: %s", out->path, why);
-	eap_users_free(users);
-	return DONE;
+	return code ? code : judge(p, out);
 }
 
 int eap_file_open(struct pki *p, struct eap_file *out)
@@ -84,11 +89,20 @@ static void put_without(const struct eap_file *f, const char *name, bool all, st
 int eap_file_set(struct pki *p, const struct eap_file *f, const char *name, const char *password, bool clear)
 {
 	struct text t = text_in(p->arena);
+	struct eap_file made = { .path = f->path };
+	int code;
 
 	put_without(f, name, false, &t);
 	if (!eap_users_print(bytes_str(name), bytes_str(password), clear, &t))
 		return ipsec_fail(p->x, FAILED, "the password of %s is too long, or no UTF-8", name);
-	return pki_stage(p, f->path, bytes_of(t.s, t.n), true);
+	made.text = bytes_of(t.s, t.n);
+	code = judge(p, &made);
+	if (!code && !eap_file_has(&made, name))
+		code = ipsec_fail(p->x, FAILED,
+			"%s cannot be a name in %s: it begins with #, or has a word of that file between "
+			"colons",
+			name, f->path);
+	return code ? code : pki_stage(p, f->path, made.text, true);
 }
 
 int eap_file_drop(struct pki *p, const struct eap_file *f, const char *name)
