@@ -370,3 +370,18 @@ bool dn_print(struct bytes der, struct text *out)
 	}
 	return true;
 }
+
+bool dn_common_name(struct bytes der, struct text *out)
+{
+	struct walk w = walk_of(der);
+	struct bytes name = { 0 };
+	struct atv a;
+
+	while (walk_next(&w, &a))
+		if (is_string(a.tag) && bytes_eq(a.oid, bytes_str("\x55\x04\x03")))
+			name = a.value;
+	if (w.bad || !name.n)
+		return false;
+	text_put(out, name.p, name.n);
+	return true;
+}

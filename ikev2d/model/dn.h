@@ -13,6 +13,10 @@ enum err dn_parse(const char *s, struct arena *arena, struct bytes *out) MUST_CH
 /* The first of these forms, appended to OUT. False, and nothing appended, when DER is not well-formed. */
 bool dn_print(struct bytes der, struct text *out);
 
+/* The last common name in DER, as it is, appended to OUT. False, and nothing appended, where there is none.
+ */
+bool dn_common_name(struct bytes der, struct text *out);
+
 /* Whether both are well-formed and have the same attributes in the same order. The kind of a string and the
  * case of its ASCII letters do not count. With WILDCARDS the value "*" in PATTERN stands for any. */
 bool dn_equal(struct bytes pattern, struct bytes dn, bool wildcards);

@@ -254,6 +254,21 @@ static void passwords_are_revoked_without_a_ca(void **state)
 	refused("revoke alice", 1, "there is no user alice who is let in");
 }
 
+/* Apple's systems compare it with the gateway's certificate. */
+static void a_profile_has_the_common_name_of_the_ca(void **state)
+{
+	char *profile;
+
+	(void)state;
+	set_up();
+	home_must("pki", "a", "init --force --dn /CN=Sons,Inc/O=Example");
+	home_must("pki", "a", "issue vpn.example.org --force");
+	user("add alice --auth eap --profile ios --out ~/p");
+	profile = home_contents("p");
+	assert_non_null(strstr(profile, "IssuerCommonName</key>\n\t\t\t\t<string>Sons,Inc</string>"));
+	free(profile);
+}
+
 /* Nothing is written that the daemon would read as something else. */
 static void names_fit_the_users_file(void **state)
 {
@@ -595,6 +610,7 @@ int main(void)
 		TEST(the_users_file_lies_where_the_configuration_says),
 		TEST(passwords_are_revoked_without_a_ca),
 		TEST(names_fit_the_users_file),
+		TEST(a_profile_has_the_common_name_of_the_ca),
 		TEST(a_profile_as_a_qr_code),
 		TEST(a_qr_code_fits_the_terminal),
 		TEST(duplicates_are_refused),

@@ -9,6 +9,7 @@
 #include "user_eap.h"
 #include "user_out.h"
 
+#include "model/dn.h"
 #include "pki/make.h"
 
 #include <stdio.h>
@@ -171,9 +172,9 @@ static int collect(struct making *m)
 /* The CA's common name, by which Apple's systems know it. */
 static const char *common_name(struct making *m, const struct cert *ca)
 {
-	const char *name = cert_name(ca, m->p->arena), *at = strstr(name, "CN=");
+	struct text t = text_in(m->p->arena);
 
-	return at ? at + 3 : name;
+	return dn_common_name(ca->subject.data, &t) ? text_str(&t) : cert_name(ca, m->p->arena);
 }
 
 static int sign(struct making *m, struct bytes *data)
