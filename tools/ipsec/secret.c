@@ -4,11 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* One line without echo, into ARENA. Keys that end programs are read as others are, so that the echo comes
- * back in any case; a line with one is none. */
+static void wake(int number)
+{
+	(void)number;
+}
+
+/* One line without echo, into ARENA. Keys that end programs are read as others; a line with one is none. */
 static bool ask(int tty, const char *prompt, struct arena *arena, struct bytes *out)
 {
 	char *line = arena_alloc(arena, SECRET_MAX + 1);
@@ -48,12 +53,20 @@ static int ask_at(
 int secret_ask(struct ipsec *x, const char *of_what, bool new, const char *no_terminal, struct arena *arena,
 	struct bytes *out)
 {
+	/* These end the reading, not the program: the echo has to come back. */
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	enum { ENDS = sizeof ends / sizeof *ends };
+	struct sigaction action = { .sa_handler = wake }, old[ENDS];
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), code;
 
 	if (tty < 0)
 		return ipsec_fail(x, FAILED, "%s is needed, and there is no terminal to ask for it: %s",
 			of_what, no_terminal);
+	for (size_t i = 0; i < ENDS; i++)
+		sigaction(ends[i], &action, &old[i]);
 	code = ask_at(x, tty, of_what, new, arena, out);
+	for (size_t i = 0; i < ENDS; i++)
+		sigaction(ends[i], &old[i], NULL);
 	close(tty);
 	return code;
 }

@@ -4,6 +4,8 @@ import contextlib
 import os
 import pty
 import select
+import signal
+import termios
 
 from cases.eap import PASSWORD, client, gateway
 from lab.case import case
@@ -52,6 +54,7 @@ class Terminal:
     def end(self):
         while self._hear(30):
             pass
+        self.echoes = bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
@@ -85,20 +88,27 @@ def password_at_the_terminal(bench):
 
 @case()
 def password_is_not_given(bench):
-    """An empty line, or Ctrl-C: nothing is done, and the terminal shows again what is typed."""
+    """An empty line, Ctrl-C, or a signal: nothing is done, and the terminal shows again what is typed."""
     moon = start(bench)
     for line in "", "half a pass\x03":
         code, said = typed_nothing(moon, line)
         same(code, 1, f"exit code\n{said}")
         contains(said, "the password of carol for site was not given", "ipsec up")
+    code, said = typed_nothing(moon, number=signal.SIGTERM)
+    same(code, 1, f"exit code\n{said}")
     same(moon.sas(), [], "IKE_SAs")
 
 
-def typed_nothing(moon, line):
+def typed_nothing(moon, line="", number=0):
     terminal = Terminal([*moon.client(), "up", "site"])
     terminal.wait(PROMPT)
-    terminal.say(line)
-    return terminal.end(), terminal.said
+    if number:
+        os.kill(terminal.pid, number)
+    else:
+        terminal.say(line)
+    code = terminal.end()
+    check(terminal.echoes, "the terminal shows what is typed")
+    return code, terminal.said
 
 
 @case()
