@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "user_out.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 
@@ -69,8 +70,12 @@ int output_prepare(struct pki *p, const struct profile_files *files, const char 
 		return code;
 	out->temp = arena_printf(p->arena, "%s/.%s.new", folder, name ? name + 1 : path);
 	(void)nftw(out->temp, take_away, DESCRIPTORS, FTW_DEPTH | FTW_PHYS);
-	if (files->v[0].path)
-		code = pki_mkdir(p, out->temp);
+	/* A folder that somebody else has made meanwhile would be theirs. */
+	if (files->v[0].path && mkdir(out->temp, 0700)) {
+		code = ipsec_fail(p->x, FAILED, "%s cannot be made: %s", out->temp, strerror(errno));
+		out->temp = NULL;
+		return code;
+	}
 	for (unsigned i = 0; i < files->n && !code; i++)
 		code = write_one(p, out->temp, &files->v[i]);
 	if (code)
