@@ -101,8 +101,10 @@ static int open_files(struct capture *c)
 		return ipsec_fail(
 			c->x, FAILED, "the folder %s cannot be made: %s", c->folder, strerror(errno));
 	c->file = create(c, c->path);
-	if (!c->file)
+	if (!c->file) {
+		(void)rmdir(c->folder);
 		return FAILED;
+	}
 	c->failed = !pcapng_head(c->file, comment);
 	return DONE;
 }
@@ -122,7 +124,6 @@ static int open_packets(struct capture *c)
 {
 	int size = BUFFER;
 
-	/* Nothing comes before it is bound: so nothing is there that came before. */
 	c->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
 	if (c->fd < 0)
 		return ipsec_fail(c->x, FAILED, "packets cannot be captured: %s%s", strerror(errno),

@@ -84,6 +84,7 @@ def capture_is_for_root(bench):
     same(done.code, 1, "exit code")
     contains(done.err, "cannot be made: File exists", "ipsec capture")
     same(file.read_text(encoding="ascii"), "mine", "the file that was there")
+    check(not os.path.exists(f"{file}.keys"), "no folder beside it")
     done = moon.ipsec("capture", "site", "--time", "1", "-o", f"{bench.directory}/new")
     same(done.code, 0, f"exit code\n{done.text}")
     contains(done.out, f"WIRESHARK_CONFIG_DIR={bench.directory}/new.keys wireshark {bench.directory}/new", "ipsec capture")
