@@ -59,7 +59,7 @@ const struct standard *standard_find(const char *name);
 /* Whether peers of any address may begin P: it serves clients. */
 bool lint_serves_clients(const struct peer *p);
 
-/* The certificate that we show for A, or NULL. Borrowed. */
+/* The certificate that we show for A, a reference of the caller's; or NULL. */
 struct cert *lint_own_cert(struct lint_run *l, const struct auth_conf *a);
 
 /* The functions of the table. */

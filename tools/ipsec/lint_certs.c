@@ -55,6 +55,8 @@ struct cert *lint_own_cert(struct lint_run *l, const struct auth_conf *a)
 	struct cert *own = store_own(
 		l->in->store, named.v, named.n, &a->id, &(struct cert_wish){ 0 }, l->in->now, l->arena, &why);
 
+	if (own)
+		cert_ref(own);
 	certs_free(&named);
 	return own;
 }
@@ -101,6 +103,7 @@ static void look_at_names(struct lint_run *l, const struct peer *p)
 				"clients that dial %s do not find it among the names of the certificate %s",
 				name, cert_name(c, l->arena)),
 			arena_printf(l->arena, "a certificate made with ipsec pki issue --san %s", name));
+	cert_unref(c);
 }
 
 void lint_cert_name(struct lint_run *l)

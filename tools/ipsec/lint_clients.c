@@ -129,6 +129,7 @@ static void look_at_certificate(struct lint_run *l, const struct client *c, cons
 				"%s has not",
 				c->name, cert_name(own, l->arena)),
 			"a certificate with the extended key usage serverAuth");
+	cert_unref(own);
 	if (p->local.way.method != AUTH_PSK && p->send_cert != SEND_CERT_ALWAYS)
 		lint_say(l, &p->at, "send_cert",
 			arena_printf(l->arena, "%s asks for no certificate, but needs ours", c->name),

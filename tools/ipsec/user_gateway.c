@@ -47,6 +47,7 @@ int gateway_load(struct pki *p, struct gateway *g)
 
 void gateway_stop(struct gateway *g)
 {
+	cert_unref(g->cert);
 	creds_stop(&g->creds);
 	conf_free(&g->conf);
 }
@@ -245,8 +246,12 @@ static bool has_certificate(struct look *l)
 	struct cert_list named = certs_of(&a->certs, s, "x509", l->p->arena);
 	struct why why = { 0 };
 
+	cert_unref(l->g->cert);
 	l->g->cert = store_own(
 		s, named.v, named.n, &a->id, &(struct cert_wish){ 0 }, l->p->now, l->p->arena, &why);
+	/* Of the files that the connection names it may be the only one to hold it. */
+	if (l->g->cert)
+		cert_ref(l->g->cert);
 	certs_free(&named);
 	if (!l->g->cert)
 		return lacks(l, &a->at, "id", why_line(&why, l->p->arena));
