@@ -179,12 +179,32 @@ static void hand_over(struct world *w, struct peer *p)
 	arena_free(&scratch);
 }
 
+/* Of the connections (called ONLY; NULL: all) those beside PEERS leave the configuration, so that the core
+ * gives them back when it likes: one that comes again gets another number, which it has not given back. */
+static void take_numbers(struct engine *e, const char *only, struct peer *const *peers, unsigned n)
+{
+	struct arena scratch = { 0 };
+	uint32_t *numbers = ARENA_ARRAY(&scratch, n, uint32_t);
+	struct peer *p;
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		numbers[i] = is_negotiated(peers[i]) ? peers[i]->number : 0;
+	while ((p = map_next(&e->handed, &at)))
+		if (!only || !strcmp(p->name, only))
+			p->number = 0;
+	for (unsigned i = 0; i < n; i++)
+		peers[i]->number = numbers[i];
+	arena_free(&scratch);
+}
+
 static void configure(struct world *w, struct peer *const *peers, unsigned n, struct ike_event *event,
 	const struct settings *settings)
 {
 	struct arena scratch = { 0 };
 	struct ipc_message m = { .kind = IPC_EVENT };
 
+	take_numbers(w->engine, event->conf.only, peers, n);
 	for (unsigned i = 0; i < n; i++)
 		if (is_negotiated(peers[i]))
 			hand_over(w, peers[i]);

@@ -281,6 +281,24 @@ def a_process_that_never_begins(bench):
     moon.up()
 
 
+@case()
+def connections_that_come_and_go_while_ike_is_slow(bench):
+    """One that has left the configuration, and is there again before ike has said that it has it no more, is handed over
+    anew."""
+    moon, sun = bench.pair()
+    vici, pid = bench.vici(moon), family.member(moon, "ike")
+    conn = bench.tunnel(bench.moon)["connections"]["site"]
+    os.kill(pid, signal.SIGSTOP)
+    for name in ("site", "other"):
+        loaded = {name: merged(conn, {"reauth_time": "5h"})}
+        same(vici.call("load-conn", loaded)["success"], "yes", f"whether {name} is loaded")
+    same(vici.call("unload-conn", {"name": "site"})["success"], "yes", "whether the file's site is there again")
+    os.kill(pid, signal.SIGCONT)
+    moon.up()
+    same(family.member(moon, "ike"), pid, "the process")
+    same(len(sun.sas()), 1, "SAs of sun")
+
+
 # ------------------------------------------------------------- certs is lost
 
 @case(each=["moon", "sun"])
