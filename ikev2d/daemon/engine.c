@@ -12,6 +12,7 @@
 #include "daemon/parley_methods.h"
 #include "daemon/record.h"
 #include "daemon/speaker.h"
+#include "daemon/tells.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -75,12 +76,28 @@ static enum err tell(struct world *w, const struct ipc_message *m)
 	return e && e->runs ? member_send(&e->ike, IPC_GUARD, m) : ERR_MISSING;
 }
 
+/* The core cannot be told of EVENT: whoever waits for it hears that. */
+static void is_too_large(struct world *w, const struct ike_event *event)
+{
+	static const struct why why = { .what = "there is more in it than a message between processes can "
+						"carry: names are of 4096 octets at most" };
+	const uint32_t ticket = event->kind == EVENT_COMMAND ? event->command.ticket : 0;
+
+	line_say(LOG_ERROR, "family", why.what);
+	if (!ticket)
+		return;
+	engine_order_done(w->engine, ticket);
+	tells_tell(
+		w, &(struct ike_tell){ .kind = TELL_DONE, .tickets = &ticket, .n_tickets = 1, .why = &why });
+}
+
 void engine_feed(struct world *w, const struct ike_event *event)
 {
 	pulse_begin(&w->pulse);
 	if (event->kind == EVENT_COMMAND && w->engine)
 		order_note(w->engine, &event->command);
-	(void)!tell(w, &(struct ipc_message){ .kind = IPC_EVENT, .event.event = *event });
+	if (tell(w, &(struct ipc_message){ .kind = IPC_EVENT, .event.event = *event }) == ERR_RANGE)
+		is_too_large(w, event);
 }
 
 static void orders_repeat(struct world *w)
@@ -209,7 +226,10 @@ static void configure(struct world *w, struct peer *const *peers, unsigned n, st
 		if (is_negotiated(peers[i]))
 			hand_over(w, peers[i]);
 	m.event = (struct ipc_event){ *event, ipc_settings_make(settings, &scratch) };
-	(void)!tell(w, &m);
+	if (tell(w, &m) == ERR_RANGE)
+		line_say(LOG_ERROR, "not-used",
+			"the new configuration is not used: more authorities are trusted than a message "
+			"between processes can carry; trust some 1,500 at most");
 	arena_free(&scratch);
 }
 

@@ -114,6 +114,13 @@ def vici_states_of_children(bench):
 
 
 @case()
+def vici_initiate_by_too_long_a_name(bench):
+    """It cannot be asked of ike: whoever waits hears that."""
+    client = bench.vici(bench.start(bench.moon))
+    contains(client.call("initiate", {"child": "n" * 5000})["errmsg"], "names are of 4096 octets at most", "errmsg")
+
+
+@case()
 def vici_initiate_between_addresses(bench):
     """nhrpd has one connection for many peers, and says which one it means."""
     moon, _ = bench.pair(moon={"conn": {"remote_addrs": "%any", "local_addrs": "%any"}})
