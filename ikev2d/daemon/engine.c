@@ -14,8 +14,8 @@
 #include "daemon/speaker.h"
 #include "daemon/tells.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 enum { NUMBERS_MAX = 1u << 31 /* above, numbers begin anew */ };
 
@@ -280,7 +280,7 @@ static void begin(struct world *w)
 
 static void start_inside(struct world *w)
 {
-	int tape = w->record ? dup(record_fd(w->record)) : -1;
+	int tape = w->record ? fcntl(record_fd(w->record), F_DUPFD_CLOEXEC, 0) : -1;
 
 	speaker_start(w->engine->inside, w->base, &w->sockets, tape);
 }
