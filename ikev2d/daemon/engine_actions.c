@@ -44,8 +44,6 @@ bool engine_take_released(void *ctx, const struct ipc_message *m)
 /* Whether all children that R, a record, has are known. */
 static bool resolve_record(const struct world *w, const struct sa_record *r, const struct ipc_part *parts)
 {
-	if (r && !r->name)
-		return false;
 	for (unsigned i = 0; r && i < r->n_children; i++)
 		if (!(r->children[i].conf = engine_child(w, &parts[i])))
 			return false;

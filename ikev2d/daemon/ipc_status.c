@@ -121,8 +121,8 @@ void ipc_sa_record(struct walk *x, struct sa_record *r, struct ipc_part **parts,
 	texts(x, &r->tasks_active, UINT16_MAX);
 	texts(x, &r->tasks_passive, UINT16_MAX);
 	children(x, r, parts, room);
-	if (!r->state)
-		fail(x, "an IKE_SA has no state");
+	if (!r->name || !r->state)
+		fail(x, "an IKE_SA has no name");
 }
 
 /* ---------------------------------------------------------------- inquiries */
@@ -157,6 +157,8 @@ static void trap(struct walk *x, struct policy_record *t)
 	t->mode = word(x, t->mode, MODE_DROP + 1);
 	ipc_selectors(x, &t->local_ts);
 	ipc_selectors(x, &t->remote_ts);
+	if (!t->ike || !t->child)
+		fail(x, "a trap has no name");
 }
 
 static void counters(struct walk *x, struct ipc_reply *r)

@@ -315,6 +315,38 @@ static void what_is_none_is_refused(void **state)
 	loaded_free(&l);
 }
 
+/* What is wrong with M for who reads it, whatever its writer finds. */
+static const char *refusal(const struct ipc_message *m)
+{
+	struct arena arena = { 0 };
+	struct wr w = wr_of(room, sizeof room);
+	struct ipc_message again;
+	const char *wrong;
+
+	(void)!ipc_encode(&w, m);
+	wrong = ipc_decode(wr_done(&w), &arena, &again);
+	arena_free(&arena);
+	return wrong;
+}
+
+static void a_status_without_a_name_is_refused(void **state)
+{
+	struct ipc_message sa = { .kind = IPC_REPLY,
+		.reply = { .kind = IPC_ABOUT_SA, .found = true, .sa = { .name = "a", .state = "UP" } } };
+	struct ipc_message trap = { .kind = IPC_REPLY,
+		.reply = { .kind = IPC_ABOUT_TRAP, .found = true, .trap = { .ike = "a", .child = "net" } } };
+
+	(void)state;
+	assert_null(refusal(&sa));
+	sa.reply.sa.name = NULL;
+	assert_string_equal(refusal(&sa), "an IKE_SA has no name");
+	assert_null(refusal(&trap));
+	trap.reply.trap.child = NULL;
+	assert_string_equal(refusal(&trap), "a trap has no name");
+	trap.reply.trap = (struct policy_record){ .child = "net" };
+	assert_string_equal(refusal(&trap), "a trap has no name");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_connection_is_the_same_beyond),
 		cmocka_unit_test(pairs_of_selectors_keep_their_group),
 		cmocka_unit_test(what_is_none_is_refused),
+		cmocka_unit_test(a_status_without_a_name_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
