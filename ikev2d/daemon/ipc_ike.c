@@ -22,7 +22,8 @@ CARRIED(suite, 48);
 
 /* -------------------------------------------------------------------- pieces */
 
-static void transform(struct walk *x, const struct transform **t)
+/* One of the type WANTED, or none. */
+static void transform(struct walk *x, const struct transform **t, uint8_t wanted)
 {
 	uint8_t type = *t ? (*t)->type : 0;
 	uint16_t id = *t ? (*t)->id : 0, bits = *t ? (*t)->bits : 0;
@@ -33,16 +34,16 @@ static void transform(struct walk *x, const struct transform **t)
 	if (x->w)
 		return;
 	*t = type ? transform_find(type, id, bits) : NULL;
-	if (*t ? (*t)->type != type : type || id || bits)
+	if (type ? type != wanted || !*t : id || bits)
 		fail(x, "there is no such transform");
 }
 
 void ipc_suite(struct walk *x, struct suite *s)
 {
-	transform(x, &s->encr);
-	transform(x, &s->integ);
-	transform(x, &s->prf);
-	transform(x, &s->ke);
+	transform(x, &s->encr, TRANSFORM_ENCR);
+	transform(x, &s->integ, TRANSFORM_INTEG);
+	transform(x, &s->prf, TRANSFORM_PRF);
+	transform(x, &s->ke, TRANSFORM_KE);
 	for (unsigned i = 0; i < MORE_KES_MAX; i++)
 		u16(x, &s->more[i]);
 	flag(x, &s->esn);
@@ -448,7 +449,7 @@ static void question(struct walk *x, struct ipc_action *a)
 	sentence(x, &q->gateway);
 	ips(x, &q->remotes);
 	flag(x, &q->replaces);
-	transform(x, &q->prf);
+	transform(x, &q->prf, TRANSFORM_PRF);
 	identity(x, &q->local);
 	identity(x, &q->remote);
 	octets(x, &q->octets, IPC_OCTETS_MAX);

@@ -347,6 +347,17 @@ static void a_status_without_a_name_is_refused(void **state)
 	assert_string_equal(refusal(&trap), "a trap has no name");
 }
 
+static void an_algorithm_is_refused_in_the_place_of_another_kind(void **state)
+{
+	struct ipc_message m = { .kind = IPC_ACTION,
+		.action.action = { .kind = ACTION_SA_ADD, .sa_add = { .suite = esp() } } };
+
+	(void)state;
+	assert_null(refusal(&m));
+	m.action.action.sa_add.suite.encr = transform_find(TRANSFORM_INTEG, AUTH_HMAC_SHA2_256_128, 0);
+	assert_string_equal(refusal(&m), "there is no such transform");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -358,6 +369,7 @@ int main(void)
 		cmocka_unit_test(pairs_of_selectors_keep_their_group),
 		cmocka_unit_test(what_is_none_is_refused),
 		cmocka_unit_test(a_status_without_a_name_is_refused),
+		cmocka_unit_test(an_algorithm_is_refused_in_the_place_of_another_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
