@@ -4,6 +4,7 @@
 #include "daemon/actions.h"
 #include "daemon/engine_inside.h"
 #include "daemon/grant.h"
+#include "daemon/parley.h"
 #include "daemon/tells.h"
 
 /* ---------------------------------------------------------- what parts mean */
@@ -54,7 +55,8 @@ static bool resolve_question(const struct world *w, const struct ipc_action *m, 
 {
 	q->peer = engine_peer(w, &m->part);
 	q->auth = m->has_round ? engine_round(w, &m->part) : NULL;
-	return q->peer && (q->auth || !m->has_round) && actions_may_ask(q);
+	return q->peer && (q->auth || !m->has_round) && actions_may_ask(q) &&
+	       (q->kind != ASK_EAP || !parley_waits(w, q->eap.conversation));
 }
 
 /* A, as it came in M, with what it means; false: that is nothing. */

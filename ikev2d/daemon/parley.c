@@ -712,6 +712,13 @@ static enum err introduce(struct parley *p, const struct ike_question *q, struct
 	return ERR_OK;
 }
 
+bool parley_waits(const struct world *w, uint32_t conversation)
+{
+	const struct parley *p = map_get(&w->parleys->open, conversation);
+
+	return p && p->answer;
+}
+
 void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	struct parleys *ps = w->parleys;
@@ -725,7 +732,7 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 		p = begin(w, q);
 	p->answer = answer;
 	p->ticket = ++ps->last;
-	if (parley_by_radius(q->auth)) {
+	if (parley_by_radius(p->auth)) {
 		if (begins)
 			p->lead = lead_begin(p, &q->eap.path);
 		lead_take(p->lead, q->eap.packet, on_lead, p);

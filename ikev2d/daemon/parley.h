@@ -11,7 +11,9 @@ struct parleys;
 void parleys_start(struct world *w, const char *folder);
 void parleys_stop(struct world *w);
 
-/* Answers Q, ASK_EAP; it comes later. And nobody goes on with CONVERSATION. */
+/* Answers Q, ASK_EAP, in whose conversation nothing waits for an answer; it comes later. And nobody goes on
+ * with CONVERSATION. */
+bool parley_waits(const struct world *w, uint32_t conversation);
 void parley_ask(struct world *w, const struct ike_question *q, struct answer *answer);
 void parley_end(struct world *w, uint32_t conversation);
 

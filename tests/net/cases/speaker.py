@@ -15,7 +15,8 @@ from lab.traffic import reaches_in_the_end
 
 ACTION, PEER, REPLY, RELEASED = kinds("ACTION", "PEER", "REPLY", "RELEASED")
 # The core's actions, and tells, by their numbers (ike/ike.h).
-SA_DEL, POLICY_ADD, TELL = 5, 8, 13
+ASK, SA_DEL, POLICY_ADD, TELL = 2, 5, 8, 13
+ASK_EAP = 7
 
 
 @case()
@@ -219,6 +220,26 @@ def hostile_ike_touches_nothing_of_others(bench):
         if number > 2:
             break
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def hostile_ike_asks_twice_at_once(bench):
+    """A question about a conversation of EAP comes when the one before it has been answered."""
+    settings = {"servers": {"one": {"address": "10.1.0.10", "secret": "unheard"}}}
+    moon = bench.start(bench.moon, remote={"auth": "eap-radius"}, daemon={"radius": settings})
+    round_, nobody, nowhere = struct.pack(">IHBB", 1, 0, 1, 1), b"\0" + text(b""), b"\0" + text(b"")
+    between = (nowhere + bytes(2)) * 2 + bytes(2)
+    eap = struct.pack(">IBB", 1 << 20, 1, 0) + between + text(b"")
+    question = action(ASK, round_ + bytes([ASK_EAP]) + nowhere * 2 + text(b"") + bytes(2) + bytes(1) + bytes(5) + nobody * 2
+                      + text(b"") * 4 + bytes(4) + bytes(1) + text(b"") + bytes(2) + eap + bytes(2))
+    pid = family.member(moon, "ike")
+    end = family.channels(pid)[0]
+    end.send(question)
+    moon.must("status")
+    same(family.member(moon, "ike"), pid, "it may ask once")
+    end.send(question)
+    family.replaced(moon, pid, 2, "ike")
+    contains(moon.log(), "nobody waits for", "log of moon")
 
 
 @case()
