@@ -23,21 +23,26 @@ void guard_always_accepted(struct text *t, const char *name, const char *chain)
 	text_add(t, "add rule inet %s %s ip6 daddr { fe80::/10, ff00::/8 } accept\n", name, chain);
 }
 
-/* -310 is before connection tracking and raw rules. */
-static void chains_in(struct text *t, const char *name, const uint16_t ports[2], uint32_t group)
+/* -310 is before connection tracking and raw rules. What shunts drop is not what the kernel has opened. */
+static void chains_in(
+	struct text *t, const char *name, const uint16_t ports[2], uint32_t group, bool policies)
 {
 	text_add(t, "add chain inet %s guard { type filter hook prerouting priority -310; policy accept; }\n",
 		name);
 	text_add(t, "add rule inet %s guard iifname lo accept\n", name);
-	text_add(t, "add rule inet %s guard meta l4proto 50 accept\n", name);
+	text_add(t, "add rule inet %s guard meta l4proto { 50, 51 } accept\n", name);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[0]);
 	text_add(t, "add rule inet %s guard udp dport %u accept\n", name, ports[1]);
 	guard_always_accepted(t, name, "guard");
 	text_add(t, "add rule inet %s guard jump pass-in\n", name);
-	text_add(t, "add rule inet %s guard iifgroup != %u jump drop-in\n", name, group);
+	text_add(t, "add rule inet %s guard iifgroup != %u %sjump drop-in\n", name, group,
+		policies ? "meta ipsec missing " : "");
 }
 
-static void chains_out(struct text *t, const char *name, uint32_t mark)
+/* The kernel's path shows both here, with no mark: what it will protect, and then what it has, ESP in UDP
+ * from our port, which nobody else here can have. */
+static void chains_out(
+	struct text *t, const char *name, const uint16_t ports[2], uint32_t mark, bool policies)
 {
 	text_add(t,
 		"add chain inet %s leave { type filter hook postrouting priority -310; policy accept; }\n",
@@ -45,19 +50,42 @@ static void chains_out(struct text *t, const char *name, uint32_t mark)
 	text_add(t, "add rule inet %s leave oifname lo accept\n", name);
 	text_add(t, "add rule inet %s leave oifgroup %u accept\n", name, mark);
 	text_add(t, "add rule inet %s leave meta mark %u accept\n", name, mark);
+	if (policies) {
+		text_add(t, "add rule inet %s leave rt ipsec exists accept\n", name);
+		text_add(t, "add rule inet %s leave meta l4proto { 50, 51 } fib saddr type local accept\n",
+			name);
+		text_add(t, "add rule inet %s leave udp sport %u fib saddr type local accept\n", name,
+			ports[1]);
+	}
 	guard_always_accepted(t, name, "leave");
 	text_add(t, "add rule inet %s leave jump pass-out\n", name);
 	text_add(t, "add rule inet %s leave jump drop-out\n", name);
 }
 
-static void table(struct text *t, const char *name, const uint16_t ports[2], uint32_t mark)
+static void table(struct text *t, const char *name, const uint16_t ports[2], uint32_t mark, bool policies)
 {
 	/* create, unlike add, fails when there is one. */
 	text_add(t, "create table inet %s\n", name);
 	for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
 		text_add(t, "add chain inet %s %s\n", name, chains[i]);
-	chains_in(t, name, ports, mark);
-	chains_out(t, name, mark);
+	chains_in(t, name, ports, mark, policies);
+	chains_out(t, name, ports, mark, policies);
+}
+
+/* A kernel without policies does not know what "ipsec" is. */
+static enum err table_open(
+	const char *name, const uint16_t ports[2], uint32_t mark, struct sieve **out, struct text *said)
+{
+	enum err e = ERR_UNSUPPORTED;
+
+	for (int policies = 1; policies >= 0 && e; policies--) {
+		struct text commands = text_in(said->arena);
+
+		*said = text_in(said->arena);
+		table(&commands, name, ports, mark, policies);
+		e = sieve_open(name, text_str(&commands), out, said);
+	}
+	return e;
 }
 
 enum err guard_open(
@@ -65,15 +93,14 @@ enum err guard_open(
 {
 	struct guard *g = calloc(1, sizeof *g);
 	struct arena scratch = { 0 };
-	struct text commands = text_in(&scratch), said = text_in(&scratch);
+	struct text said = text_in(&scratch);
 	enum err e;
 
 	if (!g)
 		abort();
 	g->group = mark;
 	g->nat_port = ports[1];
-	table(&commands, name, ports, mark);
-	e = sieve_open(name, text_str(&commands), &g->sieve, &said);
+	e = table_open(name, ports, mark, &g->sieve, &said);
 	if (e) {
 		text_add(why,
 			"nftables will not make the table %s (%s): clear packets that should have come "

@@ -6,10 +6,10 @@
  * First come shunts that let packets pass, then policies, then shunts that drop; the last concern neither
  * what goes into our devices nor what comes out of them, which are those of a group.
  *
- * Never dropped: packets of the machine to itself; ESP; IKE and ESP in UDP, on our ports; "fragmentation
- * needed" and "packet too big", without which the path's MTU is never learned; IPv6 neighbour discovery, and
- * everything from or to link-local and to multicast IPv6 addresses. The selectors of a tunnel between two
- * hosts contain all of these. */
+ * Never dropped: packets of the machine to itself; ESP and AH; IKE and ESP in UDP, on our ports;
+ * "fragmentation needed" and "packet too big", without which the path's MTU is never learned; IPv6 neighbour
+ * discovery, and everything from or to link-local and to multicast IPv6 addresses. The selectors of a tunnel
+ * between two hosts contain all of these. */
 #pragma once
 
 #include "base/err.h"

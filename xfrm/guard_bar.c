@@ -27,15 +27,15 @@ static void chain_end(struct text *t, const struct guard *g, const char *chain)
 		text_add(t, "add rule inet %s %s jump %s\n", sieve_name(g->sieve), chain, jumps[i]);
 }
 
-/* Marked are our sockets' packets, on both paths; ESP of the kernel's has its protocol, or our port, which
- * nobody else can have. DHCP keeps the address that the tunnel leaves from. */
+/* Marked are our sockets' packets, on both paths; ESP and AH of the kernel's have their protocols, or our
+ * port, which nobody else can have. DHCP keeps the address that the tunnel leaves from. */
 static void chain_out(struct text *t, const struct guard *g, uint32_t user, bool policies)
 {
 	const char *name = sieve_name(g->sieve);
 
 	chain_begin(t, g, "bar-out", "output", policies);
 	text_add(t, "add rule inet %s bar-out meta mark %u accept\n", name, g->group);
-	text_add(t, "add rule inet %s bar-out meta l4proto 50 accept\n", name);
+	text_add(t, "add rule inet %s bar-out meta l4proto { 50, 51 } accept\n", name);
 	text_add(t, "add rule inet %s bar-out udp sport %u accept\n", name, g->nat_port);
 	text_add(t, "add rule inet %s bar-out udp sport 68 udp dport 67 accept\n", name);
 	text_add(t, "add rule inet %s bar-out udp sport 546 udp dport 547 accept\n", name);

@@ -255,6 +255,7 @@ static void what_keeps_the_tunnel_itself_alive_passes(void **state)
 	assert_ok(machine_guard(h, 7, "0.0.0.0/0", "0.0.0.0/0"));
 	assert_ok(machine_guard(h, 8, "::/0", "::/0"));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_ESP, 1, 2));
+	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_AH, 1, 2));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_UDP, 33333, 500));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_UDP, 33333, 4500));
 	assert_false(drops("192.0.2.9", "192.0.2.1", IPPROTO_ICMP, 0x0304, 0)); /* fragmentation needed */
@@ -361,6 +362,58 @@ static void a_shunt_drops_nothing_of_a_tunnel(void **state)
 	assert_false(drops("fe80::9", "ff02::1", IPPROTO_UDP, 1, 2));
 }
 
+static void send_from(const char *from, uint16_t sport, const char *to, uint16_t dport)
+{
+	struct sockaddr_in us = { .sin_family = AF_INET, .sin_port = htons(sport) },
+			   them = { .sin_family = AF_INET, .sin_port = htons(dport) };
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, from, &us.sin_addr);
+	inet_pton(AF_INET, to, &them.sin_addr);
+	assert_int_equal(bind(s, (struct sockaddr *)&us, sizeof us), 0);
+	(void)!sendto(s, "", 1, 0, (struct sockaddr *)&them, sizeof them);
+	close(s);
+}
+
+/* One packet of PROTO to 192.0.2.9. */
+static void send_protocol(int proto)
+{
+	struct sockaddr_in them = { .sin_family = AF_INET };
+	int s = socket(AF_INET, SOCK_RAW, proto);
+
+	assert_true(s >= 0);
+	inet_pton(AF_INET, "192.0.2.9", &them.sin_addr);
+	(void)!sendto(s, "01234567", 8, 0, (struct sockaddr *)&them, sizeof them);
+	close(s);
+}
+
+/* Whether nft and the kernel know what "ipsec" is. */
+static bool knows_policies(void)
+{
+	return !system(
+		"echo 'table inet probe { chain c { type filter hook output priority 0; rt ipsec exists; }; "
+		"}' | nft -c -f - 2>/dev/null");
+}
+
+/* The packets of the kernel's path have no mark, and come and go by devices that are not ours. */
+static void a_shunt_drops_nothing_of_the_kernels_path(void **state)
+{
+	struct machine *h = machine_started(state);
+
+	if (!knows_policies())
+		skip(); /* then there is no kernel's path */
+	machine_sh("ip neigh add 192.0.2.9 dev out0 lladdr 02:00:00:00:00:02");
+	assert_ok(shunt(h, 1, GUARD_DROP, "0.0.0.0/0", "0.0.0.0/0"));
+	send_protocol(IPPROTO_ESP);
+	send_protocol(IPPROTO_AH);
+	send_from("192.0.2.1", 4500, "192.0.2.9", 4500);
+	assert_int_equal(dropped(), 0);
+	send_protocol(IPPROTO_GRE);
+	assert_int_equal(dropped(), 1);
+	assert_says("nft list ruleset", "rt ipsec exists accept");
+	assert_says("nft list ruleset", "meta ipsec missing jump drop-in");
+}
+
 static void what_passes_is_dropped_by_nobody(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -397,9 +450,7 @@ static void a_bar_drops_what_leaves_beside_the_tunnel(void **state)
 		   "02:00:00:00:00:02; ip neigh add 2001:db8::9 dev out0 lladdr 02:00:00:00:00:02");
 	assert_ok(bar(h, 1, "10.2.0.0/16", "2001:db8::9"));
 	assert_ok(bar(h, 2, "10.2.0.0/24", "10.7.0.0/24"));
-	if (!system("echo 'table inet probe { chain c { type filter hook output priority 0; rt ipsec exists; "
-		    "}; }' |"
-		    "nft -c -f - 2>/dev/null")) {
+	if (knows_policies()) {
 		assert_says("nft list ruleset", "rt ipsec exists accept"); /* of the kernel's path */
 		assert_says("nft list ruleset", "meta ipsec exists accept");
 	}
@@ -419,19 +470,6 @@ static void a_bar_drops_what_leaves_beside_the_tunnel(void **state)
 	assert_false(drops_ours("10.2.0.5", 53, 0));
 }
 
-static void send_from(const char *from, uint16_t sport, const char *to, uint16_t dport)
-{
-	struct sockaddr_in us = { .sin_family = AF_INET, .sin_port = htons(sport) },
-			   them = { .sin_family = AF_INET, .sin_port = htons(dport) };
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-
-	inet_pton(AF_INET, from, &us.sin_addr);
-	inet_pton(AF_INET, to, &them.sin_addr);
-	assert_int_equal(bind(s, (struct sockaddr *)&us, sizeof us), 0);
-	(void)!sendto(s, "", 1, 0, (struct sockaddr *)&them, sizeof them);
-	close(s);
-}
-
 static void a_bar_lets_go_what_the_tunnel_needs(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -440,6 +478,8 @@ static void a_bar_lets_go_what_the_tunnel_needs(void **state)
 	assert_ok(bar(h, 1, "0.0.0.0/0", "::/0"));
 	send_from("192.0.2.1", 4500, "192.0.2.9", 4500); /* the kernel's ESP has no mark */
 	send_from("192.0.2.1", 68, "192.0.2.9", 67);
+	send_protocol(IPPROTO_ESP);
+	send_protocol(IPPROTO_AH);
 	machine_sh("ping -q -c 1 -W 1 192.0.2.1 >/dev/null");
 	assert_int_equal(dropped(), 0);
 	send_from("192.0.2.1", 68, "192.0.2.9", 68);
@@ -547,6 +587,7 @@ int main(void)
 		MACHINE_CASE(type_and_code_of_icmp_count),
 		MACHINE_CASE(a_shunt_drops_both_ways),
 		MACHINE_CASE(a_shunt_drops_nothing_of_a_tunnel),
+		MACHINE_CASE(a_shunt_drops_nothing_of_the_kernels_path),
 		MACHINE_CASE(what_passes_is_dropped_by_nobody),
 		MACHINE_CASE(a_bar_drops_what_leaves_beside_the_tunnel),
 		MACHINE_CASE(a_bar_lets_go_what_the_tunnel_needs),
