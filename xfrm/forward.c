@@ -11,8 +11,9 @@
 
 enum { SYSCTL_MAX = 96 /* octets of a name */, ACCEPT_RA_FORWARDING = 2 };
 
-#define FORWARD4 "net/ipv4/ip_forward"
-#define FORWARD6 "net/ipv6/conf/all/forwarding"
+#define FORWARD4  "net/ipv4/ip_forward"
+#define REDIRECTS "net/ipv4/conf/all/accept_redirects"
+#define FORWARD6  "net/ipv6/conf/all/forwarding"
 
 /* Notes that NAME is WAS and becomes IS, and makes it so. What a predecessor noted is taken over. */
 static enum err setting(struct route *r, const char *name, int was, int is, struct text *why)
@@ -61,6 +62,23 @@ static enum err keep_advertisements(struct route *r, struct text *why)
 	return e;
 }
 
+/* A machine that becomes a host again takes redirects, says the kernel, also where it took none before. What
+ * is noted first is taken back last. */
+static enum err keep_redirects(struct route *r, bool forwards, struct text *why)
+{
+	static const char thing[] = "sysctl " REDIRECTS " 0 1";
+	bool first, noted = journal_has(r->journal, thing);
+	int now;
+	enum err e = sysctl_get(REDIRECTS, &now);
+
+	if (e || !(noted || (!forwards && !now)))
+		return e;
+	e = journal_take(r->journal, thing, &first, why);
+	if (!e && !first)
+		(void)journal_release(r->journal, thing);
+	return e;
+}
+
 static enum err forward_family(struct route *r, uint8_t v, struct text *why)
 {
 	const char *name = v == 4 ? FORWARD4 : FORWARD6;
@@ -69,6 +87,8 @@ static enum err forward_family(struct route *r, uint8_t v, struct text *why)
 
 	if (!e && v == 6 && !on)
 		e = keep_advertisements(r, why);
+	if (!e && v == 4)
+		e = keep_redirects(r, on, why);
 	if (!e)
 		e = setting(r, name, 0, 1, why);
 	if (e)
@@ -125,14 +145,15 @@ void forward_del(struct route *r, uint32_t policy)
 	route_forward_del(r, policy);
 }
 
+/* Devices may be called whatever has no space and no slash. */
 enum err forward_take_back(const char *thing)
 {
 	char name[SYSCTL_MAX];
 	int was, is, now;
 	enum err e;
 
-	if (sscanf(thing, "sysctl %95[a-zA-Z0-9/_.@:-] %d %d", name, &was, &is) != 3 ||
-		strncmp(name, "net/", strlen("net/")) || strstr(name, ".."))
+	if (sscanf(thing, "sysctl %95s %d %d", name, &was, &is) != 3 ||
+		strncmp(name, "net/", strlen("net/")) || strstr(name, "/../"))
 		return ERR_SYNTAX;
 	e = sysctl_get(name, &now);
 	if (e)

@@ -165,6 +165,43 @@ static void the_machine_forwards_until_the_end(void **state)
 	assert_int_equal(access(h->journal, F_OK), -1);
 }
 
+/* The kernel sets it to 1 when this machine forwards no more. */
+static void a_machine_that_takes_no_redirects_takes_none_afterwards(void **state)
+{
+	static const char name[] = "net/ipv4/conf/all/accept_redirects";
+	struct machine *h = gateway(state);
+	struct tunnel a;
+
+	for (int takes = 0; takes < 2; takes++) {
+		assert_int_equal(sysctl_set(name, takes), ERR_OK);
+		assert_ok(forward_add(
+			h->route, tunnel(&a, 1, "192.0.2.0/24", "10.9.0.2", FORWARD_YES), &h->why));
+		assert_int_equal(setting("net/ipv4/ip_forward"), 1);
+		route_close(h->route);
+		h->route = NULL;
+		assert_int_equal(setting("net/ipv4/ip_forward"), 0);
+		assert_int_equal(setting(name), takes);
+		assert_int_equal(access(h->journal, F_OK), -1);
+		machine_start(h);
+	}
+	route_close(h->route);
+	h->route = NULL;
+}
+
+static void devices_of_any_name_are_put_back(void **state)
+{
+	struct machine *h = gateway(state);
+	struct tunnel a;
+
+	machine_sh("ip link add 'a+b{c}..d' type veth && ip link set 'a+b{c}..d' up && "
+		   "echo 1 >'/proc/sys/net/ipv6/conf/a+b{c}..d/accept_ra'");
+	assert_ok(forward_add(h->route, tunnel(&a, 1, "::/0", "fd09::1", FORWARD_YES), &h->why));
+	assert_int_equal(setting("net/ipv6/conf/a+b{c}..d/accept_ra"), 2);
+	route_close(h->route);
+	h->route = NULL;
+	assert_int_equal(setting("net/ipv6/conf/a+b{c}..d/accept_ra"), 1);
+}
+
 /* A router would take no more advertisements, and this machine lose its own default route. */
 static void an_ipv6_gateway_goes_on_hearing_routers(void **state)
 {
@@ -340,6 +377,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MACHINE_CASE(the_machine_forwards_until_the_end),
+		MACHINE_CASE(a_machine_that_takes_no_redirects_takes_none_afterwards),
+		MACHINE_CASE(devices_of_any_name_are_put_back),
 		MACHINE_CASE(an_ipv6_gateway_goes_on_hearing_routers),
 		MACHINE_CASE(a_machine_that_forwards_already_goes_on),
 		MACHINE_CASE(a_crash_leaves_nothing_for_good),
