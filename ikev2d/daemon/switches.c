@@ -141,6 +141,19 @@ static void follow(struct switches *s, const struct child_conf *c)
 	list_append(&s->all, &k->of_all);
 }
 
+/* A person has closed the child of C, as it was configured before: that holds until he opens it. */
+static bool was_closed(const struct switches *s, const struct child_conf *c)
+{
+	list_each (i, (struct node *)&s->all) {
+		const struct kill_switch_of *k = node_owner(i, struct kill_switch_of, of_all);
+
+		if (k->stale && k->closed && !is_wanted(k->conf) && !strcmp(k->conf->name, c->name) &&
+			!strcmp(k->conf->peer->name, c->peer->name))
+			return true;
+	}
+	return false;
+}
+
 /* One that should have been closed, and is not, is said; packets go in the clear. */
 static void close_wanted(struct switches *s, struct kill_switch_of *k)
 {
@@ -162,13 +175,13 @@ void switches_follow(struct switches *s, const char *only, struct peer *const *p
 		k->stale = !only || !strcmp(k->conf->peer->name, only);
 	}
 	for (unsigned i = 0; i < n; i++)
-		for (unsigned c = 0; !peers[i]->unready && c < peers[i]->n_children; c++)
+		for (unsigned c = 0; c < peers[i]->n_children; c++)
 			if (peers[i]->children[c].kill_switch != KILL_NO)
 				follow(s, &peers[i]->children[c]);
 	list_each (i, &s->all) {
 		struct kill_switch_of *k = node_owner(i, struct kill_switch_of, of_all);
 
-		if (k->id > before && is_wanted(k->conf))
+		if (k->id > before && (is_wanted(k->conf) || was_closed(s, k->conf)))
 			close_wanted(s, k);
 	}
 	list_each_safe (i, &s->all) {

@@ -97,6 +97,23 @@ def kill_switch_is_configured_no_more(bench):
 
 
 @case(user=True)
+def kill_switch_outlives_another_configuration(bench):
+    """Who has closed it opens it: also where it says something else by now, or its connection cannot be used."""
+    nowhere = {"conn": {"remote_addrs": "192.0.2.99"}, "daemon": {"retransmit_tries": "1"}}
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, **merged(CLOSED, nowhere))).start()
+    wire = bench.wire()
+    same(moon.ipsec("up", "site", "--timeout", "1").code, 1, "exit code of ipsec up")
+    shut(bench, wire)
+    for change in {"child": {"kill_switch": "all"}}, {"child": {"esp_proposals": "blowfish128-sha1"}}:
+        moon.write(bench.tunnel(bench.moon, **merged(merged(CLOSED, nowhere), change)))
+        moon.must("reload")
+        shut(bench, wire)
+    contains(moon.must("status"), "not used", "ipsec status")
+    moon.must("down", "site")
+    leaks(bench)
+
+
+@case(user=True)
 def kill_switch_for_all(bench):
     """IPv4 is in the tunnel; IPv6 does not go beside it, while it is up or down. What a shunt lets pass goes on."""
     lan = {"lan": {"mode": "pass", "local_ts": bench.moon.net[4], "remote_ts": bench.sun.wan[4], "start_action": "trap"}}
