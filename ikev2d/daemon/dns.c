@@ -296,6 +296,9 @@ void dns_told(struct world *w, const struct ike_tell *t)
 	struct dns *d = w->dns;
 	bool held;
 
+	/* Of one that went with its process nothing more is known. */
+	if (d && t->kind == TELL_SA_DOWN && !r && holder_drop(d, t->sa))
+		apply(d);
 	if (!d || t->kind < TELL_SA_UP || !r || !r->n_dns || !r->local_vips.n)
 		return;
 	if (t->kind == TELL_SA_REKEYED && t->old_record)

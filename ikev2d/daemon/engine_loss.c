@@ -2,6 +2,8 @@
 /* What a core had when it was lost. */
 #include "daemon/accounts.h"
 #include "daemon/answers.h"
+#include "daemon/beside.h"
+#include "daemon/dns.h"
 #include "daemon/engine_inside.h"
 #include "daemon/line.h"
 #include "daemon/parley.h"
@@ -18,20 +20,26 @@ enum {
 
 static void take_away(struct world *w, enum held_kind kind, const struct held_thing *t)
 {
+	const struct ike_tell child_down = { .kind = TELL_CHILD_DOWN, .child = t->number },
+			      sa_down = { .kind = TELL_SA_DOWN, .sa = t->number };
 	bool inbound = kind == HELD_SA_IN;
 
 	switch (kind) {
 	case HELD_TALK: parley_end(w, t->number); break;
 	case HELD_SA_IN:
 	case HELD_SA_OUT:
-		updown_told(w, &(struct ike_tell){ .kind = TELL_CHILD_DOWN, .child = t->number });
+		updown_told(w, &child_down);
+		beside_told(w, &child_down);
 		accounts_sa_gone(w, t->number, inbound);
 		w->backend->sa_del(w->xfrm, t->number, inbound);
 		break;
 	case HELD_TRAP:
 	case HELD_POLICY: w->backend->policy_del(w->xfrm, t->number); break;
 	case HELD_VIP: device_vip_del(choice_route(w->xfrm), &t->ip); break;
-	case HELD_IKE: accounts_told(w, &(struct ike_tell){ .kind = TELL_SA_DOWN, .sa = t->number }); break;
+	case HELD_IKE:
+		accounts_told(w, &sa_down);
+		dns_told(w, &sa_down);
+		break;
 	case HELD_LEASE: leases_put(answers_leases(w), &t->ip); break;
 	case HELD_KINDS: break;
 	}

@@ -6,6 +6,7 @@ import pathlib
 import re
 import socket
 
+from cases.processes import killed
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
@@ -91,6 +92,20 @@ def dns_in_the_file_after_a_crash(bench):
         moon.daemon.start()
         same(moon.lines(), BEFORE + "options rotate\n", "the file")
         moon.file.write_text(BEFORE, encoding="ascii")
+
+
+@case()
+def dns_outlives_ike(bench):
+    """What the process had that was lost is forgotten in the end."""
+    moon = Warrior(bench, "file", child={"start_action": "start", "keep": "yes"})
+    moon.daemon.start()
+    moon.has(LINES)
+    killed(moon.daemon, "ike")
+    until(lambda: "what ike had before it was lost is taken away" in moon.daemon.log(), moon.daemon.log, 40)
+    until(moon.daemon.sas, moon.daemon.log)
+    moon.has(LINES)
+    moon.daemon.must("down", "site")
+    moon.as_before()
 
 
 @case()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A road warrior whose tunnel takes everything: what goes through it, what stays beside it, and that nothing leaks."""
+from cases.processes import killed
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.config import merged
@@ -127,3 +128,17 @@ def other_family_does_not_leak(bench, takes, other):
     check(moon.ipsec("stop").code == 0, "it stops")
     moon.ended()
     reaches(moon.host, bench.sun.inside[other])
+
+
+@case()
+def other_family_after_ike_was_killed(bench):
+    """What the process had that was lost keeps nothing back in the end."""
+    child = {"other_family": "drop", "start_action": "start", "keep": "yes"}
+    moon = start(bench, remote="0.0.0.0/0", vips=["0.0.0.0"], child=child)
+    moon.wait_log("it goes nowhere: the tunnel takes all of the other IP version only")
+    killed(moon, "ike")
+    until(lambda: "what ike had before it was lost is taken away" in moon.log(), moon.log, 40)
+    until(moon.sas, moon.log)
+    cannot_reach(moon.host, bench.sun.inside[6])
+    moon.must("down", "site")
+    reaches_in_the_end(moon.host, bench.sun.inside[6])
