@@ -22,7 +22,6 @@ struct dns_link {
 	unsigned n_domains;
 	bool everything;  /* they are asked for all names, not those of the domains alone */
 	struct vips vips; /* our addresses behind the device */
-	char outer[DNS_DEVICE];
 };
 
 struct dns_setup {
