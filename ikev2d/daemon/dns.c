@@ -47,11 +47,13 @@ struct dns {
 
 /* The method in force, and its devices. */
 
+/* A crash meanwhile leaves the one before. */
 static bool note_write(const struct dns *d)
 {
 	struct arena scratch = { 0 };
 	struct text t = text_in(&scratch);
-	int fd = open(d->note, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const char *fresh = arena_printf(&scratch, "%s.new", d->note);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	bool ok;
 
 	text_add(&t, "%s", d->method->word);
@@ -60,7 +62,7 @@ static bool note_write(const struct dns *d)
 	for (unsigned i = 0; i < d->next.n; i++)
 		text_add(&t, " %s", d->next.links[i].dev);
 	text_add(&t, "\n");
-	ok = fd >= 0 && write(fd, t.s, t.n) == (ssize_t)t.n;
+	ok = fd >= 0 && write(fd, t.s, t.n) == (ssize_t)t.n && !rename(fresh, d->note);
 	if (fd >= 0)
 		close(fd);
 	arena_free(&scratch);
