@@ -130,6 +130,15 @@ static enum err sysctl_take_back(struct route *r, const char *thing, struct text
 	return forward_take_back(thing);
 }
 
+/* It only stands there. */
+static enum err closed_take_back(struct route *r, const char *thing, struct text *why)
+{
+	(void)r;
+	(void)thing;
+	(void)why;
+	return ERR_OK;
+}
+
 static enum err guard_take_back(struct route *r, const char *thing, struct text *why)
 {
 	char name[64];
@@ -157,6 +166,7 @@ static const struct kind {
 	{ "rp_filter", false, rp_filter_take_back },
 	{ "sysctl", true, sysctl_take_back },
 	{ "nftables", true, guard_take_back },
+	{ "closed", true, closed_take_back },
 	{ "xfrmi", true, device_xfrmi_take_back },
 	{ "address", true, device_address_take_back },
 	{ "vip", false, device_address_take_back },

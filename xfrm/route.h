@@ -125,6 +125,12 @@ enum err route_bar_add(
 	struct route *r, uint32_t id, uint32_t user, struct tss remote, struct text *why) MUST_CHECK;
 void route_bar_del(struct route *r, uint32_t id);
 
+/* Notes in the journal that a person has closed NAME, once more each time; it is seen until it was forgotten
+ * as often, or an orderly end: a successor sees it, too, until it is settled. */
+enum err route_closed_note(struct route *r, const char *name, struct text *why) MUST_CHECK;
+void route_closed_forget(struct route *r, const char *name);
+bool route_closed(const struct route *r, const char *name);
+
 /* Marks for the packets of an SA, and for answers (guard.h). ERR_UNSUPPORTED and ERR_SYSTEM as with guards.
  */
 enum err route_connmark_add(

@@ -2,6 +2,7 @@
 /* The table of nftables that belongs to a struct route: made when the first asks for it. */
 #include "xfrm/route_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -78,6 +79,37 @@ void route_bar_del(struct route *r, uint32_t id)
 {
 	if (r->guard)
 		guard_bar_del(r->guard, id);
+}
+
+/* Names may have anything in them, and be of any length. */
+static void closed_thing(const char *name, char thing[JOURNAL_THING])
+{
+	snprintf(thing, JOURNAL_THING, "closed %016" PRIx64, bytes_hash(BYTES_HASH, bytes_str(name)));
+}
+
+enum err route_closed_note(struct route *r, const char *name, struct text *why)
+{
+	char thing[JOURNAL_THING];
+	bool first;
+
+	closed_thing(name, thing);
+	return journal_take(r->journal, thing, &first, why);
+}
+
+void route_closed_forget(struct route *r, const char *name)
+{
+	char thing[JOURNAL_THING];
+
+	closed_thing(name, thing);
+	route_let_go(r, thing);
+}
+
+bool route_closed(const struct route *r, const char *name)
+{
+	char thing[JOURNAL_THING];
+
+	closed_thing(name, thing);
+	return journal_has(r->journal, thing);
 }
 
 enum err route_connmark_add(

@@ -55,6 +55,40 @@ static struct tss barred(const struct child_conf *c, struct arena *arena)
 	return (struct tss){ v, n };
 }
 
+static bool is_wanted(const struct child_conf *c)
+{
+	return c->start_action != ACTION_NONE || c->keep;
+}
+
+static const char *name_of(const struct child_conf *c, struct arena *arena)
+{
+	return arena_printf(arena, "%s/%s", c->peer->name, c->name);
+}
+
+/* Whether a person has closed the child that is called as C, whatever was said of it then; maybe before a
+ * crash. */
+static bool is_noted(const struct switches *s, const struct child_conf *c)
+{
+	struct arena scratch = { 0 };
+	bool noted = route_closed(s->route, name_of(c, &scratch));
+
+	arena_free(&scratch);
+	return noted;
+}
+
+/* What the configuration wants closed will be again. */
+static enum err close_and_note(struct switches *s, struct kill_switch_of *k, struct tss to, struct text *why)
+{
+	struct arena scratch = { 0 };
+	const char *name = name_of(k->conf, &scratch);
+	enum err e = is_wanted(k->conf) ? ERR_OK : route_closed_note(s->route, name, why);
+
+	if (!e && (e = route_bar_add(s->route, k->id, s->user, to, why)) && !is_wanted(k->conf))
+		route_closed_forget(s->route, name);
+	arena_free(&scratch);
+	return e;
+}
+
 static enum err shut(struct switches *s, struct kill_switch_of *k, struct text *why)
 {
 	struct arena scratch = { 0 };
@@ -69,7 +103,7 @@ static enum err shut(struct switches *s, struct kill_switch_of *k, struct text *
 			source_print(&k->conf->at, "kill_switch", &scratch));
 		e = ERR_RANGE;
 	} else {
-		e = route_bar_add(s->route, k->id, s->user, to, why);
+		e = close_and_note(s, k, to, why);
 	}
 	k->closed = !e;
 	if (!e)
@@ -85,9 +119,14 @@ static enum err shut(struct switches *s, struct kill_switch_of *k, struct text *
 
 static void unshut(struct switches *s, struct kill_switch_of *k)
 {
+	struct arena scratch = { 0 };
+
 	if (!k->closed)
 		return;
 	route_bar_del(s->route, k->id);
+	if (!is_wanted(k->conf))
+		route_closed_forget(s->route, name_of(k->conf, &scratch));
+	arena_free(&scratch);
 	k->closed = false;
 	say(LOG_NOTICE, k, "open: packets may leave in the clear");
 }
@@ -103,11 +142,6 @@ static bool is_for(const struct kill_switch_of *k, const char *ike, const char *
 {
 	return (!ike || !strcmp(k->conf->peer->name, ike)) &&
 	       (!child || !strcmp(k->conf->name, child) || !strcmp(k->conf->group, child));
-}
-
-static bool is_wanted(const struct child_conf *c)
-{
-	return c->start_action != ACTION_NONE || c->keep;
 }
 
 static bool same(const struct child_conf *a, const struct child_conf *b)
@@ -141,19 +175,6 @@ static void follow(struct switches *s, const struct child_conf *c)
 	list_append(&s->all, &k->of_all);
 }
 
-/* A person has closed the child of C, as it was configured before: that holds until he opens it. */
-static bool was_closed(const struct switches *s, const struct child_conf *c)
-{
-	list_each (i, (struct node *)&s->all) {
-		const struct kill_switch_of *k = node_owner(i, struct kill_switch_of, of_all);
-
-		if (k->stale && k->closed && !is_wanted(k->conf) && !strcmp(k->conf->name, c->name) &&
-			!strcmp(k->conf->peer->name, c->peer->name))
-			return true;
-	}
-	return false;
-}
-
 /* One that should have been closed, and is not, is said; packets go in the clear. */
 static void close_wanted(struct switches *s, struct kill_switch_of *k)
 {
@@ -181,7 +202,7 @@ void switches_follow(struct switches *s, const char *only, struct peer *const *p
 	list_each (i, &s->all) {
 		struct kill_switch_of *k = node_owner(i, struct kill_switch_of, of_all);
 
-		if (k->id > before && (is_wanted(k->conf) || was_closed(s, k->conf)))
+		if (k->id > before && (is_wanted(k->conf) || is_noted(s, k->conf)))
 			close_wanted(s, k);
 	}
 	list_each_safe (i, &s->all) {

@@ -20,8 +20,8 @@ void switches_start(struct switches *s, struct route *route, uint32_t user);
 void switches_stop(struct switches *s);
 
 /* As shunts_follow: those that start_action or keep wants up are closed; one that says the same as before
- * stays as it is, and one that a person has closed stays closed whatever it says now. Connections that cannot
- * be used have theirs all the same. */
+ * stays as it is, and one that a person has closed, maybe before a crash, stays closed whatever it says now.
+ * Connections that cannot be used have theirs all the same. */
 void switches_follow(struct switches *s, const char *only, struct peer *const *peers, unsigned n);
 
 /* Closes, or opens, those of the child CHILD (NULL: all) of the connection IKE (NULL: any). WHY gets a

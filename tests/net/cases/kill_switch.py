@@ -114,6 +114,23 @@ def kill_switch_outlives_another_configuration(bench):
 
 
 @case(user=True)
+def kill_switch_of_a_command_after_a_crash(bench):
+    """The next start closes what a person had closed."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, **merged(CLOSED, {"conn": {"remote_addrs": "192.0.2.99"}}))).start()
+    wire = bench.wire()
+    moon.ipsec("up", "site", "--timeout", "1")
+    moon.kill()
+    shut(bench, wire)
+    moon.start()
+    contains(moon.must("status"), "kill switch of site/net holds back", "ipsec status")
+    shut(bench, wire)
+    moon.stop()
+    leaks(bench)
+    moon.start()
+    check("kill switch" not in moon.must("status"), "an orderly stop has opened it")
+
+
+@case(user=True)
 def kill_switch_for_all(bench):
     """IPv4 is in the tunnel; IPv6 does not go beside it, while it is up or down. What a shunt lets pass goes on."""
     lan = {"lan": {"mode": "pass", "local_ts": bench.moon.net[4], "remote_ts": bench.sun.wan[4], "start_action": "trap"}}
