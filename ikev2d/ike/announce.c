@@ -30,6 +30,13 @@ static void add(struct draft *d, struct announced *a, const struct auth_conf *co
 		a->schemes |= schemes_available() & schemes_admitted(&c, d->step->scratch);
 }
 
+/* It is said once, and holds for every proof of a peer that gives several (RFC 4739). */
+static void add_rounds(struct draft *d, struct announced *a, const struct auth_conf *conf)
+{
+	for (; conf; conf = conf->next)
+		add(d, a, conf);
+}
+
 static void put(struct draft *d, const struct announced *a, struct message *m)
 {
 	struct bytes data = announce_put(a, d->step->scratch);
@@ -44,7 +51,7 @@ void announce_candidates(struct draft *d, struct message *m)
 
 	for (unsigned i = 0; i < d->hs.n_candidates; i++)
 		if (!d->hs.candidates[i].excluded)
-			add(d, &a, &d->hs.candidates[i].peer->remote);
+			add_rounds(d, &a, &d->hs.candidates[i].peer->remote);
 	if (a.schemes || d->hs.hashes.n)
 		put(d, &a, m);
 }

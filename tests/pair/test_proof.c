@@ -239,6 +239,22 @@ static void what_is_announced_is_what_is_taken(void **state)
 	arena_free(&arena);
 }
 
+/* Of all rounds, where the peer proves itself several times. */
+static void what_is_announced_is_for_every_round(void **state)
+{
+	struct pair *p = trusting(state, SIGNED("local-2 { round = 2\n auth = psk\n id = gate\n }"),
+		SIGNED("remote { auth = ecdsa-sha256-ike:ecdsa-sha384\n } remote-2 { round = 2\n auth = "
+		       "psk\n "
+		       "id = gate\n }"));
+	struct arena arena = { 0 };
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_string_equal(announce_print(&p->moon->takes, &arena), "psk, ecdsa-sha384, classic ecdsa-384");
+	pair_assert_up(p);
+	arena_free(&arena);
+}
+
 static void where_nothing_is_said_the_peer_may_do_either(void **state)
 {
 	struct pair *p = trusting(state, NULL, CONN("remote { auth = \n }"));
@@ -319,6 +335,7 @@ int main(void)
 		PAIR_TEST(a_responder_that_proves_itself_otherwise),
 		PAIR_TEST(a_responder_with_a_key_where_a_certain_signature_is_wanted),
 		PAIR_TEST(what_is_announced_is_what_is_taken),
+		PAIR_TEST(what_is_announced_is_for_every_round),
 		PAIR_TEST(where_nothing_is_said_the_peer_may_do_either),
 		PAIR_TEST(the_next_candidate_takes_what_the_first_refuses),
 		PAIR_TEST(the_last_refusal_is_told),
