@@ -41,7 +41,7 @@ void natd_ask(struct draft *d, struct message *m, bool fake)
 
 	if (d->core.peer->nat)
 		natd_add(d, m, fake);
-	else
+	else if (!p->tcp)
 		message_add_notify(m, scratch, NO_NATS_ALLOWED, no_nats(&p->local, &p->remote, scratch));
 }
 

@@ -9,7 +9,8 @@
 void natd_add(struct draft *d, struct message *m, bool fake);
 
 /* The same where D's connection wants no NAT: instead, M says which addresses and ports it is sent between,
- * and the peer is to refuse it when it comes between others (NO_NATS_ALLOWED: RFC 4555, 3.9). */
+ * and the peer is to refuse it when it comes between others (NO_NATS_ALLOWED: RFC 4555, 3.9). Neither in TCP,
+ * where the port that we come from is not known yet and a NAT does no harm. */
 void natd_ask(struct draft *d, struct message *m, bool fake);
 /* Whether the peer said so in M, which came along D's path, and is to be refused. */
 bool natd_forbidden(const struct draft *d, const struct message *m);

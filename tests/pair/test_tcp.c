@@ -49,6 +49,18 @@ static void encapsulation_is_none_of_udp(void **state)
 	assert_in_stream(p->sun);
 }
 
+/* Nothing is said of the port that it comes from, which the system chooses. */
+static void where_no_nat_is_wanted(void **state)
+{
+	struct pair *p = pair_open(state, TCP("tcp\n nat = no"), TCP("auto"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, "moon --> sun:4500 (TCP)  IKE_SA_INIT request 0: SA, KE, Nonce");
+	lab_calm(p->lab);
+	assert_in_stream(p->moon);
+	assert_in_stream(p->sun);
+}
+
 /* Nothing moves to another address by itself, and nothing is cut in pieces. */
 static void neither_mobike_nor_fragments(void **state)
 {
@@ -147,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(from_the_beginning),
 		PAIR_TEST(encapsulation_is_none_of_udp),
+		PAIR_TEST(where_no_nat_is_wanted),
 		PAIR_TEST(neither_mobike_nor_fragments),
 		PAIR_TEST(where_udp_gets_no_answer),
 		PAIR_TEST(an_answer_over_udp_that_comes_late),
