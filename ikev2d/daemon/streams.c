@@ -17,10 +17,12 @@
 #include <event2/listener.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
-	STREAMS_MAX = 1024,     /* the one that was used least lately goes for another */
+	STREAMS_MAX = 1024,     /* each of two descriptors; */
+	FILES_SHARE = 4,        /* and not more of those than half */
 	QUEUE_MAX = 256 << 10,  /* octets that wait to be sent: what comes then is lost, as on a full link */
 	UNREAD_MAX = 256 << 10, /* octets that wait to be read */
 	CONNECT_EVERY = 1000,   /* ms */
@@ -269,8 +271,6 @@ static struct stream *stream_new(struct streams *s, const struct path *path, boo
 		free(st);
 		return NULL;
 	}
-	while (s->n >= STREAMS_MAX)
-		stream_free(at(s->all.next));
 	list_append(&s->all, &st->node);
 	s->n++;
 	return st;
@@ -284,6 +284,25 @@ static struct stream *find(const struct streams *s, const struct addr *local, co
 	return NULL;
 }
 
+/* Who has said nothing goes before who has, and of these the one that was used least lately. What we connect
+ * stays: the data path sends to its relay. */
+static bool make_room(struct streams *s)
+{
+	struct stream *least = NULL;
+
+	if (s->n < s->max)
+		return true;
+	list_each (n, &s->all) {
+		struct stream *st = at(n);
+
+		if (!st->ours && (!least || (least->heard && !st->heard)))
+			least = st;
+	}
+	if (least)
+		stream_free(least);
+	return s->n < s->max;
+}
+
 static void on_accept(
 	struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int n, void *ctx)
 {
@@ -295,7 +314,7 @@ static void on_accept(
 
 	(void)listener;
 	(void)n;
-	if (!getsockname(fd, (struct sockaddr *)&name, &size)) {
+	if (make_room(s) && !getsockname(fd, (struct sockaddr *)&name, &size)) {
 		path.local = sockaddr_read((struct sockaddr *)&name);
 		st = stream_new(s, &path, false);
 	}
@@ -322,6 +341,16 @@ static void on_sweep(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
+/* So many that the rest of the daemon still gets descriptors. */
+static unsigned most(void)
+{
+	struct rlimit files;
+
+	return !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur / FILES_SHARE < STREAMS_MAX
+		       ? (unsigned)(files.rlim_cur / FILES_SHARE)
+		       : STREAMS_MAX;
+}
+
 static struct evconnlistener *listen_on(struct streams *s, bool v6)
 {
 	struct addr any = { .ip.v = v6 ? 6 : 4, .port = s->port };
@@ -339,6 +368,7 @@ enum err streams_open(struct streams *s, struct event_base *base, const struct s
 	const struct timeval every = { .tv_sec = SWEEP };
 
 	*s = (struct streams){ .base = base,
+		.max = most(),
 		.port = settings->tcp_port,
 		.relay_to = settings->port_nat_t,
 		.received = received,

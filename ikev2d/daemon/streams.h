@@ -22,8 +22,8 @@ struct streams {
 	struct event_base *base;
 	struct evconnlistener *listeners[2]; /* of IPv4 and IPv6; NULL: none */
 	struct event *sweep;
-	struct node all; /* struct stream, the one that was used last behind */
-	unsigned n;
+	struct node all;         /* struct stream, the one that was used last behind */
+	unsigned n, max;         /* with more, who comes takes the place of another */
 	uint16_t port, relay_to; /* where peers come; the data path's */
 	streams_received *received;
 	void *ctx;
