@@ -9,7 +9,8 @@ struct entry {
 	struct addr from;
 	uint8_t code, id;
 	uint8_t authenticator[RADIUS_AUTHENTICATOR];
-	bool mac;                               /* it has a Message-Authenticator */
+	bool mac;                               /* it has a Message-Authenticator, */
+	bool dated;                             /* an Event-Timestamp */
 	uint8_t proxy[RADIUS_ORDER_ANSWER / 2]; /* its Proxy-States, as they stand */
 	size_t n_proxy;
 	uint8_t answer[RADIUS_ORDER_ANSWER];
@@ -49,12 +50,14 @@ const uint64_t *radius_dae_dropped(const struct radius_dae *d)
 	return d->dropped;
 }
 
+/* Without a date the same may be ordered again by somebody else; with one it is this one, replayed. */
 static struct entry *find(struct radius_dae *d, const struct addr *from, const struct radius_packet *p)
 {
 	for (unsigned i = 0; i < RADIUS_ORDERS_MAX; i++) {
 		struct entry *e = &d->entries[i];
 
-		if (e->number && e->code == p->code && e->id == p->id && addr_eq(&e->from, from) &&
+		if (e->number && e->code == p->code && e->id == p->id &&
+			(e->dated || addr_eq(&e->from, from)) &&
 			!memcmp(e->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR))
 			return e;
 	}
@@ -77,14 +80,15 @@ static void keep_proxies(struct entry *e, const struct radius_packet *p)
 static struct entry *keep(struct radius_dae *d, const struct addr *from, const struct radius_packet *p)
 {
 	struct entry *e = &d->entries[d->next++ % RADIUS_ORDERS_MAX];
-	struct bytes mac;
+	struct bytes value;
 
 	*e = (struct entry){ .number = ++d->last_number ? d->last_number : ++d->last_number,
 		.from = *from,
 		.code = p->code,
 		.id = p->id };
 	memcpy(e->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR);
-	e->mac = radius_find(p, RADIUS_MESSAGE_AUTHENTICATOR, &mac);
+	e->mac = radius_find(p, RADIUS_MESSAGE_AUTHENTICATOR, &value);
+	e->dated = radius_find(p, RADIUS_EVENT_TIMESTAMP, &value);
 	keep_proxies(e, p);
 	return e;
 }

@@ -215,6 +215,23 @@ static void a_repeat_gets_the_same_answer(void **state)
 	radius_dae_free(b.dae);
 }
 
+/* Whoever has seen it may send it from elsewhere. */
+static void what_has_a_date_is_not_obeyed_twice(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put_number(&b.w, RADIUS_EVENT_TIMESTAMP, (uint32_t)NOW);
+	order(&b);
+	assert_true(radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE).n);
+	b.from.port++;
+	take(&b);
+	assert_int_equal(b.out.what, RADIUS_DAE_ANSWER);
+	radius_dae_free(b.dae);
+}
+
 static void what_proxies_wrote_comes_back(void **state)
 {
 	struct radius_packet p;
@@ -294,6 +311,7 @@ int main(void)
 		cmocka_unit_test(strangers_are_not_even_answered),
 		cmocka_unit_test(an_old_order_is_dropped),
 		cmocka_unit_test(a_repeat_gets_the_same_answer),
+		cmocka_unit_test(what_has_a_date_is_not_obeyed_twice),
 		cmocka_unit_test(what_proxies_wrote_comes_back),
 		cmocka_unit_test(many_orders_push_out_old_ones),
 		cmocka_unit_test(all_that_is_said_must_be_true),
