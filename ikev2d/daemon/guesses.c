@@ -2,6 +2,8 @@
 /* A table of a few places for each hash. */
 #include "daemon/guesses.h"
 
+#include "daemon/secrets.h"
+
 enum { PLACES = 4, NET6 = 8 /* octets */ };
 
 static uint64_t key_of(const struct guesses *g, bool user, struct bytes what)
@@ -12,9 +14,11 @@ static uint64_t key_of(const struct guesses *g, bool user, struct bytes what)
 	return siphash(&g->hash, parts, 2);
 }
 
+/* A password may be guessed with any domain in front of the name, and in any capitals. */
 static uint64_t user_key(const struct guesses *g, const struct id *user)
 {
-	uint64_t hash = id_hash(user, &g->hash);
+	const struct id alone = { ID_FQDN, secrets_without_domain(user).data };
+	uint64_t hash = id_hash(&alone, &g->hash);
 
 	return key_of(g, true, bytes_of((const uint8_t *)&hash, sizeof hash));
 }

@@ -106,8 +106,7 @@ const struct secret *secrets_ppk(
 	return NULL;
 }
 
-/* As Windows writes it; ID without the domain in front. */
-static struct id without_domain(const struct id *id)
+struct id secrets_without_domain(const struct id *id)
 {
 	const uint8_t *at = id->data.n ? memrchr(id->data.p, '\\', id->data.n) : NULL;
 	struct id user = *id;
@@ -119,7 +118,7 @@ static struct id without_domain(const struct id *id)
 
 static enum closeness eap_names(const struct secret *s, const struct id *user)
 {
-	struct id alone = without_domain(user);
+	struct id alone = secrets_without_domain(user);
 	enum closeness c = secret_names(s, user);
 
 	if (s->kind != SECRET_EAP && s->kind != SECRET_XAUTH && s->kind != SECRET_NTLM)

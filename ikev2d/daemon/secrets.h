@@ -24,6 +24,8 @@ bool secrets_is_ppk(const struct secret *s, const struct id *id);
  * without one has that of "NAME". */
 const struct secret *secrets_eap(const struct conf *c, const struct id *user);
 bool secrets_is_eap(const struct secret *s, const struct id *user);
+/* ID without the domain in front, as Windows writes it. */
+struct id secrets_without_domain(const struct id *id);
 /* Whether S, which is one, names the user and not many. */
 bool secrets_eap_names(const struct secret *s, const struct id *user);
 

@@ -45,6 +45,22 @@ static void a_user_waits(void **state)
 	assert_int_equal(guesses_waiting(&g, 1010), 0);
 }
 
+static void a_user_waits_in_every_domain(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (unsigned i = 0; i < GUESSES_USER; i++) {
+		const struct ip from = { 4, { 192, 0, 2, (uint8_t)i } };
+		const struct id user = { ID_KEY_ID,
+			bytes_of((uint8_t *)name, (size_t)snprintf(name, sizeof name, "d%u\\Carol", i)) };
+
+		guesses_wrong(&g, &user, &from, 1000);
+	}
+	assert_int_equal(
+		guesses_wait(&g, &carol, &(struct ip){ 4, { 203, 0, 113, 1 } }, 1000), GUESSES_FIRST);
+}
+
 static void an_address_waits_later(void **state)
 {
 	const struct ip from = ip("2001:db8::1"), same_net = ip("2001:db8::2"), other = ip("2001:db8:0:1::1");
@@ -107,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_user_waits, set_up),
+		cmocka_unit_test_setup(a_user_waits_in_every_domain, set_up),
 		cmocka_unit_test_setup(an_address_waits_later, set_up),
 		cmocka_unit_test_setup(the_right_password_ends_it, set_up),
 		cmocka_unit_test_setup(time_ends_it, set_up),
