@@ -32,11 +32,17 @@ void move_children(struct draft *d)
 	}
 }
 
+/* Whether the peer may be elsewhere without a word: behind a NAT, or in another stream than before. */
+static bool may_change(const struct sa_core *c, const struct path *path)
+{
+	return c->path.tcp && path->tcp ? !c->began : c->nat_remote && !c->nat_local;
+}
+
 void move_follow(struct draft *d, const struct path *path)
 {
 	const struct sa_core *c = &d->core;
 
-	if (addr_eq(&c->path.remote, &path->remote) || !c->nat_remote || c->nat_local || c->state != S_UP)
+	if (addr_eq(&c->path.remote, &path->remote) || !may_change(c, path) || c->state != S_UP)
 		return;
 	move_ike(d, path);
 	move_children(d);

@@ -16,7 +16,7 @@ void move_children(struct draft *d);
 bool move_elsewhere(const struct draft *d);
 
 /* An authenticated packet of the peer came along PATH: if a NAT is before the peer, and none before us, its
- * mapping has changed, and all follows. */
+ * mapping has changed, and all follows; in TCP, if it began, it has connected anew (RFC 9329). */
 void move_follow(struct draft *d, const struct path *path);
 
 /* The data path saw such a packet from REMOTE on the child with number CHILD. */

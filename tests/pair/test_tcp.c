@@ -136,10 +136,9 @@ static void a_connection_for_udp_takes_no_stream(void **state)
 }
 
 /* Who connects anew has another port: its first message moves the IKE_SA, and ESP with it. */
-static void a_stream_that_was_lost(void **state)
+static void lose_a_stream(void **state, const char *moon)
 {
-	struct pair *p = pair_open(state, TCP("tcp\n local_addrs = 10.9.0.1\n dpd_delay = 10s"),
-		TCP("tcp\n remote_addrs = %any"));
+	struct pair *p = pair_open(state, moon, TCP("tcp\n remote_addrs = %any"));
 	uint16_t port;
 
 	pair_hide_moon(p);
@@ -154,6 +153,17 @@ static void a_stream_that_was_lost(void **state)
 	assert_in_stream(p->sun);
 }
 
+static void a_stream_that_was_lost(void **state)
+{
+	lose_a_stream(state, TCP("tcp\n local_addrs = 10.9.0.1\n dpd_delay = 10s"));
+}
+
+/* Whether a NAT is between or not. */
+static void a_stream_that_was_lost_where_nobody_knows_of_a_nat(void **state)
+{
+	lose_a_stream(state, TCP("tcp\n local_addrs = 10.9.0.1\n dpd_delay = 10s\n nat = no"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +176,7 @@ int main(void)
 		PAIR_TEST(nobody_takes_either),
 		PAIR_TEST(a_connection_for_udp_takes_no_stream),
 		PAIR_TEST(a_stream_that_was_lost),
+		PAIR_TEST(a_stream_that_was_lost_where_nobody_knows_of_a_nat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
