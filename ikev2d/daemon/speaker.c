@@ -113,10 +113,14 @@ static void received(void *ctx, const struct path *path, struct bytes datagram)
 				.kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
 }
 
+/* Anybody may say so by ICMP, and what was sent goes out again: who is busy hears of it at the next try. */
 static void path_mtu(void *ctx, const struct ip *remote, uint32_t octets)
 {
-	step(ctx, &(struct ike_event){
-			  .kind = EVENT_PATH_MTU, .path_mtu = { .remote = *remote, .octets = octets } });
+	struct speaker *s = ctx;
+
+	if (!post_waits(&s->post))
+		step(s, &(struct ike_event){ .kind = EVENT_PATH_MTU,
+				.path_mtu = { .remote = *remote, .octets = octets } });
 }
 
 static void unreachable(void *ctx, const struct ip *who, enum ike_unreachable what, struct bytes spis)
