@@ -414,11 +414,12 @@ static enum verdict take(struct draft *d, const struct child *old, enum rule rul
 	const struct peer *p = peer_now(ike, d->core.peer);
 	const struct child_conf *conf = old ? child_conf_now(ike, old->conf) : p->children;
 	struct negotiation *x = &d->theirs;
-	uint16_t notify = negotiate_choose(d, x, &d->keep_theirs, d->message, conf, old ? 1 : p->n_children);
+	uint16_t notify;
 
+	x->old = old ? old->id : 0;
+	notify = negotiate_choose(d, x, &d->keep_theirs, d->message, conf, old ? 1 : p->n_children);
 	if (notify)
 		return draft_refuse(d, notify, (struct bytes){ 0 });
-	x->old = old ? old->id : 0;
 	x->nonce_i = arena_bytes(&d->keep_theirs, d->message->nonce);
 	x->nonce_r = nonce_new(d, &d->keep_theirs);
 	if (rule == RULE_CONTEST)

@@ -2,6 +2,7 @@
 /* Who is a twin of whom. */
 #include "ike/twin.h"
 
+#include "ike/child.h"
 #include "ike/conf.h"
 #include "ike/ends.h"
 #include "ike/marks.h"
@@ -95,13 +96,19 @@ static bool indistinct(const struct child *c, const struct negotiation *x)
 	       tss_eq(c->local_ts, x->local_ts) && tss_eq(c->remote_ts, x->remote_ts);
 }
 
+/* What is rekeyed as it is stands already: a move may have brought it behind one NAT with another. */
+static bool stands_already(const struct draft *d, const struct negotiation *x)
+{
+	const struct child *old = x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+
+	return old && tss_eq(old->local_ts, x->local_ts) && tss_eq(old->remote_ts, x->remote_ts);
+}
+
 const struct child *twin_stranger(const struct draft *d, const struct negotiation *x)
 {
-	const struct id *id =
-		d->sa && d->sa->remote_id.type != ID_ANY ? &d->sa->remote_id : &d->hs.remote_id;
+	const struct id *id = d->sa && d->sa->remote_id.type != ID_ANY ? &d->sa->remote_id : &d->hs.remote_id;
 
-	/* What is rekeyed stands already: a move may have brought the two behind one NAT. */
-	if (!d->core.nat_remote || x->kind == N_REKEY_CHILD)
+	if (!d->core.nat_remote || stands_already(d, x))
 		return NULL;
 	for (struct sa *sa = NULL; (sa = ends_at(d->step->ike, sa, &d->core.path.remote.ip));) {
 		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id))

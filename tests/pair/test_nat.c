@@ -251,16 +251,20 @@ static void without_a_nat_no_mapping_is_followed(void **state)
 
 /* ------------------------------------------------------------------ two behind one NAT */
 
-/* Star, beside moon and behind the same NAT, with the same network behind it, or (APART) with its own. */
-static struct host *beside_moon(void **state, struct pair *p, bool apart, const char *star_id)
+static const char *star_conf(void **state, bool apart, const char *star_id)
 {
 	const char *conf = pair_text(state, pair_moon, BEHIND_NAT CONN("local_addrs = 10.9.0.2"));
-	struct host *star;
 
 	conf = pair_text(state, conf, pair_text(state, "connections { site { local { id = ", star_id));
 	conf = pair_text(state, conf, " } } }\n");
-	conf = pair_text(state, conf, apart ? CHILD("local_ts = 10.1.7.0/24") : "");
-	star = lab_host(p->lab, "star", "10.9.0.2", conf);
+	return pair_text(state, conf, apart ? CHILD("local_ts = 10.1.7.0/24") : "");
+}
+
+/* Star, beside moon and behind the same NAT, with the same network behind it, or (APART) with its own. */
+static struct host *beside_moon(void **state, struct pair *p, bool apart, const char *star_id)
+{
+	struct host *star = lab_host(p->lab, "star", "10.9.0.2", star_conf(state, apart, star_id));
+
 	star->nat = p->moon->nat;
 	star->nat.shift = 11000;
 	return star;
@@ -327,6 +331,25 @@ static void two_that_come_behind_one_are_rekeyed(void **state)
 	assert_null(host_told(p->sun, TELL_REFUSED));
 }
 
+/* Rekeying takes nothing from another. */
+static void a_rekeying_to_the_network_of_another_is_refused(void **state)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL), ANY_PEER);
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, true, "star");
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_up(star, NULL, 2);
+	lab_calm(p->lab);
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+	host_reload(star, star_conf(state, false, "star"));
+	host_rekey(star, "net");
+	lab_calm(p->lab);
+	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
+}
+
 static void marks_tell_two_apart_in_the_kernel(void **state)
 {
 	struct pair *p =
@@ -358,6 +381,7 @@ int main(void)
 		PAIR_TEST(two_with_networks_of_their_own),
 		PAIR_TEST(one_that_comes_again_is_no_stranger),
 		PAIR_TEST(two_that_come_behind_one_are_rekeyed),
+		PAIR_TEST(a_rekeying_to_the_network_of_another_is_refused),
 		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
 
