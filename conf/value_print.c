@@ -80,6 +80,28 @@ bool value_print_port(const struct written *v)
 	return port;
 }
 
+bool value_print_padding(const struct written *v)
+{
+	uint32_t octets = *(const uint32_t *)v->field;
+
+	if (octets == TFC_MTU)
+		text_add(v->out, "mtu");
+	else
+		text_add(v->out, "%u", octets);
+	return true;
+}
+
+bool value_print_mss(const struct written *v)
+{
+	uint32_t mss = *(const uint32_t *)v->field;
+
+	if (mss == MSS_AUTO || mss == MSS_NO)
+		text_add(v->out, "%s", mss == MSS_AUTO ? "auto" : "no");
+	else
+		text_add(v->out, "%u", mss);
+	return true;
+}
+
 bool value_print_word(const struct written *v)
 {
 	const char *word = name_word(v->row->words, *(const int *)v->field);

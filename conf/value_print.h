@@ -29,6 +29,8 @@ bool value_print_if_id(const struct written *v);
 bool value_print_ips(const struct written *v);
 bool value_print_mark(const struct written *v);
 bool value_print_port(const struct written *v);
+bool value_print_padding(const struct written *v);
+bool value_print_mss(const struct written *v);
 bool value_print_proposals(const struct written *v);
 bool value_print_routes(const struct written *v);
 bool value_print_selectors(const struct written *v);

@@ -116,6 +116,9 @@ static void same_child(const struct child_conf *a, const struct child_conf *b)
 	assert_int_equal(a->rekey_packets, b->rekey_packets);
 	assert_int_equal(a->life_packets, b->life_packets);
 	assert_int_equal(a->replay_window, b->replay_window);
+	assert_int_equal(a->tfc_padding, b->tfc_padding);
+	assert_int_equal(a->mss, b->mss);
+	same_proposals(a->ah, b->ah);
 	assert_int_equal(a->reqid, b->reqid);
 	same_marks(a, b);
 	same_device(a, b);
@@ -236,12 +239,14 @@ static void every_key(void **state)
 	      " mark_in = %unique/0xff\n mark_in_sa = yes\n mark_out = 0x17/0xffff\n"
 	      " set_mark_in = %same\n set_mark_out = 9/0x0f\n if_id_in = 5\n if_id_out = 5\n"
 	      " forward = nat\n client_to_client = no\n kill_switch = all\n"
-	      " replay_window = 0\n copy_df = no\n copy_ecn = no\n copy_dscp = yes\n"
+	      " replay_window = 0\n tfc_padding = 700\n mss = 1300\n copy_df = no\n copy_ecn = no\n "
+	      "copy_dscp = yes\n"
 	      " updown = \"/opt/up \\\"$PLUTO_VERB\\\"\"\n hostaccess = yes }\n"
 	      " lan { mode = pass }\n no { mode = drop } } }\n"
 	      " b { " AUTHS " local_addrs = %any4\n remote_addrs = %any6\n encap = yes\n"
 	      " if_id_in = 7\n if_id_out = %unique-dir\n"
-	      " children { v { interface = vpn8\n if_id_out = 7\n other_family = drop\n interface_routes = yes } } } }\n"
+	      " children { v { interface = vpn8\n if_id_out = 7\n other_family = drop\n interface_routes = "
+	      "yes } } } }\n"
 	      "daemon { port = 5500\n port_nat_t = 5501\n udp_encap = no\n tun_name = vpn\n "
 	      "retransmit_timeout = 1.5\n"
 	      " retransmit_base = 1.25\n retransmit_tries = 3\n retransmit_jitter = 20\n retransmit_limit = "
