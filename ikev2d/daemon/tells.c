@@ -3,8 +3,8 @@
 #include "daemon/tells.h"
 
 #include "daemon/accounts.h"
-#include "daemon/capture.h"
 #include "daemon/beside.h"
+#include "daemon/capture.h"
 #include "daemon/clock.h"
 #include "daemon/datapath.h"
 #include "daemon/dns.h"
@@ -242,26 +242,37 @@ static bool has(const struct addr_pattern *v, unsigned n, const struct ip *ip)
 	return !n;
 }
 
-/* A connection for PATH that is not used, or NULL: of those the core does not know. */
+/* A connection for PATH that is not used, where no other one is for it, or NULL: those the core does not
+ * know. */
 static const struct peer *unused_for(struct world *w, const struct path *path)
 {
 	const struct conf *c = config_now(&w->config);
+	const struct peer *unused = NULL;
 
 	for (unsigned i = 0; i < c->n_peers; i++) {
 		const struct peer *p = c->peers[i];
 
-		if (p->unready && has(p->local_addrs, p->n_local_addrs, &path->local.ip) &&
-			has(p->remote_addrs, p->n_remote_addrs, &path->remote.ip))
-			return p;
+		if (!has(p->local_addrs, p->n_local_addrs, &path->local.ip) ||
+			!has(p->remote_addrs, p->n_remote_addrs, &path->remote.ip))
+			continue;
+		if (!p->unready)
+			return NULL;
+		unused = unused ? unused : p;
 	}
-	return NULL;
+	return unused;
+}
+
+/* Whether T is about a peer that was refused for want of a connection. */
+static bool is_nobodys(const struct ike_tell *t)
+{
+	return t->kind == TELL_REFUSED && !t->name && t->path.remote.ip.v && t->why && t->why->notify &&
+	       !strcmp(t->why->notify, "NO_PROPOSAL_CHOSEN");
 }
 
 /* What the core tells, and why in fact no connection is for this peer: from ARENA. */
 static const struct ike_tell *with_unused(struct world *w, const struct ike_tell *t, struct arena *arena)
 {
-	bool nobodys = t->kind == TELL_REFUSED && !t->name && t->why && t->path.remote.ip.v;
-	const struct peer *p = nobodys ? unused_for(w, &t->path) : NULL;
+	const struct peer *p = is_nobodys(t) ? unused_for(w, &t->path) : NULL;
 	struct ike_tell *more;
 	struct why *why;
 
