@@ -93,6 +93,21 @@ static void setup_is_undone(void **state)
 	home_must("setup", "b", gateway);
 }
 
+/* What is made stays, and is named. */
+static void setup_without_a_daemon(void **state)
+{
+	char *path = strdup(getenv("PATH"));
+
+	(void)state;
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+	home_refused(
+		"setup", "b", "gateway --name vpn.example.org --pool 10.9.0.0/24", 1, "ikev2d did not start");
+	assert_true(home_says("vpn.example.org lets road warriors in once ikev2d is started"));
+	assert_true(home_says("to undo it:    rm -r "));
+	assert_int_equal(setenv("PATH", path, 1), 0);
+	free(path);
+}
+
 static void setup_touches_nothing_that_is_there(void **state)
 {
 	static const char *const places[] = { "ikev2d.conf", "swanctl.conf", "x509ca/ca.pem", "pki/index",
@@ -601,6 +616,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(setup_makes_all_at_once),
 		TEST(setup_is_undone),
+		TEST(setup_without_a_daemon),
 		TEST(setup_touches_nothing_that_is_there),
 		TEST(setup_says_what_it_wants),
 		TEST(setup_of_an_ipv6_gateway),

@@ -4,6 +4,7 @@
 #include "client.h"
 #include "pki_issue.h"
 #include "pki_words.h"
+#include "user.h"
 
 #include "conf/load.h"
 #include "pki_files.h"
@@ -315,32 +316,15 @@ static int make(struct setup *s)
 	return code ? code : pki_end_issue(s->p);
 }
 
-static int reload(struct pki *p)
-{
-	const struct vici_node *response;
-	struct client c;
-	int code = client_open(&c, p->x);
-
-	if (!code) {
-		client_request(&c, "reload");
-		code = client_call(&c, NULL, NULL, CLIENT_PATIENCE, &response);
-	}
-	if (!code && !client_succeeded(response)) {
-		client_complain(p->x, NULL, response);
-		code = FAILED;
-	}
-	client_close(&c);
-	return code;
-}
-
 static int start(struct setup *s)
 {
 	if (pki_has(s->p, OPT_NO_START))
 		return DONE;
-	return client_probe(s->p->x) ? reload(s->p) : daemon_start(s->p->x, s->path);
+	return client_probe(s->p->x) ? user_reread(s->p) : daemon_start(s->p->x, s->path);
 }
 
-static int answer(struct setup *s)
+/* What there is now, whether STARTED or not. */
+static void answer(struct setup *s, bool started)
 {
 	struct pki *p = s->p;
 	const char *files[] = { s->path, pki_path(p, "x509ca/ca.pem"), pki_path(p, pki_cert_path(p, s->file)),
@@ -348,9 +332,9 @@ static int answer(struct setup *s)
 	struct json j = pki_json(p);
 	struct text undo = text_in(p->arena);
 
-	text_add(&undo, "%srm -r", pki_has(p, OPT_NO_START) ? "" : "ipsec stop; ");
+	text_add(&undo, "%srm -r", started ? "ipsec stop; " : "");
 	json_str(&j, "name", s->name);
-	json_bool(&j, "started", !pki_has(p, OPT_NO_START));
+	json_bool(&j, "started", started);
 	json_open(&j, "files", '[');
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
 		json_str(&j, NULL, files[i]);
@@ -358,8 +342,10 @@ static int answer(struct setup *s)
 	}
 	json_close(&j, ']');
 	json_str(&j, "undo", text_str(&undo));
-	if (p->x->json)
-		return pki_answer(p, &j);
+	if (p->x->json) {
+		(void)pki_answer(p, &j);
+		return;
+	}
 	fprintf(p->x->out,
 		"%s lets road warriors in%s:\n"
 		"  %s: the configuration\n"
@@ -371,10 +357,9 @@ static int answer(struct setup *s)
 		"to be open:    UDP 500 and 4500\n"
 		"forwarding:    on while ikev2d runs, with source NAT (forward = nat)\n"
 		"to undo it:    %s\n",
-		s->name, pki_has(p, OPT_NO_START) ? " once ikev2d is started" : "", files[0], files[2],
+		s->name, started ? "" : " once ikev2d is started", files[0], files[2],
 		cert_time(s->cert->not_after, p->arena), files[3], files[1], files[4], files[5],
 		text_str(&undo));
-	return DONE;
 }
 
 static int setup_gateway(struct pki *p)
@@ -384,10 +369,11 @@ static int setup_gateway(struct pki *p)
 
 	if (!code)
 		code = make(&s);
-	if (!code)
+	if (!code) {
 		code = start(&s);
-	if (!code)
-		code = answer(&s);
+		if (!code || !p->x->json)
+			answer(&s, !code && !pki_has(p, OPT_NO_START));
+	}
 	cert_unref(s.cert);
 	return code;
 }

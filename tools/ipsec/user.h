@@ -8,8 +8,7 @@
 /* Has the running daemon, if there is one, read its files again. */
 int user_reread(struct pki *p);
 
-/* The same, and ends the IKE_SAs of NAME, whose
- * certificates are about IDS; how many go to *ENDED. */
+/* The same, and ends the IKE_SAs of NAME, whose certificates are about IDS; how many go to *ENDED. */
 int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsigned n, unsigned *ended);
 
 struct vici_node;

@@ -59,41 +59,38 @@ const char *user_seen(struct pki *p, const struct sightings *s, const char *name
 	return text_str(&t);
 }
 
-static int end_one(struct client *c, const struct vici_node *sa)
+/* One that has gone by itself meanwhile is not counted. */
+static int end_one(struct client *c, const struct vici_node *sa, unsigned *ended)
 {
 	const struct vici_node *response;
+	int code;
 
 	client_request(c, "terminate");
 	vici_put_pair(&c->out, "ike-id", vici_str(sa, "uniqueid"));
 	vici_put_pair(&c->out, "force", "yes");
 	vici_put_pair(&c->out, "timeout", "1000");
-	return client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
-}
-
-static int reread(struct client *c)
-{
-	const struct vici_node *response;
-	int code;
-
-	client_request(c, "reload");
 	code = client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
-	if (!code && !client_succeeded(response)) {
-		client_complain(c->x, "ikev2d did not read its files again", response);
-		code = FAILED;
-	}
+	*ended += !code && client_succeeded(response);
 	return code;
 }
 
 int user_reread(struct pki *p)
 {
+	const struct vici_node *response;
 	struct client c;
 	int code;
 
 	if (!client_probe(p->x))
 		return DONE;
 	code = client_open(&c, p->x);
-	if (!code)
-		code = reread(&c);
+	if (!code) {
+		client_request(&c, "reload");
+		code = client_call(&c, NULL, NULL, CLIENT_PATIENCE, &response);
+	}
+	if (!code && !client_succeeded(response)) {
+		client_complain(p->x, "ikev2d did not read its files again", response);
+		code = FAILED;
+	}
 	client_close(&c);
 	return code;
 }
@@ -105,18 +102,15 @@ int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsig
 	int code;
 
 	*ended = 0;
-	if (!client_probe(p->x))
-		return DONE;
+	code = user_reread(p);
+	if (code || !client_probe(p->x))
+		return code;
 	code = client_open(&c, p->x);
-	if (!code)
-		code = reread(&c);
 	if (!code)
 		code = user_look(p, &s);
 	for (unsigned i = 0; !code && i < s.n; i++)
-		if (is_theirs(p, s.sas[i], name, ids, n) && vici_str(s.sas[i], "uniqueid")) {
-			code = end_one(&c, s.sas[i]);
-			++*ended;
-		}
+		if (is_theirs(p, s.sas[i], name, ids, n) && vici_str(s.sas[i], "uniqueid"))
+			code = end_one(&c, s.sas[i], ended);
 	client_close(&c);
 	return code;
 }
