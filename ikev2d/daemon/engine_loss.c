@@ -54,7 +54,7 @@ static void sweep(struct world *w, struct held *h, enum held_kind last)
 		take_away(w, kind, &thing);
 }
 
-/* What is installed points into its connection. */
+/* An action of it that is being carried out points into its connection. */
 static void part(struct engine *e)
 {
 	const struct peer *p;

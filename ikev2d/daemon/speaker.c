@@ -150,6 +150,8 @@ bool speaker_take_peer(void *ctx, const struct ipc_message *m)
 
 	if (!p && m->peer.text.n && m->peer.number && !ipc_peer_read(&m->peer, &p, &why))
 		map_put(&s->peers, m->peer.number, p);
+	else if (!p && !why.n)
+		text_add(&why, "guard named connection %u, which it has not handed over", m->peer.number);
 	if (p)
 		add_next(s, p);
 	else

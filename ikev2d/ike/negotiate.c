@@ -114,8 +114,11 @@ static const char *changed_its_mind(const struct draft *d, const struct negotiat
 	if (!old || (x->ke && old->suite.ke))
 		return NULL;
 	return x->ke ? "the peer took this without a key exchange before: it may not want one (PFS)"
-		     : "the peer took this before: it may want a key exchange with each rekeying (PFS), and "
-		       "esp_proposals names no group";
+		     : arena_printf(d->step->scratch,
+			       "the peer took this before: it may want a key exchange with each rekeying "
+			       "(PFS), "
+			       "and %s names no group",
+			       child_conf_key(x->child));
 }
 
 void negotiate_refused(struct draft *d, const struct negotiation *x, const struct wire_notify *n)

@@ -83,8 +83,7 @@ int pki_check_name(struct pki *p, const char *s)
 		return DONE;
 	return ipsec_fail(p->x, USAGE,
 		"%s cannot be a name of files: a name has up to 64 letters, digits, and . - _ @, and begins "
-		"with "
-		"no dot",
+		"with neither dot nor hyphen",
 		*s ? s : "nothing");
 }
 
