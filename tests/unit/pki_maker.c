@@ -61,6 +61,13 @@ void maker_end(void)
 	}
 }
 
+int maker_teardown(void **state)
+{
+	(void)state;
+	maker_end();
+	return 0;
+}
+
 struct key *maker_key(const char *kind, unsigned i, bool secret)
 {
 	struct arena arena = { 0 };

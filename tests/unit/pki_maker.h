@@ -61,3 +61,5 @@ struct bytes maker_p12(
 
 /* Frees the keys. */
 void maker_end(void);
+/* The same, as the teardown of a group of tests. */
+int maker_teardown(void **state);

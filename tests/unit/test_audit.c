@@ -245,13 +245,6 @@ static void ikev2d_check_says_it(void **state)
 	arena_free(&arena);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,5 +253,5 @@ int main(void)
 		cmocka_unit_test(ikev2d_check_says_it),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

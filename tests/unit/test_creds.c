@@ -62,13 +62,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 static enum err read_again(struct bench *b, const char *conf)
 {
 	struct conf_files files = fake_files(b->files);
@@ -289,5 +282,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(our_name_is_our_certificates, set_up, tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

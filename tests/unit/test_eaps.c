@@ -38,13 +38,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 static bool sent(struct desk *d, const struct ipc_message *m)
 {
 	assert_int_equal(ipc_send(&d->talk.ike, m), ERR_OK);
@@ -311,5 +304,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_order_is_kept, set_up, tear_down),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

@@ -76,13 +76,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 /* The next message to us at NEAR. */
 static struct ipc_message heard(struct desk *d, const struct ipc_channel *near)
 {
@@ -746,5 +739,5 @@ int main(void)
 		TEST(much_that_comes_and_goes_takes_no_room),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

@@ -364,13 +364,6 @@ static int begin(void **state)
 	return setenv("STRONGSWAN_CONF", "", 1);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,5 +376,5 @@ int main(void)
 		cmocka_unit_test(what_an_aead_lacks_is_said),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin, maker_teardown);
 }

@@ -365,13 +365,6 @@ static int clean(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,5 +384,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(bounded, fill, empty),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

@@ -424,13 +424,6 @@ static int clean(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -450,5 +443,5 @@ int main(void)
 		cmocka_unit_test_teardown(pkcs12, clean),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

@@ -405,13 +405,6 @@ static void pkcs12_is_sealed_as_its_reader_wants(void **state)
 	ca_free(&a);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,5 +422,5 @@ int main(void)
 		cmocka_unit_test(pkcs12_is_sealed_as_its_reader_wants),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

@@ -597,13 +597,6 @@ static void alerts(void **state)
 		assert_int_equal(strncmp(path_alert(f), "cert-", 5), 0);
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
@@ -618,5 +611,5 @@ int main(void)
 	for (unsigned i = 0; i < N_ROWS; i++)
 		tests[i] = (struct CMUnitTest){ rows[i].name, judged, NULL, NULL, (void *)&rows[i] };
 	memcpy(tests + N_ROWS, others, sizeof others);
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

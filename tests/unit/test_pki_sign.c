@@ -424,13 +424,6 @@ static void hashes_announced(void **state)
 	assert_string_equal(hashes_print(hashes_known(), out), "sha256, sha384, sha512, identity");
 }
 
-static int end(void **state)
-{
-	(void)state;
-	maker_end();
-	return 0;
-}
-
 int main(void)
 {
 	static struct CMUnitTest tests[COUNT(vectors) + COUNT(choices) + COUNT(heard) + COUNT(pairs) +
@@ -452,5 +445,5 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(classic_ecdsa_lengths);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(methods_that_do_not_fit);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(hashes_announced);
-	return cmocka_run_group_tests(tests, NULL, end);
+	return cmocka_run_group_tests(tests, NULL, maker_teardown);
 }

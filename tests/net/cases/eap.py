@@ -6,10 +6,9 @@ import signal
 from lab.case import case
 from lab.charon import ROLES
 from lab.check import check, contains, same
-from lab.family import holds, keeper, member, members, replaced, status
+from lab.family import holds, member, members, replaced, without_files
 from lab.traffic import reaches
 
-IPC_LOCK = 1 << 14  # CAP_IPC_LOCK
 PASSWORD = "an example password, for tests only"
 
 
@@ -249,15 +248,7 @@ def eap_process_has_no_rights(bench):
     sun = bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-mschapv2")).start()
     moon.up()
     for daemon in (moon, sun):
-        pid = member(daemon, "eap")
-        found, keepers = status(pid), status(keeper(daemon))
-        check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
-        check(found["Uid"] != keepers["Uid"], "it is not keeper's user")
-        same(found["Groups"].strip(), "", "its groups")
-        same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
-        same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
-        same(found["Name"], "ikev2d-eap", "its name")
-        same(os.listdir(f"/proc/{pid}/root"), [], "files in its root")
+        pid = without_files(daemon, "eap")
         for other in (pid, daemon.process.pid):
             same(holds(other, {"password": [PASSWORD.encode()]}), set(), f"what {other} holds")
     sun.stop()

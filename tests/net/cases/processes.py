@@ -16,7 +16,6 @@ from lab.pki import Authority, Credentials
 from lab.traffic import reaches_in_the_end
 
 PASSPHRASE, BY_VICI = "the passphrase of a test", "a secret that came over VICI"
-IPC_LOCK = 1 << 14
 
 
 def kinds(*names):
@@ -58,17 +57,7 @@ WAYS = [("psk", lambda bench: bench.pair()), ("certificates", lambda bench: with
 def keeper_has_no_rights(bench):
     """Its own user, no capability but the one to lock memory, no files, no new ones; a filter of system calls."""
     moon = bench.start(bench.moon)
-    pid = family.keeper(moon)
-    found = family.status(pid)
-    check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
-    same(found["Groups"].strip(), "", "its groups")
-    same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
-    same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
-    same(found["Name"], "ikev2d-keeper", "its name")
-    check(int(found["VmLck"].split()[0]), "its memory is locked")
-    contains(os.readlink(f"/proc/{pid}/root"), "(deleted)", "its root")
-    same(os.listdir(f"/proc/{pid}/root"), [], "files in its root")
-    same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
+    pid = family.without_files(moon, "keeper")
     ends = sorted(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
     same(ends, list(range(6)), "its descriptors")
     moon.stop()
@@ -88,17 +77,8 @@ def keeper_ends_with_the_daemon(bench):
 def certs_has_no_rights(bench):
     """Its own user, no capability, of files only the folder of its CRLs, no way to another process."""
     moon = bench.start(bench.moon)
-    pid = family.member(moon, "certs")
-    found, keepers = family.status(pid), family.status(family.keeper(moon))
-    check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
-    check(found["Uid"] != keepers["Uid"], "it is not keeper's user")
-    same(found["Groups"].strip(), "", "its groups")
-    same(int(found["CapEff"], 16) & ~IPC_LOCK, 0, "its capabilities")
-    same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
-    same(found["Name"], "ikev2d-certs", "its name")
-    check(int(found["VmLck"].split()[0]), "its memory is locked")
+    pid = family.without_rights(moon, "certs")
     check(os.readlink(f"/proc/{pid}/root").endswith("/state/crls"), "its root")
-    same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
     moon.stop()
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
 

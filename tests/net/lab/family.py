@@ -10,9 +10,10 @@ import signal
 import socket
 import subprocess
 
-from .check import check, same, until
+from .check import check, contains, same, until
 
 _PIDFD_GETFD = 438
+_IPC_LOCK = 1 << 14  # CAP_IPC_LOCK
 _libc = ctypes.CDLL(None, use_errno=True)
 PAGE = mmap.PAGESIZE
 LARGE = 1 << 32  # a mapping of so many octets is a sanitizer's, and holds no data
@@ -52,6 +53,30 @@ def member(daemon, name):
 
 def keeper(daemon):
     return member(daemon, "keeper")
+
+
+def without_rights(daemon, name):
+    """The process of that name: a user of its own, no capability but the one to lock memory, a filter of system calls, and
+    nobody who may look into it."""
+    pid = member(daemon, name)
+    found, keepers = status(pid), status(keeper(daemon))
+    check("0" not in found["Uid"].split() + found["Gid"].split(), f"its user: {found['Uid']}, {found['Gid']}")
+    check(name == "keeper" or found["Uid"] != keepers["Uid"], "it is not keeper's user")
+    same(found["Groups"].strip(), "", "its groups")
+    same(int(found["CapEff"], 16) & ~_IPC_LOCK, 0, "its capabilities")
+    same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
+    same(found["Name"], f"ikev2d-{name}", "its name")
+    check(int(found["VmLck"].split()[0]), "its memory is locked")
+    same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
+    return pid
+
+
+def without_files(daemon, name):
+    """The same, and the root of its files is an empty folder that is gone."""
+    pid = without_rights(daemon, name)
+    contains(os.readlink(f"/proc/{pid}/root"), "(deleted)", "its root")
+    same(os.listdir(f"/proc/{pid}/root"), [], "files in its root")
+    return pid
 
 
 def replaced(daemon, old, seconds=1.0, name="keeper"):
