@@ -274,4 +274,7 @@ class Bench:
         if self.charon:
             parts.append(("log of charon", self.charon.log()))
         parts += [("wire", f"{wire}\n") for wire in self._wires]
+        # A daemon whose socket was full for too long lost packets that were never offered to it.
+        parts += [(f"UDP on {side.name}", side.gateway.must(["grep", "^Udp:", "/proc/net/snmp"]))
+                  for side in (self.moon, self.sun)]
         return "".join(f"--- {name}\n{text}" for name, text in parts)

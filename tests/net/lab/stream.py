@@ -9,7 +9,7 @@ from .check import check, until
 
 _SO_RCVBUFFORCE = 33
 _PORT = 7100
-_PAUSE = 0.002  # s between two datagrams
+_PAUSE = 0.002  # s between two datagrams of all streams one way: charon's socket, as Linux makes it, holds half a second of them
 _LATE = 0.5  # s after which one that is still under way counts as lost
 _FORM = struct.Struct("!Q")
 
@@ -25,8 +25,8 @@ def _socket(host, address):
 class Stream:
     """From one socket to another, until it is ended."""
 
-    def __init__(self, name, source, sink):
-        self.name, self._source, self._sink = name, source, sink
+    def __init__(self, name, source, sink, pause):
+        self.name, self._source, self._sink, self._pause = name, source, sink, pause
         self.sent = 0
         self.got = []
         self._ended = threading.Event()
@@ -42,7 +42,7 @@ class Stream:
             except OSError:
                 pass  # it is lost
             self.sent += 1
-            time.sleep(_PAUSE)
+            time.sleep(self._pause)
 
     def _receive(self):
         patience = None
@@ -78,10 +78,12 @@ class Flow:
 
     def __init__(self, site, pairs=None):
         self.streams, self._sockets, self._open = [], [], True
-        for a, b in pairs or [(site.moon.inside[4], site.sun.inside[4])]:
+        pairs = pairs or [(site.moon.inside[4], site.sun.inside[4])]
+        pause = _PAUSE * len(pairs)
+        for a, b in pairs:
             alice, bob = _socket(site.moon.host, a), _socket(site.sun.host, b)
             self._sockets += alice, bob
-            self.streams += Stream(f"{a} to {b}", alice, bob), Stream(f"{b} to {a}", bob, alice)
+            self.streams += Stream(f"{a} to {b}", alice, bob, pause), Stream(f"{b} to {a}", bob, alice, pause)
 
     def __str__(self):
         return "; ".join(map(str, self.streams))
