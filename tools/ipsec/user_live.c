@@ -59,19 +59,15 @@ const char *user_seen(struct pki *p, const struct sightings *s, const char *name
 	return text_str(&t);
 }
 
-/* One that has gone by itself meanwhile is not counted. */
-static int end_one(struct client *c, const struct vici_node *sa, unsigned *ended)
+static int end_one(struct client *c, const struct vici_node *sa)
 {
 	const struct vici_node *response;
-	int code;
 
 	client_request(c, "terminate");
 	vici_put_pair(&c->out, "ike-id", vici_str(sa, "uniqueid"));
 	vici_put_pair(&c->out, "force", "yes");
 	vici_put_pair(&c->out, "timeout", "1000");
-	code = client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
-	*ended += !code && client_succeeded(response);
-	return code;
+	return client_call(c, NULL, NULL, CLIENT_PATIENCE, &response);
 }
 
 int user_reread(struct pki *p)
@@ -95,22 +91,49 @@ int user_reread(struct pki *p)
 	return code;
 }
 
+static bool is_among(const struct sightings *s, const struct vici_node *sa)
+{
+	const char *id = vici_str(sa, "uniqueid");
+
+	for (unsigned i = 0; i < s->n; i++)
+		if (vici_str(s->sas[i], "uniqueid") && !strcmp(vici_str(s->sas[i], "uniqueid"), id))
+			return true;
+	return false;
+}
+
+/* Those of a user. */
+static struct sightings look_for(struct pki *p, const char *name, const struct id *ids, unsigned n, int *code)
+{
+	struct sightings s = { 0 };
+	unsigned theirs = 0;
+
+	if (!*code)
+		*code = user_look(p, &s);
+	for (unsigned i = 0; !*code && i < s.n; i++)
+		if (is_theirs(p, s.sas[i], name, ids, n) && vici_str(s.sas[i], "uniqueid"))
+			s.sas[theirs++] = s.sas[i];
+	s.n = theirs;
+	return s;
+}
+
+/* The daemon itself ends some as soon as it has read the new CRL. */
 int user_disconnect(struct pki *p, const char *name, const struct id *ids, unsigned n, unsigned *ended)
 {
-	struct sightings s;
+	int code = DONE;
+	struct sightings before = look_for(p, name, ids, n, &code), now;
 	struct client c;
-	int code;
 
-	*ended = 0;
-	code = user_reread(p);
+	*ended = before.n;
+	if (!code)
+		code = user_reread(p);
 	if (code || !client_probe(p->x))
 		return code;
 	code = client_open(&c, p->x);
-	if (!code)
-		code = user_look(p, &s);
-	for (unsigned i = 0; !code && i < s.n; i++)
-		if (is_theirs(p, s.sas[i], name, ids, n) && vici_str(s.sas[i], "uniqueid"))
-			code = end_one(&c, s.sas[i], ended);
+	now = look_for(p, name, ids, n, &code);
+	for (unsigned i = 0; !code && i < now.n; i++) {
+		*ended += !is_among(&before, now.sas[i]);
+		code = end_one(&c, now.sas[i]);
+	}
 	client_close(&c);
 	return code;
 }
