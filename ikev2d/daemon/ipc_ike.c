@@ -448,6 +448,7 @@ static void question(struct walk *x, struct ipc_action *a)
 	hosts(x, &q->hosts);
 	sentence(x, &q->gateway);
 	ips(x, &q->remotes);
+	flag(x, &q->stays);
 	flag(x, &q->replaces);
 	transform(x, &q->prf, TRANSFORM_PRF);
 	identity(x, &q->local);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -186,32 +187,35 @@ static bool is_configured(const struct addr_pattern *p, uint8_t family)
 	return addr_pattern_single(p) && p->lo.v == family;
 }
 
-/* The device that has IP; false when none has. */
-static bool device_of(const struct ifaddrs *all, const struct ip *ip, const char **name)
+/* The device that has IP, or NULL. */
+static const struct ifaddrs *device_of(const struct ifaddrs *all, const struct ip *ip)
 {
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
 		struct addr a = { 0 };
 
 		if (i->ifa_addr && (i->ifa_addr->sa_family == AF_INET || i->ifa_addr->sa_family == AF_INET6))
 			a = sockaddr_read(i->ifa_addr);
-		if (ip_eq(&a.ip, ip)) {
-			*name = i->ifa_name;
-			return true;
-		}
+		if (ip_eq(&a.ip, ip))
+			return i;
 	}
-	return false;
+	return NULL;
 }
 
-static bool on_same_device(const struct ip *a, const struct ip *b)
+/* Whether packets may leave from NOW where the machine would take SOURCE: from the same device; or, where the
+ * peer has chosen NOW (STAYS), while its device works. */
+static bool is_as_good(const struct ip *now, const struct ip *source, bool stays)
 {
 	struct ifaddrs *all = NULL;
-	const char *first, *second;
-	bool same = false;
+	const struct ifaddrs *a = NULL, *b = NULL;
+	bool good;
 
-	if (!getifaddrs(&all))
-		same = device_of(all, a, &first) && device_of(all, b, &second) && !strcmp(first, second);
+	if (!getifaddrs(&all)) {
+		a = device_of(all, now);
+		b = device_of(all, source);
+	}
+	good = a && ((stays && a->ifa_flags & IFF_RUNNING) || (b && !strcmp(a->ifa_name, b->ifa_name)));
 	freeifaddrs(all);
-	return same;
+	return good;
 }
 
 /* Of the addresses that local_addrs of P name one by one: the one in use, NOW, goes before the others. */
@@ -234,17 +238,19 @@ static bool configured_path(
 	return found;
 }
 
-/* The machine's choice towards REMOTE; or NOW, which packets may leave from just as well. */
-static bool free_path(const struct peer *p, const struct ip *now, const struct ip *remote, struct ip *source)
+/* The machine's choice towards REMOTE; or the address in use, if packets may leave from there just as well.
+ */
+static bool free_path(const struct ike_question *q, const struct ip *remote, struct ip *source)
 {
+	const struct ip *now = &q->hosts.local;
 	struct sockaddr_storage name = { 0 };
 
 	if (try_route(NULL, remote, &name))
 		return false;
 	*source = sockaddr_read((struct sockaddr *)&name).ip;
-	if (now->v == remote->v && source_allowed(p, now) && on_same_device(now, source))
+	if (now->v == remote->v && source_allowed(q->peer, now) && is_as_good(now, source, q->stays))
 		*source = *now;
-	return source_allowed(p, source);
+	return source_allowed(q->peer, source);
 }
 
 void reach_paths(const struct ike_question *q, struct answer *answer)
@@ -258,7 +264,7 @@ void reach_paths(const struct ike_question *q, struct answer *answer)
 
 		v[n].remote = *remote;
 		if (configured_source(q->peer, remote) ? configured_path(q->peer, now, remote, &v[n].local)
-						       : free_path(q->peer, now, remote, &v[n].local))
+						       : free_path(q, remote, &v[n].local))
 			n++;
 	}
 	answer->a.paths = (struct ike_paths){ v, n };

@@ -289,6 +289,7 @@ static void ask(const struct summary_of *s, const struct ike_action *a)
 		add_id(s->line, "for", &q->remote);
 	if (q->kind == ASK_LEASE && q->eap.conversation)
 		line_number(s->line, "conversation", q->eap.conversation);
+	add_flag(s->line, "stays", q->stays);
 	add_flag(s->line, "replaces", q->replaces);
 	add_secret(s, "octets", q->octets);
 	for (unsigned i = 0; i < q->n_children; i++)

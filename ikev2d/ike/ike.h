@@ -104,6 +104,8 @@ struct ike_question {
 	const char *gateway;              /* ASK_ROUTE: or the peer's by its name; NULL: not */
 	struct ike_ips remotes;           /* ASK_PATHS: of the peer, in the order of preference; ASK_LEASE:
 					   * what it asks for, of zeros: any */
+	bool stays;                       /* ASK_PATHS: the peer has chosen the local one: it goes on being
+					   * used while it can be (RFC 4555, 3.5) */
 	bool replaces;                    /* ASK_LEASE: other IKE_SAs of REMOTE end for it */
 	struct bytes secret, peer_public; /* ASK_AGREE; ASK_RESPOND (peer_public) */
 	const struct transform *ke;

@@ -154,7 +154,9 @@ static void ask_paths(struct draft *d, struct ike_ips remotes)
 	a->ask.kind = ASK_PATHS;
 	a->ask.peer = d->core.peer;
 	a->ask.hosts.local = d->core.path.local.ip;
+	a->ask.stays = !d->core.began;
 	a->ask.remotes = remotes;
+	d->core.mobike.elsewhere = false;
 	d->core.mobike.ask_deadline = d->step->now + ASK_TIMEOUT;
 	map_put(&ike->asks, a->ticket, d->sa);
 }
@@ -205,7 +207,10 @@ void mobike_heard(struct draft *d)
 	const struct hosts between = { d->path->local.ip, d->path->remote.ip };
 	struct ike_ips known;
 
-	if (!d->answered || !c->mobike.on || c->state != S_UP || is_between(&c->path, &between))
+	/* One that was not repeated was sent before it went elsewhere: that the way from there works is no
+	 * news. */
+	if (!d->answered || !d->sa->window.tries || !c->mobike.on || c->state != S_UP ||
+		is_between(&c->path, &between))
 		return;
 	known = candidates(c, d->step->scratch);
 	if (has(known.v, known.n, &between.remote))
@@ -265,6 +270,15 @@ static void say_cut_off(struct draft *d)
 		d->core.peer->name);
 }
 
+static void ask_again(struct step *s, struct sa *sa)
+{
+	struct draft d;
+
+	draft_open(&d, s, sa);
+	ask_paths(&d, candidates(&d.core, s->scratch));
+	draft_close(&d, DRAFT_COMMIT);
+}
+
 void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answer)
 {
 	const struct ike_paths *paths = &answer->paths;
@@ -275,6 +289,11 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 	sa->core.mobike.ask = 0;
 	if (sa->core.state != S_UP)
 		return;
+	/* This answer is about the past. */
+	if (sa->core.mobike.elsewhere) {
+		ask_again(s, sa);
+		return;
+	}
 	probe(s, sa, paths);
 	if (paths->n)
 		path = path_between(&sa->core, &paths->v[0]);
@@ -295,30 +314,23 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 bool mobike_overdue(struct step *s, struct sa *sa)
 {
 	struct mobility *mob = &sa->core.mobike;
-	struct draft d;
 
 	if (!mob->ask || mob->ask_deadline > s->now)
 		return false;
-	draft_open(&d, s, sa);
 	if (sa->core.state == S_UP) {
-		ask_paths(&d, candidates(&d.core, s->scratch));
+		ask_again(s, sa);
 	} else {
 		map_take(&s->ike->asks, mob->ask);
-		d.core.mobike.ask = 0;
+		mob->ask = 0;
+		sa_rearm(s->ike, sa);
 	}
-	draft_close(&d, DRAFT_COMMIT);
 	return true;
 }
 
 void mobike_unanswered(struct step *s, struct sa *sa)
 {
-	struct draft d;
-
-	if (!sa->core.mobike.on || sa->core.state != S_UP || sa->core.mobike.ask)
-		return;
-	draft_open(&d, s, sa);
-	ask_paths(&d, candidates(&d.core, s->scratch));
-	draft_close(&d, DRAFT_COMMIT);
+	if (sa->core.mobike.on && sa->core.state == S_UP && !sa->core.mobike.ask)
+		ask_again(s, sa);
 }
 
 /* Whether the peer of CORE is told of others than before. */

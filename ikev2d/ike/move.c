@@ -16,6 +16,7 @@ void move_ike(struct draft *d, const struct path *path)
 	if (path_eq(&d->core.path, path))
 		return;
 	d->core.path = *path;
+	d->core.mobike.elsewhere = true;
 	d->moved_ike = true;
 	tell_moved(d);
 }

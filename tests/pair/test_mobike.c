@@ -161,6 +161,53 @@ static void a_question_that_is_not_answered_comes_again(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* H hears that there is one path, from LOCAL to REMOTE. */
+static void answer_with(struct host *h, uint32_t ticket, const char *local, const char *remote)
+{
+	struct hosts one;
+
+	assert_int_equal(ip_parse(local, &one.local), ERR_OK);
+	assert_int_equal(ip_parse(remote, &one.remote), ERR_OK);
+	host_event(h, &(struct ike_event){
+			      .kind = EVENT_ANSWER, .answer = { .ticket = ticket, .paths = { &one, 1 } } });
+}
+
+/* Sun asks which ways there are; before it knows, moon goes elsewhere. */
+static void an_answer_about_the_path_before_moves_nothing(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+	uint32_t ticket;
+
+	p->sun->silent = ASKED_ROUTE;
+	host_addresses(p->sun, "192.0.2.2 203.0.113.2");
+	p->sun->silent = 0;
+	ticket = forge_sa_up(p->sun)->core.mobike.ask;
+	host_addresses(p->moon, "198.51.100.1");
+	lab_calm(p->lab);
+	answer_with(p->sun, ticket, "192.0.2.2", "192.0.2.1");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.n_peer_ips, 2);
+	pair_assert_agree(p, 1);
+}
+
+/* Moon has gone to a better link; what it asked on the other one is answered there. */
+static void an_answer_that_was_under_way_does_not_call_back(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	lab_pass(p->lab, 29 * 1000);
+	lab_clock(p->lab, lab_due(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	p->moon->silent = ASKED_ROUTE;
+	host_addresses(p->moon, "192.0.2.1 198.51.100.1");
+	p->moon->silent = 0;
+	answer_with(p->moon, forge_sa_up(p->moon)->core.mobike.ask, "198.51.100.1", "192.0.2.2");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+	pair_assert_agree(p, 1);
+}
+
 static void nothing_is_said_where_the_path_stands(void **state)
 {
 	struct pair *p = mobile(state, NULL, NULL);
@@ -590,6 +637,8 @@ int main(void)
 		PAIR_TEST(inner_addresses_come_last),
 		PAIR_TEST(initiator_moves),
 		PAIR_TEST(a_question_that_is_not_answered_comes_again),
+		PAIR_TEST(an_answer_about_the_path_before_moves_nothing),
+		PAIR_TEST(an_answer_that_was_under_way_does_not_call_back),
 		PAIR_TEST(nothing_is_said_where_the_path_stands),
 		PAIR_TEST(an_address_more_is_told),
 		PAIR_TEST(from_ipv4_to_ipv6_and_back),

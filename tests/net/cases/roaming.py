@@ -41,7 +41,8 @@ def roaming_link_goes_and_comes(bench):
 
 @user_case()
 def roaming_to_a_better_link(bench):
-    """Another link comes, and the way to the gateway leads over it; then it goes again."""
+    """Another link comes, and the way to the gateway leads over it; then it goes again. The gateway, which has an address
+    there as well, stays where it was asked."""
     moon, sun = bench.pair(**ANYWHERE)
     moon.up()
     flow = Flow(bench.site)
@@ -52,7 +53,7 @@ def roaming_to_a_better_link(bench):
     bench.sun.gateway.ip("addr add 198.51.100.2/24 dev wifi")
     bench.moon.gateway.ip("addr add 198.51.100.1/24 dev wifi", f"route add {bench.sun.wan[4]}/32 via 198.51.100.2")
     at(moon, local="198.51.100.1")
-    at(sun, remote="198.51.100.1")
+    at(sun, local=bench.sun.wan[4], remote="198.51.100.1")
     goes_on_soon(bench, flow, "another link")
     bench.moon.gateway.ip("link del wifi")
     at(moon, local=bench.moon.wan[4])
