@@ -56,7 +56,7 @@ struct ipc_judge {
 };
 
 /* The lines of a connection that a verdict may follow from. */
-enum ipc_line { IPC_LINE_AUTH, IPC_LINE_CERTS, IPC_LINE_PUBKEYS, IPC_LINES };
+enum ipc_line { IPC_LINE_AUTH, IPC_LINE_CERTS, IPC_LINE_PUBKEYS, IPC_LINE_ID, IPC_LINES };
 
 struct ipc_verdict {
 	uint8_t result;          /* enum err */

@@ -288,17 +288,12 @@ static enum err check_keys(struct judgement *j, struct why *why)
 
 static enum err check_leaf(struct judgement *j, const struct cert *leaf, struct why *why)
 {
-	enum err e;
-
 	if (!leaf->key) {
 		why->what = arena_printf(&j->arena, "the key of the certificate %s cannot be used: %s",
 			cert_name(leaf, &j->arena), leaf->no_key);
 		return ERR_UNSUPPORTED;
 	}
-	e = check_auth(j, leaf->key, why);
-	if (!e && !cert_confirms(leaf, &j->q.remote, &j->arena, why))
-		e = ERR_AUTH;
-	return e;
+	return check_auth(j, leaf->key, why);
 }
 
 /* Takes C where it is about the peer and its key made the signature; else WHY is about it. */
@@ -359,6 +354,10 @@ static enum err check_cert(struct judgement *j, struct why *why, enum ipc_line *
 	if (!first)
 		return check_known(j, why, line);
 	e = check_leaf(j, first, why);
+	if (!e && !cert_confirms(first, &j->q.remote, &j->arena, why)) {
+		*line = IPC_LINE_ID;
+		e = ERR_AUTH;
+	}
 	if (!e)
 		j->leaf = cert_ref(first);
 	return e;

@@ -53,7 +53,7 @@ static void query_free(struct trust *t, struct query *q)
 /* ------------------------------------------------------------------ verdicts */
 
 /* As struct ipc_line has them. */
-static const char *const lines[IPC_LINES] = { "auth", "certs", "pubkeys" };
+static const char *const lines[IPC_LINES] = { "auth", "certs", "pubkeys", "id" };
 
 static struct ike_certs certs_from(
 	const struct ipc_octets *o, uint8_t encoding, const struct ike_certs *first, struct arena *arena)

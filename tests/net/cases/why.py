@@ -3,11 +3,13 @@
 the initiator in `ipsec up` and on the responder in its log."""
 import os
 
-from cases.certs import folder, gateways
+from cases.certs import folder, gateways, with_charon
 from cases.eap import PASSWORD, client, gateway
 from lab.case import case, user_case
+from lab.charon import ROLES
 from lab.check import check, contains, same, until
 from lab.config import merged
+from lab.net import must
 from lab.pki import Authority, Credentials
 
 SOON = {"retransmit_timeout": "0.3s", "retransmit_tries": "2", "retransmit_jitter": "0"}
@@ -454,6 +456,36 @@ def why_we_refuse_strongswan(bench, make, says):
     bench.charon.load(theirs)
     check(bench.charon.up(timeout=5).code, "strongSwan brings it up")
     log_says(moon, says)
+
+
+def with_a_forged_name(bench, ca, name):
+    """sun's credentials; to strongSwan its certificate is about NAME, which stands in it as the identifier of its key."""
+    sun, extensions = Credentials(folder(bench, bench.sun), bench.sun, ca), f"{bench.directory}/extensions"
+    with open(extensions, "w", encoding="ascii") as f:
+        f.write(f"subjectKeyIdentifier={name.encode().hex()}\nsubjectAltName=DNS:{bench.sun.id}\n")
+    request = must(["openssl", "req", "-new", "-key", sun.key, "-subj", "/C=CH/O=Lab/CN=sun"])
+    must(["openssl", "x509", "-req", "-CA", ca.cert, "-CAkey", ca.key, "-days", "50", "-extfile", extensions, "-out",
+          sun.cert], stdin=request)
+
+
+@case("charon", each=ROLES)
+def why_a_certificate_has_not_the_name(bench, we_initiate):
+    """strongSwan says to be somebody else than its certificate says."""
+    name, ca = "venus.example", Authority(bench.directory)
+    right(bench, ca)
+    with_a_forged_name(bench, ca, name)
+    ours, theirs = gateways(bench, sun={"id": name}, moon_remote={"id": name})
+    moon, charon = with_charon(bench, ours, theirs)
+    says = ["the certificate of C=CH, O=Lab, CN=sun is not about the identity venus.example",
+            f"C=CH, O=Lab, CN=sun | {bench.sun.id}", "(connections.site.remote.id)",
+            "an identity that the certificate has (id = C=CH, O=Lab, CN=sun), or a certificate with the subjectAltName "
+            "venus.example"]
+    if we_initiate:
+        refused(bench, moon, says)
+    else:
+        check(charon.up(timeout=5).code, "strongSwan brings it up")
+        log_says(moon, says)
+    moon.wait_idle()
 
 
 @case()
