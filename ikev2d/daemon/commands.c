@@ -13,6 +13,7 @@ static void say_drop(struct commands *o, const struct addr *from, enum radius_da
 		[RADIUS_DAE_FORGED] = "it was not made with the secret of the section daemon.radius.dae",
 		[RADIUS_DAE_OLD] =
 			"it is of another time: somebody repeats it, or one of the clocks is wrong",
+		[RADIUS_DAE_REPLAYED] = "it was obeyed before: somebody repeats it",
 	};
 	struct arena arena = { 0 };
 	char text[ADDR_TEXT];

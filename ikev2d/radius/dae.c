@@ -17,11 +17,18 @@ struct entry {
 	size_t n_answer; /* 0: it is being obeyed */
 };
 
+/* One with an Event-Timestamp, which nobody may have obeyed again by sending what was seen on its way. */
+struct dated {
+	uint64_t until; /* s since 1970: from then on it is too old for anybody */
+	uint8_t authenticator[RADIUS_AUTHENTICATOR];
+};
+
 struct radius_dae {
 	struct arena arena;
 	struct bytes secret, nas_identifier;
 	struct entry entries[RADIUS_ORDERS_MAX]; /* a ring */
 	unsigned next, last_number;
+	struct dated dated[RADIUS_DATED_MAX];
 	uint64_t dropped[RADIUS_DAE_DROPS];
 };
 
@@ -62,6 +69,44 @@ static struct entry *find(struct radius_dae *d, const struct addr *from, const s
 			return e;
 	}
 	return NULL;
+}
+
+/* Which of the dated orders P is; else one to note it in, or NULL where all are still to be known. */
+static struct dated *find_dated(
+	struct radius_dae *d, const struct radius_packet *p, uint64_t wall, bool *known)
+{
+	struct dated *room = NULL;
+
+	*known = false;
+	for (unsigned i = 0; i < RADIUS_DATED_MAX; i++) {
+		struct dated *x = &d->dated[i];
+
+		if (x->until < wall)
+			room = x;
+		else if (!memcmp(x->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR)) {
+			*known = true;
+			return x;
+		}
+	}
+	return room;
+}
+
+/* Notes P, where it has a date. ERR_EXISTS: it was noted before; ERR_SPACE: too many are. */
+static enum err note_date(struct radius_dae *d, const struct radius_packet *p, uint64_t wall)
+{
+	struct dated *x;
+	struct bytes value;
+	uint32_t at;
+	bool known;
+
+	if (!radius_find(p, RADIUS_EVENT_TIMESTAMP, &value) || !radius_number(value, &at))
+		return ERR_OK;
+	x = find_dated(d, p, wall, &known);
+	if (known || !x)
+		return known ? ERR_EXISTS : ERR_SPACE;
+	x->until = at + (uint64_t)RADIUS_ORDER_SKEW;
+	memcpy(x->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR);
+	return ERR_OK;
 }
 
 /* What an answer must bring back as it came (RFC 5176, 3.1). One that is too much for us is left out. */
@@ -218,30 +263,43 @@ static void drop(struct radius_dae *d, enum radius_dae_drop why, struct radius_d
 	*out = (struct radius_dae_out){ .what = RADIUS_DAE_DROP, .drop = why };
 }
 
+/* P is none whose answer is remembered. */
+static void take_new(struct radius_dae *d, const struct addr *from, const struct radius_packet *p,
+	uint64_t wall, struct radius_dae_out *out)
+{
+	enum err dated = note_date(d, p, wall);
+	enum radius_error error;
+	struct entry *e;
+
+	if (dated == ERR_EXISTS) {
+		drop(d, RADIUS_DAE_REPLAYED, out);
+		return;
+	}
+	e = keep(d, from, p);
+	error = dated ? RADIUS_ERROR_RESOURCES : read_order(d, p, &out->order);
+	out->order.number = e->number;
+	if (error)
+		out->answer = make_answer(d, e, error);
+	else
+		out->what = RADIUS_DAE_ORDER;
+}
+
 void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes datagram, uint64_t wall,
 	struct radius_dae_out *out)
 {
 	struct radius_packet p;
 	enum radius_dae_drop why = judge(d, datagram, wall, &p);
 	struct entry *e = why ? NULL : find(d, from, &p);
-	enum radius_error error;
 
 	*out = (struct radius_dae_out){ .what = RADIUS_DAE_ANSWER };
-	if (why) {
+	if (why)
 		drop(d, why, out);
-	} else if (e && !e->n_answer) {
+	else if (e && !e->n_answer)
 		drop(d, RADIUS_DAE_PENDING, out);
-	} else if (e) {
+	else if (e)
 		out->answer = bytes_of(e->answer, e->n_answer);
-	} else {
-		e = keep(d, from, &p);
-		error = read_order(d, &p, &out->order);
-		out->order.number = e->number;
-		if (error)
-			out->answer = make_answer(d, e, error);
-		else
-			out->what = RADIUS_DAE_ORDER;
-	}
+	else
+		take_new(d, from, &p, wall, out);
 }
 
 static bool agrees(struct bytes wanted, struct bytes is)

@@ -9,6 +9,7 @@
 enum {
 	RADIUS_ORDERS_MAX = 64,     /* that are remembered, so that repeats get the same answer */
 	RADIUS_ORDER_SKEW = 300,    /* s that an Event-Timestamp may be off (RFC 5176, 6.3) */
+	RADIUS_DATED_MAX = 8192,    /* with an Event-Timestamp, that are known again while it may be obeyed */
 	RADIUS_ORDER_ANSWER = 1024, /* octets of an answer: the server's Proxy-State is most of it */
 };
 
@@ -32,8 +33,9 @@ enum radius_dae_drop {
 	RADIUS_DAE_TAKEN,
 	RADIUS_DAE_MALFORMED, /* it is no order */
 	RADIUS_DAE_FORGED,    /* it was made with another secret */
-	RADIUS_DAE_OLD,     /* its Event-Timestamp is of another time: it is replayed, or a clock is wrong */
-	RADIUS_DAE_PENDING, /* a repeat of one that is being obeyed */
+	RADIUS_DAE_OLD,      /* its Event-Timestamp is of another time: it is replayed, or a clock is wrong */
+	RADIUS_DAE_PENDING,  /* a repeat of one that is being obeyed */
+	RADIUS_DAE_REPLAYED, /* a repeat of one so long past that its answer is forgotten */
 	RADIUS_DAE_DROPS
 };
 

@@ -232,6 +232,57 @@ static void what_has_a_date_is_not_obeyed_twice(void **state)
 	radius_dae_free(b.dae);
 }
 
+static void dated(struct bench *b, unsigned nth, uint32_t at)
+{
+	begin(b, RADIUS_DISCONNECT_REQUEST, (uint8_t)nth);
+	radius_put(&b->w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put_number(&b->w, RADIUS_NAS_PORT, nth);
+	radius_put_number(&b->w, RADIUS_EVENT_TIMESTAMP, at);
+	assert_int_equal(radius_sign(&b->w, bytes_str(secret), NULL), 0);
+}
+
+/* However many came meanwhile: as long as its date is good, it is known. */
+static void nor_when_its_answer_is_forgotten(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	for (unsigned i = 0; i < RADIUS_DATED_MAX; i++) {
+		dated(&b, i, NOW - i % RADIUS_ORDER_SKEW);
+		take(&b);
+		assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
+	}
+	dated(&b, 0, NOW);
+	take(&b);
+	assert_dropped(&b, RADIUS_DAE_REPLAYED);
+	/* One more cannot be told from a repeat later, so it is refused. */
+	dated(&b, RADIUS_DATED_MAX, NOW);
+	take(&b);
+	assert_int_equal(b.out.what, RADIUS_DAE_ANSWER);
+	assert_answer(&b, b.out.answer, RADIUS_DISCONNECT_NAK, RADIUS_ERROR_RESOURCES);
+	radius_dae_free(b.dae);
+}
+
+static void there_is_room_again_when_dates_are_past(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	for (unsigned i = 0; i < RADIUS_DATED_MAX; i++) {
+		dated(&b, i, NOW - RADIUS_ORDER_SKEW + (i > 0));
+		take(&b);
+	}
+	dated(&b, RADIUS_DATED_MAX, NOW);
+	radius_dae_take(b.dae, &b.from, wr_done(&b.w), NOW + 1, &b.out);
+	assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
+	dated(&b, RADIUS_DATED_MAX + 1, NOW);
+	radius_dae_take(b.dae, &b.from, wr_done(&b.w), NOW + 1, &b.out);
+	assert_int_equal(b.out.what, RADIUS_DAE_ANSWER);
+	radius_dae_free(b.dae);
+}
+
 static void what_proxies_wrote_comes_back(void **state)
 {
 	struct radius_packet p;
@@ -312,6 +363,8 @@ int main(void)
 		cmocka_unit_test(an_old_order_is_dropped),
 		cmocka_unit_test(a_repeat_gets_the_same_answer),
 		cmocka_unit_test(what_has_a_date_is_not_obeyed_twice),
+		cmocka_unit_test(nor_when_its_answer_is_forgotten),
+		cmocka_unit_test(there_is_room_again_when_dates_are_past),
 		cmocka_unit_test(what_proxies_wrote_comes_back),
 		cmocka_unit_test(many_orders_push_out_old_ones),
 		cmocka_unit_test(all_that_is_said_must_be_true),
