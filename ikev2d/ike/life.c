@@ -40,6 +40,7 @@ void life_begin(struct step *s, struct sa_core *core, const struct sa_core *old)
 	if (old) {
 		core->reauth_due = old->reauth_due;
 		core->reauth_end = old->reauth_end;
+		core->proof_end = old->proof_end;
 	} else {
 		core->reauth_due = life_soft(s, p->reauth_time, p->rand_time);
 		core->reauth_end = p->reauth_time ? now + p->reauth_time + p->over_time : 0;
@@ -70,7 +71,7 @@ void life_limit(struct step *s, struct sa *sa, uint32_t seconds)
 	struct sa_core *c = &sa->core;
 	const struct peer *p = c->peer;
 
-	c->reauth_end = s->now + (uint64_t)seconds * 1000;
+	c->reauth_end = sooner(s->now + (uint64_t)seconds * 1000, c->proof_end);
 	c->life_end =
 		sooner(p->rekey_time ? c->established + p->rekey_time + p->over_time : 0, c->reauth_end);
 	task_add(sa, TASK_LIMIT, NULL);
@@ -111,12 +112,15 @@ void life_certified(struct draft *d)
 	if (end == CERT_END_REAUTH)
 		reauthenticate_within(d, ms);
 	authenticated_for(d, ms);
+	d->core.proof_end = d->step->now + ms;
 }
 
 void life_resumed(struct draft *d, uint64_t ms)
 {
 	reauthenticate_within(d, ms);
 	authenticated_for(d, ms);
+	if (d->hs.resumed)
+		d->core.proof_end = d->step->now + ms;
 }
 
 void life_authenticated(struct draft *d, struct bytes seconds)

@@ -20,7 +20,7 @@ void life_authenticated(struct draft *d, struct bytes seconds);
  * IKE_SA is authenticated anew before, and ends then if that did not succeed. */
 void life_certified(struct draft *d);
 
-/* The IKE_SA is resumed, and what was proved for the one that was lost holds for MS. */
+/* What was proved for the IKE_SA that D resumes, or now by EAP, holds for MS. */
 void life_resumed(struct draft *d, uint64_t ms);
 
 /* The earliest of what is due for SA and its children, not counting its exchanges. */
@@ -29,15 +29,16 @@ uint64_t life_due(const struct sa *sa);
 /* Does what is due. False when SA may be gone. */
 bool life_run(struct step *s, struct sa *sa);
 
-/* The question when SA's children were last used was answered. */
-/* The authentication of the peer of SA counts for SECONDS from now on, instead of what was so before; the
- * peer is told (RFC 4478), by what life_remind puts into M. */
+/* The authentication of the peer of SA counts for SECONDS from now on, instead of what was so before, but no
+ * longer than the certificates that it was made with; the peer is told (RFC 4478), by what life_remind puts
+ * into M. */
 void life_limit(struct step *s, struct sa *sa, uint32_t seconds);
 void life_remind(const struct draft *d, struct message *m);
 
 /* How long (ms) C may be idle, for its own sake or for that of its IKE_SA; 0: for ever. */
 uint64_t life_idle(const struct child *c);
 
+/* The question when SA's children were last used was answered. */
 void life_used(struct step *s, struct sa *sa, const struct ike_answer *answer);
 
 /* T plus TIME, less a random share of JITTER; 0 when TIME is 0 (never). */

@@ -103,8 +103,8 @@ struct sa_core {
 	uint32_t idle;           /* and s without traffic after which it is to go; 0: none */
 	struct suite suite;
 	struct sa_keys keys;
-	bool keyed;                 /* they are there */
 	uint64_t seal_counter;      /* of the messages we sealed: an AEAD's IV, never used twice */
+	bool keyed;                 /* the keys are there */
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
@@ -122,12 +122,13 @@ struct sa_core {
 	uint32_t usage_ask; /* the ticket of the question when the children were last used; 0: none */
 	uint64_t rekey_due, reauth_due; /* soft ends */
 	uint64_t reauth_end, life_end;  /* hard ends: whatever was tried has failed */
-	uint64_t reauthenticates;       /* our SPI of the IKE_SA that goes when this one is up; 0: none */
-	bool again;                     /* when it has ended it is started again */
-	enum ending ending;             /* of its children, when it ends now */
-	uint64_t predecessor;           /* our SPI of the IKE_SA that this one replaces; 0: none */
-	uint32_t if_id_in, if_id_out;   /* of its children; 0: none, or none drawn yet */
-	bool redirectable;              /* responder: the peer can be redirected */
+	uint64_t proof_end; /* what the peer has proved counts no longer, whoever lets it stay; 0: no end */
+	uint64_t reauthenticates;     /* our SPI of the IKE_SA that goes when this one is up; 0: none */
+	bool again;                   /* when it has ended it is started again */
+	enum ending ending;           /* of its children, when it ends now */
+	uint64_t predecessor;         /* our SPI of the IKE_SA that this one replaces; 0: none */
+	uint32_t if_id_in, if_id_out; /* of its children; 0: none, or none drawn yet */
+	bool redirectable;            /* responder: the peer can be redirected */
 	uint8_t redirects; /* initiator: that were followed on the way here, since REDIRECTS_SINCE; */
 	uint64_t redirects_since;
 	struct ip redirected_from;  /* and by whom the last time; responder: the peer; v 0: nobody */

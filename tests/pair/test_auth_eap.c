@@ -151,6 +151,27 @@ static void it_may_hold_for_another_time(void **state)
 	assert_null(forge_sa(p->sun));
 }
 
+/* As long as its certificate at most, also behind a rekeying. */
+static void it_holds_no_longer_than_a_certificate(void **state)
+{
+	struct pair *p = pair_open(state, LOCAL("auth = pubkey"), REMOTE("auth = pubkey"));
+	uint64_t end;
+
+	p->sun->valid = 1000;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	end = forge_sa_up(p->sun)->core.established + 1000 * 1000;
+	limit(p, 5000);
+	lab_calm(p->lab);
+	assert_int_equal(forge_sa_up(p->sun)->core.life_end, end);
+	host_rekey(p->sun, NULL);
+	lab_pass(p->lab, 10 * 1000);
+	limit(p, 100);
+	assert_int_equal(forge_sa_up(p->sun)->core.life_end, p->lab->now + 100 * 1000);
+	limit(p, 5000);
+	assert_int_equal(forge_sa_up(p->sun)->core.life_end, end);
+}
+
 static void packet_passes(struct host *h)
 {
 	list_each (n, &h->datapath.sas)
@@ -847,6 +868,7 @@ int main(void)
 		PAIR_TEST(a_method_without_key),
 		PAIR_TEST(it_may_hold_for_a_time),
 		PAIR_TEST(it_may_hold_for_another_time),
+		PAIR_TEST(it_holds_no_longer_than_a_certificate),
 		PAIR_TEST(it_ends_when_nothing_passes),
 		PAIR_TEST(keys_that_differ),
 		PAIR_TEST(a_certificate_goes_before_it),
