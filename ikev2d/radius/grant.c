@@ -6,6 +6,7 @@
 enum {
 	BLOCK = 16,
 	SALT = 2,
+	INTERFACE = 8,                /* octets of an address that name an interface */
 	TERMINATE_RADIUS_REQUEST = 1, /* Termination-Action (RFC 2865, 5.29) */
 	TUNNEL_ESP = 9,               /* RFC 2868, 3.1 */
 };
@@ -77,26 +78,29 @@ enum err radius_key_close(struct bytes key, uint16_t salt, struct bytes secret, 
 	return e;
 }
 
-/* The two MPPE keys of an answer, as they come in. */
-struct halves {
+/* Attributes that mean something together: the two MPPE keys, and the prefix and the rest of an address. */
+struct parts {
 	struct bytes send, recv;
+	struct bytes interface;
+	struct ip prefix; /* v 0: none */
+	unsigned bits;
 };
 
 /* MSK = Recv-Key | Send-Key (RFC 3579, 4.3.2; RFC 5216, 2.3), with zeros behind it where they are short:
  * those of EAP-MSCHAPv2 have 16 octets each, and its MSK ends in 32 zeros. */
 static enum err make_msk(
-	const struct halves *h, struct bytes secret, const uint8_t *request, struct radius_grant *g)
+	const struct parts *p, struct bytes secret, const uint8_t *request, struct radius_grant *g)
 {
 	size_t recv, send;
 	enum err e;
 
-	if (!h->send.n && !h->recv.n)
+	if (!p->send.n && !p->recv.n)
 		return ERR_OK;
-	if (!h->send.n || !h->recv.n)
+	if (!p->send.n || !p->recv.n)
 		return ERR_SYNTAX;
-	e = radius_key_open(h->recv, secret, request, g->msk, &recv);
+	e = radius_key_open(p->recv, secret, request, g->msk, &recv);
 	if (!e)
-		e = radius_key_open(h->send, secret, request, g->msk + recv, &send);
+		e = radius_key_open(p->send, secret, request, g->msk + recv, &send);
 	if (!e && (recv < BLOCK || send < BLOCK))
 		e = ERR_SYNTAX;
 	if (e) {
@@ -135,16 +139,29 @@ static void set_ip(struct ip *out, struct bytes value, size_t size)
 }
 
 /* Framed-IPv6-Prefix (RFC 3162, 2.3): an octet, the length, and what of the prefix is not zero. */
-static void set_prefix(struct radius_grant *g, struct bytes value)
+static void set_prefix(struct parts *p, struct bytes value)
 {
-	struct ip ip = { .v = 6 }, last;
+	struct ip ip = { .v = 6 }, first, last;
 
-	if (value.n < 2 || value.n > 2 + sizeof ip.a || value.p[1] > 128)
+	if (value.n < 2 || value.n > 2 + sizeof ip.a)
 		return;
 	memcpy(ip.a, value.p + 2, value.n - 2);
-	if (ip_prefix(&ip, value.p[1], &g->prefix, &last))
+	if (ip_prefix(&ip, value.p[1], &first, &last) || ip_is_any(&first))
 		return;
-	g->prefix_bits = value.p[1];
+	p->prefix = first;
+	p->bits = value.p[1];
+}
+
+/* RFC 3162, 2.2. The address of zeros behind a prefix is that of its routers (RFC 4291, 2.6.1). */
+static struct ip address_of(const struct parts *p)
+{
+	struct ip ip = p->prefix;
+
+	if (p->interface.n == INTERFACE && p->bits <= 8 * INTERFACE)
+		memcpy(ip.a + INTERFACE, p->interface.p, INTERFACE);
+	else if (p->bits < 8 * sizeof ip.a)
+		ip.a[sizeof ip.a - 1] |= 1;
+	return ip;
 }
 
 static void set_seconds(uint32_t *out, struct bytes value)
@@ -155,11 +172,11 @@ static void set_seconds(uint32_t *out, struct bytes value)
 		*out = n;
 }
 
-static void take_microsoft(struct radius_grant *g, struct halves *h, const struct radius_attribute *a)
+static void take_microsoft(struct radius_grant *g, struct parts *p, const struct radius_attribute *a)
 {
 	switch (a->type) {
-	case RADIUS_MS_MPPE_SEND_KEY: h->send = a->value; break;
-	case RADIUS_MS_MPPE_RECV_KEY: h->recv = a->value; break;
+	case RADIUS_MS_MPPE_SEND_KEY: p->send = a->value; break;
+	case RADIUS_MS_MPPE_RECV_KEY: p->recv = a->value; break;
 	case RADIUS_MS_PRIMARY_DNS:
 	case RADIUS_MS_SECONDARY_DNS: add_address(g->dns, &g->n_dns, a->value, 4); break;
 	case RADIUS_MS_PRIMARY_NBNS:
@@ -167,7 +184,7 @@ static void take_microsoft(struct radius_grant *g, struct halves *h, const struc
 	}
 }
 
-static void take(struct radius_grant *g, const struct radius_attribute *a)
+static void take(struct radius_grant *g, struct parts *p, const struct radius_attribute *a)
 {
 	uint32_t n;
 
@@ -187,7 +204,8 @@ static void take(struct radius_grant *g, const struct radius_attribute *a)
 		break;
 	case RADIUS_FRAMED_IP_ADDRESS: set_ip(&g->ip, a->value, 4); break;
 	case RADIUS_FRAMED_IPV6_ADDRESS: set_ip(&g->ip6, a->value, 16); break;
-	case RADIUS_FRAMED_IPV6_PREFIX: set_prefix(g, a->value); break;
+	case RADIUS_FRAMED_INTERFACE_ID: p->interface = a->value; break;
+	case RADIUS_FRAMED_IPV6_PREFIX: set_prefix(p, a->value); break;
 	case RADIUS_DNS_SERVER_IPV6_ADDRESS: add_address(g->dns, &g->n_dns, a->value, 16); break;
 	}
 }
@@ -197,13 +215,15 @@ enum err radius_grant_read(const struct radius_packet *accept, struct bytes secr
 {
 	struct rd r = rd_of(accept->attributes);
 	struct radius_attribute a;
-	struct halves halves = { 0 };
+	struct parts parts = { 0 };
 
 	*g = (struct radius_grant){ 0 };
 	while (radius_next(&r, &a))
 		if (!a.vendor)
-			take(g, &a);
+			take(g, &parts, &a);
 		else if (a.vendor == RADIUS_MICROSOFT)
-			take_microsoft(g, &halves, &a);
-	return make_msk(&halves, secret, request, g);
+			take_microsoft(g, &parts, &a);
+	if (!g->ip6.v && parts.prefix.v)
+		g->ip6 = address_of(&parts);
+	return make_msk(&parts, secret, request, g);
 }

@@ -24,10 +24,10 @@ struct radius_grant {
 	unsigned n_classes, n_filters;
 	bool esp; /* Tunnel-Type is ESP: the filters are groups too (RFC 2868) */
 	uint32_t session_timeout, idle_timeout, interim; /* s; 0: none was given */
-	bool renew;        /* Termination-Action: at session_timeout authenticate anew, do not end */
-	struct ip ip, ip6; /* Framed-IP-Address, Framed-IPv6-Address; v 0: ours to choose */
-	struct ip prefix;  /* Framed-IPv6-Prefix; v 0: none */
-	uint8_t prefix_bits;
+	bool renew; /* Termination-Action: at session_timeout authenticate anew, do not end */
+	/* Framed-IP-Address; Framed-IPv6-Address, or the address in the Framed-IPv6-Prefix that the
+	 * Framed-Interface-Id names, without one its first host. v 0: ours to choose. */
+	struct ip ip, ip6;
 	struct ip dns[RADIUS_DNS_MAX], nbns[RADIUS_DNS_MAX];
 	unsigned n_dns, n_nbns;
 };

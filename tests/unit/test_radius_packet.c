@@ -349,10 +349,41 @@ static void a_grant_is_read_whole(void **state)
 	assert_true(g.session_timeout == 3600 && g.idle_timeout == 600 && g.interim == 60 && g.renew);
 	assert_true(g.ip.v == 4 && !memcmp(g.ip.a, "\xc0\x00\x02\x09", 4) && ip_eq(&g.ip6, &ip));
 	assert_true(g.n_dns == 2 && g.dns[0].v == 6 && g.dns[1].v == 4);
-	assert_true(g.prefix.v == 6 && g.prefix_bits == 32 && !memcmp(g.prefix.a, "\x20\x01\x0d\xb8\0", 5));
 	assert_int_equal(g.n_msk, 64);
 	for (unsigned i = 0; i < 64; i++)
 		assert_int_equal(g.msk[i], i < 32 ? 'r' : 's');
+}
+
+static void assert_ip6(const char *prefix, unsigned bits, const char *interface, const char *wanted)
+{
+	uint8_t value[18] = { 0, (uint8_t)bits };
+	struct radius_reply a;
+	struct radius_grant g;
+	char text[IP_TEXT];
+	struct ip ip;
+
+	begin_accept(&a);
+	assert_int_equal(ip_parse(prefix, &ip), ERR_OK);
+	memcpy(value + 2, ip.a, sizeof ip.a);
+	radius_put(&a.w, RADIUS_FRAMED_IPV6_PREFIX, bytes_of(value, 2 + (bits + 7) / 8));
+	if (interface) {
+		assert_int_equal(ip_parse(interface, &ip), ERR_OK);
+		radius_put(&a.w, RADIUS_FRAMED_INTERFACE_ID, bytes_of(ip.a + 8, 8));
+	}
+	assert_int_equal(read_grant(&a, &g), ERR_OK);
+	assert_string_equal(g.ip6.v ? ip_print(&g.ip6, text) : "none", wanted);
+}
+
+static void a_prefix_gives_an_address(void **state)
+{
+	(void)state;
+	assert_ip6("2001:db8:7::", 64, "::12:3456:789a:bcde", "2001:db8:7:0:12:3456:789a:bcde");
+	assert_ip6("2001:db8:7::", 48, "::1:2:3:4", "2001:db8:7:0:1:2:3:4");
+	assert_ip6("2001:db8:7::", 64, NULL, "2001:db8:7::1");
+	assert_ip6("2001:db8:7::", 60, NULL, "2001:db8:7::1");
+	assert_ip6("2001:db8:7::40", 124, "::1:2:3:4", "2001:db8:7::41");
+	assert_ip6("2001:db8:7::41", 128, NULL, "2001:db8:7::41");
+	assert_ip6("::", 0, NULL, "none");
 }
 
 /* EAP-MSCHAPv2's keys have 16 octets each. */
@@ -413,7 +444,7 @@ static void what_makes_no_sense_is_not_granted(void **state)
 			&a, RADIUS_MICROSOFT, RADIUS_MS_PRIMARY_DNS, bytes_of("\xc0\x00\x02\x35", 4));
 	}
 	assert_int_equal(read_grant(&a, &g), ERR_OK);
-	assert_true(!g.session_timeout && !g.ip.v && !g.ip6.v && !g.prefix.v && !g.n_msk && !g.user.n);
+	assert_true(!g.session_timeout && !g.ip.v && !g.ip6.v && !g.n_msk && !g.user.n);
 	assert_int_equal(g.n_classes, RADIUS_CLASSES_MAX);
 	assert_int_equal(g.n_dns, RADIUS_DNS_MAX);
 }
@@ -433,6 +464,7 @@ int main(void)
 		cmocka_unit_test(odd_attributes_are_stepped_over),
 		cmocka_unit_test(keys_are_hidden_as_the_rfc_says),
 		cmocka_unit_test(a_grant_is_read_whole),
+		cmocka_unit_test(a_prefix_gives_an_address),
 		cmocka_unit_test(short_keys_make_an_msk_with_zeros),
 		cmocka_unit_test(keys_that_cannot_be_are_refused),
 		cmocka_unit_test(what_makes_no_sense_is_not_granted),

@@ -113,6 +113,18 @@ def radius_gives_the_addresses(bench):
     same(moon.sas()[0]["remote_vips"], ["10.9.0.9", "2001:db8:9::9"], "virtual addresses of the client")
 
 
+@case("charon", each=[("alone", "2001:db8:9::1", ""),
+                      ("and-interface", "2001:db8:9::9:9", "	Framed-Interface-Id = 0:0:9:9,\n")])
+def radius_gives_a_prefix(bench, address, more):
+    """An address of which is the client's."""
+    server(bench, users=f"""carol	Cleartext-Password := "{PASSWORD}"
+{more}	Framed-IPv6-Prefix = 2001:db8:9::/64
+""")
+    moon = gateway(bench, ONE, conn={"pools": "radius"}, child={"remote_ts": "dynamic"})
+    connects(bench, moon, conn={"vips": "::"}, child={"local_ts": "dynamic"})
+    same(moon.sas()[0]["remote_vips"], [address], "virtual addresses of the client")
+
+
 @case("charon")
 def radius_gives_no_address(bench):
     server(bench)
