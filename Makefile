@@ -12,7 +12,7 @@
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, a thousand users who
 #                   come by EAP, and a thousand SAs in the kernel, beside strongSwan (needs root)
-# make records      the lives in tests/replay recorded anew, after a change of what the core does that was meant
+# make records      the lives and clients in tests/replay recorded anew, after a change of what the core does that was meant
 # make imports      what becomes of the files in tests/import, after a change of the importer that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
@@ -90,7 +90,7 @@ KERNEL_TESTS := $(basename $(wildcard tests/kernel/test_*.c))
 HELPERS := $(filter-out $(addsuffix .c,$(TESTS) $(KERNEL_TESTS)), \
 	$(wildcard tests/unit/*.c tests/pair/*.c tests/kernel/*.c tests/replay/player.c))
 SIM := $(wildcard tests/sim/*.c)
-RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/*-moon.log))
+RECORDED := $(patsubst %-moon.log,%,$(wildcard tests/replay/[0-9]*-moon.log))
 NET := $(wildcard tests/net/run)
 FUZZERS := $(basename $(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(wildcard tests/bench/*.c)
@@ -249,11 +249,12 @@ sim: SEEDS ?= 1-10000
 sim: $(BIN)/sim
 	@$(BIN)/sim --seeds $(SEEDS)
 # The name of a life: its seed, and "secrets" where keys are in its record.
-records: $(BIN)/sim
+records: $(BIN)/sim $(O)/tests/pair/test_clients
 	@for life in $(RECORDED); do \
 		set -- $$(basename $$life | tr - ' '); \
 		$(BIN)/sim --record$${2:+-$$2} $$1 $$life || exit 1; \
 	done
+	@$(O)/tests/pair/test_clients --record tests/replay
 imports: $(O)/tests/unit/test_import
 	@$< --write
 options: $(BIN)/ikev2d

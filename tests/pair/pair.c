@@ -53,11 +53,14 @@ const char *pair_text(void **state, const char *base, const char *more)
 	return arena_printf(&fixture(state)->arena, "%s%s", base, more ? more : "");
 }
 
+const char *pair_record;
+
 struct pair *pair_open_conf(void **state, const char *moon, const char *sun)
 {
 	struct pair *p = &fixture(state)->pair;
 
 	p->lab = lab_new(1);
+	p->lab->record = pair_record;
 	p->moon = lab_host(p->lab, "moon", "192.0.2.1", moon);
 	p->sun = lab_host(p->lab, "sun", "192.0.2.2", sun);
 	return p;

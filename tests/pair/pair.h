@@ -41,6 +41,8 @@ struct pair *pair_open_conf(void **state, const char *moon, const char *sun);
 /* Configurations with something behind, for reloads; they live as long as the pair. */
 const char *pair_text(void **state, const char *base, const char *more);
 int pair_close(void **state);
+/* NULL, or a path: hosts of pairs opened from now on write their events to PATH-NAME.log, without secrets. */
+extern const char *pair_record;
 
 #define PAIR_TEST(f) cmocka_unit_test_teardown(f, pair_close)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clients that come with Windows and with Apple's systems, as their makers document them and their users
  * have seen them: moon says what they say, sun is a gateway that has only named them ("peer = …"). What they
- * say inside EAP is in words of ours (charade.h). */
+ * say inside EAP is in words of ours (charade.h). test_clients --record DIRECTORY: what both ends did is
+ * recorded there, for replay. */
 #include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
 
@@ -30,10 +31,15 @@ static bool ip_is(const struct ip *ip, const char *text)
 	return !strcmp(ip_print(ip, buffer), text);
 }
 
-static struct pair *call(void **state, const char *client, const char *gateway)
-{
-	struct pair *p = pair_open_conf(state, client, gateway);
+static const char *directory;
 
+static struct pair *call(void **state, const char *record, const char *client, const char *gateway)
+{
+	struct pair *p;
+
+	if (directory)
+		pair_record = pair_text(state, directory, record);
+	p = pair_open_conf(state, client, gateway);
 	p->lab->certificates = CERTIFICATE;
 	p->moon->eap.user = "LAB\\carol";
 	pair_say_up(p, 1);
@@ -72,9 +78,9 @@ static void comes_in(struct pair *p)
 /* Exactly one proposal; new keys every 24 minutes without a key exchange, and for the IKE_SA every 48. */
 static void apple_with_a_profile(void **state)
 {
-	struct pair *p =
-		call(state, CLIENT("aes256-sha256-modp2048", "aes256-sha256", "24m", "rekey_time = 48m\n"),
-			GATEWAY("apple"));
+	struct pair *p = call(state, "/apple",
+		CLIENT("aes256-sha256-modp2048", "aes256-sha256", "24m", "rekey_time = 48m\n"),
+		GATEWAY("apple"));
 
 	comes_in(p);
 	pair_wait(p);
@@ -92,7 +98,7 @@ static void apple_with_a_profile(void **state)
 static void windows_with_its_user(void **state)
 {
 	static const uint8_t behind_nat[] = { 0, 0, 0x36, 0x27 };
-	struct pair *p = call(state,
+	struct pair *p = call(state, "/windows",
 		CLIENT("aes256-sha1-modp2048, aes256-sha256-modp2048, aes256-sha384-modp2048", "aes256-sha1",
 			"0", "rekey_time = 0\n"),
 		GATEWAY("windows"));
@@ -111,12 +117,14 @@ static void windows_with_its_user(void **state)
 	assert_non_null(host_child(p->sun, "net"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(apple_with_a_profile),
 		PAIR_TEST(windows_with_its_user),
 	};
 
+	if (argc == 3 && !strcmp(argv[1], "--record"))
+		directory = argv[2];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
