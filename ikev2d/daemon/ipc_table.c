@@ -175,6 +175,8 @@ static void judge(struct walk *x, struct ipc_message *m)
 	flag(x, &j->ask);
 	if (!j->demands.name)
 		fail(x, "a connection has no name");
+	if (id_is_pattern(&j->remote))
+		fail(x, "an identity stands for many");
 }
 
 static void verdict(struct walk *x, struct ipc_message *m)

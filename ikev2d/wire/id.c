@@ -4,14 +4,15 @@
 
 enum { RESERVED = 3 };
 
-/* ID_ANY must not come from outside: as a pattern it would match everybody. */
+/* What stands for many must not come from outside: somebody would be confirmed by a certificate that is not
+ * about him, and expressions are bounded in configurations only. */
 static bool id_fits(const struct id *id)
 {
 	switch (id->type) {
 	case ID_ANY: return false;
 	case ID_IPV4_ADDR: return id->data.n == 4;
 	case ID_IPV6_ADDR: return id->data.n == 16;
-	default: return true;
+	default: return !id_is_pattern(id);
 	}
 }
 

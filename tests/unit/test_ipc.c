@@ -300,6 +300,20 @@ static void limits_hold_for_who_writes_too(void **state)
 	assert_non_null(wrong_with(&kept));
 }
 
+/* Whoever speaks for a peer does not choose what its certificate is compared with. */
+static void a_peer_is_not_many(void **state)
+{
+	struct ipc_message judge = { .kind = IPC_JUDGE, .judge = { .demands.name = "rw" } };
+
+	(void)state;
+	judge.judge.remote = (struct id){ ID_FQDN, bytes_str("moon") };
+	assert_null(wrong_with(&judge));
+	judge.judge.remote = (struct id){ ID_REGEX, bytes_str("\2.*") };
+	assert_non_null(wrong_with(&judge));
+	judge.judge.remote = (struct id){ ID_REGEX, bytes_str("") };
+	assert_non_null(wrong_with(&judge));
+}
+
 static void parts_of_the_users_file_stand_where_they_must(void **state)
 {
 	static uint8_t large[IPC_MAX];
@@ -441,6 +455,7 @@ int main(void)
 		cmocka_unit_test(nothing_points_into_the_buffer),
 		cmocka_unit_test(no_shorter_and_no_longer_one_is_read),
 		cmocka_unit_test(limits_hold_for_who_writes_too),
+		cmocka_unit_test(a_peer_is_not_many),
 		cmocka_unit_test(parts_of_the_users_file_stand_where_they_must),
 		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),

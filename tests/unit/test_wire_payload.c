@@ -352,11 +352,16 @@ static void id_of_a_name(void **state)
 	assert_int_equal(m.idi.type, ID_ANY);
 }
 
-static void id_any_does_not_come_from_outside(void **state)
+static void what_stands_for_many_does_not_come_from_outside(void **state)
 {
 	(void)state;
 	assert_int_equal(read_body(PAYLOAD_IDI, "00000000"), ERR_SYNTAX);
 	assert_int_equal(read_body(PAYLOAD_IDR, "00000000 67"), ERR_SYNTAX);
+	/* ".*" for each FQDN, an expression of nothing, all addresses as a prefix and as a range. */
+	assert_int_equal(read_body(PAYLOAD_IDI, "ff000000 022e2a"), ERR_SYNTAX);
+	assert_int_equal(read_body(PAYLOAD_IDI, "ff000000"), ERR_SYNTAX);
+	assert_int_equal(read_body(PAYLOAD_IDI, "04000000 0000000000000000"), ERR_SYNTAX);
+	assert_int_equal(read_body(PAYLOAD_IDR, "07000000 00000000ffffffff"), ERR_SYNTAX);
 }
 
 static void id_addresses_have_their_size(void **state)
@@ -735,7 +740,7 @@ int main(void)
 		CASE(ke_of_rfc_5903),
 		CASE(ke_without_group),
 		CASE(id_of_a_name),
-		CASE(id_any_does_not_come_from_outside),
+		CASE(what_stands_for_many_does_not_come_from_outside),
 		CASE(id_addresses_have_their_size),
 		CASE(id_cut_short),
 		CASE(certs_may_be_several),
