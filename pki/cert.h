@@ -75,6 +75,9 @@ static inline bool cert_eq(const struct cert *a, const struct cert *b)
  * name is not looked at. */
 bool cert_has_id(const struct cert *c, const struct id *id);
 
+/* The same of who claims to be ID: what would be wildcards is nothing but a name. */
+bool cert_is_of(const struct cert *c, const struct id *id);
+
 /* The same, and WHY, from ARENA, when it is not: what the certificate has, and what to write. */
 bool cert_confirms(const struct cert *c, const struct id *id, struct arena *arena, struct why *why);
 

@@ -16,16 +16,27 @@ static bool has_key_id(const struct cert *c, struct bytes id)
 	       (id.n && bytes_eq(id, c->subject_key_id));
 }
 
-bool cert_has_id(const struct cert *c, const struct id *id)
+static bool is_about(
+	const struct cert *c, const struct id *id, bool (*is)(const struct id *id, const struct id *name))
 {
-	if (id->type == ID_ANY || id_matches(id, &c->subject))
+	if (is(id, &c->subject))
 		return true;
 	if (id->type == ID_KEY_ID)
 		return has_key_id(c, id->data);
 	for (unsigned i = 0; i < c->n_sans; i++)
-		if (id_matches(id, &c->sans[i]))
+		if (is(id, &c->sans[i]))
 			return true;
 	return false;
+}
+
+bool cert_has_id(const struct cert *c, const struct id *id)
+{
+	return is_about(c, id, id_matches);
+}
+
+bool cert_is_of(const struct cert *c, const struct id *id)
+{
+	return is_about(c, id, id_eq);
 }
 
 const struct id *cert_main_id(const struct cert *c)
@@ -55,7 +66,7 @@ bool cert_confirms(const struct cert *c, const struct id *id, struct arena *aren
 {
 	const char *wanted = id_print(id, arena);
 
-	if (cert_has_id(c, id))
+	if (cert_is_of(c, id))
 		return true;
 	why->what = arena_printf(
 		arena, "the certificate of %s is not about the identity %s", cert_name(c, arena), wanted);

@@ -137,7 +137,7 @@ static bool would_take(struct audit *t, const struct auth_conf *a, struct cert *
 		.n_policies = a->cert_policy.n };
 	struct path_verdict v;
 
-	if (a->id.type != ID_ANY && !id_is_pattern(&a->id) && !cert_confirms(c, &a->id, &t->arena, why))
+	if (!id_is_pattern(&a->id) && !cert_has_id(c, &a->id) && !cert_confirms(c, &a->id, &t->arena, why))
 		return false;
 	path_judge(&t->creds->store, &r, &t->arena, &v);
 	*why = v.why;

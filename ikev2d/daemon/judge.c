@@ -301,7 +301,7 @@ static enum err try_known(struct judgement *j, struct cert *c, struct why *why, 
 {
 	enum err e;
 
-	if (!cert_has_id(c, &j->q.remote))
+	if (!cert_is_of(c, &j->q.remote))
 		return ERR_MISSING;
 	*tried = true;
 	*why = (struct why){ 0 };

@@ -107,6 +107,29 @@ static void about_whom(void **state)
 	cert_unref(m.cert);
 }
 
+/* A name with a star is one name. */
+static void claimed_by_whom(void **state)
+{
+	static const struct recipe recipe = { .subject = "C=DE, CN=moon",
+		.extensions = "subjectAltName=DNS:moon.example.org,DNS:*.vpn.example.org" };
+	static const struct {
+		const char *id;
+		bool is;
+	} claims[] = { { "moon.example.org", true }, { "MOON.example.org", true }, { "*.example.org", false },
+		{ "*.vpn.example.org", true }, { "gw.vpn.example.org", false }, { "C=de, CN=Moon", true },
+		{ "C=DE, CN=*", false }, { "%any", false } };
+	struct made m = maker_cert(&recipe, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+		struct id id = id_of(claims[i].id);
+
+		if (cert_is_of(m.cert, &id) != claims[i].is)
+			fail_msg("%s", claims[i].id);
+	}
+	cert_unref(m.cert);
+}
+
 static void key_ids(void **state)
 {
 	struct made m = maker_cert(&(struct recipe){ 0 }, NULL);
@@ -370,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(fields, clean),
 		cmocka_unit_test_teardown(about_whom, clean),
+		cmocka_unit_test_teardown(claimed_by_whom, clean),
 		cmocka_unit_test_teardown(key_ids, clean),
 		cmocka_unit_test_teardown(not_confirmed, clean),
 		cmocka_unit_test_teardown(without_subject, clean),

@@ -218,7 +218,8 @@ int pki_verify(struct pki *p)
 	if (!code) {
 		path_judge(&v.store, &v.request, p->arena, &v.verdict);
 		if (v.has_id)
-			v.confirmed = cert_confirms(v.request.leaf, &v.id, p->arena, &v.not_confirmed);
+			v.confirmed = cert_has_id(v.request.leaf, &v.id) ||
+				      cert_confirms(v.request.leaf, &v.id, p->arena, &v.not_confirmed);
 		code = say_verdict(&v);
 	}
 	bundle_free(&v.given);
