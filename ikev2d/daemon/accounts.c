@@ -284,14 +284,12 @@ const struct lease_grant *accounts_grant(const struct world *w, uint32_t login)
 	return s ? &s->grant : NULL;
 }
 
-static const struct ip *first_of(const struct vips *vips, uint8_t v)
+struct ip accounts_ip(const struct vips *vips, uint8_t v)
 {
-	static const struct ip none;
-
 	for (unsigned i = 0; i < vips->n; i++)
 		if (vips->v[i].v == v)
-			return &vips->v[i];
-	return &none;
+			return vips->v[i];
+	return (struct ip){ 0 };
 }
 
 /* s; what a server wants is not too often (RFC 2869, 2.1). */
@@ -314,8 +312,8 @@ static enum err tell_start(struct accounts *a, const struct session *s, const st
 			.local = r->path.local,
 			.remote = r->path.remote,
 			.ports = c->station_id_with_port },
-		.ip = *first_of(&r->remote_vips, 4),
-		.ip6 = *first_of(&r->remote_vips, 6),
+		.ip = accounts_ip(&r->remote_vips, 4),
+		.ip6 = accounts_ip(&r->remote_vips, 6),
 		.classes = s->classes.v,
 		.n_classes = c->accounting_send_class ? s->classes.n : 0,
 		.cui = s->cui,

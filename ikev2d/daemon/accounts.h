@@ -31,6 +31,9 @@ const struct lease_grant *accounts_grant(const struct world *w, uint32_t login);
 /* The Acct-Session-Id of who comes by the conversation LOGIN, from ARENA. */
 const char *accounts_id(const struct world *w, uint32_t login, struct arena *arena);
 
+/* The address of the family V, 4 or 6, of a session with VIPS that servers hear of; v 0: none. */
+struct ip accounts_ip(const struct vips *vips, uint8_t v);
+
 /* What of T concerns sessions. */
 void accounts_told(struct world *w, const struct ike_tell *t);
 

@@ -30,7 +30,8 @@ static void pass_on(struct commands *o, const struct addr *from, const struct ra
 {
 	const struct ipc_message m = { .kind = IPC_ORDER,
 		.ticket = order->number,
-		.order = { order->match, order->disconnect, order->timeout } };
+		.order = { order->match, order->disconnect, order->timeout,
+			{ order->filters, order->n_filters } } };
 
 	o->from[order->number % RADIUS_ORDERS_MAX] = (struct commander){ order->number, *from };
 	certs_answer(o->certs, &m);
@@ -80,7 +81,7 @@ void commands_set(struct commands *o, const struct ipc_dae *dae)
 	forget(o);
 	if (!dae->secret.n)
 		return;
-	o->dae = radius_dae_new(dae->secret, dae->nas_identifier);
+	o->dae = radius_dae_new(dae->secret, dae->nas_identifier, dae->filters);
 	o->port = relay_port_listen(o->certs->base, &dae->listen, on_order, o);
 	if (!o->port) {
 		certs_say(o->certs, "radius", NULL,

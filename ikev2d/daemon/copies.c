@@ -136,7 +136,7 @@ static enum err send_surroundings(struct trust *t)
 
 static struct ipc_dae dae_of(const struct radius_conf *c)
 {
-	struct ipc_dae d = { .listen.port = c->dae.port, .secret = c->dae.secret };
+	struct ipc_dae d = { .listen.port = c->dae.port, .secret = c->dae.secret, .filters = c->filter_id };
 
 	if (!c->dae.enable || ip_parse(c->dae.listen, &d.listen.ip))
 		return (struct ipc_dae){ 0 };

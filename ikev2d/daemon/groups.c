@@ -29,3 +29,12 @@ struct strings groups_relayed(const struct radius_conf *c, const struct ipc_rela
 		add_groups(v, &n, &r->filters, RADIUS_VALUE_MAX, arena);
 	return (struct strings){ v, n };
 }
+
+bool groups_among(const struct strings *wanted, const struct ipc_octets *groups)
+{
+	for (unsigned i = 0; i < wanted->n; i++)
+		for (unsigned k = 0; k < groups->n; k++)
+			if (bytes_eq(bytes_str(wanted->v[i]), groups->v[k]))
+				return true;
+	return false;
+}

@@ -12,3 +12,6 @@ struct strings groups_enrolled(const struct ipc_octets *in, struct arena *arena)
 /* As a RADIUS server has said, by what C takes for groups: by itself a Class, or a Filter-Id of a tunnel of
  * ESP, is nothing of the kind. */
 struct strings groups_relayed(const struct radius_conf *c, const struct ipc_relayed *r, struct arena *arena);
+
+/* Whether one of GROUPS is among those that are WANTED. */
+bool groups_among(const struct strings *wanted, const struct ipc_octets *groups);

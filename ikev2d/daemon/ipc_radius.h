@@ -24,6 +24,7 @@ struct ipc_radius_server {
 struct ipc_dae {
 	struct addr listen;
 	struct bytes secret, nas_identifier;
+	bool filters; /* Filter-Ids name groups */
 };
 
 /* Who is asked, and how. Without servers: nobody. */
@@ -35,11 +36,13 @@ struct ipc_radius {
 	uint8_t tries;
 };
 
-/* An order of a server's: such IKE_SAs are to end (DISCONNECT), or may stay for TIMEOUT (s) from now on. */
+/* An order of a server's: such IKE_SAs are to end (DISCONNECT), or may stay for TIMEOUT (s) from now on, and
+ * only where their connection is for one of FILTERS. */
 struct ipc_order {
 	struct radius_match match;
 	bool disconnect;
-	uint32_t timeout;
+	uint32_t timeout;          /* 0: as long as before */
+	struct ipc_octets filters; /* none: whatever it is for */
 };
 
 /* What a peer says by EAP, of an IKE_SA. */

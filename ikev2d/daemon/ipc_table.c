@@ -318,6 +318,7 @@ static void radius(struct walk *x, struct ipc_message *m)
 	socket_address(x, &m->radius.dae.listen);
 	octets(x, &m->radius.dae.secret, IPC_RADIUS_SECRET_MAX);
 	octets(x, &m->radius.dae.nas_identifier, RADIUS_VALUE_MAX);
+	flag(x, &m->radius.dae.filters);
 	if (m->radius.dae.secret.n && !m->radius.dae.listen.ip.v)
 		fail(x, "RADIUS servers are to be heard nowhere");
 	u32(x, &m->radius.timeout);
@@ -356,7 +357,8 @@ static void order(struct walk *x, struct ipc_message *m)
 	u32(x, &o->port);
 	flag(x, &m->order.disconnect);
 	u32(x, &m->order.timeout);
-	if (m->order.disconnect == (m->order.timeout != 0))
+	parts(x, &m->order.filters, RADIUS_ORDER_FILTERS);
+	if (m->order.disconnect == (m->order.timeout || m->order.filters.n))
 		fail(x, "an order is none, or two");
 }
 

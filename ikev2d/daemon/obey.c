@@ -3,6 +3,7 @@
 
 #include "daemon/accounts.h"
 #include "daemon/engine.h"
+#include "daemon/groups.h"
 #include "daemon/inquire.h"
 #include "daemon/line.h"
 
@@ -20,6 +21,8 @@ static bool is_meant(
 		.calling = bytes_str(
 			ports ? addr_print(&r->path.remote, with) : ip_print(&r->path.remote.ip, without)),
 		.port = r->login,
+		.ip = accounts_ip(&r->remote_vips, 4),
+		.ip6 = accounts_ip(&r->remote_vips, 6),
 	};
 
 	return (!m->has_port || r->login) && radius_matches(m, &of);
@@ -37,22 +40,66 @@ static void say(const struct sa_record *r, const char *what)
 	arena_free(&arena);
 }
 
-static void end(struct world *w, const struct sa_record *r)
+static void end(struct world *w, const struct sa_record *r, const char *why)
 {
-	say(r, "a RADIUS server ends the session");
+	say(r, why);
 	accounts_cause(w, r->id, RADIUS_CAUSE_ADMIN_RESET);
 	engine_feed(w, &(struct ike_event){
 			       .kind = EVENT_COMMAND, .command = { .kind = COMMAND_DOWN, .ike_id = r->id } });
 }
 
-static void limit(struct world *w, const struct sa_record *r, uint32_t seconds)
+static void limit(struct world *w, const struct sa_record *r, uint32_t seconds, struct arena *arena)
 {
-	struct arena arena = { 0 };
-
-	say(r, arena_printf(&arena, "a RADIUS server lets the session last %u s from now on", seconds));
-	arena_free(&arena);
+	say(r, arena_printf(arena, "a RADIUS server lets the session last %u s from now on", seconds));
 	engine_feed(w, &(struct ike_event){ .kind = EVENT_COMMAND,
 			       .command = { .kind = COMMAND_LIMIT, .ike_id = r->id, .seconds = seconds } });
+}
+
+/* The round of the connection NAME that is for some groups; NULL: it is for everybody, or is no more. */
+static const struct auth_conf *choosy(struct world *w, const char *name)
+{
+	const struct conf *c = config_now(&w->config);
+
+	for (unsigned i = 0; i < c->n_peers; i++) {
+		const struct auth_conf *a = &c->peers[i]->remote;
+
+		if (strcmp(c->peers[i]->name, name) != 0)
+			continue;
+		while (a && !a->groups.n)
+			a = a->next;
+		return a;
+	}
+	return NULL;
+}
+
+/* The user of R is in GROUPS from now on. False: its connection is for others, and it has to go. */
+static bool regroup(
+	struct world *w, const struct sa_record *r, const struct ipc_octets *groups, struct arena *arena)
+{
+	const struct auth_conf *a = choosy(w, r->name);
+	struct text in = text_in(arena);
+
+	for (unsigned i = 0; i < groups->n; i++)
+		text_add(&in, "%s%s", i ? ", " : "", arena_text(arena, groups->v[i]));
+	if (a && !groups_among(&a->groups, groups)) {
+		end(w, r,
+			arena_printf(arena,
+				"a RADIUS server has put the user into %s, and the connection is for other "
+				"groups (%s): the session ends",
+				text_str(&in), source_print(&a->at, "groups", arena)));
+		return false;
+	}
+	say(r, arena_printf(arena, "a RADIUS server has put the user into %s: the session goes on",
+		       text_str(&in)));
+	return true;
+}
+
+static void obey(struct world *w, const struct sa_record *r, const struct ipc_order *o, struct arena *arena)
+{
+	if (o->disconnect)
+		end(w, r, "a RADIUS server ends the session");
+	else if ((!o->filters.n || regroup(w, r, &o->filters, arena)) && o->timeout)
+		limit(w, r, o->timeout, arena);
 }
 
 bool obey_take_order(void *ctx, const struct ipc_message *m)
@@ -67,10 +114,7 @@ bool obey_take_order(void *ctx, const struct ipc_message *m)
 	for (unsigned i = 0; i < n; i++)
 		if (inquire_sa(w, keys[i], &arena, &r) && is_meant(w, &m->order.match, &r, &arena) &&
 			(m->order.disconnect || !r.began)) {
-			if (m->order.disconnect)
-				end(w, &r);
-			else
-				limit(w, &r, m->order.timeout);
+			obey(w, &r, &m->order, &arena);
 			a.obeyed.matched++;
 		}
 	(void)!member_tell(&w->trust.certs, IPC_IKE, &a);

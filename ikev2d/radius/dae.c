@@ -26,19 +26,21 @@ struct dated {
 struct radius_dae {
 	struct arena arena;
 	struct bytes secret, nas_identifier;
+	bool filters;
 	struct entry entries[RADIUS_ORDERS_MAX]; /* a ring */
 	unsigned next, last_number;
 	struct dated dated[RADIUS_DATED_MAX];
 	uint64_t dropped[RADIUS_DAE_DROPS];
 };
 
-struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier)
+struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier, bool filters)
 {
 	struct arena arena = { 0 };
 	struct radius_dae *d = ARENA_NEW(&arena, struct radius_dae);
 
 	d->secret = arena_bytes(&arena, secret);
 	d->nas_identifier = arena_bytes(&arena, nas_identifier);
+	d->filters = filters;
 	d->arena = arena;
 	return d;
 }
@@ -186,9 +188,30 @@ static enum radius_error take_ip(struct ip *ip, const struct bytes value, size_t
 	return value.n == size && !ip_from(value, ip) ? 0 : RADIUS_ERROR_INVALID_VALUE;
 }
 
-/* What A demands, into O. 0, or why it cannot be obeyed. */
+static enum radius_error take_timeout(struct bytes value, struct radius_order *o)
+{
+	if (!radius_number(value, &o->timeout) || !o->timeout)
+		return RADIUS_ERROR_INVALID_VALUE;
+	return o->disconnect ? RADIUS_ERROR_INVALID_REQUEST : 0;
+}
+
+static enum radius_error take_filter(const struct radius_dae *d, struct bytes value, struct radius_order *o)
+{
+	if (!d->filters)
+		return RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE;
+	if (!value.n)
+		return RADIUS_ERROR_INVALID_VALUE;
+	if (o->disconnect)
+		return RADIUS_ERROR_INVALID_REQUEST;
+	if (o->n_filters == RADIUS_ORDER_FILTERS)
+		return RADIUS_ERROR_RESOURCES;
+	o->filters[o->n_filters++] = value;
+	return 0;
+}
+
+/* What A demands, into O; ESP: it is about tunnels of ESP. 0, or why it cannot be obeyed. */
 static enum radius_error take_attribute(
-	const struct radius_dae *d, const struct radius_attribute *a, struct radius_order *o, bool *timeout)
+	const struct radius_dae *d, const struct radius_attribute *a, struct radius_order *o, bool *esp)
 {
 	struct radius_match *m = &o->match;
 
@@ -206,11 +229,9 @@ static enum radius_error take_attribute(
 	case RADIUS_FRAMED_IPV6_ADDRESS: return take_ip(&m->ip6, a->value, 16);
 	case RADIUS_NAS_IDENTIFIER:
 		return bytes_eq(a->value, d->nas_identifier) ? 0 : RADIUS_ERROR_NAS_MISMATCH;
-	case RADIUS_SESSION_TIMEOUT:
-		*timeout = radius_number(a->value, &o->timeout) && o->timeout;
-		return !*timeout       ? RADIUS_ERROR_INVALID_VALUE
-		       : o->disconnect ? RADIUS_ERROR_INVALID_REQUEST
-				       : 0;
+	case RADIUS_SESSION_TIMEOUT: return take_timeout(a->value, o);
+	case RADIUS_FILTER_ID: return take_filter(d, a->value, o);
+	case RADIUS_TUNNEL_TYPE: *esp = radius_is_esp(a->value); return 0;
 	default: return says_nothing(a) ? 0 : RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE;
 	}
 }
@@ -227,16 +248,18 @@ static enum radius_error read_order(
 {
 	struct rd r = rd_of(p->attributes);
 	struct radius_attribute a;
-	bool timeout = false;
+	bool esp = false;
 
 	*o = (struct radius_order){ .disconnect = p->code == RADIUS_DISCONNECT_REQUEST };
 	while (radius_next(&r, &a)) {
-		enum radius_error error = take_attribute(d, &a, o, &timeout);
+		enum radius_error error = take_attribute(d, &a, o, &esp);
 
 		if (error)
 			return error;
 	}
-	return means_somebody(&o->match) && (o->disconnect || timeout) ? 0 : RADIUS_ERROR_MISSING_ATTRIBUTE;
+	if (!means_somebody(&o->match) || (o->n_filters && !esp))
+		return RADIUS_ERROR_MISSING_ATTRIBUTE;
+	return o->disconnect || o->timeout || o->n_filters ? 0 : RADIUS_ERROR_MISSING_ATTRIBUTE;
 }
 
 static enum radius_dae_drop judge(

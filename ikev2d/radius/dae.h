@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What RADIUS servers order by themselves: that sessions end, or last for another time (RFC 5176). Datagrams
- * in, orders out; what came of an order in, its answer out. */
+/* What RADIUS servers order by themselves: that sessions end, last for another time, or that their users are
+ * in other groups (RFC 5176). Datagrams in, orders out; what came of an order in, its answer out. */
 #pragma once
 
 #include "model/addr.h"
 #include "radius/packet.h"
 
 enum {
-	RADIUS_ORDERS_MAX = 64,     /* that are remembered, so that repeats get the same answer */
-	RADIUS_ORDER_SKEW = 300,    /* s that an Event-Timestamp may be off (RFC 5176, 6.3) */
+	RADIUS_ORDERS_MAX = 64,  /* that are remembered, so that repeats get the same answer */
+	RADIUS_ORDER_SKEW = 300, /* s that an Event-Timestamp may be off (RFC 5176, 6.3) */
+	RADIUS_ORDER_FILTERS = 16,
 	RADIUS_DATED_MAX = 8192,    /* with an Event-Timestamp, that are known again while it may be obeyed */
 	RADIUS_ORDER_ANSWER = 1024, /* octets of an answer: the server's Proxy-State is most of it */
 };
@@ -22,10 +23,12 @@ struct radius_match {
 };
 
 struct radius_order {
-	bool disconnect;           /* they end; else they last TIMEOUT more */
-	uint32_t timeout;          /* s */
-	struct radius_match match; /* borrowed from the datagram */
-	unsigned number;           /* to be answered under */
+	bool disconnect;                            /* they end; else one or both of the next */
+	uint32_t timeout;                           /* s that they last from now on; 0: as before */
+	struct bytes filters[RADIUS_ORDER_FILTERS]; /* what their users are in from now on, borrowed */
+	unsigned n_filters;                         /* 0: as before */
+	struct radius_match match;                  /* borrowed from the datagram */
+	unsigned number;                            /* to be answered under */
 };
 
 /* Why a datagram is dropped. */
@@ -50,8 +53,9 @@ struct radius_dae_out {
 
 struct radius_dae;
 
-/* What authenticates by SECRET, for who calls himself NAS. Both are copied. */
-struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier);
+/* What authenticates by SECRET, for who calls himself NAS. Both are copied. FILTERS: Filter-Ids are obeyed.
+ */
+struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier, bool filters);
 void radius_dae_free(struct radius_dae *d);
 
 /* DATAGRAM has come FROM. WALL: s since 1970. */

@@ -8,7 +8,6 @@ enum {
 	SALT = 2,
 	INTERFACE = 8,                /* octets of an address that name an interface */
 	TERMINATE_RADIUS_REQUEST = 1, /* Termination-Action (RFC 2865, 5.29) */
-	TUNNEL_ESP = 9,               /* RFC 2868, 3.1 */
 };
 
 /* The stream that block BEHIND of a key is hidden by: MD5(secret, what stands before). */
@@ -199,9 +198,7 @@ static void take(struct radius_grant *g, struct parts *p, const struct radius_at
 	case RADIUS_TERMINATION_ACTION:
 		g->renew = radius_number(a->value, &n) && n == TERMINATE_RADIUS_REQUEST;
 		break;
-	case RADIUS_TUNNEL_TYPE: /* its first octet is a tag */
-		g->esp = radius_number(a->value, &n) && (n & 0xffffff) == TUNNEL_ESP;
-		break;
+	case RADIUS_TUNNEL_TYPE: g->esp = radius_is_esp(a->value); break;
 	case RADIUS_FRAMED_IP_ADDRESS: set_ip(&g->ip, a->value, 4); break;
 	case RADIUS_FRAMED_IPV6_ADDRESS: set_ip(&g->ip6, a->value, 16); break;
 	case RADIUS_FRAMED_INTERFACE_ID: p->interface = a->value; break;

@@ -65,6 +65,8 @@ enum radius_type {
 	RADIUS_DNS_SERVER_IPV6_ADDRESS = 169,
 };
 
+enum radius_tunnel { RADIUS_TUNNEL_ESP = 9 }; /* RFC 2868, 3.1 */
+
 /* Of Microsoft (RFC 2548). */
 enum radius_ms_type {
 	RADIUS_MS_MPPE_SEND_KEY = 16,

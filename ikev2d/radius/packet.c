@@ -104,6 +104,13 @@ bool radius_number(struct bytes value, uint32_t *n)
 	return rd_done(&r);
 }
 
+bool radius_is_esp(struct bytes value)
+{
+	uint32_t n;
+
+	return radius_number(value, &n) && (n & 0xffffff) == RADIUS_TUNNEL_ESP;
+}
+
 void radius_begin(struct wr *w, enum radius_code code, uint8_t id, const uint8_t *authenticator, bool mac)
 {
 	wr_u8(w, (uint8_t)code);

@@ -49,6 +49,9 @@ size_t radius_join(const struct radius_packet *p, enum radius_type type, uint8_t
 /* Whether VALUE is a number of 32 bits, which goes to *N. */
 bool radius_number(struct bytes value, uint32_t *n);
 
+/* Whether VALUE, of a Tunnel-Type, is ESP, whatever the tag before it (RFC 2868, 3.1). */
+bool radius_is_esp(struct bytes value);
+
 /* Begins a packet in W, which holds RADIUS_MAX octets. AUTHENTICATOR: of an Access-Request 16 random octets;
  * else NULL. MAC: with a Message-Authenticator, which stands in front of all that an attacker could choose.
  */

@@ -44,7 +44,7 @@ static void begin(struct bench *b)
 	rng_seed(&b->rng, 1);
 	b->now = 1;
 	b->client = radius_client_new(&settings, &b->rng.rng);
-	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"));
+	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"), true);
 }
 
 /* The peer answers whatever it was asked, or comes anew. */

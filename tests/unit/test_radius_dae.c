@@ -25,7 +25,7 @@ static void begin(struct bench *b, enum radius_code code, uint8_t id)
 static void start(struct bench *b, enum radius_code code)
 {
 	*b = (struct bench){ .from = { { 4, { 192, 0, 2, 7 } }, 40000 } };
-	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"));
+	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"), code == RADIUS_COA_REQUEST);
 	begin(b, code, 9);
 }
 
@@ -103,6 +103,35 @@ static void a_session_is_to_last_longer(void **state)
 	radius_dae_free(b.dae);
 }
 
+/* Filter-Ids name groups where the connection is a tunnel of ESP, and nothing else. */
+static void its_user_is_in_other_groups(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_COA_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("staff"));
+	radius_put_number(&b.w, RADIUS_TUNNEL_TYPE, RADIUS_TUNNEL_ESP);
+	radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("guests"));
+	order(&b);
+	assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
+	assert_true(!b.out.order.disconnect && !b.out.order.timeout && b.out.order.n_filters == 2);
+	assert_true(bytes_eq(b.out.order.filters[0], bytes_str("staff")));
+	assert_true(bytes_eq(b.out.order.filters[1], bytes_str("guests")));
+	radius_dae_free(b.dae);
+	start(&b, RADIUS_COA_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("staff"));
+	assert_refused(&b, RADIUS_COA_NAK, RADIUS_ERROR_MISSING_ATTRIBUTE);
+	start(&b, RADIUS_COA_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put_number(&b.w, RADIUS_TUNNEL_TYPE, RADIUS_TUNNEL_ESP);
+	for (unsigned i = 0; i <= RADIUS_ORDER_FILTERS; i++)
+		radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("x"));
+	assert_refused(&b, RADIUS_COA_NAK, RADIUS_ERROR_RESOURCES);
+}
+
 static void nobody_is_meant(void **state)
 {
 	struct bench b;
@@ -133,8 +162,12 @@ static void what_cannot_be_done_is_refused_whole(void **state)
 	start(&b, RADIUS_COA_REQUEST);
 	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
 	radius_put_number(&b.w, RADIUS_SESSION_TIMEOUT, 600);
-	radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("slow"));
+	radius_put_number(&b.w, RADIUS_IDLE_TIMEOUT, 60);
 	assert_refused(&b, RADIUS_COA_NAK, RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE);
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_put(&b.w, RADIUS_FILTER_ID, bytes_str("slow"));
+	assert_refused(&b, RADIUS_DISCONNECT_NAK, RADIUS_ERROR_UNSUPPORTED_ATTRIBUTE);
 	start(&b, RADIUS_DISCONNECT_REQUEST);
 	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
 	radius_put_number(&b.w, RADIUS_SESSION_TIMEOUT, 600);
@@ -357,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_to_end),
 		cmocka_unit_test(a_session_is_to_last_longer),
+		cmocka_unit_test(its_user_is_in_other_groups),
 		cmocka_unit_test(nobody_is_meant),
 		cmocka_unit_test(what_cannot_be_done_is_refused_whole),
 		cmocka_unit_test(strangers_are_not_even_answered),

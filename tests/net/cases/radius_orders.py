@@ -2,6 +2,7 @@
 """Orders of RADIUS servers (RFC 5176): radclient on alice gives them, ours on moon obeys."""
 import re
 
+from cases.radius import ONE, PASSWORD, call, server
 from lab import radius
 from lab.case import case
 from lab.check import Skipped, check, contains, same
@@ -18,6 +19,21 @@ def order(bench, what, attributes, secret=SECRET, tries=5):
     text = "".join(f'{name} = "{value}"\n' for name, value in attributes.items())
     return bench.alice.run(["radclient", "-x", "-t", "2", "-r", str(tries), f"{bench.moon.lan[4]}:3799", what, secret],
                            stdin=text)
+
+
+def radius_gateway(bench, settings, groups):
+    """Ours on moon, with who has come: carol, of the group staff, at 10.9.0.9."""
+    server(bench, users=f"""carol	Cleartext-Password := "{PASSWORD}"
+	Tunnel-Type = ESP,
+	Filter-Id = staff,
+	Framed-IP-Address = 10.9.0.9
+""")
+    moon = bench.start(bench.moon, remote={"auth": "eap-radius", "eap_id": "%any", "groups": groups},
+                       conn={"pools": "radius"}, child={"remote_ts": "dynamic"}, daemon={"radius": settings})
+    done = call(bench, conn={"vips": "0.0.0.0"}, child={"local_ts": "dynamic"})
+    same(done.code, 0, f"swanctl --initiate\n{done.text}\n{moon.log()}")
+    moon.wait_children(1)
+    return moon
 
 
 @case()
@@ -62,6 +78,22 @@ def radius_order_limits_a_session(bench):
     moon.wait_replaced(before, 12)
     contains(order(bench, "coa", {"User-Name": "nobody.example", "Session-Timeout": "5"}).text, "Session-Context-Not-Found",
              "radclient")
+
+
+@case("charon")
+def radius_order_names_the_groups(bench):
+    """Of a user whose connection is for some: as long as it is in one of these, it stays. It is meant by its address."""
+    moon = radius_gateway(bench, {**ONE, **DAE["radius"], "filter_id": "yes"}, groups="staff, sales")
+    meant = {"Framed-IP-Address": "10.9.0.9", "Tunnel-Type": "ESP"}
+    contains(order(bench, "coa", {**meant, "Framed-IP-Address": "10.9.0.10", "Filter-Id": "sales"}).text,
+             "Session-Context-Not-Found", "radclient")
+    contains(order(bench, "coa", {**meant, "Filter-Id": "sales"}).text, "CoA-ACK", "radclient")
+    moon.wait_log("event=radius", "a RADIUS server has put the user into sales: the session goes on")
+    same(len(moon.sas()), 1, "SAs of moon")
+    contains(order(bench, "coa", {**meant, "Filter-Id": "guests"}).text, "CoA-ACK", "radclient")
+    moon.wait_log("event=radius", "has put the user into guests, and the connection is for other groups", "(connections.site.")
+    moon.wait_idle()
+    bench.charon.wait_idle()
 
 
 @case()
