@@ -25,6 +25,7 @@
 #include "ike/keys.h"
 #include "ike/limits.h"
 #include "pki/sign.h"
+#include "tests/unit/pinger.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,7 +36,6 @@
 #include <unistd.h>
 
 enum { DATAGRAM = 65536, MARKER = 4, PORTS = 2, RECEIVE_ROOM = 32 << 20, TAKEN = 256 };
-
 struct caller {
 	struct ike *ike;
 	struct peer *peer; /* borrowed */
@@ -48,6 +48,7 @@ struct caller {
 	struct ip virtual; /* v 0: none */
 	bool served;
 	struct node answers;
+	struct pinger *pinger;
 };
 
 struct pending {
@@ -200,7 +201,8 @@ static void pending_free(struct pending *p)
 
 /* -------------------------------------------------------------------- steps */
 
-static void send_datagram(const struct path *path, struct bytes data)
+/* By the socket of PORT, 0 or 1. */
+static void send_datagram(unsigned port, const struct path *path, struct bytes data)
 {
 	static const uint8_t marker[MARKER];
 	struct iovec io[] = { { (void *)marker, path->marker ? MARKER : 0 }, { (void *)data.p, data.n } };
@@ -210,7 +212,7 @@ static void send_datagram(const struct path *path, struct bytes data)
 
 	m.msg_namelen = sockaddr_of(&path->remote, &name);
 	sockaddr_send_from(&m, &info, &path->local.ip);
-	if (sendmsg(all.fds[path->marker].fd, &m, 0) < 0)
+	if (sendmsg(all.fds[port].fd, &m, 0) < 0)
 		stop("sendmsg");
 }
 
@@ -260,8 +262,10 @@ static void step(struct caller *c, const struct ike_event *event)
 	struct ike_out out = ike_step(c->ike, event, now_us() / 1000, &all.entropy.rng, &scratch);
 
 	for (const struct ike_action *a = out.actions; a; a = a->next) {
+		if (a->kind == ACTION_SA_ADD)
+			pinger_take_sa(c->pinger, &a->sa_add);
 		if (a->kind == ACTION_SEND)
-			send_datagram(&a->send.path, a->send.data);
+			send_datagram(a->send.path.marker, &a->send.path, a->send.data);
 		else if (a->kind == ACTION_TELL)
 			hear(c, &a->tell);
 		else if (a->kind == ACTION_EAP_END)
@@ -299,10 +303,49 @@ static void command(struct caller *c, const struct ike_command *what)
 static void begin(struct caller *c)
 {
 	c->ike = ike_new(&all.entropy.rng);
+	c->pinger = pinger_new();
 	list_init(&c->answers);
 	feed(c, &(struct ike_event){ .kind = EVENT_CONF,
 			.conf = { .peers = &c->peer, .n = 1, .settings = &all.conf.settings } });
 	command(c, &(struct ike_command){ .kind = COMMAND_UP, .child = c->peer->children[0].name });
+}
+
+/* ------------------------------------------------------------------ traffic */
+
+static void send_esp(const struct caller *c, struct bytes esp)
+{
+	const struct addr *ends = pinger_ends(c->pinger);
+
+	send_datagram(1, &(struct path){ .local = ends[0], .remote = ends[1] }, esp);
+}
+
+static void ping(struct caller *c)
+{
+	uint8_t room[PING_ROOM];
+	struct bytes first = { 0 };
+
+	c->began = now_us();
+	c->up = 0;
+	c->over = false;
+	if (c->virtual.v)
+		first = pinger_begin(c->pinger, &c->virtual, &all.entropy.rng, room);
+	if (first.n)
+		send_esp(c, first);
+}
+
+static void take_esp(struct caller *c, struct bytes esp)
+{
+	uint8_t room[PING_ROOM];
+	struct bytes next;
+
+	if (!pinger_take(c->pinger, esp, &all.entropy.rng, room, &next))
+		return;
+	if (next.n) {
+		send_esp(c, next);
+		return;
+	}
+	c->up = now_us();
+	over(c);
 }
 
 /* ------------------------------------------------------------------ network */
@@ -321,9 +364,13 @@ static void receive_one(unsigned port, struct msghdr *m, struct bytes data)
 	};
 	uint32_t i = number_of(&path.local.ip) - number_of(&all.v[0].ip);
 
-	if (port)
+	bool esp = port && data.n > MARKER && memcmp(data.p, (uint8_t[MARKER]){ 0 }, MARKER) != 0;
+
+	if (port && !esp)
 		data = data.n < MARKER ? (struct bytes){ 0 } : bytes_of(data.p + MARKER, data.n - MARKER);
-	if (i < all.begun)
+	if (i < all.begun && esp)
+		take_esp(&all.v[i], data);
+	else if (i < all.begun)
 		feed(&all.v[i], &(struct ike_event){ .kind = EVENT_DATAGRAM, .datagram = { path, data } });
 }
 
@@ -500,6 +547,7 @@ static const struct {
 } acts[] = {
 	{ "rekey\n", rekey },
 	{ "reauth\n", reauthenticate },
+	{ "traffic\n", ping },
 	{ "down\n", down },
 };
 
