@@ -10,6 +10,7 @@ from cases.faults import NOBODY, NO_LEAK_CHECK
 from cases.json_facts import valid
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
+from lab.gateways import Pair
 from lab.ikev2d import parse_json
 from lab.net import run
 from lab.traffic import reaches
@@ -26,6 +27,31 @@ def tshark(path, show, fields, keys=None):
     return [line.split("\t") for line in done.out.splitlines()]
 
 
+class Capture:
+    """ipsec capture on a daemon with the usual tunnel, whose CHILD_SAs have new keys since."""
+
+    def __init__(self, bench, moon):
+        self._moon = moon
+        before = moon.children()[0]["uniqueid"]
+        self.file = f"{bench.directory}/site.pcapng"
+        self.folder = f"{self.file}.keys"
+        self._process = moon.host.spawn(
+            [*moon.client(), "--json", "capture", "site", "--time", "300", "-o", self.file], f"{bench.directory}/said")
+        bench.afterwards(self._process.kill)
+        until(lambda: [child["uniqueid"] for child in moon.children()] not in ([], [before]), "a CHILD_SA with new keys")
+        contains(moon.log(), "root captures this connection for 300 s", "log of the daemon")
+
+    def end(self):
+        """What it says."""
+        self._process.signal(signal.SIGINT)
+        same(self._process.wait(20), 0, f"exit code of ipsec capture\n{self._process.log()}")
+        said = parse_json(self._process.log())
+        valid("capture", said)
+        same((said["file"], said["folder"], said["lacks"]), (self.file, self.folder, None), "what ipsec capture says")
+        until(lambda: "the capture has ended: keys of" in self._moon.log(), "the end in the log")
+        return said
+
+
 @case(each=[("gcm", "aes256gcm16-x25519", "aes256gcm16-prfsha256-x25519"), ("cbc", "aes128-sha256-esn-x25519", "aes256-sha384-x25519"),
             ("ipv6", "aes128gcm16-noesn", "aes128gcm16-prfsha384-ecp256")])
 def capture_is_decrypted(bench, esp, ike):
@@ -37,23 +63,13 @@ def capture_is_decrypted(bench, esp, ike):
     else:
         moon, sun = bench.pair(**changes)
     moon.up()
-    before = moon.children()[0]["uniqueid"]
-    file, folder = f"{bench.directory}/site.pcapng", f"{bench.directory}/site.pcapng.keys"
-    process = moon.host.spawn([*moon.client(), "--json", "capture", "site", "--time", "300", "-o", file], f"{bench.directory}/said")
-    bench.afterwards(process.kill)
-    until(lambda: [child["uniqueid"] for child in moon.children()] not in ([], [before]), "a CHILD_SA with new keys")
-    contains(moon.log(), "root captures this connection for 300 s", "log of the daemon")
+    capture = Capture(bench, moon)
     reaches(bench.alice, bench.sun.inside[version])
     moon.must("rekey", "site")
-    until(lambda: "has new keys" in moon.log() or "rekeyed" in moon.log(), "new keys of the IKE_SA")
+    moon.wait_log("event=sa-rekeyed")
     moon.must("down", "site")
-    process.signal(signal.SIGINT)
-    same(process.wait(20), 0, f"exit code of ipsec capture\n{process.log()}")
-    said = parse_json(process.log())
-    valid("capture", said)
-    same((said["file"], said["folder"], said["lacks"]), (file, folder, None), "what ipsec capture says")
+    said, file, folder = capture.end(), capture.file, capture.folder
     check(said["ike_keys"] >= 2 and said["esp_keys"] >= 2, f"keys of both IKE_SAs and the CHILD_SA: {said}")
-    until(lambda: "the capture has ended: keys of" in moon.log(), "the end in the log")
     for path in [file, *(os.path.join(folder, name) for name in os.listdir(folder))]:
         same(stat.S_IMODE(os.stat(path).st_mode), 0o600, f"mode of {path}")
     # The ping in ESP.
@@ -66,6 +82,34 @@ def capture_is_decrypted(bench, esp, ike):
     inside = tshark(file, "isakmp.typepayload == 46 && isakmp.typepayload == 42", ["isakmp.exchangetype"], folder)
     check(inside, "a Delete payload in what tshark decrypts of IKE")
     same(tshark(file, "isakmp.typepayload == 46 && isakmp.typepayload == 42", ["frame.number"]), [], "the same without keys")
+
+
+@case(kernel=True)
+def kernel_capture(bench):
+    """The same of what the kernel carries, through a rekeying of its SAs and one of the IKE_SA."""
+    pair = Pair(bench, ["ours", "ours"], child={"esp_proposals": "aes256gcm16-esn"}).up()
+    moon = pair.moon.daemon
+    capture = Capture(bench, moon)
+    reaches(bench.alice, bench.sun.inside[4])
+    spis = [moon.children()[0]["spi_in"], moon.children()[0]["spi_out"]]
+    moon.must("rekey", "net")
+    until(lambda: all(len(end.daemon.children()) == 1 and end.daemon.children()[0]["spi_in"] not in spis for end in pair.ends),
+          "the next CHILD_SA alone")
+    spis += [moon.children()[0]["spi_in"], moon.children()[0]["spi_out"]]
+    reaches(bench.alice, bench.sun.inside[4])
+    pair.carried()
+    moon.must("rekey", "site")
+    moon.wait_log("event=sa-rekeyed")
+    moon.must("down", "site")
+    said = capture.end()
+    check(said["ike_keys"] >= 2 and said["esp_keys"] >= 4, f"keys of both IKE_SAs and of two CHILD_SAs: {said}")
+    seen = tshark(capture.file, "icmp or (isakmp.typepayload == 46 and isakmp.typepayload == 42)",
+                  ["frame.protocols", "esp.spi"], capture.folder)
+    opened = {spi.removeprefix("0x") for protocols, spi in seen if "esp" in protocols and "icmp" in protocols}
+    same(opened, set(spis), f"SPIs of the ESP in which tshark sees ICMP\n{seen}")
+    check([one for one in seen if "esp" not in one[0] and "icmp" in one[0]], f"the ping in the clear\n{seen}")
+    check([one for one in seen if "isakmp" in one[0]], f"a Delete payload inside the seal\n{seen}")
+    pair.stop()
 
 
 @case()
