@@ -128,7 +128,10 @@ static bool is_forgotten(const struct life *l, unsigned side, const struct sa *s
 
 bool check_busy(const struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < SIDES; side++) {
+		/* Its IKE_SA may just have made way for a newer one: it is tried again soon. */
+		if (wants_missing(l->hosts[side]->ike))
+			return true;
 		list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
 			const struct sa *sa = node_owner(n, struct sa, of_ike);
 
@@ -136,6 +139,7 @@ bool check_busy(const struct life *l)
 				sa->core.state == S_REKEYED)
 				return true;
 		}
+	}
 	return false;
 }
 

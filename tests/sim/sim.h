@@ -105,6 +105,7 @@ void traffic_forget(struct life *l);
 /* What must hold always (check.c), at quiet, and when nobody has heard of anybody for long. */
 void check_always(struct life *l);
 void check_agreement(struct life *l);
-/* Whether an exchange is under way, or packets on old SAs are still waited for. */
+/* Whether an exchange is under way, packets on old SAs are still waited for, or a kept child is to come
+ * again. */
 bool check_busy(const struct life *l);
 void check_empty(struct life *l);
