@@ -224,7 +224,7 @@ check-kernel: root
 		-t 1500 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
 check-sim: SEEDS ?= 1-20000
 # Lives of the soak that failed once.
-check-sim: FAILED := 417465 475733 675397
+check-sim: FAILED := 417465 475733 675397 963357
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' $(foreach s,$(FAILED),'$(C)/bin/sim --light --seeds $(s)-$(s)') \

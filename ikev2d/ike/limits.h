@@ -36,6 +36,10 @@ enum {
 	 * then. */
 	REPLACED_TIME = 10 * 1000,
 
+	/* And how long at the most while children of it have not come yet: requests for them may be lost, or
+	 * refused for now because something else is under way. */
+	REPLACED_LONGEST = 60 * 1000,
+
 	/* The data path answers at once when a child was last used; a peer that may be dead is asked itself
 	 * after this. */
 	USAGE_TIME = 1000,

@@ -331,7 +331,8 @@ struct task {
 	struct arena arena;            /* of the packet's selectors, of the gateway */
 	struct tss packet_local, packet_remote;
 	uint64_t not_before; /* 0: at once */
-	uint64_t put_off;    /* when it was for the first time; 0: not yet */
+	uint64_t patience; /* TASK_DELETE_IKE: until when it waits for the children's twins; 0: not at all */
+	uint64_t put_off;  /* when it was for the first time; 0: not yet */
 	uint64_t busy_since; /* since when the peer is busy whenever it is asked; 0: it is not */
 	bool unwanted;       /* the one under way: what it makes goes at once, and it is not tried again */
 	struct node waits;   /* commands that wait for the child to be created */

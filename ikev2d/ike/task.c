@@ -12,6 +12,7 @@
 #include "ike/redirect.h"
 #include "ike/rekey.h"
 #include "ike/ticket.h"
+#include "ike/twin.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static void hasten_delete(struct sa *sa)
 		struct task *t = node_owner(p, struct task, of_sa);
 
 		if (t->kind == TASK_DELETE_IKE)
-			t->not_before = 0;
+			t->not_before = t->patience = 0;
 	}
 }
 
@@ -70,10 +71,15 @@ void task_add(struct sa *sa, enum task_kind kind, const struct child *child)
 	t->protocol = child ? child->suite.protocol : 0;
 }
 
-void task_delete_ike_later(struct sa *sa, uint64_t at)
+void task_delete_ike_later(struct sa *sa, uint64_t at, uint64_t last)
 {
-	if (!superfluous(sa, TASK_DELETE_IKE, 0, 0))
-		task_new(sa, TASK_DELETE_IKE)->not_before = at;
+	struct task *t;
+
+	if (superfluous(sa, TASK_DELETE_IKE, 0, 0))
+		return;
+	t = task_new(sa, TASK_DELETE_IKE);
+	t->not_before = at;
+	t->patience = last;
 }
 
 void task_delete_spi(struct sa *sa, uint8_t protocol, uint32_t spi)
@@ -278,12 +284,25 @@ static struct task *first(const struct sa *sa, uint64_t now)
 	return NULL;
 }
 
+/* A child that the peer has not brought over to the newer IKE_SA yet would be lost: T waits. */
+static bool waits_for_twins(const struct step *s, const struct sa *sa, struct task *t)
+{
+	uint64_t again = s->now + BUSY_TIME;
+
+	if (t->patience <= s->now || !twin_missing(s->ike, sa))
+		return false;
+	t->not_before = again < t->patience ? again : t->patience;
+	return true;
+}
+
 void task_next(struct step *s, struct sa *sa)
 {
 	struct draft d;
 	struct task *t;
 
 	while (idle(sa) && (t = first(sa, s->now))) {
+		if (waits_for_twins(s, sa, t))
+			continue;
 		list_remove(&t->of_sa);
 		draft_open(&d, s, sa);
 		if (!begin(&d, t)) {

@@ -16,8 +16,9 @@ struct node *task_create(
 /* The peer is to forget the SA that it sends on with this SPI of ours. */
 void task_delete_spi(struct sa *sa, uint8_t protocol, uint32_t spi);
 
-/* The IKE_SA is to be deleted AT that time, unless it is by then. */
-void task_delete_ike_later(struct sa *sa, uint64_t at);
+/* The IKE_SA, which a newer one replaces, is to be deleted AT that time, unless it is by then; while a child
+ * of it has no twin, later, but not after LAST. */
+void task_delete_ike_later(struct sa *sa, uint64_t at, uint64_t last);
 
 /* The peer is to be redirected to GATEWAY. */
 void task_redirect(struct sa *sa, const char *gateway);

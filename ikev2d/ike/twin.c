@@ -82,6 +82,17 @@ struct child *twin_standing(const struct ike *ike, const struct child *child)
 	return found;
 }
 
+bool twin_missing(const struct ike *ike, const struct sa *sa)
+{
+	list_each (n, (struct node *)&sa->children) {
+		const struct child *c = node_owner(n, struct child, of_sa);
+
+		if (stands(c) && !twin_standing(ike, c))
+			return true;
+	}
+	return false;
+}
+
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));

@@ -15,6 +15,9 @@ struct child *twin_waiting(const struct ike *ike, const struct child *child);
  * of the one it has left packets may come yet. */
 struct child *twin_standing(const struct ike *ike, const struct child *child);
 
+/* Whether SA has a child that is to stay and has no twin that is. */
+bool twin_missing(const struct ike *ike, const struct sa *sa);
+
 /* The child of another peer behind the same NAT that stands for the same packets as X, which D's peer asks
  * for, where the data path could not tell whose they are: of the two only the newer would get any. NULL:
  * there is none. */

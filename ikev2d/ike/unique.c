@@ -59,7 +59,7 @@ bool unique_refuses(struct draft *d, const struct message *m)
 static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
 {
 	if (ip_eq(&old->core.path.remote.ip, &sa->core.path.remote.ip))
-		task_delete_ike_later(old, s->now + REPLACED_TIME);
+		task_delete_ike_later(old, s->now + REPLACED_TIME, s->now + REPLACED_LONGEST);
 	else
 		task_add(old, TASK_DELETE_IKE, NULL);
 	task_next(s, old);

@@ -63,6 +63,54 @@ static void make_before_break_where_the_newer_one_replaces(void **state)
 	makes_before_it_breaks(state, LAN_SUN("") CONN("unique = replace"));
 }
 
+/* Moon authenticates anew with sun, which replaces; the first request for the second child is lost. */
+static struct pair *second_child_is_late(void **state)
+{
+	struct pair *p = pair_open(state, LAN_MOON("") REAUTH DAEMON("make_before_break = yes"),
+		LAN_SUN("") CONN("unique = replace"));
+
+	pair_up_both(p);
+	lab_clock(p->lab, forge_sa(p->moon)->core.reauth_due);
+	for (unsigned i = 0; i < 4; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	ARROWS(p->lab, "lost: moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}");
+	return p;
+}
+
+/* The old one goes on until the second child has come to the new one. */
+static void the_newer_one_lacks_a_child_for_a_while(void **state)
+{
+	struct pair *p = second_child_is_late(state);
+	uint64_t start = p->lab->now;
+
+	traffic_begin(&p->traffic, p->lab);
+	until(p, start, 4 * SECOND);
+	ARROWS(p->lab, "lost: moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}");
+	until(p, start, 11200);
+	assert_in_range(11200, REPLACED_TIME, REPLACED_LONGEST);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}",
+		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, Nonce, TSi, TSr}",
+		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
+		"moon <-- sun  INFORMATIONAL response 3: SK {}");
+	/* clang-format on */
+	traffic_end(&p->traffic);
+	pair_assert_agree(p, 2);
+}
+
+/* But it does not wait for ever for one that may never come. */
+static void the_newer_one_lacks_a_child_for_too_long(void **state)
+{
+	struct pair *p = second_child_is_late(state);
+
+	lab_pass_deaf(p->lab, REPLACED_LONGEST - 1);
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {D(IKE)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {}");
+}
+
 /* The child whose SA carries sun's packets now. */
 static uint32_t sender(const struct pair *p)
 {
@@ -504,6 +552,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(make_before_break),
 		PAIR_TEST(make_before_break_where_the_newer_one_replaces),
+		PAIR_TEST(the_newer_one_lacks_a_child_for_a_while),
+		PAIR_TEST(the_newer_one_lacks_a_child_for_too_long),
 		PAIR_TEST(the_answer_is_lost),
 		PAIR_TEST(the_delete_is_lost),
 		PAIR_TEST(again_while_it_is_under_way),

@@ -356,6 +356,7 @@ static void put_task(struct print *p, enum space side, const struct task *t)
 	put_name(p, "spi", ESP_SPI, t->spi);
 	put_word(p, "conf", t->conf ? t->conf->name : NULL);
 	put_time(p, "not-before", t->not_before);
+	put_time(p, "patience", t->patience);
 	put_time(p, "put-off", t->put_off);
 	put_time(p, "busy-since", t->busy_since);
 	put(p, "unwanted", t->unwanted);
