@@ -146,7 +146,7 @@ static struct bytes build(
 
 	if (!shape_sealed(exchange))
 		return unsealed(d, &h, m);
-	return seal_put(d->step->ike, &d->core, &h, m, fragment_limit(d->step->ike, &d->core), d->step->rng,
+	return seal_put(d->step->ike, &d->core, &h, m, fragment_limit(d->step, &d->core), d->step->rng,
 		d->step->scratch);
 }
 

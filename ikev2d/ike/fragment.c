@@ -54,15 +54,22 @@ static bool sends_fragments(const struct sa_core *c)
 	       (c->peer->fragmentation == FRAGMENTATION_YES || c->peer->fragmentation == FRAGMENTATION_FORCE);
 }
 
-static size_t size_now(const struct ike *ike, const struct sa_core *c)
+/* That was learned of the path of C; 0: nothing that counts still. */
+static size_t size_learned(const struct step *s, const struct sa_core *c)
 {
-	size_t most = ike->settings.fragment_size ? ike->settings.fragment_size : smallest(&c->path);
+	return c->fragment_until && c->fragment_until <= s->now ? 0 : c->fragment_size;
+}
+
+static size_t size_now(const struct step *s, const struct sa_core *c)
+{
+	size_t set = s->ike->settings.fragment_size, most = set ? set : smallest(&c->path),
+	       learned = size_learned(s, c);
 
 	if (most < SMALLEST_V4)
 		most = SMALLEST_V4;
 	else if (most > MESSAGE_MAX)
 		most = MESSAGE_MAX;
-	return c->fragment_size && c->fragment_size < most ? c->fragment_size : most;
+	return learned && learned < most ? learned : most;
 }
 
 /* The next size to try below SIZE; 0: there is none. */
@@ -74,9 +81,9 @@ static size_t size_below(const struct path *p, size_t size)
 	return 0;
 }
 
-size_t fragment_limit(const struct ike *ike, const struct sa_core *core)
+size_t fragment_limit(const struct step *s, const struct sa_core *core)
 {
-	return sends_fragments(core) ? size_now(ike, core) - around(&core->path) : 0;
+	return sends_fragments(core) ? size_now(s, core) - around(&core->path) : 0;
 }
 
 /* That of a datagram with an IKE message of N octets, as far as it says how much the way carries. */
@@ -87,12 +94,24 @@ static size_t size_of(const struct path *p, size_t n)
 	return size > smallest(p) ? size : smallest(p);
 }
 
+/* CORE sends datagrams of up to SIZE, up to UNTIL (0: as long as it is on this path). */
+static void learn(struct sa_core *core, size_t size, uint64_t until)
+{
+	core->fragment_size = (uint16_t)size;
+	core->fragment_until = until;
+}
+
+void fragment_elsewhere(struct sa_core *core)
+{
+	learn(core, 0, 0);
+}
+
 void fragment_learn(struct draft *d, size_t largest)
 {
 	size_t size = size_of(d->path, largest);
 
-	if (largest && size < size_now(d->step->ike, &d->core))
-		d->core.fragment_size = (uint16_t)size;
+	if (largest && size < size_now(d->step, &d->core))
+		learn(&d->core, size, 0);
 }
 
 /* ------------------------------------------------------------------ coming */
@@ -321,8 +340,8 @@ static struct bytes recut(struct draft *d, struct bytes sent, size_t size, const
 	if (!size || !sends_fragments(&d->core) || !shape_sealed(exchange_of(sent)))
 		return again;
 	again = seal_again(d, sent, size - around(p));
-	if (size < size_now(s->ike, &d->core))
-		d->core.fragment_size = (uint16_t)size;
+	if (size < size_now(s, &d->core))
+		learn(&d->core, size, 0);
 	tell_log(d, "NET", "%s: sending it again in %u fragments of at most %zu octets", what,
 		datagrams(again, &largest), size);
 	return again;
@@ -384,10 +403,10 @@ static void learn_path(struct step *s, struct sa *sa, size_t octets)
 	const char *what = arena_printf(s->scratch, "the way to the peer carries at most %zu octets", octets);
 	struct draft d;
 
-	if (size >= size_now(s->ike, &sa->core))
+	if (size >= size_now(s, &sa->core))
 		return;
 	draft_open(&d, s, sa);
-	d.core.fragment_size = (uint16_t)size;
+	learn(&d.core, size, s->now + PATH_MTU_TIME);
 	if (is_larger(w->request, w->request_n, p, size))
 		d.request = recut(&d, bytes_of(w->request, w->request_n), size, what);
 	d.recut = d.request.n;

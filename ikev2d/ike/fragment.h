@@ -10,7 +10,7 @@ void fragment_announce(const struct peer *p, struct arena *arena, struct message
 bool fragment_announced(const struct message *m);
 
 /* Octets of the largest IKE message that CORE sends in one datagram; 0: it does not send fragments. */
-size_t fragment_limit(const struct ike *ike, const struct sa_core *core);
+size_t fragment_limit(const struct step *s, const struct sa_core *core);
 
 /* A fragment of SA's next message, H, that was opened: CONTENT, in a DATAGRAM that came on PATH. True when it
  * was the last one missing: *INNER is the whole then, in the scratch arena, *FIRST the type of its first
@@ -40,8 +40,11 @@ bool fragment_request_again(struct step *s, struct sa *sa);
 bool fragment_response_again(struct step *s, struct sa *sa, const struct path *path, size_t datagram);
 
 /* The way to the peer at IP carries only datagrams of up to OCTETS (an ICMP message or our own interface says
- * so): what was sent to it in larger ones goes out again, and nothing larger from now on. */
+ * so): what was sent to it in larger ones goes out again, and nothing larger for a while. */
 void fragment_path(struct step *s, const struct ip *ip, size_t octets);
+
+/* CORE goes on along another path: what was learned of the one before is forgotten. */
+void fragment_elsewhere(struct sa_core *core);
 
 /* Why SA's request in flight may have had no answer, as far as sizes are to blame, behind "; "; or "". From
  * ARENA. */

@@ -180,6 +180,11 @@ enum {
 	/* Large datagrams that were not answered so many times are sent again in smaller ones. */
 	FRAGMENTS_TRIES = 2,
 
+	/* How long the size counts that somebody on the way told: then the way may carry more (RFC
+	 * 1191, 6.3), and where it does not it is told at once. One that silence has shown stays for the
+	 * path. */
+	PATH_MTU_TIME = 10 * 60 * 1000,
+
 	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
 	TASKS_MAX = 64,
 

@@ -3,6 +3,7 @@
 #include "ike/move.h"
 
 #include "ike/child.h"
+#include "ike/fragment.h"
 
 bool move_elsewhere(const struct draft *d)
 {
@@ -17,6 +18,8 @@ void move_ike(struct draft *d, const struct path *path)
 		return;
 	d->core.path = *path;
 	d->core.mobike.elsewhere = true;
+	if (move_elsewhere(d))
+		fragment_elsewhere(&d->core);
 	d->moved_ike = true;
 	tell_moved(d);
 }

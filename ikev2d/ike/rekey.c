@@ -77,6 +77,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.strongswan = old->strongswan,
 		.fragments = old->fragments,
 		.fragment_size = old->fragment_size,
+		.fragment_until = old->fragment_until,
 		.mobike = old->mobike,
 		.redirectable = old->redirectable,
 		.last_in = d->step->now,

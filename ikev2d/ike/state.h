@@ -112,24 +112,25 @@ struct sa_core {
 	bool post_quantum;          /* its keys withstand quantum computers */
 	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
 	bool fragments;             /* both take IKE fragments (RFC 7383) */
-	uint16_t fragment_size;     /* octets of an IP datagram that got through; 0: as configured */
 	uint32_t ask;               /* the ticket of the question the state waits for; 0: none */
 	uint64_t ask_deadline;
 	uint64_t deadline; /* half-open or lingering: the end */
 	uint64_t established;
 	uint64_t last_in; /* the last authenticated message */
 	uint64_t keepalive_due, dpd_due;
-	uint32_t usage_ask; /* the ticket of the question when the children were last used; 0: none */
+	uint32_t usage_ask;      /* the ticket of the question when the children were last used; 0: none */
+	uint16_t fragment_size;  /* octets of an IP datagram that got through; 0: as configured, */
+	uint64_t fragment_until; /* and again from then on; 0: not on this path */
 	uint64_t rekey_due, reauth_due; /* soft ends */
 	uint64_t reauth_end, life_end;  /* hard ends: whatever was tried has failed */
 	uint64_t proof_end; /* what the peer has proved counts no longer, whoever lets it stay; 0: no end */
-	uint64_t reauthenticates;     /* our SPI of the IKE_SA that goes when this one is up; 0: none */
-	bool again;                   /* when it has ended it is started again */
-	enum ending ending;           /* of its children, when it ends now */
-	uint64_t predecessor;         /* our SPI of the IKE_SA that this one replaces; 0: none */
+	uint64_t reauthenticates; /* our SPI of the IKE_SA that goes when this one is up; 0: none */
+	bool again;               /* when it has ended it is started again */
+	bool redirectable;        /* responder: the peer can be redirected */
+	uint8_t redirects;        /* initiator: that were followed on the way here, since REDIRECTS_SINCE */
+	enum ending ending;       /* of its children, when it ends now */
+	uint64_t predecessor;     /* our SPI of the IKE_SA that this one replaces; 0: none */
 	uint32_t if_id_in, if_id_out; /* of its children; 0: none, or none drawn yet */
-	bool redirectable;            /* responder: the peer can be redirected */
-	uint8_t redirects; /* initiator: that were followed on the way here, since REDIRECTS_SINCE; */
 	uint64_t redirects_since;
 	struct ip redirected_from;  /* and by whom the last time; responder: the peer; v 0: nobody */
 	bool has_token;             /* the peer gave one, by which it can show that it has crashed; */

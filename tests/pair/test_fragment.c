@@ -243,6 +243,9 @@ static void smaller_ones_are_tried(void **state)
 	/* Sun has learned from the request what gets through. */
 	assert_int_equal(forge_sa(p->sun)->core.fragment_size, 576);
 	assert_int_equal(forge_sa(p->moon)->core.fragment_size, 576);
+	/* Nobody would say so again: it stays. */
+	assert_int_equal(forge_sa(p->moon)->core.fragment_until, 0);
+	assert_int_equal(forge_sa(p->sun)->core.fragment_until, 0);
 }
 
 static void path_mtu(struct host *h, const char *remote, uint32_t octets)
@@ -271,6 +274,48 @@ static void a_way_that_is_told_is_obeyed_at_once(void **state)
 	path_mtu(p->sun, "192.0.2.1", 1400);
 	assert_int_equal(forge_sa(p->sun)->core.fragment_size, 576);
 	SILENCE(p->lab);
+}
+
+#define GROUP CONN("fragmentation = yes\n proposals = aes128gcm16-prfsha256-modp4096")
+
+/* Up, with a rekeying of the IKE_SA that takes one datagram, but moon is told of a way for half of it. */
+static struct pair *told_of_less(void **state, const char *more)
+{
+	struct pair *p = pair_open(state, pair_text(state, GROUP, more), pair_text(state, GROUP, more));
+
+	p->moon->fake = p->sun->fake = true;
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	path_mtu(p->moon, "192.0.2.2", 600);
+	return p;
+}
+
+/* It may carry more some time later. */
+static void a_way_that_was_told_is_tried_again(void **state)
+{
+	struct pair *p = told_of_less(state, "");
+
+	lab_pass(p->lab, PATH_MTU_TIME - 1);
+	host_rekey(p->moon, NULL);
+	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 2: SKF 1/2",
+		"moon --> sun  CREATE_CHILD_SA request 2: SKF 2/2");
+	lab_calm(p->lab);
+	lab_clock(p->lab, p->lab->now + 1);
+	host_rekey(p->moon, NULL);
+	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 0: SK {SA, KE, Nonce}");
+	lab_calm(p->lab);
+	pair_assert_up(p);
+}
+
+/* Another way says nothing of the one before. */
+static void another_way_is_another_size(void **state)
+{
+	struct pair *p = told_of_less(state, CONN("mobike = yes\n local_addrs = %any"));
+
+	host_addresses(p->moon, "198.51.100.1");
+	lab_calm(p->lab);
+	host_rekey(p->moon, NULL);
+	ARROWS(p->lab, "moon --> sun:4500  CREATE_CHILD_SA request 3: SK {SA, KE, Nonce}");
 }
 
 /* What is told before anything can go in fragments counts for those that come. */
@@ -550,6 +595,8 @@ int main(void)
 		PAIR_TEST(smaller_ones_are_tried),
 		PAIR_TEST(a_way_that_is_told_is_obeyed_at_once),
 		PAIR_TEST(a_way_that_is_told_early),
+		PAIR_TEST(a_way_that_was_told_is_tried_again),
+		PAIR_TEST(another_way_is_another_size),
 		PAIR_TEST(the_way_to_somebody_else),
 		PAIR_TEST(the_answer_follows_the_request),
 		PAIR_TEST(an_answer_that_is_asked_for_again_is_cut_smaller),
