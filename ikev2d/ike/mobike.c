@@ -5,6 +5,7 @@
 #include "ike/life.h"
 #include "ike/move.h"
 #include "ike/natd.h"
+#include "ike/negotiate.h"
 #include "ike/revive.h"
 #include "ike/task.h"
 
@@ -440,6 +441,7 @@ static void meet_nats(struct draft *d)
 		life_nat(d->step, &d->core);
 	d->core.mobike.nat_seen = 0;
 	say_nat(d);
+	negotiate_end_ah(d);
 }
 
 static enum verdict wrong_cookie(struct draft *d)

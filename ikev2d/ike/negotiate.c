@@ -182,17 +182,34 @@ static void heed_padding(struct draft *d, struct negotiation *x, const struct me
 			x->child->name, source_print(&x->child->at, "tfc_padding", d->step->scratch));
 }
 
-static bool refuse_ah(struct draft *d, const struct negotiation *x)
+/* A NAT is in the way of a CHILD_SA of C; END says what follows. */
+static struct why ah_why(const struct draft *d, const struct child_conf *c, const char *end)
 {
 	struct arena *a = d->step->scratch;
 
-	explain_choice(d, "proposal-mismatch-child",
-		arena_printf(a, "CHILD_SA %s is of AH, and a NAT is between here and the peer: %s",
-			x->child->name, ah_and_nat),
-		NULL, NULL);
-	d->why.where = source_print(&x->child->at, "ah_proposals", a);
-	d->why.instead = "esp_proposals = default, in its place";
-	return false;
+	return (struct why){
+		.what = arena_printf(a, "CHILD_SA %s is of AH, and a NAT is between here and the peer%s: %s",
+			c->name, end, ah_and_nat),
+		.where = source_print(&c->at, "ah_proposals", a),
+		.instead = "esp_proposals = default, in its place",
+		.alert = "proposal-mismatch-child",
+	};
+}
+
+void negotiate_end_ah(struct draft *d)
+{
+	if (!breaks_ah(&d->core))
+		return;
+	list_each (n, &d->sa->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+		struct why why;
+
+		if (c->suite.protocol != PROTO_AH || c->state == CHILD_DELETING)
+			continue;
+		why = ah_why(d, c->conf, " now, so it is closed");
+		tell_refused(d->step, d->core.peer->name, d->sa, &why);
+		child_close(d->sa, c);
+	}
 }
 
 /* What M chose must be of what X offered: then X holds it. */
@@ -230,8 +247,10 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 		return explain_choice(d, "proposal-mismatch-child",
 			"the peer chose a proposal for the CHILD_SA that was not offered",
 			proposals_print(m->sa, a), proposals_print(x->offered, a));
-	if (x->suite.protocol == PROTO_AH && breaks_ah(&d->core))
-		return refuse_ah(d, x);
+	if (x->suite.protocol == PROTO_AH && breaks_ah(&d->core)) {
+		d->why = ah_why(d, x->child, "");
+		return false;
+	}
 	heed_padding(d, x, m);
 	return accept_selectors(d, x, keep, m);
 }

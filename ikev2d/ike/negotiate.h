@@ -24,5 +24,9 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 /* Responder: adds what X has agreed on to M, the answer. */
 void negotiate_answer(struct draft *d, const struct negotiation *x, struct message *m);
 
+/* Closes the CHILD_SAs of D's IKE_SA that are of AH where a NAT is between now, which they do not cross (RFC
+ * 3948, 1: AH has no form that would); each is told. */
+void negotiate_end_ah(struct draft *d);
+
 /* SPI as four octets of ARENA. */
 struct bytes spi_bytes(struct arena *arena, uint32_t spi);

@@ -95,9 +95,9 @@ static void esp_is_not_ah(void **state)
 
 static void not_across_a_nat(void **state)
 {
-	struct pair *p =
-		pair_open(state, pair_text(state, CONN("local_addrs = 10.9.0.1"), AH_MOON("ah_proposals = sha256")),
-			pair_text(state, CONN("remote_addrs = %any"), AH_SUN("ah_proposals = sha256")));
+	struct pair *p = pair_open(state,
+		pair_text(state, CONN("local_addrs = 10.9.0.1"), AH_MOON("ah_proposals = sha256")),
+		pair_text(state, CONN("remote_addrs = %any"), AH_SUN("ah_proposals = sha256")));
 
 	pair_hide_moon(p);
 	host_up(p->moon, "net", 1);
@@ -108,6 +108,39 @@ static void not_across_a_nat(void **state)
 	assert_non_null(strstr(host_why(p->sun)->differs, "a NAT is between"));
 }
 
+/* Moon goes behind a NAT with both. */
+static struct pair *moves_behind_a_nat(void **state)
+{
+	const char *mobile = CONN("mobike = yes\n local_addrs = %any\n remote_addrs = 192.0.2.2");
+	struct pair *p = ask(state, pair_text(state, mobile, AH_MOON("ah_proposals = sha256")),
+		pair_text(
+			state, CONN("mobike = yes\n remote_addrs = %any"), AH_SUN("ah_proposals = sha256")));
+
+	assert_protocol(p, PROTO_AH, "HMAC_SHA2_256_128");
+	pair_hide_moon(p);
+	p->moon->past[p->moon->n_past++] = (struct ip){ 4, { 192, 0, 2, 1 } };
+	host_addresses(p->moon, "10.9.0.1");
+	lab_calm(p->lab);
+	return p;
+}
+
+/* Both say why it ends; what is of ESP goes on. */
+static void not_when_it_moves_behind_a_nat(void **state)
+{
+	static const char what[] =
+		"CHILD_SA ah is of AH, and a NAT is between here and the peer now, so it is closed: "
+		"its checksum covers the addresses, which a NAT changes (RFC 4302)";
+	struct pair *p = moves_behind_a_nat(state);
+	struct host *hosts[] = { p->moon, p->sun };
+
+	for (unsigned i = 0; i < 2; i++) {
+		assert_string_equal(host_why(hosts[i])->what, what);
+		assert_non_null(strstr(host_why(hosts[i])->where, "ah_proposals"));
+		assert_null(host_child(hosts[i], "ah"));
+	}
+	pair_assert_agree(p, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +149,7 @@ int main(void)
 		PAIR_TEST(where_both_are_offered),
 		PAIR_TEST(esp_is_not_ah),
 		PAIR_TEST(not_across_a_nat),
+		PAIR_TEST(not_when_it_moves_behind_a_nat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
