@@ -115,12 +115,15 @@ void life_certified(struct draft *d)
 	d->core.proof_end = d->step->now + ms;
 }
 
+/* A RADIUS server may say otherwise later; a certificate inside EAP does not. */
 void life_resumed(struct draft *d, uint64_t ms)
 {
+	const char *method = d->hs.eap.method;
+
 	reauthenticate_within(d, ms);
 	authenticated_for(d, ms);
-	if (d->hs.resumed)
-		d->core.proof_end = d->step->now + ms;
+	if (!method || eap_method_number(method) != EAP_METHOD_RADIUS)
+		d->core.proof_end = sooner(d->core.proof_end, d->step->now + ms);
 }
 
 void life_authenticated(struct draft *d, struct bytes seconds)

@@ -131,9 +131,10 @@ static void limit(struct pair *p, uint32_t seconds)
 /* A word of the server while it is up: shorter, and longer; the client is there before. */
 static void it_may_hold_for_another_time(void **state)
 {
-	struct pair *p = plain(state);
+	struct pair *p = open(state, CLIENT(""), GATEWAY("auth = eap-radius"));
 
 	p->sun->eap.valid = 1000;
+	p->sun->eap.method = "radius";
 	lab_calm(p->lab);
 	limit(p, 100);
 	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {N(AUTH_LIFETIME)}",
@@ -170,6 +171,17 @@ static void it_holds_no_longer_than_a_certificate(void **state)
 	assert_int_equal(forge_sa_up(p->sun)->core.life_end, p->lab->now + 100 * 1000);
 	limit(p, 5000);
 	assert_int_equal(forge_sa_up(p->sun)->core.life_end, end);
+}
+
+static void nor_than_one_inside_eap(void **state)
+{
+	struct pair *p = plain(state);
+
+	p->sun->eap.valid = 1000;
+	lab_calm(p->lab);
+	limit(p, 5000);
+	assert_int_equal(
+		forge_sa_up(p->sun)->core.life_end, forge_sa_up(p->sun)->core.established + 1000 * 1000);
 }
 
 static void packet_passes(struct host *h)
@@ -869,6 +881,7 @@ int main(void)
 		PAIR_TEST(it_may_hold_for_a_time),
 		PAIR_TEST(it_may_hold_for_another_time),
 		PAIR_TEST(it_holds_no_longer_than_a_certificate),
+		PAIR_TEST(nor_than_one_inside_eap),
 		PAIR_TEST(it_ends_when_nothing_passes),
 		PAIR_TEST(keys_that_differ),
 		PAIR_TEST(a_certificate_goes_before_it),
