@@ -566,6 +566,29 @@ static void payloads_that_do_not_belong_there(void **state)
 	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL response 2: SK {N(INVALID_SYNTAX)}");
 }
 
+/* Nobody is asked what such a one proves. */
+static void an_identity_that_stands_for_many(void **state)
+{
+	static const struct id everybody = { ID_REGEX, { (const uint8_t *)"\2.*", 3 } };
+	struct pair *p = pair_open(state, LOCAL("auth = pubkey"), REMOTE("auth = pubkey"));
+	struct arena arena = { 0 };
+	struct message m;
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	for (unsigned i = 0; i < 2; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	f = lab_first(p->lab);
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	m.idi = everybody;
+	forge_change(f, &m);
+	lab_deliver(p->lab, f);
+	ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {N(INVALID_SYNTAX)}");
+	assert_string_equal(host_why(p->sun)->notify, "INVALID_SYNTAX");
+	assert_null(forge_sa_up(p->sun));
+	arena_free(&arena);
+}
+
 static void a_second_auth(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
@@ -666,6 +689,7 @@ int main(void)
 		PAIR_TEST(an_unknown_payload_that_is_not_critical),
 		PAIR_TEST(invalid_syntax),
 		PAIR_TEST(payloads_that_do_not_belong_there),
+		PAIR_TEST(an_identity_that_stands_for_many),
 		PAIR_TEST(a_second_auth),
 		PAIR_TEST(a_child_for_selectors_that_nobody_has),
 		PAIR_TEST(delete_of_an_spi_nobody_has),
