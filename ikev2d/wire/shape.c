@@ -23,16 +23,18 @@ struct row {
 };
 
 /* From the figures of RFC 7296, 1.2 to 1.5 and 2.16, RFC 9370, 2.2.2 and 2.2.4, the first that fits. AUTH is
- * missing in a request of somebody who wants EAP (2.16), the child in a childless one (RFC 6023). Some peers
+ * missing in a request of somebody who wants EAP (2.16), the child in a childless one (RFC 6023), KE in
+ * IKE_INTERMEDIATE where only a post-quantum preshared key is spoken of (RFC 9867, 3.1). Some peers
  * (MikroTik) put a CP payload into CREATE_CHILD_SA. */
 static const struct row rows[] = {
 	{ IKE_SA_INIT, REQUEST, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), ALL, INIT_REQUEST },
 	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), P(CERTREQ) | ALL, INIT_RESPONSE },
 	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(NOTIFY), ALL, INIT_REFUSAL },
 
-	{ IKE_INTERMEDIATE, REQUEST, SEALED, ANYWAY, P(KE), ALL, INTERMEDIATE_REQUEST },
+	{ IKE_INTERMEDIATE, REQUEST, SEALED, ANYWAY, 0, P(KE) | ALL, INTERMEDIATE_REQUEST },
 	{ IKE_INTERMEDIATE, RESPONSE, SEALED, ANYWAY, P(KE), ALL, INTERMEDIATE_RESPONSE },
 	{ IKE_INTERMEDIATE, RESPONSE, SEALED, ERROR, P(NOTIFY), ALL, INTERMEDIATE_REFUSAL },
+	{ IKE_INTERMEDIATE, RESPONSE, SEALED, ANYWAY, 0, ALL, INTERMEDIATE_RESPONSE },
 
 	{ IKE_AUTH, REQUEST, SEALED, ANYWAY, P(IDI) | CHILD, ASKED, AUTH_REQUEST },
 	{ IKE_AUTH, REQUEST, SEALED, ANYWAY, P(IDI), ASKED, AUTH_REQUEST },

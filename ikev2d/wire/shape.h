@@ -10,7 +10,7 @@ enum shape {
 	INIT_REQUEST,  /* IKE_SA_INIT: SA, KE, Ni */
 	INIT_RESPONSE, /* IKE_SA_INIT: SA, KE, Nr */
 	INIT_REFUSAL,  /* IKE_SA_INIT: notifies only (COOKIE, INVALID_KE_PAYLOAD, NO_PROPOSAL_CHOSEN, …) */
-	INTERMEDIATE_REQUEST,  /* IKE_INTERMEDIATE: KE (RFC 9370, 2.2.2) */
+	INTERMEDIATE_REQUEST,  /* IKE_INTERMEDIATE: [KE] (RFC 9370, 2.2.2; RFC 9867) */
 	INTERMEDIATE_RESPONSE, /* as the request */
 	INTERMEDIATE_REFUSAL,  /* IKE_INTERMEDIATE: notifies only, one of them an error */
 	AUTH_REQUEST,          /* IKE_AUTH: IDi; AUTH unless EAP is wanted; SA, TSi, TSr unless childless */
