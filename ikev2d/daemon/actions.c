@@ -165,7 +165,8 @@ bool actions_may_ask(const struct ike_question *q)
 	case ASK_PROOF:
 	case ASK_CHECK: return q->auth && q->prf;
 	case ASK_EAP: return q->auth && q->eap.conversation;
-	case ASK_PPK: return q->prf;
+	case ASK_PPK:
+	case ASK_PPK_CONFIRM: return q->prf;
 	default: return true;
 	}
 }

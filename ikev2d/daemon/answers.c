@@ -41,7 +41,7 @@ static bool answer_ppk(struct world *w, const struct ike_question *q, struct ans
 		config_now(&w->config), w->config.path, &q->remote, &answer->arena, &answer->a.why);
 
 	if (s)
-		vault_mix(w->vault, s, q, answer);
+		vault_ppk(w->vault, s, q, answer);
 	else
 		answer->a.result = ERR_MISSING;
 	return !s;
@@ -128,6 +128,7 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 		break;
 	case ASK_EAP: parley_ask(w, q, answer); return;
 	case ASK_PPK:
+	case ASK_PPK_CONFIRM:
 		if (!answer_ppk(w, q, answer))
 			return;
 		break;

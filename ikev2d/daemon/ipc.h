@@ -43,6 +43,7 @@ enum ipc_kind {
 	IPC_PSK_PROVE,
 	IPC_PSK_CHECK,
 	IPC_PPK_MIX,
+	IPC_PPK_CONFIRM,
 	IPC_SIGN,
 	IPC_PROOF,
 	IPC_KEY,
@@ -137,8 +138,9 @@ struct ipc_message {
 			struct bytes spki;          /* of its private key; empty: there is none */
 			struct ipc_octets certs, crls;
 		} opened;
-		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX (LOCAL and REMOTE are its name,
-			    OCTETS the keys); IPC_EAP_TELL: the secret itself, of the user LOCAL; IPC_PROOF */
+		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX, IPC_PPK_CONFIRM (LOCAL and
+			    REMOTE are its name, OCTETS the keys, or what shows that we have it);
+			    IPC_EAP_TELL: the secret itself, of the user LOCAL; IPC_PROOF */
 			uint64_t handle;
 			uint16_t prf; /* its transform ID */
 			struct id local, remote;
@@ -209,10 +211,10 @@ struct ipc_message {
 		struct ipc_users users;       /* IPC_USERS: these instead of those before; IPC_KEPT */
 		struct ipc_user_ask user_ask; /* IPC_USER_ASK; IPC_USER */
 		struct ipc_user user;         /* IPC_USER */
-		struct ipc_peer peer;     /* IPC_PEER */
-		struct ipc_event event;   /* IPC_EVENT */
-		struct ipc_action action; /* IPC_ACTION */
-		struct {                  /* IPC_RELEASED: ike has nothing of this connection any more */
+		struct ipc_peer peer;         /* IPC_PEER */
+		struct ipc_event event;       /* IPC_EVENT */
+		struct ipc_action action;     /* IPC_ACTION */
+		struct {                      /* IPC_RELEASED: ike has nothing of this connection any more */
 			uint32_t number;
 		} released;
 		struct { /* IPC_TAPE: what was handed over is a record to be written */

@@ -363,30 +363,31 @@ bool keeper_take_psk_check(void *ctx, const struct ipc_message *m)
 	return take_psk(ctx, m, true);
 }
 
-/* SK_d, SK_pi and SK_pr become prf+ (PPK, each of them) (RFC 8784, 3). */
-static enum err mix(const struct transform *f, struct bytes ppk, struct bytes keys, struct arena *arena,
-	struct bytes *mixed)
+/* SK_d, SK_pi and SK_pr are mixed (RFC 8784, 3), or SK_d alone (RFC 9867, 3.1.1). */
+static bool is_mixed(const struct transform *f, size_t n)
 {
-	uint8_t *out = arena_alloc(arena, keys.n);
-	enum err e = ERR_OK;
+	return n == f->out || n == 3u * f->out;
+}
 
-	for (size_t at = 0; at < keys.n && !e; at += f->out) {
-		struct bytes key = bytes_of(keys.p + at, f->out);
-
-		e = prf_plus(f, ppk, &key, 1, out + at, f->out);
-	}
-	*mixed = bytes_of(out, keys.n);
-	return e;
+/* Two nonces and two SPIs (RFC 9867, 3.1). */
+static bool is_confirmed(size_t n)
+{
+	return n > 2 * 8 && n <= 2 * NONCE_MAX + 2 * 8;
 }
 
 static enum err make_ppk(struct keeper *k, const struct ipc_message *m, struct arena *arena,
-	struct bytes *mixed, const char **what)
+	struct bytes *made, const char **what)
 {
 	const struct transform *f = transform_find(TRANSFORM_PRF, m->psk.prf, 0);
 	const struct kept_thing *t = find(k, m->psk.handle, IPC_USE_SECRET);
+	bool mix = m->kind == IPC_PPK_MIX;
+	size_t n = mix ? m->psk.octets.n : PPK_CONFIRMATION;
+	uint8_t *out;
 
-	if (!f || m->psk.octets.n != 3u * f->out) {
-		*what = "keeper refuses: these are not the three keys that are mixed (RFC 8784, 3)";
+	if (!f || !(mix ? is_mixed(f, n) : is_confirmed(m->psk.octets.n))) {
+		*what = mix ? "keeper refuses: these are not keys that are mixed (RFC 8784, 3; RFC 9867, "
+			      "3.1.1)"
+			    : "keeper refuses: this is not what a key is confirmed with (RFC 9867, 3.1)";
 		return ERR_DENIED;
 	}
 	if (!t) {
@@ -397,10 +398,13 @@ static enum err make_ppk(struct keeper *k, const struct ipc_message *m, struct a
 		*what = "keeper refuses: the secret is no post-quantum preshared key of that name";
 		return ERR_DENIED;
 	}
-	return mix(f, t->secret.data, m->psk.octets, arena, mixed);
+	out = arena_alloc(arena, n);
+	*made = bytes_of(out, n);
+	return mix ? keys_ppk_mix(f, t->secret.data, m->psk.octets, out)
+		   : keys_ppk_confirm(f, t->secret.data, m->psk.octets, out);
 }
 
-bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m)
+bool keeper_take_ppk(void *ctx, const struct ipc_message *m)
 {
 	struct ipc_message a = { 0 };
 	struct arena arena = { 0 };

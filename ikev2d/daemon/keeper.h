@@ -43,7 +43,7 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m);
 bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);
-bool keeper_take_ppk_mix(void *ctx, const struct ipc_message *m);
+bool keeper_take_ppk(void *ctx, const struct ipc_message *m);
 bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m);
 bool keeper_take_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m);

@@ -224,6 +224,7 @@ static const struct name questions[] = {
 	{ ASK_CHECK, "check" },
 	{ ASK_EAP, "eap" },
 	{ ASK_PPK, "ppk" },
+	{ ASK_PPK_CONFIRM, "ppk-confirm" },
 	{ ASK_USAGE, "usage" },
 	{ ASK_LEASE, "lease" },
 	{ 0, NULL },

@@ -458,7 +458,9 @@ void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme 
 /* Where what keeper has made belongs: mixed keys are no proof. */
 static struct bytes *made(struct asked *a)
 {
-	return a->message.kind == IPC_PPK_MIX ? &a->answer->a.shared : &a->answer->a.proof;
+	bool ppk = a->message.kind == IPC_PPK_MIX || a->message.kind == IPC_PPK_CONFIRM;
+
+	return ppk ? &a->answer->a.shared : &a->answer->a.proof;
 }
 
 /* What M answers, or NULL. */
@@ -569,12 +571,12 @@ void vault_check(struct vault *v, const struct secret *s, const struct ike_quest
 	ask_psk(v, IPC_PSK_CHECK, s, q, why, answer);
 }
 
-void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer)
+void vault_ppk(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer)
 {
 	struct ike_question named = *q;
 
 	named.local = q->remote;
-	ask_psk(v, IPC_PPK_MIX, s, &named, NULL, answer);
+	ask_psk(v, q->kind == ASK_PPK ? IPC_PPK_MIX : IPC_PPK_CONFIRM, s, &named, NULL, answer);
 }
 
 void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,

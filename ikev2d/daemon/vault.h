@@ -42,7 +42,7 @@ void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, 
 
 /* The keys in Q mixed with the post-quantum preshared key S, as the answer's SHARED. It comes later as well.
  */
-void vault_mix(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
+void vault_ppk(struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
 
 /* The secret S of EAP, for USER: it comes later, by DONE; empty: it could not be had. In the same way a bare
  * signature with the private key of KEY by S over OCTETS of TLS. */

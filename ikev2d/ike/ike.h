@@ -32,17 +32,18 @@ enum ike_event_kind {
 };
 
 enum ike_ask_kind {
-	ASK_ROUTE,    /* which addresses to use for a peer */
-	ASK_PATHS,    /* which of several addresses of a peer can be reached, and from where */
-	ASK_KEY_PAIR, /* a private value and its public value */
-	ASK_RESPOND,  /* a key pair and, with the peer's public value, the shared secret */
-	ASK_AGREE,    /* the shared secret of our private value and the peer's public value */
-	ASK_PROOF,    /* our AUTH over these octets (RFC 7296, 2.15) */
-	ASK_CHECK,    /* whether the peer's AUTH is right, and made by whom it says */
-	ASK_EAP,      /* what to say next in an EAP conversation (RFC 7296, 2.16) */
-	ASK_PPK,      /* these keys mixed with a post-quantum preshared key (RFC 8784, 3) */
-	ASK_USAGE,    /* when the CHILD_SAs were last used */
-	ASK_LEASE,    /* virtual addresses for the peer, and what is told with them */
+	ASK_ROUTE,       /* which addresses to use for a peer */
+	ASK_PATHS,       /* which of several addresses of a peer can be reached, and from where */
+	ASK_KEY_PAIR,    /* a private value and its public value */
+	ASK_RESPOND,     /* a key pair and, with the peer's public value, the shared secret */
+	ASK_AGREE,       /* the shared secret of our private value and the peer's public value */
+	ASK_PROOF,       /* our AUTH over these octets (RFC 7296, 2.15) */
+	ASK_CHECK,       /* whether the peer's AUTH is right, and made by whom it says */
+	ASK_EAP,         /* what to say next in an EAP conversation (RFC 7296, 2.16) */
+	ASK_PPK,         /* these keys mixed with a post-quantum preshared key (RFC 8784, 3) */
+	ASK_PPK_CONFIRM, /* what shows that we have it (RFC 9867, 3.1) */
+	ASK_USAGE,       /* when the CHILD_SAs were last used */
+	ASK_LEASE,       /* virtual addresses for the peer, and what is told with them */
 };
 
 /* Certificates, the one of who is to be proved first. */
@@ -113,8 +114,9 @@ struct ike_question {
 				       * PEER's local or remote */
 	const struct transform *prf; /* ASK_PROOF, ASK_CHECK. There SECRET is the key of EAP that AUTH is made
 				      * with; none: what AUTH says */
-	struct id local, remote;     /* ASK_PPK: REMOTE names it; ASK_LEASE: REMOTE is to have it */
-	struct bytes octets;         /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr */
+	struct id local, remote;     /* ASK_PPK*: REMOTE names it; ASK_LEASE: REMOTE is to have it */
+	struct bytes octets;  /* to be signed; that were signed; ASK_PPK: SK_d | SK_pi | SK_pr, or SK_d;
+			       * ASK_PPK_CONFIRM: Ni | Nr | SPIi | SPIr */
 	struct bytes hashes;  /* ASK_PROOF: what the peer can verify (RFC 7427, 4), two octets each; none: it
 			       * has not said, so that only the old methods are left */
 	struct bytes methods; /* ASK_PROOF: the proofs it takes, as it announces them (RFC 9593); none: it has
@@ -149,7 +151,7 @@ struct ike_answer {
 	struct ip local, remote;     /* ASK_ROUTE */
 	struct ike_paths paths;      /* ASK_PATHS: in the order of the question */
 	struct bytes secret, public; /* ASK_KEY_PAIR; ASK_RESPOND (public) */
-	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE; ASK_PPK: what OCTETS have become; ASK_EAP */
+	struct bytes shared;         /* ASK_RESPOND, ASK_AGREE; ASK_PPK*: what OCTETS have become; ASK_EAP */
 	uint32_t method;             /* ASK_PROOF: of AUTH, with PROOF and CERTS to send */
 	struct bytes proof;
 	struct ike_eap_answer eap; /* ASK_EAP */

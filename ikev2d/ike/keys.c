@@ -92,6 +92,13 @@ enum err keys_resume(struct sa_core *core, struct bytes old_d, struct bytes nonc
 	return err;
 }
 
+enum err keys_mixed(struct sa_core *core, struct bytes seed, struct bytes nonce_i, struct bytes nonce_r)
+{
+	uint8_t room[2 * NONCE_MAX];
+
+	return keys_from(core, seed.p, seed.n, both_nonces(room, nonce_i, nonce_r));
+}
+
 enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out)
 {
@@ -177,5 +184,28 @@ enum err keys_psk_auth(const struct transform *f, struct bytes psk, struct bytes
 	if (!err)
 		err = prf(f, bytes_of(key, f->out), &octets, 1, out);
 	WIPE(key);
+	return err;
+}
+
+enum err keys_ppk_mix(const struct transform *f, struct bytes ppk, struct bytes keys, uint8_t *out)
+{
+	enum err err = ERR_OK;
+
+	for (size_t at = 0; at < keys.n && !err; at += f->out) {
+		struct bytes key = bytes_of(keys.p + at, f->out);
+
+		err = prf_plus(f, ppk, &key, 1, out + at, f->out);
+	}
+	return err;
+}
+
+enum err keys_ppk_confirm(const struct transform *f, struct bytes ppk, struct bytes octets, uint8_t *out)
+{
+	uint8_t mac[PRF_OUT_MAX];
+	enum err err = prf(f, ppk, &octets, 1, mac);
+
+	if (!err)
+		memcpy(out, mac, PPK_CONFIRMATION);
+	WIPE(mac);
 	return err;
 }

@@ -22,6 +22,11 @@ enum err keys_rekey(struct sa_core *core, const struct sa_core *old, const struc
 enum err keys_resume(
 	struct sa_core *core, struct bytes old_d, struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
 
+/* The next keys of the same IKE_SA, with a post-quantum preshared key: SEED is SKEYSEED', prf+ (PPK, SK_d) of
+ * PRF->out octets (RFC 9867, 3.1.1). */
+enum err keys_mixed(
+	struct sa_core *core, struct bytes seed, struct bytes nonce_i, struct bytes nonce_r) MUST_CHECK;
+
 /* The keys of a CHILD_SA, as slices of KEYMAT in ARENA: the initiator of the exchange sends with e_i and a_i.
  */
 struct child_keys {
@@ -47,3 +52,11 @@ struct bytes keys_signed_octets(
  * key. */
 enum err keys_psk_auth(
 	const struct transform *prf, struct bytes psk, struct bytes octets, uint8_t *out) MUST_CHECK;
+
+/* What a post-quantum preshared key PPK makes of KEYS, pieces of PRF->out octets, into OUT of as many octets
+ * as they: prf+ (PPK, each) (RFC 8784, 3; RFC 9867, 3.1.1). And what shows that somebody has it, over OCTETS,
+ * into OUT of PPK_CONFIRMATION (RFC 9867, 3.1). Used by whoever keeps it. */
+enum err keys_ppk_mix(
+	const struct transform *prf, struct bytes ppk, struct bytes keys, uint8_t *out) MUST_CHECK;
+enum err keys_ppk_confirm(
+	const struct transform *prf, struct bytes ppk, struct bytes octets, uint8_t *out) MUST_CHECK;

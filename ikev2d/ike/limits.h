@@ -94,6 +94,11 @@ enum {
 	 * millisecond. */
 	PROOF_CHECKS_MAX = 8,
 
+	/* Post-quantum preshared keys of a peer in one message that are looked at (RFC 9867), and the octets
+	 * that show that it has one. */
+	PPK_OFFERS_MAX = 8,
+	PPK_CONFIRMATION = 8,
+
 	/* Authentication that counts for a given time is made anew a tenth of it before the end, or this
 	 * long. */
 	REAUTH_EARLY = 24 * 60 * 60 * 1000,

@@ -358,16 +358,16 @@ static void answer_shared(
 static void answer_ppk(const struct host *h, const struct ike_question *q, struct coming *c)
 {
 	const struct secret *s = secrets_ppk(&h->conf.conf, NULL, &q->remote, &c->arena, &c->answer.why);
-	uint8_t *out = arena_alloc(&c->arena, q->octets.n);
+	size_t n = q->kind == ASK_PPK ? q->octets.n : PPK_CONFIRMATION;
+	uint8_t *out = arena_alloc(&c->arena, n);
 
 	if (!s && !c->answer.result)
 		c->answer.result = ERR_MISSING;
-	for (size_t at = 0; at < q->octets.n && !c->answer.result; at += q->prf->out) {
-		struct bytes key = bytes_of(q->octets.p + at, q->prf->out);
-
-		c->answer.result = prf_plus(q->prf, s->data, &key, 1, out + at, q->prf->out);
-	}
-	c->answer.shared = bytes_of(out, q->octets.n);
+	if (!c->answer.result && q->kind == ASK_PPK)
+		c->answer.result = keys_ppk_mix(q->prf, s->data, q->octets, out);
+	else if (!c->answer.result)
+		c->answer.result = keys_ppk_confirm(q->prf, s->data, q->octets, out);
+	c->answer.shared = bytes_of(out, n);
 }
 
 static enum err answer_with(struct bytes secret, const struct ike_question *q, struct coming *c)
@@ -548,7 +548,8 @@ static void answer(struct host *h, uint32_t ticket, const struct ike_question *q
 		c = coming_new(h, ticket, ASKED_EAP);
 		charade_ask(&h->eap, q, &c->arena, &c->answer);
 		break;
-	case ASK_PPK: answer_ppk(h, q, coming_new(h, ticket, ASKED_PPK)); break;
+	case ASK_PPK:
+	case ASK_PPK_CONFIRM: answer_ppk(h, q, coming_new(h, ticket, ASKED_PPK)); break;
 	case ASK_USAGE: answer_usage(h, q, coming_new(h, ticket, ASKED_USAGE)); break;
 	case ASK_LEASE: answer_lease(h, q, coming_new(h, ticket, ASKED_LEASE)); break;
 	}

@@ -232,6 +232,7 @@ static void questions_have_what_their_answers_need(void **state)
 		{ .kind = ASK_CHECK },
 		{ .kind = ASK_EAP },
 		{ .kind = ASK_PPK },
+		{ .kind = ASK_PPK_CONFIRM },
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

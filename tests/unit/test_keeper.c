@@ -222,18 +222,25 @@ static void keep_ppk(struct desk *d, uint8_t kind, const char *secret)
 	assert_int_equal(asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
 }
 
-static struct ipc_message mixed(struct desk *d, const struct id *name, size_t n)
+static struct ipc_message asked_ppk(
+	struct desk *d, enum ipc_kind kind, const struct id *name, struct bytes octets)
 {
-	static const uint8_t keys[3 * PRF_OUT + 1] = { 1, 2, 3 };
-	struct ipc_message m = { .kind = IPC_PPK_MIX,
-		.psk = { PPK, PRF_HMAC_SHA2_256, *name, *name, bytes_of(keys, n), { 0 } } };
+	struct ipc_message m = { .kind = kind,
+		.psk = { PPK, PRF_HMAC_SHA2_256, *name, *name, octets, { 0 } } };
 	struct ipc_message a = asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
 }
 
-/* Each of the three becomes prf+ (PPK, it). */
+static struct ipc_message mixed(struct desk *d, const struct id *name, size_t n)
+{
+	static const uint8_t keys[3 * PRF_OUT + 1] = { 1, 2, 3 };
+
+	return asked_ppk(d, IPC_PPK_MIX, name, bytes_of(keys, n));
+}
+
+/* Each of the three becomes prf+ (PPK, it) (RFC 8784, 3), and so does one alone (RFC 9867, 3.1.1). */
 static void keys_are_mixed(void **state)
 {
 	const struct transform *f = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
@@ -252,6 +259,32 @@ static void keys_are_mixed(void **state)
 			prf_plus(f, bytes_str("schnee"), &parts[i > 0], 1, expected, PRF_OUT), ERR_OK);
 		assert_memory_equal(a.proof.proof.p + i * PRF_OUT, expected, PRF_OUT);
 	}
+	a = mixed(d, &d->moon, PRF_OUT);
+	assert_int_equal(a.proof.result, ERR_OK);
+	assert_int_equal(a.proof.proof.n, PRF_OUT);
+	assert_int_equal(prf_plus(f, bytes_str("schnee"), &parts[0], 1, expected, PRF_OUT), ERR_OK);
+	assert_memory_equal(a.proof.proof.p, expected, PRF_OUT);
+}
+
+/* The first octets of prf(PPK, what is to be confirmed), (RFC 9867, 3.1). */
+static void a_key_is_confirmed(void **state)
+{
+	const struct transform *f = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
+	const uint8_t nonces[2 * NONCE_MAX + 2 * 8 + 1] = { 7 };
+	const struct bytes first = bytes_of(nonces, 2 * 32 + 2 * 8);
+	struct desk *d = *state;
+	uint8_t expected[PRF_OUT];
+	struct ipc_message a;
+
+	keep_ppk(d, SECRET_PPK, "schnee");
+	a = asked_ppk(d, IPC_PPK_CONFIRM, &d->moon, first);
+	assert_int_equal(a.proof.result, ERR_OK);
+	assert_int_equal(a.proof.proof.n, PPK_CONFIRMATION);
+	assert_int_equal(prf(f, bytes_str("schnee"), &first, 1, expected), ERR_OK);
+	assert_memory_equal(a.proof.proof.p, expected, PPK_CONFIRMATION);
+	denied(d, asked_ppk(d, IPC_PPK_CONFIRM, &d->sun, first), "of that name");
+	denied(d, asked_ppk(d, IPC_PPK_CONFIRM, &d->moon, bytes_of(nonces, 16)), "confirmed with");
+	denied(d, asked_ppk(d, IPC_PPK_CONFIRM, &d->moon, bytes_of(nonces, sizeof nonces)), "confirmed with");
 }
 
 static void keys_are_mixed_for_nothing_else(void **state)
@@ -260,8 +293,9 @@ static void keys_are_mixed_for_nothing_else(void **state)
 
 	keep_ppk(d, SECRET_PPK, "schnee");
 	denied(d, mixed(d, &d->sun, 3 * PRF_OUT), "of that name");
-	denied(d, mixed(d, &d->moon, 3 * PRF_OUT - 1), "three keys");
-	denied(d, mixed(d, &d->moon, 3 * PRF_OUT + 1), "three keys");
+	denied(d, mixed(d, &d->moon, 2 * PRF_OUT), "keys that are mixed");
+	denied(d, mixed(d, &d->moon, 3 * PRF_OUT - 1), "keys that are mixed");
+	denied(d, mixed(d, &d->moon, 3 * PRF_OUT + 1), "keys that are mixed");
 	keep_ppk(d, SECRET_IKE, "geheim");
 	denied(d, mixed(d, &d->moon, 3 * PRF_OUT), "no post-quantum preshared key");
 }
@@ -718,6 +752,7 @@ int main(void)
 		TEST(octets_may_be_as_long_as_auth_has_them),
 		TEST(keys_are_mixed),
 		TEST(keys_are_mixed_for_nothing_else),
+		TEST(a_key_is_confirmed),
 		TEST(a_secret_of_eap_is_told_for_its_user),
 		TEST(no_other_secret_is_told),
 		TEST(users_are_told),
