@@ -385,16 +385,18 @@ static void read_auth(const struct tree_section *s, enum conf_section_kind kind,
 	add_round(list, a);
 }
 
-/* A post-quantum key is mixed in before AUTH is made, which then is made once. */
+/* With RFC 8784 a post-quantum key is mixed in before AUTH is made, which then is made once. */
 static void check_rounds(const struct tree_section *s, const struct peer *p, struct report *r)
 {
 	bool several = p->local.next || p->remote.next,
 	     eap = p->local.way.method == AUTH_EAP || p->remote.way.method == AUTH_EAP;
 	const struct tree_key *k = tree_written(s, "ppk_id");
 
-	if ((p->ppk_id.type != ID_ANY || p->ppk_required) && (several || eap))
+	if ((p->ppk_id.type != ID_ANY || p->ppk_required) && p->ppk_exchange != PPK_IN_INTERMEDIATE &&
+		(several || eap))
 		report_later(r, k ? k->at : s->at, s, "ppk_id",
-			"a post-quantum preshared key with %s is not built in yet",
+			"a post-quantum preshared key with %s is not built in yet but with ppk_exchange = "
+			"intermediate",
 			eap ? "EAP" : "several rounds of authentication");
 }
 

@@ -58,6 +58,8 @@ static const struct name fragmentation_words[] = { { FRAGMENTATION_YES, "yes" },
 	{ FRAGMENTATION_NO, "false" }, { FRAGMENTATION_NO, "disabled" }, { FRAGMENTATION_NO, "0" }, { 0 } };
 static const struct name childless_words[] = { { CHILDLESS_ALLOW, "allow" }, { CHILDLESS_PREFER, "prefer" },
 	{ CHILDLESS_FORCE, "force" }, { CHILDLESS_NEVER, "never" }, { 0 } };
+static const struct name ppk_words[] = { { PPK_IN_ANY, "any" }, { PPK_IN_INTERMEDIATE, "intermediate" },
+	{ PPK_IN_AUTH, "auth" }, { 0 } };
 static const struct name send_cert_words[] = { { SEND_CERT_ALWAYS, "always" },
 	{ SEND_CERT_IF_ASKED, "ifasked" }, { SEND_CERT_NEVER, "never" }, { 0 } };
 static const struct name ocsp_words[] = { { OCSP_NEVER, "never" }, { OCSP_REPLY, "reply" },
@@ -194,7 +196,13 @@ static const struct conf_key connection_keys[] = {
 		       "asked every hour where the last answer is out of date)",
 		.words = revoked_words, .differs = OURS },
 	{ "ppk_id", STATUS_READ, TYPE_IDENTITY, PEER(ppk_id),
-		.doc = "name of the post-quantum preshared key (RFC 8784); who answers may have a pattern" },
+		.doc = "name of the post-quantum preshared key (RFC 8784, RFC 9867); who answers may have a "
+		       "pattern" },
+	{ "ppk_exchange", STATUS_READ, TYPE_WORD, PEER(ppk_exchange), "any",
+		.doc = "where that key is mixed in: intermediate, before IKE_AUTH, which it then protects, "
+		       "too (RFC "
+		       "9867); auth, in IKE_AUTH (RFC 8784); any, the former with a peer that can do it",
+		.words = ppk_words, .differs = OURS },
 	{ "ppk_required", STATUS_READ, TYPE_BOOL, PEER(ppk_required), "no",
 		.doc = "refuse peers without that key" },
 	{ "keyingtries", STATUS_READ, TYPE_COUNT, PEER(keyingtries), "1",

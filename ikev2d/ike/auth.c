@@ -31,6 +31,7 @@
 #include "ike/mobike.h"
 #include "ike/negotiate.h"
 #include "ike/ppk.h"
+#include "ike/ppk_int.h"
 #include "ike/proof.h"
 #include "ike/redirect.h"
 #include "ike/resume.h"
@@ -146,14 +147,7 @@ enum verdict auth_proved_plain(struct draft *d)
 /* Who does not demand the key goes on without. */
 enum verdict auth_not_mixed(struct draft *d)
 {
-	d->why = d->answer->why;
-	d->why.alert = "local-auth-failed";
-	if (d->core.peer->ppk_required)
-		return draft_end(d, 0);
-	tell_log(d, "IKE", "%s: the keys are not mixed with it",
-		d->why.what ? d->why.what : "the post-quantum preshared key could not be used");
-	d->why = (struct why){ 0 };
-	return proof_ask(d, S_I_PROOF);
+	return ppk_go_without(d) ? proof_ask(d, S_I_PROOF) : draft_end(d, 0);
 }
 
 /* Whether the first CHILD_SA comes by an exchange of its own, after IKE_AUTH (RFC 6023). */
@@ -483,6 +477,8 @@ static enum verdict consider(struct draft *d, const struct message *m)
 	d->hs.id_r = auth_id_body(&d->keep, &d->hs.local_id);
 	d->hs.checks++;
 	ppk_undo(d);
+	if (!ppk_int_serves(d))
+		return draft_end(d, AUTHENTICATION_FAILED);
 	if (proof_theirs(d)->way.method == AUTH_EAP)
 		return auth_eap_introduce(d);
 	return consider_keys(d, m, ppk_choose_theirs(d, m));

@@ -197,7 +197,7 @@ static enum verdict send_init(struct draft *d)
 
 	init_put(d, &m);
 	ppk_offer(d, p, &m);
-	if (proposals_have_more(p->ike))
+	if (proposals_have_more(p->ike) || ppk_offers_early(p))
 		message_add_notify(
 			&m, d->step->scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	if (proof_signs(p))
@@ -440,7 +440,7 @@ enum verdict init_request(struct draft *d)
 		group[1] = (uint8_t)d->core.suite.ke->id;
 		return draft_refuse(d, INVALID_KE_PAYLOAD, bytes_of(group, 2));
 	}
-	d->hs.ppk = message_notify(m, USE_PPK) && ppk_wanted(d);
+	ppk_choose(d, m);
 	d->hs.intermediate = message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (suite_more(&d->core.suite, 0) && !d->hs.intermediate)
 		return refuse_more(d);
@@ -542,9 +542,8 @@ enum verdict init_responded(struct draft *d)
 		message_add_notify(&m, scratch, MULTIPLE_AUTH_SUPPORTED, (struct bytes){ 0 });
 	if (candidates_childless(d))
 		message_add_notify(&m, scratch, CHILDLESS_IKEV2_SUPPORTED, (struct bytes){ 0 });
-	if (d->hs.ppk)
-		message_add_notify(&m, scratch, USE_PPK, (struct bytes){ 0 });
-	if (d->hs.intermediate && suite_more(&c->suite, 0))
+	ppk_answer(d, &m);
+	if (d->hs.early.agreed || (d->hs.intermediate && suite_more(&c->suite, 0)))
 		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
 	c->state = S_R_INIT;
 	c->ask = 0;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IKE_INTERMEDIATE (RFC 9242; RFC 9370, 2.2.2).
+/* IKE_INTERMEDIATE (RFC 9242; RFC 9370, 2.2.2; RFC 9867).
  *
  *   initiator                                     responder
  *   HDR, SK {KEi(1)}                    -->
  *                                       <--       HDR, SK {KEr(1)}
  *
+ * The last one may name a post-quantum preshared key beside, or instead of, the key exchange (ppk_int.h).
  * Both messages are sealed with the keys so far; those that follow from the exchange hold from the next
  * message on. What is exchanged is covered by AUTH in the end.
  */
@@ -13,6 +14,7 @@
 #include "ike/announce.h"
 #include "ike/auth.h"
 #include "ike/keys.h"
+#include "ike/ppk_int.h"
 
 /* NULL: there is no other one; those of an IKE_SA that is resumed were made before it was lost. */
 static const struct transform *method(const struct draft *d)
@@ -38,20 +40,33 @@ static enum err add_ours(struct draft *d, uint32_t mid, const struct message *m)
 	return keys_intermediate(&d->core, &d->hs, d->core.initiator, &h, first, wr_done(&w), &d->keep);
 }
 
-/* The keys that follow from SHARED. */
-static enum err next_keys(struct draft *d, struct bytes shared)
+/* The keys of CORE are followed by those that SHARED, of an additional key exchange, leads to. */
+static enum err next_keys(struct draft *d, struct sa_core *core, struct bytes shared)
 {
 	struct secrets secrets = { .shared = shared };
 
 	d->core.post_quantum |= method(d)->kind == KIND_KEM;
-	d->hs.x.done++;
-	d->hs.intermediates++;
-	return keys_rekey(&d->core, &d->core, &secrets, d->hs.x.nonce_i, d->hs.x.nonce_r);
+	return keys_rekey(core, core, &secrets, d->hs.x.nonce_i, d->hs.x.nonce_r);
 }
 
-static struct message message_of(const struct draft *d, struct bytes public)
+static struct message message_of(const struct draft *d)
 {
-	return (struct message){ .has = PAYLOAD_BIT(PAYLOAD_KE), .ke = { method(d)->id, public } };
+	struct message m = { 0 };
+
+	if (method(d)) {
+		m.has = PAYLOAD_BIT(PAYLOAD_KE);
+		m.ke = (struct wire_ke){ method(d)->id, d->hs.x.public };
+	}
+	return m;
+}
+
+/* Whether the message at hand has the key exchange that is due, or none where none is. */
+static bool fits(const struct draft *d)
+{
+	const struct message *m = d->message;
+	bool has = m->has & PAYLOAD_BIT(PAYLOAD_KE);
+
+	return method(d) ? has && m->ke.group == method(d)->id : !has;
 }
 
 static void explain_method(struct draft *d)
@@ -61,7 +76,7 @@ static void explain_method(struct draft *d)
 	const struct transform *ke = method(d);
 
 	d->why.what = "the peer sent another additional key exchange than was agreed on";
-	d->why.offered = xform_print(&sent, a);
+	d->why.offered = d->message->has & PAYLOAD_BIT(PAYLOAD_KE) ? xform_print(&sent, a) : "none";
 	d->why.configured = ke ? ke->word : "none that is left";
 	d->why.notify = notify_name(INVALID_SYNTAX);
 }
@@ -70,18 +85,20 @@ static void explain_method(struct draft *d)
 
 enum verdict intermediate_next(struct draft *d)
 {
-	if (!method(d))
-		return auth_begin(d);
-	draft_ask(d, ASK_KEY_PAIR, S_I_NEXT_KEY_PAIR)->ke = method(d);
-	return DRAFT_COMMIT;
+	if (method(d)) {
+		draft_ask(d, ASK_KEY_PAIR, S_I_NEXT_KEY_PAIR)->ke = method(d);
+		return DRAFT_COMMIT;
+	}
+	return ppk_int_due(d) ? ppk_int_prepare(d) : auth_begin(d);
 }
 
-enum verdict intermediate_key_pair(struct draft *d)
+static enum verdict send_request(struct draft *d)
 {
-	struct message m = message_of(d, d->answer->public);
+	struct message m = message_of(d);
 	uint32_t mid = d->sa->window.next;
 
-	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
+	if (ppk_int_due(d))
+		ppk_int_name(d, &m);
 	if (add_ours(d, mid, &m))
 		return draft_end(d, 0);
 	d->core.state = S_I_NEXT;
@@ -90,17 +107,46 @@ enum verdict intermediate_key_pair(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
+enum verdict intermediate_key_pair(struct draft *d)
+{
+	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
+	d->hs.x.public = arena_bytes(&d->keep, d->answer->public);
+	return ppk_int_due(d) ? ppk_int_prepare(d) : send_request(d);
+}
+
+enum verdict intermediate_confirmed(struct draft *d)
+{
+	ppk_int_prepared(d);
+	return send_request(d);
+}
+
+enum verdict intermediate_not_confirmed(struct draft *d)
+{
+	if (!ppk_int_lacking(d))
+		return draft_end(d, 0);
+	return method(d) ? send_request(d) : auth_begin(d);
+}
+
+/* The exchange at hand is over, but for the post-quantum preshared key that was found in it. */
+static enum verdict go_on(struct draft *d)
+{
+	return ppk_int_found(d) ? ppk_int_ask(d, &d->core.keys, S_I_PPK_SEED) : intermediate_next(d);
+}
+
 enum verdict intermediate_response(struct draft *d)
 {
 	struct ike_question *q;
 
-	if (d->message->ke.group != method(d)->id) {
+	if (!fits(d)) {
 		explain_method(d);
 		return draft_end(d, 0);
 	}
-	if (add_theirs(d))
+	if (add_theirs(d) || (ppk_int_due(d) && !ppk_int_answered(d, d->message)))
 		return draft_end(d, 0);
 	announce_keep(d, d->message);
+	d->hs.intermediates++;
+	if (!method(d))
+		return go_on(d);
 	q = draft_ask(d, ASK_AGREE, S_I_NEXT_AGREE);
 	q->ke = method(d);
 	q->secret = d->hs.x.secret;
@@ -110,21 +156,30 @@ enum verdict intermediate_response(struct draft *d)
 
 enum verdict intermediate_agreed(struct draft *d)
 {
-	if (next_keys(d, d->answer->shared))
+	if (next_keys(d, &d->core, d->answer->shared))
 		return draft_end(d, 0);
-	return intermediate_next(d);
+	d->hs.x.done++;
+	return go_on(d);
+}
+
+enum verdict intermediate_mixed(struct draft *d)
+{
+	return ppk_int_mix(d, &d->core) ? intermediate_next(d) : draft_end(d, 0);
 }
 
 enum verdict intermediate_refusal(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
 	const struct wire_notify *n = message_error(d->message);
+	struct arena *a = d->step->scratch;
+	const char *what =
+		method(d) ? arena_printf(a, "additional key exchange %s", method(d)->word)
+			  : arena_printf(a, "post-quantum preshared key %s", id_print(&p->ppk_id, a));
 
 	d->why = (struct why){
-		.what = arena_printf(d->step->scratch,
-			"the peer refused the additional key exchange %s of connection %s with %s",
-			method(d)->word, p->name, notify_name(n->type)),
-		.where = source_print(&p->at, "proposals", d->step->scratch),
+		.what = arena_printf(a, "the peer refused the %s of connection %s with %s", what, p->name,
+			notify_name(n->type)),
+		.where = source_print(&p->at, method(d) ? "proposals" : "ppk_id", a),
 		.notify = notify_name(n->type),
 	};
 	return draft_end(d, 0);
@@ -144,47 +199,108 @@ bool intermediate_over(struct draft *d)
 	return false;
 }
 
-enum verdict intermediate_request(struct draft *d)
+static enum verdict refuse(struct draft *d, uint16_t notify)
 {
-	const struct message *m = d->message;
-	struct ike_question *q;
+	struct message m = { 0 };
 
-	d->core.path = *d->path;
-	if (!method(d) || m->ke.group != method(d)->id) {
-		explain_method(d);
-		return draft_end(d, INVALID_SYNTAX);
-	}
-	if (add_theirs(d))
-		return draft_end(d, 0);
-	q = draft_ask(d, ASK_RESPOND, S_R_NEXT);
-	q->ke = method(d);
-	q->peer_public = m->ke.data;
-	return DRAFT_COMMIT;
+	message_add_notify(&m, d->step->scratch, notify, (struct bytes){ 0 });
+	draft_respond(d, IKE_INTERMEDIATE, &m);
+	return draft_end(d, 0);
 }
 
-enum verdict intermediate_responded(struct draft *d)
+/* The answer is sealed with the keys so far. */
+static enum verdict send_response(struct draft *d)
 {
-	struct message m = message_of(d, d->answer->public);
+	struct message m = message_of(d);
 	struct sa_keys *before = ARENA_NEW(&d->keep, struct sa_keys);
 
+	ppk_int_choose(d, &m);
 	*before = d->core.keys;
 	if (add_ours(d, draft_response_mid(d), &m))
 		return draft_end(d, 0);
 	draft_respond(d, IKE_INTERMEDIATE, &m);
 	d->hs.before = before;
+	d->core.keys = *d->hs.after;
+	d->hs.x.done += method(d) != NULL;
+	d->hs.intermediates++;
 	d->core.state = S_R_INIT;
 	d->core.ask = 0;
-	return next_keys(d, d->answer->shared) ? draft_end(d, 0) : DRAFT_COMMIT;
+	return DRAFT_COMMIT;
+}
+
+/* The keys that hold afterwards are made, but for the post-quantum preshared key. */
+static enum verdict respond(struct draft *d, const struct sa_keys *after)
+{
+	d->hs.after = ARENA_NEW(&d->keep, struct sa_keys);
+	*d->hs.after = *after;
+	return ppk_int_found(d) ? ppk_int_ask(d, after, S_R_PPK_SEED) : send_response(d);
+}
+
+/* Which post-quantum preshared key there is, if any, is known. */
+static enum verdict take(struct draft *d)
+{
+	struct ike_question *q;
+
+	if (d->hs.early.over && ppk_int_refused(d))
+		return refuse(d, AUTHENTICATION_FAILED);
+	if (!method(d))
+		return respond(d, &d->core.keys);
+	q = draft_ask(d, ASK_RESPOND, S_R_NEXT);
+	q->ke = method(d);
+	q->peer_public = d->hs.peer_public;
+	return DRAFT_COMMIT;
+}
+
+enum verdict intermediate_request(struct draft *d)
+{
+	const struct message *m = d->message;
+	bool named = ppk_int_due(d);
+
+	d->core.path = *d->path;
+	if (!fits(d) || !(method(d) || named)) {
+		explain_method(d);
+		return draft_end(d, INVALID_SYNTAX);
+	}
+	if (add_theirs(d))
+		return draft_end(d, 0);
+	d->hs.peer_public = arena_bytes(&d->keep, m->ke.data);
+	if (named)
+		ppk_int_read(d, m);
+	return named && ppk_int_try(d) ? DRAFT_COMMIT : take(d);
+}
+
+enum verdict intermediate_compared(struct draft *d)
+{
+	return !ppk_int_fits(d) && ppk_int_try(d) ? DRAFT_COMMIT : take(d);
+}
+
+enum verdict intermediate_responded(struct draft *d)
+{
+	struct sa_core next = d->core;
+	enum verdict v;
+
+	d->hs.x.public = arena_bytes(&d->keep, d->answer->public);
+	v = next_keys(d, &next, d->answer->shared) ? draft_end(d, 0) : respond(d, &next.keys);
+	WIPE(next);
+	return v;
+}
+
+enum verdict intermediate_mixed_theirs(struct draft *d)
+{
+	struct sa_core next = d->core;
+	bool mixed;
+
+	next.keys = *d->hs.after;
+	mixed = ppk_int_mix(d, &next);
+	*d->hs.after = next.keys;
+	WIPE(next);
+	return mixed ? send_response(d) : draft_end(d, 0);
 }
 
 enum verdict intermediate_failed(struct draft *d)
 {
-	struct message m = { 0 };
-
 	d->why = d->answer->why;
 	if (!d->why.what)
 		d->why.what = "an additional key exchange could not be computed";
-	message_add_notify(&m, d->step->scratch, INVALID_SYNTAX, (struct bytes){ 0 });
-	draft_respond(d, IKE_INTERMEDIATE, &m);
-	return draft_end(d, 0);
+	return refuse(d, INVALID_SYNTAX);
 }

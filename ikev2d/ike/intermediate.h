@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_INTERMEDIATE (RFC 9242): between IKE_SA_INIT and IKE_AUTH, one exchange for each additional key
- * exchange of the IKE_SA (RFC 9370, 2.2.2). */
+ * exchange of the IKE_SA (RFC 9370, 2.2.2), the last one also for a post-quantum preshared key (RFC 9867). */
 #pragma once
 
 #include "ike/step.h"
@@ -14,4 +14,6 @@ bool intermediate_over(struct draft *d);
 
 /* Cells of the table. */
 handler intermediate_key_pair, intermediate_response, intermediate_refusal, intermediate_agreed;
-handler intermediate_request, intermediate_responded, intermediate_failed;
+handler intermediate_confirmed, intermediate_not_confirmed, intermediate_mixed;
+handler intermediate_request, intermediate_compared, intermediate_responded, intermediate_mixed_theirs;
+handler intermediate_failed;

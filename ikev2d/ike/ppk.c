@@ -21,6 +21,11 @@ static bool has_ppk(const struct peer *p)
 	return p->ppk_id.type != ID_ANY || p->ppk_required;
 }
 
+bool ppk_serves(const struct peer *p, const struct id *id)
+{
+	return has_ppk(p) && id_matches(&p->ppk_id, id);
+}
+
 /* Who begins says which key: a pattern names none. */
 static bool names_ppk(const struct peer *p)
 {
@@ -35,15 +40,43 @@ struct id ppk_identity(struct bytes data, struct arena *arena)
 	return id_of_octets(bytes_of(data.p + 1, data.n - 1), arena);
 }
 
+struct bytes ppk_identity_put(const struct draft *d, const struct id *id)
+{
+	struct wr w = wr_of(arena_alloc(d->step->scratch, 1 + id->data.n), 1 + id->data.n);
+
+	wr_u8(&w, PPK_ID_FIXED);
+	wr_bytes(&w, id->data);
+	return wr_done(&w);
+}
+
+/* Whether the exchange in which P mixes such a key may be IKE_INTERMEDIATE (RFC 9867), or IKE_AUTH (RFC
+ * 8784). */
+static bool may_be_early(const struct peer *p)
+{
+	return p->ppk_exchange != PPK_IN_AUTH;
+}
+
+static bool may_be_late(const struct peer *p)
+{
+	return p->ppk_exchange != PPK_IN_INTERMEDIATE;
+}
+
+bool ppk_offers_early(const struct peer *p)
+{
+	return names_ppk(p) && may_be_early(p);
+}
+
 void ppk_offer(const struct draft *d, const struct peer *p, struct message *m)
 {
-	if (names_ppk(p))
+	if (ppk_offers_early(p))
+		message_add_notify(m, d->step->scratch, USE_PPK_INT, (struct bytes){ 0 });
+	if (names_ppk(p) && may_be_late(p))
 		message_add_notify(m, d->step->scratch, USE_PPK, (struct bytes){ 0 });
 }
 
-static void explain(struct draft *d, const char *what, const char *key, const char *instead)
+void ppk_explain_for(
+	struct draft *d, const struct peer *p, const char *what, const char *key, const char *instead)
 {
-	const struct peer *p = d->core.peer;
 	struct arena *a = d->step->scratch;
 
 	d->why = (struct why){
@@ -55,30 +88,84 @@ static void explain(struct draft *d, const char *what, const char *key, const ch
 	};
 }
 
+void ppk_explain(struct draft *d, const char *what, const char *key, const char *instead)
+{
+	ppk_explain_for(d, d->core.peer, what, key, instead);
+}
+
+/* M says that the other side can have one in IKE_INTERMEDIATE. */
+static bool is_early(const struct message *m)
+{
+	return message_notify(m, USE_PPK_INT) && message_notify(m, INTERMEDIATE_EXCHANGE_SUPPORTED);
+}
+
+static void explain_disagreement(struct draft *d, const struct peer *p)
+{
+	if (!names_ppk(p))
+		ppk_explain(d, "a post-quantum preshared key is demanded, and ppk_id does not name one",
+			"ppk_required", "ppk_id = its name");
+	else if (!may_be_late(p))
+		ppk_explain(d,
+			"the peer does not mix a post-quantum preshared key in IKE_INTERMEDIATE (it did not "
+			"answer "
+			"USE_PPK_INT)",
+			"ppk_exchange", "ppk_exchange = any");
+	else
+		ppk_explain(d, "the peer has no post-quantum preshared key (it did not answer USE_PPK)",
+			"ppk_required", "ppk_required = no, or a PPK at the peer");
+}
+
 bool ppk_agree(struct draft *d, const struct peer *p, const struct message *m)
 {
-	d->hs.ppk = names_ppk(p) && message_notify(m, USE_PPK);
-	if (d->hs.ppk || !p->ppk_required)
+	d->hs.early.agreed = ppk_offers_early(p) && is_early(m);
+	d->hs.ppk = !d->hs.early.agreed && names_ppk(p) && may_be_late(p) && message_notify(m, USE_PPK);
+	if (d->hs.ppk || d->hs.early.agreed || !p->ppk_required)
 		return true;
-	explain(d,
-		names_ppk(p) ? "the peer has no post-quantum preshared key (it did not answer USE_PPK)"
-			     : "a post-quantum preshared key is demanded, and ppk_id does not name one",
-		"ppk_required",
-		names_ppk(p) ? "ppk_required = no, or a PPK at the peer" : "ppk_id = its name");
+	explain_disagreement(d, p);
 	return false;
 }
 
-bool ppk_wanted(const struct draft *d)
+/* Whether a candidate has a key, and MAY. */
+static bool wanted(const struct draft *d, bool (*may)(const struct peer *p))
 {
-	for (unsigned i = 0; i < d->hs.n_candidates; i++)
-		if (!d->hs.candidates[i].excluded && has_ppk(d->hs.candidates[i].peer))
+	for (unsigned i = 0; i < d->hs.n_candidates; i++) {
+		const struct candidate *c = &d->hs.candidates[i];
+
+		if (!c->excluded && has_ppk(c->peer) && may(c->peer))
 			return true;
+	}
 	return false;
+}
+
+void ppk_choose(struct draft *d, const struct message *m)
+{
+	d->hs.early.agreed = is_early(m) && wanted(d, may_be_early);
+	d->hs.ppk = !d->hs.early.agreed && message_notify(m, USE_PPK) && wanted(d, may_be_late);
+}
+
+void ppk_answer(const struct draft *d, struct message *m)
+{
+	if (d->hs.early.agreed)
+		message_add_notify(m, d->step->scratch, USE_PPK_INT, (struct bytes){ 0 });
+	else if (d->hs.ppk)
+		message_add_notify(m, d->step->scratch, USE_PPK, (struct bytes){ 0 });
 }
 
 enum ppk_choice ppk_choose_ours(const struct draft *d)
 {
 	return d->hs.ppk ? PPK_MIX : PPK_NONE;
+}
+
+void ppk_explain_other(struct draft *d, const struct id *id)
+{
+	struct arena *a = d->step->scratch;
+	const char *name = id_print(id, a);
+
+	ppk_explain(d,
+		arena_printf(a,
+			"the peer uses the post-quantum preshared key %s, and this connection does not",
+			name),
+		"ppk_id", arena_printf(a, "ppk_id = %s", name));
 }
 
 /* Without the key, if the peer can do without and so can we. */
@@ -98,20 +185,16 @@ enum ppk_choice ppk_choose_theirs(struct draft *d, const struct message *m)
 	const struct peer *p = d->core.peer;
 	const struct wire_notify *n = message_notify(m, PPK_IDENTITY);
 	struct id id = ppk_identity(n ? n->data : (struct bytes){ 0 }, d->step->scratch);
-	const char *name = id_print(&id, d->step->scratch);
 
-	if (d->hs.ppk && id.type != ID_ANY && has_ppk(p) && id_matches(&p->ppk_id, &id))
+	if (d->hs.early.agreed)
+		return PPK_NONE;
+	if (d->hs.ppk && id.type != ID_ANY && ppk_serves(p, &id))
 		return PPK_MIX;
 	if (id.type == ID_ANY)
-		explain(d, "the peer uses no post-quantum preshared key", "ppk_required",
+		ppk_explain(d, "the peer uses no post-quantum preshared key", "ppk_required",
 			"ppk_required = no");
 	else
-		explain(d,
-			arena_printf(d->step->scratch,
-				"the peer uses the post-quantum preshared key %s, and this "
-				"connection does not",
-				name),
-			"ppk_id", arena_printf(d->step->scratch, "ppk_id = %s", name));
+		ppk_explain_other(d, &id);
 	return without(d, m);
 }
 
@@ -160,54 +243,68 @@ bool ppk_mix(struct draft *d)
 	return true;
 }
 
+/* Keys that were mixed before are none that can be had back. */
+static bool mixed_in_auth(const struct draft *d)
+{
+	return d->core.ppk && d->hs.unmixed.n;
+}
+
 void ppk_undo(struct draft *d)
 {
-	if (!d->core.ppk)
+	if (!mixed_in_auth(d))
 		return;
 	put_keys(&d->core, d->hs.unmixed);
 	d->core.ppk = false;
 	d->core.post_quantum = suite_post_quantum(&d->core.suite);
 }
 
+bool ppk_go_without(struct draft *d)
+{
+	d->why = d->answer->why;
+	d->why.alert = "local-auth-failed";
+	if (d->core.peer->ppk_required)
+		return false;
+	tell_log(d, "IKE", "%s: the keys are not mixed with it",
+		d->why.what ? d->why.what : "the post-quantum preshared key could not be used");
+	d->why = (struct why){ 0 };
+	return true;
+}
+
 bool ppk_optional(const struct draft *d)
 {
-	return d->core.ppk && !d->core.peer->ppk_required;
+	return mixed_in_auth(d) && !d->core.peer->ppk_required;
 }
 
 void ppk_core_before(const struct draft *d, struct sa_core *out)
 {
 	*out = d->core;
-	if (out->ppk)
+	if (mixed_in_auth(d))
 		put_keys(out, d->hs.unmixed);
 }
 
 void ppk_name(const struct draft *d, struct message *m)
 {
 	struct arena *a = d->step->scratch;
-	const struct id *id = &d->core.peer->ppk_id;
-	struct wr w = wr_of(arena_alloc(a, 1 + id->data.n), 1 + id->data.n);
 
-	if (!d->core.ppk || d->hs.resumed)
+	if (!mixed_in_auth(d))
 		return;
 	if (!d->core.initiator) {
 		message_add_notify(m, a, PPK_IDENTITY, (struct bytes){ 0 });
 		return;
 	}
-	wr_u8(&w, PPK_ID_FIXED);
-	wr_bytes(&w, id->data);
-	message_add_notify(m, a, PPK_IDENTITY, wr_done(&w));
+	message_add_notify(m, a, PPK_IDENTITY, ppk_identity_put(d, &d->core.peer->ppk_id));
 	if (d->hs.proof_plain.n)
 		message_add_notify(m, a, NO_PPK_AUTH, d->hs.proof_plain);
 }
 
 bool ppk_answered(struct draft *d, const struct message *m)
 {
-	if (!d->core.ppk || message_notify(m, PPK_IDENTITY))
+	if (!mixed_in_auth(d) || message_notify(m, PPK_IDENTITY))
 		return true;
 	ppk_undo(d);
 	if (!d->core.peer->ppk_required)
 		return true;
-	explain(d,
+	ppk_explain(d,
 		arena_printf(d->step->scratch, "the peer does not have the post-quantum preshared key %s",
 			id_print(&d->core.peer->ppk_id, d->step->scratch)),
 		"ppk_required", "ppk_required = no, or that PPK at the peer");

@@ -26,8 +26,10 @@ enum sa_state {
 	S_I_INIT,          /* IKE_SA_INIT sent */
 	S_I_AGREE,         /* asked for the shared secret */
 	S_I_NEXT_KEY_PAIR, /* asked for our key pair of an additional key exchange */
+	S_I_PPK_CONFIRM,   /* asked for what shows that we have a post-quantum preshared key */
 	S_I_NEXT,          /* IKE_INTERMEDIATE sent */
 	S_I_NEXT_AGREE,    /* asked for its shared secret */
+	S_I_PPK_SEED,      /* asked for SKEYSEED with a post-quantum preshared key */
 	S_I_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_I_PROOF_PLAIN,   /* asked for our AUTH without that key */
 	S_I_PROOF,         /* asked for our AUTH */
@@ -40,7 +42,9 @@ enum sa_state {
 	S_I_EAP_CHECK,     /* asked whether the peer's AUTH by it is right */
 	S_R_RESPOND,       /* asked for our key pair and the shared secret */
 	S_R_INIT,          /* IKE_SA_INIT, IKE_SESSION_RESUME or IKE_INTERMEDIATE answered: half open */
+	S_R_PPK_CONFIRM,   /* asked for what must show that the peer has a post-quantum preshared key */
 	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
+	S_R_PPK_SEED,      /* asked for SKEYSEED with a post-quantum preshared key */
 	S_R_PPK,           /* asked for keys mixed with a post-quantum preshared key */
 	S_R_CHECK,         /* asked whether the peer's AUTH is right */
 	S_R_PROOF,         /* asked for our AUTH */
@@ -108,11 +112,11 @@ struct sa_core {
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
-	bool ppk;                   /* they are mixed with a post-quantum preshared key (RFC 8784) */
-	bool post_quantum;          /* its keys withstand quantum computers */
-	bool strongswan;            /* the peer says that it speaks strongSwan's private numbers */
-	bool fragments;             /* both take IKE fragments (RFC 7383) */
-	uint32_t ask;               /* the ticket of the question the state waits for; 0: none */
+	bool ppk;          /* they are mixed with a post-quantum preshared key (RFC 8784, RFC 9867) */
+	bool post_quantum; /* its keys withstand quantum computers */
+	bool strongswan;   /* the peer says that it speaks strongSwan's private numbers */
+	bool fragments;    /* both take IKE fragments (RFC 7383) */
+	uint32_t ask;      /* the ticket of the question the state waits for; 0: none */
 	uint64_t ask_deadline;
 	uint64_t deadline; /* half-open or lingering: the end */
 	uint64_t established;
@@ -216,6 +220,23 @@ struct eap_state {
 		*failed; /* responder: why it has, unless the peer tries once more; NULL: it has not */
 };
 
+/* A post-quantum preshared key that a peer names. */
+struct ppk_offer {
+	struct id id;
+	struct bytes confirmation;
+};
+
+/* A post-quantum preshared key in IKE_INTERMEDIATE (RFC 9867). */
+struct early_ppk {
+	bool agreed;               /* both can do that */
+	bool over;                 /* and it has been spoken of */
+	struct id id;              /* the key that both have; ID_ANY: none yet */
+	struct bytes confirmation; /* initiator: what shows that we have it */
+	struct ppk_offer *offers;  /* responder: the peer's, */
+	unsigned n_offers, at;     /* and the next to be looked at; */
+	const char *missing;       /* why none of them will do; NULL: none is named */
+};
+
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
  * sa->handshake_arena. */
 struct handshake {
@@ -230,11 +251,14 @@ struct handshake {
 	unsigned intermediates;            /* so many have been */
 	struct bytes intauth_i, intauth_r; /* what their messages add to AUTH */
 	const struct sa_keys *before;      /* responder: that sealed the last of them */
-	bool ppk;                          /* both have post-quantum preshared keys */
-	struct bytes unmixed;              /* SK_d, SK_pi, SK_pr without one; */
-	struct bytes proof_plain;          /* initiator: and our AUTH, if it may be so */
-	bool childless;         /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
-	enum unique_end others; /* responder: what its IKE_AUTH says of other IKE_SAs */
+	struct sa_keys *after;    /* responder: that will hold when the one at hand is answered, and */
+	struct bytes peer_public; /* what its additional key exchange needs */
+	struct early_ppk early;
+	bool ppk;                 /* both have post-quantum preshared keys, for IKE_AUTH (RFC 8784) */
+	struct bytes unmixed;     /* SK_d, SK_pi, SK_pr without one; */
+	struct bytes proof_plain; /* initiator: and our AUTH, if it may be so */
+	bool childless;           /* initiator: the peer can do without a first CHILD_SA (RFC 6023) */
+	enum unique_end others;   /* responder: what its IKE_AUTH says of other IKE_SAs */
 	struct candidate *candidates;
 	unsigned n_candidates;
 	struct id local_id, remote_id;

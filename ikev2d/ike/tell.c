@@ -131,6 +131,10 @@ const char *tell_stage(const struct step *s, const struct sa *sa)
 	case S_I_NEXT_KEY_PAIR:
 	case S_I_NEXT:
 	case S_I_NEXT_AGREE:
+	case S_I_PPK_CONFIRM:
+	case S_I_PPK_SEED:
+	case S_R_PPK_CONFIRM:
+	case S_R_PPK_SEED:
 	case S_R_NEXT: return exchange_name(IKE_INTERMEDIATE);
 	default: return exchange_name(IKE_AUTH);
 	}

@@ -168,10 +168,10 @@ struct child_conf {
 	struct source at;
 	enum child_mode mode;
 	enum other_family other_family; /* of packets of the IP version that it does not take */
-	struct tss local, remote; /* may hold dynamic ones */
-	struct proposals esp, ah; /* as configured */
-	struct proposals offers;  /* both, as they are negotiated (child_conf_offer) */
-	bool sha256_96;           /* HMAC-SHA-256 cut to 96 bits instead of 128 */
+	struct tss local, remote;       /* may hold dynamic ones */
+	struct proposals esp, ah;       /* as configured */
+	struct proposals offers;        /* both, as they are negotiated (child_conf_offer) */
+	bool sha256_96;                 /* HMAC-SHA-256 cut to 96 bits instead of 128 */
 	enum child_action start_action, close_action, dpd_action;
 	bool keep;                                                     /* up for ever */
 	uint64_t rekey_time, life_time, rand_time, inactivity;         /* ms; 0: none */
@@ -212,6 +212,8 @@ struct child_conf {
 enum encap_policy { ENCAP_AUTO, ENCAP_YES, ENCAP_NO };
 enum transport { TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_AUTO };
 enum unique_policy { UNIQUE_NEVER, UNIQUE_NO, UNIQUE_KEEP, UNIQUE_REPLACE };
+/* When a post-quantum preshared key is mixed in: RFC 9867, RFC 8784, or as the peer can. */
+enum ppk_exchange { PPK_IN_ANY, PPK_IN_INTERMEDIATE, PPK_IN_AUTH };
 enum childless_policy { CHILDLESS_ALLOW, CHILDLESS_PREFER, CHILDLESS_FORCE, CHILDLESS_NEVER };
 enum fragmentation { FRAGMENTATION_NO, FRAGMENTATION_YES, FRAGMENTATION_ACCEPT, FRAGMENTATION_FORCE };
 enum send_cert { SEND_CERT_ALWAYS, SEND_CERT_IF_ASKED, SEND_CERT_NEVER };
@@ -264,6 +266,7 @@ struct peer {
 	uint8_t dscp;      /* of IKE packets */
 	struct id ppk_id;  /* ID_ANY: none */
 	bool ppk_required; /* refuse a peer without it */
+	enum ppk_exchange ppk_exchange;
 	struct if_id if_id_in, if_id_out;
 	bool mediation;
 	const char *mediated_by; /* NULL: nobody */

@@ -5,8 +5,8 @@
 #include "tests/pair/pair.h"
 
 #define PPK(secret)   "secrets { ppk-a { id = winter.example.org\n secret = " secret " } }\n"
-#define USES          CONN("ppk_id = winter.example.org")
-#define DEMANDS       CONN("ppk_id = winter.example.org\n ppk_required = yes")
+#define USES          CONN("ppk_id = winter.example.org\n ppk_exchange = auth")
+#define DEMANDS       CONN("ppk_id = winter.example.org\n ppk_exchange = auth\n ppk_required = yes")
 #define MINE          USES PPK("snow")
 #define MINE_DEMANDED DEMANDS PPK("snow")
 

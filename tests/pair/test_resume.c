@@ -631,7 +631,7 @@ static void but_without_the_ticket(void **state)
 
 /* clang-format off */
 #define MIXED                                                                                                \
-	CONN("ppk_id = winter.example.org")                                                                  \
+	CONN("ppk_id = winter.example.org\n ppk_exchange = auth")                                            \
 	"secrets { ppk-a { id = winter.example.org\n secret = snow } }\n"
 /* clang-format on */
 
@@ -655,6 +655,22 @@ static void keys_are_not_mixed_again(void **state)
 	pair_assert_up(p);
 	assert_true(forge_sa(p->moon)->core.ppk && forge_sa(p->sun)->core.ppk);
 	assert_true(forge_sa(p->moon)->core.post_quantum && forge_sa(p->sun)->core.post_quantum);
+}
+
+/* Nor when IKE_INTERMEDIATE had mixed them (RFC 9867): there is none. */
+static void keys_of_intermediate_are_not_mixed_again(void **state)
+{
+	struct pair *p =
+		open(state, KEPT MIXED CONN("ppk_exchange = any"), RESUMES MIXED CONN("ppk_exchange = any"));
+
+	lab_calm(p->lab);
+	host_stop(p->sun);
+	host_start(p->sun);
+	pair_wait(p);
+	ARROWS(p->lab, ALIVE(3), SHOWN(3));
+	ARROWS(p->lab, RESUMES_ARROWS);
+	pair_assert_up(p);
+	assert_true(forge_sa(p->moon)->core.ppk && forge_sa(p->sun)->core.post_quantum);
 }
 
 static void but_without_the_ticket_they_are(void **state)
@@ -874,6 +890,7 @@ int main(void)
 		PAIR_TEST(nor_taken),
 		PAIR_TEST(but_without_the_ticket),
 		PAIR_TEST(keys_are_not_mixed_again),
+		PAIR_TEST(keys_of_intermediate_are_not_mixed_again),
 		PAIR_TEST(but_without_the_ticket_they_are),
 		PAIR_TEST(nor_without_the_ppk),
 		PAIR_TEST(fragments_are_agreed_on_anew),

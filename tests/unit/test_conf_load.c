@@ -61,7 +61,8 @@ static void daemon_settings_are_read(void **state)
 		     "= 10\n"
 		     "keep_alive = 0\ncookie_threshold = 5\ncookie_threshold_ip = 4\nblock_threshold = 6\n"
 		     "init_limit_half_open = 7\ninit_limit_job_load = 8\nmake_before_break = no\n"
-		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nlan_bypass = yes\nsocket_group = vpn\nsocket_readers = 100\n"
+		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nlan_bypass = yes\nsocket_group = "
+		     "vpn\nsocket_readers = 100\n"
 		     "routing_table = 100\nrouting_table_prio = 101 }");
 	const struct settings *s = &l.conf.settings;
 
@@ -371,11 +372,12 @@ static void of_eap_something_is_not_built_in(void **state)
 	(void)state;
 	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = eap\n }\nremote { auth = "
 		 "psk\n } } }",
-		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with EAP is not built in yet");
+		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with EAP is not built in yet "
+		"but with ppk_exchange = intermediate");
 	not_used("connections { a { children { n { } }\nppk_id = x\nlocal { auth = psk\n }\nlocal-2 { auth = "
 		 "psk\n }\nremote { auth = psk\n } } }",
 		"m.conf:2: connections.a.ppk_id: a post-quantum preshared key with several rounds of "
-		"authentication is not built in yet");
+		"authentication is not built in yet but with ppk_exchange = intermediate");
 }
 
 static void constraints_are_on_what_eap_shows(void **state)
