@@ -65,6 +65,18 @@ static const char *const eap[SIDES] = {
 		" dpd_action = none\n } } } }\n",
 };
 
+/* A post-quantum preshared key, which who has lost it does without. */
+static void protect(struct life *l, unsigned side, bool eap_life)
+{
+	static const char *const exchanges[] = { "any", "any", "intermediate", "auth" };
+
+	l->conf[side] = arena_printf(&l->arena,
+		"%sconnections { site { ppk_id = winter.example.org\n ppk_exchange = %s\n } }\n%s",
+		l->conf[side], eap_life ? "intermediate" : exchanges[life_draw(l, 4)],
+		life_draw(l, 4) ? "secrets { ppk-winter { id = winter.example.org\n secret = snow } }\n"
+				: "");
+}
+
 const char *fate_home(const struct life *l, unsigned side)
 {
 	return side == SUN ? "192.0.2.2" : l->behind_nat ? "10.9.0.1" : "192.0.2.1";
@@ -122,6 +134,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
 	if (l->seed % 11 == 4)
 		l->conf[side] = arena_printf(&l->arena, "%s%s", l->conf[side], eap[side]);
+	if (l->seed % 17 == 3)
+		protect(l, side, l->seed % 11 == 4);
 	return l->conf[side];
 }
 
