@@ -22,6 +22,8 @@ enum {
 	DELETE_SPIS_MAX = 512,
 	NONCE_MIN = 16,
 	NONCE_MAX = 256,
+	PUZZLE_KEYS = 4, /* RFC 8019, 7.1.2 */
+	PUZZLE_OCTETS = 3,
 };
 
 enum { FLAG_INITIATOR = 0x08, FLAG_VERSION = 0x10, FLAG_RESPONSE = 0x20 };
@@ -94,6 +96,7 @@ struct message {
 	struct tss tsi, tsr;
 	struct wire_cp cp;
 	struct bytes eap;
+	struct bytes solution; /* of a puzzle: PUZZLE_KEYS keys of one size, if it is one */
 	struct wire_sk sk;
 	struct wire_notify *notifies;
 	struct wire_delete *deletes;
@@ -154,6 +157,16 @@ const struct wire_notify *message_error(const struct message *m);
  */
 bool cp_next(struct rd *attributes, uint16_t *type, struct bytes *value);
 void cp_put(struct wr *attributes, uint16_t type, struct bytes value);
+
+/* What the notify PUZZLE asks for (RFC 8019, 8.1): keys for PRF (the number of a transform), with which it
+ * ends in BITS zero bits; 0: in as many as the initiator likes. False when DATA is not that; and the inverse,
+ * from ARENA. */
+struct wire_puzzle {
+	uint16_t prf;
+	uint8_t bits;
+};
+bool puzzle_get(struct bytes data, struct wire_puzzle *out);
+struct bytes puzzle_put(const struct wire_puzzle *puzzle, struct arena *arena);
 
 /* These add to a message under construction, whose lists grow in ARENA and were begun by no one else. DATA
  * and SPIS are borrowed. The notify has no protocol and no SPI; a caller that wants them (REKEY_SA) sets them

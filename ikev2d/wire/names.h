@@ -23,6 +23,7 @@ enum payload_type {
 	PAYLOAD_CP = 47,
 	PAYLOAD_EAP = 48,
 	PAYLOAD_SKF = 53,
+	PAYLOAD_PS = 54, /* RFC 8019, 8.2 */
 };
 
 /* A set of payloads is a number; 64 types from SA on have a bit. */
@@ -96,6 +97,7 @@ enum notify {
 	QUICK_CRASH_DETECTION = 16419,
 	FRAGMENTATION_SUPPORTED = 16430,
 	SIGNATURE_HASH_ALGORITHMS = 16431,
+	PUZZLE = 16434,
 	USE_PPK = 16435,
 	PPK_IDENTITY = 16436,
 	NO_PPK_AUTH = 16437,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* THE table of payloads (RFC 7296, 3.2; RFC 7383, 2.5), and the pieces they are made of. */
+/* THE table of payloads (RFC 7296, 3.2; RFC 7383, 2.5; RFC 8019, 8.2), and the pieces they are made of. */
 #include "wire/payload.h"
 
-/* The figures of RFC 7296 agree on this order but for KE and nonce, of which IKE_SA_INIT's is taken. */
+/* The figures of RFC 7296 agree on this order but for KE and nonce, of which IKE_SA_INIT's is taken; PS comes
+ * first of all but COOKIE (RFC 8019, 7.1.2). */
 const struct payload payload_table[] = {
+	{ PAYLOAD_PS, "PS", NULL, wire_ps_get, wire_ps_put },
 	{ PAYLOAD_IDI, "IDi", NULL, wire_idi_get, wire_idi_put },
 	{ PAYLOAD_IDR, "IDr", NULL, wire_idr_get, wire_idr_put },
 	{ PAYLOAD_CERT, "CERT", wire_cert_count, wire_cert_get, wire_cert_put },

@@ -39,10 +39,10 @@ const struct payload *payload_find(uint8_t type);
 
 payload_get wire_sa_get, wire_ke_get, wire_idi_get, wire_idr_get, wire_cert_get, wire_certreq_get,
 	wire_auth_get, wire_nonce_get, wire_notify_get, wire_delete_get, wire_vendor_get, wire_tsi_get,
-	wire_tsr_get, wire_cp_get, wire_eap_get, wire_sk_get, wire_skf_get;
+	wire_tsr_get, wire_cp_get, wire_eap_get, wire_ps_get, wire_sk_get, wire_skf_get;
 payload_put wire_sa_put, wire_ke_put, wire_idi_put, wire_idr_put, wire_cert_put, wire_certreq_put,
 	wire_auth_put, wire_nonce_put, wire_notify_put, wire_delete_put, wire_vendor_put, wire_tsi_put,
-	wire_tsr_put, wire_cp_put, wire_eap_put;
+	wire_tsr_put, wire_cp_put, wire_eap_put, wire_ps_put;
 payload_count wire_cert_count, wire_certreq_count, wire_notify_count, wire_delete_count, wire_vendor_count;
 
 /* Payloads, proposals, transforms and selectors begin alike: two octets that mean something else in each, and

@@ -27,7 +27,7 @@ struct row {
  * IKE_INTERMEDIATE where only a post-quantum preshared key is spoken of (RFC 9867, 3.1). Some peers
  * (MikroTik) put a CP payload into CREATE_CHILD_SA. */
 static const struct row rows[] = {
-	{ IKE_SA_INIT, REQUEST, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), ALL, INIT_REQUEST },
+	{ IKE_SA_INIT, REQUEST, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), P(PS) | ALL, INIT_REQUEST },
 	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(SA) | P(KE) | P(NONCE), P(CERTREQ) | ALL, INIT_RESPONSE },
 	{ IKE_SA_INIT, RESPONSE, CLEAR, ANYWAY, P(NOTIFY), ALL, INIT_REFUSAL },
 

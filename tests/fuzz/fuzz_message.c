@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (header_get(datagram, &h) == ERR_OK)
 		there_and_back(bytes_of(data + IKE_HEADER, size - IKE_HEADER), &h, h.next, &arena);
-	for (uint8_t first = PAYLOAD_SA; first <= PAYLOAD_SKF; first++)
+	for (uint8_t first = PAYLOAD_SA; first <= PAYLOAD_PS; first++)
 		there_and_back(datagram, &h, first, &arena);
 	arena_free(&arena);
 	return 0;

@@ -42,6 +42,7 @@ static void init_request(void **state)
 	(void)state;
 	assert_int_equal(init(FLAG_INITIATOR, INIT), INIT_REQUEST);
 	assert_int_equal(init(FLAG_INITIATOR, INIT | EXTRA), INIT_REQUEST);
+	assert_int_equal(init(FLAG_INITIATOR, INIT | P(PS) | EXTRA), INIT_REQUEST);
 }
 
 static void init_request_lacks_something(void **state)

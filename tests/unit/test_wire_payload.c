@@ -98,6 +98,7 @@ static const uint8_t written_types[] = {
 	PAYLOAD_TSR,
 	PAYLOAD_CP,
 	PAYLOAD_EAP,
+	PAYLOAD_PS,
 };
 
 enum { N_WRITTEN = sizeof written_types };
@@ -720,6 +721,7 @@ int main(void)
 		INVERSE(12, "tsr"),
 		INVERSE(13, "cp"),
 		INVERSE(14, "eap"),
+		INVERSE(15, "ps"),
 		CASE(all_payloads_together),
 		CASE(table_is_covered),
 		CASE(sa_of_ike),

@@ -127,10 +127,11 @@ static bool singles_equal(const struct message *a, const struct message *b)
 {
 	return proposals_equal(a->sa, b->sa) && a->ke.group == b->ke.group &&
 	       bytes_eq(a->ke.data, b->ke.data) && bytes_eq(a->nonce, b->nonce) &&
-	       id_same(&a->idi, &b->idi) && id_same(&a->idr, &b->idr) && a->auth.method == b->auth.method &&
-	       bytes_eq(a->auth.data, b->auth.data) && selectors_equal(a->tsi, b->tsi) &&
-	       selectors_equal(a->tsr, b->tsr) && a->cp.type == b->cp.type &&
-	       bytes_eq(a->cp.attributes, b->cp.attributes) && bytes_eq(a->eap, b->eap);
+	       bytes_eq(a->solution, b->solution) && id_same(&a->idi, &b->idi) && id_same(&a->idr, &b->idr) &&
+	       a->auth.method == b->auth.method && bytes_eq(a->auth.data, b->auth.data) &&
+	       selectors_equal(a->tsi, b->tsi) && selectors_equal(a->tsr, b->tsr) &&
+	       a->cp.type == b->cp.type && bytes_eq(a->cp.attributes, b->cp.attributes) &&
+	       bytes_eq(a->eap, b->eap);
 }
 
 bool wire_equal(const struct message *a, const struct message *b)
@@ -301,6 +302,7 @@ void wire_random(struct message *m, uint8_t type, struct rng *r, struct arena *a
 	case PAYLOAD_TSR: m->tsr = random_selectors(r, arena); break;
 	case PAYLOAD_CP: m->cp = (struct wire_cp){ (uint8_t)rng_u32(r), random_attributes(r, arena) }; break;
 	case PAYLOAD_EAP: m->eap = some(r, arena); break;
+	case PAYLOAD_PS: m->solution = octets(r, arena, 1 + rng_below(r, 40)); break;
 	default: abort();
 	}
 	m->has |= PAYLOAD_BIT(type);
