@@ -569,6 +569,13 @@ static const struct conf_key daemon_keys[] = {
 		.doc = "half-open IKE_SAs of one address (IPv6: of one /64) from which on it is asked for "
 		       "cookies",
 		.differs = "0 asks always, where strongSwan never does" },
+	{ "puzzle_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_threshold), "0",
+		.doc = "half-open IKE_SAs from which on cookies, where they are asked for, come with a "
+		       "puzzle "
+		       "(RFC 8019), the harder the more are half open: who solves it comes in, and ten a "
+		       "second "
+		       "of those who cannot; 0: never",
+		.differs = OURS },
 	{ "block_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(block_threshold), "5",
 		.doc = "half-open IKE_SAs of one address (IPv6: of one /64) from which on it begins no "
 		       "other; 0: no limit" },

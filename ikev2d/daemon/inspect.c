@@ -141,8 +141,11 @@ static void stats(void *ctx, struct arena *arena, struct vici_stats *out)
 		.half_open = load.half_open,
 		.timers = load.timers,
 		.drops = text_str(&drops),
-		.load = arena_printf(arena, "cookies=%" PRIu64 " stall-ms=%.1f guessing=%u", load.cookies,
-			pulse_longest(&w->pulse), parleys_guessing(w)),
+		.load = arena_printf(arena,
+			"cookies=%" PRIu64 " puzzles=%" PRIu64 " solved=%" PRIu64
+			" stall-ms=%.1f guessing=%u",
+			load.cookies, load.puzzles, load.solved, pulse_longest(&w->pulse),
+			parleys_guessing(w)),
 		.pace = pace.n ? text_str(&pace) : NULL,
 		.warnings = text_str(&warnings),
 	};

@@ -186,6 +186,8 @@ static void load(struct walk *x, struct ipc_reply *r)
 	u32(x, &r->load.children);
 	u32(x, &r->load.timers);
 	u64(x, &r->load.cookies);
+	u64(x, &r->load.puzzles);
+	u64(x, &r->load.solved);
 	prose(x, &r->drops);
 }
 

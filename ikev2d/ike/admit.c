@@ -3,6 +3,7 @@
 #include "ike/admit.h"
 
 #include "ike/cookie.h"
+#include "ike/puzzle.h"
 #include "ike/stranger.h"
 
 /* ------------------------------------------------------------------ counting */
@@ -134,6 +135,7 @@ static bool is_pressed(struct step *s)
 		pressure_begins(s);
 	else if (ike->pressed_until && !many && ike->pressed_by < most)
 		pressure_ends(s);
+	puzzle_renew(s);
 	if (!ike->pressed_until)
 		return false;
 	ike->pressed_until = s->now + PRESSURE_TIME;
@@ -152,22 +154,56 @@ static struct bytes cookie_in(struct bytes notify)
 	return protocol <= PROTO_IKE && !spi && rd_u16(&r) == COOKIE ? rd_rest(&r) : (struct bytes){ 0 };
 }
 
-/* Whether a request shows the cookie that it must have; if not, it was dealt with. */
+/* Whether who shows COOKIE, which is right, with the puzzle GIVEN, has solved it; or is one of the few who
+ * may come in without: it may know no puzzles (RFC 8019, 7.1.4 and 7.1.5). If not, it is dropped, so that it
+ * tries again later. */
+static bool has_solved(struct step *s, const struct path *path, const struct wire_puzzle *given,
+	struct bytes cookie, const struct unread *m)
+{
+	if (!cookie_spent(s->ike, cookie) && puzzle_solved(given, cookie, m)) {
+		s->ike->solved++;
+		return true;
+	}
+	if (stranger_may(s, STRANGER_UNSOLVED))
+		return true;
+	tell_dropped(s, DROP_UNSOLVED, path, NULL);
+	return false;
+}
+
+static void ask_cookie(struct step *s, const struct path *path, const struct wire_header *h,
+	const struct cookie_of *of, const struct wire_puzzle *puzzle)
+{
+	struct ike *ike = s->ike;
+
+	stranger_ask_cookie(s, path, h, cookie_new(s, of, puzzle), puzzle);
+	ike->pressed_by++;
+	ike->cookies++;
+	ike->puzzled_by += !!puzzle->bits;
+	ike->puzzles += !!puzzle->bits;
+}
+
+/* Whether a request shows the cookie that it must have, and the solution of the puzzle that came with it; if
+ * not, it was dealt with. */
 static bool shows_cookie(
 	struct step *s, const struct path *path, const struct wire_header *h, struct bytes datagram)
 {
-	struct bytes body = bytes_of(datagram.p + IKE_HEADER, datagram.n - IKE_HEADER);
-	struct cookie_of of = { &path->remote.ip, h->spi_i, message_peek(body, h->next, PAYLOAD_NONCE) };
+	struct unread m = { bytes_of(datagram.p + IKE_HEADER, datagram.n - IKE_HEADER), h->next };
+	struct cookie_of of = { &path->remote.ip, h->spi_i, message_peek(m.body, m.first, PAYLOAD_NONCE) };
+	struct bytes cookie = cookie_in(message_peek(m.body, m.first, PAYLOAD_NOTIFY));
+	struct wire_puzzle ask, given;
 
 	if (of.nonce.n < NONCE_MIN || of.nonce.n > NONCE_MAX) {
 		tell_dropped(s, DROP_MALFORMED, path, NULL);
 		return false;
 	}
-	if (cookie_right(s, &of, cookie_in(message_peek(body, h->next, PAYLOAD_NOTIFY))))
-		return true;
-	stranger_ask_cookie(s, path, h, cookie_new(s, &of));
-	s->ike->pressed_by++;
-	s->ike->cookies++;
+	ask = puzzle_for(s, &m);
+	if (cookie_right(s, &of, cookie, &given)) {
+		if (!ask.bits)
+			return true;
+		if (given.bits)
+			return has_solved(s, path, &given, cookie, &m);
+	}
+	ask_cookie(s, path, h, &of, &ask);
 	return false;
 }
 
@@ -202,8 +238,10 @@ bool admit(struct step *s, const struct path *path, const struct wire_header *h,
 	const struct ike *ike = s->ike;
 	const struct settings *set = &ike->settings;
 	uintptr_t crowd = crowd_size(ike, crowd_of(&path->remote.ip));
-	bool asks = is_pressed(s) || crowd >= set->cookie_threshold_ip;
+	bool pressed = is_pressed(s), asks = pressed || crowd >= set->cookie_threshold_ip;
 
+	if (pressed)
+		puzzle_rise(s);
 	if (asks && !shows_cookie(s, path, h, datagram))
 		return false;
 	if (set->block_threshold && crowd >= set->block_threshold)

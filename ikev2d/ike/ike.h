@@ -395,10 +395,10 @@ void ike_counters_reset(struct ike *ike, const char *name, bool all);
 void ike_drops(const struct ike *ike, struct text *out);
 
 /* What is held: IKE_SAs, those half open among them, CHILD_SAs; timers that are set. And how many requests
- * were answered with a cookie so far. */
+ * were answered with a cookie so far, how many of them with a puzzle, and how many came with a solution. */
 struct ike_load {
 	unsigned sas, half_open, children, timers;
-	uint64_t cookies;
+	uint64_t cookies, puzzles, solved;
 };
 struct ike_load ike_load(const struct ike *ike);
 

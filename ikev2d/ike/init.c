@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IKE_SA_INIT (RFC 7296, 1.2).
  *
- *   initiator                                     responder
- *   HDR, [COOKIE,] SAi1, KEi, Ni, NATD  -->
- *                                       <--       HDR, SAr1, KEr, Nr, NATD
- *                                       <--  or   HDR, N(COOKIE), N(INVALID_KE_PAYLOAD),
- * N(NO_PROPOSAL_CHOSEN)
+ *   initiator                                           responder
+ *   HDR, [COOKIE, [PS,]] SAi1, KEi, Ni, NATD  -->
+ *                                             <--       HDR, SAr1, KEr, Nr, NATD
+ *                                             <--  or   HDR, N(COOKIE) [, N(PUZZLE)]
+ *                                             <--  or   HDR, N(INVALID_KE_PAYLOAD), N(NO_PROPOSAL_CHOSEN)
  */
 #include "ike/init.h"
 
@@ -13,6 +13,7 @@
 #include "ike/announce.h"
 #include "ike/begin.h"
 #include "ike/candidate.h"
+#include "ike/cookie.h"
 #include "ike/fragment.h"
 #include "ike/keys.h"
 #include "ike/mobike.h"
@@ -20,6 +21,7 @@
 #include "ike/natd.h"
 #include "ike/ppk.h"
 #include "ike/proof.h"
+#include "ike/puzzle.h"
 #include "ike/redirect.h"
 #include "ike/resume.h"
 #include "ike/silence.h"
@@ -152,7 +154,7 @@ bool init_over_tcp(struct step *s, struct sa *sa)
 		return false;
 	draft_open(&d, s, sa);
 	d.core.path = path_between(&d, &c->path.local.ip, &c->path.remote.ip, true);
-	d.hs.x.nonce_i = d.hs.cookie = (struct bytes){ 0 };
+	d.hs.x.nonce_i = d.hs.cookie = d.hs.solution = (struct bytes){ 0 };
 	d.answered = true; /* it is not repeated any more */
 	tell_log(&d, "IKE", "no answer over UDP: trying TCP port %u", c->peer->tcp_port);
 	draft_close(&d, init_key_exchange(&d));
@@ -168,6 +170,10 @@ void init_put(struct draft *d, struct message *m)
 	m->nonce = d->hs.x.nonce_i;
 	if (d->hs.cookie.n)
 		message_add_notify(m, d->step->scratch, COOKIE, d->hs.cookie);
+	if (d->hs.solution.n) {
+		m->has |= PAYLOAD_BIT(PAYLOAD_PS);
+		m->solution = d->hs.solution;
+	}
 	d->core.nat_fake = init_wants_encap(d->step->ike, d->core.peer);
 	natd_ask(d, m, d->core.nat_fake);
 }
@@ -186,7 +192,7 @@ enum verdict init_send(struct draft *d, uint8_t exchange, enum sa_state state, s
 	return DRAFT_COMMIT;
 }
 
-static enum verdict send_init(struct draft *d)
+enum verdict init_send_again(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
 	struct message m = {
@@ -209,7 +215,7 @@ enum verdict init_key_pair(struct draft *d)
 {
 	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
 	d->hs.x.public = arena_bytes(&d->keep, d->answer->public);
-	return send_init(d);
+	return init_send_again(d);
 }
 
 /* The answer must choose out of what was offered (2.7). */
@@ -369,7 +375,7 @@ enum verdict init_refusal(struct draft *d)
 		return draft_drop(d, DROP_INVALID);
 	if (cookie && cookie->data.n && cookie->data.n <= COOKIE_MAX) {
 		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
-		return send_init(d);
+		return puzzle_begin(d) ? DRAFT_COMMIT : init_send_again(d);
 	}
 	if (redirect)
 		return redirect_at_init(d, redirect->data);
@@ -403,7 +409,11 @@ static enum verdict refuse_more(struct draft *d)
 void init_taken(struct draft *d)
 {
 	const struct message *m = d->message;
+	const struct wire_notify *cookie = message_notify(m, COOKIE);
+	struct cookie_of of = { &d->path->remote.ip, m->header.spi_i, m->nonce };
 
+	if (cookie)
+		cookie_spend(d->step, &of, cookie->data);
 	d->core.spi_i = m->header.spi_i;
 	d->core.spi_r = spi_new(d);
 	d->core.path = *d->path;

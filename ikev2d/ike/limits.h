@@ -106,8 +106,26 @@ enum {
 	/* A cookie's secret is replaced after this time; the one before is honoured as long again (RFC
 	   7296, 2.6). */
 	COOKIE_LIFETIME = 60 * 1000,
-	COOKIE_OCTETS = 9, /* generation, SipHash */
-	COOKIE_MAX = 64,   /* RFC 7296, 2.6: what we take from a peer */
+	COOKIE_OCTETS = 12, /* generation, puzzle, SipHash */
+	COOKIE_MAX = 64,    /* RFC 7296, 2.6: what we take from a peer */
+
+	/* Puzzles that we ask for (RFC 8019, 7.1.1.2): with N zero bits for each of four keys the peer tries
+	 * 4 * 2^N, one to three million of which take a second. They begin where nobody notices, and get
+	 * harder by so many bits whenever twice as many IKE_SAs are half open. */
+	PUZZLE_BITS_LEAST = 10,
+	PUZZLE_BITS_STEP = 2,
+	PUZZLE_BITS_MOST = 18,
+
+	/* Puzzles that we solve: the hardest, and those whose difficulty is left to us. After
+	 * PUZZLE_TIME the request goes out without a solution: somebody waits for the IKE_SA, and the cookie
+	 * may be old. */
+	PUZZLE_BITS_SOLVED = 20,
+	PUZZLE_BITS_FREE = 12,
+	PUZZLE_TIME = 20 * 1000,
+	PUZZLE_SLICE = 2048, /* keys tried in one step, 1 or 2 ms: others wait for it */
+
+	/* Solutions that are remembered, until their cookie is old: nobody begins two IKE_SAs with one. */
+	PUZZLES_SPENT_MAX = 16384,
 
 	/* Of what tokens of quick crash detection are made; the digest that is kept of a peer's token, which
 	 * itself may have up to 256 octets. */

@@ -292,6 +292,8 @@ struct ike_load ike_load(const struct ike *ike)
 		.sas = ike->n_sas - ended,
 		.half_open = ike->half_open,
 		.cookies = ike->cookies,
+		.puzzles = ike->puzzles,
+		.solved = ike->solved,
 		.children = (unsigned)ike->children.count,
 		.timers = (unsigned)(ike->timers.count + ike->trap_timers.count + ike->want_timers.count),
 	};

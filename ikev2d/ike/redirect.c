@@ -163,7 +163,7 @@ enum verdict redirect_at_init(struct draft *d, struct bytes data)
 	if (!may_follow(d, &to))
 		return draft_end(d, 0);
 	c->redirected_from = c->path.remote.ip;
-	d->hs.cookie = d->hs.x.nonce_i = (struct bytes){ 0 };
+	d->hs.cookie = d->hs.solution = d->hs.x.nonce_i = (struct bytes){ 0 };
 	d->hs.rounds = 0;
 	return init_route(d, &to);
 }

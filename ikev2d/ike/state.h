@@ -12,6 +12,7 @@
 #include "crypto/aead.h"
 #include "crypto/kex.h"
 #include "crypto/prf.h"
+#include "crypto/puzzle.h"
 #include "ike/ike.h"
 #include "ike/limits.h"
 #include "wire/message.h"
@@ -23,6 +24,7 @@ enum sa_state {
 	S_I_ROUTE,         /* asked which addresses to use */
 	S_I_RESUME,        /* IKE_SESSION_RESUME sent */
 	S_I_KEY_PAIR,      /* asked for our key pair */
+	S_I_PUZZLE,        /* a puzzle is being solved, then IKE_SA_INIT is sent again */
 	S_I_INIT,          /* IKE_SA_INIT sent */
 	S_I_AGREE,         /* asked for the shared secret */
 	S_I_NEXT_KEY_PAIR, /* asked for our key pair of an additional key exchange */
@@ -237,6 +239,15 @@ struct early_ppk {
 	const char *missing;       /* why none of them will do; NULL: none is named */
 };
 
+/* A puzzle that is being solved (RFC 8019, 7.1.2). */
+struct puzzle_work {
+	const struct transform *prf;
+	unsigned bits, found; /* so many keys are */
+	uint32_t next;        /* number of the key to try */
+	uint64_t began;
+	uint8_t keys[PUZZLE_KEYS][PUZZLE_KEY_OCTETS];
+};
+
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
  * sa->handshake_arena. */
 struct handshake {
@@ -245,6 +256,8 @@ struct handshake {
 	unsigned rounds;             /* IKE_SA_INIT, or IKE_SESSION_RESUME, sent so far */
 	struct bytes init_i, init_r; /* both messages of that, whole (RFC 7296, 2.15) */
 	struct bytes cookie;
+	struct puzzle_work puzzle;         /* initiator: that came with it, and */
+	struct bytes solution;             /* the keys that solve it; empty: none */
 	bool natd;                         /* responder: the peer takes part in NAT detection */
 	bool no_nats;                      /* responder: but wants no NAT between (RFC 4555, 3.9) */
 	bool intermediate;                 /* the peer can do IKE_INTERMEDIATE (RFC 9242) */
@@ -496,6 +509,7 @@ enum drop_reason {
 	DROP_HALF_OPEN,  /* too many half-open SAs */
 	DROP_CROWD,      /* too many of one address */
 	DROP_BUSY,       /* too much waits for answers */
+	DROP_UNSOLVED,   /* it does not solve the puzzle that was asked, and others do */
 	DROP_INVALID,    /* what it says cannot be */
 	DROP_FRAGMENT,   /* a fragment too many, or of an earlier cut */
 	DROP_INCOMPLETE, /* fragments, because others have not come */
@@ -511,9 +525,10 @@ struct aead_slot {
 /* What is done for strangers, each with a limit of its own: ESP of thousands a second that nobody has an SA
  * for shall not keep who was restarted from saying so to a peer that asks. */
 enum stranger {
-	STRANGER_IKE,  /* answers to IKE */
-	STRANGER_ESP,  /* hints that an SA is unknown */
-	STRANGER_HINT, /* hints of theirs that are looked at */
+	STRANGER_IKE,      /* answers to IKE */
+	STRANGER_ESP,      /* hints that an SA is unknown */
+	STRANGER_HINT,     /* hints of theirs that are looked at */
+	STRANGER_UNSOLVED, /* IKE_SAs that they begin without the solution of a puzzle */
 	STRANGERS
 };
 
@@ -554,10 +569,14 @@ struct ike {
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
 	unsigned pressed_by;              /* requests that were answered with one in that time, */
 	uint64_t cookies;                 /* and ever */
+	unsigned puzzle_bits;             /* how hard the puzzles are that come with cookies; 0: none do */
+	unsigned puzzled_by;              /* requests that were answered with one in that time, */
+	uint64_t puzzles, solved;         /* and ever; so many were solved */
 	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
 	size_t fragments_half_open;       /* octets of them */
 	struct siphash_key hash_key;      /* of the keys in inits and ends */
 	struct siphash_key cookie_secret[2];
+	struct map spent[2]; /* cookies of each of them that have made an IKE_SA by a solved puzzle */
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
 	uint8_t ticket_keys[TICKET_KEYS][TICKET_KEY];

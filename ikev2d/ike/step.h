@@ -15,6 +15,7 @@ struct step {
 	struct ike_action *actions, **tail;
 	const struct path *path; /* of the datagram at hand, whose exchange is; NULL: there is none */
 	uint8_t exchange;
+	bool puzzled; /* a slice of a puzzle was worked on: more than one would take too long */
 };
 
 /* What becomes of a child at commit. */

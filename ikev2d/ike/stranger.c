@@ -11,8 +11,7 @@
 
 enum { IKE_2 = 0x20, ROOM = 128 /* for a message with one or two notifies */ };
 
-/* Whether one more may be served now. */
-static bool may_serve(struct step *s, enum stranger what)
+bool stranger_may(struct step *s, enum stranger what)
 {
 	uint64_t *ms = &s->ike->stranger_ms[what];
 
@@ -36,37 +35,45 @@ static void send_clear(struct step *s, const struct path *path, struct message *
 	a->send.data = wr_done(&w);
 }
 
-static void answer(struct step *s, const struct path *path, const struct wire_header *h, enum notify notify,
-	struct bytes data)
+/* Sends M, which has H as its header, as the answer to who sent that. */
+static void answer(struct step *s, const struct path *path, const struct wire_header *h, struct message *m)
 {
-	struct message m = { .header = *h };
-
-	message_add_notify(&m, s->scratch, notify, data);
-	if (notify == INVALID_IKE_SPI)
-		crash_token_show(s, h, &m);
-	m.header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
-	send_clear(s, path, &m);
+	m->header.flags = (uint8_t)(FLAG_RESPONSE | (h->flags & FLAG_INITIATOR ? 0 : FLAG_INITIATOR));
+	send_clear(s, path, m);
 }
 
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h)
 {
-	if (may_serve(s, STRANGER_IKE))
-		answer(s, path, h, INVALID_MAJOR_VERSION, (struct bytes){ 0 });
+	struct message m = { .header = *h };
+
+	if (!stranger_may(s, STRANGER_IKE))
+		return;
+	message_add_notify(&m, s->scratch, INVALID_MAJOR_VERSION, (struct bytes){ 0 });
+	answer(s, path, h, &m);
 }
 
-void stranger_ask_cookie(
-	struct step *s, const struct path *path, const struct wire_header *h, struct bytes cookie)
+void stranger_ask_cookie(struct step *s, const struct path *path, const struct wire_header *h,
+	struct bytes cookie, const struct wire_puzzle *puzzle)
 {
-	answer(s, path, h, COOKIE, cookie);
+	struct message m = { .header = *h };
+
+	message_add_notify(&m, s->scratch, COOKIE, cookie);
+	if (puzzle->bits)
+		message_add_notify(&m, s->scratch, PUZZLE, puzzle_put(puzzle, s->scratch));
+	answer(s, path, h, &m);
 }
 
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h)
 {
 	uint64_t spi = h->flags & FLAG_INITIATOR ? h->spi_r : h->spi_i;
+	struct message m = { .header = *h };
 
 	/* One that is being made by a rekeying the peer may have already. */
-	if (may_serve(s, STRANGER_IKE) && !offers_ike(s->ike, spi))
-		answer(s, path, h, INVALID_IKE_SPI, (struct bytes){ 0 });
+	if (!stranger_may(s, STRANGER_IKE) || offers_ike(s->ike, spi))
+		return;
+	message_add_notify(&m, s->scratch, INVALID_IKE_SPI, (struct bytes){ 0 });
+	crash_token_show(s, h, &m);
+	answer(s, path, h, &m);
 }
 
 /* A request under way asks already; and who has just been heard has not been restarted. */
@@ -85,7 +92,7 @@ void stranger_hints(struct step *s, const struct path *path, const struct messag
 	struct rd r = rd_of(n ? n->data : (struct bytes){ 0 });
 	uint32_t spi = rd_u32(&r);
 
-	if (!rd_done(&r) || !may_serve(s, STRANGER_HINT))
+	if (!rd_done(&r) || !stranger_may(s, STRANGER_HINT))
 		return;
 	for (struct sa *sa = NULL; (sa = ends_at(s->ike, sa, &path->remote.ip));)
 		if (sa->core.state == S_UP && child_by_spi(sa, spi, false))
@@ -132,7 +139,7 @@ void stranger_unknown_spi(struct step *s, const struct path *path, bool encap, u
 {
 	bool known = false;
 
-	if (map_get(&s->ike->spis, spi) || offers_child(s->ike, spi) || !may_serve(s, STRANGER_ESP))
+	if (map_get(&s->ike->spis, spi) || offers_child(s->ike, spi) || !stranger_may(s, STRANGER_ESP))
 		return;
 	for (struct sa *sa = NULL; (sa = ends_at(s->ike, sa, &path->remote.ip));) {
 		if (!is_with(sa, path, encap))

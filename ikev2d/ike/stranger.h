@@ -9,10 +9,13 @@
 void stranger_refuse_version(struct step *s, const struct path *path, const struct wire_header *h);
 void stranger_refuse_spis(struct step *s, const struct path *path, const struct wire_header *h);
 
-/* Answers with COOKIE a request that an IKE_SA begins with. As many as may come: no answer is larger than its
- * request. */
-void stranger_ask_cookie(
-	struct step *s, const struct path *path, const struct wire_header *h, struct bytes cookie);
+/* Whether one more of WHAT may be done now. */
+bool stranger_may(struct step *s, enum stranger what);
+
+/* Answers with COOKIE, and with PUZZLE unless its bits are 0, a request that an IKE_SA begins with. As many
+ * as may come: no answer is larger than its request. */
+void stranger_ask_cookie(struct step *s, const struct path *path, const struct wire_header *h,
+	struct bytes cookie, const struct wire_puzzle *puzzle);
 
 /* Says to whom sends ESP on PATH, with an SPI that no SA has, that it is so: sealed, if there is an IKE_SA
  * with that address; else as a hint, for which the same limit holds. An IKE_SA hears of one now and then. */

@@ -23,6 +23,7 @@ static const char *const drop_words[DROP_COUNT] = {
 	[DROP_HALF_OPEN] = "half-open-max",
 	[DROP_CROWD] = "half-open-address",
 	[DROP_BUSY] = "busy",
+	[DROP_UNSOLVED] = "unsolved",
 	[DROP_INVALID] = "invalid",
 	[DROP_FRAGMENT] = "fragment",
 	[DROP_INCOMPLETE] = "fragments-missing",
@@ -125,6 +126,7 @@ const char *tell_stage(const struct step *s, const struct sa *sa)
 	case S_I_ROUTE: return "the way to the peer, before IKE_SA_INIT";
 	case S_I_RESUME: return exchange_name(IKE_SESSION_RESUME);
 	case S_I_KEY_PAIR:
+	case S_I_PUZZLE:
 	case S_I_INIT:
 	case S_I_AGREE:
 	case S_R_RESPOND: return exchange_name(IKE_SA_INIT);

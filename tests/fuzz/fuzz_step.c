@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	}
 
 /* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold; in
- * fragments; with tickets and redirections; with virtual addresses, of which there are two. */
+ * fragments; with tickets and redirections; with virtual addresses, of which there are two; with puzzles for
+ * who comes while another one is half open. */
 static const char *const ways[][2] = {
 	PAIR("psk", "", ""),
 	PAIR("pubkey", "", ""),
@@ -32,6 +33,7 @@ static const char *const ways[][2] = {
 	PAIR("psk", "resumption = yes\n redirect_addrs = 192.0.2.0/24", ""),
 	PAIR("psk", "vips = 0.0.0.0, ::\n pools = p",
 		"}\n pools { p { addrs = 10.3.0.0/30\n dns = 10.3.0.53\n 25 = example.org\n }"),
+	PAIR("psk", "", "cookie_threshold = 0\n puzzle_threshold = 1"),
 };
 
 enum { IN_FRAGMENTS = 3, WAYS = sizeof ways / sizeof *ways };

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A puzzle is solved a slice at a time, between which everything else has its turn; slices of several IKE_SAs
+ * take turns too. What a responder has asked stands in the cookie that comes back. */
+#include "ike/puzzle.h"
+
+#include "ike/init.h"
+#include "wire/payload.h"
+
+/* --------------------------------------------------------------- initiator */
+
+/* A notify of a few octets must not make us work for whatever it likes. */
+static const char *refuses(const struct draft *d, const struct wire_puzzle *asked)
+{
+	if (!transform_find(TRANSFORM_PRF, asked->prf, 0) ||
+		!proposals_have(d->core.peer->ike, TRANSFORM_PRF, asked->prf))
+		return "it is for a PRF that was not offered";
+	if (asked->bits <= PUZZLE_BITS_SOLVED)
+		return NULL;
+	return arena_printf(
+		d->step->scratch, "no more than %u are solved here", (unsigned)PUZZLE_BITS_SOLVED);
+}
+
+bool puzzle_begin(struct draft *d)
+{
+	const struct wire_notify *n = message_notify(d->message, PUZZLE);
+	struct wire_puzzle asked;
+	const char *why;
+
+	d->hs.solution = (struct bytes){ 0 };
+	if (!n || !puzzle_get(n->data, &asked))
+		return false;
+	why = refuses(d, &asked);
+	tell_log(d, "IKE", "the peer asks for the solution of a puzzle of %u zero bits (RFC 8019)%s%s",
+		asked.bits, why ? ", which is not solved, but asked again without: " : "", why ? why : "");
+	if (why)
+		return false;
+	d->hs.puzzle = (struct puzzle_work){
+		.prf = transform_find(TRANSFORM_PRF, asked.prf, 0),
+		.bits = asked.bits ? asked.bits : PUZZLE_BITS_FREE,
+		.began = d->step->now,
+	};
+	d->core.state = S_I_PUZZLE;
+	d->core.deadline = d->step->now + 1;
+	return true;
+}
+
+/* Until a slice has been tried. */
+static enum err search(struct draft *d)
+{
+	struct puzzle_work *p = &d->hs.puzzle;
+	uint32_t end = p->next + PUZZLE_SLICE;
+	enum err e = ERR_OK;
+
+	while (!e && p->found < PUZZLE_KEYS) {
+		e = puzzle_search(p->prf, p->bits, d->hs.cookie, end - p->next, &p->next, p->keys[p->found]);
+		p->found += !e;
+	}
+	return e;
+}
+
+/* The request goes out again, with what has been found. */
+static enum verdict finish(struct draft *d, enum err e)
+{
+	const struct puzzle_work *p = &d->hs.puzzle;
+	unsigned long long ms = d->step->now - p->began;
+
+	if (!e)
+		d->hs.solution = arena_bytes(&d->keep, bytes_of((const uint8_t *)p->keys, sizeof p->keys));
+	tell_log(d, "IKE",
+		e ? "the puzzle was not solved with %u keys in %llu ms: the peer is asked without"
+		  : "the puzzle was solved with %u keys in %llu ms",
+		p->next, ms);
+	d->core.deadline = 0;
+	return init_send_again(d);
+}
+
+enum verdict puzzle_work(struct draft *d)
+{
+	struct step *s = d->step;
+	enum err e;
+
+	/* Who has to wait is due before who has not. */
+	d->core.deadline = s->now + (s->puzzled ? 1 : 2);
+	if (s->puzzled)
+		return DRAFT_COMMIT;
+	s->puzzled = true;
+	e = search(d);
+	if (e == ERR_RANGE && s->now < d->hs.puzzle.began + PUZZLE_TIME)
+		return DRAFT_COMMIT;
+	return finish(d, e);
+}
+
+/* --------------------------------------------------------------- responder */
+
+/* Zero bits of a puzzle while so many IKE_SAs are half open. */
+static unsigned bits_at(const struct ike *ike)
+{
+	unsigned most = ike->settings.puzzle_threshold, bits = PUZZLE_BITS_LEAST;
+
+	if (!most || ike->half_open < most)
+		return 0;
+	for (unsigned times = ike->half_open / most; times > 1; times /= 2)
+		bits += PUZZLE_BITS_STEP;
+	return bits < PUZZLE_BITS_MOST ? bits : PUZZLE_BITS_MOST;
+}
+
+static void ask(struct step *s, unsigned bits)
+{
+	struct ike *ike = s->ike;
+
+	if (bits == ike->puzzle_bits)
+		return;
+	tell_new(s, TELL_LOG)->text =
+		bits ? arena_printf(s->scratch,
+			       "%u IKE_SAs are half open: peers are asked for the solution of a puzzle of "
+			       "%u zero bits with their cookie (daemon.puzzle_threshold)",
+			       ike->half_open, bits)
+		     : "few IKE_SAs are half open: peers are asked for the solution of puzzles no more";
+	ike->puzzle_bits = bits;
+}
+
+void puzzle_rise(struct step *s)
+{
+	unsigned bits = bits_at(s->ike);
+
+	if (bits > s->ike->puzzle_bits)
+		ask(s, bits);
+}
+
+void puzzle_renew(struct step *s)
+{
+	struct ike *ike = s->ike;
+	unsigned bits = bits_at(ike);
+
+	/* Few are half open since many are asked. */
+	if (!bits && ike->puzzle_bits && ike->puzzled_by >= ike->settings.puzzle_threshold)
+		bits = PUZZLE_BITS_LEAST;
+	ask(s, ike->pressed_until ? bits : 0);
+	ike->puzzled_by = 0;
+}
+
+/* The first PRF in M that we have, in the order of our table. */
+static const struct transform *prf_in(struct step *s, const struct unread *m)
+{
+	struct rd r = rd_of(message_peek(m->body, m->first, PAYLOAD_SA));
+	struct message offer = { 0 };
+
+	wire_sa_get(&r, &(struct payload_at){ .arena = s->scratch }, &offer);
+	for (const struct transform *t = NULL; rd_done(&r) && (t = transform_next(t));)
+		if (t->type == TRANSFORM_PRF && proposals_have(offer.sa, TRANSFORM_PRF, t->id))
+			return t;
+	return NULL;
+}
+
+struct wire_puzzle puzzle_for(struct step *s, const struct unread *m)
+{
+	const struct transform *prf = s->ike->puzzle_bits ? prf_in(s, m) : NULL;
+
+	return prf ? (struct wire_puzzle){ prf->id, (uint8_t)s->ike->puzzle_bits }
+		   : (struct wire_puzzle){ 0 };
+}
+
+bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes cookie, const struct unread *m)
+{
+	const struct transform *prf = transform_find(TRANSFORM_PRF, puzzle->prf, 0);
+	struct bytes all = message_peek(m->body, m->first, PAYLOAD_PS), keys[PUZZLE_KEYS];
+	size_t size = all.n / PUZZLE_KEYS;
+	unsigned bits;
+
+	if (!prf || !size || size > prf->key || all.n % PUZZLE_KEYS)
+		return false;
+	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {
+		keys[i] = bytes_of(all.p + i * size, size);
+		for (unsigned k = 0; k < i; k++)
+			if (bytes_eq(keys[i], keys[k]))
+				return false;
+		if (puzzle_measure(prf, keys[i], cookie, &bits) || bits < puzzle->bits)
+			return false;
+	}
+	return true;
+}
