@@ -97,8 +97,8 @@ static const struct child *child_with(const struct host *h, uint32_t in, uint32_
 
 static bool busy(const struct sa *sa)
 {
-	return sa->window.request || sa->task || !list_empty(&sa->tasks) || !list_empty(&sa->late) ||
-	       sa->ours.kind || sa->theirs.kind;
+	return sa_half_open(&sa->core) || sa->window.request || sa->task || !list_empty(&sa->tasks) ||
+	       !list_empty(&sa->late) || sa->ours.kind || sa->theirs.kind;
 }
 
 /* One that never took over is the peer's to delete, and may be unknown to it: it ends by itself. */

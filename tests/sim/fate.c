@@ -52,6 +52,9 @@ static void enlarge(struct life *l, unsigned side)
 /* In streams, or where nothing comes otherwise. */
 #define STREAMS "connections { site { transport = %s\n } }\n"
 
+/* Who is called while a stranger is half open asks for a puzzle. */
+#define PUZZLES "daemon { cookie_threshold = 1\n puzzle_threshold = 1 }\n"
+
 /* Who begins has an address of the other. */
 #define VIPS                                                                                                 \
 	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
@@ -130,6 +133,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 	if (!l->roams && l->seed % 13 == 5)
 		l->conf[side] =
 			arena_printf(&l->arena, "%s" STREAMS, l->conf[side], l->seed % 3 ? "tcp" : "auto");
+	if (l->flooded)
+		l->conf[side] = arena_printf(&l->arena, "%s" PUZZLES, l->conf[side]);
 	if (l->seed % 5 == 2)
 		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
 	if (l->seed % 11 == 4)

@@ -179,6 +179,7 @@ static void begin(struct life *l, const struct manner *manner)
 	l->wanted = l->seed % 4 == 2;
 	l->roams = l->seed % 8 == 0 || l->seed % 8 == 6;
 	l->behind_nat = l->seed % 8 == 3;
+	l->flooded = l->seed % 17 == 6;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	if (life_is_large(l))

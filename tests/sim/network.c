@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loss, repetition, delay, disorder, damage. */
+/* Loss, repetition, delay, disorder, damage; and strangers. */
 #include "base/heap.h"
 #include "tests/pair/arrows.h"
 #include "tests/sim/sim.h"
+
+enum { PORT = 500, SPI = 8 /* octets */ };
 
 struct weather weather_draw(struct life *l)
 {
@@ -130,11 +132,27 @@ static struct flight *arrived(const struct life *l)
 	return NULL;
 }
 
+/* A stranger, who will not go on, begins as F does. */
+static void flood(struct life *l, const struct flight *f)
+{
+	struct wire_header h;
+	struct flight *copy;
+
+	if (header_get(bytes_of(f->data, f->n), &h) || h.exchange != IKE_SA_INIT || h.flags & FLAG_RESPONSE)
+		return;
+	copy = lab_copy(l->lab, f);
+	copy->source = (struct addr){ { 4, { 203, 0, 113, 77 } }, PORT };
+	rng_fill(&l->rng.rng, copy->data, SPI);
+	lab_deliver(l->lab, copy);
+}
+
 void network_deliver(struct life *l)
 {
 	struct flight *f;
 
 	while (!l->failed && (f = arrived(l))) {
+		if (l->flooded)
+			flood(l, f);
 		lab_deliver(l->lab, f);
 		l->steps++;
 		check_always(l);
