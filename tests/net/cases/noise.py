@@ -4,9 +4,10 @@ import random
 import time
 
 from lab.case import case
-from lab.check import check, same, until
+from lab.charon import bring_up
+from lab.check import check, contains, same, until
 from lab.ike import (AUTH, AUTHENTICATION_FAILED, COOKIE, DELETE, INFORMATIONAL, INITIATOR, INVALID_IKE_SPI,
-                     NO_PROPOSAL_CHOSEN, NONCE, NOTIFY, QUICK_CRASH_DETECTION, RESPONSE, SA_INIT, SEALED, Caller, caught,
+                     NO_PROPOSAL_CHOSEN, NONCE, NOTIFY, PUZZLE, QUICK_CRASH_DETECTION, RESPONSE, SA_INIT, SEALED, Caller, caught,
                      changed, header, message, notifies, notify, payload, payloads, to_stranger, with_cookie,
                      with_its_length, with_spi)
 from lab.traffic import reaches
@@ -161,6 +162,46 @@ def cookie(bench):
     caller.send([with_it])
     check(NONCE in payloads(caller.answers[-1]), f"the answer goes on: {caller.answers[-1]}")
     same(stats(scene.vici)["half-open"], 1, "what is kept")
+
+
+def kinds(answer):
+    return [kind for kind, _ in notifies(answer)]
+
+
+@case(quick=True)
+def puzzles(bench):
+    """The real peer solves one. Of those who return the cookie alone ten come in at once, and ten more a second."""
+    limits = {"cookie_threshold": "20", "cookie_threshold_ip": "200", "block_threshold": "0", "puzzle_threshold": "20"}
+    scene = Scene(bench, daemon=limits)
+    caller, rng = scene.caller(bench.moon.gateway), random.Random(4)
+    requests = [with_spi(scene.requests[0], rng.randbytes(8)) for _ in range(120)]
+    caller.send(requests)
+    asked = caller.answers[20:]
+    same([kinds(answer) for answer in asked], [[COOKIE, PUZZLE]] * 100, "what is asked for")
+    caller.send([with_cookie(request, notifies(answer)[0][1]) for request, answer in zip(requests[20:], asked)])
+    check(29 < stats(scene.vici)["half-open"] < 120, f"some come in: {stats(scene.vici)}")
+    check(int(scene.sun.drops()["unsolved"]) > 0, "and others do not")
+    scene.moon.must("down", "site")
+    scene.moon.up()
+    contains(scene.moon.log(), "the puzzle was solved with", "log of moon")
+    contains(scene.vici.call("stats")["load"], " solved=1 ", "load of sun")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case("charon")
+def puzzles_that_strongswan_does_not_know(bench):
+    """It returns the cookie alone, and comes in."""
+    limits = {"cookie_threshold": "1", "cookie_threshold_ip": "10", "block_threshold": "0", "puzzle_threshold": "1"}
+    moon, charon = bench.with_charon(ours={"daemon": limits})
+    tap = bench.tap(bench.sun)
+    bring_up(moon, charon, False)
+    stranger = Caller(bench.sun.gateway, bench.moon.wan[4], bench.vici(moon))
+    bench.afterwards(stranger.close)
+    moon.must("down", "site")
+    stranger.send([with_spi(caught(tap.left())[0], b"\1" * 8)])
+    bring_up(moon, charon, False)
+    contains(charon.log(), f"[ N(COOKIE) N(({PUZZLE})) ]", "log of charon")
+    reaches(bench.alice, bench.sun.inside[4])
 
 
 @case()
