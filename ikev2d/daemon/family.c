@@ -555,13 +555,13 @@ static unsigned channel_of(const struct member *m, enum ipc_process near)
 	return near == m->spec.near[0] ? 0 : 1;
 }
 
-enum err member_hear(struct member *m, enum ipc_process near, struct arena *arena)
+enum err member_hear(struct member *m, enum ipc_process near, unsigned patience, struct arena *arena)
 {
 	unsigned channel = channel_of(m, near);
 
 	if (!is_ready(m))
 		return ERR_MISSING;
-	if (has_message(m, channel, FAMILY_PATIENCE))
+	if (has_message(m, channel, (int)patience))
 		return hear(m, channel, arena);
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;

@@ -60,9 +60,10 @@ enum err member_send(struct member *m, enum ipc_process near, const struct ipc_m
 /* The same, without waiting: ERR_BUSY where it has no room. */
 enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
 
-/* Waits for a message by the channel of NEAR, into ARENA, and does what is to be done with it. ERR_MISSING as
- * above. */
-enum err member_hear(struct member *m, enum ipc_process near, struct arena *arena) MUST_CHECK;
+/* Waits for a message by the channel of NEAR, for PATIENCE (ms), into ARENA, and does what is to be done with
+ * it. ERR_MISSING as above. */
+enum err member_hear(
+	struct member *m, enum ipc_process near, unsigned patience, struct arena *arena) MUST_CHECK;
 
 /* Where it is not ready, waits FAMILY_PATIENCE for another one that is; what it says goes into ARENA.
  * ERR_MISSING: in vain. */

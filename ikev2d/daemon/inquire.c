@@ -3,6 +3,7 @@
 #include "daemon/inquire.h"
 
 #include "base/heap.h"
+#include "daemon/clock.h"
 #include "daemon/engine.h"
 
 bool inquire_take_reply(void *ctx, const struct ipc_message *m)
@@ -14,6 +15,21 @@ bool inquire_take_reply(void *ctx, const struct ipc_message *m)
 	i->ticket = 0;
 	i->reply = m->reply;
 	return true;
+}
+
+/* Until there is an answer. A status is made of many: they have their time together. */
+static enum err await(struct world *w, struct arena *arena)
+{
+	struct inquiry_wait *i = &w->inquiry;
+	uint64_t begun = clock_ms(), end = begun + delay_left(&i->delay, begun), now = begun;
+	enum err e = ERR_OK;
+
+	while (!e && i->ticket) {
+		e = member_hear(engine_member(w), IPC_CTL, now < end ? (unsigned)(end - now) : 0, arena);
+		now = clock_ms();
+	}
+	delay_add(&i->delay, begun, now);
+	return e;
 }
 
 /* The answer to Q, or NULL. */
@@ -28,8 +44,8 @@ static const struct ipc_reply *ask(struct world *w, const struct ipc_inquiry *q,
 	m.ticket = i->ticket = ++i->last;
 	i->kind = q->kind;
 	e = member_send(engine_member(w), IPC_CTL, &m);
-	while (!e && i->ticket)
-		e = member_hear(engine_member(w), IPC_CTL, arena);
+	if (!e)
+		e = await(w, arena);
 	i->ticket = 0;
 	return !e && i->reply.found ? &i->reply : NULL;
 }

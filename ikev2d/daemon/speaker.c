@@ -9,9 +9,14 @@
 #include "daemon/ipc_peer.h"
 #include "daemon/line.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
-enum { WAKE_MAX = 3600 * 1000 /* ms: a longer sleep is cut into pieces */ };
+enum {
+	WAKE_MAX = 3600 * 1000, /* ms: a longer sleep is cut into pieces */
+	ASKED_MAX = 64,         /* questions that are answered in a row, */
+	ASKS_AGAIN = 1,         /* where the next one comes in so many ms */
+};
 
 /* --------------------------------------------------------------------- steps */
 
@@ -312,10 +317,30 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		event_base_loopbreak(s->base);
 }
 
+/* Whether another question is there, or comes at once. */
+static bool is_asked(const struct speaker *s)
+{
+	struct pollfd p = { .fd = s->ctl.fd, .events = POLLIN };
+
+	return poll(&p, 1, ASKS_AGAIN) > 0;
+}
+
+/* Who wants a status asks one question after the other, and waits: each behind whatever peers have sent would
+ * take too long where they send much. */
+static void on_asked(evutil_socket_t fd, short what, void *ctx)
+{
+	struct speaker *s = ctx;
+	unsigned n = 0;
+
+	do
+		on_readable(fd, what, ctx);
+	while (++n < ASKED_MAX && !event_base_got_break(s->base) && is_asked(s));
+}
+
 void speaker_run(struct speaker *s)
 {
 	struct event *guard = event_new(s->base, s->guard.fd, EV_READ | EV_PERSIST, on_readable, s);
-	struct event *ctl = event_new(s->base, s->ctl.fd, EV_READ | EV_PERSIST, on_readable, s);
+	struct event *ctl = event_new(s->base, s->ctl.fd, EV_READ | EV_PERSIST, on_asked, s);
 
 	/* What guard says counts before what peers say at the same time. */
 	if (guard && ctl && !event_priority_set(guard, 0) && !event_priority_set(ctl, 0) &&

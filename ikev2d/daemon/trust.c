@@ -575,7 +575,7 @@ bool trust_fetched(
 	t->listing.at = *at;
 	e = member_send(&t->certs, IPC_GUARD, &ask);
 	while (!e && t->listing.ticket)
-		e = member_hear(&t->certs, IPC_GUARD, arena);
+		e = member_hear(&t->certs, IPC_GUARD, FAMILY_PATIENCE, arena);
 	t->listing.ticket = 0;
 	*m = t->listing.answer;
 	*at = m->list.at;

@@ -120,7 +120,7 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 			break;
 		e = member_send(&v->keeper, IPC_GUARD, m);
 		while (!e && v->waits.ticket)
-			e = member_hear(&v->keeper, IPC_GUARD, arena);
+			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
 	}
 	v->waits.ticket = 0;
 	if (!e)

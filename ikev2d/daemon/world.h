@@ -7,6 +7,7 @@
 #include "daemon/config.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/delay.h"
 #include "daemon/entropy.h"
 #include "daemon/failures.h"
 #include "daemon/gate.h"
@@ -54,6 +55,7 @@ struct world {
 		uint64_t last, ticket; /* 0: nothing was */
 		uint8_t kind;
 		struct ipc_reply reply;
+		struct delay delay;
 	} inquiry;
 	struct entropy entropy;
 	struct record *record;  /* NULL: nothing is recorded */

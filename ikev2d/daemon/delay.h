@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How long another process may hold us up, however many answers we wait for: what it has taken it has again
+ * only after as long a time in which we did something else. */
+#pragma once
+
+#include <stdint.h>
+
+enum { DELAY_MAX = 5000 /* ms */ };
+
+/* All zero: it has all of its time. */
+struct delay {
+	uint64_t taken; /* ms, as it was */
+	uint64_t at;    /* then (ms) */
+};
+
+/* How long it may still take, at NOW (ms). */
+unsigned delay_left(struct delay *d, uint64_t now);
+/* We have waited for it from FROM to NOW (ms). */
+void delay_add(struct delay *d, uint64_t from, uint64_t now);

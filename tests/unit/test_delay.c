@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* However many pieces an answer has, who gives it has one time for all of them. */
+#include "tests/unit/unit.h"
+
+#include "daemon/delay.h"
+
+static void pieces_have_one_time_together(void **state)
+{
+	struct delay d = { 0 };
+	uint64_t now = 1000000;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++, now += 990) {
+		assert_int_equal(delay_left(&d, now), DELAY_MAX - i * 990);
+		delay_add(&d, now, now + 990);
+	}
+	assert_int_equal(delay_left(&d, now), 50);
+	delay_add(&d, now, now + 60);
+	assert_int_equal(delay_left(&d, now + 60), 0);
+}
+
+static void time_comes_back_while_nobody_waits(void **state)
+{
+	struct delay d = { 0 };
+
+	(void)state;
+	delay_add(&d, 1000, 5000);
+	assert_int_equal(delay_left(&d, 5000), 1000);
+	assert_int_equal(delay_left(&d, 6000), 2000);
+	assert_int_equal(delay_left(&d, 60000), DELAY_MAX);
+	assert_int_equal(delay_left(&d, 60001), DELAY_MAX);
+	delay_add(&d, 60001, 61001);
+	delay_add(&d, 61501, 61501);
+	assert_int_equal(delay_left(&d, 61501), DELAY_MAX - 500);
+}
+
+/* As long as it takes no more than half of the time there is no end to it. */
+static void honest_pieces_without_end(void **state)
+{
+	struct delay d = { 0 };
+	uint64_t now = 1000;
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++, now += 2) {
+		assert_true(delay_left(&d, now) >= DELAY_MAX - 1);
+		delay_add(&d, now, now + 1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pieces_have_one_time_together),
+		cmocka_unit_test(time_comes_back_while_nobody_waits),
+		cmocka_unit_test(honest_pieces_without_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
