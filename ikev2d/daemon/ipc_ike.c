@@ -4,22 +4,6 @@
 
 #include "daemon/ipc_walk.h"
 
-/* Whoever adds a field has to carry it here, or in ipc_status.c; then this is its new size. */
-#define CARRIED(type, octets)                                                                                \
-	_Static_assert(sizeof(void *) != 8 || sizeof(struct type) == (octets),                               \
-		"struct " #type " has another field: carry it between processes")
-CARRIED(ike_question, 376);
-CARRIED(ike_answer, 360);
-CARRIED(ike_tell, 144);
-CARRIED(ike_command, 136);
-CARRIED(ike_event, 368);
-CARRIED(sa_spec, 232);
-CARRIED(policy_spec, 128);
-CARRIED(sa_record, 496);
-CARRIED(child_record, 304);
-CARRIED(why, 72);
-CARRIED(suite, 48);
-
 /* -------------------------------------------------------------------- pieces */
 
 /* One of the type WANTED, or none. */
