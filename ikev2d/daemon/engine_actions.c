@@ -100,6 +100,45 @@ static bool asks_for_addresses(const struct engine *e)
 	return false;
 }
 
+/* What the machine has because of A, if it may have it. */
+static bool brings(const struct ike_action *a, enum held_kind *kind, struct held_thing *thing)
+{
+	switch (a->kind) {
+	case ACTION_ASK:
+		*kind = HELD_TALK;
+		*thing = held_number(a->ask.eap.conversation);
+		return a->ask.kind == ASK_EAP;
+	case ACTION_SA_ADD:
+		*kind = a->sa_add.inbound ? HELD_SA_IN : HELD_SA_OUT;
+		*thing = held_number(a->sa_add.child);
+		return true;
+	case ACTION_POLICY_ADD:
+		*kind = a->policy_add.trap ? HELD_TRAP : HELD_POLICY;
+		*thing = held_number(a->policy_add.id);
+		return true;
+	case ACTION_VIP_ADD:
+		*kind = HELD_VIP;
+		*thing = held_ip(&a->vip.ip);
+		return true;
+	case ACTION_TELL:
+		*kind = HELD_IKE;
+		*thing = held_number(a->tell.sa);
+		return a->tell.kind == TELL_SA_REKEYED || a->tell.kind == TELL_SA_UP;
+	default: return false;
+	}
+}
+
+static bool has_room(const struct engine *e, const struct ike_action *a, struct text *why)
+{
+	struct held_thing thing;
+	enum held_kind kind;
+	bool good = !brings(a, &kind, &thing) || held_room(&e->held, kind, 1);
+
+	if (!good)
+		text_add(why, "more than %zu of what there can be of its kind", e->held.n[kind]);
+	return good;
+}
+
 /* Whether the configuration has A; else WHY gets a sentence. */
 static bool is_granted(const struct engine *e, const struct ike_action *a, struct text *why)
 {
@@ -134,31 +173,24 @@ static void see(struct engine *e, uint32_t number)
 static void note(struct engine *e, const struct ike_action *a)
 {
 	struct held *h = &e->held;
+	struct held_thing thing;
+	enum held_kind kind;
 
 	see(e, a->ticket);
 	switch (a->kind) {
-	case ACTION_ASK:
-		if (a->ask.kind == ASK_EAP)
-			held_add(h, HELD_TALK, held_number(a->ask.eap.conversation));
-		break;
 	case ACTION_EAP_END: held_drop(h, HELD_TALK, held_number(a->eap_end.conversation)); break;
-	case ACTION_SA_ADD:
-		see(e, a->sa_add.child);
-		held_add(h, a->sa_add.inbound ? HELD_SA_IN : HELD_SA_OUT, held_number(a->sa_add.child));
-		break;
+	case ACTION_SA_ADD: see(e, a->sa_add.child); break;
 	case ACTION_SA_DEL:
 		held_drop(h, a->sa_del.inbound ? HELD_SA_IN : HELD_SA_OUT, held_number(a->sa_del.child));
 		break;
 	case ACTION_POLICY_ADD:
 		see(e, a->policy_add.id);
 		see(e, a->policy_add.reqid);
-		held_add(h, a->policy_add.trap ? HELD_TRAP : HELD_POLICY, held_number(a->policy_add.id));
 		break;
 	case ACTION_POLICY_DEL:
 		held_drop(h, HELD_POLICY, held_number(a->policy_del.policy));
 		held_drop(h, HELD_TRAP, held_number(a->policy_del.policy));
 		break;
-	case ACTION_VIP_ADD: held_add(h, HELD_VIP, held_ip(&a->vip.ip)); break;
 	case ACTION_VIP_DEL: held_drop(h, HELD_VIP, held_ip(&a->vip.ip)); break;
 	case ACTION_LEASE_FREE: held_drop(h, HELD_LEASE, held_ip(&a->vip.ip)); break;
 	case ACTION_TELL:
@@ -166,13 +198,13 @@ static void note(struct engine *e, const struct ike_action *a)
 		if (a->tell.kind == TELL_SA_REKEYED || a->tell.kind == TELL_SA_DOWN)
 			held_drop(h, HELD_IKE,
 				held_number(a->tell.kind == TELL_SA_DOWN ? a->tell.sa : a->tell.old));
-		if (a->tell.kind == TELL_SA_REKEYED || a->tell.kind == TELL_SA_UP)
-			held_add(h, HELD_IKE, held_number(a->tell.sa));
 		for (unsigned i = 0; a->tell.kind == TELL_DONE && i < a->tell.n_tickets; i++)
 			engine_order_done(e, a->tell.tickets[i]);
 		break;
 	default: break;
 	}
+	if (brings(a, &kind, &thing))
+		held_add(h, kind, thing);
 }
 
 void engine_note_lease(struct world *w, const struct ip *ip)
@@ -188,7 +220,8 @@ bool engine_take_action(void *ctx, const struct ipc_message *m)
 	struct ike_action a;
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
-	bool good = resolve(w, &m->action, &a) && is_own(e, &a) && is_granted(e, &a, &why);
+	bool good = resolve(w, &m->action, &a) && is_own(e, &a) && is_granted(e, &a, &why) &&
+		    has_room(e, &a, &why);
 
 	if (good && !is_idle(e, &a)) {
 		pulse_begin(&w->pulse);

@@ -54,6 +54,16 @@ static void sweep(struct world *w, struct held *h, enum held_kind last)
 		take_away(w, kind, &thing);
 }
 
+/* Of one that is lost again and again there is no more than of one. */
+static void make_room(struct engine *e)
+{
+	for (enum held_kind kind = 0; kind < HELD_KINDS; kind++)
+		if (!held_room(&e->left, kind, e->held.n[kind])) {
+			engine_sweep(e);
+			return;
+		}
+}
+
 /* An action of it that is being carried out points into its connection. */
 static void part(struct engine *e)
 {
@@ -96,6 +106,7 @@ void engine_leave(struct engine *e)
 		"set up anew\"",
 		held_count(&e->held, HELD_IKE), held_count(&e->held, HELD_SA_IN), SWEEP_TIME);
 	sweep(e->world, &e->held, HELD_TALK);
+	make_room(e);
 	held_move(&e->left, &e->held);
 	part(e);
 	evtimer_add(e->sweep_traps, &(struct timeval){ .tv_sec = TRAPS_TIME });

@@ -9,6 +9,23 @@ struct entry {
 	unsigned times;
 };
 
+/* How many there may be; the pools say how many leases. */
+static const size_t limits[HELD_KINDS] = {
+	[HELD_TALK] = 1 << 16,
+	[HELD_TRAP] = 1 << 16,
+	[HELD_SA_IN] = 1 << 18,
+	[HELD_SA_OUT] = 1 << 18,
+	[HELD_POLICY] = 1 << 18,
+	[HELD_VIP] = 1 << 12,
+	[HELD_IKE] = 1 << 18,
+	[HELD_LEASE] = SIZE_MAX,
+};
+
+bool held_room(const struct held *h, enum held_kind kind, size_t more)
+{
+	return h->n[kind] <= limits[kind] && more <= limits[kind] - h->n[kind];
+}
+
 /* Addresses are few, or given by us: none is chosen so that its hash is another one's. */
 static uint64_t key_of(const struct held_thing *t)
 {
@@ -31,6 +48,7 @@ void held_add(struct held *h, enum held_kind kind, struct held_thing thing)
 		map_put(&h->of[kind], key, e);
 	}
 	e->times++;
+	h->n[kind]++;
 }
 
 void held_drop(struct held *h, enum held_kind kind, struct held_thing thing)
@@ -38,7 +56,10 @@ void held_drop(struct held *h, enum held_kind kind, struct held_thing thing)
 	uint64_t key = key_of(&thing);
 	struct entry *e = map_get(&h->of[kind], key);
 
-	if (!e || --e->times)
+	if (!e)
+		return;
+	h->n[kind]--;
+	if (--e->times)
 		return;
 	map_take(&h->of[kind], key);
 	list_remove(&e->node);

@@ -23,6 +23,7 @@ enum held_kind {
 struct held {
 	struct map of[HELD_KINDS];
 	struct node all[HELD_KINDS];
+	size_t n[HELD_KINDS]; /* with those that are there several times */
 };
 
 /* A thing is a number, or an address. */
@@ -37,6 +38,9 @@ void held_stop(struct held *h);
 /* One more, and one less; one that is not there is fine. */
 void held_add(struct held *h, enum held_kind kind, struct held_thing thing);
 void held_drop(struct held *h, enum held_kind kind, struct held_thing thing);
+
+/* Whether there is room for MORE of a kind: nobody needs as many as do not fit. */
+bool held_room(const struct held *h, enum held_kind kind, size_t more);
 
 bool held_has(const struct held *h, enum held_kind kind, struct held_thing thing);
 

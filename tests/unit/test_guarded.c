@@ -22,7 +22,7 @@ static char told[512];
 
 static void tell(const char *what, unsigned number, const char *way)
 {
-	size_t n = strlen(told);
+	size_t n = strlen(told); /* less than its size: what does not fit is left out */
 
 	snprintf(told + n, sizeof told - n, "%s %u%s;", what, number, way);
 }
@@ -283,6 +283,41 @@ static void what_a_core_has_left_goes(void **state)
 	assert_string_equal(told, "no sa 1000 in;no sa 1000 out;no policy 1000;");
 }
 
+/* One that wants things without end has no more than there can be. */
+static void there_is_no_end_of_it(void **state)
+{
+	struct bench *b = *state;
+	struct held *h = &b->world.engine->held;
+	const struct ipc_part part = { .peer = PEER };
+	uint32_t n = 0;
+
+	while (n < 1 << 16 && adds_policy(b, MORE + n, &part, true))
+		n++;
+	assert_int_equal(n, 1 << 16);
+	assert_false(adds_policy(b, MORE + n, &part, true));
+	assert_false(adds_policy(b, MORE, &part, true));
+	assert_int_equal(held_count(h, HELD_TRAP), n);
+	assert_true(does(b, &(struct ike_action){ .kind = ACTION_POLICY_DEL, .policy_del = { MORE } }));
+	assert_true(adds_policy(b, MORE + n, &part, true));
+	assert_true(adds_policy(b, MORE, &part, false));
+}
+
+/* What one left makes room for what the next one leaves. */
+static void what_several_leave_has_an_end(void **state)
+{
+	struct bench *b = *state;
+	struct engine *e = b->world.engine;
+
+	assert_true(adds_policy(b, MORE, &(struct ipc_part){ .peer = PEER }, true));
+	engine_leave(e);
+	for (uint32_t i = 0; i < 1 << 16; i++)
+		held_add(&e->held, HELD_TRAP, held_number(2 * MORE + i));
+	told[0] = 0;
+	engine_leave(e);
+	assert_string_equal(told, "no policy 1000;");
+	assert_int_equal(held_count(&e->left, HELD_TRAP), 1 << 16);
+}
+
 int main(void)
 {
 #define GUARDED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -294,6 +329,8 @@ int main(void)
 		GUARDED(questions_have_what_their_answers_need),
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
+		GUARDED(there_is_no_end_of_it),
+		GUARDED(what_several_leave_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
