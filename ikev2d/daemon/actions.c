@@ -155,18 +155,3 @@ void actions_carry_out(struct world *w, const struct ike_action *a)
 	else
 		carry_out(w, a);
 }
-
-bool actions_may_ask(const struct ike_question *q)
-{
-	switch (q->kind) {
-	case ASK_KEY_PAIR:
-	case ASK_RESPOND:
-	case ASK_AGREE: return false;
-	case ASK_PROOF:
-	case ASK_CHECK: return q->auth && q->prf;
-	case ASK_EAP: return q->auth && q->eap.conversation;
-	case ASK_PPK:
-	case ASK_PPK_CONFIRM: return q->prf;
-	default: return true;
-	}
-}

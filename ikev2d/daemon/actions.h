@@ -6,6 +6,3 @@
 
 /* Carries out A. One with a ticket gets its answer, now or later. */
 void actions_carry_out(struct world *w, const struct ike_action *a);
-
-/* Whether Q has all that its answer is made of, and is not one that is answered where it is asked. */
-bool actions_may_ask(const struct ike_question *q);

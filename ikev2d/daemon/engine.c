@@ -363,6 +363,7 @@ enum err engine_start(struct world *w, struct text *why)
 		abort();
 	e->world = w;
 	list_init(&e->orders);
+	begun_start(&e->begun);
 	held_start(&e->held);
 	held_start(&e->left);
 	entropy_start(&w->entropy);
@@ -400,6 +401,7 @@ void engine_stop(struct world *w)
 		answer_free(node_owner(n, struct answer, node));
 	list_each_safe (n, &e->orders)
 		order_free(node_owner(n, struct order, node));
+	begun_stop(&e->begun);
 	engine_part(e);
 	map_free(&e->handed);
 	held_stop(&e->held);

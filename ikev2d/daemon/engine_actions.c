@@ -2,6 +2,7 @@
 /* What the core wants: what is meant, whether it may have that, and what the machine then has because of it.
  */
 #include "daemon/actions.h"
+#include "daemon/clock.h"
 #include "daemon/engine_inside.h"
 #include "daemon/grant.h"
 #include "daemon/parley.h"
@@ -55,7 +56,7 @@ static bool resolve_question(const struct world *w, const struct ipc_action *m, 
 {
 	q->peer = engine_peer(w, &m->part);
 	q->auth = m->has_round ? engine_round(w, &m->part) : NULL;
-	return q->peer && (q->auth || !m->has_round) && actions_may_ask(q) &&
+	return q->peer && (q->auth || !m->has_round) && grant_question(q) &&
 	       (q->kind != ASK_EAP || !parley_waits(w, q->eap.conversation));
 }
 
@@ -139,10 +140,21 @@ static bool has_room(const struct engine *e, const struct ike_action *a, struct 
 	return good;
 }
 
+/* What is proved with is the connection's, and belongs to an exchange. */
+static bool may_prove(struct engine *e, const struct ike_question *q, struct text *why)
+{
+	if (q->kind == ASK_CHECK)
+		return grant_proof(q, why);
+	return q->kind != ASK_PROOF ||
+	       (grant_proof(q, why) &&
+		       begun_prove(&e->begun, q->octets, grant_proofs(q->peer), clock_ms(), why));
+}
+
 /* Whether the configuration has A; else WHY gets a sentence. */
-static bool is_granted(const struct engine *e, const struct ike_action *a, struct text *why)
+static bool is_granted(struct engine *e, const struct ike_action *a, struct text *why)
 {
 	switch (a->kind) {
+	case ACTION_ASK: return may_prove(e, &a->ask, why);
 	case ACTION_SA_ADD: return grant_sa(&a->sa_add, why);
 	case ACTION_POLICY_ADD: return grant_policy(&a->policy_add, why);
 	case ACTION_VIP_ADD:
@@ -178,6 +190,7 @@ static void note(struct engine *e, const struct ike_action *a)
 
 	see(e, a->ticket);
 	switch (a->kind) {
+	case ACTION_SEND: begun_sent(&e->begun, a->send.data, clock_ms()); break;
 	case ACTION_EAP_END: held_drop(h, HELD_TALK, held_number(a->eap_end.conversation)); break;
 	case ACTION_SA_ADD: see(e, a->sa_add.child); break;
 	case ACTION_SA_DEL:

@@ -3,6 +3,7 @@
  * core that is lost (engine_loss.c). */
 #pragma once
 
+#include "daemon/begun.h"
 #include "daemon/engine.h"
 #include "daemon/family.h"
 #include "daemon/held.h"
@@ -17,6 +18,7 @@ struct engine {
 	uint32_t numbers;  /* the highest of the core's own that was seen, */
 	uint32_t base;     /* and what those of this core are above */
 	struct node orders;
+	struct begun begun; /* exchanges of this core */
 	struct held held, left;            /* what it has; what the ones before it had, until */
 	struct event *sweep_traps, *sweep; /* these; and the connections that it was of */
 	const struct peer **parted;

@@ -117,3 +117,60 @@ bool grant_policy(const struct policy_spec *p, struct text *why)
 
 	return grant_all(&w, why);
 }
+
+static bool is_ours(const struct auth_conf *a, const struct id *id)
+{
+	return a->id.type == ID_ANY ? id->type == ID_IPV4_ADDR || id->type == ID_IPV6_ADDR
+				    : id_eq(&a->id, id);
+}
+
+/* One that the peer is asked for, or has. */
+static bool is_theirs(const struct auth_conf *a, const struct id *id)
+{
+	return id_eq(&a->id, id) || id_matches(&a->id, id);
+}
+
+static bool any_round(const struct auth_conf *a, const struct id *id,
+	bool (*is)(const struct auth_conf *a, const struct id *id))
+{
+	while (a && !is(a, id))
+		a = a->next;
+	return a;
+}
+
+bool grant_proof(const struct ike_question *q, struct text *why)
+{
+	const struct peer *p = q->peer;
+
+	if (!any_round(&p->local, &q->local, is_ours))
+		text_add(why, "connection %s: %s is not who it says that we are", p->name,
+			id_print(&q->local, why->arena));
+	else if (!any_round(&p->remote, &q->remote, is_theirs))
+		text_add(why, "connection %s: %s is not who it says that its peer is", p->name,
+			id_print(&q->remote, why->arena));
+	return !why->n;
+}
+
+unsigned grant_proofs(const struct peer *p)
+{
+	unsigned n = 0;
+
+	for (const struct auth_conf *a = &p->local; a; a = a->next)
+		n++;
+	return p->ppk_id.type == ID_ANY ? n : 2 * n;
+}
+
+bool grant_question(const struct ike_question *q)
+{
+	switch (q->kind) {
+	case ASK_KEY_PAIR:
+	case ASK_RESPOND:
+	case ASK_AGREE: return false;
+	case ASK_PROOF:
+	case ASK_CHECK: return q->auth && q->prf;
+	case ASK_EAP: return q->auth && q->eap.conversation;
+	case ASK_PPK:
+	case ASK_PPK_CONFIRM: return q->prf;
+	default: return true;
+	}
+}

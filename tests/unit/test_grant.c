@@ -140,6 +140,61 @@ static void nothing_is_not_granted(void **state)
 	arena_free(&arena);
 }
 
+/* ------------------------------------------------------------------ proofs */
+
+static struct loaded two_rounds(const char *ids)
+{
+	struct arena arena = { 0 };
+	struct loaded l = load_text(arena_printf(&arena,
+		"connections { a { %s local { auth = psk\n id = moon } local-2 { auth = pubkey }\n "
+		"remote { auth = psk\n id = *.example } remote-2 { auth = pubkey\n id = sun } children { net "
+		"{ } "
+		"} } }",
+		ids));
+
+	assert_string_equal(l.why, "");
+	arena_free(&arena);
+	return l;
+}
+
+static void proofs_are_of_who_the_connection_says(void **state)
+{
+	static const struct {
+		const char *local, *remote, *says;
+	} all[] = {
+		{ "moon", "a.example", NULL },
+		{ "moon", "*.example", NULL }, /* nobody has said who it is */
+		{ "moon", "sun", NULL },
+		{ "192.0.2.1", "sun", NULL },
+		{ "2001:db8::1", "sun", NULL },
+		{ "mars", "sun", "mars is not who it says that we are" },
+		{ "%any", "sun", "%any is not who it says that we are" },
+		{ "moon", "mars", "mars is not who it says that its peer is" },
+		{ "moon", "example", "example is not who" },
+		{ "moon", "%any", "%any is not who" },
+	};
+	struct loaded l = two_rounds("");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct arena arena = { 0 };
+		struct text why = text_in(&arena);
+		struct ike_question q = { .kind = ASK_PROOF, .peer = l.conf.peers[0] };
+
+		assert_int_equal(id_parse(all[i].local, &arena, &q.local), ERR_OK);
+		assert_int_equal(id_parse(all[i].remote, &arena, &q.remote), ERR_OK);
+		if (grant_proof(&q, &why) != !all[i].says ||
+			(all[i].says && !strstr(text_str(&why), all[i].says)))
+			fail_msg("%s, %s: %s", all[i].local, all[i].remote, text_str(&why));
+		arena_free(&arena);
+	}
+	assert_int_equal(grant_proofs(l.conf.peers[0]), 2);
+	loaded_free(&l);
+	l = two_rounds("ppk_id = key\n");
+	assert_int_equal(grant_proofs(l.conf.peers[0]), 4);
+	loaded_free(&l);
+}
+
 /* ---------------------------------------------------------- what is left behind */
 
 static void what_is_held_is_taken_once(void **state)
@@ -177,6 +232,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each),
 		cmocka_unit_test(nothing_is_not_granted),
+		cmocka_unit_test(proofs_are_of_who_the_connection_says),
 		cmocka_unit_test(what_is_held_is_taken_once),
 	};
 

@@ -94,6 +94,7 @@ static int set_up(void **state)
 	e->sweep_traps = evtimer_new(w->base, on_nothing, NULL);
 	e->sweep = evtimer_new(w->base, on_nothing, NULL);
 	list_init(&e->orders);
+	begun_start(&e->begun);
 	held_start(&e->held);
 	held_start(&e->left);
 	list_init(&w->answers);
@@ -108,6 +109,7 @@ static int tear_down(void **state)
 	struct bench *b = *state;
 	struct engine *e = b->world.engine;
 
+	begun_stop(&e->begun);
 	engine_part(e);
 	map_free(&e->handed);
 	held_stop(&e->held);
@@ -244,6 +246,26 @@ static void questions_have_what_their_answers_need(void **state)
 			   .action = { .kind = ACTION_ASK, .ask = { .kind = ASK_PROOF, .prf = prf } } }));
 }
 
+/* Who has begun no exchange has nothing to prove. */
+static void nothing_is_proved_for_itself(void **state)
+{
+	static const uint8_t ip[] = { 192, 0, 2, 1 },
+			     octets[200] = { 7, [17] = 0x20, [18] = 34, [19] = 8, [27] = 60 };
+	struct bench *b = *state;
+
+	for (enum ike_ask_kind kind = ASK_PROOF; kind <= ASK_CHECK; kind++)
+		assert_false(takes(
+			b, &(struct ipc_action){ .part = { .peer = PEER, .remote = kind == ASK_CHECK },
+				   .has_round = true,
+				   .action = { .kind = ACTION_ASK,
+					   .ticket = MORE,
+					   .ask = { .kind = kind,
+						   .prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0),
+						   .local = { kind == ASK_PROOF ? ID_IPV4_ADDR : ID_FQDN,
+							   bytes_of(ip, sizeof ip) },
+						   .octets = bytes_of(octets, sizeof octets) } } }));
+}
+
 static void news_are_whole(void **state)
 {
 	struct bench *b = *state;
@@ -327,6 +349,7 @@ int main(void)
 		GUARDED(what_others_have_left_is_not_touched),
 		GUARDED(addresses_are_given_back_by_who_has_them),
 		GUARDED(questions_have_what_their_answers_need),
+		GUARDED(nothing_is_proved_for_itself),
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(there_is_no_end_of_it),
