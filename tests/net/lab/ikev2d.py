@@ -33,6 +33,7 @@ class Ikev2d:
         self.config = f"{directory}/ikev2d.conf"
         self.log_path = f"{directory}/log"
         self.process = None
+        self.program = "ikev2d"
         self.before = []  # the words in front of its own
         self.options = []  # and behind
         self.env = {}
@@ -54,7 +55,7 @@ class Ikev2d:
         return {"dns": "no", **({"datapath": self.datapath} if self.datapath else {})}
 
     def command(self):
-        return [f"{BIN}/ikev2d", "--foreground", "--config", self.config, "--run-dir", self.run_dir,
+        return [f"{BIN}/{self.program}", "--foreground", "--config", self.config, "--run-dir", self.run_dir,
                 *self.options]
 
     def client(self):
