@@ -187,6 +187,19 @@ static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_
 	[IPC_IKE] = run_ike,
 };
 
+static int compare_octets(const void *a, const void *b)
+{
+	return *(const uint8_t *)a - *(const uint8_t *)b;
+}
+
+/* The C library asks the system once how much memory there is, when there is more to sort than a little. */
+static void sort_once(void)
+{
+	uint8_t octets[4096] = { 0 };
+
+	qsort(octets, sizeof octets, 1, compare_octets);
+}
+
 static int become(enum ipc_process p)
 {
 	struct stat s;
@@ -195,6 +208,7 @@ static int become(enum ipc_process p)
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
 	ignore_signals();
+	sort_once();
 	tzset(); /* times in certificates and CRLs are read with what stands in its file */
 	return members[p]((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
 		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });

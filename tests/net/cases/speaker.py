@@ -30,6 +30,18 @@ def ike_process_has_no_rights(bench):
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
 
 
+@case()
+def ike_process_with_many_connections(bench):
+    """There is more to be sorted than a little, for which some C libraries ask the system something."""
+    more = {"connections": {f"c{i}": {"remote_addrs": f"198.51.100.{i}", "local": {"auth": "psk"}, "remote": {"auth": "psk"},
+                                      "children": {"net": {"remote_ts": f"198.51.100.{i}/32"}}} for i in range(1, 200)}}
+    moon = bench.daemon(bench.moon, merged(more, bench.tunnel(bench.moon))).start()
+    bench.daemon(bench.sun, merged(more, bench.tunnel(bench.sun))).start()
+    pid = family.member(moon, "ike")
+    moon.up()
+    same(family.member(moon, "ike"), pid, "it lives on")
+
+
 def tunnel_that_stays(bench, side):
     return merged(bench.tunnel(side), {"connections": {"site": {"children": {"net": {"start_action": "start", "keep": "yes"}}}}})
 
