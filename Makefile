@@ -11,7 +11,8 @@
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million whose key exchanges cost nothing
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these
 # make scale        a hundred rekeyings of a child and of the IKE_SA in a row, ten thousand connections, a thousand users who
-#                   come by EAP, with traffic of each, and a thousand SAs in the kernel, beside strongSwan (needs root)
+#                   come by EAP, with traffic of each, a thousand SAs whose process ike is killed, and a thousand SAs in
+#                   the kernel, beside strongSwan (needs root)
 # make records      the lives and clients in tests/replay recorded anew, after a change of what the core does that was meant
 # make imports      what becomes of the files in tests/import, after a change of the importer that was meant
 # make options      conf/OPTIONS.md, after a change of the table of options
