@@ -143,11 +143,14 @@ static bool has_room(const struct engine *e, const struct ike_action *a, struct 
 /* What is proved with is the connection's, and belongs to an exchange. */
 static bool may_prove(struct engine *e, const struct ike_question *q, struct text *why)
 {
-	if (q->kind == ASK_CHECK)
-		return grant_proof(q, why);
-	return q->kind != ASK_PROOF ||
-	       (grant_proof(q, why) &&
-		       begun_prove(&e->begun, q->octets, grant_proofs(q->peer), clock_ms(), why));
+	switch (q->kind) {
+	case ASK_PPK: return grant_ppk(q, why);
+	case ASK_CHECK: return grant_proof(q, why);
+	case ASK_PROOF:
+		return grant_proof(q, why) &&
+		       begun_prove(&e->begun, q->octets, grant_proofs(q->peer), clock_ms(), why);
+	default: return true;
+	}
 }
 
 /* Whether the configuration has A; else WHY gets a sentence. */

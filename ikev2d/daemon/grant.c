@@ -151,6 +151,18 @@ bool grant_proof(const struct ike_question *q, struct text *why)
 	return !why->n;
 }
 
+bool grant_ppk(const struct ike_question *q, struct text *why)
+{
+	const struct id *configured = &q->peer->ppk_id;
+	bool good = configured->type != ID_ANY &&
+		    (id_eq(configured, &q->remote) || id_matches(configured, &q->remote));
+
+	if (!good)
+		text_add(why, "connection %s: %s is not its ppk_id", q->peer->name,
+			id_print(&q->remote, why->arena));
+	return good;
+}
+
 unsigned grant_proofs(const struct peer *p)
 {
 	unsigned n = 0;

@@ -15,6 +15,8 @@ bool grant_policy(const struct policy_spec *p, struct text *why);
 bool grant_question(const struct ike_question *q);
 /* Whether Q, a question about a proof, is about who its connection says that we are, and who the peer. */
 bool grant_proof(const struct ike_question *q, struct text *why);
+/* Whether Q, about a post-quantum preshared key, is about one of its connection's. */
+bool grant_ppk(const struct ike_question *q, struct text *why);
 /* How often we prove who we are in an exchange of P: once for each round, and once more where that is done
  * with and without a post-quantum preshared key (RFC 8784, 3). */
 unsigned grant_proofs(const struct peer *p);

@@ -195,6 +195,34 @@ static void proofs_are_of_who_the_connection_says(void **state)
 	loaded_free(&l);
 }
 
+static void keys_mixed_are_the_connections(void **state)
+{
+	static const struct {
+		const char *conf, *name;
+		bool good;
+	} all[] = {
+		{ "", "key", false },
+		{ "ppk_id = key\n", "key", true },
+		{ "ppk_id = key\n", "other", false },
+		{ "ppk_id = *.keys\n", "a.keys", true },
+		{ "ppk_id = *.keys\n", "a.others", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct arena arena = { 0 };
+		struct text why = text_in(&arena);
+		struct loaded l = two_rounds(all[i].conf);
+		struct ike_question q = { .kind = ASK_PPK, .peer = l.conf.peers[0] };
+
+		assert_int_equal(id_parse(all[i].name, &arena, &q.remote), ERR_OK);
+		assert_int_equal(grant_ppk(&q, &why), all[i].good);
+		assert_int_equal(!why.n, all[i].good);
+		loaded_free(&l);
+		arena_free(&arena);
+	}
+}
+
 /* ---------------------------------------------------------- what is left behind */
 
 static void what_is_held_is_taken_once(void **state)
@@ -233,6 +261,7 @@ int main(void)
 		cmocka_unit_test(each),
 		cmocka_unit_test(nothing_is_not_granted),
 		cmocka_unit_test(proofs_are_of_who_the_connection_says),
+		cmocka_unit_test(keys_mixed_are_the_connections),
 		cmocka_unit_test(what_is_held_is_taken_once),
 	};
 
