@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* With a shared key; with certificates, which both ask for; with all that CERT and CERTREQ can hold; in
  * fragments; with tickets and redirections; with virtual addresses, of which there are two; with puzzles for
- * who comes while another one is half open. */
+ * who comes while another one is half open; with a post-quantum preshared key beside an additional key
+ * exchange. */
 static const char *const ways[][2] = {
 	PAIR("psk", "", ""),
 	PAIR("pubkey", "", ""),
@@ -34,6 +35,8 @@ static const char *const ways[][2] = {
 	PAIR("psk", "vips = 0.0.0.0, ::\n pools = p",
 		"}\n pools { p { addrs = 10.3.0.0/30\n dns = 10.3.0.53\n 25 = example.org\n }"),
 	PAIR("psk", "", "cookie_threshold = 0\n puzzle_threshold = 1"),
+	PAIR("psk", "ppk_id = winter\n proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256",
+		"}\n secrets { ppk-a { id = winter\n secret = snow\n }"),
 };
 
 enum { IN_FRAGMENTS = 3, WAYS = sizeof ways / sizeof *ways };
