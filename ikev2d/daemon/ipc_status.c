@@ -107,6 +107,7 @@ void ipc_sa_record(struct walk *x, struct sa_record *r, struct ipc_part **parts,
 	servers(x, r);
 	texts(x, &r->domains, IPC_IPS_MAX);
 	flag(x, &r->ppk);
+	flag(x, &r->ppk_int);
 	flag(x, &r->post_quantum);
 	flag(x, &r->nat_local);
 	flag(x, &r->nat_remote);

@@ -246,7 +246,7 @@ bool ppk_int_mix(struct draft *d, struct sa_core *core)
 
 	if (seed.n != core->suite.prf->out || keys_mixed(core, seed, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return false;
-	d->core.ppk = d->core.post_quantum = true;
+	d->core.ppk = d->core.ppk_int = d->core.post_quantum = true;
 	tell_log(d, "IKE", "the keys are mixed with the post-quantum preshared key %s before IKE_AUTH",
 		name_of(d, &d->hs.early.id));
 	return true;

@@ -157,6 +157,7 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.n_dns = dns.n,
 		.domains = cfg_domains_copy(arena, sa->domains),
 		.ppk = c->ppk,
+		.ppk_int = c->ppk_int,
 		.post_quantum = c->post_quantum,
 		.nat_local = c->nat_local,
 		.nat_remote = c->nat_remote,

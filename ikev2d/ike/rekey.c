@@ -73,6 +73,7 @@ static bool heir_new(struct draft *d, const struct negotiation *x, bool initiato
 		.nat_fake = old->nat_fake,
 		.encap = old->encap,
 		.ppk = old->ppk,
+		.ppk_int = old->ppk_int,
 		.post_quantum = old->post_quantum || suite_post_quantum(&x->suite),
 		.strongswan = old->strongswan,
 		.fragments = old->fragments,

@@ -85,6 +85,7 @@ bool resume_begin(struct draft *d)
 	d->core.suite = t->suite;
 	d->core.post_quantum = t->post_quantum;
 	d->core.ppk = t->ppk;
+	d->core.ppk_int = t->ppk_int;
 	take_ids(d, &t->local_id, &t->remote_id);
 	ticket_free(t);
 	tell_log(d, "IKE", "resuming IKE_SA %s with a ticket", d->core.peer->name);
@@ -99,7 +100,7 @@ static void forget_ticket(struct draft *d)
 	d->hs.auth_left = 0;
 	d->hs.ticket = d->hs.old_d = (struct bytes){ 0 };
 	d->core.suite = (struct suite){ 0 };
-	d->core.ppk = d->core.keyed = false;
+	d->core.ppk = d->core.ppk_int = d->core.keyed = false;
 	WIPE(d->core.keys);
 }
 
@@ -235,6 +236,7 @@ static void take_ticket(struct draft *d, const struct ticket *t)
 	d->core.suite = t->suite;
 	d->core.post_quantum = t->post_quantum;
 	d->core.ppk = t->ppk;
+	d->core.ppk_int = t->ppk_int;
 	d->hs.resumed = true;
 	d->hs.ticket_number = t->number;
 	d->hs.ticket_end = t->end;

@@ -114,7 +114,8 @@ struct sa_core {
 	bool nat_local, nat_remote; /* a NAT before us, before the peer (RFC 7296, 2.23) */
 	bool nat_fake;              /* we said so to get encapsulation in UDP */
 	bool encap;                 /* ESP goes in UDP */
-	bool ppk;          /* they are mixed with a post-quantum preshared key (RFC 8784, RFC 9867) */
+	bool ppk;          /* they are mixed with a post-quantum preshared key (RFC 8784), and were before */
+	bool ppk_int;      /* IKE_AUTH (RFC 9867) */
 	bool post_quantum; /* its keys withstand quantum computers */
 	bool strongswan;   /* the peer says that it speaks strongSwan's private numbers */
 	bool fragments;    /* both take IKE fragments (RFC 7383) */

@@ -17,6 +17,8 @@ enum {
 	TEXT_MAX = 255, /* of a connection's name */
 	KEYS_POST_QUANTUM = 1,
 	KEYS_PPK = 2,
+	KEYS_PPK_INT = 4,
+	KEYS_ALL = 7,
 };
 
 /* ------------------------------------------------------------------ as octets */
@@ -76,7 +78,8 @@ struct bytes ticket_print(const struct ticket *t, struct arena *arena)
 	put_transform(&w, t->suite.ke);
 	for (unsigned i = 0; i < MORE_KES_MAX; i++)
 		wr_u16(&w, t->suite.more[i]);
-	wr_u8(&w, (uint8_t)((t->post_quantum ? KEYS_POST_QUANTUM : 0) | (t->ppk ? KEYS_PPK : 0)));
+	wr_u8(&w, (uint8_t)((t->post_quantum ? KEYS_POST_QUANTUM : 0) | (t->ppk ? KEYS_PPK : 0) |
+			    (t->ppk_int ? KEYS_PPK_INT : 0)));
 	put_piece(&w, t->d);
 	return w.bad ? (struct bytes){ 0 } : wr_done(&w);
 }
@@ -116,8 +119,9 @@ enum err ticket_parse(struct bytes plain, struct arena *arena, struct ticket *ou
 	keys = rd_u8(&r);
 	out->post_quantum = keys & KEYS_POST_QUANTUM;
 	out->ppk = keys & KEYS_PPK;
+	out->ppk_int = keys & KEYS_PPK_INT;
 	out->d = arena_bytes(arena, rd_bytes(&r, rd_u16(&r)));
-	if (!rd_done(&r) || !ok || keys > (KEYS_POST_QUANTUM | KEYS_PPK) || out->d.n != out->suite.prf->out ||
+	if (!rd_done(&r) || !ok || keys > KEYS_ALL || out->d.n != out->suite.prf->out ||
 		memchr(conn.p, 0, conn.n) || !out->id_i.type || !out->id_r.type)
 		return ERR_SYNTAX;
 	out->conn = arena_text(arena, conn);
@@ -309,6 +313,7 @@ static struct bytes make(struct draft *d, uint32_t *seconds)
 		.suite = c->suite,
 		.post_quantum = c->post_quantum,
 		.ppk = c->ppk,
+		.ppk_int = c->ppk_int,
 		.d = bytes_of(c->keys.d, c->suite.prf->out),
 	};
 	struct bytes plain;
@@ -386,6 +391,7 @@ void ticket_keep(struct draft *d, const struct message *m)
 	t->suite = d->core.suite;
 	t->post_quantum = d->core.post_quantum;
 	t->ppk = d->core.ppk;
+	t->ppk_int = d->core.ppk_int;
 	t->local_id = id_copy(&t->arena, &d->hs.local_id);
 	t->remote_id = id_copy(&t->arena, &d->hs.remote_id);
 	ticket_free(c->ticket);

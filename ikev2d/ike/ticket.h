@@ -15,8 +15,9 @@ struct ticket {
 	const char *conn;
 	struct id id_i, id_r, eap_id; /* the last ID_ANY: EAP did not say who the client is */
 	struct suite suite;
-	bool post_quantum, ppk; /* the keys withstand quantum computers, are mixed with a PPK */
-	struct bytes d;         /* SK_d */
+	bool post_quantum, ppk, ppk_int; /* the keys withstand quantum computers, are mixed with a PPK, and
+					  * were before IKE_AUTH */
+	struct bytes d;                  /* SK_d */
 };
 
 /* What tickets are sealed with from now on, KEYS: TICKET_KEY octets each, the one in use first; none: we make
@@ -56,7 +57,7 @@ struct kept_ticket {
 	uint64_t content;
 	struct bytes opaque, d;
 	struct suite suite;
-	bool post_quantum, ppk;
+	bool post_quantum, ppk, ppk_int;
 	struct id local_id, remote_id;
 };
 

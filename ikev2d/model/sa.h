@@ -95,7 +95,7 @@ struct child_record {
 	const struct child_conf
 		*conf;        /* the version it was made under; borrowed until the core's next step */
 	enum child_mode mode; /* as negotiated */
-	bool encap, tcp; /* as in struct sa_spec */
+	bool encap, tcp;      /* as in struct sa_spec */
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	bool post_quantum; /* as in struct sa_record */
@@ -121,7 +121,8 @@ struct sa_record {
 	const struct ip *dns;                /* servers that were told with ours */
 	unsigned n_dns;
 	struct strings domains; /* whose names those servers know, as names of DNS; none: of all */
-	bool ppk;               /* its keys are mixed with a post-quantum preshared key */
+	bool ppk;               /* its keys are mixed with a post-quantum preshared key, */
+	bool ppk_int;           /* and were before IKE_AUTH (RFC 9867) */
 	bool post_quantum;      /* its keys withstand quantum computers */
 	bool nat_local, nat_remote, nat_fake;
 	bool crash_token;             /* the peer gave one (RFC 6290) */

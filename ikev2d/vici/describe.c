@@ -180,6 +180,7 @@ void vici_put_sa(struct vici_out *out, const struct sa_record *sa, uint64_t now,
 	put_if_ids(out, sa->if_id_in, sa->if_id_out);
 	put_suite(out, &sa->suite);
 	put_flag(out, "ppk", sa->ppk);
+	put_flag(out, "ppk-int", sa->ppk_int);
 	if (sa->suite.encr)
 		put_post_quantum(out, sa->post_quantum);
 	if (!strcmp(sa->state, "ESTABLISHED"))

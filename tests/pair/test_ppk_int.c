@@ -28,14 +28,21 @@
 	"moon --> sun  IKE_AUTH request " #mid ": SK {IDi, AUTH, SA, TSi, TSr}",                             \
 		"moon <-- sun  IKE_AUTH response " #mid ": SK {IDr, AUTH, SA, TSi, TSr}"
 
-static void assert_ppk(struct pair *p, bool used)
+static void assert_mixed(struct pair *p, bool used, bool early)
 {
 	pair_assert_up(p);
 	assert_int_equal(forge_sa(p->moon)->core.ppk, used);
 	assert_int_equal(forge_sa(p->sun)->core.ppk, used);
+	assert_int_equal(forge_sa(p->sun)->core.ppk_int, early && used);
+	assert_int_equal(forge_sa(p->moon)->core.ppk_int, early && used);
 	assert_int_equal(forge_sa(p->moon)->core.post_quantum, used);
 	assert_int_equal(host_child(p->sun, "net")->post_quantum, used);
 	assert_memory_equal(forge_sa(p->moon)->core.keys.d, forge_sa(p->sun)->core.keys.d, 32);
+}
+
+static void assert_ppk(struct pair *p, bool used)
+{
+	assert_mixed(p, used, true);
 }
 
 static void both_have_it(void **state)
@@ -176,7 +183,7 @@ static void the_responder_knows_the_later_one_only(void **state)
 	ARROWS(p->lab, INIT_ASKS, ANSWERS("N(USE_PPK)"),
 		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr, N(PPK_IDENTITY)}",
 		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, N(PPK_IDENTITY)}");
-	assert_ppk(p, true);
+	assert_mixed(p, true, false);
 }
 
 static void the_initiator_knows_the_later_one_only(void **state)
@@ -187,7 +194,7 @@ static void the_initiator_knows_the_later_one_only(void **state)
 	ARROWS(p->lab, ASKS("N(USE_PPK)"), ANSWERS("N(USE_PPK)"),
 		"moon --> sun  IKE_AUTH request 1: SK {IDi, AUTH, SA, TSi, TSr, N(PPK_IDENTITY)}",
 		"moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr, N(PPK_IDENTITY)}");
-	assert_ppk(p, true);
+	assert_mixed(p, true, false);
 }
 
 static void the_earlier_one_is_demanded_and_not_there(void **state)
@@ -476,7 +483,7 @@ static void rekeyed(void **state)
 	host_rekey(p->moon, NULL);
 	lab_calm(p->lab);
 	pair_quiet(p, LINGER_TIME);
-	assert_true(forge_sa(p->moon)->core.ppk && forge_sa(p->sun)->core.post_quantum);
+	assert_true(forge_sa(p->moon)->core.ppk_int && forge_sa(p->sun)->core.post_quantum);
 	host_rekey(p->sun, "net");
 	lab_calm(p->lab);
 	pair_assert_agree(p, 1);

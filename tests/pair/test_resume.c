@@ -670,6 +670,7 @@ static void keys_of_intermediate_are_not_mixed_again(void **state)
 	ARROWS(p->lab, ALIVE(3), SHOWN(3));
 	ARROWS(p->lab, RESUMES_ARROWS);
 	pair_assert_up(p);
+	assert_true(forge_sa(p->moon)->core.ppk_int && forge_sa(p->sun)->core.ppk_int);
 	assert_true(forge_sa(p->moon)->core.ppk && forge_sa(p->sun)->core.post_quantum);
 }
 

@@ -219,6 +219,29 @@ static void stronger(struct vici_fake *f)
 	f->sas->post_quantum = f->sas->children[0].post_quantum = true;
 }
 
+static void with_ppk(struct vici_fake *f)
+{
+	f->sas->ppk = true;
+}
+
+static void with_ppk_before_auth(struct vici_fake *f)
+{
+	f->sas->ppk = f->sas->ppk_int = true;
+}
+
+static void where_a_ppk_was_mixed_in_is_told(void **state)
+{
+	int code;
+	struct ipsec_bench b = run("statusall", &code, with_ppk);
+
+	(void)state;
+	assert_true(has(b.out, "CURVE_25519/PPK ("));
+	ipsec_bench_end(&b);
+	b = run("statusall", &code, with_ppk_before_auth);
+	assert_true(has(b.out, "CURVE_25519/PPK_INT ("));
+	ipsec_bench_end(&b);
+}
+
 static void post_quantum_keys_are_told(void **state)
 {
 	int code;
@@ -784,6 +807,7 @@ int main(void)
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(pools_are_listed_with_their_leases),
 		cmocka_unit_test(statusall_has_the_details),
+		cmocka_unit_test(where_a_ppk_was_mixed_in_is_told),
 		cmocka_unit_test(post_quantum_keys_are_told),
 		cmocka_unit_test(marks_and_interfaces_are_shown),
 		cmocka_unit_test(status_as_json),

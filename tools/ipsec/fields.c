@@ -40,6 +40,7 @@ static const struct json_field sa_fields[] = {
 	{ "integ-keysize", JSON_NUMBER },
 	{ "post-quantum", JSON_FLAG },
 	{ "ppk", JSON_FLAG },
+	{ "ppk-int", JSON_FLAG },
 	{ "established", JSON_NUMBER },
 	{ "rekey-time", JSON_NUMBER },
 	{ "reauth-time", JSON_NUMBER },

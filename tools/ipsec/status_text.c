@@ -61,7 +61,7 @@ static const char *suite(const struct vici_node *sa, struct arena *arena)
 	if (vici_str(sa, "esn"))
 		text_add(&t, "/ESN");
 	if (vici_str(sa, "ppk"))
-		text_add(&t, "/PPK");
+		text_add(&t, vici_str(sa, "ppk-int") ? "/PPK_INT" : "/PPK");
 	if (vici_str(sa, "post-quantum"))
 		text_add(&t, " (%s)",
 			!strcmp(client_str(sa, "post-quantum"), "yes") ? "post-quantum" : "not post-quantum");

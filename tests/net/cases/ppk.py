@@ -34,12 +34,13 @@ def ppk_in_intermediate(bench, conn):
     reaches(bench.alice, bench.sun.inside[4])
     for daemon in (moon, sun):
         daemon.wait_log(MIXED)
-        contains(daemon.must("statusall"), "/PPK (post-quantum)", "ipsec statusall")
+        contains(daemon.must("statusall"), "/PPK_INT (post-quantum)", "ipsec statusall")
+        same(daemon.sas()[0]["ppk_int"], True, "ipsec list sas --json")
     first = moon.sas()[0]["uniqueid"]
     moon.must("rekey", "site/net")
     moon.must("rekey", "site")
     moon.wait_replaced(first)
-    contains(sun.must("statusall"), "/PPK (post-quantum)", "ipsec statusall after the rekeying")
+    contains(sun.must("statusall"), "/PPK_INT (post-quantum)", "ipsec statusall after the rekeying")
     reaches(bench.bob, bench.moon.inside[4])
 
 
@@ -82,4 +83,4 @@ def ppk_with_eap(bench):
         daemons.append(bench.daemon(side, text).start())
     daemons[0].up()
     reaches(bench.alice, bench.sun.inside[4])
-    contains(daemons[1].must("statusall"), "/PPK (post-quantum)", "ipsec statusall")
+    contains(daemons[1].must("statusall"), "/PPK_INT (post-quantum)", "ipsec statusall")
