@@ -116,9 +116,9 @@ enum {
 	PUZZLE_BITS_STEP = 2,
 	PUZZLE_BITS_MOST = 18,
 
-	/* Puzzles that we solve: the hardest, and those whose difficulty is left to us. After
-	 * PUZZLE_TIME the request goes out without a solution: somebody waits for the IKE_SA, and the cookie
-	 * may be old. */
+	/* Puzzles that we solve: the hardest, and those whose difficulty is left to us. When all
+	 * of one IKE_SA have taken PUZZLE_TIME the request goes out without a solution: somebody waits, and
+	 * the cookie may be old. */
 	PUZZLE_BITS_SOLVED = 20,
 	PUZZLE_BITS_FREE = 12,
 	PUZZLE_TIME = 20 * 1000,

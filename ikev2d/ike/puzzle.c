@@ -38,6 +38,7 @@ bool puzzle_begin(struct draft *d)
 		.prf = transform_find(TRANSFORM_PRF, asked.prf, 0),
 		.bits = asked.bits ? asked.bits : PUZZLE_BITS_FREE,
 		.began = d->step->now,
+		.end = d->hs.puzzle.end ? d->hs.puzzle.end : d->step->now + PUZZLE_TIME,
 	};
 	d->core.state = S_I_PUZZLE;
 	d->core.deadline = d->step->now + 1;
@@ -85,7 +86,7 @@ enum verdict puzzle_work(struct draft *d)
 		return DRAFT_COMMIT;
 	s->puzzled = true;
 	e = search(d);
-	if (e == ERR_RANGE && s->now < d->hs.puzzle.began + PUZZLE_TIME)
+	if (e == ERR_RANGE && s->now < d->hs.puzzle.end)
 		return DRAFT_COMMIT;
 	return finish(d, e);
 }

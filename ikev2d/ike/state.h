@@ -245,7 +245,7 @@ struct puzzle_work {
 	const struct transform *prf;
 	unsigned bits, found; /* so many keys are */
 	uint32_t next;        /* number of the key to try */
-	uint64_t began;
+	uint64_t began, end;  /* END: of the time for all puzzles on the way to this IKE_SA */
 	uint8_t keys[PUZZLE_KEYS][PUZZLE_KEY_OCTETS];
 };
 
@@ -577,7 +577,7 @@ struct ike {
 	size_t fragments_half_open;       /* octets of them */
 	struct siphash_key hash_key;      /* of the keys in inits and ends */
 	struct siphash_key cookie_secret[2];
-	struct map spent[2]; /* cookies of each of them that have made an IKE_SA by a solved puzzle */
+	struct map spent[2]; /* cookies of each of them, with a puzzle, that have made an IKE_SA */
 	uint8_t cookie_generation;
 	uint64_t cookie_due;
 	uint8_t ticket_keys[TICKET_KEYS][TICKET_KEY];

@@ -290,6 +290,26 @@ static void no_puzzle_is_worked_on_for_ever(void **state)
 	pair_assert_up(p);
 }
 
+/* The time for the first one is all there is. */
+static void another_puzzle_gets_no_more_time(void **state)
+{
+	struct pair *p = open_crowded(state, NULL, NULL);
+
+	ARROWS(p->lab, INIT_REQUEST);
+	ask_instead(p, PRF_HMAC_SHA2_256, PUZZLE_BITS_SOLVED);
+	ARROWS(p->lab, ASKED);
+	lab_clock(p->lab, p->lab->now + PUZZLE_TIME);
+	p->sun->ike->cookie_generation += 2;
+	ARROWS(p->lab, WITH_COOKIE);
+	ask_instead(p, PRF_HMAC_SHA2_256, PUZZLE_BITS_SOLVED);
+	ARROWS(p->lab, ASKED);
+	assert_true(works(p));
+	lab_clock(p->lab, lab_due(p->lab));
+	ARROWS(p->lab, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	crowd(p, -CROWD);
+	pair_assert_up(p);
+}
+
 /* Whatever else comes meanwhile is not for an IKE_SA that has asked nothing. */
 static void work_is_ended_by_the_command_down(void **state)
 {
@@ -572,6 +592,7 @@ int main(void)
 		PAIR_TEST(a_puzzle_of_another_prf_is_not_solved),
 		PAIR_TEST(a_puzzle_without_difficulty_is_solved_all_the_same),
 		PAIR_TEST(no_puzzle_is_worked_on_for_ever),
+		PAIR_TEST(another_puzzle_gets_no_more_time),
 		PAIR_TEST(work_is_ended_by_the_command_down),
 		PAIR_TEST(puzzles_take_turns),
 		PAIR_TEST(a_wrong_solution_is_none),
