@@ -391,6 +391,13 @@ static enum err roam_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err slumber_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	slumber_start(w);
+	return ERR_OK;
+}
+
 static enum err recheck_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -460,6 +467,7 @@ static const struct part {
 	{ trust_part_start, trust_stop },
 	{ accounts_part_start, accounts_stop },
 	{ roam_part_start, roam_stop },
+	{ slumber_part_start, slumber_stop },
 	{ recheck_part_start, recheck_stop },
 	{ watch_part_start, watch_stop },
 	{ listener_start, listener_stop },

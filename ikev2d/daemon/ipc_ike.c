@@ -277,7 +277,8 @@ void ipc_fields_event(struct walk *x, struct ipc_message *m)
 	switch (e->kind) {
 	case EVENT_DATAGRAM: datagram(x, e); break;
 	case EVENT_ANSWER: answer(x, &e->answer); break;
-	case EVENT_CLOCK: break;
+	case EVENT_CLOCK:
+	case EVENT_WOKEN: break;
 	case EVENT_ACQUIRE:
 		u32(x, &e->acquire.policy);
 		selector(x, &e->acquire.local);

@@ -225,6 +225,9 @@ bool speaker_take_event(void *ctx, const struct ipc_message *m)
 
 	if (m->event.event.kind == EVENT_CONF)
 		return configure(s, &m->event);
+	/* The timer has slept, too. */
+	if (m->event.event.kind == EVENT_WOKEN)
+		s->armed = HEAP_NEVER;
 	step(s, &m->event.event);
 	return true;
 }

@@ -26,6 +26,7 @@ static const struct name kinds[] = {
 	{ EVENT_UNKNOWN_SPI, "unknown-spi" },
 	{ EVENT_PATH_MTU, "path-mtu" },
 	{ EVENT_UNREACHABLE, "unreachable" },
+	{ EVENT_WOKEN, "woken" },
 	{ EVENT_COMMAND, "command" },
 	{ EVENT_CONF, "conf" },
 	{ EVENT_SECRETS, "secrets" },

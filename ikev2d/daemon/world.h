@@ -17,6 +17,7 @@
 #include "daemon/roam.h"
 #include "daemon/rundir.h"
 #include "daemon/shunts.h"
+#include "daemon/slumber.h"
 #include "daemon/sockets.h"
 #include "daemon/streams.h"
 #include "daemon/switches.h"
@@ -72,6 +73,7 @@ struct world {
 	struct recheck recheck;
 	struct watch watch;
 	struct roam roam;
+	struct slumber slumber;
 	struct sockets sockets;
 	struct streams streams;
 	const struct xfrm_backend *backend;

@@ -221,11 +221,9 @@ static void commit_request(struct draft *d, struct sa *sa)
 	w->next = d->request_mid + 1;
 	if (w->next >= UINT32_MAX - MESSAGE_IDS_LEFT && sa->core.state == S_UP)
 		task_add(sa, TASK_REKEY_IKE, NULL);
-	w->tries = 0;
 	w->disowned = false;
 	w->told_by = w->elsewhere = (struct ip){ 0 };
-	w->interval = d->step->ike->settings.retransmit_timeout;
-	w->due = d->step->now + step_jitter(d->step, w->interval);
+	step_await(d->step, sa);
 	send(d, &w->request_path, d->request);
 }
 

@@ -26,6 +26,7 @@ enum ike_event_kind {
 	EVENT_UNKNOWN_SPI, /* a packet came on an inbound SA that does not exist */
 	EVENT_PATH_MTU,    /* the way to a peer carries only datagrams of up to so many octets */
 	EVENT_UNREACHABLE, /* ICMP says that a datagram of ours did not arrive */
+	EVENT_WOKEN,       /* this machine has slept, and time has passed without it */
 	EVENT_COMMAND,     /* a person's wish */
 	EVENT_CONF,        /* a new configuration */
 	EVENT_SECRETS,     /* what outlives a restart */

@@ -44,6 +44,11 @@ enum {
 	 * after this. */
 	USAGE_TIME = 1000,
 
+	/* How soon a request is repeated for the first time, and then at growing intervals, when this machine
+	 * has slept: whoever waits before it wants to go on, and the peer has most likely forgotten us if it
+	 * does not answer within the 20 s that all of them take. */
+	HASTY_TIME = 500,
+
 	/* A child that is wanted up is tried again after about this, and after twice as long each time, up to
 	 * a limit: a gateway that comes back is not met by all its peers in one second. */
 	WANT_FIRST = 2 * 1000,

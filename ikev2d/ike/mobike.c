@@ -264,8 +264,13 @@ static void probe(struct step *s, const struct sa *sa, const struct ike_paths *p
 				sent += probe_one(s, sa, &(struct hosts){ own[k], paths->v[i].remote });
 }
 
+/* There is no hurry until there is a way. */
 static void say_cut_off(struct draft *d)
 {
+	if (d->sa->window.hasty) {
+		d->sa->window.hasty = false;
+		step_await(d->step, d->sa);
+	}
 	tell_log(d, "IKE",
 		"no way to the peer of IKE_SA %s: it waits until addresses or routes of this machine change",
 		d->core.peer->name);
@@ -326,6 +331,12 @@ bool mobike_overdue(struct step *s, struct sa *sa)
 		sa_rearm(s->ike, sa);
 	}
 	return true;
+}
+
+void mobike_woken(struct step *s, struct sa *sa)
+{
+	if (sa->core.mobike.on || sa->core.began)
+		ask_again(s, sa);
 }
 
 void mobike_unanswered(struct step *s, struct sa *sa)

@@ -42,5 +42,8 @@ void mobike_addresses(struct step *s, const struct ip *v, unsigned n);
 /* The question which paths there are for SA was answered. */
 void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answer);
 
+/* This machine has slept: is the path of SA still there? */
+void mobike_woken(struct step *s, struct sa *sa);
+
 /* The request in flight was not answered in time. */
 void mobike_unanswered(struct step *s, struct sa *sa);

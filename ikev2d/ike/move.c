@@ -67,15 +67,12 @@ void move_mapping(struct step *s, uint32_t id, const struct addr *remote)
 	draft_close(&d, DRAFT_COMMIT);
 }
 
-/* It may have been lost on the way that is not taken any more. */
-static void repeat_request(struct step *s, struct sa *sa)
+void move_request(struct step *s, struct sa *sa)
 {
 	struct window *w = &sa->window;
 
 	w->request_path = sa->core.path;
-	w->tries = 0;
-	w->interval = s->ike->settings.retransmit_timeout;
-	w->due = s->now + step_jitter(s, w->interval);
+	step_await(s, sa);
 	step_send(s, &w->request_path, bytes_of(w->request, w->request_n));
 }
 
@@ -85,5 +82,5 @@ void move_commit(struct draft *d, struct sa *sa)
 		list_each (n, &sa->children)
 			child_move(d->step, node_owner(n, struct child, of_sa));
 	if (d->moved_ike && sa->window.request)
-		repeat_request(d->step, sa);
+		move_request(d->step, sa);
 }

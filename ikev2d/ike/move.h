@@ -22,5 +22,9 @@ void move_follow(struct draft *d, const struct path *path);
 /* The data path saw such a packet from REMOTE on the child with number CHILD. */
 void move_mapping(struct step *s, uint32_t child, const struct addr *remote);
 
+/* The request of SA in flight goes out again to where SA is, as if it were new: it may have been lost before.
+ */
+void move_request(struct step *s, struct sa *sa);
+
 /* For commit only: the children of SA, and its request in flight, go to where it is. */
 void move_commit(struct draft *d, struct sa *sa);

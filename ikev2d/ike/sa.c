@@ -55,6 +55,17 @@ uint64_t step_jitter(struct step *s, uint64_t interval)
 	return interval - (percent ? interval * rng_below(s->rng, percent + 1) / 100 : 0);
 }
 
+void step_await(struct step *s, struct sa *sa)
+{
+	struct window *w = &sa->window;
+
+	w->tries = 0;
+	w->interval = s->ike->settings.retransmit_timeout;
+	if (w->hasty && w->interval > HASTY_TIME)
+		w->interval = HASTY_TIME;
+	w->due = s->now + step_jitter(s, w->interval);
+}
+
 void peer_part(struct ike *ike, const struct peer *peer)
 {
 	if (!peer)

@@ -24,6 +24,7 @@
 #include "ike/task.h"
 #include "ike/ticket.h"
 #include "ike/trap.h"
+#include "ike/wake.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -331,6 +332,7 @@ static void handle_message(struct incoming *in)
 	d.answered = response;
 	if (sealed) {
 		d.core.last_in = in->step->now;
+		in->sa->window.hasty = false;
 		mobike_heard(&d);
 		fragment_learn(&d, in->largest);
 		move_follow(&d, in->path);
@@ -486,6 +488,7 @@ struct ike_out ike_step(
 			(enum ike_unreachable)event->unreachable.what);
 		break;
 	case EVENT_ADDRESSES: mobike_addresses(&s, event->addresses.v, event->addresses.n); break;
+	case EVENT_WOKEN: wake_all(&s); break;
 	case EVENT_CLOCK: break;
 	}
 	s.path = NULL;

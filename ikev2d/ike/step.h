@@ -192,6 +192,8 @@ void step_send(struct step *s, const struct path *path, struct bytes message);
 uint32_t step_id(struct ike *ike);
 /* INTERVAL, less a random share of it, so that many peers do not repeat at once. */
 uint64_t step_jitter(struct step *s, uint64_t interval);
+/* The request in flight of SA is new: it is repeated when its first time is over. */
+void step_await(struct step *s, struct sa *sa);
 
 /* SAs (sa.c). */
 struct sa *sa_new(struct ike *ike, const struct sa_core *core);

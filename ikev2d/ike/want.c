@@ -138,6 +138,17 @@ static void attempt(struct step *s, struct want *w)
 		want_up(s->ike, w->conf);
 }
 
+void wants_hasten(struct step *s)
+{
+	list_each (c, &s->ike->conns)
+		list_each (n, &node_owner(c, struct conn, of_ike)->wants) {
+			struct want *w = node_owner(n, struct want, of_conn);
+
+			if (w->timer.place)
+				heap_set(&s->ike->want_timers, &w->timer, s->now);
+		}
+}
+
 void wants_due(struct step *s)
 {
 	struct heap_node *n;

@@ -31,6 +31,9 @@ void want_action(struct step *s, const struct child_conf *conf, enum child_actio
 /* If CONF is wanted in an earlier version, it is in this one from now on. */
 void want_follow(struct ike *ike, const struct child_conf *conf);
 
+/* Whatever waits for its time is tried now. */
+void wants_hasten(struct step *s);
+
 /* Attempts that are due. */
 void wants_due(struct step *s);
 void wants_free(struct ike *ike, struct conn *conn);

@@ -68,6 +68,7 @@ static void events(void **state)
 	const struct hosts pairs[] = { { one, two } };
 	const struct ike_event all[] = {
 		{ .kind = EVENT_CLOCK },
+		{ .kind = EVENT_WOKEN },
 		{ .kind = EVENT_ACQUIRE,
 			.acquire = { 5, { .lo = one, .hi = one, .proto = 6, .port_hi = 65535 },
 				{ .lo = two, .hi = two } } },
