@@ -559,11 +559,21 @@ static void update(struct draft *d, struct message *answer)
 		notify_name(refused));
 }
 
+/* Whether the peer tells of its addresses along another path since that is the one to go on along. While it
+ * may not have heard where we have gone, to which address of ours it has sent says nothing. */
+static bool is_called(const struct draft *d)
+{
+	const struct path *now = &d->sa->core.path, *came = d->path;
+	bool moving = task_waits(d->sa, TASK_MOVE) || (d->sa->task && d->sa->task->kind == TASK_MOVE);
+
+	return !ip_eq(&came->remote.ip, &now->remote.ip) ||
+	       (!moving && !ip_eq(&came->local.ip, &now->local.ip));
+}
+
 void mobike_answer(struct draft *d, struct message *answer)
 {
 	const struct message *m = d->message;
 	const struct wire_notify *cookie = message_notify(m, COOKIE2);
-	const struct hosts came = { d->path->local.ip, d->path->remote.ip };
 	struct mobility *mob = &d->core.mobike;
 	bool listed;
 
@@ -574,7 +584,7 @@ void mobike_answer(struct draft *d, struct message *answer)
 	listed = take_list(d, m, &d->path->remote.ip);
 	if (message_notify(m, UPDATE_SA_ADDRESSES) && !d->core.began)
 		update(d, answer);
-	else if (listed && d->core.began && !is_between(&d->sa->core.path, &came))
+	else if (listed && d->core.began && is_called(d))
 		go(d, d->path);
 	if (message_notify(m, NAT_DETECTION_SOURCE_IP)) {
 		put_spis(d, answer);

@@ -208,6 +208,23 @@ static void an_answer_that_was_under_way_does_not_call_back(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Moon has gone to a better link, and sun, which does not know yet, tells the address before of another one
+ * of its own. */
+static void a_list_that_was_under_way_does_not_call_back(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	p->moon->silent = ASKED_ROUTE;
+	host_addresses(p->moon, "192.0.2.1 198.51.100.1");
+	p->moon->silent = 0;
+	host_addresses(p->sun, "192.0.2.2 203.0.113.2");
+	answer_with(p->moon, forge_sa_up(p->moon)->core.mobike.ask, "198.51.100.1", "192.0.2.2");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+	assert_int_equal(forge_sa_up(p->moon)->core.mobike.n_peer_ips, 2);
+	pair_assert_agree(p, 1);
+}
+
 static void nothing_is_said_where_the_path_stands(void **state)
 {
 	struct pair *p = mobile(state, NULL, NULL);
@@ -639,6 +656,7 @@ int main(void)
 		PAIR_TEST(a_question_that_is_not_answered_comes_again),
 		PAIR_TEST(an_answer_about_the_path_before_moves_nothing),
 		PAIR_TEST(an_answer_that_was_under_way_does_not_call_back),
+		PAIR_TEST(a_list_that_was_under_way_does_not_call_back),
 		PAIR_TEST(nothing_is_said_where_the_path_stands),
 		PAIR_TEST(an_address_more_is_told),
 		PAIR_TEST(from_ipv4_to_ipv6_and_back),
