@@ -622,6 +622,14 @@ static const struct conf_key daemon_keys[] = {
 	{ "fetch_local", STATUS_READ, TYPE_BOOL, SETTINGS(fetch_local), "no",
 		.doc = "fetch CRLs and OCSP answers from loopback and link-local addresses too",
 		.differs = OURS },
+	{ "portal_url", STATUS_READ, TYPE_TEXT, SETTINGS(portal_url),
+		.doc = "ask for this (http://HOST/…) when a connection is begun, to say where a captive "
+		       "portal "
+		       "answers in its place; nothing is asked for where this is not set",
+		.differs = OURS },
+	{ "portal_answer", STATUS_READ, TYPE_TEXT, SETTINGS(portal_answer),
+		.doc = "what is there, without the end of its line; not set: nothing, as with an answer 204",
+		.differs = OURS },
 	{ "vici_socket", STATUS_READ, TYPE_SOCKET, SETTINGS(vici_socket),
 		.doc = "another place where the control socket is offered, as unix:///run/my.vici" },
 	{ "users_file", STATUS_READ, TYPE_TEXT, SETTINGS(users_file),

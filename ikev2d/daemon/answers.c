@@ -116,7 +116,10 @@ void answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
 	struct answer *answer = answer_new(ticket);
 
 	switch (q->kind) {
-	case ASK_ROUTE: reach_ask(w, q, answer); return;
+	case ASK_ROUTE:
+		portal_look(w);
+		reach_ask(w, q, answer);
+		return;
 	case ASK_PATHS: reach_paths(q, answer); break;
 	case ASK_KEY_PAIR:
 	case ASK_RESPOND:

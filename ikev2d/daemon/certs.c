@@ -215,14 +215,25 @@ bool certs_take_surroundings(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
-struct resolving {
+/* Who waits for what others have to say. */
+struct asking {
 	struct certs *certs;
 	uint64_t ticket;
 };
 
+static struct asking *asking_new(struct certs *c, const struct ipc_message *m)
+{
+	struct asking *a = calloc(1, sizeof *a);
+
+	if (!a)
+		abort();
+	*a = (struct asking){ .certs = c, .ticket = m->ticket };
+	return a;
+}
+
 static void on_resolved(void *ctx, const struct ip *ip, const char *why)
 {
-	struct resolving *r = ctx;
+	struct asking *r = ctx;
 	struct ipc_message a = { .kind = IPC_RESOLVED, .ticket = r->ticket, .resolve.what = why };
 
 	if (ip)
@@ -234,12 +245,34 @@ static void on_resolved(void *ctx, const struct ip *ip, const char *why)
 bool certs_take_resolve(void *ctx, const struct ipc_message *m)
 {
 	struct certs *c = ctx;
-	struct resolving *r = calloc(1, sizeof *r);
 
-	if (!r)
-		abort();
-	*r = (struct resolving){ .certs = c, .ticket = m->ticket };
-	resolve_name(&c->resolver, m->resolve.name ? m->resolve.name : "", m->resolve.family, on_resolved, r);
+	resolve_name(&c->resolver, m->resolve.name ? m->resolve.name : "", m->resolve.family, on_resolved,
+		asking_new(c, m));
+	return true;
+}
+
+/* Where nobody answers, there is no portal, or it is not one that can be told. */
+static void on_probed(void *ctx, struct bytes instead, const char *why)
+{
+	struct asking *p = ctx;
+	struct ipc_message a = { .kind = IPC_PORTAL_SEEN, .ticket = p->ticket };
+	struct arena arena = { 0 };
+
+	if (why)
+		certs_say(p->certs, "portal", NULL, why);
+	if (instead.n)
+		a.portal.instead = arena_text(&arena, instead);
+	certs_answer(p->certs, &a);
+	arena_free(&arena);
+	free(p);
+}
+
+bool certs_take_portal(void *ctx, const struct ipc_message *m)
+{
+	struct certs *c = ctx;
+
+	fetch_probe(&c->fetcher, m->portal.url ? m->portal.url : "",
+		m->portal.expected ? m->portal.expected : "", on_probed, asking_new(c, m));
 	return true;
 }
 

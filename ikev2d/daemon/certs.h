@@ -61,3 +61,4 @@ bool certs_take_flush(void *ctx, const struct ipc_message *m);
 bool certs_take_surroundings(void *ctx, const struct ipc_message *m);
 bool certs_take_list(void *ctx, const struct ipc_message *m);
 bool certs_take_resolve(void *ctx, const struct ipc_message *m);
+bool certs_take_portal(void *ctx, const struct ipc_message *m);

@@ -272,6 +272,8 @@ enum err config_read_settings(struct config *c, struct text *why, struct text *n
 	fresh.socket_group = now->socket_group;
 	fresh.socket_readers = now->socket_readers;
 	fresh.users_file = now->users_file;
+	fresh.portal_url = now->portal_url;
+	fresh.portal_answer = now->portal_answer;
 	*now = fresh;
 	conf_free(&file);
 	c->stale = true;

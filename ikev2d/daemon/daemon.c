@@ -391,6 +391,13 @@ static enum err roam_part_start(struct world *w, struct text *why)
 	return ERR_OK;
 }
 
+static enum err portal_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	w->portal = (struct portal){ 0 };
+	return ERR_OK;
+}
+
 static enum err slumber_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -464,6 +471,7 @@ static const struct part {
 	{ datapath_start, datapath_stop },
 	{ dns_start, dns_stop },
 	{ shunts_part_start, shunts_part_stop },
+	{ portal_part_start, portal_stop },
 	{ trust_part_start, trust_stop },
 	{ accounts_part_start, accounts_stop },
 	{ roam_part_start, roam_stop },

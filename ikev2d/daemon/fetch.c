@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { HEADERS_MAX = 16 * 1024 /* octets */ };
+enum { HEADERS_MAX = 16 * 1024 /* octets */, LOCATION_MAX = 200 /* that are shown to people */ };
 
 struct waiter {
 	struct node node;
@@ -26,7 +26,8 @@ struct fetch {
 	const char *url; /* as it was asked for */
 	const char *now; /* where redirections have led to */
 	const char *type;
-	struct bytes body; /* to be sent; TYPE NULL: none, it is a GET */
+	struct bytes body;    /* to be sent; TYPE NULL: none, it is a GET */
+	const char *expected; /* NULL: whatever is there */
 	struct evhttp_uri *uri;
 	struct evhttp_connection *connection;
 	struct event *timer;
@@ -146,26 +147,76 @@ static void follow(struct fetch *x, struct evhttp_request *r)
 	}
 }
 
+static bool is_redirection(int code)
+{
+	return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
+}
+
+static struct bytes body_of(struct evhttp_request *r)
+{
+	struct evbuffer *b = evhttp_request_get_input_buffer(r);
+	size_t n = evbuffer_get_length(b);
+
+	return bytes_of(n ? evbuffer_pullup(b, -1) : NULL, n);
+}
+
+/* The place that a stranger names, as it may be shown. */
+static const char *shown(const char *location, struct arena *arena)
+{
+	char *text = arena_printf(arena, "%.*s", LOCATION_MAX, location);
+
+	for (char *c = text; *c; c++)
+		if (*c <= ' ' || *c > '~')
+			*c = '?';
+	return text;
+}
+
+static bool is_expected(struct bytes body, const char *expected)
+{
+	while (body.n && (body.p[body.n - 1] == '\n' || body.p[body.n - 1] == '\r'))
+		body.n--;
+	return bytes_eq(body, bytes_str(expected));
+}
+
+/* A server that fails says nothing of portals; 511 is said by nobody else (RFC 6585, 6). */
+static void judge_answer(struct fetch *x, struct evhttp_request *r, int code)
+{
+	const char *location = evhttp_find_header(evhttp_request_get_input_headers(r), "Location");
+	struct arena arena = { 0 };
+	const char *instead = "";
+
+	if (is_redirection(code))
+		instead = arena_printf(
+			&arena, "a redirection to %s", location ? shown(location, &arena) : "nowhere");
+	else if (code == 511)
+		instead = "the demand to sign in";
+	else if (code != 200 && code != 204)
+		fail(x, arena_printf(&arena, "the server answers %d", code));
+	else if (!is_expected(body_of(r), x->expected))
+		instead = "something else than is there";
+	if (!x->over)
+		finish(x, bytes_str(instead), NULL);
+	arena_free(&arena);
+}
+
 static void on_answer(struct evhttp_request *r, void *ctx)
 {
 	struct fetch *x = ctx;
 	int code = r ? evhttp_request_get_response_code(r) : 0;
 	struct arena arena = { 0 };
-	struct evbuffer *b;
-	size_t n;
 
 	if (x->over)
 		return;
 	if (!code) {
 		fail(x, "the server does not answer, breaks HTTP, or sends too much");
-	} else if (code == 301 || code == 302 || code == 303 || code == 307 || code == 308) {
+	} else if (x->expected) {
+		judge_answer(x, r, code);
+	} else if (is_redirection(code)) {
 		follow(x, r);
 	} else if (code != 200) {
 		fail(x, arena_printf(&arena, "the server answers %d", code));
 	} else {
-		b = evhttp_request_get_input_buffer(r);
-		n = evbuffer_get_length(b);
-		finish(x, bytes_of(n ? evbuffer_pullup(b, -1) : NULL, n), NULL);
+		finish(x, body_of(r), NULL);
 	}
 	arena_free(&arena);
 }
@@ -311,7 +362,7 @@ void fetch_get(struct fetcher *f, const char *url, fetch_done *done, void *ctx)
 	list_each (n, &f->running) {
 		struct fetch *x = node_owner(n, struct fetch, node);
 
-		if (!x->type && !strcmp(x->url, url)) {
+		if (!x->type && !x->expected && !strcmp(x->url, url)) {
 			wait_for(x, done, ctx);
 			return;
 		}
@@ -330,6 +381,17 @@ void fetch_post(
 	x = fetch_new(f, url, done, ctx);
 	x->type = arena_str(&x->arena, type);
 	x->body = arena_bytes(&x->arena, body);
+	go(x);
+}
+
+void fetch_probe(struct fetcher *f, const char *url, const char *expected, fetch_done *done, void *ctx)
+{
+	struct fetch *x;
+
+	if (refused(f, url, done, ctx))
+		return;
+	x = fetch_new(f, url, done, ctx);
+	x->expected = arena_str(&x->arena, expected);
 	go(x);
 }
 

@@ -34,6 +34,11 @@ void fetcher_stop(struct fetcher *f);
  * called once, maybe before this returns. */
 void fetch_get(struct fetcher *f, const char *url, fetch_done *done, void *ctx);
 
+/* Asks for URL, where EXPECTED is, apart from the end of its line. DONE gets as BODY what came in its place,
+ * in words, as a captive portal answers for others (RFC 8952); no octets: what was expected. It is not gone
+ * on with where that leads to. */
+void fetch_probe(struct fetcher *f, const char *url, const char *expected, fetch_done *done, void *ctx);
+
 /* Sends BODY of TYPE ("application/ocsp-request") to URL, and brings the answer. */
 void fetch_post(
 	struct fetcher *f, const char *url, const char *type, struct bytes body, fetch_done *done, void *ctx);

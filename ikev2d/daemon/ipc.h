@@ -62,6 +62,8 @@ enum ipc_kind {
 	IPC_STAPLED,
 	IPC_RESOLVE,
 	IPC_RESOLVED,
+	IPC_PORTAL,
+	IPC_PORTAL_SEEN,
 	IPC_EAP,
 	IPC_EAP_TURN,
 	IPC_EAP_ASKS,
@@ -185,6 +187,10 @@ struct ipc_message {
 			struct ip ip;   /* v 0: there is none, and */
 			const char *what;
 		} resolve;
+		struct { /* IPC_PORTAL: whether another answers in the place of URL, where EXPECTED is */
+			const char *url, *expected;
+			const char *instead; /* IPC_PORTAL_SEEN: with what; NULL: with nothing */
+		} portal;
 		struct ipc_eap eap;               /* IPC_EAP; IPC_EAP_TURN */
 		struct ipc_eap_turn eap_turn;     /* IPC_EAP_TURN */
 		struct ipc_eap_asks eap_asks;     /* IPC_EAP_ASKS; IPC_EAP_SECRET */

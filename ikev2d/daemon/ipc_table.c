@@ -202,6 +202,13 @@ static void staple(struct walk *x, struct ipc_message *m)
 	parts(x, &m->staple.certs, IPC_CHAIN_MAX);
 }
 
+static void portal(struct walk *x, struct ipc_message *m)
+{
+	sentence(x, &m->portal.url);
+	sentence(x, &m->portal.expected);
+	sentence(x, &m->portal.instead);
+}
+
 static void resolve(struct walk *x, struct ipc_message *m)
 {
 	sentence(x, &m->resolve.name);
@@ -498,6 +505,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_STAPLE] = { { "staple", IKE, IPC_CERTS, SERVES, staple_take }, staple },
 	[IPC_STAPLED] = { { "stapled", CERTS, IPC_IKE, SERVES, trust_take_answer }, staple },
 	[IPC_RESOLVE] = { { "resolve", IKE, IPC_CERTS, SERVES, certs_take_resolve }, resolve },
+	[IPC_PORTAL] = { { "portal", IKE, IPC_CERTS, SERVES, certs_take_portal }, portal },
+	[IPC_PORTAL_SEEN] = { { "portal-seen", CERTS, IPC_IKE, SERVES, trust_take_answer }, portal },
 	[IPC_EAP] = { { "eap", IKE, IPC_EAPS, SERVES, eaps_take_packet }, eap },
 	[IPC_EAP_TURN] = { { "eap-turn", EAPS, IPC_IKE, SERVES, parley_take_turn }, eap_turn },
 	[IPC_EAP_ASKS] = { { "eap-asks", EAPS, IPC_IKE, SERVES, parley_take_asks }, eap_asks },

@@ -33,6 +33,7 @@ static void on_impatient(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	(void)inquire_awaited(p->world, ticket, &arena, &outcome.why);
+	outcome.why = *portal_explain(&p->world->portal, &outcome.why, &arena);
 	outcome.why.what = arena_printf(&arena, "still being %s after %.1f s%s%s; it goes on",
 		p->up ? "set up" : "taken down", (double)p->ms / 1000, outcome.why.what ? ": " : "",
 		outcome.why.what ? outcome.why.what : "");

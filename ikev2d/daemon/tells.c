@@ -190,14 +190,16 @@ static void raise_event(struct world *w, const struct ike_tell *t)
 
 static void done(struct world *w, const struct ike_tell *t)
 {
+	struct arena arena = { 0 };
+	const struct why *why = portal_explain(&w->portal, t->why, &arena);
 	struct vici_outcome outcome = {
 		.success = t->success,
 		.matches = t->matches,
 		.terminated = t->terminated,
 	};
 
-	if (t->why)
-		outcome.why = *t->why;
+	if (why)
+		outcome.why = *why;
 	else if (!t->success)
 		outcome.why.what = "it failed, and the log says why";
 	for (unsigned i = 0; i < t->n_tickets; i++) {
@@ -206,6 +208,7 @@ static void done(struct world *w, const struct ike_tell *t)
 		patience_over(w, t->tickets[i]);
 		vici_done(w->vici, t->tickets[i], &outcome);
 	}
+	arena_free(&arena);
 }
 
 /* BRIEF: it is one of many, and the details of an equal one are not new. */
@@ -289,13 +292,26 @@ static const struct ike_tell *with_unused(struct world *w, const struct ike_tell
 	return more;
 }
 
+static const struct ike_tell *with_portal(struct world *w, const struct ike_tell *t, struct arena *arena)
+{
+	const struct why *why = portal_explain(&w->portal, t->why, arena);
+	struct ike_tell *more;
+
+	if (why == t->why)
+		return t;
+	more = ARENA_NEW(arena, struct ike_tell);
+	*more = *t;
+	more->why = why;
+	return more;
+}
+
 static void tell(struct world *w, const struct ike_tell *t)
 {
 	struct arena arena = { 0 };
 	bool brief = withheld(w, t);
 
 	if (!brief)
-		t = with_unused(w, t, &arena);
+		t = with_portal(w, with_unused(w, t, &arena), &arena);
 	remember(w, t, brief);
 	if (!brief) {
 		say(w, t);

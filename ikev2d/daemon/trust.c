@@ -33,6 +33,7 @@ struct query {
 	const struct auth_conf *auth; /* and what of it demands the proof */
 	uint32_t sa;                  /* IPC_AGAIN */
 	resolve_done *done;           /* IPC_RESOLVE */
+	trust_probed *probed;         /* IPC_PORTAL */
 	relay_done *relayed;          /* IPC_RELAY */
 	trust_judged *judged;         /* IPC_SHOWN: instead of the answer */
 	uint64_t session;             /* IPC_ACCOUNT */
@@ -141,6 +142,7 @@ static void give_up(struct trust *t, struct query *q, const char *what)
 	case IPC_SHOWN: give_any(t, q, &(struct ipc_verdict){ .result = ERR_BUSY, .why.what = what }); break;
 	case IPC_STAPLE: engine_answer(t->world, q->answer); break;
 	case IPC_RESOLVE: q->done(q->ctx, NULL, what); break;
+	case IPC_PORTAL: q->probed(q->ctx, NULL); break;
 	case IPC_RELAY:
 		q->relayed(q->ctx, &(struct ipc_relayed){ .what = RADIUS_FAILED, .why = what });
 		break;
@@ -157,6 +159,7 @@ static void give(struct trust *t, struct query *q, const struct ipc_message *m)
 	case IPC_SHOWN: give_any(t, q, &m->verdict); break;
 	case IPC_STAPLE: give_stapled(t, q, &m->staple.certs); break;
 	case IPC_RESOLVE: q->done(q->ctx, m->resolve.ip.v ? &m->resolve.ip : NULL, m->resolve.what); break;
+	case IPC_PORTAL: q->probed(q->ctx, m->portal.instead); break;
 	case IPC_RELAY: q->relayed(q->ctx, &m->relayed); break;
 	case IPC_ACCOUNT: accounts_done(t->world, q->session, m->accounted.acknowledged); break;
 	default:
@@ -264,6 +267,7 @@ static enum ipc_kind answer_to(enum ipc_kind kind)
 	switch (kind) {
 	case IPC_STAPLE: return IPC_STAPLED;
 	case IPC_RESOLVE: return IPC_RESOLVED;
+	case IPC_PORTAL: return IPC_PORTAL_SEEN;
 	case IPC_RELAY: return IPC_RELAYED;
 	case IPC_ACCOUNT: return IPC_ACCOUNTED;
 	default: return IPC_VERDICT;
@@ -503,6 +507,17 @@ void trust_resolve(struct world *w, const char *name, unsigned family, resolve_d
 	q->ctx = ctx;
 	q->message.resolve.name = arena_str(&q->arena, name);
 	q->message.resolve.family = (uint8_t)family;
+	fly(&w->trust);
+}
+
+void trust_probe(struct world *w, const char *url, const char *expected, trust_probed *done, void *ctx)
+{
+	struct query *q = query_new(&w->trust, IPC_PORTAL);
+
+	q->probed = done;
+	q->ctx = ctx;
+	q->message.portal.url = arena_str(&q->arena, url);
+	q->message.portal.expected = arena_str(&q->arena, expected);
 	fly(&w->trust);
 }
 

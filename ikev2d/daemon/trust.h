@@ -84,6 +84,11 @@ void trust_account(struct world *w, uint64_t session, struct bytes attributes);
 /* The first address of NAME, of FAMILY (4, 6, or 0: any). DONE is called once, later. */
 void trust_resolve(struct world *w, const char *name, unsigned family, resolve_done *done, void *ctx);
 
+/* Whether another answers in the place of URL, where EXPECTED is. DONE is called once, later, with what came
+ * instead, in words; NULL: what was expected, or nothing. */
+typedef void trust_probed(void *ctx, const char *instead);
+void trust_probe(struct world *w, const char *url, const char *expected, trust_probed *done, void *ctx);
+
 /* What was fetched, one after the other: start with *AT 0. SUBJECT: of whom (NULL: of anybody). False: there
  * is no more. M, from ARENA, has empty data where it is not to be listed. */
 bool trust_fetched(

@@ -12,6 +12,7 @@
 #include "daemon/failures.h"
 #include "daemon/gate.h"
 #include "daemon/lease_file.h"
+#include "daemon/portal.h"
 #include "daemon/pulse.h"
 #include "daemon/recheck.h"
 #include "daemon/roam.h"
@@ -72,6 +73,7 @@ struct world {
 	struct trust trust; /* of what peers prove: another process */
 	struct recheck recheck;
 	struct watch watch;
+	struct portal portal;
 	struct roam roam;
 	struct slumber slumber;
 	struct sockets sockets;

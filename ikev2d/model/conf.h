@@ -140,10 +140,13 @@ struct settings {
 	bool follow_redirects;     /* to other gateways of the connection (RFC 5685) */
 	bool crash_detection;      /* tokens, given and taken (RFC 6290) */
 	bool fetch_local;          /* CRLs and OCSP from servers of this machine and link too */
-	const char *vici_socket;   /* path where the control socket is offered too; NULL: nowhere */
-	const char *users_file;    /* of EAP; NULL: none */
-	bool install_routes;       /* into our shared device */
-	bool lan_bypass;           /* directly connected networks stay outside of all tunnels */
+	/* What is asked for to see whether a captive portal answers instead, and what is there; NULL:
+	 * nothing. */
+	const char *portal_url, *portal_answer;
+	const char *vici_socket; /* path where the control socket is offered too; NULL: nowhere */
+	const char *users_file;  /* of EAP; NULL: none */
+	bool install_routes;     /* into our shared device */
+	bool lan_bypass;         /* directly connected networks stay outside of all tunnels */
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */

@@ -172,10 +172,13 @@ static void same_settings(const struct settings *a, const struct settings *b)
 	same_text(x.charon_socket, y.charon_socket);
 	same_text(x.vici_socket, y.vici_socket);
 	same_text(x.users_file, y.users_file);
+	same_text(x.portal_url, y.portal_url);
+	same_text(x.portal_answer, y.portal_answer);
 	same_text(x.socket_group, y.socket_group);
 	same_text(x.socket_readers, y.socket_readers);
 	x.tun_name = y.tun_name = x.charon_socket = y.charon_socket = x.vici_socket = y.vici_socket = NULL;
 	x.users_file = y.users_file = NULL;
+	x.portal_url = y.portal_url = x.portal_answer = y.portal_answer = NULL;
 	x.socket_group = y.socket_group = x.socket_readers = y.socket_readers = NULL;
 	assert_memory_equal(&x, &y, sizeof x);
 }
@@ -256,6 +259,7 @@ static void every_key(void **state)
 	      " cookie_threshold_ip = 4\n puzzle_threshold = 9\n block_threshold = 6\n init_limit_half_open = 7\n"
 	      " init_limit_job_load = 8\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n users_file = users\n "
+	      "portal_url = \"http://portal.example/204\"\n portal_answer = success\n "
 	      "dns = resolved\n lan_bypass = yes\n "
 	      "install_routes = no\n"
 	      " socket_group = vpn\n socket_readers = \"the guests\"\n"

@@ -66,6 +66,12 @@ static void on_request(struct evhttp_request *r, void *ctx)
 		redirect(r, "/loop");
 	} else if (!strcmp(path, "/file")) {
 		redirect(r, "file:///etc/passwd");
+	} else if (!strcmp(path, "/line")) {
+		reply(r, 200, "success\r\n", 9);
+	} else if (!strcmp(path, "/204")) {
+		reply(r, 204, "", 0);
+	} else if (!strcmp(path, "/511")) {
+		reply(r, 511, "sign in", 7);
 	} else if (!strcmp(path, "/hang")) {
 		l->hanging = r;
 	} else if (!strcmp(path, "/big")) {
@@ -266,6 +272,48 @@ static void a_stop_ends_what_hangs(void **state)
 	expect_failed(l, "stopping");
 }
 
+/* ------------------------------------------------------------------- portals */
+
+/* What came in the place of EXPECTED. */
+static const char *probe(struct lab *l, const char *path, const char *expected)
+{
+	unsigned before = l->answers, asked = l->asked;
+
+	fetch_probe(&l->fetcher, url(l, path), expected, on_fetched, l);
+	wait_answers(l, before + 1);
+	assert_int_equal(l->asked, asked + 1);
+	return l->body;
+}
+
+static void where_there_is_no_portal(void **state)
+{
+	struct lab *l = *state;
+
+	assert_string_equal(probe(l, "crl?part=1", "a list"), "");
+	assert_string_equal(probe(l, "line", "success"), "");
+	assert_string_equal(probe(l, "204", ""), "");
+}
+
+/* It is not followed: what is there is no business of ours. */
+static void where_a_portal_answers(void **state)
+{
+	struct lab *l = *state;
+
+	assert_string_equal(probe(l, "moved", "a list"), "a redirection to /crl?part=1");
+	assert_string_equal(probe(l, "crl?part=1", "success"), "something else than is there");
+	assert_string_equal(probe(l, "crl?part=1", ""), "something else than is there");
+	assert_string_equal(probe(l, "204", "success"), "something else than is there");
+	assert_string_equal(probe(l, "511", ""), "the demand to sign in");
+}
+
+static void where_nobody_knows(void **state)
+{
+	struct lab *l = *state;
+
+	assert_null(probe(l, "nothing", "success"));
+	assert_non_null(strstr(l->why, "the server answers 404"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lab_open, lab_close)
@@ -281,6 +329,9 @@ int main(void)
 		TEST(so_many_at_once),
 		TEST(this_machine_is_not_asked),
 		TEST(a_stop_ends_what_hangs),
+		TEST(where_there_is_no_portal),
+		TEST(where_a_portal_answers),
+		TEST(where_nobody_knows),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the daemon does */

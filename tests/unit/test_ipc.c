@@ -128,6 +128,8 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_STAPLE, .ticket = 13, .staple = { "c", { parts, 3 } } },
 	{ .kind = IPC_STAPLED, .ticket = 13, .staple = { NULL, { parts, 1 } } },
 	{ .kind = IPC_RESOLVE, .ticket = 14, .resolve = { "moon", 6, { 0 }, NULL } },
+	{ .kind = IPC_PORTAL, .ticket = 15, .portal = { "http://portal.example/", "success", NULL } },
+	{ .kind = IPC_PORTAL_SEEN, .ticket = 15, .portal = { NULL, NULL, "a redirection" } },
 	{ .kind = IPC_ORDER,
 		.ticket = 16,
 		.order = { { OCTETS("alice"), OCTETS("1-7"), OCTETS("rw"), OCTETS("192.0.2.9"),
