@@ -14,6 +14,7 @@
 
 enum {
 	WAKE_MAX = 3600 * 1000, /* ms: a longer sleep is cut into pieces */
+	BEHIND_MAX = 16 << 20,  /* octets that wait for guard, up to which peers are heard */
 	ASKED_MAX = 64,         /* questions that are answered in a row, */
 	ASKS_AGAIN = 1,         /* where the next one comes in so many ms */
 };
@@ -108,12 +109,22 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 	step(s, &(struct ike_event){ .kind = EVENT_CLOCK });
 }
 
-/* Who sends faster than guard can follow is not heard. */
+/* Who sends faster than guard can follow is not heard. Those who do not begin (RFC 7296, 2.6: with the
+ * responder's SPI) are heard longer: what they lose they send again only after seconds, and what their peer
+ * has set up is of no use meanwhile. */
+static bool may_hear(const struct speaker *s, struct bytes datagram)
+{
+	struct rd r = rd_of(datagram);
+
+	(void)rd_u64(&r);
+	return !post_waits(&s->post) || (rd_u64(&r) && s->post.octets <= BEHIND_MAX);
+}
+
 static void received(void *ctx, const struct path *path, struct bytes datagram)
 {
 	struct speaker *s = ctx;
 
-	if (!post_waits(&s->post))
+	if (may_hear(s, datagram))
 		step(s, &(struct ike_event){
 				.kind = EVENT_DATAGRAM, .datagram = { .path = *path, .data = datagram } });
 }
