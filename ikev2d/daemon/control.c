@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plain non-blocking sockets, one for each client. */
+/* Sessions of the server, by the numbers that ctl gives its clients. So much output is on its way at a time
+ * that there is room for it, and guard goes on with its work until ctl has it: no client, and no ctl, makes
+ * guard wait. */
 #include "daemon/control.h"
 
 #include "base/log.h"
-#include "daemon/clock.h"
+#include "daemon/ctl.h"
+#include "vici/front.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -14,167 +18,269 @@
 #include <unistd.h>
 
 enum {
-	CLIENTS_MAX = 256,       /* leaves descriptors for everything else */
-	READERS_MAX = 128,       /* of those, who may not do everything */
-	READ_ROOM = 16384,       /* taken at one wake-up */
-	WRITE_ROOM = 128 * 1024, /* and given */
 	BACKLOG = 64,
+	FLYING_MAX = 32,                /* messages on their way to ctl, */
+	FLYING_OCTETS_MAX = 128 * 1024, /* and octets in them: the room of the channel is larger */
 };
-
-/* Clients, by what they may do: others leave room for those that may do all. */
-static const unsigned clients_max[] = { [VICI_NOTHING] = 8,
-	[VICI_ASKS] = READERS_MAX,
-	[VICI_CHANGES] = CLIENTS_MAX,
-	[VICI_SEES_KEYS] = CLIENTS_MAX };
 
 struct client {
-	struct node node;
+	struct node node; /* the first one is served next */
+	uint32_t number;
 	struct control *control;
-	int fd;
-	struct event *readable, *writable;
-	struct event *gone; /* for one that is not read from */
 	struct vici_session *session;
-	enum vici_rights rights;
+	bool due;  /* it may have output */
+	bool full; /* it does not read */
 };
-
-void control_start(struct control *c, struct event_base *base, struct vici *vici)
-{
-	*c = (struct control){ .base = base, .vici = vici, .fd = -1 };
-	list_init(&c->clients);
-}
 
 static void client_close(struct client *client)
 {
+	struct control *c = client->control;
+
 	list_remove(&client->node);
-	client->control->n_clients--;
-	client->control->n_with[client->rights]--;
+	(void)map_take(&c->by_number, client->number);
+	c->n_clients--;
 	vici_close(client->session);
-	event_free(client->readable);
-	event_free(client->writable);
-	event_free(client->gone);
-	close(client->fd);
 	free(client);
 }
 
-/* So much at a time: one that reads fast does not keep us from the others. False when the client has gone. */
-static bool client_write(struct client *client)
+static void close_all(struct control *c)
 {
-	struct bytes b;
-	size_t given = 0;
+	list_each_safe (n, &c->clients)
+		client_close(node_owner(n, struct client, node));
+	fifo_free(&c->text);
+}
 
-	while (given < WRITE_ROOM && (b = vici_output(client->session)).n) {
-		ssize_t n = send(client->fd, b.p, b.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+/* -------------------------------------------------------------------- output */
 
-		if (n < 0)
-			return errno == EAGAIN || errno == EINTR;
-		vici_sent(client->session, (size_t)n);
-		given += (size_t)n;
-	}
+static void expect(struct control *c, size_t octets)
+{
+	c->flying++;
+	c->flying_octets += octets;
+	evtimer_add(c->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
+}
+
+static void expect_nothing(struct control *c)
+{
+	c->flying = 0;
+	c->flying_octets = 0;
+	evtimer_del(c->late);
+}
+
+static bool is_room(const struct control *c)
+{
+	return c->flying < FLYING_MAX && c->flying_octets + IPC_OUTPUT_MAX <= FLYING_OCTETS_MAX;
+}
+
+/* False when ctl is lost, and all clients with it. */
+static bool tell(struct control *c, const struct ipc_message *m)
+{
+	return !member_send(&c->ctl, IPC_GUARD, m);
+}
+
+static bool end_client(struct client *client)
+{
+	struct control *c = client->control;
+	const struct ipc_message m = { .kind = IPC_OUTPUT,
+		.output = { .client = client->number, .ends = true } };
+
+	client_close(client);
+	expect(c, 0);
+	return tell(c, &m);
+}
+
+/* The next piece for CLIENT, where there is one. False as above. */
+static bool serve_client(struct client *client)
+{
+	struct control *c = client->control;
+	struct ipc_message m = { .kind = IPC_OUTPUT, .output.client = client->number };
+	struct bytes all;
+
+	client->due = false;
+	list_remove(&client->node);
+	list_append(&c->clients, &client->node);
+	if (vici_turned_away(client->session))
+		return end_client(client);
+	if (client->full)
+		return true;
+	if (!c->stopping)
+		vici_go(client->session);
+	all = vici_output(client->session);
+	m.output.octets = bytes_of(all.p, all.n < IPC_OUTPUT_MAX ? all.n : IPC_OUTPUT_MAX);
+	m.output.answered = (uint8_t)vici_answered(client->session);
+	if (!m.output.octets.n && !m.output.answered)
+		return true;
+	client->due = true;
+	expect(c, m.output.octets.n);
+	if (!tell(c, &m))
+		return false;
+	vici_sent(client->session, m.output.octets.n);
 	return true;
 }
 
-/* What is waited for next. Nobody is read from who has enough to do, or when we have stopped listening. */
-static void client_wait(struct client *client)
+static struct client *next_due(const struct control *c)
 {
-	bool hungry = vici_hungry(client->session) && client->control->fd >= 0;
+	list_each (n, (struct node *)&c->clients) {
+		struct client *client = node_owner(n, struct client, node);
 
-	if (vici_output(client->session).n)
-		event_add(client->writable, NULL);
-	if (hungry) {
-		event_add(client->readable, NULL);
-		event_del(client->gone);
-	} else {
-		event_del(client->readable);
-		event_add(client->gone, NULL);
+		if (client->due)
+			return client;
 	}
+	return NULL;
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *ctx)
+/* One after the other: whose turn was goes to the end. */
+static void go_on(struct control *c)
 {
-	struct client *client = ctx;
+	struct client *client;
+
+	for (unsigned i = 0; i < FLYING_MAX && is_room(c) && (client = next_due(c)); i++)
+		if (!serve_client(client))
+			return;
+	if (is_room(c) && next_due(c))
+		event_active(c->due, EV_TIMEOUT, 0);
+}
+
+static void on_due(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	go_on(ctx);
+}
+
+static void on_late(evutil_socket_t fd, short what, void *ctx)
+{
+	struct control *c = ctx;
 
 	(void)fd;
 	(void)what;
-	if (client_write(client) && vici_go(client->session))
-		client_wait(client);
-	else
-		client_close(client);
+	member_replace(&c->ctl, "it did not answer");
 }
 
-static void on_gone(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	client_close(ctx);
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
-{
-	struct client *client = ctx;
-	uint8_t room[READ_ROOM];
-	ssize_t n = recv(fd, room, sizeof room, MSG_DONTWAIT);
-
-	(void)what;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0 && vici_input(client->session, bytes_of(room, (size_t)n)))
-		client_wait(client);
-	else
-		client_close(client);
-	wipe(room, n > 0 ? (size_t)n : 0); /* secrets come this way */
-}
-
+/* From the loop: who says so may be in the middle of something. */
 void control_writable(struct control *c, void *io)
 {
 	struct client *client = io;
 
-	(void)c;
-	event_add(client->writable, NULL);
+	client->due = true;
+	event_active(c->due, EV_TIMEOUT, 0);
 }
 
-static void client_open(struct control *c, int fd, enum vici_rights rights)
-{
-	struct client *client = calloc(1, sizeof *client);
+/* -------------------------------------------------------------- what ctl says */
 
+static struct control *control_of(void *member)
+{
+	return member_ctx(member);
+}
+
+/* NULL for one that has gone, on either side, or that is heard no more; one that never came is the fault of
+ * ctl. */
+static struct client *find(struct control *c, uint32_t number)
+{
+	return c->fd < 0 ? NULL : map_get(&c->by_number, number);
+}
+
+bool control_take_client(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	struct client *client;
+
+	if (m->client.number <= c->last)
+		return false;
+	c->last = m->client.number;
+	if (c->fd < 0)
+		return true;
+	if (c->n_clients == CTL_CLIENTS_MAX)
+		return false;
+	client = calloc(1, sizeof *client);
 	if (!client)
 		abort();
-	*client = (struct client){
-		.control = c,
-		.fd = fd,
-		.rights = rights,
-		.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, client),
-		.writable = event_new(c->base, fd, EV_WRITE, on_writable, client),
-		.gone = event_new(c->base, fd, EV_CLOSED | EV_PERSIST, on_gone, client),
-		.session = vici_open(c->vici, rights, client),
-	};
-	if (!client->readable || !client->writable || !client->gone)
-		abort();
+	*client = (struct client){ .number = m->client.number, .control = c };
+	client->session = vici_open(c->vici, m->client.rights, client);
 	list_append(&c->clients, &client->node);
+	map_put(&c->by_number, client->number, client);
 	c->n_clients++;
-	c->n_with[rights]++;
-	client_wait(client);
+	return true;
 }
 
-static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
+/* All of a request, once its last part has come; empty and false before. */
+static bool gather(struct control *c, const struct ipc_request *r, struct bytes *all)
 {
-	struct control *c = ctx;
-	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	enum vici_rights rights;
-	unsigned held;
-
-	(void)what;
-	if (client < 0)
-		return;
-	rights = rights_of(&c->rights, client);
-	if (c->n_clients < CLIENTS_MAX && c->n_with[rights] < clients_max[rights]) {
-		client_open(c, client, rights);
-		return;
+	if (!r->at && r->text.n == r->total) {
+		*all = r->text;
+		return true;
 	}
-	close(client);
-	if (gate_pass(&c->full, clock_ms(), &held))
-		log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: there are %u already\"",
-			c->n_clients);
+	fifo_put(&c->text, r->text);
+	*all = fifo_bytes(&c->text);
+	return all->n == r->total;
 }
+
+bool control_take_request(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	const struct ipc_request *r = &m->request;
+	struct client *client = find(c, r->client);
+	struct bytes all;
+	bool well = true;
+
+	if (r->client > c->last || r->at != fifo_n(&c->text))
+		return false;
+	if (!gather(c, r, &all))
+		return true;
+	if (client)
+		well = vici_command(client->session, r->command, all);
+	fifo_free(&c->text);
+	return well;
+}
+
+bool control_take_register(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	const struct ipc_register *r = &m->registers;
+	struct client *client = find(c, r->client);
+
+	return client ? vici_register(client->session, r->event, r->on) : r->client <= c->last;
+}
+
+bool control_take_taken(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	struct client *client = map_get(&c->by_number, m->taken.client);
+
+	if (!c->flying || m->taken.octets > c->flying_octets)
+		return false;
+	c->flying--;
+	c->flying_octets -= m->taken.octets;
+	if (!c->flying)
+		expect_nothing(c);
+	if (client)
+		client->full = m->taken.full;
+	event_active(c->due, EV_TIMEOUT, 0);
+	return true;
+}
+
+bool control_take_reads(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	struct client *client = map_get(&c->by_number, m->gone.client);
+
+	if (client) {
+		client->full = false;
+		control_writable(c, client);
+	}
+	return m->gone.client <= c->last;
+}
+
+bool control_take_gone(void *ctx, const struct ipc_message *m)
+{
+	struct control *c = control_of(ctx);
+	struct client *client = map_get(&c->by_number, m->gone.client);
+
+	if (client)
+		client_close(client);
+	return m->gone.client <= c->last;
+}
+
+/* ------------------------------------------------------------------- the socket */
 
 /* Until the mode is set only the owner can connect. */
 static bool bind_path(int fd, const char *path, const struct rights *rights)
@@ -191,19 +297,18 @@ static bool bind_path(int fd, const char *path, const struct rights *rights)
 	       !chmod(path, rights->mode) && !listen(fd, BACKLOG);
 }
 
-enum err control_listen(struct control *c, const char *path, const struct rights *rights, struct text *why)
+static enum err cannot_listen(const char *path, struct text *why)
 {
-	c->rights = *rights;
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->fd >= 0 && bind_path(c->fd, path, rights)) {
-		c->path = path;
-		c->acceptable = event_new(c->base, c->fd, EV_READ | EV_PERSIST, on_acceptable, c);
-		if (c->acceptable && !event_add(c->acceptable, NULL))
-			return ERR_OK;
-	}
 	text_add(why, "the VICI socket %s cannot be made: %s", path, strerror(errno));
-	control_shut(c);
 	return ERR_SYSTEM;
+}
+
+static enum err listen_at(struct control *c, const char *path, struct text *why)
+{
+	if (!bind_path(c->fd, path, &c->rights))
+		return cannot_listen(path, why);
+	c->path = path;
+	return ERR_OK;
 }
 
 static bool leads_to(const char *link, const char *path)
@@ -222,29 +327,143 @@ bool control_offer(struct control *c, const char *link)
 	return true;
 }
 
+/* ------------------------------------------------------------------------- ctl */
+
+static void serve(void *ctx, struct ipc_channel *far)
+{
+	struct ctl *inside = ((struct control *)ctx)->inside;
+
+	inside->guard = *far;
+	(void)ctl_serve(inside);
+}
+
+static void start_inside(struct control *c)
+{
+	ctl_start(c->inside, c->base, fcntl(c->fd, F_DUPFD_CLOEXEC, 0));
+}
+
+/* Its channel has been closed before. */
+static void stop_inside(struct control *c)
+{
+	c->inside->guard.fd = -1;
+	ctl_stop(c->inside);
+}
+
+static void admit(struct control *c)
+{
+	const struct rights *r = &c->rights;
+
+	(void)tell(c, &(struct ipc_message){
+			      .kind = IPC_ADMIT, .admit = { r->owner, r->group, r->readers, r->reads } });
+}
+
+/* Clients of the one that was lost see their connection closed; these begin anew. */
+static void again(void *ctx)
+{
+	struct control *c = ctx;
+
+	close_all(c);
+	c->last = 0;
+	expect_nothing(c);
+	if (c->inside) {
+		stop_inside(c);
+		start_inside(c);
+	}
+	if (c->fd >= 0)
+		admit(c);
+}
+
+static enum err run_ctl(struct control *c, const struct family_spec *how, struct text *why)
+{
+	struct family_spec spec = *how;
+
+	spec.process = IPC_CTL;
+	spec.root = -1;
+	spec.fds[0] = c->fd;
+	spec.n_fds = 1;
+	spec.ctx = c;
+	spec.serve = serve;
+	spec.again = again;
+	if (spec.one) {
+		c->inside = calloc(1, sizeof *c->inside);
+		if (!c->inside)
+			abort();
+		start_inside(c);
+	}
+	c->runs = !member_start(&c->ctl, c->base, &spec, why);
+	return c->runs ? ERR_OK : ERR_SYSTEM;
+}
+
+/* ------------------------------------------------------------------------ life */
+
+void control_start(struct control *c, struct event_base *base, struct vici *vici)
+{
+	*c = (struct control){ .base = base,
+		.vici = vici,
+		.fd = -1,
+		.due = event_new(base, -1, 0, on_due, c),
+		.late = evtimer_new(base, on_late, c) };
+	if (!c->due || !c->late)
+		abort();
+	list_init(&c->clients);
+}
+
+enum err control_listen(struct control *c, const char *path, const struct rights *rights,
+	const struct family_spec *spec, struct text *why)
+{
+	enum err e;
+
+	c->rights = *rights;
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Who can connect shall find a daemon that has all that it needs. */
+	e = c->fd < 0 ? cannot_listen(path, why) : run_ctl(c, spec, why);
+	if (!e)
+		e = listen_at(c, path, why);
+	if (e)
+		control_shut(c);
+	else
+		admit(c);
+	return e;
+}
+
 void control_shut(struct control *c)
 {
 	if (c->link && leads_to(c->link, c->path))
 		(void)unlink(c->link);
 	if (c->path)
 		(void)unlink(c->path);
-	if (c->acceptable)
-		event_free(c->acceptable);
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
-	list_each (n, &c->clients)
-		client_wait(node_owner(n, struct client, node));
-	c->acceptable = NULL;
 	c->path = c->link = NULL;
+	if (c->runs)
+		(void)tell(c, &(struct ipc_message){ .kind = IPC_SHUT });
+}
+
+/* What waits for all of them goes out, and is waited for; a client that does not read loses what is more than
+ * fits. */
+static void flush(struct control *c)
+{
+	struct arena arena = { 0 };
+
+	c->stopping = true;
+	go_on(c);
+	while (c->flying && !member_hear(&c->ctl, IPC_GUARD, &arena))
+		go_on(c);
+	arena_free(&arena);
 }
 
 void control_stop(struct control *c)
 {
-	list_each_safe (n, &c->clients) {
-		struct client *client = node_owner(n, struct client, node);
-
-		(void)client_write(client);
-		client_close(client);
+	if (c->runs) {
+		flush(c);
+		member_stop(&c->ctl);
 	}
+	close_all(c);
+	if (c->inside)
+		stop_inside(c);
+	free(c->inside);
+	map_free(&c->by_number);
+	event_free(c->due);
+	event_free(c->late);
 }

@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Unix socket of VICI: accepts clients and moves their bytes to and from the VICI server. */
+/* The clients of VICI, as guard has them: it makes the socket, and the process ctl (ctl.h) accepts them there
+ * and hands on what they ask, which is believed as little as a client is. A ctl that is lost takes its
+ * clients with it; the socket stays, and the next one goes on there. */
 #pragma once
 
+#include "base/fifo.h"
 #include "base/list.h"
-#include "daemon/gate.h"
+#include "base/map.h"
+#include "daemon/family.h"
 #include "daemon/rights.h"
 
-#include <event2/event.h>
+struct ctl;
 
 struct control {
 	struct event_base *base;
 	struct vici *vici;
+	struct member ctl;
+	bool runs;          /* ctl was started */
+	struct ctl *inside; /* with --one: what it would be */
 	struct node clients;
-	unsigned n_clients, n_with[VICI_SEES_KEYS + 1]; /* all, and by rights */
-	struct gate full;                               /* for lines that say so */
-	int fd;                                         /* -1: not listening */
-	struct event *acceptable;
+	struct map by_number;
+	unsigned n_clients; /* that have asked for something */
+	uint32_t last;      /* number of a client */
+	struct fifo text;   /* of a request, of which parts are missing */
+	struct event *due;  /* something waits for a client */
+	struct event *late; /* set while ctl has not said that it has what it was sent */
+	unsigned flying;    /* so many messages */
+	size_t flying_octets;
+	bool stopping; /* only what is there already goes out */
+	int fd;        /* the socket; -1: not listening */
 	const char *path;
 	struct rights rights;
 	const char *link; /* for stock clients; NULL: none */
@@ -24,9 +37,10 @@ struct control {
 void control_start(struct control *c, struct event_base *base, struct vici *vici);
 
 /* Listens at PATH, which the caller keeps; he holds the lock on its directory, so one that is there is a
- * leftover. Who connects may do what RIGHTS say. */
-enum err control_listen(
-	struct control *c, const char *path, const struct rights *rights, struct text *why) MUST_CHECK;
+ * leftover. Who connects may do what RIGHTS say. ctl is started as SPEC says: whether in a process of its
+ * own, in the foreground, and the folder in which its root is made. */
+enum err control_listen(struct control *c, const char *path, const struct rights *rights,
+	const struct family_spec *spec, struct text *why) MUST_CHECK;
 
 /* Offers the socket at LINK too, where stock clients look; false when something else is there. */
 bool control_offer(struct control *c, const char *link);
@@ -34,8 +48,16 @@ bool control_offer(struct control *c, const char *link);
 /* Accepts no more, and hears nobody any more; what was made in the file system goes. */
 void control_shut(struct control *c);
 
-/* Sends what fits of what waits, and closes all clients: to them this means that the daemon has ended. */
+/* Sends what waits, and closes all clients: to them this means that the daemon has ended. */
 void control_stop(struct control *c);
 
 /* The session opened with IO has output (struct vici_host). */
 void control_writable(struct control *c, void *io);
+
+/* What is done with messages (ipc_table.c); CTX is the member. */
+bool control_take_client(void *ctx, const struct ipc_message *m);
+bool control_take_request(void *ctx, const struct ipc_message *m);
+bool control_take_register(void *ctx, const struct ipc_message *m);
+bool control_take_taken(void *ctx, const struct ipc_message *m);
+bool control_take_reads(void *ctx, const struct ipc_message *m);
+bool control_take_gone(void *ctx, const struct ipc_message *m);

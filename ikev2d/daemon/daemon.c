@@ -434,11 +434,15 @@ static void offer_to_charons_clients(struct world *w)
 
 static enum err listener_start(struct world *w, struct text *why)
 {
+	const struct family_spec spec = {
+		.folder = w->rundir.path, .one = w->options->one, .foreground = w->options->foreground
+	};
 	struct rights rights;
 	enum err e = rights_read(&w->settings, &rights, why);
 
 	if (!e)
-		e = control_listen(&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), &rights, why);
+		e = control_listen(
+			&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), &rights, &spec, why);
 	if (!e)
 		offer_to_charons_clients(w);
 	return e;

@@ -4,6 +4,7 @@
 
 #include "daemon/certs.h"
 #include "daemon/clock.h"
+#include "daemon/ctl.h"
 #include "daemon/eaps.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
@@ -179,12 +180,30 @@ static int run_ike(struct ipc_channel guard, struct ipc_channel ctl)
 	return EXIT_SUCCESS;
 }
 
+static int run_ctl(struct ipc_channel guard, struct ipc_channel none)
+{
+	struct event_base *base = event_base_new();
+	struct ctl c;
+
+	(void)none;
+	log_to(to_guard, &guard);
+	if (!base || !enter(IPC_CTL, &guard))
+		return EXIT_FAILURE;
+	ctl_start(&c, base, FD_OWN);
+	c.guard = guard;
+	if (say_ready(&c.guard))
+		ctl_run(&c);
+	ctl_stop(&c);
+	return EXIT_SUCCESS;
+}
+
 /* THE table of members. */
 static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
 	[IPC_KEEPER] = run_keeper,
 	[IPC_CERTS] = run_certs,
 	[IPC_EAPS] = run_eaps,
 	[IPC_IKE] = run_ike,
+	[IPC_CTL] = run_ctl,
 };
 
 static int compare_octets(const void *a, const void *b)
@@ -309,7 +328,7 @@ static enum err open_channels(struct member *m)
 {
 	const struct timeval patience = { .tv_sec = FAMILY_PATIENCE / 1000 };
 
-	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+	for (unsigned i = 0; i < FAMILY_CHANNELS && (!i || m->spec.near[i] != IPC_GUARD); i++) {
 		if (ipc_pair(m->spec.near[i], &m->near[i], m->spec.process, &m->far[i]))
 			return ERR_SYSTEM;
 		(void)setsockopt(m->near[i].fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);

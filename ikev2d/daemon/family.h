@@ -21,8 +21,9 @@ enum {
 /* What a member is. */
 struct family_spec {
 	enum ipc_process process;
-	enum ipc_process near[FAMILY_CHANNELS]; /* our ends of its channels; the first is guard's */
-	int fds[FAMILY_FDS];                    /* what it is handed beside them; those of -1 are not there */
+	/* Our ends of its channels. The first is guard's; a second one that is guard's is none. */
+	enum ipc_process near[FAMILY_CHANNELS];
+	int fds[FAMILY_FDS]; /* what it is handed beside them; those of -1 are not there */
 	unsigned n_fds;
 	int root;           /* its root; -1: an empty folder, which is made for
 			       a moment in */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "daemon/ipc_certs.h"
+#include "daemon/ipc_ctl.h"
 #include "daemon/ipc_eap.h"
 #include "daemon/ipc_ike.h"
 #include "daemon/ipc_radius.h"
@@ -24,8 +25,8 @@ enum {
 	IPC_MARK_SIZE = 16,
 };
 
-/* Who speaks. Guard and ctl are still one process. What ike asks of keeper, certs and eap guard looks at, and
- * passes on by channels that it has in ike's name. */
+/* Who speaks. What ike asks of keeper, certs and eap guard looks at, and passes on by channels that it has in
+ * ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. */
 enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_CTL, IPC_PROCESSES };
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
@@ -94,6 +95,15 @@ enum ipc_kind {
 	IPC_INQUIRY,
 	IPC_FORGET,
 	IPC_REPLY,
+	IPC_ADMIT,
+	IPC_CLIENT,
+	IPC_REQUEST,
+	IPC_REGISTER,
+	IPC_OUTPUT,
+	IPC_TAKEN,
+	IPC_READS,
+	IPC_GONE,
+	IPC_SHUT,
 	IPC_KINDS
 };
 
@@ -226,8 +236,17 @@ struct ipc_message {
 		struct { /* IPC_TAPE: what was handed over is a record to be written */
 			bool secrets;
 		} tape;
-		struct ipc_inquiry inquiry; /* IPC_INQUIRY; IPC_FORGET: these counters begin anew */
-		struct ipc_reply reply;     /* IPC_REPLY */
+		struct ipc_inquiry inquiry;    /* IPC_INQUIRY; IPC_FORGET: these counters begin anew */
+		struct ipc_reply reply;        /* IPC_REPLY */
+		struct ipc_admit admit;        /* IPC_ADMIT: clients may come now */
+		struct ipc_client client;      /* IPC_CLIENT: it has come */
+		struct ipc_request request;    /* IPC_REQUEST */
+		struct ipc_register registers; /* IPC_REGISTER */
+		struct ipc_output output;      /* IPC_OUTPUT; IPC_TAKEN */
+		struct ipc_taken taken;        /* IPC_TAKEN */
+		struct {                       /* IPC_READS: it is not full any more; IPC_GONE */
+			uint32_t client;
+		} gone;
 	};
 };
 

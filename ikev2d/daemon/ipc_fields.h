@@ -12,6 +12,13 @@ void ipc_fields_released(struct walk *x, struct ipc_message *m);
 void ipc_fields_action(struct walk *x, struct ipc_message *m);
 void ipc_fields_inquiry(struct walk *x, struct ipc_message *m);
 void ipc_fields_reply(struct walk *x, struct ipc_message *m);
+void ipc_fields_admit(struct walk *x, struct ipc_message *m);
+void ipc_fields_client(struct walk *x, struct ipc_message *m);
+void ipc_fields_request(struct walk *x, struct ipc_message *m);
+void ipc_fields_register(struct walk *x, struct ipc_message *m);
+void ipc_fields_output(struct walk *x, struct ipc_message *m);
+void ipc_fields_taken(struct walk *x, struct ipc_message *m);
+void ipc_fields_gone(struct walk *x, struct ipc_message *m);
 
 /* Pieces of them. */
 void ipc_suite(struct walk *x, struct suite *s);

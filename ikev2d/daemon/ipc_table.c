@@ -4,6 +4,8 @@
 #include "daemon/ipc_table.h"
 
 #include "daemon/certs.h"
+#include "daemon/control.h"
+#include "daemon/ctl.h"
 #include "daemon/eaps.h"
 #include "daemon/engine.h"
 #include "daemon/family.h"
@@ -474,9 +476,10 @@ struct row {
 /* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper
  * tells itself is its image. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS, IPC_GUARD, STARTS, family_take_ready },
+	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS | CTL, IPC_GUARD, STARTS, family_take_ready },
 		nothing },
-	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS, IPC_GUARD, ALWAYS, family_take_log }, log_line },
+	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS | CTL, IPC_GUARD, ALWAYS, family_take_log },
+		log_line },
 	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
 	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
 	[IPC_FILE] = { { "file", GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
@@ -539,6 +542,16 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_INQUIRY] = { { "inquiry", CTL, IPC_IKE, SERVES, speaker_take_inquiry }, ipc_fields_inquiry },
 	[IPC_FORGET] = { { "forget", CTL, IPC_IKE, SERVES, speaker_take_forget }, ipc_fields_inquiry },
 	[IPC_REPLY] = { { "reply", IKE, IPC_CTL, SERVES, inquire_take_reply }, ipc_fields_reply },
+	[IPC_ADMIT] = { { "admit", GUARD, IPC_CTL, SERVES, ctl_take_admit }, ipc_fields_admit },
+	[IPC_CLIENT] = { { "client", CTL, IPC_GUARD, SERVES, control_take_client }, ipc_fields_client },
+	[IPC_REQUEST] = { { "request", CTL, IPC_GUARD, SERVES, control_take_request }, ipc_fields_request },
+	[IPC_REGISTER] = { { "register", CTL, IPC_GUARD, SERVES, control_take_register },
+		ipc_fields_register },
+	[IPC_OUTPUT] = { { "output", GUARD, IPC_CTL, SERVES, ctl_take_output }, ipc_fields_output },
+	[IPC_TAKEN] = { { "taken", CTL, IPC_GUARD, SERVES, control_take_taken }, ipc_fields_taken },
+	[IPC_READS] = { { "reads", CTL, IPC_GUARD, SERVES, control_take_reads }, ipc_fields_gone },
+	[IPC_GONE] = { { "gone", CTL, IPC_GUARD, SERVES, control_take_gone }, ipc_fields_gone },
+	[IPC_SHUT] = { { "shut", GUARD, IPC_CTL, SERVES, ctl_take_shut }, nothing },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

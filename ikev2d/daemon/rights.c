@@ -36,7 +36,7 @@ enum err rights_read(const struct settings *s, struct rights *out, struct text *
 {
 	enum err e = ERR_OK;
 
-	*out = (struct rights){ .group = getegid(), .reads = s->socket_readers };
+	*out = (struct rights){ .owner = geteuid(), .group = getegid(), .reads = s->socket_readers };
 	out->mode = out->reads ? 0666 : 0660;
 	if (s->socket_group)
 		e = group_read("socket_group", s->socket_group, &out->group, why);
@@ -89,7 +89,7 @@ enum vici_rights rights_of(const struct rights *r, int fd)
 		return VICI_NOTHING;
 	if (!peer.uid)
 		return VICI_SEES_KEYS;
-	if (peer.uid == geteuid())
+	if (peer.uid == r->owner)
 		return VICI_CHANGES;
 	own = by_group(r, &peer.gid, 1);
 	more = by_more_groups(r, fd);

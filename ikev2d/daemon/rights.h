@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct rights {
+	uid_t owner;   /* the daemon's user */
 	gid_t group;   /* may do everything; the daemon's own where none is named */
 	bool reads;    /* there are readers: */
 	gid_t readers; /* their group */

@@ -2,6 +2,7 @@
 /* User, root, capabilities, Landlock, seccomp; in the order in which each still may be given away. */
 #include "daemon/sandbox.h"
 
+#include "daemon/ctl.h"
 #include "daemon/process.h"
 
 #include <dirent.h>
@@ -67,6 +68,10 @@ static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_
 static const char *const ikes[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "recvmmsg",
 	"read", NULL };
 
+/* Its loop, and clients. */
+static const char *const ctls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "accept4",
+	"getsockopt", "read", NULL };
+
 /* THE table of processes that have a sandbox. */
 static const struct row {
 	const char *name; /* of its user, and in the list of processes: 15 characters */
@@ -78,6 +83,7 @@ static const struct row {
 	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true },
 	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false },
 	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false },
+	[IPC_CTL] = { "ikev2d-ctl", ctls, CTL_CLIENTS_MAX + 32, false },
 };
 
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried

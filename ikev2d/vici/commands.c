@@ -60,12 +60,13 @@ static void refuse(struct vici_call *c, const char *what)
 	vici_put_result(c->out, &(struct why){ .what = what }, c->arena);
 }
 
-static const struct vici_command *command_find(const char *name)
+unsigned vici_command_number(struct bytes name)
 {
-	for (unsigned i = 0; i < COMMANDS; i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
+	unsigned i = 0;
+
+	while (i < COMMANDS && !bytes_eq(bytes_str(commands[i].name), name))
+		i++;
+	return i;
 }
 
 /* Secrets and certificates may be any octets. */
@@ -118,9 +119,9 @@ static void run(struct vici_call *c)
 }
 
 bool vici_command_run(
-	struct vici_session *s, const char *name, const struct vici_node *args, struct arena *arena)
+	struct vici_session *s, unsigned number, const struct vici_node *args, struct arena *arena)
 {
-	const struct vici_command *command = command_find(name);
+	const struct vici_command *command = number < COMMANDS ? &commands[number] : NULL;
 	struct vici_out out = { 0 };
 	struct vici_call call = { s, &s->vici->host, command, args, arena, &out, false };
 

@@ -2,6 +2,7 @@
 /* What the files of the VICI server share: sessions, the command being carried out, events. */
 #pragma once
 
+#include "base/fifo.h"
 #include "base/list.h"
 #include "vici/codec/decode.h"
 #include "vici/codec/encode.h"
@@ -16,15 +17,7 @@ enum {
 	 * them answers comes on top. */
 	VICI_AHEAD = 64 * 1024,
 
-	/* Octets of requests that wait for the command before them. */
-	VICI_REST_MAX = 2 * VICI_SEGMENT_MAX,
-
-	/* What all clients together may make us keep, half requests and what they have not read. Beyond, the
-	 * one that has most is turned away. */
-	VICI_ALL_MAX = 32 * 1024 * 1024,
-
-	/* Done for one client before others have their turn: requests, items of a list. */
-	VICI_REQUESTS_AT_ONCE = 8,
+	/* Items of a list before others have their turn. */
 	VICI_ITEMS_AT_ONCE = 128,
 };
 
@@ -52,6 +45,7 @@ enum vici_event {
 	EVENT_CAPTURE_KEYS,
 	EVENTS
 };
+_Static_assert((int)EVENTS <= (int)VICI_EVENTS_MAX, "there are as many bits as events");
 
 /* What a command answers beside its success. */
 enum vici_counts { COUNTS_NOTHING, COUNTS_MATCHES, COUNTS_TERMINATED /* matches, too */ };
@@ -67,17 +61,13 @@ struct vici_session {
 	struct vici *vici;
 	void *io;
 	enum vici_rights rights;
-	struct vici_gather in;
-	uint8_t *rest; /* octets that came behind the request that is carried out: DONE..END of it */
-	size_t done, end, room;
-	struct bytes request; /* the next one, in IN, that waits for the command before it; empty: none */
-	bool broken;          /* it is to be closed */
-	uint8_t *unread;      /* octets SENT..N of it wait for the client */
-	size_t sent, n, cap;
-	uint32_t events;              /* registered: a bit for each enum vici_event */
-	uint32_t ticket;              /* of the command that waits for its outcome; 0: none */
-	enum vici_counts counts;      /* of SAs that it answers with */
-	int loglevel;                 /* of its control-log events */
+	bool broken;             /* it is to be closed */
+	struct fifo unread;      /* octets that wait for the client */
+	unsigned asked;          /* bits 1 << enum vici_asked_kind: came, and were not said to be answered */
+	uint32_t events;         /* registered: a bit for each enum vici_event */
+	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
+	enum vici_counts counts; /* of SAs that it answers with */
+	int loglevel;            /* of its control-log events */
 	struct vici_listing *listing; /* a list that is being sent; NULL: none */
 	char *capture;                /* the connection whose keys it sees; NULL: none */
 	uint64_t capture_until;       /* ms, the clock of the host */
@@ -113,7 +103,7 @@ void vici_capture_stop(struct vici_session *s);
 /* Octets that wait for it. */
 static inline size_t vici_unread(const struct vici_session *s)
 {
-	return s->n - s->sent;
+	return fifo_n(&s->unread);
 }
 
 /* EVENT_NONE for a name that is no event of ours. */
@@ -133,10 +123,10 @@ void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out 
 /* Queues the response in OUT, or one that says so when it became larger than a message may be. */
 void vici_respond(struct vici_session *s, struct vici_out *out);
 
-/* Carries out the command NAME: the answer is queued, or comes by vici_done. False for a name that is no
- * command. */
+/* Carries out the command of that number: the answer is queued, or comes by vici_done. False for the number
+ * of a name that is no command. */
 bool vici_command_run(
-	struct vici_session *s, const char *name, const struct vici_node *args, struct arena *arena);
+	struct vici_session *s, unsigned number, const struct vici_node *args, struct arena *arena);
 
 /* Whether a value says yes: strongSwan's words for it. NULL does not. */
 bool vici_yes(const char *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VICI server: sessions, and the packets that come and go. */
+#include "vici/front.h"
 #include "vici/listing.h"
 
 #include "base/log.h"
@@ -37,31 +38,11 @@ struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io
 	return s;
 }
 
-static void drop_unread(struct vici_session *s)
-{
-	if (s->unread)
-		wipe(s->unread, s->cap); /* keys go out this way */
-	free(s->unread);
-	s->unread = NULL;
-	s->sent = s->n = s->cap = 0;
-}
-
-static void drop_rest(struct vici_session *s)
-{
-	if (s->rest)
-		wipe(s->rest, s->end);
-	free(s->rest);
-	s->rest = NULL;
-	s->done = s->end = s->room = 0;
-}
-
 void vici_close(struct vici_session *s)
 {
 	list_remove(&s->node);
 	vici_listing_free(s->listing);
-	vici_gather_free(&s->in);
-	drop_rest(s);
-	drop_unread(s);
+	fifo_free(&s->unread);
 	vici_capture_stop(s);
 	free(s);
 }
@@ -72,13 +53,8 @@ void vici_turn_away(struct vici_session *s, const char *why)
 		return;
 	log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: it %s\"", why);
 	s->broken = true;
-	drop_unread(s);
+	fifo_free(&s->unread);
 	vici_wake(s);
-}
-
-static size_t size_of(const struct vici_session *s)
-{
-	return s->cap + s->in.cap + s->room;
 }
 
 /* Keeps all of them together within bounds. */
@@ -90,74 +66,36 @@ static void stay_small(struct vici *v)
 	list_each (n, &v->sessions) {
 		struct vici_session *s = node_owner(n, struct vici_session, node);
 
-		all += size_of(s);
-		if (!s->broken && (!largest || size_of(s) > size_of(largest)))
+		all += s->unread.cap;
+		if (!s->broken && (!largest || s->unread.cap > largest->unread.cap))
 			largest = s;
 	}
 	if (all > VICI_ALL_MAX && largest)
 		vici_turn_away(largest, "keeps too much waiting");
 }
 
-/* Room for N octets at P, which holds CAP of them. */
-static uint8_t *enlarge(uint8_t *p, size_t *cap, size_t n)
-{
-	size_t more = *cap ? *cap : 4096;
-	uint8_t *larger;
-
-	while (more < n)
-		more *= 2;
-	if (more == *cap)
-		return p;
-	larger = malloc(more);
-	if (!larger)
-		abort();
-	if (p) {
-		memcpy(larger, p, *cap);
-		wipe(p, *cap); /* secrets go both ways */
-		free(p);
-	}
-	*cap = more;
-	return larger;
-}
-
 void vici_send(struct vici_session *s, struct bytes b)
 {
-	size_t before = s->cap;
+	size_t before = s->unread.cap;
 
 	if (!b.n || s->broken)
 		return;
-	s->unread = enlarge(s->unread, &s->cap, s->n + b.n);
-	memcpy(s->unread + s->n, b.p, b.n);
-	s->n += b.n;
+	fifo_put(&s->unread, b);
 	vici_wake(s);
-	if (s->cap != before)
+	if (s->unread.cap != before)
 		stay_small(s->vici);
 }
 
 struct bytes vici_output(const struct vici_session *s)
 {
-	return s->unread ? bytes_of(s->unread + s->sent, s->n - s->sent) : (struct bytes){ 0 };
+	return fifo_bytes(&s->unread);
 }
 
-static void drop_sent(struct vici_session *s)
-{
-	if (s->sent == s->n) {
-		drop_unread(s);
-		return;
-	}
-	if (s->sent < s->cap / 2)
-		return;
-	memmove(s->unread, s->unread + s->sent, s->n - s->sent);
-	s->n -= s->sent;
-	s->sent = 0;
-}
-
+/* It may have been turned away meanwhile. */
 void vici_sent(struct vici_session *s, size_t n)
 {
-	if (!s->unread)
-		return;
-	s->sent += n;
-	drop_sent(s);
+	if (vici_unread(s))
+		fifo_drop(&s->unread, n);
 }
 
 static void answer(struct vici_session *s, enum vici_type type)
@@ -170,112 +108,58 @@ static void answer(struct vici_session *s, enum vici_type type)
 }
 
 /* Who has no rights gets no event; his command, which comes next, is told so in a sentence. */
-static void subscribe(struct vici_session *s, struct bytes name, bool on)
+bool vici_register(struct vici_session *s, unsigned event, bool on)
 {
-	enum vici_event e = vici_event_find(name);
-
-	if (e == EVENT_NONE) {
+	if (event >= EVENTS || s->asked & 1u << ASKED_EVENT)
+		return false;
+	s->asked |= 1u << ASKED_EVENT;
+	if (event == EVENT_NONE) {
 		answer(s, VICI_EVENT_UNKNOWN);
-		return;
+		return true;
 	}
 	if (on && s->rights != VICI_NOTHING)
-		s->events |= 1u << e;
+		s->events |= 1u << event;
 	else
-		s->events &= ~(1u << e);
+		s->events &= ~(1u << event);
 	answer(s, VICI_EVENT_CONFIRM);
+	return true;
 }
 
-static bool request(struct vici_session *s, const struct vici_packet *packet)
+bool vici_command(struct vici_session *s, unsigned command, struct bytes message)
 {
 	struct arena arena = { 0 };
 	struct vici_node *args;
-	bool ok = !vici_tree(packet->message, &arena, &args);
+	bool ok = !(s->asked & 1u << ASKED_COMMAND) && !vici_tree(message, &arena, &args) &&
+		  (!command || vici_command_name(command - 1));
 
-	if (ok && !vici_command_run(s, arena_text(&arena, packet->name), args, &arena))
-		answer(s, VICI_CMD_UNKNOWN);
+	if (ok) {
+		s->asked |= 1u << ASKED_COMMAND;
+		if (!vici_command_run(s, command, args, &arena))
+			answer(s, VICI_CMD_UNKNOWN);
+	}
 	arena_free(&arena);
 	return ok;
 }
 
-static bool segment(struct vici_session *s, struct bytes b)
+unsigned vici_answered(struct vici_session *s)
 {
-	struct vici_packet packet;
+	/* There are no request numbers: answers come in the order of the requests. */
+	const bool busy = s->ticket || s->listing;
+	unsigned done = busy ? s->asked & 1u << ASKED_EVENT : s->asked;
 
-	if (vici_packet_parse(b, &packet))
-		return false;
-	switch (packet.type) {
-	case VICI_CMD_REQUEST: return request(s, &packet);
-	case VICI_EVENT_REGISTER: subscribe(s, packet.name, true); return true;
-	case VICI_EVENT_UNREGISTER: subscribe(s, packet.name, false); return true;
-	default: return false;
-	}
+	if (vici_unread(s) > VICI_AHEAD || s->broken)
+		return 0;
+	s->asked &= ~done;
+	return done;
 }
 
-/* There are no request numbers: answers come in the order of the requests. */
-static bool busy(const struct vici_session *s)
+void vici_go(struct vici_session *s)
 {
-	return s->ticket || s->listing;
-}
-
-bool vici_hungry(const struct vici_session *s)
-{
-	return !s->rest && !s->request.n && !s->broken && vici_unread(s) <= VICI_AHEAD;
-}
-
-/* Gathers the next packet; false when there is no whole one. */
-static bool gather(struct vici_session *s)
-{
-	struct bytes rest;
-	enum err e;
-
-	if (!s->rest)
-		return false;
-	rest = bytes_of(s->rest + s->done, s->end - s->done);
-	e = vici_gather(&s->in, &rest, &s->request);
-	s->done = s->end - rest.n;
-	if (e == ERR_SHORT) {
-		drop_rest(s);
-		stay_small(s->vici);
-		return false;
-	}
-	s->broken |= e != ERR_OK;
-	return true;
-}
-
-/* Takes the next packet. Events may be registered while a command is carried out. */
-static bool next(struct vici_session *s)
-{
-	struct bytes b;
-
-	if (!s->request.n && !gather(s))
-		return false;
-	b = s->request;
-	if (b.n && *b.p == VICI_CMD_REQUEST && busy(s))
-		return false;
-	s->request = (struct bytes){ 0 };
-	s->broken |= !segment(s, b);
-	return true;
-}
-
-bool vici_go(struct vici_session *s)
-{
-	unsigned n = 0;
-
 	if (s->listing && !s->broken)
 		vici_listing_go(s);
-	while (!s->broken && vici_unread(s) <= VICI_AHEAD && n < VICI_REQUESTS_AT_ONCE && next(s))
-		n++;
-	if (n == VICI_REQUESTS_AT_ONCE)
-		vici_wake(s);
-	return !s->broken;
 }
 
-bool vici_input(struct vici_session *s, struct bytes in)
+bool vici_turned_away(const struct vici_session *s)
 {
-	if (s->end - s->done + in.n > VICI_REST_MAX)
-		return false;
-	s->rest = enlarge(s->rest, &s->room, s->end + in.n);
-	memcpy(s->rest + s->end, in.p, in.n);
-	s->end += in.n;
-	return vici_go(s);
+	return s->broken;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The VICI server: strongSwan's control protocol. Bytes of a client in, bytes for it out; sockets are the
- * daemon's. What a command does is asked of the host, the daemon, through struct vici_host. */
+/* The VICI server: strongSwan's control protocol. Packets of a client in, as a front (front.h) makes them of
+ * its octets, octets for it out; sockets are the daemon's. What a command does is asked of the host, the
+ * daemon, through struct vici_host. */
 #pragma once
 
 #include "base/text.h"
@@ -182,8 +183,18 @@ struct vici_host {
 struct vici *vici_new(const struct vici_host *host);
 void vici_free(struct vici *v);
 
-/* The names of all commands: that of command I, or NULL behind the last. */
+/* The names of all commands: that of command I, or NULL behind the last. And the number of a name; of one
+ * that is no command, that behind the last. */
 const char *vici_command_name(unsigned i);
+unsigned vici_command_number(struct bytes name);
+
+enum { VICI_EVENTS_MAX = 32 /* numbers of events are below */ };
+
+enum {
+	/* What all clients together may make us keep, half requests and what they have not read. Beyond, the
+	 * one that has most is turned away. */
+	VICI_ALL_MAX = 32 * 1024 * 1024,
+};
 
 /* What a client may do. */
 enum vici_rights {
@@ -196,16 +207,24 @@ enum vici_rights {
 /* A client has connected; IO is handed to host->writable. */
 struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io);
 
-/* Bytes from the client, in any pieces. A command is carried out when the one before it was answered, so they
- * may wait. False: it broke the protocol or does not read; close it. */
-bool vici_input(struct vici_session *s, struct bytes in) MUST_CHECK;
+/* Carries out the command of that number, with the elements MESSAGE: the answer is queued, or comes by
+ * vici_done, or behind a list. False: a front hands on no such thing (there is no such number, MESSAGE is not
+ * well-formed, the command before it was not answered). */
+bool vici_command(struct vici_session *s, unsigned command, struct bytes message) MUST_CHECK;
 
-/* Whether more bytes are wanted now. Who is not asked for them keeps them in his socket. */
-bool vici_hungry(const struct vici_session *s);
+/* Registers an event, or unregisters it. False as above. */
+bool vici_register(struct vici_session *s, unsigned event, bool on) MUST_CHECK;
 
-/* Goes on with what waits, a list or requests. To be called when host->writable was; does so much at a time,
- * and has it called again. False as above. */
-bool vici_go(struct vici_session *s) MUST_CHECK;
+/* Goes on with what waits, a list. To be called when host->writable was; does so much at a time, and has it
+ * called again. */
+void vici_go(struct vici_session *s);
+
+/* Whether it is to be closed: it does not read, or keeps too much waiting. */
+bool vici_turned_away(const struct vici_session *s);
+
+/* Of what came by the two above, which kinds (bits 1 << enum vici_asked_kind) are answered now, with what is
+ * or was the output; each is said once, when not too much waits for the client. */
+unsigned vici_answered(struct vici_session *s);
 
 /* Bytes waiting for the client, and how many of them were sent. */
 struct bytes vici_output(const struct vici_session *s);

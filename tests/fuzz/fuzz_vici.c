@@ -20,14 +20,14 @@ static void end_command(struct vici_fake *f)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct vici_fake *f = vici_fake_new();
-	struct vici_session *s = vici_open(f->vici, VICI_SEES_KEYS, NULL);
+	struct vici_client *s = vici_client_open(f, VICI_SEES_KEYS);
 	size_t piece = size && *data ? *data : 1;
 	struct arena arena = { 0 };
 
 	for (size_t at = 1; at < size; at += piece) {
 		size_t n = size - at < piece ? size - at : piece;
 
-		if (!vici_input(s, bytes_of(data + at, n)))
+		if (!vici_client_input(s, bytes_of(data + at, n)))
 			break;
 		end_command(f);
 		vici_read_all(s, &arena);

@@ -15,20 +15,21 @@
 /* Serves one client after the other. */
 static void serve_client(struct vici_fake *f, int fd)
 {
-	struct vici_session *s = vici_open(f->vici, VICI_CHANGES, NULL);
+	struct vici_client *s = vici_client_open(f, VICI_CHANGES);
 	uint8_t buffer[4096];
 	ssize_t n;
 
-	while ((n = read(fd, buffer, sizeof buffer)) > 0 && vici_input(s, bytes_of(buffer, (size_t)n))) {
+	while ((n = read(fd, buffer, sizeof buffer)) > 0 &&
+		vici_client_input(s, bytes_of(buffer, (size_t)n))) {
 		if (f->chatty)
 			vici_log(f->vici, 0, "IKE", 1, "gw", 1, "rekeyed");
-		while (vici_go(s) && vici_output(s).n &&
-			(n = write(fd, vici_output(s).p, vici_output(s).n)) > 0)
-			vici_sent(s, (size_t)n);
+		while (vici_client_go(s) && vici_client_output(s).n &&
+			(n = write(fd, vici_client_output(s).p, vici_client_output(s).n)) > 0)
+			vici_client_sent(s, (size_t)n);
 		if (f->stops || f->chatty)
 			break;
 	}
-	vici_close(s);
+	vici_client_close(s);
 	close(fd);
 }
 

@@ -8,6 +8,7 @@
 #include "model/scheme.h"
 #include "pki/store.h"
 #include "talk.h"
+#include "vici/vici.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,15 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_REPLY,
 		.ticket = 19,
 		.reply = { .kind = IPC_ABOUT_SAS, .found = true, .total = 2, .keys = reply_keys, .n = 2 } },
+	{ .kind = IPC_ADMIT, .admit = { 0, 100, 101, true } },
+	{ .kind = IPC_CLIENT, .client = { 3, VICI_CHANGES } },
+	{ .kind = IPC_REQUEST, .request = { 3, 3 + IPC_REQUEST_PART, IPC_REQUEST_PART, 7, OCTETS("end") } },
+	{ .kind = IPC_REGISTER, .registers = { 3, 2, true } },
+	{ .kind = IPC_OUTPUT, .output = { 3, 1, true, OCTETS("octets") } },
+	{ .kind = IPC_TAKEN, .taken = { 3, 6, true } },
+	{ .kind = IPC_READS, .gone = { 3 } },
+	{ .kind = IPC_GONE, .gone = { 3 } },
+	{ .kind = IPC_SHUT },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };
@@ -340,6 +350,30 @@ static void parts_of_the_users_file_stand_where_they_must(void **state)
 	assert_null(wrong_with(&m));
 }
 
+static void parts_of_a_request_stand_where_they_must(void **state)
+{
+	static uint8_t large[IPC_MAX];
+	struct ipc_message m = { .kind = IPC_REQUEST, .request = { 3, 10, 0, 7, bytes_of(large, 10) } };
+
+	(void)state;
+	assert_null(wrong_with(&m));
+	m.request.at = 1; /* more than is left */
+	assert_non_null(wrong_with(&m));
+	m.request.at = 11;
+	assert_non_null(wrong_with(&m));
+	m.request.at = 10; /* behind the last */
+	m.request.text.n = 0;
+	assert_non_null(wrong_with(&m));
+	m.request = (struct ipc_request){ 3, IPC_REQUEST_MAX, 0, 7, bytes_of(large, IPC_REQUEST_PART) };
+	assert_null(wrong_with(&m));
+	m.request.total++;
+	assert_non_null(wrong_with(&m));
+	m.request = (struct ipc_request){ 3, 0, 0, 7, { 0 } };
+	assert_null(wrong_with(&m));
+	m.request.client = 0;
+	assert_non_null(wrong_with(&m));
+}
+
 /* ----------------------------------------------------------------- who may what */
 
 struct pair {
@@ -462,6 +496,7 @@ int main(void)
 		cmocka_unit_test(limits_hold_for_who_writes_too),
 		cmocka_unit_test(a_peer_is_not_many),
 		cmocka_unit_test(parts_of_the_users_file_stand_where_they_must),
+		cmocka_unit_test(parts_of_a_request_stand_where_they_must),
 		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_sends_what_is_no_message_is_blamed, set_up, tear_down),

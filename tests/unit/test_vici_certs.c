@@ -51,7 +51,7 @@ static void certificates_are_octets(void **state)
 	vici_out_packet(&out, VICI_CMD_REQUEST, "load-cert");
 	vici_put_pair(&out, "type", "X509");
 	vici_put_value(&out, "data", bytes_of(der, sizeof der));
-	assert_true(vici_input(b->s, vici_out_done(&out)));
+	assert_true(vici_client_input(b->s, vici_out_done(&out)));
 	vici_out_free(&out);
 	assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
 	assert_true(bytes_eq(b->fake->cert.data, bytes_of(der, sizeof der)));
@@ -81,7 +81,8 @@ static void certificates_are_listed_as_by_strongswan(void **state)
 	struct vici_bench *b = *state;
 
 	assert_string_equal(vici_bench_ask(b, "list-certs", NULL), "response\n");
-	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, "list-cert", NULL, &b->arena)));
+	assert_true(
+		vici_client_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, "list-cert", NULL, &b->arena)));
 	(void)vici_read_all(b->s, &b->arena);
 	assert_string_equal(vici_bench_ask(b, "list-certs", NULL),
 		"event list-cert type=PUBKEY data=one\n"

@@ -10,7 +10,7 @@
 
 static void subscribe(struct vici_bench *b, const char *event)
 {
-	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)));
+	assert_true(vici_client_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)));
 	assert_string_equal(vici_read_all(b->s, &b->arena), "confirm\n");
 }
 
@@ -90,7 +90,7 @@ static void readers_change_nothing(void **state)
 		"get-conns", "list-certs", "list-authorities", "get-authorities", "get-keys", "get-shared",
 		"get-pools", "get-algorithms", "get-counters", "failures", "audit" };
 	struct vici_bench *b = *state;
-	struct vici_session *reader = vici_open(b->fake->vici, VICI_ASKS, b);
+	struct vici_client *reader = vici_client_open(b->fake, VICI_ASKS);
 	const char *name;
 
 	for (unsigned i = 0; (name = vici_command_name(i)); i++) {
@@ -111,13 +111,13 @@ static void readers_change_nothing(void **state)
 static void who_has_no_rights_hears_nothing(void **state)
 {
 	struct vici_bench *b = *state;
-	struct vici_session *stranger = vici_open(b->fake->vici, VICI_NOTHING, b);
+	struct vici_client *stranger = vici_client_open(b->fake, VICI_NOTHING);
 	const char *name;
 
 	for (unsigned i = 0; (name = vici_command_name(i)); i++)
 		assert_true(has(vici_ask(stranger, name, "child=net", &b->arena),
 			"response success=no errmsg=you have no rights here: run it as root"));
-	assert_true(vici_input(stranger, vici_packet_of(VICI_EVENT_REGISTER, "log", NULL, &b->arena)));
+	assert_true(vici_client_input(stranger, vici_packet_of(VICI_EVENT_REGISTER, "log", NULL, &b->arena)));
 	assert_string_equal(vici_read_all(stranger, &b->arena), "confirm\n");
 	vici_log(b->fake->vici, 0, "IKE", 1, "gw", 1, "news");
 	assert_string_equal(vici_read_all(stranger, &b->arena), "");
@@ -326,9 +326,10 @@ static void a_long_list_waits_for_the_reader(void **state)
 
 	have_sas(b, MANY);
 	subscribe(b, "list-sa");
-	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
+	assert_true(vici_client_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
 	assert_in_range(b->fake->described, 1, AHEAD);
-	for (size_t n; vici_go(b->s) && (n = vici_output(b->s).n); vici_sent(b->s, n < 5000 ? n : 5000))
+	for (size_t n; vici_client_go(b->s) && (n = vici_client_output(b->s).n);
+		vici_client_sent(b->s, n < 5000 ? n : 5000))
 		most = n > most ? n : most;
 	assert_int_equal(b->fake->described, MANY);
 	assert_in_range(most, 1, 128 * 1024);
@@ -344,14 +345,14 @@ static void a_list_may_end_early(void **state)
 
 	have_sas(b, MANY);
 	subscribe(b, "list-sa");
-	assert_true(vici_input(b->s, request));
+	assert_true(vici_client_input(b->s, request));
 	before = b->fake->described;
 	b->fake->n_sas = 0;
 	assert_int_equal(lines(vici_read_all(b->s, &b->arena)), before + 1);
 	b->fake->n_sas = MANY;
-	assert_true(vici_input(b->s, request));
-	vici_close(b->s);
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+	assert_true(vici_client_input(b->s, request));
+	vici_client_close(b->s);
+	b->s = vici_client_open(b->fake, VICI_CHANGES);
 }
 
 static void a_command_during_a_list_waits(void **state)
@@ -362,7 +363,7 @@ static void a_command_during_a_list_waits(void **state)
 
 	have_sas(b, MANY);
 	subscribe(b, "list-sa");
-	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
+	assert_true(vici_client_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", NULL, &b->arena)));
 	got = vici_bench_ask(b, "get-conns", NULL);
 	assert_int_equal(lines(got), MANY + 2);
 	assert_true(has(got, "\nresponse\nresponse conns=[home]\n"));
@@ -377,12 +378,13 @@ static void a_long_list_is_searched_in_turns(void **state)
 
 	have_sas(b, MANY);
 	subscribe(b, "list-sa");
-	assert_true(vici_input(b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", "ike=nobody", &b->arena)));
-	while (!vici_output(b->s).n) {
+	assert_true(vici_client_input(
+		b->s, vici_packet_of(VICI_CMD_REQUEST, "list-sas", "ike=nobody", &b->arena)));
+	while (!vici_client_output(b->s).n) {
 		assert_in_range(b->fake->described - before, 1, AT_ONCE);
 		before = b->fake->described;
 		b->fake->wakes = 0;
-		assert_true(vici_go(b->s));
+		assert_true(vici_client_go(b->s));
 		assert_true(b->fake->wakes > 0);
 	}
 	assert_int_equal(b->fake->described, MANY);

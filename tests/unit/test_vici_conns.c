@@ -11,7 +11,7 @@
 static const char *told(const char *body, struct arena *arena)
 {
 	struct vici_fake *f = vici_fake_new();
-	struct vici_session *s = vici_open(f->vici, VICI_ASKS, NULL);
+	struct vici_client *s = vici_client_open(f, VICI_ASKS);
 	struct loaded l = load_text(arena_printf(arena, "connections { a { %s } }", body));
 	struct peer **peers = f->conf.peers;
 	const char *got, *end;
@@ -19,12 +19,12 @@ static const char *told(const char *body, struct arena *arena)
 	assert_string_equal(l.why, "");
 	f->conf.peers = l.conf.peers;
 	f->conf.n_peers = l.conf.n_peers;
-	assert_true(vici_input(s, vici_packet_of(VICI_EVENT_REGISTER, "list-conn", NULL, arena)));
+	assert_true(vici_client_input(s, vici_packet_of(VICI_EVENT_REGISTER, "list-conn", NULL, arena)));
 	(void)vici_read_all(s, arena);
 	got = vici_ask(s, "list-conns", NULL, arena);
 	f->conf.peers = peers;
 	f->conf.n_peers = 2;
-	vici_close(s);
+	vici_client_close(s);
 	vici_fake_free(f);
 	loaded_free(&l);
 	end = strstr(got, " origin=file");

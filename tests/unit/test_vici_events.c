@@ -8,7 +8,7 @@
 
 static const char *subscribe(struct vici_bench *b, const char *event)
 {
-	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
+	if (!vici_client_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
 		return "closed";
 	return vici_read_all(b->s, &b->arena);
 }
@@ -28,7 +28,7 @@ static void unregistered_events_stay_away(void **state)
 	struct vici_bench *b = *state;
 
 	subscribe(b, "log");
-	assert_true(vici_input(b->s, vici_packet_of(VICI_EVENT_UNREGISTER, "log", NULL, &b->arena)));
+	assert_true(vici_client_input(b->s, vici_packet_of(VICI_EVENT_UNREGISTER, "log", NULL, &b->arena)));
 	assert_string_equal(vici_read_all(b->s, &b->arena), "confirm\n");
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "hello");
 	assert_string_equal(vici_read_all(b->s, &b->arena), "");
@@ -45,7 +45,7 @@ static void an_event_may_be_registered_meanwhile(void **state)
 static void log_goes_to_who_registered_it(void **state)
 {
 	struct vici_bench *b = *state;
-	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
 
 	subscribe(b, "log");
 	vici_log(b->fake->vici, 0, "IKE", 1, "gw", 1, "established");
@@ -54,7 +54,7 @@ static void log_goes_to_who_registered_it(void **state)
 	assert_string_equal(vici_read_all(other, &b->arena), "");
 }
 
-static const char *capture(struct vici_session *s, const char *args, struct arena *arena)
+static const char *capture(struct vici_client *s, const char *args, struct arena *arena)
 {
 	return vici_ask(s, "capture", args, arena);
 }
@@ -71,11 +71,11 @@ static void keys_go_to_who_captures_them(void **state)
 		.ei = bytes_of(key, 2),
 		.er = bytes_of(key, 1) };
 	struct vici_bench *b = *state;
-	struct vici_session *root = vici_open(b->fake->vici, VICI_SEES_KEYS, NULL);
+	struct vici_client *root = vici_client_open(b->fake, VICI_SEES_KEYS);
 	struct arena *a = &b->arena;
 
 	subscribe(b, "capture-keys");
-	assert_true(vici_input(root, vici_packet_of(VICI_EVENT_REGISTER, "capture-keys", NULL, a)));
+	assert_true(vici_client_input(root, vici_packet_of(VICI_EVENT_REGISTER, "capture-keys", NULL, a)));
 	vici_read_all(root, a);
 	assert_true(has(capture(b->s, "ike=gw", a), "capture shows keys, and that is for root alone"));
 	assert_true(has(capture(root, "ike=gw;timeout=0", a), "1 to 3600 seconds"));
@@ -100,7 +100,7 @@ static void keys_go_to_who_captures_them(void **state)
 	assert_string_equal(capture(root, "ike=home", a), "response success=yes\n");
 	vici_capture_ike(b->fake->vici, &keys);
 	assert_string_equal(vici_read_all(root, a), "");
-	vici_close(root);
+	vici_client_close(root);
 	assert_null(b->fake->captured);
 	assert_int_equal(b->fake->capture_seen, 0);
 	assert_false(vici_captures(b->fake->vici, "home"));
@@ -109,10 +109,11 @@ static void keys_go_to_who_captures_them(void **state)
 static void control_log_goes_to_who_waits(void **state)
 {
 	struct vici_bench *b = *state;
-	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
 
 	subscribe(b, "control-log");
-	assert_true(vici_input(other, vici_packet_of(VICI_EVENT_REGISTER, "control-log", NULL, &b->arena)));
+	assert_true(vici_client_input(
+		other, vici_packet_of(VICI_EVENT_REGISTER, "control-log", NULL, &b->arena)));
 	vici_read_all(other, &b->arena);
 	vici_bench_ask(b, "initiate", "child=net");
 	vici_log(b->fake->vici, b->fake->ticket, "IKE", 1, NULL, 0, "sending IKE_SA_INIT");
@@ -320,11 +321,11 @@ static void who_does_not_read_events_is_turned_away(void **state)
 	subscribe(b, "log");
 	do
 		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
-	while (vici_output(b->s).n && i++ < 200);
+	while (vici_client_output(b->s).n && i++ < 200);
 	assert_in_range(i, 10, 20);
-	assert_false(vici_go(b->s));
+	assert_false(vici_client_go(b->s));
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
-	assert_int_equal(vici_output(b->s).n, 0);
+	assert_int_equal(vici_client_output(b->s).n, 0);
 }
 
 static void a_reader_that_catches_up_goes_on(void **state)
@@ -336,7 +337,7 @@ static void a_reader_that_catches_up_goes_on(void **state)
 	subscribe(b, "log");
 	for (unsigned i = 0; i < 15; i++)
 		vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, line);
-	vici_sent(b->s, vici_output(b->s).n);
+	vici_client_sent(b->s, vici_client_output(b->s).n);
 	vici_log(b->fake->vici, 0, "IKE", 1, NULL, 0, "news");
 	assert_true(has(vici_read_all(b->s, &b->arena), "msg=news"));
 	assert_true(has(vici_bench_ask(b, "version", NULL), "daemon=ikev2d"));

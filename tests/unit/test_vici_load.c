@@ -9,7 +9,7 @@
 /* Sends what was put into b->out. */
 static const char *answer(struct vici_bench *b)
 {
-	if (!vici_input(b->s, vici_out_done(&b->out)))
+	if (!vici_client_input(b->s, vici_out_done(&b->out)))
 		return "closed";
 	return vici_read_all(b->s, &b->arena);
 }

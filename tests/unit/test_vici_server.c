@@ -8,7 +8,7 @@
 
 static const char *subscribe(struct vici_bench *b, const char *event)
 {
-	if (!vici_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
+	if (!vici_client_input(b->s, vici_packet_of(VICI_EVENT_REGISTER, event, NULL, &b->arena)))
 		return "closed";
 	return vici_read_all(b->s, &b->arena);
 }
@@ -32,8 +32,8 @@ static void fed_octet_by_octet(void **state)
 	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "version", NULL, &b->arena);
 
 	for (size_t i = 0; i < packet.n; i++) {
-		assert_int_equal(vici_output(b->s).n, 0);
-		assert_true(vici_input(b->s, bytes_of(packet.p + i, 1)));
+		assert_int_equal(vici_client_output(b->s).n, 0);
+		assert_true(vici_client_input(b->s, bytes_of(packet.p + i, 1)));
 	}
 	assert_true(has(vici_read_all(b->s, &b->arena), "response daemon=ikev2d"));
 }
@@ -44,11 +44,11 @@ static void output_leaves_in_pieces(void **state)
 	struct bytes packet = vici_packet_of(VICI_CMD_REQUEST, "stats", NULL, &b->arena), whole;
 	size_t n;
 
-	assert_true(vici_input(b->s, packet));
-	whole = arena_bytes(&b->arena, vici_output(b->s));
-	for (n = 0; vici_output(b->s).n; n++) {
-		assert_int_equal(*vici_output(b->s).p, whole.p[n]);
-		vici_sent(b->s, 1);
+	assert_true(vici_client_input(b->s, packet));
+	whole = arena_bytes(&b->arena, vici_client_output(b->s));
+	for (n = 0; vici_client_output(b->s).n; n++) {
+		assert_int_equal(*vici_client_output(b->s).p, whole.p[n]);
+		vici_client_sent(b->s, 1);
 	}
 	assert_int_equal(n, whole.n);
 }
@@ -70,21 +70,21 @@ static void a_response_from_a_client_ends_it(void **state)
 {
 	struct vici_bench *b = *state;
 
-	assert_false(vici_input(b->s, vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena)));
+	assert_false(vici_client_input(b->s, vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena)));
 }
 
 static void a_malformed_message_ends_it(void **state)
 {
 	struct vici_bench *b = *state;
 
-	assert_false(vici_input(b->s, bytes_of("\0\0\0\13\0\7version\1\1", 15)));
+	assert_false(vici_client_input(b->s, bytes_of("\0\0\0\13\0\7version\1\1", 15)));
 }
 
 static void an_oversized_segment_ends_it(void **state)
 {
 	struct vici_bench *b = *state;
 
-	assert_false(vici_input(b->s, bytes_of("\0\10\0\1", 4)));
+	assert_false(vici_client_input(b->s, bytes_of("\0\10\0\1", 4)));
 }
 
 static void a_value_that_is_not_text_is_refused(void **state)
@@ -92,7 +92,7 @@ static void a_value_that_is_not_text_is_refused(void **state)
 	struct vici_bench *b = *state;
 	static const char packet[] = "\0\0\0\25\0\11terminate\3\3ike\0\3a\0b";
 
-	assert_true(vici_input(b->s, bytes_of(packet, sizeof packet - 1)));
+	assert_true(vici_client_input(b->s, bytes_of(packet, sizeof packet - 1)));
 	assert_true(has(vici_read_all(b->s, &b->arena), "success=no errmsg=the value of ike is not text"));
 	assert_int_equal(b->fake->ticket, 0);
 }
@@ -502,41 +502,16 @@ static void answers_come_in_the_order_of_requests(void **state)
 	struct vici_bench *b = *state;
 	const char *got;
 
-	assert_true(vici_hungry(b->s));
+	assert_true(vici_front_hungry(&b->s->front));
 	assert_string_equal(vici_bench_ask(b, "initiate", "child=net"), "");
-	assert_true(vici_hungry(b->s));
+	assert_true(vici_front_hungry(&b->s->front));
 	assert_string_equal(vici_bench_ask(b, "get-conns", NULL), "");
-	assert_false(vici_hungry(b->s));
+	assert_false(vici_front_hungry(&b->s->front));
 	assert_string_equal(vici_bench_ask(b, "get-shared", NULL), "");
 	vici_done(b->fake->vici, b->fake->ticket, &(struct vici_outcome){ .success = true });
 	got = vici_read_all(b->s, &b->arena);
 	assert_string_equal(got, "response success=yes\nresponse conns=[home]\nresponse keys=[ike-2]\n");
-	assert_true(vici_hungry(b->s));
-}
-
-/* So that one client does not keep the daemon from the others. */
-static void many_requests_are_answered_in_turns(void **state)
-{
-	enum { MANY = 100, AT_ONCE = 16 };
-	struct vici_bench *b = *state;
-	struct bytes one = vici_packet_of(VICI_CMD_REQUEST, "get-conns", NULL, &b->arena);
-	struct bytes answer = vici_packet_of(VICI_CMD_RESPONSE, NULL, NULL, &b->arena);
-	struct text all = text_in(&b->arena);
-	size_t turns = 0, before;
-
-	for (unsigned i = 0; i < MANY; i++)
-		text_put(&all, (const char *)one.p, one.n);
-	assert_true(vici_input(b->s, bytes_of(all.s, all.n)));
-	assert_true(vici_output(b->s).n > answer.n);
-	do {
-		before = vici_output(b->s).n;
-		b->fake->wakes = 0;
-		assert_true(vici_go(b->s));
-		assert_true((vici_output(b->s).n - before) / AT_ONCE < one.n + answer.n + 20);
-		turns++;
-	} while (b->fake->wakes);
-	assert_in_range(turns, MANY / AT_ONCE, MANY);
-	assert_true(vici_hungry(b->s));
+	assert_true(vici_front_hungry(&b->s->front));
 }
 
 /* What was answered before it is read once, and then it is closed. */
@@ -549,39 +524,12 @@ static void a_broken_request_ends_what_waits(void **state)
 	for (unsigned i = 0; i < 10; i++)
 		text_put(&all, (const char *)one.p, one.n);
 	text_put(&all, "\0\0\0\1\x63", 5);
-	assert_true(vici_input(b->s, bytes_of(all.s, all.n)));
-	assert_false(vici_go(b->s));
-	assert_true(vici_output(b->s).n > 0);
-	vici_sent(b->s, vici_output(b->s).n);
-	assert_int_equal(vici_output(b->s).n, 0);
-	assert_false(vici_go(b->s));
-	assert_false(vici_hungry(b->s));
-}
-
-/* Half a request costs what came of it; all of them together have a limit, and who has most goes. */
-static void half_requests_are_kept_within_bounds(void **state)
-{
-	enum { MANY = 200, HALF = 300 * 1024 };
-	struct vici_bench *b = *state;
-	uint8_t *half = arena_alloc(&b->arena, HALF);
-	struct vici_session *all[MANY];
-	unsigned kept = 0;
-
-	memcpy(half, "\0\7\377\377", 4);
-	for (unsigned i = 0; i < MANY; i++) {
-		all[i] = vici_open(b->fake->vici, VICI_CHANGES, b);
-		if (!vici_input(all[i], bytes_of(half, HALF)))
-			assert_false(vici_go(all[i]));
-		for (unsigned k = 0; k <= i; k++)
-			if (all[k] && !vici_go(all[k])) {
-				vici_close(all[k]);
-				all[k] = NULL;
-			}
-	}
-	for (unsigned i = 0; i < MANY; i++)
-		kept += all[i] != NULL;
-	assert_in_range(kept, 10, 32 * 1024 * 1024 / HALF);
-	assert_true(has(vici_bench_ask(b, "version", NULL), "daemon=ikev2d"));
+	assert_false(vici_client_input(b->s, bytes_of(all.s, all.n)));
+	assert_true(vici_client_output(b->s).n > 0);
+	vici_client_sent(b->s, vici_client_output(b->s).n);
+	assert_int_equal(vici_client_output(b->s).n, 0);
+	assert_false(vici_client_go(b->s));
+	assert_false(vici_front_hungry(&b->s->front));
 }
 
 static void commands_follow_one_another(void **state)
@@ -613,8 +561,8 @@ static void a_client_that_left_is_not_answered(void **state)
 	struct vici_outcome good = { .success = true };
 
 	vici_bench_ask(b, "initiate", "child=net");
-	vici_close(b->s);
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+	vici_client_close(b->s);
+	b->s = vici_client_open(b->fake, VICI_CHANGES);
 	vici_done(b->fake->vici, b->fake->ticket, &good);
 	assert_string_equal(vici_read_all(b->s, &b->arena), "");
 }
@@ -622,7 +570,7 @@ static void a_client_that_left_is_not_answered(void **state)
 static void two_clients_get_their_own_answers(void **state)
 {
 	struct vici_bench *b = *state;
-	struct vici_session *other = vici_open(b->fake->vici, VICI_CHANGES, NULL);
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
 	struct vici_outcome good = { .success = true };
 	uint32_t first;
 
@@ -755,11 +703,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			answers_come_in_the_order_of_requests, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
-			many_requests_are_answered_in_turns, vici_bench_open, vici_bench_close),
-		cmocka_unit_test_setup_teardown(
 			a_broken_request_ends_what_waits, vici_bench_open, vici_bench_close),
-		cmocka_unit_test_setup_teardown(
-			half_requests_are_kept_within_bounds, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			commands_follow_one_another, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

@@ -652,11 +652,14 @@ struct vici_fake *vici_fake_new(void)
 	f->failed = "home";
 	f->outcome = (struct vici_outcome){ .success = true, .matches = 1, .terminated = 1 };
 	f->vici = vici_new(&f->host);
+	list_init(&f->clients);
 	return f;
 }
 
 void vici_fake_free(struct vici_fake *f)
 {
+	list_each_safe (n, &f->clients)
+		vici_client_close(node_owner(n, struct vici_client, node));
 	vici_free(f->vici);
 	peer_unref(f->loaded);
 	peer_unref(f->conf.peers[0]);
@@ -717,24 +720,76 @@ static void dump_packet(struct text *t, struct bytes segment, struct arena *aren
 	text_put(t, "\n", 1);
 }
 
+struct vici_client *vici_client_open(struct vici_fake *f, enum vici_rights rights)
+{
+	struct vici_client *c = calloc(1, sizeof *c);
+
+	c->session = vici_open(f->vici, rights, c);
+	list_append(&f->clients, &c->node);
+	return c;
+}
+
+void vici_client_close(struct vici_client *c)
+{
+	list_remove(&c->node);
+	vici_close(c->session);
+	vici_front_free(&c->front);
+	free(c);
+}
+
+static void hand_on(struct vici_client *c, const struct vici_asked *asked)
+{
+	if (!(asked->kind == ASKED_COMMAND ? vici_command(c->session, asked->which, asked->message)
+					   : vici_register(c->session, asked->which, asked->on)))
+		abort();
+}
+
+bool vici_client_go(struct vici_client *c)
+{
+	struct vici_asked asked;
+
+	vici_go(c->session);
+	vici_front_answered(&c->front, vici_answered(c->session));
+	while (vici_front_next(&c->front, &asked)) {
+		hand_on(c, &asked);
+		vici_front_answered(&c->front, vici_answered(c->session));
+	}
+	return !c->front.broken && !vici_turned_away(c->session);
+}
+
+bool vici_client_input(struct vici_client *c, struct bytes in)
+{
+	return vici_front_input(&c->front, in) && vici_client_go(c);
+}
+
+struct bytes vici_client_output(const struct vici_client *c)
+{
+	return vici_output(c->session);
+}
+
+void vici_client_sent(struct vici_client *c, size_t n)
+{
+	vici_sent(c->session, n);
+}
+
 /* What is done in turns is done to its end. */
-static struct bytes output(struct vici_session *s)
+static struct bytes output(struct vici_client *c)
 {
 	enum { TURNS = 1000 };
 
-	for (unsigned i = 0; i < TURNS && !vici_output(s).n; i++)
-		if (!vici_go(s))
+	for (unsigned i = 0; i < TURNS && !vici_client_output(c).n; i++)
+		if (!vici_client_go(c))
 			break;
-	return vici_output(s);
+	return vici_client_output(c);
 }
 
 /* More of a list comes when what there was has been read. */
-const char *vici_read_all(struct vici_session *s, struct arena *arena)
+const char *vici_read_all(struct vici_client *c, struct arena *arena)
 {
 	struct text t = text_in(arena);
 	struct bytes all;
 
-	while ((all = output(s)).n) {
+	while ((all = output(c)).n) {
 		struct vici_gather gather = { 0 };
 		struct bytes in = all, segment;
 
@@ -743,16 +798,16 @@ const char *vici_read_all(struct vici_session *s, struct arena *arena)
 		if (gather.n && !gather.whole)
 			abort();
 		vici_gather_free(&gather);
-		vici_sent(s, all.n);
+		vici_client_sent(c, all.n);
 	}
 	return text_str(&t);
 }
 
-const char *vici_ask(struct vici_session *s, const char *command, const char *args, struct arena *arena)
+const char *vici_ask(struct vici_client *c, const char *command, const char *args, struct arena *arena)
 {
-	if (!vici_input(s, vici_packet_of(VICI_CMD_REQUEST, command, args, arena)))
+	if (!vici_client_input(c, vici_packet_of(VICI_CMD_REQUEST, command, args, arena)))
 		return "closed";
-	return vici_read_all(s, arena);
+	return vici_read_all(c, arena);
 }
 
 int vici_bench_open(void **state)
@@ -760,7 +815,7 @@ int vici_bench_open(void **state)
 	struct vici_bench *b = calloc(1, sizeof *b);
 
 	b->fake = vici_fake_new();
-	b->s = vici_open(b->fake->vici, VICI_CHANGES, b);
+	b->s = vici_client_open(b->fake, VICI_CHANGES);
 	*state = b;
 	return 0;
 }

@@ -135,9 +135,9 @@ def _taken(pid, fd):
 FIRST_CHANNEL = 3  # descriptor of a member: that to guard; the next one is that to ike
 
 
-def channels(pid):
-    """A member's ends of its channels, as sockets of ours."""
-    return [_taken(pid, FIRST_CHANNEL + which) for which in range(2)]
+def channels(pid, n=2):
+    """A member's ends of its N channels, as sockets of ours."""
+    return [_taken(pid, FIRST_CHANNEL + which) for which in range(n)]
 
 
 def _end_of(daemon, name, which):

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plain non-blocking sockets, one for each client. */
+#include "daemon/ctl.h"
+
+#include "base/log.h"
+#include "daemon/clock.h"
+#include "vici/front.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	READERS_MAX = 128,       /* clients that may not do everything */
+	READ_ROOM = 16384,       /* taken at one wake-up */
+	WRITE_ROOM = 128 * 1024, /* and given */
+};
+
+/* Clients, by what they may do: others leave room for those that may do all. */
+static const unsigned clients_max[] = { [VICI_NOTHING] = 8,
+	[VICI_ASKS] = READERS_MAX,
+	[VICI_CHANGES] = CTL_CLIENTS_MAX,
+	[VICI_SEES_KEYS] = CTL_CLIENTS_MAX };
+
+struct client {
+	struct node node;
+	struct ctl *ctl;
+	uint32_t number; /* 0: guard does not know it, since it has not asked for anything */
+	int fd;
+	struct event *readable, *writable;
+	struct event *gone; /* for one that is not read from */
+	enum vici_rights rights;
+	struct vici_front front;
+	struct fifo unsent;
+	bool full; /* and guard knows it */
+};
+
+static void client_close(struct client *client)
+{
+	struct ctl *c = client->ctl;
+
+	if (client->number) {
+		(void)map_take(&c->by_number, client->number);
+		(void)!post_send(
+			&c->post, &(struct ipc_message){ .kind = IPC_GONE, .gone.client = client->number });
+	}
+	list_remove(&client->node);
+	c->n_clients--;
+	c->n_with[client->rights]--;
+	vici_front_free(&client->front);
+	fifo_free(&client->unsent);
+	event_free(client->readable);
+	event_free(client->writable);
+	event_free(client->gone);
+	close(client->fd);
+	free(client);
+}
+
+/* ------------------------------------------------------------------ to guard */
+
+static void introduce(struct client *client)
+{
+	struct ctl *c = client->ctl;
+
+	client->number = ++c->last;
+	map_put(&c->by_number, client->number, client);
+	(void)!post_send(&c->post, &(struct ipc_message){ .kind = IPC_CLIENT,
+					   .client = { client->number, (uint8_t)client->rights } });
+}
+
+static void hand_on_command(struct client *client, const struct vici_asked *asked)
+{
+	struct ipc_message m = { .kind = IPC_REQUEST,
+		.request = { .client = client->number,
+			.total = (uint32_t)asked->message.n,
+			.command = (uint8_t)asked->which } };
+
+	do {
+		m.request.text = ipc_request_part(asked->message, m.request.at);
+		(void)!post_send(&client->ctl->post, &m);
+		m.request.at += (uint32_t)m.request.text.n;
+	} while (m.request.at < m.request.total);
+}
+
+static void hand_on(struct client *client, const struct vici_asked *asked)
+{
+	if (!client->number)
+		introduce(client);
+	if (asked->kind == ASKED_COMMAND)
+		hand_on_command(client, asked);
+	else
+		(void)!post_send(&client->ctl->post,
+			&(struct ipc_message){ .kind = IPC_REGISTER,
+				.registers = { client->number, (uint8_t)asked->which, asked->on } });
+}
+
+/* Hands on what is its turn. False: the client has broken the protocol. */
+static bool client_go(struct client *client)
+{
+	struct ctl *c = client->ctl;
+	struct vici_asked asked;
+
+	while (c->post.octets < CTL_AHEAD && vici_front_next(&client->front, &asked))
+		hand_on(client, &asked);
+	if (c->post.octets >= CTL_AHEAD)
+		event_add(c->room, NULL);
+	return !client->front.broken;
+}
+
+/* ------------------------------------------------------------------- clients */
+
+/* So much at a time: one that reads fast does not keep us from the others. False when the client has gone. */
+static bool client_write(struct client *client)
+{
+	struct bytes b;
+	size_t given = 0;
+
+	while (given < WRITE_ROOM && (b = fifo_bytes(&client->unsent)).n) {
+		ssize_t n = send(client->fd, b.p, b.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		fifo_drop(&client->unsent, (size_t)n);
+		given += (size_t)n;
+	}
+	return true;
+}
+
+/* What is waited for next. Nobody is read from who has enough to do, or when nobody is heard any more. */
+static void client_wait(struct client *client)
+{
+	bool hungry = vici_front_hungry(&client->front) && client->ctl->fd >= 0;
+
+	if (fifo_n(&client->unsent))
+		event_add(client->writable, NULL);
+	if (hungry) {
+		event_add(client->readable, NULL);
+		event_del(client->gone);
+	} else {
+		event_del(client->readable);
+		event_add(client->gone, NULL);
+	}
+}
+
+static void client_goes_on(struct client *client, bool well)
+{
+	if (well && client_go(client))
+		client_wait(client);
+	else
+		client_close(client);
+}
+
+static bool is_full(const struct client *client)
+{
+	return fifo_n(&client->unsent) > CTL_UNSENT_MAX;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct client *client = ctx;
+	bool there = client_write(client);
+
+	(void)fd;
+	(void)what;
+	if (client->full && !is_full(client)) {
+		client->full = false;
+		(void)!post_send(&client->ctl->post,
+			&(struct ipc_message){ .kind = IPC_READS, .gone.client = client->number });
+	}
+	client_goes_on(client, there);
+}
+
+static void on_gone(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	client_close(ctx);
+}
+
+static size_t size_of(const struct client *client)
+{
+	return vici_front_size(&client->front) + client->unsent.cap;
+}
+
+/* Keeps all of them together within bounds; false when that costs CLIENT. */
+static bool stay_small(struct client *client)
+{
+	struct client *largest = client;
+	size_t all = 0;
+
+	list_each (n, &client->ctl->clients) {
+		struct client *other = node_owner(n, struct client, node);
+
+		all += size_of(other);
+		if (size_of(other) > size_of(largest))
+			largest = other;
+	}
+	if (all <= VICI_ALL_MAX)
+		return true;
+	log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: it keeps too much waiting\"");
+	if (largest != client)
+		client_close(largest);
+	return largest != client;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct client *client = ctx;
+	uint8_t room[READ_ROOM];
+	ssize_t n = recv(fd, room, sizeof room, MSG_DONTWAIT);
+
+	(void)what;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	client_goes_on(client,
+		n > 0 && vici_front_input(&client->front, bytes_of(room, (size_t)n)) && stay_small(client));
+	wipe(room, n > 0 ? (size_t)n : 0); /* secrets come this way */
+}
+
+static void client_open(struct ctl *c, int fd, enum vici_rights rights)
+{
+	struct client *client = calloc(1, sizeof *client);
+
+	if (!client)
+		abort();
+	*client = (struct client){
+		.ctl = c,
+		.fd = fd,
+		.rights = rights,
+		.readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, client),
+		.writable = event_new(c->base, fd, EV_WRITE, on_writable, client),
+		.gone = event_new(c->base, fd, EV_CLOSED | EV_PERSIST, on_gone, client),
+	};
+	if (!client->readable || !client->writable || !client->gone)
+		abort();
+	list_append(&c->clients, &client->node);
+	c->n_clients++;
+	c->n_with[rights]++;
+	client_wait(client);
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	enum vici_rights rights;
+	unsigned held;
+
+	(void)what;
+	if (client < 0)
+		return;
+	rights = rights_of(&c->rights, client);
+	if (c->n_clients < CTL_CLIENTS_MAX && c->n_with[rights] < clients_max[rights]) {
+		client_open(c, client, rights);
+		return;
+	}
+	close(client);
+	if (gate_pass(&c->full, clock_ms(), &held))
+		log_say(LOG_WARN, "control", "msg=\"a client of VICI was turned away: there are %u already\"",
+			c->n_clients);
+}
+
+/* ---------------------------------------------------------------- from guard */
+
+/* Guard has taken what waited for it: those that waited for that go on. */
+static void on_room(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	list_each_safe (n, &c->clients) {
+		struct client *client = node_owner(n, struct client, node);
+
+		if (!client_go(client))
+			client_close(client);
+		else
+			client_wait(client);
+	}
+}
+
+bool ctl_take_admit(void *ctx, const struct ipc_message *m)
+{
+	struct ctl *c = ctx;
+
+	if (c->fd < 0 || c->acceptable)
+		return false;
+	c->rights = (struct rights){ .owner = m->admit.owner,
+		.group = m->admit.group,
+		.reads = m->admit.reads,
+		.readers = m->admit.readers };
+	c->room = event_new(c->base, c->guard.fd, EV_WRITE, on_room, c);
+	c->acceptable = event_new(c->base, c->fd, EV_READ | EV_PERSIST, on_acceptable, c);
+	if (!c->room || !c->acceptable || event_add(c->acceptable, NULL))
+		abort();
+	return true;
+}
+
+/* Guard hears that we have it before it sends more: so it never waits for us. */
+static void say_taken(struct ctl *c, const struct ipc_output *o, bool full)
+{
+	const struct ipc_taken taken = { o->client, (uint32_t)o->octets.n, full };
+
+	(void)!post_send(&c->post, &(struct ipc_message){ .kind = IPC_TAKEN, .taken = taken });
+}
+
+bool ctl_take_output(void *ctx, const struct ipc_message *m)
+{
+	struct ctl *c = ctx;
+	struct client *client = map_get(&c->by_number, m->output.client);
+
+	if (!client) {
+		say_taken(c, &m->output, false);
+		return true;
+	}
+	fifo_put(&client->unsent, m->output.octets);
+	vici_front_answered(&client->front, m->output.answered);
+	if (m->output.ends || !client_write(client)) {
+		say_taken(c, &m->output, false);
+		client_close(client);
+		return true;
+	}
+	client->full = is_full(client);
+	say_taken(c, &m->output, client->full);
+	client_goes_on(client, true);
+	return true;
+}
+
+bool ctl_take_shut(void *ctx, const struct ipc_message *m)
+{
+	struct ctl *c = ctx;
+
+	(void)m;
+	if (c->acceptable)
+		event_free(c->acceptable);
+	c->acceptable = NULL;
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	list_each (n, &c->clients)
+		client_wait(node_owner(n, struct client, node));
+	return true;
+}
+
+/* ---------------------------------------------------------------------- life */
+
+void ctl_start(struct ctl *c, struct event_base *base, int fd)
+{
+	*c = (struct ctl){ .base = base, .fd = fd, .guard.fd = -1 };
+	post_start(&c->post, base, &c->guard, CTL_POST_MAX);
+	list_init(&c->clients);
+}
+
+void ctl_stop(struct ctl *c)
+{
+	(void)ctl_take_shut(c, NULL);
+	list_each_safe (n, &c->clients) {
+		struct client *client = node_owner(n, struct client, node);
+
+		(void)client_write(client);
+		client_close(client);
+	}
+	if (c->room)
+		event_free(c->room);
+	post_stop(&c->post);
+	map_free(&c->by_number);
+}
+
+bool ctl_serve(struct ctl *c)
+{
+	struct arena arena = { 0 };
+	const char *wrong;
+	enum err e = ipc_take(&c->guard, &arena, c, &wrong);
+
+	if (e == ERR_DENIED)
+		log_say(LOG_ERROR, "family", "msg=\"%s %s\"", ipc_name(IPC_GUARD), wrong);
+	arena_free(&arena);
+	return !e;
+}
+
+static void on_message(evutil_socket_t fd, short what, void *ctx)
+{
+	struct ctl *c = ctx;
+
+	(void)fd;
+	(void)what;
+	if (!ctl_serve(c))
+		event_base_loopbreak(c->base);
+}
+
+void ctl_run(struct ctl *c)
+{
+	struct event *guard = event_new(c->base, c->guard.fd, EV_READ | EV_PERSIST, on_message, c);
+
+	if (guard && !event_add(guard, NULL))
+		event_base_dispatch(c->base);
+}

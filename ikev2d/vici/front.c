@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vici/front.h"
+
+#include "vici/server.h"
+
+enum { REST_MAX = 2 * VICI_SEGMENT_MAX /* octets that wait for the command before them */ };
+
+bool vici_front_input(struct vici_front *f, struct bytes in)
+{
+	if (fifo_n(&f->rest) + in.n > REST_MAX)
+		return false;
+	fifo_put(&f->rest, in);
+	return true;
+}
+
+bool vici_front_hungry(const struct vici_front *f)
+{
+	return !f->broken && !f->request.n && !fifo_n(&f->rest);
+}
+
+/* Gathers the next packet; false when there is no whole one. */
+static bool gather(struct vici_front *f)
+{
+	struct bytes rest = fifo_bytes(&f->rest);
+	size_t before = rest.n;
+	enum err e = vici_gather(&f->in, &rest, &f->request);
+
+	if (before)
+		fifo_drop(&f->rest, before - rest.n);
+	f->broken |= e && e != ERR_SHORT;
+	return !e;
+}
+
+static bool well_formed(struct bytes message)
+{
+	struct arena scratch = { 0 };
+	struct vici_node *root;
+	bool ok = !vici_tree(message, &scratch, &root);
+
+	arena_free(&scratch);
+	return ok;
+}
+
+/* False for what is not for a client to send. */
+static bool read(struct bytes b, struct vici_asked *out)
+{
+	struct vici_packet packet;
+
+	if (vici_packet_parse(b, &packet))
+		return false;
+	*out = (struct vici_asked){ .kind = ASKED_EVENT, .on = packet.type == VICI_EVENT_REGISTER };
+	if (packet.type == VICI_CMD_REQUEST) {
+		*out = (struct vici_asked){ ASKED_COMMAND, vici_command_number(packet.name), false,
+			packet.message };
+		return well_formed(packet.message);
+	}
+	out->which = vici_event_find(packet.name);
+	return packet.type == VICI_EVENT_REGISTER || packet.type == VICI_EVENT_UNREGISTER;
+}
+
+bool vici_front_next(struct vici_front *f, struct vici_asked *out)
+{
+	const unsigned events = 1u << ASKED_EVENT;
+
+	if (f->broken || (!f->request.n && !gather(f)))
+		return false;
+	if (f->asked & (*f->request.p == VICI_CMD_REQUEST ? ~0u : events))
+		return false;
+	f->broken = !read(f->request, out);
+	f->request = (struct bytes){ 0 };
+	if (!f->broken)
+		f->asked |= 1u << out->kind;
+	return !f->broken;
+}
+
+void vici_front_free(struct vici_front *f)
+{
+	vici_gather_free(&f->in);
+	fifo_free(&f->rest);
+	*f = (struct vici_front){ 0 };
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages of a ctl that somebody has taken over, to guard: it is ended, or does what a client may. The input
+ * is a row of them, each behind its length; commands end between them. */
+#include "tests/unit/control_bench.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void end_command(struct control_bench *b)
+{
+	struct vici_outcome outcome = { .success = b->fake->ticket % 2, .why = { .what = "given up" } };
+
+	vici_log(b->vici, b->fake->ticket, "IKE", 1, "gw", 1, "news");
+	vici_done(b->vici, b->fake->ticket, &outcome);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rd in = rd_of(bytes_of(data, size));
+	struct control_bench b;
+	bool good = true;
+
+	control_bench_start(&b);
+	while (in.n && good) {
+		size_t n = rd_u16(&in);
+		struct bytes octets = rd_bytes(&in, n < in.n ? n : in.n);
+
+		good = !octets.n || control_bench_throw(&b, octets);
+		end_command(&b);
+	}
+	control_bench_stop(&b);
+	return 0;
+}

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The process that hears clients of VICI: what it may do, and that the daemon outlives it."""
+import os
+import signal
+import struct
+import time
+
+from cases.processes import BY_VICI, NO_TICKET, kinds, killed, lives_on
+from lab import family
+from lab.case import case
+from lab.check import check, contains, same, until
+from lab.config import merged
+from lab.traffic import reaches
+from lab.vici import REQUEST, Vici, packet
+
+CLIENT, REQUESTS, REGISTERS, TAKEN, GONE, SECRET, INQUIRY = kinds("CLIENT", "REQUEST", "REGISTER", "TAKEN", "GONE", "SECRET", "INQUIRY")
+ASKS, CHANGES = 1, 2  # enum vici_rights
+COMMANDS = 41  # the number that stands for none
+NUMBER = 1 << 24  # of a client that ctl will not reach
+
+
+@case()
+def ctl_process_has_no_rights(bench):
+    """Its own user, no capability but the one to lock memory, no files, no new ones; a filter of system calls. Clients are
+    heard there, and nowhere else."""
+    moon = bench.start(bench.moon)
+    pid = family.without_files(moon, "ctl")
+    before = len(os.listdir(f"/proc/{moon.process.pid}/fd")), len(os.listdir(f"/proc/{pid}/fd"))
+    clients = [bench.vici(moon) for _ in range(20)]
+    for client in clients:
+        client.call("version")
+    same((len(os.listdir(f"/proc/{moon.process.pid}/fd")), len(os.listdir(f"/proc/{pid}/fd"))), (before[0], before[1] + 20),
+         "descriptors of guard, and of ctl")
+    moon.stop()
+    check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+
+
+@case()
+def ctl_keeps_no_secrets(bench):
+    """What came over VICI is not there when the client was told so."""
+    moon = bench.start(bench.moon)
+    bench.vici(moon).call("load-shared", {"id": "x", "type": "IKE", "data": BY_VICI, "owners": ["somebody"]})
+    needles = {"by VICI": [BY_VICI.encode()]}
+    same(family.holds(family.keeper(moon), needles), set(needles), "what keeper holds")
+    same(family.holds(family.member(moon, "ctl"), needles), set(), "what ctl holds")
+    same(family.holds(moon.process.pid, needles), set(), "what guard holds")
+
+
+@case()
+def ctl_killed(bench):
+    """It is back in less than a second; clients see their connection closed, and nothing else happens."""
+    moon, _ = bench.pair()
+    moon.up()
+    before = moon.sas()
+    client, idle = bench.vici(moon), bench.vici(moon)
+    client.register("log")
+    killed(moon, "ctl")
+    client.closed()
+    idle.closed()
+    reaches(bench.alice, bench.sun.inside[4])
+    same([sa["uniqueid"] for sa in moon.sas()], [sa["uniqueid"] for sa in before], "SAs of moon")
+    lives_on(bench, moon)
+
+
+@case()
+def ctl_killed_while_clients_come(bench):
+    """Who comes while there is none waits for the next one: the socket stays."""
+    moon = bench.start(bench.moon)
+    for moment in range(8):
+        pid = family.member(moon, "ctl")
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.003 * moment)  # another moment each time
+        until(lambda: moon.ipsec("status").code == 0, moon.log, 3)
+        family.replaced(moon, pid, 2, "ctl")
+
+
+@case()
+def ctl_killed_at_any_moment(bench):
+    """A command that was begun goes on; so the tunnel comes up, whoever hears of it."""
+    moon, _ = bench.pair()
+    for moment in range(5):
+        call = moon.spawn("up", "site")
+        time.sleep(0.01 * moment)  # another moment each time
+        family.kill(moon, "ctl")
+        call.wait(20)
+        family.member(moon, "ctl")
+        moon.must("up", "site")
+        same(len(moon.sas()), 1, "SAs of moon")
+        moon.must("down", "site")
+
+
+@case()
+def ctl_killed_within_a_list(bench):
+    """The rest of it is nobody's any more."""
+    moon = bench.daemon(bench.moon,
+                         merged(bench.tunnel(bench.moon), {"connections": {f"c{i}": {"remote_addrs": "192.0.2.99"} for i in range(500)}}))
+    moon.start()
+    client = bench.vici(moon)
+    client.register("list-conn")
+    client.send(packet(REQUEST, "list-conns"))
+    killed(moon, "ctl")
+    second = bench.vici(moon)
+    second.register("list-conn")
+    second.call("list-conns")
+    same(len(second.events), 501, "connections")
+    moon.sound()
+
+
+@case()
+def ctl_killed_while_the_daemon_stops(bench):
+    moon, _ = bench.pair()
+    moon.up()
+    os.kill(moon.process.pid, signal.SIGTERM)
+    for pid in family.members(moon, "ctl"):
+        os.kill(pid, signal.SIGKILL)
+    moon.process.wait(10)
+    moon.sound()
+
+
+@case()
+def ctl_that_hangs(bench):
+    """Nobody waits for it; it is ended when it does not take what it is sent, and the next one serves."""
+    moon, sun = bench.pair()
+    moon.up()
+    client = bench.vici(moon)
+    client.register("log")
+    pid = family.member(moon, "ctl")
+    os.kill(pid, signal.SIGSTOP)
+    sun.must("down", "site")
+    sun.must("up", "site")
+    reaches(bench.alice, bench.sun.inside[4])
+    until(lambda: "the process ctl has ended, since it did not answer" in moon.log(), moon.log, 10)
+    family.replaced(moon, pid, 2, "ctl")
+    lives_on(bench, moon)
+
+
+# ------------------------------------------------------------ who breaks the rules
+
+def message(kind, octets):
+    return bytes([kind]) + NO_TICKET + octets
+
+
+def text(octets):
+    return struct.pack(">I", len(octets)) + octets
+
+
+def client_of(number, rights=CHANGES):
+    return message(CLIENT, struct.pack(">IB", number, rights))
+
+
+def request(number, octets, command=0, total=None, at=0):
+    total = len(octets) if total is None else total
+    return message(REQUESTS, struct.pack(">IBII", number, command, total, at) + text(octets))
+
+
+@case(each=[("not-well-formed", b"\xff\xfe\xfd", "not well-formed"),
+            ("too-long", bytes([REQUESTS]) + bytes(128 << 10), "too long"),
+            ("cut-off", client_of(NUMBER)[:-1], "too early"),
+            ("client-of-old", client_of(1), "nobody waits for"),
+            ("of-nobody", request(NUMBER, b""), "nobody waits for"),
+            ("gone-that-never-came", message(GONE, struct.pack(">I", NUMBER)), "nobody waits for"),
+            ("taken-nothing", message(TAKEN, struct.pack(">IIB", 1, 0, 0)), "nobody waits for"),
+            ("elements-of-no-type", client_of(NUMBER) + b"|" + request(NUMBER, b"\x63"), "nobody waits for"),
+            ("part-without-beginning", client_of(NUMBER) + b"|" + request(NUMBER, b"x", total=5, at=4), "nobody waits for"),
+            ("no-such-event", client_of(NUMBER) + b"|" + message(REGISTERS, struct.pack(">IBB", NUMBER, 31, 1)), "nobody waits for"),
+            ("in-the-name-of-guard", message(SECRET, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret")), "not for it to send"),
+            ("asks-ike", message(INQUIRY, bytes(20)), "not well-formed")])
+def hostile_ctl(bench, octets, says):
+    """A message in its name that breaks the rules ends it and its clients; the tunnel lives on, and the next one serves."""
+    moon, _ = bench.pair()
+    moon.up()
+    client = bench.vici(moon)
+    client.call("version")
+    pid = family.member(moon, "ctl")
+    end = family.channels(pid, 1)[0]
+    for one in octets.split(b"|"):
+        end.send(one)
+    family.replaced(moon, pid, 2, "ctl")
+    client.closed()
+    contains(moon.log(), says, "log of moon")
+    reaches(bench.alice, bench.sun.inside[4])
+    lives_on(bench, moon)
+
+
+@case()
+def hostile_ctl_has_the_rights_of_a_client(bench):
+    """What it may ask is what a client may: for no more than it said that the client may do, and of no key or secret."""
+    moon, _ = bench.pair()
+    moon.up()
+    pid, client = family.member(moon, "ctl"), bench.vici(moon)
+    client.call("version")
+    end = family.channels(pid, 1)[0]
+    for command in range(COMMANDS + 1):
+        end.send(client_of(NUMBER + command, ASKS))
+        end.send(request(NUMBER + command, b"", command))
+    same(client.call("stats")["ikesas"]["total"], "1", "IKE_SAs")
+    same(family.member(moon, "ctl"), pid, "it lives on")
+    reaches(bench.alice, bench.sun.inside[4])
+    check("stopping" not in moon.log(), "the daemon has not been stopped")
+    end.close()
+    killed(moon, "ctl")
+
+
+@case()
+def ctl_that_floods_its_channel(bench):
+    """Guard goes on: packets, peers and its timers have their turn."""
+    moon, sun = bench.pair()
+    moon.up()
+    end = family.channels(family.member(moon, "ctl"), 1)[0]
+    end.settimeout(10)
+    for _ in range(20000):
+        end.send(message(GONE, struct.pack(">I", 1)))
+    sun.must("down", "site")
+    sun.must("up", "site")
+    reaches(bench.alice, bench.sun.inside[4])
+    same(Vici(moon).call("version")["daemon"], "ikev2d", "daemon")

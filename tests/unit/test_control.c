@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clients of VICI through ctl to guard and back, and what guard says to a ctl that breaks the rules. */
+#include "unit.h"
+
+#include "control_bench.h"
+#include "daemon/clock.h"
+#include "daemon/ctl.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ROOM = 1 << 20 };
+
+static int set_up(void **state)
+{
+	struct control_bench *b = calloc(1, sizeof *b);
+
+	control_bench_start(b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	control_bench_stop(*state);
+	free(*state);
+	return 0;
+}
+
+/* -------------------------------------------------------------------- clients */
+
+/* As far as it goes. */
+static size_t put(struct control_bench *b, int fd, struct bytes octets)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < octets.n &&
+		(n = send(fd, octets.p + done, octets.n - done, MSG_DONTWAIT | MSG_NOSIGNAL)) > 0) {
+		done += (size_t)n;
+		control_bench_run(b);
+	}
+	return done;
+}
+
+/* The packets that have come, by their types. */
+static const char *heard(struct control_bench *b, int fd)
+{
+	static const char letters[VICI_TYPES] = "rRuguceE";
+	struct vici_gather gather = { 0 };
+	struct text t = text_in(&b->arena);
+	uint8_t *room = malloc(ROOM);
+	ssize_t n;
+
+	control_bench_run(b);
+	while ((n = recv(fd, room, ROOM, MSG_DONTWAIT)) > 0) {
+		struct bytes in = bytes_of(room, (size_t)n), segment;
+
+		while (!vici_gather(&gather, &in, &segment))
+			text_put(&t, &letters[*segment.p], 1);
+		control_bench_run(b);
+	}
+	if (!n)
+		text_put(&t, ".", 1);
+	vici_gather_free(&gather);
+	free(room);
+	return text_str(&t);
+}
+
+static struct bytes packet(struct control_bench *b, enum vici_type type, const char *name)
+{
+	return vici_packet_of(type, name, NULL, &b->arena);
+}
+
+static const char *ask(struct control_bench *b, int fd, const char *command)
+{
+	struct bytes p = packet(b, VICI_CMD_REQUEST, command);
+
+	assert_int_equal(put(b, fd, p), p.n);
+	return heard(b, fd);
+}
+
+static void a_command_is_answered(void **state)
+{
+	struct control_bench *b = *state;
+	int fd = control_bench_connect(b);
+
+	assert_string_equal(ask(b, fd, "version"), "R");
+	assert_string_equal(ask(b, fd, "make-coffee"), "u");
+	assert_int_equal(b->control.n_clients, 1);
+	close(fd);
+	control_bench_run(b);
+	assert_int_equal(b->control.n_clients, 0);
+}
+
+/* An event may be registered while a command is carried out: nothing else overtakes anything. */
+static void requests_that_come_at_once_are_answered_in_their_order(void **state)
+{
+	static const struct {
+		enum vici_type type;
+		const char *name;
+	} packets[] = { { VICI_CMD_REQUEST, "version" }, { VICI_EVENT_REGISTER, "list-sa" },
+		{ VICI_CMD_REQUEST, "list-sas" }, { VICI_EVENT_REGISTER, "coffee" },
+		{ VICI_EVENT_UNREGISTER, "list-sa" }, { VICI_CMD_REQUEST, "coffee" } };
+	struct control_bench *b = *state;
+	int fd = control_bench_connect(b);
+	struct text all = text_in(&b->arena);
+
+	for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+		struct bytes p = packet(b, packets[i].type, packets[i].name);
+
+		text_put(&all, (const char *)p.p, p.n);
+	}
+	assert_int_equal(put(b, fd, bytes_of(all.s, all.n)), all.n);
+	assert_string_equal(heard(b, fd), "RcERecu");
+	close(fd);
+}
+
+/* A command of several messages, from octets that come as they like. */
+static void a_large_request_comes_whole(void **state)
+{
+	enum { VALUE = 60000, VALUES = 8 };
+	struct control_bench *b = *state;
+	int fd = control_bench_connect(b);
+	char *value = arena_alloc(&b->arena, VALUE + 1);
+	struct vici_out out = { 0 };
+	struct bytes all;
+
+	memset(value, 'x', VALUE);
+	value[VALUE] = 0;
+	vici_out_packet(&out, VICI_CMD_REQUEST, "unload-shared");
+	for (unsigned i = 0; i < VALUES; i++)
+		vici_put_pair(&out, "padding", value);
+	vici_put_pair(&out, "id", "the last of it");
+	all = vici_out_done(&out);
+	assert_true(all.n > IPC_REQUEST_MAX - VALUE);
+	assert_int_equal(put(b, fd, all), all.n);
+	assert_string_equal(heard(b, fd), "R");
+	assert_string_equal(b->fake->unloaded, "the last of it");
+	vici_out_free(&out);
+	close(fd);
+}
+
+static void who_breaks_the_protocol_is_closed(void **state)
+{
+	struct control_bench *b = *state;
+	int good = control_bench_connect(b), bad = control_bench_connect(b);
+
+	put(b, bad, bytes_of("\0\0\0\13\0\7version\1\1", 15));
+	assert_string_equal(heard(b, bad), ".");
+	assert_string_equal(ask(b, good, "version"), "R");
+	assert_int_equal(b->control.n_clients, 1);
+	close(good);
+	close(bad);
+}
+
+/* Half a request costs what came of it; all of them together have a limit, and who has most goes. */
+static void half_requests_are_kept_within_bounds(void **state)
+{
+	enum { MANY = 200, HALF = 300 * 1024 };
+	struct control_bench *b = *state;
+	uint8_t *half = arena_alloc(&b->arena, HALF);
+	int all[MANY];
+
+	memcpy(half, "\0\7\377\377", 4);
+	for (unsigned i = 0; i < MANY; i++) {
+		all[i] = control_bench_connect(b);
+		put(b, all[i], bytes_of(half, HALF));
+	}
+	assert_in_range(b->control.inside->n_clients, 10, VICI_ALL_MAX / HALF);
+	assert_int_equal(b->control.n_clients, 0);
+	for (unsigned i = 0; i < MANY; i++)
+		close(all[i]);
+	control_bench_run(b);
+	assert_int_equal(b->control.inside->n_clients, 0);
+	assert_string_equal(ask(b, all[0] = control_bench_connect(b), "version"), "R");
+	close(all[0]);
+}
+
+/* It gets its list when it reads; the others do not wait for it. */
+static void who_does_not_read_holds_nobody_up(void **state)
+{
+	enum { MANY = 8000 };
+	struct control_bench *b = *state;
+	struct sa_record *sas = ARENA_ARRAY(&b->arena, MANY, struct sa_record);
+	int slow = control_bench_connect(b), other = control_bench_connect(b);
+	struct bytes list = packet(b, VICI_CMD_REQUEST, "list-sas"),
+		     event = packet(b, VICI_EVENT_REGISTER, "list-sa");
+	const char *got;
+	size_t n;
+
+	for (unsigned i = 0; i < MANY; i++)
+		sas[i] = *b->fake->sas;
+	b->fake->sas = sas;
+	b->fake->n_sas = MANY;
+	put(b, slow, event);
+	put(b, slow, list);
+	control_bench_run(b);
+	assert_in_range(b->fake->described, 1, MANY / 4);
+	assert_string_equal(ask(b, other, "version"), "R");
+	got = heard(b, slow);
+	n = strlen(got);
+	assert_int_equal(n, MANY + 2);
+	assert_string_equal(got + n - 2, "ER");
+	close(slow);
+	close(other);
+}
+
+static void clients_of_a_ctl_that_is_lost_are_closed(void **state)
+{
+	struct control_bench *b = *state;
+	int fd = control_bench_connect(b);
+
+	b->control.ctl.since = 0;
+	assert_string_equal(ask(b, fd, "version"), "R");
+	member_replace(&b->control.ctl, "it is a test");
+	assert_string_equal(heard(b, fd), ".");
+	assert_int_equal(b->control.n_clients, 0);
+	close(fd);
+	fd = control_bench_connect(b);
+	assert_string_equal(ask(b, fd, "version"), "R");
+	close(fd);
+}
+
+/* ------------------------------------------------------------------------ ctl */
+
+static struct bytes message(struct control_bench *b, const struct ipc_message *m)
+{
+	struct wr w = wr_of(arena_alloc(&b->arena, IPC_MAX), IPC_MAX);
+
+	assert_true(ipc_encode(&w, m));
+	return wr_done(&w);
+}
+
+static bool takes(struct control_bench *b, const struct ipc_message *m)
+{
+	return control_bench_throw(b, message(b, m));
+}
+
+/* What is allowed, by a client that does not exist elsewhere: so that what follows is refused for its reason.
+ */
+static void what_ctl_may_say_is_taken(void **state)
+{
+	struct control_bench *b = *state;
+	struct ipc_message m = { .kind = IPC_REQUEST, .request = { .client = 7 } };
+
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } }));
+	assert_int_equal(b->control.n_clients, 1);
+	assert_true(takes(b, &m));
+	/* That it is full, or gone, the real one has said: it does not know this client. */
+	assert_true(takes(b, &m));
+	m.request = (struct ipc_request){ 7, IPC_REQUEST_PART + 9, 0, 0,
+		bytes_of(arena_alloc(&b->arena, IPC_REQUEST_PART), IPC_REQUEST_PART) };
+	assert_true(takes(b, &m));
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_READS, .gone.client = 7 }));
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_GONE, .gone.client = 7 }));
+	assert_int_equal(b->control.n_clients, 0);
+	/* Of one that has gone. */
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_GONE, .gone.client = 7 }));
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_REGISTER, .registers = { 7, 1, true } }));
+}
+
+static const struct ipc_message wrong[] = {
+	{ .kind = IPC_CLIENT, .client = { 3, VICI_ASKS } }, /* numbers count upwards */
+	{ .kind = IPC_CLIENT, .client = { 2, VICI_ASKS } },
+	{ .kind = IPC_REQUEST, .request = { .client = 4 } }, /* it never came */
+	{ .kind = IPC_REGISTER, .registers = { 4, 1, true } },
+	{ .kind = IPC_READS, .gone.client = 4 },
+	{ .kind = IPC_GONE, .gone.client = 4 },
+	{ .kind = IPC_TAKEN, .taken = { 3, 0, false } },        /* nothing was sent */
+	{ .kind = IPC_REGISTER, .registers = { 3, 31, true } }, /* there is no such event */
+	{ .kind = IPC_REQUEST, .request = { .client = 3, .command = IPC_COMMANDS_MAX } },
+	{ .kind = IPC_REQUEST,
+		.request = { 3, 1, 0, 0, { (const uint8_t *)"\1", 1 } } }, /* not well-formed */
+	{ .kind = IPC_REQUEST,
+		.request = { 3, 2, 1, 0, { (const uint8_t *)"\1", 1 } } }, /* its beginning lacks */
+	{ .kind = IPC_ADMIT },                                             /* guard's own */
+	{ .kind = IPC_INQUIRY },                                           /* for another process */
+	{ .kind = IPC_BLAME, .blame = { IPC_GUARD, "of nothing" } },
+};
+
+static void what_ctl_may_not_say_ends_it(void **state)
+{
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct control_bench *b = *state;
+
+		assert_true(
+			takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 3, VICI_ASKS } }));
+		b->control.ctl.since = clock_ms();
+		assert_false(takes(b, &wrong[i]));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void what_is_no_message_ends_it(void **state)
+{
+	assert_false(control_bench_throw(*state, bytes_of("\377 and so on", 11)));
+}
+
+/* Its answer has not been said to be there. */
+static void a_second_command_at_once_ends_it(void **state)
+{
+	struct control_bench *b = *state;
+	struct ipc_message m = { .kind = IPC_REQUEST, .request = { .client = 7, .total = 12 } };
+
+	m.request.command = (uint8_t)vici_command_number(bytes_str("initiate"));
+	m.request.text = bytes_of("\3\5child\0\3net", 12);
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_CHANGES } }));
+	assert_true(takes(b, &m));
+	assert_int_equal(b->fake->ticket, 1);
+	b->control.ctl.since = clock_ms();
+	assert_false(takes(b, &m));
+}
+
+/* Whatever it says of a client, that may do no more than it said at first. */
+static void rights_hold(void **state)
+{
+	struct control_bench *b = *state;
+	struct ipc_message m = { .kind = IPC_REQUEST, .request.client = 7 };
+
+	m.request.command = (uint8_t)vici_command_number(bytes_str("stop"));
+	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } }));
+	assert_true(takes(b, &m));
+	assert_int_equal(b->fake->stops, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_command_is_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			requests_that_come_at_once_are_answered_in_their_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_large_request_comes_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_breaks_the_protocol_is_closed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_does_not_read_holds_nobody_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(clients_of_a_ctl_that_is_lost_are_closed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_ctl_may_say_is_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_ctl_may_not_say_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_message_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_second_command_at_once_ends_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rights_hold, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
