@@ -5,6 +5,7 @@
 #include "daemon/control.h"
 
 #include "base/log.h"
+#include "daemon/clock.h"
 #include "daemon/ctl.h"
 #include "vici/front.h"
 
@@ -52,11 +53,17 @@ static void close_all(struct control *c)
 
 /* -------------------------------------------------------------------- output */
 
+static void be_patient(struct control *c)
+{
+	evtimer_add(c->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
+}
+
 static void expect(struct control *c, size_t octets)
 {
 	c->flying++;
 	c->flying_octets += octets;
-	evtimer_add(c->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
+	c->since = clock_ms();
+	be_patient(c);
 }
 
 static void expect_nothing(struct control *c)
@@ -147,13 +154,25 @@ static void on_due(evutil_socket_t fd, short what, void *ctx)
 	go_on(ctx);
 }
 
+/* The loop's clock stands still, and nobody is heard, while guard waits for somebody else. */
 static void on_late(evutil_socket_t fd, short what, void *ctx)
 {
 	struct control *c = ctx;
 
 	(void)fd;
 	(void)what;
-	member_replace(&c->ctl, "it did not answer");
+	if (clock_ms() < c->since + FAMILY_PATIENCE || member_waits(&c->ctl, IPC_GUARD))
+		be_patient(c);
+	else
+		member_replace(&c->ctl, "it did not answer");
+}
+
+void control_blame(struct control *c, const char *what)
+{
+	struct arena arena = { 0 };
+
+	member_replace(&c->ctl, arena_printf(&arena, "keeper says that it %s", what));
+	arena_free(&arena);
 }
 
 /* From the loop: who says so may be in the middle of something. */
@@ -339,7 +358,7 @@ static void serve(void *ctx, struct ipc_channel *far)
 
 static void start_inside(struct control *c)
 {
-	ctl_start(c->inside, c->base, fcntl(c->fd, F_DUPFD_CLOEXEC, 0));
+	ctl_start(c->inside, c->base, fcntl(c->fd, F_DUPFD_CLOEXEC, 0), c->keeper);
 }
 
 /* Its channel has been closed before. */
@@ -380,10 +399,11 @@ static enum err run_ctl(struct control *c, const struct family_spec *how, struct
 	spec.process = IPC_CTL;
 	spec.root = -1;
 	spec.fds[0] = c->fd;
-	spec.n_fds = 1;
+	spec.n_fds = 2;
 	spec.ctx = c;
 	spec.serve = serve;
 	spec.again = again;
+	c->keeper = spec.fds[1];
 	if (spec.one) {
 		c->inside = calloc(1, sizeof *c->inside);
 		if (!c->inside)

@@ -17,7 +17,8 @@ struct control {
 	struct vici *vici;
 	struct member ctl;
 	bool runs;          /* ctl was started */
-	struct ctl *inside; /* with --one: what it would be */
+	struct ctl *inside; /* with --one: what it would be, */
+	int keeper;         /* and its channel to keeper */
 	struct node clients;
 	struct map by_number;
 	unsigned n_clients; /* that have asked for something */
@@ -27,8 +28,9 @@ struct control {
 	struct event *late; /* set while ctl has not said that it has what it was sent */
 	unsigned flying;    /* so many messages */
 	size_t flying_octets;
-	bool stopping; /* only what is there already goes out */
-	int fd;        /* the socket; -1: not listening */
+	uint64_t since; /* ms, when the last one was sent */
+	bool stopping;  /* only what is there already goes out */
+	int fd;         /* the socket; -1: not listening */
 	const char *path;
 	struct rights rights;
 	const char *link; /* for stock clients; NULL: none */
@@ -38,7 +40,8 @@ void control_start(struct control *c, struct event_base *base, struct vici *vici
 
 /* Listens at PATH, which the caller keeps; he holds the lock on its directory, so one that is there is a
  * leftover. Who connects may do what RIGHTS say. ctl is started as SPEC says: whether in a process of its
- * own, in the foreground, and the folder in which its root is made. */
+ * own, in the foreground, the folder in which its root is made, and as second of its descriptors its end of
+ * the channel to keeper (-1: none). */
 enum err control_listen(struct control *c, const char *path, const struct rights *rights,
 	const struct family_spec *spec, struct text *why) MUST_CHECK;
 
@@ -50,6 +53,9 @@ void control_shut(struct control *c);
 
 /* Sends what waits, and closes all clients: to them this means that the daemon has ended. */
 void control_stop(struct control *c);
+
+/* ctl has offered to keeper what it may not: WHAT it did. It ends. */
+void control_blame(struct control *c, const char *what);
 
 /* The session opened with IO has output (struct vici_host). */
 void control_writable(struct control *c, void *io);

@@ -304,7 +304,7 @@ static enum err keep_key(void *ctx, struct key *key, struct arena *arena, const 
 static enum err load_key(void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why)
 {
 	struct bundle b = { 0 };
-	enum err e = vault_open(((struct world *)ctx)->vault, data, NULL, arena, &b, why);
+	enum err e = vault_open_offered(((struct world *)ctx)->vault, data, arena, &b, why);
 
 	if (!e && !b.key) {
 		why->what = "there is none in it";

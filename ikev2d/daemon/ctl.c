@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "daemon/clock.h"
+#include "daemon/entropy.h"
 #include "vici/front.h"
 
 #include <errno.h>
@@ -69,18 +70,42 @@ static void introduce(struct client *client)
 					   .client = { client->number, (uint8_t)client->rights } });
 }
 
+/* A secret goes to keeper, who has it when guard hears its number; where there is no room, guard does so in
+ * vain, and says it. */
+static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked, struct arena *arena)
+{
+	const char *key = vici_command_secret(asked->which);
+	uint8_t number[IPC_OFFER_NUMBER];
+	struct wr w = wr_of(number, sizeof number);
+	struct ipc_message m = { .kind = IPC_OFFER, .offer.number = ++c->offers };
+	struct bytes rest;
+
+	if (!key)
+		return asked->message;
+	wr_u64(&w, m.offer.number);
+	rest = vici_front_replace(asked->message, key, wr_done(&w), arena, &m.offer.data);
+	if (m.offer.data.n)
+		(void)!ipc_tell(&c->keeper, &m);
+	return rest;
+}
+
 static void hand_on_command(struct client *client, const struct vici_asked *asked)
 {
+	struct ctl *c = client->ctl;
+	struct arena arena = { 0 };
+	const struct bytes all =
+		client->rights < VICI_CHANGES ? asked->message : without_secret(c, asked, &arena);
 	struct ipc_message m = { .kind = IPC_REQUEST,
 		.request = { .client = client->number,
-			.total = (uint32_t)asked->message.n,
+			.total = (uint32_t)all.n,
 			.command = (uint8_t)asked->which } };
 
 	do {
-		m.request.text = ipc_request_part(asked->message, m.request.at);
-		(void)!post_send(&client->ctl->post, &m);
+		m.request.text = ipc_request_part(all, m.request.at);
+		(void)!post_send(&c->post, &m);
 		m.request.at += (uint32_t)m.request.text.n;
 	} while (m.request.at < m.request.total);
+	arena_free(&arena);
 }
 
 static void hand_on(struct client *client, const struct vici_asked *asked)
@@ -345,9 +370,22 @@ bool ctl_take_shut(void *ctx, const struct ipc_message *m)
 
 /* ---------------------------------------------------------------------- life */
 
-void ctl_start(struct ctl *c, struct event_base *base, int fd)
+/* Offers of another ctl may wait yet: ours have other numbers. */
+static uint64_t anywhere(void)
 {
-	*c = (struct ctl){ .base = base, .fd = fd, .guard.fd = -1 };
+	struct entropy entropy;
+	uint64_t number;
+
+	entropy_start(&entropy);
+	rng_fill(&entropy.rng, (uint8_t *)&number, sizeof number);
+	entropy_stop(&entropy);
+	return number >> 1;
+}
+
+void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper)
+{
+	*c = (struct ctl){ .base = base, .fd = fd, .guard.fd = -1, .offers = anywhere() };
+	c->keeper = (struct ipc_channel){ keeper, IPC_CTL, IPC_KEEPER, IPC_SERVING };
 	post_start(&c->post, base, &c->guard, CTL_POST_MAX);
 	list_init(&c->clients);
 }

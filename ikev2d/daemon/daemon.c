@@ -434,9 +434,10 @@ static void offer_to_charons_clients(struct world *w)
 
 static enum err listener_start(struct world *w, struct text *why)
 {
-	const struct family_spec spec = {
-		.folder = w->rundir.path, .one = w->options->one, .foreground = w->options->foreground
-	};
+	const struct family_spec spec = { .fds = { -1, vault_offers(w->vault) },
+		.folder = w->rundir.path,
+		.one = w->options->one,
+		.foreground = w->options->foreground };
 	struct rights rights;
 	enum err e = rights_read(&w->settings, &rights, why);
 

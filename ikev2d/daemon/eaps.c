@@ -274,5 +274,7 @@ static bool serve(void *ctx, struct ipc_channel *from)
 
 void eaps_run(struct eaps *e)
 {
-	ipc_serve(&e->guard, &e->ike, serve, e);
+	struct ipc_channel *const channels[] = { &e->guard, &e->ike };
+
+	ipc_serve(channels, 2, serve, e);
 }

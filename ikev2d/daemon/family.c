@@ -108,7 +108,8 @@ static void to_guard(void *ctx, enum log_level level, const char *word, const ch
 
 static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
 {
-	struct keeper k = { .guard = guard, .ike = ike };
+	struct ipc_channel ctl = { FD_OWN + 1, IPC_KEEPER, IPC_CTL, IPC_SERVING };
+	struct keeper k = { .guard = guard, .ike = ike, .ctl = &ctl };
 
 	keeper_warm();
 	if (!enter(IPC_KEEPER, &k.guard))
@@ -189,7 +190,7 @@ static int run_ctl(struct ipc_channel guard, struct ipc_channel none)
 	log_to(to_guard, &guard);
 	if (!base || !enter(IPC_CTL, &guard))
 		return EXIT_FAILURE;
-	ctl_start(&c, base, FD_OWN);
+	ctl_start(&c, base, FD_OWN, FD_OWN + 1);
 	c.guard = guard;
 	if (say_ready(&c.guard))
 		ctl_run(&c);
@@ -350,7 +351,7 @@ static void become_ready(struct member *m)
 		m->near[i].phase = m->far[i].phase = IPC_SERVING;
 }
 
-static bool has_message(struct member *m, unsigned channel, int patience)
+static bool has_message(const struct member *m, unsigned channel, int patience)
 {
 	struct pollfd p = { .fd = m->near[channel].fd, .events = POLLIN };
 	int n;
@@ -598,6 +599,11 @@ enum err member_hear(struct member *m, enum ipc_process near, unsigned patience,
 		return hear(m, channel, arena);
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;
+}
+
+bool member_waits(const struct member *m, enum ipc_process near)
+{
+	return is_ready(m) && has_message(m, channel_of(m, near), 0);
 }
 
 typedef enum err sender(struct ipc_channel *c, const struct ipc_message *m);

@@ -66,6 +66,9 @@ enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_m
 enum err member_hear(
 	struct member *m, enum ipc_process near, unsigned patience, struct arena *arena) MUST_CHECK;
 
+/* Whether a message by the channel of NEAR waits to be heard. */
+bool member_waits(const struct member *m, enum ipc_process near);
+
 /* Where it is not ready, waits FAMILY_PATIENCE for another one that is; what it says goes into ARENA.
  * ERR_MISSING: in vain. */
 enum err member_wait(struct member *m, struct arena *arena) MUST_CHECK;

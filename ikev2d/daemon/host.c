@@ -94,7 +94,7 @@ static enum err load_shared(void *ctx, const struct secret *secret, struct arena
 	struct world *w = ctx;
 	struct secret given = *secret;
 	struct text wrong = text_in(arena);
-	enum err e = vault_keep_secret(w->vault, &given, &wrong);
+	enum err e = vault_keep_offered(w->vault, &given, &wrong);
 
 	if (!e)
 		e = keep(w, CONFIG_SECRET, &given, "secret", given.name);

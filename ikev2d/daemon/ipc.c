@@ -111,18 +111,18 @@ enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const c
 	return *wrong ? ERR_DENIED : ERR_OK;
 }
 
-void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn *serve, void *ctx)
+void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx)
 {
-	struct ipc_channel *channels[] = { guard, ike };
-	struct pollfd fds[2];
+	struct pollfd fds[IPC_CHANNELS_MAX];
 	bool served = true;
 
 	while (served) {
-		for (unsigned i = 0; i < 2; i++)
-			fds[i] = (struct pollfd){ .fd = channels[i]->fd, .events = POLLIN };
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		for (unsigned i = 0; i < n; i++)
+			fds[i] =
+				(struct pollfd){ .fd = channels[i] ? channels[i]->fd : -1, .events = POLLIN };
+		if (poll(fds, n, -1) < 0 && errno != EINTR)
 			return;
-		for (unsigned i = 0; i < 2 && served; i++)
+		for (unsigned i = 0; i < n && served; i++)
 			if (fds[i].revents)
 				served = serve(ctx, channels[i]);
 	}

@@ -104,6 +104,7 @@ enum ipc_kind {
 	IPC_READS,
 	IPC_GONE,
 	IPC_SHUT,
+	IPC_OFFER,
 	IPC_KINDS
 };
 
@@ -131,10 +132,12 @@ struct ipc_message {
 			const struct id *owners;
 			unsigned n_owners;
 			struct bytes data;
+			uint64_t offer; /* it was offered under this number, and not in DATA; 0: not so */
 		} secret;
 		struct { /* IPC_FILE: keep the private key in DATA as HANDLE; IPC_OPENED */
 			uint64_t handle, opener; /* opened by the passphrase OPENER; 0: by none */
 			struct bytes data;
+			uint64_t offer; /* as above */
 		} file;
 		struct { /* IPC_DROP: keep it no longer */
 			uint64_t handle;
@@ -244,6 +247,7 @@ struct ipc_message {
 		struct ipc_register registers; /* IPC_REGISTER */
 		struct ipc_output output;      /* IPC_OUTPUT; IPC_TAKEN */
 		struct ipc_taken taken;        /* IPC_TAKEN */
+		struct ipc_offer offer;        /* IPC_OFFER */
 		struct {                       /* IPC_READS: it is not full any more; IPC_GONE */
 			uint32_t client;
 		} gone;
@@ -284,10 +288,11 @@ enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
 enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
 
-/* Waits for messages by either of two channels and has SERVE take each, with CTX, until it says that there is
- * nobody to be served any more. */
+/* Waits for messages by any of N channels (IPC_CHANNELS_MAX at most, NULL: none) and has SERVE take each,
+ * with CTX, until it says that there is nobody to be served any more. */
+enum { IPC_CHANNELS_MAX = 3 };
 typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
-void ipc_serve(struct ipc_channel *guard, struct ipc_channel *ike, ipc_serve_fn *serve, void *ctx);
+void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx);
 
 /* "guard", "ike", "keeper", "certs", "eap", "ctl". */
 const char *ipc_name(enum ipc_process p);

@@ -70,3 +70,11 @@ void ipc_fields_gone(struct walk *x, struct ipc_message *m)
 {
 	client(x, &m->gone.client);
 }
+
+void ipc_fields_offer(struct walk *x, struct ipc_message *m)
+{
+	u64(x, &m->offer.number);
+	octets(x, &m->offer.data, UINT16_MAX);
+	if (!m->offer.number || !m->offer.data.n)
+		fail(x, "nothing is offered");
+}

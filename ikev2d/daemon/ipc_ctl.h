@@ -53,6 +53,15 @@ struct ipc_taken {
 	bool full;       /* it does not read: no more until it does */
 };
 
+/* A secret for keeper, under a number: that is what guard gets to see of it, as octets, and what keeper is
+ * told by guard to keep (IPC_SECRET, IPC_FILE). */
+struct ipc_offer {
+	uint64_t number;
+	struct bytes data;
+};
+
+enum { IPC_OFFER_NUMBER = 8 /* octets, the highest first */ };
+
 /* The part of ALL that stands at AT. */
 static inline struct bytes ipc_request_part(struct bytes all, uint32_t at)
 {

@@ -19,6 +19,7 @@ void ipc_fields_register(struct walk *x, struct ipc_message *m);
 void ipc_fields_output(struct walk *x, struct ipc_message *m);
 void ipc_fields_taken(struct walk *x, struct ipc_message *m);
 void ipc_fields_gone(struct walk *x, struct ipc_message *m);
+void ipc_fields_offer(struct walk *x, struct ipc_message *m);
 
 /* Pieces of them. */
 void ipc_suite(struct walk *x, struct suite *s);

@@ -52,6 +52,7 @@ static void secret(struct walk *x, struct ipc_message *m)
 	u8(x, &m->secret.kind, SECRET_PPK + 1);
 	identities(x, &m->secret.owners, &m->secret.n_owners);
 	octets(x, &m->secret.data, IPC_DATA_MAX);
+	u64(x, &m->secret.offer);
 }
 
 static void file(struct walk *x, struct ipc_message *m)
@@ -59,6 +60,7 @@ static void file(struct walk *x, struct ipc_message *m)
 	handle(x, &m->file.handle);
 	u64(x, &m->file.opener);
 	octets(x, &m->file.data, IPC_DATA_MAX);
+	u64(x, &m->file.offer);
 }
 
 static void drop(struct walk *x, struct ipc_message *m)
@@ -552,6 +554,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_READS] = { { "reads", CTL, IPC_GUARD, SERVES, control_take_reads }, ipc_fields_gone },
 	[IPC_GONE] = { { "gone", CTL, IPC_GUARD, SERVES, control_take_gone }, ipc_fields_gone },
 	[IPC_SHUT] = { { "shut", GUARD, IPC_CTL, SERVES, ctl_take_shut }, nothing },
+	[IPC_OFFER] = { { "offer", CTL, IPC_KEEPER, SERVES, keeper_take_offer }, ipc_fields_offer },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

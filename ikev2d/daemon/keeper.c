@@ -10,6 +10,7 @@
 #include "pki/make.h"
 #include "pki/sign.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 enum { KEPT_MAX = 1 << 20 /* things */ };
@@ -164,15 +165,40 @@ static struct bytes mark_of(const struct keeper *k, struct bytes data, struct ar
 	return bytes_of(out, IPC_MARK_SIZE);
 }
 
+bool keeper_take_offer(void *ctx, const struct ipc_message *m)
+{
+	offers_add(&((struct keeper *)ctx)->offers, m->offer.number, m->offer.data);
+	return true;
+}
+
+static bool has_message(const struct ipc_channel *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
+}
+
+/* What is meant: the octets DATA, or what was offered as NUMBER. It was on its way before guard heard of it.
+ * ERR_UNKNOWN: it did not come. */
+static enum err offered(struct keeper *k, uint64_t number, struct arena *arena, struct bytes *data)
+{
+	if (!number)
+		return ERR_OK;
+	for (unsigned i = 0; i < OFFERS_MAX && k->ctl && has_message(k->ctl); i++)
+		if (!keeper_serve(k, k->ctl))
+			break;
+	return offers_take(&k->offers, number, arena, data) ? ERR_OK : ERR_UNKNOWN;
+}
+
 bool keeper_take_secret(void *ctx, const struct ipc_message *m)
 {
 	struct keeper *k = ctx;
 	struct arena arena = { 0 };
-	struct ipc_message a = {
-		.kind = IPC_KEPT, .ticket = m->ticket, .kept.mark = mark_of(k, m->secret.data, &arena)
-	};
+	struct ipc_message all = *m, a = { .kind = IPC_KEPT, .ticket = m->ticket };
+	enum err e = offered(k, m->secret.offer, &arena, &all.secret.data);
 
-	a.kept.result = keep_and_write(k, secret_of(m));
+	a.kept.mark = mark_of(k, all.secret.data, &arena);
+	a.kept.result = e ? e : keep_and_write(k, secret_of(&all));
 	answer(&k->guard, &a);
 	arena_free(&arena);
 	return true;
@@ -204,8 +230,11 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 	struct arena arena = { 0 };
 	struct bundle b = { 0 };
 	struct why why = { 0 };
-	enum err e = bundle_read(m->file.data, opener ? &opener->secret.data : NULL, &arena, &b, &why);
+	struct bytes data = m->file.data;
+	enum err e = offered(k, m->file.offer, &arena, &data);
 
+	if (!e)
+		e = bundle_read(data, opener ? &opener->secret.data : NULL, &arena, &b, &why);
 	if (!e && b.key && (e = keep_key(k, m->file.handle, b.key)))
 		why.what =
 			e == ERR_RANGE
@@ -630,6 +659,7 @@ enum err keeper_start(struct keeper *k, int image_fd)
 	enum err e = image_open(&k->image, image_fd);
 	uint64_t at = k->image.start, next;
 
+	offers_start(&k->offers);
 	entropy_start(&entropy);
 	rng_fill(&entropy.rng, k->marking, sizeof k->marking);
 	entropy_stop(&entropy);
@@ -651,6 +681,7 @@ void keeper_stop(struct keeper *k)
 		thing_free(t);
 	map_free(&k->kept);
 	roll_end(&k->roll);
+	offers_stop(&k->offers);
 	WIPE(k->marking);
 }
 
@@ -669,12 +700,17 @@ bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 	return e != ERR_MISSING;
 }
 
+/* What ctl offered may have been taken already, with what guard said of it. */
 static bool serve(void *ctx, struct ipc_channel *from)
 {
-	return keeper_serve(ctx, from);
+	const struct keeper *k = ctx;
+
+	return (from == k->ctl && !has_message(from)) || keeper_serve(ctx, from);
 }
 
 void keeper_run(struct keeper *k)
 {
-	ipc_serve(&k->guard, &k->ike, serve, k);
+	struct ipc_channel *const channels[] = { &k->guard, &k->ike, k->ctl };
+
+	ipc_serve(channels, 3, serve, k);
 }

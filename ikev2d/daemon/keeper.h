@@ -13,12 +13,15 @@
 #include "base/map.h"
 #include "daemon/image.h"
 #include "daemon/ipc.h"
+#include "daemon/offers.h"
 #include "daemon/roll.h"
 
 struct keeper {
 	struct ipc_channel guard, ike; /* our ends */
-	struct map kept;               /* struct kept_thing by handle */
-	struct roll roll;              /* users of EAP that the users file has */
+	struct ipc_channel *ctl;       /* by which it offers secrets; NULL: there is none */
+	struct offers offers;
+	struct map kept;  /* struct kept_thing by handle */
+	struct roll roll; /* users of EAP that the users file has */
 	struct image image;
 	uint8_t marking[32]; /* the key of the marks, which are equal as long as this keeper lives */
 };
@@ -31,7 +34,7 @@ enum err keeper_start(struct keeper *k, int image_fd) MUST_CHECK;
 /* Wipes everything but the image. */
 void keeper_stop(struct keeper *k);
 
-/* The next message from C, one of the two channels. False when its peer is gone. */
+/* The next message from C, one of the channels. False when its peer is gone. */
 bool keeper_serve(struct keeper *k, struct ipc_channel *c);
 
 /* Serves until guard is gone. */
@@ -40,6 +43,7 @@ void keeper_run(struct keeper *k);
 /* What is done with messages (ipc_table.c); CTX is the keeper. */
 bool keeper_take_secret(void *ctx, const struct ipc_message *m);
 bool keeper_take_file(void *ctx, const struct ipc_message *m);
+bool keeper_take_offer(void *ctx, const struct ipc_message *m);
 bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_check(void *ctx, const struct ipc_message *m);

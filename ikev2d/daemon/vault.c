@@ -3,6 +3,7 @@
  * core does not: its questions are asked, and asked again when keeper was lost in between. */
 #include "daemon/vault.h"
 
+#include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
@@ -43,9 +44,10 @@ struct vault {
 	struct world *world;
 	struct member keeper;
 	int image;
-	struct keeper *inside; /* with --one */
-	uint64_t last;         /* number given to a handle or a ticket */
-	struct node asked;     /* struct asked, in their order */
+	struct keeper *inside;                  /* with --one */
+	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
+	uint64_t last;                          /* number given to a handle or a ticket */
+	struct node asked;                      /* struct asked, in their order */
 	unsigned flying;
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
 	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
@@ -141,6 +143,8 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 
 static const char *refused(enum err e)
 {
+	if (e == ERR_UNKNOWN)
+		return "it did not get to the process that keeps secrets: load it once more";
 	if (e == ERR_SYSTEM)
 		return "there is no memory to keep it in: give the machine more, or ikev2d a higher limit";
 	return e == ERR_RANGE
@@ -170,21 +174,49 @@ static enum err keep(struct vault *v, struct ipc_message *m, struct bytes *data,
 		*out = NULL;
 	} else {
 		memcpy((*out)->mark, v->waits.answer.kept.mark.p, IPC_MARK_SIZE);
-		wipe((void *)data->p, data->n);
+		if (data->n)
+			wipe((void *)data->p, data->n);
 		*data = (struct bytes){ 0 };
 	}
 	arena_free(&arena);
 	return e;
 }
 
-enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
+static enum err keep_secret(struct vault *v, struct secret *s, uint64_t offer, struct text *why)
 {
 	struct ipc_message m = { .secret = { .use = IPC_USE_SECRET,
 					 .kind = (uint8_t)s->kind,
 					 .owners = s->owners,
-					 .n_owners = s->n_owners } };
+					 .n_owners = s->n_owners,
+					 .offer = offer } };
 
 	return keep(v, &m, &s->data, &s->kept, s->name, why);
+}
+
+enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
+{
+	return keep_secret(v, s, 0, why);
+}
+
+/* 0: it is none. */
+static uint64_t number_of(struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+	uint64_t number = rd_u64(&r);
+
+	return rd_done(&r) ? number : 0;
+}
+
+enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
+{
+	const uint64_t offer = number_of(s->data);
+
+	if (!offer) {
+		text_add(why, "%s", refused(ERR_UNKNOWN));
+		return ERR_UNKNOWN;
+	}
+	s->data = (struct bytes){ 0 };
+	return keep_secret(v, s, offer, why);
 }
 
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why)
@@ -279,19 +311,46 @@ static enum err opened(
 	return e;
 }
 
-enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
-	struct bundle *out, struct why *why)
+static enum err open_file(
+	struct vault *v, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
 {
-	struct vault *v = ctx;
-	struct ipc_message m = { .kind = IPC_FILE,
-		.file = { .handle = ++v->last, .opener = k && k->kept ? k->kept->handle : 0, .data = data } };
-	enum err e = call(v, &m, IPC_OPENED, arena);
+	enum err e;
 
-	if (!e)
-		return opened(v, m.file.handle, arena, out, why);
+	m->kind = IPC_FILE;
+	m->file.handle = ++v->last;
+	e = call(v, m, IPC_OPENED, arena);
+	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
+		return opened(v, m->file.handle, arena, out, why);
+	*out = (struct bundle){ 0 };
+	e = e ? e : ERR_UNKNOWN;
 	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
 				   : refused(e);
 	return e;
+}
+
+enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .file = { .opener = k && k->kept ? k->kept->handle : 0, .data = data } };
+
+	return open_file(ctx, &m, arena, out, why);
+}
+
+enum err vault_open_offered(
+	struct vault *v, struct bytes number, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .file = { .offer = number_of(number) } };
+
+	if (m.file.offer)
+		return open_file(v, &m, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = refused(ERR_UNKNOWN);
+	return ERR_UNKNOWN;
+}
+
+int vault_offers(const struct vault *v)
+{
+	return v->from_ctl.fd;
 }
 
 /* ------------------------------------------------------------- the core waits */
@@ -529,6 +588,10 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = member_ctx(ctx);
 
+	if (m->blame.process == IPC_CTL && m->blame.what) {
+		control_blame(&v->world->control, m->blame.what);
+		return true;
+	}
 	if (m->blame.process != IPC_IKE || !m->blame.what || v->inside)
 		return family_take_blame(ctx, m);
 	list_each_safe (n, &v->asked) {
@@ -609,6 +672,7 @@ static enum err start_inside(struct vault *v, struct text *why)
 		abort();
 	line_say(LOG_WARN, "start",
 		"--one: all in one process, which has every right and every secret; not for production");
+	v->inside->ctl = &v->to_keeper;
 	if (!keeper_start(v->inside, v->image))
 		return ERR_OK;
 	text_add(why, "the memory of secrets cannot be used");
@@ -635,11 +699,15 @@ enum err vault_start(struct world *w, const char *folder, struct text *why)
 	list_init(&v->asked);
 	list_init(&v->forgotten);
 	v->world = w;
+	if (ipc_pair(IPC_CTL, &v->from_ctl, IPC_KEEPER, &v->to_keeper))
+		v->from_ctl.fd = v->to_keeper.fd = -1;
+	v->to_keeper.phase = IPC_SERVING;
 	v->image = spec.fds[0] = image_make();
-	spec.n_fds = 1;
+	spec.fds[1] = v->to_keeper.fd;
+	spec.n_fds = 2;
 	v->late = evtimer_new(w->base, on_late, v);
 	v->soon = evtimer_new(w->base, on_soon, v);
-	if (v->image < 0 || !v->late || !v->soon) {
+	if (v->image < 0 || v->to_keeper.fd < 0 || !v->late || !v->soon) {
 		text_add(why, "there is no memory for secrets: %s", strerror(errno));
 		e = ERR_SYSTEM;
 	}
@@ -675,6 +743,8 @@ void vault_stop(struct world *w)
 		event_free(v->soon);
 	if (v->image >= 0)
 		close(v->image);
+	ipc_close(&v->from_ctl);
+	ipc_close(&v->to_keeper);
 	free(v);
 	w->vault = NULL;
 }

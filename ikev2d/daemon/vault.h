@@ -21,6 +21,9 @@ void vault_stop(struct world *w);
 enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
 
+/* The same for what ctl has offered to keeper: the DATA of S are the number that it gave (ipc_ctl.h). */
+enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
+
 /* Keeps the users file that TEXT is (eap/users.h) instead of the one before, which stays where it is not
  * right: WHY gets a sentence then. */
 enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why) MUST_CHECK;
@@ -29,6 +32,13 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why) 
  * K has the passphrase; NULL: there is none. CTX is the vault. */
 enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
+
+/* The same for a file that ctl has offered to keeper; NUMBER as above. */
+enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *arena, struct bundle *out,
+	struct why *why) MUST_CHECK;
+
+/* ctl's end of the channel by which it offers; the vault's own. */
+int vault_offers(const struct vault *v);
 
 /* The answer to Q: an AUTH value with the secret S; whether Q->proof is it (WHY: what to say when it is not,
  * in the answer's arena); one with the private key of KEY by S, of which the answer has method and

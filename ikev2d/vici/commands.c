@@ -55,6 +55,14 @@ const char *vici_command_name(unsigned i)
 	return i < COMMANDS ? commands[i].name : NULL;
 }
 
+const char *vici_command_secret(unsigned i)
+{
+	const bool has = i < COMMANDS &&
+			 (commands[i].run == vici_do_load_shared || commands[i].run == vici_do_load_key);
+
+	return has ? "data" : NULL;
+}
+
 static void refuse(struct vici_call *c, const char *what)
 {
 	vici_put_result(c->out, &(struct why){ .what = what }, c->arena);

@@ -73,6 +73,40 @@ bool vici_front_next(struct vici_front *f, struct vici_asked *out)
 	return !f->broken;
 }
 
+static void put(struct wr *w, struct bytes name, struct bytes value)
+{
+	wr_u8(w, VICI_KEY_VALUE);
+	wr_u8(w, (uint8_t)name.n);
+	wr_bytes(w, name);
+	wr_u16(w, (uint16_t)value.n);
+	wr_bytes(w, value);
+}
+
+/* Where there are several, the first one is meant (vici_find), and the others are left out. */
+struct bytes vici_front_replace(
+	struct bytes message, const char *key, struct bytes instead, struct arena *arena, struct bytes *value)
+{
+	struct vici_reader r = vici_reader_of(message);
+	struct vici_element e;
+	const size_t room = message.n + instead.n;
+	struct wr w = wr_of(arena_alloc(arena, room), room);
+	bool first = true;
+
+	*value = (struct bytes){ 0 };
+	for (const uint8_t *at = r.rd.p; !vici_next(&r, &e) && e.type != VICI_END; at = r.rd.p) {
+		if (r.depth || e.type != VICI_KEY_VALUE || !bytes_eq(e.name, bytes_str(key))) {
+			wr_bytes(&w, bytes_of(at, (size_t)(r.rd.p - at)));
+			continue;
+		}
+		if (first) {
+			*value = e.value;
+			put(&w, e.name, e.value.n ? instead : e.value);
+		}
+		first = false;
+	}
+	return wr_done(&w);
+}
+
 void vici_front_free(struct vici_front *f)
 {
 	vici_gather_free(&f->in);

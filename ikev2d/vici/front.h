@@ -4,6 +4,7 @@
  * all that the server hears of a client. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/fifo.h"
 #include "vici/codec/packet.h"
 
@@ -41,6 +42,11 @@ static inline void vici_front_answered(struct vici_front *f, unsigned kinds)
 
 /* Whether more octets are wanted now. Who is not asked for them keeps them in his socket. */
 bool vici_front_hungry(const struct vici_front *f);
+
+/* The elements of the well-formed MESSAGE, but with INSTEAD as the value of KEY, which is VALUE then and part
+ * of MESSAGE (empty: it has none, or an empty one). From ARENA. */
+struct bytes vici_front_replace(struct bytes message, const char *key, struct bytes instead,
+	struct arena *arena, struct bytes *value) MUST_CHECK;
 
 /* Octets of memory that it takes. */
 static inline size_t vici_front_size(const struct vici_front *f)

@@ -188,6 +188,9 @@ void vici_free(struct vici *v);
 const char *vici_command_name(unsigned i);
 unsigned vici_command_number(struct bytes name);
 
+/* The key of command I whose value is a secret; NULL: none is. */
+const char *vici_command_secret(unsigned i);
+
 enum { VICI_EVENTS_MAX = 32 /* numbers of events are below */ };
 
 enum {

@@ -20,7 +20,7 @@ static void writable(void *ctx, void *io)
 void control_bench_start(struct control_bench *b)
 {
 	const struct rights rights = { .owner = geteuid(), .group = getegid(), .mode = 0600 };
-	struct family_spec spec = { .one = true };
+	struct family_spec spec = { .fds = { -1, -1 }, .one = true };
 	struct text why = text_in(&b->arena);
 	struct vici_host host;
 

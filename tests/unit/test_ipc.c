@@ -206,6 +206,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_READS, .gone = { 3 } },
 	{ .kind = IPC_GONE, .gone = { 3 } },
 	{ .kind = IPC_SHUT },
+	{ .kind = IPC_OFFER, .offer = { 9, OCTETS("secret") } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };

@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The process that hears clients of VICI: what it may do, and that the daemon outlives it."""
 import os
+import pathlib
+import re
 import signal
 import struct
 import time
 
+from cases.certs import folder
 from cases.processes import BY_VICI, NO_TICKET, kinds, killed, lives_on
 from lab import family
 from lab.case import case
 from lab.check import check, contains, same, until
-from lab.config import merged
+from lab.config import SECRET, merged
+from lab.pki import Authority, Credentials
 from lab.traffic import reaches
 from lab.vici import REQUEST, Vici, packet
 
-CLIENT, REQUESTS, REGISTERS, TAKEN, GONE, SECRET, INQUIRY = kinds("CLIENT", "REQUEST", "REGISTER", "TAKEN", "GONE", "SECRET", "INQUIRY")
+CLIENT, REQUESTS, REGISTERS, TAKEN, GONE, KEEP, INQUIRY = kinds("CLIENT", "REQUEST", "REGISTER", "TAKEN", "GONE", "SECRET", "INQUIRY")
 ASKS, CHANGES = 1, 2  # enum vici_rights
-COMMANDS = 41  # the number that stands for none
 NUMBER = 1 << 24  # of a client that ctl will not reach
+COMMANDS = re.findall(r'\{ "([a-z-]+)", VICI_', (pathlib.Path(__file__).parents[3] / "ikev2d/vici/commands.c").read_text())
 
 
 @case()
@@ -39,11 +43,31 @@ def ctl_process_has_no_rights(bench):
 def ctl_keeps_no_secrets(bench):
     """What came over VICI is not there when the client was told so."""
     moon = bench.start(bench.moon)
-    bench.vici(moon).call("load-shared", {"id": "x", "type": "IKE", "data": BY_VICI, "owners": ["somebody"]})
-    needles = {"by VICI": [BY_VICI.encode()]}
+    ca = Authority(bench.directory)
+    key = Credentials(folder(bench, bench.sun), bench.sun, ca, "ecdsa-256").key
+    with open(key, encoding="ascii") as f:
+        data = f.read()
+    vici = bench.vici(moon)
+    same(vici.call("load-shared", {"id": "x", "type": "IKE", "data": BY_VICI, "owners": ["somebody"]}), {"success": "yes"},
+         "load-shared")
+    same(vici.call("load-key", {"type": "any", "data": data})["success"], "yes", "load-key")
+    needles = {"by VICI": [BY_VICI.encode()], "private key": family.private_parts(key)}
     same(family.holds(family.keeper(moon), needles), set(needles), "what keeper holds")
     same(family.holds(family.member(moon, "ctl"), needles), set(), "what ctl holds")
     same(family.holds(moon.process.pid, needles), set(), "what guard holds")
+
+
+@case()
+def one_process_takes_secrets_of_clients(bench):
+    """By the same messages."""
+    configuration, sun = bench.tunnel(bench.moon), bench.start(bench.sun)
+    del configuration["secrets"]
+    moon = bench.daemon(bench.moon, configuration)
+    moon.options = ["--one"]
+    moon.start()
+    same(bench.vici(moon).call("load-shared", {"id": "x", "type": "IKE", "data": SECRET}), {"success": "yes"}, "load-shared")
+    moon.up()
+    same(len(sun.sas()), 1, "SAs of sun")
 
 
 @case()
@@ -134,6 +158,21 @@ def ctl_that_hangs(bench):
     lives_on(bench, moon)
 
 
+@case()
+def ctl_lives_while_keeper_hangs(bench):
+    """While guard waits for somebody else it hears nothing, and blames nobody for that."""
+    moon = bench.start(bench.moon)
+    client = bench.vici(moon)
+    client.call("version")
+    client.patience(30)
+    pid, hangs = family.member(moon, "ctl"), family.keeper(moon)
+    os.kill(hangs, signal.SIGSTOP)
+    same(client.call("reload"), {"success": "yes"}, "reload")
+    same(client.call("version")["daemon"], "ikev2d", "daemon")
+    family.replaced(moon, hangs, 2)
+    same(family.member(moon, "ctl"), pid, "ctl")
+
+
 # ------------------------------------------------------------ who breaks the rules
 
 def message(kind, octets):
@@ -163,7 +202,7 @@ def request(number, octets, command=0, total=None, at=0):
             ("elements-of-no-type", client_of(NUMBER) + b"|" + request(NUMBER, b"\x63"), "nobody waits for"),
             ("part-without-beginning", client_of(NUMBER) + b"|" + request(NUMBER, b"x", total=5, at=4), "nobody waits for"),
             ("no-such-event", client_of(NUMBER) + b"|" + message(REGISTERS, struct.pack(">IBB", NUMBER, 31, 1)), "nobody waits for"),
-            ("in-the-name-of-guard", message(SECRET, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret")), "not for it to send"),
+            ("in-the-name-of-guard", message(KEEP, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret") + bytes(8)), "not for it to send"),
             ("asks-ike", message(INQUIRY, bytes(20)), "not well-formed")])
 def hostile_ctl(bench, octets, says):
     """A message in its name that breaks the rules ends it and its clients; the tunnel lives on, and the next one serves."""
@@ -190,7 +229,7 @@ def hostile_ctl_has_the_rights_of_a_client(bench):
     pid, client = family.member(moon, "ctl"), bench.vici(moon)
     client.call("version")
     end = family.channels(pid, 1)[0]
-    for command in range(COMMANDS + 1):
+    for command in range(len(COMMANDS) + 1):
         end.send(client_of(NUMBER + command, ASKS))
         end.send(request(NUMBER + command, b"", command))
     same(client.call("stats")["ikesas"]["total"], "1", "IKE_SAs")
@@ -199,6 +238,27 @@ def hostile_ctl_has_the_rights_of_a_client(bench):
     check("stopping" not in moon.log(), "the daemon has not been stopped")
     end.close()
     killed(moon, "ctl")
+
+
+@case()
+def hostile_ctl_has_no_secret_kept(bench):
+    """It cannot say of a secret that keeper has it, nor have keeper do anything but keep."""
+    moon = bench.start(bench.moon)
+    pid = family.member(moon, "ctl")
+    client = bench.vici(moon)
+    client.call("version")
+    end = family.channels(pid, 1)[0]
+    end.send(client_of(NUMBER))
+    elements = packet(REQUEST, "x", {"id": "x", "type": "IKE", "data": "8 octets"})[4 + 3:]
+    end.send(request(NUMBER, elements, COMMANDS.index("load-shared")))
+    same(client.call("get-shared")["keys"], [], "secrets")
+    end.close()
+    keeper, before = family.offers(pid), family.keeper(moon)
+    keeper.send(message(KEEP, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret") + bytes(8)))
+    keeper.close()
+    family.replaced(moon, pid, 2, "ctl")
+    contains(moon.log(), "keeper says that it sent a message that is not for it to send now: secret", "log of moon")
+    same(family.keeper(moon), before, "keeper lives on")
 
 
 @case()

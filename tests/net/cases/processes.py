@@ -59,7 +59,7 @@ def keeper_has_no_rights(bench):
     moon = bench.start(bench.moon)
     pid = family.without_files(moon, "keeper")
     ends = sorted(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
-    same(ends, list(range(6)), "its descriptors")
+    same(ends, list(range(7)), "its descriptors")
     moon.stop()
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
 

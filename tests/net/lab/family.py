@@ -140,6 +140,11 @@ def channels(pid, n=2):
     return [_taken(pid, FIRST_CHANNEL + which) for which in range(n)]
 
 
+def offers(pid):
+    """ctl's end of its channel to keeper."""
+    return _taken(pid, FIRST_CHANNEL + 2 + 1)
+
+
 def _end_of(daemon, name, which):
     """A member's end of a channel, as ss lists it."""
     far = os.stat(f"/proc/{member(daemon, name)}/fd/{FIRST_CHANNEL + which}").st_ino
