@@ -144,7 +144,8 @@ static bool has_room(const struct engine *e, const struct ike_action *a, struct 
 static bool may_prove(struct engine *e, const struct ike_question *q, struct text *why)
 {
 	switch (q->kind) {
-	case ASK_PPK: return grant_ppk(q, why);
+	case ASK_PPK:
+	case ASK_PPK_CONFIRM: return grant_ppk(q, why);
 	case ASK_CHECK: return grant_proof(q, why);
 	case ASK_PROOF:
 		return grant_proof(q, why) &&

@@ -23,7 +23,7 @@ static bool has_ppk(const struct peer *p)
 
 bool ppk_serves(const struct peer *p, const struct id *id)
 {
-	return has_ppk(p) && id_matches(&p->ppk_id, id);
+	return p->ppk_id.type != ID_ANY && id_matches(&p->ppk_id, id);
 }
 
 /* Who begins says which key: a pattern names none. */

@@ -24,7 +24,8 @@ bool ppk_int_due(const struct draft *d)
 }
 
 /* Asks for the octets that show that one has the key ID: of prf(PPK, Ni | Nr | SPIi | SPIr). */
-static void ask_confirmation(struct draft *d, const struct id *id, enum sa_state state)
+static void ask_confirmation(
+	struct draft *d, const struct id *id, const struct peer *user, enum sa_state state)
 {
 	size_t n = d->hs.x.nonce_i.n + d->hs.x.nonce_r.n + 16;
 	struct wr w = wr_of(arena_alloc(d->step->scratch, n), n);
@@ -34,6 +35,7 @@ static void ask_confirmation(struct draft *d, const struct id *id, enum sa_state
 	wr_bytes(&w, d->hs.x.nonce_r);
 	wr_u64(&w, d->core.spi_i);
 	wr_u64(&w, d->core.spi_r);
+	q->peer = user;
 	q->prf = d->core.suite.prf;
 	q->remote = id_copy(d->step->scratch, id);
 	q->octets = wr_done(&w);
@@ -48,7 +50,7 @@ static const char *name_of(const struct draft *d, const struct id *id)
 
 enum verdict ppk_int_prepare(struct draft *d)
 {
-	ask_confirmation(d, &d->core.peer->ppk_id, S_I_PPK_CONFIRM);
+	ask_confirmation(d, &d->core.peer->ppk_id, d->core.peer, S_I_PPK_CONFIRM);
 	return DRAFT_COMMIT;
 }
 
@@ -91,6 +93,7 @@ bool ppk_int_answered(struct draft *d, const struct message *m)
 	}
 	if (n) {
 		d->hs.early.id = p->ppk_id;
+		d->hs.early.user = p;
 		return true;
 	}
 	if (!p->ppk_required) {
@@ -103,13 +106,13 @@ bool ppk_int_answered(struct draft *d, const struct message *m)
 
 /* -------------------------------------------------------------------- responder */
 
-/* Whether one of the candidates may use the key ID. */
-static bool may_be_used(const struct draft *d, const struct id *id)
+/* The first of the candidates that may use the key ID, or NULL. */
+static const struct peer *user_of(const struct draft *d, const struct id *id)
 {
 	for (unsigned i = 0; i < d->hs.n_candidates; i++)
 		if (!d->hs.candidates[i].excluded && ppk_serves(d->hs.candidates[i].peer, id))
-			return true;
-	return false;
+			return d->hs.candidates[i].peer;
+	return NULL;
 }
 
 static void missing(struct draft *d, const struct id *id, const char *how)
@@ -123,15 +126,18 @@ static void read_offer(struct draft *d, struct bytes data)
 	struct early_ppk *e = &d->hs.early;
 	size_t n = data.n > PPK_CONFIRMATION ? data.n - PPK_CONFIRMATION : 0;
 	struct id id = ppk_identity(bytes_of(data.p, n), &d->keep);
+	const struct peer *user = user_of(d, &id);
 
 	if (id.type == ID_ANY || e->n_offers == PPK_OFFERS_MAX)
 		return;
-	if (!may_be_used(d, &id)) {
+	if (user)
+		e->offers[e->n_offers++] = (struct ppk_offer){
+			.id = id,
+			.user = user,
+			.confirmation = arena_bytes(&d->keep, bytes_of(data.p + n, PPK_CONFIRMATION)),
+		};
+	else
 		missing(d, &id, "no connection for it does");
-		return;
-	}
-	e->offers[e->n_offers].id = id;
-	e->offers[e->n_offers++].confirmation = arena_bytes(&d->keep, bytes_of(data.p + n, PPK_CONFIRMATION));
 }
 
 void ppk_int_read(struct draft *d, const struct message *m)
@@ -148,10 +154,12 @@ void ppk_int_read(struct draft *d, const struct message *m)
 bool ppk_int_try(struct draft *d)
 {
 	struct early_ppk *e = &d->hs.early;
+	const struct ppk_offer *o;
 
 	if (e->at == e->n_offers)
 		return false;
-	ask_confirmation(d, &e->offers[e->at++].id, S_R_PPK_CONFIRM);
+	o = &e->offers[e->at++];
+	ask_confirmation(d, &o->id, o->user, S_R_PPK_CONFIRM);
 	return true;
 }
 
@@ -164,8 +172,10 @@ bool ppk_int_fits(struct draft *d)
 		missing(d, &o->id, d->answer->why.what ? d->answer->why.what : "it could not be used");
 	else if (!bytes_eq_secret(d->answer->shared, o->confirmation))
 		missing(d, &o->id, "the secret of that name is another one here");
-	else
+	else {
 		e->id = o->id;
+		e->user = o->user;
+	}
 	return e->id.type != ID_ANY;
 }
 
@@ -234,6 +244,7 @@ enum verdict ppk_int_ask(struct draft *d, const struct sa_keys *keys, enum sa_st
 {
 	struct ike_question *q = draft_ask(d, ASK_PPK, state);
 
+	q->peer = d->hs.early.user;
 	q->prf = d->core.suite.prf;
 	q->remote = id_copy(d->step->scratch, &d->hs.early.id);
 	q->octets = arena_bytes(d->step->scratch, bytes_of(keys->d, q->prf->out));

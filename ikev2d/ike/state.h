@@ -223,9 +223,10 @@ struct eap_state {
 		*failed; /* responder: why it has, unless the peer tries once more; NULL: it has not */
 };
 
-/* A post-quantum preshared key that a peer names. */
+/* A post-quantum preshared key that a peer names, and a connection that may use it. */
 struct ppk_offer {
 	struct id id;
+	const struct peer *user;
 	struct bytes confirmation;
 };
 
@@ -233,7 +234,8 @@ struct ppk_offer {
 struct early_ppk {
 	bool agreed;               /* both can do that */
 	bool over;                 /* and it has been spoken of */
-	struct id id;              /* the key that both have; ID_ANY: none yet */
+	struct id id;              /* the key that both have; ID_ANY: none yet; */
+	const struct peer *user;   /* a connection that names it */
 	struct bytes confirmation; /* initiator: what shows that we have it */
 	struct ppk_offer *offers;  /* responder: the peer's, */
 	unsigned n_offers, at;     /* and the next to be looked at; */

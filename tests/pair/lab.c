@@ -361,6 +361,8 @@ static void answer_ppk(const struct host *h, const struct ike_question *q, struc
 	size_t n = q->kind == ASK_PPK ? q->octets.n : PPK_CONFIRMATION;
 	uint8_t *out = arena_alloc(&c->arena, n);
 
+	if (!q->peer || q->peer->ppk_id.type == ID_ANY || !id_matches(&q->peer->ppk_id, &q->remote))
+		stop("a post-quantum preshared key is asked for that its connection does not name");
 	if (!s && !c->answer.result)
 		c->answer.result = ERR_MISSING;
 	if (!c->answer.result && q->kind == ASK_PPK)

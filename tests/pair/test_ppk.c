@@ -170,6 +170,17 @@ static void another_name_is_demanded(void **state)
 	pair_assert_empty_later(p);
 }
 
+/* No name is not any name. */
+static void it_is_demanded_without_a_name(void **state)
+{
+	struct pair *p = pair_open(state, MINE, CONN("ppk_required = yes\n ppk_exchange = auth") PPK("snow"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS, AUTH_ASKS, AUTH_REFUSED);
+	assert_string_equal(host_why(p->sun)->instead, "ppk_id = winter.example.org");
+	pair_assert_empty_later(p);
+}
+
 static void our_secret_is_missing(void **state)
 {
 	struct pair *p = pair_open(state, USES, MINE);
@@ -279,6 +290,7 @@ int main(void)
 		PAIR_TEST(it_is_missing_where_it_is_demanded),
 		PAIR_TEST(we_lack_what_the_peer_demands),
 		PAIR_TEST(another_name_is_demanded),
+		PAIR_TEST(it_is_demanded_without_a_name),
 		PAIR_TEST(our_secret_is_missing),
 		PAIR_TEST(our_secret_is_missing_and_demanded),
 		PAIR_TEST(the_secrets_differ),

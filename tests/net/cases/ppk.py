@@ -10,7 +10,8 @@ from cases.eap import client, gateway
 NAME = "winter.example.org"
 SECRET = "0x5ef7ea25c4c1d5b4a3f7c9b2d6e8f0a15ef7ea25c4c1d5b4a3f7c9b2d6e8f0a1"
 OTHER = "0x" + 64 * "1"
-DEMANDS = {"ppk_id": NAME, "ppk_required": "yes"}
+USES = {"ppk_id": NAME}
+DEMANDS = {**USES, "ppk_required": "yes"}
 EARLY = {**DEMANDS, "ppk_exchange": "intermediate"}
 MIXED = f"the keys are mixed with the post-quantum preshared key {NAME} before IKE_AUTH"
 
@@ -53,7 +54,7 @@ def ppk_in_auth_with_a_peer_that_has_only_that(bench):
     same("before IKE_AUTH" in sun.log(), False, "it is mixed in IKE_INTERMEDIATE")
 
 
-@case(each=[("here", DEMANDS, {"ppk_id": NAME}), ("there", {"ppk_id": NAME}, DEMANDS)])
+@case(each=[("here", DEMANDS, USES), ("there", USES, DEMANDS)])
 def ppk_with_another_secret_is_refused(bench, ours, theirs):
     """Each end says it, whoever demands it."""
     moon, sun = ends(bench, ours, theirs, (SECRET, OTHER))
@@ -66,11 +67,24 @@ def ppk_with_another_secret_is_refused(bench, ours, theirs):
 
 @case(each=[("there", (SECRET, None)), ("here", (None, SECRET)), ("another", (SECRET, OTHER))])
 def ppk_that_is_not_demanded_is_done_without(bench, secrets):
-    moon, _ = ends(bench, {"ppk_id": NAME}, {"ppk_id": NAME}, secrets)
+    moon, _ = ends(bench, USES, USES, secrets)
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
     contains(moon.must("statusall"), "(not post-quantum)", "ipsec statusall")
     moon.wait_log("the keys are not mixed with it")
+
+
+@case()
+def ppk_of_another_connection(bench):
+    """Which connection the peer is for shows in IKE_AUTH only; until then any of the keys may be the right one."""
+    text = bench.tunnel(bench.sun, conn={"ppk_id": "summer.example.org"})
+    text["connections"]["other"] = bench.tunnel(bench.sun, conn=USES, remote={"id": "venus.example"})["connections"]["site"]
+    text["secrets"]["ppk-winter"] = {"id": NAME, "secret": SECRET}
+    sun = bench.daemon(bench.sun, text).start()
+    moon = end(bench, bench.moon, SECRET, USES)
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    sun.wait_log(MIXED)
 
 
 @case()
