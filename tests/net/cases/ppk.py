@@ -46,6 +46,22 @@ def ppk_in_intermediate(bench, conn):
 
 
 @case()
+def ppk_of_one_of_several_connections(bench):
+    """Sun does not know yet for which of its connections moon comes, when it has keeper show that it has the key."""
+    whole = bench.tunnel(bench.sun, conn=EARLY)
+    whole["secrets"]["ppk-winter"] = {"id": NAME, "secret": SECRET}
+    another = {**whole["connections"]["site"], "ppk_id": "summer.example.org",
+               "remote": {"auth": "psk", "id": "mars.example"}}
+    whole["connections"] = {"another": another, **whole["connections"]}
+    sun = bench.daemon(bench.sun, whole).start()
+    moon = end(bench, bench.moon, SECRET, EARLY)
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    sun.wait_log(MIXED)
+    same("the process ike has ended" in sun.log(), False, "ike asked for what it may have")
+
+
+@case()
 def ppk_in_auth_with_a_peer_that_has_only_that(bench):
     moon, sun = ends(bench, DEMANDS, {**DEMANDS, "ppk_exchange": "auth"})
     moon.up()
