@@ -468,7 +468,7 @@ static void flush(struct control *c)
 
 	c->stopping = true;
 	go_on(c);
-	while (c->flying && !member_hear(&c->ctl, IPC_GUARD, &arena))
+	while (c->flying && !member_hear(&c->ctl, IPC_GUARD, FAMILY_PATIENCE, &arena))
 		go_on(c);
 	arena_free(&arena);
 }
