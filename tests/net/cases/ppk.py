@@ -91,19 +91,6 @@ def ppk_that_is_not_demanded_is_done_without(bench, secrets):
 
 
 @case()
-def ppk_of_another_connection(bench):
-    """Which connection the peer is for shows in IKE_AUTH only; until then any of the keys may be the right one."""
-    text = bench.tunnel(bench.sun, conn={"ppk_id": "summer.example.org"})
-    text["connections"]["other"] = bench.tunnel(bench.sun, conn=USES, remote={"id": "venus.example"})["connections"]["site"]
-    text["secrets"]["ppk-winter"] = {"id": NAME, "secret": SECRET}
-    sun = bench.daemon(bench.sun, text).start()
-    moon = end(bench, bench.moon, SECRET, USES)
-    moon.up()
-    reaches(bench.alice, bench.sun.inside[4])
-    sun.wait_log(MIXED)
-
-
-@case()
 def ppk_with_eap(bench):
     """Where RFC 8784 is not built in."""
     moon, sun = (client(bench, bench.moon, "eap-mschapv2", conn=EARLY), gateway(bench, bench.sun, "eap-mschapv2", conn=EARLY))
