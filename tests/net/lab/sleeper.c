@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile int64_t *slept;
 
@@ -18,6 +19,7 @@ __attribute__((constructor)) static void begin(void)
 	int fd = open(getenv("SLEPT_FILE"), O_RDONLY | O_CLOEXEC);
 
 	slept = mmap(NULL, sizeof *slept, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
 	if (slept == MAP_FAILED)
 		abort();
 }
