@@ -100,7 +100,7 @@ static enum err write_down(struct keeper *k, struct kept_thing *t)
 	else
 		m = (struct ipc_message){ .kind = IPC_SECRET,
 			.secret = { t->handle, t->use, t->secret.kind, t->secret.owners, t->secret.n_owners,
-				t->secret.data } };
+				t->secret.data, 0 } };
 	if (!e)
 		e = ipc_encode(&w, &m) ? image_add(&k->image, wr_done(&w), &t->at) : ERR_RANGE;
 	arena_free(&arena);

@@ -105,7 +105,7 @@ static struct bytes keep(struct desk *d, uint64_t handle, enum ipc_use use, cons
 	const struct id owners[] = { d->moon, d->sun };
 	struct ipc_message m = { .kind = IPC_SECRET,
 		.secret = { handle, (uint8_t)use, SECRET_IKE, owners, use == IPC_USE_SECRET ? 2 : 0,
-			bytes_str(secret) } };
+			bytes_str(secret), 0 } };
 	struct ipc_message a = asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_KEPT);
@@ -217,7 +217,7 @@ enum { PPK = 77 };
 static void keep_ppk(struct desk *d, uint8_t kind, const char *secret)
 {
 	struct ipc_message m = { .kind = IPC_SECRET,
-		.secret = { PPK, IPC_USE_SECRET, kind, &d->moon, 1, bytes_str(secret) } };
+		.secret = { PPK, IPC_USE_SECRET, kind, &d->moon, 1, bytes_str(secret), 0 } };
 
 	assert_int_equal(asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
 }
@@ -506,7 +506,7 @@ static void users_outlive_a_keeper(void **state)
 
 static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes file)
 {
-	struct ipc_message m = { .kind = IPC_FILE, .file = { KEY, opener, file } };
+	struct ipc_message m = { .kind = IPC_FILE, .file = { KEY, opener, file, 0 } };
 	struct ipc_message a = asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_OPENED);

@@ -190,6 +190,8 @@ static void keeper_goes_on_when_both_have_come(void **state)
 	const struct timeval patience = { .tv_sec = 10 };
 	struct desk *d = *state;
 	struct ipc_message m = { .kind = IPC_SECRET, .secret = { .handle = 1, .offer = 7 } };
+	uint8_t *room[] = { arena_alloc(&d->arena, IPC_MAX), arena_alloc(&d->arena, IPC_MAX) };
+	ssize_t n[2];
 	pid_t pid;
 
 	offer(d, 7, "secret");
@@ -202,16 +204,15 @@ static void keeper_goes_on_when_both_have_come(void **state)
 		keeper_run(&d->keeper);
 		_exit(0);
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		uint8_t *room = arena_alloc(&d->arena, IPC_MAX);
-		ssize_t n = recv(d->talk.guard.fd, room, IPC_MAX, 0);
-
-		assert_true(n > 0);
-		assert_null(ipc_decode(bytes_of(room, (size_t)n), &d->arena, &m));
-		assert_int_equal(m.kept.result, i ? ERR_UNKNOWN : ERR_OK);
-	}
+	for (unsigned i = 0; i < 2; i++)
+		n[i] = recv(d->talk.guard.fd, room[i], IPC_MAX, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(n[i] > 0);
+		assert_null(ipc_decode(bytes_of(room[i], (size_t)n[i]), &d->arena, &m));
+		assert_int_equal(m.kept.result, i ? ERR_UNKNOWN : ERR_OK);
+	}
 }
 
 /* It has no other wish: keeper says so, and goes on. */
