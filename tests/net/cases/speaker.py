@@ -231,7 +231,7 @@ def hostile_ike_asks_twice_at_once(bench):
     round_, nobody, nowhere = struct.pack(">IHBB", 1, 0, 1, 1), b"\0" + text(b""), b"\0" + text(b"")
     between = (nowhere + bytes(2)) * 2 + bytes(2)
     eap = struct.pack(">IBB", 1 << 20, 1, 0) + between + text(b"")
-    question = action(ASK, round_ + bytes([ASK_EAP]) + nowhere * 2 + text(b"") + bytes(2) + bytes(1) + bytes(5) + nobody * 2
+    question = action(ASK, round_ + bytes([ASK_EAP]) + nowhere * 2 + text(b"") + bytes(2) + bytes(2) + bytes(5) + nobody * 2
                       + text(b"") * 4 + bytes(4) + bytes(1) + text(b"") + bytes(2) + eap + bytes(2))
     pid = family.member(moon, "ike")
     end = family.channels(pid)[0]
