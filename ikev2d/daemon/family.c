@@ -550,6 +550,7 @@ static enum err hear(struct member *m, unsigned channel, struct arena *arena)
 	return e ? ERR_MISSING : ERR_OK;
 }
 
+/* What was there may have been taken by who waited for an answer (member_hear) since. */
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct member *m = ctx;
@@ -560,7 +561,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	for (unsigned i = 0; i < BATCH && !e && m->near[channel].fd == fd; i++) {
 		struct arena arena = { 0 };
 
-		e = i && !has_message(m, channel, 0) ? ERR_BUSY : hear(m, channel, &arena);
+		e = has_message(m, channel, 0) ? hear(m, channel, &arena) : ERR_BUSY;
 		arena_free(&arena);
 	}
 }
