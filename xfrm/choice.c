@@ -92,7 +92,7 @@ static bool hear(struct xfrm *x, const struct way *w)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 
-	return !w->x || !epoll_ctl(x->ready, EPOLL_CTL_ADD, w->b->fd(w->x), &e);
+	return !w->x || w->b->fd(w->x) < 0 || !epoll_ctl(x->ready, EPOLL_CTL_ADD, w->b->fd(w->x), &e);
 }
 
 /* Routes and guards go first: while they stand, nothing may take their packets but us. */

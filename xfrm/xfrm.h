@@ -30,12 +30,15 @@ struct xfrm_reports {
 	void (*unknown_spi)(void *ctx, const struct path *path, bool encap, uint32_t spi);
 };
 
-struct route; /* route.h */
+struct route;    /* route.h */
+struct esp_link; /* user/order.h */
 
 struct xfrm_setup {
 	const struct settings *settings;
 	const char *run_dir; /* a back end may keep an undo journal there */
 	struct route *route; /* all back ends' */
+	struct esp_link
+		*link; /* to who carries packets of the userspace path; NULL: threads of this process */
 	struct xfrm_reports reports;
 };
 
@@ -71,7 +74,7 @@ struct xfrm_backend {
 	const struct xfrm_caps *(*caps)(const struct xfrm *x); /* NULL: choice_of says it */
 	/* Takes everything away again, in order: an orderly stop. The routes have gone already. */
 	void (*close)(struct xfrm *x);
-	/* Readable when dispatch() has something to report. */
+	/* Readable when dispatch() has something to report; -1: it never has. */
 	int (*fd)(const struct xfrm *x);
 	void (*dispatch)(struct xfrm *x);
 	/* ERR_EXISTS for an inbound SPI in use. */

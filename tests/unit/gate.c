@@ -10,7 +10,7 @@
 
 enum { CHILD = 7, POLICY = 9 };
 
-static void note(void *ctx, const struct report *r, struct bytes body)
+static void note(void *ctx, const struct esp_report *r, struct bytes body)
 {
 	struct gate *g = ctx;
 
@@ -76,7 +76,7 @@ static struct live *live_of(
 		.conf = &g->conf,
 	};
 	enum err err;
-	struct live *l = live_new(&spec, &err, &why);
+	struct live *l = live_new(&spec, &g->meters[inbound], &err, &why);
 
 	if (!l)
 		abort();
@@ -101,7 +101,7 @@ static void open_tss(struct gate *g, unsigned side, struct tss local, struct tss
 {
 	struct spd_entry entry = { .trap = trap, .policy = &g->policy, .sa = trap ? NULL : &g->out_slot };
 
-	g->device = (struct device){ .owners = 1 };
+	g->device = (struct device){ .slot = 0 };
 	g->in = live_of(g, side, true, local, remote);
 	g->out = live_of(g, 3 - side, false, local, remote);
 	g->policy = (struct policy_live){ .id = POLICY };
@@ -204,4 +204,9 @@ unsigned gate_told(const struct gate *g, enum report_kind kind)
 uint64_t gate_dropped(struct gate *g, enum drop why)
 {
 	return atomic_load(&g->drops.n[why]);
+}
+
+struct sa_usage gate_usage(const struct live *l)
+{
+	return live_usage(l->meter, l->esp.spi, l->inbound);
 }

@@ -18,12 +18,13 @@ struct gate {
 	struct device device;
 	struct policy_live policy;
 	struct live *in, *out;
+	struct meter meters[2];
 	struct sa_slot in_slot, out_slot;
 	struct tables tables;
 	struct retired *retired;
 	struct board board; /* has the tables */
 	struct load load;
-	struct report told[GATE_TOLD];
+	struct esp_report told[GATE_TOLD];
 	unsigned n_told, n_answers;
 	size_t last_body;
 	uint8_t answer[ICMP_ROOM];
@@ -56,3 +57,6 @@ enum drop gate_receive(
 unsigned gate_told(const struct gate *g, enum report_kind kind);
 
 uint64_t gate_dropped(struct gate *g, enum drop why);
+
+/* What an SA of it has counted. */
+struct sa_usage gate_usage(const struct live *l);

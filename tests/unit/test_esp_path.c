@@ -80,8 +80,8 @@ static void both_ends_count(void **state)
 	(void)state;
 	open_both();
 	assert_int_equal(carry(n), DROP_NONE);
-	sent = live_usage(one.out);
-	got = live_usage(two.in);
+	sent = gate_usage(one.out);
+	got = gate_usage(two.in);
 	assert_int_equal(sent.packets, 1);
 	assert_int_equal(sent.bytes, n);
 	assert_int_equal(got.packets, 1);
@@ -169,7 +169,7 @@ static void what_was_not_agreed_on_is_dropped_behind_the_tunnel(void **state)
 	gate_open(&two, 2);
 	assert_int_equal(carry(packet_make(packet, "10.3.0.5", "10.2.0.7", 17, 1, 2, 9)), DROP_SELECTORS);
 	assert_int_equal(carry(packet_make(packet, "10.1.0.5", "10.3.0.7", 17, 1, 2, 9)), DROP_SELECTORS);
-	assert_int_equal(live_usage(two.in).invalid, 2);
+	assert_int_equal(gate_usage(two.in).invalid, 2);
 	assert_int_equal(carry(udp(1)), DROP_NONE);
 }
 
@@ -222,8 +222,8 @@ static void a_forged_packet_counts_as_invalid_and_changes_nothing(void **state)
 	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
 	out.esp.p[30] ^= 1;
 	assert_int_equal(gate_receive(&two, &in, out.esp.p, out.esp.n, 0, "198.51.100.9"), DROP_AUTH);
-	assert_int_equal(live_usage(two.in).invalid, 1);
-	assert_int_equal(live_usage(two.in).packets, 0);
+	assert_int_equal(gate_usage(two.in).invalid, 1);
+	assert_int_equal(gate_usage(two.in).packets, 0);
 	assert_int_equal(two.n_told, 0);
 }
 
@@ -239,7 +239,7 @@ static void a_repetition_is_counted_at_its_sa(void **state)
 	memcpy(copy, out.esp.p, n);
 	assert_int_equal(gate_receive(&two, &in, out.esp.p, n, 0, NULL), DROP_NONE);
 	assert_int_equal(gate_receive(&two, &in, copy, n, 0, NULL), DROP_REPLAY);
-	assert_int_equal(live_usage(two.in).replays, 1);
+	assert_int_equal(gate_usage(two.in).replays, 1);
 }
 
 static void another_source_address_is_told_once_a_second(void **state)
@@ -473,12 +473,12 @@ static void the_end_of_the_numbers_is_told_before(void **state)
 
 	(void)state;
 	open_both();
-	atomic_store(&one.out->packets, last - eighth - 1);
+	atomic_store(&one.out->meter->packets, last - eighth - 1);
 	atomic_store(&one.out->esp.seq, last - eighth - 1);
 	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NONE);
 	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 1);
 	assert_false(one.told[0].hard);
-	atomic_store(&one.out->packets, last - 1);
+	atomic_store(&one.out->meter->packets, last - 1);
 	atomic_store(&one.out->esp.seq, last - 1);
 	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_NONE);
 	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
@@ -568,8 +568,8 @@ static void many_in_one_come_out_as_many_in_one(void **state)
 	assert_int_equal(r.v[0].h.gso_size, 1300);
 	for (uint32_t i = 0; i < 40000; i++)
 		assert_int_equal(r.v[0].p[40 + i], (uint8_t)(1 + i));
-	assert_int_equal(live_usage(two.in).packets, 31);
-	assert_int_equal(live_usage(two.in).bytes, live_usage(one.out).bytes);
+	assert_int_equal(gate_usage(two.in).packets, 31);
+	assert_int_equal(gate_usage(two.in).bytes, gate_usage(one.out).bytes);
 }
 
 static void what_a_load_has_no_room_for_comes_with_the_next(void **state)

@@ -24,16 +24,16 @@ void channel_close(struct channel *c)
 	close(c->hear);
 }
 
-bool channel_tell(const struct channel *c, const struct report *r, struct bytes body)
+bool channel_tell(const struct channel *c, const struct esp_report *r, struct bytes body)
 {
-	struct report copy = *r;
+	struct esp_report copy = *r;
 	struct iovec io[2] = { { &copy, sizeof copy }, { (void *)body.p, body.n } };
 	struct msghdr msg = { .msg_iov = io, .msg_iovlen = 2 };
 
 	return sendmsg(c->tell, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-bool channel_hear(const struct channel *c, struct report *r, uint8_t *body, size_t *n)
+bool channel_hear(const struct channel *c, struct esp_report *r, uint8_t *body, size_t *n)
 {
 	struct iovec io[2] = { { r, sizeof *r }, { body, CHANNEL_BODY } };
 	struct msghdr msg = { .msg_iov = io, .msg_iovlen = 2 };

@@ -12,8 +12,8 @@ enum err channel_open(struct channel *c, struct text *why) MUST_CHECK;
 void channel_close(struct channel *c);
 
 /* False when the channel is full, or nobody hears any more. */
-bool channel_tell(const struct channel *c, const struct report *r, struct bytes body);
+bool channel_tell(const struct channel *c, const struct esp_report *r, struct bytes body);
 
 /* The next report, and what came with it, into BODY of CHANNEL_BODY octets; false when there is none now. */
 enum { CHANNEL_BODY = 65536 };
-bool channel_hear(const struct channel *c, struct report *r, uint8_t *body, size_t *n);
+bool channel_hear(const struct channel *c, struct esp_report *r, uint8_t *body, size_t *n);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "xfrm/user/retired.h"
-#include "xfrm/user/tun.h"
 
 #include <stdbool.h>
 
@@ -15,7 +14,4 @@ struct device {
 	unsigned queues;        /* one for each packet thread of a direction */
 	int queue[WORKERS_MAX]; /* descriptors */
 	bool joins_udp;         /* it takes many datagrams of UDP as one */
-	char name[TUN_NAME];
-	bool shared;     /* by all who have none of their own */
-	unsigned owners; /* SAs and policies; control thread only */
 };

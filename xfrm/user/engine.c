@@ -29,6 +29,31 @@ enum err engine_make(const struct transform *encr, const struct transform *integ
 	return err;
 }
 
+static void warm(const struct engine *e, const struct transform *encr, const struct transform *integ)
+{
+	static const uint8_t zeros[UINT8_MAX];
+	void *context;
+
+	if (!e->make(encr, integ, true, bytes_of(zeros, (size_t)encr->key + encr->salt),
+		    bytes_of(zeros, integ ? integ->key : 0), &context))
+		e->free(context);
+}
+
+void engine_warm(void)
+{
+	const struct transform *t, *i;
+
+	for (const struct engine *e = engine_next(NULL); e; e = engine_next(e))
+		for (t = transform_next(NULL); t; t = transform_next(t)) {
+			if (t->type != TRANSFORM_ENCR)
+				continue;
+			warm(e, t, NULL);
+			for (i = transform_next(NULL); i; i = transform_next(i))
+				if (i->type == TRANSFORM_INTEG)
+					warm(e, t, i);
+		}
+}
+
 static bool openssl_here(void)
 {
 	return true;

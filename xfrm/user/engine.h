@@ -25,6 +25,9 @@ struct engine {
  * the first time, by one thread, while files can still be opened. */
 const struct engine *engine_next(const struct engine *e);
 
+/* Has all of them do once what they read files for, as long as there are any. */
+void engine_warm(void);
+
 /* A context of the first engine that has the algorithms; errors as of make(). */
 enum err engine_make(const struct transform *encr, const struct transform *integ, bool sealing,
 	struct bytes encr_key, struct bytes integ_key, const struct engine **engine,

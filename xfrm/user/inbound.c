@@ -10,7 +10,7 @@ enum { MAPPING_EVERY = 1000 /* ms */ };
 static bool take_other(struct lane *lane, struct arrival *a)
 {
 	static const uint8_t marker[4];
-	struct report r = { .kind = REPORT_IKE, .path = a->path };
+	struct esp_report r = { .kind = REPORT_IKE, .path = a->path };
 
 	if (a->encap && a->esp.n == 1 && a->esp.p[0] == 0xff) {
 		a->esp.drop = DROP_KEEPALIVE;
@@ -50,7 +50,7 @@ static void find_sa(struct lane *lane, struct arrival *a)
 static void watch_mapping(struct lane *lane, const struct arrival *a)
 {
 	struct live *l = a->sa->live;
-	struct report r = { .kind = REPORT_MAPPING, .id = l->child, .path = a->path };
+	struct esp_report r = { .kind = REPORT_MAPPING, .id = l->child, .path = a->path };
 
 	if (a->esp.place != REPLAY_TOP || !a->encap || addr_eq(&a->path.remote, &a->sa->remote))
 		return;
@@ -64,9 +64,9 @@ static void watch_mapping(struct lane *lane, const struct arrival *a)
 static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
 {
 	struct live *l = a->sa->live;
-	struct report used = { .kind = REPORT_USED, .id = l->child };
+	struct esp_report used = { .kind = REPORT_USED, .id = l->child };
 
-	if (!atomic_load_explicit(&l->packets, memory_order_relaxed))
+	if (!atomic_load_explicit(&l->meter->packets, memory_order_relaxed))
 		lane->tell(lane->ctx, &used, bytes_of(NULL, 0));
 	lane_tell_volume(lane, l, live_count(l, n, lane->now));
 	watch_mapping(lane, a);

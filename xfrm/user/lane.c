@@ -7,7 +7,7 @@ enum { STRANGER_EVERY = 100 /* ms */, STRANGERS_BURST = 10 };
 
 void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_event event)
 {
-	struct report r = { .kind = REPORT_EXPIRE, .id = l->child, .hard = event == LIVE_HARD };
+	struct esp_report r = { .kind = REPORT_EXPIRE, .id = l->child, .hard = event == LIVE_HARD };
 
 	if (event != LIVE_NOTHING)
 		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
@@ -26,7 +26,7 @@ static bool may_once_more(const struct lane *lane, uint64_t *paid)
 
 void lane_tell_unknown_spi(struct lane *lane, const struct path *path, bool encap, uint32_t spi)
 {
-	struct report r = { .kind = REPORT_UNKNOWN_SPI, .id = spi, .encap = encap, .path = *path };
+	struct esp_report r = { .kind = REPORT_UNKNOWN_SPI, .id = spi, .encap = encap, .path = *path };
 
 	if (may_once_more(lane, &lane->spi_ms))
 		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));

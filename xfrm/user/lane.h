@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a packet thread has at hand for the batch it works on, and what it tells the control thread. */
+/* What a packet thread has at hand for the batch it works on. */
 #pragma once
 
 #include "xfrm/user/icmp.h"
+#include "xfrm/user/report.h"
 #include "xfrm/user/snapshot.h"
-
-enum report_kind {
-	REPORT_ACQUIRE,
-	REPORT_MAPPING,
-	REPORT_USED,
-	REPORT_EXPIRE,
-	REPORT_IKE,
-	REPORT_UNKNOWN_SPI
-};
-
-/* Octets only: it travels through a socket. */
-struct report {
-	enum report_kind kind;
-	uint32_t id;             /* the policy (ACQUIRE), the SPI (UNKNOWN_SPI) or the CHILD_SA */
-	bool hard;               /* EXPIRE */
-	bool encap;              /* UNKNOWN_SPI */
-	struct ts local, remote; /* ACQUIRE: the packet's selectors */
-	struct path path;        /* MAPPING: remote; IKE; UNKNOWN_SPI */
-};
 
 struct lane {
 	const struct snapshot *snap;
@@ -33,7 +15,7 @@ struct lane {
 	uint64_t spi_ms;  /* and reports of unknown SPIs */
 	void *ctx;
 	/* Tells the control thread; BODY is the datagram of REPORT_IKE, without its marker. */
-	void (*tell)(void *ctx, const struct report *r, struct bytes body);
+	void (*tell)(void *ctx, const struct esp_report *r, struct bytes body);
 	/* Writes a packet to a tun device. */
 	void (*answer)(void *ctx, const struct device *to, struct bytes packet);
 };

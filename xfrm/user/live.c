@@ -35,13 +35,16 @@ static void take_conf(struct live *l, const struct child_conf *conf)
 		bound_by_sequence(l);
 }
 
-struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *why)
+struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err *err, struct text *why)
 {
 	struct live *l = calloc(1, sizeof *l);
 
 	if (!l)
 		abort();
-	*l = (struct live){ .child = spec->child, .inbound = spec->inbound, .together = LIVE_TOGETHER };
+	*l = (struct live){
+		.child = spec->child, .inbound = spec->inbound, .meter = meter, .together = LIVE_TOGETHER
+	};
+	*meter = (struct meter){ 0 };
 	pthread_mutex_init(&l->lock, NULL);
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
@@ -101,9 +104,9 @@ static uint64_t add(_Atomic uint64_t *counter, uint64_t n)
 
 enum live_event live_count(struct live *l, size_t n, uint64_t now)
 {
-	uint64_t bytes = add(&l->bytes, n), packets = add(&l->packets, 1);
+	uint64_t bytes = add(&l->meter->bytes, n), packets = add(&l->meter->packets, 1);
 
-	atomic_store_explicit(&l->last_ms, now, memory_order_relaxed);
+	atomic_store_explicit(&l->meter->last_ms, now, memory_order_relaxed);
 	if (!l->hard_told && (bytes >= l->bytes_limit.hard || packets >= l->packets_limit.hard)) {
 		l->soft_told = true;
 		l->hard_told = true;
@@ -139,7 +142,7 @@ bool live_is_spent(const struct live *l)
 
 void live_miss(struct live *l, enum drop why)
 {
-	add(why == DROP_REPLAY ? &l->replays : &l->invalid, 1);
+	add(why == DROP_REPLAY ? &l->meter->replays : &l->meter->invalid, 1);
 }
 
 static uint64_t get(const _Atomic uint64_t *counter)
@@ -147,15 +150,15 @@ static uint64_t get(const _Atomic uint64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-struct sa_usage live_usage(const struct live *l)
+struct sa_usage live_usage(const struct meter *m, uint32_t spi, bool inbound)
 {
 	return (struct sa_usage){
-		.spi = l->esp.spi,
-		.inbound = l->inbound,
-		.bytes = get(&l->bytes),
-		.packets = get(&l->packets),
-		.last_ms = get(&l->last_ms),
-		.replays = get(&l->replays),
-		.invalid = get(&l->invalid),
+		.spi = spi,
+		.inbound = inbound,
+		.bytes = get(&m->bytes),
+		.packets = get(&m->packets),
+		.last_ms = get(&m->last_ms),
+		.replays = get(&m->replays),
+		.invalid = get(&m->invalid),
 	};
 }

@@ -7,6 +7,7 @@
 #include "model/sa.h"
 #include "xfrm/user/esp.h"
 #include "xfrm/user/inner.h"
+#include "xfrm/user/meter.h"
 #include "xfrm/user/tos.h"
 
 #include <pthread.h>
@@ -26,7 +27,7 @@ struct live {
 	bool copy_df, keep_mss;
 	struct live_limit bytes_limit, packets_limit;
 
-	_Atomic uint64_t bytes, packets, last_ms, replays, invalid;
+	struct meter *meter;       /* borrowed: it outlives this */
 	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
 	_Atomic unsigned together; /* outbound: how many packets the kernel is given in one message */
 	_Atomic unsigned taken;    /* messages of as many that it has taken since this was last changed */
@@ -43,9 +44,9 @@ enum {
 	LIVE_TAKEN = 1000,  /* then more are tried again, which costs one refusal where nothing has changed */
 };
 
-/* An SA, its selectors copied. NULL, *ERR and a sentence in WHY when keys, algorithms or
- * the window are refused. */
-struct live *live_new(const struct sa_spec *spec, enum err *err, struct text *why);
+/* An SA that counts by METER from zero, its selectors copied. NULL, *ERR and a sentence in WHY when keys,
+ * algorithms or the window are refused. */
+struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err *err, struct text *why);
 /* Wipes and frees it. */
 void live_free(struct live *l);
 
@@ -69,4 +70,5 @@ void live_refused(struct live *l, unsigned n);
 /* Whether the SA's volume is used up; it carries nothing more then. */
 bool live_is_spent(const struct live *l);
 
-struct sa_usage live_usage(const struct live *l);
+/* What was counted, of the SA of that SPI. */
+struct sa_usage live_usage(const struct meter *m, uint32_t spi, bool inbound);

@@ -22,7 +22,7 @@ static struct ts selector_of(const struct ip *ip, const struct inner *in, uint16
 /* Asks for an SA, at most once a second for each policy. */
 static void acquire(struct lane *lane, struct policy_live *p, const struct inner *in)
 {
-	struct report r = {
+	struct esp_report r = {
 		.kind = REPORT_ACQUIRE,
 		.id = p->id,
 		.local = selector_of(&in->src, in, in->sport),

@@ -30,14 +30,18 @@ static const struct {
 
 enum { BUFFERS = sizeof buffers / sizeof *buffers };
 
+static bool unset_df(int fd, bool v6)
+{
+	return v6 ? set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT)
+		  : set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+}
+
 static bool set_family(int fd, bool v6)
 {
 	if (v6)
 		return set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
-		       set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) &&
-		       set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
-	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) && set(fd, IPPROTO_IP, IP_RECVTOS, 1) &&
-	       set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+		       set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) && unset_df(fd, v6);
+	return set(fd, IPPROTO_IP, IP_PKTINFO, 1) && set(fd, IPPROTO_IP, IP_RECVTOS, 1) && unset_df(fd, v6);
 }
 
 /* For IPv6 alone, as IKE's socket is: the kernel forms no group of sockets that differ in this. */
@@ -134,16 +138,50 @@ static enum err open_one(struct outer *o, enum outer_kind kind, struct text *why
 	return ERR_SYSTEM;
 }
 
+static bool open_probe(struct outer *o, bool v6)
+{
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	o->fd[v6 ? OUTER_PROBE6 : OUTER_PROBE4] = fd;
+	return fd < 0 ? v6 && errno == EAFNOSUPPORT : set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK);
+}
+
+struct outer outer_none(void)
+{
+	struct outer o = { .n = 0 };
+
+	for (unsigned i = 0; i < OUTER_FDS; i++)
+		o.fd[i] = -1;
+	return o;
+}
+
+struct outer outer_take(const int fd[OUTER_FDS], uint16_t port, unsigned number, unsigned n)
+{
+	struct outer o = { .port = port, .number = number, .n = n };
+
+	memcpy(o.fd, fd, sizeof o.fd);
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++)
+		if (o.fd[kind] >= 0)
+			(void)unset_df(o.fd[kind], outer_is_v6(kind));
+	return o;
+}
+
 enum err outer_open(
 	struct outer *o, const struct settings *settings, unsigned number, unsigned n, struct text *why)
 {
 	enum err err = ERR_OK;
 
-	*o = (struct outer){
-		.fd = { -1, -1, -1, -1 }, .port = settings->port_nat_t, .number = number, .n = n
-	};
+	*o = outer_none();
+	o->port = settings->port_nat_t;
+	o->number = number;
+	o->n = n;
 	for (enum outer_kind kind = 0; kind < OUTER_MAX && !err; kind++)
 		err = open_one(o, kind, why);
+	if (!err && (!open_probe(o, false) || !open_probe(o, true))) {
+		text_add(why, "the socket that asks for the size of paths cannot be opened: %s",
+			strerror(errno));
+		err = ERR_SYSTEM;
+	}
 	if (err)
 		outer_close(o);
 	return err;
@@ -196,9 +234,8 @@ uint64_t outer_overflows(const struct outer *o)
 
 void outer_close(struct outer *o)
 {
-	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++) {
-		if (o->fd[kind] >= 0)
-			close(o->fd[kind]);
-		o->fd[kind] = -1;
-	}
+	for (unsigned i = 0; i < OUTER_FDS; i++)
+		if (o->fd[i] >= 0)
+			close(o->fd[i]);
+	*o = outer_none();
 }

@@ -5,24 +5,13 @@
 
 #include "xfrm/user/inbound.h"
 #include "xfrm/user/outbound.h"
+#include "xfrm/user/outer_kind.h"
 #include "xfrm/xfrm.h"
 
 #include <sys/socket.h>
 
-enum outer_kind { OUTER_UDP4, OUTER_UDP6, OUTER_ESP4, OUTER_ESP6, OUTER_MAX };
-
-static inline bool outer_is_v6(enum outer_kind kind)
-{
-	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
-}
-
-static inline bool outer_is_udp(enum outer_kind kind)
-{
-	return kind == OUTER_UDP4 || kind == OUTER_UDP6;
-}
-
 struct outer {
-	int fd[OUTER_MAX];  /* -1: this machine has no IPv6 */
+	int fd[OUTER_FDS];  /* -1: this machine has no IPv6 */
 	bool df[OUTER_MAX]; /* what was last set; the sending thread's only */
 	uint16_t port;      /* of UDP */
 	unsigned number, n; /* one of N alike: it gets the inbound SAs whose SPI modulo N is NUMBER */
@@ -34,6 +23,11 @@ struct outer {
 enum err outer_open(struct outer *o, const struct settings *settings, unsigned number, unsigned n,
 	struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
+
+/* One that has nothing open. */
+struct outer outer_none(void);
+/* The same of the descriptors at FD, which it takes: others may have used them before. */
+struct outer outer_take(const int fd[OUTER_FDS], uint16_t port, unsigned number, unsigned n);
 
 /* Appends a sentence, as a line of its own, for each kind of buffer that this machine's settings keep smaller
  * than it should be. */

@@ -193,29 +193,27 @@ static void set_df(struct outer *o, enum outer_kind kind, bool df)
 		o->df[kind] = df;
 }
 
-/* The path MTU the kernel knows now to REMOTE, or 0. */
-static unsigned path_mtu(const struct addr *remote)
+/* The path MTU the kernel knows now to REMOTE, or 0. Let go in between, the probe takes the source address of
+ * each route. */
+static unsigned path_mtu(const struct outer *o, const struct addr *remote)
 {
 	bool v6 = remote->ip.v == 6;
-	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0,
-	    mark = XFRM_OUTER_MARK;
+	int fd = o->fd[v6 ? OUTER_PROBE6 : OUTER_PROBE4], mtu = 0;
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct sockaddr_storage name;
 	socklen_t n = name_of(remote, true, &name), size = sizeof mtu;
 
-	if (fd < 0)
-		return 0;
-	(void)setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark);
+	(void)connect(fd, &none, sizeof none);
 	if (connect(fd, (struct sockaddr *)&name, n) ||
 		getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &size))
-		mtu = 0;
-	close(fd);
+		return 0;
 	return mtu > 0 ? (unsigned)mtu : 0;
 }
 
 /* Notes the path MTU for D, which is known now, where packets of N octets are too long for it. */
-static bool learn_mtu(const struct departure *d, size_t n)
+static bool learn_mtu(const struct outer *o, const struct departure *d, size_t n)
 {
-	unsigned mtu = path_mtu(&d->sa->remote);
+	unsigned mtu = path_mtu(o, &d->sa->remote);
 
 	if (!mtu || n <= mtu)
 		return false;
@@ -224,42 +222,43 @@ static bool learn_mtu(const struct departure *d, size_t n)
 }
 
 /* The packet D was refused. */
-static void note_refused(const struct departure *d, int error, struct drops *drops)
+static void note_refused(const struct outer *o, const struct departure *d, int error, struct drops *drops)
 {
 	if (error == EMSGSIZE)
-		(void)learn_mtu(d, SIZE_MAX);
+		(void)learn_mtu(o, d, SIZE_MAX);
 	drop_count(drops, error == EMSGSIZE ? DROP_TOO_BIG : DROP_SEND);
 }
 
 /* The N packets from D on were refused together, but not one by one: the path has become too narrow for each
  * (the kernel cuts single ones), or they were too much for the kernel, or for the device that the route leads
  * to. */
-static void note_too_much(const struct departure *d, unsigned n)
+static void note_too_much(const struct outer *o, const struct departure *d, unsigned n)
 {
-	if (!learn_mtu(d, d->esp.n + limit_before(d->sa->remote.ip.v == 6, true)))
+	if (!learn_mtu(o, d, d->esp.n + limit_before(d->sa->remote.ip.v == 6, true)))
 		live_refused(d->sa->live, n);
 }
 
 /* Message I was refused, with ERROR: its packets go one by one. */
-static void send_apart(int fd, struct outer_batch *b, unsigned i, int error, struct drops *drops)
+static void send_apart(struct outer *o, enum outer_kind kind, struct outer_batch *b, unsigned i, int error,
+	struct drops *drops)
 {
 	const struct departure *d = b->first[i];
 	struct msghdr *msg = &b->msgs[i].msg_hdr;
 	unsigned n = b->packets[i], refused = 0;
 
 	if (n == 1) {
-		note_refused(d, error, drops);
+		note_refused(o, d, error, drops);
 		return;
 	}
 	for (unsigned k = 0; k < n; k++) {
 		fill(b, i, &d[k], 1);
-		if (sendmsg(fd, msg, 0) < 0) {
-			note_refused(&d[k], errno, drops);
+		if (sendmsg(o->fd[kind], msg, 0) < 0) {
+			note_refused(o, &d[k], errno, drops);
 			refused++;
 		}
 	}
 	if (!refused)
-		note_too_much(d, n);
+		note_too_much(o, d, n);
 }
 
 /* Sends the first N messages of B, all by one socket. */
@@ -276,7 +275,7 @@ static void send_messages(
 		for (int i = 0; i < sent; i++)
 			live_taken(b->first[done + (unsigned)i]->sa->live, b->packets[done + (unsigned)i]);
 		if (sent <= 0) {
-			send_apart(o->fd[kind], b, done, errno, drops);
+			send_apart(o, kind, b, done, errno, drops);
 			sent = 1;
 		}
 		done += (unsigned)sent;

@@ -14,12 +14,12 @@ enum { PAIRS_MAX = 4096 /* of selectors, in one policy */ };
 /* What the smallest of its outbound SAs takes; before there is one, what any will. */
 static unsigned mtu_of(struct xfrm *x, const struct user_policy *p)
 {
-	const struct user_sa *sa = map_get(&x->carriers, p->live->id);
-	unsigned mtu = sa ? sa->slot->limit : 0;
+	const struct user_sa *sa = map_get(&x->carriers, p->id);
+	unsigned mtu = sa ? sa->limit : 0;
 
 	for (; sa; sa = sa->also)
-		if (sa->slot->limit < mtu)
-			mtu = sa->slot->limit;
+		if (sa->limit < mtu)
+			mtu = sa->limit;
 	return mtu ? mtu : limit_expected(route_mtu(x->route, &p->peer), p->peer.v != 4);
 }
 
@@ -75,8 +75,7 @@ static enum err guard(struct xfrm *x, struct user_policy *p, struct text *why)
 {
 	struct arena scratch = { 0 };
 	struct text no_guard = text_in(&scratch);
-	enum err err =
-		route_guard_add(x->route, p->live->id, p->device->name, p->local, p->routes, &no_guard);
+	enum err err = route_guard_add(x->route, p->id, p->device->name, p->local, p->routes, &no_guard);
 
 	p->guarded = !err;
 	if (err == ERR_UNSUPPORTED) {
@@ -133,10 +132,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 
 	if (!p)
 		abort();
-	p->live = calloc(1, sizeof *p->live);
-	if (!p->live)
-		abort();
-	p->live->id = spec->id;
+	p->id = spec->id;
 	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
 	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
 	p->own = conf->interface;
@@ -151,59 +147,43 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	return p;
 }
 
-static void end_policy(struct retired *r, void *ctx)
+static void policy_forget(struct user_policy *p)
 {
-	(void)ctx;
-	free(r);
-}
-
-static void policy_forget(struct xfrm *x, struct user_policy *p)
-{
-	retire(&x->retired, &p->live->retired, end_policy);
 	arena_free(&p->arena);
 	free(p);
 }
 
-static void make_entries(struct user_policy *p)
+static enum err hand_over(struct xfrm *x, const struct user_policy *p, struct text *why)
 {
-	p->entries = ARENA_ARRAY(&p->arena, (size_t)p->local.n * p->remote.n, struct spd_entry);
-	for (unsigned i = 0; i < p->remote.n; i++)
-		for (unsigned k = 0; k < p->local.n; k++) {
-			struct spd_entry *e = &p->entries[p->n_entries++];
+	const struct esp_order o = { .kind = ORDER_POLICY_ADD,
+		.policy_add = { .id = p->id,
+			.slot = p->device->slot,
+			.local = p->local,
+			.remote = p->remote,
+			.priority = p->priority,
+			.trap = p->trap,
+			.age = p->age } };
 
-			*e = (struct spd_entry){
-				.device = p->device->slot,
-				.local = p->local.v[k],
-				.remote = p->remote.v[i],
-				.priority = p->priority,
-				.trap = p->trap,
-				.age = p->age,
-				.policy = p->live,
-			};
-			if (!e->priority)
-				e->priority = spd_priority(&e->local, &e->remote);
-		}
+	return user_order(x, &o, NULL, 0, why);
 }
 
-/* The slot of the SA that is selected, if it is there. */
-static const struct sa_slot *carrier(const struct xfrm *x, const struct user_policy *p)
+static void tell_child(struct xfrm *x, const struct user_policy *p)
 {
-	const struct user_sa *sa = p->child ? map_get(&x->sas, user_sa_key(p->child, false)) : NULL;
-
-	return sa ? sa->slot : NULL;
+	user_tell(x, &(struct esp_order){ .kind = ORDER_POLICY_LEAD, .policy_lead = { p->id, p->child } });
 }
 
-void user_policy_lead(struct xfrm *x, uint32_t id)
+enum err user_policies_again(struct xfrm *x, struct text *why)
 {
-	struct user_policy *p = map_get(&x->policies, id);
-	const struct sa_slot *slot = p ? carrier(x, p) : NULL;
+	const struct user_policy *p;
+	enum err err = ERR_OK;
+	size_t at = 0;
 
-	if (!p || !p->n_entries || p->entries->sa == slot)
-		return;
-	spd_take(&x->tables.spd, p->entries, p->n_entries, &x->retired);
-	for (size_t i = 0; i < p->n_entries; i++)
-		p->entries[i].sa = slot;
-	spd_put(&x->tables.spd, p->entries, p->n_entries, &x->retired);
+	while (!err && (p = map_next(&x->policies, &at))) {
+		err = hand_over(x, p, why);
+		if (!err)
+			tell_child(x, p);
+	}
+	return err;
 }
 
 /* First the packet threads know it, then packets are led to them. */
@@ -213,13 +193,15 @@ static enum err install(
 	enum err err = user_device_get(x, conf->interface, &p->device, why);
 
 	if (err) {
-		policy_forget(x, p);
+		policy_forget(p);
 		return err;
 	}
-	make_entries(p);
-	spd_put(&x->tables.spd, p->entries, p->n_entries, &x->retired);
-	map_put(&x->policies, p->live->id, p);
-	user_publish(x);
+	err = hand_over(x, p, why);
+	if (err) {
+		user_policy_free(x, p);
+		return err;
+	}
+	map_put(&x->policies, p->id, p);
 	err = device_addrs_add(x->route, p->device->name, p->addrs, p->n_addrs, why);
 	if (err)
 		p->n_addrs = 0;
@@ -230,7 +212,7 @@ static enum err install(
 	else if (!p->trap && p->routes.n)
 		err = guard(x, p, why);
 	if (err)
-		user_policy_del(x, p->live->id);
+		user_policy_del(x, p->id);
 	return err;
 }
 
@@ -248,7 +230,7 @@ enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct 
 	p = policy_new(x, spec);
 	err = check_selectors(p, why);
 	if (err) {
-		policy_forget(x, p);
+		policy_forget(p);
 		return err;
 	}
 	return install(x, p, spec->conf, why);
@@ -256,9 +238,8 @@ enum err user_policy_add(struct xfrm *x, const struct policy_spec *spec, struct 
 
 void user_policy_free(struct xfrm *x, struct user_policy *p)
 {
-	spd_take(&x->tables.spd, p->entries, p->n_entries, &x->retired);
 	user_device_put(x, p->device);
-	policy_forget(x, p);
+	policy_forget(p);
 }
 
 void user_policy_del(struct xfrm *x, uint32_t id)
@@ -271,8 +252,8 @@ void user_policy_del(struct xfrm *x, uint32_t id)
 	device_addrs_del(x->route, p->device->name, p->addrs, p->n_addrs);
 	if (p->guarded)
 		route_guard_del(x->route, id);
+	user_tell(x, &(struct esp_order){ .kind = ORDER_POLICY_DEL, .policy_del.id = id });
 	user_policy_free(x, p);
-	user_publish(x);
 }
 
 void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
@@ -282,8 +263,7 @@ void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	if (!p || p->child == child)
 		return;
 	p->child = child;
-	user_policy_lead(x, id);
-	user_publish(x);
+	tell_child(x, p);
 }
 
 void user_policy_fit(struct xfrm *x, uint32_t id)

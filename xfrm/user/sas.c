@@ -11,48 +11,9 @@ uint64_t user_sa_key(uint32_t child, bool inbound)
 	return (uint64_t)child << 1 | inbound;
 }
 
-/* The outer addresses, and the size limit that comes from them. */
-static struct sa_slot *slot_new(struct xfrm *x, struct live *live, const struct device *device,
-	const struct addr *local, const struct addr *remote, bool encap)
+static unsigned limit_of(const struct xfrm *x, const struct user_sa *sa, const struct ip *remote, bool encap)
 {
-	const struct esp *e = &live->esp;
-	struct sa_slot *slot = calloc(1, sizeof *slot);
-
-	if (!slot)
-		abort();
-	*slot = (struct sa_slot){
-		.live = live,
-		.device = device,
-		.local = *local,
-		.remote = *remote,
-		.encap = encap,
-		.limit = limit_inner(
-			e->encr, e->integ, route_mtu(x->route, &remote->ip), remote->ip.v == 6, encap),
-	};
-	return slot;
-}
-
-static void end_slot(struct retired *r, void *ctx)
-{
-	(void)ctx;
-	free(r);
-}
-
-static void end_sa(struct retired *r, void *ctx)
-{
-	live_free(((struct sa_slot *)r)->live);
-	end_slot(r, ctx);
-}
-
-/* From the next publication on packets find the SA. */
-static void show(struct xfrm *x, const struct user_sa *sa)
-{
-	const struct live *l = sa->slot->live;
-
-	if (l->inbound)
-		map_put(&x->tables.sad, l->esp.spi, sa->slot);
-	else
-		user_policy_lead(x, sa->policy);
+	return limit_inner(sa->encr, sa->integ, route_mtu(x->route, remote), remote->v == 6, encap);
 }
 
 static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, struct text *why)
@@ -61,7 +22,7 @@ static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, str
 		text_add(why, "the CHILD_SA %u has an SA in this direction already", spec->child);
 		return ERR_EXISTS;
 	}
-	if (spec->inbound && map_get(&x->tables.sad, spec->spi)) {
+	if (spec->inbound && map_get(&x->spis, spec->spi)) {
 		text_add(why, "the SPI %08x is in use", spec->spi);
 		return ERR_EXISTS;
 	}
@@ -97,46 +58,106 @@ static void leave_carriers(struct xfrm *x, const struct user_sa *sa)
 		map_put(&x->carriers, sa->policy, first);
 }
 
+static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec)
+{
+	struct user_sa *sa = calloc(1, sizeof *sa);
+
+	if (!sa)
+		abort();
+	*sa = (struct user_sa){
+		.child = spec->child,
+		.spi = spec->spi,
+		.policy = spec->policy,
+		.inbound = spec->inbound,
+		.encr = spec->suite.encr,
+		.integ = spec->suite.integ,
+		.remote = spec->remote.ip,
+	};
+	sa->limit = limit_of(x, sa, &sa->remote, spec->encap);
+	return sa;
+}
+
+/* Whether packets may have left by SA as soon as its keys were handed over. */
+static bool is_led(const struct xfrm *x, const struct user_sa *sa)
+{
+	const struct user_policy *p = map_get(&x->policies, sa->policy);
+
+	return !sa->inbound && p && p->child == sa->child;
+}
+
+/* Where he who was given the keys was lost before he said that he has them, the next one is given them; but
+ * never keys that may have been used, since nobody knows how far. */
+static enum err give_keys(
+	struct xfrm *x, const struct user_sa *sa, const struct esp_order *o, struct text *why)
+{
+	enum err err = user_order(x, o, NULL, 0, why);
+
+	if (err == ERR_MISSING && !is_led(x, sa))
+		err = user_order(x, o, NULL, 0, why);
+	if (err == ERR_MISSING)
+		text_add(why, "the process that carries packets was lost just now");
+	return err;
+}
+
+/* Who carries the packets has the keys from now on, and nobody else. */
+static enum err hand_over(struct xfrm *x, struct user_sa *sa, const struct sa_spec *spec, struct text *why)
+{
+	struct esp_order o = { .kind = ORDER_SA_ADD, .sa_add = { .spec = *spec, .limit = sa->limit } };
+	enum err err = user_device_get(x, spec->conf->interface, &sa->device, why);
+
+	if (err)
+		return err;
+	err = meters_get(&x->meters, &sa->meter, why);
+	if (!err) {
+		o.sa_add.slot = sa->device->slot;
+		o.sa_add.meter = sa->meter;
+		err = give_keys(x, sa, &o, why);
+		if (err)
+			meters_put(&x->meters, sa->meter);
+	}
+	if (err)
+		user_device_put(x, sa->device);
+	return err;
+}
+
+/* The child is to get other SAs. */
+static void ask_to_rekey(struct xfrm *x, uint32_t child)
+{
+	x->reports.expire(x->reports.ctx, child, false);
+}
+
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
 {
 	enum err err = user_mode_check(spec->mode, why);
-	struct device *device;
+	const struct user_sa *twin = map_get(&x->sas, user_sa_key(spec->child, !spec->inbound));
 	struct user_sa *sa;
-	struct live *live;
 
 	if (!err)
 		err = check_free(x, spec, why);
 	if (err)
 		return err;
-	live = live_new(spec, &err, why);
-	if (!live)
-		return err;
-	err = user_device_get(x, spec->conf->interface, &device, why);
+	sa = sa_new(x, spec);
+	err = hand_over(x, sa, spec, why);
 	if (err) {
-		live_free(live);
+		free(sa);
 		return err;
 	}
-	sa = calloc(1, sizeof *sa);
-	if (!sa)
-		abort();
-	*sa = (struct user_sa){ .device = device, .policy = spec->policy };
-	sa->slot = slot_new(x, live, device, &spec->local, &spec->remote, spec->encap);
-	map_put(&x->sas, user_sa_key(spec->child, spec->inbound), sa);
-	if (!spec->inbound)
+	map_put(&x->sas, user_sa_key(sa->child, sa->inbound), sa);
+	if (sa->inbound)
+		map_put(&x->spis, sa->spi, sa);
+	else
 		join_carriers(x, sa);
-	show(x, sa);
-	user_publish(x);
-	user_policy_fit(x, spec->policy);
+	user_policy_fit(x, sa->policy);
+	if (twin && twin->lost)
+		ask_to_rekey(x, sa->child);
 	return ERR_OK;
 }
 
 void user_sa_free(struct xfrm *x, struct user_sa *sa)
 {
-	const struct live *l = sa->slot->live;
-
-	if (l->inbound)
-		map_take(&x->tables.sad, l->esp.spi);
-	retire(&x->retired, &sa->slot->retired, end_sa);
+	if (sa->inbound)
+		map_take(&x->spis, sa->spi);
+	meters_put(&x->meters, sa->meter);
 	user_device_put(x, sa->device);
 	free(sa);
 }
@@ -144,56 +165,65 @@ void user_sa_free(struct xfrm *x, struct user_sa *sa)
 void user_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
 	struct user_sa *sa = map_take(&x->sas, user_sa_key(child, inbound));
-	uint32_t policy;
 
 	if (!sa)
 		return;
-	policy = sa->policy;
+	user_tell(x, &(struct esp_order){ .kind = ORDER_SA_DEL, .sa_del = { child, inbound } });
 	if (!inbound)
 		leave_carriers(x, sa);
 	user_sa_free(x, sa);
-	if (!inbound)
-		user_policy_lead(x, policy);
-	user_publish(x);
-}
-
-/* SA may be NULL. */
-static void move(
-	struct xfrm *x, struct user_sa *sa, const struct addr *local, const struct addr *remote, bool encap)
-{
-	struct sa_slot *before = sa ? sa->slot : NULL;
-
-	if (!sa)
-		return;
-	sa->slot = slot_new(x, before->live, sa->device, local, remote, encap);
-	atomic_store_explicit(&before->live->path_mtu, 0, memory_order_relaxed);
-	show(x, sa);
-	retire(&x->retired, &before->retired, end_slot);
 }
 
 enum err user_sa_move(
 	struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote, bool encap)
 {
-	struct user_sa *in = map_get(&x->sas, user_sa_key(child, true));
-	struct user_sa *out = map_get(&x->sas, user_sa_key(child, false));
+	struct user_sa *both[] = { map_get(&x->sas, user_sa_key(child, true)),
+		map_get(&x->sas, user_sa_key(child, false)) };
+	struct esp_order o = { .kind = ORDER_SA_MOVE,
+		.sa_move = { .child = child, .local = *local, .remote = *remote, .encap = encap } };
 
-	if (!in && !out)
+	if (!both[0] && !both[1])
 		return ERR_MISSING;
-	move(x, in, local, remote, encap);
-	move(x, out, local, remote, encap);
-	user_publish(x);
-	user_policy_fit(x, out ? out->policy : in->policy);
+	for (unsigned i = 0; i < 2; i++)
+		if (both[i]) {
+			both[i]->remote = remote->ip;
+			both[i]->limit = o.sa_move.limit = limit_of(x, both[i], &remote->ip, encap);
+		}
+	user_tell(x, &o);
+	user_policy_fit(x, both[1] ? both[1]->policy : both[0]->policy);
 	return ERR_OK;
+}
+
+void user_sas_lost(struct xfrm *x)
+{
+	struct user_sa *sa;
+	size_t at = 0;
+
+	while ((sa = map_next(&x->sas, &at)))
+		sa->lost = true;
+	at = 0;
+	while ((sa = map_next(&x->sas, &at)))
+		if (!sa->inbound)
+			ask_to_rekey(x, sa->child);
+}
+
+bool user_sa_lost(struct xfrm *x, const struct user_sa *sa)
+{
+	if (!sa || !sa->lost)
+		return false;
+	ask_to_rekey(x, sa->child);
+	return true;
 }
 
 bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out)
 {
 	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, inbound));
 
-	if (sa)
-		*out = live_usage(sa->slot->live);
-	user_reap(x);
-	return sa;
+	const struct meter *m = sa ? meters_at(&x->meters, sa->meter) : NULL;
+
+	if (m)
+		*out = live_usage(m, sa->spi, inbound);
+	return m;
 }
 
 struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
@@ -203,7 +233,7 @@ struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
 
 	if (sa) {
 		memcpy(names.inner, sa->device->name, sizeof names.inner);
-		if (!route_device(x->route, &sa->slot->remote.ip, names.outer))
+		if (!route_device(x->route, &sa->remote, names.outer))
 			*names.outer = 0;
 	}
 	return names;

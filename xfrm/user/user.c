@@ -1,25 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The back end "userspace": tun devices inside, UDP and raw sockets outside, and packet threads between.
- */
+/* The back end "userspace": tun devices inside, UDP and raw sockets outside, and packet threads between, here
+ * or in another process. */
 #include "xfrm/user/state.h"
 
 #include "base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { REPORTS_AT_ONCE = 256 };
 
-void user_publish(struct xfrm *x)
+/* Ours take what they are given. */
+static enum err give_here(
+	struct xfrm *x, const struct esp_order *o, const int *fds, unsigned n, struct text *why)
 {
-	board_publish(&x->board, snapshot_of(&x->tables), &x->retired);
-	user_reap(x);
+	int copies[ORDER_FDS];
+
+	for (unsigned i = 0; i < n; i++)
+		if ((copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0)) < 0) {
+			text_add(why,
+				"there are too few descriptors for packet threads: %s: see the limit of "
+				"open files",
+				strerror(errno));
+			while (i--)
+				close(copies[i]);
+			return ERR_SYSTEM;
+		}
+	return plane_order(x->plane, o, copies, n, why);
 }
 
-void user_reap(struct xfrm *x)
+enum err user_order(struct xfrm *x, const struct esp_order *o, const int *fds, unsigned n, struct text *why)
 {
-	(void)board_reap(&x->board, x);
+	enum err err;
+
+	if (x->closing)
+		return ERR_OK;
+	err = x->plane ? give_here(x, o, fds, n, why) : x->link->give(x->link->ctx, o, fds, n, why);
+	return err == ERR_MISSING && o->kind != ORDER_SA_ADD ? ERR_OK : err;
+}
+
+void user_tell(struct xfrm *x, const struct esp_order *o)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (user_order(x, o, NULL, 0, &why))
+		log_say(LOG_ERROR, "packets", "msg=\"%s\"", text_str(&why));
+	arena_free(&scratch);
 }
 
 /* As many as are configured; else both directions together have one for each processor. */
@@ -47,23 +77,21 @@ static enum err open_sockets(struct xfrm *x, struct text *why)
 	return err;
 }
 
-static enum err start_workers(struct xfrm *x, struct text *why)
+static enum err hand_over(struct xfrm *x, struct text *why)
 {
-	struct worker_setup setup = {
-		.board = &x->board,
-		.channel = &x->channel,
-		.drops = &x->drops,
-		.pace = &x->pace,
-	};
-	enum err err = ERR_OK;
+	struct esp_order o = { .kind = ORDER_OPEN,
+		.open = { .workers = x->n_workers, .port = x->outer[0].port } };
+	int fds[ORDER_FDS];
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < x->n_workers && !err; i++) {
-		setup.number = i;
-		setup.outer = &x->outer[i];
-		for (enum worker_way way = 0; way < WORKER_WAYS && !err; way++)
-			err = worker_start(way, &setup, &x->workers[way][i], why);
-	}
-	return err;
+	fds[n++] = x->meters.fd;
+	for (unsigned i = 0; i < x->n_workers; i++)
+		for (unsigned k = 0; k < OUTER_FDS; k++)
+			if (x->outer[i].fd[k] >= 0) {
+				o.open.there |= 1u << k;
+				fds[n++] = x->outer[i].fd[k];
+			}
+	return user_order(x, &o, fds, n, why);
 }
 
 /* While it is held back what a crashed predecessor protected, we take its packets, and drop them. */
@@ -72,13 +100,11 @@ static void hold(struct xfrm *x)
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 
-	if (!user_device_get(x, NULL, &x->holding, &why)) {
-		user_publish(x);
+	if (!user_device_get(x, NULL, &x->holding, &why))
 		route_adopted_lead(x->route, x->holding->name);
-	} else {
+	else
 		log_say(LOG_WARN, "journal", "what a crashed ikev2d protected is unreachable for now: %s",
 			text_str(&why));
-	}
 	arena_free(&scratch);
 }
 
@@ -89,7 +115,6 @@ static void let_go(struct xfrm *x)
 	x->holding = NULL;
 }
 
-/* All SAs and policies; the packet threads still run, and see an empty snapshot then. */
 static void forget_all(struct xfrm *x)
 {
 	struct user_policy *p;
@@ -104,24 +129,23 @@ static void forget_all(struct xfrm *x)
 	user_shunts_free(x);
 	let_go(x);
 	map_free(&x->sas);
+	map_free(&x->spis);
 	map_free(&x->carriers);
 	map_free(&x->policies);
-	user_publish(x);
 }
 
+/* Who carries the packets ends by himself where he is another process. */
 static void user_close(struct xfrm *x)
 {
+	x->closing = true;
+	if (x->plane)
+		plane_free(x->plane);
+	else
+		x->link->user = NULL;
 	forget_all(x);
 	for (unsigned i = 0; i < x->n_workers; i++)
-		for (enum worker_way way = 0; way < WORKER_WAYS; way++)
-			worker_stop(x->workers[way][i]);
-	board_publish(&x->board, NULL, &x->retired);
-	user_reap(x);
-	map_free(&x->tables.sad);
-	spd_free(&x->tables.spd);
-	for (unsigned i = 0; i < x->n_workers; i++)
 		outer_close(&x->outer[i]);
-	channel_close(&x->channel);
+	meters_close(&x->meters);
 	free(x);
 }
 
@@ -135,20 +159,21 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 	x->settings = setup->settings;
 	x->reports = setup->reports;
 	x->route = setup->route;
+	x->link = setup->link;
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
-		x->outer[i] = (struct outer){ .fd = { -1, -1, -1, -1 } };
+		x->outer[i] = outer_none();
+	if (x->link)
+		x->link->user = x;
+	else
+		x->plane = plane_new();
 	(void)engine_next(NULL); /* looks for libraries while files can still be opened */
-	err = channel_open(&x->channel, why);
-	if (err) {
-		free(x);
-		return err;
-	}
-	user_publish(x);
-	err = count_workers(x, why);
+	err = meters_make(&x->meters, why);
+	if (!err)
+		err = count_workers(x, why);
 	if (!err)
 		err = open_sockets(x, why);
 	if (!err)
-		err = start_workers(x, why);
+		err = hand_over(x, why);
 	if (err) {
 		user_close(x);
 		return err;
@@ -161,31 +186,70 @@ static enum err user_open(const struct xfrm_setup *setup, struct xfrm **out, str
 
 static int user_fd(const struct xfrm *x)
 {
-	return x->channel.hear;
+	return x->plane ? plane_fd(x->plane) : -1;
 }
 
-static void pass_on(struct xfrm *x, const struct report *r, struct bytes body)
+/* A packet met a policy without SA. */
+static void acquire(struct xfrm *x, const struct esp_report *r)
+{
+	const struct user_policy *p = map_get(&x->policies, r->id);
+	const struct user_sa *sa = p && p->child ? map_get(&x->sas, user_sa_key(p->child, false)) : NULL;
+
+	if (p && !user_sa_lost(x, sa))
+		x->reports.acquire(x->reports.ctx, r->id, &r->local, &r->remote);
+}
+
+/* One that is known here is on its way in, or lost. */
+static void unknown_spi(struct xfrm *x, const struct esp_report *r)
+{
+	const struct user_sa *sa = map_get(&x->spis, r->id);
+
+	if (!user_sa_lost(x, sa) && !sa)
+		x->reports.unknown_spi(x->reports.ctx, &r->path, r->encap, r->id);
+}
+
+/* Whether R is about a child that is carried here. */
+static bool is_ours(const struct xfrm *x, const struct esp_report *r)
+{
+	return map_get(&x->sas, user_sa_key(r->id, true)) || map_get(&x->sas, user_sa_key(r->id, false));
+}
+
+void user_report(struct xfrm *x, const struct esp_report *r, struct bytes body)
 {
 	const struct xfrm_reports *to = &x->reports;
+	bool of_child = r->kind == REPORT_MAPPING || r->kind == REPORT_USED || r->kind == REPORT_EXPIRE;
 
+	if (of_child && !(r->id && is_ours(x, r)))
+		return;
 	switch (r->kind) {
-	case REPORT_ACQUIRE: to->acquire(to->ctx, r->id, &r->local, &r->remote); break;
+	case REPORT_ACQUIRE: acquire(x, r); break;
 	case REPORT_MAPPING: to->mapping(to->ctx, r->id, &r->path.remote); break;
 	case REPORT_USED: to->used(to->ctx, r->id); break;
 	case REPORT_EXPIRE: to->expire(to->ctx, r->id, r->hard); break;
 	case REPORT_IKE: to->ike(to->ctx, &r->path, body); break;
-	case REPORT_UNKNOWN_SPI: to->unknown_spi(to->ctx, &r->path, r->encap, r->id); break;
+	case REPORT_UNKNOWN_SPI: unknown_spi(x, r); break;
 	}
 }
 
 static void user_dispatch(struct xfrm *x)
 {
-	struct report r;
-	size_t n;
+	struct esp_report r;
+	struct bytes body;
 
-	for (int i = 0; i < REPORTS_AT_ONCE && channel_hear(&x->channel, &r, x->body, &n); i++)
-		pass_on(x, &r, bytes_of(x->body, n));
-	user_reap(x);
+	for (int i = 0; x->plane && i < REPORTS_AT_ONCE && plane_next(x->plane, &r, &body); i++)
+		user_report(x, &r, body);
+}
+
+enum err user_again(struct xfrm *x, struct text *why)
+{
+	enum err err = hand_over(x, why);
+
+	if (!err)
+		err = user_devices_again(x, why);
+	if (!err)
+		err = user_policies_again(x, why);
+	user_sas_lost(x);
+	return err;
 }
 
 static void user_drops(struct xfrm *x, struct text *out)
@@ -194,7 +258,7 @@ static void user_drops(struct xfrm *x, struct text *out)
 
 	for (unsigned i = 0; i < x->n_workers; i++)
 		overflows += outer_overflows(&x->outer[i]);
-	drop_print(&x->drops, out);
+	drop_print(&x->meters.totals->drops, out);
 	if (overflows)
 		text_add(out, "%sbuffer-full=%" PRIu64, out->n ? " " : "", overflows);
 }
@@ -203,8 +267,8 @@ static void user_advice(struct xfrm *x, struct text *out)
 {
 	outer_advice(&x->outer[0], out); /* all are alike */
 	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (x->tables.devices[i])
-			tun_advice(x->tables.devices[i]->name, out);
+		if (x->devices[i])
+			tun_advice(x->devices[i]->name, out);
 }
 
 static void user_pace(struct xfrm *x, struct text *out)
@@ -216,14 +280,14 @@ static void user_pace(struct xfrm *x, struct text *out)
 	for (const struct engine *e = engine_next(NULL); e; e = engine_next(e), mark = ",")
 		text_add(out, "%s%s", mark, e->name);
 	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (x->tables.devices[i]) {
+		if (x->devices[i]) {
 			tcp = true;
-			udp |= x->tables.devices[i]->joins_udp;
+			udp |= x->devices[i]->joins_udp;
 		}
 	if (x->n_workers > 1)
 		text_add(out, " workers=%u", x->n_workers);
 	text_add(out, "%s%s", tcp ? " offloads=tcp" : "", udp ? ",udp" : "");
-	pace_print(&x->pace, out);
+	pace_print(&x->meters.totals->pace, out);
 }
 
 /* Tunnel mode of all transforms there are. Marks and the like are the kernel's own. */
@@ -247,7 +311,6 @@ static void user_audit(struct xfrm *x, struct text *out)
 static void user_settled(struct xfrm *x)
 {
 	let_go(x);
-	user_publish(x);
 }
 
 const struct xfrm_backend xfrm_user = {

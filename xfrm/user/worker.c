@@ -68,7 +68,7 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 	pace_count(w->at.pace, PACE_WRITTEN, 1, n - 1);
 }
 
-static void worker_tell(void *ctx, const struct report *r, struct bytes body)
+static void worker_tell(void *ctx, const struct esp_report *r, struct bytes body)
 {
 	struct worker *w = ctx;
 
@@ -296,7 +296,7 @@ enum err worker_watch(struct worker *w, const struct device *d, struct text *why
 {
 	if (watch(w, d->queue[w->at.number], event_of(SOURCE_DEVICE, d->slot)))
 		return ERR_OK;
-	text_add(why, "device %s cannot be watched: %s", d->name, strerror(errno));
+	text_add(why, "a tun device cannot be watched: %s", strerror(errno));
 	return ERR_SYSTEM;
 }
 

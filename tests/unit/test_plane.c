@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two sides of the userspace path, and what becomes of it when the one that has the keys is lost: the
+ * other one is what the daemon has, the plane here is what the process esp has. */
+#include "tests/unit/machine.h"
+
+#include "tests/unit/packet.h"
+#include "xfrm/choice.h"
+#include "xfrm/user/state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { CHILD = 3, POLICY = 4, SPI = 0x8000abcd };
+
+static const struct xfrm_backend *const user = &xfrm_choice;
+static struct xfrm *x;
+static struct settings settings;
+static struct child_conf conf;
+static struct ts near_net, far_net;
+
+/* Who carries the packets. */
+static struct {
+	struct plane *plane; /* NULL: he is lost */
+	struct esp_link link;
+	enum esp_order_kind dies_at; /* lost with the next such order, */
+	unsigned deaths;             /* so often, */
+	bool obeys;                  /* after he did it */
+	unsigned given[ORDER_KINDS]; /* orders, also in vain */
+	unsigned keys_out;           /* SAs that send which he was given */
+} carrier;
+
+static struct {
+	unsigned acquire, expire, unknown_spi;
+	uint32_t child;
+	bool hard;
+} told;
+
+static void note_acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+{
+	(void)ctx;
+	(void)policy;
+	(void)local;
+	(void)remote;
+	told.acquire++;
+}
+
+static void note_expire(void *ctx, uint32_t child, bool hard)
+{
+	(void)ctx;
+	told.child = child;
+	told.hard = hard;
+	told.expire++;
+}
+
+static void note_unknown_spi(void *ctx, const struct path *path, bool encap, uint32_t spi)
+{
+	(void)ctx;
+	(void)path;
+	(void)encap;
+	(void)spi;
+	told.unknown_spi++;
+}
+
+static void lose(void)
+{
+	plane_free(carrier.plane);
+	carrier.plane = NULL;
+}
+
+/* As the daemon does it. */
+static void come_back(void)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	carrier.plane = plane_new();
+	assert_int_equal(user_again(carrier.link.user, &why), ERR_OK);
+	arena_free(&scratch);
+}
+
+static enum err order(const struct esp_order *o, const int *fds, unsigned n, struct text *why)
+{
+	int copies[ORDER_FDS];
+
+	for (unsigned i = 0; i < n; i++)
+		copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+	return plane_order(carrier.plane, o, copies, n, why);
+}
+
+static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsigned n, struct text *why)
+{
+	(void)ctx;
+	if (!carrier.plane && o->kind == ORDER_SA_ADD)
+		come_back();
+	carrier.given[o->kind]++;
+	if (!carrier.plane)
+		return ERR_MISSING;
+	carrier.keys_out += o->kind == ORDER_SA_ADD && !o->sa_add.spec.inbound;
+	if (carrier.deaths && o->kind == carrier.dies_at) {
+		carrier.deaths--;
+		if (carrier.obeys)
+			(void)!order(o, fds, n, why);
+		lose();
+		return ERR_MISSING;
+	}
+	return order(o, fds, n, why);
+}
+
+static struct machine *begin(void **state)
+{
+	struct machine *h = machine_enter(state);
+	struct xfrm_setup setup = {
+		.settings = &settings,
+		.run_dir = h->dir,
+		.link = &carrier.link,
+		.reports = { .acquire = note_acquire,
+			.expire = note_expire,
+			.unknown_spi = note_unknown_spi },
+	};
+
+	settings = settings_default();
+	settings.datapath = DATAPATH_USER;
+	settings.workers = 1;
+	memset(&told, 0, sizeof told);
+	memset(&carrier, 0, sizeof carrier);
+	carrier.link.give = give;
+	carrier.plane = plane_new();
+	conf = (struct child_conf){ .name = "net", .replay_window = 1024 };
+	near_net = packet_ts("10.1.0.0/24");
+	far_net = packet_ts("10.2.0.0/24");
+	assert_ok(user->open(&setup, &x, &h->why));
+	return h;
+}
+
+static int end(void **state)
+{
+	if (x)
+		user->close(x);
+	x = NULL;
+	if (carrier.plane)
+		lose();
+	return machine_tear_down(state);
+}
+
+static enum err add_sa(struct machine *h, uint32_t child, bool inbound)
+{
+	const struct addr here = { packet_ip("192.0.2.1"), 4500 };
+	struct suite suite = packet_suite("aes256gcm16", false);
+	struct sa_spec s = {
+		.spi = SPI + child,
+		.inbound = inbound,
+		.child = child,
+		.policy = POLICY,
+		.encap = true,
+		.suite = suite,
+		.encr_key = packet_encr_key(&suite),
+		.local = here,
+		.remote = here,
+		.local_ts = { inbound ? &far_net : &near_net, 1 },
+		.remote_ts = { inbound ? &near_net : &far_net, 1 },
+		.conf = &conf,
+	};
+
+	return user->sa_add(x, &s, &h->why);
+}
+
+static void add_policy(struct machine *h, uint32_t child)
+{
+	const struct policy_spec policy = {
+		.id = POLICY,
+		.local_ts = { &near_net, 1 },
+		.remote_ts = { &far_net, 1 },
+		.local = packet_ip("192.0.2.1"),
+		.remote = packet_ip("192.0.2.1"),
+		.conf = &conf,
+	};
+
+	assert_ok(user->policy_add(x, &policy, &h->why));
+	user->sa_select(x, POLICY, child);
+}
+
+static void add_child(struct machine *h)
+{
+	assert_ok(add_sa(h, CHILD, true));
+	assert_ok(add_sa(h, CHILD, false));
+	add_policy(h, CHILD);
+}
+
+static uint64_t packets(uint32_t child, bool inbound)
+{
+	struct sa_usage u = { 0 };
+
+	return user->usage(x, child, inbound, &u) ? u.packets : 0;
+}
+
+static void send_far(void)
+{
+	machine_sh("ping -c 1 -W 1 -I 10.1.0.1 10.2.0.9 >/dev/null 2>&1 || true");
+}
+
+/* Has what the threads tell told, for a moment. */
+static void hear(void)
+{
+	struct esp_report r;
+	struct bytes body;
+
+	while (carrier.plane && plane_next(carrier.plane, &r, &body))
+		user_report(carrier.link.user, &r, body);
+}
+
+static void who_is_lost_comes_back_with_all_but_keys(void **state)
+{
+	struct machine *h = begin(state);
+
+	add_child(h);
+	send_far();
+	assert_int_equal(packets(CHILD, false), 1);
+	lose();
+	come_back();
+	assert_int_equal(carrier.given[ORDER_OPEN], 2);
+	assert_int_equal(carrier.given[ORDER_DEVICE_ADD], 2);
+	assert_int_equal(carrier.given[ORDER_POLICY_ADD], 2);
+	assert_int_equal(carrier.given[ORDER_SA_ADD], 2); /* the first ones */
+	assert_int_equal(told.expire, 1);
+	assert_int_equal(told.child, CHILD);
+	assert_false(told.hard);
+	send_far();
+	assert_int_equal(packets(CHILD, false), 1); /* what was counted stays */
+}
+
+static void packets_ask_again_for_what_is_lost(void **state)
+{
+	struct machine *h = begin(state);
+
+	add_child(h);
+	lose();
+	come_back();
+	send_far();
+	hear();
+	assert_int_equal(told.acquire, 0);
+	assert_int_equal(told.expire, 2);
+}
+
+static void an_spi_that_is_lost_asks_for_another(void **state)
+{
+	struct machine *h = begin(state);
+	struct esp_report r = { .kind = REPORT_UNKNOWN_SPI, .id = SPI + CHILD };
+
+	add_child(h);
+	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_int_equal(told.expire, 0); /* on its way in */
+	lose();
+	come_back();
+	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_int_equal(told.expire, 2);
+	assert_int_equal(told.unknown_spi, 0);
+	r.id = SPI;
+	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_int_equal(told.unknown_spi, 1);
+}
+
+static void another_child_carries_on(void **state)
+{
+	struct machine *h = begin(state);
+
+	add_child(h);
+	lose();
+	come_back();
+	assert_ok(add_sa(h, CHILD + 1, true));
+	assert_ok(add_sa(h, CHILD + 1, false));
+	user->sa_select(x, POLICY, CHILD + 1);
+	user->sa_del(x, CHILD, true);
+	user->sa_del(x, CHILD, false);
+	send_far();
+	assert_int_equal(packets(CHILD + 1, false), 1);
+	assert_int_equal(packets(CHILD + 1, true), 1);
+	assert_int_equal(told.expire, 1);
+}
+
+/* It cannot have sent by them: nothing led there. */
+static void keys_that_nothing_led_to_are_given_once_more(void **state)
+{
+	struct machine *h = begin(state);
+
+	carrier.dies_at = ORDER_SA_ADD;
+	carrier.deaths = 1;
+	carrier.obeys = true;
+	assert_ok(add_sa(h, CHILD, false));
+	assert_int_equal(carrier.keys_out, 2);
+	assert_int_equal(told.expire, 0);
+}
+
+static void keys_that_may_have_been_used_are_not_given_again(void **state)
+{
+	struct machine *h = begin(state);
+
+	add_policy(h, CHILD);
+	carrier.dies_at = ORDER_SA_ADD;
+	carrier.deaths = 1;
+	carrier.obeys = true;
+	assert_int_equal(add_sa(h, CHILD, false), ERR_MISSING);
+	assert_int_equal(carrier.keys_out, 1);
+	assert_non_null(strstr(text_str(&h->why), "lost just now"));
+	come_back();
+	assert_int_equal(carrier.keys_out, 1);
+}
+
+static void half_a_child_that_is_lost_is_told_when_it_is_whole(void **state)
+{
+	struct machine *h = begin(state);
+
+	assert_ok(add_sa(h, CHILD, true));
+	lose();
+	come_back();
+	assert_int_equal(told.expire, 0);
+	assert_ok(add_sa(h, CHILD, false));
+	assert_int_equal(told.expire, 1);
+}
+
+/* What he was not told while he was lost he is told with the rest. */
+static void nobody_waits_for_who_is_lost(void **state)
+{
+	struct machine *h = begin(state);
+
+	lose();
+	add_policy(h, 0);
+	assert_int_equal(carrier.given[ORDER_POLICY_ADD], 1);
+	come_back();
+	assert_int_equal(carrier.given[ORDER_POLICY_ADD], 2);
+	send_far();
+	hear();
+	assert_int_equal(told.acquire, 1);
+}
+
+static void reports_about_strangers_tell_nothing(void **state)
+{
+	struct esp_report r = { .kind = REPORT_EXPIRE, .id = 99, .hard = true };
+
+	begin(state);
+	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	r.kind = REPORT_ACQUIRE;
+	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_int_equal(told.expire + told.acquire, 0);
+}
+
+/* Descriptors of one that is not done are closed. */
+static void an_order_that_cannot_be_is_refused(void **state)
+{
+	struct esp_order orders[] = {
+		{ .kind = ORDER_OPEN, .open = { .workers = 1 } },
+		{ .kind = ORDER_DEVICE_ADD, .device_add = { .slot = DEVICES_MAX } },
+		{ .kind = ORDER_DEVICE_ADD, .device_add = { .slot = 0 } },
+		{ .kind = ORDER_DEVICE_DEL, .device_del = { .slot = 7 } },
+		{ .kind = ORDER_DEVICE_DEL, .device_del = { .slot = UINT32_MAX } },
+		{ .kind = ORDER_SA_ADD, .sa_add = { .slot = 7 } },
+		{ .kind = ORDER_POLICY_ADD, .policy_add = { .slot = DEVICES_MAX } },
+	};
+	struct machine *h = begin(state);
+
+	for (unsigned i = 0; i < sizeof orders / sizeof *orders; i++) {
+		int fds[] = { dup(0), dup(0), dup(0) };
+
+		assert_int_equal(plane_order(carrier.plane, &orders[i], fds, 3, &h->why), ERR_RANGE);
+		for (unsigned k = 0; k < 3; k++)
+			assert_int_equal(fcntl(fds[k], F_GETFD), -1);
+	}
+	lose();
+	carrier.plane = plane_new();
+	assert_int_equal(plane_order(carrier.plane, &orders[3], NULL, 0, &h->why), ERR_RANGE);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, machine_set_up, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(who_is_lost_comes_back_with_all_but_keys),
+		CASE(packets_ask_again_for_what_is_lost),
+		CASE(an_spi_that_is_lost_asks_for_another),
+		CASE(another_child_carries_on),
+		CASE(keys_that_nothing_led_to_are_given_once_more),
+		CASE(keys_that_may_have_been_used_are_not_given_again),
+		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),
+		CASE(nobody_waits_for_who_is_lost),
+		CASE(reports_about_strangers_tell_nothing),
+		CASE(an_order_that_cannot_be_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

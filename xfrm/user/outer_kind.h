@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sockets of the outer packets, by name. */
+#pragma once
+
+#include <stdbool.h>
+
+enum outer_kind { OUTER_UDP4, OUTER_UDP6, OUTER_ESP4, OUTER_ESP6, OUTER_MAX };
+/* Beside these, sockets that the kernel is asked by for the size of a path; nothing is sent or received
+ * there. */
+enum { OUTER_PROBE4 = OUTER_MAX, OUTER_PROBE6, OUTER_FDS };
+
+static inline bool outer_is_v6(enum outer_kind kind)
+{
+	return kind == OUTER_UDP6 || kind == OUTER_ESP6;
+}
+
+static inline bool outer_is_udp(enum outer_kind kind)
+{
+	return kind == OUTER_UDP4 || kind == OUTER_UDP6;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The SAs and policies of the packet side. */
+#include "xfrm/user/plane_state.h"
+
+#include <stdlib.h>
+
+struct plane_sa {
+	struct sa_slot *slot;
+	uint32_t policy;
+};
+
+struct plane_policy {
+	struct policy_live *live;
+	struct arena arena;
+	struct spd_entry *entries; /* all pairs of its selectors */
+	size_t n_entries;
+	uint32_t child; /* whose outbound SA carries it; 0: none */
+};
+
+static uint64_t sa_key(uint32_t child, bool inbound)
+{
+	return (uint64_t)child << 1 | inbound;
+}
+
+/* --------------------------------------------------------------------- SAs */
+
+static struct sa_slot *slot_new(const struct sa_slot *s)
+{
+	struct sa_slot *slot = calloc(1, sizeof *slot);
+
+	if (!slot)
+		abort();
+	*slot = *s;
+	slot->retired = (struct retired){ 0 };
+	return slot;
+}
+
+static void end_slot(struct retired *r, void *ctx)
+{
+	(void)ctx;
+	free(r);
+}
+
+static void end_sa(struct retired *r, void *ctx)
+{
+	live_free(((struct sa_slot *)r)->live);
+	end_slot(r, ctx);
+}
+
+/* POLICY's packets go by the SA that is selected, if it is there. */
+static void lead(struct plane *p, uint32_t policy)
+{
+	struct plane_policy *it = map_get(&p->policies, policy);
+	const struct plane_sa *sa = it && it->child ? map_get(&p->sas, sa_key(it->child, false)) : NULL;
+	const struct sa_slot *slot = sa ? sa->slot : NULL;
+
+	if (!it || !it->n_entries || it->entries->sa == slot)
+		return;
+	spd_take(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+	for (size_t i = 0; i < it->n_entries; i++)
+		it->entries[i].sa = slot;
+	spd_put(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+}
+
+/* From the next publication on packets find the SA. */
+static void show(struct plane *p, const struct plane_sa *sa)
+{
+	const struct live *l = sa->slot->live;
+
+	if (l->inbound)
+		map_put(&p->tables.sad, l->esp.spi, sa->slot);
+	else
+		lead(p, sa->policy);
+}
+
+static enum err check_free(const struct plane *p, const struct sa_spec *spec, struct text *why)
+{
+	if (!map_get(&p->sas, sa_key(spec->child, spec->inbound)) &&
+		!(spec->inbound && map_get(&p->tables.sad, spec->spi)))
+		return ERR_OK;
+	text_add(why, "the SA %08x of CHILD_SA %u is there already", spec->spi, spec->child);
+	return ERR_EXISTS;
+}
+
+enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *why)
+{
+	const struct sa_spec *spec = &o->sa_add.spec;
+	struct meter *meter = meters_at(&p->meters, o->sa_add.meter);
+	enum err err = meter ? check_free(p, spec, why) : ERR_SPACE;
+	struct plane_sa *sa;
+	struct live *live;
+
+	if (err)
+		return err;
+	live = live_new(spec, meter, &err, why);
+	if (!live)
+		return err;
+	sa = calloc(1, sizeof *sa);
+	if (!sa)
+		abort();
+	sa->policy = spec->policy;
+	sa->slot = slot_new(&(struct sa_slot){
+		.live = live,
+		.device = p->tables.devices[o->sa_add.slot],
+		.local = spec->local,
+		.remote = spec->remote,
+		.encap = spec->encap,
+		.limit = o->sa_add.limit,
+	});
+	map_put(&p->sas, sa_key(spec->child, spec->inbound), sa);
+	show(p, sa);
+	plane_publish(p);
+	return ERR_OK;
+}
+
+static void sa_free(struct plane *p, struct plane_sa *sa)
+{
+	const struct live *l = sa->slot->live;
+
+	if (l->inbound)
+		map_take(&p->tables.sad, l->esp.spi);
+	retire(&p->retired, &sa->slot->retired, end_sa);
+	free(sa);
+}
+
+void plane_sa_del(struct plane *p, uint32_t child, bool inbound)
+{
+	struct plane_sa *sa = map_take(&p->sas, sa_key(child, inbound));
+	uint32_t policy = sa ? sa->policy : 0;
+
+	if (!sa)
+		return;
+	sa_free(p, sa);
+	if (!inbound)
+		lead(p, policy);
+	plane_publish(p);
+}
+
+static void move(struct plane *p, struct plane_sa *sa, const struct esp_order *o)
+{
+	struct sa_slot *before = sa ? sa->slot : NULL;
+
+	if (!sa)
+		return;
+	sa->slot = slot_new(before);
+	sa->slot->local = o->sa_move.local;
+	sa->slot->remote = o->sa_move.remote;
+	sa->slot->encap = o->sa_move.encap;
+	sa->slot->limit = o->sa_move.limit;
+	atomic_store_explicit(&before->live->path_mtu, 0, memory_order_relaxed);
+	show(p, sa);
+	retire(&p->retired, &before->retired, end_slot);
+}
+
+void plane_sa_move(struct plane *p, const struct esp_order *o)
+{
+	move(p, map_get(&p->sas, sa_key(o->sa_move.child, true)), o);
+	move(p, map_get(&p->sas, sa_key(o->sa_move.child, false)), o);
+	plane_publish(p);
+}
+
+/* ---------------------------------------------------------------- policies */
+
+static void end_policy(struct retired *r, void *ctx)
+{
+	(void)ctx;
+	free(r);
+}
+
+static void policy_free(struct plane *p, struct plane_policy *it)
+{
+	spd_take(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+	retire(&p->retired, &it->live->retired, end_policy);
+	arena_free(&it->arena);
+	free(it);
+}
+
+static void make_entries(struct plane_policy *it, const struct esp_order *o)
+{
+	const struct tss local = o->policy_add.local, remote = o->policy_add.remote;
+
+	it->entries = ARENA_ARRAY(&it->arena, (size_t)local.n * remote.n, struct spd_entry);
+	for (unsigned i = 0; i < remote.n; i++)
+		for (unsigned k = 0; k < local.n; k++) {
+			struct spd_entry *e = &it->entries[it->n_entries++];
+
+			*e = (struct spd_entry){
+				.device = o->policy_add.slot,
+				.local = local.v[k],
+				.remote = remote.v[i],
+				.priority = o->policy_add.priority,
+				.trap = o->policy_add.trap,
+				.age = o->policy_add.age,
+				.policy = it->live,
+			};
+			if (!e->priority)
+				e->priority = spd_priority(&e->local, &e->remote);
+		}
+}
+
+enum err plane_policy_add(struct plane *p, const struct esp_order *o, struct text *why)
+{
+	struct plane_policy *it;
+
+	if (map_get(&p->policies, o->policy_add.id)) {
+		text_add(why, "the policy %u is there already", o->policy_add.id);
+		return ERR_EXISTS;
+	}
+	it = calloc(1, sizeof *it);
+	if (!it || !(it->live = calloc(1, sizeof *it->live)))
+		abort();
+	it->live->id = o->policy_add.id;
+	make_entries(it, o);
+	spd_put(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+	map_put(&p->policies, it->live->id, it);
+	plane_publish(p);
+	return ERR_OK;
+}
+
+void plane_policy_del(struct plane *p, uint32_t id)
+{
+	struct plane_policy *it = map_take(&p->policies, id);
+
+	if (!it)
+		return;
+	policy_free(p, it);
+	plane_publish(p);
+}
+
+void plane_policy_lead(struct plane *p, uint32_t id, uint32_t child)
+{
+	struct plane_policy *it = map_get(&p->policies, id);
+
+	if (!it || it->child == child)
+		return;
+	it->child = child;
+	lead(p, id);
+	plane_publish(p);
+}
+
+void plane_tables_end(struct plane *p)
+{
+	struct plane_policy *it;
+	struct plane_sa *sa;
+	size_t at = 0;
+
+	while ((sa = map_next(&p->sas, &at)))
+		sa_free(p, sa);
+	at = 0;
+	while ((it = map_next(&p->policies, &at)))
+		policy_free(p, it);
+	map_free(&p->sas);
+	map_free(&p->policies);
+}
