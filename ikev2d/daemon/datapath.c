@@ -3,6 +3,7 @@
 #include "daemon/datapath.h"
 
 #include "base/log.h"
+#include "daemon/datapath_esp.h"
 #include "daemon/engine.h"
 #include "xfrm/choice.h"
 
@@ -108,14 +109,17 @@ enum err datapath_start(struct world *w, struct text *why)
 	struct xfrm_setup setup = {
 		.settings = &w->settings,
 		.run_dir = w->rundir.path,
+		.link = datapath_esp_start(w),
 		.reports = { w, acquire, mapping, used, expire, ike, unknown_spi },
 	};
 	enum err e;
 
 	w->backend = &xfrm_choice;
 	e = w->backend->open(&setup, &w->xfrm, why);
-	if (e)
+	if (e) {
+		datapath_esp_stop(w);
 		return e;
+	}
 	share_port(w);
 	if (watch(w))
 		return ERR_OK;
@@ -135,6 +139,7 @@ void datapath_stop(struct world *w)
 	w->xfrm_settled = w->xfrm_readable = w->xfrm_audit = NULL;
 	w->backend->close(w->xfrm);
 	w->xfrm = NULL;
+	datapath_esp_stop(w);
 }
 
 void datapath_assign(struct world *w, struct peer *p)

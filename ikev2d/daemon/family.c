@@ -2,6 +2,7 @@
 /* Processes and their ends. */
 #include "daemon/family.h"
 
+#include "daemon/carrier.h"
 #include "daemon/certs.h"
 #include "daemon/clock.h"
 #include "daemon/ctl.h"
@@ -198,6 +199,22 @@ static int run_ctl(struct ipc_channel guard, struct ipc_channel none)
 	return EXIT_SUCCESS;
 }
 
+static int run_esp(struct ipc_channel guard, struct ipc_channel none)
+{
+	struct carrier c;
+
+	(void)none;
+	carrier_warm();
+	carrier_start(&c);
+	c.guard = guard;
+	if (!enter(IPC_ESP, &guard))
+		return EXIT_FAILURE;
+	if (say_ready(&c.guard))
+		carrier_run(&c);
+	carrier_stop(&c);
+	return EXIT_SUCCESS;
+}
+
 /* THE table of members. */
 static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
 	[IPC_KEEPER] = run_keeper,
@@ -205,6 +222,7 @@ static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_
 	[IPC_EAPS] = run_eaps,
 	[IPC_IKE] = run_ike,
 	[IPC_CTL] = run_ctl,
+	[IPC_ESP] = run_esp,
 };
 
 static int compare_octets(const void *a, const void *b)

@@ -12,7 +12,8 @@ enum { ROOM = 2 * IPC_MAX /* of a socket: the kernel counts its own administrati
 
 const char *ipc_name(enum ipc_process p)
 {
-	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs", "eap", "ctl" };
+	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs", "eap", "ctl",
+		"esp" };
 
 	return names[p];
 }
@@ -41,6 +42,29 @@ void ipc_close(struct ipc_channel *c)
 /* One thread sends and receives, and nothing stays in these between two messages. */
 static uint8_t going[IPC_MAX], coming[IPC_MAX];
 
+/* Room for the descriptors of a message. */
+union rights {
+	struct cmsghdr head;
+	uint8_t octets[CMSG_SPACE(ORDER_FDS * sizeof(int))];
+};
+
+static ssize_t send_all(int fd, struct bytes data, const struct ipc_message *m, int flags)
+{
+	const size_t size = m->n_fds * sizeof *m->fds;
+	union rights rights = {
+		.head = { .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
+	};
+	struct iovec io = { (void *)data.p, data.n };
+	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
+
+	if (size) {
+		memcpy(CMSG_DATA(&rights.head), m->fds, size);
+		msg.msg_control = &rights;
+		msg.msg_controllen = CMSG_SPACE(size);
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL | flags);
+}
+
 static enum err post(struct ipc_channel *c, const struct ipc_message *m, int flags)
 {
 	struct wr w = wr_of(going, sizeof going);
@@ -48,7 +72,7 @@ static enum err post(struct ipc_channel *c, const struct ipc_message *m, int fla
 	ssize_t n;
 
 	if (ipc_encode(&w, m)) {
-		while ((n = send(c->fd, w.p, w.n, MSG_NOSIGNAL | flags)) < 0 && errno == EINTR)
+		while ((n = send_all(c->fd, bytes_of(w.p, w.n), m, flags)) < 0 && errno == EINTR)
 			;
 		e = n >= 0 ? ERR_OK : errno == EAGAIN && flags ? ERR_BUSY : ERR_MISSING;
 	}
@@ -82,7 +106,38 @@ static const char *decode(size_t n, struct arena *arena, struct ipc_message *m)
 	return wrong;
 }
 
-static const char *obey(struct ipc_channel *c, size_t n, struct arena *arena, void *ctx)
+/* Descriptors that came along. */
+struct given {
+	int v[ORDER_FDS];
+	unsigned n;
+};
+
+/* The next message, of which the length is returned. Who is not given descriptors has no room for any: the
+ * kernel closes them. */
+static ssize_t receive(const struct ipc_channel *c, struct given *g)
+{
+	union rights rights = { .octets = { 0 } };
+	struct iovec io = { coming, sizeof coming };
+	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
+	const struct cmsghdr *head;
+	ssize_t n;
+
+	if (c->self == IPC_ESP) {
+		msg.msg_control = &rights;
+		msg.msg_controllen = sizeof rights;
+	}
+	n = recvmsg(c->fd, &msg, MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	head = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	g->n = head && head->cmsg_type == SCM_RIGHTS
+		       ? (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof *g->v)
+		       : 0;
+	if (g->n)
+		memcpy(g->v, CMSG_DATA(head), g->n * sizeof *g->v);
+	return n;
+}
+
+static const char *obey(
+	struct ipc_channel *c, size_t n, const struct given *g, struct arena *arena, void *ctx)
 {
 	struct ipc_message m;
 	const struct ipc_row *row;
@@ -93,6 +148,8 @@ static const char *obey(struct ipc_channel *c, size_t n, struct arena *arena, vo
 	row = ipc_row(m.kind);
 	if (!in_place(c, row))
 		return arena_printf(arena, "sent a message that is not for it to send now: %s", row->name);
+	m.fds = g->v;
+	m.n_fds = g->n;
 	if (!row->take(ctx, &m))
 		return arena_printf(arena, "sent a message that nobody waits for: %s", row->name);
 	return NULL;
@@ -100,14 +157,15 @@ static const char *obey(struct ipc_channel *c, size_t n, struct arena *arena, vo
 
 enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
 {
+	struct given given = { .n = 0 };
 	ssize_t n;
 
 	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
-	while ((n = recv(c->fd, coming, sizeof coming, MSG_TRUNC)) < 0 && errno == EINTR)
+	while ((n = receive(c, &given)) < 0 && errno == EINTR)
 		;
 	if (n <= 0)
 		return ERR_MISSING;
-	*wrong = obey(c, (size_t)n, arena, ctx);
+	*wrong = obey(c, (size_t)n, &given, arena, ctx);
 	return *wrong ? ERR_DENIED : ERR_OK;
 }
 

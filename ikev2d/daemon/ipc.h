@@ -12,6 +12,7 @@
 #include "daemon/ipc_ike.h"
 #include "daemon/ipc_radius.h"
 #include "model/conf.h"
+#include "xfrm/user/order.h"
 
 enum {
 	IPC_MAX = 128 * 1024,          /* octets of a message */
@@ -27,7 +28,7 @@ enum {
 
 /* Who speaks. What ike asks of keeper, certs and eap guard looks at, and passes on by channels that it has in
  * ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. */
-enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_CTL, IPC_PROCESSES };
+enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_CTL, IPC_ESP, IPC_PROCESSES };
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
 enum ipc_phase { IPC_STARTING, IPC_SERVING };
@@ -105,6 +106,9 @@ enum ipc_kind {
 	IPC_GONE,
 	IPC_SHUT,
 	IPC_OFFER,
+	IPC_ESP_ORDER,
+	IPC_ESP_DONE,
+	IPC_ESP_REPORT,
 	IPC_KINDS
 };
 
@@ -251,7 +255,20 @@ struct ipc_message {
 		struct {                       /* IPC_READS: it is not full any more; IPC_GONE */
 			uint32_t client;
 		} gone;
+		struct esp_order esp_order; /* IPC_ESP_ORDER */
+		struct {                    /* IPC_ESP_DONE: how that went */
+			uint8_t result;
+			const char *what; /* NULL: nothing */
+		} done;
+		struct { /* IPC_ESP_REPORT */
+			struct esp_report report;
+			struct bytes body;
+		} esp_report;
 	};
+	/* Descriptors that go along, the sender's own, and then the receiver's own. Only the process esp is
+	 * given any. */
+	const int *fds;
+	unsigned n_fds;
 };
 
 /* A message, of the form of its row. ENCODE: into W; false where it is larger than its limits. DECODE: all of
@@ -294,5 +311,5 @@ enum { IPC_CHANNELS_MAX = 3 };
 typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
 void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx);
 
-/* "guard", "ike", "keeper", "certs", "eap", "ctl". */
+/* "guard", "ike", "keeper", "certs", "eap", "ctl", "esp". */
 const char *ipc_name(enum ipc_process p);

@@ -20,9 +20,13 @@ void ipc_fields_output(struct walk *x, struct ipc_message *m);
 void ipc_fields_taken(struct walk *x, struct ipc_message *m);
 void ipc_fields_gone(struct walk *x, struct ipc_message *m);
 void ipc_fields_offer(struct walk *x, struct ipc_message *m);
+void ipc_fields_esp_order(struct walk *x, struct ipc_message *m);
+void ipc_fields_esp_report(struct walk *x, struct ipc_message *m);
+void ipc_fields_done(struct walk *x, struct ipc_message *m);
 
 /* Pieces of them. */
 void ipc_suite(struct walk *x, struct suite *s);
+void ipc_selector(struct walk *x, struct ts *ts);
 void ipc_selectors(struct walk *x, struct tss *set);
 void ipc_marks(struct walk *x, struct sa_marks *m);
 void ipc_path(struct walk *x, struct path *p);

@@ -34,7 +34,7 @@ void ipc_suite(struct walk *x, struct suite *s)
 	u8(x, &s->protocol, PROTO_ESP + 1);
 }
 
-static void selector(struct walk *x, struct ts *ts)
+void ipc_selector(struct walk *x, struct ts *ts)
 {
 	address(x, &ts->lo);
 	address(x, &ts->hi);
@@ -53,7 +53,7 @@ void ipc_selectors(struct walk *x, struct tss *set)
 	for (unsigned i = 0; i < set->n && !x->wrong; i++) {
 		if (x->w)
 			out[i] = set->v[i];
-		selector(x, &out[i]);
+		ipc_selector(x, &out[i]);
 	}
 	set->v = out;
 }
@@ -281,8 +281,8 @@ void ipc_fields_event(struct walk *x, struct ipc_message *m)
 	case EVENT_WOKEN: break;
 	case EVENT_ACQUIRE:
 		u32(x, &e->acquire.policy);
-		selector(x, &e->acquire.local);
-		selector(x, &e->acquire.remote);
+		ipc_selector(x, &e->acquire.local);
+		ipc_selector(x, &e->acquire.remote);
 		break;
 	case EVENT_EXPIRE:
 		u32(x, &e->expire.child);

@@ -3,9 +3,11 @@
  * so that the two cannot differ. */
 #include "daemon/ipc_table.h"
 
+#include "daemon/carrier.h"
 #include "daemon/certs.h"
 #include "daemon/control.h"
 #include "daemon/ctl.h"
+#include "daemon/datapath_esp.h"
 #include "daemon/eaps.h"
 #include "daemon/engine.h"
 #include "daemon/family.h"
@@ -466,7 +468,8 @@ enum {
 	KEEPER = 1 << IPC_KEEPER,
 	CERTS = 1 << IPC_CERTS,
 	EAPS = 1 << IPC_EAPS,
-	CTL = 1 << IPC_CTL
+	CTL = 1 << IPC_CTL,
+	ESP = 1 << IPC_ESP
 };
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
@@ -478,9 +481,10 @@ struct row {
 /* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper
  * tells itself is its image. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS | CTL, IPC_GUARD, STARTS, family_take_ready },
+	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS | CTL | ESP, IPC_GUARD, STARTS,
+				family_take_ready },
 		nothing },
-	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS | CTL, IPC_GUARD, ALWAYS, family_take_log },
+	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS | CTL | ESP, IPC_GUARD, ALWAYS, family_take_log },
 		log_line },
 	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
 	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
@@ -555,6 +559,11 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_GONE] = { { "gone", CTL, IPC_GUARD, SERVES, control_take_gone }, ipc_fields_gone },
 	[IPC_SHUT] = { { "shut", GUARD, IPC_CTL, SERVES, ctl_take_shut }, nothing },
 	[IPC_OFFER] = { { "offer", CTL, IPC_KEEPER, SERVES, keeper_take_offer }, ipc_fields_offer },
+	[IPC_ESP_ORDER] = { { "esp-order", GUARD, IPC_ESP, SERVES, carrier_take_order },
+		ipc_fields_esp_order },
+	[IPC_ESP_DONE] = { { "esp-done", ESP, IPC_GUARD, SERVES, datapath_esp_take_done }, ipc_fields_done },
+	[IPC_ESP_REPORT] = { { "esp-report", ESP, IPC_GUARD, SERVES, datapath_esp_take_report },
+		ipc_fields_esp_report },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

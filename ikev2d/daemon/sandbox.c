@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -72,22 +73,31 @@ static const char *const ikes[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "e
 static const char *const ctls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "accept4",
 	"getsockopt", "read", NULL };
 
+/* Packets, and its threads. The size of a path is asked for by connecting a socket that it was given. */
+static const char *const esps[] = { "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
+	"read", "readv", "recvmmsg", "sendmmsg", "connect", "getsockopt", "setsockopt", "clone",
+	"set_robust_list", "rseq", NULL };
+
 /* THE table of processes that have a sandbox. */
 static const struct row {
 	const char *name; /* of its user, and in the list of processes: 15 characters */
 	const char *const *calls;
 	rlim_t files;    /* descriptors at most */
 	bool keeps_root; /* it may use files in its root */
+	bool threads;    /* it starts some */
 } rows[IPC_PROCESSES] = {
-	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false },
-	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true },
-	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false },
-	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false },
-	[IPC_CTL] = { "ikev2d-ctl", ctls, CTL_CLIENTS_MAX + 32, false },
+	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false, false },
+	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true, false },
+	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false, false },
+	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false, false },
+	[IPC_CTL] = { "ikev2d-ctl", ctls, CTL_CLIENTS_MAX + 32, false, false },
+	/* As many queues of devices, and sockets, as there can be. */
+	[IPC_ESP] = { "ikev2d-esp", esps, 8192, false, true },
 };
 
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried
- * out is not written; sockets are those of IP; of a socket it is asked how much there is to be read. */
+ * out is not written; sockets are those of IP; what is begun is a thread; of a socket it is asked how much
+ * there is to be read. */
 static const struct {
 	const char *name;
 	struct scmp_arg_cmp form;
@@ -96,6 +106,7 @@ static const struct {
 	{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
 	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0) },
 	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0) },
+	{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
 	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0) },
 };
 
@@ -132,6 +143,9 @@ static bool filter_calls(const struct row *row)
 		e = admit_all(filter, row->calls);
 	if (!e && SANITIZED)
 		e = admit_all(filter, sanitizers);
+	/* It says in memory what it wants: who begins threads takes the call above then. */
+	if (!e && row->threads)
+		e = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (!e)
 		e = seccomp_load(filter);
 	seccomp_release(filter);
@@ -230,6 +244,14 @@ static bool limit(int what, rlim_t n)
 	return !setrlimit(what, &(struct rlimit){ n, n });
 }
 
+/* Where the machine allows less that must do. */
+static rlim_t files_of(const struct row *row)
+{
+	struct rlimit now;
+
+	return !getrlimit(RLIMIT_NOFILE, &now) && now.rlim_max < row->files ? now.rlim_max : row->files;
+}
+
 /* Memory stays locked while it grows where there is no limit for it; where that is not to be had, with the
  * capability, which is the set that is to be kept, and good for nothing else. */
 static uint32_t lock_memory(void)
@@ -254,7 +276,7 @@ enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
 	uint32_t keep = lock_memory();
 
 	(void)prctl(PR_SET_NAME, row->name);
-	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, row->files))
+	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, files_of(row)))
 		return cannot("its limits cannot be set", why);
 	if (!leave_root(root_fd))
 		return cannot("it cannot leave the file system", why);
@@ -265,7 +287,7 @@ enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
 			why);
 	if (!drop_capabilities(keep))
 		return cannot("it cannot give away its capabilities", why);
-	if (!limit(RLIMIT_NPROC, 0))
+	if (!row->threads && !limit(RLIMIT_NPROC, 0))
 		return cannot("its limits cannot be set", why);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_DUMPABLE, 0) ||
 		prctl(PR_SET_PDEATHSIG, SIGKILL))

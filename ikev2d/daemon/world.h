@@ -80,6 +80,7 @@ struct world {
 	struct streams streams;
 	const struct xfrm_backend *backend;
 	struct xfrm *xfrm;
+	struct datapath_esp *esp; /* who carries packets of the userspace path: another process */
 	struct event *xfrm_readable, *xfrm_settled, *xfrm_audit;
 	struct shunts shunts;
 	struct switches switches;

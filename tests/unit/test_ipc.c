@@ -207,6 +207,12 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_GONE, .gone = { 3 } },
 	{ .kind = IPC_SHUT },
 	{ .kind = IPC_OFFER, .offer = { 9, OCTETS("secret") } },
+	{ .kind = IPC_ESP_ORDER,
+		.ticket = 20,
+		.esp_order = { .kind = ORDER_POLICY_LEAD, .policy_lead = { 6, 5 } } },
+	{ .kind = IPC_ESP_DONE, .ticket = 20, .done = { ERR_EXISTS, "why" } },
+	{ .kind = IPC_ESP_REPORT,
+		.esp_report = { { .kind = REPORT_IKE, .id = 7, .hard = true }, OCTETS("datagram") } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };

@@ -4,6 +4,7 @@
  * Landlock. */
 #include "tests/unit/unit.h"
 
+#include "daemon/carrier.h"
 #include "daemon/keeper.h"
 #include "daemon/sandbox.h"
 #include "tests/unit/eap_pair.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -185,6 +187,18 @@ static bool reaches_a_server(void)
 	return fd >= 0 && !connect(fd, (struct sockaddr *)&name, sizeof name);
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static bool begins_a_thread(void)
+{
+	pthread_t thread;
+
+	return !pthread_create(&thread, NULL, nothing, NULL) && !pthread_join(thread, NULL);
+}
+
 /* It has a folder that is there, its own. */
 static bool has_a_folder_of_its_own(enum ipc_process p)
 {
@@ -235,7 +249,7 @@ static void does_not(enum ipc_process p, const struct try *t)
 		fail_msg("%s, %s: status %x", ipc_name(p), t->what, (unsigned)status);
 }
 
-static const enum ipc_process boxed[] = { IPC_KEEPER, IPC_CERTS, IPC_IKE };
+static const enum ipc_process boxed[] = { IPC_KEEPER, IPC_CERTS, IPC_IKE, IPC_ESP };
 
 enum { BOXED = sizeof boxed / sizeof *boxed };
 
@@ -244,14 +258,17 @@ static void what_it_needs_works(void **state)
 	(void)state;
 	keeper_warm();
 	eap_tls_warm();
+	carrier_warm();
 	for (unsigned i = 0; i < BOXED; i++) {
 		does(boxed[i], &(struct try){ "memory", works });
 		does(boxed[i], &(struct try){ "EAP", logs_in });
 	}
+	does(IPC_ESP, &(struct try){ "thread", begins_a_thread });
 	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
 	assert_true(has_a_folder_of_its_own(IPC_CERTS));
 	assert_false(has_a_folder_of_its_own(IPC_KEEPER));
 	assert_false(has_a_folder_of_its_own(IPC_IKE));
+	assert_false(has_a_folder_of_its_own(IPC_ESP));
 }
 
 static void nothing_else_does(void **state)
@@ -269,6 +286,8 @@ static void nothing_else_does(void **state)
 			does_not(boxed[i], &tries[k]);
 	does_not(IPC_KEEPER, &(struct try){ "connect", connects });
 	does_not(IPC_IKE, &(struct try){ "connect", connects });
+	does_not(IPC_ESP, &(struct try){ "a socket", connects });
+	does_not(IPC_IKE, &(struct try){ "thread", begins_a_thread });
 }
 
 /* Those that no sanitizer wants end the process. */

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ike is killed while many tunnels are up: their traffic flows on, they are set up anew, and never, over all that, are two
+"""Ike, or esp, is killed while many tunnels are up: their traffic flows on, they are set up anew, and never, over all that, are two
 packets sealed with the same IV under one key."""
 import socket
 import time
 
 from cases.processes import killed
 from lab import ike
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import PATIENCE, check, until
 from lab.config import SECRET
 from lab.sealed import Sealed
@@ -14,7 +14,8 @@ from lab.traffic import reaches
 
 PORT, SO_RCVBUFFORCE = 7000, 33
 BURST = 50  # datagrams: what surely fits into all queues
-LOST = 4  # datagrams of a tunnel, at most, while it changes to its new SAs
+LOST = {"ike": 4,  # datagrams of a tunnel, at most, while it changes to its new SAs;
+        "esp": 60}  # who carries them is not there for a moment
 
 
 def inside(side, i):
@@ -117,6 +118,12 @@ class Cables:
     def spis(self):
         return [len(end.read().spis) for end in self.ends]
 
+    def whole(self, spis):
+        """Nothing was sealed as something else before, and so many SAs were in use."""
+        for end in self.ends:
+            end.whole()
+        check(min(self.spis()) >= spis, f"SAs in use: {self.spis()}")
+
 
 def up(client, n):
     """All tunnels are, and nothing else is under way."""
@@ -124,8 +131,8 @@ def up(client, n):
     return int(load["total"]) == n and int(load["half-open"]) == 0
 
 
-def killed_while_up(bench, whose, n, patience):
-    """N tunnels, and the ike of WHOSE is killed. All run on new SAs after PATIENCE seconds at most."""
+def killed_while_up(bench, whose, n, patience, name="ike"):
+    """N tunnels, and the process NAME of WHOSE is killed. All run on new SAs after PATIENCE seconds at most."""
     behind(bench, n)
     cables, turns = Cables(bench), Turns(bench, n)
     sides = {"moon": bench.moon, "sun": bench.sun}
@@ -146,19 +153,18 @@ def killed_while_up(bench, whose, n, patience):
 
     until(lambda: go_on(0.2) or cables.spis() == [n, n], lambda: f"all SAs are in use: {cables.spis()}")
     before = turns.lost()  # who answers has the SA before who asked, and sends
-    killed(lost, "ike")
+    killed(lost, name)
     begun = time.monotonic()
     while min(cables.spis()) < 2 * n and time.monotonic() < begun + 3 * patience:
         go_on(0.1)
     took = time.monotonic() - begun
     go_on(1)
     gone = turns.lost() - before
-    for end in cables.ends:
-        end.whole()
-    bench.note(f"{n} tunnels run on new SAs {took:.1f} s after ike was lost; {gone} of {turns.arrived() + gone} datagrams were lost")
+    cables.whole(n)
+    bench.note(f"{n} tunnels run on new SAs {took:.1f} s after {name} was lost; {gone} of {turns.arrived() + gone} datagrams were lost")
     check(min(cables.spis()) >= 2 * n, f"all tunnels are set up anew: {cables.spis()}")
     check(took <= patience * PATIENCE, f"tunnels are up again within {patience} s: {took:.1f} s")
-    check(gone <= LOST * n, f"traffic flows on: {gone} datagrams were lost")
+    check(gone <= LOST[name] * n, f"traffic flows on: {gone} datagrams were lost")
 
 
 @case()
@@ -188,3 +194,13 @@ def ivs_over_a_kill_of_ike(bench, whose):
 def ivs_of_thousand_sas_over_a_kill_of_ike(bench):
     """Five hundred tunnels, two SAs each."""
     killed_while_up(bench, "moon", 500, 10)
+
+
+@user_case(each=["moon", "sun"])
+def ivs_over_a_kill_of_esp(bench, whose):
+    killed_while_up(bench, whose, 3, 10, "esp")
+
+
+@user_case(scale=True)
+def ivs_of_thousand_sas_over_a_kill_of_esp(bench):
+    killed_while_up(bench, "moon", 500, 10, "esp")

@@ -41,10 +41,10 @@ def _family(address):
 
 
 class Pings:
-    """A stream of pings in the background, until it is stopped."""
+    """A stream of pings in the background, one EVERY so many seconds, until it is stopped."""
 
-    def __init__(self, host, address, log):
-        self._process = host.spawn(["ping", "-n", "-i", "0.02", address], log)
+    def __init__(self, host, address, log, every=0.02):
+        self._process = host.spawn(["ping", "-n", "-i", f"{every}", address], log)
 
     def answers(self):
         return self._process.log().count("bytes from")

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders in, reports out. */
+#include "daemon/carrier.h"
+
+#include "xfrm/user/engine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+
+enum { REPORTS_AT_ONCE = 64 /* then orders have their turn */ };
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+/* With its first thread libc sets up what it needs for threads. */
+void carrier_warm(void)
+{
+	pthread_t thread;
+
+	engine_warm();
+	if (!pthread_create(&thread, NULL, nothing, NULL))
+		pthread_join(thread, NULL);
+}
+
+void carrier_start(struct carrier *c)
+{
+	*c = (struct carrier){ .guard.fd = -1, .plane = plane_new() };
+}
+
+void carrier_stop(struct carrier *c)
+{
+	plane_free(c->plane);
+	c->plane = NULL;
+}
+
+bool carrier_take_order(void *ctx, const struct ipc_message *m)
+{
+	struct carrier *c = ctx;
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	struct ipc_message done = { .kind = IPC_ESP_DONE, .ticket = m->ticket };
+	bool told;
+
+	done.done.result = (uint8_t)plane_order(c->plane, &m->esp_order, m->fds, m->n_fds, &why);
+	done.done.what = text_str(&why);
+	told = !ipc_send(&c->guard, &done);
+	arena_free(&scratch);
+	return told;
+}
+
+bool carrier_serve(struct carrier *c)
+{
+	struct arena arena = { 0 };
+	const char *wrong;
+	enum err err = ipc_take(&c->guard, &arena, c, &wrong);
+
+	arena_free(&arena);
+	return !err;
+}
+
+/* What guard has no time for is lost, and counted. */
+void carrier_report(struct carrier *c)
+{
+	struct ipc_message m = { .kind = IPC_ESP_REPORT };
+
+	for (int i = 0; i < REPORTS_AT_ONCE && plane_next(c->plane, &m.esp_report.report, &m.esp_report.body);
+		i++)
+		if (ipc_tell(&c->guard, &m))
+			plane_missed(c->plane);
+}
+
+void carrier_run(struct carrier *c)
+{
+	struct pollfd fds[] = { { .fd = c->guard.fd, .events = POLLIN },
+		{ .fd = plane_fd(c->plane), .events = POLLIN } };
+	bool served = true;
+
+	while (served && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
+		if (fds[1].revents)
+			carrier_report(c);
+		if (fds[0].revents)
+			served = carrier_serve(c);
+	}
+}

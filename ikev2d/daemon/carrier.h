@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process that carries the packets of the userspace path (xfrm/user/plane.h): it has the keys of child
+ * SAs, which nobody else has once it has them, its threads, and the descriptors that it was handed. It has no
+ * files, and no way to open anything. */
+#pragma once
+
+#include "daemon/ipc.h"
+#include "xfrm/user/plane.h"
+
+struct carrier {
+	struct ipc_channel guard; /* our end */
+	struct plane *plane;
+};
+
+/* Has libraries do once what the sandbox forbids. */
+void carrier_warm(void);
+
+void carrier_start(struct carrier *c);
+/* Ends the threads, and wipes all keys. */
+void carrier_stop(struct carrier *c);
+
+/* The next order. False when guard is gone, or has broken the rules: it must end then. */
+bool carrier_serve(struct carrier *c);
+
+/* Passes reports of the threads on, of which carrier.plane has some (plane_fd). */
+void carrier_report(struct carrier *c);
+
+/* Serves until guard is gone. */
+void carrier_run(struct carrier *c);
+
+/* What is done with messages (ipc_table.c); CTX is the process. */
+bool carrier_take_order(void *ctx, const struct ipc_message *m);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders and their answers; losing and starting again. */
+#include "daemon/datapath_esp.h"
+
+#include "daemon/carrier.h"
+#include "daemon/clock.h"
+#include "daemon/family.h"
+
+#include <stdlib.h>
+
+struct datapath_esp {
+	struct world *world;
+	struct member member;
+	bool runs;
+	struct esp_link link;
+	uint64_t last, ticket; /* of the order that is waited for; 0: none is */
+	enum err result;       /* of the last one, and its sentence in the arena of who waits */
+	const char *what;
+	/* With --one: */
+	struct carrier *inside;
+	struct event *reports;
+};
+
+/* ------------------------------------------------------------------ inside */
+
+static void serve(void *ctx, struct ipc_channel *far)
+{
+	struct datapath_esp *d = ctx;
+
+	d->inside->guard = *far;
+	(void)carrier_serve(d->inside);
+}
+
+static void on_reports(evutil_socket_t fd, short what, void *ctx)
+{
+	struct datapath_esp *d = ctx;
+
+	(void)fd;
+	(void)what;
+	carrier_report(d->inside);
+}
+
+static void start_inside(struct datapath_esp *d)
+{
+	carrier_start(d->inside);
+	d->reports =
+		event_new(d->world->base, plane_fd(d->inside->plane), EV_READ | EV_PERSIST, on_reports, d);
+	if (!d->reports || event_add(d->reports, NULL))
+		abort();
+}
+
+static void stop_inside(struct datapath_esp *d)
+{
+	if (d->reports)
+		event_free(d->reports);
+	d->reports = NULL;
+	carrier_stop(d->inside);
+}
+
+static void again(void *ctx)
+{
+	struct datapath_esp *d = ctx;
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (d->inside) {
+		stop_inside(d);
+		start_inside(d);
+	}
+	if (d->link.user && user_again(d->link.user, &why))
+		member_replace(&d->member, text_str(&why));
+	arena_free(&scratch);
+}
+
+/* ------------------------------------------------------------------ orders */
+
+static enum err run(struct datapath_esp *d, struct text *why)
+{
+	const struct options *o = d->world->options;
+	struct family_spec spec = { .process = IPC_ESP,
+		.near = { IPC_GUARD, IPC_GUARD },
+		.root = -1,
+		.folder = d->world->rundir.path,
+		.one = o->one,
+		.foreground = o->foreground,
+		.ctx = d,
+		.serve = serve,
+		.again = again };
+	enum err e;
+
+	if (d->runs)
+		return ERR_OK;
+	if (o->one) {
+		d->inside = calloc(1, sizeof *d->inside);
+		if (!d->inside)
+			abort();
+		start_inside(d);
+	}
+	e = member_start(&d->member, d->world->base, &spec, why);
+	d->runs = !e;
+	return e;
+}
+
+/* Waits for the answer to the order that was sent; reports that come instead buy no time. */
+static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
+{
+	const uint64_t end = clock_ms() + FAMILY_PATIENCE;
+	enum err e = ERR_OK;
+
+	while (!e && d->ticket) {
+		uint64_t now = clock_ms();
+
+		if (now < end) {
+			e = member_hear(&d->member, IPC_GUARD, (unsigned)(end - now), arena);
+		} else {
+			member_replace(&d->member, "it did not answer");
+			e = ERR_MISSING;
+		}
+	}
+	d->ticket = 0;
+	return e;
+}
+
+/* For an SA another process is waited for; what else a lost one was not told the next one is told anyway. */
+static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsigned n, struct text *why)
+{
+	struct datapath_esp *d = ctx;
+	struct ipc_message m = { .kind = IPC_ESP_ORDER, .esp_order = *o, .fds = fds, .n_fds = n };
+	enum err e = run(d, why);
+
+	if (e)
+		return e;
+	if (o->kind == ORDER_SA_ADD)
+		e = member_wait(&d->member, why->arena);
+	if (!e) {
+		m.ticket = d->ticket = ++d->last;
+		e = member_send(&d->member, IPC_GUARD, &m);
+	}
+	if (!e)
+		e = wait_until_done(d, why->arena);
+	if (e)
+		return e;
+	if (d->what)
+		text_add(why, "%s", d->what);
+	return d->result;
+}
+
+bool datapath_esp_take_done(void *ctx, const struct ipc_message *m)
+{
+	struct datapath_esp *d = member_ctx(ctx);
+
+	if (!d->ticket || m->ticket != d->ticket)
+		return false;
+	d->ticket = 0;
+	d->result = m->done.result;
+	d->what = m->done.what;
+	return true;
+}
+
+bool datapath_esp_take_report(void *ctx, const struct ipc_message *m)
+{
+	const struct datapath_esp *d = member_ctx(ctx);
+
+	if (d->link.user)
+		user_report(d->link.user, &m->esp_report.report, m->esp_report.body);
+	return true;
+}
+
+/* -------------------------------------------------------------------- life */
+
+struct esp_link *datapath_esp_start(struct world *w)
+{
+	struct datapath_esp *d = w->esp = calloc(1, sizeof *d);
+
+	if (!d)
+		abort();
+	d->world = w;
+	d->link = (struct esp_link){ .ctx = d, .give = give };
+	return &d->link;
+}
+
+void datapath_esp_stop(struct world *w)
+{
+	struct datapath_esp *d = w->esp;
+
+	if (d->runs)
+		member_stop(&d->member);
+	if (d->inside)
+		stop_inside(d);
+	free(d->inside);
+	free(d);
+	w->esp = NULL;
+}
