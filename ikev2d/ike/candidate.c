@@ -3,6 +3,7 @@
 #include "ike/candidate.h"
 
 #include "ike/addressed.h"
+#include "ike/ppk_int.h"
 #include "ike/proof.h"
 
 /* How well a list of patterns fits: 0 not, 1 anything, 2 a range, 3 exactly this address. */
@@ -428,6 +429,8 @@ static const char *eap_excludes(struct draft *d, const struct peer *p)
 	if (d->hs.round || (own->type != ID_ANY && !id_eq(own, &d->hs.local_id)) ||
 		p->local.way.method != d->core.peer->local.way.method)
 		return "another one has proved who we are";
+	if (!ppk_int_suffices(d, p))
+		return "it demands a post-quantum preshared key (ppk_required = yes)";
 	if (has_other_demands(d, remote))
 		return "it demands something else of certificates";
 	return allows_method(&remote->way, d->hs.eap.method)

@@ -183,7 +183,11 @@ static const char *why_missing(const struct draft *d)
 {
 	const char *missing = d->hs.early.missing;
 
-	return missing ? missing : "the peer uses no post-quantum preshared key";
+	if (missing)
+		return missing;
+	return d->hs.early.agreed ? "the peer uses no post-quantum preshared key"
+				  : "the peer does not mix a post-quantum preshared key in IKE_INTERMEDIATE "
+				    "(it did not offer USE_PPK_INT)";
 }
 
 static void explain_missing(struct draft *d, const struct peer *p)
@@ -219,15 +223,22 @@ void ppk_int_choose(struct draft *d, struct message *m)
 		tell_log(d, "IKE", "%s: the keys are not mixed with one", why_missing(d));
 }
 
+bool ppk_int_suffices(const struct draft *d, const struct peer *p)
+{
+	const struct early_ppk *e = &d->hs.early;
+	bool later = !e->agreed && p->ppk_exchange != PPK_IN_INTERMEDIATE;
+
+	return !p->ppk_required || later || (d->core.ppk && ppk_serves(p, &e->id));
+}
+
 bool ppk_int_serves(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
-	const struct id *id = &d->hs.early.id;
 
-	if (!d->hs.early.agreed || !p->ppk_required || (d->core.ppk && ppk_serves(p, id)))
+	if (ppk_int_suffices(d, p))
 		return true;
 	if (d->core.ppk)
-		ppk_explain_other(d, id);
+		ppk_explain_other(d, &d->hs.early.id);
 	else
 		explain_missing(d, p);
 	return false;

@@ -31,7 +31,9 @@ bool ppk_int_fits(struct draft *d);
 bool ppk_int_refused(struct draft *d);
 /* Says in M, the answer, which key is used, if one is. */
 void ppk_int_choose(struct draft *d, struct message *m);
-/* Whether the connection that the peer turns out to be for is content with that. False: D->why says so. */
+/* Whether P is content with that, or with what IKE_AUTH shows yet (RFC 8784). */
+bool ppk_int_suffices(const struct draft *d, const struct peer *p);
+/* Whether the connection that the peer turns out to be for is. False: D->why says so. */
 bool ppk_int_serves(struct draft *d);
 
 /* Whether both have found a key, which is yet to be used. */

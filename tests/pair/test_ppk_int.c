@@ -501,6 +501,70 @@ static void with_several_rounds(void **state)
 	assert_ppk(p, true);
 }
 
+#define CLIENT        LOCAL("auth = eap")
+#define GATEWAY(more) REMOTE("auth = eap\n " more)
+
+static void with_eap(void **state)
+{
+	struct pair *p = pair_open(state, CLIENT EARLY MINE_DEMANDED, GATEWAY("") EARLY MINE_DEMANDED);
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_ppk(p, true);
+}
+
+/* Nothing of IKE_AUTH would show the key. */
+static void it_is_demanded_of_eap_too(void **state)
+{
+	struct pair *p = pair_open(state, CLIENT, GATEWAY("") EARLY MINE_DEMANDED);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
+		"moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD",
+		"moon --> sun  IKE_AUTH request 1: SK {IDi, SA, TSi, TSr}",
+		"moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}");
+	assert_string_equal(host_why(p->sun)->what, "the peer does not mix a post-quantum preshared key in "
+						    "IKE_INTERMEDIATE (it did not offer USE_PPK_INT)");
+	assert_string_equal(host_why(p->sun)->configured, "ppk_required = yes");
+	pair_assert_empty_later(p);
+}
+
+#define OTHER(lines)                                                                                         \
+	"connections { other { remote_addrs = 192.0.2.1\n local_addrs = 192.0.2.2\n fragmentation = no\n "   \
+	"mobike = no\n"                                                                                      \
+	"proposals = aes128gcm16-prfsha256-x25519\n local { auth = psk }\n " lines "\n children { net {\n"   \
+	"local_ts = 10.2.0.0/16\n remote_ts = 10.1.0.0/16\n esp_proposals = aes128gcm16 } } } }\n"
+
+/* EAP says whose connection it is: one that demands the key does not come to others in this way. */
+static void a_connection_that_eap_leads_to_demands_it(void **state)
+{
+	struct pair *p = pair_open(state, CLIENT,
+		GATEWAY("eap_id = *@one.example") OTHER(
+			"ppk_id = winter.example.org\n ppk_required = yes\n ppk_exchange = "
+			"intermediate\n remote { auth = eap\n eap_id = carol@two.example }") PPK("snow"));
+
+	p->moon->eap.user = "carol@two.example";
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_null(forge_sa_up(p->sun));
+	assert_non_null(strstr(host_why(p->sun)->differs, "other: it demands a post-quantum preshared key"));
+	pair_assert_empty_later(p);
+}
+
+/* That another connection takes the key in IKE_AUTH does not let this one do so. */
+static void later_is_too_late(void **state)
+{
+	struct pair *p = pair_open(state, LATE MINE,
+		EARLY MINE_DEMANDED OTHER(
+			"ppk_id = winter.example.org\n remote { auth = psk\n id = venus }"));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_null(forge_sa_up(p->sun));
+	assert_non_null(strstr(host_why(p->sun)->what, "it did not offer USE_PPK_INT"));
+	pair_assert_empty_later(p);
+}
+
 static void it_is_not_there_in_time(void **state)
 {
 	struct pair *p = pair_open(state, MINE, MINE);
@@ -544,6 +608,10 @@ int main(void)
 		PAIR_TEST(none_is_named_where_one_is_demanded),
 		PAIR_TEST(rekeyed),
 		PAIR_TEST(with_several_rounds),
+		PAIR_TEST(with_eap),
+		PAIR_TEST(it_is_demanded_of_eap_too),
+		PAIR_TEST(a_connection_that_eap_leads_to_demands_it),
+		PAIR_TEST(later_is_too_late),
 		PAIR_TEST(it_is_not_there_in_time),
 	};
 
