@@ -131,10 +131,10 @@ void puzzle_rise(struct step *s)
 void puzzle_renew(struct step *s)
 {
 	struct ike *ike = s->ike;
-	unsigned bits = bits_at(ike);
+	unsigned bits = bits_at(ike), most = ike->settings.puzzle_threshold;
 
 	/* Few are half open since many are asked. */
-	if (!bits && ike->puzzle_bits && ike->puzzled_by >= ike->settings.puzzle_threshold)
+	if (!bits && most && ike->puzzle_bits && ike->puzzled_by >= most)
 		bits = PUZZLE_BITS_LEAST;
 	ask(s, ike->pressed_until ? bits : 0);
 	ike->puzzled_by = 0;

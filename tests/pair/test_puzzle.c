@@ -557,6 +557,19 @@ static void no_puzzle_is_asked_unless_configured(void **state)
 	pair_assert_up(p);
 }
 
+static void no_puzzle_is_asked_any_more_when_it_is_configured(void **state)
+{
+	struct pair *p = pair_open(state, NULL, SUN);
+
+	pair_say_up(p, 1);
+	crowd(p, CROWD);
+	ask_all(p, 1, PUZZLE_BITS_LEAST);
+	host_reload(p->sun, pair_text(state, pair_sun, SUN DAEMON("puzzle_threshold = 0")));
+	p->lab->now += PRESSURE_TIME;
+	ask_all(p, 1, 0);
+	crowd(p, -CROWD);
+}
+
 static void no_puzzle_is_asked_before_cookies_are(void **state)
 {
 	struct pair *p = open_crowded(state, NULL, SUN DAEMON("cookie_threshold = 101"));
@@ -604,6 +617,7 @@ int main(void)
 		PAIR_TEST(puzzles_get_harder_with_the_load),
 		PAIR_TEST(puzzles_are_asked_until_it_is_calm),
 		PAIR_TEST(no_puzzle_is_asked_unless_configured),
+		PAIR_TEST(no_puzzle_is_asked_any_more_when_it_is_configured),
 		PAIR_TEST(no_puzzle_is_asked_before_cookies_are),
 		PAIR_TEST(a_solution_of_nothing_is_ignored),
 	};
