@@ -128,7 +128,7 @@ static void read_offer(struct draft *d, struct bytes data)
 	struct id id = ppk_identity(bytes_of(data.p, n), &d->keep);
 	const struct peer *user = user_of(d, &id);
 
-	if (id.type == ID_ANY || e->n_offers == PPK_OFFERS_MAX)
+	if (id.type == ID_ANY)
 		return;
 	if (user)
 		e->offers[e->n_offers++] = (struct ppk_offer){
@@ -146,9 +146,11 @@ void ppk_int_read(struct draft *d, const struct message *m)
 
 	e->over = true;
 	e->offers = ARENA_ARRAY(&d->keep, PPK_OFFERS_MAX, struct ppk_offer);
-	for (unsigned i = 0; i < m->n_notifies; i++)
-		if (m->notifies[i].type == PPK_IDENTITY_KEY)
+	for (unsigned i = 0, n = 0; i < m->n_notifies && n < PPK_OFFERS_MAX; i++)
+		if (m->notifies[i].type == PPK_IDENTITY_KEY) {
 			read_offer(d, m->notifies[i].data);
+			n++;
+		}
 }
 
 bool ppk_int_try(struct draft *d)

@@ -436,6 +436,7 @@ static void many_are_named(void **state)
 	arena_free(&arena);
 }
 
+/* Be they ours or not. */
 static void more_are_named_than_are_looked_at(void **state)
 {
 	struct pair *p = pair_open(state, MINE, MINE_DEMANDED);
@@ -449,7 +450,8 @@ static void more_are_named_than_are_looked_at(void **state)
 	for (unsigned i = 0; i <= PPK_OFFERS_MAX; i++) {
 		n[i] = m.notifies[0];
 		if (i < PPK_OFFERS_MAX)
-			n[i].data = bytes_str("\2winter.example.org12345678");
+			n[i].data = bytes_str(
+				i % 2 ? "\2winter.example.org12345678" : "\2summer.example.org12345678");
 	}
 	say_instead(p, &arena, PPK_OFFERS_MAX + 1, n);
 	ARROWS(p->lab, REFUSES);
