@@ -301,6 +301,8 @@ enum verdict intermediate_failed(struct draft *d)
 {
 	d->why = d->answer->why;
 	if (!d->why.what)
-		d->why.what = "an additional key exchange could not be computed";
+		d->why.what = d->core.state == S_R_PPK_SEED
+				      ? "the post-quantum preshared key could not be used"
+				      : "an additional key exchange could not be computed";
 	return refuse(d, INVALID_SYNTAX);
 }

@@ -577,6 +577,20 @@ static void it_is_not_there_in_time(void **state)
 	assert_ppk(p, false);
 }
 
+static void it_is_there_and_then_not_in_time(void **state)
+{
+	struct pair *p = pair_open(state, MINE, MINE);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
+	p->sun->late = 10;
+	ARROWS(p->lab, NAMES(1));
+	p->sun->silent = ASKED_PPK;
+	lab_pass(p->lab, ASK_TIMEOUT + 1000);
+	assert_string_equal(host_why(p->sun)->what, "the post-quantum preshared key could not be used");
+	pair_assert_empty_later(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +629,7 @@ int main(void)
 		PAIR_TEST(a_connection_that_eap_leads_to_demands_it),
 		PAIR_TEST(later_is_too_late),
 		PAIR_TEST(it_is_not_there_in_time),
+		PAIR_TEST(it_is_there_and_then_not_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
