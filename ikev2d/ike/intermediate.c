@@ -172,14 +172,15 @@ enum verdict intermediate_refusal(struct draft *d)
 	const struct peer *p = d->core.peer;
 	const struct wire_notify *n = message_error(d->message);
 	struct arena *a = d->step->scratch;
-	const char *what =
-		method(d) ? arena_printf(a, "additional key exchange %s", method(d)->word)
-			  : arena_printf(a, "post-quantum preshared key %s", id_print(&p->ppk_id, a));
+	/* That notify is never about a key exchange (RFC 9867, 3.1). */
+	bool ppk = !method(d) || (n->type == AUTHENTICATION_FAILED && p->ppk_id.type != ID_ANY);
+	const char *what = ppk ? arena_printf(a, "post-quantum preshared key %s", id_print(&p->ppk_id, a))
+			       : arena_printf(a, "additional key exchange %s", method(d)->word);
 
 	d->why = (struct why){
 		.what = arena_printf(a, "the peer refused the %s of connection %s with %s", what, p->name,
 			notify_name(n->type)),
-		.where = source_print(&p->at, method(d) ? "proposals" : "ppk_id", a),
+		.where = source_print(&p->at, ppk ? "ppk_id" : "proposals", a),
 		.notify = notify_name(n->type),
 	};
 	return draft_end(d, 0);

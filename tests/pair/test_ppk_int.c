@@ -268,6 +268,15 @@ static void the_secrets_differ_where_we_demand_it(void **state)
 	pair_assert_empty_later(p);
 }
 
+static void assert_refused(struct pair *p)
+{
+	assert_string_equal(host_why(p->sun)->configured, "ppk_required = yes");
+	assert_string_equal(host_why(p->moon)->what,
+		"the peer refused the post-quantum preshared key winter.example.org of connection site with "
+		"AUTHENTICATION_FAILED");
+	pair_assert_empty_later(p);
+}
+
 static void the_secrets_differ_where_the_peer_demands_it(void **state)
 {
 	struct pair *p = pair_open(state, MINE, DEMANDS PPK("rain"));
@@ -277,11 +286,17 @@ static void the_secrets_differ_where_the_peer_demands_it(void **state)
 	assert_string_equal(host_why(p->sun)->what, "the peer uses the post-quantum preshared key "
 						    "winter.example.org, and the secret of that name is "
 						    "another one here");
-	assert_string_equal(host_why(p->sun)->configured, "ppk_required = yes");
-	assert_string_equal(host_why(p->moon)->what,
-		"the peer refused the post-quantum preshared key winter.example.org of connection site with "
-		"AUTHENTICATION_FAILED");
-	pair_assert_empty_later(p);
+	assert_refused(p);
+}
+
+/* The key exchange beside it is not to blame. */
+static void it_is_refused_with_a_key_exchange(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES MINE, TWO_KES DEMANDS PPK("rain"));
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS, NAMES_KE(1), REFUSES);
+	assert_refused(p);
 }
 
 static void another_name_is_demanded(void **state)
@@ -611,6 +626,7 @@ int main(void)
 		PAIR_TEST(the_secrets_differ),
 		PAIR_TEST(the_secrets_differ_where_we_demand_it),
 		PAIR_TEST(the_secrets_differ_where_the_peer_demands_it),
+		PAIR_TEST(it_is_refused_with_a_key_exchange),
 		PAIR_TEST(another_name_is_demanded),
 		PAIR_TEST(only_one_of_two_connections_demands_it),
 		PAIR_TEST(the_key_of_another_connection),
