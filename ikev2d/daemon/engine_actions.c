@@ -101,14 +101,16 @@ static bool asks_for_addresses(const struct engine *e)
 	return false;
 }
 
-/* What the machine has because of A, if it may have it. */
-static bool brings(const struct ike_action *a, enum held_kind *kind, struct held_thing *thing)
+/* What the machine has because of A, if it may have it. A conversation is asked about with each packet, and
+ * ends once. */
+static bool brings(
+	const struct held *h, const struct ike_action *a, enum held_kind *kind, struct held_thing *thing)
 {
 	switch (a->kind) {
 	case ACTION_ASK:
 		*kind = HELD_TALK;
 		*thing = held_number(a->ask.eap.conversation);
-		return a->ask.kind == ASK_EAP;
+		return a->ask.kind == ASK_EAP && !held_has(h, HELD_TALK, *thing);
 	case ACTION_SA_ADD:
 		*kind = a->sa_add.inbound ? HELD_SA_IN : HELD_SA_OUT;
 		*thing = held_number(a->sa_add.child);
@@ -133,7 +135,7 @@ static bool has_room(const struct engine *e, const struct ike_action *a, struct 
 {
 	struct held_thing thing;
 	enum held_kind kind;
-	bool good = !brings(a, &kind, &thing) || held_room(&e->held, kind, 1);
+	bool good = !brings(&e->held, a, &kind, &thing) || held_room(&e->held, kind, 1);
 
 	if (!good)
 		text_add(why, "more than %zu of what there can be of its kind", e->held.n[kind]);
@@ -220,7 +222,7 @@ static void note(struct engine *e, const struct ike_action *a)
 		break;
 	default: break;
 	}
-	if (brings(a, &kind, &thing))
+	if (brings(h, a, &kind, &thing))
 		held_add(h, kind, thing);
 }
 

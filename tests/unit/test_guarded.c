@@ -5,6 +5,7 @@
 
 #include "daemon/engine_inside.h"
 #include "daemon/host.h"
+#include "daemon/parley.h"
 #include "tests/unit/conf_help.h"
 
 #include <stdlib.h>
@@ -59,6 +60,16 @@ static void policy_del(struct xfrm *x, uint32_t policy)
 static const struct xfrm_backend backend = {
 	.sa_add = sa_add, .sa_del = sa_del, .policy_add = policy_add, .policy_del = policy_del
 };
+
+/* A question that is taken comes here. */
+void __wrap_answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q);
+
+void __wrap_answers_ask(struct world *w, uint32_t ticket, const struct ike_question *q)
+{
+	(void)w;
+	(void)q;
+	tell("asked", ticket, "");
+}
 
 static void say_nothing(void *ctx, enum log_level level, const struct updown *u, const char *text)
 {
@@ -324,6 +335,26 @@ static void there_is_no_end_of_it(void **state)
 	assert_true(adds_policy(b, MORE, &part, false));
 }
 
+/* A conversation counts once, however many packets it has, and then no more. */
+static void what_is_talked_about_ends(void **state)
+{
+	const struct ike_action ask = {
+		.kind = ACTION_ASK, .ticket = MORE, .ask = { .kind = ASK_EAP, .eap.conversation = MORE }
+	};
+	struct bench *b = *state;
+	struct held *h = &b->world.engine->held;
+
+	parleys_start(&b->world, "/nowhere");
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(takes(b,
+			&(struct ipc_action){ .part = { .peer = PEER }, .has_round = true, .action = ask }));
+	assert_int_equal(h->n[HELD_TALK], 1);
+	assert_true(does(b, &(struct ike_action){ .kind = ACTION_EAP_END, .eap_end = { MORE } }));
+	assert_int_equal(h->n[HELD_TALK], 0);
+	assert_int_equal(held_count(h, HELD_TALK), 0);
+	parleys_stop(&b->world);
+}
+
 /* What one left makes room for what the next one leaves. */
 static void what_several_leave_has_an_end(void **state)
 {
@@ -353,6 +384,7 @@ int main(void)
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(there_is_no_end_of_it),
+		GUARDED(what_is_talked_about_ends),
 		GUARDED(what_several_leave_has_an_end),
 	};
 
