@@ -118,10 +118,10 @@ bool grant_policy(const struct policy_spec *p, struct text *why)
 	return grant_all(&w, why);
 }
 
+/* Where that is left open, we are who the peer asks for, or our address. */
 static bool is_ours(const struct auth_conf *a, const struct id *id)
 {
-	return a->id.type == ID_ANY ? id->type == ID_IPV4_ADDR || id->type == ID_IPV6_ADDR
-				    : id_eq(&a->id, id);
+	return a->id.type == ID_ANY ? id->type != ID_ANY : id_eq(&a->id, id);
 }
 
 /* One that the peer is asked for, or has. */

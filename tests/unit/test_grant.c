@@ -146,7 +146,8 @@ static struct loaded two_rounds(const char *ids)
 {
 	struct arena arena = { 0 };
 	struct loaded l = load_text(arena_printf(&arena,
-		"connections { a { %s local { auth = psk\n id = moon } local-2 { auth = pubkey }\n "
+		"connections { a { %s local { auth = psk\n id = moon } local-2 { auth = pubkey\n id = venus "
+		"}\n "
 		"remote { auth = psk\n id = *.example } remote-2 { auth = pubkey\n id = sun } children { net "
 		"{ } "
 		"} } }",
@@ -165,8 +166,8 @@ static void proofs_are_of_who_the_connection_says(void **state)
 		{ "moon", "a.example", NULL },
 		{ "moon", "*.example", NULL }, /* nobody has said who it is */
 		{ "moon", "sun", NULL },
-		{ "192.0.2.1", "sun", NULL },
-		{ "2001:db8::1", "sun", NULL },
+		{ "venus", "sun", NULL },
+		{ "192.0.2.1", "sun", "192.0.2.1 is not who it says that we are" },
 		{ "mars", "sun", "mars is not who it says that we are" },
 		{ "%any", "sun", "%any is not who it says that we are" },
 		{ "moon", "mars", "mars is not who it says that its peer is" },

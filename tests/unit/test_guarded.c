@@ -257,6 +257,27 @@ static void questions_have_what_their_answers_need(void **state)
 			   .action = { .kind = ACTION_ASK, .ask = { .kind = ASK_PROOF, .prf = prf } } }));
 }
 
+/* Where the connection does not say who we are, the peer says whom it wants (RFC 7296, 2.15: IDr). */
+static void who_we_are_may_be_left_to_the_peer(void **state)
+{
+	static const uint8_t ip[] = { 192, 0, 2, 1 };
+	const struct id names[] = { { ID_IPV4_ADDR, bytes_of(ip, sizeof ip) },
+		{ ID_FQDN, bytes_str("vpn.example.org") } };
+	struct bench *b = *state;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_true(takes(
+			b, &(struct ipc_action){ .part = { .peer = PEER, .remote = true },
+				   .has_round = true,
+				   .action = { .kind = ACTION_ASK,
+					   .ticket = MORE,
+					   .ask = { .kind = ASK_CHECK,
+						   .prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0),
+						   .local = names[i],
+						   .remote = names[1] } } }));
+	assert_string_equal(told, "asked 1000;asked 1000;");
+}
+
 /* Who has begun no exchange has nothing to prove. */
 static void nothing_is_proved_for_itself(void **state)
 {
@@ -272,7 +293,7 @@ static void nothing_is_proved_for_itself(void **state)
 					   .ticket = MORE,
 					   .ask = { .kind = kind,
 						   .prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0),
-						   .local = { kind == ASK_PROOF ? ID_IPV4_ADDR : ID_FQDN,
+						   .local = { kind == ASK_PROOF ? ID_IPV4_ADDR : ID_ANY,
 							   bytes_of(ip, sizeof ip) },
 						   .octets = bytes_of(octets, sizeof octets) } } }));
 }
@@ -381,6 +402,7 @@ int main(void)
 		GUARDED(addresses_are_given_back_by_who_has_them),
 		GUARDED(questions_have_what_their_answers_need),
 		GUARDED(nothing_is_proved_for_itself),
+		GUARDED(who_we_are_may_be_left_to_the_peer),
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(there_is_no_end_of_it),
