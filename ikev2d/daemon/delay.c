@@ -14,5 +14,6 @@ void delay_add(struct delay *d, uint64_t from, uint64_t now)
 {
 	(void)delay_left(d, from);
 	d->taken += now - from;
+	d->taken = d->taken > DELAY_ANSWER ? d->taken - DELAY_ANSWER : 0;
 	d->at = now;
 }

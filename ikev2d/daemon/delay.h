@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long another process may hold us up, however many answers we wait for: what it has taken it has again
- * only after as long a time in which we did something else. */
+ * only after as long a time in which we did something else. What an answer takes from one that means it, with
+ * all the ways between, is its own: who asks without end does not use that time up. */
 #pragma once
 
 #include <stdint.h>
 
-enum { DELAY_MAX = 5000 /* ms */ };
+enum {
+	DELAY_MAX = 5000, /* ms */
+	DELAY_ANSWER = 2, /* ms, of each answer, on the average */
+};
 
 /* All zero: it has all of its time. */
 struct delay {
@@ -15,5 +19,5 @@ struct delay {
 
 /* How long it may still take, at NOW (ms). */
 unsigned delay_left(struct delay *d, uint64_t now);
-/* We have waited for it from FROM to NOW (ms). */
+/* We have waited for an answer of it from FROM to NOW (ms). */
 void delay_add(struct delay *d, uint64_t from, uint64_t now);

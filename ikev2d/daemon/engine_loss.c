@@ -107,6 +107,7 @@ void engine_leave(struct engine *e)
 		held_count(&e->held, HELD_IKE), held_count(&e->held, HELD_SA_IN), SWEEP_TIME);
 	sweep(e->world, &e->held, HELD_TALK);
 	begun_clear(&e->begun);
+	e->world->inquiry.delay = (struct delay){ 0 };
 	make_room(e);
 	held_move(&e->left, &e->held);
 	part(e);

@@ -10,13 +10,13 @@ static void pieces_have_one_time_together(void **state)
 	uint64_t now = 1000000;
 
 	(void)state;
-	for (unsigned i = 0; i < 5; i++, now += 990) {
+	for (unsigned i = 0; i < 5; i++, now += 990 + DELAY_ANSWER) {
 		assert_int_equal(delay_left(&d, now), DELAY_MAX - i * 990);
-		delay_add(&d, now, now + 990);
+		delay_add(&d, now, now + 990 + DELAY_ANSWER);
 	}
 	assert_int_equal(delay_left(&d, now), 50);
-	delay_add(&d, now, now + 60);
-	assert_int_equal(delay_left(&d, now + 60), 0);
+	delay_add(&d, now, now + 50 + DELAY_ANSWER);
+	assert_int_equal(delay_left(&d, now + 50 + DELAY_ANSWER), 0);
 }
 
 static void time_comes_back_while_nobody_waits(void **state)
@@ -24,26 +24,30 @@ static void time_comes_back_while_nobody_waits(void **state)
 	struct delay d = { 0 };
 
 	(void)state;
-	delay_add(&d, 1000, 5000);
+	delay_add(&d, 1000 - DELAY_ANSWER, 5000);
 	assert_int_equal(delay_left(&d, 5000), 1000);
 	assert_int_equal(delay_left(&d, 6000), 2000);
 	assert_int_equal(delay_left(&d, 60000), DELAY_MAX);
 	assert_int_equal(delay_left(&d, 60001), DELAY_MAX);
 	delay_add(&d, 60001, 61001);
 	delay_add(&d, 61501, 61501);
-	assert_int_equal(delay_left(&d, 61501), DELAY_MAX - 500);
+	assert_int_equal(delay_left(&d, 61501), DELAY_MAX - 500 + 2 * DELAY_ANSWER);
 }
 
-/* As long as it takes no more than half of the time there is no end to it. */
+/* As long as each comes at once, or it takes no more than half of the time, there is no end to it. */
 static void honest_pieces_without_end(void **state)
 {
 	struct delay d = { 0 };
 	uint64_t now = 1000;
 
 	(void)state;
-	for (unsigned i = 0; i < 100000; i++, now += 2) {
+	for (unsigned i = 0; i < 100000; i++, now += 1) {
 		assert_true(delay_left(&d, now) >= DELAY_MAX - 1);
 		delay_add(&d, now, now + 1);
+	}
+	for (unsigned i = 0; i < 10000; i++, now += 200) {
+		assert_true(delay_left(&d, now) >= DELAY_MAX - 1);
+		delay_add(&d, now, now + 100);
 	}
 }
 

@@ -337,6 +337,18 @@ static void what_a_core_has_left_goes(void **state)
 	assert_string_equal(told, "no sa 1000 in;no sa 1000 out;no policy 1000;");
 }
 
+/* Nor has the next one less time for its answers. */
+static void it_is_not_the_next_ones_fault(void **state)
+{
+	struct bench *b = *state;
+	struct delay *d = &b->world.inquiry.delay;
+
+	delay_add(d, 1, 1 + 2 * DELAY_MAX);
+	assert_int_equal(delay_left(d, 1 + 2 * DELAY_MAX), 0);
+	engine_leave(b->world.engine);
+	assert_int_equal(delay_left(d, 1 + 2 * DELAY_MAX), DELAY_MAX);
+}
+
 /* One that wants things without end has no more than there can be. */
 static void there_is_no_end_of_it(void **state)
 {
@@ -405,6 +417,7 @@ int main(void)
 		GUARDED(who_we_are_may_be_left_to_the_peer),
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
+		GUARDED(it_is_not_the_next_ones_fault),
 		GUARDED(there_is_no_end_of_it),
 		GUARDED(what_is_talked_about_ends),
 		GUARDED(what_several_leave_has_an_end),
