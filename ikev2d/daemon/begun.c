@@ -60,11 +60,16 @@ static struct beginning *oldest(const struct begun *b)
 	return list_empty(&b->order) ? NULL : node_owner(b->order.next, struct beginning, node);
 }
 
+static bool is_old(const struct begun *b, const struct beginning *x, uint64_t now)
+{
+	return b->of.count > BEGUN_MAX || (b->of.count > BEGUN_KEPT && now - x->sent > BEGUN_TIME * 1000);
+}
+
 static void forget_old(struct begun *b, uint64_t now)
 {
 	struct beginning *x;
 
-	while ((x = oldest(b)) && (b->of.count > BEGUN_MAX || now - x->sent > BEGUN_TIME * 1000))
+	while ((x = oldest(b)) && is_old(b, x, now))
 		forget(b, x);
 }
 

@@ -9,8 +9,12 @@
 #include "ike/ike.h"
 
 enum {
-	BEGUN_MAX = 1 << 17, /* exchanges: the oldest goes. The core has no more than 4,096 half-open ones */
-	BEGUN_TIME = 600,    /* s from its last message to a proof, at most */
+	/* Exchanges: the oldest goes. The core has no more than 4,096 half-open ones. */
+	BEGUN_MAX = 1 << 17,
+	/* So many stay, however old: a machine may sleep in the middle of one, and half_open_timeout be long.
+	 * Of more those go whose last message is so many seconds old. */
+	BEGUN_KEPT = 1 << 14,
+	BEGUN_TIME = 600,
 };
 
 struct begun {

@@ -129,8 +129,14 @@ static void it_ends_with_time_and_number(void **state)
 	(void)state;
 	begun_start(&b);
 	sent(&b, &one, NOW);
+	assert_null(refused(&b, &one, 9, NOW + 100 * BEGUN_TIME * 1000, &arena)); /* the machine has slept */
+	for (uint32_t i = 1; i <= BEGUN_KEPT; i++) {
+		last = request(i);
+		sent(&b, &last, NOW);
+	}
 	assert_null(refused(&b, &one, 9, NOW + BEGUN_TIME * 1000, &arena));
 	assert_non_null(refused(&b, &one, 9, NOW + BEGUN_TIME * 1000 + 1, &arena));
+	assert_int_equal(b.of.count, BEGUN_KEPT);
 	for (uint32_t i = 0; i <= BEGUN_MAX; i++) {
 		last = request(i);
 		sent(&b, &last, NOW);
