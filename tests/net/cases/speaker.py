@@ -42,6 +42,19 @@ def ike_process_with_many_connections(bench):
     same(family.member(moon, "ike"), pid, "it lives on")
 
 
+@case()
+def ike_asked_for_somebody(bench):
+    """Who we are is left open: the peer says whom it wants (IDr), and guard lets that be proved."""
+    sun = bench.tunnel(bench.sun)
+    del sun["connections"]["site"]["local"]["id"]
+    sun = bench.daemon(bench.sun, sun).start()
+    moon = bench.start(bench.moon)
+    pid = family.member(sun, "ike")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    same(family.member(sun, "ike"), pid, "it lives on")
+
+
 def tunnel_that_stays(bench, side):
     return merged(bench.tunnel(side), {"connections": {"site": {"children": {"net": {"start_action": "start", "keep": "yes"}}}}})
 
