@@ -271,8 +271,10 @@ bool control_take_taken(void *ctx, const struct ipc_message *m)
 	c->flying_octets -= m->taken.octets;
 	if (!c->flying)
 		expect_nothing(c);
-	if (client)
+	if (client) {
+		client->due |= client->full && !m->taken.full;
 		client->full = m->taken.full;
+	}
 	event_active(c->due, EV_TIMEOUT, 0);
 	return true;
 }

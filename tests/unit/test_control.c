@@ -326,6 +326,33 @@ static void rights_hold(void **state)
 	assert_int_equal(b->fake->stops, 0);
 }
 
+static const struct ipc_message a_client = { .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } };
+
+static struct ipc_message version(void)
+{
+	struct ipc_message m = { .kind = IPC_REQUEST, .request.client = 7 };
+
+	m.request.command = (uint8_t)vici_command_number(bytes_str("version"));
+	return m;
+}
+
+/* It was full when the first of two outputs came, and is not with the second. What waits goes out, else the
+ * next command came before the answer. */
+static void who_reads_again_gets_what_waits(void **state)
+{
+	struct control_bench *b = *state;
+	const struct ipc_message ask_version = version();
+	struct ipc_message taken = { .kind = IPC_TAKEN, .taken = { 7, 0, true } };
+
+	b->control.flying = 2;
+	assert_true(takes(b, &a_client));
+	assert_true(takes(b, &taken));
+	assert_true(takes(b, &ask_version));
+	taken.taken.full = false;
+	assert_true(takes(b, &taken));
+	assert_true(takes(b, &ask_version));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +369,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_message_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_command_at_once_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rights_hold, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_reads_again_gets_what_waits, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
