@@ -78,10 +78,15 @@ static bool is_room(const struct control *c)
 	return c->flying < FLYING_MAX && c->flying_octets + IPC_OUTPUT_MAX <= FLYING_OCTETS_MAX;
 }
 
-/* False when ctl is lost, and all clients with it. */
+/* False when ctl is lost, and all clients with it. There is room for all that flies, so where there is none
+ * it has not taken what it said. */
 static bool tell(struct control *c, const struct ipc_message *m)
 {
-	return !member_send(&c->ctl, IPC_GUARD, m);
+	enum err e = member_tell(&c->ctl, IPC_GUARD, m);
+
+	if (e == ERR_BUSY)
+		member_replace(&c->ctl, "it says that it has what it did not take");
+	return !e;
 }
 
 static bool end_client(struct client *client)

@@ -353,6 +353,31 @@ static void who_reads_again_gets_what_waits(void **state)
 	assert_true(takes(b, &ask_version));
 }
 
+static void reads_nothing(void *ctx, struct ipc_channel *far)
+{
+	(void)ctx;
+	(void)far;
+}
+
+/* Guard does not wait until there is room. */
+static void who_says_to_have_what_it_did_not_take_is_ended(void **state)
+{
+	enum { MANY = 10000 };
+	struct control_bench *b = *state;
+	const struct ipc_message m[] = { version(), { .kind = IPC_TAKEN, .taken = { 7, 0, false } } };
+	const struct bytes ask_version = message(b, &m[0]), taken = message(b, &m[1]);
+	const uint64_t begin = clock_ms();
+	unsigned n = 0;
+
+	b->control.ctl.spec.serve = reads_nothing;
+	assert_true(takes(b, &a_client));
+	b->control.ctl.since = clock_ms();
+	while (n < MANY && control_bench_throw(b, ask_version) && control_bench_throw(b, taken))
+		n++;
+	assert_in_range(n, 1, MANY - 1);
+	assert_true(clock_ms() - begin < FAMILY_PATIENCE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +395,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_second_command_at_once_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rights_hold, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_reads_again_gets_what_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
