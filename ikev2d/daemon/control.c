@@ -467,15 +467,18 @@ void control_shut(struct control *c)
 		(void)tell(c, &(struct ipc_message){ .kind = IPC_SHUT });
 }
 
-/* What waits for all of them goes out, and is waited for; a client that does not read loses what is more than
- * fits. */
+/* What waits for all of them goes out, and is waited for, whatever else ctl says meanwhile; a client that
+ * does not read loses what is more than fits. */
 static void flush(struct control *c)
 {
+	const uint64_t late = clock_ms() + FAMILY_PATIENCE;
 	struct arena arena = { 0 };
+	uint64_t now;
 
 	c->stopping = true;
 	go_on(c);
-	while (c->flying && !member_hear(&c->ctl, IPC_GUARD, FAMILY_PATIENCE, &arena))
+	while (c->flying && (now = clock_ms()) < late &&
+		!member_hear(&c->ctl, IPC_GUARD, (unsigned)(late - now), &arena))
 		go_on(c);
 	arena_free(&arena);
 }

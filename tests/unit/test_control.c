@@ -6,11 +6,16 @@
 #include "daemon/clock.h"
 #include "daemon/ctl.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROOM = 1 << 20 };
+enum {
+	ROOM = 1 << 20,
+	END = 3 * FAMILY_PATIENCE / 1000 /* s, of what hangs */
+};
 
 static int set_up(void **state)
 {
@@ -378,6 +383,43 @@ static void who_says_to_have_what_it_did_not_take_is_ended(void **state)
 	assert_true(clock_ms() - begin < FAMILY_PATIENCE);
 }
 
+/* It says something without end, but not that it has its output. */
+static pid_t talks(struct control_bench *b, const struct ipc_message *m)
+{
+	const struct bytes octets = message(b, m);
+	const int fd = b->control.ctl.far[0].fd;
+	pid_t pid = fork();
+
+	if (!pid)
+		alarm(END);
+	while (!pid && send(fd, octets.p, octets.n, MSG_NOSIGNAL) > 0)
+		usleep(10000);
+	if (!pid)
+		_exit(0);
+	return pid;
+}
+
+static void who_talks_at_the_end_is_not_heard_for_ever(void **state)
+{
+	struct control_bench *b = *state;
+	const struct ipc_message ask_version = version();
+	const uint64_t begin = clock_ms();
+	pid_t pid;
+
+	b->control.ctl.spec.serve = reads_nothing;
+	assert_true(takes(b, &a_client));
+	assert_true(takes(b, &ask_version));
+	assert_int_equal(b->control.flying, 1);
+	pid = talks(b, &(struct ipc_message){ .kind = IPC_READS, .gone.client = 7 });
+	alarm(END);
+	control_bench_stop(b);
+	alarm(0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_true(clock_ms() - begin < 2 * FAMILY_PATIENCE);
+	control_bench_start(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_reads_again_gets_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_talks_at_the_end_is_not_heard_for_ever, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
