@@ -462,6 +462,7 @@ void control_shut(struct control *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+	c->ctl.spec.fds[0] = -1; /* another ctl must not get what has that number next */
 	c->path = c->link = NULL;
 	if (c->runs)
 		(void)tell(c, &(struct ipc_message){ .kind = IPC_SHUT });

@@ -420,6 +420,16 @@ static void who_talks_at_the_end_is_not_heard_for_ever(void **state)
 	control_bench_start(b);
 }
 
+/* The number may be another file's. */
+static void another_ctl_gets_no_socket_that_is_closed(void **state)
+{
+	struct control_bench *b = *state;
+
+	assert_int_equal(b->control.ctl.spec.fds[0], b->control.fd);
+	control_shut(&b->control);
+	assert_int_equal(b->control.ctl.spec.fds[0], -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +451,7 @@ int main(void)
 			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_talks_at_the_end_is_not_heard_for_ever, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(another_ctl_gets_no_socket_that_is_closed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
