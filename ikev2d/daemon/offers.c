@@ -52,6 +52,8 @@ bool offers_take(struct offers *o, uint64_t number, struct arena *arena, struct 
 		if (f->number != number)
 			continue;
 		*out = arena_bytes(arena, f->data);
+		while (o->all.next != n)
+			offer_free(o, node_owner(o->all.next, struct offer, node));
 		offer_free(o, f);
 		return true;
 	}

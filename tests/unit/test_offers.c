@@ -53,6 +53,24 @@ static void of_several_the_latest_is_meant(void **state)
 	arena_free(&arena);
 }
 
+/* Guard refused what it was for. */
+static void what_was_not_asked_for_is_not_kept(void **state)
+{
+	struct arena arena = { 0 };
+	struct offers o;
+
+	(void)state;
+	offers_start(&o);
+	for (uint64_t i = 7; i <= 9; i++)
+		offers_add(&o, i, bytes_str("x"));
+	assert_true(bytes_eq(taken(&o, 8, &arena), bytes_str("x")));
+	assert_int_equal(o.n, 1);
+	assert_true(bytes_eq(taken(&o, 7, &arena), bytes_str("none")));
+	assert_true(bytes_eq(taken(&o, 9, &arena), bytes_str("x")));
+	offers_stop(&o);
+	arena_free(&arena);
+}
+
 static void too_many_cost_the_oldest(void **state)
 {
 	struct arena arena = { 0 };
@@ -242,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_offer_is_taken_once),
 		cmocka_unit_test(of_several_the_latest_is_meant),
+		cmocka_unit_test(what_was_not_asked_for_is_not_kept),
 		cmocka_unit_test(too_many_cost_the_oldest),
 		cmocka_unit_test_setup_teardown(
 			what_was_offered_is_kept_as_if_guard_had_sent_it, set_up, tear_down),
