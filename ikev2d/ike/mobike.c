@@ -8,6 +8,7 @@
 #include "ike/negotiate.h"
 #include "ike/revive.h"
 #include "ike/task.h"
+#include "ike/wake.h"
 
 /* ------------------------------------------------------------- lists of addresses */
 
@@ -298,6 +299,10 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 	/* This answer is about the past. */
 	if (sa->core.mobike.elsewhere) {
 		ask_again(s, sa);
+		return;
+	}
+	if (paths->n && sa->core.outlived) {
+		wake_renew(s, sa);
 		return;
 	}
 	probe(s, sa, paths);

@@ -133,10 +133,11 @@ struct sa_core {
 	uint64_t proof_end; /* what the peer has proved counts no longer, whoever lets it stay; 0: no end */
 	uint64_t reauthenticates; /* our SPI of the IKE_SA that goes when this one is up; 0: none */
 	bool again;               /* when it has ended it is started again */
-	bool redirectable;        /* responder: the peer can be redirected */
-	uint8_t redirects;        /* initiator: that were followed on the way here, since REDIRECTS_SINCE */
-	enum ending ending;       /* of its children, when it ends now */
-	uint64_t predecessor;     /* our SPI of the IKE_SA that this one replaces; 0: none */
+	bool outlived;        /* it has while this machine slept: it ends once there is a way to the peer */
+	bool redirectable;    /* responder: the peer can be redirected */
+	uint8_t redirects;    /* initiator: that were followed on the way here, since REDIRECTS_SINCE */
+	enum ending ending;   /* of its children, when it ends now */
+	uint64_t predecessor; /* our SPI of the IKE_SA that this one replaces; 0: none */
 	uint32_t if_id_in, if_id_out; /* of its children; 0: none, or none drawn yet */
 	uint64_t redirects_since;
 	struct ip redirected_from;  /* and by whom the last time; responder: the peer; v 0: nobody */

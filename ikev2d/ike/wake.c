@@ -7,6 +7,12 @@
 #include "ike/task.h"
 #include "ike/want.h"
 
+/* Whether C is to go on as long as it may: it is not just about to go. */
+static bool is_lasting(const struct child *c)
+{
+	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant;
+}
+
 /* Whether SA or one of its children may not live any longer. The peer, which was awake, has ended it then. */
 static bool is_outlived(const struct step *s, const struct sa *sa)
 {
@@ -15,12 +21,29 @@ static bool is_outlived(const struct step *s, const struct sa *sa)
 	list_each (n, (struct node *)&sa->children) {
 		const struct child *c = node_owner(n, struct child, of_sa);
 
-		outlived |= c->state == CHILD_INSTALLED && c->life_end && c->life_end <= s->now;
+		outlived |= is_lasting(c) && c->life_end && c->life_end <= s->now;
 	}
 	return outlived;
 }
 
-static void renew(struct step *s, struct sa *sa)
+/* SA is set up anew, once there is a way to its peer: who wakes is seldom in a network yet, and an attempt
+ * without one would be the last. Until then nobody answers, so that it ends all the same if there is none for
+ * long. */
+static void mark_outlived(struct sa *sa)
+{
+	struct sa_core *c = &sa->core;
+
+	c->outlived = true;
+	c->life_end = c->rekey_due = c->reauth_due = 0;
+	list_each (n, &sa->children) {
+		struct child *child = node_owner(n, struct child, of_sa);
+
+		if (is_lasting(child))
+			child->life_end = child->rekey_due = 0;
+	}
+}
+
+void wake_renew(struct step *s, struct sa *sa)
 {
 	struct draft d;
 
@@ -54,9 +77,8 @@ void wake_all(struct step *s)
 		struct sa *sa = node_owner(n, struct sa, of_ike);
 
 		if (sa->core.state == S_UP && sa->core.began && sa->up && is_outlived(s, sa))
-			renew(s, sa);
-		else
-			check(s, sa);
+			mark_outlived(sa);
+		check(s, sa);
 	}
 	wants_hasten(s);
 }

@@ -108,6 +108,12 @@ static void a_child_that_has_outlived_its_time(void **state)
 	outlived(state, CHILD("rekey_time = 1000s\n life_time = 1100s"));
 }
 
+/* Once, though it was to be authenticated anew beside the one before. */
+static void an_authentication_that_has_outlived_its_time(void **state)
+{
+	outlived(state, CONN("reauth_time = 1000s\n over_time = 100s") DAEMON("make_before_break = yes"));
+}
+
 /* Who has not begun it leaves that to the peer. */
 static void a_responder_sets_up_nothing(void **state)
 {
@@ -137,6 +143,37 @@ static void no_way_to_the_peer_yet(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Nor for that what has outlived its time. */
+static void outlived_without_a_way(void **state, const char *mobike)
+{
+	struct pair *p = pair_open(state,
+		pair_text(state, mobike, CONN("local_addrs = %any\n rekey_time = 1000s\n over_time = 100s")),
+		pair_text(state, mobike, CONN("remote_addrs = %any")));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_addresses(p->moon, "2001:db8::1");
+	lab_calm(p->lab);
+	sleeps(p, 5000 * SECOND);
+	lab_pass_deaf(p->lab, 60 * SECOND);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_DOWN), 0);
+	host_addresses(p->moon, "192.0.2.1");
+	lab_calm(p->lab);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+	assert_int_equal(forge_sa_up(p->moon)->core.outlived, false);
+	assert_non_null(host_child(p->moon, "net"));
+}
+
+static void no_way_for_what_has_outlived_its_time(void **state)
+{
+	outlived_without_a_way(state, CONN("mobike = yes"));
+}
+
+static void nor_without_mobike(void **state)
+{
+	outlived_without_a_way(state, CONN("mobike = no"));
+}
+
 /* Nobody was there for an hour. It is the moment in which moon is trying, or else waits for the next time. */
 static void is_tried_at_once(void **state, bool trying)
 {
@@ -146,7 +183,7 @@ static void is_tried_at_once(void **state, bool trying)
 	for (unsigned i = 0; i < 600 && !ike_load(p->moon->ike).sas == trying; i++)
 		lab_pass_deaf(p->lab, SECOND);
 	assert_int_equal(ike_load(p->moon->ike).sas, trying);
-	sleeps(p, SECOND);
+	sleeps(p, 3600 * SECOND);
 	lab_calm(p->lab);
 	pair_assert_up(p);
 }
@@ -170,8 +207,11 @@ int main(void)
 		PAIR_TEST(what_was_under_way_goes_on_at_once),
 		PAIR_TEST(an_ike_sa_that_has_outlived_its_time),
 		PAIR_TEST(a_child_that_has_outlived_its_time),
+		PAIR_TEST(an_authentication_that_has_outlived_its_time),
 		PAIR_TEST(a_responder_sets_up_nothing),
 		PAIR_TEST(no_way_to_the_peer_yet),
+		PAIR_TEST(no_way_for_what_has_outlived_its_time),
+		PAIR_TEST(nor_without_mobike),
 		PAIR_TEST(an_attempt_goes_on_at_once),
 		PAIR_TEST(what_is_wanted_is_tried_at_once),
 	};
