@@ -270,11 +270,22 @@ static void say_cut_off(struct draft *d)
 {
 	if (d->sa->window.hasty) {
 		d->sa->window.hasty = false;
+		d->sa->window.cut_off = true;
 		step_await(d->step, d->sa);
 	}
 	tell_log(d, "IKE",
 		"no way to the peer of IKE_SA %s: it waits until addresses or routes of this machine change",
 		d->core.peer->name);
+}
+
+/* There is a way again for SA, whose machine has woken: now there is a hurry. SAME: it is the one before.
+ */
+static void hurry(struct step *s, struct sa *sa, bool same)
+{
+	sa->window.cut_off = false;
+	sa->window.hasty = true;
+	if (same && sa->window.request)
+		move_request(s, sa);
 }
 
 static void ask_again(struct step *s, struct sa *sa)
@@ -312,6 +323,8 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 		begin_anew(s, sa, &path);
 		return;
 	}
+	if (paths->n && sa->window.cut_off)
+		hurry(s, sa, stands(&sa->core, paths));
 	draft_open(&d, s, sa);
 	if (!paths->n)
 		say_cut_off(&d);

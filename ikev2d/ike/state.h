@@ -389,7 +389,8 @@ struct window {
 	size_t request_n;
 	uint8_t exchange; /* its type */
 	unsigned tries;
-	bool hasty;    /* nothing has come since this machine woke: the times are short */
+	bool hasty;    /* nothing has come since this machine woke: the times are short, or, */
+	bool cut_off;  /* since there was no way then, will be once there is one */
 	bool disowned; /* it was answered, though not by a proven peer, that there is no such IKE_SA */
 	/* Who says, though nobody has proved anything, that it did not arrive, and what; and another address
 	 * than was asked, from which an answer came. */

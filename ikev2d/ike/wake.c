@@ -61,6 +61,7 @@ static void check(struct step *s, struct sa *sa)
 	bool up = sa->core.state == S_UP;
 
 	sa->window.hasty = up;
+	sa->window.cut_off = false;
 	if (sa->window.request)
 		move_request(s, sa);
 	else if (up)

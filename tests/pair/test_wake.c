@@ -143,6 +143,35 @@ static void no_way_to_the_peer_yet(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* As soon as there is one, it is in a hurry, too. */
+static void a_way_that_comes_later(void **state, const char *moon)
+{
+	struct pair *p = pair_open(state,
+		pair_text(state, CHILD("dpd_action = restart"), CONN("mobike = yes\n local_addrs = %any")),
+		CONN("mobike = yes\n remote_addrs = %any"));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_stop(p->sun);
+	host_start(p->sun);
+	host_addresses(p->moon, "2001:db8::1");
+	sleeps(p, 600 * SECOND);
+	lab_pass_deaf(p->lab, 60 * SECOND);
+	host_addresses(p->moon, moon);
+	lab_pass(p->lab, GIVEN_UP);
+	assert_int_equal(host_told_times(p->moon, TELL_SA_UP), 2);
+}
+
+static void the_way_comes_back_later(void **state)
+{
+	a_way_that_comes_later(state, "192.0.2.1");
+}
+
+static void another_way_comes_later(void **state)
+{
+	a_way_that_comes_later(state, "198.51.100.1");
+}
+
 /* Nor for that what has outlived its time. */
 static void outlived_without_a_way(void **state, const char *mobike)
 {
@@ -210,6 +239,8 @@ int main(void)
 		PAIR_TEST(an_authentication_that_has_outlived_its_time),
 		PAIR_TEST(a_responder_sets_up_nothing),
 		PAIR_TEST(no_way_to_the_peer_yet),
+		PAIR_TEST(the_way_comes_back_later),
+		PAIR_TEST(another_way_comes_later),
 		PAIR_TEST(no_way_for_what_has_outlived_its_time),
 		PAIR_TEST(nor_without_mobike),
 		PAIR_TEST(an_attempt_goes_on_at_once),
