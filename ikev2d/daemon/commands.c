@@ -73,14 +73,23 @@ static void forget(struct commands *o)
 	*o = (struct commands){ .certs = o->certs, .lines = o->lines };
 }
 
+static bool is_heard(const struct commands *o, const struct ipc_dae *dae)
+{
+	return o->port && addr_eq(&o->listen, &dae->listen) &&
+	       radius_dae_is(o->dae, dae->secret, dae->nas_identifier, dae->filters);
+}
+
 void commands_set(struct commands *o, const struct ipc_dae *dae)
 {
 	struct arena arena = { 0 };
 	char text[ADDR_TEXT];
 
+	if (is_heard(o, dae))
+		return;
 	forget(o);
 	if (!dae->secret.n)
 		return;
+	o->listen = dae->listen;
 	o->dae = radius_dae_new(dae->secret, dae->nas_identifier, dae->filters);
 	o->port = relay_port_listen(o->certs->base, &dae->listen, on_order, o);
 	if (!o->port) {

@@ -18,7 +18,8 @@ struct commander {
 
 struct commands {
 	struct certs *certs;
-	struct relay_port *port; /* NULL: nobody is heard */
+	struct addr listen;
+	struct relay_port *port; /* there; NULL: nobody is heard */
 	struct radius_dae *dae;
 	struct commander from[RADIUS_ORDERS_MAX];
 	struct gate lines; /* of what strangers can make us say */
@@ -27,7 +28,8 @@ struct commands {
 void commands_start(struct commands *o, struct certs *c);
 void commands_stop(struct commands *o);
 
-/* From now on they are heard as DAE says. */
+/* From now on they are heard as DAE says. Where that is nothing new, what was obeyed is known as before: who
+ * has seen an order cannot have it obeyed again. */
 void commands_set(struct commands *o, const struct ipc_dae *dae);
 
 /* What is done with messages (ipc_table.c); CTX is certs. */

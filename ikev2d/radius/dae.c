@@ -45,6 +45,12 @@ struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifi
 	return d;
 }
 
+bool radius_dae_is(const struct radius_dae *d, struct bytes secret, struct bytes nas_identifier, bool filters)
+{
+	return bytes_eq_secret(d->secret, secret) && bytes_eq(d->nas_identifier, nas_identifier) &&
+	       d->filters == filters;
+}
+
 void radius_dae_free(struct radius_dae *d)
 {
 	struct arena arena = { 0 };

@@ -58,6 +58,10 @@ struct radius_dae;
 struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier, bool filters);
 void radius_dae_free(struct radius_dae *d);
 
+/* Whether D was made with these. */
+bool radius_dae_is(
+	const struct radius_dae *d, struct bytes secret, struct bytes nas_identifier, bool filters);
+
 /* DATAGRAM has come FROM. WALL: s since 1970. */
 void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes datagram, uint64_t wall,
 	struct radius_dae_out *out);

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Orders of RADIUS servers (RFC 5176): radclient on alice gives them, ours on moon obeys."""
+import hashlib
 import re
+import socket
+import struct
+import time
 
 from cases.radius import ONE, PASSWORD, call, server
 from lab import radius
@@ -94,6 +98,32 @@ def radius_order_names_the_groups(bench):
     moon.wait_log("event=radius", "has put the user into guests, and the connection is for other groups", "(connections.site.")
     moon.wait_idle()
     bench.charon.wait_idle()
+
+
+def dated_order():
+    """A CoA-Request with an Event-Timestamp: that the session of sun lasts 600 s."""
+    user = b"sun.example"
+    attributes = struct.pack("!BB", 1, 2 + len(user)) + user + struct.pack("!BBIBBI", 27, 6, 600, 55, 6, int(time.time()))
+    head = struct.pack("!BBH", 43, 7, 20 + len(attributes))
+    return head + hashlib.md5(head + bytes(16) + attributes + SECRET.encode()).digest() + attributes
+
+
+@case()
+def radius_order_that_is_repeated_after_a_reload(bench):
+    """Of other settings: what was obeyed is answered as before, but not obeyed again."""
+    moon, sun = bench.pair(moon={"daemon": DAE})
+    sun.up()
+    with bench.alice.socket(socket.AF_INET, socket.SOCK_DGRAM) as server_socket:
+        server_socket.settimeout(5)
+        packet = dated_order()
+        server_socket.sendto(packet, (bench.moon.lan[4], 3799))
+        answer = server_socket.recv(4096)
+        same(answer[0], 44, "CoA-ACK")
+        moon.write(bench.tunnel(bench.moon, daemon={"radius": {**DAE["radius"], "retransmit_timeout": "3s"}}))
+        moon.must("reload")
+        server_socket.sendto(packet, (bench.moon.lan[4], 3799))
+        same(server_socket.recv(4096), answer, "the answer")
+    same(moon.log().count("a RADIUS server lets the session last"), 1, "how often it is obeyed")
 
 
 @case()
