@@ -109,12 +109,11 @@ static void not_across_a_nat(void **state)
 }
 
 /* Moon goes behind a NAT with both. */
-static struct pair *moves_behind_a_nat(void **state)
+static struct pair *moves_behind_a_nat(void **state, const char *moon, const char *sun)
 {
 	const char *mobile = CONN("mobike = yes\n local_addrs = %any\n remote_addrs = 192.0.2.2");
-	struct pair *p = ask(state, pair_text(state, mobile, AH_MOON("ah_proposals = sha256")),
-		pair_text(
-			state, CONN("mobike = yes\n remote_addrs = %any"), AH_SUN("ah_proposals = sha256")));
+	struct pair *p = ask(state, pair_text(state, mobile, moon),
+		pair_text(state, CONN("mobike = yes\n remote_addrs = %any"), sun));
 
 	assert_protocol(p, PROTO_AH, "HMAC_SHA2_256_128");
 	pair_hide_moon(p);
@@ -125,12 +124,12 @@ static struct pair *moves_behind_a_nat(void **state)
 }
 
 /* Both say why it ends; what is of ESP goes on. */
-static void not_when_it_moves_behind_a_nat(void **state)
+static void it_ends_behind_a_nat(void **state, const char *moon, const char *sun)
 {
 	static const char what[] =
 		"CHILD_SA ah is of AH, and a NAT is between here and the peer now, so it is closed: "
 		"its checksum covers the addresses, which a NAT changes (RFC 4302)";
-	struct pair *p = moves_behind_a_nat(state);
+	struct pair *p = moves_behind_a_nat(state, moon, sun);
 	struct host *hosts[] = { p->moon, p->sun };
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -139,6 +138,19 @@ static void not_when_it_moves_behind_a_nat(void **state)
 		assert_null(host_child(hosts[i], "ah"));
 	}
 	pair_assert_agree(p, 1);
+}
+
+static void not_when_it_moves_behind_a_nat(void **state)
+{
+	it_ends_behind_a_nat(state, AH_MOON("ah_proposals = sha256"), AH_SUN("ah_proposals = sha256"));
+}
+
+/* Where the selectors are the ends' they would be negotiated anew. */
+static void nor_in_transport_mode(void **state)
+{
+	const char *lines = AH("dynamic", "dynamic", "mode = transport\n ah_proposals = sha256");
+
+	it_ends_behind_a_nat(state, lines, lines);
 }
 
 int main(void)
@@ -150,6 +162,7 @@ int main(void)
 		PAIR_TEST(esp_is_not_ah),
 		PAIR_TEST(not_across_a_nat),
 		PAIR_TEST(not_when_it_moves_behind_a_nat),
+		PAIR_TEST(nor_in_transport_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
