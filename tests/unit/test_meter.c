@@ -93,6 +93,15 @@ static void a_number_that_cannot_be_has_none(void **state)
 	assert_null(meters_at(&writes, UINT32_MAX));
 }
 
+static void who_counts_cannot_take_the_memory_away(void **state)
+{
+	uint32_t a = one();
+
+	(void)state;
+	assert_int_equal(ftruncate(writes.fd, 0), -1);
+	assert_int_equal(meters_at(&reads, a)->packets, 0);
+}
+
 static void memory_that_is_none_is_explained(void **state)
 {
 	struct meters m;
@@ -113,6 +122,7 @@ int main(void)
 		CASE(numbers_that_come_back_go_out_again),
 		CASE(there_are_as_many_as_are_asked_for),
 		CASE(a_number_that_cannot_be_has_none),
+		CASE(who_counts_cannot_take_the_memory_away),
 		CASE(memory_that_is_none_is_explained),
 	};
 

@@ -3,6 +3,7 @@
 #include "xfrm/user/meter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -33,10 +34,14 @@ static enum err begin(struct meters *m, bool there, struct text *why)
 	return ERR_SYSTEM;
 }
 
+/* It never shrinks: who reads behind the end of a file gets a signal. */
 enum err meters_make(struct meters *m, struct text *why)
 {
-	*m = (struct meters){ .fd = memfd_create("ikev2d-meters", MFD_CLOEXEC) };
-	return begin(m, m->fd >= 0 && !ftruncate(m->fd, TOTALS_SIZE), why);
+	*m = (struct meters){ .fd = memfd_create("ikev2d-meters", MFD_CLOEXEC | MFD_ALLOW_SEALING) };
+	return begin(m,
+		m->fd >= 0 && !ftruncate(m->fd, TOTALS_SIZE) &&
+			!fcntl(m->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_SEAL),
+		why);
 }
 
 enum err meters_take(struct meters *m, int fd, struct text *why)
