@@ -5,6 +5,7 @@
 
 #include "tests/unit/packet.h"
 #include "xfrm/choice.h"
+#include "xfrm/user/plane_state.h"
 #include "xfrm/user/state.h"
 
 #include <fcntl.h>
@@ -277,6 +278,19 @@ static void another_child_carries_on(void **state)
 	assert_int_equal(told.expire, 1);
 }
 
+/* A thread may still hold the device before. */
+static void a_device_comes_again_at_once(void **state)
+{
+	enum { THREAD = BOARD_READERS - 1 };
+	struct machine *h = begin(state);
+
+	assert_ok(add_sa(h, CHILD, true));
+	(void)board_hold(&carrier.plane->board, THREAD);
+	user->sa_del(x, CHILD, true);
+	assert_ok(add_sa(h, CHILD, true));
+	board_release(&carrier.plane->board, THREAD);
+}
+
 /* It cannot have sent by them: nothing led there. */
 static void keys_that_nothing_led_to_are_given_once_more(void **state)
 {
@@ -378,6 +392,7 @@ int main(void)
 		CASE(packets_ask_again_for_what_is_lost),
 		CASE(an_spi_that_is_lost_asks_for_another),
 		CASE(another_child_carries_on),
+		CASE(a_device_comes_again_at_once),
 		CASE(keys_that_nothing_led_to_are_given_once_more),
 		CASE(keys_that_may_have_been_used_are_not_given_again),
 		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),

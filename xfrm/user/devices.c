@@ -18,11 +18,17 @@ static struct user_device *find(struct xfrm *x, const char *name)
 	return NULL;
 }
 
+/* Not one that was free just now, while there are others: packet threads may still see the device that had
+ * it. */
 static enum err find_slot(struct xfrm *x, unsigned *slot, struct text *why)
 {
-	for (*slot = 0; *slot < DEVICES_MAX; ++*slot)
-		if (!x->devices[*slot])
+	for (unsigned i = 1; i <= DEVICES_MAX; i++) {
+		*slot = (x->last_slot + i) % DEVICES_MAX;
+		if (!x->devices[*slot]) {
+			x->last_slot = *slot;
 			return ERR_OK;
+		}
+	}
 	text_add(why, "there are %d tun devices already: let connections share one", DEVICES_MAX);
 	return ERR_SPACE;
 }

@@ -63,6 +63,7 @@ struct xfrm {
 	struct map policies;                      /* by number */
 	struct map shunts;                        /* by number (struct user_shunt) */
 	struct user_device *devices[DEVICES_MAX]; /* by slot */
+	unsigned last_slot;                       /* that was given out */
 	struct user_device *shared;               /* one of them, or NULL */
 	struct user_device *holding;              /* the same until settled, after a crash, or NULL */
 	uint64_t age;
