@@ -291,6 +291,29 @@ static void a_device_comes_again_at_once(void **state)
 	board_release(&carrier.plane->board, THREAD);
 }
 
+/* A thread may still be at work on the SA before, whose meter it has. */
+static void another_sa_counts_from_zero(void **state)
+{
+	enum { THREAD = BOARD_READERS - 1 };
+	struct machine *h = begin(state);
+	const struct snapshot *snap;
+	struct live *before;
+
+	add_policy(h, CHILD);
+	assert_ok(add_sa(h, CHILD, true));
+	snap = board_hold(&carrier.plane->board, THREAD);
+	before = snapshot_find_spi(snap, SPI + CHILD)->live;
+	assert_int_equal(live_count(before, 100, 1), LIVE_NOTHING);
+	assert_int_equal(packets(CHILD, true), 1);
+	user->sa_del(x, CHILD, true);
+	assert_ok(add_sa(h, CHILD + 1, true));
+	assert_int_equal(live_count(before, 100, 1), LIVE_NOTHING);
+	live_miss(before, DROP_AUTH);
+	assert_int_equal(before->meter->packets, 2);
+	assert_int_equal(packets(CHILD + 1, true), 0);
+	board_release(&carrier.plane->board, THREAD);
+}
+
 /* It cannot have sent by them: nothing led there. */
 static void keys_that_nothing_led_to_are_given_once_more(void **state)
 {
@@ -393,6 +416,7 @@ int main(void)
 		CASE(an_spi_that_is_lost_asks_for_another),
 		CASE(another_child_carries_on),
 		CASE(a_device_comes_again_at_once),
+		CASE(another_sa_counts_from_zero),
 		CASE(keys_that_nothing_led_to_are_given_once_more),
 		CASE(keys_that_may_have_been_used_are_not_given_again),
 		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),

@@ -119,6 +119,15 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now)
 	return LIVE_NOTHING;
 }
 
+/* The sums go on, and with them the limits. */
+void live_part(struct live *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->own = *l->meter;
+	l->meter = &l->own;
+	pthread_mutex_unlock(&l->lock);
+}
+
 void live_taken(struct live *l, unsigned n)
 {
 	unsigned together = l->together;

@@ -27,7 +27,8 @@ struct live {
 	bool copy_df, keep_mss;
 	struct live_limit bytes_limit, packets_limit;
 
-	struct meter *meter;       /* borrowed: it outlives this */
+	struct meter *meter;       /* under the lock: borrowed (it outlives this), or OWN */
+	struct meter own;          /* which nobody reads: of an SA that was given up */
 	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
 	_Atomic unsigned together; /* outbound: how many packets the kernel is given in one message */
 	_Atomic unsigned taken;    /* messages of as many that it has taken since this was last changed */
@@ -59,6 +60,10 @@ void live_hold(struct live **held, struct live *l);
 /* Counts an authenticated or sealed packet of N inner octets. */
 enum live_event { LIVE_NOTHING, LIVE_SOFT, LIVE_HARD };
 enum live_event live_count(struct live *l, size_t n, uint64_t now);
+
+/* Has L count by its own meter from now on: somebody else may be given the one that it borrowed, while packet
+ * threads are still at work on L. */
+void live_part(struct live *l);
 
 /* Counts a packet of an inbound SA that was dropped, as a repetition or as invalid. */
 void live_miss(struct live *l, enum drop why);

@@ -115,8 +115,9 @@ enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *w
 
 static void sa_free(struct plane *p, struct plane_sa *sa)
 {
-	const struct live *l = sa->slot->live;
+	struct live *l = sa->slot->live;
 
+	live_part(l);
 	if (l->inbound)
 		map_take(&p->tables.sad, l->esp.spi);
 	retire(&p->retired, &sa->slot->retired, end_sa);
