@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { CHILD = 3, POLICY = 4, SPI = 0x8000abcd };
+enum { CHILD = 3, POLICY = 4, SPI = 0x8000abcd, NOW = 5000 /* ms */ };
 
 static const struct xfrm_backend *const user = &xfrm_choice;
 static struct xfrm *x;
@@ -26,6 +26,7 @@ static struct {
 	enum esp_order_kind dies_at; /* lost with the next such order, */
 	unsigned deaths;             /* so often, */
 	bool obeys;                  /* after he did it */
+	bool receives;               /* and a packet has come in by the SA */
 	unsigned given[ORDER_KINDS]; /* orders, also in vain */
 	unsigned keys_out;           /* SAs that send which he was given */
 } carrier;
@@ -101,6 +102,8 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 		carrier.deaths--;
 		if (carrier.obeys)
 			(void)!order(o, fds, n, why);
+		if (carrier.receives)
+			meters_at(&carrier.plane->meters, o->sa_add.meter)->last_ms = NOW;
 		lose();
 		return ERR_MISSING;
 	}
@@ -342,6 +345,32 @@ static void keys_that_may_have_been_used_are_not_given_again(void **state)
 	assert_int_equal(carrier.keys_out, 1);
 }
 
+/* What has come in by them could be sent once more. */
+static void keys_that_received_are_not_given_again(void **state)
+{
+	struct machine *h = begin(state);
+
+	carrier.dies_at = ORDER_SA_ADD;
+	carrier.deaths = 1;
+	carrier.obeys = carrier.receives = true;
+	assert_int_equal(add_sa(h, CHILD, true), ERR_MISSING);
+	assert_int_equal(carrier.given[ORDER_SA_ADD], 1);
+}
+
+/* He was lost before he had set the meter of an SA before to zero. */
+static void what_others_received_does_not_matter(void **state)
+{
+	struct machine *h = begin(state);
+
+	assert_ok(add_sa(h, CHILD, true));
+	meters_at(&carrier.plane->meters, 0)->last_ms = NOW;
+	user->sa_del(x, CHILD, true);
+	carrier.dies_at = ORDER_SA_ADD;
+	carrier.deaths = 1;
+	assert_ok(add_sa(h, CHILD, true));
+	assert_int_equal(carrier.given[ORDER_SA_ADD], 3);
+}
+
 static void half_a_child_that_is_lost_is_told_when_it_is_whole(void **state)
 {
 	struct machine *h = begin(state);
@@ -419,6 +448,8 @@ int main(void)
 		CASE(another_sa_counts_from_zero),
 		CASE(keys_that_nothing_led_to_are_given_once_more),
 		CASE(keys_that_may_have_been_used_are_not_given_again),
+		CASE(keys_that_received_are_not_given_again),
+		CASE(what_others_received_does_not_matter),
 		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),
 		CASE(nobody_waits_for_who_is_lost),
 		CASE(reports_about_strangers_tell_nothing),

@@ -77,12 +77,22 @@ static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec)
 	return sa;
 }
 
-/* Whether packets may have left by SA as soon as its keys were handed over. */
-static bool is_led(const struct xfrm *x, const struct user_sa *sa)
+/* When a packet was last counted by the meter of SA, also of another one before; 0: there was none. */
+static uint64_t counted_ms(struct xfrm *x, const struct user_sa *sa)
+{
+	const struct meter *m = meters_at(&x->meters, sa->meter);
+
+	return m ? m->last_ms : 0;
+}
+
+/* Whether packets may have left by SA as soon as its keys were handed over, or have come in by it, which
+ * could be sent again to who knows nothing of them; BEFORE is counted_ms() of then. */
+static bool may_be_used(struct xfrm *x, const struct user_sa *sa, uint64_t before)
 {
 	const struct user_policy *p = map_get(&x->policies, sa->policy);
+	uint64_t now = counted_ms(x, sa);
 
-	return !sa->inbound && p && p->child == sa->child;
+	return sa->inbound ? now && now != before : p && p->child == sa->child;
 }
 
 /* Where he who was given the keys was lost before he said that he has them, the next one is given them; but
@@ -90,9 +100,10 @@ static bool is_led(const struct xfrm *x, const struct user_sa *sa)
 static enum err give_keys(
 	struct xfrm *x, const struct user_sa *sa, const struct esp_order *o, struct text *why)
 {
+	const uint64_t before = counted_ms(x, sa);
 	enum err err = user_order(x, o, NULL, 0, why);
 
-	if (err == ERR_MISSING && !is_led(x, sa))
+	if (err == ERR_MISSING && !may_be_used(x, sa, before))
 		err = user_order(x, o, NULL, 0, why);
 	if (err == ERR_MISSING)
 		text_add(why, "the process that carries packets was lost just now");
