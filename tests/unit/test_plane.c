@@ -398,6 +398,21 @@ static void nobody_waits_for_who_is_lost(void **state)
 	assert_int_equal(told.acquire, 1);
 }
 
+/* Nobody is used later than now. */
+static void a_time_to_come_is_not_believed(void **state)
+{
+	struct machine *h = begin(state);
+	struct sa_usage u;
+
+	assert_ok(add_sa(h, CHILD, true));
+	meters_at(&carrier.plane->meters, 0)->last_ms = 1;
+	assert_true(user->usage(x, CHILD, true, &u));
+	assert_int_equal(u.last_ms, 1);
+	meters_at(&carrier.plane->meters, 0)->last_ms = UINT64_MAX;
+	assert_true(user->usage(x, CHILD, true, &u));
+	assert_in_range(u.last_ms, 2, INT64_MAX);
+}
+
 static void reports_about_strangers_tell_nothing(void **state)
 {
 	struct esp_report r = { .kind = REPORT_EXPIRE, .id = 99, .hard = true };
@@ -452,6 +467,7 @@ int main(void)
 		CASE(what_others_received_does_not_matter),
 		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),
 		CASE(nobody_waits_for_who_is_lost),
+		CASE(a_time_to_come_is_not_believed),
 		CASE(reports_about_strangers_tell_nothing),
 		CASE(an_order_that_cannot_be_is_refused),
 	};

@@ -5,6 +5,7 @@
 #include "xfrm/limit.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 uint64_t user_sa_key(uint32_t child, bool inbound)
 {
@@ -226,15 +227,28 @@ bool user_sa_lost(struct xfrm *x, const struct user_sa *sa)
 	return true;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* A time that is yet to come would have a peer taken for alive until then, whoever carries packets by then.
+ */
 bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out)
 {
 	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, inbound));
-
 	const struct meter *m = sa ? meters_at(&x->meters, sa->meter) : NULL;
+	const uint64_t now = now_ms();
 
-	if (m)
-		*out = live_usage(m, sa->spi, inbound);
-	return m;
+	if (!m)
+		return false;
+	*out = live_usage(m, sa->spi, inbound);
+	if (out->last_ms > now)
+		out->last_ms = now;
+	return true;
 }
 
 struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
