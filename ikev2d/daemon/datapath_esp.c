@@ -121,6 +121,16 @@ static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
 	return e;
 }
 
+/* With --one nobody else takes the reports that stand in the way of the answer. */
+static enum err make_room(struct datapath_esp *d, struct arena *arena)
+{
+	enum err e = ERR_OK;
+
+	while (!e && d->inside && member_waits(&d->member, IPC_GUARD))
+		e = member_hear(&d->member, IPC_GUARD, 0, arena);
+	return e;
+}
+
 /* For an SA another process is waited for; what else a lost one was not told the next one is told anyway. */
 static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsigned n, struct text *why)
 {
@@ -132,6 +142,8 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 		return e;
 	if (o->kind == ORDER_SA_ADD)
 		e = member_wait(&d->member, why->arena);
+	if (!e)
+		e = make_room(d, why->arena);
 	if (!e) {
 		m.ticket = d->ticket = ++d->last;
 		e = member_send(&d->member, IPC_GUARD, &m);
