@@ -34,6 +34,18 @@ def title(pid):
         return f.read().split(b"\0")[0].decode()
 
 
+def others(daemon):
+    """All that belong to it; no scripts."""
+    found = []
+    for pid in children(daemon.process.pid):
+        try:
+            if title(pid).startswith("ikev2d: "):
+                found.append(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
 def members(daemon, name):
     """Its processes of that name that are ready."""
     found = []

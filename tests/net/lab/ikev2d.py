@@ -7,7 +7,7 @@ import os
 import pathlib
 import signal
 
-from . import config, xfrm
+from . import config, family, xfrm
 from .check import Failed, check, same, until
 from .process import listens, memory_of
 
@@ -187,9 +187,11 @@ class Ikev2d:
               lambda: f"{self.host.name} is as it was:\n{difference(self._state, self.host.state())}", 2)
 
     def kill(self):
-        """As a crash would."""
+        """As a crash would. Its other processes end with it, a moment later, as whoever starts it again waits for."""
+        others = family.others(self) if self.process.alive() else []
         self.process.signal(signal.SIGKILL)
         self.process.wait(5)
+        until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in others), f"{others} end with ikev2d")
 
 
 def difference(before, after):
