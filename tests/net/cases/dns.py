@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import socket
+import struct
 
 from cases.processes import killed
 from lab.case import case, user_case
@@ -261,7 +262,7 @@ def asked_through_the_device(bench, moon):
         server.bind((bench.sun.inside[4], 53))
         server.settimeout(5)
         asker.settimeout(5)
-        asker.setsockopt(socket.IPPROTO_IP, IP_UNICAST_IF, socket.htonl(moon.number()))
+        asker.setsockopt(socket.IPPROTO_IP, IP_UNICAST_IF, struct.pack("!I", moon.number()))
         asker.connect((bench.sun.inside[4], 53))
         asker.send(b"name?")
         question, who = server.recvfrom(100)
