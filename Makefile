@@ -235,7 +235,7 @@ check-sim:
 	@tests/run -t 900 '$(C)/bin/sim --seeds $(SEEDS)' $(foreach s,$(FAILED),'$(C)/bin/sim --light --seeds $(s)-$(s)') \
 		'$(C)/bin/sim --explore' '$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
-	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=40)
+	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=20)
 
 check-trixie: TRIXIE ?= $(B)/trixie
 check-trixie: root
