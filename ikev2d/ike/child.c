@@ -123,6 +123,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	if (!c)
 		abort();
 	list_init(&c->of_sa);
+	ring_init(&c->of_twins);
 	list_init(&c->waits);
 	c->id = step_id(ike);
 	c->conf = x->child;
@@ -184,6 +185,7 @@ struct child *child_make(struct draft *d, struct negotiation *x, bool initiator)
 void child_free(struct ike *ike, struct child *c)
 {
 	list_remove(&c->of_sa);
+	twin_remove(ike, c);
 	waits_free(&c->waits);
 	peer_part(ike, c->conf->peer);
 	arena_free(&c->arena);
@@ -364,6 +366,7 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	c->state = state;
 	if (!fresh)
 		return;
+	twin_add(s->ike, c);
 	if (redundant)
 		child_lost(s, c);
 	else if (c->redundant)

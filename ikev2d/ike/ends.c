@@ -2,7 +2,7 @@
 /* Rings of those with the same hash. */
 #include "ike/ends.h"
 
-static uint64_t key_of(const struct ike *ike, const struct id *local, const struct id *remote)
+uint64_t ends_key(const struct ike *ike, const struct id *local, const struct id *remote)
 {
 	uint64_t both[2] = { id_hash(local, &ike->hash_key), id_hash(remote, &ike->hash_key) };
 
@@ -18,7 +18,7 @@ static uint64_t key_at(const struct ike *ike, const struct ip *ip)
 
 void ends_add(struct ike *ike, struct sa *sa)
 {
-	ring_add(&ike->ends, &sa->of_ends, key_of(ike, &sa->local_id, sa_user(sa)));
+	ring_add(&ike->ends, &sa->of_ends, ends_key(ike, &sa->local_id, sa_user(sa)));
 }
 
 void ends_follow(struct ike *ike, struct sa *sa)
@@ -40,7 +40,7 @@ void ends_remove(struct ike *ike, struct sa *sa)
 struct sa *ends_next(
 	const struct ike *ike, const struct sa *at, const struct id *local, const struct id *remote)
 {
-	uint64_t key = key_of(ike, local, remote);
+	uint64_t key = at ? at->of_ends.key : ends_key(ike, local, remote);
 	const struct ring_node *n = at ? &at->of_ends : NULL;
 
 	while ((n = ring_next(&ike->ends, n, key))) {

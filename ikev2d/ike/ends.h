@@ -18,6 +18,9 @@ static inline const struct id *handshake_user(const struct handshake *hs)
 	return hs->eap.id.type == ID_ANY ? &hs->remote_id : &hs->eap.id;
 }
 
+/* A hash of the identities of both ends. */
+uint64_t ends_key(const struct ike *ike, const struct id *local, const struct id *remote);
+
 /* SA has got its identities. */
 void ends_add(struct ike *ike, struct sa *sa);
 /* The address of its peer may be another one than before. */

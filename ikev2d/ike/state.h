@@ -316,6 +316,7 @@ enum child_state {
 
 struct child {
 	struct node of_sa;
+	struct ring_node of_twins;
 	struct sa *sa;
 	struct arena arena; /* selectors; the keys lie in the actions only */
 	uint32_t id, policy, reqid;
@@ -570,6 +571,7 @@ struct ike {
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
+	struct map twins;                 /* rings of installed children by identities and selectors (twin.h) */
 	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
 	struct map crowds;                /* numbers of half-open ones, by address */
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
@@ -580,7 +582,7 @@ struct ike {
 	uint64_t puzzles, solved;         /* and ever; so many were solved */
 	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
 	size_t fragments_half_open;       /* octets of them */
-	struct siphash_key hash_key;      /* of the keys in inits and ends */
+	struct siphash_key hash_key;      /* of the keys in inits, ends and twins */
 	struct siphash_key cookie_secret[2];
 	struct map spent[2]; /* cookies of each of them, with a puzzle, that have made an IKE_SA */
 	uint8_t cookie_generation;

@@ -15,32 +15,65 @@ static bool same_packets(const struct child *a, const struct child *b)
 
 typedef bool predicate(const struct child *c);
 
-/* The older one of FOUND (NULL: none yet) and the oldest twin of CHILD in SA that is WANTED, but for BUT. */
-static struct child *older(const struct sa *sa, const struct child *child, predicate *wanted,
+/* The older one of FOUND (NULL: none yet) and C, where that is a twin of CHILD and WANTED, but for BUT. */
+static struct child *older(struct child *c, const struct child *child, predicate *wanted,
 	const struct child *but, struct child *found)
 {
-	if (sa == child->sa || !sa->up || !child->sa->up)
-		return found;
-	list_each (m, (struct node *)&sa->children) {
-		struct child *c = node_owner(m, struct child, of_sa);
+	bool twin = c->sa != child->sa && c->sa->up && child->sa->up && same_packets(c, child);
 
-		if (c != but && wanted(c) && same_packets(c, child) && (!found || c->id < found->id))
-			found = c;
-	}
-	return found;
+	return twin && c != but && wanted(c) && (!found || c->id < found->id) ? c : found;
 }
 
-/* The oldest of all between the same two ends. A peer that comes from elsewhere now has nothing left where it
- * was. */
+/* A hash of SELECTORS that goes on from HASH. */
+static uint64_t hash_selectors(const struct ike *ike, struct tss selectors, uint64_t hash)
+{
+	for (unsigned i = 0; i < selectors.n; i++) {
+		const struct ts *ts = &selectors.v[i];
+		uint64_t rest[] = { hash, ts->proto, ts->port_lo, ts->port_hi };
+		struct bytes parts[] = { ip_bytes(&ts->lo), ip_bytes(&ts->hi), { (const uint8_t *)rest, sizeof rest } };
+
+		hash = siphash(&ike->hash_key, parts, ARRAY_SIZE(parts));
+	}
+	return hash;
+}
+
+static uint64_t key_of(const struct ike *ike, const struct child *c)
+{
+	uint64_t ends = ends_key(ike, &c->sa->local_id, sa_user(c->sa));
+
+	return hash_selectors(ike, c->remote_ts, hash_selectors(ike, c->local_ts, ends));
+}
+
+void twin_add(struct ike *ike, struct child *child)
+{
+	ring_add(&ike->twins, &child->of_twins, key_of(ike, child));
+}
+
+void twin_remove(struct ike *ike, struct child *child)
+{
+	ring_remove(&ike->twins, &child->of_twins);
+}
+
+static bool same_ends(const struct sa *a, const struct sa *b)
+{
+	return ip_eq(&a->core.path.remote.ip, &b->core.path.remote.ip) && id_eq(&a->local_id, &b->local_id) &&
+	       id_eq(sa_user(a), sa_user(b));
+}
+
+/* The oldest twin of CHILD that is WANTED, but for BUT. A peer that comes from elsewhere now has nothing left
+ * where it was. One identity may have thousands of IKE_SAs: only children for the same packets are looked at. */
 static struct child *oldest(
 	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
-	const struct id *local = &child->sa->local_id, *remote = sa_user(child->sa);
+	uint64_t key = key_of(ike, child);
 	struct child *found = NULL;
 
-	for (struct sa *sa = NULL; (sa = ends_next(ike, sa, local, remote));)
-		if (ip_eq(&sa->core.path.remote.ip, &child->sa->core.path.remote.ip))
-			found = older(sa, child, wanted, but, found);
+	for (const struct ring_node *n = NULL; (n = ring_next(&ike->twins, n, key));) {
+		struct child *c = node_owner(n, struct child, of_twins);
+
+		if (same_ends(c->sa, child->sa))
+			found = older(c, child, wanted, but, found);
+	}
 	return found;
 }
 
@@ -78,7 +111,8 @@ struct child *twin_standing(const struct ike *ike, const struct child *child)
 	if (!child->sa->core.began)
 		return oldest(ike, child, stands, NULL);
 	list_each (n, &child->sa->conn->sas)
-		found = older(node_owner(n, struct sa, of_conn), child, stands, NULL, found);
+		list_each (m, &node_owner(n, struct sa, of_conn)->children)
+			found = older(node_owner(m, struct child, of_sa), child, stands, NULL, found);
 	return found;
 }
 
