@@ -51,7 +51,7 @@ struct bytes vici_front_replace(struct bytes message, const char *key, struct by
 /* Octets of memory that it takes. */
 static inline size_t vici_front_size(const struct vici_front *f)
 {
-	return f->in.cap + f->rest.cap;
+	return f->in.octets.cap + f->rest.cap;
 }
 
 /* Wipes and frees. */

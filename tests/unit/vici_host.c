@@ -795,7 +795,7 @@ const char *vici_read_all(struct vici_client *c, struct arena *arena)
 
 		while (!vici_gather(&gather, &in, &segment))
 			dump_packet(&t, segment, arena);
-		if (gather.n && !gather.whole)
+		if (fifo_n(&gather.octets) && !gather.whole)
 			abort();
 		vici_gather_free(&gather);
 		vici_client_sent(c, all.n);

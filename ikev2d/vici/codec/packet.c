@@ -4,8 +4,6 @@
 
 #include "base/buf.h"
 
-#include <stdlib.h>
-
 bool vici_type_named(enum vici_type type)
 {
 	switch (type) {
@@ -43,41 +41,18 @@ enum err vici_packet_parse(struct bytes segment, struct vici_packet *out)
 	return !vici_type_named(type) || vici_name_ok(out->name) ? ERR_OK : ERR_SYNTAX;
 }
 
-static void reserve(struct vici_gather *g, size_t n)
-{
-	size_t cap = g->cap ? g->cap : 256;
-	uint8_t *p;
-
-	while (cap < n)
-		cap *= 2;
-	if (cap == g->cap)
-		return;
-	p = malloc(cap);
-	if (!p)
-		abort();
-	if (g->n) {
-		memcpy(p, g->p, g->n);
-		wipe(g->p, g->n);
-	}
-	free(g->p);
-	g->p = p;
-	g->cap = cap;
-}
-
 /* Moves octets from IN until G holds WANT; false when IN ends before. */
 static bool fill(struct vici_gather *g, struct bytes *in, size_t want)
 {
-	size_t n = want - g->n;
+	size_t n = want - fifo_n(&g->octets);
 
 	if (n > in->n)
 		n = in->n;
 	if (n) {
-		reserve(g, g->n + n);
-		memcpy(g->p + g->n, in->p, n);
-		g->n += n;
+		fifo_put(&g->octets, bytes_of(in->p, n));
 		*in = bytes_of(in->p + n, in->n - n);
 	}
-	return g->n == want;
+	return fifo_n(&g->octets) == want;
 }
 
 enum err vici_gather(struct vici_gather *g, struct bytes *in, struct bytes *segment)
@@ -87,23 +62,21 @@ enum err vici_gather(struct vici_gather *g, struct bytes *in, struct bytes *segm
 
 	if (g->whole)
 		vici_gather_free(g);
-	if (g->n < VICI_LENGTH && !fill(g, in, VICI_LENGTH))
+	if (fifo_n(&g->octets) < VICI_LENGTH && !fill(g, in, VICI_LENGTH))
 		return ERR_SHORT;
-	rd = rd_of(bytes_of(g->p, VICI_LENGTH));
+	rd = rd_of(fifo_bytes(&g->octets));
 	length = rd_u32(&rd);
 	if (!length || length > VICI_SEGMENT_MAX)
 		return ERR_RANGE;
 	if (!fill(g, in, VICI_LENGTH + length))
 		return ERR_SHORT;
 	g->whole = true;
-	*segment = bytes_of(g->p + VICI_LENGTH, length);
+	*segment = bytes_of(fifo_bytes(&g->octets).p + VICI_LENGTH, length);
 	return ERR_OK;
 }
 
 void vici_gather_free(struct vici_gather *g)
 {
-	if (g->p)
-		wipe(g->p, g->n);
-	free(g->p);
-	*g = (struct vici_gather){ 0 };
+	fifo_free(&g->octets);
+	g->whole = false;
 }

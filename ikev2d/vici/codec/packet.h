@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/fifo.h"
 
 enum {
 	VICI_SEGMENT_MAX = 512 * 1024, /* octets, without the length in front */
@@ -43,10 +44,9 @@ enum err vici_packet_parse(struct bytes segment, struct vici_packet *out) MUST_C
 /* Whether B may be a name: not empty, and without control characters. */
 bool vici_name_ok(struct bytes b);
 
-/* What came of a segment so far. All zero is empty. It holds no more memory than octets came. */
+/* What came of a segment so far. All zero is empty. What is announced takes no memory until it comes. */
 struct vici_gather {
-	uint8_t *p;
-	size_t n, cap;
+	struct fifo octets; /* with the length in front */
 	bool whole;
 };
 
