@@ -2,6 +2,7 @@
 #include "daemon/begun.h"
 
 #include "crypto/prf.h"
+#include "wire/message.h"
 
 #include <stdlib.h>
 
@@ -18,20 +19,12 @@ struct beginning {
  * IKE_SA comes of these. Empty: there is none. */
 static struct bytes message_of(struct bytes octets)
 {
-	enum { NEXT = 1, VERSION = 0x20, IKE_SA_INIT = 34, RESPONSE = 0x20, HEADER = 28 };
-	struct rd r = rd_of(octets);
-	bool right = rd_u64(&r);
-	uint64_t spi_r = rd_u64(&r);
-	uint32_t length;
+	struct bytes message = header_cut(&octets);
+	struct wire_header h;
+	bool begins = !header_get(message, &h) && header_begins(&h) && h.spi_i &&
+		      !(h.flags & FLAG_RESPONSE) == !h.spi_r;
 
-	(void)rd_bytes(&r, NEXT);
-	right &= rd_u8(&r) == VERSION;
-	right &= rd_u8(&r) == IKE_SA_INIT;
-	right &= !(rd_u8(&r) & RESPONSE) == !spi_r;
-	right &= !rd_u32(&r); /* message ID */
-	length = rd_u32(&r);
-	right &= !r.bad && length >= HEADER && length <= octets.n;
-	return right ? bytes_of(octets.p, length) : (struct bytes){ 0 };
+	return begins ? message : (struct bytes){ 0 };
 }
 
 static uint64_t hash(struct bytes message, uint8_t out[PRF_OUT_MAX])

@@ -9,6 +9,7 @@
 #include "pki/bundle.h"
 #include "pki/make.h"
 #include "pki/sign.h"
+#include "wire/message.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -280,29 +281,10 @@ bool keeper_take_users(void *ctx, const struct ipc_message *m)
 
 /* -------------------------------------------------------------- ike's wishes */
 
-/* The header of an IKE_SA_INIT message (RFC 7296, 3.1); R stands behind it then. Nothing else that is signed
- * anywhere begins so, but by a chance of one in 2^48. */
-static bool takes_ike_header(struct rd *r, uint32_t *length)
+/* Nothing else that is signed anywhere begins so, but by a chance of one in 2^48. */
+static bool begins_as_ike(struct bytes octets, struct wire_header *h)
 {
-	enum { OTHER_SPI_AND_NEXT = 9, VERSION = 0x20, IKE_SA_INIT = 34 };
-	bool right = true;
-
-	(void)rd_u64(r);
-	(void)rd_bytes(r, OTHER_SPI_AND_NEXT);
-	right &= rd_u8(r) == VERSION;
-	right &= rd_u8(r) == IKE_SA_INIT;
-	(void)rd_u8(r);      /* flags */
-	right &= !rd_u32(r); /* message ID */
-	*length = rd_u32(r);
-	return right && !r->bad;
-}
-
-static bool begins_as_ike(struct bytes octets)
-{
-	struct rd r = rd_of(octets);
-	uint32_t length;
-
-	return takes_ike_header(&r, &length);
+	return header_get(octets, h) != ERR_SHORT && header_begins(h);
 }
 
 /* Whether OCTETS have the form of those that an IKE peer signs: the message of its IKE_SA_INIT, the other's
@@ -310,16 +292,12 @@ static bool begins_as_ike(struct bytes octets)
  * values more and a message id (RFC 9242, 3.3.2). */
 static bool are_auth_octets(struct bytes octets, const struct transform *f)
 {
-	enum { HEADER = 28, MESSAGE_ID = 4 };
-	static const size_t nonce_min = 16, nonce_max = 256;
-	struct rd r = rd_of(octets), spi = r;
-	uint32_t length;
-	size_t behind;
+	enum { MESSAGE_ID = 4 };
+	struct bytes behind = octets, message = header_cut(&behind);
+	struct wire_header h;
 
-	if (!takes_ike_header(&r, &length) || !rd_u64(&spi) || length < HEADER || length > octets.n)
-		return false;
-	behind = octets.n - length;
-	return behind >= f->out + nonce_min && behind <= 3 * f->out + nonce_max + MESSAGE_ID;
+	return begins_as_ike(octets, &h) && h.spi_i && message.n && behind.n >= f->out + (size_t)NONCE_MIN &&
+	       behind.n <= 3 * (size_t)f->out + NONCE_MAX + MESSAGE_ID;
 }
 
 /* The refusal in one sentence, or NULL. */
@@ -563,8 +541,9 @@ static bool are_tls_1_2_octets(struct bytes octets)
 static const char *tls_refusal(const struct ipc_message *m)
 {
 	struct bytes octets = m->sign.octets;
+	struct wire_header h;
 
-	if (begins_as_ike(octets) || !(are_tls_1_3_octets(octets) || are_tls_1_2_octets(octets)))
+	if (begins_as_ike(octets, &h) || !(are_tls_1_3_octets(octets) || are_tls_1_2_octets(octets)))
 		return "keeper refuses: these are not octets that TLS signs (RFC 8446, 4.4.3)";
 	if (scheme_is_classic(&schemes[m->sign.scheme]))
 		return "keeper refuses: the scheme is none of TLS";

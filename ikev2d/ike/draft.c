@@ -132,7 +132,7 @@ struct wire_header draft_header(const struct draft *d, uint8_t exchange, uint32_
 	return (struct wire_header){
 		.spi_i = d->core.spi_i,
 		.spi_r = d->core.spi_r,
-		.version = 0x20,
+		.version = IKE_VERSION,
 		.exchange = exchange,
 		.flags = (uint8_t)((d->core.initiator ? FLAG_INITIATOR : 0) | (response ? FLAG_RESPONSE : 0)),
 		.mid = mid,

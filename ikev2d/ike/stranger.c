@@ -9,7 +9,7 @@
 #include "ike/offers.h"
 #include "ike/task.h"
 
-enum { IKE_2 = 0x20, ROOM = 128 /* for a message with one or two notifies */ };
+enum { ROOM = 128 /* for a message with one or two notifies */ };
 
 bool stranger_may(struct step *s, enum stranger what)
 {
@@ -28,7 +28,7 @@ static void send_clear(struct step *s, const struct path *path, struct message *
 	struct wr w = wr_of(arena_alloc(s->scratch, ROOM), ROOM);
 	struct ike_action *a;
 
-	m->header.version = IKE_2;
+	m->header.version = IKE_VERSION;
 	message_put_clear(&m->header, m, &w);
 	a = step_action(s, ACTION_SEND);
 	a->send.path = *path;

@@ -47,6 +47,11 @@ struct bytes header_cut(struct bytes *all)
 	return one;
 }
 
+bool header_begins(const struct wire_header *h)
+{
+	return h->version == IKE_VERSION && h->exchange == IKE_SA_INIT && !h->mid;
+}
+
 static bool is_sealed(uint8_t type)
 {
 	return type == PAYLOAD_SK || type == PAYLOAD_SKF;

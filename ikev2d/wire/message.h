@@ -11,6 +11,7 @@
 
 enum {
 	IKE_HEADER = 28,     /* octets */
+	IKE_VERSION = 0x20,  /* 2.0: major in the upper half */
 	NEXT_AT = 16,        /* where in it the type of the first payload stands, */
 	LENGTH_AT = 24,      /* and its length */
 	PAYLOAD_HEADER = 4,  /* octets */
@@ -32,7 +33,7 @@ enum { FLAG_INITIATOR = 0x08, FLAG_VERSION = 0x10, FLAG_RESPONSE = 0x20 };
 struct wire_header {
 	uint64_t spi_i, spi_r;
 	uint8_t next;    /* type of the first payload */
-	uint8_t version; /* major in the upper half: 0x20 */
+	uint8_t version; /* IKE_VERSION */
 	uint8_t exchange;
 	uint8_t flags;
 	uint32_t mid;
@@ -118,6 +119,10 @@ void header_put(const struct wire_header *h, struct wr *w);
 /* The first of the datagrams that stand back to back in *ALL, by the length in its header; *ALL is what is
  * behind it. Empty when nothing whole is left. */
 struct bytes header_cut(struct bytes *all);
+
+/* Whether H is of an IKE_SA_INIT message (RFC 7296, 1.2): exchange, version and message ID are, whatever its
+ * SPIs and flags say. */
+bool header_begins(const struct wire_header *h);
 
 /* Parses the chain of payloads in BODY, which stands at OFFSET in its datagram, the first being of type
  * FIRST, into OUT (whose header is set already; has, counts and lists are added to). An SK or SKF payload

@@ -94,9 +94,11 @@ static struct bytes hash_of(
 static struct bytes answer(
 	const struct probe *p, struct wire_notify *notifies, unsigned n, struct arena *arena)
 {
-	struct wire_header h = {
-		.spi_i = p->spi, .spi_r = 9, .version = 0x20, .exchange = IKE_SA_INIT, .flags = FLAG_RESPONSE
-	};
+	struct wire_header h = { .spi_i = p->spi,
+		.spi_r = 9,
+		.version = IKE_VERSION,
+		.exchange = IKE_SA_INIT,
+		.flags = FLAG_RESPONSE };
 	struct message m = { .notifies = notifies, .n_notifies = n };
 	uint8_t *out = arena_alloc(arena, 2048);
 	struct wr w = wr_of(out, 2048);

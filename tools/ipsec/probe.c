@@ -46,7 +46,7 @@ static void pad(struct message *m, size_t n, struct arena *arena)
 static struct bytes write_request(const struct probe *p, const struct message *m, struct arena *arena)
 {
 	struct wire_header h = {
-		.spi_i = p->spi, .version = 0x20, .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR
+		.spi_i = p->spi, .version = IKE_VERSION, .exchange = IKE_SA_INIT, .flags = FLAG_INITIATOR
 	};
 	size_t marker = p->marker ? MARKER : 0;
 	uint8_t *out = arena_alloc(arena, PROBE_MAX + MARKER);
