@@ -266,7 +266,7 @@ static void probe(struct step *s, const struct sa *sa, const struct ike_paths *p
 }
 
 /* There is no hurry until there is a way. */
-static void say_cut_off(struct draft *d)
+static void cut_off(struct draft *d)
 {
 	if (d->sa->window.hasty) {
 		d->sa->window.hasty = false;
@@ -327,7 +327,7 @@ void mobike_routed(struct step *s, struct sa *sa, const struct ike_answer *answe
 		hurry(s, sa, stands(&sa->core, paths));
 	draft_open(&d, s, sa);
 	if (!paths->n)
-		say_cut_off(&d);
+		cut_off(&d);
 	else if (!stands(&sa->core, paths))
 		go(&d, &path);
 	else if (d.core.mobike.list_due)
