@@ -31,11 +31,6 @@ struct xfrm {
 	struct choice choice;
 };
 
-static uint64_t sa_key(uint32_t child, bool inbound)
-{
-	return (uint64_t)child << 1 | inbound;
-}
-
 static struct way *way_of(struct xfrm *x, const struct child_conf *c)
 {
 	return &x->ways[c->datapath == DATAPATH_KERNEL ? KERNEL : USER];
@@ -44,9 +39,9 @@ static struct way *way_of(struct xfrm *x, const struct child_conf *c)
 /* That of either SA of CHILD; NULL: it has none. */
 static struct way *way_of_child(const struct xfrm *x, uint32_t child)
 {
-	struct way *w = map_get(&x->sas, sa_key(child, false));
+	struct way *w = map_get(&x->sas, xfrm_sa_key(child, false));
 
-	return w ? w : map_get(&x->sas, sa_key(child, true));
+	return w ? w : map_get(&x->sas, xfrm_sa_key(child, true));
 }
 
 static enum err refuse(const struct way *w, struct text *why)
@@ -249,13 +244,13 @@ static enum err choice_sa_add(struct xfrm *x, const struct sa_spec *sa, struct t
 	if (err)
 		w->b->sa_del(w->x, sa->child, true);
 	else
-		map_put(&x->sas, sa_key(sa->child, sa->inbound), w);
+		map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), w);
 	return err;
 }
 
 static void choice_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
-	struct way *w = map_take(&x->sas, sa_key(child, inbound));
+	struct way *w = map_take(&x->sas, xfrm_sa_key(child, inbound));
 
 	if (!w)
 		return;
@@ -274,7 +269,7 @@ static enum err choice_sa_move(
 
 static bool choice_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out)
 {
-	struct way *w = map_get(&x->sas, sa_key(child, inbound));
+	struct way *w = map_get(&x->sas, xfrm_sa_key(child, inbound));
 
 	return w && w->b->usage(w->x, child, inbound, out);
 }

@@ -66,6 +66,12 @@ struct xfrm_devices {
 
 struct xfrm; /* a running data path; each back end has its own */
 
+/* By what tables know an SA: the core's number of its CHILD_SA, and its direction. */
+static inline uint64_t xfrm_sa_key(uint32_t child, bool inbound)
+{
+	return (uint64_t)child << 1 | inbound;
+}
+
 /* CHILD is the core's number of a CHILD_SA; with INBOUND it names one SA. WHY gets one sentence on failure.
  */
 struct xfrm_backend {

@@ -3,12 +3,13 @@
 #include "xfrm/kernel/state.h"
 
 #include "base/log.h"
+#include "xfrm/clock.h"
 
 enum { REPORT_EVERY = 1000 /* ms, of a policy or an SA */ };
 
 static bool is_due(uint64_t *last)
 {
-	uint64_t now = kernel_now();
+	uint64_t now = xfrm_now();
 
 	if (*last && now - *last < REPORT_EVERY)
 		return false;

@@ -6,14 +6,9 @@
 
 #include <stdlib.h>
 
-static uint64_t by_child(uint32_t child, bool inbound)
-{
-	return (uint64_t)child << 1 | inbound;
-}
-
 struct kernel_sa *kernel_sa_of(const struct xfrm *x, uint32_t child, bool inbound)
 {
-	return map_get(&x->sas, by_child(child, inbound));
+	return map_get(&x->sas, xfrm_sa_key(child, inbound));
 }
 
 struct kernel_sa *kernel_sa_find(const struct xfrm *x, uint32_t spi, const struct ip *dst)
@@ -146,7 +141,7 @@ enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *
 		sa_free(x, sa);
 		return e;
 	}
-	map_put(&x->sas, by_child(sa->child, sa->inbound), sa);
+	map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), sa);
 	chain(x, sa);
 	return ERR_OK;
 }
@@ -175,7 +170,7 @@ void kernel_sa_rename(struct xfrm *x, struct kernel_sa *sa, const struct sa_key 
 
 void kernel_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
-	struct kernel_sa *sa = map_take(&x->sas, by_child(child, inbound));
+	struct kernel_sa *sa = map_take(&x->sas, xfrm_sa_key(child, inbound));
 
 	if (!sa)
 		return;

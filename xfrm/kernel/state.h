@@ -66,7 +66,7 @@ struct xfrm {
 	struct journal *journal;
 	int events;
 	struct xfrm_caps caps;
-	struct map sas;              /* by CHILD_SA and direction: kernel_sa_of */
+	struct map sas;              /* by CHILD_SA and direction: xfrm_sa_key */
 	struct map spis;             /* by SPI and direction, chained */
 	struct map seqs;             /* of the kernel's questions, by reqid: numbers, not pointers */
 	struct map policies, shunts; /* struct owner by number */
@@ -80,9 +80,6 @@ struct xfrm {
 	unsigned asks;
 	uint64_t drops_before[DROPS_MAX]; /* in the order of the file */
 };
-
-/* Milliseconds of CLOCK_BOOTTIME. */
-uint64_t kernel_now(void);
 
 /* kernel.c */
 

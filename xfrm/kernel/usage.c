@@ -2,6 +2,8 @@
 /* What the kernel has counted: of one SA, or of all at once where many are asked for. */
 #include "xfrm/kernel/state.h"
 
+#include "xfrm/clock.h"
+
 #include <time.h>
 
 enum {
@@ -10,14 +12,6 @@ enum {
 	ASKS_ALONE = 8,  /* within LOOK_AGE: then one look at all is cheaper */
 	LARVAE = 4,      /* before an SA; there is one, and another while it is taken away */
 };
-
-uint64_t kernel_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void seen_read(void *ctx, const struct nlmsghdr *h)
 {
@@ -46,7 +40,7 @@ enum err kernel_sa_ask(struct xfrm *x, const struct sa_key *key, struct sa_seen 
 static void note(struct kernel_sa *sa, const struct sa_seen *seen)
 {
 	if (seen->packets != sa->seen.packets)
-		sa->moved_ms = kernel_now();
+		sa->moved_ms = xfrm_now();
 	sa->seen = *seen;
 }
 
@@ -67,20 +61,20 @@ static void look_read(void *ctx, const struct nlmsghdr *h)
 
 enum err kernel_sas_look(struct xfrm *x)
 {
-	uint64_t begin = kernel_now(), took;
+	uint64_t begin = xfrm_now(), took;
 	enum err e;
 
 	x->look++;
 	netlink_request(x->netlink, XFRM_MSG_GETSA, NLM_F_DUMP);
 	e = netlink_talk(x->netlink, look_read, x);
-	took = kernel_now() - begin;
+	took = xfrm_now() - begin;
 	x->look_until = begin + took + (LOOK_SHARE * took > LOOK_AGE ? LOOK_SHARE * took : LOOK_AGE);
 	return e;
 }
 
 static bool many_asks(struct xfrm *x)
 {
-	uint64_t now = kernel_now();
+	uint64_t now = xfrm_now();
 
 	if (now - x->asks_ms >= LOOK_AGE) {
 		x->asks_ms = now;
@@ -94,7 +88,7 @@ static enum err refresh(struct xfrm *x, struct kernel_sa *sa)
 	struct sa_seen seen;
 	enum err e;
 
-	if (many_asks(x) && (kernel_now() < x->look_until || !kernel_sas_look(x)) && sa->look == x->look)
+	if (many_asks(x) && (xfrm_now() < x->look_until || !kernel_sas_look(x)) && sa->look == x->look)
 		return ERR_OK;
 	e = kernel_sa_ask(x, &sa->key, &seen);
 	if (!e)
@@ -105,7 +99,7 @@ static enum err refresh(struct xfrm *x, struct kernel_sa *sa)
 /* On our clock; the kernel's has whole seconds. */
 static uint64_t last_ms(uint64_t last_used)
 {
-	uint64_t now = kernel_now(), wall = (uint64_t)time(NULL), ago;
+	uint64_t now = xfrm_now(), wall = (uint64_t)time(NULL), ago;
 
 	ago = last_used < wall ? (wall - last_used) * 1000 : 0;
 	return ago < now ? now - ago : 1;

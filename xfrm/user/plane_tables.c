@@ -17,11 +17,6 @@ struct plane_policy {
 	uint32_t child; /* whose outbound SA carries it; 0: none */
 };
 
-static uint64_t sa_key(uint32_t child, bool inbound)
-{
-	return (uint64_t)child << 1 | inbound;
-}
-
 /* --------------------------------------------------------------------- SAs */
 
 static struct sa_slot *slot_new(const struct sa_slot *s)
@@ -51,7 +46,7 @@ static void end_sa(struct retired *r, void *ctx)
 static void lead(struct plane *p, uint32_t policy)
 {
 	struct plane_policy *it = map_get(&p->policies, policy);
-	const struct plane_sa *sa = it && it->child ? map_get(&p->sas, sa_key(it->child, false)) : NULL;
+	const struct plane_sa *sa = it && it->child ? map_get(&p->sas, xfrm_sa_key(it->child, false)) : NULL;
 	const struct sa_slot *slot = sa ? sa->slot : NULL;
 
 	if (!it || !it->n_entries || it->entries->sa == slot)
@@ -75,7 +70,7 @@ static void show(struct plane *p, const struct plane_sa *sa)
 
 static enum err check_free(const struct plane *p, const struct sa_spec *spec, struct text *why)
 {
-	if (!map_get(&p->sas, sa_key(spec->child, spec->inbound)) &&
+	if (!map_get(&p->sas, xfrm_sa_key(spec->child, spec->inbound)) &&
 		!(spec->inbound && map_get(&p->tables.sad, spec->spi)))
 		return ERR_OK;
 	text_add(why, "the SA %08x of CHILD_SA %u is there already", spec->spi, spec->child);
@@ -107,7 +102,7 @@ enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *w
 		.encap = spec->encap,
 		.limit = o->sa_add.limit,
 	});
-	map_put(&p->sas, sa_key(spec->child, spec->inbound), sa);
+	map_put(&p->sas, xfrm_sa_key(spec->child, spec->inbound), sa);
 	show(p, sa);
 	plane_publish(p);
 	return ERR_OK;
@@ -126,7 +121,7 @@ static void sa_free(struct plane *p, struct plane_sa *sa)
 
 void plane_sa_del(struct plane *p, uint32_t child, bool inbound)
 {
-	struct plane_sa *sa = map_take(&p->sas, sa_key(child, inbound));
+	struct plane_sa *sa = map_take(&p->sas, xfrm_sa_key(child, inbound));
 	uint32_t policy = sa ? sa->policy : 0;
 
 	if (!sa)
@@ -155,8 +150,8 @@ static void move(struct plane *p, struct plane_sa *sa, const struct esp_order *o
 
 void plane_sa_move(struct plane *p, const struct esp_order *o)
 {
-	move(p, map_get(&p->sas, sa_key(o->sa_move.child, true)), o);
-	move(p, map_get(&p->sas, sa_key(o->sa_move.child, false)), o);
+	move(p, map_get(&p->sas, xfrm_sa_key(o->sa_move.child, true)), o);
+	move(p, map_get(&p->sas, xfrm_sa_key(o->sa_move.child, false)), o);
 	plane_publish(p);
 }
 

@@ -2,15 +2,10 @@
 /* The SAs as control knows them. */
 #include "xfrm/user/state.h"
 
+#include "xfrm/clock.h"
 #include "xfrm/limit.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-uint64_t user_sa_key(uint32_t child, bool inbound)
-{
-	return (uint64_t)child << 1 | inbound;
-}
 
 static unsigned limit_of(const struct xfrm *x, const struct user_sa *sa, const struct ip *remote, bool encap)
 {
@@ -19,7 +14,7 @@ static unsigned limit_of(const struct xfrm *x, const struct user_sa *sa, const s
 
 static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, struct text *why)
 {
-	if (map_get(&x->sas, user_sa_key(spec->child, spec->inbound))) {
+	if (map_get(&x->sas, xfrm_sa_key(spec->child, spec->inbound))) {
 		text_add(why, "the CHILD_SA %u has an SA in this direction already", spec->child);
 		return ERR_EXISTS;
 	}
@@ -141,7 +136,7 @@ static void ask_to_rekey(struct xfrm *x, uint32_t child)
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
 {
 	enum err err = user_mode_check(spec->mode, why);
-	const struct user_sa *twin = map_get(&x->sas, user_sa_key(spec->child, !spec->inbound));
+	const struct user_sa *twin = map_get(&x->sas, xfrm_sa_key(spec->child, !spec->inbound));
 	struct user_sa *sa;
 
 	if (!err)
@@ -154,7 +149,7 @@ enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *wh
 		free(sa);
 		return err;
 	}
-	map_put(&x->sas, user_sa_key(sa->child, sa->inbound), sa);
+	map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), sa);
 	if (sa->inbound)
 		map_put(&x->spis, sa->spi, sa);
 	else
@@ -176,7 +171,7 @@ void user_sa_free(struct xfrm *x, struct user_sa *sa)
 
 void user_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 {
-	struct user_sa *sa = map_take(&x->sas, user_sa_key(child, inbound));
+	struct user_sa *sa = map_take(&x->sas, xfrm_sa_key(child, inbound));
 
 	if (!sa)
 		return;
@@ -189,8 +184,8 @@ void user_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 enum err user_sa_move(
 	struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote, bool encap)
 {
-	struct user_sa *both[] = { map_get(&x->sas, user_sa_key(child, true)),
-		map_get(&x->sas, user_sa_key(child, false)) };
+	struct user_sa *both[] = { map_get(&x->sas, xfrm_sa_key(child, true)),
+		map_get(&x->sas, xfrm_sa_key(child, false)) };
 	struct esp_order o = { .kind = ORDER_SA_MOVE,
 		.sa_move = { .child = child, .local = *local, .remote = *remote, .encap = encap } };
 
@@ -227,21 +222,13 @@ bool user_sa_lost(struct xfrm *x, const struct user_sa *sa)
 	return true;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* A time that is yet to come would have a peer taken for alive until then, whoever carries packets by then.
  */
 bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out)
 {
-	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, inbound));
+	const struct user_sa *sa = map_get(&x->sas, xfrm_sa_key(child, inbound));
 	const struct meter *m = sa ? meters_at(&x->meters, sa->meter) : NULL;
-	const uint64_t now = now_ms();
+	const uint64_t now = xfrm_now();
 
 	if (!m)
 		return false;
@@ -253,7 +240,7 @@ bool user_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage
 
 struct xfrm_devices user_sa_devices(struct xfrm *x, uint32_t child)
 {
-	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, false));
+	const struct user_sa *sa = map_get(&x->sas, xfrm_sa_key(child, false));
 	struct xfrm_devices names = { "", "" };
 
 	if (sa) {

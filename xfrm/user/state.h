@@ -57,7 +57,7 @@ struct xfrm {
 	unsigned n_workers;    /* in each direction */
 	struct outer outer[WORKERS_MAX];
 	struct meters meters;
-	struct map sas;                           /* by CHILD_SA and direction: user_sa_key */
+	struct map sas;                           /* by CHILD_SA and direction: xfrm_sa_key */
 	struct map spis;                          /* inbound ones by SPI */
 	struct map carriers;                      /* outbound ones by policy, the first of a list */
 	struct map policies;                      /* by number */
@@ -91,7 +91,6 @@ void user_device_put(struct xfrm *x, struct user_device *d);
 enum err user_devices_again(struct xfrm *x, struct text *why) MUST_CHECK;
 
 /* sas.c */
-uint64_t user_sa_key(uint32_t child, bool inbound);
 /* ERR_UNSUPPORTED for all but tunnels. */
 enum err user_mode_check(enum child_mode mode, struct text *why) MUST_CHECK;
 enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why) MUST_CHECK;

@@ -193,7 +193,7 @@ static int user_fd(const struct xfrm *x)
 static void acquire(struct xfrm *x, const struct esp_report *r)
 {
 	const struct user_policy *p = map_get(&x->policies, r->id);
-	const struct user_sa *sa = p && p->child ? map_get(&x->sas, user_sa_key(p->child, false)) : NULL;
+	const struct user_sa *sa = p && p->child ? map_get(&x->sas, xfrm_sa_key(p->child, false)) : NULL;
 
 	if (p && !user_sa_lost(x, sa))
 		x->reports.acquire(x->reports.ctx, r->id, &r->local, &r->remote);
@@ -211,7 +211,7 @@ static void unknown_spi(struct xfrm *x, const struct esp_report *r)
 /* Whether R is about a child that is carried here. */
 static bool is_ours(const struct xfrm *x, const struct esp_report *r)
 {
-	return map_get(&x->sas, user_sa_key(r->id, true)) || map_get(&x->sas, user_sa_key(r->id, false));
+	return map_get(&x->sas, xfrm_sa_key(r->id, true)) || map_get(&x->sas, xfrm_sa_key(r->id, false));
 }
 
 void user_report(struct xfrm *x, const struct esp_report *r, struct bytes body)

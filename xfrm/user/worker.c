@@ -2,6 +2,7 @@
 /* The loop of a packet thread. */
 #include "xfrm/user/worker.h"
 
+#include "xfrm/clock.h"
 #include "xfrm/user/join.h"
 #include "xfrm/user/pool.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -44,14 +44,6 @@ enum feed { SOURCE_STOP, SOURCE_OUTER, SOURCE_DEVICE };
 static uint64_t event_of(enum feed feed, unsigned which)
 {
 	return (uint64_t)feed << 32 | which;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void worker_write(void *ctx, const struct device *d, const struct iovec *v, unsigned n)
@@ -200,7 +192,7 @@ static void *worker_main(void *arg)
 		int n = epoll_wait(w->epoll, events, EVENTS, -1);
 
 		w->lane.snap = board_hold(w->at.board, reader_of(w));
-		w->lane.now = now_ms();
+		w->lane.now = xfrm_now();
 		for (int i = 0; i < n && on; i++)
 			on = serve(w, events[i].data.u64);
 		board_release(w->at.board, reader_of(w));
