@@ -30,33 +30,6 @@ struct plane *plane_new(void)
 	return p;
 }
 
-static void stop_workers(struct plane *p)
-{
-	for (unsigned i = 0; i < p->n_workers; i++)
-		for (enum worker_way way = 0; way < WORKER_WAYS; way++) {
-			worker_stop(p->workers[way][i]);
-			p->workers[way][i] = NULL;
-		}
-}
-
-void plane_free(struct plane *p)
-{
-	stop_workers(p);
-	plane_tables_end(p);
-	for (unsigned i = 0; i < DEVICES_MAX; i++)
-		if (p->tables.devices[i])
-			plane_device_del(p, i);
-	board_publish(&p->board, NULL, &p->retired);
-	(void)board_reap(&p->board, p);
-	map_free(&p->tables.sad);
-	spd_free(&p->tables.spd);
-	for (unsigned i = 0; i < p->n_workers; i++)
-		outer_close(&p->outer[i]);
-	meters_close(&p->meters);
-	channel_close(&p->channel);
-	free(p);
-}
-
 static void take_sockets(struct plane *p, const struct esp_order *o, const int *fds)
 {
 	for (unsigned i = 0; i < p->n_workers; i++) {
@@ -117,7 +90,7 @@ static void close_device(struct device *d)
 	free(d);
 }
 
-enum err plane_device_add(struct plane *p, const struct esp_order *o, const int *fds, struct text *why)
+static enum err device_add(struct plane *p, const struct esp_order *o, const int *fds, struct text *why)
 {
 	struct device *d = calloc(1, sizeof *d);
 	enum err err;
@@ -157,7 +130,7 @@ static void wait_for_reaping(struct plane *p)
 		nanosleep(&pause, NULL);
 }
 
-void plane_device_del(struct plane *p, unsigned slot)
+static void device_del(struct plane *p, unsigned slot)
 {
 	struct device *d = p->tables.devices[slot];
 
@@ -167,6 +140,35 @@ void plane_device_del(struct plane *p, unsigned slot)
 	retire(&p->retired, &d->retired, end_device);
 	plane_publish(p);
 	wait_for_reaping(p);
+}
+
+/* ----------------------------------------------------------------- closing */
+
+static void stop_workers(struct plane *p)
+{
+	for (unsigned i = 0; i < p->n_workers; i++)
+		for (enum worker_way way = 0; way < WORKER_WAYS; way++) {
+			worker_stop(p->workers[way][i]);
+			p->workers[way][i] = NULL;
+		}
+}
+
+void plane_free(struct plane *p)
+{
+	stop_workers(p);
+	plane_tables_end(p);
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		if (p->tables.devices[i])
+			device_del(p, i);
+	board_publish(&p->board, NULL, &p->retired);
+	(void)board_reap(&p->board, p);
+	map_free(&p->tables.sad);
+	spd_free(&p->tables.spd);
+	for (unsigned i = 0; i < p->n_workers; i++)
+		outer_close(&p->outer[i]);
+	meters_close(&p->meters);
+	channel_close(&p->channel);
+	free(p);
 }
 
 /* ------------------------------------------------------------------ orders */
@@ -210,8 +212,8 @@ static enum err carry_out(struct plane *p, const struct esp_order *o, const int 
 {
 	switch (o->kind) {
 	case ORDER_OPEN: return open_all(p, o, fds, why);
-	case ORDER_DEVICE_ADD: return plane_device_add(p, o, fds, why);
-	case ORDER_DEVICE_DEL: plane_device_del(p, o->device_del.slot); break;
+	case ORDER_DEVICE_ADD: return device_add(p, o, fds, why);
+	case ORDER_DEVICE_DEL: device_del(p, o->device_del.slot); break;
 	case ORDER_SA_ADD: return plane_sa_add(p, o, why);
 	case ORDER_SA_DEL: plane_sa_del(p, o->sa_del.child, o->sa_del.inbound); break;
 	case ORDER_SA_MOVE: plane_sa_move(p, o); break;

@@ -15,7 +15,7 @@ struct plane {
 	struct retired *retired; /* and what not */
 	struct board board;
 	struct worker *workers[WORKER_WAYS][WORKERS_MAX];
-	struct map sas;                      /* by CHILD_SA and direction (struct plane_sa) */
+	struct map sas;                      /* by xfrm_sa_key (struct plane_sa) */
 	struct map policies;                 /* by number (struct plane_policy) */
 	struct device *devices[DEVICES_MAX]; /* by slot: also those that packet threads may still see */
 	uint8_t body[CHANNEL_BODY];
@@ -26,10 +26,7 @@ struct plane {
 /* Shows the packet threads the tables as they are now. */
 void plane_publish(struct plane *p);
 
-/* plane_devices.c, plane_tables.c: one function for each order. */
-enum err plane_device_add(
-	struct plane *p, const struct esp_order *o, const int *fds, struct text *why) MUST_CHECK;
-void plane_device_del(struct plane *p, unsigned slot);
+/* plane_tables.c: one function for each order. */
 enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *why) MUST_CHECK;
 void plane_sa_del(struct plane *p, uint32_t child, bool inbound);
 void plane_sa_move(struct plane *p, const struct esp_order *o);
