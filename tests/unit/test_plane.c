@@ -450,6 +450,18 @@ static void an_order_that_cannot_be_is_refused(void **state)
 	assert_int_equal(plane_order(carrier.plane, &orders[3], NULL, 0, &h->why), ERR_RANGE);
 }
 
+static void an_sa_without_a_meter_is_refused_with_a_sentence(void **state)
+{
+	struct machine *h = begin(state);
+	struct esp_order o = { .kind = ORDER_SA_ADD, .sa_add = { .spec.spi = SPI, .meter = METERS_MAX } };
+
+	add_policy(h, CHILD);
+	while (!carrier.plane->devices[o.sa_add.slot])
+		o.sa_add.slot++;
+	assert_int_equal(plane_order(carrier.plane, &o, NULL, 0, &h->why), ERR_SPACE);
+	assert_non_null(strstr(text_str(&h->why), "no memory for the counters of the SA 8000abcd"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, machine_set_up, end)
 
 int main(void)
@@ -470,6 +482,7 @@ int main(void)
 		CASE(a_time_to_come_is_not_believed),
 		CASE(reports_about_strangers_tell_nothing),
 		CASE(an_order_that_cannot_be_is_refused),
+		CASE(an_sa_without_a_meter_is_refused_with_a_sentence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

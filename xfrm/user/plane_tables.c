@@ -68,6 +68,15 @@ static void show(struct plane *p, const struct plane_sa *sa)
 		lead(p, sa->policy);
 }
 
+static enum err find_meter(struct plane *p, const struct esp_order *o, struct meter **out, struct text *why)
+{
+	*out = meters_at(&p->meters, o->sa_add.meter);
+	if (*out)
+		return ERR_OK;
+	text_add(why, "there is no memory for the counters of the SA %08x", o->sa_add.spec.spi);
+	return ERR_SPACE;
+}
+
 static enum err check_free(const struct plane *p, const struct sa_spec *spec, struct text *why)
 {
 	if (!map_get(&p->sas, xfrm_sa_key(spec->child, spec->inbound)) &&
@@ -80,11 +89,13 @@ static enum err check_free(const struct plane *p, const struct sa_spec *spec, st
 enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *why)
 {
 	const struct sa_spec *spec = &o->sa_add.spec;
-	struct meter *meter = meters_at(&p->meters, o->sa_add.meter);
-	enum err err = meter ? check_free(p, spec, why) : ERR_SPACE;
+	struct meter *meter;
+	enum err err = find_meter(p, o, &meter, why);
 	struct plane_sa *sa;
 	struct live *live;
 
+	if (!err)
+		err = check_free(p, spec, why);
 	if (err)
 		return err;
 	live = live_new(spec, meter, &err, why);
