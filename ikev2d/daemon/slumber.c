@@ -40,9 +40,20 @@ static void say_woken(uint64_t slept)
 	line_say(LOG_NOTICE, "woken",
 		arena_printf(&arena,
 			"this machine has slept for %llu s: each IKE_SA is checked, and what has outlived "
-			"its "
-			"time is set up anew",
+			"its time is set up anew",
 			(unsigned long long)slept / 1000));
+	arena_free(&arena);
+}
+
+static void say_unnoticed(const char *reason)
+{
+	struct arena arena = { 0 };
+
+	line_say(LOG_WARN, "woken",
+		arena_printf(&arena,
+			"that this machine has slept is not noticed (timerfd: %s): its tunnels may come back "
+			"late",
+			reason));
 	arena_free(&arena);
 }
 
@@ -69,9 +80,7 @@ void slumber_start(struct world *w)
 	*s = (struct slumber){ .slept = clock_slept() };
 	s->fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (s->fd < 0 || !arm(s->fd)) {
-		line_say(LOG_WARN, "woken",
-			"that this machine has slept is not noticed (timerfd): its tunnels may come back "
-			"late");
+		say_unnoticed(strerror(errno));
 		return;
 	}
 	s->readable = event_new(w->base, s->fd, EV_READ | EV_PERSIST, on_jump, w);
