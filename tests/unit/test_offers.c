@@ -218,6 +218,7 @@ static void keeper_goes_on_when_both_have_come(void **state)
 	assert_int_equal(
 		setsockopt(d->talk.guard.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
 	pid = fork();
+	assert_true(pid >= 0); /* who ends -1 ends everybody */
 	if (!pid) {
 		keeper_run(&d->keeper);
 		_exit(0);

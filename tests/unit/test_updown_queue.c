@@ -268,8 +268,12 @@ static void a_failure_is_said(void **state)
 
 static pid_t first_pid(struct desk *d)
 {
+	pid_t pid;
+
 	wait_lines(d, 1);
-	return (pid_t)strtol(read_log(d), NULL, 10);
+	pid = (pid_t)strtol(read_log(d), NULL, 10);
+	assert_true(pid > 1); /* 0 would be ourselves */
+	return pid;
 }
 
 /* One that minds SIGTERM, and one that does not; with what they have started. */
