@@ -1,68 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Questions to who leads EAP, and what becomes of the answers. */
-#include "daemon/parley.h"
+#include "daemon/parley_state.h"
 
 #include "daemon/accounts.h"
 #include "daemon/clock.h"
 #include "daemon/eaps.h"
-#include "daemon/family.h"
 #include "daemon/groups.h"
-#include "daemon/guesses.h"
 #include "daemon/lead.h"
 #include "daemon/line.h"
 #include "daemon/parley_methods.h"
 #include "daemon/parley_tls.h"
-#include "daemon/secrets.h"
 #include "eap/eap.h"
-#include "pki/sign.h"
 
 #include <stdlib.h>
-
-/* What the users file says of a user. */
-struct enrolled {
-	bool asked;    /* it was asked */
-	unsigned line; /* where its secret is; 0: nowhere */
-	struct ipc_octets groups;
-	struct lease_grant grant;
-};
-
-/* A conversation. */
-struct parley {
-	struct world *world;
-	struct arena arena;
-	uint32_t number;
-	const struct peer *peer; /* a reference, and */
-	const struct auth_conf *auth;
-	struct id local, remote;
-	bool authenticator;
-	bool guesses, delayed; /* the peer has given a password that is not judged yet; it has to wait */
-	bool lost;             /* who led it has ended */
-	struct lead *lead;     /* a RADIUS server leads it; NULL: another process does */
-	uint8_t method;        /* that the server last spoke of, or 0 */
-	struct answer *answer; /* the question at hand; NULL: none */
-	uint64_t ticket;
-	struct ip from;              /* where the peer is */
-	struct event *delay;         /* its password waits, since too many were wrong; NULL: it never did */
-	struct id user;              /* whose secret was wanted; ID_ANY: none was */
-	struct bytes name;           /* the same, as EAP has it */
-	const struct source *secret; /* where it is written; NULL: not in the configuration */
-	struct enrolled enrolled;    /* in the users file */
-	const struct why *refusal;   /* of the server's certificate; NULL: none */
-	struct ipc_octets shown;     /* certificates of who has succeeded, until they are judged */
-	struct key *key;             /* of our certificate in TLS; NULL: we show none */
-};
-
-struct parleys {
-	struct world *world;
-	const char *folder;
-	struct member eaps;
-	bool runs;
-	struct eaps *inside; /* with --one */
-	struct map open;     /* struct parley by their numbers */
-	uint64_t last;       /* number given to a ticket */
-	struct guesses guesses;
-	struct gate lines; /* of the log, about these */
-};
 
 static const char unreachable[] = "the process that leads EAP does not answer";
 
@@ -79,25 +29,28 @@ static void parley_free(struct parley *p)
 	free(p);
 }
 
-/* --------------------------------------------------------------- identities */
+/* ----------------------------------------------------------------- identities */
 
-/* As EAP says it: the octets of a name, the text of anything else. */
-static struct bytes name_of(const struct id *id, struct arena *arena)
+struct bytes parley_name(const struct id *id, struct arena *arena)
 {
 	if (id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID)
 		return id->data;
 	return bytes_str(id_print(id, arena));
 }
 
-/* Who we are to EAP. */
-static const struct id *own_id(const struct parley *p)
+const struct id *parley_own_id(const struct parley *p)
 {
 	return p->auth->eap_id.type == ID_ANY ? &p->local : &p->auth->eap_id;
 }
 
-/* ------------------------------------------------------------------ answers */
+bool parley_asks_identity(const struct parley *p)
+{
+	return p->authenticator && source_has(&p->auth->at, "eap_id");
+}
 
-static void give(struct parley *p, enum err e, const char *what)
+/* -------------------------------------------------------------------- answers */
+
+void parley_give(struct parley *p, enum err e, const char *what)
 {
 	struct answer *answer = p->answer;
 
@@ -108,14 +61,18 @@ static void give(struct parley *p, enum err e, const char *what)
 	engine_answer(p->world, answer);
 }
 
-static bool has_users_file(const struct world *w)
+void parley_tell(struct parley *p, const struct ipc_message *m)
+{
+	if (member_tell(&p->world->parleys->eaps, IPC_IKE, m) && p->answer)
+		parley_give(p, ERR_BUSY, unreachable);
+}
+
+bool parley_has_users(const struct world *w)
 {
 	return w->config.file.settings.users_file;
 }
 
-/* What whoever reads our log is told and no peer: that there is no such user, or with which line its secret
- * differed; else which line says what EAP may do. */
-static void explain(const struct parley *p, const char *what, struct arena *arena, struct why *why)
+void parley_explain(const struct parley *p, const char *what, struct arena *arena, struct why *why)
 {
 	const char *file = p->world->config.path, *user = id_print(&p->user, arena);
 
@@ -137,7 +94,7 @@ static void explain(const struct parley *p, const char *what, struct arena *aren
 	why->instead = arena_printf(arena,
 		"in the section secrets, eap-NAME { … } with these two, each on its line: id = %s, secret = "
 		"\"…\"%s",
-		user, has_users_file(p->world) ? "; or a line in daemon.users_file" : "");
+		user, parley_has_users(p->world) ? "; or a line in daemon.users_file" : "");
 }
 
 /* What it says of the user's password. */
@@ -182,7 +139,7 @@ static void fill(struct parley *p, const struct ipc_eap_turn *t)
 
 	a->eap.packet = arena_bytes(arena, t->packet);
 	if (t->what)
-		explain(p, t->what, arena, &a->why);
+		parley_explain(p, t->what, arena, &a->why);
 	if (!t->over)
 		return;
 	a->eap.over = true;
@@ -192,30 +149,34 @@ static void fill(struct parley *p, const struct ipc_eap_turn *t)
 	a->shared = arena_bytes(arena, t->key);
 }
 
-/* A question to others about a conversation, which may end before. */
-struct enquiry {
-	struct parleys *parleys;
-	uint32_t number;
-};
-
-static void enquire(struct parley *p, bool secret, vault_user_told *done)
+struct enquiry *parley_enquiry(const struct parley *p)
 {
 	struct enquiry *q = calloc(1, sizeof *q);
 
 	if (!q)
 		abort();
-	*q = (struct enquiry){ p->world->parleys, p->number };
-	vault_user(p->world->vault, p->name, secret, done, q);
+	*q = (struct enquiry){ .parleys = p->world->parleys, .number = p->number };
+	return q;
 }
 
-/* Who asked, if it still waits. */
-static struct parley *enquired(void *ctx, const struct ipc_user *u)
+struct parley *parley_enquired(struct enquiry *q)
 {
-	struct enquiry *q = ctx;
 	struct parley *p = map_get(&q->parleys->open, q->number);
 
 	free(q);
-	if (!p || !p->answer)
+	return p && p->answer ? p : NULL;
+}
+
+void parley_ask_user(struct parley *p, bool secret, vault_user_told *done)
+{
+	vault_user(p->world->vault, p->name, secret, done, parley_enquiry(p));
+}
+
+struct parley *parley_take_user(struct enquiry *q, const struct ipc_user *u)
+{
+	struct parley *p = parley_enquired(q);
+
+	if (!p)
 		return NULL;
 	p->enrolled = (struct enrolled){ .asked = true };
 	if (!u)
@@ -245,30 +206,30 @@ static void let_in(struct parley *p)
 	if (p->shown.n)
 		let_judge(p);
 	else
-		give(p, ERR_OK, NULL);
+		parley_give(p, ERR_OK, NULL);
 }
 
 static void on_enrolled(void *ctx, const struct ipc_user *u)
 {
-	struct parley *p = enquired(ctx, u);
+	struct parley *p = parley_take_user(ctx, u);
 
 	if (p && u)
 		let_in(p);
 	else if (p)
-		give(p, ERR_BUSY, "the process that keeps secrets does not answer");
+		parley_give(p, ERR_BUSY, "the process that keeps secrets does not answer");
 }
 
 /* It has succeeded: what the users file says of it is known where it had the secret, or is asked for. */
 static void succeed_here(struct parley *p, const struct ipc_eap_turn *t)
 {
 	p->shown = ipc_octets_copy(&t->shown, &p->arena);
-	if (!p->authenticator || !has_users_file(p->world) ||
+	if (!p->authenticator || !parley_has_users(p->world) ||
 		(p->enrolled.asked && bytes_eq(p->name, t->name))) {
 		let_in(p);
 		return;
 	}
 	p->name = arena_bytes(&p->arena, t->name);
-	enquire(p, false, on_enrolled);
+	parley_ask_user(p, false, on_enrolled);
 }
 
 /* One that nobody goes on with may just have been answered. */
@@ -283,255 +244,11 @@ bool parley_take_turn(void *ctx, const struct ipc_message *m)
 	if (m->eap_turn.over)
 		succeed_here(p, &m->eap_turn);
 	else
-		give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
+		parley_give(p, m->eap_turn.failed ? ERR_AUTH : ERR_OK, NULL);
 	return true;
 }
 
-/* ------------------------------------------------------------------ secrets */
-
-/* A secret on its way to a conversation, which may end before. */
-struct telling {
-	struct parleys *parleys;
-	uint32_t number;
-	uint8_t kind; /* enum ipc_eap_kind */
-};
-
-static void tell(struct parleys *ps, uint32_t number, uint8_t kind, struct bytes secret)
-{
-	struct parley *p = map_get(&ps->open, number);
-	const struct ipc_message m = { .kind = IPC_EAP_SECRET,
-		.ticket = ++ps->last,
-		.eap_secret = { number, secret.n ? kind : IPC_EAP_NOBODY, secret } };
-
-	if (p && p->answer && member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
-		give(p, ERR_BUSY, unreachable);
-}
-
-static void on_told(void *ctx, struct bytes secret)
-{
-	struct telling *t = ctx;
-
-	tell(t->parleys, t->number, t->kind, t->kind == IPC_EAP_NOBODY ? (struct bytes){ 0 } : secret);
-	free(t);
-}
-
-static void fetch(struct parley *p, const struct secret *s, const struct id *user, uint8_t kind)
-{
-	struct telling *t = calloc(1, sizeof *t);
-
-	if (!t)
-		abort();
-	*t = (struct telling){ p->world->parleys, p->number, kind };
-	vault_tell(p->world->vault, s, user, on_told, t);
-}
-
-static const struct secret *any_secret(const struct conf *c)
-{
-	for (unsigned i = 0; i < c->n_secrets; i++)
-		if (c->secrets[i].n_owners && secrets_is_eap(&c->secrets[i], &c->secrets[i].owners[0]))
-			return &c->secrets[i];
-	return NULL;
-}
-
-/* Who has no secret is asked for one all the same, so that it takes the same time: another one's is fetched,
- * and not used. */
-static void fetch_for_nobody(struct parley *p)
-{
-	const struct secret *other = any_secret(config_now(&p->world->config));
-
-	if (other)
-		fetch(p, other, &other->owners[0], IPC_EAP_NOBODY);
-	else
-		tell(p->world->parleys, p->number, IPC_EAP_NOBODY, (struct bytes){ 0 });
-}
-
-static void use_secret(struct parley *p, const struct secret *s)
-{
-	p->secret = s ? &s->at : NULL;
-	if (s)
-		fetch(p, s, &p->user, s->kind == SECRET_NTLM ? IPC_EAP_NT_HASH : IPC_EAP_PASSWORD);
-	else if (p->authenticator)
-		fetch_for_nobody(p);
-	else {
-		explain(p, NULL, &p->answer->arena, &p->answer->a.why);
-		give(p, ERR_MISSING, NULL);
-	}
-}
-
-/* Of somebody who is not in the file the configuration may have one that is anybody's. */
-static void on_user(void *ctx, const struct ipc_user *u)
-{
-	struct parley *p = enquired(ctx, u);
-	const struct secret *s;
-
-	if (!p)
-		return;
-	s = secrets_eap(config_now(&p->world->config), &p->user);
-	if (u && (!s || p->enrolled.line))
-		tell(p->world->parleys, p->number, u->secret.kind, u->secret.value);
-	else
-		use_secret(p, s);
-}
-
-/* Of one whom the configuration names, as of any other, one question to keeper is asked. */
-static void find_secret(struct parley *p)
-{
-	const struct secret *s = secrets_eap(config_now(&p->world->config), &p->user);
-
-	if (p->authenticator && has_users_file(p->world) && !(s && secrets_eap_names(s, &p->user)))
-		enquire(p, true, on_user);
-	else
-		use_secret(p, s);
-}
-
-static void on_delay(evutil_socket_t fd, short what, void *ctx)
-{
-	struct parley *p = ctx;
-
-	(void)fd;
-	(void)what;
-	if (p->answer)
-		find_secret(p);
-}
-
-bool parley_take_asks(void *ctx, const struct ipc_message *m)
-{
-	struct parleys *ps = member_ctx(ctx);
-	struct parley *p = map_get(&ps->open, m->eap_asks.conversation);
-	struct timeval later;
-	unsigned wait = 0;
-
-	if (!p || !p->answer)
-		return true;
-	p->user = p->authenticator ? id_of_octets(m->eap_asks.name, &p->arena) : *own_id(p);
-	p->name = arena_bytes(&p->arena, m->eap_asks.name);
-	p->enrolled = (struct enrolled){ 0 };
-	p->guesses = p->authenticator;
-	if (p->guesses)
-		wait = guesses_wait(&ps->guesses, &p->user, &p->from, clock_ms());
-	p->delayed = wait;
-	if (!wait) {
-		find_secret(p);
-		return true;
-	}
-	if (!p->delay)
-		p->delay = evtimer_new(ps->world->base, on_delay, p);
-	if (!p->delay)
-		abort();
-	later = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
-	evtimer_add(p->delay, &later);
-	return true;
-}
-
-/* --------------------------------------------------------------- signatures */
-
-static void tell_signed(struct parleys *ps, uint32_t number, struct bytes signature)
-{
-	struct parley *p = map_get(&ps->open, number);
-	const struct ipc_message m = { .kind = IPC_EAP_SIGNED,
-		.ticket = ++ps->last,
-		.eap_signs = { .conversation = number, .octets = signature } };
-
-	if (p && p->answer && member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
-		give(p, ERR_BUSY, unreachable);
-}
-
-static void on_signed(void *ctx, struct bytes signature)
-{
-	struct telling *t = ctx;
-
-	tell_signed(t->parleys, t->number, signature);
-	free(t);
-}
-
-/* A key of a token signs here: it is not ours to keep. */
-static void sign_here(struct parley *p, const struct scheme *s, struct bytes octets)
-{
-	struct arena arena = { 0 };
-	struct bytes signature = { 0 };
-	struct why why = { 0 };
-
-	if (p->key->type == s->key && sign_bare(p->key, s, octets, &arena, &signature, &why)) {
-		line_say(LOG_ERROR, "eap", why.what);
-		signature = (struct bytes){ 0 };
-	}
-	tell_signed(p->world->parleys, p->number, signature);
-	arena_free(&arena);
-}
-
-bool parley_take_signs(void *ctx, const struct ipc_message *m)
-{
-	struct parleys *ps = member_ctx(ctx);
-	struct parley *p = map_get(&ps->open, m->eap_signs.conversation);
-	const struct scheme *s = &schemes[m->eap_signs.scheme];
-	struct telling *t;
-
-	if (!p || !p->answer)
-		return true;
-	if (!p->key)
-		return false;
-	if (!p->key->kept) {
-		sign_here(p, s, m->eap_signs.octets);
-		return true;
-	}
-	t = calloc(1, sizeof *t);
-	if (!t)
-		abort();
-	*t = (struct telling){ .parleys = ps, .number = p->number };
-	vault_sign_tls(ps->world->vault, p->key, s, m->eap_signs.octets, on_signed, t);
-	return true;
-}
-
-/* -------------------------------------------------------- the server's word */
-
-static void tell_judged(struct parley *p, bool good)
-{
-	struct parleys *ps = p->world->parleys;
-	const struct ipc_message m = {
-		.kind = IPC_EAP_JUDGED, .ticket = ++ps->last, .eap_judged = { p->number, good }
-	};
-
-	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
-		give(p, ERR_BUSY, unreachable);
-}
-
-static void on_judged(void *ctx, const struct why *refusal)
-{
-	struct enquiry *q = ctx;
-	struct parley *p = map_get(&q->parleys->open, q->number);
-	struct why *kept;
-
-	free(q);
-	if (!p || !p->answer)
-		return;
-	if (refusal) {
-		kept = ARENA_NEW(&p->arena, struct why);
-		*kept = why_copy(&p->arena, refusal);
-		p->refusal = kept;
-	}
-	tell_judged(p, !refusal);
-}
-
-/* Before anything of ours goes to it. */
-bool parley_take_shows(void *ctx, const struct ipc_message *m)
-{
-	struct parleys *ps = member_ctx(ctx);
-	struct parley *p = map_get(&ps->open, m->eap_shows.conversation);
-	struct enquiry *q;
-
-	if (!p || !p->answer)
-		return true;
-	if (p->authenticator)
-		return false;
-	q = calloc(1, sizeof *q);
-	if (!q)
-		abort();
-	*q = (struct enquiry){ ps, p->number };
-	trust_check_server(ps->world, p->peer, p->auth, &m->eap_shows.certs, on_judged, q);
-	return true;
-}
-
-/* ------------------------------------------------------------------- asking */
+/* --------------------------------------------------------------------- asking */
 
 static void serve(void *ctx, struct ipc_channel *far)
 {
@@ -565,7 +282,7 @@ static void on_lost(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	while ((p = map_next(&ps->open, &at)))
 		if (p->lost && p->answer) {
-			give(p, ERR_BUSY, unreachable);
+			parley_give(p, ERR_BUSY, unreachable);
 			at = 0;
 		}
 }
@@ -619,76 +336,6 @@ static struct parley *begin(struct world *w, const struct ike_question *q)
 	return p;
 }
 
-/* ------------------------------------------------------------------- RADIUS */
-
-static bool asks_identity(const struct parley *p)
-{
-	return p->authenticator && source_has(&p->auth->at, "eap_id");
-}
-
-static struct lead *lead_begin(struct parley *p, const struct path *path)
-{
-	struct arena arena = { 0 };
-	const struct radius_conf *c = &config_now(&p->world->config)->settings.radius;
-	const struct lead_about about = { .identity = name_of(&p->remote, &arena),
-		.ask = asks_identity(p),
-		.session = { .connection = bytes_str(p->peer->name),
-			.id = bytes_str(c->accounting ? accounts_id(p->world, p->number, &arena) : ""),
-			.port = p->number,
-			.local = path->local,
-			.remote = path->remote,
-			.ports = c->station_id_with_port } };
-	struct lead *l = lead_new(p->world, &about);
-
-	arena_free(&arena);
-	return l;
-}
-
-/* What the server has proved of the peer; as what it knows it, or as what the peer was asked for. */
-static void succeed(struct parley *p, const struct ipc_relayed *r)
-{
-	struct ike_answer *a = &p->answer->a;
-	struct arena *arena = &p->answer->arena;
-	struct bytes user = r->user.n ? r->user : lead_name(p->lead);
-
-	a->eap.over = true;
-	a->eap.mutual = eap_type_mutual(p->method) && r->msk.n;
-	a->eap.method = "radius";
-	a->eap.id = id_of_octets(user, arena);
-	a->eap.groups = groups_relayed(&config_now(&p->world->config)->settings.radius, r, arena);
-	a->shared = arena_bytes(arena, r->msk);
-	a->valid = r->session_timeout;
-	a->idle = r->idle_timeout;
-	accounts_let_in(p->world, p->number, user, r);
-}
-
-/* The method of a request in PACKET; 0: it is none, or of none. */
-static uint8_t method_in(struct bytes packet)
-{
-	enum { REQUEST = 1, TYPE_AT = 4 };
-
-	return packet.n > TYPE_AT && packet.p[0] == REQUEST && packet.p[TYPE_AT] > EAP_NAK ? packet.p[TYPE_AT]
-											   : 0;
-}
-
-static void on_lead(void *ctx, const struct ipc_relayed *r)
-{
-	struct parley *p = ctx;
-	struct ike_answer *a = &p->answer->a;
-	struct arena *arena = &p->answer->arena;
-
-	a->eap.packet = arena_bytes(arena, r->packet);
-	if (method_in(r->packet))
-		p->method = method_in(r->packet);
-	if (r->what == RADIUS_SUCCEEDED) {
-		succeed(p, r);
-	} else if (r->what == RADIUS_FAILED) {
-		a->why.what = r->why ? arena_str(arena, r->why) : NULL;
-		a->why.where = source_print(&p->auth->at, "auth", arena);
-	}
-	give(p, r->what == RADIUS_FAILED ? ERR_AUTH : ERR_OK, NULL);
-}
-
 /* What Q's conversation is about, from the arena of P's answer. */
 static enum err introduce(struct parley *p, const struct ike_question *q, struct ipc_eap *m)
 {
@@ -698,10 +345,10 @@ static enum err introduce(struct parley *p, const struct ike_question *q, struct
 
 	m->begins = true;
 	m->authenticator = p->authenticator;
-	m->ask_identity = asks_identity(p);
+	m->ask_identity = parley_asks_identity(p);
 	m->methods = parley_methods(p->auth, q->eap.alone, arena_alloc(arena, EAP_MAX_METHODS));
-	m->identity = name_of(p->authenticator ? &p->remote : own_id(p), arena);
-	e = parley_tls(&p->world->config.creds, q, m->methods, own_id(p), clock_wall(), arena, &tls,
+	m->identity = parley_name(p->authenticator ? &p->remote : parley_own_id(p), arena);
+	e = parley_tls(&p->world->config.creds, q, m->methods, parley_own_id(p), clock_wall(), arena, &tls,
 		&p->answer->a.why);
 	if (e)
 		return e;
@@ -733,23 +380,20 @@ void parley_ask(struct world *w, const struct ike_question *q, struct answer *an
 	p->answer = answer;
 	p->ticket = ++ps->last;
 	if (parley_by_radius(p->auth)) {
-		if (begins)
-			p->lead = lead_begin(p, &q->eap.path);
-		lead_take(p->lead, q->eap.packet, on_lead, p);
+		parley_lead(p, q);
 		return;
 	}
 	if (p->lost || !run(ps)) {
-		give(p, ERR_UNSUPPORTED, unreachable);
+		parley_give(p, ERR_UNSUPPORTED, unreachable);
 		return;
 	}
 	e = begins ? introduce(p, q, &m.eap) : ERR_OK;
 	if (e) {
-		give(p, e, NULL);
+		parley_give(p, e, NULL);
 		return;
 	}
 	m.ticket = p->ticket;
-	if (member_tell(&ps->eaps, IPC_IKE, &m) && p->answer)
-		give(p, ERR_BUSY, unreachable);
+	parley_tell(p, &m);
 }
 
 unsigned parleys_guessing(const struct world *w)
@@ -770,7 +414,7 @@ void parley_end(struct world *w, uint32_t conversation)
 			&(struct ipc_message){ .kind = IPC_EAP_END, .eap_end = { conversation } });
 }
 
-/* --------------------------------------------------------------------- life */
+/* ----------------------------------------------------------------------- life */
 
 void parleys_start(struct world *w, const char *folder)
 {
