@@ -4,10 +4,9 @@
 #include "conf/schema.h"
 
 #include "conf/preset.h"
+#include "conf/schema_rows.h"
 
 #include "model/conf.h"
-
-#include <string.h>
 
 #define PEER(field)      offsetof(struct peer, field)
 #define AUTH(field)      offsetof(struct auth_conf, field)
@@ -17,14 +16,10 @@
 #define KEY(field)       offsetof(struct key_conf, field)
 #define AUTHORITY(field) offsetof(struct authority, field)
 #define SETTINGS(field)  offsetof(struct settings, field)
-#define RADIUS(field)    offsetof(struct radius_conf, field)
-#define DAE(field)       offsetof(struct radius_dae_conf, field)
-#define SERVER(field)    offsetof(struct radius_server_conf, field)
 #define NOWHERE          CONF_NOWHERE
 
 #define ONLY_IKEV1  "it belongs to IKEv1, which is not spoken here"
 #define ONLY_VOLUME "rekeying by volume comes at exactly that volume"
-#define FOR_ALL     "it holds for all servers: write it beside the section \"servers\""
 #define NO_FORWARD  "attributes are not passed on between IKE and RADIUS"
 #define NO_MEDIATOR "mediation is not built in yet"
 #define NO_LABELS   "security labels are not built in yet"
@@ -655,86 +650,7 @@ static const struct conf_key daemon_keys[] = {
 	{ 0 },
 };
 
-static const struct conf_key radius_keys[] = {
-	{ "accounting", STATUS_READ, TYPE_BOOL, RADIUS(accounting), "no",
-		.doc = "tell the servers what sessions use" },
-	{ "accounting_close_on_timeout", STATUS_READ, TYPE_BOOL, RADIUS(accounting_close_on_timeout), "yes",
-		.doc = "end a session when no server acknowledges what it uses" },
-	{ "accounting_interval", STATUS_READ, TYPE_TIME, RADIUS(accounting_interval), "0s",
-		.doc = "how often to tell them while it lasts, unless they say so; 0: never" },
-	{ "accounting_requires_vip", STATUS_READ, TYPE_BOOL, RADIUS(accounting_requires_vip), "no",
-		.doc = "tell them only of sessions with a virtual address" },
-	{ "accounting_send_class", STATUS_READ, TYPE_BOOL, RADIUS(accounting_send_class), "no",
-		.doc = "tell them the Class that they gave" },
-	{ "acct_port", STATUS_READ, TYPE_PORT, RADIUS(single.acct_port), "1813",
-		.doc = "port for accounting" },
-	{ "auth_port", STATUS_READ, TYPE_PORT, RADIUS(single.auth_port), "1812",
-		.doc = "port for authentication" },
-	{ "class_group", STATUS_READ, TYPE_BOOL, RADIUS(class_group), "no",
-		.doc = "Class attributes of at most 43 octets name the groups of the user" },
-	{ "close_all_on_timeout", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no",
-		.doc = "end all sessions when no server answers",
-		.note = "a server that is silent ends no sessions but those that wait for it" },
-	{ "eap_start", STATUS_IGNORED, TYPE_BOOL, NOWHERE, "no", .doc = "begin with EAP-Start",
-		.note = "conversations begin with the user's identity" },
-	{ "filter_id", STATUS_READ, TYPE_BOOL, RADIUS(filter_id), "no",
-		.doc = "Filter-Id attributes name groups too, where the Tunnel-Type is ESP" },
-	{ "id_prefix", STATUS_READ, TYPE_TEXT, RADIUS(id_prefix), .doc = "in front of the user's identity" },
-	{ "load", STATUS_IGNORED, TYPE_TEXT, NOWHERE, "yes", .doc = "as plugins have it",
-		.note = "RADIUS is used where a server is named" },
-	{ "nas_identifier", STATUS_READ, TYPE_TEXT, RADIUS(single.nas_identifier), "strongSwan",
-		.doc = "what we call ourselves" },
-	{ "port", STATUS_READ, TYPE_PORT, RADIUS(single.auth_port), .doc = "the same as auth_port" },
-	{ "retransmit_base", STATUS_READ, TYPE_FACTOR, RADIUS(retransmit_base), "1.4",
-		.doc = "how many times longer each further wait is" },
-	{ "retransmit_timeout", STATUS_READ, TYPE_TIME, RADIUS(retransmit_timeout), "2s",
-		.doc = "wait before a request is sent again" },
-	{ "retransmit_tries", STATUS_READ, TYPE_COUNT, RADIUS(retransmit_tries), "4",
-		.doc = "how often a request is sent to a server, at most 16; fewer times where another one "
-		       "answers" },
-	{ "secret", STATUS_READ, TYPE_SECRET, RADIUS(single.secret), .doc = "secret shared with the server" },
-	{ "server", STATUS_READ, TYPE_GATEWAY, RADIUS(single.address),
-		.doc = "address or name of the server, where there is only one" },
-	{ "sockets", STATUS_READ, TYPE_COUNT, RADIUS(single.sockets), "4",
-		.doc = "source ports, each for 256 requests at once, 1 to 32",
-		.differs = "1, for one request" },
-	{ "station_id_with_port", STATUS_READ, TYPE_BOOL, RADIUS(station_id_with_port), "yes",
-		.doc = "ports in Called-Station-Id and Calling-Station-Id" },
-	{ 0 },
-};
-
-static const struct conf_key radius_server_keys[] = {
-	{ "acct_port", STATUS_READ, TYPE_PORT, SERVER(acct_port), "1813", .doc = "port for accounting" },
-	{ "address", STATUS_READ, TYPE_GATEWAY, SERVER(address), .doc = "address or name" },
-	{ "auth_port", STATUS_READ, TYPE_PORT, SERVER(auth_port), "1812", .doc = "port for authentication" },
-	{ "nas_identifier", STATUS_READ, TYPE_TEXT, SERVER(nas_identifier), "strongSwan",
-		.doc = "what we call ourselves" },
-	{ "port", STATUS_READ, TYPE_PORT, SERVER(auth_port), .doc = "the same as auth_port" },
-	{ "preference", STATUS_READ, TYPE_COUNT, SERVER(preference), "0",
-		.doc = "the highest is asked first" },
-	{ "retransmit_base", STATUS_IGNORED, TYPE_FACTOR, NOWHERE, "1.4", .doc = "as beside the servers",
-		.note = FOR_ALL },
-	{ "retransmit_timeout", STATUS_IGNORED, TYPE_TIME, NOWHERE, "2s", .doc = "as beside the servers",
-		.note = FOR_ALL },
-	{ "retransmit_tries", STATUS_IGNORED, TYPE_COUNT, NOWHERE, "4", .doc = "as beside the servers",
-		.note = FOR_ALL },
-	{ "secret", STATUS_READ, TYPE_SECRET, SERVER(secret), .doc = "secret shared with it" },
-	{ "sockets", STATUS_READ, TYPE_COUNT, SERVER(sockets), "4",
-		.doc = "source ports, each for 256 requests at once, 1 to 32",
-		.differs = "1, for one request" },
-	{ 0 },
-};
-
-static const struct conf_key radius_dae_keys[] = {
-	{ "enable", STATUS_READ, TYPE_BOOL, DAE(enable), "no",
-		.doc = "end sessions when a server says so (RFC 5176)" },
-	{ "listen", STATUS_READ, TYPE_TEXT, DAE(listen), "0.0.0.0", .doc = "our address for that" },
-	{ "port", STATUS_READ, TYPE_PORT, DAE(port), "3799", .doc = "our port for that" },
-	{ "secret", STATUS_READ, TYPE_SECRET, DAE(secret), .doc = "secret that proves who says so" },
-	{ 0 },
-};
-
-static const struct conf_section sections[CONF_SECTIONS_MAX] = {
+const struct conf_section schema_sections[CONF_SECTIONS_MAX] = {
 	[CONF_ROOT] = { CONF_SECTIONS_MAX, "", "", .status = STATUS_READ },
 	[CONF_CONNECTIONS] = { CONF_ROOT, "connections", "connections", .status = STATUS_READ },
 	[CONF_CONNECTION] = { CONF_CONNECTIONS, "*", "connections.<conn>", .status = STATUS_READ,
@@ -783,12 +699,12 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 		.keys = authority_keys },
 	[CONF_DAEMON] = { CONF_ROOT, "daemon", "daemon", .status = STATUS_READ, .keys = daemon_keys },
 	[CONF_RADIUS] = { CONF_DAEMON, "radius", "daemon.radius", .status = STATUS_READ,
-		.keys = radius_keys },
+		.keys = schema_radius_keys },
 	[CONF_RADIUS_SERVERS] = { CONF_RADIUS, "servers", "daemon.radius.servers", .status = STATUS_READ },
 	[CONF_RADIUS_SERVER] = { CONF_RADIUS_SERVERS, "*", "daemon.radius.servers.<name>",
-		.status = STATUS_READ, .keys = radius_server_keys },
+		.status = STATUS_READ, .keys = schema_radius_server_keys },
 	[CONF_RADIUS_DAE] = { CONF_RADIUS, "dae", "daemon.radius.dae", .status = STATUS_READ,
-		.keys = radius_dae_keys },
+		.keys = schema_radius_dae_keys },
 	[CONF_RADIUS_FORWARD] = { CONF_RADIUS, "forward", "daemon.radius.forward", .status = STATUS_IGNORED,
 		.note = NO_FORWARD },
 	[CONF_RADIUS_XAUTH] = { CONF_RADIUS, "xauth", "daemon.radius.xauth", .status = STATUS_IGNORED,
@@ -797,81 +713,10 @@ static const struct conf_section sections[CONF_SECTIONS_MAX] = {
 
 const struct conf_section *schema_section(enum conf_section_kind kind)
 {
-	return &sections[kind];
+	return &schema_sections[kind];
 }
 
 enum conf_section_kind schema_kind(const struct conf_section *row)
 {
-	return (enum conf_section_kind)(row - sections);
-}
-
-/* Whether NAME is what PATTERN, perhaps with a final *, allows. */
-static bool allows(const char *pattern, const char *name)
-{
-	size_t n = strcspn(pattern, "*");
-
-	return pattern[n] ? !strncmp(pattern, name, n) : !strcmp(pattern, name);
-}
-
-const struct conf_section *schema_section_find(enum conf_section_kind parent, const char *name)
-{
-	for (const struct conf_section *s = sections; s < sections + CONF_SECTIONS_MAX; s++)
-		if (s->parent == parent && allows(s->name, name))
-			return s;
-	return NULL;
-}
-
-const struct conf_key *schema_key_find(enum conf_section_kind kind, const char *name)
-{
-	for (const struct conf_key *k = sections[kind].keys; k && k->name; k++)
-		if (allows(k->name, name))
-			return k;
-	return NULL;
-}
-
-/* Candidates for a nearest name. */
-struct candidates {
-	enum conf_section_kind parent;
-	const struct conf_section *section;
-	const struct conf_key *key;
-};
-
-static const char *next_section(void *ctx)
-{
-	struct candidates *c = ctx;
-
-	for (; c->section < sections + CONF_SECTIONS_MAX; c->section++)
-		if (c->section->parent == c->parent && strcmp(c->section->name, "*"))
-			return c->section++->name;
-	return NULL;
-}
-
-static const char *next_key(void *ctx)
-{
-	struct candidates *c = ctx;
-
-	return c->key && c->key->name ? c->key++->name : NULL;
-}
-
-const char *schema_section_nearest(enum conf_section_kind parent, const char *name)
-{
-	struct candidates c = { .parent = parent, .section = sections };
-
-	return name_nearest(name, next_section, &c);
-}
-
-const char *schema_key_nearest(enum conf_section_kind kind, const char *name)
-{
-	struct candidates c = { .key = sections[kind].keys };
-
-	return name_nearest(name, next_key, &c);
-}
-
-const struct conf_section *schema_key_elsewhere(const char *name)
-{
-	for (const struct conf_section *s = sections; s < sections + CONF_SECTIONS_MAX; s++)
-		for (const struct conf_key *k = s->keys; k && k->name; k++)
-			if (!strcmp(k->name, name))
-				return s;
-	return NULL;
+	return (enum conf_section_kind)(row - schema_sections);
 }
