@@ -2,7 +2,7 @@
 /* A VICI client that sends anything, to a server with a fake daemon behind it. The first octet says how long
  * the pieces are in which the rest arrives; commands end, and news comes, between them. What the server sends
  * must be packets that can be read. */
-#include "tests/unit/vici_host.h"
+#include "tests/unit/vici_client.h"
 
 #include <stdlib.h>
 

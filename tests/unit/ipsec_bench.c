@@ -2,6 +2,7 @@
 /* The ipsec command against a fake daemon. */
 #include "ipsec_bench.h"
 
+#include "tests/unit/vici_client.h"
 #include "tools/ipsec/ipsec.h"
 
 #include <ctype.h>

@@ -5,6 +5,7 @@
 #include "control_bench.h"
 #include "daemon/clock.h"
 #include "daemon/ctl.h"
+#include "vici_client.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -390,6 +391,7 @@ static pid_t talks(struct control_bench *b, const struct ipc_message *m)
 	const int fd = b->control.ctl.far[0].fd;
 	pid_t pid = fork();
 
+	assert_true(pid >= 0); /* who ends -1 ends everybody */
 	if (!pid)
 		alarm(END);
 	while (!pid && send(fd, octets.p, octets.n, MSG_NOSIGNAL) > 0)

@@ -2,7 +2,7 @@
 /* VICI's commands about certificates and private keys. Sentences are those of strongSwan 5.9.8. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  * counters, algorithms and what is yet to be built. Against a fake daemon. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>

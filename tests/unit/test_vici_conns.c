@@ -2,7 +2,7 @@
 /* list-conn as strongSwan 5.9.8 tells it: what it said of the same configurations. */
 #include "tests/unit/conf_help.h"
 #include "tests/unit/unit.h"
-#include "tests/unit/vici_host.h"
+#include "tests/unit/vici_client.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>

@@ -2,7 +2,7 @@
 /* The VICI server's events: who gets which, and who does not read them. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /* What a front hands on of a client, and when. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 struct bench {
 	struct vici_front front;

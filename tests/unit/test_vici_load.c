@@ -2,7 +2,7 @@
 /* VICI's commands that load and unload: messages become connections and secrets. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 #include <stdlib.h>
 

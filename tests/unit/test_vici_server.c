@@ -2,7 +2,7 @@
 /* The VICI server: sessions and commands; against a fake daemon. */
 #include "unit.h"
 
-#include "vici_host.h"
+#include "vici_client.h"
 
 #include <stdlib.h>
 
