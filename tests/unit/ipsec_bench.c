@@ -65,6 +65,8 @@ void ipsec_bench_start(struct ipsec_bench *b, void (*change)(struct vici_fake *f
 	if (bind(fd, (struct sockaddr *)&at, sizeof at) || listen(fd, 8))
 		abort();
 	b->daemon = fork();
+	if (b->daemon < 0)
+		abort();
 	if (!b->daemon)
 		serve(fd, change);
 	close(fd);
@@ -103,6 +105,29 @@ int ipsec_bench_run(struct ipsec_bench *b, const char *words)
 	fclose(err);
 	free(copy);
 	return code;
+}
+
+struct ipsec_bench ipsec_bench_call(const char *words, int *code, void (*change)(struct vici_fake *f))
+{
+	struct ipsec_bench b;
+
+	ipsec_bench_start(&b, change);
+	*code = ipsec_bench_run(&b, words);
+	return b;
+}
+
+void ipsec_bench_refuse(struct vici_fake *f)
+{
+	f->refuse = true;
+	f->outcome = (struct vici_outcome){
+		.matches = 1,
+		.why = {
+			.what = "the peer refused our proposal",
+			.differs = "encryption: offered aes128, configured aes256gcm16",
+			.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
+			.instead = "aes128-sha256-x25519",
+		},
+	};
 }
 
 static const char *value(const char *s);

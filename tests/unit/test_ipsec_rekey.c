@@ -4,23 +4,6 @@
 
 #include "ipsec_bench.h"
 
-#include <stdio.h>
-
-static bool has(const char *text, const char *part)
-{
-	return strstr(text, part) != NULL;
-}
-
-/* One call of the command, with a daemon changed by CHANGE. */
-static struct ipsec_bench run(const char *words, int *code, void (*change)(struct vici_fake *f))
-{
-	struct ipsec_bench b;
-
-	ipsec_bench_start(&b, change);
-	*code = ipsec_bench_run(&b, words);
-	return b;
-}
-
 static void match_nothing(struct vici_fake *f)
 {
 	f->outcome = (struct vici_outcome){ .why = { .what = "no SA matches" } };
@@ -45,7 +28,7 @@ static void tell(struct vici_fake *f)
 static void rekey_of_a_connection(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("rekey gw", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("rekey gw", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -57,7 +40,7 @@ static void rekey_of_a_connection(void **state)
 static void rekey_of_a_child(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("rekey net", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("rekey net", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -81,7 +64,7 @@ static void reauthentication_of_a_connection(void **state)
 static void a_child_is_not_authenticated(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("rekey gw/net --reauth", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("rekey gw/net --reauth", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 2);

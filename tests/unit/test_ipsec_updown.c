@@ -4,39 +4,6 @@
 
 #include "ipsec_bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-static bool has(const char *text, const char *part)
-{
-	return strstr(text, part) != NULL;
-}
-
-/* One call of the command, with a daemon changed by CHANGE. */
-static struct ipsec_bench run(const char *words, int *code, void (*change)(struct vici_fake *f))
-{
-	struct ipsec_bench b;
-
-	ipsec_bench_start(&b, change);
-	*code = ipsec_bench_run(&b, words);
-	return b;
-}
-
-static void refuse(struct vici_fake *f)
-{
-	f->refuse = true;
-	f->outcome = (struct vici_outcome){
-		.matches = 1,
-		.why = {
-			.what = "the peer refused our proposal",
-			.differs = "encryption: offered aes128, configured aes256gcm16",
-			.where = "/etc/ikev2d/ikev2d.conf:12 (connections.home.proposals)",
-			.instead = "aes128-sha256-x25519",
-		},
-	};
-}
-
 static void rename_home(struct vici_fake *f)
 {
 	f->conf.peers[1]->children[0].name = "net";
@@ -60,14 +27,14 @@ static void forget(struct vici_fake *f)
 static void say_wild_things(struct vici_fake *f)
 {
 	f->sas->children->name = "a\"b\\c";
-	refuse(f);
+	ipsec_bench_refuse(f);
 	f->outcome.why.what = "quotes \" and \\ and\nlines";
 }
 
 static void up_brings_up(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("up home", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("up home", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -79,7 +46,7 @@ static void up_brings_up(void **state)
 static void up_of_a_connection_brings_up_all_its_children(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("up gw", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("up gw", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -90,7 +57,7 @@ static void up_of_a_connection_brings_up_all_its_children(void **state)
 static void up_of_a_child_brings_up_one(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("up dmz --timeout 5", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("up dmz --timeout 5", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -101,7 +68,7 @@ static void up_of_a_child_brings_up_one(void **state)
 static void up_that_fails_says_why(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("up home/lan", &code, refuse);
+	struct ipsec_bench b = ipsec_bench_call("up home/lan", &code, ipsec_bench_refuse);
 
 	(void)state;
 	assert_int_equal(code, 1);
@@ -114,7 +81,7 @@ static void up_that_fails_says_why(void **state)
 static void up_as_json(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("--json up home", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("--json up home", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -129,7 +96,7 @@ static void up_as_json(void **state)
 static void a_failed_up_as_json(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("--json up gw", &code, refuse);
+	struct ipsec_bench b = ipsec_bench_call("--json up gw", &code, ipsec_bench_refuse);
 
 	(void)state;
 	assert_int_equal(code, 1);
@@ -171,7 +138,7 @@ static void up_wants_a_sane_timeout(void **state)
 static void down_takes_down(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("down gw", &code, NULL);
+	struct ipsec_bench b = ipsec_bench_call("down gw", &code, NULL);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -197,7 +164,7 @@ static void down_that_fails_says_why(void **state)
 	struct ipsec_bench b;
 
 	(void)state;
-	ipsec_bench_start(&b, refuse);
+	ipsec_bench_start(&b, ipsec_bench_refuse);
 	assert_int_equal(ipsec_bench_run(&b, "--json down gw"), 1);
 	assert_true(
 		ipsec_bench_json(b.out) && has(b.out, "\"success\":false,\"matches\":1,\"terminated\":0"));
@@ -208,7 +175,7 @@ static void down_that_fails_says_why(void **state)
 static void down_knows_what_is_no_longer_configured(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("down net", &code, forget);
+	struct ipsec_bench b = ipsec_bench_call("down net", &code, forget);
 
 	(void)state;
 	assert_int_equal(code, 0);
@@ -219,7 +186,7 @@ static void down_knows_what_is_no_longer_configured(void **state)
 static void an_ambiguous_child_is_refused_with_the_candidates(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("up net", &code, rename_home);
+	struct ipsec_bench b = ipsec_bench_call("up net", &code, rename_home);
 
 	(void)state;
 	assert_int_equal(code, 1);
@@ -230,7 +197,7 @@ static void an_ambiguous_child_is_refused_with_the_candidates(void **state)
 static void a_connection_named_as_its_child_is_meant_whole(void **state)
 {
 	int code;
-	struct ipsec_bench b = run("down lan", &code, like_its_child);
+	struct ipsec_bench b = ipsec_bench_call("down lan", &code, like_its_child);
 
 	(void)state;
 	assert_int_equal(code, 0);

@@ -192,7 +192,7 @@ static void take(void *ctx, const struct lint *lint, const struct why *why)
 }
 
 /* A library without X448. */
-static bool has(const struct transform *ke)
+static bool knows(const struct transform *ke)
 {
 	return ke->type != TRANSFORM_KE || ke->id != KE_CURVE448;
 }
@@ -209,7 +209,7 @@ static struct bench lint(const struct row *r, const char *conf_text, const struc
 	struct lint_input in = { .conf = &conf,
 		.store = &creds.store,
 		.now = f->long_ago ? 3600 : MAKER_NOW,
-		.has = has,
+		.has = knows,
 		.profile = r->profile ? standard_find(r->profile) : NULL };
 
 	b.said = text_in(&b.arena);
