@@ -184,6 +184,15 @@ void pair_say_up(struct pair *p, uint32_t ticket)
 	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_UP, .ticket = ticket, .ike = "site" });
 }
 
+struct pair *pair_open_up(void **state, const char *moon, const char *sun)
+{
+	struct pair *p = pair_open(state, moon, sun);
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	return p;
+}
+
 void pair_up(struct pair *p)
 {
 	pair_say_up(p, 1);
@@ -252,6 +261,12 @@ void pair_quiet(struct pair *p, uint64_t ms)
 	}
 	lab_clock(p->lab, end);
 	SILENCE(p->lab);
+}
+
+void pair_until(struct pair *p, uint64_t start, uint64_t ms)
+{
+	pair_quiet(p, start + ms - p->lab->now - 1);
+	lab_clock(p->lab, start + ms);
 }
 
 /* The IKE_SA of H that is up: there is one, and others only linger. */
@@ -427,4 +442,10 @@ uint64_t host_counted(const struct host *h, enum counter c)
 unsigned host_dropped(const struct host *h, enum drop_reason reason)
 {
 	return (unsigned)h->ike->drops[reason];
+}
+
+void assert_has(const char *text, const char *part)
+{
+	if (!text || !strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
 }

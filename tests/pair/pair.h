@@ -67,6 +67,9 @@ void pair_nonces(struct pair *p, uint8_t octet);
 
 /* Moon says `up site` with this ticket. */
 void pair_say_up(struct pair *p, uint32_t ticket);
+/* A pair as of pair_open whose moon has said `up site` with ticket 1: all has been delivered that came of it.
+ */
+struct pair *pair_open_up(void **state, const char *moon, const char *sun);
 /* The handshake without a NAT, arrow by arrow; then both are up. */
 void pair_up(struct pair *p);
 /* Both children of a pair with LAN_MOON and LAN_SUN are brought up by moon, whose next request is 3 then. */
@@ -81,6 +84,8 @@ void pair_assert_agree(struct pair *p, unsigned n);
 void pair_wait(struct pair *p);
 /* MS milliseconds pass, and nothing is said. */
 void pair_quiet(struct pair *p, uint64_t ms);
+/* Nothing is said before MS milliseconds have passed since START; what is due then is done. */
+void pair_until(struct pair *p, uint64_t start, uint64_t ms);
 /* Neither has anything, nor would anything ever happen: no SA, no policy, no timer. */
 void pair_assert_empty(struct pair *p);
 /* After the time that SAs linger and half-open ones are kept. */
@@ -99,3 +104,5 @@ unsigned host_told_times(const struct host *h, enum ike_tell_kind kind);
 uint64_t host_counted(const struct host *h, enum counter c);
 /* How many datagrams H dropped for REASON. */
 unsigned host_dropped(const struct host *h, enum drop_reason reason);
+/* PART is in TEXT (NULL: nothing). */
+void assert_has(const char *text, const char *part);

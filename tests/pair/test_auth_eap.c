@@ -22,12 +22,6 @@
 #define FOLLOWS       "N(ANOTHER_AUTH_FOLLOWS)"
 #define REFUSES(mid)  "moon <-- sun  IKE_AUTH response " #mid ": SK {N(AUTHENTICATION_FAILED)}"
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 static void assert_id(const struct id *id, const char *text)
 {
 	struct arena arena = { 0 };

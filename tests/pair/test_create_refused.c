@@ -13,12 +13,6 @@
 #define DELETED(mid)  "moon <-- sun  INFORMATIONAL response " #mid ": SK {D(ESP)}"
 #define ESP(words)    CONN("children { lan { esp_proposals = " words "\n } }")
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 /* A pair with "net" up, whose next exchange, moon's second, is for "lan". */
 static struct pair *open(void **state, const char *moon, const char *sun)
 {

@@ -205,11 +205,9 @@ static void one_creates_what_the_other_is_to_create(void **state)
 static void one_creates_what_the_other_is_about_to_create(void **state)
 {
 	static const char with_ke[] = CONN("children { lan { esp_proposals = aes128gcm16-x25519\n } }");
-	struct pair *p = pair_open(
+	struct pair *p = pair_open_up(
 		state, pair_text(state, LAN_MOON(""), with_ke), pair_text(state, LAN_SUN(""), with_ke));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_down(p->moon, "lan", 3);
 	lab_calm(p->lab);
 	p->sun->late = 1000;

@@ -74,20 +74,16 @@ static void a_peer_without_takes_the_next_proposal(void **state)
 
 static void none_may_be_chosen(void **state)
 {
-	struct pair *p = pair_open(state, MAYBE, PLAIN);
+	struct pair *p = pair_open_up(state, MAYBE, PLAIN);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	pair_assert_up(p);
 	assert_string_equal(suite_of(p->moon), "AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519");
 }
 
 static void a_peer_that_demands_it_refuses(void **state)
 {
-	struct pair *p = pair_open(state, PLAIN, TWO_KES);
+	struct pair *p = pair_open_up(state, PLAIN, TWO_KES);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_string_equal(
 		host_why(p->sun)->differs, "additional key exchange 1: offered none, configured ke1_ecp256");
 	assert_string_equal(host_why(p->sun)->notify, "NO_PROPOSAL_CHOSEN");

@@ -24,13 +24,6 @@ static struct pair *open(void **state, const char *moon, const char *sun)
 	return p;
 }
 
-/* The clock goes on to START plus MS; up to then nothing is said. */
-static void until(struct pair *p, uint64_t start, uint64_t ms)
-{
-	pair_quiet(p, start + ms - p->lab->now - 1);
-	lab_clock(p->lab, start + ms);
-}
-
 /* ------------------------------------------------------------------ children */
 
 static void a_child_in_time(void **state)
@@ -39,7 +32,7 @@ static void a_child_in_time(void **state)
 
 	traffic_begin(&p->traffic, p->lab);
 	for (unsigned i = 0; i < 3; i++) {
-		until(p, p->lab->now, 100 * SECOND);
+		pair_until(p, p->lab->now, 100 * SECOND);
 		lab_calm(p->lab);
 		assert_int_equal(host_told_times(p->moon, TELL_CHILD_REKEYED), i + 1);
 	}
@@ -80,7 +73,7 @@ static void one_of_both_ends_is_enough(void **state)
 	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 200s\n rand_time = 0"),
 		CHILD("rekey_time = 101s\n life_time = 200s\n rand_time = 0"));
 
-	until(p, p->lab->now, 100 * SECOND);
+	pair_until(p, p->lab->now, 100 * SECOND);
 	ARROWS(p->lab, REKEY(2), REKEYED(2), DELETE(3), DELETED(3));
 	pair_quiet(p, 90 * SECOND);
 }
@@ -143,7 +136,7 @@ static void the_end_of_a_child(void **state)
 {
 	struct pair *p = open(state, CHILD("life_time = 100s"), NULL);
 
-	until(p, p->lab->now, 100 * SECOND);
+	pair_until(p, p->lab->now, 100 * SECOND);
 	ARROWS(p->lab, DELETE(2), DELETED(2));
 	pair_assert_agree(p, 0);
 	assert_int_equal(host_told_times(p->moon, TELL_CHILD_DOWN), 1);
@@ -158,7 +151,7 @@ static void a_child_that_cannot_be_rekeyed(void **state)
 	unsigned tries = 0;
 
 	traffic_begin(&p->traffic, p->lab);
-	until(p, start, 100 * SECOND);
+	pair_until(p, start, 100 * SECOND);
 	do {
 		if (tries)
 			assert_in_range(p->lab->now - last, REFUSED_TIME, 2 * REFUSED_TIME);
@@ -181,7 +174,7 @@ static void an_end_during_the_rekeying(void **state)
 {
 	struct pair *p = open(state, CHILD("rekey_time = 100s\n life_time = 102s\n rand_time = 0"), NULL);
 
-	until(p, p->lab->now, 100 * SECOND);
+	pair_until(p, p->lab->now, 100 * SECOND);
 	ARROWS(p->lab, "lost: " REKEY(2));
 	lab_clock(p->lab, p->lab->now + 2 * SECOND);
 	SILENCE(p->lab);
@@ -220,9 +213,9 @@ static void an_ike_sa_in_time(void **state)
 	struct pair *p = open(state, CONN("rekey_time = 1000s\n over_time = 100s\n rand_time = 0"), NULL);
 
 	traffic_begin(&p->traffic, p->lab);
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	ARROWS(p->lab, IKE_REKEY, IKE_REKEYED, IKE_DELETE, IKE_DELETED);
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	lab_calm(p->lab);
 	assert_int_equal(host_told_times(p->sun, TELL_SA_REKEYED), 2);
 	pair_assert_agree(p, 1);
@@ -252,7 +245,7 @@ static void an_ike_sa_that_cannot_be_rekeyed(void **state)
 
 	host_reload(p->sun, pair_text(state, pair_sun, CONN("proposals = aes256gcm16-prfsha384-x25519")));
 	traffic_begin(&p->traffic, p->lab);
-	until(p, start, 100 * SECOND);
+	pair_until(p, start, 100 * SECOND);
 	while (p->lab->now - start < 200 * SECOND) {
 		tries++;
 		lab_calm(p->lab);

@@ -63,10 +63,8 @@ static void agreed_on_by_both(void **state)
 
 static void not_where_one_does_not_want_it(void **state)
 {
-	struct pair *p = pair_open(state, MOBILE, NULL);
+	struct pair *p = pair_open_up(state, MOBILE, NULL);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	pair_assert_up(p);
 	assert_false(forge_sa_up(p->moon)->core.mobike.on);
 	assert_false(forge_sa_up(p->sun)->core.mobike.on);
@@ -597,10 +595,8 @@ static void behind_a_nat_and_out_again(void **state)
 /* Encapsulation that was forced stays. */
 static void a_faked_nat_stays(void **state)
 {
-	struct pair *p = pair_open(state, MOBILE CONN("encap = yes"), MOBILE);
+	struct pair *p = pair_open_up(state, MOBILE CONN("encap = yes"), MOBILE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_addresses(p->moon, "198.51.100.1");
 	lab_calm(p->lab);
 	assert_between(p->moon, "198.51.100.1", "192.0.2.2", true);

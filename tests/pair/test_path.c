@@ -16,10 +16,8 @@ static void assert_spi(const struct host *h, enum data_path path)
 
 static void each_draws_spis_of_its_own_path(void **state)
 {
-	struct pair *p = pair_open(state, KERNEL, USER);
+	struct pair *p = pair_open_up(state, KERNEL, USER);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_spi(p->moon, DATAPATH_KERNEL);
 	assert_spi(p->sun, DATAPATH_USER);
 	host_rekey(p->moon, "net");

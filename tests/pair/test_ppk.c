@@ -51,10 +51,8 @@ static void both_demand_it(void **state)
 /* Who answers may know it by a pattern. */
 static void a_pattern_names_many(void **state)
 {
-	struct pair *p = pair_open(state, MINE, CONN("ppk_id = *.example.org") PPK("snow"));
+	struct pair *p = pair_open_up(state, MINE, CONN("ppk_id = *.example.org") PPK("snow"));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_ppk(p, true);
 }
 
@@ -93,10 +91,8 @@ static void the_peer_knows_nothing_of_it(void **state)
 
 static void we_demand_it_of_a_peer_without(void **state)
 {
-	struct pair *p = pair_open(state, MINE_DEMANDED, NULL);
+	struct pair *p = pair_open_up(state, MINE_DEMANDED, NULL);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_non_null(strstr(host_why(p->moon)->what, "did not answer USE_PPK"));
 	assert_string_equal(host_why(p->moon)->configured, "ppk_required = yes");
 	assert_false(host_done(p->moon, 1)->success);
@@ -105,10 +101,8 @@ static void we_demand_it_of_a_peer_without(void **state)
 
 static void the_peer_demands_it_of_us(void **state)
 {
-	struct pair *p = pair_open(state, NULL, MINE_DEMANDED);
+	struct pair *p = pair_open_up(state, NULL, MINE_DEMANDED);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_string_equal(host_why(p->sun)->what, "the peer uses no post-quantum preshared key");
 	assert_string_equal(host_why(p->sun)->configured, "ppk_required = yes");
 	pair_assert_empty_later(p);
@@ -193,10 +187,8 @@ static void our_secret_is_missing(void **state)
 
 static void our_secret_is_missing_and_demanded(void **state)
 {
-	struct pair *p = pair_open(state, DEMANDS, MINE);
+	struct pair *p = pair_open_up(state, DEMANDS, MINE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_string_equal(
 		host_why(p->moon)->what, "no post-quantum preshared key has the id winter.example.org");
 	assert_non_null(strstr(host_why(p->moon)->instead, "ppk-NAME"));
@@ -240,10 +232,8 @@ static void an_answer_without_what_we_demand(void **state)
 /* What comes of keys that withstand quantum computers does, too. */
 static void rekeyed(void **state)
 {
-	struct pair *p = pair_open(state, MINE, MINE);
+	struct pair *p = pair_open_up(state, MINE, MINE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_rekey(p->moon, NULL);
 	lab_calm(p->lab);
 	pair_quiet(p, LINGER_TIME);
@@ -256,11 +246,9 @@ static void rekeyed(void **state)
 
 static void with_an_additional_key_exchange(void **state)
 {
-	struct pair *p = pair_open(state, CONN("proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256") MINE,
+	struct pair *p = pair_open_up(state, CONN("proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256") MINE,
 		CONN("proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256") MINE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_ppk(p, true);
 	assert_int_equal(forge_sa(p->sun)->core.suite.more[0], KE_ECP_256);
 }

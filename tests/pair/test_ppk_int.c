@@ -199,10 +199,8 @@ static void the_initiator_knows_the_later_one_only(void **state)
 
 static void the_earlier_one_is_demanded_and_not_there(void **state)
 {
-	struct pair *p = pair_open(state, EARLY MINE_DEMANDED, LATE MINE);
+	struct pair *p = pair_open_up(state, EARLY MINE_DEMANDED, LATE MINE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_non_null(strstr(host_why(p->moon)->what, "did not answer USE_PPK_INT"));
 	assert_string_equal(host_why(p->moon)->instead, "ppk_exchange = any");
 	pair_assert_empty_later(p);
@@ -375,10 +373,8 @@ static void our_secret_is_missing_with_a_key_exchange(void **state)
 
 static void our_secret_is_missing_and_demanded(void **state)
 {
-	struct pair *p = pair_open(state, DEMANDS, MINE);
+	struct pair *p = pair_open_up(state, DEMANDS, MINE);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_string_equal(
 		host_why(p->moon)->what, "no post-quantum preshared key has the id winter.example.org");
 	pair_assert_empty_later(p);
@@ -386,10 +382,8 @@ static void our_secret_is_missing_and_demanded(void **state)
 
 static void our_secret_is_missing_and_the_peer_demands_it(void **state)
 {
-	struct pair *p = pair_open(state, USES, MINE_DEMANDED);
+	struct pair *p = pair_open_up(state, USES, MINE_DEMANDED);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_string_equal(host_why(p->sun)->what, "the peer uses no post-quantum preshared key");
 	pair_assert_empty_later(p);
 }
@@ -493,10 +487,8 @@ static void none_is_named_where_one_is_demanded(void **state)
 /* What comes of keys that withstand quantum computers does, too. */
 static void rekeyed(void **state)
 {
-	struct pair *p = pair_open(state, MINE_DEMANDED, MINE_DEMANDED);
+	struct pair *p = pair_open_up(state, MINE_DEMANDED, MINE_DEMANDED);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_rekey(p->moon, NULL);
 	lab_calm(p->lab);
 	pair_quiet(p, LINGER_TIME);
@@ -510,11 +502,9 @@ static void rekeyed(void **state)
 /* RFC 8784 cannot be had with EAP here: this can. */
 static void with_several_rounds(void **state)
 {
-	struct pair *p = pair_open(state, EARLY MINE_DEMANDED CONN("local-2 { auth = psk\n id = moon }"),
+	struct pair *p = pair_open_up(state, EARLY MINE_DEMANDED CONN("local-2 { auth = psk\n id = moon }"),
 		EARLY MINE_DEMANDED CONN("remote-2 { auth = psk\n id = moon }"));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_ppk(p, true);
 }
 
@@ -523,10 +513,8 @@ static void with_several_rounds(void **state)
 
 static void with_eap(void **state)
 {
-	struct pair *p = pair_open(state, CLIENT EARLY MINE_DEMANDED, GATEWAY("") EARLY MINE_DEMANDED);
+	struct pair *p = pair_open_up(state, CLIENT EARLY MINE_DEMANDED, GATEWAY("") EARLY MINE_DEMANDED);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_ppk(p, true);
 }
 
@@ -571,12 +559,10 @@ static void a_connection_that_eap_leads_to_demands_it(void **state)
 /* That another connection takes the key in IKE_AUTH does not let this one do so. */
 static void later_is_too_late(void **state)
 {
-	struct pair *p = pair_open(state, LATE MINE,
+	struct pair *p = pair_open_up(state, LATE MINE,
 		EARLY MINE_DEMANDED OTHER(
 			"ppk_id = winter.example.org\n remote { auth = psk\n id = venus }"));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	assert_null(forge_sa_up(p->sun));
 	assert_non_null(strstr(host_why(p->sun)->what, "it did not offer USE_PPK_INT"));
 	pair_assert_empty_later(p);

@@ -11,12 +11,6 @@
 
 static const uint8_t authority[20] = { 1, 2, 3 };
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 static struct pair *trusting(void **state, const char *moon, const char *sun)
 {
 	struct pair *p = pair_open(state, moon, sun);

@@ -42,13 +42,6 @@ static struct pair *open_crowded(void **state, const char *moon, const char *sun
 	return p;
 }
 
-/* Moon works on its puzzle until it says something. */
-static void work(struct pair *p)
-{
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
-}
-
 static bool works(const struct pair *p)
 {
 	const struct sa *sa = forge_sa(p->moon);
@@ -163,7 +156,7 @@ static void a_puzzle_is_asked_and_solved(void **state)
 	assert_true(works(p));
 	assert_int_equal(ike_load(p->sun->ike).sas, 0);
 	assert_int_equal(p->sun->asked, 0);
-	work(p);
+	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
 	crowd(p, -CROWD);
 	pair_assert_up(p);
@@ -183,7 +176,7 @@ static void a_solution_goes_with_another_group_too(void **state)
 		SUN CONN("proposals = aes128gcm16-prfsha256-ecp256"));
 
 	ARROWS(p->lab, INIT_REQUEST, ASKED);
-	work(p);
+	pair_wait(p);
 	ARROWS(p->lab, SOLVED, OTHER_GROUP, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
 	crowd(p, -CROWD);
 	pair_assert_up(p);
@@ -200,7 +193,7 @@ static void a_puzzle_is_of_a_prf_that_was_offered(void **state)
 	assert_int_equal(c.puzzle.prf, PRF_HMAC_SHA2_384);
 	arena_free(&c.arena);
 	ARROWS(p->lab, INIT_REQUEST, ASKED);
-	work(p);
+	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
 	crowd(p, -CROWD);
 	pair_assert_up(p);
@@ -255,7 +248,7 @@ static void a_puzzle_without_difficulty_is_solved_all_the_same(void **state)
 	ARROWS(p->lab, INIT_REQUEST);
 	ask_instead(p, PRF_HMAC_SHA2_256, 0);
 	ARROWS(p->lab, ASKED);
-	work(p);
+	pair_wait(p);
 	m = forge_read(lab_first(p->lab), &arena);
 	assert_int_equal(m.solution.n, PUZZLE_KEYS * PUZZLE_KEY_OCTETS);
 	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {

@@ -15,13 +15,6 @@ static struct pair *open(void **state, const char *moon, const char *sun)
 	return p;
 }
 
-/* The clock goes on to START plus MS; up to then nothing is said. */
-static void until(struct pair *p, uint64_t start, uint64_t ms)
-{
-	pair_quiet(p, start + ms - p->lab->now - 1);
-	lab_clock(p->lab, start + ms);
-}
-
 #define REAUTH CONN("reauth_time = 1000s\n over_time = 100s\n rand_time = 0")
 
 /* A new IKE_SA with all children first, then the old one goes. */
@@ -32,7 +25,7 @@ static void makes_before_it_breaks(void **state, const char *sun)
 	pair_up_both(p);
 	p->lab->now = forge_sa(p->moon)->core.established;
 	traffic_begin(&p->traffic, p->lab);
-	until(p, forge_sa(p->moon)->core.established, 1000 * SECOND);
+	pair_until(p, forge_sa(p->moon)->core.established, 1000 * SECOND);
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
@@ -84,9 +77,9 @@ static void the_newer_one_lacks_a_child_for_a_while(void **state)
 	uint64_t start = p->lab->now;
 
 	traffic_begin(&p->traffic, p->lab);
-	until(p, start, 4 * SECOND);
+	pair_until(p, start, 4 * SECOND);
 	ARROWS(p->lab, "lost: moon --> sun  CREATE_CHILD_SA request 2: SK {SA, Nonce, TSi, TSr}");
-	until(p, start, 11200);
+	pair_until(p, start, 11200);
 	assert_in_range(11200, REPLACED_TIME, REPLACED_LONGEST);
 	/* clang-format off */
 	ARROWS(p->lab,
@@ -126,7 +119,7 @@ static void the_answer_is_lost(void **state)
 	uint32_t old = host_child(p->sun, "net")->id, late = host_child(p->moon, "net")->spi_in;
 
 	traffic_begin(&p->traffic, p->lab);
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD",
@@ -149,7 +142,7 @@ static void the_delete_is_lost(void **state)
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
 	uint32_t old = host_child(p->sun, "net")->id;
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	for (unsigned i = 0; i < 4; i++)
 		lab_deliver(p->lab, lab_first(p->lab));
 	ARROWS(p->lab, "lost: moon --> sun  INFORMATIONAL request 2: SK {D(IKE)}");
@@ -169,7 +162,7 @@ static void again_while_it_is_under_way(void **state)
 	struct sa *old = forge_sa(p->moon);
 	struct node kept;
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	old->core.reauth_due = p->lab->now;
 	sa_rearm(p->moon->ike, old);
 	forge_unlist(p->moon, &kept);
@@ -194,7 +187,7 @@ static void the_old_one_is_rekeyed(void **state)
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
 	struct node kept;
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	host_rekey(p->sun, NULL);
 	forge_unlist(p->moon, &kept);
 	/* clang-format off */
@@ -217,7 +210,7 @@ static void the_new_one_is_rekeyed(void **state)
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
 	uint32_t first;
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	for (unsigned i = 0; i < 4; i++)
 		lab_deliver(p->lab, lab_first(p->lab));
 	first = host_child(p->sun, "net")->id;
@@ -241,7 +234,7 @@ static void the_new_one_is_used(void **state)
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = yes"), NULL);
 	uint32_t old = host_child(p->sun, "net")->id;
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	for (unsigned i = 0; i < 4; i++)
 		lab_deliver(p->lab, lab_first(p->lab));
 	assert_int_equal(sender(p), old);
@@ -277,7 +270,7 @@ static void break_before_make(void **state)
 
 	pair_up_both(p);
 	start = forge_sa(p->moon)->core.established;
-	until(p, start, 1000 * SECOND);
+	pair_until(p, start, 1000 * SECOND);
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun  INFORMATIONAL request 3: SK {D(IKE)}",
@@ -299,7 +292,7 @@ static void break_before_make_of_an_heir(void **state)
 	struct pair *p = open(state,
 		pair_text(state, REAUTH DAEMON("make_before_break = no"), CONN("dpd_delay = 999s")), NULL);
 
-	until(p, p->lab->now, 999 * SECOND);
+	pair_until(p, p->lab->now, 999 * SECOND);
 	ARROWS(p->lab, "lost: moon --> sun  INFORMATIONAL request 2: SK {}");
 	lab_clock(p->lab, p->lab->now + SECOND);
 	host_rekey(p->sun, NULL);
@@ -314,7 +307,7 @@ static void break_before_down(void **state)
 {
 	struct pair *p = open(state, REAUTH DAEMON("make_before_break = no"), NULL);
 
-	until(p, p->lab->now, 1000 * SECOND);
+	pair_until(p, p->lab->now, 1000 * SECOND);
 	host_down(p->moon, NULL, 2);
 	lab_calm(p->lab);
 	assert_true(host_done(p->moon, 2)->success);
@@ -438,11 +431,9 @@ static void a_responder_tells_when_a_certificate_expires(void **state)
  * peer that has not understood AUTH_LIFETIME. */
 static void the_responder_waits_for_it(void **state)
 {
-	struct pair *p = pair_open(state, NULL, REAUTH);
+	struct pair *p = pair_open_up(state, NULL, REAUTH);
 	struct sa_core *core;
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	core = &forge_sa(p->moon)->core;
 	core->reauth_due = core->reauth_end = core->life_end = 0;
 	pair_quiet(p, 1099 * SECOND);
@@ -464,7 +455,7 @@ static void rekeying_is_not_authentication(void **state)
 	lab_clock(p->lab, start + 900 * SECOND);
 	host_rekey(p->moon, NULL);
 	lab_calm(p->lab);
-	until(p, start, 1000 * SECOND);
+	pair_until(p, start, 1000 * SECOND);
 	assert_non_null(lab_first(p->lab));
 	lab_calm(p->lab);
 	assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
@@ -492,7 +483,7 @@ static void nor_is_rekeying_by_both(void **state)
 		"moon --> sun  INFORMATIONAL response 1: SK {}");
 	/* clang-format on */
 	lab_pass(p->lab, 2 * REKEYED_TIME);
-	until(p, start, 1000 * SECOND);
+	pair_until(p, start, 1000 * SECOND);
 	lab_calm(p->lab);
 	assert_int_equal(host_told_times(p->sun, TELL_SA_UP), 2);
 	pair_assert_agree(p, 1);
@@ -507,7 +498,7 @@ static void authentication_that_fails(void **state)
 	host_reload(p->sun, pair_text(state, pair_sun, SECRET("secret = sunlight")));
 	lab_pass(p->lab, 1050 * SECOND);
 	pair_assert_agree(p, 1);
-	until(p, start, 1100 * SECOND);
+	pair_until(p, start, 1100 * SECOND);
 	lab_calm(p->lab);
 	pair_assert_empty_later(p);
 }

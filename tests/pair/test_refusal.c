@@ -9,12 +9,6 @@
 #define AUTH_RESPONSE "moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}"
 #define AUTH_FAILED   "moon <-- sun  IKE_AUTH response 1: SK {N(AUTHENTICATION_FAILED)}"
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 /* The command of moon has ended, with a reason, and nothing is left anywhere. */
 static void assert_refused(struct pair *p)
 {

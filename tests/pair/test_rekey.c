@@ -16,12 +16,6 @@
 #define KE_REKEY     "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce, TSi, TSr, N(REKEY_SA)}"
 #define KE_REKEYED   "moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce, TSi, TSr}"
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 static struct pair *open(void **state, const char *moon, const char *sun)
 {
 	struct pair *p = pair_open(state, moon, sun);

@@ -15,12 +15,6 @@
 #define SUN_DELETES "moon <-- sun  INFORMATIONAL request 1: SK {D(IKE)}"
 #define SUN_DELETED "moon --> sun  INFORMATIONAL response 1: SK {}"
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 static struct pair *open(void **state, const char *moon, const char *sun)
 {
 	struct pair *p = pair_open(state, moon, sun);

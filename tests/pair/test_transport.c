@@ -24,12 +24,6 @@
 #define SUN_NATTED  CONN("local_addrs = 10.8.0.1\n")
 #define ANY_PEER    CONN("remote_addrs = %any\n")
 
-static void assert_has(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in \"%s\"", part, text ? text : "(nothing)");
-}
-
 /* H has CHILD in this MODE with these selectors, and its data path and its record say so too. */
 static void assert_child(const struct host *h, const char *name, enum child_mode mode, const char *ts)
 {

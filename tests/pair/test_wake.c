@@ -130,10 +130,8 @@ static void a_responder_sets_up_nothing(void **state)
 static void no_way_to_the_peer_yet(void **state)
 {
 	const char *mobile = CONN("mobike = yes\n local_addrs = %any");
-	struct pair *p = pair_open(state, mobile, mobile);
+	struct pair *p = pair_open_up(state, mobile, mobile);
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_addresses(p->moon, "2001:db8::1");
 	sleeps(p, 600 * SECOND);
 	lab_pass_deaf(p->lab, 60 * SECOND);
@@ -146,12 +144,10 @@ static void no_way_to_the_peer_yet(void **state)
 /* As soon as there is one, it is in a hurry, too. */
 static void a_way_that_comes_later(void **state, const char *moon)
 {
-	struct pair *p = pair_open(state,
+	struct pair *p = pair_open_up(state,
 		pair_text(state, CHILD("dpd_action = restart"), CONN("mobike = yes\n local_addrs = %any")),
 		CONN("mobike = yes\n remote_addrs = %any"));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_stop(p->sun);
 	host_start(p->sun);
 	host_addresses(p->moon, "2001:db8::1");
@@ -175,12 +171,10 @@ static void another_way_comes_later(void **state)
 /* Nor for that what has outlived its time. */
 static void outlived_without_a_way(void **state, const char *mobike)
 {
-	struct pair *p = pair_open(state,
+	struct pair *p = pair_open_up(state,
 		pair_text(state, mobike, CONN("local_addrs = %any\n rekey_time = 1000s\n over_time = 100s")),
 		pair_text(state, mobike, CONN("remote_addrs = %any")));
 
-	pair_say_up(p, 1);
-	lab_calm(p->lab);
 	host_addresses(p->moon, "2001:db8::1");
 	lab_calm(p->lab);
 	sleeps(p, 5000 * SECOND);
