@@ -24,6 +24,9 @@
 #define END     "# ikev2d end\n"
 #define HIDDEN  "#ikev2d# "
 
+/* What the file was before it was ours. */
+enum was { WAS_FILE, WAS_LINK, WAS_MISSING };
+
 static bool begins(const char *line, const char *with)
 {
 	return !strncmp(line, with, strlen(with));
@@ -46,15 +49,17 @@ static bool names_servers(const char *line)
 	return false;
 }
 
-const char *dns_file_with(const char *now, enum dns_file_was was, const char *target, const char *owner,
+/* The text NOW of a file that was WAS (a link to TARGET), with LINES before its others; from ARENA. OWNER,
+ * one word, marks what is ours. */
+static const char *with_lines(const char *now, enum was was, const char *target, const char *owner,
 	const char *lines, struct arena *arena)
 {
 	struct text t = text_in(arena);
 
 	text_add(&t, MARK "%s" SAYS, owner);
-	if (was == DNS_FILE_WAS_LINK)
+	if (was == WAS_LINK)
 		text_add(&t, LINK "%s\n", target);
-	if (was == DNS_FILE_WAS_MISSING)
+	if (was == WAS_MISSING)
 		text_add(&t, MISSING);
 	text_add(&t, "%s" END, lines);
 	for (const char *line = now; *line; line = next_line(line)) {
@@ -66,33 +71,34 @@ const char *dns_file_with(const char *now, enum dns_file_was was, const char *ta
 }
 
 /* What the lines of OWNER say of the file before; the line behind them. */
-static const char *skip_ours(
-	const char *line, enum dns_file_was *was, const char **target, struct arena *arena)
+static const char *skip_ours(const char *line, enum was *was, const char **target, struct arena *arena)
 {
 	/* Somebody has cut it off: then the rest is not ours to throw away. */
 	if (!strstr(line, "\n" END))
 		return next_line(line);
 	for (line = next_line(line); *line && !begins(line, END); line = next_line(line)) {
 		if (begins(line, MISSING))
-			*was = DNS_FILE_WAS_MISSING;
+			*was = WAS_MISSING;
 		if (begins(line, LINK)) {
 			const char *to = line + strlen(LINK);
 
-			*was = DNS_FILE_WAS_LINK;
+			*was = WAS_LINK;
 			*target = arena_text(arena, bytes_of(to, strcspn(to, "\n")));
 		}
 	}
 	return next_line(line);
 }
 
-const char *dns_file_without(
-	const char *now, const char *owner, enum dns_file_was *was, const char **target, struct arena *arena)
+/* The text NOW without all that OWNER has put there; NULL when that is nothing. *WAS and *TARGET as they were
+ * given. From ARENA. */
+static const char *without_lines(
+	const char *now, const char *owner, enum was *was, const char **target, struct arena *arena)
 {
 	const char *first = arena_printf(arena, MARK "%s" SAYS, owner), *line = now;
 	struct text t = text_in(arena);
 	bool any = false;
 
-	*was = DNS_FILE_WAS_FILE;
+	*was = WAS_FILE;
 	*target = NULL;
 	while (*line) {
 		const char *end = next_line(line);
@@ -119,20 +125,20 @@ static enum err refuse(const char *what, const char *path, struct text *why)
 }
 
 /* The text of PATH and what it is. */
-static enum err read_file(const char *path, struct arena *arena, const char **text, enum dns_file_was *was,
+static enum err read_file(const char *path, struct arena *arena, const char **text, enum was *was,
 	const char **target, struct text *why)
 {
 	char *room = arena_alloc(arena, DNS_FILE_MAX), link[PATH_MAX];
 	ssize_t n = readlink(path, link, sizeof link - 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	*was = n >= 0 ? DNS_FILE_WAS_LINK : DNS_FILE_WAS_FILE;
+	*was = n >= 0 ? WAS_LINK : WAS_FILE;
 	*target = n >= 0 ? arena_text(arena, bytes_of(link, (size_t)n)) : NULL;
 	*text = "";
 	if (fd < 0 && errno != ENOENT)
 		return refuse("read", path, why);
 	if (fd < 0) {
-		*was = n >= 0 ? DNS_FILE_WAS_LINK : DNS_FILE_WAS_MISSING;
+		*was = n >= 0 ? WAS_LINK : WAS_MISSING;
 		return ERR_OK;
 	}
 	n = read(fd, room, DNS_FILE_MAX);
@@ -181,14 +187,14 @@ enum err dns_file_set(const char *path, const char *owner, const char *lines, st
 {
 	struct arena arena = { 0 };
 	const char *now, *target, *before, *was_target;
-	enum dns_file_was is, was;
+	enum was is, was;
 	enum err e = read_file(path, &arena, &now, &is, &target, why);
 
 	if (!e) {
-		before = dns_file_without(now, owner, &was, &was_target, &arena);
+		before = without_lines(now, owner, &was, &was_target, &arena);
 		e = write_file(path,
-			before ? dns_file_with(before, was, was_target, owner, lines, &arena)
-			       : dns_file_with(now, is, target, owner, lines, &arena),
+			before ? with_lines(before, was, was_target, owner, lines, &arena)
+			       : with_lines(now, is, target, owner, lines, &arena),
 			NULL, why);
 	}
 	arena_free(&arena);
@@ -199,16 +205,16 @@ enum err dns_file_reset(const char *path, const char *owner, struct text *why)
 {
 	struct arena arena = { 0 };
 	const char *now, *target, *before = NULL;
-	enum dns_file_was is, was;
+	enum was is, was;
 	enum err e = read_file(path, &arena, &now, &is, &target, why);
 
 	if (!e)
-		before = dns_file_without(now, owner, &was, &target, &arena);
+		before = without_lines(now, owner, &was, &target, &arena);
 	/* A file that had nothing in it, or was not there. */
-	if (before && was == DNS_FILE_WAS_MISSING && !*before)
+	if (before && was == WAS_MISSING && !*before)
 		e = unlink(path) ? refuse("removed", path, why) : ERR_OK;
 	else if (before)
-		e = write_file(path, before, was == DNS_FILE_WAS_LINK ? target : NULL, why);
+		e = write_file(path, before, was == WAS_LINK ? target : NULL, why);
 	arena_free(&arena);
 	return e;
 }

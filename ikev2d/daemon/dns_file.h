@@ -9,19 +9,6 @@
 
 enum { DNS_FILE_MAX = 64 * 1024 /* octets of one that is changed */ };
 
-/* What the file was before it was ours. */
-enum dns_file_was { DNS_FILE_WAS_FILE, DNS_FILE_WAS_LINK, DNS_FILE_WAS_MISSING };
-
-/* The text NOW of a file that was WAS (a link to TARGET), with LINES before its others; from ARENA. OWNER,
- * one word, marks what is ours. */
-const char *dns_file_with(const char *now, enum dns_file_was was, const char *target, const char *owner,
-	const char *lines, struct arena *arena);
-
-/* The text NOW without all that OWNER has put there; NULL when that is nothing. *WAS and *TARGET as they were
- * given. From ARENA. */
-const char *dns_file_without(
-	const char *now, const char *owner, enum dns_file_was *was, const char **target, struct arena *arena);
-
 /* Puts LINES into the file PATH, in place of those that OWNER has there. A link is replaced by a file; a file
  * that cannot be replaced (it is a mount point) is written anew where it is. ERR_SYSTEM and a sentence; then
  * the file is as it was. */

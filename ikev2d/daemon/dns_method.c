@@ -458,11 +458,6 @@ void dns_work_start(struct dns_work *w)
 	w->tun = -1;
 }
 
-bool dns_work_busy(const struct dns_work *w)
-{
-	return w->dbus || w->script;
-}
-
 void dns_work_stop(struct dns_work *w)
 {
 	dbus_free(w->dbus);

@@ -48,6 +48,5 @@ extern const struct dns_method dns_methods[DNS_METHODS];
 const struct dns_method *dns_method_find(const char *word);
 
 void dns_work_start(struct dns_work *w);
-bool dns_work_busy(const struct dns_work *w);
 /* Done is called no more. */
 void dns_work_stop(struct dns_work *w);
