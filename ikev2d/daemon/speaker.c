@@ -8,6 +8,7 @@
 #include "daemon/exchange.h"
 #include "daemon/ipc_peer.h"
 #include "daemon/line.h"
+#include "wire/message.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -114,10 +115,11 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
  * has set up is of no use meanwhile. */
 static bool may_hear(const struct speaker *s, struct bytes datagram)
 {
-	struct rd r = rd_of(datagram);
+	struct wire_header h;
 
-	(void)rd_u64(&r);
-	return !post_waits(&s->post) || (rd_u64(&r) && s->post.octets <= BEHIND_MAX);
+	if (!post_waits(&s->post))
+		return true;
+	return s->post.octets <= BEHIND_MAX && header_get(datagram, &h) != ERR_SHORT && h.spi_r;
 }
 
 static void received(void *ctx, const struct path *path, struct bytes datagram)
