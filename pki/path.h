@@ -62,8 +62,8 @@ struct path_verdict {
 	struct path_link links[CHAIN_MAX + 1]; /* the leaf first; none where no chain could be built */
 	unsigned n_links;
 	int64_t not_after; /* the earliest of the chain */
-	bool worth_asking; /* trusted, or FAULT_UNKNOWN, and some link is unknown and has a URI: fetch,
-			      path_fetched, and judge again */
+	bool worth_asking; /* trusted, or FAULT_UNKNOWN, and some link is unknown and has a URI: fetch, tell
+			      path_fetched_crl or path_fetched_ocsp, and judge again */
 };
 
 /* The verdict. Texts come from ARENA; certificates are those of the request and the store, and live as long.

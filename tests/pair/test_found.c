@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the core finds among thousands without walking all of them: connections by the peer's address
  * (ike/addressed.h), IKE_SAs by their identities and by the peer's address (ike/ends.h). What strangers say
- * is about one of them is tried in test_hints.c, and authentication anew in test_lifetime.c. */
+ * is about one of them is tried in test_hints.c, and authentication anew in test_reauth.c. */
 #include "ike/addressed.h"
 #include "ike/ends.h"
 #include "tests/pair/pair.h"
