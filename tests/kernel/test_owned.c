@@ -26,6 +26,7 @@ static void killed(struct cable *t, int who, void (*what)(struct cable *t, int w
 
 	cable_close(t, who);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (!pid) {
 		cable_open(t, who);
 		what(t, who);

@@ -27,6 +27,7 @@ static void predecessor(struct machine *h, bool (*run)(struct machine *h))
 	pid_t child = fork();
 	int status = 0;
 
+	assert_true(child >= 0);
 	if (!child) {
 		struct settings settings = settings_default();
 		bool ok = !route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) && run(h);

@@ -239,6 +239,7 @@ static void predecessor(struct machine *h)
 	pid_t child = fork();
 	int status = 0;
 
+	assert_true(child >= 0);
 	if (!child)
 		_exit(route_open(h->journal, &settings, MACHINE_MARK, &h->route, &h->why) ||
 			forward_add(h->route, tunnel(&a, 1, "0.0.0.0/0", "10.9.0.1", FORWARD_NAT), &h->why));

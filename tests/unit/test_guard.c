@@ -503,6 +503,7 @@ static void a_bar_lets_go_what_one_user_sends(void **state)
 	for (uid_t user = USER; user <= USER + 1; user++) {
 		pid_t child = fork();
 
+		assert_true(child >= 0);
 		if (!child) {
 			if (setuid(user))
 				_exit(1);

@@ -29,6 +29,7 @@ static void predecessor(struct machine *h)
 	pid_t child = fork();
 	int status = 0;
 
+	assert_true(child >= 0);
 	if (!child) {
 		struct settings settings = settings_default();
 		struct rule_match passing = match("0.0.0.0/0", "10.4.0.0/16", 0, 0);
@@ -100,6 +101,7 @@ static void without_rights_there_is_one_clear_sentence(void **state)
 	assert_int_equal(pipe(pipes), 0);
 	assert_int_equal(chmod(h->dir, 0777), 0);
 	child = fork();
+	assert_true(child >= 0);
 	if (!child) {
 		enum err e = setuid(65534)
 				     ? ERR_OK
@@ -609,6 +611,7 @@ static void a_proc_that_cannot_be_written_is_warned_of(void **state)
 	machine_start(h);
 	assert_ok(tun_open("ipsec", true, 1, &h->tun, h->dev, &h->why));
 	child = fork();
+	assert_true(child >= 0);
 	if (!child) {
 		bool ok = !unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
 			  !mount("/proc/sys", "/proc/sys", NULL, MS_BIND, NULL) &&

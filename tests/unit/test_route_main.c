@@ -117,6 +117,7 @@ static void a_crash_in_main_leaves_the_way_shut_until_somebody_asks(void **state
 	pid_t child = fork();
 	int status = 0;
 
+	assert_true(child >= 0);
 	if (!child)
 		_exit(!route_in_main(h));
 	assert_int_equal(waitpid(child, &status, 0), child);

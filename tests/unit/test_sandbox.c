@@ -125,6 +125,7 @@ static int end_of(enum ipc_process p, bool (*try)(void))
 	int root = empty_folder(), status;
 	pid_t pid = fork();
 
+	assert_true(pid >= 0);
 	if (!pid) {
 		struct arena arena = { 0 };
 		struct text why = text_in(&arena);
@@ -210,6 +211,7 @@ static bool has_a_folder_of_its_own(enum ipc_process p)
 	root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	sandbox_give(p, root);
 	pid = fork();
+	assert_true(pid >= 0);
 	if (!pid) {
 		struct arena arena = { 0 };
 		struct text why = text_in(&arena);
