@@ -10,9 +10,13 @@ void letters_octets(uint8_t *out, size_t n)
 		abort();
 }
 
+char letters_of(unsigned n)
+{
+	return "abcdefghjkmnpqrstuvwxyz123456789"[n % 32];
+}
+
 char *letters_draw(struct arena *arena, unsigned groups)
 {
-	static const char letters[] = "abcdefghjkmnpqrstuvwxyz123456789";
 	char *out = arena_alloc(arena, (size_t)groups * 5), *at = out;
 
 	for (unsigned i = 0; i < 4 * groups; i++) {
@@ -21,7 +25,7 @@ char *letters_draw(struct arena *arena, unsigned groups)
 		letters_octets(&octet, 1);
 		if (i && i % 4 == 0)
 			*at++ = '-';
-		*at++ = letters[octet % 32];
+		*at++ = letters_of(octet);
 	}
 	return out;
 }

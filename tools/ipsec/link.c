@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ipsec listen, connect, disconnect: a link of two machines for an afternoon. A code, drawn by who listens
  * and typed where the other one connects, names the link, gives both their addresses, and proves who they
- * are. It is kept in the memory of the two daemons alone. */
+ * are. It is kept in the memory of the two daemons alone. Or both machines have a key, which the other one
+ * was told: then the two keys do the same, again and again. */
 #include "answer.h"
 #include "letters.h"
+#include "link_key.h"
 
 #include "model/addr.h"
+
+#define LINKS "link-" /* how names of links begin */
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -29,17 +33,22 @@ struct link {
 	struct client client;
 	bool listens;
 	const char *host; /* whom to connect to */
-	const char *name, *secret;
+	const char *name;
+	const char *secret;  /* of the code; NULL: by keys */
+	struct link_key own; /* this machine's key, and the other one's */
+	struct key *peer;
 	char ours[IP_TEXT], theirs[IP_TEXT]; /* addresses at the ends of the link */
+	bool fresh;                          /* no other call has made it: if it fails, it goes */
 };
 
-/* ---------------------------------------------------------------- the code */
+/* ------------------------------------------------------- the code, or keys */
 
-/* Two addresses of 169.254.0.0/16, which nobody routes (RFC 3927), by the link's name. */
-static void find_addresses(struct link *l, const char *tag)
+/* The link's name, and by that two addresses of 169.254.0.0/16, which nobody routes (RFC 3927). */
+static void find_name(struct link *l, const char *tag)
 {
 	unsigned n = 0, third, fourth;
 
+	l->name = arena_printf(&l->x->arena, LINKS "%.*s", GROUP, tag);
 	for (int i = 0; i < GROUP; i++)
 		n = (n * 37 + (unsigned char)tag[i]) % NETWORKS;
 	third = n / 64 + 1;
@@ -57,10 +66,27 @@ static bool take_code(struct link *l, const char *code)
 				? code[i] != '-'
 				: !((code[i] >= 'a' && code[i] <= 'z') || (code[i] >= '1' && code[i] <= '9')))
 			return false;
-	l->name = arena_printf(&l->x->arena, "link-%.*s", GROUP, code);
 	l->secret = code + GROUP + 1;
-	find_addresses(l, code);
+	find_name(l, code);
 	return true;
+}
+
+/* Both machines find the same name in their two keys. */
+static int take_keys(struct link *l, const char *line, const char *dir)
+{
+	char tag[GROUP];
+	int code = link_key_open(l->x, dir, &l->own);
+
+	if (!code)
+		code = link_key_peer(l->x, line, l->own.key, &l->peer);
+	if (code)
+		return code;
+	for (int i = 0; i < GROUP; i++)
+		tag[i] = letters_of(l->own.key->id[i] ^ l->peer->id[i]);
+	find_name(l, tag);
+	if (l->own.made)
+		fprintf(l->x->err, "made this machine's key: %s\n", l->own.path);
+	return DONE;
 }
 
 /* The code from a terminal or a pipe, so that it stands in no list of processes. */
@@ -95,9 +121,23 @@ static int must(struct link *l)
 	return answer_refused(l->x, response);
 }
 
+/* Who is who in IKE. A key's name is its own, whatever the other machine has been told. */
 static const char *id_of(const struct link *l, bool listens)
 {
-	return arena_printf(&l->x->arena, "%s.%s", listens ? "listen" : "connect", l->name);
+	const struct key *key = listens == l->listens ? l->own.key : l->peer;
+	char digits[KEYID_TEXT];
+
+	if (l->secret)
+		return arena_printf(&l->x->arena, "%s.%s", listens ? "listen" : "connect", l->name);
+	return arena_printf(&l->x->arena, "key-%.16s", keyid_print(key->id, digits));
+}
+
+static int load_key(struct link *l)
+{
+	client_request(&l->client, "load-key");
+	vici_put_pair(&l->client.out, "type", "ed25519");
+	vici_put_value(&l->client.out, "data", l->own.pem);
+	return must(l);
 }
 
 static int load_secret(struct link *l)
@@ -125,8 +165,13 @@ static void put_side(struct link *l, const char *side, bool listens)
 	struct vici_out *o = &l->client.out;
 
 	vici_put_section(o, side);
-	vici_put_pair(o, "auth", "psk");
+	vici_put_pair(o, "auth", l->secret ? "psk" : "pubkey");
 	vici_put_pair(o, "id", id_of(l, listens));
+	if (!l->secret) {
+		vici_put_list(o, "pubkeys");
+		vici_put_item_value(o, listens == l->listens ? l->own.key->spki : l->peer->spki);
+		vici_put_list_end(o);
+	}
 	vici_put_section_end(o);
 }
 
@@ -160,13 +205,13 @@ static int load_conn(struct link *l)
 }
 
 /* Takes away what COMMAND unloads by KEY; whether it was there. */
-static int unload(struct link *l, const char *command, const char *key, bool *was_there)
+static int unload(struct link *l, const char *command, const char *key, const char *value, bool *was_there)
 {
 	const struct vici_node *response;
 	int code;
 
 	client_request(&l->client, command);
-	vici_put_pair(&l->client.out, key, l->name);
+	vici_put_pair(&l->client.out, key, value);
 	code = call(l, CLIENT_PATIENCE, &response);
 	*was_there = !code && client_succeeded(response);
 	return code;
@@ -176,14 +221,47 @@ static int forget_secret(struct link *l)
 {
 	bool was_there;
 
-	return unload(l, "unload-shared", "id", &was_there);
+	return unload(l, "unload-shared", "id", l->name, &was_there);
+}
+
+/* Whether a connection of this name, or (whole false) one that begins so, was loaded by commands like these.
+ */
+static int is_loaded(struct link *l, const char *name, bool whole, bool *found)
+{
+	const struct vici_node *response, *conns;
+	int code;
+
+	*found = false;
+	client_request(&l->client, "get-conns");
+	code = call(l, CLIENT_PATIENCE, &response);
+	conns = code ? NULL : vici_find(response, "conns");
+	for (const struct vici_node *n = conns ? conns->first : NULL; n; n = n->next) {
+		const char *one = arena_text(&l->x->arena, n->value);
+
+		*found = *found || (whole ? !strcmp(one, name) : !strncmp(one, name, strlen(name)));
+	}
+	return code;
+}
+
+/* The daemon has this machine's key only as long as there are links. */
+static int forget_key(struct link *l)
+{
+	char id[KEYID_TEXT];
+	bool others, was_there;
+	int code = is_loaded(l, LINKS, false, &others);
+
+	if (code || others || !l->own.key)
+		return code;
+	return unload(l, "unload-key", "id", keyid_print(l->own.key->subj, id), &was_there);
 }
 
 static int forget(struct link *l, bool *was_there)
 {
 	int code = forget_secret(l);
 
-	return code ? code : unload(l, "unload-conn", "name", was_there);
+	if (!code)
+		code = unload(l, "unload-conn", "name", l->name, was_there);
+	return code ? code : forget_key(l);
 }
 
 static int terminate(struct link *l)
@@ -209,7 +287,11 @@ static int initiate(struct link *l)
 	code = call(l, TIMEOUT + GRACE, &response);
 	if (code || client_succeeded(response))
 		return code;
-	return answer_refused(l->x, response);
+	code = answer_refused(l->x, response);
+	if (!l->secret && !l->x->json) /* what the peer thinks of our key it does not say */
+		fprintf(l->x->err, "on %s it takes: ipsec listen --peer-key %s\n", l->host,
+			link_key_line(l->own.key, &l->x->arena));
+	return code;
 }
 
 static volatile sig_atomic_t interrupted;
@@ -248,17 +330,33 @@ static int wait_for_peer(struct link *l)
 			return ipsec_fail(l->x, FAILED, "ikev2d has closed the connection");
 		i += got < 0;
 	}
-	return ipsec_fail(l->x, FAILED, "nobody came, and the code is good no more");
+	return ipsec_fail(l->x, FAILED, "nobody came%s", l->secret ? ", and the code is good no more" : "");
+}
+
+static int must_be_new(struct link *l)
+{
+	bool found;
+	int code = is_loaded(l, l->name, true, &found);
+
+	l->fresh = !code && !found;
+	if (code || !found)
+		return code;
+	return ipsec_fail(l->x, FAILED,
+		"%s is there already: ipsec up %s brings it up again where it is down, ipsec disconnect %s "
+		"ends it",
+		l->name, l->name, l->name);
 }
 
 static int load(struct link *l)
 {
 	int code = open_daemon(l);
 
+	if (!code)
+		code = must_be_new(l);
 	if (!code && l->listens)
 		code = client_subscribe(&l->client, "child-updown");
 	if (!code)
-		code = load_secret(l);
+		code = l->secret ? load_secret(l) : load_key(l);
 	return code ? code : load_conn(l);
 }
 
@@ -287,7 +385,7 @@ static const char *our_address(struct ipsec *x)
 }
 
 /* The link as JSON, or as LINES. */
-static void say(struct link *l, const char *code, const char *lines)
+static void say(struct link *l, bool up, const char *code, const char *lines)
 {
 	struct ipsec *x = l->x;
 	struct json j = json_in(&x->arena);
@@ -295,10 +393,11 @@ static void say(struct link *l, const char *code, const char *lines)
 	json_begin(&j);
 	json_bool(&j, "success", true);
 	json_str(&j, "name", l->name);
-	json_bool(&j, "up", !code);
+	json_bool(&j, "up", up);
 	json_str(&j, "address", l->ours);
 	json_str(&j, "peer", l->theirs);
 	json_str(&j, "code", code);
+	json_str(&j, "key", l->own.key ? link_key_line(l->own.key, &x->arena) : NULL);
 	json_close(&j, '}');
 	if (x->json)
 		json_print(&j, x->out);
@@ -307,19 +406,22 @@ static void say(struct link *l, const char *code, const char *lines)
 	fflush(x->out);
 }
 
-static void say_code(struct link *l, const char *code)
+static void say_waiting(struct link *l, const char *code)
 {
-	say(l, code,
-		arena_printf(&l->x->arena,
-			"on the other machine:     ipsec connect %s\n"
-			"the code it asks for:     %s\n"
+	struct arena *arena = &l->x->arena;
+	const char *how = code ? arena_printf(arena, "\nthe code it asks for:     %s", code)
+			       : arena_printf(arena, " --peer-key %s", link_key_line(l->own.key, arena));
+
+	say(l, false, code,
+		arena_printf(arena,
+			"on the other machine:     ipsec connect %s%s\n"
 			"waiting for it; an interrupt ends that\n",
-			our_address(l->x), code));
+			our_address(l->x), how));
 }
 
 static void say_up(struct link *l)
 {
-	say(l, NULL,
+	say(l, true, NULL,
 		arena_printf(&l->x->arena,
 			"%s is up: %s is the other machine, and this one %s there, on the device %s\n"
 			"to end it: ipsec disconnect %s\n",
@@ -342,12 +444,12 @@ static int run(struct link *l, const char *code)
 	int result = load(l);
 
 	if (!result && l->listens)
-		say_code(l, code);
+		say_waiting(l, code);
 	if (!result)
 		result = l->listens ? wait_for_peer(l) : initiate(l);
-	if (!result)
+	if (!result && l->secret)
 		result = forget_secret(l);
-	if (result && l->client.fd >= 0)
+	if (result && l->fresh && l->client.fd >= 0)
 		take_back(l);
 	client_close(&l->client);
 	if (!result)
@@ -355,24 +457,95 @@ static int run(struct link *l, const char *code)
 	return result;
 }
 
+static int run_keys(struct link *l, const char *line, const char *dir)
+{
+	int code = take_keys(l, line, dir);
+
+	if (!code)
+		code = run(l, NULL);
+	key_unref(l->peer);
+	link_key_close(&l->own);
+	return code;
+}
+
+static int show_key(struct ipsec *x, const char *dir)
+{
+	struct link_key own;
+	struct json j = json_in(&x->arena);
+	int code = link_key_open(x, dir, &own);
+
+	if (!code) {
+		json_begin(&j);
+		json_bool(&j, "success", true);
+		json_str(&j, "key", link_key_line(own.key, &x->arena));
+		json_str(&j, "file", own.path);
+		json_close(&j, '}');
+		if (x->json)
+			json_print(&j, x->out);
+		else
+			fprintf(x->out, "%s\n", link_key_line(own.key, &x->arena));
+	}
+	link_key_close(&own);
+	return code;
+}
+
+/* What stands behind a verb. */
+struct words {
+	const char *word[2], *peer_key, *dir;
+	int n;
+	bool key;
+};
+
+static bool read_words(int argc, char **argv, int max, struct words *w)
+{
+	*w = (struct words){ 0 };
+	for (int i = 0; i < argc; i++) {
+		if (!strcmp(argv[i], "--peer-key") && argv[i + 1])
+			w->peer_key = argv[++i];
+		else if (!strcmp(argv[i], "--dir") && argv[i + 1])
+			w->dir = argv[++i];
+		else if (!strcmp(argv[i], "--key"))
+			w->key = true;
+		else if (argv[i][0] == '-' || w->n == max)
+			return false;
+		else
+			w->word[w->n++] = argv[i];
+	}
+	return !w->key || (!w->n && !w->peer_key);
+}
+
 int verb_listen(struct ipsec *x, int argc, char **argv)
 {
 	struct link l = { .x = x, .listens = true, .client.fd = -1 };
 	const char *code = letters_draw(&x->arena, CODE_GROUPS);
+	struct words w;
 
-	(void)argc;
-	(void)argv;
+	if (!read_words(argc, argv, 0, &w) || w.key || (w.dir && !w.peer_key))
+		return ipsec_fail(x, USAGE, "usage: ipsec listen [--peer-key KEY [--dir DIR]]");
+	if (w.peer_key)
+		return run_keys(&l, w.peer_key, w.dir);
 	(void)take_code(&l, code);
 	return run(&l, code);
 }
 
 int verb_connect(struct ipsec *x, int argc, char **argv)
 {
-	struct link l = { .x = x, .host = argv[0], .client.fd = -1 };
+	struct link l = { .x = x, .client.fd = -1 };
+	struct words w;
 
+	if (!read_words(argc, argv, 2, &w) || (!w.n && !w.key) || (w.peer_key && w.n > 1) ||
+		(w.dir && !w.peer_key && !w.key))
+		return ipsec_fail(x, USAGE,
+			"usage: ipsec connect HOST [CODE], ipsec connect HOST --peer-key KEY [--dir DIR], or "
+			"ipsec connect --key [--dir DIR]");
+	if (w.key)
+		return show_key(x, w.dir);
+	l.host = w.word[0];
 	if (!addr_is_host(l.host))
 		return ipsec_fail(x, USAGE, "%s is no name or address of a machine", l.host);
-	if (!take_code(&l, argc > 1 ? argv[1] : read_code(x)))
+	if (w.peer_key)
+		return run_keys(&l, w.peer_key, w.dir);
+	if (!take_code(&l, w.n > 1 ? w.word[1] : read_code(x)))
 		return ipsec_fail(x, USAGE,
 			"that is no code: ipsec listen on %s shows one, %u groups of four letters and digits",
 			l.host, CODE_GROUPS);
@@ -381,21 +554,26 @@ int verb_connect(struct ipsec *x, int argc, char **argv)
 
 int verb_disconnect(struct ipsec *x, int argc, char **argv)
 {
-	struct link l = { .x = x, .name = argv[0], .client.fd = -1 };
+	struct link l = { .x = x, .client.fd = -1 };
 	bool was_there = false;
+	struct words w;
 	int code;
 
-	(void)argc;
-	if (strncmp(l.name, "link-", 5) != 0)
+	if (!read_words(argc, argv, 1, &w) || !w.n || w.key || w.peer_key)
+		return ipsec_fail(x, USAGE, "usage: ipsec disconnect NAME [--dir DIR]");
+	l.name = w.word[0];
+	if (strncmp(l.name, LINKS, strlen(LINKS)) != 0)
 		return ipsec_fail(x, USAGE,
 			"%s is no link: ipsec listen and ipsec connect make them, ipsec down ends others",
 			l.name);
+	link_key_peek(x, w.dir, &l.own);
 	code = client_open(&l.client, x);
 	if (!code)
 		code = forget(&l, &was_there);
 	if (!code)
 		code = terminate(&l);
 	client_close(&l.client);
+	link_key_close(&l.own);
 	if (code)
 		return code;
 	return was_there ? answer_done(x, "disconnected")

@@ -203,10 +203,15 @@ void vici_put_list(struct vici_out *o, const char *name)
 	o->in_list = true;
 }
 
-void vici_put_item(struct vici_out *o, const char *value)
+void vici_put_item_value(struct vici_out *o, struct bytes value)
 {
 	put_element(o, VICI_LIST_ITEM, true);
-	put_blob(o, bytes_str(value));
+	put_blob(o, value);
+}
+
+void vici_put_item(struct vici_out *o, const char *value)
+{
+	vici_put_item_value(o, bytes_str(value));
 }
 
 void vici_put_list_end(struct vici_out *o)

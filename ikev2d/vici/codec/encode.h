@@ -37,5 +37,6 @@ void vici_put_list_end(struct vici_out *o);
  * for text, and its swanctl shows no word of it. */
 void vici_put_sentence(struct vici_out *o, const char *name, const char *value);
 
-/* As vici_put_pair, for a value of any octets. */
+/* As vici_put_pair and vici_put_item, for a value of any octets. */
 void vici_put_value(struct vici_out *o, const char *name, struct bytes value);
+void vici_put_item_value(struct vici_out *o, struct bytes value);

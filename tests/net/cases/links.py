@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ipsec listen and ipsec connect: a link of two machines by one command on each."""
+import contextlib
+import os
+import pathlib
 import signal
+import types
 
 from cases.json_facts import valid
 from lab.case import case
 from lab.check import check, contains, same, until
 from lab.ikev2d import parse_json
+from lab.net import must
 from lab.traffic import reaches
+from lab.vici import Vici
 
 
 class Listener:
     """ipsec listen on sun, which waits."""
 
-    def __init__(self, bench):
-        self.daemon = bench.daemon(bench.sun, None).start()
-        self.process = self.daemon.spawn("--json", "listen")
+    def __init__(self, bench, *words, daemon=None):
+        self.daemon = daemon or bench.daemon(bench.sun, None).start()
+        self.process = self.daemon.spawn("--json", "listen", *words)
         bench.afterwards(self.process.kill)
         self.made = self.said(1)
         same(self.made["up"], False, "whether the link is up at once")
@@ -122,3 +128,187 @@ def link_by_a_typed_code(bench):
     done = moon.host.run([*moon.client(), "connect", bench.sun.wan[4]], stdin=listener.made["code"] + "\n")
     same(done.code, 0, f"exit code of ipsec connect\n{done.text}")
     reaches(moon.host, listener.made["address"])
+
+
+class Machine:
+    """A daemon, and a folder with the machine's key."""
+
+    def __init__(self, bench, side):
+        self.bench, self.daemon = bench, bench.daemon(side, None)
+        self.folder = "--dir", f"{bench.directory}/keys-{side.name}"
+        made = self.daemon.json("connect", "--key", *self.folder)
+        valid("link-key", made)
+        self.key, self.file = made["key"], made["file"]
+        self.daemon.start()
+
+    def listen(self, key):
+        return Listener(self.bench, "--peer-key", key, *self.folder, daemon=self.daemon)
+
+    def connect(self, key, host=None):
+        return self.daemon.ipsec("connect", host or self.bench.sun.wan[4], "--peer-key", key, *self.folder)
+
+    def disconnect(self, name):
+        self.daemon.must("disconnect", name, *self.folder)
+
+    def reauthenticates(self, name):
+        """Proves anew who it is."""
+        before = [sa["uniqueid"] for sa in self.daemon.sas()]
+        self.daemon.must("rekey", name, "--reauth")
+        until(lambda: [sa for sa in self.daemon.sas() if sa["children"]] == self.daemon.sas() and
+              [sa["uniqueid"] for sa in self.daemon.sas()] not in ([], before), lambda: f"one new IKE_SA: {self.daemon.sas()}")
+
+    def keys(self):
+        """Private keys that the daemon has from clients."""
+        with contextlib.closing(Vici(self.daemon)) as client:
+            return client.call("get-keys")["keys"]
+
+
+def with_keys(bench):
+    return Machine(bench, bench.moon), Machine(bench, bench.sun)
+
+
+@case(each=["ipv4", "ipv6"], quick=["ipv4"])
+def link_by_keys(bench, version):
+    """One that can come back; when it is ended nothing is left but the files, and by these it is made again."""
+    moon, sun = with_keys(bench)
+    same((moon.daemon.must("connect", "--key", *moon.folder), len(moon.key)), (f"{moon.key}\n", 60), "the key of moon, said again")
+    same(os.stat(moon.file).st_mode & 0o777, 0o600, "mode of the key's file")
+    wire = bench.wire()
+    for _ in range(2):
+        listener = sun.listen(moon.key)
+        made, name = listener.made, listener.made["name"]
+        same((made["key"], made["code"]), (sun.key, None), "what ipsec listen tells")
+        done = moon.connect(sun.key, bench.sun.wan[4 if version == "ipv4" else 6])
+        same(done.code, 0, f"exit code of ipsec connect\n{done.text}")
+        contains(done.out, f"{name} is up: {made['address']} is the other machine", "ipsec connect")
+        same((listener.said(2)["up"], listener.process.wait(5)), (True, 0), "what ipsec listen says, and how it ends")
+        for renews in (lambda: moon.daemon.must("rekey", name), lambda: moon.daemon.must("rekey", f"{name}/link"),
+                       lambda: moon.reauthenticates(name)):
+            reaches(moon.daemon.host, made["address"])
+            reaches(sun.daemon.host, made["peer"])
+            renews()
+        reaches(sun.daemon.host, made["peer"])
+        sun.daemon.must("down", name)
+        moon.daemon.wait_idle()
+        moon.daemon.must("up", name)
+        reaches(sun.daemon.host, made["peer"])
+        for machine in moon, sun:
+            same(len(machine.keys()), 1, "private keys that the daemon has")
+            machine.disconnect(name)
+        for machine in moon, sun:
+            machine.daemon.wait_idle()
+            empty(machine.daemon)
+            same(machine.keys(), [], "private keys that the daemon has")
+            same(machine.daemon.ipsec("disconnect", name, *machine.folder).code, 1, "exit code of ending it again")
+    wire.no_clear()
+
+
+@case()
+def link_by_keys_beside_another(bench):
+    """A machine has links with several others by one key; one more with the same machine is refused, and harms nothing."""
+    moon, sun = with_keys(bench)
+    other = Machine(bench, types.SimpleNamespace(gateway=bench.alice, name="alice"))
+    listeners = [sun.listen(machine.key) for machine in (moon, other)]
+    for machine in moon, other:
+        done = machine.connect(sun.key)
+        same(done.code, 0, f"exit code of ipsec connect\n{done.text}")
+    first, second = (listener.made for listener in listeners)
+    for machine, words in (moon, ("connect", bench.sun.wan[4])), (sun, ("listen",)):
+        key = sun.key if machine is moon else moon.key
+        done = machine.daemon.ipsec(*words, "--peer-key", key, *machine.folder)
+        same(done.code, 1, f"exit code of a second ipsec {words[0]}\n{done.text}")
+        contains(done.err, f"{first['name']} is there already: ipsec up {first['name']} brings it up again", f"ipsec {words[0]}")
+    reaches(sun.daemon.host, first["peer"])
+    reaches(sun.daemon.host, second["peer"])
+    sun.disconnect(first["name"])
+    same(len(sun.keys()), 1, "private keys that sun has while there is another link")
+    other.reauthenticates(second["name"])
+    reaches(sun.daemon.host, second["peer"])
+    sun.disconnect(second["name"])
+    same(sun.keys(), [], "private keys that sun has")
+
+
+@case(each=["here", "there"])
+def link_by_a_wrong_key(bench, where):
+    """It is said what the other machine must have been told; nothing is left, and the right ones lead to a link still."""
+    moon, sun = with_keys(bench)
+    stranger = parse_json(moon.daemon.must("--json", "connect", "--key", "--dir", f"{bench.directory}/stranger"))["key"]
+    listener = sun.listen(stranger if where == "there" else moon.key)
+    done = moon.connect(stranger if where == "here" else sun.key)
+    same(done.code, 1, f"exit code of ipsec connect\n{done.text}")
+    contains(done.err, "AUTHENTICATION_FAILED", "ipsec connect")
+    contains(done.err, f"on 192.0.2.2 it takes: ipsec listen --peer-key {moon.key}\n", "ipsec connect")
+    empty(moon.daemon)
+    same(moon.keys(), [], "private keys that moon has")
+    if where == "there":
+        listener.process.signal(signal.SIGINT)
+        contains(listener.said(2)["error"], "nobody came", "ipsec listen")
+        empty(sun.daemon)
+        same(sun.keys(), [], "private keys that sun has")
+        listener = sun.listen(moon.key)
+    done = moon.connect(sun.key)
+    same(done.code, 0, f"exit code of ipsec connect\n{done.text}")
+    reaches(moon.daemon.host, listener.made["address"])
+
+
+@case()
+def link_by_what_is_no_key(bench):
+    moon, sun = with_keys(bench)
+    x25519 = must(["sh", "-c", "openssl genpkey -algorithm x25519 | openssl pkey -pubout -outform DER | base64 -w0"])
+    for odd in "", "abcd", sun.key[:-1], sun.key + "=", sun.key[:30] + "\n" + sun.key[30:], sun.key.lower(), x25519, moon.file:
+        done = moon.connect(odd)
+        same(done.code, 2, f"exit code of ipsec connect --peer-key {odd!r}\n{done.text}")
+        contains(done.err, "is no key of a link: ipsec connect --key on the other machine shows one, 60 characters", "ipsec connect")
+    done = moon.connect(moon.key)
+    same(done.code, 2, f"exit code of ipsec connect with its own key\n{done.text}")
+    contains(done.err, "is this machine's own key", "ipsec connect")
+    for words in (("connect", "--key", "192.0.2.2"), ("connect", "--peer-key", sun.key), ("listen", "--key"), ("connect",),
+                  ("connect", "192.0.2.2", "abcd", "--peer-key", sun.key), ("listen", "--dir", "/nowhere"), ("listen", "192.0.2.2")):
+        done = moon.daemon.ipsec(*words)
+        same(done.code, 2, f"exit code of ipsec {' '.join(words)}\n{done.text}")
+    empty(moon.daemon)
+    same(moon.keys(), [], "private keys that moon has")
+
+
+@case()
+def link_by_a_key_that_is_lost(bench):
+    """What is up stays; another key is made, and said, and other machines have to be told."""
+    moon, sun = with_keys(bench)
+    name = sun.listen(moon.key).made["name"]
+    same(moon.connect(sun.key).code, 0, "exit code of ipsec connect")
+    os.unlink(moon.file)
+    moon.reauthenticates(name)
+    for machine in moon, sun:
+        machine.disconnect(name)
+        empty(machine.daemon)
+    listener = sun.listen(moon.key)
+    done = moon.connect(sun.key)
+    same(done.code, 1, f"exit code of ipsec connect\n{done.text}")
+    contains(done.err, f"made this machine's key: {moon.file}\n", "ipsec connect")
+    new = parse_json(moon.daemon.must("--json", "connect", "--key", *moon.folder))["key"]
+    check(new != moon.key, "another key")
+    contains(done.err, f"ipsec listen --peer-key {new}\n", "ipsec connect")
+    listener.process.signal(signal.SIGINT)
+    listener.process.wait(5)
+    listener = sun.listen(new)
+    same(moon.connect(sun.key).code, 0, "exit code of ipsec connect with the new key")
+    reaches(moon.daemon.host, listener.made["address"])
+
+
+@case()
+def link_by_a_key_that_is_damaged(bench):
+    """Nothing is made in its place unasked."""
+    moon, sun = with_keys(bench)
+    file = pathlib.Path(moon.file)
+    good = file.read_bytes()
+    ecdsa = must(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]).encode()
+    for mode, text, says in ((0o644, good, f"chmod 600 {file}"), (0o600, b"garbage\n", "take it away, and another key is made"),
+                             (0o600, good[:60], "take it away"), (0o600, ecdsa, "it is no key of a link: take it away")):
+        file.write_bytes(text)
+        file.chmod(mode)
+        for done in moon.connect(sun.key), moon.daemon.ipsec("connect", "--key", *moon.folder):
+            same(done.code, 1, f"exit code of ipsec connect\n{done.text}")
+            contains(done.err, f"{file}: ", "ipsec connect")
+            contains(done.err, says, "ipsec connect")
+        same(file.read_bytes(), text, "the file")
+    empty(moon.daemon)

@@ -159,3 +159,22 @@ def readme_link(bench):
     same(done.code, 0, f"exit code of {connect}\n{done.text}")
     same(listening.wait(10), 0, f"exit code of {listen}\n{listening.log()}")
     reaches(bench.moon.gateway, re.search(r"is up: (\S+) is the other machine", done.out)[1])
+
+
+@case()
+def readme_link_by_keys(bench):
+    """Each machine's own word stands for its key."""
+    shows, links = ([re.fullmatch(r"(moon|sun)# (.*)", line).groups() for line in block.splitlines()]
+                    for block in section("A link for an afternoon")[1:])
+    machines = {"moon": Machine(bench, bench.moon), "sun": Machine(bench, bench.sun)}
+    keys = {f"{name.upper()}-KEY": machines[name].run(line).out.strip() for name, line in shows}
+    (listener, listen), (connector, connect) = [(name, re.sub(r"\b(MOON|SUN)-KEY\b", lambda m: keys[m[0]], line))
+                                                for name, line in links]
+    listening = machines[listener].spawn(listen)
+    bench.afterwards(listening.kill)
+    until(lambda: "waiting for it" in listening.log(), lambda: f"it waits: {listening.log()}", 20)
+    contains(listening.log(), f" {connect.split(maxsplit=3)[3]}\n", "what ipsec listen says")
+    done = machines[connector].run(connect)
+    same(done.code, 0, f"exit code of {connect}\n{done.text}")
+    same(listening.wait(10), 0, f"exit code of {listen}\n{listening.log()}")
+    reaches(bench.moon.gateway, re.search(r"is up: (\S+) is the other machine", done.out)[1])
