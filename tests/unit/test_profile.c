@@ -160,9 +160,18 @@ static void apple(void **state)
 	has(s, "<string>Example &amp; Sons &lt;CA&gt;</string>");
 	has(s, "<key>OverridePrimary</key>\n\t\t\t\t<integer>0</integer>");
 	has(s, "<string>10.1.0.53</string>");
+	has(s, "<key>DNSProtocol</key>\n\t\t\t\t<string>Cleartext</string>");
+	has(s, "<key>SupplementalMatchDomains</key>\n\t\t\t\t<array>\n\t\t\t\t\t<string></string>\n\t\t\t\t</"
+	       "array>");
+	has(s, "<key>SupplementalMatchDomainsNoSearch</key>\n\t\t\t\t<integer>1</integer>");
+	c.facts.domains[c.facts.n_domains++] = "inside.example.org";
+	s = text_of(&c, "ios");
+	has(s, "<array>\n\t\t\t\t\t<string>inside.example.org</string>\n\t\t\t\t</array>");
+	has(s, "<key>SupplementalMatchDomainsNoSearch</key>\n\t\t\t\t<integer>0</integer>");
 	c.facts.auth = PROFILE_PASSWORD;
 	c.facts.full = true;
 	s = text_of(&c, "macos");
+	has_not(s, "SupplementalMatchDomains");
 	has(s, "<key>ExtendedAuthEnabled</key>\n\t\t\t\t<integer>1</integer>");
 	has(s, "<key>AuthName</key>\n\t\t\t\t<string>alice</string>");
 	has(s, "<key>OverridePrimary</key>\n\t\t\t\t<integer>1</integer>");

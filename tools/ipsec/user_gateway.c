@@ -4,6 +4,8 @@
 
 #include "conf/load.h"
 
+#include <strings.h>
+
 static const char *config_path(struct pki *p)
 {
 	static const char *const names[] = { "ikev2d.conf", "swanctl.conf" };
@@ -90,15 +92,30 @@ static const struct vip_pool *pool_of(const struct conf *c, const char *name)
 	return NULL;
 }
 
+/* A domain whose names the servers know (RFC 8598, 4.1), unless it was named before. */
+static void take_domain(struct look *l, struct bytes data)
+{
+	struct profile *out = l->out;
+	const char *name = arena_text(l->p->arena, data);
+
+	for (unsigned i = 0; i < out->n_domains; i++)
+		if (!strcasecmp(out->domains[i], name))
+			return;
+	if (addr_is_host(name) && out->n_domains < PROFILE_DNS_MAX)
+		out->domains[out->n_domains++] = name;
+}
+
 static void take_dns(struct look *l, const struct vip_pool *pool)
 {
-	enum { DNS4 = 3, DNS6 = 10 }; /* RFC 7296, 3.15.1 */
+	enum { DNS4 = 3, DNS6 = 10, DOMAIN = 25 }; /* RFC 7296, 3.15.1 */
 	struct profile *out = l->out;
 
 	for (unsigned i = 0; i < pool->n_attrs; i++) {
 		const struct pool_attr *a = &pool->attrs[i];
 		struct ip ip;
 
+		if (a->type == DOMAIN)
+			take_domain(l, a->data);
 		if ((a->type != DNS4 && a->type != DNS6) || ip_from(a->data, &ip) ||
 			out->n_dns == PROFILE_DNS_MAX)
 			continue;
@@ -111,7 +128,7 @@ static bool gives_addresses(struct look *l)
 	const struct peer *c = l->peer;
 
 	l->out->v4 = l->out->v6 = false;
-	l->out->n_dns = 0;
+	l->out->n_dns = l->out->n_domains = 0;
 	for (unsigned i = 0; i < c->pools.n; i++) {
 		const struct vip_pool *pool = pool_of(&l->g->conf, c->pools.v[i]);
 

@@ -38,6 +38,8 @@ struct profile {
 	bool v4, v6;            /* of which families the client gets an address */
 	const char *dns[PROFILE_DNS_MAX];
 	unsigned n_dns;
+	const char *domains[PROFILE_DNS_MAX]; /* whose names those know; none: of all */
+	unsigned n_domains;
 	const char *ca_name, *ca_file;    /* the CA's common name; its certificate in PEM */
 	struct bytes ca;                  /* in DER */
 	const char *cert_file, *key_file; /* of the user, in PEM */

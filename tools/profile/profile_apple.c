@@ -150,15 +150,30 @@ static void ikev2(struct plist *l, const struct profile *p)
 	close_tag(l, "dict");
 }
 
+static void strings(struct plist *l, const char *key, const char *const *v, unsigned n)
+{
+	open_tag(l, key, "array");
+	for (unsigned i = 0; i < n; i++)
+		element(l, "string", v[i]);
+	close_tag(l, "array");
+}
+
+/* Beside a tunnel that does not take everything the servers are asked only for domains that are said; the
+ * empty one is all. */
 static void dns(struct plist *l, const struct profile *p)
 {
+	static const char *const all[] = { "" };
+
 	if (!p->n_dns)
 		return;
 	open_tag(l, "DNS", "dict");
-	open_tag(l, "ServerAddresses", "array");
-	for (unsigned i = 0; i < p->n_dns; i++)
-		element(l, "string", p->dns[i]);
-	close_tag(l, "array");
+	key_string(l, "DNSProtocol", "Cleartext");
+	strings(l, "ServerAddresses", p->dns, p->n_dns);
+	if (!p->full) {
+		strings(l, "SupplementalMatchDomains", p->n_domains ? p->domains : all,
+			p->n_domains ? p->n_domains : 1);
+		key_number(l, "SupplementalMatchDomainsNoSearch", !p->n_domains);
+	}
 	close_tag(l, "dict");
 }
 

@@ -121,6 +121,18 @@ def profile_of_apple(bench, kind):
         plist_is_right(gateway, made, pathlib.Path(path).read_bytes(), full)
 
 
+@case(each=[("all", "", [""], 1),
+            ("some", "\n\t\t25 = lab.example.org, inside.example.org", ["lab.example.org", "inside.example.org"], 0)])
+def profile_of_apple_asks_the_tunnel_for_names(bench, domains, told, no_search):
+    """Beside a split tunnel it would not, where no domain is named."""
+    gateway = Gateway(bench, "--net", bench.sun.net[4], "--dns", DNS[0])
+    gateway.change(f"\t\tdns = {DNS[0]}", f"\t\tdns = {DNS[0]}{domains}")
+    _, path = gateway.user("alice", "ios")
+    dns = payloads(plistlib.loads(pathlib.Path(path).read_bytes()))["com.apple.vpn.managed"]["DNS"]
+    same(dns, {"DNSProtocol": "Cleartext", "ServerAddresses": [DNS[0]], "SupplementalMatchDomains": told,
+               "SupplementalMatchDomainsNoSearch": no_search}, "DNS")
+
+
 @case()
 def profile_of_apple_signed(bench):
     """openssl finds the gateway's signature right, and within it the profile."""
