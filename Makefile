@@ -58,6 +58,7 @@ libcmocka-dev                   test
 python3                         test
 python3-jsonschema              test
 charon-systemd                  test
+eapoltest                       test
 freeradius                      test
 freeradius-utils                test
 libcharon-extauth-plugins       test
@@ -129,7 +130,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 	fuzz fuzzers bench load man install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
-tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay $(BIN)/ikev2d-hostile $(BENCH_BINS)
+tests: $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(if $(SIM),$(BIN)/sim) $(BIN)/replay $(BIN)/ikev2d-hostile $(BIN)/eap-server $(BENCH_BINS)
 fuzzers: $(addprefix $(O)/,$(FUZZERS))
 
 $(O)/%.o: %.c $(O)/flags
@@ -147,6 +148,7 @@ $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
 # The daemon with a process ike that somebody has taken over.
 $(BIN)/ikev2d-hostile: $(O)/ikev2d/main.o $(O)/tests/net/hostile.o $(O)/ikev2d.a
+$(BIN)/eap-server: $(O)/tests/net/eap_server.o $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/ikev2d-hostile: LIBS += -Wl,--wrap=speaker_take_inquiry
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
@@ -159,7 +161,7 @@ $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarra
 $(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add
 $(O)/tests/unit/test_guarded: LIBS += -Wl,--wrap=answers_ask
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
-$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BIN)/ikev2d-hostile $(BENCH_BINS) \
+$(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BIN)/ikev2d-hostile $(BIN)/eap-server $(BENCH_BINS) \
 	$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
 	@mkdir -p $(@D)
 	$(SHOW) $(LINK) -o $@ $^ $(LIBS)
@@ -173,7 +175,7 @@ $(O)/flags: FORCE
 $(O)/sources: FORCE
 	@$(call remember,$(SOURCES) $(HELPERS))
 
--include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) $(BENCHES) tests/replay/main.c tests/net/hostile.c \
+-include $(patsubst %.o,%.d,$(call object,$(MAINS) $(SOURCES) $(HELPERS) $(SIM) $(BENCHES) tests/replay/main.c tests/net/hostile.c tests/net/eap_server.c \
 	$(addsuffix .c,$(TESTS) $(KERNEL_TESTS) $(FUZZERS))))
 
 # What is run. These start make again, so that packages installed on the way are seen.
@@ -216,7 +218,7 @@ check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
-	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(C)/bin/ikev2d-hostile $(BENCHES:tests/bench/%.c=$(C)/bin/%)
+	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(C)/bin/ikev2d-hostile $(C)/bin/eap-server $(BENCHES:tests/bench/%.c=$(C)/bin/%)
 	@BIN=$(C)/bin tests/run -t 1500 $(NET)
 # Whole daemons go without sanitizers: in an emulated machine these cost more than all the rest. Of the cases that either data
 # path can carry some are run by the kernel's.

@@ -14,7 +14,7 @@ DAEMON = "/usr/sbin/charon-systemd"
 # kernel-libipsec must stand before kernel-netlink.
 PLUGINS = ("random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints curve25519 aes sha1 sha2 hmac kdf gcm "
            "chapoly gmp mgf1 {userspace}kernel-netlink socket-default eap-identity eap-md5 eap-gtc eap-mschapv2 eap-tls eap-ttls "
-           "curl counters updown vici")
+           "eap-radius curl counters updown vici")
 
 SETTINGS = """charon-systemd {{
 	load = {plugins}

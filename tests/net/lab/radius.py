@@ -87,11 +87,21 @@ TLS = """tls-config common {{
 			private_key_file = {key}
 			certificate_file = {cert}
 			ca_file = {ca}
-			tls_min_version = "1.2"
-			tls_max_version = "1.2"
+			tls_min_version = "{version}"
+			tls_max_version = "{version}"
 		}}
 		tls {{
 			tls = common
+		}}
+		ttls {{
+			tls = common
+			default_eap_type = mschapv2
+			virtual_server = default
+		}}
+		peap {{
+			tls = common
+			default_eap_type = mschapv2
+			virtual_server = default
 		}}"""
 
 
@@ -100,13 +110,14 @@ def available():
 
 
 class Radius:
-    """USERS: its users file. METHOD: of EAP, the one it begins with; TLS: files for those on it, by key, cert and ca."""
+    """USERS: its users file. METHOD: of EAP, the one it begins with; TLS: files for those on it, by key, cert and ca;
+    VERSION: of TLS."""
 
-    def __init__(self, host, directory, users, method="md5", tls=None):
+    def __init__(self, host, directory, users, method="md5", tls=None, version="1.2"):
         os.makedirs(directory)
         self.host, self.directory = host, directory
         with open(f"{directory}/radiusd.conf", "w", encoding="ascii") as f:
-            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method, tls=TLS.format(**tls) if tls else ""))
+            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method, tls=TLS.format(**tls, version=version) if tls else ""))
         with open(f"{directory}/users", "w", encoding="ascii") as f:
             f.write(users)
         self.process = None
