@@ -65,6 +65,8 @@ libcharon-extauth-plugins       test
 libcharon-extra-plugins         test
 libstrongswan-extra-plugins     test
 libstrongswan-standard-plugins  test
+network-manager                 test
+strongswan-nm                   test
 strongswan-pki                  test
 strongswan-swanctl              test
 tmux                            test

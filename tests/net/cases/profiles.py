@@ -13,9 +13,11 @@ import uuid
 
 from cases.json_facts import valid
 from cases.users import Gateway, is_in
+from lab import network_manager
 from lab.case import case
-from lab.check import check, contains, same
-from lab.net import must, run
+from lab.check import Skipped, check, contains, same, until
+from lab.net import Namespace, link, must, run
+from lab.traffic import reaches_in_the_end
 
 DNS = "10.2.0.53", "2001:db8:2::53"
 BOTH = "--pool", "2001:db8:93::/120", "--dns", DNS[0], "--dns", DNS[1]
@@ -351,3 +353,72 @@ def profile_connects(bench, kind, read):
     done = bench.charon.up()
     same(done.code, 0, f"swanctl --initiate\n{done.text}")
     is_in(bench, gateway, name)
+
+
+def beside(gateway, bench):
+    """A host of the case's own, with a cable to GATEWAY."""
+    laptop = Namespace("laptop")
+    link(laptop, "lan", gateway, "laptop")
+    gateway.ip("addr add 198.51.100.1/24 dev laptop")
+    for host in laptop, gateway:
+        host.settle()
+
+    def unplug():
+        gateway.ip("link del laptop")
+        del gateway.cables["laptop"]
+        laptop.delete()
+    bench.afterwards(unplug)
+    return laptop
+
+
+@case(each=("cert", "eap"))
+def profile_in_network_manager(bench, auth):
+    """NetworkManager itself reads it, says what is in it, and brings it up."""
+    if not network_manager.available():
+        raise Skipped("NetworkManager (network-manager and strongswan-nm) is not installed")
+    laptop = beside(bench.sun.gateway, bench)
+    gateway = Gateway(bench, "--net", bench.sun.net[4], "--dns", DNS[0]).start()
+    made, folder = gateway.user("alice", "linux", "--auth", auth)
+    pathlib.Path(folder, "system-connections/lan.nmconnection").write_text(LAN, encoding="ascii")
+    os.chmod(f"{folder}/system-connections/lan.nmconnection", 0o600)
+    manager = network_manager.NetworkManager(laptop, f"{bench.directory}/manager", folder)
+    bench.afterwards(manager.stop)
+    written = keyfile(f"{folder}/system-connections/alice.nmconnection")
+    shown = dict(line.split(":", 1) for line in must_say(manager, "-t", "-e", "no", "connection", "show", gateway.name).splitlines())
+    same(shown["vpn.service-type"], written["vpn"]["service-type"], "vpn.service-type")
+    for key, value in written["vpn"].items():
+        if key not in ("service-type", "remote-ts"):
+            contains(f', {shown["vpn.data"]},', f", {key} = {value},", "vpn.data")
+    contains(shown["vpn.data"], f"remote-ts = {bench.sun.net[4]}", "vpn.data")
+    for name, value in (("connection.uuid", written["connection"]["uuid"]), ("ipv4.never-default", "yes"), ("ipv4.dns", DNS[0]),
+                        ("ipv4.method", "auto"), ("ipv6.never-default", "yes"), ("connection.autoconnect", "no")):
+        same(shown[name], value, name)
+    if auth == "eap":  # asking for it takes a desktop
+        must_say(manager, "connection", "modify", gateway.name, "+vpn.data", "password-flags=0",
+                 "vpn.secrets", f"password={made['password']}")
+    must_say(manager, "--wait", "20", "connection", "up", gateway.name)
+    until(lambda: [sa["remote_id"] for sa in gateway.daemon.sas() if sa["children"]] == ["alice"], "alice is connected")
+    reaches_in_the_end(laptop, bench.sun.inside[4])
+    check(int(gateway.daemon.children()[0]["packets_in"]) > 0, "the packets did not go through the tunnel")
+    must_say(manager, "connection", "down", gateway.name)
+    gateway.daemon.wait_idle()
+
+
+# What the tunnel goes over.
+LAN = """[connection]
+id=lan
+uuid=6f2d1a3e-4a0b-4d8e-9a55-2f1f0d7c8b11
+type=ethernet
+interface-name=lan
+[ipv4]
+method=manual
+address1=198.51.100.2/24,198.51.100.1
+[ipv6]
+method=disabled
+"""
+
+
+def must_say(manager, *words):
+    done = manager.nmcli(*words)
+    check(done.code == 0, f"nmcli {' '.join(words)}\n{done.text}\n{manager.log()}")
+    return done.out
