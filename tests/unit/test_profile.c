@@ -263,8 +263,15 @@ static void network_manager(void **state)
 	has(s, "local-identity=\\sC=CH, CN=a\\\\b\n");
 	has(s, "remote-ts=10.1.0.0/16;10.2.0.0/16\n");
 	has(s, "esp=aes256gcm16-x25519\n");
-	has(s, "[ipv4]\nmethod=auto\ndns=10.1.0.53;\nnever-default=true\n");
-	has(s, "[ipv6]\nmethod=auto\ndns=2001:db8::53;\nnever-default=true\n");
+	has(s, "[ipv4]\nmethod=auto\ndns=10.1.0.53;\ndns-search=~.;\nnever-default=true\n");
+	has(s, "[ipv6]\nmethod=auto\ndns=2001:db8::53;\ndns-search=~.;\nnever-default=true\n");
+	c.facts.domains[c.facts.n_domains++] = "lab.example.org";
+	c.facts.domains[c.facts.n_domains++] = "example.net";
+	s = text_of(&c, "linux");
+	has(s, "dns=10.1.0.53;\ndns-search=lab.example.org;example.net;\nnever-default=true\n");
+	c.facts.full = true;
+	s = text_of(&c, "linux");
+	has(s, "dns=10.1.0.53;\ndns-search=~.;\ndns-priority=-50\nnever-default=false\n");
 	assert_int_equal(c.files.n, 4);
 	c.facts.auth = PROFILE_PASSWORD;
 	s = text_of(&c, "linux");

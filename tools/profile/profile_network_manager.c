@@ -46,14 +46,33 @@ static void vpn(const struct profile *p, struct text *t)
 		text_add(t, "remote-ts=%s\n", profile_nets(p, 0, ";", t->arena));
 }
 
+/* With systemd-resolved or dnsmasq servers are asked for the domains of their connection, "~." being all;
+ * those of a connection that takes the default route for all, but the plugin keeps that from NetworkManager.
+ * Then, too, no other servers are to hear of anything, which a negative priority sees to. */
+static void names(const struct profile *p, struct text *t)
+{
+	text_add(t, "dns-search=");
+	for (unsigned i = 0; i < p->n_domains && !p->full; i++)
+		text_add(t, "%s;", p->domains[i]);
+	if (!p->n_domains || p->full)
+		text_add(t, "~.;");
+	text_add(t, "%s\n", p->full ? "\ndns-priority=-50" : "");
+}
+
 /* The section of one IP version, in which the lists of a keyfile end with a semicolon. */
 static void family(const struct profile *p, struct text *t, unsigned v)
 {
+	unsigned n = 0;
+
 	text_add(t, "\n[ipv%u]\nmethod=auto\n", v);
-	for (unsigned i = 0, n = 0; i < p->n_dns; i++)
+	for (unsigned i = 0; i < p->n_dns; i++)
 		if ((strchr(p->dns[i], ':') != NULL) == (v == 6))
 			text_add(t, "%s%s;", n++ ? "" : "dns=", p->dns[i]);
-	text_add(t, "%snever-default=%s\n", t->s[t->n - 1] == ';' ? "\n" : "", p->full ? "false" : "true");
+	if (n) {
+		text_add(t, "\n");
+		names(p, t);
+	}
+	text_add(t, "never-default=%s\n", p->full ? "false" : "true");
 }
 
 static const char *keyfile(const struct profile *p, struct arena *arena)

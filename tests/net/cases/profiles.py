@@ -391,7 +391,7 @@ def profile_in_network_manager(bench, auth):
             contains(f', {shown["vpn.data"]},', f", {key} = {value},", "vpn.data")
     contains(shown["vpn.data"], f"remote-ts = {bench.sun.net[4]}", "vpn.data")
     for name, value in (("connection.uuid", written["connection"]["uuid"]), ("ipv4.never-default", "yes"), ("ipv4.dns", DNS[0]),
-                        ("ipv4.method", "auto"), ("ipv6.never-default", "yes"), ("connection.autoconnect", "no")):
+                        ("ipv4.dns-search", "~."), ("ipv6.dns-search", ""), ("ipv4.method", "auto"), ("ipv6.never-default", "yes"), ("connection.autoconnect", "no")):
         same(shown[name], value, name)
     if auth == "eap":  # asking for it takes a desktop
         must_say(manager, "connection", "modify", gateway.name, "+vpn.data", "password-flags=0",
