@@ -65,14 +65,16 @@ static void begin(struct netlink *nl)
 	put_header(h, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 }
 
+/* A DESTINATION of NULL: the key is the source alone. */
 static void put_key(struct nlmsghdr *h, uint16_t type, const struct ip *source, const struct ip *destination)
 {
-	struct bytes a = ip_bytes(source), b = ip_bytes(destination);
+	struct bytes a = ip_bytes(source), b = destination ? ip_bytes(destination) : (struct bytes){ 0 };
 	struct nlattr *key = mnl_attr_nest_start(h, type);
 	uint8_t both[32];
 
 	memcpy(both, a.p, a.n);
-	memcpy(both + a.n, b.p, b.n);
+	if (b.n)
+		memcpy(both + a.n, b.p, b.n);
 	mnl_attr_put(h, NFTA_DATA_VALUE, a.n + b.n, both);
 	mnl_attr_nest_end(h, key);
 }
@@ -83,6 +85,14 @@ static void put_element(struct nlmsghdr *h, const struct ts *source, const struc
 
 	put_key(h, NFTA_SET_ELEM_KEY, &source->lo, &destination->lo);
 	put_key(h, NFTA_SET_ELEM_KEY_END, &source->hi, &destination->hi);
+	mnl_attr_nest_end(h, element);
+}
+
+static void put_host(struct nlmsghdr *h, const struct ts *host)
+{
+	struct nlattr *element = mnl_attr_nest_start(h, NFTA_LIST_ELEM);
+
+	put_key(h, NFTA_SET_ELEM_KEY, &host->lo, NULL);
 	mnl_attr_nest_end(h, element);
 }
 
@@ -98,9 +108,12 @@ static enum err change(struct netlink *nl, uint16_t type, uint16_t flags, const 
 	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_TABLE, table);
 	mnl_attr_put_strz(h, NFTA_SET_ELEM_LIST_SET, set);
 	list = mnl_attr_nest_start(h, NFTA_SET_ELEM_LIST_ELEMENTS);
-	for (unsigned i = 0; i < sources.n; i++)
+	for (unsigned i = 0; i < sources.n; i++) {
+		if (!destinations.n)
+			put_host(h, &sources.v[i]);
 		for (unsigned k = 0; k < destinations.n; k++)
 			put_element(h, &sources.v[i], &destinations.v[k]);
+	}
 	mnl_attr_nest_end(h, list);
 	put_header(netlink_more(nl, NFNL_MSG_BATCH_END, 0), AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
 	return netlink_talk(nl, NULL, NULL);

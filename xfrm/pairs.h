@@ -19,7 +19,7 @@ enum err pairs_table(struct netlink *nl, const char *table) MUST_CHECK;
 
 /* Puts each of SOURCES with each of DESTINATIONS into SET, of the type "ipv4_addr . ipv4_addr" (or ipv6_addr)
  * with intervals, of TABLE, of the family inet; all of them or none. As netlink_talk: refused, too, where a
- * pair is there, or one that overlaps it. */
+ * pair is there, or one that overlaps it. No DESTINATIONS: SOURCES, single addresses, into a SET of these. */
 enum err pairs_add(struct netlink *nl, const char *table, const char *set, struct tss sources,
 	struct tss destinations) MUST_CHECK;
 /* Takes them out. */

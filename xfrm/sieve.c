@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pairs of mere addresses lie in sets (pairs.h), one for all rules that say the same: a packet is looked up
- * once. The kernel copies a set for each change, which takes a millisecond among ten thousand.
+ * once. The kernel copies a set of pairs for each change, which takes a millisecond among ten thousand. Where
+ * one side is single addresses, as those of road warriors, a crowd does instead: their set, which needs no
+ * copy, behind a rule that says the other side. Each packet meets the rules of all crowds, so there are few.
  *
  * A peer that comes again, or authenticates anew, wants what it has already. What is wanted again is only
  * counted, and goes with the last who wants it.
@@ -23,6 +25,8 @@
 #include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { CROWDS = 16 };
 
 /* A chain that has slots: those that nobody has. */
 struct holder {
@@ -48,10 +52,19 @@ struct basket {
 	struct set v4, v6;
 };
 
+/* Single addresses on one side, of which each has the same network on the other. */
+struct crowd {
+	bool made;
+	char name[16];
+	struct dict hosts; /* struct sieved, by address */
+};
+
 struct sieved {
 	unsigned owners;
-	const char *says;  /* its key */
-	struct slot *slot; /* NULL: it lies in SET */
+	const char *says;    /* its key */
+	struct slot *slot;   /* NULL: it lies in CROWD */
+	struct crowd *crowd; /* NULL: it lies in SET */
+	struct tss hosts;    /* in CROWD */
 	struct set *set;
 	struct node in_set;
 	struct tss sources, destinations; /* the pairs in it */
@@ -63,8 +76,10 @@ struct sieve {
 	struct netlink *netlink; /* to the sets; NULL: there are none */
 	struct dict put;         /* struct sieved, by all it says */
 	struct dict baskets;     /* by what their rule says */
+	struct dict crowds;      /* by what their rule says and the network in it */
 	struct dict holders;     /* by chain */
-	unsigned n_baskets, n_slots;
+	struct crowd crowd[CROWDS];
+	unsigned n_baskets, n_slots, n_crowds;
 	const char *name;
 	struct arena arena; /* the name, baskets and slots */
 };
@@ -134,6 +149,9 @@ void sieve_close(struct sieve *s)
 	netlink_close(s->netlink);
 	dict_free(&s->put);
 	dict_free(&s->baskets);
+	for (unsigned i = 0; i < s->n_crowds; i++)
+		dict_free(&s->crowd[i].hosts);
+	dict_free(&s->crowds);
 	dict_free(&s->holders);
 	arena_free(&s->arena);
 	free(s);
@@ -307,13 +325,89 @@ static bool has_room(const struct set *set, struct tss sources, struct tss desti
 	return true;
 }
 
+static bool is_host(const struct ts *ts)
+{
+	return ip_eq(&ts->lo, &ts->hi);
+}
+
+/* A crowd for RULE whose addresses are on SIDE, and NET on the other one. */
+static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule *rule, struct side side,
+	const struct ts *net)
+{
+	struct arena scratch = { 0 };
+	struct text t = text_in(&scratch), said = text_in(&scratch);
+	char lo[IP_TEXT], hi[IP_TEXT];
+	const char *ip = net->lo.v == 4 ? "ip" : "ip6";
+	char other = side.letter == from.letter ? to.letter : from.letter;
+
+	snprintf(c->name, sizeof c->name, "h%u", s->n_crowds);
+	text_add(&t, "add set inet %s %s { type ipv%u_addr; }\n", s->name, c->name, net->lo.v);
+	text_add(&t, "add rule inet %s %s %s%s %caddr %s-%s %s %caddr @%s %s\n", s->name, rule->chain,
+		rule->only, ip, other, ip_print(&net->lo, lo), ip_print(&net->hi, hi), ip, side.letter,
+		c->name, rule->verdict);
+	c->made = run(s->nft, text_str(&t), &said);
+	arena_free(&scratch);
+}
+
+/* That crowd, made with the first of it; NULL: it cannot be, or there are enough. */
+static struct crowd *crowd_of(
+	struct sieve *s, const struct sieve_rule *rule, struct side side, const struct ts *net)
+{
+	struct arena scratch = { 0 };
+	char text[TS_TEXT];
+	const char *says = arena_printf(
+		&scratch, "%s\n%c\n%s", words_of(rule, &scratch), side.letter, ts_print(net, text));
+	struct crowd *c = dict_get(&s->crowds, says);
+
+	if (!c && s->n_crowds < CROWDS) {
+		c = &s->crowd[s->n_crowds];
+		crowd_make(s, c, rule, side, net);
+		s->n_crowds++;
+		dict_put(&s->crowds, arena_str(&s->arena, says), c);
+	}
+	arena_free(&scratch);
+	return c && c->made ? c : NULL;
+}
+
+/* Whether HOSTS are single addresses, none of which is in C. */
+static bool has_place(const struct crowd *c, struct tss hosts)
+{
+	char text[IP_TEXT];
+
+	for (unsigned i = 0; i < hosts.n; i++)
+		if (!is_host(&hosts.v[i]) || dict_get(&c->hosts, ip_print(&hosts.v[i].lo, text)))
+			return false;
+	return true;
+}
+
+/* Puts P, whose single addresses are HOSTS on SIDE, into a crowd, if one can say it. */
+static bool crowd_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct side side,
+	struct tss hosts, struct tss other)
+{
+	struct crowd *c = other.n == 1 && is_host(&hosts.v[0]) ? crowd_of(s, rule, side, &other.v[0]) : NULL;
+	char text[IP_TEXT];
+
+	if (!c || !has_place(c, hosts) || pairs_add(s->netlink, s->name, c->name, hosts, (struct tss){ 0 }))
+		return false;
+	p->crowd = c;
+	p->hosts = tss_copy(&p->arena, hosts);
+	for (unsigned i = 0; i < hosts.n; i++)
+		dict_put(&c->hosts, arena_str(&p->arena, ip_print(&hosts.v[i].lo, text)), p);
+	return true;
+}
+
 /* Puts P into a set, if one can say it. */
 static bool pair_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations)
 {
-	struct basket *b = s->netlink && pairs_can(sources, destinations) ? basket_of(s, rule) : NULL;
+	bool can = s->netlink && pairs_can(sources, destinations);
+	struct basket *b;
 	struct set *set;
 
+	if (can && (crowd_up(s, p, rule, from, sources, destinations) ||
+			   crowd_up(s, p, rule, to, destinations, sources)))
+		return true;
+	b = can ? basket_of(s, rule) : NULL;
 	if (!b)
 		return false;
 	set = sources.v[0].lo.v == 4 ? &b->v4 : &b->v6;
@@ -329,10 +423,13 @@ static bool pair_up(struct sieve *s, struct sieved *p, const struct sieve_rule *
 
 static void unpair(struct sieve *s, const struct sieved *p)
 {
-	if (pairs_del(s->netlink, s->name, p->set->name, p->sources, p->destinations))
+	const char *set = p->crowd ? p->crowd->name : p->set->name;
+
+	if (p->crowd ? pairs_del(s->netlink, s->name, set, p->hosts, (struct tss){ 0 })
+		     : pairs_del(s->netlink, s->name, set, p->sources, p->destinations))
 		log_say(LOG_WARN, "guard",
-			"nftables will not take a pair of addresses out of the set %s of table %s: %s",
-			p->set->name, s->name, netlink_reason(s->netlink));
+			"nftables will not take addresses out of the set %s of table %s: %s", set, s->name,
+			netlink_reason(s->netlink));
 }
 
 static void refused(
@@ -368,6 +465,10 @@ static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_ru
 
 static void sieved_free(struct sieved *p)
 {
+	char text[IP_TEXT];
+
+	for (unsigned i = 0; i < p->hosts.n; i++)
+		dict_take(&p->crowd->hosts, ip_print(&p->hosts.v[i].lo, text));
 	list_remove(&p->in_set);
 	arena_free(&p->arena);
 	free(p);

@@ -133,11 +133,55 @@ static void mere_addresses_have_no_slots(void **state)
 	assert_ok(machine_guard(h, 8, "10.1.0.0/16", "10.3.0.7"));
 	assert_ok(machine_guard(h, 9, "fd01::/64", "fd02::/64"));
 	assert_silent("nft list ruleset", "jump s");
-	assert_says("nft list ruleset", "10.3.0.7 . 10.1.0.0/16");
+	assert_says("nft list ruleset", "10.2.0.0/16 . 10.1.0.0/16");
 	route_guard_del(h->route, 8);
 	assert_silent("nft list ruleset", "10.3.0.7");
 	assert_true(drops("10.2.0.5", "10.1.0.1", IPPROTO_UDP, 1, 2));
 	assert_false(drops("10.3.0.7", "10.1.0.1", IPPROTO_UDP, 1, 2));
+}
+
+/* A set of pairs is copied for each change; one of addresses is not. */
+static void addresses_before_one_network_are_in_a_set_of_their_own(void **state)
+{
+	struct machine *h = machine_started(state);
+	struct ts near = packet_ts("10.1.0.0/16"), far[] = { packet_ts("10.3.0.8"), packet_ts("10.3.0.9") };
+
+	asked = refused = 0;
+	assert_ok(machine_guard(h, 7, "10.1.0.0/16", "10.3.0.7"));
+	assert_ok(machine_guard(h, 8, "10.1.0.0/16", "10.3.0.8"));
+	assert_says("nft list ruleset", "ip daddr 10.1.0.0-10.1.255.255 ip saddr @h0");
+	assert_says("nft list ruleset", "type ipv4_addr\n");
+	assert_silent("nft list ruleset", "@h1");
+	assert_ok(route_guard_add(
+		h->route, 9, h->dev, (struct tss){ &near, 1 }, (struct tss){ far, 2 }, &h->why));
+	assert_int_equal(asked, 3);
+	assert_int_equal(refused, 0);
+	route_guard_del(h->route, 8);
+	assert_true(drops("10.3.0.7", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_true(drops("10.3.0.8", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("10.3.0.7", "10.2.0.1", IPPROTO_UDP, 1, 2));
+	route_guard_del(h->route, 9);
+	assert_false(drops("10.3.0.8", "10.1.0.1", IPPROTO_UDP, 1, 2));
+	assert_ok(machine_guard(h, 10, "10.1.0.0/16", "10.3.0.8"));
+	assert_true(drops("10.3.0.8", "10.1.0.1", IPPROTO_UDP, 1, 2));
+}
+
+static void addresses_before_very_many_networks_are_guarded_all_the_same(void **state)
+{
+	struct machine *h = machine_started(state);
+	char near[TS_TEXT], to[IP_TEXT];
+
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(near, sizeof near, "10.1.%u.0/24", i);
+		assert_ok(machine_guard(h, 10 + i, near, "10.3.0.7"));
+	}
+	assert_silent("nft list ruleset", "jump s");
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(to, sizeof to, "10.1.%u.1", i);
+		assert_true(drops("10.3.0.7", to, IPPROTO_UDP, 1, 2));
+		route_guard_del(h->route, 10 + i);
+		assert_false(drops("10.3.0.7", to, IPPROTO_UDP, 1, 2));
+	}
 }
 
 static void a_policy_of_both_families_has_no_slot(void **state)
@@ -577,6 +621,8 @@ int main(void)
 		MACHINE_CASE(packets_from_the_tunnels_device_pass),
 		MACHINE_CASE(the_guard_goes_with_its_last_owner_and_its_slot_is_used_again),
 		MACHINE_CASE(mere_addresses_have_no_slots),
+		MACHINE_CASE(addresses_before_one_network_are_in_a_set_of_their_own),
+		MACHINE_CASE(addresses_before_very_many_networks_are_guarded_all_the_same),
 		MACHINE_CASE(a_policy_of_both_families_has_no_slot),
 		MACHINE_CASE(as_many_pairs_as_one_message_holds_have_no_slot),
 		MACHINE_CASE(who_comes_again_costs_the_kernel_nothing),
