@@ -571,18 +571,18 @@ struct ike {
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
-	struct map twins;                 /* rings of installed children by identities and selectors (twin.h) */
-	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
-	struct map crowds;                /* numbers of half-open ones, by address */
-	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
-	unsigned pressed_by;              /* requests that were answered with one in that time, */
-	uint64_t cookies;                 /* and ever */
-	unsigned puzzle_bits;             /* how hard the puzzles are that come with cookies; 0: none do */
-	unsigned puzzled_by;              /* requests that were answered with one in that time, */
-	uint64_t puzzles, solved;         /* and ever; so many were solved */
-	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
-	size_t fragments_half_open;       /* octets of them */
-	struct siphash_key hash_key;      /* of the keys in inits, ends and twins */
+	struct map twins; /* rings of installed children by identities and selectors (twin.h) */
+	struct map offered, offered_ike; /* our SPIs that no SA has yet, to the SA (offers.h) */
+	struct map crowds;               /* numbers of half-open ones, by address */
+	uint64_t pressed_until;          /* cookies are asked for; 0: they are not */
+	unsigned pressed_by;             /* requests that were answered with one in that time, */
+	uint64_t cookies;                /* and ever */
+	unsigned puzzle_bits;            /* how hard the puzzles are that come with cookies; 0: none do */
+	unsigned puzzled_by;             /* requests that were answered with one in that time, */
+	uint64_t puzzles, solved;        /* and ever; so many were solved */
+	struct node fragments;           /* struct fragments of half-open SAs, the oldest first; */
+	size_t fragments_half_open;      /* octets of them */
+	struct siphash_key hash_key;     /* of the keys in inits, ends and twins */
 	struct siphash_key cookie_secret[2];
 	struct map spent[2]; /* cookies of each of them, with a puzzle, that have made an IKE_SA */
 	uint8_t cookie_generation;

@@ -30,7 +30,8 @@ static uint64_t hash_selectors(const struct ike *ike, struct tss selectors, uint
 	for (unsigned i = 0; i < selectors.n; i++) {
 		const struct ts *ts = &selectors.v[i];
 		uint64_t rest[] = { hash, ts->proto, ts->port_lo, ts->port_hi };
-		struct bytes parts[] = { ip_bytes(&ts->lo), ip_bytes(&ts->hi), { (const uint8_t *)rest, sizeof rest } };
+		struct bytes parts[] = { ip_bytes(&ts->lo), ip_bytes(&ts->hi),
+			{ (const uint8_t *)rest, sizeof rest } };
 
 		hash = siphash(&ike->hash_key, parts, ARRAY_SIZE(parts));
 	}
@@ -61,7 +62,8 @@ static bool same_ends(const struct sa *a, const struct sa *b)
 }
 
 /* The oldest twin of CHILD that is WANTED, but for BUT. A peer that comes from elsewhere now has nothing left
- * where it was. One identity may have thousands of IKE_SAs: only children for the same packets are looked at. */
+ * where it was. One identity may have thousands of IKE_SAs: only children for the same packets are looked at.
+ */
 static struct child *oldest(
 	const struct ike *ike, const struct child *child, predicate *wanted, const struct child *but)
 {
