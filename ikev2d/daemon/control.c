@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -203,10 +204,57 @@ static struct client *find(struct control *c, uint32_t number)
 	return c->fd < 0 ? NULL : map_get(&c->by_number, number);
 }
 
+static void client_open(struct control *c, uint32_t number, enum vici_rights rights)
+{
+	struct client *client = calloc(1, sizeof *client);
+
+	if (!client)
+		abort();
+	*client = (struct client){ .number = number, .control = c };
+	client->session = vici_open(c->vici, rights, client);
+	list_append(&c->clients, &client->node);
+	map_put(&c->by_number, client->number, client);
+	c->n_clients++;
+}
+
+static int option(int fd, int name)
+{
+	int value = -1;
+	socklen_t n = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &n) ? -1 : value;
+}
+
+/* Whether FD is a connection that was accepted at our path. ctl has other sockets, too, which we have made:
+ * the one at which it accepts, and its ends of channels. */
+static bool is_accepted(const struct control *c, int fd)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNSPEC };
+	socklen_t n = sizeof name;
+
+	return c->path && option(fd, SO_DOMAIN) == AF_UNIX && option(fd, SO_TYPE) == SOCK_STREAM &&
+	       !option(fd, SO_ACCEPTCONN) && !getsockname(fd, (struct sockaddr *)&name, &n) &&
+	       n > offsetof(struct sockaddr_un, sun_path) &&
+	       !strncmp(name.sun_path, c->path, sizeof name.sun_path);
+}
+
+/* One that comes without its connection, or with something else, may do nothing. */
+static enum vici_rights take_rights(const struct control *c, const struct ipc_message *m)
+{
+	enum vici_rights rights = VICI_NOTHING;
+
+	if (!m->n_fds)
+		return rights;
+	if (is_accepted(c, m->fds[0]))
+		rights = rights_of(&c->rights, m->fds[0]);
+	close(m->fds[0]);
+	return rights;
+}
+
 bool control_take_client(void *ctx, const struct ipc_message *m)
 {
 	struct control *c = control_of(ctx);
-	struct client *client;
+	const enum vici_rights rights = take_rights(c, m);
 
 	if (m->client.number <= c->last)
 		return false;
@@ -215,14 +263,7 @@ bool control_take_client(void *ctx, const struct ipc_message *m)
 		return true;
 	if (c->n_clients == CTL_CLIENTS_MAX)
 		return false;
-	client = calloc(1, sizeof *client);
-	if (!client)
-		abort();
-	*client = (struct client){ .number = m->client.number, .control = c };
-	client->session = vici_open(c->vici, m->client.rights, client);
-	list_append(&c->clients, &client->node);
-	map_put(&c->by_number, client->number, client);
-	c->n_clients++;
+	client_open(c, m->client.number, rights);
 	return true;
 }
 

@@ -67,7 +67,9 @@ static void introduce(struct client *client)
 	client->number = ++c->last;
 	map_put(&c->by_number, client->number, client);
 	(void)!post_send(&c->post, &(struct ipc_message){ .kind = IPC_CLIENT,
-					   .client = { client->number, (uint8_t)client->rights } });
+					   .client.number = client->number,
+					   .fds = &client->fd,
+					   .n_fds = 1 });
 }
 
 /* A secret goes to keeper, who has it when guard hears its number; where there is no room, guard does so in

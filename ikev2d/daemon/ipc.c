@@ -48,9 +48,9 @@ union rights {
 	uint8_t octets[CMSG_SPACE(ORDER_FDS * sizeof(int))];
 };
 
-static ssize_t send_all(int fd, struct bytes data, const struct ipc_message *m, int flags)
+static ssize_t send_all(int fd, struct bytes data, const int *fds, unsigned n, int flags)
 {
-	const size_t size = m->n_fds * sizeof *m->fds;
+	const size_t size = n * sizeof *fds;
 	union rights rights = {
 		.head = { .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS }
 	};
@@ -58,24 +58,30 @@ static ssize_t send_all(int fd, struct bytes data, const struct ipc_message *m, 
 	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
 
 	if (size) {
-		memcpy(CMSG_DATA(&rights.head), m->fds, size);
+		memcpy(CMSG_DATA(&rights.head), fds, size);
 		msg.msg_control = &rights;
 		msg.msg_controllen = CMSG_SPACE(size);
 	}
 	return sendmsg(fd, &msg, MSG_NOSIGNAL | flags);
 }
 
+static enum err post_octets(
+	const struct ipc_channel *c, struct bytes octets, const int *fds, unsigned n_fds, int flags)
+{
+	ssize_t n;
+
+	while ((n = send_all(c->fd, octets, fds, n_fds, flags)) < 0 && errno == EINTR)
+		;
+	return n >= 0 ? ERR_OK : errno == EAGAIN && flags ? ERR_BUSY : ERR_MISSING;
+}
+
 static enum err post(struct ipc_channel *c, const struct ipc_message *m, int flags)
 {
 	struct wr w = wr_of(going, sizeof going);
 	enum err e = ERR_RANGE;
-	ssize_t n;
 
-	if (ipc_encode(&w, m)) {
-		while ((n = send_all(c->fd, bytes_of(w.p, w.n), m, flags)) < 0 && errno == EINTR)
-			;
-		e = n >= 0 ? ERR_OK : errno == EAGAIN && flags ? ERR_BUSY : ERR_MISSING;
-	}
+	if (ipc_encode(&w, m))
+		e = post_octets(c, bytes_of(w.p, w.n), m->fds, m->n_fds, flags);
 	wipe(going, w.n);
 	return e;
 }
@@ -88,6 +94,11 @@ enum err ipc_send(struct ipc_channel *c, const struct ipc_message *m)
 enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m)
 {
 	return post(c, m, MSG_DONTWAIT);
+}
+
+enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int *fds, unsigned n)
+{
+	return post_octets(c, octets, fds, n, MSG_DONTWAIT);
 }
 
 static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
@@ -112,19 +123,33 @@ struct given {
 	unsigned n;
 };
 
-/* The next message, of which the length is returned. Who is not given descriptors has no room for any: the
- * kernel closes them. */
+static void give_back(const struct given *g)
+{
+	for (unsigned i = 0; i < g->n; i++)
+		close(g->v[i]);
+}
+
+/* How many descriptors may come along by C. Who is given none has no room for any: the kernel closes them. */
+static unsigned comes_with(const struct ipc_channel *c)
+{
+	if (c->self == IPC_ESP)
+		return ORDER_FDS;
+	return c->self == IPC_GUARD && c->peer == IPC_CTL ? 1 : 0;
+}
+
+/* The next message, of which the length is returned. */
 static ssize_t receive(const struct ipc_channel *c, struct given *g)
 {
+	const unsigned room = comes_with(c);
 	union rights rights = { .octets = { 0 } };
 	struct iovec io = { coming, sizeof coming };
 	struct msghdr msg = { .msg_iov = &io, .msg_iovlen = 1 };
 	const struct cmsghdr *head;
 	ssize_t n;
 
-	if (c->self == IPC_ESP) {
+	if (room) {
 		msg.msg_control = &rights;
-		msg.msg_controllen = sizeof rights;
+		msg.msg_controllen = CMSG_SPACE(room * sizeof *g->v);
 	}
 	n = recvmsg(c->fd, &msg, MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	head = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
@@ -136,22 +161,37 @@ static ssize_t receive(const struct ipc_channel *c, struct given *g)
 	return n;
 }
 
+/* What is wrong with a message of N octets and the descriptors G, which is M where nothing is. */
+static const char *look_at(const struct ipc_channel *c, size_t n, const struct given *g, struct arena *arena,
+	struct ipc_message *m)
+{
+	const char *wrong = decode(n, arena, m);
+	const struct ipc_row *row;
+
+	if (wrong)
+		return arena_printf(arena, "sent a message that is not well-formed: %s", wrong);
+	row = ipc_row(m->kind);
+	if (!in_place(c, row))
+		return arena_printf(arena, "sent a message that is not for it to send now: %s", row->name);
+	if (g->n > ipc_descriptors(m->kind))
+		return arena_printf(arena, "sent descriptors with a message that has none: %s", row->name);
+	return NULL;
+}
+
 static const char *obey(
 	struct ipc_channel *c, size_t n, const struct given *g, struct arena *arena, void *ctx)
 {
 	struct ipc_message m;
-	const struct ipc_row *row;
-	const char *wrong = decode(n, arena, &m);
+	const char *wrong = look_at(c, n, g, arena, &m);
 
-	if (wrong)
-		return arena_printf(arena, "sent a message that is not well-formed: %s", wrong);
-	row = ipc_row(m.kind);
-	if (!in_place(c, row))
-		return arena_printf(arena, "sent a message that is not for it to send now: %s", row->name);
+	if (wrong) {
+		give_back(g);
+		return wrong;
+	}
 	m.fds = g->v;
 	m.n_fds = g->n;
-	if (!row->take(ctx, &m))
-		return arena_printf(arena, "sent a message that nobody waits for: %s", row->name);
+	if (!ipc_row(m.kind)->take(ctx, &m))
+		return arena_printf(arena, "sent a message that nobody waits for: %s", ipc_row(m.kind)->name);
 	return NULL;
 }
 

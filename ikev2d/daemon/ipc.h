@@ -265,8 +265,8 @@ struct ipc_message {
 			struct bytes body;
 		} esp_report;
 	};
-	/* Descriptors that go along, the sender's own, and then the receiver's own. Only the process esp is
-	 * given any. */
+	/* Descriptors that go along, the sender's own, and then the receiver's own: with orders to the
+	 * process esp, and with clients of ctl. */
 	const int *fds;
 	unsigned n_fds;
 };
@@ -300,6 +300,9 @@ enum err ipc_send(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK
 
 /* The same, without waiting: ERR_BUSY where there is no room. */
 enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK;
+
+/* The same of OCTETS, a message as ipc_encode has written it, with the N descriptors at FDS. */
+enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int *fds, unsigned n) MUST_CHECK;
 
 /* Receives a message into ARENA, waiting for one, and does what its row says with CTX. ERR_MISSING: the peer
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */

@@ -24,7 +24,6 @@ void ipc_fields_admit(struct walk *x, struct ipc_message *m)
 void ipc_fields_client(struct walk *x, struct ipc_message *m)
 {
 	client(x, &m->client.number);
-	u8(x, &m->client.rights, VICI_SEES_KEYS + 1);
 }
 
 /* All parts but the last are as long as they can be. */

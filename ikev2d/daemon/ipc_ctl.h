@@ -19,10 +19,10 @@ struct ipc_admit {
 	bool reads;
 };
 
-/* A client that asks for something for the first time, and what it may do: enum vici_rights. */
+/* A client that asks for something for the first time. Its connection goes along, since what it may do guard
+ * believes nobody but the kernel. */
 struct ipc_client {
 	uint32_t number;
-	uint8_t rights;
 };
 
 /* A command. TEXT is the part of its elements that stands AT in all of them, TOTAL octets; parts follow one

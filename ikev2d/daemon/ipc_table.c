@@ -571,6 +571,11 @@ const struct ipc_row *ipc_row(unsigned kind)
 	return kind < IPC_KINDS && rows[kind].fields ? &rows[kind].is : NULL;
 }
 
+unsigned ipc_descriptors(enum ipc_kind kind)
+{
+	return kind == IPC_ESP_ORDER ? ORDER_FDS : kind == IPC_CLIENT ? 1 : 0;
+}
+
 bool ipc_encode(struct wr *w, const struct ipc_message *m)
 {
 	struct arena scratch = { 0 };

@@ -16,3 +16,6 @@ struct ipc_row {
 
 /* NULL: there is none of that number. */
 const struct ipc_row *ipc_row(unsigned kind);
+
+/* How many descriptors may go along with a message of KIND. They are then those of who takes it. */
+unsigned ipc_descriptors(enum ipc_kind kind);

@@ -2,10 +2,11 @@
 #include "daemon/post.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 struct letter {
 	struct node node;
+	int fd; /* that goes along, our own; -1: none */
 	size_t n;
 	uint8_t octets[];
 };
@@ -14,6 +15,8 @@ static void letter_free(struct post *p, struct letter *l)
 {
 	p->octets -= l->n;
 	list_remove(&l->node);
+	if (l->fd >= 0)
+		close(l->fd);
 	wipe(l->octets, l->n);
 	free(l);
 }
@@ -22,11 +25,12 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 {
 	struct post *p = ctx;
 
+	(void)fd;
 	(void)what;
 	while (!list_empty(&p->waiting)) {
 		struct letter *l = node_owner(p->waiting.next, struct letter, node);
 
-		if (send(fd, l->octets, l->n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		if (ipc_tell_written(p->to, bytes_of(l->octets, l->n), &l->fd, l->fd >= 0)) {
 			event_add(p->writable, NULL);
 			return;
 		}
@@ -49,6 +53,7 @@ static enum err put_off(struct post *p, const struct ipc_message *m)
 	if (!(l = malloc(sizeof *l + w.n)) || !p->writable || (p->octets += w.n) > p->limit)
 		abort();
 	l->n = w.n;
+	l->fd = m->n_fds ? dup(m->fds[0]) : -1;
 	memcpy(l->octets, w.p, w.n);
 	list_append(&p->waiting, &l->node);
 	event_add(p->writable, NULL);

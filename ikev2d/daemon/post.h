@@ -21,8 +21,8 @@ void post_start(struct post *p, struct event_base *base, struct ipc_channel *to,
 /* What waits is dropped. */
 void post_stop(struct post *p);
 
-/* Sends M, or puts it off. ERR_RANGE: it is too large, and is not sent. Whose peer is gone hears that
- * elsewhere. */
+/* Sends M, with one descriptor at most, or puts it off. ERR_RANGE: it is too large, and is not sent. Whose
+ * peer is gone hears that elsewhere. */
 enum err post_send(struct post *p, const struct ipc_message *m) MUST_CHECK;
 
 /* Whether something waits. */

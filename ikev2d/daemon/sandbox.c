@@ -69,9 +69,9 @@ static const char *const sanitizers[] = { "sigaltstack", "rt_sigaction", "sched_
 static const char *const ikes[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "recvmmsg",
 	"read", NULL };
 
-/* Its loop, and clients. */
+/* Its loop, and clients; it has their connections twice while guard is to be given them. */
 static const char *const ctls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "accept4",
-	"getsockopt", "read", NULL };
+	"getsockopt", "read", "dup", NULL };
 
 /* Packets, and its threads. The size of a path is asked for by connecting a socket that it was given. */
 static const char *const esps[] = { "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
@@ -90,7 +90,7 @@ static const struct row {
 	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true, false },
 	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false, false },
 	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false, false },
-	[IPC_CTL] = { "ikev2d-ctl", ctls, CTL_CLIENTS_MAX + 32, false, false },
+	[IPC_CTL] = { "ikev2d-ctl", ctls, 2 * CTL_CLIENTS_MAX + 32, false, false },
 	/* As many queues of devices, and sockets, as there can be. */
 	[IPC_ESP] = { "ikev2d-esp", esps, 8192, false, true },
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/control_bench.h"
 
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { TURNS = 50 };
@@ -19,7 +22,11 @@ static void writable(void *ctx, void *io)
 
 void control_bench_start(struct control_bench *b)
 {
-	const struct rights rights = { .owner = geteuid(), .group = getegid(), .mode = 0600 };
+	const struct rights rights = { .owner = geteuid(),
+		.group = getegid(),
+		.reads = true,
+		.readers = CONTROL_BENCH_READER,
+		.mode = 0666 };
 	struct family_spec spec = { .fds = { -1, -1 }, .one = true };
 	struct text why = text_in(&b->arena);
 	struct vici_host host;
@@ -33,8 +40,9 @@ void control_bench_start(struct control_bench *b)
 	b->vici = vici_new(&host);
 	waiting = &b->control;
 	control_start(&b->control, b->base, b->vici);
-	if (!spec.folder || control_listen(&b->control, arena_printf(&b->arena, "%s/vici", b->folder),
-				    &rights, &spec, &why))
+	if (!spec.folder || chmod(spec.folder, 0711) ||
+		control_listen(
+			&b->control, arena_printf(&b->arena, "%s/vici", b->folder), &rights, &spec, &why))
 		abort();
 }
 
@@ -49,15 +57,45 @@ void control_bench_stop(struct control_bench *b)
 	rmdir(b->folder);
 }
 
-int control_bench_connect(struct control_bench *b)
+static int connected(const struct control_bench *b)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(at.sun_path, sizeof at.sun_path, "%s/vici", b->folder);
-	if (connect(fd, (struct sockaddr *)&at, sizeof at))
+	return connect(fd, (struct sockaddr *)&at, sizeof at) ? -1 : fd;
+}
+
+int control_bench_connect(struct control_bench *b)
+{
+	int fd = connected(b);
+
+	if (fd < 0)
 		abort();
 	control_bench_run(b);
+	return fd;
+}
+
+/* In a process that is then somebody else for good. */
+static bool connects_as(const struct control_bench *b, unsigned id)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(setgroups(0, NULL) || setgid(id) || setuid(id) || connected(b) < 0);
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+int control_bench_accepted(struct control_bench *b, unsigned id)
+{
+	int fd, client = id ? -1 : connected(b);
+
+	if (id ? !connects_as(b, id) : client < 0)
+		return -1;
+	fd = accept4(b->control.fd, NULL, NULL, SOCK_CLOEXEC);
+	if (client >= 0)
+		close(client);
 	return fd;
 }
 
@@ -67,11 +105,11 @@ void control_bench_run(struct control_bench *b)
 		event_base_loop(b->base, EVLOOP_NONBLOCK);
 }
 
-bool control_bench_throw(struct control_bench *b, struct bytes octets)
+bool control_bench_throw(struct control_bench *b, struct bytes octets, const int *fds, unsigned n)
 {
-	const struct ipc_channel *ctl = &b->control.ctl.far[0];
+	struct ipc_channel *ctl = &b->control.ctl.far[0];
 
-	if (ctl->fd < 0 || send(ctl->fd, octets.p, octets.n, MSG_DONTWAIT) != (ssize_t)octets.n)
+	if (ctl->fd < 0 || ipc_tell_written(ctl, octets, fds, n))
 		return false;
 	control_bench_run(b);
 	return ctl->fd >= 0;

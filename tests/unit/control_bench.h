@@ -25,5 +25,12 @@ int control_bench_connect(struct control_bench *b);
 /* Does all that there is to do now. */
 void control_bench_run(struct control_bench *b);
 
-/* Sends OCTETS in ctl's name, and does what there is to do. False: that was the end of ctl. */
-bool control_bench_throw(struct control_bench *b, struct bytes octets);
+/* A connection that ctl would accept next, of a client that has gone again: one of the user and the group ID,
+ * who may ask if that is CONTROL_BENCH_READER, nothing if it is another one; 0: one of ours, who may do
+ * everything. -1: we cannot be somebody else. */
+enum { CONTROL_BENCH_READER = 4343, CONTROL_BENCH_STRANGER };
+int control_bench_accepted(struct control_bench *b, unsigned id);
+
+/* Sends OCTETS in ctl's name, with the N descriptors at FDS, and does what there is to do. False: that was
+ * the end of ctl. */
+bool control_bench_throw(struct control_bench *b, struct bytes octets, const int *fds, unsigned n);

@@ -7,9 +7,13 @@
 #include "daemon/ctl.h"
 #include "vici_client.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -241,7 +245,19 @@ static struct bytes message(struct control_bench *b, const struct ipc_message *m
 
 static bool takes(struct control_bench *b, const struct ipc_message *m)
 {
-	return control_bench_throw(b, message(b, m));
+	return control_bench_throw(b, message(b, m), m->fds, m->n_fds);
+}
+
+/* A client of that number, with FD, which is closed then. */
+static bool takes_client(struct control_bench *b, uint32_t number, int fd)
+{
+	bool taken =
+		takes(b, &(struct ipc_message){
+				 .kind = IPC_CLIENT, .client = { number }, .fds = &fd, .n_fds = fd >= 0 });
+
+	if (fd >= 0)
+		close(fd);
+	return taken;
 }
 
 /* What is allowed, by a client that does not exist elsewhere: so that what follows is refused for its reason.
@@ -251,7 +267,7 @@ static void what_ctl_may_say_is_taken(void **state)
 	struct control_bench *b = *state;
 	struct ipc_message m = { .kind = IPC_REQUEST, .request = { .client = 7 } };
 
-	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } }));
+	assert_true(takes_client(b, 7, control_bench_accepted(b, 0)));
 	assert_int_equal(b->control.n_clients, 1);
 	assert_true(takes(b, &m));
 	/* That it is full, or gone, the real one has said: it does not know this client. */
@@ -268,8 +284,8 @@ static void what_ctl_may_say_is_taken(void **state)
 }
 
 static const struct ipc_message wrong[] = {
-	{ .kind = IPC_CLIENT, .client = { 3, VICI_ASKS } }, /* numbers count upwards */
-	{ .kind = IPC_CLIENT, .client = { 2, VICI_ASKS } },
+	{ .kind = IPC_CLIENT, .client = { 3 } }, /* numbers count upwards */
+	{ .kind = IPC_CLIENT, .client = { 2 } },
 	{ .kind = IPC_REQUEST, .request = { .client = 4 } }, /* it never came */
 	{ .kind = IPC_REGISTER, .registers = { 4, 1, true } },
 	{ .kind = IPC_READS, .gone.client = 4 },
@@ -291,8 +307,7 @@ static void what_ctl_may_not_say_ends_it(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct control_bench *b = *state;
 
-		assert_true(
-			takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 3, VICI_ASKS } }));
+		assert_true(takes_client(b, 3, control_bench_accepted(b, 0)));
 		b->control.ctl.since = clock_ms();
 		assert_false(takes(b, &wrong[i]));
 		tear_down(state);
@@ -302,7 +317,7 @@ static void what_ctl_may_not_say_ends_it(void **state)
 
 static void what_is_no_message_ends_it(void **state)
 {
-	assert_false(control_bench_throw(*state, bytes_of("\377 and so on", 11)));
+	assert_false(control_bench_throw(*state, bytes_of("\377 and so on", 11), NULL, 0));
 }
 
 /* Its answer has not been said to be there. */
@@ -313,26 +328,204 @@ static void a_second_command_at_once_ends_it(void **state)
 
 	m.request.command = (uint8_t)vici_command_number(bytes_str("initiate"));
 	m.request.text = bytes_of("\3\5child\0\3net", 12);
-	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_CHANGES } }));
+	assert_true(takes_client(b, 7, control_bench_accepted(b, 0)));
 	assert_true(takes(b, &m));
 	assert_int_equal(b->fake->ticket, 1);
 	b->control.ctl.since = clock_ms();
 	assert_false(takes(b, &m));
 }
 
-/* Whatever it says of a client, that may do no more than it said at first. */
-static void rights_hold(void **state)
+/* ------------------------------------------------------------- what clients may */
+
+static unsigned open_descriptors(void)
 {
-	struct control_bench *b = *state;
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Whether who comes with FD can stop the daemon. */
+static bool can_stop(struct control_bench *b, int fd)
+{
 	struct ipc_message m = { .kind = IPC_REQUEST, .request.client = 7 };
 
 	m.request.command = (uint8_t)vici_command_number(bytes_str("stop"));
-	assert_true(takes(b, &(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } }));
+	assert_true(takes_client(b, 7, fd));
 	assert_true(takes(b, &m));
-	assert_int_equal(b->fake->stops, 0);
+	return b->fake->stops;
 }
 
-static const struct ipc_message a_client = { .kind = IPC_CLIENT, .client = { 7, VICI_ASKS } };
+static void who_is_somebody_may_do_what_he_may(void **state)
+{
+	struct control_bench *b = *state;
+	unsigned before;
+	int fd;
+
+	control_bench_run(b); /* what is made with the first event */
+	before = open_descriptors();
+	fd = control_bench_accepted(b, 0);
+	assert_int_equal(open_descriptors(), before + 1);
+	assert_true(can_stop(b, fd));
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* Whatever ctl says of a client, that may do no more than the kernel says that it may. */
+static void rights_are_those_of_who_has_connected(void **state)
+{
+	struct control_bench *b = *state;
+
+	if (geteuid())
+		skip();
+	assert_false(can_stop(b, control_bench_accepted(b, CONTROL_BENCH_READER)));
+	tear_down(state);
+	set_up(state);
+	b = *state;
+	assert_false(can_stop(b, control_bench_accepted(b, CONTROL_BENCH_STRANGER)));
+}
+
+/* One that ctl could have: of root's, all of them. */
+static int bound_elsewhere(struct control_bench *b)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int heard = socket(AF_UNIX, SOCK_STREAM, 0), fd = socket(AF_UNIX, SOCK_STREAM, 0), accepted;
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/vic", b->folder);
+	assert_int_equal(bind(heard, (struct sockaddr *)&at, sizeof at) | listen(heard, 1), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+	accepted = accept(heard, NULL, NULL);
+	unlink(at.sun_path);
+	close(heard);
+	close(fd);
+	return accepted;
+}
+
+static int no_descriptor(struct control_bench *b)
+{
+	(void)b;
+	return -1;
+}
+
+static int its_channel(struct control_bench *b)
+{
+	return dup(b->control.ctl.far[0].fd);
+}
+
+static int the_socket_itself(struct control_bench *b)
+{
+	return dup(b->control.fd);
+}
+
+static int a_pair_without_a_name(struct control_bench *b)
+{
+	int fds[2];
+
+	(void)b;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	close(fds[1]);
+	return fds[0];
+}
+
+static int the_clients_own_end(struct control_bench *b)
+{
+	return control_bench_connect(b);
+}
+
+static int a_file(struct control_bench *b)
+{
+	(void)b;
+	return open("/dev/null", O_RDONLY);
+}
+
+static void what_is_no_connection_of_a_client_gives_no_rights(void **state)
+{
+	static int (*const all[])(struct control_bench * b) = { no_descriptor, its_channel, the_socket_itself,
+		bound_elsewhere, a_pair_without_a_name, the_clients_own_end, a_file };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		struct control_bench *b = *state;
+
+		assert_false(can_stop(b, all[i](b)));
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void descriptors_that_belong_to_nothing_end_it(void **state)
+{
+	struct control_bench *b = *state;
+	const int two[] = { STDIN_FILENO, STDIN_FILENO };
+	unsigned before = open_descriptors();
+	struct ipc_message m = { .kind = IPC_CLIENT, .client = { 7 }, .fds = two, .n_fds = 2 };
+
+	b->control.ctl.since = clock_ms();
+	assert_false(takes(b, &m));
+	tear_down(state);
+	set_up(state);
+	b = *state;
+	m = (struct ipc_message){ .kind = IPC_GONE, .gone.client = 7, .fds = two, .n_fds = 1 };
+	b->control.ctl.since = clock_ms();
+	assert_false(takes(b, &m));
+	tear_down(state);
+	set_up(state);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static unsigned descriptors_in(struct ipc_channel *c, bool *any)
+{
+	static uint8_t room[IPC_MAX];
+	union {
+		struct cmsghdr head;
+		uint8_t octets[CMSG_SPACE(sizeof(int))];
+	} rights;
+	struct iovec io = { room, sizeof room };
+	struct msghdr m = {
+		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof rights
+	};
+	int fd;
+
+	*any = recvmsg(c->fd, &m, MSG_DONTWAIT) > 0;
+	if (!*any || !m.msg_controllen)
+		return 0;
+	memcpy(&fd, CMSG_DATA(&rights.head), sizeof fd);
+	assert_int_equal(close(fd), 0);
+	return 1;
+}
+
+/* Guard has no room for it just then; and it may have gone when there is. */
+static void a_client_that_waits_comes_with_its_connection(void **state)
+{
+	struct control_bench *b = *state;
+	struct ipc_channel ctl, guard;
+	const struct ipc_message gone = { .kind = IPC_GONE, .gone.client = 7 };
+	struct post post;
+	unsigned before = open_descriptors(), n = 0;
+	int fd = control_bench_accepted(b, 0);
+	bool any = true;
+
+	assert_int_equal(ipc_pair(IPC_CTL, &ctl, IPC_GUARD, &guard), ERR_OK);
+	post_start(&post, b->base, &ctl, CTL_POST_MAX);
+	while (!post_waits(&post))
+		assert_int_equal(post_send(&post, &gone), ERR_OK);
+	assert_int_equal(
+		post_send(&post,
+			&(struct ipc_message){ .kind = IPC_CLIENT, .client = { 7 }, .fds = &fd, .n_fds = 1 }),
+		ERR_OK);
+	close(fd);
+	while (any) {
+		n += descriptors_in(&guard, &any);
+		control_bench_run(b);
+	}
+	assert_int_equal(n, 1);
+	assert_false(post_waits(&post));
+	post_stop(&post);
+	ipc_close(&ctl);
+	ipc_close(&guard);
+	assert_in_range(open_descriptors(), before, before + 1); /* and what the loop has made */
+}
 
 static struct ipc_message version(void)
 {
@@ -351,7 +544,7 @@ static void who_reads_again_gets_what_waits(void **state)
 	struct ipc_message taken = { .kind = IPC_TAKEN, .taken = { 7, 0, true } };
 
 	b->control.flying = 2;
-	assert_true(takes(b, &a_client));
+	assert_true(takes_client(b, 7, control_bench_accepted(b, 0)));
 	assert_true(takes(b, &taken));
 	assert_true(takes(b, &ask_version));
 	taken.taken.full = false;
@@ -376,9 +569,10 @@ static void who_says_to_have_what_it_did_not_take_is_ended(void **state)
 	unsigned n = 0;
 
 	b->control.ctl.spec.serve = reads_nothing;
-	assert_true(takes(b, &a_client));
+	assert_true(takes_client(b, 7, control_bench_accepted(b, 0)));
 	b->control.ctl.since = clock_ms();
-	while (n < MANY && control_bench_throw(b, ask_version) && control_bench_throw(b, taken))
+	while (n < MANY && control_bench_throw(b, ask_version, NULL, 0) &&
+		control_bench_throw(b, taken, NULL, 0))
 		n++;
 	assert_in_range(n, 1, MANY - 1);
 	assert_true(clock_ms() - begin < FAMILY_PATIENCE);
@@ -409,7 +603,7 @@ static void who_talks_at_the_end_is_not_heard_for_ever(void **state)
 	pid_t pid;
 
 	b->control.ctl.spec.serve = reads_nothing;
-	assert_true(takes(b, &a_client));
+	assert_true(takes_client(b, 7, control_bench_accepted(b, 0)));
 	assert_true(takes(b, &ask_version));
 	assert_int_equal(b->control.flying, 1);
 	pid = talks(b, &(struct ipc_message){ .kind = IPC_READS, .gone.client = 7 });
@@ -447,7 +641,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_ctl_may_not_say_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_message_ends_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_second_command_at_once_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rights_hold, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_is_somebody_may_do_what_he_may, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rights_are_those_of_who_has_connected, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_connection_of_a_client_gives_no_rights, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(descriptors_that_belong_to_nothing_end_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_client_that_waits_comes_with_its_connection, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_reads_again_gets_what_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),

@@ -198,7 +198,7 @@ static const struct ipc_message messages[] = {
 		.ticket = 19,
 		.reply = { .kind = IPC_ABOUT_SAS, .found = true, .total = 2, .keys = reply_keys, .n = 2 } },
 	{ .kind = IPC_ADMIT, .admit = { 0, 100, 101, true } },
-	{ .kind = IPC_CLIENT, .client = { 3, VICI_CHANGES } },
+	{ .kind = IPC_CLIENT, .client = { 3 } },
 	{ .kind = IPC_REQUEST, .request = { 3, 3 + IPC_REQUEST_PART, IPC_REQUEST_PART, 7, OCTETS("end") } },
 	{ .kind = IPC_REGISTER, .registers = { 3, 2, true } },
 	{ .kind = IPC_OUTPUT, .output = { 3, 1, true, OCTETS("octets") } },

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import struct
 import time
 
@@ -18,7 +19,6 @@ from lab.traffic import reaches
 from lab.vici import REQUEST, Vici, packet
 
 CLIENT, REQUESTS, REGISTERS, TAKEN, GONE, KEEP, INQUIRY = kinds("CLIENT", "REQUEST", "REGISTER", "TAKEN", "GONE", "SECRET", "INQUIRY")
-ASKS, CHANGES = 1, 2  # enum vici_rights
 NUMBER = 1 << 24  # of a client that ctl will not reach
 COMMANDS = re.findall(r'\{ "([a-z-]+)", VICI_', (pathlib.Path(__file__).parents[3] / "ikev2d/vici/commands.c").read_text())
 
@@ -183,8 +183,13 @@ def text(octets):
     return struct.pack(">I", len(octets)) + octets
 
 
-def client_of(number, rights=CHANGES):
-    return message(CLIENT, struct.pack(">IB", number, rights))
+def client_of(number):
+    return message(CLIENT, struct.pack(">I", number))
+
+
+def announce(end, number, connection):
+    """A client of that number has come, by that connection."""
+    socket.send_fds(end, [client_of(number)], [connection.fileno()])
 
 
 def request(number, octets, command=0, total=None, at=0):
@@ -194,7 +199,7 @@ def request(number, octets, command=0, total=None, at=0):
 
 @case(each=[("not-well-formed", b"\xff\xfe\xfd", "not well-formed"),
             ("too-long", bytes([REQUESTS]) + bytes(128 << 10), "too long"),
-            ("cut-off", client_of(NUMBER)[:-1], "too early"),
+            ("cut-off", message(TAKEN, struct.pack(">II", 1, 0)), "too early"),
             ("client-of-old", client_of(1), "nobody waits for"),
             ("of-nobody", request(NUMBER, b""), "nobody waits for"),
             ("gone-that-never-came", message(GONE, struct.pack(">I", NUMBER)), "nobody waits for"),
@@ -213,7 +218,10 @@ def hostile_ctl(bench, octets, says):
     pid = family.member(moon, "ctl")
     end = family.channels(pid, 1)[0]
     for one in octets.split(b"|"):
-        end.send(one)
+        if one == client_of(NUMBER):
+            announce(end, NUMBER, family.clients(pid)[0])
+        else:
+            end.send(one)
     family.replaced(moon, pid, 2, "ctl")
     client.closed()
     contains(moon.log(), says, "log of moon")
@@ -221,21 +229,40 @@ def hostile_ctl(bench, octets, says):
     lives_on(bench, moon)
 
 
-@case()
-def hostile_ctl_has_the_rights_of_a_client(bench):
-    """What it may ask is what a client may: for no more than it said that the client may do, and of no key or secret."""
-    moon, _ = bench.pair()
+def reader(bench, moon):
+    """ctl's end of the connection of somebody who may ask, and stays."""
+    someone = ["setpriv", "--reuid=65534", "--regid=65534", "--groups=4343", f"{bench.public_bin()}/ipsec"]
+    call = moon.host.spawn([*someone, "--run-dir", moon.run_dir, "log"], f"{bench.directory}/reader",
+                           env={"ASAN_OPTIONS": "detect_leaks=0"})
+    bench.afterwards(call.kill)
+    pid = family.member(moon, "ctl")
+    until(lambda: len(family.clients(pid)) == 1, "somebody has connected")
+    return family.clients(pid)[0]
+
+
+# What it may hand over in the place of a client's connection.
+INSTEAD = [("the-connection-of-a-reader", reader), ("its-channel", lambda _, moon: family.channels(family.member(moon, "ctl"), 1)[0]),
+           ("its-socket", lambda _, moon: family.listens(family.member(moon, "ctl"))),
+           ("a-pair-of-its-own", lambda *_: socket.socketpair(socket.AF_UNIX)[0])]
+
+
+@case(each=INSTEAD)
+def hostile_ctl_has_the_rights_of_a_client(bench, instead):
+    """What it may ask is what a client may: for no more than who has connected, and of no key or secret."""
+    moon, _ = bench.pair(daemon={"socket_readers": "4343"})
     moon.up()
+    connection = instead(bench, moon)
     pid, client = family.member(moon, "ctl"), bench.vici(moon)
     client.call("version")
     end = family.channels(pid, 1)[0]
     for command in range(len(COMMANDS) + 1):
-        end.send(client_of(NUMBER + command, ASKS))
+        announce(end, NUMBER + command, connection)
         end.send(request(NUMBER + command, b"", command))
     same(client.call("stats")["ikesas"]["total"], "1", "IKE_SAs")
     same(family.member(moon, "ctl"), pid, "it lives on")
     reaches(bench.alice, bench.sun.inside[4])
     check("stopping" not in moon.log(), "the daemon has not been stopped")
+    connection.close()
     end.close()
     killed(moon, "ctl")
 
@@ -248,7 +275,7 @@ def hostile_ctl_has_no_secret_kept(bench):
     client = bench.vici(moon)
     client.call("version")
     end = family.channels(pid, 1)[0]
-    end.send(client_of(NUMBER))
+    announce(end, NUMBER, family.clients(pid)[0])
     elements = packet(REQUEST, "x", {"id": "x", "type": "IKE", "data": "8 octets"})[4 + 3:]
     end.send(request(NUMBER, elements, COMMANDS.index("load-shared")))
     same(client.call("get-shared")["keys"], [], "secrets")

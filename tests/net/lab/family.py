@@ -157,6 +157,16 @@ def offers(pid):
     return _taken(pid, FIRST_CHANNEL + 2 + 1)
 
 
+def listens(pid):
+    """ctl's socket, to which clients connect."""
+    return _taken(pid, FIRST_CHANNEL + 2)
+
+
+def clients(pid):
+    """ctl's ends of its connections, the latest last."""
+    return [_taken(pid, fd) for fd in _sockets(pid).values() if fd > FIRST_CHANNEL + 3]
+
+
 def _end_of(daemon, name, which):
     """A member's end of a channel, as ss lists it."""
     far = os.stat(f"/proc/{member(daemon, name)}/fd/{FIRST_CHANNEL + which}").st_ino
