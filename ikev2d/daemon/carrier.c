@@ -61,27 +61,36 @@ bool carrier_serve(struct carrier *c)
 	return !err;
 }
 
-/* What guard has no time for is lost, and counted. */
+/* What guard has no time for waits in the channel of the threads: what these cannot tell then they count, and
+ * where it matters they tell it again. */
 void carrier_report(struct carrier *c)
 {
-	struct ipc_message m = { .kind = IPC_ESP_REPORT };
+	struct ipc_message *m = &c->report;
 
-	for (int i = 0; i < REPORTS_AT_ONCE && plane_next(c->plane, &m.esp_report.report, &m.esp_report.body);
-		i++)
-		if (ipc_tell(&c->guard, &m))
-			plane_missed(c->plane);
+	m->kind = IPC_ESP_REPORT;
+	for (int i = 0; i < REPORTS_AT_ONCE; i++) {
+		if (!c->waits && !plane_next(c->plane, &m->esp_report.report, &m->esp_report.body))
+			return;
+		c->waits = ipc_tell(&c->guard, m) == ERR_BUSY;
+		if (c->waits)
+			return;
+	}
 }
 
 void carrier_run(struct carrier *c)
 {
-	struct pollfd fds[] = { { .fd = c->guard.fd, .events = POLLIN },
-		{ .fd = plane_fd(c->plane), .events = POLLIN } };
 	bool served = true;
 
-	while (served && (poll(fds, 2, -1) >= 0 || errno == EINTR)) {
-		if (fds[1].revents)
+	while (served) {
+		struct pollfd fds[] = { { .fd = c->guard.fd,
+						.events = (short)(POLLIN | (c->waits ? POLLOUT : 0)) },
+			{ .fd = c->waits ? -1 : plane_fd(c->plane), .events = POLLIN } };
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return;
+		if (fds[1].revents || fds[0].revents & POLLOUT)
 			carrier_report(c);
-		if (fds[0].revents)
+		if (fds[0].revents & ~POLLOUT)
 			served = carrier_serve(c);
 	}
 }

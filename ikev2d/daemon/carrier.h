@@ -10,6 +10,9 @@
 struct carrier {
 	struct ipc_channel guard; /* our end */
 	struct plane *plane;
+	/* What guard had no room for: nothing more is taken from the threads before it has gone. */
+	bool waits;
+	struct ipc_message report; /* its body is the plane's */
 };
 
 /* Has libraries do once what the sandbox forbids. */
@@ -22,7 +25,7 @@ void carrier_stop(struct carrier *c);
 /* The next order. False when guard is gone, or has broken the rules: it must end then. */
 bool carrier_serve(struct carrier *c);
 
-/* Passes reports of the threads on, of which carrier.plane has some (plane_fd). */
+/* Passes reports of the threads on, of which carrier.plane has some (plane_fd), as far as guard has room. */
 void carrier_report(struct carrier *c);
 
 /* Serves until guard is gone. */

@@ -10,13 +10,16 @@
 
 enum { CHILD = 7, POLICY = 9 };
 
-static void note(void *ctx, const struct esp_report *r, struct bytes body)
+static bool note(void *ctx, const struct esp_report *r, struct bytes body)
 {
 	struct gate *g = ctx;
 
+	if (g->deaf)
+		return false;
 	if (g->n_told < GATE_TOLD)
 		g->told[g->n_told++] = *r;
 	g->last_body = body.n;
+	return true;
 }
 
 static void note_answer(void *ctx, const struct device *to, struct bytes p)

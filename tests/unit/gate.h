@@ -26,6 +26,7 @@ struct gate {
 	struct load load;
 	struct esp_report told[GATE_TOLD];
 	unsigned n_told, n_answers;
+	bool deaf; /* nothing can be told */
 	size_t last_body;
 	uint8_t answer[ICMP_ROOM];
 	size_t answer_size;

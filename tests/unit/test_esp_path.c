@@ -455,6 +455,44 @@ static void limits_of_volume_are_told_soft_then_hard(void **state)
 	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
 }
 
+/* The channel is full just then; there is no other packet that would say so. */
+static void limits_that_could_not_be_told_are_told_with_the_next_packet(void **state)
+{
+	(void)state;
+	one.conf.rekey_packets = 1;
+	one.conf.life_packets = 3;
+	open_both();
+	one.deaf = true;
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	one.deaf = false;
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 1);
+	assert_false(one.told[0].hard);
+	one.deaf = true;
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 1);
+	one.deaf = false;
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
+	assert_true(one.told[1].hard);
+	assert_int_equal(gate_send(&one, &out, packet, udp(9)), DROP_LIFETIME);
+	assert_int_equal(gate_told(&one, REPORT_EXPIRE), 2);
+}
+
+static void inbound_limits_that_could_not_be_told_are_told_too(void **state)
+{
+	(void)state;
+	two.conf.life_packets = 1;
+	open_both();
+	two.deaf = true;
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	two.deaf = false;
+	assert_int_equal(carry(udp(9)), DROP_LIFETIME);
+	assert_int_equal(gate_told(&two, REPORT_EXPIRE), 1);
+	assert_true(two.told[two.n_told - 1].hard);
+}
+
 static void limits_of_octets_hold_inbound_too(void **state)
 {
 	(void)state;
@@ -716,6 +754,8 @@ int main(void)
 		CASE(neighbour_discovery_never_enters),
 		CASE(rubbish_from_the_device_is_dropped),
 		CASE(limits_of_volume_are_told_soft_then_hard),
+		CASE(limits_that_could_not_be_told_are_told_with_the_next_packet),
+		CASE(inbound_limits_that_could_not_be_told_are_told_too),
 		CASE(limits_of_octets_hold_inbound_too),
 		CASE(the_end_of_the_numbers_is_told_before),
 		CASE(a_load_keeps_its_order_around_drops),

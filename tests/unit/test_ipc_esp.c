@@ -4,6 +4,7 @@
 
 #include "daemon/carrier.h"
 #include "tests/unit/packet.h"
+#include "xfrm/user/plane_state.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -240,6 +241,50 @@ static void guard_takes_no_descriptors(void **state)
 	arena_free(&arena);
 }
 
+static void has_to_tell(struct pair *p, uint32_t child)
+{
+	const struct esp_report r = { .kind = REPORT_EXPIRE, .id = child, .hard = true };
+
+	assert_true(channel_tell(&p->carrier.plane->channel, &r, bytes_of(NULL, 0)));
+	carrier_report(&p->carrier);
+}
+
+/* About which child the next report is; 0: there is none. */
+static uint32_t heard(struct pair *p)
+{
+	struct arena arena = { 0 };
+	struct ipc_message m;
+	ssize_t n = recv(p->guard.fd, room, sizeof room, MSG_DONTWAIT);
+	uint32_t child = 0;
+
+	if (n > 0) {
+		assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+		assert_int_equal(m.kind, IPC_ESP_REPORT);
+		child = m.esp_report.report.id;
+	}
+	arena_free(&arena);
+	return child;
+}
+
+/* Guard does something else for a time. */
+static void no_report_is_lost_while_guard_has_no_room(void **state)
+{
+	enum { MORE = 20 };
+	struct pair *p = *state;
+	uint32_t told = 0;
+
+	while (!p->carrier.waits)
+		has_to_tell(p, ++told);
+	for (unsigned i = 0; i < MORE; i++)
+		has_to_tell(p, ++told);
+	for (uint32_t i = 1; i <= told; i++) {
+		assert_int_equal(heard(p), i);
+		carrier_report(&p->carrier);
+	}
+	assert_int_equal(heard(p), 0);
+	assert_false(p->carrier.waits);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -251,6 +296,7 @@ int main(void)
 		CASE(descriptors_come_over_and_are_its_own),
 		CASE(descriptors_that_nobody_ordered_are_closed),
 		CASE(guard_takes_no_descriptors),
+		CASE(no_report_is_lost_while_guard_has_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ static bool take_other(struct lane *lane, struct arrival *a)
 	if (!a->encap || a->esp.n < sizeof marker || memcmp(a->esp.p, marker, sizeof marker))
 		return false;
 	r.path.marker = true;
-	lane->tell(lane->ctx, &r, bytes_of(a->esp.p + sizeof marker, a->esp.n - sizeof marker));
+	(void)lane->tell(lane->ctx, &r, bytes_of(a->esp.p + sizeof marker, a->esp.n - sizeof marker));
 	a->esp.n = 0;
 	return true;
 }
@@ -36,8 +36,10 @@ static void find_sa(struct lane *lane, struct arrival *a)
 	spi = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 	a->sa = snapshot_find_spi(lane->snap, spi);
 	if (a->sa) {
-		if (live_is_spent(a->sa->live))
+		if (live_is_spent(a->sa->live)) {
+			lane_tell_volume(lane, a->sa->live, LIVE_NOTHING);
 			a->esp.drop = DROP_LIFETIME;
+		}
 		return;
 	}
 	a->esp.drop = DROP_SPI;
@@ -57,7 +59,7 @@ static void watch_mapping(struct lane *lane, const struct arrival *a)
 	if (l->mapping_ms && lane->now < l->mapping_ms + MAPPING_EVERY)
 		return;
 	l->mapping_ms = lane->now;
-	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+	(void)lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
 /* What an authenticated packet means for its SA, whatever is inside. */
@@ -67,7 +69,7 @@ static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
 	struct esp_report used = { .kind = REPORT_USED, .id = l->child };
 
 	if (!atomic_load_explicit(&l->meter->packets, memory_order_relaxed))
-		lane->tell(lane->ctx, &used, bytes_of(NULL, 0));
+		(void)lane->tell(lane->ctx, &used, bytes_of(NULL, 0));
 	lane_tell_volume(lane, l, live_count(l, n, lane->now));
 	watch_mapping(lane, a);
 }

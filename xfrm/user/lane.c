@@ -5,12 +5,15 @@
 /* Of what strangers can make us do. */
 enum { STRANGER_EVERY = 100 /* ms */, STRANGERS_BURST = 10 };
 
-void lane_tell_volume(const struct lane *lane, const struct live *l, enum live_event event)
+void lane_tell_volume(const struct lane *lane, struct live *l, enum live_event event)
 {
-	struct esp_report r = { .kind = REPORT_EXPIRE, .id = l->child, .hard = event == LIVE_HARD };
+	struct esp_report r = { .kind = REPORT_EXPIRE, .id = l->child };
 
-	if (event != LIVE_NOTHING)
-		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+	if (event == LIVE_NOTHING)
+		event = live_owed(l);
+	r.hard = event == LIVE_HARD;
+	if (event != LIVE_NOTHING && !lane->tell(lane->ctx, &r, bytes_of(NULL, 0)))
+		live_owe(l, event);
 }
 
 /* Each time pays for some time; *PAID is paid up to, and may run ahead of now by a burst. */
@@ -29,7 +32,7 @@ void lane_tell_unknown_spi(struct lane *lane, const struct path *path, bool enca
 	struct esp_report r = { .kind = REPORT_UNKNOWN_SPI, .id = spi, .encap = encap, .path = *path };
 
 	if (may_once_more(lane, &lane->spi_ms))
-		lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+		(void)lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
 void lane_answer(struct lane *lane, const struct device *to, enum icmp_why why, unsigned mtu, struct bytes p,

@@ -144,6 +144,22 @@ void live_refused(struct live *l, unsigned n)
 	l->together = n / 2;
 }
 
+/* Of the two the hard one says all; who is late with the soft one does no harm. */
+void live_owe(struct live *l, enum live_event event)
+{
+	unsigned before = atomic_load(&l->owed);
+
+	while (before < event && !atomic_compare_exchange_weak(&l->owed, &before, event))
+		;
+}
+
+enum live_event live_owed(struct live *l)
+{
+	if (atomic_load_explicit(&l->owed, memory_order_relaxed) == LIVE_NOTHING)
+		return LIVE_NOTHING;
+	return atomic_exchange(&l->owed, LIVE_NOTHING);
+}
+
 bool live_is_spent(const struct live *l)
 {
 	return l->hard_told;

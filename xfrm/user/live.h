@@ -33,6 +33,7 @@ struct live {
 	_Atomic unsigned together; /* outbound: how many packets the kernel is given in one message */
 	_Atomic unsigned taken;    /* messages of as many that it has taken since this was last changed */
 	_Atomic bool hard_told;
+	_Atomic unsigned owed; /* enum live_event, of which nobody could be told */
 
 	/* Of opening and counting, and of sealing where the engine wants that. */
 	pthread_mutex_t lock;
@@ -71,6 +72,11 @@ void live_miss(struct live *l, enum drop why);
 /* The kernel has taken a message of N packets, or refused it as too much. */
 void live_taken(struct live *l, unsigned n);
 void live_refused(struct live *l, unsigned n);
+
+/* Nobody could be told of EVENT; and what it is that somebody is to be told of still, which counts as told
+ * then. */
+void live_owe(struct live *l, enum live_event event);
+enum live_event live_owed(struct live *l);
 
 /* Whether the SA's volume is used up; it carries nothing more then. */
 bool live_is_spent(const struct live *l);

@@ -33,7 +33,7 @@ static void acquire(struct lane *lane, struct policy_live *p, const struct inner
 	if ((asked && lane->now < asked + ACQUIRE_EVERY) ||
 		!atomic_compare_exchange_strong(&p->asked_ms, &asked, lane->now))
 		return;
-	lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+	(void)lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
 
 /* The largest packet the SA takes now: as of the snapshot, or less by what was learned since. */
@@ -94,7 +94,10 @@ static enum drop route(struct lane *lane, const struct device *device, struct by
 		return DROP_NO_SA;
 	}
 	*sa = entry->sa;
-	return live_is_spent(entry->sa->live) ? DROP_LIFETIME : DROP_NONE;
+	if (!live_is_spent(entry->sa->live))
+		return DROP_NONE;
+	lane_tell_volume(lane, entry->sa->live, LIVE_NOTHING);
+	return DROP_LIFETIME;
 }
 
 bool outbound_take(struct lane *lane, const struct device *device, const struct virtio_net_hdr *h,

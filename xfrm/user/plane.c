@@ -255,8 +255,3 @@ bool plane_next(struct plane *p, struct esp_report *r, struct bytes *body)
 	*body = bytes_of(p->body, n);
 	return true;
 }
-
-void plane_missed(struct plane *p)
-{
-	drop_count(&p->meters.totals->drops, DROP_REPORT);
-}

@@ -21,5 +21,3 @@ enum err plane_order(
 int plane_fd(const struct plane *p);
 /* The next report; BODY is the plane's until the next call. False: there is none now. */
 bool plane_next(struct plane *p, struct esp_report *r, struct bytes *body);
-/* One of them could not be passed on. */
-void plane_missed(struct plane *p);

@@ -60,12 +60,14 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 	pace_count(w->at.pace, PACE_WRITTEN, 1, n - 1);
 }
 
-static void worker_tell(void *ctx, const struct esp_report *r, struct bytes body)
+static bool worker_tell(void *ctx, const struct esp_report *r, struct bytes body)
 {
 	struct worker *w = ctx;
 
-	if (!channel_tell(w->at.channel, r, body))
-		drop_count(w->at.drops, DROP_REPORT);
+	if (channel_tell(w->at.channel, r, body))
+		return true;
+	drop_count(w->at.drops, DROP_REPORT);
+	return false;
 }
 
 static void worker_answer(void *ctx, const struct device *to, struct bytes packet)
