@@ -259,12 +259,14 @@ static enum err rundir_start(struct world *w, struct text *why)
 	e = rundir_make(state, 0700, why);
 	if (e)
 		rundir_close(&w->rundir);
+	family_keeps(w->rundir.family);
 	w->state_dir = state;
 	return e;
 }
 
 static void rundir_stop(struct world *w)
 {
+	family_keeps(-1);
 	rundir_close(&w->rundir);
 }
 

@@ -27,11 +27,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What a member is handed: its channels, its own descriptor, its root. */
+/* What a member is handed: its channels, its own descriptor, its root, and what all have (family_keeps). */
 enum {
 	FD_CHANNELS = 3,
 	FD_OWN = FD_CHANNELS + FAMILY_CHANNELS,
 	FD_ROOT = FD_OWN + FAMILY_FDS,
+	FD_KEPT,
 	FD_END,
 };
 enum {
@@ -265,6 +266,13 @@ int family_run(const char *name)
 
 /* ------------------------------------------------------------------ starting */
 
+static int kept = -1;
+
+void family_keeps(int fd)
+{
+	kept = fd;
+}
+
 /* A folder that has been removed: nothing can be made in it. */
 static int empty_root(const char *folder)
 {
@@ -322,6 +330,7 @@ static enum err spawn_member(struct member *m)
 	for (unsigned i = 0; i < FAMILY_FDS; i++)
 		fds[FD_OWN + i] = i < m->spec.n_fds ? moved(dup(m->spec.fds[i])) : -1;
 	fds[FD_ROOT] = moved(m->spec.root < 0 ? empty_root(m->spec.folder) : dup(m->spec.root));
+	fds[FD_KEPT] = moved(dup(kept));
 	m->pid = spawn(&m->spec, fds);
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)

@@ -47,6 +47,10 @@ struct member {
 	struct event *readable[FAMILY_CHANNELS], *retry;
 };
 
+/* Each member that is started from now on has FD (-1: nothing), which stays the caller's, as long as it
+ * lives: what is locked by it stays locked until then (flock). */
+void family_keeps(int fd);
+
 /* Starts a member and waits until it is ready. ERR_SYSTEM and a sentence. */
 enum err member_start(struct member *m, struct event_base *base, const struct family_spec *spec,
 	struct text *why) MUST_CHECK;

@@ -2,16 +2,23 @@
 /* Run directory, lock and pid. */
 #include "daemon/rundir.h"
 
+#include "daemon/clock.h"
+#include "daemon/line.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOCK_TRIES = 8 };
+enum {
+	LOCK_TRIES = 8,
+	LOOK_AGAIN = 10, /* ms */
+};
 
 static enum err explain(const char *what, const char *path, struct text *why)
 {
@@ -109,25 +116,80 @@ static bool write_pid(int fd)
 	return !fchmod(fd, 0644) && !ftruncate(fd, 0) && pwrite(fd, pid, (size_t)n, 0) == n;
 }
 
+static enum err note_pid(struct rundir *r, struct text *why)
+{
+	if (write_pid(r->lock))
+		return ERR_OK;
+	(void)explain("pid file cannot be written:", r->pid_file, why);
+	return ERR_SYSTEM;
+}
+
+/* Nobody else waits for the lock, since we have the other one. */
+static bool lock_in_time(int fd)
+{
+	const uint64_t end = clock_ms() + RUNDIR_PATIENCE;
+
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return true;
+	line_say(LOG_NOTICE, "start", "waiting for the processes of a daemon that was killed to end");
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (clock_ms() >= end)
+			return false;
+		(void)poll(NULL, 0, LOOK_AGAIN);
+	}
+	return true;
+}
+
+/* Datagrams would go to sockets of theirs, and devices of ours have the names of theirs. */
+static enum err await_family(struct rundir *r, struct text *why)
+{
+	int fd = open(r->family_file, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0) {
+		(void)explain("lock file cannot be opened:", r->family_file, why);
+		return ERR_SYSTEM;
+	}
+	if (lock_in_time(fd)) {
+		r->family = fd;
+		return ERR_OK;
+	}
+	close(fd);
+	text_add(why,
+		"processes of an ikev2d that was killed, and had the run directory %s, do not end: kill "
+		"those "
+		"that \"pgrep -l ikev2d\" shows",
+		r->path);
+	return ERR_BUSY;
+}
+
 enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why)
 {
 	enum err e = rundir_make(dir, 0755, why);
 
-	*r = (struct rundir){ arena_str(arena, dir), arena_printf(arena, "%s/pid", dir), -1 };
+	*r = (struct rundir){ .path = arena_str(arena, dir),
+		.pid_file = arena_printf(arena, "%s/pid", dir),
+		.lock = -1,
+		.family_file = arena_printf(arena, "%s/family", dir),
+		.family = -1 };
 	if (!e)
 		e = lock(r, why);
 	if (e)
 		return e;
-	if (write_pid(r->lock))
-		return ERR_OK;
-	(void)explain("pid file cannot be written:", r->pid_file, why);
-	rundir_close(r);
-	return ERR_SYSTEM;
+	e = note_pid(r, why);
+	if (!e)
+		e = await_family(r, why);
+	if (e)
+		rundir_close(r);
+	return e;
 }
 
 void rundir_close(struct rundir *r)
 {
+	if (r->family >= 0) {
+		(void)unlink(r->family_file);
+		close(r->family);
+	}
 	(void)unlink(r->pid_file);
 	close(r->lock);
-	r->lock = -1;
+	r->lock = r->family = -1;
 }

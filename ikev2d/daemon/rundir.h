@@ -10,10 +10,17 @@
 struct rundir {
 	const char *path, *pid_file;
 	int lock; /* descriptor of the locked pid file */
+	/* Another one, which each process of the daemon has: it is locked as long as one of them lives. */
+	const char *family_file;
+	int family;
 };
 
-/* Makes DIR (and those above it) if missing, locks DIR/pid and writes our pid into it. Texts are taken from
- * ARENA. ERR_BUSY when another daemon has it, with a sentence in WHY as for every other failure. */
+enum { RUNDIR_PATIENCE = 5000 /* ms for the processes of one that was killed */ };
+
+/* Makes DIR (and those above it) if missing, locks DIR/pid and writes our pid into it. Where a daemon had it
+ * that was killed, waits until its other processes have ended as well, which still have its sockets. Texts
+ * are taken from ARENA. ERR_BUSY when another daemon has it, or processes of one do not end, with a sentence
+ * in WHY as for every other failure. */
 enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why) MUST_CHECK;
 
 /* Removes the pid file and gives the directory free. */

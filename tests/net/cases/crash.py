@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The daemon is killed, and the daemon is stopped: what stays, what goes, and that nothing goes in the clear meanwhile.
 Every stop compares the host with what it was before the first start (Ikev2d.ended)."""
+import fcntl
 import os
 import signal
 
-from lab import ike
+from lab import family, ike
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged
@@ -168,6 +169,57 @@ def crash_again_and_again(bench):
     traffic.flows()
     carries(bench)
     traffic.wire.all_in(bench.esp)
+    moon.stop()
+
+
+@case()
+def crash_and_a_start_at_once(bench):
+    """Whatever of it is still there: all of its processes have the lock that the next one waits for."""
+    moon, _ = bench.pair()
+    moon.up()
+    pids = family.others(moon)
+    check(len(pids) >= 4, f"processes of moon: {pids}")
+    for pid in pids:
+        has = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        check(f"{moon.run_dir}/family" in has, f"descriptors of {family.title(pid)}: {has}")
+    moon.process.signal(signal.SIGKILL)
+    moon.process.wait(5)
+    moon.process = moon.host.spawn(moon.command(), moon.log_path)
+    until(lambda: moon.ipsec("status").code == 0, moon.log)
+    same([pid for pid in pids if family.lives(pid)], [], "processes of the one before")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    moon.stop()
+
+
+def locked(moon):
+    """The lock that processes of a daemon that was killed have as long as they live."""
+    os.makedirs(moon.run_dir)
+    lock = open(f"{moon.run_dir}/family", "w", encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+@case(quick=True)
+def start_waits_for_the_processes_of_one_that_was_killed(bench):
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    with locked(moon):
+        moon.process = moon.host.spawn(moon.command(), moon.log_path)
+        moon.wait_log("waiting for the processes of a daemon that was killed to end")
+        check("ready at" not in moon.log(), "it waits")
+    moon.wait_log("ready at")
+    moon.stop()
+
+
+@case()
+def start_beside_processes_that_do_not_end(bench):
+    """It has an end: they have its sockets."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    with locked(moon):
+        done = moon.attempt()
+    same(done.code, 1, f"exit code of ikev2d\n{done.text}")
+    contains(done.text, "do not end: kill those that \"pgrep -l ikev2d\" shows", "what ikev2d says")
+    moon.start()
     moon.stop()
 
 

@@ -24,6 +24,14 @@ def status(pid):
         return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
 
 
+def lives(pid):
+    """It has not ended; whether somebody has heard of that is another thing."""
+    try:
+        return not status(pid)["State"].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
         return [int(child) for child in f.read().split()]
