@@ -173,9 +173,7 @@ bool datapath_esp_take_report(void *ctx, const struct ipc_message *m)
 {
 	const struct datapath_esp *d = member_ctx(ctx);
 
-	if (d->link.user)
-		user_report(d->link.user, &m->esp_report.report, m->esp_report.body);
-	return true;
+	return !d->link.user || user_report(d->link.user, &m->esp_report.report, m->esp_report.body);
 }
 
 /* -------------------------------------------------------------------- life */

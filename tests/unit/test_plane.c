@@ -209,7 +209,7 @@ static void hear(void)
 	struct bytes body;
 
 	while (carrier.plane && plane_next(carrier.plane, &r, &body))
-		user_report(carrier.link.user, &r, body);
+		assert_true(user_report(carrier.link.user, &r, body));
 }
 
 static void who_is_lost_comes_back_with_all_but_keys(void **state)
@@ -248,18 +248,18 @@ static void packets_ask_again_for_what_is_lost(void **state)
 static void an_spi_that_is_lost_asks_for_another(void **state)
 {
 	struct machine *h = begin(state);
-	struct esp_report r = { .kind = REPORT_UNKNOWN_SPI, .id = SPI + CHILD };
+	struct esp_report r = { .kind = REPORT_UNKNOWN_SPI, .id = SPI + CHILD, .path.remote.ip.v = 4 };
 
 	add_child(h);
-	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 	assert_int_equal(told.expire, 0); /* on its way in */
 	lose();
 	come_back();
-	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 	assert_int_equal(told.expire, 2);
 	assert_int_equal(told.unknown_spi, 0);
 	r.id = SPI;
-	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 	assert_int_equal(told.unknown_spi, 1);
 }
 
@@ -418,10 +418,31 @@ static void reports_about_strangers_tell_nothing(void **state)
 	struct esp_report r = { .kind = REPORT_EXPIRE, .id = 99, .hard = true };
 
 	begin(state);
-	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 	r.kind = REPORT_ACQUIRE;
-	user_report(carrier.link.user, &r, bytes_of(NULL, 0));
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 	assert_int_equal(told.expire + told.acquire, 0);
+}
+
+/* Of a packet that its policy does not take, of two families, from nowhere. */
+static void reports_that_make_no_sense_are_refused(void **state)
+{
+	struct machine *h = begin(state);
+	const struct ip four = { .v = 4, .a = { 10, 9, 9, 9 } }, six = { .v = 6 };
+	struct esp_report bad[] = {
+		{ .kind = REPORT_ACQUIRE, .id = POLICY, .local = ts_host(&four), .remote = ts_host(&four) },
+		{ .kind = REPORT_ACQUIRE, .id = POLICY },
+		{ .kind = REPORT_MAPPING, .id = CHILD },
+		{ .kind = REPORT_MAPPING, .id = CHILD, .path.remote.ip = four },
+		{ .kind = REPORT_IKE },
+		{ .kind = REPORT_IKE, .path = { .local.ip = six, .remote.ip = four } },
+		{ .kind = REPORT_UNKNOWN_SPI, .id = SPI },
+	};
+
+	add_child(h);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(user_report(carrier.link.user, &bad[i], bytes_of(NULL, 0)));
+	assert_int_equal(told.acquire + told.unknown_spi, 0);
 }
 
 /* Descriptors of one that is not done are closed. */
@@ -481,6 +502,7 @@ int main(void)
 		CASE(nobody_waits_for_who_is_lost),
 		CASE(a_time_to_come_is_not_believed),
 		CASE(reports_about_strangers_tell_nothing),
+		CASE(reports_that_make_no_sense_are_refused),
 		CASE(an_order_that_cannot_be_is_refused),
 		CASE(an_sa_without_a_meter_is_refused_with_a_sentence),
 	};

@@ -86,8 +86,9 @@ struct esp_link {
 	struct xfrm *user; /* set by the back end when it opens, for: */
 };
 
-/* A report has come. */
-void user_report(struct xfrm *x, const struct esp_report *r, struct bytes body);
+/* A report has come. False: it says what nobody who carries packets has to say. One about what is not there
+ * any more says nothing. */
+bool user_report(struct xfrm *x, const struct esp_report *r, struct bytes body) MUST_CHECK;
 
 /* Who carried the packets was lost with all SAs, and a new one is there: it is given all but those, and their
  * children are to be rekeyed. An error and a sentence: he cannot carry packets, and another one may. */

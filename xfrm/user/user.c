@@ -189,6 +189,33 @@ static int user_fd(const struct xfrm *x)
 	return x->plane ? plane_fd(x->plane) : -1;
 }
 
+/* Whether P leads to somebody; its other end may not be known. */
+static bool is_whole(const struct path *p)
+{
+	return p->remote.ip.v && (!p->local.ip.v || p->local.ip.v == p->remote.ip.v);
+}
+
+static bool within(struct tss set, const struct ts *ts)
+{
+	return ts->lo.v == ts->hi.v && tss_contain(set, (struct tss){ ts, 1 });
+}
+
+/* Whether R has what belongs to its kind: a packet that asks for an SA is one of its policy's. */
+static bool makes_sense(const struct xfrm *x, const struct esp_report *r)
+{
+	const struct user_policy *p;
+
+	switch (r->kind) {
+	case REPORT_ACQUIRE:
+		p = map_get(&x->policies, r->id);
+		return !p || (within(p->local, &r->local) && within(p->remote, &r->remote));
+	case REPORT_MAPPING: return r->path.remote.ip.v && r->path.remote.port;
+	case REPORT_IKE:
+	case REPORT_UNKNOWN_SPI: return is_whole(&r->path);
+	default: return true;
+	}
+}
+
 /* A packet met a policy without SA. */
 static void acquire(struct xfrm *x, const struct esp_report *r)
 {
@@ -214,13 +241,15 @@ static bool is_ours(const struct xfrm *x, const struct esp_report *r)
 	return map_get(&x->sas, xfrm_sa_key(r->id, true)) || map_get(&x->sas, xfrm_sa_key(r->id, false));
 }
 
-void user_report(struct xfrm *x, const struct esp_report *r, struct bytes body)
+bool user_report(struct xfrm *x, const struct esp_report *r, struct bytes body)
 {
 	const struct xfrm_reports *to = &x->reports;
 	bool of_child = r->kind == REPORT_MAPPING || r->kind == REPORT_USED || r->kind == REPORT_EXPIRE;
 
+	if (!makes_sense(x, r))
+		return false;
 	if (of_child && !(r->id && is_ours(x, r)))
-		return;
+		return true;
 	switch (r->kind) {
 	case REPORT_ACQUIRE: acquire(x, r); break;
 	case REPORT_MAPPING: to->mapping(to->ctx, r->id, &r->path.remote); break;
@@ -229,6 +258,7 @@ void user_report(struct xfrm *x, const struct esp_report *r, struct bytes body)
 	case REPORT_IKE: to->ike(to->ctx, &r->path, body); break;
 	case REPORT_UNKNOWN_SPI: unknown_spi(x, r); break;
 	}
+	return true;
 }
 
 static void user_dispatch(struct xfrm *x)
@@ -237,7 +267,7 @@ static void user_dispatch(struct xfrm *x)
 	struct bytes body;
 
 	for (int i = 0; x->plane && i < REPORTS_AT_ONCE && plane_next(x->plane, &r, &body); i++)
-		user_report(x, &r, body);
+		(void)!user_report(x, &r, body);
 }
 
 enum err user_again(struct xfrm *x, struct text *why)
