@@ -148,10 +148,11 @@ $(O)/%.a:
 
 $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
-# The daemon with a process ike that somebody has taken over.
+# The daemon with processes ike and esp that somebody has taken over.
 $(BIN)/ikev2d-hostile: $(O)/ikev2d/main.o $(O)/tests/net/hostile.o $(O)/ikev2d.a
+$(BIN)/ikev2d-hostile: LIBS += -Wl,--wrap=speaker_take_inquiry -Wl,--wrap=carrier_take_order
+# EAP on TLS behind RADIUS, for others' clients.
 $(BIN)/eap-server: $(O)/tests/net/eap_server.o $(O)/tests.a $(O)/ikev2d.a
-$(BIN)/ikev2d-hostile: LIBS += -Wl,--wrap=speaker_take_inquiry
 $(BIN)/sim: $(call object,$(SIM)) $(O)/tests.a $(O)/ikev2d.a
 $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
 $(BENCH_BINS): $(BIN)/%: $(O)/tests/bench/%.o $(O)/tests.a $(O)/ikev2d.a

@@ -4,6 +4,7 @@
 
 #include "daemon/carrier.h"
 #include "daemon/clock.h"
+#include "daemon/delay.h"
 #include "daemon/family.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct datapath_esp {
 	uint64_t last, ticket; /* of the order that is waited for; 0: none is */
 	enum err result;       /* of the last one, and its sentence in the arena of who waits */
 	const char *what;
+	struct delay delay;
 	/* With --one: */
 	struct carrier *inside;
 	struct event *reports;
@@ -67,6 +69,7 @@ static void again(void *ctx)
 		stop_inside(d);
 		start_inside(d);
 	}
+	d->delay = (struct delay){ 0 };
 	if (d->link.user && user_again(d->link.user, &why))
 		member_replace(&d->member, text_str(&why));
 	arena_free(&scratch);
@@ -101,10 +104,11 @@ static enum err run(struct datapath_esp *d, struct text *why)
 	return e;
 }
 
-/* Waits for the answer to the order that was sent; reports that come instead buy no time. */
+/* Waits for the answer to the order that was sent; reports that come instead buy no time, and all orders have
+ * theirs together. */
 static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
 {
-	const uint64_t end = clock_ms() + FAMILY_PATIENCE;
+	const uint64_t begun = clock_ms(), end = begun + delay_left(&d->delay, begun);
 	enum err e = ERR_OK;
 
 	while (!e && d->ticket) {
@@ -118,6 +122,7 @@ static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
 		}
 	}
 	d->ticket = 0;
+	delay_add(&d->delay, begun, clock_ms(), DELAY_ORDER);
 	return e;
 }
 

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/delay.h"
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 unsigned delay_left(struct delay *d, uint64_t now)
 {
 	uint64_t since = now - d->at;
 
-	d->taken = d->taken > since ? d->taken - since : 0;
+	d->taken = less(d->taken, since);
+	d->given = less(d->given, since);
 	d->at = now;
 	return d->taken < DELAY_MAX ? (unsigned)(DELAY_MAX - d->taken) : 0;
 }
 
-void delay_add(struct delay *d, uint64_t from, uint64_t now)
+void delay_add(struct delay *d, uint64_t from, uint64_t now, unsigned gift)
 {
+	uint64_t took;
+
 	(void)delay_left(d, from);
 	d->taken += now - from;
-	d->taken = d->taken > DELAY_ANSWER ? d->taken - DELAY_ANSWER : 0;
+	took = d->taken < gift ? d->taken : gift;
+	if (d->given + took <= DELAY_GIVEN) {
+		d->taken -= took;
+		d->given += took;
+	}
 	d->at = now;
 }

@@ -28,7 +28,7 @@ static enum err await(struct world *w, struct arena *arena)
 		e = member_hear(engine_member(w), IPC_CTL, now < end ? (unsigned)(end - now) : 0, arena);
 		now = clock_ms();
 	}
-	delay_add(&i->delay, begun, now);
+	delay_add(&i->delay, begun, now, DELAY_ANSWER);
 	return e;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon, but for a process ike that somebody has taken over: at a signal it does, with all that it has,
- * what is of use to him. What he could do, and what he was refused, stands in the log. Which row of the table
- * it is says the signal's number, behind SIGRTMIN, and a value goes along: the number of a process, or of a
- * connection. */
+/* The daemon, but for processes ike and esp that somebody has taken over: at a signal they do, with all that
+ * they have, what is of use to him. What he could do, and what he was refused, stands in the log. Which row
+ * of the table it is says the signal's number, behind SIGRTMIN, and a value goes along: the number of a
+ * process, or of a connection. */
+#include "daemon/carrier.h"
 #include "daemon/ipc.h"
 #include "daemon/speaker.h"
 
@@ -23,6 +24,7 @@ enum {
 	NUMBER = 1 << 20, /* of an SA that nobody has */
 	LIES = 5000,      /* IKE_SAs that there are not */
 	SLOW = 50,        /* ms for each of them */
+	SLOWER = 1500,    /* ms for an order */
 };
 
 static struct ipc_channel guard = { GUARD, IPC_IKE, IPC_GUARD, IPC_SERVING };
@@ -197,6 +199,17 @@ bool __wrap_speaker_take_inquiry(void *ctx, const struct ipc_message *m)
 	return !ipc_send(&s->ctl, &out);
 }
 
+bool __real_carrier_take_order(void *ctx, const struct ipc_message *m);
+bool __wrap_carrier_take_order(void *ctx, const struct ipc_message *m);
+
+bool __wrap_carrier_take_order(void *ctx, const struct ipc_message *m)
+{
+	if (slow)
+		nanosleep(&(struct timespec){ .tv_sec = SLOWER / 1000, .tv_nsec = SLOWER % 1000 * 1000000 },
+			NULL);
+	return __real_carrier_take_order(ctx, m);
+}
+
 /* --------------------------------------------------------------------- table */
 
 /* In the order of tests/net/cases/taken_over.py. */
@@ -222,11 +235,21 @@ static void on_signal(int number, siginfo_t *info, void *ctx)
 	steps[number - SIGRTMIN](info->si_value.sival_int);
 }
 
+/* That of esp is slow, and says so by its channel to guard in its own name. */
+static void become_slow(int number)
+{
+	(void)number;
+	guard.self = IPC_ESP;
+	be_slow(0);
+}
+
 /* Before it gives its rights away: afterwards no signal could be heard. */
 __attribute__((constructor)) static void arm(int argc, char **argv)
 {
 	struct sigaction a = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
 
+	if (argc == 1 && !strcmp(argv[0], "ikev2d: esp"))
+		(void)signal(SIGRTMIN, become_slow);
 	if (argc < 1 || strcmp(argv[0], "ikev2d: ike"))
 		return;
 	for (int i = 0; i < (int)(sizeof steps / sizeof *steps); i++)

@@ -12,10 +12,10 @@ static void pieces_have_one_time_together(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 5; i++, now += 990 + DELAY_ANSWER) {
 		assert_int_equal(delay_left(&d, now), DELAY_MAX - i * 990);
-		delay_add(&d, now, now + 990 + DELAY_ANSWER);
+		delay_add(&d, now, now + 990 + DELAY_ANSWER, DELAY_ANSWER);
 	}
 	assert_int_equal(delay_left(&d, now), 50);
-	delay_add(&d, now, now + 50 + DELAY_ANSWER);
+	delay_add(&d, now, now + 50 + DELAY_ANSWER, DELAY_ANSWER);
 	assert_int_equal(delay_left(&d, now + 50 + DELAY_ANSWER), 0);
 }
 
@@ -24,31 +24,57 @@ static void time_comes_back_while_nobody_waits(void **state)
 	struct delay d = { 0 };
 
 	(void)state;
-	delay_add(&d, 1000 - DELAY_ANSWER, 5000);
+	delay_add(&d, 1000 - DELAY_ANSWER, 5000, DELAY_ANSWER);
 	assert_int_equal(delay_left(&d, 5000), 1000);
 	assert_int_equal(delay_left(&d, 6000), 2000);
 	assert_int_equal(delay_left(&d, 60000), DELAY_MAX);
 	assert_int_equal(delay_left(&d, 60001), DELAY_MAX);
-	delay_add(&d, 60001, 61001);
-	delay_add(&d, 61501, 61501);
+	delay_add(&d, 60001, 61001, DELAY_ANSWER);
+	delay_add(&d, 61501, 61501, DELAY_ANSWER);
 	assert_int_equal(delay_left(&d, 61501), DELAY_MAX - 500 + 2 * DELAY_ANSWER);
 }
 
-/* As long as each comes at once, or it takes no more than half of the time, there is no end to it. */
+/* As long as it takes no more than half of the time there is no end to it. */
 static void honest_pieces_without_end(void **state)
 {
 	struct delay d = { 0 };
 	uint64_t now = 1000;
 
 	(void)state;
-	for (unsigned i = 0; i < 100000; i++, now += 1) {
+	for (unsigned i = 0; i < 100000; i++, now += 2) {
 		assert_true(delay_left(&d, now) >= DELAY_MAX - 1);
-		delay_add(&d, now, now + 1);
+		delay_add(&d, now, now + 1, DELAY_ANSWER);
 	}
 	for (unsigned i = 0; i < 10000; i++, now += 200) {
 		assert_true(delay_left(&d, now) >= DELAY_MAX - 1);
-		delay_add(&d, now, now + 100);
+		delay_add(&d, now, now + 100, DELAY_ANSWER);
 	}
+}
+
+/* Ten thousand IKE_SAs have as much as each is given. */
+static void many_pieces_at_once(void **state)
+{
+	struct delay d = { 0 };
+	uint64_t now = 1000;
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++, now += DELAY_ANSWER) {
+		assert_int_equal(delay_left(&d, now), DELAY_MAX);
+		delay_add(&d, now, now + DELAY_ANSWER, DELAY_ANSWER);
+	}
+}
+
+/* Each in the time of one that means it; but there is nothing of what it answers about. */
+static void who_invents_answers_has_an_end(void **state)
+{
+	struct delay d = { 0 };
+	uint64_t now = 1000, begun = now;
+
+	(void)state;
+	for (; delay_left(&d, now); now += DELAY_ANSWER)
+		delay_add(&d, now, now + DELAY_ANSWER, DELAY_ANSWER);
+	assert_in_range(now - begun, DELAY_MAX, DELAY_GIVEN + DELAY_MAX + DELAY_ANSWER);
+	assert_int_equal(delay_left(&d, now + 1000), 1000);
 }
 
 int main(void)
@@ -57,6 +83,8 @@ int main(void)
 		cmocka_unit_test(pieces_have_one_time_together),
 		cmocka_unit_test(time_comes_back_while_nobody_waits),
 		cmocka_unit_test(honest_pieces_without_end),
+		cmocka_unit_test(many_pieces_at_once),
+		cmocka_unit_test(who_invents_answers_has_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

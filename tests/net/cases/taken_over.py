@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process ike that somebody has taken over (tests/net/hostile.c) has nothing of it, and tunnels live on."""
+"""A process ike or esp that somebody has taken over (tests/net/hostile.c) has nothing of it, and tunnels live on."""
 import ctypes
 import os
 import signal
 import time
 
 from lab import family
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches_in_the_end
 
@@ -107,6 +107,22 @@ def ike_taken_over_answers_slowly(bench):
     check(4 < took < 8, f"it took five seconds and little more: {took:.1f} s")
     contains(moon.log(), "the process ike has ended, since it did not answer", "log of moon")
     comes_back(bench, moon, pid)
+
+
+@user_case()
+def esp_taken_over_obeys_slowly(bench):
+    """Each order in less time than guard waits for one. Guard has five seconds for all of them."""
+    moon, _, _ = taken_over(bench)
+    pid = family.member(moon, "esp")
+    os.kill(pid, signal.SIGRTMIN)
+    moon.wait_log("it is slow")
+    begun = time.monotonic()
+    moon.ipsec("rekey", "net")
+    until(lambda: "the process esp has ended, since it did not answer" in moon.log(), moon.log, 20)
+    took = time.monotonic() - begun
+    check(took < 15, f"it is ended in time: {took:.1f} s")
+    family.replaced(moon, pid, 2, "esp")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
 
 
 @case()
