@@ -9,11 +9,12 @@ import tempfile
 import time
 
 from cases.ivs import Cables
-from cases.processes import NO_TICKET, kinds, killed
+from cases.processes import NO_TICKET, PASSPHRASE, kinds, killed, with_certificates
 from lab import family
 from lab.case import user_case
 from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
+from lab.config import SECRET
 from lab.traffic import Pings, reaches, reaches_in_the_end
 
 ESP_DONE, ESP_REPORT, EVENT = kinds("ESP_DONE", "ESP_REPORT", "EVENT")
@@ -62,6 +63,34 @@ def child_keys_are_only_where_packets_are(bench):
     same(family.holds(moon.process.pid, needles), set(), "what the daemon holds")
     moon.must("down", "site")
     until(lambda: not family.holds(esp, needles), "they are gone with the CHILD_SA", 5)
+
+
+def with_secret(bench):
+    """A tunnel by a preshared key, and what of that is secret."""
+    moon, sun = bench.pair()
+    return moon, sun, {"secret": [SECRET.encode()]}
+
+
+def with_private_key(bench):
+    """The same by certificates."""
+    moon, sun, keys = with_certificates(bench)
+    return moon, sun, {"private key": family.private_parts(keys[0]), "passphrase": [PASSPHRASE.encode()]}
+
+
+@user_case(each=[("psk", with_secret), ("certificates", with_private_key)])
+def nobody_but_keeper_has_secrets_after_down(bench, with_credentials):
+    """Of all processes, and of all that was there for the tunnel: no preshared key, no private key, no key of a child."""
+    moon, sun, secrets = with_credentials(bench)
+    moon.up()
+    keys = until(lambda: captured(bench, sun), "keys of both directions", 20)
+    check(family.holds(family.member(moon, "esp"), keys), "they are those of the tunnel")
+    moon.must("down", "site")
+    pids = {"guard": moon.process.pid, **{family.title(pid).split()[1]: pid for pid in family.others(moon)}}
+    same(set(pids), {"guard", "ike", "keeper", "certs", "ctl", "esp"}, "processes")
+    for name, pid in pids.items():
+        wanted = set(secrets) if name == "keeper" else set()
+        until(lambda pid=pid, wanted=wanted: family.holds(pid, secrets | keys) == wanted,
+              lambda name=name, pid=pid: f"what {name} holds: {family.holds(pid, secrets | keys)}", 5)
 
 
 # -------------------------------------------------------------------- losses
