@@ -17,7 +17,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-enum { NUMBERS_MAX = 1u << 31 /* above, numbers begin anew */ };
+enum {
+	NUMBERS_MAX = 1u << 31, /* above, numbers begin anew */
+	UNTOLD_MAX =
+		1 << 14, /* IKE_SAs that it may have and has not told of: half open ones, or on the way */
+};
 
 /* A command that has not ended: another core is told it again. */
 struct order {
@@ -419,6 +423,17 @@ void engine_blame(struct world *w, const char *what)
 
 	member_replace(&w->engine->ike, arena_printf(&arena, "keeper says that it %s", what));
 	arena_free(&arena);
+}
+
+/* Those that go are told of before they have gone, and as many may have come meanwhile. */
+bool engine_can_have(struct world *w, size_t total)
+{
+	struct engine *e = w->engine;
+
+	if (total <= 2 * e->most + UNTOLD_MAX)
+		return true;
+	member_replace(&e->ike, "it says that it has more IKE_SAs than it can have");
+	return false;
 }
 
 struct member *engine_member(struct world *w)

@@ -45,6 +45,9 @@ void engine_answer(struct world *w, struct answer *a);
 /* It has had keeper asked for what keeper does not give: WHAT it did. It ends. */
 void engine_blame(struct world *w, const char *what);
 
+/* Whether it can have TOTAL IKE_SAs, by what it has told of them; else it ends. */
+bool engine_can_have(struct world *w, size_t total);
+
 /* The member, for what is asked of it (inquire.h). */
 struct member *engine_member(struct world *w);
 struct world *engine_world(void *member);

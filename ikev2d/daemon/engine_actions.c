@@ -224,6 +224,8 @@ static void note(struct engine *e, const struct ike_action *a)
 	}
 	if (brings(h, a, &kind, &thing))
 		held_add(h, kind, thing);
+	if (h->n[HELD_IKE] > e->most)
+		e->most = h->n[HELD_IKE];
 }
 
 void engine_note_lease(struct world *w, const struct ip *ip)

@@ -18,8 +18,9 @@ struct engine {
 	uint32_t numbers;  /* the highest of the core's own that was seen, */
 	uint32_t base;     /* and what those of this core are above */
 	struct node orders;
-	struct begun begun; /* exchanges of this core */
+	struct begun begun;                /* exchanges of this core */
 	struct held held, left;            /* what it has; what the ones before it had, until */
+	size_t most;                       /* IKE_SAs that were up at once */
 	struct event *sweep_traps, *sweep; /* these; and the connections that it was of */
 	const struct peer **parted;
 	size_t n_parted;

@@ -54,9 +54,13 @@ static const uint64_t *keys(struct world *w, enum ipc_inquiry_kind kind, struct 
 {
 	struct ipc_inquiry q = { .kind = (uint8_t)kind };
 	const struct ipc_reply *r = ask(w, &q, arena);
-	uint64_t *all = r ? ARENA_ARRAY(arena, r->total, uint64_t) : NULL;
-	uint32_t total = r ? r->total : 0;
+	uint64_t *all;
+	uint32_t total;
 
+	if (r && kind == IPC_ABOUT_SAS && !engine_can_have(w, r->total))
+		r = NULL;
+	all = r ? ARENA_ARRAY(arena, r->total, uint64_t) : NULL;
+	total = r ? r->total : 0;
 	for (*n = 0; r && r->n && r->n <= total - *n; r = *n < total ? ask(w, &q, arena) : NULL) {
 		memcpy(all + *n, r->keys, r->n * sizeof *all);
 		q.at = *n += r->n;

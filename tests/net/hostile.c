@@ -28,7 +28,7 @@ enum {
 };
 
 static struct ipc_channel guard = { GUARD, IPC_IKE, IPC_GUARD, IPC_SERVING };
-static bool slow;
+static bool slow, many;
 
 static void report(const char *line)
 {
@@ -179,6 +179,14 @@ static void be_slow(int value)
 	report("it is slow");
 }
 
+/* There are so many that to ask about each takes minutes. */
+static void have_many(int value)
+{
+	(void)value;
+	many = true;
+	report("it has many");
+}
+
 bool __real_speaker_take_inquiry(void *ctx, const struct ipc_message *m);
 bool __wrap_speaker_take_inquiry(void *ctx, const struct ipc_message *m);
 
@@ -188,12 +196,14 @@ bool __wrap_speaker_take_inquiry(void *ctx, const struct ipc_message *m)
 	struct speaker *s = ctx;
 	struct ipc_message out = { .kind = IPC_REPLY, .ticket = m->ticket, .reply.kind = m->inquiry.kind };
 
-	if (!slow)
+	if (!slow && !many)
 		return __real_speaker_take_inquiry(ctx, m);
-	nanosleep(&(struct timespec){ .tv_nsec = SLOW * 1000000 }, NULL);
+	if (slow)
+		nanosleep(&(struct timespec){ .tv_nsec = SLOW * 1000000 }, NULL);
 	if (m->inquiry.kind == IPC_ABOUT_SAS) {
 		out.reply.found = true;
-		out.reply.total = out.reply.n = LIES;
+		out.reply.total = many ? IPC_TOTAL_MAX : LIES;
+		out.reply.n = LIES;
 		out.reply.keys = keys;
 	}
 	return !ipc_send(&s->ctl, &out);
@@ -227,6 +237,7 @@ static void (*const steps[])(int value) = {
 	have_something_signed,
 	flood,
 	be_slow,
+	have_many,
 };
 
 static void on_signal(int number, siginfo_t *info, void *ctx)

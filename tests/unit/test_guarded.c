@@ -349,6 +349,17 @@ static void it_is_not_the_next_ones_fault(void **state)
 	assert_int_equal(delay_left(d, 1 + 2 * DELAY_MAX), DELAY_MAX);
 }
 
+/* What it has told of, twice, and some that are on their way. */
+static void it_has_no_more_than_it_can_have(void **state)
+{
+	struct bench *b = *state;
+
+	b->world.engine->most = 10000;
+	assert_true(engine_can_have(&b->world, 0));
+	assert_true(engine_can_have(&b->world, 30000));
+	assert_false(engine_can_have(&b->world, 1 << 20));
+}
+
 /* One that wants things without end has no more than there can be. */
 static void there_is_no_end_of_it(void **state)
 {
@@ -418,6 +429,7 @@ int main(void)
 		GUARDED(news_are_whole),
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(it_is_not_the_next_ones_fault),
+		GUARDED(it_has_no_more_than_it_can_have),
 		GUARDED(there_is_no_end_of_it),
 		GUARDED(what_is_talked_about_ends),
 		GUARDED(what_several_leave_has_an_end),

@@ -13,7 +13,7 @@ from lab.traffic import reaches_in_the_end
 # What it does, in the order of its table. Behind it what a refusal says where the process may go on: else it ends.
 FILTERED = "it made a system call that it has no right to (SIGSYS)"
 STEPS = ["open", "make", "connect", "exec", "fork", "ptrace", "memory", "mem", "kill", "default-route", "free-signature", "flood",
-         "slow"]
+         "slow", "many"]
 # A sanitizer lets a process open files, so that there what forbids it is the next fence.
 OF_THE_SYSTEM = [(step, step) for step in STEPS[:9]]
 OF_GUARD = [(step, step, says) for step, says in (
@@ -106,6 +106,17 @@ def ike_taken_over_answers_slowly(bench):
     took = time.monotonic() - begun
     check(4 < took < 8, f"it took five seconds and little more: {took:.1f} s")
     contains(moon.log(), "the process ike has ended, since it did not answer", "log of moon")
+    comes_back(bench, moon, pid)
+
+
+@case()
+def ike_taken_over_has_very_many(bench):
+    """More IKE_SAs than it has told of: guard asks about none of them."""
+    moon, _, pid = taken_over(bench)
+    does(pid, "many")
+    moon.wait_log("it has many")
+    moon.ipsec("status")
+    contains(moon.log(), "it says that it has more IKE_SAs than it can have", "log of moon")
     comes_back(bench, moon, pid)
 
 
