@@ -589,6 +589,66 @@ static void an_identity_that_stands_for_many(void **state)
 	arena_free(&arena);
 }
 
+/* Identities of several addresses, one of them sun's; the last one is cut short. */
+static const struct id of_many[] = {
+	{ ID_IPV4_ADDR_SUBNET, { (const uint8_t *)"\xc0\0\2\0\xff\xff\xff\0", 8 } },
+	{ ID_IPV4_ADDR_RANGE, { (const uint8_t *)"\xc0\0\2\1\xc0\0\2\x9", 8 } },
+	{ ID_IPV6_ADDR_SUBNET, { (const uint8_t *)"2001:db8::......ffffffffffffffff", 32 } },
+	{ ID_IPV6_ADDR_RANGE, { (const uint8_t *)"2001:db8::......ffffffffffffffff", 32 } },
+	{ ID_IPV4_ADDR_RANGE, { (const uint8_t *)"\xc0\0\2\1\xc0\0\2", 7 } },
+};
+
+/* Moon's IKE_AUTH goes to sun, or (ANSWER) sun's answer to moon, with ID as the identity of sun. */
+static void name_sun(struct pair *p, bool answer, const struct id *id)
+{
+	struct arena arena = { 0 };
+	struct message m;
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	for (unsigned i = 0; i < (answer ? 3 : 2); i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	f = lab_first(p->lab);
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	m.has |= PAYLOAD_BIT(PAYLOAD_IDR);
+	m.idr = *id;
+	forge_change(f, &m);
+	lab_deliver(p->lab, f);
+	arena_free(&arena);
+}
+
+/* As strongSwan does where its remote.id is a prefix or a range: sun is who it is, and moon is content. */
+static void who_asks_for_one_of_many_gets_who_is_there(void **state)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct pair *p = pair_open(state, REMOTE("id = 192.0.2.0/24"), NULL);
+
+		name_sun(p, false, &of_many[i]);
+		ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {IDr, AUTH, SA, TSi, TSr}");
+		pair_assert_up(p);
+		assert_int_equal(forge_sa_up(p->sun)->local_id.type, ID_IPV4_ADDR);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+static void who_asks_for_nothing_that_could_be_is_refused(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+
+	name_sun(p, false, &of_many[4]);
+	ARROWS(p->lab, "moon <-- sun  IKE_AUTH response 1: SK {N(INVALID_SYNTAX)}");
+	assert_null(forge_sa_up(p->sun));
+}
+
+static void who_answers_is_not_one_of_many(void **state)
+{
+	struct pair *p = pair_open(state, REMOTE("id = 192.0.2.0/24"), NULL);
+
+	name_sun(p, true, &of_many[0]);
+	assert_int_equal(host_dropped(p->moon, DROP_SHAPE), 1);
+	assert_null(forge_sa_up(p->moon));
+}
+
 static void a_second_auth(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
@@ -690,6 +750,9 @@ int main(void)
 		PAIR_TEST(invalid_syntax),
 		PAIR_TEST(payloads_that_do_not_belong_there),
 		PAIR_TEST(an_identity_that_stands_for_many),
+		PAIR_TEST(who_asks_for_one_of_many_gets_who_is_there),
+		PAIR_TEST(who_asks_for_nothing_that_could_be_is_refused),
+		PAIR_TEST(who_answers_is_not_one_of_many),
 		PAIR_TEST(a_second_auth),
 		PAIR_TEST(a_child_for_selectors_that_nobody_has),
 		PAIR_TEST(delete_of_an_spi_nobody_has),

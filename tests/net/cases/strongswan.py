@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ours on moon, strongSwan's charon on sun, each in both roles."""
+import ipaddress
 import signal
 
 from lab.case import case
@@ -151,6 +152,17 @@ def strongswan_no_common_selectors(bench, we_initiate):
 def strongswan_unknown_identity(bench, we_initiate):
     refused(bench, we_initiate, "AUTHENTICATION_FAILED", ours={"local": {"id": "mars.example"}},
             theirs={"remote": {"id": "moon.example"}})
+
+
+@case("charon", each=["prefix", "range"])
+def strongswan_asks_for_any_of(bench, which):
+    """Its remote.id is of several addresses, and so is the IDr that it sends; our own is one of them."""
+    network = ipaddress.ip_network(f"{bench.moon.wan[4]}/24", strict=False)
+    identity = {"prefix": str(network), "range": f"{network[0]}-{network[-1]}"}[which]
+    own = {"local": {"id": bench.moon.wan[4]}}
+    moon, _, _ = established(bench, False, ours=own, theirs={"remote": {"id": identity}})
+    same(moon.sas()[0]["local_id"], bench.moon.wan[4], "identity of moon")
+    carries(bench)
 
 
 @case("charon", each=ROLES)
