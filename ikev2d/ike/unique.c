@@ -55,10 +55,17 @@ bool unique_refuses(struct draft *d, const struct message *m)
 	return true;
 }
 
+/* Whether the peers of both may be one: another one behind the same NAT has another port there. A stream has
+ * a port of its own each time. */
+static bool same_place(const struct path *a, const struct path *b)
+{
+	return a->tcp || b->tcp ? ip_eq(&a->remote.ip, &b->remote.ip) : addr_eq(&a->remote, &b->remote);
+}
+
 /* Who comes again from where it is may just authenticate anew. */
 static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
 {
-	if (ip_eq(&old->core.path.remote.ip, &sa->core.path.remote.ip))
+	if (same_place(&old->core.path, &sa->core.path))
 		task_delete_ike_later(old, s->now + REPLACED_TIME, s->now + REPLACED_LONGEST);
 	else
 		task_add(old, TASK_DELETE_IKE, NULL);

@@ -344,6 +344,24 @@ static void the_older_one_goes_at_once_or_later(void **state)
 	assert_int_equal(old->core.state, S_DELETING);
 }
 
+/* Another device behind the same NAT: there it has another port, and nothing of its children is to be waited
+ * for. */
+static void the_older_one_of_another_device_behind_the_same_nat_goes_at_once(void **state)
+{
+	struct pair *p = pair_open(
+		state, CONN("local_addrs = 10.9.0.1"), UNIQUE("replace") CONN("remote_addrs = %any"));
+	const struct sa *old;
+
+	pair_hide_moon(p);
+	up(p->moon, 1, NULL);
+	lab_calm(p->lab);
+	old = forge_sa(p->sun);
+	p->moon->nat.shift++;
+	moon_comes_again(p);
+	assert_int_equal(sas(p->sun), 2);
+	assert_int_equal(old->core.state, S_DELETING);
+}
+
 /* Somebody who wants it down does not wait for that. */
 static void the_older_one_may_go_sooner(void **state)
 {
@@ -492,6 +510,7 @@ int main(void)
 		PAIR_TEST(never_minds_nobody),
 		PAIR_TEST(the_newer_one_replaces),
 		PAIR_TEST(the_older_one_goes_at_once_or_later),
+		PAIR_TEST(the_older_one_of_another_device_behind_the_same_nat_goes_at_once),
 		PAIR_TEST(the_older_one_may_go_sooner),
 		PAIR_TEST(the_older_one_is_kept),
 		PAIR_TEST(initial_contact_ends_what_is_kept),
