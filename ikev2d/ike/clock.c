@@ -5,7 +5,7 @@
  *                  of the peer's exchange did not come
  *   deadline       half open for too long, replaced and not deleted, or lingering for long enough
  *   window.due     our request was not answered: it is repeated at growing intervals, then given up; a large
- *                  one in smaller datagrams
+ *                  one in smaller datagrams; soon, for once, where the IKE_SA has just gone to another path
  *   fragments.due  a message of the peer has not come whole
  *   not_before     a task of ours was put off
  *   mobike.ask_deadline  the question which paths there are was not answered: it is asked again
@@ -31,12 +31,27 @@ static void run_cell(struct step *s, struct sa *sa, unsigned column, const struc
 	draft_close(&d, table_cell(sa->core.state, column)(&d));
 }
 
+/* Once more beside the usual times, which begin anew and are as many as ever. False: not now. */
+static bool repeat_soon(struct step *s, struct sa *sa)
+{
+	struct window *w = &sa->window;
+
+	if (!w->soon)
+		return false;
+	w->soon = false;
+	w->due = s->now + step_jitter(s, w->interval);
+	step_send(s, &w->request_path, bytes_of(w->request, w->request_n));
+	return true;
+}
+
 /* Repeats the request in flight, or gives it up. True when SA may be gone. */
 static bool repeat(struct step *s, struct sa *sa)
 {
 	const struct settings *set = &s->ike->settings;
 	struct window *w = &sa->window;
 
+	if (repeat_soon(s, sa))
+		return false;
 	if (init_over_tcp(s, sa))
 		return true;
 	if (w->tries >= (w->exchange == IKE_SESSION_RESUME ? RESUME_TRIES : set->retransmit_tries)) {

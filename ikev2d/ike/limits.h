@@ -49,6 +49,11 @@ enum {
 	 * does not answer within the 20 s that all of them take. */
 	HASTY_TIME = 500,
 
+	/* How soon a request is repeated once more than otherwise, and before all other times, while nothing has come
+	 * along the path that an IKE_SA has just gone to: ESP waits for the peer to follow, and whoever has just come
+	 * into a network loses its first datagrams easily (to ARP, to a NAT). */
+	MOVED_TIME = 500,
+
 	/* A child that is wanted up is tried again after about this, and after twice as long each time, up to
 	 * a limit: a gateway that comes back is not met by all its peers in one second. */
 	WANT_FIRST = 2 * 1000,

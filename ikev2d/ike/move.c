@@ -81,6 +81,7 @@ void move_commit(struct draft *d, struct sa *sa)
 	if (d->moved_children)
 		list_each (n, &sa->children)
 			child_move(d->step, node_owner(n, struct child, of_sa));
+	sa->window.moved |= d->moved_ike;
 	if (d->moved_ike && sa->window.request)
 		move_request(d->step, sa);
 }

@@ -63,7 +63,8 @@ void step_await(struct step *s, struct sa *sa)
 	w->interval = s->ike->settings.retransmit_timeout;
 	if (w->hasty && w->interval > HASTY_TIME)
 		w->interval = HASTY_TIME;
-	w->due = s->now + step_jitter(s, w->interval);
+	w->soon = w->moved && !sa->core.path.tcp && w->interval > MOVED_TIME;
+	w->due = s->now + step_jitter(s, w->soon ? MOVED_TIME : w->interval);
 }
 
 void peer_part(struct ike *ike, const struct peer *peer)

@@ -392,6 +392,8 @@ struct window {
 	unsigned tries;
 	bool hasty;    /* nothing has come since this machine woke: the times are short, or, */
 	bool cut_off;  /* since there was no way then, will be once there is one */
+	bool moved;    /* nothing has come since the IKE_SA went to its path; */
+	bool soon;     /* then the request in flight is repeated once beside the usual times (MOVED_TIME) */
 	bool disowned; /* it was answered, though not by a proven peer, that there is no such IKE_SA */
 	/* Who says, though nobody has proved anything, that it did not arrive, and what; and another address
 	 * than was asked, from which an answer came. */

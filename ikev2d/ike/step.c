@@ -332,7 +332,7 @@ static void handle_message(struct incoming *in)
 	d.answered = response;
 	if (sealed) {
 		d.core.last_in = in->step->now;
-		in->sa->window.hasty = in->sa->window.cut_off = false;
+		in->sa->window.hasty = in->sa->window.cut_off = in->sa->window.moved = false;
 		mobike_heard(&d);
 		fragment_learn(&d, in->largest);
 		move_follow(&d, in->path);

@@ -144,6 +144,62 @@ static void initiator_moves(void **state)
 	pair_assert_agree(p, 1);
 }
 
+#define UPDATED "moon --> sun:4500  INFORMATIONAL request 2: " UPDATE
+
+/* Once soon, then at the usual times. */
+static void an_update_that_is_lost_is_repeated_soon(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	host_addresses(p->moon, "198.51.100.1");
+	ARROWS(p->lab, "lost: " UPDATED);
+	pair_quiet(p, MOVED_TIME - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "lost: " UPDATED);
+	pair_quiet(p, 4000 - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "lost: " UPDATED);
+	pair_quiet(p, 7200 - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, UPDATED);
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+	pair_assert_agree(p, 1);
+}
+
+/* The responder's question whether the peer is there, too. */
+static void the_question_of_routability_that_is_lost_is_repeated_soon(void **state)
+{
+	struct pair *p = mobile(state, NULL, NULL);
+
+	host_addresses(p->moon, "198.51.100.1");
+	/* clang-format off */
+	ARROWS(p->lab, UPDATED,
+		"moon:4500 <-- sun  INFORMATIONAL response 2: " ANSWERED,
+		"lost: moon:4500 <-- sun  INFORMATIONAL request 0: SK {N(COOKIE2)}");
+	/* clang-format on */
+	pair_quiet(p, MOVED_TIME - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon:4500 <-- sun  INFORMATIONAL request 0: SK {N(COOKIE2)}");
+	lab_calm(p->lab);
+	assert_both(p, "198.51.100.1", "192.0.2.2");
+}
+
+/* Who has heard from there needs no hurry any more. */
+static void later_requests_are_repeated_at_the_usual_times(void **state)
+{
+	struct pair *p = mobile(state, NULL, CONN("dpd_delay = 0"));
+
+	host_addresses(p->moon, "198.51.100.1");
+	lab_calm(p->lab);
+	pair_quiet(p, 29 * 1000);
+	lab_clock(p->lab, lab_due(p->lab));
+	ARROWS(p->lab, "lost: moon --> sun:4500  INFORMATIONAL request 3: SK {}");
+	pair_quiet(p, 4000 - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon --> sun:4500  INFORMATIONAL request 3: SK {}");
+}
+
 /* Nobody says which paths there are: it is asked again. */
 static void a_question_that_is_not_answered_comes_again(void **state)
 {
@@ -649,6 +705,9 @@ int main(void)
 		PAIR_TEST(only_those_that_the_connection_may_use_are_told),
 		PAIR_TEST(inner_addresses_come_last),
 		PAIR_TEST(initiator_moves),
+		PAIR_TEST(an_update_that_is_lost_is_repeated_soon),
+		PAIR_TEST(the_question_of_routability_that_is_lost_is_repeated_soon),
+		PAIR_TEST(later_requests_are_repeated_at_the_usual_times),
 		PAIR_TEST(a_question_that_is_not_answered_comes_again),
 		PAIR_TEST(an_answer_about_the_path_before_moves_nothing),
 		PAIR_TEST(an_answer_that_was_under_way_does_not_call_back),

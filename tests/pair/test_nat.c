@@ -237,6 +237,22 @@ static void a_mapping_seen_by_the_data_path_is_followed(void **state)
 	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
 }
 
+static void the_first_request_to_a_new_mapping_is_repeated_soon(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+	struct ike_event e = { .kind = EVENT_MAPPING };
+
+	p->moon->nat.shift = 20000;
+	e.mapping.child = datapath_sa(&p->sun->datapath, true, 0)->child;
+	e.mapping.remote = (struct addr){ p->moon->nat.outside, 24500 };
+	host_event(p->sun, &e);
+	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site" });
+	ARROWS(p->lab, "lost: moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+	pair_quiet(p, MOVED_TIME - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+}
+
 static void without_a_nat_no_mapping_is_followed(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
@@ -376,6 +392,7 @@ int main(void)
 		PAIR_TEST(no_keepalives_after_the_end),
 		PAIR_TEST(sun_follows_a_new_mapping),
 		PAIR_TEST(a_mapping_seen_by_the_data_path_is_followed),
+		PAIR_TEST(the_first_request_to_a_new_mapping_is_repeated_soon),
 		PAIR_TEST(without_a_nat_no_mapping_is_followed),
 		PAIR_TEST(two_with_the_same_network_cannot_be_told_apart),
 		PAIR_TEST(two_with_networks_of_their_own),
