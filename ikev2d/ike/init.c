@@ -377,6 +377,9 @@ enum verdict init_refusal(struct draft *d)
 		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
 		return puzzle_begin(d) ? DRAFT_COMMIT : init_send_again(d);
 	}
+	/* Whatever else comes with a puzzle over nothing is not believed (RFC 8019, 7.1.2). */
+	if (message_notify(m, PUZZLE))
+		return draft_drop(d, DROP_INVALID);
 	if (redirect)
 		return redirect_at_init(d, redirect->data);
 	if (ke)

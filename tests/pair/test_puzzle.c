@@ -237,6 +237,35 @@ static void a_puzzle_of_another_prf_is_not_solved(void **state)
 	assert_true(host_said(p->moon, "it is for a PRF that was not offered"));
 }
 
+/* What the cookie has to give is missing: moon goes on waiting (7.1.2), whatever else stands there. */
+static void a_puzzle_over_nothing_is_no_answer(void **state)
+{
+	static const uint8_t asked[PUZZLE_OCTETS] = { 0, PRF_HMAC_SHA2_256, PUZZLE_BITS_LEAST };
+	struct pair *p = open_crowded(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m;
+	struct flight *f;
+
+	ARROWS(p->lab, INIT_REQUEST);
+	f = lab_first(p->lab);
+	m = forge_read(f, &arena);
+	for (unsigned i = 0; i < 2; i++) {
+		m.n_notifies = 0;
+		message_add_notify(&m, &arena, PUZZLE, bytes_of(asked, sizeof asked));
+		if (i)
+			message_add_notify(&m, &arena, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
+		lab_deliver(p->lab,
+			lab_forge(p->lab, p->sun, f->source, f->target, forge_clear(&m, &arena)));
+	}
+	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 2);
+	arena_free(&arena);
+	ARROWS(p->lab, ASKED);
+	work(p);
+	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
+	crowd(p, -CROWD);
+	pair_assert_up(p);
+}
+
 /* The difficulty is moon's choice (8.1). */
 static void a_puzzle_without_difficulty_is_solved_all_the_same(void **state)
 {
@@ -596,6 +625,7 @@ int main(void)
 		PAIR_TEST(a_puzzle_is_of_a_prf_that_was_offered),
 		PAIR_TEST(too_hard_a_puzzle_is_not_solved),
 		PAIR_TEST(a_puzzle_of_another_prf_is_not_solved),
+		PAIR_TEST(a_puzzle_over_nothing_is_no_answer),
 		PAIR_TEST(a_puzzle_without_difficulty_is_solved_all_the_same),
 		PAIR_TEST(no_puzzle_is_worked_on_for_ever),
 		PAIR_TEST(another_puzzle_gets_no_more_time),
