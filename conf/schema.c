@@ -571,6 +571,14 @@ static const struct conf_key daemon_keys[] = {
 		       "second "
 		       "of those who cannot; 0: never",
 		.differs = OURS },
+	{ "puzzle_auth_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_auth_threshold), "0",
+		.doc = "half-open IKE_SAs in ten seconds whose first sealed request is nonsense from which "
+		       "on who has "
+		       "solved a puzzle (puzzle_threshold) is asked for another solution with its IKE_AUTH "
+		       "(RFC 8019, "
+		       "7.2), before keys are agreed on; not with a KEM, or where IKE_INTERMEDIATE comes "
+		       "first; 0: never",
+		.differs = OURS },
 	{ "block_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(block_threshold), "5",
 		.doc = "half-open IKE_SAs of one address (IPv6: of one /64) from which on it begins no "
 		       "other; 0: no limit" },

@@ -62,7 +62,7 @@ void admit_count(struct ike *ike, struct sa *sa)
 
 	count_begun(ike, sa, state < S_UP);
 	count_half_open(ike, sa, sa_half_open(&sa->core));
-	count_unproven(ike, sa, state == S_R_RESPOND || state == S_R_INIT);
+	count_unproven(ike, sa, state >= S_R_RESPOND && state <= S_R_INIT);
 }
 
 void admit_forget(struct ike *ike, struct sa *sa)
@@ -160,8 +160,10 @@ static struct bytes cookie_in(struct bytes notify)
 static bool has_solved(struct step *s, const struct path *path, const struct wire_puzzle *given,
 	struct bytes cookie, const struct unread *m)
 {
-	if (!cookie_spent(s->ike, cookie) && puzzle_solved(given, cookie, m)) {
+	if (!cookie_spent(s->ike, cookie) &&
+		puzzle_solved(given, cookie, message_peek(m->body, m->first, PAYLOAD_PS))) {
 		s->ike->solved++;
+		s->solved = true;
 		return true;
 	}
 	if (stranger_may(s, STRANGER_UNSOLVED))

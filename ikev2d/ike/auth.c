@@ -33,6 +33,7 @@
 #include "ike/ppk.h"
 #include "ike/ppk_int.h"
 #include "ike/proof.h"
+#include "ike/puzzle.h"
 #include "ike/redirect.h"
 #include "ike/resume.h"
 #include "ike/ticket.h"
@@ -169,6 +170,7 @@ static void first_request(struct draft *d, struct message *m)
 {
 	struct arena *a = d->step->scratch;
 
+	puzzle_put_solution(d, m);
 	ppk_name(d, m);
 	if (!d->hs.resumed)
 		proof_certreq_put(d, d->core.peer, m);

@@ -22,6 +22,7 @@
 #include "ike/ppk.h"
 #include "ike/proof.h"
 #include "ike/puzzle.h"
+#include "ike/puzzle_auth.h"
 #include "ike/redirect.h"
 #include "ike/resume.h"
 #include "ike/silence.h"
@@ -170,10 +171,7 @@ void init_put(struct draft *d, struct message *m)
 	m->nonce = d->hs.x.nonce_i;
 	if (d->hs.cookie.n)
 		message_add_notify(m, d->step->scratch, COOKIE, d->hs.cookie);
-	if (d->hs.solution.n) {
-		m->has |= PAYLOAD_BIT(PAYLOAD_PS);
-		m->solution = d->hs.solution;
-	}
+	puzzle_put_solution(d, m);
 	d->core.nat_fake = init_wants_encap(d->step->ike, d->core.peer);
 	natd_ask(d, m, d->core.nat_fake);
 }
@@ -267,10 +265,19 @@ static enum verdict no_childless(struct draft *d)
 	return draft_end(d, 0);
 }
 
+enum verdict init_agree(struct draft *d, struct bytes public)
+{
+	struct ike_question *q = draft_ask(d, ASK_AGREE, S_I_AGREE);
+
+	q->ke = d->hs.x.ke;
+	q->secret = d->hs.x.secret;
+	q->peer_public = public;
+	return DRAFT_COMMIT;
+}
+
 enum verdict init_response(struct draft *d)
 {
 	const struct message *m = d->message;
-	struct ike_question *q;
 
 	if (!ip_eq(&d->path->remote.ip, &d->core.path.remote.ip))
 		return silence_elsewhere(d);
@@ -295,11 +302,7 @@ enum verdict init_response(struct draft *d)
 		return no_childless(d);
 	init_answered(d);
 	tell_log(d, "CFG", "selected proposal: IKE:%s", suite_print(&d->core.suite, d->step->scratch));
-	q = draft_ask(d, ASK_AGREE, S_I_AGREE);
-	q->ke = d->hs.x.ke;
-	q->secret = d->hs.x.secret;
-	q->peer_public = m->ke.data;
-	return DRAFT_COMMIT;
+	return puzzle_auth_begin(d);
 }
 
 /* INVALID_KE_PAYLOAD names the group the peer wants: it must be one of ours, and another one. */
@@ -460,6 +463,11 @@ enum verdict init_request(struct draft *d)
 	init_taken(d);
 	d->hs.x.proposal = chosen->num;
 	proof_hashes_get(d, m);
+	if (puzzle_auth_asks(d)) {
+		d->hs.peer_public = arena_bytes(&d->keep, m->ke.data);
+		draft_ask(d, ASK_KEY_PAIR, S_R_KEY_PAIR)->ke = d->core.suite.ke;
+		return DRAFT_COMMIT;
+	}
 	q = draft_ask(d, ASK_RESPOND, S_R_RESPOND);
 	q->ke = d->core.suite.ke;
 	q->peer_public = m->ke.data;
@@ -524,7 +532,8 @@ static bool candidates_childless(const struct draft *d)
 	return true;
 }
 
-enum verdict init_responded(struct draft *d)
+/* The answer with our public value goes out; the SA is half open, in STATE. */
+static enum verdict respond(struct draft *d, enum sa_state state)
 {
 	const struct ike_answer *a = d->answer;
 	struct arena *scratch = d->step->scratch;
@@ -537,9 +546,7 @@ enum verdict init_responded(struct draft *d)
 		.ke = { c->suite.ke->id, a->public },
 	};
 
-	d->hs.x.nonce_r = m.nonce = nonce_new(d, &d->keep);
-	if (keys_ike(c, a->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
-		return draft_end(d, 0);
+	m.nonce = d->hs.x.nonce_r;
 	if (d->hs.natd) {
 		c->nat_fake = !d->hs.no_nats && candidates_want_encap(d);
 		natd_add(d, &m, c->nat_fake);
@@ -558,9 +565,25 @@ enum verdict init_responded(struct draft *d)
 	ppk_answer(d, &m);
 	if (d->hs.early.agreed || (d->hs.intermediate && suite_more(&c->suite, 0)))
 		message_add_notify(&m, scratch, INTERMEDIATE_EXCHANGE_SUPPORTED, (struct bytes){ 0 });
-	c->state = S_R_INIT;
+	puzzle_auth_put(d, &m);
+	c->state = state;
 	c->ask = 0;
 	draft_respond(d, IKE_SA_INIT, &m);
 	d->hs.init_r = arena_bytes(&d->keep, d->response);
 	return DRAFT_COMMIT;
+}
+
+enum verdict init_responded(struct draft *d)
+{
+	d->hs.x.nonce_r = nonce_new(d, &d->keep);
+	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
+		return draft_end(d, 0);
+	return respond(d, S_R_INIT);
+}
+
+enum verdict init_responded_later(struct draft *d)
+{
+	d->hs.x.nonce_r = nonce_new(d, &d->keep);
+	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
+	return respond(d, S_R_PUZZLE);
 }

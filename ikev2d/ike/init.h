@@ -4,14 +4,18 @@
 
 #include "ike/step.h"
 
-handler init_routed;       /* ASK_ROUTE answered: now a key pair is needed */
-handler init_key_pair;     /* ASK_KEY_PAIR answered: the request goes out */
-handler init_send_again;   /* it goes out once more: with a cookie, and the solution of a puzzle */
-handler init_response;     /* the peer's answer: now the shared secret is needed */
-handler init_refusal;      /* COOKIE and INVALID_KE_PAYLOAD start over, errors end it */
-handler init_request;      /* a peer's request: cookie, candidates, proposal, group */
-handler init_key_exchange; /* the key pair is asked for */
-handler init_responded;    /* ASK_RESPOND answered: the answer goes out, the SA is half open */
+handler init_routed;          /* ASK_ROUTE answered: now a key pair is needed */
+handler init_key_pair;        /* ASK_KEY_PAIR answered: the request goes out */
+handler init_send_again;      /* it goes out once more: with a cookie, and the solution of a puzzle */
+handler init_response;        /* the peer's answer: now the shared secret is needed */
+handler init_refusal;         /* COOKIE and INVALID_KE_PAYLOAD start over, errors end it */
+handler init_request;         /* a peer's request: cookie, candidates, proposal, group */
+handler init_key_exchange;    /* the key pair is asked for */
+handler init_responded;       /* ASK_RESPOND answered: the answer goes out, the SA is half open */
+handler init_responded_later; /* ASK_KEY_PAIR answered: the same, and the peer has to solve a puzzle (7.2) */
+
+/* Initiator: the shared secret with the peer's public value PUBLIC is asked for. */
+enum verdict init_agree(struct draft *d, struct bytes public);
 
 /* Whether we ask for encapsulation in UDP without a NAT: the userspace path is much faster with it. */
 bool init_wants_encap(const struct ike *ike, const struct peer *p);

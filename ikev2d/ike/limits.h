@@ -49,9 +49,9 @@ enum {
 	 * does not answer within the 20 s that all of them take. */
 	HASTY_TIME = 500,
 
-	/* How soon a request is repeated once more than otherwise, and before all other times, while nothing has come
-	 * along the path that an IKE_SA has just gone to: ESP waits for the peer to follow, and whoever has just come
-	 * into a network loses its first datagrams easily (to ARP, to a NAT). */
+	/* How soon a request is repeated once more than otherwise, and before all other times, while nothing
+	 * has come along the path that an IKE_SA has just gone to: ESP waits for the peer to follow, and
+	 * whoever has just come into a network loses its first datagrams easily (to ARP, to a NAT). */
 	MOVED_TIME = 500,
 
 	/* A child that is wanted up is tried again after about this, and after twice as long each time, up to
@@ -133,6 +133,14 @@ enum {
 	PUZZLE_BITS_FREE = 12,
 	PUZZLE_TIME = 20 * 1000,
 	PUZZLE_SLICE = 2048, /* keys tried in one step, 1 or 2 ms: others wait for it */
+
+	/* Those for IKE_AUTH are no easier: solving one shall take longer than the key agreement that it
+	 * spares us, which takes a millisecond or two (RFC 8019, 7.2.1.1). */
+	PUZZLE_BITS_AUTH = 12,
+
+	/* Octets of a request whose puzzle is solved that wait for the keys to open it: certificates in
+	 * fragments. What does not fit is sent again. */
+	UNOPENED_MAX = 16 * 1024,
 
 	/* Solutions that are remembered, until their cookie is old: nobody begins two IKE_SAs with one. */
 	PUZZLES_SPENT_MAX = 16384,

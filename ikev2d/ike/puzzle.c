@@ -9,7 +9,7 @@
 /* --------------------------------------------------------------- initiator */
 
 /* A notify of a few octets must not make us work for whatever it likes. */
-static const char *refuses(const struct draft *d, const struct wire_puzzle *asked)
+const char *puzzle_refuses(const struct draft *d, const struct wire_puzzle *asked)
 {
 	if (!transform_find(TRANSFORM_PRF, asked->prf, 0) ||
 		!proposals_have(d->core.peer->ike, TRANSFORM_PRF, asked->prf))
@@ -18,6 +18,19 @@ static const char *refuses(const struct draft *d, const struct wire_puzzle *aske
 		return NULL;
 	return arena_printf(
 		d->step->scratch, "no more than %u are solved here", (unsigned)PUZZLE_BITS_SOLVED);
+}
+
+void puzzle_start(struct draft *d, const struct wire_puzzle *asked, struct bytes over, enum sa_state state)
+{
+	d->hs.puzzle = (struct puzzle_work){
+		.prf = transform_find(TRANSFORM_PRF, asked->prf, 0),
+		.over = over,
+		.bits = asked->bits ? asked->bits : PUZZLE_BITS_FREE,
+		.began = d->step->now,
+		.end = d->hs.puzzle.end ? d->hs.puzzle.end : d->step->now + PUZZLE_TIME,
+	};
+	d->core.state = state;
+	d->core.deadline = d->step->now + 1;
 }
 
 bool puzzle_begin(struct draft *d)
@@ -29,19 +42,12 @@ bool puzzle_begin(struct draft *d)
 	d->hs.solution = (struct bytes){ 0 };
 	if (!n || !puzzle_get(n->data, &asked))
 		return false;
-	why = refuses(d, &asked);
+	why = puzzle_refuses(d, &asked);
 	tell_log(d, "IKE", "the peer asks for the solution of a puzzle of %u zero bits (RFC 8019)%s%s",
 		asked.bits, why ? ", which is not solved, but asked again without: " : "", why ? why : "");
 	if (why)
 		return false;
-	d->hs.puzzle = (struct puzzle_work){
-		.prf = transform_find(TRANSFORM_PRF, asked.prf, 0),
-		.bits = asked.bits ? asked.bits : PUZZLE_BITS_FREE,
-		.began = d->step->now,
-		.end = d->hs.puzzle.end ? d->hs.puzzle.end : d->step->now + PUZZLE_TIME,
-	};
-	d->core.state = S_I_PUZZLE;
-	d->core.deadline = d->step->now + 1;
+	puzzle_start(d, &asked, d->hs.cookie, S_I_PUZZLE);
 	return true;
 }
 
@@ -53,42 +59,54 @@ static enum err search(struct draft *d)
 	enum err e = ERR_OK;
 
 	while (!e && p->found < PUZZLE_KEYS) {
-		e = puzzle_search(p->prf, p->bits, d->hs.cookie, end - p->next, &p->next, p->keys[p->found]);
+		e = puzzle_search(p->prf, p->bits, p->over, end - p->next, &p->next, p->keys[p->found]);
 		p->found += !e;
 	}
 	return e;
 }
 
-/* The request goes out again, with what has been found. */
-static enum verdict finish(struct draft *d, enum err e)
+bool puzzle_over(struct draft *d, enum err *e)
 {
-	const struct puzzle_work *p = &d->hs.puzzle;
-	unsigned long long ms = d->step->now - p->began;
-
-	if (!e)
-		d->hs.solution = arena_bytes(&d->keep, bytes_of((const uint8_t *)p->keys, sizeof p->keys));
-	tell_log(d, "IKE",
-		e ? "the puzzle was not solved with %u keys in %llu ms: the peer is asked without"
-		  : "the puzzle was solved with %u keys in %llu ms",
-		p->next, ms);
-	d->core.deadline = 0;
-	return init_send_again(d);
-}
-
-enum verdict puzzle_work(struct draft *d)
-{
+	struct puzzle_work *p = &d->hs.puzzle;
 	struct step *s = d->step;
-	enum err e;
 
 	/* Who has to wait is due before who has not. */
 	d->core.deadline = s->now + (s->puzzled ? 1 : 2);
 	if (s->puzzled)
-		return DRAFT_COMMIT;
+		return false;
 	s->puzzled = true;
-	e = search(d);
-	if (e == ERR_RANGE && s->now < d->hs.puzzle.end)
+	*e = search(d);
+	if (*e == ERR_RANGE && s->now < p->end)
+		return false;
+	d->core.deadline = 0;
+	if (*e)
+		return true;
+	d->hs.solution = arena_bytes(&d->keep, bytes_of((const uint8_t *)p->keys, sizeof p->keys));
+	tell_log(d, "IKE", "the puzzle was solved with %u keys in %llu ms", p->next,
+		(unsigned long long)(s->now - p->began));
+	return true;
+}
+
+enum verdict puzzle_work(struct draft *d)
+{
+	const struct puzzle_work *p = &d->hs.puzzle;
+	enum err e;
+
+	if (!puzzle_over(d, &e))
 		return DRAFT_COMMIT;
-	return finish(d, e);
+	if (e)
+		tell_log(d, "IKE",
+			"the puzzle was not solved with %u keys in %llu ms: the peer is asked without",
+			p->next, (unsigned long long)(d->step->now - p->began));
+	return init_send_again(d);
+}
+
+void puzzle_put_solution(const struct draft *d, struct message *m)
+{
+	if (!d->hs.solution.n)
+		return;
+	m->has |= PAYLOAD_BIT(PAYLOAD_PS);
+	m->solution = d->hs.solution;
 }
 
 /* --------------------------------------------------------------- responder */
@@ -161,21 +179,21 @@ struct wire_puzzle puzzle_for(struct step *s, const struct unread *m)
 		   : (struct wire_puzzle){ 0 };
 }
 
-bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes cookie, const struct unread *m)
+bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution)
 {
 	const struct transform *prf = transform_find(TRANSFORM_PRF, puzzle->prf, 0);
-	struct bytes all = message_peek(m->body, m->first, PAYLOAD_PS), keys[PUZZLE_KEYS];
-	size_t size = all.n / PUZZLE_KEYS;
+	size_t size = solution.n / PUZZLE_KEYS;
+	struct bytes keys[PUZZLE_KEYS];
 	unsigned bits;
 
-	if (!prf || !size || size > prf->key || all.n % PUZZLE_KEYS)
+	if (!prf || !size || size > prf->key || solution.n % PUZZLE_KEYS)
 		return false;
 	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {
-		keys[i] = bytes_of(all.p + i * size, size);
+		keys[i] = bytes_of(solution.p + i * size, size);
 		for (unsigned k = 0; k < i; k++)
 			if (bytes_eq(keys[i], keys[k]))
 				return false;
-		if (puzzle_measure(prf, keys[i], cookie, &bits) || bits < puzzle->bits)
+		if (puzzle_measure(prf, keys[i], over, &bits) || bits < puzzle->bits)
 			return false;
 	}
 	return true;

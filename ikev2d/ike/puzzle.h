@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Puzzles in IKE_SA_INIT (RFC 8019, 7.1): who begins an IKE_SA pays for it with work of its own. Those in
- * IKE_AUTH (7.2) are neither asked nor answered. */
+/* Puzzles (RFC 8019): who begins an IKE_SA pays for it with work of its own. How they are solved, and those
+ * in IKE_SA_INIT (7.1); for those in IKE_AUTH see puzzle_auth.h. */
 #pragma once
 
 #include "ike/step.h"
@@ -10,6 +10,16 @@
  * cookie alone, as one of who knows no puzzles does. */
 bool puzzle_begin(struct draft *d);
 handler puzzle_work; /* it goes on for a slice */
+
+/* Initiator: why ASKED is not solved here, from the scratch arena; NULL: it is. */
+const char *puzzle_refuses(const struct draft *d, const struct wire_puzzle *asked);
+/* ASKED, over a string that D keeps, is worked on from now on, in STATE, whose deadline comes for each slice:
+ * a slice of it is done, unless it is another one's turn; and whether it is over: *E says whether hs.solution
+ * is the solution then (else there is none). */
+void puzzle_start(struct draft *d, const struct wire_puzzle *asked, struct bytes over, enum sa_state state);
+bool puzzle_over(struct draft *d, enum err *e);
+/* The solution that D has, if any, into M. */
+void puzzle_put_solution(const struct draft *d, struct message *m);
 
 /* Responder. How hard puzzles are from now on: no less hard than before while there is pressure; judged anew
  * when that has lasted for another PRESSURE_TIME, or has ended. */
@@ -24,5 +34,6 @@ struct unread {
 
 /* Responder: the puzzle for the request M; its bits are 0 where none is asked, or M offers no PRF of ours. */
 struct wire_puzzle puzzle_for(struct step *s, const struct unread *m);
-/* Whether M solves PUZZLE, which came with COOKIE. */
-bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes cookie, const struct unread *m);
+/* Whether SOLUTION, the body of a payload PS (empty: there is none), solves PUZZLE over the string OVER: of
+ * IKE_SA_INIT the cookie that it came with. */
+bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution);

@@ -2,6 +2,8 @@
 /* Sealing and opening IKE messages. */
 #include "ike/seal.h"
 
+#include "wire/payload.h"
+
 struct aead *seal_context(struct ike *ike, const struct transform *encr, const struct transform *integ)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(ike->aeads); i++) {
@@ -64,21 +66,38 @@ struct sealing {
 	const struct wire_header *header;
 	struct bytes chain; /* of payloads, */
 	uint8_t first;      /* whose first has this type */
+	struct bytes front; /* the solution of a puzzle, which is not sealed; empty: none */
 	struct rng *rng;
 	struct wr w;
 };
+
+/* The header, and what stands before the seal. */
+static void put_front(struct sealing *s, const struct piece *piece)
+{
+	uint8_t seal = piece->total ? PAYLOAD_SKF : PAYLOAD_SK;
+	bool front = s->front.n && piece->number <= 1;
+	struct wire_header header = *s->header;
+	size_t at;
+
+	header.next = front ? PAYLOAD_PS : seal;
+	header_put(&header, &s->w);
+	if (!front)
+		return;
+	at = wire_piece_put(&s->w, seal, 0);
+	wr_bytes(&s->w, s->front);
+	wire_piece_end(&s->w, at);
+}
 
 static bool put_piece(struct sealing *s, const struct piece *piece)
 {
 	const struct transform *encr = s->core->suite.encr;
 	struct aead *a = keyed(s->ike, s->core, true, s->core->initiator);
-	size_t start = s->w.n, sk = start + IKE_HEADER, iv, body, icv;
-	struct wire_header header = *s->header;
+	size_t start = s->w.n, sk, iv, body, icv;
 	struct wr *w = &s->w;
 	struct aead_job job;
 
-	header.next = piece->total ? PAYLOAD_SKF : PAYLOAD_SK;
-	header_put(&header, w);
+	put_front(s, piece);
+	sk = w->n;
 	wr_u32(w, 0);
 	if (piece->total) {
 		wr_u16(w, piece->number);
@@ -107,17 +126,18 @@ static bool put_piece(struct sealing *s, const struct piece *piece)
 }
 
 /* Octets that sealing adds to a fragment at the most; and what of the chain goes into one of LIMIT octets. */
-static size_t fragment_extra(const struct sa_core *core)
+static size_t fragment_extra(const struct sealing *s)
 {
-	const struct transform *encr = core->suite.encr;
+	const struct transform *encr = s->core->suite.encr;
+	size_t front = s->front.n ? PAYLOAD_HEADER + s->front.n : 0;
 
-	return IKE_HEADER + PAYLOAD_HEADER + FRAGMENT_HEADER + encr->iv +
-	       (encr->kind == KIND_AEAD ? 1u : encr->block) + transform_icv(encr, core->suite.integ);
+	return IKE_HEADER + front + PAYLOAD_HEADER + FRAGMENT_HEADER + encr->iv +
+	       (encr->kind == KIND_AEAD ? 1u : encr->block) + transform_icv(encr, s->core->suite.integ);
 }
 
-static size_t fragment_room(const struct sa_core *core, size_t limit)
+static size_t fragment_room(const struct sealing *s, size_t limit)
 {
-	size_t extra = fragment_extra(core);
+	size_t extra = fragment_extra(s);
 
 	return limit > extra ? limit - extra : 1;
 }
@@ -132,7 +152,7 @@ static struct bytes seal_whole(struct sealing *s)
 /* In at least LEAST fragments. */
 static struct bytes seal_fragments(struct sealing *s, size_t limit, size_t least)
 {
-	size_t room = fragment_room(s->core, limit), total = (s->chain.n + room - 1) / room;
+	size_t room = fragment_room(s, limit), total = (s->chain.n + room - 1) / room;
 	struct piece p = { .first = s->first };
 
 	if (total < least) {
@@ -156,7 +176,7 @@ static struct bytes seal_fragments(struct sealing *s, size_t limit, size_t least
 
 static void make_room(struct sealing *s, unsigned datagrams, struct arena *arena)
 {
-	size_t room = s->chain.n + datagrams * fragment_extra(s->core);
+	size_t room = s->chain.n + datagrams * fragment_extra(s);
 
 	s->w = wr_of(arena_alloc(arena, room), room);
 }
@@ -166,13 +186,17 @@ struct bytes seal_put(struct ike *ike, struct sa_core *core, const struct wire_h
 {
 	struct sealing s = { .ike = ike, .core = core, .header = h, .rng = rng };
 	struct wr chain = wr_of(arena_alloc(arena, MESSAGE_ROOM), MESSAGE_ROOM);
+	struct message inner = *m;
 	bool whole;
 
-	message_put(m, &chain, &s.first);
+	if (m->has & PAYLOAD_BIT(PAYLOAD_PS))
+		s.front = m->solution;
+	inner.has &= ~PAYLOAD_BIT(PAYLOAD_PS);
+	message_put(&inner, &chain, &s.first);
 	if (chain.bad || !core->suite.encr)
 		return (struct bytes){ 0 };
 	s.chain = wr_done(&chain);
-	whole = !limit || s.chain.n + fragment_extra(core) - FRAGMENT_HEADER <= limit;
+	whole = !limit || s.chain.n + fragment_extra(&s) - FRAGMENT_HEADER <= limit;
 	make_room(&s, whole ? 1 : FRAGMENTS_MAX, arena);
 	return whole ? seal_whole(&s) : seal_fragments(&s, limit, 2);
 }
@@ -231,6 +255,8 @@ static bool reopen(struct sealing *s, struct bytes datagram, struct wire_header 
 		open_of(s->ike, s->core, s->core->initiator, datagram, &m.sk, arena, &content))
 		return false;
 	*sk = m.sk;
+	if (m.has & PAYLOAD_BIT(PAYLOAD_PS))
+		s->front = m.solution;
 	wr_bytes(chain, content);
 	return true;
 }

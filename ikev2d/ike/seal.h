@@ -6,8 +6,8 @@
 
 /* A sealed message with header H (next and length are set here) and the payloads of M, from ARENA: one
  * datagram, or if that had more than LIMIT octets its fragments, back to back (header_cut parts them). LIMIT
- * 0: never fragments. The counter of CORE moves on. Empty when the message does not fit or the library
- * refuses.
+ * 0: never fragments. The solution of a puzzle goes in front of the seal, in the first one (RFC 8019, 7.2.2).
+ * The counter of CORE moves on. Empty when the message does not fit or the library refuses.
  */
 struct bytes seal_put(struct ike *ike, struct sa_core *core, const struct wire_header *h,
 	const struct message *m, size_t limit, struct rng *rng, struct arena *arena);

@@ -26,6 +26,7 @@ enum sa_state {
 	S_I_KEY_PAIR,      /* asked for our key pair */
 	S_I_PUZZLE,        /* a puzzle is being solved, then IKE_SA_INIT is sent again */
 	S_I_INIT,          /* IKE_SA_INIT sent */
+	S_I_AUTH_PUZZLE,   /* a puzzle is being solved for IKE_AUTH */
 	S_I_AGREE,         /* asked for the shared secret */
 	S_I_NEXT_KEY_PAIR, /* asked for our key pair of an additional key exchange */
 	S_I_PPK_CONFIRM,   /* asked for what shows that we have a post-quantum preshared key */
@@ -43,6 +44,9 @@ enum sa_state {
 	S_I_EAP_AUTH,      /* IKE_AUTH with that sent */
 	S_I_EAP_CHECK,     /* asked whether the peer's AUTH by it is right */
 	S_R_RESPOND,       /* asked for our key pair and the shared secret */
+	S_R_KEY_PAIR,      /* asked for our key pair only: the peer is to solve a puzzle first */
+	S_R_PUZZLE,        /* IKE_SA_INIT answered, with that: half open, without keys */
+	S_R_AGREE,         /* it was solved: asked for the shared secret */
 	S_R_INIT,          /* IKE_SA_INIT, IKE_SESSION_RESUME or IKE_INTERMEDIATE answered: half open */
 	S_R_PPK_CONFIRM,   /* asked for what must show that the peer has a post-quantum preshared key */
 	S_R_NEXT,          /* asked for our key pair and the shared secret of an additional key exchange */
@@ -243,13 +247,21 @@ struct early_ppk {
 	const char *missing;       /* why none of them will do; NULL: none is named */
 };
 
-/* A puzzle that is being solved (RFC 8019, 7.1.2). */
+/* A puzzle that is being solved (RFC 8019, 7.1.2 and 7.2.2). */
 struct puzzle_work {
 	const struct transform *prf;
+	struct bytes over;    /* the string that the keys are for */
 	unsigned bits, found; /* so many keys are */
 	uint32_t next;        /* number of the key to try */
 	uint64_t began, end;  /* END: of the time for all puzzles on the way to this IKE_SA */
 	uint8_t keys[PUZZLE_KEYS][PUZZLE_KEY_OCTETS];
+};
+
+/* A datagram of the peer's first sealed request that came before the keys were there. */
+struct unopened {
+	struct unopened *next;
+	struct path path;
+	struct bytes data;
 };
 
 /* What only the way to S_UP needs; it is freed, wiped, when that is reached. Pointers lead into
@@ -262,6 +274,8 @@ struct handshake {
 	struct bytes cookie;
 	struct puzzle_work puzzle;         /* initiator: that came with it, and */
 	struct bytes solution;             /* the keys that solve it; empty: none */
+	struct wire_puzzle asked;          /* responder: the puzzle for IKE_AUTH, and what came with */
+	struct unopened *unopened;         /* its solution; newest first */
 	bool natd;                         /* responder: the peer takes part in NAT detection */
 	bool no_nats;                      /* responder: but wants no NAT between (RFC 4555, 3.9) */
 	bool intermediate;                 /* the peer can do IKE_INTERMEDIATE (RFC 9242) */
@@ -441,6 +455,7 @@ struct sa {
 	uint64_t init_hash;    /* responder: of the IKE_SA_INIT request, the key in ike->inits; 0: none */
 	uint64_t crowd;        /* half open: where it is counted among those of its address */
 	bool begun, half_open; /* as what it is counted */
+	bool forged;           /* something that is not the peer's came as its first request: counted, too */
 	struct sa_core core;
 	struct handshake handshake;
 	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
@@ -573,18 +588,21 @@ struct ike {
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
-	struct map twins; /* rings of installed children by identities and selectors (twin.h) */
-	struct map offered, offered_ike; /* our SPIs that no SA has yet, to the SA (offers.h) */
-	struct map crowds;               /* numbers of half-open ones, by address */
-	uint64_t pressed_until;          /* cookies are asked for; 0: they are not */
-	unsigned pressed_by;             /* requests that were answered with one in that time, */
-	uint64_t cookies;                /* and ever */
-	unsigned puzzle_bits;            /* how hard the puzzles are that come with cookies; 0: none do */
-	unsigned puzzled_by;             /* requests that were answered with one in that time, */
-	uint64_t puzzles, solved;        /* and ever; so many were solved */
-	struct node fragments;           /* struct fragments of half-open SAs, the oldest first; */
-	size_t fragments_half_open;      /* octets of them */
-	struct siphash_key hash_key;     /* of the keys in inits, ends and twins */
+	struct map twins;                 /* rings of installed children that may be twins (twin.h) */
+	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
+	struct map crowds;                /* numbers of half-open ones, by address */
+	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
+	unsigned pressed_by;              /* requests that were answered with one in that time, */
+	uint64_t cookies;                 /* and ever */
+	unsigned puzzle_bits;             /* how hard the puzzles are that come with cookies; 0: none do */
+	unsigned puzzled_by;              /* requests that were answered with one in that time, */
+	uint64_t puzzles, solved;         /* and ever; so many were solved */
+	uint64_t forged_until;            /* the end of the time in which are counted */
+	unsigned forged_by;               /* the half-open SAs whose first request was nonsense; */
+	uint64_t auth_puzzles_until;      /* puzzles are asked in IKE_AUTH, too; 0: they are not */
+	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
+	size_t fragments_half_open;       /* octets of them */
+	struct siphash_key hash_key;      /* of the keys in inits, ends, twins */
 	struct siphash_key cookie_secret[2];
 	struct map spent[2]; /* cookies of each of them, with a puzzle, that have made an IKE_SA */
 	uint8_t cookie_generation;

@@ -18,6 +18,7 @@
 #include "ike/mobike.h"
 #include "ike/move.h"
 #include "ike/proof.h"
+#include "ike/puzzle_auth.h"
 #include "ike/seal.h"
 #include "ike/silence.h"
 #include "ike/stranger.h"
@@ -204,6 +205,10 @@ static bool open_message(struct incoming *in)
 	}
 	if (!sealed)
 		return true;
+	if (in->sa && puzzle_auth_awaits(in->sa)) {
+		puzzle_auth_take(s, in->sa, in->path, in->data, m);
+		return false;
+	}
 	if (!(m->has & (PAYLOAD_BIT(PAYLOAD_SK) | PAYLOAD_BIT(PAYLOAD_SKF))) || !in->sa ||
 		!in->sa->core.keyed) {
 		drop(in, DROP_UNSEALED);
@@ -214,6 +219,7 @@ static bool open_message(struct incoming *in)
 	}
 	if (seal_open(s->ike, sealed_with(in), in->data, &m->sk, s->scratch, &in->inner)) {
 		drop(in, DROP_SEAL);
+		puzzle_auth_forged(s, in->sa);
 		return false;
 	}
 	in->inner_first = m->sk.inner;
@@ -422,6 +428,8 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		return;
 	}
 	draft_close(&d, table_cell(sa->core.state, answer->result ? COLUMN_FAILED : COLUMN_ANSWER)(&d));
+	for (const struct unopened *u = s->again; u; u = u->next)
+		on_datagram(s, &u->path, u->data);
 }
 
 /* A limit of volume was met: the child is rekeyed or, at its hard end, closed. */

@@ -16,6 +16,8 @@ struct step {
 	const struct path *path; /* of the datagram at hand, whose exchange is; NULL: there is none */
 	uint8_t exchange;
 	bool puzzled; /* a slice of a puzzle was worked on: more than one would take too long */
+	bool solved;  /* the request at hand, which an IKE_SA begins with, brings the solution of one */
+	struct unopened *again; /* datagrams that can be opened now, in the order in which they came */
 };
 
 /* What becomes of a child at commit. */

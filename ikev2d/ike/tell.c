@@ -128,8 +128,10 @@ const char *tell_stage(const struct step *s, const struct sa *sa)
 	case S_I_KEY_PAIR:
 	case S_I_PUZZLE:
 	case S_I_INIT:
+	case S_I_AUTH_PUZZLE:
 	case S_I_AGREE:
-	case S_R_RESPOND: return exchange_name(IKE_SA_INIT);
+	case S_R_RESPOND:
+	case S_R_KEY_PAIR: return exchange_name(IKE_SA_INIT);
 	case S_I_NEXT_KEY_PAIR:
 	case S_I_NEXT:
 	case S_I_NEXT_AGREE:

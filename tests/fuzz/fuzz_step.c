@@ -34,7 +34,7 @@ static const char *const ways[][2] = {
 	PAIR("psk", "resumption = yes\n redirect_addrs = 192.0.2.0/24", ""),
 	PAIR("psk", "vips = 0.0.0.0, ::\n pools = p",
 		"}\n pools { p { addrs = 10.3.0.0/30\n dns = 10.3.0.53\n 25 = example.org\n }"),
-	PAIR("psk", "", "cookie_threshold = 0\n puzzle_threshold = 1"),
+	PAIR("psk", "", "cookie_threshold = 0\n puzzle_threshold = 1\n puzzle_auth_threshold = 1"),
 	PAIR("psk", "ppk_id = winter\n proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256",
 		"}\n secrets { ppk-a { id = winter\n secret = snow\n }"),
 };

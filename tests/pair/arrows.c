@@ -46,13 +46,16 @@ static void add_content(struct text *t, struct lab *lab, const struct flight *f,
 	struct message inner;
 
 	if (m->has & PAYLOAD_BIT(PAYLOAD_SKF)) {
-		text_add(t, "SKF %u/%u", m->sk.fragment, m->sk.total);
+		text_add(t, "%sSKF %u/%u", m->has & PAYLOAD_BIT(PAYLOAD_PS) ? "PS, " : "", m->sk.fragment,
+			m->sk.total);
 		return;
 	}
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_SK))) {
 		message_print_payloads(m, t);
 		return;
 	}
+	if (m->has & PAYLOAD_BIT(PAYLOAD_PS))
+		text_add(t, "PS, ");
 	text_add(t, "SK {");
 	if (forge_open(lab, bytes_of(f->data, f->n), t->arena, &inner))
 		message_print_payloads(&inner, t);

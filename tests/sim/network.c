@@ -4,7 +4,7 @@
 #include "tests/pair/arrows.h"
 #include "tests/sim/sim.h"
 
-enum { PORT = 500, SPI = 8 /* octets */ };
+enum { PORT = 500, SPI = 8 /* octets */, NONSENSE = 60 };
 
 struct weather weather_draw(struct life *l)
 {
@@ -132,16 +132,43 @@ static struct flight *arrived(const struct life *l)
 	return NULL;
 }
 
-/* A stranger, who will not go on, begins as F does. */
+static const struct addr stranger = { { 4, { 203, 0, 113, 77 } }, PORT };
+
+/* To F, which answers the stranger, with the header H, it says nonsense as its IKE_AUTH. */
+static void say_nonsense(struct life *l, const struct flight *f, const struct wire_header *h)
+{
+	const struct host *any = &l->lab->hosts[f->from == &l->lab->hosts[0]];
+	struct wire_header auth = *h;
+	uint8_t data[IKE_HEADER + NONSENSE];
+	struct wr w = wr_of(data, sizeof data);
+
+	auth.next = PAYLOAD_SK;
+	auth.exchange = IKE_AUTH;
+	auth.flags = FLAG_INITIATOR;
+	auth.mid = 1;
+	auth.length = sizeof data;
+	header_put(&auth, &w);
+	wr_u16(&w, 0);
+	wr_u16(&w, NONSENSE);
+	rng_fill(&l->rng.rng, data + w.n, sizeof data - w.n);
+	lab_deliver(l->lab, lab_forge(l->lab, any, stranger, f->source, bytes_of(data, sizeof data)));
+}
+
+/* A stranger begins as F does, and does not go on as it should. */
 static void flood(struct life *l, const struct flight *f)
 {
 	struct wire_header h;
 	struct flight *copy;
 
-	if (header_get(bytes_of(f->data, f->n), &h) || h.exchange != IKE_SA_INIT || h.flags & FLAG_RESPONSE)
+	if (header_get(bytes_of(f->data, f->n), &h) || h.exchange != IKE_SA_INIT)
 		return;
+	if (h.flags & FLAG_RESPONSE) {
+		if (h.spi_r && ip_eq(&f->target.ip, &stranger.ip))
+			say_nonsense(l, f, &h);
+		return;
+	}
 	copy = lab_copy(l->lab, f);
-	copy->source = (struct addr){ { 4, { 203, 0, 113, 77 } }, PORT };
+	copy->source = stranger;
 	rng_fill(&l->rng.rng, copy->data, SPI);
 	lab_deliver(l->lab, copy);
 }

@@ -188,6 +188,24 @@ def puzzles(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
+@case(quick=True)
+def puzzles_before_ike_auth(bench):
+    """Who is half open and sends nonsense makes the real peer solve another one, which its IKE_AUTH brings."""
+    limits = {"cookie_threshold": "5", "cookie_threshold_ip": "200", "block_threshold": "0", "puzzle_threshold": "5",
+              "puzzle_auth_threshold": "5"}
+    scene = Scene(bench, daemon=limits)
+    caller, rng = scene.caller(bench.moon.gateway), random.Random(5)
+    caller.send([with_spi(scene.requests[0], rng.randbytes(8)) for _ in range(5)])
+    begun = [header(answer) for answer in caller.answers if NONCE in payloads(answer)]
+    same(len(begun), 5, "IKE_SAs that are half open")
+    caller.send([message(h.spi_i, h.spi_r, SEALED, AUTH, INITIATOR, 1, payload(0, rng.randbytes(60))) for h in begun])
+    until(lambda: "5 half-open IKE_SAs got nonsense" in scene.sun.log(), scene.sun.log)
+    scene.moon.must("down", "site")
+    scene.moon.up()
+    contains(scene.moon.log(), "zero bits before IKE_AUTH (RFC 8019)", "log of moon")
+    reaches(bench.alice, bench.sun.inside[4])
+
+
 @case("charon")
 def puzzles_that_strongswan_does_not_know(bench):
     """It returns the cookie alone, and comes in."""
