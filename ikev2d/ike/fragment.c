@@ -131,6 +131,7 @@ void fragments_forget(struct ike *ike, struct sa *sa, bool response)
 			wipe((uint8_t *)f->v[i].p, f->v[i].n);
 		free((uint8_t *)f->v[i].p);
 	}
+	free((uint8_t *)f->front.p);
 	free(f);
 }
 
@@ -206,6 +207,15 @@ static void keep(struct ike *ike, struct fragments *f, const struct wire_sk *sk,
 		f->first = sk->inner;
 }
 
+/* What stands before the seal of the first one. */
+static void keep_front(struct fragments *f, struct bytes front)
+{
+	f->front = bytes_of(malloc(front.n), front.n);
+	if (!f->front.p)
+		abort();
+	memcpy((uint8_t *)f->front.p, front.p, front.n);
+}
+
 static struct bytes join(const struct fragments *f, struct arena *arena)
 {
 	struct wr w = wr_of(arena_alloc(arena, f->octets), f->octets);
@@ -217,7 +227,7 @@ static struct bytes join(const struct fragments *f, struct arena *arena)
 
 bool fragment_take(struct step *s, struct sa *sa, const struct path *path, const struct wire_header *h,
 	const struct wire_sk *sk, struct bytes content, size_t datagram, struct bytes *inner, uint8_t *first,
-	size_t *largest)
+	struct bytes *front, size_t *largest)
 {
 	enum drop_reason reason;
 	struct fragments *f = fragments_of(s, sa, h, sk, content.n, &reason);
@@ -227,6 +237,8 @@ bool fragment_take(struct step *s, struct sa *sa, const struct path *path, const
 		return false;
 	}
 	keep(s->ike, f, sk, content);
+	if (sk->fragment == 1)
+		keep_front(f, *front);
 	if (sk->fragment < sk->total && datagram > f->largest)
 		f->largest = datagram;
 	if (f->have < f->total) {
@@ -235,6 +247,7 @@ bool fragment_take(struct step *s, struct sa *sa, const struct path *path, const
 	}
 	*inner = join(f, s->scratch);
 	*first = f->first;
+	*front = arena_bytes(s->scratch, f->front);
 	*largest = f->largest;
 	fragments_forget(s->ike, sa, h->flags & FLAG_RESPONSE);
 	return true;

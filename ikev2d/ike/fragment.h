@@ -12,13 +12,13 @@ bool fragment_announced(const struct message *m);
 /* Octets of the largest IKE message that CORE sends in one datagram; 0: it does not send fragments. */
 size_t fragment_limit(const struct step *s, const struct sa_core *core);
 
-/* A fragment of SA's next message, H, that was opened: CONTENT, in a DATAGRAM that came on PATH. True when it
- * was the last one missing: *INNER is the whole then, in the scratch arena, *FIRST the type of its first
- * payload and *LARGEST the octets of the largest datagram, but for the last fragment's; else it is kept, or
- * dropped and that told. */
+/* A fragment of SA's next message, H, that was opened: CONTENT, in a DATAGRAM that came on PATH, which begins
+ * with *FRONT. True when it was the last one missing: *INNER is the whole then, in the scratch arena, *FIRST
+ * the type of its first payload, *FRONT what the first one begins with, and *LARGEST the octets of the
+ * largest datagram, but for the last fragment's; else it is kept, or dropped and that told. */
 bool fragment_take(struct step *s, struct sa *sa, const struct path *path, const struct wire_header *h,
 	const struct wire_sk *sk, struct bytes content, size_t datagram, struct bytes *inner, uint8_t *first,
-	size_t *largest);
+	struct bytes *front, size_t *largest);
 
 /* The peer, from whom a message came in datagrams of up to LARGEST octets, may know of the way what we do
  * not: D sends no larger ones. */

@@ -25,8 +25,8 @@ static const struct transform *method(const struct draft *d)
 /* The message at hand, of the peer, counts for AUTH. */
 static enum err add_theirs(struct draft *d)
 {
-	return keys_intermediate(&d->core, &d->hs, !d->core.initiator, &d->message->header, d->inner_first,
-		d->inner, &d->keep);
+	return keys_intermediate(
+		&d->core, &d->hs, !d->core.initiator, d->front, d->inner_first, d->inner, &d->keep);
 }
 
 /* So does M, ours, which is yet to be sealed. */
@@ -34,10 +34,15 @@ static enum err add_ours(struct draft *d, uint32_t mid, const struct message *m)
 {
 	struct wire_header h = draft_header(d, IKE_INTERMEDIATE, mid, !d->core.initiator);
 	struct wr w = wr_of(arena_alloc(d->step->scratch, MESSAGE_ROOM), MESSAGE_ROOM);
-	uint8_t first;
+	uint8_t first, room[IKE_HEADER + PAYLOAD_HEADER];
+	struct wr front = wr_of(room, sizeof room);
 
+	h.next = PAYLOAD_SK;
+	header_put(&h, &front);
+	wr_zero(&front, PAYLOAD_HEADER);
 	message_put(m, &w, &first);
-	return keys_intermediate(&d->core, &d->hs, d->core.initiator, &h, first, wr_done(&w), &d->keep);
+	return keys_intermediate(
+		&d->core, &d->hs, d->core.initiator, wr_done(&front), first, wr_done(&w), &d->keep);
 }
 
 /* The keys of CORE are followed by those that SHARED, of an additional key exchange, leads to. */

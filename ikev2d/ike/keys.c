@@ -118,31 +118,59 @@ enum err keys_child(const struct sa_core *core, const struct suite *suite, const
 	return ERR_OK;
 }
 
-/* The parts that are not sealed, with the lengths that they have without IV, padding and checksum. */
-static struct bytes unsealed_parts(
-	const struct wire_header *h, uint8_t first, size_t inner, uint8_t *room, size_t room_n)
+/* Where in FRONT the type of its last payload stands, which is sealed; 0: there is none, or more behind it.
+ */
+static size_t sealed_at(struct bytes front)
 {
-	struct wr w = wr_of(room, room_n);
-	struct wire_header header = *h;
+	struct rd r = rd_of(front);
+	uint8_t type;
 
-	header.next = PAYLOAD_SK;
-	header.length = (uint32_t)(IKE_HEADER + PAYLOAD_HEADER + inner);
-	header_put(&header, &w);
-	wr_u8(&w, first);
-	wr_u8(&w, 0);
-	wr_u16(&w, (uint16_t)(PAYLOAD_HEADER + inner));
+	rd_bytes(&r, NEXT_AT);
+	type = rd_u8(&r);
+	rd_bytes(&r, IKE_HEADER - NEXT_AT - 1);
+	for (size_t at = NEXT_AT; !r.bad;) {
+		size_t here = front.n - r.n, length;
+
+		if (type == PAYLOAD_SK || type == PAYLOAD_SKF)
+			return r.n == PAYLOAD_HEADER ? at : 0;
+		at = here;
+		type = rd_u8(&r);
+		rd_u8(&r);
+		length = rd_u16(&r);
+		if (length < PAYLOAD_HEADER)
+			return 0;
+		rd_bytes(&r, length - PAYLOAD_HEADER);
+	}
+	return 0;
+}
+
+/* FRONT as if nothing were fragmented, with the lengths that there are without IV, padding and checksum; what
+ * peers put into it beside is theirs. Empty: it is no such thing. */
+static struct bytes unsealed_parts(struct bytes front, uint8_t first, size_t inner, struct arena *arena)
+{
+	size_t at = sealed_at(front);
+	uint8_t *copy = (uint8_t *)arena_bytes(arena, front).p;
+	struct wr w = wr_of(copy, front.n);
+
+	if (!at)
+		return (struct bytes){ 0 };
+	w.n = front.n;
+	wr_u8_at(&w, at, PAYLOAD_SK);
+	wr_u32_at(&w, LENGTH_AT, (uint32_t)(front.n + inner));
+	wr_u8_at(&w, front.n - PAYLOAD_HEADER, first);
+	wr_u16_at(&w, front.n - 2, (uint16_t)(PAYLOAD_HEADER + inner));
 	return wr_done(&w);
 }
 
 enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
-	const struct wire_header *h, uint8_t first, struct bytes inner, struct arena *keep)
+	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep)
 {
 	const struct transform *f = core->suite.prf;
 	const uint8_t *key = initiator ? core->keys.pi : core->keys.pr;
 	struct bytes *sum = initiator ? &hs->intauth_i : &hs->intauth_r;
-	uint8_t mac[PRF_OUT_MAX], room[IKE_HEADER + PAYLOAD_HEADER];
-	struct bytes parts[3] = { *sum, unsealed_parts(h, first, inner.n, room, sizeof room), inner };
-	enum err err = prf(f, bytes_of(key, f->out), parts, 3, mac);
+	struct bytes parts[3] = { *sum, unsealed_parts(front, first, inner.n, keep), inner };
+	uint8_t mac[PRF_OUT_MAX];
+	enum err err = parts[1].n ? prf(f, bytes_of(key, f->out), parts, 3, mac) : ERR_SYNTAX;
 
 	if (!err)
 		*sum = arena_bytes(keep, bytes_of(mac, f->out));

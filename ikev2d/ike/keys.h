@@ -36,11 +36,13 @@ struct child_keys {
 enum err keys_child(const struct sa_core *core, const struct suite *suite, const struct secrets *secrets,
 	struct bytes nonce_i, struct bytes nonce_r, struct arena *arena, struct child_keys *out) MUST_CHECK;
 
-/* What one more message of IKE_INTERMEDIATE adds to AUTH (RFC 9242, 3.3.2): the one with header H and, sealed
- * in it, the payloads INNER, the first of type FIRST, which INITIATOR (the original one) or the responder has
- * sent, as if it were not fragmented. HS holds the sum so far, and the new one in KEEP. */
+/* What one more message of IKE_INTERMEDIATE adds to AUTH (RFC 9242, 3.3.2): the one that begins with FRONT
+ * (the octets from its header to that of SK or, of a fragmented one, of SKF in the first fragment; whatever
+ * lengths they say) and, sealed in it, the payloads INNER, the first of type FIRST, which INITIATOR (the
+ * original one) or the responder has sent, as if it were not fragmented. HS holds the sum so far, and the new
+ * one in KEEP. ERR_SYNTAX when FRONT is no such thing. */
 enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
-	const struct wire_header *h, uint8_t first, struct bytes inner, struct arena *keep) MUST_CHECK;
+	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep) MUST_CHECK;
 
 /* The octets that the initiator (INITIATOR) or the responder signs: its first message, the other's nonce,
  * prf(SK_p, body of its ID payload), and what was exchanged between. From ARENA; empty when the library

@@ -428,7 +428,8 @@ struct fragments {
 	struct sa *sa;
 	uint32_t mid;
 	uint8_t exchange;
-	uint8_t first; /* type of its first payload; 0 until the first fragment is there */
+	uint8_t first;      /* type of its first payload; 0 until the first fragment is there, */
+	struct bytes front; /* which begins with this; memory of its own */
 	uint16_t total, have;
 	size_t octets, largest; /* kept; of the largest datagram but the last */
 	uint64_t due;           /* of a request: when they are forgotten */

@@ -42,7 +42,7 @@ struct incoming {
 	struct message message; /* outer, then with what was sealed */
 	struct sa *sa;
 	uint64_t init_hash;
-	struct bytes inner;
+	struct bytes inner, front;
 	uint8_t inner_first;
 	size_t largest; /* of fragments: octets of the largest but the last; 0: there were none */
 	bool repeated;  /* the peer's last request again */
@@ -166,7 +166,7 @@ static bool collect(struct incoming *in)
 		return false;
 	}
 	return fragment_take(in->step, in->sa, in->path, h, sk, in->inner, in->data.n, &in->inner,
-		&in->inner_first, &in->largest);
+		&in->inner_first, &in->front, &in->largest);
 }
 
 /* What holds the keys that the message is sealed with: a request that has led to other keys may come again
@@ -223,6 +223,7 @@ static bool open_message(struct incoming *in)
 		return false;
 	}
 	in->inner_first = m->sk.inner;
+	in->front = bytes_of(in->data.p, m->sk.offset - (m->sk.total ? FRAGMENT_HEADER : 0));
 	return collect(in);
 }
 
@@ -333,6 +334,7 @@ static void handle_message(struct incoming *in)
 	d.path = in->path;
 	d.datagram = in->data;
 	d.inner = in->inner;
+	d.front = in->front;
 	d.inner_first = in->inner_first;
 	d.init_hash = in->sa ? 0 : in->init_hash;
 	d.answered = response;

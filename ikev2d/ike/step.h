@@ -79,8 +79,9 @@ struct draft {
 	const struct message *message;
 	const struct ike_answer *answer;
 	struct bytes datagram, inner; /* whole (of fragments the last one), and what was sealed in it */
-	uint8_t inner_first;          /* type of the first payload inside */
-	uint64_t init_hash;           /* of a new SA: the hash of its request */
+	struct bytes front;  /* of what was sealed: what stands before, up to the header of SK or SKF */
+	uint8_t inner_first; /* type of the first payload inside */
+	uint64_t init_hash;  /* of a new SA: the hash of its request */
 
 	struct ike_action *actions, **tail;
 	struct child_edit *edits, **edits_tail;

@@ -4,7 +4,10 @@
 #include "tests/pair/forge.h"
 #include "tests/pair/pair.h"
 
+#include "ike/seal.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 #define TWO_KES   CONN("proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256")
 #define THREE_KES CONN("proposals = aes128gcm16-prfsha256-x25519-ke1_ecp256-ke3_ecp384")
@@ -56,6 +59,84 @@ static void two_more(void **state)
 	pair_assert_up(p);
 	assert_string_equal(
 		suite_of(p->sun), "AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ECP_256/KE3_ECP_384");
+}
+
+/* What F, of moon, which has no fragments, adds to AUTH by RFC 9242, 3.3.2: all before the seal and what is
+ * sealed, with the lengths that there are without IV (8 octets), padding (1) and checksum (16). */
+static void sum_up(struct pair *p, const struct flight *f, struct bytes inner, uint8_t out[PRF_OUT_MAX])
+{
+	const struct sa_core *core = &forge_sa(p->moon)->core;
+	size_t front = f->n - inner.n - 8 - 1 - 16;
+	uint8_t *copy = memcpy(malloc(f->n), f->data, f->n);
+	struct wr w = wr_of(copy, f->n);
+	struct bytes parts[2] = { bytes_of(copy, front), inner };
+
+	w.n = f->n;
+	wr_u32_at(&w, LENGTH_AT, (uint32_t)(front + inner.n));
+	wr_u16_at(&w, front - 2, (uint16_t)(PAYLOAD_HEADER + inner.n));
+	assert_int_equal(
+		prf(core->suite.prf, bytes_of(core->keys.pi, core->suite.prf->out), parts, 2, out), ERR_OK);
+	free(copy);
+}
+
+/* Moon's request in the air gets another payload before the seal; and goes in fragments of LIMIT octets (0:
+ * none). */
+static void put_before_the_seal(struct pair *p, size_t limit)
+{
+	struct sa *sa = forge_sa(p->moon);
+	struct flight *f = lab_first(p->lab);
+	struct arena arena = { 0 };
+	struct wr inner = wr_of(arena_alloc(&arena, 2000), 2000);
+	struct bytes all, one;
+	struct message m;
+	uint8_t sum[PRF_OUT_MAX], first;
+
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	m.has |= PAYLOAD_BIT(PAYLOAD_PS);
+	m.solution = bytes_str("what nobody has asked for");
+	forge_change(f, &m);
+	m.has &= ~PAYLOAD_BIT(PAYLOAD_PS);
+	message_put(&m, &inner, &first);
+	sum_up(p, f, wr_done(&inner), sum);
+	/* Moon has said that. */
+	memcpy((uint8_t *)sa->handshake.intauth_i.p, sum, sa->handshake.intauth_i.n);
+	if (limit) {
+		m.has |= PAYLOAD_BIT(PAYLOAD_PS);
+		all = seal_put(p->moon->ike, &sa->core, &m.header, &m, limit, &p->lab->rng.rng, &arena);
+		for (one = header_cut(&all); one.n; one = header_cut(&all))
+			lab_forge(p->lab, p->moon, f->source, f->target, one);
+		lab_lose(f);
+	}
+	arena_free(&arena);
+}
+
+/* It counts for AUTH, too. */
+static void a_payload_before_the_seal(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
+	put_before_the_seal(p, 0);
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: PS, SK {KE}", NEXT_ANSWERS(1), AUTH_ASKS(2),
+		AUTH_ANSWERS(2));
+	pair_assert_up(p);
+}
+
+/* That of the first fragment. */
+static void a_payload_before_the_seal_of_fragments(void **state)
+{
+	struct pair *p =
+		pair_open(state, TWO_KES CONN("fragmentation = yes"), TWO_KES CONN("fragmentation = yes"));
+
+	pair_say_up(p, 1);
+	for (unsigned i = 0; i < 2; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	put_before_the_seal(p, 130);
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: PS, SKF 1/2",
+		"moon --> sun  IKE_INTERMEDIATE request 1: SKF 2/2", NEXT_ANSWERS(1), AUTH_ASKS(2),
+		AUTH_ANSWERS(2));
+	pair_assert_up(p);
 }
 
 /* ------------------------------------------------------------------ choice */
@@ -385,6 +466,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(one_more),
 		PAIR_TEST(two_more),
+		PAIR_TEST(a_payload_before_the_seal),
+		PAIR_TEST(a_payload_before_the_seal_of_fragments),
 		PAIR_TEST(a_peer_without_takes_the_next_proposal),
 		PAIR_TEST(none_may_be_chosen),
 		PAIR_TEST(a_peer_that_demands_it_refuses),
