@@ -433,6 +433,27 @@ static void a_cookie_first(void **state)
 	pair_assert_up(p);
 }
 
+/* A peer that was known before comes first (RFC 8019, 4.5), with 100 others half open. */
+static void who_resumes_need_not_solve_a_puzzle(void **state)
+{
+	struct pair *p = open_up(state, KEPT, RESUMES);
+
+	host_reload(p->sun,
+		pair_text(state, pair_sun, RESUMES DAEMON("cookie_threshold = 0\n puzzle_threshold = 1")));
+	crash(p);
+	p->sun->ike->half_open += 100;
+	/* clang-format off */
+	ARROWS(p->lab, TICKET,
+		"moon <-- sun  IKE_SESSION_RESUME response 0: N(COOKIE)",
+		"moon --> sun  IKE_SESSION_RESUME request 0: Nonce, N(COOKIE), N(TICKET_OPAQUE), NATD",
+		TAKEN, RESUMED(ASKS, GIVES));
+	/* clang-format on */
+	p->sun->ike->half_open -= 100;
+	pair_assert_up(p);
+	assert_true(p->sun->ike->puzzle_bits > 0);
+	assert_int_equal(ike_load(p->sun->ike).puzzles, 0);
+}
+
 /* Who takes an IKE_SA down forgets its ticket; who takes it down at the other end does not take it any more.
  */
 static void what_is_deleted_is_not_resumed(void **state)
@@ -525,6 +546,7 @@ int main(void)
 		PAIR_TEST(refused_behind_the_ticket),
 		PAIR_TEST(no_answer),
 		PAIR_TEST(a_cookie_first),
+		PAIR_TEST(who_resumes_need_not_solve_a_puzzle),
 		PAIR_TEST(what_is_deleted_is_not_resumed),
 		PAIR_TEST(not_instead_of_authentication),
 		PAIR_TEST(after_a_rekeying),
