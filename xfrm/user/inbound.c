@@ -6,11 +6,22 @@
 
 enum { MAPPING_EVERY = 1000 /* ms */ };
 
+/* Reports are made where there is something to tell, not for each packet: they are large. */
+
+/* The datagram A is IKE's, behind MARKER octets. */
+static void hand_over(struct lane *lane, struct arrival *a, size_t marker)
+{
+	struct esp_report r = { .kind = REPORT_IKE, .path = a->path };
+
+	r.path.marker = true;
+	(void)lane->tell(lane->ctx, &r, bytes_of(a->esp.p + marker, a->esp.n - marker));
+	a->esp.n = 0;
+}
+
 /* What comes in UDP on our port and is no ESP (RFC 3948, 2.2, 2.3): true when it was dealt with. */
 static bool take_other(struct lane *lane, struct arrival *a)
 {
 	static const uint8_t marker[4];
-	struct esp_report r = { .kind = REPORT_IKE, .path = a->path };
 
 	if (a->encap && a->esp.n == 1 && a->esp.p[0] == 0xff) {
 		a->esp.drop = DROP_KEEPALIVE;
@@ -18,9 +29,7 @@ static bool take_other(struct lane *lane, struct arrival *a)
 	}
 	if (!a->encap || a->esp.n < sizeof marker || memcmp(a->esp.p, marker, sizeof marker))
 		return false;
-	r.path.marker = true;
-	(void)lane->tell(lane->ctx, &r, bytes_of(a->esp.p + sizeof marker, a->esp.n - sizeof marker));
-	a->esp.n = 0;
+	hand_over(lane, a, sizeof marker);
 	return true;
 }
 
@@ -52,24 +61,25 @@ static void find_sa(struct lane *lane, struct arrival *a)
 static void watch_mapping(struct lane *lane, const struct arrival *a)
 {
 	struct live *l = a->sa->live;
-	struct esp_report r = { .kind = REPORT_MAPPING, .id = l->child, .path = a->path };
 
 	if (a->esp.place != REPLAY_TOP || !a->encap || addr_eq(&a->path.remote, &a->sa->remote))
 		return;
 	if (l->mapping_ms && lane->now < l->mapping_ms + MAPPING_EVERY)
 		return;
 	l->mapping_ms = lane->now;
-	(void)lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
+	(void)lane->tell(lane->ctx,
+		&(struct esp_report){ .kind = REPORT_MAPPING, .id = l->child, .path = a->path },
+		bytes_of(NULL, 0));
 }
 
 /* What an authenticated packet means for its SA, whatever is inside. */
 static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
 {
 	struct live *l = a->sa->live;
-	struct esp_report used = { .kind = REPORT_USED, .id = l->child };
 
 	if (!atomic_load_explicit(&l->meter->packets, memory_order_relaxed))
-		(void)lane->tell(lane->ctx, &used, bytes_of(NULL, 0));
+		(void)lane->tell(lane->ctx, &(struct esp_report){ .kind = REPORT_USED, .id = l->child },
+			bytes_of(NULL, 0));
 	lane_tell_volume(lane, l, live_count(l, n, lane->now));
 	watch_mapping(lane, a);
 }

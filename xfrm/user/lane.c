@@ -7,12 +7,13 @@ enum { STRANGER_EVERY = 100 /* ms */, STRANGERS_BURST = 10 };
 
 void lane_tell_volume(const struct lane *lane, struct live *l, enum live_event event)
 {
-	struct esp_report r = { .kind = REPORT_EXPIRE, .id = l->child };
-
 	if (event == LIVE_NOTHING)
 		event = live_owed(l);
-	r.hard = event == LIVE_HARD;
-	if (event != LIVE_NOTHING && !lane->tell(lane->ctx, &r, bytes_of(NULL, 0)))
+	if (event != LIVE_NOTHING &&
+		!lane->tell(lane->ctx,
+			&(struct esp_report){
+				.kind = REPORT_EXPIRE, .id = l->child, .hard = event == LIVE_HARD },
+			bytes_of(NULL, 0)))
 		live_owe(l, event);
 }
 
