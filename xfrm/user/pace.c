@@ -9,6 +9,7 @@ static const char *const words[PACE_MAX] = {
 	[PACE_SENT] = "sent",
 	[PACE_RECEIVED] = "received",
 	[PACE_WRITTEN] = "written",
+	[PACE_RESTED] = "rested",
 };
 
 void pace_print(const struct pace *p, struct text *out)

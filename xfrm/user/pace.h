@@ -11,6 +11,7 @@ enum pace_call {
 	PACE_SENT,     /* messages to peers */
 	PACE_RECEIVED, /* from peers */
 	PACE_WRITTEN,  /* to a device */
+	PACE_RESTED,   /* rests, and what was read right behind them */
 	PACE_MAX
 };
 

@@ -5,6 +5,7 @@
 #include "xfrm/clock.h"
 #include "xfrm/user/join.h"
 #include "xfrm/user/pool.h"
+#include "xfrm/user/tempo.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -34,6 +35,8 @@ struct worker {
 	struct arrival arrivals[ARRIVALS];
 	struct join join;
 	struct load load;
+	struct tempo tempo;
+	unsigned reads; /* in this batch, of whatever source */
 	struct buffer
 		buffers[BUNDLES]; /* what is received; of the way out only the first, for what is read */
 };
@@ -119,6 +122,7 @@ static bool carry_in(struct worker *w, enum outer_kind kind)
 	for (unsigned i = 0; i < n; i++)
 		carry_bundle(w, &w->bundles[i]);
 	join_flush(&w->join);
+	w->reads += n;
 	return n == BUNDLES;
 }
 
@@ -164,6 +168,7 @@ static bool carry_out(struct worker *w, unsigned slot)
 		worker_unwatch(w, d);
 	send_load(w);
 	pace_count(w->at.pace, PACE_READ, reads, 0);
+	w->reads += reads;
 	return reads == READS;
 }
 
@@ -184,6 +189,22 @@ static bool serve(struct worker *w, uint64_t event)
 	return true;
 }
 
+/* Lets packets gather where they come fast. */
+static void rest(struct worker *w)
+{
+	bool rested = w->tempo.rested;
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t = (struct timespec){ .tv_nsec = tempo_rest(&w->tempo,
+				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads) };
+	if (rested)
+		pace_count(w->at.pace, PACE_RESTED, 1, w->reads);
+	w->reads = 0;
+	if (t.tv_nsec)
+		nanosleep(&t, NULL);
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -198,6 +219,7 @@ static void *worker_main(void *arg)
 		for (int i = 0; i < n && on; i++)
 			on = serve(w, events[i].data.u64);
 		board_release(w->at.board, reader_of(w));
+		rest(w);
 	}
 	return NULL;
 }
@@ -259,6 +281,8 @@ enum err worker_start(
 		.tell = worker_tell,
 		.answer = worker_answer,
 	};
+	w->tempo = (struct tempo){ 0 };
+	w->reads = 0;
 	w->join = (struct join){ .ctx = w, .write = worker_write };
 	load_empty(&w->load);
 	pool_init(&w->pool);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The packet threads, one or more for each direction: each reads a batch, carries it to the other side in one
- * stack frame, and sleeps when there is none. No queue stands between them; a lone packet never waits. Those
+ * stack frame, and sleeps when there is none. No queue stands between them; a lone packet never waits, many
+ * that come fast may for a moment (tempo.h). Those
  * of one direction have each a socket of each kind and a queue of each device. The kernel gives a flow's
  * packets to the same queue, and those of an inbound SA to the same socket, so that they keep their order. */
 #pragma once

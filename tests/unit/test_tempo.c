@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rests of packet threads. */
+#include "tests/unit/unit.h"
+
+#include "xfrm/user/tempo.h"
+
+static struct tempo tempo;
+static uint64_t now;
+
+static int begin(void **state)
+{
+	(void)state;
+	tempo = (struct tempo){ 0 };
+	now = 1000000000;
+	return 0;
+}
+
+/* N packets are read by a batch that ends AFTER ns; what is rested then passes. */
+static unsigned batch(unsigned after, unsigned n)
+{
+	unsigned rest;
+
+	now += after;
+	rest = tempo_rest(&tempo, now, n);
+	now += rest;
+	return rest;
+}
+
+/* The last rest begins. */
+static void begin_stream(void)
+{
+	batch(TEMPO_QUICK, 1);
+	for (unsigned i = 0; i < TEMPO_RUN; i++) {
+		assert_int_equal(tempo.rested, false);
+		batch(5000, 1);
+	}
+	assert_int_equal(tempo.rested, true);
+}
+
+static void the_first_batch_of_all_has_no_rest_behind_it(void **state)
+{
+	(void)state;
+	assert_int_equal(batch(0, 1), 0);
+}
+
+static void packets_that_come_alone_are_never_waited_for(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(batch(TEMPO_QUICK, 1), 0);
+}
+
+static void packets_that_come_fast_gather_from_the_fourth_on(void **state)
+{
+	(void)state;
+	batch(TEMPO_QUICK, 1);
+	for (int i = 1; i < TEMPO_RUN; i++)
+		assert_int_equal(batch(TEMPO_QUICK - 1, 1), 0);
+	assert_int_equal(batch(TEMPO_QUICK - 1, 1), TEMPO_REST);
+}
+
+static void a_pause_between_packets_begins_the_count_anew(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		assert_int_equal(batch(TEMPO_QUICK, 1), 0);
+		for (int i = 1; i < TEMPO_RUN; i++)
+			assert_int_equal(batch(1000, 1), 0);
+	}
+}
+
+static void rests_go_on_as_long_as_they_gather_something(void **state)
+{
+	(void)state;
+	begin_stream();
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(batch(TEMPO_QUICK, 2), TEMPO_REST);
+}
+
+static void a_rest_that_gathered_one_packet_is_the_last(void **state)
+{
+	(void)state;
+	begin_stream();
+	assert_int_equal(batch(1000, 1), 0);
+	for (int i = 1; i < TEMPO_RUN; i++)
+		assert_int_equal(batch(1000, 1), 0);
+	assert_int_equal(batch(1000, 1), TEMPO_REST);
+}
+
+/* Who waits long for the next packet after a rest gets it alone. */
+static void the_packet_after_a_stream_is_not_waited_for(void **state)
+{
+	(void)state;
+	begin_stream();
+	batch(1000, 5);
+	assert_int_equal(batch(400000000, 1), 0);
+}
+
+static void a_batch_of_many_packets_needs_no_rest(void **state)
+{
+	(void)state;
+	begin_stream();
+	assert_int_equal(batch(1000, TEMPO_ENOUGH), 0);
+	assert_int_equal(batch(1000, TEMPO_ENOUGH), 0);
+	assert_int_equal(batch(1000, TEMPO_ENOUGH - 1), TEMPO_REST);
+}
+
+/* A rest is no time in which a packet could have come alone. */
+static void the_time_of_a_rest_does_not_count_as_a_pause(void **state)
+{
+	(void)state;
+	begin_stream();
+	assert_int_equal(batch(1000, TEMPO_ENOUGH), 0);
+	assert_int_equal(batch(TEMPO_QUICK - 1, 1), TEMPO_REST);
+}
+
+#define CASE(f) cmocka_unit_test_setup(f, begin)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(the_first_batch_of_all_has_no_rest_behind_it),
+		CASE(packets_that_come_alone_are_never_waited_for),
+		CASE(packets_that_come_fast_gather_from_the_fourth_on),
+		CASE(a_pause_between_packets_begins_the_count_anew),
+		CASE(rests_go_on_as_long_as_they_gather_something),
+		CASE(a_rest_that_gathered_one_packet_is_the_last),
+		CASE(the_packet_after_a_stream_is_not_waited_for),
+		CASE(a_batch_of_many_packets_needs_no_rest),
+		CASE(the_time_of_a_rest_does_not_count_as_a_pause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
