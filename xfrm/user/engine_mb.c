@@ -8,21 +8,32 @@
 
 #include <dlfcn.h>
 #include <intel-ipsec-mb.h>
+#include <link.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { NONCE = 12, TAG = 16 };
 
-static IMB_MGR *manager; /* once initialised it is only read; NULL: the library is not there */
-
 /* The lengths of AES keys. */
-static const struct variant {
+static struct variant {
 	uint16_t key;
-	size_t pre, seal, open; /* where the manager has its functions */
+	size_t pre_at, seal_at, open_at; /* where a manager has its functions */
+	aes_gcm_pre_t pre;               /* they are, once there was one */
+	aes_gcm_enc_dec_t seal, open;
 } variants[] = {
-	{ 16, offsetof(IMB_MGR, gcm128_pre), offsetof(IMB_MGR, gcm128_enc), offsetof(IMB_MGR, gcm128_dec) },
-	{ 24, offsetof(IMB_MGR, gcm192_pre), offsetof(IMB_MGR, gcm192_enc), offsetof(IMB_MGR, gcm192_dec) },
-	{ 32, offsetof(IMB_MGR, gcm256_pre), offsetof(IMB_MGR, gcm256_enc), offsetof(IMB_MGR, gcm256_dec) },
+	{ 16, offsetof(IMB_MGR, gcm128_pre), offsetof(IMB_MGR, gcm128_enc), offsetof(IMB_MGR, gcm128_dec),
+		NULL, NULL, NULL },
+	{ 24, offsetof(IMB_MGR, gcm192_pre), offsetof(IMB_MGR, gcm192_enc), offsetof(IMB_MGR, gcm192_dec),
+		NULL, NULL, NULL },
+	{ 32, offsetof(IMB_MGR, gcm256_pre), offsetof(IMB_MGR, gcm256_enc), offsetof(IMB_MGR, gcm256_dec),
+		NULL, NULL, NULL },
 };
+
+/* Processes that only say what there is have the library as it lies in the file; who is to use it has it
+ * begin, which takes memory. */
+static enum { MB_UNKNOWN, MB_ABSENT, MB_THERE, MB_READY } state;
+static void *library;
 
 struct context {
 	struct gcm_key_data key;
@@ -31,29 +42,81 @@ struct context {
 	uint8_t salted;      /* octets */
 };
 
-static IMB_MGR *manager_load(void)
+static bool mb_here(void)
 {
-	const uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ;
-	void *library = dlopen("libIPSec_MB.so.1", RTLD_NOW | RTLD_LOCAL);
-	IMB_MGR *(*alloc)(uint64_t) =
-		library ? (IMB_MGR * (*)(uint64_t)) dlsym(library, "alloc_mb_mgr") : NULL;
+	if (state != MB_UNKNOWN)
+		return state != MB_ABSENT;
+	library = __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul")
+			  ? dlopen("libIPSec_MB.so.1", RTLD_NOW | RTLD_LOCAL)
+			  : NULL;
+	state = library ? MB_THERE : MB_ABSENT;
+	return library;
+}
+
+/* A manager with the functions that are best on this machine, or NULL. */
+static IMB_MGR *manager_new(void)
+{
+	IMB_MGR *(*alloc)(uint64_t) = (IMB_MGR * (*)(uint64_t)) dlsym(library, "alloc_mb_mgr");
 	void (*init)(IMB_MGR *, IMB_ARCH *) =
-		library ? (void (*)(IMB_MGR *, IMB_ARCH *))dlsym(library, "init_mb_mgr_auto") : NULL;
+		(void (*)(IMB_MGR *, IMB_ARCH *))dlsym(library, "init_mb_mgr_auto");
 	IMB_MGR *m = alloc && init ? alloc(0) : NULL;
 
 	if (m)
 		init(m, NULL);
-	return m && !m->imb_errno && (m->features & wanted) == wanted ? m : NULL;
+	return m;
 }
 
-static bool mb_here(void)
+static void take_functions(const IMB_MGR *m)
 {
-	static bool asked;
+	for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+		struct variant *v = &variants[i];
 
-	if (!asked)
-		manager = manager_load();
-	asked = true;
-	return manager;
+		memcpy(&v->pre, (const uint8_t *)m + v->pre_at, sizeof v->pre);
+		memcpy(&v->seal, (const uint8_t *)m + v->seal_at, sizeof v->seal);
+		memcpy(&v->open, (const uint8_t *)m + v->open_at, sizeof v->open);
+	}
+}
+
+/* Takes what is carried out of the library out of this process's memory: it has tried all it can do, of which
+ * next to nothing is needed again. What is comes from the file. */
+static int drop_code(struct dl_phdr_info *info, size_t n, void *symbol)
+{
+	const uintptr_t at = (uintptr_t)symbol, page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)n;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		uintptr_t from = info->dlpi_addr + h->p_vaddr, to = from + h->p_memsz;
+
+		if (h->p_type != PT_LOAD || h->p_flags != (PF_R | PF_X) || at < from || at >= to)
+			continue;
+		from &= ~(page - 1);
+		(void)madvise((void *)from, (to - from + page - 1) & ~(page - 1), MADV_DONTNEED);
+		return 1;
+	}
+	return 0;
+}
+
+static bool begin(void)
+{
+	const uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ;
+	void (*end)(IMB_MGR *) = (void (*)(IMB_MGR *))dlsym(library, "free_mb_mgr");
+	IMB_MGR *m = manager_new();
+	bool ok = m && !m->imb_errno && (m->features & wanted) == wanted;
+
+	if (ok)
+		take_functions(m);
+	if (m && end)
+		end(m);
+	(void)dl_iterate_phdr(drop_code, dlsym(library, "init_mb_mgr_auto"));
+	return ok;
+}
+
+static bool is_ready(void)
+{
+	if (state == MB_THERE)
+		state = begin() ? MB_READY : MB_ABSENT;
+	return state == MB_READY;
 }
 
 static const struct variant *variant_of(const struct transform *encr)
@@ -69,22 +132,20 @@ static enum err mb_make(const struct transform *encr, const struct transform *in
 {
 	const struct variant *v = variant_of(encr);
 	struct context *c;
-	aes_gcm_pre_t pre;
 
 	(void)sealing;
-	if (!v || integ)
+	if (!v || integ || !is_ready())
 		return ERR_UNSUPPORTED;
 	if (encr_key.n != (size_t)encr->key + encr->salt || integ_key.n)
 		return ERR_RANGE;
 	c = aligned_alloc(_Alignof(struct context), sizeof *c);
 	if (!c)
 		abort();
-	memcpy(&pre, (uint8_t *)manager + v->pre, sizeof pre);
-	memcpy(&c->seal, (uint8_t *)manager + v->seal, sizeof c->seal);
-	memcpy(&c->open, (uint8_t *)manager + v->open, sizeof c->open);
+	c->seal = v->seal;
+	c->open = v->open;
 	c->salted = encr->salt;
 	memcpy(c->salt, encr_key.p + encr->key, encr->salt);
-	pre(encr_key.p, &c->key);
+	v->pre(encr_key.p, &c->key);
 	*out = c;
 	return ERR_OK;
 }
