@@ -532,8 +532,7 @@ static const struct conf_key daemon_keys[] = {
 		.differs = "no, but with kernel-libipsec always yes unless raw_esp is set" },
 	{ "workers", STATUS_READ, TYPE_COUNT, SETTINGS(workers), "0",
 		.doc = "packet threads in each direction on the userspace path, at most 16; 0: half as many "
-		       "as "
-		       "there are processors",
+		       "as there are processors, and up to two processors one thread for both directions",
 		.differs = OURS },
 	{ "tun_name", STATUS_READ, TYPE_DEVICES, SETTINGS(tun_name), "ipsec",
 		.doc = "what names of our tun devices begin with", .differs = OURS },

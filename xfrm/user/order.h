@@ -34,7 +34,8 @@ struct esp_order {
 		struct {
 			unsigned workers; /* in each direction */
 			uint32_t there;
-			uint16_t port; /* of UDP */
+			uint16_t port;  /* of UDP */
+			bool both_ways; /* each worker does both directions */
 		} open;
 		struct { /* descriptors: a queue for each worker */
 			unsigned slot;

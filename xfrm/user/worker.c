@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS = 4,    /* batches from one source before the others have their turn */
+	ROUNDS = 4,    /* batches from one source before the others have their turn, of the same direction */
 	BUNDLES = 32,  /* received at once */
 	ARRIVALS = 64, /* opened at once */
 	READS = 32,    /* of a device in one batch */
@@ -175,14 +175,16 @@ static bool carry_out(struct worker *w, unsigned slot)
 /* Carries what the source of one event has. False when the thread is to end. */
 static bool serve(struct worker *w, uint64_t event)
 {
+	const int rounds = w->at.both_ways ? 1 : ROUNDS;
+
 	switch ((enum feed)(event >> 32)) {
 	case SOURCE_STOP: return false;
 	case SOURCE_OUTER:
-		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
+		for (int i = 0; i < rounds && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
 			;
 		break;
 	case SOURCE_DEVICE:
-		for (int i = 0; i < ROUNDS && carry_out(w, (uint32_t)event); i++)
+		for (int i = 0; i < rounds && carry_out(w, (uint32_t)event); i++)
 			;
 		break;
 	}
