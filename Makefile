@@ -121,7 +121,7 @@ PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 INSTRUMENT := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(if $(COV),--coverage)
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIKEV2D_VERSION=\"$(VERSION)\" -Iikev2d -I. $(PACKAGE_CFLAGS) $(WARN) \
 	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE $(INSTRUMENT) $(CPPFLAGS) $(CFLAGS)
-LINK = $(CC) $(INSTRUMENT) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LINK = $(CC) $(INSTRUMENT) $(CFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
 LIBS = $(PACKAGE_LIBS) -lcrypt -lpthread
 
 SHOW = $(if $(V),,@echo "  $@" &&)

@@ -19,10 +19,10 @@
 #include "base/dict.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "xfrm/nft.h"
 #include "xfrm/pairs.h"
 
 #include <netinet/in.h>
-#include <nftables/libnftables.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,7 +72,7 @@ struct sieved {
 };
 
 struct sieve {
-	struct nft_ctx *nft;
+	struct nft *nft;
 	struct netlink *netlink; /* to the sets; NULL: there are none */
 	struct dict put;         /* struct sieved, by all it says */
 	struct dict baskets;     /* by what their rule says */
@@ -92,31 +92,6 @@ struct side {
 
 static const struct side from = { 's', 0 }, to = { 'd', 16 };
 
-static struct nft_ctx *context(void)
-{
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-
-	if (nft && (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft))) {
-		nft_ctx_free(nft);
-		nft = NULL;
-	}
-	return nft;
-}
-
-static bool run(struct nft_ctx *nft, const char *commands, struct text *why)
-{
-	static const char prefix[] = "Error: ";
-	const char *error;
-
-	if (!nft_run_cmd_from_buffer(nft, commands))
-		return true;
-	error = nft_ctx_get_error_buffer(nft);
-	if (strstr(error, prefix))
-		error = strstr(error, prefix) + strlen(prefix);
-	text_put(why, error, strcspn(error, "\n"));
-	return false;
-}
-
 enum err sieve_open(const char *name, const char *commands, struct sieve **out, struct text *why)
 {
 	struct sieve *s = calloc(1, sizeof *s);
@@ -127,10 +102,10 @@ enum err sieve_open(const char *name, const char *commands, struct sieve **out, 
 	if (!s)
 		abort();
 	s->name = arena_str(&s->arena, name);
-	s->nft = context();
+	s->nft = nft_open(why);
 	if (netlink_open(NETLINK_NETFILTER, &s->netlink, &ignored))
 		s->netlink = NULL;
-	if (!s->nft || !run(s->nft, commands, why)) {
+	if (!s->nft || !nft_run(s->nft, commands, why)) {
 		sieve_close(s);
 		e = ERR_UNSUPPORTED;
 	} else {
@@ -144,8 +119,7 @@ void sieve_close(struct sieve *s)
 {
 	if (!s)
 		return;
-	if (s->nft)
-		nft_ctx_free(s->nft);
+	nft_close(s->nft);
 	netlink_close(s->netlink);
 	dict_free(&s->put);
 	dict_free(&s->baskets);
@@ -164,7 +138,7 @@ const char *sieve_name(const struct sieve *s)
 
 bool sieve_run(struct sieve *s, const char *commands, struct text *why)
 {
-	return run(s->nft, commands, why);
+	return nft_run(s->nft, commands, why);
 }
 
 /* What a selector says of protocol and ports. A raw field serves all protocols with ports, and type and code
@@ -266,7 +240,7 @@ static void slot_give(struct sieve *s, struct slot *slot)
 	text_add(&commands, "flush chain inet %s s%u\nflush chain inet %s d%u\n", s->name, slot->number,
 		s->name, slot->number);
 	/* A slot that cannot be emptied is not used again. */
-	if (run(s->nft, text_str(&commands), &said))
+	if (nft_run(s->nft, text_str(&commands), &said))
 		list_append(&slot->holder->free, &slot->free);
 	else
 		log_say(LOG_WARN, "guard", "nftables will not empty the chain s%u of table %s: %s",
@@ -307,7 +281,7 @@ static struct basket *basket_of(struct sieve *s, const struct sieve_rule *rule)
 			rule->only, b->v4.name, rule->verdict);
 		text_add(&t, "add rule inet %s %s %sip6 saddr . ip6 daddr @%s %s\n", s->name, rule->chain,
 			rule->only, b->v6.name, rule->verdict);
-		b->made = run(s->nft, text_str(&t), &said);
+		b->made = nft_run(s->nft, text_str(&t), &said);
 	}
 	arena_free(&scratch);
 	return b->made ? b : NULL;
@@ -451,7 +425,7 @@ static enum err slot_up(struct sieve *s, struct sieved *p, const struct sieve_ru
 	bool ok;
 
 	slot_fill(&commands, s->name, slot->number, rule, sources, destinations, except);
-	ok = run(s->nft, text_str(&commands), &said);
+	ok = nft_run(s->nft, text_str(&commands), &said);
 	if (ok) {
 		slot->has_chains = true;
 		p->slot = slot;
@@ -551,16 +525,15 @@ void sieve_take(struct sieve *s, struct sieved *p)
 
 enum err sieve_remove(const char *name, struct text *why)
 {
-	struct nft_ctx *nft = context();
+	struct nft *nft = nft_open(why);
 	struct arena scratch = { 0 };
 	struct text commands = text_in(&scratch);
 	bool ok;
 
 	/* Deleting what is not there would be an error; adding what is there is none. */
 	text_add(&commands, "add table inet %s\ndelete table inet %s\n", name, name);
-	ok = nft && run(nft, text_str(&commands), why);
-	if (nft)
-		nft_ctx_free(nft);
+	ok = nft && nft_run(nft, text_str(&commands), why);
+	nft_close(nft);
 	arena_free(&scratch);
 	return ok ? ERR_OK : ERR_SYSTEM;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A table of nftables of our own, with rules for packets of pairs of a source and a destination, each of
- * which goes again by itself. By libnftables, and netlink. */
+ * which goes again by itself. By nftables (nft.h), and netlink. */
 #pragma once
 
 #include "base/err.h"

@@ -98,6 +98,20 @@ def one_process_if_it_must_be(bench):
     moon.stop()
 
 
+def _has(pid, library):
+    return library in pathlib.Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
+
+
+@user_case()
+def nftables_are_only_in_guard(bench):
+    """Who gives them no commands does not carry their library."""
+    moon, _sun = bench.pair()
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    same({family.title(pid) for pid in family.others(moon) if _has(pid, "libnftables")}, set(), "who else has it")
+    check(_has(moon.process.pid, "libnftables"), "guard has it")
+
+
 # ------------------------------------------------------------------- secrets
 
 @case(each=["ecdsa-256", "rsa"])
