@@ -28,7 +28,8 @@ void dbus_free(struct dbus *d)
 		event_free(d->io);
 	if (d->late)
 		event_free(d->late);
-	sd_bus_close_unref(d->bus);
+	if (d->bus)
+		sdbus.close_unref(d->bus);
 	free(d->error);
 	free(d);
 }
@@ -52,7 +53,7 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 
 static int on_answer(sd_bus_message *m, void *ctx, sd_bus_error *unused)
 {
-	const sd_bus_error *e = sd_bus_message_get_error(m);
+	const sd_bus_error *e = sdbus.message_get_error(m);
 	struct dbus *d = ctx;
 
 	(void)unused;
@@ -69,7 +70,7 @@ static void on_io(evutil_socket_t fd, short what, void *ctx);
 static bool wait_for_bus(struct dbus *d, bool more)
 {
 	static const struct timeval now;
-	int fd = sd_bus_get_fd(d->bus), events = sd_bus_get_events(d->bus);
+	int fd = sdbus.get_fd(d->bus), events = sdbus.get_events(d->bus);
 	short what = 0;
 
 	if (fd < 0 || events < 0)
@@ -84,7 +85,7 @@ static bool wait_for_bus(struct dbus *d, bool more)
 static void on_io(evutil_socket_t fd, short what, void *ctx)
 {
 	struct dbus *d = ctx;
-	int r = sd_bus_process(d->bus, NULL);
+	int r = sdbus.process(d->bus, NULL);
 
 	(void)fd;
 	(void)what;
@@ -92,7 +93,7 @@ static void on_io(evutil_socket_t fd, short what, void *ctx)
 		over(d, "the system bus (D-Bus) refuses us");
 	else if (r < 0)
 		over(d, "the system bus (D-Bus) says what is no message of D-Bus");
-	else if (sd_bus_is_open(d->bus) <= 0)
+	else if (sdbus.is_open(d->bus) <= 0)
 		over(d, "the system bus (D-Bus) has closed the connection");
 	else if (d->heard >= d->calls)
 		over(d, d->error);
@@ -105,18 +106,21 @@ static void on_io(evutil_socket_t fd, short what, void *ctx)
 static enum err connect_to_bus(sd_bus **bus, struct text *why)
 {
 	const char *address = getenv("DBUS_SYSTEM_BUS_ADDRESS");
-	int r = sd_bus_new(bus);
+	int r;
 
+	if (sdbus_load(why))
+		return ERR_MISSING;
 	if (!address)
 		address = USUAL_BUS;
+	r = sdbus.new(bus);
 	if (r >= 0)
-		r = sd_bus_set_address(*bus, address);
+		r = sdbus.set_address(*bus, address);
 	if (r >= 0)
-		r = sd_bus_set_bus_client(*bus, true);
+		r = sdbus.set_bus_client(*bus, true);
 	if (r >= 0)
-		r = sd_bus_negotiate_fds(*bus, false);
+		r = sdbus.negotiate_fds(*bus, false);
 	if (r >= 0)
-		r = sd_bus_start(*bus);
+		r = sdbus.start(*bus);
 	if (r >= 0)
 		return ERR_OK;
 	text_add(why, "there is no system bus (D-Bus) at %s: %s", address, strerror(-r));
@@ -126,15 +130,15 @@ static enum err connect_to_bus(sd_bus **bus, struct text *why)
 static bool send_call(struct dbus *d, const struct dbus_call *c)
 {
 	sd_bus_message *m = NULL;
-	int r = sd_bus_message_new_method_call(d->bus, &m, c->destination, c->path, c->interface, c->member);
+	int r = sdbus.message_new_method_call(d->bus, &m, c->destination, c->path, c->interface, c->member);
 
 	if (r >= 0)
-		r = sd_bus_message_set_auto_start(m, false);
+		r = sdbus.message_set_auto_start(m, false);
 	if (r >= 0)
 		r = c->put(m, c->args);
 	if (r >= 0)
-		r = sd_bus_call_async(d->bus, NULL, m, on_answer, d, 0);
-	sd_bus_message_unref(m);
+		r = sdbus.call_async(d->bus, NULL, m, on_answer, d, 0);
+	sdbus.message_unref(m);
 	d->calls++;
 	return r >= 0;
 }

@@ -3,11 +3,9 @@
  * messages. */
 #pragma once
 
-#include "base/err.h"
-#include "base/text.h"
+#include "daemon/sdbus.h"
 
 #include <event2/event.h>
-#include <systemd/sd-bus.h>
 
 /* A method, and what appends its arguments, which are made of ARGS, to the message M: a negative errno where
  * that fails. */

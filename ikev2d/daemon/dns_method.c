@@ -61,19 +61,19 @@ static int put_dev(sd_bus_message *m, const void *args)
 {
 	const struct about *a = args;
 
-	return sd_bus_message_append(m, "i", (int)a->dev);
+	return sdbus.message_append(m, "i", (int)a->dev);
 }
 
 static int put_server(sd_bus_message *m, const struct ip *server)
 {
 	struct bytes ip = ip_bytes(server);
-	int r = sd_bus_message_open_container(m, SD_BUS_TYPE_STRUCT, "iay");
+	int r = sdbus.message_open_container(m, SD_BUS_TYPE_STRUCT, "iay");
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "i", server->v == 4 ? AF_INET : AF_INET6);
+		r = sdbus.message_append(m, "i", server->v == 4 ? AF_INET : AF_INET6);
 	if (r >= 0)
-		r = sd_bus_message_append_array(m, SD_BUS_TYPE_BYTE, ip.p, ip.n);
-	return r < 0 ? r : sd_bus_message_close_container(m);
+		r = sdbus.message_append_array(m, SD_BUS_TYPE_BYTE, ip.p, ip.n);
+	return r < 0 ? r : sdbus.message_close_container(m);
 }
 
 static int put_servers(sd_bus_message *m, const void *args)
@@ -82,10 +82,10 @@ static int put_servers(sd_bus_message *m, const void *args)
 	int r = put_dev(m, a);
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "(iay)");
+		r = sdbus.message_open_container(m, SD_BUS_TYPE_ARRAY, "(iay)");
 	for (unsigned i = 0; r >= 0 && i < a->link->n_servers; i++)
 		r = put_server(m, &a->link->servers[i]);
-	return r < 0 ? r : sd_bus_message_close_container(m);
+	return r < 0 ? r : sdbus.message_close_container(m);
 }
 
 /* The root, for routing only, is all names, also where other links have servers for them. */
@@ -95,19 +95,19 @@ static int put_domains(sd_bus_message *m, const void *args)
 	int r = put_dev(m, a);
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(m, SD_BUS_TYPE_ARRAY, "(sb)");
+		r = sdbus.message_open_container(m, SD_BUS_TYPE_ARRAY, "(sb)");
 	for (unsigned i = 0; r >= 0 && i < a->link->n_domains; i++)
-		r = sd_bus_message_append(m, "(sb)", a->link->domains[i], false);
+		r = sdbus.message_append(m, "(sb)", a->link->domains[i], false);
 	if (r >= 0 && a->link->everything)
-		r = sd_bus_message_append(m, "(sb)", ".", true);
-	return r < 0 ? r : sd_bus_message_close_container(m);
+		r = sdbus.message_append(m, "(sb)", ".", true);
+	return r < 0 ? r : sdbus.message_close_container(m);
 }
 
 static int put_default(sd_bus_message *m, const void *args)
 {
 	const struct about *a = args;
 
-	return sd_bus_message_append(m, "ib", (int)a->dev, a->link->everything);
+	return sdbus.message_append(m, "ib", (int)a->dev, a->link->everything);
 }
 
 /* Questions to all who are near (LLMNR, mDNS) have no business in a tunnel. */
@@ -115,7 +115,7 @@ static int put_no(sd_bus_message *m, const void *args)
 {
 	const struct about *a = args;
 
-	return sd_bus_message_append(m, "is", (int)a->dev, "no");
+	return sdbus.message_append(m, "is", (int)a->dev, "no");
 }
 
 /* What is told of a link. */

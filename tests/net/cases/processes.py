@@ -103,13 +103,14 @@ def _has(pid, library):
 
 
 @user_case()
-def nftables_are_only_in_guard(bench):
-    """Who gives them no commands does not carry their library."""
+def libraries_are_where_they_are_used(bench):
+    """Who gives no commands to nftables, or has nothing to say to systemd, does not carry their libraries."""
     moon, _sun = bench.pair()
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     same({family.title(pid) for pid in family.others(moon) if _has(pid, "libnftables")}, set(), "who else has it")
     check(_has(moon.process.pid, "libnftables"), "guard has it")
+    same([pid for pid in [moon.process.pid, *family.others(moon)] if _has(pid, "libsystemd")], [], "who has systemd's")
 
 
 # ------------------------------------------------------------------- secrets
