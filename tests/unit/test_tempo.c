@@ -15,15 +15,20 @@ static int begin(void **state)
 	return 0;
 }
 
-/* N packets are read by a batch that ends AFTER ns; what is rested then passes. */
-static unsigned batch(unsigned after, unsigned n)
+/* N packets from WAYS are read by a batch that ends AFTER ns; what is rested then passes. */
+static unsigned batch_of(unsigned after, unsigned n, unsigned ways)
 {
 	unsigned rest;
 
 	now += after;
-	rest = tempo_rest(&tempo, now, n);
+	rest = tempo_rest(&tempo, now, n, ways);
 	now += rest;
 	return rest;
+}
+
+static unsigned batch(unsigned after, unsigned n)
+{
+	return batch_of(after, n, 1);
 }
 
 /* The last rest begins. */
@@ -74,17 +79,73 @@ static void rests_go_on_as_long_as_they_gather_something(void **state)
 	(void)state;
 	begin_stream();
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(batch(TEMPO_QUICK, 2), TEMPO_REST);
+		assert_int_equal(batch(TEMPO_QUICK, TEMPO_WORTH), TEMPO_REST);
 }
 
-static void a_rest_that_gathered_one_packet_is_the_last(void **state)
+static void a_rest_that_gathered_too_little_is_the_last(void **state)
+{
+	(void)state;
+	begin_stream();
+	assert_int_equal(batch(1000, TEMPO_WORTH - 1), 0);
+	assert_int_equal(batch(1000, 1), 0);
+}
+
+/* A question goes out when the answer to the one before has come: as fast as packets of a stream. */
+static void questions_and_answers_are_never_waited_for(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(batch_of(15000, 1, 1 + i % 2), 0);
+}
+
+/* Of a thread that has one direction only. */
+static void what_nothing_gathers_behind_is_hardly_ever_waited_for(void **state)
+{
+	unsigned rests = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 4 * TEMPO_RUN_MOST; i++)
+		rests += batch(15000, 1) > 0;
+	assert_in_range(rests, 1, 13);
+}
+
+static void a_rest_in_vain_puts_off_the_next_until_one_was_worth_it(void **state)
 {
 	(void)state;
 	begin_stream();
 	assert_int_equal(batch(1000, 1), 0);
-	for (int i = 1; i < TEMPO_RUN; i++)
+	for (int i = 1; i < 2 * TEMPO_RUN; i++)
 		assert_int_equal(batch(1000, 1), 0);
 	assert_int_equal(batch(1000, 1), TEMPO_REST);
+	assert_int_equal(batch(1000, TEMPO_WORTH), TEMPO_REST);
+	assert_int_equal(batch(1000, 1), 0);
+	for (int i = 1; i < 2 * TEMPO_RUN; i++)
+		assert_int_equal(batch(1000, 1), 0);
+	assert_int_equal(batch(1000, 1), TEMPO_REST);
+}
+
+/* What comes long after a rest has not waited for it. */
+static void bursts_with_pauses_between_them_gather_each_time(void **state)
+{
+	(void)state;
+	for (int burst = 0; burst < 100; burst++) {
+		assert_int_equal(batch(800000, 1), 0);
+		for (int i = 1; i < TEMPO_RUN; i++)
+			assert_int_equal(batch(5000, 1), 0);
+		assert_int_equal(batch(5000, 1), TEMPO_REST);
+		assert_int_equal(batch(5000, TEMPO_WORTH), TEMPO_REST);
+	}
+}
+
+static void pauses_bring_rests_back(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		batch(15000, 1);
+	assert_true(tempo.wanted > 16 * TEMPO_RUN);
+	for (unsigned i = 0; i < 10; i++)
+		batch(TEMPO_QUICK, 1);
+	assert_int_equal(tempo.wanted, TEMPO_RUN);
 }
 
 /* Who waits long for the next packet after a rest gets it alone. */
@@ -124,7 +185,12 @@ int main(void)
 		CASE(packets_that_come_fast_gather_from_the_fourth_on),
 		CASE(a_pause_between_packets_begins_the_count_anew),
 		CASE(rests_go_on_as_long_as_they_gather_something),
-		CASE(a_rest_that_gathered_one_packet_is_the_last),
+		CASE(a_rest_that_gathered_too_little_is_the_last),
+		CASE(questions_and_answers_are_never_waited_for),
+		CASE(what_nothing_gathers_behind_is_hardly_ever_waited_for),
+		CASE(bursts_with_pauses_between_them_gather_each_time),
+		CASE(pauses_bring_rests_back),
+		CASE(a_rest_in_vain_puts_off_the_next_until_one_was_worth_it),
 		CASE(the_packet_after_a_stream_is_not_waited_for),
 		CASE(a_batch_of_many_packets_needs_no_rest),
 		CASE(the_time_of_a_rest_does_not_count_as_a_pause),

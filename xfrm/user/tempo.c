@@ -2,20 +2,43 @@
 /* Streams begin when batches come fast, and go on as long as rests gather something. */
 #include "xfrm/user/tempo.h"
 
-/* Whether the batch that ends NOW belongs to a stream. One after a rest shows what came in the meantime: a
- * single packet would have been no dearer without it. */
-static bool is_quick(const struct tempo *t, uint64_t now, unsigned n)
+/* The batch of N reads that ends GAP ns after a rest shows what that was worth. Where somebody may have
+ * waited in vain, twice as many batches are wanted before the next; where nothing came for long, nobody has.
+ */
+static void judge(struct tempo *t, uint64_t gap, unsigned n)
 {
-	return t->rested ? n > 1 : now - t->since < TEMPO_QUICK;
+	if (n >= TEMPO_WORTH) {
+		t->wanted = TEMPO_RUN;
+		return;
+	}
+	t->quick = 0;
+	if (gap < (uint64_t)2 * TEMPO_QUICK && t->wanted < TEMPO_RUN_MOST)
+		t->wanted *= 2;
 }
 
-unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n)
+static void count(struct tempo *t, uint64_t gap, unsigned ways)
 {
-	if (!is_quick(t, now, n))
-		t->quick = 0;
-	else if (t->quick < TEMPO_RUN)
-		t->quick++;
-	t->rested = t->quick == TEMPO_RUN && n < TEMPO_ENOUGH;
+	bool same = ways == t->ways;
+
+	t->ways = ways;
+	if (gap < TEMPO_QUICK) {
+		t->quick = same ? t->quick + 1 : 0;
+		return;
+	}
+	t->quick = 0;
+	if (t->wanted > TEMPO_RUN)
+		t->wanted /= 2;
+}
+
+unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n, unsigned ways)
+{
+	if (!t->wanted)
+		t->wanted = TEMPO_RUN;
+	if (t->rested)
+		judge(t, now - t->since, n);
+	else
+		count(t, now - t->since, ways);
+	t->rested = t->quick >= t->wanted && n < TEMPO_ENOUGH;
 	t->since = t->rested ? now + TEMPO_REST : now;
 	return t->rested ? TEMPO_REST : 0;
 }

@@ -36,7 +36,7 @@ struct worker {
 	struct join join;
 	struct load load;
 	struct tempo tempo;
-	unsigned reads; /* in this batch, of whatever source */
+	unsigned reads, ways; /* in this batch; bits of the directions they were of */
 	struct buffer
 		buffers[BUNDLES]; /* what is received; of the way out only the first, for what is read */
 };
@@ -113,6 +113,13 @@ static void look_again(struct worker *w)
 	w->lane.snap = board_hold(w->at.board, reader_of(w));
 }
 
+static void note_reads(struct worker *w, enum worker_way way, unsigned n)
+{
+	w->reads += n;
+	if (n)
+		w->ways |= 1u << way;
+}
+
 /* One batch from the network to the devices. True when there may be more. */
 static bool carry_in(struct worker *w, enum outer_kind kind)
 {
@@ -122,7 +129,7 @@ static bool carry_in(struct worker *w, enum outer_kind kind)
 	for (unsigned i = 0; i < n; i++)
 		carry_bundle(w, &w->bundles[i]);
 	join_flush(&w->join);
-	w->reads += n;
+	note_reads(w, WORKER_IN, n);
 	return n == BUNDLES;
 }
 
@@ -168,7 +175,7 @@ static bool carry_out(struct worker *w, unsigned slot)
 		worker_unwatch(w, d);
 	send_load(w);
 	pace_count(w->at.pace, PACE_READ, reads, 0);
-	w->reads += reads;
+	note_reads(w, WORKER_OUT, reads);
 	return reads == READS;
 }
 
@@ -199,10 +206,11 @@ static void rest(struct worker *w)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	t = (struct timespec){ .tv_nsec = tempo_rest(&w->tempo,
-				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads) };
+				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads,
+				       w->ways) };
 	if (rested)
 		pace_count(w->at.pace, PACE_RESTED, 1, w->reads);
-	w->reads = 0;
+	w->reads = w->ways = 0;
 	if (t.tv_nsec)
 		nanosleep(&t, NULL);
 }
@@ -284,7 +292,7 @@ enum err worker_start(
 		.answer = worker_answer,
 	};
 	w->tempo = (struct tempo){ 0 };
-	w->reads = 0;
+	w->reads = w->ways = 0;
 	w->join = (struct join){ .ctx = w, .write = worker_write };
 	load_empty(&w->load);
 	pool_init(&w->pool);
