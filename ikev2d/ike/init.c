@@ -190,7 +190,7 @@ enum verdict init_send(struct draft *d, uint8_t exchange, enum sa_state state, s
 	return DRAFT_COMMIT;
 }
 
-enum verdict init_send_again(struct draft *d)
+enum verdict init_send_request(struct draft *d)
 {
 	const struct peer *p = d->core.peer;
 	struct message m = {
@@ -213,7 +213,7 @@ enum verdict init_key_pair(struct draft *d)
 {
 	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
 	d->hs.x.public = arena_bytes(&d->keep, d->answer->public);
-	return init_send_again(d);
+	return init_send_request(d);
 }
 
 /* The answer must choose out of what was offered (2.7). */
@@ -378,7 +378,7 @@ enum verdict init_refusal(struct draft *d)
 		return draft_drop(d, DROP_INVALID);
 	if (cookie && cookie->data.n && cookie->data.n <= COOKIE_MAX) {
 		d->hs.cookie = arena_bytes(&d->keep, cookie->data);
-		return puzzle_begin(d) ? DRAFT_COMMIT : init_send_again(d);
+		return puzzle_begin(d) ? DRAFT_COMMIT : init_send_request(d);
 	}
 	/* Whatever else comes with a puzzle over nothing is not believed (RFC 8019, 7.1.2). */
 	if (message_notify(m, PUZZLE))

@@ -6,7 +6,7 @@
 
 handler init_routed;          /* ASK_ROUTE answered: now a key pair is needed */
 handler init_key_pair;        /* ASK_KEY_PAIR answered: the request goes out */
-handler init_send_again;      /* it goes out once more: with a cookie, and the solution of a puzzle */
+handler init_send_request;    /* again too: with a cookie, and the solution of a puzzle, where there are */
 handler init_response;        /* the peer's answer: now the shared secret is needed */
 handler init_refusal;         /* COOKIE and INVALID_KE_PAYLOAD start over, errors end it */
 handler init_request;         /* a peer's request: cookie, candidates, proposal, group */

@@ -98,7 +98,7 @@ enum verdict puzzle_work(struct draft *d)
 		tell_log(d, "IKE",
 			"the puzzle was not solved with %u keys in %llu ms: the peer is asked without",
 			p->next, (unsigned long long)(d->step->now - p->began));
-	return init_send_again(d);
+	return init_send_request(d);
 }
 
 void puzzle_put_solution(const struct draft *d, struct message *m)

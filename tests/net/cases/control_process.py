@@ -197,19 +197,19 @@ def request(number, octets, command=0, total=None, at=0):
     return message(REQUESTS, struct.pack(">IBII", number, command, total, at) + text(octets))
 
 
-@case(each=[("not-well-formed", b"\xff\xfe\xfd", "not well-formed"),
-            ("too-long", bytes([REQUESTS]) + bytes(128 << 10), "too long"),
-            ("cut-off", message(TAKEN, struct.pack(">II", 1, 0)), "too early"),
-            ("client-of-old", client_of(1), "nobody waits for"),
-            ("of-nobody", request(NUMBER, b""), "nobody waits for"),
-            ("gone-that-never-came", message(GONE, struct.pack(">I", NUMBER)), "nobody waits for"),
-            ("taken-nothing", message(TAKEN, struct.pack(">IIB", 1, 0, 0)), "nobody waits for"),
-            ("elements-of-no-type", client_of(NUMBER) + b"|" + request(NUMBER, b"\x63"), "nobody waits for"),
-            ("part-without-beginning", client_of(NUMBER) + b"|" + request(NUMBER, b"x", total=5, at=4), "nobody waits for"),
-            ("no-such-event", client_of(NUMBER) + b"|" + message(REGISTERS, struct.pack(">IBB", NUMBER, 31, 1)), "nobody waits for"),
-            ("in-the-name-of-guard", message(KEEP, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret") + bytes(8)), "not for it to send"),
-            ("asks-ike", message(INQUIRY, bytes(20)), "not well-formed")])
-def hostile_ctl(bench, octets, says):
+@case(each=[("not-well-formed", [b"\xff\xfe\xfd"], "not well-formed"),
+            ("too-long", [bytes([REQUESTS]) + bytes(128 << 10)], "too long"),
+            ("cut-off", [message(TAKEN, struct.pack(">II", 1, 0))], "too early"),
+            ("client-of-old", [client_of(1)], "nobody waits for"),
+            ("of-nobody", [request(NUMBER, b"")], "nobody waits for"),
+            ("gone-that-never-came", [message(GONE, struct.pack(">I", NUMBER))], "nobody waits for"),
+            ("taken-nothing", [message(TAKEN, struct.pack(">IIB", 1, 0, 0))], "nobody waits for"),
+            ("elements-of-no-type", [client_of(NUMBER), request(NUMBER, b"\x63")], "nobody waits for"),
+            ("part-without-beginning", [client_of(NUMBER), request(NUMBER, b"x", total=5, at=4)], "nobody waits for"),
+            ("no-such-event", [client_of(NUMBER), message(REGISTERS, struct.pack(">IBB", NUMBER, 31, 1))], "nobody waits for"),
+            ("in-the-name-of-guard", [message(KEEP, struct.pack(">QBBH", 7, 0, 0, 0) + text(b"secret") + bytes(8))], "not for it to send"),
+            ("asks-ike", [message(INQUIRY, bytes(20))], "not well-formed")])
+def hostile_ctl(bench, messages, says):
     """A message in its name that breaks the rules ends it and its clients; the tunnel lives on, and the next one serves."""
     moon, _ = bench.pair()
     moon.up()
@@ -217,7 +217,7 @@ def hostile_ctl(bench, octets, says):
     client.call("version")
     pid = family.member(moon, "ctl")
     end = family.channels(pid, 1)[0]
-    for one in octets.split(b"|"):
+    for one in messages:
         if one == client_of(NUMBER):
             announce(end, NUMBER, family.clients(pid)[0])
         else:
