@@ -319,7 +319,7 @@ static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule
 	text_add(&t, "add rule inet %s %s %s%s %caddr %s-%s %s %caddr @%s %s\n", s->name, rule->chain,
 		rule->only, ip, other, ip_print(&net->lo, lo), ip_print(&net->hi, hi), ip, side.letter,
 		c->name, rule->verdict);
-	c->made = run(s->nft, text_str(&t), &said);
+	c->made = nft_run(s->nft, text_str(&t), &said);
 	arena_free(&scratch);
 }
 
