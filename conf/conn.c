@@ -135,8 +135,11 @@ static void check_mode(const struct tree_section *s, const struct child_conf *c,
 {
 	if (is_shunt(c))
 		shunt_notes(s, r);
-	else if (c->mode == MODE_TRANSPORT_PROXY || c->mode == MODE_IPTFS)
+	else if (c->mode == MODE_TRANSPORT_PROXY)
 		report_later(r, tree_written(s, "mode")->at, s, "mode", "this mode is not built in yet");
+	else if (c->mode == MODE_IPTFS && c->ah.n)
+		report_error(r, tree_written(s, "ah_proposals")->at, s, "ah_proposals",
+			"mode = iptfs is of ESP only (RFC 9347): leave ah_proposals out");
 }
 
 /* Notes what of the proposals in KEY is not built in; where nothing is left of them, the connection cannot be

@@ -343,8 +343,10 @@ static const struct conf_key child_keys[] = {
 	{ "hostaccess", STATUS_READ, TYPE_BOOL, CHILD(hostaccess), "no",
 		.doc = "let updown open the way to the gateway" },
 	{ "mode", STATUS_READ, TYPE_WORD, CHILD(mode), "tunnel",
-		.doc = "tunnel, transport or beet; or no SA: pass, to let such traffic go in the clear, or "
-		       "drop (others: later)",
+		.doc = "tunnel, transport, beet, or iptfs (RFC 9347: packets share and fill the packets "
+		       "outside; a kernel that has it, Linux from 6.14 on with CONFIG_XFRM_IPTFS); the peer "
+		       "must want the same, else it is a tunnel; or no SA: pass, to let such traffic go in "
+		       "the clear, or drop (transport_proxy: later)",
 		.words = child_modes },
 	{ "forward", STATUS_READ, TYPE_WORD, CHILD(forward), "no",
 		.doc = "make this machine forward packets out of the tunnel and into it: yes, or nat: those "
@@ -414,7 +416,8 @@ static const struct conf_key child_keys[] = {
 	{ "tfc_padding", STATUS_READ, TYPE_PADDING, CHILD(tfc_padding), "0",
 		.doc = "pad packets to this size (kernel path; where ESP does not go in UDP, Linux leaves "
 		       "the "
-		       "padding out while its module esp4_offload or esp6_offload is loaded); mtu: to that "
+		       "padding out while its module esp4_offload or esp6_offload is loaded, which the log "
+		       "says then); mtu: to that "
 		       "of "
 		       "the path" },
 	{ "replay_window", STATUS_READ, TYPE_COUNT, CHILD(replay_window), "1024",
@@ -654,6 +657,21 @@ static const struct conf_key daemon_keys[] = {
 		       "to it" },
 	{ "routing_table_prio", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table_prio), "220",
 		.doc = "priority of the rule that leads to it" },
+	{ "iptfs_drop_time", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.drop_time), "1000000",
+		.doc = "with mode = iptfs: microseconds that a packet which comes early waits for those "
+		       "before it" },
+	{ "iptfs_reorder_window", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.reorder_window), "3",
+		.doc = "how many packets early one may be, at most 65535" },
+	{ "iptfs_init_delay", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.init_delay), "0",
+		.doc = "microseconds that a first packet waits for others to go with it" },
+	{ "iptfs_max_queue_size", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.max_queue_size), "1048576",
+		.doc = "octets that may wait for that; more are dropped" },
+	{ "iptfs_packet_size", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.packet_size), "0",
+		.doc = "the largest packet outside, in octets; 0: as the path takes it" },
+	{ "iptfs_accept_fragments", STATUS_READ, TYPE_BOOL, SETTINGS(iptfs.accept_fragments), "yes",
+		.doc = "peers may cut packets inside in pieces" },
+	{ "iptfs_dont_fragment", STATUS_READ, TYPE_BOOL, SETTINGS(iptfs.dont_fragment), "no",
+		.doc = "cut none ourselves, also where a peer takes them" },
 	{ 0 },
 };
 

@@ -21,4 +21,9 @@ void settings_check(
 	if (settings->port == settings->port_nat_t)
 		report_error(
 			r, at, s, NULL, "port and port_nat_t must differ: they tell IKE from ESP in UDP");
+	if (settings->iptfs.reorder_window > UINT16_MAX)
+		report_error(r, at, s, NULL,
+			"iptfs_reorder_window is at most %u, and a packet that comes so early waits for "
+			"iptfs_drop_time",
+			UINT16_MAX);
 }

@@ -41,6 +41,15 @@ static const struct setting {
 	{ "install_routes", "install_routes", false },
 	{ "routing_table", "routing_table", false },
 	{ "routing_table_prio", "routing_table_prio", false },
+	{ "iptfs.drop_time", "iptfs_drop_time", false },
+	{ "iptfs.reorder_window", "iptfs_reorder_window", false },
+	{ "iptfs.init_delay", "iptfs_init_delay", false },
+	{ "iptfs.max_queue_size", "iptfs_max_queue_size", false },
+	{ "iptfs.packet_size", "iptfs_packet_size", false },
+	{ "iptfs.accept_fragments", "iptfs_accept_fragments", false },
+	/* Read by the second name, documented by the first. */
+	{ "iptfs.dont_frag", "iptfs_dont_fragment", false },
+	{ "iptfs.dont_fragment", "iptfs_dont_fragment", false },
 	{ "plugins.vici.socket", "vici_socket", false },
 	{ "plugins.kernel-libipsec.raw_esp", "udp_encap", true },
 };

@@ -98,6 +98,9 @@ static bool fits(const struct xfrm_caps *caps, const struct child_conf *c, struc
 		return differs(why, "extended sequence numbers", child_conf_key(c));
 	if (!caps->modes && (c->mode == MODE_TRANSPORT || c->mode == MODE_BEET))
 		return differs(why, c->mode == MODE_BEET ? "BEET mode" : "transport mode", "mode");
+	if (!caps->iptfs && c->mode == MODE_IPTFS)
+		return differs(why, "IP-TFS",
+			"mode; Linux from 6.14 on has it where it is built with CONFIG_XFRM_IPTFS");
 	if (own)
 		return differs(why, "such thing", own);
 	if (!caps->interface && c->interface)

@@ -54,6 +54,7 @@ struct xfrm_caps {
 	bool marks;     /* marks, SAs without policies, labels, offload: all that only the kernel has */
 	bool interface; /* a device of a tunnel's own */
 	bool tcp;       /* ESP in TCP: by way of a relay on this machine */
+	bool iptfs;     /* RFC 9347 */
 	const struct transform *lacks[XFRM_LACKS_MAX]; /* ENCR and INTEG of ESP that it has not */
 	unsigned n_lacks;
 };

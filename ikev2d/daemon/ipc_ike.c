@@ -476,6 +476,7 @@ static void sa_add(struct walk *x, struct ipc_action *a)
 	flag(x, &s->encap);
 	flag(x, &s->tcp);
 	u32(x, &s->tfc_padding);
+	flag(x, &s->whole);
 	endpoint(x, &s->local);
 	endpoint(x, &s->remote);
 	ipc_selectors(x, &s->local_ts);

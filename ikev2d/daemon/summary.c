@@ -332,6 +332,7 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	add_flag(s->line, "tcp", spec->tcp);
 	if (spec->tfc_padding)
 		line_number(s->line, "tfc-padding", spec->tfc_padding);
+	add_flag(s->line, "whole", spec->whole);
 	add_addr(s->line, "local", &spec->local);
 	add_addr(s->line, "remote", &spec->remote);
 	add_selectors(s->line, spec->local_ts, spec->remote_ts);

@@ -69,6 +69,7 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.encap = c->encap,
 		.tcp = d->core.path.tcp,
 		.tfc_padding = padding_of(c, inbound),
+		.whole = !inbound && c->mode == MODE_IPTFS && c->whole,
 		.local = d->core.path.local,
 		.remote = d->core.path.remote,
 		.local_ts = c->local_ts,
@@ -134,6 +135,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->post_quantum = d->core.post_quantum || suite_post_quantum(&x->suite);
 	c->mode = x->mode;
 	c->unpadded = x->unpadded;
+	c->whole = x->whole;
 	c->encap = in_udp(&d->core, c->conf, &c->suite);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tunnel, transport or BEET mode. */
+/* Tunnel, transport, BEET or IP-TFS mode. */
 #include "ike/mode.h"
 
 #include "ike/child.h"
@@ -15,6 +15,14 @@ static const struct {
 } asked_by[] = {
 	{ MODE_TRANSPORT, USE_TRANSPORT_MODE },
 	{ MODE_BEET, USE_BEET_MODE },
+	{ MODE_IPTFS, USE_AGGFRAG },
+};
+
+/* What the sender of USE_AGGFRAG demands (RFC 9347, 5.1). */
+enum {
+	AGGFRAG_DONT_FRAGMENT = 1 << 0,      /* inner packets come to it whole */
+	AGGFRAG_CONGESTION_CONTROL = 1 << 1, /* it is told of losses and delays */
+	AGGFRAG_KNOWN = AGGFRAG_DONT_FRAGMENT,
 };
 
 static const char *word(enum child_mode mode)
@@ -40,11 +48,23 @@ void mode_recognise(struct draft *d, const struct message *m)
 		d->core.strongswan |= bytes_eq(m->vendors[i], bytes_of(strongswan, sizeof strongswan));
 }
 
-void mode_put(enum child_mode mode, struct arena *scratch, struct message *m)
+/* The notify for MODE says no more than that, but for IP-TFS. */
+static struct bytes demands_of(const struct draft *d, enum child_mode mode)
+{
+	struct wr w;
+
+	if (mode != MODE_IPTFS)
+		return (struct bytes){ 0 };
+	w = wr_of(arena_alloc(d->step->scratch, 1), 1);
+	wr_u8(&w, d->step->ike->settings.iptfs.accept_fragments ? 0 : AGGFRAG_DONT_FRAGMENT);
+	return wr_done(&w);
+}
+
+void mode_put(const struct draft *d, enum child_mode mode, struct message *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(asked_by); i++)
 		if (asked_by[i].mode == mode)
-			message_add_notify(m, scratch, asked_by[i].notify, (struct bytes){ 0 });
+			message_add_notify(m, d->step->scratch, asked_by[i].notify, demands_of(d, mode));
 }
 
 static enum child_mode mode_in(const struct message *m)
@@ -55,12 +75,46 @@ static enum child_mode mode_in(const struct message *m)
 	return MODE_TUNNEL;
 }
 
-/* What the request M asks for. A number of private use may mean anything in a stranger's mouth. */
+/* Why IP-TFS cannot be had as M demands it: who does not know a demand, or cannot meet it, goes without.
+ * NULL: it can, or M says nothing of it. */
+static const char *undemandable(const struct draft *d, const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, USE_AGGFRAG);
+	uint8_t flags = n && n->data.n ? n->data.p[0] : 0;
+
+	if (!n)
+		return NULL;
+	if (n->data.n != 1)
+		return "its USE_AGGFRAG has not the one octet of flags that RFC 9347 gives it";
+	if (flags & AGGFRAG_CONGESTION_CONTROL)
+		return "it wants reports of congestion (RFC 9347, 6.1.2), which we do not send";
+	return flags & ~AGGFRAG_KNOWN ? arena_printf(d->step->scratch,
+						"its flags 0x%02x demand what is not known here", flags)
+				      : NULL;
+}
+
+bool mode_keeps_whole(const struct message *m)
+{
+	const struct wire_notify *n = message_notify(m, USE_AGGFRAG);
+
+	return n && n->data.n && n->data.p[0] & AGGFRAG_DONT_FRAGMENT;
+}
+
+/* What the request M asks for, as far as it can be had. A number of private use may mean anything in a
+ * stranger's mouth. */
 static enum child_mode asked(const struct draft *d, const struct message *m)
 {
 	enum child_mode mode = mode_in(m);
 
+	if (mode == MODE_IPTFS)
+		return undemandable(d, m) ? MODE_TUNNEL : mode;
 	return mode == MODE_BEET && !d->core.strongswan ? MODE_TUNNEL : mode;
+}
+
+/* Whether it carries packets of any addresses. */
+static bool is_for_networks(enum child_mode mode)
+{
+	return mode == MODE_TUNNEL || mode == MODE_IPTFS;
 }
 
 /* --------------------------------------------------------------- selectors */
@@ -138,6 +192,8 @@ enum child_mode mode_choose(struct draft *d, const struct message *m, const stru
 		return MODE_TRANSPORT;
 	*local = tss_narrow(m->tsr, child_local_ts(d, conf), d->step->scratch);
 	*remote = tss_narrow(m->tsi, child_remote_ts(d, conf), d->step->scratch);
+	if (wanted == MODE_IPTFS)
+		return MODE_IPTFS;
 	return wanted == MODE_BEET && of_host(*local, NULL) && of_host(*remote, NULL) ? MODE_BEET
 										      : MODE_TUNNEL;
 }
@@ -153,13 +209,15 @@ const char *mode_difference(const struct draft *d, const struct message *m, cons
 	struct arena *a = d->step->scratch;
 	enum child_mode wanted = asked(d, m);
 
+	if (wanted != mode_in(m) && mode_in(m) == MODE_IPTFS)
+		return arena_printf(a, "the peer asks for IP-TFS, and %s", undemandable(d, m));
 	if (wanted != mode_in(m))
 		return "the peer asks for BEET mode by a number of private use, and does not say that it is "
 		       "strongSwan; there, send_vendor_id = yes does";
 	if (wanted != conf->mode)
 		return arena_printf(a, "the peer asks for %s mode, and child %s has mode = %s", word(wanted),
 			conf->name, word(conf->mode));
-	if (wanted == MODE_TUNNEL)
+	if (is_for_networks(wanted))
 		return NULL;
 	return arena_printf(a,
 		"%s mode is between %s: the peer asks for %s === %s, and child %s has %s === %s",
@@ -188,15 +246,19 @@ static bool refuse_answer(struct draft *d, const struct negotiation *x, const ch
 	return false;
 }
 
-static bool answer_fits(struct draft *d, const struct negotiation *x, enum child_mode mode, struct tss local,
-	struct tss remote)
+static bool answer_fits(struct draft *d, const struct negotiation *x, const struct message *m,
+	struct tss local, struct tss remote)
 {
 	const struct path *p = &d->core.path;
+	enum child_mode mode = mode_in(m);
 
 	if (mode != x->mode && mode != MODE_TUNNEL)
 		return refuse_answer(d, x,
 			arena_printf(d->step->scratch,
 				"the peer answered with %s mode, which was not asked for", word(mode)));
+	if (mode == MODE_IPTFS && undemandable(d, m))
+		return refuse_answer(d, x,
+			arena_printf(d->step->scratch, "the peer took IP-TFS, and %s", undemandable(d, m)));
 	if (mode == MODE_TRANSPORT && !(of_host(local, &p->local.ip) && of_host(remote, &p->remote.ip)))
 		return refuse_answer(
 			d, x, "the peer took transport mode for other addresses than those of the two ends");
@@ -214,7 +276,7 @@ bool mode_accept(struct draft *d, struct negotiation *x, const struct message *m
 	*remote = m->tsr;
 	if (mode == MODE_TRANSPORT)
 		through_nat(d, local, remote);
-	if (!answer_fits(d, x, mode, *local, *remote))
+	if (!answer_fits(d, x, m, *local, *remote))
 		return false;
 	if (mode != x->mode)
 		tell_log(d, "CHD",
@@ -222,8 +284,9 @@ bool mode_accept(struct draft *d, struct negotiation *x, const struct message *m
 			word(x->mode), x->child->name, word(x->mode),
 			source_print(&x->child->at, "mode", d->step->scratch));
 	x->mode = mode;
+	x->whole = mode_keeps_whole(m);
 	/* Who gives us an address may still answer with all that was asked for. */
-	if (mode == MODE_TUNNEL && d->core.began && d->core.vips.n)
+	if (is_for_networks(mode) && d->core.began && d->core.vips.n)
 		*local = tss_narrow(*local, child_local_ts(d, x->child), d->step->scratch);
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The mode of a CHILD_SA. It is a tunnel, unless the initiator asks for another mode and the responder
- * repeats that: transport mode (RFC 7296, 1.3.1; behind NATs 2.23.1), or BEET mode as strongSwan asks for it,
- * by a notify of private use. Who does not get the mode it is configured for takes the tunnel, and says so.
+ * repeats that: transport mode (RFC 7296, 1.3.1; behind NATs 2.23.1), IP-TFS (RFC 9347, 5.1), whose notify
+ * says what its sender demands, or BEET mode as strongSwan asks for it, by a notify of private use. Who does
+ * not get the mode it is configured for takes the tunnel, and says so.
  */
 #pragma once
 
@@ -14,7 +15,10 @@ void mode_introduce(const struct peer *p, struct arena *scratch, struct message 
 void mode_recognise(struct draft *d, const struct message *m);
 
 /* Adds MODE to M: nothing for a tunnel. */
-void mode_put(enum child_mode mode, struct arena *scratch, struct message *m);
+void mode_put(const struct draft *d, enum child_mode mode, struct message *m);
+
+/* Whether M asks for IP-TFS, and that no inner packet is cut (RFC 9347, 5.1). */
+bool mode_keeps_whole(const struct message *m);
 
 /* Responder: the mode that a child of CONF has for the request M, with the selectors LOCAL and REMOTE that
  * both have in common; none where there are no such. From the scratch arena. */

@@ -102,7 +102,7 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	m->sa = x->offered;
 	m->tsi = x->local_ts;
 	m->tsr = x->remote_ts;
-	mode_put(x->mode, d->step->scratch, m);
+	mode_put(d, x->mode, m);
 }
 
 /* A peer that has taken the same before, for a child of IKE_AUTH perhaps: what it may not like now. Or NULL.
@@ -473,6 +473,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 			tell_log(d, "CHD", "CHILD_SA %s becomes a tunnel: %s", x->child->name,
 				mode_difference(d, m, x->child));
 		heed_padding(d, x, m);
+		x->whole = mode_keeps_whole(m);
 		x->local_ts = tss_copy(keep, x->local_ts);
 		x->remote_ts = tss_copy(keep, x->remote_ts);
 		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
@@ -497,5 +498,5 @@ void negotiate_answer(struct draft *d, const struct negotiation *x, struct messa
 	};
 	m->tsi = x->remote_ts;
 	m->tsr = x->local_ts;
-	mode_put(x->mode, a, m);
+	mode_put(d, x->mode, m);
 }

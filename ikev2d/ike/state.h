@@ -193,6 +193,7 @@ struct negotiation {
 	struct suite suite;             /* theirs, and ours once it is chosen */
 	enum child_mode mode;           /* ours: as asked for, then as agreed; theirs: as agreed */
 	bool unpadded;                  /* the peer takes no TFC padding (RFC 7296, 1.3.1) */
+	bool whole;                     /* nor inner packets that are cut (RFC 9347, 5.1) */
 	uint8_t proposal;               /* theirs: number of the chosen one */
 	uint32_t spi, spi_out;          /* of a CHILD_SA: ours, offered, and the peer's */
 	uint64_t ike_spi, ike_spi_peer; /* of an IKE_SA */
@@ -341,6 +342,7 @@ struct child {
 	struct sa_marks marks;
 	enum child_mode mode;
 	bool unpadded; /* the peer takes no TFC padding */
+	bool whole;    /* nor, with MODE_IPTFS, inner packets that are cut */
 	bool encap;
 	bool post_quantum;            /* its keys withstand quantum computers */
 	bool selected;                /* it sends for its policy */

@@ -28,6 +28,10 @@ struct settings settings_default(void)
 		.install_routes = true,
 		.routing_table = 220,
 		.routing_table_prio = 220,
+		.iptfs = { .drop_time = 1000000,
+			.reorder_window = 3,
+			.max_queue_size = 1 << 20,
+			.accept_fragments = true },
 	};
 }
 

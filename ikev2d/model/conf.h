@@ -106,6 +106,17 @@ struct radius_conf {
 
 enum { RADIUS_SERVERS_CONF_MAX = 16 };
 
+/* Of IP-TFS (RFC 9347) in the kernel, for all SAs. */
+struct iptfs_conf {
+	uint32_t drop_time; /* inbound: microseconds that a packet which comes early waits for those before */
+	uint32_t reorder_window; /* inbound: how many packets early one may be */
+	uint32_t init_delay;     /* outbound: microseconds that a first packet waits for others */
+	uint32_t max_queue_size; /* outbound: octets that may wait */
+	uint32_t packet_size;    /* outbound: of the outer packets, octets; 0: that of the path */
+	bool accept_fragments;   /* the peer may cut inner packets */
+	bool dont_fragment;      /* we cut none, even if the peer takes them */
+};
+
 /* The "daemon" section. */
 enum dns_way { DNS_AUTO, DNS_RESOLVED, DNS_RESOLVCONF, DNS_FILE, DNS_NO };
 
@@ -151,6 +162,7 @@ struct settings {
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */
+	struct iptfs_conf iptfs;
 	struct radius_conf radius;
 };
 

@@ -27,7 +27,7 @@ struct sa_spec {
 	uint32_t reqid;
 	bool awaited; /* inbound: the first packet on it is to be reported */
 	struct sa_marks marks;
-	enum child_mode mode; /* as negotiated: MODE_TUNNEL, MODE_TRANSPORT or MODE_BEET */
+	enum child_mode mode; /* as negotiated: MODE_TUNNEL, MODE_TRANSPORT, MODE_BEET or MODE_IPTFS */
 	struct suite suite;
 	struct bytes encr_key;     /* with its salt behind it */
 	struct bytes integ_key;    /* empty for an AEAD */
@@ -35,6 +35,7 @@ struct sa_spec {
 	bool tcp;                  /* or, with ENCAP, in the stream of the IKE_SA (RFC 9329) */
 	uint32_t tfc_padding;      /* outbound: octets that packets are padded to, or TFC_MTU; 0: none (RFC
 				      4303, 2.7) */
+	bool whole;                /* outbound, MODE_IPTFS: the peer takes no inner packet that is cut */
 	struct addr local, remote; /* the outer addresses; the ports count with ENCAP only */
 	struct tss local_ts, remote_ts;
 	const struct child_conf *conf; /* replay window, DSCP, DF, lifetimes by volume */

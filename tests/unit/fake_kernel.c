@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tests/unit/fake_kernel.h"
 
+#include "xfrm/kernel/newer.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +57,8 @@ static void tell_sa(struct fake *f, uint32_t seq)
 	h->nlmsg_type = XFRM_MSG_NEWSA;
 	h->nlmsg_seq = seq;
 	info->curlft.packets = f->packets;
+	if (f->forgets_iptfs && info->mode == KERNEL_MODE_IPTFS)
+		h->nlmsg_len = MNL_ALIGN(NLMSG_HDRLEN + sizeof *info);
 	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
 }
 

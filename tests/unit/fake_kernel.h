@@ -32,6 +32,7 @@ struct fake {
 	/* The last SA. */
 	_Alignas(max_align_t) uint8_t sa[NETLINK_REQUEST_MAX];
 	bool has_sa;
+	bool forgets_iptfs; /* it takes the mode by its number, and tells nothing of what belongs to it */
 	uint64_t packets;
 };
 

@@ -13,7 +13,8 @@ static struct loaded loaded;
 static int set_up(void **state)
 {
 	(void)state;
-	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, { NULL }, 0 };
+	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, true, { NULL },
+		0 };
 	user = (struct xfrm_caps){
 		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
 	};
@@ -173,6 +174,22 @@ static void other_modes_than_the_tunnel(void **state)
 		"no ESP: change that, or have a kernel that can");
 }
 
+#define IPTFS_WHERE "(mode; Linux from 6.14 on has it where it is built with CONFIG_XFRM_IPTFS)"
+
+static void iptfs_is_the_kernels_where_it_is_built_with_it(void **state)
+{
+	(void)state;
+	takes(child("", "mode = iptfs"), DATAPATH_KERNEL, "the kernel has all it needs");
+	takes_none(child("", "mode = iptfs\n datapath = user"),
+		"the userspace path has no IP-TFS " IPTFS_WHERE ": change that, or set datapath = auto");
+	kernel.iptfs = false;
+	takes_none(child("", "mode = iptfs"),
+		"the userspace path has no IP-TFS " IPTFS_WHERE ", and the kernel has no IP-TFS " IPTFS_WHERE
+		": change that, or have a kernel that can");
+	takes_none(child("", "mode = iptfs\n datapath = kernel"),
+		"the kernel has no IP-TFS " IPTFS_WHERE ": change that, or set datapath = auto");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -186,6 +203,7 @@ int main(void)
 		CASE(ah_is_the_kernels),
 		CASE(what_only_the_kernel_has),
 		CASE(other_modes_than_the_tunnel),
+		CASE(iptfs_is_the_kernels_where_it_is_built_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

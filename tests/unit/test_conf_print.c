@@ -264,7 +264,10 @@ static void every_key(void **state)
 	      "dns = resolved\n lan_bypass = yes\n "
 	      "install_routes = no\n"
 	      " socket_group = vpn\n socket_readers = \"the guests\"\n"
-	      " routing_table = 99\n routing_table_prio = 98 }");
+	      " routing_table = 99\n routing_table_prio = 98\n"
+	      " iptfs_drop_time = 2000\n iptfs_reorder_window = 9\n iptfs_init_delay = 300\n"
+	      " iptfs_max_queue_size = 4096\n iptfs_packet_size = 1300\n iptfs_accept_fragments = no\n"
+	      " iptfs_dont_fragment = yes }");
 }
 
 /* The volume at which an SA ends is made from the other one; what is written for it is exact. */

@@ -68,7 +68,9 @@ static void what_has_a_meaning_here_is_used(void **state)
 		"keep_alive = 1m\ncookie_threshold = 9\ncookie_threshold_ip = 8\nblock_threshold = 7\n"
 		"init_limit_half_open = 6\ninit_limit_job_load = 5\nmake_before_break = no\n"
 		"install_routes = no\n"
-		"routing_table = 99\nrouting_table_prio = 98\nplugins {\n"
+		"routing_table = 99\nrouting_table_prio = 98\n"
+		"iptfs {\ndrop_time = 2000\nreorder_window = 9\ninit_delay = 300\nmax_queue_size = 4096\n"
+		"packet_size = 1300\naccept_fragments = no\ndont_frag = yes\n}\nplugins {\n"
 		"vici { socket = unix:///run/other.vici }\nkernel-libipsec { raw_esp = yes }\n} }");
 	const struct settings *s = &l.conf.settings;
 
@@ -93,6 +95,13 @@ static void what_has_a_meaning_here_is_used(void **state)
 	assert_false(s->install_routes);
 	assert_int_equal(s->routing_table, 99);
 	assert_int_equal(s->routing_table_prio, 98);
+	assert_int_equal(s->iptfs.drop_time, 2000);
+	assert_int_equal(s->iptfs.reorder_window, 9);
+	assert_int_equal(s->iptfs.init_delay, 300);
+	assert_int_equal(s->iptfs.max_queue_size, 4096);
+	assert_int_equal(s->iptfs.packet_size, 1300);
+	assert_false(s->iptfs.accept_fragments);
+	assert_true(s->iptfs.dont_fragment);
 	assert_string_equal(s->vici_socket, "/run/other.vici");
 	assert_false(s->udp_encap);
 	assert_string_equal(l.notes,
@@ -104,6 +113,9 @@ static void what_has_a_meaning_here_is_used(void **state)
 		"charon.block_threshold, charon.init_limit_half_open, charon.init_limit_job_load, "
 		"charon.make_before_break, "
 		"charon.install_routes, charon.routing_table, charon.routing_table_prio, "
+		"charon.iptfs.drop_time, charon.iptfs.reorder_window, charon.iptfs.init_delay, "
+		"charon.iptfs.max_queue_size, charon.iptfs.packet_size, charon.iptfs.accept_fragments, "
+		"charon.iptfs.dont_frag, "
 		"charon.plugins.vici.socket, charon.plugins.kernel-libipsec.raw_esp");
 	loaded_free(&l);
 }

@@ -189,6 +189,23 @@ static void a_kernel_that_lacks_a_cipher(void **state)
 	assert_true(caps->esn && caps->encap4 && caps->encap6 && caps->ipv6);
 }
 
+static void a_kernel_with_iptfs(void **state)
+{
+	(void)state;
+	started();
+	assert_true(xfrm_kernel.caps(x)->iptfs);
+}
+
+/* Linux built without CONFIG_XFRM_IPTFS. */
+static void a_kernel_that_knows_iptfs_by_its_number_only(void **state)
+{
+	(void)state;
+	fake.forgets_iptfs = true;
+	started();
+	assert_false(xfrm_kernel.caps(x)->iptfs);
+	assert_true(xfrm_kernel.caps(x)->esn);
+}
+
 static void refusals_leave_nothing(void **state)
 {
 	(void)state;
@@ -470,6 +487,8 @@ int main(void)
 		CASE(a_kernel_without_esp),
 		CASE(nobody_may),
 		CASE(a_kernel_that_lacks_a_cipher),
+		CASE(a_kernel_with_iptfs),
+		CASE(a_kernel_that_knows_iptfs_by_its_number_only),
 		CASE(refusals_leave_nothing),
 		CASE(a_policy_is_there_whole_or_not_at_all),
 		CASE(a_signal_and_a_late_answer_do_not_matter),

@@ -262,6 +262,113 @@ static void padded(void **state)
 	assert_int_equal(mnl_attr_get_u32(found), 512);
 }
 
+/* The attribute TYPE of our message, which has N octets; NULL: there is none. */
+static const void *attr_of(uint16_t type, size_t n)
+{
+	const struct nlattr *v[ATTRS];
+	unsigned found = attrs_of((void *)ours, sizeof(struct xfrm_usersa_info), v);
+
+	for (unsigned i = 0; i < found; i++)
+		if (mnl_attr_get_type(v[i]) == type) {
+			assert_int_equal(mnl_attr_get_payload_len(v[i]), n);
+			return mnl_attr_get_payload(v[i]);
+		}
+	return NULL;
+}
+
+static uint32_t number_of(uint16_t type)
+{
+	uint32_t number;
+	const void *p = attr_of(type, sizeof number);
+
+	assert_non_null(p);
+	memcpy(&number, p, sizeof number);
+	return number;
+}
+
+static const struct iptfs_conf iptfs = { .drop_time = 1000000,
+	.reorder_window = 0x103,
+	.init_delay = 300,
+	.max_queue_size = 1 << 20,
+	.packet_size = 1400,
+	.accept_fragments = true };
+
+static const struct xfrm_usersa_info *write_iptfs(
+	const struct child_conf *conf, bool esn, bool inbound, bool whole, const struct iptfs_conf *options)
+{
+	struct suite suite = { .encr = encr(ENCR_AES_GCM_16, 256), .esn = esn };
+	struct sa_spec spec = spec_of(conf, suite, inbound);
+	struct sa_request r = { .spec = &spec, .iptfs = options };
+
+	spec.mode = MODE_IPTFS;
+	spec.whole = whole;
+	assert_int_equal(message_sa(request(), &r, &why), ERR_OK);
+	return mnl_nlmsg_get_payload((struct nlmsghdr *)ours);
+}
+
+/* Numbers as in linux/xfrm.h of Linux 6.14; each is taken in one direction only. */
+static void iptfs_by_direction(void **state)
+{
+	const struct xfrm_usersa_info *info = write_iptfs(&plain, false, true, false, &iptfs);
+
+	(void)state;
+	assert_int_equal(info->mode, 5);
+	assert_true(info->flags & XFRM_STATE_AF_UNSPEC);
+	assert_int_equal(info->replay_window, 32);
+	assert_int_equal(*(const uint8_t *)attr_of(33, 1), 1);
+	assert_int_equal(number_of(36), 1000000);
+	assert_memory_equal(attr_of(37, 2), &(uint16_t){ 0x103 }, 2);
+	for (uint16_t type = 38; type <= 41; type++)
+		assert_null(attr_of(type, 4));
+	assert_int_equal(write_iptfs(&plain, false, false, false, &iptfs)->mode, 5);
+	assert_int_equal(*(const uint8_t *)attr_of(33, 1), 2);
+	assert_null(attr_of(36, 4));
+	assert_null(attr_of(37, 2));
+	assert_null(attr_of(38, 0));
+	assert_int_equal(number_of(39), 300);
+	assert_int_equal(number_of(40), 1 << 20);
+	assert_int_equal(number_of(41), 1400);
+}
+
+static void iptfs_cuts_no_packets_where_one_of_both_does_not_want_it(void **state)
+{
+	struct iptfs_conf never = iptfs;
+
+	(void)state;
+	never.dont_fragment = true;
+	write_iptfs(&plain, false, false, true, &iptfs);
+	assert_non_null(attr_of(38, 0));
+	write_iptfs(&plain, false, false, false, &never);
+	assert_non_null(attr_of(38, 0));
+	write_iptfs(&plain, false, true, false, &never);
+	assert_null(attr_of(38, 0));
+	write_iptfs(&plain, false, false, true, NULL);
+	assert_non_null(attr_of(38, 0));
+	for (uint16_t type = 39; type <= 41; type++)
+		assert_null(attr_of(type, 4));
+}
+
+/* What means nothing in a direction is an error there. */
+static void iptfs_says_nothing_of_the_other_direction(void **state)
+{
+	struct child_conf conf = { .icmp = true, .copy_dscp = DSCP_BOTH, .replay_window = 128 };
+	const struct xfrm_usersa_info *info = write_iptfs(&conf, true, false, false, &iptfs);
+	const struct xfrm_replay_state_esn *r = attr_of(XFRMA_REPLAY_ESN_VAL, sizeof *r);
+
+	(void)state;
+	assert_non_null(r);
+	assert_int_equal(r->replay_window, 0);
+	assert_int_equal(r->bmp_len, 0);
+	assert_int_equal(info->flags & (XFRM_STATE_ICMP | XFRM_STATE_DECAP_DSCP), 0);
+	assert_true(info->flags & XFRM_STATE_NOPMTUDISC);
+	info = write_iptfs(&conf, true, true, false, &iptfs);
+	r = attr_of(XFRMA_REPLAY_ESN_VAL, sizeof *r);
+	assert_int_equal(r->replay_window, 128);
+	assert_int_equal(info->flags & XFRM_STATE_NOPMTUDISC, 0);
+	assert_true(info->flags & XFRM_STATE_ICMP);
+	assert_null(attr_of(XFRMA_SA_EXTRA_FLAGS, 4));
+}
+
 static void a_large_window(void **state)
 {
 	struct child_conf conf = plain;
@@ -431,6 +538,9 @@ int main(void)
 		cmocka_unit_test(without_a_cipher),
 		cmocka_unit_test(cipher_and_integrity_with_all_that_can_be_said),
 		cmocka_unit_test(padded),
+		cmocka_unit_test(iptfs_by_direction),
+		cmocka_unit_test(iptfs_cuts_no_packets_where_one_of_both_does_not_want_it),
+		cmocka_unit_test(iptfs_says_nothing_of_the_other_direction),
 		cmocka_unit_test(a_large_window),
 		cmocka_unit_test(the_name_of_an_sa),
 		cmocka_unit_test(hmacs_of_old),

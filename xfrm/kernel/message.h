@@ -2,6 +2,7 @@
 /* SAs and policies as messages of the kernel, and what it tells of them. Pure. */
 #pragma once
 
+#include "model/conf.h"
 #include "model/sa.h"
 #include "xfrm/kernel/selector.h"
 #include "xfrm/netlink.h"
@@ -41,13 +42,14 @@ struct sa_offload {
 uint8_t message_mode(enum child_mode mode);
 
 /* Writes the SA of SPEC into H, a request NEWSA. SEQ: the number of the kernel's question that it answers; 0:
- * none. OUTER_MARK: what packets carry outside, where the configuration says nothing else. Failures as
- * algorithm_put's. */
+ * none. OUTER_MARK: what packets carry outside, where the configuration says nothing else. IPTFS: for
+ * MODE_IPTFS; NULL: as the kernel has it by itself. Failures as algorithm_put's. */
 struct sa_request {
 	const struct sa_spec *spec;
 	struct sa_limits limits;
 	uint32_t seq, outer_mark;
 	struct sa_offload offload;
+	const struct iptfs_conf *iptfs;
 };
 enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text *why) MUST_CHECK;
 
@@ -66,6 +68,7 @@ struct sa_seen {
 	uint32_t replays, invalid;
 	bool larval;    /* a question of its own, no SA */
 	bool offloaded; /* a device carries it */
+	bool iptfs;     /* its packets go through IP-TFS, not only by its name */
 };
 enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out) MUST_CHECK;
 

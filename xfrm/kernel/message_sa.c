@@ -2,6 +2,7 @@
 /* SAs as messages. */
 #include "xfrm/kernel/algorithm.h"
 #include "xfrm/kernel/message.h"
+#include "xfrm/kernel/newer.h"
 
 #include <arpa/inet.h>
 #include <linux/udp.h>
@@ -71,6 +72,7 @@ uint8_t message_mode(enum child_mode mode)
 	case MODE_TRANSPORT:
 	case MODE_TRANSPORT_PROXY: return XFRM_MODE_TRANSPORT;
 	case MODE_BEET: return XFRM_MODE_BEET;
+	case MODE_IPTFS: return KERNEL_MODE_IPTFS;
 	default: return XFRM_MODE_TUNNEL;
 	}
 }
@@ -94,15 +96,23 @@ static bool selector_of(const struct sa_spec *spec, struct xfrm_selector *out)
 	return one;
 }
 
+/* The kernel is told in which direction these go, and holds us to it: what means nothing there is an error.
+ */
+static bool is_directed(const struct sa_spec *spec)
+{
+	return spec->mode == MODE_IPTFS;
+}
+
 static uint8_t flags_of(const struct sa_spec *spec)
 {
 	const struct child_conf *c = spec->conf;
 	bool dscp_in = c->copy_dscp == DSCP_IN || c->copy_dscp == DSCP_BOTH;
+	bool out = !spec->inbound || !is_directed(spec), in = spec->inbound || !is_directed(spec);
 	/* As RFC 4302, 3.3.3.2.1 has it; by itself Linux fills AH up to 8 octets in IPv4 as well. */
 	bool align4 = spec->suite.protocol == PROTO_AH && spec->remote.ip.v == 4;
 
-	return (uint8_t)((align4 ? XFRM_STATE_ALIGN4 : 0) | (c->copy_df ? 0 : XFRM_STATE_NOPMTUDISC) |
-			 (c->copy_ecn ? 0 : XFRM_STATE_NOECN) | (c->icmp ? XFRM_STATE_ICMP : 0) |
+	return (uint8_t)((align4 ? XFRM_STATE_ALIGN4 : 0) | (out && !c->copy_df ? XFRM_STATE_NOPMTUDISC : 0) |
+			 (c->copy_ecn ? 0 : XFRM_STATE_NOECN) | (in && c->icmp ? XFRM_STATE_ICMP : 0) |
 			 (spec->suite.esn ? XFRM_STATE_ESN : 0) |
 			 (spec->inbound && dscp_in ? XFRM_STATE_DECAP_DSCP : 0));
 }
@@ -119,13 +129,13 @@ static enum err put_selector(struct xfrm_usersa_info *sa, const struct sa_spec *
 			      "remote_ts, or use mode = tunnel");
 		return ERR_UNSUPPORTED;
 	}
-	if (!one && sa->mode == XFRM_MODE_TUNNEL)
+	if (!one && (sa->mode == XFRM_MODE_TUNNEL || sa->mode == KERNEL_MODE_IPTFS))
 		sa->flags |= XFRM_STATE_AF_UNSPEC;
 	return ERR_OK;
 }
 
 /* The window in the old form, or with a bitmap, which need not be sent while it is empty. ESN needs one, also
- * where nothing is received. */
+ * where nothing is received, unless the kernel knows that. */
 static enum err put_window(
 	struct nlmsghdr *h, struct xfrm_usersa_info *sa, const struct sa_spec *spec, struct text *why)
 {
@@ -143,7 +153,7 @@ static enum err put_window(
 		return ERR_OK;
 	}
 	if (!window)
-		window = spec->inbound ? WINDOW_PLAIN : 1;
+		window = spec->inbound ? WINDOW_PLAIN : is_directed(spec) ? 0 : 1;
 	r.replay_window = window;
 	r.bmp_len = (window + 31) / 32;
 	mnl_attr_put(h, XFRMA_REPLAY_ESN_VAL, sizeof r, &r);
@@ -186,6 +196,21 @@ static void put_encap(struct nlmsghdr *h, const struct sa_spec *spec)
 		mnl_attr_put(h, XFRMA_ENCAP, sizeof t, &t);
 }
 
+static void put_iptfs(struct nlmsghdr *h, const struct sa_spec *spec, const struct iptfs_conf *c)
+{
+	mnl_attr_put_u8(h, ATTR_SA_DIR, spec->inbound ? DIR_IN : DIR_OUT);
+	if (c && spec->inbound) {
+		mnl_attr_put_u32(h, ATTR_IPTFS_DROP_TIME, c->drop_time);
+		mnl_attr_put_u16(h, ATTR_IPTFS_REORDER_WINDOW, (uint16_t)c->reorder_window);
+	} else if (c) {
+		mnl_attr_put_u32(h, ATTR_IPTFS_INIT_DELAY, c->init_delay);
+		mnl_attr_put_u32(h, ATTR_IPTFS_MAX_QSIZE, c->max_queue_size);
+		mnl_attr_put_u32(h, ATTR_IPTFS_PKT_SIZE, c->packet_size);
+	}
+	if (!spec->inbound && (spec->whole || (c && c->dont_fragment)))
+		mnl_attr_put(h, ATTR_IPTFS_DONT_FRAG, 0, NULL);
+}
+
 static void put_extras(struct nlmsghdr *h, const struct sa_request *sa, const struct sa_key *key)
 {
 	const struct child_conf *c = sa->spec->conf;
@@ -205,6 +230,8 @@ static void put_extras(struct nlmsghdr *h, const struct sa_request *sa, const st
 		mnl_attr_put_u32(h, XFRMA_TFCPAD, sa->spec->tfc_padding);
 	if (sa->offload.device)
 		mnl_attr_put(h, XFRMA_OFFLOAD_DEV, sizeof offload, &offload);
+	if (sa->spec->mode == MODE_IPTFS)
+		put_iptfs(h, sa->spec, sa->iptfs);
 }
 
 enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text *why)
@@ -274,6 +301,8 @@ static void read_attr(const struct nlattr *a, struct sa_seen *out)
 	case XFRMA_ALG_CRYPT:
 	case XFRMA_ALG_AUTH: out->larval = false; break;
 	case XFRMA_OFFLOAD_DEV: out->offloaded = true; break;
+	case ATTR_IPTFS_DROP_TIME:
+	case ATTR_IPTFS_PKT_SIZE: out->iptfs = true; break;
 	case XFRMA_LASTUSED:
 		if (n >= sizeof out->last_used)
 			memcpy(&out->last_used, mnl_attr_get_payload(a), sizeof out->last_used);

@@ -25,7 +25,7 @@ static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 static bool is_led_past(const struct xfrm *x, const struct policy_spec *spec)
 {
 	return x->settings->install_routes && spec->conf->policies && !spec->marks.if_id_out &&
-	       (spec->mode == MODE_TUNNEL || spec->mode == MODE_BEET);
+	       spec->mode != MODE_TRANSPORT;
 }
 
 static enum err lead(struct xfrm *x, struct owner *o, const struct policy_spec *spec, const struct xfrmi *dev,

@@ -28,6 +28,7 @@ struct probe {
 	bool esn, encap;
 	const struct ip *here;
 	uint8_t protocol; /* PROTO_AH: without ENCR; 0: ESP */
+	enum child_mode mode;
 };
 
 static struct sa_spec spec_of(const struct probe *p, const struct child_conf *conf)
@@ -41,14 +42,15 @@ static struct sa_spec spec_of(const struct probe *p, const struct child_conf *co
 		.encr_key = bytes_of(no_key, p->encr ? (size_t)p->encr->key + p->encr->salt : 0),
 		.integ_key = bytes_of(no_key, p->integ ? p->integ->key : 0),
 		.encap = p->encap,
+		.mode = p->mode,
 		.local = here,
 		.remote = here,
 		.conf = conf,
 	};
 }
 
-/* Installs the SA of SPEC and takes it away again. */
-static enum err try(struct xfrm *x, struct sa_spec *spec, struct text *why)
+/* Installs the SA of SPEC, looks at it (SEEN may be NULL), and takes it away again. */
+static enum err try(struct xfrm *x, struct sa_spec *spec, struct sa_seen *seen, struct text *why)
 {
 	enum err e = ERR_EXISTS;
 
@@ -56,16 +58,18 @@ static enum err try(struct xfrm *x, struct sa_spec *spec, struct text *why)
 		spec->spi = PROBE_SPI + i;
 		e = kernel_sa_add(x, spec, why);
 	}
+	if (!e && seen)
+		e = kernel_sa_ask(x, &kernel_sa_of(x, spec->child, true)->key, seen);
 	kernel_sa_del(x, spec->child, true);
 	return e;
 }
 
-static enum err probe(struct xfrm *x, const struct probe *p, struct text *why)
+static enum err probe(struct xfrm *x, const struct probe *p, struct sa_seen *seen, struct text *why)
 {
 	static const struct child_conf conf = { .replay_window = 32 };
 	struct sa_spec spec = spec_of(p, &conf);
 
-	return try(x, &spec, why);
+	return try(x, &spec, seen, why);
 }
 
 static const struct transform *first_of(uint8_t type)
@@ -106,7 +110,7 @@ static enum err probe_transforms(struct xfrm *x, const struct transform **best, 
 
 		if (t->type != TRANSFORM_ENCR && t->type != TRANSFORM_INTEG)
 			continue;
-		e = probe(x, &p, why);
+		e = probe(x, &p, NULL, why);
 		if (e == ERR_DENIED)
 			return e;
 		if (e && x->caps.n_lacks < XFRM_LACKS_MAX)
@@ -123,8 +127,23 @@ static bool can(struct xfrm *x, struct probe p)
 {
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
-	bool ok = !probe(x, &p, &why);
+	bool ok = !probe(x, &p, NULL, &why);
 
+	arena_free(&scratch);
+	return ok;
+}
+
+/* A kernel that knows the number of the mode, and is built without what does it, takes such SAs too, and
+ * tells nothing of it then. */
+static bool has_iptfs(struct xfrm *x, struct probe p)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	struct sa_seen seen = { 0 };
+	bool ok;
+
+	p.mode = MODE_IPTFS;
+	ok = !probe(x, &p, &seen, &why) && seen.iptfs;
 	arena_free(&scratch);
 	return ok;
 }
@@ -138,10 +157,11 @@ static void say(const struct xfrm *x)
 	for (unsigned i = 0; i < c->n_lacks; i++)
 		text_add(&lacks, "%s%s", i ? "," : "", c->lacks[i]->word);
 	log_say(LOG_DETAIL, "kernel-path",
-		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s ah=%s interface=%s lacks=%s",
+		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s ah=%s iptfs=%s interface=%s "
+		"lacks=%s",
 		c->ipv6 ? "yes" : "no", c->esn ? "yes" : "no", c->encap4 ? "yes" : "no",
-		c->encap6 ? "yes" : "no", c->ah ? "yes" : "no", c->interface ? "yes" : "no",
-		c->n_lacks ? text_str(&lacks) : "nothing");
+		c->encap6 ? "yes" : "no", c->ah ? "yes" : "no", c->iptfs ? "yes" : "no",
+		c->interface ? "yes" : "no", c->n_lacks ? text_str(&lacks) : "nothing");
 	arena_free(&scratch);
 }
 
@@ -179,12 +199,13 @@ enum err kernel_probe(struct xfrm *x, struct text *why)
 		return e == ERR_DENIED ? e : ERR_UNSUPPORTED;
 	}
 	p = of_transform(best);
-	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4, 0 });
-	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4, 0 });
-	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6, 0 });
-	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6, 0 });
+	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4, 0, 0 });
+	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4, 0, 0 });
+	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6, 0, 0 });
+	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6, 0, 0 });
 	x->caps.ah = can(x,
 		(struct probe){ .integ = first_of(TRANSFORM_INTEG), .here = &here4, .protocol = PROTO_AH });
+	x->caps.iptfs = has_iptfs(x, (struct probe){ p.encr, p.integ, .here = &here4 });
 	x->caps.modes = x->caps.marks = true;
 	say(x);
 	arena_free(&scratch);

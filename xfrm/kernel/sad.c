@@ -72,7 +72,8 @@ static enum err install(struct xfrm *x, struct kernel_sa *sa, const struct sa_sp
 	struct sa_request request = { .spec = spec,
 		.limits = kernel_sa_limits(sa),
 		.seq = question(x, spec),
-		.outer_mark = XFRM_OUTER_MARK };
+		.outer_mark = XFRM_OUTER_MARK,
+		.iptfs = x->settings ? &x->settings->iptfs : NULL };
 	enum err e = kernel_sa_say(x, &request, &sa->device, why);
 
 	/* It may be there: nobody must find it later. */
