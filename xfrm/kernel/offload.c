@@ -5,6 +5,8 @@
 #include "base/log.h"
 
 #include <net/if.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static enum err refuse(struct xfrm *x, const struct sa_key *key, enum err e, struct text *why)
 {
@@ -60,6 +62,25 @@ static enum err say_with(struct xfrm *x, struct sa_request *request, const char 
 	return e;
 }
 
+/* Once it is loaded, whoever it was for, Linux's part for devices seals what does not go in UDP, and it does
+ * not pad. */
+static void warn_of_padding(const struct sa_spec *spec)
+{
+	const char *module = spec->remote.ip.v == 4 ? "esp4_offload" : "esp6_offload";
+	char path[64];
+
+	snprintf(path, sizeof path, "/sys/module/%s", module);
+	if (!spec->tfc_padding || spec->encap || access(path, F_OK))
+		return;
+	log_say(LOG_WARN, "padding",
+		"of=%s/%s msg=\"the kernel leaves tfc_padding out while its module %s is loaded: have ESP go "
+		"in "
+		"UDP (encap = yes), or see to it that nothing loads that module, and take it out (modprobe "
+		"-r "
+		"%s)\"",
+		spec->conf->peer->name, spec->conf->name, module, module);
+}
+
 /* "auto" means the cryptography alone: a device that takes whole packets must take their policies too, and
  * may refuse those when it is too late to do without. */
 enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, unsigned *device, struct text *why)
@@ -70,6 +91,7 @@ enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, unsigned *dev
 	enum err e;
 
 	*device = 0;
+	warn_of_padding(request->spec);
 	if (asked == OFFLOAD_NO)
 		return say(x, request, why);
 	if (asked == OFFLOAD_AUTO)
