@@ -5,7 +5,8 @@
 # make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well)
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
-# make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec
+# make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec;
+#                   and those of IP-TFS, under a newer one of Debian's, for which its module is built
 # make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
 #                   of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million whose key exchanges cost nothing
@@ -75,6 +76,7 @@ zsh                             test
 kmod                            kernel
 qemu-system-x86                 kernel
 xz-utils                        kernel
+zstd                            kernel
 libcurl3-nss                    kernel?
 libldns3                        kernel?
 libnss3-tools                   kernel?
@@ -232,6 +234,8 @@ check-kernel: root
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@BIN=$(B)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
 		-t 1500 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
+	@GUEST_KERNEL=backports GUEST_CACHE=$(abspath $(B))/guest BIN=$(B)/bin tests/kernel/run tests/run \
+		-t 300 '$(NET) --kernel --newer' || [ $$? = 77 ]
 check-sim: SEEDS ?= 1-20000
 # Lives of the soak that failed once.
 check-sim: FAILED := 417465 475733 675397 963357

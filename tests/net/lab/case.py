@@ -26,6 +26,7 @@ class Case:
     def __init__(self, function, name, site, arguments, **kind):
         self.function, self.name, self.site, self.arguments = function, name, site, arguments
         self.quick, self.scale, self.kernel, self.user = (kind[key] for key in ("quick", "scale", "kernel", "user"))
+        self.newer = kind["newer"]
 
     @property
     def with_charon(self):
@@ -41,20 +42,22 @@ class Case:
             raise Failed(traceback.format_exc()) from None
 
 
-def case(site="site", quick=False, each=None, scale=False, kernel=False, user=False):
+def case(site="site", quick=False, each=None, scale=False, kernel=False, newer=False, user=False):
     """Makes the function a case, called as it is; it gets a Bench at the site: "site", "nat" (moon behind one),
     "charon", "charon-nat" with strongSwan on sun, and "charon-on-moon" with it there. EACH: a case for every item, which
     is a name or a tuple that begins with one; the rest of the tuple is the function's arguments. QUICK may name those
     items that are quick. SCALE: it takes long, and is run with others of its kind only. KERNEL: the same for what needs IPsec
-    in the kernel. USER: it is about our own data path, and is not run where the kernel's is asked for."""
+    in the kernel, and NEWER: in a newer one than Debian 12 has. USER: it is about our own data path, and is not run where
+    the kernel's is asked for."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
-            CASES.append(Case(function, stem, site, (), quick=quick, scale=scale, kernel=kernel, user=user))
+            CASES.append(Case(function, stem, site, (), quick=quick, scale=scale, kernel=kernel, newer=newer,
+                              user=user))
         for item in each or ():
             name, *arguments = item if isinstance(item, tuple) else (item, item)
             CASES.append(Case(function, f"{stem}-{name}", site, arguments, quick=name in quick if quick else False,
-                              scale=scale, kernel=kernel, user=user))
+                              scale=scale, kernel=kernel, newer=newer, user=user))
         return function
     return add
 

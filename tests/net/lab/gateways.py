@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whoever runs on a gateway, with the usual tunnel: they are told apart by a name, and driven alike."""
 from . import xfrm
-from .charon import Charon
+from .charon import Charon, NewerCharon
 from .check import check, same
 from .config import merged
 from .iked import Iked
@@ -33,12 +33,22 @@ class _Ours(_Gateway):
 
 class _Strongswan(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(Charon(side.gateway, f"{bench.directory}/{side.name}-charon", kernel=True)))
+        super().__init__(bench.helper(self._charon(side.gateway, f"{bench.directory}/{side.name}-charon")))
         self.daemon.load(bench.tunnel(side, **changes))
+
+    @staticmethod
+    def _charon(host, directory):
+        return Charon(host, directory, kernel=True)
 
     def up(self):
         done = self.daemon.up(timeout=60)
         same(done.code, 0, f"swanctl --initiate\n{done.text}")
+
+
+class _NewerStrongswan(_Strongswan):
+    @staticmethod
+    def _charon(host, directory):
+        return NewerCharon(host, directory)
 
 
 class _Libreswan(_Gateway):
@@ -60,6 +70,7 @@ _KINDS = {
     "ours": lambda *args, **changes: _Ours(*args, "kernel", **changes),
     "our-user-path": lambda *args, **changes: _Ours(*args, "user", **changes),
     "strongswan": _Strongswan,
+    "strongswan6": _NewerStrongswan,
     "libreswan": _Libreswan,
     "openiked": _Openiked,
 }

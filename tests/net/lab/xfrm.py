@@ -20,6 +20,10 @@ def carries():
     return not subprocess.run(["unshare", "-n", "sh", "-c", _ESP], capture_output=True, check=False).returncode
 
 
+# As ip(8) prints the mode, which does not know its name.
+IPTFS = "5"
+
+
 def _find(text, pattern, default=None):
     found = re.search(pattern, text, re.MULTILINE)
     return found[1] if found else default
