@@ -175,6 +175,18 @@ def kernel_padding(bench, kinds):
     for tap in taps:
         sizes = {len(frame) for frame in tap.left() if esp_in_udp(frame)}
         check(len(sizes) == 1 and min(sizes) > 700, f"sizes of the packets: {sizes}")
+    check("leaves tfc_padding out" not in pair.moon.daemon.log(), f"moon says that there is no padding\n{pair.moon.daemon.log()}")
+
+
+@case(kernel=True)
+def kernel_padding_is_left_out(bench):
+    """Not in UDP, where that module is loaded: it is said, with what to do."""
+    bench.moon.gateway.must(["modprobe", "esp4_offload"])
+    pair = Pair(bench, ("ours", "ours"), child={"tfc_padding": 700})
+    pair.up()
+    contains(pair.moon.daemon.log(), "the kernel leaves tfc_padding out while its module esp4_offload is loaded: have ESP go in "
+             "UDP (encap = yes)", "log of moon")
+    pair.stop()
 
 
 @case(kernel=True)
