@@ -163,25 +163,35 @@ fail:;
 	return -1;
 }
 
+/* At once: of a thousand SAs there are thousands of lines. */
+static bool whole_write(int fd, const struct text *all)
+{
+	ssize_t done = all->n ? pwrite(fd, all->s, all->n, 0) : 0;
+
+	if (done >= 0 && (size_t)done < all->n)
+		errno = ENOSPC;
+	return done >= 0 && (size_t)done == all->n;
+}
+
 /* Makes the file anew with what stands: beside the old one, which it then replaces at once. */
 static bool compact(struct journal *j)
 {
 	struct arena scratch = { 0 };
 	char *beside = arena_printf(&scratch, "%s.new", j->path);
 	int fd = file_open(beside, O_TRUNC);
-	off_t size = 0;
+	struct text all = text_in(&scratch);
 	size_t lines = 0;
-	bool ok = fd >= 0;
+	bool ok;
 
 	list_each (n, &j->entries) {
-		ok = ok && line_write(fd, &size, '+', node_owner(n, struct entry, order)->thing);
+		text_add(&all, "+ %s\n", node_owner(n, struct entry, order)->thing);
 		lines++;
 	}
-	ok = ok && !rename(beside, j->path);
+	ok = fd >= 0 && whole_write(fd, &all) && !rename(beside, j->path);
 	if (ok) {
 		close(j->fd);
 		j->fd = fd;
-		j->size = size;
+		j->size = (off_t)all.n;
 		j->lines = lines;
 		j->compact_at = 2 * lines + COMPACT_MIN;
 	} else {
