@@ -9,13 +9,26 @@ from lab.gateways import Pair
 from lab.process import cpu
 
 _CHILDREN = 500  # two SAs each
+_OF_ONE = 50  # so many of one connection
+
+
+def _child(side, peer, i):
+    return {"local_ts": f"10.{100 + side.number}.{i // 250}.{i % 250}/32",
+            "remote_ts": f"10.{100 + peer.number}.{i // 250}.{i % 250}/32"}
+
+
+def _connection(i):
+    return f"n{i // _OF_ONE}"
 
 
 def many(side, peer):
-    """As many children, each for two addresses of its own."""
-    return {"conn": {"children": {"net": None, **{f"c{i}": {
-        "local_ts": f"10.{100 + side.number}.{i // 250}.{i % 250}/32",
-        "remote_ts": f"10.{100 + peer.number}.{i // 250}.{i % 250}/32"} for i in range(_CHILDREN)}}}}
+    """As many children, each for two addresses of its own, of connections that are told apart by their identities."""
+    others = {}
+    for first in range(0, _CHILDREN, _OF_ONE):
+        name = _connection(first)
+        others[name] = {"local": {"id": f"{name}.{side.id}"}, "remote": {"id": f"{name}.{peer.id}"}, "conn": {"children": {
+            "net": None, **{f"c{i}": _child(side, peer, i) for i in range(first, min(first + _OF_ONE, _CHILDREN))}}}}
+    return {"others": others}
 
 
 def counts(pair):
@@ -47,10 +60,11 @@ def kernel_thousand_sas(bench):
         client.patience(60)
         before, clock = counts(pair), Clock(pair)
         for i in range(_CHILDREN):
-            same(client.call("initiate", {"child": f"c{i}", "ike": "site"})["success"], "yes", f"success of c{i}")
+            same(client.call("initiate", {"child": f"c{i}", "ike": _connection(i)})["success"], "yes", f"success of c{i}")
         until(lambda: [sas for sas, _ in counts(pair)] == 2 * [2 * _CHILDREN], lambda: f"SAs, policies: {counts(pair)}")
         there = clock.lap()
-        same(client.call("terminate", {"ike": "site"})["success"], "yes", "success of terminate")
+        for first in range(0, _CHILDREN, _OF_ONE):
+            same(client.call("terminate", {"ike": _connection(first)})["success"], "yes", "success of terminate")
         until(lambda: counts(pair) == before, lambda: f"SAs and policies: {counts(pair)}, before {before}", 60)
         bench.note(f"{2 * _CHILDREN} SAs of {kind} on each side installed in {there}, removed in {clock.lap()}")
         client.close()

@@ -36,9 +36,12 @@ def connection(me, peer, outer=4, inner=(4,), **changes):
                  changes.get("conn", {}))
 
 
-def tunnel(me, peer, secret=SECRET, daemon=None, **changes):
-    """A whole configuration with that connection, called site, and its child, called net."""
-    whole = {"connections": {"site": connection(me, peer, **changes)}, "secrets": {"ike-site": {"secret": f'"{secret}"'}}}
+def tunnel(me, peer, secret=SECRET, daemon=None, others=None, **changes):
+    """A whole configuration with that connection, called site, and its child, called net. OTHERS: further connections by
+    their names, each as its changes."""
+    connections = {"site": connection(me, peer, **changes),
+                   **{name: connection(me, peer, **more) for name, more in (others or {}).items()}}
+    whole = {"connections": connections, "secrets": {"ike-site": {"secret": f'"{secret}"'}}}
     return {**whole, "daemon": daemon} if daemon else whole
 
 
