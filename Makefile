@@ -235,7 +235,7 @@ check-kernel: root
 	@BIN=$(B)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
 		-t 1500 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
 	@GUEST_KERNEL=backports GUEST_CACHE=$(abspath $(B))/guest BIN=$(B)/bin tests/kernel/run tests/run \
-		-t 300 '$(NET) --kernel --newer' || [ $$? = 77 ]
+		-t 600 '$(NET) --kernel --newer' || [ $$? = 77 ]
 check-sim: SEEDS ?= 1-20000
 # Lives of the soak that failed once.
 check-sim: FAILED := 417465 475733 675397 963357
