@@ -14,9 +14,11 @@ enum { XFRM_OUTER_MARK = 0x1ce2 };
 /* What the data path reports. Called on the control thread, from within dispatch(). */
 struct xfrm_reports {
 	void *ctx;
-	/* A packet met a policy without SA; the selectors are those of the packet. At most one a second per
-	 * policy. */
-	void (*acquire)(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote);
+	/* A packet met a policy without SA, or (RESOURCE, as in struct sa_spec) without one for the CPU it is
+	 * on; the selectors are those of the packet. At most one a second per policy, and of a CPU as often
+	 * as the kernel says it. */
+	void (*acquire)(void *ctx, uint32_t policy, uint32_t resource, const struct ts *local,
+		const struct ts *remote);
 	/* An authenticated packet that advanced the window came from another address than the SA's. */
 	void (*mapping)(void *ctx, uint32_t child, const struct addr *remote);
 	/* The first authenticated packet came on an inbound SA. */
@@ -55,6 +57,7 @@ struct xfrm_caps {
 	bool interface; /* a device of a tunnel's own */
 	bool tcp;       /* ESP in TCP: by way of a relay on this machine */
 	bool iptfs;     /* RFC 9347 */
+	bool per_cpu;   /* SAs for CPUs, and packets that ask for them (RFC 9611) */
 	const struct transform *lacks[XFRM_LACKS_MAX]; /* ENCR and INTEG of ESP that it has not */
 	unsigned n_lacks;
 };

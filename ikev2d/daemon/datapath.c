@@ -12,10 +12,14 @@ enum {
 	AUDIT_EVERY = 300, /* s */
 };
 
-static void acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	engine_feed(ctx, &(struct ike_event){ .kind = EVENT_ACQUIRE,
-				 .acquire = { .policy = policy, .local = *local, .remote = *remote } });
+				 .acquire = { .policy = policy,
+					 .resource = resource,
+					 .local = *local,
+					 .remote = *remote } });
 }
 
 static void mapping(void *ctx, uint32_t child, const struct addr *remote)

@@ -5,6 +5,7 @@
 struct wish {
 	const struct child_conf *conf;
 	enum child_mode mode;
+	bool per_cpu;
 	uint32_t reqid;
 	const struct sa_marks *marks;
 	struct tss local, remote;
@@ -78,6 +79,10 @@ static bool grant_all(const struct wish *w, struct text *why)
 {
 	const struct child_conf *c = w->conf;
 
+	if (w->per_cpu && c->per_cpu_sas == PER_CPU_NO) {
+		text_add(why, "child %s: it has no SAs for CPUs", c->name);
+		return false;
+	}
 	if (w->mode != c->mode && w->mode != MODE_TUNNEL) {
 		text_add(why, "child %s: this is not its mode", c->name);
 		return false;
@@ -101,7 +106,8 @@ static bool has(const struct child_conf *c, const struct suite *s)
 
 bool grant_sa(const struct sa_spec *s, struct text *why)
 {
-	const struct wish w = { s->conf, s->mode, s->reqid, &s->marks, s->local_ts, s->remote_ts };
+	const struct wish w = { s->conf, s->mode, s->per_cpu || s->resource, s->reqid, &s->marks, s->local_ts,
+		s->remote_ts };
 
 	if (!has(s->conf, &s->suite)) {
 		text_add(why, "child %s: its %s do not have these algorithms", s->conf->name,
@@ -113,7 +119,8 @@ bool grant_sa(const struct sa_spec *s, struct text *why)
 
 bool grant_policy(const struct policy_spec *p, struct text *why)
 {
-	const struct wish w = { p->conf, p->mode, p->reqid, &p->marks, p->local_ts, p->remote_ts };
+	const struct wish w = { p->conf, p->mode, p->per_cpu, p->reqid, &p->marks, p->local_ts,
+		p->remote_ts };
 
 	return grant_all(&w, why);
 }

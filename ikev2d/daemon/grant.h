@@ -7,7 +7,7 @@
 #include "ike/ike.h"
 
 /* Whether S, or P, is within what its child is configured as: selectors (a dynamic one is one address),
- * marks, interface IDs, mode, reqid, and an SA's algorithms. False: WHY gets a sentence. */
+ * marks, interface IDs, mode, reqid, SAs for CPUs, and an SA's algorithms. False: WHY gets a sentence. */
 bool grant_sa(const struct sa_spec *s, struct text *why);
 bool grant_policy(const struct policy_spec *p, struct text *why);
 

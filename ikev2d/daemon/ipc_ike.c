@@ -281,6 +281,7 @@ void ipc_fields_event(struct walk *x, struct ipc_message *m)
 	case EVENT_WOKEN: break;
 	case EVENT_ACQUIRE:
 		u32(x, &e->acquire.policy);
+		u32(x, &e->acquire.resource);
 		ipc_selector(x, &e->acquire.local);
 		ipc_selector(x, &e->acquire.remote);
 		break;
@@ -468,6 +469,9 @@ static void sa_add(struct walk *x, struct ipc_action *a)
 	u32(x, &s->policy);
 	u32(x, &s->reqid);
 	flag(x, &s->awaited);
+	flag(x, &s->per_cpu);
+	u32(x, &s->resource);
+	flag(x, &s->patient);
 	ipc_marks(x, &s->marks);
 	s->mode = word(x, s->mode, MODE_DROP + 1);
 	ipc_suite(x, &s->suite);
@@ -491,6 +495,7 @@ static void policy_add(struct walk *x, struct ipc_action *a)
 	u32(x, &p->id);
 	u32(x, &p->reqid);
 	flag(x, &p->trap);
+	flag(x, &p->per_cpu);
 	u8(x, &p->protocol, PROTO_ESP + 1);
 	p->mode = word(x, p->mode, MODE_DROP + 1);
 	ipc_selectors(x, &p->local_ts);

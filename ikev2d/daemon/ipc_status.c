@@ -16,6 +16,8 @@ static void child_record(struct walk *x, struct child_record *c, struct ipc_part
 	c->mode = word(x, c->mode, MODE_DROP + 1);
 	flag(x, &c->encap);
 	flag(x, &c->tcp);
+	flag(x, &c->per_cpu);
+	u32(x, &c->resource);
 	u32(x, &c->spi_in);
 	u32(x, &c->spi_out);
 	ipc_suite(x, &c->suite);

@@ -330,6 +330,8 @@ static void sa_add(const struct summary_of *s, const struct ike_action *a)
 	add_secret(s, "integ-key", spec->integ_key);
 	add_flag(s->line, "encap", spec->encap);
 	add_flag(s->line, "tcp", spec->tcp);
+	if (spec->per_cpu)
+		line_number(s->line, "per-cpu", spec->resource);
 	if (spec->tfc_padding)
 		line_number(s->line, "tfc-padding", spec->tfc_padding);
 	add_flag(s->line, "whole", spec->whole);
@@ -368,6 +370,7 @@ static void policy_add(const struct summary_of *s, const struct ike_action *a)
 	add_child(s->line, spec->conf);
 	add_marks(s->line, &spec->marks);
 	add_flag(s->line, "trap", spec->trap);
+	add_flag(s->line, "per-cpu", spec->per_cpu);
 	add_flag(s->line, "ah", spec->protocol == PROTO_AH);
 	add_mode(s->line, spec->mode);
 	add_ip(s->line, "local", &spec->local);

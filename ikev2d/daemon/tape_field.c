@@ -526,6 +526,7 @@ static const struct field {
 	{ EVENT_CONF, "authorities", OCTETS, AT(conf.authorities) },
 	{ EVENT_CONF, "responders", OCTETS, AT(conf.responders) },
 	{ EVENT_ACQUIRE, "policy", U32, AT(acquire.policy) },
+	{ EVENT_ACQUIRE, "resource", U32, AT(acquire.resource) },
 	{ EVENT_ACQUIRE, "local", SELECTOR, AT(acquire.local) },
 	{ EVENT_ACQUIRE, "remote", SELECTOR, AT(acquire.remote) },
 	{ EVENT_EXPIRE, "child", U32, AT(expire.child) },

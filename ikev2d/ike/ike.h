@@ -210,6 +210,8 @@ struct ike_event {
 		struct ike_answer answer;
 		struct {
 			uint32_t policy;
+			uint32_t resource; /* the number of the CPU it is on, and 1, where only that has no
+					    * SA; 0: none has */
 			struct ts local, remote; /* of the packet */
 		} acquire;
 		struct {

@@ -26,6 +26,9 @@ struct sa_spec {
 	uint32_t policy; /* the policy whose packets it carries */
 	uint32_t reqid;
 	bool awaited; /* inbound: the first packet on it is to be reported */
+	bool per_cpu; /* one of several that carry the same packets, each what a CPU sends (RFC 9611), and */
+	uint32_t resource; /* the number of its CPU, and 1; 0: what CPUs send that have none */
+	bool patient;      /* outbound, with PER_CPU: nothing goes on it before it is selected */
 	struct sa_marks marks;
 	enum child_mode mode; /* as negotiated: MODE_TUNNEL, MODE_TRANSPORT, MODE_BEET or MODE_IPTFS */
 	struct suite suite;
@@ -57,6 +60,7 @@ struct policy_spec {
 	uint32_t id; /* the core's number */
 	uint32_t reqid;
 	bool trap;
+	bool per_cpu;         /* a packet of a CPU that has no SA of its own asks for one (RFC 9611) */
 	uint8_t protocol;     /* PROTO_ESP or PROTO_AH, as negotiated; of a trap: what is offered first */
 	enum child_mode mode; /* as negotiated; of a trap: as configured */
 	struct tss local_ts, remote_ts;
@@ -97,6 +101,8 @@ struct child_record {
 		*conf;        /* the version it was made under; borrowed until the core's next step */
 	enum child_mode mode; /* as negotiated */
 	bool encap, tcp;      /* as in struct sa_spec */
+	bool per_cpu;         /* as there, too */
+	uint32_t resource;
 	uint32_t spi_in, spi_out;
 	struct suite suite;
 	bool post_quantum; /* as in struct sa_record */

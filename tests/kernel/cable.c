@@ -26,12 +26,14 @@ static void warned(void *ctx, enum log_level level, const char *word, const char
 	print_message("    %s: %s\n", word, line);
 }
 
-static void on_acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void on_acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	struct heard *h = ctx;
 
 	h->acquires++;
 	h->policy = policy;
+	h->resource = resource;
 	h->local = *local;
 	h->remote = *remote;
 }
@@ -263,6 +265,11 @@ struct tunnel cable_tunnel(void)
 	return n;
 }
 
+static uint32_t policy_of(const struct tunnel *n)
+{
+	return n->policy ? n->policy : n->id;
+}
+
 enum err cable_sa(struct cable *t, const struct tunnel *n, int who, bool inbound)
 {
 	struct host *h = cable_enter(t, who);
@@ -270,9 +277,12 @@ enum err cable_sa(struct cable *t, const struct tunnel *n, int who, bool inbound
 	struct sa_spec spec = { .spi = n->spi + ((who == SUN) == inbound),
 		.inbound = inbound,
 		.child = n->id,
-		.policy = n->id,
-		.reqid = n->id,
+		.policy = policy_of(n),
+		.reqid = policy_of(n),
 		.awaited = n->awaited,
+		.per_cpu = n->per_cpu,
+		.resource = n->resource,
+		.patient = n->patient && !inbound,
 		.marks = n->marks,
 		.mode = n->conf.mode,
 		.suite = n->suite,
@@ -293,8 +303,9 @@ enum err cable_policy(struct cable *t, const struct tunnel *n, int who, bool tra
 	struct host *h = cable_enter(t, who);
 	struct ts moon = packet_ts(n->moon_ts), sun = packet_ts(n->sun_ts);
 	struct policy_spec spec = { .id = trap ? 100 + n->id : n->id,
-		.reqid = n->id,
+		.reqid = policy_of(n),
 		.trap = trap,
+		.per_cpu = n->per_cpu && !trap,
 		.mode = n->conf.mode,
 		.marks = n->marks,
 		.local_ts = { who == MOON ? &moon : &sun, 1 },
@@ -315,8 +326,9 @@ void cable_up_at(struct cable *t, const struct tunnel *n, int who)
 {
 	assert_ok(cable_sa(t, n, who, true));
 	assert_ok(cable_sa(t, n, who, false));
-	assert_ok(cable_policy(t, n, who, false));
-	cable_select(t, who, n->id, n->id);
+	if (!n->policy)
+		assert_ok(cable_policy(t, n, who, false));
+	cable_select(t, who, policy_of(n), n->id);
 }
 
 void cable_up(struct cable *t, const struct tunnel *n)

@@ -14,7 +14,7 @@ enum { MOON, SUN };
 /* What a back end reported last, and how often. */
 struct heard {
 	unsigned acquires, mappings, used, soft, hard;
-	uint32_t policy, child;
+	uint32_t policy, resource, child;
 	struct ts local, remote;
 	struct addr moved;
 };
@@ -64,7 +64,10 @@ struct tunnel {
 	bool encap;
 	uint32_t id, spi; /* of the child; SPI and SPI + 1: of moon's and sun's inbound SAs */
 	struct sa_marks marks;
-	bool awaited;
+	bool awaited, patient;
+	bool per_cpu;      /* one of several with the policy and the reqid of the child POLICY, */
+	uint32_t policy;   /* 0: its own; and */
+	uint32_t resource; /* as in struct sa_spec */
 };
 
 /* Tunnel mode, AES-256-GCM, all of 10.1.0.0/16 and 10.2.0.0/16. */

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,6 +63,91 @@ static void a_trap_asks_and_the_question_ends_with_its_answer(void **state)
 	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
 	cable_down(t, &n, MOON);
 	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+}
+
+/* ------------------------------------------------------------------ for CPUs (RFC 9611) */
+
+static bool ping_on(struct cable *t, unsigned cpu)
+{
+	char command[160];
+
+	snprintf(command, sizeof command,
+		"taskset -c %u ping -n -q -c1 -W2 -I 10.1.0.1 10.2.0.1 >/dev/null 2>&1", cpu);
+	return cable_run(t, MOON, command);
+}
+
+/* The general one is up at both ends; where this kernel has no others the test ends here, skipped. */
+static struct tunnel for_cpus(struct cable *t)
+{
+	struct tunnel n = cable_tunnel();
+
+	if (!xfrm_kernel.caps(t->host[MOON].x)->per_cpu) {
+		print_message("this kernel has no SAs for CPUs: Linux 6.13 has\n");
+		skip();
+	}
+	n.per_cpu = true;
+	n.conf.per_cpu_sas = PER_CPU_YES;
+	cable_up(t, &n);
+	return n;
+}
+
+static struct tunnel beside(const struct tunnel *general, uint32_t cpu)
+{
+	struct tunnel n = *general;
+
+	n.policy = general->id;
+	n.id = general->id + 1 + cpu;
+	n.spi = general->spi + 2 + 2 * cpu;
+	n.resource = cpu + 1;
+	return n;
+}
+
+static bool is_acquired_twice(const struct heard *h)
+{
+	return h->acquires >= 2;
+}
+
+static void each_cpu_asks_for_its_own_and_sends_on_it(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = for_cpus(t), own;
+
+	assert_true(ping_on(t, 0));
+	assert_true(ping_on(t, 1));
+	assert_true(cable_wait(t, MOON, is_acquired_twice));
+	assert_int_equal(t->host[MOON].heard.policy, n.id);
+	assert_int_equal(t->host[MOON].heard.resource, 2);
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2);
+	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		own = beside(&n, cpu);
+		cable_up(t, &own);
+		assert_true(ping_on(t, cpu));
+		assert_int_equal(cable_usage(t, MOON, own.id, false).packets, 1);
+	}
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2);
+	assert_silent(MOON, "ip xfrm state", "spi 0x00000000");
+}
+
+/* The newest of a CPU sends; one that is to wait does not. */
+static void an_sa_that_is_to_wait_sends_when_it_is_selected(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = for_cpus(t), own = beside(&n, 0), next = beside(&n, 1);
+
+	cable_up(t, &own);
+	next.resource = 1;
+	next.patient = true;
+	assert_ok(cable_sa(t, &next, SUN, true));
+	assert_ok(cable_sa(t, &next, SUN, false));
+	assert_ok(cable_sa(t, &next, MOON, true));
+	assert_ok(cable_sa(t, &next, MOON, false));
+	assert_true(ping_on(t, 0));
+	assert_int_equal(cable_usage(t, MOON, own.id, false).packets, 1);
+	sleep(1); /* the kernel tells their age in seconds */
+	cable_select(t, MOON, n.id, next.id);
+	assert_true(ping_on(t, 0));
+	assert_int_equal(cable_usage(t, MOON, own.id, false).packets, 1);
+	assert_int_equal(cable_usage(t, MOON, next.id, false).packets, 1);
 }
 
 static bool is_used(const struct heard *h)
@@ -504,6 +590,8 @@ int main(void)
 		CABLE_CASE(packets_go_by_the_tunnel),
 		CABLE_CASE(nothing_stays_after_an_orderly_stop),
 		CABLE_CASE(a_trap_asks_and_the_question_ends_with_its_answer),
+		CABLE_CASE(each_cpu_asks_for_its_own_and_sends_on_it),
+		CABLE_CASE(an_sa_that_is_to_wait_sends_when_it_is_selected),
 		CABLE_CASE(the_first_packet_is_reported),
 		CABLE_CASE(volumes_end),
 		CABLE_CASE(shunts_go_before_and_behind_the_tunnels),

@@ -422,7 +422,7 @@ static void a_changed_trap_goes_when_its_successor_is_set(void **state)
 	const struct policy_spec *old = datapath_policy(&p->moon->datapath, true);
 	uint32_t id = old->id, reqid = old->reqid;
 	struct ike_event packet = { .kind = EVENT_ACQUIRE,
-		.acquire = { id, old->local_ts.v[0], old->remote_ts.v[0] } };
+		.acquire = { id, 0, old->local_ts.v[0], old->remote_ts.v[0] } };
 
 	p->moon->late = 100;
 	reload(state, p, TRAP WINDOW);

@@ -62,14 +62,34 @@ static void tell_sa(struct fake *f, uint32_t seq)
 	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
 }
 
+/* What it knows of H. */
+static void take_sa(struct fake *f, const struct nlmsghdr *h)
+{
+	struct nlmsghdr *sa = (void *)f->sa;
+	const struct nlattr *a;
+
+	memcpy(f->sa, h, NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct xfrm_usersa_info)));
+	sa->nlmsg_len = NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct xfrm_usersa_info));
+	mnl_attr_for_each(a, h, sizeof(struct xfrm_usersa_info)) if (!f->old || !message_resource(a))
+		mnl_attr_put(sa, mnl_attr_get_type(a), mnl_attr_get_payload_len(a), mnl_attr_get_payload(a));
+	f->has_sa = true;
+}
+
+static void take_policy(struct fake *f, const struct nlmsghdr *h)
+{
+	const struct xfrm_userpolicy_info *p = mnl_nlmsg_get_payload(h);
+
+	if (p->dir == XFRM_POLICY_OUT)
+		memcpy(f->policy, h, h->nlmsg_len);
+}
+
 static int obey(struct fake *f, const struct nlmsghdr *h)
 {
 	switch (h->nlmsg_type) {
+	case XFRM_MSG_NEWPOLICY:
+	case XFRM_MSG_UPDPOLICY: take_policy(f, h); return 0;
 	case XFRM_MSG_NEWSA:
-	case XFRM_MSG_UPDSA:
-		memcpy(f->sa, h, h->nlmsg_len);
-		f->has_sa = true;
-		return 0;
+	case XFRM_MSG_UPDSA: take_sa(f, h); return 0;
 	case XFRM_MSG_DELSA: f->has_sa = false; return 0;
 	case XFRM_MSG_GETSA:
 		if (f->has_sa)
@@ -186,6 +206,30 @@ const char *fake_asked(struct fake *f)
 const struct xfrm_usersa_info *fake_sa(struct fake *f)
 {
 	return f->has_sa ? mnl_nlmsg_get_payload((struct nlmsghdr *)f->sa) : NULL;
+}
+
+uint32_t fake_resource(struct fake *f)
+{
+	const struct nlattr *a;
+	uint32_t resource = 0;
+
+	pthread_mutex_lock(&f->lock);
+	mnl_attr_for_each(a, (const struct nlmsghdr *)(void *)f->sa, sizeof(struct xfrm_usersa_info))
+		resource |= message_resource(a);
+	pthread_mutex_unlock(&f->lock);
+	return resource;
+}
+
+const struct xfrm_userpolicy_info *fake_policy(struct fake *f, struct xfrm_user_tmpl *tmpl)
+{
+	const struct nlmsghdr *h = (void *)f->policy;
+	const struct nlattr *a;
+
+	pthread_mutex_lock(&f->lock);
+	mnl_attr_for_each(a, h, sizeof(struct xfrm_userpolicy_info)) if (mnl_attr_get_type(a) == XFRMA_TMPL)
+		memcpy(tmpl, mnl_attr_get_payload(a), sizeof *tmpl);
+	pthread_mutex_unlock(&f->lock);
+	return mnl_nlmsg_get_payload(h);
 }
 
 void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n)

@@ -34,6 +34,9 @@ struct fake {
 	bool has_sa;
 	bool forgets_iptfs; /* it takes the mode by its number, and tells nothing of what belongs to it */
 	uint64_t packets;
+	bool old; /* it passes over what kernels before 6.13 do not know */
+	/* The last outbound policy. */
+	_Alignas(max_align_t) uint8_t policy[NETLINK_REQUEST_MAX];
 };
 
 void fake_start(struct fake *f);
@@ -48,6 +51,11 @@ const char *fake_asked(struct fake *f);
 
 /* The last SA it was told, or NULL. */
 const struct xfrm_usersa_info *fake_sa(struct fake *f);
+
+/* The number of the CPU that the last SA is for, and 1; 0: none. */
+uint32_t fake_resource(struct fake *f);
+/* The last outbound policy, its template in TMPL. */
+const struct xfrm_userpolicy_info *fake_policy(struct fake *f, struct xfrm_user_tmpl *tmpl);
 
 /* Events: of N octets; one that nobody reads in time. */
 void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n);

@@ -13,8 +13,8 @@ static struct loaded loaded;
 static int set_up(void **state)
 {
 	(void)state;
-	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, true, { NULL },
-		0 };
+	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, true, false,
+		{ NULL }, 0 };
 	user = (struct xfrm_caps){
 		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
 	};

@@ -12,7 +12,7 @@ struct row {
 	const char *local, *remote; /* NULL: 10.1.0.0/16, 10.2.0.0/16 */
 	struct sa_marks marks;
 	enum child_mode mode;
-	uint32_t reqid;
+	uint32_t reqid, cpu;
 	uint16_t encr; /* 0: AES-GCM */
 	const char *says;
 };
@@ -84,6 +84,8 @@ static const struct row rows[] = {
 	{ .name = "shunt", .child = NETS, .mode = MODE_PASS, .says = "mode" },
 	{ .name = "reqid", .child = NETS "reqid = 7", .reqid = 7 },
 	{ .name = "another reqid", .child = NETS "reqid = 7", .reqid = 8, .says = "reqid" },
+	{ .name = "a CPU", .child = NETS "per_cpu_sas = yes", .cpu = 3 },
+	{ .name = "a CPU of nobody", .child = NETS, .cpu = 3, .says = "CPUs" },
 	{ .name = "another cipher", .child = NETS "esp_proposals = aes256-sha256", .says = "esp_proposals" },
 	{ .name = "that cipher", .child = NETS "esp_proposals = aes256-sha256", .encr = ENCR_AES_CBC },
 };
@@ -107,8 +109,12 @@ static void each(void **state)
 			"} } }",
 			r->child));
 		struct ts local, remote;
-		struct sa_spec s = { .mode = r->mode, .reqid = r->reqid, .marks = r->marks };
-		struct policy_spec p = { .mode = r->mode, .reqid = r->reqid, .marks = r->marks };
+		struct sa_spec s = {
+			.mode = r->mode, .resource = r->cpu, .reqid = r->reqid, .marks = r->marks
+		};
+		struct policy_spec p = {
+			.mode = r->mode, .per_cpu = r->cpu, .reqid = r->reqid, .marks = r->marks
+		};
 
 		assert_string_equal(l.why, "");
 		assert_int_equal(ts_parse(r->local ? r->local : "10.1.0.0/16", &local), ERR_OK);

@@ -70,7 +70,7 @@ static void events(void **state)
 		{ .kind = EVENT_CLOCK },
 		{ .kind = EVENT_WOKEN },
 		{ .kind = EVENT_ACQUIRE,
-			.acquire = { 5, { .lo = one, .hi = one, .proto = 6, .port_hi = 65535 },
+			.acquire = { 5, 3, { .lo = one, .hi = one, .proto = 6, .port_hi = 65535 },
 				{ .lo = two, .hi = two } } },
 		{ .kind = EVENT_EXPIRE, .expire = { 7, true } },
 		{ .kind = EVENT_MAPPING, .mapping = { 7, { one, 4500 } } },

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 struct heard {
+	uint32_t resource;
 	unsigned acquires, mappings, used, soft, hard;
 	uint32_t id;
 };
@@ -35,11 +36,13 @@ static void warned(void *ctx, enum log_level level, const char *word, const char
 	print_message("    %s: %s\n", word, line);
 }
 
-static void on_acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void on_acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	(void)ctx;
 	(void)local;
 	(void)remote;
+	heard.resource = resource;
 	heard.acquires++;
 	heard.id = policy;
 }
@@ -342,6 +345,169 @@ static void the_answer_to_a_question_has_its_number(void **state)
 	assert_int_equal(fake_sa(&fake)->seq, 0);
 }
 
+/* ------------------------------------------------------------------ for CPUs (RFC 9611) */
+
+enum { PCPU = 35 /* XFRMA_SA_PCPU, of Linux 6.13 */, CPU_ACQUIRE = 4 };
+
+static const struct child_conf for_cpus = {
+	.policies = true, .replay_window = 32, .per_cpu_sas = PER_CPU_YES
+};
+
+/* The outbound SA of CHILD, for a CPU; PATIENT: what answers a rekeying, say. */
+static enum err sa_add_for(uint32_t child, uint32_t resource, bool patient)
+{
+	struct ts local = packet_ts("10.1.0.0/16"), remote = packet_ts("10.2.0.0/16");
+	struct sa_spec spec = { .spi = 0x1000 + child,
+		.child = child,
+		.policy = 3,
+		.reqid = 9,
+		.per_cpu = true,
+		.resource = resource,
+		.patient = patient,
+		.suite = { .encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256) },
+		.encr_key = bytes_of(key, 36),
+		.local.ip = packet_ip("192.0.2.1"),
+		.remote.ip = packet_ip("192.0.2.2"),
+		.local_ts = { &local, 1 },
+		.remote_ts = { &remote, 1 },
+		.conf = &for_cpus };
+
+	why = text_in(&arena);
+	return xfrm_kernel.sa_add(x, &spec, &why);
+}
+
+static enum err policy_add_for_cpus(void)
+{
+	struct ts local = packet_ts("10.1.0.0/16"), remote = packet_ts("10.2.0.0/16");
+	struct policy_spec spec = { .id = 3,
+		.reqid = 9,
+		.per_cpu = true,
+		.local = packet_ip("192.0.2.1"),
+		.remote = packet_ip("192.0.2.2"),
+		.local_ts = { &local, 1 },
+		.remote_ts = { &remote, 1 },
+		.conf = &for_cpus };
+
+	why = text_in(&arena);
+	return xfrm_kernel.policy_add(x, &spec, &why);
+}
+
+/* The general SA is child 5, and sends. */
+static void started_for_cpus(void)
+{
+	started();
+	assert_int_equal(sa_add_for(5, 0, false), ERR_OK);
+	assert_int_equal(policy_add_for_cpus(), ERR_OK);
+	xfrm_kernel.sa_select(x, 3, 5);
+	(void)fake_asked(&fake);
+}
+
+/* The kernel chooses by the CPU, among all with the reqid. */
+static void a_policy_for_cpus_names_no_sa(void **state)
+{
+	struct xfrm_user_tmpl tmpl;
+
+	(void)state;
+	started_for_cpus();
+	assert_true(xfrm_kernel.caps(x)->per_cpu);
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, CPU_ACQUIRE);
+	assert_int_equal(tmpl.id.spi, 0);
+	assert_int_equal(tmpl.reqid, 9);
+	assert_int_equal(sa_add_for(6, 2, false), ERR_OK);
+	assert_int_equal(fake_resource(&fake), 2);
+	(void)fake_asked(&fake);
+	xfrm_kernel.sa_select(x, 3, 6);
+	assert_string_equal(fake_asked(&fake), "");
+}
+
+static void tell_acquire(uint32_t seq, uint32_t cpu)
+{
+	struct {
+		struct xfrm_user_acquire a;
+		struct nlattr head;
+		uint32_t cpu;
+	} m = { .a.seq = seq, .head = { NLA_HDRLEN + sizeof m.cpu, PCPU }, .cpu = cpu };
+	struct selector sel;
+
+	assert_int_equal(selector_parse("10.1.0.0/16 10.2.0.0/16 0 0/0 0/0", &sel), ERR_OK);
+	m.a.policy.sel = selector_to_kernel(&sel);
+	m.a.policy.dir = XFRM_POLICY_OUT;
+	assert_int_equal(selector_parse("10.1.0.1/32 10.2.0.1/32 17 53/ffff 99/ffff", &sel), ERR_OK);
+	m.a.sel = selector_to_kernel(&sel);
+	fake_tell(&fake, XFRM_MSG_ACQUIRE, &m, sizeof m);
+}
+
+/* In the same second, too; and each question has its own answer. */
+static void each_cpu_that_asks_is_reported(void **state)
+{
+	(void)state;
+	started_for_cpus();
+	tell_acquire(0x77, 0);
+	tell_acquire(0x78, 1);
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(heard.acquires, 2);
+	assert_int_equal(heard.id, 3);
+	assert_int_equal(heard.resource, 2);
+	assert_int_equal(sa_add_for(6, 1, false), ERR_OK);
+	assert_int_equal(fake_sa(&fake)->seq, 0x77);
+	assert_int_equal(sa_add_for(7, 0, false), ERR_OK);
+	assert_int_equal(fake_sa(&fake)->seq, 0);
+	assert_int_equal(sa_add_for(8, 2, false), ERR_OK);
+	assert_int_equal(fake_sa(&fake)->seq, 0x78);
+}
+
+/* The newest would be taken at once, before the peer can open it. */
+static void an_sa_that_is_to_wait_is_not_in_the_kernel(void **state)
+{
+	struct sa_usage usage;
+
+	(void)state;
+	started_for_cpus();
+	assert_int_equal(sa_add_for(6, 2, true), ERR_OK);
+	assert_string_equal(fake_asked(&fake), "");
+	assert_false(xfrm_kernel.usage(x, 6, false, &usage));
+	xfrm_kernel.sa_select(x, 3, 6);
+	assert_string_equal(fake_asked(&fake), "newsa");
+	assert_int_equal(fake_resource(&fake), 2);
+	assert_int_equal(ntohl(fake_sa(&fake)->id.spi), 0x1006);
+	assert_true(xfrm_kernel.usage(x, 6, false, &usage));
+	xfrm_kernel.sa_del(x, 6, false);
+	assert_int_equal(sa_add_for(7, 1, true), ERR_OK);
+	(void)fake_asked(&fake);
+	xfrm_kernel.sa_del(x, 7, false);
+	assert_string_equal(fake_asked(&fake), "");
+}
+
+/* It is told of it where it is to be. */
+static void one_that_waits_is_moved_as_others_are(void **state)
+{
+	struct addr local = { packet_ip("192.0.2.1"), 500 }, remote = { packet_ip("192.0.2.9"), 500 };
+
+	(void)state;
+	started_for_cpus();
+	assert_int_equal(sa_add_for(6, 2, true), ERR_OK);
+	assert_int_equal(xfrm_kernel.sa_move(x, 6, &local, &remote, false), ERR_OK);
+	assert_string_equal(fake_asked(&fake), "newsa getsa getsa newsa updpolicy updpolicy delsa");
+	xfrm_kernel.sa_del(x, 6, false);
+}
+
+/* It would take an SA for a CPU as one for all. */
+static void an_older_kernel_sends_by_the_general_one(void **state)
+{
+	struct xfrm_user_tmpl tmpl;
+
+	(void)state;
+	fake.old = true;
+	started_for_cpus();
+	assert_false(xfrm_kernel.caps(x)->per_cpu);
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, 0);
+	assert_int_equal(ntohl(tmpl.id.spi), 0x1005);
+	assert_int_equal(sa_add_for(6, 2, true), ERR_OK);
+	xfrm_kernel.sa_select(x, 3, 6);
+	(void)fake_policy(&fake, &tmpl);
+	assert_int_equal(ntohl(tmpl.id.spi), 0x1005);
+}
+
 static void new_addresses_are_reported_now_and_then(void **state)
 {
 	struct ip ours = packet_ip("192.0.2.1"), theirs = packet_ip("192.0.2.9");
@@ -497,6 +663,11 @@ int main(void)
 		CASE(the_first_packet_on_an_awaited_sa),
 		CASE(a_question_ends_with_the_spi_of_an_sa),
 		CASE(the_answer_to_a_question_has_its_number),
+		CASE(a_policy_for_cpus_names_no_sa),
+		CASE(each_cpu_that_asks_is_reported),
+		CASE(an_sa_that_is_to_wait_is_not_in_the_kernel),
+		CASE(one_that_waits_is_moved_as_others_are),
+		CASE(an_older_kernel_sends_by_the_general_one),
 		CASE(new_addresses_are_reported_now_and_then),
 		CASE(lost_events_are_caught_up_with),
 		CASE(sas_that_somebody_moved),

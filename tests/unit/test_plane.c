@@ -37,10 +37,12 @@ static struct {
 	bool hard;
 } told;
 
-static void note_acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void note_acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	(void)ctx;
 	(void)policy;
+	(void)resource;
 	(void)local;
 	(void)remote;
 	told.acquire++;

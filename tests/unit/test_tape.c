@@ -261,7 +261,7 @@ static void answers_about_users(void **state)
 static void reports_of_the_data_path(void **state)
 {
 	struct ike_event e = { .kind = EVENT_ACQUIRE,
-		.acquire = { 5, ts("10.1.0.1/32[tcp/80]"), ts("2001:db8::/64[ipv6-icmp/128]") } };
+		.acquire = { 5, 0, ts("10.1.0.1/32[tcp/80]"), ts("2001:db8::/64[ipv6-icmp/128]") } };
 	struct ike_event back;
 	struct arena arena = { 0 };
 

@@ -369,6 +369,70 @@ static void iptfs_says_nothing_of_the_other_direction(void **state)
 	assert_null(attr_of(XFRMA_SA_EXTRA_FLAGS, 4));
 }
 
+static const struct nlattr *attr_in(const struct nlmsghdr *h, size_t head, uint16_t type)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, h, head) if (mnl_attr_get_type(a) == type) return a;
+	return NULL;
+}
+
+enum { PCPU = 35 /* XFRMA_SA_PCPU, of Linux 6.13 */, CPU_ACQUIRE = 4 };
+
+static void for_a_cpu(void **state)
+{
+	struct sa_spec spec = spec_of(&plain, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256) }, false);
+	struct nlmsghdr *h = request();
+	struct sa_seen seen;
+
+	(void)state;
+	spec.per_cpu = true;
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
+	assert_null(attr_in(h, sizeof(struct xfrm_usersa_info), PCPU));
+	spec.resource = 3;
+	h = request();
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
+	assert_int_equal(mnl_attr_get_u32(attr_in(h, sizeof(struct xfrm_usersa_info), PCPU)), 2);
+	assert_int_equal(message_sa_read(h, &seen), ERR_OK);
+	assert_int_equal(seen.resource, 3);
+}
+
+static uint16_t source_port(const struct sa_spec *spec)
+{
+	struct nlmsghdr *h = request();
+	const struct xfrm_encap_tmpl *t;
+
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = spec }, &why), ERR_OK);
+	t = mnl_attr_get_payload(attr_in(h, sizeof(struct xfrm_usersa_info), XFRMA_ENCAP));
+	assert_int_equal(ntohs(t->encap_sport), message_source_port(spec));
+	assert_int_equal(!t->encap_sport, !!attr_in(h, sizeof(struct xfrm_usersa_info), XFRMA_MTIMER_THRESH));
+	return ntohs(t->encap_sport);
+}
+
+/* Each for a CPU has a port of its own where that is configured; and since the peer may do so, too, packets
+ * are taken from any. */
+static void ports_of_those_for_cpus(void **state)
+{
+	struct child_conf conf = plain;
+	struct sa_spec out = spec_of(&conf, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256) }, false);
+	struct sa_spec in = spec_of(&conf, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256) }, true);
+
+	(void)state;
+	out.encap = in.encap = true;
+	assert_int_equal(source_port(&out), 4500);
+	assert_int_equal(source_port(&in), 4501);
+	out.per_cpu = in.per_cpu = true;
+	conf.per_cpu_sas = PER_CPU_YES;
+	out.resource = in.resource = 1;
+	assert_int_equal(source_port(&out), 4500);
+	assert_int_equal(source_port(&in), 0);
+	conf.per_cpu_sas = PER_CPU_ENCAP;
+	out.spi = 0x11223344;
+	assert_int_equal(source_port(&out), 0xf344);
+	out.resource = 0;
+	assert_int_equal(source_port(&out), 4500);
+}
+
 static void a_large_window(void **state)
 {
 	struct child_conf conf = plain;
@@ -503,6 +567,43 @@ static void a_policy_that_blocks(void **state)
 	compare(policy_drop, sizeof(struct xfrm_userpolicy_info));
 }
 
+static void a_policy_that_asks_for_each_cpu(void **state)
+{
+	struct policy_key k = policy_key(XFRM_POLICY_OUT, "10.1.0.0/16", "10.2.0.0/16"), again;
+	struct policy_body body = { .ours = true,
+		.protect = true,
+		.per_cpu = true,
+		.tmpl = { .reqid = 7, .proto = IPPROTO_ESP, .mode = XFRM_MODE_TUNNEL } },
+			   read;
+	struct nlmsghdr *h = request();
+
+	(void)state;
+	message_policy(h, &k, &body);
+	assert_int_equal(((struct xfrm_userpolicy_info *)mnl_nlmsg_get_payload(h))->flags, CPU_ACQUIRE);
+	assert_int_equal(message_policy_read(h, &again, &read), ERR_OK);
+	assert_true(policy_body_eq(&read, &body));
+	body.per_cpu = false;
+	assert_false(policy_body_eq(&read, &body));
+}
+
+static void a_packet_that_asks_for_its_cpu(void **state)
+{
+	struct nlmsghdr *h = request();
+	struct xfrm_user_acquire *k = mnl_nlmsg_put_extra_header(h, sizeof *k);
+	struct selector sel;
+	struct acquire a;
+
+	(void)state;
+	assert_int_equal(selector_parse("10.1.0.1/32 10.2.0.1/32 17 53/ffff 99/ffff", &sel), ERR_OK);
+	k->sel = k->policy.sel = selector_to_kernel(&sel);
+	k->policy.dir = XFRM_POLICY_OUT;
+	assert_int_equal(message_acquire(h, &a), ERR_OK);
+	assert_int_equal(a.resource, 0);
+	mnl_attr_put_u32(h, PCPU, 0);
+	assert_int_equal(message_acquire(h, &a), ERR_OK);
+	assert_int_equal(a.resource, 1);
+}
+
 /* What is cut off, or speaks of no address, is refused. */
 static void events_that_are_not_whole(void **state)
 {
@@ -541,6 +642,10 @@ int main(void)
 		cmocka_unit_test(iptfs_by_direction),
 		cmocka_unit_test(iptfs_cuts_no_packets_where_one_of_both_does_not_want_it),
 		cmocka_unit_test(iptfs_says_nothing_of_the_other_direction),
+		cmocka_unit_test(for_a_cpu),
+		cmocka_unit_test(ports_of_those_for_cpus),
+		cmocka_unit_test(a_policy_that_asks_for_each_cpu),
+		cmocka_unit_test(a_packet_that_asks_for_its_cpu),
 		cmocka_unit_test(a_large_window),
 		cmocka_unit_test(the_name_of_an_sa),
 		cmocka_unit_test(hmacs_of_old),

@@ -9,9 +9,11 @@
 
 struct user_bench bench;
 
-static void note_acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void note_acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	(void)ctx;
+	(void)resource;
 	(void)local;
 	bench.told.acquire++;
 	bench.told.policy = policy;

@@ -28,7 +28,7 @@ static struct children collect(const struct xfrm *x, which_fn *which)
 
 static bool is_gone(const struct xfrm *x, const struct kernel_sa *sa)
 {
-	return sa->look != x->look;
+	return sa->look != x->look && !sa->held;
 }
 
 static bool is_soft(const struct xfrm *x, const struct kernel_sa *sa)

@@ -29,9 +29,9 @@ static void on_acquire(struct xfrm *x, const struct nlmsghdr *h)
 	if (!o || (o->kind != OWNER_TRAP && o->kind != OWNER_POLICY))
 		return;
 	if (a.seq)
-		map_put(&x->seqs, o->reqid, (void *)(uintptr_t)a.seq);
-	if (is_due(&o->acquire_ms))
-		x->reports.acquire(x->reports.ctx, o->id, &a.local, &a.remote);
+		map_put(&x->seqs, kernel_seq_key(o->reqid, a.resource), (void *)(uintptr_t)a.seq);
+	if (a.resource || is_due(&o->acquire_ms))
+		x->reports.acquire(x->reports.ctx, o->id, a.resource, &a.local, &a.remote);
 }
 
 /* The limit that was to tell of the first packet was met; by an authenticated one if one was counted. */

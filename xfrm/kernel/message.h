@@ -41,6 +41,10 @@ struct sa_offload {
 /* XFRM_MODE_TUNNEL, … */
 uint8_t message_mode(enum child_mode mode);
 
+/* The UDP port that packets of SPEC come from; 0: any, which an inbound SA for CPUs takes, since the peer may
+ * have one for each. */
+uint16_t message_source_port(const struct sa_spec *spec);
+
 /* Writes the SA of SPEC into H, a request NEWSA. SEQ: the number of the kernel's question that it answers; 0:
  * none. OUTER_MARK: what packets carry outside, where the configuration says nothing else. IPTFS: for
  * MODE_IPTFS; NULL: as the kernel has it by itself. Failures as algorithm_put's. */
@@ -52,6 +56,9 @@ struct sa_request {
 	const struct iptfs_conf *iptfs;
 };
 enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text *why) MUST_CHECK;
+
+/* The number of a CPU that A is, and 1; 0: it is none. */
+uint32_t message_resource(const struct nlattr *a);
 
 /* The structure of N octets that H begins with, into OUT: behind others in a datagram it may stand anywhere.
  * False when H is too short. */
@@ -66,9 +73,10 @@ struct sa_seen {
 	struct sa_limits limits;
 	uint64_t bytes, packets, last_used; /* the last in seconds of the wall clock; 0: not said */
 	uint32_t replays, invalid;
-	bool larval;    /* a question of its own, no SA */
-	bool offloaded; /* a device carries it */
-	bool iptfs;     /* its packets go through IP-TFS, not only by its name */
+	uint32_t resource; /* as in struct sa_spec */
+	bool larval;       /* a question of its own, no SA */
+	bool offloaded;    /* a device carries it */
+	bool iptfs;        /* its packets go through IP-TFS, not only by its name */
 };
 enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out) MUST_CHECK;
 
@@ -92,6 +100,7 @@ struct policy_body {
 	bool ours;           /* made by an ikev2d: it carries our tag */
 	bool block, protect; /* neither: passes in the clear */
 	uint32_t priority;
+	bool per_cpu;            /* with PROTECT: a packet on a CPU without an SA of its own asks for one */
 	struct policy_tmpl tmpl; /* with PROTECT */
 	unsigned device;         /* that carries whole packets of its SAs; 0: none */
 };
@@ -114,11 +123,11 @@ enum err sa_key_parse(const char *s, struct sa_key *out) MUST_CHECK;
 
 /* Events. Each is ERR_SHORT or ERR_RANGE when it is not whole. */
 
-/* A packet from LOCAL to REMOTE met the policy KEY, for which there is no SA. */
+/* A packet from LOCAL to REMOTE met the policy KEY, for which there is no SA, or none for RESOURCE. */
 struct acquire {
 	struct policy_key key;
 	struct ts local, remote;
-	uint32_t seq, reqid;
+	uint32_t seq, reqid, resource;
 };
 enum err message_acquire(const struct nlmsghdr *h, struct acquire *out) MUST_CHECK;
 

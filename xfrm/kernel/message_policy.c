@@ -6,6 +6,9 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+/* Of Linux 6.13, which headers may be older than. */
+enum { CPU_ACQUIRE = 4 /* XFRM_POLICY_CPU_ACQUIRE */ };
+
 /* The kernel counts no packets of policies: a limit of them has no effect, and shows who made a policy. */
 static const uint64_t tag = XFRM_INF - 0x1ce2;
 
@@ -52,6 +55,7 @@ void message_policy(struct nlmsghdr *h, const struct policy_key *key, const stru
 	p->dir = key->dir;
 	p->priority = body->priority;
 	p->action = body->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+	p->flags = body->per_cpu ? CPU_ACQUIRE : 0;
 	p->lft = (struct xfrm_lifetime_cfg){ .soft_byte_limit = XFRM_INF,
 		.hard_byte_limit = XFRM_INF,
 		.soft_packet_limit = tag,
@@ -81,7 +85,8 @@ static bool tmpl_eq(const struct policy_tmpl *a, const struct policy_tmpl *b)
 bool policy_body_eq(const struct policy_body *a, const struct policy_body *b)
 {
 	return a->block == b->block && a->protect == b->protect && a->priority == b->priority &&
-	       a->device == b->device && (!a->protect || tmpl_eq(&a->tmpl, &b->tmpl));
+	       a->device == b->device && a->per_cpu == b->per_cpu &&
+	       (!a->protect || tmpl_eq(&a->tmpl, &b->tmpl));
 }
 
 /* An address of zeros is any. */
@@ -147,6 +152,7 @@ static enum err read_policy(
 	*key = (struct policy_key){ .dir = p->dir };
 	*body = (struct policy_body){ .ours = p->lft.soft_packet_limit == tag,
 		.block = p->action == XFRM_POLICY_BLOCK,
+		.per_cpu = p->flags & CPU_ACQUIRE,
 		.priority = p->priority };
 	return p->dir > XFRM_POLICY_FWD ? ERR_RANGE : selector_from_kernel(&p->sel, &key->sel);
 }
@@ -191,6 +197,7 @@ enum err message_acquire(const struct nlmsghdr *h, struct acquire *out)
 {
 	struct xfrm_user_acquire k;
 	struct policy_body body;
+	const struct nlattr *a;
 	enum err e;
 
 	if (!message_head(h, &k, sizeof k))
@@ -201,6 +208,8 @@ enum err message_acquire(const struct nlmsghdr *h, struct acquire *out)
 	read_attrs(h, sizeof k, &out->key, &body);
 	out->seq = k.seq;
 	out->reqid = body.protect ? body.tmpl.reqid : 0;
+	out->resource = 0;
+	mnl_attr_for_each(a, h, sizeof k) if (message_resource(a)) out->resource = message_resource(a);
 	return selector_packet(&k.sel, &out->local, &out->remote);
 }
 

@@ -9,6 +9,10 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+/* Of Linux 6.13, which headers may be older than. */
+
+enum { OWN_PORTS = 0xc000 /* from here on nobody listens */ };
+
 enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */, WINDOW_MAX = XFRMA_REPLAY_ESN_MAX };
 
 uint8_t message_protocol(uint8_t protocol)
@@ -184,16 +188,26 @@ static void put_set_mark(struct nlmsghdr *h, const struct sa_request *sa)
 	mnl_attr_put_u32(h, XFRMA_SET_MARK_MASK, set.mask);
 }
 
+uint16_t message_source_port(const struct sa_spec *spec)
+{
+	if (spec->inbound)
+		return spec->per_cpu ? 0 : spec->remote.port;
+	return spec->resource && spec->conf->per_cpu_sas == PER_CPU_ENCAP ? OWN_PORTS | (uint16_t)spec->spi
+									  : spec->local.port;
+}
+
+/* Where packets may come from any port, the kernel need not tell of each. */
 static void put_encap(struct nlmsghdr *h, const struct sa_spec *spec)
 {
-	const struct addr *src = spec->inbound ? &spec->remote : &spec->local;
-	const struct addr *dst = spec->inbound ? &spec->local : &spec->remote;
 	struct xfrm_encap_tmpl t = { .encap_type = UDP_ENCAP_ESPINUDP,
-		.encap_sport = htons(src->port),
-		.encap_dport = htons(dst->port) };
+		.encap_sport = htons(message_source_port(spec)),
+		.encap_dport = htons(spec->inbound ? spec->local.port : spec->remote.port) };
 
-	if (spec->encap)
-		mnl_attr_put(h, XFRMA_ENCAP, sizeof t, &t);
+	if (!spec->encap)
+		return;
+	mnl_attr_put(h, XFRMA_ENCAP, sizeof t, &t);
+	if (!t.encap_sport)
+		mnl_attr_put_u32(h, XFRMA_MTIMER_THRESH, UINT32_MAX);
 }
 
 static void put_iptfs(struct nlmsghdr *h, const struct sa_spec *spec, const struct iptfs_conf *c)
@@ -232,6 +246,8 @@ static void put_extras(struct nlmsghdr *h, const struct sa_request *sa, const st
 		mnl_attr_put(h, XFRMA_OFFLOAD_DEV, sizeof offload, &offload);
 	if (sa->spec->mode == MODE_IPTFS)
 		put_iptfs(h, sa->spec, sa->iptfs);
+	if (sa->spec->resource && !sa->spec->inbound)
+		mnl_attr_put_u32(h, ATTR_SA_PCPU, sa->spec->resource - 1);
 }
 
 enum err message_sa(struct nlmsghdr *h, const struct sa_request *sa, struct text *why)
@@ -291,6 +307,13 @@ static void read_info(const struct xfrm_usersa_info *info, struct sa_seen *out)
 	};
 }
 
+uint32_t message_resource(const struct nlattr *a)
+{
+	return mnl_attr_get_type(a) == ATTR_SA_PCPU && mnl_attr_get_payload_len(a) >= sizeof(uint32_t)
+		       ? mnl_attr_get_u32(a) + 1
+		       : 0;
+}
+
 static void read_attr(const struct nlattr *a, struct sa_seen *out)
 {
 	size_t n = mnl_attr_get_payload_len(a);
@@ -303,6 +326,7 @@ static void read_attr(const struct nlattr *a, struct sa_seen *out)
 	case XFRMA_OFFLOAD_DEV: out->offloaded = true; break;
 	case ATTR_IPTFS_DROP_TIME:
 	case ATTR_IPTFS_PKT_SIZE: out->iptfs = true; break;
+	case ATTR_SA_PCPU: out->resource = message_resource(a); break;
 	case XFRMA_LASTUSED:
 		if (n >= sizeof out->last_used)
 			memcpy(&out->last_used, mnl_attr_get_payload(a), sizeof out->last_used);

@@ -55,7 +55,7 @@ static void jump(struct nlmsghdr *h)
 static void put_encap(struct nlmsghdr *h, const struct move *m)
 {
 	struct xfrm_encap_tmpl t = { .encap_type = UDP_ENCAP_ESPINUDP,
-		.encap_sport = htons(m->src.port),
+		.encap_sport = htons(m->sa->own_port ? m->sa->port : m->src.port),
 		.encap_dport = htons(m->dst.port) };
 
 	if (m->encap)
@@ -239,6 +239,8 @@ enum err kernel_sa_move(
 	struct move m[2] = { 0 };
 	unsigned n = 0, done;
 	enum err e = ERR_OK;
+
+	kernel_sa_release(x, child);
 
 	for (int inbound = 1; inbound >= 0; inbound--) {
 		struct kernel_sa *sa = kernel_sa_of(x, child, inbound);

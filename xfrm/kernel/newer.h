@@ -5,6 +5,7 @@
 
 enum {
 	ATTR_SA_DIR = 33,               /* uint8_t; Linux 6.10 */
+	ATTR_SA_PCPU = 35,              /* uint32_t; Linux 6.13 */
 	ATTR_IPTFS_DROP_TIME = 36,      /* uint32_t, inbound; these: 6.14 */
 	ATTR_IPTFS_REORDER_WINDOW = 37, /* uint16_t, inbound */
 	ATTR_IPTFS_DONT_FRAG = 38,      /* without a value; outbound, as are those behind */

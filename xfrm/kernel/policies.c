@@ -12,6 +12,7 @@ static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 	struct owner *o = kernel_owner_new(x, spec->trap ? OWNER_TRAP : OWNER_POLICY, spec->id);
 
 	o->reqid = spec->reqid;
+	o->per_cpu = spec->per_cpu && x->caps.per_cpu;
 	o->priority = spec->conf->priority;
 	o->mode = message_mode(spec->mode);
 	o->proto = message_protocol(spec->protocol);
@@ -92,9 +93,14 @@ void kernel_policy_del(struct xfrm *x, uint32_t id)
 void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 {
 	struct owner *o = map_get(&x->policies, id);
+	const struct kernel_sa *sa = kernel_sa_of(x, child, false);
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 
+	kernel_sa_release(x, child);
+	/* The kernel finds what is for a CPU by itself. */
+	if (sa && sa->resource)
+		return;
 	if (o && o->child != child) {
 		o->child = child;
 		o->age = ++x->age;

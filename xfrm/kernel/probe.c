@@ -49,7 +49,8 @@ static struct sa_spec spec_of(const struct probe *p, const struct child_conf *co
 	};
 }
 
-/* Installs the SA of SPEC, looks at it (SEEN may be NULL), and takes it away again. */
+/* Installs the SA of SPEC, lets SEEN (unless it is NULL) have what the kernel says of it, and takes it away
+ * again. */
 static enum err try(struct xfrm *x, struct sa_spec *spec, struct sa_seen *seen, struct text *why)
 {
 	enum err e = ERR_EXISTS;
@@ -59,17 +60,36 @@ static enum err try(struct xfrm *x, struct sa_spec *spec, struct sa_seen *seen, 
 		e = kernel_sa_add(x, spec, why);
 	}
 	if (!e && seen)
-		e = kernel_sa_ask(x, &kernel_sa_of(x, spec->child, true)->key, seen);
-	kernel_sa_del(x, spec->child, true);
+		e = kernel_sa_ask(x, &kernel_sa_of(x, spec->child, spec->inbound)->key, seen);
+	kernel_sa_del(x, spec->child, spec->inbound);
 	return e;
 }
 
+static const struct child_conf usual = { .replay_window = 32 };
+
 static enum err probe(struct xfrm *x, const struct probe *p, struct sa_seen *seen, struct text *why)
 {
-	static const struct child_conf conf = { .replay_window = 32 };
-	struct sa_spec spec = spec_of(p, &conf);
+	struct sa_spec spec = spec_of(p, &usual);
 
 	return try(x, &spec, seen, why);
+}
+
+/* Kernels before 6.13 pass over what they do not know. */
+static bool has_cpus(struct xfrm *x, const struct probe *p)
+{
+	struct sa_spec spec = spec_of(p, &usual);
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	struct sa_seen seen = { 0 };
+	enum err e;
+
+	spec.inbound = false;
+	spec.per_cpu = true;
+	spec.resource = 1;
+	x->caps.per_cpu = true;
+	e = try(x, &spec, &seen, &why);
+	arena_free(&scratch);
+	return !e && seen.resource == spec.resource;
 }
 
 static const struct transform *first_of(uint8_t type)
@@ -158,10 +178,11 @@ static void say(const struct xfrm *x)
 		text_add(&lacks, "%s%s", i ? "," : "", c->lacks[i]->word);
 	log_say(LOG_DETAIL, "kernel-path",
 		"this kernel carries ESP: ipv6=%s esn=%s encap4=%s encap6=%s ah=%s iptfs=%s interface=%s "
-		"lacks=%s",
+		"per-cpu=%s lacks=%s",
 		c->ipv6 ? "yes" : "no", c->esn ? "yes" : "no", c->encap4 ? "yes" : "no",
 		c->encap6 ? "yes" : "no", c->ah ? "yes" : "no", c->iptfs ? "yes" : "no",
-		c->interface ? "yes" : "no", c->n_lacks ? text_str(&lacks) : "nothing");
+		c->interface ? "yes" : "no", c->per_cpu ? "yes" : "no",
+		c->n_lacks ? text_str(&lacks) : "nothing");
 	arena_free(&scratch);
 }
 
@@ -206,6 +227,7 @@ enum err kernel_probe(struct xfrm *x, struct text *why)
 	x->caps.ah = can(x,
 		(struct probe){ .integ = first_of(TRANSFORM_INTEG), .here = &here4, .protocol = PROTO_AH });
 	x->caps.iptfs = has_iptfs(x, (struct probe){ p.encr, p.integ, .here = &here4 });
+	x->caps.per_cpu = has_cpus(x, &p);
 	x->caps.modes = x->caps.marks = true;
 	say(x);
 	arena_free(&scratch);

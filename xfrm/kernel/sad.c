@@ -50,10 +50,17 @@ enum err kernel_sa_remove(struct xfrm *x, const struct sa_key *key)
 	return netlink_talk(x->netlink, NULL, NULL);
 }
 
-/* The number of the question that the outbound SAs of REQID answer; it is answered once. */
+uint64_t kernel_seq_key(uint32_t reqid, uint32_t resource)
+{
+	return (uint64_t)resource << 32 | reqid;
+}
+
+/* The number of the question that an outbound SA answers; it is answered once. */
 static uint32_t question(struct xfrm *x, const struct sa_spec *spec)
 {
-	return spec->inbound ? 0 : (uint32_t)(uintptr_t)map_take(&x->seqs, spec->reqid);
+	uint64_t key = kernel_seq_key(spec->reqid, spec->resource);
+
+	return spec->inbound ? 0 : (uint32_t)(uintptr_t)map_take(&x->seqs, key);
 }
 
 /* The kernel tells of a limit only: so the first packet is one. It looks at the next packet, or after a
@@ -82,6 +89,71 @@ static enum err install(struct xfrm *x, struct kernel_sa *sa, const struct sa_sp
 	return e;
 }
 
+/* What a policy for CPUs finds by its reqid would send at once: it is said later. A device would have to be
+ * asked now. */
+static bool is_held(const struct sa_spec *spec)
+{
+	return spec->patient && spec->per_cpu && spec->conf->hw_offload == OFFLOAD_NO;
+}
+
+/* Keeps what is to be said of SA, with its keys. */
+static enum err hold(struct xfrm *x, struct kernel_sa *sa, const struct sa_spec *spec, struct text *why)
+{
+	struct sa_request request = { .spec = spec,
+		.limits = kernel_sa_limits(sa),
+		.seq = question(x, spec),
+		.outer_mark = XFRM_OUTER_MARK };
+	struct nlmsghdr *h = netlink_request(x->netlink, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+	enum err e = message_sa(h, &request, why);
+
+	if (e)
+		return e;
+	sa->held = malloc(sizeof *sa->held);
+	if (!sa->held)
+		abort();
+	sa->held->n = h->nlmsg_len;
+	memcpy(sa->held->message, h, h->nlmsg_len);
+	return ERR_OK;
+}
+
+static void unhold(struct kernel_sa *sa)
+{
+	if (sa->held)
+		WIPE(*sa->held);
+	free(sa->held);
+	sa->held = NULL;
+}
+
+static enum err say_held(struct xfrm *x, const struct kernel_sa *sa)
+{
+	static const uint16_t except[] = { 0 };
+
+	kernel_whole_put(
+		netlink_request(x->netlink, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL), sa->held, except);
+	return netlink_talk(x->netlink, NULL, NULL);
+}
+
+void kernel_sa_release(struct xfrm *x, uint32_t child)
+{
+	struct kernel_sa *sa = kernel_sa_of(x, child, false);
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+	char thing[SA_KEY_TEXT];
+	bool first;
+	enum err e;
+
+	if (!sa || !sa->held)
+		return;
+	e = journal_take(x->journal, sa_key_print(&sa->key, thing), &first, &why);
+	if (!e)
+		e = say_held(x, sa);
+	if (e)
+		log_say(LOG_WARN, "sa", "the SA %08x cannot be installed: %s", sa->key.spi,
+			why.n ? text_str(&why) : netlink_reason(x->netlink));
+	unhold(sa);
+	arena_free(&scratch);
+}
+
 /* Written down, then made; or neither. */
 static enum err add(struct xfrm *x, struct kernel_sa *sa, const struct sa_spec *spec, struct text *why)
 {
@@ -90,6 +162,8 @@ static enum err add(struct xfrm *x, struct kernel_sa *sa, const struct sa_spec *
 	enum err e;
 
 	sa->key = message_sa_key(spec);
+	if (is_held(spec))
+		return hold(x, sa, spec, why);
 	e = journal_take(x->journal, sa_key_print(&sa->key, thing), &first, why);
 	if (e)
 		return e;
@@ -103,6 +177,7 @@ static void sa_free(struct xfrm *x, struct kernel_sa *sa)
 {
 	if (*sa->dev.name && x->route)
 		device_put(x->route, &sa->dev);
+	unhold(sa);
 	free(sa);
 }
 
@@ -116,13 +191,29 @@ static struct kernel_sa *sa_new(const struct sa_spec *spec)
 		.policy = spec->policy,
 		.inbound = spec->inbound,
 		.limits = message_limits(spec),
+		.resource = spec->resource,
+		.port = message_source_port(spec),
 		.awaited = spec->awaited };
+	sa->own_port = sa->port != (spec->inbound ? spec->remote.port : spec->local.port);
 	return sa;
+}
+
+/* A kernel that has no SAs for CPUs would leave the CPU out and say nothing. There packets leave by the
+ * general one, which its policy names. */
+static struct sa_spec fit(const struct xfrm *x, const struct sa_spec *spec)
+{
+	struct sa_spec own = *spec;
+
+	if (!x->caps.per_cpu) {
+		own.per_cpu = own.patient = false;
+		own.resource = 0;
+	}
+	return own;
 }
 
 enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *why)
 {
-	struct sa_spec own = *spec;
+	struct sa_spec own = fit(x, spec);
 	struct xfrmi dev = { 0 };
 	struct kernel_sa *sa;
 	enum err e = ERR_OK;
@@ -136,6 +227,7 @@ enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *
 	if (e)
 		return e;
 	sa = sa_new(&own);
+	sa->resource = spec->resource;
 	sa->dev = dev;
 	e = add(x, sa, &own, why);
 	if (e) {
@@ -176,7 +268,8 @@ void kernel_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 	if (!sa)
 		return;
 	unchain(x, sa);
-	kernel_sa_take_away(x, &sa->key);
+	if (!sa->held)
+		kernel_sa_take_away(x, &sa->key);
 	sa_free(x, sa);
 }
 
@@ -186,7 +279,8 @@ void kernel_sas_clear(struct xfrm *x)
 	size_t at = 0;
 
 	while ((sa = map_next(&x->sas, &at))) {
-		kernel_sa_take_away(x, &sa->key);
+		if (!sa->held)
+			kernel_sa_take_away(x, &sa->key);
 		sa_free(x, sa);
 	}
 	map_free(&x->sas);

@@ -109,7 +109,7 @@ static struct policy_tmpl tmpl_out(const struct xfrm *x, const struct owner *o)
 	const struct kernel_sa *sa = o->child ? kernel_sa_of(x, o->child, false) : NULL;
 	struct policy_tmpl t = { .reqid = o->reqid, .proto = o->proto, .mode = o->mode };
 
-	if (sa)
+	if (sa && !o->per_cpu)
 		t.spi = sa->key.spi;
 	if (o->mode != XFRM_MODE_TRANSPORT) {
 		t.src = sa ? sa->key.src : o->local;
@@ -186,6 +186,7 @@ static struct policy_body body_of(const struct xfrm *x, const struct entry *e, c
 	body.protect = !c->open && (c->owner->kind == OWNER_POLICY || c->owner->kind == OWNER_TRAP);
 	if (body.protect)
 		body.tmpl = e->key.dir == XFRM_POLICY_OUT ? tmpl_out(x, c->owner) : tmpl_of_all(e, c->owner);
+	body.per_cpu = body.protect && e->key.dir == XFRM_POLICY_OUT && c->owner->per_cpu;
 	if (body.protect && e->key.dir != XFRM_POLICY_FWD)
 		body.device = device_of(x, c->owner, e->key.dir == XFRM_POLICY_IN);
 	return body;

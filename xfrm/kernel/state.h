@@ -17,6 +17,10 @@ struct kernel_sa {
 	struct kernel_sa *same; /* the next one with the same SPI */
 	struct sa_limits limits;
 	bool awaited;        /* until its first packet was reported */
+	uint32_t resource;   /* as in struct sa_spec */
+	bool own_port;       /* packets come from PORT, wherever it moves; */
+	uint16_t port;       /* as message_source_port */
+	struct whole *held;  /* what the kernel is to be told when it is selected; NULL: it was told */
 	unsigned device;     /* that carries its packets whole; 0: none */
 	struct xfrmi dev;    /* of the tunnel's own; without a name: none */
 	uint64_t mapping_ms; /* when an address change was last reported */
@@ -41,6 +45,7 @@ struct owner {
 	uint8_t proto;                /* IPPROTO_ESP, IPPROTO_AH */
 	struct ip local, remote;      /* outer addresses; v 0: not known */
 	uint32_t child;               /* whose outbound SA carries it; 0: none */
+	bool per_cpu;                 /* or that of the CPU, where it has one: the kernel chooses */
 	uint64_t age;                 /* of that choice */
 	uint64_t acquire_ms;          /* when a packet was last reported */
 	struct node claims;
@@ -68,7 +73,7 @@ struct xfrm {
 	struct xfrm_caps caps;
 	struct map sas;              /* by CHILD_SA and direction: xfrm_sa_key */
 	struct map spis;             /* by SPI and direction, chained */
-	struct map seqs;             /* of the kernel's questions, by reqid: numbers, not pointers */
+	struct map seqs;             /* of the kernel's questions, by kernel_seq_key: numbers, not pointers */
 	struct map policies, shunts; /* struct owner by number */
 	struct map entries;          /* by the hash of their key, chained */
 	struct node all;             /* of them */
@@ -101,6 +106,10 @@ enum err kernel_sa_say(
 	struct xfrm *x, struct sa_request *request, unsigned *device, struct text *why) MUST_CHECK;
 
 /* sad.c */
+/* The SAs of REQID and RESOURCE (as in struct sa_spec) answer the same question. */
+uint64_t kernel_seq_key(uint32_t reqid, uint32_t resource);
+/* Tells the kernel of the outbound SA of CHILD, if it does not know it yet. */
+void kernel_sa_release(struct xfrm *x, uint32_t child);
 struct kernel_sa *kernel_sa_of(const struct xfrm *x, uint32_t child, bool inbound);
 /* The SA with SPI and destination; NULL when it is none of ours. */
 struct kernel_sa *kernel_sa_find(const struct xfrm *x, uint32_t spi, const struct ip *dst);

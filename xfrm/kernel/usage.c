@@ -109,7 +109,7 @@ bool kernel_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usa
 {
 	struct kernel_sa *sa = kernel_sa_of(x, child, inbound);
 
-	if (!sa || refresh(x, sa))
+	if (!sa || sa->held || refresh(x, sa))
 		return false;
 	*out = (struct sa_usage){
 		.spi = sa->key.spi,

@@ -65,6 +65,7 @@ static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec)
 		.spi = spec->spi,
 		.policy = spec->policy,
 		.inbound = spec->inbound,
+		.for_cpu = spec->resource,
 		.encr = spec->suite.encr,
 		.integ = spec->suite.integ,
 		.remote = spec->remote.ip,

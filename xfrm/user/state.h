@@ -22,7 +22,8 @@ struct user_device {
 struct user_sa {
 	uint32_t child, spi, policy;
 	bool inbound;
-	bool lost; /* with who had its keys: nobody carries it any more */
+	bool for_cpu; /* what a CPU sends that has one of its own: here that leaves by the general one */
+	bool lost;    /* with who had its keys: nobody carries it any more */
 	uint32_t meter;
 	const struct transform *encr, *integ;
 	struct ip remote; /* outer address */

@@ -225,7 +225,7 @@ static void acquire(struct xfrm *x, const struct esp_report *r)
 	const struct user_sa *sa = p && p->child ? map_get(&x->sas, xfrm_sa_key(p->child, false)) : NULL;
 
 	if (p && !user_sa_lost(x, sa))
-		x->reports.acquire(x->reports.ctx, r->id, &r->local, &r->remote);
+		x->reports.acquire(x->reports.ctx, r->id, 0, &r->local, &r->remote);
 }
 
 /* One that is known here is on its way in, or lost. */
