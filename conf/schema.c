@@ -428,8 +428,13 @@ static const struct conf_key child_keys[] = {
 		       "device can",
 		.words = offload_words,
 		.differs = "auto never means packet: only that may take policies too" },
-	{ "per_cpu_sas", STATUS_LATER, TYPE_WORD, CHILD(per_cpu_sas), "no", .doc = "an SA for each CPU",
-		.note = "SAs for each CPU are not built in yet", .words = per_cpu_words },
+	{ "per_cpu_sas", STATUS_READ, TYPE_WORD, CHILD(per_cpu_sas), "no",
+		.doc = "an SA for each CPU that sends, where the peer has that too (RFC 9611): asked for as "
+		       "packets come, on the kernel path with Linux 6.13 or newer; elsewhere those that the "
+		       "peer asks for are made, and packets leave by the general one; encap: and behind "
+		       "ports "
+		       "of their own, where ESP goes in UDP",
+		.words = per_cpu_words, .differs = "encap leaves the general SA at its port" },
 	{ "datapath", STATUS_READ, TYPE_WORD, CHILD(datapath), "default",
 		.doc = "who carries its packets: kernel, user (we), auto (the kernel where it can), default "
 		       "(as "
@@ -536,6 +541,9 @@ static const struct conf_key daemon_keys[] = {
 	{ "workers", STATUS_READ, TYPE_COUNT, SETTINGS(workers), "0",
 		.doc = "packet threads in each direction on the userspace path, at most 16; 0: half as many "
 		       "as there are processors, and up to two processors one thread for both directions",
+		.differs = OURS },
+	{ "cpus", STATUS_READ, TYPE_COUNT, SETTINGS(cpus), "0",
+		.doc = "CPUs that SAs of their own are for (per_cpu_sas); 0: those that this machine has",
 		.differs = OURS },
 	{ "tun_name", STATUS_READ, TYPE_DEVICES, SETTINGS(tun_name), "ipsec",
 		.doc = "what names of our tun devices begin with", .differs = OURS },

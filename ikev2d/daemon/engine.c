@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	NUMBERS_MAX = 1u << 31, /* above, numbers begin anew */
@@ -219,17 +220,27 @@ static void take_numbers(struct engine *e, const char *only, struct peer *const 
 	arena_free(&scratch);
 }
 
+/* Who speaks IKE cannot know. */
+static unsigned count_cpus(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? (unsigned)n : 1;
+}
+
 static void configure(struct world *w, struct peer *const *peers, unsigned n, struct ike_event *event,
 	const struct settings *settings)
 {
 	struct arena scratch = { 0 };
 	struct ipc_message m = { .kind = IPC_EVENT };
+	struct settings here = *settings;
 
+	here.cpus = here.cpus ? here.cpus : count_cpus();
 	take_numbers(w->engine, event->conf.only, peers, n);
 	for (unsigned i = 0; i < n; i++)
 		if (is_negotiated(peers[i]))
 			hand_over(w, peers[i]);
-	m.event = (struct ipc_event){ *event, ipc_settings_make(settings, &scratch) };
+	m.event = (struct ipc_event){ *event, ipc_settings_make(&here, &scratch) };
 	if (tell(w, &m) == ERR_RANGE)
 		line_say(LOG_ERROR, "not-used",
 			"the new configuration is not used: more authorities are trusted than a message "

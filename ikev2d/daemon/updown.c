@@ -80,7 +80,8 @@ void updown_told(struct world *w, const struct ike_tell *t)
 {
 	const struct child_record *c = tells_child(t);
 
-	if (t->kind == TELL_CHILD_UP && c && c->conf->updown && *c->conf->updown)
+	/* The script has run for the general one, whose packets these are (RFC 9611). */
+	if (t->kind == TELL_CHILD_UP && c && !c->resource && c->conf->updown && *c->conf->updown)
 		has_come(w, t->record, c);
 	else if (t->kind == TELL_CHILD_REKEYED)
 		updown_queue_rekeyed(&w->updown, t->child, t->old);

@@ -9,6 +9,7 @@
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/marks.h"
+#include "ike/resource.h"
 #include "ike/task.h"
 #include "ike/trap.h"
 #include "ike/twin.h"
@@ -61,6 +62,9 @@ static void install_sa(struct draft *d, struct child *c, bool inbound, struct by
 		.policy = c->policy,
 		.reqid = c->reqid,
 		.awaited = inbound && !c->by_us,
+		.per_cpu = c->per_cpu,
+		.resource = c->resource,
+		.patient = !inbound && c->per_cpu && !c->by_us && (c->replaces || c->resource),
 		.marks = c->marks,
 		.mode = c->mode,
 		.suite = c->suite,
@@ -86,6 +90,7 @@ static void install_policy(struct draft *d, struct child *c)
 	action->policy_add = (struct policy_spec){
 		.id = c->policy,
 		.reqid = c->reqid,
+		.per_cpu = c->per_cpu,
 		.protocol = c->suite.protocol,
 		.mode = c->mode,
 		.local_ts = c->local_ts,
@@ -115,9 +120,33 @@ static bool in_udp(const struct sa_core *core, const struct child_conf *conf, co
 	       (core->path.tcp || (core->encap && conf->peer->encap != ENCAP_NO));
 }
 
+/* The same packets in the same mode: one policy, which each of them may send for. */
+static bool one_policy(const struct child *c, const struct child *other)
+{
+	return other && other->mode == c->mode && other->per_cpu == c->per_cpu && same_packets(other, c);
+}
+
+/* What a new one has of the one it replaces, and in common with those that carry the same packets for CPUs.
+ */
+static void join_kin(struct draft *d, struct child *c, const struct child *old, const struct child *kin)
+{
+	const struct child *like = old ? old : kin;
+
+	c->reqid = like ? like->reqid : trap_reqid(d->step->ike, c->conf);
+	if (like)
+		c->marks = like->marks;
+	else if (!trap_marks(d->step->ike, c->conf, &c->marks))
+		c->marks = marks_of_child(d, c->conf);
+	c->replaces = old ? old->id : 0;
+	c->policy = one_policy(c, old)   ? old->policy
+		    : one_policy(c, kin) ? kin->policy
+					 : step_id(d->step->ike);
+}
+
 static struct child *child_new(struct draft *d, const struct negotiation *x)
 {
 	const struct child *old = replaced(d, x);
+	bool wanted = x->child->per_cpu_sas != PER_CPU_NO;
 	struct ike *ike = d->step->ike;
 	struct child *c = calloc(1, sizeof *c);
 
@@ -139,33 +168,57 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->encap = in_udp(&d->core, c->conf, &c->suite);
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
-	c->reqid = old ? old->reqid : trap_reqid(ike, c->conf);
-	if (old)
-		c->marks = old->marks;
-	else if (!trap_marks(ike, c->conf, &c->marks))
-		c->marks = marks_of_child(d, c->conf);
-	c->replaces = old ? old->id : 0;
-	/* The same packets in the same mode: one policy, which each of them may send for. */
-	c->policy = old && old->mode == c->mode && same_packets(old, c) ? old->policy : step_id(ike);
+	c->per_cpu = wanted && (old ? old->per_cpu : x->per_cpu);
+	c->resource = !c->per_cpu ? 0 : old ? old->resource : x->resource;
+	join_kin(d, c, old, resource_kin(d->sa, c));
 	return c;
 }
 
-/* Another child of the same IKE_SA whose policy this is too; SENDING: and that sends for it. */
+/* Whether OTHER sends, or may send, what C does. */
+static bool same_sender(const struct child *other, const struct child *c)
+{
+	return other->policy == c->policy && other->resource == c->resource;
+}
+
+/* Another child of the same IKE_SA whose policy this is too; SENDING: and that sends what C is to send. */
 static const struct child *policy_sharer(const struct child *c, bool sending)
 {
 	list_each (n, &c->sa->children) {
 		const struct child *other = node_owner(n, struct child, of_sa);
 
-		if (other != c && other->policy == c->policy && (other->selected || !sending))
+		if (other != c && other->policy == c->policy &&
+			(!sending || (other->selected && same_sender(other, c))))
 			return other;
 	}
 	return NULL;
 }
 
+/* Whether another child of the same configuration sends what C, for a CPU or in the place of OLD (NULL:
+ * nothing) that was one of several, is to send: by whatever policy, since all are of the same packets. */
+static bool kin_sends(const struct child *c, const struct child *old)
+{
+	bool several = c->resource || (old && old->per_cpu);
+
+	list_each (n, &c->sa->children) {
+		const struct child *other = node_owner(n, struct child, of_sa);
+
+		if (several && other != c && other->selected && child_conf_same(other->conf, c->conf))
+			return true;
+	}
+	return false;
+}
+
+static bool is_shared(const struct sa *sa, uint32_t policy)
+{
+	list_each (n, (struct node *)&sa->children)
+		if (node_owner(n, struct child, of_sa)->policy == policy)
+			return true;
+	return false;
+}
+
 struct child *child_make(struct draft *d, struct negotiation *x, bool initiator)
 {
 	const struct secrets secrets = { x->shared, x->more };
-	const struct child *old = replaced(d, x);
 	struct child_keys k;
 	struct child *c;
 
@@ -176,7 +229,7 @@ struct child *child_make(struct draft *d, struct negotiation *x, bool initiator)
 	c->by_us = initiator;
 	install_sa(d, c, true, initiator ? k.e_r : k.e_i, initiator ? k.a_r : k.a_i);
 	install_sa(d, c, false, initiator ? k.e_i : k.e_r, initiator ? k.a_i : k.a_r);
-	if (!old || old->policy != c->policy)
+	if (!is_shared(d->sa, c->policy))
 		install_policy(d, c);
 	c->ask_deadline = d->step->now + ASK_TIMEOUT;
 	draft_edit(d, CHILD_ADDED, c, CHILD_INSTALLING);
@@ -272,7 +325,7 @@ static void child_select(struct step *s, struct child *c)
 	list_each (n, &c->sa->children) {
 		struct child *other = node_owner(n, struct child, of_sa);
 
-		if (other->policy != c->policy)
+		if (!same_sender(other, c))
 			continue;
 		other->selected = false;
 		other->switch_due = 0;
@@ -333,7 +386,7 @@ static void child_started(struct step *s, struct child *c)
 		child_won(s, c);
 	/* Who answered goes on as before until the peer uses the new SA or deletes the old one, which may
 	 * have another successor by now; the old one may be a twin. */
-	if (c->by_us || !others_send(s->ike, c, old))
+	if (c->by_us || !(others_send(s->ike, c, old) || kin_sends(c, old)))
 		child_select(s, c);
 	else if (!policy_sharer(c, true))
 		c->switch_due = s->now + SWITCH_TIME;
@@ -376,7 +429,8 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	else
 		child_started(s, c);
 	waits_up(s, &c->waits, true, NULL);
-	want_up(s->ike, c->conf);
+	if (!c->resource)
+		want_up(s->ike, c->conf);
 }
 
 void child_outdated(struct step *s, struct child *c)
@@ -413,7 +467,7 @@ static struct child *next_on_policy(const struct child *c)
 	list_each (n, &c->sa->children) {
 		struct child *other = node_owner(n, struct child, of_sa);
 
-		if (other == c || other->policy != c->policy || other->redundant || !other->installed)
+		if (other == c || !same_sender(other, c) || other->redundant || !other->installed)
 			continue;
 		if (!next || other->state == CHILD_INSTALLED)
 			next = other;
@@ -517,6 +571,12 @@ static void child_keep(struct ike *ike, struct child *c, struct sa *sa, uint64_t
 	sa_rearm(ike, sa);
 }
 
+/* Whether the general one carries what C, for a CPU, did: what is under way on it is not lost. */
+static bool goes_beside(const struct child *c)
+{
+	return c->resource && c->installed && resource_general(c->sa, c->conf);
+}
+
 void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)
 {
 	struct child *twin = c->installed ? twin_standing(s->ike, c) : NULL;
@@ -534,9 +594,10 @@ void child_end(struct step *s, struct child *c, enum ending ending, const struct
 	uninstall(s, c, false);
 	unlink_versions(c);
 	waits_gone(s, &c->waits, why);
-	if (last)
+	if (last && !c->resource)
 		child_gone(s, c->conf, ending);
-	if (twin || c->replaced)
+	resource_freed(c);
+	if (twin || c->replaced || goes_beside(c))
 		child_keep(s->ike, c, twin ? twin->sa : c->sa, s->now + LATE_TIME);
 	else
 		child_late_end(s, c);

@@ -155,13 +155,14 @@ static const struct child_conf *first_child(const struct sa *sa)
 
 static enum presence presence_in(struct sa *sa, const struct child_conf *conf, struct node **waits)
 {
-	struct task *t = task_creating(sa, conf);
+	struct task *t = task_creating(sa, conf, 0);
 
 	list_each (m, &sa->children) {
 		struct child *c = node_owner(m, struct child, of_sa);
 
 		*waits = &c->waits;
-		if (c->state != CHILD_DELETING && !c->redundant && child_conf_same(c->conf, conf))
+		if (c->state != CHILD_DELETING && !c->redundant && !c->resource &&
+			child_conf_same(c->conf, conf))
 			return c->state == CHILD_INSTALLED ? STANDING : UNDER_WAY;
 	}
 	if (t) {

@@ -17,6 +17,7 @@
 #include "ike/followup.h"
 #include "ike/negotiate.h"
 #include "ike/rekey.h"
+#include "ike/resource.h"
 #include "ike/task.h"
 
 /* ------------------------------------------------------------------ shared */
@@ -126,8 +127,8 @@ static bool is_met(const struct draft *d, const struct negotiation *x)
 	list_each (n, &d->sa->children) {
 		const struct child *c = node_owner(n, struct child, of_sa);
 
-		if (still_there(c, d->sa) && !c->redundant && child_conf_same(c->conf, x->child) &&
-			tss_contain(c->local_ts, x->packet_local) &&
+		if (still_there(c, d->sa) && !c->redundant && c->resource == x->resource &&
+			child_conf_same(c->conf, x->child) && tss_contain(c->local_ts, x->packet_local) &&
 			tss_contain(c->remote_ts, x->packet_remote))
 			return true;
 	}
@@ -149,7 +150,7 @@ static enum verdict send_request(struct draft *d)
 	const struct child *old = old_child(d, x);
 	struct wire_notify *n;
 
-	if (x->kind == N_REKEY_CHILD && !old) {
+	if ((x->kind == N_REKEY_CHILD && !old) || (x->resource && !resource_general(d->sa, x->child))) {
 		draft_forget(x);
 		d->task_end = TASK_OVER;
 		return DRAFT_COMMIT;
@@ -183,6 +184,9 @@ bool create_begin(struct draft *d, const struct task *t)
 
 	if (t->kind == TASK_REKEY_CHILD && !wants_rekey(old, d->sa))
 		return false;
+	if (t->resource && !resource_wanted(d->step->ike, d->sa, t->conf, t->resource))
+		return false;
+	x->resource = t->resource;
 	x->kind = t->kind == TASK_REKEY_CHILD ? N_REKEY_CHILD : N_CREATE;
 	x->old = t->child;
 	x->child = child_conf_now(d->step->ike, x->kind == N_REKEY_CHILD ? old->conf : t->conf);
@@ -310,8 +314,10 @@ static enum verdict not_found(struct draft *d)
 		bool before = still_there(child_find(d->step->ike, old->replaces), d->sa);
 
 		tell_log(d, "CHD", "the peer has no CHILD_SA %s any more: %s", old->conf->name,
-			before ? "the one before it goes on" : "a new one is made");
-		d->wish = before ? WISH_NOTHING : WISH_CHILD;
+			before          ? "the one before it goes on"
+			: old->resource ? "the general one goes on"
+					: "a new one is made");
+		d->wish = before || old->resource ? WISH_NOTHING : WISH_CHILD;
 		d->wished = d->ours.child;
 		draft_edit(d, CHILD_REMOVED, old, old->state);
 	}
@@ -378,6 +384,8 @@ enum verdict create_refusal(struct draft *d)
 		return not_found(d);
 	if (n->type == MS_STATUS && x->kind == N_REKEY_CHILD)
 		return refused_by_windows(d, x, n);
+	if (x->resource)
+		return resource_refused(d, x, n);
 	negotiate_refused(d, x, n);
 	elsewhere = n->type == NO_ADDITIONAL_SAS && (x->kind == N_CREATE || d->core.began);
 	if (n->type == NO_ADDITIONAL_SAS && !elsewhere)

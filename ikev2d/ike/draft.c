@@ -259,7 +259,8 @@ static void child_add(struct draft *d, struct sa *sa, struct child *child)
 	child->sa = sa;
 	list_append(&sa->children, &child->of_sa);
 	waits_move_up(&sa->waits, &child->waits);
-	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && child_conf_same(sa->task->conf, child->conf))
+	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && sa->task->resource == child->resource &&
+		child_conf_same(sa->task->conf, child->conf))
 		waits_move_up(&sa->task->waits, &child->waits);
 	map_put(&ike->children, child->id, child);
 	map_put(&ike->spis, child->spi_in, sa);
@@ -277,6 +278,8 @@ static void commit_children(struct draft *d, struct sa *sa)
 			child_set(d->step, e->child, e->state, e->redundant);
 		else if (e->change == CHILD_OUTDATED)
 			child_outdated(d->step, e->child);
+		else if (e->change == CHILD_SATED)
+			e->child->sated = true;
 		else
 			child_end(d->step, e->child, e->by_peer ? END_BY_PEER : END_BY_US,
 				d->why.what ? &d->why : NULL);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/heap.h"
 #include "ike/child.h"
+#include "ike/conf.h"
 #include "ike/revive.h"
 #include "ike/task.h"
 
@@ -231,6 +232,15 @@ static void say(struct step *s, const struct sa *sa, const char *format, const c
 	draft_close(&d, DRAFT_COMMIT);
 }
 
+/* One for a CPU goes where there are to be none any more. */
+static void rekey_or_close(const struct step *s, struct sa *sa, struct child *c)
+{
+	if (c->resource && child_conf_now(s->ike, c->conf)->per_cpu_sas == PER_CPU_NO)
+		child_close(sa, c);
+	else
+		task_add(sa, TASK_REKEY_CHILD, c);
+}
+
 static void children_due(struct step *s, struct sa *sa)
 {
 	bool idle = false;
@@ -250,7 +260,7 @@ static void children_due(struct step *s, struct sa *sa)
 			child_switch(s, c);
 		if (is_due(s, c->rekey_due)) {
 			c->rekey_due = 0;
-			task_add(sa, TASK_REKEY_CHILD, c);
+			rekey_or_close(s, sa, c);
 		}
 	}
 	list_each (n, &sa->children)

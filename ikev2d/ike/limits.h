@@ -226,6 +226,10 @@ enum {
 	 * path. */
 	PATH_MTU_TIME = 10 * 60 * 1000,
 
+	/* CHILD_SAs of the same selectors for CPUs, at least (RFC 9611): twice as many as there are CPUs, if
+	 * that is more. */
+	RESOURCES_MAX = 64,
+
 	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
 	TASKS_MAX = 64,
 

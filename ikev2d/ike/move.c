@@ -58,7 +58,8 @@ void move_mapping(struct step *s, uint32_t id, const struct addr *remote)
 	struct path path;
 	struct draft d;
 
-	if (!c)
+	/* Of those for CPUs each may come from a port of its own, from which IKE never does. */
+	if (!c || c->per_cpu)
 		return;
 	path = c->sa->core.path;
 	path.remote = *remote;

@@ -3,6 +3,7 @@
 #include "ike/negotiate.h"
 
 #include "ike/mode.h"
+#include "ike/resource.h"
 #include "ike/twin.h"
 
 struct bytes spi_bytes(struct arena *arena, uint32_t spi)
@@ -98,11 +99,13 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 	x->offered = with_spi(p, x->spi, keep);
 	x->local_ts = packet_first(x->packet_local, child_local_ts(d, conf), keep);
 	x->remote_ts = packet_first(x->packet_remote, child_remote_ts(d, conf), keep);
+	resource_offer(d, x, keep);
 	m->has |= PAYLOAD_BIT(PAYLOAD_SA) | PAYLOAD_BIT(PAYLOAD_TSI) | PAYLOAD_BIT(PAYLOAD_TSR);
 	m->sa = x->offered;
 	m->tsi = x->local_ts;
 	m->tsr = x->remote_ts;
 	mode_put(d, x->mode, m);
+	resource_put(x, d->step->scratch, m);
 }
 
 /* A peer that has taken the same before, for a child of IKE_AUTH perhaps: what it may not like now. Or NULL.
@@ -252,7 +255,7 @@ bool negotiate_accept(struct draft *d, struct negotiation *x, struct arena *keep
 		return false;
 	}
 	heed_padding(d, x, m);
-	return accept_selectors(d, x, keep, m);
+	return accept_selectors(d, x, keep, m) && resource_accept(d, x, m);
 }
 
 /* --------------------------------------------------------------- responder */
@@ -478,7 +481,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		x->remote_ts = tss_copy(keep, x->remote_ts);
 		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
 		x->ke = x->suite.ke;
-		return 0;
+		return resource_choose(d, x, m);
 	}
 	if (!nearest) {
 		explain_selectors(d, m, children, n);
@@ -499,4 +502,5 @@ void negotiate_answer(struct draft *d, const struct negotiation *x, struct messa
 	m->tsi = x->remote_ts;
 	m->tsr = x->local_ts;
 	mode_put(d, x->mode, m);
+	resource_put(x, a, m);
 }

@@ -37,6 +37,8 @@ static void child_record(const struct child *c, struct arena *arena, struct chil
 		.encap = c->encap,
 		.tcp = c->sa->core.path.tcp,
 		.marks = c->marks,
+		.per_cpu = c->per_cpu,
+		.resource = c->resource,
 		.spi_in = c->spi_in,
 		.spi_out = c->spi_out,
 		.suite = c->suite,

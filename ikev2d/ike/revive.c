@@ -16,7 +16,8 @@ static struct sa *start_again(struct step *s, struct sa *old, const struct gatew
 		const struct child *c = node_owner(n, struct child, of_sa);
 		const struct child_conf *conf = child_conf_now(s->ike, c->conf);
 
-		if (c->state != CHILD_INSTALLED || c->successor || c->redundant)
+		/* Packets ask for those of CPUs again. */
+		if (c->state != CHILD_INSTALLED || c->successor || c->redundant || c->resource)
 			continue;
 		if (!sa && to)
 			sa = init_redirected(s, conf, old, to);

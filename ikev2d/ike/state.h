@@ -190,12 +190,15 @@ struct negotiation {
 	uint8_t exchange;                       /* theirs: type of the request at hand */
 	bool yielded;                           /* theirs: ours for the same was given up for it */
 	struct bytes nonce_i, nonce_r;
-	struct suite suite;             /* theirs, and ours once it is chosen */
-	enum child_mode mode;           /* ours: as asked for, then as agreed; theirs: as agreed */
-	bool unpadded;                  /* the peer takes no TFC padding (RFC 7296, 1.3.1) */
-	bool whole;                     /* nor inner packets that are cut (RFC 9347, 5.1) */
-	uint8_t proposal;               /* theirs: number of the chosen one */
-	uint32_t spi, spi_out;          /* of a CHILD_SA: ours, offered, and the peer's */
+	struct suite suite;    /* theirs, and ours once it is chosen */
+	enum child_mode mode;  /* ours: as asked for, then as agreed; theirs: as agreed */
+	bool unpadded;         /* the peer takes no TFC padding (RFC 7296, 1.3.1) */
+	bool whole;            /* nor inner packets that are cut (RFC 9347, 5.1) */
+	uint8_t proposal;      /* theirs: number of the chosen one */
+	uint32_t spi, spi_out; /* of a CHILD_SA: ours, offered, and the peer's */
+	bool per_cpu;          /* the child is one of several with its selectors (RFC 9611): ours: as asked
+				* for, then as agreed; theirs: as agreed; and */
+	uint32_t resource;     /* the number of the CPU of ours that it is for, and 1; 0: all */
 	uint64_t ike_spi, ike_spi_peer; /* of an IKE_SA */
 	struct proposals offered;       /* ours: as sent */
 	struct tss local_ts, remote_ts; /* ours: as sent; theirs: as agreed */
@@ -345,7 +348,10 @@ struct child {
 	bool whole;    /* nor, with MODE_IPTFS, inner packets that are cut */
 	bool encap;
 	bool post_quantum;            /* its keys withstand quantum computers */
-	bool selected;                /* it sends for its policy */
+	bool per_cpu;                 /* one of several with its selectors (resource.h); */
+	uint32_t resource;            /* the number of the CPU that it is for, and 1; 0: the general one, */
+	bool sated;                   /* of which the peer has as many as it takes */
+	bool selected;                /* it sends for its policy, what RESOURCE does */
 	bool by_us;                   /* we asked for it */
 	bool redundant;               /* the loser of two that replaced the same one */
 	bool replaced;                /* it has had a successor: packets for it may come late */
@@ -386,6 +392,7 @@ struct task {
 					  TASK_UNKNOWN_SPI */
 	uint8_t protocol;              /* TASK_DELETE_CHILD: PROTO_ESP or PROTO_AH */
 	const struct child_conf *conf; /* TASK_CREATE_CHILD; holds a reference to its peer */
+	uint32_t resource;             /* TASK_CREATE_CHILD: as in struct child */
 	const char *gateway;           /* TASK_REDIRECT */
 	struct arena arena;            /* of the packet's selectors, of the gateway */
 	struct tss packet_local, packet_remote;

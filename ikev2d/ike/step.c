@@ -471,7 +471,8 @@ struct ike_out ike_step(
 	case EVENT_DATAGRAM: on_datagram(&s, &event->datagram.path, event->datagram.data); break;
 	case EVENT_ANSWER: on_answer(&s, &event->answer); break;
 	case EVENT_ACQUIRE:
-		acquire(&s, event->acquire.policy, &event->acquire.local, &event->acquire.remote);
+		acquire(&s, event->acquire.policy, event->acquire.resource, &event->acquire.local,
+			&event->acquire.remote);
 		break;
 	case EVENT_EXPIRE: on_expire(&s, event->expire.child, event->expire.hard); break;
 	case EVENT_MAPPING: move_mapping(&s, event->mapping.child, &event->mapping.remote); break;

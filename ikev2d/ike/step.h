@@ -25,6 +25,7 @@ enum child_change {
 	CHILD_ADDED,
 	CHILD_STATE,
 	CHILD_OUTDATED, /* its selectors are no longer those of its ends: it is rekeyed */
+	CHILD_SATED,    /* the peer takes no more of its selectors */
 	CHILD_REMOVED
 };
 

@@ -129,35 +129,49 @@ void task_first(struct sa *sa, enum task_kind kind)
 	list_append(front, &t->of_sa);
 }
 
-struct task *task_creating(const struct sa *sa, const struct child_conf *conf)
+static bool creates(const struct task *t, const struct child_conf *conf, uint32_t resource)
 {
-	if (sa->task && sa->task->kind == TASK_CREATE_CHILD && !sa->task->unwanted &&
-		child_conf_same(sa->task->conf, conf))
-		return sa->task;
-	list_each (p, (struct node *)&sa->tasks) {
-		struct task *t = node_owner(p, struct task, of_sa);
+	return t->kind == TASK_CREATE_CHILD && t->resource == resource && child_conf_same(t->conf, conf);
+}
 
-		if (t->kind == TASK_CREATE_CHILD && child_conf_same(t->conf, conf))
-			return t;
-	}
+struct task *task_creating(const struct sa *sa, const struct child_conf *conf, uint32_t resource)
+{
+	if (sa->task && !sa->task->unwanted && creates(sa->task, conf, resource))
+		return sa->task;
+	list_each (p, (struct node *)&sa->tasks)
+		if (creates(node_owner(p, struct task, of_sa), conf, resource))
+			return node_owner(p, struct task, of_sa);
 	return NULL;
+}
+
+static struct task *create(struct sa *sa, const struct child_conf *conf)
+{
+	struct task *t = task_new(sa, TASK_CREATE_CHILD);
+
+	t->conf = conf;
+	peer_ref(conf->peer);
+	return t;
 }
 
 struct node *task_create(
 	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote)
 {
-	struct task *t = task_creating(sa, conf);
+	struct task *t = task_creating(sa, conf, 0);
 
 	if (t)
 		return &t->waits;
-	t = task_new(sa, TASK_CREATE_CHILD);
-	t->conf = conf;
-	peer_ref(conf->peer);
+	t = create(sa, conf);
 	if (local && remote) {
 		t->packet_local = tss_copy(&t->arena, (struct tss){ local, 1 });
 		t->packet_remote = tss_copy(&t->arena, (struct tss){ remote, 1 });
 	}
 	return &t->waits;
+}
+
+void task_create_for(struct sa *sa, const struct child_conf *conf, uint32_t resource)
+{
+	if (!task_creating(sa, conf, resource) && !superfluous(sa, TASK_CREATE_CHILD, UINT32_MAX, 0))
+		create(sa, conf)->resource = resource;
 }
 
 void tasks_move(struct sa *from, struct sa *into)
@@ -180,7 +194,7 @@ static void release(struct ike *ike, struct task *t)
 
 void task_free(struct step *s, struct task *t, const struct why *why)
 {
-	if (t->kind == TASK_CREATE_CHILD)
+	if (t->kind == TASK_CREATE_CHILD && !t->resource)
 		want_lost(s, t->conf);
 	waits_gone(s, &t->waits, why);
 	release(s->ike, t);
@@ -241,7 +255,7 @@ static bool begin(struct draft *d, const struct task *t)
 /* Whether the peer's exchange is just making the child that T is for: then it may not be needed. */
 static bool makes_it(const struct negotiation *theirs, const struct task *t)
 {
-	return theirs->kind == N_CREATE && theirs->state != N_AWAIT &&
+	return theirs->kind == N_CREATE && theirs->state != N_AWAIT && theirs->resource == t->resource &&
 	       child_conf_same(theirs->child, t->conf);
 }
 

@@ -9,9 +9,10 @@
 void task_add(struct sa *sa, enum task_kind kind, const struct child *child);
 
 /* A child of CONF is to be created; for a packet, with its selectors (else NULL). Returns where commands wait
- * for it. */
+ * for it. And one for RESOURCE, as in struct child. */
 struct node *task_create(
 	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
+void task_create_for(struct sa *sa, const struct child_conf *conf, uint32_t resource);
 
 /* The peer is to forget the SA that it sends on with this SPI of ours. */
 void task_delete_spi(struct sa *sa, uint8_t protocol, uint32_t spi);
@@ -39,8 +40,9 @@ uint64_t task_due(const struct sa *sa);
 /* For commit only: what D says of the task under way. */
 void task_end(struct draft *d, struct sa *sa);
 
-/* The task that creates the child CONF, waiting or under way, or NULL. */
-struct task *task_creating(const struct sa *sa, const struct child_conf *conf);
+/* The task that creates the child CONF, waiting or under way, or NULL; the one for RESOURCE (0: the general
+ * one). */
+struct task *task_creating(const struct sa *sa, const struct child_conf *conf, uint32_t resource);
 
 /* All that wait go behind those of INTO. */
 void tasks_move(struct sa *from, struct sa *into);

@@ -4,6 +4,7 @@
 
 #include "ike/conf.h"
 #include "ike/marks.h"
+#include "ike/resource.h"
 #include "ike/task.h"
 
 #include <stdlib.h>
@@ -265,10 +266,15 @@ void traps_renew(struct step *s, struct conn *c)
 
 /* ----------------------------------------------------------------- acquire */
 
-void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote)
+void acquire(
+	struct step *s, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	const struct trap *t = map_get(&s->ike->policies, policy);
+	struct child *c = t ? NULL : resource_asked(s->ike, policy);
+	const struct child_conf *conf = t ? t->conf : c ? c->conf : NULL;
 
-	if (t && child_absent(s->ike, t->conf))
-		(void)child_start(s, child_conf_now(s->ike, t->conf), local, remote);
+	if (conf && child_absent(s->ike, conf))
+		(void)child_start(s, child_conf_now(s->ike, conf), local, remote);
+	else if (c && resource)
+		resource_start(s, c, resource);
 }

@@ -33,5 +33,7 @@ uint32_t trap_reqid(struct ike *ike, const struct child_conf *conf);
 /* The marks of the trap of CONF; false when it has none. */
 bool trap_marks(const struct ike *ike, const struct child_conf *conf, struct sa_marks *out);
 
-/* A packet met POLICY, a trap's or a child's that has lost its SA. */
-void acquire(struct step *s, uint32_t policy, const struct ts *local, const struct ts *remote);
+/* A packet met POLICY, a trap's or a child's that has lost its SA, or has none for RESOURCE (as in struct
+ * child). */
+void acquire(
+	struct step *s, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote);

@@ -15,13 +15,27 @@ static bool same_packets(const struct child *a, const struct child *b)
 
 typedef bool predicate(const struct child *c);
 
+static bool stands(const struct child *c)
+{
+	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant &&
+	       (c->sa->core.state == S_UP || c->sa->core.state == S_REKEYED);
+}
+
+/* What a CPU sends on an SA of its own the general one carries, too, where it is to stay. */
+static bool same_cpu(const struct child *c, const struct child *child, predicate *wanted)
+{
+	return c->resource == child->resource || (wanted == stands && !c->resource);
+}
+
 /* The older one of FOUND (NULL: none yet) and C, where that is a twin of CHILD and WANTED, but for BUT. */
 static struct child *older(struct child *c, const struct child *child, predicate *wanted,
 	const struct child *but, struct child *found)
 {
 	bool twin = c->sa != child->sa && c->sa->up && child->sa->up && same_packets(c, child);
 
-	return twin && c != but && wanted(c) && (!found || c->id < found->id) ? c : found;
+	return twin && c != but && wanted(c) && same_cpu(c, child, wanted) && (!found || c->id < found->id)
+		       ? c
+		       : found;
 }
 
 /* A hash of SELECTORS that goes on from HASH. */
@@ -82,12 +96,6 @@ static struct child *oldest(
 static bool sends(const struct child *c)
 {
 	return c->selected;
-}
-
-static bool stands(const struct child *c)
-{
-	return c->state == CHILD_INSTALLED && !c->successor && !c->redundant &&
-	       (c->sa->core.state == S_UP || c->sa->core.state == S_REKEYED);
 }
 
 /* One that is replaced already may be the only one that the peer can open yet. */

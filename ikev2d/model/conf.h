@@ -125,8 +125,9 @@ struct settings {
 	uint16_t tcp_port;         /* where streams are taken (RFC 9329); 0: nowhere */
 	enum data_path datapath;   /* of children that say nothing else */
 	bool udp_encap;            /* force encapsulation on the userspace path */
-	unsigned workers;     /* packet threads a direction on the userspace path; 0: by the processors */
-	const char *tun_name; /* "ipsec": devices are ipsec0, ipsec1, … */
+	unsigned workers; /* packet threads a direction on the userspace path; 0: by the processors */
+	unsigned cpus;    /* that SAs of their own can be for (RFC 9611); 0: as many as this machine has */
+	const char *tun_name;        /* "ipsec": devices are ipsec0, ipsec1, … */
 	uint64_t retransmit_timeout; /* ms before the first repetition */
 	unsigned retransmit_base;    /* the factor from try to try, in thousandths */
 	unsigned retransmit_tries;   /* repetitions before giving up */

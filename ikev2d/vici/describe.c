@@ -220,6 +220,9 @@ static void put_installed(struct vici_out *out, const struct child_record *c, ui
 	put_mark(out, &c->marks.in, "mark-in", "mark-mask-in");
 	put_mark(out, &c->marks.out, "mark-out", "mark-mask-out");
 	put_if_ids(out, c->marks.if_id_in, c->marks.if_id_out);
+	put_flag(out, "per-cpu-sas", c->per_cpu);
+	if (c->resource)
+		vici_put_pairf(out, "cpu", "%" PRIu32, c->resource - 1);
 	put_suite(out, &c->suite);
 	put_post_quantum(out, c->post_quantum);
 	put_usage(out, &c->in, in, now);

@@ -60,6 +60,7 @@ enum notify {
 	TEMPORARY_FAILURE = 43,
 	CHILD_SA_NOT_FOUND = 44,
 	STATE_NOT_FOUND = 47,
+	TS_MAX_QUEUE = 48,
 	MS_STATUS = 12345,     /* Windows', of private use: an error of its own, four octets */
 	NOTIFY_STATUS = 16384, /* from here on a notify is no error */
 	INITIAL_CONTACT = 16384,
@@ -105,6 +106,7 @@ enum notify {
 	ADDITIONAL_KEY_EXCHANGE = 16441,
 	USE_AGGFRAG = 16442,
 	SUPPORTED_AUTH_METHODS = 16443,
+	SA_RESOURCE_INFO = 16444,
 	USE_PPK_INT = 16445,
 	PPK_IDENTITY_KEY = 16446,
 	USE_BEET_MODE = 40961, /* strongSwan's, of private use */

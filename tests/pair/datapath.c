@@ -69,6 +69,8 @@ static void add_sa(struct datapath *dp, const struct sa_spec *spec, bool refused
 		misuse(dp, "an SA was added twice");
 	if (spec->inbound && datapath_sa(dp, true, spec->spi))
 		misuse(dp, "an inbound SPI was used twice");
+	if (spec->resource && !spec->per_cpu)
+		misuse(dp, "an SA is for a CPU and is not one of several");
 	if (!spec->spi || !(spec->suite.encr ? spec->encr_key : spec->integ_key).n || !spec->local_ts.n ||
 		!spec->remote_ts.n)
 		misuse(dp, "an SA was added without SPI, keys or selectors");
@@ -120,13 +122,28 @@ static void delete_policy(struct datapath *dp, uint32_t id)
 		misuse(dp, "a policy was deleted that there is not");
 }
 
+static void select_for_cpu(struct datapath *dp, struct dp_sa *sa)
+{
+	list_each (n, &dp->sas) {
+		struct dp_sa *other = node_owner(n, struct dp_sa, node);
+
+		if (other->spec.policy == sa->spec.policy && other->spec.resource == sa->spec.resource)
+			other->sends = false;
+	}
+	sa->sends = true;
+}
+
 static void select_sa(struct datapath *dp, uint32_t policy, uint32_t child)
 {
 	struct dp_policy *p = find_policy(dp, policy);
-	const struct dp_sa *sa = datapath_find(dp, child, false);
+	struct dp_sa *sa = datapath_find(dp, child, false);
 
 	if (!p || p->refused || !sa || sa->refused)
 		misuse(dp, "an SA was selected that there is not");
+	else if (sa->spec.per_cpu != p->spec.per_cpu || sa->spec.policy != policy)
+		misuse(dp, "an SA was selected for a policy that is not its own");
+	else if (sa->spec.resource)
+		select_for_cpu(dp, sa);
 	else
 		p->selected = child, p->open = true;
 }
@@ -213,6 +230,20 @@ struct dp_sa *datapath_sender(const struct datapath *dp, const struct dp_policy 
 			sender = datapath_find(dp, other->selected, false);
 	}
 	return sender;
+}
+
+struct dp_sa *datapath_sender_of(const struct datapath *dp, const struct dp_policy *p, uint32_t resource)
+{
+	struct dp_sa *general = datapath_sender(dp, p);
+	uint32_t policy = general ? general->spec.policy : p->spec.id;
+
+	list_each (n, (struct node *)&dp->sas) {
+		struct dp_sa *sa = node_owner(n, struct dp_sa, node);
+
+		if (resource && sa->sends && sa->spec.resource == resource && sa->spec.policy == policy)
+			return sa;
+	}
+	return general;
 }
 
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap)

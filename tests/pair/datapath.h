@@ -12,6 +12,7 @@ struct dp_sa {
 	struct sa_spec spec; /* its own copy, but for conf */
 	bool refused;        /* the installation failed; it may be deleted all the same */
 	bool used;           /* a packet has come */
+	bool sends;          /* of one for a CPU: it is selected */
 	uint64_t last;       /* when the last packet passed; 0: none did */
 };
 
@@ -48,8 +49,10 @@ uint32_t datapath_selected(const struct datapath *dp, uint32_t policy);
 /* The installed SA of CHILD in this direction, or NULL. */
 struct dp_sa *datapath_find(const struct datapath *dp, uint32_t child, bool inbound);
 
-/* The outbound SA that carries what P is for: of equal policies the newest sends that has one. NULL: none. */
+/* The outbound SA that carries what P is for: of equal policies the newest sends that has one. NULL: none.
+ * And of what a CPU sends (RESOURCE as in struct sa_spec): its own, where there is one. */
 struct dp_sa *datapath_sender(const struct datapath *dp, const struct dp_policy *p);
+struct dp_sa *datapath_sender_of(const struct datapath *dp, const struct dp_policy *p, uint32_t resource);
 
 /* The first trap or other policy, or NULL. */
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);

@@ -26,6 +26,12 @@ static void arrive(struct traffic *t, const struct traffic_packet *packet)
 	host_event(h, &(struct ike_event){ .kind = EVENT_USED, .used.child = spec->child });
 }
 
+static void send_on(struct traffic *t, const struct dp_sa *sa, const struct host *to)
+{
+	if (t->n < TRAFFIC_MAX)
+		t->under_way[t->n++] = (struct traffic_packet){ to, sa->spec.spi, t->lab->now };
+}
+
 static void send(struct traffic *t, const struct host *from, const struct host *to)
 {
 	list_each (n, (struct node *)&from->datapath.policies) {
@@ -36,9 +42,12 @@ static void send(struct traffic *t, const struct host *from, const struct host *
 			continue;
 		if (!sa)
 			fail_msg("%s has no SA to send on", from->name);
-		else if (t->n < TRAFFIC_MAX)
-			t->under_way[t->n++] = (struct traffic_packet){ to, sa->spec.spi, t->lab->now };
+		else
+			send_on(t, sa, to);
 	}
+	list_each (n, &from->datapath.sas)
+		if (node_owner(n, struct dp_sa, node)->sends)
+			send_on(t, node_owner(n, struct dp_sa, node), to);
 }
 
 static void look(void *watcher)

@@ -143,6 +143,18 @@ bool check_busy(const struct life *l)
 	return false;
 }
 
+/* Whether the CPU of C has an SA of its own that sends. */
+static bool cpu_sends(const struct host *h, const struct child *c)
+{
+	list_each (n, (struct node *)&h->datapath.sas) {
+		const struct dp_sa *sa = node_owner(n, struct dp_sa, node);
+
+		if (sa->sends && sa->spec.policy == c->policy && sa->spec.resource == c->resource)
+			return true;
+	}
+	return false;
+}
+
 static void check_children(
 	struct life *l, const struct host *h, const struct sa *sa, const struct host *other)
 {
@@ -156,6 +168,9 @@ static void check_children(
 		if (!child_with(other, c->spi_out, c->spi_in))
 			life_fail(l, "%s has CHILD_SA %08x/%08x, and %s has not", h->name, c->spi_in,
 				c->spi_out, other->name);
+		if (c->resource && !cpu_sends(h, c))
+			life_fail(l, "%s: CPU %u does not send on CHILD_SA %u, nor on another one of its own",
+				h->name, c->resource - 1, c->id);
 	}
 }
 

@@ -55,6 +55,18 @@ static void enlarge(struct life *l, unsigned side)
 /* Who is called while a stranger is half open asks for a puzzle, and for another one once that has sent nonsense. */
 #define PUZZLES "daemon { cookie_threshold = 1\n puzzle_threshold = 1\n puzzle_auth_threshold = 1 }\n"
 
+/* Not always at both ends, nor as many. */
+#define CPUS                                                                                                 \
+	"connections { site { children { net { per_cpu_sas = %s\n } more { per_cpu_sas = %s\n } } } }\n"     \
+	" daemon { cpus = %u }\n"
+
+static void divide(struct life *l, unsigned side)
+{
+	const char *net = life_draw(l, 8) ? "yes" : "no", *more = life_draw(l, 3) ? "no" : "yes";
+
+	l->conf[side] = arena_printf(&l->arena, "%s" CPUS, l->conf[side], net, more, 1 + life_draw(l, 4));
+}
+
 /* Who begins has an address of the other. */
 #define VIPS                                                                                                 \
 	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
@@ -141,6 +153,8 @@ const char *fate_configuration(struct life *l, unsigned side)
 		l->conf[side] = arena_printf(&l->arena, "%s%s", l->conf[side], eap[side]);
 	if (l->seed % 17 == 3)
 		protect(l, side, l->seed % 11 == 4);
+	if (l->for_cpus)
+		divide(l, side);
 	return l->conf[side];
 }
 
@@ -221,6 +235,29 @@ static void packet(struct life *l, unsigned side)
 	e.acquire.remote = trap->remote_ts.v[0];
 	life_say(l, "%s: a packet meets the trap", names[side]);
 	host_event(h, &e);
+}
+
+/* Packets of some CPU meet a policy, if there is one that asks for each. */
+static void packet_on_cpu(struct life *l, unsigned side)
+{
+	struct host *h = l->hosts[side];
+	struct ike_event e = { .kind = EVENT_ACQUIRE, .acquire.resource = 1 + life_draw(l, 5) };
+
+	list_each (n, &h->datapath.policies) {
+		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
+		const struct dp_sa *sa = datapath_sender_of(&h->datapath, p, e.acquire.resource);
+
+		if (!p->spec.per_cpu || p->refused || (sa && sa->spec.resource))
+			continue;
+		if (!sa)
+			e.acquire.resource = 0;
+		e.acquire.policy = p->spec.id;
+		e.acquire.local = p->spec.local_ts.v[0];
+		e.acquire.remote = p->spec.remote_ts.v[0];
+		life_say(l, "%s: a packet on CPU %u", names[side], e.acquire.resource);
+		host_event(h, &e);
+		return;
+	}
 }
 
 static void forget_given(struct life *l, unsigned side)
@@ -337,6 +374,8 @@ void fate_strikes(struct life *l)
 		return;
 	if ((l->roams || l->behind_nat) && life_draw(l, 2))
 		(l->roams ? roam : rebind)(l, side);
+	else if (l->for_cpus && !life_draw(l, 3))
+		packet_on_cpu(l, side);
 	else if (l->peace)
 		peace[life_draw(l, sizeof peace / sizeof *peace)](l, side);
 	else

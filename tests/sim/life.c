@@ -180,6 +180,8 @@ static void begin(struct life *l, const struct manner *manner)
 	l->roams = l->seed % 8 == 0 || l->seed % 8 == 6;
 	l->behind_nat = l->seed % 8 == 3;
 	l->flooded = l->seed % 17 == 6;
+	/* Who takes another mode than the general one has may send at once, and then it is closed. */
+	l->for_cpus = l->seed % 9 == 2 && l->seed % 16 != 9;
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	if (life_is_large(l))

@@ -66,8 +66,9 @@ static enum rule_duty of_not_found(const struct sa *sa, const struct host *h, st
 	const struct child *old = map_get(&h->ike->children, sa->ours.old);
 	const struct child *before = old ? map_get(&h->ike->children, old->replaces) : NULL;
 
+	/* For a CPU there is one when a packet asks for it. */
 	if (sa->ours.kind != N_REKEY_CHILD || !old || old->sa != sa || old->state != CHILD_INSTALLED ||
-		old->successor || (before && before->state == CHILD_DELETING))
+		old->resource || old->successor || (before && before->state == CHILD_DELETING))
 		return DUTY_NONE;
 	d->conf = old->conf;
 	return before && before->state == CHILD_INSTALLED ? DUTY_NO_MAKE : DUTY_MAKE;
@@ -110,7 +111,7 @@ static bool is_done(const struct world *w, const struct duty *d, const struct sa
 	const struct seen *m;
 
 	if (d->duty == DUTY_MAKE || d->duty == DUTY_NO_MAKE)
-		return !task_creating(sa, d->conf) == (d->duty == DUTY_NO_MAKE);
+		return !task_creating(sa, d->conf, 0) == (d->duty == DUTY_NO_MAKE);
 	/* It is not answered yet: so nobody was told to come later. */
 	if (!sa->window.response)
 		return d->duty == DUTY_NOT_BUSY;

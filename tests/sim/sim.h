@@ -40,6 +40,7 @@ struct life {
 	bool wanted;          /* some children are started, or are to be up always */
 	bool roams;           /* hosts get other addresses (MOBIKE) */
 	bool behind_nat;      /* moon is behind one, which forgets its mappings */
+	bool for_cpus;        /* both ends, or one, have SAs for CPUs */
 	bool flooded;         /* who is called was called by strangers just before */
 	bool peace;           /* nothing is lost, closed or broken: no packet may be */
 	struct node packets;  /* struct packet, under way */

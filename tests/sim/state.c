@@ -335,6 +335,7 @@ static void put_child(struct print *p, enum space side, const struct child *c)
 	put_name(p, "in", ESP_SPI, c->spi_in);
 	put_name(p, "out", ESP_SPI, c->spi_out);
 	put(p, "flags", (uint64_t)(c->selected | c->by_us << 1 | c->redundant << 2 | c->replaced << 3));
+	put(p, "resource", c->per_cpu | (uint64_t)c->resource << 1 | (uint64_t)c->sated << 33);
 	put_name(p, "replaces", side, c->replaces);
 	put_name(p, "successor", side, c->successor);
 	put_time(p, "rekey", c->rekey_due);

@@ -26,6 +26,19 @@ static void send_one(struct life *l, unsigned from, uint32_t spi)
 	list_append(&l->packets, &p->node);
 }
 
+/* What CPUs send that have an SA of their own. */
+static void send_for_cpus(struct life *l, unsigned side)
+{
+	list_each (n, &l->hosts[side]->datapath.sas) {
+		struct dp_sa *sa = node_owner(n, struct dp_sa, node);
+
+		if (!sa->sends)
+			continue;
+		sa->last = l->lab->now;
+		send_one(l, side, sa->spec.spi);
+	}
+}
+
 void traffic_send(struct life *l)
 {
 	for (unsigned side = 0; side < SIDES; side++) {
@@ -43,6 +56,7 @@ void traffic_send(struct life *l)
 			} else if (p->open && l->peace)
 				life_fail(l, "%s: a policy has no SA any more", l->hosts[side]->name);
 		}
+		send_for_cpus(l, side);
 	}
 }
 

@@ -171,6 +171,25 @@ static void where_a_ppk_was_mixed_in_is_told(void **state)
 	ipsec_bench_end(&b);
 }
 
+static void for_a_cpu(struct vici_fake *f)
+{
+	f->sas->children[0].per_cpu = true;
+	f->sas->children[0].resource = 3;
+}
+
+static void the_cpu_of_an_sa_is_told(void **state)
+{
+	int code;
+	struct ipsec_bench b = ipsec_bench_call("status", &code, for_a_cpu);
+
+	(void)state;
+	assert_true(has(b.out, "10.2.0.0/16[tcp/50000], CPU 2, "));
+	ipsec_bench_end(&b);
+	b = ipsec_bench_call("--json status", &code, for_a_cpu);
+	assert_true(has(b.out, "\"cpu\":2"));
+	ipsec_bench_end(&b);
+}
+
 static void post_quantum_keys_are_told(void **state)
 {
 	int code;
@@ -280,6 +299,7 @@ int main(void)
 		cmocka_unit_test(status_says_which_connections_are_not_used),
 		cmocka_unit_test(statusall_has_the_details),
 		cmocka_unit_test(where_a_ppk_was_mixed_in_is_told),
+		cmocka_unit_test(the_cpu_of_an_sa_is_told),
 		cmocka_unit_test(post_quantum_keys_are_told),
 		cmocka_unit_test(marks_and_interfaces_are_shown),
 		cmocka_unit_test(status_as_json),

@@ -140,6 +140,22 @@ static void list_sas_shows_marks_and_interfaces(void **state)
 			     " if-id-in=00000005 if-id-out=00abcdef encr-alg="));
 }
 
+/* As strongSwan shows them. */
+static void list_sas_shows_cpus(void **state)
+{
+	struct vici_bench *b = *state;
+	struct child_record *c = b->fake->sas->children;
+	const char *got;
+
+	subscribe(b, "list-sa");
+	c->per_cpu = true;
+	got = vici_bench_ask(b, "list-sas", NULL);
+	assert_true(has(got, " spi-out=c0000002 per-cpu-sas=yes encr-alg="));
+	c->resource = 3;
+	got = vici_bench_ask(b, "list-sas", NULL);
+	assert_true(has(got, " per-cpu-sas=yes cpu=2 encr-alg="));
+}
+
 static void list_sas_shows_what_is_there(void **state)
 {
 	struct vici_bench *b = *state;
@@ -655,6 +671,7 @@ int main(void)
 			list_sas_is_in_strongswans_order, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			list_sas_shows_marks_and_interfaces, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(list_sas_shows_cpus, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			list_sas_shows_what_is_there, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

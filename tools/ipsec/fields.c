@@ -67,6 +67,8 @@ static const struct json_field child_fields[] = {
 	{ "mark-mask-out", JSON_TEXT },
 	{ "if-id-in", JSON_TEXT },
 	{ "if-id-out", JSON_TEXT },
+	{ "per-cpu-sas", JSON_FLAG },
+	{ "cpu", JSON_NUMBER },
 	{ "encr-alg", JSON_TEXT },
 	{ "encr-keysize", JSON_NUMBER },
 	{ "integ-alg", JSON_TEXT },

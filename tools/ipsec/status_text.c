@@ -130,6 +130,8 @@ static void show_child_sa(const struct status *s, const struct vici_node *c)
 		return;
 	fprintf(s->x->out, "  %s: %s, %s === %s", client_str(c, "name"), painted(s, client_str(c, "state")),
 		client_items(c, "local-ts", a), client_items(c, "remote-ts", a));
+	if (vici_str(c, "cpu"))
+		fprintf(s->x->out, ", CPU %s", vici_str(c, "cpu"));
 	if (installed)
 		fprintf(s->x->out, ", %s in, %s out", volume(client_str(c, "bytes-in"), a),
 			volume(client_str(c, "bytes-out"), a));
