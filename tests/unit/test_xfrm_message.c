@@ -377,7 +377,7 @@ static const struct nlattr *attr_in(const struct nlmsghdr *h, size_t head, uint1
 	return NULL;
 }
 
-enum { PCPU = 35 /* XFRMA_SA_PCPU, of Linux 6.13 */, CPU_ACQUIRE = 4 };
+enum { SA_DIR = 33 /* XFRMA_SA_DIR */, PCPU = 35 /* XFRMA_SA_PCPU, of Linux 6.13 */, CPU_ACQUIRE = 4 };
 
 static void for_a_cpu(void **state)
 {
@@ -395,6 +395,32 @@ static void for_a_cpu(void **state)
 	assert_int_equal(mnl_attr_get_u32(attr_in(h, sizeof(struct xfrm_usersa_info), PCPU)), 2);
 	assert_int_equal(message_sa_read(h, &seen), ERR_OK);
 	assert_int_equal(seen.resource, 3);
+}
+
+/* The kernel takes a CPU of those only that are said to be outbound, and of those nothing that is of the
+ * other direction. */
+static void one_for_a_cpu_is_said_to_be_outbound(void **state)
+{
+	struct child_conf conf = plain;
+	struct sa_spec spec =
+		spec_of(&conf, (struct suite){ .encr = encr(ENCR_AES_GCM_16, 256), .esn = true }, false);
+	const struct xfrm_usersa_info *info;
+	const struct xfrm_replay_state_esn *r;
+	struct nlmsghdr *h = request();
+
+	(void)state;
+	conf.icmp = true;
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
+	assert_null(attr_of(h, sizeof *info, SA_DIR));
+	spec.per_cpu = true;
+	spec.resource = 1;
+	h = request();
+	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
+	info = mnl_nlmsg_get_payload(h);
+	assert_int_equal(mnl_attr_get_u8(attr_of(h, sizeof *info, SA_DIR)), 2);
+	assert_int_equal(info->flags & XFRM_STATE_ICMP, 0);
+	r = mnl_attr_get_payload(attr_of(h, sizeof *info, XFRMA_REPLAY_ESN_VAL));
+	assert_int_equal(r->replay_window, 0);
 }
 
 static uint16_t source_port(const struct sa_spec *spec)
@@ -643,6 +669,7 @@ int main(void)
 		cmocka_unit_test(iptfs_cuts_no_packets_where_one_of_both_does_not_want_it),
 		cmocka_unit_test(iptfs_says_nothing_of_the_other_direction),
 		cmocka_unit_test(for_a_cpu),
+		cmocka_unit_test(one_for_a_cpu_is_said_to_be_outbound),
 		cmocka_unit_test(ports_of_those_for_cpus),
 		cmocka_unit_test(a_policy_that_asks_for_each_cpu),
 		cmocka_unit_test(a_packet_that_asks_for_its_cpu),

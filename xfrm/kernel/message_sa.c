@@ -9,8 +9,6 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-/* Of Linux 6.13, which headers may be older than. */
-
 enum { OWN_PORTS = 0xc000 /* from here on nobody listens */ };
 
 enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */, WINDOW_MAX = XFRMA_REPLAY_ESN_MAX };
@@ -104,7 +102,7 @@ static bool selector_of(const struct sa_spec *spec, struct xfrm_selector *out)
  */
 static bool is_directed(const struct sa_spec *spec)
 {
-	return spec->mode == MODE_IPTFS;
+	return spec->mode == MODE_IPTFS || (spec->resource && !spec->inbound);
 }
 
 static uint8_t flags_of(const struct sa_spec *spec)
@@ -212,7 +210,6 @@ static void put_encap(struct nlmsghdr *h, const struct sa_spec *spec)
 
 static void put_iptfs(struct nlmsghdr *h, const struct sa_spec *spec, const struct iptfs_conf *c)
 {
-	mnl_attr_put_u8(h, ATTR_SA_DIR, spec->inbound ? DIR_IN : DIR_OUT);
 	if (c && spec->inbound) {
 		mnl_attr_put_u32(h, ATTR_IPTFS_DROP_TIME, c->drop_time);
 		mnl_attr_put_u16(h, ATTR_IPTFS_REORDER_WINDOW, (uint16_t)c->reorder_window);
@@ -244,6 +241,8 @@ static void put_extras(struct nlmsghdr *h, const struct sa_request *sa, const st
 		mnl_attr_put_u32(h, XFRMA_TFCPAD, sa->spec->tfc_padding);
 	if (sa->offload.device)
 		mnl_attr_put(h, XFRMA_OFFLOAD_DEV, sizeof offload, &offload);
+	if (is_directed(sa->spec))
+		mnl_attr_put_u8(h, ATTR_SA_DIR, sa->spec->inbound ? DIR_IN : DIR_OUT);
 	if (sa->spec->mode == MODE_IPTFS)
 		put_iptfs(h, sa->spec, sa->iptfs);
 	if (sa->spec->resource && !sa->spec->inbound)
