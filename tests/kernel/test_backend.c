@@ -102,29 +102,27 @@ static struct tunnel beside(const struct tunnel *general, uint32_t cpu)
 	return n;
 }
 
-static bool is_acquired_twice(const struct heard *h)
-{
-	return h->acquires >= 2;
-}
-
 static void each_cpu_asks_for_its_own_and_sends_on_it(void **state)
 {
 	struct cable *t = cable_started(state);
 	struct tunnel n = for_cpus(t), own;
 
-	assert_true(ping_on(t, 0));
-	assert_true(ping_on(t, 1));
-	assert_true(cable_wait(t, MOON, is_acquired_twice));
-	assert_int_equal(t->host[MOON].heard.policy, n.id);
-	assert_int_equal(t->host[MOON].heard.resource, 2);
-	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2);
 	for (uint32_t cpu = 0; cpu < 2; cpu++) {
+		t->host[MOON].heard.acquires = t->host[SUN].heard.acquires = 0;
+		assert_true(ping_on(t, cpu));
+		assert_true(cable_wait(t, MOON, is_acquired));
+		(void)cable_wait(t, SUN, is_acquired);
+		assert_int_equal(t->host[MOON].heard.policy, n.id);
+		assert_int_equal(t->host[MOON].heard.resource, cpu + 1);
+		/* While it is waited for. */
+		assert_true(ping_on(t, cpu));
+		assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2 * cpu + 2);
 		own = beside(&n, cpu);
 		cable_up(t, &own);
 		assert_true(ping_on(t, cpu));
 		assert_int_equal(cable_usage(t, MOON, own.id, false).packets, 1);
 	}
-	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2);
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 4);
 	assert_silent(MOON, "ip xfrm state", "spi 0x00000000");
 }
 

@@ -440,11 +440,16 @@ static void tell_acquire(uint32_t seq, uint32_t cpu)
 /* In the same second, too; and each question has its own answer. */
 static void each_cpu_that_asks_is_reported(void **state)
 {
+	struct xfrm_user_tmpl tmpl;
+
 	(void)state;
 	started_for_cpus();
 	tell_acquire(0x77, 0);
 	tell_acquire(0x78, 1);
 	xfrm_kernel.dispatch(x);
+	/* What CPUs send meanwhile goes by the general one. */
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, 0);
+	assert_int_equal(tmpl.id.spi, 0);
 	assert_int_equal(heard.acquires, 2);
 	assert_int_equal(heard.id, 3);
 	assert_int_equal(heard.resource, 2);
@@ -454,6 +459,13 @@ static void each_cpu_that_asks_is_reported(void **state)
 	assert_int_equal(fake_sa(&fake)->seq, 0);
 	assert_int_equal(sa_add_for(8, 2, false), ERR_OK);
 	assert_int_equal(fake_sa(&fake)->seq, 0x78);
+	xfrm_kernel.sa_select(x, 3, 8);
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, CPU_ACQUIRE);
+	tell_acquire(0x79, 3);
+	xfrm_kernel.dispatch(x);
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, 0);
+	xfrm_kernel.sa_del(x, 8, false);
+	assert_int_equal(fake_policy(&fake, &tmpl)->flags, CPU_ACQUIRE);
 }
 
 /* The newest would be taken at once, before the peer can open it. */

@@ -30,6 +30,8 @@ static void on_acquire(struct xfrm *x, const struct nlmsghdr *h)
 		return;
 	if (a.seq)
 		map_put(&x->seqs, kernel_seq_key(o->reqid, a.resource), (void *)(uintptr_t)a.seq);
+	if (a.resource)
+		kernel_policy_quiet(x, o->id, true);
 	if (a.resource || is_due(&o->acquire_ms))
 		x->reports.acquire(x->reports.ctx, o->id, a.resource, &a.local, &a.remote);
 }

@@ -90,6 +90,20 @@ void kernel_policy_del(struct xfrm *x, uint32_t id)
 		kernel_owner_del(x, o);
 }
 
+void kernel_policy_quiet(struct xfrm *x, uint32_t id, bool quiet)
+{
+	struct owner *o = map_get(&x->policies, id);
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (o && o->per_cpu && o->quiet != quiet) {
+		o->quiet = quiet;
+		if (kernel_owner_apply(x, o, &why))
+			log_say(LOG_WARN, "policy", "%s", text_str(&why));
+	}
+	arena_free(&scratch);
+}
+
 void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 {
 	struct owner *o = map_get(&x->policies, id);
@@ -98,6 +112,7 @@ void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	struct text why = text_in(&scratch);
 
 	kernel_sa_release(x, child);
+	kernel_policy_quiet(x, id, false);
 	/* The kernel finds what is for a CPU by itself. */
 	if (sa && sa->resource)
 		return;

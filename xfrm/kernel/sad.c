@@ -270,6 +270,8 @@ void kernel_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 	unchain(x, sa);
 	if (!sa->held)
 		kernel_sa_take_away(x, &sa->key);
+	if (sa->resource && !inbound)
+		kernel_policy_quiet(x, sa->policy, false);
 	sa_free(x, sa);
 }
 

@@ -186,7 +186,7 @@ static struct policy_body body_of(const struct xfrm *x, const struct entry *e, c
 	body.protect = !c->open && (c->owner->kind == OWNER_POLICY || c->owner->kind == OWNER_TRAP);
 	if (body.protect)
 		body.tmpl = e->key.dir == XFRM_POLICY_OUT ? tmpl_out(x, c->owner) : tmpl_of_all(e, c->owner);
-	body.per_cpu = body.protect && e->key.dir == XFRM_POLICY_OUT && c->owner->per_cpu;
+	body.per_cpu = body.protect && e->key.dir == XFRM_POLICY_OUT && c->owner->per_cpu && !c->owner->quiet;
 	if (body.protect && e->key.dir != XFRM_POLICY_FWD)
 		body.device = device_of(x, c->owner, e->key.dir == XFRM_POLICY_IN);
 	return body;

@@ -45,7 +45,8 @@ struct owner {
 	uint8_t proto;                /* IPPROTO_ESP, IPPROTO_AH */
 	struct ip local, remote;      /* outer addresses; v 0: not known */
 	uint32_t child;               /* whose outbound SA carries it; 0: none */
-	bool per_cpu;                 /* or that of the CPU, where it has one: the kernel chooses */
+	bool per_cpu;                 /* or that of the CPU, where it has one: the kernel chooses, */
+	bool quiet;                   /* and asks for none now */
 	uint64_t age;                 /* of that choice */
 	uint64_t acquire_ms;          /* when a packet was last reported */
 	struct node claims;
@@ -173,6 +174,9 @@ void kernel_entries_settle(struct xfrm *x);
 enum err kernel_policy_add(struct xfrm *x, const struct policy_spec *spec, struct text *why) MUST_CHECK;
 void kernel_policy_del(struct xfrm *x, uint32_t id);
 void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child);
+/* While the kernel waits for the SA of a CPU it drops what CPUs without one send, though there is the general
+ * one: so it asks no more (QUIET) from its question until an SA of the policy has come or gone. */
+void kernel_policy_quiet(struct xfrm *x, uint32_t id, bool quiet);
 enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why) MUST_CHECK;
 void kernel_shunt_del(struct xfrm *x, uint32_t id);
 /* IPv6 neighbour discovery passes before everything. */

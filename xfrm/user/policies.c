@@ -259,7 +259,7 @@ void user_policy_del(struct xfrm *x, uint32_t id)
 void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 {
 	struct user_policy *p = map_get(&x->policies, id);
-	const struct user_sa *sa = map_get(&x->sas, user_sa_key(child, false));
+	const struct user_sa *sa = map_get(&x->sas, xfrm_sa_key(child, false));
 
 	if (!p || p->child == child || (sa && sa->for_cpu))
 		return;
