@@ -60,7 +60,8 @@ static enum verdict look_at_kernel(struct check *k)
 		return check_say(k, GOOD, "userspace, as daemon.datapath says");
 	e = probe_kernel(&caps, &why);
 	if (!e) {
-		text_add(&k->says, "this kernel carries ESP%s", lacks(&caps, &k->x->arena));
+		text_add(&k->says, "this kernel carries ESP%s%s", lacks(&caps, &k->x->arena),
+			caps.per_cpu ? "; it has SAs for CPUs" : "");
 		return GOOD;
 	}
 	text_add(&k->says, "%s: %s", text_str(&why),
