@@ -343,13 +343,22 @@ static struct crowd *crowd_of(
 	return c && c->made ? c : NULL;
 }
 
-/* Whether HOSTS are single addresses, none of which is in C. */
+/* Whether HOSTS are single addresses, and what is behind them is not: else each address of the other end would
+ * have a crowd of its own. */
+static bool is_crowd(struct tss hosts, struct tss other)
+{
+	for (unsigned i = 0; i < hosts.n; i++)
+		if (!is_host(&hosts.v[i]))
+			return false;
+	return other.n == 1 && !is_host(&other.v[0]);
+}
+
 static bool has_place(const struct crowd *c, struct tss hosts)
 {
 	char text[IP_TEXT];
 
 	for (unsigned i = 0; i < hosts.n; i++)
-		if (!is_host(&hosts.v[i]) || dict_get(&c->hosts, ip_print(&hosts.v[i].lo, text)))
+		if (dict_get(&c->hosts, ip_print(&hosts.v[i].lo, text)))
 			return false;
 	return true;
 }
@@ -358,7 +367,7 @@ static bool has_place(const struct crowd *c, struct tss hosts)
 static bool crowd_up(struct sieve *s, struct sieved *p, const struct sieve_rule *rule, struct side side,
 	struct tss hosts, struct tss other)
 {
-	struct crowd *c = other.n == 1 && is_host(&hosts.v[0]) ? crowd_of(s, rule, side, &other.v[0]) : NULL;
+	struct crowd *c = is_crowd(hosts, other) ? crowd_of(s, rule, side, &other.v[0]) : NULL;
 	char text[IP_TEXT];
 
 	if (!c || !has_place(c, hosts) || pairs_add(s->netlink, s->name, c->name, hosts, (struct tss){ 0 }))
