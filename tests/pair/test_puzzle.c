@@ -260,7 +260,7 @@ static void a_puzzle_over_nothing_is_no_answer(void **state)
 	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 2);
 	arena_free(&arena);
 	ARROWS(p->lab, ASKED);
-	work(p);
+	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
 	crowd(p, -CROWD);
 	pair_assert_up(p);

@@ -436,11 +436,11 @@ static void a_cookie_first(void **state)
 /* A peer that was known before comes first (RFC 8019, 4.5), with 100 others half open. */
 static void who_resumes_need_not_solve_a_puzzle(void **state)
 {
-	struct pair *p = open_up(state, KEPT, RESUMES);
+	struct pair *p = resume_open_up(state, KEPT, RESUMES);
 
 	host_reload(p->sun,
 		pair_text(state, pair_sun, RESUMES DAEMON("cookie_threshold = 0\n puzzle_threshold = 1")));
-	crash(p);
+	resume_crash(p);
 	p->sun->ike->half_open += 100;
 	/* clang-format off */
 	ARROWS(p->lab, TICKET,

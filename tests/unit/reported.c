@@ -31,8 +31,10 @@ static void is_ours(uint32_t child)
 		abort();
 }
 
-static void acquire(void *ctx, uint32_t policy, const struct ts *local, const struct ts *remote)
+static void acquire(
+	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
+	(void)resource;
 	(void)ctx;
 	if (policy != POLICY || !ts_contains(nets(0).v, local) || !ts_contains(nets(1).v, remote))
 		abort();
@@ -91,8 +93,8 @@ struct xfrm *reported_new(void)
 	b->lost = (struct user_sa){ .child = LOST, .lost = true };
 	b->policy = (struct user_policy){ .id = POLICY, .trap = true, .local = nets(0), .remote = nets(1) };
 	b->bare = (struct user_policy){ .id = BARE, .child = LOST, .local = nets(0), .remote = nets(1) };
-	map_put(&x->sas, user_sa_key(CHILD, true), &b->sa);
-	map_put(&x->sas, user_sa_key(LOST, false), &b->lost);
+	map_put(&x->sas, xfrm_sa_key(CHILD, true), &b->sa);
+	map_put(&x->sas, xfrm_sa_key(LOST, false), &b->lost);
 	map_put(&x->spis, SPI, &b->sa);
 	map_put(&x->policies, POLICY, &b->policy);
 	map_put(&x->policies, BARE, &b->bare);

@@ -116,6 +116,7 @@ static void read_one(int device)
 static void assert_carried_by(unsigned n)
 {
 	const struct esp_order add = { .kind = ORDER_DEVICE_ADD, .device_add.slot = 3 };
+	const struct esp_order del = { .kind = ORDER_DEVICE_DEL, .device_del.slot = 3 };
 	struct text why = text_in(&arena);
 	int ends[2];
 
@@ -126,7 +127,7 @@ static void assert_carried_by(unsigned n)
 	read_one(ends[1]);
 	send_one();
 	read_one(ends[1]);
-	plane_device_del(plane, 3);
+	assert_int_equal(plane_order(plane, &del, NULL, 0, &why), ERR_OK);
 	send_one();
 	close(ends[1]);
 	alarm(0);

@@ -411,15 +411,15 @@ static void one_for_a_cpu_is_said_to_be_outbound(void **state)
 	(void)state;
 	conf.icmp = true;
 	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
-	assert_null(attr_of(h, sizeof *info, SA_DIR));
+	assert_null(attr_in(h, sizeof *info, SA_DIR));
 	spec.per_cpu = true;
 	spec.resource = 1;
 	h = request();
 	assert_int_equal(message_sa(h, &(struct sa_request){ .spec = &spec }, &why), ERR_OK);
 	info = mnl_nlmsg_get_payload(h);
-	assert_int_equal(mnl_attr_get_u8(attr_of(h, sizeof *info, SA_DIR)), 2);
+	assert_int_equal(mnl_attr_get_u8(attr_in(h, sizeof *info, SA_DIR)), 2);
 	assert_int_equal(info->flags & XFRM_STATE_ICMP, 0);
-	r = mnl_attr_get_payload(attr_of(h, sizeof *info, XFRMA_REPLAY_ESN_VAL));
+	r = mnl_attr_get_payload(attr_in(h, sizeof *info, XFRMA_REPLAY_ESN_VAL));
 	assert_int_equal(r->replay_window, 0);
 }
 
