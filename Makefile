@@ -7,6 +7,8 @@
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec;
 # make check-newer  the same of IP-TFS and SAs for each CPU, under a newer kernel of Debian's, for which a module is built
+# make check-kernel-net
+#                   all cases of check-net that a data path of the kernel can carry, by the kernel's (needs root; hours in a guest)
 # make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
 #                   of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b; make soak: a million whose key exchanges cost nothing
@@ -130,7 +132,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-newer check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
+.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-kernel-net check-newer check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
 	fuzz fuzzers bench load man install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -240,6 +242,14 @@ check-newer: root
 	+@$(AGAIN) all
 	@GUEST_KERNEL=backports GUEST_CACHE=$(abspath $(B))/guest BIN=$(B)/bin tests/kernel/run tests/run \
 		-t 900 '$(NET) --kernel --newer'
+# Each part has a guest of its own: one that hangs costs no other.
+check-kernel-net: PARTS ?= 12
+check-kernel-net: root
+	+@$(AGAIN) deps-test
+	+@$(AGAIN) all tests
+	@BIN=$(B)/bin tests/kernel/run true
+	@BIN=$(B)/bin tests/run -t 2400 \
+		$(foreach i,$(shell seq $(PARTS)),'tests/kernel/run $(NET) --path kernel --part $(i)/$(PARTS)')
 check-sim: SEEDS ?= 1-20000
 # Lives of the soak that failed once.
 check-sim: FAILED := 417465 475733 675397 963357

@@ -270,7 +270,7 @@ class Bench:
             if daemon.running():
                 parts.append((f"ipsec statusall on {daemon.host.name}", daemon.ipsec("statusall").text))
             parts.append((f"log of {daemon.host.name}", daemon.log()))
-        if self._kernel:
+        if self._kernel or Ikev2d.datapath == "kernel":
             parts += [(f"ip xfrm on {side.name}", side.gateway.must(["sh", "-c", "ip -s xfrm state; ip xfrm policy"]))
                       for side in (self.moon, self.sun)]
         parts += [(f"log of {type(d).__name__} on {d.host.name}", d.log()) for d in self._helpers]
