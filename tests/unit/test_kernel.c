@@ -657,6 +657,39 @@ static void a_device_carries_the_sa(void **state)
 	route_close(x->route);
 }
 
+static bool has_rule(const char *words)
+{
+	return !system(arena_printf(&arena, "ip rule | grep -q '%s'", words));
+}
+
+/* Our routes do not see it; what is dropped has no rules, nor has anything where we make no routes. */
+static void what_a_shunt_lets_pass_goes_past_our_routes(void **state)
+{
+	static const char passes[] = "from 198.51.100.0/24 to 198.51.100.0/24";
+	char *journal = arena_printf(&arena, "%s/journal", dir);
+	struct ts net = { .lo = packet_ip("198.51.100.0"),
+		.hi = packet_ip("198.51.100.255"),
+		.port_hi = UINT16_MAX };
+	struct shunt_spec spec = { .id = 1, .local_ts = { &net, 1 }, .remote_ts = { &net, 1 } };
+
+	(void)state;
+	started();
+	if (unshare(CLONE_NEWNET)) {
+		print_message("no right to make a network namespace: run as root\n");
+		skip();
+	}
+	assert_int_equal(route_open(journal, &settings, XFRM_OUTER_MARK, &x->route, &why), ERR_OK);
+	for (int i = 0; i < 4; i++) {
+		settings.install_routes = i & 1;
+		spec.drop = i & 2;
+		assert_int_equal(xfrm_kernel.shunt_add(x, &spec, &why), ERR_OK);
+		assert_int_equal(has_rule(passes), i == 1);
+		xfrm_kernel.shunt_del(x, 1);
+		assert_false(has_rule(passes));
+	}
+	route_close(x->route);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -684,6 +717,7 @@ int main(void)
 		CASE(lost_events_are_caught_up_with),
 		CASE(sas_that_somebody_moved),
 		CASE(many_counters_are_read_at_once),
+		CASE(what_a_shunt_lets_pass_goes_past_our_routes),
 		CASE(a_device_carries_the_sa),
 	};
 

@@ -135,6 +135,19 @@ static struct owner *owner_of_shunt(struct xfrm *x, const struct shunt_spec *spe
 	return o;
 }
 
+/* Its policy lets it pass in any case. But our routes would give this machine's own packets the source that a
+ * tunnel wants, and then a tunnel's policy has them. */
+static void pass_by(struct xfrm *x, struct owner *o, const struct shunt_spec *spec)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (!spec->drop && x->settings->install_routes && detour_add(x->route, spec, &o->detour, &why))
+		log_say(LOG_NOTICE, "shunt", "shunt=%u msg=\"what it lets pass may go into a tunnel: %s\"",
+			spec->id, text_str(&why));
+	arena_free(&scratch);
+}
+
 enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why)
 {
 	struct owner *o;
@@ -150,10 +163,12 @@ enum err kernel_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct 
 	e = selectors_of(spec->local_ts, spec->remote_ts, &scratch, &sel, why);
 	if (!e)
 		e = kernel_owner_add(x, o, &sel, &(struct sa_marks){ 0 }, false, why);
-	if (e)
+	if (e) {
 		kernel_owner_del(x, o);
-	else
+	} else {
+		pass_by(x, o, spec);
 		map_put(&x->shunts, o->id, o);
+	}
 	arena_free(&scratch);
 	return e;
 }

@@ -356,6 +356,7 @@ void kernel_owner_del(struct xfrm *x, struct owner *o)
 	}
 	arena_free(&scratch);
 	kernel_lead_end(x, o);
+	detour_del(x->route, o->detour);
 	free(o);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "xfrm/detour.h"
 #include "xfrm/device.h"
 #include "xfrm/journal.h"
 #include "xfrm/kernel/message.h"
@@ -50,7 +51,8 @@ struct owner {
 	uint64_t age;                 /* of that choice */
 	uint64_t acquire_ms;          /* when a packet was last reported */
 	struct node claims;
-	struct lead *lead; /* NULL: nothing of ours */
+	struct lead *lead;     /* NULL: nothing of ours */
+	struct detour *detour; /* of a shunt that lets pass; NULL: no rules */
 };
 
 /* One policy in the kernel, which several may want. */

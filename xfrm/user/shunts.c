@@ -1,49 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Traffic without SAs: no packet thread sees it. What passes is led past our routes by rules, and past the
- * guards; what is dropped is dropped by them. */
+/* Traffic without SAs: no packet thread sees it. What passes is led past our routes and past the guards;
+ * what is dropped is dropped by these. */
 #include "xfrm/user/state.h"
+
+#include "xfrm/detour.h"
 
 #include <stdlib.h>
 
 struct user_shunt {
-	struct arena arena;
-	struct rule_matches rules; /* that were made */
+	struct detour *detour; /* of those that pass */
 };
-
-static void shunt_free(struct user_shunt *s)
-{
-	arena_free(&s->arena);
-	free(s);
-}
-
-static enum err add_rule(
-	struct xfrm *x, struct user_shunt *s, const struct rule_match *match, struct text *why)
-{
-	enum err err = route_pass_add(x->route, match, why);
-
-	if (!err)
-		s->rules.v[s->rules.n++] = *match;
-	return err;
-}
-
-/* What this machine sends itself has no source before the route is found. Such a packet passes when its
- * source will then be one of those that do. */
-static enum err add_rules(struct xfrm *x, struct user_shunt *s, struct rule_matches rules, struct text *why)
-{
-	enum err err = ERR_OK;
-
-	s->rules.v = ARENA_ARRAY(&s->arena, 2 * (size_t)rules.n, struct rule_match);
-	for (unsigned i = 0; !err && i < rules.n; i++) {
-		struct rule_match m = rules.v[i];
-
-		err = add_rule(x, s, &m, why);
-		if (err || !m.from.bits || !route_chooses(x->route, &m.to, &m.from))
-			continue;
-		m.from = pass_unchosen(m.from.ip.v);
-		err = add_rule(x, s, &m, why);
-	}
-	return err;
-}
 
 /* Without nftables there are no guards to pass by. */
 static enum err add_pass(
@@ -51,16 +17,15 @@ static enum err add_pass(
 {
 	struct arena scratch = { 0 };
 	struct text no_guard = text_in(&scratch);
-	struct rule_matches rules;
-	enum err err = pass_rules(spec->local_ts, spec->remote_ts, &scratch, &rules, why);
+	enum err err = detour_add(x->route, spec, &s->detour, why);
 
 	if (!err) {
 		err = route_shunt_add(
 			x->route, spec->id, GUARD_PASS, spec->local_ts, spec->remote_ts, &no_guard);
-		if (err && err != ERR_UNSUPPORTED)
+		if (err == ERR_UNSUPPORTED)
+			err = ERR_OK;
+		if (err)
 			text_add(why, "%s", text_str(&no_guard));
-		else
-			err = add_rules(x, s, rules, why);
 	}
 	arena_free(&scratch);
 	return err;
@@ -68,9 +33,9 @@ static enum err add_pass(
 
 static void take_away(struct xfrm *x, uint32_t id, struct user_shunt *s)
 {
-	while (s->rules.n)
-		route_pass_del(x->route, &s->rules.v[--s->rules.n]);
+	detour_del(x->route, s->detour);
 	route_shunt_del(x->route, id);
+	free(s);
 }
 
 enum err user_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why)
@@ -88,12 +53,10 @@ enum err user_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct te
 	err = spec->drop
 		      ? route_shunt_add(x->route, spec->id, GUARD_DROP, spec->local_ts, spec->remote_ts, why)
 		      : add_pass(x, s, spec, why);
-	if (err) {
+	if (err)
 		take_away(x, spec->id, s);
-		shunt_free(s);
-	} else {
+	else
 		map_put(&x->shunts, spec->id, s);
-	}
 	return err;
 }
 
@@ -101,10 +64,8 @@ void user_shunt_del(struct xfrm *x, uint32_t id)
 {
 	struct user_shunt *s = map_take(&x->shunts, id);
 
-	if (!s)
-		return;
-	take_away(x, id, s);
-	shunt_free(s);
+	if (s)
+		take_away(x, id, s);
 }
 
 void user_shunts_free(struct xfrm *x)
@@ -112,7 +73,9 @@ void user_shunts_free(struct xfrm *x)
 	struct user_shunt *s;
 	size_t at = 0;
 
-	while ((s = map_next(&x->shunts, &at)))
-		shunt_free(s);
+	while ((s = map_next(&x->shunts, &at))) {
+		detour_del(NULL, s->detour);
+		free(s);
+	}
 	map_free(&x->shunts);
 }
