@@ -3,6 +3,7 @@
 #include "daemon/reach.h"
 
 #include "daemon/sockaddr.h"
+#include "xfrm/bypass.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -35,7 +36,8 @@ static bool source_allowed(const struct peer *p, const struct ip *source)
 	return !p->n_local_addrs;
 }
 
-/* The system chooses the source of a connected socket by its routes; nothing is sent. */
+/* The system chooses the source of a connected socket by its routes; nothing is sent. A policy of the kernel is
+ * for what goes into tunnels, and would refuse this or ask for an SA. */
 static int try_route(const struct ip *from, const struct ip *remote, struct sockaddr_storage *source)
 {
 	struct addr local = { .ip = from ? *from : (struct ip){ .v = remote->v } }, to = { *remote, 500 };
@@ -46,6 +48,7 @@ static int try_route(const struct ip *from, const struct ip *remote, struct sock
 
 	if (fd < 0)
 		return errno;
+	xfrm_bypass(fd, remote->v == 6);
 	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) ||
 		bind(fd, (struct sockaddr *)&name, sockaddr_of(&local, &name)) ||
 		connect(fd, (struct sockaddr *)&name, sockaddr_of(&to, &name)) ||

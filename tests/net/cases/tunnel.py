@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tunnels between two of us: every family in every other, host to host, through a NAT, in UDP or not."""
-from lab.case import case, user_case
+import errno
+import socket
+
+from lab.case import case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, tcp
 
@@ -121,9 +124,10 @@ def nat_maps_anew(bench):
     check(34500 <= port <= 34510, f"sun sees moon at the new port, not at {port}")
 
 
-@user_case(each=[("yes", "yes", "yes", "esp-udp"), ("as-the-daemon-decides", "no", "yes", "esp-udp"),
-                 ("auto", "no", "no", "esp"), ("never", "never", "yes", "esp")], quick=("never",))
+@case(each=[("yes", "yes", "yes", "esp-udp"), ("as-the-daemon-decides", "no", "yes", None),
+            ("auto", "no", "no", "esp"), ("never", "never", "yes", "esp")], quick=("never",))
 def encapsulation(bench, encap, udp_encap, kind):
+    kind = kind or bench.esp
     moon, sun = bench.pair(conn={"encap": encap}, daemon={"udp_encap": udp_encap})
     wire = bench.wire()
     moon.up()
@@ -157,3 +161,19 @@ def both_ask_at_once(bench):
     wire.all_in(bench.esp)
     until(lambda: sorted(c["spi_in"] for c in moon.children()) == sorted(c["spi_out"] for c in sun.children()),
           "moon and sun have the same SAs")
+
+
+@case(each=[("ipv4", socket.AF_INET, 4), ("ipv6", socket.AF_INET6, 6)])
+def policies_that_block(bench, family, version):
+    """All UDP between the gateways is dropped by policies of the kernel: IKE and ESP are not concerned, nor is the search for
+    the way."""
+    for side in bench.moon, bench.sun:
+        here, there = side.wan[version], bench.site.peer_of(side).wan[version]
+        policies = f"src {here} dst {there} proto udp dir out", f"src {there} dst {here} proto udp dir in"
+        side.gateway.ip(*(f"xfrm policy add {policy} action block" for policy in policies))
+        bench.afterwards(lambda side=side, policies=policies: side.gateway.ip(*(f"xfrm policy del {p}" for p in policies)))
+    with bench.moon.gateway.socket(family, socket.SOCK_DGRAM) as s:
+        same(s.connect_ex((bench.sun.wan[version], 7000)), errno.EPERM, "what becomes of others' UDP")
+    moon, _ = bench.pair(outer=version)
+    moon.up()
+    carries(bench)
