@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from lab.case import user_case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged, tunnel
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, send_udp, tcp
@@ -25,37 +25,37 @@ def nothing_routed(daemon):
 
 # ------------------------------------------------------------------- traps
 
-@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+@case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def trap(bench, version):
     """The first packet brings the tunnel up; it waits for that, or is lost, but goes by no other way."""
     moon, sun = bench.pair(moon=TRAP, inner=(version,))
-    moon.wait_routes("ipsec0")
+    moon.wait_trap()
     same(moon.sas(), [], "SAs of moon before the first packet")
     wire = bench.wire()
     reaches_in_the_end(bench.alice, bench.sun.inside[version])
     sun.wait_children(1)
     carries(bench, version)
     same(len(moon.children()), 1, "number of CHILD_SAs")
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
-@user_case()
+@case()
 def trap_without_a_peer(bench):
     """Nobody answers; later somebody does."""
     moon = bench.start(bench.moon, **merged(TRAP, IMPATIENT))
-    moon.wait_routes("ipsec0")
+    moon.wait_trap()
     wire = bench.wire()
     cannot_reach(bench.alice, bench.sun.inside[4])
     cannot_reach(bench.moon.gateway, bench.sun.inside[4])
     wire.wait("ike")
-    until(lambda: moon.drops()["no-sa"], "moon counts what found no SA")
-    same(wire["esp"] + wire["esp-udp"], 0, "number of ESP packets")
+    moon.wait_drops("no-sa")
+    same(wire["esp"] + wire[bench.esp], 0, "number of ESP packets")
     bench.start(bench.sun)
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
-@user_case(each=["ours", "the-peers"])
+@case(each=["ours", "the-peers"])
 def trap_after_down(bench, who):
     """ipsec down, on either side, leaves it; the next packet brings the tunnel up again."""
     moon, sun = bench.pair(moon=TRAP)
@@ -65,18 +65,18 @@ def trap_after_down(bench, who):
     (moon if who == "ours" else sun).must("down", "site")
     moon.wait_idle()
     sun.wait_idle()
-    contains(moon.routes(), "10.2.0.0/24 dev ipsec0", "routes of moon")
+    moon.wait_trap()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     carries(bench)
     check(moon.children()[0]["spi_in"] != first, "it is another CHILD_SA")
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
-@user_case()
+@case()
 def trap_goes_with_its_connection(bench):
     """Read again without it, the configuration leaves neither trap nor routes; the packets' way is clear then."""
     moon = bench.start(bench.moon, **TRAP)
-    moon.wait_routes("10.2.0.0/24 dev ipsec0")
+    moon.wait_trap()
     cannot_reach(bench.alice, bench.sun.inside[4])
     moon.write({"connections": {}})
     moon.must("reload")
@@ -86,14 +86,14 @@ def trap_goes_with_its_connection(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@user_case()
+@case()
 def trap_changes_its_networks(bench):
     """A configuration read again: packets to the new network are caught, those to the old one go where they like."""
     moon = bench.start(bench.moon, **TRAP)
-    moon.wait_routes("10.2.0.0/24 dev ipsec0")
+    moon.wait_trap()
     moon.write(bench.tunnel(bench.moon, child={"remote_ts": "10.9.0.0/24", **TRAP["child"]}))
     moon.must("reload")
-    moon.wait_routes("10.9.0.0/24 dev ipsec0")
+    moon.wait_routes("10.9.0.0/24")
     until(lambda: "10.2.0.0/24" not in moon.routes(), moon.routes)
     wire = bench.wire()
     cannot_reach(bench.alice, "10.9.0.9")
@@ -101,19 +101,19 @@ def trap_changes_its_networks(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@user_case()
+@case()
 def traps_on_both_sides(bench):
     """Both are sprung at the same time."""
     moon, sun = bench.pair(**TRAP)
     for daemon in moon, sun:
-        daemon.wait_routes("ipsec0")
+        daemon.wait_trap()
     wire = bench.wire()
     pings = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/ping")
     bench.afterwards(pings.stop)
     reaches_in_the_end(bench.bob, bench.moon.inside[4])
     until(lambda: pings.answers() > 5, "alice is answered, too")
     carries(bench)
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 # --------------------------------------------------------------- selectors
@@ -230,7 +230,7 @@ def both_carry(bench, *daemons):
             check(child["packets_in"] >= 20 and child["packets_out"] >= 20, f"both carry: {daemon.children()}")
 
 
-@user_case(quick=True)
+@case(quick=True)
 def two_devices_for_everything(bench):
     """Both tunnels protect everything; which one a packet takes is what the administrator's routes say."""
     moon, sun = two_tunnels(bench, lambda _me, _peer, color: {
@@ -241,7 +241,7 @@ def two_devices_for_everything(bench):
     wire = bench.wire()
     both_carry(bench, moon, sun)
     reaches(bench.alice, bench.moon.lan[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
 @user_case(each=["on-the-interface", "on-all"])
@@ -280,7 +280,7 @@ def everything_through_the_tunnel(bench):
     wire.all_in("esp-udp")
 
 
-@user_case()
+@case()
 def source_of_the_gateways_own_packets(bench):
     """It is the address that lies in local_ts, though the system would take another."""
     bench.moon.gateway.ip("addr add 10.77.0.1/32 dev wan")
@@ -289,10 +289,10 @@ def source_of_the_gateways_own_packets(bench):
     wire = bench.wire()
     moon.up()
     reaches(bench.moon.gateway, bench.sun.inside[4])
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)
 
 
-@user_case()
+@case()
 def down_without_a_trap(bench):
     """Nothing is protected any more, and nothing is held back."""
     moon, sun = bench.pair()
@@ -308,7 +308,7 @@ def down_without_a_trap(bench):
     wire.wait("clear", 12)
 
 
-@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+@case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def clear_packets_from_outside(bench, version):
     """sun has lost its tunnel and sends in the clear what should have come through it."""
     moon = bench.start(bench.moon, inner=(version,))
@@ -327,7 +327,7 @@ def clear_packets_from_outside(bench, version):
     same(len(moon.children()), 1, "number of CHILD_SAs")
 
 
-@user_case()
+@case()
 def neighbour_discovery_inside_the_selectors(bench):
     """The link between the gateways is in remote_ts; they find each other on it all the same."""
     ends = {"outer": 6, "inner": (), "child": {"local_ts": "2001:db8:ff::/64", "remote_ts": "2001:db8:ff::/64"}}
@@ -340,4 +340,4 @@ def neighbour_discovery_inside_the_selectors(bench):
     reaches(bench.moon.gateway, bench.sun.wan[6])
     reaches(bench.sun.gateway, bench.moon.wan[6])
     check(wire["neighbour"] > before, "they asked for each other")
-    wire.all_in("esp-udp")
+    wire.all_in(bench.esp)

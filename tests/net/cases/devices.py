@@ -127,16 +127,32 @@ def crash_and_no_tunnel_any_more(bench):
     sun.stop()
 
 
-@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
-def main_table(bench, version):
-    """Without a rule and a table of our own; a crash shuts the way all the same, and an orderly stop leaves nothing."""
+def up_by_the_main_table(bench, version):
+    """A tunnel that is; moon's route for what it protects is there, and nowhere else."""
     moon, sun = bench.pair(inner=(version,), **IN_MAIN)
     moon.up()
-    wire = bench.wire()
     carries(bench, version)
     same(moon.routes().split(), [], "routes in table 220")
-    contains(moon.host.must(["ip", f"-{version}", "route"]), f"{bench.sun.net[version]} dev ipsec0", "routes of moon")
+    device, ways = "wan" if moon.datapath == "kernel" else "ipsec0", moon.host.must(["ip", f"-{version}", "route"])
+    check(any(bench.sun.net[version] in way and f" dev {device} " in way for way in ways.splitlines()), f"routes of moon: {ways}")
     check("220:" not in moon.host.must(["ip", f"-{version}", "rule"]), "there is no rule")
+    return moon, sun
+
+
+@case(each=[("ipv4", 4), ("ipv6", 6)])
+def main_table(bench, version):
+    """Without a rule and a table of our own; an orderly stop leaves nothing."""
+    wire = bench.wire()
+    for daemon in up_by_the_main_table(bench, version):
+        daemon.stop()
+    wire.all_in(bench.esp)
+
+
+@user_case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
+def crash_of_a_tunnel_in_the_main_table(bench, version):
+    """It shuts the way all the same, until the next start."""
+    moon, sun = up_by_the_main_table(bench, version)
+    wire = bench.wire()
     moon.kill()
     cannot_reach(bench.alice, bench.sun.inside[version])
     moon.start()

@@ -258,7 +258,7 @@ def empty_configuration(bench):
     same(moon.must("list", "conns"), "site/net\n", "what ipsec list conns says")
 
 
-@case()
+@user_case()
 def check_of_a_good_machine(bench):
     """Every row is ok, with the daemon and without it; a note does not change the exit code."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))

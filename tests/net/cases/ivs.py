@@ -172,7 +172,7 @@ def ivs_that_come_again_are_seen(bench):
     """A packet and a message are sent once more, the latter as another one: so that the cases below fail where they must."""
     cable, tap = Sealed(bench.moon.gateway), bench.tap()
     bench.afterwards(cable.close)
-    moon, _ = bench.pair()
+    moon, _ = bench.pair(conn={"encap": "yes"})
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
     cable.whole()

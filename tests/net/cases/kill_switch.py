@@ -54,7 +54,7 @@ def kernel_kill_switch(bench):
     _outlives(bench, "kernel")
 
 
-@case(user=True)
+@case()
 def kill_switch_while_nobody_answers(bench):
     """Nothing has ever been up, and ipsec up fails: closed all the same."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, **merged(CLOSED, {"daemon": {"retransmit_tries": "1"}}))).start()
@@ -66,7 +66,7 @@ def kill_switch_while_nobody_answers(bench):
     leaks(bench)
 
 
-@case(user=True)
+@case()
 def kill_switch_after_a_crash(bench):
     """The next start takes it over, and calls the peer through it."""
     moon, sun = bench.pair(moon=WANTED)
@@ -86,7 +86,7 @@ def kill_switch_after_a_crash(bench):
     leaks(bench)
 
 
-@case(user=True)
+@case()
 def kill_switch_is_configured_no_more(bench):
     moon, _ = bench.pair(moon=merged(WANTED, {"conn": {"remote_addrs": "192.0.2.99"}}))
     wire = bench.wire()
@@ -96,7 +96,7 @@ def kill_switch_is_configured_no_more(bench):
     leaks(bench)
 
 
-@case(user=True)
+@case()
 def kill_switch_outlives_another_configuration(bench):
     """Who has closed it opens it: also where it says something else by now, or its connection cannot be used."""
     nowhere = {"conn": {"remote_addrs": "192.0.2.99"}, "daemon": {"retransmit_tries": "1"}}
@@ -113,7 +113,7 @@ def kill_switch_outlives_another_configuration(bench):
     leaks(bench)
 
 
-@case(user=True)
+@case()
 def kill_switch_of_a_command_after_a_crash(bench):
     """The next start closes what a person had closed."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, **merged(CLOSED, {"conn": {"remote_addrs": "192.0.2.99"}}))).start()
@@ -130,7 +130,7 @@ def kill_switch_of_a_command_after_a_crash(bench):
     check("kill switch" not in moon.must("status"), "an orderly stop has opened it")
 
 
-@case(user=True)
+@case()
 def kill_switch_for_all(bench):
     """IPv4 is in the tunnel; IPv6 does not go beside it, while it is up or down. What a shunt lets pass goes on."""
     lan = {"lan": {"mode": "pass", "local_ts": bench.moon.net[4], "remote_ts": bench.sun.wan[4], "start_action": "trap"}}

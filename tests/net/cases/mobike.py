@@ -4,7 +4,7 @@ import contextlib
 import socket
 import struct
 
-from lab.case import user_case
+from lab.case import case, user_case
 from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
 from lab.stream import Flow
@@ -68,7 +68,7 @@ def short_gap(flow, moves=1):
         check(len(s.lost) <= GAP * moves, f"the gap is short: {s}")
 
 
-@user_case(each=[("initiator", True), ("responder", False)])
+@case(each=[("initiator", True), ("responder", False)])
 def mobike_moves(bench, initiator):
     """An address goes while packets flow: the tunnel moves, with its counters, and says so; and back."""
     moon, sun = bench.pair(**ANYWHERE)
@@ -91,7 +91,7 @@ def mobike_moves(bench, initiator):
     short_gap(flow, 2)
 
 
-@user_case()
+@case()
 def mobike_to_ipv6(bench):
     """IPv4 goes: the tunnel goes on over IPv6."""
     moon, sun = bench.pair(conn={"local_addrs": ["192.0.2.0/24", "2001:db8:ff::/64"]})
@@ -152,7 +152,7 @@ def port(daemon):
     return daemon.sas()[0]["remote_port"]
 
 
-@user_case("nat")
+@case("nat")
 def nat_rebinds(bench):
     """The mapping of a NAT changes under traffic: sun follows the first packet that comes by the new one."""
     moon, sun = bench.pair()
@@ -172,7 +172,7 @@ def nat_rebinds(bench):
     contains(sun.log(), "moves from", "log")
 
 
-@user_case("nat")
+@case("nat")
 def nat_rebinds_idle(bench):
     """Nothing flows, and the NAT forgets: who is behind it asks how it is seen, and says where it is."""
     moon, sun = bench.pair(conn={"dpd_delay": "1s"})

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from lab.case import user_case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, send_udp, tcp
 
@@ -18,16 +18,16 @@ def carries(bench, version=4):
 EF, ECT0, CE = 0xb8, 2, 3
 
 
-@user_case(each=[("dscp", 4, {}, EF, EF), ("no-dscp", 4, {"copy_dscp": "no"}, EF, 0), ("ecn", 4, {}, ECT0, ECT0),
-                 ("no-ecn", 4, {"copy_ecn": "no"}, ECT0, 0), ("both", 4, {}, EF | ECT0, EF | ECT0),
-                 ("no-dscp-but-ecn", 4, {"copy_dscp": "no"}, EF | ECT0, ECT0),
-                 ("both-of-ipv6", 6, {}, EF | ECT0, EF | ECT0)])
+@case(each=[("dscp", 4, {}, EF, EF), ("no-dscp", 4, {"copy_dscp": "no"}, EF, 0), ("ecn", 4, {}, ECT0, ECT0),
+            ("no-ecn", 4, {"copy_ecn": "no"}, ECT0, 0), ("both", 4, {}, EF | ECT0, EF | ECT0),
+            ("no-dscp-but-ecn", 4, {"copy_dscp": "no"}, EF | ECT0, ECT0),
+            ("both-of-ipv6", 6, {}, EF | ECT0, EF | ECT0)])
 def outer_tos(bench, version, changes, inside, outside):
     moon, _ = bench.pair(outer=version, inner=(version,), child=changes)
     moon.up()
     wire, lan = bench.wire(), bench.wire(bench.sun, "lan")
     reaches(bench.alice, bench.sun.inside[version], "-Q", str(inside))
-    same({tos for tos, _ in wire.marks("esp-udp")}, {outside}, "TOS of the outer packets")
+    same({tos for tos, _ in wire.marks(bench.esp)}, {outside}, "TOS of the outer packets")
     same({tos for tos, _ in lan.marks("clear")}, {inside}, "TOS of the packets at bob's")
 
 
@@ -182,7 +182,7 @@ def keepalives_from_one_side_only(bench):
 
 # ---------------------------------------------------------------- counters
 
-@user_case(each=[("ipv4", 4, {}), ("ipv6", 6, {"inner": (6,)}), ("cbc", 4, {"child": {"esp_proposals": "aes256-sha512"}})])
+@case(each=[("ipv4", 4, {}), ("ipv6", 6, {"inner": (6,)}), ("cbc", 4, {"child": {"esp_proposals": "aes256-sha512"}})])
 def counters_agree(bench, version, changes):
     """What the one sent the other got, to the octet."""
     moon, sun = bench.pair(**changes)

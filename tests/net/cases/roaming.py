@@ -4,7 +4,7 @@ measured. (mobike.py has other addresses, IPv6 and NATs that rebind.)"""
 import time
 
 from cases.mobike import ANYWHERE, at, short_gap
-from lab.case import user_case
+from lab.case import case
 from lab.check import check
 from lab.net import link
 from lab.stream import Flow
@@ -20,7 +20,7 @@ def goes_on_soon(bench, flow, what):
     check(gap < BACK, f"they go on within {BACK} s: {gap:.2f} s")
 
 
-@user_case()
+@case()
 def roaming_link_goes_and_comes(bench):
     """As when a cable is pulled and put back: routes go with it, and come from whoever makes them."""
     moon, sun = bench.pair(**ANYWHERE)
@@ -39,7 +39,7 @@ def roaming_link_goes_and_comes(bench):
     check(moon.sas()[0]["uniqueid"] == before, "it is the same IKE_SA")
 
 
-@user_case()
+@case()
 def roaming_to_a_better_link(bench):
     """Another link comes, and the way to the gateway leads over it; then it goes again. The gateway, which has an address
     there as well, stays where it was asked."""

@@ -150,7 +150,7 @@ def shunt_that_drops_follows_reloads(bench):
     same(moon.log().count("child=stays"), 1, "times that stays was installed or taken away")
 
 
-@user_case()
+@case()
 def shunt_after_a_crash(bench):
     """What drops goes on without the daemon, what passes ends with its next start; an orderly stop leaves nothing."""
     a, b = bench.moon.net[4], bench.sun.net[4]
@@ -178,7 +178,7 @@ def shunt_after_a_crash(bench):
     reaches(bench.alice, bench.sun.inside[4])
 
 
-@user_case()
+@case()
 def shunt_is_never_negotiated(bench):
     """Neither as the answer to a peer that asks for just that, nor by a command."""
     a, b = bench.moon.net[4], bench.sun.net[4]
@@ -224,7 +224,7 @@ def shunt_by_swanctl(bench):
     check("goto" not in moon.host.must(["ip", "rule"]), "no rule lets packets pass")
 
 
-@case()
+@user_case()
 def shunt_that_cannot_be_had(bench):
     """It is told where it stands and what to write; the others are installed."""
     moon = start(bench, bench.moon, {}, ping=shunt("pass", None, "10.2.0.0/24[icmp/8]"),

@@ -3,7 +3,7 @@
 import socket
 import struct
 
-from lab.case import user_case
+from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.traffic import ping, reaches, send_udp, tcp
 
@@ -114,7 +114,7 @@ def narrow_wire(bench, inner, outer, changes):
     wire.no_clear()
 
 
-@user_case(each=[("4-in-4", 4, 4), ("4-in-6", 4, 6), ("6-in-6", 6, 6)])
+@case(each=[("4-in-4", 4, 4), ("4-in-6", 4, 6)])
 def wire_becomes_narrower(bench, inner, outer):
     """While the tunnel stands."""
     forget_paths(bench)
@@ -128,6 +128,12 @@ def wire_becomes_narrower(bench, inner, outer):
     tcp(bench.bob, bench.alice, bench.moon.inside[inner], size=1 << 20)
     check(max(wire.sizes.values()) <= 1280, f"no packet is larger than the wire takes: {wire.sizes}")
     wire.no_clear()
+
+
+@user_case()
+def wire_becomes_narrower_6_in_6(bench):
+    """Where the kernel's path is left with less than 1280 octets, TCP over IPv6 hardly gets through (Linux 6.1)."""
+    wire_becomes_narrower(bench, 6, 6)
 
 
 @user_case("nat")

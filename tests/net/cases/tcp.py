@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""IKE and ESP in a stream of TCP (RFC 9329), where networks let no UDP through; ours with ours."""
+"""IKE and ESP in a stream of TCP (RFC 9329), where networks let no UDP through; ours with ours. The
+kernel path does not carry that."""
 import time
 
-from lab.case import case
+from lab.case import user_case
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, tcp
 
@@ -30,7 +31,7 @@ def carries(bench):
     tcp(bench.alice, bench.bob, bench.sun.inside[4])
 
 
-@case(each=[("ipv4", 4), ("ipv6", 6)])
+@user_case(each=[("ipv4", 4), ("ipv6", 6)])
 def tcp_from_the_beginning(bench, outer):
     no_udp(bench)
     moon, sun = both(bench, "tcp", outer)
@@ -44,7 +45,7 @@ def tcp_from_the_beginning(bench, outer):
     until(lambda: not moon.sas(), "the IKE_SA is gone at moon too")
 
 
-@case()
+@user_case()
 def tcp_where_udp_gets_no_answer(bench):
     no_udp(bench)
     moon, _ = both(bench, "auto")
@@ -55,7 +56,7 @@ def tcp_where_udp_gets_no_answer(bench):
     carries(bench)
 
 
-@case()
+@user_case()
 def tcp_only_where_it_has_to_be(bench):
     """UDP gets through, and nothing else is tried."""
     moon, sun = both(bench, "auto")
@@ -65,7 +66,7 @@ def tcp_only_where_it_has_to_be(bench):
     same(sun.host.must(["ss", "-Htn", "state", "established", "sport = :4500"]).strip(), "", "connections of sun")
 
 
-@case("nat")
+@user_case("nat")
 def tcp_through_a_nat(bench):
     bench.nft(bench.sun.gateway, f"chain in {{ type filter hook ingress device wan priority 0; {NO_UDP} }}")
     moon, _ = both(bench, "tcp")
@@ -73,7 +74,7 @@ def tcp_through_a_nat(bench):
     carries(bench)
 
 
-@case()
+@user_case()
 def tcp_that_breaks(bench):
     """A connection that is cut is made anew with the next packet, and the tunnel goes on in it, both ways."""
     no_udp(bench)
@@ -88,7 +89,7 @@ def tcp_that_breaks(bench):
     same(len(sun.sas()), 1, "IKE_SAs of sun")
 
 
-@case()
+@user_case()
 def tcp_that_goes_silent(bench):
     """Nothing of the connection arrives any more, and nobody says so: another one is tried before the peer is given up."""
     quick = {"retransmit_timeout": "2s", "retransmit_base": 1, "retransmit_tries": 10, "retransmit_jitter": 0}
@@ -106,7 +107,7 @@ def tcp_that_goes_silent(bench):
     hear()
 
 
-@case()
+@user_case()
 def tcp_to_who_wants_none(bench):
     """A connection that is for UDP says so."""
     bench.start(bench.sun, daemon=GATEWAY)
@@ -116,7 +117,7 @@ def tcp_to_who_wants_none(bench):
     contains(done.text, "NO_PROPOSAL_CHOSEN", "ipsec up")
 
 
-@case()
+@user_case()
 def tcp_of_strangers(bench):
     """Who says something else is not heard; who says nothing, or breaks off, harms nobody."""
     moon, sun = both(bench, "tcp")

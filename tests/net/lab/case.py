@@ -47,8 +47,8 @@ def case(site="site", quick=False, each=None, scale=False, kernel=False, newer=F
     "charon", "charon-nat" with strongSwan on sun, and "charon-on-moon" with it there. EACH: a case for every item, which
     is a name or a tuple that begins with one; the rest of the tuple is the function's arguments. QUICK may name those
     items that are quick. SCALE: it takes long, and is run with others of its kind only. KERNEL: the same for what needs IPsec
-    in the kernel, and NEWER: in a newer one than Debian 12 has. USER: it is about our own data path, and is not run where
-    the kernel's is asked for."""
+    in the kernel, and NEWER: in a newer one than Debian 12 has. USER: it needs the userspace path, and is not run where the
+    kernel's is asked for."""
     def add(function):
         stem = function.__name__.replace("_", "-")
         if each is None:
@@ -63,7 +63,7 @@ def case(site="site", quick=False, each=None, scale=False, kernel=False, newer=F
 
 
 def user_case(*args, **kind):
-    """The same, of our own data path."""
+    """The same, which needs the userspace path."""
     return case(*args, user=True, **kind)
 
 

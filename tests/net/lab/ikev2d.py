@@ -13,6 +13,7 @@ from .process import listens, memory_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BIN = os.path.abspath(os.environ.get("BIN", ROOT / "build/bin"))
+KERNEL_DROPS = {"no-sa": "xfrm-out-no-states"}  # by the names of the userspace path
 
 
 def parse_json(text):
@@ -143,6 +144,8 @@ class Ikev2d:
         return collections.Counter({reason: int(n) for reason, n in pairs if n.isdigit()})
 
     def wait_drops(self, reason, n=1):
+        if self.datapath == "kernel":
+            reason = KERNEL_DROPS.get(reason, reason)
         until(lambda: self.drops()[reason] >= n, lambda: f"{n} dropped for {reason} on {self.host.name}: {self.drops()}")
 
     def routes(self):
