@@ -126,7 +126,8 @@ INSTRUMENT := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -DIKEV2D_VERSION=\"$(VERSION)\" -Iikev2d -I. $(PACKAGE_CFLAGS) $(WARN) \
 	-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE $(INSTRUMENT) $(CPPFLAGS) $(CFLAGS)
 LINK = $(CC) $(INSTRUMENT) $(CFLAGS) -pie -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS)
-LIBS = $(PACKAGE_LIBS) -lcrypt -lpthread
+# A sanitizer has functions of libcrypt's name, behind which it wants the real ones.
+LIBS = $(PACKAGE_LIBS) -Wl,--push-state,--no-as-needed -lcrypt -Wl,--pop-state -lpthread
 
 SHOW = $(if $(V),,@echo "  $@" &&)
 

@@ -26,6 +26,8 @@ static int teardown(void **state)
 	return 0;
 }
 
+static uint8_t flags; /* of the message that is read */
+
 /* Reads a chain into M. */
 static enum err read_chain(struct bytes octets, uint8_t first)
 {
@@ -34,7 +36,7 @@ static enum err read_chain(struct bytes octets, uint8_t first)
 	free(chain);
 	chain = malloc(octets.n ? octets.n : 1);
 	memcpy(chain, octets.p, octets.n);
-	m = (struct message){ 0 };
+	m = (struct message){ .header.flags = flags };
 	return message_get(bytes_of(chain, octets.n), IKE_HEADER, first, &arena, &m, &bad);
 }
 
@@ -362,7 +364,17 @@ static void what_stands_for_many_does_not_come_from_outside(void **state)
 	assert_int_equal(read_body(PAYLOAD_IDI, "ff000000 022e2a"), ERR_SYNTAX);
 	assert_int_equal(read_body(PAYLOAD_IDI, "ff000000"), ERR_SYNTAX);
 	assert_int_equal(read_body(PAYLOAD_IDI, "04000000 0000000000000000"), ERR_SYNTAX);
+	assert_int_equal(read_body(PAYLOAD_IDR, "07000000 00000000ffff"), ERR_SYNTAX);
+	flags = FLAG_RESPONSE;
 	assert_int_equal(read_body(PAYLOAD_IDR, "07000000 00000000ffffffff"), ERR_SYNTAX);
+	flags = 0;
+}
+
+static void who_asks_for_any_of_many_asks_for_nobody(void **state)
+{
+	(void)state;
+	assert_int_equal(read_body(PAYLOAD_IDR, "07000000 00000000ffffffff"), ERR_OK);
+	assert_int_equal(m.idr.type, ID_ANY);
 }
 
 static void id_addresses_have_their_size(void **state)
@@ -743,6 +755,7 @@ int main(void)
 		CASE(ke_without_group),
 		CASE(id_of_a_name),
 		CASE(what_stands_for_many_does_not_come_from_outside),
+		CASE(who_asks_for_any_of_many_asks_for_nobody),
 		CASE(id_addresses_have_their_size),
 		CASE(id_cut_short),
 		CASE(certs_may_be_several),
