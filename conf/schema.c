@@ -540,7 +540,7 @@ static const struct conf_key daemon_keys[] = {
 		.differs = "no, but with kernel-libipsec always yes unless raw_esp is set" },
 	{ "workers", STATUS_READ, TYPE_COUNT, SETTINGS(workers), "0",
 		.doc = "packet threads in each direction on the userspace path, at most 16; 0: half as many "
-		       "as there are processors, and up to two processors one thread for both directions",
+		       "as there are processors",
 		.differs = OURS },
 	{ "cpus", STATUS_READ, TYPE_COUNT, SETTINGS(cpus), "0",
 		.doc = "CPUs that SAs of their own are for (per_cpu_sas); 0: those that this machine has",

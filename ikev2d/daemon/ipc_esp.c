@@ -16,7 +16,6 @@ static void esp_open(struct walk *x, struct esp_order *o)
 	number(x, &o->open.workers);
 	u32(x, &o->open.there);
 	u16(x, &o->open.port);
-	flag(x, &o->open.both_ways);
 }
 
 static void esp_device_add(struct walk *x, struct esp_order *o)

@@ -30,7 +30,7 @@ static int outside;
 static int begin(void **state)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct esp_order o = { .kind = ORDER_OPEN, .open = { 1, 1u << OUTER_UDP4, 4500, false } };
+	struct esp_order o = { .kind = ORDER_OPEN, .open = { 1, 1u << OUTER_UDP4, 4500 } };
 	const int one = 1, room = 8 << 20;
 	socklen_t n = sizeof a;
 	int fds[2];

@@ -51,7 +51,7 @@ static unsigned orders(struct esp_order v[ORDER_KINDS])
 		.remote_ts = one,
 		.conf = &conf };
 	const struct esp_order all[ORDER_KINDS] = {
-		{ .kind = ORDER_OPEN, .open = { 2, 0x3f, 4500, true } },
+		{ .kind = ORDER_OPEN, .open = { 2, 0x3f, 4500 } },
 		{ .kind = ORDER_DEVICE_ADD, .device_add = { 3, true } },
 		{ .kind = ORDER_DEVICE_DEL, .device_del = { 4 } },
 		{ .kind = ORDER_SA_ADD, .sa_add = { spec, 7, 1400, 9 } },
@@ -192,7 +192,7 @@ static struct ipc_message done(
 
 static void descriptors_come_over_and_are_its_own(void **state)
 {
-	struct esp_order o = { .kind = ORDER_OPEN, .open = { 1, 0, 4500, false } };
+	struct esp_order o = { .kind = ORDER_OPEN, .open = { 1, 0, 4500 } };
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 	unsigned before = open_descriptors();

@@ -15,20 +15,15 @@ static int begin(void **state)
 	return 0;
 }
 
-/* N packets from WAYS are read by a batch that ends AFTER ns; what is rested then passes. */
-static unsigned batch_of(unsigned after, unsigned n, unsigned ways)
+/* N packets are read by a batch that ends AFTER ns; what is rested then passes. */
+static unsigned batch(unsigned after, unsigned n)
 {
 	unsigned rest;
 
 	now += after;
-	rest = tempo_rest(&tempo, now, n, ways);
+	rest = tempo_rest(&tempo, now, n);
 	now += rest;
 	return rest;
-}
-
-static unsigned batch(unsigned after, unsigned n)
-{
-	return batch_of(after, n, 1);
 }
 
 /* The last rest begins. */
@@ -90,15 +85,7 @@ static void a_rest_that_gathered_too_little_is_the_last(void **state)
 	assert_int_equal(batch(1000, 1), 0);
 }
 
-/* A question goes out when the answer to the one before has come: as fast as packets of a stream. */
-static void questions_and_answers_are_never_waited_for(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < 1000; i++)
-		assert_int_equal(batch_of(15000, 1, 1 + i % 2), 0);
-}
-
-/* Of a thread that has one direction only. */
+/* As questions, each of which leaves when the answer to the one before has come. */
 static void what_nothing_gathers_behind_is_hardly_ever_waited_for(void **state)
 {
 	unsigned rests = 0;
@@ -186,7 +173,6 @@ int main(void)
 		CASE(a_pause_between_packets_begins_the_count_anew),
 		CASE(rests_go_on_as_long_as_they_gather_something),
 		CASE(a_rest_that_gathered_too_little_is_the_last),
-		CASE(questions_and_answers_are_never_waited_for),
 		CASE(what_nothing_gathers_behind_is_hardly_ever_waited_for),
 		CASE(bursts_with_pauses_between_them_gather_each_time),
 		CASE(pauses_bring_rests_back),

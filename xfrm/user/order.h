@@ -34,8 +34,7 @@ struct esp_order {
 		struct {
 			unsigned workers; /* in each direction */
 			uint32_t there;
-			uint16_t port;  /* of UDP */
-			bool both_ways; /* each worker does both directions */
+			uint16_t port; /* of UDP */
 		} open;
 		struct { /* descriptors: a queue for each worker */
 			unsigned slot;

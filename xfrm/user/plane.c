@@ -44,7 +44,6 @@ static void take_sockets(struct plane *p, const struct esp_order *o, const int *
 static enum err start_workers(struct plane *p, struct text *why)
 {
 	struct worker_setup setup = {
-		.both_ways = p->both_ways,
 		.board = &p->board,
 		.channel = &p->channel,
 		.drops = &p->meters.totals->drops,
@@ -55,7 +54,7 @@ static enum err start_workers(struct plane *p, struct text *why)
 	for (unsigned i = 0; i < p->n_workers && !err; i++) {
 		setup.number = i;
 		setup.outer = &p->outer[i];
-		for (enum worker_way way = 0; way < (p->both_ways ? WORKER_OUT : WORKER_WAYS) && !err; way++)
+		for (enum worker_way way = 0; way < WORKER_WAYS && !err; way++)
 			err = worker_start(way, &setup, &p->workers[way][i], why);
 	}
 	return err;
@@ -67,7 +66,6 @@ static enum err open_all(struct plane *p, const struct esp_order *o, const int *
 	enum err err;
 
 	p->n_workers = o->open.workers;
-	p->both_ways = o->open.both_ways;
 	take_sockets(p, o, fds + 1);
 	err = meters_take(&p->meters, *fds, why);
 	return err ? err : start_workers(p, why);
@@ -75,19 +73,13 @@ static enum err open_all(struct plane *p, const struct esp_order *o, const int *
 
 /* ----------------------------------------------------------------- devices */
 
-/* The Ith thread that reads from devices, and sends. */
-static struct worker *sender(const struct plane *p, unsigned i)
-{
-	return p->workers[p->both_ways ? WORKER_IN : WORKER_OUT][i];
-}
-
 /* Each of the threads that send reads from one queue. Closing a queue ends its being watched. */
 static enum err watch(struct plane *p, const struct device *d, struct text *why)
 {
 	enum err err = ERR_OK;
 
 	for (unsigned i = 0; i < d->queues && !err; i++)
-		err = worker_watch(sender(p, i), d, why);
+		err = worker_watch(p->workers[WORKER_OUT][i], d, why);
 	return err;
 }
 
@@ -142,8 +134,8 @@ static void device_del(struct plane *p, unsigned slot)
 {
 	struct device *d = p->tables.devices[slot];
 
-	for (unsigned i = 0; i < d->queues && sender(p, i); i++)
-		worker_unwatch(sender(p, i), d);
+	for (unsigned i = 0; i < d->queues && p->workers[WORKER_OUT][i]; i++)
+		worker_unwatch(p->workers[WORKER_OUT][i], d);
 	p->tables.devices[slot] = NULL;
 	retire(&p->retired, &d->retired, end_device);
 	plane_publish(p);

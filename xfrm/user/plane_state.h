@@ -8,7 +8,6 @@
 
 struct plane {
 	unsigned n_workers; /* in each direction; 0: it is not open yet */
-	bool both_ways;     /* those of the way in do the way out as well */
 	struct outer outer[WORKERS_MAX];
 	struct channel channel;
 	struct meters meters;

@@ -56,7 +56,6 @@ struct xfrm {
 	struct plane *plane;   /* this one */
 	bool closing;          /* nothing is ordered any more */
 	unsigned n_workers;    /* in each direction */
-	bool both_ways;        /* one and the same do both */
 	struct outer outer[WORKERS_MAX];
 	struct meters meters;
 	struct map sas;                           /* by CHILD_SA and direction: xfrm_sa_key */

@@ -16,13 +16,10 @@ static void judge(struct tempo *t, uint64_t gap, unsigned n)
 		t->wanted *= 2;
 }
 
-static void count(struct tempo *t, uint64_t gap, unsigned ways)
+static void count(struct tempo *t, uint64_t gap)
 {
-	bool same = ways == t->ways;
-
-	t->ways = ways;
 	if (gap < TEMPO_QUICK) {
-		t->quick = same ? t->quick + 1 : 0;
+		t->quick++;
 		return;
 	}
 	t->quick = 0;
@@ -30,14 +27,14 @@ static void count(struct tempo *t, uint64_t gap, unsigned ways)
 		t->wanted /= 2;
 }
 
-unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n, unsigned ways)
+unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n)
 {
 	if (!t->wanted)
 		t->wanted = TEMPO_RUN;
 	if (t->rested)
 		judge(t, now - t->since, n);
 	else
-		count(t, now - t->since, ways);
+		count(t, now - t->since);
 	t->rested = t->quick >= t->wanted && n < TEMPO_ENOUGH;
 	t->since = t->rested ? now + TEMPO_REST : now;
 	return t->rested ? TEMPO_REST : 0;

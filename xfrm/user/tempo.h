@@ -2,9 +2,9 @@
 /* When a packet thread rests for a moment, so that packets that come fast and one by one gather, and share
  * the calls that carry them: what network cards call moderation of interrupts. A processor that sleeps
  * between any two packets wakes for each, and each costs several times what it costs among others. A packet
- * that comes alone finds the thread waiting for it, and so do the first ones of many. Questions and answers,
- * each of which waits for the one before, come as fast as a stream, but from both sides in turn, and nothing
- * gathers. Pure. */
+ * that comes alone finds the thread waiting for it, and so do the first ones of many. Questions, each of which
+ * waits for the answer to the one before, come as fast as a stream, but few gather, and all of them have
+ * waited. Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 
 enum {
 	TEMPO_QUICK = 50000,   /* ns: packets are fast that come within this */
-	TEMPO_RUN = 4,         /* so many batches right behind each other, from one side, begin a stream */
+	TEMPO_RUN = 4,         /* so many batches right behind each other begin a stream */
 	TEMPO_RUN_MOST = 4096, /* and so many where they have been none again and again */
 	TEMPO_REST = 20000,    /* ns; the kernel may make up to 50,000 more of it (its timer slack) */
 	TEMPO_WORTH = 3,       /* packets that a rest has to gather */
@@ -23,10 +23,9 @@ struct tempo {
 	uint64_t since;  /* ns: the end of the last batch, and of the rest behind it */
 	unsigned quick;  /* batches, each soon after the one before */
 	unsigned wanted; /* of them, before the next rest; 0: TEMPO_RUN */
-	unsigned ways;   /* from where the last batch came */
 	bool rested;     /* before the next batch */
 };
 
-/* A batch that took N reads, from where WAYS says (one bit for each direction), ended at NOW (ns of a clock
- * that never goes back). Returns how long to rest before more is looked for, in ns; 0: not at all. */
-unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n, unsigned ways);
+/* A batch that took N reads ended at NOW (ns of a clock that never goes back). Returns how long to rest
+ * before more is looked for, in ns; 0: not at all. */
+unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n);

@@ -52,14 +52,12 @@ void user_tell(struct xfrm *x, const struct esp_order *o)
 	arena_free(&scratch);
 }
 
-/* As many as are configured; else both directions together have one for each processor, or where there are up
- * to two one does both: the kernel has enough to do for the other processor. */
+/* As many as are configured; else both directions together have one for each processor. */
 static enum err count_workers(struct xfrm *x, struct text *why)
 {
-	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned wanted = x->settings->workers, usual = processors > 3 ? (unsigned)processors / 2 : 1;
 
-	x->both_ways = !wanted && processors <= 2;
 	x->n_workers = wanted ? wanted : usual < WORKERS_MAX ? usual : WORKERS_MAX;
 	if (wanted <= WORKERS_MAX)
 		return ERR_OK;
@@ -82,7 +80,7 @@ static enum err open_sockets(struct xfrm *x, struct text *why)
 static enum err hand_over(struct xfrm *x, struct text *why)
 {
 	struct esp_order o = { .kind = ORDER_OPEN,
-		.open = { .workers = x->n_workers, .both_ways = x->both_ways, .port = x->outer[0].port } };
+		.open = { .workers = x->n_workers, .port = x->outer[0].port } };
 	int fds[ORDER_FDS];
 	unsigned n = 0;
 
@@ -318,8 +316,6 @@ static void user_pace(struct xfrm *x, struct text *out)
 		}
 	if (x->n_workers > 1)
 		text_add(out, " workers=%u", x->n_workers);
-	if (x->both_ways)
-		text_add(out, " workers=both-ways");
 	text_add(out, "%s%s", tcp ? " offloads=tcp" : "", udp ? ",udp" : "");
 	pace_print(&x->meters.totals->pace, out);
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS = 4,    /* batches from one source before the others have their turn, of the same direction */
+	ROUNDS = 4,    /* batches from one source before the others have their turn */
 	BUNDLES = 32,  /* received at once */
 	ARRIVALS = 64, /* opened at once */
 	READS = 32,    /* of a device in one batch */
@@ -36,7 +36,7 @@ struct worker {
 	struct join join;
 	struct load load;
 	struct tempo tempo;
-	unsigned reads, ways; /* in this batch; bits of the directions they were of */
+	unsigned reads; /* in this batch, of whatever source */
 	struct buffer
 		buffers[BUNDLES]; /* what is received; of the way out only the first, for what is read */
 };
@@ -113,13 +113,6 @@ static void look_again(struct worker *w)
 	w->lane.snap = board_hold(w->at.board, reader_of(w));
 }
 
-static void note_reads(struct worker *w, enum worker_way way, unsigned n)
-{
-	w->reads += n;
-	if (n)
-		w->ways |= 1u << way;
-}
-
 /* One batch from the network to the devices. True when there may be more. */
 static bool carry_in(struct worker *w, enum outer_kind kind)
 {
@@ -129,7 +122,7 @@ static bool carry_in(struct worker *w, enum outer_kind kind)
 	for (unsigned i = 0; i < n; i++)
 		carry_bundle(w, &w->bundles[i]);
 	join_flush(&w->join);
-	note_reads(w, WORKER_IN, n);
+	w->reads += n;
 	return n == BUNDLES;
 }
 
@@ -175,23 +168,21 @@ static bool carry_out(struct worker *w, unsigned slot)
 		worker_unwatch(w, d);
 	send_load(w);
 	pace_count(w->at.pace, PACE_READ, reads, 0);
-	note_reads(w, WORKER_OUT, reads);
+	w->reads += reads;
 	return reads == READS;
 }
 
 /* Carries what the source of one event has. False when the thread is to end. */
 static bool serve(struct worker *w, uint64_t event)
 {
-	const int rounds = w->at.both_ways ? 1 : ROUNDS;
-
 	switch ((enum feed)(event >> 32)) {
 	case SOURCE_STOP: return false;
 	case SOURCE_OUTER:
-		for (int i = 0; i < rounds && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
+		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
 			;
 		break;
 	case SOURCE_DEVICE:
-		for (int i = 0; i < rounds && carry_out(w, (uint32_t)event); i++)
+		for (int i = 0; i < ROUNDS && carry_out(w, (uint32_t)event); i++)
 			;
 		break;
 	}
@@ -206,11 +197,10 @@ static void rest(struct worker *w)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	t = (struct timespec){ .tv_nsec = tempo_rest(&w->tempo,
-				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads,
-				       w->ways) };
+				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads) };
 	if (rested)
 		pace_count(w->at.pace, PACE_RESTED, 1, w->reads);
-	w->reads = w->ways = 0;
+	w->reads = 0;
 	if (t.tv_nsec)
 		nanosleep(&t, NULL);
 }
@@ -292,7 +282,7 @@ enum err worker_start(
 		.answer = worker_answer,
 	};
 	w->tempo = (struct tempo){ 0 };
-	w->reads = w->ways = 0;
+	w->reads = 0;
 	w->join = (struct join){ .ctx = w, .write = worker_write };
 	load_empty(&w->load);
 	pool_init(&w->pool);

@@ -3,10 +3,7 @@
  * stack frame, and sleeps when there is none. No queue stands between them; a lone packet never waits, many
  * that come fast may for a moment (tempo.h). Those
  * of one direction have each a socket of each kind and a queue of each device. The kernel gives a flow's
- * packets to the same queue, and those of an inbound SA to the same socket, so that they keep their order.
- *
- * Where there are few processors one thread does both directions: what a packet brings about often comes
- * right behind it, and is then found by who is awake. */
+ * packets to the same queue, and those of an inbound SA to the same socket, so that they keep their order. */
 #pragma once
 
 #include "xfrm/user/channel.h"
@@ -20,7 +17,6 @@ _Static_assert(
 /* What a thread works with; all but the number is shared with others, and outlives it. */
 struct worker_setup {
 	unsigned number;     /* among those of its direction, less than WORKERS_MAX */
-	bool both_ways;      /* it is to do both directions: one of WORKER_IN that may watch devices, too */
 	struct board *board; /* with a snapshot on it */
 	struct outer *outer; /* shared with the thread of the same number in the other direction */
 	const struct channel *channel;
@@ -37,7 +33,6 @@ enum err worker_start(enum worker_way way, const struct worker_setup *setup, str
 /* Ends the thread and frees it. NULL does nothing. */
 void worker_stop(struct worker *w);
 
-/* From now on W (one of WORKER_OUT, or of both ways) reads its queue of D, once a snapshot has it; and no
- * longer. */
+/* From now on W (one of WORKER_OUT) reads its queue of D, once a snapshot has it; and no longer. */
 enum err worker_watch(struct worker *w, const struct device *d, struct text *why) MUST_CHECK;
 void worker_unwatch(struct worker *w, const struct device *d);
