@@ -6,12 +6,14 @@
 
 static struct tempo tempo;
 static uint64_t now;
+static unsigned slack; /* ns by which a rest takes longer than it should */
 
 static int begin(void **state)
 {
 	(void)state;
 	tempo = (struct tempo){ 0 };
 	now = 1000000000;
+	slack = 0;
 	return 0;
 }
 
@@ -22,7 +24,10 @@ static unsigned batch(unsigned after, unsigned n)
 
 	now += after;
 	rest = tempo_rest(&tempo, now, n);
-	now += rest;
+	if (rest) {
+		now += rest + slack;
+		tempo_woke(&tempo, now);
+	}
 	return rest;
 }
 
@@ -111,6 +116,64 @@ static void a_rest_in_vain_puts_off_the_next_until_one_was_worth_it(void **state
 	assert_int_equal(batch(1000, 1), TEMPO_REST);
 }
 
+enum { FLOWS_MOST = 8, ROUND = 30000 /* ns until an answer has brought the next question */ };
+
+/* A thread carries the questions of FLOWS, each of which waits for the answer to the one before. Returns how
+ * often it rests in a thousand batches. */
+static unsigned rests_among(unsigned flows)
+{
+	uint64_t next[FLOWS_MOST];
+	unsigned rests = 0;
+
+	slack = 50000;
+	for (unsigned i = 0; i < flows; i++)
+		next[i] = now + i * ROUND / flows;
+	for (unsigned b = 0; b < 1000; b++) {
+		uint64_t from = now, first = next[0];
+		unsigned n = 0;
+
+		for (unsigned i = 1; i < flows; i++)
+			first = next[i] < first ? next[i] : first;
+		from = first > from ? first : from;
+		for (unsigned i = 0; i < flows; i++)
+			if (next[i] <= from)
+				next[i] = from + ++n * 1000 + ROUND;
+		rests += batch((unsigned)(from - now) + n * 1000, n) > 0;
+	}
+	return rests;
+}
+
+static void a_few_questions_and_answers_at_once_are_soon_not_waited_for(void **state)
+{
+	for (unsigned flows = 1; flows < FLOWS_MOST; flows++) {
+		begin(state);
+		assert_in_range(rests_among(flows), 1, 8);
+	}
+}
+
+/* Somebody may have waited all of that time, and nobody knows. */
+static void the_time_of_a_rest_ends_when_it_has_ended(void **state)
+{
+	(void)state;
+	slack = TEMPO_LATE;
+	begin_stream();
+	assert_int_equal(batch(30000, 1), 0);
+	assert_int_equal(tempo.wanted, 2 * TEMPO_RUN);
+}
+
+static void who_overslept_does_not_rest_again_for_long(void **state)
+{
+	(void)state;
+	slack = TEMPO_LATE + 1;
+	begin_stream();
+	assert_int_equal(batch(1000, TEMPO_WORTH), 0);
+	for (unsigned i = 1; i < TEMPO_RUN_MOST; i++)
+		assert_int_equal(batch(1000, TEMPO_WORTH), 0);
+	slack = 0;
+	assert_int_equal(batch(1000, TEMPO_WORTH), TEMPO_REST);
+	assert_int_equal(batch(1000, TEMPO_WORTH), TEMPO_REST);
+}
+
 /* What comes long after a rest has not waited for it. */
 static void bursts_with_pauses_between_them_gather_each_time(void **state)
 {
@@ -140,7 +203,7 @@ static void the_packet_after_a_stream_is_not_waited_for(void **state)
 {
 	(void)state;
 	begin_stream();
-	batch(1000, 5);
+	batch(1000, TEMPO_WORTH);
 	assert_int_equal(batch(400000000, 1), 0);
 }
 
@@ -174,6 +237,9 @@ int main(void)
 		CASE(rests_go_on_as_long_as_they_gather_something),
 		CASE(a_rest_that_gathered_too_little_is_the_last),
 		CASE(what_nothing_gathers_behind_is_hardly_ever_waited_for),
+		CASE(a_few_questions_and_answers_at_once_are_soon_not_waited_for),
+		CASE(the_time_of_a_rest_ends_when_it_has_ended),
+		CASE(who_overslept_does_not_rest_again_for_long),
 		CASE(bursts_with_pauses_between_them_gather_each_time),
 		CASE(pauses_bring_rests_back),
 		CASE(a_rest_in_vain_puts_off_the_next_until_one_was_worth_it),

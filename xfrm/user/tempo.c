@@ -4,15 +4,17 @@
 
 /* The batch of N reads that ends GAP ns after a rest shows what that was worth. Where somebody may have
  * waited in vain, twice as many batches are wanted before the next; where nothing came for long, nobody has.
- */
+ * What gathered while the thread overslept, has waited too long for whatever it is worth. */
 static void judge(struct tempo *t, uint64_t gap, unsigned n)
 {
-	if (n >= TEMPO_WORTH) {
+	if (!t->late && n >= TEMPO_WORTH) {
 		t->wanted = TEMPO_RUN;
 		return;
 	}
 	t->quick = 0;
-	if (gap < (uint64_t)2 * TEMPO_QUICK && t->wanted < TEMPO_RUN_MOST)
+	if (t->late)
+		t->wanted = TEMPO_RUN_MOST;
+	else if (gap < (uint64_t)2 * TEMPO_QUICK && t->wanted < TEMPO_RUN_MOST)
 		t->wanted *= 2;
 }
 
@@ -38,4 +40,10 @@ unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n)
 	t->rested = t->quick >= t->wanted && n < TEMPO_ENOUGH;
 	t->since = t->rested ? now + TEMPO_REST : now;
 	return t->rested ? TEMPO_REST : 0;
+}
+
+void tempo_woke(struct tempo *t, uint64_t now)
+{
+	t->late = now - t->since > TEMPO_LATE;
+	t->since = now;
 }

@@ -15,17 +15,22 @@ enum {
 	TEMPO_RUN = 4,         /* so many batches right behind each other begin a stream */
 	TEMPO_RUN_MOST = 4096, /* and so many where they have been none again and again */
 	TEMPO_REST = 20000,    /* ns; the kernel may make up to 50,000 more of it (its timer slack) */
-	TEMPO_WORTH = 3,       /* packets that a rest has to gather */
+	TEMPO_LATE = 4 * TEMPO_REST, /* ns; who wakes later than this has no processor to spare for rests */
+	TEMPO_WORTH = 8,             /* packets that a rest has to gather */
 	TEMPO_ENOUGH = 16,     /* packets in a batch, of which more would save nothing */
 };
 
 struct tempo {
-	uint64_t since;  /* ns: the end of the last batch, and of the rest behind it */
+	uint64_t since;  /* ns: the end of the last batch, or of the rest behind it */
 	unsigned quick;  /* batches, each soon after the one before */
 	unsigned wanted; /* of them, before the next rest; 0: TEMPO_RUN */
 	bool rested;     /* before the next batch */
+	bool late;       /* and for longer than it was to */
 };
 
 /* A batch that took N reads ended at NOW (ns of a clock that never goes back). Returns how long to rest
  * before more is looked for, in ns; 0: not at all. */
 unsigned tempo_rest(struct tempo *t, uint64_t now, unsigned n);
+
+/* The rest has ended, at NOW. */
+void tempo_woke(struct tempo *t, uint64_t now);

@@ -189,20 +189,27 @@ static bool serve(struct worker *w, uint64_t event)
 	return true;
 }
 
+static uint64_t nanoseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 /* Lets packets gather where they come fast. */
 static void rest(struct worker *w)
 {
 	bool rested = w->tempo.rested;
-	struct timespec t;
+	struct timespec t = { .tv_nsec = tempo_rest(&w->tempo, nanoseconds(), w->reads) };
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t = (struct timespec){ .tv_nsec = tempo_rest(&w->tempo,
-				       (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec, w->reads) };
 	if (rested)
 		pace_count(w->at.pace, PACE_RESTED, 1, w->reads);
 	w->reads = 0;
-	if (t.tv_nsec)
-		nanosleep(&t, NULL);
+	if (!t.tv_nsec)
+		return;
+	nanosleep(&t, NULL);
+	tempo_woke(&w->tempo, nanoseconds());
 }
 
 static void *worker_main(void *arg)
