@@ -166,7 +166,7 @@ $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -l
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 # What the kernel is asked for, and what it refuses, can be counted.
-$(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add
+$(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add,--wrap=nft_open
 $(O)/tests/unit/test_guarded: LIBS += -Wl,--wrap=answers_ask
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
 $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BIN)/ikev2d-hostile $(BIN)/eap-server $(BENCH_BINS) \

@@ -104,9 +104,10 @@ enum err guard_open(
 	if (e) {
 		text_add(why,
 			"nftables will not make the table %s (%s): clear packets that should have come "
-			"through a tunnel are not dropped; does the kernel have nf_tables, and ikev2d "
-			"CAP_NET_ADMIN?",
-			name, text_str(&said));
+			"through a tunnel are not dropped%s",
+			name, text_str(&said),
+			e == ERR_MISSING ? ""
+					 : "; does the kernel have nf_tables, and ikev2d CAP_NET_ADMIN?");
 		guard_close(g);
 	} else {
 		*out = g;

@@ -20,7 +20,7 @@ struct guard;
 
 /* Makes the table NAME with nothing in it to drop; PORTS are those of IKE and of NAT traversal, MARK is that
  * of our outer packets and the group of our devices. ERR_UNSUPPORTED where there are no nftables (or no right
- * to them), or the name is taken. */
+ * to them), or the name is taken; ERR_MISSING where their library is not installed. */
 enum err guard_open(const char *name, const uint16_t ports[2], uint32_t mark, struct guard **out,
 	struct text *why) MUST_CHECK;
 

@@ -105,9 +105,12 @@ enum err sieve_open(const char *name, const char *commands, struct sieve **out, 
 	s->nft = nft_open(why);
 	if (netlink_open(NETLINK_NETFILTER, &s->netlink, &ignored))
 		s->netlink = NULL;
-	if (!s->nft || !nft_run(s->nft, commands, why)) {
-		sieve_close(s);
+	if (!s->nft)
+		e = ERR_MISSING;
+	else if (!nft_run(s->nft, commands, why))
 		e = ERR_UNSUPPORTED;
+	if (e) {
+		sieve_close(s);
 	} else {
 		*out = s;
 	}

@@ -3,6 +3,7 @@
  * counters read. */
 #include "tests/unit/machine.h"
 #include "tests/unit/packet.h"
+#include "xfrm/nft.h"
 #include "xfrm/pairs.h"
 
 #include <arpa/inet.h>
@@ -32,6 +33,19 @@ enum err __wrap_pairs_add(
 	asked++;
 	refused += e != ERR_OK;
 	return e;
+}
+
+static bool no_library;
+
+struct nft *__real_nft_open(struct text *why);
+struct nft *__wrap_nft_open(struct text *why);
+
+struct nft *__wrap_nft_open(struct text *why)
+{
+	if (!no_library)
+		return __real_nft_open(why);
+	text_add(why, "nftables cannot be used: install them");
+	return NULL;
 }
 
 /* The number of packets the guard has dropped. */
@@ -614,6 +628,23 @@ static void hundreds_of_policies_are_guarded(void **state)
 	assert_false(drops("10.100.1.43", "10.1.0.1", IPPROTO_UDP, 1, 2));
 }
 
+static void where_the_library_is_missing_nobody_is_asked_about_the_kernel(void **state)
+{
+	static const uint16_t ports[2] = { 500, 4500 };
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+	struct guard *none = NULL;
+
+	(void)state;
+	no_library = true;
+	assert_int_equal(guard_open("lost", ports, 1, &none, &why), ERR_MISSING);
+	no_library = false;
+	assert_null(none);
+	assert_non_null(strstr(text_str(&why), "(nftables cannot be used: install them): clear packets"));
+	assert_null(strstr(text_str(&why), "kernel"));
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -643,6 +674,7 @@ int main(void)
 		MACHINE_CASE(opaque_selectors_drop_nothing),
 		MACHINE_CASE(a_firewall_reload_that_flushed_us_is_told),
 		MACHINE_CASE(hundreds_of_policies_are_guarded),
+		cmocka_unit_test(where_the_library_is_missing_nobody_is_asked_about_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
