@@ -42,11 +42,12 @@ enum { USER_BASE = 1902000000 };
 
 /* ------------------------------------------------------------------ filters */
 
-/* What every process needs: memory, messages, time, randomness, its end. */
+/* What every process needs: memory, messages, time, randomness, its end. Libcs differ in by what they sleep.
+ */
 static const char *const common[] = { "brk", "mmap", "munmap", "mremap", "madvise", "mprotect", "futex",
-	"getrandom", "clock_gettime", "clock_nanosleep", "gettimeofday", "poll", "ppoll", "recvmsg",
-	"recvfrom", "sendmsg", "sendto", "write", "writev", "close", "exit", "exit_group", "rt_sigreturn",
-	"rt_sigprocmask", "restart_syscall", "getpid", "gettid", "tgkill", NULL };
+	"getrandom", "clock_gettime", "clock_nanosleep", "nanosleep", "gettimeofday", "poll", "ppoll",
+	"recvmsg", "recvfrom", "sendmsg", "sendto", "write", "writev", "close", "exit", "exit_group",
+	"rt_sigreturn", "rt_sigprocmask", "restart_syscall", "getpid", "gettid", "tgkill", NULL };
 
 /* Its image. */
 static const char *const keepers[] = { "pread64", "pwrite64", "fallocate", NULL };
