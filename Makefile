@@ -2,7 +2,8 @@
 #
 # make              the programs, in build/bin
 # make SAN=a,b      the same with sanitizers, in build/san-a,b (COV=1: with coverage, in build/cov)
-# make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well)
+# make deps         installs what the build needs (deps-demo, deps-test: what demo and check need as well; deps-desktop: a
+#                   NetworkManager, masked, for the tests that have one read its profile)
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec;
@@ -68,8 +69,6 @@ libcharon-extauth-plugins       test
 libcharon-extra-plugins         test
 libstrongswan-extra-plugins     test
 libstrongswan-standard-plugins  test
-network-manager                 test
-strongswan-nm                   test
 strongswan-pki                  test
 strongswan-swanctl              test
 tmux                            test
@@ -84,6 +83,8 @@ libldns3                        kernel?
 libnss3-tools                   kernel?
 libunbound8                     kernel?
 debootstrap                     trixie
+network-manager                 desktop
+strongswan-nm                   desktop
 endef
 export DEPENDENCIES
 
@@ -133,7 +134,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test demo root check check-unit check-net check-kernel check-kernel-net check-newer check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
+.PHONY: all tests deps deps-demo deps-test deps-desktop demo root check check-unit check-net check-kernel check-kernel-net check-newer check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
 	fuzz fuzzers bench load man install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -200,6 +201,8 @@ deps-demo:
 	@tools/deps build demo
 deps-test:
 	@tools/deps build demo test
+deps-desktop:
+	@tools/deps desktop
 
 demo: deps-demo
 	+@$(AGAIN) all

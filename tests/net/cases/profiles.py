@@ -375,7 +375,7 @@ def beside(gateway, bench):
 def profile_in_network_manager(bench, auth):
     """NetworkManager itself reads it, says what is in it, and brings it up."""
     if not network_manager.available():
-        raise Skipped("NetworkManager (network-manager and strongswan-nm) is not installed")
+        raise Skipped("NetworkManager (network-manager and strongswan-nm) is not installed: make deps-desktop does that")
     laptop = beside(bench.sun.gateway, bench)
     gateway = Gateway(bench, "--net", bench.sun.net[4], "--dns", DNS[0]).start()
     made, folder = gateway.user("alice", "linux", "--auth", auth)
