@@ -30,7 +30,8 @@ BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration
 </busconfig>
 """
 
-# Nobody but us is on its machine: no polkit, no names, no networks of its own making.
+# Nobody but us is on its machine: no polkit, no names, no networks of its own making, no questions whether it is online.
+# Ubuntu's own settings leave cables to others; these are read later.
 SETTINGS = """[main]
 plugins=keyfile
 auth-polkit=false
@@ -38,6 +39,10 @@ dns=none
 systemd-resolved=false
 hostname-mode=none
 no-auto-default=*
+[keyfile]
+unmanaged-devices=none
+[connectivity]
+enabled=false
 [logging]
 level=INFO
 """
