@@ -6,10 +6,13 @@
 #include "answer.h"
 #include "letters.h"
 #include "link_key.h"
+#include "snapshot.h"
 
 #include "model/addr.h"
 
-#define LINKS "link-" /* how names of links begin */
+#define LINKS   "link-" /* how names of links begin */
+#define KEY_ID  "key-"  /* and who has a link by a key */
+#define ANYBODY "%any"
 
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -121,7 +124,8 @@ static int must(struct link *l)
 	return answer_refused(l->x, response);
 }
 
-/* Who is who in IKE. A key's name is its own, whatever the other machine has been told. */
+/* Who is who in IKE. A key's name is its own, whatever the other machine has been told: it begins as what the
+ * daemon calls the key. */
 static const char *id_of(const struct link *l, bool listens)
 {
 	const struct key *key = listens == l->listens ? l->own.key : l->peer;
@@ -129,7 +133,7 @@ static const char *id_of(const struct link *l, bool listens)
 
 	if (l->secret)
 		return arena_printf(&l->x->arena, "%s.%s", listens ? "listen" : "connect", l->name);
-	return arena_printf(&l->x->arena, "key-%.16s", keyid_print(key->id, digits));
+	return arena_printf(&l->x->arena, KEY_ID "%.16s", keyid_print(key->subj, digits));
 }
 
 static int load_key(struct link *l)
@@ -195,7 +199,7 @@ static int load_conn(struct link *l)
 
 	client_request(&l->client, "load-conn");
 	vici_put_section(o, l->name);
-	put_one(o, "remote_addrs", l->listens ? "%any" : l->host);
+	put_one(o, "remote_addrs", l->listens ? ANYBODY : l->host);
 	vici_put_pair(o, "dpd_delay", "30s");
 	put_side(l, "local", l->listens);
 	put_side(l, "remote", !l->listens);
@@ -224,44 +228,73 @@ static int forget_secret(struct link *l)
 	return unload(l, "unload-shared", "id", l->name, &was_there);
 }
 
-/* Whether a connection of this name, or (whole false) one that begins so, was loaded by commands like these.
+/* The connection of this link, or NULL; *OWN are those of links of which this machine is OWN_ID (NULL: none).
  */
-static int is_loaded(struct link *l, const char *name, bool whole, bool *found)
+static int find_conn(struct link *l, const char *own_id, const struct vici_node **out, unsigned *own)
 {
-	const struct vici_node *response, *conns;
-	int code;
+	const struct snapshot_list list = { "list-conns", "list-conn", NULL };
+	const struct vici_node **conns;
+	unsigned n;
+	int code = snapshot_list(&l->client, &list, &conns, &n);
 
-	*found = false;
-	client_request(&l->client, "get-conns");
-	code = call(l, CLIENT_PATIENCE, &response);
-	conns = code ? NULL : vici_find(response, "conns");
-	for (const struct vici_node *n = conns ? conns->first : NULL; n; n = n->next) {
-		const char *one = arena_text(&l->x->arena, n->value);
-
-		*found = *found || (whole ? !strcmp(one, name) : !strncmp(one, name, strlen(name)));
+	*out = NULL;
+	*own = 0;
+	for (unsigned i = 0; !code && i < n; i++) {
+		if (!strcmp(conns[i]->name, l->name))
+			*out = conns[i];
+		*own += own_id && !strncmp(conns[i]->name, LINKS, strlen(LINKS)) &&
+			!strcmp(client_str(vici_find(conns[i], "local-1"), "id"), own_id);
 	}
 	return code;
 }
 
-/* The daemon has this machine's key only as long as there are links. */
-static int forget_key(struct link *l)
+/* As whom this machine has the link, where that is by a key; NULL: it is not, or there is none. */
+static int find_own_id(struct link *l, const char **id)
 {
-	char id[KEYID_TEXT];
-	bool others, was_there;
-	int code = is_loaded(l, LINKS, false, &others);
+	const struct vici_node *conn;
+	unsigned own;
+	int code = find_conn(l, NULL, &conn, &own);
 
-	if (code || others || !l->own.key)
+	*id = conn ? client_str(vici_find(conn, "local-1"), "id") : NULL;
+	if (*id && strncmp(*id, KEY_ID, strlen(KEY_ID)) != 0)
+		*id = NULL;
+	return code;
+}
+
+/* The daemon has the key called ID only as long as there are links by it. Its file may be another one by now.
+ */
+static int forget_key(struct link *l, const char *id)
+{
+	const struct vici_node *response, *keys;
+	const char *digits = id + strlen(KEY_ID);
+	unsigned own;
+	bool was_there;
+	int code = find_conn(l, id, &response, &own);
+
+	if (code || own)
 		return code;
-	return unload(l, "unload-key", "id", keyid_print(l->own.key->subj, id), &was_there);
+	client_request(&l->client, "get-keys");
+	code = call(l, CLIENT_PATIENCE, &response);
+	keys = code ? NULL : vici_find(response, "keys");
+	for (const struct vici_node *n = keys ? keys->first : NULL; n && !code; n = n->next) {
+		const char *key = arena_text(&l->x->arena, n->value);
+
+		if (!strncmp(key, digits, strlen(digits)))
+			code = unload(l, "unload-key", "id", key, &was_there);
+	}
+	return code;
 }
 
 static int forget(struct link *l, bool *was_there)
 {
-	int code = forget_secret(l);
+	const char *id;
+	int code = find_own_id(l, &id);
 
 	if (!code)
+		code = forget_secret(l);
+	if (!code)
 		code = unload(l, "unload-conn", "name", l->name, was_there);
-	return code ? code : forget_key(l);
+	return code || !id ? code : forget_key(l, id);
 }
 
 static int terminate(struct link *l)
@@ -335,18 +368,23 @@ static int wait_for_peer(struct link *l)
 
 static int must_be_new(struct link *l)
 {
-	bool found;
-	int code = is_loaded(l, l->name, true, &found);
+	const struct vici_node *conn;
+	unsigned own;
+	int code = find_conn(l, NULL, &conn, &own);
+	const char *name = l->name;
+	bool waits;
 
-	l->fresh = !code && !found;
-	if (code || !found)
+	l->fresh = !code && !conn;
+	if (code || !conn)
 		return code;
+	waits = !strcmp(client_items(conn, "remote_addrs", &l->x->arena), ANYBODY);
 	return ipsec_fail(l->x, FAILED,
-		"%s is there already: ipsec up %s brings it up again where it is down, ipsec disconnect %s "
-		"ends it",
-		l->name, l->name, l->name);
+		"%s is there already: ipsec up %s%s brings it up again where it is down, "
+		"ipsec disconnect %s ends it",
+		name, name, waits ? " on the other machine" : "", name);
 }
 
+/* The connection first: who ends another link leaves a key that a connection is for. */
 static int load(struct link *l)
 {
 	int code = open_daemon(l);
@@ -356,8 +394,10 @@ static int load(struct link *l)
 	if (!code && l->listens)
 		code = client_subscribe(&l->client, "child-updown");
 	if (!code)
-		code = l->secret ? load_secret(l) : load_key(l);
-	return code ? code : load_conn(l);
+		code = load_conn(l);
+	if (code)
+		return code;
+	return l->secret ? load_secret(l) : load_key(l);
 }
 
 /* ------------------------------------------------------------------ the verbs */
@@ -559,21 +599,19 @@ int verb_disconnect(struct ipsec *x, int argc, char **argv)
 	struct words w;
 	int code;
 
-	if (!read_words(argc, argv, 1, &w) || !w.n || w.key || w.peer_key)
-		return ipsec_fail(x, USAGE, "usage: ipsec disconnect NAME [--dir DIR]");
+	if (!read_words(argc, argv, 1, &w) || !w.n || w.key || w.peer_key || w.dir)
+		return ipsec_fail(x, USAGE, "usage: ipsec disconnect NAME");
 	l.name = w.word[0];
 	if (strncmp(l.name, LINKS, strlen(LINKS)) != 0)
 		return ipsec_fail(x, USAGE,
 			"%s is no link: ipsec listen and ipsec connect make them, ipsec down ends others",
 			l.name);
-	link_key_peek(x, w.dir, &l.own);
 	code = client_open(&l.client, x);
 	if (!code)
 		code = forget(&l, &was_there);
 	if (!code)
 		code = terminate(&l);
 	client_close(&l.client);
-	link_key_close(&l.own);
 	if (code)
 		return code;
 	return was_there ? answer_done(x, "disconnected")

@@ -3,7 +3,6 @@
 
 #include "pki_files.h"
 
-#include "conf/files.h"
 #include "pki/make.h"
 #include "tools/profile/profile.h"
 
@@ -88,16 +87,6 @@ int link_key_open(struct ipsec *x, const char *dir, struct link_key *out)
 	int code = pki_exists(out->path) ? DONE : make(&p, out);
 
 	return code ? code : read_key(&p, out);
-}
-
-void link_key_peek(struct ipsec *x, const char *dir, struct link_key *out)
-{
-	struct pki p = folder(x, dir, out);
-	struct why why = { 0 };
-
-	if (conf_files_system.read(conf_files_system.ctx, out->path, p.arena, &out->pem) ||
-		key_private(out->pem, NULL, p.arena, &out->key, &why))
-		out->key = NULL;
 }
 
 void link_key_close(struct link_key *k)

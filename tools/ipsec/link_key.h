@@ -19,8 +19,6 @@ struct link_key {
 /* The key in the folder DIR (NULL: where it usually is), which is drawn and written there where there is
  * none. DONE, or FAILED after a sentence. Close it in either case. */
 int link_key_open(struct ipsec *x, const char *dir, struct link_key *out) MUST_CHECK;
-/* The same, but one that is not there, or cannot be read, is none, and nothing is said. */
-void link_key_peek(struct ipsec *x, const char *dir, struct link_key *out);
 void link_key_close(struct link_key *k);
 
 /* The line of a public key, from ARENA. */

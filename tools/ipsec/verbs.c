@@ -53,7 +53,7 @@ static const struct verb verbs[] = {
 	{ "connect", "HOST [CODE|--peer-key KEY [--dir DIR]] | --key",
 		"that link; without CODE it is asked for; --key: show this machine's, in DIR/link.key", 1, 5,
 		verb_connect, NULL },
-	{ "disconnect", "NAME [--dir DIR]", "end it", 1, 3, verb_disconnect, NULL },
+	{ "disconnect", "NAME", "end it", 1, 1, verb_disconnect, NULL },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload, NULL },
 	{ "start", "", "start ikev2d in the background", 0, 0, verb_start, NULL },
 	{ "stop", "", "stop it", 0, 0, verb_stop, NULL },

@@ -135,11 +135,15 @@ class Machine:
 
     def __init__(self, bench, side):
         self.bench, self.daemon = bench, bench.daemon(side, None)
-        self.folder = "--dir", f"{bench.directory}/keys-{side.name}"
+        self.take(f"{bench.directory}/keys-{side.name}")
+        self.daemon.start()
+
+    def take(self, folder):
+        """The key there, which is made."""
+        self.folder = "--dir", folder
         made = self.daemon.json("connect", "--key", *self.folder)
         valid("link-key", made)
         self.key, self.file = made["key"], made["file"]
-        self.daemon.start()
 
     def listen(self, key):
         return Listener(self.bench, "--peer-key", key, *self.folder, daemon=self.daemon)
@@ -148,7 +152,7 @@ class Machine:
         return self.daemon.ipsec("connect", host or self.bench.sun.wan[4], "--peer-key", key, *self.folder)
 
     def disconnect(self, name):
-        self.daemon.must("disconnect", name, *self.folder)
+        self.daemon.must("disconnect", name)
 
     def reauthenticates(self, name):
         """Proves anew who it is."""
@@ -199,7 +203,7 @@ def link_by_keys(bench, version):
             machine.daemon.wait_idle()
             empty(machine.daemon)
             same(machine.keys(), [], "private keys that the daemon has")
-            same(machine.daemon.ipsec("disconnect", name, *machine.folder).code, 1, "exit code of ending it again")
+            same(machine.daemon.ipsec("disconnect", name).code, 1, "exit code of ending it again")
     wire.no_clear()
 
 
@@ -217,11 +221,32 @@ def link_by_keys_beside_another(bench):
         key = sun.key if machine is moon else moon.key
         done = machine.daemon.ipsec(*words, "--peer-key", key, *machine.folder)
         same(done.code, 1, f"exit code of a second ipsec {words[0]}\n{done.text}")
-        contains(done.err, f"{first['name']} is there already: ipsec up {first['name']} brings it up again", f"ipsec {words[0]}")
+        where = " on the other machine" if machine is sun else ""
+        contains(done.err, f"{first['name']} is there already: ipsec up {first['name']}{where} brings it up", f"ipsec {words[0]}")
     reaches(sun.daemon.host, first["peer"])
     reaches(sun.daemon.host, second["peer"])
     sun.disconnect(first["name"])
     same(len(sun.keys()), 1, "private keys that sun has while there is another link")
+    other.reauthenticates(second["name"])
+    reaches(sun.daemon.host, second["peer"])
+    sun.disconnect(second["name"])
+    same(sun.keys(), [], "private keys that sun has")
+
+
+@case()
+def link_by_another_key_of_the_machine(bench):
+    """The daemon keeps each of its keys for as long as there are links by it, whatever folder they are from."""
+    moon, sun = with_keys(bench)
+    other = Machine(bench, types.SimpleNamespace(gateway=bench.alice, name="alice"))
+    first = sun.listen(moon.key).made["name"]
+    same(moon.connect(sun.key).code, 0, "exit code of ipsec connect by the first key")
+    sun.take(f"{bench.directory}/more-keys-sun")
+    second = sun.listen(other.key).made
+    same(other.connect(sun.key).code, 0, "exit code of ipsec connect by the second key")
+    before = sun.keys()
+    same(len(before), 2, "private keys that sun has")
+    sun.disconnect(first)
+    same(len(sun.keys()), 1, "private keys that sun has while there is the second link")
     other.reauthenticates(second["name"])
     reaches(sun.daemon.host, second["peer"])
     sun.disconnect(second["name"])
@@ -281,6 +306,7 @@ def link_by_a_key_that_is_lost(bench):
     for machine in moon, sun:
         machine.disconnect(name)
         empty(machine.daemon)
+        same(machine.keys(), [], "private keys that the daemon has")
     listener = sun.listen(moon.key)
     done = moon.connect(sun.key)
     same(done.code, 1, f"exit code of ipsec connect\n{done.text}")
