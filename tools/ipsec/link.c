@@ -74,21 +74,23 @@ static bool take_code(struct link *l, const char *code)
 	return true;
 }
 
-/* Both machines find the same name in their two keys. */
+/* Both machines find the same name in their two keys. What was mistyped makes no key. */
 static int take_keys(struct link *l, const char *line, const char *dir)
 {
 	char tag[GROUP];
-	int code = link_key_open(l->x, dir, &l->own);
+	int code = link_key_peer(l->x, line, &l->peer);
 
 	if (!code)
-		code = link_key_peer(l->x, line, l->own.key, &l->peer);
+		code = link_key_open(l->x, dir, &l->own);
 	if (code)
 		return code;
+	if (key_eq(l->peer, l->own.key))
+		return ipsec_fail(l->x, USAGE,
+			"%s is this machine's own key: the other one's is shown by ipsec connect --key there",
+			line);
 	for (int i = 0; i < GROUP; i++)
 		tag[i] = letters_of(l->own.key->id[i] ^ l->peer->id[i]);
 	find_name(l, tag);
-	if (l->own.made)
-		fprintf(l->x->err, "made this machine's key: %s\n", l->own.path);
 	return DONE;
 }
 

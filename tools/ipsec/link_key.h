@@ -17,13 +17,13 @@ struct link_key {
 };
 
 /* The key in the folder DIR (NULL: where it usually is), which is drawn and written there where there is
- * none. DONE, or FAILED after a sentence. Close it in either case. */
+ * none; that is said. Neither the file nor the folder may be in others' hands. DONE, or FAILED after a
+ * sentence. Close it in either case. */
 int link_key_open(struct ipsec *x, const char *dir, struct link_key *out) MUST_CHECK;
 void link_key_close(struct link_key *k);
 
 /* The line of a public key, from ARENA. */
 const char *link_key_line(const struct key *key, struct arena *arena);
 
-/* Another machine's key from its LINE; OWN is this one's, which it cannot be. DONE and one reference in *OUT;
- * USAGE after a sentence. */
-int link_key_peer(struct ipsec *x, const char *line, const struct key *own, struct key **out) MUST_CHECK;
+/* Another machine's key from its LINE. DONE and one reference in *OUT; USAGE after a sentence. */
+int link_key_peer(struct ipsec *x, const char *line, struct key **out) MUST_CHECK;

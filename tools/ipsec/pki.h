@@ -74,6 +74,7 @@ struct pki {
 	struct pki_words options[PKI_OPTIONS];
 	char **args; /* what is no option */
 	int n_args;
+	bool waits;      /* while another command has the folder */
 	int lock;        /* of the folder; -1: not taken */
 	unsigned staged; /* files that wait for pki_commit */
 	struct text pending;

@@ -184,7 +184,7 @@ int pki_lock(struct pki *p)
 	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (p->lock < 0)
 		return system_fail(p, path, "cannot be opened");
-	if (flock(p->lock, LOCK_EX | LOCK_NB))
+	if (flock(p->lock, p->waits ? LOCK_EX : LOCK_EX | LOCK_NB))
 		return ipsec_fail(p->x, FAILED,
 			"another ipsec pki is at work in %s: wait until it has ended, then try again",
 			p->dir);

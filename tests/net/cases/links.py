@@ -283,12 +283,17 @@ def link_by_what_is_no_key(bench):
     for odd in "", "abcd", sun.key[:-1], sun.key + "=", sun.key[:30] + "\n" + sun.key[30:], sun.key.lower(), x25519, moon.file:
         done = moon.connect(odd)
         same(done.code, 2, f"exit code of ipsec connect --peer-key {odd!r}\n{done.text}")
-        contains(done.err, "is no key of a link: ipsec connect --key on the other machine shows one, 60 characters", "ipsec connect")
+        contains(done.err, "is no key of a link: ipsec connect --key on the other machine shows one, 60 characters",
+                 "ipsec connect")
+    new = pathlib.Path(bench.directory, "new")
+    done = moon.daemon.ipsec("connect", "192.0.2.2", "--peer-key", sun.key[:-1], "--dir", str(new))
+    same((done.code, new.exists()), (2, False), f"exit code of ipsec connect, and whether it has made a key\n{done.text}")
     done = moon.connect(moon.key)
     same(done.code, 2, f"exit code of ipsec connect with its own key\n{done.text}")
     contains(done.err, "is this machine's own key", "ipsec connect")
     for words in (("connect", "--key", "192.0.2.2"), ("connect", "--peer-key", sun.key), ("listen", "--key"), ("connect",),
-                  ("connect", "192.0.2.2", "abcd", "--peer-key", sun.key), ("listen", "--dir", "/nowhere"), ("listen", "192.0.2.2")):
+                  ("connect", "192.0.2.2", "abcd", "--peer-key", sun.key), ("listen", "--dir", "/nowhere"),
+                  ("listen", "192.0.2.2"), ("disconnect", "link-abcd", "--dir", moon.folder[1])):
         done = moon.daemon.ipsec(*words)
         same(done.code, 2, f"exit code of ipsec {' '.join(words)}\n{done.text}")
     empty(moon.daemon)
@@ -338,3 +343,71 @@ def link_by_a_key_that_is_damaged(bench):
             contains(done.err, says, "ipsec connect")
         same(file.read_bytes(), text, "the file")
     empty(moon.daemon)
+
+
+NOBODY = 65534
+
+
+def _good(file, _):
+    file.write_bytes(file.with_name("good").read_bytes())
+    file.chmod(0o600)
+
+
+def _linked(file, _):
+    file.symlink_to("good")
+
+
+def _pipe(file, _):
+    os.mkfifo(file, 0o600)
+
+
+def _others_file(file, directory):
+    _good(file, directory)
+    os.chown(file, NOBODY, NOBODY)
+
+
+def _open_folder(file, directory):
+    _good(file, directory)
+    directory.chmod(0o720)
+
+
+def _others_folder(file, directory):
+    _good(file, directory)
+    os.chown(directory, NOBODY, NOBODY)
+
+
+@case(each=[("link", _linked, "link.key: it is a symbolic link: take it away"),
+            ("pipe", _pipe, "link.key: it is no regular file: take it away"),
+            ("file-of-another", _others_file, "link.key: it belongs to another user: take it away"),
+            ("folder-open-to-others", _open_folder, "others than its owner may write to it: chmod go-w"),
+            ("folder-of-another", _others_folder, "belongs to another user: chown root")])
+def link_by_a_key_in_others_hands(bench, put, says):
+    """It is not taken: others could be this machine, or have it be another one."""
+    moon, sun = with_keys(bench)
+    file = pathlib.Path(moon.file)
+    file.rename(file.with_name("good"))
+    put(file, file.parent)
+    for done in moon.connect(sun.key), moon.daemon.ipsec("connect", "--key", *moon.folder):
+        same(done.code, 1, f"exit code of ipsec connect\n{done.text}")
+        contains(done.err, says, "ipsec connect")
+    file.unlink()
+    os.chown(file.parent, 0, 0)
+    file.parent.chmod(0o700)
+    _good(file, file.parent)
+    same(moon.daemon.json("connect", "--key", *moon.folder)["key"], moon.key, "the key of moon in its own hands")
+
+
+@case()
+def link_by_one_of_two_keys_made_at_once(bench):
+    """Of several commands that find no key one makes it; what one that was killed has left is no key."""
+    moon = bench.daemon(bench.moon, None)
+    folder = pathlib.Path(bench.directory, "keys")
+    folder.mkdir(0o700)
+    left = folder / ".link.key.new"
+    left.write_text("half of a", encoding="ascii")
+    commands = [moon.spawn("connect", "--key", "--dir", str(folder)) for _ in range(8)]
+    same([command.wait(10) for command in commands], [0] * len(commands), "exit codes of ipsec connect --key")
+    made = [line for command in commands for line in command.log().splitlines() if line.startswith("made this machine's key")]
+    same((len(made), left.exists()), (1, False), "how many keys were made, and whether one is left over")
+    same({command.log().splitlines()[-1] for command in commands}, {moon.json("connect", "--key", "--dir", str(folder))["key"]},
+         "the keys that were shown")
