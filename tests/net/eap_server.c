@@ -46,7 +46,7 @@ static struct bytes file(const char *path, struct arena *arena)
 static struct bytes certificate(const char *path, struct arena *arena)
 {
 	struct bundle b = { 0 };
-	struct why why;
+	struct why why = { 0 };
 
 	if (bundle_read(file(path, arena), NULL, arena, &b, &why) || !b.n_certs)
 		give_up(path);

@@ -54,12 +54,15 @@ def eap_with_free_radius(bench, method, version):
 @case("charon")
 def eap_with_free_radius_and_a_wrong_password(bench):
     ca = certified(bench)
-    free_radius(bench, ca, "peap", "1.3")
+    server = free_radius(bench, ca, "peap", "1.3")
     bench.charon.load(gateway(bench, bench.sun, "eap-radius"))
     moon = bench.daemon(bench.moon, client(bench, bench.moon, "eap-peap", password="another")).start()
     done = moon.ipsec("up", "site")
     same(done.code, 1, f"exit code of ipsec up\n{done.text}")
     contains(done.text, "secrets.eap-carol.secret", "ipsec up")
+    contains(server.log(), "Login incorrect", "FreeRADIUS's log")
+    contains(server.log(), "[carol", "FreeRADIUS's log")
+    check("Login OK" not in server.log(), server.log())
 
 
 PEER = """network={{

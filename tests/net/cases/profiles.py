@@ -177,7 +177,8 @@ class Script:
             if kind == "open":
                 brackets.append(token[kind])
             elif kind == "close":
-                check(brackets and brackets.pop() + token[kind] in ("()", "{}", "[]"), f"a bracket too many before {text[at:at+40]!r}")
+                check(brackets and brackets.pop() + token[kind] in ("()", "{}", "[]"),
+                      f"a bracket too many before {text[at:at+40]!r}")
             elif kind == "word":
                 self.words.append(token[kind])
             elif kind == "here":
@@ -384,14 +385,16 @@ def profile_in_network_manager(bench, auth):
     manager = network_manager.NetworkManager(laptop, f"{bench.directory}/manager", folder)
     bench.afterwards(manager.stop)
     written = keyfile(f"{folder}/system-connections/alice.nmconnection")
-    shown = dict(line.split(":", 1) for line in must_say(manager, "-t", "-e", "no", "connection", "show", gateway.name).splitlines())
+    said = must_say(manager, "-t", "-e", "no", "connection", "show", gateway.name)
+    shown = dict(line.split(":", 1) for line in said.splitlines())
     same(shown["vpn.service-type"], written["vpn"]["service-type"], "vpn.service-type")
     for key, value in written["vpn"].items():
         if key not in ("service-type", "remote-ts"):
             contains(f', {shown["vpn.data"]},', f", {key} = {value},", "vpn.data")
     contains(shown["vpn.data"], f"remote-ts = {bench.sun.net[4]}", "vpn.data")
     for name, value in (("connection.uuid", written["connection"]["uuid"]), ("ipv4.never-default", "yes"), ("ipv4.dns", DNS[0]),
-                        ("ipv4.dns-search", "~."), ("ipv6.dns-search", ""), ("ipv4.method", "auto"), ("ipv6.never-default", "yes"), ("connection.autoconnect", "no")):
+                        ("ipv4.dns-search", "~."), ("ipv6.dns-search", ""), ("ipv4.method", "auto"),
+                        ("ipv6.never-default", "yes"), ("connection.autoconnect", "no")):
         same(shown[name], value, name)
     if auth == "eap":  # asking for it takes a desktop
         must_say(manager, "connection", "modify", gateway.name, "+vpn.data", "password-flags=0",

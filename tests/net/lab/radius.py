@@ -117,7 +117,8 @@ class Radius:
         os.makedirs(directory)
         self.host, self.directory = host, directory
         with open(f"{directory}/radiusd.conf", "w", encoding="ascii") as f:
-            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method, tls=TLS.format(**tls, version=version) if tls else ""))
+            f.write(SETTINGS.format(directory=directory, secret=SECRET, method=method,
+                                    tls=TLS.format(**tls, version=version) if tls else ""))
         with open(f"{directory}/users", "w", encoding="ascii") as f:
             f.write(users)
         self.process = None
