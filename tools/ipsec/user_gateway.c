@@ -64,6 +64,7 @@ struct look {
 	struct profile *out;
 	const struct peer *peer;
 	struct text says; /* what is missing */
+	struct text left; /* sentences about what no profile is told */
 };
 
 /* Says that KEY, written in AT, is to be SENTENCE. */
@@ -93,7 +94,7 @@ static const struct vip_pool *pool_of(const struct conf *c, const char *name)
 }
 
 /* A domain whose names the servers know (RFC 8598, 4.1), unless it was named before. */
-static void take_domain(struct look *l, struct bytes data)
+static void take_domain(struct look *l, const struct vip_pool *pool, struct bytes data)
 {
 	struct profile *out = l->out;
 	const char *name = arena_text(l->p->arena, data);
@@ -101,7 +102,13 @@ static void take_domain(struct look *l, struct bytes data)
 	for (unsigned i = 0; i < out->n_domains; i++)
 		if (!strcasecmp(out->domains[i], name))
 			return;
-	if (addr_is_host(name) && out->n_domains < PROFILE_DNS_MAX)
+	if (!addr_is_host(name))
+		text_add(&l->left, "%s: the profile leaves out %s, which is no name of a domain\n",
+			source_print(&pool->at, "25", l->p->arena), name);
+	else if (out->n_domains == PROFILE_DNS_MAX)
+		text_add(&l->left, "%s: the profile leaves out %s: it takes %u domains\n",
+			source_print(&pool->at, "25", l->p->arena), name, PROFILE_DNS_MAX);
+	else
 		out->domains[out->n_domains++] = name;
 }
 
@@ -115,7 +122,7 @@ static void take_dns(struct look *l, const struct vip_pool *pool)
 		struct ip ip;
 
 		if (a->type == DOMAIN)
-			take_domain(l, a->data);
+			take_domain(l, pool, a->data);
 		if ((a->type != DNS4 && a->type != DNS6) || ip_from(a->data, &ip) ||
 			out->n_dns == PROFILE_DNS_MAX)
 			continue;
@@ -129,6 +136,7 @@ static bool gives_addresses(struct look *l)
 
 	l->out->v4 = l->out->v6 = false;
 	l->out->n_dns = l->out->n_domains = 0;
+	l->left = text_in(l->p->arena);
 	for (unsigned i = 0; i < c->pools.n; i++) {
 		const struct vip_pool *pool = pool_of(&l->g->conf, c->pools.v[i]);
 
@@ -394,6 +402,17 @@ static bool (*const needs[])(struct look *l) = {
 
 enum { NEEDS = sizeof needs / sizeof *needs };
 
+/* Of a client that reaches everything the servers are asked for all names, of another one only where the
+ * pools name no domain. */
+static void say_left(struct look *l)
+{
+	if (!l->left.n)
+		return;
+	fprintf(l->p->x->err, "%s", text_str(&l->left));
+	if (!l->out->n_domains && !l->out->full)
+		l->out->n_dns = 0;
+}
+
 static int served(struct look *l)
 {
 	int n = 0;
@@ -410,15 +429,17 @@ int gateway_serves(struct pki *p, struct gateway *g, const struct wish *w, struc
 	int best = -1;
 
 	for (unsigned i = 0; i < g->conf.n_peers; i++) {
-		struct look l = { p, g, w, out, g->conf.peers[i], { 0 } };
+		struct look l = { .p = p, .g = g, .w = w, .out = out, .peer = g->conf.peers[i] };
 		int came;
 
 		if (w->connection && strcmp(w->connection, l.peer->name) != 0)
 			continue;
 		came = served(&l);
 		g->peer = l.peer;
-		if (came == NEEDS)
+		if (came == NEEDS) {
+			say_left(&l);
 			return DONE;
+		}
 		if (came > best) {
 			best = came;
 			says = text_str(&l.says);

@@ -135,6 +135,22 @@ def profile_of_apple_asks_the_tunnel_for_names(bench, domains, told, no_search):
                "SupplementalMatchDomainsNoSearch": no_search}, "DNS")
 
 
+@case(each=[("refused", "lab.example.org, no/domain", ["lab.example.org"], "no/domain, which is no name of a domain"),
+            ("all-refused", "no/domain", None, "no/domain, which is no name of a domain"),
+            ("too-many", ", ".join(f"d{n}.example.org" for n in range(17)), [f"d{n}.example.org" for n in range(16)],
+             "d16.example.org: it takes 16 domains")])
+def profile_of_apple_says_which_domains_it_leaves_out(bench, domains, told, says):
+    """The servers are asked for all names only where no domain is named."""
+    gateway = Gateway(bench, "--net", bench.sun.net[4], "--dns", DNS[0])
+    gateway.change(f"\t\tdns = {DNS[0]}", f"\t\tdns = {DNS[0]}\n\t\t25 = {domains}")
+    out = f"{bench.directory}/profile"
+    done = gateway.run("user", "add", "alice", "--profile", "ios", "--out", out)
+    same(done.code, 0, f"exit code of ipsec user add\n{done.text}")
+    contains(done.err, f"(pools.clients.25): the profile leaves out {says}", "ipsec user add")
+    dns = payloads(plistlib.loads(pathlib.Path(out).read_bytes()))["com.apple.vpn.managed"].get("DNS", {})
+    same(dns.get("SupplementalMatchDomains"), told, "domains in the profile")
+
+
 @case()
 def profile_of_apple_signed(bench):
     """openssl finds the gateway's signature right, and within it the profile."""
