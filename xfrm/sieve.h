@@ -18,9 +18,9 @@ struct sieve_rule {
 	const char *lost;    /* what it means that it cannot be had, for a person */
 };
 
-/* The table NAME by COMMANDS, which make it and its chains. ERR_MISSING where nobody can give nftables commands
- * here, and WHY says it; ERR_UNSUPPORTED where there are none (or no right to them), or they refuse; WHY gets
- * their words. */
+/* The table NAME by COMMANDS, which make it and its chains. ERR_MISSING where nobody can give nftables
+ * commands here, and WHY says it; ERR_UNSUPPORTED where there are none (or no right to them), or they refuse;
+ * WHY gets their words. */
 enum err sieve_open(const char *name, const char *commands, struct sieve **out, struct text *why) MUST_CHECK;
 
 /* Forgets what it knows; the table stays. NULL does nothing. */

@@ -78,8 +78,9 @@ static void take_functions(const IMB_MGR *m)
 }
 
 /* Takes what is carried out of the library out of this process's memory: it has tried all it can do, of which
- * next to nothing is needed again. What is comes from the file. Locked memory the kernel leaves as it is: that
- * of a daemon of one process, which has locked it before; those that only carry packets lock it after this. */
+ * next to nothing is needed again. What is comes from the file. Locked memory the kernel leaves as it is:
+ * that of a daemon of one process, which has locked it before; those that only carry packets lock it after
+ * this. */
 static int drop_code(struct dl_phdr_info *info, size_t n, void *symbol)
 {
 	const uintptr_t at = (uintptr_t)symbol, page = (uintptr_t)sysconf(_SC_PAGESIZE);
