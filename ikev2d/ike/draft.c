@@ -341,7 +341,7 @@ static void commit_negotiation(struct draft *d, struct sa *sa, struct negotiatio
 	*x = *after;
 	arena_join(arena, keep);
 	if (!x->kind)
-		arena_free(arena);
+		arena_part(ike, arena);
 }
 
 /* Hands the draft's actions on to the step, behind those that are there. */

@@ -80,8 +80,14 @@ void peer_part(struct ike *ike, const struct peer *peer)
 	ike->parted[ike->n_parted++] = peer;
 }
 
-void peers_parted(struct ike *ike)
+void arena_part(struct ike *ike, struct arena *arena)
 {
+	arena_join(&ike->parted_arena, arena);
+}
+
+void all_parted(struct ike *ike)
+{
+	arena_free(&ike->parted_arena);
 	while (ike->n_parted)
 		peer_unref(ike->parted[--ike->n_parted]);
 }
@@ -147,7 +153,7 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 	for (unsigned i = 0; i < sa->handshake.n_candidates; i++)
 		peer_part(ike, sa->handshake.candidates[i].peer);
 	offers_follow(ike, sa, &sa->handshake.x, NULL);
-	arena_free(&sa->handshake_arena);
+	arena_part(ike, &sa->handshake_arena);
 	WIPE(sa->handshake);
 }
 
@@ -180,7 +186,7 @@ static void negotiation_free(struct ike *ike, struct sa *sa, struct negotiation 
 	map_take(&ike->asks, x->ask);
 	if (x->kind && x->child)
 		peer_part(ike, x->child->peer);
-	arena_free(arena);
+	arena_part(ike, arena);
 	WIPE(*x);
 }
 

@@ -583,6 +583,7 @@ struct ike {
 	struct dict by_name;        /* all */
 	const struct peer **parted; /* references to drop at the next step */
 	unsigned n_parted, parted_room;
+	struct arena parted_arena; /* what ended IKE_SAs and exchanges have kept, to be freed then, too */
 	struct node sas_list, commands;
 	struct map sas;      /* by our SPI */
 	struct map inits;    /* by the hash of the request */

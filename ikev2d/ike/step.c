@@ -465,7 +465,7 @@ struct ike_out ike_step(
 {
 	struct step s = { .ike = ike, .now = now, .rng = rng, .scratch = scratch };
 
-	peers_parted(ike);
+	all_parted(ike);
 	s.tail = &s.actions;
 	switch (event->kind) {
 	case EVENT_DATAGRAM: on_datagram(&s, &event->datagram.path, event->datagram.data); break;
@@ -555,7 +555,7 @@ void ike_free(struct ike *ike)
 		aead_free(ike->aeads[i].aead);
 	counts_free(ike);
 	free(ike->used);
-	peers_parted(ike);
+	all_parted(ike);
 	free_maps(ike);
 	free(ike->parted);
 	wipe(ike, sizeof *ike);

@@ -61,6 +61,18 @@ static void two_more(void **state)
 		suite_of(p->sun), "AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ECP_256/KE3_ECP_384");
 }
 
+/* The responder's time ends with the step that asks for the additional key exchange. */
+static void one_more_that_comes_as_the_time_ends_is_too_late(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
+	p->lab->now = forge_sa(p->sun)->core.deadline;
+	ARROWS(p->lab, NEXT_ASKS(1));
+	assert_null(forge_sa(p->sun));
+}
+
 /* What F, of moon, which has no fragments, adds to AUTH by RFC 9242, 3.3.2: all before the seal and what is
  * sealed, with the lengths that there are without IV (8 octets), padding (1) and checksum (16). */
 static void sum_up(struct pair *p, const struct flight *f, struct bytes inner, uint8_t out[PRF_OUT_MAX])
@@ -466,6 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(one_more),
 		PAIR_TEST(two_more),
+		PAIR_TEST(one_more_that_comes_as_the_time_ends_is_too_late),
 		PAIR_TEST(a_payload_before_the_seal),
 		PAIR_TEST(a_payload_before_the_seal_of_fragments),
 		PAIR_TEST(a_peer_without_takes_the_next_proposal),

@@ -280,6 +280,16 @@ static void who_solves_nothing_is_not_kept_for_ever(void **state)
 	assert_true(list_empty(&p->sun->ike->unproven));
 }
 
+static void a_solution_that_comes_as_the_time_ends_is_too_late(void **state)
+{
+	struct pair *p = solved(state);
+
+	p->lab->now = newest(p->sun)->core.deadline;
+	ARROWS(p->lab, AUTH_SOLVED);
+	crowd(p, -CROWD);
+	assert_int_equal(ike_load(p->sun->ike).half_open, 0);
+}
+
 /* It may know no puzzles at all (7.2.1). */
 static void nothing_is_asked_of_who_came_without_a_solution(void **state)
 {
@@ -415,6 +425,7 @@ int main(void)
 		PAIR_TEST(keys_are_agreed_on_once),
 		PAIR_TEST(keys_that_cannot_be_agreed_on_end_it),
 		PAIR_TEST(who_solves_nothing_is_not_kept_for_ever),
+		PAIR_TEST(a_solution_that_comes_as_the_time_ends_is_too_late),
 		PAIR_TEST(nothing_is_asked_of_who_came_without_a_solution),
 		PAIR_TEST(nothing_is_asked_where_ike_intermediate_comes_first),
 		PAIR_TEST(nothing_is_asked_unless_configured),
