@@ -564,6 +564,9 @@ static void child_keep(struct ike *ike, struct child *c, struct sa *sa, uint64_t
 {
 	c->state = CHILD_LATE;
 	c->late_end = end;
+	/* It sends no more: no twin waits for it. */
+	c->selected = false;
+	twin_remove(ike, c);
 	c->sa = sa;
 	list_remove(&c->of_sa);
 	list_append(&sa->late, &c->of_sa);

@@ -244,6 +244,23 @@ static void the_new_one_is_used(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* The one that is late from the first time carries nothing that the newest would have to wait for. */
+static void twice_within_the_time_of_late_packets(void **state)
+{
+	struct pair *p = open(state, DAEMON("make_before_break = yes"), NULL);
+	uint64_t start = p->lab->now;
+
+	for (unsigned i = 0; i < 2; i++) {
+		host_command(p->moon,
+			&(struct ike_command){ .kind = COMMAND_REKEY, .ike = "site", .reauth = true });
+		lab_calm(p->lab);
+		assert_int_equal(host_told_times(p->sun, TELL_SA_DOWN), i + 1);
+		assert_int_equal(sender(p), host_child(p->sun, "net")->id);
+	}
+	assert_true(p->lab->now < start + LATE_TIME);
+	pair_assert_agree(p, 1);
+}
+
 /* Packets on the child before the old one may still be under way, too. */
 static void what_is_late_stays(void **state)
 {
@@ -551,6 +568,7 @@ int main(void)
 		PAIR_TEST(the_old_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_rekeyed),
 		PAIR_TEST(the_new_one_is_used),
+		PAIR_TEST(twice_within_the_time_of_late_packets),
 		PAIR_TEST(what_is_late_stays),
 		PAIR_TEST(break_before_make),
 		PAIR_TEST(break_before_make_of_an_heir),
