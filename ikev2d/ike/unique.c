@@ -55,17 +55,21 @@ bool unique_refuses(struct draft *d, const struct message *m)
 	return true;
 }
 
-/* Whether the peers of both may be one: another one behind the same NAT has another port there. A stream has
- * a port of its own each time. */
-static bool same_place(const struct path *a, const struct path *b)
+/* Whether the peers of both may be one: another one behind the same NAT has another port there. Without a NAT
+ * there is one at each address, which may go on at another port (RFC 7296, 2.23); a stream has a port of its own
+ * each time. */
+static bool same_place(const struct sa_core *a, const struct sa_core *b)
 {
-	return a->tcp || b->tcp ? ip_eq(&a->remote.ip, &b->remote.ip) : addr_eq(&a->remote, &b->remote);
+	const struct addr *one = &a->path.remote, *other = &b->path.remote;
+	bool by_port = a->nat_remote && b->nat_remote && !a->path.tcp && !b->path.tcp;
+
+	return by_port ? addr_eq(one, other) : ip_eq(&one->ip, &other->ip);
 }
 
 /* Who comes again from where it is may just authenticate anew. */
 static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
 {
-	if (same_place(&old->core.path, &sa->core.path))
+	if (same_place(&old->core, &sa->core))
 		task_delete_ike_later(old, s->now + REPLACED_TIME, s->now + REPLACED_LONGEST);
 	else
 		task_add(old, TASK_DELETE_IKE, NULL);

@@ -344,6 +344,24 @@ static void the_older_one_goes_at_once_or_later(void **state)
 	assert_int_equal(old->core.state, S_DELETING);
 }
 
+/* Where no NAT is between, another port is no other device. */
+static void the_older_one_at_another_port_of_the_same_address_goes_later(void **state)
+{
+	struct pair *p = pair_open(state, NULL, UNIQUE("replace"));
+	struct sa *old;
+
+	up(p->moon, 1, NULL);
+	lab_calm(p->lab);
+	old = forge_sa(p->sun);
+	old->core.path.remote.port = 4500;
+	moon_comes_again(p);
+	SILENCE(p->lab);
+	assert_int_equal(sas(p->sun), 2);
+	assert_int_equal(old->core.state, S_UP);
+	lab_clock(p->lab, p->lab->now + REPLACED_TIME);
+	assert_int_equal(old->core.state, S_DELETING);
+}
+
 /* Another device behind the same NAT: there it has another port, and nothing of its children is to be waited
  * for. */
 static void the_older_one_of_another_device_behind_the_same_nat_goes_at_once(void **state)
@@ -510,6 +528,7 @@ int main(void)
 		PAIR_TEST(never_minds_nobody),
 		PAIR_TEST(the_newer_one_replaces),
 		PAIR_TEST(the_older_one_goes_at_once_or_later),
+		PAIR_TEST(the_older_one_at_another_port_of_the_same_address_goes_later),
 		PAIR_TEST(the_older_one_of_another_device_behind_the_same_nat_goes_at_once),
 		PAIR_TEST(the_older_one_may_go_sooner),
 		PAIR_TEST(the_older_one_is_kept),
