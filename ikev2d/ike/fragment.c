@@ -188,6 +188,16 @@ static void make_room(struct ike *ike, const struct fragments *f, size_t n)
 	}
 }
 
+/* N more octets are kept in F. */
+static void add(struct ike *ike, struct fragments *f, size_t n)
+{
+	if (!list_empty(&f->of_half_open)) {
+		make_room(ike, f, n);
+		ike->fragments_half_open += n;
+	}
+	f->octets += n;
+}
+
 static void keep(struct ike *ike, struct fragments *f, const struct wire_sk *sk, struct bytes content)
 {
 	uint8_t *p = malloc(content.n ? content.n : 1);
@@ -196,20 +206,22 @@ static void keep(struct ike *ike, struct fragments *f, const struct wire_sk *sk,
 		abort();
 	if (content.n)
 		memcpy(p, content.p, content.n);
-	if (!list_empty(&f->of_half_open)) {
-		make_room(ike, f, content.n);
-		ike->fragments_half_open += content.n;
-	}
+	add(ike, f, content.n);
 	f->v[sk->fragment - 1] = bytes_of(p, content.n);
-	f->octets += content.n;
 	f->have++;
 	if (sk->fragment == 1)
 		f->first = sk->inner;
 }
 
-/* What stands before the seal of the first one. */
-static void keep_front(struct fragments *f, struct bytes front)
+/* Whether what stands before the seal of the first one counts, too: for AUTH (RFC 9242, 3.3.2). */
+static bool has_front(const struct wire_header *h, const struct wire_sk *sk)
 {
+	return sk->fragment == 1 && h->exchange == IKE_INTERMEDIATE;
+}
+
+static void keep_front(struct ike *ike, struct fragments *f, struct bytes front)
+{
+	add(ike, f, front.n);
 	f->front = bytes_of(malloc(front.n), front.n);
 	if (!f->front.p)
 		abort();
@@ -230,15 +242,16 @@ bool fragment_take(struct step *s, struct sa *sa, const struct path *path, const
 	struct bytes *front, size_t *largest)
 {
 	enum drop_reason reason;
-	struct fragments *f = fragments_of(s, sa, h, sk, content.n, &reason);
+	size_t n = content.n + (has_front(h, sk) ? front->n : 0);
+	struct fragments *f = fragments_of(s, sa, h, sk, n, &reason);
 
 	if (!f) {
 		tell_dropped(s, reason, path, sa->core.peer);
 		return false;
 	}
 	keep(s->ike, f, sk, content);
-	if (sk->fragment == 1)
-		keep_front(f, *front);
+	if (has_front(h, sk))
+		keep_front(s->ike, f, *front);
 	if (sk->fragment < sk->total && datagram > f->largest)
 		f->largest = datagram;
 	if (f->have < f->total) {

@@ -145,8 +145,13 @@ static void a_payload_before_the_seal_of_fragments(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		lab_deliver(p->lab, lab_first(p->lab));
 	put_before_the_seal(p, 130);
-	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: PS, SKF 1/2",
-		"moon --> sun  IKE_INTERMEDIATE request 1: SKF 2/2", NEXT_ANSWERS(1), AUTH_ASKS(2),
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: PS, SKF 1/2");
+	/* It is kept, and counted. */
+	f = forge_sa(p->sun)->fragments[false];
+	assert_true(f->front.n > IKE_HEADER + PAYLOAD_HEADER);
+	assert_int_equal(f->octets, f->v[0].n + f->front.n);
+	assert_int_equal(p->sun->ike->fragments_half_open, f->octets);
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: SKF 2/2", NEXT_ANSWERS(1), AUTH_ASKS(2),
 		AUTH_ANSWERS(2));
 	pair_assert_up(p);
 }
@@ -162,6 +167,7 @@ static void a_peer_without_takes_the_next_proposal(void **state)
 	ARROWS(p->lab, INIT_ASKS, "moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD", AUTH_ASKS(1),
 		AUTH_ANSWERS(1));
 	pair_assert_up(p);
+	const struct fragments *f;
 	assert_string_equal(suite_of(p->moon), "AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519");
 }
 
