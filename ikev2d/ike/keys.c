@@ -163,12 +163,12 @@ static struct bytes unsealed_parts(struct bytes front, uint8_t first, size_t inn
 }
 
 enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
-	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep)
+	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep, struct arena *scratch)
 {
 	const struct transform *f = core->suite.prf;
 	const uint8_t *key = initiator ? core->keys.pi : core->keys.pr;
 	struct bytes *sum = initiator ? &hs->intauth_i : &hs->intauth_r;
-	struct bytes parts[3] = { *sum, unsealed_parts(front, first, inner.n, keep), inner };
+	struct bytes parts[3] = { *sum, unsealed_parts(front, first, inner.n, scratch), inner };
 	uint8_t mac[PRF_OUT_MAX];
 	enum err err = parts[1].n ? prf(f, bytes_of(key, f->out), parts, 3, mac) : ERR_SYNTAX;
 

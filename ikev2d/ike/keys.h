@@ -40,9 +40,12 @@ enum err keys_child(const struct sa_core *core, const struct suite *suite, const
  * (the octets from its header to that of SK or, of a fragmented one, of SKF in the first fragment; whatever
  * lengths they say) and, sealed in it, the payloads INNER, the first of type FIRST, which INITIATOR (the
  * original one) or the responder has sent, as if it were not fragmented. HS holds the sum so far, and the new
- * one in KEEP. ERR_SYNTAX when FRONT is no such thing. */
+ * one in KEEP; SCRATCH is for what is needed meanwhile. ERR_SYNTAX when FRONT is no such thing. */
 enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
-	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep) MUST_CHECK;
+	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep, struct arena *scratch) MUST_CHECK;
+
+/* The keys of a key exchange of HS are there: its secret is wiped, and is none any more. */
+void keys_agreed(struct handshake *hs);
 
 /* The octets that the initiator (INITIATOR) or the responder signs: its first message, the other's nonce,
  * prf(SK_p, body of its ID payload), and what was exchanged between. From ARENA; empty when the library
