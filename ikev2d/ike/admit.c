@@ -84,7 +84,7 @@ uint64_t admit_patience(const struct step *s)
 	return ike->settings.cookie_threshold && ike->pressed_until > s->now ? all / PRESSED_SHORTER : all;
 }
 
-/* What began before is to be as short. */
+/* What began before is to be as short, but for who works on a puzzle of ours. */
 static void shorten(struct step *s)
 {
 	uint64_t end = s->now + admit_patience(s);
@@ -92,7 +92,7 @@ static void shorten(struct step *s)
 	list_each (n, &s->ike->unproven) {
 		struct sa *sa = node_owner(n, struct sa, of_unproven);
 
-		if (sa->core.deadline <= end)
+		if (sa->core.deadline <= end || sa->core.state == S_R_PUZZLE)
 			continue;
 		sa->core.deadline = end;
 		sa_rearm(s->ike, sa);

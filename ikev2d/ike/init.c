@@ -585,5 +585,7 @@ enum verdict init_responded_later(struct draft *d)
 {
 	d->hs.x.nonce_r = nonce_new(d, &d->keep);
 	d->hs.x.secret = arena_bytes(&d->keep, d->answer->secret);
+	/* The puzzle takes its time, however many are half open. */
+	d->core.deadline = d->step->now + d->step->ike->settings.half_open_timeout;
 	return respond(d, S_R_PUZZLE);
 }

@@ -94,14 +94,13 @@ bool puzzle_auth_asks(struct draft *d)
 {
 	struct step *s = d->step;
 	const struct suite *suite = &d->core.suite;
-	unsigned bits = s->ike->puzzle_bits > PUZZLE_BITS_AUTH ? s->ike->puzzle_bits : PUZZLE_BITS_AUTH;
 
 	/* Only of who has shown that it can (7.2.1). IKE_INTERMEDIATE needs keys earlier, and a KEM is
 	 * answered with what the other's public value is needed for. */
 	if (!is_time(s) || !s->solved || suite->ke->kind == KIND_KEM || suite_more(suite, 0) ||
 		d->hs.early.agreed)
 		return false;
-	d->hs.asked = (struct wire_puzzle){ suite->prf->id, (uint8_t)bits };
+	d->hs.asked = (struct wire_puzzle){ suite->prf->id, PUZZLE_BITS_AUTH };
 	return true;
 }
 

@@ -290,6 +290,37 @@ static void a_solution_that_comes_as_the_time_ends_is_too_late(void **state)
 	assert_int_equal(ike_load(p->sun->ike).half_open, 0);
 }
 
+/* Neither is that puzzle harder, nor the time for it shorter. */
+static void a_crowd_changes_nothing_for_who_has_solved_one(void **state)
+{
+	struct pair *p = pair_open(state, NULL, SUN("1"));
+	struct flight *first;
+	uint64_t end;
+
+	crowd(p, CROWD);
+	p->sun->ike->auth_puzzles_until = UINT64_MAX;
+	pair_say_up(p, 1);
+	first = lab_copy(p->lab, lab_first(p->lab));
+	list_remove(&first->node);
+	for (unsigned i = 0; i < 2; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	work(p);
+	crowd(p, HALF_OPEN_MAX / 2);
+	p->sun->ike->puzzle_bits = PUZZLE_BITS_MOST;
+	end = p->lab->now + p->sun->ike->settings.half_open_timeout;
+	lab_deliver(p->lab, lab_first(p->lab));
+	assert_int_equal(newest(p->sun)->core.state, S_R_PUZZLE);
+	assert_int_equal(newest(p->sun)->handshake.asked.bits, PUZZLE_BITS_AUTH);
+	assert_int_equal(newest(p->sun)->core.deadline, end);
+	/* Now it begins anew that others have less time. */
+	p->sun->ike->pressed_until = 0;
+	list_append(&p->lab->flights, &first->node);
+	lab_deliver(p->lab, first);
+	assert_true(p->sun->ike->pressed_until);
+	assert_int_equal(newest(p->sun)->core.deadline, end);
+	crowd(p, -CROWD - HALF_OPEN_MAX / 2);
+}
+
 /* It may know no puzzles at all (7.2.1). */
 static void nothing_is_asked_of_who_came_without_a_solution(void **state)
 {
@@ -426,6 +457,7 @@ int main(void)
 		PAIR_TEST(keys_that_cannot_be_agreed_on_end_it),
 		PAIR_TEST(who_solves_nothing_is_not_kept_for_ever),
 		PAIR_TEST(a_solution_that_comes_as_the_time_ends_is_too_late),
+		PAIR_TEST(a_crowd_changes_nothing_for_who_has_solved_one),
 		PAIR_TEST(nothing_is_asked_of_who_came_without_a_solution),
 		PAIR_TEST(nothing_is_asked_where_ike_intermediate_comes_first),
 		PAIR_TEST(nothing_is_asked_unless_configured),
