@@ -56,6 +56,7 @@ enum verdict puzzle_auth_begin(struct draft *d)
 		"the peer asks for the solution of a puzzle of %u zero bits before IKE_AUTH (RFC 8019)",
 		asked.bits);
 	d->hs.peer_public = arena_bytes(&d->keep, m->ke.data);
+	d->hs.puzzle.end = 0;
 	puzzle_start(d, &asked, string_of(d, d->hs.x.nonce_r, d->core.spi_r), S_I_AUTH_PUZZLE);
 	return DRAFT_COMMIT;
 }

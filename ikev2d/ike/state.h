@@ -257,7 +257,7 @@ struct puzzle_work {
 	struct bytes over;    /* the string that the keys are for */
 	unsigned bits, found; /* so many keys are */
 	uint32_t next;        /* number of the key to try */
-	uint64_t began, end;  /* END: of the time for all puzzles on the way to this IKE_SA */
+	uint64_t began, end;  /* END: of the time for all puzzles of this exchange */
 	uint8_t keys[PUZZLE_KEYS][PUZZLE_KEY_OCTETS];
 };
 
