@@ -149,7 +149,9 @@ static enum verdict take(struct draft *d, struct bytes datagram, const struct me
 		!(m->has & (PAYLOAD_BIT(PAYLOAD_SK) | PAYLOAD_BIT(PAYLOAD_SKF))))
 		return draft_drop(d, DROP_STATE);
 	if (d->core.state == S_R_PUZZLE && !is_solved(d, m)) {
-		puzzle_auth_forged(d->step, d->sa);
+		/* Later fragments have none, and may come first. */
+		if (m->sk.fragment <= 1)
+			puzzle_auth_forged(d->step, d->sa);
 		return draft_drop(d, DROP_UNSOLVED);
 	}
 	if (!keep(d, datagram))

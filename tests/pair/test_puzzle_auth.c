@@ -208,6 +208,8 @@ static void only_so_much_waits_for_keys(void **state)
 /* --------------------------------------------------------------- responder */
 
 static void ike_auth_without_a_solution_is_dropped(void **state)
+	/* They are no nonsense. */
+	assert_false(newest(p->sun)->forged);
 {
 	struct pair *p = solved(state);
 	struct arena arena = { 0 };
