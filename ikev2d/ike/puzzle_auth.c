@@ -120,11 +120,12 @@ bool puzzle_auth_awaits(const struct sa *sa)
 static bool keep(struct draft *d, struct bytes datagram)
 {
 	size_t octets = datagram.n;
+	unsigned n = 1;
 	struct unopened *u;
 
-	for (u = d->hs.unopened; u; u = u->next)
+	for (u = d->hs.unopened; u; u = u->next, n++)
 		octets += u->data.n;
-	if (octets > UNOPENED_MAX)
+	if (octets > UNOPENED_MAX || n > FRAGMENTS_MAX)
 		return false;
 	u = ARENA_NEW(&d->keep, struct unopened);
 	*u = (struct unopened){ d->hs.unopened, *d->path, arena_bytes(&d->keep, datagram) };

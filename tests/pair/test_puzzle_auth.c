@@ -175,6 +175,31 @@ static void other_fragments_come_while_keys_are_agreed_on(void **state)
 	assert_int_equal(host_told_times(p->sun, TELL_DROPPED), 1 /* the nonsense of before */);
 }
 
+/* However small they are. */
+static void only_so_many_wait_for_keys(void **state)
+{
+	enum { SIZE = IKE_HEADER + 60 };
+	struct pair *p = in_fragments(state);
+	struct flight *small;
+
+	p->sun->late = 50;
+	lab_deliver(p->lab, lab_first(p->lab));
+	for (unsigned i = 1; i < FRAGMENTS_MAX + 3; i++) {
+		struct wr w;
+
+		small = lab_copy(p->lab, lab_first(p->lab));
+		small->n = SIZE;
+		w = wr_of(small->data, SIZE);
+		w.n = SIZE;
+		wr_u32_at(&w, LENGTH_AT, SIZE);
+		wr_u16_at(&w, IKE_HEADER + 2, SIZE - IKE_HEADER);
+		lab_deliver(p->lab, small);
+	}
+	assert_true(SIZE * FRAGMENTS_MAX + LARGE < UNOPENED_MAX);
+	assert_int_equal(host_dropped(p->sun, DROP_FRAGMENT), 3);
+	crowd(p, -CROWD);
+}
+
 /* Those that come before the solution are not kept. */
 static void the_first_fragment_comes_last(void **state)
 {
@@ -453,6 +478,7 @@ int main(void)
 		PAIR_TEST(other_fragments_come_while_keys_are_agreed_on),
 		PAIR_TEST(the_first_fragment_comes_last),
 		PAIR_TEST(only_so_much_waits_for_keys),
+		PAIR_TEST(only_so_many_wait_for_keys),
 		PAIR_TEST(ike_auth_without_a_solution_is_dropped),
 	p->lab->now += 1000;
 		PAIR_TEST(a_wrong_solution_is_none),
