@@ -100,6 +100,7 @@ enum verdict auth_agreed(struct draft *d)
 {
 	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
+	keys_agreed(&d->hs);
 	return intermediate_next(d);
 }
 

@@ -164,6 +164,7 @@ enum verdict intermediate_agreed(struct draft *d)
 {
 	if (next_keys(d, &d->core, d->answer->shared))
 		return draft_end(d, 0);
+	keys_agreed(&d->hs);
 	d->hs.x.done++;
 	return go_on(d);
 }

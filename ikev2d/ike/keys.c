@@ -177,6 +177,13 @@ enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, boo
 	return err;
 }
 
+void keys_agreed(struct handshake *hs)
+{
+	if (hs->x.secret.n)
+		wipe((uint8_t *)hs->x.secret.p, hs->x.secret.n);
+	hs->x.secret = (struct bytes){ 0 };
+}
+
 struct bytes keys_signed_octets(
 	const struct sa_core *core, const struct handshake *hs, bool initiator, struct arena *arena)
 {

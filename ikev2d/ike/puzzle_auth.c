@@ -182,6 +182,7 @@ enum verdict puzzle_auth_agreed(struct draft *d)
 
 	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
+	keys_agreed(&d->hs);
 	for (const struct unopened *u = d->hs.unopened; u; u = u->next) {
 		struct unopened *copy = ARENA_NEW(s->scratch, struct unopened);
 

@@ -73,6 +73,28 @@ static void one_more_that_comes_as_the_time_ends_is_too_late(void **state)
 	assert_null(forge_sa(p->sun));
 }
 
+static void secrets_go_when_their_keys_are_there(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
+	const struct handshake *hs;
+	struct bytes secret;
+
+	pair_say_up(p, 1);
+	hs = &forge_sa(p->moon)->handshake;
+	for (unsigned round = 0; round < 2; round++) {
+		lab_deliver(p->lab, lab_first(p->lab));
+		secret = hs->x.secret;
+		assert_true(secret.n);
+		lab_deliver(p->lab, lab_first(p->lab));
+		assert_true(hs->x.secret.p != secret.p);
+		for (size_t i = 0; i < secret.n; i++)
+			assert_int_equal(secret.p[i], 0);
+	}
+	assert_int_equal(hs->x.secret.n, 0);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+}
+
 /* What F, of moon, which has no fragments, adds to AUTH by RFC 9242, 3.3.2: all before the seal and what is
  * sealed, with the lengths that there are without IV (8 octets), padding (1) and checksum (16). */
 static void sum_up(struct pair *p, const struct flight *f, struct bytes inner, uint8_t out[PRF_OUT_MAX])
@@ -140,6 +162,7 @@ static void a_payload_before_the_seal_of_fragments(void **state)
 {
 	struct pair *p =
 		pair_open(state, TWO_KES CONN("fragmentation = yes"), TWO_KES CONN("fragmentation = yes"));
+	const struct fragments *f;
 
 	pair_say_up(p, 1);
 	for (unsigned i = 0; i < 2; i++)
@@ -167,7 +190,6 @@ static void a_peer_without_takes_the_next_proposal(void **state)
 	ARROWS(p->lab, INIT_ASKS, "moon <-- sun  IKE_SA_INIT response 0: SA, KE, Nonce, NATD", AUTH_ASKS(1),
 		AUTH_ANSWERS(1));
 	pair_assert_up(p);
-	const struct fragments *f;
 	assert_string_equal(suite_of(p->moon), "AES_GCM_16-128/PRF_HMAC_SHA2_256/CURVE_25519");
 }
 
@@ -485,6 +507,7 @@ int main(void)
 		PAIR_TEST(one_more),
 		PAIR_TEST(two_more),
 		PAIR_TEST(one_more_that_comes_as_the_time_ends_is_too_late),
+		PAIR_TEST(secrets_go_when_their_keys_are_there),
 		PAIR_TEST(a_payload_before_the_seal),
 		PAIR_TEST(a_payload_before_the_seal_of_fragments),
 		PAIR_TEST(a_peer_without_takes_the_next_proposal),
