@@ -197,6 +197,7 @@ static void go(struct draft *d, const struct path *path)
 {
 	bool decides = d->core.began;
 
+	d->hurried = true;
 	move_ike(d, path);
 	move_children(d);
 	d->core.mobike.list_due = true;
@@ -544,6 +545,7 @@ enum verdict mobike_answered(struct draft *d, const struct task *t)
  * is there. */
 static void follow(struct draft *d)
 {
+	d->hurried = true;
 	move_ike(d, d->path);
 	meet_nats(d);
 	if (move_elsewhere(d))

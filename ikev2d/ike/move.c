@@ -64,6 +64,7 @@ void move_mapping(struct step *s, uint32_t id, const struct addr *remote)
 	path = c->sa->core.path;
 	path.remote = *remote;
 	draft_open(&d, s, c->sa);
+	d.hurried = true;
 	move_follow(&d, &path);
 	draft_close(&d, DRAFT_COMMIT);
 }
@@ -82,7 +83,7 @@ void move_commit(struct draft *d, struct sa *sa)
 	if (d->moved_children)
 		list_each (n, &sa->children)
 			child_move(d->step, node_owner(n, struct child, of_sa));
-	sa->window.moved |= d->moved_ike;
+	sa->window.moved |= d->moved_ike && d->hurried;
 	if (d->moved_ike && sa->window.request)
 		move_request(d->step, sa);
 }

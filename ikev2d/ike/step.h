@@ -103,6 +103,7 @@ struct draft {
 	bool answered;                         /* the message is the answer to our request in flight */
 	bool established;                      /* the handshake is over: forget it */
 	bool moved_ike, moved_children;        /* the SA has another path; its children follow it (move.h) */
+	bool hurried;                          /* and it is not known yet that anything arrives there */
 	struct id local_id, remote_id, eap_id; /* to be kept, once established */
 	struct ike_certs certs;
 	struct ike_ips dns;

@@ -253,6 +253,25 @@ static void the_first_request_to_a_new_mapping_is_repeated_soon(void **state)
 	ARROWS(p->lab, "moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
 }
 
+/* A message has come from there: the way works. */
+static void the_first_request_to_a_new_mapping_of_a_message_is_not(void **state)
+{
+	struct pair *p = behind_nat(state, CONN("dpd_delay = 10s"));
+
+	p->moon->nat.shift = 20000;
+	lab_clock(p->lab, p->lab->now + 10000);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun:4500  INFORMATIONAL request 2: SK {}",
+		"moon:24500 <-- sun  INFORMATIONAL response 2: SK {}");
+	/* clang-format on */
+	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site" });
+	ARROWS(p->lab, "lost: moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+	pair_quiet(p, 4000 - 1);
+	lab_clock(p->lab, p->lab->now + 1);
+	ARROWS(p->lab, "moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
+}
+
 static void without_a_nat_no_mapping_is_followed(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
@@ -393,6 +412,7 @@ int main(void)
 		PAIR_TEST(sun_follows_a_new_mapping),
 		PAIR_TEST(a_mapping_seen_by_the_data_path_is_followed),
 		PAIR_TEST(the_first_request_to_a_new_mapping_is_repeated_soon),
+		PAIR_TEST(the_first_request_to_a_new_mapping_of_a_message_is_not),
 		PAIR_TEST(without_a_nat_no_mapping_is_followed),
 		PAIR_TEST(two_with_the_same_network_cannot_be_told_apart),
 		PAIR_TEST(two_with_networks_of_their_own),
