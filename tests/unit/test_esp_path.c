@@ -262,6 +262,19 @@ static void another_source_address_is_told_once_a_second(void **state)
 	assert_int_equal(gate_told(&two, REPORT_MAPPING), 2);
 }
 
+/* Guard would take it for an invention of who carries packets, and end him; a peer can send it, too. */
+static void a_source_to_which_nothing_can_be_sent_is_not_told(void **state)
+{
+	(void)state;
+	open_both();
+	assert_int_equal(gate_send(&one, &out, packet, udp(50)), DROP_NONE);
+	in = (struct arrival){ .esp = { .p = out.esp.p, .n = out.esp.n }, .encap = true };
+	in.path.remote.ip = packet_ip("198.51.100.9");
+	inbound_run(&two.lane, &in, 1);
+	assert_int_equal(in.esp.drop, DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_MAPPING), 0);
+}
+
 static void a_late_packet_from_elsewhere_moves_nothing(void **state)
 {
 	static uint8_t first[512];
@@ -751,6 +764,7 @@ int main(void)
 		CASE(ipv6_of_1280_octets_always_passes),
 		CASE(tcp_is_clamped_both_ways),
 		CASE(tcp_is_left_alone_where_told),
+		CASE(a_source_to_which_nothing_can_be_sent_is_not_told),
 		CASE(neighbour_discovery_never_enters),
 		CASE(rubbish_from_the_device_is_dropped),
 		CASE(limits_of_volume_are_told_soft_then_hard),
