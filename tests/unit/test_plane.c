@@ -447,6 +447,28 @@ static void reports_that_make_no_sense_are_refused(void **state)
 	assert_int_equal(told.acquire + told.unknown_spi, 0);
 }
 
+/* The ports of a later fragment are not known, which OPAQUE is for. */
+static void a_fragment_asks_for_its_sa(void **state)
+{
+	struct machine *h = begin(state);
+	const struct ip from = packet_ip("10.1.0.1"), to = packet_ip("10.2.0.9");
+	struct esp_report r = {
+		.kind = REPORT_ACQUIRE, .id = POLICY, .local = ts_host(&from), .remote = ts_host(&to)
+	};
+
+	near_net = packet_ts("10.1.0.0/24[/opaque]");
+	far_net = packet_ts("10.2.0.0/24[/opaque]");
+	add_policy(h, 0);
+	r.local.proto = r.remote.proto = 17;
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
+	assert_int_equal(told.acquire, 1);
+	r.local.hi = to;
+	assert_false(user_report(carrier.link.user, &r, bytes_of(NULL, 0))); /* of more than one packet */
+	r.local.hi = from;
+	r.remote.port_lo = r.remote.port_hi = 53;
+	assert_false(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
+}
+
 /* Descriptors of one that is not done are closed. */
 static void an_order_that_cannot_be_is_refused(void **state)
 {
@@ -505,6 +527,7 @@ int main(void)
 		CASE(a_time_to_come_is_not_believed),
 		CASE(reports_about_strangers_tell_nothing),
 		CASE(reports_that_make_no_sense_are_refused),
+		CASE(a_fragment_asks_for_its_sa),
 		CASE(an_order_that_cannot_be_is_refused),
 		CASE(an_sa_without_a_meter_is_refused_with_a_sentence),
 	};

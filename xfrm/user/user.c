@@ -195,9 +195,15 @@ static bool is_whole(const struct path *p)
 	return p->remote.ip.v && (!p->local.ip.v || p->local.ip.v == p->remote.ip.v);
 }
 
+/* Whether the end TS of one packet is in SET, by the test with which the packet was led to its policy: what a
+ * fragment's ports are is not known, and OPAQUE has it. */
 static bool within(struct tss set, const struct ts *ts)
 {
-	return ts->lo.v == ts->hi.v && tss_contain(set, (struct tss){ ts, 1 });
+	bool found = false;
+
+	for (unsigned i = 0; i < set.n; i++)
+		found |= ts_has(&set.v[i], &ts->lo, ts->proto, ts->port_lo, ts->port_lo == ts->port_hi);
+	return found && ip_eq(&ts->lo, &ts->hi);
 }
 
 /* Whether R has what belongs to its kind: a packet that asks for an SA is one of its policy's. */
