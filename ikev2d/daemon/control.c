@@ -12,11 +12,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stddef.h>
+#include <linux/un.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -225,17 +225,28 @@ static int option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &n) ? -1 : value;
 }
 
-/* Whether FD is a connection that was accepted at our path. ctl has other sockets, too, which we have made:
- * the one at which it accepts, and its ends of channels. */
+/* The file that was made for the socket FD, or for the one at which it was accepted; false where there is none
+ * or we have no CAP_NET_ADMIN. */
+static bool file_of(int fd, struct stat *st)
+{
+	int file = ioctl(fd, SIOCUNIXFILE);
+	bool known = file >= 0 && !fstat(file, st);
+
+	if (file >= 0)
+		close(file);
+	return known;
+}
+
+/* Whether FD is a connection that was accepted at our socket. ctl has other sockets, too, which we have made:
+ * the one at which it accepts, and its ends of channels. A name says nothing: whoever has a mount namespace of
+ * his own binds it again, and connects to us from there. */
 static bool is_accepted(const struct control *c, int fd)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNSPEC };
-	socklen_t n = sizeof name;
+	struct stat ours, its;
 
-	return c->path && option(fd, SO_DOMAIN) == AF_UNIX && option(fd, SO_TYPE) == SOCK_STREAM &&
-	       !option(fd, SO_ACCEPTCONN) && !getsockname(fd, (struct sockaddr *)&name, &n) &&
-	       n > offsetof(struct sockaddr_un, sun_path) &&
-	       !strncmp(name.sun_path, c->path, sizeof name.sun_path);
+	return option(fd, SO_DOMAIN) == AF_UNIX && option(fd, SO_TYPE) == SOCK_STREAM &&
+	       !option(fd, SO_ACCEPTCONN) && file_of(c->fd, &ours) && file_of(fd, &its) &&
+	       ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
 }
 
 /* One that comes without its connection, or with something else, may do nothing. */

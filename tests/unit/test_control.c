@@ -403,6 +403,26 @@ static int bound_elsewhere(struct control_bench *b)
 	return accepted;
 }
 
+/* As somebody can in a mount namespace of his own: a socket of our name, of which the other end is root's. */
+static int bound_with_our_name(struct control_bench *b)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char *aside = arena_printf(&b->arena, "%s/aside", b->folder);
+	int heard = socket(AF_UNIX, SOCK_STREAM, 0), own = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/vici", b->folder);
+	assert_int_equal(rename(at.sun_path, aside), 0);
+	assert_int_equal(bind(own, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(rename(aside, at.sun_path), 0);
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/vic", b->folder);
+	assert_int_equal(bind(heard, (struct sockaddr *)&at, sizeof at) | listen(heard, 1), 0);
+	assert_int_equal(connect(own, (struct sockaddr *)&at, sizeof at), 0);
+	unlink(at.sun_path);
+	close(accept(heard, NULL, NULL));
+	close(heard);
+	return own;
+}
+
 static int no_descriptor(struct control_bench *b)
 {
 	(void)b;
@@ -443,7 +463,7 @@ static int a_file(struct control_bench *b)
 static void what_is_no_connection_of_a_client_gives_no_rights(void **state)
 {
 	static int (*const all[])(struct control_bench * b) = { no_descriptor, its_channel, the_socket_itself,
-		bound_elsewhere, a_pair_without_a_name, the_clients_own_end, a_file };
+		bound_elsewhere, bound_with_our_name, a_pair_without_a_name, the_clients_own_end, a_file };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		struct control_bench *b = *state;
