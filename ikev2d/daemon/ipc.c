@@ -137,7 +137,7 @@ static unsigned comes_with(const struct ipc_channel *c)
 	return c->self == IPC_GUARD && c->peer == IPC_CTL ? 1 : 0;
 }
 
-/* The next message, of which the length is returned. */
+/* The next message, of which the length is returned; an empty one, too, may have descriptors with it. */
 static ssize_t receive(const struct ipc_channel *c, struct given *g)
 {
 	const unsigned room = comes_with(c);
@@ -152,7 +152,7 @@ static ssize_t receive(const struct ipc_channel *c, struct given *g)
 		msg.msg_controllen = CMSG_SPACE(room * sizeof *g->v);
 	}
 	n = recvmsg(c->fd, &msg, MSG_TRUNC | MSG_CMSG_CLOEXEC);
-	head = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+	head = n >= 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	g->n = head && head->cmsg_type == SCM_RIGHTS
 		       ? (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof *g->v)
 		       : 0;
@@ -203,8 +203,10 @@ enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const c
 	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
 	while ((n = receive(c, &given)) < 0 && errno == EINTR)
 		;
-	if (n <= 0)
+	if (n <= 0) {
+		give_back(&given);
 		return ERR_MISSING;
+	}
 	*wrong = obey(c, (size_t)n, &given, arena, ctx);
 	return *wrong ? ERR_DENIED : ERR_OK;
 }

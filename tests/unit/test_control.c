@@ -491,6 +491,11 @@ static void descriptors_that_belong_to_nothing_end_it(void **state)
 	assert_false(takes(b, &m));
 	tear_down(state);
 	set_up(state);
+	b = *state;
+	b->control.ctl.since = clock_ms();
+	assert_false(control_bench_throw(b, bytes_of("", 0), two, 1));
+	tear_down(state);
+	set_up(state);
 	assert_int_equal(open_descriptors(), before);
 }
 
