@@ -436,12 +436,20 @@ void engine_blame(struct world *w, const char *what)
 	arena_free(&arena);
 }
 
-/* Those that go are told of before they have gone, and as many may have come meanwhile. */
+/* Those that go are told of before they have gone, and as many may have come meanwhile; and each connection
+ * that it has may be initiated, in one that is not up yet, while another try is given up. */
+size_t engine_most(const struct world *w)
+{
+	const struct engine *e = w->engine;
+
+	return 2 * (e->most + e->handed.count) + UNTOLD_MAX;
+}
+
 bool engine_can_have(struct world *w, size_t total)
 {
 	struct engine *e = w->engine;
 
-	if (total <= 2 * e->most + UNTOLD_MAX)
+	if (total <= engine_most(w))
 		return true;
 	member_replace(&e->ike, "it says that it has more IKE_SAs than it can have");
 	return false;

@@ -45,6 +45,9 @@ void engine_answer(struct world *w, struct answer *a);
 /* It has had keeper asked for what keeper does not give: WHAT it did. It ends. */
 void engine_blame(struct world *w, const char *what);
 
+/* How many IKE_SAs it can have, by what it has told of them and the connections that it was handed. */
+size_t engine_most(const struct world *w);
+
 /* Whether it can have TOTAL IKE_SAs, by what it has told of them; else it ends. */
 bool engine_can_have(struct world *w, size_t total);
 

@@ -360,6 +360,21 @@ static void it_has_no_more_than_it_can_have(void **state)
 	assert_false(engine_can_have(&b->world, 1 << 20));
 }
 
+/* None of them is up yet, and each connection may try anew while the one before is given up. */
+static void it_may_initiate_every_connection_that_it_has(void **state)
+{
+	struct bench *b = *state;
+	struct engine *e = b->world.engine;
+	const size_t handed = e->handed.count;
+	bool may;
+
+	e->handed.count = 100000;
+	may = engine_can_have(&b->world, 200000);
+	e->handed.count = handed;
+	assert_true(may);
+	assert_false(engine_can_have(&b->world, 200000));
+}
+
 /* One that wants things without end has no more than there can be. */
 static void there_is_no_end_of_it(void **state)
 {
@@ -430,6 +445,7 @@ int main(void)
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(it_is_not_the_next_ones_fault),
 		GUARDED(it_has_no_more_than_it_can_have),
+		GUARDED(it_may_initiate_every_connection_that_it_has),
 		GUARDED(there_is_no_end_of_it),
 		GUARDED(what_is_talked_about_ends),
 		GUARDED(what_several_leave_has_an_end),
