@@ -3,7 +3,6 @@
 #include "daemon/datapath_esp.h"
 
 #include "daemon/carrier.h"
-#include "daemon/clock.h"
 #include "daemon/delay.h"
 #include "daemon/family.h"
 
@@ -105,24 +104,14 @@ static enum err run(struct datapath_esp *d, struct text *why)
 }
 
 /* Waits for the answer to the order that was sent; reports that come instead buy no time, and all orders have
- * theirs together. */
+ * theirs together: as many may follow one another as there are policies and SAs. */
 static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
 {
-	const uint64_t begun = clock_ms(), end = begun + delay_left(&d->delay, begun);
-	enum err e = ERR_OK;
+	enum err e;
 
-	while (!e && d->ticket) {
-		uint64_t now = clock_ms();
-
-		if (now < end) {
-			e = member_hear(&d->member, IPC_GUARD, (unsigned)(end - now), arena);
-		} else {
-			member_replace(&d->member, "it did not answer");
-			e = ERR_MISSING;
-		}
-	}
+	d->delay.more = DELAY_AGAIN * (uint64_t)(d->link.user ? user_load(d->link.user) : 0);
+	e = member_answer(&d->member, IPC_GUARD, &d->ticket, &d->delay, DELAY_ORDER, arena);
 	d->ticket = 0;
-	delay_add(&d->delay, begun, clock_ms(), DELAY_ORDER);
 	return e;
 }
 

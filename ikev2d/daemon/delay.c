@@ -22,8 +22,10 @@ void delay_add(struct delay *d, uint64_t from, uint64_t now, unsigned gift)
 
 	(void)delay_left(d, from);
 	d->taken += now - from;
+	if (d->taken > DELAY_MAX)
+		d->taken = DELAY_MAX;
 	took = d->taken < gift ? d->taken : gift;
-	if (d->given + took <= DELAY_GIVEN) {
+	if (d->given + took <= DELAY_GIVEN + d->more) {
 		d->taken -= took;
 		d->given += took;
 	}

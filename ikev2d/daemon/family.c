@@ -5,6 +5,7 @@
 #include "daemon/carrier.h"
 #include "daemon/certs.h"
 #include "daemon/clock.h"
+#include "daemon/delay.h"
 #include "daemon/ctl.h"
 #include "daemon/eaps.h"
 #include "daemon/keeper.h"
@@ -627,6 +628,42 @@ enum err member_hear(struct member *m, enum ipc_process near, unsigned patience,
 		return hear(m, channel, arena);
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;
+}
+
+/* Waits for a message while with WAITED (ms) it is not LEFT, and adds to it how long that took. */
+static enum err wait_for(struct member *m, enum ipc_process near, unsigned left, uint64_t *waited)
+{
+	const uint64_t begun = clock_ms();
+	uint64_t took;
+
+	if (*waited >= left) {
+		member_replace(m, "it did not answer");
+		return ERR_MISSING;
+	}
+	if (is_ready(m))
+		(void)has_message(m, channel_of(m, near), (int)(left - *waited));
+	took = clock_ms() - begun;
+	*waited += took < left + DELAY_MAX ? took : 0; /* else we stood still, not it */
+	return ERR_OK;
+}
+
+enum err member_answer(struct member *m, enum ipc_process near, const uint64_t *ticket, struct delay *d,
+	unsigned gift, struct arena *arena)
+{
+	const unsigned left = delay_left(d, clock_ms());
+	uint64_t waited = 0, ours = 0, since;
+	enum err e = ERR_OK;
+
+	while (!e && *ticket) {
+		e = wait_for(m, near, ours < DELAY_OURS ? left : 0, &waited);
+		since = clock_ms();
+		if (!e)
+			e = member_hear(m, near, 0, arena);
+		ours += clock_ms() - since;
+	}
+	since = clock_ms();
+	delay_add(d, since - waited, since, gift);
+	return e;
 }
 
 bool member_waits(const struct member *m, enum ipc_process near)

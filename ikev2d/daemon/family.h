@@ -10,6 +10,8 @@
 
 #include <event2/event.h>
 
+struct delay;
+
 enum {
 	FAMILY_CHANNELS = 2,      /* of a member, at most */
 	FAMILY_FDS = 5,           /* and descriptors beside them */
@@ -69,6 +71,12 @@ enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_m
  * it. ERR_MISSING as above. */
 enum err member_hear(
 	struct member *m, enum ipc_process near, unsigned patience, struct arena *arena) MUST_CHECK;
+
+/* Hears what comes by the channel of NEAR until *TICKET is 0, into ARENA, for as long as D lets us wait; the
+ * wait is noted there, with GIFT (ms). What we do ourselves with messages before the answer is not counted,
+ * unless there is no end to them. ERR_MISSING as above. */
+enum err member_answer(struct member *m, enum ipc_process near, const uint64_t *ticket, struct delay *d,
+	unsigned gift, struct arena *arena) MUST_CHECK;
 
 /* Whether a message by the channel of NEAR waits to be heard. */
 bool member_waits(const struct member *m, enum ipc_process near);

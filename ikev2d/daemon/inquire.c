@@ -3,7 +3,7 @@
 #include "daemon/inquire.h"
 
 #include "base/heap.h"
-#include "daemon/clock.h"
+#include "daemon/delay.h"
 #include "daemon/engine.h"
 
 bool inquire_take_reply(void *ctx, const struct ipc_message *m)
@@ -17,19 +17,13 @@ bool inquire_take_reply(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
-/* Until there is an answer. A status is made of many: they have their time together. */
+/* Until there is an answer. A status is made of many: they have their time together, by what there may be. */
 static enum err await(struct world *w, struct arena *arena)
 {
 	struct inquiry_wait *i = &w->inquiry;
-	uint64_t begun = clock_ms(), end = begun + delay_left(&i->delay, begun), now = begun;
-	enum err e = ERR_OK;
 
-	while (!e && i->ticket) {
-		e = member_hear(engine_member(w), IPC_CTL, now < end ? (unsigned)(end - now) : 0, arena);
-		now = clock_ms();
-	}
-	delay_add(&i->delay, begun, now, DELAY_ANSWER);
-	return e;
+	i->delay.more = DELAY_ANSWER * (uint64_t)engine_most(w);
+	return member_answer(engine_member(w), IPC_CTL, &i->ticket, &i->delay, DELAY_ANSWER, arena);
 }
 
 /* The answer to Q, or NULL. */

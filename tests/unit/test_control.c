@@ -2,9 +2,11 @@
 /* Clients of VICI through ctl to guard and back, and what guard says to a ctl that breaks the rules. */
 #include "unit.h"
 
+#include "base/log.h"
 #include "control_bench.h"
 #include "daemon/clock.h"
 #include "daemon/ctl.h"
+#include "daemon/delay.h"
 #include "vici_client.h"
 
 #include <dirent.h>
@@ -641,6 +643,55 @@ static void who_talks_at_the_end_is_not_heard_for_ever(void **state)
 	control_bench_start(b);
 }
 
+/* Ours is the time that the first line takes; with the second one there is the answer. */
+static void takes_its_time(void *ctx, enum log_level level, const char *word, const char *line)
+{
+	uint64_t *ticket = ctx, end = clock_ms() + 100;
+
+	(void)level;
+	(void)word;
+	if (strstr(line, "answer"))
+		*ticket = 0;
+	while (*ticket && clock_ms() < end)
+		;
+}
+
+static void says(struct control_bench *b, const char *line)
+{
+	const struct bytes octets =
+		message(b, &(struct ipc_message){ .kind = IPC_LOG, .log = { LOG_WARN, "test", NULL, line } });
+
+	assert_int_equal(ipc_tell_written(&b->control.ctl.far[0], octets, NULL, 0), ERR_OK);
+}
+
+static void our_own_work_does_not_make_an_answer_late(void **state)
+{
+	struct control_bench *b = *state;
+	struct delay d = { .taken = DELAY_MAX - 50, .at = clock_ms() };
+	uint64_t ticket = 1;
+
+	log_to(takes_its_time, &ticket);
+	says(b, "work");
+	says(b, "work");
+	says(b, "answer");
+	assert_int_equal(
+		member_answer(&b->control.ctl, IPC_GUARD, &ticket, &d, DELAY_ANSWER, &b->arena), ERR_OK);
+	log_to(NULL, NULL);
+	assert_int_equal(ticket, 0);
+	assert_in_range(delay_left(&d, clock_ms()), 50, DELAY_MAX);
+}
+
+static void who_waits_in_vain_waits_as_long_as_is_left(void **state)
+{
+	struct control_bench *b = *state;
+	const uint64_t begun = clock_ms(), ticket = 1;
+	struct delay d = { .taken = DELAY_MAX - 50, .at = begun };
+
+	assert_int_equal(member_answer(&b->control.ctl, IPC_GUARD, &ticket, &d, DELAY_ANSWER, &b->arena),
+		ERR_MISSING);
+	assert_in_range(clock_ms() - begun, 40, DELAY_MAX);
+}
+
 /* The number may be another file's. */
 static void another_ctl_gets_no_socket_that_is_closed(void **state)
 {
@@ -678,6 +729,8 @@ int main(void)
 			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_talks_at_the_end_is_not_heard_for_ever, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(our_own_work_does_not_make_an_answer_late, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_waits_in_vain_waits_as_long_as_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_ctl_gets_no_socket_that_is_closed, set_up, tear_down),
 	};
 

@@ -15,8 +15,8 @@ static void pieces_have_one_time_together(void **state)
 		delay_add(&d, now, now + 990 + DELAY_ANSWER, DELAY_ANSWER);
 	}
 	assert_int_equal(delay_left(&d, now), 50);
-	delay_add(&d, now, now + 50 + DELAY_ANSWER, DELAY_ANSWER);
-	assert_int_equal(delay_left(&d, now + 50 + DELAY_ANSWER), 0);
+	delay_add(&d, now, now + 50, DELAY_ANSWER);
+	assert_int_equal(delay_left(&d, now + 50), DELAY_ANSWER); /* no more than each is given */
 }
 
 static void time_comes_back_while_nobody_waits(void **state)
@@ -77,6 +77,35 @@ static void who_invents_answers_has_an_end(void **state)
 	assert_int_equal(delay_left(&d, now + 1000), 1000);
 }
 
+/* The machine slept, or we were stopped. */
+static void one_wait_without_end_leaves_time_for_the_next(void **state)
+{
+	enum { HOUR = 3600 * 1000 };
+	struct delay d = { 0 };
+	uint64_t now = 1000;
+
+	(void)state;
+	delay_add(&d, now, now + HOUR, DELAY_ORDER);
+	now += HOUR;
+	for (unsigned i = 0; i < 100; i++, now += 10) {
+		assert_in_range(delay_left(&d, now), 11, DELAY_MAX);
+		delay_add(&d, now, now + 10, DELAY_ORDER);
+	}
+}
+
+/* Several ask for all of them at once, or all are given again on a slow machine. */
+static void who_has_much_is_given_as_much_more(void **state)
+{
+	enum { MANY = 10000 };
+	struct delay d = { .more = MANY * DELAY_ANSWER };
+	uint64_t now = 1000, begun = now;
+
+	(void)state;
+	for (; delay_left(&d, now); now += DELAY_ANSWER)
+		delay_add(&d, now, now + DELAY_ANSWER, DELAY_ANSWER);
+	assert_in_range(now - begun, DELAY_GIVEN + d.more + DELAY_MAX / 2, DELAY_GIVEN + d.more + 2 * DELAY_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +114,8 @@ int main(void)
 		cmocka_unit_test(honest_pieces_without_end),
 		cmocka_unit_test(many_pieces_at_once),
 		cmocka_unit_test(who_invents_answers_has_an_end),
+		cmocka_unit_test(one_wait_without_end_leaves_time_for_the_next),
+		cmocka_unit_test(who_has_much_is_given_as_much_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,9 @@ struct esp_link {
  * any more says nothing. */
 bool user_report(struct xfrm *x, const struct esp_report *r, struct bytes body) MUST_CHECK;
 
+/* How many SAs and policies there are. */
+size_t user_load(const struct xfrm *x);
+
 /* Who carried the packets was lost with all SAs, and a new one is there: it is given all but those, and their
  * children are to be rekeyed. An error and a sentence: he cannot carry packets, and another one may. */
 enum err user_again(struct xfrm *x, struct text *why) MUST_CHECK;

@@ -276,6 +276,11 @@ static void user_dispatch(struct xfrm *x)
 		(void)!user_report(x, &r, body);
 }
 
+size_t user_load(const struct xfrm *x)
+{
+	return x->sas.count + x->policies.count;
+}
+
 enum err user_again(struct xfrm *x, struct text *why)
 {
 	enum err err = hand_over(x, why);
