@@ -506,6 +506,18 @@ static void inbound_limits_that_could_not_be_told_are_told_too(void **state)
 	assert_true(two.told[two.n_told - 1].hard);
 }
 
+static void a_first_use_that_could_not_be_told_is_told_with_the_next_packet(void **state)
+{
+	(void)state;
+	open_both();
+	two.deaf = true;
+	assert_int_equal(carry(udp(9)), DROP_NONE);
+	two.deaf = false;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(carry(udp(9)), DROP_NONE);
+	assert_int_equal(gate_told(&two, REPORT_USED), 1);
+}
+
 static void limits_of_octets_hold_inbound_too(void **state)
 {
 	(void)state;
@@ -752,6 +764,7 @@ int main(void)
 		CASE(a_forged_packet_counts_as_invalid_and_changes_nothing),
 		CASE(a_repetition_is_counted_at_its_sa),
 		CASE(another_source_address_is_told_once_a_second),
+		CASE(a_source_to_which_nothing_can_be_sent_is_not_told),
 		CASE(a_late_packet_from_elsewhere_moves_nothing),
 		CASE(ike_is_handed_over_without_its_marker),
 		CASE(keepalives_are_dropped),
@@ -764,12 +777,12 @@ int main(void)
 		CASE(ipv6_of_1280_octets_always_passes),
 		CASE(tcp_is_clamped_both_ways),
 		CASE(tcp_is_left_alone_where_told),
-		CASE(a_source_to_which_nothing_can_be_sent_is_not_told),
 		CASE(neighbour_discovery_never_enters),
 		CASE(rubbish_from_the_device_is_dropped),
 		CASE(limits_of_volume_are_told_soft_then_hard),
 		CASE(limits_that_could_not_be_told_are_told_with_the_next_packet),
 		CASE(inbound_limits_that_could_not_be_told_are_told_too),
+		CASE(a_first_use_that_could_not_be_told_is_told_with_the_next_packet),
 		CASE(limits_of_octets_hold_inbound_too),
 		CASE(the_end_of_the_numbers_is_told_before),
 		CASE(a_load_keeps_its_order_around_drops),

@@ -79,9 +79,9 @@ static void note_authentic(struct lane *lane, const struct arrival *a, size_t n)
 {
 	struct live *l = a->sa->live;
 
-	if (!atomic_load_explicit(&l->meter->packets, memory_order_relaxed))
-		(void)lane->tell(lane->ctx, &(struct esp_report){ .kind = REPORT_USED, .id = l->child },
-			bytes_of(NULL, 0));
+	if (!atomic_load_explicit(&l->meter->packets, memory_order_relaxed) || l->use_owed)
+		l->use_owed = !lane->tell(lane->ctx,
+			&(struct esp_report){ .kind = REPORT_USED, .id = l->child }, bytes_of(NULL, 0));
 	lane_tell_volume(lane, l, live_count(l, n, lane->now));
 	watch_mapping(lane, a);
 }

@@ -37,7 +37,8 @@ struct live {
 
 	/* Of opening and counting, and of sealing where the engine wants that. */
 	pthread_mutex_t lock;
-	bool soft_told;      /* under the lock, as is the next, and the writing of counters */
+	bool soft_told;      /* under the lock, as are the next two, and the writing of counters */
+	bool use_owed;       /* nobody could be told of its first use */
 	uint64_t mapping_ms; /* when an address change was last reported */
 };
 
