@@ -167,6 +167,8 @@ bool datapath_esp_take_report(void *ctx, const struct ipc_message *m)
 {
 	const struct datapath_esp *d = member_ctx(ctx);
 
+	if (d->inside && d->inside->waits) /* for the room that this one has left, and perhaps alone */
+		event_active(d->reports, EV_READ, 0);
 	return !d->link.user || user_report(d->link.user, &m->esp_report.report, m->esp_report.body);
 }
 
