@@ -62,18 +62,21 @@ enum err rundir_make(const char *path, unsigned mode, struct text *why)
 	return explain("directory cannot be made:", path, why);
 }
 
-static enum err refuse_second(int fd, const char *dir, struct text *why)
+static enum err refuse_second(const struct rundir *r, struct text *why)
 {
 	char pid[16] = "";
-	ssize_t n = read(fd, pid, sizeof pid - 1);
+	int fd = open(r->pid_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, pid, sizeof pid - 1);
 
+	if (fd >= 0)
+		close(fd);
 	while (n > 0 && (pid[n - 1] < '0' || pid[n - 1] > '9'))
 		pid[--n] = 0;
 	text_add(why,
 		"another ikev2d (pid %s) has the run directory %s: stop it with \"ipsec stop\", or take "
 		"another "
 		"directory with --run-dir",
-		n > 0 ? pid : "unknown", dir);
+		n > 0 ? pid : "unknown", r->path);
 	return ERR_BUSY;
 }
 
@@ -86,51 +89,67 @@ static bool same_file(int fd, const char *path)
 	       ours.st_dev == there.st_dev;
 }
 
+static enum err cannot_lock(const struct rundir *r, struct text *why)
+{
+	if (errno == EWOULDBLOCK)
+		return refuse_second(r, why);
+	return explain("lock file cannot be locked:", r->lock_file, why);
+}
+
 static enum err lock(struct rundir *r, struct text *why)
 {
 	for (unsigned i = 0; i < LOCK_TRIES; i++) {
-		int fd = open(r->pid_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		int fd = open(r->lock_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 		if (fd < 0)
 			break;
 		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			enum err e = refuse_second(fd, r->path, why);
+			enum err e = cannot_lock(r, why);
 
 			close(fd);
 			return e;
 		}
-		if (same_file(fd, r->pid_file)) {
+		if (same_file(fd, r->lock_file)) {
 			r->lock = fd;
 			return ERR_OK;
 		}
 		close(fd);
 	}
-	return explain("pid file cannot be opened:", r->pid_file, why);
+	return explain("lock file cannot be opened:", r->lock_file, why);
 }
 
-static bool write_pid(int fd)
+static bool write_pid(const char *path)
 {
 	char pid[16];
-	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644),
+	    n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	bool ok = fd >= 0 && !fchmod(fd, 0644) && !ftruncate(fd, 0) && pwrite(fd, pid, (size_t)n, 0) == n;
 
-	return !fchmod(fd, 0644) && !ftruncate(fd, 0) && pwrite(fd, pid, (size_t)n, 0) == n;
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 static enum err note_pid(struct rundir *r, struct text *why)
 {
-	if (write_pid(r->lock))
+	if (write_pid(r->pid_file))
 		return ERR_OK;
 	(void)explain("pid file cannot be written:", r->pid_file, why);
 	return ERR_SYSTEM;
 }
 
-/* Nobody else waits for the lock, since we have the other one. */
+/* Nobody else waits for the lock, since we have the other one. Where there are none we go on: nothing is known
+ * against it. */
 static bool lock_in_time(int fd)
 {
 	const uint64_t end = clock_ms() + RUNDIR_PATIENCE;
 
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return true;
+	if (errno != EWOULDBLOCK) {
+		line_say(LOG_WARN, "start", "whether processes of a daemon that was killed are left cannot be told");
+		return true;
+	}
 	line_say(LOG_NOTICE, "start", "waiting for the processes of a daemon that was killed to end");
 	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (clock_ms() >= end)
@@ -168,6 +187,7 @@ enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, str
 
 	*r = (struct rundir){ .path = arena_str(arena, dir),
 		.pid_file = arena_printf(arena, "%s/pid", dir),
+		.lock_file = arena_printf(arena, "%s/lock", dir),
 		.lock = -1,
 		.family_file = arena_printf(arena, "%s/family", dir),
 		.family = -1 };
@@ -190,6 +210,7 @@ void rundir_close(struct rundir *r)
 		close(r->family);
 	}
 	(void)unlink(r->pid_file);
+	(void)unlink(r->lock_file);
 	close(r->lock);
 	r->lock = r->family = -1;
 }

@@ -9,21 +9,22 @@
 
 struct rundir {
 	const char *path, *pid_file;
-	int lock; /* descriptor of the locked pid file */
+	const char *lock_file; /* its own, which only the owner can open: who can open a file can lock it */
+	int lock;
 	/* Another one, which each process of the daemon has: it is locked as long as one of them lives. */
 	const char *family_file;
 	int family;
 };
 
-enum { RUNDIR_PATIENCE = 5000 /* ms for the processes of one that was killed */ };
+enum { RUNDIR_PATIENCE = 30000 /* ms for the processes of one that was killed */ };
 
-/* Makes DIR (and those above it) if missing, locks DIR/pid and writes our pid into it. Where a daemon had it
+/* Makes DIR (and those above it) if missing, locks DIR/lock and writes our pid into DIR/pid. Where a daemon had it
  * that was killed, waits until its other processes have ended as well, which still have its sockets. Texts
  * are taken from ARENA. ERR_BUSY when another daemon has it, or processes of one do not end, with a sentence
  * in WHY as for every other failure. */
 enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why) MUST_CHECK;
 
-/* Removes the pid file and gives the directory free. */
+/* Removes its files and gives the directory free. */
 void rundir_close(struct rundir *r);
 
 /* Makes the directory PATH, with those above it, with MODE; one that is there stays as it is. */

@@ -211,12 +211,24 @@ def start_waits_for_the_processes_of_one_that_was_killed(bench):
     moon.stop()
 
 
+@case(quick=True)
+def start_whatever_others_can_lock(bench):
+    """Everybody may read the pid file, and who reads a file can lock it."""
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    os.makedirs(moon.run_dir)
+    with open(f"{moon.run_dir}/pid", "w", encoding="ascii") as pid:
+        fcntl.flock(pid, fcntl.LOCK_EX)
+        moon.start()
+        same(os.stat(f"{moon.run_dir}/lock").st_mode & 0o777, 0o600, "mode of the lock file")
+        moon.stop()
+
+
 @case()
 def start_beside_processes_that_do_not_end(bench):
     """It has an end: they have its sockets."""
     moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
     with locked(moon):
-        done = moon.attempt()
+        done = moon.attempt(seconds=60)
     same(done.code, 1, f"exit code of ikev2d\n{done.text}")
     contains(done.text, "do not end: kill those that \"pgrep -l ikev2d\" shows", "what ikev2d says")
     moon.start()

@@ -71,9 +71,9 @@ class Ikev2d:
             raise Failed(f"ikev2d on {self.host.name} did not start: {self.log()}")
         return listens(f"{self.run_dir}/vici")
 
-    def attempt(self):
+    def attempt(self, seconds=10):
         """Starts it where that must fail; returns how it ended."""
-        return self.host.run([*self.before, *self.command()], seconds=10, env=self.env)
+        return self.host.run([*self.before, *self.command()], seconds=seconds, env=self.env)
 
     def start(self):
         self.process = self.host.spawn([*self.before, *self.command()], self.log_path, self.env)
