@@ -225,8 +225,8 @@ static int option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &n) ? -1 : value;
 }
 
-/* The file that was made for the socket FD, or for the one at which it was accepted; false where there is none
- * or we have no CAP_NET_ADMIN. */
+/* The file that was made for the socket FD, or for the one at which it was accepted; false where there is
+ * none or we have no CAP_NET_ADMIN. */
 static bool file_of(int fd, struct stat *st)
 {
 	int file = ioctl(fd, SIOCUNIXFILE);
@@ -238,8 +238,8 @@ static bool file_of(int fd, struct stat *st)
 }
 
 /* Whether FD is a connection that was accepted at our socket. ctl has other sockets, too, which we have made:
- * the one at which it accepts, and its ends of channels. A name says nothing: whoever has a mount namespace of
- * his own binds it again, and connects to us from there. */
+ * the one at which it accepts, and its ends of channels. A name says nothing: whoever has a mount namespace
+ * of his own binds it again, and connects to us from there. */
 static bool is_accepted(const struct control *c, int fd)
 {
 	struct stat ours, its;

@@ -15,7 +15,7 @@ enum {
 	DELAY_ANSWER = 2,    /* ms given for an answer, on the average: ten thousand IKE_SAs have 20 s, */
 	DELAY_ORDER = 50,    /* and for an order that is carried out */
 	DELAY_OURS = 10000,  /* ms for our own work on what comes before one answer */
-	DELAY_AGAIN = 10,    /* ms for one of those that are given again to another process, on a slow machine */
+	DELAY_AGAIN = 10, /* ms for one of those that are given again to another process, on a slow machine */
 };
 
 /* All zero: it has all of its time. */

@@ -138,8 +138,8 @@ static enum err note_pid(struct rundir *r, struct text *why)
 	return ERR_SYSTEM;
 }
 
-/* Nobody else waits for the lock, since we have the other one. Where there are none we go on: nothing is known
- * against it. */
+/* Nobody else waits for the lock, since we have the other one. Where there are none we go on: nothing is
+ * known against it. */
 static bool lock_in_time(int fd)
 {
 	const uint64_t end = clock_ms() + RUNDIR_PATIENCE;
@@ -147,7 +147,8 @@ static bool lock_in_time(int fd)
 	if (!flock(fd, LOCK_EX | LOCK_NB))
 		return true;
 	if (errno != EWOULDBLOCK) {
-		line_say(LOG_WARN, "start", "whether processes of a daemon that was killed are left cannot be told");
+		line_say(LOG_WARN, "start",
+			"whether processes of a daemon that was killed are left cannot be told");
 		return true;
 	}
 	line_say(LOG_NOTICE, "start", "waiting for the processes of a daemon that was killed to end");

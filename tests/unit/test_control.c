@@ -687,8 +687,8 @@ static void who_waits_in_vain_waits_as_long_as_is_left(void **state)
 	const uint64_t begun = clock_ms(), ticket = 1;
 	struct delay d = { .taken = DELAY_MAX - 50, .at = begun };
 
-	assert_int_equal(member_answer(&b->control.ctl, IPC_GUARD, &ticket, &d, DELAY_ANSWER, &b->arena),
-		ERR_MISSING);
+	assert_int_equal(
+		member_answer(&b->control.ctl, IPC_GUARD, &ticket, &d, DELAY_ANSWER, &b->arena), ERR_MISSING);
 	assert_in_range(clock_ms() - begun, 40, DELAY_MAX);
 }
 
@@ -730,7 +730,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			who_talks_at_the_end_is_not_heard_for_ever, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(our_own_work_does_not_make_an_answer_late, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_waits_in_vain_waits_as_long_as_is_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_waits_in_vain_waits_as_long_as_is_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_ctl_gets_no_socket_that_is_closed, set_up, tear_down),
 	};
 

@@ -103,7 +103,8 @@ static void who_has_much_is_given_as_much_more(void **state)
 	(void)state;
 	for (; delay_left(&d, now); now += DELAY_ANSWER)
 		delay_add(&d, now, now + DELAY_ANSWER, DELAY_ANSWER);
-	assert_in_range(now - begun, DELAY_GIVEN + d.more + DELAY_MAX / 2, DELAY_GIVEN + d.more + 2 * DELAY_MAX);
+	assert_in_range(
+		now - begun, DELAY_GIVEN + d.more + DELAY_MAX / 2, DELAY_GIVEN + d.more + 2 * DELAY_MAX);
 }
 
 int main(void)

@@ -57,8 +57,8 @@ static void find_sa(struct lane *lane, struct arrival *a)
 		lane_tell_unknown_spi(lane, &a->path, a->encap, spi);
 }
 
-/* Reports another source address of an authenticated packet that moved the window, once a second at most; none
- * to which nothing can be sent: whoever sealed the packet chooses the port as well. */
+/* Reports another source address of an authenticated packet that moved the window, once a second at most;
+ * none to which nothing can be sent: whoever sealed the packet chooses the port as well. */
 static void watch_mapping(struct lane *lane, const struct arrival *a)
 {
 	struct live *l = a->sa->live;
