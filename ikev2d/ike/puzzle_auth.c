@@ -9,6 +9,8 @@
 
 #include "base/buf.h"
 
+#include <stdlib.h>
+
 enum { SPI_OCTETS = 8 };
 
 /* Nr | SPIr (7.2.3). Kept. */
@@ -123,13 +125,16 @@ static bool keep(struct draft *d, struct bytes datagram)
 	unsigned n = 1;
 	struct unopened *u;
 
-	for (u = d->hs.unopened; u; u = u->next, n++)
+	for (u = d->sa->unopened; u; u = u->next, n++)
 		octets += u->data.n;
 	if (octets > UNOPENED_MAX || n > FRAGMENTS_MAX)
 		return false;
-	u = ARENA_NEW(&d->keep, struct unopened);
-	*u = (struct unopened){ d->hs.unopened, *d->path, arena_bytes(&d->keep, datagram) };
-	d->hs.unopened = u;
+	u = malloc(sizeof *u + datagram.n);
+	if (!u)
+		abort();
+	memcpy(u + 1, datagram.p, datagram.n);
+	*u = (struct unopened){ d->sa->unopened, *d->path, bytes_of((const uint8_t *)(u + 1), datagram.n) };
+	d->sa->unopened = u;
 	return true;
 }
 
@@ -176,6 +181,15 @@ void puzzle_auth_take(struct step *s, struct sa *sa, const struct path *path, st
 	draft_close(&d, take(&d, datagram, m));
 }
 
+void puzzle_auth_forget(struct sa *sa)
+{
+	for (struct unopened *next, *u = sa->unopened; u; u = next) {
+		next = u->next;
+		free(u);
+	}
+	sa->unopened = NULL;
+}
+
 enum verdict puzzle_auth_agreed(struct draft *d)
 {
 	struct step *s = d->step;
@@ -183,13 +197,13 @@ enum verdict puzzle_auth_agreed(struct draft *d)
 	if (keys_ike(&d->core, d->answer->shared, d->hs.x.nonce_i, d->hs.x.nonce_r))
 		return draft_end(d, 0);
 	keys_agreed(&d->hs);
-	for (const struct unopened *u = d->hs.unopened; u; u = u->next) {
+	for (const struct unopened *u = d->sa->unopened; u; u = u->next) {
 		struct unopened *copy = ARENA_NEW(s->scratch, struct unopened);
 
 		*copy = (struct unopened){ s->again, u->path, arena_bytes(s->scratch, u->data) };
 		s->again = copy;
 	}
-	d->hs.unopened = NULL;
+	puzzle_auth_forget(d->sa);
 	d->core.state = S_R_INIT;
 	d->core.ask = 0;
 	return DRAFT_COMMIT;

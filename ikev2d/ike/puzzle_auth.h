@@ -29,6 +29,8 @@ bool puzzle_auth_awaits(const struct sa *sa);
  * asked for; it, and what comes behind it, waits for the keys. All else is dropped. */
 void puzzle_auth_take(struct step *s, struct sa *sa, const struct path *path, struct bytes datagram,
 	const struct message *m);
+/* Frees what waits on SA. */
+void puzzle_auth_forget(struct sa *sa);
 handler puzzle_auth_agreed; /* the shared secret is there: what has waited is opened next (step->again) */
 
 /* Nonsense came for SA: where it is half open and nothing else ever came, that is counted. */

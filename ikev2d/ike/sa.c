@@ -10,6 +10,7 @@
 #include "ike/life.h"
 #include "ike/offers.h"
 #include "ike/proof.h"
+#include "ike/puzzle_auth.h"
 #include "ike/revive.h"
 #include "ike/step.h"
 #include "ike/task.h"
@@ -153,6 +154,7 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 	for (unsigned i = 0; i < sa->handshake.n_candidates; i++)
 		peer_part(ike, sa->handshake.candidates[i].peer);
 	offers_follow(ike, sa, &sa->handshake.x, NULL);
+	puzzle_auth_forget(sa);
 	arena_part(ike, &sa->handshake_arena);
 	WIPE(sa->handshake);
 }

@@ -278,8 +278,7 @@ struct handshake {
 	struct bytes cookie;
 	struct puzzle_work puzzle;         /* initiator: that came with it, and */
 	struct bytes solution;             /* the keys that solve it; empty: none */
-	struct wire_puzzle asked;          /* responder: the puzzle for IKE_AUTH, and what came with */
-	struct unopened *unopened;         /* its solution; newest first */
+	struct wire_puzzle asked;          /* responder: the puzzle for IKE_AUTH */
 	bool natd;                         /* responder: the peer takes part in NAT detection */
 	bool no_nats;                      /* responder: but wants no NAT between (RFC 4555, 3.9) */
 	bool intermediate;                 /* the peer can do IKE_INTERMEDIATE (RFC 9242) */
@@ -468,6 +467,7 @@ struct sa {
 	bool forged;           /* something that is not the peer's came as its first request: counted, too */
 	struct sa_core core;
 	struct handshake handshake;
+	struct unopened *unopened;       /* what came with the solution of hs.asked; newest first */
 	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
 	struct arena arena, handshake_arena, ours_arena, theirs_arena;
 	const struct peer *peer;       /* the reference to core.peer */

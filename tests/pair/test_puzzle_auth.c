@@ -271,12 +271,14 @@ static void keys_are_agreed_on_once(void **state)
 	struct pair *p = solved(state);
 	const struct flight *f = lab_first(p->lab);
 	struct bytes secret = newest(p->sun)->handshake.x.secret;
+	size_t kept = newest(p->sun)->handshake_arena.taken;
 	unsigned asked = p->sun->asked;
 
 	assert_true(secret.n);
 	for (unsigned i = 0; i < 3; i++)
 		damage(p, f, f->n - 1);
-	/* What they come of has gone. */
+	/* What they come of has gone, and so has what waited for them. */
+	assert_true(newest(p->sun)->handshake_arena.taken < kept + f->n);
 	assert_int_equal(newest(p->sun)->handshake.x.secret.n, 0);
 	for (size_t i = 0; i < secret.n; i++)
 		assert_int_equal(secret.p[i], 0);
