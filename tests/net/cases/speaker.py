@@ -176,7 +176,7 @@ def action(kind, body, ticket=0):
 def policy(local, remote, peer=1, child=0, number=1 << 20):
     """POLICY_ADD for a child of a connection."""
     marks = (b"\0" + bytes(8)) * 2 + bytes(8)
-    return action(POLICY_ADD, struct.pack(">IHB", peer, child, 0) + struct.pack(">II", number, 1) + b"\0\3\0" +
+    return action(POLICY_ADD, struct.pack(">IHB", peer, child, 0) + struct.pack(">II", number, 1) + b"\0\0\3\0" +
                   local + remote + address("192.0.2.1") + address("192.0.2.2") + marks)
 
 
