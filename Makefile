@@ -241,7 +241,7 @@ check-kernel: root
 	+@$(AGAIN) all
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@BIN=$(B)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
-		-t 1500 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
+		-t 1500 '$(NET) --kernel' -t 900 '$(NET) --path kernel $(EITHER_PATH)'
 # What only a newer kernel of Debian's has; its packages and sources are some 400 MB.
 check-newer: root
 	+@$(AGAIN) deps-test
