@@ -230,7 +230,7 @@ check-unit:
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
 	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(C)/bin/ikev2d-hostile $(C)/bin/eap-server $(BENCHES:tests/bench/%.c=$(C)/bin/%)
-	@BIN=$(C)/bin tests/run -t 1500 $(NET)
+	@BIN=$(C)/bin tests/run -t 1750 $(NET)
 # Whole daemons go without sanitizers: in an emulated machine these cost more than all the rest. Of the cases that either data
 # path can carry some are run by the kernel's.
 EITHER_PATH := inside-outside-6-in-4 initiator-behind-nat route-based-tunnel-ipv4 shunt-drops-ipv4 orderly-stop-trap-by-command \
