@@ -77,7 +77,7 @@ def files_of_a_daemon_that_was_killed(bench):
     """They are in nobody's way."""
     moon, _ = bench.pair()
     moon.kill()
-    same(sorted(os.listdir(moon.run_dir)), ["family", "journal", "pid", "state", "vici"], "the run directory of the dead")
+    same(sorted(os.listdir(moon.run_dir)), ["family", "journal", "lock", "pid", "state", "vici"], "the run directory of the dead")
     sentence(moon.ipsec("status"), 3, "ikev2d is not running")
     finds(findings(moon, moon.config), "leftovers", "note", "routes, rules, devices or policies behind")
     moon.start()

@@ -117,7 +117,7 @@ def stop_by(bench, number):
     """The peer is told, and nothing is left: no pid file, no socket, no device, no route."""
     moon, sun = bench.pair()
     moon.up()
-    same(sorted(os.listdir(moon.run_dir)), ["family", "journal", "pid", "state", "vici"], "the run directory")
+    same(sorted(os.listdir(moon.run_dir)), ["family", "journal", "lock", "pid", "state", "vici"], "the run directory")
     with open(f"{moon.run_dir}/pid", encoding="ascii") as f:
         same(int(f.read()), moon.process.pid, "what the pid file says")
     if number:
