@@ -204,12 +204,3 @@ const char *profile_nets(const struct profile *p, unsigned v, const char *separa
 			add_range(&t, &p->nets.v[i], separator);
 	return text_str(&t);
 }
-
-const char *profile_dns_list(const struct profile *p, const char *separator, struct arena *arena)
-{
-	struct text t = text_in(arena);
-
-	for (unsigned i = 0; i < p->n_dns; i++)
-		text_add(&t, "%s%s", i ? separator : "", p->dns[i]);
-	return text_str(&t);
-}

@@ -95,7 +95,6 @@ const char *profile_base64(struct bytes b, unsigned columns, const char *indent,
 /* The networks one by one, between SEPARATOR; of the IP version V (0: of both). Each is a prefix, or several
  * where a range is none. */
 const char *profile_nets(const struct profile *p, unsigned v, const char *separator, struct arena *arena);
-const char *profile_dns_list(const struct profile *p, const char *separator, struct arena *arena);
 
 void profile_apple(const struct profile *p, struct arena *arena, struct profile_files *out);
 void profile_windows(const struct profile *p, struct arena *arena, struct profile_files *out);
