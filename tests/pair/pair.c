@@ -168,6 +168,19 @@ struct child *host_child(const struct host *h, const char *child)
 	return found;
 }
 
+const struct child *host_installed(
+	const struct host *h, const char *child, const struct dp_sa **in, const struct dp_sa **out)
+{
+	const struct child *c = host_child(h, child);
+
+	assert_non_null(c);
+	*in = datapath_find(&h->datapath, c->id, true);
+	*out = datapath_find(&h->datapath, c->id, false);
+	assert_non_null(*in);
+	assert_non_null(*out);
+	return c;
+}
+
 void host_expire(struct host *h, const char *child, bool hard)
 {
 	host_event(h, &(struct ike_event){ .kind = EVENT_EXPIRE,

@@ -57,6 +57,9 @@ void host_expire(struct host *h, const char *child, bool hard);
 void host_used(struct host *h, const char *child);
 /* The newest CHILD_SA of H with this name, or NULL. */
 struct child *host_child(const struct host *h, const char *child);
+/* The same, with both its SAs in H's data path: all three are there. */
+const struct child *host_installed(
+	const struct host *h, const char *child, const struct dp_sa **in, const struct dp_sa **out);
 
 /* Moon goes to 10.9.0.1, behind the NAT 203.0.113.1; sun to 10.8.0.1, behind 203.0.113.2, which forwards. */
 void pair_hide_moon(struct pair *p);

@@ -11,14 +11,9 @@
 /* What H does for "lan": IP-TFS, or a tunnel, and whether it cuts packets of its own (OUT) or says WHOLE. */
 static void assert_lan(const struct host *h, enum child_mode mode, bool whole)
 {
-	const struct child *c = host_child(h, "lan");
 	const struct dp_sa *in, *out;
+	const struct child *c = host_installed(h, "lan", &in, &out);
 
-	assert_non_null(c);
-	in = datapath_find(&h->datapath, c->id, true);
-	out = datapath_find(&h->datapath, c->id, false);
-	assert_non_null(in);
-	assert_non_null(out);
 	assert_int_equal(c->mode, mode);
 	assert_int_equal(in->spec.mode, mode);
 	assert_int_equal(out->spec.mode, mode);

@@ -20,9 +20,8 @@ static void assert_same(const struct sa_marks *a, const struct sa_marks *b)
 /* Both SAs and the policy of the child NAME of H have its marks; they are returned. */
 static struct sa_marks installed(const struct host *h, const char *name)
 {
-	const struct child *c = host_child(h, name);
-	const struct dp_sa *in = datapath_find(&h->datapath, c->id, true);
-	const struct dp_sa *out = datapath_find(&h->datapath, c->id, false);
+	const struct dp_sa *in, *out;
+	const struct child *c = host_installed(h, name, &in, &out);
 
 	assert_same(&in->spec.marks, &c->marks);
 	assert_same(&out->spec.marks, &c->marks);

@@ -225,27 +225,30 @@ static void sun_follows_a_new_mapping(void **state)
 	ARROWS(p->lab, "moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
 }
 
-static void a_mapping_seen_by_the_data_path_is_followed(void **state)
+/* The NAT gives moon another port, of which packets tell sun's data path. */
+static void packets_move(struct pair *p)
 {
-	struct pair *p = behind_nat(state, NULL);
 	struct ike_event e = { .kind = EVENT_MAPPING };
 
 	p->moon->nat.shift = 20000;
 	e.mapping.child = datapath_sa(&p->sun->datapath, true, 0)->child;
 	e.mapping.remote = (struct addr){ p->moon->nat.outside, 24500 };
 	host_event(p->sun, &e);
+}
+
+static void a_mapping_seen_by_the_data_path_is_followed(void **state)
+{
+	struct pair *p = behind_nat(state, NULL);
+
+	packets_move(p);
 	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
 }
 
 static void the_first_request_to_a_new_mapping_is_repeated_soon(void **state)
 {
 	struct pair *p = behind_nat(state, NULL);
-	struct ike_event e = { .kind = EVENT_MAPPING };
 
-	p->moon->nat.shift = 20000;
-	e.mapping.child = datapath_sa(&p->sun->datapath, true, 0)->child;
-	e.mapping.remote = (struct addr){ p->moon->nat.outside, 24500 };
-	host_event(p->sun, &e);
+	packets_move(p);
 	host_command(p->sun, &(struct ike_command){ .kind = COMMAND_DOWN, .ike = "site" });
 	ARROWS(p->lab, "lost: moon:24500 <-- sun  INFORMATIONAL request 0: SK {D(IKE)}");
 	pair_quiet(p, MOVED_TIME - 1);

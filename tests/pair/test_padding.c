@@ -34,14 +34,9 @@ static void decline(struct pair *p)
 
 static void assert_padded(struct host *h, uint32_t size)
 {
-	const struct child *c = host_child(h, "lan");
 	const struct dp_sa *in, *out;
 
-	assert_non_null(c);
-	in = datapath_find(&h->datapath, c->id, true);
-	out = datapath_find(&h->datapath, c->id, false);
-	assert_non_null(in);
-	assert_non_null(out);
+	(void)host_installed(h, "lan", &in, &out);
 	assert_int_equal(out->spec.tfc_padding, size);
 	assert_int_equal(in->spec.tfc_padding, 0);
 }

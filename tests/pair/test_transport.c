@@ -27,17 +27,12 @@
 /* H has CHILD in this MODE with these selectors, and its data path and its record say so too. */
 static void assert_child(const struct host *h, const char *name, enum child_mode mode, const char *ts)
 {
-	const struct child *c = host_child(h, name);
 	const struct dp_sa *in, *out;
+	const struct child *c = host_installed(h, name, &in, &out);
 	struct arena arena = { 0 };
 	const struct sa_record *r;
 	unsigned n;
 
-	assert_non_null(c);
-	in = datapath_find(&h->datapath, c->id, true);
-	out = datapath_find(&h->datapath, c->id, false);
-	assert_non_null(in);
-	assert_non_null(out);
 	assert_int_equal(c->mode, mode);
 	assert_int_equal(in->spec.mode, mode);
 	assert_int_equal(out->spec.mode, mode);

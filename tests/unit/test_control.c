@@ -7,9 +7,9 @@
 #include "daemon/clock.h"
 #include "daemon/ctl.h"
 #include "daemon/delay.h"
+#include "descriptors.h"
 #include "vici_client.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -339,17 +339,6 @@ static void a_second_command_at_once_ends_it(void **state)
 
 /* ------------------------------------------------------------- what clients may */
 
-static unsigned open_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 /* Whether who comes with FD can stop the daemon. */
 static bool can_stop(struct control_bench *b, int fd)
 {
@@ -368,11 +357,11 @@ static void who_is_somebody_may_do_what_he_may(void **state)
 	int fd;
 
 	control_bench_run(b); /* what is made with the first event */
-	before = open_descriptors();
+	before = descriptors_open();
 	fd = control_bench_accepted(b, 0);
-	assert_int_equal(open_descriptors(), before + 1);
+	assert_int_equal(descriptors_open(), before + 1);
 	assert_true(can_stop(b, fd));
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(descriptors_open(), before);
 }
 
 /* Whatever ctl says of a client, that may do no more than the kernel says that it may. */
@@ -480,7 +469,7 @@ static void descriptors_that_belong_to_nothing_end_it(void **state)
 {
 	struct control_bench *b = *state;
 	const int two[] = { STDIN_FILENO, STDIN_FILENO };
-	unsigned before = open_descriptors();
+	unsigned before = descriptors_open();
 	struct ipc_message m = { .kind = IPC_CLIENT, .client = { 7 }, .fds = two, .n_fds = 2 };
 
 	b->control.ctl.since = clock_ms();
@@ -498,7 +487,7 @@ static void descriptors_that_belong_to_nothing_end_it(void **state)
 	assert_false(control_bench_throw(b, bytes_of("", 0), two, 1));
 	tear_down(state);
 	set_up(state);
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(descriptors_open(), before);
 }
 
 static unsigned descriptors_in(struct ipc_channel *c, bool *any)
@@ -529,7 +518,7 @@ static void a_client_that_waits_comes_with_its_connection(void **state)
 	struct ipc_channel ctl, guard;
 	const struct ipc_message gone = { .kind = IPC_GONE, .gone.client = 7 };
 	struct post post;
-	unsigned before = open_descriptors(), n = 0;
+	unsigned before = descriptors_open(), n = 0;
 	int fd = control_bench_accepted(b, 0);
 	bool any = true;
 
@@ -551,7 +540,7 @@ static void a_client_that_waits_comes_with_its_connection(void **state)
 	post_stop(&post);
 	ipc_close(&ctl);
 	ipc_close(&guard);
-	assert_in_range(open_descriptors(), before, before + 1); /* and what the loop has made */
+	assert_in_range(descriptors_open(), before, before + 1); /* and what the loop has made */
 }
 
 static struct ipc_message version(void)

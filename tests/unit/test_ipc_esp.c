@@ -3,10 +3,10 @@
 #include "tests/unit/unit.h"
 
 #include "daemon/carrier.h"
+#include "tests/unit/descriptors.h"
 #include "tests/unit/packet.h"
 #include "xfrm/user/plane_state.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -159,17 +159,6 @@ static int end(void **state)
 	return 0;
 }
 
-static unsigned open_descriptors(void)
-{
-	DIR *d = opendir("/proc/self/fd");
-	unsigned n = 0;
-
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 /* How the order O with N descriptors went. */
 static struct ipc_message done(
 	struct pair *p, const struct esp_order *o, const int *fds, unsigned n, struct arena *arena)
@@ -195,14 +184,14 @@ static void descriptors_come_over_and_are_its_own(void **state)
 	struct esp_order o = { .kind = ORDER_OPEN, .open = { 1, 0, 4500 } };
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
-	unsigned before = open_descriptors();
+	unsigned before = descriptors_open();
 	struct meters meters;
 	struct ipc_message answer;
 
 	assert_int_equal(meters_make(&meters, &why), ERR_OK);
 	answer = done(*state, &o, &meters.fd, 1, &arena);
 	assert_int_equal(answer.done.result, ERR_OK);
-	assert_true(open_descriptors() > before + 1);
+	assert_true(descriptors_open() > before + 1);
 	assert_int_not_equal(fcntl(meters.fd, F_GETFD), -1);
 	meters_close(&meters);
 	arena_free(&arena);
@@ -213,10 +202,10 @@ static void descriptors_that_nobody_ordered_are_closed(void **state)
 	const struct esp_order o = { .kind = ORDER_SA_DEL };
 	const int fds[] = { 0, 0, 0 };
 	struct arena arena = { 0 };
-	unsigned before = open_descriptors();
+	unsigned before = descriptors_open();
 
 	assert_int_equal(done(*state, &o, fds, 3, &arena).done.result, ERR_RANGE);
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(descriptors_open(), before);
 	arena_free(&arena);
 }
 
@@ -229,7 +218,7 @@ static void guard_takes_no_descriptors(void **state)
 		.kind = IPC_LOG, .log = { LOG_WARN, "UPPER", NULL, "line" }, .fds = fds, .n_fds = 2
 	};
 	struct arena arena = { 0 };
-	unsigned before = open_descriptors();
+	unsigned before = descriptors_open();
 	const char *wrong = NULL;
 
 	p->carrier.guard.self = IPC_ESP;
@@ -237,7 +226,7 @@ static void guard_takes_no_descriptors(void **state)
 	p->guard.phase = IPC_STARTING;
 	p->guard.peer = IPC_CTL; /* who may not say that */
 	assert_int_equal(ipc_take(&p->guard, &arena, NULL, &wrong), ERR_DENIED);
-	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(descriptors_open(), before);
 	arena_free(&arena);
 }
 
