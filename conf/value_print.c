@@ -55,7 +55,8 @@ bool value_print_big_count(const struct written *v)
 	return true;
 }
 
-/* A size that is too long for value_read_size in octets is so large that what is below 1 kB does not count. */
+/* A size that is too long for value_read_size in octets is so large that what is below 1 kB does not count.
+ */
 bool value_print_size(const struct written *v)
 {
 	uint64_t n = *(const uint64_t *)v->field;

@@ -346,8 +346,8 @@ static struct crowd *crowd_of(
 	return c && c->made ? c : NULL;
 }
 
-/* Whether HOSTS are single addresses, and what is behind them is not: else each address of the other end would
- * have a crowd of its own. */
+/* Whether HOSTS are single addresses, and what is behind them is not: else each address of the other end
+ * would have a crowd of its own. */
 static bool is_crowd(struct tss hosts, struct tss other)
 {
 	for (unsigned i = 0; i < hosts.n; i++)

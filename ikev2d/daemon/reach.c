@@ -36,8 +36,8 @@ static bool source_allowed(const struct peer *p, const struct ip *source)
 	return !p->n_local_addrs;
 }
 
-/* The system chooses the source of a connected socket by its routes; nothing is sent. A policy of the kernel is
- * for what goes into tunnels, and would refuse this or ask for an SA. */
+/* The system chooses the source of a connected socket by its routes; nothing is sent. A policy of the kernel
+ * is for what goes into tunnels, and would refuse this or ask for an SA. */
 static int try_route(const struct ip *from, const struct ip *remote, struct sockaddr_storage *source)
 {
 	struct addr local = { .ip = from ? *from : (struct ip){ .v = remote->v } }, to = { *remote, 500 };

@@ -18,10 +18,10 @@ struct rundir {
 
 enum { RUNDIR_PATIENCE = 30000 /* ms for the processes of one that was killed */ };
 
-/* Makes DIR (and those above it) if missing, locks DIR/lock and writes our pid into DIR/pid. Where a daemon had it
- * that was killed, waits until its other processes have ended as well, which still have its sockets. Texts
- * are taken from ARENA. ERR_BUSY when another daemon has it, or processes of one do not end, with a sentence
- * in WHY as for every other failure. */
+/* Makes DIR (and those above it) if missing, locks DIR/lock and writes our pid into DIR/pid. Where a daemon
+ * had it that was killed, waits until its other processes have ended as well, which still have its sockets.
+ * Texts are taken from ARENA. ERR_BUSY when another daemon has it, or processes of one do not end, with a
+ * sentence in WHY as for every other failure. */
 enum err rundir_open(struct rundir *r, const char *dir, struct arena *arena, struct text *why) MUST_CHECK;
 
 /* Removes its files and gives the directory free. */

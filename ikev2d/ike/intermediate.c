@@ -25,8 +25,8 @@ static const struct transform *method(const struct draft *d)
 /* The message at hand, of the peer, counts for AUTH. */
 static enum err add_theirs(struct draft *d)
 {
-	return keys_intermediate(
-		&d->core, &d->hs, !d->core.initiator, d->front, d->inner_first, d->inner, &d->keep, d->step->scratch);
+	return keys_intermediate(&d->core, &d->hs, !d->core.initiator, d->front, d->inner_first, d->inner,
+		&d->keep, d->step->scratch);
 }
 
 /* So does M, ours, which is yet to be sealed. */
@@ -41,9 +41,8 @@ static enum err add_ours(struct draft *d, uint32_t mid, const struct message *m)
 	header_put(&h, &front);
 	wr_zero(&front, PAYLOAD_HEADER);
 	message_put(m, &w, &first);
-	return keys_intermediate(
-		&d->core, &d->hs, d->core.initiator, wr_done(&front), first, wr_done(&w), &d->keep,
-		d->step->scratch);
+	return keys_intermediate(&d->core, &d->hs, d->core.initiator, wr_done(&front), first, wr_done(&w),
+		&d->keep, d->step->scratch);
 }
 
 /* The keys of CORE are followed by those that SHARED, of an additional key exchange, leads to. */

@@ -42,7 +42,8 @@ enum err keys_child(const struct sa_core *core, const struct suite *suite, const
  * original one) or the responder has sent, as if it were not fragmented. HS holds the sum so far, and the new
  * one in KEEP; SCRATCH is for what is needed meanwhile. ERR_SYNTAX when FRONT is no such thing. */
 enum err keys_intermediate(const struct sa_core *core, struct handshake *hs, bool initiator,
-	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep, struct arena *scratch) MUST_CHECK;
+	struct bytes front, uint8_t first, struct bytes inner, struct arena *keep,
+	struct arena *scratch) MUST_CHECK;
 
 /* The keys of a key exchange of HS are there: its secret is wiped, and is none any more. */
 void keys_agreed(struct handshake *hs);

@@ -134,8 +134,9 @@ enum {
 	PUZZLE_TIME = 20 * 1000,
 	PUZZLE_SLICE = 2048, /* keys tried in one step, 1 or 2 ms: others wait for it */
 
-	/* That for IKE_AUTH: solving one shall take longer than the key agreement that it spares us, which takes a
-	 * millisecond or two (RFC 8019, 7.2.1.1); how hard it was to come so far does not matter any more. */
+	/* That for IKE_AUTH: solving one shall take longer than the key agreement that it spares us, which
+	 * takes a millisecond or two (RFC 8019, 7.2.1.1); how hard it was to come so far does not matter any
+	 * more. */
 	PUZZLE_BITS_AUTH = 12,
 
 	/* Octets of a request whose puzzle is solved that wait for the keys to open it: certificates in

@@ -214,7 +214,8 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir);
 void sa_forget_handshake(struct ike *ike, struct sa *sa);
 /* Drops a reference to PEER, of which actions of this step may still borrow: it goes with the next step. */
 void peer_part(struct ike *ike, const struct peer *peer);
-/* Frees ARENA, of which questions of this step may still borrow: it is wiped with the next step, or at the end. */
+/* Frees ARENA, of which questions of this step may still borrow: it is wiped with the next step, or at the
+ * end. */
 void arena_part(struct ike *ike, struct arena *arena);
 /* What was parted with in the step before goes. */
 void all_parted(struct ike *ike);

@@ -56,8 +56,8 @@ bool unique_refuses(struct draft *d, const struct message *m)
 }
 
 /* Whether the peers of both may be one: another one behind the same NAT has another port there. Without a NAT
- * there is one at each address, which may go on at another port (RFC 7296, 2.23); a stream has a port of its own
- * each time. */
+ * there is one at each address, which may go on at another port (RFC 7296, 2.23); a stream has a port of its
+ * own each time. */
 static bool same_place(const struct sa_core *a, const struct sa_core *b)
 {
 	const struct addr *one = &a->path.remote, *other = &b->path.remote;

@@ -139,9 +139,10 @@ struct settings {
 	/* Half-open IKE_SAs from which on cookies are asked for: of all, and of one address (IPv6: one /64).
 	 */
 	unsigned cookie_threshold, cookie_threshold_ip;
-	unsigned puzzle_threshold; /* from which on puzzles are asked with them; 0: never */
-	unsigned puzzle_auth_threshold; /* of those that got nonsense, from which on in IKE_AUTH, too; 0: never */
-	unsigned block_threshold;  /* of one address, from which on no other one is begun; 0: no limit */
+	unsigned puzzle_threshold;      /* from which on puzzles are asked with them; 0: never */
+	unsigned puzzle_auth_threshold; /* of those that got nonsense, from which on in IKE_AUTH, too; 0:
+					   never */
+	unsigned block_threshold;       /* of one address, from which on no other one is begun; 0: no limit */
 	/* IKE_SAs being set up, and questions that wait for their answers, from which on a peer, or who asks
 	 * for limits, begins no other; 0: no limit */
 	unsigned init_limit_half_open, init_limit_job_load;

@@ -4,8 +4,8 @@
 
 enum { RESERVED = 3 };
 
-/* What stands for many must not come from outside as somebody's identity: he would be confirmed by a certificate
- * that is not about him, and expressions are bounded in configurations only. */
+/* What stands for many must not come from outside as somebody's identity: he would be confirmed by a
+ * certificate that is not about him, and expressions are bounded in configurations only. */
 static bool id_fits(const struct id *id)
 {
 	switch (id->type) {
@@ -50,8 +50,8 @@ static bool is_addresses(uint8_t type, struct bytes data)
 	}
 }
 
-/* Whether R, an IDr, is of addresses of which one would do: strongSwan asks so for a peer whose remote.id is a
- * prefix or a range. */
+/* Whether R, an IDr, is of addresses of which one would do: strongSwan asks so for a peer whose remote.id is
+ * a prefix or a range. */
 static bool asks_for_any_of(struct rd *r)
 {
 	struct rd ahead = *r;

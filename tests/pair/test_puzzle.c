@@ -254,8 +254,7 @@ static void a_puzzle_over_nothing_is_no_answer(void **state)
 		message_add_notify(&m, &arena, PUZZLE, bytes_of(asked, sizeof asked));
 		if (i)
 			message_add_notify(&m, &arena, NO_PROPOSAL_CHOSEN, (struct bytes){ 0 });
-		lab_deliver(p->lab,
-			lab_forge(p->lab, p->sun, f->source, f->target, forge_clear(&m, &arena)));
+		lab_deliver(p->lab, lab_forge(p->lab, p->sun, f->source, f->target, forge_clear(&m, &arena)));
 	}
 	assert_int_equal(host_dropped(p->moon, DROP_INVALID), 2);
 	arena_free(&arena);

@@ -52,7 +52,8 @@ static void enlarge(struct life *l, unsigned side)
 /* In streams, or where nothing comes otherwise. */
 #define STREAMS "connections { site { transport = %s\n } }\n"
 
-/* Who is called while a stranger is half open asks for a puzzle, and for another one once that has sent nonsense. */
+/* Who is called while a stranger is half open asks for a puzzle, and for another one once that has sent
+ * nonsense. */
 #define PUZZLES "daemon { cookie_threshold = 1\n puzzle_threshold = 1\n puzzle_auth_threshold = 1 }\n"
 
 /* Not always at both ends, nor as many. */

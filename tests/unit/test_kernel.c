@@ -667,9 +667,9 @@ static void what_a_shunt_lets_pass_goes_past_our_routes(void **state)
 {
 	static const char passes[] = "from 198.51.100.0/24 to 198.51.100.0/24";
 	char *journal = arena_printf(&arena, "%s/journal", dir);
-	struct ts net = { .lo = packet_ip("198.51.100.0"),
-		.hi = packet_ip("198.51.100.255"),
-		.port_hi = UINT16_MAX };
+	struct ts net = {
+		.lo = packet_ip("198.51.100.0"), .hi = packet_ip("198.51.100.255"), .port_hi = UINT16_MAX
+	};
 	struct shunt_spec spec = { .id = 1, .local_ts = { &net, 1 }, .remote_ts = { &net, 1 } };
 
 	(void)state;
