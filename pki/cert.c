@@ -50,7 +50,7 @@ static bool take_key(struct cert *c)
 	ossl_sha1(spki, c->key_id);
 	ossl_sha1(bytes_of(bits, (size_t)n), c->subj);
 	if (pkey)
-		c->key = key_take(pkey, false, &c->arena, &why);
+		c->key = key_take_from(pkey, pub, &c->arena, &why);
 	c->no_key = pkey ? why.what : "its public key cannot be read";
 	ossl_forget();
 	return true;

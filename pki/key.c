@@ -63,24 +63,32 @@ static const char *not_admitted(const EVP_PKEY *pkey, const struct kind *kind, s
 }
 
 /* The identifiers, from SubjectPublicKeyInfo. */
-static bool identify(struct key *k)
+static bool identify(struct key *k, X509_PUBKEY *pub)
 {
 	unsigned char *der = NULL;
-	X509_PUBKEY *pub = NULL;
 	const unsigned char *bits;
-	int n = i2d_PUBKEY(k->pkey, &der);
+	int n = i2d_X509_PUBKEY(pub, &der);
 
 	k->spki = ossl_taken(der, n, &k->arena);
-	if (!k->spki.n || X509_PUBKEY_set(&pub, k->pkey) != 1)
+	if (!k->spki.n || X509_PUBKEY_get0_param(NULL, &bits, &n, NULL, pub) != 1)
 		return false;
-	X509_PUBKEY_get0_param(NULL, &bits, &n, NULL, pub);
 	ossl_sha1(k->spki, k->id);
 	ossl_sha1(bytes_of(bits, (size_t)n), k->subj);
-	X509_PUBKEY_free(pub);
 	return true;
 }
 
-struct key *key_take(EVP_PKEY *pkey, bool secret, struct arena *arena, struct why *why)
+/* PUB NULL: it is made of the key. */
+static bool identify_by(struct key *k, X509_PUBKEY *pub)
+{
+	X509_PUBKEY *made = NULL;
+	bool ok = pub || X509_PUBKEY_set(&made, k->pkey) == 1;
+
+	ok = ok && identify(k, pub ? pub : made);
+	X509_PUBKEY_free(made);
+	return ok;
+}
+
+static struct key *take(EVP_PKEY *pkey, X509_PUBKEY *pub, bool secret, struct arena *arena, struct why *why)
 {
 	const struct kind *kind = kind_of(pkey);
 	struct key *k = calloc(1, sizeof *k);
@@ -91,7 +99,7 @@ struct key *key_take(EVP_PKEY *pkey, bool secret, struct arena *arena, struct wh
 	why->what = not_admitted(pkey, kind, arena);
 	if (why->what)
 		why->instead = "an RSA key of 3072 bits, an ECDSA key on P-256, or an Ed25519 key";
-	else if (!identify(k))
+	else if (!identify_by(k, pub))
 		why->what = arena_printf(arena, "the key has no public part: %s", ossl_reason(arena));
 	if (why->what) {
 		key_unref(k);
@@ -101,6 +109,16 @@ struct key *key_take(EVP_PKEY *pkey, bool secret, struct arena *arena, struct wh
 	k->pss_only = kind->pss_only;
 	k->bits = (unsigned)EVP_PKEY_get_bits(pkey);
 	return k;
+}
+
+struct key *key_take(EVP_PKEY *pkey, bool secret, struct arena *arena, struct why *why)
+{
+	return take(pkey, NULL, secret, arena, why);
+}
+
+struct key *key_take_from(EVP_PKEY *pkey, X509_PUBKEY *pub, struct arena *arena, struct why *why)
+{
+	return take(pkey, pub, false, arena, why);
 }
 
 struct key *key_ref(struct key *k)

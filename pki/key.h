@@ -7,7 +7,8 @@
 #include "model/scheme.h"
 #include "model/why.h"
 
-struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
+struct evp_pkey_st;    /* OpenSSL's EVP_PKEY */
+struct X509_pubkey_st; /* and its X509_PUBKEY */
 struct kept;
 
 enum {
@@ -50,6 +51,11 @@ enum err key_uri(const char *uri, const struct bytes *pin, struct arena *arena, 
 
 /* Takes over PKEY, OpenSSL's; NULL and WHY for a type that IKE has not. */
 struct key *key_take(struct evp_pkey_st *pkey, bool secret, struct arena *arena, struct why *why);
+
+/* The same for a public key that was read from PUB, in a certificate or a request: its identifiers are those
+ * of the octets there, and OpenSSL, which is slow at that, has nothing to encode. */
+struct key *key_take_from(
+	struct evp_pkey_st *pkey, struct X509_pubkey_st *pub, struct arena *arena, struct why *why);
 
 struct key *key_ref(struct key *k);
 /* NULL does nothing. */

@@ -90,7 +90,7 @@ static enum err take(X509_REQ *r, struct arena *arena, struct request *out, stru
 			arena_printf(arena, "the request has more than %d subjectAltNames", CERT_SANS_MAX);
 		return ERR_RANGE;
 	}
-	out->key = key_take(pkey, false, arena, why);
+	out->key = key_take_from(pkey, X509_REQ_get_X509_PUBKEY(r), arena, why);
 	return out->key ? ERR_OK : ERR_UNSUPPORTED;
 }
 
