@@ -128,6 +128,7 @@ enum err cert_read(struct bytes der, struct arena *arena, struct cert **out, str
 		abort();
 	*c = (struct cert){ .refs = 1, .x509 = x509 };
 	c->der = arena_bytes(&c->arena, der);
+	c->issued_by = ARENA_ARRAY(&c->arena, FINGERPRINT_SIZE, uint8_t);
 	e = fill(c, arena, why);
 	ossl_forget();
 	if (e)

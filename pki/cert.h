@@ -55,6 +55,8 @@ struct cert {
 	int path_len;     /* -1: not limited */
 	bool self_signed; /* issued by its own subject and key, as far as names and identifiers say */
 	struct uris crls, ocsps;
+	uint8_t *issued_by; /* the fingerprint of who is known to have signed it (store_issuer); zeros: nobody
+			       yet */
 };
 
 /* One certificate in DER, as a CERT payload holds it (RFC 7296, 3.6, encoding 4). ERR_SYNTAX or ERR_RANGE,

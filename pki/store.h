@@ -117,6 +117,10 @@ const char *store_uri_base(const struct store *s, const struct cert *ca);
  * NULL: it is not here. Borrowed. */
 struct cert *store_by_hash(const struct store *s, struct bytes sha1);
 
+/* cert_read, but a certificate that S has is not read once more: *OUT is another reference to that one. */
+enum err store_read(const struct store *s, struct bytes der, struct arena *arena, struct cert **out,
+	struct why *why) MUST_CHECK;
+
 /* The certificates to send behind LEAF: from its issuer up, without a self-signed one. Borrowed, into OUT. */
 unsigned store_chain(const struct store *s, const struct cert *leaf, struct cert *out[CHAIN_MAX]);
 

@@ -13,11 +13,12 @@ static struct cert **next(struct evidence *e, struct arena *arena, struct why *w
 	return NULL;
 }
 
-static enum err take_cert(struct evidence *e, struct bytes der, struct arena *arena, struct why *why)
+static enum err take_cert(
+	struct evidence *e, struct bytes der, const struct store *s, struct arena *arena, struct why *why)
 {
 	struct cert **to = next(e, arena, why);
 
-	return to ? cert_read(der, arena, to, why) : ERR_RANGE;
+	return to ? store_read(s, der, arena, to, why) : ERR_RANGE;
 }
 
 /* SHA-1 of a certificate, and its URL behind it. */
@@ -60,7 +61,7 @@ enum err evidence_take(struct evidence *e, const struct ike_certs *certs, const 
 		const struct wire_cert *c = &certs->v[i];
 
 		if (c->encoding == CERT_X509_SIGNATURE)
-			err = take_cert(e, c->data, arena, why);
+			err = take_cert(e, c->data, s, arena, why);
 		else if (c->encoding == CERT_X509_URL && urls)
 			err = take_place(e, c->data, s, arena, why);
 		else if (c->encoding == CERT_OCSP)

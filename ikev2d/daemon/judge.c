@@ -491,13 +491,14 @@ static bool judge_keys(struct judgement *j)
 }
 
 /* All, or none: where a connection names nobody, everybody may be right. */
-static bool read_all(const struct ipc_octets *o, struct arena *arena, struct cert_list *out)
+static bool read_all(
+	const struct store *s, const struct ipc_octets *o, struct arena *arena, struct cert_list *out)
 {
 	struct why why;
 
 	out->v = ARENA_ARRAY(arena, o->n, struct cert *);
 	for (out->n = 0; out->n < o->n; out->n++)
-		if (cert_read(o->v[out->n], arena, &out->v[out->n], &why))
+		if (store_read(s, o->v[out->n], arena, &out->v[out->n], &why))
 			return false;
 	return true;
 }
@@ -505,9 +506,11 @@ static bool read_all(const struct ipc_octets *o, struct arena *arena, struct cer
 static bool take_demands(struct judgement *j)
 {
 	const struct ipc_demands *d = &j->q.demands;
+	const struct store *s = &j->certs->store;
 	struct text why = text_in(&j->arena);
 
-	return read_all(&d->pinned, &j->arena, &j->pinned) && read_all(&d->cacerts, &j->arena, &j->cacerts) &&
+	return read_all(s, &d->pinned, &j->arena, &j->pinned) &&
+	       read_all(s, &d->cacerts, &j->arena, &j->cacerts) &&
 	       (!d->constraints || !constraints_parse(d->constraints, &j->constraints, &why));
 }
 

@@ -95,7 +95,7 @@ static void add_links(struct stapling *s, const struct ipc_octets *chain, struct
 	struct why why;
 
 	for (unsigned i = 0; i < chain->n; i++) {
-		if (cert_read(chain->v[i], arena, &issuer, &why))
+		if (store_read(&s->certs->store, chain->v[i], arena, &issuer, &why))
 			break;
 		if (cert)
 			s->links[s->n++] = (struct path_link){ .cert = cert, .issuer = cert_ref(issuer) };

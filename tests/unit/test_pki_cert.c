@@ -340,6 +340,48 @@ static void issuers_and_chains(void **state)
 	assert_ptr_equal(store_issuer(&store, moon.cert, sent, 1), mid.cert);
 }
 
+static void an_issuer_that_was_found_is_no_other_one(void **state)
+{
+	struct made impostor =
+		maker_cert(&(struct recipe){ .subject = "CN=mid",
+				   .extensions = "CA|subjectKeyIdentifier|authorityKeyIdentifier",
+				   .key_number = 9 },
+			&root);
+	struct cert *other[] = { impostor.cert }, *right[] = { mid.cert };
+
+	(void)state;
+	store_drop(&store, STORED_BY_FILE, here);
+	assert_null(store_issuer(&store, moon.cert, other, 1));
+	assert_ptr_equal(store_issuer(&store, moon.cert, right, 1), mid.cert);
+	assert_memory_equal(moon.cert->issued_by, mid.cert->fingerprint, FINGERPRINT_SIZE);
+	assert_ptr_equal(store_issuer(&store, moon.cert, right, 1), mid.cert);
+	assert_null(store_issuer(&store, moon.cert, other, 1));
+	cert_unref(impostor.cert);
+}
+
+static void what_is_in_the_store_is_not_read_again(void **state)
+{
+	struct cert *c;
+
+	(void)state;
+	assert_int_equal(store_read(&store, moon.cert->der, &arena, &c, &why), ERR_OK);
+	assert_ptr_equal(c, moon.cert);
+	cert_unref(c);
+	store_drop(&store, STORED_BY_FILE, here);
+	assert_int_equal(store_read(&store, moon.cert->der, &arena, &c, &why), ERR_OK);
+	assert_ptr_not_equal(c, moon.cert);
+	assert_true(cert_eq(c, moon.cert));
+	cert_unref(c);
+	assert_int_equal(store_read(&store, bytes_of(moon.cert->der.p, 9), &arena, &c, &why), ERR_SYNTAX);
+}
+
+static void the_identifiers_are_those_of_the_octets_in_the_certificate(void **state)
+{
+	(void)state;
+	assert_memory_equal(moon.cert->key->id, moon.cert->key_id, KEYID_SIZE);
+	assert_memory_equal(moon.cert->key->subj, moon.cert->subj, KEYID_SIZE);
+}
+
 static void what_is_asked_for(void **state)
 {
 	struct cert *cas[] = { mid.cert };
@@ -403,6 +445,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(which_the_peer_can_check, fill, empty),
 		cmocka_unit_test_setup_teardown(named_without_key, fill, empty),
 		cmocka_unit_test_setup_teardown(issuers_and_chains, fill, empty),
+		cmocka_unit_test_setup_teardown(an_issuer_that_was_found_is_no_other_one, fill, empty),
+		cmocka_unit_test_setup_teardown(what_is_in_the_store_is_not_read_again, fill, empty),
+		cmocka_unit_test_setup_teardown(
+			the_identifiers_are_those_of_the_octets_in_the_certificate, fill, empty),
 		cmocka_unit_test_setup_teardown(what_is_asked_for, fill, empty),
 		cmocka_unit_test_setup_teardown(in_and_out, fill, empty),
 		cmocka_unit_test_setup_teardown(bounded, fill, empty),
