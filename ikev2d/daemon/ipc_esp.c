@@ -51,6 +51,7 @@ static void esp_sa_add(struct walk *x, struct esp_order *o)
 	flag(x, &s->inbound);
 	u32(x, &s->child);
 	u32(x, &s->policy);
+	u32(x, &s->resource);
 	ipc_suite(x, &s->suite);
 	octets(x, &s->encr_key, UINT8_MAX);
 	octets(x, &s->integ_key, UINT8_MAX);
@@ -90,6 +91,7 @@ static void esp_policy_add(struct walk *x, struct esp_order *o)
 	ipc_selectors(x, &o->policy_add.remote);
 	u32(x, &o->policy_add.priority);
 	flag(x, &o->policy_add.trap);
+	flag(x, &o->policy_add.per_cpu);
 	u64(x, &o->policy_add.age);
 }
 
@@ -127,6 +129,7 @@ void ipc_fields_esp_report(struct walk *x, struct ipc_message *m)
 
 	r->kind = word(x, r->kind, REPORT_UNKNOWN_SPI + 1);
 	u32(x, &r->id);
+	u32(x, &r->resource);
 	flag(x, &r->hard);
 	flag(x, &r->encap);
 	ipc_selector(x, &r->local);

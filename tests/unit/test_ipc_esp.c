@@ -42,6 +42,7 @@ static unsigned orders(struct esp_order v[ORDER_KINDS])
 		.inbound = true,
 		.child = 5,
 		.policy = 6,
+		.resource = 7,
 		.suite = suite,
 		.encr_key = packet_encr_key(&suite),
 		.encap = true,
@@ -57,7 +58,7 @@ static unsigned orders(struct esp_order v[ORDER_KINDS])
 		{ .kind = ORDER_SA_ADD, .sa_add = { spec, 7, 1400, 9 } },
 		{ .kind = ORDER_SA_DEL, .sa_del = { 5, true } },
 		{ .kind = ORDER_SA_MOVE, .sa_move = { 5, a, b, true, 1300 } },
-		{ .kind = ORDER_POLICY_ADD, .policy_add = { 6, 7, one, both, 8, true, UINT64_MAX } },
+		{ .kind = ORDER_POLICY_ADD, .policy_add = { 6, 7, one, both, 8, true, true, UINT64_MAX } },
 		{ .kind = ORDER_POLICY_DEL, .policy_del = { 6 } },
 		{ .kind = ORDER_POLICY_LEAD, .policy_lead = { 6, 5 } },
 	};
@@ -106,6 +107,7 @@ static void an_sa_keeps_its_keys_and_its_configuration(void **state)
 	assert_true(bytes_eq(s->encr_key, v[ORDER_SA_ADD].sa_add.spec.encr_key));
 	assert_ptr_equal(s->suite.encr, v[ORDER_SA_ADD].sa_add.spec.suite.encr);
 	assert_true(s->suite.esn);
+	assert_int_equal(s->resource, 7);
 	assert_int_equal(s->conf->replay_window, 77);
 	assert_int_equal(s->conf->copy_dscp, DSCP_NO);
 	assert_true(s->conf->copy_df);

@@ -11,13 +11,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { CHILD = 3, POLICY = 4, SPI = 0x8000abcd, NOW = 5000 /* ms */ };
+enum {
+	CHILD = 3,
+	BESIDE = 8 /* for the second thread alone */,
+	POLICY = 4,
+	SPI = 0x8000abcd,
+	NOW = 5000 /* ms */
+};
 
 static const struct xfrm_backend *const user = &xfrm_choice;
 static struct xfrm *x;
 static struct settings settings;
 static struct child_conf conf;
 static struct ts near_net, far_net;
+static unsigned workers; /* 0: one */
 
 /* Who carries the packets. */
 static struct {
@@ -33,7 +40,7 @@ static struct {
 
 static struct {
 	unsigned acquire, expire, unknown_spi;
-	uint32_t child;
+	uint32_t child, resource;
 	bool hard;
 } told;
 
@@ -42,9 +49,9 @@ static void note_acquire(
 {
 	(void)ctx;
 	(void)policy;
-	(void)resource;
 	(void)local;
 	(void)remote;
+	told.resource = resource;
 	told.acquire++;
 }
 
@@ -126,7 +133,7 @@ static struct machine *begin(void **state)
 
 	settings = settings_default();
 	settings.datapath = DATAPATH_USER;
-	settings.workers = 1;
+	settings.workers = workers ? workers : 1;
 	memset(&told, 0, sizeof told);
 	memset(&carrier, 0, sizeof carrier);
 	carrier.link.give = give;
@@ -140,6 +147,7 @@ static struct machine *begin(void **state)
 
 static int end(void **state)
 {
+	workers = 0;
 	if (x)
 		user->close(x);
 	x = NULL;
@@ -157,6 +165,7 @@ static enum err add_sa(struct machine *h, uint32_t child, bool inbound)
 		.inbound = inbound,
 		.child = child,
 		.policy = POLICY,
+		.resource = child == BESIDE ? 2 : 0,
 		.encap = true,
 		.suite = suite,
 		.encr_key = packet_encr_key(&suite),
@@ -170,10 +179,11 @@ static enum err add_sa(struct machine *h, uint32_t child, bool inbound)
 	return user->sa_add(x, &s, &h->why);
 }
 
-static void add_policy(struct machine *h, uint32_t child)
+static void add_policy_of(struct machine *h, uint32_t id, uint32_t child)
 {
 	const struct policy_spec policy = {
-		.id = POLICY,
+		.id = id,
+		.per_cpu = true,
 		.local_ts = { &near_net, 1 },
 		.remote_ts = { &far_net, 1 },
 		.local = packet_ip("192.0.2.1"),
@@ -182,7 +192,12 @@ static void add_policy(struct machine *h, uint32_t child)
 	};
 
 	assert_ok(user->policy_add(x, &policy, &h->why));
-	user->sa_select(x, POLICY, child);
+	user->sa_select(x, id, child);
+}
+
+static void add_policy(struct machine *h, uint32_t child)
+{
+	add_policy_of(h, POLICY, child);
 }
 
 static void add_child(struct machine *h)
@@ -281,6 +296,59 @@ static void another_child_carries_on(void **state)
 	assert_int_equal(packets(CHILD + 1, false), 1);
 	assert_int_equal(packets(CHILD + 1, true), 1);
 	assert_int_equal(told.expire, 1);
+}
+
+/* That of the packets to TO. */
+static const struct spd_entry *entry(const char *to)
+{
+	struct inner in = { .src = packet_ip("10.1.0.1"), .dst = packet_ip(to) };
+	unsigned slot = 0;
+
+	while (!carrier.plane->devices[slot])
+		slot++;
+	return snapshot_find_policy(atomic_load(&carrier.plane->board.current), slot, &in);
+}
+
+/* But for those that are for a thread alone: nobody sends by the keys that are lost. */
+static void what_is_beside_is_led_to_while_it_is_there(void **state)
+{
+	struct machine *h;
+
+	workers = 2;
+	h = begin(state);
+	add_child(h);
+	assert_ok(add_sa(h, BESIDE, false));
+	user->sa_select(x, POLICY, BESIDE);
+	assert_int_equal(entry("10.2.0.9")->sa->live->child, CHILD);
+	assert_null(entry("10.2.0.9")->own->of[0]);
+	assert_int_equal(entry("10.2.0.9")->own->of[1]->live->child, BESIDE);
+	lose();
+	come_back();
+	assert_null(entry("10.2.0.9")->sa);
+	assert_null(entry("10.2.0.9")->own->of[1]);
+	user->sa_select(x, POLICY, BESIDE);
+	assert_int_equal(carrier.given[ORDER_POLICY_LEAD], 3); /* two, and one again */
+	user->sa_select(x, POLICY, CHILD + 1);
+	assert_ok(add_sa(h, CHILD + 1, false));
+	assert_int_equal(entry("10.2.0.9")->sa->live->child, CHILD + 1);
+}
+
+/* Whoever may order that. */
+static void what_is_beside_another_policy_is_not_led_to(void **state)
+{
+	struct machine *h;
+
+	workers = 2;
+	h = begin(state);
+	add_policy(h, 0);
+	assert_ok(add_sa(h, BESIDE, false));
+	far_net = packet_ts("10.3.0.0/24");
+	add_policy_of(h, POLICY + 1, BESIDE);
+	assert_null(entry("10.3.0.9")->own->of[1]);
+	user->sa_select(x, POLICY, BESIDE);
+	assert_int_equal(entry("10.2.0.9")->own->of[1]->live->child, BESIDE);
+	user->sa_del(x, BESIDE, false);
+	assert_null(entry("10.2.0.9")->own->of[1]);
 }
 
 /* A thread may still hold the device before. */
@@ -469,6 +537,26 @@ static void a_fragment_asks_for_its_sa(void **state)
 	assert_false(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
 }
 
+static void only_a_thread_that_is_there_asks_for_its_own(void **state)
+{
+	struct machine *h;
+	const struct ip from = packet_ip("10.1.0.1"), to = packet_ip("10.2.0.9");
+	struct esp_report r = { .kind = REPORT_ACQUIRE,
+		.id = POLICY,
+		.resource = 2,
+		.local = ts_host(&from),
+		.remote = ts_host(&to) };
+
+	workers = 2;
+	h = begin(state);
+	add_policy(h, 0);
+	assert_true(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
+	assert_int_equal(told.resource, 2);
+	r.resource = 3;
+	assert_false(user_report(carrier.link.user, &r, bytes_of(NULL, 0)));
+	assert_int_equal(told.acquire, 1);
+}
+
 /* Descriptors of one that is not done are closed. */
 static void an_order_that_cannot_be_is_refused(void **state)
 {
@@ -516,6 +604,8 @@ int main(void)
 		CASE(packets_ask_again_for_what_is_lost),
 		CASE(an_spi_that_is_lost_asks_for_another),
 		CASE(another_child_carries_on),
+		CASE(what_is_beside_is_led_to_while_it_is_there),
+		CASE(what_is_beside_another_policy_is_not_led_to),
 		CASE(a_device_comes_again_at_once),
 		CASE(another_sa_counts_from_zero),
 		CASE(keys_that_nothing_led_to_are_given_once_more),
@@ -528,6 +618,7 @@ int main(void)
 		CASE(reports_about_strangers_tell_nothing),
 		CASE(reports_that_make_no_sense_are_refused),
 		CASE(a_fragment_asks_for_its_sa),
+		CASE(only_a_thread_that_is_there_asks_for_its_own),
 		CASE(an_order_that_cannot_be_is_refused),
 		CASE(an_sa_without_a_meter_is_refused_with_a_sentence),
 	};

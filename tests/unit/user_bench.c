@@ -13,9 +13,9 @@ static void note_acquire(
 	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
 	(void)ctx;
-	(void)resource;
 	(void)local;
 	bench.told.acquire++;
+	bench.told.resources |= 1u << resource;
 	bench.told.policy = policy;
 	bench.told.remote = *remote;
 }

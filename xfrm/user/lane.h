@@ -7,6 +7,7 @@
 #include "xfrm/user/snapshot.h"
 
 struct lane {
+	unsigned number; /* of the thread, among those of its direction */
 	const struct snapshot *snap;
 	uint64_t now; /* ms, CLOCK_BOOTTIME */
 	struct drops *drops;

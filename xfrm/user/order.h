@@ -66,12 +66,13 @@ struct esp_order {
 			struct tss local, remote;
 			uint32_t priority; /* 0: by the selectors */
 			bool trap;
+			bool per_cpu; /* packet threads may have SAs of their own */
 			uint64_t age;
 		} policy_add;
 		struct {
 			uint32_t id;
 		} policy_del;
-		struct { /* CHILD 0: nothing carries it */
+		struct { /* CHILD 0: nothing carries it; one with a resource carries it beside others */
 			uint32_t id, child;
 		} policy_lead;
 	};

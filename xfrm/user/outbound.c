@@ -19,19 +19,21 @@ static struct ts selector_of(const struct ip *ip, const struct inner *in, uint16
 	return ts;
 }
 
-/* Asks for an SA, at most once a second for each policy. */
-static void acquire(struct lane *lane, struct policy_live *p, const struct inner *in)
+/* Asks for an SA, for all or for what RESOURCE says; at most once a second for each of ASKED_MS. */
+static void acquire(struct lane *lane, const struct policy_live *p, uint32_t resource,
+	_Atomic uint64_t *asked_ms, const struct inner *in)
 {
 	struct esp_report r = {
 		.kind = REPORT_ACQUIRE,
 		.id = p->id,
+		.resource = resource,
 		.local = selector_of(&in->src, in, in->sport),
 		.remote = selector_of(&in->dst, in, in->dport),
 	};
-	uint64_t asked = atomic_load(&p->asked_ms);
+	uint64_t asked = atomic_load_explicit(asked_ms, memory_order_relaxed);
 
 	if ((asked && lane->now < asked + ACQUIRE_EVERY) ||
-		!atomic_compare_exchange_strong(&p->asked_ms, &asked, lane->now))
+		!atomic_compare_exchange_strong(asked_ms, &asked, lane->now))
 		return;
 	(void)lane->tell(lane->ctx, &r, bytes_of(NULL, 0));
 }
@@ -74,6 +76,21 @@ static enum drop prepare(
 	return DROP_NONE;
 }
 
+/* What this thread sends by, or NULL. Until it has an SA of its own, where it is to have one, it asks for it
+ * and goes by the one for all. */
+static const struct sa_slot *sa_for(struct lane *lane, const struct spd_entry *entry, const struct inner *in)
+{
+	struct sa_own *own = entry->own;
+
+	if (own && own->of[lane->number])
+		return own->of[lane->number];
+	if (!entry->sa)
+		acquire(lane, entry->policy, 0, &entry->policy->asked_ms, in);
+	else if (own)
+		acquire(lane, entry->policy, lane->number + 1, &own->asked_ms[lane->number], in);
+	return entry->sa;
+}
+
 /* The policy and the SA of the packet P. */
 static enum drop route(struct lane *lane, const struct device *device, struct bytes p, struct inner *in,
 	const struct sa_slot **sa)
@@ -89,14 +106,12 @@ static enum drop route(struct lane *lane, const struct device *device, struct by
 		lane_answer(lane, device, ICMP_PROHIBITED, 0, p, in);
 		return DROP_NO_POLICY;
 	}
-	if (!entry->sa) {
-		acquire(lane, entry->policy, in);
+	*sa = sa_for(lane, entry, in);
+	if (!*sa)
 		return DROP_NO_SA;
-	}
-	*sa = entry->sa;
-	if (!live_is_spent(entry->sa->live))
+	if (!live_is_spent((*sa)->live))
 		return DROP_NONE;
-	lane_tell_volume(lane, entry->sa->live, LIVE_NOTHING);
+	lane_tell_volume(lane, (*sa)->live, LIVE_NOTHING);
 	return DROP_LIFETIME;
 }
 

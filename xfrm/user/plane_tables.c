@@ -6,7 +6,8 @@
 
 struct plane_sa {
 	struct sa_slot *slot;
-	uint32_t policy;
+	uint32_t policy, resource;
+	struct plane_sa *before; /* selected for the same policy, as this one is */
 };
 
 struct plane_policy {
@@ -14,7 +15,9 @@ struct plane_policy {
 	struct arena arena;
 	struct spd_entry *entries; /* all pairs of its selectors */
 	size_t n_entries;
-	uint32_t child; /* whose outbound SA carries it; 0: none */
+	uint32_t child;          /* whose outbound SA carries it; 0: none */
+	struct plane_sa *beside; /* outbound SAs for some threads that carry it too, the last one first */
+	struct sa_own *own;      /* made from these; NULL: there are to be none */
 };
 
 /* --------------------------------------------------------------------- SAs */
@@ -42,19 +45,62 @@ static void end_sa(struct retired *r, void *ctx)
 	end_slot(r, ctx);
 }
 
-/* POLICY's packets go by the SA that is selected, if it is there. */
+static void end_own(struct retired *r, void *ctx)
+{
+	(void)ctx;
+	free(r);
+}
+
+static struct sa_own *own_new(void)
+{
+	struct sa_own *own = calloc(1, sizeof *own);
+
+	if (!own)
+		abort();
+	return own;
+}
+
+/* Peers choose resources as there are processors, of which threads may be fewer: each has some of them, and
+ * sends by the one of these that was selected last. */
+static void make_own_again(struct plane *p, struct plane_policy *it)
+{
+	retire(&p->retired, &it->own->retired, end_own);
+	it->own = own_new();
+	for (const struct plane_sa *sa = it->beside; sa; sa = sa->before) {
+		const struct sa_slot **at = &it->own->of[(sa->resource - 1) % p->n_workers];
+
+		if (!*at)
+			*at = sa->slot;
+	}
+}
+
+/* POLICY's packets go by the SAs that are selected, if they are there. */
 static void lead(struct plane *p, uint32_t policy)
 {
 	struct plane_policy *it = map_get(&p->policies, policy);
 	const struct plane_sa *sa = it && it->child ? map_get(&p->sas, xfrm_sa_key(it->child, false)) : NULL;
 	const struct sa_slot *slot = sa ? sa->slot : NULL;
 
-	if (!it || !it->n_entries || it->entries->sa == slot)
+	if (!it || !it->n_entries || (it->entries->sa == slot && !it->own))
 		return;
 	spd_take(&p->tables.spd, it->entries, it->n_entries, &p->retired);
-	for (size_t i = 0; i < it->n_entries; i++)
+	if (it->own)
+		make_own_again(p, it);
+	for (size_t i = 0; i < it->n_entries; i++) {
 		it->entries[i].sa = slot;
+		it->entries[i].own = it->own;
+	}
 	spd_put(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+}
+
+static void put_aside(struct plane_policy *it, struct plane_sa *sa)
+{
+	struct plane_sa **at = &it->beside;
+
+	while (*at && *at != sa)
+		at = &(*at)->before;
+	if (*at)
+		*at = sa->before;
 }
 
 /* From the next publication on packets find the SA. */
@@ -105,6 +151,7 @@ enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *w
 	if (!sa)
 		abort();
 	sa->policy = spec->policy;
+	sa->resource = spec->inbound ? 0 : spec->resource;
 	sa->slot = slot_new(&(struct sa_slot){
 		.live = live,
 		.device = p->tables.devices[o->sa_add.slot],
@@ -121,8 +168,11 @@ enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *w
 
 static void sa_free(struct plane *p, struct plane_sa *sa)
 {
+	struct plane_policy *it = sa->resource ? map_get(&p->policies, sa->policy) : NULL;
 	struct live *l = sa->slot->live;
 
+	if (it)
+		put_aside(it, sa);
 	live_part(l);
 	if (l->inbound)
 		map_take(&p->tables.sad, l->esp.spi);
@@ -177,6 +227,8 @@ static void end_policy(struct retired *r, void *ctx)
 static void policy_free(struct plane *p, struct plane_policy *it)
 {
 	spd_take(&p->tables.spd, it->entries, it->n_entries, &p->retired);
+	if (it->own)
+		retire(&p->retired, &it->own->retired, end_own);
 	retire(&p->retired, &it->live->retired, end_policy);
 	arena_free(&it->arena);
 	free(it);
@@ -199,12 +251,14 @@ static void make_entries(struct plane_policy *it, const struct esp_order *o)
 				.trap = o->policy_add.trap,
 				.age = o->policy_add.age,
 				.policy = it->live,
+				.own = it->own,
 			};
 			if (!e->priority)
 				e->priority = spd_priority(&e->local, &e->remote);
 		}
 }
 
+/* One thread has nobody to share with. */
 enum err plane_policy_add(struct plane *p, const struct esp_order *o, struct text *why)
 {
 	struct plane_policy *it;
@@ -217,6 +271,7 @@ enum err plane_policy_add(struct plane *p, const struct esp_order *o, struct tex
 	if (!it || !(it->live = calloc(1, sizeof *it->live)))
 		abort();
 	it->live->id = o->policy_add.id;
+	it->own = o->policy_add.per_cpu && p->n_workers > 1 ? own_new() : NULL;
 	make_entries(it, o);
 	spd_put(&p->tables.spd, it->entries, it->n_entries, &p->retired);
 	map_put(&p->policies, it->live->id, it);
@@ -237,10 +292,18 @@ void plane_policy_del(struct plane *p, uint32_t id)
 void plane_policy_lead(struct plane *p, uint32_t id, uint32_t child)
 {
 	struct plane_policy *it = map_get(&p->policies, id);
+	struct plane_sa *sa = map_get(&p->sas, xfrm_sa_key(child, false));
+	const bool beside = sa && sa->resource;
 
-	if (!it || it->child == child)
+	if (!it || it->child == child || (beside && sa->policy != id))
 		return;
-	it->child = child;
+	if (beside) {
+		put_aside(it, sa);
+		sa->before = it->beside;
+		it->beside = sa;
+	} else {
+		it->child = child;
+	}
 	lead(p, id);
 	plane_publish(p);
 }

@@ -141,6 +141,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	p->routes = routes_of(x, conf, p);
 	p->ours = ours_of(p->local, p->routes, &p->arena);
 	p->trap = spec->trap;
+	p->per_cpu = spec->per_cpu;
 	p->priority = conf->priority;
 	p->age = ++x->age;
 	p->peer = spec->remote;
@@ -162,14 +163,15 @@ static enum err hand_over(struct xfrm *x, const struct user_policy *p, struct te
 			.remote = p->remote,
 			.priority = p->priority,
 			.trap = p->trap,
+			.per_cpu = p->per_cpu,
 			.age = p->age } };
 
 	return user_order(x, &o, NULL, 0, why);
 }
 
-static void tell_child(struct xfrm *x, const struct user_policy *p)
+static void tell_child(struct xfrm *x, const struct user_policy *p, uint32_t child)
 {
-	user_tell(x, &(struct esp_order){ .kind = ORDER_POLICY_LEAD, .policy_lead = { p->id, p->child } });
+	user_tell(x, &(struct esp_order){ .kind = ORDER_POLICY_LEAD, .policy_lead = { p->id, child } });
 }
 
 enum err user_policies_again(struct xfrm *x, struct text *why)
@@ -181,7 +183,7 @@ enum err user_policies_again(struct xfrm *x, struct text *why)
 	while (!err && (p = map_next(&x->policies, &at))) {
 		err = hand_over(x, p, why);
 		if (!err)
-			tell_child(x, p);
+			tell_child(x, p, p->child);
 	}
 	return err;
 }
@@ -261,10 +263,11 @@ void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	struct user_policy *p = map_get(&x->policies, id);
 	const struct user_sa *sa = map_get(&x->sas, xfrm_sa_key(child, false));
 
-	if (!p || p->child == child || (sa && sa->for_cpu))
+	if (!p || p->child == child || (sa && sa->lost && sa->for_cpu))
 		return;
-	p->child = child;
-	tell_child(x, p);
+	if (!sa || !sa->for_cpu)
+		p->child = child;
+	tell_child(x, p, child);
 }
 
 void user_policy_fit(struct xfrm *x, uint32_t id)

@@ -18,6 +18,7 @@ enum report_kind {
 struct esp_report {
 	enum report_kind kind;
 	uint32_t id;             /* the policy (ACQUIRE), the SPI (UNKNOWN_SPI) or the CHILD_SA */
+	uint32_t resource;       /* ACQUIRE: the number of the packet thread it is for alone, and 1; 0: all */
 	bool hard;               /* EXPIRE */
 	bool encap;              /* UNKNOWN_SPI */
 	struct ts local, remote; /* ACQUIRE: the packet's selectors */

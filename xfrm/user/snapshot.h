@@ -25,6 +25,14 @@ struct sa_slot {
 	unsigned limit; /* octets of the largest inner packet */
 };
 
+/* The SAs that packet threads have of their own, each what one of them sends, beside the one for all (RFC
+ * 9611). But for ASKED_MS never changed, but replaced. */
+struct sa_own {
+	struct retired retired;
+	const struct sa_slot *of[WORKERS_MAX];  /* by the thread's number; NULL: it has none */
+	_Atomic uint64_t asked_ms[WORKERS_MAX]; /* when it last asked for one; 0: never */
+};
+
 /* What there is, by what packets show. They own nothing. */
 struct tables {
 	struct map sad; /* inbound SAs (struct sa_slot) by SPI */

@@ -11,6 +11,7 @@
 #include "xfrm/user/inner.h"
 #include "xfrm/user/retired.h"
 
+struct sa_own;
 struct sa_slot;
 struct policy_live;
 
@@ -23,6 +24,7 @@ struct spd_entry {
 	uint64_t age; /* the larger, the newer the policy */
 	struct policy_live *policy;
 	const struct sa_slot *sa; /* outbound; NULL: there is none */
+	struct sa_own *own;       /* those for some packet threads alone; NULL: all have one */
 };
 
 /* Entries within the same networks, in order. Never changed, but replaced. */

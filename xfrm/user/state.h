@@ -22,7 +22,7 @@ struct user_device {
 struct user_sa {
 	uint32_t child, spi, policy;
 	bool inbound;
-	bool for_cpu; /* what a CPU sends that has one of its own: here that leaves by the general one */
+	bool for_cpu; /* what a CPU sends that has one of its own: here a packet thread */
 	bool lost;    /* with who had its keys: nobody carries it any more */
 	uint32_t meter;
 	const struct transform *encr, *integ;
@@ -41,6 +41,7 @@ struct user_policy {
 	const struct if_addr *addrs; /* on the device */
 	unsigned n_addrs;
 	bool trap, own, guarded; /* own: the device is no other tunnel's */
+	bool per_cpu;            /* packet threads ask for SAs of their own */
 	uint64_t age;
 	uint32_t priority; /* as configured; 0: by the selectors */
 	uint32_t child;    /* whose outbound SA carries it; 0: none */

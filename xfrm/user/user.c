@@ -214,7 +214,8 @@ static bool makes_sense(const struct xfrm *x, const struct esp_report *r)
 	switch (r->kind) {
 	case REPORT_ACQUIRE:
 		p = map_get(&x->policies, r->id);
-		return !p || (within(p->local, &r->local) && within(p->remote, &r->remote));
+		return !p || ((!r->resource || (p->per_cpu && r->resource <= x->n_workers)) &&
+				     within(p->local, &r->local) && within(p->remote, &r->remote));
 	case REPORT_MAPPING: return r->path.remote.ip.v && r->path.remote.port;
 	case REPORT_IKE:
 	case REPORT_UNKNOWN_SPI: return is_whole(&r->path);
@@ -222,14 +223,14 @@ static bool makes_sense(const struct xfrm *x, const struct esp_report *r)
 	}
 }
 
-/* A packet met a policy without SA. */
+/* A packet met a policy without SA, or without one for its thread. */
 static void acquire(struct xfrm *x, const struct esp_report *r)
 {
 	const struct user_policy *p = map_get(&x->policies, r->id);
 	const struct user_sa *sa = p && p->child ? map_get(&x->sas, xfrm_sa_key(p->child, false)) : NULL;
 
 	if (p && !user_sa_lost(x, sa))
-		x->reports.acquire(x->reports.ctx, r->id, 0, &r->local, &r->remote);
+		x->reports.acquire(x->reports.ctx, r->id, r->resource, &r->local, &r->remote);
 }
 
 /* One that is known here is on its way in, or lost. */
@@ -334,9 +335,13 @@ static void user_pace(struct xfrm *x, struct text *out)
 /* Tunnel mode of all transforms there are. Marks and the like are the kernel's own. */
 static const struct xfrm_caps *user_caps(const struct xfrm *x)
 {
-	static const struct xfrm_caps caps = {
-		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
-	};
+	static const struct xfrm_caps caps = { .esn = true,
+		.encap4 = true,
+		.encap6 = true,
+		.ipv6 = true,
+		.interface = true,
+		.tcp = true,
+		.per_cpu = true };
 
 	(void)x;
 	return &caps;

@@ -282,6 +282,7 @@ enum err worker_start(
 	w->way = way;
 	w->at = *setup;
 	w->lane = (struct lane){
+		.number = setup->number,
 		.drops = setup->drops,
 		.rng = &w->pool.rng,
 		.ctx = w,

@@ -7,11 +7,13 @@ from lab.case import case
 from lab.check import Skipped, check, same, until
 from lab.gateways import Pair
 from lab.ikev2d import parse_json
-from lab.traffic import ping, reaches
+from lab.traffic import ping, reaches, send_udp
 
 OURS = ["ours", "ours"]
 FOR_CPUS = {"child": {"per_cpu_sas": "yes"}}
 CPUS = 0, 1
+FOR_THREADS = {**FOR_CPUS, "daemon": {"workers": "2", "cpus": "2"}}
+FLOWS = 48  # more than the kernel ever leads to the same of two threads
 
 
 def start(bench, **changes):
@@ -45,6 +47,34 @@ def for_cpu(end, cpu):
     return [c for c in end.daemon.children() if c.get("cpu") == cpu and c["state"] == "INSTALLED"]
 
 
+def sent(daemon):
+    """Packets that have left by the SAs of each CPU, None: by the general one."""
+    counts = collections.Counter()
+    for child in daemon.children():
+        counts[child.get("cpu")] += child.get("packets_out", 0)
+    return counts
+
+
+def send_flows(sender, address):
+    """One packet of each."""
+    for _ in range(FLOWS):
+        send_udp(sender, address, 7000, [b"one of many"])
+
+
+def each_thread_sends_on_its_own(bench, moon, sun):
+    """All that the other end counts, and nothing leaves by the general one; until then that may carry some."""
+    for me, peer, sender, address in ((moon, sun, bench.alice, bench.sun.inside[4]),
+                                      (sun, moon, bench.bob, bench.moon.inside[4])):
+        def spread(me=me, peer=peer, sender=sender, address=address):
+            before, came = sent(me), sum(c["packets_in"] for c in peer.children())
+            send_flows(sender, address)
+            until(lambda: sum(c["packets_in"] for c in peer.children()) == came + FLOWS, "all have come")
+            now = sent(me)
+            counts = {cpu: now[cpu] - before[cpu] for cpu in (None, *CPUS)}
+            return not counts[None] and all(counts[cpu] > 0 for cpu in CPUS)
+        until(spread, f"each thread of {me.host.name} sends on an SA of its own")
+
+
 def each_has_its_own(bench, pair):
     """Until the daemon has heard the question, the kernel drops what else that CPU sends."""
     for cpu in CPUS:
@@ -55,22 +85,16 @@ def each_has_its_own(bench, pair):
 
 def sends_on_its_own(bench, pair):
     """And nothing leaves by the general one. What the peer has asked for may be for the same CPU."""
-    def sent():
-        counts = collections.Counter()
-        for child in pair.moon.daemon.children():
-            counts[child.get("cpu")] += child.get("packets_out", 0)
-        return counts
-
     for cpu in CPUS:
-        before = sent()
+        before = sent(pair.moon.daemon)
         ping_on(bench, cpu)
-        same(dict(sent() - before), {cpu: 3}, f"packets that left while CPU {cpu} sent three")
+        same(dict(sent(pair.moon.daemon) - before), {cpu: 3}, f"packets that left while CPU {cpu} sent three")
 
 
 @case()
-def cpus_and_the_userspace_path(bench):
+def cpus_and_one_packet_thread(bench):
     """There is the general one, which may have others beside it; nothing asks for them."""
-    moon, sun = bench.pair(**FOR_CPUS)
+    moon, sun = bench.pair(**FOR_CPUS, daemon={"workers": "1"})
     moon.up()
     for daemon in moon, sun:
         same([(c["per_cpu_sas"], c.get("cpu")) for c in daemon.children()], [(True, None)], "the general one")
@@ -78,6 +102,24 @@ def cpus_and_the_userspace_path(bench):
     moon.must("rekey", "net")
     until(lambda: [c["state"] for c in moon.children()] == ["INSTALLED"], "the general one is replaced")
     reaches(bench.bob, bench.moon.inside[4])
+
+
+@case()
+def cpus_and_packet_threads(bench):
+    """Each of two threads asks for an SA of its own and sends on it, at both ends, before and after all were replaced from
+    either end."""
+    moon, sun = bench.pair(**FOR_THREADS)
+    listeners = [bench.datagrams(bench.bob, bench.sun.inside[4]), bench.datagrams(bench.alice, bench.moon.inside[4])]
+    moon.up()
+    each_thread_sends_on_its_own(bench, moon, sun)
+    for end in moon, sun:
+        before = {c["spi_out"] for c in moon.children()}
+        end.must("rekey", "net")
+        until(lambda before=before: not before & {c["spi_out"] for c in moon.children()}, "all are replaced")
+        each_thread_sends_on_its_own(bench, moon, sun)
+    for daemon, listener in zip((sun, moon), listeners):
+        check(listener.got().count(b"one of many") >= 3 * FLOWS, f"what came behind {daemon.host.name}")
+        same([why for why in ("spi", "replay", "auth", "no-sa") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
 
 
 @case("charon")
