@@ -178,13 +178,29 @@ static void who_overslept_does_not_rest_again_for_long(void **state)
 static void bursts_with_pauses_between_them_gather_each_time(void **state)
 {
 	(void)state;
+	begin_stream();
+	batch(5000, TEMPO_WORTH);
 	for (int burst = 0; burst < 100; burst++) {
 		assert_int_equal(batch(800000, 1), 0);
-		for (int i = 1; i < TEMPO_RUN; i++)
+		for (int i = 1; i < TEMPO_RUN_AGAIN; i++)
 			assert_int_equal(batch(5000, 1), 0);
 		assert_int_equal(batch(5000, 1), TEMPO_REST);
 		assert_int_equal(batch(5000, TEMPO_WORTH), TEMPO_REST);
 	}
+}
+
+/* They are not taken for a burst of what streamed before. */
+static void questions_behind_a_stream_are_waited_for_once(void **state)
+{
+	unsigned rests = 0;
+
+	(void)state;
+	begin_stream();
+	batch(1000, TEMPO_WORTH);
+	batch(800000, 1);
+	for (int i = 0; i < TEMPO_RUN_AGAIN + 2 * TEMPO_RUN; i++)
+		rests += batch(15000, 1) > 0;
+	assert_int_equal(rests, 1);
 }
 
 static void pauses_bring_rests_back(void **state)
@@ -241,6 +257,7 @@ int main(void)
 		CASE(the_time_of_a_rest_ends_when_it_has_ended),
 		CASE(who_overslept_does_not_rest_again_for_long),
 		CASE(bursts_with_pauses_between_them_gather_each_time),
+		CASE(questions_behind_a_stream_are_waited_for_once),
 		CASE(pauses_bring_rests_back),
 		CASE(a_rest_in_vain_puts_off_the_next_until_one_was_worth_it),
 		CASE(the_packet_after_a_stream_is_not_waited_for),

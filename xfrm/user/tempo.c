@@ -2,18 +2,21 @@
 /* Streams begin when batches come fast, and go on as long as rests gather something. */
 #include "xfrm/user/tempo.h"
 
-/* The batch of N reads that ends GAP ns after a rest shows what that was worth. Where somebody may have
- * waited in vain, twice as many batches are wanted before the next; where nothing came for long, nobody has.
+/* The batch of N reads that ends GAP ns after a rest shows what that was worth. Where it gathered something,
+ * the stream goes on, and the next one is like it: senders have bursts. Where somebody may have waited in
+ * vain, twice as many batches are wanted before the next; where nothing came for long, nobody has.
  * What gathered while the thread overslept, has waited too long for whatever it is worth. */
 static void judge(struct tempo *t, uint64_t gap, unsigned n)
 {
 	if (!t->late && n >= TEMPO_WORTH) {
-		t->wanted = TEMPO_RUN;
+		t->wanted = TEMPO_RUN_AGAIN;
 		return;
 	}
 	t->quick = 0;
 	if (t->late)
 		t->wanted = TEMPO_RUN_MOST;
+	else if (gap < (uint64_t)2 * TEMPO_QUICK && t->wanted < TEMPO_RUN)
+		t->wanted = 2 * TEMPO_RUN;
 	else if (gap < (uint64_t)2 * TEMPO_QUICK && t->wanted < TEMPO_RUN_MOST)
 		t->wanted *= 2;
 }

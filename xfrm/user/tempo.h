@@ -12,7 +12,8 @@
 
 enum {
 	TEMPO_QUICK = 50000,         /* ns: packets are fast that come within this */
-	TEMPO_RUN = 4,               /* so many batches right behind each other begin a stream */
+	TEMPO_RUN = 4,               /* so many batches right behind each other begin a stream, */
+	TEMPO_RUN_AGAIN = 1,         /* so many the next one, where the last rest was worth it, */
 	TEMPO_RUN_MOST = 4096,       /* and so many where they have been none again and again */
 	TEMPO_REST = 20000,          /* ns; the kernel may make up to 50,000 more of it (its timer slack) */
 	TEMPO_LATE = 4 * TEMPO_REST, /* ns; who wakes later than this has no processor to spare for rests */
