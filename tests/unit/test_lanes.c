@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packet threads at work on the same SA at the same time. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/gate.h"
+#include "tests/unit/packet.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { THREADS = 4, LOADS = 100, EACH = 7 /* packets in a load */, ALL = THREADS * LOADS * EACH, ROOM = 256 };
+
+static struct gate moon, sun;
+static uint8_t plain[ROOM];
+static size_t plain_size;
+static pthread_barrier_t start;
+
+/* What was sealed, by the place that its thread has for it. */
+static struct sealed {
+	uint8_t p[ROOM];
+	size_t n;
+	uint64_t seq;
+} sealed[ALL];
+
+static struct hand {
+	pthread_t thread;
+	struct lane lane;
+	struct rng_seeded rng;
+	struct load load;
+	uint8_t copies[ALL][ROOM];
+	unsigned taken;
+} hands[THREADS];
+
+static void open_both(const char *suite)
+{
+	gate_init(&moon, suite);
+	gate_open(&moon, 1);
+	gate_init(&sun, suite);
+	sun.conf.replay_window = REPLAY_MAX;
+	gate_open(&sun, 2);
+	plain_size = packet_make(plain, "10.1.0.1", "10.2.0.9", 17, 1000, 2000, 40);
+}
+
+static void close_both(void)
+{
+	gate_close(&moon);
+	gate_close(&sun);
+}
+
+/* All begin WORK at once, each with a lane of its own to what G has. */
+static void run(const struct gate *g, void *(*work)(void *hand))
+{
+	pthread_barrier_init(&start, NULL, THREADS);
+	for (unsigned i = 0; i < THREADS; i++) {
+		struct hand *h = &hands[i];
+
+		h->lane = g->lane;
+		h->lane.number = i;
+		rng_seed(&h->rng, i);
+		h->lane.rng = &h->rng.rng;
+		h->taken = 0;
+		assert_int_equal(pthread_create(&h->thread, NULL, work, h), 0);
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(hands[i].thread, NULL);
+	pthread_barrier_destroy(&start);
+}
+
+static void *seal(void *hand)
+{
+	const struct virtio_net_hdr none = { 0 };
+	struct hand *h = hand;
+	struct sealed *at = &sealed[(size_t)(h - hands) * LOADS * EACH];
+	struct parcel parcel;
+
+	pthread_barrier_wait(&start);
+	for (unsigned i = 0; i < LOADS; i++) {
+		load_empty(&h->load);
+		for (unsigned k = 0; k < EACH; k++)
+			if (!outbound_take(
+				    &h->lane, &moon.device, &none, bytes_of(plain, plain_size), &parcel) ||
+				!outbound_load(&h->lane, &parcel, &h->load))
+				abort();
+		outbound_seal(&h->lane, &h->load);
+		for (unsigned k = 0; k < EACH; k++, at++) {
+			const struct esp_packet *p = &h->load.v[k].esp;
+
+			if (p->drop || p->n > ROOM)
+				abort();
+			memcpy(at->p, p->p, p->n);
+			at->n = p->n;
+			at->seq = p->seq;
+		}
+	}
+	return NULL;
+}
+
+/* Each takes all there are. */
+static void *open_all(void *hand)
+{
+	struct hand *h = hand;
+	struct arrival a[EACH];
+
+	for (unsigned i = 0; i < ALL; i++)
+		memcpy(h->copies[i], sealed[i].p, sealed[i].n);
+	pthread_barrier_wait(&start);
+	for (unsigned i = 0; i < ALL; i += EACH) {
+		for (unsigned k = 0; k < EACH; k++)
+			a[k] = (struct arrival){ .esp = { .p = h->copies[i + k], .n = sealed[i + k].n },
+				.path.remote = sun.in_slot.remote,
+				.encap = true };
+		inbound_run(&h->lane, a, EACH);
+		for (unsigned k = 0; k < EACH; k++)
+			h->taken += !a[k].esp.drop;
+	}
+	return NULL;
+}
+
+/* Those of a load follow each other, so that they can leave in one call. */
+static void assert_numbers(void)
+{
+	static bool used[ALL + 1];
+
+	memset(used, 0, sizeof used);
+	for (unsigned i = 0; i < ALL; i++) {
+		assert_in_range(sealed[i].seq, 1, ALL);
+		assert_false(used[sealed[i].seq]);
+		used[sealed[i].seq] = true;
+		if (i % EACH)
+			assert_int_equal(sealed[i].seq, sealed[i - 1].seq + 1);
+	}
+}
+
+static void assert_shared(const char *suite)
+{
+	unsigned taken = 0;
+
+	open_both(suite);
+	run(&moon, seal);
+	assert_numbers();
+	assert_int_equal(gate_usage(moon.out).packets, ALL);
+	run(&sun, open_all);
+	for (unsigned i = 0; i < THREADS; i++)
+		taken += hands[i].taken;
+	assert_int_equal(taken, ALL);
+	assert_int_equal(gate_usage(sun.in).packets, ALL);
+	assert_int_equal(gate_usage(sun.in).replays, (THREADS - 1) * ALL);
+	assert_int_equal(gate_usage(sun.in).invalid, 0);
+	close_both();
+}
+
+/* By whatever engine is the fastest here: that of Intel lets them work side by side. */
+static void numbers_are_used_once_and_packets_taken_once(void **state)
+{
+	(void)state;
+	assert_shared("aes256gcm16");
+}
+
+static void contexts_that_cannot_be_shared_take_turns(void **state)
+{
+	(void)state;
+	assert_shared("chacha20poly1305");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_used_once_and_packets_taken_once),
+		cmocka_unit_test(contexts_that_cannot_be_shared_take_turns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
