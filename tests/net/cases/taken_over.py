@@ -4,16 +4,19 @@ import ctypes
 import os
 import signal
 import time
+import types
 
 from lab import family
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
-from lab.traffic import reaches_in_the_end
+from lab.config import SECRET, merged
+from lab.traffic import Pings, reaches_in_the_end
 
 # What it does, in the order of its table. Behind it what a refusal says where the process may go on: else it ends.
 FILTERED = "it made a system call that it has no right to (SIGSYS)"
 STEPS = ["open", "make", "connect", "exec", "fork", "ptrace", "memory", "mem", "kill", "default-route", "free-signature", "flood",
          "slow", "many"]
+LOST = 1000  # packets, one each 20 ms, while esp hangs and until there are new SAs
 # A sanitizer lets a process open files, so that there what forbids it is the next fence.
 OF_THE_SYSTEM = [(step, step) for step in STEPS[:9]]
 OF_GUARD = [(step, step, says) for step, says in (
@@ -32,24 +35,73 @@ def does(pid, step, value=0):
     same(_libc.sigqueue(pid, signal.SIGRTMIN + STEPS.index(step), _Value(number=value)), 0, "sigqueue")
 
 
+def end_of_other(who, where, peer, peer_at, nets):
+    """A connection of its own: between addresses that nobody else has."""
+    ours, theirs = nets
+    return {"local_addrs": where, "remote_addrs": peer_at, "local": {"auth": "psk", "id": who},
+            "remote": {"auth": "psk", "id": peer},
+            "children": {"other": {"local_ts": f"{ours}/32", "remote_ts": f"{theirs}/32"}}}
+
+
+class Other:
+    """Another peer of moon: alice, on moon's other side. Packets go between the two all the time."""
+
+    MOON, ALICE = "10.91.0.1", "10.92.0.1"
+
+    def __init__(self, bench):
+        self._bench = bench
+        for host, address in (bench.moon.gateway, self.MOON), (bench.alice, self.ALICE):
+            host.ip(f"addr add {address}/32 dev lo")
+            bench.afterwards(lambda host=host, at=address: host.ip(f"addr del {at}/32 dev lo"))
+        self._ends = bench.moon.lan[4], bench.moon.inside[4]
+        self.daemon = self._pings = None
+
+    def of_moon(self):
+        return {"connections": {"other": end_of_other("moon.example", self._ends[0], "alice.example", self._ends[1],
+                                                      (self.MOON, self.ALICE))}}
+
+    def up(self):
+        site = self._bench
+        self.daemon = site.daemon(types.SimpleNamespace(gateway=site.alice, name="alice"), {
+            "connections": {"other": end_of_other("alice.example", self._ends[1], "moon.example", self._ends[0],
+                                                  (self.ALICE, self.MOON))},
+            "secrets": {"ike-other": {"secret": f'"{SECRET}"'}}})
+        self.daemon.start()
+        self.daemon.up("other")
+        reaches_in_the_end(site.alice, self.MOON, "-I", self.ALICE)
+        self._pings = Pings(site.alice, self.MOON, f"{site.directory}/pings", source=self.ALICE)
+        site.afterwards(self._pings.stop)
+
+    def goes_on(self, lost=0):
+        """Packets are answered, and of all that there were no more than LOST have not been."""
+        so_far = self._pings.answers()
+        until(lambda: self._pings.answers() > so_far + 5, lambda: f"the other peer's tunnel lives on: {self.daemon.log()}")
+        check(self._pings.lost() <= lost, f"the other peer has lost {self._pings.lost()} packets")
+
+
 def taken_over(bench):
-    """Moon's ike will be taken over; its tunnel with sun is up. Returns moon, sun and the process."""
-    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon))
+    """Moon's ike will be taken over; its tunnel with sun is up, and one with another peer. Returns moon, that peer and the
+    process."""
+    other = Other(bench)
+    moon = bench.daemon(bench.moon, merged(bench.tunnel(bench.moon), other.of_moon()))
     moon.program = "ikev2d-hostile"
     moon.start()
-    sun = bench.start(bench.sun)
+    bench.start(bench.sun)
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    return moon, sun, family.member(moon, "ike")
+    other.up()
+    return moon, other, family.member(moon, "ike")
 
 
-def comes_back(bench, moon, pid):
-    """The tunnel carries packets, and the next process sets up another one."""
+def comes_back(bench, moon, pid, other):
+    """The tunnel carries packets, and the next process sets up another one. The other peer loses no packet."""
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     family.replaced(moon, pid, 2, "ike")
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    other.goes_on()
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    other.goes_on()
 
 
 def verdict(moon, step):
@@ -60,32 +112,33 @@ def verdict(moon, step):
 @case(each=OF_THE_SYSTEM)
 def ike_taken_over_tries(bench, step):
     """It is refused, or is no more; keeper is not touched."""
-    moon, _, pid = taken_over(bench)
+    moon, other, pid = taken_over(bench)
     keeper = family.keeper(moon)
     does(pid, step, keeper)
     line = until(lambda: verdict(moon, step), lambda: f"it is refused or ended: {moon.log()}")
     check("DONE" not in line, line)
     if FILTERED in line:
-        comes_back(bench, moon, pid)
+        comes_back(bench, moon, pid, other)
     else:
         reaches_in_the_end(bench.alice, bench.sun.inside[4])
         same(family.member(moon, "ike"), pid, "it has only been refused")
+        other.goes_on()
     same(family.keeper(moon), keeper, "keeper lives on")
 
 
 @case(each=OF_GUARD)
 def ike_taken_over_wants(bench, step, says):
     """Guard ends it, and says why."""
-    moon, _, pid = taken_over(bench)
+    moon, other, pid = taken_over(bench)
     does(pid, step, 1)
-    comes_back(bench, moon, pid)
+    comes_back(bench, moon, pid, other)
     contains(moon.log(), says, "log of moon")
 
 
 @case()
 def ike_taken_over_floods(bench):
     """Guard carries packets, and goes on with whoever asks: what sends only, and does not answer, is ended."""
-    moon, _, pid = taken_over(bench)
+    moon, other, pid = taken_over(bench)
     does(pid, "flood")
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     moon.must("list", "conns")
@@ -93,12 +146,13 @@ def ike_taken_over_floods(bench):
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    other.goes_on()
 
 
 @case()
 def ike_taken_over_answers_slowly(bench):
     """Guard waits five seconds for a status, however many answers it has."""
-    moon, _, pid = taken_over(bench)
+    moon, other, pid = taken_over(bench)
     does(pid, "slow")
     moon.wait_log("it is slow")
     begun = time.monotonic()
@@ -106,24 +160,25 @@ def ike_taken_over_answers_slowly(bench):
     took = time.monotonic() - begun
     check(4 < took < 8, f"it took five seconds and little more: {took:.1f} s")
     contains(moon.log(), "the process ike has ended, since it did not answer", "log of moon")
-    comes_back(bench, moon, pid)
+    comes_back(bench, moon, pid, other)
 
 
 @case()
 def ike_taken_over_has_very_many(bench):
     """More IKE_SAs than it has told of: guard asks about none of them."""
-    moon, _, pid = taken_over(bench)
+    moon, other, pid = taken_over(bench)
     does(pid, "many")
     moon.wait_log("it has many")
     moon.ipsec("status")
     contains(moon.log(), "it says that it has more IKE_SAs than it can have", "log of moon")
-    comes_back(bench, moon, pid)
+    comes_back(bench, moon, pid, other)
 
 
 @user_case()
 def esp_taken_over_obeys_slowly(bench):
-    """Each order in less time than guard waits for one. Guard has five seconds for all of them."""
-    moon, _, _ = taken_over(bench)
+    """Each order in less time than guard waits for one. Guard has five seconds for all of them. What the other peer sends
+    meanwhile nobody carries; it goes on with the next process."""
+    moon, other, _ = taken_over(bench)
     pid = family.member(moon, "esp")
     os.kill(pid, signal.SIGRTMIN)
     moon.wait_log("it is slow")
@@ -134,6 +189,7 @@ def esp_taken_over_obeys_slowly(bench):
     check(took < 15, f"it is ended in time: {took:.1f} s")
     family.replaced(moon, pid, 2, "esp")
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    other.goes_on(lost=LOST)
 
 
 @case()

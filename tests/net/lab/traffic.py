@@ -43,11 +43,16 @@ def _family(address):
 class Pings:
     """A stream of pings in the background, one EVERY so many seconds, until it is stopped."""
 
-    def __init__(self, host, address, log, every=0.02):
-        self._process = host.spawn(["ping", "-n", "-i", f"{every}", address], log)
+    def __init__(self, host, address, log, every=0.02, source=None):
+        self._process = host.spawn(["ping", "-n", "-i", f"{every}", *(("-I", source) if source else ()), address], log)
 
     def answers(self):
         return self._process.log().count("bytes from")
+
+    def lost(self):
+        """Of those before the last that was answered, how many were not."""
+        answered = {int(n) for n in re.findall(r"bytes from .* icmp_seq=(\d+)", self._process.log())}
+        return max(answered, default=0) - len(answered)
 
     def stop(self):
         self._process.kill()
