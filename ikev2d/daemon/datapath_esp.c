@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Orders and their answers; losing and starting again. */
-#include "daemon/datapath_esp.h"
-
-#include "daemon/carrier.h"
-#include "daemon/delay.h"
-#include "daemon/family.h"
+#include "daemon/datapath_esp_state.h"
 
 #include <stdlib.h>
-
-struct datapath_esp {
-	struct world *world;
-	struct member member;
-	bool runs;
-	struct esp_link link;
-	uint64_t last, ticket; /* of the order that is waited for; 0: none is */
-	enum err result;       /* of the last one, and its sentence in the arena of who waits */
-	const char *what;
-	struct delay delay;
-	/* With --one: */
-	struct carrier *inside;
-	struct event *reports;
-};
 
 /* ------------------------------------------------------------------ inside */
 

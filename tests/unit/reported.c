@@ -13,6 +13,7 @@ struct reported {
 	struct xfrm xfrm;
 	struct user_sa sa, lost;
 	struct user_policy policy, bare;
+	unsigned ike;
 };
 
 /* Of one side, 10.1.0.0/16 or 10.2.0.0/16. */
@@ -63,7 +64,7 @@ static void expire(void *ctx, uint32_t child, bool hard)
 
 static void ike(void *ctx, const struct path *path, struct bytes datagram)
 {
-	(void)ctx;
+	((struct reported *)ctx)->ike++;
 	if (!path->remote.ip.v || datagram.n > UINT16_MAX)
 		abort();
 }
@@ -83,7 +84,8 @@ struct xfrm *reported_new(void)
 
 	if (!b)
 		abort();
-	x->reports = (struct xfrm_reports){ .acquire = acquire,
+	x->reports = (struct xfrm_reports){ .ctx = b,
+		.acquire = acquire,
 		.mapping = mapping,
 		.used = used,
 		.expire = expire,
@@ -107,4 +109,14 @@ void reported_free(struct xfrm *x)
 	map_free(&x->spis);
 	map_free(&x->policies);
 	free((char *)x - offsetof(struct reported, xfrm));
+}
+
+unsigned reported_ike(const struct xfrm *x)
+{
+	return ((const struct reported *)((const char *)x - offsetof(struct reported, xfrm)))->ike;
+}
+
+void reported_pretend(struct xfrm *x, size_t n)
+{
+	x->policies.count = n - x->sas.count;
 }

@@ -5,5 +5,12 @@
 
 struct xfrm;
 
+#include <stddef.h>
+
 struct xfrm *reported_new(void);
 void reported_free(struct xfrm *x);
+
+/* Messages of IKE that it was told of. */
+unsigned reported_ike(const struct xfrm *x);
+/* It says that it has N SAs and policies together. */
+void reported_pretend(struct xfrm *x, size_t n);

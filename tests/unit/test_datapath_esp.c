@@ -3,8 +3,8 @@
 #include "tests/unit/unit.h"
 
 #include "daemon/daemon.h"
-#include "daemon/datapath_esp.h"
-#include "daemon/world.h"
+#include "daemon/datapath_esp_state.h"
+#include "tests/unit/reported.h"
 #include "xfrm/user/meter.h"
 
 #include <arpa/inet.h>
@@ -17,6 +17,7 @@ enum {
 	ROUNDS = 40,
 	REPORTS = 100, /* in each: more than are taken in it */
 	PATIENCE = 20, /* s: who waits for itself waits for ever */
+	AT_ONCE = 64,  /* reports that are passed on at one wake-up */
 };
 
 static struct world world;
@@ -94,10 +95,58 @@ static void there_is_room_for_the_answer(void **state)
 	alarm(0);
 }
 
+static void pass_on(void)
+{
+	(void)event_base_loop(world.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+/* The channel is full, and N more are told: the last of them may be the only one that waits for room. */
+static void all_are_heard(unsigned n)
+{
+	unsigned all = reported_ike(way->user) + n;
+
+	for (; !world.esp->inside->waits; all += AT_ONCE) {
+		have_reported(AT_ONCE);
+		pass_on();
+	}
+	have_reported(n);
+	while (reported_ike(way->user) < all)
+		pass_on();
+}
+
+static void no_report_that_finds_no_room_is_left(void **state)
+{
+	(void)state;
+	way->user = reported_new();
+	alarm(PATIENCE);
+	for (unsigned n = 0; n < AT_ONCE; n++)
+		all_are_heard(n);
+	alarm(0);
+	reported_free(way->user);
+	way->user = NULL;
+}
+
+/* Another process is given all of them again, one after the other. */
+static void there_is_time_for_each_sa_and_policy(void **state)
+{
+	enum { MANY = 5000 };
+	const struct esp_order o = { .kind = ORDER_SA_DEL };
+
+	(void)state;
+	way->user = reported_new();
+	reported_pretend(way->user, MANY);
+	assert_int_equal(way->give(way->ctx, &o, NULL, 0, &why), ERR_OK);
+	reported_free(way->user);
+	way->user = NULL;
+	assert_int_equal(world.esp->delay.more, MANY * DELAY_AGAIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(there_is_room_for_the_answer, begin, end),
+		cmocka_unit_test_setup_teardown(no_report_that_finds_no_room_is_left, begin, end),
+		cmocka_unit_test_setup_teardown(there_is_time_for_each_sa_and_policy, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "daemon/engine_inside.h"
 #include "daemon/host.h"
+#include "daemon/inquire.h"
 #include "daemon/parley.h"
 #include "tests/unit/conf_help.h"
 
@@ -375,6 +376,45 @@ static void it_may_initiate_every_connection_that_it_has(void **state)
 	assert_false(engine_can_have(&b->world, 200000));
 }
 
+/* It says that it has none. */
+static void has_none(void *ctx, struct ipc_channel *far)
+{
+	const struct engine *e = ctx;
+	const struct ipc_message reply = { .kind = IPC_REPLY,
+		.ticket = e->world->inquiry.ticket,
+		.reply = { .kind = IPC_ABOUT_SAS, .found = true } };
+
+	assert_int_equal(ipc_tell(far, &reply), ERR_OK);
+}
+
+/* As much as it takes to ask about each that there may be. */
+static void it_has_time_for_each_that_it_can_have(void **state)
+{
+	struct bench *b = *state;
+	struct engine *e = b->world.engine;
+	struct arena arena = { 0 };
+	unsigned n;
+
+	e->most = 10000;
+	e->ike.spec = (struct family_spec){
+		.process = IPC_IKE, .near = { IPC_GUARD, IPC_CTL }, .one = true, .ctx = e, .serve = has_none
+	};
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+		assert_int_equal(
+			ipc_pair(e->ike.spec.near[i], &e->ike.near[i], IPC_IKE, &e->ike.far[i]), ERR_OK);
+		e->ike.near[i].phase = e->ike.far[i].phase = IPC_SERVING;
+	}
+	(void)inquire_sas(&b->world, &arena, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(b->world.inquiry.delay.more, DELAY_ANSWER * engine_most(&b->world));
+	assert_true(engine_most(&b->world) >= 2 * e->most);
+	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+		ipc_close(&e->ike.near[i]);
+		ipc_close(&e->ike.far[i]);
+	}
+	arena_free(&arena);
+}
+
 /* One that wants things without end has no more than there can be. */
 static void there_is_no_end_of_it(void **state)
 {
@@ -445,6 +485,7 @@ int main(void)
 		GUARDED(what_a_core_has_left_goes),
 		GUARDED(it_is_not_the_next_ones_fault),
 		GUARDED(it_has_no_more_than_it_can_have),
+		GUARDED(it_has_time_for_each_that_it_can_have),
 		GUARDED(it_may_initiate_every_connection_that_it_has),
 		GUARDED(there_is_no_end_of_it),
 		GUARDED(what_is_talked_about_ends),
