@@ -3,6 +3,7 @@
 #include "ike/candidate.h"
 
 #include "ike/addressed.h"
+#include "ike/conf.h"
 #include "ike/ppk_int.h"
 #include "ike/proof.h"
 
@@ -227,7 +228,14 @@ static const char *rounds_exclude(
 }
 
 /* What of a connection does not fit the peer, the gravest first. */
-enum misfit { MISFIT_REMOTE_ID, MISFIT_LOCAL_ID, MISFIT_ROUNDS, MISFIT_PROOF, MISFIT_NONE };
+enum misfit { MISFIT_REMOTE_ID, MISFIT_LOCAL_ID, MISFIT_ROUNDS, MISFIT_PROOF, MISFIT_GONE, MISFIT_NONE };
+
+static bool is_configured(const struct ike *ike, const struct peer *p)
+{
+	const struct conn *c = conn_find(ike, p->name);
+
+	return c && c->peer;
+}
 
 /* What of P forbids the peer that sent M, and in *WORDS (from the arena of the list) how; NULL: nothing. */
 static enum misfit misfit(struct draft *d, const struct peer *p, const struct message *m, const char **words)
@@ -249,7 +257,10 @@ static enum misfit misfit(struct draft *d, const struct peer *p, const struct me
 	if (*words)
 		return MISFIT_ROUNDS;
 	*words = proof_unfit(remote, m, a);
-	return *words ? MISFIT_PROOF : MISFIT_NONE;
+	if (*words)
+		return MISFIT_PROOF;
+	*words = is_configured(d->step->ike, p) ? NULL : "it was taken out of the configuration meanwhile";
+	return *words ? MISFIT_GONE : MISFIT_NONE;
 }
 
 /* All, and what excluded each. */
@@ -298,6 +309,10 @@ static void explain_misfit(
 		d->why.configured = arena_printf(a, "auth = %s", proof_way(remote, a));
 		d->why.where = source_print(&remote->at, "auth", a);
 		d->why.instead = way ? arena_printf(a, "auth = %s", way) : NULL;
+		break;
+	case MISFIT_GONE:
+		d->why.what = arena_printf(
+			a, "the connection for %s was taken out of the configuration meanwhile", id);
 		break;
 	default:
 		d->why.what = arena_printf(a, "no connection is for a peer that calls itself %s (%s)", id,

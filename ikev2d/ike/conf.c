@@ -4,6 +4,7 @@
 
 #include "ike/addressed.h"
 #include "ike/begin.h"
+#include "ike/task.h"
 #include "ike/ticket.h"
 #include "ike/trap.h"
 #include "ike/want.h"
@@ -138,6 +139,18 @@ static void run(struct step *s, const struct child_conf *c)
 		want_add(s, c, WANT_KEPT);
 }
 
+/* CONN is configured no more: nobody is let in by it. Who has not said yet who it is may still turn out to be
+ * of another connection (candidate.c). */
+static void turn_away(struct step *s, struct conn *conn)
+{
+	list_each_safe (n, &conn->sas) {
+		struct sa *sa = node_owner(n, struct sa, of_conn);
+
+		if (sa_half_open(&sa->core) && (sa->core.state > S_R_INIT || sa->handshake.resumed))
+			sa_abandon(s, sa);
+	}
+}
+
 /* NOW is in force; NULL: nothing is. */
 static void change(struct step *s, struct conn *conn, const struct peer *now)
 {
@@ -158,6 +171,8 @@ static void change(struct step *s, struct conn *conn, const struct peer *now)
 	for (unsigned i = 0; now && i < now->n_children; i++)
 		if (!unchanged(before, &now->children[i]))
 			run(s, &now->children[i]);
+	if (before && !now)
+		turn_away(s, conn);
 	peer_part(s->ike, before);
 	if (!now)
 		list_remove(&conn->of_ike);

@@ -168,6 +168,12 @@ void draft_respond(struct draft *d, uint8_t exchange, const struct message *m)
 	d->response = build(d, exchange, draft_response_mid(d), true, m);
 }
 
+/* The exchange of a request of who is to be let in that had to wait for its answer. */
+static uint8_t waiting_exchange(enum sa_state state)
+{
+	return state >= S_R_PPK_CONFIRM && state <= S_R_PPK_SEED ? IKE_INTERMEDIATE : IKE_AUTH;
+}
+
 static void respond_notify(struct draft *d)
 {
 	struct message m = { 0 };
@@ -177,7 +183,7 @@ static void respond_notify(struct draft *d)
 		n->protocol = d->notify_protocol;
 		n->spi = spi_bytes(d->step->scratch, d->notify_spi);
 	}
-	draft_respond(d, d->message ? d->message->header.exchange : IKE_AUTH, &m);
+	draft_respond(d, d->message ? d->message->header.exchange : waiting_exchange(d->core.state), &m);
 }
 
 static void send(struct draft *d, const struct path *path, struct bytes message)
@@ -494,7 +500,7 @@ static void close_sa(struct draft *d)
 	draft_forget(&d->theirs);
 	/* When it is to be authenticated anew is for who adopts its children. */
 	d->core.rekey_due = d->core.life_end = 0;
-	d->core.state = d->response.n ? S_LINGER : S_DEAD;
+	d->core.state = d->response.n || d->core.turned_away ? S_LINGER : S_DEAD;
 	d->core.deadline = d->step->now + LINGER_TIME;
 }
 

@@ -138,6 +138,15 @@ enum verdict end_unanswered(struct draft *d)
 
 enum verdict end_half_open(struct draft *d)
 {
+	/* Or it waits for what we have to ask somebody else for. */
+	if (d->core.keyed && !d->sa->window.response) {
+		d->why = (struct why){
+			.what = "the peer could not be let in in time: the answer that takes did not come",
+			.notify = "AUTHENTICATION_FAILED",
+			.alert = "half-open-timeout",
+		};
+		return draft_end(d, AUTHENTICATION_FAILED);
+	}
 	tell_log(d, "IKE", "the peer did not go on after IKE_SA_INIT: half-open IKE_SA dropped")->alert =
 		"half-open-timeout";
 	return draft_end(d, 0);

@@ -123,6 +123,7 @@ struct sa_core {
 	bool post_quantum; /* its keys withstand quantum computers */
 	bool strongswan;   /* the peer says that it speaks strongSwan's private numbers */
 	bool fragments;    /* both take IKE fragments (RFC 7383) */
+	bool turned_away;  /* responder: it has ended before the peer's next request, which is refused */
 	uint32_t ask;      /* the ticket of the question the state waits for; 0: none */
 	uint64_t ask_deadline;
 	uint64_t deadline; /* half-open or lingering: the end */

@@ -161,6 +161,9 @@ static bool collect(struct incoming *in)
 		in->largest = f->largest;
 	if (!sk->total || in->repeated)
 		return true;
+	/* Of who is refused whatever it says one is enough. */
+	if (in->sa->core.turned_away)
+		return true;
 	if (in->sa->core.state == S_LINGER) {
 		drop(in, DROP_STATE);
 		return false;
@@ -279,14 +282,24 @@ static enum verdict end_not_understood(struct draft *d)
 	return draft_end(d, 0);
 }
 
+/* It is over: nothing that comes changes that. */
+static enum verdict refuse_late(struct draft *d, const struct wire_header *h)
+{
+	bool lets_in = h->exchange == IKE_AUTH || h->exchange == IKE_INTERMEDIATE;
+
+	if (!d->core.turned_away || h->flags & FLAG_RESPONSE || !lets_in)
+		return draft_drop(d, DROP_STATE);
+	d->core.turned_away = false;
+	return draft_end(d, AUTHENTICATION_FAILED);
+}
+
 /* Steps 7 and 8. */
 static enum verdict handle(struct draft *d, const struct message *m, bool sealed, enum err parsed)
 {
 	enum shape shape;
 
-	/* It is over: nothing that comes changes that. */
 	if (d->core.state == S_LINGER)
-		return draft_drop(d, DROP_STATE);
+		return refuse_late(d, &m->header);
 	if (parsed)
 		return refuse_syntax(d);
 	if (m->critical)
@@ -323,8 +336,9 @@ static void handle_message(struct incoming *in)
 	struct draft d;
 	uint8_t bad;
 
-	if (sealed) {
+	if (sealed)
 		*m = (struct message){ .header = m->header };
+	if (sealed && in->sa->core.state != S_LINGER) {
 		parsed = message_get(in->inner, 0, in->inner_first, in->step->scratch, m, &bad);
 	}
 	if (sealed && in->sa)

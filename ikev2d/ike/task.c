@@ -403,10 +403,30 @@ void task_end(struct draft *d, struct sa *sa)
 	task_free(d->step, t, d->task_end != TASK_OVER && d->why.what ? &d->why : NULL);
 }
 
+/* A peer that has still to be let in, which waits for our answer, or whose next request is under way, hears
+ * that it comes to nothing, and has not to find out by silence (RFC 7296, 2.21.2). */
+static enum verdict turn_away(struct draft *d)
+{
+	bool waits = !d->sa->window.response;
+
+	tell_log(d, "IKE",
+		"IKE_SA %s is closed before the peer was let in: its request is answered with "
+		"AUTHENTICATION_FAILED",
+		d->core.peer->name);
+	d->core.turned_away = !waits;
+	return draft_end(d, waits ? AUTHENTICATION_FAILED : 0);
+}
+
 void sa_abandon(struct step *s, struct sa *sa)
 {
 	struct task t = { .kind = TASK_DELETE_IKE };
 	struct draft d;
+
+	if (sa_half_open(&sa->core) && sa->core.keyed) {
+		draft_open(&d, s, sa);
+		draft_close(&d, turn_away(&d));
+		return;
+	}
 
 	if (sa->core.state == S_UP || sa->core.state == S_REKEYED) {
 		draft_open(&d, s, sa);

@@ -47,7 +47,8 @@ struct task *task_creating(const struct sa *sa, const struct child_conf *conf, u
 /* All that wait go behind those of INTO. */
 void tasks_move(struct sa *from, struct sa *into);
 
-/* Ends SA at once; if it is up, the peer is told once, and its answer is not waited for. */
+/* Ends SA at once; if it is up, the peer is told once, and its answer is not waited for. A peer that was not
+ * let in yet is told in the answer to its request, be it the next one. */
 void sa_abandon(struct step *s, struct sa *sa);
 
 /* Ends T; who waits for it hears WHY (NULL: without a reason). */

@@ -69,8 +69,10 @@ static void one_more_that_comes_as_the_time_ends_is_too_late(void **state)
 	pair_say_up(p, 1);
 	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
 	p->lab->now = forge_sa(p->sun)->core.deadline;
-	ARROWS(p->lab, NEXT_ASKS(1));
-	assert_null(forge_sa(p->sun));
+	ARROWS(p->lab, NEXT_ASKS(1),
+		"moon <-- sun  IKE_INTERMEDIATE response 1: SK {N(AUTHENTICATION_FAILED)}");
+	assert_int_equal(forge_sa(p->sun)->core.state, S_LINGER);
+	assert_false(host_done(p->moon, 1)->success);
 }
 
 static void secrets_go_when_their_keys_are_there(void **state)
