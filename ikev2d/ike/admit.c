@@ -15,6 +15,26 @@ static uint64_t crowd_of(const struct ip *ip)
 	return ip->v == 6 ? rd_u64(&r) : rd_u32(&r);
 }
 
+static uintptr_t offences(const struct step *s, uint64_t crowd)
+{
+	return s->now < s->ike->offences_until ? (uintptr_t)map_get(&s->ike->offenders, crowd) : 0;
+}
+
+void admit_offence(struct step *s, const struct sa *sa)
+{
+	struct ike *ike = s->ike;
+	uintptr_t n;
+
+	if (s->now >= ike->offences_until) {
+		ike->offences_until = s->now + OFFENCE_TIME;
+		map_free(&ike->offenders);
+		ike->offenders = (struct map){ .seed = ike->crowds.seed };
+	}
+	n = offences(s, sa->crowd) + 1;
+	if (n > 1 || ike->offenders.count < OFFENDERS_MAX)
+		map_put(&ike->offenders, sa->crowd, (void *)n);
+}
+
 static uintptr_t crowd_size(const struct ike *ike, uint64_t crowd)
 {
 	return (uintptr_t)map_get(&ike->crowds, crowd);
@@ -184,10 +204,16 @@ static void ask_cookie(struct step *s, const struct path *path, const struct wir
 	ike->puzzles += !!puzzle->bits;
 }
 
-/* Whether a request shows the cookie that it must have, and the solution of the puzzle that came with it; if
- * not, it was dealt with. */
-static bool shows_cookie(
-	struct step *s, const struct path *path, const struct wire_header *h, struct bytes datagram)
+/* Whether a puzzle that was solved is far easier than the one that is asked now. */
+static bool too_easy(const struct wire_puzzle *given, const struct wire_puzzle *ask)
+{
+	return given->bits + PUZZLE_BITS_EASIER < ask->bits;
+}
+
+/* Whether a request shows the cookie that it must have, and the solution of the puzzle that came with it,
+ * from an address against which so much speaks; if not, it was dealt with. */
+static bool shows_cookie(struct step *s, const struct path *path, const struct wire_header *h,
+	struct bytes datagram, uintptr_t suspicion)
 {
 	struct unread m = { bytes_of(datagram.p + IKE_HEADER, datagram.n - IKE_HEADER), h->next };
 	struct cookie_of of = { &path->remote.ip, h->spi_i, message_peek(m.body, m.first, PAYLOAD_NONCE) };
@@ -198,11 +224,11 @@ static bool shows_cookie(
 		tell_dropped(s, DROP_MALFORMED, path, NULL);
 		return false;
 	}
-	ask = puzzle_for(s, &m);
+	ask = puzzle_for(s, &m, suspicion);
 	if (cookie_right(s, &of, cookie, &given)) {
 		if (!ask.bits)
 			return true;
-		if (given.bits)
+		if (given.bits && !too_easy(&given, &ask))
 			return has_solved(s, path, &given, cookie, &m);
 	}
 	ask_cookie(s, path, h, &of, &ask);
@@ -239,12 +265,15 @@ bool admit(struct step *s, const struct path *path, const struct wire_header *h,
 {
 	const struct ike *ike = s->ike;
 	const struct settings *set = &ike->settings;
-	uintptr_t crowd = crowd_size(ike, crowd_of(&path->remote.ip));
-	bool pressed = is_pressed(s), asks = pressed || crowd >= set->cookie_threshold_ip;
+	uint64_t where = crowd_of(&path->remote.ip);
+	uintptr_t crowd = crowd_size(ike, where), suspicion = offences(s, where);
+	bool pressed = is_pressed(s), asks = pressed || suspicion || crowd >= set->cookie_threshold_ip;
 
 	if (pressed)
 		puzzle_rise(s);
-	if (asks && !shows_cookie(s, path, h, datagram))
+	if (crowd > set->cookie_threshold_ip)
+		suspicion += crowd - set->cookie_threshold_ip;
+	if (asks && !shows_cookie(s, path, h, datagram, suspicion))
 		return false;
 	if (set->block_threshold && crowd >= set->block_threshold)
 		return refuse(s, DROP_CROWD, path,

@@ -12,6 +12,10 @@ bool admit(struct step *s, const struct path *path, const struct wire_header *h,
 /* Milliseconds that a peer has for its IKE_AUTH from now on. */
 uint64_t admit_patience(const struct step *s);
 
+/* What came as the first request of SA, which is half open, was nonsense: that is held against its address.
+ */
+void admit_offence(struct step *s, const struct sa *sa);
+
 /* SA is counted as what it is now; and no more, before it is freed. */
 void admit_count(struct ike *ike, struct sa *sa);
 void admit_forget(struct ike *ike, struct sa *sa);

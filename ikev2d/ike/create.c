@@ -439,6 +439,31 @@ static enum verdict take(struct draft *d, const struct child *old, enum rule rul
 				       : draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
 }
 
+/* Whether the peer of D begins rekeyings faster than anybody who means it (RFC 8019, 5). They are counted,
+ * whatever becomes of them; an IKE_SA that takes the place of this one goes on counting (sa_adopt). */
+static bool rekeys_too_often(struct draft *d)
+{
+	struct sa *sa = d->sa;
+	unsigned most = REKEYINGS_MOST;
+
+	list_each (n, &sa->children)
+		most += REKEYINGS_OF_EACH;
+	if (sa->rekeyings_until <= d->step->now) {
+		sa->rekeyings_until = d->step->now + REKEYINGS_TIME;
+		sa->rekeyings = 0;
+	}
+	if (++sa->rekeyings <= most)
+		return false;
+	if (sa->rekeyings == most + 1)
+		d->why = (struct why){
+			.what = arena_printf(d->step->scratch,
+				"the peer of %s rekeys all the time, %u times within %u s: it is put off",
+				d->core.peer->name, sa->rekeyings, REKEYINGS_TIME / 1000),
+			.notify = "TEMPORARY_FAILURE",
+		};
+	return true;
+}
+
 enum verdict create_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -450,6 +475,8 @@ enum verdict create_request(struct draft *d)
 	if (x->state == N_AWAIT)
 		create_withdraw(d);
 	x->exchange = CREATE_CHILD_SA;
+	if ((n || !(m->has & PAYLOAD_BIT(PAYLOAD_TSI))) && rekeys_too_often(d))
+		return draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
 	if (!(m->has & PAYLOAD_BIT(PAYLOAD_TSI)))
 		return rekey_request(d);
 	if (n && !old) {

@@ -126,12 +126,24 @@ enum {
 	PUZZLE_BITS_STEP = 2,
 	PUZZLE_BITS_MOST = 18,
 
-	/* Puzzles that we solve: the hardest, and those whose difficulty is left to us. When all
-	 * of one IKE_SA have taken PUZZLE_TIME the request goes out without a solution: somebody waits, and
-	 * the cookie may be old. */
+	/* For an address (of IPv6 a /64) of which more are half open than may be without a cookie, or that
+	 * sends nonsense, so many bits more for twice as many; up to what takes seconds, which is acceptable
+	 * for single hosts (RFC 8019, 4.4). Nonsense is held against it for OFFENCE_TIME, and against so many
+	 * addresses. */
+	PUZZLE_BITS_SUSPECT = 20,
+	OFFENCE_TIME = 60 * 1000,
+	OFFENDERS_MAX = 4096,
+
+	/* Whoever has solved a puzzle that is so much easier than one that is asked of it now gets that, too
+	 * (RFC 8019, 7.1.5). */
+	PUZZLE_BITS_EASIER = 4,
+
+	/* Puzzles that we solve: the hardest. When all of one IKE_SA have taken PUZZLE_TIME the request goes
+	 * out without a solution: somebody waits, and the cookie may be old. Where the difficulty is left to
+	 * us, the harder solution gets in sooner (RFC 8019, 7.1.1.1): what is found in PUZZLE_FREE_TIME. */
 	PUZZLE_BITS_SOLVED = 20,
-	PUZZLE_BITS_FREE = 12,
 	PUZZLE_TIME = 20 * 1000,
+	PUZZLE_FREE_TIME = 1000,
 	PUZZLE_SLICE = 2048, /* keys tried in one step, 1 or 2 ms: others wait for it */
 
 	/* That for IKE_AUTH: solving one shall take longer than the key agreement that it spares us, which
@@ -230,6 +242,12 @@ enum {
 	/* CHILD_SAs of the same selectors for CPUs, at least (RFC 9611): twice as many as there are CPUs, if
 	 * that is more. */
 	RESOURCES_MAX = 64,
+
+	/* Rekeyings that a peer may begin in this time, and so many more for each CHILD_SA; what comes on top
+	 * is put off (RFC 8019, 5): each may cost a key exchange. */
+	REKEYINGS_TIME = 10 * 1000,
+	REKEYINGS_MOST = 20,
+	REKEYINGS_OF_EACH = 2,
 
 	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
 	TASKS_MAX = 64,

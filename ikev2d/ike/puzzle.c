@@ -25,7 +25,8 @@ void puzzle_start(struct draft *d, const struct wire_puzzle *asked, struct bytes
 	d->hs.puzzle = (struct puzzle_work){
 		.prf = transform_find(TRANSFORM_PRF, asked->prf, 0),
 		.over = over,
-		.bits = asked->bits ? asked->bits : PUZZLE_BITS_FREE,
+		.bits = asked->bits ? asked->bits : PUZZLE_BITS_LEAST,
+		.rises = asked->bits ? 0 : d->step->now + PUZZLE_FREE_TIME,
 		.began = d->step->now,
 		.end = d->hs.puzzle.end ? d->hs.puzzle.end : d->step->now + PUZZLE_TIME,
 	};
@@ -65,6 +66,41 @@ static enum err search(struct draft *d)
 	return e;
 }
 
+/* A solution is there; while there is time for it a harder one is looked for, beginning with those keys that
+ * do for that, too. */
+static enum err rise(struct draft *d)
+{
+	struct puzzle_work *p = &d->hs.puzzle;
+	unsigned kept = 0;
+
+	p->bits++;
+	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {
+		unsigned bits;
+		enum err e = puzzle_measure(p->prf, bytes_of(p->keys[i], PUZZLE_KEY_OCTETS), p->over, &bits);
+
+		if (e)
+			return e;
+		if (bits >= p->bits)
+			memmove(p->keys[kept++], p->keys[i], PUZZLE_KEY_OCTETS);
+	}
+	p->found = kept;
+	return ERR_RANGE;
+}
+
+/* A slice of it; ERR_RANGE: it is to go on. */
+static enum err work(struct draft *d)
+{
+	struct puzzle_work *p = &d->hs.puzzle;
+	uint64_t now = d->step->now;
+	enum err e = search(d);
+
+	if (!e)
+		d->hs.solution = arena_bytes(&d->keep, bytes_of((const uint8_t *)p->keys, sizeof p->keys));
+	if (!e && now < p->rises)
+		e = rise(d);
+	return e == ERR_RANGE && d->hs.solution.n && now >= p->rises ? ERR_OK : e;
+}
+
 bool puzzle_over(struct draft *d, enum err *e)
 {
 	struct puzzle_work *p = &d->hs.puzzle;
@@ -75,13 +111,12 @@ bool puzzle_over(struct draft *d, enum err *e)
 	if (s->puzzled)
 		return false;
 	s->puzzled = true;
-	*e = search(d);
+	*e = work(d);
 	if (*e == ERR_RANGE && s->now < p->end)
 		return false;
 	d->core.deadline = 0;
 	if (*e)
 		return true;
-	d->hs.solution = arena_bytes(&d->keep, bytes_of((const uint8_t *)p->keys, sizeof p->keys));
 	tell_log(d, "IKE", "the puzzle was solved with %u keys in %llu ms", p->next,
 		(unsigned long long)(s->now - p->began));
 	return true;
@@ -171,12 +206,26 @@ static const struct transform *prf_in(struct step *s, const struct unread *m)
 	return NULL;
 }
 
-struct wire_puzzle puzzle_for(struct step *s, const struct unread *m)
+/* Zero bits for an address against which SUSPICION speaks. */
+static unsigned bits_for(const struct ike *ike, uintptr_t suspicion)
 {
-	const struct transform *prf = s->ike->puzzle_bits ? prf_in(s, m) : NULL;
+	unsigned bits = ike->puzzle_bits;
 
-	return prf ? (struct wire_puzzle){ prf->id, (uint8_t)s->ike->puzzle_bits }
-		   : (struct wire_puzzle){ 0 };
+	if (!suspicion || !ike->settings.puzzle_threshold)
+		return bits;
+	if (!bits)
+		bits = PUZZLE_BITS_LEAST - PUZZLE_BITS_STEP;
+	for (; suspicion && bits < PUZZLE_BITS_SUSPECT; suspicion /= 2)
+		bits += PUZZLE_BITS_STEP;
+	return bits;
+}
+
+struct wire_puzzle puzzle_for(struct step *s, const struct unread *m, uintptr_t suspicion)
+{
+	const unsigned bits = bits_for(s->ike, suspicion);
+	const struct transform *prf = bits ? prf_in(s, m) : NULL;
+
+	return prf ? (struct wire_puzzle){ prf->id, (uint8_t)bits } : (struct wire_puzzle){ 0 };
 }
 
 bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution)

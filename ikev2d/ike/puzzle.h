@@ -32,8 +32,10 @@ struct unread {
 	uint8_t first;
 };
 
-/* Responder: the puzzle for the request M; its bits are 0 where none is asked, or M offers no PRF of ours. */
-struct wire_puzzle puzzle_for(struct step *s, const struct unread *m);
+/* Responder: the puzzle for the request M; its bits are 0 where none is asked, or M offers no PRF of ours. It
+ * is the harder the more half-open IKE_SAs and nonsense of M's address there are, SUSPICION in all, and may
+ * be asked for these alone. */
+struct wire_puzzle puzzle_for(struct step *s, const struct unread *m, uintptr_t suspicion);
 /* Whether SOLUTION, the body of a payload PS (empty: there is none), solves PUZZLE over the string OVER: of
  * IKE_SA_INIT the cookie that it came with. */
 bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution);

@@ -3,6 +3,7 @@
  * That takes a key exchange which allows that, and a peer whose next request is IKE_AUTH. */
 #include "ike/puzzle_auth.h"
 
+#include "ike/admit.h"
 #include "ike/init.h"
 #include "ike/keys.h"
 #include "ike/puzzle.h"
@@ -215,9 +216,12 @@ void puzzle_auth_forged(struct step *s, struct sa *sa)
 	unsigned most = ike->settings.puzzle_auth_threshold;
 	bool begins = ike->auth_puzzles_until <= s->now;
 
-	if (!most || sa->forged || list_empty(&sa->of_unproven))
+	if (sa->forged || list_empty(&sa->of_unproven))
 		return;
 	sa->forged = true;
+	admit_offence(s, sa);
+	if (!most)
+		return;
 	if (ike->forged_until <= s->now) {
 		ike->forged_until = s->now + PRESSURE_TIME;
 		ike->forged_by = 0;

@@ -295,6 +295,8 @@ static void take_children(struct ike *ike, struct sa *from, struct sa *into)
 void sa_adopt(struct step *s, struct sa *from, struct sa *into)
 {
 	take_children(s->ike, from, into);
+	into->rekeyings_until = from->rekeyings_until;
+	into->rekeyings = from->rekeyings;
 	tasks_move(from, into);
 	ticket_adopt(s->ike, from, into);
 	cfg_adopt(from, into);

@@ -259,6 +259,7 @@ struct puzzle_work {
 	unsigned bits, found; /* so many keys are */
 	uint32_t next;        /* number of the key to try */
 	uint64_t began, end;  /* END: of the time for all puzzles of this exchange */
+	uint64_t rises;       /* until when harder solutions are looked for; 0: BITS were asked for */
 	uint8_t keys[PUZZLE_KEYS][PUZZLE_KEY_OCTETS];
 };
 
@@ -466,6 +467,8 @@ struct sa {
 	uint64_t crowd;        /* half open: where it is counted among those of its address */
 	bool begun, half_open; /* as what it is counted */
 	bool forged;           /* something that is not the peer's came as its first request: counted, too */
+	uint64_t rekeyings_until; /* the end of the time in which are counted */
+	unsigned rekeyings;       /* those that the peer has begun */
 	struct sa_core core;
 	struct handshake handshake;
 	struct unopened *unopened;       /* what came with the solution of hs.asked; newest first */
@@ -602,7 +605,9 @@ struct ike {
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
 	struct map twins;                 /* rings of installed children that may be twins (twin.h) */
 	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
-	struct map crowds;                /* numbers of half-open ones, by address */
+	struct map crowds;                /* numbers of half-open ones, by address, */
+	struct map offenders;             /* and of those that got nonsense, */
+	uint64_t offences_until;          /* which are forgotten then */
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
 	unsigned pressed_by;              /* requests that were answered with one in that time, */
 	uint64_t cookies;                 /* and ever */

@@ -265,18 +265,27 @@ static void a_puzzle_over_nothing_is_no_answer(void **state)
 	pair_assert_up(p);
 }
 
-/* The difficulty is moon's choice (8.1). */
-static void a_puzzle_without_difficulty_is_solved_all_the_same(void **state)
+/* The difficulty is moon's choice (7.1.1.1): it takes the hardest that it solves in a second. */
+static void of_a_puzzle_without_difficulty_as_much_is_solved_as_there_is_time_for(void **state)
 {
 	struct pair *p = open_crowded(state, NULL, NULL);
 	struct arena arena = { 0 };
 	struct message m;
-	unsigned bits;
+	unsigned bits, asked;
 
 	ARROWS(p->lab, INIT_REQUEST);
 	ask_instead(p, PRF_HMAC_SHA2_256, 0);
 	ARROWS(p->lab, ASKED);
-	pair_wait(p);
+	for (unsigned slices = 0; slices < 20; slices++)
+		lab_clock(p->lab, lab_due(p->lab));
+	/* 40,960 keys: a solution of 10 zero bits takes 4,096. */
+	assert_true(works(p));
+	asked = forge_sa(p->moon)->handshake.puzzle.bits - 1;
+	assert_true(asked > PUZZLE_BITS_LEAST);
+	lab_clock(p->lab, p->lab->now + PUZZLE_FREE_TIME - 50);
+	assert_true(works(p));
+	lab_clock(p->lab, p->lab->now + 50);
+	assert_false(works(p));
 	m = forge_read(lab_first(p->lab), &arena);
 	assert_int_equal(m.solution.n, PUZZLE_KEYS * PUZZLE_KEY_OCTETS);
 	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {
@@ -285,7 +294,7 @@ static void a_puzzle_without_difficulty_is_solved_all_the_same(void **state)
 		assert_int_equal(puzzle_measure(transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0), key,
 					 message_notify(&m, COOKIE)->data, &bits),
 			ERR_OK);
-		assert_true(bits >= PUZZLE_BITS_FREE);
+		assert_true(bits >= asked);
 	}
 	arena_free(&arena);
 	crowd(p, -CROWD);
@@ -616,6 +625,98 @@ static void a_solution_of_nothing_is_ignored(void **state)
 	arena_free(&c.arena);
 }
 
+/* ----------------------------------------------------------- by address (6, 7.1.1.1) */
+
+#define CALM                                                                                                 \
+	CONN("remote_addrs = %any")                                                                          \
+	DAEMON("cookie_threshold_ip = 2\n block_threshold = 0\n puzzle_threshold = 100\n")
+
+/* How hard a puzzle the next one from FROM, of this number, is asked for (0: for none), which it solves then.
+ */
+static unsigned bits_of_next(struct pair *p, struct addr from, uint8_t number)
+{
+	unsigned bits = 0;
+	struct caller c;
+
+	caller_begin(&c, p, number);
+	if (caller_asked(&c, p, from)) {
+		bits = c.puzzle.bits;
+		if (bits)
+			caller_solve(&c, bits);
+		assert_true(caller_comes_in(&c, p, from));
+	}
+	arena_free(&c.arena);
+	return bits;
+}
+
+static void an_address_of_which_many_are_half_open_gets_harder_puzzles(void **state)
+{
+	static const unsigned bits[] = { 0, 0, 0, 10, 12, 12, 14, 14 };
+	struct pair *p = pair_open(state, NULL, CALM);
+
+	pair_say_up(p, 1);
+	for (uint8_t i = 0; i < sizeof bits / sizeof *bits; i++)
+		assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), i), bits[i]);
+	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 50), 0);
+	/* Those for all come on top. */
+	crowd(p, CROWD);
+	host_reload(p->sun, pair_text(state, pair_sun, CALM DAEMON("cookie_threshold = 0")));
+	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 51), PUZZLE_BITS_LEAST);
+	assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), 52), 16);
+	crowd(p, -CROWD);
+}
+
+static void no_address_gets_puzzles_unless_configured(void **state)
+{
+	struct pair *p = pair_open(state, NULL, CALM DAEMON("puzzle_threshold = 0"));
+
+	pair_say_up(p, 1);
+	for (uint8_t i = 0; i < 6; i++)
+		assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), i), 0);
+}
+
+/* It costs a key agreement. */
+static void an_address_that_sends_nonsense_gets_puzzles_for_a_while(void **state)
+{
+	struct pair *p = pair_open(state, NULL, CALM);
+	struct flight *f;
+
+	pair_say_up(p, 1);
+	f = lab_copy(p->lab, lab_first(p->lab));
+	list_remove(&f->node);
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_first(p->lab)->data[lab_first(p->lab)->n - 1] ^= 1;
+	lab_deliver(p->lab, lab_first(p->lab));
+	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1);
+	list_append(&p->lab->flights, &f->node);
+	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 1), PUZZLE_BITS_LEAST);
+	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 2), 0);
+	p->lab->now += OFFENCE_TIME;
+	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 3), 0);
+}
+
+/* It has spent little, for what it is now (7.1.5). */
+static void who_has_solved_an_easy_one_gets_a_harder_one(void **state)
+{
+	struct pair *p = pair_open(state, NULL, CALM);
+	struct addr from = address("198.51.100.1", 500);
+	struct caller c;
+
+	pair_say_up(p, 1);
+	for (uint8_t i = 0; i < 3; i++)
+		(void)bits_of_next(p, from, i);
+	caller_begin(&c, p, 100);
+	assert_true(caller_asked(&c, p, from));
+	assert_int_equal(c.puzzle.bits, 10);
+	caller_solve(&c, 10);
+	for (uint8_t i = 3; i < 3 + 7; i++)
+		(void)bits_of_next(p, from, i);
+	assert_false(caller_comes_in(&c, p, from));
+	assert_int_equal(host_dropped(p->sun, DROP_UNSOLVED), 0);
+	arena_free(&c.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -625,7 +726,7 @@ int main(void)
 		PAIR_TEST(too_hard_a_puzzle_is_not_solved),
 		PAIR_TEST(a_puzzle_of_another_prf_is_not_solved),
 		PAIR_TEST(a_puzzle_over_nothing_is_no_answer),
-		PAIR_TEST(a_puzzle_without_difficulty_is_solved_all_the_same),
+		PAIR_TEST(of_a_puzzle_without_difficulty_as_much_is_solved_as_there_is_time_for),
 		PAIR_TEST(no_puzzle_is_worked_on_for_ever),
 		PAIR_TEST(another_puzzle_gets_no_more_time),
 		PAIR_TEST(work_is_ended_by_the_command_down),
@@ -638,6 +739,10 @@ int main(void)
 		PAIR_TEST(a_cookie_of_before_is_no_solution),
 		PAIR_TEST(puzzles_get_harder_with_the_load),
 		PAIR_TEST(puzzles_are_asked_until_it_is_calm),
+		PAIR_TEST(an_address_of_which_many_are_half_open_gets_harder_puzzles),
+		PAIR_TEST(no_address_gets_puzzles_unless_configured),
+		PAIR_TEST(an_address_that_sends_nonsense_gets_puzzles_for_a_while),
+		PAIR_TEST(who_has_solved_an_easy_one_gets_a_harder_one),
 		PAIR_TEST(no_puzzle_is_asked_unless_configured),
 		PAIR_TEST(no_puzzle_is_asked_any_more_when_it_is_configured),
 		PAIR_TEST(no_puzzle_is_asked_before_cookies_are),

@@ -341,7 +341,9 @@ static void a_crowd_changes_nothing_for_who_has_solved_one(void **state)
 		lab_deliver(p->lab, lab_first(p->lab));
 	work(p);
 	crowd(p, HALF_OPEN_MAX / 2);
-	p->sun->ike->puzzle_bits = PUZZLE_BITS_MOST;
+	/* Any harder, and it would be asked for another one first. */
+	p->sun->ike->puzzle_bits = PUZZLE_BITS_LEAST + PUZZLE_BITS_EASIER;
+	p->sun->ike->settings.puzzle_threshold = HALF_OPEN_MAX / 2;
 	end = p->lab->now + p->sun->ike->settings.half_open_timeout;
 	lab_deliver(p->lab, lab_first(p->lab));
 	assert_int_equal(newest(p->sun)->core.state, S_R_PUZZLE);

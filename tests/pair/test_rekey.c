@@ -510,6 +510,52 @@ static void the_initiator_cannot_install(void **state)
 	}
 }
 
+/* -------------------------------------------------------------------------- too often */
+
+/* So many times in a row; how many of them sun put off. */
+static unsigned put_off(struct pair *p, unsigned times, const char *child)
+{
+	unsigned before = host_told_times(p->sun, TELL_REFUSED);
+	uint32_t id;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < times; i++) {
+		id = child ? host_child(p->moon, child)->id : forge_sa_up(p->moon)->id;
+		host_rekey(p->moon, child);
+		lab_calm(p->lab);
+		n += id == (child ? host_child(p->moon, child)->id : forge_sa_up(p->moon)->id);
+	}
+	assert_int_equal(host_told_times(p->sun, TELL_REFUSED) - before, n > 0);
+	return n;
+}
+
+/* Each may cost a key exchange (RFC 8019, 5). */
+static void who_rekeys_all_the_time_is_put_off(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	const unsigned most = REKEYINGS_MOST + REKEYINGS_OF_EACH;
+
+	assert_int_equal(put_off(p, most, "net"), 0);
+	assert_int_equal(put_off(p, 1, "net"), 1);
+	assert_has(host_why(p->sun)->what, "rekeys all the time");
+	/* Moon tries again, and gets it when the time is over. */
+	lab_pass(p->lab, REKEYINGS_TIME + 2 * BUSY_TIME);
+	assert_int_equal(put_off(p, 1, "net"), 0);
+	pair_assert_agree(p, 1);
+}
+
+static void who_rekeys_the_IKE_SA_all_the_time_is_put_off(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	const unsigned most = REKEYINGS_MOST + REKEYINGS_OF_EACH;
+
+	assert_int_equal(put_off(p, most, NULL), 0);
+	assert_int_equal(put_off(p, 1, NULL), 1);
+	lab_pass(p->lab, REKEYINGS_TIME + 2 * BUSY_TIME);
+	assert_int_equal(put_off(p, 1, NULL), 0);
+	pair_assert_agree(p, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,6 +586,8 @@ int main(void)
 		PAIR_TEST(the_old_one_outlives_the_new_one),
 		PAIR_TEST(the_responder_cannot_install),
 		PAIR_TEST(the_initiator_cannot_install),
+		PAIR_TEST(who_rekeys_all_the_time_is_put_off),
+		PAIR_TEST(who_rekeys_the_IKE_SA_all_the_time_is_put_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
