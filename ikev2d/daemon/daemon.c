@@ -453,6 +453,7 @@ static enum err listener_start(struct world *w, struct text *why)
 
 static void listener_stop(struct world *w)
 {
+	vici_stopping(w->vici);
 	control_shut(&w->control);
 }
 

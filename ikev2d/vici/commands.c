@@ -46,6 +46,7 @@ static const struct vici_command commands[] = {
 	{ "failures", VICI_ASKS, vici_do_failures },
 	{ "audit", VICI_ASKS, vici_do_audit },
 	{ "capture", VICI_SEES_KEYS, vici_do_capture },
+	{ "hold", VICI_CHANGES, vici_do_hold },
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -58,6 +58,10 @@ void vici_do_stop(struct vici_call *c);
 /* capture.c: keys, for root. */
 void vici_do_capture(struct vici_call *c);
 
+/* hold.c: "conn" and "shared" that the client has loaded, or loads now, go with it, and the SAs of that
+ * connection. */
+void vici_do_hold(struct vici_call *c);
+
 /* load.c: the configuration. */
 void vici_do_load_conn(struct vici_call *c);
 void vici_do_unload_conn(struct vici_call *c);

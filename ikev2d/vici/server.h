@@ -68,10 +68,11 @@ struct vici_session {
 	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
 	enum vici_counts counts; /* of SAs that it answers with */
 	int loglevel;            /* of its control-log events */
-	struct vici_listing *listing; /* a list that is being sent; NULL: none */
-	char *capture;                /* the connection whose keys it sees; NULL: none */
-	uint64_t capture_until;       /* ms, the clock of the host */
-	unsigned captured;            /* SAs whose keys it has seen */
+	struct vici_listing *listing;  /* a list that is being sent; NULL: none */
+	char *capture;                 /* the connection whose keys it sees; NULL: none */
+	uint64_t capture_until;        /* ms, the clock of the host */
+	unsigned captured;             /* SAs whose keys it has seen */
+	char *held_conn, *held_shared; /* that go with it; NULL: none */
 };
 
 /* A command being carried out. Its function fills OUT, the response, or takes a ticket. */
@@ -99,6 +100,10 @@ void vici_turn_away(struct vici_session *s, const char *why);
 
 /* S sees no keys any more. */
 void vici_capture_stop(struct vici_session *s);
+
+/* What S holds is taken away; or it holds nothing any more. */
+void vici_let_go(struct vici_session *s);
+void vici_hold_nothing(struct vici_session *s);
 
 /* Octets that wait for it. */
 static inline size_t vici_unread(const struct vici_session *s)

@@ -44,6 +44,7 @@ void vici_close(struct vici_session *s)
 	vici_listing_free(s->listing);
 	fifo_free(&s->unread);
 	vici_capture_stop(s);
+	vici_let_go(s);
 	free(s);
 }
 

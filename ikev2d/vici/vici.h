@@ -233,8 +233,11 @@ unsigned vici_answered(struct vici_session *s);
 struct bytes vici_output(const struct vici_session *s);
 void vici_sent(struct vici_session *s, size_t n);
 
-/* The client has gone. Its commands go on; their outcomes are dropped. */
+/* The client has gone. Its commands go on; their outcomes are dropped. What it held is taken away. */
 void vici_close(struct vici_session *s);
+
+/* The daemon stops: what clients hold goes with it. */
+void vici_stopping(struct vici *v);
 
 /* The outcome of the command TICKET; it may come while the host is still being asked. Unknown tickets are
  * ignored. */

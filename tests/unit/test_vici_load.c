@@ -243,6 +243,47 @@ static void what_has_a_name_is_unloaded_by_it(void **state)
 	}
 }
 
+/* Whether OTHER holds "branch" and its secret, as ARGS say, and what went with it when it had gone. */
+static void goes_with_its_client(struct vici_bench *b, const char *args, const char *went)
+{
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+
+	b->fake->unloaded = NULL;
+	assert_string_equal(
+		vici_ask(other, "hold", "conn=branch;shared=s", &b->arena), "response success=yes\n");
+	if (args)
+		assert_string_equal(vici_ask(other, "hold", args, &b->arena), "response success=yes\n");
+	assert_null(b->fake->unloaded);
+	vici_client_close(other);
+	if (went)
+		assert_string_equal(b->fake->unloaded, went);
+	else
+		assert_null(b->fake->unloaded);
+}
+
+static void what_a_client_holds_goes_with_it(void **state)
+{
+	struct vici_bench *b = *state;
+
+	b->fake->force = false;
+	goes_with_its_client(b, NULL, "branch");
+	assert_true(b->fake->force);
+	assert_string_equal(b->fake->target.ike, "branch");
+	goes_with_its_client(b, "shared=s", "s");
+	goes_with_its_client(b, "nothing=", NULL);
+}
+
+static void nothing_goes_when_the_daemon_stops(void **state)
+{
+	struct vici_bench *b = *state;
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+
+	assert_string_equal(vici_ask(other, "hold", "conn=branch", &b->arena), "response success=yes\n");
+	vici_stopping(b->fake->vici);
+	vici_client_close(other);
+	assert_null(b->fake->unloaded);
+}
+
 static void put_shared(struct vici_out *o, const char *type)
 {
 	vici_out_packet(o, VICI_CMD_REQUEST, "load-shared");
@@ -354,6 +395,10 @@ int main(void)
 			load_authority_needs_a_certificate, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			what_has_a_name_is_unloaded_by_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_a_client_holds_goes_with_it, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			nothing_goes_when_the_daemon_stops, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			load_shared_makes_a_secret, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

@@ -210,6 +210,23 @@ static int load_conn(struct link *l)
 	return must(l);
 }
 
+/* Until the link is there, what makes it goes with this call, however that ends. */
+static int hold(struct link *l)
+{
+	client_request(&l->client, "hold");
+	vici_put_pair(&l->client.out, "conn", l->name);
+	if (l->secret)
+		vici_put_pair(&l->client.out, "shared", l->name);
+	return must(l);
+}
+
+/* And from now on it does not. */
+static int hold_nothing(struct link *l)
+{
+	client_request(&l->client, "hold");
+	return must(l);
+}
+
 /* Takes away what COMMAND unloads by KEY; whether it was there. */
 static int unload(struct link *l, const char *command, const char *key, const char *value, bool *was_there)
 {
@@ -396,6 +413,8 @@ static int load(struct link *l)
 	if (!code && l->listens)
 		code = client_subscribe(&l->client, "child-updown");
 	if (!code)
+		code = hold(l);
+	if (!code)
 		code = load_conn(l);
 	if (code)
 		return code;
@@ -470,14 +489,16 @@ static void say_up(struct link *l)
 			l->name, l->theirs, l->ours, l->name, l->name));
 }
 
-/* On a connection of its own: on the other one an answer may be outstanding. */
+/* On a connection of its own: on the other one an answer may be outstanding. When that ends, so does what it
+ * holds, but for the key. */
 static void take_back(struct link *l)
 {
+	struct client busy = l->client;
 	bool was_there;
 
-	client_close(&l->client);
 	if (!client_open(&l->client, l->x) && !forget(l, &was_there))
 		(void)!terminate(l);
+	client_close(&busy);
 }
 
 /* All of it, or nothing is left. */
@@ -491,6 +512,8 @@ static int run(struct link *l, const char *code)
 		result = l->listens ? wait_for_peer(l) : initiate(l);
 	if (!result && l->secret)
 		result = forget_secret(l);
+	if (!result)
+		result = hold_nothing(l);
 	if (result && l->fresh && l->client.fd >= 0)
 		take_back(l);
 	client_close(&l->client);

@@ -108,6 +108,17 @@ def link_that_nobody_wants(bench):
 
 
 @case()
+def link_whose_listener_is_killed(bench):
+    """Nobody could end the waiting any more: the daemon does, and the code is good no more."""
+    moon, listener = machines(bench)
+    listener.process.signal(signal.SIGKILL)
+    until(lambda: not listener.daemon.json("list", "conns")["connections"], "the connection goes with who listens")
+    empty(listener.daemon)
+    listener.daemon.wait_log("secret unloaded over VICI")
+    same(moon.ipsec("connect", bench.sun.wan[4], listener.made["code"]).code, 1, "exit code of ipsec connect")
+
+
+@case()
 def link_given_up(bench):
     """An interrupt while the peer does not answer leaves nothing."""
     moon = bench.daemon(bench.moon, None).start()
