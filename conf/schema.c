@@ -94,6 +94,9 @@ static const struct name label_words[] = { { LABEL_SYSTEM, "system" }, { LABEL_S
 static const struct name other_family_words[] = { { OTHER_PASS, "pass" }, { OTHER_DROP, "drop" }, { 0 } };
 static const struct name dns_words[] = { { DNS_AUTO, "auto" }, { DNS_RESOLVED, "resolved" },
 	{ DNS_RESOLVCONF, "resolvconf" }, { DNS_FILE, "file" }, { DNS_NO, "no" }, { 0 } };
+static const struct name lan_words[] = { { LAN_NO, "no" }, { LAN_PRIVATE, "yes" }, { LAN_ALL, "all" },
+	{ LAN_PRIVATE, "true" }, { LAN_PRIVATE, "enabled" }, { LAN_PRIVATE, "1" }, { LAN_NO, "false" },
+	{ LAN_NO, "disabled" }, { LAN_NO, "0" }, { 0 } };
 static const struct name socket_words[] = { { 0, "auto" }, { 1, "yes" }, { 2, "no" }, { 0 } };
 
 static const struct conf_key connection_keys[] = {
@@ -615,11 +618,15 @@ static const struct conf_key daemon_keys[] = {
 		       "them "
 		       "that is there",
 		.words = dns_words, .differs = "as the plugin resolve: resolvconf, or the file" },
-	{ "lan_bypass", STATUS_READ, TYPE_BOOL, SETTINGS(lan_bypass), "no",
+	{ "lan_bypass", STATUS_READ, TYPE_WORD, SETTINGS(lan_bypass), "no",
 		.doc = "networks that this machine is directly connected to, by cable or Wi-Fi, stay outside "
 		       "of all "
-		       "tunnels, whichever they are just now",
-		.differs = "by the plugin bypass-lan" },
+		       "tunnels, whichever they are just now: with yes those of private addresses (RFC 1918, "
+		       "RFC 6598, RFC 4193) that are no larger than a /16, of IPv6 a /64, since who gives "
+		       "out "
+		       "addresses in a foreign network could name one that draws packets out of the tunnel; "
+		       "with all, whatever they are",
+		.words = lan_words, .differs = "by the plugin bypass-lan, which is all" },
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "
 		       "cert_uri_base: a stranger can make us fetch what he names" },

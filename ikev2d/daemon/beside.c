@@ -9,6 +9,9 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
+/* Bits of the largest networks of private addresses that anybody has at home. */
+enum { LARGEST_V4 = 16, LARGEST_V6 = 64 };
+
 static enum err install(struct world *w, bool drop, const struct ts *local, const struct ts *remote,
 	uint32_t *id, struct text *why)
 {
@@ -70,45 +73,73 @@ static bool network_of(const struct ifaddrs *a, struct ts *out)
 	       !ip_prefix(&ip, bits, &out->lo, &out->hi);
 }
 
-static bool has(const struct beside_network *v, unsigned n, const struct ts *ts)
+static bool has(const struct beside_network *v, unsigned n, const struct beside_network *which)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (ts_eq(&v[i].ts, ts))
+		if (ts_eq(&v[i].ts, &which->ts) && v[i].refused == which->refused)
 			return true;
 	return false;
 }
 
-/* Those that are to be passed by. */
+/* Whether whoever gives out addresses in the network TS may have said what is true. In a foreign one he may
+ * name a network in which there is whom this machine talks to, or one that holds half the world, to have its
+ * packets in the clear (the LocalNet attack of TunnelCrack). */
+static bool is_harmless(const struct ts *ts)
+{
+	const unsigned most = ts->lo.v == 4 ? LARGEST_V4 : LARGEST_V6;
+	unsigned bits;
+
+	return ts_is_private(ts) && ip_range_prefix(&ts->lo, &ts->hi, &bits) && bits >= most;
+}
+
+/* Those that are to be passed by, and those that would be if they were no danger. */
 static unsigned networks_now(struct world *w, struct beside_network *v)
 {
+	const enum lan_bypass which = config_now(&w->config)->settings.lan_bypass;
+	struct beside_network new = { 0 };
 	struct ifaddrs *all = NULL;
 	unsigned n = 0;
-	struct ts ts;
 
-	if (!config_now(&w->config)->settings.lan_bypass || getifaddrs(&all))
+	if (which == LAN_NO || getifaddrs(&all))
 		return 0;
-	for (const struct ifaddrs *a = all; a && n < BESIDE_NETWORKS_MAX; a = a->ifa_next)
-		if (network_of(a, &ts) && !has(v, n, &ts))
-			v[n++] = (struct beside_network){ .ts = ts };
+	for (const struct ifaddrs *a = all; a && n < BESIDE_NETWORKS_MAX; a = a->ifa_next) {
+		if (!network_of(a, &new.ts))
+			continue;
+		new.refused = which != LAN_ALL && !is_harmless(&new.ts);
+		if (!has(v, n, &new))
+			v[n++] = new;
+	}
 	freeifaddrs(all);
 	return n;
 }
 
-static void pass(struct world *w, const struct ts *ts)
+static void pass(struct world *w, const struct beside_network *new)
 {
 	struct beside *b = &w->beside;
+	const struct ts *ts = &new->ts;
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
-	uint32_t id;
+	uint32_t id = 0;
 
 	if (b->n == BESIDE_NETWORKS_MAX)
 		return;
-	if (install(w, false, ts, ts, &id, &why))
+	if (new->refused)
+		say(LOG_WARN, ts,
+			"this machine is directly connected to it, and it goes through the tunnels all the "
+			"same: "
+			"who gives out addresses there may have chosen it to draw packets out of them, since "
+			"it "
+			"is none of private addresses, or very large; if it is right, write "
+			"daemon.lan_bypass = "
+			"all",
+			NULL);
+	else if (install(w, false, ts, ts, &id, &why))
 		say(LOG_WARN, ts, "it cannot be kept out of the tunnels", text_str(&why));
 	else
 		say(LOG_NOTICE, ts, "it is beside the tunnels: this machine is directly connected to it",
 			NULL);
-	b->networks[b->n++] = (struct beside_network){ *ts, id };
+	b->networks[b->n] = *new;
+	b->networks[b->n++].shunt = id;
 	arena_free(&scratch);
 }
 
@@ -119,12 +150,12 @@ void beside_follow(struct world *w)
 	unsigned n = networks_now(w, now), kept = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (!has(b->networks, b->n, &now[i].ts))
-			pass(w, &now[i].ts);
+		if (!has(b->networks, b->n, &now[i]))
+			pass(w, &now[i]);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct beside_network *old = &b->networks[i];
 
-		if (has(now, n, &old->ts)) {
+		if (has(now, n, old)) {
 			b->networks[kept++] = *old;
 		} else if (old->shunt) {
 			w->backend->shunt_del(w->xfrm, old->shunt);

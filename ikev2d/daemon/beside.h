@@ -19,6 +19,7 @@ enum {
 struct beside {
 	struct beside_network {
 		struct ts ts;
+		bool refused; /* it stays in the tunnels all the same */
 		uint32_t shunt;
 	} networks[BESIDE_NETWORKS_MAX];
 	unsigned n;

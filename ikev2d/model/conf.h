@@ -118,6 +118,7 @@ struct iptfs_conf {
 };
 
 /* The "daemon" section. */
+enum lan_bypass { LAN_NO, LAN_PRIVATE, LAN_ALL };
 enum dns_way { DNS_AUTO, DNS_RESOLVED, DNS_RESOLVCONF, DNS_FILE, DNS_NO };
 
 struct settings {
@@ -157,10 +158,10 @@ struct settings {
 	/* What is asked for to see whether a captive portal answers instead, and what is there; NULL:
 	 * nothing. */
 	const char *portal_url, *portal_answer;
-	const char *vici_socket; /* path where the control socket is offered too; NULL: nowhere */
-	const char *users_file;  /* of EAP; NULL: none */
-	bool install_routes;     /* into our shared device */
-	bool lan_bypass;         /* directly connected networks stay outside of all tunnels */
+	const char *vici_socket;    /* path where the control socket is offered too; NULL: nowhere */
+	const char *users_file;     /* of EAP; NULL: none */
+	bool install_routes;        /* into our shared device */
+	enum lan_bypass lan_bypass; /* directly connected networks that stay outside of all tunnels */
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */

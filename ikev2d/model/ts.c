@@ -300,6 +300,25 @@ bool ts_contains(const struct ts *a, const struct ts *b)
 	       ip_cmp(&b->hi, &a->hi) <= 0 && (!a->proto || a->proto == b->proto) && ports_contain(a, b);
 }
 
+bool ts_is_private(const struct ts *ts)
+{
+	static const struct ts ranges[] = {
+		{ .lo = { 4, { 10 } }, .hi = { 4, { 10, 255, 255, 255 } }, .port_hi = UINT16_MAX },
+		{ .lo = { 4, { 100, 64 } }, .hi = { 4, { 100, 127, 255, 255 } }, .port_hi = UINT16_MAX },
+		{ .lo = { 4, { 172, 16 } }, .hi = { 4, { 172, 31, 255, 255 } }, .port_hi = UINT16_MAX },
+		{ .lo = { 4, { 192, 168 } }, .hi = { 4, { 192, 168, 255, 255 } }, .port_hi = UINT16_MAX },
+		{ .lo = { 6, { 0xfc } },
+			.hi = { 6, { 0xfd, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+					   255, 255 } },
+			.port_hi = UINT16_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (ts_contains(&ranges[i], ts))
+			return true;
+	return false;
+}
+
 static bool ports_intersect(const struct ts *a, const struct ts *b, struct ts *out)
 {
 	const struct ts *narrow = ports_contain(a, b) ? b : a;

@@ -45,6 +45,10 @@ bool ts_eq(const struct ts *a, const struct ts *b);
 /* Whether every packet of B is one of A. */
 bool ts_contains(const struct ts *a, const struct ts *b);
 
+/* Whether all of its addresses are such as anybody may give out at home, and nobody has in the world (RFC
+ * 1918, RFC 6598, RFC 4193). */
+bool ts_is_private(const struct ts *ts);
+
 /* What A and B have in common; false when nothing. */
 bool ts_intersect(const struct ts *a, const struct ts *b, struct ts *out);
 

@@ -319,6 +319,8 @@ static const struct key_case cases[] = {
 	{ "daemon", "updown_timeout = long", .why = "\"long\"" NOT_TIME },
 	{ "daemon", .key = "dns = no" },
 	{ "daemon", .key = "lan_bypass = yes" },
+	{ "daemon", .key = "lan_bypass = all" },
+	{ "daemon", .key = "lan_bypass = true" },
 	{ "child", .key = "other_family = drop" },
 	{ "child", "other_family = block", .why = "\"block\" is not known here; write one of pass, drop" },
 	{ "daemon", "dns = dnsmasq",

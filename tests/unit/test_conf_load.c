@@ -94,7 +94,7 @@ static void daemon_settings_are_read(void **state)
 	assert_int_equal(s->updown_timeout, 5000);
 	assert_string_equal(s->charon_socket, "no");
 	assert_int_equal(s->dns, DNS_FILE);
-	assert_true(s->lan_bypass);
+	assert_int_equal(s->lan_bypass, LAN_PRIVATE);
 	assert_string_equal(s->socket_group, "vpn");
 	assert_string_equal(s->socket_readers, "100");
 	assert_int_equal(s->routing_table, 100);

@@ -269,6 +269,43 @@ static void icmp_types_stand_where_ports_do(void **state)
 	assert_false(ts_has(&echo, &host, 1, 0, true));
 }
 
+static void private_networks_are_those_that_anybody_may_have(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} cases[] = {
+		{ "10.0.0.0/8", true },
+		{ "10.1.2.0/24", true },
+		{ "100.64.0.0/10", true },
+		{ "172.16.0.0/12", true },
+		{ "192.168.0.0/16", true },
+		{ "192.168.178.7", true },
+		{ "fd00:1:2:3::/64", true },
+		{ "fc00::/7", true },
+		{ "0.0.0.0/0", false },
+		{ "0.0.0.0/1", false },
+		{ "8.0.0.0/6", false },
+		{ "100.0.0.0/8", false },
+		{ "100.128.0.0/24", false },
+		{ "172.32.0.0/24", false },
+		{ "192.0.2.0/24", false },
+		{ "193.168.0.0/24", false },
+		{ "::/0", false },
+		{ "fe00::/8", false },
+		{ "2001:db8::/64", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct ts ts;
+
+		assert_int_equal(ts_parse(cases[i].text, &ts), ERR_OK);
+		if (ts_is_private(&ts) != cases[i].is)
+			fail_msg("%s is %sprivate", cases[i].text, cases[i].is ? "not " : "");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +323,7 @@ int main(void)
 		cmocka_unit_test_teardown(dynamic_may_stand_for_several, clear),
 		cmocka_unit_test_teardown(sets_contain_and_equal_each_other, clear),
 		cmocka_unit_test(a_fragment_matches_only_selectors_without_ports),
+		cmocka_unit_test(private_networks_are_those_that_anybody_may_have),
 		cmocka_unit_test(icmp_types_stand_where_ports_do),
 	};
 

@@ -65,11 +65,16 @@ def split_tunnel(bench):
 @case(each=[("ipv4", 4), ("ipv6", 6)], quick=("ipv4",))
 def lan_bypass(bench, version):
     """Networks beside it are reached; also one that comes while the tunnel stands, until it goes."""
-    new = {4: ("10.77.0.1/24", "10.77.0.10"), 6: ("2001:db8:77::1/64", "2001:db8:77::10")}[version]
-    moon = start(bench, daemon={"lan_bypass": "yes"})
+    new = {4: ("10.77.0.1/24", "10.77.0.10"), 6: ("fd00:77::1/64", "fd00:77::10")}[version]
+    moon = start(bench, daemon={"lan_bypass": {4: "yes", 6: "all"}[version]})
     moon.up()
     reaches(moon.host, bench.moon.inside[version])
     reaches(bench.alice, bench.moon.lan[version])
+    if version == 6:
+        moon.write(client(bench, daemon={"lan_bypass": "yes"}))
+        moon.must("reload")
+        moon.wait_log("write daemon.lan_bypass = all")
+        cannot_reach(moon.host, bench.moon.inside[version])
     bench.alice.ip(f"addr add {new[1]}/{new[0].split('/')[1]} dev lan" + (" nodad" if version == 6 else ""))
     bench.afterwards(lambda: bench.alice.ip(f"addr del {new[1]}/{new[0].split('/')[1]} dev lan"))
     cannot_reach(moon.host, new[1])
@@ -80,6 +85,20 @@ def lan_bypass(bench, version):
     wire = bench.wire()
     reaches(moon.host, bench.sun.inside[version])
     wire.all_in(bench.esp)
+
+
+@case(each=[("half-the-world", 4, "10.77.0.1/1"), ("all-of-10", 4, "10.77.0.1/8"), ("where-somebody-is", 4, "198.18.77.1/24"),
+            ("half-the-world-ipv6", 6, "2001:db8:77::1/1"), ("where-somebody-is-ipv6", 6, "2001:db8:77::1/64")])
+def lan_bypass_is_not_for(bench, version, network):
+    """What a foreign network gives out may be meant to draw packets out of the tunnel: they stay in it, and it is said."""
+    moon = start(bench, daemon={"lan_bypass": "yes"})
+    moon.up()
+    moon.host.ip(f"addr add {network} dev lan" + (" nodad" if version == 6 else ""))
+    moon.wait_log("it goes through the tunnels all the same")
+    wire = bench.wire()
+    reaches_in_the_end(moon.host, bench.sun.inside[version])
+    wire.all_in(bench.esp)
+    moon.host.ip(f"addr del {network} dev lan")
 
 
 @case()
