@@ -2,7 +2,8 @@
 /* Pairs of mere addresses lie in sets (pairs.h), one for all rules that say the same: a packet is looked up
  * once. The kernel copies a set of pairs for each change, which takes a millisecond among ten thousand. Where
  * one side is single addresses, as those of road warriors, a crowd does instead: their set, which needs no
- * copy, behind a rule that says the other side. Each packet meets the rules of all crowds, so there are few.
+ * copy, behind a rule that says the other side. Each packet meets the rules of all crowds, so there are few;
+ * each stands in a chain of its own, so that an empty one can become another when a further one is wanted.
  *
  * A peer that comes again, or authenticates anew, wants what it has already. What is wanted again is only
  * counted, and goes with the last who wants it.
@@ -55,8 +56,11 @@ struct basket {
 /* Single addresses on one side, of which each has the same network on the other. */
 struct crowd {
 	bool made;
-	char name[16];
-	struct dict hosts; /* struct sieved, by address */
+	char name[16];      /* of the set; the chain has the same */
+	struct dict hosts;  /* struct sieved, by address */
+	const char *says;   /* its key, and */
+	const char *chain;  /* where its chain is jumped to from, */
+	struct arena arena; /* from here */
 };
 
 struct sieved {
@@ -118,6 +122,12 @@ enum err sieve_open(const char *name, const char *commands, struct sieve **out, 
 	return e;
 }
 
+static void crowd_free(struct crowd *c)
+{
+	dict_free(&c->hosts);
+	arena_free(&c->arena);
+}
+
 void sieve_close(struct sieve *s)
 {
 	if (!s)
@@ -127,7 +137,7 @@ void sieve_close(struct sieve *s)
 	dict_free(&s->put);
 	dict_free(&s->baskets);
 	for (unsigned i = 0; i < s->n_crowds; i++)
-		dict_free(&s->crowd[i].hosts);
+		crowd_free(&s->crowd[i]);
 	dict_free(&s->crowds);
 	dict_free(&s->holders);
 	arena_free(&s->arena);
@@ -307,23 +317,44 @@ static bool is_host(const struct ts *ts)
 	return ip_eq(&ts->lo, &ts->hi);
 }
 
-/* A crowd for RULE whose addresses are on SIDE, and NET on the other one. */
+/* C becomes the crowd for RULE whose addresses are on SIDE, and NET on the other one. What it was before goes
+ * in the same breath. */
 static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule *rule, struct side side,
 	const struct ts *net)
 {
 	struct arena scratch = { 0 };
 	struct text t = text_in(&scratch), said = text_in(&scratch);
 	char lo[IP_TEXT], hi[IP_TEXT];
-	const char *ip = net->lo.v == 4 ? "ip" : "ip6";
+	const char *ip = net->lo.v == 4 ? "ip" : "ip6", *name = c->name;
 	char other = side.letter == from.letter ? to.letter : from.letter;
 
-	snprintf(c->name, sizeof c->name, "h%u", s->n_crowds);
-	text_add(&t, "add set inet %s %s { type ipv%u_addr; }\n", s->name, c->name, net->lo.v);
-	text_add(&t, "add rule inet %s %s %s%s %caddr %s-%s %s %caddr @%s %s\n", s->name, rule->chain,
-		rule->only, ip, other, ip_print(&net->lo, lo), ip_print(&net->hi, hi), ip, side.letter,
-		c->name, rule->verdict);
+	if (c->made)
+		text_add(&t, "flush chain inet %s %s\ndelete set inet %s %s\n", s->name, name, s->name, name);
+	else
+		text_add(&t, "add chain inet %s %s\nadd rule inet %s %s jump %s\n", s->name, name, s->name,
+			rule->chain, name);
+	text_add(&t, "add set inet %s %s { type ipv%u_addr; }\n", s->name, name, net->lo.v);
+	text_add(&t, "add rule inet %s %s %s%s %caddr %s-%s %s %caddr @%s %s\n", s->name, name, rule->only,
+		ip, other, ip_print(&net->lo, lo), ip_print(&net->hi, hi), ip, side.letter, name,
+		rule->verdict);
 	c->made = nft_run(s->nft, text_str(&t), &said);
 	arena_free(&scratch);
+}
+
+/* One that nobody has been yet, or an empty one of CHAIN; NULL: there are enough. */
+static struct crowd *crowd_free_for(struct sieve *s, const char *chain)
+{
+	struct crowd *c;
+
+	if (s->n_crowds < CROWDS) {
+		c = &s->crowd[s->n_crowds];
+		snprintf(c->name, sizeof c->name, "h%u", s->n_crowds++);
+		return c;
+	}
+	for (c = s->crowd; c < s->crowd + CROWDS; c++)
+		if (c->made && !c->hosts.count && !strcmp(c->chain, chain))
+			return c;
+	return NULL;
 }
 
 /* That crowd, made with the first of it; NULL: it cannot be, or there are enough. */
@@ -336,11 +367,15 @@ static struct crowd *crowd_of(
 		&scratch, "%s\n%c\n%s", words_of(rule, &scratch), side.letter, ts_print(net, text));
 	struct crowd *c = dict_get(&s->crowds, says);
 
-	if (!c && s->n_crowds < CROWDS) {
-		c = &s->crowd[s->n_crowds];
+	if (!c && (c = crowd_free_for(s, rule->chain))) {
 		crowd_make(s, c, rule, side, net);
-		s->n_crowds++;
-		dict_put(&s->crowds, arena_str(&s->arena, says), c);
+		if (c->says)
+			(void)dict_take(&s->crowds, c->says);
+		crowd_free(c);
+		c->hosts = (struct dict){ 0 };
+		c->says = arena_str(&c->arena, says);
+		c->chain = arena_str(&c->arena, rule->chain);
+		dict_put(&s->crowds, c->says, c);
 	}
 	arena_free(&scratch);
 	return c && c->made ? c : NULL;

@@ -198,6 +198,28 @@ static void addresses_before_very_many_networks_are_guarded_all_the_same(void **
 	}
 }
 
+/* There are few crowds, and each stays for its network while it has somebody in it. */
+static void empty_crowds_become_others(void **state)
+{
+	struct machine *h = machine_started(state);
+	char near[TS_TEXT];
+
+	for (unsigned i = 0; i < 3 * 16; i++) {
+		snprintf(near, sizeof near, i % 3 ? "10.1.%u.0/24" : "fd01:%u::/64", i);
+		assert_ok(machine_guard(h, 10 + i, near, i % 3 ? "10.3.0.7" : "fd03::7"));
+		if (i != 5)
+			route_guard_del(h->route, 10 + i);
+	}
+	assert_ok(machine_guard(h, 100, "10.2.1.0/24", "10.3.0.7"));
+	assert_says("nft list ruleset", "ip daddr 10.2.1.0-10.2.1.255 ip saddr @h");
+	assert_silent("nft list ruleset", "10.3.0.7 . 10.2.1.0");
+	assert_true(drops("10.3.0.7", "10.2.1.1", IPPROTO_UDP, 1, 2));
+	assert_true(drops("10.3.0.7", "10.1.5.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("10.3.0.7", "10.1.4.1", IPPROTO_UDP, 1, 2));
+	assert_false(drops("10.3.0.8", "10.2.1.1", IPPROTO_UDP, 1, 2));
+	assert_int_equal(h->warnings, 0);
+}
+
 static void a_policy_of_both_families_has_no_slot(void **state)
 {
 	struct machine *h = machine_started(state);
@@ -654,6 +676,7 @@ int main(void)
 		MACHINE_CASE(mere_addresses_have_no_slots),
 		MACHINE_CASE(addresses_before_one_network_are_in_a_set_of_their_own),
 		MACHINE_CASE(addresses_before_very_many_networks_are_guarded_all_the_same),
+		MACHINE_CASE(empty_crowds_become_others),
 		MACHINE_CASE(a_policy_of_both_families_has_no_slot),
 		MACHINE_CASE(as_many_pairs_as_one_message_holds_have_no_slot),
 		MACHINE_CASE(who_comes_again_costs_the_kernel_nothing),
