@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +15,16 @@ enum {
 	ANSWER = 32768,        /* as much as the kernel puts into one datagram of a dump */
 	EVENTS_ROOM = 8 << 20, /* octets of events that may wait */
 	EVENTS_AT_ONCE = 256,  /* datagrams */
+	LATER_ROOM = 8192,     /* octets of requests that wait, */
+	LATER_MAX = 64,        /* and so many of them */
+};
+
+/* A request that waits, or whose verdict is waited for. */
+struct later {
+	unsigned seq; /* 0: DONE has heard of it */
+	netlink_done_fn *done;
+	void *ctx;
+	char thing[NETLINK_THING];
 };
 
 struct netlink {
@@ -22,6 +34,11 @@ struct netlink {
 	char reason[320];      /* all of it */
 	struct nlmsghdr *last; /* of the messages in the request */
 	_Alignas(max_align_t) char request[NETLINK_REQUEST_MAX];
+	bool gathers;
+	unsigned n_later;
+	struct later later[LATER_MAX];
+	struct nlmsghdr *last_later;
+	_Alignas(max_align_t) char waiting[LATER_ROOM];
 };
 
 static int socket_open(int protocol, int flags)
@@ -73,6 +90,8 @@ static enum err refuse_socket(int protocol, struct text *why)
 	return e;
 }
 
+static void flush(struct netlink *nl);
+
 struct netlink *netlink_on(int fd)
 {
 	struct netlink *nl = calloc(1, sizeof *nl);
@@ -100,6 +119,7 @@ void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
+	flush(nl);
 	close(nl->fd);
 	wipe(nl, sizeof *nl);
 	free(nl);
@@ -118,6 +138,7 @@ static struct nlmsghdr *message_put(struct netlink *nl, void *at, uint16_t type,
 
 struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags)
 {
+	flush(nl);
 	nl->seq++;
 	nl->words[0] = 0;
 	return message_put(nl, nl->request, type, NLM_F_ACK | flags);
@@ -191,17 +212,18 @@ static ssize_t receive(int fd, void *into, size_t room)
 	return n;
 }
 
-static bool request_send(struct netlink *nl)
+/* What stands from FIRST to the end of LAST; it is wiped. */
+static bool requests_send(const struct netlink *nl, char *first, const struct nlmsghdr *last)
 {
-	size_t octets = (size_t)((char *)mnl_nlmsg_get_payload_tail(nl->last) - nl->request);
+	size_t octets = (size_t)((char *)mnl_nlmsg_get_payload_tail(last) - first);
 	ssize_t n;
 	int error;
 
 	do
-		n = send(nl->fd, nl->request, octets, 0);
+		n = send(nl->fd, first, octets, 0);
 	while (n < 0 && errno == EINTR);
 	error = errno;
-	wipe(nl->request, octets);
+	wipe(first, octets);
 	errno = error;
 	return n >= 0;
 }
@@ -212,7 +234,7 @@ enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx)
 	int error = 0;
 	bool done;
 
-	if (!request_send(nl))
+	if (!requests_send(nl, nl->request, nl->last))
 		return netlink_refuse(nl, errno);
 	do {
 		ssize_t n = receive(nl->fd, answer, sizeof answer);
@@ -227,11 +249,127 @@ enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx)
 	return error ? netlink_refuse(nl, error) : ERR_OK;
 }
 
+/* ------------------------------------------------------------------ later ones */
+
+static void later_done(struct later *l, enum err e)
+{
+	netlink_done_fn *done = l->seq ? l->done : NULL;
+
+	l->seq = 0;
+	if (done)
+		done(l->ctx, l->thing, e);
+}
+
+/* Those that are still without a verdict. */
+static void all_done(struct netlink *nl, enum err e)
+{
+	for (unsigned i = 0; i < nl->n_later; i++)
+		later_done(&nl->later[i], e);
+}
+
+/* A verdict. They come in order, and of those before the last one only refusals are told. */
+static void verdict_on_later(struct netlink *nl, const struct nlmsghdr *h)
+{
+	int error = verdict_read(h);
+	unsigned n = 0;
+
+	while (n < nl->n_later && nl->later[n].seq != h->nlmsg_seq)
+		n++;
+	if (n == nl->n_later)
+		return; /* a late one, of a request that was given up */
+	for (unsigned i = 0; i < n; i++)
+		later_done(&nl->later[i], ERR_OK);
+	nl->words[0] = 0;
+	words_read(nl, h);
+	later_done(&nl->later[n], error ? netlink_refuse(nl, error) : ERR_OK);
+}
+
+/* Hears verdicts until that on the last one, LAST. ERR_BUSY: some were lost. */
+static enum err verdicts_hear(struct netlink *nl, unsigned last)
+{
+	_Alignas(struct nlmsghdr) char answer[ANSWER];
+	bool done = false;
+
+	while (!done) {
+		ssize_t got = receive(nl->fd, answer, sizeof answer);
+		int n = (int)got;
+
+		if (got <= 0) {
+			(void)netlink_refuse(nl, got ? errno : EPIPE);
+			return ERR_BUSY;
+		}
+		for (const struct nlmsghdr *h = (const void *)answer; mnl_nlmsg_ok(h, n);
+			h = mnl_nlmsg_next(h, &n))
+			if (h->nlmsg_type == NLMSG_ERROR) {
+				verdict_on_later(nl, h);
+				done |= h->nlmsg_seq == last;
+			}
+	}
+	return ERR_OK;
+}
+
+static void flush(struct netlink *nl)
+{
+	unsigned last = nl->seq;
+	enum err e;
+
+	if (!nl->n_later)
+		return;
+	nl->last_later->nlmsg_flags |= NLM_F_ACK;
+	e = requests_send(nl, nl->waiting, nl->last_later) ? verdicts_hear(nl, last)
+							   : netlink_refuse(nl, errno);
+	all_done(nl, e);
+	nl->n_later = 0;
+}
+
+struct nlmsghdr *netlink_later(
+	struct netlink *nl, uint16_t type, netlink_done_fn *done, void *ctx, const char *thing)
+{
+	char *at = nl->n_later ? mnl_nlmsg_get_payload_tail(nl->last_later) : nl->waiting;
+	struct nlmsghdr *request = nl->last;
+	struct later *l;
+
+	if (nl->n_later == LATER_MAX || at + NETLINK_LATER_MAX > nl->waiting + LATER_ROOM) {
+		flush(nl);
+		at = nl->waiting;
+	}
+	nl->seq++;
+	nl->last_later = message_put(nl, at, type, 0);
+	nl->last = request;
+	l = &nl->later[nl->n_later++];
+	*l = (struct later){ .seq = nl->seq, .done = done, .ctx = ctx };
+	snprintf(l->thing, sizeof l->thing, "%s", thing);
+	return nl->last_later;
+}
+
+void netlink_post(struct netlink *nl)
+{
+	if (!nl->gathers)
+		flush(nl);
+}
+
+void netlink_gather(struct netlink *nl, bool on)
+{
+	nl->gathers = on;
+	netlink_post(nl);
+}
+
 enum err netlink_refuse(struct netlink *nl, int error)
 {
 	snprintf(nl->reason, sizeof nl->reason, "%s%s%s%s", strerror(error), nl->words[0] ? ": " : "",
 		nl->words, error == EPERM ? ": run ikev2d as root, or with CAP_NET_ADMIN" : "");
 	return translate(error);
+}
+
+/* Any socket may ask: if_nametoindex opens one each time. */
+unsigned netlink_device(const struct netlink *nl, const char *name)
+{
+	struct ifreq request = { 0 };
+
+	if (strlen(name) >= sizeof request.ifr_name)
+		return 0;
+	memcpy(request.ifr_name, name, strlen(name));
+	return ioctl(nl->fd, SIOCGIFINDEX, &request) ? 0 : (unsigned)request.ifr_ifindex;
 }
 
 const char *netlink_reason(const struct netlink *nl)

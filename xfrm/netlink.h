@@ -32,6 +32,21 @@ struct nlmsghdr *netlink_more(struct netlink *nl, uint16_t type, uint16_t flags)
 typedef void netlink_each_fn(void *ctx, const struct nlmsghdr *answer);
 enum err netlink_talk(struct netlink *nl, netlink_each_fn *each, void *ctx) MUST_CHECK;
 
+/* Takes something away by a request of its own, which goes at once or, from netlink_gather on, with others:
+ * in one datagram, with one answer for all, before the next netlink_request at the latest. To be filled (with
+ * at most NETLINK_LATER_MAX octets) and given to netlink_post. THING (copied) and CTX go to DONE with the
+ * kernel's verdict as netlink_talk would return it, and netlink_reason; DONE asks nothing of NL. */
+enum { NETLINK_LATER_MAX = 512, NETLINK_THING = 200 /* octets, with the NUL */ };
+typedef void netlink_done_fn(void *ctx, const char *thing, enum err e);
+struct nlmsghdr *netlink_later(
+	struct netlink *nl, uint16_t type, netlink_done_fn *done, void *ctx, const char *thing);
+void netlink_post(struct netlink *nl);
+/* What is posted waits (ON), or goes now and from now on. */
+void netlink_gather(struct netlink *nl, bool on);
+
+/* The number of the network device NAME; 0: there is none. */
+unsigned netlink_device(const struct netlink *nl, const char *name);
+
 /* A socket that hears the events of N groups of PROTOCOL; it does not block. */
 enum err netlink_listen(
 	int protocol, const unsigned *groups, unsigned n, int *fd, struct text *why) MUST_CHECK;

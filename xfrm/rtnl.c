@@ -145,7 +145,7 @@ static enum err addr_talk(struct netlink *nl, uint16_t type, uint16_t flags, con
 	struct nlmsghdr *h = netlink_request(nl, type, flags);
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
 
-	m->ifa_index = if_nametoindex(dev);
+	m->ifa_index = netlink_device(nl, dev);
 	if (!m->ifa_index)
 		return netlink_refuse(nl, ENODEV);
 	m->ifa_family = family(ip);
@@ -166,40 +166,43 @@ enum err rtnl_addr_del(struct netlink *nl, const char *dev, const struct ip *ip,
 	return addr_talk(nl, RTM_DELADDR, 0, dev, ip, bits);
 }
 
-/* The part of a route that both its making and its end need; ERR_MISSING when its device is gone. */
-static enum err route_request(struct netlink *nl, uint16_t type, uint16_t flags,
-	const struct rtnl_route *route, struct nlmsghdr **out)
+/* The number of ROUTE's device, 0: it needs none. ERR_MISSING: that is gone. */
+static enum err route_device_find(struct netlink *nl, const struct rtnl_route *route, unsigned *out)
 {
-	struct nlmsghdr *h = netlink_request(nl, type, flags);
-	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
-	unsigned dev = route->dev ? if_nametoindex(route->dev) : 0;
+	*out = route->dev ? netlink_device(nl, route->dev) : 0;
+	return route->dev && !*out ? netlink_refuse(nl, ENODEV) : ERR_OK;
+}
 
-	if (route->dev && !dev)
-		return netlink_refuse(nl, ENODEV);
+/* The part of a route, by the device DEV, that both its making and its end need. */
+static void route_put(struct nlmsghdr *h, const struct rtnl_route *route, unsigned dev)
+{
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof *m);
+
 	m->rtm_family = family(&route->to.ip);
 	m->rtm_dst_len = (uint8_t)route->to.bits;
 	m->rtm_type = route->type;
 	/* For an end NOWHERE says: of any scope. */
-	m->rtm_scope = type == RTM_DELROUTE   ? RT_SCOPE_NOWHERE
-		       : dev && !route->via.v ? RT_SCOPE_LINK
-					      : RT_SCOPE_UNIVERSE;
+	m->rtm_scope = h->nlmsg_type == RTM_DELROUTE ? RT_SCOPE_NOWHERE
+		       : dev && !route->via.v        ? RT_SCOPE_LINK
+						     : RT_SCOPE_UNIVERSE;
 	put_ip(h, RTA_DST, &route->to.ip);
 	mnl_attr_put_u32(h, RTA_TABLE, route->table);
 	mnl_attr_put_u32(h, RTA_PRIORITY, route->metric);
 	if (dev)
 		mnl_attr_put_u32(h, RTA_OIF, dev);
-	*out = h;
-	return ERR_OK;
 }
 
 enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool replace)
 {
 	uint16_t flags = NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL);
 	struct nlmsghdr *h;
-	enum err e = route_request(nl, RTM_NEWROUTE, flags, route, &h);
+	unsigned dev;
+	enum err e = route_device_find(nl, route, &dev);
 
 	if (e)
 		return e;
+	h = netlink_request(nl, RTM_NEWROUTE, flags);
+	route_put(h, route, dev);
 	((struct rtmsg *)mnl_nlmsg_get_payload(h))->rtm_protocol = RTPROT_STATIC;
 	if (route->source.v)
 		put_ip(h, RTA_PREFSRC, &route->source);
@@ -216,10 +219,26 @@ enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool
 
 enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route)
 {
-	struct nlmsghdr *h;
-	enum err e = route_request(nl, RTM_DELROUTE, 0, route, &h);
+	unsigned dev;
+	enum err e = route_device_find(nl, route, &dev);
 
-	return e ? e : netlink_talk(nl, NULL, NULL);
+	if (e)
+		return e;
+	route_put(netlink_request(nl, RTM_DELROUTE, 0), route, dev);
+	return netlink_talk(nl, NULL, NULL);
+}
+
+enum err rtnl_route_del_later(struct netlink *nl, const struct rtnl_route *route, netlink_done_fn *done,
+	void *ctx, const char *thing)
+{
+	unsigned dev;
+	enum err e = route_device_find(nl, route, &dev);
+
+	if (e)
+		return e;
+	route_put(netlink_later(nl, RTM_DELROUTE, done, ctx, thing), route, dev);
+	netlink_post(nl);
+	return ERR_OK;
 }
 
 struct route_walk {

@@ -44,6 +44,9 @@ struct rtnl_route {
  * it is found by its table, prefix, metric, type and device. */
 enum err rtnl_route_add(struct netlink *nl, const struct rtnl_route *route, bool replace) MUST_CHECK;
 enum err rtnl_route_del(struct netlink *nl, const struct rtnl_route *route) MUST_CHECK;
+/* The same by netlink_later, unless it fails at once. */
+enum err rtnl_route_del_later(struct netlink *nl, const struct rtnl_route *route, netlink_done_fn *done,
+	void *ctx, const char *thing) MUST_CHECK;
 
 /* Every route of this family in TABLE; dev is not filled. */
 typedef void rtnl_route_fn(void *ctx, const struct rtnl_route *route);

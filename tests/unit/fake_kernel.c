@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TOO_MUCH = 40000 /* octets, more than netlink.c takes */ };
+enum { TOO_MUCH = 40000 /* octets, more than netlink.c takes */, REQUESTS = 16384 /* octets at once */ };
 
 static const struct {
 	uint16_t type;
@@ -135,18 +135,22 @@ static void answer(struct fake *f, const struct nlmsghdr *h)
 	int error = obey(f, h);
 	if (treated && f->way == FAKE_LOSE)
 		lose(f);
-	else
+	else if (error || h->nlmsg_flags & NLM_F_ACK)
 		verdict(f, h, h->nlmsg_seq, error);
 }
 
 static void *run(void *ctx)
 {
-	_Alignas(max_align_t) uint8_t request[NETLINK_REQUEST_MAX];
+	_Alignas(max_align_t) uint8_t request[REQUESTS];
 	struct fake *f = ctx;
+	int n;
 
-	while (recv(f->talk, request, sizeof request, 0) > 0) {
+	while ((n = (int)recv(f->talk, request, sizeof request, 0)) > 0) {
 		pthread_mutex_lock(&f->lock);
-		answer(f, (const void *)request);
+		f->datagrams++;
+		for (const struct nlmsghdr *h = (const void *)request; mnl_nlmsg_ok(h, n);
+			h = mnl_nlmsg_next(h, &n))
+			answer(f, h);
 		pthread_mutex_unlock(&f->lock);
 	}
 	return NULL;
@@ -199,6 +203,7 @@ const char *fake_asked(struct fake *f)
 	pthread_mutex_lock(&f->lock);
 	memcpy(text, f->asked, sizeof text);
 	f->asked[0] = 0;
+	f->datagrams = 0;
 	pthread_mutex_unlock(&f->lock);
 	return text;
 }

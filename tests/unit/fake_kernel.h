@@ -22,6 +22,7 @@ struct fake {
 	int talk, events; /* the fake's ends */
 	struct kernel_ends ends;
 	char asked[FAKE_ASKED]; /* "newsa getsa delsa" */
+	unsigned datagrams;     /* in which that was */
 	pthread_t thread, asker;
 	pthread_mutex_t lock;
 	/* How the requests of TYPE, after SKIP of them, are treated: TIMES of them. */
