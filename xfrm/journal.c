@@ -14,7 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { COMPACT_MIN = 64 }; /* lines, below which a file is not worth being made anew */
+enum {
+	COMPACT_MIN = 64, /* lines, below which a file is not worth being made anew */
+	LINE_ROOM = JOURNAL_THING + 4,
+	STRUCK_ROOM = 4096, /* octets */
+};
 
 struct entry {
 	struct node order;
@@ -30,6 +34,9 @@ struct journal {
 	size_t compact_at; /* with so many it is made anew */
 	off_t size;
 	int fd;
+	bool gathers;
+	size_t n_struck; /* octets of lines that wait */
+	char struck[STRUCK_ROOM];
 	char path[];
 };
 
@@ -82,18 +89,23 @@ static void entry_remove(struct journal *j, struct entry *e)
 	free(e);
 }
 
-/* One line at the end of FD, whole or not at all. */
-static bool line_write(int fd, off_t *size, char sign, const char *thing)
+/* Octets of a line in OUT; 0: it is too long. */
+static size_t line_print(char out[LINE_ROOM], char sign, const char *thing)
 {
-	char line[JOURNAL_THING + 4];
-	int n = snprintf(line, sizeof line, "%c %s\n", sign, thing);
+	int n = snprintf(out, LINE_ROOM, "%c %s\n", sign, thing);
 
-	if (n >= (int)sizeof line) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	ssize_t done = pwrite(fd, line, (size_t)n, *size);
-	if (done != n) {
+	if (n < LINE_ROOM)
+		return (size_t)n;
+	errno = ENAMETOOLONG;
+	return 0;
+}
+
+/* Lines of N octets at the end of FD, whole or not at all. */
+static bool lines_write(int fd, off_t *size, const char *lines, size_t n)
+{
+	ssize_t done = pwrite(fd, lines, n, *size);
+
+	if (done < 0 || (size_t)done != n) {
 		int error = done < 0 ? errno : ENOSPC;
 
 		/* A part that cannot be cut off is a line nobody understands: it does no harm. */
@@ -102,8 +114,44 @@ static bool line_write(int fd, off_t *size, char sign, const char *thing)
 		errno = error;
 		return false;
 	}
-	*size += n;
+	*size += done;
 	return true;
+}
+
+/* A line that cannot be written (the disk is full) makes a successor undo what is undone: no harm. */
+static void struck_write(struct journal *j)
+{
+	if (j->n_struck)
+		(void)lines_write(j->fd, &j->size, j->struck, j->n_struck);
+	j->n_struck = 0;
+}
+
+static bool line_write(struct journal *j, const char *thing)
+{
+	char line[LINE_ROOM];
+	size_t n = line_print(line, '+', thing);
+
+	struck_write(j);
+	return n && lines_write(j->fd, &j->size, line, n);
+}
+
+static void line_strike(struct journal *j, const char *thing)
+{
+	if (j->n_struck + LINE_ROOM > sizeof j->struck)
+		struck_write(j);
+	j->n_struck += line_print(j->struck + j->n_struck, '-', thing);
+	j->lines++;
+	if (!j->gathers)
+		struck_write(j);
+}
+
+void journal_gather(struct journal *j, bool on)
+{
+	if (!j)
+		return;
+	j->gathers = on;
+	if (!on)
+		struck_write(j);
 }
 
 static void line_read(struct journal *j, const char *line)
@@ -189,6 +237,7 @@ static bool compact(struct journal *j)
 	}
 	ok = fd >= 0 && whole_write(fd, &all) && !rename(beside, j->path);
 	if (ok) {
+		j->n_struck = 0;
 		close(j->fd);
 		j->fd = fd;
 		j->size = (off_t)all.n;
@@ -251,6 +300,8 @@ void journal_close(struct journal *j)
 {
 	if (!j)
 		return;
+	if (j->fd >= 0)
+		struck_write(j);
 	/* Removed while locked: nobody else can have it open by now and rely on it. */
 	if (j->fd >= 0 && list_empty(&j->entries))
 		unlink(j->path);
@@ -267,12 +318,19 @@ bool journal_has(const struct journal *j, const char *thing)
 	return entry_find(j, thing);
 }
 
+bool journal_owned(const struct journal *j, const char *thing)
+{
+	const struct entry *e = entry_find(j, thing);
+
+	return e && e->owners;
+}
+
 enum err journal_take(struct journal *j, const char *thing, bool *first, struct text *why)
 {
 	struct entry *e = entry_find(j, thing);
 
 	if (!e) {
-		if (!line_write(j->fd, &j->size, '+', thing))
+		if (!line_write(j, thing))
 			return refuse(j->path, why);
 		j->lines++;
 		e = entry_add(j, thing);
@@ -294,8 +352,7 @@ void journal_strike(struct journal *j, const char *thing)
 
 	if (!e)
 		return;
-	/* A line that cannot be written (the disk is full) makes a successor undo what is undone: no harm. */
-	j->lines += line_write(j->fd, &j->size, '-', thing);
+	line_strike(j, e->thing);
 	entry_remove(j, e);
 	if (j->lines >= j->compact_at)
 		compact(j);

@@ -23,6 +23,7 @@ enum err journal_open(const char *path, struct journal **out, struct text *why) 
 void journal_close(struct journal *j);
 
 bool journal_has(const struct journal *j, const char *thing);
+bool journal_owned(const struct journal *j, const char *thing);
 
 /* One more owner of THING. FIRST tells whether it is the only one: then the line is in the file, and the
  * caller makes the thing (which may be there: a line without owners is a predecessor's). */
@@ -32,6 +33,9 @@ enum err journal_take(struct journal *j, const char *thing, bool *first, struct 
  * for what nobody owns. */
 bool journal_release(struct journal *j, const char *thing);
 void journal_strike(struct journal *j, const char *thing);
+/* What is struck out from now on (ON) is so in memory, and in the file before anything is written down there,
+ * or when this ends; a successor takes back what is gone already, which does no harm. NULL does nothing. */
+void journal_gather(struct journal *j, bool on);
 
 /* Asks UNDO about everything that stands, newest first, and whether it has owners; what it says true of is
  * struck out. */

@@ -151,6 +151,65 @@ static void what_was_struck_out_does_not_stand_again(void **state)
 	journal_close(j);
 }
 
+static void what_is_struck_out_together_is_written_together(void **state)
+{
+	struct journal *j = opened(*state);
+
+	take(*state, j, "a");
+	take(*state, j, "b");
+	take(*state, j, "c");
+	journal_gather(j, true);
+	journal_strike(j, "a");
+	journal_strike(j, "b");
+	assert_false(journal_has(j, "a"));
+	assert_string_equal(file_get(*state), "+ a\n+ b\n+ c\n");
+	journal_gather(j, false);
+	assert_string_equal(file_get(*state), "+ a\n+ b\n+ c\n- a\n- b\n");
+	journal_strike(j, "c");
+	assert_string_equal(file_get(*state), "+ a\n+ b\n+ c\n- a\n- b\n- c\n");
+	journal_close(j);
+}
+
+/* Else it would be struck out by what is written later. */
+static void what_is_made_again_stands_behind_what_was_struck_out(void **state)
+{
+	struct journal *j = opened(*state);
+
+	take(*state, j, "a");
+	journal_gather(j, true);
+	journal_strike(j, "a");
+	assert_true(take(*state, j, "a"));
+	assert_string_equal(file_get(*state), "+ a\n- a\n+ a\n");
+	journal_close(j);
+	j = opened(*state);
+	assert_true(journal_has(j, "a"));
+	assert_false(journal_owned(j, "a"));
+	take(*state, j, "a");
+	assert_true(journal_owned(j, "a"));
+	journal_close(j);
+}
+
+/* More than wait at once, and the file is made anew meanwhile. */
+static void thousands_that_are_struck_out_together_are(void **state)
+{
+	struct journal *j = opened(*state);
+	char thing[JOURNAL_THING];
+
+	for (int i = 0; i < 2000; i++) {
+		snprintf(thing, sizeof thing, "route 220 10.%d.%d.0/24", i / 256, i % 256);
+		take(*state, j, thing);
+	}
+	journal_gather(j, true);
+	for (int i = 1; i < 2000; i++) {
+		snprintf(thing, sizeof thing, "route 220 10.%d.%d.0/24", i / 256, i % 256);
+		journal_strike(j, thing);
+	}
+	journal_close(j);
+	j = opened(*state);
+	assert_string_equal(undone(j, 0), "route 220 10.0.0.0/24 ");
+	journal_close(j);
+}
+
 static void undo_goes_newest_first_and_tells_of_owners(void **state)
 {
 	struct journal *j;
@@ -402,6 +461,9 @@ int main(void)
 		CASE(a_thing_is_in_the_file_when_take_returns),
 		CASE(only_the_first_owner_makes_and_the_last_takes_back),
 		CASE(what_was_struck_out_does_not_stand_again),
+		CASE(what_is_struck_out_together_is_written_together),
+		CASE(what_is_made_again_stands_behind_what_was_struck_out),
+		CASE(thousands_that_are_struck_out_together_are),
 		CASE(undo_goes_newest_first_and_tells_of_owners),
 		CASE(what_undo_leaves_stands_on),
 		CASE(a_predecessors_thing_is_the_first_owners_to_make),
