@@ -183,9 +183,14 @@ static void raise_event(struct world *w, const struct ike_tell *t)
 	else
 		vici_updown(w->vici, is_up(t), &r, t->child);
 	raise_child_states(w, t, &r);
-	if (vici_captures(w->vici, r.name))
-		capture_show(w, r.name);
 	arena_free(&arena);
+}
+
+bool tells_seen(const struct world *w, const struct ike_tell *t)
+{
+	const struct child_record *c = tells_child(t);
+
+	return vici_heard(w->vici) || (c && c->conf->updown && *c->conf->updown);
 }
 
 static void done(struct world *w, const struct ike_tell *t)
@@ -318,8 +323,10 @@ static void tell(struct world *w, const struct ike_tell *t)
 		if (t->alert)
 			vici_alert(w->vici, t->alert, t->record, t->why);
 	}
-	if (t->record && t->kind >= TELL_SA_UP)
+	if (t->record && t->kind >= TELL_SA_UP && vici_heard(w->vici))
 		raise_event(w, t);
+	if (t->record && t->kind >= TELL_SA_UP && vici_captures(w->vici, t->record->name))
+		capture_show(w, t->record->name);
 	updown_told(w, t);
 	dns_told(w, t);
 	beside_told(w, t);

@@ -6,6 +6,9 @@
 
 void tells_tell(struct world *w, const struct ike_tell *t);
 
+/* Whether anybody outside of the daemon acts on T. */
+bool tells_seen(const struct world *w, const struct ike_tell *t);
+
 /* Whether T has what is told of its kind. */
 bool tells_whole(const struct ike_tell *t);
 

@@ -53,6 +53,14 @@ static void raise(struct vici *v, enum vici_event e, struct vici_out *out)
 		vici_event_send(node_owner(n, struct vici_session, node), e, out);
 }
 
+bool vici_heard(const struct vici *v)
+{
+	list_each (n, (struct node *)&v->sessions)
+		if (node_owner(n, struct vici_session, node)->events)
+			return true;
+	return false;
+}
+
 /* strongSwan writes a thread only where nobody waits for the line. */
 static void put_line(struct vici_out *out, enum vici_event e, const char *group, int level, const char *name,
 	uint32_t id, const char *line)

@@ -248,6 +248,9 @@ void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outco
 void vici_log(struct vici *v, uint32_t ticket, const char *group, int level, const char *name, uint32_t id,
 	const char *line);
 
+/* Whether anybody has registered an event: else there is no need to raise those that follow. */
+bool vici_heard(const struct vici *v);
+
 /* The events "ike-updown" (CHILD 0) and "child-updown" (only that child of SA is told). */
 void vici_updown(struct vici *v, bool up, const struct sa_record *sa, uint32_t child);
 
