@@ -221,6 +221,15 @@ static void choice_audit(struct xfrm *x, struct text *out)
 			x->ways[i].b->audit(x->ways[i].x, out);
 }
 
+/* What protects goes before what leads to it. */
+static void choice_gather(struct xfrm *x, bool on)
+{
+	for (unsigned i = 0; i < WAYS; i++)
+		if (x->ways[i].x && x->ways[i].b->gather)
+			x->ways[i].b->gather(x->ways[i].x, on);
+	route_gather(x->route, on);
+}
+
 static void choice_settled(struct xfrm *x)
 {
 	route_adopted_drop(x->route);
@@ -374,6 +383,7 @@ const struct xfrm_backend xfrm_choice = {
 	.drops = choice_drops,
 	.pace = choice_pace,
 	.advice = choice_advice,
+	.gather = choice_gather,
 	.settled = choice_settled,
 	.audit = choice_audit,
 };

@@ -64,58 +64,6 @@ static enum err rule_take_back(struct route *r, const char *thing, struct text *
 	return e;
 }
 
-/* ROUTE has type and metric; table, prefix and, with DEV, the device are read. */
-static enum err any_route_take_back(
-	struct route *r, const char *thing, struct rtnl_route route, bool dev, struct text *why)
-{
-	char to[PREFIX_TEXT], name[IFNAMSIZ];
-	enum err e;
-
-	if (sscanf(thing, "%*s %u %49s %15s", &route.table, to, name) != 2 + dev ||
-		prefix_parse(to, &route.to))
-		return ERR_SYNTAX;
-	if (dev)
-		route.dev = name;
-	e = rtnl_route_del(r->netlink, &route);
-	text_add(why, "%s", netlink_reason(r->netlink));
-	return e;
-}
-
-static enum err route_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_route route = { .type = RTN_UNICAST, .metric = METRIC_DEVICE };
-
-	return any_route_take_back(r, thing, route, true, why);
-}
-
-static enum err past_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_route route = { .type = RTN_UNICAST, .metric = METRIC_PAST };
-
-	return any_route_take_back(r, thing, route, true, why);
-}
-
-static enum err unreachable_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_route route = { .type = RTN_UNREACHABLE, .metric = METRIC_UNREACHABLE };
-
-	return any_route_take_back(r, thing, route, false, why);
-}
-
-static enum err throw_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_route route = { .type = RTN_THROW, .metric = METRIC_THROW };
-
-	return any_route_take_back(r, thing, route, false, why);
-}
-
-static enum err ours_take_back(struct route *r, const char *thing, struct text *why)
-{
-	struct rtnl_route route = { .type = RTN_THROW, .metric = METRIC_OURS };
-
-	return any_route_take_back(r, thing, route, false, why);
-}
-
 static enum err rp_filter_take_back(struct route *r, const char *thing, struct text *why)
 {
 	(void)r;
@@ -147,29 +95,33 @@ static enum err guard_take_back(struct route *r, const char *thing, struct text 
 	return sscanf(thing, "nftables %63[a-z0-9.-]", name) == 1 ? guard_remove(name, why) : ERR_SYNTAX;
 }
 
-/* THE table of kinds. Those that STAY hold clear packets back, or except from that, or are what others build
- * on: those of a crashed predecessor stay until what we make ourselves stands in their place. An XFRM
- * interface without SAs drops what is sent through it; a machine that forwards goes on with it. */
+/* THE table of kinds; one without a function is a route of that type and metric. Those that STAY hold clear
+ * packets back, or except from that, or are what others build on: those of a crashed predecessor stay until
+ * what we make ourselves stands in their place. An XFRM interface without SAs drops what is sent through it;
+ * a machine that forwards goes on with it. */
 static const struct kind {
 	const char *word;
 	bool stays;
 	enum err (*take_back)(struct route *r, const char *thing, struct text *why);
+	uint8_t type;
+	uint32_t metric;
+	bool dev;
 } kinds[] = {
-	{ "rule", true, rule_take_back },
-	{ "throw", true, throw_take_back },
-	{ "unreachable", true, unreachable_take_back },
-	{ "ours", true, ours_take_back },
-	{ "route", false, route_take_back },
-	{ "past", false, past_take_back },
-	{ "pass", false, route_jump_take_back },
-	{ "landing", false, route_landing_take_back },
-	{ "rp_filter", false, rp_filter_take_back },
-	{ "sysctl", true, sysctl_take_back },
-	{ "nftables", true, guard_take_back },
-	{ "closed", true, closed_take_back },
-	{ "xfrmi", true, device_xfrmi_take_back },
-	{ "address", true, device_address_take_back },
-	{ "vip", false, device_address_take_back },
+	{ "rule", true, rule_take_back, 0, 0, false },
+	{ "throw", true, NULL, RTN_THROW, METRIC_THROW, false },
+	{ "unreachable", true, NULL, RTN_UNREACHABLE, METRIC_UNREACHABLE, false },
+	{ "ours", true, NULL, RTN_THROW, METRIC_OURS, false },
+	{ "route", false, NULL, RTN_UNICAST, METRIC_DEVICE, true },
+	{ "past", false, NULL, RTN_UNICAST, METRIC_PAST, true },
+	{ "pass", false, route_jump_take_back, 0, 0, false },
+	{ "landing", false, route_landing_take_back, 0, 0, false },
+	{ "rp_filter", false, rp_filter_take_back, 0, 0, false },
+	{ "sysctl", true, sysctl_take_back, 0, 0, false },
+	{ "nftables", true, guard_take_back, 0, 0, false },
+	{ "closed", true, closed_take_back, 0, 0, false },
+	{ "xfrmi", true, device_xfrmi_take_back, 0, 0, false },
+	{ "address", true, device_address_take_back, 0, 0, false },
+	{ "vip", false, device_address_take_back, 0, 0, false },
 };
 
 static const struct kind *kind_of(const char *thing)
@@ -182,21 +134,78 @@ static const struct kind *kind_of(const char *thing)
 	return NULL;
 }
 
-/* True when THING is no more; false when somebody should try again. */
+/* The route that THING, which is of KIND, says; DEV has room for the name of its device. */
+static enum err route_read(
+	const struct kind *kind, const char *thing, char dev[IFNAMSIZ], struct rtnl_route *out)
+{
+	char to[PREFIX_TEXT];
+
+	*out = (struct rtnl_route){
+		.type = kind->type, .metric = kind->metric, .dev = kind->dev ? dev : NULL
+	};
+	if (sscanf(thing, "%*s %u %49s %15s", &out->table, to, dev) != 2 + kind->dev)
+		return ERR_SYNTAX;
+	return prefix_parse(to, &out->to) ? ERR_SYNTAX : ERR_OK;
+}
+
+static enum err route_take_back(struct route *r, const struct kind *kind, const char *thing, struct text *why)
+{
+	struct rtnl_route route;
+	char dev[IFNAMSIZ];
+	enum err e = route_read(kind, thing, dev, &route);
+
+	if (e)
+		return e;
+	e = rtnl_route_del(r->netlink, &route);
+	text_add(why, "%s", netlink_reason(r->netlink));
+	return e;
+}
+
+/* Whether THING is no more, its end being E; false when somebody should try again. */
+static bool is_gone(const char *thing, enum err e, const char *why)
+{
+	if (e == ERR_SYNTAX)
+		log_say(LOG_WARN, "journal", "skipping an entry that is not understood: %s", thing);
+	else if (e && e != ERR_MISSING)
+		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s: %s", thing, err_name(e), why);
+	return !e || e == ERR_MISSING || e == ERR_SYNTAX;
+}
+
 static bool take_back(struct route *r, const char *thing)
 {
 	const struct kind *kind = kind_of(thing);
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
-	enum err e = kind ? kind->take_back(r, thing, &why) : ERR_SYNTAX;
+	enum err e = ERR_SYNTAX;
+	bool gone;
 
-	if (e == ERR_SYNTAX)
-		log_say(LOG_WARN, "journal", "skipping an entry that is not understood: %s", thing);
-	else if (e && e != ERR_MISSING)
-		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s: %s", thing, err_name(e),
-			text_str(&why));
+	if (kind)
+		e = kind->take_back ? kind->take_back(r, thing, &why) : route_take_back(r, kind, thing, &why);
+	gone = is_gone(thing, e, text_str(&why));
 	arena_free(&scratch);
-	return !e || e == ERR_MISSING || e == ERR_SYNTAX;
+	return gone;
+}
+
+/* Somebody may want it again since. */
+static void route_gone(void *ctx, const char *thing, enum err e)
+{
+	struct route *r = ctx;
+
+	if (is_gone(thing, e, netlink_reason(r->netlink)) && !journal_owned(r->journal, thing))
+		journal_strike(r->journal, thing);
+}
+
+/* As take_back, for a route, with others. */
+static void take_back_later(struct route *r, const struct kind *kind, const char *thing)
+{
+	struct rtnl_route route;
+	char dev[IFNAMSIZ];
+	enum err e = route_read(kind, thing, dev, &route);
+
+	if (!e)
+		e = rtnl_route_del_later(r->netlink, &route, route_gone, r, thing);
+	if (e)
+		route_gone(r, thing, e);
 }
 
 static bool undo_all(void *ctx, const char *thing, bool owned)
@@ -221,8 +230,23 @@ static bool undo_open(void *ctx, const char *thing, bool owned)
 
 void route_let_go(struct route *r, const char *thing)
 {
-	if (journal_release(r->journal, thing) && take_back(r, thing))
+	const struct kind *kind = kind_of(thing);
+
+	if (!journal_release(r->journal, thing))
+		return;
+	if (kind && !kind->take_back)
+		take_back_later(r, kind, thing);
+	else if (take_back(r, thing))
 		journal_strike(r->journal, thing);
+}
+
+void route_gather(struct route *r, bool on)
+{
+	if (on)
+		journal_gather(r->journal, on);
+	netlink_gather(r->netlink, on);
+	if (!on)
+		journal_gather(r->journal, on);
 }
 
 void route_never_mind(struct route *r, const char *thing, bool noted)
@@ -364,6 +388,7 @@ void route_close(struct route *r)
 {
 	if (!r)
 		return;
+	route_gather(r, false);
 	journal_undo(r->journal, undo_all, r);
 	release(r);
 }

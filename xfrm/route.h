@@ -74,6 +74,10 @@ enum err route_past_add(struct route *r, const struct route_hop *hop, const stru
 	struct tss local, struct text *why) MUST_CHECK;
 void route_past_del(struct route *r, const struct route_hop *hop, const struct ts *remote);
 
+/* From now on (ON) routes that nobody needs any more go together, before anything else is done at the latest;
+ * or now, and from now on at once. */
+void route_gather(struct route *r, bool on);
+
 /* ERR_RANGE when a route to REMOTE would lead the outer packets to PEER (v 0: not known) into the tunnel,
  * too: in the main table no rule spares them. To be asked before route_add. */
 enum err route_spares(

@@ -114,6 +114,9 @@ struct xfrm_backend {
 	/* Which settings of this machine hold it back: a sentence for each with what to do, one a line,
 	 * appended to OUT. NULL where none do. */
 	void (*advice)(struct xfrm *x, struct text *out);
+	/* From now on (ON) what SAs and policies are taken away go together, before anything else is done at
+	 * the latest; or now, and from now on at once. NULL: it always does. */
+	void (*gather)(struct xfrm *x, bool on);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
 	 * clear, and nobody has asked for since, goes (routes have gone already). */
 	void (*settled)(struct xfrm *x);

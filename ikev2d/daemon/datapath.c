@@ -191,6 +191,12 @@ void datapath_advice(struct world *w, struct text *out)
 	w->backend->advice(w->xfrm, out);
 }
 
+void datapath_gather(struct world *w, bool on)
+{
+	if (w->xfrm && w->backend->gather)
+		w->backend->gather(w->xfrm, on);
+}
+
 void datapath_audit(struct world *w, struct text *out)
 {
 	w->backend->audit(w->xfrm, out);

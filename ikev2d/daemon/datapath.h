@@ -25,6 +25,9 @@ void datapath_pace(struct world *w, struct text *out);
 /* Which settings of this machine hold them back, one sentence a line, appended to OUT. */
 void datapath_advice(struct world *w, struct text *out);
 
+/* What is taken away waits for more of that (ON), or goes now and from now on at once. */
+void datapath_gather(struct world *w, bool on);
+
 /* Compares what is installed with what should be (also done now and then, and logged): a line for each
  * difference, appended to OUT. What can be repaired is. */
 void datapath_audit(struct world *w, struct text *out);

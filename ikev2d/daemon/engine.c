@@ -372,6 +372,7 @@ enum err engine_start(struct world *w, struct text *why)
 		.foreground = o->foreground,
 		.ctx = e,
 		.serve = serve,
+		.gather = engine_gather,
 		.again = again };
 
 	if (!e)

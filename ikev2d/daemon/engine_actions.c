@@ -3,6 +3,7 @@
  */
 #include "daemon/actions.h"
 #include "daemon/clock.h"
+#include "daemon/datapath.h"
 #include "daemon/engine_inside.h"
 #include "daemon/grant.h"
 #include "daemon/parley.h"
@@ -234,6 +235,34 @@ void engine_note_lease(struct world *w, const struct ip *ip)
 		held_add(&w->engine->held, HELD_LEASE, held_ip(ip));
 }
 
+/* Whether A may wait for more of its kind: nobody sees when it is done. */
+static bool may_wait(const struct world *w, const struct ike_action *a)
+{
+	switch (a->kind) {
+	case ACTION_SA_DEL:
+	case ACTION_POLICY_DEL: return true;
+	case ACTION_TELL: return a->tell.kind == TELL_CHILD_DOWN && !tells_seen(w, &a->tell);
+	default: return false;
+	}
+}
+
+void engine_gather(void *ctx, bool on)
+{
+	struct engine *e = ctx;
+
+	e->gathers = on;
+	datapath_gather(e->world, on);
+}
+
+/* What was to go before A, goes. */
+static void order(struct engine *e, const struct ike_action *a)
+{
+	if (e->gathers && !may_wait(e->world, a)) {
+		datapath_gather(e->world, false);
+		datapath_gather(e->world, true);
+	}
+}
+
 bool engine_take_action(void *ctx, const struct ipc_message *m)
 {
 	struct engine *e = member_ctx(ctx);
@@ -247,6 +276,7 @@ bool engine_take_action(void *ctx, const struct ipc_message *m)
 	if (good && !is_idle(e, &a)) {
 		pulse_begin(&w->pulse);
 		note(e, &a);
+		order(e, &a);
 		actions_carry_out(w, &a);
 	} else if (!good && why.n) {
 		log_say(LOG_ERROR, "not-granted", "msg=\"%s\"", text_str(&why));

@@ -13,6 +13,7 @@ struct engine {
 	struct member ike;
 	struct speaker *inside; /* with --one */
 	bool runs;
+	bool gathers;      /* what it wants taken away waits for more of that */
 	struct map handed; /* connections that it may have, by their numbers, each with a reference */
 	uint32_t last;     /* number given to one */
 	uint32_t numbers;  /* the highest of the core's own that was seen, */
@@ -25,6 +26,9 @@ struct engine {
 	const struct peer **parted;
 	size_t n_parted;
 };
+
+/* Several of the core's messages may follow one another (ON), or no more for now. CTX: struct engine. */
+void engine_gather(void *ctx, bool on);
 
 /* The command TICKET has ended. */
 void engine_order_done(struct engine *e, uint32_t ticket);

@@ -586,12 +586,16 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	enum err e = ERR_OK;
 
 	(void)what;
+	if (m->spec.gather)
+		m->spec.gather(m->spec.ctx, true);
 	for (unsigned i = 0; i < BATCH && !e && m->near[channel].fd == fd; i++) {
 		struct arena arena = { 0 };
 
 		e = has_message(m, channel, 0) ? hear(m, channel, &arena) : ERR_BUSY;
 		arena_free(&arena);
 	}
+	if (m->spec.gather)
+		m->spec.gather(m->spec.ctx, false);
 }
 
 enum err member_wait(struct member *m, struct arena *arena)

@@ -34,6 +34,9 @@ struct family_spec {
 	void *ctx; /* of whom it serves */
 	/* With ONE: does what the member does with a message that waits in FAR. */
 	void (*serve)(void *ctx, struct ipc_channel *far);
+	/* Several of its messages may follow one another (ON), or no more for now. NULL: that is nothing
+	 * special. */
+	void (*gather)(void *ctx, bool on);
 	/* It was lost, and another one is ready. */
 	void (*again)(void *ctx);
 };

@@ -270,6 +270,71 @@ static void a_policy_whose_answer_is_lost(void **state)
 	assert_string_equal(fake_asked(&fake), "newpolicy updpolicy newpolicy newpolicy");
 }
 
+/* Those of child 5, and policy 3. */
+static void all_added(void)
+{
+	assert_int_equal(sa_add(true, false), ERR_OK);
+	assert_int_equal(sa_add(false, false), ERR_OK);
+	assert_int_equal(policy_add(false), ERR_OK);
+	(void)fake_asked(&fake);
+}
+
+static void all_deleted(void)
+{
+	xfrm_kernel.policy_del(x, 3);
+	xfrm_kernel.sa_del(x, 5, false);
+	xfrm_kernel.sa_del(x, 5, true);
+}
+
+/* Whether the last line of the journal with WORDS says that it stands. */
+static bool is_journalled(const char *words)
+{
+	FILE *file = fopen(arena_printf(&arena, "%s/journal-xfrm", dir), "r");
+	char line[256];
+	bool stands = false;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file))
+		if (strstr(line, words))
+			stands = line[0] == '+';
+	fclose(file);
+	return stands;
+}
+
+static void what_is_taken_away_together_is_one_request(void **state)
+{
+	(void)state;
+	started();
+	all_added();
+	all_deleted();
+	assert_int_equal(fake.datagrams, 5);
+	assert_string_equal(fake_asked(&fake), "delpolicy delpolicy delpolicy delsa delsa");
+	all_added();
+	xfrm_kernel.gather(x, true);
+	all_deleted();
+	assert_string_equal(fake_asked(&fake), "");
+	assert_true(is_journalled("policy out 10.1"));
+	xfrm_kernel.gather(x, false);
+	assert_int_equal(fake.datagrams, 1);
+	assert_string_equal(fake_asked(&fake), "delpolicy delpolicy delpolicy delsa delsa");
+	assert_false(is_journalled("policy out 10.1"));
+	assert_false(is_journalled("sa 192.0.2"));
+	assert_int_equal(warnings, 0);
+	/* What is refused stays in the journal, alone. */
+	all_added();
+	fake_treat(&fake, XFRM_MSG_DELPOLICY, 2, 1, FAKE_REFUSE, ENOMEM);
+	xfrm_kernel.gather(x, true);
+	all_deleted();
+	xfrm_kernel.gather(x, false);
+	assert_int_equal(warnings, 1);
+	assert_true(is_journalled("policy out 10.1"));
+	assert_false(is_journalled("policy in 10.2"));
+	assert_false(is_journalled("sa 192.0.2"));
+	all_added();
+	all_deleted();
+	assert_false(is_journalled("policy out 10.1"));
+}
+
 static void tell_expire(bool hard)
 {
 	struct xfrm_user_expire e = { .state = *fake_sa(&fake), .hard = hard };
@@ -705,6 +770,7 @@ int main(void)
 		CASE(a_signal_and_a_late_answer_do_not_matter),
 		CASE(an_sa_whose_answer_is_lost),
 		CASE(a_policy_whose_answer_is_lost),
+		CASE(what_is_taken_away_together_is_one_request),
 		CASE(the_first_packet_on_an_awaited_sa),
 		CASE(a_question_ends_with_the_spi_of_an_sa),
 		CASE(the_answer_to_a_question_has_its_number),

@@ -696,6 +696,39 @@ static void routes_past_the_next_hop(void **state)
 	assert_silent("ip route show table 220", "10.2.0.0/16");
 }
 
+/* And what is wanted again meanwhile is there, also after a crash. */
+static void routes_that_go_together(void **state)
+{
+	static const char table[] = "ip route show table 220; ip -6 route show table 220";
+	struct machine *h = machine_started(state);
+	unsigned warnings = h->warnings;
+	const char *journal = arena_printf(&h->arena, "cat %s", h->journal);
+	const char *last =
+		arena_printf(&h->arena, "grep ' route 220 10.3.0.0/16 ipsec0$' %s | tail -n 1", h->journal);
+
+	assert_ok(machine_route(h, "10.2.0.0/16", NULL));
+	assert_ok(machine_route(h, "10.3.0.0/16", NULL));
+	assert_ok(machine_route(h, "fd02::/64", NULL));
+	route_gather(h->route, true);
+	machine_unroute(h, "10.2.0.0/16");
+	machine_unroute(h, "10.3.0.0/16");
+	machine_unroute(h, "fd02::/64");
+	assert_says(table, "10.2.0.0/16");
+	assert_says(table, "unreachable 10.3.0.0/16");
+	assert_silent(journal, "- ");
+	assert_ok(machine_route(h, "10.3.0.0/16", NULL));
+	route_gather(h->route, false);
+	assert_silent(table, "10.2.0.0/16");
+	assert_silent(table, "fd02::");
+	assert_says(table, "10.3.0.0/16 dev ipsec0");
+	assert_says(table, "unreachable 10.3.0.0/16");
+	assert_says(journal, "- route 220 10.2.0.0/16 ipsec0");
+	assert_says(last, "+ ");
+	machine_unroute(h, "10.3.0.0/16");
+	assert_silent(table, "10.3.0.0/16");
+	assert_int_equal(h->warnings, warnings);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -739,6 +772,7 @@ int main(void)
 		MACHINE_CASE(the_mtu_of_a_route_comes_before_the_devices),
 		MACHINE_CASE(no_route_is_told),
 		MACHINE_CASE(routes_past_the_next_hop),
+		MACHINE_CASE(routes_that_go_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

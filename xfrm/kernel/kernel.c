@@ -2,6 +2,8 @@
 /* The back end "kernel": SAs and policies of the kernel's own IPsec (XFRM), by netlink. */
 #include "xfrm/kernel/state.h"
 
+#include "base/log.h"
+
 #include <linux/netlink.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,15 +28,37 @@ static void owners_clear(struct xfrm *x, struct map *owners)
 	map_free(owners);
 }
 
+void kernel_taken_away(void *ctx, const char *thing, enum err e)
+{
+	struct xfrm *x = ctx;
+
+	if (e && e != ERR_MISSING)
+		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s", thing,
+			netlink_reason(x->netlink));
+	if (journal_release(x->journal, thing) && (!e || e == ERR_MISSING))
+		journal_strike(x->journal, thing);
+}
+
+static void kernel_gather(struct xfrm *x, bool on)
+{
+	if (on)
+		journal_gather(x->journal, on);
+	netlink_gather(x->netlink, on);
+	if (!on)
+		journal_gather(x->journal, on);
+}
+
 static void kernel_close(struct xfrm *x)
 {
 	x->route = NULL;
+	kernel_gather(x, true);
 	kernel_sas_clear(x);
 	owners_clear(x, &x->policies);
 	owners_clear(x, &x->shunts);
 	if (x->discovery)
 		kernel_owner_del(x, x->discovery);
 	kernel_entries_settle(x);
+	kernel_gather(x, false);
 	map_free(&x->entries);
 	journal_close(x->journal);
 	netlink_close(x->netlink);
@@ -148,6 +172,7 @@ const struct xfrm_backend xfrm_kernel = {
 	.usage = kernel_sa_usage,
 	.devices = kernel_devices,
 	.drops = kernel_drops,
+	.gather = kernel_gather,
 	.settled = kernel_entries_settle,
 	.audit = kernel_audit,
 };

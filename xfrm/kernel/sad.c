@@ -242,16 +242,10 @@ enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *
 void kernel_sa_take_away(struct xfrm *x, const struct sa_key *key)
 {
 	char thing[SA_KEY_TEXT];
-	enum err e;
 
-	message_sa_id(netlink_request(x->netlink, XFRM_MSG_DELSA, 0), key);
-	e = netlink_talk(x->netlink, NULL, NULL);
 	sa_key_print(key, thing);
-	if (e && e != ERR_MISSING)
-		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s", thing,
-			netlink_reason(x->netlink));
-	if (journal_release(x->journal, thing) && (!e || e == ERR_MISSING))
-		journal_strike(x->journal, thing);
+	message_sa_id(netlink_later(x->netlink, XFRM_MSG_DELSA, kernel_taken_away, x, thing), key);
+	netlink_post(x->netlink);
 }
 
 void kernel_sa_rename(struct xfrm *x, struct kernel_sa *sa, const struct sa_key *key)

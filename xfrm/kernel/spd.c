@@ -245,16 +245,11 @@ static enum err make(struct xfrm *x, struct entry *e, const struct policy_body *
 static void unmake(struct xfrm *x, struct entry *e)
 {
 	char thing[POLICY_KEY_TEXT];
-	enum err err;
 
 	policy_key_print(&e->key, thing);
-	message_policy_id(netlink_request(x->netlink, XFRM_MSG_DELPOLICY, 0), &e->key);
-	err = netlink_talk(x->netlink, NULL, NULL);
-	if (err && err != ERR_MISSING)
-		log_say(LOG_WARN, "undo", "could not take back \"%s\": %s", thing,
-			netlink_reason(x->netlink));
-	if (journal_release(x->journal, thing) && (!err || err == ERR_MISSING))
-		journal_strike(x->journal, thing);
+	message_policy_id(
+		netlink_later(x->netlink, XFRM_MSG_DELPOLICY, kernel_taken_away, x, thing), &e->key);
+	netlink_post(x->netlink);
 	e->made = false;
 }
 

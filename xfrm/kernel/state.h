@@ -101,6 +101,9 @@ struct kernel_ends {
 enum err kernel_start(const struct xfrm_setup *setup, const struct kernel_ends *ends, struct xfrm **out,
 	struct text *why) MUST_CHECK;
 
+/* An SA or policy that was asked away, THING in the journal: E is the kernel's verdict. CTX: struct xfrm. */
+void kernel_taken_away(void *ctx, const char *thing, enum err e);
+
 /* offload.c */
 
 /* Says the SA of REQUEST to the kernel, carried by a device where its configuration asks for that. DEVICE:
