@@ -23,7 +23,7 @@
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
 # make bench        our daemon measured beside strongSwan's, then the userspace path with ten thousand SAs (needs root);
-#                   BENCH=--quick, BENCH='--path --json FILE'
+#                   and with threads that share one; BENCH=--quick, BENCH='--path --json FILE'
 # make man          the manual pages, in build/man
 # make install      to DESTDIR and PREFIX (uninstall takes it away again); make deps install: on an empty machine
 #
@@ -310,6 +310,7 @@ bench: root
 	+@$(AGAIN) SAN= COV= all tests
 	@BIN=$(B)/bin tests/bench/run $(BENCH)
 	@$(B)/bin/many
+	@$(B)/bin/lanes
 load: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests

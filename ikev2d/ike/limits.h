@@ -249,6 +249,9 @@ enum {
 	REKEYINGS_MOST = 20,
 	REKEYINGS_OF_EACH = 2,
 
+	/* An SPI tells of which of so many CPUs it is, where there are no more: the rest of it is drawn. */
+	SPI_TELLS_MOST = 1024,
+
 	/* Exchanges waiting behind the one in flight, on one IKE_SA. */
 	TASKS_MAX = 64,
 

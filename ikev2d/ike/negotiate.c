@@ -83,6 +83,14 @@ static struct tss packet_first(struct tss packet, struct tss set, struct arena *
 	return (struct tss){ v, packet.n + set.n };
 }
 
+/* The CPU that the child of X is for; what replaces another is for the same. */
+static uint32_t resource_of(const struct draft *d, const struct negotiation *x)
+{
+	const struct child *old = x->kind == N_REKEY_CHILD ? child_find(d->step->ike, x->old) : NULL;
+
+	return old ? old->resource : x->resource;
+}
+
 void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep, struct message *m)
 {
 	const struct child_conf *conf = x->child;
@@ -94,7 +102,7 @@ void negotiate_offer(struct draft *d, struct negotiation *x, struct arena *keep,
 		p = conf->offers;
 	if (!with_ke)
 		p = proposals_without_ke(p, keep);
-	x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
+	x->spi = spi_draw(d->step->ike, x->child, resource_of(d, x), d->step->rng);
 	x->mode = conf->mode;
 	x->offered = with_spi(p, x->spi, keep);
 	x->local_ts = packet_first(x->packet_local, child_local_ts(d, conf), keep);
@@ -457,6 +465,7 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 	const struct child *stranger;
 	struct negotiation found = *x;
 	bool chosen = false;
+	uint16_t notify;
 
 	for (unsigned i = 0; i < n; i++) {
 		enum fit f = child_fit(d, m, &children[i], &found);
@@ -479,9 +488,10 @@ uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *
 		x->whole = mode_keeps_whole(m);
 		x->local_ts = tss_copy(keep, x->local_ts);
 		x->remote_ts = tss_copy(keep, x->remote_ts);
-		x->spi = spi_draw(d->step->ike, x->child, d->step->rng);
 		x->ke = x->suite.ke;
-		return resource_choose(d, x, m);
+		notify = resource_choose(d, x, m);
+		x->spi = spi_draw(d->step->ike, x->child, resource_of(d, x), d->step->rng);
+		return notify;
 	}
 	if (!nearest) {
 		explain_selectors(d, m, children, n);

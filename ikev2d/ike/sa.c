@@ -111,13 +111,27 @@ struct bytes nonce_new(struct draft *d, struct arena *keep)
 	return bytes_of(p, NONCE_OCTETS);
 }
 
-uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, struct rng *rng)
+/* The SPI near to SPI that tells the CPU of RESOURCE: divided by the number of CPUs it leaves the CPU's. The
+ * threads of the userspace path share packets by that (xfrm/user/outer.h), and those of each SA for a CPU
+ * come to another one. */
+static uint32_t spi_telling(const struct ike *ike, struct spi_range r, uint32_t spi, uint32_t resource)
+{
+	const uint32_t n = ike->settings.cpus;
+	uint64_t near;
+
+	if (!resource || n < 2 || n > SPI_TELLS_MOST)
+		return spi;
+	near = (uint64_t)spi - spi % n + (resource - 1) % n;
+	return (uint32_t)(near < r.low ? near + n : near >= r.high ? near - n : near);
+}
+
+uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, uint32_t resource, struct rng *rng)
 {
 	struct spi_range r = data_path_spis(conf->datapath);
 	uint32_t spi;
 
 	do
-		spi = r.low + rng_below(rng, r.high - r.low);
+		spi = spi_telling(ike, r, r.low + rng_below(rng, r.high - r.low), resource);
 	while (map_get(&ike->spis, spi) || offers_child(ike, spi));
 	return spi;
 }

@@ -222,9 +222,9 @@ void all_parted(struct ike *ike);
 /* The next moment at which something is due, set in the heap. */
 void sa_rearm(struct ike *ike, struct sa *sa);
 bool sa_half_open(const struct sa_core *core);
-/* An inbound SPI that no child has, for one of CONF; an SPI of ours that no IKE_SA has; a nonce, kept in
- * KEEP. */
-uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, struct rng *rng);
+/* An inbound SPI that no child has, for one of CONF and RESOURCE (as in struct child); an SPI of ours that no
+ * IKE_SA has; a nonce, kept in KEEP. */
+uint32_t spi_draw(struct ike *ike, const struct child_conf *conf, uint32_t resource, struct rng *rng);
 uint64_t spi_new(struct draft *d);
 struct bytes nonce_new(struct draft *d, struct arena *keep);
 

@@ -67,6 +67,15 @@ static uint32_t sender(const struct host *h, uint32_t cpu)
 	return datapath_sender_of(&h->datapath, p, cpu + 1)->spec.child;
 }
 
+/* Packets come to the thread of the CPU whose SA they come on. */
+static void assert_spis_tell(struct pair *p, uint32_t cpus)
+{
+	for (uint32_t cpu = 0; cpu < cpus; cpu++) {
+		assert_int_equal(for_cpu(p->moon, cpu)->spi_in % cpus, cpu);
+		assert_int_equal(for_cpu(p->sun, cpu)->spi_in % cpus, cpu);
+	}
+}
+
 /* What SA_RESOURCE_INFO of the message in the air says. */
 static const char *said(struct pair *p, struct arena *arena)
 {
@@ -182,6 +191,7 @@ static void each_cpu_gets_its_own(void **state)
 	packet_on(p->sun, 2);
 	SILENCE(p->lab);
 	pair_assert_agree(p, 5);
+	assert_spis_tell(p, 4);
 }
 
 /* A machine with fewer CPUs than its peer has several for one. */
@@ -363,6 +373,8 @@ static void rekey_all(struct pair *p, struct host *h)
 	assert_int_equal(sender(p->moon, 1), for_cpu(p->moon, 1)->id);
 	assert_int_equal(sender(p->sun, 3), for_cpu(p->sun, 3)->id);
 	assert_int_equal(sender(p->moon, 0), general(p->moon)->id);
+	assert_int_equal(for_cpu(p->moon, 1)->spi_in % 4, 1);
+	assert_int_equal(for_cpu(p->sun, 3)->spi_in % 4, 3);
 	assert_int_equal(general(h)->policy, policy);
 	traffic_end(&p->traffic);
 	pair_assert_agree(p, 2);
