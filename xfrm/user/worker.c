@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 enum {
-	ROUNDS = 4,    /* batches from one source before the others have their turn */
-	BUNDLES = 32,  /* received at once */
-	ARRIVALS = 64, /* opened at once */
-	READS = 32,    /* of a device in one batch */
+	ROUNDS = 4,           /* batches from one source before the others have their turn */
+	BUNDLES = 32,         /* received at once */
+	ARRIVALS = 64,        /* opened at once */
+	READS = LOAD_PACKETS, /* of a device in one batch: small ones fill a load */
 	EVENTS = 16,
 };
 
