@@ -76,8 +76,8 @@ static const char *const ctls[] = { "epoll_ctl", "epoll_wait", "epoll_pwait", "e
 
 /* Packets, and its threads. The size of a path is asked for by connecting a socket that it was given. */
 static const char *const esps[] = { "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2",
-	"read", "readv", "recvmmsg", "sendmmsg", "connect", "getsockopt", "setsockopt", "clone",
-	"set_robust_list", "rseq", NULL };
+	"read", "recvmmsg", "sendmmsg", "connect", "getsockopt", "setsockopt", "clone", "set_robust_list",
+	"rseq", NULL };
 
 /* THE table of processes that have a sandbox. */
 static const struct row {
