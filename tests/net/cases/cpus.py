@@ -3,6 +3,7 @@
 import collections
 
 from cases.updown import Script
+from lab import family
 from lab.case import case
 from lab.check import Skipped, check, same, until
 from lab.gateways import Pair
@@ -120,6 +121,22 @@ def cpus_and_packet_threads(bench):
     for daemon, listener in zip((sun, moon), listeners):
         check(listener.got().count(b"one of many") >= 3 * FLOWS, f"what came behind {daemon.host.name}")
         same([why for why in ("spi", "replay", "auth", "no-sa") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
+
+
+@case()
+def cpus_after_esp_was_lost(bench):
+    """All SAs of the process that carries packets go with it, and those of the threads come back as the general one does."""
+    moon, sun = bench.pair(**FOR_THREADS)
+    bench.datagrams(bench.bob, bench.sun.inside[4])
+    bench.datagrams(bench.alice, bench.moon.inside[4])
+    moon.up()
+    each_thread_sends_on_its_own(bench, moon, sun)
+    before = {c["spi_out"] for c in moon.children()}
+    pid = family.member(moon, "esp")
+    family.kill(moon, "esp")
+    family.replaced(moon, pid, name="esp")
+    until(lambda: not before & {c["spi_out"] for c in moon.children()}, "all are replaced")
+    each_thread_sends_on_its_own(bench, moon, sun)
 
 
 @case("charon")
