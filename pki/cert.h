@@ -35,8 +35,8 @@ struct uris {
 
 struct cert {
 	unsigned refs;
-	struct arena arena; /* of what follows */
-	struct x509_st *x509;
+	struct arena arena;   /* of what follows */
+	struct x509_st *x509; /* NULL: it was read elsewhere (paper.h) */
 	struct bytes der;
 	struct id subject, issuer; /* ID_DER_ASN1_DN */
 	const struct id *sans;     /* FQDN, RFC822_ADDR, addresses, DNs */
@@ -55,8 +55,9 @@ struct cert {
 	int path_len;     /* -1: not limited */
 	bool self_signed; /* issued by its own subject and key, as far as names and identifiers say */
 	struct uris crls, ocsps;
-	uint8_t *issued_by; /* the fingerprint of who is known to have signed it (store_issuer); zeros: nobody
-			       yet */
+	/* The fingerprint of who is known to have signed it (store_issuer); zeros: nobody yet. NULL: it was read
+	 * elsewhere. */
+	uint8_t *issued_by;
 };
 
 /* One certificate in DER, as a CERT payload holds it (RFC 7296, 3.6, encoding 4). ERR_SYNTAX or ERR_RANGE,

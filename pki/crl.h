@@ -10,8 +10,8 @@ enum { CRL_MAX = 16 << 20 /* octets */ };
 
 struct crl {
 	unsigned refs;
-	struct arena arena; /* of what follows */
-	struct X509_crl_st *x509;
+	struct arena arena;       /* of what follows */
+	struct X509_crl_st *x509; /* NULL: it was read elsewhere (paper.h) */
 	struct bytes der;
 	struct id issuer;                 /* ID_DER_ASN1_DN */
 	struct bytes number;              /* big-endian; empty: none */

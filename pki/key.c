@@ -143,9 +143,19 @@ bool key_eq(const struct key *a, const struct key *b)
 	return !memcmp(a->id, b->id, KEYID_SIZE);
 }
 
+/* Of a key that was read elsewhere there is no more than that (paper.h). */
+static const struct kind *kind_of_type(const struct key *k)
+{
+	const struct kind *kind = kinds;
+
+	while (kind->type != k->type || kind->pss_only != k->pss_only)
+		kind++;
+	return kind;
+}
+
 const char *key_print(const struct key *k, struct arena *arena)
 {
-	const struct kind *kind = kind_of(k->pkey);
+	const struct kind *kind = kind_of_type(k);
 
 	if (k->type == KEY_RSA)
 		return arena_printf(arena, "%s %u bits", kind->print, k->bits);

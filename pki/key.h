@@ -19,8 +19,8 @@ enum {
 
 struct key {
 	unsigned refs;
-	struct arena arena; /* of what follows */
-	struct evp_pkey_st *pkey;
+	struct arena arena;       /* of what follows */
+	struct evp_pkey_st *pkey; /* NULL: it was read elsewhere (paper.h) */
 	enum key_type type;
 	unsigned bits;
 	bool pss_only;     /* an RSA key whose own text says id-RSASSA-PSS (RFC 4055, 1.2) */

@@ -17,17 +17,33 @@ struct key *store_key(const struct store *s, const uint8_t id[KEYID_SIZE])
 }
 
 /* A signature is looked at once: our own certificates are asked about with every IKE_AUTH. */
-static bool issued(const struct cert *ca, const struct cert *c)
+static bool has_issued(const struct cert *ca, const struct cert *c)
 {
 	bool is = !memcmp(c->issued_by, ca->fingerprint, FINGERPRINT_SIZE);
 
-	if (is || !ca->key || X509_check_issued(ca->x509, c->x509) != X509_V_OK)
+	if (is || X509_check_issued(ca->x509, c->x509) != X509_V_OK)
 		return is;
 	is = X509_verify(c->x509, ca->key->pkey) == 1;
 	if (is)
 		memcpy(c->issued_by, ca->fingerprint, FINGERPRINT_SIZE);
 	ossl_forget();
 	return is;
+}
+
+/* As far as names and identifiers say: where one was read elsewhere (paper.h) no signature can be checked. It
+ * is only a chain to show: who it is shown to judges it. */
+static bool says_issued(const struct cert *ca, const struct cert *c)
+{
+	return ca->ca && id_eq(&ca->subject, &c->issuer) &&
+	       (!c->authority_key_id.n || !ca->subject_key_id.n ||
+		       bytes_eq(c->authority_key_id, ca->subject_key_id));
+}
+
+static bool issued(const struct cert *ca, const struct cert *c)
+{
+	if (!ca->key)
+		return false;
+	return ca->x509 && c->x509 ? has_issued(ca, c) : says_issued(ca, c);
 }
 
 struct cert *store_issuer(

@@ -3,6 +3,7 @@
 #include "creds/creds.h"
 
 #include "creds/token.h"
+#include "pki/paper.h"
 
 #include <stdlib.h>
 
@@ -161,6 +162,14 @@ static enum err take_file(
 	return e;
 }
 
+/* What a client of VICI has written was read elsewhere. */
+static enum err read_cert(const struct cert_conf *c, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct rd r = rd_of(c->paper);
+
+	return c->paper.n ? paper_take(&r, arena, out, why) : bundle_read(c->data, NULL, arena, out, why);
+}
+
 static void say(struct text *out, const char *path, const struct why *why, struct arena *arena)
 {
 	text_add(out, "%s%s: %s", out->n ? "\n" : "", path, why_line(why, arena));
@@ -261,7 +270,7 @@ static enum err take_authority(
 		.cert_uri_base = a->cert_uri_base };
 	enum err e = path                    ? read_bundle(r, path, NULL, arena, &b, why)
 		     : token_has(&a->cacert) ? token_certs(&a->cacert, arena, &b, why)
-					     : bundle_read(a->cacert.data, NULL, arena, &b, why);
+					     : read_cert(&a->cacert, arena, &b, why);
 
 	if (!e && !b.n_certs) {
 		why->what = "there is no certificate in it";
@@ -386,29 +395,58 @@ static enum err fill_data(const struct filling *f, const char *kind, struct cert
 	return e;
 }
 
+/* Before what came there stands its paper. */
+static enum err take_paper(struct cert_conf *c, bool key, struct arena *scratch, struct why *why)
+{
+	struct rd r = rd_of(c->data);
+	struct bundle b;
+	enum err e = paper_take(&r, scratch, &b, why);
+
+	if (!e && !(key ? b.key != NULL : b.n_certs + b.n_crls)) {
+		why->what = "there is none in it";
+		e = ERR_SYNTAX;
+	}
+	if (!e) {
+		c->paper = bytes_of(c->data.p, c->data.n - r.n);
+		c->data = rd_rest(&r);
+	}
+	bundle_free(&b);
+	return e;
+}
+
+/* Reads what is our own. */
+static enum err try_data(const struct cert_conf *c, bool key, struct arena *scratch, struct why *why)
+{
+	struct key *public = NULL;
+	struct bundle b = { 0 };
+	enum err e;
+
+	hide_keys(c->data);
+	if (key) {
+		e = key_public(c->data, scratch, &public, why);
+		key_unref(public);
+		return e;
+	}
+	e = without_key(bundle_read(c->data, NULL, scratch, &b, why), &b,
+		"the certificate alone; the file with the key belongs into the folder pkcs12 or private",
+		why);
+	bundle_free(&b);
+	return e;
+}
+
 static enum err fill_one(const struct filling *f, const struct auth_conf *a, const char *key,
 	const char *kind, struct cert_conf *c)
 {
+	const bool is_key = !strcmp(kind, "pubkey"), by_client = c->data.n && f->peer->origin == ORIGIN_VICI;
 	struct arena scratch = { 0 };
-	struct bundle b = { 0 };
-	struct key *public = NULL;
 	struct why why = { 0 };
 	enum err e = c->data.n ? ERR_OK : fill_data(f, kind, c, &scratch, &why);
 
 	if (!e)
-		hide_keys(c->data);
-	if (!e && strcmp(kind, "pubkey"))
-		e = without_key(bundle_read(c->data, NULL, &scratch, &b, &why), &b,
-			"the certificate alone; the file with the key belongs into the folder pkcs12 or "
-			"private",
-			&why);
-	else if (!e)
-		e = key_public(c->data, &scratch, &public, &why);
+		e = by_client ? take_paper(c, is_key, &scratch, &why) : try_data(c, is_key, &scratch, &why);
 	if (e)
 		text_add(f->why, "%s%s: %s", f->why->n ? "\n" : "", source_print(&a->at, key, &scratch),
 			why_line(&why, &scratch));
-	bundle_free(&b);
-	key_unref(public);
 	arena_free(&scratch);
 	return e ? ERR_SYNTAX : ERR_OK;
 }
@@ -492,6 +530,15 @@ enum err creds_fill(struct peer *p, const char *folder, const struct conf_files 
 	return ERR_OK;
 }
 
+enum err creds_fill_authority(struct authority *a, struct arena *arena, struct why *why)
+{
+	enum err e = a->cacert.data.n ? take_paper(&a->cacert, false, arena, why) : ERR_OK;
+
+	if (e)
+		why->where = source_print(&a->at, "cacert", arena);
+	return e;
+}
+
 const char *creds_beside(const char *path, struct arena *arena)
 {
 	const char *end = path ? strrchr(path, '/') : NULL;
@@ -561,6 +608,20 @@ static struct cert *filed(
 	return NULL;
 }
 
+const char *cert_conf_subject(const struct cert_conf *c, struct arena *arena)
+{
+	struct arena scratch = { 0 };
+	struct bundle b = { 0 };
+	struct why why = { 0 };
+	const char *name = NULL;
+
+	if (c->data.n && !read_cert(c, &scratch, &b, &why) && b.n_certs)
+		name = id_print(&b.certs[0]->subject, arena);
+	bundle_free(&b);
+	arena_free(&scratch);
+	return name;
+}
+
 struct cert_list certs_of(
 	const struct cert_confs *list, const struct store *s, const char *kind, struct arena *arena)
 {
@@ -573,7 +634,7 @@ struct cert_list certs_of(
 
 		if (now)
 			out.v[out.n++] = cert_ref(now);
-		else if (!bundle_read(list->v[i].data, NULL, arena, &b, &why) && b.n_certs)
+		else if (!read_cert(&list->v[i], arena, &b, &why) && b.n_certs)
 			out.v[out.n++] = cert_ref(b.certs[0]);
 		bundle_free(&b);
 	}
@@ -591,11 +652,15 @@ void certs_free(struct cert_list *l)
 static struct key *public_of(const struct cert_conf *c)
 {
 	struct arena scratch = { 0 };
+	struct bundle b = { 0 };
 	struct key *k = NULL;
 	struct why why;
 
-	if (key_public(c->data, &scratch, &k, &why))
-		k = NULL;
+	if (!c->paper.n)
+		k = key_public(c->data, &scratch, &k, &why) ? NULL : k;
+	else if (!read_cert(c, &scratch, &b, &why) && b.key)
+		k = key_ref(b.key);
+	bundle_free(&b);
 	arena_free(&scratch);
 	return k;
 }

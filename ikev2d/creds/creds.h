@@ -43,6 +43,9 @@ const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
 enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
 	struct text *notes) MUST_CHECK;
 
+/* The same of an authority that a client of VICI has written. WHY, from ARENA. */
+enum err creds_fill_authority(struct authority *a, struct arena *arena, struct why *why) MUST_CHECK;
+
 /* The folder beside the configuration file PATH, from ARENA; NULL where PATH is. */
 const char *creds_beside(const char *path, struct arena *arena);
 
@@ -55,6 +58,9 @@ enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
 struct bytes creds_authorities(const struct creds *c, struct arena *arena);
 /* The same of those who sign OCSP answers (RFC 4806, 3.1). */
 struct bytes creds_responders(const struct creds *c, struct arena *arena);
+
+/* The subject of the certificate in C, from ARENA; NULL: it has none itself, or it cannot be read. */
+const char *cert_conf_subject(const struct cert_conf *c, struct arena *arena);
 
 /* The certificates in LIST, from ARENA; they end with certs_free. One that is a file in the folder KIND
  * ("x509", "x509ca") is as S has it now, since it may have been renewed. What cannot be read was refused by

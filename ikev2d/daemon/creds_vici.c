@@ -4,6 +4,7 @@
 #include "daemon/engine.h"
 #include "daemon/host.h"
 #include "daemon/line.h"
+#include "pki/paper.h"
 
 /* The name of all of them in the store; no section or path can be called so. */
 static const char by_client[] = "a client of VICI";
@@ -46,6 +47,14 @@ static enum stored_kind kind_of(enum vici_cert_flag flag)
 	return flag == VICI_FLAG_CA ? STORED_CA : flag == VICI_FLAG_OCSP ? STORED_OCSP_SIGNER : STORED_CERT;
 }
 
+/* What ctl has read. */
+static enum err take(const struct vici_cert *c, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct rd r = rd_of(c->data);
+
+	return paper_take(&r, arena, out, why);
+}
+
 static enum err check_certs(const struct bundle *b, const struct vici_cert *c, struct why *why)
 {
 	if (!b->n_certs) {
@@ -63,7 +72,7 @@ static enum err check_certs(const struct bundle *b, const struct vici_cert *c, s
 static enum err load_x509(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
 {
 	struct bundle b = { 0 };
-	enum err e = bundle_read(c->data, NULL, arena, &b, why);
+	enum err e = take(c, arena, &b, why);
 
 	if (e)
 		return failed(why, "parsing X509 certificate failed", arena);
@@ -79,7 +88,7 @@ static enum err load_x509(struct store *s, const struct vici_cert *c, struct are
 static enum err load_crl(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
 {
 	struct bundle b = { 0 };
-	enum err e = bundle_read(c->data, NULL, arena, &b, why);
+	enum err e = take(c, arena, &b, why);
 
 	if (!e && !b.n_crls) {
 		why->what = "there is none in it";
@@ -97,14 +106,20 @@ static enum err load_crl(struct store *s, const struct vici_cert *c, struct aren
 
 static enum err load_pubkey(struct store *s, const struct vici_cert *c, struct arena *arena, struct why *why)
 {
-	struct key *key;
-	enum err e = key_public(c->data, arena, &key, why);
+	struct bundle b = { 0 };
+	enum err e = take(c, arena, &b, why);
 
-	if (e)
+	if (!e && !b.key) {
+		why->what = "there is none in it";
+		e = ERR_SYNTAX;
+	}
+	if (e) {
+		bundle_free(&b);
 		return failed(why, "parsing PUBKEY certificate failed", arena);
-	e = kept(store_add_pubkey(s, key, STORED_BY_VICI, by_client), why);
-	log_loaded("public key loaded over VICI", key_print(key, arena));
-	key_unref(key);
+	}
+	e = kept(store_add_pubkey(s, b.key, STORED_BY_VICI, by_client), why);
+	log_loaded("public key loaded over VICI", key_print(b.key, arena));
+	bundle_free(&b);
 	return e;
 }
 
@@ -370,17 +385,8 @@ static void clear_creds(void *ctx)
 
 static const char *cert_subject(void *ctx, const struct cert_conf *cert, struct arena *arena)
 {
-	struct arena scratch = { 0 };
-	struct bundle b = { 0 };
-	struct why why = { 0 };
-	const char *name = NULL;
-
 	(void)ctx;
-	if (cert->data.n && !bundle_read(cert->data, NULL, &scratch, &b, &why) && b.n_certs)
-		name = id_print(&b.certs[0]->subject, arena);
-	bundle_free(&b);
-	arena_free(&scratch);
-	return name;
+	return cert_conf_subject(cert, arena);
 }
 
 void creds_into(struct vici_host *h)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/clock.h"
 #include "daemon/entropy.h"
+#include "pki/paper.h"
 #include "vici/front.h"
 
 #include <errno.h>
@@ -91,12 +92,36 @@ static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked
 	return rest;
 }
 
-static void hand_on_command(struct client *client, const struct vici_asked *asked)
+/* Certificates are read here, where nothing is lost by what is wrong with them. */
+static struct bytes reads(struct bytes value, bool key, bool named, struct arena *arena)
+{
+	const size_t behind = named ? value.n : 0,
+		     room = behind + PAPER_MIN < UINT16_MAX ? UINT16_MAX - behind : PAPER_MIN;
+	struct bytes paper = paper_of(value, key, room, arena), both[] = { paper, { value.p, behind } };
+	struct text t = text_in(arena);
+
+	if (paper.n + behind > UINT16_MAX)
+		both[1].n = 0;
+	for (unsigned i = 0; i < 2; i++)
+		text_put(&t, both[i].p, both[i].n);
+	return bytes_of(t.s, t.n);
+}
+
+/* What is handed on of the command: neither secrets nor what is yet to be read. */
+static struct bytes made_plain(struct client *client, const struct vici_asked *asked, struct arena *arena)
+{
+	if (client->rights < VICI_CHANGES)
+		return asked->message;
+	return vici_front_read(without_secret(client->ctl, asked, arena), asked->which, reads, arena);
+}
+
+/* False: there is more in it than can be handed on. */
+static bool hand_on_command(struct client *client, const struct vici_asked *asked)
 {
 	struct ctl *c = client->ctl;
 	struct arena arena = { 0 };
-	const struct bytes all =
-		client->rights < VICI_CHANGES ? asked->message : without_secret(c, asked, &arena);
+	const struct bytes all = made_plain(client, asked, &arena);
+	const bool fits = all.n <= IPC_REQUEST_MAX;
 	struct ipc_message m = { .kind = IPC_REQUEST,
 		.request = { .client = client->number,
 			.total = (uint32_t)all.n,
@@ -104,10 +129,16 @@ static void hand_on_command(struct client *client, const struct vici_asked *aske
 
 	do {
 		m.request.text = ipc_request_part(all, m.request.at);
-		(void)!post_send(&c->post, &m);
+		if (fits)
+			(void)!post_send(&c->post, &m);
 		m.request.at += (uint32_t)m.request.text.n;
 	} while (m.request.at < m.request.total);
 	arena_free(&arena);
+	if (!fits)
+		log_say(LOG_WARN, "control",
+			"msg=\"a client of VICI was turned away: there are too many "
+			"certificates in one of its commands\"");
+	return fits;
 }
 
 static void hand_on(struct client *client, const struct vici_asked *asked)
@@ -115,7 +146,7 @@ static void hand_on(struct client *client, const struct vici_asked *asked)
 	if (!client->number)
 		introduce(client);
 	if (asked->kind == ASKED_COMMAND)
-		hand_on_command(client, asked);
+		client->front.broken |= !hand_on_command(client, asked);
 	else
 		(void)!post_send(&client->ctl->post,
 			&(struct ipc_message){ .kind = IPC_REGISTER,
@@ -382,6 +413,16 @@ static uint64_t anywhere(void)
 	rng_fill(&entropy.rng, (uint8_t *)&number, sizeof number);
 	entropy_stop(&entropy);
 	return number >> 1;
+}
+
+void ctl_warm(void)
+{
+	static const char nothing[] = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+	struct arena arena = { 0 };
+
+	(void)paper_of(bytes_str(nothing), false, PAPER_MIN, &arena);
+	(void)paper_of(bytes_str(nothing), true, PAPER_MIN, &arena);
+	arena_free(&arena);
 }
 
 void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper)

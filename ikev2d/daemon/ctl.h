@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process that hears clients of VICI: it accepts them, says who they are, and makes well-formed requests
- * of their octets (vici/front.h). It has the socket that clients connect to, which guard has made, and no
- * file, no network, no right. What it hands on guard reads again, carries out as what that client may do
- * (control.h), and gives back as octets. */
+ * of their octets (vici/front.h), with certificates read (pki/paper.h). It has the socket that clients
+ * connect to, which guard has made, and no file, no network, no right. What it hands on guard reads again,
+ * carries out as what that client may do (control.h), and gives back as octets. */
 #pragma once
 
 #include "base/list.h"
@@ -33,6 +33,9 @@ struct ctl {
 	unsigned n_clients, n_with[VICI_SEES_KEYS + 1]; /* all, and by rights */
 	struct gate full;                               /* for lines that say so */
 };
+
+/* Has the library do once what it reads files for, as long as there are any. */
+void ctl_warm(void);
 
 /* With the loop BASE; takes over the listening socket FD. KEEPER, the channel by which secrets are offered,
  * stays the caller's; that to guard is set by him. Clients are accepted when guard has said who may come. */

@@ -191,6 +191,7 @@ static int run_ctl(struct ipc_channel guard, struct ipc_channel none)
 
 	(void)none;
 	log_to(to_guard, &guard);
+	ctl_warm();
 	if (!base || !enter(IPC_CTL, &guard))
 		return EXIT_FAILURE;
 	ctl_start(&c, base, FD_OWN, FD_OWN + 1);

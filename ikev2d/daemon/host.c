@@ -171,8 +171,11 @@ static enum err load_authority(
 {
 	struct world *w = ctx;
 	struct text ignored = text_in(arena);
-	enum err e = keep(w, CONFIG_AUTHORITY, authority, "authority", authority->name);
+	struct authority read = *authority;
+	enum err e = creds_fill_authority(&read, arena, why);
 
+	if (!e)
+		e = keep(w, CONFIG_AUTHORITY, &read, "authority", authority->name);
 	if (!e && (e = trust_again(w, arena, why)))
 		(void)!config_unload(&w->config, CONFIG_AUTHORITY, authority->name, &ignored);
 	return e;

@@ -154,8 +154,7 @@ struct ipc_message {
 		struct { /* what is public in a file */
 			uint8_t result;
 			const char *what, *instead; /* NULL: nothing */
-			struct bytes spki;          /* of its private key; empty: there is none */
-			struct ipc_octets certs, crls;
+			struct bytes paper;         /* what is in it, and public of its key (pki/paper.h) */
 		} opened;
 		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX, IPC_PPK_CONFIRM (LOCAL and
 			    REMOTE are its name, OCTETS the keys, or what shows that we have it);

@@ -7,7 +7,8 @@
 #include "base/bytes.h"
 
 enum {
-	IPC_REQUEST_MAX = 512 * 1024, /* octets of a request: what VICI allows */
+	IPC_REQUEST_MAX =
+		2 << 20, /* octets of a request: what VICI allows, and as papers certificates take more */
 	IPC_REQUEST_PART = 96 * 1024, /* of it in one message */
 	IPC_OUTPUT_MAX = 64 * 1024,   /* of output in one message */
 	IPC_COMMANDS_MAX = 255,       /* numbers of commands are not above */

@@ -82,9 +82,7 @@ static void opened(struct walk *x, struct ipc_message *m)
 	u8(x, &m->opened.result, ERR_MAX);
 	sentence(x, &m->opened.what);
 	sentence(x, &m->opened.instead);
-	octets(x, &m->opened.spki, IPC_DATA_MAX);
-	parts(x, &m->opened.certs, IPC_PARTS_MAX);
-	parts(x, &m->opened.crls, IPC_PARTS_MAX);
+	octets(x, &m->opened.paper, IPC_DATA_MAX);
 }
 
 static void psk(struct walk *x, struct ipc_message *m)

@@ -6,8 +6,8 @@
 #include "daemon/entropy.h"
 #include "daemon/secrets.h"
 #include "ike/keys.h"
-#include "pki/bundle.h"
 #include "pki/make.h"
+#include "pki/paper.h"
 #include "pki/sign.h"
 #include "wire/message.h"
 
@@ -17,8 +17,6 @@
 enum { KEPT_MAX = 1 << 20 /* things */ };
 
 _Static_assert((int)IPC_MAX <= (int)IMAGE_RECORD_MAX, "a record is a message");
-_Static_assert((int)BUNDLE_CERTS_MAX <= (int)IPC_PARTS_MAX && (int)BUNDLE_CRLS_MAX <= (int)IPC_PARTS_MAX,
-	"what is in a file fits into the answer");
 
 struct kept_thing {
 	struct arena arena;
@@ -205,16 +203,6 @@ bool keeper_take_secret(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
-static struct ipc_octets ders_of(const struct bundle *b, bool crls, struct arena *arena)
-{
-	unsigned n = crls ? b->n_crls : b->n_certs;
-	struct bytes *v = ARENA_ARRAY(arena, n, struct bytes);
-
-	for (unsigned i = 0; i < n; i++)
-		v[i] = crls ? b->crls[i]->der : b->certs[i]->der;
-	return (struct ipc_octets){ v, n };
-}
-
 static enum err keep_key(struct keeper *k, uint64_t handle, struct key *key)
 {
 	struct kept_thing *t = thing_new(handle, IPC_USE_KEY);
@@ -242,14 +230,16 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 				? "there are more private keys than fit here: remove some"
 				: "there is no memory to keep its private key in: give the machine more, or "
 				  "ikev2d a higher limit";
+	if (!e && !(a.opened.paper = paper_of_bundle(&b, IPC_DATA_MAX - 2 * IPC_TEXT_MAX, &arena)).n) {
+		forget(k, m->file.handle);
+		why.what =
+			"there are more certificates in it than fit into a message: put those that are not "
+			"the key's into files of their own";
+		e = ERR_RANGE;
+	}
 	a.opened.result = e;
 	a.opened.what = why.what;
 	a.opened.instead = why.instead;
-	if (!e) {
-		a.opened.spki = b.key ? b.key->spki : (struct bytes){ 0 };
-		a.opened.certs = ders_of(&b, false, &arena);
-		a.opened.crls = ders_of(&b, true, &arena);
-	}
 	answer(&k->guard, &a);
 	bundle_free(&b);
 	arena_free(&arena);

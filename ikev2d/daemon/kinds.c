@@ -157,6 +157,8 @@ static void authority_copy(struct arena *arena, void *to, const void *from)
 	a->at = source_copy(arena, &a->at);
 	a->cacert.file = text_copy(arena, a->cacert.file);
 	a->cacert.data = arena_bytes(arena, a->cacert.data);
+	a->cacert.paper = arena_bytes(arena, a->cacert.paper);
+	a->cacert.uri = text_copy(arena, a->cacert.uri);
 	a->cacert.handle = text_copy(arena, a->cacert.handle);
 	a->cacert.module = text_copy(arena, a->cacert.module);
 	a->crl_uris = strings_copy(arena, a->crl_uris);

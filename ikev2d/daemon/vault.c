@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Questions to keeper, and who waits for their answers. Guard waits: it loads one thing after the other. The
  * core does not: its questions are asked, and asked again when keeper was lost in between. */
-#include "daemon/vault.h"
+#include "daemon/vault_state.h"
 
 #include "daemon/control.h"
 #include "daemon/engine.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
+#include "pki/paper.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,46 +17,6 @@ enum {
 	FLYING_MAX = 16, /* questions of the core that are sent and not answered: their answers fit into a
 			    socket */
 	TRIES_MAX = 3,
-};
-
-struct kept {
-	struct node node; /* without references: in the vault's list of what is to be forgotten */
-	unsigned refs;
-	uint64_t handle;
-	struct vault *vault;
-	uint8_t mark[IPC_MARK_SIZE];
-};
-
-/* A question of the core. */
-struct asked {
-	struct node node;
-	struct ipc_message message; /* its texts are in the answer's arena */
-	struct answer *answer;
-	struct kept *kept;
-	vault_told *done;      /* instead of the core, */
-	vault_user_told *told; /* or this one, with */
-	void *ctx;
-	struct why wrong; /* what to say when a proof is not right */
-	bool flying;
-	unsigned tries;
-};
-
-struct vault {
-	struct world *world;
-	struct member keeper;
-	int image;
-	struct keeper *inside;                  /* with --one */
-	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
-	uint64_t last;                          /* number given to a handle or a ticket */
-	struct node asked;                      /* struct asked, in their order */
-	unsigned flying;
-	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
-	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
-	struct {                   /* for guard */
-		uint64_t ticket;   /* 0: it does not wait */
-		enum ipc_kind kind;
-		struct ipc_message answer;
-	} waits;
 };
 
 /* ---------------------------------------------------------------- references */
@@ -267,47 +228,22 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
 	return e;
 }
 
-static enum err read_parts(
-	const struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
-{
-	const struct ipc_octets *certs = &m->opened.certs, *crls = &m->opened.crls;
-	enum err e = ERR_OK;
-
-	out->certs = calloc(certs->n + 1, sizeof *out->certs);
-	out->crls = calloc(crls->n + 1, sizeof *out->crls);
-	if (!out->certs || !out->crls)
-		abort();
-	for (unsigned i = 0; i < certs->n && !e; i++)
-		if (!(e = cert_read(certs->v[i], arena, &out->certs[i], why)))
-			out->n_certs++;
-	for (unsigned i = 0; i < crls->n && !e; i++)
-		if (!(e = crl_read(crls->v[i], arena, &out->crls[i], why)))
-			out->n_crls++;
-	if (!e && m->opened.spki.n)
-		e = key_public(m->opened.spki, arena, &out->key, why);
-	return e;
-}
-
 static enum err opened(
 	struct vault *v, uint64_t handle, struct arena *arena, struct bundle *out, struct why *why)
 {
 	const struct ipc_message *m = &v->waits.answer;
-	struct kept *kept = m->opened.spki.n ? kept_new(v, handle) : NULL;
+	struct rd r = rd_of(m->opened.paper);
 	enum err e = m->opened.result;
 
 	why->what = m->opened.what;
 	why->instead = m->opened.instead;
 	*out = (struct bundle){ 0 };
 	if (!e)
-		e = read_parts(m, arena, out, why);
+		e = paper_take(&r, arena, out, why);
 	if (!e && out->key) {
-		out->key->kept = kept;
+		out->key->kept = kept_new(v, handle);
 		out->key->end = kept_unref;
-		return ERR_OK;
 	}
-	kept_unref(kept);
-	if (e)
-		bundle_free(out);
 	return e;
 }
 

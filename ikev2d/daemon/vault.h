@@ -11,6 +11,11 @@ struct answer;
 struct vault;
 struct world;
 
+enum {
+	VAULT_FILE_MAX =
+		IPC_DATA_MAX / 4 * 3 /* octets of a file in DER that may have a key in it: its paper fits */
+};
+
 /* Starts keeper (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment. */
 enum err vault_start(struct world *w, const char *folder, struct text *why) MUST_CHECK;
 /* Ends it. No reference may be used after that. */

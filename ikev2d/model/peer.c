@@ -130,8 +130,9 @@ bool strings_same(struct strings a, struct strings b)
 
 bool cert_conf_same(const struct cert_conf *a, const struct cert_conf *b)
 {
-	return text_same(a->file, b->file) && bytes_eq(a->data, b->data) && text_same(a->handle, b->handle) &&
-	       text_same(a->module, b->module) && a->slot == b->slot && a->has_slot == b->has_slot;
+	return text_same(a->file, b->file) && bytes_eq(a->data, b->data) && text_same(a->uri, b->uri) &&
+	       text_same(a->handle, b->handle) && text_same(a->module, b->module) && a->slot == b->slot &&
+	       a->has_slot == b->has_slot;
 }
 
 static bool cert_confs_same(const struct cert_confs *a, const struct cert_confs *b)

@@ -40,9 +40,11 @@ struct strings {
 /* A certificate or a raw public key, before anybody has looked into it: a file, its octets, or an object on a
  * token. */
 struct cert_conf {
-	const char *file;   /* NULL: not in a file */
-	struct bytes data;  /* PEM or DER; empty: none */
-	const char *uri;    /* of an OpenSSL provider; NULL: none */
+	const char *file;  /* NULL: not in a file */
+	struct bytes data; /* PEM or DER; empty: none */
+	struct bytes
+		paper;   /* what it says, where another process has read it (pki/paper.h); empty: none has */
+	const char *uri; /* of an OpenSSL provider; NULL: none */
 	const char *handle; /* CKA_ID in hexadecimal; NULL: not on a token */
 	const char *module; /* NULL: any */
 	uint32_t slot;

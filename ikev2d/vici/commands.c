@@ -64,6 +64,17 @@ const char *vici_command_secret(unsigned i)
 	return has ? "data" : NULL;
 }
 
+enum vici_certs_at vici_command_certs(unsigned i)
+{
+	if (i >= COMMANDS)
+		return VICI_CERTS_NOWHERE;
+	if (commands[i].run == vici_do_load_cert)
+		return VICI_CERTS_IN_DATA;
+	return commands[i].run == vici_do_load_conn || commands[i].run == vici_do_load_authority
+		       ? VICI_CERTS_BY_NAME
+		       : VICI_CERTS_NOWHERE;
+}
+
 static void refuse(struct vici_call *c, const char *what)
 {
 	vici_put_result(c->out, &(struct why){ .what = what }, c->arena);

@@ -11,9 +11,6 @@ struct vici_command {
 	void (*run)(struct vici_call *c);
 };
 
-/* Whether the value of KEY is a certificate itself, in PEM or DER. */
-bool vici_is_certificate(const char *key);
-
 /* query.c: nothing changes. */
 void vici_do_version(struct vici_call *c);
 void vici_do_stats(struct vici_call *c);

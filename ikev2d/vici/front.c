@@ -107,6 +107,83 @@ struct bytes vici_front_replace(
 	return wr_done(&w);
 }
 
+/* A message that is made anew. */
+struct rewriting {
+	struct text out;
+	enum vici_certs_at at;
+	bool data_is_key, list, key; /* of a list under way: its items are certificates, or keys */
+};
+
+static void add_value(struct rewriting *w, struct bytes value)
+{
+	const uint8_t n[] = { (uint8_t)(value.n >> 8), (uint8_t)value.n };
+
+	text_put(&w->out, n, sizeof n);
+	text_put(&w->out, value.p, value.n);
+}
+
+static bool is_key_of(struct bytes name, bool *key)
+{
+	struct arena scratch = { 0 };
+	const char *word = arena_text(&scratch, name);
+	const bool is = vici_is_certificate(word);
+
+	*key = is && !strcmp(word, "pubkeys");
+	arena_free(&scratch);
+	return is;
+}
+
+/* False: E is to stay as it is. */
+static bool is_read(struct rewriting *w, const struct vici_reader *r, const struct vici_element *e, bool *key)
+{
+	if (e->type == VICI_LIST_START)
+		w->list = w->at == VICI_CERTS_BY_NAME && is_key_of(e->name, &w->key);
+	*key = w->key;
+	if (e->type == VICI_LIST_ITEM)
+		return w->list && e->value.n;
+	if (e->type != VICI_KEY_VALUE || !e->value.n)
+		return false;
+	if (w->at == VICI_CERTS_BY_NAME)
+		return is_key_of(e->name, key);
+	*key = w->data_is_key;
+	return !r->depth && bytes_eq(e->name, bytes_str("data"));
+}
+
+static bool says_key(struct bytes message, struct arena *arena)
+{
+	struct vici_node *root;
+	const char *type = vici_tree(message, arena, &root) ? NULL : vici_str(root, "type");
+
+	return type && !strcasecmp(type, "PUBKEY");
+}
+
+struct bytes vici_front_read(struct bytes message, unsigned command, vici_reads *reads, struct arena *arena)
+{
+	struct vici_reader r = vici_reader_of(message);
+	struct rewriting w = { .out = text_in(arena), .at = vici_command_certs(command) };
+	struct arena scratch = { 0 };
+	struct vici_element e;
+	bool key;
+
+	if (w.at == VICI_CERTS_NOWHERE)
+		return message;
+	w.data_is_key = w.at == VICI_CERTS_IN_DATA && says_key(message, arena);
+	for (const uint8_t *at = r.rd.p; !vici_next(&r, &e) && e.type != VICI_END; at = r.rd.p) {
+		const size_t n = (size_t)(r.rd.p - at);
+
+		if (!is_read(&w, &r, &e, &key)) {
+			text_put(&w.out, at, n);
+			continue;
+		}
+		text_put(&w.out, at, n - e.value.n - sizeof(uint16_t));
+		add_value(&w, reads(e.value, key, w.at == VICI_CERTS_BY_NAME, &scratch));
+		arena_free(&scratch);
+		if (w.out.n > VICI_READ_MAX)
+			break;
+	}
+	return bytes_of(w.out.s, w.out.n);
+}
+
 void vici_front_free(struct vici_front *f)
 {
 	vici_gather_free(&f->in);

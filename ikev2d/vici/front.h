@@ -48,6 +48,17 @@ bool vici_front_hungry(const struct vici_front *f);
 struct bytes vici_front_replace(struct bytes message, const char *key, struct bytes instead,
 	struct arena *arena, struct bytes *value) MUST_CHECK;
 
+enum { VICI_READ_MAX = 2 << 20 /* octets, with certificates read */ };
+
+/* What stands instead of VALUE, a certificate, CRL or (KEY) public key: its paper (pki/paper.h), and where
+ * NAMED behind that what came. At most UINT16_MAX octets, from ARENA. */
+typedef struct bytes vici_reads(struct bytes value, bool key, bool named, struct arena *arena);
+
+/* The elements of the well-formed MESSAGE of command number COMMAND, but with what READS makes of
+ * certificates in it. From ARENA. */
+struct bytes vici_front_read(
+	struct bytes message, unsigned command, vici_reads *reads, struct arena *arena) MUST_CHECK;
+
 /* Octets of memory that it takes. */
 static inline size_t vici_front_size(const struct vici_front *f)
 {

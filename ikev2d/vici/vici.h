@@ -191,6 +191,15 @@ unsigned vici_command_number(struct bytes name);
 /* The key of command I whose value is a secret; NULL: none is. */
 const char *vici_command_secret(unsigned i);
 
+/* Where command I has certificates: in the value of "data" (what "type" says), or in values that are called
+ * as those of a configuration. */
+enum vici_certs_at { VICI_CERTS_NOWHERE, VICI_CERTS_IN_DATA, VICI_CERTS_BY_NAME };
+enum vici_certs_at vici_command_certs(unsigned i);
+
+/* Whether a value of KEY in a configuration is a certificate itself, in PEM or DER, or for "pubkeys" a public
+ * key. */
+bool vici_is_certificate(const char *key);
+
 enum { VICI_EVENTS_MAX = 32 /* numbers of events are below */ };
 
 enum {

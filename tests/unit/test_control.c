@@ -146,12 +146,35 @@ static void a_large_request_comes_whole(void **state)
 		vici_put_pair(&out, "padding", value);
 	vici_put_pair(&out, "id", "the last of it");
 	all = vici_out_done(&out);
-	assert_true(all.n > IPC_REQUEST_MAX - VALUE);
+	assert_true(all.n > VICI_SEGMENT_MAX - VALUE);
 	assert_int_equal(put(b, fd, all), all.n);
 	assert_string_equal(heard(b, fd), "R");
 	assert_string_equal(b->fake->unloaded, "the last of it");
 	vici_out_free(&out);
 	close(fd);
+}
+
+/* What is said of each takes more room than it does. */
+static void who_loads_more_than_can_be_handed_on_is_closed(void **state)
+{
+	enum { ITEMS = 60000 };
+	struct control_bench *b = *state;
+	int good = control_bench_connect(b), bad = control_bench_connect(b);
+	struct vici_out out = { 0 };
+
+	vici_out_packet(&out, VICI_CMD_REQUEST, "load-conn");
+	vici_put_section(&out, "site");
+	vici_put_list(&out, "certs");
+	for (unsigned i = 0; i < ITEMS; i++)
+		vici_put_item(&out, "none");
+	vici_put_list_end(&out);
+	vici_put_section_end(&out);
+	put(b, bad, vici_out_done(&out));
+	assert_string_equal(heard(b, bad), ".");
+	assert_string_equal(ask(b, good, "version"), "R");
+	vici_out_free(&out);
+	close(good);
+	close(bad);
 }
 
 static void who_breaks_the_protocol_is_closed(void **state)
@@ -698,6 +721,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			requests_that_come_at_once_are_answered_in_their_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_large_request_comes_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_loads_more_than_can_be_handed_on_is_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_breaks_the_protocol_is_closed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_does_not_read_holds_nobody_up, set_up, tear_down),

@@ -4,6 +4,7 @@
 
 #include "conf_help.h"
 #include "creds/creds.h"
+#include "pki/paper.h"
 #include "pki_maker.h"
 
 #include <stdlib.h>
@@ -267,6 +268,96 @@ static void our_name_is_our_certificates(void **state)
 		b->notes, "none of our certificates is about mars.example.org, so we call ourselves CN=moon");
 }
 
+/* -------------------------------------------------------- clients of VICI */
+
+static const char *hex(struct bytes b, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	text_add(&t, "0x");
+	for (size_t i = 0; i < b.n; i++)
+		text_add(&t, "%02x", b.p[i]);
+	return text_str(&t);
+}
+
+static struct bytes joined(struct bytes a, struct bytes b, struct arena *arena)
+{
+	struct text t = text_in(arena);
+
+	text_put(&t, a.p, a.n);
+	text_put(&t, b.p, b.n);
+	return bytes_of(t.s, t.n);
+}
+
+/* A connection with such a CA and public key, as ORIGIN wrote them; it is the only one in the configuration.
+ */
+static enum err fill(struct bench *b, enum origin origin, struct bytes ca, struct bytes key)
+{
+	struct conf_files files = fake_files(b->files);
+	struct text why = text_in(&b->arena), notes = text_in(&b->arena);
+	enum err e;
+
+	conf_free(&b->conf);
+	change(b, "/d/m.conf",
+		arena_printf(&b->arena,
+			"connections { c { local { auth = pubkey\n certs = moon.pem }\n remote { auth = "
+			"pubkey\n "
+			"cacerts = %s\n pubkeys = %s } } }",
+			hex(ca, &b->arena), hex(key, &b->arena)));
+	assert_int_equal(conf_load("/d/m.conf", &files, &b->conf, &why, &notes), ERR_OK);
+	b->conf.peers[0]->origin = origin;
+	e = creds_fill(b->conf.peers[0], "/d", &files, &why, &notes);
+	b->why = text_str(&why);
+	return e;
+}
+
+/* It is used as it was read elsewhere, and compared as it came. */
+static void what_a_client_writes_is_read_elsewhere(void **state)
+{
+	struct bench *b = *state;
+	struct bytes pem = maker_pem(b->root.cert, &b->arena), spki = b->leaf.cert->key->spki;
+	struct bytes ca = joined(paper_of(pem, false, UINT16_MAX, &b->arena), pem, &b->arena);
+	struct bytes key = joined(paper_of(spki, true, UINT16_MAX, &b->arena), spki, &b->arena);
+	struct cert_list list;
+	struct auth_conf *theirs;
+
+	assert_int_equal(fill(b, ORIGIN_VICI, ca, key), ERR_OK);
+	theirs = &b->conf.peers[0]->remote;
+	assert_true(bytes_eq(theirs->cacerts.v[0].data, pem));
+	assert_true(bytes_eq(theirs->pubkeys.v[0].data, spki));
+	assert_string_equal(cert_conf_subject(&theirs->cacerts.v[0], &b->arena), "CN=root");
+	list = certs_of(&theirs->cacerts, NULL, "x509ca", &b->arena);
+	assert_int_equal(list.n, 1);
+	assert_true(cert_eq(list.v[0], b->root.cert));
+	assert_null(list.v[0]->x509);
+	certs_free(&list);
+}
+
+/* In the words of who could not. */
+static void what_was_not_read_elsewhere_is_not_read_here(void **state)
+{
+	struct bench *b = *state;
+	struct bytes pem = maker_pem(b->root.cert, &b->arena), spki = b->leaf.cert->key->spki;
+	struct bytes ca = joined(paper_of(pem, false, UINT16_MAX, &b->arena), pem, &b->arena);
+	struct authority a = { .name = "root", .origin = ORIGIN_VICI, .cacert.data = pem };
+	struct why why = { 0 };
+
+	assert_int_equal(fill(b, ORIGIN_FILE, pem, spki), ERR_OK);
+	assert_int_equal(fill(b, ORIGIN_VICI, pem, spki), ERR_SYNTAX);
+	assert_says(b->why, "it did not come by the process that reads such things");
+	assert_int_equal(fill(b, ORIGIN_VICI, ca, spki), ERR_SYNTAX);
+	assert_says(b->why, "pubkeys");
+	assert_int_equal(fill(b, ORIGIN_VICI, paper_of(spki, true, UINT16_MAX, &b->arena), spki), ERR_SYNTAX);
+	assert_says(b->why, "there is none in it");
+	assert_int_equal(fill(b, ORIGIN_VICI, paper_of(bytes_str("x"), false, UINT16_MAX, &b->arena), spki),
+		ERR_SYNTAX);
+	assert_says(b->why, "this is no certificate");
+	assert_int_equal(creds_fill_authority(&a, &b->arena, &why), ERR_SYNTAX);
+	a.cacert.data = ca;
+	assert_int_equal(creds_fill_authority(&a, &b->arena, &why), ERR_OK);
+	assert_true(bytes_eq(a.cacert.data, pem) && a.cacert.paper.n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +371,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_that_are_named_must_be_right, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(authorities_say_where_to_ask, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(our_name_is_our_certificates, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_client_writes_is_read_elsewhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_was_not_read_elsewhere_is_not_read_here, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, maker_teardown);

@@ -7,7 +7,9 @@
 #include "daemon/host.h"
 #include "daemon/inquire.h"
 #include "daemon/parley.h"
+#include "pki/paper.h"
 #include "tests/unit/conf_help.h"
+#include "tests/unit/pki_maker.h"
 
 #include <stdlib.h>
 
@@ -415,6 +417,32 @@ static void it_has_time_for_each_that_it_can_have(void **state)
 	arena_free(&arena);
 }
 
+/* Guard does not do it, either. */
+static void a_certificate_that_ctl_has_not_read_is_not_loaded(void **state)
+{
+	struct bench *b = *state;
+	struct arena arena = { 0 };
+	struct made m = maker_cert(&(struct recipe){ .subject = "CN=moon" }, NULL);
+	struct vici_cert cert = { .type = VICI_CERT_X509, .flag = VICI_FLAG_NONE, .data = m.cert->der };
+	struct store *s = &b->world.config.creds.store;
+	struct why why = { 0 };
+
+	config_start(&b->world.config, NULL);
+	creds_into(&b->host);
+	assert_int_equal(b->host.load_cert(&b->world, &cert, &arena, &why), ERR_SYNTAX);
+	assert_non_null(strstr(why.what, "it did not come by the process that reads such things"));
+	assert_int_equal(s->n, 0);
+	cert.data = paper_of(m.cert->der, false, UINT16_MAX, &arena);
+	assert_int_equal(b->host.load_cert(&b->world, &cert, &arena, &why), ERR_OK);
+	assert_int_equal(s->n, 1);
+	assert_true(cert_eq(store_at(s->all.next)->cert, m.cert));
+	assert_null(store_at(s->all.next)->cert->x509);
+	config_stop(&b->world.config);
+	cert_unref(m.cert);
+	maker_end();
+	arena_free(&arena);
+}
+
 /* One that wants things without end has no more than there can be. */
 static void there_is_no_end_of_it(void **state)
 {
@@ -486,6 +514,7 @@ int main(void)
 		GUARDED(it_is_not_the_next_ones_fault),
 		GUARDED(it_has_no_more_than_it_can_have),
 		GUARDED(it_has_time_for_each_that_it_can_have),
+		GUARDED(a_certificate_that_ctl_has_not_read_is_not_loaded),
 		GUARDED(it_may_initiate_every_connection_that_it_has),
 		GUARDED(there_is_no_end_of_it),
 		GUARDED(what_is_talked_about_ends),

@@ -6,6 +6,7 @@
 #include "crypto/prf.h"
 #include "daemon/keeper.h"
 #include "ike/keys.h"
+#include "pki/paper.h"
 #include "pki/sign.h"
 #include "pki_maker.h"
 #include "talk.h"
@@ -513,6 +514,18 @@ static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes f
 	return a;
 }
 
+/* What A says of the file. */
+static struct bundle said(struct desk *d, const struct ipc_message *a)
+{
+	struct rd r = rd_of(a->opened.paper);
+	struct bundle b;
+	struct why why;
+
+	assert_int_equal(a->opened.result, ERR_OK);
+	assert_int_equal(paper_take(&r, &d->arena, &b, &why), ERR_OK);
+	return b;
+}
+
 static unsigned scheme_of(enum key_type type)
 {
 	for (unsigned i = 0; i < SCHEMES; i++)
@@ -576,11 +589,12 @@ static void a_key_signs(void **state)
 {
 	struct desk *d = *state;
 	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
+	struct bundle b = said(d, &o);
 
-	assert_int_equal(o.opened.result, ERR_OK);
 	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
 	assert_int_equal(a.proof.result, ERR_OK);
-	assert_int_equal(checked(d, o.opened.spki, a.proof.proof), ERR_OK);
+	assert_int_equal(checked(d, b.key->spki, a.proof.proof), ERR_OK);
+	bundle_free(&b);
 }
 
 static void a_key_signs_nothing_else(void **state)
@@ -667,13 +681,15 @@ static void what_is_public_is_told(void **state)
 	struct made root = maker_cert(&(struct recipe){ .subject = "CN=root", .extensions = "CA" }, NULL);
 	struct made leaf = maker_cert(&(struct recipe){ .subject = "CN=moon", .key_number = 5 }, &root);
 	struct ipc_message o;
+	struct bundle b;
 
 	keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, "offen");
 	o = opened(d, PASSPHRASE, maker_p12(&leaf, &root, "offen", &d->arena));
-	assert_int_equal(o.opened.result, ERR_OK);
-	assert_int_equal(o.opened.certs.n, 2);
-	assert_true(bytes_eq(o.opened.certs.v[0], leaf.cert->der));
-	assert_true(o.opened.spki.n);
+	b = said(d, &o);
+	assert_int_equal(b.n_certs, 2);
+	assert_true(cert_eq(b.certs[0], leaf.cert));
+	assert_non_null(b.key);
+	bundle_free(&b);
 	cert_unref(leaf.cert);
 	cert_unref(root.cert);
 }
@@ -694,6 +710,7 @@ static void the_next_one_goes_on(void **state)
 {
 	struct desk *d = *state;
 	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
+	struct bundle b = said(d, &o);
 
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
 	finish(d);
@@ -703,7 +720,8 @@ static void the_next_one_goes_on(void **state)
 		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result, ERR_OK);
 	denied(d, prove(d, IPC_PSK_PROVE, &d->other, d->octets, (struct bytes){ 0 }), "other identities");
 	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
-	assert_int_equal(checked(d, o.opened.spki, a.proof.proof), ERR_OK);
+	assert_int_equal(checked(d, b.key->spki, a.proof.proof), ERR_OK);
+	bundle_free(&b);
 }
 
 /* Its answer was lost: it is asked again, and what it wrote the first time does not come back. */

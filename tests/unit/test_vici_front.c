@@ -178,6 +178,85 @@ static void sections_and_lists_stay_as_they_are(void **state)
 	arena_free(&arena);
 }
 
+/* ---------------------------------------------------------------- certificates */
+
+/* What it is asked to read, in brackets. */
+static struct bytes brackets(struct bytes value, bool key, bool named, struct arena *arena)
+{
+	return bytes_str(arena_printf(
+		arena, "%s%s(%s)", named ? "named " : "", key ? "key" : "cert", arena_text(arena, value)));
+}
+
+/* Of a connection: values and items called so, wherever they stand; empty ones stay as they are. */
+static struct bytes connection(bool read, struct vici_out *out)
+{
+	vici_out_packet(out, VICI_CMD_REQUEST, "x");
+	vici_put_section(out, "site");
+	vici_put_pair(out, "certs", "");
+	vici_put_list(out, "ids");
+	vici_put_item(out, "a");
+	vici_put_list_end(out);
+	vici_put_section(out, "local");
+	vici_put_list(out, "certs");
+	vici_put_item(out, read ? "named cert(a)" : "a");
+	vici_put_item(out, read ? "named cert(b)" : "b");
+	vici_put_list_end(out);
+	vici_put_section_end(out);
+	vici_put_section(out, "remote");
+	vici_put_list(out, "pubkeys");
+	vici_put_item(out, read ? "named key(c)" : "c");
+	vici_put_list_end(out);
+	vici_put_pair(out, "cacerts", read ? "named cert(d)" : "d");
+	vici_put_pair(out, "data", "e");
+	vici_put_section_end(out);
+	vici_put_pair(out, "cacert", read ? "named cert(f)" : "f");
+	vici_put_section_end(out);
+	return without_head(vici_out_done(out), "x");
+}
+
+static void becomes(const char *command, struct bytes all, struct bytes expected)
+{
+	struct arena arena = { 0 };
+
+	assert_true(bytes_eq(
+		vici_front_read(all, vici_command_number(bytes_str(command)), brackets, &arena), expected));
+	arena_free(&arena);
+}
+
+static void certificates_of_a_connection_are_read(void **state)
+{
+	struct vici_out before = { 0 }, after = { 0 };
+	struct bytes all = connection(false, &before), read = connection(true, &after);
+
+	(void)state;
+	becomes("load-conn", all, read);
+	becomes("load-authority", all, read);
+	becomes("load-pool", all, all);
+	becomes("load-shared", all, all);
+	becomes("make-coffee", all, all);
+	vici_out_free(&before);
+	vici_out_free(&after);
+}
+
+static void loaded(const char *args, const char *expected)
+{
+	struct arena arena = { 0 };
+
+	becomes("load-cert", without_head(vici_packet_of(VICI_CMD_REQUEST, "x", args, &arena), "x"),
+		without_head(vici_packet_of(VICI_CMD_REQUEST, "x", expected, &arena), "x"));
+	arena_free(&arena);
+}
+
+static void a_certificate_that_is_loaded_is_read(void **state)
+{
+	(void)state;
+	loaded("type=X509;flag=CA;data=der", "type=X509;flag=CA;data=cert(der)");
+	loaded("type=pubkey;data=spki", "type=pubkey;data=key(spki)");
+	loaded("data=spki;type=PUBKEY", "data=key(spki);type=PUBKEY");
+	loaded("data=crl", "data=cert(crl)");
+	loaded("data=;certs=x", "data=;certs=x");
+}
+
 static void commands_that_load_secrets_are_known(void **state)
 {
 	static const char *const secret[] = { "load-shared", "load-key" };
@@ -200,6 +279,8 @@ int main(void)
 		cmocka_unit_test(a_secret_is_replaced),
 		cmocka_unit_test(sections_and_lists_stay_as_they_are),
 		cmocka_unit_test(commands_that_load_secrets_are_known),
+		cmocka_unit_test(certificates_of_a_connection_are_read),
+		cmocka_unit_test(a_certificate_that_is_loaded_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a vault is, for vault.c, and for tests that are keeper. */
+#pragma once
+
+#include "base/list.h"
+#include "daemon/vault.h"
+
+struct kept {
+	struct node node; /* without references: in the vault's list of what is to be forgotten */
+	unsigned refs;
+	uint64_t handle;
+	struct vault *vault;
+	uint8_t mark[IPC_MARK_SIZE];
+};
+
+/* A question of the core. */
+struct asked {
+	struct node node;
+	struct ipc_message message; /* its texts are in the answer's arena */
+	struct answer *answer;
+	struct kept *kept;
+	vault_told *done;      /* instead of the core, */
+	vault_user_told *told; /* or this one, with */
+	void *ctx;
+	struct why wrong; /* what to say when a proof is not right */
+	bool flying;
+	unsigned tries;
+};
+
+struct vault {
+	struct world *world;
+	struct member keeper;
+	int image;
+	struct keeper *inside;                  /* with --one */
+	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
+	uint64_t last;                          /* number given to a handle or a ticket */
+	struct node asked;                      /* struct asked, in their order */
+	unsigned flying;
+	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
+	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
+	struct {                   /* for guard */
+		uint64_t ticket;   /* 0: it does not wait */
+		enum ipc_kind kind;
+		struct ipc_message answer;
+	} waits;
+};
