@@ -156,6 +156,7 @@ struct enquiry *parley_enquiry(const struct parley *p)
 	if (!q)
 		abort();
 	*q = (struct enquiry){ .parleys = p->world->parleys, .number = p->number };
+	list_append(&q->parleys->asked, &q->node);
 	return q;
 }
 
@@ -163,6 +164,7 @@ struct parley *parley_enquired(struct enquiry *q)
 {
 	struct parley *p = map_get(&q->parleys->open, q->number);
 
+	list_remove(&q->node);
 	free(q);
 	return p && p->answer ? p : NULL;
 }
@@ -425,6 +427,7 @@ void parleys_start(struct world *w, const char *folder)
 		abort();
 	ps->world = w;
 	ps->folder = folder;
+	list_init(&ps->asked);
 }
 
 void parleys_stop(struct world *w)
@@ -436,6 +439,8 @@ void parleys_stop(struct world *w)
 	while ((p = map_next(&ps->open, &at)))
 		parley_free(p);
 	map_free(&ps->open);
+	list_each_safe (n, &ps->asked) /* keeper ends without an answer to them */
+		free(node_owner(n, struct enquiry, node));
 	if (ps->runs)
 		member_stop(&ps->eaps);
 	if (ps->inside) {

@@ -49,6 +49,7 @@ struct parleys {
 	bool runs;
 	struct eaps *inside; /* with --one */
 	struct map open;     /* struct parley by their numbers */
+	struct node asked;   /* struct enquiry */
 	uint64_t last;       /* number given to a ticket */
 	struct guesses guesses;
 	struct gate lines; /* of the log, about these */
@@ -56,6 +57,7 @@ struct parleys {
 
 /* A question to others about a conversation, which may end before. */
 struct enquiry {
+	struct node node;
 	struct parleys *parleys;
 	uint32_t number;
 	uint8_t kind; /* of a secret that is asked for: enum ipc_eap_kind */

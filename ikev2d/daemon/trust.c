@@ -663,6 +663,8 @@ void trust_stop(struct world *w)
 
 		if (q->answer)
 			answer_free(q->answer);
+		else if (q->judged)
+			q->judged(q->ctx, &(struct why){ .what = stopping });
 		else if (q->done)
 			q->done(q->ctx, NULL, stopping);
 		else if (q->relayed)

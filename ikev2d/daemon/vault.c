@@ -528,8 +528,10 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 		control_blame(&v->world->control, m->blame.what);
 		return true;
 	}
-	if (m->blame.process != IPC_IKE || !m->blame.what || v->inside)
+	if (m->blame.process == IPC_GUARD || (m->blame.process == IPC_IKE && v->inside))
 		return family_take_blame(ctx, m);
+	if (m->blame.process != IPC_IKE || !m->blame.what)
+		return false; /* it hears nobody else */
 	list_each_safe (n, &v->asked) {
 		struct asked *a = node_owner(n, struct asked, node);
 
