@@ -16,6 +16,7 @@
 #include "ike/seal.h"
 #include "ike/step.h"
 #include "ike/task.h"
+#include "ike/ticket.h"
 #include "ike/unique.h"
 #include "ike/want.h"
 
@@ -295,6 +296,7 @@ static void commit_children(struct draft *d, struct sa *sa)
 static void commit_established(struct draft *d, struct sa *sa)
 {
 	enum unique_end others = sa->handshake.others;
+	uint64_t resumed = sa->core.initiator ? 0 : sa->handshake.ticket_number;
 
 	sa->local_id = id_copy(&sa->arena, &d->local_id);
 	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
@@ -304,12 +306,15 @@ static void commit_established(struct draft *d, struct sa *sa)
 	sa->dns = cfg_ips_copy(&sa->arena, d->dns);
 	sa->domains = cfg_domains_copy(&sa->arena, d->domains);
 	sa->up = true;
+	ticket_proven(d, sa);
 	/* The SA stands, and the child that it was set up for does not. */
 	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && d->wish != WISH_GATEWAY &&
 		sa->handshake.x.child)
 		want_lost(d->step, sa->handshake.x.child);
 	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
+	if (resumed)
+		unique_resumed(d->step, sa, resumed);
 	unique_settle(d->step, sa, others);
 }
 
@@ -451,6 +456,8 @@ static struct sa *commit(struct draft *d)
 	commit_answered(d, sa);
 	commit_actions(d);
 	commit_conversation(d, sa, eap);
+	if (d->ticket)
+		sa->ticket = d->ticket;
 	if (d->established)
 		commit_established(d, sa);
 	/* Before the peer hears of it: what it sends then is answered. */

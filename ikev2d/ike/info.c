@@ -97,6 +97,8 @@ enum verdict info_request(struct draft *d)
 	if (!end && message_notify(m, INVALID_SPI))
 		check_child(d, message_notify(m, INVALID_SPI));
 	if (!end) {
+		if (message_notify(m, TICKET_REQUEST))
+			ticket_grant(d, &d->core, &answer, &d->ticket);
 		mobike_answer(d, &answer);
 		draft_respond(d, INFORMATIONAL, &answer);
 		return DRAFT_COMMIT;
@@ -119,6 +121,8 @@ enum verdict info_response(struct draft *d)
 		draft_edit(d, CHILD_REMOVED, c, c->state);
 	if (t && t->kind == TASK_REDIRECT)
 		redirect_taken(d);
+	if (t && t->kind == TASK_TICKET)
+		ticket_renewed(d, d->message);
 	d->task_end = TASK_OVER;
 	return t ? mobike_answered(d, t) : DRAFT_COMMIT;
 }

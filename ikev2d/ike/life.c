@@ -156,6 +156,7 @@ uint64_t life_due(const struct sa *sa)
 	earlier(&due, c->rekey_due);
 	earlier(&due, c->state == S_UP ? c->reauth_due : 0);
 	earlier(&due, c->life_end);
+	earlier(&due, sa->ticket_due);
 	list_each (n, (struct node *)&sa->children) {
 		const struct child *child = node_owner(n, struct child, of_sa);
 
@@ -377,6 +378,10 @@ bool life_run(struct step *s, struct sa *sa)
 	if (is_due(s, c->rekey_due)) {
 		c->rekey_due = 0;
 		task_add(sa, TASK_REKEY_IKE, NULL);
+	}
+	if (is_due(s, sa->ticket_due)) {
+		sa->ticket_due = 0;
+		task_add(sa, TASK_TICKET, NULL);
 	}
 	if (c->state == S_UP && is_due(s, c->reauth_due)) {
 		c->reauth_due = 0;

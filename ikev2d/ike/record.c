@@ -80,6 +80,7 @@ static const char *task_word(const struct sa *sa, enum task_kind kind)
 		[TASK_ROUTABILITY] = "IKE_MOBIKE",
 		[TASK_REDIRECT] = "IKE_REDIRECT",
 		[TASK_LIMIT] = "IKE_AUTH_LIFETIME",
+		[TASK_TICKET] = "IKE_TICKET",
 		[TASK_CREATE_CHILD] = "CHILD_CREATE",
 		[TASK_REKEY_CHILD] = "CHILD_REKEY",
 		[TASK_DELETE_CHILD] = "CHILD_DELETE",

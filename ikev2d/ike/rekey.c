@@ -16,6 +16,7 @@
 #include "ike/create.h"
 #include "ike/followup.h"
 #include "ike/keys.h"
+#include "ike/ticket.h"
 
 enum { IKE_SPI = 8 };
 
@@ -328,6 +329,7 @@ enum verdict rekey_request(struct draft *d)
 	x->ike_spi = spi_new(d);
 	x->nonce_i = arena_bytes(&d->keep_theirs, m->nonce);
 	x->nonce_r = nonce_new(d, &d->keep_theirs);
+	x->ticket_asked = message_notify(m, TICKET_REQUEST);
 	if (rule == RULE_CONTEST) {
 		contest_note(d, x);
 		d->ours.rival_spi = x->ike_spi;
@@ -358,6 +360,8 @@ enum verdict rekey_responded(struct draft *d)
 		return create_refuse_later(d, TEMPORARY_FAILURE);
 	}
 	crash_token_put(d->step, &d->heir->core, &m);
+	if (x->ticket_asked)
+		ticket_grant(d, &d->heir->core, &m, &d->heir->ticket);
 	draft_respond(d, x->exchange, &m);
 	/* While ours is under way nobody knows yet which of the two stays. */
 	if (d->ours.kind != N_REKEY_IKE) {

@@ -184,6 +184,7 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	list_each_safe (n, &sa->late)
 		child_late_leave(s, node_owner(n, struct child, of_sa));
 	sa->up = false;
+	sa->ticket_due = 0;
 	cfg_release(s, sa);
 	waits_gone(s, &sa->waits, why);
 	if (sa->core.initiator && sa->handshake.x.child)
@@ -275,6 +276,9 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
 	sa->eap_id = id_copy(&sa->arena, &old->eap_id);
 	ends_add(s->ike, sa);
+	sa->proven_as = old->proven_as;
+	sa->proven_until = old->proven_until;
+	sa->ticket = heir->ticket ? heir->ticket : old->ticket;
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, old->dns);
 	sa->domains = cfg_domains_copy(&sa->arena, old->domains);

@@ -190,6 +190,7 @@ struct negotiation {
 	struct bytes link;                      /* what the next message of IKE_FOLLOWUP_KE must bring */
 	uint8_t exchange;                       /* theirs: type of the request at hand */
 	bool yielded;                           /* theirs: ours for the same was given up for it */
+	bool ticket_asked;                      /* theirs, N_REKEY_IKE: the client asks for a ticket */
 	struct bytes nonce_i, nonce_r;
 	struct suite suite;    /* theirs, and ours once it is chosen */
 	enum child_mode mode;  /* ours: as asked for, then as agreed; theirs: as agreed */
@@ -377,7 +378,8 @@ enum task_kind {
 	TASK_ADDRESSES,   /* which other addresses we have (3.6) */
 	TASK_ROUTABILITY, /* whether the peer gets what we send to its new address (3.7) */
 	TASK_REDIRECT,
-	TASK_LIMIT, /* the peer hears how long it may stay */
+	TASK_LIMIT,  /* the peer hears how long it may stay */
+	TASK_TICKET, /* it is asked for another ticket (RFC 5723, 4.1) */
 	TASK_CREATE_CHILD,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
@@ -467,6 +469,10 @@ struct sa {
 	uint64_t crowd;        /* half open: where it is counted among those of its address */
 	bool begun, half_open; /* as what it is counted */
 	bool forged;           /* something that is not the peer's came as its first request: counted, too */
+	uint64_t proven_as; /* what was in force when the two proved who they are (ticket.h); 0: what may */
+	uint64_t proven_until;    /* not be resumed; and until when that holds; 0: without end */
+	uint64_t ticket;          /* gateway: the number of the last one that the client got; 0: none */
+	uint64_t ticket_due;      /* client: when another one is asked for; 0: never */
 	uint64_t rekeyings_until; /* the end of the time in which are counted */
 	unsigned rekeyings;       /* those that the peer has begun */
 	struct sa_core core;

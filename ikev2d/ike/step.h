@@ -57,7 +57,8 @@ struct gateway {
 /* An IKE_SA that takes the place of another. */
 struct heir {
 	struct sa_core core;
-	bool redundant; /* the loser of two: it is deleted again at once */
+	bool redundant;  /* the loser of two: it is deleted again at once */
+	uint64_t ticket; /* the number of the one that the client gets with it; 0: none */
 };
 
 struct child_edit {
@@ -108,6 +109,7 @@ struct draft {
 	struct ike_certs certs;
 	struct ike_ips dns;
 	struct strings domains;
+	uint64_t ticket; /* the number of the one that the client gets; 0: none */
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */

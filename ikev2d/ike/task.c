@@ -232,6 +232,8 @@ static void inform(struct draft *d, const struct task *t)
 		redirect_put(d, t->gateway, &m);
 	if (t->kind == TASK_LIMIT)
 		life_remind(d, &m);
+	if (t->kind == TASK_TICKET)
+		ticket_ask(d, &m);
 	if (t->kind == TASK_DELETE_IKE) {
 		message_add_delete(&m, d->step->scratch, PROTO_IKE, NULL, 0);
 		d->core.state = S_DELETING;
@@ -417,6 +419,15 @@ static enum verdict turn_away(struct draft *d)
 	return draft_end(d, waits ? AUTHENTICATION_FAILED : 0);
 }
 
+void sa_vanish(struct step *s, struct sa *sa)
+{
+	struct draft d;
+
+	draft_open(&d, s, sa);
+	d.core.state = S_DEAD;
+	draft_close(&d, DRAFT_COMMIT);
+}
+
 void sa_abandon(struct step *s, struct sa *sa)
 {
 	struct task t = { .kind = TASK_DELETE_IKE };
@@ -433,7 +444,5 @@ void sa_abandon(struct step *s, struct sa *sa)
 		inform(&d, &t);
 		draft_close(&d, DRAFT_COMMIT);
 	}
-	draft_open(&d, s, sa);
-	d.core.state = S_DEAD;
-	draft_close(&d, DRAFT_COMMIT);
+	sa_vanish(s, sa);
 }

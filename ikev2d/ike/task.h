@@ -51,6 +51,9 @@ void tasks_move(struct sa *from, struct sa *into);
  * let in yet is told in the answer to its request, be it the next one. */
 void sa_abandon(struct step *s, struct sa *sa);
 
+/* The same, and the peer is told nothing: it has no such SA any more. */
+void sa_vanish(struct step *s, struct sa *sa);
+
 /* Ends T; who waits for it hears WHY (NULL: without a reason). */
 void task_free(struct step *s, struct task *t, const struct why *why);
 /* All of SA's; S NULL: nobody hears of it. */

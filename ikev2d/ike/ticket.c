@@ -4,6 +4,7 @@
 
 #include "ike/conf.h"
 #include "ike/seal.h"
+#include "ike/task.h"
 #include "model/transform.h"
 
 #include <stdlib.h>
@@ -297,19 +298,29 @@ static bool may_resume(const struct draft *d)
 	       !(d->hs.proven.n && p->cert_revoked == CERT_END_CLOSE) && strlen(p->name) <= TEXT_MAX;
 }
 
-static struct bytes make(struct draft *d, uint32_t *seconds)
+/* Who the two are, as a ticket has it, and until when that holds. */
+struct proven {
+	const struct id *id_i, *id_r, *eap_id;
+	uint64_t until;
+};
+
+/* One for an IKE_SA of CORE; empty when it would be worth nothing. */
+static struct bytes make(struct draft *d, const struct sa_core *c, const struct proven *who, uint64_t *number,
+	uint32_t *seconds)
 {
-	const struct sa_core *c = &d->core;
 	uint32_t wall = ticket_wall(d->step);
-	uint64_t until = proved_until(d), left = until ? (until - d->step->now) / 1000 : UINT32_MAX;
+	uint64_t now = d->step->now, until = who->until,
+		 left = !until        ? UINT32_MAX
+			: until > now ? (until - now) / 1000
+				      : 0;
 	struct ticket t = {
 		.number = rng_u64(d->step->rng),
 		.content = c->peer->content,
 		.trust = ticket_trust(d->step->ike),
 		.conn = c->peer->name,
-		.id_i = d->hs.remote_id,
-		.id_r = d->hs.local_id,
-		.eap_id = d->hs.eap.id,
+		.id_i = *who->id_i,
+		.id_r = *who->id_r,
+		.eap_id = *who->eap_id,
 		.suite = c->suite,
 		.post_quantum = c->post_quantum,
 		.ppk = c->ppk,
@@ -318,6 +329,7 @@ static struct bytes make(struct draft *d, uint32_t *seconds)
 	};
 	struct bytes plain;
 
+	*number = t.number;
 	*seconds = left < TICKET_TIME / 1000 ? (uint32_t)left : TICKET_TIME / 1000;
 	t.end = wall + *seconds;
 	t.auth_end = until ? wall + (uint32_t)left : 0;
@@ -325,17 +337,11 @@ static struct bytes make(struct draft *d, uint32_t *seconds)
 	return plain.n && *seconds ? seal(d->step, plain, d->step->scratch) : (struct bytes){ 0 };
 }
 
-void ticket_put(struct draft *d, struct message *m)
+static void put(struct draft *d, struct message *m, struct bytes opaque, uint32_t seconds)
 {
 	struct arena *a = d->step->scratch;
-	struct bytes opaque = { 0 };
-	uint32_t seconds;
 	struct wr w;
 
-	if (!d->hs.ticket_asked)
-		return;
-	if (may_resume(d))
-		opaque = make(d, &seconds);
 	if (!opaque.n) {
 		message_add_notify(m, a, TICKET_NACK, (struct bytes){ 0 });
 		return;
@@ -344,6 +350,46 @@ void ticket_put(struct draft *d, struct message *m)
 	wr_u32(&w, seconds);
 	wr_bytes(&w, opaque);
 	message_add_notify(m, a, TICKET_LT_OPAQUE, wr_done(&w));
+}
+
+void ticket_put(struct draft *d, struct message *m)
+{
+	const struct proven who = { &d->hs.remote_id, &d->hs.local_id, &d->hs.eap.id, proved_until(d) };
+	struct bytes opaque = { 0 };
+	uint32_t seconds = 0;
+
+	if (!d->hs.ticket_asked)
+		return;
+	if (may_resume(d))
+		opaque = make(d, &d->core, &who, &d->ticket, &seconds);
+	put(d, m, opaque, seconds);
+}
+
+/* What a proof was judged by: the connection PEER as it is, and the authorities. */
+static uint64_t judged_by(const struct ike *ike, const struct peer *peer)
+{
+	const uint64_t by[] = { peer->content, ticket_trust(ike) };
+
+	return bytes_hash(BYTES_HASH, bytes_of((const uint8_t *)by, sizeof by)) | 1;
+}
+
+void ticket_proven(const struct draft *d, struct sa *sa)
+{
+	sa->proven_as = may_resume(d) ? judged_by(d->step->ike, d->core.peer) : 0;
+	sa->proven_until = proved_until(d);
+}
+
+void ticket_grant(struct draft *d, const struct sa_core *core, struct message *m, uint64_t *number)
+{
+	const struct sa *sa = d->sa;
+	const struct proven who = { &sa->remote_id, &sa->local_id, &sa->eap_id, sa->proven_until };
+	struct bytes opaque = { 0 };
+	uint32_t seconds = 0;
+
+	if (!d->core.began && sa->up && core->peer->resumption && d->step->ike->n_ticket_keys &&
+		sa->proven_as == judged_by(d->step->ike, core->peer))
+		opaque = make(d, core, &who, number, &seconds);
+	put(d, m, opaque, seconds);
 }
 
 /* ---------------------------------------------------------------------- client */
@@ -368,34 +414,70 @@ void ticket_ask(struct draft *d, struct message *m)
 		message_add_notify(m, d->step->scratch, TICKET_REQUEST, (struct bytes){ 0 });
 }
 
-void ticket_keep(struct draft *d, const struct message *m)
+/* The ticket in M, with what goes with it of D's IKE_SA; NULL: there is none, or it is not wanted. */
+static struct kept_ticket *take(struct draft *d, const struct message *m)
 {
 	const struct wire_notify *n = message_notify(m, TICKET_LT_OPAQUE);
 	struct rd r = rd_of(n ? n->data : (struct bytes){ 0 });
-	uint64_t seconds = rd_u32(&r), until = proved_until(d);
-	struct conn *c = conn_of(d);
+	uint64_t ms = (uint64_t)rd_u32(&r) * 1000;
 	struct kept_ticket *t;
 
-	if (!c || !d->core.peer->resumption || r.bad || !seconds || !r.n || r.n > TICKET_TAKEN_MAX)
-		return;
+	if (!conn_of(d) || !d->core.peer->resumption || r.bad || !ms || !r.n || r.n > TICKET_TAKEN_MAX)
+		return NULL;
 	t = calloc(1, sizeof *t);
 	if (!t)
 		abort();
 	t->sa = d->sa->id;
 	t->gateway = d->core.path.remote.ip;
-	t->end = d->step->now + seconds * 1000;
-	t->auth_end = until;
-	t->content = d->core.peer->content;
+	t->end = d->step->now + ms;
+	/* A tenth earlier another one is asked for. */
+	d->sa->ticket_due = t->end - ms / 10;
 	t->opaque = arena_bytes(&t->arena, rd_rest(&r));
 	t->d = arena_bytes(&t->arena, bytes_of(d->core.keys.d, d->core.suite.prf->out));
 	t->suite = d->core.suite;
 	t->post_quantum = d->core.post_quantum;
 	t->ppk = d->core.ppk;
 	t->ppk_int = d->core.ppk_int;
-	t->local_id = id_copy(&t->arena, &d->hs.local_id);
-	t->remote_id = id_copy(&t->arena, &d->hs.remote_id);
+	return t;
+}
+
+static void keep(struct draft *d, struct kept_ticket *t, const struct id *local, const struct id *remote)
+{
+	struct conn *c = conn_of(d);
+
+	t->local_id = id_copy(&t->arena, local);
+	t->remote_id = id_copy(&t->arena, remote);
 	ticket_free(c->ticket);
 	c->ticket = t;
+}
+
+void ticket_keep(struct draft *d, const struct message *m)
+{
+	struct kept_ticket *t = take(d, m);
+
+	if (!t)
+		return;
+	t->auth_end = proved_until(d);
+	t->content = d->core.peer->content;
+	keep(d, t, &d->hs.local_id, &d->hs.remote_id);
+}
+
+/* Whether the ticket of SA's connection is SA's. */
+static bool is_its(const struct conn *c, const struct sa *sa)
+{
+	return c && c->ticket && c->ticket->sa == sa->id;
+}
+
+void ticket_renewed(struct draft *d, const struct message *m)
+{
+	const struct conn *c = conn_of(d);
+	struct kept_ticket *t = is_its(c, d->sa) ? take(d, m) : NULL;
+
+	if (!t)
+		return;
+	t->auth_end = c->ticket->auth_end;
+	t->content = c->ticket->content;
+	keep(d, t, &d->sa->local_id, &d->sa->remote_id);
 }
 
 /* What is to be authenticated anew is not resumed. */
@@ -409,12 +491,24 @@ static bool fits(const struct draft *d, const struct kept_ticket *t)
 	       (!t->auth_end || t->auth_end > now) && !d->core.reauthenticates;
 }
 
+/* Whether the IKE_SA of T is up: the gateway would forget it for the new one. */
+static bool in_use(const struct conn *c, const struct kept_ticket *t)
+{
+	list_each (n, (struct node *)&c->sas) {
+		const struct sa *sa = node_owner(n, struct sa, of_conn);
+
+		if (sa->id == t->sa && sa->core.state == S_UP)
+			return true;
+	}
+	return false;
+}
+
 struct kept_ticket *ticket_take(struct draft *d)
 {
 	struct conn *c = conn_of(d);
 	struct kept_ticket *t = c ? c->ticket : NULL;
 
-	if (!t || !fits(d, t))
+	if (!t || !fits(d, t) || in_use(c, t))
 		return NULL;
 	c->ticket = NULL;
 	return t;
@@ -424,16 +518,20 @@ void ticket_drop(struct ike *ike, const struct sa *sa)
 {
 	struct conn *c = sa->core.peer ? conn_find(ike, sa->core.peer->name) : NULL;
 
-	if (!c || !c->ticket || c->ticket->sa != sa->id)
+	if (!is_its(c, sa))
 		return;
 	ticket_free(c->ticket);
 	c->ticket = NULL;
 }
 
-void ticket_adopt(struct ike *ike, const struct sa *from, const struct sa *into)
+void ticket_adopt(struct ike *ike, struct sa *from, struct sa *into)
 {
 	struct conn *c = from->core.peer ? conn_find(ike, from->core.peer->name) : NULL;
 
-	if (c && c->ticket && c->ticket->sa == from->id)
-		c->ticket->sa = into->id;
+	if (!is_its(c, from))
+		return;
+	c->ticket->sa = into->id;
+	into->ticket_due = from->ticket_due;
+	from->ticket_due = 0;
+	task_add(into, TASK_TICKET, NULL);
 }

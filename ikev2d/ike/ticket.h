@@ -29,6 +29,15 @@ void ticket_keys(struct ike *ike, struct bytes keys, uint32_t wall, uint64_t now
 void ticket_asked(struct draft *d, const struct message *m);
 void ticket_put(struct draft *d, struct message *m);
 
+/* SA, which D establishes, is proven: what that was judged by, and how long it holds, is for later tickets.
+ */
+void ticket_proven(const struct draft *d, struct sa *sa);
+
+/* The client asks for another ticket on D's IKE_SA, which is up (RFC 5723, 4.1): it gets one for the IKE_SA
+ * of CORE, that one or the one that takes its place, or a NACK, in M; *NUMBER gets its number. None where
+ * what was proved would be judged by something else now. */
+void ticket_grant(struct draft *d, const struct sa_core *core, struct message *m, uint64_t *number);
+
 /* Opens OPAQUE, a ticket of ours, from the scratch arena. ERR_AUTH: it is not, or of a key that is gone;
  * ERR_SYNTAX; ERR_RANGE: it has expired, or was used. */
 enum err ticket_open(struct step *s, struct bytes opaque, struct ticket *out) MUST_CHECK;
@@ -64,12 +73,15 @@ struct kept_ticket {
 /* Asks for a ticket in M, and keeps the one that came in the answer M, where D's connection wants that. */
 void ticket_ask(struct draft *d, struct message *m);
 void ticket_keep(struct draft *d, const struct message *m);
+/* M answers the question for another one, which takes the place of that of D's IKE_SA. */
+void ticket_renewed(struct draft *d, const struct message *m);
 
 /* Takes the ticket that D's IKE_SA can be resumed with, into *OUT (to be freed by ticket_free); NULL: there
  * is none. */
 struct kept_ticket *ticket_take(struct draft *d);
 void ticket_free(struct kept_ticket *t);
 
-/* SA is deleted: so is its ticket. INTO has taken its place: so it has its ticket. */
+/* SA is deleted: so is its ticket. INTO has taken its place: so it has its ticket, until it gets one of its
+ * own (RFC 5723, 6.2). */
 void ticket_drop(struct ike *ike, const struct sa *sa);
-void ticket_adopt(struct ike *ike, const struct sa *from, const struct sa *into);
+void ticket_adopt(struct ike *ike, struct sa *from, struct sa *into);

@@ -29,6 +29,17 @@ bool unique_is_first(const struct draft *d)
 	return true;
 }
 
+/* Whether USER has another IKE_SA than the one that D, if it is resumed, takes the place of. */
+static bool has_other(const struct draft *d, const struct id *user)
+{
+	struct sa *at = NULL;
+
+	do
+		at = other(d->step->ike, at, d->sa, &d->hs.local_id, user);
+	while (at && d->hs.resumed && at->ticket == d->hs.ticket_number);
+	return at;
+}
+
 bool unique_refuses(struct draft *d, const struct message *m)
 {
 	const struct peer *p = d->core.peer;
@@ -41,7 +52,7 @@ bool unique_refuses(struct draft *d, const struct message *m)
 		d->hs.others = OTHERS_ARE_DEAD;
 	else if (p->unique == UNIQUE_REPLACE)
 		d->hs.others = OTHERS_ARE_REPLACED;
-	if (alone || p->unique != UNIQUE_KEEP || !other(d->step->ike, NULL, d->sa, &d->hs.local_id, user))
+	if (alone || p->unique != UNIQUE_KEEP || !has_other(d, user))
 		return false;
 	d->why = (struct why){
 		.what = arena_printf(d->step->scratch, "%s has an IKE_SA of connection %s already",
@@ -75,6 +86,19 @@ static void end_replaced(struct step *s, struct sa *old, const struct sa *sa)
 		task_add(old, TASK_DELETE_IKE, NULL);
 	task_next(s, old);
 	sa_rearm(s->ike, old);
+}
+
+void unique_resumed(struct step *s, struct sa *sa, uint64_t ticket)
+{
+	struct sa *old = other(s->ike, NULL, sa, &sa->local_id, sa_user(sa));
+
+	while (old) {
+		struct sa *next = other(s->ike, old, sa, &sa->local_id, sa_user(sa));
+
+		if (old->ticket == ticket)
+			sa_vanish(s, old);
+		old = next;
+	}
 }
 
 void unique_settle(struct step *s, struct sa *sa, enum unique_end how)

@@ -12,5 +12,9 @@ bool unique_is_first(const struct draft *d);
  * has an IKE_SA already ("keep"); D->why says so. Otherwise D notes which of the others go. */
 bool unique_refuses(struct draft *d, const struct message *m);
 
+/* SA has come up by the ticket of this number: the one that it resumes goes without a word (RFC 5723, 4.3.4).
+ */
+void unique_resumed(struct step *s, struct sa *sa, uint64_t ticket);
+
 /* SA has come up: the others of the same two identities end, HOW the draft noted. */
 void unique_settle(struct step *s, struct sa *sa, enum unique_end how);

@@ -3,6 +3,7 @@
 #include "ike/conf.h"
 #include "ike/keys.h"
 #include "ike/seal.h"
+#include "ike/task.h"
 #include "ike/ticket.h"
 #include "tests/pair/forge.h"
 #include "tests/pair/resume.h"
@@ -483,17 +484,184 @@ static void not_instead_of_authentication(void **state)
 	pair_assert_agree(p, 1);
 }
 
-/* A ticket stands for the IKE_SA that has taken the place of the one that it was given for. */
-static void after_a_rekeying(void **state)
+/* What a ticket stands for, to see that it is another one. */
+static uint64_t print_of(const struct pair *p)
 {
-	struct pair *p = resume_open_up(state, KEPT, RESUMES);
+	const struct kept_ticket *t = resume_ticket(p->moon);
 
-	host_rekey(p->moon, NULL);
-	lab_calm(p->lab);
+	assert_non_null(t);
+	assert_int_equal(t->sa, forge_sa_up(p->moon)->id);
+	return bytes_hash(bytes_hash(BYTES_HASH, t->opaque), t->d);
+}
+
+/* Whether moon's ticket is of the keys of its IKE_SA. */
+static bool is_of_its_keys(const struct pair *p)
+{
+	const struct kept_ticket *t = resume_ticket(p->moon);
+
+	return bytes_eq(t->d, bytes_of(forge_sa_up(p->moon)->core.keys.d, t->d.n));
+}
+
+/* Sun has forgotten all. Moon, whose next request is of that number, comes back with its ticket. */
+static void resumes(struct pair *p, const char *alive, const char *shown)
+{
 	host_stop(p->sun);
 	host_start(p->sun);
 	pair_wait(p);
-	ARROWS(p->lab, ALIVE(1), SHOWN(1), RESUMES_ARROWS);
+	ARROWS(p->lab, alive, shown, RESUMES_ARROWS);
+	pair_assert_up(p);
+}
+
+/* The old one stands for keys that are gone (6.2). */
+static void after_a_rekeying_another_one_is_asked_for(void **state)
+{
+	struct pair *p = resume_open_up(state, KEPT, RESUMES);
+	uint64_t before = print_of(p);
+
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	assert_int_not_equal(print_of(p), before);
+	assert_true(is_of_its_keys(p));
+	resumes(p, ALIVE(2), SHOWN(2));
+}
+
+static void also_when_the_gateway_has_rekeyed(void **state)
+{
+	struct pair *p = resume_open_up(state, KEPT, RESUMES);
+	uint64_t before = print_of(p);
+	const struct sa *old;
+
+	host_rekey(p->sun, NULL);
+	/* Until the old one is deleted, too, it asks for none. */
+	while (ike_load(p->moon->ike).sas < 2)
+		lab_deliver(p->lab, lab_first(p->lab));
+	old = node_owner(p->moon->ike->sas_list.next, struct sa, of_ike);
+	assert_int_equal(old->core.state, S_REKEYED);
+	assert_int_equal(old->ticket_due, 0);
+	lab_calm(p->lab);
+	assert_int_not_equal(print_of(p), before);
+	assert_true(is_of_its_keys(p));
+}
+
+#define ASKS_AGAIN  "moon --> sun  INFORMATIONAL request 2: SK {N(TICKET_REQUEST)}"
+#define GIVES_AGAIN "moon <-- sun  INFORMATIONAL response 2: SK {N(TICKET_LT_OPAQUE)}"
+
+static void before_it_runs_out_another_one_is_asked_for(void **state)
+{
+	struct pair *p = resume_open_up(state, RESUMES, RESUMES);
+	uint64_t before = print_of(p), start = p->lab->now;
+
+	pair_until(p, start, TICKET_TIME / 10 * 9);
+	ARROWS(p->lab, ASKS_AGAIN, GIVES_AGAIN);
+	assert_int_not_equal(print_of(p), before);
+	assert_true(resume_ticket(p->moon)->end >= p->lab->now + TICKET_TIME - 1000);
+	/* And again. */
+	lab_pass(p->lab, TICKET_TIME);
+	assert_true(resume_ticket(p->moon)->end > p->lab->now + TICKET_TIME / 2);
+}
+
+/* What was proved was judged by what is configured no more. */
+static void none_under_another_configuration(void **state)
+{
+	struct pair *p = resume_open_up(state, RESUMES, RESUMES);
+	uint64_t before = print_of(p);
+
+	host_reload(p->sun, pair_text(state, pair_sun, RESUMES CONN("rekey_time = 3h")));
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	/* It has the old one, of no use as it is. */
+	assert_int_equal(print_of(p), before);
+}
+
+static void nor_with_other_authorities(void **state)
+{
+	struct pair *p = resume_open_up(state, RESUMES, RESUMES);
+	uint64_t before = print_of(p);
+
+	host_trust(p->sun, bytes_str("an authority that is new"));
+	host_rekey(p->moon, NULL);
+	lab_calm(p->lab);
+	assert_int_equal(print_of(p), before);
+}
+
+static void none_for_who_is_the_gateway(void **state)
+{
+	struct pair *p = resume_open_up(state, RESUMES, RESUMES);
+	struct arena arena = { 0 };
+	struct message m;
+
+	/* Sun asks whether moon is there; and for a ticket. */
+	task_first(forge_sa_up(p->sun), TASK_LIVENESS);
+	host_event(p->sun, &(struct ike_event){ .kind = EVENT_WOKEN });
+	assert_true(forge_open(p->lab, bytes_of(lab_first(p->lab)->data, lab_first(p->lab)->n), &arena, &m));
+	message_add_notify(&m, &arena, TICKET_REQUEST, (struct bytes){ 0 });
+	forge_change(lab_first(p->lab), &m);
+	ARROWS(p->lab, "moon <-- sun  INFORMATIONAL request 0: SK {N(TICKET_REQUEST)}",
+		"moon --> sun  INFORMATIONAL response 0: SK {N(TICKET_NACK)}");
+	arena_free(&arena);
+}
+
+/* Others ask in the rekeying itself (4.1). */
+static void one_is_given_with_a_rekeying(void **state)
+{
+	struct pair *p = resume_open_up(state, RESUMES, RESUMES);
+	struct arena arena = { 0 };
+	struct message m;
+	struct flight *f;
+
+	host_rekey(p->moon, NULL);
+	f = lab_first(p->lab);
+	assert_true(forge_open(p->lab, bytes_of(f->data, f->n), &arena, &m));
+	message_add_notify(&m, &arena, TICKET_REQUEST, (struct bytes){ 0 });
+	forge_change(f, &m);
+	ARROWS(p->lab, "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce, N(TICKET_REQUEST)}",
+		"moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce, " GIVES "}");
+	arena_free(&arena);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 1);
+}
+
+/* ------------------------------------------------------------------ what it takes the place of */
+
+/* Moon has given its IKE_SA up, since nothing has come through; sun has it yet. */
+static struct pair *cut_off(void **state, const char *sun)
+{
+	struct pair *p = resume_open_up(state, KEPT, sun);
+
+	while (ike_load(p->moon->ike).children)
+		lab_pass_deaf(p->lab, 1000);
+	assert_int_equal(ike_load(p->sun->ike).children, 1);
+	while (!lab_first(p->lab))
+		lab_clock(p->lab, lab_due(p->lab));
+	return p;
+}
+
+/* Moon has no such IKE_SA any more: to tell it that it goes would be for nobody (4.3.4). */
+static void what_is_resumed_goes_without_a_word(void **state)
+{
+	struct pair *p = cut_off(state, RESUMES);
+
+	ARROWS(p->lab, RESUMES_ARROWS);
+	SILENCE(p->lab);
+	pair_assert_up(p);
+	assert_int_equal(resume_count(p->sun), 1);
+}
+
+static void whoever_may_have_several(void **state)
+{
+	struct pair *p = cut_off(state, RESUMES CONN("unique = never"));
+
+	ARROWS(p->lab, RESUMES_ARROWS);
+	SILENCE(p->lab);
+	pair_assert_up(p);
+}
+
+static void it_is_no_other_that_has_to_be_kept(void **state)
+{
+	struct pair *p = cut_off(state, RESUMES CONN("unique = keep"));
+
+	ARROWS(p->lab, RESUMES_ARROWS);
+	SILENCE(p->lab);
 	pair_assert_up(p);
 }
 
@@ -549,7 +717,16 @@ int main(void)
 		PAIR_TEST(who_resumes_need_not_solve_a_puzzle),
 		PAIR_TEST(what_is_deleted_is_not_resumed),
 		PAIR_TEST(not_instead_of_authentication),
-		PAIR_TEST(after_a_rekeying),
+		PAIR_TEST(after_a_rekeying_another_one_is_asked_for),
+		PAIR_TEST(also_when_the_gateway_has_rekeyed),
+		PAIR_TEST(before_it_runs_out_another_one_is_asked_for),
+		PAIR_TEST(none_under_another_configuration),
+		PAIR_TEST(nor_with_other_authorities),
+		PAIR_TEST(none_for_who_is_the_gateway),
+		PAIR_TEST(one_is_given_with_a_rekeying),
+		PAIR_TEST(what_is_resumed_goes_without_a_word),
+		PAIR_TEST(whoever_may_have_several),
+		PAIR_TEST(it_is_no_other_that_has_to_be_kept),
 		PAIR_TEST(the_authentication_ages),
 	};
 
