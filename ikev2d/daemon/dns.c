@@ -34,10 +34,12 @@ struct dns {
 	struct node holders;
 	const struct dns_method *method; /* in force, or tried; NULL: none */
 	struct dns_setup in_force, next;
-	struct arena arenas[2]; /* of their texts */
-	struct event *turn;     /* a change is over */
-	bool busy;              /* NEXT is not in force yet */
-	bool in_vain;           /* what is in force is not: it has failed */
+	struct arena arenas[2];        /* of their texts */
+	struct event *turn;            /* a change is over */
+	bool busy;                     /* NEXT is not in force yet */
+	bool in_vain;                  /* what is in force is not: it has failed */
+	const struct dns_method *half; /* has failed, and may have done a part of it; NULL: none */
+	bool undoes;                   /* that is being taken back */
 	enum err outcome;
 	struct arena why_arena;
 	const char *why;
@@ -147,12 +149,25 @@ static void begin(struct dns *d)
 			arena_printf(&d->why_arena, "%s cannot be written: %s", d->note, strerror(errno)));
 }
 
+/* Whoever has not answered may not answer this either: something is wanted meanwhile. */
+static void stop_taking_back(struct dns *d)
+{
+	dbus_free(d->work.dbus);
+	d->work.dbus = NULL;
+	event_del(d->turn);
+	d->busy = d->undoes = false;
+}
+
 /* Brings what is wanted into force, one change at a time. */
 static void apply(struct dns *d)
 {
 	struct dns_setup want = wanted(d);
 
-	if (d->busy || in_force(d, &want))
+	if (in_force(d, &want))
+		return;
+	if (d->undoes)
+		stop_taking_back(d);
+	if (d->busy)
 		return;
 	if (!d->method)
 		d->method = method_for(d, NULL);
@@ -208,9 +223,34 @@ static bool try_another(struct dns *d)
 			&d->why_arena, "%s; %s%s%s", d->why, rest, next ? " " : "", next ? next->word : ""));
 	if (!next)
 		return false;
+	if (d->method->in_steps)
+		d->half = d->method;
 	d->method = next;
 	begin(d);
 	return true;
+}
+
+/* What the method that has failed did of it is taken back, now that another one has: nobody waits for that.
+ */
+static bool take_back(struct dns *d)
+{
+	static const struct dns_setup nothing;
+	const struct dns_method *half = d->half;
+
+	d->half = NULL;
+	if (!half)
+		return false;
+	d->busy = d->undoes = true;
+	half->set(&d->work, &nothing, &d->in_force);
+	return true;
+}
+
+static void taken_back(struct dns *d)
+{
+	if (d->outcome)
+		say(LOG_DETAIL, NULL, d->why);
+	arena_free(&d->why_arena);
+	d->busy = d->undoes = false;
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *ctx)
@@ -220,6 +260,11 @@ static void on_turn(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	if (d->undoes) {
+		taken_back(d);
+		apply(d);
+		return;
+	}
 	if (e && try_another(d))
 		return;
 	arena_free(&d->why_arena);
@@ -236,7 +281,8 @@ static void on_turn(evutil_socket_t fd, short what, void *ctx)
 		(void)unlink(d->note);
 		d->method = NULL;
 	}
-	apply(d);
+	if (!take_back(d))
+		apply(d);
 }
 
 /* ----------------------------------------------------------------------- news */

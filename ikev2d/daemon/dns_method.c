@@ -439,10 +439,11 @@ static void file_set(struct dns_work *w, const struct dns_setup *now, const stru
 /* ------------------------------------------------------------------------- all */
 
 const struct dns_method dns_methods[DNS_METHODS] = {
-	[DNS_RESOLVED - DNS_RESOLVED] = { "resolved", true, resolved_there, resolved_set, resolved_reset },
-	[DNS_RESOLVCONF -
-		DNS_RESOLVED] = { "resolvconf", false, resolvconf_there, resolvconf_set, resolvconf_reset },
-	[DNS_FILE - DNS_RESOLVED] = { "file", false, file_there, file_set, file_reset },
+	[DNS_RESOLVED - DNS_RESOLVED] = { "resolved", true, true, resolved_there, resolved_set,
+		resolved_reset },
+	[DNS_RESOLVCONF - DNS_RESOLVED] = { "resolvconf", false, false, resolvconf_there, resolvconf_set,
+		resolvconf_reset },
+	[DNS_FILE - DNS_RESOLVED] = { "file", false, false, file_there, file_set, file_reset },
 };
 
 const struct dns_method *dns_method_find(const char *word)

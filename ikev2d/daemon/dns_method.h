@@ -31,7 +31,8 @@ struct dns_work {
 
 struct dns_method {
 	const char *word;
-	bool splits; /* some servers for some names */
+	bool splits;   /* some servers for some names */
+	bool in_steps; /* what is wanted is told one by one: a part of it may be done when it fails */
 	/* Whether this machine has it. */
 	bool (*there)(const struct dns_work *w);
 	/* NOW is in force from now on, in place of what was told about the devices of BEFORE. Done is called

@@ -301,6 +301,23 @@ def dns_by_resolved_that(bench, does):
     until(lambda: moon.lines() == stub, lambda: f"the file is as it was: {moon.lines()}")
 
 
+@user_case()
+def dns_by_resolved_that_takes_a_part(bench):
+    """That is taken back: else it would ask servers that the file names, too, and the device have the address."""
+    moon = WithResolved(bench, "auto")
+    moon.file.write_text("nameserver 127.0.0.53\n", encoding="ascii")
+    moon.resolved.refuses["SetLinkDomains"] = ("LinkBusy", "Link ipsec0 is managed.")
+    moon.daemon.start()
+    moon.daemon.up()
+    until(lambda: LINES in moon.lines(), lambda: f"the servers are in the file: {moon.lines()}", 15)
+    until(lambda: not moon.resolved.links, lambda: f"the link is told nothing any more: {moon.resolved.links}")
+    check("10.93" not in moon.daemon.host.must(["ip", "addr", "show", "dev", "ipsec0"]), "the device has no address of it")
+    moon.resolved.refuses.clear()
+    moon.daemon.must("down", "site")
+    moon.daemon.up()
+    moon.knows([(".", True)], True)
+
+
 @case()
 def dns_servers_outside_of_the_tunnel(bench):
     """They are not asked: questions to them would go in the clear."""
