@@ -160,6 +160,32 @@ static void nobody_is_let_in_by_a_connection_that_is_gone(void **state)
 	pair_assert_empty_later(p);
 }
 
+#define FIRST                                                                                                \
+	"connections { first { local_addrs = 192.0.2.2\n remote_addrs = 192.0.2.1\n proposals = "            \
+	"aes128gcm16-prfsha256-x25519-ke1_ecp256\n local { auth = psk\n } remote { auth = psk\n id = "       \
+	"stranger\n } children { o { remote_ts = 10.77.0.0/16\n } } } }\n"
+
+/* Who has not said yet who it is may turn out to be of the one that is left. */
+static void another_connection_that_goes_meanwhile_does_not_matter(void **state)
+{
+	const char *left = pair_text(state, pair_sun, TWO_KES);
+	struct pair *p =
+		pair_open_conf(state, pair_text(state, pair_moon, TWO_KES), pair_text(state, FIRST, left));
+
+	pair_say_up(p, 1);
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	p->sun->late = 1000;
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: SK {KE}");
+	assert_string_equal(
+		node_owner(p->sun->ike->sas_list.next, struct sa, of_ike)->core.peer->name, "first");
+	host_reload(p->sun, left);
+	SILENCE(p->lab);
+	p->sun->late = 0;
+	lab_pass(p->lab, 1000);
+	pair_assert_up(p);
+}
+
 /* ----------------------------------------------------------------------------- in vain */
 
 static void who_cannot_be_let_in_in_time_hears_it(void **state)
@@ -189,6 +215,7 @@ int main(void)
 		PAIR_TEST(in_IKE_INTERMEDIATE_too),
 		PAIR_TEST(whose_connection_goes_meanwhile_hears_it),
 		PAIR_TEST(nobody_is_let_in_by_a_connection_that_is_gone),
+		PAIR_TEST(another_connection_that_goes_meanwhile_does_not_matter),
 		PAIR_TEST(who_cannot_be_let_in_in_time_hears_it),
 	};
 
