@@ -580,9 +580,12 @@ static const struct conf_key daemon_keys[] = {
 	{ "puzzle_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_threshold), "0",
 		.doc = "half-open IKE_SAs from which on cookies, where they are asked for, come with a "
 		       "puzzle "
-		       "(RFC 8019), the harder the more are half open: who solves it comes in, and ten a "
-		       "second "
-		       "of those who cannot; 0: never",
+		       "(RFC 8019), the harder the more are half open, and harder for an address (IPv6: a "
+		       "/64) that has more than cookie_threshold_ip of them or sends nonsense, which gets "
+		       "one "
+		       "without an attack, too: who solves it comes in, and ten a second of those who "
+		       "cannot; "
+		       "0: never",
 		.differs = OURS },
 	{ "puzzle_auth_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_auth_threshold), "0",
 		.doc = "half-open IKE_SAs in ten seconds whose first sealed request is nonsense from which "
