@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Most arenas live as long as an SA and hold a few hundred octets; others take much for a moment. Each chunk
- * is twice as large as the one before, up to a page, the head of malloc's included. */
-enum { CHUNK_FIRST = 512 - 64, CHUNK_LARGEST = 4096 - 64, ALIGN = 16 };
+/* Most arenas live as long as an SA and hold a pair of selectors or of identities; others take much for a
+ * moment. Each chunk is three times as large as the one before, up to a page, with what malloc needs. */
+enum { CHUNK_FIRST = 192 - 48, CHUNK_LARGEST = 4096 - 64, GROWTH = 3, ALIGN = 16 };
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -16,20 +16,37 @@ struct arena_chunk {
 	_Alignas(16) uint8_t data[];
 };
 
-static struct arena_chunk *chunk_new(struct arena *a, size_t n)
+size_t arena_octets(size_t n)
 {
-	size_t size = a->chunks ? 2 * a->chunks->size : CHUNK_FIRST;
-	struct arena_chunk *c;
+	return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
 
-	size = size < CHUNK_LARGEST ? size : CHUNK_LARGEST;
-	size = n > size ? n : size;
-	c = calloc(1, sizeof *c + size);
+static struct arena_chunk *chunk_of(struct arena *a, size_t size)
+{
+	struct arena_chunk *c = calloc(1, sizeof *c + size);
+
 	if (!c)
 		abort();
 	c->size = size;
 	c->next = a->chunks;
 	a->chunks = c;
 	return c;
+}
+
+static struct arena_chunk *chunk_new(struct arena *a, size_t n)
+{
+	size_t size = a->chunks ? GROWTH * a->chunks->size : CHUNK_FIRST;
+
+	size = size < CHUNK_LARGEST ? size : CHUNK_LARGEST;
+	return chunk_of(a, n > size ? n : size);
+}
+
+void arena_expect(struct arena *a, size_t n)
+{
+	if (n > SIZE_MAX / 2)
+		abort();
+	if (!a->chunks || a->chunks->size - a->chunks->used < n)
+		chunk_of(a, n);
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -39,7 +56,7 @@ void *arena_alloc(struct arena *a, size_t n)
 
 	if (n > SIZE_MAX / 2)
 		abort();
-	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	n = arena_octets(n);
 	if (!c || c->size - c->used < n)
 		c = chunk_new(a, n);
 	p = c->data + c->used;

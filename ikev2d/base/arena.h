@@ -23,6 +23,13 @@ void *arena_array(struct arena *a, size_t count, size_t size) __attribute__((ret
 #define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 
+/* Room for pieces that take N octets (arena_octets) in all, and for no more: of an object of which there are
+ * many, and of which it is known what it keeps. Where more comes, that finds room as ever. */
+void arena_expect(struct arena *a, size_t n);
+
+/* What a piece of N octets takes. */
+size_t arena_octets(size_t n);
+
 /* Copies of what is borrowed. The copy of a string ends in NUL; arena_text makes a string of octets that need
  * not end in NUL. */
 struct bytes arena_bytes(struct arena *a, struct bytes b);

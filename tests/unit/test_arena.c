@@ -44,12 +44,29 @@ static void chunks_grow(void **state)
 	size_t before = mallinfo2().uordblks;
 
 	(void)state;
-	arena_alloc(&a, 100);
-	arena_alloc(&a, 100);
-	assert_true(mallinfo2().uordblks - before <= 512 || mallinfo2().uordblks == before);
+	arena_alloc(&a, 64);
+	arena_alloc(&a, 64);
+	assert_true(mallinfo2().uordblks - before <= 192 || mallinfo2().uordblks == before);
 	for (unsigned i = 0; i < 100; i++)
 		arena_alloc(&a, 1000);
 	assert_true(mallinfo2().uordblks - before < 140000);
+	arena_free(&a);
+}
+
+static void there_is_room_for_what_is_expected_and_not_for_more(void **state)
+{
+	struct arena a = { 0 };
+	size_t before = mallinfo2().uordblks;
+	uint8_t *first, *last;
+
+	(void)state;
+	arena_expect(&a, arena_octets(1) + arena_octets(500));
+	first = arena_alloc(&a, 1);
+	last = arena_alloc(&a, 500);
+	assert_ptr_equal(last, first + arena_octets(1));
+	assert_true(mallinfo2().uordblks - before <= 16 + 512 + 48 || mallinfo2().uordblks == before);
+	memset(arena_alloc(&a, 1000), 1, 1000);
+	assert_int_equal(*first, 0);
 	arena_free(&a);
 }
 
@@ -131,6 +148,7 @@ int main(void)
 		cmocka_unit_test(pieces_are_zero_aligned_and_apart),
 		cmocka_unit_test(a_piece_may_be_larger_than_a_chunk),
 		cmocka_unit_test(chunks_grow),
+		cmocka_unit_test(there_is_room_for_what_is_expected_and_not_for_more),
 		cmocka_unit_test(copies_outlive_their_source),
 		cmocka_unit_test(a_freed_arena_is_empty_and_usable),
 		cmocka_unit_test(text_grows_piece_by_piece),
