@@ -166,6 +166,8 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 	c->unpadded = x->unpadded;
 	c->whole = x->whole;
 	c->encap = in_udp(&d->core, c->conf, &c->suite);
+	arena_expect(&c->arena, arena_octets(x->local_ts.n * sizeof *x->local_ts.v) +
+					arena_octets(x->remote_ts.n * sizeof *x->remote_ts.v));
 	c->local_ts = tss_copy(&c->arena, x->local_ts);
 	c->remote_ts = tss_copy(&c->arena, x->remote_ts);
 	c->per_cpu = wanted && (old ? old->per_cpu : x->per_cpu);

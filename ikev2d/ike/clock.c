@@ -73,7 +73,7 @@ static bool repeat(struct step *s, struct sa *sa)
 /* Whether what X waits for did not come; then it has failed, and SA may be gone. */
 static bool late_answer(struct step *s, struct sa *sa, bool ours)
 {
-	const struct negotiation *x = ours ? &sa->ours : &sa->theirs;
+	const struct negotiation *x = ours ? sa->ours : sa->theirs;
 	struct ike_answer failed = { .ticket = x->ask, .result = ERR_BUSY };
 	bool waits = x->ask || x->state == N_AWAIT;
 	struct draft d;

@@ -54,7 +54,7 @@ static enum ours under_way(const struct sa *sa, const struct child *child)
 enum rule collide(const struct draft *d, enum theirs theirs, const struct child *child)
 {
 	enum rule rule = table[under_way(d->sa, child)][theirs];
-	const struct negotiation *ours = &d->sa->ours;
+	const struct negotiation *ours = d->sa->ours;
 	bool unseen = ours->kind && ours->state == N_KEY_PAIR && !ours->rounds &&
 		      !(child && child->state == CHILD_DELETING);
 

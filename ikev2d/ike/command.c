@@ -150,7 +150,7 @@ enum presence { ABSENT, UNDER_WAY, STANDING };
 /* What SA, an initiator's, is set up for; NULL when it is up. */
 static const struct child_conf *first_child(const struct sa *sa)
 {
-	return sa->core.initiator ? sa->handshake.x.child : NULL;
+	return sa->core.initiator ? sa->handshake->x.child : NULL;
 }
 
 static enum presence presence_in(struct sa *sa, const struct child_conf *conf, struct node **waits)
@@ -380,8 +380,8 @@ static bool being_made(const struct child *c)
 {
 	const struct sa *sa = c->sa;
 
-	return (sa->ours.kind && sa->ours.made == c->id) || (sa->theirs.kind && sa->theirs.made == c->id) ||
-	       sa->core.state == S_R_INSTALL;
+	return (sa->ours->kind && sa->ours->made == c->id) ||
+	       (sa->theirs->kind && sa->theirs->made == c->id) || sa->core.state == S_R_INSTALL;
 }
 
 static void child_delete(struct step *s, struct child *c, bool force)
@@ -421,7 +421,7 @@ static void tasks_cancel(struct step *s, struct command *command, struct sa *sa,
 	list_each_safe (n, &sa->tasks)
 		if (task_meant(node_owner(n, struct task, of_sa), c))
 			task_free(s, node_owner(n, struct task, of_sa), NULL);
-	if (task_meant(sa->task, c) && !sa->ours.made) {
+	if (task_meant(sa->task, c) && !sa->ours->made) {
 		sa->task->unwanted = true;
 		wait_add(command, &sa->task->waits);
 	}

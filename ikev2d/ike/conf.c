@@ -146,7 +146,7 @@ static void turn_away(struct step *s, struct conn *conn)
 	list_each_safe (n, &conn->sas) {
 		struct sa *sa = node_owner(n, struct sa, of_conn);
 
-		if (sa_half_open(&sa->core) && sa->handshake.id_i.n)
+		if (sa_half_open(&sa->core) && sa->handshake->id_i.n)
 			sa_abandon(s, sa);
 	}
 }

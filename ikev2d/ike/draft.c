@@ -23,6 +23,7 @@
 #include <stdlib.h>
 
 /* A quiet SA takes what these take: a change that makes them much larger should be noticed. */
+_Static_assert(sizeof(struct sa) <= 1792, "there are tens of thousands");
 _Static_assert(sizeof(struct sa_core) <= 1024, "the fixed part of an SA is copied at every step");
 _Static_assert(sizeof(struct handshake) + 2 * sizeof(struct negotiation) <= 2048, "so are these");
 
@@ -33,9 +34,9 @@ void draft_open(struct draft *d, struct step *step, struct sa *sa)
 	d->edits_tail = &d->edits;
 	if (sa) {
 		d->core = sa->core;
-		d->hs = sa->handshake;
-		d->ours = sa->ours;
-		d->theirs = sa->theirs;
+		d->hs = *sa->handshake;
+		d->ours = *sa->ours;
+		d->theirs = *sa->theirs;
 	}
 }
 
@@ -295,13 +296,10 @@ static void commit_children(struct draft *d, struct sa *sa)
 
 static void commit_established(struct draft *d, struct sa *sa)
 {
-	enum unique_end others = sa->handshake.others;
-	uint64_t resumed = sa->core.initiator ? 0 : sa->handshake.ticket_number;
+	enum unique_end others = sa->handshake->others;
+	uint64_t resumed = sa->core.initiator ? 0 : sa->handshake->ticket_number;
 
-	sa->local_id = id_copy(&sa->arena, &d->local_id);
-	sa->remote_id = id_copy(&sa->arena, &d->remote_id);
-	sa->eap_id = id_copy(&sa->arena, &d->eap_id);
-	ends_add(d->step->ike, sa);
+	sa_name(d->step->ike, sa, &d->local_id, &d->remote_id, &d->eap_id);
 	sa->certs = proof_certs_copy(&sa->arena, &d->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, d->dns);
 	sa->domains = cfg_domains_copy(&sa->arena, d->domains);
@@ -309,8 +307,8 @@ static void commit_established(struct draft *d, struct sa *sa)
 	ticket_proven(d, sa);
 	/* The SA stands, and the child that it was set up for does not. */
 	if (sa->core.initiator && !d->edits && d->wish != WISH_CHILD && d->wish != WISH_GATEWAY &&
-		sa->handshake.x.child)
-		want_lost(d->step, sa->handshake.x.child);
+		sa->handshake->x.child)
+		want_lost(d->step, sa->handshake->x.child);
 	sa_forget_handshake(d->step->ike, sa);
 	tell_sa(d->step, TELL_SA_UP, sa, NULL);
 	if (resumed)
@@ -323,8 +321,8 @@ static void commit_peers(struct draft *d, struct sa *sa)
 {
 	if (sa->core.peer != sa->peer)
 		conn_of_sa(d->step->ike, sa, sa->core.peer);
-	for (unsigned i = 0; !d->sa && i < sa->handshake.n_candidates; i++)
-		peer_ref(sa->handshake.candidates[i].peer);
+	for (unsigned i = 0; !d->sa && i < sa->handshake->n_candidates; i++)
+		peer_ref(sa->handshake->candidates[i].peer);
 }
 
 static void commit_ask(struct ike *ike, struct sa *sa, uint32_t before, uint32_t after)
@@ -337,10 +335,11 @@ static void commit_ask(struct ike *ike, struct sa *sa, uint32_t before, uint32_t
 }
 
 /* One of the two exchanges becomes what the draft made of it: AFTER, with KEEP. */
-static void commit_negotiation(struct draft *d, struct sa *sa, struct negotiation *x,
+static void commit_negotiation(struct draft *d, struct sa *sa, const struct negotiation **kept,
 	const struct negotiation *after, struct arena *arena, struct arena *keep)
 {
 	struct ike *ike = d->step->ike;
+	const struct negotiation *x = *kept;
 	const struct child_conf *before = x->kind ? x->child : NULL, *now = after->kind ? after->child : NULL;
 
 	commit_ask(ike, sa, x->ask, after->ask);
@@ -349,9 +348,9 @@ static void commit_negotiation(struct draft *d, struct sa *sa, struct negotiatio
 	if (before)
 		peer_part(ike, before->peer);
 	offers_follow(ike, sa, x, after);
-	*x = *after;
+	sa_keep_negotiation(kept, after);
 	arena_join(arena, keep);
-	if (!x->kind)
+	if (!after->kind)
 		arena_part(ike, arena);
 }
 
@@ -429,7 +428,7 @@ static void commit_wish(struct draft *d, struct sa *sa)
 /* Nobody goes on with the conversation that there was BEFORE: it has ended, or the SA has. */
 static void commit_conversation(struct draft *d, const struct sa *sa, uint32_t before)
 {
-	if (before && (ended(sa) || sa->handshake.eap.conversation != before))
+	if (before && (ended(sa) || sa->handshake->eap.conversation != before))
 		step_action(d->step, ACTION_EAP_END)->eap_end.conversation = before;
 }
 
@@ -437,13 +436,13 @@ static struct sa *commit(struct draft *d)
 {
 	struct ike *ike = d->step->ike;
 	struct sa *sa = d->sa ? d->sa : sa_new(ike, &d->core);
-	uint32_t ask = d->sa ? d->sa->core.ask : 0, eap = d->sa ? d->sa->handshake.eap.conversation : 0;
+	uint32_t ask = d->sa ? d->sa->core.ask : 0, eap = d->sa ? d->sa->handshake->eap.conversation : 0;
 
 	sa->core = d->core;
 	admit_count(ike, sa);
 	ends_follow(ike, sa);
-	offers_follow(ike, sa, &sa->handshake.x, &d->hs.x);
-	sa->handshake = d->hs;
+	offers_follow(ike, sa, &sa->handshake->x, &d->hs.x);
+	sa_keep_handshake(sa, &d->hs);
 	arena_join(&sa->handshake_arena, &d->keep);
 	commit_negotiation(d, sa, &sa->ours, &d->ours, &sa->ours_arena, &d->keep_ours);
 	commit_negotiation(d, sa, &sa->theirs, &d->theirs, &sa->theirs_arena, &d->keep_theirs);
@@ -547,9 +546,9 @@ static void forget(struct draft *d)
 			child_free(d->step->ike, e->child);
 	d->edits = NULL;
 	d->edits_tail = &d->edits;
-	d->hs = d->sa ? d->sa->handshake : (struct handshake){ 0 };
-	d->ours = d->sa ? d->sa->ours : (struct negotiation){ 0 };
-	d->theirs = d->sa ? d->sa->theirs : (struct negotiation){ 0 };
+	d->hs = d->sa ? *d->sa->handshake : (struct handshake){ 0 };
+	d->ours = d->sa ? *d->sa->ours : (struct negotiation){ 0 };
+	d->theirs = d->sa ? *d->sa->theirs : (struct negotiation){ 0 };
 	arena_free(&d->keep);
 	arena_free(&d->keep_ours);
 	arena_free(&d->keep_theirs);

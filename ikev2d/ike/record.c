@@ -108,7 +108,7 @@ static struct strings tasks_queued(const struct sa *sa, struct arena *arena)
 static struct strings tasks_active(const struct sa *sa, struct arena *arena)
 {
 	const char **v = ARENA_NEW(arena, const char *);
-	unsigned done = sa->core.state > S_I_INIT ? 2 : 0, last = sa->handshake.x.child ? 0 : 1;
+	unsigned done = sa->core.state > S_I_INIT ? 2 : 0, last = sa->handshake->x.child ? 0 : 1;
 
 	if (sa->core.state < S_UP)
 		return sa->core.initiator
@@ -129,7 +129,7 @@ static struct strings tasks_passive(const struct sa *sa)
 
 	if (sa->core.state < S_UP && !sa->core.initiator)
 		return (struct strings){ responding, ARRAY_SIZE(responding) };
-	return (struct strings){ &words[sa->theirs.kind], sa->theirs.kind != N_NONE };
+	return (struct strings){ &words[sa->theirs->kind], sa->theirs->kind != N_NONE };
 }
 
 /* All but the children. */
@@ -149,8 +149,8 @@ static struct sa_record sa_record(const struct sa *sa, struct arena *arena)
 		.initiator = c->initiator,
 		.began = c->began,
 		.path = c->path,
-		.local_id = known_id(&sa->local_id, &sa->handshake.local_id, &p->local.id, arena),
-		.remote_id = known_id(&sa->remote_id, &sa->handshake.remote_id, &p->remote.id, arena),
+		.local_id = known_id(&sa->local_id, &sa->handshake->local_id, &p->local.id, arena),
+		.remote_id = known_id(&sa->remote_id, &sa->handshake->remote_id, &p->remote.id, arena),
 		.remote_eap_id = id_copy(arena, &sa->eap_id),
 		.login = c->login,
 		.suite = c->suite,

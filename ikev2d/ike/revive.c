@@ -23,7 +23,7 @@ static struct sa *start_again(struct step *s, struct sa *old, const struct gatew
 			sa = init_redirected(s, conf, old, to);
 		else if (!sa)
 			sa = init_start(s, conf, NULL, NULL, &old->core.hosts);
-		else if (!child_conf_same(sa->handshake.x.child, conf))
+		else if (!child_conf_same(sa->handshake->x.child, conf))
 			task_create(sa, conf, NULL, NULL);
 	}
 	return sa;
@@ -105,7 +105,7 @@ void revive_adopted(struct ike *ike, struct sa *from, struct sa *into)
 /* Whether all that was asked for with SA is there or has failed. */
 static bool complete(const struct sa *sa)
 {
-	if (sa->core.state != S_UP || sa->ours.kind)
+	if (sa->core.state != S_UP || sa->ours->kind)
 		return false;
 	list_each (n, (struct node *)&sa->tasks)
 		if (node_owner(n, struct task, of_sa)->kind == TASK_CREATE_CHILD)

@@ -19,6 +19,26 @@
 
 #include <stdlib.h>
 
+/* Of SAs that have none. */
+static const struct handshake no_handshake;
+static const struct negotiation no_negotiation;
+
+/* With the octet behind a copy. */
+static size_t octets(const struct id *id)
+{
+	return arena_octets(id->data.n + 1);
+}
+
+void sa_name(
+	struct ike *ike, struct sa *sa, const struct id *local, const struct id *remote, const struct id *eap)
+{
+	arena_expect(&sa->arena, octets(local) + octets(remote) + octets(eap));
+	sa->local_id = id_copy(&sa->arena, local);
+	sa->remote_id = id_copy(&sa->arena, remote);
+	sa->eap_id = id_copy(&sa->arena, eap);
+	ends_add(ike, sa);
+}
+
 uint32_t step_id(struct ike *ike)
 {
 	/* Zero means "none" everywhere; after four thousand million ids numbers come again. */
@@ -149,6 +169,8 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 		abort();
 	sa->id = step_id(ike);
 	sa->spi = core->initiator ? core->spi_i : core->spi_r;
+	sa->handshake = &no_handshake;
+	sa->ours = sa->theirs = &no_negotiation;
 	list_init(&sa->of_conn);
 	list_init(&sa->of_unproven);
 	ring_init(&sa->of_ends);
@@ -163,14 +185,47 @@ struct sa *sa_new(struct ike *ike, const struct sa_core *core)
 	return sa;
 }
 
+/* What *KEPT leads to becomes NOW, of N octets; NONE, which is all zero, where that is. */
+static void keep(const void **kept, const void *now, const void *none, size_t n)
+{
+	void *own = *kept == none ? NULL : (void *)(uintptr_t)*kept;
+
+	if (memcmp(now, none, n)) {
+		if (!own && !(own = malloc(n)))
+			abort();
+		memcpy(own, now, n);
+		*kept = own;
+	} else if (own) {
+		wipe(own, n);
+		free(own);
+		*kept = none;
+	}
+}
+
+void sa_keep_handshake(struct sa *sa, const struct handshake *hs)
+{
+	const void *kept = sa->handshake;
+
+	keep(&kept, hs, &no_handshake, sizeof *hs);
+	sa->handshake = kept;
+}
+
+void sa_keep_negotiation(const struct negotiation **kept, const struct negotiation *x)
+{
+	const void *at = *kept;
+
+	keep(&at, x, &no_negotiation, sizeof *x);
+	*kept = at;
+}
+
 void sa_forget_handshake(struct ike *ike, struct sa *sa)
 {
-	for (unsigned i = 0; i < sa->handshake.n_candidates; i++)
-		peer_part(ike, sa->handshake.candidates[i].peer);
-	offers_follow(ike, sa, &sa->handshake.x, NULL);
+	for (unsigned i = 0; i < sa->handshake->n_candidates; i++)
+		peer_part(ike, sa->handshake->candidates[i].peer);
+	offers_follow(ike, sa, &sa->handshake->x, NULL);
 	puzzle_auth_forget(sa);
 	arena_part(ike, &sa->handshake_arena);
-	WIPE(sa->handshake);
+	sa_keep_handshake(sa, &no_handshake);
 }
 
 void sa_down(struct step *s, struct sa *sa, const struct why *why)
@@ -187,8 +242,8 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	sa->ticket_due = 0;
 	cfg_release(s, sa);
 	waits_gone(s, &sa->waits, why);
-	if (sa->core.initiator && sa->handshake.x.child)
-		want_lost(s, sa->handshake.x.child);
+	if (sa->core.initiator && sa->handshake->x.child)
+		want_lost(s, sa->handshake->x.child);
 	tasks_free(s, s->ike, sa, why);
 	sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);
@@ -197,14 +252,17 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 		fragments_forget(s->ike, sa, i);
 }
 
-static void negotiation_free(struct ike *ike, struct sa *sa, struct negotiation *x, struct arena *arena)
+static void negotiation_free(
+	struct ike *ike, struct sa *sa, const struct negotiation **kept, struct arena *arena)
 {
+	const struct negotiation *x = *kept;
+
 	offers_follow(ike, sa, x, NULL);
 	map_take(&ike->asks, x->ask);
 	if (x->kind && x->child)
 		peer_part(ike, x->child->peer);
 	arena_part(ike, arena);
-	WIPE(*x);
+	sa_keep_negotiation(kept, &no_negotiation);
 }
 
 void sa_free(struct ike *ike, struct sa *sa)
@@ -255,8 +313,8 @@ void sa_rearm(struct ike *ike, struct sa *sa)
 	if (fragments < due)
 		due = fragments;
 	earlier(&due, c->ask, c->ask_deadline);
-	earlier(&due, sa->ours.ask, sa->ours.ask_deadline);
-	earlier(&due, sa->theirs.ask || sa->theirs.state == N_AWAIT, sa->theirs.ask_deadline);
+	earlier(&due, sa->ours->ask, sa->ours->ask_deadline);
+	earlier(&due, sa->theirs->ask || sa->theirs->state == N_AWAIT, sa->theirs->ask_deadline);
 	earlier(&due, c->mobike.ask, c->mobike.ask_deadline);
 	earlier(&due, c->deadline, c->deadline);
 	earlier(&due, sa->window.request, sa->window.due);
@@ -272,10 +330,7 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	/* Until it has adopted the children; one that never does is the peer's to delete, or ours then. */
 	sa->core.life_end = heir->redundant ? 0 : s->now + REKEYED_TIME;
 	conn_of_sa(s->ike, sa, heir->core.peer);
-	sa->local_id = id_copy(&sa->arena, &old->local_id);
-	sa->remote_id = id_copy(&sa->arena, &old->remote_id);
-	sa->eap_id = id_copy(&sa->arena, &old->eap_id);
-	ends_add(s->ike, sa);
+	sa_name(s->ike, sa, &old->local_id, &old->remote_id, &old->eap_id);
 	sa->proven_as = old->proven_as;
 	sa->proven_until = old->proven_until;
 	sa->ticket = heir->ticket ? heir->ticket : old->ticket;

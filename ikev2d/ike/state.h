@@ -476,9 +476,11 @@ struct sa {
 	uint64_t rekeyings_until; /* the end of the time in which are counted */
 	unsigned rekeyings;       /* those that the peer has begun */
 	struct sa_core core;
-	struct handshake handshake;
-	struct unopened *unopened;       /* what came with the solution of hs.asked; newest first */
-	struct negotiation ours, theirs; /* CREATE_CHILD_SA exchanges under way */
+	/* What is under way: the handshake, CREATE_CHILD_SA exchanges. An SA that is quiet has none of its
+	 * own: these lead to ones that are all zero (sa_keep_handshake, sa_keep_negotiation). */
+	const struct handshake *handshake;
+	const struct negotiation *ours, *theirs;
+	struct unopened *unopened; /* what came with the solution of hs.asked; newest first */
 	struct arena arena, handshake_arena, ours_arena, theirs_arena;
 	const struct peer *peer;       /* the reference to core.peer */
 	struct conn *conn;             /* that of peer */

@@ -180,11 +180,11 @@ static const struct sa_core *sealed_with(const struct incoming *in)
 	struct sa_core *before;
 
 	if (!in->repeated || !sa->window.response || in->message.header.exchange != IKE_INTERMEDIATE ||
-		!sa->handshake.before)
+		!sa->handshake->before)
 		return &sa->core;
 	before = ARENA_NEW(in->step->scratch, struct sa_core);
 	*before = sa->core;
-	before->keys = *sa->handshake.before;
+	before->keys = *sa->handshake->before;
 	return before;
 }
 
@@ -439,8 +439,8 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 	}
 	draft_open(&d, s, sa);
 	d.answer = answer;
-	if (answer->ticket == sa->ours.ask || answer->ticket == sa->theirs.ask) {
-		draft_close(&d, create_answered(&d, answer->ticket == sa->ours.ask ? &d.ours : &d.theirs));
+	if (answer->ticket == sa->ours->ask || answer->ticket == sa->theirs->ask) {
+		draft_close(&d, create_answered(&d, answer->ticket == sa->ours->ask ? &d.ours : &d.theirs));
 		return;
 	}
 	draft_close(&d, table_cell(sa->core.state, answer->result ? COLUMN_FAILED : COLUMN_ANSWER)(&d));

@@ -212,6 +212,12 @@ void sa_free(struct ike *ike, struct sa *sa);
 void sa_adopt(struct step *s, struct sa *from, struct sa *into);
 /* The IKE_SA HEIR, which takes the place of OLD. */
 struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir);
+/* SA is that of these identities from now on, of which it keeps copies. */
+void sa_name(struct ike *ike, struct sa *sa, const struct id *local, const struct id *remote,
+	const struct id *eap);
+/* What is under way on SA becomes HS, and *KEPT, one of its two exchanges, X. */
+void sa_keep_handshake(struct sa *sa, const struct handshake *hs);
+void sa_keep_negotiation(const struct negotiation **kept, const struct negotiation *x);
 /* Wipes what only the handshake needed. */
 void sa_forget_handshake(struct ike *ike, struct sa *sa);
 /* Drops a reference to PEER, of which actions of this step may still borrow: it goes with the next step. */

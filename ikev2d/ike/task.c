@@ -264,7 +264,7 @@ static bool makes_it(const struct negotiation *theirs, const struct task *t)
 /* Whether T may begin, as far as the peer's exchange under way allows (RFC 7296, 2.25). */
 static bool may_begin(const struct sa *sa, const struct task *t)
 {
-	const struct negotiation *theirs = &sa->theirs;
+	const struct negotiation *theirs = sa->theirs;
 
 	switch (t->kind) {
 	case TASK_REKEY_CHILD:
@@ -286,7 +286,7 @@ static bool may_begin(const struct sa *sa, const struct task *t)
 static bool idle(const struct sa *sa)
 {
 	return !sa->task && !sa->window.request &&
-	       (sa->core.state == S_UP || (sa->core.state == S_REKEYED && !sa->theirs.kind));
+	       (sa->core.state == S_UP || (sa->core.state == S_REKEYED && !sa->theirs->kind));
 }
 
 static struct task *first(const struct sa *sa, uint64_t now)

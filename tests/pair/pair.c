@@ -307,8 +307,8 @@ static void assert_idle(const struct sa *sa)
 	assert_null(sa->task);
 	assert_true(list_empty((struct node *)&sa->tasks));
 	assert_true(list_empty((struct node *)&sa->late));
-	assert_int_equal(sa->ours.kind, N_NONE);
-	assert_int_equal(sa->theirs.kind, N_NONE);
+	assert_int_equal(sa->ours->kind, N_NONE);
+	assert_int_equal(sa->theirs->kind, N_NONE);
 }
 
 static bool has_child(const struct sa *sa, uint32_t in, uint32_t out)

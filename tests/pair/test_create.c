@@ -329,7 +329,7 @@ static void keys_with_a_key_exchange(void **state)
 	ni = derive_nonce(p->lab, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	nr = derive_nonce(p->lab, &arena);
-	shared = derive_shared(p->lab, forge_sa(p->moon)->ours.secret, &arena);
+	shared = derive_shared(p->lab, forge_sa(p->moon)->ours->secret, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	keymat = derive_plus(bytes_of(forge_sa(p->moon)->core.keys.d, 32), 40, &arena, 3, shared, ni, nr);
 	derive_assert_child(p->moon, host_child(p->moon, "lan"), keymat);

@@ -134,10 +134,10 @@ static void keys_of_a_child(void **state)
 	lab_deliver(p->lab, lab_first(p->lab));
 	nr = derive_nonce(p->lab, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
-	first = arena_bytes(&arena, forge_sa(p->sun)->theirs.shared);
+	first = arena_bytes(&arena, forge_sa(p->sun)->theirs->shared);
 	assert_int_equal(first.n, 32);
 	lab_deliver(p->lab, lab_first(p->lab));
-	second = derive_shared(p->lab, forge_sa(p->moon)->ours.secret, &arena);
+	second = derive_shared(p->lab, forge_sa(p->moon)->ours->secret, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	keymat = derive_plus(
 		bytes_of(forge_sa(p->moon)->core.keys.d, 32), 40, &arena, 4, first, ni, nr, second);
@@ -184,9 +184,9 @@ static void keys_of_an_ike_sa(void **state)
 	lab_deliver(p->lab, lab_first(p->lab));
 	nr = derive_nonce(p->lab, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
-	first = arena_bytes(&arena, forge_sa(p->sun)->theirs.shared);
+	first = arena_bytes(&arena, forge_sa(p->sun)->theirs->shared);
 	lab_deliver(p->lab, lab_first(p->lab));
-	second = derive_shared(p->lab, forge_sa(p->moon)->ours.secret, &arena);
+	second = derive_shared(p->lab, forge_sa(p->moon)->ours->secret, &arena);
 	lab_calm(p->lab);
 	c = &forge_sa_up(p->moon)->core;
 	wr_u64(&w, c->spi_i);
@@ -227,7 +227,7 @@ static void what_follows_comes_too_late(void **state)
 		lab_clock(p->lab, lab_due(p->lab));
 		pair_wait(p);
 	}
-	assert_int_equal(forge_sa(p->sun)->theirs.kind, N_NONE);
+	assert_int_equal(forge_sa(p->sun)->theirs->kind, N_NONE);
 	ARROWS(p->lab, NEXT_ASKS(3), REFUSED(3, STATE_NOT_FOUND));
 	lab_pass(p->lab, 2 * BUSY_TIME);
 	pair_assert_agree(p, 1);
@@ -391,7 +391,7 @@ static void the_winner_vanishes(void **state)
 	host_rekey(p->sun, "net");
 	pair_nonces(p, 0x80);
 	ARROWS(p->lab, REKEY_ASKS(2), SUN_REKEYS(0), CREATE_ANSWERS(2), MOON_ANSWERS(0));
-	forge_sa(p->sun)->theirs.link = bytes_str("forgot");
+	((struct negotiation *)forge_sa(p->sun)->theirs)->link = bytes_str("forgot");
 	ARROWS(p->lab, NEXT_ASKS(3), REFUSED(3, STATE_NOT_FOUND));
 	lab_pass(p->lab, FOLLOWUP_TIME + 4 * BUSY_TIME);
 	lab_calm(p->lab);

@@ -2,6 +2,8 @@
 /* The way up: IKE_SA_INIT and IKE_AUTH with the first CHILD_SA (RFC 7296, 1.2), with every algorithm. */
 #include "tests/pair/pair.h"
 
+#include "tests/pair/forge.h"
+
 #include "crypto/kex.h"
 
 #define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD"
@@ -48,6 +50,28 @@ static void same_from_the_other_side(void **state)
 	/* clang-format on */
 	pair_assert_up(p);
 	assert_true(host_done(p->sun, 7)->success);
+}
+
+/* Of an SA that is up there are thousands; each would keep two kilobytes of it. */
+static void nothing_is_kept_of_the_way_up(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	const struct sa *moon, *sun;
+
+	pair_say_up(p, 1);
+	moon = forge_sa(p->moon);
+	assert_int_equal(moon->handshake->x.kind, N_NONE);
+	assert_true(moon->handshake->x.secret.n || moon->handshake->init_i.n);
+	lab_calm(p->lab);
+	sun = forge_sa(p->sun);
+	assert_ptr_equal(moon->handshake, sun->handshake);
+	assert_ptr_equal(moon->ours, sun->ours);
+	assert_ptr_equal(moon->theirs, moon->ours);
+	host_rekey(p->moon, "net");
+	assert_ptr_not_equal(moon->ours, sun->ours);
+	lab_calm(p->lab);
+	assert_ptr_equal(moon->ours, sun->ours);
+	assert_ptr_equal(sun->theirs, sun->ours);
 }
 
 static void each_inbound_is_the_others_outbound(void **state)
@@ -376,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(four_messages),
 		PAIR_TEST(same_from_the_other_side),
+		PAIR_TEST(nothing_is_kept_of_the_way_up),
 		PAIR_TEST(each_inbound_is_the_others_outbound),
 		PAIR_TEST(a_second_attempt_has_other_keys),
 		PAIR_TEST(ids_are_addresses_by_default),

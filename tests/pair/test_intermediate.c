@@ -82,7 +82,7 @@ static void secrets_go_when_their_keys_are_there(void **state)
 	struct bytes secret;
 
 	pair_say_up(p, 1);
-	hs = &forge_sa(p->moon)->handshake;
+	hs = forge_sa(p->moon)->handshake;
 	for (unsigned round = 0; round < 2; round++) {
 		lab_deliver(p->lab, lab_first(p->lab));
 		secret = hs->x.secret;
@@ -135,7 +135,7 @@ static void put_before_the_seal(struct pair *p, size_t limit)
 	message_put(&m, &inner, &first);
 	sum_up(p, f, wr_done(&inner), sum);
 	/* Moon has said that. */
-	memcpy((uint8_t *)sa->handshake.intauth_i.p, sum, sa->handshake.intauth_i.n);
+	memcpy((uint8_t *)sa->handshake->intauth_i.p, sum, sa->handshake->intauth_i.n);
 	if (limit) {
 		m.has |= PAYLOAD_BIT(PAYLOAD_PS);
 		all = seal_put(p->moon->ike, &sa->core, &m.header, &m, limit, &p->lab->rng.rng, &arena);
@@ -280,7 +280,7 @@ static void keys_are_those_of_the_rfc(void **state)
 
 	old = arena_bytes(&arena, bytes_of(c->keys.d, 32));
 	lab_deliver(p->lab, lab_first(p->lab));
-	shared = derive_shared(p->lab, forge_sa(p->moon)->handshake.x.secret, &arena);
+	shared = derive_shared(p->lab, forge_sa(p->moon)->handshake->x.secret, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	wr_u64(&w, c->spi_i);
 	wr_u64(&w, c->spi_r);
@@ -343,8 +343,8 @@ static void what_was_exchanged_is_authenticated(void **state)
 	const struct sa *moon = forge_sa(p->moon);
 	uint8_t sums[64];
 
-	init_i = arena_bytes(&arena, moon->handshake.init_i);
-	init_r = arena_bytes(&arena, moon->handshake.init_r);
+	init_i = arena_bytes(&arena, moon->handshake->init_i);
+	init_r = arena_bytes(&arena, moon->handshake->init_r);
 	sum_i = intauth(p, moon->core.keys.pi, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	sum_r = intauth(p, moon->core.keys.pr, &arena);

@@ -364,7 +364,7 @@ static uint32_t tried(const struct host *h, unsigned n, uint32_t each[])
 
 	list_each (k, &h->ike->sas_list) {
 		assert_true(i < n);
-		each[i] = node_owner(k, struct sa, of_ike)->handshake.puzzle.next;
+		each[i] = node_owner(k, struct sa, of_ike)->handshake->puzzle.next;
 		all += each[i++];
 	}
 	assert_int_equal(i, n);

@@ -270,7 +270,7 @@ static void keys_are_agreed_on_once(void **state)
 {
 	struct pair *p = solved(state);
 	const struct flight *f = lab_first(p->lab);
-	struct bytes secret = newest(p->sun)->handshake.x.secret;
+	struct bytes secret = newest(p->sun)->handshake->x.secret;
 	size_t kept = newest(p->sun)->handshake_arena.taken;
 	unsigned asked = p->sun->asked;
 
@@ -279,7 +279,7 @@ static void keys_are_agreed_on_once(void **state)
 		damage(p, f, f->n - 1);
 	/* What they come of has gone, and so has what waited for them. */
 	assert_true(newest(p->sun)->handshake_arena.taken < kept + f->n);
-	assert_int_equal(newest(p->sun)->handshake.x.secret.n, 0);
+	assert_int_equal(newest(p->sun)->handshake->x.secret.n, 0);
 	for (size_t i = 0; i < secret.n; i++)
 		assert_int_equal(secret.p[i], 0);
 	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1 + 3);
@@ -347,7 +347,7 @@ static void a_crowd_changes_nothing_for_who_has_solved_one(void **state)
 	end = p->lab->now + p->sun->ike->settings.half_open_timeout;
 	lab_deliver(p->lab, lab_first(p->lab));
 	assert_int_equal(newest(p->sun)->core.state, S_R_PUZZLE);
-	assert_int_equal(newest(p->sun)->handshake.asked.bits, PUZZLE_BITS_AUTH);
+	assert_int_equal(newest(p->sun)->handshake->asked.bits, PUZZLE_BITS_AUTH);
 	assert_int_equal(newest(p->sun)->core.deadline, end);
 	/* Now it begins anew that others have less time. */
 	p->sun->ike->pressed_until = 0;
@@ -459,7 +459,7 @@ static void no_puzzle_is_worked_on_for_ever(void **state)
 	p->lab->now += 1000;
 	f->data[f->n - 1] = PUZZLE_BITS_SOLVED;
 	ARROWS(p->lab, ASKED);
-	assert_int_equal(forge_sa(p->moon)->handshake.puzzle.end, end);
+	assert_int_equal(forge_sa(p->moon)->handshake->puzzle.end, end);
 	lab_clock(p->lab, end - 1);
 	assert_int_equal(forge_sa(p->moon)->core.state, S_I_AUTH_PUZZLE);
 	lab_clock(p->lab, end + 2);

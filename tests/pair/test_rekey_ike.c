@@ -148,7 +148,7 @@ static void keys_are_those_of_the_rfc(void **state)
 	ni = derive_nonce(p->lab, &arena);
 	lab_deliver(p->lab, lab_first(p->lab));
 	nr = derive_nonce(p->lab, &arena);
-	shared = derive_shared(p->lab, forge_sa(p->moon)->ours.secret, &arena);
+	shared = derive_shared(p->lab, forge_sa(p->moon)->ours->secret, &arena);
 	lab_calm(p->lab);
 	c = &forge_sa_up(p->moon)->core;
 	wr_u64(&w, c->spi_i);

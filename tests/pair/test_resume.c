@@ -258,8 +258,8 @@ static struct bytes proof_of(struct pair *p, struct sa *sa, struct arena *arena)
 				     .flags = FLAG_INITIATOR,
 				     .mid = 1 },
 		.has = PAYLOAD_BIT(PAYLOAD_IDI) | PAYLOAD_BIT(PAYLOAD_AUTH),
-		.idi = sa->handshake.remote_id };
-	struct bytes octets = keys_signed_octets(&sa->core, &sa->handshake, true, arena);
+		.idi = sa->handshake->remote_id };
+	struct bytes octets = keys_signed_octets(&sa->core, sa->handshake, true, arena);
 	const struct transform *f = sa->core.suite.prf;
 	uint8_t *mac = arena_alloc(arena, f->out);
 	struct sa_core core = sa->core;

@@ -34,7 +34,7 @@ static void check_moved(struct life *l, const struct host *h)
 	list_each (n, (struct node *)&h->ike->sas_list) {
 		const struct sa *sa = node_owner(n, struct sa, of_ike);
 
-		if (sa->core.state == S_REKEYED && !sa->theirs.kind && !list_empty(&sa->children))
+		if (sa->core.state == S_REKEYED && !sa->theirs->kind && !list_empty(&sa->children))
 			life_fail(
 				l, "%s: IKE_SA %u was replaced and has its children still", h->name, sa->id);
 	}
@@ -98,7 +98,7 @@ static const struct child *child_with(const struct host *h, uint32_t in, uint32_
 static bool busy(const struct sa *sa)
 {
 	return sa_half_open(&sa->core) || sa->window.request || sa->task || !list_empty(&sa->tasks) ||
-	       !list_empty(&sa->late) || sa->ours.kind || sa->theirs.kind;
+	       !list_empty(&sa->late) || sa->ours->kind || sa->theirs->kind;
 }
 
 /* One that never took over is the peer's to delete, and may be unknown to it: it ends by itself. */

@@ -84,7 +84,7 @@ static void check_child(struct world *w, const struct sa *sa, const struct child
 		old |= other->id == lost->replaces && other->state == CHILD_INSTALLED && !other->successor;
 		any |= won;
 	}
-	if (old && !any && !sa->theirs.kind && first)
+	if (old && !any && !sa->theirs->kind && first)
 		life_fail(&w->life, "CHILD_SA %u gave way to nobody", lost->id);
 }
 

@@ -24,7 +24,7 @@ static const struct child *child_at(const struct host *h, const struct sa *sa, u
 /* What SA has begun and the peer may know of. */
 static enum task_kind under_way(const struct sa *sa)
 {
-	bool told = sa->window.request || sa->ours.state == N_AGREE || sa->ours.state == N_INSTALL;
+	bool told = sa->window.request || sa->ours->state == N_AGREE || sa->ours->state == N_INSTALL;
 
 	return sa->task && told ? sa->task->kind : TASK_LIVENESS;
 }
@@ -44,7 +44,7 @@ static enum rule_duty of_create(const struct host *h, const struct sa *sa, const
 	if (old && old->state == CHILD_DELETING)
 		return DUTY_BUSY;
 	if (m->rekeys && !old)
-		return sa->ours.kind ? DUTY_NONE : DUTY_NOT_FOUND;
+		return sa->ours->kind ? DUTY_NONE : DUTY_NOT_FOUND;
 	/* Nothing of ours that they could know of is in their way. */
 	return !sa->window.request && ours == TASK_LIVENESS && !(old && old->state != CHILD_INSTALLED)
 		       ? DUTY_NOT_BUSY
@@ -63,11 +63,11 @@ static enum rule_duty of_delete(const struct host *h, const struct sa *sa, const
 /* What the peer has no more is made anew, unless something else carries on. */
 static enum rule_duty of_not_found(const struct sa *sa, const struct host *h, struct duty *d)
 {
-	const struct child *old = map_get(&h->ike->children, sa->ours.old);
+	const struct child *old = map_get(&h->ike->children, sa->ours->old);
 	const struct child *before = old ? map_get(&h->ike->children, old->replaces) : NULL;
 
 	/* For a CPU there is one when a packet asks for it. */
-	if (sa->ours.kind != N_REKEY_CHILD || !old || old->sa != sa || old->state != CHILD_INSTALLED ||
+	if (sa->ours->kind != N_REKEY_CHILD || !old || old->sa != sa || old->state != CHILD_INSTALLED ||
 		old->resource || old->successor || (before && before->state == CHILD_DELETING))
 		return DUTY_NONE;
 	d->conf = old->conf;

@@ -438,8 +438,8 @@ static void put_sa(struct print *p, enum space side, const struct sa *sa)
 {
 	put_core(p, side, sa);
 	put_window(p, sa);
-	put_negotiation(p, side, &sa->ours);
-	put_negotiation(p, side, &sa->theirs);
+	put_negotiation(p, side, sa->ours);
+	put_negotiation(p, side, sa->theirs);
 	put(p, "task", !!sa->task);
 	if (sa->task)
 		put_task(p, side, sa->task);

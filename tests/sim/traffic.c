@@ -78,7 +78,7 @@ static bool is_being_made(const struct host *h, uint32_t spi)
 	list_each (n, (struct node *)&h->ike->sas_list) {
 		const struct sa *sa = node_owner(n, struct sa, of_ike);
 
-		if (sa->ours.kind == N_CREATE && sa->ours.spi == spi)
+		if (sa->ours->kind == N_CREATE && sa->ours->spi == spi)
 			return true;
 	}
 	return false;
