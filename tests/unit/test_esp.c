@@ -6,6 +6,7 @@
 #include "tests/unit/packet.h"
 
 #include "xfrm/limit.h"
+#include "xfrm/user/live.h"
 
 static struct arena arena;
 static struct rng_seeded rng;
@@ -70,6 +71,30 @@ static enum drop open_again(struct pair *p)
 {
 	esp_open(&p->in, &p->pkt, 1);
 	return p->pkt.drop;
+}
+
+/* Of thousands of tunnels few carry packets, and an engine takes a thousand octets and more for its tables.
+ */
+static void an_sa_takes_little_before_its_first_packet(void **state)
+{
+	static const char *const suites[] = { "aes128gcm16", "aes256gcm16", "aes256-sha512" };
+
+	(void)state;
+	assert_true(sizeof(struct live) <= 352);
+	for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+		struct pair p;
+
+		open_pair(&p, suites[i], false);
+		assert_null(p.out.cipher);
+		assert_null(p.in.cipher);
+		load(&p, 100);
+		assert_int_equal(seal(&p), DROP_NONE);
+		assert_non_null(p.out.cipher);
+		assert_null(p.in.cipher);
+		assert_int_equal(open_again(&p), DROP_NONE);
+		assert_non_null(p.in.cipher);
+		close_pair(&p);
+	}
 }
 
 /* Sizes around every boundary of padding come back as they were. */
@@ -402,16 +427,23 @@ static void short_packets_are_refused(void **state)
 /* Seals N octets as they are, trailer included, as a peer with other ideas would. */
 static enum drop open_made_up(const char *octets, size_t n)
 {
+	const struct suite s = packet_suite("aes128gcm16", false);
+	const struct engine *engine;
 	struct pair p;
 	struct aead_job job;
+	void *context;
 
 	open_pair(&p, "aes128gcm16", false);
+	assert_int_equal(engine_make(s.encr, s.integ, true, packet_encr_key(&s), packet_integ_key(&s),
+				 &engine, &context),
+		ERR_OK);
 	memset(p.buffer, 0, sizeof p.buffer);
 	p.buffer[7] = 1;
 	memcpy(p.buffer + 16, octets, n);
 	job = (struct aead_job){ bytes_of(p.buffer, 8), p.buffer + 8, p.buffer + 16, n, { NULL, 0 },
 		p.buffer + 16 + n };
-	assert_int_equal(p.out.engine->seal(p.out.cipher, &job), ERR_OK);
+	assert_int_equal(engine->seal(context, &job), ERR_OK);
+	engine->free(context);
 	p.pkt = (struct esp_packet){ .p = p.buffer, .n = 16 + n + 16 };
 	open_again(&p);
 	assert_int_equal(p.in.replay.top, 1);
@@ -520,6 +552,7 @@ static void a_packet_of_the_limit_fits_and_one_more_does_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(an_sa_takes_little_before_its_first_packet),
 		CASE(aes128gcm_comes_back),
 		CASE(aes192gcm_comes_back),
 		CASE(aes256gcm_comes_back),

@@ -15,12 +15,47 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* A context with the keys of E. */
+static enum err make(const struct esp *e, const struct engine **engine, void **out)
+{
+	return engine_make(e->encr, e->integ, e->sealing, e->encr_key, e->integ_key, engine, out);
+}
+
+/* Whoever asks for an SA hears now, and not with its first packet, whether there can be one. */
+static enum err try_keys(struct esp *e)
+{
+	void *tried;
+	enum err err = make(e, &e->engine, &tried);
+
+	if (!err)
+		e->engine->free(tried);
+	return err;
+}
+
+/* The context of E, made with the first packet; NULL: the library refuses. Where several threads have one
+ * each, that of the first serves. */
+static void *cipher_of(struct esp *e)
+{
+	void *there = atomic_load_explicit(&e->cipher, memory_order_acquire), *made;
+	const struct engine *engine;
+
+	if (there || make(e, &engine, &made))
+		return there;
+	if (atomic_compare_exchange_strong_explicit(
+		    &e->cipher, &there, made, memory_order_acq_rel, memory_order_acquire))
+		return made;
+	engine->free(made);
+	return there;
+}
+
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
 	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why)
 {
 	enum err err;
 
-	*e = (struct esp){ .spi = spi, .encr = suite->encr, .integ = suite->integ, .esn = suite->esn };
+	*e = (struct esp){
+		.spi = spi, .encr = suite->encr, .integ = suite->integ, .sealing = sealing, .esn = suite->esn
+	};
 	if (window > REPLAY_MAX) {
 		text_add(why, "a replay window of %u packets is too large: use at most %u", window,
 			REPLAY_MAX);
@@ -28,7 +63,9 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	}
 	e->seq_last = suite->esn ? UINT64_MAX : UINT32_MAX;
 	e->icv = transform_icv(suite->encr, suite->integ);
-	err = engine_make(suite->encr, suite->integ, sealing, encr_key, integ_key, &e->engine, &e->cipher);
+	e->encr_key = arena_bytes(arena, encr_key);
+	e->integ_key = arena_bytes(arena, integ_key);
+	err = try_keys(e);
 	if (err == ERR_UNSUPPORTED)
 		text_add(why, "OpenSSL does not offer %s: choose another ESP proposal", suite->encr->name);
 	else if (err == ERR_RANGE)
@@ -42,11 +79,19 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	return ERR_OK;
 }
 
+size_t esp_kept(struct bytes encr_key, struct bytes integ_key, uint32_t window)
+{
+	return arena_octets(encr_key.n + 1) + arena_octets(integ_key.n + 1) + replay_octets(window);
+}
+
 void esp_free(struct esp *e)
 {
-	if (e->cipher)
-		e->engine->free(e->cipher);
-	e->cipher = NULL;
+	void *cipher = atomic_load(&e->cipher);
+
+	if (cipher)
+		e->engine->free(cipher);
+	atomic_store(&e->cipher, NULL);
+	e->encr_key = e->integ_key = (struct bytes){ 0 };
 }
 
 /* What is authenticated besides the data: with an AEAD the whole extended number lies in the AAD (RFC 4106,
@@ -113,6 +158,7 @@ static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
 {
 	size_t n = put_trailer(e, pkt->p, pkt->n), head = esp_before(e);
 	uint8_t *packet = pkt->p - head, *iv = packet + ESP_HEADER;
+	void *cipher = cipher_of(e);
 	struct cover cover;
 	struct aead_job job;
 
@@ -125,7 +171,7 @@ static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
 		put32(iv + 4, (uint32_t)pkt->seq);
 	}
 	job = job_of(e, &cover, packet, pkt->seq, n);
-	if (e->engine->seal(e->cipher, &job)) {
+	if (!cipher || e->engine->seal(cipher, &job)) {
 		pkt->drop = DROP_CRYPTO;
 		return;
 	}
@@ -193,6 +239,7 @@ static size_t data_of(const struct esp *e, size_t n)
 static enum drop open_one(struct esp *e, struct esp_packet *pkt)
 {
 	size_t n = data_of(e, pkt->n);
+	void *cipher;
 	struct cover cover;
 	struct aead_job job;
 
@@ -200,8 +247,9 @@ static enum drop open_one(struct esp *e, struct esp_packet *pkt)
 		return DROP_SHORT;
 	if (!replay_check(&e->replay, get32(pkt->p + 4), &pkt->seq))
 		return DROP_REPLAY;
+	cipher = cipher_of(e);
 	job = job_of(e, &cover, pkt->p, pkt->seq, n);
-	if (e->engine->open(e->cipher, &job))
+	if (!cipher || e->engine->open(cipher, &job))
 		return DROP_AUTH;
 	pkt->place = replay_advance(&e->replay, pkt->seq);
 	if (pkt->place == REPLAY_SEEN)

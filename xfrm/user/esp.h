@@ -18,8 +18,10 @@ struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */
 	const struct engine *engine;
-	void *cipher; /* the engine's context, with the keys */
-	bool esn;
+	/* The engine's context, which has large tables: made for the first packet; NULL before. */
+	_Atomic(void *) cipher;
+	struct bytes encr_key, integ_key; /* of it */
+	bool sealing, esn;
 	uint8_t icv;
 	_Atomic uint64_t seq; /* outbound: the last number taken */
 	uint64_t seq_last;    /* outbound: the last there is */
@@ -36,12 +38,13 @@ struct esp_packet {
 	enum drop drop; /* DROP_NONE, or why it went no further; packets that have it set are left alone */
 };
 
-/* Takes the keys in; they are kept in the cipher's context only. WINDOW counts when opening, and lies in
- * ARENA. WHY gets a sentence on failure. */
+/* Takes the keys in, and tries whether an engine does. They lie in ARENA, as does WINDOW, which counts when
+ * opening: esp_kept() octets. WHY gets a sentence on failure. */
+size_t esp_kept(struct bytes encr_key, struct bytes integ_key, uint32_t window);
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
 	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why) MUST_CHECK;
 
-/* Wipes the keys. */
+/* Wipes the context; the keys in the arena go with that. */
 void esp_free(struct esp *e);
 
 /* Seals N IP packets in place with successive numbers; each then is an ESP packet. RNG gives the IVs of CBC;

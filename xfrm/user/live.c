@@ -35,6 +35,11 @@ static void take_conf(struct live *l, const struct child_conf *conf)
 		bound_by_sequence(l);
 }
 
+static size_t tss_octets(struct tss set)
+{
+	return arena_octets(set.n * sizeof *set.v);
+}
+
 struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err *err, struct text *why)
 {
 	struct live *l = calloc(1, sizeof *l);
@@ -46,6 +51,9 @@ struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err 
 	};
 	*meter = (struct meter){ 0 };
 	pthread_mutex_init(&l->lock, NULL);
+	arena_expect(&l->arena,
+		esp_kept(spec->encr_key, spec->integ_key, spec->inbound ? spec->conf->replay_window : 0) +
+			tss_octets(spec->local_ts) + tss_octets(spec->remote_ts));
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
 	if (*err) {
@@ -63,6 +71,7 @@ void live_free(struct live *l)
 	esp_free(&l->esp);
 	pthread_mutex_destroy(&l->lock);
 	arena_free(&l->arena);
+	free(l->own);
 	free(l);
 }
 
@@ -122,9 +131,13 @@ enum live_event live_count(struct live *l, size_t n, uint64_t now)
 /* The sums go on, and with them the limits. */
 void live_part(struct live *l)
 {
+	struct meter *own = l->own ? l->own : aligned_alloc(_Alignof(struct meter), sizeof *own);
+
+	if (!own)
+		abort();
 	pthread_mutex_lock(&l->lock);
-	l->own = *l->meter;
-	l->meter = &l->own;
+	*own = *l->meter;
+	l->meter = l->own = own;
 	pthread_mutex_unlock(&l->lock);
 }
 

@@ -28,7 +28,7 @@ struct live {
 	struct live_limit bytes_limit, packets_limit;
 
 	struct meter *meter;       /* under the lock: borrowed (it outlives this), or OWN */
-	struct meter own;          /* which nobody reads: of an SA that was given up */
+	struct meter *own;         /* which nobody reads: of an SA that was given up; NULL: it was not yet */
 	_Atomic uint32_t path_mtu; /* learned while sending; 0: nothing smaller than what control knows */
 	_Atomic unsigned together; /* outbound: how many packets the kernel is given in one message */
 	_Atomic unsigned taken;    /* messages of as many that it has taken since this was last changed */

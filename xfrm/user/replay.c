@@ -5,14 +5,25 @@
 /* Without a window an extended number is taken to be the one nearest to the top. */
 #define SPAN_WITHOUT_WINDOW 0x80000000U
 
+static uint32_t words_of(uint32_t size)
+{
+	uint32_t words = 2;
+
+	while (words < (size + 63) / 64 + 1)
+		words *= 2;
+	return size ? words : 0;
+}
+
+size_t replay_octets(uint32_t size)
+{
+	return words_of(size) * sizeof(uint64_t);
+}
+
 void replay_init(struct replay *r, uint32_t size, bool esn, struct arena *arena)
 {
-	*r = (struct replay){ .size = size, .esn = esn };
+	*r = (struct replay){ .size = size, .words = words_of(size), .esn = esn };
 	if (!size)
 		return;
-	r->words = 2;
-	while (r->words < (size + 63) / 64 + 1)
-		r->words *= 2;
 	r->bits = ARENA_ARRAY(arena, r->words, uint64_t);
 }
 

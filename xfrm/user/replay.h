@@ -21,8 +21,10 @@ enum replay_place {
 	REPLAY_TOP,  /* new, and the window moved */
 };
 
-/* An empty window of SIZE packets (at most REPLAY_MAX) in ARENA. */
+/* An empty window of SIZE packets (at most REPLAY_MAX) in ARENA, where it takes replay_octets(). */
 void replay_init(struct replay *r, uint32_t size, bool esn, struct arena *arena);
+
+size_t replay_octets(uint32_t size);
 
 /* Before opening a packet with the sent number LOW: false for a repetition or one left of the window. *SEQ
  * gets the whole number. Changes nothing, for nothing is authenticated yet. */
