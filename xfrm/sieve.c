@@ -495,6 +495,13 @@ static void sieved_free(struct sieved *p)
 	free(p);
 }
 
+/* What is kept of them, at most: the words, the selectors, and the text of an address of a crowd. */
+static size_t kept_of(const char *says, struct tss sources, struct tss destinations)
+{
+	return arena_octets(strlen(says) + 1) + arena_octets(sources.n * sizeof *sources.v) +
+	       arena_octets(destinations.n * sizeof *destinations.v);
+}
+
 /* Makes what nobody wants yet. */
 static enum err make(struct sieve *s, const char *says, const struct sieve_rule *rule, struct tss sources,
 	struct tss destinations, struct tss except, struct sieved **out, struct text *why)
@@ -505,6 +512,7 @@ static enum err make(struct sieve *s, const char *says, const struct sieve_rule 
 	if (!p)
 		abort();
 	list_init(&p->in_set);
+	arena_expect(&p->arena, kept_of(says, sources, destinations));
 	if (except.n || !pair_up(s, p, rule, sources, destinations))
 		e = slot_up(s, p, rule, sources, destinations, except, why);
 	if (e) {

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+/* Most things are numbers, several of each tunnel. */
 struct entry {
 	struct node node;
-	struct held_thing thing;
+	uint32_t number;
 	unsigned times;
+	struct ip ip[]; /* one of a thing that is an address */
 };
 
 /* How many there may be; the pools say how many leases. */
@@ -34,16 +36,30 @@ static uint64_t key_of(const struct held_thing *t)
 	return h ? h : 1;
 }
 
+static bool is_address(enum held_kind kind)
+{
+	return kind == HELD_VIP || kind == HELD_LEASE;
+}
+
+static struct entry *entry_new(enum held_kind kind, const struct held_thing *t)
+{
+	struct entry *e = calloc(1, sizeof *e + (is_address(kind) ? sizeof *e->ip : 0));
+
+	if (!e)
+		abort();
+	e->number = t->number;
+	if (is_address(kind))
+		*e->ip = t->ip;
+	return e;
+}
+
 void held_add(struct held *h, enum held_kind kind, struct held_thing thing)
 {
 	uint64_t key = key_of(&thing);
 	struct entry *e = map_get(&h->of[kind], key);
 
 	if (!e) {
-		e = calloc(1, sizeof *e);
-		if (!e)
-			abort();
-		e->thing = thing;
+		e = entry_new(kind, &thing);
 		list_append(&h->all[kind], &e->node);
 		map_put(&h->of[kind], key, e);
 	}
@@ -73,10 +89,13 @@ bool held_has(const struct held *h, enum held_kind kind, struct held_thing thing
 
 bool held_take(struct held *h, enum held_kind last, enum held_kind *kind, struct held_thing *out)
 {
+	const struct entry *e;
+
 	for (*kind = 0; *kind <= last; ++*kind) {
 		if (list_empty(&h->all[*kind]))
 			continue;
-		*out = node_owner(h->all[*kind].next, struct entry, node)->thing;
+		e = node_owner(h->all[*kind].next, struct entry, node);
+		*out = is_address(*kind) ? held_ip(e->ip) : held_number(e->number);
 		held_drop(h, *kind, *out);
 		return true;
 	}

@@ -116,11 +116,34 @@ static enum err check_selectors(const struct user_policy *p, struct text *why)
 
 /* Those to a device of its own are the administrator's unless he wants ours; so is what may come in by others
  * (install). */
-static struct tss routes_of(struct xfrm *x, const struct child_conf *conf, struct user_policy *p)
+static struct tss routes_of(const struct xfrm *x, const struct child_conf *conf, struct tss remote)
 {
 	if (conf->interface)
-		return tss_copy(&p->arena, device_routed(&conf->interface_routes, p->remote));
-	return x->settings->install_routes ? p->remote : (struct tss){ 0 };
+		return device_routed(&conf->interface_routes, remote);
+	return x->settings->install_routes ? remote : (struct tss){ 0 };
+}
+
+static size_t octets(struct tss set)
+{
+	return arena_octets(set.n * sizeof *set.v);
+}
+
+/* P gets what its selectors are, and what is led where because of them, in an arena that has room for no
+ * more. */
+static void take_selectors(const struct xfrm *x, const struct policy_spec *spec, struct user_policy *p)
+{
+	struct arena scratch = { 0 };
+	struct tss local = tss_resolve(spec->local_ts, &spec->local, &scratch);
+	struct tss remote = tss_resolve(spec->remote_ts, &spec->remote, &scratch);
+	struct tss routes = routes_of(x, spec->conf, remote), ours = ours_of(local, routes, &scratch);
+
+	arena_expect(&p->arena, octets(local) + octets(remote) + octets(ours) + arena_octets(1) +
+					(routes.v == remote.v ? 0 : octets(routes)));
+	p->local = tss_copy(&p->arena, local);
+	p->remote = tss_copy(&p->arena, remote);
+	p->routes = routes.v == remote.v ? p->remote : tss_copy(&p->arena, routes);
+	p->ours = tss_copy(&p->arena, ours);
+	arena_free(&scratch);
 }
 
 static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *spec)
@@ -133,13 +156,10 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	if (!p)
 		abort();
 	p->id = spec->id;
-	p->local = tss_resolve(spec->local_ts, &spec->local, &p->arena);
-	p->remote = tss_resolve(spec->remote_ts, &spec->remote, &p->arena);
+	take_selectors(x, spec, p);
 	p->own = conf->interface;
 	p->addrs = (const struct if_addr *)arena_bytes(&p->arena, addrs).p;
 	p->n_addrs = conf->n_interface_addrs;
-	p->routes = routes_of(x, conf, p);
-	p->ours = ours_of(p->local, p->routes, &p->arena);
 	p->trap = spec->trap;
 	p->per_cpu = spec->per_cpu;
 	p->priority = conf->priority;
