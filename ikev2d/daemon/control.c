@@ -469,7 +469,7 @@ static enum err run_ctl(struct control *c, const struct family_spec *how, struct
 			abort();
 		start_inside(c);
 	}
-	c->runs = !member_start(&c->ctl, c->base, &spec, why);
+	c->runs = !member_launch(&c->ctl, c->base, &spec, why);
 	return c->runs ? ERR_OK : ERR_SYSTEM;
 }
 
@@ -487,15 +487,18 @@ void control_start(struct control *c, struct event_base *base, struct vici *vici
 	list_init(&c->clients);
 }
 
-enum err control_listen(struct control *c, const char *path, const struct rights *rights,
-	const struct family_spec *spec, struct text *why)
+enum err control_launch(struct control *c, const struct family_spec *spec, struct text *why)
 {
-	enum err e;
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return c->fd < 0 ? cannot_listen(spec->folder, why) : run_ctl(c, spec, why);
+}
+
+enum err control_listen(struct control *c, const char *path, const struct rights *rights, struct text *why)
+{
+	enum err e = member_begun(&c->ctl, why);
 
 	c->rights = *rights;
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	/* Who can connect shall find a daemon that has all that it needs. */
-	e = c->fd < 0 ? cannot_listen(path, why) : run_ctl(c, spec, why);
 	if (!e)
 		e = listen_at(c, path, why);
 	if (e)

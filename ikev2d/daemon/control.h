@@ -38,12 +38,14 @@ struct control {
 
 void control_start(struct control *c, struct event_base *base, struct vici *vici);
 
-/* Listens at PATH, which the caller keeps; he holds the lock on its directory, so one that is there is a
- * leftover. Who connects may do what RIGHTS say. ctl is started as SPEC says: whether in a process of its
- * own, in the foreground, the folder in which its root is made, and as second of its descriptors its end of
- * the channel to keeper (-1: none). */
-enum err control_listen(struct control *c, const char *path, const struct rights *rights,
-	const struct family_spec *spec, struct text *why) MUST_CHECK;
+/* Begins to start ctl as SPEC says: whether in a process of its own, in the foreground, the folder in which
+ * its root is made, and as second of its descriptors its end of the channel to keeper (-1: none). */
+enum err control_launch(struct control *c, const struct family_spec *spec, struct text *why) MUST_CHECK;
+
+/* Waits for ctl, and listens at PATH, which the caller keeps; he holds the lock on its directory, so one that
+ * is there is a leftover. Who connects may do what RIGHTS say. */
+enum err control_listen(
+	struct control *c, const char *path, const struct rights *rights, struct text *why) MUST_CHECK;
 
 /* Offers the socket at LINK too, where stock clients look; false when something else is there. */
 bool control_offer(struct control *c, const char *link);

@@ -150,10 +150,25 @@ static enum err vault_part_start(struct world *w, struct text *why)
 	return vault_start(w, w->rundir.path, why);
 }
 
+/* Long before it is wanted: it needs nothing that is in the configuration, and takes its time. */
+static enum err ctl_part_start(struct world *w, struct text *why)
+{
+	const struct family_spec spec = { .fds = { -1, vault_offers(w->vault) },
+		.folder = w->rundir.path,
+		.one = w->options->one,
+		.foreground = w->options->foreground };
+
+	return control_launch(&w->control, &spec, why);
+}
+
 static enum err config_part_start(struct world *w, struct text *why)
 {
 	enum err e;
 
+	lacking_look(); /* which takes as long as keeper needs */
+	e = vault_begun(w, why);
+	if (e)
+		return e;
 	config_start(&w->config, w->vault);
 	failures_start(&w->failures);
 	e = read_config(w, why);
@@ -320,6 +335,12 @@ static enum err core_start(struct world *w, struct text *why)
 	return e;
 }
 
+/* What takes time without it has been done meanwhile. */
+static enum err core_part_begun(struct world *w, struct text *why)
+{
+	return engine_begun(w, why);
+}
+
 static enum err parleys_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -436,16 +457,13 @@ static void offer_to_charons_clients(struct world *w)
 
 static enum err listener_start(struct world *w, struct text *why)
 {
-	const struct family_spec spec = { .fds = { -1, vault_offers(w->vault) },
-		.folder = w->rundir.path,
-		.one = w->options->one,
-		.foreground = w->options->foreground };
 	struct rights rights;
 	enum err e = rights_read(&w->settings, &rights, why);
 
 	if (!e)
-		e = control_listen(
-			&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), &rights, &spec, why);
+		e = trust_begun(w, why);
+	if (!e)
+		e = control_listen(&w->control, arena_printf(&w->arena, "%s/vici", run_dir(w)), &rights, why);
 	if (!e)
 		offer_to_charons_clients(w);
 	return e;
@@ -455,6 +473,11 @@ static void listener_stop(struct world *w)
 {
 	vici_stopping(w->vici);
 	control_shut(&w->control);
+}
+
+static void with_the_rest(struct world *w)
+{
+	(void)w;
 }
 
 /* Scripts of what was up are run, and waited for, when nothing can come up any more. The data path opens
@@ -468,6 +491,7 @@ static const struct part {
 	{ clients_start, clients_stop },
 	{ rundir_start, rundir_stop },
 	{ vault_part_start, vault_stop },
+	{ ctl_part_start, with_the_rest },
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
@@ -477,6 +501,7 @@ static const struct part {
 	{ core_start, core_stop },
 	{ streams_start, streams_stop },
 	{ datapath_start, datapath_stop },
+	{ core_part_begun, with_the_rest },
 	{ dns_start, dns_stop },
 	{ shunts_part_start, shunts_part_stop },
 	{ portal_part_start, portal_stop },

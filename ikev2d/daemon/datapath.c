@@ -119,11 +119,15 @@ enum err datapath_start(struct world *w, struct text *why)
 	enum err e;
 
 	w->backend = &xfrm_choice;
+	if (w->settings.datapath != DATAPATH_KERNEL)
+		datapath_esp_launch(w);
 	e = w->backend->open(&setup, &w->xfrm, why);
 	if (e) {
 		datapath_esp_stop(w);
 		return e;
 	}
+	if (!choice_of(w->xfrm)->user)
+		datapath_esp_unused(w);
 	share_port(w);
 	if (watch(w))
 		return ERR_OK;

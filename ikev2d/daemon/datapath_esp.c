@@ -58,7 +58,7 @@ static void again(void *ctx)
 
 /* ------------------------------------------------------------------ orders */
 
-static enum err run(struct datapath_esp *d, struct text *why)
+static enum err launch(struct datapath_esp *d, struct text *why)
 {
 	const struct options *o = d->world->options;
 	struct family_spec spec = { .process = IPC_ESP,
@@ -80,7 +80,19 @@ static enum err run(struct datapath_esp *d, struct text *why)
 			abort();
 		start_inside(d);
 	}
-	e = member_start(&d->member, d->world->base, &spec, why);
+	e = member_launch(&d->member, d->world->base, &spec, why);
+	d->runs = !e;
+	return e;
+}
+
+static enum err run(struct datapath_esp *d, struct text *why)
+{
+	enum err e = launch(d, why);
+
+	if (e || d->begun)
+		return e;
+	e = member_begun(&d->member, why);
+	d->begun = !e;
 	d->runs = !e;
 	return e;
 }
@@ -165,6 +177,27 @@ struct esp_link *datapath_esp_start(struct world *w)
 	d->world = w;
 	d->link = (struct esp_link){ .ctx = d, .give = give };
 	return &d->link;
+}
+
+/* Whoever gives the first order tries again, and hears why not. */
+void datapath_esp_launch(struct world *w)
+{
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
+
+	if (!w->options->one)
+		(void)!launch(w->esp, &why);
+	arena_free(&scratch);
+}
+
+void datapath_esp_unused(struct world *w)
+{
+	struct datapath_esp *d = w->esp;
+
+	if (!d->runs || d->begun)
+		return;
+	member_stop(&d->member);
+	d->runs = false;
 }
 
 void datapath_esp_stop(struct world *w)

@@ -10,7 +10,7 @@
 struct datapath_esp {
 	struct world *world;
 	struct member member;
-	bool runs;
+	bool runs, begun; /* launched; ready, and said to be so */
 	struct esp_link link;
 	uint64_t last, ticket; /* of the order that is waited for; 0: none is */
 	enum err result;       /* of the last one, and its sentence in the arena of who waits */

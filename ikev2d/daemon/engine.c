@@ -395,13 +395,21 @@ enum err engine_start(struct world *w, struct text *why)
 			abort();
 		start_inside(w);
 	}
-	e->runs = !member_start(&e->ike, w->base, &spec, why);
+	e->runs = !member_launch(&e->ike, w->base, &spec, why);
 	if (!e->runs) {
 		engine_stop(w);
 		return ERR_SYSTEM;
 	}
-	begin(w);
 	return ERR_OK;
+}
+
+enum err engine_begun(struct world *w, struct text *why)
+{
+	enum err e = member_begun(&w->engine->ike, why);
+
+	if (!e)
+		begin(w);
+	return e;
 }
 
 void engine_stop(struct world *w)

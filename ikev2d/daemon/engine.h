@@ -15,8 +15,9 @@ struct answer {
 	const char *connection; /* whose peer wants OCSP answers about them; NULL: it does not */
 };
 
-/* The sockets are open. */
+/* Begins to start it, once the sockets are open; and waits for it. */
 enum err engine_start(struct world *w, struct text *why) MUST_CHECK;
+enum err engine_begun(struct world *w, struct text *why) MUST_CHECK;
 void engine_stop(struct world *w);
 
 /* Hands over one event. While there is no core it is lost; but a command that somebody waits for is handed to

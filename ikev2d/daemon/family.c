@@ -299,10 +299,25 @@ static int moved(int fd)
 	return high;
 }
 
+/* Ours, and who it is to become, which counts more than what we were told ourselves. */
+static char **environment(enum ipc_process p, struct arena *arena)
+{
+	size_t n = 0;
+	char **v;
+
+	while (environ[n])
+		n++;
+	v = ARENA_ARRAY(arena, n + 2, char *);
+	v[0] = sandbox_environment(p, arena);
+	memcpy(v + 1, environ, n * sizeof *v);
+	return v;
+}
+
 static pid_t spawn(const struct family_spec *spec, const int fds[FD_END])
 {
 	char title[32];
 	char *argv[] = { title, NULL };
+	struct arena arena = { 0 };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int e;
@@ -315,8 +330,9 @@ static pid_t spawn(const struct family_spec *spec, const int fds[FD_END])
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)
 			(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environ);
+	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environment(spec->process, &arena));
 	posix_spawn_file_actions_destroy(&actions);
+	arena_free(&arena);
 	errno = e;
 	return e ? 0 : pid;
 }
@@ -464,20 +480,29 @@ static enum err wait_until_ready(struct member *m, struct arena *arena)
 	return e;
 }
 
-enum err member_start(
+enum err member_launch(
 	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
 {
-	enum err e;
-
 	*m = (struct member){ .spec = *spec, .base = base };
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
 		m->near[i].fd = m->far[i].fd = -1;
-	e = launch(m, why);
-	if (!e && wait_until_ready(m, why->arena)) {
-		end_unready(m, why);
-		e = ERR_SYSTEM;
-	}
-	return e;
+	return launch(m, why);
+}
+
+enum err member_begun(struct member *m, struct text *why)
+{
+	if (!wait_until_ready(m, why->arena))
+		return ERR_OK;
+	end_unready(m, why);
+	return ERR_SYSTEM;
+}
+
+enum err member_start(
+	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
+{
+	enum err e = member_launch(m, base, spec, why);
+
+	return e ? e : member_begun(m, why);
 }
 
 /* ----------------------------------------------------------- losing, replacing */

@@ -56,7 +56,14 @@ struct member {
  * lives: what is locked by it stays locked until then (flock). */
 void family_keeps(int fd);
 
-/* Starts a member and waits until it is ready. ERR_SYSTEM and a sentence. */
+/* Begins to start a member, and does not wait: others begin meanwhile. Nothing is said to it before
+ * member_begun. ERR_SYSTEM and a sentence. */
+enum err member_launch(struct member *m, struct event_base *base, const struct family_spec *spec,
+	struct text *why) MUST_CHECK;
+/* Waits until one that was launched is ready; one that is ready is not waited for. ERR_SYSTEM and a sentence:
+ * it is not there any more. */
+enum err member_begun(struct member *m, struct text *why) MUST_CHECK;
+/* Both. */
 enum err member_start(struct member *m, struct event_base *base, const struct family_spec *spec,
 	struct text *why) MUST_CHECK;
 /* Ends it: it sees that we are gone, and has a moment for its end. */

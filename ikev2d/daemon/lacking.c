@@ -88,9 +88,19 @@ void lacking_take_out(struct peer *peer)
 		check_child(peer, &peer->children[i]);
 }
 
+static const struct transform *newest(void)
+{
+	return transform_find(TRANSFORM_KE, KE_ML_KEM_768, 0);
+}
+
+void lacking_look(void)
+{
+	(void)lacking_has(newest());
+}
+
 void lacking_say(void)
 {
-	const struct transform *kem = transform_find(TRANSFORM_KE, KE_ML_KEM_768, 0);
+	const struct transform *kem = newest();
 	struct arena scratch = { 0 };
 	struct text t = text_in(&scratch);
 

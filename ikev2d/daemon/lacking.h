@@ -12,5 +12,8 @@ void lacking_take_out(struct peer *peer);
 /* Whether the library has T; of other types than key exchanges it has all. */
 bool lacking_has(const struct transform *t);
 
+/* Asks the library for what lacking_say speaks of: the first question to it takes some milliseconds. */
+void lacking_look(void);
+
 /* Says in one line of the log what is not to be had here, if anything. */
 void lacking_say(void);

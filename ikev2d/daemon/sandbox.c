@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -185,6 +186,8 @@ static bool leave_root(int root_fd)
 
 /* --------------------------------------------------------------------- user */
 
+#define USER_SAID "IKEV2D_USER"
+
 struct user {
 	uid_t uid;
 	gid_t gid;
@@ -202,6 +205,25 @@ static struct user user_of(enum ipc_process p)
 uid_t sandbox_user(enum ipc_process p)
 {
 	return user_of(p).uid;
+}
+
+/* Libraries that know who there is take time and memory, in each process that asks them. */
+char *sandbox_environment(enum ipc_process p, struct arena *arena)
+{
+	const struct user u = user_of(p);
+
+	return arena_printf(arena, USER_SAID "=%u:%u", (unsigned)u.uid, (unsigned)u.gid);
+}
+
+/* The one that P was told, or else that of its row. */
+static struct user user_to_be(enum ipc_process p)
+{
+	const char *said = getenv(USER_SAID);
+	unsigned uid, gid;
+
+	if (said && sscanf(said, "%u:%u", &uid, &gid) == 2)
+		return (struct user){ uid, gid };
+	return user_of(p);
 }
 
 void sandbox_give(enum ipc_process p, int fd)
@@ -273,7 +295,7 @@ static enum err cannot(const char *what, struct text *why)
 enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
 {
 	const struct row *row = &rows[p];
-	struct user user = user_of(p);
+	struct user user = user_to_be(p);
 	uint32_t keep = lock_memory();
 
 	(void)prctl(PR_SET_NAME, row->name);

@@ -646,11 +646,16 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 			abort();
 		certs_start(t->inside, w->base, crls);
 	}
-	if (t->folder < 0 || member_start(&t->certs, w->base, &spec, why)) {
+	if (t->folder < 0 || member_launch(&t->certs, w->base, &spec, why)) {
 		trust_stop(w);
 		return ERR_SYSTEM;
 	}
 	return ERR_OK;
+}
+
+enum err trust_begun(struct world *w, struct text *why)
+{
+	return member_begun(&w->trust.certs, why);
 }
 
 void trust_stop(struct world *w)

@@ -35,9 +35,10 @@ struct trust {
 	} listing;
 };
 
-/* Starts certs (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment; CRLS
- * is the folder of CRLs that are fetched. */
+/* Begins to start certs (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a
+ * moment; CRLS is the folder of CRLs that are fetched. And waits for it. */
 enum err trust_start(struct world *w, const char *folder, const char *crls, struct text *why) MUST_CHECK;
+enum err trust_begun(struct world *w, struct text *why) MUST_CHECK;
 /* Ends it. Who waits for a name, or for a RADIUS server, is told so. */
 void trust_stop(struct world *w);
 

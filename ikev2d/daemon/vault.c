@@ -652,10 +652,15 @@ enum err vault_start(struct world *w, const char *folder, struct text *why)
 	if (!e && o->one)
 		e = start_inside(v, why);
 	if (!e)
-		e = member_start(&v->keeper, w->base, &spec, why);
+		e = member_launch(&v->keeper, w->base, &spec, why);
 	if (e)
 		vault_stop(w);
 	return e;
+}
+
+enum err vault_begun(struct world *w, struct text *why)
+{
+	return member_begun(&w->vault->keeper, why);
 }
 
 void vault_stop(struct world *w)

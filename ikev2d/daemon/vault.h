@@ -16,8 +16,10 @@ enum {
 		IPC_DATA_MAX / 4 * 3 /* octets of a file in DER that may have a key in it: its paper fits */
 };
 
-/* Starts keeper (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a moment. */
+/* Begins to start keeper (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a
+ * moment; and waits for it. */
 enum err vault_start(struct world *w, const char *folder, struct text *why) MUST_CHECK;
+enum err vault_begun(struct world *w, struct text *why) MUST_CHECK;
 /* Ends it. No reference may be used after that. */
 void vault_stop(struct world *w);
 

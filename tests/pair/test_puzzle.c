@@ -280,7 +280,7 @@ static void of_a_puzzle_without_difficulty_as_much_is_solved_as_there_is_time_fo
 		lab_clock(p->lab, lab_due(p->lab));
 	/* 40,960 keys: a solution of 10 zero bits takes 4,096. */
 	assert_true(works(p));
-	asked = forge_sa(p->moon)->handshake.puzzle.bits - 1;
+	asked = forge_sa(p->moon)->handshake->puzzle.bits - 1;
 	assert_true(asked > PUZZLE_BITS_LEAST);
 	lab_clock(p->lab, p->lab->now + PUZZLE_FREE_TIME - 50);
 	assert_true(works(p));

@@ -40,9 +40,8 @@ void control_bench_start(struct control_bench *b)
 	b->vici = vici_new(&host);
 	waiting = &b->control;
 	control_start(&b->control, b->base, b->vici);
-	if (!spec.folder || chmod(spec.folder, 0711) ||
-		control_listen(
-			&b->control, arena_printf(&b->arena, "%s/vici", b->folder), &rights, &spec, &why))
+	if (!spec.folder || chmod(spec.folder, 0711) || control_launch(&b->control, &spec, &why) ||
+		control_listen(&b->control, arena_printf(&b->arena, "%s/vici", b->folder), &rights, &why))
 		abort();
 }
 

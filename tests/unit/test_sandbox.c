@@ -308,9 +308,54 @@ static void it_ends_who_asks_for_more(void **state)
 		}
 }
 
+static bool leaves_a_file(void)
+{
+	return open("left", O_CREAT | O_WRONLY, 0600) >= 0;
+}
+
+/* It has no need of the libraries that know who there is; and what guard says counts more than what somebody
+ * has told guard. */
+static void it_becomes_who_it_is_told_to(void **state)
+{
+	enum { USER = 1902000051, GROUP = 1902000052 };
+	struct arena arena = { 0 };
+	char path[] = "/tmp/test_sandbox.XXXXXX", wanted[64];
+	struct stat left;
+	int root, status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	snprintf(wanted, sizeof wanted, "IKEV2D_USER=%u:", (unsigned)sandbox_user(IPC_CERTS));
+	assert_int_equal(strncmp(sandbox_environment(IPC_CERTS, &arena), wanted, strlen(wanted)), 0);
+	arena_free(&arena);
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(chown(path, USER, GROUP), 0);
+	root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct text why = text_in(&arena);
+
+		snprintf(wanted, sizeof wanted, "%d:%d", USER, GROUP);
+		setenv("IKEV2D_USER", wanted, 1);
+		_exit(sandbox_enter(IPC_CERTS, root, &why) ? NO_SANDBOX : leaves_a_file() ? DID : DID_NOT);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, DID);
+	assert_int_equal(fstatat(root, "left", &left, 0), 0);
+	assert_int_equal(left.st_uid, USER);
+	assert_int_equal(left.st_gid, GROUP);
+	assert_int_equal(unlinkat(root, "left", 0), 0);
+	close(root);
+	assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_becomes_who_it_is_told_to),
 		cmocka_unit_test(what_it_needs_works),
 		cmocka_unit_test(nothing_else_does),
 		cmocka_unit_test(it_ends_who_asks_for_more),
