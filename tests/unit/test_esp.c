@@ -87,12 +87,14 @@ static void an_sa_takes_little_before_its_first_packet(void **state)
 		open_pair(&p, suites[i], false);
 		assert_null(p.out.cipher);
 		assert_null(p.in.cipher);
+		assert_null(p.in.replay.bits);
 		load(&p, 100);
 		assert_int_equal(seal(&p), DROP_NONE);
 		assert_non_null(p.out.cipher);
 		assert_null(p.in.cipher);
 		assert_int_equal(open_again(&p), DROP_NONE);
 		assert_non_null(p.in.cipher);
+		assert_non_null(p.in.replay.bits);
 		close_pair(&p);
 	}
 }

@@ -75,13 +75,13 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	if (err)
 		return err;
 	if (!sealing)
-		replay_init(&e->replay, window, suite->esn, arena);
+		replay_init(&e->replay, window, suite->esn);
 	return ERR_OK;
 }
 
-size_t esp_kept(struct bytes encr_key, struct bytes integ_key, uint32_t window)
+size_t esp_kept(struct bytes encr_key, struct bytes integ_key)
 {
-	return arena_octets(encr_key.n + 1) + arena_octets(integ_key.n + 1) + replay_octets(window);
+	return arena_octets(encr_key.n + 1) + arena_octets(integ_key.n + 1);
 }
 
 void esp_free(struct esp *e)
@@ -92,6 +92,7 @@ void esp_free(struct esp *e)
 		e->engine->free(cipher);
 	atomic_store(&e->cipher, NULL);
 	e->encr_key = e->integ_key = (struct bytes){ 0 };
+	replay_free(&e->replay);
 }
 
 /* What is authenticated besides the data: with an AEAD the whole extended number lies in the AAD (RFC 4106,

@@ -3,6 +3,7 @@
  * 4868). Tunnel mode: inside is an IP packet. Pure. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/rng.h"
 #include "model/proposal.h"
 #include "xfrm/header.h"
@@ -38,9 +39,9 @@ struct esp_packet {
 	enum drop drop; /* DROP_NONE, or why it went no further; packets that have it set are left alone */
 };
 
-/* Takes the keys in, and tries whether an engine does. They lie in ARENA, as does WINDOW, which counts when
- * opening: esp_kept() octets. WHY gets a sentence on failure. */
-size_t esp_kept(struct bytes encr_key, struct bytes integ_key, uint32_t window);
+/* Takes the keys in, and tries whether an engine does. They lie in ARENA, and take esp_kept() octets. WINDOW
+ * counts when opening. WHY gets a sentence on failure. */
+size_t esp_kept(struct bytes encr_key, struct bytes integ_key);
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
 	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why) MUST_CHECK;
 

@@ -51,9 +51,8 @@ struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err 
 	};
 	*meter = (struct meter){ 0 };
 	pthread_mutex_init(&l->lock, NULL);
-	arena_expect(&l->arena,
-		esp_kept(spec->encr_key, spec->integ_key, spec->inbound ? spec->conf->replay_window : 0) +
-			tss_octets(spec->local_ts) + tss_octets(spec->remote_ts));
+	arena_expect(&l->arena, esp_kept(spec->encr_key, spec->integ_key) + tss_octets(spec->local_ts) +
+					tss_octets(spec->remote_ts));
 	*err = esp_init(&l->esp, spec->spi, &spec->suite, !spec->inbound, spec->encr_key, spec->integ_key,
 		spec->conf->replay_window, &l->arena, why);
 	if (*err) {
