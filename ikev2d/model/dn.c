@@ -301,6 +301,29 @@ bool dn_equal(struct bytes pattern, struct bytes dn, bool wildcards)
 	return !v.bad && !walk_next(&w, &b) && !w.bad;
 }
 
+static size_t add_folded(uint8_t *out, size_t n, size_t room, struct bytes b, bool letters)
+{
+	for (size_t i = 0; i < b.n && n < room; i++) {
+		uint8_t c = b.p[i];
+
+		out[n++] = letters && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	}
+	return n;
+}
+
+size_t dn_fold(struct bytes der, uint8_t *out, size_t room)
+{
+	struct walk w = walk_of(der);
+	struct atv a;
+	size_t n = 0;
+
+	while (walk_next(&w, &a)) {
+		n = add_folded(out, n, room, a.oid, false);
+		n = add_folded(out, n, room, a.value, is_string(a.tag));
+	}
+	return w.bad ? 0 : n;
+}
+
 static void print_oid(struct bytes oid, struct text *out)
 {
 	bool first = true;

@@ -21,6 +21,10 @@ bool dn_common_name(struct bytes der, struct text *out);
  * case of its ASCII letters do not count. With WILDCARDS the value "*" in PATTERN stands for any. */
 bool dn_equal(struct bytes pattern, struct bytes dn, bool wildcards);
 
+/* What does count of DER when it is compared, at most ROOM octets, into OUT: equal names have the same.
+ * Returns how many; 0: it is not well-formed. */
+size_t dn_fold(struct bytes der, uint8_t *out, size_t room);
+
 /* Appends octets to OUT, those that could harm a log (control characters, all beyond ASCII), backslashes and
  * those in SPECIAL escaped as dn_parse reads them. */
 void dn_escape(struct text *out, struct bytes b, const char *special);

@@ -324,15 +324,14 @@ bool id_eq(const struct id *a, const struct id *b)
 uint64_t id_hash(const struct id *id, const struct siphash_key *key)
 {
 	uint8_t octets[256];
-	size_t n = id->data.n < sizeof octets ? id->data.n : sizeof octets;
-
 	/* One name may be written in many ways in DER. */
-	if (id->type == ID_DER_ASN1_DN)
-		n = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = id->data.p[i];
+	size_t n = id->type == ID_DER_ASN1_DN ? dn_fold(id->data, octets, sizeof octets) : 0;
+	bool folded = n;
 
-		octets[i] = is_name(id->type) && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	for (; !folded && n < id->data.n && n < sizeof octets; n++) {
+		uint8_t c = id->data.p[n];
+
+		octets[n] = is_name(id->type) && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 	}
 	return siphash(key, (struct bytes[]){ { &id->type, 1 }, { octets, n } }, 2);
 }

@@ -367,6 +367,39 @@ static void patterns_are_only_for_others(void **state)
 	}
 }
 
+static uint64_t hash(struct id i)
+{
+	static const struct siphash_key key = { 1, 2 };
+
+	return id_hash(&i, &key);
+}
+
+/* Tables of IKE_SAs are of no use where thousands of clients with certificates have one hash. */
+static void each_name_has_a_hash_however_it_is_written(void **state)
+{
+	static const char *const others[] = { "C=DE, O=Example, CN=gx", "C=DE, O=Example",
+		"C=DE, CN=gw, O=Example", "gw",
+		"C=DE, O=Example, CN=a-name-so-long-that-it-has-more-octets-than-any-other" };
+	const struct id name = id("C=DE, O=Example, CN=gw"), capitals = id("C=de, O=EXAMPLE, CN=Gw");
+	struct id kind = id_copy(&arena, &name), cut = id_copy(&arena, &name);
+	uint8_t *tag = memmem((void *)kind.data.p, kind.data.n, "\x0c\x02gw", 4);
+
+	(void)state;
+	assert_non_null(tag);
+	*tag = 0x13; /* PrintableString */
+	assert_true(id_eq(&name, &capitals) && id_eq(&name, &kind));
+	assert_true(hash(name) == hash(capitals));
+	assert_true(hash(name) == hash(kind));
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_true(hash(name) != hash(id(others[i])));
+	cut.data.n--; /* not well-formed, and equal to itself only */
+	assert_true(id_eq(&cut, &cut));
+	assert_true(hash(cut) == hash(cut));
+	assert_true(hash(cut) != hash(name));
+	assert_true(hash(id("@Moon")) == hash(id("moon")));
+	assert_true(hash(id("@Moon")) != hash(id("sun")));
+}
+
 static void types_have_the_words_of_the_rfc(void **state)
 {
 	(void)state;
@@ -408,6 +441,7 @@ int main(void)
 		cmocka_unit_test_teardown(expressions_do_not_match_what_is_odd, clear),
 		cmocka_unit_test_teardown(octets_of_a_peer_are_one_identity, clear),
 		cmocka_unit_test_teardown(patterns_are_only_for_others, clear),
+		cmocka_unit_test_teardown(each_name_has_a_hash_however_it_is_written, clear),
 		cmocka_unit_test(types_have_the_words_of_the_rfc),
 		cmocka_unit_test_teardown(a_copy_has_its_own_octets, clear),
 	};
