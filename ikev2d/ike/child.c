@@ -154,6 +154,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 		abort();
 	list_init(&c->of_sa);
 	ring_init(&c->of_twins);
+	ring_init(&c->of_policy);
 	list_init(&c->waits);
 	c->id = step_id(ike);
 	c->conf = x->child;
@@ -243,6 +244,7 @@ void child_free(struct ike *ike, struct child *c)
 {
 	list_remove(&c->of_sa);
 	twin_remove(ike, c);
+	resource_remove(ike, c);
 	waits_free(&c->waits);
 	peer_part(ike, c->conf->peer);
 	arena_free(&c->arena);
@@ -424,6 +426,7 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	if (!fresh)
 		return;
 	twin_add(s->ike, c);
+	resource_add(s->ike, c);
 	if (redundant)
 		child_lost(s, c);
 	else if (c->redundant)
@@ -569,6 +572,7 @@ static void child_keep(struct ike *ike, struct child *c, struct sa *sa, uint64_t
 	/* It sends no more: no twin waits for it. */
 	c->selected = false;
 	twin_remove(ike, c);
+	resource_remove(ike, c);
 	c->sa = sa;
 	list_remove(&c->of_sa);
 	list_append(&sa->late, &c->of_sa);

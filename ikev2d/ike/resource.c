@@ -189,14 +189,25 @@ void resource_put(const struct negotiation *x, struct arena *scratch, struct mes
 	message_add_notify(m, scratch, SA_RESOURCE_INFO, wr_done(&w));
 }
 
+void resource_add(struct ike *ike, struct child *c)
+{
+	if (c->per_cpu)
+		ring_add(&ike->for_cpus, &c->of_policy, c->policy);
+}
+
+void resource_remove(struct ike *ike, struct child *c)
+{
+	ring_remove(&ike->for_cpus, &c->of_policy);
+}
+
 struct child *resource_asked(const struct ike *ike, uint32_t policy)
 {
-	struct child *c;
-	size_t at = 0;
+	for (const struct ring_node *n = NULL; (n = ring_next(&ike->for_cpus, n, policy));) {
+		struct child *c = node_owner(n, struct child, of_policy);
 
-	while ((c = map_next(&ike->children, &at)))
-		if (c->policy == policy && stands(c, c->conf))
+		if (stands(c, c->conf))
 			return c;
+	}
 	return NULL;
 }
 

@@ -35,6 +35,10 @@ uint16_t resource_choose(struct draft *d, struct negotiation *x, const struct me
 /* What X has of it into M (RFC 9611, 4.1): the number of our CPU, which is for people who look for faults. */
 void resource_put(const struct negotiation *x, struct arena *scratch, struct message *m);
 
+/* C is installed, one of several or not; it goes (it may not have been added). */
+void resource_add(struct ike *ike, struct child *c);
+void resource_remove(struct ike *ike, struct child *c);
+
 /* A packet met the policy of a CHILD_SA: whose it is, if that goes with others; else NULL. */
 struct child *resource_asked(const struct ike *ike, uint32_t policy);
 /* One for RESOURCE is made beside C, if it is wanted. */

@@ -337,6 +337,7 @@ enum child_state {
 struct child {
 	struct node of_sa;
 	struct ring_node of_twins;
+	struct ring_node of_policy; /* with others for CPUs (resource.h) */
 	struct sa *sa;
 	struct arena arena; /* selectors; the keys lie in the actions only */
 	uint32_t id, policy, reqid;
@@ -611,7 +612,8 @@ struct ike {
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
-	struct map twins;                 /* rings of installed children that may be twins (twin.h) */
+	struct map twins;                 /* rings of installed children that may be twins (twin.h), */
+	struct map for_cpus;              /* and of those for CPUs, by policy (resource.h) */
 	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
 	struct map crowds;                /* numbers of half-open ones, by address, */
 	struct map offenders;             /* and of those that got nonsense, */

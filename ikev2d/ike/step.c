@@ -548,7 +548,8 @@ struct ike *ike_new(struct rng *rng)
 static void free_maps(struct ike *ike)
 {
 	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->ends, &ike->places, &ike->twins,
-		&ike->offered, &ike->offered_ike, &ike->crowds, &ike->offenders, &ike->children, &ike->spis,
+		&ike->for_cpus, &ike->offered, &ike->offered_ike, &ike->crowds, &ike->offenders,
+		&ike->children, &ike->spis,
 		&ike->asks, &ike->installs, &ike->trap_asks, &ike->policies, &ike->spent[0], &ike->spent[1] };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
