@@ -333,3 +333,22 @@ def radius_server_that_is_silent_stalls_nobody(bench):
     same(done.code, 0, f"swanctl --initiate --ike plain\n{done.text}")
     check(waiting.alive(), "the user still waits")
     waiting.kill()
+
+
+@case("charon", each=("down", "reload"))
+def radius_user_who_waits_is_turned_away_by(bench, command):
+    """A person takes the IKE_SA down before the server has said who he is, or its connection has gone: the client hears it
+    at once, and does not ask for half a minute more."""
+    settings = {**ONE, "server": NOBODY, "retransmit_timeout": "20s"}
+    moon = gateway(bench, settings)
+    bench.charon.load(client(bench, bench.sun, "eap-md5"))
+    waiting = bench.charon.swanctl.spawn(f"{bench.directory}/waiting", "--initiate", "--child", "net", "--timeout", "30")
+    bench.afterwards(waiting.kill)
+    until(lambda: moon.sas(), "the user waits")
+    if command == "reload":
+        moon.write({"daemon": {"radius": settings}})
+    moon.must(command, *(["site"] if command == "down" else []))
+    check(waiting.wait(3) != 0, f"the user is not let in: {waiting.log()}")
+    bench.charon.wait_log("received AUTHENTICATION_FAILED notify error")
+    moon.wait_log("is closed before the peer was let in: its request is answered with AUTHENTICATION_FAILED")
+    moon.wait_idle()
