@@ -4,8 +4,8 @@
  * PKCS#12 is left out: it says itself how long opening it takes, and no peer can send it. */
 #include "base/buf.h"
 #include "daemon/evidence.h"
-#include "pki/bundle.h"
 #include "pki/make.h"
+#include "pki/paper.h"
 #include "pki/path.h"
 #include "pki/sign.h"
 
@@ -129,13 +129,35 @@ static bool is_pkcs12(struct bytes b)
 	return p12;
 }
 
+/* What was read can be written down, and is the same when it is taken from there. */
+static void write_down(const struct bundle *b, struct arena *arena)
+{
+	enum { ROOM = 1 << 17 };
+	struct bytes paper = paper_of_bundle(b, ROOM, arena);
+	struct rd r = rd_of(paper);
+	struct bundle again;
+	struct why why;
+
+	check(paper.n && !paper_take(&r, arena, &again, &why) && !r.n);
+	check(again.n_certs == b->n_certs && again.n_crls == b->n_crls && !again.key == !b->key);
+	for (unsigned i = 0; i < b->n_certs; i++)
+		check(cert_eq(again.certs[i], b->certs[i]) &&
+			!memcmp(again.certs[i]->sha1, b->certs[i]->sha1, KEYID_SIZE));
+	if (b->key)
+		check(key_eq(again.key, b->key));
+	check(bytes_eq(paper_of_bundle(&again, ROOM, arena), paper));
+	bundle_free(&again);
+}
+
 static void as_bundle(struct bytes b, struct arena *arena)
 {
 	struct why why = { 0 };
 	struct bundle bundle;
 
-	if (!is_pkcs12(b) && read_well(bundle_read(b, NULL, arena, &bundle, &why), &why))
+	if (!is_pkcs12(b) && read_well(bundle_read(b, NULL, arena, &bundle, &why), &why)) {
+		write_down(&bundle, arena);
 		bundle_free(&bundle);
+	}
 }
 
 static void as_request(struct bytes b, struct arena *arena)
