@@ -332,22 +332,39 @@ static struct bytes refusal(enum err e, const struct why *why, struct arena *are
 	return wr_done(&w);
 }
 
-struct bytes paper_of(struct bytes data, bool key, size_t max, struct arena *arena)
+bool paper_is_read(struct bytes paper)
+{
+	return paper.n && *paper.p == IS_READ;
+}
+
+static enum err leave_key_out(struct bundle *b, enum paper_of what, struct why *why)
+{
+	if (what == PAPER_KEY || !b->key)
+		return ERR_OK;
+	if (what == PAPER_CERTS_ONLY) {
+		why->what = "there is a private key in it, where none belongs";
+		why->instead = "the certificate alone";
+		return ERR_DENIED;
+	}
+	key_unref(b->key);
+	b->key = NULL;
+	return ERR_OK;
+}
+
+struct bytes paper_of(struct bytes data, enum paper_of what, size_t max, struct arena *arena)
 {
 	struct bundle b = { 0 };
 	struct why why = { 0 };
 	struct bytes paper = { 0 };
-	enum err e = key ? key_public(data, arena, &b.key, &why) : bundle_read(data, NULL, arena, &b, &why);
+	enum err e = what == PAPER_KEY ? key_public(data, arena, &b.key, &why)
+				       : bundle_read(data, NULL, arena, &b, &why);
 
-	if (!e && !key && b.key) {
-		why.what = "there is a private key in it, where none belongs";
-		e = ERR_DENIED;
-	}
+	if (!e)
+		e = leave_key_out(&b, what, &why);
 	if (!e && !(paper = paper_of_bundle(&b, max, arena)).n) {
 		why.what = arena_printf(arena,
 			"there is more in it than fits into a message, which is %zu octets: load its "
-			"certificates one by "
-			"one",
+			"certificates one by one",
 			max);
 		e = ERR_RANGE;
 	}

@@ -11,10 +11,20 @@
 /* The paper of B, with the public part of its key, from ARENA; empty: it has more than MAX octets. */
 struct bytes paper_of_bundle(const struct bundle *b, size_t max, struct arena *arena);
 
-/* The paper of what is in DATA: certificates and CRLs, or, where KEY says so, a public key. Where it cannot
- * be read, or its paper would have more than MAX octets (at least PAPER_MIN), that says why. From ARENA. */
+/* What is to be read. */
+enum paper_of {
+	PAPER_CERTS,      /* certificates and CRLs; a private key among them is left out */
+	PAPER_CERTS_ONLY, /* the same, and no private key may be among them */
+	PAPER_KEY,        /* a public key */
+};
+
+/* The paper of WHAT is in DATA. Where it cannot be read, or its paper would have more than MAX octets (at
+ * least PAPER_MIN), that says why. From ARENA. */
 enum { PAPER_MIN = 4096 };
-struct bytes paper_of(struct bytes data, bool key, size_t max, struct arena *arena);
+struct bytes paper_of(struct bytes data, enum paper_of what, size_t max, struct arena *arena);
+
+/* Whether PAPER, of paper_of, does not say why not. */
+bool paper_is_read(struct bytes paper);
 
 /* What the paper at R says, all of it or nothing, with octets copied. What stands behind it is left in R.
  * ERR_SYNTAX: it is none; else the error of who has read it, and his sentence in WHY, from ARENA. */

@@ -92,18 +92,19 @@ static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked
 	return rest;
 }
 
-/* Certificates are read here, where nothing is lost by what is wrong with them. */
+/* Certificates are read here, where nothing is lost by what is wrong with them. Of what a connection names,
+ * what came goes along, too, unless it is not taken. */
 static struct bytes reads(struct bytes value, bool key, bool named, struct arena *arena)
 {
+	const enum paper_of what = key ? PAPER_KEY : named ? PAPER_CERTS_ONLY : PAPER_CERTS;
 	const size_t behind = named ? value.n : 0,
 		     room = behind + PAPER_MIN < UINT16_MAX ? UINT16_MAX - behind : PAPER_MIN;
-	struct bytes paper = paper_of(value, key, room, arena), both[] = { paper, { value.p, behind } };
+	const struct bytes paper = paper_of(value, what, room, arena);
 	struct text t = text_in(arena);
 
-	if (paper.n + behind > UINT16_MAX)
-		both[1].n = 0;
-	for (unsigned i = 0; i < 2; i++)
-		text_put(&t, both[i].p, both[i].n);
+	text_put(&t, paper.p, paper.n);
+	if (paper_is_read(paper))
+		text_put(&t, value.p, behind < UINT16_MAX - paper.n ? behind : UINT16_MAX - paper.n);
 	return bytes_of(t.s, t.n);
 }
 
@@ -420,8 +421,8 @@ void ctl_warm(void)
 	static const char nothing[] = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
 	struct arena arena = { 0 };
 
-	(void)paper_of(bytes_str(nothing), false, PAPER_MIN, &arena);
-	(void)paper_of(bytes_str(nothing), true, PAPER_MIN, &arena);
+	(void)paper_of(bytes_str(nothing), PAPER_CERTS, PAPER_MIN, &arena);
+	(void)paper_of(bytes_str(nothing), PAPER_KEY, PAPER_MIN, &arena);
 	arena_free(&arena);
 }
 

@@ -316,8 +316,8 @@ static void what_a_client_writes_is_read_elsewhere(void **state)
 {
 	struct bench *b = *state;
 	struct bytes pem = maker_pem(b->root.cert, &b->arena), spki = b->leaf.cert->key->spki;
-	struct bytes ca = joined(paper_of(pem, false, UINT16_MAX, &b->arena), pem, &b->arena);
-	struct bytes key = joined(paper_of(spki, true, UINT16_MAX, &b->arena), spki, &b->arena);
+	struct bytes ca = joined(paper_of(pem, PAPER_CERTS_ONLY, UINT16_MAX, &b->arena), pem, &b->arena);
+	struct bytes key = joined(paper_of(spki, PAPER_KEY, UINT16_MAX, &b->arena), spki, &b->arena);
 	struct cert_list list;
 	struct auth_conf *theirs;
 
@@ -338,7 +338,7 @@ static void what_was_not_read_elsewhere_is_not_read_here(void **state)
 {
 	struct bench *b = *state;
 	struct bytes pem = maker_pem(b->root.cert, &b->arena), spki = b->leaf.cert->key->spki;
-	struct bytes ca = joined(paper_of(pem, false, UINT16_MAX, &b->arena), pem, &b->arena);
+	struct bytes ca = joined(paper_of(pem, PAPER_CERTS_ONLY, UINT16_MAX, &b->arena), pem, &b->arena);
 	struct authority a = { .name = "root", .origin = ORIGIN_VICI, .cacert.data = pem };
 	struct why why = { 0 };
 
@@ -347,9 +347,11 @@ static void what_was_not_read_elsewhere_is_not_read_here(void **state)
 	assert_says(b->why, "it did not come by the process that reads such things");
 	assert_int_equal(fill(b, ORIGIN_VICI, ca, spki), ERR_SYNTAX);
 	assert_says(b->why, "pubkeys");
-	assert_int_equal(fill(b, ORIGIN_VICI, paper_of(spki, true, UINT16_MAX, &b->arena), spki), ERR_SYNTAX);
+	assert_int_equal(
+		fill(b, ORIGIN_VICI, paper_of(spki, PAPER_KEY, UINT16_MAX, &b->arena), spki), ERR_SYNTAX);
 	assert_says(b->why, "there is none in it");
-	assert_int_equal(fill(b, ORIGIN_VICI, paper_of(bytes_str("x"), false, UINT16_MAX, &b->arena), spki),
+	assert_int_equal(
+		fill(b, ORIGIN_VICI, paper_of(bytes_str("x"), PAPER_CERTS_ONLY, UINT16_MAX, &b->arena), spki),
 		ERR_SYNTAX);
 	assert_says(b->why, "this is no certificate");
 	assert_int_equal(creds_fill_authority(&a, &b->arena, &why), ERR_SYNTAX);

@@ -432,7 +432,7 @@ static void a_certificate_that_ctl_has_not_read_is_not_loaded(void **state)
 	assert_int_equal(b->host.load_cert(&b->world, &cert, &arena, &why), ERR_SYNTAX);
 	assert_non_null(strstr(why.what, "it did not come by the process that reads such things"));
 	assert_int_equal(s->n, 0);
-	cert.data = paper_of(m.cert->der, false, UINT16_MAX, &arena);
+	cert.data = paper_of(m.cert->der, PAPER_CERTS_ONLY, UINT16_MAX, &arena);
 	assert_int_equal(b->host.load_cert(&b->world, &cert, &arena, &why), ERR_OK);
 	assert_int_equal(s->n, 1);
 	assert_true(cert_eq(store_at(s->all.next)->cert, m.cert));

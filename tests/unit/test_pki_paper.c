@@ -22,9 +22,9 @@ static struct bundle taken(struct bytes paper)
 	return b;
 }
 
-static struct bundle there_and_back(struct bytes data, bool key)
+static struct bundle there_and_back(struct bytes data, enum paper_of what)
 {
-	struct bytes paper = paper_of(data, key, ROOM, &arena);
+	struct bytes paper = paper_of(data, what, ROOM, &arena);
 
 	assert_true(paper.n);
 	return taken(paper);
@@ -110,7 +110,7 @@ static void a_certificate_says_the_same(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
-		struct bundle b = there_and_back(maker_pem(all[i], &arena), false);
+		struct bundle b = there_and_back(maker_pem(all[i], &arena), PAPER_CERTS_ONLY);
 
 		assert_int_equal(b.n_certs, 1);
 		same_cert(b.certs[0], all[i]);
@@ -121,7 +121,7 @@ static void a_certificate_says_the_same(void **state)
 static void a_certificate_whose_key_is_of_no_use_says_why(void **state)
 {
 	struct made weak = maker_cert(&(struct recipe){ .subject = "CN=weak", .key = "P-256K" }, &root);
-	struct bundle b = there_and_back(weak.cert->der, false);
+	struct bundle b = there_and_back(weak.cert->der, PAPER_CERTS_ONLY);
 
 	(void)state;
 	assert_null(weak.cert->key);
@@ -134,7 +134,7 @@ static void a_crl_says_the_same(void **state)
 {
 	const struct cert *revoked[] = { moon.cert };
 	struct bytes der = maker_crl(&root, revoked, 1, -1, 1, false, &arena);
-	struct bundle b = there_and_back(der, false);
+	struct bundle b = there_and_back(der, PAPER_CERTS_ONLY);
 	struct crl *crl;
 
 	(void)state;
@@ -156,7 +156,7 @@ static void a_public_key_says_the_same(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct key *k = maker_key(kinds[i], 1, false);
-		struct bundle b = there_and_back(k->spki, true);
+		struct bundle b = there_and_back(k->spki, PAPER_KEY);
 
 		assert_int_equal(b.n_certs + b.n_crls, 0);
 		same_key(b.key, k);
@@ -168,25 +168,42 @@ static void a_public_key_says_the_same(void **state)
 /* In the words of who has read it. */
 static void what_cannot_be_read_says_why(void **state)
 {
-	struct rd r = rd_of(paper_of(bytes_str("what is this?"), false, ROOM, &arena));
+	struct rd r = rd_of(paper_of(bytes_str("what is this?"), PAPER_CERTS_ONLY, ROOM, &arena));
 	struct bundle b;
 
 	(void)state;
 	assert_int_equal(paper_take(&r, &arena, &b, &why), ERR_SYNTAX);
 	assert_non_null(strstr(why.what, "this is no certificate, CRL, private key"));
-	r = rd_of(paper_of(maker_key_pem("P-256", 1, NULL, &arena), false, ROOM, &arena));
+	r = rd_of(paper_of(maker_key_pem("P-256", 1, NULL, &arena), PAPER_CERTS_ONLY, ROOM, &arena));
 	assert_int_equal(paper_take(&r, &arena, &b, &why), ERR_DENIED);
 	assert_string_equal(why.what, "there is a private key in it, where none belongs");
-	r = rd_of(paper_of(moon.cert->der, false, PAPER_MIN / 8, &arena));
+	r = rd_of(paper_of(moon.cert->der, PAPER_CERTS_ONLY, PAPER_MIN / 8, &arena));
 	assert_int_equal(paper_take(&r, &arena, &b, &why), ERR_RANGE);
 	assert_non_null(strstr(why.what, "more in it than fits"));
 	assert_int_equal(b.n_certs, 0);
 }
 
+static void a_private_key_is_not_written_down(void **state)
+{
+	struct text t = text_in(&arena);
+	struct bytes pem = maker_pem(moon.cert, &arena), key = maker_key_pem("P-256", 1, NULL, &arena);
+	struct bundle b;
+
+	(void)state;
+	text_put(&t, pem.p, pem.n);
+	text_put(&t, key.p, key.n);
+	assert_false(paper_is_read(paper_of(bytes_of(t.s, t.n), PAPER_CERTS_ONLY, ROOM, &arena)));
+	assert_true(paper_is_read(paper_of(bytes_of(t.s, t.n), PAPER_CERTS, ROOM, &arena)));
+	b = there_and_back(bytes_of(t.s, t.n), PAPER_CERTS);
+	assert_int_equal(b.n_certs, 1);
+	assert_null(b.key);
+	bundle_free(&b);
+}
+
 /* Cut off, or with an octet changed, it is refused, or says something within bounds. */
 static void no_other_octets_are_taken(void **state)
 {
-	struct bytes paper = paper_of(moon.cert->der, false, ROOM, &arena);
+	struct bytes paper = paper_of(moon.cert->der, PAPER_CERTS_ONLY, ROOM, &arena);
 	uint8_t *changed = arena_alloc(&arena, paper.n);
 	struct bundle b;
 	struct rd r;
@@ -214,11 +231,11 @@ static void no_other_octets_are_taken(void **state)
 /* By names and identifiers, since nobody can check a signature. */
 static void the_chain_to_show_is_found(void **state)
 {
-	struct bundle ca = there_and_back(root.cert->der, false),
-		      leaf = there_and_back(moon.cert->der, false);
+	struct bundle ca = there_and_back(root.cert->der, PAPER_CERTS_ONLY),
+		      leaf = there_and_back(moon.cert->der, PAPER_CERTS_ONLY);
 	struct made other = maker_cert(
 		&(struct recipe){ .subject = "CN=root", .extensions = "CA", .key_number = 2 }, NULL);
-	struct bundle namesake = there_and_back(other.cert->der, false);
+	struct bundle namesake = there_and_back(other.cert->der, PAPER_CERTS_ONLY);
 	struct store s;
 
 	(void)state;
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_crl_says_the_same),
 		cmocka_unit_test(a_public_key_says_the_same),
 		cmocka_unit_test(what_cannot_be_read_says_why),
+		cmocka_unit_test(a_private_key_is_not_written_down),
 		cmocka_unit_test(no_other_octets_are_taken),
 		cmocka_unit_test(the_chain_to_show_is_found),
 	};
