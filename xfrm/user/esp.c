@@ -75,7 +75,7 @@ enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool s
 	if (err)
 		return err;
 	if (!sealing)
-		replay_init(&e->replay, window, suite->esn);
+		replay_init(&e->replay, window, suite->esn, arena);
 	return ERR_OK;
 }
 
@@ -92,7 +92,6 @@ void esp_free(struct esp *e)
 		e->engine->free(cipher);
 	atomic_store(&e->cipher, NULL);
 	e->encr_key = e->integ_key = (struct bytes){ 0 };
-	replay_free(&e->replay);
 }
 
 /* What is authenticated besides the data: with an AEAD the whole extended number lies in the AAD (RFC 4106,

@@ -40,7 +40,7 @@ struct esp_packet {
 };
 
 /* Takes the keys in, and tries whether an engine does. They lie in ARENA, and take esp_kept() octets. WINDOW
- * counts when opening. WHY gets a sentence on failure. */
+ * counts when opening, and comes out of ARENA, too. WHY gets a sentence on failure. */
 size_t esp_kept(struct bytes encr_key, struct bytes integ_key);
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
 	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why) MUST_CHECK;

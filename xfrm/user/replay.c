@@ -2,8 +2,6 @@
 /* The ring of bits and the two cases of RFC 4303, appendix A2.2. */
 #include "xfrm/user/replay.h"
 
-#include <stdlib.h>
-
 /* Without a window an extended number is taken to be the one nearest to the top. */
 #define SPAN_WITHOUT_WINDOW 0x80000000U
 
@@ -16,15 +14,15 @@ static uint32_t words_of(uint32_t size)
 	return size ? words : 0;
 }
 
-void replay_init(struct replay *r, uint32_t size, bool esn)
+void replay_init(struct replay *r, uint32_t size, bool esn, struct arena *arena)
 {
-	*r = (struct replay){ .size = size, .words = words_of(size), .esn = esn };
+	*r = (struct replay){ .size = size, .words = words_of(size), .esn = esn, .arena = arena };
 }
 
-void replay_free(struct replay *r)
+static void make_bits(struct replay *r)
 {
-	free(r->bits);
-	r->bits = NULL;
+	arena_expect(r->arena, r->words * sizeof *r->bits);
+	r->bits = ARENA_ARRAY(r->arena, r->words, uint64_t);
 }
 
 /* The whole number that LOW must be the lower half of; false when there is none. */
@@ -52,12 +50,11 @@ static uint64_t *word_of(const struct replay *r, uint64_t seq)
 	return &r->bits[seq / 64 & (r->words - 1)];
 }
 
-/* Before the first packet the top is 0, and nothing is looked up. */
 static bool is_new(const struct replay *r, uint64_t seq)
 {
 	if (!r->size || seq > r->top)
 		return true;
-	return r->top - seq < r->size && !(*word_of(r, seq) >> seq % 64 & 1);
+	return r->top - seq < r->size && !(r->bits && *word_of(r, seq) >> seq % 64 & 1);
 }
 
 bool replay_check(const struct replay *r, uint32_t low, uint64_t *seq)
@@ -86,8 +83,8 @@ enum replay_place replay_advance(struct replay *r, uint64_t seq)
 	if (!is_new(r, seq))
 		return REPLAY_SEEN;
 	if (r->size) {
-		if (!r->bits && !(r->bits = calloc(r->words, sizeof *r->bits)))
-			abort();
+		if (!r->bits)
+			make_bits(r);
 		if (top)
 			clear_ahead(r, seq);
 		*word_of(r, seq) |= 1ULL << seq % 64;

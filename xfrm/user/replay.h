@@ -3,12 +3,13 @@
  * inference of the unsent half of an extended sequence number (RFC 4303, appendix A2). Pure. */
 #pragma once
 
-#include "base/bytes.h"
+#include "base/arena.h"
 
 enum { REPLAY_MAX = 65536 /* packets in the largest window */ };
 
 struct replay {
 	uint64_t *bits; /* the bit of number s is s modulo 64 * words; NULL: there was no packet yet */
+	struct arena *arena;
 	uint32_t words; /* a power of two, more than the window needs, so that clearing ahead never hits it */
 	uint32_t size;  /* packets; 0: repetitions are not looked for */
 	bool esn;
@@ -21,9 +22,9 @@ enum replay_place {
 	REPLAY_TOP,  /* new, and the window moved */
 };
 
-/* An empty window of SIZE packets (at most REPLAY_MAX); its bits come with the first packet. */
-void replay_init(struct replay *r, uint32_t size, bool esn);
-void replay_free(struct replay *r);
+/* An empty window of SIZE packets (at most REPLAY_MAX), whose bits come out of ARENA with the first packet.
+ */
+void replay_init(struct replay *r, uint32_t size, bool esn, struct arena *arena);
 
 /* Before opening a packet with the sent number LOW: false for a repetition or one left of the window. *SEQ
  * gets the whole number. Changes nothing, for nothing is authenticated yet. */
