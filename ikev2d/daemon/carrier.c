@@ -5,6 +5,7 @@
 #include "xfrm/user/engine.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 
@@ -15,11 +16,14 @@ static void *nothing(void *arg)
 	return arg;
 }
 
-/* With its first thread libc sets up what it needs for threads. */
+/* With its first thread libc sets up what it needs for threads. Packet threads take memory for the first
+ * packet of an SA: an arena for each would have libc read files, when it counts the processors and when it
+ * gives memory back, which nobody may do here. */
 void carrier_warm(void)
 {
 	pthread_t thread;
 
+	mallopt(M_ARENA_MAX, 1);
 	engine_warm();
 	if (!pthread_create(&thread, NULL, nothing, NULL))
 		pthread_join(thread, NULL);

@@ -200,6 +200,39 @@ static bool begins_a_thread(void)
 	return !pthread_create(&thread, NULL, nothing, NULL) && !pthread_join(thread, NULL);
 }
 
+enum { THREADS = 12, PIECES = 300, PIECE = 1152 /* octets: as a cipher's context has */ };
+
+static void *pieces[THREADS][PIECES];
+static pthread_barrier_t together;
+
+static void *takes_memory(void *arg)
+{
+	void **to = arg;
+
+	pthread_barrier_wait(&together);
+	for (int i = 0; i < PIECES; i++)
+		to[i] = malloc(PIECE);
+	pthread_barrier_wait(&together);
+	return NULL;
+}
+
+/* More threads than libc has arenas for without counting the processors, and more memory given back than it
+ * keeps without asking what the machine thinks of that: both are in files. */
+static bool takes_memory_in_threads_and_gives_it_back(void)
+{
+	pthread_t threads[THREADS];
+	bool done = !pthread_barrier_init(&together, NULL, THREADS);
+
+	for (int i = 0; i < THREADS && done; i++)
+		done = !pthread_create(&threads[i], NULL, takes_memory, pieces[i]);
+	for (int i = 0; i < THREADS && done; i++)
+		done = !pthread_join(threads[i], NULL);
+	for (int i = 0; i < THREADS && done; i++)
+		for (int k = PIECES; k--;)
+			free(pieces[i][k]);
+	return done;
+}
+
 /* It has a folder that is there, its own. */
 static bool has_a_folder_of_its_own(enum ipc_process p)
 {
@@ -266,6 +299,7 @@ static void what_it_needs_works(void **state)
 		does(boxed[i], &(struct try){ "EAP", logs_in });
 	}
 	does(IPC_ESP, &(struct try){ "thread", begins_a_thread });
+	does(IPC_ESP, &(struct try){ "memory in threads", takes_memory_in_threads_and_gives_it_back });
 	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
 	assert_true(has_a_folder_of_its_own(IPC_CERTS));
 	assert_false(has_a_folder_of_its_own(IPC_KEEPER));
