@@ -90,8 +90,6 @@ static enum err refuse_socket(int protocol, struct text *why)
 	return e;
 }
 
-static void flush(struct netlink *nl);
-
 struct netlink *netlink_on(int fd)
 {
 	struct netlink *nl = calloc(1, sizeof *nl);
@@ -119,7 +117,7 @@ void netlink_close(struct netlink *nl)
 {
 	if (!nl)
 		return;
-	flush(nl);
+	netlink_flush(nl);
 	close(nl->fd);
 	wipe(nl, sizeof *nl);
 	free(nl);
@@ -138,7 +136,7 @@ static struct nlmsghdr *message_put(struct netlink *nl, void *at, uint16_t type,
 
 struct nlmsghdr *netlink_request(struct netlink *nl, uint16_t type, uint16_t flags)
 {
-	flush(nl);
+	netlink_flush(nl);
 	nl->seq++;
 	nl->words[0] = 0;
 	return message_put(nl, nl->request, type, NLM_F_ACK | flags);
@@ -308,7 +306,7 @@ static enum err verdicts_hear(struct netlink *nl, unsigned last)
 	return ERR_OK;
 }
 
-static void flush(struct netlink *nl)
+void netlink_flush(struct netlink *nl)
 {
 	unsigned last = nl->seq;
 	enum err e;
@@ -330,7 +328,7 @@ struct nlmsghdr *netlink_later(
 	struct later *l;
 
 	if (nl->n_later == LATER_MAX || at + NETLINK_LATER_MAX > nl->waiting + LATER_ROOM) {
-		flush(nl);
+		netlink_flush(nl);
 		at = nl->waiting;
 	}
 	nl->seq++;
@@ -345,7 +343,7 @@ struct nlmsghdr *netlink_later(
 void netlink_post(struct netlink *nl)
 {
 	if (!nl->gathers)
-		flush(nl);
+		netlink_flush(nl);
 }
 
 void netlink_gather(struct netlink *nl, bool on)

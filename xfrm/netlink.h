@@ -41,6 +41,8 @@ typedef void netlink_done_fn(void *ctx, const char *thing, enum err e);
 struct nlmsghdr *netlink_later(
 	struct netlink *nl, uint16_t type, netlink_done_fn *done, void *ctx, const char *thing);
 void netlink_post(struct netlink *nl);
+/* What is posted goes now. */
+void netlink_flush(struct netlink *nl);
 /* What is posted waits (ON), or goes now and from now on. */
 void netlink_gather(struct netlink *nl, bool on);
 

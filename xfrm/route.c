@@ -214,6 +214,13 @@ static bool undo_all(void *ctx, const char *thing, bool owned)
 	return take_back(ctx, thing);
 }
 
+/* What waits to go is struck out of the journal when it has gone: not while somebody walks through that. */
+static void undo(struct route *r, journal_undo_fn *fn, void *ctx)
+{
+	netlink_flush(r->netlink);
+	journal_undo(r->journal, fn, ctx);
+}
+
 static bool undo_unowned(void *ctx, const char *thing, bool owned)
 {
 	return !owned && take_back(ctx, thing);
@@ -374,7 +381,7 @@ enum err route_open(const char *journal, const struct settings *settings, uint32
 	if (!e)
 		e = netlink_open(NETLINK_ROUTE, &r->netlink, why);
 	if (!e) {
-		journal_undo(r->journal, undo_open, r);
+		undo(r, undo_open, r);
 		e = make_rules(r, why);
 	}
 	if (e)
@@ -389,13 +396,13 @@ void route_close(struct route *r)
 	if (!r)
 		return;
 	route_gather(r, false);
-	journal_undo(r->journal, undo_all, r);
+	undo(r, undo_all, r);
 	release(r);
 }
 
 void route_adopted_drop(struct route *r)
 {
-	journal_undo(r->journal, undo_unowned, r);
+	undo(r, undo_unowned, r);
 }
 
 struct lead {
@@ -430,7 +437,7 @@ static bool lead_one(void *ctx, const char *thing, bool owned)
 
 void route_adopted_lead(struct route *r, const char *dev)
 {
-	journal_undo(r->journal, lead_one, &(struct lead){ .r = r, .dev = dev });
+	undo(r, lead_one, &(struct lead){ .r = r, .dev = dev });
 }
 
 static bool is_unreachable(void *ctx, const char *thing, bool owned)
@@ -443,7 +450,7 @@ bool route_adopted_any(struct route *r)
 {
 	bool any = false;
 
-	journal_undo(r->journal, is_unreachable, &any);
+	undo(r, is_unreachable, &any);
 	return any;
 }
 
@@ -498,7 +505,7 @@ static void lead_end_for(struct route *r, const struct rtnl_route *route)
 {
 	struct rtnl_route to = { .to = route->to, .table = route->table };
 
-	journal_undo(r->journal, lead_end, &(struct lead){ .r = r, .to = &to });
+	undo(r, lead_end, &(struct lead){ .r = r, .to = &to });
 }
 
 /* Looks for a route of somebody else to the same prefix. */
