@@ -318,8 +318,8 @@ static bool is_host(const struct ts *ts)
 }
 
 /* C becomes the crowd for RULE whose addresses are on SIDE, and NET on the other one. What it was before goes
- * in the same breath. */
-static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule *rule, struct side side,
+ * in the same breath, or stays where that fails. */
+static bool crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule *rule, struct side side,
 	const struct ts *net)
 {
 	struct arena scratch = { 0 };
@@ -327,6 +327,7 @@ static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule
 	char lo[IP_TEXT], hi[IP_TEXT];
 	const char *ip = net->lo.v == 4 ? "ip" : "ip6", *name = c->name;
 	char other = side.letter == from.letter ? to.letter : from.letter;
+	bool made;
 
 	if (c->made)
 		text_add(&t, "flush chain inet %s %s\ndelete set inet %s %s\n", s->name, name, s->name, name);
@@ -337,24 +338,40 @@ static void crowd_make(struct sieve *s, struct crowd *c, const struct sieve_rule
 	text_add(&t, "add rule inet %s %s %s%s %caddr %s-%s %s %caddr @%s %s\n", s->name, name, rule->only,
 		ip, other, ip_print(&net->lo, lo), ip_print(&net->hi, hi), ip, side.letter, name,
 		rule->verdict);
-	c->made = nft_run(s->nft, text_str(&t), &said);
+	made = nft_run(s->nft, text_str(&t), &said);
 	arena_free(&scratch);
+	return made;
 }
 
-/* One that nobody has been yet, or an empty one of CHAIN; NULL: there are enough. */
+/* One that is none yet, or an empty one of CHAIN; NULL: there are enough. */
 static struct crowd *crowd_free_for(struct sieve *s, const char *chain)
 {
 	struct crowd *c;
 
+	for (c = s->crowd; c < s->crowd + s->n_crowds; c++)
+		if (!c->made)
+			return c;
 	if (s->n_crowds < CROWDS) {
-		c = &s->crowd[s->n_crowds];
 		snprintf(c->name, sizeof c->name, "h%u", s->n_crowds++);
 		return c;
 	}
 	for (c = s->crowd; c < s->crowd + CROWDS; c++)
-		if (c->made && !c->hosts.count && !strcmp(c->chain, chain))
+		if (!c->hosts.count && !strcmp(c->chain, chain))
 			return c;
 	return NULL;
+}
+
+/* C, made, has a key of its own now, and nobody in it. */
+static void crowd_name(struct sieve *s, struct crowd *c, const char *says, const char *chain)
+{
+	if (c->says)
+		(void)dict_take(&s->crowds, c->says);
+	crowd_free(c);
+	c->hosts = (struct dict){ 0 };
+	c->made = true;
+	c->says = arena_str(&c->arena, says);
+	c->chain = arena_str(&c->arena, chain);
+	dict_put(&s->crowds, c->says, c);
 }
 
 /* That crowd, made with the first of it; NULL: it cannot be, or there are enough. */
@@ -368,17 +385,13 @@ static struct crowd *crowd_of(
 	struct crowd *c = dict_get(&s->crowds, says);
 
 	if (!c && (c = crowd_free_for(s, rule->chain))) {
-		crowd_make(s, c, rule, side, net);
-		if (c->says)
-			(void)dict_take(&s->crowds, c->says);
-		crowd_free(c);
-		c->hosts = (struct dict){ 0 };
-		c->says = arena_str(&c->arena, says);
-		c->chain = arena_str(&c->arena, rule->chain);
-		dict_put(&s->crowds, c->says, c);
+		if (crowd_make(s, c, rule, side, net))
+			crowd_name(s, c, says, rule->chain);
+		else
+			c = NULL;
 	}
 	arena_free(&scratch);
-	return c && c->made ? c : NULL;
+	return c;
 }
 
 /* Whether HOSTS are single addresses, and what is behind them is not: else each address of the other end
