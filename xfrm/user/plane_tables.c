@@ -61,11 +61,16 @@ static struct sa_own *own_new(void)
 }
 
 /* Peers choose resources as there are processors, of which threads may be fewer: each has some of them, and
- * sends by the one of these that was selected last. */
+ * sends by the one of these that was selected last. Who has asked a moment ago does not ask again because
+ * somebody else has got one. */
 static void make_own_again(struct plane *p, struct plane_policy *it)
 {
-	retire(&p->retired, &it->own->retired, end_own);
+	struct sa_own *before = it->own;
+
 	it->own = own_new();
+	for (unsigned i = 0; i < WORKERS_MAX; i++)
+		it->own->asked_ms[i] = atomic_load_explicit(&before->asked_ms[i], memory_order_relaxed);
+	retire(&p->retired, &before->retired, end_own);
 	for (const struct plane_sa *sa = it->beside; sa; sa = sa->before) {
 		const struct sa_slot **at = &it->own->of[(sa->resource - 1) % p->n_workers];
 
