@@ -352,6 +352,7 @@ static void core_stop(struct world *w)
 {
 	memories_stop(w);
 	engine_stop(w);
+	vault_leave_core(w->vault);
 }
 
 static enum err sockets_start(struct world *w, struct text *why)

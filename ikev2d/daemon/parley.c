@@ -162,7 +162,7 @@ struct enquiry *parley_enquiry(const struct parley *p)
 
 struct parley *parley_enquired(struct enquiry *q)
 {
-	struct parley *p = map_get(&q->parleys->open, q->number);
+	struct parley *p = q->parleys ? map_get(&q->parleys->open, q->number) : NULL;
 
 	list_remove(&q->node);
 	free(q);
@@ -430,6 +430,13 @@ void parleys_start(struct world *w, const char *folder)
 	list_init(&ps->asked);
 }
 
+/* Who was asked has it still, and frees it with his answer. */
+static void leave(struct enquiry *q)
+{
+	list_remove(&q->node);
+	q->parleys = NULL;
+}
+
 void parleys_stop(struct world *w)
 {
 	struct parleys *ps = w->parleys;
@@ -439,8 +446,8 @@ void parleys_stop(struct world *w)
 	while ((p = map_next(&ps->open, &at)))
 		parley_free(p);
 	map_free(&ps->open);
-	list_each_safe (n, &ps->asked) /* keeper ends without an answer to them */
-		free(node_owner(n, struct enquiry, node));
+	list_each_safe (n, &ps->asked)
+		leave(node_owner(n, struct enquiry, node));
 	if (ps->runs)
 		member_stop(&ps->eaps);
 	if (ps->inside) {

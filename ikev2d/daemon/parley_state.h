@@ -58,7 +58,7 @@ struct parleys {
 /* A question to others about a conversation, which may end before. */
 struct enquiry {
 	struct node node;
-	struct parleys *parleys;
+	struct parleys *parleys; /* NULL: they have ended */
 	uint32_t number;
 	uint8_t kind; /* of a secret that is asked for: enum ipc_eap_kind */
 };

@@ -298,6 +298,15 @@ static void asked_free(struct asked *a)
 	free(a);
 }
 
+/* The core's answer, or nobody's. */
+static void give_core(struct vault *v, struct answer *answer)
+{
+	if (v->coreless)
+		answer_free(answer);
+	else
+		trust_complete(v->world, answer);
+}
+
 static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 {
 	struct answer *answer = a->answer;
@@ -323,7 +332,7 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 		return;
 	}
 	if (!done) {
-		trust_complete(v->world, answer);
+		give_core(v, answer);
 		return;
 	}
 	done(ctx, e ? (struct bytes){ 0 } : answer->a.proof);
@@ -541,7 +550,8 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 		give(v, a, ERR_DENIED, "keeper does not answer such a question");
 		break;
 	}
-	engine_blame(v->world, m->blame.what);
+	if (!v->coreless)
+		engine_blame(v->world, m->blame.what);
 	fly(v);
 	return true;
 }
@@ -663,16 +673,18 @@ enum err vault_begun(struct world *w, struct text *why)
 	return member_begun(&w->vault->keeper, why);
 }
 
+void vault_leave_core(struct vault *v)
+{
+	v->coreless = true;
+}
+
 void vault_stop(struct world *w)
 {
 	struct vault *v = w->vault;
 
-	list_each_safe (n, &v->asked) {
-		struct asked *a = node_owner(n, struct asked, node);
-
-		answer_free(a->answer);
-		asked_free(a);
-	}
+	vault_leave_core(v);
+	while (!list_empty(&v->asked))
+		give(v, node_owner(v->asked.next, struct asked, node), ERR_BUSY, NULL);
 	have_forgotten(v);
 	if (v->keeper.base)
 		member_stop(&v->keeper);

@@ -20,7 +20,9 @@ enum {
  * moment; and waits for it. */
 enum err vault_start(struct world *w, const char *folder, struct text *why) MUST_CHECK;
 enum err vault_begun(struct world *w, struct text *why) MUST_CHECK;
-/* Ends it. No reference may be used after that. */
+/* The core has ended: what it asked is answered to nobody. */
+void vault_leave_core(struct vault *v);
+/* Ends it. No reference may be used after that. Who waits for an answer hears that it could not be had. */
 void vault_stop(struct world *w);
 
 /* Keeps what S, or K, has, instead of it: their DATA or SECRET is wiped, and KEPT refers to it. The PIN of a

@@ -36,6 +36,7 @@ struct vault {
 	uint64_t last;                          /* number given to a handle or a ticket */
 	struct node asked;                      /* struct asked, in their order */
 	unsigned flying;
+	bool coreless;             /* the core has ended: it hears no answers */
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
 	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
 	struct {                   /* for guard */

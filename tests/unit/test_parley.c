@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What becomes of questions to keeper when who asked has ended: the loop runs on until the scripts of what
+ * was up have ended, and keeper with it. */
+#include "tests/unit/unit.h"
+
+#include "daemon/engine.h"
+#include "daemon/parley_state.h"
+#include "daemon/vault_state.h"
+
+#include <stdlib.h>
+
+static struct arena arena;
+static struct world world;
+static unsigned told; /* so many are answered */
+
+static int set_up(void **state)
+{
+	static const struct options one = { .one = true };
+	struct text why = text_in(&arena);
+
+	(void)state;
+	world = (struct world){ .options = &one, .base = event_base_new() };
+	list_init(&world.answers);
+	entropy_start(&world.entropy);
+	told = 0;
+	if (vault_start(&world, "/nowhere", &why))
+		return -1;
+	parleys_start(&world, "/nowhere");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	entropy_stop(&world.entropy);
+	event_base_free(world.base);
+	arena_free(&arena);
+	return 0;
+}
+
+static void on_user(void *ctx, const struct ipc_user *user)
+{
+	told++;
+	assert_null(parley_take_user(ctx, user));
+}
+
+/* A conversation that waits to hear who carol is. */
+static void ask_for_carol(void)
+{
+	struct parley *p = calloc(1, sizeof *p);
+
+	p->world = &world;
+	p->number = 1;
+	p->answer = answer_new(1);
+	p->name = bytes_str("carol");
+	map_put(&world.parleys->open, p->number, p);
+	parley_ask_user(p, true, on_user);
+	assert_false(list_empty(&world.vault->asked));
+}
+
+static void an_answer_that_comes_after_the_end_is_of_no_consequence(void **state)
+{
+	(void)state;
+	ask_for_carol();
+	vault_leave_core(world.vault);
+	parleys_stop(&world);
+	assert_int_equal(told, 0);
+	event_base_loop(world.base, EVLOOP_NONBLOCK);
+	assert_int_equal(told, 1);
+	assert_true(list_empty(&world.vault->asked));
+	vault_stop(&world);
+	assert_int_equal(told, 1);
+	assert_true(list_empty(&world.answers));
+}
+
+static void a_question_ends_with_keeper(void **state)
+{
+	(void)state;
+	ask_for_carol();
+	parleys_stop(&world);
+	vault_stop(&world);
+	assert_int_equal(told, 1);
+}
+
+static void a_core_that_has_ended_is_not_answered(void **state)
+{
+	struct secret s = { .kind = SECRET_IKE, .name = "x" };
+	const struct ike_question q = { .prf = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0) };
+	struct text why = text_in(&arena);
+
+	(void)state;
+	s.data = arena_bytes(&arena, bytes_str("something"));
+	assert_int_equal(vault_keep_secret(world.vault, &s, &why), ERR_OK);
+	vault_prove(world.vault, &s, &q, answer_new(1));
+	vault_leave_core(world.vault);
+	parleys_stop(&world);
+	event_base_loop(world.base, EVLOOP_NONBLOCK);
+	assert_true(list_empty(&world.vault->asked));
+	assert_true(list_empty(&world.answers));
+	kept_unref(s.kept);
+	vault_stop(&world);
+}
+
+int main(void)
+{
+#define PARLEY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		PARLEY(an_answer_that_comes_after_the_end_is_of_no_consequence),
+		PARLEY(a_question_ends_with_keeper),
+		PARLEY(a_core_that_has_ended_is_not_answered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
