@@ -464,7 +464,8 @@ static void end_unready(struct member *m, struct text *why)
 		end(m, why->arena));
 }
 
-/* Lines of its log come before. */
+/* Lines of its log come before. What it has said is heard even if we come late: we may have been busy, or
+ * asleep, and not it. */
 static enum err wait_until_ready(struct member *m, struct arena *arena)
 {
 	enum err e = ERR_OK;
@@ -473,7 +474,7 @@ static enum err wait_until_ready(struct member *m, struct arena *arena)
 	while (!e && !is_ready(m)) {
 		uint64_t late = m->since + FAMILY_BEGINNING, now = clock_ms();
 
-		e = now < late && has_message(m, 0, (int)(late - now))
+		e = has_message(m, 0, now < late ? (int)(late - now) : 0)
 			    ? ipc_take(&m->near[0], arena, m, &wrong)
 			    : ERR_MISSING;
 	}

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/family.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +67,25 @@ static void several_begin_beside_each_other(void **state)
 	assert_string_equal(text_str(&why), "");
 }
 
+/* Whoever started it read files of a slow disk meanwhile, or slept. */
+static void one_that_is_ready_is_not_late_because_we_are(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct text why = text_in(&arena);
+	struct pollfd said = { .events = POLLIN };
+	struct member m;
+
+	(void)state;
+	assert_int_equal(member_launch(&m, base, &spec, &why), ERR_OK);
+	said.fd = m.near[0].fd;
+	assert_int_equal(poll(&said, 1, FAMILY_BEGINNING), 1);
+	m.since -= FAMILY_BEGINNING + 1000;
+	assert_int_equal(member_begun(&m, &why), ERR_OK);
+	assert_int_equal(m.near[0].phase, IPC_SERVING);
+	member_stop(&m);
+	assert_string_equal(text_str(&why), "");
+}
+
 /* Keeper has no image. */
 static void who_waits_for_one_that_ends_hears_why(void **state)
 {
@@ -88,6 +108,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(several_begin_beside_each_other),
+		cmocka_unit_test(one_that_is_ready_is_not_late_because_we_are),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
 	};
 	int code = argc == 1 ? daemon_member(argv[0]) : -1;
