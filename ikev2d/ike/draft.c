@@ -456,7 +456,7 @@ static struct sa *commit(struct draft *d)
 	commit_actions(d);
 	commit_conversation(d, sa, eap);
 	if (d->ticket)
-		sa->ticket = d->ticket;
+		ticket_given(sa, d->ticket);
 	if (d->established)
 		commit_established(d, sa);
 	/* Before the peer hears of it: what it sends then is answered. */

@@ -333,7 +333,10 @@ struct sa *heir_make(struct step *s, struct sa *old, const struct heir *heir)
 	sa_name(s->ike, sa, &old->local_id, &old->remote_id, &old->eap_id);
 	sa->proven_as = old->proven_as;
 	sa->proven_until = old->proven_until;
-	sa->ticket = heir->ticket ? heir->ticket : old->ticket;
+	sa->ticket = old->ticket;
+	sa->ticket_before = old->ticket_before;
+	if (heir->ticket)
+		ticket_given(sa, heir->ticket);
 	sa->certs = proof_certs_copy(&sa->arena, &old->certs);
 	sa->dns = cfg_ips_copy(&sa->arena, old->dns);
 	sa->domains = cfg_domains_copy(&sa->arena, old->domains);

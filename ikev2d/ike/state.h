@@ -471,8 +471,10 @@ struct sa {
 	bool begun, half_open; /* as what it is counted */
 	bool forged;           /* something that is not the peer's came as its first request: counted, too */
 	uint64_t proven_as; /* what was in force when the two proved who they are (ticket.h); 0: what may */
-	uint64_t proven_until;    /* not be resumed; and until when that holds; 0: without end */
-	uint64_t ticket;          /* gateway: the number of the last one that the client got; 0: none */
+	uint64_t proven_until; /* not be resumed; and until when that holds; 0: without end */
+	/* Gateway: the number of the last ticket that was given to the client, and of the one before: whether
+	 * an answer has come is not known until the next request; 0: none. */
+	uint64_t ticket, ticket_before;
 	uint64_t ticket_due;      /* client: when another one is asked for; 0: never */
 	uint64_t rekeyings_until; /* the end of the time in which are counted */
 	unsigned rekeyings;       /* those that the peer has begun */

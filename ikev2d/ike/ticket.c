@@ -329,12 +329,14 @@ static struct bytes make(struct draft *d, const struct sa_core *c, const struct 
 	};
 	struct bytes plain;
 
-	*number = t.number;
 	*seconds = left < TICKET_TIME / 1000 ? (uint32_t)left : TICKET_TIME / 1000;
 	t.end = wall + *seconds;
 	t.auth_end = until ? wall + (uint32_t)left : 0;
 	plain = ticket_print(&t, d->step->scratch);
-	return plain.n && *seconds ? seal(d->step, plain, d->step->scratch) : (struct bytes){ 0 };
+	if (!plain.n || !*seconds)
+		return (struct bytes){ 0 };
+	*number = t.number;
+	return seal(d->step, plain, d->step->scratch);
 }
 
 static void put(struct draft *d, struct message *m, struct bytes opaque, uint32_t seconds)
@@ -390,6 +392,17 @@ void ticket_grant(struct draft *d, const struct sa_core *core, struct message *m
 		sa->proven_as == judged_by(d->step->ike, core->peer))
 		opaque = make(d, core, &who, number, &seconds);
 	put(d, m, opaque, seconds);
+}
+
+void ticket_given(struct sa *sa, uint64_t number)
+{
+	sa->ticket_before = sa->ticket;
+	sa->ticket = number;
+}
+
+bool ticket_resumes(uint64_t number, const struct sa *sa)
+{
+	return number && (sa->ticket == number || sa->ticket_before == number);
 }
 
 /* ---------------------------------------------------------------------- client */

@@ -49,6 +49,11 @@ struct bytes ticket_print(const struct ticket *t, struct arena *arena);
  */
 bool ticket_use(struct step *s, uint64_t number, uint32_t end) MUST_CHECK;
 
+/* The client of SA is given the ticket with NUMBER. Its answer may be lost: the client may come with the one
+ * before as well, so that both are known as SA's. */
+void ticket_given(struct sa *sa, uint64_t number);
+bool ticket_resumes(uint64_t number, const struct sa *sa);
+
 /* The trust that D's core has in authorities, as a ticket has it. */
 uint64_t ticket_trust(const struct ike *ike);
 

@@ -4,6 +4,7 @@
 
 #include "ike/ends.h"
 #include "ike/task.h"
+#include "ike/ticket.h"
 
 /* The next IKE_SA behind AT (NULL: the first) that is up between these ends (ends.h), but for NOT. */
 static struct sa *other(const struct ike *ike, struct sa *at, const struct sa * not, const struct id *local,
@@ -36,7 +37,7 @@ static bool has_other(const struct draft *d, const struct id *user)
 
 	do
 		at = other(d->step->ike, at, d->sa, &d->hs.local_id, user);
-	while (at && d->hs.resumed && at->ticket == d->hs.ticket_number);
+	while (at && d->hs.resumed && ticket_resumes(d->hs.ticket_number, at));
 	return at;
 }
 
@@ -95,7 +96,7 @@ void unique_resumed(struct step *s, struct sa *sa, uint64_t ticket)
 	while (old) {
 		struct sa *next = other(s->ike, old, sa, &sa->local_id, sa_user(sa));
 
-		if (old->ticket == ticket)
+		if (ticket_resumes(ticket, old))
 			sa_vanish(s, old);
 		old = next;
 	}

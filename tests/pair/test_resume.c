@@ -623,16 +623,20 @@ static void one_is_given_with_a_rekeying(void **state)
 
 /* ------------------------------------------------------------------ what it takes the place of */
 
+static void lose_at_moon(struct pair *p)
+{
+	while (ike_load(p->moon->ike).children)
+		lab_pass_deaf(p->lab, 1000);
+	assert_int_equal(ike_load(p->sun->ike).children, 1);
+	pair_wait(p);
+}
+
 /* Moon has given its IKE_SA up, since nothing has come through; sun has it yet. */
 static struct pair *cut_off(void **state, const char *sun)
 {
 	struct pair *p = resume_open_up(state, KEPT, sun);
 
-	while (ike_load(p->moon->ike).children)
-		lab_pass_deaf(p->lab, 1000);
-	assert_int_equal(ike_load(p->sun->ike).children, 1);
-	while (!lab_first(p->lab))
-		lab_clock(p->lab, lab_due(p->lab));
+	lose_at_moon(p);
 	return p;
 }
 
@@ -660,6 +664,51 @@ static void it_is_no_other_that_has_to_be_kept(void **state)
 {
 	struct pair *p = cut_off(state, RESUMES CONN("unique = keep"));
 
+	ARROWS(p->lab, RESUMES_ARROWS);
+	SILENCE(p->lab);
+	pair_assert_up(p);
+}
+
+/* Moon asks for another ticket, and does not get the answer. */
+static void lose_another_ticket(struct pair *p)
+{
+	task_first(forge_sa_up(p->moon), TASK_TICKET);
+	host_event(p->moon, &(struct ike_event){ .kind = EVENT_WOKEN });
+	ARROWS(p->lab, ALIVE(2), "moon <-- sun  INFORMATIONAL response 2: SK {}");
+	ARROWS(p->lab, "moon --> sun  INFORMATIONAL request 3: SK {N(TICKET_REQUEST)}",
+		"lost: moon <-- sun  INFORMATIONAL response 3: SK {N(TICKET_LT_OPAQUE)}");
+}
+
+/* It comes with the one that it has. */
+static void by_the_ticket_before_too(void **state)
+{
+	struct pair *p = resume_open_up(state, KEPT, RESUMES CONN("unique = keep"));
+	uint64_t before = print_of(p);
+
+	lose_another_ticket(p);
+	assert_int_equal(print_of(p), before);
+	lose_at_moon(p);
+	ARROWS(p->lab, RESUMES_ARROWS);
+	SILENCE(p->lab);
+	pair_assert_up(p);
+	assert_int_equal(resume_count(p->sun), 1);
+}
+
+/* Sun has rekeyed the IKE_SA after that. */
+static void also_when_it_was_rekeyed_meanwhile(void **state)
+{
+	struct pair *p = resume_open_up(state, KEPT, RESUMES CONN("unique = keep"));
+
+	lose_another_ticket(p);
+	host_rekey(p->sun, NULL);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon <-- sun  CREATE_CHILD_SA request 0: SK {SA, KE, Nonce}",
+		"moon --> sun  CREATE_CHILD_SA response 0: SK {SA, KE, Nonce, " TOKEN "}",
+		"lost: moon --> sun  INFORMATIONAL request 0: SK {N(TICKET_REQUEST)}");
+	/* clang-format on */
+	lab_calm(p->lab);
+	lose_at_moon(p);
 	ARROWS(p->lab, RESUMES_ARROWS);
 	SILENCE(p->lab);
 	pair_assert_up(p);
@@ -727,6 +776,8 @@ int main(void)
 		PAIR_TEST(what_is_resumed_goes_without_a_word),
 		PAIR_TEST(whoever_may_have_several),
 		PAIR_TEST(it_is_no_other_that_has_to_be_kept),
+		PAIR_TEST(by_the_ticket_before_too),
+		PAIR_TEST(also_when_it_was_rekeyed_meanwhile),
 		PAIR_TEST(the_authentication_ages),
 	};
 
