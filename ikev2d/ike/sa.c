@@ -228,6 +228,19 @@ void sa_forget_handshake(struct ike *ike, struct sa *sa)
 	sa_keep_handshake(sa, &no_handshake);
 }
 
+/* The peer of SA, which has ended, may not have heard the answer to its IKE_INTERMEDIATE, after which it will
+ * hear that it is turned away: the keys that open that request are kept, and nothing else. */
+static void keep_before(struct ike *ike, struct sa *sa)
+{
+	struct sa_keys before = *sa->handshake->before, *kept;
+
+	sa_forget_handshake(ike, sa);
+	kept = ARENA_NEW(&sa->handshake_arena, struct sa_keys);
+	*kept = before;
+	sa_keep_handshake(sa, &(struct handshake){ .before = kept });
+	WIPE(before);
+}
+
 void sa_down(struct step *s, struct sa *sa, const struct why *why)
 {
 	revive_ended(s, sa);
@@ -245,7 +258,10 @@ void sa_down(struct step *s, struct sa *sa, const struct why *why)
 	if (sa->core.initiator && sa->handshake->x.child)
 		want_lost(s, sa->handshake->x.child);
 	tasks_free(s, s->ike, sa, why);
-	sa_forget_handshake(s->ike, sa);
+	if (sa->core.state == S_LINGER && sa->core.turned_away && sa->handshake->before)
+		keep_before(s->ike, sa);
+	else
+		sa_forget_handshake(s->ike, sa);
 	free(sa->window.request);
 	sa->window.request = NULL;
 	for (unsigned i = 0; i < ARRAY_SIZE(sa->fragments); i++)

@@ -131,6 +131,25 @@ static void in_IKE_INTERMEDIATE_too(void **state)
 	assert_turned_away(p);
 }
 
+/* Its request comes again in keys that have had successors since. */
+static void whose_answer_in_IKE_INTERMEDIATE_was_lost_too(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
+
+	pair_say_up(p, 1);
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_deliver(p->lab, lab_first(p->lab));
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: SK {KE}",
+		"lost: moon <-- sun  IKE_INTERMEDIATE response 1: SK {KE}");
+	host_down(p->sun, NULL, 2);
+	pair_wait(p);
+	ARROWS(p->lab, "moon --> sun  IKE_INTERMEDIATE request 1: SK {KE}",
+		"moon <-- sun  IKE_INTERMEDIATE response 1: SK {KE}",
+		"moon --> sun  IKE_AUTH request 2: SK {IDi, AUTH, SA, TSi, TSr}", REFUSED(2));
+	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 0);
+	assert_turned_away(p);
+}
+
 /* ------------------------------------------------------------------- the configuration */
 
 #define OTHER                                                                                                \
@@ -213,6 +232,7 @@ int main(void)
 		PAIR_TEST(whose_request_comes_in_fragments_hears_it_once),
 		PAIR_TEST(in_the_middle_of_EAP_too),
 		PAIR_TEST(in_IKE_INTERMEDIATE_too),
+		PAIR_TEST(whose_answer_in_IKE_INTERMEDIATE_was_lost_too),
 		PAIR_TEST(whose_connection_goes_meanwhile_hears_it),
 		PAIR_TEST(nobody_is_let_in_by_a_connection_that_is_gone),
 		PAIR_TEST(another_connection_that_goes_meanwhile_does_not_matter),
