@@ -439,6 +439,15 @@ static enum verdict take(struct draft *d, const struct child *old, enum rule rul
 				       : draft_refuse(d, TEMPORARY_FAILURE, (struct bytes){ 0 });
 }
 
+/* How many rekeyings of C within REKEYINGS_TIME are nothing strange. */
+static unsigned rekeyings_of(const struct child *c)
+{
+	const struct child_conf *conf = c->conf;
+	bool by_volume = conf->rekey_bytes || conf->life_bytes || conf->rekey_packets || conf->life_packets;
+
+	return by_volume ? REKEYINGS_BY_VOLUME : REKEYINGS_OF_EACH;
+}
+
 /* Whether the peer of D begins rekeyings faster than anybody who means it (RFC 8019, 5). They are counted,
  * whatever becomes of them; an IKE_SA that takes the place of this one goes on counting (sa_adopt). */
 static bool rekeys_too_often(struct draft *d)
@@ -447,7 +456,7 @@ static bool rekeys_too_often(struct draft *d)
 	unsigned most = REKEYINGS_MOST;
 
 	list_each (n, &sa->children)
-		most += REKEYINGS_OF_EACH;
+		most += rekeyings_of(node_owner(n, struct child, of_sa));
 	if (sa->rekeyings_until <= d->step->now) {
 		sa->rekeyings_until = d->step->now + REKEYINGS_TIME;
 		sa->rekeyings = 0;

@@ -244,10 +244,12 @@ enum {
 	RESOURCES_MAX = 64,
 
 	/* Rekeyings that a peer may begin in this time, and so many more for each CHILD_SA; what comes on top
-	 * is put off (RFC 8019, 5): each may cost a key exchange. */
+	 * is put off (RFC 8019, 5): each may cost a key exchange. A CHILD_SA with limits of volume here has
+	 * a peer with some, most likely: one of 32 MiB is met four times a second at 1 Gbit/s. */
 	REKEYINGS_TIME = 10 * 1000,
 	REKEYINGS_MOST = 20,
 	REKEYINGS_OF_EACH = 2,
+	REKEYINGS_BY_VOLUME = 60,
 
 	/* An SPI tells of which of so many CPUs it is, where there are no more: the rest of it is drawn. */
 	SPI_TELLS_MOST = 1024,

@@ -544,6 +544,16 @@ static void who_rekeys_all_the_time_is_put_off(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Its limit may be met a few times a second. */
+static void who_rekeys_by_volume_is_put_off_later(void **state)
+{
+	struct pair *p = open(state, NULL, CHILD("rekey_bytes = 32M"));
+	const unsigned most = REKEYINGS_MOST + REKEYINGS_BY_VOLUME;
+
+	assert_int_equal(put_off(p, most, "net"), 0);
+	assert_int_equal(put_off(p, 1, "net"), 1);
+}
+
 static void who_rekeys_the_IKE_SA_all_the_time_is_put_off(void **state)
 {
 	struct pair *p = open(state, NULL, NULL);
@@ -587,6 +597,7 @@ int main(void)
 		PAIR_TEST(the_responder_cannot_install),
 		PAIR_TEST(the_initiator_cannot_install),
 		PAIR_TEST(who_rekeys_all_the_time_is_put_off),
+		PAIR_TEST(who_rekeys_by_volume_is_put_off_later),
 		PAIR_TEST(who_rekeys_the_IKE_SA_all_the_time_is_put_off),
 	};
 
