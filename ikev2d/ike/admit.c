@@ -15,24 +15,40 @@ static uint64_t crowd_of(const struct ip *ip)
 	return ip->v == 6 ? rd_u64(&r) : rd_u32(&r);
 }
 
-static uintptr_t offences(const struct step *s, uint64_t crowd)
+/* Those of a time are forgotten when the next one is over, too. */
+static void forget_offences(struct step *s)
 {
-	return s->now < s->ike->offences_until ? (uintptr_t)map_get(&s->ike->offenders, crowd) : 0;
+	struct ike *ike = s->ike;
+	uint64_t next = ike->offences_until + OFFENCE_TIME;
+
+	if (s->now < ike->offences_until)
+		return;
+	map_free(&ike->offenders[1]);
+	if (s->now < next)
+		ike->offenders[1] = ike->offenders[0];
+	else
+		map_free(&ike->offenders[0]);
+	ike->offenders[0] = (struct map){ .seed = ike->crowds.seed };
+	ike->offences_until = s->now < next ? next : s->now + OFFENCE_TIME;
+}
+
+static uintptr_t offences(struct step *s, uint64_t crowd)
+{
+	const struct map *of = s->ike->offenders;
+
+	forget_offences(s);
+	return (uintptr_t)map_get(&of[0], crowd) + (uintptr_t)map_get(&of[1], crowd);
 }
 
 void admit_offence(struct step *s, const struct sa *sa)
 {
-	struct ike *ike = s->ike;
+	struct map *now = &s->ike->offenders[0];
 	uintptr_t n;
 
-	if (s->now >= ike->offences_until) {
-		ike->offences_until = s->now + OFFENCE_TIME;
-		map_free(&ike->offenders);
-		ike->offenders = (struct map){ .seed = ike->crowds.seed };
-	}
-	n = offences(s, sa->crowd) + 1;
-	if (n > 1 || ike->offenders.count < OFFENDERS_MAX)
-		map_put(&ike->offenders, sa->crowd, (void *)n);
+	forget_offences(s);
+	n = (uintptr_t)map_get(now, sa->crowd) + 1;
+	if (n > 1 || now->count < OFFENDERS_MAX)
+		map_put(now, sa->crowd, (void *)n);
 }
 
 static uintptr_t crowd_size(const struct ike *ike, uint64_t crowd)

@@ -128,8 +128,8 @@ enum {
 
 	/* For an address (of IPv6 a /64) of which more are half open than may be without a cookie, or that
 	 * sends nonsense, so many bits more for twice as many; up to what takes seconds, which is acceptable
-	 * for single hosts (RFC 8019, 4.4). Nonsense is held against it for OFFENCE_TIME, and against so many
-	 * addresses. */
+	 * for single hosts (RFC 8019, 4.4). Nonsense is held against it for OFFENCE_TIME, or up to twice as
+	 * long, and against so many addresses of one such time. */
 	PUZZLE_BITS_SUSPECT = 20,
 	OFFENCE_TIME = 60 * 1000,
 	OFFENDERS_MAX = 4096,

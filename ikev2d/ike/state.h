@@ -618,8 +618,8 @@ struct ike {
 	struct map for_cpus;              /* and of those for CPUs, by policy (resource.h) */
 	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
 	struct map crowds;                /* numbers of half-open ones, by address, */
-	struct map offenders;             /* and of those that got nonsense, */
-	uint64_t offences_until;          /* which are forgotten then */
+	struct map offenders[2];          /* and of those that got nonsense in this OFFENCE_TIME, */
+	uint64_t offences_until;          /* which ends then, and in the one before */
 	uint64_t pressed_until;           /* cookies are asked for; 0: they are not */
 	unsigned pressed_by;              /* requests that were answered with one in that time, */
 	uint64_t cookies;                 /* and ever */

@@ -534,7 +534,7 @@ struct ike *ike_new(struct rng *rng)
 	/* Peers choose what some keys are made of. */
 	ike->sas.seed = rng_u64(rng);
 	ike->crowds.seed = rng_u64(rng);
-	ike->offenders.seed = ike->crowds.seed;
+	ike->offenders[0].seed = ike->offenders[1].seed = ike->crowds.seed;
 	rng_fill(rng, &ike->hash_key, sizeof ike->hash_key);
 	list_init(&ike->sas_list);
 	list_init(&ike->commands);
@@ -548,9 +548,9 @@ struct ike *ike_new(struct rng *rng)
 static void free_maps(struct ike *ike)
 {
 	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->ends, &ike->places, &ike->twins,
-		&ike->for_cpus, &ike->offered, &ike->offered_ike, &ike->crowds, &ike->offenders,
-		&ike->children, &ike->spis,
-		&ike->asks, &ike->installs, &ike->trap_asks, &ike->policies, &ike->spent[0], &ike->spent[1] };
+		&ike->for_cpus, &ike->offered, &ike->offered_ike, &ike->crowds, &ike->offenders[0],
+		&ike->offenders[1], &ike->children, &ike->spis, &ike->asks, &ike->installs, &ike->trap_asks,
+		&ike->policies, &ike->spent[0], &ike->spent[1] };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
 		map_free(maps[i]);

@@ -687,13 +687,19 @@ static void an_address_that_sends_nonsense_gets_puzzles_for_a_while(void **state
 	lab_deliver(p->lab, lab_first(p->lab));
 	lab_deliver(p->lab, lab_first(p->lab));
 	lab_first(p->lab)->data[lab_first(p->lab)->n - 1] ^= 1;
+	p->sun->ike->offences_until = p->lab->now + 1;
 	lab_deliver(p->lab, lab_first(p->lab));
 	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1);
 	list_append(&p->lab->flights, &f->node);
 	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 1), PUZZLE_BITS_LEAST);
 	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 2), 0);
+	/* Whenever it came. */
+	p->lab->now += OFFENCE_TIME - 1;
+	host_event(p->sun, &(struct ike_event){ .kind = EVENT_WOKEN });
+	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 3), PUZZLE_BITS_LEAST);
 	p->lab->now += OFFENCE_TIME;
-	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 3), 0);
+	host_event(p->sun, &(struct ike_event){ .kind = EVENT_WOKEN });
+	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 4), 0);
 }
 
 /* It has spent little, for what it is now (7.1.5). */
