@@ -11,6 +11,7 @@
  */
 #include "ike/intermediate.h"
 
+#include "ike/admit.h"
 #include "ike/announce.h"
 #include "ike/auth.h"
 #include "ike/keys.h"
@@ -258,6 +259,16 @@ static enum verdict take(struct draft *d)
 	return DRAFT_COMMIT;
 }
 
+/* The peer has gone on: it has as long again for its next request. There are no more of these than key
+ * exchanges were agreed on, and one for a preshared key; and where many are half open the time is short. */
+static void more_time(struct draft *d)
+{
+	uint64_t end = d->step->now + admit_patience(d->step);
+
+	if (d->core.deadline < end)
+		d->core.deadline = end;
+}
+
 enum verdict intermediate_request(struct draft *d)
 {
 	const struct message *m = d->message;
@@ -268,6 +279,7 @@ enum verdict intermediate_request(struct draft *d)
 		explain_method(d);
 		return draft_end(d, INVALID_SYNTAX);
 	}
+	more_time(d);
 	if (add_theirs(d))
 		return draft_end(d, 0);
 	d->hs.peer_public = arena_bytes(&d->keep, m->ke.data);

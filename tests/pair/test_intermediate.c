@@ -69,10 +69,41 @@ static void one_more_that_comes_as_the_time_ends_is_too_late(void **state)
 	pair_say_up(p, 1);
 	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
 	p->lab->now = forge_sa(p->sun)->core.deadline;
+	p->sun->ike->settings.half_open_timeout = 0;
 	ARROWS(p->lab, NEXT_ASKS(1),
 		"moon <-- sun  IKE_INTERMEDIATE response 1: SK {N(AUTHENTICATION_FAILED)}");
 	assert_int_equal(forge_sa(p->sun)->core.state, S_LINGER);
 	assert_false(host_done(p->moon, 1)->success);
+}
+
+/* They may be slow; the responder's time for all of them is not that for one. */
+static void each_that_comes_in_time_gives_the_next_one_as_long(void **state)
+{
+	struct pair *p = pair_open(state, THREE_KES, THREE_KES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
+	p->lab->now = forge_sa(p->sun)->core.deadline;
+	ARROWS(p->lab, NEXT_ASKS(1), NEXT_ANSWERS(1));
+	p->lab->now = forge_sa(p->sun)->core.deadline;
+	ARROWS(p->lab, NEXT_ASKS(2), NEXT_ANSWERS(2));
+	p->lab->now = forge_sa(p->sun)->core.deadline;
+	ARROWS(p->lab, AUTH_ASKS(3), AUTH_ANSWERS(3));
+	pair_assert_up(p);
+}
+
+/* Where many are half open that is not long. */
+static void under_pressure_it_gives_little_time(void **state)
+{
+	struct pair *p = pair_open(state, TWO_KES, TWO_KES);
+
+	pair_say_up(p, 1);
+	ARROWS(p->lab, INIT_ASKS, INIT_ANSWERS);
+	p->lab->now = forge_sa(p->sun)->core.deadline;
+	p->sun->ike->pressed_until = p->lab->now + 1;
+	ARROWS(p->lab, NEXT_ASKS(1), NEXT_ANSWERS(1));
+	assert_int_equal(forge_sa(p->sun)->core.deadline,
+		p->lab->now + p->sun->ike->settings.half_open_timeout / PRESSED_SHORTER);
 }
 
 static void secrets_go_when_their_keys_are_there(void **state)
@@ -509,6 +540,8 @@ int main(void)
 		PAIR_TEST(one_more),
 		PAIR_TEST(two_more),
 		PAIR_TEST(one_more_that_comes_as_the_time_ends_is_too_late),
+		PAIR_TEST(each_that_comes_in_time_gives_the_next_one_as_long),
+		PAIR_TEST(under_pressure_it_gives_little_time),
 		PAIR_TEST(secrets_go_when_their_keys_are_there),
 		PAIR_TEST(a_payload_before_the_seal),
 		PAIR_TEST(a_payload_before_the_seal_of_fragments),
