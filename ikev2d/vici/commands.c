@@ -130,7 +130,9 @@ static void run(struct vici_call *c)
 {
 	const char *bad = not_text(c->args), *no = forbidden(c);
 
-	if (no)
+	if (c->session->vici->stopping)
+		refuse(c, "the daemon is stopping: ask the next one");
+	else if (no)
 		refuse(c, no);
 	else if (bad)
 		refuse(c, arena_printf(c->arena, "the value of %s is not text", bad));

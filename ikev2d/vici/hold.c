@@ -45,15 +45,15 @@ void vici_let_go(struct vici_session *s)
 {
 	struct arena arena = { 0 };
 
-	take_back(s, &arena);
+	if (!s->vici->stopping)
+		take_back(s, &arena);
 	vici_hold_nothing(s);
 	arena_free(&arena);
 }
 
 void vici_stopping(struct vici *v)
 {
-	list_each (n, &v->sessions)
-		vici_hold_nothing(node_owner(n, struct vici_session, node));
+	v->stopping = true;
 }
 
 /* In place of what it held before: nothing, where it names nothing. */

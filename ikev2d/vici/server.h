@@ -54,6 +54,7 @@ struct vici {
 	struct vici_host host;
 	struct node sessions;
 	uint32_t last_ticket;
+	bool stopping; /* parts of the host may have gone: it is asked for nothing any more */
 };
 
 struct vici_session {

@@ -245,7 +245,7 @@ void vici_sent(struct vici_session *s, size_t n);
 /* The client has gone. Its commands go on; their outcomes are dropped. What it held is taken away. */
 void vici_close(struct vici_session *s);
 
-/* The daemon stops: what clients hold goes with it. */
+/* The daemon stops: no command is carried out any more, and what clients hold goes with it. */
 void vici_stopping(struct vici *v);
 
 /* The outcome of the command TICKET; it may come while the host is still being asked. Unknown tickets are

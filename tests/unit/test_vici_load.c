@@ -284,6 +284,18 @@ static void nothing_goes_when_the_daemon_stops(void **state)
 	assert_null(b->fake->unloaded);
 }
 
+static void nothing_is_carried_out_when_the_daemon_stops(void **state)
+{
+	struct vici_bench *b = *state;
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+
+	vici_stopping(b->fake->vici);
+	assert_true(has(vici_ask(other, "hold", "conn=branch", &b->arena), "the daemon is stopping"));
+	assert_true(has(vici_ask(other, "unload-conn", "name=branch", &b->arena), "the daemon is stopping"));
+	vici_client_close(other);
+	assert_null(b->fake->unloaded);
+}
+
 static void put_shared(struct vici_out *o, const char *type)
 {
 	vici_out_packet(o, VICI_CMD_REQUEST, "load-shared");
@@ -399,6 +411,8 @@ int main(void)
 			what_a_client_holds_goes_with_it, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			nothing_goes_when_the_daemon_stops, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_carried_out_when_the_daemon_stops, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			load_shared_makes_a_secret, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
