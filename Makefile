@@ -7,7 +7,8 @@
 # make demo         two gateways, one tunnel, traffic
 # make check        the tests of every change (needs root); check-unit, check-net, check-sim, check-fuzz: one kind, at length
 # make check-kernel the kernel path (needs root): a guest runs the tests where this machine's kernel has not all of IPsec;
-# make check-newer  the same of IP-TFS and SAs for each CPU, under a newer kernel of Debian's, for which a module is built
+# make check-newer  the same of IP-TFS, SAs for each CPU and devices that seal packets, under a newer kernel of Debian's,
+#                   for which modules are built
 # make check-kernel-net
 #                   all cases of check-net that a data path of the kernel can carry, by the kernel's (needs root; hours in a guest)
 # make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
@@ -246,8 +247,9 @@ check-kernel: root
 check-newer: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all
+	+@$(AGAIN) SAN=$(CHECKED) tests
 	@GUEST_KERNEL=backports GUEST_CACHE=$(abspath $(B))/guest BIN=$(B)/bin tests/kernel/run tests/run \
-		-t 900 '$(NET) --kernel --newer'
+		-t 200 $(C)/tests/kernel/test_backend -t 900 '$(NET) --kernel --newer' '$(NET) --kernel kernel-cpus'
 # Each part has a guest of its own: one that hangs costs no other.
 check-kernel-net: PARTS ?= 12
 check-kernel-net: root

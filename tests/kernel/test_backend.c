@@ -523,6 +523,73 @@ static void no_device_carries_sas(void **state)
 	}
 }
 
+/* ------------------------------------------------------------------------ netdevsim */
+
+static const char sim_counts[] = "cat /sys/kernel/debug/netdevsim/netdevsim7/ports/0/ipsec";
+static const char sim_gone[] = "echo 7 >/sys/bus/netdevsim/del_device 2>/dev/null";
+
+/* MOON's device that says of itself that it seals what is for 198.51.100.0/24, with AES-GCM; where this
+ * kernel has no such module the test ends here, skipped. */
+static struct tunnel by_device(struct cable *t)
+{
+	struct tunnel n = cable_tunnel();
+
+	if (!cable_run(t, MOON, "modprobe -q netdevsim && modprobe -q esp4_offload")) {
+		print_message("this kernel has no netdevsim: make check-newer has one\n");
+		skip();
+	}
+	(void)cable_run(t, MOON, sim_gone); /* of a test that failed */
+	assert_true(cable_run(
+		t, MOON, "mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug"));
+	assert_true(cable_run(t, MOON,
+		"echo '7 1' >/sys/bus/netdevsim/new_device &&"
+		" dev=$(ip -o link | sed -n 's/^[0-9]*: \\(e[^:@]*\\).*/\\1/p') &&"
+		" ip link set \"$dev\" name sim0 && ip addr add 198.51.100.1/24 dev sim0 && ip link set sim0 "
+		"up &&"
+		" ip neigh add 198.51.100.2 lladdr 02:00:00:00:00:02 dev sim0"));
+	n.conf.hw_offload = OFFLOAD_CRYPTO;
+	n.suite.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 128);
+	assert_int_equal(ip_parse("198.51.100.1", &n.moon.ip), ERR_OK);
+	assert_int_equal(ip_parse("198.51.100.2", &n.sun.ip), ERR_OK);
+	return n;
+}
+
+/* It counts those that it has, and the packets that it was to seal. */
+static void a_device_seals_the_packets_of_its_sas(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = by_device(t);
+
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, "ip xfrm state", "crypto offload parameters: dev sim0 dir out");
+	assert_says(MOON, "ip xfrm state", "crypto offload parameters: dev sim0 dir in");
+	assert_says(MOON, sim_counts, "SA count=2 tx=0");
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_says(MOON, sim_counts, "SA count=2 tx=1");
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
+	cable_down(t, &n, MOON);
+	assert_says(MOON, sim_counts, "SA count=0 tx=1");
+	assert_true(cable_run(t, MOON, sim_gone));
+}
+
+/* "auto" asks for no more than it can. */
+static void a_device_that_carries_no_whole_packets_is_not_asked_to(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = by_device(t);
+
+	n.conf.hw_offload = OFFLOAD_PACKET;
+	assert_int_not_equal(cable_sa(t, &n, MOON, false), ERR_OK);
+	assert_non_null(strstr(text_str(&t->why), "netdevsim: Unsupported ipsec offload type"));
+	assert_silent(MOON, "ip xfrm state", "198.51.100.1");
+	n.conf.hw_offload = OFFLOAD_AUTO;
+	cable_up_at(t, &n, MOON);
+	assert_says(MOON, sim_counts, "SA count=2 tx=0");
+	cable_down(t, &n, MOON);
+	assert_says(MOON, sim_counts, "SA count=0 tx=0");
+	assert_true(cable_run(t, MOON, sim_gone));
+}
+
 /* Where nothing else leads there: with a source that the policy knows, by the way to the peer; and with it.
  */
 static void packets_are_led_to_the_policy(void **state)
@@ -605,6 +672,8 @@ int main(void)
 		CABLE_CASE(outer_packets_carry_the_mark),
 		CABLE_CASE(transport_and_beet),
 		CABLE_CASE(no_device_carries_sas),
+		CABLE_CASE(a_device_seals_the_packets_of_its_sas),
+		CABLE_CASE(a_device_that_carries_no_whole_packets_is_not_asked_to),
 		CABLE_CASE(packets_are_led_to_the_policy),
 		CABLE_CASE(a_default_route_spares_what_is_ours),
 		CABLE_CASE(a_device_of_the_tunnels_own),
