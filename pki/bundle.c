@@ -238,6 +238,20 @@ enum err bundle_read(struct bytes data, const struct bytes *password, struct are
 	return e;
 }
 
+/* One that does not end has no end in DATA. */
+void bundle_hide_keys(struct bytes data)
+{
+	static const char mark[] = "PRIVATE KEY-----"; /* of its begin, and of its end */
+	const size_t n = strlen(mark);
+	uint8_t *p = (uint8_t *)data.p, *end = p + data.n, *from, *to;
+
+	while (p != end && (from = memmem(p, (size_t)(end - p), mark, n))) {
+		to = memmem(from + n, (size_t)(end - from) - n, mark, n);
+		p = to ? to + n : end;
+		memset(from, '\n', (size_t)(p - from));
+	}
+}
+
 /* Of what a provider has only certificates are of interest. */
 static enum err take_info(struct reading *r, OSSL_STORE_INFO *info)
 {

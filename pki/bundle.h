@@ -26,6 +26,10 @@ struct bundle {
 enum err bundle_read(struct bytes data, const struct bytes *password, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 
+/* Blanks private keys in PEM in DATA, which is the caller's to write: for those who have the key in the file
+ * of its certificate. What is left can be read all the same. */
+void bundle_hide_keys(struct bytes data);
+
 /* The certificates that an OpenSSL provider keeps at URI ("pkcs11:…", "file:…"). ERR_MISSING: no provider
  * knows it, or there is none; other errors as of cert_read. WHY from ARENA. */
 enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;

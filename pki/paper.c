@@ -319,7 +319,7 @@ struct bytes paper_of_bundle(const struct bundle *b, size_t max, struct arena *a
 	return w.bad || x.bad ? (struct bytes){ 0 } : wr_done(&w);
 }
 
-static struct bytes refusal(enum err e, const struct why *why, struct arena *arena)
+struct bytes paper_refusing(enum err e, const struct why *why, struct arena *arena)
 {
 	struct wr w = wr_of(arena_alloc(arena, PAPER_MIN), PAPER_MIN);
 	struct walk x = { .w = &w };
@@ -369,7 +369,7 @@ struct bytes paper_of(struct bytes data, enum paper_of what, size_t max, struct 
 		e = ERR_RANGE;
 	}
 	bundle_free(&b);
-	return e ? refusal(e, &why, arena) : paper;
+	return e ? paper_refusing(e, &why, arena) : paper;
 }
 
 static enum err is_none(struct why *why)

@@ -23,6 +23,9 @@ enum paper_of {
 enum { PAPER_MIN = 4096 };
 struct bytes paper_of(struct bytes data, enum paper_of what, size_t max, struct arena *arena);
 
+/* The paper of what was not looked at, and WHY. From ARENA. */
+struct bytes paper_refusing(enum err e, const struct why *why, struct arena *arena);
+
 /* Whether PAPER, of paper_of, does not say why not. */
 bool paper_is_read(struct bytes paper);
 

@@ -358,20 +358,6 @@ struct filling {
 	struct text *why;
 };
 
-/* For those who have the key in the file of its certificate: it is no part of what a connection says. */
-static void hide_keys(struct bytes data)
-{
-	static const char mark[] = "PRIVATE KEY-----"; /* of its begin, and of its end */
-	const size_t n = strlen(mark);
-	uint8_t *p = (uint8_t *)data.p, *end = p + data.n, *from, *to;
-
-	while (p != end && (from = memmem(p, (size_t)(end - p), mark, n)) &&
-		(to = memmem(from + n, (size_t)(end - from) - n, mark, n))) {
-		memset(from, '\n', (size_t)(to - from) + n);
-		p = to + n;
-	}
-}
-
 /* The octets of C, of a file in the folder KIND or of a token. */
 static enum err fill_data(const struct filling *f, const char *kind, struct cert_conf *c,
 	struct arena *scratch, struct why *why)
@@ -414,14 +400,14 @@ static enum err take_paper(struct cert_conf *c, bool key, struct arena *scratch,
 	return e;
 }
 
-/* Reads what is our own. */
+/* Reads what is our own. Its key is no part of what a connection says. */
 static enum err try_data(const struct cert_conf *c, bool key, struct arena *scratch, struct why *why)
 {
 	struct key *public = NULL;
 	struct bundle b = { 0 };
 	enum err e;
 
-	hide_keys(c->data);
+	bundle_hide_keys(c->data);
 	if (key) {
 		e = key_public(c->data, scratch, &public, why);
 		key_unref(public);

@@ -92,19 +92,35 @@ static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked
 	return rest;
 }
 
-/* Certificates are read here, where nothing is lost by what is wrong with them. Of what a connection names,
- * what came goes along, too, unless it is not taken. */
-static struct bytes reads(struct bytes value, bool key, bool named, struct arena *arena)
+static struct bytes read_one(
+	const struct vici_value *v, struct bytes octets, size_t room, struct arena *arena)
 {
-	const enum paper_of what = key ? PAPER_KEY : named ? PAPER_CERTS_ONLY : PAPER_CERTS;
-	const size_t behind = named ? value.n : 0,
-		     room = behind + PAPER_MIN < UINT16_MAX ? UINT16_MAX - behind : PAPER_MIN;
-	const struct bytes paper = paper_of(value, what, room, arena);
-	struct text t = text_in(arena);
+	static const struct why many = {
+		.what = "there are more certificates in one command than are read",
+		.instead = "512 at most: load them by several commands, or from files",
+	};
 
+	_Static_assert(VICI_READ_CERTS_MAX == 512, "as it is said above");
+	if (v->too_many)
+		return paper_refusing(ERR_RANGE, &many, arena);
+	return paper_of(octets, v->key ? PAPER_KEY : v->named ? PAPER_CERTS_ONLY : PAPER_CERTS, room, arena);
+}
+
+/* Certificates are read here, where nothing is lost by what is wrong with them. Of what a connection names,
+ * what came goes along, too, unless it is not taken; a private key beside it does not. */
+static struct bytes reads(const struct vici_value *v, struct arena *arena)
+{
+	const struct bytes octets = arena_bytes(arena, v->octets);
+	const size_t behind = v->named ? octets.n : 0,
+		     room = behind + PAPER_MIN < UINT16_MAX ? UINT16_MAX - behind : PAPER_MIN;
+	struct text t = text_in(arena);
+	struct bytes paper;
+
+	bundle_hide_keys(octets);
+	paper = read_one(v, octets, room, arena);
 	text_put(&t, paper.p, paper.n);
 	if (paper_is_read(paper))
-		text_put(&t, value.p, behind < UINT16_MAX - paper.n ? behind : UINT16_MAX - paper.n);
+		text_put(&t, octets.p, behind < UINT16_MAX - paper.n ? behind : UINT16_MAX - paper.n);
 	return bytes_of(t.s, t.n);
 }
 

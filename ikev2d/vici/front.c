@@ -112,6 +112,7 @@ struct rewriting {
 	struct text out;
 	enum vici_certs_at at;
 	bool data_is_key, list, key; /* of a list under way: its items are certificates, or keys */
+	unsigned n;                  /* certificates and the like in it */
 };
 
 static void add_value(struct rewriting *w, struct bytes value)
@@ -149,6 +150,31 @@ static bool is_read(struct rewriting *w, const struct vici_reader *r, const stru
 	return !r->depth && bytes_eq(e->name, bytes_str("data"));
 }
 
+/* How many certificates may be in OCTETS; there is as much work in what is none. */
+static unsigned count(struct bytes octets)
+{
+	static const char mark[] = "-----BEGIN ";
+	const uint8_t *p = octets.p, *end = p + octets.n;
+	unsigned n = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), mark, strlen(mark)))) {
+		p += strlen(mark);
+		n++;
+	}
+	return n ? n : 1;
+}
+
+static void add_read(struct rewriting *w, struct bytes octets, bool key, vici_reads *reads)
+{
+	struct vici_value v = { octets, key, w->at == VICI_CERTS_BY_NAME, false };
+	struct arena scratch = { 0 };
+
+	w->n += count(octets);
+	v.too_many = w->n > VICI_READ_CERTS_MAX;
+	add_value(w, reads(&v, &scratch));
+	arena_free(&scratch);
+}
+
 static bool says_key(struct bytes message, struct arena *arena)
 {
 	struct vici_node *root;
@@ -161,7 +187,6 @@ struct bytes vici_front_read(struct bytes message, unsigned command, vici_reads 
 {
 	struct vici_reader r = vici_reader_of(message);
 	struct rewriting w = { .out = text_in(arena), .at = vici_command_certs(command) };
-	struct arena scratch = { 0 };
 	struct vici_element e;
 	bool key;
 
@@ -176,8 +201,7 @@ struct bytes vici_front_read(struct bytes message, unsigned command, vici_reads 
 			continue;
 		}
 		text_put(&w.out, at, n - e.value.n - sizeof(uint16_t));
-		add_value(&w, reads(e.value, key, w.at == VICI_CERTS_BY_NAME, &scratch));
-		arena_free(&scratch);
+		add_read(&w, e.value, key, reads);
 		if (w.out.n > VICI_READ_MAX)
 			break;
 	}

@@ -48,11 +48,23 @@ bool vici_front_hungry(const struct vici_front *f);
 struct bytes vici_front_replace(struct bytes message, const char *key, struct bytes instead,
 	struct arena *arena, struct bytes *value) MUST_CHECK;
 
-enum { VICI_READ_MAX = 2 << 20 /* octets, with certificates read */ };
+enum {
+	VICI_READ_MAX = 2 << 20, /* octets, with certificates read */
+	VICI_READ_CERTS_MAX =
+		512, /* certificates and the like in one message: it takes a moment to read each */
+};
 
-/* What stands instead of VALUE, a certificate, CRL or (KEY) public key: its paper (pki/paper.h), and where
- * NAMED behind that what came. At most UINT16_MAX octets, from ARENA. */
-typedef struct bytes vici_reads(struct bytes value, bool key, bool named, struct arena *arena);
+/* A value to be read. */
+struct vici_value {
+	struct bytes octets; /* of a certificate, several in PEM, or a CRL */
+	bool key;            /* of a public key instead */
+	bool named;          /* a connection names it, */
+	bool too_many;       /* there are more than VICI_READ_CERTS_MAX with it: it is not to be read */
+};
+
+/* What stands instead of V: its paper (pki/paper.h), and where it is named behind that what came. At most
+ * UINT16_MAX octets, from ARENA. */
+typedef struct bytes vici_reads(const struct vici_value *v, struct arena *arena);
 
 /* The elements of the well-formed MESSAGE of command number COMMAND, but with what READS makes of
  * certificates in it. From ARENA. */

@@ -181,10 +181,12 @@ static void sections_and_lists_stay_as_they_are(void **state)
 /* ---------------------------------------------------------------- certificates */
 
 /* What it is asked to read, in brackets. */
-static struct bytes brackets(struct bytes value, bool key, bool named, struct arena *arena)
+static struct bytes brackets(const struct vici_value *v, struct arena *arena)
 {
-	return bytes_str(arena_printf(
-		arena, "%s%s(%s)", named ? "named " : "", key ? "key" : "cert", arena_text(arena, value)));
+	if (v->too_many)
+		return bytes_str("one too many");
+	return bytes_str(arena_printf(arena, "%s%s(%s)", v->named ? "named " : "", v->key ? "key" : "cert",
+		arena_text(arena, v->octets)));
 }
 
 /* Of a connection: values and items called so, wherever they stand; empty ones stay as they are. */
@@ -257,6 +259,33 @@ static void a_certificate_that_is_loaded_is_read(void **state)
 	loaded("data=;certs=x", "data=;certs=x");
 }
 
+/* Several in PEM count one by one; none of what comes behind is read. */
+static void so_many_certificates_are_read(void **state)
+{
+	struct arena arena = { 0 };
+	struct text t = text_in(&arena);
+	struct vici_out before = { 0 }, after = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < VICI_READ_CERTS_MAX - 1; i++)
+		text_add(&t, "-----BEGIN ");
+	for (unsigned read = 0; read < 2; read++) {
+		struct vici_out *out = read ? &after : &before;
+
+		vici_out_packet(out, VICI_CMD_REQUEST, "x");
+		vici_put_pair(out, "certs",
+			read ? arena_printf(&arena, "named cert(%s)", text_str(&t)) : text_str(&t));
+		vici_put_pair(out, "cacerts", read ? "named cert(a)" : "a");
+		vici_put_pair(out, "cacert", read ? "one too many" : "b");
+		vici_put_pair(out, "pubkeys", read ? "one too many" : "c");
+	}
+	becomes("load-conn", without_head(vici_out_done(&before), "x"),
+		without_head(vici_out_done(&after), "x"));
+	vici_out_free(&before);
+	vici_out_free(&after);
+	arena_free(&arena);
+}
+
 static void commands_that_load_secrets_are_known(void **state)
 {
 	static const char *const secret[] = { "load-shared", "load-key" };
@@ -281,6 +310,7 @@ int main(void)
 		cmocka_unit_test(commands_that_load_secrets_are_known),
 		cmocka_unit_test(certificates_of_a_connection_are_read),
 		cmocka_unit_test(a_certificate_that_is_loaded_is_read),
+		cmocka_unit_test(so_many_certificates_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
