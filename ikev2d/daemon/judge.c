@@ -491,30 +491,35 @@ static bool judge_keys(struct judgement *j)
 }
 
 /* All, or none: where a connection names nobody, everybody may be right. */
-static bool read_all(
-	const struct store *s, const struct ipc_octets *o, struct arena *arena, struct cert_list *out)
+static enum err read_all(const struct store *s, const struct ipc_octets *o, struct arena *arena,
+	struct cert_list *out, struct why *why)
 {
-	struct why why;
+	enum err e;
 
 	out->v = ARENA_ARRAY(arena, o->n, struct cert *);
 	for (out->n = 0; out->n < o->n; out->n++)
-		if (store_read(s, o->v[out->n], arena, &out->v[out->n], &why))
-			return false;
-	return true;
+		if ((e = store_read(s, o->v[out->n], arena, &out->v[out->n], why)))
+			return e;
+	return ERR_OK;
 }
 
-static bool take_demands(struct judgement *j)
+/* Who read these for guard is believed less than guard is: that they cannot be read is no fault of guard's.
+ */
+static enum err read_demands(struct judgement *j, struct why *why)
 {
 	const struct ipc_demands *d = &j->q.demands;
 	const struct store *s = &j->certs->store;
-	struct text why = text_in(&j->arena);
+	enum err e = read_all(s, &d->pinned, &j->arena, &j->pinned, why);
 
-	return read_all(s, &d->pinned, &j->arena, &j->pinned) &&
-	       read_all(s, &d->cacerts, &j->arena, &j->cacerts) &&
-	       (!d->constraints || !constraints_parse(d->constraints, &j->constraints, &why));
+	if (!e)
+		e = read_all(s, &d->cacerts, &j->arena, &j->cacerts, why);
+	if (e)
+		why->what =
+			arena_printf(&j->arena, "a certificate that the connection names cannot be used: %s",
+				why->what ? why->what : err_name(e));
+	return e;
 }
 
-/* M, for longer than it is obeyed. NULL: its demands are not to be understood. */
 static struct judgement *judgement_new(struct certs *c, const struct ipc_message *m)
 {
 	struct judgement *j = calloc(1, sizeof *j);
@@ -527,21 +532,43 @@ static struct judgement *judgement_new(struct certs *c, const struct ipc_message
 	j->q = m->judge;
 	j->again = m->kind == IPC_AGAIN;
 	list_append(&c->judging, &j->node);
-	if (take_demands(j))
-		return j;
-	j->over = true;
-	judgement_free(j);
-	return NULL;
+	return j;
+}
+
+/* M, for longer than it is obeyed: OUT, or NULL where there is a verdict already. False: its demands are not
+ * to be understood. */
+static bool begin(struct certs *c, const struct ipc_message *m, struct judgement **out)
+{
+	struct judgement *j = judgement_new(c, m);
+	const char *constraints = j->q.demands.constraints;
+	struct text wrong = text_in(&j->arena);
+	struct why why = { 0 };
+	enum err e;
+
+	*out = NULL;
+	if (constraints && constraints_parse(constraints, &j->constraints, &wrong)) {
+		j->over = true;
+		judgement_free(j);
+		return false;
+	}
+	e = read_demands(j, &why);
+	if (e)
+		refuse(j, e, &why, IPC_LINE_CERTS);
+	else
+		*out = j;
+	return true;
 }
 
 bool judge_take_proof(void *ctx, const struct ipc_message *m)
 {
-	struct judgement *j = judgement_new(ctx, m);
+	struct judgement *j;
 	struct why why = { 0 };
 	enum err e;
 
-	if (!j)
+	if (!begin(ctx, m, &j))
 		return false;
+	if (!j)
+		return true;
 	e = evidence_take(&j->evidence, &j->q.certs, &j->certs->store, j->q.urls, &j->arena, &why);
 	if (e)
 		refuse(j, e, &why, IPC_LINE_AUTH);
@@ -567,11 +594,11 @@ static bool take_chain(struct judgement *j)
 /* What is known is the answer; what servers say comes as news. */
 bool judge_take_again(void *ctx, const struct ipc_message *m)
 {
-	struct judgement *j = judgement_new(ctx, m);
+	struct judgement *j;
 
-	if (!j)
+	if (!begin(ctx, m, &j))
 		return false;
-	if (!take_chain(j))
+	if (!j || !take_chain(j))
 		return true;
 	judge(j);
 	hand_over_verdict(j);
@@ -586,11 +613,11 @@ bool judge_take_again(void *ctx, const struct ipc_message *m)
 /* Its key has proved something elsewhere, to who asks. */
 bool judge_take_shown(void *ctx, const struct ipc_message *m)
 {
-	struct judgement *j = judgement_new(ctx, m);
+	struct judgement *j;
 
-	if (!j)
+	if (!begin(ctx, m, &j))
 		return false;
-	if (take_chain(j))
+	if (j && take_chain(j))
 		judge_chain(j);
 	return true;
 }

@@ -2,10 +2,14 @@
 /* Signatures and certificates from end to end: what moon's signer makes, sun's judge gets. */
 #include "unit.h"
 
+#include "daemon/certs.h"
 #include "daemon/engine.h"
+#include "daemon/judge.h"
 #include "trust_bench.h"
 
 #include "pki/sign.h"
+
+#include <sys/socket.h>
 
 #define NO_CERTS "certs =\n"
 
@@ -112,6 +116,46 @@ static void a_key_that_is_missing_is_named(void **state)
 	assert_non_null(strstr(why_line(&b->proof.why, &b->arena), "/d/m.conf"));
 }
 
+/* What is named was not read by guard itself: whoever has taken over that process cannot end this one. */
+static void a_named_certificate_that_cannot_be_read_is_a_verdict(void **state)
+{
+	static const struct trust_row as_asked = { .name = "as asked" };
+	bool (*const takes[])(void *, const struct ipc_message *) = { judge_take_proof, judge_take_shown,
+		judge_take_again };
+	static uint8_t room[IPC_MAX];
+	struct trust_bench *b = *state;
+	const struct ipc_channel *near = &b->world.trust.certs.near[1];
+	struct bytes garbage = bytes_str("garbage");
+	struct ipc_message m = { .kind = IPC_JUDGE, .judge.demands.name = "c" }, answer;
+	struct arena arena = { 0 };
+
+	trust_make_moon(b, &as_asked);
+	trust_make_sun(b, &as_asked);
+	assert_int_equal(trust_prove(b, false), ERR_OK);
+	b->certs->ike = b->world.trust.certs.far[1];
+	for (unsigned i = 0; i < 6; i++) {
+		struct ipc_octets none = { 0 },
+				  *named = i < 3 ? &m.judge.demands.pinned : &m.judge.demands.cacerts;
+
+		m.judge.demands.pinned = m.judge.demands.cacerts = none;
+		*named = (struct ipc_octets){ &garbage, 1 };
+		m.judge.certs = b->proof.certs;
+		m.ticket = i + 1;
+		b->certs->message = &arena;
+		assert_true(takes[i % 3](b->certs, &m));
+		assert_null(
+			ipc_decode(bytes_of(room, (size_t)recv(near->fd, room, sizeof room, MSG_DONTWAIT)),
+				&b->arena, &answer));
+		assert_int_equal(answer.kind, IPC_VERDICT);
+		assert_int_equal(answer.ticket, i + 1);
+		assert_int_equal(answer.verdict.result, ERR_SYNTAX);
+		assert_non_null(strstr(
+			answer.verdict.why.what, "a certificate that the connection names cannot be used"));
+		assert_true(list_empty(&b->certs->judging));
+	}
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +163,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(send_cert_is_obeyed, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_key_that_is_missing_is_named, trust_set_up, trust_tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_named_certificate_that_cannot_be_read_is_a_verdict, trust_set_up, trust_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, trust_end);
