@@ -39,16 +39,25 @@ static bool says_issued(const struct cert *ca, const struct cert *c)
 		       bytes_eq(c->authority_key_id, ca->subject_key_id));
 }
 
+/* Whether it is by their signature that one has issued the other, and not by what they say. */
+static bool is_checked(const struct cert *ca, const struct cert *c)
+{
+	return ca->x509 && c->x509;
+}
+
 static bool issued(const struct cert *ca, const struct cert *c)
 {
 	if (!ca->key)
 		return false;
-	return ca->x509 && c->x509 ? has_issued(ca, c) : says_issued(ca, c);
+	return is_checked(ca, c) ? has_issued(ca, c) : says_issued(ca, c);
 }
 
+/* A CA that has another key now has the name that it had: one whose signature is right comes first. */
 struct cert *store_issuer(
 	const struct store *s, const struct cert *c, struct cert *const *untrusted, unsigned n)
 {
+	struct cert *namesake = NULL;
+
 	if (c->self_signed)
 		return NULL;
 	for (unsigned i = 0; i < n; i++)
@@ -57,10 +66,14 @@ struct cert *store_issuer(
 	list_each (node, &s->all) {
 		struct stored *e = store_at(node);
 
-		if ((e->kind == STORED_CA || e->kind == STORED_CERT) && issued(e->cert, c))
+		if ((e->kind != STORED_CA && e->kind != STORED_CERT) || !issued(e->cert, c))
+			continue;
+		if (is_checked(e->cert, c))
 			return e->cert;
+		if (!namesake)
+			namesake = e->cert;
 	}
-	return NULL;
+	return namesake;
 }
 
 bool store_is_about(const struct stored *e, const struct cert *ca)

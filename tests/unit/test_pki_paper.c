@@ -252,6 +252,26 @@ static void the_chain_to_show_is_found(void **state)
 	cert_unref(other.cert);
 }
 
+/* It has no identifiers: CAs of small tools have none. */
+static void a_signature_says_more_than_a_name(void **state)
+{
+	struct made old = maker_cert(
+		&(struct recipe){ .subject = "CN=root", .extensions = "CA", .key_number = 2 }, NULL);
+	struct bundle namesake = there_and_back(old.cert->der, PAPER_CERTS_ONLY);
+	struct store s;
+
+	(void)state;
+	namesake.certs[0]->subject_key_id.n = 0;
+	store_init(&s);
+	assert_int_equal(store_add_cert(&s, STORED_CA, namesake.certs[0], STORED_BY_VICI, "x"), ERR_OK);
+	assert_ptr_equal(store_issuer(&s, moon.cert, NULL, 0), namesake.certs[0]);
+	assert_int_equal(store_add_cert(&s, STORED_CA, root.cert, STORED_BY_FILE, "y"), ERR_OK);
+	assert_ptr_equal(store_issuer(&s, moon.cert, NULL, 0), root.cert);
+	store_free(&s);
+	bundle_free(&namesake);
+	cert_unref(old.cert);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +283,7 @@ int main(void)
 		cmocka_unit_test(a_private_key_is_not_written_down),
 		cmocka_unit_test(no_other_octets_are_taken),
 		cmocka_unit_test(the_chain_to_show_is_found),
+		cmocka_unit_test(a_signature_says_more_than_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
