@@ -2,6 +2,7 @@
 /* Networks of this machine, and tunnels of one IP version only. */
 #include "daemon/beside.h"
 
+#include "daemon/clock.h"
 #include "daemon/line.h"
 #include "daemon/tells.h"
 
@@ -98,7 +99,7 @@ static unsigned networks_now(struct world *w, struct beside_network *v)
 	const enum lan_bypass which = config_now(&w->config)->settings.lan_bypass;
 	struct beside_network new = { 0 };
 	struct ifaddrs *all = NULL;
-	unsigned n = 0;
+	unsigned n = 0, refused = 0;
 
 	if (which == LAN_NO || getifaddrs(&all))
 		return 0;
@@ -106,11 +107,28 @@ static unsigned networks_now(struct world *w, struct beside_network *v)
 		if (!network_of(a, &new.ts))
 			continue;
 		new.refused = which != LAN_ALL && !is_harmless(&new.ts);
-		if (!has(v, n, &new))
-			v[n++] = new;
+		if (has(v, n, &new) || (new.refused &&refused == BESIDE_REFUSED_MAX))
+			continue;
+		refused += new.refused;
+		v[n++] = new;
 	}
 	freeifaddrs(all);
 	return n;
+}
+
+/* Whether it is worth more than a line for those who look for details. */
+static bool is_news(struct beside *b)
+{
+	const uint64_t now = clock_ms();
+
+	if (!b->lines || now - b->since >= BESIDE_REFUSED_TIME) {
+		b->since = now;
+		b->lines = 0;
+	}
+	if (b->lines == BESIDE_REFUSED_MAX)
+		return false;
+	b->lines++;
+	return true;
 }
 
 static void pass(struct world *w, const struct beside_network *new)
@@ -124,7 +142,7 @@ static void pass(struct world *w, const struct beside_network *new)
 	if (b->n == BESIDE_NETWORKS_MAX)
 		return;
 	if (new->refused)
-		say(LOG_WARN, ts,
+		say(is_news(b) ? LOG_WARN : LOG_DETAIL, ts,
 			"this machine is directly connected to it, and it goes through the tunnels all the "
 			"same: "
 			"who gives out addresses there may have chosen it to draw packets out of them, since "
@@ -149,9 +167,6 @@ void beside_follow(struct world *w)
 	struct beside *b = &w->beside;
 	unsigned n = networks_now(w, now), kept = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		if (!has(b->networks, b->n, &now[i]))
-			pass(w, &now[i]);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct beside_network *old = &b->networks[i];
 
@@ -163,6 +178,9 @@ void beside_follow(struct world *w)
 		}
 	}
 	b->n = kept;
+	for (unsigned i = 0; i < n; i++)
+		if (!has(b->networks, b->n, &now[i]))
+			pass(w, &now[i]);
 }
 
 /* ---------------------------------------------------------------- the other version */

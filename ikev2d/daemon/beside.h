@@ -13,7 +13,9 @@ struct world;
 
 enum {
 	BESIDE_NETWORKS_MAX = 32,
-	BESIDE_VERSIONS = 2, /* of IP */
+	BESIDE_REFUSED_MAX = 4, /* of these, so that those that are not have room; and lines about them */
+	BESIDE_REFUSED_TIME = 3600000, /* in so many ms: who gives out addresses may change his mind often */
+	BESIDE_VERSIONS = 2,           /* of IP */
 };
 
 struct beside {
@@ -23,6 +25,8 @@ struct beside {
 		uint32_t shunt;
 	} networks[BESIDE_NETWORKS_MAX];
 	unsigned n;
+	uint64_t since;                  /* ms, when the first of these lines was written, */
+	unsigned lines;                  /* and how many there were since */
 	struct map takers;               /* CHILD_SAs that take all of one version: 4 or 6 */
 	uint32_t drops[BESIDE_VERSIONS]; /* the shunts for packets of IPv4, of IPv6; 0: none */
 };
