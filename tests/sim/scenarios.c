@@ -52,6 +52,7 @@ const struct scenario scenarios[] = {
 { "child-delete-both",        PLAIN, { { &down_child }, { &down_child } },                     { 1, 1, 2, 1 }, 1, false, WAR,    1,  0 },
 { "ike-delete-both",          PLAIN, { { &down_ike }, { &down_ike } },                         { 1, 1, 2, 1 }, 1, false, WAR,    0,  0 },
 { "reauth",                   PLAIN, { { &reauth }, { NULL } },                                { 1, 1, 1, 1 }, 1, false, PEACE,  1,  1 },
+{ "reauth-ike-delete",        PLAIN, { { &reauth }, { &down_ike } },                           { 1, 0, 1, 1 }, 1, false, WAR,   -1, -1 },
 { "reauth-twice",             PLAIN, { { &reauth, &reauth }, { NULL } },                       { 0, 0, 1, 1 }, 1, false, PEACE,  1,  1 },
 { "reauth-then-child-rekey",  PLAIN, { { &reauth, &rekey_child }, { NULL } },                  { 0, 0, 1, 0 }, 1, false, PEACE,  1,  1 },
 { "reauth-child-rekey",       PLAIN, { { &reauth }, { &rekey_child } },                        { 0, 0, 1, 0 }, 1, false, PEACE,  1,  1 },

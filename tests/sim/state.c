@@ -2,7 +2,7 @@
 /* What a world of the explorer is, put into numbers: all that decides what may come of it and nothing else.
  * SPIs, keys and ids are only names: the first that is met is 1, and so on. Of nonces the order counts
  * besides; times count from now; message ids from what the other end expects. Left out: when DPD asks (all
- * times of it are far), counters, and what the configuration says. */
+ * times of it are far), counters that decide nothing, and what the configuration says. */
 #include "tests/pair/forge.h"
 #include "tests/sim/explore.h"
 #include "tests/sim/memory.h"
@@ -420,7 +420,8 @@ static void put_core(struct print *p, enum space side, const struct sa *sa)
 	line(p, " IKE_SA");
 	put_name(p, "id", side, sa->id);
 	put(p, "state", c->state);
-	put(p, "flags", (uint64_t)(c->initiator | sa->up << 1 | c->again << 2 | c->encap << 3));
+	put(p, "flags",
+		(uint64_t)(c->initiator | sa->up << 1 | c->again << 2 | c->encap << 3 | c->turned_away << 4));
 	put_name(p, "spi", IKE_SPI, c->spi_i);
 	put_name(p, "spi", IKE_SPI, c->spi_r);
 	put_octets(p, "key", bytes_of(c->keys.d, c->suite.prf ? c->suite.prf->out : 0));
@@ -432,6 +433,10 @@ static void put_core(struct print *p, enum space side, const struct sa *sa)
 	put_time(p, "life", c->life_end);
 	put_name(p, "before", IKE_SPI, c->predecessor);
 	put_name(p, "instead-of", IKE_SPI, c->reauthenticates);
+	put_name(p, "ticket", OCTETS, sa->ticket % (UINT64_MAX / SPACES));
+	put_name(p, "ticket", OCTETS, sa->ticket_before % (UINT64_MAX / SPACES));
+	put_time(p, "ticket", sa->ticket_due);
+	put(p, "rekeyings", sa->rekeyings_until > p->w->life.lab->now ? sa->rekeyings : 0);
 }
 
 static void put_sa(struct print *p, enum space side, const struct sa *sa)
