@@ -566,7 +566,8 @@ static const struct conf_key daemon_keys[] = {
 		       "576; where they do not get through smaller ones are tried; 0: 576 for IPv4, 1280 for "
 		       "IPv6" },
 	{ "half_open_timeout", STATUS_READ, TYPE_TIME, SETTINGS(half_open_timeout), "30s",
-		.doc = "how long a peer may take to authenticate, and for each additional key exchange before" },
+		.doc = "how long a peer may take to authenticate, and for each additional key exchange "
+		       "before" },
 	{ "keep_alive", STATUS_READ, TYPE_TIME, SETTINGS(keep_alive), "20s",
 		.doc = "how often to keep a NAT's mapping alive; 0: never" },
 	{ "cookie_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(cookie_threshold), "30",
