@@ -231,7 +231,7 @@ NO_ADDRESS, EXPIRE = bytes(5), 3
 def expiry(child):
     """A report that the hard limit of a child was met."""
     selector, path = NO_ADDRESS * 2 + bytes(6), (NO_ADDRESS + bytes(2)) * 2 + bytes(2)
-    return (bytes([ESP_REPORT]) + NO_TICKET + bytes([EXPIRE]) + struct.pack(">I", child) + b"\1\0" + selector * 2 + path
+    return (bytes([ESP_REPORT]) + NO_TICKET + bytes([EXPIRE]) + struct.pack(">II", child, 0) + b"\1\0" + selector * 2 + path
             + bytes(4))
 
 
