@@ -425,13 +425,34 @@ static void begin(struct bench *b)
 	w->vault->keeper.spec.serve = w->trust.certs.spec.serve = hear;
 }
 
+/* Keeper answers all that it was asked, when who asked has ended. */
+static void answer_late(struct world *w)
+{
+	struct vault *v = w->vault;
+
+	list_each (n, &v->asked) {
+		const struct asked *a = node_owner(n, struct asked, node);
+		struct ipc_message m = { .kind = IPC_USER, .ticket = a->message.ticket };
+
+		if (!a->told)
+			m = (struct ipc_message){
+				.kind = IPC_PROOF, .ticket = m.ticket, .proof.result = ERR_AUTH
+			};
+		if (a->flying)
+			(void)!ipc_tell(&v->keeper.far[1], &m);
+	}
+	event_base_loop(w->base, EVLOOP_NONBLOCK);
+}
+
 static void finish(struct bench *b)
 {
 	struct world *w = &b->world;
 
 	key_unref(b->key);
 	trust_stop(w);
+	vault_leave_core(w->vault);
 	parleys_stop(w);
+	answer_late(w);
 	config_stop(&w->config);
 	vault_stop(w);
 	recheck_stop(w);
