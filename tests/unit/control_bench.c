@@ -56,6 +56,22 @@ void control_bench_stop(struct control_bench *b)
 	rmdir(b->folder);
 }
 
+int control_bench_open(void **state)
+{
+	struct control_bench *b = calloc(1, sizeof *b);
+
+	control_bench_start(b);
+	*state = b;
+	return 0;
+}
+
+int control_bench_close(void **state)
+{
+	control_bench_stop(*state);
+	free(*state);
+	return 0;
+}
+
 static int connected(const struct control_bench *b)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };

@@ -19,6 +19,10 @@ struct control_bench {
 void control_bench_start(struct control_bench *b);
 void control_bench_stop(struct control_bench *b);
 
+/* The same for cmocka: a bench of its own for each test. */
+int control_bench_open(void **state);
+int control_bench_close(void **state);
+
 /* A client that has connected, and does not wait. */
 int control_bench_connect(struct control_bench *b);
 

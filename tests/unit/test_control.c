@@ -24,22 +24,6 @@ enum {
 	END = 3 * FAMILY_PATIENCE / 1000 /* s, of what hangs */
 };
 
-static int set_up(void **state)
-{
-	struct control_bench *b = calloc(1, sizeof *b);
-
-	control_bench_start(b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	control_bench_stop(*state);
-	free(*state);
-	return 0;
-}
-
 /* -------------------------------------------------------------------- clients */
 
 /* As far as it goes. */
@@ -335,8 +319,8 @@ static void what_ctl_may_not_say_ends_it(void **state)
 		assert_true(takes_client(b, 3, control_bench_accepted(b, 0)));
 		b->control.ctl.since = clock_ms();
 		assert_false(takes(b, &wrong[i]));
-		tear_down(state);
-		set_up(state);
+		control_bench_close(state);
+		control_bench_open(state);
 	}
 }
 
@@ -395,8 +379,8 @@ static void rights_are_those_of_who_has_connected(void **state)
 	if (geteuid())
 		skip();
 	assert_false(can_stop(b, control_bench_accepted(b, CONTROL_BENCH_READER)));
-	tear_down(state);
-	set_up(state);
+	control_bench_close(state);
+	control_bench_open(state);
 	b = *state;
 	assert_false(can_stop(b, control_bench_accepted(b, CONTROL_BENCH_STRANGER)));
 }
@@ -483,8 +467,8 @@ static void what_is_no_connection_of_a_client_gives_no_rights(void **state)
 		struct control_bench *b = *state;
 
 		assert_false(can_stop(b, all[i](b)));
-		tear_down(state);
-		set_up(state);
+		control_bench_close(state);
+		control_bench_open(state);
 	}
 }
 
@@ -497,19 +481,19 @@ static void descriptors_that_belong_to_nothing_end_it(void **state)
 
 	b->control.ctl.since = clock_ms();
 	assert_false(takes(b, &m));
-	tear_down(state);
-	set_up(state);
+	control_bench_close(state);
+	control_bench_open(state);
 	b = *state;
 	m = (struct ipc_message){ .kind = IPC_GONE, .gone.client = 7, .fds = two, .n_fds = 1 };
 	b->control.ctl.since = clock_ms();
 	assert_false(takes(b, &m));
-	tear_down(state);
-	set_up(state);
+	control_bench_close(state);
+	control_bench_open(state);
 	b = *state;
 	b->control.ctl.since = clock_ms();
 	assert_false(control_bench_throw(b, bytes_of("", 0), two, 1));
-	tear_down(state);
-	set_up(state);
+	control_bench_close(state);
+	control_bench_open(state);
 	assert_int_equal(descriptors_open(), before);
 }
 
@@ -717,36 +701,52 @@ static void another_ctl_gets_no_socket_that_is_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_command_is_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			requests_that_come_at_once_are_answered_in_their_order, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_large_request_comes_whole, set_up, tear_down),
+			a_command_is_answered, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(requests_that_come_at_once_are_answered_in_their_order,
+			control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			who_loads_more_than_can_be_handed_on_is_closed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_breaks_the_protocol_is_closed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(half_requests_are_kept_within_bounds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_does_not_read_holds_nobody_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(clients_of_a_ctl_that_is_lost_are_closed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_ctl_may_say_is_taken, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_ctl_may_not_say_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_message_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_second_command_at_once_ends_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_is_somebody_may_do_what_he_may, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rights_are_those_of_who_has_connected, set_up, tear_down),
+			a_large_request_comes_whole, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(who_loads_more_than_can_be_handed_on_is_closed,
+			control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			what_is_no_connection_of_a_client_gives_no_rights, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(descriptors_that_belong_to_nothing_end_it, set_up, tear_down),
+			who_breaks_the_protocol_is_closed, control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			a_client_that_waits_comes_with_its_connection, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_reads_again_gets_what_waits, set_up, tear_down),
+			half_requests_are_kept_within_bounds, control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			who_says_to_have_what_it_did_not_take_is_ended, set_up, tear_down),
+			who_does_not_read_holds_nobody_up, control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			who_talks_at_the_end_is_not_heard_for_ever, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(our_own_work_does_not_make_an_answer_late, set_up, tear_down),
+			clients_of_a_ctl_that_is_lost_are_closed, control_bench_open, control_bench_close),
 		cmocka_unit_test_setup_teardown(
-			who_waits_in_vain_waits_as_long_as_is_left, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(another_ctl_gets_no_socket_that_is_closed, set_up, tear_down),
+			what_ctl_may_say_is_taken, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_ctl_may_not_say_ends_it, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_message_ends_it, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			a_second_command_at_once_ends_it, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_is_somebody_may_do_what_he_may, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			rights_are_those_of_who_has_connected, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(what_is_no_connection_of_a_client_gives_no_rights,
+			control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			descriptors_that_belong_to_nothing_end_it, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(a_client_that_waits_comes_with_its_connection,
+			control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_reads_again_gets_what_waits, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(who_says_to_have_what_it_did_not_take_is_ended,
+			control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_talks_at_the_end_is_not_heard_for_ever, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			our_own_work_does_not_make_an_answer_late, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_waits_in_vain_waits_as_long_as_is_left, control_bench_open, control_bench_close),
+		cmocka_unit_test_setup_teardown(
+			another_ctl_gets_no_socket_that_is_closed, control_bench_open, control_bench_close),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,22 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int set_up(void **state)
-{
-	struct control_bench *b = calloc(1, sizeof *b);
-
-	control_bench_start(b);
-	*state = b;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	control_bench_stop(*state);
-	free(*state);
-	return 0;
-}
-
 static int end(void **state)
 {
 	(void)state;
@@ -158,7 +142,7 @@ static void so_many_certificates_are_looked_at(void **state)
 
 int main(void)
 {
-#define CERTS(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CERTS(f) cmocka_unit_test_setup_teardown(f, control_bench_open, control_bench_close)
 	const struct CMUnitTest tests[] = {
 		CERTS(a_private_key_beside_a_certificate_does_not_get_to_guard),
 		CERTS(a_private_key_is_no_public_one),
