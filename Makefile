@@ -224,7 +224,7 @@ check: root
 	+@$(AGAIN) fuzz
 	@B=$(B) BIN=$(C)/bin tests/run -j 2 -t 60 tools/floors tools/pure tools/carried 'tests/sim/mutants --check' $(addprefix $(C)/,$(TESTS)) \
 		'$(C)/bin/replay tests/replay/*.log' \
-		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,-runs=10000) \
+		-t 240 $(if $(SIM),'$(C)/bin/sim --seeds 1-2000') $(call suites_fuzz,-runs=10000 -max_total_time=15) \
 		-j 1 -t 400 $(NET:%='% --quick')
 check-unit:
 	+@$(AGAIN) SAN=$(CHECKED) tests
