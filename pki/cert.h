@@ -55,8 +55,8 @@ struct cert {
 	int path_len;     /* -1: not limited */
 	bool self_signed; /* issued by its own subject and key, as far as names and identifiers say */
 	struct uris crls, ocsps;
-	/* The fingerprint of who is known to have signed it (store_issuer); zeros: nobody yet. NULL: it was read
-	 * elsewhere. */
+	/* The fingerprint of who is known to have signed it (store_issuer); zeros: nobody yet. NULL: it was
+	 * read elsewhere. */
 	uint8_t *issued_by;
 };
 
