@@ -107,7 +107,7 @@ static unsigned networks_now(struct world *w, struct beside_network *v)
 		if (!network_of(a, &new.ts))
 			continue;
 		new.refused = which != LAN_ALL && !is_harmless(&new.ts);
-		if (has(v, n, &new) || (new.refused &&refused == BESIDE_REFUSED_MAX))
+		if (has(v, n, &new) || (refused == BESIDE_REFUSED_MAX && new.refused))
 			continue;
 		refused += new.refused;
 		v[n++] = new;
