@@ -107,7 +107,7 @@ def two_ups_at_once(bench):
 
 @case()
 def up_goes_on_after_its_timeout(bench):
-    moon, sun = bench.pair(**SOON)
+    moon, sun = bench.pair(daemon={"retransmit_timeout": "0.4s", "retransmit_base": "1"})  # so that there is something to say
     hear = bench.deafen(bench.sun)
     done = moon.ipsec("up", "site", "--timeout", "1")
     same(done.code, 1, f"exit code of ipsec up\n{done.text}")
