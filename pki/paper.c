@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One walk over the fields serves for writing and for reading, so that the two cannot differ. */
+/* Papers, written and read. */
 #include "pki/paper.h"
 
+#include "base/walk.h"
 #include "crypto/prf.h"
 #include "pki/ossl.h"
 
@@ -13,88 +14,27 @@ enum {
 	ID_MAX = 16 * 1024,
 };
 
-/* A walk: W or R is there. */
-struct walk {
-	struct wr *w;
-	struct rd *r;
-	struct arena *arena; /* of what is read */
-	bool bad;
-};
-
 /* --------------------------------------------------------------------- fields */
-
-static void u8(struct walk *x, uint8_t *v)
-{
-	if (x->w)
-		wr_u8(x->w, *v);
-	else
-		*v = rd_u8(x->r);
-}
-
-static void flag(struct walk *x, bool *v)
-{
-	uint8_t n = *v;
-
-	u8(x, &n);
-	x->bad |= n > 1;
-	*v = n;
-}
-
-static void u32(struct walk *x, uint32_t *v)
-{
-	if (x->w)
-		wr_u32(x->w, *v);
-	else
-		*v = rd_u32(x->r);
-}
 
 static void seconds(struct walk *x, int64_t *v)
 {
-	if (x->w)
-		wr_u64(x->w, (uint64_t)*v);
-	else
-		*v = (int64_t)rd_u64(x->r);
+	uint64_t n = (uint64_t)*v;
+
+	u64(x, &n);
+	*v = (int64_t)n;
 }
 
-static void octets(struct walk *x, struct bytes *b, size_t max)
+static void sha1(struct walk *x, uint8_t v[KEYID_SIZE])
 {
-	uint32_t n = (uint32_t)b->n;
-
-	u32(x, &n);
-	if (n > max) {
-		x->bad = true;
-		return;
-	}
-	if (x->w)
-		wr_bytes(x->w, *b);
-	else
-		*b = arena_bytes(x->arena, rd_bytes(x->r, n));
-}
-
-static void exactly(struct walk *x, uint8_t *out, size_t n)
-{
-	struct bytes b = bytes_of(out, n);
+	struct bytes b = bytes_of(v, KEYID_SIZE);
 
 	if (x->w) {
 		wr_bytes(x->w, b);
 		return;
 	}
-	b = rd_bytes(x->r, n);
-	if (b.n == n)
-		memcpy(out, b.p, n);
-}
-
-/* NULL and an empty one are the same. */
-static void words(struct walk *x, const char **s, size_t max)
-{
-	struct bytes b = *s ? bytes_str(*s) : (struct bytes){ 0 };
-
-	if (x->w && b.n > max)
-		b.n = max;
-	octets(x, &b, max);
-	x->bad |= b.n && memchr(b.p, 0, b.n);
-	if (!x->w)
-		*s = b.n && !x->bad ? arena_text(x->arena, b) : NULL;
+	b = rd_bytes(x->r, KEYID_SIZE);
+	if (b.n)
+		memcpy(v, b.p, b.n);
 }
 
 static unsigned count(struct walk *x, unsigned n, unsigned max)
@@ -102,13 +42,14 @@ static unsigned count(struct walk *x, unsigned n, unsigned max)
 	uint32_t v = n;
 
 	u32(x, &v);
-	x->bad |= v > max;
-	return x->bad ? 0 : v;
+	if (v > max)
+		fail(x, "there are too many of something");
+	return x->wrong ? 0 : v;
 }
 
 static bool goes_on(const struct walk *x)
 {
-	return !x->bad && !(x->r && x->r->bad);
+	return !x->wrong && !(x->r && x->r->bad);
 }
 
 static void name(struct walk *x, struct id *id)
@@ -139,9 +80,10 @@ static void alternatives(struct walk *x, const struct id **v, unsigned *n)
 	for (unsigned i = 0; i < *n && goes_on(x); i++) {
 		if (x->w)
 			out[i] = (*v)[i];
-		u8(x, &out[i].type);
+		u8(x, &out[i].type, UINT8_MAX + 1);
 		octets(x, &out[i].data, ID_MAX);
-		x->bad |= !is_alternative(&out[i]);
+		if (!is_alternative(&out[i]))
+			fail(x, "no subjectAltName is such");
 	}
 	*v = out;
 }
@@ -151,7 +93,8 @@ static void places(struct walk *x, struct uris *u)
 	u->n = count(x, u->n, CERT_URIS_MAX);
 	for (unsigned i = 0; i < u->n && goes_on(x); i++) {
 		words(x, &u->v[i], CERT_URI_MAX);
-		x->bad |= !u->v[i];
+		if (!u->v[i])
+			fail(x, "a URI is empty");
 	}
 }
 
@@ -161,30 +104,30 @@ static void key_fields(struct walk *x, struct key *k)
 {
 	uint8_t type = (uint8_t)k->type;
 
-	u8(x, &type);
-	x->bad |= type >= KEY_TYPES;
-	k->type = x->bad ? KEY_RSA : (enum key_type)type;
+	u8(x, &type, KEY_TYPES);
+	k->type = x->wrong ? KEY_RSA : (enum key_type)type;
 	u32(x, &k->bits);
 	flag(x, &k->pss_only);
-	x->bad |= k->pss_only && k->type != KEY_RSA;
+	if (k->pss_only && k->type != KEY_RSA)
+		fail(x, "only RSA has PSS");
 	octets(x, &k->spki, KEY_FILE_MAX);
-	exactly(x, k->subj, sizeof k->subj);
+	sha1(x, k->subj);
 }
 
 /* One that is not there is NULL. */
 static void public_key(struct walk *x, struct key **k)
 {
+	struct arena *const others = x->arena;
 	bool there = *k;
-	struct walk inner = *x;
+	struct key copy;
 
 	flag(x, &there);
-	if (x->w) {
-		struct key copy = there ? **k : (struct key){ 0 };
-
-		if (there)
-			key_fields(x, &copy);
-		return;
+	if (x->w && there) {
+		copy = **k;
+		key_fields(x, &copy);
 	}
+	if (x->w)
+		return;
 	*k = NULL;
 	if (!there || !goes_on(x))
 		return;
@@ -192,9 +135,9 @@ static void public_key(struct walk *x, struct key **k)
 	if (!*k)
 		abort();
 	(*k)->refs = 1;
-	inner.arena = &(*k)->arena;
-	key_fields(&inner, *k);
-	x->bad |= inner.bad;
+	x->arena = &(*k)->arena;
+	key_fields(x, *k);
+	x->arena = others;
 	ossl_sha1((*k)->spki, (*k)->id);
 }
 
@@ -207,12 +150,12 @@ static void cert_fields(struct walk *x, struct cert *c)
 	name(x, &c->issuer);
 	alternatives(x, &c->sans, &c->n_sans);
 	public_key(x, &c->key);
-	words(x, &c->no_key, TEXT_MAX);
+	words_cut(x, &c->no_key, TEXT_MAX);
 	octets(x, &c->serial, CERT_SERIAL_MAX);
 	seconds(x, &c->not_before);
 	seconds(x, &c->not_after);
-	exactly(x, c->key_id, sizeof c->key_id);
-	exactly(x, c->subj, sizeof c->subj);
+	sha1(x, c->key_id);
+	sha1(x, c->subj);
 	octets(x, &c->subject_key_id, ID_MAX);
 	octets(x, &c->authority_key_id, ID_MAX);
 	u32(x, &eku);
@@ -221,7 +164,10 @@ static void cert_fields(struct walk *x, struct cert *c)
 	flag(x, &c->self_signed);
 	places(x, &c->crls);
 	places(x, &c->ocsps);
-	x->bad |= path_len > INT32_MAX;
+	if (path_len > INT32_MAX)
+		fail(x, "a number is out of its range");
+	if (!c->der.n)
+		fail(x, "there is no certificate");
 	c->eku = eku;
 	c->path_len = (int)path_len - 1;
 }
@@ -229,7 +175,7 @@ static void cert_fields(struct walk *x, struct cert *c)
 /* What follows from its octets is not believed, but made anew. */
 static void cert(struct walk *x, struct cert **c)
 {
-	struct walk inner = *x;
+	struct arena *const others = x->arena;
 	struct cert copy;
 	size_t n;
 
@@ -242,9 +188,9 @@ static void cert(struct walk *x, struct cert **c)
 	if (!*c)
 		abort();
 	(*c)->refs = 1;
-	inner.arena = &(*c)->arena;
-	cert_fields(&inner, *c);
-	x->bad |= inner.bad || !(*c)->der.n;
+	x->arena = &(*c)->arena;
+	cert_fields(x, *c);
+	x->arena = others;
 	ossl_sha1((*c)->der, (*c)->sha1);
 	if (digest("SHA256", &(*c)->der, 1, (*c)->fingerprint, &n))
 		abort();
@@ -259,11 +205,13 @@ static void crl_fields(struct walk *x, struct crl *c)
 	seconds(x, &c->next_update);
 	flag(x, &c->delta);
 	u32(x, &c->n_revoked);
+	if (!c->der.n)
+		fail(x, "there is no CRL");
 }
 
 static void crl(struct walk *x, struct crl **c)
 {
-	struct walk inner = *x;
+	struct arena *const others = x->arena;
 	struct crl copy;
 
 	if (x->w) {
@@ -275,9 +223,9 @@ static void crl(struct walk *x, struct crl **c)
 	if (!*c)
 		abort();
 	(*c)->refs = 1;
-	inner.arena = &(*c)->arena;
-	crl_fields(&inner, *c);
-	x->bad |= inner.bad || !(*c)->der.n;
+	x->arena = &(*c)->arena;
+	crl_fields(x, *c);
+	x->arena = others;
 }
 
 static void *list(struct walk *x, void *v, unsigned n)
@@ -316,19 +264,19 @@ struct bytes paper_of_bundle(const struct bundle *b, size_t max, struct arena *a
 
 	wr_u8(&w, IS_READ);
 	bundle(&x, &copy);
-	return w.bad || x.bad ? (struct bytes){ 0 } : wr_done(&w);
+	return w.bad || x.wrong ? (struct bytes){ 0 } : wr_done(&w);
 }
 
 struct bytes paper_refusing(enum err e, const struct why *why, struct arena *arena)
 {
 	struct wr w = wr_of(arena_alloc(arena, PAPER_MIN), PAPER_MIN);
-	struct walk x = { .w = &w };
+	struct walk x = { .w = &w, .arena = arena };
 	struct why copy = *why;
 
 	wr_u8(&w, 0);
 	wr_u8(&w, (uint8_t)e);
-	words(&x, &copy.what, TEXT_MAX);
-	words(&x, &copy.instead, TEXT_MAX);
+	words_cut(&x, &copy.what, TEXT_MAX);
+	words_cut(&x, &copy.instead, TEXT_MAX);
 	return wr_done(&w);
 }
 

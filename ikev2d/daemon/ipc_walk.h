@@ -1,90 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One walk over the fields of a message serves for writing and for reading it, so that the two cannot differ.
- * These are the fields that messages are made of. */
+/* The fields that messages are made of, beside those of base/walk.h. */
 #pragma once
 
+#include "base/walk.h"
 #include "daemon/ipc.h"
-
-/* One of R and W. */
-struct walk {
-	struct rd *r;
-	struct wr *w;
-	struct arena *arena; /* of what is read */
-	const char *wrong;   /* the first field that is not as it must be */
-};
-
-static inline void fail(struct walk *x, const char *wrong)
-{
-	if (!x->wrong)
-		x->wrong = wrong;
-}
-
-static inline void u8(struct walk *x, uint8_t *v, unsigned end)
-{
-	if (x->w)
-		wr_u8(x->w, *v);
-	else
-		*v = rd_u8(x->r);
-	if (*v >= end)
-		fail(x, "a number is out of its range");
-}
-
-static inline void u16(struct walk *x, uint16_t *v)
-{
-	if (x->w)
-		wr_u16(x->w, *v);
-	else
-		*v = rd_u16(x->r);
-}
-
-static inline void u32(struct walk *x, uint32_t *v)
-{
-	if (x->w)
-		wr_u32(x->w, *v);
-	else
-		*v = rd_u32(x->r);
-}
-
-static inline void flag(struct walk *x, bool *v)
-{
-	uint8_t n = *v;
-
-	u8(x, &n, 2);
-	*v = n == 1;
-}
-
-static inline void u64(struct walk *x, uint64_t *v)
-{
-	if (x->w)
-		wr_u64(x->w, *v);
-	else
-		*v = rd_u64(x->r);
-}
 
 static inline void handle(struct walk *x, uint64_t *v)
 {
 	u64(x, v);
 	if (!*v)
 		fail(x, "a handle is zero");
-}
-
-/* A length and that many octets, at most MAX. */
-static inline void octets(struct walk *x, struct bytes *b, size_t max)
-{
-	uint32_t n = (uint32_t)b->n;
-
-	if (x->w)
-		wr_u32(x->w, n);
-	else
-		n = rd_u32(x->r);
-	if (n > max || (x->w && b->n > max)) {
-		fail(x, "a field is longer than it may be");
-		return;
-	}
-	if (x->w)
-		wr_bytes(x->w, *b);
-	else
-		*b = arena_bytes(x->arena, rd_bytes(x->r, n));
 }
 
 /* Octets that must be so many. */
@@ -95,17 +20,9 @@ static inline void exactly(struct walk *x, struct bytes *b, size_t n)
 		fail(x, "a field is shorter than it must be");
 }
 
-/* NULL and "" are the same. */
 static inline void sentence(struct walk *x, const char **s)
 {
-	struct bytes b = *s ? bytes_str(*s) : (struct bytes){ 0 };
-
-	octets(x, &b, IPC_TEXT_MAX);
-	if (x->w)
-		return;
-	if (b.n && memchr(b.p, 0, b.n))
-		fail(x, "a text has a zero octet in it");
-	*s = b.n ? (const char *)b.p : NULL;
+	words(x, s, IPC_TEXT_MAX);
 }
 
 static inline unsigned count(struct walk *x, unsigned n, unsigned max)
@@ -190,14 +107,9 @@ static inline unsigned word(struct walk *x, unsigned v, unsigned end)
 	return n;
 }
 
-/* A text that is cut where it is too long: for people. */
 static inline void prose(struct walk *x, const char **s)
 {
-	const char *all = *s;
-
-	if (x->w && all && strlen(all) > IPC_TEXT_MAX)
-		*s = arena_text(x->arena, bytes_of(all, IPC_TEXT_MAX));
-	sentence(x, s);
+	words_cut(x, s, IPC_TEXT_MAX);
 }
 
 static inline void texts(struct walk *x, struct strings *s, unsigned max)
