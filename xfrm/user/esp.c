@@ -248,8 +248,10 @@ static enum drop open_one(struct esp *e, struct esp_packet *pkt)
 	if (!replay_check(&e->replay, get32(pkt->p + 4), &pkt->seq))
 		return DROP_REPLAY;
 	cipher = cipher_of(e);
+	if (!cipher)
+		return DROP_CRYPTO;
 	job = job_of(e, &cover, pkt->p, pkt->seq, n);
-	if (!cipher || e->engine->open(cipher, &job))
+	if (e->engine->open(cipher, &job))
 		return DROP_AUTH;
 	pkt->place = replay_advance(&e->replay, pkt->seq);
 	if (pkt->place == REPLAY_SEEN)
