@@ -580,13 +580,10 @@ static const struct conf_key daemon_keys[] = {
 		.differs = "0 asks always, where strongSwan never does" },
 	{ "puzzle_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_threshold), "0",
 		.doc = "half-open IKE_SAs from which on cookies, where they are asked for, come with a "
-		       "puzzle "
-		       "(RFC 8019), the harder the more are half open, and harder for an address (IPv6: a "
-		       "/64) that has more than cookie_threshold_ip of them or sends nonsense, which gets "
-		       "one "
-		       "without an attack, too: who solves it comes in, and ten a second of those who "
-		       "cannot; "
-		       "0: never",
+		       "puzzle (RFC 8019), the harder the more are half open, and harder for an address "
+		       "(IPv6: a /64) that has more than cookie_threshold_ip of them or sends nonsense, "
+		       "which gets one without an attack, too: who solves it comes in, and ten a second of "
+		       "those who cannot; 0: never",
 		.differs = OURS },
 	{ "puzzle_auth_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_auth_threshold), "0",
 		.doc = "half-open IKE_SAs in ten seconds whose first sealed request is nonsense from which "
@@ -624,12 +621,10 @@ static const struct conf_key daemon_keys[] = {
 		.words = dns_words, .differs = "as the plugin resolve: resolvconf, or the file" },
 	{ "lan_bypass", STATUS_READ, TYPE_WORD, SETTINGS(lan_bypass), "no",
 		.doc = "networks that this machine is directly connected to, by cable or Wi-Fi, stay outside "
-		       "of all "
-		       "tunnels, whichever they are just now: with yes those of private addresses (RFC 1918, "
-		       "RFC 6598, RFC 4193) that are no larger than a /16, of IPv6 a /64, since who gives "
-		       "out "
-		       "addresses in a foreign network could name one that draws packets out of the tunnel; "
-		       "with all, whatever they are",
+		       "of all tunnels, whichever they are just now: with yes those of private addresses "
+		       "(RFC 1918, RFC 6598, RFC 4193) that are no larger than a /16, of IPv6 a /64, since "
+		       "who gives out addresses in a foreign network could name one that draws packets out "
+		       "of the tunnel; with all, whatever they are",
 		.words = lan_words, .differs = "by the plugin bypass-lan, which is all" },
 	{ "hash_and_url", STATUS_READ, TYPE_BOOL, SETTINGS(hash_and_url), "no",
 		.doc = "take certificates by hash and URL, and send them so where authorities have a "

@@ -22,6 +22,7 @@ enum err journal_open(const char *path, struct journal **out, struct text *why) 
 /* Forgets everything; the file goes when nothing stands in it, and stays otherwise. NULL does nothing. */
 void journal_close(struct journal *j);
 
+/* Whether THING stands there; and whether somebody owns it. */
 bool journal_has(const struct journal *j, const char *thing);
 bool journal_owned(const struct journal *j, const char *thing);
 

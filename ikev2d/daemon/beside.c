@@ -144,12 +144,9 @@ static void pass(struct world *w, const struct beside_network *new)
 	if (new->refused)
 		say(is_news(b) ? LOG_WARN : LOG_DETAIL, ts,
 			"this machine is directly connected to it, and it goes through the tunnels all the "
-			"same: "
-			"who gives out addresses there may have chosen it to draw packets out of them, since "
-			"it "
-			"is none of private addresses, or very large; if it is right, write "
-			"daemon.lan_bypass = "
-			"all",
+			"same: who gives out addresses there may have chosen it to draw packets out of them, "
+			"since it is none of private addresses, or very large; if it is right, write "
+			"daemon.lan_bypass = all",
 			NULL);
 	else if (install(w, false, ts, ts, &id, &why))
 		say(LOG_WARN, ts, "it cannot be kept out of the tunnels", text_str(&why));

@@ -138,24 +138,27 @@ static bool hand_on_command(struct client *client, const struct vici_asked *aske
 	struct ctl *c = client->ctl;
 	struct arena arena = { 0 };
 	const struct bytes all = made_plain(client, asked, &arena);
-	const bool fits = all.n <= IPC_REQUEST_MAX;
 	struct ipc_message m = { .kind = IPC_REQUEST,
 		.request = { .client = client->number,
 			.total = (uint32_t)all.n,
 			.command = (uint8_t)asked->which } };
 
+	_Static_assert(
+		(int)VICI_READ_MAX >= (int)IPC_REQUEST_MAX, "what is broken off there is refused here");
+	if (all.n > IPC_REQUEST_MAX) {
+		arena_free(&arena);
+		log_say(LOG_WARN, "control",
+			"msg=\"a client of VICI was turned away: there are too many certificates in one "
+			"of its commands: load them by several, or from files\"");
+		return false;
+	}
 	do {
 		m.request.text = ipc_request_part(all, m.request.at);
-		if (fits)
-			(void)!post_send(&c->post, &m);
+		(void)!post_send(&c->post, &m);
 		m.request.at += (uint32_t)m.request.text.n;
 	} while (m.request.at < m.request.total);
 	arena_free(&arena);
-	if (!fits)
-		log_say(LOG_WARN, "control",
-			"msg=\"a client of VICI was turned away: there are too many "
-			"certificates in one of its commands\"");
-	return fits;
+	return true;
 }
 
 static void hand_on(struct client *client, const struct vici_asked *asked)

@@ -335,12 +335,6 @@ static enum err core_start(struct world *w, struct text *why)
 	return e;
 }
 
-/* What takes time without it has been done meanwhile. */
-static enum err core_part_begun(struct world *w, struct text *why)
-{
-	return engine_begun(w, why);
-}
-
 static enum err parleys_part_start(struct world *w, struct text *why)
 {
 	(void)why;
@@ -476,23 +470,18 @@ static void listener_stop(struct world *w)
 	control_shut(&w->control);
 }
 
-static void with_the_rest(struct world *w)
-{
-	(void)w;
-}
-
 /* Scripts of what was up are run, and waited for, when nothing can come up any more. The data path opens
  * after the sockets (it joins them on their port), and clients see the connection closed only when all else
  * has gone, so that "stopped" means it. */
 static const struct part {
 	enum err (*start)(struct world *w, struct text *why);
-	void (*stop)(struct world *w);
+	void (*stop)(struct world *w); /* NULL: another part ends it */
 } parts[] = {
 	{ loop_start, loop_stop },
 	{ clients_start, clients_stop },
 	{ rundir_start, rundir_stop },
 	{ vault_part_start, vault_stop },
-	{ ctl_part_start, with_the_rest },
+	{ ctl_part_start, NULL },
 	{ config_part_start, config_part_stop },
 	{ record_start, record_stop },
 	{ updown_start, updown_stop },
@@ -502,7 +491,7 @@ static const struct part {
 	{ core_start, core_stop },
 	{ streams_start, streams_stop },
 	{ datapath_start, datapath_stop },
-	{ core_part_begun, with_the_rest },
+	{ engine_begun, NULL }, /* what takes time without the core has been done meanwhile */
 	{ dns_start, dns_stop },
 	{ shunts_part_start, shunts_part_stop },
 	{ portal_part_start, portal_stop },
@@ -555,7 +544,8 @@ static int run(const struct options *o, int background)
 	else
 		live(&w, background, unlocked);
 	while (n--)
-		parts[n].stop(&w);
+		if (parts[n].stop)
+			parts[n].stop(&w);
 	arena_free(&w.arena);
 	return e ? 1 : 0;
 }

@@ -336,10 +336,10 @@ static void handle_message(struct incoming *in)
 	struct draft d;
 	uint8_t bad;
 
-	if (sealed)
+	if (sealed) {
 		*m = (struct message){ .header = m->header };
-	if (sealed && in->sa->core.state != S_LINGER) {
-		parsed = message_get(in->inner, 0, in->inner_first, in->step->scratch, m, &bad);
+		if (in->sa->core.state != S_LINGER)
+			parsed = message_get(in->inner, 0, in->inner_first, in->step->scratch, m, &bad);
 	}
 	if (sealed && in->sa)
 		claim_children(in->step, in->sa, m);

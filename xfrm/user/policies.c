@@ -128,16 +128,17 @@ static size_t octets(struct tss set)
 	return arena_octets(set.n * sizeof *set.v);
 }
 
-/* P gets what its selectors are, and what is led where because of them, in an arena that has room for no
- * more. */
-static void take_selectors(const struct xfrm *x, const struct policy_spec *spec, struct user_policy *p)
+/* P gets what its selectors are, and what is led where because of them, in an arena that has room for MORE
+ * octets, and for no others. */
+static void take_selectors(
+	const struct xfrm *x, const struct policy_spec *spec, size_t more, struct user_policy *p)
 {
 	struct arena scratch = { 0 };
 	struct tss local = tss_resolve(spec->local_ts, &spec->local, &scratch);
 	struct tss remote = tss_resolve(spec->remote_ts, &spec->remote, &scratch);
 	struct tss routes = routes_of(x, spec->conf, remote), ours = ours_of(local, routes, &scratch);
 
-	arena_expect(&p->arena, octets(local) + octets(remote) + octets(ours) + arena_octets(1) +
+	arena_expect(&p->arena, octets(local) + octets(remote) + octets(ours) + more +
 					(routes.v == remote.v ? 0 : octets(routes)));
 	p->local = tss_copy(&p->arena, local);
 	p->remote = tss_copy(&p->arena, remote);
@@ -156,7 +157,7 @@ static struct user_policy *policy_new(struct xfrm *x, const struct policy_spec *
 	if (!p)
 		abort();
 	p->id = spec->id;
-	take_selectors(x, spec, p);
+	take_selectors(x, spec, arena_octets(addrs.n + 1), p);
 	p->own = conf->interface;
 	p->addrs = (const struct if_addr *)arena_bytes(&p->arena, addrs).p;
 	p->n_addrs = conf->n_interface_addrs;
