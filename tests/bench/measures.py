@@ -5,11 +5,14 @@ import re
 import time
 
 from lab.check import Failed, check, until
+from lab.ikev2d import BIN
 from lab.process import cpu_of, memory_of, shared_memory_of
 
 GATEWAYS = 2
 PINGS = 1000
-UDP_RATE = 50000  # datagrams offered in a second
+UDP_RATE = 50000  # datagrams offered in a second, one by one
+BLAST_RATE = 200000  # and in bursts
+BLAST_PORT = "5300"
 
 
 def memory(rival, when):
@@ -111,4 +114,22 @@ def udp(rival, seconds, log):
                 figures[f"udp-{size}-cpu"] = used / arrived * 1e6
         except (ValueError, KeyError, ZeroDivisionError) as e:
             raise Failed(f"iperf3 ({e!r}): {done.text[-500:]}") from None
+    return figures
+
+
+def blast(rival, seconds, log):
+    """Datagrams of two sizes that come in bursts, as from a fast link, and more than most gateways carry."""
+    figures = {}
+    for size in 64, 1300:
+        taker = rival.bob.spawn([f"{BIN}/blast", "take", BLAST_PORT], f"{log}-{size}")
+        until(lambda t=taker: "ready" in t.log(), lambda t=taker: f"blast takes: {t.log()}")
+        before = cpu_of(rival.pids)
+        rival.alice.must([f"{BIN}/blast", "send", rival.target, BLAST_PORT, str(size), str(BLAST_RATE), str(seconds)],
+                         seconds=seconds + 20)
+        taker.wait(10)
+        arrived = int(taker.log().split()[-1])
+        check(arrived, "no datagram of a burst arrived")
+        figures[f"blast-{size}"] = arrived / seconds / 1000
+        if rival.pids:
+            figures[f"blast-{size}-cpu"] = (cpu_of(rival.pids) - before) / arrived * 1e6
     return figures
