@@ -25,35 +25,71 @@ static BIGNUM *secret_number(const uint8_t *octets, size_t n)
 	return number;
 }
 
+/* A key of what PARAMS say, pairs or public. */
+static EVP_PKEY *key_of(const struct transform *ke, OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, ke->openssl, NULL);
+	EVP_PKEY *key = NULL;
+
+	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1)
+		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /* Curve25519 and Curve448 (RFC 7748). */
 
-/* OpenSSL fails to derive when the result is all zeros, as it is for points of low order. */
-static enum err xdh_shared(const struct transform *ke, EVP_PKEY *own, const uint8_t *peer, uint8_t *shared)
+enum { X25519_SIZE = 32, X448_SIZE = 56 };
+
+/* RFC 7748, 4: u is 9, or 5. */
+static void *make_generator(const char *name)
 {
-	EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key_ex(NULL, ke->openssl, NULL, peer, ke->out);
+	const bool small = !strcmp(name, "X25519");
+	const uint8_t u[X448_SIZE] = { small ? 9 : 5 };
+
+	return EVP_PKEY_new_raw_public_key_ex(NULL, name, NULL, u, small ? X25519_SIZE : X448_SIZE);
+}
+
+/* With a private value alone OpenSSL reckons the public one, in a way that takes longer than a derivation,
+ * and each time anew. Nothing here reads that of a key: it is told one that is none. */
+static EVP_PKEY *xdh_private(const struct transform *ke, const uint8_t *secret)
+{
+	const uint8_t unread[X448_SIZE] = { 0 };
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)unread, ke->out),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, (void *)secret, ke->key),
+		OSSL_PARAM_construct_end(),
+	};
+
+	return key_of(ke, params);
+}
+
+/* OpenSSL fails to derive when the result is all zeros, as it is for points of low order; there is nothing
+ * else to be checked in THEIRS. */
+static enum err xdh_apply(const struct transform *ke, EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *out)
+{
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
-	size_t n = ke->shared;
+	size_t n = ke->out;
 	enum err e = ERR_CRYPTO;
 
-	if (theirs && ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer(ctx, theirs) == 1)
-		e = EVP_PKEY_derive(ctx, shared, &n) == 1 ? ERR_OK : ERR_AUTH;
+	if (theirs && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
+		EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1)
+		e = EVP_PKEY_derive(ctx, out, &n) == 1 ? ERR_OK : ERR_AUTH;
 	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(theirs);
 	return e;
 }
 
 static enum err xdh(const struct transform *ke, const uint8_t *secret, const uint8_t *peer, uint8_t *out)
 {
-	EVP_PKEY *own = EVP_PKEY_new_raw_private_key_ex(NULL, ke->openssl, NULL, secret, ke->key);
-	size_t n = ke->out;
-	enum err e = ERR_CRYPTO;
+	EVP_PKEY *own = xdh_private(ke, secret), *theirs = NULL;
+	enum err e;
 
 	if (!own)
 		return ERR_UNSUPPORTED;
 	if (peer)
-		e = xdh_shared(ke, own, peer, out);
-	else if (EVP_PKEY_get_raw_public_key(own, out, &n) == 1)
-		e = ERR_OK;
+		theirs = EVP_PKEY_new_raw_public_key_ex(NULL, ke->openssl, NULL, peer, ke->out);
+	e = xdh_apply(ke, own, peer ? theirs : fetch_once(make_generator, ke->openssl), out);
+	EVP_PKEY_free(theirs);
 	EVP_PKEY_free(own);
 	return e;
 }
@@ -202,17 +238,12 @@ enum { KEM_RANDOM = 32 /* octets that a ciphertext is made of */ };
 
 static EVP_PKEY *kem_key(const struct transform *ke, const char *part, const uint8_t *octets, size_t n)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, ke->openssl, NULL);
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_octet_string(part, (void *)octets, n),
 		OSSL_PARAM_construct_end(),
 	};
-	EVP_PKEY *key = NULL;
 
-	if (ctx && EVP_PKEY_fromdata_init(ctx) == 1)
-		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR, params);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
+	return key_of(ke, params);
 }
 
 static enum err kem_public(const struct transform *ke, EVP_PKEY *own, uint8_t *out)

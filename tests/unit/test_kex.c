@@ -560,7 +560,7 @@ static void kem_values_are_judged(void **state)
 /* The same as the two steps. */
 static void who_answers_does_both(void **state)
 {
-	static const uint16_t ids[] = { KE_CURVE25519, KE_ECP_384, KE_MODP_2048 };
+	static const uint16_t ids[] = { KE_CURVE25519, KE_CURVE448, KE_ECP_384, KE_MODP_2048 };
 	uint8_t secret[KEX_PRIVATE_MAX] = { 0 }, peer[KEX_PUBLIC_MAX], public[2][KEX_PUBLIC_MAX],
 		shared[2][KEX_SHARED_MAX];
 
