@@ -28,6 +28,7 @@ void store_free(struct store *s)
 {
 	list_each_safe (n, &s->all)
 		store_drop_one(s, store_at(n));
+	recent_free(&s->recent);
 }
 
 /* A new element without its thing; NULL: there are too many. */

@@ -8,6 +8,7 @@
 #include "pki/crl.h"
 #include "pki/key.h"
 #include "pki/ocsp.h"
+#include "pki/recent.h"
 
 enum {
 	STORE_MAX = 16384, /* things */
@@ -52,6 +53,7 @@ struct store {
 	struct node all; /* struct stored, in the order in which they came */
 	unsigned n;
 	uint64_t changes, losses; /* how often something was put in; how often something has gone */
+	struct recent recent;     /* certificates of others that were read */
 };
 
 void store_init(struct store *s);
@@ -117,8 +119,9 @@ const char *store_uri_base(const struct store *s, const struct cert *ca);
  * NULL: it is not here. Borrowed. */
 struct cert *store_by_hash(const struct store *s, struct bytes sha1);
 
-/* cert_read, but a certificate that S has is not read once more: *OUT is another reference to that one. */
-enum err store_read(const struct store *s, struct bytes der, struct arena *arena, struct cert **out,
+/* cert_read, but a certificate that S has, or that was read a moment ago, is not read once more: *OUT is
+ * another reference to that one. */
+enum err store_read(struct store *s, struct bytes der, struct arena *arena, struct cert **out,
 	struct why *why) MUST_CHECK;
 
 /* The certificates to send behind LEAF: from its issuer up, without a self-signed one. Borrowed, into OUT. */

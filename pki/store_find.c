@@ -102,17 +102,27 @@ struct cert *store_by_hash(const struct store *s, struct bytes sha1)
 }
 
 enum err store_read(
-	const struct store *s, struct bytes der, struct arena *arena, struct cert **out, struct why *why)
+	struct store *s, struct bytes der, struct arena *arena, struct cert **out, struct why *why)
 {
+	struct cert *known = NULL;
+	enum err e = ERR_OK;
+
 	list_each (n, &s->all) {
 		const struct stored *e = store_at(n);
 
-		if (e->cert && bytes_eq(e->cert->der, der)) {
-			*out = cert_ref(e->cert);
-			return ERR_OK;
-		}
+		if (e->cert && bytes_eq(e->cert->der, der))
+			known = e->cert;
 	}
-	return cert_read(der, arena, out, why);
+	if (!known)
+		known = recent_find(&s->recent, der);
+	if (known) {
+		*out = cert_ref(known);
+		return ERR_OK;
+	}
+	e = cert_read(der, arena, out, why);
+	if (!e)
+		recent_add(&s->recent, *out);
+	return e;
 }
 
 unsigned store_chain(const struct store *s, const struct cert *leaf, struct cert *out[CHAIN_MAX])

@@ -323,7 +323,12 @@ static void move_all(struct store *from, struct store *to)
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes)
 {
-	struct reading r = { folder, conf, files, why, notes, { { 0 }, 0, 0, 0 }, c->opener };
+	struct reading r = { .folder = folder,
+		.conf = conf,
+		.files = files,
+		.why = why,
+		.notes = notes,
+		.opener = c->opener };
 	enum err e = ERR_OK;
 
 	store_init(&r.store);

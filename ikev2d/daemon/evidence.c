@@ -14,7 +14,7 @@ static struct cert **next(struct evidence *e, struct arena *arena, struct why *w
 }
 
 static enum err take_cert(
-	struct evidence *e, struct bytes der, const struct store *s, struct arena *arena, struct why *why)
+	struct evidence *e, struct bytes der, struct store *s, struct arena *arena, struct why *why)
 {
 	struct cert **to = next(e, arena, why);
 
@@ -52,7 +52,7 @@ static void take_ocsp(struct evidence *e, struct bytes der, struct arena *arena)
 		e->n_stapled++;
 }
 
-enum err evidence_take(struct evidence *e, const struct ike_certs *certs, const struct store *s, bool urls,
+enum err evidence_take(struct evidence *e, const struct ike_certs *certs, struct store *s, bool urls,
 	struct arena *arena, struct why *why)
 {
 	enum err err = ERR_OK;

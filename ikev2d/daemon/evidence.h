@@ -25,7 +25,7 @@ struct evidence {
 /* Takes CERTS apart; what it keeps is copied to ARENA. URLS: certificates may lie elsewhere; one that is in S
  * is not to be fetched. Encodings that are of no use here are passed over. ERR_RANGE: too many; ERR_SYNTAX:
  * what is no certificate; WHY from ARENA. To be freed in any case. */
-enum err evidence_take(struct evidence *e, const struct ike_certs *certs, const struct store *s, bool urls,
+enum err evidence_take(struct evidence *e, const struct ike_certs *certs, struct store *s, bool urls,
 	struct arena *arena, struct why *why) MUST_CHECK;
 
 /* BODY came from the place of certificate I. ERR_AUTH: it is not what was promised; other errors as of

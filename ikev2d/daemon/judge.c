@@ -491,7 +491,7 @@ static bool judge_keys(struct judgement *j)
 }
 
 /* All, or none: where a connection names nobody, everybody may be right. */
-static enum err read_all(const struct store *s, const struct ipc_octets *o, struct arena *arena,
+static enum err read_all(struct store *s, const struct ipc_octets *o, struct arena *arena,
 	struct cert_list *out, struct why *why)
 {
 	enum err e;
@@ -508,7 +508,7 @@ static enum err read_all(const struct store *s, const struct ipc_octets *o, stru
 static enum err read_demands(struct judgement *j, struct why *why)
 {
 	const struct ipc_demands *d = &j->q.demands;
-	const struct store *s = &j->certs->store;
+	struct store *s = &j->certs->store;
 	enum err e = read_all(s, &d->pinned, &j->arena, &j->pinned, why);
 
 	if (!e)

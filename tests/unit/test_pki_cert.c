@@ -375,6 +375,80 @@ static void what_is_in_the_store_is_not_read_again(void **state)
 	assert_int_equal(store_read(&store, bytes_of(moon.cert->der.p, 9), &arena, &c, &why), ERR_SYNTAX);
 }
 
+/* The certificate of the key I, as a peer shows it. */
+static struct cert *shown(unsigned i)
+{
+	struct made m = maker_cert(
+		&(struct recipe){ .subject = "CN=peer", .extensions = "", .key_number = i }, &root);
+
+	return m.cert;
+}
+
+static struct cert *read_shown(const struct cert *c)
+{
+	struct cert *out;
+
+	assert_int_equal(store_read(&store, c->der, &arena, &out, &why), ERR_OK);
+	assert_true(cert_eq(out, c));
+	return out;
+}
+
+static void what_was_read_a_moment_ago_is_not_read_again(void **state)
+{
+	struct cert *peer = shown(1), *first = read_shown(peer), *again = read_shown(peer);
+
+	(void)state;
+	assert_ptr_equal(again, first);
+	assert_ptr_not_equal(again, peer);
+	cert_unref(again);
+	cert_unref(first);
+	cert_unref(peer);
+}
+
+/* The one that is shown between all others stays. */
+static void who_was_not_seen_for_long_makes_room_among_what_was_read(void **state)
+{
+	struct cert *old = shown(1), *often = shown(2), *first = read_shown(old), *kept = read_shown(often);
+
+	(void)state;
+	for (unsigned i = 0; i < RECENT_MAX; i++) {
+		struct cert *other = shown(3), *c = read_shown(other);
+
+		cert_unref(c);
+		cert_unref(other);
+		c = read_shown(often);
+		assert_ptr_equal(c, kept);
+		cert_unref(c);
+	}
+	assert_int_equal(store.recent.n, RECENT_MAX);
+	cert_unref(kept);
+	kept = read_shown(old);
+	assert_ptr_not_equal(kept, first);
+	cert_unref(kept);
+	cert_unref(first);
+	cert_unref(often);
+	cert_unref(old);
+}
+
+static void what_is_large_is_not_kept_for_the_next_time(void **state)
+{
+	char name[RECENT_OCTETS + 64] = "subjectAltName=DNS:";
+	struct cert *peer, *first, *again;
+	struct made m;
+
+	(void)state;
+	memset(name + strlen(name), 'a', RECENT_OCTETS);
+	m = maker_cert(&(struct recipe){ .subject = "CN=peer", .extensions = name, .key_number = 1 }, &root);
+	peer = m.cert;
+	first = read_shown(peer);
+	again = read_shown(peer);
+	assert_ptr_not_equal(again, first);
+	assert_int_equal(store.recent.n, 0);
+	cert_unref(again);
+	cert_unref(first);
+	cert_unref(peer);
+}
+
 static void the_identifiers_are_those_of_the_octets_in_the_certificate(void **state)
 {
 	(void)state;
@@ -447,6 +521,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(issuers_and_chains, fill, empty),
 		cmocka_unit_test_setup_teardown(an_issuer_that_was_found_is_no_other_one, fill, empty),
 		cmocka_unit_test_setup_teardown(what_is_in_the_store_is_not_read_again, fill, empty),
+		cmocka_unit_test_setup_teardown(what_was_read_a_moment_ago_is_not_read_again, fill, empty),
+		cmocka_unit_test_setup_teardown(
+			who_was_not_seen_for_long_makes_room_among_what_was_read, fill, empty),
+		cmocka_unit_test_setup_teardown(what_is_large_is_not_kept_for_the_next_time, fill, empty),
 		cmocka_unit_test_setup_teardown(
 			the_identifiers_are_those_of_the_octets_in_the_certificate, fill, empty),
 		cmocka_unit_test_setup_teardown(what_is_asked_for, fill, empty),
