@@ -2,8 +2,11 @@
 /* Conversations by netlink; libmnl makes and reads the messages. */
 #include "xfrm/netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -375,6 +378,16 @@ const char *netlink_reason(const struct netlink *nl)
 	return nl->reason;
 }
 
+/* RTM_GETLINK would tell all there is to be known of it, and wait for whoever changes devices. */
+unsigned netlink_device_mtu(const struct netlink *nl, unsigned dev)
+{
+	struct ifreq request = { .ifr_ifindex = (int)dev };
+
+	if (ioctl(nl->fd, SIOCGIFNAME, &request) || ioctl(nl->fd, SIOCGIFMTU, &request))
+		return 0;
+	return (unsigned)request.ifr_mtu;
+}
+
 enum err netlink_listen(int protocol, const unsigned *groups, unsigned n, int *fd, struct text *why)
 {
 	int room = EVENTS_ROOM;
@@ -393,6 +406,26 @@ enum err netlink_listen(int protocol, const unsigned *groups, unsigned n, int *f
 			return e;
 		}
 	return ERR_OK;
+}
+
+/* The kernel runs it over each message, which says its type in the order of this machine, and (struct rtmsg)
+ * a table of one octet. */
+void netlink_pass_over(int fd, uint32_t table)
+{
+	const uint8_t own = table >= RT_TABLE_COMPAT ? RT_TABLE_LOCAL : (uint8_t)table;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_type)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_table)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_TABLE_LOCAL, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = { sizeof code / sizeof *code, code };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
 bool netlink_hear(int fd, netlink_each_fn *each, void *ctx)

@@ -48,10 +48,17 @@ void netlink_gather(struct netlink *nl, bool on);
 
 /* The number of the network device NAME; 0: there is none. */
 unsigned netlink_device(const struct netlink *nl, const char *name);
+/* The MTU of the network device of number DEV, in octets; 0: there is none. */
+unsigned netlink_device_mtu(const struct netlink *nl, unsigned dev);
 
 /* A socket that hears the events of N groups of PROTOCOL; it does not block. */
 enum err netlink_listen(
 	int protocol, const unsigned *groups, unsigned n, int *fd, struct text *why) MUST_CHECK;
+
+/* Changes of routes in TABLE (one of those that have no special meaning: 1 to 251), and in that of this
+ * machine's own addresses, are not told by FD any more, so that nobody is woken by what he does himself.
+ * Where the kernel cannot leave them out, they are. */
+void netlink_pass_over(int fd, uint32_t table);
 
 /* Hands the events that wait on FD to EACH, a bounded number of them. False when some were lost, because
  * nobody read them in time. */

@@ -357,6 +357,7 @@ static enum err make_rules(struct route *r, struct text *why)
 static void release(struct route *r)
 {
 	guard_close(r->guard);
+	sources_close(&r->sources);
 	journal_close(r->journal);
 	netlink_close(r->netlink);
 	free(r);
@@ -377,6 +378,7 @@ enum err route_open(const char *journal, const struct settings *settings, uint32
 	r->mark = mark;
 	r->ports[0] = settings->port;
 	r->ports[1] = settings->port_nat_t;
+	sources_open(&r->sources);
 	e = journal_open(journal, &r->journal, why);
 	if (!e)
 		e = netlink_open(NETLINK_ROUTE, &r->netlink, why);
@@ -633,7 +635,7 @@ static enum err range_route(struct route *r, struct rtnl_route route, const stru
 		text_add(why, "this kernel has no IPv6: nothing is routed to %s", route.dev);
 		return ERR_UNSUPPORTED;
 	}
-	e = rtnl_addresses(r->netlink, source_try, &search);
+	e = sources_each(&r->sources, r->netlink, source_try, &search);
 	if (e) {
 		text_add(why, "cannot read this machine's addresses: %s", netlink_reason(r->netlink));
 		return e;

@@ -4,12 +4,13 @@
 
 #include "xfrm/journal.h"
 #include "xfrm/route.h"
-#include "xfrm/rtnl.h"
+#include "xfrm/sources.h"
 
 struct route {
 	struct netlink *netlink;
 	struct journal *journal;
 	struct guard *guard; /* NULL until there is something to guard */
+	struct sources sources;
 	uint32_t table, prio, mark;
 	uint16_t ports[2];
 	bool ipv6;               /* the kernel has it */

@@ -397,15 +397,6 @@ enum err rtnl_landing_del(struct netlink *nl, uint8_t v, uint32_t prio)
 	return landing_talk(nl, RTM_DELRULE, v, prio);
 }
 
-static void link_read(void *ctx, const struct nlmsghdr *h)
-{
-	struct rtnl_way *way = ctx;
-	const struct nlattr *a;
-
-	mnl_attr_for_each(a, h, sizeof(struct ifinfomsg)) if (mnl_attr_get_type(a) == IFLA_MTU) way->mtu =
-		get_u32(a);
-}
-
 static void way_read(void *ctx, const struct nlmsghdr *h)
 {
 	struct rtnl_way *way = ctx;
@@ -443,12 +434,9 @@ enum err rtnl_lookup(struct netlink *nl, const struct ip *to, uint32_t mark, str
 	/* An unreachable route is an error of IPv4's lookup, and an answer of IPv6's. */
 	if (out->type != RTN_UNICAST && out->type != RTN_LOCAL)
 		return netlink_refuse(nl, ENETUNREACH);
-	if (out->mtu)
-		return ERR_OK;
-	h = netlink_request(nl, RTM_GETLINK, 0);
-	((struct ifinfomsg *)mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg)))->ifi_index =
-		(int)out->dev;
-	return netlink_talk(nl, link_read, out);
+	if (!out->mtu)
+		out->mtu = netlink_device_mtu(nl, out->dev);
+	return out->mtu ? ERR_OK : netlink_refuse(nl, ENODEV);
 }
 
 struct address_walk {

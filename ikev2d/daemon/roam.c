@@ -126,13 +126,17 @@ static void on_gathered(evutil_socket_t fd, short what, void *ctx)
 		roam_tell(w);
 }
 
-static enum err open_netlink(struct roam *r, struct text *why)
+static enum err open_netlink(struct roam *r, uint32_t table, struct text *why)
 {
 	static const unsigned groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
 		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE };
 	enum err e = netlink_open(NETLINK_ROUTE, &r->netlink, why);
 
-	return e ? e : netlink_listen(NETLINK_ROUTE, groups, sizeof groups / sizeof *groups, &r->fd, why);
+	if (!e)
+		e = netlink_listen(NETLINK_ROUTE, groups, sizeof groups / sizeof *groups, &r->fd, why);
+	if (!e)
+		netlink_pass_over(r->fd, table);
+	return e;
 }
 
 void roam_start(struct world *w)
@@ -145,7 +149,7 @@ void roam_start(struct world *w)
 	r->gathered = evtimer_new(w->base, on_gathered, w);
 	if (!r->gathered)
 		abort();
-	if (open_netlink(r, &why)) {
+	if (open_netlink(r, w->settings.routing_table, &why)) {
 		line_say(LOG_WARN, "roam",
 			arena_printf(&scratch,
 				"changes of this machine's addresses are not noticed, and tunnels do not "

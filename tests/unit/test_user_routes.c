@@ -39,6 +39,24 @@ static void routes_get_the_size_of_their_sa(void **state)
 	assert_silent("ip route show table 220", "10.2.0.0");
 }
 
+static void both_sas_of_a_child_are_measured_at_once(void **state)
+{
+	struct machine *h = bench_begin(state);
+	struct sa_spec in = bench_sa(true, true), out = bench_sa(false, true);
+
+	in.remote.ip = out.remote.ip = packet_ip("192.0.2.2");
+	bench_add_policy(h, true);
+	assert_ok(user->sa_add(bench.x, &in, &h->why));
+	machine_sh("ip link set out0 mtu 1400");
+	assert_ok(user->sa_add(bench.x, &out, &h->why));
+	assert_says("ip route show table 220", "mtu 1238");
+	user->sa_del(bench.x, CHILD, false);
+	user->sa_del(bench.x, CHILD, true);
+	assert_ok(user->sa_add(bench.x, &out, &h->why));
+	assert_says("ip route show table 220", "mtu 1338");
+	user->policy_del(bench.x, POLICY);
+}
+
 static void a_child_may_have_a_device_of_its_own(void **state)
 {
 	struct machine *h = bench_begin(state);
@@ -206,6 +224,7 @@ int main(void)
 		CASE(routes_come_and_go_with_policies),
 		CASE(no_routes_are_made_where_nobody_wants_them),
 		CASE(routes_get_the_size_of_their_sa),
+		CASE(both_sas_of_a_child_are_measured_at_once),
 		CASE(a_child_may_have_a_device_of_its_own),
 		CASE(a_device_of_its_own_has_addresses_and_routes),
 		CASE(a_device_of_its_own_may_have_other_routes),

@@ -7,9 +7,16 @@
 
 #include <stdlib.h>
 
-static unsigned limit_of(const struct xfrm *x, const struct user_sa *sa, const struct ip *remote, bool encap)
+static unsigned limit_of(const struct xfrm *x, const struct user_sa *sa)
 {
-	return limit_inner(sa->encr, sa->integ, route_mtu(x->route, remote), remote->v == 6, encap);
+	return limit_inner(
+		sa->encr, sa->integ, route_mtu(x->route, &sa->remote), sa->remote.v == 6, sa->encap);
+}
+
+static bool go_alike(const struct user_sa *a, const struct user_sa *b)
+{
+	return a->encr == b->encr && a->integ == b->integ && a->encap == b->encap &&
+	       ip_eq(&a->remote, &b->remote);
 }
 
 static enum err check_free(const struct xfrm *x, const struct sa_spec *spec, struct text *why)
@@ -54,7 +61,8 @@ static void leave_carriers(struct xfrm *x, const struct user_sa *sa)
 		map_put(&x->carriers, sa->policy, first);
 }
 
-static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec)
+/* The SAs of a child come one after the other: TWIN (NULL: not there) has been measured just now. */
+static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec, const struct user_sa *twin)
 {
 	struct user_sa *sa = calloc(1, sizeof *sa);
 
@@ -69,8 +77,9 @@ static struct user_sa *sa_new(struct xfrm *x, const struct sa_spec *spec)
 		.encr = spec->suite.encr,
 		.integ = spec->suite.integ,
 		.remote = spec->remote.ip,
+		.encap = spec->encap,
 	};
-	sa->limit = limit_of(x, sa, &sa->remote, spec->encap);
+	sa->limit = twin && go_alike(sa, twin) ? twin->limit : limit_of(x, sa);
 	return sa;
 }
 
@@ -144,7 +153,7 @@ enum err user_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *wh
 		err = check_free(x, spec, why);
 	if (err)
 		return err;
-	sa = sa_new(x, spec);
+	sa = sa_new(x, spec, twin);
 	err = hand_over(x, sa, spec, why);
 	if (err) {
 		free(sa);
@@ -195,7 +204,8 @@ enum err user_sa_move(
 	for (unsigned i = 0; i < 2; i++)
 		if (both[i]) {
 			both[i]->remote = remote->ip;
-			both[i]->limit = o.sa_move.limit = limit_of(x, both[i], &remote->ip, encap);
+			both[i]->encap = encap;
+			both[i]->limit = o.sa_move.limit = limit_of(x, both[i]);
 		}
 	user_tell(x, &o);
 	user_policy_fit(x, both[1] ? both[1]->policy : both[0]->policy);

@@ -27,7 +27,8 @@ struct user_sa {
 	uint32_t meter;
 	const struct transform *encr, *integ;
 	struct ip remote; /* outer address */
-	unsigned limit;   /* octets of the largest inner packet */
+	bool encap;
+	unsigned limit; /* octets of the largest inner packet */
 	struct user_device *device;
 	struct user_sa *also; /* outbound: another one of the same policy */
 };
