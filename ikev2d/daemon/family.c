@@ -589,13 +589,16 @@ void member_replace(struct member *m, const char *why)
 		start_another(m);
 }
 
-/* What is heard; the member is replaced when there is nobody to be heard any more, or he breaks the rules. */
+/* What is heard, ERR_BUSY where there is nothing; the member is replaced when there is nobody to be heard any
+ * more, or he breaks the rules. */
 static enum err hear(struct member *m, unsigned channel, struct arena *arena)
 {
 	const char *wrong = NULL;
 	bool ready = is_ready(m);
-	enum err e = ipc_take(&m->near[channel], arena, m, &wrong);
+	enum err e = ipc_take_now(&m->near[channel], arena, m, &wrong);
 
+	if (e == ERR_BUSY)
+		return e;
 	if (e && ready)
 		member_replace(m, wrong ? arena_printf(arena, "it %s", wrong) : NULL);
 	else if (e)
@@ -618,7 +621,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	for (unsigned i = 0; i < BATCH && !e && m->near[channel].fd == fd; i++) {
 		struct arena arena = { 0 };
 
-		e = has_message(m, channel, 0) ? hear(m, channel, &arena) : ERR_BUSY;
+		e = hear(m, channel, &arena);
 		arena_free(&arena);
 	}
 	if (m->spec.gather)
@@ -653,10 +656,12 @@ enum err member_hear(struct member *m, enum ipc_process near, unsigned patience,
 {
 	unsigned channel = channel_of(m, near);
 
-	if (!is_ready(m))
-		return ERR_MISSING;
-	if (has_message(m, channel, (int)patience))
-		return hear(m, channel, arena);
+	enum err e = is_ready(m) ? hear(m, channel, arena) : ERR_MISSING;
+
+	if (e == ERR_BUSY && patience && has_message(m, channel, (int)patience))
+		e = hear(m, channel, arena);
+	if (e != ERR_BUSY)
+		return e;
 	member_replace(m, "it did not answer");
 	return ERR_MISSING;
 }

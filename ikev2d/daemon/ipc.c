@@ -138,7 +138,7 @@ static unsigned comes_with(const struct ipc_channel *c)
 }
 
 /* The next message, of which the length is returned; an empty one, too, may have descriptors with it. */
-static ssize_t receive(const struct ipc_channel *c, struct given *g)
+static ssize_t receive(const struct ipc_channel *c, struct given *g, int flags)
 {
 	const unsigned room = comes_with(c);
 	union rights rights = { .octets = { 0 } };
@@ -151,7 +151,7 @@ static ssize_t receive(const struct ipc_channel *c, struct given *g)
 		msg.msg_control = &rights;
 		msg.msg_controllen = CMSG_SPACE(room * sizeof *g->v);
 	}
-	n = recvmsg(c->fd, &msg, MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	n = recvmsg(c->fd, &msg, MSG_TRUNC | MSG_CMSG_CLOEXEC | flags);
 	head = n >= 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	g->n = head && head->cmsg_type == SCM_RIGHTS
 		       ? (unsigned)((head->cmsg_len - CMSG_LEN(0)) / sizeof *g->v)
@@ -195,20 +195,30 @@ static const char *obey(
 	return NULL;
 }
 
-enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
+static enum err take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong, int flags)
 {
 	struct given given = { .n = 0 };
 	ssize_t n;
 
 	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
-	while ((n = receive(c, &given)) < 0 && errno == EINTR)
+	while ((n = receive(c, &given, flags)) < 0 && errno == EINTR)
 		;
 	if (n <= 0) {
 		give_back(&given);
-		return ERR_MISSING;
+		return n && flags && errno == EAGAIN ? ERR_BUSY : ERR_MISSING;
 	}
 	*wrong = obey(c, (size_t)n, &given, arena, ctx);
 	return *wrong ? ERR_DENIED : ERR_OK;
+}
+
+enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
+{
+	return take(c, arena, ctx, wrong, 0);
+}
+
+enum err ipc_take_now(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
+{
+	return take(c, arena, ctx, wrong, MSG_DONTWAIT);
 }
 
 void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx)

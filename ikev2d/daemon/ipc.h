@@ -305,7 +305,10 @@ enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int 
 
 /* Receives a message into ARENA, waiting for one, and does what its row says with CTX. ERR_MISSING: the peer
  * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
-enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong) MUST_CHECK;
+typedef enum err ipc_take_fn(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong);
+ipc_take_fn ipc_take MUST_CHECK;
+/* The same, without waiting: ERR_BUSY where there is none. */
+ipc_take_fn ipc_take_now MUST_CHECK;
 
 /* Waits for messages by any of N channels (IPC_CHANNELS_MAX at most, NULL: none) and has SERVE take each,
  * with CTX, until it says that there is nobody to be served any more. */

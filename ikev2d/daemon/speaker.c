@@ -18,6 +18,7 @@ enum {
 	BEHIND_MAX = 16 << 20,  /* octets that wait for guard, up to which peers are heard */
 	ASKED_MAX = 64,         /* questions that are answered in a row, */
 	ASKS_AGAIN = 1,         /* where the next one comes in so many ms */
+	SAID_MAX = 16,          /* messages of guard that are taken in a row: then who asks has his turn */
 };
 
 /* --------------------------------------------------------------------- steps */
@@ -312,24 +313,34 @@ void speaker_stop(struct speaker *s)
 	entropy_stop(&s->entropy);
 }
 
-bool speaker_serve(struct speaker *s, struct ipc_channel *from)
+static enum err serve(struct speaker *s, struct ipc_channel *from, ipc_take_fn *take)
 {
 	struct arena arena = { 0 };
 	const char *wrong;
-	enum err e = ipc_take(from, &arena, s, &wrong);
+	enum err e = take(from, &arena, s, &wrong);
 
 	if (e == ERR_DENIED)
 		log_say(LOG_ERROR, "family", "msg=\"%s %s\"", ipc_name(from->peer), wrong);
 	arena_free(&arena);
-	return !e;
+	return e;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *ctx)
+bool speaker_serve(struct speaker *s, struct ipc_channel *from)
+{
+	return !serve(s, from, ipc_take);
+}
+
+/* Answers come several at a time where much is done at once. */
+static void on_said(evutil_socket_t fd, short what, void *ctx)
 {
 	struct speaker *s = ctx;
+	enum err e = ERR_OK;
 
+	(void)fd;
 	(void)what;
-	if (!speaker_serve(s, fd == s->guard.fd ? &s->guard : &s->ctl))
+	for (unsigned i = 0; i < SAID_MAX && !e; i++)
+		e = serve(s, &s->guard, ipc_take_now);
+	if (e && e != ERR_BUSY)
 		event_base_loopbreak(s->base);
 }
 
@@ -347,15 +358,20 @@ static void on_asked(evutil_socket_t fd, short what, void *ctx)
 {
 	struct speaker *s = ctx;
 	unsigned n = 0;
+	bool served;
 
+	(void)fd;
+	(void)what;
 	do
-		on_readable(fd, what, ctx);
-	while (++n < ASKED_MAX && !event_base_got_break(s->base) && is_asked(s));
+		served = speaker_serve(s, &s->ctl);
+	while (served && ++n < ASKED_MAX && is_asked(s));
+	if (!served)
+		event_base_loopbreak(s->base);
 }
 
 void speaker_run(struct speaker *s)
 {
-	struct event *guard = event_new(s->base, s->guard.fd, EV_READ | EV_PERSIST, on_readable, s);
+	struct event *guard = event_new(s->base, s->guard.fd, EV_READ | EV_PERSIST, on_said, s);
 	struct event *ctl = event_new(s->base, s->ctl.fd, EV_READ | EV_PERSIST, on_asked, s);
 
 	/* What guard says counts before what peers say at the same time. */

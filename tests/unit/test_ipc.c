@@ -456,6 +456,33 @@ static void none_comes_before_its_time(void **state)
 	arena_free(&arena);
 }
 
+/* The message that is there, if it is heard; else ERR_BUSY, or who has gone. */
+static enum err now(struct pair *p)
+{
+	struct arena arena = { 0 };
+	const char *wrong = NULL;
+	enum err e = ipc_take_now(&p->keeper.guard, &arena, &p->keeper, &wrong);
+
+	assert_null(wrong);
+	arena_free(&arena);
+	return e;
+}
+
+static void who_does_not_wait_hears_what_is_there_and_no_more(void **state)
+{
+	struct pair *p = *state;
+	struct bytes b = written(&messages[5]);
+
+	assert_int_equal(now(p), ERR_BUSY);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(send(p->talk.guard.fd, b.p, b.n, 0), b.n);
+	assert_int_equal(now(p), ERR_OK);
+	assert_int_equal(now(p), ERR_OK);
+	assert_int_equal(now(p), ERR_BUSY);
+	ipc_close(&p->talk.guard);
+	assert_int_equal(now(p), ERR_MISSING);
+}
+
 static void who_sends_what_is_no_message_is_blamed(void **state)
 {
 	struct pair *p = *state;
@@ -508,6 +535,8 @@ int main(void)
 		cmocka_unit_test(parts_of_a_request_stand_where_they_must),
 		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_does_not_wait_hears_what_is_there_and_no_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_sends_what_is_no_message_is_blamed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_is_too_long_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_gone_is_noticed, set_up, tear_down),
