@@ -4,12 +4,15 @@
 
 #include "daemon/accounts.h"
 #include "daemon/answers.h"
+#include "daemon/datapath_esp.h"
 #include "daemon/engine.h"
 #include "daemon/line.h"
 #include "daemon/parley.h"
 #include "daemon/tells.h"
 #include "xfrm/choice.h"
 #include "xfrm/device.h"
+
+#include <stdlib.h>
 
 /* WHY gets a sentence on failure. */
 typedef enum err carry(struct world *w, const struct ike_action *a, struct text *why);
@@ -131,14 +134,84 @@ static carry *const table[] = {
 	[ACTION_TELL] = do_tell,
 };
 
+/* An answer that waits until it is known how the orders above FROM up to TO went. */
+struct due {
+	struct due *next;
+	struct answer *answer;
+	uint64_t from, to;
+	enum ike_action_kind kind; /* ACTION_SA_ADD, ACTION_POLICY_ADD */
+	uint32_t id;
+	bool inbound;
+};
+
+static bool installs(const struct ike_action *a)
+{
+	return a->ticket && (a->kind == ACTION_SA_ADD || a->kind == ACTION_POLICY_ADD);
+}
+
+static void put_off(struct world *w, const struct ike_action *a, struct answer *answer, uint64_t from)
+{
+	struct due *d = calloc(1, sizeof *d), **at = &w->due;
+
+	if (!d)
+		abort();
+	*d = (struct due){ .answer = answer, .from = from, .to = datapath_esp_given(w), .kind = a->kind };
+	d->id = a->kind == ACTION_SA_ADD ? a->sa_add.child : a->policy_add.id;
+	d->inbound = a->kind == ACTION_SA_ADD && a->sa_add.inbound;
+	while (*at)
+		at = &(*at)->next;
+	*at = d;
+}
+
+static void take_back(struct world *w, const struct due *d)
+{
+	if (d->kind == ACTION_SA_ADD)
+		w->backend->sa_del(w->xfrm, d->id, d->inbound);
+	else
+		w->backend->policy_del(w->xfrm, d->id);
+}
+
+/* All that was given is done. */
+static void conclude(struct world *w, const struct due *d)
+{
+	struct ike_answer *a = &d->answer->a;
+	const char *what = NULL;
+
+	a->result = datapath_esp_went(w, d->from, d->to, &what);
+	if (a->result) {
+		a->why.what = what ? arena_str(&d->answer->arena, what) : err_name(a->result);
+		take_back(w, d);
+	}
+	engine_answer(w, d->answer);
+}
+
+void actions_gather(struct world *w, bool on)
+{
+	struct due *d;
+
+	datapath_esp_ahead(w, on);
+	if (!on)
+		datapath_esp_settle(w);
+	while (!on && (d = w->due)) {
+		w->due = d->next;
+		conclude(w, d);
+		free(d);
+	}
+}
+
 static void carry_out(struct world *w, const struct ike_action *a)
 {
 	struct answer *answer = answer_new(a->ticket);
 	struct text why = text_in(&answer->arena);
+	const uint64_t from = datapath_esp_given(w);
 
 	answer->a.result = table[a->kind](w, a, &why);
 	if (answer->a.result)
 		answer->a.why.what = why.n ? text_str(&why) : err_name(answer->a.result);
+	if (!answer->a.result && installs(a) && datapath_esp_goes_ahead(w) && datapath_esp_given(w) != from) {
+		put_off(w, a, answer, from);
+		return;
+	}
 	if (a->ticket) {
 		engine_answer(w, answer);
 		return;

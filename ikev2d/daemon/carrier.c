@@ -9,7 +9,10 @@
 #include <poll.h>
 #include <pthread.h>
 
-enum { REPORTS_AT_ONCE = 64 /* then orders have their turn */ };
+enum {
+	REPORTS_AT_ONCE = 64, /* then orders have their turn */
+	ORDERS_AT_ONCE = 64,  /* then they are answered */
+};
 
 static void *nothing(void *arg)
 {
@@ -40,29 +43,57 @@ void carrier_stop(struct carrier *c)
 	c->plane = NULL;
 }
 
+/* One that went well is answered with those that wait behind it. */
 bool carrier_take_order(void *ctx, const struct ipc_message *m)
 {
 	struct carrier *c = ctx;
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 	struct ipc_message done = { .kind = IPC_ESP_DONE, .ticket = m->ticket };
-	bool told;
+	bool told = true;
 
+	c->done = m->ticket;
 	done.done.result = (uint8_t)plane_order(c->plane, &m->esp_order, m->fds, m->n_fds, &why);
 	done.done.what = text_str(&why);
-	told = !ipc_send(&c->guard, &done);
+	if (done.done.result) {
+		told = !ipc_send(&c->guard, &done);
+		c->done = 0;
+	}
 	arena_free(&scratch);
 	return told;
 }
 
-bool carrier_serve(struct carrier *c)
+static enum err serve(struct carrier *c, ipc_take_fn *take)
 {
 	struct arena arena = { 0 };
 	const char *wrong;
-	enum err err = ipc_take(&c->guard, &arena, c, &wrong);
+	enum err err = take(&c->guard, &arena, c, &wrong);
 
 	arena_free(&arena);
-	return !err;
+	return err;
+}
+
+static bool answer(struct carrier *c)
+{
+	const struct ipc_message done = { .kind = IPC_ESP_DONE, .ticket = c->done };
+
+	c->done = 0;
+	return !done.ticket || !ipc_send(&c->guard, &done);
+}
+
+bool carrier_serve(struct carrier *c)
+{
+	return !serve(c, ipc_take) && answer(c);
+}
+
+/* Those that are there. */
+static bool serve_all(struct carrier *c)
+{
+	enum err e = serve(c, ipc_take);
+
+	for (unsigned i = 1; i < ORDERS_AT_ONCE && !e; i++)
+		e = serve(c, ipc_take_now);
+	return (!e || e == ERR_BUSY) && answer(c);
 }
 
 /* What guard has no time for waits in the channel of the threads: what these cannot tell then they count, and
@@ -95,6 +126,6 @@ void carrier_run(struct carrier *c)
 		if (fds[1].revents || fds[0].revents & POLLOUT)
 			carrier_report(c);
 		if (fds[0].revents & ~POLLOUT)
-			served = carrier_serve(c);
+			served = serve_all(c);
 	}
 }

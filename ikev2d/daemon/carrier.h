@@ -10,6 +10,7 @@
 struct carrier {
 	struct ipc_channel guard; /* our end */
 	struct plane *plane;
+	uint64_t done; /* the last order that went well, of which guard is yet to be told; 0: it is */
 	/* What guard had no room for: nothing more is taken from the threads before it has gone. */
 	bool waits;
 	struct ipc_message report; /* its body is the plane's */
@@ -22,7 +23,7 @@ void carrier_start(struct carrier *c);
 /* Ends the threads, and wipes all keys. */
 void carrier_stop(struct carrier *c);
 
-/* The next order. False when guard is gone, or has broken the rules: it must end then. */
+/* The next order, and its answer. False when guard is gone, or has broken the rules: it must end then. */
 bool carrier_serve(struct carrier *c);
 
 /* Passes reports of the threads on, of which carrier.plane has some (plane_fd), as far as guard has room. */

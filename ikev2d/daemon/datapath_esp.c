@@ -45,14 +45,18 @@ static void again(void *ctx)
 	struct datapath_esp *d = ctx;
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
+	const bool ahead = d->ahead;
 
 	if (d->inside) {
 		stop_inside(d);
 		start_inside(d);
 	}
 	d->delay = (struct delay){ 0 };
+	d->answered = d->last;
+	d->ahead = false;
 	if (d->link.user && user_again(d->link.user, &why))
 		member_replace(&d->member, text_str(&why));
+	d->ahead = ahead;
 	arena_free(&scratch);
 }
 
@@ -97,15 +101,19 @@ static enum err run(struct datapath_esp *d, struct text *why)
 	return e;
 }
 
-/* Waits for the answer to the order that was sent; reports that come instead buy no time, and all orders have
- * theirs together: as many may follow one another as there are policies and SAs. */
+/* Waits until the last order was answered; reports that come instead buy no time, and all orders have theirs
+ * together: as many may follow one another as there are policies and SAs. */
 static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
 {
+	const unsigned gift = (unsigned)(d->last - d->answered) * DELAY_ORDER;
 	enum err e;
 
+	d->ticket = d->last;
 	d->delay.more = DELAY_AGAIN * (uint64_t)(d->link.user ? user_load(d->link.user) : 0);
-	e = member_answer(&d->member, IPC_GUARD, &d->ticket, &d->delay, DELAY_ORDER, arena);
+	e = member_answer(&d->member, IPC_GUARD, &d->ticket, &d->delay, gift, arena);
 	d->ticket = 0;
+	if (e)
+		d->answered = d->last;
 	return e;
 }
 
@@ -117,6 +125,26 @@ static enum err make_room(struct datapath_esp *d, struct arena *arena)
 	while (!e && d->inside && member_waits(&d->member, IPC_GUARD))
 		e = member_hear(&d->member, IPC_GUARD, 0, arena);
 	return e;
+}
+
+static enum err send_order(struct datapath_esp *d, struct ipc_message *m)
+{
+	enum err e;
+
+	m->ticket = ++d->last;
+	e = member_send(&d->member, IPC_GUARD, m);
+	if (e == ERR_RANGE)
+		d->last--;
+	else if (e)
+		d->answered = d->last;
+	return e;
+}
+
+/* Whether an order of KIND, which was given, is not waited for. */
+static bool goes_ahead(const struct datapath_esp *d, enum esp_order_kind kind)
+{
+	return d->ahead && (kind == ORDER_SA_ADD || kind == ORDER_POLICY_ADD) &&
+	       d->last - d->answered < ORDERS_AHEAD;
 }
 
 /* For an SA another process is waited for; what else a lost one was not told the next one is told anyway. */
@@ -132,12 +160,11 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 		e = member_wait(&d->member, why->arena);
 	if (!e)
 		e = make_room(d, why->arena);
-	if (!e) {
-		m.ticket = d->ticket = ++d->last;
-		e = member_send(&d->member, IPC_GUARD, &m);
-	}
 	if (!e)
-		e = wait_until_done(d, why->arena);
+		e = send_order(d, &m);
+	if (e || goes_ahead(d, o->kind))
+		return e;
+	e = wait_until_done(d, why->arena);
 	if (e)
 		return e;
 	if (d->what)
@@ -145,16 +172,78 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 	return d->result;
 }
 
+static void note_failure(struct datapath_esp *d, uint64_t ticket, enum err result, const char *what)
+{
+	if (d->n_failed < ORDERS_AHEAD)
+		d->failed[d->n_failed++] =
+			(struct esp_failure){ ticket, result, what ? arena_str(&d->failures, what) : NULL };
+}
+
+/* An answer is one to all orders before it, too: of those only failures are told by themselves. */
 bool datapath_esp_take_done(void *ctx, const struct ipc_message *m)
 {
 	struct datapath_esp *d = member_ctx(ctx);
 
-	if (!d->ticket || m->ticket != d->ticket)
+	if (m->ticket <= d->answered || m->ticket > d->last)
 		return false;
-	d->ticket = 0;
-	d->result = m->done.result;
-	d->what = m->done.what;
+	d->answered = m->ticket;
+	if (m->ticket == d->ticket) {
+		d->ticket = 0;
+		d->result = m->done.result;
+		d->what = m->done.what;
+	} else if (m->done.result) {
+		note_failure(d, m->ticket, m->done.result, m->done.what);
+	}
 	return true;
+}
+
+/* ------------------------------------------------------------ orders ahead */
+
+static void forget_failures(struct datapath_esp *d)
+{
+	d->n_failed = 0;
+	arena_free(&d->failures);
+}
+
+void datapath_esp_ahead(struct world *w, bool on)
+{
+	if (!w->esp)
+		return;
+	w->esp->ahead = on;
+	if (on)
+		forget_failures(w->esp);
+}
+
+bool datapath_esp_goes_ahead(const struct world *w)
+{
+	return w->esp && w->esp->ahead;
+}
+
+uint64_t datapath_esp_given(const struct world *w)
+{
+	return w->esp ? w->esp->last : 0;
+}
+
+void datapath_esp_settle(struct world *w)
+{
+	struct datapath_esp *d = w->esp;
+	struct arena scratch = { 0 };
+
+	if (d && d->answered < d->last && !wait_until_done(d, &scratch) && d->result)
+		note_failure(d, d->answered, d->result, d->what);
+	arena_free(&scratch);
+}
+
+enum err datapath_esp_went(const struct world *w, uint64_t from, uint64_t to, const char **what)
+{
+	const struct datapath_esp *d = w->esp;
+
+	for (unsigned i = 0; d && i < d->n_failed; i++)
+		if (d->failed[i].ticket > from && d->failed[i].ticket <= to) {
+			*what = d->failed[i].what;
+			return d->failed[i].result;
+		}
+	return ERR_OK;
 }
 
 bool datapath_esp_take_report(void *ctx, const struct ipc_message *m)
@@ -209,6 +298,7 @@ void datapath_esp_stop(struct world *w)
 	if (d->inside)
 		stop_inside(d);
 	free(d->inside);
+	forget_failures(d);
 	free(d);
 	w->esp = NULL;
 }

@@ -7,15 +7,26 @@
 #include "daemon/delay.h"
 #include "daemon/family.h"
 
+enum { ORDERS_AHEAD = 64 /* that are not answered: they and their answers fit into a socket */ };
+
 struct datapath_esp {
 	struct world *world;
 	struct member member;
 	bool runs, begun; /* launched; ready, and said to be so */
 	struct esp_link link;
-	uint64_t last, ticket; /* of the order that is waited for; 0: none is */
-	enum err result;       /* of the last one, and its sentence in the arena of who waits */
+	uint64_t last, answered; /* orders that were given; those of which it is known how they went */
+	uint64_t ticket;         /* of the one that is waited for; 0: none is */
+	enum err result;         /* of the last one, and its sentence in the arena of who waits */
 	const char *what;
 	struct delay delay;
+	bool ahead; /* orders are not waited for; those that failed since: */
+	struct esp_failure {
+		uint64_t ticket;
+		enum err result;
+		const char *what;
+	} failed[ORDERS_AHEAD];
+	unsigned n_failed;
+	struct arena failures;
 	/* With --one: */
 	struct carrier *inside;
 	struct event *reports;

@@ -251,6 +251,7 @@ void engine_gather(void *ctx, bool on)
 	struct engine *e = ctx;
 
 	e->gathers = on;
+	actions_gather(e->world, on);
 	datapath_gather(e->world, on);
 }
 

@@ -53,6 +53,7 @@ struct world {
 
 	struct engine *engine;         /* the core: another process; NULL: it is not started yet */
 	struct node answers;           /* on their way there */
+	struct due *due;               /* those that wait for who carries packets (actions.c) */
 	struct inquiry_wait {          /* for what was asked of it */
 		uint64_t last, ticket; /* 0: nothing was */
 		uint8_t kind;

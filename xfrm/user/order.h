@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the control thread has the packet threads do, in words that can cross from one process to another: the
- * one side (user.c) knows routes, devices and policies, the other one (plane.h) knows keys and packets. Each
- * order is answered before the next one is given. */
+ * one side (user.c) knows routes, devices and policies, the other one (plane.h) knows keys and packets.
+ * Orders are done in the order in which they are given. */
 #pragma once
 
 #include "model/sa.h"
@@ -82,7 +82,8 @@ struct esp_order {
 struct esp_link {
 	void *ctx;
 	/* Has O done with the N descriptors at FDS, which stay the caller's, and returns how that went, WHY
-	 * with a sentence. ERR_MISSING, without one: nobody is there now. */
+	 * with a sentence. ERR_MISSING, without one: nobody is there now. For an SA or a policy ERR_OK may
+	 * mean that it was given: who wants to know how it went asks later (daemon/datapath_esp.h). */
 	enum err (*give)(void *ctx, const struct esp_order *o, const int *fds, unsigned n, struct text *why);
 	struct xfrm *user; /* set by the back end when it opens, for: */
 };
