@@ -64,33 +64,53 @@ static EVP_PKEY *xdh_private(const struct transform *ke, const uint8_t *secret)
 	return key_of(ke, params);
 }
 
-/* OpenSSL fails to derive when the result is all zeros, as it is for points of low order; there is nothing
- * else to be checked in THEIRS. */
-static enum err xdh_apply(const struct transform *ke, EVP_PKEY *own, EVP_PKEY *theirs, uint8_t *out)
+/* What SECRET is applied by; NULL: the library has no such curve. */
+static EVP_PKEY_CTX *xdh_open(const struct transform *ke, const uint8_t *secret)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	EVP_PKEY *own = xdh_private(ke, secret);
+	EVP_PKEY_CTX *ctx = own ? EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL) : NULL;
+
+	EVP_PKEY_free(own);
+	if (ctx && EVP_PKEY_derive_init(ctx) == 1)
+		return ctx;
+	EVP_PKEY_CTX_free(ctx);
+	return NULL;
+}
+
+/* OpenSSL fails to derive when the result is all zeros, as it is for points of low order; there is nothing
+ * else to be checked in what a peer says. */
+static enum err xdh_apply(const struct transform *ke, EVP_PKEY_CTX *ctx, const uint8_t *peer, uint8_t *out)
+{
+	EVP_PKEY *theirs =
+		peer ? EVP_PKEY_new_raw_public_key_ex(NULL, ke->openssl, NULL, peer, ke->out) : NULL;
+	EVP_PKEY *base = peer ? theirs : fetch_once(make_generator, ke->openssl);
 	size_t n = ke->out;
 	enum err e = ERR_CRYPTO;
 
-	if (theirs && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-		EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1)
+	if (base && EVP_PKEY_derive_set_peer_ex(ctx, base, 0) == 1)
 		e = EVP_PKEY_derive(ctx, out, &n) == 1 ? ERR_OK : ERR_AUTH;
-	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(theirs);
 	return e;
 }
 
 static enum err xdh(const struct transform *ke, const uint8_t *secret, const uint8_t *peer, uint8_t *out)
 {
-	EVP_PKEY *own = xdh_private(ke, secret), *theirs = NULL;
-	enum err e;
+	EVP_PKEY_CTX *ctx = xdh_open(ke, secret);
+	enum err e = ctx ? xdh_apply(ke, ctx, peer, out) : ERR_UNSUPPORTED;
 
-	if (!own)
-		return ERR_UNSUPPORTED;
-	if (peer)
-		theirs = EVP_PKEY_new_raw_public_key_ex(NULL, ke->openssl, NULL, peer, ke->out);
-	e = xdh_apply(ke, own, peer ? theirs : fetch_once(make_generator, ke->openssl), out);
-	EVP_PKEY_free(theirs);
-	EVP_PKEY_free(own);
+	EVP_PKEY_CTX_free(ctx);
+	return e;
+}
+
+static enum err xdh_answer(const struct transform *ke, const uint8_t *secret, const uint8_t *peer,
+	uint8_t *public, uint8_t *shared)
+{
+	EVP_PKEY_CTX *ctx = xdh_open(ke, secret);
+	enum err e = ctx ? xdh_apply(ke, ctx, NULL, public) : ERR_UNSUPPORTED;
+
+	if (!e)
+		e = xdh_apply(ke, ctx, peer, shared);
+	EVP_PKEY_CTX_free(ctx);
 	return e;
 }
 
@@ -348,14 +368,14 @@ enum err kex_answer(const struct transform *ke, const uint8_t *secret, struct by
 
 	if (peer.n != ke->out)
 		return ERR_SHORT;
-	if (ke->kind != KIND_KEM) {
+	if (ke->kind != KIND_KEM && ke->kind != KIND_XDH) {
 		e = apply(ke, secret, NULL, public);
 		return e ? e : apply(ke, secret, peer.p, shared);
 	}
-	if (!kex_available(ke))
+	if (ke->kind == KIND_KEM && !kex_available(ke))
 		return ERR_UNSUPPORTED;
 	ERR_set_mark();
-	e = kem_answer(ke, secret, peer.p, public, shared);
+	e = (ke->kind == KIND_KEM ? kem_answer : xdh_answer)(ke, secret, peer.p, public, shared);
 	ERR_pop_to_mark();
 	return e;
 }

@@ -579,6 +579,10 @@ static void who_answers_does_both(void **state)
 		assert_memory_equal(shared[0], shared[1], t->shared);
 		assert_int_equal(
 			kex_answer(t, secret, bytes_of(peer, t->out - 1u), public[0], shared[0]), ERR_SHORT);
+		memset(peer, 0, t->out); /* no point, or one of low order */
+		assert_int_equal(
+			kex_answer(t, secret, bytes_of(peer, t->out), public[0], shared[0]), ERR_AUTH);
+		assert_int_equal(ERR_peek_error(), 0);
 	}
 }
 
