@@ -20,6 +20,7 @@ typedef enum err carry(struct world *w, const struct ike_action *a, struct text 
 static enum err do_send(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
+	datapath_esp_fence(w);
 	if (a->send.path.tcp)
 		streams_send(&w->streams, &a->send.path, a->send.data);
 	else
@@ -114,6 +115,8 @@ static enum err do_lease_free(struct world *w, const struct ike_action *a, struc
 static enum err do_tell(struct world *w, const struct ike_action *a, struct text *why)
 {
 	(void)why;
+	if (a->tell.n_tickets || tells_seen(w, &a->tell))
+		datapath_esp_fence(w);
 	tells_tell(w, &a->tell);
 	return ERR_OK;
 }

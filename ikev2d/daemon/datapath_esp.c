@@ -143,7 +143,7 @@ static enum err send_order(struct datapath_esp *d, struct ipc_message *m)
 /* Whether an order of KIND, which was given, is not waited for. */
 static bool goes_ahead(const struct datapath_esp *d, enum esp_order_kind kind)
 {
-	return d->ahead && (kind == ORDER_SA_ADD || kind == ORDER_POLICY_ADD) &&
+	return d->ahead && (kind == ORDER_SA_ADD || kind == ORDER_POLICY_ADD || kind == ORDER_POLICY_LEAD) &&
 	       d->last - d->answered < ORDERS_AHEAD;
 }
 
@@ -162,6 +162,8 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 		e = make_room(d, why->arena);
 	if (!e)
 		e = send_order(d, &m);
+	if (!e && o->kind == ORDER_POLICY_LEAD)
+		d->led = d->last;
 	if (e || goes_ahead(d, o->kind))
 		return e;
 	e = wait_until_done(d, why->arena);
@@ -232,6 +234,12 @@ void datapath_esp_settle(struct world *w)
 	if (d && d->answered < d->last && !wait_until_done(d, &scratch) && d->result)
 		note_failure(d, d->answered, d->result, d->what);
 	arena_free(&scratch);
+}
+
+void datapath_esp_fence(struct world *w)
+{
+	if (w->esp && w->esp->answered < w->esp->led)
+		datapath_esp_settle(w);
 }
 
 enum err datapath_esp_went(const struct world *w, uint64_t from, uint64_t to, const char **what)

@@ -25,6 +25,9 @@ uint64_t datapath_esp_given(const struct world *w);
 /* Waits until all are done. Those that had been given to a process that was lost count as done: it is with
  * them as with those that it had done before. */
 void datapath_esp_settle(struct world *w);
+/* The same before somebody else hears of what was done: where an SA was selected, for which there is no
+ * answer. */
+void datapath_esp_fence(struct world *w);
 /* How those above FROM up to TO went since the last that were not waited for began. WHAT: the first one's
  * sentence, or NULL. */
 enum err datapath_esp_went(const struct world *w, uint64_t from, uint64_t to, const char **what);

@@ -16,6 +16,7 @@ struct datapath_esp {
 	struct esp_link link;
 	uint64_t last, answered; /* orders that were given; those of which it is known how they went */
 	uint64_t ticket;         /* of the one that is waited for; 0: none is */
+	uint64_t led;            /* of the last one that nobody is answered for */
 	enum err result;         /* of the last one, and its sentence in the arena of who waits */
 	const char *what;
 	struct delay delay;

@@ -250,6 +250,29 @@ static void an_order_that_is_waited_for_comes_behind_those_that_are_not(void **s
 	assert_int_equal(datapath_esp_went(&world, from + 3, from + 4, &what), ERR_OK);
 }
 
+/* Its answer to a peer must not come before an SA carries packets there; what is installed has an answer of
+ * its own. */
+static void who_hears_of_a_selection_hears_when_it_is_done(void **state)
+{
+	const struct esp_order lead = { .kind = ORDER_POLICY_LEAD, .policy_lead = { .id = 1 } };
+
+	(void)state;
+	have_a_device();
+	datapath_esp_ahead(&world, true);
+	assert_int_equal(give_policy(1), ERR_OK);
+	datapath_esp_fence(&world);
+	assert_true(not_answered() > 0);
+	assert_int_equal(way->give(way->ctx, &lead, NULL, 0, &why), ERR_OK);
+	assert_true(not_answered() > 0);
+	datapath_esp_fence(&world);
+	assert_int_equal(not_answered(), 0);
+	assert_int_equal(give_policy(2), ERR_OK);
+	datapath_esp_fence(&world);
+	assert_true(not_answered() > 0);
+	datapath_esp_ahead(&world, false);
+	datapath_esp_settle(&world);
+}
+
 static void no_more_orders_are_ahead_than_fit_into_a_socket(void **state)
 {
 	(void)state;
@@ -351,6 +374,7 @@ int main(void)
 			of_orders_that_were_not_waited_for_it_is_known_which_failed, begin, end),
 		cmocka_unit_test_setup_teardown(
 			an_order_that_is_waited_for_comes_behind_those_that_are_not, begin, end),
+		cmocka_unit_test_setup_teardown(who_hears_of_a_selection_hears_when_it_is_done, begin, end),
 		cmocka_unit_test_setup_teardown(no_more_orders_are_ahead_than_fit_into_a_socket, begin, end),
 		cmocka_unit_test_setup_teardown(
 			what_is_installed_is_answered_once_it_is_there_and_taken_back_where_that_failed,
