@@ -285,6 +285,20 @@ static void rundir_stop(struct world *w)
 	rundir_close(&w->rundir);
 }
 
+static enum err nursery_part_start(struct world *w, struct text *why)
+{
+	(void)why;
+	if (!w->options->one)
+		family_open_nursery(w->options->foreground);
+	return ERR_OK;
+}
+
+static void nursery_part_stop(struct world *w)
+{
+	(void)w;
+	family_close_nursery();
+}
+
 static enum err record_start(struct world *w, struct text *why)
 {
 	const struct options *o = w->options;
@@ -480,6 +494,7 @@ static const struct part {
 	{ loop_start, loop_stop },
 	{ clients_start, clients_stop },
 	{ rundir_start, rundir_stop },
+	{ nursery_part_start, nursery_part_stop },
 	{ vault_part_start, vault_stop },
 	{ ctl_part_start, NULL },
 	{ config_part_start, config_part_stop },
@@ -518,6 +533,7 @@ static void live(struct world *w, int background, int unlocked)
 		evsignal_add(w->signals[i], NULL);
 	datapath_say(w);
 	lacking_say();
+	family_close_nursery();
 	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
 		IKEV2D_VERSION, w->config.path ? w->config.path : "none", config_now(&w->config)->n_peers,
 		w->control.path);
@@ -561,9 +577,9 @@ static const char *absolute(const char *path, struct arena *arena)
 	return path;
 }
 
-int daemon_member(const char *name)
+int daemon_member(char *title)
 {
-	return family_run(name);
+	return family_run(title);
 }
 
 int daemon_run(const struct options *o)

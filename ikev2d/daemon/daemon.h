@@ -21,9 +21,9 @@ struct options {
  * the calling process ends in here: with 0 as soon as the daemon in the background answers on its socket. */
 int daemon_run(const struct options *o);
 
-/* The code of a process that the daemon has started itself by the name NAME (argv[0]), when that has ended.
- * -1: it is another program's name. */
-int daemon_member(const char *name);
+/* The code of a process that the daemon has started itself by the name TITLE (argv[0], which may be
+ * overwritten), when that has ended. -1: it is another program's name. */
+int daemon_member(char *title);
 
 /* Takes away what a daemon of O->run_dir that is gone has left on this machine: routes, rules, addresses,
  * devices, nftables, SAs and policies of the kernel, DNS servers. 0, or 1 after a sentence on stderr: it runs

@@ -10,6 +10,7 @@
 #include "daemon/eaps.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
+#include "daemon/nursery.h"
 #include "daemon/sandbox.h"
 #include "daemon/speaker.h"
 
@@ -20,6 +21,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -43,7 +45,10 @@ enum {
 	RETRY_TIME = 500,  /* ms until then */
 };
 
-#define NAME "ikev2d: "
+#define NAME    "ikev2d: "
+#define NURSERY "nursery"
+
+_Static_assert(FD_END - FD_CHANNELS <= NURSERY_FDS, "a copy gets all that a member does");
 
 /* ------------------------------------------------------------- as the member */
 
@@ -219,13 +224,16 @@ static int run_esp(struct ipc_channel guard, struct ipc_channel none)
 }
 
 /* THE table of members. */
-static int (*const members[IPC_PROCESSES])(struct ipc_channel guard, struct ipc_channel ike) = {
-	[IPC_KEEPER] = run_keeper,
-	[IPC_CERTS] = run_certs,
-	[IPC_EAPS] = run_eaps,
-	[IPC_IKE] = run_ike,
-	[IPC_CTL] = run_ctl,
-	[IPC_ESP] = run_esp,
+static const struct {
+	int (*run)(struct ipc_channel guard, struct ipc_channel ike);
+	bool by_itself; /* never a copy (nursery.h): nobody who takes another one over knows its addresses */
+} members[IPC_PROCESSES] = {
+	[IPC_KEEPER] = { run_keeper, true },
+	[IPC_CERTS] = { run_certs, false },
+	[IPC_EAPS] = { run_eaps, false },
+	[IPC_IKE] = { run_ike, false },
+	[IPC_CTL] = { run_ctl, false },
+	[IPC_ESP] = { run_esp, false },
 };
 
 static int compare_octets(const void *a, const void *b)
@@ -241,6 +249,14 @@ static void sort_once(void)
 	qsort(octets, sizeof octets, 1, compare_octets);
 }
 
+/* Before it is known which one it becomes. */
+static void prepare(void)
+{
+	ignore_signals();
+	sort_once();
+	tzset(); /* times in certificates and CRLs are read with what stands in its file */
+}
+
 static int become(enum ipc_process p)
 {
 	struct stat s;
@@ -248,22 +264,36 @@ static int become(enum ipc_process p)
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
-	ignore_signals();
-	sort_once();
-	tzset(); /* times in certificates and CRLs are read with what stands in its file */
-	return members[p]((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
+	prepare();
+	return members[p].run((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
 		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
 }
 
-/* What runs at the end of a program may want what the sandbox forbids. */
-int family_run(const char *name)
+/* What most of them need of the libraries is there when they are copied, but nothing random: that must
+ * differ. */
+static void run_nursery(char *title)
 {
-	if (strncmp(name, NAME, strlen(NAME)) != 0)
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prepare();
+	speaker_warm();
+	ctl_warm();
+	nursery_run(FD_CHANNELS, FD_CHANNELS, title, NAME, become);
+}
+
+/* What runs at the end of a program may want what the sandbox forbids. */
+int family_run(char *title)
+{
+	const char *name = title + strlen(NAME);
+
+	if (strncmp(title, NAME, strlen(NAME)) != 0)
 		return -1;
 	for (enum ipc_process p = 0; p < IPC_PROCESSES; p++)
-		if (members[p] && !strcmp(name + strlen(NAME), ipc_name(p)))
+		if (members[p].run && !strcmp(name, ipc_name(p)))
 			_exit(become(p));
-	return -1;
+	if (strcmp(name, NURSERY) != 0)
+		return -1;
+	run_nursery(title);
+	_exit(EXIT_SUCCESS);
 }
 
 /* ------------------------------------------------------------------ starting */
@@ -299,8 +329,8 @@ static int moved(int fd)
 	return high;
 }
 
-/* Ours, and who it is to become, which counts more than what we were told ourselves. */
-static char **environment(enum ipc_process p, struct arena *arena)
+/* Ours, and what SAID says, which counts more than what we were told ourselves. */
+static char **environment(char *said, struct arena *arena)
 {
 	size_t n = 0;
 	char **v;
@@ -308,52 +338,107 @@ static char **environment(enum ipc_process p, struct arena *arena)
 	while (environ[n])
 		n++;
 	v = ARENA_ARRAY(arena, n + 2, char *);
-	v[0] = sandbox_environment(p, arena);
+	v[0] = said;
 	memcpy(v + 1, environ, n * sizeof *v);
 	return v;
 }
 
-static pid_t spawn(const struct family_spec *spec, const int fds[FD_END])
+/* This program anew, as NAME. */
+static pid_t spawn(const char *name, bool foreground, const int fds[FD_END], char **env)
 {
 	char title[32];
 	char *argv[] = { title, NULL };
-	struct arena arena = { 0 };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int e;
 
-	snprintf(title, sizeof title, NAME "%s", ipc_name(spec->process));
+	snprintf(title, sizeof title, NAME "%s", name);
 	if (posix_spawn_file_actions_init(&actions))
 		abort();
-	for (int i = 0; i <= 2 && !spec->foreground; i++)
+	for (int i = 0; i <= 2 && !foreground; i++)
 		(void)posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)
 			(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
-	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, environment(spec->process, &arena));
+	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
-	arena_free(&arena);
 	errno = e;
 	return e ? 0 : pid;
 }
 
+static struct nursery nursery = { .fd = -1 };
+
+void family_open_nursery(bool foreground)
+{
+	const struct timeval patience = { .tv_sec = FAMILY_BEGINNING / 1000 };
+	int ends[2], fds[FD_END];
+
+	for (int i = 0; i < FD_END; i++)
+		fds[i] = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return;
+	(void)setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	fds[FD_CHANNELS] = moved(ends[1]);
+	nursery = (struct nursery){ .fd = ends[0], .pid = spawn(NURSERY, foreground, fds, environ) };
+	close(fds[FD_CHANNELS]);
+	if (nursery.pid)
+		return;
+	close(nursery.fd);
+	nursery.fd = -1;
+}
+
+void family_close_nursery(void)
+{
+	nursery_close(&nursery);
+}
+
+/* Whether M is to be a copy, whose number is not known yet. */
+static bool copied(struct member *m, const int fds[FD_END], const char *user)
+{
+	struct nursery_order o = { .process = m->spec.process };
+
+	if (members[m->spec.process].by_itself || strlen(user) >= sizeof o.user)
+		return false;
+	strcpy(o.user, user);
+	for (int i = FD_CHANNELS; i < FD_END; i++)
+		if (fds[i] >= 0)
+			o.handed |= 1u << (i - FD_CHANNELS);
+	m->copy = nursery_ask(&nursery, &o, fds + FD_CHANNELS);
+	return m->copy;
+}
+
+/* The number of the process, where a copy was asked for. */
+static void know(struct member *m)
+{
+	if (m->copy)
+		m->pid = nursery_born(&nursery, m->copy);
+	m->copy = 0;
+}
+
 static enum err spawn_member(struct member *m)
 {
+	const struct family_spec *spec = &m->spec;
+	struct arena arena = { 0 };
+	char *user = sandbox_environment(spec->process, &arena);
 	int fds[FD_END];
+	bool done;
 
 	for (int i = 0; i < FAMILY_CHANNELS; i++) {
 		fds[FD_CHANNELS + i] = moved(m->far[i].fd);
 		m->far[i].fd = -1;
 	}
 	for (unsigned i = 0; i < FAMILY_FDS; i++)
-		fds[FD_OWN + i] = i < m->spec.n_fds ? moved(dup(m->spec.fds[i])) : -1;
-	fds[FD_ROOT] = moved(m->spec.root < 0 ? empty_root(m->spec.folder) : dup(m->spec.root));
+		fds[FD_OWN + i] = i < spec->n_fds ? moved(dup(spec->fds[i])) : -1;
+	fds[FD_ROOT] = moved(spec->root < 0 ? empty_root(spec->folder) : dup(spec->root));
 	fds[FD_KEPT] = moved(dup(kept));
-	m->pid = spawn(&m->spec, fds);
+	done = copied(m, fds, user);
+	if (!done)
+		m->pid = spawn(ipc_name(spec->process), spec->foreground, fds, environment(user, &arena));
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	return m->pid ? ERR_OK : ERR_SYSTEM;
+	arena_free(&arena);
+	return done || m->pid ? ERR_OK : ERR_SYSTEM;
 }
 
 static void close_channels(struct member *m)
@@ -423,8 +508,10 @@ static const char *reap(pid_t pid, struct arena *arena)
 /* Afterwards none runs; how it ended, from ARENA. */
 static const char *end(struct member *m, struct arena *arena)
 {
-	pid_t pid = m->pid;
+	pid_t pid;
 
+	know(m);
+	pid = m->pid;
 	close_channels(m);
 	m->pid = 0;
 	if (!pid)
@@ -492,7 +579,20 @@ enum err member_launch(
 
 enum err member_begun(struct member *m, struct text *why)
 {
-	if (!wait_until_ready(m, why->arena))
+	bool was_copy = m->copy;
+	enum err e = wait_until_ready(m, why->arena);
+
+	know(m);
+	/* Where there can be no copies it is started anew. */
+	if (e && was_copy && !m->pid) {
+		close_channels(m);
+		family_close_nursery();
+		e = launch(m, why);
+		if (e)
+			return e;
+		e = wait_until_ready(m, why->arena);
+	}
+	if (!e)
 		return ERR_OK;
 	end_unready(m, why);
 	return ERR_SYSTEM;
@@ -791,6 +891,7 @@ void member_stop(struct member *m)
 
 	if (m->retry)
 		event_free(m->retry);
+	know(m);
 	close_channels(m);
 	if (m->pid)
 		(void)ends(m->pid);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The daemon's other processes: started before anything is read, watched, and started again. A new one is
- * this program run anew: it inherits no memory, only the descriptors it is handed, and gives its rights away
- * (sandbox.h) before it says that it is ready. With --one there is none: what it would do is done here, and
+ * this program run anew, or while the daemon starts a copy of one that was (nursery.h): it inherits no memory
+ * of ours, only the descriptors it is handed, and gives its rights away (sandbox.h) before it says that it is
+ * ready. With --one there is none: what it would do is done here, and
  * all messages go through sockets all the same. */
 #pragma once
 
@@ -44,7 +45,8 @@ struct family_spec {
 struct member {
 	struct family_spec spec;
 	struct event_base *base;
-	pid_t pid;      /* 0: it does not run */
+	pid_t pid;      /* 0: it does not run, or is */
+	unsigned copy;  /* this one of the nursery's; 0: none that its pid is not known of */
 	char said[256]; /* the last line of its log before it was ready */
 	uint64_t since;
 	struct gate lines; /* of its log: who asks it can make it say many */
@@ -55,6 +57,11 @@ struct member {
 /* Each member that is started from now on has FD (-1: nothing), which stays the caller's, as long as it
  * lives: what is locked by it stays locked until then (flock). */
 void family_keeps(int fd);
+
+/* Starts the process of which most members that are launched until it is closed are copies (nursery.h). Where
+ * it cannot be started, or cannot make any, they are started anew. */
+void family_open_nursery(bool foreground);
+void family_close_nursery(void);
 
 /* Begins to start a member, and does not wait: others begin meanwhile. Nothing is said to it before
  * member_begun. ERR_SYSTEM and a sentence. */
@@ -111,5 +118,6 @@ bool family_take_ready(void *ctx, const struct ipc_message *m);
 bool family_take_log(void *ctx, const struct ipc_message *m);
 bool family_take_blame(void *ctx, const struct ipc_message *m);
 
-/* The code of the program as a member, when it was started as one of that name (argv[0]); -1: it was not. */
-int family_run(const char *name);
+/* The code of the program as a member, when it was started as one of that name (TITLE, argv[0], which is
+ * overwritten); -1: it was not. */
+int family_run(char *title);

@@ -240,18 +240,27 @@ static void (*const steps[])(int value) = {
 	have_many,
 };
 
-static void on_signal(int number, siginfo_t *info, void *ctx)
+static const char *title; /* argv[0]: that of a copy of the nursery is overwritten */
+
+static bool is(const char *process)
 {
-	(void)ctx;
-	steps[number - SIGRTMIN](info->si_value.sival_int);
+	return !strcmp(title, process);
 }
 
 /* That of esp is slow, and says so by its channel to guard in its own name. */
-static void become_slow(int number)
+static void become_slow(void)
 {
-	(void)number;
 	guard.self = IPC_ESP;
 	be_slow(0);
+}
+
+static void on_signal(int number, siginfo_t *info, void *ctx)
+{
+	(void)ctx;
+	if (is("ikev2d: esp"))
+		become_slow();
+	else if (is("ikev2d: ike"))
+		steps[number - SIGRTMIN](info->si_value.sival_int);
 }
 
 /* Before it gives its rights away: afterwards no signal could be heard. */
@@ -259,9 +268,8 @@ __attribute__((constructor)) static void arm(int argc, char **argv)
 {
 	struct sigaction a = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
 
-	if (argc == 1 && !strcmp(argv[0], "ikev2d: esp"))
-		(void)signal(SIGRTMIN, become_slow);
-	if (argc < 1 || strcmp(argv[0], "ikev2d: ike"))
+	title = argv[0];
+	if (argc != 1 || (!is("ikev2d: nursery") && !is("ikev2d: ike") && !is("ikev2d: esp")))
 		return;
 	for (int i = 0; i < (int)(sizeof steps / sizeof *steps); i++)
 		(void)sigaction(SIGRTMIN + i, &a, NULL);

@@ -4,8 +4,12 @@
 
 #include "daemon/daemon.h"
 #include "daemon/family.h"
+#include "daemon/image.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,12 +108,198 @@ static void who_waits_for_one_that_ends_hears_why(void **state)
 	member_stop(&m);
 }
 
+/* ------------------------------------------------------------------ copies */
+
+/* The line of /proc/PID/WHAT that has WORD. */
+static char *whole_line_of(pid_t pid, const char *what, const char *word)
+{
+	FILE *f = fopen(arena_printf(&arena, "/proc/%d/%s", (int)pid, what), "r");
+	char line[4096], *found = NULL;
+
+	assert_non_null(f);
+	while (!found && fgets(line, sizeof line, f))
+		found = strstr(line, word) ? line : NULL;
+	fclose(f);
+	assert_non_null(found);
+	line[strcspn(line, "\n")] = 0;
+	return arena_str(&arena, line);
+}
+
+/* What follows WORD there. */
+static char *line_of(pid_t pid, const char *what, const char *word)
+{
+	return strstr(whole_line_of(pid, what, word), word) + strlen(word);
+}
+
+/* One that has just been started has none for a moment. */
+static char *title_of(pid_t pid)
+{
+	static const char name[] = "ikev2d: ";
+	char title[64] = "";
+	FILE *f;
+
+	while (!*title) {
+		f = fopen(arena_printf(&arena, "/proc/%d/cmdline", (int)pid), "r");
+		assert_non_null(f);
+		(void)!fgets(title, sizeof title, f);
+		fclose(f);
+	}
+	assert_int_equal(strncmp(title, name, strlen(name)), 0);
+	return arena_str(&arena, title + strlen(name));
+}
+
+/* Where in its memory a library lies: of copies alike. */
+static char *place_of(pid_t pid)
+{
+	char *line = whole_line_of(pid, "maps", "libcrypto");
+
+	line[strcspn(line, " ")] = 0;
+	return line;
+}
+
+/* The numbers of its descriptors. */
+static char *descriptors_of(pid_t pid)
+{
+	struct text t = text_in(&arena);
+
+	for (int fd = 0; fd < 64; fd++)
+		if (!faccessat(AT_FDCWD, arena_printf(&arena, "/proc/%d/fd/%d", (int)pid, fd), F_OK,
+			    AT_SYMLINK_NOFOLLOW))
+			text_add(&t, " %d", fd);
+	return arena_str(&arena, text_str(&t));
+}
+
+static void begin(struct member *m, const struct family_spec *spec)
+{
+	struct text why = text_in(&arena);
+
+	assert_int_equal(member_launch(m, base, spec, &why), ERR_OK);
+	if (member_begun(m, &why))
+		fail_msg("%s", text_str(&why));
+	assert_true(m->pid > 0);
+	assert_int_equal(m->near[0].phase, IPC_SERVING);
+}
+
+/* A child of ours that is the nursery; 0: there is none. */
+static pid_t nursery_now(void)
+{
+	FILE *f = fopen(arena_printf(&arena, "/proc/self/task/%d/children", (int)getpid()), "r");
+	int pid, found = 0;
+
+	assert_non_null(f);
+	while (fscanf(f, "%d", &pid) == 1)
+		if (!strcmp(title_of(pid), "nursery"))
+			found = pid;
+	fclose(f);
+	return found;
+}
+
+static void a_copy_is_a_member_like_one_that_was_started_anew(void **state)
+{
+	struct family_spec spec = spec_of(IPC_ESP);
+	struct member copies[2], anew;
+
+	(void)state;
+	spec.fds[0] = -1;
+	spec.fds[1] = STDERR_FILENO;
+	spec.n_fds = 2;
+	family_open_nursery(true);
+	begin(&copies[0], &spec);
+	begin(&copies[1], &spec);
+	family_close_nursery();
+	assert_int_equal(nursery_now(), 0);
+	begin(&anew, &spec);
+	for (unsigned i = 0; i < 2; i++) {
+		const pid_t pid = copies[i].pid;
+
+		assert_string_equal(place_of(pid), place_of(copies[0].pid));
+		assert_string_not_equal(place_of(pid), place_of(anew.pid));
+		assert_string_equal(title_of(pid), "esp");
+		assert_int_equal(atoi(line_of(pid, "status", "PPid:")), getpid());
+		assert_string_equal(descriptors_of(pid), descriptors_of(anew.pid));
+		assert_string_equal(line_of(pid, "status", "Uid:"), line_of(anew.pid, "status", "Uid:"));
+		assert_string_equal(
+			line_of(pid, "status", "CapEff:"), line_of(anew.pid, "status", "CapEff:"));
+		assert_string_equal(
+			line_of(pid, "status", "Seccomp:"), line_of(anew.pid, "status", "Seccomp:"));
+		assert_string_equal(line_of(pid, "status", "Name:"), line_of(anew.pid, "status", "Name:"));
+	}
+	member_stop(&copies[0]);
+	member_stop(&copies[1]);
+	member_stop(&anew);
+}
+
+/* Whoever takes ike over would know its addresses. */
+static void keeper_is_no_copy(void **state)
+{
+	struct family_spec spec = spec_of(IPC_KEEPER), esp = spec_of(IPC_ESP);
+	struct member keeper, copy;
+
+	(void)state;
+	spec.near[1] = IPC_IKE;
+	spec.fds[0] = image_make();
+	spec.fds[1] = -1;
+	spec.n_fds = 2;
+	family_open_nursery(true);
+	begin(&copy, &esp);
+	begin(&keeper, &spec);
+	family_close_nursery();
+	assert_string_not_equal(place_of(keeper.pid), place_of(copy.pid));
+	member_stop(&keeper);
+	member_stop(&copy);
+	close(spec.fds[0]);
+}
+
+/* What guards its stack must not be that of the one that was lost. */
+static void one_that_is_started_in_the_place_of_a_copy_is_none(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct member m;
+	char *place;
+
+	(void)state;
+	family_open_nursery(true);
+	begin(&m, &spec);
+	family_close_nursery();
+	place = place_of(m.pid);
+	member_replace(&m, "of this test");
+	assert_int_equal(member_wait(&m, &arena), ERR_OK);
+	assert_string_not_equal(place_of(m.pid), place);
+	assert_string_equal(title_of(m.pid), "esp");
+	member_stop(&m);
+}
+
+static void members_are_started_anew_where_there_can_be_no_copies(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct text why = text_in(&arena);
+	struct member m[2];
+
+	(void)state;
+	family_open_nursery(true);
+	assert_true(nursery_now());
+	assert_int_equal(kill(nursery_now(), SIGSTOP), 0);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(member_launch(&m[i], base, &spec, &why), ERR_OK);
+	assert_int_equal(kill(nursery_now(), SIGKILL), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(member_begun(&m[i], &why), ERR_OK);
+		assert_int_equal(m[i].near[0].phase, IPC_SERVING);
+		member_stop(&m[i]);
+	}
+	assert_string_equal(text_str(&why), "");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(several_begin_beside_each_other),
 		cmocka_unit_test(one_that_is_ready_is_not_late_because_we_are),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
+		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),
+		cmocka_unit_test(keeper_is_no_copy),
+		cmocka_unit_test(one_that_is_started_in_the_place_of_a_copy_is_none),
+		cmocka_unit_test(members_are_started_anew_where_there_can_be_no_copies),
 	};
 	int code = argc == 1 ? daemon_member(argv[0]) : -1;
 
