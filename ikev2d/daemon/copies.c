@@ -191,6 +191,20 @@ static enum err send_radius(struct trust *t)
 	return e;
 }
 
+bool copies_wanted(const struct trust *t)
+{
+	const struct radius_conf *c = &config_now(&t->world->config)->settings.radius;
+	const struct store *s = &t->world->config.creds.store;
+	struct arena arena = { 0 };
+	struct ipc_thing thing;
+	bool wanted = c->n_servers || c->dae.enable;
+
+	list_each (n, &s->all)
+		wanted = wanted || thing_of(store_at(n), &arena, &thing);
+	arena_free(&arena);
+	return wanted;
+}
+
 enum err copies_send(struct trust *t)
 {
 	enum err e = send_surroundings(t);

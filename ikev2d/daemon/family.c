@@ -568,19 +568,24 @@ static enum err wait_until_ready(struct member *m, struct arena *arena)
 	return e;
 }
 
-enum err member_launch(
-	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
+void member_prepare(struct member *m, struct event_base *base, const struct family_spec *spec)
 {
 	*m = (struct member){ .spec = *spec, .base = base };
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++)
 		m->near[i].fd = m->far[i].fd = -1;
+}
+
+enum err member_launch(
+	struct member *m, struct event_base *base, const struct family_spec *spec, struct text *why)
+{
+	member_prepare(m, base, spec);
 	return launch(m, why);
 }
 
 enum err member_begun(struct member *m, struct text *why)
 {
 	bool was_copy = m->copy;
-	enum err e = wait_until_ready(m, why->arena);
+	enum err e = m->since ? wait_until_ready(m, why->arena) : ERR_OK;
 
 	know(m);
 	/* Where there can be no copies it is started anew. */
@@ -623,6 +628,7 @@ static void lose_unready(struct member *m)
 
 	end_unready(m, &why);
 	line_say(LOG_ERROR, "family", text_str(&why));
+	m->was_lost = true;
 	retry_in(m, RETRY_TIME);
 	arena_free(&arena);
 }
@@ -632,7 +638,9 @@ static void runs_again(struct member *m)
 	struct arena arena = { 0 };
 
 	evtimer_del(m->retry);
-	line_say(LOG_NOTICE, "family", arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
+	if (m->was_lost)
+		line_say(LOG_NOTICE, "family",
+			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
 	arena_free(&arena);
 	m->spec.again(m->spec.ctx);
 }
@@ -666,6 +674,22 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 		start_another(m);
 }
 
+static void can_retry(struct member *m)
+{
+	if (!m->retry)
+		m->retry = evtimer_new(m->base, on_retry, m);
+	if (!m->retry)
+		abort();
+}
+
+void member_wake(struct member *m)
+{
+	if (m->since)
+		return;
+	can_retry(m);
+	start_another(m);
+}
+
 void member_replace(struct member *m, const char *why)
 {
 	struct arena arena = { 0 };
@@ -679,10 +703,8 @@ void member_replace(struct member *m, const char *why)
 		arena_printf(&arena, "the process %s has ended%s%s: %s; another one is started",
 			ipc_name(m->spec.process), why ? ", since " : "", why ? why : "", how));
 	arena_free(&arena);
-	if (!m->retry)
-		m->retry = evtimer_new(m->base, on_retry, m);
-	if (!m->retry)
-		abort();
+	m->was_lost = true;
+	can_retry(m);
 	if (short_life)
 		retry_in(m, RETRY_TIME);
 	else

@@ -48,7 +48,8 @@ struct member {
 	pid_t pid;      /* 0: it does not run, or is */
 	unsigned copy;  /* this one of the nursery's; 0: none that its pid is not known of */
 	char said[256]; /* the last line of its log before it was ready */
-	uint64_t since;
+	uint64_t since; /* ms, when it was started; 0: never */
+	bool was_lost;
 	struct gate lines; /* of its log: who asks it can make it say many */
 	struct ipc_channel near[FAMILY_CHANNELS], far[FAMILY_CHANNELS]; /* far: with ONE */
 	struct event *readable[FAMILY_CHANNELS], *retry;
@@ -67,8 +68,14 @@ void family_close_nursery(void);
  * member_begun. ERR_SYSTEM and a sentence. */
 enum err member_launch(struct member *m, struct event_base *base, const struct family_spec *spec,
 	struct text *why) MUST_CHECK;
-/* Waits until one that was launched is ready; one that is ready is not waited for. ERR_SYSTEM and a sentence:
- * it is not there any more. */
+/* Makes M of SPEC, and starts nothing: it is not needed yet. What is said to it is as if it were lost
+ * (ERR_MISSING). */
+void member_prepare(struct member *m, struct event_base *base, const struct family_spec *spec);
+/* Begins to start one that was prepared, for which nobody waits: it is told by the spec's AGAIN when it is
+ * ready. Where that fails it is said and tried again. Nothing, where it was started before. */
+void member_wake(struct member *m);
+/* Waits until one that was launched is ready; one that is ready, or only prepared, is not waited for.
+ * ERR_SYSTEM and a sentence: it is not there any more. */
 enum err member_begun(struct member *m, struct text *why) MUST_CHECK;
 /* Both. */
 enum err member_start(struct member *m, struct event_base *base, const struct family_spec *spec,

@@ -196,6 +196,8 @@ static void fly(struct trust *t)
 	struct query *q;
 	enum err e = ERR_OK;
 
+	if (!list_empty(&t->asked))
+		member_wake(&t->certs);
 	while (!e && (q = next_waiting(t))) {
 		e = copies_send(t);
 		if (!e)
@@ -550,14 +552,29 @@ void trust_account(struct world *w, uint64_t session, struct bytes attributes)
 
 void trust_follow(struct world *w)
 {
-	(void)!copies_send(&w->trust);
+	struct trust *t = &w->trust;
+
+	if (copies_wanted(t))
+		member_wake(&t->certs);
+	if (t->certs.since)
+		(void)!copies_send(t);
+}
+
+/* For guard, which waits for it anyway. */
+static enum err be_there(struct trust *t, struct arena *arena)
+{
+	member_wake(&t->certs);
+	return member_wait(&t->certs, arena);
 }
 
 void trust_flush(struct world *w, bool crls, bool ocsps)
 {
 	const struct ipc_message m = { .kind = IPC_FLUSH, .flush = { crls, ocsps } };
+	struct arena arena = { 0 };
 
-	(void)!member_send(&w->trust.certs, IPC_GUARD, &m);
+	if (!be_there(&w->trust, &arena))
+		(void)!member_send(&w->trust.certs, IPC_GUARD, &m);
+	arena_free(&arena);
 }
 
 bool trust_take_listed(void *ctx, const struct ipc_message *m)
@@ -588,7 +605,9 @@ bool trust_fetched(
 
 	t->listing.ticket = ask.ticket;
 	t->listing.at = *at;
-	e = member_send(&t->certs, IPC_GUARD, &ask);
+	e = be_there(t, arena);
+	if (!e)
+		e = member_send(&t->certs, IPC_GUARD, &ask);
 	while (!e && t->listing.ticket)
 		e = member_hear(&t->certs, IPC_GUARD, FAMILY_PATIENCE, arena);
 	t->listing.ticket = 0;
@@ -645,6 +664,10 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 		if (!t->inside)
 			abort();
 		certs_start(t->inside, w->base, crls);
+	}
+	if (t->folder >= 0 && !o->one && !copies_wanted(t)) {
+		member_prepare(&t->certs, w->base, &spec);
+		return ERR_OK;
 	}
 	if (t->folder < 0 || member_launch(&t->certs, w->base, &spec, why)) {
 		trust_stop(w);

@@ -36,7 +36,8 @@ struct trust {
 };
 
 /* Begins to start certs (with ONE: in this process) for W, in whose FOLDER an empty one may be made for a
- * moment; CRLS is the folder of CRLs that are fetched. And waits for it. */
+ * moment; CRLS is the folder of CRLs that are fetched. And waits for it. Where nothing is configured that it
+ * is to be told it is started with the first question only, or when there is something to tell. */
 enum err trust_start(struct world *w, const char *folder, const char *crls, struct text *why) MUST_CHECK;
 enum err trust_begun(struct world *w, struct text *why) MUST_CHECK;
 /* Ends it. Who waits for a name, or for a RADIUS server, is told so. */

@@ -33,9 +33,13 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
+static unsigned times_ready;
+
 static void again(void *ctx)
 {
 	(void)ctx;
+	times_ready++;
+	event_base_loopbreak(base);
 }
 
 static struct family_spec spec_of(enum ipc_process p)
@@ -88,6 +92,42 @@ static void one_that_is_ready_is_not_late_because_we_are(void **state)
 	assert_int_equal(m.near[0].phase, IPC_SERVING);
 	member_stop(&m);
 	assert_string_equal(text_str(&why), "");
+}
+
+static void one_that_is_prepared_runs_when_it_was_woken(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	const struct ipc_message m = { .kind = IPC_ORDER };
+	struct text why = text_in(&arena);
+	struct member esp;
+
+	(void)state;
+	times_ready = 0;
+	member_prepare(&esp, base, &spec);
+	assert_int_equal(member_begun(&esp, &why), ERR_OK);
+	assert_int_equal(member_send(&esp, IPC_GUARD, &m), ERR_MISSING);
+	assert_int_equal(esp.pid, 0);
+	member_wake(&esp);
+	assert_true(esp.pid > 0);
+	assert_int_equal(esp.near[0].phase, IPC_STARTING);
+	member_wake(&esp);
+	event_base_dispatch(base);
+	assert_int_equal(times_ready, 1);
+	assert_int_equal(esp.near[0].phase, IPC_SERVING);
+	assert_false(esp.was_lost);
+	member_stop(&esp);
+	assert_string_equal(text_str(&why), "");
+}
+
+static void one_that_was_never_woken_stops_as_well(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct member esp;
+
+	(void)state;
+	member_prepare(&esp, base, &spec);
+	member_stop(&esp);
+	assert_int_equal(esp.pid, 0);
 }
 
 /* Keeper has no image. */
@@ -295,6 +335,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(several_begin_beside_each_other),
 		cmocka_unit_test(one_that_is_ready_is_not_late_because_we_are),
+		cmocka_unit_test(one_that_is_prepared_runs_when_it_was_woken),
+		cmocka_unit_test(one_that_was_never_woken_stops_as_well),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
 		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),
 		cmocka_unit_test(keeper_is_no_copy),

@@ -78,10 +78,32 @@ def keeper_ends_with_the_daemon(bench):
 def certs_has_no_rights(bench):
     """Its own user, no capability, of files only the folder of its CRLs, no way to another process."""
     moon = bench.start(bench.moon)
+    moon.must("list", "certs")
     pid = family.without_rights(moon, "certs")
     check(os.readlink(f"/proc/{pid}/root").endswith("/state/crls"), "its root")
     moon.stop()
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
+
+
+@case()
+def certs_starts_when_it_has_something_to_do(bench):
+    """Where there are no certificates nobody needs it for a tunnel; the first name, authority or question starts it, and it
+    is one that is started anew like any other."""
+    moon, sun = bench.pair()
+    moon.up()
+    same([family.members(side, "certs") for side in (moon, sun)], [[], []], "certs, which has nothing to do")
+    ca = Authority(bench.directory)
+    sun.write(merged(bench.tunnel(bench.sun), {"authorities": {"lab": {"cacert": ca.cert}}}))
+    sun.must("reload")
+    family.without_rights(sun, "certs")
+    moon.must("list", "certs")
+    family.without_rights(moon, "certs")
+    for side in moon, sun:
+        check("certs runs again" not in side.log(), f"none was lost\n{side.log()}")
+    pid = family.member(moon, "certs")
+    family.kill(moon, "certs")
+    family.replaced(moon, pid, 2, "certs")
+    until(lambda: "certs runs again" in moon.log(), moon.log)
 
 
 @case()

@@ -75,6 +75,7 @@ def service_user_loses(bench, name):
     """A process is killed: the next one is there, and what it needs."""
     moon, _ = started(bench, **WARRIOR)
     moon.up()
+    moon.must("list", "certs")  # for which certs is wanted
     pid = family.member(moon, name)
     family.kill(moon, name)
     family.replaced(moon, pid, 2, name)
