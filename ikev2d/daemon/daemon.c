@@ -165,7 +165,7 @@ static enum err config_part_start(struct world *w, struct text *why)
 {
 	enum err e;
 
-	lacking_look(); /* which takes as long as keeper needs */
+	family_ask_nursery(); /* which takes as long as keeper needs */
 	e = vault_begun(w, why);
 	if (e)
 		return e;

@@ -9,6 +9,7 @@
 #include "daemon/delay.h"
 #include "daemon/eaps.h"
 #include "daemon/keeper.h"
+#include "daemon/lacking.h"
 #include "daemon/line.h"
 #include "daemon/nursery.h"
 #include "daemon/sandbox.h"
@@ -277,7 +278,7 @@ static void run_nursery(char *title)
 	prepare();
 	speaker_warm();
 	ctl_warm();
-	nursery_run(FD_CHANNELS, FD_CHANNELS, title, NAME, become);
+	nursery_run(FD_CHANNELS, lacking_ask(), FD_CHANNELS, title, NAME, become);
 }
 
 /* What runs at the end of a program may want what the sandbox forbids. */
@@ -385,6 +386,14 @@ void family_open_nursery(bool foreground)
 		return;
 	close(nursery.fd);
 	nursery.fd = -1;
+}
+
+void family_ask_nursery(void)
+{
+	uint64_t here;
+
+	if (nursery_says(&nursery, &here))
+		lacking_learn(here);
 }
 
 void family_close_nursery(void)

@@ -62,6 +62,8 @@ void family_keeps(int fd);
 /* Starts the process of which most members that are launched until it is closed are copies (nursery.h). Where
  * it cannot be started, or cannot make any, they are started anew. */
 void family_open_nursery(bool foreground);
+/* Waits for what it knows of the library (lacking.h), which nobody else need ask then. */
+void family_ask_nursery(void);
 void family_close_nursery(void);
 
 /* Begins to start a member, and does not wait: others begin meanwhile. Nothing is said to it before

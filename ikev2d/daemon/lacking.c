@@ -9,10 +9,10 @@
 enum { ASKED_MAX = 64 /* ids of key exchanges are smaller */ };
 
 /* The library does not change while it runs: it is asked once for each. */
+static enum { UNKNOWN, HERE, NOT_HERE } asked[ASKED_MAX];
+
 bool lacking_has(const struct transform *ke)
 {
-	static enum { UNKNOWN, HERE, NOT_HERE } asked[ASKED_MAX];
-
 	if (ke->type != TRANSFORM_KE || ke->kind == KIND_NONE)
 		return true;
 	if (ke->id >= ASKED_MAX)
@@ -20,6 +20,31 @@ bool lacking_has(const struct transform *ke)
 	if (asked[ke->id] == UNKNOWN)
 		asked[ke->id] = kex_available(ke) ? HERE : NOT_HERE;
 	return asked[ke->id] == HERE;
+}
+
+/* The next key exchange that can be asked for, after T. */
+static const struct transform *next_ke(const struct transform *t)
+{
+	while ((t = transform_next(t)))
+		if (t->type == TRANSFORM_KE && t->kind != KIND_NONE && t->id < ASKED_MAX)
+			break;
+	return t;
+}
+
+uint64_t lacking_ask(void)
+{
+	uint64_t here = 0;
+
+	for (const struct transform *t = next_ke(NULL); t; t = next_ke(t))
+		if (kex_available(t))
+			here |= UINT64_C(1) << t->id;
+	return here;
+}
+
+void lacking_learn(uint64_t here)
+{
+	for (const struct transform *t = next_ke(NULL); t; t = next_ke(t))
+		asked[t->id] = here & UINT64_C(1) << t->id ? HERE : NOT_HERE;
 }
 
 static const char *words(const struct transform *ke, struct arena *arena)
@@ -91,11 +116,6 @@ void lacking_take_out(struct peer *peer)
 static const struct transform *newest(void)
 {
 	return transform_find(TRANSFORM_KE, KE_ML_KEM_768, 0);
-}
-
-void lacking_look(void)
-{
-	(void)lacking_has(newest());
 }
 
 void lacking_say(void)

@@ -12,8 +12,11 @@ void lacking_take_out(struct peer *peer);
 /* Whether the library has T; of other types than key exchanges it has all. */
 bool lacking_has(const struct transform *t);
 
-/* Asks the library for what lacking_say speaks of: the first question to it takes some milliseconds. */
-void lacking_look(void);
+/* All key exchanges that the library has: bit I for the one of number I. The first questions to it take some
+ * milliseconds and a quarter of a MiB; another process can ask it as well, */
+uint64_t lacking_ask(void);
+/* and this one need not any more: HERE is what that was answered. */
+void lacking_learn(uint64_t here);
 
 /* Says in one line of the log what is not to be had here, if anything. */
 void lacking_say(void);

@@ -50,12 +50,21 @@ unsigned nursery_ask(struct nursery *n, const struct nursery_order *o, const int
 	return ++n->asked;
 }
 
+bool nursery_says(struct nursery *n, uint64_t *what)
+{
+	if (!n->heard && n->fd >= 0)
+		n->heard = recv(n->fd, &n->says, sizeof n->says, 0) == (ssize_t)sizeof n->says;
+	*what = n->says;
+	return n->heard;
+}
+
 pid_t nursery_born(struct nursery *n, unsigned number)
 {
 	while (n->born < number) {
 		pid_t pid = 0;
+		uint64_t what;
 
-		if (n->fd < 0 || recv(n->fd, &pid, sizeof pid, 0) != (ssize_t)sizeof pid)
+		if (!nursery_says(n, &what) || recv(n->fd, &pid, sizeof pid, 0) != (ssize_t)sizeof pid)
 			pid = 0;
 		n->copies[n->born++] = pid;
 	}
@@ -145,11 +154,13 @@ static void close_all(const int *fds, int n)
 		close(fds[i]);
 }
 
-void nursery_run(int fd, int first, char *title, const char *name, nursery_copy *copy)
+void nursery_run(int fd, uint64_t says, int first, char *title, const char *name, nursery_copy *copy)
 {
 	struct nursery_order o;
 	int fds[NURSERY_FDS], n;
 
+	if (send(fd, &says, sizeof says, MSG_NOSIGNAL) < 0)
+		return;
 	while ((n = take_order(fd, &o, fds)) >= 0) {
 		pid_t pid = twin();
 

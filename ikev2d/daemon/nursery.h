@@ -32,6 +32,8 @@ struct nursery_order {
 struct nursery {
 	int fd; /* to it; -1: there is none */
 	pid_t pid;
+	bool heard;
+	uint64_t says; /* when it was heard */
 	unsigned asked, born;
 	pid_t copies[NURSERY_COPIES]; /* those that were born */
 };
@@ -40,6 +42,8 @@ struct nursery {
  * the caller's. Does not wait: the number by which nursery_born knows it; 0: there is no nursery, or it takes
  * no more. */
 unsigned nursery_ask(struct nursery *n, const struct nursery_order *o, const int *fds);
+/* What it has to say; waits for that. False: nothing, it is not there. */
+bool nursery_says(struct nursery *n, uint64_t *what);
 /* The process of that NUMBER, a child of the caller, when it is there; 0: it could not be made. */
 pid_t nursery_born(struct nursery *n, unsigned number);
 /* Ends it; its copies stay. */
@@ -50,7 +54,8 @@ void nursery_close(struct nursery *n);
 /* Does in a copy what P does; what it returns is the exit code. */
 typedef int nursery_copy(enum ipc_process p);
 
-/* Makes copies, as is asked by FD, until that is closed. In them the Ith descriptor has the number FIRST + I,
+/* Says SAYS, and makes copies, as is asked by FD, until that is closed. In them the Ith descriptor has the number FIRST + I,
  * and none above the standard ones stands below or between; TITLE, argv[0], is overwritten by NAME and what
  * the process is called. */
-void nursery_run(int fd, int first, char *title, const char *name, nursery_copy *copy);
+void nursery_run(
+	int fd, uint64_t says, int first, char *title, const char *name, nursery_copy *copy);

@@ -93,6 +93,21 @@ static void the_default(void **state)
 	loaded_free(&l);
 }
 
+static void what_another_process_has_found_is_not_asked_again(void **state)
+{
+	const struct transform *ke = transform_find(TRANSFORM_KE, KE_CURVE25519, 0);
+	const uint64_t here = lacking_ask();
+
+	(void)state;
+	assert_non_null(ke);
+	assert_true(here & UINT64_C(1) << KE_CURVE25519);
+	assert_int_equal(!(here & UINT64_C(1) << KE_ML_KEM_768), !have_kems());
+	lacking_learn(here & ~(UINT64_C(1) << KE_CURVE25519));
+	assert_false(lacking_has(ke));
+	lacking_learn(here);
+	assert_true(lacking_has(ke));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +116,7 @@ int main(void)
 		cmocka_unit_test(other_methods_are_left),
 		cmocka_unit_test(without_any_it_cannot_be_used),
 		cmocka_unit_test(the_default),
+		cmocka_unit_test(what_another_process_has_found_is_not_asked_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
