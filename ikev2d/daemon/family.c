@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -76,13 +77,16 @@ static void tell_and_give_up(enum ipc_process p, struct ipc_channel *guard, cons
 	(void)give_up(why);
 }
 
-/* Into the sandbox of P; what is wrong is told. */
+/* Into the sandbox of P; what is wrong is told. What libraries needed to begin with is given back before: once
+ * memory is locked its holes stay. */
 static bool enter(enum ipc_process p, struct ipc_channel *guard)
 {
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
-	bool done = !sandbox_enter(p, FD_ROOT, &why);
+	bool done;
 
+	(void)malloc_trim(0);
+	done = !sandbox_enter(p, FD_ROOT, &why);
 	if (!done)
 		tell_and_give_up(p, guard, text_str(&why));
 	arena_free(&arena);
@@ -245,7 +249,7 @@ static int compare_octets(const void *a, const void *b)
 /* The C library asks the system once how much memory there is, when there is more to sort than a little. */
 static void sort_once(void)
 {
-	uint8_t octets[4096] = { 0 };
+	uint8_t octets[1100] = { 0 };
 
 	qsort(octets, sizeof octets, 1, compare_octets);
 }
@@ -277,7 +281,6 @@ static void run_nursery(char *title)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prepare();
 	speaker_warm();
-	ctl_warm();
 	nursery_run(FD_CHANNELS, lacking_ask(), FD_CHANNELS, title, NAME, become);
 }
 

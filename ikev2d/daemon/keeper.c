@@ -609,13 +609,8 @@ static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
 
 void keeper_warm(void)
 {
-	static const char nothing[] = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
 	struct arena arena = { 0 };
-	struct bundle b = { 0 };
-	struct why why = { 0 };
 
-	(void)!bundle_read(bytes_str(nothing), NULL, &arena, &b, &why);
-	bundle_free(&b);
 	(void)mark_of(&(struct keeper){ 0 }, (struct bytes){ 0 }, &arena);
 	arena_free(&arena);
 }
