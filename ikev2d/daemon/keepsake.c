@@ -17,7 +17,7 @@ static bool is_ours_alone(int fd, size_t n)
 	       st.st_size == (off_t)n;
 }
 
-static bool read_whole(const char *path, uint8_t *out, size_t n)
+bool keepsake_read(const char *path, uint8_t *out, size_t n)
 {
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool ok = fd >= 0 && is_ours_alone(fd, n) && read(fd, out, n) == (ssize_t)n;
@@ -38,7 +38,7 @@ enum err keepsake_put(const char *path, struct bytes secret, struct text *why)
 
 enum err keepsake_get(const char *path, struct rng *rng, uint8_t *out, size_t n, struct text *why)
 {
-	if (read_whole(path, out, n))
+	if (keepsake_read(path, out, n))
 		return ERR_OK;
 	rng_fill(rng, out, n);
 	return keepsake_put(path, bytes_of(out, n), why);

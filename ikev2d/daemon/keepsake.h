@@ -6,9 +6,12 @@
 #include "base/rng.h"
 #include "base/text.h"
 
-/* The secret in the file PATH into OUT of N octets. Where there is none, or one that is not ours alone
- * (another owner, a mode other than 0600, no plain file) or has another length, a new one is drawn and takes
- * its place. ERR_SYSTEM, with a sentence, when that cannot be written. */
+/* The secret in the file PATH into OUT of N octets. False: there is none, or one that is not ours alone
+ * (another owner, a mode other than 0600, no plain file), or has another length. */
+bool keepsake_read(const char *path, uint8_t *out, size_t n);
+
+/* The same; where it is false a new one is drawn and takes its place. ERR_SYSTEM, with a sentence, when that
+ * cannot be written. */
 enum err keepsake_get(const char *path, struct rng *rng, uint8_t *out, size_t n, struct text *why) MUST_CHECK;
 
 /* Puts SECRET into the file PATH in place of what it was, whole or not at all. */

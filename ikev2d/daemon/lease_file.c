@@ -16,6 +16,8 @@
 enum {
 	FILE_MAX = 256 * 1024 * 1024, /* octets that are read: of more than LEASES_MAX long lines */
 	HASH_TEXT = 16,
+	START_SLACK = 64, /* lines that a start reads in vain, beside one for each lease: more take longer than
+			   * to write the file anew */
 };
 
 /* ------------------------------------------------------------------- a line */
@@ -66,15 +68,17 @@ static void complain(const struct lease_file *f, const char *what, int error)
 	arena_free(&arena);
 }
 
-/* Octets of the file, from ARENA; none where there is no file. */
-static struct bytes read_all(const struct lease_file *f, struct arena *arena)
+/* Octets of the file, from ARENA; none where there is no file. *READ_IT is false where there is one that cannot
+ * be read. */
+static struct bytes read_all(const struct lease_file *f, struct arena *arena, bool *read_it)
 {
 	int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 	uint8_t *p;
 	ssize_t n;
 
-	if (fd < 0 && errno == ENOENT)
+	*read_it = fd < 0 && errno == ENOENT;
+	if (*read_it)
 		return (struct bytes){ 0 };
 	if (fd < 0 || fstat(fd, &st) || st.st_size > FILE_MAX) {
 		complain(f, "cannot be read", fd < 0 ? errno : EFBIG);
@@ -85,14 +89,15 @@ static struct bytes read_all(const struct lease_file *f, struct arena *arena)
 	p = arena_alloc(arena, (size_t)st.st_size);
 	n = read(fd, p, (size_t)st.st_size);
 	close(fd);
+	*read_it = n == st.st_size;
 	return bytes_of(p, n > 0 ? (size_t)n : 0);
 }
 
-/* Returns how many lines counted for nothing. */
-static unsigned restore(struct lease_file *f)
+/* Returns how many lines counted for nothing. *READ_IT as above. */
+static unsigned restore(struct lease_file *f, bool *read_it)
 {
 	struct arena file = { 0 };
-	struct bytes rest = read_all(f, &file);
+	struct bytes rest = read_all(f, &file, read_it);
 	unsigned bad = 0;
 	const uint8_t *end;
 
@@ -106,6 +111,7 @@ static unsigned restore(struct lease_file *f)
 		if (!parse(arena_text(&scratch, bytes_of(rest.p, n)), &scratch, &used, &ip, &id) ||
 			!leases_restore(f->leases, &ip, &id, used))
 			bad++;
+		f->lines++;
 		rest = bytes_of(end + 1, rest.n - n - 1);
 		arena_free(&scratch);
 	}
@@ -113,6 +119,23 @@ static unsigned restore(struct lease_file *f)
 	bad += rest.n > 0;
 	arena_free(&file);
 	return bad;
+}
+
+/* What comes next may stand behind what is there: a disk that is slow is not waited for at each start. False:
+ * somebody else may read or write it. */
+static bool go_on(struct lease_file *f)
+{
+	const int how = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	struct stat st;
+
+	f->fd = open(f->path, how, 0600);
+	if (f->fd >= 0 && !fstat(f->fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+		!(st.st_mode & 077))
+		return true;
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+	return false;
 }
 
 static void rewrite(struct lease_file *f)
@@ -163,13 +186,18 @@ static void on_changed(void *ctx, const struct lease *e)
 void lease_file_start(
 	struct lease_file *f, const char *path, struct leases *leases, void (*say)(const char *line))
 {
+	unsigned bad;
+	bool read_it;
+
 	*f = (struct lease_file){ .leases = leases, .path = strdup(path), .fd = -1, .say = say };
 	if (!f->path)
 		abort();
-	if (restore(f))
+	bad = restore(f, &read_it);
+	if (bad)
 		say("the file of leases has lines that do not count: a crash has cut the last one off, or "
 		    "somebody has written to it");
-	rewrite(f);
+	if (bad || !read_it || f->lines > 2 * leases->n + START_SLACK || !go_on(f))
+		rewrite(f);
 	leases->changed = on_changed;
 	leases->ctx = f;
 }

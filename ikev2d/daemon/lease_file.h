@@ -5,8 +5,8 @@
  *
  * whether it is in use now (+) or free (-), the address, the identity's type and octets, and the hash of what
  * stands before it. The last line of an address counts, and of free ones who stands further down was free
- * later. A line that a crash has cut off
- * counts for nothing. When most lines are outdated the file is written anew, whole or not at all. */
+ * later. A line that a crash has cut off counts for nothing. When most lines are outdated, or some do not
+ * count, the file is written anew, whole or not at all. */
 #pragma once
 
 #include "base/err.h"

@@ -43,24 +43,42 @@ static bool is_old(const uint8_t *entry, uint64_t now)
 	return then > now || now - then >= TICKET_KEY_TIME / 1000;
 }
 
-/* What was just drawn is no entry yet, which its time shows. What cannot be written is not used: tickets
+/* A new key in front of those in FILE but the last, into FRESH. */
+static void draw(struct world *w, uint8_t fresh[KEYS_FILE], const uint8_t file[KEYS_FILE], uint64_t now)
+{
+	struct wr time = wr_of(fresh, DRAWN);
+
+	memcpy(fresh + ENTRY, file, KEYS_FILE - ENTRY);
+	wr_u64(&time, now);
+	rng_fill(&w->entropy.rng, fresh + DRAWN, TICKET_KEY);
+}
+
+/* What cannot be written is not used: tickets
  * would be worth nothing after a restart. */
 static void renew(struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now)
 {
 	uint8_t fresh[KEYS_FILE];
 	struct arena arena = { 0 };
 	struct text wrong = text_in(&arena);
-	struct wr time = wr_of(fresh, DRAWN);
 
-	memcpy(fresh + ENTRY, file, KEYS_FILE - ENTRY);
-	wr_u64(&time, now);
-	rng_fill(&w->entropy.rng, fresh + DRAWN, TICKET_KEY);
+	draw(w, fresh, file, now);
 	if (keepsake_put(name, bytes_of(fresh, sizeof fresh), &wrong))
 		say("session tickets go on with the key that should be replaced", &wrong, &arena);
 	else
 		memcpy(file, fresh, KEYS_FILE);
 	WIPE(fresh);
 	arena_free(&arena);
+}
+
+/* The first key of all; the one before it is nobody's. */
+static enum err begin(struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now, struct text *why)
+{
+	uint8_t none[KEYS_FILE];
+
+	rng_fill(&w->entropy.rng, none, sizeof none);
+	draw(w, file, none, now);
+	WIPE(none);
+	return keepsake_put(name, bytes_of(file, KEYS_FILE), why);
 }
 
 /* Octets of the keys into OUT; 0: they cannot be kept. */
@@ -70,11 +88,12 @@ static size_t ticket_keys(struct world *w, uint8_t out[TICKET_KEYS * TICKET_KEY]
 	struct arena arena = { 0 };
 	struct text wrong = text_in(&arena);
 	const char *name = path(w, "ticket-keys", &arena);
-	enum err e = keepsake_get(name, &w->entropy.rng, file, sizeof file, &wrong);
+	bool there = keepsake_read(name, file, sizeof file);
+	enum err e = there ? ERR_OK : begin(w, name, file, now, &wrong);
 
 	if (e)
 		say("after a restart session tickets are worth nothing", &wrong, &arena);
-	else if (is_old(file, now))
+	else if (there && is_old(file, now))
 		renew(w, name, file, now);
 	for (unsigned i = 0; i < TICKET_KEYS; i++)
 		memcpy(out + i * TICKET_KEY, file + i * ENTRY + DRAWN, TICKET_KEY);

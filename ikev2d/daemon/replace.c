@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool write_all(int fd, struct bytes b)
@@ -18,11 +19,18 @@ static bool write_all(int fd, struct bytes b)
 			return false;
 		b = bytes_of(b.p + n, b.n - (size_t)n);
 	}
-	return !fsync(fd);
+	return true;
+}
+
+static bool has_something(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && st.st_size;
 }
 
 /* What is there of that name may be anybody's. */
-static bool write_draft(const char *path, struct bytes data)
+static bool write_draft(const char *path, struct bytes data, bool durable)
 {
 	bool done;
 	int fd;
@@ -31,7 +39,7 @@ static bool write_draft(const char *path, struct bytes data)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	done = write_all(fd, data);
+	done = write_all(fd, data) && (!durable || !fsync(fd));
 	close(fd);
 	return done;
 }
@@ -40,7 +48,7 @@ enum err replace_file(const char *path, struct bytes data)
 {
 	struct arena arena = { 0 };
 	const char *draft = arena_printf(&arena, "%s.new", path);
-	bool done = write_draft(draft, data) && !rename(draft, path);
+	bool done = write_draft(draft, data, has_something(path)) && !rename(draft, path);
 	int error = errno;
 
 	if (!done)

@@ -517,6 +517,45 @@ static void the_file_does_not_grow_for_ever(void **state)
 	lease_file_stop(&f);
 }
 
+static ino_t inode_of(const struct bench *b)
+{
+	struct stat st;
+
+	assert_int_equal(stat(b->path, &st), 0);
+	return st.st_ino;
+}
+
+/* A disk may be slow. */
+static void a_start_leaves_the_file_as_it_is_where_it_is_good(void **state)
+{
+	struct bench *b = *state;
+	struct vip_pool p = pool("p", "10.3.0.1-10.3.0.3");
+	struct lease_file f;
+	ino_t inode;
+	off_t size;
+
+	said = 0;
+	lease_file_start(&f, b->path, &b->l, say);
+	leases_configure(&b->l, &p, 1);
+	get(b, &p, "alice");
+	size = size_of(b);
+	inode = inode_of(b);
+	restart(b, &f);
+	assert_int_equal(inode_of(b), inode);
+	assert_int_equal(size_of(b), size);
+	leases_configure(&b->l, &p, 1);
+	assert_string_equal(get(b, &p, "bob"), "10.3.0.2");
+	assert_true(size_of(b) > size);
+	/* Somebody else may have read it, or written to it. */
+	assert_int_equal(chmod(b->path, 0644), 0);
+	restart(b, &f);
+	assert_int_equal(b->l.n, 2);
+	(void)size_of(b);
+	assert_int_not_equal(inode_of(b), inode);
+	assert_int_equal(said, 0);
+	lease_file_stop(&f);
+}
+
 static void a_folder_that_cannot_be_written_is_said(void **state)
 {
 	struct bench *b = *state;
@@ -556,6 +595,8 @@ int main(void)
 			a_crash_in_the_middle_of_writing_costs_one_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lines_of_others_do_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_file_does_not_grow_for_ever, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_start_leaves_the_file_as_it_is_where_it_is_good, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_written_is_said, set_up, tear_down),
 	};
 
