@@ -10,6 +10,7 @@
 #include "daemon/lacking.h"
 #include "daemon/line.h"
 #include "daemon/logging.h"
+#include "daemon/members.h"
 #include "daemon/memories.h"
 #include "daemon/parley.h"
 #include "daemon/patience.h"
@@ -579,7 +580,7 @@ static const char *absolute(const char *path, struct arena *arena)
 
 int daemon_member(char *title)
 {
-	return family_run(title);
+	return members_run(title);
 }
 
 int daemon_run(const struct options *o)

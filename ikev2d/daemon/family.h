@@ -126,7 +126,3 @@ static inline void *member_ctx(void *member)
 bool family_take_ready(void *ctx, const struct ipc_message *m);
 bool family_take_log(void *ctx, const struct ipc_message *m);
 bool family_take_blame(void *ctx, const struct ipc_message *m);
-
-/* The code of the program as a member, when it was started as one of that name (TITLE, argv[0], which is
- * overwritten); -1: it was not. */
-int family_run(char *title);

@@ -16,8 +16,8 @@
 enum {
 	FILE_MAX = 256 * 1024 * 1024, /* octets that are read: of more than LEASES_MAX long lines */
 	HASH_TEXT = 16,
-	START_SLACK = 64, /* lines that a start reads in vain, beside one for each lease: more take longer than
-			   * to write the file anew */
+	START_SLACK = 64, /* lines that a start reads in vain, beside one for each lease: more take longer
+			   * than to write the file anew */
 };
 
 /* ------------------------------------------------------------------- a line */
@@ -68,8 +68,8 @@ static void complain(const struct lease_file *f, const char *what, int error)
 	arena_free(&arena);
 }
 
-/* Octets of the file, from ARENA; none where there is no file. *READ_IT is false where there is one that cannot
- * be read. */
+/* Octets of the file, from ARENA; none where there is no file. *READ_IT is false where there is one that
+ * cannot be read. */
 static struct bytes read_all(const struct lease_file *f, struct arena *arena, bool *read_it)
 {
 	int fd = open(f->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -71,7 +71,8 @@ static void renew(struct world *w, const char *name, uint8_t file[KEYS_FILE], ui
 }
 
 /* The first key of all; the one before it is nobody's. */
-static enum err begin(struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now, struct text *why)
+static enum err begin(
+	struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now, struct text *why)
 {
 	uint8_t none[KEYS_FILE];
 

@@ -54,8 +54,7 @@ void nursery_close(struct nursery *n);
 /* Does in a copy what P does; what it returns is the exit code. */
 typedef int nursery_copy(enum ipc_process p);
 
-/* Says SAYS, and makes copies, as is asked by FD, until that is closed. In them the Ith descriptor has the number FIRST + I,
- * and none above the standard ones stands below or between; TITLE, argv[0], is overwritten by NAME and what
- * the process is called. */
-void nursery_run(
-	int fd, uint64_t says, int first, char *title, const char *name, nursery_copy *copy);
+/* Says SAYS, and makes copies, as is asked by FD, until that is closed. In them the Ith descriptor has the
+ * number FIRST + I, and none above the standard ones stands below or between; TITLE, argv[0], is overwritten
+ * by NAME and what the process is called. */
+void nursery_run(int fd, uint64_t says, int first, char *title, const char *name, nursery_copy *copy);
