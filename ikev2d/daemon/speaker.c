@@ -3,6 +3,7 @@
 #include "daemon/speaker.h"
 
 #include "base/heap.h"
+#include "crypto/aead.h"
 #include "crypto/prf.h"
 #include "daemon/clock.h"
 #include "daemon/exchange.h"
@@ -276,6 +277,8 @@ void speaker_warm(void)
 	for (const struct transform *t = transform_next(NULL); t; t = transform_next(t))
 		if (t->kind == KIND_HMAC)
 			(void)!digest(t->openssl, &octets, 1, sum, &n);
+		else if (t->type == TRANSFORM_ENCR && t->kind == KIND_AEAD)
+			aead_free(aead_new(t, NULL));
 }
 
 void speaker_start(struct speaker *s, struct event_base *base, struct sockets *sockets, int tape)
