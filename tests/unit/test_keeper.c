@@ -5,100 +5,20 @@
 
 #include "crypto/prf.h"
 #include "daemon/keeper.h"
+#include "desk.h"
 #include "ike/keys.h"
 #include "pki/paper.h"
 #include "pki/sign.h"
 #include "pki_maker.h"
-#include "talk.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct desk {
-	struct keeper keeper;
-	struct talk talk;
-	int image;
-	struct arena arena;
-	struct bytes octets; /* as RFC 7296, 2.15, has them */
-	struct id moon, sun, other;
-};
-
-enum { INIT = 100, NONCE = 32, PRF_OUT = 32, SECRET = 1, KEY = 2, PASSPHRASE = 3 };
-
-/* An IKE_SA_INIT, a nonce and a MAC, as far as they can be told. */
-static struct bytes auth_octets(struct arena *arena)
-{
-	uint8_t *p = arena_alloc(arena, INIT + NONCE + PRF_OUT);
-
-	memset(p, 1, 8);
-	p[17] = 0x20;
-	p[18] = 34;
-	p[27] = INIT;
-	return bytes_of(p, INIT + NONCE + PRF_OUT);
-}
-
-static enum err begin(struct desk *d)
-{
-	enum err e = talk_begin(&d->talk, IPC_KEEPER, &d->keeper.guard, &d->keeper.ike);
-
-	return e ? e : keeper_start(&d->keeper, d->image);
-}
-
-static void finish(struct desk *d)
-{
-	keeper_stop(&d->keeper);
-	talk_end(&d->talk);
-	d->keeper = (struct keeper){ 0 };
-}
-
 static int set_up(void **state)
 {
-	struct desk *d = calloc(1, sizeof *d);
-
-	d->image = image_make();
-	d->octets = auth_octets(&d->arena);
-	if (begin(d) || id_parse("moon", &d->arena, &d->moon) || id_parse("sun", &d->arena, &d->sun) ||
-		id_parse("other", &d->arena, &d->other))
-		return -1;
-	*state = d;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct desk *d = *state;
-
-	finish(d);
-	close(d->image);
-	arena_free(&d->arena);
-	free(d);
-	return 0;
-}
-
-/* The next message to us at NEAR. */
-static struct ipc_message heard(struct desk *d, const struct ipc_channel *near)
-{
-	uint8_t *room = arena_alloc(&d->arena, IPC_MAX);
-	ssize_t n = recv(near->fd, room, IPC_MAX, MSG_DONTWAIT);
-	struct ipc_message m;
-
-	assert_true(n > 0);
-	assert_null(ipc_decode(bytes_of(room, (size_t)n), &d->arena, &m));
-	return m;
-}
-
-static struct ipc_message asked(struct desk *d, struct ipc_channel *near, struct ipc_message *m)
-{
-	struct ipc_message a;
-
-	m->ticket = 42;
-	assert_int_equal(ipc_send(near, m), ERR_OK);
-	assert_true(keeper_serve(&d->keeper, near == &d->talk.guard ? &d->keeper.guard : &d->keeper.ike));
-	a = heard(d, near);
-	assert_true(a.ticket == 42);
-	return a;
+	return desk_make(state, IPC_KEEPER);
 }
 
 static struct bytes keep(struct desk *d, uint64_t handle, enum ipc_use use, const char *secret)
@@ -107,7 +27,7 @@ static struct bytes keep(struct desk *d, uint64_t handle, enum ipc_use use, cons
 	struct ipc_message m = { .kind = IPC_SECRET,
 		.secret = { handle, (uint8_t)use, SECRET_IKE, owners, use == IPC_USE_SECRET ? 2 : 0,
 			bytes_str(secret), 0 } };
-	struct ipc_message a = asked(d, &d->talk.guard, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_KEPT);
 	assert_int_equal(a.kept.result, ERR_OK);
@@ -119,7 +39,7 @@ static struct ipc_message prove(
 {
 	struct ipc_message m = { .kind = kind,
 		.psk = { SECRET, PRF_HMAC_SHA2_256, d->moon, *remote, octets, proof } };
-	struct ipc_message a = asked(d, &d->talk.ike, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
@@ -160,7 +80,7 @@ static void a_check_does_not_tell_the_proof(void **state)
 /* Refused, and told to guard. */
 static void denied(struct desk *d, struct ipc_message a, const char *what)
 {
-	struct ipc_message said = heard(d, &d->talk.guard);
+	struct ipc_message said = desk_heard(d, &d->talk.guard);
 
 	assert_int_equal(a.proof.result, ERR_DENIED);
 	assert_int_equal(a.proof.proof.n, 0);
@@ -188,7 +108,7 @@ static void only_octets_of_auth_are_proved(void **state)
 
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-		struct bytes octets = auth_octets(&d->arena);
+		struct bytes octets = desk_auth_octets(&d->arena);
 
 		((uint8_t *)octets.p)[changes[i].at] = changes[i].value;
 		denied(d, prove(d, IPC_PSK_PROVE, &d->sun, octets, (struct bytes){ 0 }), "AUTH");
@@ -220,7 +140,7 @@ static void keep_ppk(struct desk *d, uint8_t kind, const char *secret)
 	struct ipc_message m = { .kind = IPC_SECRET,
 		.secret = { PPK, IPC_USE_SECRET, kind, &d->moon, 1, bytes_str(secret), 0 } };
 
-	assert_int_equal(asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
+	assert_int_equal(desk_asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
 }
 
 static struct ipc_message asked_ppk(
@@ -228,7 +148,7 @@ static struct ipc_message asked_ppk(
 {
 	struct ipc_message m = { .kind = kind,
 		.psk = { PPK, PRF_HMAC_SHA2_256, *name, *name, octets, { 0 } } };
-	struct ipc_message a = asked(d, &d->talk.ike, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
@@ -306,7 +226,7 @@ static void keys_are_mixed_for_nothing_else(void **state)
 static struct ipc_message told(struct desk *d, const struct id *user)
 {
 	struct ipc_message m = { .kind = IPC_EAP_TELL, .psk = { .handle = PPK, .local = *user } };
-	struct ipc_message a = asked(d, &d->talk.ike, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_PROOF);
 	return a;
@@ -354,8 +274,8 @@ static void what_was_dropped_is_gone(void **state)
 	assert_true(keeper_serve(&d->keeper, &d->keeper.guard));
 	assert_int_equal(
 		prove(d, IPC_PSK_PROVE, &d->sun, d->octets, (struct bytes){ 0 }).proof.result, ERR_MISSING);
-	finish(d);
-	assert_int_equal(begin(d), ERR_OK);
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
 	assert_int_equal(d->keeper.kept.count, 0);
 }
 
@@ -366,8 +286,8 @@ static void equal_secrets_have_equal_marks(void **state)
 
 	assert_true(bytes_eq(a, b));
 	assert_false(bytes_eq(a, keep(d, 3, IPC_USE_SECRET, "geheime")));
-	finish(d);
-	assert_int_equal(begin(d), ERR_OK);
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
 	assert_false(bytes_eq(a, keep(d, 4, IPC_USE_SECRET, "geheim")));
 }
 
@@ -378,7 +298,7 @@ static void equal_secrets_have_equal_marks(void **state)
 static struct ipc_message part_taken(struct desk *d, struct bytes text, uint32_t at)
 {
 	struct ipc_message m = { .kind = IPC_USERS, .users = ipc_users_part(text, at) };
-	struct ipc_message a = asked(d, &d->talk.guard, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_KEPT);
 	return a;
@@ -397,7 +317,7 @@ static void take_users(struct desk *d, struct bytes text)
 static struct ipc_user user_told(struct desk *d, const char *name, bool secret)
 {
 	struct ipc_message m = { .kind = IPC_USER_ASK, .user_ask = { bytes_str(name), secret } };
-	struct ipc_message a = asked(d, &d->talk.ike, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.ike, &m);
 
 	assert_int_equal(a.kind, IPC_USER);
 	return a.user;
@@ -413,8 +333,8 @@ static void assert_password(struct desk *d, const char *name, const char *passwo
 
 static void another_keeper(struct desk *d)
 {
-	finish(d);
-	assert_int_equal(begin(d), ERR_OK);
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
 }
 
 static void users_are_told(void **state)
@@ -508,31 +428,10 @@ static void users_outlive_a_keeper(void **state)
 static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes file)
 {
 	struct ipc_message m = { .kind = IPC_FILE, .file = { KEY, opener, file, 0 } };
-	struct ipc_message a = asked(d, &d->talk.guard, &m);
+	struct ipc_message a = desk_asked(d, &d->talk.guard, &m);
 
 	assert_int_equal(a.kind, IPC_OPENED);
 	return a;
-}
-
-/* What A says of the file. */
-static struct bundle said(struct desk *d, const struct ipc_message *a)
-{
-	struct rd r = rd_of(a->opened.paper);
-	struct bundle b;
-	struct why why;
-
-	assert_int_equal(a->opened.result, ERR_OK);
-	assert_int_equal(paper_take(&r, &d->arena, &b, &why), ERR_OK);
-	return b;
-}
-
-static unsigned scheme_of(enum key_type type)
-{
-	for (unsigned i = 0; i < SCHEMES; i++)
-		if (schemes[i].key == type && schemes[i].method == SCHEME_METHOD_SIGNATURE)
-			return i;
-	fail();
-	return 0;
 }
 
 /* As TLS 1.3, and the two sides of TLS 1.2, have them. */
@@ -559,41 +458,18 @@ static struct ipc_message sign_tls(struct desk *d, unsigned scheme, struct bytes
 {
 	struct ipc_message m = { .kind = IPC_TLS_SIGN, .sign = { KEY, 0, (uint8_t)scheme, octets } };
 
-	return asked(d, &d->talk.ike, &m);
-}
-
-static struct ipc_message sign(struct desk *d, unsigned scheme, struct bytes octets)
-{
-	struct ipc_message m = { .kind = IPC_SIGN,
-		.sign = { KEY, PRF_HMAC_SHA2_256, (uint8_t)scheme, octets } };
-
-	return asked(d, &d->talk.ike, &m);
-}
-
-/* A by the key whose public part is SPKI. */
-static enum err checked(struct desk *d, struct bytes spki, struct bytes signature)
-{
-	const struct constraints any = { 0 };
-	struct key *key = NULL;
-	struct why why;
-	enum err e = key_public(spki, &d->arena, &key, &why);
-
-	if (!e)
-		e = sign_check(
-			key, SCHEME_METHOD_SIGNATURE, signature, d->octets, &any, &d->arena, NULL, &why);
-	key_unref(key);
-	return e;
+	return desk_asked(d, &d->talk.ike, &m);
 }
 
 static void a_key_signs(void **state)
 {
 	struct desk *d = *state;
 	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
-	struct bundle b = said(d, &o);
+	struct bundle b = desk_said(d, &o);
 
-	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
+	a = desk_sign(d, desk_scheme_of(KEY_ECDSA), d->octets);
 	assert_int_equal(a.proof.result, ERR_OK);
-	assert_int_equal(checked(d, b.key->spki, a.proof.proof), ERR_OK);
+	assert_int_equal(desk_checked(d, b.key->spki, a.proof.proof), ERR_OK);
 	bundle_free(&b);
 }
 
@@ -602,8 +478,8 @@ static void a_key_signs_nothing_else(void **state)
 	struct desk *d = *state;
 
 	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
-	denied(d, sign(d, scheme_of(KEY_ECDSA), bytes_str("a contract")), "AUTH");
-	denied(d, sign(d, scheme_of(KEY_RSA), d->octets), "kind");
+	denied(d, desk_sign(d, desk_scheme_of(KEY_ECDSA), bytes_str("a contract")), "AUTH");
+	denied(d, desk_sign(d, desk_scheme_of(KEY_RSA), d->octets), "kind");
 }
 
 static bool is_signature(struct bytes octets, struct bytes signature)
@@ -620,11 +496,11 @@ static void a_key_signs_for_tls(void **state)
 {
 	struct desk *d = *state;
 
-	assert_int_equal(sign_tls(d, scheme_of(KEY_ECDSA), tls_octets(d, 0)).proof.result, ERR_MISSING);
+	assert_int_equal(sign_tls(d, desk_scheme_of(KEY_ECDSA), tls_octets(d, 0)).proof.result, ERR_MISSING);
 	(void)opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena));
 	for (unsigned form = 0; form < 3; form++) {
 		struct bytes octets = tls_octets(d, form);
-		struct ipc_message a = sign_tls(d, scheme_of(KEY_ECDSA), octets);
+		struct ipc_message a = sign_tls(d, desk_scheme_of(KEY_ECDSA), octets);
 
 		assert_int_equal(a.proof.result, ERR_OK);
 		assert_true(is_signature(octets, a.proof.proof));
@@ -634,7 +510,7 @@ static void a_key_signs_for_tls(void **state)
 static void a_key_signs_nothing_else_for_tls(void **state)
 {
 	struct desk *d = *state;
-	unsigned scheme = scheme_of(KEY_ECDSA);
+	unsigned scheme = desk_scheme_of(KEY_ECDSA);
 	struct bytes octets = tls_octets(d, 1);
 	uint8_t *mixed = (uint8_t *)arena_bytes(&d->arena, octets).p;
 
@@ -644,11 +520,11 @@ static void a_key_signs_nothing_else_for_tls(void **state)
 	denied(d, sign_tls(d, scheme, bytes_of(octets.p, octets.n - 1)), "TLS");
 	octets = tls_octets(d, 0);
 	denied(d, sign_tls(d, scheme, bytes_of(octets.p, octets.n - 1)), "TLS");
-	denied(d, sign_tls(d, scheme_of(KEY_RSA), octets), "kind");
+	denied(d, sign_tls(d, desk_scheme_of(KEY_RSA), octets), "kind");
 	/* Both: what IKE signs is not signed as TLS's. */
 	memcpy(mixed, d->octets.p, 28);
 	denied(d, sign_tls(d, scheme, bytes_of(mixed, tls_octets(d, 1).n)), "TLS");
-	denied(d, sign(d, scheme, tls_octets(d, 1)), "AUTH");
+	denied(d, desk_sign(d, scheme, tls_octets(d, 1)), "AUTH");
 }
 
 static void a_secret_is_no_key(void **state)
@@ -656,7 +532,7 @@ static void a_secret_is_no_key(void **state)
 	struct desk *d = *state;
 
 	keep(d, KEY, IPC_USE_SECRET, "geheim");
-	assert_int_equal(sign(d, scheme_of(KEY_RSA), d->octets).proof.result, ERR_MISSING);
+	assert_int_equal(desk_sign(d, desk_scheme_of(KEY_RSA), d->octets).proof.result, ERR_MISSING);
 	keep(d, SECRET, IPC_USE_PASSPHRASE, "geheim");
 	assert_int_equal(
 		prove(d, IPC_PSK_PROVE, &d->sun, d->octets, (struct bytes){ 0 }).proof.result, ERR_MISSING);
@@ -685,7 +561,7 @@ static void what_is_public_is_told(void **state)
 
 	keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, "offen");
 	o = opened(d, PASSPHRASE, maker_p12(&leaf, &root, "offen", &d->arena));
-	b = said(d, &o);
+	b = desk_said(d, &o);
 	assert_int_equal(b.n_certs, 2);
 	assert_true(cert_eq(b.certs[0], leaf.cert));
 	assert_non_null(b.key);
@@ -710,17 +586,17 @@ static void the_next_one_goes_on(void **state)
 {
 	struct desk *d = *state;
 	struct ipc_message o = opened(d, 0, maker_key_pem("P-256", 1, NULL, &d->arena)), a;
-	struct bundle b = said(d, &o);
+	struct bundle b = desk_said(d, &o);
 
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
-	finish(d);
-	assert_int_equal(begin(d), ERR_OK);
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
 	assert_int_equal(d->keeper.kept.count, 2);
 	assert_int_equal(
 		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result, ERR_OK);
 	denied(d, prove(d, IPC_PSK_PROVE, &d->other, d->octets, (struct bytes){ 0 }), "other identities");
-	a = sign(d, scheme_of(KEY_ECDSA), d->octets);
-	assert_int_equal(checked(d, b.key->spki, a.proof.proof), ERR_OK);
+	a = desk_sign(d, desk_scheme_of(KEY_ECDSA), d->octets);
+	assert_int_equal(desk_checked(d, b.key->spki, a.proof.proof), ERR_OK);
 	bundle_free(&b);
 }
 
@@ -736,8 +612,8 @@ static void what_is_kept_again_counts_once(void **state)
 			prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result,
 			ERR_OK);
 		assert_int_equal(d->keeper.kept.count, 1);
-		finish(d);
-		assert_int_equal(begin(d), ERR_OK);
+		desk_finish(d);
+		assert_int_equal(desk_begin(d), ERR_OK);
 	}
 }
 
@@ -751,14 +627,14 @@ static void much_that_comes_and_goes_takes_no_room(void **state)
 	for (unsigned i = 0; i < 4 * IMAGE_SLACK / (64 * 1024); i++)
 		keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, large);
 	assert_true(d->keeper.image.end - d->keeper.image.start < 2 * IMAGE_SLACK);
-	finish(d);
-	assert_int_equal(begin(d), ERR_OK);
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
 	assert_int_equal(d->keeper.kept.count, 2);
 	assert_int_equal(
 		prove(d, IPC_PSK_CHECK, &d->sun, d->octets, right_proof(d, "geheim")).proof.result, ERR_OK);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, desk_tear_down)
 
 int main(void)
 {
