@@ -152,8 +152,12 @@ enum err key_uri(
 	if (pkey)
 		return admit(pkey, true, arena, out, why);
 	if (lock.asked) {
+		why->what = pin ? arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri,
+					  ossl_reason(arena))
+				: arena_printf(arena, "%s wants a PIN, and has none", uri);
+		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
 		ossl_forget();
-		return locked(&lock, why);
+		return pin ? ERR_AUTH : ERR_MISSING;
 	}
 	why->what = arena_printf(arena, "there is no private key at %s (%s)", uri, ossl_reason(arena));
 	why->instead = "a URI of a provider that the OpenSSL configuration (openssl.cnf) activates";

@@ -8,12 +8,21 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+/* Some errors only say that the one before them is the system's. */
 const char *ossl_reason(struct arena *arena)
 {
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	unsigned long code, last = 0, before = 0;
+	const char *reason = NULL;
 
-	ERR_clear_error();
+	while ((code = ERR_get_error())) {
+		before = last;
+		last = code;
+	}
+	if (ERR_GET_REASON(last) == ERR_R_SYS_LIB && ERR_SYSTEM_ERROR(before))
+		last = before;
+	if (last)
+		reason = ERR_SYSTEM_ERROR(last) ? strerror(ERR_GET_REASON(last))
+						: ERR_reason_error_string(last);
 	return reason ? arena_str(arena, reason) : "no reason given";
 }
 
