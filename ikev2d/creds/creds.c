@@ -48,10 +48,20 @@ static enum err open_here(void *ctx, struct bytes data, const struct key_conf *k
 	return bundle_read(data, k && k->secret.n ? &k->secret : NULL, arena, out, why);
 }
 
+static enum err fetch_here(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	(void)ctx;
+	if (!k)
+		return bundle_uri(uri, arena, out, why);
+	*out = (struct bundle){ 0 };
+	return key_uri(uri, k->secret.n ? &k->secret : NULL, arena, &out->key, why);
+}
+
 void creds_start(struct creds *c)
 {
 	store_init(&c->store);
-	c->opener = (struct key_opener){ open_here, NULL, BUNDLE_MAX };
+	c->opener = (struct key_opener){ open_here, fetch_here, NULL, BUNDLE_MAX };
 }
 
 void creds_stop(struct creds *c)
@@ -170,6 +180,12 @@ static enum err read_cert(const struct cert_conf *c, struct arena *arena, struct
 	return c->paper.n ? paper_take(&r, arena, out, why) : bundle_read(c->data, NULL, arena, out, why);
 }
 
+static enum err fetch_certs(const struct key_opener *o, const struct cert_conf *c, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	return o->fetch(o->ctx, token_certs_uri(c, arena), NULL, arena, out, why);
+}
+
 static void say(struct text *out, const char *path, const struct why *why, struct arena *arena)
 {
 	text_add(out, "%s%s: %s", out->n ? "\n" : "", path, why_line(why, arena));
@@ -200,16 +216,16 @@ static void take_token(struct reading *r, const struct key_conf *k)
 {
 	struct arena arena = { 0 };
 	struct why why = { 0 };
-	struct key *key = NULL;
+	struct bundle b = { 0 };
 
-	if (token_key(k, &arena, &key, &why)) {
+	if (r->opener.fetch(r->opener.ctx, token_key_uri(k, &arena), k, &arena, &b, &why)) {
 		why.where = source_print(&k->at, k->uri ? "uri" : "handle", &arena);
 		say(r->notes, k->name, &why, &arena);
-	} else if (store_add_key(&r->store, key, STORED_BY_FILE, k->name) == ERR_RANGE) {
+	} else if (store_add_key(&r->store, b.key, STORED_BY_FILE, k->name) == ERR_RANGE) {
 		why.what = "there are more certificates and keys than fit here";
 		say(r->notes, k->name, &why, &arena);
 	}
-	key_unref(key);
+	bundle_free(&b);
 	arena_free(&arena);
 }
 
@@ -269,7 +285,7 @@ static enum err take_authority(
 		.ocsps = uris_of(&a->ocsp_uris),
 		.cert_uri_base = a->cert_uri_base };
 	enum err e = path                    ? read_bundle(r, path, NULL, arena, &b, why)
-		     : token_has(&a->cacert) ? token_certs(&a->cacert, arena, &b, why)
+		     : token_has(&a->cacert) ? fetch_certs(&r->opener, &a->cacert, arena, &b, why)
 					     : read_cert(&a->cacert, arena, &b, why);
 
 	if (!e && !b.n_certs) {
@@ -357,28 +373,41 @@ const char *creds_folder(const char *folder, unsigned i, struct arena *arena)
 
 /* One list of P's certificates or keys. */
 struct filling {
+	const struct creds *creds;
 	struct peer *peer;
 	const char *folder;
 	const struct conf_files *files;
 	struct text *why;
 };
 
+/* The first certificate of a token, and what it says where that was read elsewhere. */
+static enum err fill_fetched(
+	const struct filling *f, struct cert_conf *c, struct arena *scratch, struct why *why)
+{
+	struct arena *kept = &f->peer->arena;
+	struct bundle b = { 0 };
+	enum err e = fetch_certs(&f->creds->opener, c, scratch, &b, why);
+
+	if (!e) {
+		c->data = arena_bytes(kept, b.certs[0]->der);
+		if (!b.certs[0]->x509)
+			c->paper = paper_of_bundle(
+				&(struct bundle){ .certs = b.certs, .n_certs = 1 }, UINT16_MAX, kept);
+	}
+	bundle_free(&b);
+	return e;
+}
+
 /* The octets of C, of a file in the folder KIND or of a token. */
 static enum err fill_data(const struct filling *f, const char *kind, struct cert_conf *c,
 	struct arena *scratch, struct why *why)
 {
 	struct arena *kept = &f->peer->arena;
-	struct bundle b = { 0 };
 	const char *path;
 	enum err e;
 
-	if (token_has(c)) {
-		e = token_certs(c, scratch, &b, why);
-		if (!e)
-			c->data = arena_bytes(kept, b.certs[0]->der);
-		bundle_free(&b);
-		return e;
-	}
+	if (token_has(c))
+		return fill_fetched(f, c, scratch, why);
 	path = path_in(f->folder ? f->folder : "", kind, c->file, kept);
 	e = f->files->read(f->files->ctx, path, kept, &c->data);
 	if (e)
@@ -433,7 +462,7 @@ static enum err fill_one(const struct filling *f, const struct auth_conf *a, con
 	struct why why = { 0 };
 	enum err e = c->data.n ? ERR_OK : fill_data(f, kind, c, &scratch, &why);
 
-	if (!e)
+	if (!e && !c->paper.n)
 		e = by_client ? take_paper(c, is_key, &scratch, &why) : try_data(c, is_key, &scratch, &why);
 	if (e)
 		text_add(f->why, "%s%s: %s", f->why->n ? "\n" : "", source_print(&a->at, key, &scratch),
@@ -503,10 +532,10 @@ static void add_to_content(struct peer *p, const struct auth_conf *rounds)
 	}
 }
 
-enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
-	struct text *notes)
+enum err creds_fill(const struct creds *c, struct peer *p, const char *folder, const struct conf_files *files,
+	struct text *why, struct text *notes)
 {
-	struct filling f = { p, folder, files, why };
+	struct filling f = { c, p, folder, files, why };
 	enum err e = ERR_OK;
 
 	for (const struct auth_conf *a = &p->local; a && !e; a = a->next)
@@ -549,7 +578,7 @@ enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < conf->n_peers && !e; i++)
-		e = creds_fill(conf->peers[i], folder, files, why, notes);
+		e = creds_fill(c, conf->peers[i], folder, files, why, notes);
 	if (!e)
 		e = creds_read(c, folder, conf, files, why, notes);
 	arena_free(&arena);

@@ -11,9 +11,12 @@
 #include "pki/store.h"
 
 /* How a file is read that may have a private key in it, with the passphrase of K (NULL: without one). Like
- * bundle_read. */
+ * bundle_read. And what a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL
+ * certificates. Like key_uri and bundle_uri. */
 struct key_opener {
 	enum err (*open)(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+		struct bundle *out, struct why *why);
+	enum err (*fetch)(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 		struct bundle *out, struct why *why);
 	void *ctx;
 	size_t max; /* octets of a file */
@@ -37,11 +40,11 @@ enum err creds_read(struct creds *c, const char *folder, const struct conf *conf
 /* The Ith of the folders in FOLDER that are read, from ARENA; NULL behind the last. */
 const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
 
-/* Reads the certificates and public keys that P names, from FOLDER (NULL: there is none), into P, which
- * nobody else has yet, and takes our identity from our certificate where P names none or one that it is not
- * about, which is noted. ERR_SYNTAX and a sentence in WHY. */
-enum err creds_fill(struct peer *p, const char *folder, const struct conf_files *files, struct text *why,
-	struct text *notes) MUST_CHECK;
+/* Reads the certificates and public keys that P names, from FOLDER (NULL: there is none) or as C does from
+ * providers, into P, which nobody else has yet, and takes our identity from our certificate where P names
+ * none or one that it is not about, which is noted. ERR_SYNTAX and a sentence in WHY. */
+enum err creds_fill(const struct creds *c, struct peer *p, const char *folder, const struct conf_files *files,
+	struct text *why, struct text *notes) MUST_CHECK;
 
 /* The same of an authority that a client of VICI has written. WHY, from ARENA. */
 enum err creds_fill_authority(struct authority *a, struct arena *arena, struct why *why) MUST_CHECK;

@@ -40,17 +40,12 @@ const char *token_uri(const char *uri, const char *handle, const char *module, c
 	return text_str(&t);
 }
 
-enum err token_key(const struct key_conf *k, struct arena *arena, struct key **out, struct why *why)
+const char *token_key_uri(const struct key_conf *k, struct arena *arena)
 {
-	const char *uri =
-		token_uri(k->uri, k->handle, k->module, k->has_slot ? &k->slot : NULL, "private", arena);
-
-	return key_uri(uri, k->secret.n ? &k->secret : NULL, arena, out, why);
+	return token_uri(k->uri, k->handle, k->module, k->has_slot ? &k->slot : NULL, "private", arena);
 }
 
-enum err token_certs(const struct cert_conf *c, struct arena *arena, struct bundle *out, struct why *why)
+const char *token_certs_uri(const struct cert_conf *c, struct arena *arena)
 {
-	return bundle_uri(
-		token_uri(c->uri, c->handle, c->module, c->has_slot ? &c->slot : NULL, "cert", arena), arena,
-		out, why);
+	return token_uri(c->uri, c->handle, c->module, c->has_slot ? &c->slot : NULL, "cert", arena);
 }

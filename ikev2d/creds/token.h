@@ -10,9 +10,8 @@
 const char *token_uri(const char *uri, const char *handle, const char *module, const uint32_t *slot,
 	const char *type, struct arena *arena);
 
-/* The private key that K names. Errors as of key_uri. */
-enum err token_key(
-	const struct key_conf *k, struct arena *arena, struct key **out, struct why *why) MUST_CHECK;
+/* The URI of the private key that K names, from ARENA. */
+const char *token_key_uri(const struct key_conf *k, struct arena *arena);
 
 /* Whether C is no file and not itself written. */
 static inline bool token_has(const struct cert_conf *c)
@@ -20,6 +19,5 @@ static inline bool token_has(const struct cert_conf *c)
 	return c->handle || c->uri;
 }
 
-/* The certificates that C names; errors as of bundle_uri. */
-enum err token_certs(
-	const struct cert_conf *c, struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
+/* The URI of the certificates that C names, from ARENA. */
+const char *token_certs_uri(const struct cert_conf *c, struct arena *arena);

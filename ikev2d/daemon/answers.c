@@ -11,7 +11,6 @@
 #include "daemon/reach.h"
 #include "daemon/secrets.h"
 #include "daemon/signer.h"
-#include "pki/sign.h"
 
 /* Proofs: false where the answer comes later. */
 
@@ -47,7 +46,7 @@ static bool answer_ppk(struct world *w, const struct ike_question *q, struct ans
 	return !s;
 }
 
-/* A key of a token signs here: it is not ours to keep. */
+/* By who keeps the key: keeper, or tokens. */
 static bool answer_signature(struct world *w, const struct ike_question *q, struct answer *answer)
 {
 	struct ike_answer *a = &answer->a;
@@ -57,12 +56,7 @@ static bool answer_signature(struct world *w, const struct ike_question *q, stru
 	if (a->result)
 		return true;
 	answer->connection = trust_wants_ocsp(q) ? arena_str(&answer->arena, q->peer->name) : NULL;
-	if (by.key->kept) {
-		vault_sign(w->vault, by.key, by.scheme, q, answer);
-		return false;
-	}
-	a->result = sign_octets(by.key, by.scheme, q->octets, &answer->arena, &a->proof, &a->why);
-	trust_complete(w, answer);
+	vault_sign(by.key, by.scheme, q, answer);
 	return false;
 }
 

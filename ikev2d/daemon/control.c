@@ -417,7 +417,7 @@ static void serve(void *ctx, struct ipc_channel *far)
 
 static void start_inside(struct control *c)
 {
-	ctl_start(c->inside, c->base, fcntl(c->fd, F_DUPFD_CLOEXEC, 0), c->keeper);
+	ctl_start(c->inside, c->base, fcntl(c->fd, F_DUPFD_CLOEXEC, 0), c->keeper, c->tokens);
 }
 
 /* Its channel has been closed before. */
@@ -458,11 +458,12 @@ static enum err run_ctl(struct control *c, const struct family_spec *how, struct
 	spec.process = IPC_CTL;
 	spec.root = -1;
 	spec.fds[0] = c->fd;
-	spec.n_fds = 2;
+	spec.n_fds = 3;
 	spec.ctx = c;
 	spec.serve = serve;
 	spec.again = again;
 	c->keeper = spec.fds[1];
+	c->tokens = spec.fds[2];
 	if (spec.one) {
 		c->inside = calloc(1, sizeof *c->inside);
 		if (!c->inside)

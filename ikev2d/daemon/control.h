@@ -18,7 +18,7 @@ struct control {
 	struct member ctl;
 	bool runs;          /* ctl was started */
 	struct ctl *inside; /* with --one: what it would be, */
-	int keeper;         /* and its channel to keeper */
+	int keeper, tokens; /* and its channels to these */
 	struct node clients;
 	struct map by_number;
 	unsigned n_clients; /* that have asked for something */
@@ -39,7 +39,9 @@ struct control {
 void control_start(struct control *c, struct event_base *base, struct vici *vici);
 
 /* Begins to start ctl as SPEC says: whether in a process of its own, in the foreground, the folder in which
- * its root is made, and as second of its descriptors its end of the channel to keeper (-1: none). */
+ * its root is made, and as second and third of its descriptors its ends of the channels to keeper and to
+ * tokens
+ * (-1: none). */
 enum err control_launch(struct control *c, const struct family_spec *spec, struct text *why) MUST_CHECK;
 
 /* Waits for ctl, and listens at PATH, which the caller keeps; he holds the lock on its directory, so one that

@@ -334,10 +334,14 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 static enum err load_token(
 	void *ctx, const struct key_conf *conf, struct arena *arena, const char **id, struct why *why)
 {
-	struct key *key;
-	enum err e = token_key(conf, arena, &key, why);
+	struct bundle b;
+	enum err e = vault_fetch_offered(
+		((struct world *)ctx)->vault, token_key_uri(conf, arena), conf->secret, arena, &b, why);
 
-	return e ? e : keep_key(ctx, key, arena, id, why);
+	if (!e)
+		e = keep_key(ctx, key_ref(b.key), arena, id, why);
+	bundle_free(&b);
+	return e;
 }
 
 static bool is_clients_key(const struct stored *e)

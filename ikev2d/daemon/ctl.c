@@ -74,8 +74,8 @@ static void introduce(struct client *client)
 					   .n_fds = 1 });
 }
 
-/* A secret goes to keeper, who has it when guard hears its number; where there is no room, guard does so in
- * vain, and says it. */
+/* A secret goes to keeper, or tokens, who has it when guard hears its number; where there is no room, guard
+ * does so in vain, and says it. */
 static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked, struct arena *arena)
 {
 	const char *key = vici_command_secret(asked->which);
@@ -89,7 +89,7 @@ static struct bytes without_secret(struct ctl *c, const struct vici_asked *asked
 	wr_u64(&w, m.offer.number);
 	rest = vici_front_replace(asked->message, key, wr_done(&w), arena, &m.offer.data);
 	if (m.offer.data.n)
-		(void)!ipc_tell(&c->keeper, &m);
+		(void)!ipc_tell(vici_command_is_for_tokens(asked->which) ? &c->tokens : &c->keeper, &m);
 	return rest;
 }
 
@@ -444,10 +444,11 @@ void ctl_warm(void)
 	(void)!digest("SHA1", &(struct bytes){ 0 }, 1, sum, &n);
 }
 
-void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper)
+void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper, int tokens)
 {
 	*c = (struct ctl){ .base = base, .fd = fd, .guard.fd = -1, .offers = anywhere() };
 	c->keeper = (struct ipc_channel){ keeper, IPC_CTL, IPC_KEEPER, IPC_SERVING };
+	c->tokens = (struct ipc_channel){ tokens, IPC_CTL, IPC_TOKENS, IPC_SERVING };
 	post_start(&c->post, base, &c->guard, CTL_POST_MAX);
 	list_init(&c->clients);
 }

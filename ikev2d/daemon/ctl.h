@@ -20,11 +20,11 @@ enum {
 
 struct ctl {
 	struct event_base *base;
-	struct ipc_channel guard, keeper; /* our ends */
-	uint64_t offers;                  /* number of the last one */
-	struct post post;                 /* to guard */
-	struct event *room;               /* guard takes more */
-	int fd;                           /* the socket; -1: nobody is heard any more */
+	struct ipc_channel guard, keeper, tokens; /* our ends */
+	uint64_t offers;                          /* number of the last one */
+	struct post post;                         /* to guard */
+	struct event *room;                       /* guard takes more */
+	int fd;                                   /* the socket; -1: nobody is heard any more */
 	struct event *acceptable;
 	struct rights rights;
 	struct node clients;
@@ -39,7 +39,7 @@ void ctl_warm(void);
 
 /* With the loop BASE; takes over the listening socket FD. KEEPER, the channel by which secrets are offered,
  * stays the caller's; that to guard is set by him. Clients are accepted when guard has said who may come. */
-void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper);
+void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper, int tokens);
 
 /* Sends what fits of what waits, and closes all clients. */
 void ctl_stop(struct ctl *c);

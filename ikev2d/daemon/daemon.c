@@ -154,7 +154,8 @@ static enum err vault_part_start(struct world *w, struct text *why)
 /* Long before it is wanted: it needs nothing that is in the configuration, and takes its time. */
 static enum err ctl_part_start(struct world *w, struct text *why)
 {
-	const struct family_spec spec = { .fds = { -1, vault_offers(w->vault) },
+	const struct family_spec spec = { .fds = { -1, vault_offers(w->vault),
+						  vault_offers_tokens(w->vault) },
 		.folder = w->rundir.path,
 		.one = w->options->one,
 		.foreground = w->options->foreground };

@@ -29,7 +29,7 @@ static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, str
 {
 	struct world *w = ctx;
 	struct text wrong = text_in(arena), notes = text_in(arena);
-	enum err e = creds_fill(peer, NULL, &conf_files_system, &wrong, &notes);
+	enum err e = creds_fill(&w->config.creds, peer, NULL, &conf_files_system, &wrong, &notes);
 
 	if (e) {
 		why->what = text_str(&wrong);

@@ -13,7 +13,7 @@ enum { ROOM = 2 * IPC_MAX /* of a socket: the kernel counts its own administrati
 const char *ipc_name(enum ipc_process p)
 {
 	static const char *const names[IPC_PROCESSES] = { "guard", "ike", "keeper", "certs", "eap", "ctl",
-		"esp" };
+		"esp", "tokens" };
 
 	return names[p];
 }
@@ -103,7 +103,7 @@ enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int 
 
 static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
 {
-	return row->from & 1u << c->peer && row->to == c->self && row->phases & 1u << c->phase;
+	return row->from & 1u << c->peer && row->to & 1u << c->self && row->phases & 1u << c->phase;
 }
 
 /* Of the N octets that came into the buffer nothing is left behind its decoder: in builds for tests, who

@@ -26,9 +26,19 @@ enum {
 	IPC_MARK_SIZE = 16,
 };
 
-/* Who speaks. What ike asks of keeper, certs and eap guard looks at, and passes on by channels that it has in
- * ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. */
-enum ipc_process { IPC_GUARD, IPC_IKE, IPC_KEEPER, IPC_CERTS, IPC_EAPS, IPC_CTL, IPC_ESP, IPC_PROCESSES };
+/* Who speaks. What ike asks of keeper, tokens, certs and eap guard looks at, and passes on by channels that
+ * it has in ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. */
+enum ipc_process {
+	IPC_GUARD,
+	IPC_IKE,
+	IPC_KEEPER,
+	IPC_CERTS,
+	IPC_EAPS,
+	IPC_CTL,
+	IPC_ESP,
+	IPC_TOKENS,
+	IPC_PROCESSES
+};
 
 /* A process says READY once, when it has given its rights away; nothing but its log comes before. */
 enum ipc_phase { IPC_STARTING, IPC_SERVING };
@@ -109,6 +119,7 @@ enum ipc_kind {
 	IPC_ESP_ORDER,
 	IPC_ESP_DONE,
 	IPC_ESP_REPORT,
+	IPC_TOKEN,
 	IPC_KINDS
 };
 
@@ -143,6 +154,13 @@ struct ipc_message {
 			struct bytes data;
 			uint64_t offer; /* as above */
 		} file;
+		struct { /* IPC_TOKEN: open the private key, or CERTS, that a provider has; IPC_OPENED */
+			uint64_t handle, opener; /* as above */
+			const char *uri;
+			bool certs;
+			struct bytes pin; /* as tokens writes it down; guard has none */
+			uint64_t offer;   /* as above */
+		} token;
 		struct { /* IPC_DROP: keep it no longer */
 			uint64_t handle;
 		} drop;
@@ -316,5 +334,5 @@ enum { IPC_CHANNELS_MAX = 3 };
 typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
 void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx);
 
-/* "guard", "ike", "keeper", "certs", "eap", "ctl", "esp". */
+/* "guard", "ike", "keeper", "certs", "eap", "ctl", "esp", "tokens". */
 const char *ipc_name(enum ipc_process p);

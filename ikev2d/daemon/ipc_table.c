@@ -20,6 +20,7 @@
 #include "daemon/parley.h"
 #include "daemon/speaker.h"
 #include "daemon/staple.h"
+#include "daemon/tokens.h"
 #include "daemon/trust.h"
 #include "daemon/vault.h"
 
@@ -63,6 +64,18 @@ static void file(struct walk *x, struct ipc_message *m)
 	u64(x, &m->file.opener);
 	octets(x, &m->file.data, IPC_DATA_MAX);
 	u64(x, &m->file.offer);
+}
+
+static void token(struct walk *x, struct ipc_message *m)
+{
+	handle(x, &m->token.handle);
+	u64(x, &m->token.opener);
+	sentence(x, &m->token.uri);
+	flag(x, &m->token.certs);
+	octets(x, &m->token.pin, UINT16_MAX);
+	u64(x, &m->token.offer);
+	if (!m->token.uri)
+		fail(x, "what is wanted of a token has no URI");
 }
 
 static void drop(struct walk *x, struct ipc_message *m)
@@ -467,7 +480,9 @@ enum {
 	CERTS = 1 << IPC_CERTS,
 	EAPS = 1 << IPC_EAPS,
 	CTL = 1 << IPC_CTL,
-	ESP = 1 << IPC_ESP
+	ESP = 1 << IPC_ESP,
+	TOKENS = 1 << IPC_TOKENS,
+	ANYBODY = IKE | KEEPER | CERTS | EAPS | CTL | ESP | TOKENS
 };
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
@@ -477,90 +492,85 @@ struct row {
 };
 
 /* THE table: name, from, to, phases of who is not guard, what is done with it; fields. What keeper
- * tells itself is its image. */
+ * tells itself is its image, and so it is with tokens, which does some of what keeper does. */
 static const struct row rows[IPC_KINDS] = {
-	[IPC_READY] = { { "ready", IKE | KEEPER | CERTS | EAPS | CTL | ESP, IPC_GUARD, STARTS,
-				family_take_ready },
-		nothing },
-	[IPC_LOG] = { { "log", IKE | KEEPER | CERTS | EAPS | CTL | ESP, IPC_GUARD, ALWAYS, family_take_log },
-		log_line },
-	[IPC_BLAME] = { { "blame", KEEPER, IPC_GUARD, SERVES, vault_take_blame }, blame },
-	[IPC_SECRET] = { { "secret", GUARD, IPC_KEEPER, SERVES, keeper_take_secret }, secret },
-	[IPC_FILE] = { { "file", GUARD, IPC_KEEPER, SERVES, keeper_take_file }, file },
-	[IPC_DROP] = { { "drop", GUARD, IPC_KEEPER, SERVES, keeper_take_drop }, drop },
-	[IPC_KEPT] = { { "kept", KEEPER, IPC_GUARD, SERVES, vault_take_answer }, kept },
-	[IPC_OPENED] = { { "opened", KEEPER, IPC_GUARD, SERVES, vault_take_answer }, opened },
-	[IPC_PSK_PROVE] = { { "psk-prove", IKE, IPC_KEEPER, SERVES, keeper_take_psk_prove }, psk },
-	[IPC_PSK_CHECK] = { { "psk-check", IKE, IPC_KEEPER, SERVES, keeper_take_psk_check }, psk },
-	[IPC_PPK_MIX] = { { "ppk-mix", IKE, IPC_KEEPER, SERVES, keeper_take_ppk }, psk },
-	[IPC_PPK_CONFIRM] = { { "ppk-confirm", IKE, IPC_KEEPER, SERVES, keeper_take_ppk }, psk },
-	[IPC_SIGN] = { { "sign", IKE, IPC_KEEPER, SERVES, keeper_take_sign }, sign },
-	[IPC_PROOF] = { { "proof", KEEPER, IPC_IKE, SERVES, vault_take_proof }, proof },
-	[IPC_KEY] = { { "key", KEEPER, IPC_KEEPER, STARTS, keeper_take_key }, key },
-	[IPC_THING] = { { "thing", GUARD, IPC_CERTS, SERVES, certs_take_thing }, thing },
-	[IPC_CLEAR] = { { "clear", GUARD, IPC_CERTS, SERVES, certs_take_clear }, nothing },
-	[IPC_FLUSH] = { { "flush", GUARD, IPC_CERTS, SERVES, certs_take_flush }, flush },
-	[IPC_SURROUNDINGS] = { { "surroundings", GUARD, IPC_CERTS, SERVES, certs_take_surroundings },
+	[IPC_READY] = { { "ready", ANYBODY, GUARD, STARTS, family_take_ready }, nothing },
+	[IPC_LOG] = { { "log", ANYBODY, GUARD, ALWAYS, family_take_log }, log_line },
+	[IPC_BLAME] = { { "blame", KEEPER | TOKENS, GUARD, SERVES, vault_take_blame }, blame },
+	[IPC_SECRET] = { { "secret", GUARD, KEEPER | TOKENS, SERVES, keeper_take_secret }, secret },
+	[IPC_FILE] = { { "file", GUARD, KEEPER, SERVES, keeper_take_file }, file },
+	[IPC_DROP] = { { "drop", GUARD, KEEPER | TOKENS, SERVES, keeper_take_drop }, drop },
+	[IPC_KEPT] = { { "kept", KEEPER | TOKENS, GUARD, SERVES, vault_take_answer }, kept },
+	[IPC_OPENED] = { { "opened", KEEPER | TOKENS, GUARD, SERVES, vault_take_answer }, opened },
+	[IPC_PSK_PROVE] = { { "psk-prove", IKE, KEEPER, SERVES, keeper_take_psk_prove }, psk },
+	[IPC_PSK_CHECK] = { { "psk-check", IKE, KEEPER, SERVES, keeper_take_psk_check }, psk },
+	[IPC_PPK_MIX] = { { "ppk-mix", IKE, KEEPER, SERVES, keeper_take_ppk }, psk },
+	[IPC_PPK_CONFIRM] = { { "ppk-confirm", IKE, KEEPER, SERVES, keeper_take_ppk }, psk },
+	[IPC_SIGN] = { { "sign", IKE, KEEPER | TOKENS, SERVES, keeper_take_sign }, sign },
+	[IPC_PROOF] = { { "proof", KEEPER | TOKENS, IKE, SERVES, vault_take_proof }, proof },
+	[IPC_KEY] = { { "key", KEEPER, KEEPER, STARTS, keeper_take_key }, key },
+	[IPC_THING] = { { "thing", GUARD, CERTS, SERVES, certs_take_thing }, thing },
+	[IPC_CLEAR] = { { "clear", GUARD, CERTS, SERVES, certs_take_clear }, nothing },
+	[IPC_FLUSH] = { { "flush", GUARD, CERTS, SERVES, certs_take_flush }, flush },
+	[IPC_SURROUNDINGS] = { { "surroundings", GUARD, CERTS, SERVES, certs_take_surroundings },
 		surroundings },
-	[IPC_LIST] = { { "list", GUARD, IPC_CERTS, SERVES, certs_take_list }, list },
-	[IPC_LISTED] = { { "listed", CERTS, IPC_GUARD, SERVES, trust_take_listed }, list },
-	[IPC_NEWS] = { { "news", CERTS, IPC_GUARD, SERVES, trust_take_news }, nothing },
-	[IPC_JUDGE] = { { "judge", IKE, IPC_CERTS, SERVES, judge_take_proof }, judge },
-	[IPC_AGAIN] = { { "again", IKE, IPC_CERTS, SERVES, judge_take_again }, judge },
-	[IPC_SHOWN] = { { "shown", IKE, IPC_CERTS, SERVES, judge_take_shown }, judge },
-	[IPC_VERDICT] = { { "verdict", CERTS, IPC_IKE, SERVES, trust_take_answer }, verdict },
-	[IPC_STAPLE] = { { "staple", IKE, IPC_CERTS, SERVES, staple_take }, staple },
-	[IPC_STAPLED] = { { "stapled", CERTS, IPC_IKE, SERVES, trust_take_answer }, staple },
-	[IPC_RESOLVE] = { { "resolve", IKE, IPC_CERTS, SERVES, certs_take_resolve }, resolve },
-	[IPC_PORTAL] = { { "portal", IKE, IPC_CERTS, SERVES, certs_take_portal }, portal },
-	[IPC_PORTAL_SEEN] = { { "portal-seen", CERTS, IPC_IKE, SERVES, trust_take_answer }, portal },
-	[IPC_EAP] = { { "eap", IKE, IPC_EAPS, SERVES, eaps_take_packet }, eap },
-	[IPC_EAP_TURN] = { { "eap-turn", EAPS, IPC_IKE, SERVES, parley_take_turn }, eap_turn },
-	[IPC_EAP_ASKS] = { { "eap-asks", EAPS, IPC_IKE, SERVES, parley_take_asks }, eap_asks },
-	[IPC_EAP_SECRET] = { { "eap-secret", IKE, IPC_EAPS, SERVES, eaps_take_secret }, eap_secret },
-	[IPC_EAP_SIGNS] = { { "eap-signs", EAPS, IPC_IKE, SERVES, parley_take_signs }, eap_signs },
-	[IPC_EAP_SIGNED] = { { "eap-signed", IKE, IPC_EAPS, SERVES, eaps_take_signed }, eap_signs },
-	[IPC_EAP_SHOWS] = { { "eap-shows", EAPS, IPC_IKE, SERVES, parley_take_shows }, eap_shows },
-	[IPC_EAP_JUDGED] = { { "eap-judged", IKE, IPC_EAPS, SERVES, eaps_take_judged }, eap_verdict },
-	[IPC_EAP_END] = { { "eap-end", IKE, IPC_EAPS, SERVES, eaps_take_end }, eap_end },
-	[IPC_EAP_TELL] = { { "eap-tell", IKE, IPC_KEEPER, SERVES, keeper_take_eap_tell }, psk },
-	[IPC_TLS_SIGN] = { { "tls-sign", IKE, IPC_KEEPER, SERVES, keeper_take_tls_sign }, tls_sign },
-	[IPC_RADIUS] = { { "radius", GUARD, IPC_CERTS, SERVES, relay_take_servers }, radius },
-	[IPC_RELAY] = { { "relay", IKE, IPC_CERTS, SERVES, relay_take_eap }, relay },
-	[IPC_RELAYED] = { { "relayed", CERTS, IPC_IKE, SERVES, trust_take_answer }, relayed },
-	[IPC_ORDER] = { { "order", CERTS, IPC_IKE, SERVES, obey_take_order }, order },
-	[IPC_OBEYED] = { { "obeyed", IKE, IPC_CERTS, SERVES, commands_take_obeyed }, obeyed },
-	[IPC_ACCOUNT] = { { "account", IKE, IPC_CERTS, SERVES, relay_take_account }, account },
-	[IPC_ACCOUNTED] = { { "accounted", CERTS, IPC_IKE, SERVES, trust_take_answer }, accounted },
-	[IPC_USERS] = { { "users", GUARD, IPC_KEEPER, SERVES, keeper_take_users }, users },
-	[IPC_USER_ASK] = { { "user-ask", IKE, IPC_KEEPER, SERVES, keeper_take_user_ask }, user_ask },
-	[IPC_USER] = { { "user", KEEPER, IPC_IKE, SERVES, vault_take_user }, user },
-	[IPC_RESOLVED] = { { "resolved", CERTS, IPC_IKE, SERVES, trust_take_answer }, resolve },
-	[IPC_PEER] = { { "peer", GUARD, IPC_IKE, SERVES, speaker_take_peer }, ipc_fields_peer },
-	[IPC_EVENT] = { { "event", GUARD, IPC_IKE, SERVES, speaker_take_event }, ipc_fields_event },
-	[IPC_ACTION] = { { "action", IKE, IPC_GUARD, SERVES, engine_take_action }, ipc_fields_action },
-	[IPC_RELEASED] = { { "released", IKE, IPC_GUARD, SERVES, engine_take_released },
-		ipc_fields_released },
-	[IPC_DEAF] = { { "deaf", GUARD, IPC_IKE, SERVES, speaker_take_deaf }, nothing },
-	[IPC_TAPE] = { { "tape", GUARD, IPC_IKE, SERVES, speaker_take_tape }, tape },
-	[IPC_INQUIRY] = { { "inquiry", CTL, IPC_IKE, SERVES, speaker_take_inquiry }, ipc_fields_inquiry },
-	[IPC_FORGET] = { { "forget", CTL, IPC_IKE, SERVES, speaker_take_forget }, ipc_fields_inquiry },
-	[IPC_REPLY] = { { "reply", IKE, IPC_CTL, SERVES, inquire_take_reply }, ipc_fields_reply },
-	[IPC_ADMIT] = { { "admit", GUARD, IPC_CTL, SERVES, ctl_take_admit }, ipc_fields_admit },
-	[IPC_CLIENT] = { { "client", CTL, IPC_GUARD, SERVES, control_take_client }, ipc_fields_client },
-	[IPC_REQUEST] = { { "request", CTL, IPC_GUARD, SERVES, control_take_request }, ipc_fields_request },
-	[IPC_REGISTER] = { { "register", CTL, IPC_GUARD, SERVES, control_take_register },
-		ipc_fields_register },
-	[IPC_OUTPUT] = { { "output", GUARD, IPC_CTL, SERVES, ctl_take_output }, ipc_fields_output },
-	[IPC_TAKEN] = { { "taken", CTL, IPC_GUARD, SERVES, control_take_taken }, ipc_fields_taken },
-	[IPC_READS] = { { "reads", CTL, IPC_GUARD, SERVES, control_take_reads }, ipc_fields_gone },
-	[IPC_GONE] = { { "gone", CTL, IPC_GUARD, SERVES, control_take_gone }, ipc_fields_gone },
-	[IPC_SHUT] = { { "shut", GUARD, IPC_CTL, SERVES, ctl_take_shut }, nothing },
-	[IPC_OFFER] = { { "offer", CTL, IPC_KEEPER, SERVES, keeper_take_offer }, ipc_fields_offer },
-	[IPC_ESP_ORDER] = { { "esp-order", GUARD, IPC_ESP, SERVES, carrier_take_order },
-		ipc_fields_esp_order },
-	[IPC_ESP_DONE] = { { "esp-done", ESP, IPC_GUARD, SERVES, datapath_esp_take_done }, ipc_fields_done },
-	[IPC_ESP_REPORT] = { { "esp-report", ESP, IPC_GUARD, SERVES, datapath_esp_take_report },
+	[IPC_LIST] = { { "list", GUARD, CERTS, SERVES, certs_take_list }, list },
+	[IPC_LISTED] = { { "listed", CERTS, GUARD, SERVES, trust_take_listed }, list },
+	[IPC_NEWS] = { { "news", CERTS, GUARD, SERVES, trust_take_news }, nothing },
+	[IPC_JUDGE] = { { "judge", IKE, CERTS, SERVES, judge_take_proof }, judge },
+	[IPC_AGAIN] = { { "again", IKE, CERTS, SERVES, judge_take_again }, judge },
+	[IPC_SHOWN] = { { "shown", IKE, CERTS, SERVES, judge_take_shown }, judge },
+	[IPC_VERDICT] = { { "verdict", CERTS, IKE, SERVES, trust_take_answer }, verdict },
+	[IPC_STAPLE] = { { "staple", IKE, CERTS, SERVES, staple_take }, staple },
+	[IPC_STAPLED] = { { "stapled", CERTS, IKE, SERVES, trust_take_answer }, staple },
+	[IPC_RESOLVE] = { { "resolve", IKE, CERTS, SERVES, certs_take_resolve }, resolve },
+	[IPC_PORTAL] = { { "portal", IKE, CERTS, SERVES, certs_take_portal }, portal },
+	[IPC_PORTAL_SEEN] = { { "portal-seen", CERTS, IKE, SERVES, trust_take_answer }, portal },
+	[IPC_EAP] = { { "eap", IKE, EAPS, SERVES, eaps_take_packet }, eap },
+	[IPC_EAP_TURN] = { { "eap-turn", EAPS, IKE, SERVES, parley_take_turn }, eap_turn },
+	[IPC_EAP_ASKS] = { { "eap-asks", EAPS, IKE, SERVES, parley_take_asks }, eap_asks },
+	[IPC_EAP_SECRET] = { { "eap-secret", IKE, EAPS, SERVES, eaps_take_secret }, eap_secret },
+	[IPC_EAP_SIGNS] = { { "eap-signs", EAPS, IKE, SERVES, parley_take_signs }, eap_signs },
+	[IPC_EAP_SIGNED] = { { "eap-signed", IKE, EAPS, SERVES, eaps_take_signed }, eap_signs },
+	[IPC_EAP_SHOWS] = { { "eap-shows", EAPS, IKE, SERVES, parley_take_shows }, eap_shows },
+	[IPC_EAP_JUDGED] = { { "eap-judged", IKE, EAPS, SERVES, eaps_take_judged }, eap_verdict },
+	[IPC_EAP_END] = { { "eap-end", IKE, EAPS, SERVES, eaps_take_end }, eap_end },
+	[IPC_EAP_TELL] = { { "eap-tell", IKE, KEEPER, SERVES, keeper_take_eap_tell }, psk },
+	[IPC_TLS_SIGN] = { { "tls-sign", IKE, KEEPER | TOKENS, SERVES, keeper_take_tls_sign }, tls_sign },
+	[IPC_RADIUS] = { { "radius", GUARD, CERTS, SERVES, relay_take_servers }, radius },
+	[IPC_RELAY] = { { "relay", IKE, CERTS, SERVES, relay_take_eap }, relay },
+	[IPC_RELAYED] = { { "relayed", CERTS, IKE, SERVES, trust_take_answer }, relayed },
+	[IPC_ORDER] = { { "order", CERTS, IKE, SERVES, obey_take_order }, order },
+	[IPC_OBEYED] = { { "obeyed", IKE, CERTS, SERVES, commands_take_obeyed }, obeyed },
+	[IPC_ACCOUNT] = { { "account", IKE, CERTS, SERVES, relay_take_account }, account },
+	[IPC_ACCOUNTED] = { { "accounted", CERTS, IKE, SERVES, trust_take_answer }, accounted },
+	[IPC_USERS] = { { "users", GUARD, KEEPER, SERVES, keeper_take_users }, users },
+	[IPC_USER_ASK] = { { "user-ask", IKE, KEEPER, SERVES, keeper_take_user_ask }, user_ask },
+	[IPC_USER] = { { "user", KEEPER, IKE, SERVES, vault_take_user }, user },
+	[IPC_RESOLVED] = { { "resolved", CERTS, IKE, SERVES, trust_take_answer }, resolve },
+	[IPC_PEER] = { { "peer", GUARD, IKE, SERVES, speaker_take_peer }, ipc_fields_peer },
+	[IPC_EVENT] = { { "event", GUARD, IKE, SERVES, speaker_take_event }, ipc_fields_event },
+	[IPC_ACTION] = { { "action", IKE, GUARD, SERVES, engine_take_action }, ipc_fields_action },
+	[IPC_RELEASED] = { { "released", IKE, GUARD, SERVES, engine_take_released }, ipc_fields_released },
+	[IPC_DEAF] = { { "deaf", GUARD, IKE, SERVES, speaker_take_deaf }, nothing },
+	[IPC_TAPE] = { { "tape", GUARD, IKE, SERVES, speaker_take_tape }, tape },
+	[IPC_INQUIRY] = { { "inquiry", CTL, IKE, SERVES, speaker_take_inquiry }, ipc_fields_inquiry },
+	[IPC_FORGET] = { { "forget", CTL, IKE, SERVES, speaker_take_forget }, ipc_fields_inquiry },
+	[IPC_REPLY] = { { "reply", IKE, CTL, SERVES, inquire_take_reply }, ipc_fields_reply },
+	[IPC_ADMIT] = { { "admit", GUARD, CTL, SERVES, ctl_take_admit }, ipc_fields_admit },
+	[IPC_CLIENT] = { { "client", CTL, GUARD, SERVES, control_take_client }, ipc_fields_client },
+	[IPC_REQUEST] = { { "request", CTL, GUARD, SERVES, control_take_request }, ipc_fields_request },
+	[IPC_REGISTER] = { { "register", CTL, GUARD, SERVES, control_take_register }, ipc_fields_register },
+	[IPC_OUTPUT] = { { "output", GUARD, CTL, SERVES, ctl_take_output }, ipc_fields_output },
+	[IPC_TAKEN] = { { "taken", CTL, GUARD, SERVES, control_take_taken }, ipc_fields_taken },
+	[IPC_READS] = { { "reads", CTL, GUARD, SERVES, control_take_reads }, ipc_fields_gone },
+	[IPC_GONE] = { { "gone", CTL, GUARD, SERVES, control_take_gone }, ipc_fields_gone },
+	[IPC_SHUT] = { { "shut", GUARD, CTL, SERVES, ctl_take_shut }, nothing },
+	[IPC_OFFER] = { { "offer", CTL, KEEPER | TOKENS, SERVES, keeper_take_offer }, ipc_fields_offer },
+	[IPC_ESP_ORDER] = { { "esp-order", GUARD, ESP, SERVES, carrier_take_order }, ipc_fields_esp_order },
+	[IPC_ESP_DONE] = { { "esp-done", ESP, GUARD, SERVES, datapath_esp_take_done }, ipc_fields_done },
+	[IPC_TOKEN] = { { "token", GUARD, TOKENS, SERVES, tokens_take_token }, token },
+	[IPC_ESP_REPORT] = { { "esp-report", ESP, GUARD, SERVES, datapath_esp_take_report },
 		ipc_fields_esp_report },
 };
 

@@ -6,9 +6,8 @@
 
 struct ipc_row {
 	const char *name;
-	unsigned from; /* bits 1 << enum ipc_process */
-	enum ipc_process to;
-	unsigned phases; /* bits 1 << enum ipc_phase */
+	unsigned from, to; /* bits 1 << enum ipc_process */
+	unsigned phases;   /* bits 1 << enum ipc_phase */
 	/* What the receiver does with it. False: nobody has waited for it, and the sender has broken the
 	 * rules. */
 	bool (*take)(void *ctx, const struct ipc_message *m);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is kept, and what is done with it. */
-#include "daemon/keeper.h"
+#include "daemon/keeper_state.h"
 
 #include "crypto/prf.h"
 #include "daemon/entropy.h"
 #include "daemon/secrets.h"
+#include "daemon/tokens.h"
 #include "ike/keys.h"
 #include "pki/make.h"
 #include "pki/paper.h"
@@ -18,24 +19,16 @@ enum { KEPT_MAX = 1 << 20 /* things */ };
 
 _Static_assert((int)IPC_MAX <= (int)IMAGE_RECORD_MAX, "a record is a message");
 
-struct kept_thing {
-	struct arena arena;
-	uint64_t handle, at; /* where its record stands in the image */
-	enum ipc_use use;
-	struct secret secret; /* IPC_USE_SECRET: kind, owners, data; IPC_USE_PASSPHRASE: data */
-	struct key *key;      /* IPC_USE_KEY */
-};
-
 /* ------------------------------------------------------------- what is kept */
 
-static void thing_free(struct kept_thing *t)
+void keeper_thing_free(struct kept_thing *t)
 {
 	key_unref(t->key);
 	arena_free(&t->arena);
 	free(t);
 }
 
-static struct kept_thing *thing_new(uint64_t handle, enum ipc_use use)
+struct kept_thing *keeper_thing(uint64_t handle, enum ipc_use use)
 {
 	struct kept_thing *t = calloc(1, sizeof *t);
 
@@ -46,8 +39,7 @@ static struct kept_thing *thing_new(uint64_t handle, enum ipc_use use)
 	return t;
 }
 
-/* What HANDLE is, if it is for USE. */
-static struct kept_thing *find(const struct keeper *k, uint64_t handle, enum ipc_use use)
+struct kept_thing *keeper_find(const struct keeper *k, uint64_t handle, enum ipc_use use)
 {
 	struct kept_thing *t = map_get(&k->kept, handle);
 
@@ -61,11 +53,11 @@ static void forget(struct keeper *k, uint64_t handle)
 	if (!t)
 		return;
 	image_forget(&k->image, t->at);
-	thing_free(t);
+	keeper_thing_free(t);
 }
 
 /* One that is asked for again, because the answer was lost, takes the place of the first. */
-static void keep(struct keeper *k, struct kept_thing *t)
+void keeper_put(struct keeper *k, struct kept_thing *t)
 {
 	forget(k, t->handle);
 	map_put(&k->kept, t->handle, t);
@@ -73,7 +65,7 @@ static void keep(struct keeper *k, struct kept_thing *t)
 
 static struct kept_thing *secret_of(const struct ipc_message *m)
 {
-	struct kept_thing *t = thing_new(m->secret.handle, m->secret.use);
+	struct kept_thing *t = keeper_thing(m->secret.handle, m->secret.use);
 	struct id *owners = ARENA_ARRAY(&t->arena, m->secret.n_owners, struct id);
 
 	for (unsigned i = 0; i < m->secret.n_owners; i++)
@@ -94,7 +86,10 @@ static enum err write_down(struct keeper *k, struct kept_thing *t)
 	struct why why;
 	enum err e = ERR_OK;
 
-	if (t->use == IPC_USE_KEY)
+	if (t->uri)
+		m = (struct ipc_message){ .kind = IPC_TOKEN,
+			.token = { .handle = t->handle, .uri = t->uri, .pin = t->secret.data } };
+	else if (t->use == IPC_USE_KEY)
 		e = make_key_pem(t->key, NULL, &arena, &m.key.data, &why);
 	else
 		m = (struct ipc_message){ .kind = IPC_SECRET,
@@ -123,15 +118,15 @@ static void tidy(struct keeper *k)
 	image_trim(&k->image, from);
 }
 
-static enum err keep_and_write(struct keeper *k, struct kept_thing *t)
+enum err keeper_keep(struct keeper *k, struct kept_thing *t)
 {
 	enum err e = k->kept.count < KEPT_MAX && !image_full(&k->image) ? write_down(k, t) : ERR_RANGE;
 
 	if (e) {
-		thing_free(t);
+		keeper_thing_free(t);
 		return e;
 	}
-	keep(k, t);
+	keeper_put(k, t);
 	tidy(k);
 	return ERR_OK;
 }
@@ -147,8 +142,9 @@ static void answer(struct ipc_channel *c, const struct ipc_message *m)
 /* One that guard has no time to hear is lost: we do not wait for it. */
 static void say(struct keeper *k, const char *line)
 {
-	(void)!ipc_tell(&k->guard, &(struct ipc_message){ .kind = IPC_LOG,
-					   .log = { .level = LOG_WARN, .word = "keeper", .line = line } });
+	(void)!ipc_tell(&k->guard,
+		&(struct ipc_message){ .kind = IPC_LOG,
+			.log = { .level = LOG_WARN, .word = ipc_name(k->guard.self), .line = line } });
 }
 
 /* ------------------------------------------------------------ guard's wishes */
@@ -177,9 +173,8 @@ static bool has_message(const struct ipc_channel *c)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 }
 
-/* What is meant: the octets DATA, or what was offered as NUMBER. It was on its way before guard heard of it.
- * ERR_UNKNOWN: it did not come. */
-static enum err offered(struct keeper *k, uint64_t number, struct arena *arena, struct bytes *data)
+/* It was on its way before guard heard of it. */
+enum err keeper_offered(struct keeper *k, uint64_t number, struct arena *arena, struct bytes *data)
 {
 	if (!number)
 		return ERR_OK;
@@ -194,10 +189,10 @@ bool keeper_take_secret(void *ctx, const struct ipc_message *m)
 	struct keeper *k = ctx;
 	struct arena arena = { 0 };
 	struct ipc_message all = *m, a = { .kind = IPC_KEPT, .ticket = m->ticket };
-	enum err e = offered(k, m->secret.offer, &arena, &all.secret.data);
+	enum err e = keeper_offered(k, m->secret.offer, &arena, &all.secret.data);
 
 	a.kept.mark = mark_of(k, all.secret.data, &arena);
-	a.kept.result = e ? e : keep_and_write(k, secret_of(&all));
+	a.kept.result = e ? e : keeper_keep(k, secret_of(&all));
 	answer(&k->guard, &a);
 	arena_free(&arena);
 	return true;
@@ -205,22 +200,42 @@ bool keeper_take_secret(void *ctx, const struct ipc_message *m)
 
 static enum err keep_key(struct keeper *k, uint64_t handle, struct key *key)
 {
-	struct kept_thing *t = thing_new(handle, IPC_USE_KEY);
+	struct kept_thing *t = keeper_thing(handle, IPC_USE_KEY);
 
 	t->key = key_ref(key);
-	return keep_and_write(k, t);
+	return keeper_keep(k, t);
+}
+
+void keeper_tell_opened(struct keeper *k, const struct ipc_message *m, enum err e, struct bundle *b,
+	uint64_t handle, struct why *why)
+{
+	struct ipc_message a = { .kind = IPC_OPENED, .ticket = m->ticket };
+	struct arena arena = { 0 };
+
+	if (!e && !(a.opened.paper = paper_of_bundle(b, IPC_DATA_MAX - 2 * IPC_TEXT_MAX, &arena)).n) {
+		forget(k, handle);
+		why->what =
+			"there are more certificates in it than fit into a message: put those that are not "
+			"the key's into files of their own";
+		e = ERR_RANGE;
+	}
+	a.opened.result = e;
+	a.opened.what = why->what;
+	a.opened.instead = why->instead;
+	answer(&k->guard, &a);
+	bundle_free(b);
+	arena_free(&arena);
 }
 
 bool keeper_take_file(void *ctx, const struct ipc_message *m)
 {
 	struct keeper *k = ctx;
-	const struct kept_thing *opener = find(k, m->file.opener, IPC_USE_PASSPHRASE);
-	struct ipc_message a = { .kind = IPC_OPENED, .ticket = m->ticket };
+	const struct kept_thing *opener = keeper_find(k, m->file.opener, IPC_USE_PASSPHRASE);
 	struct arena arena = { 0 };
 	struct bundle b = { 0 };
 	struct why why = { 0 };
 	struct bytes data = m->file.data;
-	enum err e = offered(k, m->file.offer, &arena, &data);
+	enum err e = keeper_offered(k, m->file.offer, &arena, &data);
 
 	if (!e)
 		e = bundle_read(data, opener ? &opener->secret.data : NULL, &arena, &b, &why);
@@ -230,18 +245,7 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 				? "there are more private keys than fit here: remove some"
 				: "there is no memory to keep its private key in: give the machine more, or "
 				  "ikev2d a higher limit";
-	if (!e && !(a.opened.paper = paper_of_bundle(&b, IPC_DATA_MAX - 2 * IPC_TEXT_MAX, &arena)).n) {
-		forget(k, m->file.handle);
-		why.what =
-			"there are more certificates in it than fit into a message: put those that are not "
-			"the key's into files of their own";
-		e = ERR_RANGE;
-	}
-	a.opened.result = e;
-	a.opened.what = why.what;
-	a.opened.instead = why.instead;
-	answer(&k->guard, &a);
-	bundle_free(&b);
+	keeper_tell_opened(k, m, e, &b, m->file.handle, &why);
 	arena_free(&arena);
 	return true;
 }
@@ -314,7 +318,7 @@ static enum err make_psk(struct keeper *k, const struct ipc_message *m, struct a
 	struct bytes *proof, const char **what)
 {
 	const struct transform *f = transform_find(TRANSFORM_PRF, m->psk.prf, 0);
-	const struct kept_thing *t = find(k, m->psk.handle, IPC_USE_SECRET);
+	const struct kept_thing *t = keeper_find(k, m->psk.handle, IPC_USE_SECRET);
 	uint8_t *out;
 
 	*what = refusal(f, m->psk.octets);
@@ -376,7 +380,7 @@ static enum err make_ppk(struct keeper *k, const struct ipc_message *m, struct a
 	struct bytes *made, const char **what)
 {
 	const struct transform *f = transform_find(TRANSFORM_PRF, m->psk.prf, 0);
-	const struct kept_thing *t = find(k, m->psk.handle, IPC_USE_SECRET);
+	const struct kept_thing *t = keeper_find(k, m->psk.handle, IPC_USE_SECRET);
 	bool mix = m->kind == IPC_PPK_MIX;
 	size_t n = mix ? m->psk.octets.n : PPK_CONFIRMATION;
 	uint8_t *out;
@@ -414,7 +418,7 @@ bool keeper_take_ppk(void *ctx, const struct ipc_message *m)
 
 bool keeper_take_eap_tell(void *ctx, const struct ipc_message *m)
 {
-	const struct kept_thing *t = find(ctx, m->psk.handle, IPC_USE_SECRET);
+	const struct kept_thing *t = keeper_find(ctx, m->psk.handle, IPC_USE_SECRET);
 	struct ipc_message a = { 0 };
 
 	if (!t) {
@@ -455,29 +459,32 @@ bool keeper_take_user_ask(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+/* Has BY sign what M has with its key; what is wrong is in A. */
+static enum err sign_by(struct keeper *k, const struct ipc_message *m, tokens_signer *by, struct arena *arena,
+	struct ipc_message *a)
+{
+	const struct scheme *s = &schemes[m->sign.scheme];
+	struct kept_thing *t = keeper_find(k, m->sign.handle, IPC_USE_KEY);
+	struct why why = { .what = taken_away };
+	enum err e = t ? tokens_open(t, arena, &why) : ERR_MISSING;
+
+	if (!e && s->key != t->key->type) {
+		why.what = no_such_kind;
+		e = ERR_DENIED;
+	}
+	if (!e) {
+		why.what = NULL;
+		e = tokens_sign(t, s, m->sign.octets, by, arena, &a->proof.proof, &why);
+	}
+	a->proof.what = why.what;
+	return e;
+}
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {
-	const struct transform *f = transform_find(TRANSFORM_PRF, m->sign.prf, 0);
-	const struct kept_thing *t = find(k, m->sign.handle, IPC_USE_KEY);
-	const struct scheme *s = &schemes[m->sign.scheme];
-	struct why why = { 0 };
-	enum err e;
-
-	a->proof.what = refusal(f, m->sign.octets);
-	if (a->proof.what)
-		return ERR_DENIED;
-	if (!t) {
-		a->proof.what = taken_away;
-		return ERR_MISSING;
-	}
-	if (s->key != t->key->type) {
-		a->proof.what = no_such_kind;
-		return ERR_DENIED;
-	}
-	e = sign_octets(t->key, s, m->sign.octets, arena, &a->proof.proof, &why);
-	a->proof.what = why.what;
-	return e;
+	a->proof.what = refusal(transform_find(TRANSFORM_PRF, m->sign.prf, 0), m->sign.octets);
+	return a->proof.what ? ERR_DENIED : sign_by(k, m, sign_octets, arena, a);
 }
 
 bool keeper_take_sign(void *ctx, const struct ipc_message *m)
@@ -543,22 +550,9 @@ static const char *tls_refusal(const struct ipc_message *m)
 bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m)
 {
 	struct ipc_message a = { .proof.what = tls_refusal(m) };
-	const struct kept_thing *t = find(ctx, m->sign.handle, IPC_USE_KEY);
-	const struct scheme *s = &schemes[m->sign.scheme];
 	struct arena arena = { 0 };
-	struct why why = { 0 };
 
-	if (!a.proof.what && t && t->key->type != s->key)
-		a.proof.what = no_such_kind;
-	if (a.proof.what) {
-		a.proof.result = ERR_DENIED;
-	} else if (!t) {
-		a.proof.result = ERR_MISSING;
-		a.proof.what = taken_away;
-	} else {
-		a.proof.result = sign_bare(t->key, s, m->sign.octets, &arena, &a.proof.proof, &why);
-		a.proof.what = why.what;
-	}
+	a.proof.result = a.proof.what ? ERR_DENIED : sign_by(ctx, m, sign_bare, &arena, &a);
 	conclude(ctx, m, &a);
 	arena_free(&arena);
 	return true;
@@ -568,17 +562,26 @@ bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m)
 
 bool keeper_take_key(void *ctx, const struct ipc_message *m)
 {
-	struct kept_thing *t = thing_new(m->key.handle, IPC_USE_KEY);
+	struct kept_thing *t = keeper_thing(m->key.handle, IPC_USE_KEY);
 	struct arena arena = { 0 };
 	struct why why = { 0 };
 	bool good = !key_private(m->key.data, NULL, &arena, &t->key, &why);
 
 	if (good)
-		keep(ctx, t);
+		keeper_put(ctx, t);
 	else
-		thing_free(t);
+		keeper_thing_free(t);
 	arena_free(&arena);
 	return good;
+}
+
+static uint64_t handle_of(const struct ipc_message *record)
+{
+	switch (record->kind) {
+	case IPC_SECRET: return record->secret.handle;
+	case IPC_TOKEN: return record->token.handle;
+	default: return record->key.handle;
+	}
 }
 
 /* One record. What stands twice counts as it stands last. */
@@ -596,13 +599,15 @@ static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
 		return e;
 	}
 	if (good && m.kind == IPC_SECRET)
-		keep(k, secret_of(&m));
+		keeper_put(k, secret_of(&m));
+	else if (good && m.kind == IPC_TOKEN)
+		tokens_remember(k, &m);
 	else
 		good = good && m.kind == IPC_KEY && keeper_take_key(k, &m);
 	arena_free(&arena);
 	if (!good)
 		return ERR_SYNTAX;
-	t = map_get(&k->kept, m.kind == IPC_SECRET ? m.secret.handle : m.key.handle);
+	t = map_get(&k->kept, handle_of(&m));
 	t->at = at;
 	return ERR_OK;
 }
@@ -642,7 +647,7 @@ void keeper_stop(struct keeper *k)
 	size_t at = 0;
 
 	while ((t = map_next(&k->kept, &at)))
-		thing_free(t);
+		keeper_thing_free(t);
 	map_free(&k->kept);
 	roll_end(&k->roll);
 	offers_stop(&k->offers);

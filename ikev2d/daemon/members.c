@@ -90,16 +90,15 @@ static void to_guard(void *ctx, enum log_level level, const char *word, const ch
 	arena_free(&arena);
 }
 
-static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
+static int keep(enum ipc_process p, struct ipc_channel guard, struct ipc_channel ike)
 {
-	struct ipc_channel ctl = { FD_OWN + 1, IPC_KEEPER, IPC_CTL, IPC_SERVING };
+	struct ipc_channel ctl = { FD_OWN + 1, p, IPC_CTL, IPC_SERVING };
 	struct keeper k = { .guard = guard, .ike = ike, .ctl = &ctl };
 
-	keeper_warm();
-	if (!enter(IPC_KEEPER, &k.guard))
+	if (!enter(p, &k.guard))
 		return EXIT_FAILURE;
 	if (keeper_start(&k, FD_OWN)) {
-		tell_and_give_up(IPC_KEEPER, &k.guard,
+		tell_and_give_up(p, &k.guard,
 			"what the one before it kept is damaged: restart ikev2d, which reads all secrets "
 			"anew");
 		return EXIT_FAILURE;
@@ -108,6 +107,18 @@ static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
 		keeper_run(&k);
 	keeper_stop(&k);
 	return EXIT_SUCCESS;
+}
+
+static int run_keeper(struct ipc_channel guard, struct ipc_channel ike)
+{
+	keeper_warm();
+	return keep(IPC_KEEPER, guard, ike);
+}
+
+/* What it has the library do loads what others have written: not before its rights are gone. */
+static int run_tokens(struct ipc_channel guard, struct ipc_channel ike)
+{
+	return keep(IPC_TOKENS, guard, ike);
 }
 
 static int run_certs(struct ipc_channel guard, struct ipc_channel ike)
@@ -175,7 +186,7 @@ static int run_ctl(struct ipc_channel guard, struct ipc_channel none)
 	ctl_warm();
 	if (!base || !enter(IPC_CTL, &guard))
 		return EXIT_FAILURE;
-	ctl_start(&c, base, FD_OWN, FD_OWN + 1);
+	ctl_start(&c, base, FD_OWN, FD_OWN + 1, FD_OWN + 2);
 	c.guard = guard;
 	if (say_ready(&c.guard))
 		ctl_run(&c);
@@ -210,6 +221,7 @@ static const struct {
 	[IPC_IKE] = { run_ike, false },
 	[IPC_CTL] = { run_ctl, false },
 	[IPC_ESP] = { run_esp, false },
+	[IPC_TOKENS] = { run_tokens, true },
 };
 
 bool members_by_itself(enum ipc_process p)

@@ -136,34 +136,14 @@ bool parley_take_asks(void *ctx, const struct ipc_message *m)
 
 /* ----------------------------------------------------------------- signatures */
 
-static void tell_signed(struct parley *p, struct bytes signature)
-{
-	parley_tell(p, &(struct ipc_message){ .kind = IPC_EAP_SIGNED,
-			       .ticket = ++p->world->parleys->last,
-			       .eap_signs = { .conversation = p->number, .octets = signature } });
-}
-
 static void on_signed(void *ctx, struct bytes signature)
 {
 	struct parley *p = parley_enquired(ctx);
 
 	if (p)
-		tell_signed(p, signature);
-}
-
-/* A key of a token signs here: it is not ours to keep. */
-static void sign_here(struct parley *p, const struct scheme *s, struct bytes octets)
-{
-	struct arena arena = { 0 };
-	struct bytes signature = { 0 };
-	struct why why = { 0 };
-
-	if (p->key->type == s->key && sign_bare(p->key, s, octets, &arena, &signature, &why)) {
-		line_say(LOG_ERROR, "eap", why.what);
-		signature = (struct bytes){ 0 };
-	}
-	tell_signed(p, signature);
-	arena_free(&arena);
+		parley_tell(p, &(struct ipc_message){ .kind = IPC_EAP_SIGNED,
+				       .ticket = ++p->world->parleys->last,
+				       .eap_signs = { .conversation = p->number, .octets = signature } });
 }
 
 bool parley_take_signs(void *ctx, const struct ipc_message *m)
@@ -176,11 +156,7 @@ bool parley_take_signs(void *ctx, const struct ipc_message *m)
 		return true;
 	if (!p->key)
 		return false;
-	if (!p->key->kept) {
-		sign_here(p, s, m->eap_signs.octets);
-		return true;
-	}
-	vault_sign_tls(ps->world->vault, p->key, s, m->eap_signs.octets, on_signed, parley_enquiry(p));
+	vault_sign_tls(p->key, s, m->eap_signs.octets, on_signed, parley_enquiry(p));
 	return true;
 }
 

@@ -80,6 +80,24 @@ static const char *const esps[] = { "epoll_create1", "epoll_ctl", "epoll_wait", 
 	"read", "recvmmsg", "sendmmsg", "connect", "getsockopt", "setsockopt", "clone", "set_robust_list",
 	"rseq", NULL };
 
+/* Its image, and what providers of OpenSSL do. They are libraries that are loaded here, with what these are
+ * made of (form EXECUTES below), and read files that say what there is: openat, open, read, readv, close,
+ * fstat, stat, statx and the like, lseek, access, readlink, getcwd, getdents64, fcntl. Tokens made of files
+ * (SoftHSM) are locked, written and made anew: flock, ftruncate, fsync, unlink, rename. Where smartcards are,
+ * pcscd is asked, and p11-kit its server: socket, connect, getsockname, getpeername, getsockopt, setsockopt,
+ * shutdown, select, of sockets of this machine alone; who the other one is and who we are: getuid and the
+ * like. A TPM is a file that is read and written; whether it is a terminal is asked of it: ioctl. Modules
+ * have threads that wait for readers: clone, set_robust_list, rseq, sched_yield, eventfd2, pipe2. */
+static const char *const tokens[] = { "pread64", "pwrite64", "fallocate", "openat", "open", "read", "readv",
+	"fstat", "stat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "lseek", "access", "faccessat",
+	"faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "fcntl", "flock", "ftruncate",
+	"fsync", "fdatasync", "unlink", "unlinkat", "rename", "renameat", "renameat2", "umask", "fchmod",
+	"socket", "connect", "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown", "select",
+	"pselect6", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getppid", "uname",
+	"sysinfo", "ioctl", "clone", "set_robust_list", "rseq", "sched_yield", "sched_getaffinity",
+	"eventfd2", "pipe2", "rt_sigaction", "sigaltstack", "prlimit64", "getrlimit", "getrusage", "times",
+	"clock_getres", NULL };
+
 /* THE table of processes that have a sandbox. */
 static const struct row {
 	const char *name; /* of its user, and in the list of processes: 15 characters */
@@ -87,34 +105,48 @@ static const struct row {
 	rlim_t files;    /* descriptors at most */
 	bool keeps_root; /* it may use files in its root */
 	bool threads;    /* it starts some */
+	/* It loads what others have written: that may be carried out once it was loaded, has the groups of
+	 * its user, is refused what it must not do, and may go on without; and has no socket but this
+	 * machine's. */
+	bool loads;
 } rows[IPC_PROCESSES] = {
-	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false, false },
-	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true, false },
-	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false, false },
-	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false, false },
-	[IPC_CTL] = { "ikev2d-ctl", ctls, 2 * CTL_CLIENTS_MAX + 32, false, false },
+	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false, false, false },
+	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true, false, false },
+	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false, false, false },
+	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false, false, false },
+	[IPC_CTL] = { "ikev2d-ctl", ctls, 2 * CTL_CLIENTS_MAX + 32, false, false, false },
 	/* As many queues of devices, and sockets, as there can be. */
-	[IPC_ESP] = { "ikev2d-esp", esps, 8192, false, true },
+	[IPC_ESP] = { "ikev2d-esp", esps, 8192, false, true, false },
+	[IPC_TOKENS] = { "ikev2d-tokens", tokens, 256, true, true, true },
 };
 
+enum { ALL = 1, LOADS = 2, LOADS_NOTHING = 4 }; /* whose form it is */
+
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried
- * out is not written; sockets are those of IP; what is begun is a thread; of a socket it is asked how much
- * there is to be read. */
+ * out is not written, but for what is loaded from a file; sockets are those of IP, or of this machine; what
+ * is begun is a thread; of a socket it is asked how much there is to be read, and of a file whether it is a
+ * terminal. */
 static const struct {
 	const char *name;
 	struct scmp_arg_cmp form;
+	unsigned whose;
 } forms[] = {
-	{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-	{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0) },
-	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0) },
-	{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
-	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0) },
+	{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), ALL },
+	{ "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC), LOADS },
+	{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), ALL },
+	{ "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC), LOADS },
+	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0), LOADS_NOTHING },
+	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0), LOADS_NOTHING },
+	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0), LOADS },
+	{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD), ALL },
+	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0), ALL },
+	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, TCGETS, 0), LOADS },
 };
 
-static int admit(scmp_filter_ctx filter, const char *name)
+static int admit(scmp_filter_ctx filter, const struct row *row, const char *name)
 {
 	int call = seccomp_syscall_resolve_name(name), e = 0;
+	const unsigned whose = ALL | (row->loads ? LOADS : LOADS_NOTHING);
 	bool in_forms = false;
 
 	if (call == __NR_SCMP_ERROR)
@@ -122,29 +154,30 @@ static int admit(scmp_filter_ctx filter, const char *name)
 	for (size_t i = 0; i < sizeof forms / sizeof *forms && !e; i++)
 		if (!strcmp(name, forms[i].name)) {
 			in_forms = true;
-			e = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &forms[i].form);
+			if (forms[i].whose & whose)
+				e = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, 1, &forms[i].form);
 		}
 	return in_forms ? e : seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
 }
 
-static int admit_all(scmp_filter_ctx filter, const char *const *names)
+static int admit_all(scmp_filter_ctx filter, const struct row *row, const char *const *names)
 {
 	int e = 0;
 
 	for (; !e && *names; names++)
-		e = admit(filter, *names);
+		e = admit(filter, row, *names);
 	return e;
 }
 
 static bool filter_calls(const struct row *row)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int e = filter ? admit_all(filter, common) : -ENOMEM;
+	scmp_filter_ctx filter = seccomp_init(row->loads ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS);
+	int e = filter ? admit_all(filter, row, common) : -ENOMEM;
 
 	if (!e)
-		e = admit_all(filter, row->calls);
+		e = admit_all(filter, row, row->calls);
 	if (!e && SANITIZED)
-		e = admit_all(filter, sanitizers);
+		e = admit_all(filter, row, sanitizers);
 	/* It says in memory what it wants: who begins threads takes the call above then. */
 	if (!e && row->threads)
 		e = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -254,10 +287,16 @@ static bool drop_capabilities(uint32_t keep)
 	return !syscall(SYS_capset, &head, left);
 }
 
-/* Who may not change it has no rights worth taking but capabilities. */
-static bool become(const struct user *u)
+/* No group but its own; who has to do with devices and with tokens made of files is in theirs. */
+static bool join_groups(const struct row *row, const struct user *u)
 {
-	if (!setgroups(0, NULL))
+	return row->loads && getpwnam(row->name) ? !initgroups(row->name, u->gid) : !setgroups(0, NULL);
+}
+
+/* Who may not change it has no rights worth taking but capabilities. */
+static bool become(const struct row *row, const struct user *u)
+{
+	if (join_groups(row, u))
 		return !setresgid(u->gid, u->gid, u->gid) && !setresuid(u->uid, u->uid, u->uid);
 	return errno == EPERM && geteuid();
 }
@@ -303,7 +342,7 @@ enum err sandbox_enter(enum ipc_process p, int root_fd, struct text *why)
 		return cannot("its limits cannot be set", why);
 	if (!leave_root(root_fd))
 		return cannot("it cannot leave the file system", why);
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || !become(&user))
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || !become(row, &user))
 		return cannot(arena_printf(why->arena,
 				      "it cannot become another user; make one for it (useradd --system %s)",
 				      row->name),

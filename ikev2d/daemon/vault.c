@@ -10,6 +10,7 @@
 #include "pki/paper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,6 +72,60 @@ static struct kept *kept_new(struct vault *v, uint64_t handle)
 
 /* --------------------------------------------------------------- guard waits */
 
+static void serve(void *ctx, struct ipc_channel *far);
+static void again(void *ctx);
+
+static enum err start_inside(struct vault *v, struct text *why)
+{
+	v->inside = calloc(1, sizeof *v->inside);
+	if (!v->inside)
+		abort();
+	v->inside->guard.self = v->process;
+	v->inside->ctl = &v->to_keeper;
+	if (!keeper_start(v->inside, v->image))
+		return ERR_OK;
+	text_add(why, "the memory of secrets cannot be used");
+	return ERR_SYSTEM;
+}
+
+static enum err launch(struct vault *v, struct text *why)
+{
+	const struct options *o = v->world->options;
+	const struct family_spec spec = { .process = v->process,
+		.near = { IPC_GUARD, IPC_IKE },
+		.fds = { v->image, v->to_keeper.fd },
+		.n_fds = 2,
+		.root = v->root,
+		.folder = v->folder,
+		.one = o->one,
+		.foreground = o->foreground,
+		.ctx = v,
+		.serve = serve,
+		.again = again };
+	enum err e = ERR_OK;
+
+	if (o->one && !v->inside)
+		e = start_inside(v, why);
+	return e ? e : member_launch(&v->keeper, v->world->base, &spec, why);
+}
+
+/* Tokens is not there before somebody wants something of it. */
+static enum err be_there(struct vault *v, struct text *why)
+{
+	enum err e = ERR_OK;
+
+	if (v->keeper.base)
+		return ERR_OK;
+	e = launch(v, why);
+	if (!e)
+		e = member_begun(&v->keeper, why);
+	if (e && v->keeper.base) {
+		member_stop(&v->keeper);
+		v->keeper.base = NULL;
+	}
+	return e;
+}
+
 /* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
 static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
 {
@@ -102,15 +157,18 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
-static const char *refused(enum err e)
+static const char *refused(const struct vault *v, enum err e)
 {
 	if (e == ERR_UNKNOWN)
 		return "it did not get to the process that keeps secrets: load it once more";
 	if (e == ERR_SYSTEM)
 		return "there is no memory to keep it in: give the machine more, or ikev2d a higher limit";
-	return e == ERR_RANGE
-		       ? "it is longer, or has more owners, than can be kept, or there are too many: remove "
-			 "some"
+	if (e == ERR_RANGE)
+		return "it is longer, or has more owners, than can be kept, or there are too many: remove "
+		       "some";
+	return v->process == IPC_TOKENS
+		       ? "the process for tokens does not answer: is there a token that hangs, or a module "
+			 "that ended it?"
 		       : "the process that keeps secrets does not answer";
 }
 
@@ -130,7 +188,7 @@ static enum err keep(struct vault *v, struct ipc_message *m, struct bytes *data,
 	*out = kept_new(v, m->secret.handle);
 	if (e) {
 		text_add(why, "%sthe secret %s: %s", why->n ? "\n" : "", name ? name : "without a name",
-			refused(e));
+			refused(v, e));
 		kept_unref(*out);
 		*out = NULL;
 	} else {
@@ -173,7 +231,7 @@ enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
 	const uint64_t offer = number_of(s->data);
 
 	if (!offer) {
-		text_add(why, "%s", refused(ERR_UNKNOWN));
+		text_add(why, "%s", refused(v, ERR_UNKNOWN));
 		return ERR_UNKNOWN;
 	}
 	s->data = (struct bytes){ 0 };
@@ -183,8 +241,15 @@ enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why)
 {
 	struct ipc_message m = { .secret = { .use = IPC_USE_PASSPHRASE } };
+	enum err e = ERR_OK;
 
-	return k->file && k->secret.n ? keep(v, &m, &k->secret, &k->kept, k->name, why) : ERR_OK;
+	if (!k->secret.n)
+		return ERR_OK;
+	if (!k->file) {
+		v = v->tokens;
+		e = be_there(v, why);
+	}
+	return e ? e : keep(v, &m, &k->secret, &k->kept, k->name, why);
 }
 
 /* ERR_MISSING: there is another keeper, which has not heard of the parts before. */
@@ -200,7 +265,7 @@ static enum err send_part(struct vault *v, struct ipc_users part, struct text *w
 		what = v->waits.answer.kept.what;
 	}
 	if (e && e != ERR_MISSING)
-		text_add(why, "%s", what ? what : refused(e));
+		text_add(why, "%s", what ? what : refused(v, e));
 	arena_free(&arena);
 	return e;
 }
@@ -224,7 +289,7 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
 	for (unsigned i = 0; i < TRIES_MAX && e == ERR_MISSING; i++)
 		e = send_users(v, text, why);
 	if (e == ERR_MISSING)
-		text_add(why, "%s", refused(e));
+		text_add(why, "%s", refused(v, e));
 	return e;
 }
 
@@ -247,21 +312,27 @@ static enum err opened(
 	return e;
 }
 
-static enum err open_file(
-	struct vault *v, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+/* M asks that what there is be opened, and its private key kept as HANDLE. */
+static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t handle, struct arena *arena,
+	struct bundle *out, struct why *why)
 {
-	enum err e;
+	enum err e = call(v, m, IPC_OPENED, arena);
 
-	m->kind = IPC_FILE;
-	m->file.handle = ++v->last;
-	e = call(v, m, IPC_OPENED, arena);
 	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
-		return opened(v, m->file.handle, arena, out, why);
+		return opened(v, handle, arena, out, why);
 	*out = (struct bundle){ 0 };
 	e = e ? e : ERR_UNKNOWN;
 	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
-				   : refused(e);
+				   : refused(v, e);
 	return e;
+}
+
+static enum err open_file(
+	struct vault *v, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	m->kind = IPC_FILE;
+	m->file.handle = ++v->last;
+	return ask_to_open(v, m, m->file.handle, arena, out, why);
 }
 
 enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
@@ -280,13 +351,54 @@ enum err vault_open_offered(
 	if (m.file.offer)
 		return open_file(v, &m, arena, out, why);
 	*out = (struct bundle){ 0 };
-	why->what = refused(ERR_UNKNOWN);
+	why->what = refused(v, ERR_UNKNOWN);
 	return ERR_UNKNOWN;
 }
 
 int vault_offers(const struct vault *v)
 {
 	return v->from_ctl.fd;
+}
+
+int vault_offers_tokens(const struct vault *v)
+{
+	return v->tokens->from_ctl.fd;
+}
+
+static enum err fetch(
+	struct vault *tokens, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct text wrong = text_in(arena);
+
+	m->kind = IPC_TOKEN;
+	m->token.handle = ++tokens->last;
+	if (!be_there(tokens, &wrong))
+		return ask_to_open(tokens, m, m->token.handle, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = text_str(&wrong);
+	return ERR_SYSTEM;
+}
+
+enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = {
+		.token = { .opener = k && k->kept ? k->kept->handle : 0, .uri = uri, .certs = !k }
+	};
+
+	return fetch(((struct vault *)ctx)->tokens, &m, arena, out, why);
+}
+
+enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .token = { .uri = uri, .offer = number_of(number) } };
+
+	if (!number.n || m.token.offer)
+		return fetch(v->tokens, &m, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = refused(v, ERR_UNKNOWN);
+	return ERR_UNKNOWN;
 }
 
 /* ------------------------------------------------------------- the core waits */
@@ -370,7 +482,7 @@ static void fly(struct vault *v)
 			a->flying = true;
 			v->flying++;
 		} else if (e != ERR_MISSING) {
-			give(v, a, e, e == ERR_RANGE ? NULL : refused(e));
+			give(v, a, e, e == ERR_RANGE ? NULL : refused(v, e));
 		}
 	}
 	be_patient(v);
@@ -447,8 +559,8 @@ void vault_tell(struct vault *v, const struct secret *s, const struct id *user, 
 	ask_for(v, &m, s->kept, answer, done, ctx);
 }
 
-void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme *s, struct bytes octets,
-	vault_told *done, void *ctx)
+void vault_sign_tls(
+	const struct key *key, const struct scheme *s, struct bytes octets, vault_told *done, void *ctx)
 {
 	struct answer *answer = answer_new(0);
 	const struct ipc_message m = { .kind = IPC_TLS_SIGN,
@@ -456,7 +568,7 @@ void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme 
 			.scheme = (uint8_t)(s - schemes),
 			.octets = arena_bytes(&answer->arena, octets) } };
 
-	ask_for(v, &m, key->kept, answer, done, ctx);
+	ask_for(key->kept->vault, &m, key->kept, answer, done, ctx);
 }
 
 /* Where what keeper has made belongs: mixed keys are no proof. */
@@ -590,8 +702,8 @@ void vault_ppk(struct vault *v, const struct secret *s, const struct ike_questio
 	ask_psk(v, q->kind == ASK_PPK ? IPC_PPK_MIX : IPC_PPK_CONFIRM, s, &named, NULL, answer);
 }
 
-void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,
-	struct answer *answer)
+void vault_sign(
+	const struct key *key, const struct scheme *s, const struct ike_question *q, struct answer *answer)
 {
 	const struct ipc_message m = { .kind = IPC_SIGN,
 		.sign = { .handle = key->kept->handle,
@@ -599,7 +711,7 @@ void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, 
 			.scheme = (uint8_t)(s - schemes),
 			.octets = arena_bytes(&answer->arena, q->octets) } };
 
-	ask(v, &m, key->kept, NULL, answer);
+	ask(key->kept->vault, &m, key->kept, NULL, answer);
 }
 
 /* ---------------------------------------------------------------------- life */
@@ -613,56 +725,49 @@ static void serve(void *ctx, struct ipc_channel *far)
 	(void)keeper_serve(v->inside, far);
 }
 
-static enum err start_inside(struct vault *v, struct text *why)
+static struct vault *vault_new(struct world *w, enum ipc_process p, const char *folder)
 {
-	v->inside = calloc(1, sizeof *v->inside);
-	if (!v->inside)
-		abort();
-	line_say(LOG_WARN, "start",
-		"--one: all in one process, which has every right and every secret; not for production");
-	v->inside->ctl = &v->to_keeper;
-	if (!keeper_start(v->inside, v->image))
-		return ERR_OK;
-	text_add(why, "the memory of secrets cannot be used");
-	return ERR_SYSTEM;
-}
-
-enum err vault_start(struct world *w, const char *folder, struct text *why)
-{
-	struct vault *v = w->vault = calloc(1, sizeof *v);
-	const struct options *o = w->options;
-	struct family_spec spec = { .process = IPC_KEEPER,
-		.near = { IPC_GUARD, IPC_IKE },
-		.root = -1,
-		.folder = folder,
-		.one = o->one,
-		.foreground = o->foreground,
-		.ctx = v,
-		.serve = serve,
-		.again = again };
-	enum err e = ERR_OK;
+	struct vault *v = calloc(1, sizeof *v);
 
 	if (!v)
 		abort();
 	list_init(&v->asked);
 	list_init(&v->forgotten);
 	v->world = w;
-	if (ipc_pair(IPC_CTL, &v->from_ctl, IPC_KEEPER, &v->to_keeper))
+	v->process = p;
+	v->folder = folder;
+	if (ipc_pair(IPC_CTL, &v->from_ctl, p, &v->to_keeper))
 		v->from_ctl.fd = v->to_keeper.fd = -1;
 	v->to_keeper.phase = IPC_SERVING;
-	v->image = spec.fds[0] = image_make();
-	spec.fds[1] = v->to_keeper.fd;
-	spec.n_fds = 2;
+	v->image = image_make();
+	/* What providers are, and what they need, is in the machine's files. */
+	v->root = p == IPC_TOKENS ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	v->late = evtimer_new(w->base, on_late, v);
 	v->soon = evtimer_new(w->base, on_soon, v);
-	if (v->image < 0 || v->to_keeper.fd < 0 || !v->late || !v->soon) {
+	return v;
+}
+
+static bool is_whole(const struct vault *v)
+{
+	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon;
+}
+
+enum err vault_start(struct world *w, const char *folder, struct text *why)
+{
+	struct vault *v = w->vault = vault_new(w, IPC_KEEPER, folder);
+	enum err e = ERR_OK;
+
+	v->tokens = vault_new(w, IPC_TOKENS, folder);
+	if (!is_whole(v) || !is_whole(v->tokens)) {
 		text_add(why, "there is no memory for secrets: %s", strerror(errno));
 		e = ERR_SYSTEM;
 	}
-	if (!e && o->one)
-		e = start_inside(v, why);
+	if (!e && w->options->one)
+		line_say(LOG_WARN, "start",
+			"--one: all in one process, which has every right and every secret; not for "
+			"production");
 	if (!e)
-		e = member_launch(&v->keeper, w->base, &spec, why);
+		e = launch(v, why);
 	if (e)
 		vault_stop(w);
 	return e;
@@ -676,15 +781,19 @@ enum err vault_begun(struct world *w, struct text *why)
 void vault_leave_core(struct vault *v)
 {
 	v->coreless = true;
+	if (v->tokens)
+		v->tokens->coreless = true;
 }
 
-void vault_stop(struct world *w)
+/* Who waits hears of it before anything goes. */
+static void give_up(struct vault *v)
 {
-	struct vault *v = w->vault;
-
-	vault_leave_core(v);
 	while (!list_empty(&v->asked))
 		give(v, node_owner(v->asked.next, struct asked, node), ERR_BUSY, NULL);
+}
+
+static void vault_free(struct vault *v)
+{
 	have_forgotten(v);
 	if (v->keeper.base)
 		member_stop(&v->keeper);
@@ -698,8 +807,21 @@ void vault_stop(struct world *w)
 		event_free(v->soon);
 	if (v->image >= 0)
 		close(v->image);
+	if (v->root >= 0)
+		close(v->root);
 	ipc_close(&v->from_ctl);
 	ipc_close(&v->to_keeper);
 	free(v);
+}
+
+void vault_stop(struct world *w)
+{
+	struct vault *v = w->vault;
+
+	vault_leave_core(v);
+	give_up(v);
+	give_up(v->tokens);
+	vault_free(v->tokens);
+	vault_free(v);
 	w->vault = NULL;
 }

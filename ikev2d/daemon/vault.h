@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all other processes know of keeper: secrets go there and do not come back. What is kept is referred
- * to, and forgotten with the last reference. */
+/* What all other processes know of keeper, and of tokens, the one beside it: secrets go there and do not come
+ * back. What is kept is referred to, and forgotten with the last reference. */
 #pragma once
 
 #include "daemon/family.h"
@@ -26,7 +26,7 @@ void vault_leave_core(struct vault *v);
 void vault_stop(struct world *w);
 
 /* Keeps what S, or K, has, instead of it: their DATA or SECRET is wiped, and KEPT refers to it. The PIN of a
- * token stays. WHY gets a sentence. */
+ * token is kept by tokens, which is started for it. WHY gets a sentence. */
 enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
 
@@ -46,8 +46,17 @@ enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, stru
 enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 
-/* ctl's end of the channel by which it offers; the vault's own. */
+/* Has tokens (which is started for it) open what a provider of OpenSSL has at URI: the private key, with the
+ * PIN of K, or with K NULL certificates. Like vault_open else. */
+enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why) MUST_CHECK;
+/* The private key, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none. */
+enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
+	struct bundle *out, struct why *why) MUST_CHECK;
+
+/* ctl's ends of the channels by which it offers, to keeper and to tokens; the vault's own. */
 int vault_offers(const struct vault *v);
+int vault_offers_tokens(const struct vault *v);
 
 /* The answer to Q: an AUTH value with the secret S; whether Q->proof is it (WHY: what to say when it is not,
  * in the answer's arena); one with the private key of KEY by S, of which the answer has method and
@@ -56,8 +65,8 @@ void vault_prove(
 	struct vault *v, const struct secret *s, const struct ike_question *q, struct answer *answer);
 void vault_check(struct vault *v, const struct secret *s, const struct ike_question *q, const struct why *why,
 	struct answer *answer);
-void vault_sign(struct vault *v, const struct key *key, const struct scheme *s, const struct ike_question *q,
-	struct answer *answer);
+void vault_sign(
+	const struct key *key, const struct scheme *s, const struct ike_question *q, struct answer *answer);
 
 /* The keys in Q mixed with the post-quantum preshared key S, as the answer's SHARED. It comes later as well.
  */
@@ -67,8 +76,8 @@ void vault_ppk(struct vault *v, const struct secret *s, const struct ike_questio
  * signature with the private key of KEY by S over OCTETS of TLS. */
 typedef void vault_told(void *ctx, struct bytes secret);
 void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx);
-void vault_sign_tls(struct vault *v, const struct key *key, const struct scheme *s, struct bytes octets,
-	vault_told *done, void *ctx);
+void vault_sign_tls(
+	const struct key *key, const struct scheme *s, struct bytes octets, vault_told *done, void *ctx);
 
 /* What that file says of NAME, with his SECRET or without; NULL: it could not be had. */
 typedef void vault_user_told(void *ctx, const struct ipc_user *user);

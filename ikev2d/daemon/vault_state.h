@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a vault is, for vault.c, and for tests that are keeper. */
+/* What a vault is, for vault.c, and for tests that are keeper. Tokens has one of its own. */
 #pragma once
 
 #include "base/list.h"
@@ -29,9 +29,12 @@ struct asked {
 
 struct vault {
 	struct world *world;
+	enum ipc_process process; /* IPC_KEEPER, IPC_TOKENS */
 	struct member keeper;
-	int image;
-	struct keeper *inside;                  /* with --one */
+	const char *folder;    /* where an empty root may be made */
+	struct vault *tokens;  /* of keeper: the other one, which is started when it is wanted */
+	int image, root;       /* -1: an empty root */
+	struct keeper *inside; /* with --one */
 	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
 	uint64_t last;                          /* number given to a handle or a ticket */
 	struct node asked;                      /* struct asked, in their order */

@@ -196,14 +196,15 @@ static bool read_slot(struct vici_call *c, struct key_conf *k)
 
 void vici_do_load_token(struct vici_call *c)
 {
-	const char *handle = vici_str(c->args, "handle"), *pin = vici_str(c->args, "pin"), *id = NULL;
+	const char *handle = vici_str(c->args, "handle"), *id = NULL;
+	const struct vici_node *pin = vici_find(c->args, "pin");
 	struct key_conf k = { .name = "a client of VICI",
 		.kind = FILED_TOKEN,
 		.origin = ORIGIN_VICI,
 		.uri = vici_str(c->args, "uri"),
 		.handle = handle,
 		.module = vici_str(c->args, "module"),
-		.secret = pin ? bytes_str(pin) : (struct bytes){ 0 } };
+		.secret = pin ? pin->value : (struct bytes){ 0 } };
 	struct why why = { 0 };
 
 	if (!k.uri && (!handle || !*handle || handle[strspn(handle, "0123456789abcdefABCDEF")]))

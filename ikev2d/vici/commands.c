@@ -61,7 +61,12 @@ const char *vici_command_secret(unsigned i)
 	const bool has = i < COMMANDS &&
 			 (commands[i].run == vici_do_load_shared || commands[i].run == vici_do_load_key);
 
-	return has ? "data" : NULL;
+	return has ? "data" : vici_command_is_for_tokens(i) ? "pin" : NULL;
+}
+
+bool vici_command_is_for_tokens(unsigned i)
+{
+	return i < COMMANDS && commands[i].run == vici_do_load_token;
 }
 
 enum vici_certs_at vici_command_certs(unsigned i)

@@ -147,6 +147,7 @@ struct vici_host {
 	/* *ID gets what unload_key and keys call it, in hexadecimal, from ARENA. */
 	enum err (*load_key)(
 		void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why);
+	/* The SECRET of KEY is what came as PIN. */
 	enum err (*load_token)(
 		void *ctx, const struct key_conf *key, struct arena *arena, const char **id, struct why *why);
 	enum err (*unload_key)(void *ctx, const char *id, struct arena *arena, struct why *why);
@@ -190,6 +191,8 @@ unsigned vici_command_number(struct bytes name);
 
 /* The key of command I whose value is a secret; NULL: none is. */
 const char *vici_command_secret(unsigned i);
+/* Whether it is a token's. */
+bool vici_command_is_for_tokens(unsigned i);
 
 /* Where command I has certificates: in the value of "data" (what "type" says), or in values that are called
  * as those of a configuration. */

@@ -287,7 +287,7 @@ static void ask(struct world *w, uint8_t what)
 		q.kind = ASK_PPK;
 		vault_ppk(w->vault, &c->secrets[2], &q, answer);
 		return;
-	case 3: vault_sign(w->vault, here->key, &schemes[0], &q, answer); return;
+	case 3: vault_sign(here->key, &schemes[0], &q, answer); return;
 	case 4:
 		q.auth = &peer(1)->remote;
 		q.peer = peer(1);

@@ -73,7 +73,7 @@ static enum err read_again(struct bench *b, const char *conf)
 	change(b, "/d/m.conf", conf);
 	e = conf_load("/d/m.conf", &files, &next, &why, &notes);
 	for (unsigned i = 0; i < next.n_peers && !e; i++)
-		e = creds_fill(next.peers[i], "/d", &files, &why, &notes);
+		e = creds_fill(&b->creds, next.peers[i], "/d", &files, &why, &notes);
 	if (!e)
 		e = creds_read(&b->creds, "/d", &next, &files, &why, &notes);
 	b->why = text_str(&why);
@@ -306,7 +306,7 @@ static enum err fill(struct bench *b, enum origin origin, struct bytes ca, struc
 			hex(ca, &b->arena), hex(key, &b->arena)));
 	assert_int_equal(conf_load("/d/m.conf", &files, &b->conf, &why, &notes), ERR_OK);
 	b->conf.peers[0]->origin = origin;
-	e = creds_fill(b->conf.peers[0], "/d", &files, &why, &notes);
+	e = creds_fill(&b->creds, b->conf.peers[0], "/d", &files, &why, &notes);
 	b->why = text_str(&why);
 	return e;
 }

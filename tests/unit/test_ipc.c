@@ -216,6 +216,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_ESP_DONE, .ticket = 20, .done = { ERR_EXISTS, "why" } },
 	{ .kind = IPC_ESP_REPORT,
 		.esp_report = { { .kind = REPORT_IKE, .id = 7, .hard = true }, OCTETS("datagram") } },
+	{ .kind = IPC_TOKEN, .ticket = 21, .token = { 8, 7, "pkcs11:", true, OCTETS("1234"), 9 } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };
@@ -433,7 +434,7 @@ static void each_message_is_for_one_to_send(void **state)
 	for (unsigned i = 0; i < MESSAGES; i++)
 		for (enum ipc_process from = IPC_GUARD; from <= IPC_IKE; from++) {
 			const struct ipc_row *row = ipc_row(messages[i].kind);
-			bool may = row->from & 1u << from && row->to == IPC_KEEPER;
+			bool may = row->from & 1u << from && row->to & 1u << IPC_KEEPER;
 			struct arena arena = { 0 };
 			const char *wrong = verdict(*state, from, written(&messages[i]), &arena);
 

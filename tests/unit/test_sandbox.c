@@ -11,6 +11,7 @@
 #include "tests/unit/eap_tls_help.h"
 #include "tests/unit/pki_maker.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -25,6 +26,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -119,10 +122,11 @@ static int empty_folder(void)
 
 enum { DID, DID_NOT, NO_SANDBOX };
 
-/* How a process in the sandbox of P ends that tries TRY. */
+/* How a process in the sandbox of P ends that tries TRY: in the root that P has. */
 static int end_of(enum ipc_process p, bool (*try)(void))
 {
-	int root = empty_folder(), status;
+	int root = p == IPC_TOKENS ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : empty_folder();
+	int status;
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
@@ -186,6 +190,52 @@ static bool reaches_a_server(void)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	return fd >= 0 && !connect(fd, (struct sockaddr *)&name, sizeof name);
+}
+
+/* What tokens may: a server of this machine, a device, and libraries that it has not loaded yet. */
+static bool asks_the_machine(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "/nobody/hears" };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	return fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) && errno == ENOENT;
+}
+
+static bool opens_a_device(void)
+{
+	return open("/dev/null", O_RDWR) >= 0;
+}
+
+static bool loads_a_library(void)
+{
+	void *library = dlopen("libnss_compat.so.2", RTLD_NOW);
+
+	if (!library)
+		fprintf(stderr, "%s\n", dlerror());
+	return library;
+}
+
+static bool opens_what_is_roots(void)
+{
+	return open("/etc/shadow", O_RDONLY) >= 0;
+}
+
+static bool makes_a_folder_for_all(void)
+{
+	return !mkdir("/tmp/test_sandbox.made", 0700);
+}
+
+static bool makes_a_device(void)
+{
+	return !mknod("/tmp/test_sandbox.made", S_IFCHR | 0600, makedev(1, 3));
+}
+
+/* The other way round it may. */
+static bool writes_what_it_carries_out(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p != MAP_FAILED && !mprotect(p, 4096, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 static void *nothing(void *arg)
@@ -386,6 +436,29 @@ static void it_becomes_who_it_is_told_to(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* What vendors' modules want is there, as far as its user may have it, and no more. What it is refused does
+ * not end it: they try things that they can do without. */
+static void tokens_has_what_modules_want(void **state)
+{
+	static const struct try may[] = { { "memory", works }, { "open", opens },
+		{ "a server", asks_the_machine }, { "a device", opens_a_device },
+		{ "a library", loads_a_library }, { "thread", begins_a_thread } };
+	static const struct try may_not[] = { { "IP", connects }, { "netlink", asks_the_kernel },
+		{ "packets", sees_packets }, { "execute", executes }, { "fork", forks },
+		{ "ptrace", traces_its_parent }, { "kill", kills_its_parent }, { "setuid", becomes_root },
+		{ "code", makes_code }, { "code that is written", writes_what_it_carries_out },
+		{ "unshare", limits_itself_anew }, { "what is root's", opens_what_is_roots },
+		{ "mkdir", makes_a_folder_for_all }, { "mknod", makes_a_device } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof may / sizeof *may; i++)
+		does(IPC_TOKENS, &may[i]);
+	for (size_t i = 0; i < sizeof may_not / sizeof *may_not; i++) {
+		does_not(IPC_TOKENS, &may_not[i]);
+		assert_true(WIFEXITED(end_of(IPC_TOKENS, may_not[i].try)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +466,7 @@ int main(void)
 		cmocka_unit_test(what_it_needs_works),
 		cmocka_unit_test(nothing_else_does),
 		cmocka_unit_test(it_ends_who_asks_for_more),
+		cmocka_unit_test(tokens_has_what_modules_want),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,7 @@ void trust_read(struct trust_bench *b, struct trust_side *s, const char *conf)
 
 	trust_put(b, s, "/d/m.conf", bytes_str(conf));
 	if (conf_load("/d/m.conf", &files, &s->conf, &why, &notes) ||
-		creds_fill(s->conf.peers[0], "/d", &files, &why, &notes) ||
+		creds_fill(s->creds, s->conf.peers[0], "/d", &files, &why, &notes) ||
 		creds_read(s->creds, "/d", &s->conf, &files, &why, &notes))
 		fail_msg("%s", text_str(&why));
 }

@@ -332,31 +332,3 @@ def der(cert):
         data = f.read()
     os.unlink(path)
     return data
-
-
-@case()
-def certs_of_a_provider(bench):
-    """Moon's key and certificate come from OpenSSL's provider for files, as they would from a token's: the key is
-    encrypted with its PIN, and neither is in a folder that ikev2d reads. Sun gets its own over VICI."""
-    ca = Authority(bench.directory)
-    made = [Credentials(folder(bench, side), side, ca) for side in (bench.moon, bench.sun)]
-    places = []
-    for one, side in zip(made, (bench.moon, bench.sun)):
-        path = f"{bench.directory}/{side.name}-token.pem"
-        must(["openssl", "pkcs8", "-topk8", "-in", one.key, "-out", path, "-passout", "pass:1234", "-v2", "aes-256-cbc"])
-        os.unlink(one.key)
-        os.rename(one.cert, f"{path}.crt")
-        places.append(path)
-    ours, theirs = gateways(bench)
-    for conf, path in zip((ours, theirs), places):
-        local = conf["connections"]["site"]["local"]
-        del local["certs"]
-        local["cert"] = {"uri": f"file:{path}.crt"}
-    ours["secrets"] = {"token-moon": {"uri": f"file:{places[0]}", "pin": "1234"}}
-    moon, sun = bench.daemon(bench.moon, ours).start(), bench.daemon(bench.sun, theirs).start()
-    same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without sun's key")
-    contains(sun.log(), "there is no private key for the certificate of C=CH, O=Lab, CN=sun", "log of sun")
-    same(bench.vici(sun).call("load-token", {"uri": f"file:{places[1]}", "pin": "1234"})["success"], "yes", "load-token")
-    moon.up()
-    reaches(bench.alice, bench.sun.inside[4])
-    check("1234" not in moon.log() + sun.log(), "a PIN is in a log")

@@ -172,7 +172,7 @@ def listens(pid):
 
 def clients(pid):
     """ctl's ends of its connections, the latest last."""
-    return [_taken(pid, fd) for fd in _sockets(pid).values() if fd > FIRST_CHANNEL + 3]
+    return [_taken(pid, fd) for fd in _sockets(pid).values() if fd > FIRST_CHANNEL + 4]
 
 
 def _end_of(daemon, name, which):

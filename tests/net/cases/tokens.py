@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Keys that a provider of OpenSSL has, and the process that opens them. OpenSSL's own provider for files is what every
+machine has: a key that is encrypted with its PIN is there, or it is not, as a token is."""
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+
+from cases.certs import folder, gateways
+from cases.processes import HOSTILE, NO_TICKET, SIGN, hostile, killed, killed_at_any_moment, kinds, lives_on
+from lab import family
+from lab.case import case
+from lab.check import check, contains, same, until
+from lab.net import must
+from lab.pki import Authority, Credentials
+from lab.traffic import reaches
+
+(PSK_PROVE,) = kinds("PSK_PROVE")
+PIN, ANOTHER = "the PIN of a test's token", "the PIN of another test's token"
+
+
+class Token:
+    """A folder that everybody can read, with a side's key and certificate, which are nowhere else."""
+
+    def __init__(self, bench, side, ca):
+        directory = tempfile.mkdtemp(prefix="ikev2d-token-")
+        bench.afterwards(lambda: shutil.rmtree(directory))
+        os.chmod(directory, 0o755)
+        made = Credentials(folder(bench, side), side, ca)
+        self.key, self.certificate = f"{directory}/key.pem", f"{directory}/certificate.pem"
+        self.private = family.private_parts(made.key)
+        must(["openssl", "pkcs8", "-topk8", "-in", made.key, "-out", self.key, "-passout", f"pass:{PIN}", "-v2", "aes-256-cbc"])
+        os.chmod(self.key, 0o644)
+        os.unlink(made.key)
+        os.rename(made.cert, self.certificate)
+        os.chmod(self.certificate, 0o644)
+
+    @contextlib.contextmanager
+    def pulled(self):
+        os.rename(self.key, f"{self.key}.pulled")
+        yield
+        os.rename(f"{self.key}.pulled", self.key)
+
+    def configured(self, configuration, pin=PIN):
+        """CONFIGURATION with its key and certificate."""
+        return self.shown(configuration) | {"secrets": {"token-of-ours": {"uri": f"file:{self.key}", "pin": f'"{pin}"'}}}
+
+    def shown(self, configuration):
+        """The same without the key."""
+        local = configuration["connections"]["site"]["local"]
+        del local["certs"]
+        local["cert"] = {"uri": f"file:{self.certificate}"}
+        return configuration
+
+    def loaded(self, vici, pin=PIN):
+        return vici.call("load-token", {"uri": f"file:{self.key}", "pin": pin})
+
+
+def with_certificates_of_tokens(bench):
+    """Moon's key is configured, sun's is yet to be loaded by a client. Returns both, and the tokens."""
+    ca = Authority(bench.directory)
+    ours, theirs = gateways(bench)
+    tokens = [Token(bench, side, ca) for side in (bench.moon, bench.sun)]
+    moon = bench.daemon(bench.moon, tokens[0].configured(ours)).start()
+    return moon, bench.daemon(bench.sun, tokens[1].shown(theirs)).start(), tokens
+
+
+def with_tokens(bench):
+    """The same when it is loaded. Returns both, and moon's token."""
+    moon, sun, tokens = with_certificates_of_tokens(bench)
+    same(tokens[1].loaded(bench.vici(sun))["success"], "yes", "load-token")
+    return moon, sun, tokens[0]
+
+
+@case()
+def certs_of_a_provider(bench):
+    """Keys and certificates come from OpenSSL's provider for files, and neither is in a folder that ikev2d reads."""
+    moon, sun, tokens = with_certificates_of_tokens(bench)
+    same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without sun's key")
+    contains(sun.log(), "there is no private key for the certificate of C=CH, O=Lab, CN=sun", "log of sun")
+    same(tokens[1].loaded(bench.vici(sun))["success"], "yes", "load-token")
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def tokens_process_has_no_rights(bench):
+    """A user of its own, no capability but the one to lock memory, a filter of system calls: what it loads is in no other
+    process, and it is there only where it is wanted."""
+    moon, sun, _ = with_tokens(bench)
+    for daemon in moon, sun:
+        family.without_rights(daemon, "tokens")
+    moon.write(bench.tunnel(bench.moon))
+    moon.must("reload")
+    moon.stop()
+    moon.start()
+    same(family.members(moon, "tokens"), [], "processes for tokens where there are none")
+
+
+@case()
+def pins_are_only_in_tokens(bench):
+    """Neither in what has read the configuration, nor in what a client has sent it to; nor is what they open anywhere
+    else."""
+    moon, sun, token = with_tokens(bench)
+    needles = {"PIN": [PIN.encode()], "private key": token.private}
+    for when in "loaded", "up", "down":
+        if when != "loaded":
+            moon.must(when, "site")
+        check("PIN" in family.holds(family.member(moon, "tokens"), needles), f"tokens has it when it is {when}")
+        for daemon in moon, sun:
+            for pid in daemon.process.pid, *family.others(daemon):
+                if family.title(pid) != "ikev2d: tokens":
+                    until(lambda pid=pid: not family.holds(pid, needles),
+                          lambda pid=pid, when=when: f"{family.title(pid)} holds {family.holds(pid, needles)} when it is {when}", 5)
+    check(PIN not in moon.log() + sun.log(), "a PIN is in a log")
+
+
+@case()
+def tokens_killed(bench):
+    """It is back in less than a second, with the PIN, and the next authentication works; the tunnel does not notice."""
+    moon, sun, _ = with_tokens(bench)
+    moon.up()
+    for daemon in moon, sun:
+        killed(daemon, "tokens")
+    lives_on(bench, moon)
+
+
+@case()
+def tokens_killed_at_any_moment(bench):
+    """While a tunnel comes up, on either side: it comes up all the same."""
+    moon, sun, _ = with_tokens(bench)
+    killed_at_any_moment(moon, sun, "tokens")
+
+
+@case()
+def tokens_that_hangs(bench):
+    """It keeps nobody waiting but who waits for its signature; then it is ended, and the next one answers."""
+    moon, _, _ = with_tokens(bench)
+    pid = family.member(moon, "tokens")
+    os.kill(pid, signal.SIGSTOP)
+    call = moon.spawn("up", "site")
+    until(lambda: len(moon.sas()) == 1, "it has begun")
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    same(call.wait(20), 0, f"exit code of ipsec up\n{moon.log()}")
+    contains(moon.log(), "the process tokens has ended, since it did not answer", "log of moon")
+    check(family.member(moon, "tokens") != pid, "another one runs")
+
+
+@case()
+def token_that_is_pulled_and_put_back(bench):
+    """Who needs it is told, and it is found again, without a reload."""
+    moon, _, token = with_tokens(bench)
+    killed(moon, "tokens")
+    with token.pulled():
+        call = moon.ipsec("up", "site")
+        same(call.code, 1, "exit code of ipsec up")
+        contains(call.text, f"there is no private key at file:{token.key} (No such file or directory)", "ipsec up")
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def token_that_cannot_be_opened(bench):
+    """By a wrong PIN, or where no provider knows it: that is said in one sentence, and nothing else suffers."""
+    moon = bench.start(bench.moon)
+    token, vici = Token(bench, bench.moon, Authority(bench.directory)), bench.vici(moon)
+    answer = token.loaded(vici, ANOTHER)
+    same(answer["success"], "no", "load-token with a wrong PIN")
+    contains(answer["errmsg"], f"file:{token.key} cannot be opened with its PIN", "its answer")
+    answer = vici.call("load-token", {"uri": f"file:{token.key}"})
+    contains(answer["errmsg"], "wants a PIN, and has none", "the answer without one")
+    answer = vici.call("load-token", {"uri": "nobody-knows:this", "pin": PIN})
+    contains(answer["errmsg"], "there is no private key at nobody-knows:this", "the answer where nobody knows it")
+    contains(answer["errmsg"], "openssl.cnf", "the same")
+    os.chmod(token.key, 0o600)
+    contains(token.loaded(vici)["errmsg"], "Permission denied", "the answer where it may not be read")
+    contains(token.loaded(vici)["errmsg"], "the user ikev2d-tokens", "the same")
+    os.chmod(token.key, 0o644)
+    same(token.loaded(vici)["success"], "yes", "load-token with the right one")
+    same([ANOTHER in moon.log(), PIN in moon.log()], [False, False], "whether a PIN is in the log")
+
+
+# --------------------------------------------------------- who breaks the rules
+
+@case(each=[row for row in HOSTILE if row[0] != "too-long"])
+def hostile_tokens(bench, channel, message, says):
+    """A message in its name that breaks the rules ends it; the tunnel lives on, and the next one works."""
+    moon, _, _ = with_tokens(bench)
+    moon.up()
+    hostile(moon, "tokens", channel, message, says)
+    lives_on(bench, moon)
+
+
+@case()
+def hostile_ike_asks_tokens_for_a_free_signature(bench):
+    """A question of the right form, for octets that are not those of an AUTH payload: refused, and told."""
+    moon, _, _ = with_tokens(bench)
+    end = family.channel_to(moon, "tokens", 1)
+    octets = b"what is to be signed"
+    with contextlib.suppress(BrokenPipeError):  # its answers are none that somebody waits for, which ends it
+        for handle in range(1, 9):
+            end.send(bytes([SIGN]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
+                     + len(octets).to_bytes(4, "big") + octets)
+    moon.wait_log("these are not the octets of an AUTH payload")
+    contains(moon.log(), "event=tokens", "who says it")
+
+
+@case()
+def hostile_ike_asks_tokens_what_keeper_is_asked(bench):
+    """It is no keeper of shared secrets: who asks it for a proof by one has broken the rules."""
+    moon, _, _ = with_tokens(bench)
+    pid = family.member(moon, "ike")
+    family.channel_to(moon, "tokens", 1).send(bytes([PSK_PROVE]) + NO_TICKET + bytes(7) + b"\x01" + bytes(2 + 5 + 5 + 4 + 4))
+    family.replaced(moon, pid, 2, "ike")
+    contains(moon.log(), "ike", "log of moon")
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
