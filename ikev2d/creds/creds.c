@@ -3,7 +3,6 @@
 #include "creds/creds.h"
 
 #include "creds/token.h"
-#include "pki/paper.h"
 
 #include <stdlib.h>
 
@@ -48,6 +47,24 @@ static enum err open_here(void *ctx, struct bytes data, const struct key_conf *k
 	return bundle_read(data, k && k->secret.n ? &k->secret : NULL, arena, out, why);
 }
 
+static enum err read_here(void *ctx, struct bytes data, enum paper_of what, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	enum err e;
+
+	(void)ctx;
+	*out = (struct bundle){ 0 };
+	if (what == PAPER_KEY)
+		return key_public(data, arena, &out->key, why);
+	e = bundle_read(data, NULL, arena, out, why);
+	if (e || !out->key)
+		return e;
+	why->what = "there is a private key in it, where none belongs";
+	why->instead = "certificates alone; the file with the key belongs into the folder pkcs12 or private";
+	bundle_free(out);
+	return ERR_DENIED;
+}
+
 static enum err fetch_here(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why)
 {
@@ -61,7 +78,7 @@ static enum err fetch_here(void *ctx, const char *uri, const struct key_conf *k,
 void creds_start(struct creds *c)
 {
 	store_init(&c->store);
-	c->opener = (struct key_opener){ open_here, fetch_here, NULL, BUNDLE_MAX };
+	c->opener = (struct key_opener){ open_here, read_here, fetch_here, NULL, BUNDLE_MAX };
 }
 
 void creds_stop(struct creds *c)
@@ -130,14 +147,49 @@ static bool may_hold_key(struct bytes data, size_t max)
 	       (data.n <= max && !memmem(data.p, data.n, pem, strlen(pem)));
 }
 
-static enum err without_key(enum err e, struct bundle *b, const char *instead, struct why *why)
+/* How many octets of DATA, in PEM, are whole pieces and no more than MAX; those of the first piece where that
+ * has more. Text goes along with what it stands behind, or with the first. */
+static size_t pieces(struct bytes data, size_t max)
 {
-	if (e || !b->key)
-		return e;
-	why->what = "there is a private key in it, where none belongs";
-	why->instead = instead;
-	bundle_free(b);
-	return ERR_DENIED;
+	static const char begins[] = "-----BEGIN ";
+	const size_t n = strlen(begins);
+	const uint8_t *const all = data.p + data.n, *next = memmem(data.p, data.n, begins, n);
+	size_t whole = 0, end = data.n > max ? 0 : data.n;
+
+	while (end != data.n) {
+		next = next ? memmem(next + n, (size_t)(all - next) - n, begins, n) : NULL;
+		end = next ? (size_t)(next - data.p) : data.n;
+		if (whole && end > max)
+			return whole;
+		if (end > max)
+			return end;
+		whole = end;
+	}
+	return end;
+}
+
+/* What has no key in it, in several parts where it is long; one part that is too long is read here. */
+static enum err read_certs(const struct key_opener *o, struct bytes data, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	enum err e = ERR_OK;
+
+	*out = (struct bundle){ 0 };
+	do {
+		const struct bytes part = bytes_of(data.p, pieces(data, o->max));
+		struct bundle more;
+
+		e = (part.n <= o->max ? o->read : read_here)(
+			o->ctx, part, PAPER_CERTS_ONLY, arena, &more, why);
+		if (!e && (e = bundle_join(out, &more))) {
+			why->what = "there are more certificates and CRLs in it than are read";
+			bundle_free(&more);
+		}
+		data = bytes_of(data.p + part.n, data.n - part.n);
+	} while (!e && data.n);
+	if (e)
+		bundle_free(out);
+	return e;
 }
 
 /* Reads one file; WHY is set where it fails. */
@@ -150,8 +202,7 @@ static enum err read_bundle(const struct reading *r, const char *path, const str
 	if (!e && may_hold_key(data, r->opener.max))
 		return r->opener.open(r->opener.ctx, data, k, arena, out, why);
 	if (!e)
-		return without_key(bundle_read(data, NULL, arena, out, why), out,
-			"a smaller file with the key and its certificate", why);
+		return read_certs(&r->opener, data, arena, out, why);
 	why->what = arena_printf(arena, "it cannot be read: %s", err_name(e));
 	return e;
 }
@@ -380,6 +431,13 @@ struct filling {
 	struct text *why;
 };
 
+static bool was_read_elsewhere(const struct bundle *b)
+{
+	if (b->n_certs)
+		return !b->certs[0]->x509;
+	return b->n_crls ? !b->crls[0]->x509 : b->key && !b->key->pkey;
+}
+
 /* The first certificate of a token, and what it says where that was read elsewhere. */
 static enum err fill_fetched(
 	const struct filling *f, struct cert_conf *c, struct arena *scratch, struct why *why)
@@ -390,7 +448,7 @@ static enum err fill_fetched(
 
 	if (!e) {
 		c->data = arena_bytes(kept, b.certs[0]->der);
-		if (!b.certs[0]->x509)
+		if (was_read_elsewhere(&b))
 			c->paper = paper_of_bundle(
 				&(struct bundle){ .certs = b.certs, .n_certs = 1 }, UINT16_MAX, kept);
 	}
@@ -435,21 +493,18 @@ static enum err take_paper(struct cert_conf *c, bool key, struct arena *scratch,
 }
 
 /* Reads what is our own. Its key is no part of what a connection says. */
-static enum err try_data(const struct cert_conf *c, bool key, struct arena *scratch, struct why *why)
+static enum err read_data(
+	const struct filling *f, struct cert_conf *c, bool key, struct arena *scratch, struct why *why)
 {
-	struct key *public = NULL;
+	const struct key_opener *o = &f->creds->opener;
 	struct bundle b = { 0 };
 	enum err e;
 
 	bundle_hide_keys(c->data);
-	if (key) {
-		e = key_public(c->data, scratch, &public, why);
-		key_unref(public);
-		return e;
-	}
-	e = without_key(bundle_read(c->data, NULL, scratch, &b, why), &b,
-		"the certificate alone; the file with the key belongs into the folder pkcs12 or private",
-		why);
+	e = key ? o->read(o->ctx, c->data, PAPER_KEY, scratch, &b, why)
+		: read_certs(o, c->data, scratch, &b, why);
+	if (!e && was_read_elsewhere(&b))
+		c->paper = paper_of_bundle(&b, BUNDLE_MAX, &f->peer->arena);
 	bundle_free(&b);
 	return e;
 }
@@ -463,7 +518,8 @@ static enum err fill_one(const struct filling *f, const struct auth_conf *a, con
 	enum err e = c->data.n ? ERR_OK : fill_data(f, kind, c, &scratch, &why);
 
 	if (!e && !c->paper.n)
-		e = by_client ? take_paper(c, is_key, &scratch, &why) : try_data(c, is_key, &scratch, &why);
+		e = by_client ? take_paper(c, is_key, &scratch, &why)
+			      : read_data(f, c, is_key, &scratch, &why);
 	if (e)
 		text_add(f->why, "%s%s: %s", f->why->n ? "\n" : "", source_print(&a->at, key, &scratch),
 			why_line(&why, &scratch));

@@ -8,18 +8,22 @@
 #include "model/conf.h"
 #include "model/constraints.h"
 #include "pki/bundle.h"
+#include "pki/paper.h"
 #include "pki/store.h"
 
-/* How a file is read that may have a private key in it, with the passphrase of K (NULL: without one). Like
- * bundle_read. And what a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL
- * certificates. Like key_uri and bundle_uri. */
+/* How what may be read by somebody else is read: a file that may have a private key in it, with the
+ * passphrase of K (NULL: without one), like bundle_read; one of WHAT, PAPER_CERTS_ONLY or PAPER_KEY, in which
+ * none may be; and what a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL
+ * certificates, like key_uri and bundle_uri. */
 struct key_opener {
 	enum err (*open)(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+		struct bundle *out, struct why *why);
+	enum err (*read)(void *ctx, struct bytes data, enum paper_of what, struct arena *arena,
 		struct bundle *out, struct why *why);
 	enum err (*fetch)(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 		struct bundle *out, struct why *why);
 	void *ctx;
-	size_t max; /* octets of a file */
+	size_t max; /* octets of a file, for OPEN and READ */
 };
 
 struct creds {

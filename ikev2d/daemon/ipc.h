@@ -120,6 +120,7 @@ enum ipc_kind {
 	IPC_ESP_DONE,
 	IPC_ESP_REPORT,
 	IPC_TOKEN,
+	IPC_READ,
 	IPC_KINDS
 };
 
@@ -161,6 +162,10 @@ struct ipc_message {
 			struct bytes pin; /* as tokens writes it down; guard has none */
 			uint64_t offer;   /* as above */
 		} token;
+		struct {              /* IPC_READ: say what is in DATA, and keep nothing of it; IPC_OPENED */
+			uint8_t what; /* enum paper_of */
+			struct bytes data;
+		} read;
 		struct { /* IPC_DROP: keep it no longer */
 			uint64_t handle;
 		} drop;

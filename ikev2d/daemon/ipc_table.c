@@ -23,6 +23,7 @@
 #include "daemon/tokens.h"
 #include "daemon/trust.h"
 #include "daemon/vault.h"
+#include "pki/paper.h"
 
 /* ------------------------------------------------------------------- fields */
 
@@ -76,6 +77,12 @@ static void token(struct walk *x, struct ipc_message *m)
 	u64(x, &m->token.offer);
 	if (!m->token.uri)
 		fail(x, "what is wanted of a token has no URI");
+}
+
+static void read_out(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->read.what, PAPER_KEY + 1);
+	octets(x, &m->read.data, IPC_DATA_MAX);
 }
 
 static void drop(struct walk *x, struct ipc_message *m)
@@ -569,6 +576,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_OFFER] = { { "offer", CTL, KEEPER | TOKENS, SERVES, keeper_take_offer }, ipc_fields_offer },
 	[IPC_ESP_ORDER] = { { "esp-order", GUARD, ESP, SERVES, carrier_take_order }, ipc_fields_esp_order },
 	[IPC_ESP_DONE] = { { "esp-done", ESP, GUARD, SERVES, datapath_esp_take_done }, ipc_fields_done },
+	[IPC_READ] = { { "read", GUARD, KEEPER, SERVES, keeper_take_read }, read_out },
 	[IPC_TOKEN] = { { "token", GUARD, TOKENS, SERVES, tokens_take_token }, token },
 	[IPC_ESP_REPORT] = { { "esp-report", ESP, GUARD, SERVES, datapath_esp_take_report },
 		ipc_fields_esp_report },

@@ -15,7 +15,10 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { KEPT_MAX = 1 << 20 /* things */ };
+enum {
+	KEPT_MAX = 1 << 20,                         /* things */
+	PAPER_MAX = IPC_DATA_MAX - 2 * IPC_TEXT_MAX /* octets */
+};
 
 _Static_assert((int)IPC_MAX <= (int)IMAGE_RECORD_MAX, "a record is a message");
 
@@ -212,7 +215,7 @@ void keeper_tell_opened(struct keeper *k, const struct ipc_message *m, enum err 
 	struct ipc_message a = { .kind = IPC_OPENED, .ticket = m->ticket };
 	struct arena arena = { 0 };
 
-	if (!e && !(a.opened.paper = paper_of_bundle(b, IPC_DATA_MAX - 2 * IPC_TEXT_MAX, &arena)).n) {
+	if (!e && !(a.opened.paper = paper_of_bundle(b, PAPER_MAX, &arena)).n) {
 		forget(k, handle);
 		why->what =
 			"there are more certificates in it than fit into a message: put those that are not "
@@ -246,6 +249,19 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 				: "there is no memory to keep its private key in: give the machine more, or "
 				  "ikev2d a higher limit";
 	keeper_tell_opened(k, m, e, &b, m->file.handle, &why);
+	arena_free(&arena);
+	return true;
+}
+
+bool keeper_take_read(void *ctx, const struct ipc_message *m)
+{
+	struct keeper *k = ctx;
+	struct arena arena = { 0 };
+
+	answer(&k->guard, &(struct ipc_message){ .kind = IPC_OPENED,
+				  .ticket = m->ticket,
+				  .opened.paper = paper_of(
+					  m->read.data, (enum paper_of)m->read.what, PAPER_MAX, &arena) });
 	arena_free(&arena);
 	return true;
 }

@@ -43,6 +43,7 @@ void keeper_run(struct keeper *k);
 /* What is done with messages (ipc_table.c); CTX is the keeper. */
 bool keeper_take_secret(void *ctx, const struct ipc_message *m);
 bool keeper_take_file(void *ctx, const struct ipc_message *m);
+bool keeper_take_read(void *ctx, const struct ipc_message *m);
 bool keeper_take_offer(void *ctx, const struct ipc_message *m);
 bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);

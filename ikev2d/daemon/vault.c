@@ -305,7 +305,7 @@ static enum err opened(
 	*out = (struct bundle){ 0 };
 	if (!e)
 		e = paper_take(&r, arena, out, why);
-	if (!e && out->key) {
+	if (!e && out->key && handle) {
 		out->key->kept = kept_new(v, handle);
 		out->key->end = kept_unref;
 	}
@@ -341,6 +341,14 @@ enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, stru
 	struct ipc_message m = { .file = { .opener = k && k->kept ? k->kept->handle : 0, .data = data } };
 
 	return open_file(ctx, &m, arena, out, why);
+}
+
+enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct arena *arena, struct bundle *out,
+	struct why *why)
+{
+	struct ipc_message m = { .kind = IPC_READ, .read = { .what = (uint8_t)what, .data = data } };
+
+	return ask_to_open(ctx, &m, 0, arena, out, why);
 }
 
 enum err vault_open_offered(

@@ -6,6 +6,7 @@
 #include "daemon/family.h"
 #include "ike/ike.h"
 #include "pki/bundle.h"
+#include "pki/paper.h"
 
 struct answer;
 struct vault;
@@ -42,7 +43,12 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why) 
 enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
 
-/* The same for a file that ctl has offered to keeper; NUMBER as above. */
+/* What DATA says, in which no private key may be, nor is kept: WHAT is PAPER_CERTS_ONLY or PAPER_KEY. At most
+ * VAULT_FILE_MAX octets. */
+enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct arena *arena, struct bundle *out,
+	struct why *why) MUST_CHECK;
+
+/* The same as vault_open for a file that ctl has offered to keeper; NUMBER as above. */
 enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 

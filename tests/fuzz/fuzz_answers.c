@@ -112,6 +112,7 @@ static bool answer_to(const struct ipc_message *m, struct ipc_message *a)
 		a->kept.mark = bytes_of(mark, sizeof mark);
 		return true;
 	case IPC_FILE:
+	case IPC_READ:
 		a->kind = IPC_OPENED;
 		a->opened.result = ERR_SYNTAX;
 		a->opened.what = "there is nothing in it";

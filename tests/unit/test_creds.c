@@ -360,6 +360,98 @@ static void what_was_not_read_elsewhere_is_not_read_here(void **state)
 	assert_true(bytes_eq(a.cacert.data, pem) && a.cacert.paper.n);
 }
 
+/* ------------------------------------------------------------- read elsewhere */
+
+enum { PART_MAX = 2000 };
+
+static unsigned parts, keys;
+
+static enum err open_elsewhere(void *ctx, struct bytes data, const struct key_conf *k, struct arena *a,
+	struct bundle *out, struct why *why)
+{
+	keys++;
+	return bundle_read(data, k ? &k->secret : ctx, a, out, why);
+}
+
+/* Who reads it has looked into its DER; what is taken here has not. */
+static enum err read_elsewhere(void *ctx, struct bytes data, enum paper_of what, struct arena *a,
+	struct bundle *out, struct why *why)
+{
+	struct rd r = rd_of(paper_of(data, what, BUNDLE_MAX, a));
+
+	(void)ctx;
+	assert_true(data.n <= PART_MAX);
+	parts++;
+	return paper_take(&r, a, out, why);
+}
+
+static void read_by_another(struct bench *b)
+{
+	parts = keys = 0;
+	b->creds.opener.open = open_elsewhere;
+	b->creds.opener.read = read_elsewhere;
+	b->creds.opener.max = PART_MAX;
+}
+
+static void certificates_are_read_where_the_opener_says(void **state)
+{
+	struct bench *b = *state;
+
+	read_by_another(b);
+	assert_int_equal(read_again(b, OPENED "connections { a { local { certs = moon.pem\n }\n"
+					      " remote { cacerts = root.pem\n } children { n { } } } }"),
+		ERR_OK);
+	assert_all_is_here(b);
+	assert_int_equal(parts, 4); /* two of folders, two of the connection */
+	assert_true(keys > 0);
+	list_each (n, &b->creds.store.all)
+		if (store_at(n)->cert)
+			assert_null(store_at(n)->cert->x509);
+	assert_true(b->conf.peers[0]->local.certs.v[0].paper.n);
+	assert_true(b->conf.peers[0]->remote.cacerts.v[0].paper.n);
+}
+
+/* Text that stands between them goes along. */
+static void a_long_file_is_read_in_parts(void **state)
+{
+	enum { MANY = 20 };
+	struct bench *b = *state;
+	struct text t = text_in(&b->arena);
+
+	text_add(&t, "All of them:\n");
+	for (unsigned i = 0; i < MANY; i++) {
+		struct made made = maker_cert(
+			&(struct recipe){ .subject = "CN=root", .extensions = "CA", .serial = 100 + i },
+			NULL);
+
+		text_add(&t, "number %u\n%s", i, arena_text(&b->arena, maker_pem(made.cert, &b->arena)));
+		cert_unref(made.cert);
+	}
+	put(b, "/d/x509ca/many.pem", bytes_str(text_str(&t)));
+	read_by_another(b);
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_string_equal(b->notes, "");
+	assert_int_equal(held(b, STORED_CA), MANY + 1);
+	assert_true(parts > 5);
+}
+
+/* Of such a length only CRLs are. */
+static void what_is_too_long_for_another_is_read_here(void **state)
+{
+	struct bench *b = *state;
+	char *long_one = arena_alloc(&b->arena, 2 * PART_MAX);
+
+	memset(long_one, ' ', 2 * PART_MAX);
+	put(b, "/d/x509ca/long.pem",
+		bytes_str(arena_printf(&b->arena, "%s%.*s\n%s", "text\n", 2 * PART_MAX, long_one,
+			arena_text(&b->arena, maker_pem(b->root.cert, &b->arena)))));
+	read_by_another(b);
+	assert_int_equal(read_again(b, OPENED), ERR_OK);
+	assert_string_equal(b->notes, "");
+	assert_int_equal(parts, 2); /* the others */
+	assert_int_equal(held(b, STORED_CA), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +468,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_a_client_writes_is_read_elsewhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			what_was_not_read_elsewhere_is_not_read_here, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			certificates_are_read_where_the_opener_says, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_file_is_read_in_parts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_too_long_for_another_is_read_here, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, maker_teardown);

@@ -5,6 +5,7 @@
 
 #include "daemon/ipc_table.h"
 #include "daemon/keeper.h"
+#include "pki/paper.h"
 #include "model/scheme.h"
 #include "pki/store.h"
 #include "talk.h"
@@ -217,6 +218,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_ESP_REPORT,
 		.esp_report = { { .kind = REPORT_IKE, .id = 7, .hard = true }, OCTETS("datagram") } },
 	{ .kind = IPC_TOKEN, .ticket = 21, .token = { 8, 7, "pkcs11:", true, OCTETS("1234"), 9 } },
+	{ .kind = IPC_READ, .ticket = 22, .read = { PAPER_KEY, OCTETS("file") } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import time
 
@@ -242,6 +243,22 @@ def keeper_that_hangs(bench):
     moon.up()
     contains(moon.log(), "it did not answer", "log of moon")
     check(family.keeper(moon) != pid, "another keeper runs")
+
+
+@case()
+def certificates_in_files_are_read_by_keeper(bench):
+    """No key is among them, and nothing is secret: guard, which has the rights, has them read all the same."""
+    configuration = bench.tunnel(bench.moon)
+    del configuration["secrets"]
+    moon = bench.daemon(bench.moon, configuration)
+    ca = Authority(bench.directory)
+    os.makedirs(f"{os.path.dirname(moon.config)}/x509ca")
+    shutil.copy(ca.cert, f"{os.path.dirname(moon.config)}/x509ca/ca.pem")
+    moon.start()
+    pid = family.keeper(moon)
+    os.kill(pid, signal.SIGSTOP)
+    moon.must("reload")
+    contains(moon.log(), "the process keeper has ended, since it did not answer", "log of moon")
 
 
 @case()
