@@ -72,6 +72,8 @@ libstrongswan-extra-plugins     test
 libstrongswan-standard-plugins  test
 strongswan-pki                  test
 strongswan-swanctl              test
+pkcs11-provider                 test?
+softhsm2                        test?
 tmux                            test
 tshark                          test
 zsh                             test

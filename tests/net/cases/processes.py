@@ -122,19 +122,15 @@ def one_process_if_it_must_be(bench):
     moon.stop()
 
 
-def _has(pid, library):
-    return library in pathlib.Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
-
-
 @user_case()
 def libraries_are_where_they_are_used(bench):
     """Who gives no commands to nftables, or has nothing to say to systemd, does not carry their libraries."""
     moon, _sun = bench.pair()
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
-    same({family.title(pid) for pid in family.others(moon) if _has(pid, "libnftables")}, set(), "who else has it")
-    check(_has(moon.process.pid, "libnftables"), "guard has it")
-    same([pid for pid in [moon.process.pid, *family.others(moon)] if _has(pid, "libsystemd")], [], "who has systemd's")
+    same({family.title(pid) for pid in family.others(moon) if family.maps(pid, "libnftables")}, set(), "who else has it")
+    check(family.maps(moon.process.pid, "libnftables"), "guard has it")
+    same([pid for pid in [moon.process.pid, *family.others(moon)] if family.maps(pid, "libsystemd")], [], "who has systemd's")
 
 
 # ------------------------------------------------------------------- secrets

@@ -2,6 +2,7 @@
 """Keys that a provider of OpenSSL has, and the process that opens them. OpenSSL's own provider for files is what every
 machine has: a key that is encrypted with its PIN is there, or it is not, as a token is."""
 import contextlib
+import glob
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ from cases.certs import folder, gateways
 from cases.processes import HOSTILE, NO_TICKET, SIGN, hostile, killed, killed_at_any_moment, kinds, lives_on
 from lab import family
 from lab.case import case
-from lab.check import check, contains, same, until
+from lab.check import Skipped, check, contains, same, until
 from lab.net import must
 from lab.pki import Authority, Credentials
 from lab.traffic import reaches
@@ -179,6 +180,85 @@ def token_that_cannot_be_opened(bench):
     os.chmod(token.key, 0o644)
     same(token.loaded(vici)["success"], "yes", "load-token with the right one")
     same([ANOTHER in moon.log(), PIN in moon.log()], [False, False], "whether a PIN is in the log")
+
+
+# ------------------------------------------------------------------ PKCS#11
+
+SLOTS = """directories.tokendir = {directory}/tokens
+objectstore.backend = file
+log.level = ERROR
+"""
+PROVIDERS = """openssl_conf = all
+[all]
+providers = providers
+[providers]
+default = default
+pkcs11 = pkcs11
+[default]
+activate = 1
+[pkcs11]
+module = {provider}
+pkcs11-module-path = {module}
+activate = 1
+"""
+
+
+class SoftHsm:
+    """A token of SoftHSM, of the user who opens tokens, with moon's private key; and what finds it."""
+
+    URI, HANDLE = "pkcs11:token=moon;id=%0a%0b;type=private", "0a0b"
+
+    def __init__(self, bench):
+        provider, module = (next(iter(glob.glob(path)), None) for path in (
+            "/usr/lib/*/ossl-modules/pkcs11.so", "/usr/lib/softhsm/libsofthsm2.so"))
+        if not (provider and module and shutil.which("softhsm2-util")):
+            raise Skipped("pkcs11-provider and softhsm2 are not installed")
+        self.directory = tempfile.mkdtemp(prefix="ikev2d-token-")
+        bench.afterwards(lambda: shutil.rmtree(self.directory))
+        os.chmod(self.directory, 0o755)
+        os.mkdir(f"{self.directory}/tokens")
+        for name, text in ("slots", SLOTS), ("providers", PROVIDERS):
+            with open(f"{self.directory}/{name}", "w", encoding="ascii") as f:
+                f.write(text.format(directory=self.directory, provider=provider, module=module))
+        self.environment = ["env", f"SOFTHSM2_CONF={self.directory}/slots", f"OPENSSL_CONF={self.directory}/providers"]
+        self._util("--init-token", "--free", "--label", "moon", "--so-pin", "the PIN of an officer", "--pin", PIN)
+
+    def _util(self, *words):
+        must([*self.environment[:2], "softhsm2-util", *words])
+
+    def takes(self, key):
+        self._util("--import", key, "--token", "moon", "--label", "moon", "--id", self.HANDLE, "--pin", PIN)
+        must(["chown", "-R", str(family.user("tokens")), f"{self.directory}/tokens"])
+        os.unlink(key)
+
+
+@case()
+def token_of_pkcs11(bench):
+    """The module of its vendor is in one process, and so is its PIN; who was killed opens it again."""
+    token, ca = SoftHsm(bench), Authority(bench.directory)
+    credentials = [Credentials(folder(bench, side), side, ca) for side in (bench.moon, bench.sun)]
+    token.takes(credentials[0].key)
+    ours, theirs = gateways(bench)
+    moon = bench.daemon(bench.moon, ours | {"secrets": {"token-moon": {"uri": f'"{token.URI}"', "pin": f'"{PIN}"'}}})
+    moon.before = token.environment
+    moon.start()
+    bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    killed(moon, "tokens")
+    lives_on(bench, moon)
+    for pid in moon.process.pid, *family.others(moon):
+        if family.title(pid) != "ikev2d: tokens":
+            check(not family.maps(pid, "libsofthsm2"), f"{family.title(pid)} has the module")
+            until(lambda pid=pid: not family.holds(pid, {"PIN": [PIN.encode()]}), lambda pid=pid: f"{family.title(pid)}: PIN", 5)
+    check(family.maps(family.member(moon, "tokens"), "libsofthsm2"), "tokens has the module")
+    moon.write(ours)
+    moon.must("reload")
+    same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without the key")
+    answer = bench.vici(moon).call("load-token", {"handle": token.HANDLE, "pin": ANOTHER})
+    contains(answer["errmsg"], "cannot be opened with its PIN", "load-token with a wrong PIN")
+    same(bench.vici(moon).call("load-token", {"handle": token.HANDLE, "pin": PIN})["success"], "yes", "load-token")
+    moon.up()
 
 
 # --------------------------------------------------------- who breaks the rules

@@ -5,6 +5,7 @@ import base64
 import ctypes
 import mmap
 import os
+import pwd
 import re
 import signal
 import socket
@@ -69,6 +70,20 @@ def members(daemon, name):
 def member(daemon, name):
     until(lambda: len(members(daemon, name)) == 1, lambda: f"there is a {name}: {daemon.log()}", 5)
     return members(daemon, name)[0]
+
+
+def user(name):
+    """The number of the user that the process of that name becomes (sandbox.c)."""
+    try:
+        return pwd.getpwnam(f"ikev2d-{name}").pw_uid
+    except KeyError:
+        return 1902000000 + ["guard", "ike", "keeper", "certs", "eap", "ctl", "esp", "tokens"].index(name)
+
+
+def maps(pid, library):
+    """Whether it has loaded LIBRARY."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as f:
+        return library in f.read()
 
 
 def keeper(daemon):
