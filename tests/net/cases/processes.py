@@ -457,14 +457,19 @@ def hostile_guard(bench):
     same(len(sun.sas()), 1, "SAs of sun")
 
 
-@case()
-def hostile_ike_asks_for_a_free_signature(bench):
-    """A question of the right form, for octets that are not those of an AUTH payload: refused, and told."""
-    moon, _, _ = with_certificates(bench)
-    end = family.channel_to(moon, "keeper", 1)
+def asks_for_free_signatures(moon, name):
+    """In the name of ike, of the process NAME: of the right form, for octets that are not those of an AUTH payload."""
+    end = family.channel_to(moon, name, 1)
     octets = b"what is to be signed"
     with contextlib.suppress(BrokenPipeError):  # its answers are none that somebody waits for, which ends it
         for handle in range(1, 9):
             end.send(bytes([SIGN]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
                      + len(octets).to_bytes(4, "big") + octets)
     moon.wait_log("keeper refuses: these are not the octets of an AUTH payload")
+
+
+@case()
+def hostile_ike_asks_for_a_free_signature(bench):
+    """It is refused, and told."""
+    moon, _, _ = with_certificates(bench)
+    asks_for_free_signatures(moon, "keeper")

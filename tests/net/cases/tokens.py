@@ -9,7 +9,9 @@ import signal
 import tempfile
 
 from cases.certs import folder, gateways
-from cases.processes import HOSTILE, NO_TICKET, SIGN, hostile, killed, killed_at_any_moment, kinds, lives_on
+from cases.processes import (HOSTILE, NO_TICKET, asks_for_free_signatures, hostile, killed, killed_at_any_moment, kinds,
+                             lives_on)
+from cases.service_user import as_user, is_no_root
 from lab import family
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
@@ -58,13 +60,16 @@ class Token:
         return vici.call("load-token", {"uri": f"file:{self.key}", "pin": pin})
 
 
-def with_certificates_of_tokens(bench):
+def with_certificates_of_tokens(bench, options=()):
     """Moon's key is configured, sun's is yet to be loaded by a client. Returns both, and the tokens."""
     ca = Authority(bench.directory)
     ours, theirs = gateways(bench)
     tokens = [Token(bench, side, ca) for side in (bench.moon, bench.sun)]
-    moon = bench.daemon(bench.moon, tokens[0].configured(ours)).start()
-    return moon, bench.daemon(bench.sun, tokens[1].shown(theirs)).start(), tokens
+    daemons = bench.daemon(bench.moon, tokens[0].configured(ours)), bench.daemon(bench.sun, tokens[1].shown(theirs))
+    for daemon in daemons:
+        daemon.options = list(options)
+        daemon.start()
+    return *daemons, tokens
 
 
 def with_tokens(bench):
@@ -74,15 +79,29 @@ def with_tokens(bench):
     return moon, sun, tokens[0]
 
 
-@case()
-def certs_of_a_provider(bench):
+@case(each=[("by-tokens", []), ("in-one-process", ["--one"])])
+def certs_of_a_provider(bench, options):
     """Keys and certificates come from OpenSSL's provider for files, and neither is in a folder that ikev2d reads."""
-    moon, sun, tokens = with_certificates_of_tokens(bench)
+    moon, sun, tokens = with_certificates_of_tokens(bench, options)
     same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without sun's key")
     contains(sun.log(), "there is no private key for the certificate of C=CH, O=Lab, CN=sun", "log of sun")
     same(tokens[1].loaded(bench.vici(sun))["success"], "yes", "load-token")
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
+
+
+@case()
+def certs_of_a_provider_for_a_service_user(bench):
+    """A daemon that is no root: tokens is who it is, and has none of its few capabilities."""
+    ca = Authority(bench.directory)
+    ours, theirs = gateways(bench)
+    token = Token(bench, bench.moon, ca)
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    moon = as_user(bench, bench.daemon(bench.moon, token.configured(ours))).start()
+    bench.daemon(bench.sun, theirs).start()
+    moon.up()
+    is_no_root(moon)
+    check(family.members(moon, "tokens"), "there is a process for tokens")
 
 
 @case()
@@ -274,15 +293,9 @@ def hostile_tokens(bench, channel, message, says):
 
 @case()
 def hostile_ike_asks_tokens_for_a_free_signature(bench):
-    """A question of the right form, for octets that are not those of an AUTH payload: refused, and told."""
+    """It is refused, and told, as keeper does."""
     moon, _, _ = with_tokens(bench)
-    end = family.channel_to(moon, "tokens", 1)
-    octets = b"what is to be signed"
-    with contextlib.suppress(BrokenPipeError):  # its answers are none that somebody waits for, which ends it
-        for handle in range(1, 9):
-            end.send(bytes([SIGN]) + NO_TICKET + handle.to_bytes(8, "big") + (5).to_bytes(2, "big") + bytes([0])
-                     + len(octets).to_bytes(4, "big") + octets)
-    moon.wait_log("these are not the octets of an AUTH payload")
+    asks_for_free_signatures(moon, "tokens")
     contains(moon.log(), "event=tokens", "who says it")
 
 
