@@ -19,6 +19,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/updown.h"
 #include "daemon/world.h"
+#include "pki/providers.h"
 #include "xfrm/choice.h"
 
 #include <errno.h>
@@ -595,6 +596,8 @@ int daemon_run(const struct options *o)
 	resolved.state_dir = absolute(o->state_dir, &arena);
 	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
+	if (!o->one)
+		providers_no_tokens();
 	if (!o->foreground && (background = process_detach()) < 0) {
 		fprintf(stderr, "ikev2d: no process can be started in the background: %s\n", strerror(errno));
 		return 1;

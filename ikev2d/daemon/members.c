@@ -11,6 +11,7 @@
 #include "daemon/nursery.h"
 #include "daemon/sandbox.h"
 #include "daemon/speaker.h"
+#include "pki/providers.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -257,6 +258,8 @@ static int become(enum ipc_process p)
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
+	if (p != IPC_TOKENS)
+		providers_no_tokens();
 	prepare();
 	return members[p].run((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
 		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
@@ -267,6 +270,7 @@ static int become(enum ipc_process p)
 static void run_nursery(char *title)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	providers_no_tokens();
 	prepare();
 	speaker_warm();
 	nursery_run(FD_CHANNELS, lacking_ask(), FD_CHANNELS, title, MEMBERS_TITLE, become);

@@ -211,11 +211,11 @@ PROVIDERS = """openssl_conf = all
 [all]
 providers = providers
 [providers]
-default = default
-pkcs11 = pkcs11
-[default]
+default = of_openssl
+pkcs11 = of_tokens
+[of_openssl]
 activate = 1
-[pkcs11]
+[of_tokens]
 module = {provider}
 pkcs11-module-path = {module}
 activate = 1
@@ -246,6 +246,8 @@ class SoftHsm:
         must([*self.environment[:2], "softhsm2-util", *words])
 
     def takes(self, key):
+        must(["openssl", "pkcs8", "-topk8", "-nocrypt", "-in", key, "-out", f"{key}.8"])
+        os.replace(f"{key}.8", key)
         self._util("--import", key, "--token", "moon", "--label", "moon", "--id", self.HANDLE, "--pin", PIN)
         must(["chown", "-R", str(family.user("tokens")), f"{self.directory}/tokens"])
         os.unlink(key)
@@ -253,7 +255,7 @@ class SoftHsm:
 
 @case()
 def token_of_pkcs11(bench):
-    """The module of its vendor is in one process, and so is its PIN; who was killed opens it again."""
+    """The provider and the module of its vendor are in one process, and so is its PIN; the next one opens it again."""
     token, ca = SoftHsm(bench), Authority(bench.directory)
     credentials = [Credentials(folder(bench, side), side, ca) for side in (bench.moon, bench.sun)]
     token.takes(credentials[0].key)
@@ -268,12 +270,15 @@ def token_of_pkcs11(bench):
     lives_on(bench, moon)
     for pid in moon.process.pid, *family.others(moon):
         if family.title(pid) != "ikev2d: tokens":
-            check(not family.maps(pid, "libsofthsm2"), f"{family.title(pid)} has the module")
+            for library in "ossl-modules/pkcs11.so", "libsofthsm2":
+                check(not family.maps(pid, library), f"{family.title(pid)} has {library}")
             until(lambda pid=pid: not family.holds(pid, {"PIN": [PIN.encode()]}), lambda pid=pid: f"{family.title(pid)}: PIN", 5)
     check(family.maps(family.member(moon, "tokens"), "libsofthsm2"), "tokens has the module")
+    moon.must("down", "site")
     moon.write(ours)
     moon.must("reload")
     same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without the key")
+    killed(moon, "tokens")  # who has logged in once may go on
     answer = bench.vici(moon).call("load-token", {"handle": token.HANDLE, "pin": ANOTHER})
     contains(answer["errmsg"], "cannot be opened with its PIN", "load-token with a wrong PIN")
     same(bench.vici(moon).call("load-token", {"handle": token.HANDLE, "pin": PIN})["success"], "yes", "load-token")
