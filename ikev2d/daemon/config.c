@@ -372,7 +372,8 @@ void config_start(struct config *c, struct vault *vault)
 	*c = (struct config){ .vault = vault, .file.settings = settings_default(), .stale = true };
 	creds_start(&c->creds);
 	if (vault)
-		c->creds.opener = (struct key_opener){ vault_open, vault_read, vault_fetch, vault, VAULT_FILE_MAX };
+		c->creds.opener =
+			(struct key_opener){ vault_open, vault_read, vault_fetch, vault, VAULT_FILE_MAX };
 	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
 		list_init(&c->shelves[kind].slots);
 }

@@ -100,8 +100,7 @@ static int keep(enum ipc_process p, struct ipc_channel guard, struct ipc_channel
 		return EXIT_FAILURE;
 	if (keeper_start(&k, FD_OWN)) {
 		tell_and_give_up(p, &k.guard,
-			"what the one before it kept is damaged: restart ikev2d, which reads all secrets "
-			"anew");
+			"what the one before it kept is damaged: restart ikev2d, which reads it anew");
 		return EXIT_FAILURE;
 	}
 	if (say_ready(&k.guard))

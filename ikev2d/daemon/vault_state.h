@@ -48,3 +48,17 @@ struct vault {
 		struct ipc_message answer;
 	} waits;
 };
+
+enum { VAULT_TRIES_MAX = 3 /* of one question, where keeper is lost */ };
+
+/* A reference to what keeper is going to keep as HANDLE. */
+struct kept *vault_kept_new(struct vault *v, uint64_t handle);
+
+/* Keeper answers a later question: it has done what it was told before, and what it was to forget is gone. */
+void vault_have_forgotten(struct vault *v);
+
+/* Keeper is there; tokens not before somebody wants something of it. */
+enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
+
+/* Why something was not kept, or not done. */
+const char *vault_refused(const struct vault *v, enum err e);

@@ -5,8 +5,8 @@
 
 #include "daemon/ipc_table.h"
 #include "daemon/keeper.h"
-#include "pki/paper.h"
 #include "model/scheme.h"
+#include "pki/paper.h"
 #include "pki/store.h"
 #include "talk.h"
 #include "vici/vici.h"

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What guard waits for: it loads one thing after the other. */
+#include "daemon/vault_state.h"
+
+/* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
+static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
+{
+	enum err e = ERR_MISSING;
+
+	for (unsigned i = 0; i < VAULT_TRIES_MAX && e == ERR_MISSING; i++) {
+		m->ticket = v->waits.ticket = ++v->last;
+		v->waits.kind = kind;
+		if (member_wait(&v->keeper, arena))
+			break;
+		e = member_send(&v->keeper, IPC_GUARD, m);
+		while (!e && v->waits.ticket)
+			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
+	}
+	v->waits.ticket = 0;
+	if (!e)
+		vault_have_forgotten(v);
+	return e;
+}
+
+bool vault_take_answer(void *ctx, const struct ipc_message *m)
+{
+	struct vault *v = member_ctx(ctx);
+
+	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
+		return false;
+	v->waits.answer = *m;
+	v->waits.ticket = 0;
+	return true;
+}
+
+const char *vault_refused(const struct vault *v, enum err e)
+{
+	if (e == ERR_UNKNOWN)
+		return "it did not get to the process that keeps secrets: load it once more";
+	if (e == ERR_SYSTEM)
+		return "there is no memory to keep it in: give the machine more, or ikev2d a higher limit";
+	if (e == ERR_RANGE)
+		return "it is longer, or has more owners, than can be kept, or there are too many: remove "
+		       "some";
+	return v->process == IPC_TOKENS
+		       ? "the process for tokens does not answer: is there a token that hangs, or a module "
+			 "that ended it?"
+		       : "the process that keeps secrets does not answer";
+}
+
+/* Wipes DATA, which is ours, when it is kept. */
+static enum err keep(struct vault *v, struct ipc_message *m, struct bytes *data, struct kept **out,
+	const char *name, struct text *why)
+{
+	struct arena arena = { 0 };
+	enum err e;
+
+	m->kind = IPC_SECRET;
+	m->secret.handle = ++v->last;
+	m->secret.data = *data;
+	e = call(v, m, IPC_KEPT, &arena);
+	if (!e)
+		e = v->waits.answer.kept.result;
+	*out = vault_kept_new(v, m->secret.handle);
+	if (e) {
+		text_add(why, "%sthe secret %s: %s", why->n ? "\n" : "", name ? name : "without a name",
+			vault_refused(v, e));
+		kept_unref(*out);
+		*out = NULL;
+	} else {
+		memcpy((*out)->mark, v->waits.answer.kept.mark.p, IPC_MARK_SIZE);
+		if (data->n)
+			wipe((void *)data->p, data->n);
+		*data = (struct bytes){ 0 };
+	}
+	arena_free(&arena);
+	return e;
+}
+
+static enum err keep_secret(struct vault *v, struct secret *s, uint64_t offer, struct text *why)
+{
+	struct ipc_message m = { .secret = { .use = IPC_USE_SECRET,
+					 .kind = (uint8_t)s->kind,
+					 .owners = s->owners,
+					 .n_owners = s->n_owners,
+					 .offer = offer } };
+
+	return keep(v, &m, &s->data, &s->kept, s->name, why);
+}
+
+enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
+{
+	return keep_secret(v, s, 0, why);
+}
+
+/* 0: it is none. */
+static uint64_t number_of(struct bytes octets)
+{
+	struct rd r = rd_of(octets);
+	uint64_t number = rd_u64(&r);
+
+	return rd_done(&r) ? number : 0;
+}
+
+enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
+{
+	const uint64_t offer = number_of(s->data);
+
+	if (!offer) {
+		text_add(why, "%s", vault_refused(v, ERR_UNKNOWN));
+		return ERR_UNKNOWN;
+	}
+	s->data = (struct bytes){ 0 };
+	return keep_secret(v, s, offer, why);
+}
+
+enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why)
+{
+	struct ipc_message m = { .secret = { .use = IPC_USE_PASSPHRASE } };
+	enum err e = ERR_OK;
+
+	if (!k->secret.n)
+		return ERR_OK;
+	if (!k->file) {
+		v = v->tokens;
+		e = vault_be_there(v, why);
+	}
+	return e ? e : keep(v, &m, &k->secret, &k->kept, k->name, why);
+}
+
+/* ERR_MISSING: there is another keeper, which has not heard of the parts before. */
+static enum err send_part(struct vault *v, struct ipc_users part, struct text *why)
+{
+	struct ipc_message m = { .kind = IPC_USERS, .users = part };
+	struct arena arena = { 0 };
+	const char *what = NULL;
+	enum err e = call(v, &m, IPC_KEPT, &arena) ? ERR_BUSY : ERR_OK;
+
+	if (!e) {
+		e = v->waits.answer.kept.result;
+		what = v->waits.answer.kept.what;
+	}
+	if (e && e != ERR_MISSING)
+		text_add(why, "%s", what ? what : vault_refused(v, e));
+	arena_free(&arena);
+	return e;
+}
+
+static enum err send_users(struct vault *v, struct bytes text, struct text *why)
+{
+	uint32_t at = 0;
+	enum err e;
+
+	do {
+		e = send_part(v, ipc_users_part(text, at), why);
+		at += IPC_DATA_MAX;
+	} while (!e && at < text.n);
+	return e;
+}
+
+enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
+{
+	enum err e = ERR_MISSING;
+
+	for (unsigned i = 0; i < VAULT_TRIES_MAX && e == ERR_MISSING; i++)
+		e = send_users(v, text, why);
+	if (e == ERR_MISSING)
+		text_add(why, "%s", vault_refused(v, e));
+	return e;
+}
+
+static enum err opened(
+	struct vault *v, uint64_t handle, struct arena *arena, struct bundle *out, struct why *why)
+{
+	const struct ipc_message *m = &v->waits.answer;
+	struct rd r = rd_of(m->opened.paper);
+	enum err e = m->opened.result;
+
+	why->what = m->opened.what;
+	why->instead = m->opened.instead;
+	*out = (struct bundle){ 0 };
+	if (!e)
+		e = paper_take(&r, arena, out, why);
+	if (!e && out->key && handle) {
+		out->key->kept = vault_kept_new(v, handle);
+		out->key->end = kept_unref;
+	}
+	return e;
+}
+
+/* M asks that what there is be opened, and its private key kept as HANDLE. */
+static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t handle, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	enum err e = call(v, m, IPC_OPENED, arena);
+
+	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
+		return opened(v, handle, arena, out, why);
+	*out = (struct bundle){ 0 };
+	e = e ? e : ERR_UNKNOWN;
+	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
+				   : vault_refused(v, e);
+	return e;
+}
+
+static enum err open_file(
+	struct vault *v, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	m->kind = IPC_FILE;
+	m->file.handle = ++v->last;
+	return ask_to_open(v, m, m->file.handle, arena, out, why);
+}
+
+enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .file = { .opener = k && k->kept ? k->kept->handle : 0, .data = data } };
+
+	return open_file(ctx, &m, arena, out, why);
+}
+
+enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct arena *arena, struct bundle *out,
+	struct why *why)
+{
+	struct ipc_message m = { .kind = IPC_READ, .read = { .what = (uint8_t)what, .data = data } };
+
+	return ask_to_open(ctx, &m, 0, arena, out, why);
+}
+
+enum err vault_open_offered(
+	struct vault *v, struct bytes number, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .file = { .offer = number_of(number) } };
+
+	if (m.file.offer)
+		return open_file(v, &m, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = vault_refused(v, ERR_UNKNOWN);
+	return ERR_UNKNOWN;
+}
+
+int vault_offers(const struct vault *v)
+{
+	return v->from_ctl.fd;
+}
+
+int vault_offers_tokens(const struct vault *v)
+{
+	return v->tokens->from_ctl.fd;
+}
+
+static enum err fetch(
+	struct vault *tokens, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct text wrong = text_in(arena);
+
+	m->kind = IPC_TOKEN;
+	m->token.handle = ++tokens->last;
+	if (!vault_be_there(tokens, &wrong))
+		return ask_to_open(tokens, m, m->token.handle, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = text_str(&wrong);
+	return ERR_SYSTEM;
+}
+
+enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = {
+		.token = { .opener = k && k->kept ? k->kept->handle : 0, .uri = uri, .certs = !k }
+	};
+
+	return fetch(((struct vault *)ctx)->tokens, &m, arena, out, why);
+}
+
+enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .token = { .uri = uri, .offer = number_of(number) } };
+
+	if (!number.n || m.token.offer)
+		return fetch(v->tokens, &m, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = vault_refused(v, ERR_UNKNOWN);
+	return ERR_UNKNOWN;
+}
