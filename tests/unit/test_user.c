@@ -263,7 +263,7 @@ static void esp_of_the_kernel_is_not_seen(void **state)
 	bench_send(SOCK_RAW, "192.0.2.1", 0, "\x99\x99\x99\x99 of nobody", 14);
 	bench_wait(unknown_spis, 1);
 	assert_int_equal(bench.told.spi, 0x99999999);
-	for (int i = 0; i < PATIENCE / 10 && !drops.n; i++) { /* counted at the end of a batch */
+	for (unsigned i = 0; i < PATIENCE / 10 && !drops.n; i++) { /* counted at the end of a batch */
 		user->drops(bench.x, &drops);
 		usleep(10000);
 	}
