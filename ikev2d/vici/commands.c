@@ -97,7 +97,7 @@ unsigned vici_command_number(struct bytes name)
 /* Secrets and certificates may be any octets. */
 static bool may_be_octets(const char *key)
 {
-	return !strcmp(key, "data") || vici_is_certificate(key);
+	return !strcmp(key, "data") || !strcmp(key, "pin") || vici_is_certificate(key);
 }
 
 /* The first key below N whose value is not text, or NULL. */

@@ -97,6 +97,16 @@ static void a_value_that_is_not_text_is_refused(void **state)
 	assert_int_equal(b->fake->ticket, 0);
 }
 
+/* ctl has put a number there (daemon/offers.h). */
+static void secrets_need_not_be_text(void **state)
+{
+	struct vici_bench *b = *state;
+	static const char packet[] = "\0\0\0\41\0\12load-token\3\6handle\0\0020a\3\3pin\0\2\0b";
+
+	assert_true(vici_client_input(b->s, bytes_of(packet, sizeof packet - 1)));
+	assert_true(has(vici_read_all(b->s, &b->arena), "success=yes id=0123"));
+}
+
 static void list_sas_is_in_strongswans_order(void **state)
 {
 	struct vici_bench *b = *state;
@@ -667,6 +677,7 @@ int main(void)
 			an_oversized_segment_ends_it, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			a_value_that_is_not_text_is_refused, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(secrets_need_not_be_text, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			list_sas_is_in_strongswans_order, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
