@@ -37,7 +37,7 @@ bool rejoin_add(struct rejoin *r, uint8_t *p, size_t n)
 
 	if (!inner_parse(bytes_of(p, n), &in))
 		return false;
-	join_add(&r->join, &r->device, &in, p);
+	join_add(&r->join, &r->device, &in, p, join_headers(&r->device, &in, p));
 	return true;
 }
 

@@ -605,7 +605,8 @@ static unsigned deliver(struct rejoin *r, const struct load *l)
 	inbound_run(&two.lane, v, n);
 	for (unsigned i = 0; i < n; i++) {
 		assert_int_equal(v[i].esp.drop, DROP_NONE);
-		join_add(&r->join, &r->device, &v[i].inner, v[i].esp.p);
+		join_add(&r->join, &r->device, &v[i].inner, v[i].esp.p,
+			join_headers(&r->device, &v[i].inner, v[i].esp.p));
 	}
 	join_flush(&r->join);
 	return n;

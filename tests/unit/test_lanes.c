@@ -5,6 +5,8 @@
 #include "tests/unit/gate.h"
 #include "tests/unit/packet.h"
 
+#include "xfrm/user/intake.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -131,6 +133,168 @@ static void assert_numbers(void)
 	}
 }
 
+/* ---------------------------------------------------- packets that came by one socket, in their order */
+
+enum {
+	STREAM = 6000,
+	AGAIN = 10,  /* of so many one comes twice */
+	WINDOW = 64, /* less than what is opened at the same time */
+	TAKEN = 50,  /* datagrams at once, in bundles of */
+	BUNDLED = 10,
+	PAYLOAD = 28 /* where that of UDP in IPv4 begins */
+};
+
+static struct turns turns;
+static struct sealed stream[STREAM + STREAM / AGAIN];
+static unsigned n_stream, n_taken; /* those that were taken: by who takes */
+
+/* What was written, by who had the turn. */
+static uint32_t written[STREAM];
+static unsigned n_written;
+
+static struct eater {
+	struct intake intake;
+	uint8_t octets[TAKEN * ROOM];
+	unsigned all, slept;
+} eaters[THREADS];
+
+static void make_stream(void)
+{
+	struct departure d;
+
+	n_stream = 0;
+	for (uint32_t i = 0; i < STREAM; i++) {
+		memcpy(plain + PAYLOAD, &i, sizeof i);
+		assert_int_equal(gate_send(&moon, &d, plain, plain_size), DROP_NONE);
+		for (unsigned k = 0; k < 1 + !(i % AGAIN); k++) {
+			memcpy(stream[n_stream].p, d.esp.p, d.esp.n);
+			stream[n_stream++].n = d.esp.n;
+		}
+	}
+	n_taken = n_written = 0;
+}
+
+/* None is joined: the device takes UDP one by one. */
+static void write_down(void *ctx, const struct device *to, const struct iovec *v, unsigned n)
+{
+	(void)ctx;
+	if (to != &sun.device || n != 2 || n_written == STREAM)
+		abort();
+	memcpy(&written[n_written++], (const uint8_t *)v[1].iov_base + PAYLOAD, sizeof *written);
+}
+
+/* Datagrams to OCTETS, as the kernel gives them; returns how many bundles there are. */
+static unsigned take(uint8_t *octets, struct bundle *b)
+{
+	unsigned n = 0, left = n_stream - n_taken < TAKEN ? n_stream - n_taken : TAKEN;
+
+	for (; left; n++) {
+		unsigned some = left < BUNDLED ? left : BUNDLED;
+		size_t size = stream[n_taken].n;
+
+		b[n] = (struct bundle){ .all = { .esp = { .p = octets, .n = some * size },
+						.path.remote = sun.in_slot.remote,
+						.encap = true },
+			.segment = size };
+		for (unsigned i = 0; i < some; i++, octets += size)
+			memcpy(octets, stream[n_taken++].p, size);
+		left -= some;
+	}
+	return n;
+}
+
+static void *open_in_turn(void *hand)
+{
+	struct hand *h = hand;
+	struct eater *e = &eaters[h - hands];
+	struct bundle b[TAKEN / BUNDLED];
+	unsigned n;
+	bool slept;
+
+	e->intake.lane = &h->lane;
+	e->intake.join = (struct join){ .write = write_down };
+	e->all = e->slept = 0;
+	pthread_barrier_wait(&start);
+	for (;;) {
+		turns_take(&turns);
+		n = take(e->octets, b);
+		if (!n) {
+			turns_pass(&turns);
+			return NULL;
+		}
+		e->all += intake_beside(&e->intake, b, n, &turns, turns_draw(&turns), &slept);
+		e->slept += slept;
+	}
+}
+
+/* Opens the stream, and returns how many packets were taken. */
+static unsigned open_stream(void)
+{
+	unsigned all = 0;
+
+	make_stream();
+	turns_init(&turns);
+	run(&sun, open_in_turn);
+	turns_end(&turns);
+	for (unsigned i = 0; i < THREADS; i++)
+		all += eaters[i].all;
+	assert_int_equal(turns.served, turns.drawn);
+	return all;
+}
+
+static void assert_in_order(unsigned n)
+{
+	assert_int_equal(n_written, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(written[i], i);
+}
+
+static void open_narrow(const char *suite)
+{
+	open_both(suite);
+	gate_close(&sun);
+	gate_init(&sun, suite);
+	sun.conf.replay_window = WINDOW;
+}
+
+static void assert_kept(const char *suite)
+{
+	open_narrow(suite);
+	gate_open(&sun, 2);
+	assert_int_equal(open_stream(), STREAM + STREAM / AGAIN);
+	assert_in_order(STREAM);
+	assert_int_equal(gate_usage(sun.in).packets, STREAM);
+	assert_int_equal(gate_usage(sun.in).replays, STREAM / AGAIN);
+	assert_int_equal(gate_dropped(&sun, DROP_REPLAY), STREAM / AGAIN);
+	assert_int_equal(gate_usage(sun.in).invalid, 0);
+	close_both();
+}
+
+static void what_several_open_is_written_once_and_in_the_order_in_which_it_came(void **state)
+{
+	(void)state;
+	assert_kept("aes256gcm16");
+}
+
+static void order_is_kept_where_contexts_cannot_be_shared(void **state)
+{
+	(void)state;
+	assert_kept("chacha20poly1305");
+}
+
+/* Those behind the last one are open already, and go no further. */
+static void what_several_open_does_not_pass_the_limit_of_the_sa(void **state)
+{
+	(void)state;
+	open_narrow("aes256gcm16");
+	sun.conf.life_packets = STREAM / 2;
+	gate_open(&sun, 2);
+	open_stream();
+	assert_in_order(STREAM / 2);
+	assert_int_equal(gate_usage(sun.in).packets, STREAM / 2);
+	close_both();
+}
+
 static void assert_shared(const char *suite)
 {
 	unsigned taken = 0;
@@ -167,6 +331,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_used_once_and_packets_taken_once),
 		cmocka_unit_test(contexts_that_cannot_be_shared_take_turns),
+		cmocka_unit_test(what_several_open_is_written_once_and_in_the_order_in_which_it_came),
+		cmocka_unit_test(order_is_kept_where_contexts_cannot_be_shared),
+		cmocka_unit_test(what_several_open_does_not_pass_the_limit_of_the_sa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

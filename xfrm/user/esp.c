@@ -236,33 +236,56 @@ static size_t data_of(const struct esp *e, size_t n)
 	return n - around;
 }
 
-static enum drop open_one(struct esp *e, struct esp_packet *pkt)
+void esp_check(const struct esp *e, struct esp_packet *p)
 {
-	size_t n = data_of(e, pkt->n);
-	void *cipher;
+	if (!data_of(e, p->n))
+		p->drop = DROP_SHORT;
+	else if (!replay_check(&e->replay, get32(p->p + 4), &p->seq))
+		p->drop = DROP_REPLAY;
+}
+
+static enum drop decrypt(struct esp *e, struct esp_packet *p)
+{
+	const size_t n = data_of(e, p->n);
+	void *cipher = cipher_of(e);
 	struct cover cover;
 	struct aead_job job;
 
-	if (!n)
-		return DROP_SHORT;
-	if (!replay_check(&e->replay, get32(pkt->p + 4), &pkt->seq))
-		return DROP_REPLAY;
-	cipher = cipher_of(e);
 	if (!cipher)
 		return DROP_CRYPTO;
-	job = job_of(e, &cover, pkt->p, pkt->seq, n);
+	job = job_of(e, &cover, p->p, p->seq, n);
 	if (e->engine->open(cipher, &job))
 		return DROP_AUTH;
-	pkt->place = replay_advance(&e->replay, pkt->seq);
-	if (pkt->place == REPLAY_SEEN)
-		return DROP_REPLAY;
-	pkt->p = job.data;
-	return check_trailer(job.data, n, &pkt->n);
+	p->authentic = true;
+	p->p = job.data;
+	return check_trailer(job.data, n, &p->n);
+}
+
+void esp_decrypt(struct esp *e, struct esp_packet *p)
+{
+	p->authentic = false;
+	if (!p->drop)
+		p->drop = decrypt(e, p);
+}
+
+void esp_admit(struct esp *e, struct esp_packet *p)
+{
+	if (!p->authentic)
+		return;
+	p->place = replay_advance(&e->replay, p->seq);
+	if (p->place != REPLAY_SEEN)
+		return;
+	p->authentic = false;
+	p->drop = DROP_REPLAY;
 }
 
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (!v[i].drop)
-			v[i].drop = open_one(e, &v[i]);
+	for (unsigned i = 0; i < n; i++) {
+		if (v[i].drop)
+			continue;
+		esp_check(e, &v[i]);
+		esp_decrypt(e, &v[i]);
+		esp_admit(e, &v[i]);
+	}
 }

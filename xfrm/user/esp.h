@@ -14,7 +14,8 @@
 #include <stdatomic.h>
 
 /* One direction of an SA. One thread at a time may use it: the engine's context may change with each packet,
- * and so does the window of an inbound one. Several may seal where the engine's contexts can be shared. */
+ * and so does the window of an inbound one. Several may seal, or decrypt, where the engine's contexts can be
+ * shared. */
 struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */
@@ -36,6 +37,7 @@ struct esp_packet {
 	size_t n;
 	uint64_t seq;            /* set by both ways */
 	enum replay_place place; /* set by opening */
+	bool authentic;          /* set by opening: whoever has the key has made it, whatever is inside */
 	enum drop drop; /* DROP_NONE, or why it went no further; packets that have it set are left alone */
 };
 
@@ -55,6 +57,14 @@ void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
 /* Opens N ESP packets in place; each then is the IP packet that was inside, possibly with padding for traffic
  * flow confidentiality behind it (its own length says where it ends). */
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
+
+/* The steps of it, for threads that share an SA: whether the window may take the packet, whose whole number
+ * is known then; cipher, tag and what is inside, which change nothing in the SA (P stays as it is where it
+ * has a drop already); and, once it is known to be authentic, whether the window takes it (RFC 4303, 3.4.3).
+ */
+void esp_check(const struct esp *e, struct esp_packet *p);
+void esp_decrypt(struct esp *e, struct esp_packet *p);
+void esp_admit(struct esp *e, struct esp_packet *p);
 
 /* Octets before an inner packet once it is sealed, and of all that an inner packet of N octets becomes. */
 size_t esp_before(const struct esp *e);

@@ -108,20 +108,42 @@ static enum drop check_inner(struct arrival *a)
 	return DROP_NONE;
 }
 
-static bool is_authentic(enum drop drop)
+/* Finds the SA of A, which is held then, and whether its window may take A. False: A goes no further. */
+static bool check_one(struct lane *lane, struct arrival *a, struct live **held)
 {
-	return drop == DROP_NONE || drop == DROP_PADDING || drop == DROP_DUMMY || drop == DROP_NEXT_HEADER;
+	a->esp.authentic = false;
+	if (!take_other(lane, a))
+		find_sa(lane, a);
+	if (!a->sa || a->esp.drop)
+		return false;
+	live_hold(held, a->sa->live);
+	esp_check(&a->sa->live->esp, &a->esp);
+	return true;
 }
 
-static void open_one(struct lane *lane, struct arrival *a)
+static void open_one(struct arrival *a)
 {
-	esp_open(&a->sa->live->esp, &a->esp, 1);
-	if (is_authentic(a->esp.drop))
-		note_authentic(lane, a, a->esp.n);
+	esp_decrypt(&a->sa->live->esp, &a->esp);
+	a->inside = a->esp.n;
 	if (!a->esp.drop)
 		a->esp.drop = check_inner(a);
+}
+
+/* What passed the check is counted, or missed; another one may have used the SA up since. */
+static void admit_one(struct lane *lane, struct arrival *a)
+{
+	struct live *l = a->sa->live;
+
+	if (live_is_spent(l)) {
+		lane_tell_volume(lane, l, LIVE_NOTHING);
+		a->esp.drop = DROP_LIFETIME;
+		return;
+	}
+	esp_admit(&l->esp, &a->esp);
+	if (a->esp.authentic)
+		note_authentic(lane, a, a->inside);
 	if (a->esp.drop && a->esp.drop != DROP_DUMMY)
-		live_miss(a->sa->live, a->esp.drop);
+		live_miss(l, a->esp.drop);
 }
 
 /* The lock is kept from packet to packet of the same SA. */
@@ -130,11 +152,40 @@ void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
 	struct live *held = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (!take_other(lane, &v[i]))
-			find_sa(lane, &v[i]);
-		if (v[i].sa && !v[i].esp.drop) {
+		if (check_one(lane, &v[i], &held)) {
+			open_one(&v[i]);
+			admit_one(lane, &v[i]);
+		}
+		if (v[i].esp.drop)
+			drop_count(lane->drops, v[i].esp.drop);
+	}
+	live_hold(&held, NULL);
+}
+
+/* The lock is held for the check, and for all where the engine wants that. */
+void inbound_open(struct lane *lane, struct arrival *v, unsigned n)
+{
+	struct live *held = NULL;
+
+	for (unsigned i = 0; i < n; i++)
+		(void)check_one(lane, &v[i], &held);
+	for (unsigned i = 0; i < n; i++) {
+		if (!v[i].sa || v[i].esp.drop)
+			continue;
+		live_hold(&held, v[i].sa->live->esp.engine->shared ? NULL : v[i].sa->live);
+		open_one(&v[i]);
+	}
+	live_hold(&held, NULL);
+}
+
+void inbound_admit(struct lane *lane, struct arrival *v, unsigned n)
+{
+	struct live *held = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (v[i].sa && v[i].esp.drop != DROP_LIFETIME) {
 			live_hold(&held, v[i].sa->live);
-			open_one(lane, &v[i]);
+			admit_one(lane, &v[i]);
 		}
 		if (v[i].esp.drop)
 			drop_count(lane->drops, v[i].esp.drop);

@@ -12,11 +12,18 @@ struct arrival {
 	uint8_t tos;              /* of the outer header */
 	const struct sa_slot *sa; /* out: the SA it came on */
 	struct inner inner;       /* out: of the inner packet */
+	size_t inside;            /* out: octets of it, with padding against traffic analysis */
 };
 
 /* Opens and checks N of them. Those with an SA and DROP_NONE then are to be written to sa->device; the others
  * have been counted, or, without an SA, handed over to the control thread. */
 void inbound_run(struct lane *lane, struct arrival *v, unsigned n);
+
+/* The two halves of it, for threads that share an SA. What takes time is in the first one, which others may
+ * do at the same time with other packets; window, counters and limits are in the second one, which is for one
+ * thread after the other, in the order in which the packets came. Both see the same snapshot. */
+void inbound_open(struct lane *lane, struct arrival *v, unsigned n);
+void inbound_admit(struct lane *lane, struct arrival *v, unsigned n);
 
 /* Datagrams that the kernel gave as one: of the same sender, so that they have all but ESP in common, and of
  * SEGMENT octets each, where the last may have fewer. */

@@ -50,8 +50,7 @@ static bool sums_right(const struct inner *in, const uint8_t *p)
 	return !inner_checksum(inner_sum(inner_pseudo(p, in->proto, n), bytes_of(p + in->header, n)));
 }
 
-/* Octets before the payload of a packet that may be joined, or 0. */
-static size_t headers_of(const struct device *to, const struct inner *in, const uint8_t *p)
+size_t join_headers(const struct device *to, const struct inner *in, const uint8_t *p)
 {
 	size_t plain = in->src.v == 4 ? IP4_HEADER : IP6_HEADER, headers = 0;
 
@@ -208,9 +207,8 @@ static void note_push(struct joined *f, const uint8_t *p)
 	}
 }
 
-void join_add(struct join *j, const struct device *to, const struct inner *in, uint8_t *p)
+void join_add(struct join *j, const struct device *to, const struct inner *in, uint8_t *p, size_t headers)
 {
-	size_t headers = headers_of(to, in, p);
 	struct joined *f;
 
 	if (in->fragment) /* it does not say of which flow it is */

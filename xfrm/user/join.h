@@ -32,9 +32,13 @@ struct join {
 	struct joined flows[JOIN_FLOWS];
 };
 
-/* Takes the packet at P, which IN describes (in->n octets), on its way to TO. What can be joined is borrowed
- * until join_flush; what cannot is written at once. Nothing passes its predecessors of the same flow. */
-void join_add(struct join *j, const struct device *to, const struct inner *in, uint8_t *p);
+/* Octets before the payload of the packet at P, which IN describes (in->n octets) and which is on its way to
+ * TO, where it may be joined with others; else 0. Sums up all of it. */
+size_t join_headers(const struct device *to, const struct inner *in, const uint8_t *p);
+
+/* Takes that packet, of which HEADERS are known. What can be joined is borrowed until join_flush; what cannot
+ * is written at once. Nothing passes its predecessors of the same flow. */
+void join_add(struct join *j, const struct device *to, const struct inner *in, uint8_t *p, size_t headers);
 
 /* Writes what waits. */
 void join_flush(struct join *j);

@@ -10,6 +10,7 @@ static const char *const words[PACE_MAX] = {
 	[PACE_RECEIVED] = "received",
 	[PACE_WRITTEN] = "written",
 	[PACE_RESTED] = "rested",
+	[PACE_SHARED] = "shared",
 };
 
 void pace_print(const struct pace *p, struct text *out)

@@ -12,6 +12,7 @@ enum pace_call {
 	PACE_RECEIVED, /* from peers */
 	PACE_WRITTEN,  /* to a device */
 	PACE_RESTED,   /* rests, and what was read right behind them */
+	PACE_SHARED,   /* batches from peers that were opened beside others of the same socket */
 	PACE_MAX
 };
 

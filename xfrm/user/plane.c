@@ -45,6 +45,8 @@ static enum err start_workers(struct plane *p, struct text *why)
 {
 	struct worker_setup setup = {
 		.board = &p->board,
+		.outers = p->outer,
+		.crew = &p->crew,
 		.channel = &p->channel,
 		.drops = &p->meters.totals->drops,
 		.pace = &p->meters.totals->pace,
@@ -53,7 +55,6 @@ static enum err start_workers(struct plane *p, struct text *why)
 
 	for (unsigned i = 0; i < p->n_workers && !err; i++) {
 		setup.number = i;
-		setup.outer = &p->outer[i];
 		for (enum worker_way way = 0; way < WORKER_WAYS && !err; way++)
 			err = worker_start(way, &setup, &p->workers[way][i], why);
 	}
@@ -68,6 +69,8 @@ static enum err open_all(struct plane *p, const struct esp_order *o, const int *
 	p->n_workers = o->open.workers;
 	take_sockets(p, o, fds + 1);
 	err = meters_take(&p->meters, *fds, why);
+	if (!err)
+		err = crew_open(&p->crew, p->n_workers, why);
 	return err ? err : start_workers(p, why);
 }
 
@@ -166,6 +169,7 @@ void plane_free(struct plane *p)
 	spd_free(&p->tables.spd);
 	for (unsigned i = 0; i < p->n_workers; i++)
 		outer_close(&p->outer[i]);
+	crew_close(&p->crew);
 	meters_close(&p->meters);
 	channel_close(&p->channel);
 	free(p);

@@ -9,6 +9,7 @@
 struct plane {
 	unsigned n_workers; /* in each direction; 0: it is not open yet */
 	struct outer outer[WORKERS_MAX];
+	struct crew crew;
 	struct channel channel;
 	struct meters meters;
 	struct tables tables;    /* what packet threads see from the next publication on */

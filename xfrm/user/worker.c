@@ -3,7 +3,7 @@
 #include "xfrm/user/worker.h"
 
 #include "xfrm/clock.h"
-#include "xfrm/user/join.h"
+#include "xfrm/user/intake.h"
 #include "xfrm/user/pool.h"
 #include "xfrm/user/tempo.h"
 
@@ -19,7 +19,10 @@
 enum {
 	ROUNDS = 4,           /* batches from one source before the others have their turn */
 	BUNDLES = 32,         /* received at once */
-	ARRIVALS = 64,        /* opened at once */
+	BACKLOG = 256,        /* packets in a batch that show that there will be as many again, */
+	BACKLOGS = 2,         /* and so many of them, one behind the other, call for help */
+	EACH = 64,            /* packets in a bundle of which nothing is known yet */
+	LATE = 1000000,       /* ns; whose turn comes later than this waits for who has no processor */
 	READS = LOAD_PACKETS, /* of a device in one batch: small ones fill a load */
 	EVENTS = 16,
 };
@@ -33,17 +36,22 @@ struct worker {
 	struct pool pool;
 	struct outer_batch batch;
 	struct bundle bundles[BUNDLES];
-	struct arrival arrivals[ARRIVALS];
-	struct join join;
+	struct intake intake;
 	struct load load;
 	struct tempo tempo;
 	unsigned reads; /* in this batch, of whatever source */
+	unsigned whose; /* packets it carries: the number of the thread that has their queue of each device */
+	unsigned each;  /* packets in each bundle of the last batch */
+	unsigned backlogs; /* batches one behind the other that showed one */
+	bool helps;        /* the thread HELPED, with what comes by its sockets of HELPED_KIND */
+	unsigned helped;
+	enum outer_kind helped_kind;
 	struct buffer
 		buffers[BUNDLES]; /* what is received; of the way out only the first two, for what is read */
 };
 
 /* Who has something to read; in the thirty-two bits below, which one. */
-enum feed { SOURCE_STOP, SOURCE_OUTER, SOURCE_DEVICE };
+enum feed { SOURCE_STOP, SOURCE_OUTER, SOURCE_DEVICE, SOURCE_CALL };
 
 static uint64_t event_of(enum feed feed, unsigned which)
 {
@@ -56,7 +64,7 @@ static void worker_write(void *ctx, const struct device *d, const struct iovec *
 	ssize_t done;
 
 	do
-		done = writev(d->queue[w->at.number], v, (int)n);
+		done = writev(d->queue[w->whose], v, (int)n);
 	while (done < 0 && errno == EINTR);
 	if (done < 0)
 		drop_count_all(
@@ -82,26 +90,6 @@ static void worker_answer(void *ctx, const struct device *to, struct bytes packe
 	worker_write(ctx, to, v, 2);
 }
 
-/* All of one bundle. */
-static void carry_bundle(struct worker *w, struct bundle *b)
-{
-	unsigned n, all = 0;
-
-	do {
-		for (n = 0; n < ARRIVALS && bundle_next(b, &w->arrivals[n]); n++)
-			;
-		all += n;
-		inbound_run(&w->lane, w->arrivals, n);
-		for (unsigned i = 0; i < n; i++) {
-			const struct arrival *a = &w->arrivals[i];
-
-			if (a->sa && !a->esp.drop)
-				join_add(&w->join, a->sa->device, &a->inner, a->esp.p);
-		}
-	} while (n == ARRIVALS);
-	pace_count(w->at.pace, PACE_RECEIVED, 1, all);
-}
-
 static unsigned reader_of(const struct worker *w)
 {
 	return (unsigned)w->way * WORKERS_MAX + w->at.number;
@@ -114,25 +102,101 @@ static void look_again(struct worker *w)
 	w->lane.snap = board_hold(w->at.board, reader_of(w));
 }
 
-/* One batch from the network to the devices. True when there may be more. */
-static bool carry_in(struct worker *w, enum outer_kind kind)
+static uint64_t nanoseconds(void)
 {
-	unsigned n = outer_receive(w->at.outer, kind, &w->batch, w->buffers, w->bundles, BUNDLES);
+	struct timespec t;
 
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Several carry what came by the same sockets: each takes what it has room for. */
+static unsigned most_of(const struct worker *w, bool beside)
+{
+	unsigned fit = INTAKE_PACKETS / w->each;
+
+	return !beside || fit > BUNDLES ? BUNDLES : fit ? fit : 1;
+}
+
+/* Opens and writes N bundles, whose TICKET it holds. Alone it does one packet after the other. */
+static unsigned carry_bundles(struct worker *w, unsigned n, uint64_t ticket, bool beside)
+{
+	struct turns *t = &w->at.crew->turns[w->whose];
+	unsigned all;
+	bool slept = false;
+	uint64_t before = 0;
+
+	if (!beside && turns_is_served(t, ticket)) {
+		all = intake_carry(&w->intake, w->bundles, n);
+		turns_done(t, ticket);
+		return all;
+	}
+	before = nanoseconds();
+	all = intake_beside(&w->intake, w->bundles, n, t, ticket, &slept);
+	if (slept && nanoseconds() - before > LATE)
+		crew_calm(w->at.crew, w->lane.now);
+	pace_count(w->at.pace, PACE_SHARED, 1, all);
+	return all;
+}
+
+/* One batch from the sockets of thread WHOSE to the devices. True when there may be more. */
+static bool carry_in(struct worker *w, unsigned whose, enum outer_kind kind)
+{
+	struct turns *t = &w->at.crew->turns[whose];
+	bool beside = atomic_load_explicit(&t->helpers, memory_order_relaxed);
+	unsigned most = most_of(w, beside), n, all;
+	uint64_t ticket;
+
+	w->whose = whose;
+	turns_take(t);
+	n = outer_receive(&w->at.outers[whose], kind, &w->batch, w->buffers, w->bundles, most);
+	if (!n) {
+		turns_pass(t);
+		w->backlogs = 0;
+		return false;
+	}
+	ticket = turns_draw(t);
+	if (w->backlogs >= BACKLOGS && whose == w->at.number)
+		crew_call(w->at.crew, w->at.number, kind, w->lane.now);
 	look_again(w);
-	for (unsigned i = 0; i < n; i++)
-		carry_bundle(w, &w->bundles[i]);
-	join_flush(&w->join);
+	all = carry_bundles(w, n, ticket, beside);
+	pace_count(w->at.pace, PACE_RECEIVED, n, all);
+	w->each = all / n + 1;
+	w->backlogs = n == most || all >= BACKLOG ? w->backlogs + 1 : 0;
 	w->reads += n;
-	return n == BUNDLES;
+	return n == most;
+}
+
+static void stop_helping(struct worker *w)
+{
+	if (w->helps)
+		crew_leave(w->at.crew, w->helped);
+	w->helps = false;
+}
+
+static void begin_helping(struct worker *w)
+{
+	stop_helping(w);
+	crew_join(w->at.crew, w->at.number, &w->helped, &w->helped_kind);
+	w->helps = true;
+	w->each = EACH;
+}
+
+/* Carries packets of another thread until there are few. */
+static void help(struct worker *w)
+{
+	for (int i = 0; i < ROUNDS && w->helps; i++)
+		if (!carry_in(w, w->helped, w->helped_kind))
+			stop_helping(w);
+	w->backlogs = 0;
 }
 
 static void send_load(struct worker *w)
 {
 	outbound_seal(&w->lane, &w->load);
 	pace_count(w->at.pace, PACE_READ, 0, w->load.n);
-	pace_count(
-		w->at.pace, PACE_SENT, outer_send(w->at.outer, &w->batch, &w->load, w->at.drops), w->load.n);
+	pace_count(w->at.pace, PACE_SENT,
+		outer_send(&w->at.outers[w->at.number], &w->batch, &w->load, w->at.drops), w->load.n);
 	load_empty(&w->load);
 }
 
@@ -187,23 +251,17 @@ static bool serve(struct worker *w, uint64_t event)
 	switch ((enum feed)(event >> 32)) {
 	case SOURCE_STOP: return false;
 	case SOURCE_OUTER:
-		for (int i = 0; i < ROUNDS && carry_in(w, (enum outer_kind)(uint32_t)event); i++)
+		for (int i = 0; i < ROUNDS && carry_in(w, w->at.number, (enum outer_kind)(uint32_t)event);
+			i++)
 			;
 		break;
+	case SOURCE_CALL: begin_helping(w); break;
 	case SOURCE_DEVICE:
 		for (int i = 0; i < ROUNDS && carry_out(w, (uint32_t)event); i++)
 			;
 		break;
 	}
 	return true;
-}
-
-static uint64_t nanoseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /* Lets packets gather where they come fast. */
@@ -221,6 +279,19 @@ static void rest(struct worker *w)
 	tempo_woke(&w->tempo, nanoseconds());
 }
 
+/* Waits until there is something to do; who receives may be called then. */
+static int await(struct worker *w, struct epoll_event events[EVENTS])
+{
+	int n;
+
+	if (w->way == WORKER_OUT || w->helps)
+		return epoll_wait(w->epoll, events, EVENTS, w->helps ? 0 : -1);
+	crew_idle(w->at.crew, w->at.number);
+	n = epoll_wait(w->epoll, events, EVENTS, -1);
+	crew_busy(w->at.crew, w->at.number);
+	return n;
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -228,15 +299,18 @@ static void *worker_main(void *arg)
 	bool on = true;
 
 	while (on) {
-		int n = epoll_wait(w->epoll, events, EVENTS, -1);
+		int n = await(w, events);
 
 		w->lane.snap = board_hold(w->at.board, reader_of(w));
 		w->lane.now = xfrm_now();
 		for (int i = 0; i < n && on; i++)
 			on = serve(w, events[i].data.u64);
+		if (w->helps)
+			help(w);
 		board_release(w->at.board, reader_of(w));
 		rest(w);
 	}
+	stop_helping(w);
 	return NULL;
 }
 
@@ -251,9 +325,12 @@ static bool watch_all(struct worker *w)
 {
 	bool ok = watch(w, w->stop, event_of(SOURCE_STOP, 0));
 
+	if (w->way == WORKER_IN)
+		ok = ok && watch(w, w->at.crew->call[w->at.number], event_of(SOURCE_CALL, 0));
 	for (enum outer_kind kind = 0; kind < OUTER_MAX && w->way == WORKER_IN; kind++)
-		if (w->at.outer->fd[kind] >= 0)
-			ok = ok && watch(w, w->at.outer->fd[kind], event_of(SOURCE_OUTER, kind));
+		if (w->at.outers[w->at.number].fd[kind] >= 0)
+			ok = ok &&
+			     watch(w, w->at.outers[w->at.number].fd[kind], event_of(SOURCE_OUTER, kind));
 	return ok;
 }
 
@@ -300,7 +377,12 @@ enum err worker_start(
 	};
 	w->tempo = (struct tempo){ 0 };
 	w->reads = 0;
-	w->join = (struct join){ .ctx = w, .write = worker_write };
+	w->backlogs = 0;
+	w->whose = setup->number;
+	w->each = EACH;
+	w->helps = false;
+	w->intake.lane = &w->lane;
+	w->intake.join = (struct join){ .ctx = w, .write = worker_write };
 	load_empty(&w->load);
 	pool_init(&w->pool);
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);

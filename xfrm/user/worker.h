@@ -3,10 +3,12 @@
  * stack frame, and sleeps when there is none. No queue stands between them; a lone packet never waits, many
  * that come fast may for a moment (tempo.h). Those
  * of one direction have each a socket of each kind and a queue of each device. The kernel gives a flow's
- * packets to the same queue, and those of an inbound SA to the same socket, so that they keep their order. */
+ * packets to the same queue, and those of an inbound SA to the same socket, so that they keep their order.
+ * Where more come by one socket than its thread can open, idle ones help (crew.h), and the order is kept. */
 #pragma once
 
 #include "xfrm/user/channel.h"
+#include "xfrm/user/crew.h"
 #include "xfrm/user/outer.h"
 #include "xfrm/user/pace.h"
 
@@ -16,9 +18,10 @@ _Static_assert(
 
 /* What a thread works with; all but the number is shared with others, and outlives it. */
 struct worker_setup {
-	unsigned number;     /* among those of its direction, less than WORKERS_MAX */
-	struct board *board; /* with a snapshot on it */
-	struct outer *outer; /* shared with the thread of the same number in the other direction */
+	unsigned number;      /* among those of its direction, less than WORKERS_MAX */
+	struct board *board;  /* with a snapshot on it */
+	struct outer *outers; /* of each number, shared with the thread of that in the other direction */
+	struct crew *crew;    /* of those that receive */
 	const struct channel *channel;
 	struct drops *drops;
 	struct pace *pace;
