@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Which packets take the tunnel, which device and which way they take, and that none goes in the clear."""
 import errno
+import os
+import signal
 import socket
 
+from lab import family
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
 from lab.config import merged, tunnel
@@ -193,6 +196,28 @@ def several_workers(bench, changes):
     contains(moon.must("statusall"), "workers=4", "moon's status")
     for daemon in moon, sun:
         same([why for why in ("spi", "replay", "auth") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
+
+
+@user_case()
+def several_workers_open_what_came_for_one(bench):
+    """All packets of a peer come to one of two threads. What has piled up there both open, and it keeps its order."""
+    moon, sun = bench.pair(sun={"daemon": {"workers": "2"}})
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    got = bench.datagrams(bench.bob, bench.sun.inside[4])
+    # Of growing sizes, so that the kernel takes no two for one.
+    sent = [b"%5d" % i + bytes(i % 400) for i in range(2400)]
+    before, esp = moon.children()[0]["packets_out"], family.member(sun, "esp")
+    os.kill(esp, signal.SIGSTOP)
+    try:
+        send_udp(bench.alice, bench.sun.inside[4], 7000, sent)
+        until(lambda: moon.children()[0]["packets_out"] == before + len(sent), "all have left")
+    finally:
+        os.kill(esp, signal.SIGCONT)
+    until(lambda: len(got.got()) == len(sent), lambda: f"{len(got.got())} of {len(sent)} arrive")
+    check(got.got() == sent, "they come in their order")
+    contains(sun.must("statusall"), " shared=", "sun's status")
+    same([why for why in ("spi", "replay", "auth") if sun.drops()[why]], [], "drops of sun")
 
 
 # ------------------------------------------------------- devices and routes

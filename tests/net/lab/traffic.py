@@ -120,6 +120,9 @@ def send_udp(sender, address, port, payloads):
     s.close()
 
 
+SO_RCVBUFFORCE = 33  # which Python's socket does not name
+
+
 class Datagrams:
     """What comes to a UDP port of a host, from now on."""
 
@@ -127,6 +130,7 @@ class Datagrams:
         self._got = []
         self.sources = set()  # the addresses that it came from
         self._socket = host.socket(_family(address), socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self._socket.bind((address, port))
         self._socket.setblocking(False)
 
