@@ -82,6 +82,95 @@ static void a_policy_wanted_again_is_taken_over(void **state)
 	assert_string_equal(cable_said(t, MOON, "ip xfrm state; ip xfrm policy"), "");
 }
 
+static bool is_acquired(const struct heard *h)
+{
+	return h->acquires;
+}
+
+/* A trap asks, and its question is heard. */
+static void asks(struct cable *t)
+{
+	struct tunnel n = cable_tunnel();
+
+	t->host[MOON].heard.acquires = 0;
+	assert_ok(cable_policy(t, &n, MOON, true));
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_true(cable_wait(t, MOON, is_acquired));
+	assert_says(MOON, "ip xfrm state", "reqid 1 ");
+}
+
+static void trap_asks(struct cable *t, int who)
+{
+	(void)who;
+	asks(t);
+}
+
+/* The SA has gone before its policy, and a packet comes: it asks for the SA by its SPI. */
+static void policy_asks(struct cable *t, int who)
+{
+	tunnel_up(t, who);
+	xfrm_kernel.sa_del(cable_enter(t, who)->x, cable_tunnel().id, false);
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_says(MOON, "ip xfrm state", "spi 0x00001001");
+}
+
+static void a_trap_asks_after_a_crash(struct cable *t, void (*before)(struct cable *t, int who))
+{
+	killed(t, MOON, before);
+	assert_says(MOON, "ip xfrm state", "reqid 1 ");
+	cable_open(t, MOON);
+	assert_silent(MOON, "ip xfrm state", "reqid 1 ");
+	asks(t);
+}
+
+static void a_trap_asks_again_after_a_crash_while_it_asked(void **state)
+{
+	a_trap_asks_after_a_crash(cable_started(state), trap_asks);
+}
+
+static void a_trap_asks_again_after_a_crash_while_an_sa_was_asked_for(void **state)
+{
+	a_trap_asks_after_a_crash(cable_started(state), policy_asks);
+}
+
+static void a_question_goes_with_its_trap(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	asks(t);
+	xfrm_kernel.policy_del(cable_enter(t, MOON)->x, 101);
+	assert_string_equal(cable_said(t, MOON, "ip xfrm state"), "");
+	asks(t);
+}
+
+static void a_question_ends_with_an_orderly_stop(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	asks(t);
+	cable_close(t, MOON);
+	assert_string_equal(cable_said(t, MOON, "ip xfrm state; ip xfrm policy"), "");
+	cable_open(t, MOON);
+	asks(t);
+}
+
+static void somebody_elses_question_stays(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	assert_true(cable_run(t, MOON, foreign));
+	assert_true(cable_run(t, MOON,
+		"ip xfrm state flush; ip addr add 10.9.0.1/32 dev lo; "
+		"ip route add 10.8.0.0/16 via 192.0.2.2 src 10.9.0.1"));
+	assert_false(cable_ping(t, "10.9.0.1", "10.8.0.1"));
+	killed(t, MOON, trap_asks);
+	cable_open(t, MOON);
+	assert_says(MOON, "ip xfrm state", "reqid 9 ");
+	assert_silent(MOON, "ip xfrm state", "reqid 1 ");
+	cable_close(t, MOON);
+	assert_says(MOON, "ip xfrm state", "reqid 9 ");
+}
+
 /* The journal names them, but they have been made anew by somebody else since. */
 static void what_became_somebody_elses_stays(void **state)
 {
@@ -232,6 +321,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CABLE_CASE(a_crash_leaves_no_sa_and_no_hole),
 		CABLE_CASE(a_policy_wanted_again_is_taken_over),
+		CABLE_CASE(a_trap_asks_again_after_a_crash_while_it_asked),
+		CABLE_CASE(a_trap_asks_again_after_a_crash_while_an_sa_was_asked_for),
+		CABLE_CASE(a_question_goes_with_its_trap),
+		CABLE_CASE(a_question_ends_with_an_orderly_stop),
+		CABLE_CASE(somebody_elses_question_stays),
 		CABLE_CASE(what_became_somebody_elses_stays),
 		CABLE_CASE(what_is_there_already_is_named),
 		CABLE_CASE(the_audit_says_and_repairs),

@@ -88,6 +88,14 @@ static void say_lines(const char *lines)
 	}
 }
 
+/* Of what was asked nobody heard, and nobody would for as long as the kernel thinks that its question stands.
+ */
+static void ask_again(struct xfrm *x)
+{
+	kernel_larvae_note_all(x);
+	kernel_larvae_end(x);
+}
+
 void kernel_catch_up(struct xfrm *x, const char *why)
 {
 	struct arena scratch = { 0 };
@@ -106,5 +114,6 @@ void kernel_catch_up(struct xfrm *x, const char *why)
 	}
 	arena_free(&first.arena);
 	expire(x, is_soft, false);
+	ask_again(x);
 	arena_free(&scratch);
 }

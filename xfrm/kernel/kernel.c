@@ -51,6 +51,7 @@ static void kernel_gather(struct xfrm *x, bool on)
 static void kernel_close(struct xfrm *x)
 {
 	x->route = NULL;
+	kernel_larvae_note_all(x);
 	kernel_gather(x, true);
 	kernel_sas_clear(x);
 	owners_clear(x, &x->policies);
@@ -59,6 +60,8 @@ static void kernel_close(struct xfrm *x)
 		kernel_owner_del(x, x->discovery);
 	kernel_entries_settle(x);
 	kernel_gather(x, false);
+	kernel_larvae_end(x);
+	map_free(&x->seqs);
 	map_free(&x->entries);
 	journal_close(x->journal);
 	netlink_close(x->netlink);
@@ -81,6 +84,7 @@ enum err kernel_start(
 	x->events = ends->events;
 	x->caps.interface = ends->interface;
 	list_init(&x->all);
+	list_init(&x->askers);
 	e = open_journal(x, setup->run_dir, why);
 	if (!e)
 		e = kernel_probe(x, why);
@@ -122,6 +126,7 @@ enum err kernel_look(const char *dir, struct xfrm_caps *caps, struct text *why)
 	if (e)
 		return e;
 	list_init(&x.all);
+	list_init(&x.askers);
 	e = open_journal(&x, dir, why);
 	if (!e) {
 		x.caps.interface = kernel_probe_interface();

@@ -31,6 +31,7 @@ static bool adopt_policy(struct xfrm *x, const struct policy_key *key)
 		return false;
 	if (e || !seen.there || !seen.body.ours)
 		return true;
+	kernel_larvae_note(x, key, &seen.body);
 	if (seen.body.protect || seen.body.block) {
 		kernel_entry_adopt(x, key, &seen.body);
 		return false;
@@ -73,4 +74,5 @@ void kernel_leftovers_retry(struct xfrm *x)
 void kernel_leftovers(struct xfrm *x)
 {
 	journal_undo(x->journal, undo, x);
+	kernel_larvae_end(x);
 }

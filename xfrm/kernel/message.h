@@ -74,11 +74,16 @@ struct sa_seen {
 	uint64_t bytes, packets, last_used; /* the last in seconds of the wall clock; 0: not said */
 	uint32_t replays, invalid;
 	uint32_t resource; /* as in struct sa_spec */
+	uint32_t seq;      /* of the question that it is or answered */
+	uint8_t mode;      /* XFRM_MODE_TUNNEL, … */
 	bool larval;       /* a question of its own, no SA */
 	bool offloaded;    /* a device carries it */
 	bool iptfs;        /* its packets go through IP-TFS, not only by its name */
 };
 enum err message_sa_read(const struct nlmsghdr *h, struct sa_seen *out) MUST_CHECK;
+
+/* In a request ALLOCSPI: LARVA, a question, is to have an SPI, by which it can be named then. */
+void message_larva(struct nlmsghdr *h, const struct sa_seen *larva);
 
 /* What tells a policy from all others. */
 struct policy_key {

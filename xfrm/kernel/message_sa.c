@@ -11,6 +11,8 @@
 
 enum { OWN_PORTS = 0xc000 /* from here on nobody listens */ };
 
+enum { LARVA_SPI_MIN = 0x100 /* those below are reserved (RFC 4303, 2.1) */ };
+
 enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */, WINDOW_MAX = XFRMA_REPLAY_ESN_MAX };
 
 uint8_t message_protocol(uint8_t protocol)
@@ -288,6 +290,26 @@ void message_sa_id(struct nlmsghdr *h, const struct sa_key *key)
 	mnl_attr_put(h, XFRMA_SRCADDR, sizeof src, &src);
 }
 
+void message_larva(struct nlmsghdr *h, const struct sa_seen *larva)
+{
+	struct xfrm_userspi_info *p = mnl_nlmsg_put_extra_header(h, sizeof *p);
+	const struct sa_key *key = &larva->key;
+
+	p->info.id = (struct xfrm_id){ .daddr = selector_address(&key->dst), .proto = key->proto };
+	p->info.saddr = selector_address(&key->src);
+	p->info.family = selector_family(&key->dst);
+	p->info.reqid = key->reqid;
+	p->info.seq = larva->seq;
+	p->info.mode = larva->mode;
+	p->min = LARVA_SPI_MIN;
+	p->max = UINT32_MAX;
+	put_mark(h, &key->mark);
+	if (key->if_id)
+		mnl_attr_put_u32(h, XFRMA_IF_ID, key->if_id);
+	if (larva->resource)
+		mnl_attr_put_u32(h, ATTR_SA_PCPU, larva->resource - 1);
+}
+
 static void read_info(const struct xfrm_usersa_info *info, struct sa_seen *out)
 {
 	*out = (struct sa_seen){
@@ -300,6 +322,8 @@ static void read_info(const struct xfrm_usersa_info *info, struct sa_seen *out)
 			info->lft.hard_packet_limit, info->lft.soft_use_expires_seconds },
 		.bytes = info->curlft.bytes,
 		.packets = info->curlft.packets,
+		.seq = info->seq,
+		.mode = info->mode,
 		.replays = info->stats.replay + info->stats.replay_window,
 		.invalid = info->stats.integrity_failed,
 		.larval = true,

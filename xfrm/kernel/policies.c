@@ -88,6 +88,7 @@ void kernel_policy_del(struct xfrm *x, uint32_t id)
 
 	if (o)
 		kernel_owner_del(x, o);
+	kernel_larvae_end(x);
 }
 
 void kernel_policy_quiet(struct xfrm *x, uint32_t id, bool quiet)

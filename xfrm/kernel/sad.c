@@ -281,5 +281,4 @@ void kernel_sas_clear(struct xfrm *x)
 	}
 	map_free(&x->sas);
 	map_free(&x->spis);
-	map_free(&x->seqs);
 }

@@ -335,15 +335,24 @@ enum err kernel_owner_add(struct xfrm *x, struct owner *o, const struct selector
 	return err;
 }
 
+/* Whether a question of O's policies stands that no SA has answered; it is answered now. */
+static bool was_asked(struct xfrm *x, const struct owner *o)
+{
+	return map_take(&x->seqs, kernel_seq_key(o->reqid, 0)) || o->quiet;
+}
+
 void kernel_owner_del(struct xfrm *x, struct owner *o)
 {
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
+	bool asked = was_asked(x, o);
 
 	list_each_safe (n, &o->claims) {
 		struct claim *c = node_owner(n, struct claim, of_owner);
 		struct entry *e = c->entry;
 
+		if (asked)
+			kernel_larvae_note(x, &e->key, &e->body);
 		list_remove(&c->of_entry);
 		free(c);
 		if (apply(x, e, &why))

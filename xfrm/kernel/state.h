@@ -80,6 +80,7 @@ struct xfrm {
 	struct map policies, shunts; /* struct owner by number */
 	struct map entries;          /* by the hash of their key, chained */
 	struct node all;             /* of them */
+	struct node askers;          /* policies whose questions are to end (larvae.c) */
 	struct owner *discovery;     /* of neighbours (RFC 4861) */
 	uint64_t age;
 	bool migrated;             /* somebody has moved SAs */
@@ -217,6 +218,13 @@ void kernel_catch_up(struct xfrm *x, const char *why);
 void kernel_leftovers(struct xfrm *x);
 /* Tries again to take away what could not be. */
 void kernel_leftovers_retry(struct xfrm *x);
+
+/* larvae.c, and why it is so */
+
+/* What the policy of KEY and BODY has asked, or may have, is to end; and ends. */
+void kernel_larvae_note(struct xfrm *x, const struct policy_key *key, const struct policy_body *body);
+void kernel_larvae_note_all(struct xfrm *x);
+void kernel_larvae_end(struct xfrm *x);
 
 /* probe.c */
 
