@@ -27,8 +27,6 @@ enum {
 	METRIC_OURS = 8192,
 };
 
-enum { MTU_USUAL = 1500, MTU_MOST = 65535 /* lo says one more than an IP packet can have */ };
-
 /* What never goes into a tunnel: "throw" sends it on to the tables behind ours. */
 static const struct prefix never_routed[] = {
 	{ { 6, { 0xfe, 0x80 } }, 10 },
@@ -510,6 +508,35 @@ static void lead_end_for(struct route *r, const struct rtnl_route *route)
 	undo(r, lead_end, &(struct lead){ .r = r, .to = &to });
 }
 
+/* A route of ours past another next hop to the same prefix. */
+struct past_search {
+	const char *start, *thing; /* the word for any such route, and for the one that is not meant */
+	bool found;
+};
+
+static bool past_try(void *ctx, const char *thing, bool owned)
+{
+	struct past_search *s = ctx;
+	size_t n = strlen(s->start);
+
+	(void)owned;
+	s->found |= !strncmp(thing, s->start, n) && thing[n] == ' ' && strcmp(thing, s->thing) != 0;
+	return false;
+}
+
+/* The kernel has one of a metric: who moves to another device takes the place of what led there before, whose
+ * other owners want packets to the same end of the same source, and move as well. */
+static bool past_elsewhere(struct route *r, const struct rtnl_route *route, const char *thing)
+{
+	struct rtnl_route to = { .to = route->to, .table = route->table };
+	char start[JOURNAL_THING];
+	struct past_search search = { start, thing, false };
+
+	route_print(start, "past", &to);
+	undo(r, past_try, &search);
+	return search.found;
+}
+
 /* Looks for a route of somebody else to the same prefix. */
 struct rival_search {
 	struct prefix to;
@@ -577,7 +604,8 @@ static enum err prefix_route(struct route *r, const struct rtnl_route *route, bo
 		e = rtnl_route_add(r->netlink, route, noted);
 		if (e == ERR_EXISTS) {
 			lead_end_for(r, route);
-			e = rtnl_route_add(r->netlink, route, noted);
+			e = rtnl_route_add(
+				r->netlink, route, noted || (!closes && past_elsewhere(r, route, thing)));
 		}
 		if (!e)
 			return ERR_OK;
@@ -677,21 +705,6 @@ void route_del(struct route *r, const char *dev, const struct ts *remote)
 	range_unroute(r, dev, remote, true);
 }
 
-enum err route_hop_find(struct route *r, const struct ip *peer, struct route_hop *out, struct text *why)
-{
-	struct rtnl_way way;
-	char to[IP_TEXT];
-	enum err e = rtnl_lookup(r->netlink, peer, r->mark, &way);
-
-	*out = (struct route_hop){ .via = way.via.v ? way.via : *peer };
-	if (!e && (way.type != RTN_UNICAST || !if_indextoname(way.dev, out->dev)))
-		e = netlink_refuse(r->netlink, ENETUNREACH);
-	if (e)
-		text_add(why, "there is no way to %s (%s): see \"ip route get %s\"", ip_print(peer, to),
-			netlink_reason(r->netlink), to);
-	return e;
-}
-
 enum err route_past_add(struct route *r, const struct route_hop *hop, const struct ts *remote,
 	struct tss local, struct text *why)
 {
@@ -757,43 +770,4 @@ void route_ours_del(struct route *r, const struct ts *ours)
 
 	while (routed_next(&cut, &route.to))
 		ours_let_go(r, &route);
-}
-
-enum err route_source(
-	struct route *r, const struct ip *remote, struct ip *source, unsigned *mtu, struct text *why)
-{
-	struct rtnl_way way;
-	char to[IP_TEXT];
-	enum err e = rtnl_lookup(r->netlink, remote, r->mark, &way);
-
-	if (!e && !way.source.v)
-		e = netlink_refuse(r->netlink, ENETUNREACH);
-	if (e) {
-		text_add(why, "there is no route to %s (%s): see \"ip route get %s\"", ip_print(remote, to),
-			netlink_reason(r->netlink), to);
-		return e;
-	}
-	*source = way.source;
-	*mtu = way.mtu;
-	return ERR_OK;
-}
-
-unsigned route_mtu(struct route *r, const struct ip *remote)
-{
-	struct arena scratch = { 0 };
-	struct text why = text_in(&scratch);
-	struct ip source;
-	unsigned mtu;
-
-	if (ip_is_any(remote) || route_source(r, remote, &source, &mtu, &why) || !mtu)
-		mtu = MTU_USUAL;
-	arena_free(&scratch);
-	return mtu < MTU_MOST ? mtu : MTU_MOST;
-}
-
-bool route_device(struct route *r, const struct ip *remote, char name[IF_NAMESIZE])
-{
-	struct rtnl_way way;
-
-	return !rtnl_lookup(r->netlink, remote, r->mark, &way) && if_indextoname(way.dev, name);
 }
