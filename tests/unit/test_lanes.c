@@ -8,6 +8,7 @@
 #include "xfrm/user/intake.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 enum { THREADS = 4, LOADS = 100, EACH = 7 /* packets in a load */, ALL = THREADS * LOADS * EACH, ROOM = 256 };
@@ -320,6 +321,46 @@ static void numbers_are_used_once_and_packets_taken_once(void **state)
 	assert_shared("aes256gcm16");
 }
 
+struct waiter {
+	struct turns turns;
+	_Atomic bool done;
+};
+
+static void *wait_for_the_second(void *ctx)
+{
+	struct waiter *w = ctx;
+
+	turns_wait(&w->turns, 1);
+	atomic_store(&w->done, true);
+	return NULL;
+}
+
+/* Who has served a ticket with the same seat long ago may find its time for calling only now. */
+static void a_call_that_comes_late_is_no_turn(void **state)
+{
+	static struct waiter w;
+	struct seat *seat = &w.turns.seats[1];
+	pthread_t thread;
+
+	(void)state;
+	turns_init(&w.turns);
+	for (unsigned i = 0; i < 2; i++) {
+		turns_take(&w.turns);
+		assert_int_equal(turns_draw(&w.turns), i);
+	}
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_the_second, &w), 0);
+	while (!atomic_exchange(&seat->taken, false))
+		sched_yield();
+	sem_post(&seat->call);
+	while (!atomic_load(&seat->taken) && !atomic_load(&w.done))
+		sched_yield();
+	assert_false(atomic_load(&w.done));
+	turns_done(&w.turns, 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(w.done);
+	turns_end(&w.turns);
+}
+
 static void contexts_that_cannot_be_shared_take_turns(void **state)
 {
 	(void)state;
@@ -331,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_used_once_and_packets_taken_once),
 		cmocka_unit_test(contexts_that_cannot_be_shared_take_turns),
+		cmocka_unit_test(a_call_that_comes_late_is_no_turn),
 		cmocka_unit_test(what_several_open_is_written_once_and_in_the_order_in_which_it_came),
 		cmocka_unit_test(order_is_kept_where_contexts_cannot_be_shared),
 		cmocka_unit_test(what_several_open_does_not_pass_the_limit_of_the_sa),

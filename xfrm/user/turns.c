@@ -39,7 +39,7 @@ void turns_pass(struct turns *t)
 
 bool turns_is_served(const struct turns *t, uint64_t ticket)
 {
-	return atomic_load_explicit(&t->served, memory_order_acquire) == ticket;
+	return atomic_load(&t->served) == ticket;
 }
 
 static void pause_a_moment(void)
@@ -58,26 +58,36 @@ static struct seat *seat_of(struct turns *t, uint64_t ticket)
 bool turns_wait(struct turns *t, uint64_t ticket)
 {
 	struct seat *seat = seat_of(t, ticket);
+	bool slept = false;
 
 	for (unsigned i = 0; i < GLANCES; i++) {
 		if (turns_is_served(t, ticket))
 			return false;
 		pause_a_moment();
 	}
-	/* Either it is seen here that the ticket is served, or it is seen there that the seat is taken. */
-	atomic_store(&seat->taken, true);
-	if (atomic_load(&t->served) == ticket && atomic_exchange(&seat->taken, false))
-		return false;
-	while (sem_wait(&seat->call))
-		;
+	/* Either it is seen here that the ticket is served, or it is seen there that the seat is taken. Who
+	 * has served a ticket long ago may look at the seat as late as now: being called is no turn. */
+	do {
+		atomic_store(&seat->taken, true);
+		if (turns_is_served(t, ticket) && atomic_exchange(&seat->taken, false))
+			return slept;
+		while (sem_wait(&seat->call))
+			;
+		slept = true;
+	} while (!turns_is_served(t, ticket));
 	return true;
+}
+
+static void call_next(struct turns *t, uint64_t ticket)
+{
+	struct seat *next = seat_of(t, ticket);
+
+	if (atomic_load(&next->taken) && atomic_exchange(&next->taken, false))
+		sem_post(&next->call);
 }
 
 void turns_done(struct turns *t, uint64_t ticket)
 {
-	struct seat *next = seat_of(t, ticket + 1);
-
 	atomic_store(&t->served, ticket + 1);
-	if (atomic_load(&next->taken) && atomic_exchange(&next->taken, false))
-		sem_post(&next->call);
+	call_next(t, ticket + 1);
 }

@@ -207,15 +207,24 @@ def several_workers_open_what_came_for_one(bench):
     got = bench.datagrams(bench.bob, bench.sun.inside[4])
     # Of growing sizes, so that the kernel takes no two for one.
     sent = [b"%5d" % i + bytes(i % 400) for i in range(2400)]
-    before, esp = moon.children()[0]["packets_out"], family.member(sun, "esp")
-    os.kill(esp, signal.SIGSTOP)
-    try:
-        send_udp(bench.alice, bench.sun.inside[4], 7000, sent)
-        until(lambda: moon.children()[0]["packets_out"] == before + len(sent), "all have left")
-    finally:
-        os.kill(esp, signal.SIGCONT)
-    until(lambda: len(got.got()) == len(sent), lambda: f"{len(got.got())} of {len(sent)} arrive")
-    check(got.got() == sent, "they come in their order")
+    esp = family.member(sun, "esp")
+
+    def pile():
+        del got.got()[:]
+        before = moon.children()[0]["packets_out"]
+        os.kill(esp, signal.SIGSTOP)
+        try:
+            send_udp(bench.alice, bench.sun.inside[4], 7000, sent)
+            until(lambda: moon.children()[0]["packets_out"] == before + len(sent), "all have left")
+        finally:
+            os.kill(esp, signal.SIGCONT)
+        until(lambda: len(got.got()) == len(sent), lambda: f"{len(got.got())} of {len(sent)} arrive")
+        check(got.got() == sent, "they come in their order")
+
+    for _ in range(20):  # on a busy machine the first has opened all before the other one runs
+        pile()
+        if " shared=" in sun.must("statusall"):
+            break
     contains(sun.must("statusall"), " shared=", "sun's status")
     same([why for why in ("spi", "replay", "auth") if sun.drops()[why]], [], "drops of sun")
 
