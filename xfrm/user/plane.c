@@ -3,6 +3,7 @@
 #include "xfrm/user/plane_state.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,11 +17,14 @@ void plane_publish(struct plane *p)
 
 struct plane *plane_new(void)
 {
-	struct plane *p = calloc(1, sizeof *p);
+	struct plane *p = aligned_alloc(_Alignof(struct plane), sizeof *p);
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 
-	if (!p || channel_open(&p->channel, &why))
+	if (!p)
+		abort();
+	memset(p, 0, sizeof *p);
+	if (channel_open(&p->channel, &why))
 		abort();
 	p->meters.fd = -1;
 	for (unsigned i = 0; i < WORKERS_MAX; i++)
