@@ -164,11 +164,16 @@ static void somebody_elses_question_stays(void **state)
 		"ip route add 10.8.0.0/16 via 192.0.2.2 src 10.9.0.1"));
 	assert_false(cable_ping(t, "10.9.0.1", "10.8.0.1"));
 	killed(t, MOON, trap_asks);
+	/* An SPI that somebody has drawn, with our number by chance. */
+	assert_true(cable_run(t, MOON,
+		"ip xfrm state allocspi src 192.0.2.1 dst 192.0.2.2 proto esp mode tunnel reqid 1 "
+		"min 0x7777 max 0x7777"));
 	cable_open(t, MOON);
 	assert_says(MOON, "ip xfrm state", "reqid 9 ");
-	assert_silent(MOON, "ip xfrm state", "reqid 1 ");
+	assert_silent(MOON, "ip xfrm state list reqid 1", "spi 0x00000000");
 	cable_close(t, MOON);
 	assert_says(MOON, "ip xfrm state", "reqid 9 ");
+	assert_says(MOON, "ip xfrm state list reqid 1", "spi 0x00007777");
 }
 
 /* The journal names them, but they have been made anew by somebody else since. */

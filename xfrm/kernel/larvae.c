@@ -62,6 +62,10 @@ static bool has_asked(const struct asker *a, const struct sa_seen *larva)
 	if (a->tmpl.dst.v ? !ip_eq(&a->tmpl.dst, &key->dst) || !ip_eq(&a->tmpl.src, &key->src)
 			  : !prefix_contains(&a->dst, &whole))
 		return false;
+	/* The kernel asks for the SPI of the template, if that has one; another was drawn by somebody for an
+	 * SA of his. */
+	if (key->spi && key->spi != a->tmpl.spi)
+		return false;
 	return key->reqid == a->tmpl.reqid && key->proto == a->tmpl.proto && larva->mode == a->tmpl.mode &&
 	       key->if_id == a->if_id && key->mark.value == a->mark.value && key->mark.mask == a->mark.mask;
 }
