@@ -347,6 +347,7 @@ static void neighbour_discovery_never_goes_into_the_tunnel(void **state)
 {
 	struct machine *h = machine_started(state);
 
+	machine_sh("ip addr add fe80::2/64 dev out0 nodad");
 	assert_ok(machine_route(h, "::/0", NULL));
 	assert_ok(machine_route(h, "fe80::1", NULL));
 	assert_ok(machine_route(h, "ff05::/16", NULL));
