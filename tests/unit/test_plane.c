@@ -33,6 +33,7 @@ static struct {
 	enum esp_order_kind dies_at; /* lost with the next such order, */
 	unsigned deaths;             /* so often, */
 	bool obeys;                  /* after he did it */
+	uint32_t refused;            /* a policy that he does not take; 0: none */
 	bool receives;               /* and a packet has come in by the SA */
 	unsigned given[ORDER_KINDS]; /* orders, also in vain */
 	unsigned keys_out;           /* SAs that send which he was given */
@@ -106,6 +107,10 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 	carrier.given[o->kind]++;
 	if (!carrier.plane)
 		return ERR_MISSING;
+	if (carrier.refused && o->kind == ORDER_POLICY_ADD && o->policy_add.id == carrier.refused) {
+		text_add(why, "it is too much");
+		return ERR_RANGE;
+	}
 	carrier.keys_out += o->kind == ORDER_SA_ADD && !o->sa_add.spec.inbound;
 	if (carrier.deaths && o->kind == carrier.dies_at) {
 		carrier.deaths--;
@@ -468,6 +473,22 @@ static void nobody_waits_for_who_is_lost(void **state)
 	assert_int_equal(told.acquire, 1);
 }
 
+/* Else one after the other would be replaced for it. */
+static void who_comes_back_and_refuses_a_policy_carries_the_others(void **state)
+{
+	struct machine *h = begin(state);
+
+	add_policy(h, 0);
+	add_policy_of(h, POLICY + 1, 0);
+	add_policy_of(h, POLICY + 2, 0);
+	lose();
+	carrier.refused = POLICY + 1;
+	come_back();
+	assert_int_equal(h->warnings, 1);
+	assert_int_equal(carrier.given[ORDER_POLICY_ADD], 6);
+	assert_int_equal(carrier.plane->policies.count, 2);
+}
+
 /* Nobody is used later than now. */
 static void a_time_to_come_is_not_believed(void **state)
 {
@@ -614,6 +635,7 @@ int main(void)
 		CASE(what_others_received_does_not_matter),
 		CASE(half_a_child_that_is_lost_is_told_when_it_is_whole),
 		CASE(nobody_waits_for_who_is_lost),
+		CASE(who_comes_back_and_refuses_a_policy_carries_the_others),
 		CASE(a_time_to_come_is_not_believed),
 		CASE(reports_about_strangers_tell_nothing),
 		CASE(reports_that_make_no_sense_are_refused),

@@ -195,18 +195,25 @@ static void tell_child(struct xfrm *x, const struct user_policy *p, uint32_t chi
 	user_tell(x, &(struct esp_order){ .kind = ORDER_POLICY_LEAD, .policy_lead = { p->id, child } });
 }
 
-enum err user_policies_again(struct xfrm *x, struct text *why)
+/* One that is refused may have been so before, and nobody has heard of that yet: the next process would
+ * refuse it as well. */
+void user_policies_again(struct xfrm *x)
 {
+	struct arena scratch = { 0 };
+	struct text why = text_in(&scratch);
 	const struct user_policy *p;
-	enum err err = ERR_OK;
 	size_t at = 0;
 
-	while (!err && (p = map_next(&x->policies, &at))) {
-		err = hand_over(x, p, why);
-		if (!err)
+	while ((p = map_next(&x->policies, &at))) {
+		why.n = 0;
+		if (!hand_over(x, p, &why))
 			tell_child(x, p, p->child);
+		else
+			log_say(LOG_ERROR, "packets",
+				"the policy %u carries no packets, the process esp refuses it: %s", p->id,
+				text_str(&why));
 	}
-	return err;
+	arena_free(&scratch);
 }
 
 /* First the packet threads know it, then packets are led to them. */

@@ -115,8 +115,8 @@ void user_policy_select(struct xfrm *x, uint32_t id, uint32_t child);
 /* Gives the routes of policy ID the MTU that its SAs have now. */
 void user_policy_fit(struct xfrm *x, uint32_t id);
 void user_policy_free(struct xfrm *x, struct user_policy *p);
-/* Tells of all of them. */
-enum err user_policies_again(struct xfrm *x, struct text *why) MUST_CHECK;
+/* Tells of all of them. Of one that is refused a person is told. */
+void user_policies_again(struct xfrm *x);
 
 /* shunts.c */
 enum err user_shunt_add(struct xfrm *x, const struct shunt_spec *spec, struct text *why) MUST_CHECK;

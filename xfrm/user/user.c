@@ -289,7 +289,7 @@ enum err user_again(struct xfrm *x, struct text *why)
 	if (!err)
 		err = user_devices_again(x, why);
 	if (!err)
-		err = user_policies_again(x, why);
+		user_policies_again(x);
 	user_sas_lost(x);
 	return err;
 }
