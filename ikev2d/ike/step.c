@@ -448,12 +448,15 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 		on_datagram(s, &u->path, u->data);
 }
 
-/* A limit of volume was met: the child is rekeyed or, at its hard end, closed. */
+/* A limit of volume was met, or the SAs were lost, also before it is known that they are installed: the child
+ * is rekeyed or, at its hard end, closed. */
 static void on_expire(struct step *s, uint32_t id, bool hard)
 {
 	struct child *c = child_find(s->ike, id);
 	struct draft d;
 
+	if (c && c->state == CHILD_INSTALLING && !hard)
+		c->spent = true;
 	if (!c || c->state != CHILD_INSTALLED)
 		return;
 	draft_open(&d, s, c->sa);

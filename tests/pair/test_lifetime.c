@@ -89,6 +89,23 @@ static void a_child_by_volume(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* Whoever carries packets may be lost before it is known that he has it. */
+static void a_child_that_is_spent_before_it_is_installed(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_rekey(p->moon, "net");
+	p->moon->late = SECOND;
+	ARROWS(p->lab, REKEY(2), REKEYED(2));
+	assert_int_equal(host_child(p->moon, "net")->state, CHILD_INSTALLING);
+	host_expire(p->moon, "net", false);
+	p->moon->late = 0;
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + SECOND);
+	ARROWS(p->lab, DELETE(3), DELETED(3), REKEY(4), REKEYED(4), DELETE(5), DELETED(5));
+	pair_assert_agree(p, 1);
+}
+
 static void a_child_with_too_much_volume(void **state)
 {
 	struct pair *p = open(state, NULL, NULL);
@@ -269,6 +286,7 @@ int main(void)
 		PAIR_TEST(not_all_at_once),
 		PAIR_TEST(one_of_both_ends_is_enough),
 		PAIR_TEST(a_child_by_volume),
+		PAIR_TEST(a_child_that_is_spent_before_it_is_installed),
 		PAIR_TEST(a_child_with_too_much_volume),
 		PAIR_TEST(volume_of_the_past),
 		PAIR_TEST(volume_of_one_that_the_peer_has_replaced),
