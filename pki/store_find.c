@@ -110,8 +110,10 @@ enum err store_read(
 	list_each (n, &s->all) {
 		const struct stored *e = store_at(n);
 
-		if (e->cert && bytes_eq(e->cert->der, der))
+		if (e->cert && bytes_eq(e->cert->der, der)) {
 			known = e->cert;
+			break;
+		}
 	}
 	if (!known)
 		known = recent_find(&s->recent, der);
