@@ -127,10 +127,33 @@ static enum err make_room(struct datapath_esp *d, struct arena *arena)
 	return e;
 }
 
+/* No less than O has as a message: selectors are all that may be many. */
+static size_t octets_of(const struct esp_order *o)
+{
+	enum { REST = 1024 }; /* an SA with its keys */
+	size_t n = 0;
+
+	if (o->kind == ORDER_POLICY_ADD)
+		n = (size_t)o->policy_add.local.n + o->policy_add.remote.n;
+	else if (o->kind == ORDER_SA_ADD)
+		n = (size_t)o->sa_add.spec.local_ts.n + o->sa_add.spec.remote_ts.n;
+	return REST + n * sizeof(struct ts);
+}
+
+/* Those that went ahead are waited for where O would not fit into the socket behind them. */
+static void let_fit(struct datapath_esp *d, const struct esp_order *o)
+{
+	if (d->answered < d->last && d->octets + octets_of(o) > ORDERS_OCTETS)
+		datapath_esp_settle(d->world);
+	if (d->answered == d->last)
+		d->octets = 0;
+}
+
 static enum err send_order(struct datapath_esp *d, struct ipc_message *m)
 {
 	enum err e;
 
+	d->octets += octets_of(&m->esp_order);
 	m->ticket = ++d->last;
 	e = member_send(&d->member, IPC_GUARD, m);
 	if (e == ERR_RANGE)
@@ -156,6 +179,7 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 
 	if (e)
 		return e;
+	let_fit(d, o);
 	if (o->kind == ORDER_SA_ADD)
 		e = member_wait(&d->member, why->arena);
 	if (!e)

@@ -7,7 +7,12 @@
 #include "daemon/delay.h"
 #include "daemon/family.h"
 
-enum { ORDERS_AHEAD = 64 /* that are not answered: they and their answers fit into a socket */ };
+/* That are not answered: they and their answers fit into a socket, so that nobody waits for room there while
+ * the other one does. */
+enum {
+	ORDERS_AHEAD = 64,
+	ORDERS_OCTETS = IPC_MAX, /* of all of them together; one alone may be as large */
+};
 
 struct datapath_esp {
 	struct world *world;
@@ -17,6 +22,7 @@ struct datapath_esp {
 	uint64_t last, answered; /* orders that were given; those of which it is known how they went */
 	uint64_t ticket;         /* of the one that is waited for; 0: none is */
 	uint64_t led;            /* of the last one that nobody is answered for */
+	size_t octets;           /* at most, of those since the last time that all were answered */
 	enum err result;         /* of the last one, and its sentence in the arena of who waits */
 	const char *what;
 	struct delay delay;

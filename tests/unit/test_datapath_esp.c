@@ -288,6 +288,34 @@ static void no_more_orders_are_ahead_than_fit_into_a_socket(void **state)
 	assert_int_equal(not_answered(), 0);
 }
 
+/* An order may have so many selectors. */
+static void no_more_octets_are_ahead_than_fit_into_a_socket(void **state)
+{
+	enum { MANY = 1000, LARGE = 20 };
+	static struct ts many[MANY];
+	struct esp_order o = policy_of(0);
+
+	(void)state;
+	have_a_device();
+	for (unsigned i = 0; i < MANY; i++)
+		many[i] = ends[0];
+	o.policy_add.remote = (struct tss){ many, MANY };
+	datapath_esp_ahead(&world, true);
+	alarm(PATIENCE);
+	for (uint32_t id = 1; id <= LARGE; id++) {
+		o.policy_add.id = id;
+		assert_int_equal(way->give(way->ctx, &o, NULL, 0, &why), ERR_OK);
+		assert_true((size_t)not_answered() * MANY * sizeof(struct ts) <= ORDERS_OCTETS);
+		assert_true(not_answered() > 0);
+	}
+	datapath_esp_settle(&world);
+	alarm(0);
+	for (uint32_t id = 0; id < 3; id++)
+		assert_int_equal(give_policy(LARGE + 1 + id), ERR_OK);
+	assert_true(not_answered() > 0); /* small ones go ahead again */
+	datapath_esp_settle(&world);
+}
+
 /* Policies of ten IDs each are the same to who carries packets. */
 enum { ALIKE = 10 };
 static uint32_t taken_back;
@@ -376,6 +404,7 @@ int main(void)
 			an_order_that_is_waited_for_comes_behind_those_that_are_not, begin, end),
 		cmocka_unit_test_setup_teardown(who_hears_of_a_selection_hears_when_it_is_done, begin, end),
 		cmocka_unit_test_setup_teardown(no_more_orders_are_ahead_than_fit_into_a_socket, begin, end),
+		cmocka_unit_test_setup_teardown(no_more_octets_are_ahead_than_fit_into_a_socket, begin, end),
 		cmocka_unit_test_setup_teardown(
 			what_is_installed_is_answered_once_it_is_there_and_taken_back_where_that_failed,
 			begin, end),
