@@ -95,6 +95,13 @@ void actions_carry_out(struct world *w, const struct ike_action *a)
 	}
 }
 
+void actions_gather(struct world *w, bool on)
+{
+	(void)on;
+	if (w != &here->world)
+		abort();
+}
+
 /* --------------------------------------------------------------------- guard */
 
 static void say_nothing(void *ctx, enum log_level level, const char *word, const char *line)
