@@ -6,8 +6,11 @@
 #include "daemon/engine.h"
 #include "daemon/parley_state.h"
 #include "daemon/vault_state.h"
+#include "pki/paper.h"
+#include "pki/sign.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 static struct arena arena;
 static struct world world;
@@ -101,6 +104,68 @@ static void a_core_that_has_ended_is_not_answered(void **state)
 	vault_stop(&world);
 }
 
+/* ------------------------------------------------------------- tokens, which is not itself */
+
+static struct bytes paper; /* that it answers with; without one it ends */
+static unsigned asked;
+
+static void be_tokens(void *ctx, struct ipc_channel *far)
+{
+	uint8_t room[IPC_MAX];
+	const ssize_t n = recv(far->fd, room, sizeof room, MSG_DONTWAIT);
+	struct ipc_message m;
+
+	(void)ctx;
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	if (m.kind != IPC_TOKEN && m.kind != IPC_TLS_SIGN)
+		return;
+	asked++;
+	if (paper.n)
+		assert_int_equal(ipc_tell(far, &(struct ipc_message){ .kind = IPC_OPENED,
+						       .ticket = m.ticket,
+						       .opened.paper = paper }),
+			ERR_OK);
+	else
+		ipc_close(far);
+}
+
+static struct vault *tokens_that_answers(struct bytes with)
+{
+	struct vault *v = world.vault->tokens;
+	struct text why = text_in(&arena);
+
+	paper = with;
+	asked = 0;
+	assert_int_equal(vault_be_there(v, &why), ERR_OK);
+	v->keeper.spec.serve = be_tokens;
+	return v;
+}
+
+static void end_all(void)
+{
+	vault_leave_core(world.vault);
+	parleys_stop(&world);
+	vault_stop(&world);
+}
+
+static void tokens_that_gives_nothing_is_not_believed(void **state)
+{
+	const struct bundle nothing = { 0 };
+	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
+	struct why why = { 0 };
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_bundle(&nothing, 1000, &arena));
+	assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_SYNTAX);
+	assert_non_null(strstr(why.what, "a private key"));
+	assert_int_equal(vault_fetch(world.vault, k.uri, NULL, &arena, &b, &why), ERR_SYNTAX);
+	assert_non_null(strstr(why.what, "certificates"));
+	assert_int_equal(asked, 2);
+	end_all();
+}
+
 int main(void)
 {
 #define PARLEY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -108,6 +173,7 @@ int main(void)
 		PARLEY(an_answer_that_comes_after_the_end_is_of_no_consequence),
 		PARLEY(a_question_ends_with_keeper),
 		PARLEY(a_core_that_has_ended_is_not_answered),
+		PARLEY(tokens_that_gives_nothing_is_not_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
