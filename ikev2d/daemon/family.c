@@ -325,6 +325,18 @@ enum err member_launch(
 	return launch(m, why);
 }
 
+static void runs_again(struct member *m)
+{
+	struct arena arena = { 0 };
+
+	evtimer_del(m->retry);
+	if (m->was_lost)
+		line_say(LOG_NOTICE, "family",
+			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
+	arena_free(&arena);
+	m->spec.again(m->spec.ctx);
+}
+
 enum err member_begun(struct member *m, struct text *why)
 {
 	bool was_copy = m->copy;
@@ -340,8 +352,12 @@ enum err member_begun(struct member *m, struct text *why)
 			return e;
 		e = wait_until_ready(m, why->arena);
 	}
-	if (!e)
+	if (!e) {
+		/* Who woke it is told here: its time to become ready is not to run out any more. */
+		if (m->retry && evtimer_pending(m->retry, NULL))
+			runs_again(m);
 		return ERR_OK;
+	}
 	end_unready(m, why);
 	return ERR_SYSTEM;
 }
@@ -376,18 +392,6 @@ static void lose_unready(struct member *m)
 	arena_free(&arena);
 }
 
-static void runs_again(struct member *m)
-{
-	struct arena arena = { 0 };
-
-	evtimer_del(m->retry);
-	if (m->was_lost)
-		line_say(LOG_NOTICE, "family",
-			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
-	arena_free(&arena);
-	m->spec.again(m->spec.ctx);
-}
-
 /* Nobody waits for it here: it is heard when it is ready, or when its time is over. */
 static void start_another(struct member *m)
 {
@@ -411,6 +415,8 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
+	if (is_ready(m))
+		return;
 	if (m->near[0].fd >= 0)
 		lose_unready(m);
 	else

@@ -119,6 +119,30 @@ static void one_that_is_prepared_runs_when_it_was_woken(void **state)
 	assert_string_equal(text_str(&why), "");
 }
 
+static void one_that_was_woken_and_waited_for_lives_past_its_beginning(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct text why = text_in(&arena);
+	struct member esp;
+	pid_t pid;
+
+	(void)state;
+	times_ready = 0;
+	member_prepare(&esp, base, &spec);
+	member_wake(&esp);
+	pid = esp.pid;
+	assert_int_equal(member_begun(&esp, &why), ERR_OK);
+	assert_int_equal(times_ready, 1);
+	assert_false(evtimer_pending(esp.retry, NULL));
+	event_active(esp.retry, EV_TIMEOUT, 1);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(esp.pid, pid);
+	assert_false(esp.was_lost);
+	assert_int_equal(esp.near[0].phase, IPC_SERVING);
+	member_stop(&esp);
+	assert_string_equal(text_str(&why), "");
+}
+
 static void one_that_was_never_woken_stops_as_well(void **state)
 {
 	const struct family_spec spec = spec_of(IPC_ESP);
@@ -336,6 +360,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(several_begin_beside_each_other),
 		cmocka_unit_test(one_that_is_ready_is_not_late_because_we_are),
 		cmocka_unit_test(one_that_is_prepared_runs_when_it_was_woken),
+		cmocka_unit_test(one_that_was_woken_and_waited_for_lives_past_its_beginning),
 		cmocka_unit_test(one_that_was_never_woken_stops_as_well),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
 		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),
