@@ -209,6 +209,15 @@ static void fly(struct vault *v)
 	be_patient(v);
 }
 
+/* What flew when it was lost is to be asked again; but of tokens not: a wrong PIN may have been tried for it,
+ * and a card is locked after a few. */
+static void land(struct vault *v, struct asked *a)
+{
+	if (a->flying && v->process == IPC_TOKENS)
+		a->tries = VAULT_TRIES_MAX;
+	a->flying = false;
+}
+
 /* Who notices that keeper was lost may be in the middle of something: the core hears of it later. */
 static void again(void *ctx)
 {
@@ -217,7 +226,7 @@ static void again(void *ctx)
 	list_each (n, &v->forgotten)
 		tell_to_forget(node_owner(n, struct kept, node));
 	list_each (n, &v->asked)
-		node_owner(n, struct asked, node)->flying = false;
+		land(v, node_owner(n, struct asked, node));
 	v->flying = 0;
 	evtimer_del(v->late);
 	event_active(v->soon, 0, 0);

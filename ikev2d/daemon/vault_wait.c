@@ -2,12 +2,18 @@
 /* What guard waits for: it loads one thing after the other. */
 #include "daemon/vault_state.h"
 
+/* What may have tried a PIN before it ended is asked once: a card is locked after a few wrong ones. */
+static unsigned tries_of(const struct ipc_message *m)
+{
+	return m->kind == IPC_TOKEN ? 1 : VAULT_TRIES_MAX;
+}
+
 /* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
 static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
 {
 	enum err e = ERR_MISSING;
 
-	for (unsigned i = 0; i < VAULT_TRIES_MAX && e == ERR_MISSING; i++) {
+	for (unsigned i = 0; i < tries_of(m) && e == ERR_MISSING; i++) {
 		m->ticket = v->waits.ticket = ++v->last;
 		v->waits.kind = kind;
 		if (member_wait(&v->keeper, arena))
