@@ -45,15 +45,30 @@ unsigned nursery_ask(struct nursery *n, const struct nursery_order *o, const int
 	for (unsigned i = 0; i < NURSERY_FDS; i++)
 		if (o->handed & 1u << i)
 			there[n_there++] = fds[i];
-	if (n->fd < 0 || n->asked == NURSERY_COPIES || !send_order(n->fd, o, there, n_there))
+	if (n->fd < 0 || n->broken || n->asked == NURSERY_COPIES || !send_order(n->fd, o, there, n_there))
 		return 0;
 	return ++n->asked;
 }
 
+/* Its answers have no numbers: once one did not come in time, a later one would be taken for it. */
+static bool hear(struct nursery *n, void *out, size_t size)
+{
+	ssize_t got;
+
+	if (n->fd < 0 || n->broken)
+		return false;
+	while ((got = recv(n->fd, out, size, 0)) < 0 && errno == EINTR)
+		;
+	n->broken = got != (ssize_t)size;
+	if (n->broken)
+		(void)shutdown(n->fd, SHUT_RDWR);
+	return !n->broken;
+}
+
 bool nursery_says(struct nursery *n, uint64_t *what)
 {
-	if (!n->heard && n->fd >= 0)
-		n->heard = recv(n->fd, &n->says, sizeof n->says, 0) == (ssize_t)sizeof n->says;
+	if (!n->heard)
+		n->heard = hear(n, &n->says, sizeof n->says);
 	*what = n->says;
 	return n->heard;
 }
@@ -64,7 +79,7 @@ pid_t nursery_born(struct nursery *n, unsigned number)
 		pid_t pid = 0;
 		uint64_t what;
 
-		if (!nursery_says(n, &what) || recv(n->fd, &pid, sizeof pid, 0) != (ssize_t)sizeof pid)
+		if (!nursery_says(n, &what) || !hear(n, &pid, sizeof pid))
 			pid = 0;
 		n->copies[n->born++] = pid;
 	}

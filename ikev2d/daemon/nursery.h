@@ -32,8 +32,8 @@ struct nursery_order {
 struct nursery {
 	int fd; /* to it; -1: there is none */
 	pid_t pid;
-	bool heard;
-	uint64_t says; /* when it was heard */
+	bool heard, broken; /* broken: it did not answer in time, or wrong, and is not heard any more */
+	uint64_t says;      /* when it was heard */
 	unsigned asked, born;
 	pid_t copies[NURSERY_COPIES]; /* those that were born */
 };
