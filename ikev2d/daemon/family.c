@@ -433,7 +433,7 @@ static void can_retry(struct member *m)
 
 void member_wake(struct member *m)
 {
-	if (m->since)
+	if (m->since || !m->base)
 		return;
 	can_retry(m);
 	start_another(m);
@@ -662,6 +662,8 @@ void member_stop(struct member *m)
 
 	if (m->retry)
 		event_free(m->retry);
+	m->retry = NULL;
+	m->base = NULL;
 	know(m);
 	close_channels(m);
 	if (m->pid)

@@ -143,6 +143,20 @@ static void one_that_was_woken_and_waited_for_lives_past_its_beginning(void **st
 	assert_string_equal(text_str(&why), "");
 }
 
+static void one_that_has_been_stopped_is_not_woken(void **state)
+{
+	const struct family_spec spec = spec_of(IPC_ESP);
+	struct member esp;
+
+	(void)state;
+	member_prepare(&esp, base, &spec);
+	member_stop(&esp);
+	member_wake(&esp);
+	assert_int_equal(esp.pid, 0);
+	assert_int_equal(esp.since, 0);
+	assert_null(esp.retry);
+}
+
 static void one_that_was_never_woken_stops_as_well(void **state)
 {
 	const struct family_spec spec = spec_of(IPC_ESP);
@@ -361,6 +375,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_that_is_ready_is_not_late_because_we_are),
 		cmocka_unit_test(one_that_is_prepared_runs_when_it_was_woken),
 		cmocka_unit_test(one_that_was_woken_and_waited_for_lives_past_its_beginning),
+		cmocka_unit_test(one_that_has_been_stopped_is_not_woken),
 		cmocka_unit_test(one_that_was_never_woken_stops_as_well),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
 		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),
