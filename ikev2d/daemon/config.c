@@ -170,15 +170,31 @@ void config_take(struct config *c, const char *path, struct conf *file)
 	c->stale = true;
 }
 
+/* The PIN of a token that cannot be had is noted, as the token is. */
+static enum err give_passphrase(struct config *c, struct key_conf *k, struct text *why, struct text *notes)
+{
+	struct text wrong = text_in(why->arena);
+	const bool token = k->kind == FILED_TOKEN;
+	enum err e = vault_keep_passphrase(c->vault, k, &wrong);
+
+	if (e)
+		text_add(token ? notes : why, "%s%s", (token ? notes : why)->n ? "\n" : "", text_str(&wrong));
+	if (!e || !token)
+		return e;
+	wipe((void *)k->secret.p, k->secret.n);
+	k->secret = (struct bytes){ 0 };
+	return ERR_OK;
+}
+
 /* The secrets that were read are nowhere but in the vault. */
-static enum err give_away(struct config *c, struct conf *file, struct text *why)
+static enum err give_away(struct config *c, struct conf *file, struct text *why, struct text *notes)
 {
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < file->n_secrets && c->vault && !e; i++)
 		e = vault_keep_secret(c->vault, &file->secrets[i], why);
 	for (unsigned i = 0; i < file->n_keys && c->vault && !e; i++)
-		e = vault_keep_passphrase(c->vault, &file->keys[i], why);
+		e = give_passphrase(c, &file->keys[i], why, notes);
 	return e;
 }
 
@@ -242,7 +258,7 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 
 	if (e)
 		return e;
-	e = give_away(c, &file, why);
+	e = give_away(c, &file, why, notes);
 	if (!e)
 		e = read_users(c, path, &file, why, notes);
 	if (!e && (e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes)))
