@@ -61,7 +61,7 @@ static struct member *who(unsigned thing)
 static void age(void)
 {
 	for (unsigned thing = KEEPER; thing < (here->world.parleys ? LOAD : EAPS); thing++)
-		who(thing)->since = 0;
+		who(thing)->since = 1;
 }
 
 static struct bytes next(void)
