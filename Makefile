@@ -260,16 +260,18 @@ check-kernel-net: root
 	@BIN=$(B)/bin tests/kernel/run true
 	@BIN=$(B)/bin tests/run -t 2400 \
 		$(foreach i,$(shell seq $(PARTS)),'tests/kernel/run $(NET) --path kernel --part $(i)/$(PARTS)')
-# Sanitizers double what a life costs: part of the lives and those of the soak that failed once go with them, all others and the
-# explorer without.
+# Sanitizers double what a life costs: part of the lives, those of the soak that failed once and small worlds go with them, all
+# others without.
 check-sim: SEEDS ?= 1-20000
 check-sim: SANITIZED ?= 2001-4000
 check-sim: FAILED := 417465 475733 675397 963357
+check-sim: WORLDS := ike-delete-both reauth child-create-both
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	+@$(AGAIN) SAN= COV= $(B)/bin/sim
 	@tests/run -t 900 '$(B)/bin/sim --seeds $(SEEDS)' '$(C)/bin/sim --seeds $(SANITIZED)' \
 		$(foreach s,$(FAILED),'$(C)/bin/sim --light --seeds $(s)-$(s)') '$(B)/bin/sim --explore' \
+		$(foreach w,$(WORLDS),'$(C)/bin/sim --explore $(w)') \
 		'$(C)/bin/replay tests/replay/*.log'
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=20)
