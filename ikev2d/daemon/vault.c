@@ -209,16 +209,8 @@ static void fly(struct vault *v)
 	be_patient(v);
 }
 
-/* What flew when it was lost is to be asked again; but of tokens not: a wrong PIN may have been tried for it,
- * and a card is locked after a few. */
-static void land(struct vault *v, struct asked *a)
-{
-	if (a->flying && v->process == IPC_TOKENS)
-		a->tries = VAULT_TRIES_MAX;
-	a->flying = false;
-}
-
-/* Who notices that keeper was lost may be in the middle of something: the core hears of it later. */
+/* Who notices that keeper was lost may be in the middle of something: the core hears of it later. What flew is
+ * asked again, of tokens too: with a key that was opened once the PIN is right. */
 static void again(void *ctx)
 {
 	struct vault *v = ctx;
@@ -226,7 +218,7 @@ static void again(void *ctx)
 	list_each (n, &v->forgotten)
 		tell_to_forget(node_owner(n, struct kept, node));
 	list_each (n, &v->asked)
-		land(v, node_owner(n, struct asked, node));
+		node_owner(n, struct asked, node)->flying = false;
 	v->flying = 0;
 	evtimer_del(v->late);
 	event_active(v->soon, 0, 0);

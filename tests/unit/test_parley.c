@@ -180,31 +180,6 @@ static void a_pin_is_tried_once_where_tokens_ends_over_it(void **state)
 	end_all();
 }
 
-static void on_signed(void *ctx, struct bytes signature)
-{
-	(void)ctx;
-	told++;
-	assert_int_equal(signature.n, 0);
-}
-
-static void a_signature_is_asked_for_once_where_tokens_ends_over_it(void **state)
-{
-	struct vault *v = tokens_that_answers((struct bytes){ 0 });
-	struct key key = { .kept = vault_kept_new(v, 1) };
-
-	(void)state;
-	v->keeper.since -= 10000; /* one that lived long is replaced at once */
-	vault_sign_tls(&key, &schemes[0], bytes_str("octets"), on_signed, NULL);
-	for (unsigned i = 0; i < 10 && !told; i++) {
-		v->keeper.since -= 10000;
-		event_base_loop(world.base, EVLOOP_ONCE);
-	}
-	assert_int_equal(told, 1);
-	assert_int_equal(asked, 1);
-	kept_unref(key.kept);
-	end_all();
-}
-
 int main(void)
 {
 #define PARLEY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -214,7 +189,6 @@ int main(void)
 		PARLEY(a_core_that_has_ended_is_not_answered),
 		PARLEY(tokens_that_gives_nothing_is_not_believed),
 		PARLEY(a_pin_is_tried_once_where_tokens_ends_over_it),
-		PARLEY(a_signature_is_asked_for_once_where_tokens_ends_over_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
