@@ -256,9 +256,23 @@ static void bundle(struct walk *x, struct bundle *b)
 
 /* ---------------------------------------------------------------------- papers */
 
+/* Enough for B. A field is at most two and a half times as long as in the DER that stands there as well: a
+ * subjectAltName of no octets; of a CRL there is little beside it. */
+static size_t room_for(const struct bundle *b)
+{
+	size_t n = PAPER_MIN + (b->key ? 2 * b->key->spki.n : 0);
+
+	for (unsigned i = 0; i < b->n_certs; i++)
+		n += 4 * b->certs[i]->der.n + PAPER_MIN;
+	for (unsigned i = 0; i < b->n_crls; i++)
+		n += 2 * b->crls[i]->der.n + PAPER_MIN;
+	return n;
+}
+
 struct bytes paper_of_bundle(const struct bundle *b, size_t max, struct arena *arena)
 {
-	struct wr w = wr_of(arena_alloc(arena, max), max);
+	const size_t enough = room_for(b), room = enough < max ? enough : max;
+	struct wr w = wr_of(arena_alloc(arena, room), room);
 	struct walk x = { .w = &w, .arena = arena };
 	struct bundle copy = *b;
 

@@ -438,19 +438,24 @@ static bool was_read_elsewhere(const struct bundle *b)
 	return b->n_crls ? !b->crls[0]->x509 : b->key && !b->key->pkey;
 }
 
-/* The first certificate of a token, and what it says where that was read elsewhere. */
+/* What B says, of C's octets, stays with the peer where it was read elsewhere. */
+static void note_paper(
+	const struct filling *f, struct cert_conf *c, const struct bundle *b, struct arena *scratch)
+{
+	if (was_read_elsewhere(b))
+		c->paper = arena_bytes(&f->peer->arena, paper_of_bundle(b, BUNDLE_MAX, scratch));
+}
+
+/* The first certificate of a token. */
 static enum err fill_fetched(
 	const struct filling *f, struct cert_conf *c, struct arena *scratch, struct why *why)
 {
-	struct arena *kept = &f->peer->arena;
 	struct bundle b = { 0 };
 	enum err e = fetch_certs(&f->creds->opener, c, scratch, &b, why);
 
 	if (!e) {
-		c->data = arena_bytes(kept, b.certs[0]->der);
-		if (was_read_elsewhere(&b))
-			c->paper = paper_of_bundle(
-				&(struct bundle){ .certs = b.certs, .n_certs = 1 }, UINT16_MAX, kept);
+		c->data = arena_bytes(&f->peer->arena, b.certs[0]->der);
+		note_paper(f, c, &(struct bundle){ .certs = b.certs, .n_certs = 1 }, scratch);
 	}
 	bundle_free(&b);
 	return e;
@@ -503,8 +508,8 @@ static enum err read_data(
 	bundle_hide_keys(c->data);
 	e = key ? o->read(o->ctx, c->data, PAPER_KEY, scratch, &b, why)
 		: read_certs(o, c->data, scratch, &b, why);
-	if (!e && was_read_elsewhere(&b))
-		c->paper = paper_of_bundle(&b, BUNDLE_MAX, &f->peer->arena);
+	if (!e)
+		note_paper(f, c, &b, scratch);
 	bundle_free(&b);
 	return e;
 }

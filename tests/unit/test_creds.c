@@ -411,6 +411,21 @@ static void certificates_are_read_where_the_opener_says(void **state)
 	assert_true(b->conf.peers[0]->remote.cacerts.v[0].paper.n);
 }
 
+/* There may be thousands of them. */
+static void a_peer_keeps_little_more_than_its_certificate(void **state)
+{
+	struct bench *b = *state;
+	size_t without;
+
+	read_by_another(b);
+	assert_int_equal(read_again(b, OPENED "connections { a { children { n { } } } }"), ERR_OK);
+	without = b->conf.peers[0]->arena.taken;
+	assert_int_equal(read_again(b, OPENED "connections { a { local { certs = moon.pem\n }\n"
+					      " children { n { } } } }"),
+		ERR_OK);
+	assert_true(b->conf.peers[0]->arena.taken < without + 8 * b->leaf.cert->der.n);
+}
+
 /* Text that stands between them goes along. */
 static void a_long_file_is_read_in_parts(void **state)
 {
@@ -470,6 +485,8 @@ int main(void)
 			what_was_not_read_elsewhere_is_not_read_here, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			certificates_are_read_where_the_opener_says, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_peer_keeps_little_more_than_its_certificate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_file_is_read_in_parts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_too_long_for_another_is_read_here, set_up, tear_down),
 	};

@@ -183,6 +183,27 @@ static void what_cannot_be_read_says_why(void **state)
 	assert_int_equal(b.n_certs, 0);
 }
 
+/* However much it might be. Nothing is as much longer here than in DER as short names. */
+static void a_paper_takes_no_more_room_than_it_may_need(void **state)
+{
+	enum { MANY = 200 };
+	struct text t = text_in(&arena);
+	struct made names;
+	struct bundle b = { .n_certs = 1 };
+	size_t before;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++)
+		text_add(&t, "%sDNS:a", i ? "," : "subjectAltName=");
+	names = maker_cert(&(struct recipe){ .subject = "CN=many", .extensions = text_str(&t) }, &root);
+	assert_int_equal(names.cert->n_sans, MANY);
+	b.certs = &names.cert;
+	before = arena.taken;
+	assert_true(paper_of_bundle(&b, BUNDLE_MAX, &arena).n);
+	assert_true(arena.taken - before < 64 * names.cert->der.n);
+	cert_unref(names.cert);
+}
+
 static void a_private_key_is_not_written_down(void **state)
 {
 	struct text t = text_in(&arena);
@@ -280,6 +301,7 @@ int main(void)
 		cmocka_unit_test(a_crl_says_the_same),
 		cmocka_unit_test(a_public_key_says_the_same),
 		cmocka_unit_test(what_cannot_be_read_says_why),
+		cmocka_unit_test(a_paper_takes_no_more_room_than_it_may_need),
 		cmocka_unit_test(a_private_key_is_not_written_down),
 		cmocka_unit_test(no_other_octets_are_taken),
 		cmocka_unit_test(the_chain_to_show_is_found),
