@@ -173,13 +173,13 @@ void config_take(struct config *c, const char *path, struct conf *file)
 /* The PIN of a token that cannot be had is noted, as the token is. */
 static enum err give_passphrase(struct config *c, struct key_conf *k, struct text *why, struct text *notes)
 {
-	struct text wrong = text_in(why->arena);
-	const bool token = k->kind == FILED_TOKEN;
+	struct text wrong = text_in(why->arena), *const to = k->kind == FILED_TOKEN ? notes : why;
 	enum err e = vault_keep_passphrase(c->vault, k, &wrong);
 
-	if (e)
-		text_add(token ? notes : why, "%s%s", (token ? notes : why)->n ? "\n" : "", text_str(&wrong));
-	if (!e || !token)
+	if (!e)
+		return ERR_OK;
+	text_add(to, "%s%s", to->n ? "\n" : "", text_str(&wrong));
+	if (to == why)
 		return e;
 	wipe((void *)k->secret.p, k->secret.n);
 	k->secret = (struct bytes){ 0 };

@@ -81,7 +81,10 @@ static enum err start_inside(struct vault *v, struct text *why)
 	v->inside->ctl = &v->to_keeper;
 	if (!keeper_start(v->inside, v->image))
 		return ERR_OK;
-	text_add(why, "the memory of secrets cannot be used");
+	keeper_stop(v->inside);
+	free(v->inside);
+	v->inside = NULL;
+	text_add(why, "the memory of secrets cannot be used: see the limits of memory and of open files");
 	return ERR_SYSTEM;
 }
 
@@ -115,10 +118,8 @@ enum err vault_be_there(struct vault *v, struct text *why)
 	e = launch(v, why);
 	if (!e)
 		e = member_begun(&v->keeper, why);
-	if (e && v->keeper.base) {
+	if (e && v->keeper.base)
 		member_stop(&v->keeper);
-		v->keeper.base = NULL;
-	}
 	return e;
 }
 
@@ -209,8 +210,8 @@ static void fly(struct vault *v)
 	be_patient(v);
 }
 
-/* Who notices that keeper was lost may be in the middle of something: the core hears of it later. What flew is
- * asked again, of tokens too: with a key that was opened once the PIN is right. */
+/* Who notices that keeper was lost may be in the middle of something: the core hears of it later. What flew
+ * is asked again, of tokens too: with a key that was opened once the PIN is right. */
 static void again(void *ctx)
 {
 	struct vault *v = ctx;

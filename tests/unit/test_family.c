@@ -5,13 +5,16 @@
 #include "daemon/daemon.h"
 #include "daemon/family.h"
 #include "daemon/image.h"
+#include "daemon/nursery.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static struct arena arena;
@@ -368,6 +371,29 @@ static void members_are_started_anew_where_there_can_be_no_copies(void **state)
 	assert_string_equal(text_str(&why), "");
 }
 
+/* Else the process of one copy would be taken for that of another. */
+static void no_later_number_of_the_nursery_is_heard_once_one_was_missed(void **state)
+{
+	const struct timeval patience = { .tv_usec = 1000 };
+	const uint64_t says = 1;
+	const pid_t pid = 1234;
+	struct nursery n = { .asked = 3 };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	n.fd = ends[0];
+	assert_int_equal(send(ends[1], &says, sizeof says, 0), sizeof says);
+	assert_int_equal(send(ends[1], &pid, sizeof pid, 0), sizeof pid);
+	assert_int_equal(nursery_born(&n, 1), pid);
+	assert_int_equal(nursery_born(&n, 2), 0);
+	(void)send(ends[1], &pid, sizeof pid, MSG_NOSIGNAL);
+	assert_int_equal(nursery_born(&n, 3), 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +408,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(keeper_is_no_copy),
 		cmocka_unit_test(one_that_is_started_in_the_place_of_a_copy_is_none),
 		cmocka_unit_test(members_are_started_anew_where_there_can_be_no_copies),
+		cmocka_unit_test(no_later_number_of_the_nursery_is_heard_once_one_was_missed),
 	};
 	int code = argc == 1 ? daemon_member(argv[0]) : -1;
 

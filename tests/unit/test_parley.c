@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static struct arena arena;
 static struct world world;
@@ -180,6 +181,31 @@ static void a_pin_is_tried_once_where_tokens_ends_over_it(void **state)
 	end_all();
 }
 
+/* What else the file says counts all the same. */
+static void a_pin_that_cannot_be_handed_over_is_noted(void **state)
+{
+	static const char says[] = "secrets { token-a { uri = \"file:/nowhere\"\n pin = 1234\n }\n"
+				   " ike-b { secret = something\n } }\n";
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_parley-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, says, strlen(says)), strlen(says));
+	close(fd);
+	close(world.vault->tokens->image);
+	world.vault->tokens->image = -1;
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(config_now(&world.config)->n_secrets, 1);
+	assert_string_equal(text_str(&why), "");
+	assert_non_null(strstr(text_str(&notes), "the memory of secrets cannot be used"));
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
 int main(void)
 {
 #define PARLEY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -189,6 +215,7 @@ int main(void)
 		PARLEY(a_core_that_has_ended_is_not_answered),
 		PARLEY(tokens_that_gives_nothing_is_not_believed),
 		PARLEY(a_pin_is_tried_once_where_tokens_ends_over_it),
+		PARLEY(a_pin_that_cannot_be_handed_over_is_noted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
