@@ -40,8 +40,7 @@ void control_start(struct control *c, struct event_base *base, struct vici *vici
 
 /* Begins to start ctl as SPEC says: whether in a process of its own, in the foreground, the folder in which
  * its root is made, and as second and third of its descriptors its ends of the channels to keeper and to
- * tokens
- * (-1: none). */
+ * tokens (-1: none). */
 enum err control_launch(struct control *c, const struct family_spec *spec, struct text *why) MUST_CHECK;
 
 /* Waits for ctl, and listens at PATH, which the caller keeps; he holds the lock on its directory, so one that

@@ -37,8 +37,9 @@ struct ctl {
 /* Has the library do once what it reads files for, as long as there are any. */
 void ctl_warm(void);
 
-/* With the loop BASE; takes over the listening socket FD. KEEPER, the channel by which secrets are offered,
- * stays the caller's; that to guard is set by him. Clients are accepted when guard has said who may come. */
+/* With the loop BASE; takes over the listening socket FD. KEEPER and TOKENS, the channels by which secrets
+ * are offered, stay the caller's; that to guard is set by him. Clients are accepted when guard has said who
+ * may come. */
 void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper, int tokens);
 
 /* Sends what fits of what waits, and closes all clients. */

@@ -526,7 +526,6 @@ static unsigned channel_of(const struct member *m, enum ipc_process near)
 enum err member_hear(struct member *m, enum ipc_process near, unsigned patience, struct arena *arena)
 {
 	unsigned channel = channel_of(m, near);
-
 	enum err e = is_ready(m) ? hear(m, channel, arena) : ERR_MISSING;
 
 	if (e == ERR_BUSY && patience && has_message(m, channel, (int)patience))

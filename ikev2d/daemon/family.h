@@ -2,8 +2,8 @@
 /* The daemon's other processes: started before anything is read, watched, and started again. A new one is
  * this program run anew, or while the daemon starts a copy of one that was (nursery.h): it inherits no memory
  * of ours, only the descriptors it is handed, and gives its rights away (sandbox.h) before it says that it is
- * ready. With --one there is none: what it would do is done here, and
- * all messages go through sockets all the same. */
+ * ready. With --one there is none: what it would do is done here, and all messages go through sockets all the
+ * same. */
 #pragma once
 
 #include "daemon/gate.h"

@@ -53,8 +53,7 @@ static void draw(struct world *w, uint8_t fresh[KEYS_FILE], const uint8_t file[K
 	rng_fill(&w->entropy.rng, fresh + DRAWN, TICKET_KEY);
 }
 
-/* What cannot be written is not used: tickets
- * would be worth nothing after a restart. */
+/* What cannot be written is not used: tickets would be worth nothing after a restart. */
 static void renew(struct world *w, const char *name, uint8_t file[KEYS_FILE], uint64_t now)
 {
 	uint8_t fresh[KEYS_FILE];

@@ -5,9 +5,9 @@
  *
  * That process was started anew itself, knows nothing of the configuration and holds no secret, hears guard
  * only, and is gone when the daemon is ready. What its copies have alike are addresses and the value that
- * guards stacks: who takes one of them over knows these of the others. So guard and keeper are no copies; and
- * who is started in the place of one that was lost is none either (family.h), so that nobody learns by many
- * who end what the next one is like. */
+ * guards stacks: who takes one of them over knows these of the others. So guard, keeper and tokens are no
+ * copies; and who is started in the place of one that was lost is none either (family.h), so that nobody
+ * learns by many who end what the next one is like. */
 #pragma once
 
 #include "daemon/ipc.h"

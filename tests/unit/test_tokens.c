@@ -14,11 +14,10 @@
 
 static char path[] = "/tmp/test_tokens-XXXXXX";
 
-static void put(struct desk *d, struct bytes data)
+static void put(struct bytes data)
 {
 	int fd = open(path, O_WRONLY | O_TRUNC | O_CREAT, 0600);
 
-	(void)d;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, data.p, data.n), data.n);
 	close(fd);
@@ -26,7 +25,7 @@ static void put(struct desk *d, struct bytes data)
 
 static void put_key(struct desk *d, unsigned which, const char *pin)
 {
-	put(d, maker_key_pem("P-256", which, pin, &d->arena));
+	put(maker_key_pem("P-256", which, pin, &d->arena));
 }
 
 static const char *uri(struct desk *d)
@@ -167,7 +166,7 @@ static void certificates_at_a_uri_are_told(void **state)
 	struct ipc_message o;
 	struct bundle b;
 
-	put(d, maker_pem(made.cert, &d->arena));
+	put(maker_pem(made.cert, &d->arena));
 	o = fetched(d, true, 0);
 	b = desk_said(d, &o);
 	assert_int_equal(b.n_certs, 1);

@@ -99,17 +99,14 @@ static void spi_read(void *ctx, const struct nlmsghdr *h)
 /* It may have ended by itself meanwhile: nothing is lost then. */
 static void end(struct xfrm *x, struct sa_seen *larva)
 {
-	enum err e = ERR_OK;
-
 	if (!larva->key.spi) {
 		message_larva(netlink_request(x->netlink, XFRM_MSG_ALLOCSPI, 0), larva);
-		e = netlink_talk(x->netlink, spi_read, &larva->key);
+		(void)!netlink_talk(x->netlink, spi_read, &larva->key);
 	}
-	if (e || !larva->key.spi)
+	if (!larva->key.spi)
 		return;
 	message_sa_id(netlink_request(x->netlink, XFRM_MSG_DELSA, 0), &larva->key);
-	e = netlink_talk(x->netlink, NULL, NULL);
-	(void)e;
+	(void)!netlink_talk(x->netlink, NULL, NULL);
 }
 
 static void forget(struct xfrm *x)

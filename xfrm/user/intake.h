@@ -8,9 +8,8 @@
 #include "xfrm/user/turns.h"
 
 enum {
-	INTAKE_PACKETS =
-		256,       /* opened beside others at once: much more than a turn costs, little to wait for */
-	INTAKE_CHUNK = 64, /* opened at once by a thread alone */
+	INTAKE_PACKETS = 256, /* opened at once beside others: a turn costs little then, and comes soon */
+	INTAKE_CHUNK = 64,    /* opened at once by a thread alone */
 };
 
 struct intake {

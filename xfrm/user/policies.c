@@ -210,8 +210,8 @@ void user_policies_again(struct xfrm *x)
 			tell_child(x, p, p->child);
 		else
 			log_say(LOG_ERROR, "packets",
-				"the policy %u carries no packets, the process esp refuses it: %s", p->id,
-				text_str(&why));
+				"policy=%u msg=\"it carries no packets, for the process esp refuses it: %s\"",
+				p->id, text_str(&why));
 	}
 	arena_free(&scratch);
 }
