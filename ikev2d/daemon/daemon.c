@@ -543,6 +543,7 @@ static void live(struct world *w, int background, int unlocked)
 	if (background >= 0)
 		process_ready(background);
 	engine_configure(w);
+	process_forget_code();
 	while (!event_base_loop(w->base, EVLOOP_ONCE) && !event_base_got_break(w->base))
 		pulse_end(&w->pulse);
 }

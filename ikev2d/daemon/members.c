@@ -9,6 +9,7 @@
 #include "daemon/keeper.h"
 #include "daemon/lacking.h"
 #include "daemon/nursery.h"
+#include "daemon/process.h"
 #include "daemon/sandbox.h"
 #include "daemon/speaker.h"
 #include "pki/providers.h"
@@ -50,7 +51,7 @@ static void tell_and_give_up(enum ipc_process p, struct ipc_channel *guard, cons
 }
 
 /* Into the sandbox of P; what is wrong is told. What libraries needed to begin with is given back before: once
- * memory is locked its holes stay. */
+ * memory is locked it stays. */
 static bool enter(enum ipc_process p, struct ipc_channel *guard)
 {
 	struct arena arena = { 0 };
@@ -58,6 +59,7 @@ static bool enter(enum ipc_process p, struct ipc_channel *guard)
 	bool done;
 
 	(void)malloc_trim(0);
+	process_forget_code();
 	done = !sandbox_enter(p, FD_ROOT, &why);
 	if (!done)
 		tell_and_give_up(p, guard, text_str(&why));

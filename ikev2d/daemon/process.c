@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/capability.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -79,7 +82,7 @@ static bool may_lock_all(void)
 }
 
 /* A page is locked when it is first used, so that this takes no memory that is not needed. Under a limit none
- * is: memory would end where it is reached. Sanitizers make nothing of the function in libc; hence the
+ * is: memory would end where it is reached. Sanitizers make nothing of the functions in libc; hence the
  * system's own. */
 bool process_lock_memory(void)
 {
@@ -87,4 +90,33 @@ bool process_lock_memory(void)
 		return !syscall(SYS_mlockall, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	errno = EPERM;
 	return false;
+}
+
+/* What was written to, relocations above all, lies in segments that may be. The kernel's own pages have no
+ * file. */
+static int forget_object(struct dl_phdr_info *info, size_t size, void *page)
+{
+	const uintptr_t mask = *(const uintptr_t *)page - 1;
+
+	(void)size;
+	if (*info->dlpi_name && !strchr(info->dlpi_name, '/'))
+		return 0;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+		const uintptr_t from = (info->dlpi_addr + h->p_vaddr) & ~mask;
+		const uintptr_t to = (info->dlpi_addr + h->p_vaddr + h->p_memsz + mask) & ~mask;
+
+		if (h->p_type != PT_LOAD || h->p_flags & PF_W)
+			continue;
+		(void)syscall(SYS_munlock, from, to - from);
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void process_forget_code(void)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)dl_iterate_phdr(forget_object, &page);
 }

@@ -15,3 +15,7 @@ void process_harden(bool core_dumps);
 
 /* No page of memory goes to swap from now on. False with errno set: the system does not allow it. */
 bool process_lock_memory(void);
+
+/* Gives back what of programs' and libraries' files was mapped only to begin: code that runs again comes from
+ * the file. Where memory is locked already that of the code is no longer: no secret is in it. */
+void process_forget_code(void);

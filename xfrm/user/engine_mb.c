@@ -8,10 +8,7 @@
 
 #include <dlfcn.h>
 #include <intel-ipsec-mb.h>
-#include <link.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { NONCE = 12, TAG = 16 };
 
@@ -77,28 +74,6 @@ static void take_functions(const IMB_MGR *m)
 	}
 }
 
-/* Takes what is carried out of the library out of this process's memory: it has tried all it can do, of which
- * next to nothing is needed again. What is comes from the file. Locked memory the kernel leaves as it is:
- * that of a daemon of one process, which has locked it before; those that only carry packets lock it after
- * this. */
-static int drop_code(struct dl_phdr_info *info, size_t n, void *symbol)
-{
-	const uintptr_t at = (uintptr_t)symbol, page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
-	(void)n;
-	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-		uintptr_t from = info->dlpi_addr + h->p_vaddr, to = from + h->p_memsz;
-
-		if (h->p_type != PT_LOAD || h->p_flags != (PF_R | PF_X) || at < from || at >= to)
-			continue;
-		from &= ~(page - 1);
-		(void)madvise((void *)from, (to - from + page - 1) & ~(page - 1), MADV_DONTNEED);
-		return 1;
-	}
-	return 0;
-}
-
 static bool begin(void)
 {
 	const uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ;
@@ -110,7 +85,6 @@ static bool begin(void)
 		take_functions(m);
 	if (m && end)
 		end(m);
-	(void)dl_iterate_phdr(drop_code, dlsym(library, "init_mb_mgr_auto"));
 	return ok;
 }
 
