@@ -193,6 +193,8 @@ static void hand_over(struct world *w, struct peer *p)
 	}
 	if (!known && !result)
 		map_put(&e->handed, p->number, peer_ref(p));
+	if (known || !result)
+		dict_put(&e->named, p->name, p);
 	if (result == ERR_RANGE)
 		log_say(LOG_ERROR, "not-used",
 			"conn=%s msg=\"it is larger than %d octets as text, which is all that the process "
@@ -212,9 +214,14 @@ static void take_numbers(struct engine *e, const char *only, struct peer *const 
 
 	for (unsigned i = 0; i < n; i++)
 		numbers[i] = is_negotiated(peers[i]) ? peers[i]->number : 0;
-	while ((p = map_next(&e->handed, &at)))
-		if (!only || !strcmp(p->name, only))
+	p = only ? dict_take(&e->named, only) : NULL;
+	if (p)
+		p->number = 0;
+	if (!only) {
+		while ((p = map_next(&e->handed, &at)))
 			p->number = 0;
+		dict_free(&e->named);
+	}
 	for (unsigned i = 0; i < n; i++)
 		peers[i]->number = numbers[i];
 	arena_free(&scratch);
@@ -427,6 +434,7 @@ void engine_stop(struct world *w)
 		order_free(node_owner(n, struct order, node));
 	begun_stop(&e->begun);
 	engine_part(e);
+	dict_free(&e->named);
 	map_free(&e->handed);
 	held_stop(&e->held);
 	held_stop(&e->left);

@@ -38,6 +38,8 @@ bool engine_take_released(void *ctx, const struct ipc_message *m)
 	struct engine *e = member_ctx(ctx);
 	const struct peer *p = map_take(&e->handed, m->released.number);
 
+	if (p && dict_get(&e->named, p->name) == p)
+		(void)dict_take(&e->named, p->name);
 	peer_unref(p);
 	return p;
 }

@@ -3,6 +3,7 @@
  * core that is lost (engine_loss.c). */
 #pragma once
 
+#include "base/dict.h"
 #include "daemon/begun.h"
 #include "daemon/engine.h"
 #include "daemon/family.h"
@@ -15,6 +16,7 @@ struct engine {
 	bool runs;
 	bool gathers;      /* what it wants taken away waits for more of that */
 	struct map handed; /* connections that it may have, by their numbers, each with a reference */
+	struct dict named; /* those of them that are in the configuration */
 	uint32_t last;     /* number given to one */
 	uint32_t numbers;  /* the highest of the core's own that was seen, */
 	uint32_t base;     /* and what those of this core are above */

@@ -75,6 +75,7 @@ static void part(struct engine *e)
 		abort();
 	while ((p = map_next(&e->handed, &at)))
 		e->parted[e->n_parted++] = p;
+	dict_free(&e->named);
 	map_free(&e->handed);
 	e->handed = (struct map){ 0 };
 }

@@ -150,15 +150,15 @@ static void unreachable(void *ctx, const struct ip *who, enum ike_unreachable wh
 
 /* ------------------------------------------------------------- configuration */
 
-static void add_next(struct speaker *s, struct peer *p)
+static void add(struct peers *to, struct peer *p)
 {
-	if (s->n_next == s->next_room) {
-		s->next_room = s->next_room ? 2 * s->next_room : 16;
-		s->next = realloc(s->next, s->next_room * sizeof(struct peer *));
-		if (!s->next)
+	if (to->n == to->room) {
+		to->room = to->room ? 2 * to->room : 16;
+		to->v = realloc(to->v, to->room * sizeof(struct peer *));
+		if (!to->v)
 			abort();
 	}
-	s->next[s->n_next++] = p;
+	to->v[to->n++] = p;
 }
 
 bool speaker_take_peer(void *ctx, const struct ipc_message *m)
@@ -173,28 +173,58 @@ bool speaker_take_peer(void *ctx, const struct ipc_message *m)
 	else if (!p && !why.n)
 		text_add(&why, "guard named connection %u, which it has not handed over", m->peer.number);
 	if (p)
-		add_next(s, p);
+		add(&s->next, p);
 	else
 		log_say(LOG_ERROR, "family", "msg=\"%s\"", text_str(&why));
 	arena_free(&scratch);
 	return p;
 }
 
-/* Those that nobody but this table has. */
-static void release(struct speaker *s)
+/* Those that came for the connection ONLY (NULL: for all) are in the configuration, those before them no
+ * more. */
+static void replace(struct speaker *s, const char *only)
 {
-	struct peer *p;
+	struct peer *old = only ? dict_take(&s->named, only) : NULL, *p;
 	size_t at = 0;
 
-	while ((p = map_next(&s->peers, &at))) {
-		if (p->refs > 1)
+	if (old)
+		add(&s->gone, old);
+	if (!only)
+		dict_free(&s->named);
+	for (unsigned i = 0; i < s->next.n; i++) {
+		old = dict_take(&s->named, s->next.v[i]->name);
+		if (old && old != s->next.v[i])
+			add(&s->gone, old);
+		dict_put(&s->named, s->next.v[i]->name, s->next.v[i]);
+	}
+	s->next.n = 0;
+	if (only)
+		return;
+	s->gone.n = 0;
+	while ((p = map_next(&s->peers, &at)))
+		add(&s->gone, p);
+}
+
+/* Those that nobody but our table has. */
+static void release(struct speaker *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->gone.n; i++) {
+		struct peer *p = s->gone.v[i];
+
+		if (dict_get(&s->named, p->name) == p)
 			continue;
+		if (p->refs > 1) {
+			s->gone.v[n++] = p;
+			continue;
+		}
 		map_take(&s->peers, p->number);
 		(void)!post_send(&s->post,
 			&(struct ipc_message){ .kind = IPC_RELEASED, .released.number = p->number });
 		peer_unref(p);
-		at = 0;
 	}
+	s->gone.n = n;
 }
 
 static bool hear(struct speaker *s)
@@ -220,13 +250,13 @@ static bool configure(struct speaker *s, const struct ipc_event *m)
 		arena_free(&scratch);
 		return false;
 	}
-	event.conf.peers = s->next;
-	event.conf.n = s->n_next;
+	event.conf.peers = s->next.v;
+	event.conf.n = s->next.n;
 	event.conf.settings = &conf.settings;
 	step(s, &event);
 	conf_free(&s->conf);
 	s->conf = conf;
-	s->n_next = 0;
+	replace(s, event.conf.only);
 	release(s);
 	arena_free(&scratch);
 	return hear(s);
@@ -307,7 +337,9 @@ void speaker_stop(struct speaker *s)
 	while ((p = map_next(&s->peers, &at)))
 		peer_unref(p);
 	map_free(&s->peers);
-	free(s->next);
+	free(s->next.v);
+	free(s->gone.v);
+	dict_free(&s->named);
 	conf_free(&s->conf);
 	arena_free(&s->asked.arena);
 	post_stop(&s->post);

@@ -5,6 +5,7 @@
  * (engine.h); datagrams are sent there too, so that they leave behind what was done before. */
 #pragma once
 
+#include "base/dict.h"
 #include "base/map.h"
 #include "daemon/entropy.h"
 #include "daemon/post.h"
@@ -37,11 +38,14 @@ struct speaker {
 	struct node answers;   /* that were made here, queued for the core */
 	struct event *wake;    /* the core's timer, */
 	uint64_t armed;        /* and when it ends; HEAP_NEVER: not at all */
-	/* Connections that guard has handed over, by their numbers, each with a reference; and those of the
-	 * configuration that is coming. */
+	/* Connections that guard has handed over, by their numbers, each with a reference; of them those of
+	 * the configuration, those that are in it no more, and those of the one that is coming. */
 	struct map peers;
-	struct peer **next;
-	unsigned n_next, next_room;
+	struct dict named;
+	struct peers { /* without references */
+		struct peer **v;
+		unsigned n, room;
+	} gone, next;
 	struct conf conf; /* the settings in force */
 	struct speaker_snapshot asked;
 };

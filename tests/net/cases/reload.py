@@ -311,9 +311,12 @@ def many(n):
 
 
 def cpu(daemon):
-    """Seconds of the processor that a daemon has had."""
-    with open(f"/proc/{daemon.process.pid}/schedstat", encoding="ascii") as f:
-        return int(f.read().split()[0]) / 1e9
+    """Seconds of the processor that all processes of a daemon have had."""
+    seconds = 0
+    for pid in [daemon.process.pid, *family.others(daemon)]:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as f:
+            seconds += int(f.read().split()[0]) / 1e9
+    return seconds
 
 
 @case(scale=True)
