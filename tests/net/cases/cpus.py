@@ -120,7 +120,7 @@ def cpus_and_packet_threads(bench):
         each_thread_sends_on_its_own(bench, moon, sun)
     for daemon, listener in zip((sun, moon), listeners):
         check(listener.got().count(b"one of many") >= 3 * FLOWS, f"what came behind {daemon.host.name}")
-        same([why for why in ("spi", "replay", "auth", "no-sa") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
+        same([why for why in ("unknown-spi", "replay", "authentication", "no-sa") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
 
 
 @case()

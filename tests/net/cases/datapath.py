@@ -195,7 +195,7 @@ def several_workers(bench, changes):
     carries(bench)
     contains(moon.must("statusall"), "workers=4", "moon's status")
     for daemon in moon, sun:
-        same([why for why in ("spi", "replay", "auth") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
+        same([why for why in ("unknown-spi", "replay", "authentication") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
 
 
 @user_case()
@@ -226,7 +226,7 @@ def several_workers_open_what_came_for_one(bench):
         if " shared=" in sun.must("statusall"):
             break
     contains(sun.must("statusall"), " shared=", "sun's status")
-    same([why for why in ("spi", "replay", "auth") if sun.drops()[why]], [], "drops of sun")
+    same([why for why in ("unknown-spi", "replay", "authentication") if sun.drops()[why]], [], "drops of sun")
 
 
 # ------------------------------------------------------- devices and routes

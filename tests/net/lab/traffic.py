@@ -109,6 +109,51 @@ def tcp(sender, receiver, address, size=4 << 20, port=5001, seconds=20):
     return time.monotonic() - start
 
 
+class FullLoad:
+    """TCP from one host to ADDRESS of another, as fast as it goes, until it is ended."""
+
+    def __init__(self, sender, receiver, address, port=5002):
+        self.got, self._ended = 0, threading.Event()
+        self._listener = receiver.socket(_family(address), socket.SOCK_STREAM)
+        self._listener.bind((address, port))
+        self._listener.listen(1)
+        self._sender = sender.socket(_family(address), socket.SOCK_STREAM)
+        self._sender.settimeout(10)
+        self._sender.connect((address, port))
+        self._taker, _ = self._listener.accept()
+        self._taker.settimeout(0.2)
+        self._threads = [threading.Thread(target=f, daemon=True) for f in (self._send, self._take)]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self):
+        chunk = bytes(1 << 18)
+        try:
+            while not self._ended.is_set():
+                self._sender.sendall(chunk)
+        except OSError:
+            pass  # nothing gets through any more: goes_on() says so
+
+    def _take(self):
+        while not self._ended.is_set():
+            try:
+                self.got += len(self._taker.recv(1 << 18))
+            except TimeoutError:
+                pass
+
+    def goes_on(self, n=4 << 20, seconds=10.0):
+        """So many more octets arrive."""
+        wanted = self.got + n
+        until(lambda: self.got >= wanted, lambda: f"the load goes on: {wanted - self.got} of {n} octets are missing", seconds)
+
+    def end(self):
+        self._ended.set()
+        self._threads[1].join()
+        for s in self._taker, self._sender, self._listener:
+            s.close()
+        self._threads[0].join()
+
+
 def send_udp(sender, address, port, payloads):
     """Sends datagrams, and waits for no answer."""
     s = sender.socket(_family(address), socket.SOCK_DGRAM)
