@@ -167,6 +167,8 @@ $(BIN)/replay: $(O)/tests/replay/main.o $(O)/tests.a $(O)/ikev2d.a
 $(BENCH_BINS): $(BIN)/%: $(O)/tests/bench/%.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)): %: %.o $(O)/tests.a $(O)/ikev2d.a
 $(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS)) $(BIN)/sim $(BIN)/replay: LIBS += -lcmocka
+# What is compared is counted.
+$(O)/tests/pair/test_found: LIBS += $(addprefix -Wl$(,)--wrap=,tss_eq id_eq)
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 # What the kernel is asked for, and what it refuses, can be counted.

@@ -154,6 +154,7 @@ static struct child *child_new(struct draft *d, const struct negotiation *x)
 		abort();
 	list_init(&c->of_sa);
 	ring_init(&c->of_twins);
+	ring_init(&c->of_neighbours);
 	ring_init(&c->of_policy);
 	list_init(&c->waits);
 	c->id = step_id(ike);

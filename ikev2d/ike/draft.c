@@ -17,6 +17,7 @@
 #include "ike/step.h"
 #include "ike/task.h"
 #include "ike/ticket.h"
+#include "ike/twin.h"
 #include "ike/unique.h"
 #include "ike/want.h"
 
@@ -440,7 +441,8 @@ static struct sa *commit(struct draft *d)
 
 	sa->core = d->core;
 	admit_count(ike, sa);
-	ends_follow(ike, sa);
+	if (ends_follow(ike, sa))
+		twin_follow(ike, sa);
 	offers_follow(ike, sa, &sa->handshake->x, &d->hs.x);
 	sa_keep_handshake(sa, &d->hs);
 	arena_join(&sa->handshake_arena, &d->keep);

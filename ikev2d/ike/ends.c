@@ -21,14 +21,15 @@ void ends_add(struct ike *ike, struct sa *sa)
 	ring_add(&ike->ends, &sa->of_ends, ends_key(ike, &sa->local_id, sa_user(sa)));
 }
 
-void ends_follow(struct ike *ike, struct sa *sa)
+bool ends_follow(struct ike *ike, struct sa *sa)
 {
 	uint64_t key = key_at(ike, &sa->core.path.remote.ip);
 
 	if (key == sa->of_place.key)
-		return;
+		return false;
 	ring_remove(&ike->places, &sa->of_place);
 	ring_add(&ike->places, &sa->of_place, key);
+	return true;
 }
 
 void ends_remove(struct ike *ike, struct sa *sa)

@@ -23,8 +23,8 @@ uint64_t ends_key(const struct ike *ike, const struct id *local, const struct id
 
 /* SA has got its identities. */
 void ends_add(struct ike *ike, struct sa *sa);
-/* The address of its peer may be another one than before. */
-void ends_follow(struct ike *ike, struct sa *sa);
+/* The address of its peer may be another one than before; whether it is. */
+bool ends_follow(struct ike *ike, struct sa *sa);
 /* It goes. */
 void ends_remove(struct ike *ike, struct sa *sa);
 

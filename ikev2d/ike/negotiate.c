@@ -2,6 +2,7 @@
 /* Proposals and selectors of CHILD_SAs. */
 #include "ike/negotiate.h"
 
+#include "ike/ends.h"
 #include "ike/mode.h"
 #include "ike/resource.h"
 #include "ike/twin.h"
@@ -447,7 +448,7 @@ static uint16_t refuse_stranger(struct draft *d, const struct negotiation *x, co
 		.what = arena_printf(a,
 			"%s is another peer's already, behind the same NAT: %s of IKE_SA %s[%u] has it, and "
 			"the userspace path cannot tell whose a packet is",
-			tss_print(x->remote_ts, a), id_print(&other->sa->remote_id, a),
+			tss_print(x->remote_ts, a), id_print(sa_user(other->sa), a),
 			other->sa->core.peer->name, other->sa->id),
 		.where = source_print(&x->child->at, "remote_ts", a),
 		.instead = "an address that is this peer's alone, or an interface of its own, or "

@@ -15,6 +15,7 @@
 #include "ike/step.h"
 #include "ike/task.h"
 #include "ike/ticket.h"
+#include "ike/twin.h"
 #include "ike/want.h"
 
 #include <stdlib.h>
@@ -382,6 +383,7 @@ static void take_children(struct ike *ike, struct sa *from, struct sa *into)
 		list_append(&into->late, n);
 		node_owner(n, struct child, of_sa)->sa = into;
 	}
+	twin_follow(ike, into);
 }
 
 void sa_adopt(struct step *s, struct sa *from, struct sa *into)

@@ -337,6 +337,7 @@ enum child_state {
 struct child {
 	struct node of_sa;
 	struct ring_node of_twins;
+	struct ring_node of_neighbours; /* with others for the same packets, whose peers are at its address */
 	struct ring_node of_policy; /* with others for CPUs (resource.h) */
 	struct sa *sa;
 	struct arena arena; /* selectors; the keys lie in the actions only */
@@ -615,7 +616,8 @@ struct ike {
 	unsigned begun, half_open, n_sas; /* being set up; by a peer; all */
 	struct node unproven;             /* SAs, the oldest first */
 	struct map ends, places;          /* rings of them by identities, by the peer's address (ends.h) */
-	struct map twins;                 /* rings of installed children that may be twins (twin.h), */
+	struct map twins, neighbours;     /* rings of installed children that may be twins, or be taken */
+					  /* for each other's (twin.h), */
 	struct map for_cpus;              /* and of those for CPUs, by policy (resource.h) */
 	struct map offered, offered_ike;  /* our SPIs that no SA has yet, to the SA (offers.h) */
 	struct map crowds;                /* numbers of half-open ones, by address, */
@@ -632,7 +634,7 @@ struct ike {
 	uint64_t auth_puzzles_until;      /* puzzles are asked in IKE_AUTH, too; 0: they are not */
 	struct node fragments;            /* struct fragments of half-open SAs, the oldest first; */
 	size_t fragments_half_open;       /* octets of them */
-	struct siphash_key hash_key;      /* of the keys in inits, ends, twins */
+	struct siphash_key hash_key;      /* of the keys in inits, ends, twins, neighbours */
 	struct siphash_key cookie_secret[2];
 	struct map spent[2]; /* cookies of each of them, with a puzzle, that have made an IKE_SA */
 	uint8_t cookie_generation;

@@ -551,9 +551,9 @@ struct ike *ike_new(struct rng *rng)
 static void free_maps(struct ike *ike)
 {
 	struct map *const maps[] = { &ike->sas, &ike->inits, &ike->ends, &ike->places, &ike->twins,
-		&ike->for_cpus, &ike->offered, &ike->offered_ike, &ike->crowds, &ike->offenders[0],
-		&ike->offenders[1], &ike->children, &ike->spis, &ike->asks, &ike->installs, &ike->trap_asks,
-		&ike->policies, &ike->spent[0], &ike->spent[1] };
+		&ike->neighbours, &ike->for_cpus, &ike->offered, &ike->offered_ike, &ike->crowds,
+		&ike->offenders[0], &ike->offenders[1], &ike->children, &ike->spis, &ike->asks,
+		&ike->installs, &ike->trap_asks, &ike->policies, &ike->spent[0], &ike->spent[1] };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(maps); i++)
 		map_free(maps[i]);

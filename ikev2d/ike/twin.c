@@ -59,14 +59,45 @@ static uint64_t key_of(const struct ike *ike, const struct child *c)
 	return hash_selectors(ike, c->remote_ts, hash_selectors(ike, c->local_ts, ends));
 }
 
+/* A hash of the selectors of a child, and of where its peer is. */
+static uint64_t key_at(const struct ike *ike, const struct ip *ip, struct tss local, struct tss remote)
+{
+	struct bytes octets = ip_bytes(ip);
+	uint64_t place = siphash(&ike->hash_key, &octets, 1);
+
+	return hash_selectors(ike, remote, hash_selectors(ike, local, place));
+}
+
+static void neighbour_add(struct ike *ike, struct child *c)
+{
+	const struct ip *ip = &c->sa->core.path.remote.ip;
+
+	if (c->conf->datapath != DATAPATH_KERNEL)
+		ring_add(&ike->neighbours, &c->of_neighbours, key_at(ike, ip, c->local_ts, c->remote_ts));
+}
+
 void twin_add(struct ike *ike, struct child *child)
 {
 	ring_add(&ike->twins, &child->of_twins, key_of(ike, child));
+	neighbour_add(ike, child);
 }
 
 void twin_remove(struct ike *ike, struct child *child)
 {
 	ring_remove(&ike->twins, &child->of_twins);
+	ring_remove(&ike->neighbours, &child->of_neighbours);
+}
+
+void twin_follow(struct ike *ike, struct sa *sa)
+{
+	list_each (n, &sa->children) {
+		struct child *c = node_owner(n, struct child, of_sa);
+
+		if (!c->installed)
+			continue;
+		ring_remove(&ike->neighbours, &c->of_neighbours);
+		neighbour_add(ike, c);
+	}
 }
 
 static bool same_ends(const struct sa *a, const struct sa *b)
@@ -142,12 +173,10 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* Whether C, of another IKE_SA, and X are carried by the same device, for the same packets. The kernel tells
- * them apart by marks; where those are the same, too, that is as somebody wanted it. */
+/* Whether C, of another IKE_SA, and X are carried by the same device, for the same packets. */
 static bool indistinct(const struct child *c, const struct negotiation *x)
 {
-	return c->state == CHILD_INSTALLED && c->conf->datapath != DATAPATH_KERNEL &&
-	       x->child->datapath != DATAPATH_KERNEL && same_text(c->conf->interface, x->child->interface) &&
+	return c->state == CHILD_INSTALLED && same_text(c->conf->interface, x->child->interface) &&
 	       tss_eq(c->local_ts, x->local_ts) && tss_eq(c->remote_ts, x->remote_ts);
 }
 
@@ -159,18 +188,30 @@ static bool stands_already(const struct draft *d, const struct negotiation *x)
 	return old && tss_eq(old->local_ts, x->local_ts) && tss_eq(old->remote_ts, x->remote_ts);
 }
 
+/* Whether SA is another user's than D, behind a NAT of the same address. */
+static bool is_stranger(const struct sa *sa, const struct draft *d)
+{
+	bool named = d->sa && d->sa->remote_id.type != ID_ANY;
+	const struct id *user = named ? sa_user(d->sa) : handshake_user(&d->hs);
+
+	return sa != d->sa && sa->up && sa->core.nat_remote &&
+	       ip_eq(&sa->core.path.remote.ip, &d->core.path.remote.ip) && !id_eq(sa_user(sa), user);
+}
+
+/* The kernel tells them apart by marks; where those are the same, too, that is as somebody wanted it. */
 const struct child *twin_stranger(const struct draft *d, const struct negotiation *x)
 {
-	const struct id *id = d->sa && d->sa->remote_id.type != ID_ANY ? &d->sa->remote_id : &d->hs.remote_id;
+	const struct ike *ike = d->step->ike;
+	uint64_t key;
 
-	if (!d->core.nat_remote || stands_already(d, x))
+	if (!d->core.nat_remote || x->child->datapath == DATAPATH_KERNEL || stands_already(d, x))
 		return NULL;
-	for (struct sa *sa = NULL; (sa = ends_at(d->step->ike, sa, &d->core.path.remote.ip));) {
-		if (sa == d->sa || !sa->up || !sa->core.nat_remote || id_eq(&sa->remote_id, id))
-			continue;
-		list_each (m, &sa->children)
-			if (indistinct(node_owner(m, struct child, of_sa), x))
-				return node_owner(m, struct child, of_sa);
+	key = key_at(ike, &d->core.path.remote.ip, x->local_ts, x->remote_ts);
+	for (const struct ring_node *n = NULL; (n = ring_next(&ike->neighbours, n, key));) {
+		const struct child *c = node_owner(n, struct child, of_neighbours);
+
+		if (is_stranger(c->sa, d) && indistinct(c, x))
+			return c;
 	}
 	return NULL;
 }

@@ -8,6 +8,8 @@
 /* CHILD is installed, and may be the twin of another from now on; it goes (it may not have been added). */
 void twin_add(struct ike *ike, struct child *child);
 void twin_remove(struct ike *ike, struct child *child);
+/* The peer of SA may be at another address than before, or SA has children that were another's. */
+void twin_follow(struct ike *ike, struct sa *sa);
 
 /* Whether a twin of CHILD sends, other than BUT (NULL: any). */
 bool twin_sends(const struct ike *ike, const struct child *child, const struct child *but);

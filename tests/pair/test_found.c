@@ -6,6 +6,8 @@
 #include "ike/ends.h"
 #include "tests/pair/pair.h"
 
+#include <stdio.h>
+
 #define SITE(name, remote)                                                                                   \
 	"connections { " name " { " remote                                                                   \
 	"\n local { auth = psk\n id = a }\n remote { auth = psk\n id = b }\n"                                \
@@ -124,12 +126,83 @@ static void sas_are_found_by_the_peers_address(void **state)
 	assert_int_equal(p->sun->ike->places.count, 0);
 }
 
+/* ------------------------------------------------------------------ many behind one NAT */
+
+/* Comparisons of selectors and of identities: who looks at each peer makes them for each. */
+static unsigned compared;
+
+bool __real_tss_eq(struct tss a, struct tss b);
+bool __real_id_eq(const struct id *a, const struct id *b);
+bool __wrap_tss_eq(struct tss a, struct tss b);
+bool __wrap_id_eq(const struct id *a, const struct id *b);
+
+bool __wrap_tss_eq(struct tss a, struct tss b)
+{
+	compared++;
+	return __real_tss_eq(a, b);
+}
+
+bool __wrap_id_eq(const struct id *a, const struct id *b)
+{
+	compared++;
+	return __real_id_eq(a, b);
+}
+
+enum { MANY = 20 };
+
+/* Connections of moon's to sun, each as somebody else and with a network of its own. */
+static const char *as_many(char *room, size_t n)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < MANY; i++)
+		at += (size_t)snprintf(room + at, n - at,
+			"connections { c%u { local_addrs = 10.9.0.1\n remote_addrs = 192.0.2.2\n encap = "
+			"yes\n "
+			"proposals = aes128gcm16-prfsha256-x25519\n local { auth = psk\n id = peer%u }\n "
+			"remote { auth = psk }\n children { net { local_ts = 10.1.%u.0/24\n "
+			"remote_ts = 10.2.0.0/16\n esp_proposals = aes128gcm16 } } } }\n",
+			i, i, i);
+	assert_true(at < n);
+	return room;
+}
+
+/* One of them comes up; what sun compares for that. */
+static unsigned comes(struct pair *p, unsigned i)
+{
+	char name[8];
+
+	snprintf(name, sizeof name, "c%u", i);
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_UP, .ticket = i + 1, .ike = name });
+	compared = 0;
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, i + 1)->success);
+	return compared;
+}
+
+static void a_peer_behind_a_nat_is_not_compared_with_all_others_there(void **state)
+{
+	char room[MANY * 400];
+	struct pair *p = pair_open(state, as_many(room, sizeof room),
+		CONN("remote_addrs = %any") REMOTE("id = %any") CHILD("remote_ts = 10.1.0.0/16"));
+	unsigned second;
+
+	pair_hide_moon(p);
+	comes(p, 0);
+	second = comes(p, 1);
+	assert_true(second);
+	for (unsigned i = 2; i < MANY; i++)
+		assert_int_equal(comes(p, i), second);
+	assert_int_equal(ike_load(p->sun->ike).children, MANY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(connections_are_found_by_address),
 		PAIR_TEST(sas_are_found_by_identities),
 		PAIR_TEST(sas_are_found_by_the_peers_address),
+		PAIR_TEST(a_peer_behind_a_nat_is_not_compared_with_all_others_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

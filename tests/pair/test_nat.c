@@ -369,6 +369,51 @@ static void two_that_come_behind_one_are_rekeyed(void **state)
 	assert_null(host_told(p->sun, TELL_REFUSED));
 }
 
+/* What it has moves with it, and nobody else gets that there. */
+static void one_that_came_behind_a_nat_later_is_a_stranger_too(void **state)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL), ANY_PEER);
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, false, "star");
+	star->nat.outside.a[3]++;
+	host_up(star, NULL, 2);
+	lab_calm(p->lab);
+	star->nat.outside = p->moon->nat.outside;
+	host_event(star, &(struct ike_event){ .kind = EVENT_WOKEN });
+	lab_calm(p->lab);
+	assert_true(ip_eq(&datapath_sa(&p->sun->datapath, false, 0)->remote.ip, &p->moon->nat.outside));
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
+	assert_int_equal(ike_load(p->sun->ike).children, 1);
+}
+
+/* Clients that all are the same to IKE are not to EAP (RFC 7296, 2.16). */
+static void another_user_of_the_same_identity_is_a_stranger(void **state)
+{
+	for (unsigned other = 0; other < 2; other++) {
+		struct pair *p =
+			pair_open(state, pair_text(state, BEHIND_NAT LOCAL("auth = eap\n id = all"), NULL),
+				ANY_PEER REMOTE("auth = eap\n id = all"));
+		struct host *star;
+
+		pair_hide_moon(p);
+		star = beside_moon(state, p, false, "all\n auth = eap");
+		p->moon->eap.user = "carol";
+		star->eap.user = other ? "dave" : "carol";
+		pair_say_up(p, 1);
+		lab_calm(p->lab);
+		host_up(star, NULL, 2);
+		lab_calm(p->lab);
+		assert_int_equal(ike_load(p->sun->ike).children, other ? 1 : 2);
+		if (other)
+			assert_has(host_why(p->sun)->what, "behind the same NAT: carol of IKE_SA site[");
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
 /* Rekeying takes nothing from another. */
 static void a_rekeying_to_the_network_of_another_is_refused(void **state)
 {
@@ -421,6 +466,8 @@ int main(void)
 		PAIR_TEST(two_with_networks_of_their_own),
 		PAIR_TEST(one_that_comes_again_is_no_stranger),
 		PAIR_TEST(two_that_come_behind_one_are_rekeyed),
+		PAIR_TEST(one_that_came_behind_a_nat_later_is_a_stranger_too),
+		PAIR_TEST(another_user_of_the_same_identity_is_a_stranger),
 		PAIR_TEST(a_rekeying_to_the_network_of_another_is_refused),
 		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
