@@ -434,7 +434,9 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 		c->installed = s->now; /* of the peer's, which deletes it */
 	else
 		child_started(s, c);
-	if (c->spent)
+	if (c->over)
+		child_close(c->sa, c);
+	else if (c->spent)
 		child_outdated(s, c);
 	waits_up(s, &c->waits, true, NULL);
 	if (!c->resource)

@@ -357,7 +357,7 @@ struct child {
 	bool sated;                   /* of which the peer has as many as it takes */
 	bool selected;                /* it sends for its policy, what RESOURCE does */
 	bool by_us;                   /* we asked for it */
-	bool spent;                   /* it is to be rekeyed as soon as it is installed */
+	bool spent, over;             /* it is to be rekeyed, or closed, as soon as it is installed */
 	bool redundant;               /* the loser of two that replaced the same one */
 	bool replaced;                /* it has had a successor: packets for it may come late */
 	uint32_t replaces, successor; /* rekeying: numbers of the children before and after it; 0: none */

@@ -449,23 +449,26 @@ static void on_answer(struct step *s, const struct ike_answer *answer)
 }
 
 /* A limit of volume was met, or the SAs were lost, also before it is known that they are installed: the child
- * is rekeyed or, at its hard end, closed. */
+ * is rekeyed or, at its hard end, closed; as soon as it is installed. */
 static void on_expire(struct step *s, uint32_t id, bool hard)
 {
 	struct child *c = child_find(s->ike, id);
+	bool early = c && c->state == CHILD_INSTALLING;
 	struct draft d;
 
-	if (c && c->state == CHILD_INSTALLING && !hard)
-		c->spent = true;
-	if (!c || c->state != CHILD_INSTALLED)
+	if (!c || c->over || (!early && c->state != CHILD_INSTALLED))
 		return;
 	draft_open(&d, s, c->sa);
 	if (hard)
 		tell_log(&d, "CHD", "CHILD_SA %s has carried as much as it may: it is closed", c->conf->name);
-	if (hard)
+	if (early) {
+		c->spent = true;
+		c->over = hard;
+	} else if (hard) {
 		child_close(c->sa, c);
-	else if (!c->successor)
+	} else if (!c->successor) {
 		task_add(c->sa, TASK_REKEY_CHILD, c);
+	}
 	draft_close(&d, DRAFT_COMMIT);
 }
 

@@ -106,6 +106,47 @@ static void a_child_that_is_spent_before_it_is_installed(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* It is closed then, and not rekeyed as well. */
+static void a_child_that_is_over_before_it_is_installed(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+
+	host_rekey(p->moon, "net");
+	p->moon->late = SECOND;
+	ARROWS(p->lab, REKEY(2), REKEYED(2));
+	assert_int_equal(host_child(p->moon, "net")->state, CHILD_INSTALLING);
+	for (unsigned i = 0; i < 4; i++)
+		host_expire(p->moon, "net", i & 1);
+	assert_true(host_said(p->moon, "CHILD_SA net has carried as much as it may: it is closed"));
+	p->moon->late = 0;
+	SILENCE(p->lab);
+	lab_clock(p->lab, p->lab->now + SECOND);
+	ARROWS(p->lab, DELETE(3), DELETED(3), DELETE(4), DELETED(4));
+	SILENCE(p->lab);
+	pair_assert_agree(p, 0);
+}
+
+/* At its other end, too: there the answer leaves first. */
+static void one_that_is_over_before_it_is_answered(void **state)
+{
+	struct pair *p = open(state, NULL, NULL);
+	const struct child *fresh;
+
+	host_rekey(p->moon, "net");
+	p->sun->late = SECOND;
+	ARROWS(p->lab, REKEY(2));
+	fresh = node_owner(node_owner(p->sun->ike->sas_list.next, struct sa, of_ike)->children.prev,
+		struct child, of_sa);
+	assert_int_equal(fresh->state, CHILD_INSTALLING);
+	host_event(p->sun,
+		&(struct ike_event){ .kind = EVENT_EXPIRE, .expire = { .child = fresh->id, .hard = true } });
+	SILENCE(p->lab);
+	p->sun->late = 0;
+	lab_clock(p->lab, p->lab->now + SECOND);
+	lab_calm(p->lab);
+	pair_assert_agree(p, 0);
+}
+
 static void a_child_with_too_much_volume(void **state)
 {
 	struct pair *p = open(state, NULL, NULL);
@@ -287,6 +328,8 @@ int main(void)
 		PAIR_TEST(one_of_both_ends_is_enough),
 		PAIR_TEST(a_child_by_volume),
 		PAIR_TEST(a_child_that_is_spent_before_it_is_installed),
+		PAIR_TEST(a_child_that_is_over_before_it_is_installed),
+		PAIR_TEST(one_that_is_over_before_it_is_answered),
 		PAIR_TEST(a_child_with_too_much_volume),
 		PAIR_TEST(volume_of_the_past),
 		PAIR_TEST(volume_of_one_that_the_peer_has_replaced),
