@@ -585,10 +585,20 @@ static void child_keep(struct ike *ike, struct child *c, struct sa *sa, uint64_t
 	sa_rearm(ike, sa);
 }
 
-/* Whether the general one carries what C, for a CPU, did: what is under way on it is not lost. */
+/* Whether one for all CPUs, which may have replaced the general one since there are to be none beside it,
+ * carries what C, for a CPU, did: what is under way on that is not lost. */
 static bool goes_beside(const struct child *c)
 {
-	return c->resource && c->installed && resource_general(c->sa, c->conf);
+	if (!c->resource || !c->installed)
+		return false;
+	list_each (n, &c->sa->children) {
+		const struct child *other = node_owner(n, struct child, of_sa);
+
+		if (!other->resource && other->state == CHILD_INSTALLED && !other->redundant &&
+			child_conf_same(other->conf, c->conf))
+			return true;
+	}
+	return false;
 }
 
 void child_end(struct step *s, struct child *c, enum ending ending, const struct why *why)

@@ -359,6 +359,11 @@ static void rekey(struct host *h, const struct child *c)
 	host_command(h, &(struct ike_command){ .kind = COMMAND_REKEY, .child_id = c->id });
 }
 
+static void down(struct host *h, const struct child *c)
+{
+	host_command(h, &(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 9, .child_id = c->id });
+}
+
 /* FIRST and SECOND: both ends. */
 static void rekey_all(struct pair *p, struct host *h)
 {
@@ -461,6 +466,23 @@ static void one_that_is_configured_no_more_is_closed(void **state)
 	pair_assert_agree(p, 1);
 }
 
+/* The one for all goes with none any more by then, and packets are still under way on the one for a CPU. */
+static void nothing_is_lost_when_both_have_them_no_more(void **state)
+{
+	struct pair *p = open_two(state);
+
+	host_reload(p->moon, pair_text(state, pair_moon, DAEMON("cpus = 4")));
+	host_reload(p->sun, pair_text(state, pair_sun, DAEMON("cpus = 4")));
+	rekey(p->sun, general(p->sun));
+	lab_pass(p->lab, SWITCH_TIME + 1000);
+	assert_false(host_child(p->moon, "net")->per_cpu);
+	assert_non_null(for_cpu(p->sun, 3));
+	down(p->sun, for_cpu(p->sun, 3));
+	lab_pass(p->lab, 5000);
+	traffic_end(&p->traffic);
+	pair_assert_agree(p, 1);
+}
+
 /* Who answers, and has them no more, has one for all in its place, and sends on that no sooner. */
 static void who_answers_and_has_none_any_more_waits_too(void **state)
 {
@@ -515,11 +537,6 @@ static void authenticated_anew_there_is_the_general_one_first(void **state)
 }
 
 /* ------------------------------------------------------------------ gone */
-
-static void down(struct host *h, const struct child *c)
-{
-	host_command(h, &(struct ike_command){ .kind = COMMAND_DOWN, .ticket = 9, .child_id = c->id });
-}
 
 /* The child itself is still there: nothing that is configured for its end happens. */
 static void one_goes_and_the_others_stay(void **state)
@@ -634,6 +651,7 @@ int main(void)
 		PAIR_TEST(who_answers_a_rekeying_waits_with_the_new_one),
 		PAIR_TEST(replaced_with_other_selectors_they_stay_together),
 		PAIR_TEST(one_that_is_configured_no_more_is_closed),
+		PAIR_TEST(nothing_is_lost_when_both_have_them_no_more),
 		PAIR_TEST(who_answers_and_has_none_any_more_waits_too),
 		PAIR_TEST(they_move_to_a_new_ike_sa),
 		PAIR_TEST(authenticated_anew_there_is_the_general_one_first),
