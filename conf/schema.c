@@ -585,6 +585,13 @@ static const struct conf_key daemon_keys[] = {
 		       "which gets one without an attack, too: who solves it comes in, and ten a second of "
 		       "those who cannot; 0: never",
 		.differs = OURS },
+	{ "puzzle_choice", STATUS_READ, TYPE_BOOL, SETTINGS(puzzle_choice), "no",
+		.doc = "whether the peer chooses how hard its puzzle is while fewer than twice "
+		       "puzzle_threshold IKE_SAs are half open (RFC 8019, 7.1.1.1), for peers of which some "
+		       "are far slower than others: each works for as long as it can afford; who finds ten "
+		       "zero bits comes in at once, and ten a second of those who find fewer, the more bits "
+		       "the sooner",
+		.differs = OURS },
 	{ "puzzle_auth_threshold", STATUS_READ, TYPE_COUNT, SETTINGS(puzzle_auth_threshold), "0",
 		.doc = "half-open IKE_SAs in ten seconds whose first sealed request is nonsense from which "
 		       "on who has "

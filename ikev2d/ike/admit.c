@@ -190,24 +190,6 @@ static struct bytes cookie_in(struct bytes notify)
 	return protocol <= PROTO_IKE && !spi && rd_u16(&r) == COOKIE ? rd_rest(&r) : (struct bytes){ 0 };
 }
 
-/* Whether who shows COOKIE, which is right, with the puzzle GIVEN, has solved it; or is one of the few who
- * may come in without: it may know no puzzles (RFC 8019, 7.1.4 and 7.1.5). If not, it is dropped, so that it
- * tries again later. */
-static bool has_solved(struct step *s, const struct path *path, const struct wire_puzzle *given,
-	struct bytes cookie, const struct unread *m)
-{
-	if (!cookie_spent(s->ike, cookie) &&
-		puzzle_solved(given, cookie, message_peek(m->body, m->first, PAYLOAD_PS))) {
-		s->ike->solved++;
-		s->solved = true;
-		return true;
-	}
-	if (stranger_may(s, STRANGER_UNSOLVED))
-		return true;
-	tell_dropped(s, DROP_UNSOLVED, path, NULL);
-	return false;
-}
-
 static void ask_cookie(struct step *s, const struct path *path, const struct wire_header *h,
 	const struct cookie_of *of, const struct wire_puzzle *puzzle)
 {
@@ -216,14 +198,36 @@ static void ask_cookie(struct step *s, const struct path *path, const struct wir
 	stranger_ask_cookie(s, path, h, cookie_new(s, of, puzzle), puzzle);
 	ike->pressed_by++;
 	ike->cookies++;
-	ike->puzzled_by += !!puzzle->bits;
-	ike->puzzles += !!puzzle->bits;
+	ike->puzzled_by += puzzle_is_one(puzzle);
+	ike->puzzles += puzzle_is_one(puzzle);
 }
 
 /* Whether a puzzle that was solved is far easier than the one that is asked now. */
 static bool too_easy(const struct wire_puzzle *given, const struct wire_puzzle *ask)
 {
-	return given->bits + PUZZLE_BITS_EASIER < ask->bits;
+	unsigned bits = given->bits ? given->bits : PUZZLE_BITS_LEAST;
+
+	return bits + PUZZLE_BITS_EASIER < ask->bits;
+}
+
+/* Whether who shows COOKIE, which is right, with the puzzle GIVEN, has solved it; or is one of the few who
+ * may come in without: it may know no puzzles (RFC 8019, 7.1.4 and 7.1.5). If not, it is asked for ASK, where
+ * that is one still; else it was dropped, so that it tries again later. */
+static bool has_solved(struct step *s, const struct path *path, const struct wire_puzzle *given,
+	struct bytes cookie, const struct unread *m, struct wire_puzzle *ask)
+{
+	struct bytes solution = message_peek(m->body, m->first, PAYLOAD_PS);
+	unsigned found;
+
+	if (!puzzle_is_one(given) || too_easy(given, ask))
+		return false;
+	found = cookie_spent(s->ike, cookie) ? 0 : puzzle_measured(given, cookie, solution);
+	if (puzzle_lets_in(s, given, found))
+		return true;
+	*ask = puzzle_after(given, found);
+	if (!puzzle_is_one(ask))
+		tell_dropped(s, DROP_UNSOLVED, path, NULL);
+	return false;
 }
 
 /* Whether a request shows the cookie that it must have, and the solution of the puzzle that came with it,
@@ -242,10 +246,10 @@ static bool shows_cookie(struct step *s, const struct path *path, const struct w
 	}
 	ask = puzzle_for(s, &m, suspicion);
 	if (cookie_right(s, &of, cookie, &given)) {
-		if (!ask.bits)
+		if (!puzzle_is_one(&ask) || has_solved(s, path, &given, cookie, &m, &ask))
 			return true;
-		if (given.bits && !too_easy(&given, &ask))
-			return has_solved(s, path, &given, cookie, &m);
+		if (!puzzle_is_one(&ask))
+			return false;
 	}
 	ask_cookie(s, path, h, &of, &ask);
 	return false;

@@ -3,6 +3,8 @@
  * two generations of the secret are honoured. */
 #include "ike/cookie.h"
 
+#include "ike/puzzle.h"
+
 enum { HEAD = 1 + PUZZLE_OCTETS, NUMBER = 8 /* octets of the hash */ };
 
 _Static_assert(COOKIE_OCTETS == HEAD + NUMBER, "that is all");
@@ -77,7 +79,7 @@ void cookie_spend(struct step *s, const struct cookie_of *of, struct bytes cooki
 	struct wire_puzzle puzzle;
 	struct map *spent;
 
-	if (!cookie_right(s, of, cookie, &puzzle) || !puzzle.bits)
+	if (!cookie_right(s, of, cookie, &puzzle) || !puzzle_is_one(&puzzle))
 		return;
 	spent = &ike->spent[cookie.p[0] & 1];
 	if (spent->count < PUZZLES_SPENT_MAX)

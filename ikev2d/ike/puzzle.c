@@ -4,7 +4,10 @@
 #include "ike/puzzle.h"
 
 #include "ike/init.h"
+#include "ike/stranger.h"
 #include "wire/payload.h"
+
+#include <limits.h>
 
 /* --------------------------------------------------------------- initiator */
 
@@ -158,18 +161,33 @@ static unsigned bits_at(const struct ike *ike)
 	return bits < PUZZLE_BITS_MOST ? bits : PUZZLE_BITS_MOST;
 }
 
+/* Whether puzzles of so many bits are as hard as the peer likes instead: that is the better way unless the
+ * attack is large (7.1.1.1). */
+static bool is_free(const struct ike *ike, unsigned bits)
+{
+	return bits == PUZZLE_BITS_LEAST && ike->settings.puzzle_choice;
+}
+
+static const char *says(const struct ike *ike, unsigned bits, struct arena *arena)
+{
+	bool any = is_free(ike, bits);
+
+	if (!bits)
+		return "few IKE_SAs are half open: peers are asked for the solution of puzzles no more";
+	return arena_printf(arena,
+		"%u IKE_SAs are half open: peers are asked for the solution of a puzzle %sof %u zero bits "
+		"with their cookie (daemon.puzzle_threshold%s)",
+		ike->half_open, any ? "as hard as they like, at best " : "", bits,
+		any ? ", daemon.puzzle_choice" : "");
+}
+
 static void ask(struct step *s, unsigned bits)
 {
 	struct ike *ike = s->ike;
 
 	if (bits == ike->puzzle_bits)
 		return;
-	tell_new(s, TELL_LOG)->text =
-		bits ? arena_printf(s->scratch,
-			       "%u IKE_SAs are half open: peers are asked for the solution of a puzzle of "
-			       "%u zero bits with their cookie (daemon.puzzle_threshold)",
-			       ike->half_open, bits)
-		     : "few IKE_SAs are half open: peers are asked for the solution of puzzles no more";
+	tell_new(s, TELL_LOG)->text = says(ike, bits, s->scratch);
 	ike->puzzle_bits = bits;
 }
 
@@ -225,25 +243,56 @@ struct wire_puzzle puzzle_for(struct step *s, const struct unread *m, uintptr_t 
 	const unsigned bits = bits_for(s->ike, suspicion);
 	const struct transform *prf = bits ? prf_in(s, m) : NULL;
 
-	return prf ? (struct wire_puzzle){ prf->id, (uint8_t)bits } : (struct wire_puzzle){ 0 };
+	if (!prf)
+		return (struct wire_puzzle){ 0 };
+	return (struct wire_puzzle){ prf->id, suspicion || !is_free(s->ike, bits) ? (uint8_t)bits : 0 };
 }
 
-bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution)
+unsigned puzzle_measured(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution)
 {
 	const struct transform *prf = transform_find(TRANSFORM_PRF, puzzle->prf, 0);
 	size_t size = solution.n / PUZZLE_KEYS;
 	struct bytes keys[PUZZLE_KEYS];
-	unsigned bits;
+	unsigned bits, least = UINT_MAX;
 
 	if (!prf || !size || size > prf->key || solution.n % PUZZLE_KEYS)
-		return false;
-	for (unsigned i = 0; i < PUZZLE_KEYS; i++) {
+		return 0;
+	for (unsigned i = 0; i < PUZZLE_KEYS && least >= puzzle->bits; i++) {
 		keys[i] = bytes_of(solution.p + i * size, size);
 		for (unsigned k = 0; k < i; k++)
 			if (bytes_eq(keys[i], keys[k]))
-				return false;
-		if (puzzle_measure(prf, keys[i], over, &bits) || bits < puzzle->bits)
-			return false;
+				return 0;
+		if (puzzle_measure(prf, keys[i], over, &bits))
+			return 0;
+		least = bits < least ? bits : least;
 	}
-	return true;
+	return least;
+}
+
+bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution)
+{
+	unsigned found = puzzle_measured(puzzle, over, solution);
+
+	return found && found >= puzzle->bits;
+}
+
+bool puzzle_lets_in(struct step *s, const struct wire_puzzle *puzzle, unsigned found)
+{
+	const unsigned all = puzzle->bits ? puzzle->bits : PUZZLE_BITS_LEAST;
+
+	s->solved = found >= all;
+	s->ike->solved += s->solved;
+	if (s->solved)
+		return true;
+	/* Who was asked for what it can afford is not sent away for that. */
+	if (!puzzle->bits && found && stranger_may_for(s, STRANGER_EASY, found, all))
+		return true;
+	return stranger_may(s, STRANGER_UNSOLVED);
+}
+
+struct wire_puzzle puzzle_after(const struct wire_puzzle *puzzle, unsigned found)
+{
+	if (puzzle->bits || !found)
+		return (struct wire_puzzle){ 0 };
+	return (struct wire_puzzle){ puzzle->prf, PUZZLE_BITS_LEAST };
 }

@@ -32,10 +32,22 @@ struct unread {
 	uint8_t first;
 };
 
-/* Responder: the puzzle for the request M; its bits are 0 where none is asked, or M offers no PRF of ours. It
- * is the harder the more half-open IKE_SAs and nonsense of M's address there are, SUSPICION in all, and may
- * be asked for these alone. */
+/* Responder: the puzzle for the request M; none where none is asked, or M offers no PRF of ours. It is the
+ * harder the more half-open IKE_SAs and nonsense of M's address there are, SUSPICION in all, and may be asked
+ * for these alone. Of 0 bits it is as hard as the peer likes (7.1.1.1). */
 struct wire_puzzle puzzle_for(struct step *s, const struct unread *m, uintptr_t suspicion);
-/* Whether SOLUTION, the body of a payload PS (empty: there is none), solves PUZZLE over the string OVER: of
- * IKE_SA_INIT the cookie that it came with. */
+/* Whether PUZZLE is one, and not the place of none. */
+static inline bool puzzle_is_one(const struct wire_puzzle *puzzle)
+{
+	return puzzle->prf;
+}
+/* The zero bits, at least, of all keys of SOLUTION, the body of a payload PS (empty: there is none), for
+ * PUZZLE over the string OVER: of IKE_SA_INIT the cookie that it came with. 0: it is no solution. */
+unsigned puzzle_measured(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution);
+/* Whether it solves PUZZLE, which says how hard it is. */
 bool puzzle_solved(const struct wire_puzzle *puzzle, struct bytes over, struct bytes solution);
+/* Responder: whether who was asked with PUZZLE in IKE_SA_INIT, and has found so many zero bits (0: no
+ * solution), comes in: also one of the few who may with less. */
+bool puzzle_lets_in(struct step *s, const struct wire_puzzle *puzzle, unsigned found);
+/* What it is asked for then if it does not: more work, if it has chosen too little; else nothing. */
+struct wire_puzzle puzzle_after(const struct wire_puzzle *puzzle, unsigned found);

@@ -579,7 +579,8 @@ enum stranger {
 	STRANGER_IKE,      /* answers to IKE */
 	STRANGER_ESP,      /* hints that an SA is unknown */
 	STRANGER_HINT,     /* hints of theirs that are looked at */
-	STRANGER_UNSOLVED, /* IKE_SAs that they begin without the solution of a puzzle */
+	STRANGER_UNSOLVED, /* IKE_SAs that they begin without the solution of a puzzle, */
+	STRANGER_EASY,     /* and with an easy one, since how hard it is was left to them */
 	STRANGERS
 };
 

@@ -7,20 +7,26 @@
 #include "ike/ends.h"
 #include "ike/negotiate.h"
 #include "ike/offers.h"
+#include "ike/puzzle.h"
 #include "ike/task.h"
 
 enum { ROOM = 128 /* for a message with one or two notifies */ };
 
-bool stranger_may(struct step *s, enum stranger what)
+bool stranger_may_for(struct step *s, enum stranger what, unsigned part, unsigned all)
 {
 	uint64_t *ms = &s->ike->stranger_ms[what];
 
 	if (*ms < s->now)
 		*ms = s->now;
-	if (*ms >= s->now + STRANGERS_BURST * STRANGER_TIME)
+	if (*ms >= s->now + STRANGERS_BURST * STRANGER_TIME * part / all)
 		return false;
 	*ms += STRANGER_TIME;
 	return true;
+}
+
+bool stranger_may(struct step *s, enum stranger what)
+{
+	return stranger_may_for(s, what, 1, 1);
 }
 
 static void send_clear(struct step *s, const struct path *path, struct message *m)
@@ -58,7 +64,7 @@ void stranger_ask_cookie(struct step *s, const struct path *path, const struct w
 	struct message m = { .header = *h };
 
 	message_add_notify(&m, s->scratch, COOKIE, cookie);
-	if (puzzle->bits)
+	if (puzzle_is_one(puzzle))
 		message_add_notify(&m, s->scratch, PUZZLE, puzzle_put(puzzle, s->scratch));
 	answer(s, path, h, &m);
 }

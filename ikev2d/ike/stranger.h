@@ -11,8 +11,11 @@ void stranger_refuse_spis(struct step *s, const struct path *path, const struct 
 
 /* Whether one more of WHAT may be done now. */
 bool stranger_may(struct step *s, enum stranger what);
+/* The same for somebody who has PART of ALL that one can have done for it: the smaller that is, the more is
+ * left over for those who have done more. */
+bool stranger_may_for(struct step *s, enum stranger what, unsigned part, unsigned all);
 
-/* Answers with COOKIE, and with PUZZLE unless its bits are 0, a request that an IKE_SA begins with. As many
+/* Answers with COOKIE, and with PUZZLE where it is one, a request that an IKE_SA begins with. As many
  * as may come: no answer is larger than its request. */
 void stranger_ask_cookie(struct step *s, const struct path *path, const struct wire_header *h,
 	struct bytes cookie, const struct wire_puzzle *puzzle);

@@ -141,6 +141,7 @@ struct settings {
 	 */
 	unsigned cookie_threshold, cookie_threshold_ip;
 	unsigned puzzle_threshold;      /* from which on puzzles are asked with them; 0: never */
+	bool puzzle_choice;             /* the first ones are as hard as the peer likes */
 	unsigned puzzle_auth_threshold; /* of those that got nonsense, from which on in IKE_AUTH, too; 0:
 					   never */
 	unsigned block_threshold;       /* of one address, from which on no other one is begun; 0: no limit */

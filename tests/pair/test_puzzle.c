@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puzzles in IKE_SA_INIT (RFC 8019, 7.1): sun asks them, moon solves them; and who does not. */
 #include "crypto/puzzle.h"
+#include "tests/pair/caller.h"
 #include "tests/pair/forge.h"
-#include "tests/pair/pair.h"
 
 #include <stdlib.h>
 
-enum { BURST = STRANGERS_BURST, CROWD = 100 };
+enum { CROWD = 100 };
 
 #define INIT_REQUEST  "moon --> sun  IKE_SA_INIT request 0: SA, KE, Nonce, NATD"
 #define ONLY_COOKIE   "moon <-- sun  IKE_SA_INIT response 0: N(COOKIE)"
@@ -27,17 +27,11 @@ enum { BURST = STRANGERS_BURST, CROWD = 100 };
 	"aes128gcm16-prfsha256-x25519\n fragmentation = no\n local { auth = psk }\n remote { auth = psk }\n" \
 	" children { far { remote_ts = 10.7.0.0/16\n } } } }\n"
 
-/* As if N more IKE_SAs were half open at sun, or fewer. */
-static void crowd(struct pair *p, int n)
-{
-	p->sun->ike->half_open += (unsigned)n;
-}
-
 static struct pair *open_crowded(void **state, const char *moon, const char *sun)
 {
 	struct pair *p = pair_open(state, moon, sun ? sun : SUN);
 
-	crowd(p, CROWD);
+	caller_crowd(p, CROWD);
 	pair_say_up(p, 1);
 	return p;
 }
@@ -47,103 +41,6 @@ static bool works(const struct pair *p)
 	const struct sa *sa = forge_sa(p->moon);
 
 	return sa && sa->core.state == S_I_PUZZLE;
-}
-
-static struct addr address(const char *ip, uint16_t port)
-{
-	struct addr a = { .port = port };
-
-	assert_int_equal(ip_parse(ip, &a.ip), ERR_OK);
-	return a;
-}
-
-/* What sun says to M, a request that looks as if FROM had sent it; NULL: nothing. */
-static struct flight *call(struct pair *p, struct addr from, const struct message *m)
-{
-	struct arena arena = { 0 };
-	struct flight *f =
-		lab_forge(p->lab, p->moon, from, address("192.0.2.2", 500), forge_clear(m, &arena));
-	struct flight *before = lab_first(p->lab), *last;
-
-	lab_deliver(p->lab, f);
-	arena_free(&arena);
-	last = list_empty(&p->lab->flights) ? NULL : node_owner(p->lab->flights.prev, struct flight, node);
-	return last == before || last == f ? NULL : last;
-}
-
-/* Moon's request in the air, from ARENA, with the cookie, the puzzle and the solution of another one. */
-struct caller {
-	struct arena arena;
-	struct message request;
-	struct bytes cookie;
-	struct wire_puzzle puzzle;
-};
-
-static void caller_begin(struct caller *c, struct pair *p, uint8_t number)
-{
-	*c = (struct caller){ 0 };
-	c->request = forge_read(lab_first(p->lab), &c->arena);
-	c->request.header.spi_i += number;
-}
-
-/* Whether sun asked C, at FROM, for a cookie; what with. */
-static bool caller_asked(struct caller *c, struct pair *p, struct addr from)
-{
-	struct flight *f = call(p, from, &c->request);
-	struct message m;
-
-	assert_non_null(f);
-	m = forge_read(f, &c->arena);
-	c->puzzle = (struct wire_puzzle){ 0 };
-	if (message_notify(&m, COOKIE))
-		c->cookie = arena_bytes(&c->arena, message_notify(&m, COOKIE)->data);
-	if (message_notify(&m, PUZZLE))
-		assert_true(puzzle_get(message_notify(&m, PUZZLE)->data, &c->puzzle));
-	lab_lose(f);
-	return message_notify(&m, COOKIE);
-}
-
-static void caller_solve(struct caller *c, unsigned bits)
-{
-	uint8_t *keys = arena_alloc(&c->arena, PUZZLE_KEYS * PUZZLE_KEY_OCTETS);
-	const struct transform *prf = transform_find(TRANSFORM_PRF, c->puzzle.prf, 0);
-	uint32_t next = 0;
-
-	for (unsigned i = 0; i < PUZZLE_KEYS; i++)
-		assert_int_equal(
-			puzzle_search(prf, bits, c->cookie, 1u << 24, &next, keys + i * PUZZLE_KEY_OCTETS),
-			ERR_OK);
-	c->request.solution = bytes_of(keys, PUZZLE_KEYS * PUZZLE_KEY_OCTETS);
-	c->request.has |= PAYLOAD_BIT(PAYLOAD_PS);
-}
-
-/* Whether C comes in from FROM with the cookie it has. */
-static bool caller_comes_in(struct caller *c, struct pair *p, struct addr from)
-{
-	struct message m = c->request;
-	unsigned before = ike_load(p->sun->ike).half_open;
-	struct flight *f;
-
-	m.notifies = NULL;
-	m.n_notifies = 0;
-	message_add_notify(&m, &c->arena, COOKIE, c->cookie);
-	f = call(p, from, &m);
-	if (f)
-		lab_lose(f);
-	return ike_load(p->sun->ike).half_open > before;
-}
-
-/* Those who may come in without a solution have come. */
-static void fill(struct pair *p)
-{
-	struct caller c;
-
-	for (uint8_t i = 0; i < BURST; i++) {
-		caller_begin(&c, p, (uint8_t)(100 + i));
-		assert_true(caller_asked(&c, p, address("198.51.100.9", 500)));
-		assert_true(caller_comes_in(&c, p, address("198.51.100.9", 500)));
-		arena_free(&c.arena);
-	}
 }
 
 /* --------------------------------------------------------------- both roles */
@@ -158,7 +55,7 @@ static void a_puzzle_is_asked_and_solved(void **state)
 	assert_int_equal(p->sun->asked, 0);
 	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 	assert_int_equal(ike_load(p->sun->ike).puzzles, 1);
 	assert_int_equal(ike_load(p->sun->ike).solved, 1);
@@ -178,7 +75,7 @@ static void a_solution_goes_with_another_group_too(void **state)
 	ARROWS(p->lab, INIT_REQUEST, ASKED);
 	pair_wait(p);
 	ARROWS(p->lab, SOLVED, OTHER_GROUP, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -189,13 +86,13 @@ static void a_puzzle_is_of_a_prf_that_was_offered(void **state)
 	struct caller c;
 
 	caller_begin(&c, p, 1);
-	assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
 	assert_int_equal(c.puzzle.prf, PRF_HMAC_SHA2_384);
 	arena_free(&c.arena);
 	ARROWS(p->lab, INIT_REQUEST, ASKED);
 	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -218,7 +115,7 @@ static void too_hard_a_puzzle_is_not_solved(void **state)
 	ARROWS(p->lab, INIT_REQUEST);
 	ask_instead(p, PRF_HMAC_SHA2_256, PUZZLE_BITS_SOLVED + 1);
 	ARROWS(p->lab, ASKED, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 	assert_true(host_said(p->moon,
 		"the peer asks for the solution of a puzzle of 21 zero bits (RFC 8019), which is not solved, "
@@ -232,7 +129,7 @@ static void a_puzzle_of_another_prf_is_not_solved(void **state)
 	ARROWS(p->lab, INIT_REQUEST);
 	ask_instead(p, PRF_HMAC_SHA2_512, 10);
 	ARROWS(p->lab, ASKED, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 	assert_true(host_said(p->moon, "it is for a PRF that was not offered"));
 }
@@ -261,7 +158,7 @@ static void a_puzzle_over_nothing_is_no_answer(void **state)
 	ARROWS(p->lab, ASKED);
 	pair_wait(p);
 	ARROWS(p->lab, SOLVED, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -297,7 +194,7 @@ static void of_a_puzzle_without_difficulty_as_much_is_solved_as_there_is_time_fo
 		assert_true(bits >= asked);
 	}
 	arena_free(&arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 static void no_puzzle_is_worked_on_for_ever(void **state)
@@ -316,7 +213,7 @@ static void no_puzzle_is_worked_on_for_ever(void **state)
 	assert_false(works(p));
 	assert_true(host_said(p->moon, "the puzzle was not solved with "));
 	ARROWS(p->lab, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -336,7 +233,7 @@ static void another_puzzle_gets_no_more_time(void **state)
 	assert_true(works(p));
 	lab_clock(p->lab, lab_due(p->lab));
 	ARROWS(p->lab, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -352,7 +249,7 @@ static void work_is_ended_by_the_command_down(void **state)
 	SILENCE(p->lab);
 	host_down(p->moon, NULL, 2);
 	assert_true(host_done(p->moon, 2)->success);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_empty(p);
 }
 
@@ -388,7 +285,7 @@ static void puzzles_take_turns(void **state)
 		assert_int_equal(tried(p->moon, 2, each), steps * PUZZLE_SLICE);
 		assert_in_range(each[0] / PUZZLE_SLICE, steps / 2, (steps + 1) / 2);
 	}
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 /* --------------------------------------------------------------- responder */
@@ -396,15 +293,15 @@ static void puzzles_take_turns(void **state)
 static void a_wrong_solution_is_none(void **state)
 {
 	struct pair *p = open_crowded(state, NULL, NULL);
-	struct addr from = address("198.51.100.1", 500);
+	struct addr from = caller_address("198.51.100.1", 500);
 	struct caller c;
 
-	fill(p);
+	caller_fill(p);
 	caller_begin(&c, p, 1);
 	assert_true(caller_asked(&c, p, from));
 	assert_int_equal(c.puzzle.bits, PUZZLE_BITS_LEAST);
 	assert_false(caller_comes_in(&c, p, from));
-	caller_solve(&c, PUZZLE_BITS_LEAST);
+	caller_solve(&c, PUZZLE_BITS_LEAST, false);
 	/* One key four times; keys of no size, or too large; one that does not fit. */
 	for (unsigned how = 0; how < 4; how++) {
 		struct caller wrong = { .request = c.request, .cookie = c.cookie };
@@ -423,7 +320,7 @@ static void a_wrong_solution_is_none(void **state)
 	assert_true(caller_comes_in(&c, p, from));
 	assert_int_equal(ike_load(p->sun->ike).solved, 1);
 	arena_free(&c.arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 /* It is for one address, SPI and nonce, as the cookie is. */
@@ -432,17 +329,17 @@ static void a_solution_is_nobody_elses(void **state)
 	struct pair *p = open_crowded(state, NULL, NULL);
 	struct caller c;
 
-	fill(p);
+	caller_fill(p);
 	caller_begin(&c, p, 1);
-	assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
-	caller_solve(&c, PUZZLE_BITS_LEAST);
-	assert_false(caller_comes_in(&c, p, address("198.51.100.2", 500)));
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
+	caller_solve(&c, PUZZLE_BITS_LEAST, false);
+	assert_false(caller_comes_in(&c, p, caller_address("198.51.100.2", 500)));
 	c.request.header.spi_i++;
-	assert_false(caller_comes_in(&c, p, address("198.51.100.1", 500)));
+	assert_false(caller_comes_in(&c, p, caller_address("198.51.100.1", 500)));
 	c.request.header.spi_i--;
-	assert_true(caller_comes_in(&c, p, address("198.51.100.1", 500)));
+	assert_true(caller_comes_in(&c, p, caller_address("198.51.100.1", 500)));
 	arena_free(&c.arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 static void a_puzzle_cannot_be_made_easier(void **state)
@@ -451,16 +348,16 @@ static void a_puzzle_cannot_be_made_easier(void **state)
 	struct caller c;
 	uint8_t *bits;
 
-	fill(p);
+	caller_fill(p);
 	caller_begin(&c, p, 1);
-	assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
 	bits = (uint8_t *)c.cookie.p + PUZZLE_OCTETS;
 	assert_int_equal(*bits, PUZZLE_BITS_LEAST);
 	*bits = 1;
-	caller_solve(&c, 1);
-	assert_false(caller_comes_in(&c, p, address("198.51.100.1", 500)));
+	caller_solve(&c, 1, false);
+	assert_false(caller_comes_in(&c, p, caller_address("198.51.100.1", 500)));
 	arena_free(&c.arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 /* From another port, or when the IKE_SA that it made has gone. */
@@ -469,60 +366,60 @@ static void a_solution_counts_once(void **state)
 	struct pair *p = open_crowded(state, NULL, SUN DAEMON("half_open_timeout = 3s"));
 	struct caller c;
 
-	fill(p);
+	caller_fill(p);
 	caller_begin(&c, p, 1);
-	assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
-	caller_solve(&c, PUZZLE_BITS_LEAST);
-	assert_true(caller_comes_in(&c, p, address("198.51.100.1", 500)));
-	assert_false(caller_comes_in(&c, p, address("198.51.100.1", 501)));
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
+	caller_solve(&c, PUZZLE_BITS_LEAST, false);
+	assert_true(caller_comes_in(&c, p, caller_address("198.51.100.1", 500)));
+	assert_false(caller_comes_in(&c, p, caller_address("198.51.100.1", 501)));
 	assert_int_equal(host_dropped(p->sun, DROP_UNSOLVED), 1);
 	lab_clock(p->lab, p->lab->now + 3000);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	assert_int_equal(ike_load(p->sun->ike).half_open, 0);
-	crowd(p, CROWD);
-	fill(p);
-	assert_false(caller_comes_in(&c, p, address("198.51.100.1", 500)));
+	caller_crowd(p, CROWD);
+	caller_fill(p);
+	assert_false(caller_comes_in(&c, p, caller_address("198.51.100.1", 500)));
 	assert_int_equal(host_dropped(p->sun, DROP_UNSOLVED), 2);
 	/* With the secret goes what was made with it. */
 	lab_clock(p->lab, p->lab->now + 2 * COOKIE_LIFETIME);
-	assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
 	assert_int_equal(p->sun->ike->spent[0].count + p->sun->ike->spent[1].count, 0);
 	arena_free(&c.arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 static void who_knows_no_puzzles_comes_in_slowly(void **state)
 {
 	struct pair *p = open_crowded(state, NULL, NULL);
-	struct addr from = address("198.51.100.1", 500);
+	struct addr from = caller_address("198.51.100.1", 500);
 	struct caller c;
 
-	fill(p);
+	caller_fill(p);
 	caller_begin(&c, p, 1);
 	assert_true(caller_asked(&c, p, from));
 	assert_false(caller_comes_in(&c, p, from));
 	p->lab->now += STRANGER_TIME;
 	assert_true(caller_comes_in(&c, p, from));
 	arena_free(&c.arena);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 /* It might have been taken in advance, and by thousands. */
 static void a_cookie_of_before_is_no_solution(void **state)
 {
 	struct pair *p = pair_open(state, NULL, SUN);
-	struct addr from = address("198.51.100.1", 500);
+	struct addr from = caller_address("198.51.100.1", 500);
 	struct caller c;
 
 	pair_say_up(p, 1);
 	caller_begin(&c, p, 1);
 	assert_true(caller_asked(&c, p, from));
 	assert_int_equal(c.puzzle.bits, 0);
-	crowd(p, CROWD);
+	caller_crowd(p, CROWD);
 	assert_false(caller_comes_in(&c, p, from));
 	assert_int_equal(ike_load(p->sun->ike).puzzles, 1);
 	assert_int_equal(host_dropped(p->sun, DROP_UNSOLVED), 0);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	arena_free(&c.arena);
 }
 
@@ -539,12 +436,12 @@ static void puzzles_get_harder_with_the_load(void **state)
 	for (unsigned i = 0; i < sizeof loads / sizeof *loads; i++) {
 		struct caller c;
 
-		crowd(p, loads[i].crowd);
+		caller_crowd(p, loads[i].crowd);
 		caller_begin(&c, p, 1);
-		assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
+		assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
 		assert_int_equal(c.puzzle.bits, loads[i].bits);
 		arena_free(&c.arena);
-		crowd(p, -loads[i].crowd);
+		caller_crowd(p, -loads[i].crowd);
 	}
 }
 
@@ -554,7 +451,7 @@ static void ask_all(struct pair *p, unsigned n, unsigned bits)
 		struct caller c;
 
 		caller_begin(&c, p, (uint8_t)i);
-		assert_true(caller_asked(&c, p, address("198.51.100.1", 500)));
+		assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
 		assert_int_equal(c.puzzle.bits, bits);
 		arena_free(&c.arena);
 	}
@@ -566,9 +463,9 @@ static void puzzles_are_asked_until_it_is_calm(void **state)
 	struct pair *p = pair_open(state, NULL, SUN);
 
 	pair_say_up(p, 1);
-	crowd(p, 2 * CROWD);
+	caller_crowd(p, 2 * CROWD);
 	ask_all(p, CROWD, 12);
-	crowd(p, -2 * CROWD);
+	caller_crowd(p, -2 * CROWD);
 	p->lab->now += PRESSURE_TIME;
 	ask_all(p, CROWD - 1, PUZZLE_BITS_LEAST);
 	p->lab->now += PRESSURE_TIME;
@@ -581,9 +478,9 @@ static void no_puzzle_is_asked_unless_configured(void **state)
 {
 	struct pair *p = open_crowded(state, NULL, SUN DAEMON("puzzle_threshold = 0"));
 
-	crowd(p, 2000);
+	caller_crowd(p, 2000);
 	ARROWS(p->lab, INIT_REQUEST, ONLY_COOKIE, WITH_COOKIE, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD - 2000);
+	caller_crowd(p, -CROWD - 2000);
 	pair_assert_up(p);
 }
 
@@ -592,12 +489,12 @@ static void no_puzzle_is_asked_any_more_when_it_is_configured(void **state)
 	struct pair *p = pair_open(state, NULL, SUN);
 
 	pair_say_up(p, 1);
-	crowd(p, CROWD);
+	caller_crowd(p, CROWD);
 	ask_all(p, 1, PUZZLE_BITS_LEAST);
 	host_reload(p->sun, pair_text(state, pair_sun, SUN DAEMON("puzzle_threshold = 0")));
 	p->lab->now += PRESSURE_TIME;
 	ask_all(p, 1, 0);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 }
 
 static void no_puzzle_is_asked_before_cookies_are(void **state)
@@ -605,7 +502,7 @@ static void no_puzzle_is_asked_before_cookies_are(void **state)
 	struct pair *p = open_crowded(state, NULL, SUN DAEMON("cookie_threshold = 101"));
 
 	ARROWS(p->lab, INIT_REQUEST, INIT_RESPONSE, AUTH_REQUEST, AUTH_RESPONSE);
-	crowd(p, -CROWD);
+	caller_crowd(p, -CROWD);
 	pair_assert_up(p);
 }
 
@@ -613,7 +510,7 @@ static void no_puzzle_is_asked_before_cookies_are(void **state)
 static void a_solution_of_nothing_is_ignored(void **state)
 {
 	struct pair *p = pair_open(state, NULL, SUN);
-	struct addr from = address("198.51.100.1", 500);
+	struct addr from = caller_address("198.51.100.1", 500);
 	struct caller c;
 
 	pair_say_up(p, 1);
@@ -642,7 +539,7 @@ static unsigned bits_of_next(struct pair *p, struct addr from, uint8_t number)
 	if (caller_asked(&c, p, from)) {
 		bits = c.puzzle.bits;
 		if (bits)
-			caller_solve(&c, bits);
+			caller_solve(&c, bits, false);
 		assert_true(caller_comes_in(&c, p, from));
 	}
 	arena_free(&c.arena);
@@ -656,14 +553,14 @@ static void an_address_of_which_many_are_half_open_gets_harder_puzzles(void **st
 
 	pair_say_up(p, 1);
 	for (uint8_t i = 0; i < sizeof bits / sizeof *bits; i++)
-		assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), i), bits[i]);
-	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 50), 0);
+		assert_int_equal(bits_of_next(p, caller_address("198.51.100.1", 500), i), bits[i]);
+	assert_int_equal(bits_of_next(p, caller_address("198.51.100.2", 500), 50), 0);
 	/* Those for all come on top. */
-	crowd(p, CROWD);
+	caller_crowd(p, CROWD);
 	host_reload(p->sun, pair_text(state, pair_sun, CALM DAEMON("cookie_threshold = 0")));
-	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 51), PUZZLE_BITS_LEAST);
-	assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), 52), 16);
-	crowd(p, -CROWD);
+	assert_int_equal(bits_of_next(p, caller_address("198.51.100.2", 500), 51), PUZZLE_BITS_LEAST);
+	assert_int_equal(bits_of_next(p, caller_address("198.51.100.1", 500), 52), 16);
+	caller_crowd(p, -CROWD);
 }
 
 static void no_address_gets_puzzles_unless_configured(void **state)
@@ -672,7 +569,7 @@ static void no_address_gets_puzzles_unless_configured(void **state)
 
 	pair_say_up(p, 1);
 	for (uint8_t i = 0; i < 6; i++)
-		assert_int_equal(bits_of_next(p, address("198.51.100.1", 500), i), 0);
+		assert_int_equal(bits_of_next(p, caller_address("198.51.100.1", 500), i), 0);
 }
 
 /* It costs a key agreement. */
@@ -691,22 +588,22 @@ static void an_address_that_sends_nonsense_gets_puzzles_for_a_while(void **state
 	lab_deliver(p->lab, lab_first(p->lab));
 	assert_int_equal(host_dropped(p->sun, DROP_SEAL), 1);
 	list_append(&p->lab->flights, &f->node);
-	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 1), PUZZLE_BITS_LEAST);
-	assert_int_equal(bits_of_next(p, address("198.51.100.2", 500), 2), 0);
+	assert_int_equal(bits_of_next(p, caller_address("192.0.2.1", 500), 1), PUZZLE_BITS_LEAST);
+	assert_int_equal(bits_of_next(p, caller_address("198.51.100.2", 500), 2), 0);
 	/* Whenever it came. */
 	p->lab->now += OFFENCE_TIME - 1;
 	host_event(p->sun, &(struct ike_event){ .kind = EVENT_WOKEN });
-	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 3), PUZZLE_BITS_LEAST);
+	assert_int_equal(bits_of_next(p, caller_address("192.0.2.1", 500), 3), PUZZLE_BITS_LEAST);
 	p->lab->now += OFFENCE_TIME;
 	host_event(p->sun, &(struct ike_event){ .kind = EVENT_WOKEN });
-	assert_int_equal(bits_of_next(p, address("192.0.2.1", 500), 4), 0);
+	assert_int_equal(bits_of_next(p, caller_address("192.0.2.1", 500), 4), 0);
 }
 
 /* It has spent little, for what it is now (7.1.5). */
 static void who_has_solved_an_easy_one_gets_a_harder_one(void **state)
 {
 	struct pair *p = pair_open(state, NULL, CALM);
-	struct addr from = address("198.51.100.1", 500);
+	struct addr from = caller_address("198.51.100.1", 500);
 	struct caller c;
 
 	pair_say_up(p, 1);
@@ -715,7 +612,7 @@ static void who_has_solved_an_easy_one_gets_a_harder_one(void **state)
 	caller_begin(&c, p, 100);
 	assert_true(caller_asked(&c, p, from));
 	assert_int_equal(c.puzzle.bits, 10);
-	caller_solve(&c, 10);
+	caller_solve(&c, 10, false);
 	for (uint8_t i = 3; i < 3 + 7; i++)
 		(void)bits_of_next(p, from, i);
 	assert_false(caller_comes_in(&c, p, from));

@@ -309,6 +309,7 @@ static const struct key_case cases[] = {
 	{ "daemon", .key = "cookie_threshold = 30" },
 	{ "daemon", .key = "cookie_threshold_ip = 3" },
 	{ "daemon", .key = "puzzle_threshold = 100" },
+	{ "daemon", .key = "puzzle_choice = yes" },
 	{ "daemon", .key = "puzzle_auth_threshold = 10" },
 	{ "daemon", .key = "block_threshold = 0" },
 	{ "daemon", .key = "init_limit_half_open = 1000" },

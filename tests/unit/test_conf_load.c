@@ -60,7 +60,7 @@ static void daemon_settings_are_read(void **state)
 		     "retransmit_jitter = 20\nretransmit_limit = 1m\nfragment_size = 1400\nhalf_open_timeout "
 		     "= 10\n"
 		     "keep_alive = 0\ncookie_threshold = 5\ncookie_threshold_ip = 4\npuzzle_threshold = "
-		     "9\npuzzle_auth_threshold = 11\nblock_threshold = 6\n"
+		     "9\npuzzle_choice = yes\npuzzle_auth_threshold = 11\nblock_threshold = 6\n"
 		     "init_limit_half_open = 7\ninit_limit_job_load = 8\nmake_before_break = no\n"
 		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nlan_bypass = yes\nsocket_group = "
 		     "vpn\nsocket_readers = 100\n"
@@ -86,6 +86,7 @@ static void daemon_settings_are_read(void **state)
 	assert_int_equal(s->cookie_threshold, 5);
 	assert_int_equal(s->cookie_threshold_ip, 4);
 	assert_int_equal(s->puzzle_threshold, 9);
+	assert_true(s->puzzle_choice);
 	assert_int_equal(s->puzzle_auth_threshold, 11);
 	assert_int_equal(s->block_threshold, 6);
 	assert_int_equal(s->init_limit_half_open, 7);

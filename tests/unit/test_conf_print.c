@@ -256,7 +256,7 @@ static void every_key(void **state)
 	      "1m\n"
 	      " fragment_size = 576\n half_open_timeout = 10\n keep_alive = 0\n cookie_threshold = 5\n "
 	      "make_before_break = no\n"
-	      " cookie_threshold_ip = 4\n puzzle_threshold = 9\n "
+	      " cookie_threshold_ip = 4\n puzzle_threshold = 9\n puzzle_choice = yes\n "
 	      "puzzle_auth_threshold = 11\n block_threshold = 6\n init_limit_half_open = 7\n"
 	      " init_limit_job_load = 8\n"
 	      " updown_timeout = 5\n charon_socket = no\n vici_socket = unix:///run/x\n users_file = users\n "
