@@ -89,6 +89,9 @@ enum {
 	STRANGER_TIME = 100,
 	STRANGERS_BURST = 10,
 
+	/* How often it is said at the most of peers that they speak IKEv1. */
+	OLD_VERSION_TIME = 1000,
+
 	/* A peer that was heard so short a time ago is not asked whether it is alive because of a hint; nor
 	 * is it told again so soon, sealed, that an SPI is unknown. */
 	HINT_TIME = 10 * 1000,

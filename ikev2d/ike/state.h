@@ -649,6 +649,7 @@ struct ike {
 	bool has_crash_secret;
 	uint8_t crash_secret[CRASH_SECRET];
 	uint64_t stranger_ms[STRANGERS]; /* what is done for strangers is paid for up to here */
+	uint64_t old_version_due;        /* when it is said again of a peer that it speaks IKEv1 */
 	uint64_t drops[DROP_COUNT];
 	uint64_t counts[COUNTERS];
 	struct dict tallies; /* the same of each connection, by name */

@@ -366,8 +366,10 @@ static void handle_message(struct incoming *in)
 		count_message(in->step->ike, peer, true, &m->header);
 }
 
+/* Now and then: scanners speak it all day, and the refusals of peers shall not be lost among theirs. */
 static void explain_old_version(struct incoming *in)
 {
+	uint64_t *due = &in->step->ike->old_version_due;
 	char remote[ADDR_TEXT];
 	struct why why = {
 		.what = arena_printf(in->step->scratch, "%s speaks IKEv1, and only IKEv2 is spoken here",
@@ -375,6 +377,9 @@ static void explain_old_version(struct incoming *in)
 		.instead = "version = 2 (keyexchange = ikev2) at the peer",
 	};
 
+	if (*due > in->step->now)
+		return;
+	*due = in->step->now + OLD_VERSION_TIME;
 	tell_refused(in->step, NULL, NULL, &why);
 }
 

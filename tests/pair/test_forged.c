@@ -270,6 +270,26 @@ static void major_version(void **state)
 	arena_free(&arena);
 }
 
+/* Others that are refused meanwhile are heard of. */
+static void that_peers_speak_ikev1_is_said_now_and_then(void **state)
+{
+	struct pair *p = pair_open(state, NULL, NULL);
+	struct arena arena = { 0 };
+	struct message m = { .header = { .exchange = IKE_SA_INIT, .version = 0x10 } };
+	struct bytes data = clear_message(p, &m, &arena);
+
+	for (unsigned i = 0; i < 100; i++)
+		throw(p, "192.0.2.66", data);
+	assert_int_equal(host_told_times(p->sun, TELL_REFUSED), 1);
+	assert_has(host_why(p->sun)->what, "192.0.2.66[500] speaks IKEv1, and only IKEv2 is spoken here");
+	lab_clock(p->lab, p->lab->now + OLD_VERSION_TIME);
+	for (unsigned i = 0; i < 2; i++)
+		throw(p, "192.0.2.1", data);
+	assert_int_equal(host_told_times(p->sun, TELL_REFUSED), 2);
+	assert_int_equal(host_dropped(p->sun, DROP_VERSION), 102);
+	arena_free(&arena);
+}
+
 static void a_higher_minor_version_is_welcome(void **state)
 {
 	struct pair *p = pair_open(state, NULL, NULL);
@@ -733,6 +753,7 @@ int main(void)
 		PAIR_TEST(spis_of_zero),
 		PAIR_TEST(wrong_headers_of_init),
 		PAIR_TEST(major_version),
+		PAIR_TEST(that_peers_speak_ikev1_is_said_now_and_then),
 		PAIR_TEST(a_higher_minor_version_is_welcome),
 		PAIR_TEST(an_unknown_exchange),
 		PAIR_TEST(a_bad_public_value),
