@@ -33,8 +33,9 @@ struct later {
 struct netlink {
 	int fd;
 	unsigned seq;
-	char words[120];       /* the kernel's own, of the last refusal */
-	char reason[320];      /* all of it */
+	int refused;           /* the last refusal, */
+	char words[120];       /* the kernel's own of it, */
+	char reason[320];      /* and all */
 	struct nlmsghdr *last; /* of the messages in the request */
 	_Alignas(max_align_t) char request[NETLINK_REQUEST_MAX];
 	bool gathers;
@@ -357,6 +358,7 @@ void netlink_gather(struct netlink *nl, bool on)
 
 enum err netlink_refuse(struct netlink *nl, int error)
 {
+	nl->refused = error;
 	snprintf(nl->reason, sizeof nl->reason, "%s%s%s%s", strerror(error), nl->words[0] ? ": " : "",
 		nl->words, error == EPERM ? ": run ikev2d as root, or with CAP_NET_ADMIN" : "");
 	return translate(error);
@@ -371,6 +373,11 @@ unsigned netlink_device(const struct netlink *nl, const char *name)
 		return 0;
 	memcpy(request.ifr_name, name, strlen(name));
 	return ioctl(nl->fd, SIOCGIFINDEX, &request) ? 0 : (unsigned)request.ifr_ifindex;
+}
+
+bool netlink_lacks_protocol(const struct netlink *nl)
+{
+	return nl->refused == EPROTONOSUPPORT;
 }
 
 const char *netlink_reason(const struct netlink *nl)

@@ -69,6 +69,10 @@ bool netlink_hear(int fd, netlink_each_fn *each, void *ctx);
  * algorithm), ERR_SYSTEM. */
 enum err netlink_refuse(struct netlink *nl, int error);
 
+/* Whether the last refusal was one since the kernel has no such protocol, whatever else was asked for
+ * (EPROTONOSUPPORT). */
+bool netlink_lacks_protocol(const struct netlink *nl);
+
 /* Why the last request was refused, for a person: the error, the kernel's own words if it had some, and what
  * to do about missing rights. Valid until the next request. */
 const char *netlink_reason(const struct netlink *nl);

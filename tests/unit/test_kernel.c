@@ -168,6 +168,8 @@ static void a_kernel_without_esp(void **state)
 	fake_treat(&fake, XFRM_MSG_NEWSA, 0, 1000, FAKE_REFUSE, EPROTONOSUPPORT);
 	assert_int_equal(start(), ERR_UNSUPPORTED);
 	assert_non_null(strstr(text_str(&why), "no ESP (Protocol not supported"));
+	/* It need not look for ciphers, nor load modules for them. */
+	assert_string_equal(fake_asked(&fake), "newsa");
 }
 
 static void nobody_may(void **state)

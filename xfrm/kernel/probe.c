@@ -117,7 +117,8 @@ static struct probe of_transform(const struct transform *t)
 	return p;
 }
 
-/* ERR_OK when at least one cipher is there. */
+/* ERR_OK when at least one cipher is there. Where there is no ESP none is asked for: the kernel looks for
+ * each of them, and may load modules for it. */
 static enum err probe_transforms(struct xfrm *x, const struct transform **best, struct text *why)
 {
 	const struct transform *t = NULL;
@@ -131,7 +132,7 @@ static enum err probe_transforms(struct xfrm *x, const struct transform **best, 
 		if (t->type != TRANSFORM_ENCR && t->type != TRANSFORM_INTEG)
 			continue;
 		e = probe(x, &p, NULL, why);
-		if (e == ERR_DENIED)
+		if (e == ERR_DENIED || (e && netlink_lacks_protocol(x->netlink)))
 			return e;
 		if (e && x->caps.n_lacks < XFRM_LACKS_MAX)
 			x->caps.lacks[x->caps.n_lacks++] = t;
