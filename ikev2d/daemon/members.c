@@ -244,14 +244,17 @@ static void sort_once(void)
 	qsort(octets, sizeof octets, 1, compare_octets);
 }
 
-/* Before it is known which one it becomes. */
-static void prepare(void)
+/* What it is that is started anew; copies have it from who is copied. */
+static void prepare(bool tokens)
 {
+	if (!tokens)
+		providers_no_tokens();
 	ignore_signals();
 	sort_once();
 	tzset(); /* times in certificates and CRLs are read with what stands in its file */
 }
 
+/* What it is prepared for already, if it is a copy. */
 static int become(enum ipc_process p)
 {
 	struct stat s;
@@ -259,9 +262,6 @@ static int become(enum ipc_process p)
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
-	if (p != IPC_TOKENS)
-		providers_no_tokens();
-	prepare();
 	return members[p].run((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
 		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
 }
@@ -271,8 +271,7 @@ static int become(enum ipc_process p)
 static void run_nursery(char *title)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	providers_no_tokens();
-	prepare();
+	prepare(false);
 	speaker_warm();
 	nursery_run(FD_CHANNELS, lacking_ask(), FD_CHANNELS, title, MEMBERS_TITLE, become);
 }
@@ -285,8 +284,10 @@ int members_run(char *title)
 	if (strncmp(title, MEMBERS_TITLE, strlen(MEMBERS_TITLE)) != 0)
 		return -1;
 	for (enum ipc_process p = 0; p < IPC_PROCESSES; p++)
-		if (members[p].run && !strcmp(name, ipc_name(p)))
+		if (members[p].run && !strcmp(name, ipc_name(p))) {
+			prepare(p == IPC_TOKENS);
 			_exit(become(p));
+		}
 	if (strcmp(name, MEMBERS_NURSERY) != 0)
 		return -1;
 	run_nursery(title);
