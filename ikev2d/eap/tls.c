@@ -3,11 +3,11 @@
 #include "eap/tls.h"
 
 #include "eap/far_key.h"
+#include "eap/libssl.h"
 #include "eap/session.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,6 +268,9 @@ enum err eap_tls_new(const struct eap_tls_settings *settings, struct eap_tls **o
 	if (settings->n_chain > EAP_TLS_CERTS_MAX || settings->n_authorities > EAP_TLS_CERTS_MAX ||
 		settings->n_crls > EAP_TLS_CERTS_MAX)
 		return refuse(why, ERR_RANGE, "There are too many certificates or CRLs for EAP.");
+	if (!libssl_load())
+		return refuse(why, e,
+			"There is no libssl of this OpenSSL, which EAP on TLS needs: install libssl3.");
 	t = calloc(1, sizeof *t);
 	if (!t)
 		return refuse(why, ERR_SYSTEM, "There is no memory for EAP.");
@@ -291,7 +294,8 @@ enum err eap_tls_new(const struct eap_tls_settings *settings, struct eap_tls **o
 
 void eap_tls_warm(void)
 {
-	SSL_CTX_free(SSL_CTX_new(TLS_method()));
+	if (libssl_load())
+		SSL_CTX_free(SSL_CTX_new(TLS_method()));
 	far_keys_free(far_keys_new());
 	tzset(); /* certificates' times are compared by gmtime_r(), which wants the zone */
 	ERR_clear_error();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the methods on TLS use, made once for a configuration and shared by its conversations: our certificate
- * and key, whom we trust, the name demanded of a server. In crypto/'s place only tls.c sees OpenSSL here. */
+ * and key, whom we trust, the name demanded of a server. In crypto/'s place only tls.c and what it has of
+ * its own see OpenSSL here. */
 #pragma once
 
 #include "base/bytes.h"

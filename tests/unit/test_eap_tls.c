@@ -8,6 +8,19 @@
 #include "tests/unit/eap_tls_help.h"
 #include "tests/unit/pki_maker.h"
 
+#include <dlfcn.h>
+
+/* Few daemons ever want it, and each process would pay for it when it starts. */
+static void libssl_is_loaded_when_tls_is_wanted(void **state)
+{
+	const char *name = "libssl.so.3";
+
+	(void)state;
+	assert_null(dlopen(name, RTLD_LAZY | RTLD_NOLOAD));
+	eap_tls_warm();
+	assert_non_null(dlopen(name, RTLD_LAZY | RTLD_NOLOAD));
+}
+
 static const struct pair_secret users[] = {
 	{ "alice", { EAP_PASSWORD, { (const uint8_t *)"clientPass", 10 } } },
 	{ NULL, { 0 } },
@@ -616,6 +629,7 @@ static int free_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(libssl_is_loaded_when_tls_is_wanted), /* before anything else wants it */
 		cmocka_unit_test(every_way_leads_through),
 		cmocka_unit_test(the_server_is_judged_elsewhere_too),
 		cmocka_unit_test(keys_may_be_elsewhere),

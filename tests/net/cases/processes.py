@@ -124,13 +124,14 @@ def one_process_if_it_must_be(bench):
 
 @user_case()
 def libraries_are_where_they_are_used(bench):
-    """Who gives no commands to nftables, or has nothing to say to systemd, does not carry their libraries."""
+    """Who gives no commands to nftables, has nothing to say to systemd, or speaks no TLS, does not carry their libraries."""
     moon, _sun = bench.pair()
     moon.up()
     reaches_in_the_end(bench.alice, bench.sun.inside[4])
     same({family.title(pid) for pid in family.others(moon) if family.maps(pid, "libnftables")}, set(), "who else has it")
     check(family.maps(moon.process.pid, "libnftables"), "guard has it")
-    same([pid for pid in [moon.process.pid, *family.others(moon)] if family.maps(pid, "libsystemd")], [], "who has systemd's")
+    for library in "libsystemd", "libssl":
+        same([pid for pid in [moon.process.pid, *family.others(moon)] if family.maps(pid, library)], [], f"who has {library}")
 
 
 # ------------------------------------------------------------------- secrets
