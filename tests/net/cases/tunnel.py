@@ -5,6 +5,7 @@ import socket
 
 from lab.case import case
 from lab.check import check, contains, same, until
+from lab.net import Namespace, link
 from lab.traffic import reaches, reaches_in_the_end, tcp
 
 
@@ -89,6 +90,53 @@ def initiator_behind_nat(bench):
     same(moon.sas()[0]["nat_local"], True, "moon sees that it is behind a NAT")
     same(sun.sas()[0]["nat_remote"], True, "sun sees that moon is behind a NAT")
     same(sun.sas()[0]["remote_host"], "192.0.2.254", "where sun sees moon")
+
+
+@case("nat")
+def both_behind_nats(bench):
+    """One that hides moon, and passes on to sun what comes to an address of its own."""
+    hidden = "172.16.0.200"
+    bench.site.nat.ip(f"addr add {hidden}/24 dev inner")
+    bench.site.nat.nft("table ip forward { chain in { type nat hook prerouting priority dstnat; "
+                       f"iifname inner ip daddr {hidden} udp dport {{ 500, 4500 }} dnat to {bench.sun.wan[4]}; }}; }}")
+    bench.afterwards(lambda: bench.site.nat.ip(f"addr del {hidden}/24 dev inner"))
+    bench.afterwards(lambda: bench.site.nat.nft("delete table ip forward"))
+    moon, sun = bench.pair(conn={"encap": "no"}, daemon={"udp_encap": "no"}, moon={"conn": {"remote_addrs": hidden}})
+    wire = bench.wire()
+    moon.up()
+    carries(bench)
+    tcp(bench.bob, bench.alice, bench.moon.inside[4])
+    wire.all_in("esp-udp")
+    for daemon in moon, sun:
+        same([daemon.sas()[0][key] for key in ("nat_local", "nat_remote")], [True, True], f"what {daemon.host.name} sees")
+    same(moon.sas()[0]["remote_host"], hidden, "where moon sees sun")
+    same(sun.sas()[0]["remote_host"], "192.0.2.254", "where sun sees moon")
+
+
+@case("nat")
+def behind_two_nats(bench):
+    """What the first one has made of moon the second one hides as well; it forgets its table while packets flow."""
+    outer = Namespace("provider")
+    bench.afterwards(outer.delete)
+    link(bench.site.nat, "middle", outer, "inner")
+    link(outer, "outer", bench.sun.gateway, "wan2")
+    bench.site.nat.ip("addr add 100.64.0.1/24 dev middle", "route add 203.0.113.0/24 via 100.64.0.254")
+    bench.site.nat.nft("table ip first { chain out { type nat hook postrouting priority srcnat; oifname middle masquerade; }; }")
+    bench.afterwards(lambda: bench.site.nat.nft("delete table ip first"))
+    outer.ip("addr add 100.64.0.254/24 dev inner", "addr add 203.0.113.254/24 dev outer")
+    outer.nft("table ip nat { chain out { type nat hook postrouting priority srcnat; oifname outer masquerade; }; }")
+    bench.sun.gateway.ip("addr add 203.0.113.2/24 dev wan2")
+    moon, sun = bench.pair(conn={"encap": "no"}, daemon={"udp_encap": "no"}, moon={"conn": {"remote_addrs": "203.0.113.2"}},
+                           sun={"conn": {"local_addrs": "203.0.113.2"}})
+    moon.up()
+    carries(bench)
+    tcp(bench.bob, bench.alice, bench.moon.inside[4])
+    same([moon.sas()[0]["nat_local"], sun.sas()[0]["nat_remote"]], [True, True], "what both see")
+    same(sun.sas()[0]["remote_host"], "203.0.113.254", "where sun sees moon")
+    outer.nft("flush table ip nat; table ip nat { chain out { udp sport 4500 masquerade to :34500-34510; }; }")
+    outer.ip("link set outer down", "link set outer up")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+    check(34500 <= sun.sas()[0]["remote_port"] <= 34510, f"sun follows the outer one: {sun.sas()[0]}")
 
 
 @case("nat")
