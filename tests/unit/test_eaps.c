@@ -167,6 +167,17 @@ static struct ipc_message by_ttls(struct desk *d, unsigned who, struct bytes oct
 	return asked(d, &m);
 }
 
+/* Carries the packet that WHO has said to and fro until one of them wants something of us: how many packets a
+ * flight of TLS is depends on how long its key shares are. */
+static struct ipc_message up_to_a_question(struct desk *d, unsigned who, struct ipc_message a)
+{
+	for (unsigned i = 0; i < 64 && a.kind == IPC_EAP_TURN && a.eap_turn.packet.n; i++) {
+		who = who == GATEWAY ? CLIENT : GATEWAY;
+		a = packet(d, who, a.eap_turn.packet, false);
+	}
+	return a;
+}
+
 /* Up to where the gateway must sign. */
 static struct ipc_message up_to_the_signature(struct desk *d)
 {
@@ -175,12 +186,7 @@ static struct ipc_message up_to_the_signature(struct desk *d)
 
 	a = by_ttls(d, CLIENT, a.eap_turn.packet, &made.cert->der);
 	cert_unref(made.cert);
-	a = packet(d, GATEWAY, a.eap_turn.packet, false);
-	/* A ClientHello with a share of ML-KEM comes in several packets. */
-	for (unsigned i = 0; i < 4 && a.kind == IPC_EAP_TURN; i++) {
-		a = packet(d, CLIENT, a.eap_turn.packet, false);
-		a = packet(d, GATEWAY, a.eap_turn.packet, false);
-	}
+	a = up_to_a_question(d, CLIENT, a);
 	assert_int_equal(a.kind, IPC_EAP_SIGNS);
 	assert_int_equal(a.eap_signs.conversation, GATEWAY);
 	assert_int_equal(schemes[a.eap_signs.scheme].key, KEY_ECDSA);
@@ -238,8 +244,7 @@ static void a_servers_certificate_is_to_be_judged(void **state)
 		sign_bare(key, &schemes[a.eap_signs.scheme], a.eap_signs.octets, &d->arena, &signature, &why),
 		ERR_OK);
 	key_unref(key);
-	a = is_signed(d, signature);
-	a = packet(d, CLIENT, a.eap_turn.packet, false);
+	a = up_to_a_question(d, GATEWAY, is_signed(d, signature));
 	assert_int_equal(a.kind, IPC_EAP_SHOWS);
 	assert_int_equal(a.eap_shows.conversation, CLIENT);
 	assert_int_equal(a.eap_shows.certs.n, 1);
