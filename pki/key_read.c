@@ -6,10 +6,12 @@
 #include "pki/ossl.h"
 
 #include <openssl/decoder.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <strings.h>
 
 /* A password, and whether anybody wanted it. */
 struct lock {
@@ -143,23 +145,55 @@ static EVP_PKEY *open_uri(const char *uri, struct lock *lock)
 	return pkey;
 }
 
+/* What a token says of a PIN (PKCS#11: CKR_PIN_INCORRECT and those behind it), or NULL. Its provider raises
+ * that as a reason of its own. */
+static const char *refusal_of_pin(unsigned long code)
+{
+	enum { PIN_INCORRECT = 0xa0 };
+	static const char *const refusals[] = { "it is not the right one",
+		"it has characters that the token does not take", "it is too short or too long",
+		"it has expired", "it is locked after too many wrong ones" };
+	const unsigned long which = (unsigned long)ERR_GET_REASON(code) - PIN_INCORRECT;
+
+	if (ERR_GET_LIB(code) < ERR_LIB_USER || which >= sizeof refusals / sizeof *refusals)
+		return NULL;
+	return refusals[which];
+}
+
+/* Others do not say why: after a PIN it may have been that, and they may count. */
+static bool says_why(const char *uri)
+{
+	return !strncasecmp(uri, "pkcs11:", strlen("pkcs11:"));
+}
+
 enum err key_uri(
 	const char *uri, const struct bytes *pin, struct arena *arena, struct key **out, struct why *why)
 {
 	struct lock lock = { .password = pin };
 	EVP_PKEY *pkey = open_uri(uri, &lock);
+	const char *reason;
+	bool refused;
 
 	if (pkey)
 		return admit(pkey, true, arena, out, why);
-	if (lock.asked) {
-		why->what = pin ? arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri,
-					  ossl_reason(arena))
-				: arena_printf(arena, "%s wants a PIN, and has none", uri);
-		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
-		ossl_forget();
-		return pin ? ERR_AUTH : ERR_MISSING;
+	reason = ossl_reason_among(refusal_of_pin, &refused, arena);
+	if (lock.asked && !pin) {
+		why->what = arena_printf(arena, "%s wants a PIN, and has none", uri);
+		why->instead = "pin = its PIN";
+		return ERR_MISSING;
 	}
-	why->what = arena_printf(arena, "there is no private key at %s (%s)", uri, ossl_reason(arena));
+	if (refused || (lock.asked && !says_why(uri))) {
+		why->what = arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri, reason);
+		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
+		return ERR_AUTH;
+	}
+	if (lock.asked) {
+		why->what = arena_printf(
+			arena, "%s cannot be opened, and not because of its PIN (%s)", uri, reason);
+		why->instead = "a look at the token and the module of its vendor";
+		return ERR_BUSY;
+	}
+	why->what = arena_printf(arena, "there is no private key at %s (%s)", uri, reason);
 	why->instead = "a URI of a provider that the OpenSSL configuration (openssl.cnf) activates";
 	return ERR_MISSING;
 }

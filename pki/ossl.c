@@ -8,21 +8,37 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-/* Some errors only say that the one before them is the system's. */
+static const char *nothing_known(unsigned long code)
+{
+	(void)code;
+	return NULL;
+}
+
 const char *ossl_reason(struct arena *arena)
 {
+	bool found;
+
+	return ossl_reason_among(nothing_known, &found, arena);
+}
+
+/* Some errors only say that the one before them is the system's. */
+const char *ossl_reason_among(const char *(*known)(unsigned long code), bool *found, struct arena *arena)
+{
+	const char *reason = NULL, *word = NULL;
 	unsigned long code, last = 0, before = 0;
-	const char *reason = NULL;
 
 	while ((code = ERR_get_error())) {
 		before = last;
 		last = code;
+		word = word ? word : known(code);
 	}
+	*found = word;
 	if (ERR_GET_REASON(last) == ERR_R_SYS_LIB && ERR_SYSTEM_ERROR(before))
 		last = before;
 	if (last)
 		reason = ERR_SYSTEM_ERROR(last) ? strerror(ERR_GET_REASON(last))
 						: ERR_reason_error_string(last);
+	reason = word ? word : reason;
 	return reason ? arena_str(arena, reason) : "no reason given";
 }
 

@@ -28,6 +28,7 @@ void keeper_thing_free(struct kept_thing *t)
 {
 	key_unref(t->key);
 	arena_free(&t->arena);
+	free(t->wrong);
 	free(t);
 }
 

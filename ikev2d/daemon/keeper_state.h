@@ -14,6 +14,10 @@ struct kept_thing {
 	/* Of a key on a token: where it is; its PIN is SECRET.data. */
 	const char *uri;
 	bool refused; /* it was not that PIN, which is not tried again: tokens count */
+	/* Else it is, where it could not be opened: */
+	unsigned failures; /* so often, one after the other, */
+	uint64_t again;    /* ms, clock_ms: not before that; */
+	char *wrong;       /* this was said */
 };
 
 struct kept_thing *keeper_thing(uint64_t handle, enum ipc_use use);

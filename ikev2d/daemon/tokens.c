@@ -2,8 +2,10 @@
 /* Keys by their URIs. */
 #include "daemon/tokens.h"
 
+#include "daemon/clock.h"
 #include "daemon/keeper_state.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Who looks for it as root finds it. */
@@ -15,20 +17,49 @@ static void say_who_looked(enum err e, struct arena *arena, struct why *why)
 			why->instead ? why->instead : "another URI", (unsigned)geteuid());
 }
 
-enum err tokens_open(struct kept_thing *t, struct arena *arena, struct why *why)
+/* Nothing after the first failure, so that one that was put back is there at once; then it grows. */
+static uint64_t pause_of(unsigned failures)
 {
-	enum err e;
+	return failures < 2 ? 0 : failures < 8 ? 1000u << (failures - 2) : TOKENS_PAUSE_MAX;
+}
 
-	if (t->key)
-		return ERR_OK;
+static void note_failure(struct kept_thing *t, enum err e, const struct why *why)
+{
+	t->refused = e == ERR_AUTH;
+	t->again = clock_ms() + pause_of(++t->failures);
+	free(t->wrong);
+	t->wrong = strdup(why->what);
+	if (!t->wrong)
+		abort();
+}
+
+static enum err not_now(const struct kept_thing *t, uint64_t now, struct arena *arena, struct why *why)
+{
 	if (t->refused) {
 		why->what = arena_printf(
 			arena, "%s could not be opened with its PIN, which is not tried again", t->uri);
 		why->instead = "\"ipsec reload\", or load it once more";
 		return ERR_AUTH;
 	}
+	why->what = arena_printf(
+		arena, "%s; it is tried again in %u s", t->wrong, (unsigned)((t->again - now + 999) / 1000));
+	return ERR_BUSY;
+}
+
+enum err tokens_open(struct kept_thing *t, struct arena *arena, struct why *why)
+{
+	const uint64_t now = clock_ms();
+	enum err e;
+
+	if (t->key)
+		return ERR_OK;
+	if (t->refused || now < t->again)
+		return not_now(t, now, arena, why);
 	e = key_uri(t->uri, t->secret.data.n ? &t->secret.data : NULL, arena, &t->key, why);
-	t->refused = e == ERR_AUTH;
+	if (e)
+		note_failure(t, e, why);
+	else
+		t->failures = 0;
 	say_who_looked(e, arena, why);
 	return e;
 }

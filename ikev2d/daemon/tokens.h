@@ -15,11 +15,15 @@
 
 struct kept_thing;
 
+enum { TOKENS_PAUSE_MAX = 64000 /* ms between two tries to open a key that cannot be opened */ };
+
 /* By what something is signed (pki/sign.h). */
 typedef enum err tokens_signer(const struct key *key, const struct scheme *s, struct bytes octets,
 	struct arena *arena, struct bytes *out, struct why *why);
 
-/* Opens the key of T where it is on a token and not open yet. ERR_AUTH: it was not its PIN. */
+/* Opens the key of T where it is on a token and not open yet. ERR_AUTH: it was not its PIN, which is not
+ * tried again. Anything else is tried again when it is wanted, with pauses that grow: ERR_BUSY, where one is
+ * not over. */
 enum err tokens_open(struct kept_thing *t, struct arena *arena, struct why *why) MUST_CHECK;
 
 /* Has BY sign OCTETS with the key of T, which is open. One on a token that fails is opened anew, once: it may

@@ -149,7 +149,7 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 	void *ctx;
 
 	answer->a.result = e;
-	if (e == ERR_AUTH)
+	if (e == ERR_AUTH && a->message.kind == IPC_PSK_CHECK)
 		answer->a.why = a->wrong;
 	else if (e)
 		answer->a.why.what =

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "pki/bundle.h"
 #include "pki_maker.h"
+#include "provider.h"
 
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -298,6 +299,33 @@ static void by_uri(void **state)
 	assert_non_null(strstr(why.what, "there is no private key at nosuchprovider:object=x"));
 }
 
+static void the_token_fails(unsigned long ckr, bool later, enum err e, const char *says)
+{
+	struct bytes pin = bytes_str("1234");
+	struct key *k = NULL;
+	struct why why = { 0 };
+
+	provider_token.ckr = ckr;
+	provider_token.later = later;
+	assert_int_equal(key_uri("pkcs11:object=x", &pin, &arena, &k, &why), e);
+	if (!strstr(why.what, says))
+		fail_msg("\"%s\" does not say \"%s\"", why.what, says);
+}
+
+/* What a provider complains of last may be that it has no session then. */
+static void a_pin_that_a_token_refuses_is_told_from_other_failures(void **state)
+{
+	(void)state;
+	assert_true(provider_load());
+	provider_token = (struct provider_token){ .pin = "4321" };
+	the_token_fails(0, false, ERR_AUTH, "cannot be opened with its PIN (it is not the right one)");
+	the_token_fails(CKR_TEST_PIN_EXPIRED, true, ERR_AUTH, "with its PIN (it has expired)");
+	the_token_fails(CKR_TEST_PIN_LOCKED, false, ERR_AUTH, "it is locked after too many wrong ones");
+	the_token_fails(CKR_TEST_DEVICE_REMOVED, true, ERR_BUSY, "not because of its PIN");
+	the_token_fails(CKR_TEST_TOKEN_NOT_PRESENT, false, ERR_MISSING, "there is no private key at");
+	provider_unload();
+}
+
 /* Files with several things. */
 
 static struct bytes joined(struct bytes a, struct bytes b)
@@ -437,6 +465,7 @@ int main(void)
 		cmocka_unit_test_teardown(dns_form, clean),
 		cmocka_unit_test_teardown(identifiers, clean),
 		cmocka_unit_test_teardown(by_uri, clean),
+		cmocka_unit_test_teardown(a_pin_that_a_token_refuses_is_told_from_other_failures, clean),
 		cmocka_unit_test_teardown(bundles, clean),
 		cmocka_unit_test_teardown(damaged_bundles, clean),
 		cmocka_unit_test_teardown(too_many_certs, clean),

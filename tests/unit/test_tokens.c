@@ -3,11 +3,16 @@
  * is encrypted with its PIN is there, or it is not, as a token is. */
 #include "tests/unit/unit.h"
 
+#include "daemon/clock.h"
 #include "daemon/ipc_table.h"
+#include "daemon/keeper_state.h"
+#include "daemon/tokens.h"
 #include "desk.h"
 #include "pki_maker.h"
+#include "provider.h"
 
 #include <fcntl.h>
+#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -208,6 +213,87 @@ static void a_pin_that_was_wrong_is_tried_once(void **state)
 	assert_int_equal(proof(d).proof.result, ERR_OK);
 }
 
+/* DER of the private key in PEM. */
+static struct bytes as_der(struct bytes pem, struct desk *d)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	unsigned char *der = NULL;
+	char *name, *header;
+	struct bytes copy;
+	long n;
+
+	assert_int_equal(PEM_read_bio(bio, &name, &header, &der, &n), 1);
+	copy = arena_bytes(&d->arena, bytes_of(der, (size_t)n));
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(bio);
+	return copy;
+}
+
+/* The next keeper has one on a card, which it has not opened. */
+static struct kept_thing *on_a_card(struct desk *d)
+{
+	struct ipc_message m = { .kind = IPC_TOKEN,
+		.token = { .handle = KEY, .opener = PASSPHRASE, .uri = "pkcs11:object=x" } };
+
+	assert_true(provider_load());
+	provider_token = (struct provider_token){ .pin = "1234",
+		.der = as_der(maker_key_pem("P-256", 1, NULL, &d->arena), d) };
+	keep_pin(d, "1234");
+	assert_int_equal(desk_asked(d, &d->talk.guard, &m).opened.result, ERR_OK);
+	another(d);
+	return keeper_find(&d->keeper, KEY, IPC_USE_KEY);
+}
+
+static void a_card_that_fails_otherwise_is_tried_again(void **state)
+{
+	struct desk *d = *state;
+
+	(void)on_a_card(d);
+	provider_token.ckr = CKR_TEST_DEVICE_REMOVED;
+	provider_token.later = true;
+	fails(d, ERR_BUSY, "not because of its PIN");
+	provider_token.ckr = 0;
+	assert_int_equal(proof(d).proof.result, ERR_OK);
+	provider_unload();
+}
+
+static void a_card_whose_pin_is_wrong_is_not_tried_again(void **state)
+{
+	struct desk *d = *state;
+
+	(void)on_a_card(d);
+	provider_token.pin = "4321";
+	for (unsigned i = 0; i < 5; i++)
+		fails(d, ERR_AUTH, i ? "is not tried again" : "it is not the right one");
+	assert_int_equal(provider_token.pins, 1);
+	provider_unload();
+}
+
+/* Whoever is a peer can make us try. */
+static void tries_of_one_that_fails_have_pauses_that_grow(void **state)
+{
+	struct desk *d = *state;
+	struct kept_thing *t = on_a_card(d);
+	uint64_t before = 0;
+
+	provider_token.ckr = CKR_TEST_TOKEN_NOT_PRESENT;
+	fails(d, ERR_MISSING, "there is no private key at pkcs11:");
+	for (unsigned i = 0; i < 10; i++) {
+		fails(d, ERR_MISSING, "there is no private key at pkcs11:");
+		assert_true(t->again - clock_ms() > before || t->again - clock_ms() > TOKENS_PAUSE_MAX / 2);
+		before = t->again - clock_ms();
+		assert_true(before <= TOKENS_PAUSE_MAX);
+		fails(d, ERR_BUSY, "it is tried again in ");
+		t->again = 0;
+	}
+	provider_token.ckr = 0;
+	assert_int_equal(proof(d).proof.result, ERR_OK);
+	assert_int_equal(t->failures, 0);
+	provider_unload();
+}
+
 static void a_wrong_pin_is_told(void **state)
 {
 	struct desk *d = *state;
@@ -285,6 +371,9 @@ int main(void)
 		TEST(certificates_at_a_uri_are_told),
 		TEST(the_next_one_opens_it_when_it_is_asked),
 		TEST(a_pin_that_was_wrong_is_tried_once),
+		TEST(a_card_that_fails_otherwise_is_tried_again),
+		TEST(a_card_whose_pin_is_wrong_is_not_tried_again),
+		TEST(tries_of_one_that_fails_have_pauses_that_grow),
 		TEST(a_wrong_pin_is_told),
 		TEST(who_looked_is_told),
 		TEST(what_is_forgotten_is_gone),
