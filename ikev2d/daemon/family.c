@@ -28,7 +28,9 @@ enum {
 	END_TIME = 1000,   /* ms for an orderly end */
 	BATCH = 16,        /* messages taken at one wake-up: the rest waits for its turn after other work */
 	SHORT_LIFE = 1000, /* ms: one that lived no longer is not replaced at once */
-	RETRY_TIME = 500,  /* ms until then */
+	RETRY_TIME = 500,  /* ms until then, and twice as long each time that it does not become ready, */
+	RETRY_DOUBLED = 5, /* so often */
+	VAIN_MAX = 3,      /* starts in vain, after which it is missing */
 };
 
 /* ------------------------------------------------------------------ starting */
@@ -330,6 +332,7 @@ static void runs_again(struct member *m)
 	struct arena arena = { 0 };
 
 	evtimer_del(m->retry);
+	m->vain = 0;
 	if (m->was_lost)
 		line_say(LOG_NOTICE, "family",
 			arena_printf(&arena, "%s runs again", ipc_name(m->spec.process)));
@@ -379,16 +382,27 @@ static void retry_in(struct member *m, unsigned ms)
 	evtimer_add(m->retry, &t);
 }
 
-/* One that does not become ready is lost, too: another one is tried a moment later. */
+/* It did not become ready, for the reason WHY: another one is tried a moment later. */
+static void try_later(struct member *m, const struct text *why)
+{
+	const bool late = clock_ms() - m->since >= FAMILY_BEGINNING;
+
+	line_say(LOG_ERROR, "family", text_str(why));
+	m->was_lost = true;
+	retry_in(m, RETRY_TIME << (m->vain < RETRY_DOUBLED ? m->vain : RETRY_DOUBLED));
+	m->vain++;
+	if (m->spec.missing && (late || m->vain >= VAIN_MAX))
+		m->spec.missing(m->spec.ctx, text_str(why));
+}
+
+/* One that does not become ready is lost, too. */
 static void lose_unready(struct member *m)
 {
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 
 	end_unready(m, &why);
-	line_say(LOG_ERROR, "family", text_str(&why));
-	m->was_lost = true;
-	retry_in(m, RETRY_TIME);
+	try_later(m, &why);
 	arena_free(&arena);
 }
 
@@ -398,14 +412,12 @@ static void start_another(struct member *m)
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena);
 
-	if (launch(m, &why)) {
-		line_say(LOG_ERROR, "family", text_str(&why));
-		retry_in(m, RETRY_TIME);
-	} else if (is_ready(m)) {
+	if (launch(m, &why))
+		try_later(m, &why);
+	else if (is_ready(m))
 		runs_again(m);
-	} else {
+	else
 		retry_in(m, FAMILY_BEGINNING);
-	}
 	arena_free(&arena);
 }
 

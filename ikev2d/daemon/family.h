@@ -40,6 +40,10 @@ struct family_spec {
 	void (*gather)(void *ctx, bool on);
 	/* It was lost, and another one is ready. */
 	void (*again)(void *ctx);
+	/* It cannot be started, and WHY, in a sentence: several times one after the other, or not in its
+	 * time. That goes on being tried, and is told each time. NULL: nobody waits for it without a limit of
+	 * his own. It may be in the middle of something. */
+	void (*missing)(void *ctx, const char *why);
 };
 
 struct member {
@@ -50,6 +54,7 @@ struct member {
 	char said[256]; /* the last line of its log before it was ready */
 	uint64_t since; /* ms, when it was started; 0: never */
 	bool was_lost;
+	unsigned vain;     /* starts, one after the other, of which none became ready */
 	struct gate lines; /* of its log: who asks it can make it say many */
 	struct ipc_channel near[FAMILY_CHANNELS], far[FAMILY_CHANNELS]; /* far: with ONE */
 	struct event *readable[FAMILY_CHANNELS], *retry;

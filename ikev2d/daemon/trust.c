@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -250,6 +251,33 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 		member_replace(&t->certs, "it did not answer");
 	else
 		be_patient(t);
+}
+
+static void missing(void *ctx, const char *why)
+{
+	struct trust *t = ctx;
+
+	snprintf(t->missed, sizeof t->missed, "there is no process that judges certificates: %s", why);
+	event_active(t->missing, 0, 0);
+}
+
+/* What is asked meanwhile, since this was answered, waits for the next try to start it. */
+static void on_missing(evutil_socket_t fd, short what, void *ctx)
+{
+	struct trust *t = ctx;
+	const uint64_t last = t->last;
+	struct arena arena = { 0 };
+	unsigned n = 0;
+	struct query *q;
+
+	(void)fd;
+	(void)what;
+	for (; (q = next_waiting(t)) && q->message.ticket <= last; n++)
+		give_up(t, q, t->missed);
+	if (n)
+		line_say(LOG_ERROR, "certs",
+			arena_printf(&arena, "%u questions had to be answered without it: %s", n, t->missed));
+	arena_free(&arena);
 }
 
 static struct query *query_new(struct trust *t, enum ipc_kind kind)
@@ -650,14 +678,16 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 		.foreground = o->foreground,
 		.ctx = t,
 		.serve = serve,
-		.again = again };
+		.again = again,
+		.missing = missing };
 
 	*t = (struct trust){ .world = w, .unknown = true, .folder = open_folder(crls, o->one, why) };
 	spec.root = t->folder;
 	list_init(&t->asked);
 	t->late = evtimer_new(w->base, on_late, t);
 	t->soon = evtimer_new(w->base, on_soon, t);
-	if (!t->late || !t->soon)
+	t->missing = event_new(w->base, -1, 0, on_missing, t);
+	if (!t->late || !t->soon || !t->missing)
 		abort();
 	if (o->one) {
 		t->inside = calloc(1, sizeof *t->inside);
@@ -707,6 +737,7 @@ void trust_stop(struct world *w)
 		member_stop(&t->certs);
 	event_free(t->late);
 	event_free(t->soon);
+	event_free(t->missing);
 	if (t->folder >= 0)
 		close(t->folder);
 }

@@ -23,13 +23,15 @@ struct trust {
 	uint64_t last;             /* ticket that was given */
 	uint64_t probe;            /* of the question whether it lives; 0: it was not asked */
 	struct event *late, *soon; /* it is silent though it was asked; another one is to be asked */
-	int folder;                /* its own: of CRLs */
-	bool unknown;              /* it was told nothing yet */
-	uint64_t changes, losses;  /* of the store that it was told of */
-	uint64_t radius;           /* a hash of the RADIUS servers that it was told of; 0: none */
-	struct stat names[2];      /* files that it was told of */
-	struct {                   /* guard waits for one */
-		uint64_t ticket;   /* 0: it does not */
+	struct event *missing;     /* there is none to be asked, and this is why */
+	char missed[256];
+	int folder;               /* its own: of CRLs */
+	bool unknown;             /* it was told nothing yet */
+	uint64_t changes, losses; /* of the store that it was told of */
+	uint64_t radius;          /* a hash of the RADIUS servers that it was told of; 0: none */
+	struct stat names[2];     /* files that it was told of */
+	struct {                  /* guard waits for one */
+		uint64_t ticket;  /* 0: it does not */
 		uint32_t at;
 		struct ipc_message answer;
 	} listing;

@@ -189,6 +189,39 @@ static void who_waits_for_one_that_ends_hears_why(void **state)
 	member_stop(&m);
 }
 
+static void missing(void *ctx, const char *why)
+{
+	*(char **)ctx = arena_str(&arena, why);
+	event_base_loopbreak(base);
+}
+
+/* Keeper without an image, once more. */
+static void one_that_cannot_be_started_is_missed_and_tried_again_later_each_time(void **state)
+{
+	struct family_spec spec = spec_of(IPC_KEEPER);
+	struct timeval now, next, left;
+	char *why = NULL;
+	struct member m;
+
+	(void)state;
+	spec.near[1] = IPC_IKE;
+	spec.fds[0] = spec.fds[1] = -1;
+	spec.n_fds = 2;
+	spec.ctx = &why;
+	spec.missing = missing;
+	member_prepare(&m, base, &spec);
+	member_wake(&m);
+	event_base_dispatch(base);
+	assert_non_null(why);
+	assert_non_null(strstr(why, "the process keeper ended before it was ready"));
+	assert_int_equal(m.vain, 3);
+	assert_true(evtimer_pending(m.retry, &next));
+	gettimeofday(&now, NULL);
+	timersub(&next, &now, &left);
+	assert_true(left.tv_sec >= 1);
+	member_stop(&m);
+}
+
 /* ------------------------------------------------------------------ copies */
 
 /* The line of /proc/PID/WHAT that has WORD. */
@@ -404,6 +437,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_that_has_been_stopped_is_not_woken),
 		cmocka_unit_test(one_that_was_never_woken_stops_as_well),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
+		cmocka_unit_test(one_that_cannot_be_started_is_missed_and_tried_again_later_each_time),
 		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),
 		cmocka_unit_test(keeper_is_no_copy),
 		cmocka_unit_test(one_that_is_started_in_the_place_of_a_copy_is_none),

@@ -116,6 +116,52 @@ static void a_key_that_is_missing_is_named(void **state)
 	assert_non_null(strstr(why_line(&b->proof.why, &b->arena), "/d/m.conf"));
 }
 
+struct heard {
+	struct trust_bench *bench;
+	const char *name, *relayed;
+};
+
+static void on_name(void *ctx, const struct ip *ip, const char *what)
+{
+	struct heard *h = ctx;
+
+	assert_null(ip);
+	h->name = arena_str(&h->bench->arena, what);
+}
+
+static void on_relayed(void *ctx, const struct ipc_relayed *r)
+{
+	struct heard *h = ctx;
+
+	assert_int_equal(r->what, RADIUS_FAILED);
+	h->relayed = arena_str(&h->bench->arena, r->why);
+}
+
+/* Nothing but RADIUS and names has a limit of its own while there is no certs. */
+static void who_asks_a_certs_that_cannot_be_started_is_told_so(void **state)
+{
+	static const struct trust_row as_asked = { .name = "as asked" };
+	struct trust_bench *b = *state;
+	struct trust *t = &b->world.trust;
+	struct heard heard = { .bench = b };
+
+	trust_make_moon(b, &as_asked);
+	trust_make_sun(b, &as_asked);
+	assert_int_equal(trust_prove(b, false), ERR_OK);
+	t->certs.near[0].phase = IPC_STARTING;
+	trust_resolve(&b->world, "sun.example.org", 4, on_name, &heard);
+	trust_relay(&b->world, &(struct ipc_relay){ 0 }, on_relayed, &heard);
+	trust_judge(b);
+	assert_null(heard.name);
+	t->certs.spec.missing(t, "the process certs cannot be started: no memory");
+	assert_null(heard.name); /* who tells it may be in the middle of something */
+	event_base_loop(b->world.base, EVLOOP_NONBLOCK);
+	assert_non_null(strstr(heard.name, "the process certs cannot be started: no memory"));
+	assert_string_equal(heard.relayed, heard.name);
+	trust_assert(b, "no certs", "the process certs cannot be started: no memory");
+	assert_true(list_empty(&t->asked));
+}
+
 /* What is named was not read by guard itself: whoever has taken over that process cannot end this one. */
 static void a_named_certificate_that_cannot_be_read_is_a_verdict(void **state)
 {
@@ -163,6 +209,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(send_cert_is_obeyed, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_key_that_is_missing_is_named, trust_set_up, trust_tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_asks_a_certs_that_cannot_be_started_is_told_so, trust_set_up, trust_tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_named_certificate_that_cannot_be_read_is_a_verdict, trust_set_up, trust_tear_down),
 	};

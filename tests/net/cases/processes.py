@@ -314,6 +314,24 @@ def a_process_that_never_begins(bench):
 
 
 @case()
+def certs_that_cannot_be_started(bench):
+    """What waits for it is answered with a failure that says so, and nothing waits without end; when it runs again all is
+    well."""
+    moon, sun, _ = with_certificates(bench)
+    moon.up()
+    pid = family.stopped_at_its_beginning(sun, "certs")
+    moon.must("down", "site")
+    call = moon.spawn("up", "site")
+    until(lambda: moon.log().count("selected proposal") == 2, moon.log)
+    family.ended_at_its_beginning(sun, "certs", pid, 3)
+    same(call.wait(20), 1, f"exit code of ipsec up\n{call.log()}\n{sun.log()}")
+    contains(sun.log(), "there is no process that judges certificates: the process certs ended before it was ready", "log of sun")
+    contains(sun.log(), "questions had to be answered without it", "log of sun")
+    until(lambda: "certs runs again" in sun.log(), sun.log, 20)
+    moon.up()
+
+
+@case()
 def connections_that_come_and_go_while_ike_is_slow(bench):
     """One that has left the configuration, and is there again before ike has said that it has it no more, is handed over
     anew."""

@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 from .check import check, contains, same, until
 
@@ -147,6 +148,24 @@ def stopped_at_its_beginning(daemon, name):
         if status(pid)["Seccomp"] != "2":
             return pid
         os.kill(pid, signal.SIGCONT)
+
+
+def ended_at_its_beginning(daemon, name, pid, times):
+    """PID, which is stopped at its beginning, and those after it, so many in a row: none of them is ever ready."""
+    ended = 0
+    while True:
+        os.kill(pid, signal.SIGKILL)
+        ended += 1
+        if ended == times:
+            return
+        while not (then := _begun(daemon, name, pid)):
+            time.sleep(0.0002)
+        os.kill(then, signal.SIGSTOP)
+        until(lambda then=then: status(then)["State"].startswith("T"), f"{name} is stopped")
+        if status(then)["Seccomp"] == "2":
+            os.kill(then, signal.SIGCONT)
+            then, ended = stopped_at_its_beginning(daemon, name), 0
+        pid = then
 
 
 def _sockets(pid):
