@@ -45,9 +45,9 @@ enum err key_private(struct bytes data, const struct bytes *password, struct are
 enum err key_public(struct bytes data, struct arena *arena, struct key **out, struct why *why) MUST_CHECK;
 
 /* The private key that an OpenSSL provider keeps at URI: "pkcs11:…", "handle:0x81000001" (TPM 2.0), "file:…".
- * PIN as PASSWORD above. ERR_AUTH: not by this PIN, and a token counts: it is not to be tried again;
- * ERR_BUSY: it wanted the PIN, and failed by something else; ERR_MISSING: no provider knows the URI or
- * nothing is there, or it wants a PIN. */
+ * PIN as PASSWORD above. ERR_AUTH: not by this PIN, as far as is known, and a token counts: it is not to be
+ * tried again; ERR_BUSY: the device failed; ERR_MISSING: no provider knows the URI or nothing is there, or it
+ * wants a PIN. */
 enum err key_uri(const char *uri, const struct bytes *pin, struct arena *arena, struct key **out,
 	struct why *why) MUST_CHECK;
 

@@ -11,7 +11,6 @@
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
-#include <strings.h>
 
 /* A password, and whether anybody wanted it. */
 struct lock {
@@ -160,10 +159,32 @@ static const char *refusal_of_pin(unsigned long code)
 	return refusals[which];
 }
 
-/* Others do not say why: after a PIN it may have been that, and they may count. */
-static bool says_why(const char *uri)
+/* What it says of a device that fails: the PIN was not looked at. Of all else that follows a PIN it may be
+ * the reason, and tokens count: pkcs11-provider 1.0 keeps to itself what C_Login said, and other slots may
+ * have no token. */
+static const char *failure_of_device(unsigned long code)
 {
-	return !strncasecmp(uri, "pkcs11:", strlen("pkcs11:"));
+	enum { DEVICE_ERROR = 0x30, DEVICE_REMOVED = 0x32 };
+
+	if (ERR_GET_LIB(code) < ERR_LIB_USER)
+		return NULL;
+	switch (ERR_GET_REASON(code)) {
+	case DEVICE_ERROR: return "the device fails";
+	case DEVICE_REMOVED: return "the device was removed";
+	default: return NULL;
+	}
+}
+
+static const char *of_either(unsigned long code)
+{
+	const char *refusal = refusal_of_pin(code);
+
+	return refusal ? refusal : failure_of_device(code);
+}
+
+static bool is_failure_of_device(const char *reason)
+{
+	return !strncmp(reason, "the device ", strlen("the device "));
 }
 
 enum err key_uri(
@@ -172,26 +193,26 @@ enum err key_uri(
 	struct lock lock = { .password = pin };
 	EVP_PKEY *pkey = open_uri(uri, &lock);
 	const char *reason;
-	bool refused;
+	bool known;
 
 	if (pkey)
 		return admit(pkey, true, arena, out, why);
-	reason = ossl_reason_among(refusal_of_pin, &refused, arena);
+	reason = ossl_reason_among(of_either, &known, arena);
 	if (lock.asked && !pin) {
 		why->what = arena_printf(arena, "%s wants a PIN, and has none", uri);
 		why->instead = "pin = its PIN";
 		return ERR_MISSING;
 	}
-	if (refused || (lock.asked && !says_why(uri))) {
-		why->what = arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri, reason);
-		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
-		return ERR_AUTH;
-	}
-	if (lock.asked) {
+	if (known && is_failure_of_device(reason)) {
 		why->what = arena_printf(
 			arena, "%s cannot be opened, and not because of its PIN (%s)", uri, reason);
 		why->instead = "a look at the token and the module of its vendor";
 		return ERR_BUSY;
+	}
+	if (known || lock.asked) {
+		why->what = arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri, reason);
+		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
+		return ERR_AUTH;
 	}
 	why->what = arena_printf(arena, "there is no private key at %s (%s)", uri, reason);
 	why->instead = "a URI of a provider that the OpenSSL configuration (openssl.cnf) activates";

@@ -30,6 +30,8 @@ static void raise_one(unsigned long ckr, const char *text, ...)
 
 static int fails(unsigned long ckr)
 {
+	if (provider_token.silent)
+		return 0;
 	raise_one(ckr, "C_Login");
 	raise_one(CKR_TEST_GENERAL_ERROR, "no session");
 	return 0;

@@ -10,6 +10,7 @@ struct provider_token {
 	struct bytes der;  /* the key, as PKCS#8 */
 	unsigned long ckr; /* how it fails instead (PKCS#11: CKR_...); 0: it does not; */
 	bool later;        /* when it has the PIN, or before it asks for it */
+	bool silent;       /* nobody hears how */
 	unsigned pins;     /* so many wrong ones it was given */
 };
 

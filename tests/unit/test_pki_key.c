@@ -323,6 +323,10 @@ static void a_pin_that_a_token_refuses_is_told_from_other_failures(void **state)
 	the_token_fails(CKR_TEST_PIN_LOCKED, false, ERR_AUTH, "it is locked after too many wrong ones");
 	the_token_fails(CKR_TEST_DEVICE_REMOVED, true, ERR_BUSY, "not because of its PIN");
 	the_token_fails(CKR_TEST_TOKEN_NOT_PRESENT, false, ERR_MISSING, "there is no private key at");
+	provider_token.silent = true;
+	the_token_fails(0, false, ERR_AUTH, "cannot be opened with its PIN (no reason given)");
+	the_token_fails(CKR_TEST_TOKEN_NOT_PRESENT, true, ERR_AUTH, "with its PIN");
+	the_token_fails(CKR_TEST_TOKEN_NOT_PRESENT, false, ERR_MISSING, "there is no private key at");
 	provider_unload();
 }
 
