@@ -2,10 +2,16 @@
 /* What is in the kernel is what the back end believes, and nobody else's is touched. */
 #include "tests/kernel/cable.h"
 #include "tests/unit/packet.h"
+#include "xfrm/netlink.h"
 
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/xfrm.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,6 +158,68 @@ static void a_question_ends_with_an_orderly_stop(void **state)
 	assert_string_equal(cable_said(t, MOON, "ip xfrm state; ip xfrm policy"), "");
 	cable_open(t, MOON);
 	asks(t);
+}
+
+enum { TRAPS = 6 };
+
+/* Packets for each of them, from an address that they lead. */
+static void send_to_traps(struct cable *t)
+{
+	struct sockaddr_in from = { .sin_family = AF_INET },
+			   to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int fd;
+
+	cable_enter(t, MOON);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(inet_pton(AF_INET, "10.1.0.1", &from.sin_addr), 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+	for (uint32_t i = 0; i < TRAPS; i++) {
+		to.sin_addr.s_addr = htonl(0x0a020001 | i << 8);
+		(void)!sendto(fd, "?", 1, 0, (struct sockaddr *)&to, sizeof to);
+	}
+	close(fd);
+}
+
+static unsigned questions(struct cable *t)
+{
+	unsigned n = 0;
+
+	for (const char *s = cable_said(t, MOON, "ip xfrm state"); (s = strstr(s, "spi 0x00000000")); s++)
+		n++;
+	return n;
+}
+
+static bool have_all_been_heard(const struct heard *h)
+{
+	return h->acquires == TRAPS;
+}
+
+/* Somebody else hears all, so that the kernel thinks it has asked; our socket has room for less. */
+static void what_was_asked_while_events_were_lost_is_asked_again_and_nothing_else(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+	struct host *moon = &t->host[MOON];
+	int fd = xfrm_kernel.fd(moon->x), other;
+
+	cable_enter(t, MOON);
+	assert_ok(netlink_listen(NETLINK_XFRM, &(unsigned){ XFRMNLGRP_ACQUIRE }, 1, &other, &t->why));
+	for (uint32_t i = 0; i < TRAPS; i++) {
+		n.id = 1 + i;
+		n.sun_ts = arena_printf(&t->arena, "10.2.%u.0/24", i);
+		assert_ok(cable_policy(t, &n, MOON, true));
+	}
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ 1 }, sizeof(int)), 0);
+	send_to_traps(t);
+	assert_int_equal(questions(t), TRAPS);
+	xfrm_kernel.dispatch(cable_enter(t, MOON)->x);
+	assert_in_range(moon->heard.acquires, 1, TRAPS - 1);
+	assert_int_equal(questions(t), moon->heard.acquires);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ 1 << 16 }, sizeof(int)), 0);
+	send_to_traps(t);
+	assert_true(cable_wait(t, MOON, have_all_been_heard));
+	assert_int_equal(questions(t), TRAPS);
+	close(other);
 }
 
 static void somebody_elses_question_stays(void **state)
@@ -330,6 +398,7 @@ int main(void)
 		CABLE_CASE(a_trap_asks_again_after_a_crash_while_an_sa_was_asked_for),
 		CABLE_CASE(a_question_goes_with_its_trap),
 		CABLE_CASE(a_question_ends_with_an_orderly_stop),
+		CABLE_CASE(what_was_asked_while_events_were_lost_is_asked_again_and_nothing_else),
 		CABLE_CASE(somebody_elses_question_stays),
 		CABLE_CASE(what_became_somebody_elses_stays),
 		CABLE_CASE(what_is_there_already_is_named),

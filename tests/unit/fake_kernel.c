@@ -3,7 +3,9 @@
 
 #include "xfrm/kernel/newer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -19,6 +21,7 @@ static const struct {
 	{ XFRM_MSG_UPDSA, "updsa" },
 	{ XFRM_MSG_DELSA, "delsa" },
 	{ XFRM_MSG_GETSA, "getsa" },
+	{ XFRM_MSG_ALLOCSPI, "allocspi" },
 	{ XFRM_MSG_NEWPOLICY, "newpolicy" },
 	{ XFRM_MSG_UPDPOLICY, "updpolicy" },
 	{ XFRM_MSG_DELPOLICY, "delpolicy" },
@@ -62,6 +65,43 @@ static void tell_sa(struct fake *f, uint32_t seq)
 	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
 }
 
+static void tell_larva(struct fake *f, const struct xfrm_usersa_info *larva, uint32_t seq)
+{
+	_Alignas(struct nlmsghdr) char m[512] = { 0 };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(m);
+
+	h->nlmsg_type = XFRM_MSG_NEWSA;
+	h->nlmsg_seq = seq;
+	memcpy(mnl_nlmsg_put_extra_header(h, sizeof *larva), larva, sizeof *larva);
+	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
+}
+
+/* The question of a number is given an SPI; there is none for others. */
+static int name_larva(struct fake *f, const struct nlmsghdr *h)
+{
+	const struct xfrm_userspi_info *p = mnl_nlmsg_get_payload(h);
+
+	for (unsigned i = 0; i < f->n_larvae; i++)
+		if (f->larvae[i].seq == p->info.seq) {
+			f->larvae[i].id.spi = htonl(p->min + i);
+			tell_larva(f, &f->larvae[i], h->nlmsg_seq);
+			return 0;
+		}
+	return ENOENT;
+}
+
+static void drop_sa(struct fake *f, const struct nlmsghdr *h)
+{
+	const struct xfrm_usersa_id *id = mnl_nlmsg_get_payload(h);
+
+	for (unsigned i = 0; i < f->n_larvae; i++)
+		if (f->larvae[i].id.spi == id->spi) {
+			f->larvae[i] = f->larvae[--f->n_larvae];
+			return;
+		}
+	f->has_sa = false;
+}
+
 /* What it knows of H. */
 static void take_sa(struct fake *f, const struct nlmsghdr *h)
 {
@@ -90,8 +130,11 @@ static int obey(struct fake *f, const struct nlmsghdr *h)
 	case XFRM_MSG_UPDPOLICY: take_policy(f, h); return 0;
 	case XFRM_MSG_NEWSA:
 	case XFRM_MSG_UPDSA: take_sa(f, h); return 0;
-	case XFRM_MSG_DELSA: f->has_sa = false; return 0;
+	case XFRM_MSG_DELSA: drop_sa(f, h); return 0;
+	case XFRM_MSG_ALLOCSPI: return name_larva(f, h);
 	case XFRM_MSG_GETSA:
+		for (unsigned i = 0; h->nlmsg_flags & NLM_F_ROOT && i < f->n_larvae; i++)
+			tell_larva(f, &f->larvae[i], h->nlmsg_seq);
 		if (f->has_sa)
 			tell_sa(f, h->nlmsg_seq);
 		return f->has_sa || h->nlmsg_flags & NLM_F_ROOT ? 0 : ESRCH;
@@ -235,6 +278,32 @@ const struct xfrm_userpolicy_info *fake_policy(struct fake *f, struct xfrm_user_
 		memcpy(tmpl, mnl_attr_get_payload(a), sizeof *tmpl);
 	pthread_mutex_unlock(&f->lock);
 	return mnl_nlmsg_get_payload(h);
+}
+
+void fake_larva(struct fake *f, uint32_t seq, uint32_t reqid)
+{
+	struct xfrm_usersa_info larva = { .id = { .daddr.a4 = htonl(0xc0000202), .proto = IPPROTO_ESP },
+		.saddr.a4 = htonl(0xc0000201),
+		.family = AF_INET,
+		.seq = seq,
+		.reqid = reqid,
+		.mode = XFRM_MODE_TUNNEL };
+
+	pthread_mutex_lock(&f->lock);
+	assert_true(f->n_larvae < FAKE_LARVAE);
+	f->larvae[f->n_larvae++] = larva;
+	pthread_mutex_unlock(&f->lock);
+}
+
+bool fake_has_larva(struct fake *f, uint32_t seq)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&f->lock);
+	for (unsigned i = 0; i < f->n_larvae; i++)
+		found |= f->larvae[i].seq == seq;
+	pthread_mutex_unlock(&f->lock);
+	return found;
 }
 
 void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n)

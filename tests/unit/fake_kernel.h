@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A kernel that is none: a thread at the other end of a back end's netlink, which answers as it is told. It
- * takes all there is, keeps the last SA, and writes down what it was asked. */
+ * takes all there is, keeps the last SA and its own questions, and writes down what it was asked. */
 #pragma once
 
 #include "tests/unit/unit.h"
@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-enum { FAKE_ASKED = 4096 };
+enum { FAKE_ASKED = 4096, FAKE_LARVAE = 8 };
 
 enum fake_way {
 	FAKE_REFUSE,    /* with an error */
@@ -36,6 +36,9 @@ struct fake {
 	bool forgets_iptfs; /* it takes the mode by its number, and tells nothing of what belongs to it */
 	uint64_t packets;
 	bool old; /* it passes over what kernels before 6.13 do not know */
+	/* Questions of its own that stand. */
+	struct xfrm_usersa_info larvae[FAKE_LARVAE];
+	unsigned n_larvae;
 	/* The last outbound policy. */
 	_Alignas(max_align_t) uint8_t policy[NETLINK_REQUEST_MAX];
 };
@@ -57,6 +60,12 @@ const struct xfrm_usersa_info *fake_sa(struct fake *f);
 uint32_t fake_resource(struct fake *f);
 /* The last outbound policy, its template in TMPL. */
 const struct xfrm_userpolicy_info *fake_policy(struct fake *f, struct xfrm_user_tmpl *tmpl);
+
+/* A packet to 192.0.2.2 has asked for an SA of REQID, by the number SEQ; whether that is told is another
+ * thing. */
+void fake_larva(struct fake *f, uint32_t seq, uint32_t reqid);
+/* Whether that question stands. */
+bool fake_has_larva(struct fake *f, uint32_t seq);
 
 /* Events: of N octets; one that nobody reads in time. */
 void fake_tell(struct fake *f, uint16_t type, const void *body, size_t n);

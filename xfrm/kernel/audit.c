@@ -88,12 +88,12 @@ static void say_lines(const char *lines)
 	}
 }
 
-/* Of what was asked nobody heard, and nobody would for as long as the kernel thinks that its question stands.
- */
+/* Of what was asked meanwhile we have not heard, and would not for as long as the kernel thinks that its
+ * question stands: it does where somebody else listened, too. */
 static void ask_again(struct xfrm *x)
 {
 	kernel_larvae_note_all(x);
-	kernel_larvae_end(x);
+	kernel_larvae_end_unheard(x);
 }
 
 void kernel_catch_up(struct xfrm *x, const char *why)

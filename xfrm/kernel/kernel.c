@@ -41,11 +41,14 @@ void kernel_taken_away(void *ctx, const char *thing, enum err e)
 
 static void kernel_gather(struct xfrm *x, bool on)
 {
+	x->gathers = on;
 	if (on)
 		journal_gather(x->journal, on);
 	netlink_gather(x->netlink, on);
-	if (!on)
+	if (!on) {
 		journal_gather(x->journal, on);
+		kernel_larvae_end(x);
+	}
 }
 
 static void kernel_close(struct xfrm *x)
@@ -60,7 +63,6 @@ static void kernel_close(struct xfrm *x)
 		kernel_owner_del(x, x->discovery);
 	kernel_entries_settle(x);
 	kernel_gather(x, false);
-	kernel_larvae_end(x);
 	map_free(&x->seqs);
 	map_free(&x->entries);
 	journal_close(x->journal);

@@ -24,6 +24,7 @@ enum { LARVAE_MAX = 1024 /* in one look; others end by themselves */ };
 
 struct larvae {
 	const struct xfrm *x;
+	bool unheard; /* only those */
 	struct sa_seen v[LARVAE_MAX];
 	size_t n;
 };
@@ -59,6 +60,8 @@ static bool has_asked(const struct asker *a, const struct sa_seen *larva)
 	const struct sa_key *key = &larva->key;
 	struct prefix whole = { key->dst, key->dst.v == 4 ? 32 : 128 };
 
+	if (key->reqid != a->tmpl.reqid)
+		return false;
 	if (a->tmpl.dst.v ? !ip_eq(&a->tmpl.dst, &key->dst) || !ip_eq(&a->tmpl.src, &key->src)
 			  : !prefix_contains(&a->dst, &whole))
 		return false;
@@ -66,8 +69,8 @@ static bool has_asked(const struct asker *a, const struct sa_seen *larva)
 	 * SA of his. */
 	if (key->spi && key->spi != a->tmpl.spi)
 		return false;
-	return key->reqid == a->tmpl.reqid && key->proto == a->tmpl.proto && larva->mode == a->tmpl.mode &&
-	       key->if_id == a->if_id && key->mark.value == a->mark.value && key->mark.mask == a->mark.mask;
+	return key->proto == a->tmpl.proto && larva->mode == a->tmpl.mode && key->if_id == a->if_id &&
+	       key->mark.value == a->mark.value && key->mark.mask == a->mark.mask;
 }
 
 static bool is_ours(const struct xfrm *x, const struct sa_seen *larva)
@@ -78,13 +81,21 @@ static bool is_ours(const struct xfrm *x, const struct sa_seen *larva)
 	return false;
 }
 
+/* It was reported, and its answer is on the way. */
+static bool is_heard(const struct xfrm *x, const struct sa_seen *larva)
+{
+	uint64_t key = kernel_seq_key(larva->key.reqid, larva->resource);
+
+	return larva->seq && (uint32_t)(uintptr_t)map_get(&x->seqs, key) == larva->seq;
+}
+
 static void larva_read(void *ctx, const struct nlmsghdr *h)
 {
 	struct larvae *l = ctx;
 	struct sa_seen *seen = &l->v[l->n];
 
 	if (l->n < LARVAE_MAX && h->nlmsg_type == XFRM_MSG_NEWSA && !message_sa_read(h, seen))
-		l->n += seen->larval && is_ours(l->x, seen);
+		l->n += seen->larval && is_ours(l->x, seen) && !(l->unheard && is_heard(l->x, seen));
 }
 
 static void spi_read(void *ctx, const struct nlmsghdr *h)
@@ -117,20 +128,31 @@ static void forget(struct xfrm *x)
 	}
 }
 
-void kernel_larvae_end(struct xfrm *x)
+/* One look at all SAs, however many have asked. */
+static void look(struct xfrm *x, bool unheard)
 {
-	struct larvae *l;
+	struct larvae *l = calloc(1, sizeof *l);
 
-	if (list_empty(&x->askers))
-		return;
-	l = calloc(1, sizeof *l);
 	if (!l)
 		abort();
 	l->x = x;
+	l->unheard = unheard;
 	netlink_request(x->netlink, XFRM_MSG_GETSA, NLM_F_DUMP);
 	if (!netlink_talk(x->netlink, larva_read, l))
 		for (size_t i = 0; i < l->n; i++)
 			end(x, &l->v[i]);
 	free(l);
 	forget(x);
+}
+
+void kernel_larvae_end(struct xfrm *x)
+{
+	if (!x->gathers && !list_empty(&x->askers))
+		look(x, false);
+}
+
+void kernel_larvae_end_unheard(struct xfrm *x)
+{
+	if (!list_empty(&x->askers))
+		look(x, true);
 }

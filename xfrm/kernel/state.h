@@ -80,7 +80,8 @@ struct xfrm {
 	struct map policies, shunts; /* struct owner by number */
 	struct map entries;          /* by the hash of their key, chained */
 	struct node all;             /* of them */
-	struct node askers;          /* policies whose questions are to end (larvae.c) */
+	struct node askers;          /* policies whose questions are to end (larvae.c), */
+	bool gathers;                /* with those of others, at the end of the turn */
 	struct owner *discovery;     /* of neighbours (RFC 4861) */
 	uint64_t age;
 	bool migrated;             /* somebody has moved SAs */
@@ -221,10 +222,12 @@ void kernel_leftovers_retry(struct xfrm *x);
 
 /* larvae.c, and why it is so */
 
-/* What the policy of KEY and BODY has asked, or may have, is to end; and ends. */
+/* What the policy of KEY and BODY has asked, or may have, is to end; and ends, with all others of a turn
+ * where what goes is gathered; or of that only what nobody heard, at once. */
 void kernel_larvae_note(struct xfrm *x, const struct policy_key *key, const struct policy_body *body);
 void kernel_larvae_note_all(struct xfrm *x);
 void kernel_larvae_end(struct xfrm *x);
+void kernel_larvae_end_unheard(struct xfrm *x);
 
 /* probe.c */
 
