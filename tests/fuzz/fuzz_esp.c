@@ -31,7 +31,7 @@ static struct esp_packet seal(struct gate *peer, size_t n)
 {
 	struct esp_packet pkt = { .p = room + PACKET_HEAD, .n = n };
 
-	esp_seal(&peer->out->esp, &peer->rng.rng, &pkt, 1);
+	esp_seal(&peer->out->esp, 0, &peer->rng.rng, &pkt, 1);
 	return pkt;
 }
 

@@ -114,7 +114,7 @@ static struct bytes ping(struct pinger *p, struct rng *rng, uint8_t *out)
 	struct esp_packet packet = { .p = out + PACKET_HEAD };
 
 	packet.n = make(p, REQUEST, packet.p);
-	esp_seal(&p->out.esp, rng, &packet, 1);
+	esp_seal(&p->out.esp, 0, rng, &packet, 1);
 	if (packet.drop)
 		stop("a packet cannot be sealed");
 	return bytes_of(packet.p, packet.n);

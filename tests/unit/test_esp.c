@@ -63,7 +63,7 @@ static size_t load(struct pair *p, size_t n)
 
 static enum drop seal(struct pair *p)
 {
-	esp_seal(&p->out, &rng.rng, &p->pkt, 1);
+	esp_seal(&p->out, 0, &rng.rng, &p->pkt, 1);
 	return p->pkt.drop;
 }
 
@@ -85,15 +85,15 @@ static void an_sa_takes_little_before_its_first_packet(void **state)
 		struct pair p;
 
 		open_pair(&p, suites[i], false);
-		assert_null(p.out.cipher);
-		assert_null(p.in.cipher);
+		assert_null(p.out.contexts);
+		assert_null(p.in.contexts);
 		assert_null(p.in.replay.bits);
 		load(&p, 100);
 		assert_int_equal(seal(&p), DROP_NONE);
-		assert_non_null(p.out.cipher);
-		assert_null(p.in.cipher);
+		assert_non_null(p.out.contexts);
+		assert_null(p.in.contexts);
 		assert_int_equal(open_again(&p), DROP_NONE);
-		assert_non_null(p.in.cipher);
+		assert_non_null(p.in.contexts);
 		assert_non_null(p.in.replay.bits);
 		close_pair(&p);
 	}
@@ -330,7 +330,7 @@ static void a_batch_gets_successive_numbers(void **state)
 	for (int i = 0; i < 3; i++)
 		v[i] = (struct esp_packet){ .p = room[i] + PACKET_HEAD,
 			.n = packet_make(room[i] + PACKET_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
-	esp_seal(&p.out, &rng.rng, v, 3);
+	esp_seal(&p.out, 0, &rng.rng, v, 3);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(v[i].seq, i + 1);
 	esp_open(&p.in, v, 3);
@@ -367,7 +367,7 @@ static void a_batch_at_the_end_is_sealed_as_far_as_numbers_go(void **state)
 	for (int i = 0; i < 3; i++)
 		v[i] = (struct esp_packet){ .p = room[i] + PACKET_HEAD,
 			.n = packet_make(room[i] + PACKET_HEAD, "10.1.0.1", "10.2.0.1", 17, 1, 2, 20) };
-	esp_seal(&p.out, &rng.rng, v, 3);
+	esp_seal(&p.out, 0, &rng.rng, v, 3);
 	assert_int_equal(v[0].drop, DROP_NONE);
 	assert_int_equal(v[1].drop, DROP_NONE);
 	assert_int_equal(v[2].drop, DROP_SEQUENCE);
@@ -509,7 +509,7 @@ static void keys_of_wrong_length_are_explained(void **state)
 	key.n--;
 	assert_int_equal(esp_init(&e, 1, &s, true, key, packet_integ_key(&s), 0, &arena, &why), ERR_RANGE);
 	assert_non_null(strstr(text_str(&why), "AES_GCM_16"));
-	assert_null(e.cipher);
+	assert_null(e.contexts);
 }
 
 /* 1500 less 20 IPv4, 8 UDP, 8 ESP, 8 IV, 16 ICV is 1440, a multiple of four; less the trailer. */

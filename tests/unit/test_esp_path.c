@@ -711,7 +711,7 @@ static void padding_behind_the_inner_packet_is_cut_off(void **state)
 	(void)state;
 	open_both();
 	memset(packet + n, 0, 60);
-	esp_seal(&one.out->esp, &one.rng.rng, &pkt, 1);
+	esp_seal(&one.out->esp, 0, &one.rng.rng, &pkt, 1);
 	assert_int_equal(gate_receive(&two, &in, pkt.p, pkt.n, 0, NULL), DROP_NONE);
 	assert_int_equal(in.esp.n, n);
 }

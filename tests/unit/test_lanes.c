@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { THREADS = 4, LOADS = 100, EACH = 7 /* packets in a load */, ALL = THREADS * LOADS * EACH, ROOM = 256 };
 
@@ -361,17 +362,143 @@ static void a_call_that_comes_late_is_no_turn(void **state)
 	turns_end(&w.turns);
 }
 
-static void contexts_that_cannot_be_shared_take_turns(void **state)
+static void contexts_that_cannot_be_shared_are_each_threads_own(void **state)
 {
 	(void)state;
 	assert_shared("chacha20poly1305");
+}
+
+/* ------------------------------------------------- an engine in which all threads are at the same time */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t all;
+	unsigned inside, waited; /* of them, whom nobody came to meet */
+	const void *contexts[THREADS];
+	_Atomic unsigned made, freed;
+} meeting = { .lock = PTHREAD_MUTEX_INITIALIZER, .all = PTHREAD_COND_INITIALIZER };
+
+/* Whoever holds a lock that the others need as well waits for them in vain. */
+static void meet(const void *context)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 10;
+	pthread_mutex_lock(&meeting.lock);
+	meeting.contexts[meeting.inside++ % THREADS] = context;
+	pthread_cond_broadcast(&meeting.all);
+	while (meeting.inside < THREADS)
+		if (pthread_cond_timedwait(&meeting.all, &meeting.lock, &until)) {
+			meeting.waited++;
+			break;
+		}
+	pthread_mutex_unlock(&meeting.lock);
+}
+
+static enum err make_counted(const struct transform *encr, const struct transform *integ, bool sealing,
+	struct bytes encr_key, struct bytes integ_key, void **out)
+{
+	enum err err = engine_openssl.make(encr, integ, sealing, encr_key, integ_key, out);
+
+	meeting.made += !err;
+	return err;
+}
+
+static enum err seal_together(void *context, const struct aead_job *job)
+{
+	meet(context);
+	return engine_openssl.seal(context, job);
+}
+
+static enum err open_together(void *context, const struct aead_job *job)
+{
+	meet(context);
+	return engine_openssl.open(context, job);
+}
+
+static void free_counted(void *context)
+{
+	meeting.freed++;
+	engine_openssl.free(context);
+}
+
+static const struct engine engine_of_all = {
+	.name = "OpenSSL, of all at once",
+	.make = make_counted,
+	.seal = seal_together,
+	.open = open_together,
+	.free = free_counted,
+};
+
+static struct arrival arrivals[THREADS];
+
+static void *seal_one(void *hand)
+{
+	const struct virtio_net_hdr none = { 0 };
+	struct hand *h = hand;
+	struct sealed *at = &sealed[h - hands];
+	struct parcel parcel;
+
+	load_empty(&h->load);
+	if (!outbound_take(&h->lane, &moon.device, &none, bytes_of(plain, plain_size), &parcel) ||
+		!outbound_load(&h->lane, &parcel, &h->load))
+		abort();
+	outbound_seal(&h->lane, &h->load);
+	at->n = h->load.v->esp.n;
+	memcpy(at->p, h->load.v->esp.p, at->n);
+	return NULL;
+}
+
+static void *open_one(void *hand)
+{
+	struct hand *h = hand;
+	struct arrival *a = &arrivals[h - hands];
+	struct sealed *at = &sealed[h - hands];
+
+	*a = (struct arrival){
+		.esp = { .p = at->p, .n = at->n }, .path.remote = sun.in_slot.remote, .encap = true
+	};
+	inbound_open(&h->lane, a, 1);
+	return NULL;
+}
+
+/* All do WORK by SA, each with one packet, and none waits for another one to be done. */
+static void assert_met(struct esp *sa, const struct gate *g, void *(*work)(void *hand))
+{
+	sa->engine = &engine_of_all;
+	meeting.inside = meeting.waited = 0;
+	run(g, work);
+	assert_int_equal(meeting.inside, THREADS);
+	assert_int_equal(meeting.waited, 0);
+	for (unsigned i = 0; i < THREADS; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_ptr_not_equal(meeting.contexts[i], meeting.contexts[k]);
+}
+
+static void threads_use_an_engine_at_the_same_time_each_with_its_context(void **state)
+{
+	(void)state;
+	open_both("chacha20poly1305");
+	meeting.made = meeting.freed = 0;
+	assert_met(&moon.out->esp, &moon, seal_one);
+	assert_met(&sun.in->esp, &sun, open_one);
+	inbound_admit(&sun.lane, arrivals, THREADS);
+	for (unsigned i = 0; i < THREADS; i++)
+		assert_int_equal(arrivals[i].esp.drop, DROP_NONE);
+	assert_int_equal(gate_usage(sun.in).packets, THREADS);
+	assert_int_equal(meeting.made, 2 * THREADS);
+	assert_int_equal(meeting.freed, 0);
+	close_both();
+	assert_int_equal(meeting.freed, 2 * THREADS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_used_once_and_packets_taken_once),
-		cmocka_unit_test(contexts_that_cannot_be_shared_take_turns),
+		cmocka_unit_test(contexts_that_cannot_be_shared_are_each_threads_own),
+		cmocka_unit_test(threads_use_an_engine_at_the_same_time_each_with_its_context),
 		cmocka_unit_test(a_call_that_comes_late_is_no_turn),
 		cmocka_unit_test(what_several_open_is_written_once_and_in_the_order_in_which_it_came),
 		cmocka_unit_test(order_is_kept_where_contexts_cannot_be_shared),

@@ -175,7 +175,7 @@ static void send_burst(struct esp *e, uint32_t from)
 
 		memcpy(p + PAYLOAD, &i, sizeof i);
 		memcpy(pkt.p, p, n);
-		esp_seal(e, NULL, &pkt, 1);
+		esp_seal(e, 0, NULL, &pkt, 1);
 		assert_int_equal(send(outside, pkt.p, pkt.n, 0), pkt.n);
 	}
 }

@@ -4,6 +4,8 @@
 
 #include "xfrm/limit.h"
 
+#include <stdlib.h>
+
 static void put32(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)
@@ -15,37 +17,71 @@ static uint32_t get32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* A context with the keys of E. */
-static enum err make(const struct esp *e, const struct engine **engine, void **out)
-{
-	return engine_make(e->encr, e->integ, e->sealing, e->encr_key, e->integ_key, engine, out);
-}
-
 /* Whoever asks for an SA hears now, and not with its first packet, whether there can be one. */
 static enum err try_keys(struct esp *e)
 {
 	void *tried;
-	enum err err = make(e, &e->engine, &tried);
+	enum err err = engine_make(
+		e->encr, e->integ, e->sealing, e->encr_key, e->integ_key, &e->engine, &tried);
 
 	if (!err)
 		e->engine->free(tried);
 	return err;
 }
 
-/* The context of E, made with the first packet; NULL: the library refuses. Where several threads have one
- * each, that of the first serves. */
-static void *cipher_of(struct esp *e)
-{
-	void *there = atomic_load_explicit(&e->cipher, memory_order_acquire), *made;
-	const struct engine *engine;
+/* What a thread seals or opens with. */
+struct esp_context {
+	struct esp_context *next;
+	unsigned thread;
+	void *cipher; /* the engine's */
+};
 
-	if (there || make(e, &engine, &made))
-		return there;
-	if (atomic_compare_exchange_strong_explicit(
-		    &e->cipher, &there, made, memory_order_acq_rel, memory_order_acquire))
-		return made;
-	engine->free(made);
-	return there;
+static void context_free(const struct esp *e, struct esp_context *c)
+{
+	e->engine->free(c->cipher);
+	free(c);
+}
+
+/* That of THREAD, of those from C on, or any that can be shared; NULL: there is none. */
+static struct esp_context *find_context(const struct esp *e, struct esp_context *c, unsigned thread)
+{
+	while (c && c->thread != thread && !e->engine->shared)
+		c = c->next;
+	return c;
+}
+
+/* Adds one for THREAD before FIRST, unless somebody was quicker with one that can be shared; NULL: the library
+ * refuses. */
+static struct esp_context *add_context(struct esp *e, struct esp_context *first, unsigned thread)
+{
+	struct esp_context *c = malloc(sizeof *c), *there;
+
+	if (!c)
+		abort();
+	*c = (struct esp_context){ .next = first, .thread = thread };
+	if (e->engine->make(e->encr, e->integ, e->sealing, e->encr_key, e->integ_key, &c->cipher)) {
+		free(c);
+		return NULL;
+	}
+	while (!atomic_compare_exchange_weak_explicit(
+		&e->contexts, &c->next, c, memory_order_acq_rel, memory_order_acquire)) {
+		there = find_context(e, c->next, thread);
+		if (there) {
+			context_free(e, c);
+			return there;
+		}
+	}
+	return c;
+}
+
+static void *cipher_of(struct esp *e, unsigned thread)
+{
+	struct esp_context *first = atomic_load_explicit(&e->contexts, memory_order_acquire);
+	struct esp_context *c = find_context(e, first, thread);
+
+	if (!c)
+		c = add_context(e, first, thread);
+	return c ? c->cipher : NULL;
 }
 
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
@@ -86,11 +122,12 @@ size_t esp_kept(struct bytes encr_key, struct bytes integ_key)
 
 void esp_free(struct esp *e)
 {
-	void *cipher = atomic_load(&e->cipher);
+	struct esp_context *c = atomic_exchange(&e->contexts, NULL), *next;
 
-	if (cipher)
-		e->engine->free(cipher);
-	atomic_store(&e->cipher, NULL);
+	for (; c; c = next) {
+		next = c->next;
+		context_free(e, c);
+	}
 	e->encr_key = e->integ_key = (struct bytes){ 0 };
 }
 
@@ -154,11 +191,10 @@ static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 	return n + pad + ESP_TRAILER;
 }
 
-static void seal_one(struct esp *e, struct rng *rng, struct esp_packet *pkt)
+static void seal_one(struct esp *e, void *cipher, struct rng *rng, struct esp_packet *pkt)
 {
 	size_t n = put_trailer(e, pkt->p, pkt->n), head = esp_before(e);
 	uint8_t *packet = pkt->p - head, *iv = packet + ESP_HEADER;
-	void *cipher = cipher_of(e);
 	struct cover cover;
 	struct aead_job job;
 
@@ -192,9 +228,10 @@ static uint64_t take_numbers(struct esp *e, uint64_t n, uint64_t *first)
 	return taken;
 }
 
-void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n)
+void esp_seal(struct esp *e, unsigned thread, struct rng *rng, struct esp_packet *v, unsigned n)
 {
 	uint64_t seq, taken = take_numbers(e, n, &seq);
+	void *cipher = cipher_of(e, thread);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (v[i].drop)
@@ -204,7 +241,7 @@ void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n)
 			continue;
 		}
 		v[i].seq = seq + i;
-		seal_one(e, rng, &v[i]);
+		seal_one(e, cipher, rng, &v[i]);
 	}
 }
 
@@ -244,10 +281,10 @@ void esp_check(const struct esp *e, struct esp_packet *p)
 		p->drop = DROP_REPLAY;
 }
 
-static enum drop decrypt(struct esp *e, struct esp_packet *p)
+static enum drop decrypt(struct esp *e, unsigned thread, struct esp_packet *p)
 {
 	const size_t n = data_of(e, p->n);
-	void *cipher = cipher_of(e);
+	void *cipher = cipher_of(e, thread);
 	struct cover cover;
 	struct aead_job job;
 
@@ -261,11 +298,11 @@ static enum drop decrypt(struct esp *e, struct esp_packet *p)
 	return check_trailer(job.data, n, &p->n);
 }
 
-void esp_decrypt(struct esp *e, struct esp_packet *p)
+void esp_decrypt(struct esp *e, unsigned thread, struct esp_packet *p)
 {
 	p->authentic = false;
 	if (!p->drop)
-		p->drop = decrypt(e, p);
+		p->drop = decrypt(e, thread, p);
 }
 
 void esp_admit(struct esp *e, struct esp_packet *p)
@@ -285,7 +322,7 @@ void esp_open(struct esp *e, struct esp_packet *v, unsigned n)
 		if (v[i].drop)
 			continue;
 		esp_check(e, &v[i]);
-		esp_decrypt(e, &v[i]);
+		esp_decrypt(e, 0, &v[i]);
 		esp_admit(e, &v[i]);
 	}
 }

@@ -13,16 +13,16 @@
 
 #include <stdatomic.h>
 
-/* One direction of an SA. One thread at a time may use it: the engine's context may change with each packet,
- * and so does the window of an inbound one. Several may seal, or decrypt, where the engine's contexts can be
- * shared. */
+/* One direction of an SA. Several threads may seal, or decrypt, at the same time; the window of an inbound one
+ * is for one at a time. */
 struct esp {
 	uint32_t spi;
 	const struct transform *encr, *integ; /* integ NULL: an AEAD */
 	const struct engine *engine;
-	/* The engine's context, which has large tables: made for the first packet; NULL before. */
-	_Atomic(void *) cipher;
-	struct bytes encr_key, integ_key; /* of it */
+	/* The engine's contexts, which have large tables: one for each thread, or where they can be shared one
+	 * for all, made for its first packet. */
+	_Atomic(struct esp_context *) contexts;
+	struct bytes encr_key, integ_key; /* of them */
 	bool sealing, esn;
 	uint8_t icv;
 	_Atomic uint64_t seq; /* outbound: the last number taken */
@@ -47,15 +47,16 @@ size_t esp_kept(struct bytes encr_key, struct bytes integ_key);
 enum err esp_init(struct esp *e, uint32_t spi, const struct suite *suite, bool sealing, struct bytes encr_key,
 	struct bytes integ_key, uint32_t window, struct arena *arena, struct text *why) MUST_CHECK;
 
-/* Wipes the context; the keys in the arena go with that. */
+/* Wipes the contexts; the keys in the arena go with that. */
 void esp_free(struct esp *e);
 
-/* Seals N IP packets in place with successive numbers; each then is an ESP packet. RNG gives the IVs of CBC;
- * the IV of an AEAD is the sequence number, which never repeats under a key. */
-void esp_seal(struct esp *e, struct rng *rng, struct esp_packet *v, unsigned n);
+/* Seals N IP packets in place with successive numbers; each then is an ESP packet. THREAD is the caller's
+ * number among those that seal. RNG gives the IVs of CBC; the IV of an AEAD is the sequence number, which
+ * never repeats under a key. */
+void esp_seal(struct esp *e, unsigned thread, struct rng *rng, struct esp_packet *v, unsigned n);
 
-/* Opens N ESP packets in place; each then is the IP packet that was inside, possibly with padding for traffic
- * flow confidentiality behind it (its own length says where it ends). */
+/* Opens N ESP packets in place, where one thread does (number 0); each then is the IP packet that was inside,
+ * possibly with padding for traffic flow confidentiality behind it (its own length says where it ends). */
 void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
 
 /* The steps of it, for threads that share an SA: whether the window may take the packet, whose whole number
@@ -63,7 +64,7 @@ void esp_open(struct esp *e, struct esp_packet *v, unsigned n);
  * has a drop already); and, once it is known to be authentic, whether the window takes it (RFC 4303, 3.4.3).
  */
 void esp_check(const struct esp *e, struct esp_packet *p);
-void esp_decrypt(struct esp *e, struct esp_packet *p);
+void esp_decrypt(struct esp *e, unsigned thread, struct esp_packet *p);
 void esp_admit(struct esp *e, struct esp_packet *p);
 
 /* Octets before an inner packet once it is sealed, and of all that an inner packet of N octets becomes. */

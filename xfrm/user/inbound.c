@@ -121,9 +121,9 @@ static bool check_one(struct lane *lane, struct arrival *a, struct live **held)
 	return true;
 }
 
-static void open_one(struct arrival *a)
+static void open_one(const struct lane *lane, struct arrival *a)
 {
-	esp_decrypt(&a->sa->live->esp, &a->esp);
+	esp_decrypt(&a->sa->live->esp, lane->number, &a->esp);
 	a->inside = a->esp.n;
 	if (!a->esp.drop)
 		a->esp.drop = check_inner(a);
@@ -153,7 +153,7 @@ void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (check_one(lane, &v[i], &held)) {
-			open_one(&v[i]);
+			open_one(lane, &v[i]);
 			admit_one(lane, &v[i]);
 		}
 		if (v[i].esp.drop)
@@ -162,20 +162,17 @@ void inbound_run(struct lane *lane, struct arrival *v, unsigned n)
 	live_hold(&held, NULL);
 }
 
-/* The lock is held for the check, and for all where the engine wants that. */
+/* The lock is held for the check. */
 void inbound_open(struct lane *lane, struct arrival *v, unsigned n)
 {
 	struct live *held = NULL;
 
 	for (unsigned i = 0; i < n; i++)
 		(void)check_one(lane, &v[i], &held);
-	for (unsigned i = 0; i < n; i++) {
-		if (!v[i].sa || v[i].esp.drop)
-			continue;
-		live_hold(&held, v[i].sa->live->esp.engine->shared ? NULL : v[i].sa->live);
-		open_one(&v[i]);
-	}
 	live_hold(&held, NULL);
+	for (unsigned i = 0; i < n; i++)
+		if (v[i].sa && !v[i].esp.drop)
+			open_one(lane, &v[i]);
 }
 
 void inbound_admit(struct lane *lane, struct arrival *v, unsigned n)

@@ -35,7 +35,7 @@ struct live {
 	_Atomic bool hard_told;
 	_Atomic unsigned owed; /* enum live_event, of which nobody could be told */
 
-	/* Of opening and counting, and of sealing where the engine wants that. */
+	/* Of the window and of counting; one that opens alone holds it meanwhile. */
 	pthread_mutex_t lock;
 	bool soft_told;      /* under the lock, as are the next two, and the writing of counters */
 	bool use_owed;       /* nobody could be told of its first use */

@@ -185,9 +185,7 @@ static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 		esp[i] = v[i].esp;
 		inner[i] = esp[i].n;
 	}
-	if (!l->esp.engine->shared)
-		live_hold(&held, l);
-	esp_seal(&l->esp, lane->rng, esp, n);
+	esp_seal(&l->esp, lane->number, lane->rng, esp, n);
 	live_hold(&held, l);
 	for (unsigned i = 0; i < n; i++) {
 		v[i].esp = esp[i];
