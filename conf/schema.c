@@ -435,8 +435,8 @@ static const struct conf_key child_keys[] = {
 		.doc = "an SA for each CPU that sends, where the peer has that too (RFC 9611): asked for as "
 		       "packets come, on the kernel path with Linux 6.13 or newer, and on the userspace path "
 		       "for each of several packet threads (daemon.workers); elsewhere those that the peer "
-		       "asks for are made, and packets leave by the general one; encap: and, on the kernel "
-		       "path, behind ports of their own, where ESP goes in UDP",
+		       "asks for are made, and packets leave by the general one; encap: and from ports of "
+		       "their own, on the userspace path those of its threads, where ESP goes in UDP",
 		.words = per_cpu_words, .differs = "encap leaves the general SA at its port" },
 	{ "datapath", STATUS_READ, TYPE_WORD, CHILD(datapath), "default",
 		.doc = "who carries its packets: kernel, user (we), auto (the kernel where it can), default "

@@ -64,6 +64,7 @@ static void esp_sa_add(struct walk *x, struct esp_order *o)
 	number(x, &o->sa_add.slot);
 	number(x, &o->sa_add.limit);
 	u32(x, &o->sa_add.meter);
+	flag(x, &o->sa_add.own_port);
 	if (!s->suite.encr)
 		fail(x, "an SA has no cipher");
 }

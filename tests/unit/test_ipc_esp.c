@@ -55,7 +55,7 @@ static unsigned orders(struct esp_order v[ORDER_KINDS])
 		{ .kind = ORDER_OPEN, .open = { 2, 0x3f, 4500 } },
 		{ .kind = ORDER_DEVICE_ADD, .device_add = { 3, true } },
 		{ .kind = ORDER_DEVICE_DEL, .device_del = { 4 } },
-		{ .kind = ORDER_SA_ADD, .sa_add = { spec, 7, 1400, 9 } },
+		{ .kind = ORDER_SA_ADD, .sa_add = { spec, 7, 1400, 9, true } },
 		{ .kind = ORDER_SA_DEL, .sa_del = { 5, true } },
 		{ .kind = ORDER_SA_MOVE, .sa_move = { 5, a, b, true, 1300 } },
 		{ .kind = ORDER_POLICY_ADD, .policy_add = { 6, 7, one, both, 8, true, true, UINT64_MAX } },
@@ -116,6 +116,7 @@ static void an_sa_keeps_its_keys_and_its_configuration(void **state)
 	assert_true(s->conf->rekey_bytes == 1 && s->conf->life_bytes == 2 && s->conf->rekey_packets == 3 &&
 		    s->conf->life_packets == UINT64_MAX);
 	assert_int_equal(s->local_ts.n, 2);
+	assert_true(read.esp_order.sa_add.own_port);
 	arena_free(&arena);
 }
 

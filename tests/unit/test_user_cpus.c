@@ -59,6 +59,11 @@ static uint64_t all_in(void)
 	return n;
 }
 
+static uint64_t mappings(void)
+{
+	return bench.told.mapping;
+}
+
 /* Sends one packet of each flow, and fills SENT with how many left by each child; as many came in. */
 static void send_flows(unsigned sent[4])
 {
@@ -178,6 +183,65 @@ static void one_thread_alone_sends_all_by_the_general_one(void **state)
 	assert_int_equal(bench.told.acquire, 0);
 }
 
+/* What comes from another port than the SA has for the peer is told; IPV6: over that. */
+static void send_from_own_ports(void **state, bool ipv6)
+{
+	const struct addr here = { packet_ip("2001:db8::1"), 4500 };
+	unsigned sent[4];
+
+	begin(state, 2);
+	bench.conf.per_cpu_sas = PER_CPU_ENCAP;
+	add_selected(1, 1);
+	add_selected(2, 2);
+	for (unsigned child = 0; child < 3 && ipv6; child++)
+		assert_ok(user->sa_move(bench.x, CHILD + child, &here, &here, true));
+	send_flows(sent);
+	assert_int_equal(sent[1] + sent[2], FLOWS);
+	bench_wait(mappings, 2);
+	assert_int_equal(bench.told.ports[0], 0);
+	assert_true(bench.told.ports[1] && bench.told.ports[1] != here.port);
+	assert_true(bench.told.ports[2] && bench.told.ports[2] != here.port);
+	assert_int_not_equal(bench.told.ports[1], bench.told.ports[2]);
+}
+
+static void each_thread_sends_from_a_port_of_its_own_where_that_is_wanted(void **state)
+{
+	send_from_own_ports(state, false);
+}
+
+static void it_has_one_for_ipv6_as_well(void **state)
+{
+	send_from_own_ports(state, true);
+}
+
+static void what_goes_by_the_general_one_leaves_from_its_port(void **state)
+{
+	unsigned sent[4];
+
+	begin(state, 2);
+	bench.conf.per_cpu_sas = PER_CPU_ENCAP;
+	send_flows(sent);
+	assert_int_equal(sent[0], FLOWS);
+	assert_int_equal(bench.told.mapping, 0);
+}
+
+/* Without UDP there are no ports. */
+static void an_sa_that_leaves_udp_leaves_its_port(void **state)
+{
+	const struct addr here = { packet_ip("192.0.2.1"), 4500 };
+	unsigned sent[4];
+
+	begin(state, 2);
+	bench.conf.per_cpu_sas = PER_CPU_ENCAP;
+	add_selected(1, 1);
+	add_selected(2, 2);
+	for (unsigned child = 0; child < 3; child++)
+		assert_ok(user->sa_move(bench.x, CHILD + child, &here, &here, false));
+	send_flows(sent);
+	assert_int_equal(sent[1] + sent[2], FLOWS);
+	assert_int_equal(bench.told.mapping, 0);
+}
+
 static void a_policy_that_goes_takes_nothing_with_it(void **state)
 {
 	struct policy_spec policy;
@@ -209,6 +273,10 @@ int main(void)
 		CASE(what_is_not_selected_sends_nothing),
 		CASE(one_that_moves_goes_on),
 		CASE(one_thread_alone_sends_all_by_the_general_one),
+		CASE(each_thread_sends_from_a_port_of_its_own_where_that_is_wanted),
+		CASE(it_has_one_for_ipv6_as_well),
+		CASE(what_goes_by_the_general_one_leaves_from_its_port),
+		CASE(an_sa_that_leaves_udp_leaves_its_port),
 		CASE(a_policy_that_goes_takes_nothing_with_it),
 	};
 

@@ -22,6 +22,7 @@ extern struct user_bench {
 	struct {
 		unsigned acquire, mapping, used, expire, ike, unknown_spi;
 		uint32_t policy, child;
+		uint16_t ports[8]; /* of mappings, by how far behind CHILD theirs is */
 		uint32_t resources; /* that were asked for: a bit for each number below 32 */
 		struct ts remote;
 		size_t ike_size;

@@ -49,6 +49,7 @@ struct esp_order {
 			unsigned slot; /* of its device */
 			unsigned limit;
 			uint32_t meter;
+			bool own_port; /* with ENCAP: it leaves from the port of the thread that sends by it */
 		} sa_add;
 		struct {
 			uint32_t child;

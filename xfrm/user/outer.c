@@ -92,6 +92,16 @@ static bool attach_filter(int fd, const struct outer *o, bool v6)
 	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+/* Nobody reads there. */
+static bool attach_nothing(int fd)
+{
+	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+
+	return !setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* One at a port of its own has that chosen by the kernel, with the first packet that it sends. */
 static bool set_up(int fd, enum outer_kind kind, const struct outer *o)
 {
 	for (size_t i = 0; i < BUFFERS; i++)
@@ -100,6 +110,8 @@ static bool set_up(int fd, enum outer_kind kind, const struct outer *o)
 	xfrm_bypass(fd, outer_is_v6(kind));
 	if (!set(fd, SOL_SOCKET, SO_MARK, XFRM_OUTER_MARK) || !set_family(fd, outer_is_v6(kind)))
 		return false;
+	if (kind >= OUTER_MAX)
+		return attach_nothing(fd);
 	if (!outer_is_udp(kind))
 		return attach_filter(fd, o, outer_is_v6(kind));
 	(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
@@ -113,6 +125,9 @@ static void explain(enum outer_kind kind, uint16_t port, int error, struct text 
 
 	if (error == EPERM || error == EACCES)
 		text_add(why, "no right to open the %s socket for ESP: run the daemon as root", family);
+	else if (kind >= OUTER_MAX)
+		text_add(why, "the %s socket for ESP in UDP at a port of its own cannot be opened: %s", family,
+			strerror(error));
 	else if (outer_is_udp(kind))
 		text_add(why, "the %s socket for ESP in UDP on port %u cannot be opened: %s", family, port,
 			strerror(error));
@@ -160,7 +175,7 @@ struct outer outer_take(const int fd[OUTER_FDS], uint16_t port, unsigned number,
 	struct outer o = { .port = port, .number = number, .n = n };
 
 	memcpy(o.fd, fd, sizeof o.fd);
-	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++)
+	for (enum outer_kind kind = 0; kind < OUTER_SENDS; kind++)
 		if (o.fd[kind] >= 0)
 			(void)unset_df(o.fd[kind], outer_is_v6(kind));
 	return o;
@@ -175,7 +190,7 @@ enum err outer_open(
 	o->port = settings->port_nat_t;
 	o->number = number;
 	o->n = n;
-	for (enum outer_kind kind = 0; kind < OUTER_MAX && !err; kind++)
+	for (enum outer_kind kind = 0; kind < (n > 1 ? OUTER_SENDS : OUTER_MAX) && !err; kind++)
 		err = open_one(o, kind, why);
 	if (!err && (!open_probe(o, false) || !open_probe(o, true))) {
 		text_add(why, "the socket that asks for the size of paths cannot be opened: %s",

@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 
 struct outer {
-	int fd[OUTER_FDS];  /* -1: this machine has no IPv6 */
-	bool df[OUTER_MAX]; /* what was last set; the sending thread's only */
-	uint16_t port;      /* of UDP */
+	int fd[OUTER_FDS];    /* -1: there is none, as on a machine without IPv6 */
+	bool df[OUTER_SENDS]; /* what was last set; the sending thread's only */
+	uint16_t port;        /* of UDP */
 	unsigned number, n; /* one of N alike: it gets the inbound SAs whose SPI modulo N is NUMBER */
 };
 

@@ -123,11 +123,16 @@ unsigned outer_receive(const struct outer *o, enum outer_kind kind, struct outer
 	return got > 0 ? (unsigned)got : 0;
 }
 
-static enum outer_kind kind_of(const struct sa_slot *sa)
+static enum outer_kind kind_of(const struct outer *o, const struct sa_slot *sa)
 {
-	if (sa->encap)
-		return sa->remote.ip.v == 6 ? OUTER_UDP6 : OUTER_UDP4;
-	return sa->remote.ip.v == 6 ? OUTER_ESP6 : OUTER_ESP4;
+	const bool v6 = sa->remote.ip.v == 6;
+	const enum outer_kind own = v6 ? OUTER_OWN6 : OUTER_OWN4;
+
+	if (!sa->encap)
+		return v6 ? OUTER_ESP6 : OUTER_ESP4;
+	if (sa->own_port && o->fd[own] >= 0)
+		return own;
+	return v6 ? OUTER_UDP6 : OUTER_UDP4;
 }
 
 /* Adds one control message to MSG, whose room is known to suffice. */
@@ -315,9 +320,9 @@ unsigned outer_send(struct outer *o, struct outer_batch *b, const struct load *l
 		n = 1;
 		if (d->esp.drop)
 			continue;
-		kind = kind_of(d->sa);
-		if (messages && (kind != kind_of(before->sa) || d->df != before->df)) {
-			send_messages(o, kind_of(before->sa), b, messages, drops);
+		kind = kind_of(o, d->sa);
+		if (messages && (kind != kind_of(o, before->sa) || d->df != before->df)) {
+			send_messages(o, kind_of(o, before->sa), b, messages, drops);
 			messages = 0;
 		}
 		if (!messages)
@@ -327,6 +332,6 @@ unsigned outer_send(struct outer *o, struct outer_batch *b, const struct load *l
 		all++;
 	}
 	if (messages)
-		send_messages(o, kind_of(b->first[0]->sa), b, messages, drops);
+		send_messages(o, kind_of(o, b->first[0]->sa), b, messages, drops);
 	return all;
 }

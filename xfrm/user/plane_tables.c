@@ -163,6 +163,7 @@ enum err plane_sa_add(struct plane *p, const struct esp_order *o, struct text *w
 		.local = spec->local,
 		.remote = spec->remote,
 		.encap = spec->encap,
+		.own_port = o->sa_add.own_port,
 		.limit = o->sa_add.limit,
 	});
 	map_put(&p->sas, xfrm_sa_key(spec->child, spec->inbound), sa);

@@ -116,6 +116,12 @@ static enum err give_keys(
 	return err;
 }
 
+/* What leaves by a stream has to come to it. */
+static bool has_own_port(const struct sa_spec *spec)
+{
+	return !spec->inbound && spec->resource && spec->conf->per_cpu_sas == PER_CPU_ENCAP && !spec->tcp;
+}
+
 /* Who carries the packets has the keys from now on, and nobody else. */
 static enum err hand_over(struct xfrm *x, struct user_sa *sa, const struct sa_spec *spec, struct text *why)
 {
@@ -128,6 +134,7 @@ static enum err hand_over(struct xfrm *x, struct user_sa *sa, const struct sa_sp
 	if (!err) {
 		o.sa_add.slot = sa->device->slot;
 		o.sa_add.meter = sa->meter;
+		o.sa_add.own_port = has_own_port(spec);
 		err = give_keys(x, sa, &o, why);
 		if (err)
 			meters_put(&x->meters, sa->meter);

@@ -22,6 +22,7 @@ struct sa_slot {
 	const struct device *device; /* inbound: where its packets come out */
 	struct addr local, remote;   /* outer addresses */
 	bool encap;
+	bool own_port;  /* with ENCAP, outbound: it leaves from the port that its thread has for itself */
 	unsigned limit; /* octets of the largest inner packet */
 };
 

@@ -139,6 +139,36 @@ def cpus_after_esp_was_lost(bench):
     each_thread_sends_on_its_own(bench, moon, sun)
 
 
+def own_ports(wire):
+    """From which ESP came, by address."""
+    ports = collections.defaultdict(set)
+    for address, port in wire.sources("esp-udp"):
+        if port != 4500:
+            ports[address].add(port)
+    return ports
+
+
+@case()
+def cpus_and_packet_threads_with_ports_of_their_own(bench):
+    """Each thread from one that no other has, which stays when the process that carries packets was lost; and IKE where it
+    is."""
+    moon, sun = bench.pair(**{**FOR_THREADS, "child": {"per_cpu_sas": "encap"}})
+    bench.datagrams(bench.bob, bench.sun.inside[4])
+    bench.datagrams(bench.alice, bench.moon.inside[4])
+    moon.up()
+    wire = bench.wire()
+    each_thread_sends_on_its_own(bench, moon, sun)
+    wire.all_in("esp-udp")
+    ports = own_ports(wire)
+    same(sorted(len(of) for of in ports.values()), [2, 2], f"ports of each end's threads: {dict(ports)}")
+    pid = family.member(moon, "esp")
+    family.kill(moon, "esp")
+    family.replaced(moon, pid, name="esp")
+    each_thread_sends_on_its_own(bench, moon, sun)
+    same(own_ports(wire), ports, "ports after a loss")
+    same({sa["remote_port"] for end in (moon, sun) for sa in end.sas()}, {4500}, "ports of IKE")
+
+
 @case("charon")
 def cpus_of_ours_alone(bench):
     """A strongSwan that does not know of it says nothing of it."""

@@ -87,6 +87,7 @@ class Wire:
         self._clear = []
         self._sizes = collections.Counter()
         self._marks = collections.Counter()
+        self._sources = collections.defaultdict(set)
         self._sockets = [_leaving(host, device), _leaving(*host.cables[device])]
 
     def close(self):
@@ -101,27 +102,36 @@ class Wire:
         if kind == "clear":
             self._clear.append(what)
 
+    def _note_source(self, kind, address, protocol, data):
+        if protocol == _UDP:
+            self._sources[kind].add((address, int.from_bytes(data[:2], "big")))
+
     def _packet4(self, p, segment):
         tos, size, fragment, protocol = struct.unpack("!xBH2xHxB", p[:10])
         mark = tos, bool(fragment & 0x4000)
-        where = f"{socket.inet_ntop(socket.AF_INET, p[12:16])} > {socket.inet_ntop(socket.AF_INET, p[16:20])}"
+        source = socket.inet_ntop(socket.AF_INET, p[12:16])
+        where = f"{source} > {socket.inet_ntop(socket.AF_INET, p[16:20])}"
         what = f"{_NAMES.get(protocol, protocol)} {where}"
         if fragment & 0x1fff:
             self._count("fragment", (1, size), what, mark)
             return
         header = (p[0] & 15) * 4
         data = p[header:]
-        self._count(_kind(protocol, data), _segments(size, protocol, header, data, segment), what, mark)
+        kind = _kind(protocol, data)
+        self._count(kind, _segments(size, protocol, header, data, segment), what, mark)
+        self._note_source(kind, source, protocol, data)
 
     def _packet6(self, p, segment):
         first, size, protocol = struct.unpack("!HxxHB", p[:7])
-        where = f"{socket.inet_ntop(socket.AF_INET6, p[8:24])} > {socket.inet_ntop(socket.AF_INET6, p[24:40])}"
+        source = socket.inet_ntop(socket.AF_INET6, p[8:24])
+        where = f"{source} > {socket.inet_ntop(socket.AF_INET6, p[24:40])}"
         data = p[40:]
         if protocol == 0:  # hop-by-hop options stand before multicast listener reports
             protocol, data = data[0], data[(data[1] + 1) * 8:]
         kind = "fragment" if protocol == _FRAGMENT else _kind(protocol, data)
         sizes = _segments(size + 40, protocol, 40, data, segment)
         self._count(kind, sizes, f"{_NAMES.get(protocol, protocol)} {where}", (first >> 4 & 0xff, True))
+        self._note_source(kind, source, protocol, data)
 
     def _read(self):
         for s in self._sockets:
@@ -157,6 +167,11 @@ class Wire:
         """TOS and DF of the packets of a kind, as a set of pairs."""
         self._read()
         return {tuple(mark) for of, *mark in self._marks if of == kind}
+
+    def sources(self, kind):
+        """Addresses and ports from which those of a kind came that are UDP, as a set of pairs."""
+        self._read()
+        return set(self._sources[kind])
 
     def __str__(self):
         self._read()
