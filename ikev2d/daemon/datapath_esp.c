@@ -70,6 +70,7 @@ static enum err launch(struct datapath_esp *d, struct text *why)
 		.root = -1,
 		.folder = d->world->rundir.path,
 		.one = o->one,
+		.gathers = true,
 		.foreground = o->foreground,
 		.ctx = d,
 		.serve = serve,

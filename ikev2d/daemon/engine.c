@@ -376,6 +376,7 @@ enum err engine_start(struct world *w, struct text *why)
 		.root = -1,
 		.folder = w->rundir.path,
 		.one = o->one,
+		.gathers = true,
 		.foreground = o->foreground,
 		.ctx = e,
 		.serve = serve,

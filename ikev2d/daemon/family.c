@@ -186,9 +186,16 @@ static enum err spawn_member(struct member *m)
 	return done || m->pid ? ERR_OK : ERR_SYSTEM;
 }
 
+/* While messages of members are taken: to whom something is to be sent then. */
+static struct member *gathering[IPC_PROCESSES];
+static bool takes;
+
 static void close_channels(struct member *m)
 {
+	if (gathering[m->spec.process] == m)
+		gathering[m->spec.process] = NULL;
 	for (unsigned i = 0; i < FAMILY_CHANNELS; i++) {
+		ipc_bundle_free(&m->bundles[i]);
 		if (m->readable[i])
 			event_free(m->readable[i]);
 		m->readable[i] = NULL;
@@ -472,6 +479,34 @@ void member_replace(struct member *m, const char *why)
 		start_another(m);
 }
 
+/* ------------------------------------------------------------- what waits */
+
+/* Of a message, or of those that were gathered. */
+static enum err sent(struct member *m, unsigned channel, enum err e)
+{
+	if (e == ERR_MISSING)
+		member_replace(m, "it does not listen");
+	if (!e && m->spec.one)
+		m->spec.serve(m->spec.ctx, &m->far[channel]);
+	return e;
+}
+
+static void flush(struct member *m, unsigned channel)
+{
+	if (m->bundles[channel].n)
+		(void)sent(m, channel, ipc_send_gathered(&m->near[channel], &m->bundles[channel]));
+}
+
+static void flush_all(void)
+{
+	for (unsigned p = 0; p < IPC_PROCESSES; p++)
+		for (unsigned i = 0; i < FAMILY_CHANNELS && gathering[p]; i++)
+			flush(gathering[p], i);
+	memset(gathering, 0, sizeof gathering);
+}
+
+/* ----------------------------------------------------------------- hearing */
+
 /* What is heard, ERR_BUSY where there is nothing; the member is replaced when there is nobody to be heard any
  * more, or he breaks the rules. */
 static enum err hear(struct member *m, unsigned channel, struct arena *arena)
@@ -499,6 +534,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	enum err e = ERR_OK;
 
 	(void)what;
+	takes = true;
 	if (m->spec.gather)
 		m->spec.gather(m->spec.ctx, true);
 	for (unsigned i = 0; i < BATCH && !e && m->near[channel].fd == fd; i++) {
@@ -509,6 +545,8 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (m->spec.gather)
 		m->spec.gather(m->spec.ctx, false);
+	takes = false;
+	flush_all();
 }
 
 enum err member_wait(struct member *m, struct arena *arena)
@@ -538,8 +576,10 @@ static unsigned channel_of(const struct member *m, enum ipc_process near)
 enum err member_hear(struct member *m, enum ipc_process near, unsigned patience, struct arena *arena)
 {
 	unsigned channel = channel_of(m, near);
-	enum err e = is_ready(m) ? hear(m, channel, arena) : ERR_MISSING;
+	enum err e;
 
+	flush(m, channel);
+	e = is_ready(m) ? hear(m, channel, arena) : ERR_MISSING;
 	if (e == ERR_BUSY && patience && has_message(m, channel, (int)patience))
 		e = hear(m, channel, arena);
 	if (e != ERR_BUSY)
@@ -572,6 +612,7 @@ enum err member_answer(struct member *m, enum ipc_process near, const uint64_t *
 	uint64_t waited = 0, ours = 0, since;
 	enum err e = ERR_OK;
 
+	flush(m, channel_of(m, near));
 	while (!e && *ticket) {
 		e = wait_for(m, near, ours < DELAY_OURS ? left : 0, &waited);
 		since = clock_ms();
@@ -584,34 +625,44 @@ enum err member_answer(struct member *m, enum ipc_process near, const uint64_t *
 	return e;
 }
 
-bool member_waits(const struct member *m, enum ipc_process near)
+bool member_waits(struct member *m, enum ipc_process near)
 {
+	flush(m, channel_of(m, near));
 	return is_ready(m) && has_message(m, channel_of(m, near), 0);
 }
 
-typedef enum err sender(struct ipc_channel *c, const struct ipc_message *m);
-
-static enum err say(
-	struct member *m, enum ipc_process near, const struct ipc_message *message, sender *send_it)
+/* Whether MESSAGE waits for others; where it cannot, those go before it. */
+static bool gathered(struct member *m, unsigned channel, const struct ipc_message *message)
 {
-	unsigned channel = channel_of(m, near);
-	enum err e = is_ready(m) ? send_it(&m->near[channel], message) : ERR_MISSING;
+	struct ipc_bundle *b = &m->bundles[channel];
+	enum err e = takes && m->spec.gathers && is_ready(m) ? ipc_gather(b, message) : ERR_RANGE;
 
-	if (e == ERR_MISSING)
-		member_replace(m, "it does not listen");
-	if (!e && m->spec.one)
-		m->spec.serve(m->spec.ctx, &m->far[channel]);
-	return e;
+	if (e == ERR_BUSY) {
+		flush(m, channel);
+		e = is_ready(m) ? ipc_gather(b, message) : ERR_RANGE;
+	}
+	if (!e)
+		gathering[m->spec.process] = m;
+	return !e;
+}
+
+static enum err say(struct member *m, unsigned channel, const struct ipc_message *message,
+	enum err (*send_it)(struct ipc_channel *c, const struct ipc_message *m))
+{
+	flush(m, channel);
+	return sent(m, channel, is_ready(m) ? send_it(&m->near[channel], message) : ERR_MISSING);
 }
 
 enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message)
 {
-	return say(m, near, message, ipc_send);
+	const unsigned channel = channel_of(m, near);
+
+	return gathered(m, channel, message) ? ERR_OK : say(m, channel, message, ipc_send);
 }
 
 enum err member_tell(struct member *m, enum ipc_process near, const struct ipc_message *message)
 {
-	return say(m, near, message, ipc_tell);
+	return say(m, channel_of(m, near), message, ipc_tell);
 }
 
 /* ------------------------------------------------------------- what they say */

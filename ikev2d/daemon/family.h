@@ -7,7 +7,7 @@
 #pragma once
 
 #include "daemon/gate.h"
-#include "daemon/ipc.h"
+#include "daemon/ipc_bundle.h"
 
 #include <event2/event.h>
 
@@ -32,6 +32,9 @@ struct family_spec {
 			       a moment in */
 	const char *folder; /* this one */
 	bool one, foreground;
+	/* What is said to it while messages of members are taken may wait until these are done, and goes as
+	 * one. */
+	bool gathers;
 	void *ctx; /* of whom it serves */
 	/* With ONE: does what the member does with a message that waits in FAR. */
 	void (*serve)(void *ctx, struct ipc_channel *far);
@@ -58,6 +61,7 @@ struct member {
 	struct gate lines; /* of its log: who asks it can make it say many */
 	struct ipc_channel near[FAMILY_CHANNELS], far[FAMILY_CHANNELS]; /* far: with ONE */
 	struct event *readable[FAMILY_CHANNELS], *retry;
+	struct ipc_bundle bundles[FAMILY_CHANNELS]; /* what waits */
 };
 
 /* Each member that is started from now on has FD (-1: nothing), which stays the caller's, as long as it
@@ -90,9 +94,9 @@ enum err member_start(struct member *m, struct event_base *base, const struct fa
 /* Ends it: it sees that we are gone, and has a moment for its end. */
 void member_stop(struct member *m);
 
-/* Sends M to it by the channel of NEAR. ERR_RANGE: the message is too large; ERR_MISSING: it does not
- * answer, or is not ready yet. In that case another one is being started: it is told by the spec's AGAIN when
- * that is ready. */
+/* Sends M to it by the channel of NEAR, perhaps a moment later. ERR_RANGE: the message is too large;
+ * ERR_MISSING: it does not answer, or is not ready yet. In that case another one is being started: it is told
+ * by the spec's AGAIN when that is ready. */
 enum err member_send(struct member *m, enum ipc_process near, const struct ipc_message *message) MUST_CHECK;
 
 /* The same, without waiting: ERR_BUSY where it has no room. */
@@ -110,7 +114,7 @@ enum err member_answer(struct member *m, enum ipc_process near, const uint64_t *
 	unsigned gift, struct arena *arena) MUST_CHECK;
 
 /* Whether a message by the channel of NEAR waits to be heard. */
-bool member_waits(const struct member *m, enum ipc_process near);
+bool member_waits(struct member *m, enum ipc_process near);
 
 /* Where it is not ready, waits FAMILY_PATIENCE for another one that is; what it says goes into ARENA.
  * ERR_MISSING: in vain. */

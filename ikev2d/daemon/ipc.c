@@ -32,8 +32,17 @@ enum err ipc_pair(enum ipc_process a, struct ipc_channel *near, enum ipc_process
 	return ERR_OK;
 }
 
+/* Whose bundles are being obeyed: what is done for one message may have another heard. */
+static struct hearing {
+	const struct ipc_channel *of; /* NULL: it was closed */
+	struct hearing *outer;
+} * hearing;
+
 void ipc_close(struct ipc_channel *c)
 {
+	for (struct hearing *h = hearing; h; h = h->outer)
+		if (h->of == c)
+			h->of = NULL;
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
@@ -101,6 +110,11 @@ enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int 
 	return post_octets(c, octets, fds, n, MSG_DONTWAIT);
 }
 
+enum err ipc_send_written(struct ipc_channel *c, struct bytes octets)
+{
+	return post_octets(c, octets, NULL, 0, 0);
+}
+
 static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
 {
 	return row->from & 1u << c->peer && row->to & 1u << c->self && row->phases & 1u << c->phase;
@@ -161,11 +175,10 @@ static ssize_t receive(const struct ipc_channel *c, struct given *g, int flags)
 	return n;
 }
 
-/* What is wrong with a message of N octets and the descriptors G, which is M where nothing is. */
-static const char *look_at(const struct ipc_channel *c, size_t n, const struct given *g, struct arena *arena,
-	struct ipc_message *m)
+/* What is wrong with M and the descriptors G; WRONG was, when it was read. */
+static const char *look_at(const struct ipc_channel *c, const char *wrong, const struct given *g,
+	struct arena *arena, const struct ipc_message *m)
 {
-	const char *wrong = decode(n, arena, m);
 	const struct ipc_row *row;
 
 	if (wrong)
@@ -178,21 +191,50 @@ static const char *look_at(const struct ipc_channel *c, size_t n, const struct g
 	return NULL;
 }
 
+static const char *carry_out(const struct ipc_message *m, struct arena *arena, void *ctx)
+{
+	const struct ipc_row *row = ipc_row(m->kind);
+
+	return row->take(ctx, m) ? NULL
+				 : arena_printf(arena, "sent a message that nobody waits for: %s", row->name);
+}
+
+/* Who is replaced because of one is not heard any more: the next one may have another channel at the same
+ * place by then. */
+static const char *obey_bundle(
+	struct ipc_channel *c, const struct ipc_octets *bundle, struct arena *arena, void *ctx)
+{
+	const struct given none = { .n = 0 };
+	struct hearing here = { c, hearing };
+	const char *wrong = NULL;
+	struct ipc_message m;
+
+	hearing = &here;
+	for (unsigned i = 0; i < bundle->n && !wrong && here.of; i++) {
+		wrong = look_at(c, ipc_decode(bundle->v[i], arena, &m), &none, arena, &m);
+		if (!wrong)
+			wrong = m.kind == IPC_BUNDLE ? "sent a bundle in a bundle"
+						     : carry_out(&m, arena, ctx);
+	}
+	hearing = here.outer;
+	return wrong;
+}
+
 static const char *obey(
 	struct ipc_channel *c, size_t n, const struct given *g, struct arena *arena, void *ctx)
 {
 	struct ipc_message m;
-	const char *wrong = look_at(c, n, g, arena, &m);
+	const char *wrong = look_at(c, decode(n, arena, &m), g, arena, &m);
 
 	if (wrong) {
 		give_back(g);
 		return wrong;
 	}
+	if (m.kind == IPC_BUNDLE)
+		return obey_bundle(c, &m.bundle, arena, ctx);
 	m.fds = g->v;
 	m.n_fds = g->n;
-	if (!ipc_row(m.kind)->take(ctx, &m))
-		return arena_printf(arena, "sent a message that nobody waits for: %s", ipc_row(m.kind)->name);
-	return NULL;
+	return carry_out(&m, arena, ctx);
 }
 
 static enum err take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong, int flags)

@@ -24,6 +24,7 @@ enum {
 	IPC_TEXT_MAX = 4096,           /* of a sentence */
 	IPC_PARTS_MAX = 512,           /* certificates, and CRLs, out of one file */
 	IPC_MARK_SIZE = 16,
+	IPC_BUNDLE_MAX = 256, /* messages that go as one */
 };
 
 /* Who speaks. What ike asks of keeper, tokens, certs and eap guard looks at, and passes on by channels that
@@ -121,6 +122,7 @@ enum ipc_kind {
 	IPC_ESP_REPORT,
 	IPC_TOKEN,
 	IPC_READ,
+	IPC_BUNDLE,
 	IPC_KINDS
 };
 
@@ -286,6 +288,7 @@ struct ipc_message {
 			struct esp_report report;
 			struct bytes body;
 		} esp_report;
+		struct ipc_octets bundle; /* IPC_BUNDLE: messages, none of them one of these (ipc_bundle.h) */
 	};
 	/* Descriptors that go along, the sender's own, and then the receiver's own: with orders to the
 	 * process esp, and with clients of ctl. */
@@ -325,9 +328,12 @@ enum err ipc_tell(struct ipc_channel *c, const struct ipc_message *m) MUST_CHECK
 
 /* The same of OCTETS, a message as ipc_encode has written it, with the N descriptors at FDS. */
 enum err ipc_tell_written(struct ipc_channel *c, struct bytes octets, const int *fds, unsigned n) MUST_CHECK;
+/* The same, waiting for room, without descriptors. */
+enum err ipc_send_written(struct ipc_channel *c, struct bytes octets) MUST_CHECK;
 
-/* Receives a message into ARENA, waiting for one, and does what its row says with CTX. ERR_MISSING: the peer
- * is gone; ERR_DENIED: the peer has broken the rules, and *WRONG, from ARENA, says how: it must end. */
+/* Receives a message into ARENA, waiting for one, and does what its row says with CTX; of a bundle, what
+ * those of all that are in it say, until C is closed. ERR_MISSING: the peer is gone; ERR_DENIED: the peer has
+ * broken the rules, and *WRONG, from ARENA, says how: it must end. */
 typedef enum err ipc_take_fn(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong);
 ipc_take_fn ipc_take MUST_CHECK;
 /* The same, without waiting: ERR_BUSY where there is none. */

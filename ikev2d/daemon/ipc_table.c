@@ -441,6 +441,13 @@ static void user(struct walk *x, struct ipc_message *m)
 	address(x, &u->ip6);
 }
 
+static void bundle(struct walk *x, struct ipc_message *m)
+{
+	parts(x, &m->bundle, IPC_BUNDLE_MAX);
+	if (!m->bundle.n)
+		fail(x, "a bundle is empty");
+}
+
 static void tape(struct walk *x, struct ipc_message *m)
 {
 	flag(x, &m->tape.secrets);
@@ -489,7 +496,9 @@ enum {
 	CTL = 1 << IPC_CTL,
 	ESP = 1 << IPC_ESP,
 	TOKENS = 1 << IPC_TOKENS,
-	ANYBODY = IKE | KEEPER | CERTS | EAPS | CTL | ESP | TOKENS
+	ANYBODY = IKE | KEEPER | CERTS | EAPS | CTL | ESP | TOKENS,
+	/* Between them there is much at once. */
+	GATHERERS = GUARD | IKE | KEEPER | TOKENS | ESP
 };
 enum { STARTS = 1 << IPC_STARTING, SERVES = 1 << IPC_SERVING, ALWAYS = STARTS | SERVES };
 
@@ -580,6 +589,8 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_TOKEN] = { { "token", GUARD, TOKENS, SERVES, tokens_take_token }, token },
 	[IPC_ESP_REPORT] = { { "esp-report", ESP, GUARD, SERVES, datapath_esp_take_report },
 		ipc_fields_esp_report },
+	/* Its messages are taken one after the other (ipc.c). */
+	[IPC_BUNDLE] = { { "bundle", GATHERERS, GATHERERS, SERVES, NULL }, bundle },
 };
 
 const struct ipc_row *ipc_row(unsigned kind)

@@ -143,6 +143,17 @@ static void answer(struct ipc_channel *c, const struct ipc_message *m)
 	(void)!ipc_send(c, m);
 }
 
+/* With others, when all are answered that were asked at once: for what takes no time. */
+static void answer_later(struct keeper *k, const struct ipc_message *m)
+{
+	(void)!ipc_send_later(&k->ike, &k->answers, m);
+}
+
+static void flush(struct keeper *k)
+{
+	(void)!ipc_send_gathered(&k->ike, &k->answers);
+}
+
 /* One that guard has no time to hear is lost: we do not wait for it. */
 static void say(struct keeper *k, const char *line)
 {
@@ -328,7 +339,7 @@ static void conclude(struct keeper *k, const struct ipc_message *m, struct ipc_m
 	a->ticket = m->ticket;
 	if (a->proof.result == ERR_DENIED)
 		say(k, a->proof.what);
-	answer(&k->ike, a);
+	answer_later(k, a);
 }
 
 static enum err make_psk(struct keeper *k, const struct ipc_message *m, struct arena *arena,
@@ -472,7 +483,7 @@ bool keeper_take_user_ask(void *ctx, const struct ipc_message *m)
 	if (m->user_ask.secret)
 		a.user.secret =
 			(struct ipc_eap_secret){ .kind = kinds[u.secret.kind], .value = u.secret.value };
-	answer(&k->ike, &a);
+	answer_later(k, &a);
 	return true;
 }
 
@@ -511,6 +522,7 @@ bool keeper_take_sign(void *ctx, const struct ipc_message *m)
 
 	a.proof.result = make_signature(ctx, m, &arena, &a);
 	conclude(ctx, m, &a);
+	flush(ctx);
 	arena_free(&arena);
 	return true;
 }
@@ -571,6 +583,7 @@ bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m)
 
 	a.proof.result = a.proof.what ? ERR_DENIED : sign_by(ctx, m, sign_bare, &arena, &a);
 	conclude(ctx, m, &a);
+	flush(ctx);
 	arena_free(&arena);
 	return true;
 }
@@ -668,6 +681,7 @@ void keeper_stop(struct keeper *k)
 	map_free(&k->kept);
 	roll_end(&k->roll);
 	offers_stop(&k->offers);
+	ipc_bundle_free(&k->answers);
 	WIPE(k->marking);
 }
 
@@ -679,6 +693,7 @@ bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 	const char *wrong;
 	enum err e = ipc_take(c, &arena, k, &wrong);
 
+	flush(k);
 	if (e == ERR_DENIED)
 		answer(&k->guard, &(struct ipc_message){ .kind = IPC_BLAME,
 					  .blame = { .process = c->peer, .what = wrong } });

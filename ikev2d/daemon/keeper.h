@@ -12,12 +12,13 @@
 
 #include "base/map.h"
 #include "daemon/image.h"
-#include "daemon/ipc.h"
+#include "daemon/ipc_bundle.h"
 #include "daemon/offers.h"
 #include "daemon/roll.h"
 
 struct keeper {
 	struct ipc_channel guard, ike; /* our ends */
+	struct ipc_bundle answers;     /* to ike, which was asked several things at once */
 	struct ipc_channel *ctl;       /* by which it offers secrets; NULL: there is none */
 	struct offers offers;
 	struct map kept;  /* struct kept_thing by handle */

@@ -38,32 +38,67 @@ static void on_writable(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
+/* FD, which goes along (-1: none), is its own then. */
+static void put_off_written(struct post *p, struct bytes octets, int fd)
+{
+	struct letter *l = malloc(sizeof *l + octets.n);
+
+	if (!p->writable)
+		p->writable = event_new(p->base, p->to->fd, EV_WRITE, on_writable, p);
+	if (!l || !p->writable || (p->octets += octets.n) > p->limit)
+		abort();
+	l->n = octets.n;
+	l->fd = fd;
+	memcpy(l->octets, octets.p, octets.n);
+	list_append(&p->waiting, &l->node);
+	event_add(p->writable, NULL);
+}
+
 static enum err put_off(struct post *p, const struct ipc_message *m)
 {
 	struct arena arena = { 0 };
 	struct wr w = wr_of(arena_alloc(&arena, IPC_MAX), IPC_MAX);
-	struct letter *l;
+	bool good = ipc_encode(&w, m);
 
-	if (!ipc_encode(&w, m)) {
-		arena_free(&arena);
-		return ERR_RANGE;
-	}
-	if (!p->writable)
-		p->writable = event_new(p->base, p->to->fd, EV_WRITE, on_writable, p);
-	if (!(l = malloc(sizeof *l + w.n)) || !p->writable || (p->octets += w.n) > p->limit)
-		abort();
-	l->n = w.n;
-	l->fd = m->n_fds ? dup(m->fds[0]) : -1;
-	memcpy(l->octets, w.p, w.n);
-	list_append(&p->waiting, &l->node);
-	event_add(p->writable, NULL);
+	if (good)
+		put_off_written(p, wr_done(&w), m->n_fds ? dup(m->fds[0]) : -1);
 	arena_free(&arena);
-	return ERR_OK;
+	return good ? ERR_OK : ERR_RANGE;
+}
+
+void post_gathers(struct post *p)
+{
+	p->gathers = true;
+}
+
+void post_flush(struct post *p)
+{
+	const struct bytes octets = ipc_gathered(&p->bundle);
+
+	if (octets.n && (!list_empty(&p->waiting) || ipc_tell_written(p->to, octets, NULL, 0) == ERR_BUSY))
+		put_off_written(p, octets, -1);
+	ipc_bundle_clear(&p->bundle);
+}
+
+/* Whether M waits for others; where it cannot, those go before it. */
+static bool gathered(struct post *p, const struct ipc_message *m)
+{
+	enum err e = p->gathers ? ipc_gather(&p->bundle, m) : ERR_RANGE;
+
+	if (e == ERR_BUSY) {
+		post_flush(p);
+		e = ipc_gather(&p->bundle, m);
+	}
+	return !e;
 }
 
 enum err post_send(struct post *p, const struct ipc_message *m)
 {
-	enum err e = list_empty(&p->waiting) ? ipc_tell(p->to, m) : ERR_BUSY;
+	enum err e;
+
+	if (gathered(p, m))
+		return ERR_OK;
+	e = list_empty(&p->waiting) ? ipc_tell(p->to, m) : ERR_BUSY;
 
 	if (e == ERR_BUSY)
 		return put_off(p, m);
@@ -83,4 +118,5 @@ void post_stop(struct post *p)
 	if (p->writable)
 		event_free(p->writable);
 	p->writable = NULL;
+	ipc_bundle_free(&p->bundle);
 }

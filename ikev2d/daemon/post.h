@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/list.h"
-#include "daemon/ipc.h"
+#include "daemon/ipc_bundle.h"
 
 #include <event2/event.h>
 
@@ -14,6 +14,8 @@ struct post {
 	size_t octets;       /* that do */
 	struct node waiting; /* struct letter */
 	struct event *writable;
+	bool gathers;
+	struct ipc_bundle bundle;
 };
 
 /* TO is looked at when it is first needed; it lives as long as P. */
@@ -21,11 +23,15 @@ void post_start(struct post *p, struct event_base *base, struct ipc_channel *to,
 /* What waits is dropped. */
 void post_stop(struct post *p);
 
+/* From now on what is sent waits for more, until that is over for now: POST_FLUSH. */
+void post_gathers(struct post *p);
+void post_flush(struct post *p);
+
 /* Sends M, with one descriptor at most, or puts it off. ERR_RANGE: it is too large, and is not sent. Whose
  * peer is gone hears that elsewhere. */
 enum err post_send(struct post *p, const struct ipc_message *m) MUST_CHECK;
 
-/* Whether something waits. */
+/* Whether something waits because there is no room for it. */
 static inline bool post_waits(const struct post *p)
 {
 	return p->octets;

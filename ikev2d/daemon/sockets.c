@@ -143,6 +143,7 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 	n = recvmmsg(fd, in->msgs, BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++)
 		receive_one(s, &in->msgs[i].msg_hdr, bytes_of(in->data[i], in->msgs[i].msg_len));
+	s->all->heard.all(s->all->ctx);
 }
 
 static void on_flush(evutil_socket_t fd, short what, void *ctx)

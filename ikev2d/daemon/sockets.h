@@ -17,6 +17,7 @@ struct sockets_heard {
 	void (*received)(void *ctx, const struct path *path, struct bytes datagram);
 	sockets_mtu *mtu;
 	sockets_unreachable *unreachable;
+	void (*all)(void *ctx); /* that was there was told */
 };
 
 struct sockets;

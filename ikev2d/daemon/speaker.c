@@ -110,6 +110,7 @@ static void on_wake(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	s->armed = HEAP_NEVER;
 	step(s, &(struct ike_event){ .kind = EVENT_CLOCK });
+	post_flush(&s->post);
 }
 
 /* Who sends faster than guard can follow is not heard. Those who do not begin (RFC 7296, 2.6: with the
@@ -146,6 +147,12 @@ static void path_mtu(void *ctx, const struct ip *remote, uint32_t octets)
 static void unreachable(void *ctx, const struct ip *who, enum ike_unreachable what, struct bytes spis)
 {
 	step(ctx, &(struct ike_event){ .kind = EVENT_UNREACHABLE, .unreachable = { spis, *who, what } });
+}
+
+/* What guard is told of all datagrams that came at once goes at once. */
+static void heard_all(void *ctx)
+{
+	post_flush(&((struct speaker *)ctx)->post);
 }
 
 /* ------------------------------------------------------------- configuration */
@@ -229,7 +236,7 @@ static void release(struct speaker *s)
 
 static bool hear(struct speaker *s)
 {
-	static const struct sockets_heard heard = { received, path_mtu, unreachable };
+	static const struct sockets_heard heard = { received, path_mtu, unreachable, heard_all };
 
 	if (s->hears)
 		return true;
@@ -317,6 +324,7 @@ void speaker_start(struct speaker *s, struct event_base *base, struct sockets *s
 	s->guard.fd = s->ctl.fd = -1;
 	s->conf.settings = settings_default();
 	post_start(&s->post, base, &s->guard, SPEAKER_OUT_MAX);
+	post_gathers(&s->post);
 	list_init(&s->answers);
 	entropy_start(&s->entropy);
 	s->wake = evtimer_new(base, on_wake, s);
@@ -362,7 +370,10 @@ static enum err serve(struct speaker *s, struct ipc_channel *from, ipc_take_fn *
 
 bool speaker_serve(struct speaker *s, struct ipc_channel *from)
 {
-	return !serve(s, from, ipc_take);
+	bool served = !serve(s, from, ipc_take);
+
+	post_flush(&s->post);
+	return served;
 }
 
 /* Answers come several at a time where much is done at once. */
@@ -375,6 +386,7 @@ static void on_said(evutil_socket_t fd, short what, void *ctx)
 	(void)what;
 	for (unsigned i = 0; i < SAID_MAX && !e; i++)
 		e = serve(s, &s->guard, ipc_take_now);
+	post_flush(&s->post);
 	if (e && e != ERR_BUSY)
 		event_base_loopbreak(s->base);
 }

@@ -115,6 +115,7 @@ static struct family_spec spec_of(struct vault *v)
 		.root = v->root,
 		.folder = v->folder,
 		.one = o->one,
+		.gathers = true,
 		.foreground = o->foreground,
 		.ctx = v,
 		.serve = serve,

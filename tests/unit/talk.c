@@ -38,13 +38,47 @@ static void means_one_thing(struct bytes octets)
 	arena_free(&arena);
 }
 
+/* The next of IN, and whether it is guard's; MORE: it goes with the one behind it. */
+static bool next_is(struct rd *in, bool *more, struct bytes *octets)
+{
+	const uint8_t flags = rd_u8(in);
+	const size_t n = rd_u16(in);
+
+	*octets = rd_bytes(in, n < in->n ? n : in->n);
+	*more = flags & 2;
+	return flags & 1;
+}
+
+/* OCTETS, and those that go with them, as a bundle. */
+static struct bytes gather(struct rd *in, struct bytes octets, struct wr *w)
+{
+	enum { COUNT_AT = 9, MOST = 8 };
+	uint16_t n = 1;
+
+	wr_u8(w, IPC_BUNDLE);
+	wr_zero(w, COUNT_AT + 2 - 1);
+	for (bool more = true;; n++) {
+		wr_u32(w, (uint32_t)octets.n);
+		wr_bytes(w, octets);
+		if (!more || n == MOST)
+			break;
+		(void)next_is(in, &more, &octets);
+	}
+	wr_u16_at(w, COUNT_AT, n);
+	return wr_done(w);
+}
+
 struct ipc_channel *talk_throw(struct talk *t, struct rd *in)
 {
-	while (in->n) {
-		bool guards = rd_u8(in) & 1;
-		size_t n = rd_u16(in);
-		struct bytes octets = rd_bytes(in, n < in->n ? n : in->n);
+	static uint8_t bundle[IPC_MAX];
+	struct bytes octets;
 
+	while (in->n) {
+		bool more, guards = next_is(in, &more, &octets);
+		struct wr w = wr_of(bundle, sizeof bundle);
+
+		if (more)
+			octets = gather(in, octets, &w);
 		if (!octets.n)
 			continue;
 		means_one_thing(octets);

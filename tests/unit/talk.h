@@ -14,8 +14,9 @@ enum err talk_begin(struct talk *t, enum ipc_process p, struct ipc_channel *to_g
 	struct ipc_channel *to_ike) MUST_CHECK;
 void talk_end(struct talk *t);
 
-/* For fuzzers. Sends the next message of IN, which stands there behind whose it is and its length, and aborts
- * where it could be written otherwise. The end of the member's at which it waits; NULL: there is none. */
+/* For fuzzers. Sends the next message of IN, which stands there behind whose it is (1: guard's; 2: it goes in
+ * a bundle with the next one) and its length, and aborts where it could be written otherwise. The end of the
+ * member's at which it waits; NULL: there is none. */
 struct ipc_channel *talk_throw(struct talk *t, struct rd *in);
 
 /* Takes all that the member has said, and aborts where it is not well-formed. */

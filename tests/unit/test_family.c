@@ -222,6 +222,110 @@ static void one_that_cannot_be_started_is_missed_and_tried_again_later_each_time
 	member_stop(&m);
 }
 
+/* ------------------------------------------------------------ what is gathered */
+
+/* A member that is here: what it was told, and what we do when it says something. */
+static struct {
+	struct member m;
+	unsigned served, told, lines;
+	void (*then)(void);
+} here;
+
+static void is_told(void *ctx, struct ipc_channel *far)
+{
+	static uint8_t room[IPC_MAX];
+	struct ipc_message m;
+	ssize_t n = recv(far->fd, room, sizeof room, MSG_DONTWAIT);
+
+	(void)ctx;
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	here.served++;
+	here.told += m.kind == IPC_BUNDLE ? m.bundle.n : 1;
+}
+
+static void on_line(void *ctx, enum log_level level, const char *word, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	(void)line;
+	if (strcmp(word, "test") != 0)
+		return;
+	here.lines++;
+	here.then();
+}
+
+static void tell_it(void)
+{
+	const struct ipc_message m = { .kind = IPC_DEAF };
+
+	assert_int_equal(member_send(&here.m, IPC_GUARD, &m), ERR_OK);
+}
+
+/* It says N lines at once, and when each is heard THEN is done. */
+static void it_says(unsigned n, void (*then)(void))
+{
+	struct family_spec spec = spec_of(IPC_IKE);
+	struct text why = text_in(&arena);
+	struct ipc_bundle b = { 0 };
+
+	spec.near[1] = IPC_CTL;
+	spec.one = spec.gathers = true;
+	spec.serve = is_told;
+	memset(&here, 0, sizeof here);
+	here.then = then;
+	assert_int_equal(member_launch(&here.m, base, &spec, &why), ERR_OK);
+	log_to(on_line, NULL);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(ipc_send_later(&here.m.far[0], &b,
+					 &(struct ipc_message){ .kind = IPC_LOG,
+						 .log = { LOG_NOTICE, "test", NULL, "line" } }),
+			ERR_OK);
+	assert_int_equal(ipc_send_gathered(&here.m.far[0], &b), ERR_OK);
+	ipc_bundle_free(&b);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	log_to(NULL, NULL);
+	member_stop(&here.m);
+}
+
+static void what_is_said_while_messages_are_taken_goes_together(void **state)
+{
+	(void)state;
+	it_says(3, tell_it);
+	assert_int_equal(here.lines, 3);
+	assert_int_equal(here.told, 3);
+	assert_int_equal(here.served, 1);
+}
+
+static void tell_it_and_wait(void)
+{
+	tell_it();
+	assert_int_equal(here.served, here.lines - 1);
+	assert_false(member_waits(&here.m, IPC_GUARD));
+}
+
+static void who_waits_for_an_answer_has_asked(void **state)
+{
+	(void)state;
+	it_says(2, tell_it_and_wait);
+	assert_int_equal(here.served, 2);
+	assert_int_equal(here.told, 2);
+}
+
+static void replace_it(void)
+{
+	here.m.since = 1; /* so that there is another one at once */
+	member_replace(&here.m, "of a test");
+	assert_int_equal(here.m.near[0].phase, IPC_SERVING);
+}
+
+static void who_is_replaced_is_heard_no_more(void **state)
+{
+	(void)state;
+	it_says(3, replace_it);
+	assert_int_equal(here.lines, 1);
+}
+
 /* ------------------------------------------------------------------ copies */
 
 /* The line of /proc/PID/WHAT that has WORD. */
@@ -436,6 +540,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_that_was_woken_and_waited_for_lives_past_its_beginning),
 		cmocka_unit_test(one_that_has_been_stopped_is_not_woken),
 		cmocka_unit_test(one_that_was_never_woken_stops_as_well),
+		cmocka_unit_test(what_is_said_while_messages_are_taken_goes_together),
+		cmocka_unit_test(who_waits_for_an_answer_has_asked),
+		cmocka_unit_test(who_is_replaced_is_heard_no_more),
 		cmocka_unit_test(who_waits_for_one_that_ends_hears_why),
 		cmocka_unit_test(one_that_cannot_be_started_is_missed_and_tried_again_later_each_time),
 		cmocka_unit_test(a_copy_is_a_member_like_one_that_was_started_anew),

@@ -3,6 +3,7 @@
  * not now, is told from who may. */
 #include "tests/unit/unit.h"
 
+#include "daemon/ipc_bundle.h"
 #include "daemon/ipc_table.h"
 #include "daemon/keeper.h"
 #include "model/scheme.h"
@@ -219,6 +220,7 @@ static const struct ipc_message messages[] = {
 		.esp_report = { { .kind = REPORT_IKE, .id = 7, .hard = true }, OCTETS("datagram") } },
 	{ .kind = IPC_TOKEN, .ticket = 21, .token = { 8, 7, "pkcs11:", true, OCTETS("1234"), 9 } },
 	{ .kind = IPC_READ, .ticket = 22, .read = { PAPER_KEY, OCTETS("file") } },
+	{ .kind = IPC_BUNDLE, .bundle = { parts, 3 } },
 };
 
 enum { MESSAGES = sizeof messages / sizeof *messages };
@@ -433,7 +435,7 @@ static const char *verdict(struct pair *p, enum ipc_process from, struct bytes b
 static void each_message_is_for_one_to_send(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < MESSAGES; i++)
+	for (unsigned i = 0; i < MESSAGES - 1; i++) /* what may be in a bundle is for others to show */
 		for (enum ipc_process from = IPC_GUARD; from <= IPC_IKE; from++) {
 			const struct ipc_row *row = ipc_row(messages[i].kind);
 			bool may = row->from & 1u << from && row->to & 1u << IPC_KEEPER;
@@ -445,6 +447,140 @@ static void each_message_is_for_one_to_send(void **state)
 				assert_non_null(strstr(wrong, row->name));
 			arena_free(&arena);
 		}
+}
+
+/* A bundle of the N messages that WHICH are the places of. */
+static struct bytes bundled(struct arena *arena, const unsigned *which, unsigned n)
+{
+	struct ipc_bundle b = { 0 };
+	struct bytes out;
+
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(ipc_gather(&b, &messages[which[i]]), ERR_OK);
+	out = arena_bytes(arena, ipc_gathered(&b));
+	ipc_bundle_free(&b);
+	return out;
+}
+
+enum {
+	SECRET_AT = 3,
+	DROP_AT = 5,
+	PROVE_AT = 8,
+	CHECK_AT = 9,
+	READ_AT = MESSAGES - 2,
+	BUNDLE_AT = MESSAGES - 1
+};
+
+static void a_bundle_is_its_messages_one_after_the_other(void **state)
+{
+	static const unsigned which[] = { SECRET_AT, DROP_AT, READ_AT };
+	static const enum ipc_kind answers[] = { IPC_KEPT, IPC_OPENED };
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+	struct ipc_message m;
+
+	assert_null(verdict(p, IPC_GUARD, bundled(&arena, which, 3), &arena));
+	for (unsigned i = 0; i < 2; i++) {
+		ssize_t n = recv(p->talk.guard.fd, room, sizeof room, MSG_DONTWAIT);
+
+		assert_true(n > 0);
+		assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+		assert_int_equal(m.kind, answers[i]);
+		assert_true(m.ticket == messages[which[2 * i]].ticket);
+	}
+	arena_free(&arena);
+}
+
+static void a_message_that_is_alone_goes_as_it_is(void **state)
+{
+	static const unsigned which[] = { SECRET_AT };
+	struct arena arena = { 0 };
+
+	(void)state;
+	assert_true(bytes_eq(bundled(&arena, which, 1), written(&messages[SECRET_AT])));
+	arena_free(&arena);
+}
+
+/* Guard's part is done before, and nothing behind what is wrong. */
+static void nothing_comes_in_a_bundle_that_may_not_come_alone(void **state)
+{
+	static const unsigned foreign[] = { PROVE_AT, DROP_AT, CHECK_AT },
+			      nested[] = { PROVE_AT, BUNDLE_AT, CHECK_AT };
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+
+	assert_non_null(strstr(verdict(p, IPC_IKE, bundled(&arena, foreign, 3), &arena), "drop"));
+	assert_int_equal(ipc_send_gathered(&p->keeper.ike, &p->keeper.answers), ERR_OK);
+	assert_true(recv(p->talk.ike.fd, room, sizeof room, MSG_DONTWAIT) > 0);
+	assert_int_equal(room[0], IPC_PROOF);
+	assert_int_equal(recv(p->talk.ike.fd, room, sizeof room, MSG_DONTWAIT), -1);
+	assert_non_null(
+		strstr(verdict(p, IPC_IKE, bundled(&arena, nested, 3), &arena), "bundle in a bundle"));
+	assert_non_null(strstr(verdict(p, IPC_IKE, written(&messages[BUNDLE_AT]), &arena), "well-formed"));
+	p->keeper.guard.phase = IPC_STARTING;
+	assert_non_null(strstr(verdict(p, IPC_GUARD, bundled(&arena, foreign, 2), &arena), "bundle"));
+	arena_free(&arena);
+}
+
+static void what_finds_no_room_goes_behind_what_was_gathered(void **state)
+{
+	static uint8_t large[BUNDLE_ROOM];
+	struct ipc_message m = messages[SECRET_AT];
+	struct pair *p = *state;
+	struct ipc_bundle b = { 0 };
+	ssize_t n;
+
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(ipc_send_later(&p->talk.guard, &b, &messages[DROP_AT]), ERR_OK);
+	assert_int_equal(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT), -1);
+	m.secret.data = bytes_of(large, sizeof large);
+	assert_int_equal(ipc_send_later(&p->talk.guard, &b, &m), ERR_OK);
+	assert_true(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT) > 0);
+	assert_int_equal(room[0], IPC_BUNDLE);
+	n = recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT);
+	assert_true(n > BUNDLE_ROOM);
+	assert_int_equal(room[0], IPC_SECRET);
+	m.secret.data.n = BUNDLE_ROOM / 2;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(ipc_send_later(&p->talk.guard, &b, &m), ERR_OK);
+	assert_true(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT) > BUNDLE_ROOM / 2);
+	assert_int_equal(room[0], IPC_SECRET);
+	assert_int_equal(b.n, 1);
+	ipc_bundle_free(&b);
+}
+
+static void no_more_go_in_a_bundle_than_may(void **state)
+{
+	struct ipc_bundle b = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < IPC_BUNDLE_MAX; i++)
+		assert_int_equal(ipc_gather(&b, &messages[DROP_AT]), ERR_OK);
+	assert_int_equal(ipc_gather(&b, &messages[DROP_AT]), ERR_BUSY);
+	ipc_bundle_clear(&b);
+	assert_int_equal(ipc_gather(&b, &messages[DROP_AT]), ERR_OK);
+	ipc_bundle_free(&b);
+}
+
+/* A call for each would wake us as often. */
+static void questions_that_come_together_are_answered_together(void **state)
+{
+	static const unsigned which[] = { PROVE_AT, CHECK_AT, PROVE_AT };
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+	struct bytes b = bundled(&arena, which, 3);
+	struct ipc_message m;
+	ssize_t n;
+
+	assert_int_equal(send(p->talk.ike.fd, b.p, b.n, 0), b.n);
+	assert_true(keeper_serve(&p->keeper, &p->keeper.ike));
+	n = recv(p->talk.ike.fd, room, sizeof room, MSG_DONTWAIT);
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	assert_int_equal(m.kind, IPC_BUNDLE);
+	assert_int_equal(m.bundle.n, 3);
+	assert_int_equal(recv(p->talk.ike.fd, room, sizeof room, MSG_DONTWAIT), -1);
+	arena_free(&arena);
 }
 
 static void none_comes_before_its_time(void **state)
@@ -537,6 +673,16 @@ int main(void)
 		cmocka_unit_test(parts_of_the_users_file_stand_where_they_must),
 		cmocka_unit_test(parts_of_a_request_stand_where_they_must),
 		cmocka_unit_test_setup_teardown(each_message_is_for_one_to_send, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_bundle_is_its_messages_one_after_the_other, set_up, tear_down),
+		cmocka_unit_test(a_message_that_is_alone_goes_as_it_is),
+		cmocka_unit_test_setup_teardown(
+			nothing_comes_in_a_bundle_that_may_not_come_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_finds_no_room_goes_behind_what_was_gathered, set_up, tear_down),
+		cmocka_unit_test(no_more_go_in_a_bundle_than_may),
+		cmocka_unit_test_setup_teardown(
+			questions_that_come_together_are_answered_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_does_not_wait_hears_what_is_there_and_no_more, set_up, tear_down),

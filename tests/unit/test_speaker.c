@@ -65,11 +65,12 @@ static void guard_is_behind(struct bench *b, size_t octets)
 		assert_int_equal(post_send(p, &(struct ipc_message){ .kind = IPC_LOG,
 						      .log = { LOG_NOTICE, "test", NULL, line } }),
 			ERR_OK);
+	post_flush(p);
 }
 
 /* Whether a message to the responder's SPI_R (0: it begins) is heard: of another major version, it is
- * answered (RFC 7296, 2.5). */
-static bool hears(struct bench *b, uint64_t spi_r)
+ * answered (RFC 7296, 2.5). MORE came at the same time. */
+static bool heard(struct bench *b, uint64_t spi_r, bool more)
 {
 	static const struct path path = { .local = { { 4, { 192, 0, 2, 1 } }, 500 },
 		.remote = { { 4, { 192, 0, 2, 2 } }, 500 } };
@@ -86,7 +87,14 @@ static bool hears(struct bench *b, uint64_t spi_r)
 	wr_u32(&w, 0);
 	wr_u32(&w, sizeof octets);
 	b->sockets.heard.received(b->sockets.ctx, &path, wr_done(&w));
+	if (!more)
+		b->sockets.heard.all(b->sockets.ctx);
 	return b->speaker.post.octets > before;
+}
+
+static bool hears(struct bench *b, uint64_t spi_r)
+{
+	return heard(b, spi_r, false);
 }
 
 static void who_is_on_his_way_is_heard_longer(void **state)
@@ -100,6 +108,16 @@ static void who_is_on_his_way_is_heard_longer(void **state)
 	assert_false(hears(b, 8));
 }
 
+/* Guard has heard all there was. */
+static void nothing_waits(struct bench *b)
+{
+	uint8_t octet;
+
+	post_flush(&b->speaker.post);
+	while (recv(b->guard.fd, &octet, 1, MSG_DONTWAIT) > 0)
+		;
+}
+
 /* The next that guard is told. */
 static void told(struct bench *b, struct arena *arena, struct ipc_message *m)
 {
@@ -108,7 +126,22 @@ static void told(struct bench *b, struct arena *arena, struct ipc_message *m)
 
 	assert_true(n > 0);
 	assert_null(ipc_decode(bytes_of(room, (size_t)n), arena, m));
-	assert_int_equal(m->kind, IPC_ACTION);
+}
+
+/* How many datagrams M, a bundle, has sent. */
+static unsigned sends_of(const struct ipc_message *m, struct arena *arena)
+{
+	unsigned n = 0;
+
+	assert_int_equal(m->kind, IPC_BUNDLE);
+	for (unsigned i = 0; i < m->bundle.n; i++) {
+		struct ipc_message one;
+
+		assert_null(ipc_decode(m->bundle.v[i], arena, &one));
+		assert_int_equal(one.kind, IPC_ACTION);
+		n += one.action.action.kind == ACTION_SEND;
+	}
+	return n;
 }
 
 /* So that above nobody was not heard for something else. */
@@ -118,10 +151,29 @@ static void who_begins_is_heard_when_guard_follows(void **state)
 	struct arena arena = { 0 };
 	struct ipc_message m;
 
+	nothing_waits(b);
 	(void)hears(b, 0);
-	do
-		told(b, &arena, &m);
-	while (m.action.action.kind != ACTION_SEND);
+	told(b, &arena, &m);
+	assert_int_equal(sends_of(&m, &arena), 1);
+	arena_free(&arena);
+}
+
+/* Each wakes guard. */
+static void what_comes_of_datagrams_that_came_together_goes_together(void **state)
+{
+	struct bench *b = *state;
+	struct arena arena = { 0 };
+	uint8_t octet;
+	struct ipc_message m;
+
+	nothing_waits(b);
+	(void)heard(b, 1, true);
+	(void)heard(b, 2, true);
+	assert_int_equal(recv(b->guard.fd, &octet, 1, MSG_DONTWAIT), -1);
+	(void)heard(b, 3, false);
+	told(b, &arena, &m);
+	assert_int_equal(sends_of(&m, &arena), 3);
+	assert_int_equal(recv(b->guard.fd, &octet, 1, MSG_DONTWAIT), -1);
 	arena_free(&arena);
 }
 
@@ -130,6 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(who_is_on_his_way_is_heard_longer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_begins_is_heard_when_guard_follows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_comes_of_datagrams_that_came_together_goes_together, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,7 +340,7 @@ static void what_is_forgotten_is_gone(void **state)
 static void it_is_told_and_asked_nothing_else(void **state)
 {
 	static const enum ipc_kind kinds[] = { IPC_SECRET, IPC_DROP, IPC_SIGN, IPC_TLS_SIGN, IPC_OFFER,
-		IPC_TOKEN };
+		IPC_TOKEN, IPC_BUNDLE };
 
 	(void)state;
 	for (unsigned kind = 0; kind < IPC_KINDS; kind++) {
