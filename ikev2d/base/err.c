@@ -17,7 +17,6 @@ static const char *const words[ERR_MAX] = {
 	[ERR_DENIED] = "denied",
 	[ERR_BUSY] = "busy",
 	[ERR_SYSTEM] = "system",
-	[ERR_LATER] = "later",
 };
 
 const char *err_name(enum err e)

@@ -19,7 +19,6 @@ enum err {
 	ERR_DENIED,      /* the right to do it is missing */
 	ERR_BUSY,        /* somebody else has it */
 	ERR_SYSTEM,      /* the operating system refused; the text beside says what */
-	ERR_LATER,       /* somebody was asked, and has not answered: the same is to be done again then */
 	ERR_MAX
 };
 

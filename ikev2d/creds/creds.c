@@ -36,7 +36,6 @@ struct reading {
 	const struct conf *conf;
 	const struct conf_files *files;
 	struct text *why, *notes;
-	unsigned missing;   /* tokens that could not be opened, and not because of their PINs */
 	struct store store; /* what was read so far */
 	struct key_opener opener;
 };
@@ -269,10 +268,8 @@ static void take_token(struct reading *r, const struct key_conf *k)
 	struct arena arena = { 0 };
 	struct why why = { 0 };
 	struct bundle b = { 0 };
-	enum err e = r->opener.fetch(r->opener.ctx, token_key_uri(k, &arena), k, &arena, &b, &why);
 
-	r->missing += e && e != ERR_AUTH;
-	if (e) {
+	if (r->opener.fetch(r->opener.ctx, token_key_uri(k, &arena), k, &arena, &b, &why)) {
 		why.where = source_print(&k->at, k->uri ? "uri" : "handle", &arena);
 		say(r->notes, k->name, &why, &arena);
 	} else if (store_add_key(&r->store, b.key, STORED_BY_FILE, k->name) == ERR_RANGE) {
@@ -401,8 +398,6 @@ enum err creds_read(struct creds *c, const char *folder, const struct conf *conf
 		.opener = c->opener };
 	enum err e = ERR_OK;
 
-	if (!creds_ask(c, conf))
-		return ERR_LATER;
 	store_init(&r.store);
 	for (size_t i = 0; folder && i < sizeof folders / sizeof *folders; i++)
 		take_folder(&r, &folders[i]);
@@ -412,7 +407,6 @@ enum err creds_read(struct creds *c, const char *folder, const struct conf *conf
 	if (!e)
 		e = take_authorities(&r);
 	if (!e) {
-		c->missing = r.missing;
 		(void)store_drop(&c->store, STORED_BY_FILE, NULL);
 		move_all(&r.store, &c->store);
 	}
@@ -535,7 +529,7 @@ static enum err fill_one(const struct filling *f, const struct auth_conf *a, con
 		text_add(f->why, "%s%s: %s", f->why->n ? "\n" : "", source_print(&a->at, key, &scratch),
 			why_line(&why, &scratch));
 	arena_free(&scratch);
-	return e && e != ERR_LATER ? ERR_SYNTAX : e;
+	return e ? ERR_SYNTAX : ERR_OK;
 }
 
 /* The peer is still ours, so its lists may be written. */
@@ -644,8 +638,6 @@ enum err creds_load(struct creds *c, const char *path, const struct conf *conf,
 	const char *folder = creds_beside(path, &arena);
 	enum err e = ERR_OK;
 
-	if (!creds_ask(c, conf))
-		e = ERR_LATER;
 	for (unsigned i = 0; i < conf->n_peers && !e; i++)
 		e = creds_fill(c, conf->peers[i], folder, files, why, notes);
 	if (!e)

@@ -14,8 +14,7 @@
 /* How what may be read by somebody else is read: a file that may have a private key in it, with the
  * passphrase of K (NULL: without one), like bundle_read; one of WHAT, PAPER_CERTS_ONLY or PAPER_KEY, in which
  * none may be; and what a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL
- * certificates, like key_uri and bundle_uri; ERR_LATER: that is on its way, and who does all again when it is
- * there finds it. */
+ * certificates, like key_uri and bundle_uri. */
 struct key_opener {
 	enum err (*open)(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
 		struct bundle *out, struct why *why);
@@ -29,7 +28,6 @@ struct key_opener {
 
 struct creds {
 	struct store store;
-	unsigned missing; /* tokens whose keys could not be had when they were read last; wrong PINs apart */
 	struct key_opener opener; /* at the start: here, and private keys stay in the store */
 };
 
@@ -39,12 +37,9 @@ void creds_stop(struct creds *c);
 
 /* Reads the folders in FOLDER in place of what was read before, with the passphrases of CONF, and the
  * authorities of CONF. A file that cannot be used is noted; one that CONF names fails: then nothing changes
- * and WHY says what is wrong. ERR_LATER: nothing has changed, since something of a token is on its way. */
+ * and WHY says what is wrong. */
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes) MUST_CHECK;
-
-/* Asks C's opener for all that CONF wants of tokens; whether that is here already (ERR_LATER above). */
-bool creds_ask(const struct creds *c, const struct conf *conf);
 
 /* The Ith of the folders in FOLDER that are read, from ARENA; NULL behind the last. */
 const char *creds_folder(const char *folder, unsigned i, struct arena *arena);

@@ -251,43 +251,23 @@ static enum err read_users(
 	return e;
 }
 
-/* As it was read; what was noted of it is not noted again. */
-static enum err read_anew(struct config *c, const char *path, struct text *why, struct text *notes)
-{
-	enum err e;
-
-	c->awaits = calloc(1, sizeof *c->awaits);
-	if (!c->awaits)
-		abort();
-	e = conf_load_system(path, c->awaits, why, notes);
-	if (!e && (e = give_away(c, c->awaits, why, notes)))
-		leave(c->awaits);
-	if (e) {
-		free(c->awaits);
-		c->awaits = NULL;
-	}
-	return e;
-}
-
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
 {
-	enum err e = c->awaits ? ERR_OK : read_anew(c, path, why, notes);
+	struct conf file;
+	enum err e = conf_load_system(path, &file, why, notes);
 
 	if (e)
 		return e;
-	e = read_users(c, path, c->awaits, why, notes);
-	if (!e && (e = creds_load(&c->creds, path, c->awaits, &conf_files_system, why, notes)))
+	e = give_away(c, &file, why, notes);
+	if (!e)
+		e = read_users(c, path, &file, why, notes);
+	if (!e && (e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes)))
 		(void)!config_read_users(c, &(struct text){ .arena = why->arena }, notes);
-	if (e == ERR_LATER)
+	if (e) {
+		leave(&file);
 		return e;
-	if (e)
-		leave(c->awaits);
-	else
-		config_take(c, path, c->awaits);
-	free(c->awaits);
-	c->awaits = NULL;
-	if (e)
-		return e;
+	}
+	config_take(c, path, &file);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });
 }
@@ -422,10 +402,6 @@ void config_stop(struct config *c)
 		dict_free(&c->shelves[kind].by_name);
 	}
 	arena_free(&c->now.arena);
-	if (c->awaits)
-		leave(c->awaits);
-	free(c->awaits);
-	c->awaits = NULL;
 	conf_free(&c->file);
 	creds_stop(&c->creds);
 }

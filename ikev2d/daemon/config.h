@@ -28,9 +28,7 @@ struct config {
 	const char *path;    /* NULL: no file */
 	bool swanctls;       /* PATH is swanctl's own */
 	struct conf file;    /* its settings; its objects lie on the shelves */
-	struct conf
-		*awaits; /* a file that was read, while what it wants of tokens is on its way; NULL: none */
-	struct creds creds; /* certificates and private keys, of both */
+	struct creds creds;  /* certificates and private keys, of both */
 	struct shelf shelves[CONFIG_KINDS];
 	struct conf now; /* what is in force, without references; config_now brings it up to date */
 	bool stale;
@@ -49,8 +47,7 @@ const char *config_usual(void);
 /* Where the file in use lies, from ARENA; NULL: there is none. */
 const char *config_folder(const struct config *c, struct arena *arena);
 
-/* Reads the certificates and keys of the file in use again; on failure nothing changes. ERR_LATER: neither,
- * since something of a token is on its way (vault_when_fetched). */
+/* Reads the certificates and keys of the file in use again; on failure nothing changes. */
 enum err config_read_creds(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
 
 /* The users file of the configuration in force, from ARENA; NULL: there is none. And reads it again: on
@@ -59,8 +56,7 @@ const char *config_users_path(const struct config *c, struct arena *arena);
 enum err config_read_users(struct config *c, struct text *why, struct text *notes) MUST_CHECK;
 
 /* Reads PATH (NULL: nothing) in place of what the file said before; on failure nothing changes. PATH is kept.
- * WHY gets what is wrong, NOTES what is worth knowing, a line each. ERR_LATER as above: the next call goes on
- * with what was read. */
+ * WHY gets what is wrong, NOTES what is worth knowing, a line each. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes) MUST_CHECK;
 
 /* The same with what was read already, which is taken out of FILE. */

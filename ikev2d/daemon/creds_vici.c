@@ -341,7 +341,7 @@ static enum err load_token(
 	if (!e)
 		e = keep_key(ctx, key_ref(b.key), arena, id, why);
 	bundle_free(&b);
-	return host_later(ctx, e);
+	return e;
 }
 
 static bool is_clients_key(const struct stored *e)

@@ -59,31 +59,20 @@ void daemon_stop(struct world *w)
 	event_active(w->signals[0], EV_SIGNAL, 1);
 }
 
-static void reload_again(void *ctx);
-
 static void on_reload(evutil_socket_t fd, short what, void *ctx)
 {
 	struct world *w = ctx;
 	struct arena arena = { 0 };
 	struct why why = { 0 };
-	enum err e;
 
 	(void)fd;
 	(void)what;
 	if (w->stop_timer)
 		return;
 	pulse_begin(&w->pulse);
-	e = daemon_reload(w, &arena, &why);
-	if (e == ERR_LATER)
-		vault_when_fetched(w->vault, reload_again, w);
-	else if (e)
+	if (daemon_reload(w, &arena, &why))
 		line_say(LOG_ERROR, "config", why.what);
 	arena_free(&arena);
-}
-
-static void reload_again(void *ctx)
-{
-	on_reload(-1, 0, ctx);
 }
 
 static void on_libevent(int severity, const char *line)
@@ -146,19 +135,9 @@ static enum err read_config(struct world *w, struct text *why)
 	struct text notes = text_in(&arena);
 	enum err e = config_read(&w->config, config_path(w), why, &notes);
 
-	if (!e || e == ERR_LATER)
+	if (!e)
 		log_notes(&notes);
 	arena_free(&arena);
-	return e;
-}
-
-/* Nothing else goes on yet: tokens has a while for all that is wanted of it. */
-static enum err read_first(struct world *w, struct text *why)
-{
-	enum err e;
-
-	while ((e = read_config(w, why)) == ERR_LATER)
-		vault_wait_fetched(w->vault);
 	return e;
 }
 
@@ -195,7 +174,7 @@ static enum err config_part_start(struct world *w, struct text *why)
 		return e;
 	config_start(&w->config, w->vault);
 	failures_start(&w->failures);
-	e = read_first(w, why);
+	e = read_config(w, why);
 	if (e) {
 		config_stop(&w->config);
 		return e;
@@ -238,7 +217,7 @@ enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
 	enum err e = read_config(w, &wrong);
 
 	if (e)
-		return e == ERR_LATER ? e : stays_as_it_was(e, &wrong, arena, why);
+		return stays_as_it_was(e, &wrong, arena, why);
 	note_what_waits(w);
 	failures_prune(&w->failures, &w->config);
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",

@@ -25,21 +25,6 @@ static void log_change(enum log_level level, const char *what, const char *name)
 	arena_free(&arena);
 }
 
-static void again(void *ctx)
-{
-	vici_again(((struct world *)ctx)->vici);
-}
-
-/* E; where something of a token is on its way what the client wants is done again when it is there. */
-enum err host_later(struct world *w, enum err e)
-{
-	if (e != ERR_LATER)
-		return e;
-	vici_later(w->vici);
-	vault_when_fetched(w->vault, again, w);
-	return e;
-}
-
 static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
@@ -49,7 +34,7 @@ static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, str
 	if (e) {
 		why->what = text_str(&wrong);
 		peer_unref(peer);
-		return host_later(w, e);
+		return e;
 	}
 	if (notes.n)
 		line_say(LOG_NOTICE, "config", text_str(&notes));
@@ -193,23 +178,19 @@ static enum err load_authority(
 		e = keep(w, CONFIG_AUTHORITY, &read, "authority", authority->name);
 	if (!e && (e = trust_again(w, arena, why)))
 		(void)!config_unload(&w->config, CONFIG_AUTHORITY, authority->name, &ignored);
-	return host_later(w, e);
+	return e;
 }
 
 static enum err unload_authority(void *ctx, const char *name, struct arena *arena, struct why *why)
 {
 	enum err e = unload(ctx, CONFIG_AUTHORITY, name, "authority unloaded over VICI", arena, why);
 
-	if (!e && (e = trust_again(ctx, arena, why)) == ERR_LATER) {
-		watch_read_later(ctx);
-		e = ERR_OK;
-	}
-	return e;
+	return e ? e : trust_again(ctx, arena, why);
 }
 
 static enum err reload(void *ctx, struct arena *arena, struct why *why)
 {
-	return host_later(ctx, daemon_reload(ctx, arena, why));
+	return daemon_reload(ctx, arena, why);
 }
 
 static enum err reload_settings(void *ctx, struct arena *arena, struct why *why)

@@ -7,10 +7,6 @@
 /* The functions that the VICI server asks, for W. */
 struct vici_host host_of(struct world *w);
 
-/* E; where it is ERR_LATER the command of VICI that is being carried out is carried out anew when tokens has
- * answered. */
-enum err host_later(struct world *w, enum err e) MUST_CHECK;
-
 /* The parts of it: what is wanted of the core (orders.c), certificates and keys (creds_vici.c), what is told
  * (inspect.c). */
 void orders_into(struct vici_host *h);

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,24 +43,10 @@ void vault_have_forgotten(struct vault *v)
 	}
 }
 
-/* What it was told before a question with TICKET, which it has answered. */
-static void have_forgotten_before(struct vault *v, uint64_t ticket)
-{
-	list_each_safe (n, &v->forgotten) {
-		struct kept *k = node_owner(n, struct kept, node);
-
-		if (k->told < ticket) {
-			list_remove(n);
-			free(k);
-		}
-	}
-}
-
 void kept_unref(struct kept *k)
 {
 	if (!k || --k->refs)
 		return;
-	k->told = k->vault->last;
 	list_append(&k->vault->forgotten, &k->node);
 	tell_to_forget(k);
 }
@@ -86,7 +71,6 @@ struct kept *vault_kept_new(struct vault *v, uint64_t handle)
 
 static void serve(void *ctx, struct ipc_channel *far);
 static void again(void *ctx);
-static void missing(void *ctx, const char *why);
 
 static enum err start_inside(struct vault *v, struct text *why)
 {
@@ -104,11 +88,10 @@ static enum err start_inside(struct vault *v, struct text *why)
 	return ERR_SYSTEM;
 }
 
-static struct family_spec spec_of(struct vault *v)
+static enum err launch(struct vault *v, struct text *why)
 {
 	const struct options *o = v->world->options;
-
-	return (struct family_spec){ .process = v->process,
+	const struct family_spec spec = { .process = v->process,
 		.near = { IPC_GUARD, IPC_IKE },
 		.fds = { v->image, v->to_keeper.fd },
 		.n_fds = 2,
@@ -119,34 +102,12 @@ static struct family_spec spec_of(struct vault *v)
 		.foreground = o->foreground,
 		.ctx = v,
 		.serve = serve,
-		.again = again,
-		.missing = missing };
-}
-
-static enum err launch(struct vault *v, struct text *why)
-{
-	const struct family_spec spec = spec_of(v);
+		.again = again };
 	enum err e = ERR_OK;
 
-	if (spec.one && !v->inside)
+	if (o->one && !v->inside)
 		e = start_inside(v, why);
 	return e ? e : member_launch(&v->keeper, v->world->base, &spec, why);
-}
-
-enum err vault_wake(struct vault *v, struct text *why)
-{
-	const struct family_spec spec = spec_of(v);
-	enum err e = ERR_OK;
-
-	if (v->keeper.base)
-		return ERR_OK;
-	if (spec.one && !v->inside)
-		e = start_inside(v, why);
-	if (e)
-		return e;
-	member_prepare(&v->keeper, v->world->base, &spec);
-	member_wake(&v->keeper);
-	return ERR_OK;
 }
 
 enum err vault_be_there(struct vault *v, struct text *why)
@@ -169,7 +130,6 @@ static void asked_free(struct asked *a)
 {
 	list_remove(&a->node);
 	kept_unref(a->kept);
-	kept_unref(a->pin);
 	free(a);
 }
 
@@ -189,13 +149,6 @@ static void give(struct vault *v, struct asked *a, enum err e, const char *what)
 	vault_told *done;
 	void *ctx;
 
-	if (a->fetched || a->pin) {
-		v->flying -= a->flying;
-		vault_brought(v, a, NULL, what ? what : err_name(e));
-		answer_free(answer);
-		asked_free(a);
-		return;
-	}
 	answer->a.result = e;
 	if (e == ERR_AUTH && a->message.kind == IPC_PSK_CHECK)
 		answer->a.why = a->wrong;
@@ -239,25 +192,14 @@ static void be_patient(struct vault *v)
 		evtimer_add(v->late, &(struct timeval){ .tv_sec = FAMILY_PATIENCE / 1000 });
 }
 
-/* What may have tried a PIN before it ended is asked once: a card is locked after a few wrong ones. */
-static unsigned tries_of(const struct asked *a)
-{
-	return a->fetched ? 1 : VAULT_TRIES_MAX;
-}
-
-static enum ipc_process way_of(const struct asked *a)
-{
-	return a->fetched || a->pin ? IPC_GUARD : IPC_IKE;
-}
-
 /* Where keeper is lost on the way, the next one is asked (again). */
-void vault_fly(struct vault *v)
+static void fly(struct vault *v)
 {
 	struct asked *a;
 	enum err e = ERR_OK;
 
 	while (e != ERR_MISSING && v->flying < FLYING_MAX && (a = next_waiting(v))) {
-		e = a->tries < tries_of(a) ? member_send(&v->keeper, way_of(a), &a->message) : ERR_BUSY;
+		e = a->tries < VAULT_TRIES_MAX ? member_send(&v->keeper, IPC_IKE, &a->message) : ERR_BUSY;
 		if (!e) {
 			a->tries++;
 			a->flying = true;
@@ -288,7 +230,7 @@ static void on_soon(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
 	(void)what;
-	vault_fly(ctx);
+	fly(ctx);
 }
 
 static void on_late(evutil_socket_t fd, short what, void *ctx)
@@ -296,27 +238,6 @@ static void on_late(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	member_replace(&((struct vault *)ctx)->keeper, "it did not answer");
-}
-
-static void missing(void *ctx, const char *why)
-{
-	struct vault *v = ctx;
-
-	snprintf(v->missed, sizeof v->missed, "%s", why);
-	event_active(v->missing, 0, 0);
-}
-
-/* What is asked meanwhile, since this was answered, waits for the next try to start it. */
-static void on_missing(evutil_socket_t fd, short what, void *ctx)
-{
-	struct vault *v = ctx;
-	const uint64_t last = v->last;
-	struct asked *a;
-
-	(void)fd;
-	(void)what;
-	while ((a = next_waiting(v)) && a->message.ticket <= last)
-		give(v, a, ERR_BUSY, v->missed);
 }
 
 static struct asked *asked_new(
@@ -332,11 +253,6 @@ static struct asked *asked_new(
 	return a;
 }
 
-struct asked *vault_ask(struct vault *v, const struct ipc_message *m, struct answer *answer)
-{
-	return asked_new(v, m, NULL, answer);
-}
-
 static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept, const struct why *wrong,
 	struct answer *answer)
 {
@@ -344,7 +260,7 @@ static void ask(struct vault *v, const struct ipc_message *m, struct kept *kept,
 
 	if (wrong)
 		a->wrong = *wrong;
-	vault_fly(v);
+	fly(v);
 }
 
 /* M, with texts in the arena of ANSWER, is not the core's. */
@@ -355,7 +271,7 @@ static void ask_for(struct vault *v, const struct ipc_message *m, struct kept *k
 
 	a->done = done;
 	a->ctx = ctx;
-	vault_fly(v);
+	fly(v);
 }
 
 void vault_tell(struct vault *v, const struct secret *s, const struct id *user, vault_told *done, void *ctx)
@@ -404,7 +320,7 @@ bool vault_take_proof(void *ctx, const struct ipc_message *m)
 	struct vault *v = member_ctx(ctx);
 	struct asked *a = find_flying(v, m);
 
-	if (!a || a->told || a->fetched || a->pin)
+	if (!a || a->told)
 		return false;
 	if (!m->proof.result && (m->proof.proof.n != 0) != (a->message.kind != IPC_PSK_CHECK))
 		return false; /* where one is due it has to be there, and nowhere else */
@@ -412,23 +328,7 @@ bool vault_take_proof(void *ctx, const struct ipc_message *m)
 	if (m->proof.proof.n)
 		*made(a) = arena_bytes(&a->answer->arena, m->proof.proof);
 	give(v, a, m->proof.result, m->proof.what);
-	vault_fly(v);
-	return true;
-}
-
-bool vault_take_brought(struct vault *v, const struct ipc_message *m)
-{
-	struct asked *a = find_flying(v, m);
-
-	if (!a || m->kind != (a->fetched ? IPC_OPENED : a->pin ? IPC_KEPT : IPC_KINDS))
-		return false;
-	evtimer_del(v->late);
-	v->flying--;
-	have_forgotten_before(v, m->ticket);
-	vault_brought(v, a, m, NULL);
-	answer_free(a->answer);
-	asked_free(a);
-	vault_fly(v);
+	fly(v);
 	return true;
 }
 
@@ -448,7 +348,7 @@ bool vault_take_user(void *ctx, const struct ipc_message *m)
 	answer_free(a->answer);
 	asked_free(a);
 	told(told_ctx, &m->user);
-	vault_fly(v);
+	fly(v);
 	return true;
 }
 
@@ -461,7 +361,7 @@ void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told
 
 	a->told = done;
 	a->ctx = ctx;
-	vault_fly(v);
+	fly(v);
 }
 
 /* Keeper takes one question after the other: it is the first of those that fly, and it is not answered. */
@@ -480,7 +380,7 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 	list_each_safe (n, &v->asked) {
 		struct asked *a = node_owner(n, struct asked, node);
 
-		if (!a->flying || way_of(a) != IPC_IKE)
+		if (!a->flying)
 			continue;
 		evtimer_del(v->late);
 		give(v, a, ERR_DENIED, "keeper does not answer such a question");
@@ -488,7 +388,7 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 	}
 	if (!v->coreless)
 		engine_blame(v->world, m->blame.what);
-	vault_fly(v);
+	fly(v);
 	return true;
 }
 
@@ -557,7 +457,6 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 		abort();
 	list_init(&v->asked);
 	list_init(&v->forgotten);
-	vault_fetch_start(v);
 	v->world = w;
 	v->process = p;
 	v->folder = folder;
@@ -569,14 +468,12 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 	v->root = p == IPC_TOKENS ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	v->late = evtimer_new(w->base, on_late, v);
 	v->soon = evtimer_new(w->base, on_soon, v);
-	v->missing = event_new(w->base, -1, 0, on_missing, v);
-	v->brought = event_new(w->base, -1, 0, vault_on_brought, v);
 	return v;
 }
 
 static bool is_whole(const struct vault *v)
 {
-	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon && v->missing && v->brought;
+	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon;
 }
 
 enum err vault_start(struct world *w, const char *folder, struct text *why)
@@ -632,10 +529,6 @@ static void vault_free(struct vault *v)
 		event_free(v->late);
 	if (v->soon)
 		event_free(v->soon);
-	if (v->missing)
-		event_free(v->missing);
-	if (v->brought)
-		event_free(v->brought);
 	if (v->image >= 0)
 		close(v->image);
 	if (v->root >= 0)
@@ -652,7 +545,6 @@ void vault_stop(struct world *w)
 	vault_leave_core(v);
 	give_up(v);
 	give_up(v->tokens);
-	vault_fetch_stop(v->tokens);
 	vault_free(v->tokens);
 	vault_free(v);
 	w->vault = NULL;

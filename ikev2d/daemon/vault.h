@@ -27,8 +27,7 @@ void vault_leave_core(struct vault *v);
 void vault_stop(struct world *w);
 
 /* Keeps what S, or K, has, instead of it: their DATA or SECRET is wiped, and KEPT refers to it. The PIN of a
- * token is kept by tokens, which is started for it, and for which nobody waits: what cannot be kept cannot be
- * used. WHY gets a sentence. */
+ * token is kept by tokens, which is started for it. WHY gets a sentence. */
 enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
 
@@ -54,23 +53,12 @@ enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *
 	struct why *why) MUST_CHECK;
 
 /* Has tokens (which is started for it) open what a provider of OpenSSL has at URI: the private key, with the
- * PIN of K, or with K NULL certificates. Like vault_open else, but nobody waits for it here, since a token
- * may hang: ERR_LATER, until it has answered. Who does all again then (vault_when_fetched) is given the
- * answer. ERR_AUTH: the PIN of K was refused, now or before. */
+ * PIN of K, or with K NULL certificates. Like vault_open else. */
 enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
 /* The private key, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none. */
 enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
-
-/* Calls AGAIN, once and later, when tokens has answered all that it was asked for, or is known to be missing.
- * When all who wait were called the answers are forgotten. */
-typedef void vault_fetched(void *ctx);
-void vault_when_fetched(struct vault *v, vault_fetched *again, void *ctx);
-
-/* Waits for that, where there is no loop yet: for as long as a process has for a message, for all together.
- */
-void vault_wait_fetched(struct vault *v);
 
 /* ctl's ends of the channels by which it offers, to keeper and to tokens; the vault's own. */
 int vault_offers(const struct vault *v);

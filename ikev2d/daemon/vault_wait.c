@@ -2,12 +2,18 @@
 /* What guard waits for: it loads one thing after the other. */
 #include "daemon/vault_state.h"
 
+/* What may have tried a PIN before it ended is asked once: a card is locked after a few wrong ones. */
+static unsigned tries_of(const struct ipc_message *m)
+{
+	return m->kind == IPC_TOKEN ? 1 : VAULT_TRIES_MAX;
+}
+
 /* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
 static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
 {
 	enum err e = ERR_MISSING;
 
-	for (unsigned i = 0; i < VAULT_TRIES_MAX && e == ERR_MISSING; i++) {
+	for (unsigned i = 0; i < tries_of(m) && e == ERR_MISSING; i++) {
 		m->ticket = v->waits.ticket = ++v->last;
 		v->waits.kind = kind;
 		if (member_wait(&v->keeper, arena))
@@ -27,7 +33,7 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 	struct vault *v = member_ctx(ctx);
 
 	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
-		return vault_take_brought(v, m);
+		return false;
 	v->waits.answer = *m;
 	v->waits.ticket = 0;
 	return true;
@@ -93,7 +99,8 @@ enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
 	return keep_secret(v, s, 0, why);
 }
 
-uint64_t vault_number_of(struct bytes octets)
+/* 0: it is none. */
+static uint64_t number_of(struct bytes octets)
 {
 	struct rd r = rd_of(octets);
 	uint64_t number = rd_u64(&r);
@@ -103,7 +110,7 @@ uint64_t vault_number_of(struct bytes octets)
 
 enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
 {
-	const uint64_t offer = vault_number_of(s->data);
+	const uint64_t offer = number_of(s->data);
 
 	if (!offer) {
 		text_add(why, "%s", vault_refused(v, ERR_UNKNOWN));
@@ -116,11 +123,15 @@ enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why)
 {
 	struct ipc_message m = { .secret = { .use = IPC_USE_PASSPHRASE } };
+	enum err e = ERR_OK;
 
 	if (!k->secret.n)
 		return ERR_OK;
-	return k->file ? keep(v, &m, &k->secret, &k->kept, k->name, why)
-		       : vault_keep_pin(v->tokens, &k->secret, &k->kept, why);
+	if (!k->file) {
+		v = v->tokens;
+		e = vault_be_there(v, why);
+	}
+	return e ? e : keep(v, &m, &k->secret, &k->kept, k->name, why);
 }
 
 /* ERR_MISSING: there is another keeper, which has not heard of the parts before. */
@@ -164,9 +175,10 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
 	return e;
 }
 
-enum err vault_opened(struct vault *v, const struct ipc_message *m, uint64_t handle, struct arena *arena,
-	struct bundle *out, struct why *why)
+static enum err opened(
+	struct vault *v, uint64_t handle, struct arena *arena, struct bundle *out, struct why *why)
 {
+	const struct ipc_message *m = &v->waits.answer;
 	struct rd r = rd_of(m->opened.paper);
 	enum err e = m->opened.result;
 
@@ -189,7 +201,7 @@ static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t han
 	enum err e = call(v, m, IPC_OPENED, arena);
 
 	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
-		return vault_opened(v, &v->waits.answer, handle, arena, out, why);
+		return opened(v, handle, arena, out, why);
 	*out = (struct bundle){ 0 };
 	e = e ? e : ERR_UNKNOWN;
 	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
@@ -224,7 +236,7 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 enum err vault_open_offered(
 	struct vault *v, struct bytes number, struct arena *arena, struct bundle *out, struct why *why)
 {
-	struct ipc_message m = { .file = { .offer = vault_number_of(number) } };
+	struct ipc_message m = { .file = { .offer = number_of(number) } };
 
 	if (m.file.offer)
 		return open_file(v, &m, arena, out, why);
@@ -241,4 +253,56 @@ int vault_offers(const struct vault *v)
 int vault_offers_tokens(const struct vault *v)
 {
 	return v->tokens->from_ctl.fd;
+}
+
+/* Those who ask rely on it; the process that says so has the code of others in it. */
+static enum err check_fetched(bool certs, struct bundle *b, struct why *why)
+{
+	if (!b->n_crls && (certs ? b->n_certs && !b->key : b->key && !b->n_certs))
+		return ERR_OK;
+	bundle_free(b);
+	*b = (struct bundle){ 0 };
+	why->what = certs ? "the process for tokens did not give certificates, and nothing else"
+			  : "the process for tokens did not give a private key, and nothing else";
+	why->instead = "\"ipsec reload\", and a look at the module of the token if it stays";
+	return ERR_SYNTAX;
+}
+
+static enum err fetch(
+	struct vault *tokens, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+{
+	struct text wrong = text_in(arena);
+	enum err e;
+
+	m->kind = IPC_TOKEN;
+	m->token.handle = ++tokens->last;
+	if (!vault_be_there(tokens, &wrong)) {
+		e = ask_to_open(tokens, m, m->token.handle, arena, out, why);
+		return e ? e : check_fetched(m->token.certs, out, why);
+	}
+	*out = (struct bundle){ 0 };
+	why->what = text_str(&wrong);
+	return ERR_SYSTEM;
+}
+
+enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = {
+		.token = { .opener = k && k->kept ? k->kept->handle : 0, .uri = uri, .certs = !k }
+	};
+
+	return fetch(((struct vault *)ctx)->tokens, &m, arena, out, why);
+}
+
+enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct ipc_message m = { .token = { .uri = uri, .offer = number_of(number) } };
+
+	if (!number.n || m.token.offer)
+		return fetch(v->tokens, &m, arena, out, why);
+	*out = (struct bundle){ 0 };
+	why->what = vault_refused(v, ERR_UNKNOWN);
+	return ERR_UNKNOWN;
 }

@@ -81,26 +81,12 @@ static void look_at_users(struct world *w)
 	arena_free(&arena);
 }
 
-/* One that was pulled may be put back, and who has it may be gone for a while: with pauses that grow. */
-static void wait_for_tokens(struct world *w)
-{
-	const unsigned tries = w->watch.tries < 6 ? w->watch.tries : 6;
-
-	if (w->config.creds.missing)
-		evtimer_add(w->watch.tokens, &(struct timeval){ .tv_sec = 1u << tries });
-	else
-		evtimer_del(w->watch.tokens);
-}
-
 static void read_again(struct world *w)
 {
 	struct arena arena = { 0 };
 	struct text why = text_in(&arena), notes = text_in(&arena);
-	enum err e = config_read_creds(&w->config, &why, &notes);
 
-	if (e == ERR_LATER) {
-		watch_read_later(w);
-	} else if (e) {
+	if (config_read_creds(&w->config, &why, &notes)) {
 		line_say(LOG_ERROR, "config",
 			"certificates and keys have changed, and stay as they were before:");
 		say_lines(LOG_ERROR, "config", &why);
@@ -109,52 +95,8 @@ static void read_again(struct world *w)
 		line_say(LOG_NOTICE, "config", "certificates and keys have changed, and were read again");
 		engine_configure(w);
 		warn(w);
-		wait_for_tokens(w);
 	}
 	arena_free(&arena);
-}
-
-static void read_later(void *ctx)
-{
-	struct world *w = ctx;
-
-	if (!w->stop_timer)
-		read_again(w);
-}
-
-void watch_read_later(struct world *w)
-{
-	vault_when_fetched(w->vault, read_later, w);
-}
-
-/* Nothing is said where it is as before. */
-static void try_tokens(void *ctx)
-{
-	struct world *w = ctx;
-	struct arena arena = { 0 };
-	struct text why = text_in(&arena), notes = text_in(&arena);
-	const unsigned before = w->config.creds.missing;
-	enum err e = w->stop_timer ? ERR_BUSY : config_read_creds(&w->config, &why, &notes);
-
-	if (e == ERR_LATER) {
-		vault_when_fetched(w->vault, try_tokens, w);
-	} else if (!w->stop_timer) {
-		w->watch.tries++;
-		if (!e && w->config.creds.missing < before) {
-			say_lines(LOG_NOTICE, "config", &notes);
-			line_say(LOG_NOTICE, "config", "a key on a token that could not be had is there now");
-			engine_configure(w);
-		}
-		wait_for_tokens(w);
-	}
-	arena_free(&arena);
-}
-
-static void on_tokens(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd;
-	(void)what;
-	try_tokens(ctx);
 }
 
 static void on_quiet(evutil_socket_t fd, short what, void *ctx)
@@ -248,8 +190,6 @@ void watch_again(struct world *w)
 	look_at_folders(w);
 	look_at_users(w);
 	warn(w);
-	w->watch.tries = 0;
-	wait_for_tokens(w);
 }
 
 static void watched_start(
@@ -285,8 +225,7 @@ void watch_start(struct world *w)
 	watched_start(w, &x->creds, on_change, on_quiet);
 	watched_start(w, &x->users, on_users_change, on_users_quiet);
 	x->daily = event_new(w->base, -1, EV_PERSIST, on_day, w);
-	x->tokens = evtimer_new(w->base, on_tokens, w);
-	if (!x->daily || !x->tokens)
+	if (!x->daily)
 		abort();
 	event_add(x->daily, &(struct timeval){ .tv_sec = CREDS_DAY });
 	watch_again(w);
@@ -297,5 +236,4 @@ void watch_stop(struct world *w)
 	watched_stop(&w->watch.creds);
 	watched_stop(&w->watch.users);
 	event_free(w->watch.daily);
-	event_free(w->watch.tokens);
 }

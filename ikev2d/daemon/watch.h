@@ -10,10 +10,7 @@
 
 struct world;
 
-enum {
-	WATCH_QUIET = 500,     /* ms without a change: a tool that writes several files is done */
-	WATCH_TOKENS_MAX = 64, /* s between two tries to open what tokens could not */
-};
+enum { WATCH_QUIET = 500 /* ms without a change: a tool that writes several files is done */ };
 
 /* What inotify tells, and a timer that begins anew with each change. */
 struct watched {
@@ -24,8 +21,6 @@ struct watched {
 struct watch {
 	struct watched creds, users;
 	struct event *daily;
-	struct event *tokens; /* those that could not be opened are tried again */
-	unsigned tries;       /* so often they were, one after the other */
 };
 
 void watch_start(struct world *w);
@@ -33,9 +28,6 @@ void watch_stop(struct world *w);
 
 /* Watches the folders and the users file of the configuration as it is now, and looks at our certificates. */
 void watch_again(struct world *w);
-
-/* Reads certificates and keys again when tokens has answered (vault_when_fetched). */
-void watch_read_later(struct world *w);
 
 /* A line for each of our certificates that has expired or will within CREDS_WARNING days, into OUT. */
 void watch_expiring(struct world *w, struct text *out);

@@ -100,8 +100,7 @@ enum { TICKET_STOP = 0x7fffffff };
 /* Begins an orderly stop. */
 void daemon_stop(struct world *w);
 
-/* Reads the configuration file again; all or nothing. WHY gets what is wrong, in ARENA. ERR_LATER: something
- * of a token is on its way (vault_when_fetched). */
+/* Reads the configuration file again; all or nothing. WHY gets what is wrong, in ARENA. */
 enum err daemon_reload(struct world *w, struct arena *arena, struct why *why) MUST_CHECK;
 /* The same, of the file's settings only. */
 enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why *why) MUST_CHECK;

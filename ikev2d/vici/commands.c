@@ -156,7 +156,7 @@ bool vici_command_run(
 		return false;
 	vici_out_packet(&out, VICI_CMD_RESPONSE, NULL);
 	run(&call);
-	if (!call.later && !s->vici->later)
+	if (!call.later)
 		vici_respond(s, &out);
 	vici_out_free(&out);
 	return true;

@@ -54,7 +54,6 @@ struct vici {
 	struct vici_host host;
 	struct node sessions;
 	uint32_t last_ticket;
-	bool later;    /* what is being carried out is to be carried out anew, by vici_again */
 	bool stopping; /* parts of the host may have gone: it is asked for nothing any more */
 };
 
@@ -63,26 +62,18 @@ struct vici_session {
 	struct vici *vici;
 	void *io;
 	enum vici_rights rights;
-	bool broken;              /* it is to be closed */
-	struct fifo unread;       /* octets that wait for the client */
-	unsigned asked;           /* bits 1 << enum vici_asked_kind: came, and were not said to be answered */
-	uint32_t events;          /* registered: a bit for each enum vici_event */
-	uint32_t ticket;          /* of the command that waits for its outcome; 0: none */
-	enum vici_counts counts;  /* of SAs that it answers with */
-	struct vici_again *again; /* what is carried out anew; NULL: nothing */
-	int loglevel;             /* of its control-log events */
+	bool broken;             /* it is to be closed */
+	struct fifo unread;      /* octets that wait for the client */
+	unsigned asked;          /* bits 1 << enum vici_asked_kind: came, and were not said to be answered */
+	uint32_t events;         /* registered: a bit for each enum vici_event */
+	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
+	enum vici_counts counts; /* of SAs that it answers with */
+	int loglevel;            /* of its control-log events */
 	struct vici_listing *listing;  /* a list that is being sent; NULL: none */
 	char *capture;                 /* the connection whose keys it sees; NULL: none */
 	uint64_t capture_until;        /* ms, the clock of the host */
 	unsigned captured;             /* SAs whose keys it has seen */
 	char *held_conn, *held_shared; /* that go with it; NULL: none */
-};
-
-/* A command with its elements, which cannot be carried out yet. */
-struct vici_again {
-	struct arena arena;
-	unsigned command;
-	struct bytes message;
 };
 
 /* A command being carried out. Its function fills OUT, the response, or takes a ticket. */

@@ -38,19 +38,10 @@ struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io
 	return s;
 }
 
-static void again_free(struct vici_session *s)
-{
-	if (s->again)
-		arena_free(&s->again->arena);
-	free(s->again);
-	s->again = NULL;
-}
-
 void vici_close(struct vici_session *s)
 {
 	list_remove(&s->node);
 	vici_listing_free(s->listing);
-	again_free(s);
 	fifo_free(&s->unread);
 	vici_capture_stop(s);
 	vici_let_go(s);
@@ -135,52 +126,6 @@ bool vici_register(struct vici_session *s, unsigned event, bool on)
 	return true;
 }
 
-void vici_later(struct vici *v)
-{
-	v->later = true;
-}
-
-/* False: there is no such command. */
-static bool carry_out(struct vici_session *s, unsigned command, struct bytes message,
-	const struct vici_node *args, struct arena *arena)
-{
-	struct vici_again *a;
-
-	s->vici->later = false;
-	if (!vici_command_run(s, command, args, arena))
-		return false;
-	if (!s->vici->later)
-		return true;
-	s->vici->later = false;
-	a = calloc(1, sizeof *a);
-	if (!a)
-		abort();
-	a->command = command;
-	a->message = arena_bytes(&a->arena, message);
-	s->again = a;
-	return true;
-}
-
-void vici_again(struct vici *v)
-{
-	list_each_safe (n, &v->sessions) {
-		struct vici_session *s = node_owner(n, struct vici_session, node);
-		struct vici_again *a = s->again;
-		struct arena arena = { 0 };
-		struct vici_node *args;
-
-		if (!a)
-			continue;
-		s->again = NULL;
-		if (vici_tree(a->message, &arena, &args) ||
-			!carry_out(s, a->command, a->message, args, &arena))
-			abort(); /* it could be carried out before */
-		arena_free(&arena);
-		arena_free(&a->arena);
-		free(a);
-	}
-}
-
 bool vici_command(struct vici_session *s, unsigned command, struct bytes message)
 {
 	struct arena arena = { 0 };
@@ -190,7 +135,7 @@ bool vici_command(struct vici_session *s, unsigned command, struct bytes message
 
 	if (ok) {
 		s->asked |= 1u << ASKED_COMMAND;
-		if (!carry_out(s, command, message, args, &arena))
+		if (!vici_command_run(s, command, args, &arena))
 			answer(s, VICI_CMD_UNKNOWN);
 	}
 	arena_free(&arena);
@@ -200,7 +145,7 @@ bool vici_command(struct vici_session *s, unsigned command, struct bytes message
 unsigned vici_answered(struct vici_session *s)
 {
 	/* There are no request numbers: answers come in the order of the requests. */
-	const bool busy = s->ticket || s->listing || s->again;
+	const bool busy = s->ticket || s->listing;
 	unsigned done = busy ? s->asked & 1u << ASKED_EVENT : s->asked;
 
 	if (vici_unread(s) > VICI_AHEAD || s->broken)

@@ -227,11 +227,6 @@ struct vici_session *vici_open(struct vici *v, enum vici_rights rights, void *io
  * well-formed, the command before it was not answered). */
 bool vici_command(struct vici_session *s, unsigned command, struct bytes message) MUST_CHECK;
 
-/* The host cannot carry out yet what it is being asked for: the answer is dropped, and the client waits for
- * the one that comes when that is carried out anew; and it can now. */
-void vici_later(struct vici *v);
-void vici_again(struct vici *v);
-
 /* Registers an event, or unregisters it. False as above. */
 bool vici_register(struct vici_session *s, unsigned event, bool on) MUST_CHECK;
 

@@ -3,7 +3,6 @@
  * was up have ended, and keeper with it. */
 #include "tests/unit/unit.h"
 
-#include "daemon/clock.h"
 #include "daemon/engine.h"
 #include "daemon/parley_state.h"
 #include "daemon/vault_state.h"
@@ -110,7 +109,6 @@ static void a_core_that_has_ended_is_not_answered(void **state)
 
 static struct bytes paper; /* that it answers with; without one it ends */
 static unsigned asked;
-static bool hangs;
 
 static void be_tokens(void *ctx, struct ipc_channel *far)
 {
@@ -124,8 +122,6 @@ static void be_tokens(void *ctx, struct ipc_channel *far)
 	if (m.kind != IPC_TOKEN && m.kind != IPC_TLS_SIGN)
 		return;
 	asked++;
-	if (hangs)
-		return;
 	if (paper.n)
 		assert_int_equal(ipc_tell(far, &(struct ipc_message){ .kind = IPC_OPENED,
 						       .ticket = m.ticket,
@@ -142,7 +138,6 @@ static struct vault *tokens_that_answers(struct bytes with)
 
 	paper = with;
 	asked = 0;
-	hangs = false;
 	assert_int_equal(vault_be_there(v, &why), ERR_OK);
 	v->keeper.spec.serve = be_tokens;
 	return v;
@@ -155,68 +150,18 @@ static void end_all(void)
 	vault_stop(&world);
 }
 
-static void on_fetched(void *ctx)
-{
-	++*(unsigned *)ctx;
-}
-
-/* What comes of it in the end, or of another try while it is on its way. */
-static enum err fetched(const struct key_conf *k, struct why *why)
-{
-	struct bundle b;
-	unsigned called = 0;
-	enum err e = vault_fetch(world.vault, "file:/nowhere", k, &arena, &b, why);
-
-	assert_int_equal(e, ERR_LATER);
-	vault_wait_fetched(world.vault);
-	e = vault_fetch(world.vault, "file:/nowhere", k, &arena, &b, why);
-	vault_when_fetched(world.vault, on_fetched, &called);
-	assert_int_equal(called, 0);
-	event_base_loop(world.base, EVLOOP_NONBLOCK);
-	assert_int_equal(called, 1);
-	return e;
-}
-
-/* Guard has everybody else to serve. Those who want the same do not ask it again; in the end all are told. */
-static void nobody_waits_for_a_token_that_hangs(void **state)
-{
-	const struct key_conf k = { .uri = "file:/nowhere" };
-	struct vault *v;
-	struct bundle b;
-	struct why why = { 0 };
-	unsigned called = 0;
-	uint64_t begun;
-
-	(void)state;
-	v = tokens_that_answers((struct bytes){ 0 });
-	hangs = true;
-	begun = clock_ms();
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_LATER);
-		vault_when_fetched(world.vault, on_fetched, &called);
-	}
-	event_base_loop(world.base, EVLOOP_NONBLOCK);
-	assert_true(clock_ms() - begun < FAMILY_PATIENCE / 5);
-	assert_int_equal(asked, 1);
-	assert_int_equal(called, 0);
-	event_active(v->late, EV_TIMEOUT, 1); /* its time is over */
-	while (called < 3)
-		event_base_loop(world.base, EVLOOP_ONCE);
-	assert_int_equal(asked, 1);
-	end_all();
-}
-
 static void tokens_that_gives_nothing_is_not_believed(void **state)
 {
 	const struct bundle nothing = { 0 };
 	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
 	struct why why = { 0 };
 
 	(void)state;
 	(void)tokens_that_answers(paper_of_bundle(&nothing, 1000, &arena));
-	assert_int_equal(fetched(&k, &why), ERR_SYNTAX);
+	assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_SYNTAX);
 	assert_non_null(strstr(why.what, "a private key"));
-	assert_int_equal(fetched(NULL, &why), ERR_SYNTAX);
+	assert_int_equal(vault_fetch(world.vault, k.uri, NULL, &arena, &b, &why), ERR_SYNTAX);
 	assert_non_null(strstr(why.what, "certificates"));
 	assert_int_equal(asked, 2);
 	end_all();
@@ -225,11 +170,12 @@ static void tokens_that_gives_nothing_is_not_believed(void **state)
 static void a_pin_is_tried_once_where_tokens_ends_over_it(void **state)
 {
 	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
 	struct why why = { 0 };
 
 	(void)state;
 	(void)tokens_that_answers((struct bytes){ 0 });
-	assert_int_equal(fetched(&k, &why), ERR_SYSTEM);
+	assert_int_not_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_OK);
 	assert_non_null(strstr(why.what, "does not answer"));
 	assert_int_equal(asked, 1);
 	end_all();
@@ -267,7 +213,6 @@ int main(void)
 		PARLEY(an_answer_that_comes_after_the_end_is_of_no_consequence),
 		PARLEY(a_question_ends_with_keeper),
 		PARLEY(a_core_that_has_ended_is_not_answered),
-		PARLEY(nobody_waits_for_a_token_that_hangs),
 		PARLEY(tokens_that_gives_nothing_is_not_believed),
 		PARLEY(a_pin_is_tried_once_where_tokens_ends_over_it),
 		PARLEY(a_pin_that_cannot_be_handed_over_is_noted),

@@ -2,7 +2,6 @@
 """Keys that a provider of OpenSSL has, and the process that opens them. OpenSSL's own provider for files is what every
 machine has: a key that is encrypted with its PIN is there, or it is not, as a token is."""
 import contextlib
-from concurrent import futures
 import glob
 import os
 import shutil
@@ -175,43 +174,6 @@ def tokens_that_hangs(bench):
     same(call.wait(20), 0, f"exit code of ipsec up\n{moon.log()}")
     contains(moon.log(), "the process tokens has ended, since it did not answer", "log of moon")
     check(family.member(moon, "tokens") != pid, "another one runs")
-
-
-@case()
-def tokens_that_hangs_while_a_key_is_loaded(bench):
-    """By a client, or by the file that is read again: guard answers everybody else meanwhile, and who waits is told."""
-    moon, _, token = with_tokens(bench)
-    for command in "load", "reload":
-        pid = family.member(moon, "tokens")
-        os.kill(pid, signal.SIGSTOP)
-        call = moon.spawn("reload") if command == "reload" else None
-        with futures.ThreadPoolExecutor() as pool:
-            answer = pool.submit(token.offered, bench.vici(moon)) if not call else None
-            for _ in range(4):
-                same(moon.ipsec("status", seconds=1).code, 0, "exit code of ipsec status meanwhile")
-            check(family.member(moon, "tokens") == pid, "it still hangs")
-            if answer:
-                contains(answer.result(20)["errmsg"], "the process for tokens does not answer", f"load-token\n{moon.log()}")
-        if call:
-            same(call.wait(20), 1, f"exit code of ipsec reload\n{moon.log()}")
-            contains(call.log(), "the configuration stays as it was", "ipsec reload, which names a certificate there")
-        family.replaced(moon, pid, 2, "tokens")
-    moon.up()
-
-
-@case()
-def token_that_is_put_in_after_the_start(bench):
-    """It is found without a reload."""
-    ca = Authority(bench.directory)
-    ours, theirs = gateways(bench)
-    token = Token(bench, bench.moon, ca)
-    Credentials(folder(bench, bench.sun), bench.sun, ca)
-    bench.daemon(bench.sun, theirs).start()
-    with token.pulled():
-        moon = bench.daemon(bench.moon, token.configured(ours)).start()
-        same(moon.ipsec("up", "site").code, 1, "exit code of ipsec up without the key")
-    until(lambda: "a key on a token that could not be had is there now" in moon.log(), moon.log, 10)
-    moon.up()
 
 
 @case()
