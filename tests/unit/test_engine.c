@@ -150,40 +150,6 @@ static void keys_of_another_length_are_refused(void **state)
 }
 
 /* Others than the first have what it has not. */
-/* KiB of the multi-buffer library's code that are in this process's memory; -1: it is not used. */
-static long code_in_memory(void)
-{
-	FILE *f = fopen("/proc/self/smaps", "re");
-	char line[512];
-	bool in_it = false;
-	long all = -1, n;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof line, f)) {
-		if (strstr(line, "libIPSec_MB"))
-			in_it = strstr(line, " r-xp ");
-		else if (in_it && sscanf(line, "Rss: %ld kB", &n) == 1) {
-			all = n;
-			in_it = false;
-		}
-	}
-	fclose(f);
-	return all;
-}
-
-/* It has some 12 MiB, of which it tries several when it begins. */
-static void the_code_of_a_library_is_not_kept_in_memory(void **state)
-{
-	(void)state;
-	if (engine_next(NULL) == &engine_openssl) {
-		print_message("only one engine here\n");
-		skip();
-	}
-	assert_in_range(code_in_memory(), 0, 512);
-	engine_warm();
-	assert_in_range(code_in_memory(), 1, 512);
-}
-
 static void there_is_an_engine_for_everything(void **state)
 {
 	static const char *const words[] = { "aes128gcm16", "aes256gcm16", "chacha20poly1305",
@@ -206,8 +172,6 @@ static void there_is_an_engine_for_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			the_code_of_a_library_is_not_kept_in_memory), /* first: it is to begin here */
 		cmocka_unit_test(engines_give_what_is_published),
 		cmocka_unit_test(engines_give_the_same),
 		cmocka_unit_test(keys_of_another_length_are_refused),
