@@ -6,7 +6,6 @@
 #include "tests/unit/packet.h"
 #include "xfrm/user/engine.h"
 
-#include <stdio.h>
 
 enum { ROOM = 2048, AAD = 12, IV = 8, TAG = 16 };
 
