@@ -144,47 +144,33 @@ static EVP_PKEY *open_uri(const char *uri, struct lock *lock)
 	return pkey;
 }
 
-/* What a token says of a PIN (PKCS#11: CKR_PIN_INCORRECT and those behind it), or NULL. Its provider raises
- * that as a reason of its own. */
-static const char *refusal_of_pin(unsigned long code)
+/* What a token says (PKCS#11, CKR_…), and what comes of it: its provider raises that as a reason of its own.
+ * Of all that is not here and follows a PIN that may be the reason, and tokens count: pkcs11-provider 1.0
+ * keeps to itself what C_Login said, and other slots may have no token. */
+static const struct {
+	unsigned reason;
+	enum err e; /* ERR_AUTH: the PIN; ERR_BUSY: the device, which has not looked at it */
+	const char *says;
+} words_of_tokens[] = {
+	{ 0xa0, ERR_AUTH, "it is not the right one" },
+	{ 0xa1, ERR_AUTH, "it has characters that the token does not take" },
+	{ 0xa2, ERR_AUTH, "it is too short or too long" },
+	{ 0xa3, ERR_AUTH, "it has expired" },
+	{ 0xa4, ERR_AUTH, "it is locked after too many wrong ones" },
+	{ 0x30, ERR_BUSY, "the device fails" },
+	{ 0x32, ERR_BUSY, "the device was removed" },
+};
+
+/* CTX: what comes of it. */
+static const char *word_of_token(unsigned long code, void *ctx)
 {
-	enum { PIN_INCORRECT = 0xa0 };
-	static const char *const refusals[] = { "it is not the right one",
-		"it has characters that the token does not take", "it is too short or too long",
-		"it has expired", "it is locked after too many wrong ones" };
-	const unsigned long which = (unsigned long)ERR_GET_REASON(code) - PIN_INCORRECT;
-
-	if (ERR_GET_LIB(code) < ERR_LIB_USER || which >= sizeof refusals / sizeof *refusals)
-		return NULL;
-	return refusals[which];
-}
-
-/* What it says of a device that fails: the PIN was not looked at. Of all else that follows a PIN it may be
- * the reason, and tokens count: pkcs11-provider 1.0 keeps to itself what C_Login said, and other slots may
- * have no token. */
-static const char *failure_of_device(unsigned long code)
-{
-	enum { DEVICE_ERROR = 0x30, DEVICE_REMOVED = 0x32 };
-
-	if (ERR_GET_LIB(code) < ERR_LIB_USER)
-		return NULL;
-	switch (ERR_GET_REASON(code)) {
-	case DEVICE_ERROR: return "the device fails";
-	case DEVICE_REMOVED: return "the device was removed";
-	default: return NULL;
-	}
-}
-
-static const char *of_either(unsigned long code)
-{
-	const char *refusal = refusal_of_pin(code);
-
-	return refusal ? refusal : failure_of_device(code);
-}
-
-static bool is_failure_of_device(const char *reason)
-{
-	return !strncmp(reason, "the device ", strlen("the device "));
+	for (size_t i = 0; i < sizeof words_of_tokens / sizeof *words_of_tokens; i++)
+		if (ERR_GET_LIB(code) >= ERR_LIB_USER &&
+			ERR_GET_REASON(code) == (int)words_of_tokens[i].reason) {
+			*(enum err *)ctx = words_of_tokens[i].e;
+			return words_of_tokens[i].says;
+		}
+	return NULL;
 }
 
 enum err key_uri(
@@ -192,24 +178,24 @@ enum err key_uri(
 {
 	struct lock lock = { .password = pin };
 	EVP_PKEY *pkey = open_uri(uri, &lock);
+	enum err said = ERR_OK;
 	const char *reason;
-	bool known;
 
 	if (pkey)
 		return admit(pkey, true, arena, out, why);
-	reason = ossl_reason_among(of_either, &known, arena);
+	reason = ossl_reason_among(word_of_token, &said, arena);
 	if (lock.asked && !pin) {
 		why->what = arena_printf(arena, "%s wants a PIN, and has none", uri);
 		why->instead = "pin = its PIN";
 		return ERR_MISSING;
 	}
-	if (known && is_failure_of_device(reason)) {
+	if (said == ERR_BUSY) {
 		why->what = arena_printf(
 			arena, "%s cannot be opened, and not because of its PIN (%s)", uri, reason);
 		why->instead = "a look at the token and the module of its vendor";
 		return ERR_BUSY;
 	}
-	if (known || lock.asked) {
+	if (said == ERR_AUTH || lock.asked) {
 		why->what = arena_printf(arena, "%s cannot be opened with its PIN (%s)", uri, reason);
 		why->instead = "pin = the right one; a token that has counted too many wrong ones is locked";
 		return ERR_AUTH;

@@ -8,21 +8,20 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
-static const char *nothing_known(unsigned long code)
+static const char *nothing_known(unsigned long code, void *ctx)
 {
 	(void)code;
+	(void)ctx;
 	return NULL;
 }
 
 const char *ossl_reason(struct arena *arena)
 {
-	bool found;
-
-	return ossl_reason_among(nothing_known, &found, arena);
+	return ossl_reason_among(nothing_known, NULL, arena);
 }
 
 /* Some errors only say that the one before them is the system's. */
-const char *ossl_reason_among(const char *(*known)(unsigned long code), bool *found, struct arena *arena)
+const char *ossl_reason_among(ossl_known *known, void *ctx, struct arena *arena)
 {
 	const char *reason = NULL, *word = NULL;
 	unsigned long code, last = 0, before = 0;
@@ -30,9 +29,8 @@ const char *ossl_reason_among(const char *(*known)(unsigned long code), bool *fo
 	while ((code = ERR_get_error())) {
 		before = last;
 		last = code;
-		word = word ? word : known(code);
+		word = word ? word : known(code, ctx);
 	}
-	*found = word;
 	if (ERR_GET_REASON(last) == ERR_R_SYS_LIB && ERR_SYSTEM_ERROR(before))
 		last = before;
 	if (last)

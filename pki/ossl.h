@@ -12,9 +12,12 @@ enum { OSSL_LEVEL = 2 };
 /* What OpenSSL complained of last, in its words, from ARENA; its queue of complaints is empty then. */
 const char *ossl_reason(struct arena *arena);
 
-/* The same; but where KNOWN has words for one of the complaints, it is these, and *FOUND: what was complained
- * of later follows from that. */
-const char *ossl_reason_among(const char *(*known)(unsigned long code), bool *found, struct arena *arena);
+/* Words for a complaint of OpenSSL's, or NULL. */
+typedef const char *ossl_known(unsigned long code, void *ctx);
+
+/* The same; but of the first complaint that KNOWN has words for it is these: what was complained of later
+ * follows from that. */
+const char *ossl_reason_among(ossl_known *known, void *ctx, struct arena *arena);
 
 /* Forgets complaints. */
 void ossl_forget(void);
