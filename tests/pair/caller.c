@@ -120,3 +120,15 @@ void caller_fill(struct pair *p)
 		arena_free(&c.arena);
 	}
 }
+
+struct wire_puzzle caller_puzzle_in_crowd(struct pair *p, int n)
+{
+	struct caller c;
+
+	caller_crowd(p, n);
+	caller_begin(&c, p, 1);
+	assert_true(caller_asked(&c, p, caller_address("198.51.100.1", 500)));
+	arena_free(&c.arena);
+	caller_crowd(p, -n);
+	return c.puzzle;
+}

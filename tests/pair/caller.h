@@ -35,3 +35,6 @@ bool caller_comes_in(struct caller *c, struct pair *p, struct addr from);
 
 /* Those who may come in without a solution have come. */
 void caller_fill(struct pair *p);
+
+/* What somebody is asked for who calls while N more are half open. */
+struct wire_puzzle caller_puzzle_in_crowd(struct pair *p, int n);
