@@ -214,13 +214,12 @@ static void take_numbers(struct engine *e, const char *only, struct peer *const 
 
 	for (unsigned i = 0; i < n; i++)
 		numbers[i] = is_negotiated(peers[i]) ? peers[i]->number : 0;
-	p = only ? dict_take(&e->named, only) : NULL;
-	if (p)
-		p->number = 0;
 	if (!only) {
 		while ((p = map_next(&e->handed, &at)))
 			p->number = 0;
 		dict_free(&e->named);
+	} else if ((p = dict_take(&e->named, only))) {
+		p->number = 0;
 	}
 	for (unsigned i = 0; i < n; i++)
 		peers[i]->number = numbers[i];
