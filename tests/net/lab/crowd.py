@@ -36,9 +36,10 @@ def _sides(local, remote, certs):
             "remote": {"auth": auth, "id": f"{remote}.example"}}
 
 
-def gateway(daemon=None, certs=False):
-    """The configuration that answers callers, for either daemon; with a shared secret or CERTS."""
-    conn = {**COMMON, "local_addrs": GATEWAY, "remote_addrs": "%any", **_sides("gateway", "caller", certs),
+def gateway(daemon=None, certs=False, probing="0s"):
+    """The configuration that answers callers, for either daemon; with a shared secret or CERTS. It asks each PROBING that is
+    silent whether it still lives; 0: never."""
+    conn = {**COMMON, "dpd_delay": probing, "local_addrs": GATEWAY, "remote_addrs": "%any", **_sides("gateway", "caller", certs),
             "children": {"net": {"local_ts": "10.1.0.0/16", "remote_ts": "10.32.0.0/16", "esp_proposals": "aes256gcm16"}}}
     return {"connections": {"site": conn}, **SECRETS, **({"daemon": daemon} if daemon else {})}
 
