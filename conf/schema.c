@@ -417,12 +417,9 @@ static const struct conf_key child_keys[] = {
 	{ "label_mode", STATUS_LATER, TYPE_WORD, CHILD(label_mode), "system", .doc = "kind of label",
 		.note = NO_LABELS, .words = label_words },
 	{ "tfc_padding", STATUS_READ, TYPE_PADDING, CHILD(tfc_padding), "0",
-		.doc = "pad packets to this size (kernel path; where ESP does not go in UDP, Linux leaves "
-		       "the "
-		       "padding out while its module esp4_offload or esp6_offload is loaded, which the log "
-		       "says then); mtu: to that "
-		       "of "
-		       "the path" },
+		.doc = "pad packets to this size (on the kernel path, where ESP does not go in UDP, Linux "
+		       "leaves the padding out while its module esp4_offload or esp6_offload is loaded, "
+		       "which the log says then); mtu: to that of the path" },
 	{ "replay_window", STATUS_READ, TYPE_COUNT, CHILD(replay_window), "1024",
 		.doc = "packets that may overtake each other; 0: no replay protection",
 		.differs = "32, or charon.replay_window: too few for fast links" },

@@ -67,7 +67,6 @@ static const char *kernels_own(const struct child_conf *c)
 		{ "sha256_96", c->sha256_96 },
 		{ "policies", !c->policies },
 		{ "policies_fwd_out", c->policies_fwd_out },
-		{ "tfc_padding", c->tfc_padding },
 		{ "icmp", c->icmp },
 		{ "hw_offload", c->hw_offload == OFFLOAD_CRYPTO || c->hw_offload == OFFLOAD_PACKET },
 	};

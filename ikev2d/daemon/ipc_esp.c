@@ -56,6 +56,7 @@ static void esp_sa_add(struct walk *x, struct esp_order *o)
 	octets(x, &s->encr_key, UINT8_MAX);
 	octets(x, &s->integ_key, UINT8_MAX);
 	flag(x, &s->encap);
+	u32(x, &s->tfc_padding);
 	endpoint(x, &s->local);
 	endpoint(x, &s->remote);
 	ipc_selectors(x, &s->local_ts);

@@ -703,19 +703,6 @@ static void each_of_a_bundle_is_what_it_is(void **state)
 	assert_int_equal(v[2].esp.drop, DROP_KEEPALIVE);
 }
 
-static void padding_behind_the_inner_packet_is_cut_off(void **state)
-{
-	size_t n = udp(20);
-	struct esp_packet pkt = { .p = packet, .n = n + 60 };
-
-	(void)state;
-	open_both();
-	memset(packet + n, 0, 60);
-	esp_seal(&one.out->esp, 0, &one.rng.rng, &pkt, 1);
-	assert_int_equal(gate_receive(&two, &in, pkt.p, pkt.n, 0, NULL), DROP_NONE);
-	assert_int_equal(in.esp.n, n);
-}
-
 static void drops_are_printed_by_reason(void **state)
 {
 	struct arena arena = { 0 };
@@ -792,7 +779,6 @@ int main(void)
 		CASE(segments_too_big_are_answered_as_they_would_be_alone),
 		CASE(a_super_packet_that_lies_is_dropped),
 		CASE(each_of_a_bundle_is_what_it_is),
-		CASE(padding_behind_the_inner_packet_is_cut_off),
 		CASE(drops_are_printed_by_reason),
 		CASE(every_reason_has_a_word),
 	};

@@ -46,6 +46,7 @@ static unsigned orders(struct esp_order v[ORDER_KINDS])
 		.suite = suite,
 		.encr_key = packet_encr_key(&suite),
 		.encap = true,
+		.tfc_padding = 700,
 		.local = a,
 		.remote = b,
 		.local_ts = both,
@@ -108,6 +109,7 @@ static void an_sa_keeps_its_keys_and_its_configuration(void **state)
 	assert_ptr_equal(s->suite.encr, v[ORDER_SA_ADD].sa_add.spec.suite.encr);
 	assert_true(s->suite.esn);
 	assert_int_equal(s->resource, 7);
+	assert_int_equal(s->tfc_padding, 700);
 	assert_int_equal(s->conf->replay_window, 77);
 	assert_int_equal(s->conf->copy_dscp, DSCP_NO);
 	assert_true(s->conf->copy_df);

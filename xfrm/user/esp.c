@@ -193,11 +193,13 @@ static size_t put_trailer(const struct esp *e, uint8_t *p, size_t n)
 
 static void seal_one(struct esp *e, void *cipher, struct rng *rng, struct esp_packet *pkt)
 {
-	size_t n = put_trailer(e, pkt->p, pkt->n), head = esp_before(e);
+	size_t head = esp_before(e), n;
 	uint8_t *packet = pkt->p - head, *iv = packet + ESP_HEADER;
 	struct cover cover;
 	struct aead_job job;
 
+	memset(pkt->p + pkt->n, 0, pkt->more);
+	n = put_trailer(e, pkt->p, pkt->n + pkt->more);
 	put32(packet, e->spi);
 	put32(packet + 4, (uint32_t)pkt->seq);
 	if (e->integ) {

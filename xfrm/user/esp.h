@@ -35,6 +35,7 @@ struct esp {
 struct esp_packet {
 	uint8_t *p;
 	size_t n;
+	size_t more;             /* for sealing: octets of zero behind it, which hide how long it is */
 	uint64_t seq;            /* set by both ways */
 	enum replay_place place; /* set by opening */
 	bool authentic;          /* set by opening: whoever has the key has made it, whatever is inside */
@@ -67,6 +68,7 @@ void esp_check(const struct esp *e, struct esp_packet *p);
 void esp_decrypt(struct esp *e, unsigned thread, struct esp_packet *p);
 void esp_admit(struct esp *e, struct esp_packet *p);
 
-/* Octets before an inner packet once it is sealed, and of all that an inner packet of N octets becomes. */
+/* Octets before an inner packet once it is sealed, and of all that an inner packet of N octets becomes, those
+ * that hide its length among them. */
 size_t esp_before(const struct esp *e);
 size_t esp_sealed(const struct esp *e, size_t n);

@@ -47,7 +47,11 @@ struct live *live_new(const struct sa_spec *spec, struct meter *meter, enum err 
 	if (!l)
 		abort();
 	*l = (struct live){
-		.child = spec->child, .inbound = spec->inbound, .meter = meter, .together = LIVE_TOGETHER
+		.child = spec->child,
+		.inbound = spec->inbound,
+		.tfc_padding = spec->tfc_padding,
+		.meter = meter,
+		.together = LIVE_TOGETHER,
 	};
 	*meter = (struct meter){ 0 };
 	pthread_mutex_init(&l->lock, NULL);

@@ -25,6 +25,7 @@ struct live {
 	struct tss local_ts, remote_ts;
 	struct tos_copy tos;
 	bool copy_df, keep_mss;
+	uint32_t tfc_padding; /* outbound: octets that inner packets are padded to, or TFC_MTU; 0: none */
 	struct live_limit bytes_limit, packets_limit;
 
 	struct meter *meter;       /* under the lock: borrowed (it outlives this), or OWN */

@@ -128,21 +128,41 @@ bool outbound_take(struct lane *lane, const struct device *device, const struct 
 	return !drop;
 }
 
+/* Octets that make a packet of N as long as all are to be (RFC 4303, 2.7), as far as the path takes that. */
+static size_t padding_of(const struct sa_slot *sa, size_t n)
+{
+	unsigned wanted = sa->live->tfc_padding, limit;
+
+	if (!wanted)
+		return 0;
+	limit = limit_of(sa);
+	if (wanted > limit)
+		wanted = limit;
+	return n < wanted ? wanted - n : 0;
+}
+
+static size_t sealed_of(const struct departure *d)
+{
+	return esp_sealed(&d->sa->live->esp, d->esp.n + d->esp.more);
+}
+
 /* A place for a packet of N octets for SA, or NULL. */
 static struct departure *load_next(struct load *l, const struct sa_slot *sa, size_t n)
 {
-	const struct esp *e = &sa->live->esp;
 	struct departure *d = &l->v[l->n];
 
-	if (l->n == LOAD_PACKETS || l->octets + esp_sealed(e, n) > LOAD_OCTETS)
+	if (l->n == LOAD_PACKETS)
 		return NULL;
-	*d = (struct departure){ .esp = { .p = l->room + l->octets + esp_before(e), .n = n }, .sa = sa };
-	return d;
+	*d = (struct departure){ .esp = { .p = l->room + l->octets + esp_before(&sa->live->esp),
+					 .n = n,
+					 .more = padding_of(sa, n) },
+		.sa = sa };
+	return l->octets + sealed_of(d) > LOAD_OCTETS ? NULL : d;
 }
 
 static void load_take(struct load *l, const struct departure *d)
 {
-	l->octets += esp_sealed(&d->sa->live->esp, d->esp.n);
+	l->octets += sealed_of(d);
 	l->n++;
 }
 
@@ -183,7 +203,7 @@ static void seal_run(struct lane *lane, struct departure *v, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		esp[i] = v[i].esp;
-		inner[i] = esp[i].n;
+		inner[i] = esp[i].n + esp[i].more; /* as who opens it counts them */
 	}
 	esp_seal(&l->esp, lane->number, lane->rng, esp, n);
 	live_hold(&held, l);

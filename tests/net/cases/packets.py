@@ -4,6 +4,7 @@ import socket
 import struct
 
 from lab.case import case, user_case
+from lab.charon import ROLES, bring_up
 from lab.check import check, contains, same, until
 from lab.traffic import reaches, reaches_in_the_end, send_udp, tcp
 
@@ -73,6 +74,35 @@ def outer_df(bench, changes, inside, outside):
     reaches(bench.alice, bench.sun.inside[4], "-M", inside)
     same({bool(frame[20] & 0x40) for frame in tap.esp()}, {outside}, "DF of moon's outer packets")
     wire.all_in("esp-udp")
+
+
+# ------------------------------------------------------------------ sizes
+
+@user_case(each=[("to-a-size", 700, 600), ("to-the-path", "mtu", 1300)])
+def padded(bench, padding, large):
+    """All packets look alike, those of TCP as well, from either end."""
+    moon, sun = bench.pair(child={"tfc_padding": padding})
+    moon.up()
+    taps = [bench.tap(side) for side in (bench.moon, bench.sun)]
+    carries(bench)
+    reaches(bench.alice, bench.sun.inside[4], "-s", str(large))
+    for tap in taps:
+        sizes = {len(frame) for frame in tap.esp()}
+        check(len(sizes) == 1 and min(sizes) > large, f"sizes of the packets: {sizes}")
+    tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 20)
+    for daemon in moon, sun:
+        same([why for why in daemon.drops() if why != "neighbour-discovery"], [], f"packets that {daemon.host.name} has dropped")
+
+
+@user_case("charon", each=ROLES)
+def padded_for_strongswan(bench, we_initiate):
+    """It finds the packet in the padding."""
+    moon, charon = bench.with_charon({"child": {"tfc_padding": 700}})
+    tap = bench.tap()
+    bring_up(moon, charon, we_initiate)
+    carries(bench)
+    sizes = {len(frame) for frame in tap.esp()}
+    check(min(sizes) > 700, f"sizes of our packets: {sizes}")
 
 
 # ------------------------------------------------------- packets of nobody's
