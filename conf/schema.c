@@ -421,7 +421,8 @@ static const struct conf_key child_keys[] = {
 		       "leaves the padding out while its module esp4_offload or esp6_offload is loaded, "
 		       "which the log says then); mtu: to that of the path" },
 	{ "replay_window", STATUS_READ, TYPE_COUNT, CHILD(replay_window), "1024",
-		.doc = "packets that may overtake each other; 0: no replay protection",
+		.doc = "packets that may overtake each other, at most 65536, and on the kernel path 4096; 0: "
+		       "no replay protection",
 		.differs = "32, or charon.replay_window: too few for fast links" },
 	{ "hw_offload", STATUS_READ, TYPE_WORD, CHILD(hw_offload), "no",
 		.doc = "hardware offload (kernel path): yes (crypto), packet, or auto: crypto where the "

@@ -102,6 +102,10 @@ static bool fits(const struct xfrm_caps *caps, const struct child_conf *c, struc
 			"mode; Linux from 6.14 on has it where it is built with CONFIG_XFRM_IPTFS");
 	if (own)
 		return differs(why, "such thing", own);
+	if (c->replay_window > caps->window)
+		return differs(why,
+			arena_printf(why->arena, "replay window of more than %u packets", caps->window),
+			"replay_window");
 	if (!caps->interface && c->interface)
 		return differs(why, "XFRM interfaces", "interface");
 	if (!caps->ipv6 && (inner_ipv6(c) || outer_ipv6(c->peer)))

@@ -58,6 +58,7 @@ struct xfrm_caps {
 	bool tcp;       /* ESP in TCP: by way of a relay on this machine */
 	bool iptfs;     /* RFC 9347 */
 	bool per_cpu;   /* SAs for CPUs, and packets that ask for them (RFC 9611) */
+	unsigned window; /* packets in the largest replay window */
 	const struct transform *lacks[XFRM_LACKS_MAX]; /* ENCR and INTEG of ESP that it has not */
 	unsigned n_lacks;
 };

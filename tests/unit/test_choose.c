@@ -13,11 +13,15 @@ static struct loaded loaded;
 static int set_up(void **state)
 {
 	(void)state;
-	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, true, false,
+	kernel = (struct xfrm_caps){ true, true, true, true, true, true, true, true, false, true, false, 4096,
 		{ NULL }, 0 };
-	user = (struct xfrm_caps){
-		.esn = true, .encap4 = true, .encap6 = true, .ipv6 = true, .interface = true, .tcp = true
-	};
+	user = (struct xfrm_caps){ .esn = true,
+		.encap4 = true,
+		.encap6 = true,
+		.ipv6 = true,
+		.interface = true,
+		.tcp = true,
+		.window = 65536 };
 	choice = (struct choice){ .setting = DATAPATH_AUTO, .kernel = &kernel, .user = &user };
 	return 0;
 }
@@ -190,6 +194,21 @@ static void iptfs_is_the_kernels_where_it_is_built_with_it(void **state)
 		"the kernel has no IP-TFS " IPTFS_WHERE ": change that, or set datapath = auto");
 }
 
+static void a_replay_window_too_large_for_the_kernel_is_kept_by_us(void **state)
+{
+	(void)state;
+	takes(child("", "replay_window = 4096"), DATAPATH_KERNEL, "the kernel has all it needs");
+	takes(child("", "replay_window = 4097"), DATAPATH_USER,
+		"the kernel has no replay window of more than 4096 packets (replay_window)");
+	takes_none(child("", "replay_window = 4097\n datapath = kernel"),
+		"the kernel has no replay window of more than 4096 packets (replay_window): change that, or "
+		"set datapath = auto");
+	takes_none(child("", "replay_window = 65537"),
+		"the userspace path has no replay window of more than 65536 packets (replay_window), and the "
+		"kernel has no replay window of more than 4096 packets (replay_window): change that, or have "
+		"a kernel that can");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -204,6 +223,7 @@ int main(void)
 		CASE(what_only_the_kernel_has),
 		CASE(other_modes_than_the_tunnel),
 		CASE(iptfs_is_the_kernels_where_it_is_built_with_it),
+		CASE(a_replay_window_too_large_for_the_kernel_is_kept_by_us),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,7 @@ static void a_kernel_that_lacks_a_cipher(void **state)
 	assert_int_equal(caps->n_lacks, 1);
 	assert_string_equal(caps->lacks[0]->word, "aes128gcm16");
 	assert_true(caps->esn && caps->encap4 && caps->encap6 && caps->ipv6);
+	assert_int_equal(caps->window, 4096);
 }
 
 static void a_kernel_with_iptfs(void **state)

@@ -7,6 +7,8 @@
 #include "xfrm/kernel/selector.h"
 #include "xfrm/netlink.h"
 
+enum { KERNEL_WINDOW_MAX = XFRMA_REPLAY_ESN_MAX /* packets in a replay window */ };
+
 /* What tells an SA from all others; and whose it is: SRC and REQID. */
 struct sa_key {
 	struct ip src, dst;

@@ -13,7 +13,7 @@ enum { OWN_PORTS = 0xc000 /* from here on nobody listens */ };
 
 enum { LARVA_SPI_MIN = 0x100 /* those below are reserved (RFC 4303, 2.1) */ };
 
-enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */, WINDOW_MAX = XFRMA_REPLAY_ESN_MAX };
+enum { WINDOW_PLAIN = 32 /* packets, in the oldest form */ };
 
 uint8_t message_protocol(uint8_t protocol)
 {
@@ -146,10 +146,10 @@ static enum err put_window(
 	struct xfrm_replay_state_esn r = { 0 };
 	uint32_t window = spec->inbound ? spec->conf->replay_window : 0;
 
-	if (window > WINDOW_MAX) {
+	if (window > KERNEL_WINDOW_MAX) {
 		text_add(why,
 			"the kernel keeps replay windows of at most %d packets: write replay_window = %d",
-			WINDOW_MAX, WINDOW_MAX);
+			KERNEL_WINDOW_MAX, KERNEL_WINDOW_MAX);
 		return ERR_RANGE;
 	}
 	if (!spec->suite.esn && window <= WINDOW_PLAIN) {

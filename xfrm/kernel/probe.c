@@ -230,6 +230,7 @@ enum err kernel_probe(struct xfrm *x, struct text *why)
 	x->caps.iptfs = has_iptfs(x, (struct probe){ p.encr, p.integ, .here = &here4 });
 	x->caps.per_cpu = has_cpus(x, &p);
 	x->caps.modes = x->caps.marks = true;
+	x->caps.window = KERNEL_WINDOW_MAX;
 	say(x);
 	arena_free(&scratch);
 	return ERR_OK;

@@ -341,7 +341,8 @@ static const struct xfrm_caps *user_caps(const struct xfrm *x)
 		.ipv6 = true,
 		.interface = true,
 		.tcp = true,
-		.per_cpu = true };
+		.per_cpu = true,
+		.window = REPLAY_MAX };
 
 	(void)x;
 	return &caps;
