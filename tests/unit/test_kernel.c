@@ -239,6 +239,41 @@ static void a_policy_is_there_whole_or_not_at_all(void **state)
 	assert_string_equal(fake_asked(&fake), "newpolicy newpolicy newpolicy");
 }
 
+static uint32_t priority_of_the_last(void)
+{
+	struct xfrm_user_tmpl tmpl;
+
+	return fake_policy(&fake, &tmpl)->priority;
+}
+
+static uint32_t priority_of_a_shunt(bool drop)
+{
+	struct ts local = packet_ts("10.1.0.0/16"), remote = packet_ts("10.2.0.0/16");
+	struct shunt_spec spec = {
+		.id = 1, .drop = drop, .local_ts = { &local, 1 }, .remote_ts = { &remote, 1 }
+	};
+
+	assert_int_equal(xfrm_kernel.shunt_add(x, &spec, &why), ERR_OK);
+	xfrm_kernel.shunt_del(x, 1);
+	return priority_of_the_last();
+}
+
+/* Of its kernel-netlink: the base of the class, less 512 for each bit of the networks, less 1 for what is no
+ * trap. */
+static void priorities_are_those_that_strongswan_computes(void **state)
+{
+	(void)state;
+	started();
+	assert_int_equal(policy_add(true), ERR_OK);
+	assert_int_equal(priority_of_the_last(), 400000 - 32 * 512);
+	xfrm_kernel.policy_del(x, 3);
+	assert_int_equal(policy_add(false), ERR_OK);
+	assert_int_equal(priority_of_the_last(), 400000 - 32 * 512 - 1);
+	xfrm_kernel.policy_del(x, 3);
+	assert_int_equal(priority_of_a_shunt(false), 200000 - 32 * 512 - 1);
+	assert_int_equal(priority_of_a_shunt(true), 600000 - 32 * 512 - 1);
+}
+
 static void a_signal_and_a_late_answer_do_not_matter(void **state)
 {
 	(void)state;
@@ -770,6 +805,7 @@ int main(void)
 		CASE(a_kernel_that_knows_iptfs_by_its_number_only),
 		CASE(refusals_leave_nothing),
 		CASE(a_policy_is_there_whole_or_not_at_all),
+		CASE(priorities_are_those_that_strongswan_computes),
 		CASE(a_signal_and_a_late_answer_do_not_matter),
 		CASE(an_sa_whose_answer_is_lost),
 		CASE(a_policy_whose_answer_is_lost),

@@ -7,7 +7,9 @@
 
 #include <stdlib.h>
 
-/* Smaller wins; in a class the more specific selector does, as in strongSwan. */
+/* Smaller wins; in a class the more specific selector does. These are the numbers that strongSwan computes, so
+ * that policies of both stand in the order that one of them alone would give; but for the one that lets
+ * packets out that another policy has protected, which strongSwan puts among the traps. */
 enum {
 	PRIORITY_PASS = 200000,
 	PRIORITY_PROTECT = 400000,
@@ -156,17 +158,19 @@ static struct policy_tmpl tmpl_of_all(const struct entry *e, const struct owner 
 static uint32_t priority_of(const struct claim *c, const struct selector *sel)
 {
 	const struct owner *o = c->owner;
-	uint32_t weight = selector_weight(sel);
+	uint32_t weight = selector_weight(sel) + (o->kind != OWNER_TRAP);
 
 	if (o->priority)
 		return o->priority;
+	if (c->open)
+		return PRIORITY_FWD_OUT - weight;
 	switch (o->kind) {
 	case OWNER_PASS: return PRIORITY_PASS - weight;
 	case OWNER_DROP: return PRIORITY_DROP - weight;
-	case OWNER_TRAP: return (c->open ? PRIORITY_FWD_OUT : PRIORITY_PROTECT) - weight;
+	case OWNER_TRAP:
 	case OWNER_POLICY: break;
 	}
-	return (c->open ? PRIORITY_FWD_OUT : PRIORITY_PROTECT) - weight - 1;
+	return PRIORITY_PROTECT - weight;
 }
 
 /* The device that carries whole packets of the SA of O: then it has to know the policy, too. */
