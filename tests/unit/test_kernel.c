@@ -195,6 +195,70 @@ static void a_kernel_that_lacks_a_cipher(void **state)
 	assert_int_equal(caps->window, 4096);
 }
 
+static bool cap_esn(const struct xfrm_caps *c)
+{
+	return c->esn;
+}
+
+static bool cap_encap4(const struct xfrm_caps *c)
+{
+	return c->encap4;
+}
+
+static bool cap_ipv6(const struct xfrm_caps *c)
+{
+	return c->ipv6;
+}
+
+static bool cap_encap6(const struct xfrm_caps *c)
+{
+	return c->encap6;
+}
+
+static bool cap_ah(const struct xfrm_caps *c)
+{
+	return c->ah;
+}
+
+/* What is probed after the algorithms, in this order. */
+static bool (*const probed[])(const struct xfrm_caps *c) = { cap_esn, cap_encap4, cap_ipv6, cap_encap6, cap_ah };
+
+enum { PROBED = sizeof probed / sizeof *probed };
+
+/* SAs that a kernel is asked for that has everything; the last two are for IP-TFS and for CPUs. */
+static unsigned n_asked(void)
+{
+	unsigned n = 0;
+
+	assert_int_equal(start(), ERR_OK);
+	for (const char *s = fake_asked(&fake); (s = strstr(s, "newsa")); s++)
+		n++;
+	return n;
+}
+
+static void stopped(void)
+{
+	xfrm_kernel.close(x);
+	x = NULL;
+	fake_stop(&fake);
+	fake_start(&fake);
+}
+
+static void what_is_refused_when_it_is_probed_is_not_there(void **state)
+{
+	unsigned first = n_asked() - 2 - PROBED;
+
+	(void)state;
+	for (unsigned i = 0; i < PROBED; i++) {
+		stopped();
+		fake_treat(&fake, XFRM_MSG_NEWSA, first + i, 1, FAKE_REFUSE, EOPNOTSUPP);
+		started();
+		for (unsigned k = 0; k < PROBED; k++)
+			assert_int_equal(probed[k](xfrm_kernel.caps(x)), k != i);
+		assert_int_equal(xfrm_kernel.caps(x)->n_lacks, 0);
+	}
+}
+
 static void a_kernel_with_iptfs(void **state)
 {
 	(void)state;
@@ -801,6 +865,7 @@ int main(void)
 		CASE(a_kernel_without_esp),
 		CASE(nobody_may),
 		CASE(a_kernel_that_lacks_a_cipher),
+		CASE(what_is_refused_when_it_is_probed_is_not_there),
 		CASE(a_kernel_with_iptfs),
 		CASE(a_kernel_that_knows_iptfs_by_its_number_only),
 		CASE(refusals_leave_nothing),
