@@ -262,8 +262,8 @@ void sockets_encap(struct sockets *s, bool v6)
 
 	if (marked->fd >= 0 && !xfrm_encap(marked->fd))
 		line_say(LOG_WARN, "data-path",
-			"the kernel takes no ESP in UDP: NAT traversal on the kernel path fails; "
-			"set daemon.datapath = user");
+			"the kernel takes no ESP in UDP at this socket, though it did at another: NAT "
+			"traversal on the kernel path fails; set daemon.datapath = user");
 }
 
 static const struct ike_socket *socket_for(const struct sockets *s, const struct path *path)

@@ -14,6 +14,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Sockets of this family let no ESP in UDP in. */
+static int refuses_encap;
+
+bool __wrap_xfrm_encap(int fd);
+bool __wrap_xfrm_encap(int fd)
+{
+	int family = 0;
+	socklen_t n = sizeof family;
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &n), 0);
+	return family != refuses_encap;
+}
+
 struct heard {
 	uint32_t resource;
 	unsigned acquires, mappings, used, soft, hard;
@@ -88,6 +101,7 @@ static int set_up(void **state)
 	(void)state;
 	x = NULL;
 	warnings = 0;
+	refuses_encap = AF_UNSPEC;
 	heard = (struct heard){ 0 };
 	settings = settings_default();
 	settings.install_routes = false; /* there are none here */
@@ -257,6 +271,21 @@ static void what_is_refused_when_it_is_probed_is_not_there(void **state)
 			assert_int_equal(probed[k](xfrm_kernel.caps(x)), k != i);
 		assert_int_equal(xfrm_kernel.caps(x)->n_lacks, 0);
 	}
+}
+
+/* The SAs it has, but not the option of the socket that is to receive for them. */
+static void a_kernel_whose_sockets_take_no_esp(void **state)
+{
+	(void)state;
+	refuses_encap = AF_INET;
+	started();
+	assert_false(xfrm_kernel.caps(x)->encap4);
+	assert_true(xfrm_kernel.caps(x)->encap6);
+	stopped();
+	refuses_encap = AF_INET6;
+	started();
+	assert_true(xfrm_kernel.caps(x)->encap4);
+	assert_false(xfrm_kernel.caps(x)->encap6);
 }
 
 static void a_kernel_with_iptfs(void **state)
@@ -866,6 +895,7 @@ int main(void)
 		CASE(nobody_may),
 		CASE(a_kernel_that_lacks_a_cipher),
 		CASE(what_is_refused_when_it_is_probed_is_not_there),
+		CASE(a_kernel_whose_sockets_take_no_esp),
 		CASE(a_kernel_with_iptfs),
 		CASE(a_kernel_that_knows_iptfs_by_its_number_only),
 		CASE(refusals_leave_nothing),

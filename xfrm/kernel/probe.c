@@ -5,9 +5,11 @@
 #include "xfrm/kernel/state.h"
 
 #include "base/log.h"
+#include "xfrm/bypass.h"
 #include "xfrm/rtnl.h"
 
 #include <linux/netlink.h>
+#include <unistd.h>
 
 enum {
 	PROBE_SPI = 0x7fff0000, /* the end of the kernel's range (model/data_path.h) */
@@ -154,6 +156,19 @@ static bool can(struct xfrm *x, struct probe p)
 	return ok;
 }
 
+/* That there are such SAs is not enough: their packets must be let in, by the socket at the port. */
+static bool has_encap(struct xfrm *x, struct probe p)
+{
+	bool v6 = p.here->v == 6, takes;
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	takes = fd >= 0 && xfrm_encap(fd);
+	if (fd >= 0)
+		close(fd);
+	p.encap = true;
+	return takes && can(x, p);
+}
+
 /* A kernel that knows the number of the mode, and is built without what does it, takes such SAs too, and
  * tells nothing of it then. */
 static bool has_iptfs(struct xfrm *x, struct probe p)
@@ -222,9 +237,9 @@ enum err kernel_probe(struct xfrm *x, struct text *why)
 	}
 	p = of_transform(best);
 	x->caps.esn = can(x, (struct probe){ p.encr, p.integ, true, false, &here4, 0, 0 });
-	x->caps.encap4 = can(x, (struct probe){ p.encr, p.integ, false, true, &here4, 0, 0 });
+	x->caps.encap4 = has_encap(x, (struct probe){ p.encr, p.integ, .here = &here4 });
 	x->caps.ipv6 = can(x, (struct probe){ p.encr, p.integ, false, false, &here6, 0, 0 });
-	x->caps.encap6 = can(x, (struct probe){ p.encr, p.integ, false, true, &here6, 0, 0 });
+	x->caps.encap6 = has_encap(x, (struct probe){ p.encr, p.integ, .here = &here6 });
 	x->caps.ah = can(x,
 		(struct probe){ .integ = first_of(TRANSFORM_INTEG), .here = &here4, .protocol = PROTO_AH });
 	x->caps.iptfs = has_iptfs(x, (struct probe){ p.encr, p.integ, .here = &here4 });
