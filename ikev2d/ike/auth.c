@@ -753,7 +753,7 @@ enum verdict auth_installed(struct draft *d, struct child *child, bool success)
 
 	if (!success) {
 		draft_edit(d, CHILD_REMOVED, child, CHILD_INSTALLING);
-		return answer_without_child(d, NO_ADDITIONAL_SAS);
+		return answer_without_child(d, d->refusal ? d->refusal : NO_ADDITIONAL_SAS);
 	}
 	m = answer_head(d);
 	negotiate_answer(d, &d->hs.x, &m);

@@ -9,6 +9,7 @@
 #include "ike/keys.h"
 #include "ike/life.h"
 #include "ike/marks.h"
+#include "ike/negotiate.h"
 #include "ike/resource.h"
 #include "ike/task.h"
 #include "ike/trap.h"
@@ -299,8 +300,10 @@ void child_answered(struct step *s, struct child *c, const struct ike_answer *an
 		if (!d.why.what)
 			d.why.what = "the data path refused to install the CHILD_SA";
 		d.why.alert = policy ? "install-child-policy-failed" : "install-child-sa-failed";
+	} else {
+		d.refusal = negotiate_too_late(&d, c);
 	}
-	draft_close(&d, child_outcome(&d, c, !answer->result));
+	draft_close(&d, child_outcome(&d, c, !answer->result && !d.refusal));
 }
 
 bool child_overdue(struct step *s, struct sa *sa)

@@ -517,7 +517,7 @@ enum verdict create_answer(struct draft *d, struct child *c, bool success)
 	if (!success) {
 		tell_refused(d->step, c->conf->peer->name, d->sa, &d->why);
 		draft_edit(d, CHILD_REMOVED, c, CHILD_INSTALLING);
-		return create_refuse_later(d, TEMPORARY_FAILURE);
+		return create_refuse_later(d, d->refusal ? d->refusal : TEMPORARY_FAILURE);
 	}
 	if (x->exchange == IKE_FOLLOWUP_KE) {
 		m = followup_message(x);

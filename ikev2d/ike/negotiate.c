@@ -459,6 +459,18 @@ static uint16_t refuse_stranger(struct draft *d, const struct negotiation *x, co
 	return TS_UNACCEPTABLE;
 }
 
+uint16_t negotiate_too_late(struct draft *d, const struct child *c)
+{
+	struct negotiation x = { .kind = c->replaces ? N_REKEY_CHILD : N_CREATE,
+		.old = c->replaces,
+		.child = c->conf,
+		.local_ts = c->local_ts,
+		.remote_ts = c->remote_ts };
+	const struct child *stranger = twin_stranger(d, &x);
+
+	return stranger ? refuse_stranger(d, &x, stranger) : 0;
+}
+
 uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
 	const struct child_conf *children, unsigned n)
 {

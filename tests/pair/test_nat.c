@@ -334,6 +334,26 @@ static void two_with_the_same_network_cannot_be_told_apart(void **state)
 	assert_int_equal(ike_load(p->sun->ike).children, 1);
 }
 
+/* Both were let in before the SAs of either were there: who has them first keeps them. */
+static void two_that_come_at_once_cannot_be_told_apart_either(void **state)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL), ANY_PEER);
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, false, "star");
+	p->sun->late = 10;
+	pair_say_up(p, 1);
+	host_up(star, NULL, 2);
+	lab_pass(p->lab, 1000);
+	assert_int_equal(ike_load(p->sun->ike).children, 1);
+	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
+	assert_has(host_why(p->sun)->what, "is another peer's already, behind the same NAT: moon of IKE_SA site[");
+	assert_has(host_why(star)->what, "TS_UNACCEPTABLE");
+	assert_int_equal(datapath_sas(&p->sun->datapath), 2);
+	assert_int_equal(datapath_policies(&p->sun->datapath, false), 1);
+}
+
 static void two_with_networks_of_their_own(void **state)
 {
 	struct pair *p = two_behind_one(state, true, "star", NULL);
@@ -433,6 +453,28 @@ static void a_rekeying_to_the_network_of_another_is_refused(void **state)
 	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
 }
 
+/* Nor does ours, though the peer would have it. */
+static void our_rekeying_to_the_network_of_another_is_given_up(void **state)
+{
+	struct pair *p = pair_open(state, pair_text(state, BEHIND_NAT LOCAL("id = moon"), NULL), ANY_PEER);
+	struct host *star;
+
+	pair_hide_moon(p);
+	star = beside_moon(state, p, true, "star");
+	host_up(star, NULL, 2);
+	lab_calm(p->lab);
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+	host_reload(star, star_conf(state, false, "star"));
+	host_rekey(p->sun, "net");
+	lab_calm(p->lab);
+	assert_has(host_why(p->sun)->what, "10.1.0.0/16 is another peer's already");
+	lab_pass(p->lab, 10 * 1000);
+	assert_int_equal(ike_load(p->sun->ike).children, 2);
+	assert_int_equal(datapath_sas(&star->datapath), 2);
+}
+
 static void marks_tell_two_apart_in_the_kernel(void **state)
 {
 	struct pair *p =
@@ -463,12 +505,14 @@ int main(void)
 		PAIR_TEST(the_first_request_to_a_new_mapping_of_a_message_is_not),
 		PAIR_TEST(without_a_nat_no_mapping_is_followed),
 		PAIR_TEST(two_with_the_same_network_cannot_be_told_apart),
+		PAIR_TEST(two_that_come_at_once_cannot_be_told_apart_either),
 		PAIR_TEST(two_with_networks_of_their_own),
 		PAIR_TEST(one_that_comes_again_is_no_stranger),
 		PAIR_TEST(two_that_come_behind_one_are_rekeyed),
 		PAIR_TEST(one_that_came_behind_a_nat_later_is_a_stranger_too),
 		PAIR_TEST(another_user_of_the_same_identity_is_a_stranger),
 		PAIR_TEST(a_rekeying_to_the_network_of_another_is_refused),
+		PAIR_TEST(our_rekeying_to_the_network_of_another_is_given_up),
 		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
 
