@@ -447,8 +447,8 @@ void ctl_warm(void)
 void ctl_start(struct ctl *c, struct event_base *base, int fd, int keeper, int tokens)
 {
 	*c = (struct ctl){ .base = base, .fd = fd, .guard.fd = -1, .offers = anywhere() };
-	c->keeper = (struct ipc_channel){ keeper, IPC_CTL, IPC_KEEPER, IPC_SERVING };
-	c->tokens = (struct ipc_channel){ tokens, IPC_CTL, IPC_TOKENS, IPC_SERVING };
+	c->keeper = ipc_end(keeper, IPC_CTL, IPC_KEEPER);
+	c->tokens = ipc_end(tokens, IPC_CTL, IPC_TOKENS);
 	post_start(&c->post, base, &c->guard, CTL_POST_MAX);
 	list_init(&c->clients);
 }

@@ -27,8 +27,8 @@ enum err ipc_pair(enum ipc_process a, struct ipc_channel *near, enum ipc_process
 		return ERR_SYSTEM;
 	for (unsigned i = 0; i < 2; i++)
 		(void)setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-	*near = (struct ipc_channel){ fds[0], a, b, IPC_STARTING };
-	*far = (struct ipc_channel){ fds[1], b, a, IPC_STARTING };
+	*near = (struct ipc_channel){ .fd = fds[0], .self = a, .peer = b, .phase = IPC_STARTING };
+	*far = (struct ipc_channel){ .fd = fds[1], .self = b, .peer = a, .phase = IPC_STARTING };
 	return ERR_OK;
 }
 
@@ -124,8 +124,11 @@ static bool in_place(const struct ipc_channel *c, const struct ipc_row *row)
  * still points into it ends there. */
 static const char *decode(size_t n, struct arena *arena, struct ipc_message *m)
 {
-	const char *wrong = n > IPC_MAX ? "it is too long" : ipc_decode(bytes_of(coming, n), arena, m);
+	const char *wrong = "it is too long";
 
+	*m = (struct ipc_message){ .kind = 0 };
+	if (n <= IPC_MAX)
+		wrong = ipc_decode(bytes_of(coming, n), arena, m);
 	wipe(coming, n < IPC_MAX ? n : IPC_MAX);
 	ASAN_POISON_MEMORY_REGION(coming, sizeof coming);
 	return wrong;
@@ -176,11 +179,12 @@ static ssize_t receive(const struct ipc_channel *c, struct given *g, int flags)
 }
 
 /* What is wrong with M and the descriptors G; WRONG was, when it was read. */
-static const char *look_at(const struct ipc_channel *c, const char *wrong, const struct given *g,
+static const char *look_at(struct ipc_channel *c, const char *wrong, const struct given *g,
 	struct arena *arena, const struct ipc_message *m)
 {
 	const struct ipc_row *row;
 
+	c->ticket = m->ticket;
 	if (wrong)
 		return arena_printf(arena, "sent a message that is not well-formed: %s", wrong);
 	row = ipc_row(m->kind);
@@ -208,15 +212,18 @@ static const char *obey_bundle(
 	struct hearing here = { c, hearing };
 	const char *wrong = NULL;
 	struct ipc_message m;
+	unsigned i;
 
 	hearing = &here;
-	for (unsigned i = 0; i < bundle->n && !wrong && here.of; i++) {
+	for (i = 0; i < bundle->n && !wrong && here.of; i++) {
 		wrong = look_at(c, ipc_decode(bundle->v[i], arena, &m), &none, arena, &m);
 		if (!wrong)
 			wrong = m.kind == IPC_BUNDLE ? "sent a bundle in a bundle"
 						     : carry_out(&m, arena, ctx);
 	}
 	hearing = here.outer;
+	if (here.of)
+		c->behind = (struct ipc_octets){ bundle->v + i, bundle->n - i };
 	return wrong;
 }
 
@@ -242,6 +249,7 @@ static enum err take(struct ipc_channel *c, struct arena *arena, void *ctx, cons
 	struct given given = { .n = 0 };
 	ssize_t n;
 
+	c->behind = (struct ipc_octets){ 0 };
 	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
 	while ((n = receive(c, &given, flags)) < 0 && errno == EINTR)
 		;
@@ -261,6 +269,17 @@ enum err ipc_take(struct ipc_channel *c, struct arena *arena, void *ctx, const c
 enum err ipc_take_now(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
 {
 	return take(c, arena, ctx, wrong, MSG_DONTWAIT);
+}
+
+enum err ipc_take_rest(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong)
+{
+	const struct ipc_octets rest = c->behind;
+
+	c->behind = (struct ipc_octets){ 0 };
+	if (!rest.n)
+		return ERR_BUSY;
+	*wrong = obey_bundle(c, &rest, arena, ctx);
+	return *wrong ? ERR_DENIED : ERR_OK;
 }
 
 void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx)

@@ -24,7 +24,8 @@ enum {
 	IPC_TEXT_MAX = 4096,           /* of a sentence */
 	IPC_PARTS_MAX = 512,           /* certificates, and CRLs, out of one file */
 	IPC_MARK_SIZE = 16,
-	IPC_BUNDLE_MAX = 256, /* messages that go as one */
+	IPC_BUNDLE_MAX = 256,          /* messages that go as one, */
+	IPC_BUNDLE_SIZE = 16 * 1024,   /* and octets of it */
 };
 
 /* Who speaks. What ike asks of keeper, tokens, certs and eap guard looks at, and passes on by channels that
@@ -139,7 +140,7 @@ struct ipc_message {
 			uint8_t level;                  /* enum log_level */
 			const char *word, *name, *line; /* NAME: of the connection; NULL: none */
 		} log;
-		struct { /* IPC_BLAME: PROCESS has broken the rules */
+		struct { /* IPC_BLAME: PROCESS has broken the rules, with the message TICKET */
 			uint8_t process;
 			const char *what;
 		} blame;
@@ -312,12 +313,22 @@ struct ipc_channel {
 	int fd; /* -1: closed */
 	enum ipc_process self, peer;
 	enum ipc_phase phase; /* of who is not guard */
+	/* Of the last message that was wrong, where it had one; and what was behind it in its bundle, in the
+	 * arena that it was taken into. */
+	uint64_t ticket;
+	struct ipc_octets behind;
 };
 
 /* Makes the pair NEAR (of the process A) and FAR (of B). ERR_SYSTEM with errno set. */
 enum err ipc_pair(
 	enum ipc_process a, struct ipc_channel *near, enum ipc_process b, struct ipc_channel *far) MUST_CHECK;
 void ipc_close(struct ipc_channel *c);
+
+/* The end FD of a pair that another process has made. */
+static inline struct ipc_channel ipc_end(int fd, enum ipc_process self, enum ipc_process peer)
+{
+	return (struct ipc_channel){ .fd = fd, .self = self, .peer = peer, .phase = IPC_SERVING };
+}
 
 /* Sends M, waiting for room. ERR_RANGE: it is too large; ERR_MISSING: the peer is gone, or gives no room as
  * long as the socket's own limit is. Nothing was sent then. */
@@ -338,6 +349,9 @@ typedef enum err ipc_take_fn(struct ipc_channel *c, struct arena *arena, void *c
 ipc_take_fn ipc_take MUST_CHECK;
 /* The same, without waiting: ERR_BUSY where there is none. */
 ipc_take_fn ipc_take_now MUST_CHECK;
+/* What is behind the message that was wrong, in the bundle that was taken last into ARENA, for who is not the
+ * one to end its sender: others may have asked as well. ERR_BUSY where there is nothing. */
+ipc_take_fn ipc_take_rest MUST_CHECK;
 
 /* Waits for messages by any of N channels (IPC_CHANNELS_MAX at most, NULL: none) and has SERVE take each,
  * with CTX, until it says that there is nobody to be served any more. */

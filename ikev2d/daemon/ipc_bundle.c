@@ -10,9 +10,9 @@ static void begin(struct ipc_bundle *b)
 {
 	struct wr w;
 
-	if (!b->room && !(b->room = malloc(BUNDLE_ROOM)))
+	if (!b->room && !(b->room = malloc(IPC_BUNDLE_SIZE)))
 		abort();
-	w = wr_of(b->room, BUNDLE_ROOM);
+	w = wr_of(b->room, IPC_BUNDLE_SIZE);
 	wr_u8(&w, IPC_BUNDLE);
 	wr_zero(&w, HEAD - 1);
 	b->used = w.n;
@@ -28,12 +28,12 @@ enum err ipc_gather(struct ipc_bundle *b, const struct ipc_message *m)
 		return ERR_BUSY;
 	if (!b->n)
 		begin(b);
-	w = wr_of(b->room, BUNDLE_ROOM);
+	w = wr_of(b->room, IPC_BUNDLE_SIZE);
 	w.n = b->used;
 	wr_u32(&w, 0);
-	one = wr_of(b->room + w.n, BUNDLE_ROOM - w.n);
+	one = wr_of(b->room + w.n, IPC_BUNDLE_SIZE - w.n);
 	if (w.bad || !ipc_encode(&one, m)) {
-		wipe(b->room + b->used, BUNDLE_ROOM - b->used);
+		wipe(b->room + b->used, IPC_BUNDLE_SIZE - b->used);
 		return b->n ? ERR_BUSY : ERR_RANGE;
 	}
 	wr_u32_at(&w, b->used, (uint32_t)one.n);

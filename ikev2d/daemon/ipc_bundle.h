@@ -5,13 +5,9 @@
 
 #include "daemon/ipc.h"
 
-enum {
-	BUNDLE_ROOM = 16 * 1024, /* octets that wait for others, at most */
-};
-
 /* All zero: nothing was gathered. */
 struct ipc_bundle {
-	uint8_t *room; /* BUNDLE_ROOM, once something was */
+	uint8_t *room; /* IPC_BUNDLE_SIZE, once something was */
 	size_t used;
 	unsigned n; /* messages */
 };

@@ -625,6 +625,8 @@ const char *ipc_decode(struct bytes data, struct arena *arena, struct ipc_messag
 	*m = (struct ipc_message){ .kind = kind, .ticket = rd_u64(&r) };
 	if (!ipc_row(kind))
 		return "there is no such message";
+	if (kind == IPC_BUNDLE && data.n > IPC_BUNDLE_SIZE)
+		return "a bundle is longer than one may be";
 	rows[kind].fields(&x, m);
 	if (!x.wrong && !rd_done(&r))
 		fail(&x, r.bad ? "it ends too early" : "there is too much in it");

@@ -687,16 +687,20 @@ void keeper_stop(struct keeper *k)
 
 /* ------------------------------------------------------------------ serving */
 
+/* Guard ends who is to blame, and has to do with others that asked by the same channel. */
 bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 {
 	struct arena arena = { 0 };
 	const char *wrong;
 	enum err e = ipc_take(c, &arena, k, &wrong);
 
-	flush(k);
-	if (e == ERR_DENIED)
+	while (e == ERR_DENIED) {
 		answer(&k->guard, &(struct ipc_message){ .kind = IPC_BLAME,
+					  .ticket = c->ticket,
 					  .blame = { .process = c->peer, .what = wrong } });
+		e = ipc_take_rest(c, &arena, k, &wrong);
+	}
+	flush(k);
 	arena_free(&arena);
 	return e != ERR_MISSING;
 }

@@ -95,7 +95,7 @@ static void to_guard(void *ctx, enum log_level level, const char *word, const ch
 
 static int keep(enum ipc_process p, struct ipc_channel guard, struct ipc_channel ike)
 {
-	struct ipc_channel ctl = { FD_OWN + 1, p, IPC_CTL, IPC_SERVING };
+	struct ipc_channel ctl = ipc_end(FD_OWN + 1, p, IPC_CTL);
 	struct keeper k = { .guard = guard, .ike = ike, .ctl = &ctl };
 
 	if (!enter(p, &k.guard))
@@ -262,8 +262,8 @@ static int become(enum ipc_process p)
 	if (fstat(FD_CHANNELS, &s) || !S_ISSOCK(s.st_mode))
 		return give_up("this name is for a process that ikev2d starts itself");
 	(void)syscall(SYS_close_range, FD_END, ~0u, 0);
-	return members[p].run((struct ipc_channel){ FD_CHANNELS, p, IPC_GUARD, IPC_SERVING },
-		(struct ipc_channel){ FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE, IPC_SERVING });
+	return members[p].run(ipc_end(FD_CHANNELS, p, IPC_GUARD),
+		ipc_end(FD_CHANNELS + 1, p, p == IPC_IKE ? IPC_CTL : IPC_IKE));
 }
 
 /* What most of them need of the libraries is there when they are copied, but nothing random: that must

@@ -364,10 +364,11 @@ void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told
 	fly(v);
 }
 
-/* Keeper takes one question after the other: it is the first of those that fly, and it is not answered. */
+/* The question that it is about is not answered; the others are. */
 bool vault_take_blame(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = member_ctx(ctx);
+	struct asked *a = find_flying(v, m);
 
 	if (m->blame.process == IPC_CTL && m->blame.what) {
 		control_blame(&v->world->control, m->blame.what);
@@ -377,14 +378,9 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 		return family_take_blame(ctx, m);
 	if (m->blame.process != IPC_IKE || !m->blame.what)
 		return false; /* it hears nobody else */
-	list_each_safe (n, &v->asked) {
-		struct asked *a = node_owner(n, struct asked, node);
-
-		if (!a->flying)
-			continue;
+	if (a) {
 		evtimer_del(v->late);
 		give(v, a, ERR_DENIED, "keeper does not answer such a question");
-		break;
 	}
 	if (!v->coreless)
 		engine_blame(v->world, m->blame.what);

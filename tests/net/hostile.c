@@ -27,7 +27,9 @@ enum {
 	SLOWER = 1500,    /* ms for an order */
 };
 
-static struct ipc_channel guard = { GUARD, IPC_IKE, IPC_GUARD, IPC_SERVING };
+static struct ipc_channel guard = {
+	.fd = GUARD, .self = IPC_IKE, .peer = IPC_GUARD, .phase = IPC_SERVING
+};
 static bool slow, many;
 
 static void report(const char *line)

@@ -464,6 +464,7 @@ static struct bytes bundled(struct arena *arena, const unsigned *which, unsigned
 
 enum {
 	SECRET_AT = 3,
+	FILE_AT = 4,
 	DROP_AT = 5,
 	PROVE_AT = 8,
 	CHECK_AT = 9,
@@ -524,7 +525,7 @@ static void nothing_comes_in_a_bundle_that_may_not_come_alone(void **state)
 
 static void what_finds_no_room_goes_behind_what_was_gathered(void **state)
 {
-	static uint8_t large[BUNDLE_ROOM];
+	static uint8_t large[IPC_BUNDLE_SIZE];
 	struct ipc_message m = messages[SECRET_AT];
 	struct pair *p = *state;
 	struct ipc_bundle b = { 0 };
@@ -538,12 +539,12 @@ static void what_finds_no_room_goes_behind_what_was_gathered(void **state)
 	assert_true(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT) > 0);
 	assert_int_equal(room[0], IPC_BUNDLE);
 	n = recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT);
-	assert_true(n > BUNDLE_ROOM);
+	assert_true(n > IPC_BUNDLE_SIZE);
 	assert_int_equal(room[0], IPC_SECRET);
-	m.secret.data.n = BUNDLE_ROOM / 2;
+	m.secret.data.n = IPC_BUNDLE_SIZE / 2;
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(ipc_send_later(&p->talk.guard, &b, &m), ERR_OK);
-	assert_true(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT) > BUNDLE_ROOM / 2);
+	assert_true(recv(p->keeper.guard.fd, room, sizeof room, MSG_DONTWAIT) > IPC_BUNDLE_SIZE / 2);
 	assert_int_equal(room[0], IPC_SECRET);
 	assert_int_equal(b.n, 1);
 	ipc_bundle_free(&b);
@@ -580,6 +581,73 @@ static void questions_that_come_together_are_answered_together(void **state)
 	assert_int_equal(m.kind, IPC_BUNDLE);
 	assert_int_equal(m.bundle.n, 3);
 	assert_int_equal(recv(p->talk.ike.fd, room, sizeof room, MSG_DONTWAIT), -1);
+	arena_free(&arena);
+}
+
+/* What keeper says next by the channel C, but for its log; of kind 0: nothing. */
+static struct ipc_message said(const struct ipc_channel *c, struct arena *arena)
+{
+	struct ipc_message m = { .kind = IPC_LOG };
+	ssize_t n;
+
+	while (m.kind == IPC_LOG) {
+		n = recv(c->fd, room, sizeof room, MSG_DONTWAIT);
+		if (n <= 0)
+			return (struct ipc_message){ .kind = 0 };
+		assert_null(ipc_decode(bytes_of(room, (size_t)n), arena, &m));
+	}
+	return m;
+}
+
+/* It is not keeper who ends ike, and others have asked by the same channel. */
+static void what_stands_behind_a_wrong_message_in_a_bundle_is_answered(void **state)
+{
+	static const unsigned which[] = { PROVE_AT, FILE_AT, CHECK_AT, SECRET_AT, PROVE_AT };
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+	struct bytes b = bundled(&arena, which, 5);
+	struct ipc_message m;
+
+	assert_int_equal(send(p->talk.ike.fd, b.p, b.n, 0), b.n);
+	assert_true(keeper_serve(&p->keeper, &p->keeper.ike));
+	m = said(&p->talk.ike, &arena);
+	assert_int_equal(m.kind, IPC_BUNDLE);
+	assert_int_equal(m.bundle.n, 3);
+	for (unsigned i = 1; i <= 3; i += 2) {
+		m = said(&p->talk.guard, &arena);
+		assert_int_equal(m.kind, IPC_BLAME);
+		assert_true(m.ticket == messages[which[i]].ticket);
+		assert_int_equal(m.blame.process, IPC_IKE);
+	}
+	assert_int_equal(said(&p->talk.guard, &arena).kind, 0);
+	arena_free(&arena);
+}
+
+/* A bundle of one secret, which is so long that it has N octets. */
+static struct bytes bundle_of(struct arena *arena, size_t n)
+{
+	enum { HEAD = 1 + 8 + 2 + 4 };
+	struct ipc_message m = messages[SECRET_AT], bundle = { .kind = IPC_BUNDLE };
+	struct bytes one;
+
+	m.secret.data = (struct bytes){ 0 };
+	n -= HEAD + written(&m).n;
+	m.secret.data = bytes_of(arena_alloc(arena, n), n);
+	one = arena_bytes(arena, written(&m));
+	bundle.bundle = (struct ipc_octets){ &one, 1 };
+	return written(&bundle);
+}
+
+static void a_bundle_is_no_longer_than_one_may_be(void **state)
+{
+	struct pair *p = *state;
+	struct arena arena = { 0 };
+	struct bytes b = bundle_of(&arena, IPC_BUNDLE_SIZE);
+
+	assert_int_equal(b.n, IPC_BUNDLE_SIZE);
+	assert_null(verdict(p, IPC_GUARD, b, &arena));
+	b = bundle_of(&arena, IPC_BUNDLE_SIZE + 1);
+	assert_non_null(strstr(verdict(p, IPC_GUARD, b, &arena), "a bundle is longer than one may be"));
 	arena_free(&arena);
 }
 
@@ -683,6 +751,9 @@ int main(void)
 		cmocka_unit_test(no_more_go_in_a_bundle_than_may),
 		cmocka_unit_test_setup_teardown(
 			questions_that_come_together_are_answered_together, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_stands_behind_a_wrong_message_in_a_bundle_is_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bundle_is_no_longer_than_one_may_be, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(none_comes_before_its_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			who_does_not_wait_hears_what_is_there_and_no_more, set_up, tear_down),

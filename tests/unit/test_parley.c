@@ -105,6 +105,56 @@ static void a_core_that_has_ended_is_not_answered(void **state)
 	vault_stop(&world);
 }
 
+/* ------------------------------------------------------------- keeper, which says who is to blame */
+
+static void be_silent(void *ctx, struct ipc_channel *far)
+{
+	uint8_t room[IPC_MAX];
+
+	(void)ctx;
+	assert_true(recv(far->fd, room, sizeof room, MSG_DONTWAIT) > 0);
+}
+
+static void on_answered(void *ctx, const struct ipc_user *user)
+{
+	assert_null(user);
+	*(bool *)ctx = true;
+}
+
+/* As it is where keeper is a process: here it would be us whom it blames for what ike has sent. */
+static void blame(uint64_t ticket)
+{
+	struct vault *v = world.vault;
+	struct keeper *const inside = v->inside;
+
+	v->inside = NULL;
+	assert_true(vault_take_blame(&v->keeper, &(struct ipc_message){ .kind = IPC_BLAME,
+							 .ticket = ticket,
+							 .blame = { IPC_IKE, "sent nonsense" } }));
+	v->inside = inside;
+}
+
+static void the_question_that_is_no_good_is_not_answered_and_the_others_still_fly(void **state)
+{
+	struct vault *v = world.vault;
+	bool answered[3] = { false };
+
+	(void)state;
+	vault_leave_core(v);
+	v->keeper.spec.serve = be_silent;
+	for (unsigned i = 0; i < 3; i++)
+		vault_user(v, bytes_str("carol"), false, on_answered, &answered[i]);
+	blame(v->last - 1);
+	assert_false(answered[0] || answered[2]);
+	assert_true(answered[1]);
+	assert_int_equal(v->flying, 2);
+	blame(v->last + 1); /* of nothing that was asked */
+	assert_int_equal(v->flying, 2);
+	parleys_stop(&world);
+	vault_stop(&world);
+	assert_true(answered[0] && answered[2]);
+}
+
 /* ------------------------------------------------------------- tokens, which is not itself */
 
 static struct bytes paper; /* that it answers with; without one it ends */
@@ -213,6 +263,7 @@ int main(void)
 		PARLEY(an_answer_that_comes_after_the_end_is_of_no_consequence),
 		PARLEY(a_question_ends_with_keeper),
 		PARLEY(a_core_that_has_ended_is_not_answered),
+		PARLEY(the_question_that_is_no_good_is_not_answered_and_the_others_still_fly),
 		PARLEY(tokens_that_gives_nothing_is_not_believed),
 		PARLEY(a_pin_is_tried_once_where_tokens_ends_over_it),
 		PARLEY(a_pin_that_cannot_be_handed_over_is_noted),
