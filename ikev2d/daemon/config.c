@@ -216,9 +216,13 @@ const char *config_folder(const struct config *c, struct arena *arena)
 enum err config_read_creds(struct config *c, struct text *why, struct text *notes)
 {
 	struct arena arena = { 0 };
-	enum err e = creds_read(
-		&c->creds, config_folder(c, &arena), config_now(c), &conf_files_system, why, notes);
+	enum err e;
 
+	if (c->vault)
+		vault_begin_use(c->vault);
+	e = creds_read(&c->creds, config_folder(c, &arena), config_now(c), &conf_files_system, why, notes);
+	if (c->vault)
+		vault_end_use(c->vault, !e);
 	arena_free(&arena);
 	return e;
 }
@@ -251,7 +255,7 @@ static enum err read_users(
 	return e;
 }
 
-enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
+static enum err read_all(struct config *c, const char *path, struct text *why, struct text *notes)
 {
 	struct conf file;
 	enum err e = conf_load_system(path, &file, why, notes);
@@ -270,6 +274,20 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 	config_take(c, path, &file);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });
+}
+
+/* A token is asked once for each thing that is on it, though all is read twice. */
+enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
+{
+	enum err e;
+
+	if (!c->vault)
+		return read_all(c, path, why, notes);
+	vault_ask_anew(c->vault, true);
+	e = read_all(c, path, why, notes);
+	vault_ask_anew(c->vault, false);
+	vault_end_use(c->vault, false);
+	return e;
 }
 
 /* Texts count at the start only: those of the start stay. */

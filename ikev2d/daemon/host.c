@@ -31,6 +31,7 @@ static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, str
 	struct text wrong = text_in(arena), notes = text_in(arena);
 	enum err e = creds_fill(&w->config.creds, peer, NULL, &conf_files_system, &wrong, &notes);
 
+	vault_end_use(w->vault, false);
 	if (e) {
 		why->what = text_str(&wrong);
 		peer_unref(peer);

@@ -453,6 +453,7 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 		abort();
 	list_init(&v->asked);
 	list_init(&v->forgotten);
+	list_init(&v->known);
 	v->world = w;
 	v->process = p;
 	v->folder = folder;
@@ -541,6 +542,7 @@ void vault_stop(struct world *w)
 	vault_leave_core(v);
 	give_up(v);
 	give_up(v->tokens);
+	vault_forget_known(v->tokens);
 	vault_free(v->tokens);
 	vault_free(v);
 	w->vault = NULL;

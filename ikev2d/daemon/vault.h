@@ -52,10 +52,19 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 
-/* Has tokens (which is started for it) open what a provider of OpenSSL has at URI: the private key, with the
- * PIN of K, or with K NULL certificates. Like vault_open else. */
+/* What a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL certificates. Like
+ * vault_open else. Tokens, which is started for it, is asked for that once: what it said, a refusal too, is
+ * told from then on. */
 enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
+/* From now on it is asked again, once (ANEW), and no more. Where it does not answer then, what it said before
+ * is told all the same. */
+void vault_ask_anew(struct vault *v, bool anew);
+/* What is in force is read from now on; it was, to its end (ALL) or not: what it said of anything else is
+ * forgotten. */
+void vault_begin_use(struct vault *v);
+void vault_end_use(struct vault *v, bool all);
+
 /* The private key, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none. */
 enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;

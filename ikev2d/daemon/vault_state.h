@@ -42,6 +42,9 @@ struct vault {
 	bool coreless;             /* the core has ended: it hears no answers */
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
 	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
+	struct node known;         /* of tokens (vault_known.c) */
+	bool anew, uses;           /* it is asked for what is known; what is used is noted, */
+	unsigned reading;          /* so many times */
 	struct {                   /* for guard */
 		uint64_t ticket;   /* 0: it does not wait */
 		enum ipc_kind kind;
@@ -59,6 +62,13 @@ void vault_have_forgotten(struct vault *v);
 
 /* Keeper is there; tokens not before somebody wants something of it. */
 enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
+
+/* Has V, tokens, open what is at URI (vault_fetch) and waits for that; whether it has ANSWERED. */
+enum err vault_ask_tokens(struct vault *v, const char *uri, const struct key_conf *k, bool *answered,
+	struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
+
+/* Forgets what tokens has said; it is asked again. */
+void vault_forget_known(struct vault *v);
 
 /* Why something was not kept, or not done. */
 const char *vault_refused(const struct vault *v, enum err e);

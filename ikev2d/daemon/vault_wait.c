@@ -195,11 +195,12 @@ static enum err opened(
 }
 
 /* M asks that what there is be opened, and its private key kept as HANDLE. */
-static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t handle, struct arena *arena,
-	struct bundle *out, struct why *why)
+static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t handle, bool *answered,
+	struct arena *arena, struct bundle *out, struct why *why)
 {
 	enum err e = call(v, m, IPC_OPENED, arena);
 
+	*answered = !e;
 	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
 		return opened(v, handle, arena, out, why);
 	*out = (struct bundle){ 0 };
@@ -212,9 +213,11 @@ static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t han
 static enum err open_file(
 	struct vault *v, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
 {
+	bool answered;
+
 	m->kind = IPC_FILE;
 	m->file.handle = ++v->last;
-	return ask_to_open(v, m, m->file.handle, arena, out, why);
+	return ask_to_open(v, m, m->file.handle, &answered, arena, out, why);
 }
 
 enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, struct arena *arena,
@@ -229,8 +232,9 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 	struct why *why)
 {
 	struct ipc_message m = { .kind = IPC_READ, .read = { .what = (uint8_t)what, .data = data } };
+	bool answered;
 
-	return ask_to_open(ctx, &m, 0, arena, out, why);
+	return ask_to_open(ctx, &m, 0, &answered, arena, out, why);
 }
 
 enum err vault_open_offered(
@@ -268,40 +272,42 @@ static enum err check_fetched(bool certs, struct bundle *b, struct why *why)
 	return ERR_SYNTAX;
 }
 
-static enum err fetch(
-	struct vault *tokens, struct ipc_message *m, struct arena *arena, struct bundle *out, struct why *why)
+static enum err fetch(struct vault *tokens, struct ipc_message *m, bool *answered, struct arena *arena,
+	struct bundle *out, struct why *why)
 {
 	struct text wrong = text_in(arena);
-	enum err e;
+	enum err e = vault_be_there(tokens, &wrong);
 
+	*answered = false;
+	*out = (struct bundle){ 0 };
+	if (e) {
+		why->what = text_str(&wrong);
+		return e;
+	}
 	m->kind = IPC_TOKEN;
 	m->token.handle = ++tokens->last;
-	if (!vault_be_there(tokens, &wrong)) {
-		e = ask_to_open(tokens, m, m->token.handle, arena, out, why);
-		return e ? e : check_fetched(m->token.certs, out, why);
-	}
-	*out = (struct bundle){ 0 };
-	why->what = text_str(&wrong);
-	return ERR_SYSTEM;
+	e = ask_to_open(tokens, m, m->token.handle, answered, arena, out, why);
+	return e ? e : check_fetched(m->token.certs, out, why);
 }
 
-enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
-	struct bundle *out, struct why *why)
+enum err vault_ask_tokens(struct vault *tokens, const char *uri, const struct key_conf *k, bool *answered,
+	struct arena *arena, struct bundle *out, struct why *why)
 {
 	struct ipc_message m = {
 		.token = { .opener = k && k->kept ? k->kept->handle : 0, .uri = uri, .certs = !k }
 	};
 
-	return fetch(((struct vault *)ctx)->tokens, &m, arena, out, why);
+	return fetch(tokens, &m, answered, arena, out, why);
 }
 
 enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
 	struct bundle *out, struct why *why)
 {
 	struct ipc_message m = { .token = { .uri = uri, .offer = number_of(number) } };
+	bool answered;
 
 	if (!number.n || m.token.offer)
-		return fetch(v->tokens, &m, arena, out, why);
+		return fetch(v->tokens, &m, &answered, arena, out, why);
 	*out = (struct bundle){ 0 };
 	why->what = vault_refused(v, ERR_UNKNOWN);
 	return ERR_UNKNOWN;

@@ -8,6 +8,7 @@
 #include "daemon/vault_state.h"
 #include "pki/paper.h"
 #include "pki/sign.h"
+#include "pki_maker.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -231,6 +232,125 @@ static void a_pin_is_tried_once_where_tokens_ends_over_it(void **state)
 	end_all();
 }
 
+/* A card counts the tries of its PIN. */
+static void tokens_is_asked_once_for_what_is_read_again(void **state)
+{
+	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
+	struct why why = { 0 };
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_OK);
+		assert_non_null(strstr(why.what, "does not answer"));
+	}
+	assert_int_equal(asked, 1);
+	assert_int_not_equal(vault_fetch(world.vault, k.uri, NULL, &arena, &b, &why), ERR_OK);
+	assert_int_not_equal(vault_fetch(world.vault, "file:/elsewhere", &k, &arena, &b, &why), ERR_OK);
+	assert_int_equal(asked, 3);
+	end_all();
+}
+
+static void a_file_is_written(char *path, const char *says)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, says, strlen(says)), strlen(says));
+	close(fd);
+}
+
+/* The private key that tokens has. */
+static struct bytes paper_of_key(void)
+{
+	struct key *key = maker_key("P-256", 1, false);
+	const struct bundle b = { .key = key };
+	struct bytes made = paper_of_bundle(&b, 1000, &arena);
+
+	key_unref(key);
+	return made;
+}
+
+static unsigned keys_here(void)
+{
+	unsigned n = 0;
+
+	list_each (node, &world.config.creds.store.all)
+		n += store_at(node)->kind == STORED_KEY;
+	return n;
+}
+
+/* At the start, at each reload, and not when something else is read again. */
+static void a_key_of_the_file_is_asked_for_once_at_each_reading(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_parley-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	for (unsigned i = 1; i < 4; i++) {
+		assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+		assert_int_equal(config_read_creds(&world.config, &why, &notes), ERR_OK);
+		assert_int_equal(asked, i);
+		assert_int_equal(keys_here(), 1);
+	}
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* A key that was there is opened by the next one when it is wanted. */
+static void a_key_stays_when_tokens_does_not_answer_for_it(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_parley-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	paper = (struct bytes){ 0 };
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(keys_here(), 1);
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* What is not in the configuration any more is not remembered: not the PIN, and not the key. */
+static void what_is_not_used_any_more_is_forgotten(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_parley-XXXXXX";
+	const struct key_conf k = { .uri = "file:/elsewhere" };
+	struct bundle b;
+	struct why no = { 0 };
+	struct vault *v;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &no), ERR_OK);
+	bundle_free(&b);
+	vault_end_use(world.vault, false);
+	assert_ptr_equal(v->known.next, v->known.prev); /* that of the file */
+	assert_false(list_empty(&v->known));
+	unlink(path);
+	a_file_is_written(strcpy(path, "/tmp/test_parley-XXXXXX"), "secrets {\n}\n");
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_true(list_empty(&v->known));
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
 /* What else the file says counts all the same. */
 static void a_pin_that_cannot_be_handed_over_is_noted(void **state)
 {
@@ -238,12 +358,9 @@ static void a_pin_that_cannot_be_handed_over_is_noted(void **state)
 				   " ike-b { secret = something\n } }\n";
 	struct text why = text_in(&arena), notes = text_in(&arena);
 	char path[] = "/tmp/test_parley-XXXXXX";
-	int fd = mkstemp(path);
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, says, strlen(says)), strlen(says));
-	close(fd);
+	a_file_is_written(path, says);
 	close(world.vault->tokens->image);
 	world.vault->tokens->image = -1;
 	config_start(&world.config, world.vault);
@@ -266,6 +383,10 @@ int main(void)
 		PARLEY(the_question_that_is_no_good_is_not_answered_and_the_others_still_fly),
 		PARLEY(tokens_that_gives_nothing_is_not_believed),
 		PARLEY(a_pin_is_tried_once_where_tokens_ends_over_it),
+		PARLEY(tokens_is_asked_once_for_what_is_read_again),
+		PARLEY(a_key_of_the_file_is_asked_for_once_at_each_reading),
+		PARLEY(a_key_stays_when_tokens_does_not_answer_for_it),
+		PARLEY(what_is_not_used_any_more_is_forgotten),
 		PARLEY(a_pin_that_cannot_be_handed_over_is_noted),
 	};
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What tokens has said about what is at a URI. It is asked when the configuration is read, and by clients;
+ * who reads certificates and keys anew for another reason gets what is known: a card counts the tries of its
+ * PIN, and one that hangs costs time each time. */
+#include "daemon/vault_state.h"
+
+#include "daemon/line.h"
+
+#include <stdlib.h>
+
+struct known {
+	struct node node;
+	struct arena arena; /* of its texts */
+	const char *uri;
+	bool certs;       /* it is not about a key */
+	struct kept *pin; /* a reference; NULL: without */
+	bool old;         /* said before the configuration began to be read */
+	unsigned used;    /* by this reading of what is in force last; 0: by none */
+	enum err e;
+	struct why why;
+	struct bundle bundle;
+};
+
+static void known_free(struct known *n)
+{
+	list_remove(&n->node);
+	kept_unref(n->pin);
+	bundle_free(&n->bundle);
+	arena_free(&n->arena);
+	free(n);
+}
+
+static struct known *find(const struct vault *v, const char *uri, const struct key_conf *k)
+{
+	list_each (node, (struct node *)&v->known) {
+		struct known *n = node_owner(node, struct known, node);
+
+		if (n->certs == !k && !strcmp(n->uri, uri) && kept_same(n->pin, k ? k->kept : NULL))
+			return n;
+	}
+	return NULL;
+}
+
+static struct known *known_new(struct vault *v, const char *uri, const struct key_conf *k)
+{
+	struct known *n = calloc(1, sizeof *n);
+
+	if (!n)
+		abort();
+	n->uri = arena_str(&n->arena, uri);
+	n->certs = !k;
+	n->pin = k ? kept_ref(k->kept) : NULL;
+	list_append(&v->known, &n->node);
+	return n;
+}
+
+static void say_stands(const struct known *n, const struct why *why)
+{
+	struct arena arena = { 0 };
+
+	line_say(LOG_WARN, "config",
+		arena_printf(&arena, "%s: %s; what was there before is taken", n->uri, why->what));
+	arena_free(&arena);
+}
+
+/* Where it says nothing, what it said before counts: a key that was there is opened again when it is wanted. */
+static struct known *ask(struct vault *v, struct known *before, const char *uri, const struct key_conf *k)
+{
+	struct arena arena = { 0 };
+	struct bundle b;
+	struct why why = { 0 };
+	bool answered;
+	const enum err e = vault_ask_tokens(v, uri, k, &answered, &arena, &b, &why);
+	struct known *n = before;
+
+	if (!answered && before && !before->e) {
+		say_stands(before, &why);
+		before->old = false;
+	} else {
+		n = known_new(v, uri, k);
+		n->e = e;
+		n->why = why_copy(&n->arena, &why);
+		n->bundle = b;
+		if (before) {
+			n->used = before->used;
+			known_free(before);
+		}
+	}
+	arena_free(&arena);
+	return n;
+}
+
+/* With references to what is in B. */
+static struct bundle copy_of(const struct bundle *b)
+{
+	struct bundle copy = { .n_certs = b->n_certs, .key = b->key ? key_ref(b->key) : NULL };
+
+	copy.certs = b->n_certs ? calloc(b->n_certs, sizeof(struct cert *)) : NULL;
+	if (b->n_certs && !copy.certs)
+		abort();
+	for (unsigned i = 0; i < b->n_certs; i++)
+		copy.certs[i] = cert_ref(b->certs[i]);
+	return copy;
+}
+
+enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
+	struct bundle *out, struct why *why)
+{
+	struct vault *v = ((struct vault *)ctx)->tokens;
+	struct known *n = find(v, uri, k);
+
+	if (!n || (v->anew && n->old))
+		n = ask(v, n, uri, k);
+	if (v->uses)
+		n->used = v->reading;
+	*why = why_copy(arena, &n->why);
+	*out = copy_of(&n->bundle);
+	return n->e;
+}
+
+void vault_ask_anew(struct vault *of_keeper, bool anew)
+{
+	struct vault *v = of_keeper->tokens;
+
+	v->anew = anew;
+	list_each (node, &v->known)
+		node_owner(node, struct known, node)->old = true;
+}
+
+void vault_begin_use(struct vault *of_keeper)
+{
+	struct vault *v = of_keeper->tokens;
+
+	v->uses = true;
+	v->reading++;
+}
+
+void vault_end_use(struct vault *of_keeper, bool all)
+{
+	struct vault *v = of_keeper->tokens;
+
+	v->uses = false;
+	list_each_safe (node, &v->known) {
+		struct known *n = node_owner(node, struct known, node);
+
+		if (!n->used || (all && n->used != v->reading))
+			known_free(n);
+	}
+}
+
+void vault_forget_known(struct vault *v)
+{
+	list_each_safe (node, &v->known)
+		known_free(node_owner(node, struct known, node));
+}
