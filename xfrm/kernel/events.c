@@ -63,6 +63,7 @@ static void on_expire(struct xfrm *x, const struct nlmsghdr *h)
 	sa = kernel_sa_find(x, seen.key.spi, &seen.key.dst);
 	if (!sa)
 		return;
+	kernel_sa_note(sa, &seen); /* the last look may be older */
 	if (sa->awaited && !hard)
 		kernel_on_first(x, sa);
 	else

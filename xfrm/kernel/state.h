@@ -139,6 +139,8 @@ enum err kernel_sa_remove(struct xfrm *x, const struct sa_key *key) MUST_CHECK;
 enum err kernel_sa_ask(struct xfrm *x, const struct sa_key *key, struct sa_seen *out) MUST_CHECK;
 /* Looks at all SAs at once: those that are there have the number of the look then, x->look. */
 enum err kernel_sas_look(struct xfrm *x) MUST_CHECK;
+/* The kernel has told so much of SA. */
+void kernel_sa_note(struct kernel_sa *sa, const struct sa_seen *seen);
 bool kernel_sa_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
 
 /* rewrite.c, and why it is so */

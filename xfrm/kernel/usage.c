@@ -37,7 +37,7 @@ enum err kernel_sa_ask(struct xfrm *x, const struct sa_key *key, struct sa_seen 
 	return e ? e : ERR_MISSING;
 }
 
-static void note(struct kernel_sa *sa, const struct sa_seen *seen)
+void kernel_sa_note(struct kernel_sa *sa, const struct sa_seen *seen)
 {
 	if (seen->packets != sa->seen.packets)
 		sa->moved_ms = xfrm_now();
@@ -55,7 +55,7 @@ static void look_read(void *ctx, const struct nlmsghdr *h)
 	sa = kernel_sa_find(x, seen.key.spi, &seen.key.dst);
 	if (!sa || !ip_eq(&sa->key.src, &seen.key.src) || sa->key.reqid != seen.key.reqid)
 		return;
-	note(sa, &seen);
+	kernel_sa_note(sa, &seen);
 	sa->look = x->look;
 }
 
@@ -92,7 +92,7 @@ static enum err refresh(struct xfrm *x, struct kernel_sa *sa)
 		return ERR_OK;
 	e = kernel_sa_ask(x, &sa->key, &seen);
 	if (!e)
-		note(sa, &seen);
+		kernel_sa_note(sa, &seen);
 	return e;
 }
 
