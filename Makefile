@@ -242,7 +242,7 @@ check-net: root
 # path can carry some are run by the kernel's.
 EITHER_PATH := inside-outside-6-in-4 initiator-behind-nat route-based-tunnel-ipv4 shunt-drops-ipv4 orderly-stop-trap-by-command \
 	trap-goes-with-its-connection trap-changes-its-networks trap-after-ike-was-lost kill-switch-after-a-crash kill-switch-for-all \
-	roaming-to-a-better-link full-tunnel lan-bypass-ipv4 virtual-address-by-a-trap
+	roaming-to-a-better-link full-tunnel lan-bypass-ipv4 virtual-address-by-a-trap trap-without-a-peer
 check-kernel: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all

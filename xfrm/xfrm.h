@@ -97,7 +97,7 @@ struct xfrm_backend {
 	enum err (*policy_add)(struct xfrm *x, const struct policy_spec *policy, struct text *why);
 	void (*policy_del)(struct xfrm *x, uint32_t policy);
 	/* From now on the outbound SA of CHILD carries what matches POLICY; child 0: none, packets are
-	 * dropped and acquire. */
+	 * dropped and acquire: also where one had, and nothing has come of it. */
 	void (*sa_select)(struct xfrm *x, uint32_t policy, uint32_t child);
 	/* A shunt that passes goes before all policies, one that drops behind them. ERR_EXISTS for an ID in
 	 * use; ERR_UNSUPPORTED for selectors that cannot be had here. */

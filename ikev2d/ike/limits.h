@@ -215,6 +215,11 @@ enum {
 	/* A trap whose peer has no route, or a name that does not resolve, is tried again after this. */
 	TRAP_RETRY = 10 * 1000,
 
+	/* What packets asked for by a trap was refused, or nobody answered: others may ask again after about
+	 * this, and after twice as long each time, up to TRAP_RETRY: so many packets are not as many
+	 * negotiations. */
+	TRAP_FIRST = 1000,
+
 	/* Connections that are counted each for itself. */
 	TALLIES_MAX = 65536,
 

@@ -519,6 +519,9 @@ struct trap {
 	enum trap_state state;
 	bool stale;      /* of an earlier configuration: goes when its successor is set */
 	bool by_command; /* it stays when the configuration does not ask for it */
+	bool asked;      /* a packet has, and no CHILD_SA has come of it; */
+	unsigned tries;  /* that came to nothing, one after the other: while TRAP_SET has a timer packets
+			  * ask in vain */
 	uint32_t id, reqid, ask;
 	struct sa_marks marks;
 	struct ip local, remote;       /* outer addresses, once they are known */

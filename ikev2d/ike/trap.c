@@ -6,6 +6,7 @@
 #include "ike/marks.h"
 #include "ike/resource.h"
 #include "ike/task.h"
+#include "ike/want.h"
 
 #include <stdlib.h>
 
@@ -153,6 +154,47 @@ static bool trap_succeeded(const struct ike *ike, const struct trap *t)
 	return false;
 }
 
+/* What has come to nothing may be asked for again, but not at once: for a peer that refuses there would be a
+ * negotiation for each packet. */
+static void rest(struct step *s, struct trap *t)
+{
+	t->tries++;
+	heap_set(&s->ike->trap_timers, &t->timer, s->now + want_pause(s, t->tries, TRAP_FIRST, TRAP_RETRY));
+}
+
+static bool rests(const struct trap *t)
+{
+	return t->state == TRAP_SET && t->timer.place;
+}
+
+/* No SA sends for T: the data path hears that its question is over, for as long as it thinks that one is not,
+ * it asks no other. What is being negotiated meanwhile is waited for. */
+static void rested(struct step *s, struct trap *t)
+{
+	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
+	if (!child_absent(s->ike, t->conf))
+		return;
+	t->asked = false;
+	step_action(s, ACTION_SA_SELECT)->sa_select.policy = t->id;
+}
+
+void trap_up(struct ike *ike, const struct child_conf *conf)
+{
+	for (struct trap *t = trap_find(ike, conf); t; t = trap_next(ike, conf, t)) {
+		if (rests(t))
+			heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
+		t->asked = false;
+		t->tries = 0;
+	}
+}
+
+void trap_lost(struct step *s, const struct child_conf *conf)
+{
+	for (struct trap *t = trap_find(s->ike, conf); t; t = trap_next(s->ike, conf, t))
+		if (t->asked && t->state == TRAP_SET && !rests(t))
+			rest(s, t);
+}
+
 /* The predecessors of T, which protected its packets until now, go; a late one goes at once. */
 static void trap_set(struct step *s, struct trap *t)
 {
@@ -160,6 +202,8 @@ static void trap_set(struct step *s, struct trap *t)
 
 	t->state = TRAP_SET;
 	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
+	if (t->asked && child_absent(s->ike, t->conf))
+		rest(s, t);
 	if (t->stale) {
 		if (trap_succeeded(s->ike, t))
 			trap_remove(s, t);
@@ -184,9 +228,13 @@ void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answ
 		trap_set(s, t);
 }
 
-/* It is tried again from the start: what was asked has failed, or was not answered. */
+/* What was asked has failed, or was not answered: it is tried again from the start. */
 void trap_due(struct step *s, struct trap *t)
 {
+	if (t->state == TRAP_SET) {
+		rested(s, t);
+		return;
+	}
 	if (t->state == TRAP_SETTING)
 		step_action(s, ACTION_POLICY_DEL)->policy_del.policy = t->id;
 	map_take(&s->ike->trap_asks, t->ask);
@@ -269,10 +317,14 @@ void traps_renew(struct step *s, struct conn *c)
 void acquire(
 	struct step *s, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
-	const struct trap *t = map_get(&s->ike->policies, policy);
+	struct trap *t = map_get(&s->ike->policies, policy);
 	struct child *c = t ? NULL : resource_asked(s->ike, policy);
 	const struct child_conf *conf = t ? t->conf : c ? c->conf : NULL;
 
+	if (t)
+		t->asked = true;
+	if (t && rests(t))
+		return;
 	if (conf && child_absent(s->ike, conf))
 		(void)child_start(s, child_conf_now(s->ike, conf), local, remote);
 	else if (c && resource)

@@ -23,6 +23,11 @@ void trap_follow(struct ike *ike, const struct child_conf *conf);
  * them as source. */
 void traps_renew(struct step *s, struct conn *c);
 
+/* A child of CONF is up; is gone, or was not reached: then its trap, if a packet has asked, lets others ask
+ * again, after a while. */
+void trap_up(struct ike *ike, const struct child_conf *conf);
+void trap_lost(struct step *s, const struct child_conf *conf);
+
 void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer);
 /* Its time to try again has come. */
 void trap_due(struct step *s, struct trap *t);

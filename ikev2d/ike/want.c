@@ -59,6 +59,7 @@ void want_up(struct ike *ike, const struct child_conf *conf)
 {
 	struct want *w = find(ike, conf);
 
+	trap_up(ike, conf);
 	if (!w)
 		return;
 	w->tries = 0;
@@ -68,15 +69,14 @@ void want_up(struct ike *ike, const struct child_conf *conf)
 		heap_set(&ike->want_timers, &w->timer, HEAP_NEVER);
 }
 
-/* Twice as long each time, up to a limit, less a random share: many that have lost one peer do not come back
- * as one. */
-static uint64_t pause(struct step *s, unsigned tries)
+/* Less a random share: many that have lost one peer do not come back as one. */
+uint64_t want_pause(struct step *s, unsigned tries, uint64_t first, uint64_t longest)
 {
-	uint64_t most = WANT_FIRST;
+	uint64_t most = first;
 
-	for (unsigned i = 1; i < tries && most < WANT_LONGEST; i++)
+	for (unsigned i = 1; i < tries && most < longest; i++)
 		most *= 2;
-	most = most < WANT_LONGEST ? most : WANT_LONGEST;
+	most = most < longest ? most : longest;
 	return most / 2 + rng_below(s->rng, (uint32_t)(most / 2) + 1);
 }
 
@@ -84,13 +84,14 @@ void want_lost(struct step *s, const struct child_conf *conf)
 {
 	struct want *w = find(s->ike, conf);
 
+	trap_lost(s, conf);
 	if (!w || w->timer.place)
 		return;
 	if (w->kind == WANT_ONCE && w->conf->peer->keyingtries && w->tries >= w->conf->peer->keyingtries) {
 		forget(s->ike, w);
 		return;
 	}
-	heap_set(&s->ike->want_timers, &w->timer, s->now + pause(s, w->tries));
+	heap_set(&s->ike->want_timers, &w->timer, s->now + want_pause(s, w->tries, WANT_FIRST, WANT_LONGEST));
 }
 
 void want_now(struct step *s, const struct child_conf *conf)

@@ -15,7 +15,7 @@ enum want_kind {
  * one that can never be begun (begin.h) not at all. */
 void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind);
 
-/* A child of CONF is up; is gone, or was not reached. */
+/* A child of CONF is up; is gone, or was not reached: its trap hears of it, too. */
 void want_up(struct ike *ike, const struct child_conf *conf);
 void want_lost(struct step *s, const struct child_conf *conf);
 /* It is gone, and its peer is known to be there: if it is wanted, it is tried at once. */
@@ -30,6 +30,9 @@ void want_action(struct step *s, const struct child_conf *conf, enum child_actio
 
 /* If CONF is wanted in an earlier version, it is in this one from now on. */
 void want_follow(struct ike *ike, const struct child_conf *conf);
+
+/* How long is waited after TRIES in vain, ms: FIRST, twice as long each time, up to LONGEST; about. */
+uint64_t want_pause(struct step *s, unsigned tries, uint64_t first, uint64_t longest);
 
 /* Whatever waits for its time is tried now. */
 void wants_hasten(struct step *s);

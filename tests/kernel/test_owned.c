@@ -149,6 +149,21 @@ static void a_question_goes_with_its_trap(void **state)
 	asks(t);
 }
 
+/* Nothing comes of it: the next packet asks, and need not wait for the kernel. */
+static void a_packet_asks_again_when_the_question_is_over(void **state)
+{
+	struct cable *t = cable_started(state);
+
+	asks(t);
+	t->host[MOON].heard.acquires = 0;
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	cable_select(t, MOON, 101, 0);
+	assert_silent(MOON, "ip xfrm state", "reqid 1 ");
+	assert_false(is_acquired(&t->host[MOON].heard));
+	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_true(cable_wait(t, MOON, is_acquired));
+}
+
 static void a_question_ends_with_an_orderly_stop(void **state)
 {
 	struct cable *t = cable_started(state);
@@ -397,6 +412,7 @@ int main(void)
 		CABLE_CASE(a_trap_asks_again_after_a_crash_while_it_asked),
 		CABLE_CASE(a_trap_asks_again_after_a_crash_while_an_sa_was_asked_for),
 		CABLE_CASE(a_question_goes_with_its_trap),
+		CABLE_CASE(a_packet_asks_again_when_the_question_is_over),
 		CABLE_CASE(a_question_ends_with_an_orderly_stop),
 		CABLE_CASE(what_was_asked_while_events_were_lost_is_asked_again_and_nothing_else),
 		CABLE_CASE(somebody_elses_question_stays),

@@ -61,6 +61,16 @@ static struct dp_policy *find_policy(const struct datapath *dp, uint32_t id)
 	return NULL;
 }
 
+/* An SA answers what was asked for its number. */
+static void settle(struct datapath *dp, uint32_t reqid)
+{
+	list_each (n, &dp->policies) {
+		struct dp_policy *p = node_owner(n, struct dp_policy, node);
+
+		p->asks = p->asks && p->spec.reqid != reqid;
+	}
+}
+
 static void add_sa(struct datapath *dp, const struct sa_spec *spec, bool refused)
 {
 	struct dp_sa *sa = calloc(1, sizeof *sa);
@@ -81,6 +91,8 @@ static void add_sa(struct datapath *dp, const struct sa_spec *spec, bool refused
 	sa->spec.remote_ts = tss_copy(&sa->arena, spec->remote_ts);
 	sa->refused = refused;
 	list_append(&dp->sas, &sa->node);
+	if (!spec->inbound && !refused)
+		settle(dp, spec->reqid);
 }
 
 static void add_policy(struct datapath *dp, const struct policy_spec *spec, bool refused)
@@ -138,7 +150,9 @@ static void select_sa(struct datapath *dp, uint32_t policy, uint32_t child)
 	struct dp_policy *p = find_policy(dp, policy);
 	struct dp_sa *sa = datapath_find(dp, child, false);
 
-	if (!p || p->refused || !sa || sa->refused)
+	if (p && !child)
+		p->asks = false;
+	else if (!p || p->refused || !sa || sa->refused)
 		misuse(dp, "an SA was selected that there is not");
 	else if (sa->spec.per_cpu != p->spec.per_cpu || sa->spec.policy != policy)
 		misuse(dp, "an SA was selected for a policy that is not its own");
@@ -177,6 +191,20 @@ void datapath_do(struct datapath *dp, const struct ike_action *a, bool refused)
 	case ACTION_POLICY_DEL: delete_policy(dp, a->policy_del.policy); break;
 	default: abort();
 	}
+}
+
+bool datapath_asks(struct datapath *dp, struct ike_event *e)
+{
+	const struct policy_spec *trap = datapath_policy(dp, true);
+	struct dp_policy *p = trap ? find_policy(dp, trap->id) : NULL;
+
+	if (!p || p->asks)
+		return false;
+	p->asks = true;
+	*e = (struct ike_event){ .kind = EVENT_ACQUIRE,
+		.acquire = {
+			.policy = trap->id, .local = trap->local_ts.v[0], .remote = trap->remote_ts.v[0] } };
+	return true;
 }
 
 unsigned datapath_sas(const struct datapath *dp)

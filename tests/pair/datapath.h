@@ -22,6 +22,7 @@ struct dp_policy {
 	struct policy_spec spec; /* its own copy, but for conf */
 	uint32_t selected;       /* the child that sends; 0: none */
 	bool open;               /* one has sent */
+	bool asks; /* a packet does, and as in the kernel no other, until that is over or an SA there */
 	bool refused;
 };
 
@@ -36,6 +37,9 @@ void datapath_clear(struct datapath *dp);
 
 /* Carries out A, any action that concerns the data path; REFUSED: without success. */
 void datapath_do(struct datapath *dp, const struct ike_action *a, bool refused);
+
+/* A packet meets the first trap: true when the core is to be asked, by E. */
+bool datapath_asks(struct datapath *dp, struct ike_event *e);
 
 /* What is installed: SAs, policies without traps, traps. */
 unsigned datapath_sas(const struct datapath *dp);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Invariants. */
+#include "ike/conf.h"
+#include "ike/task.h"
 #include "ike/want.h"
 #include "tests/sim/sim.h"
 
@@ -25,6 +27,42 @@ static void check_owners(struct life *l, const struct host *h)
 				owned |= node_owner(k, struct child, of_sa)->policy == p->spec.id;
 		if (!owned)
 			life_fail(l, "%s: a policy of the data path has neither CHILD_SA nor trap", h->name);
+	}
+}
+
+static bool makes(const struct sa *sa, const struct child_conf *conf)
+{
+	const struct child_conf *first = sa->handshake->x.child, *next = sa->task ? sa->task->conf : NULL;
+
+	return (first && child_conf_same(first, conf)) || (next && child_conf_same(next, conf)) ||
+	       task_creating(sa, conf, 0);
+}
+
+/* Whether there is something of CONF still, which may be on its way to its end, with its IKE_SA or alone. */
+static bool is_left(const struct ike *ike, const struct child_conf *conf)
+{
+	list_each (n, (struct node *)&ike->sas_list) {
+		struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		list_each (m, &sa->children)
+			if (child_conf_same(node_owner(m, struct child, of_sa)->conf, conf))
+				return true;
+		if (makes(sa, conf))
+			return true;
+	}
+	return false;
+}
+
+/* Where a packet has asked, and nothing is there or under way, it is known when others may ask. */
+static void check_traps(struct life *l, const struct host *h)
+{
+	list_each (n, (struct node *)&h->datapath.policies) {
+		const struct dp_policy *p = node_owner(n, struct dp_policy, node);
+		const struct trap *t = map_get(&h->ike->policies, p->spec.id);
+
+		if (p->asks && t && !t->timer.place && !is_left(h->ike, t->conf))
+			life_fail(l, "%s: packets that meet the trap of %s ask no more", h->name,
+				t->conf->name);
 	}
 }
 
@@ -69,6 +107,7 @@ void check_always(struct life *l)
 			continue;
 		check_owners(l, h);
 		check_moved(l, h);
+		check_traps(l, h);
 		if (h->wake > l->lab->now)
 			check_lifetimes(l, h);
 	}

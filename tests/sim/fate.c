@@ -222,14 +222,15 @@ static void rekey_both(struct life *l, unsigned side)
 		fate_command(l, !side, c);
 }
 
-/* A packet meets the trap, if there is one. */
+/* A packet meets the trap, if there is one. Moon's data path is like the kernel's: while what a packet has
+ * asked for stands, no other asks. With sun's each does. */
 static void packet(struct life *l, unsigned side)
 {
 	struct host *h = l->hosts[side];
 	const struct policy_spec *trap = datapath_policy(&h->datapath, true);
 	struct ike_event e = { .kind = EVENT_ACQUIRE };
 
-	if (!trap)
+	if (!trap || (!side && !datapath_asks(&h->datapath, &e)))
 		return;
 	e.acquire.policy = trap->id;
 	e.acquire.local = trap->local_ts.v[0];

@@ -3,6 +3,7 @@
 #include "tests/unit/fake_kernel.h"
 #include "tests/unit/packet.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +36,19 @@ static void on_expire(void *ctx, uint32_t child, bool hard)
 	fail_msg("child %u has expired (%d)", child, hard);
 }
 
-static int set_up(void **state)
+static void start(void)
 {
 	struct xfrm_setup setup = { .settings = &settings,
 		.run_dir = dir,
 		.reports = { .acquire = on_acquire, .expire = on_expire } };
 
+	why = text_in(&arena);
+	assert_int_equal(kernel_start(&setup, &fake.ends, &x, &why), ERR_OK);
+	(void)fake_asked(&fake);
+}
+
+static int set_up(void **state)
+{
 	(void)state;
 	acquires = 0;
 	settings = settings_default();
@@ -48,9 +56,7 @@ static int set_up(void **state)
 	snprintf(dir, sizeof dir, "/tmp/test_larvae.XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	fake_start(&fake);
-	why = text_in(&arena);
-	assert_int_equal(kernel_start(&setup, &fake.ends, &x, &why), ERR_OK);
-	(void)fake_asked(&fake);
+	start();
 	return 0;
 }
 
@@ -87,14 +93,21 @@ static void trap_add(uint32_t trap)
 	assert_int_equal(xfrm_kernel.policy_add(x, &spec, &why), ERR_OK);
 }
 
+static struct selector selector_of(uint32_t trap)
+{
+	const char *text = arena_printf(&arena, "10.1.0.0/16 10.%u.0.0/16 0 0/0 0/0", 20 + trap);
+	struct selector sel;
+
+	assert_int_equal(selector_parse(text, &sel), ERR_OK);
+	return sel;
+}
+
 /* A packet has met TRAP; of that the kernel's question SEQ tells. */
 static void trap_asks(uint32_t trap, uint32_t seq)
 {
 	struct xfrm_user_acquire a = { .seq = seq, .policy.dir = XFRM_POLICY_OUT };
-	struct selector sel;
-	const char *text = arena_printf(&arena, "10.1.0.0/16 10.%u.0.0/16 0 0/0 0/0", 20 + trap);
+	struct selector sel = selector_of(trap);
 
-	assert_int_equal(selector_parse(text, &sel), ERR_OK);
 	a.policy.sel = a.sel = selector_to_kernel(&sel);
 	fake_larva(&fake, seq, REQID + trap);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &a, sizeof a);
@@ -199,6 +212,66 @@ static void after_lost_events_a_newer_question_of_the_same_policy_ends(void **st
 	assert_int_equal(fake.n_larvae, 0);
 }
 
+/* The core says that nothing comes of it. */
+static void a_question_that_is_over_ends_and_the_next_is_heard(void **state)
+{
+	(void)state;
+	traps_that_ask();
+	xfrm_kernel.sa_select(x, 1, 0);
+	assert_false(fake_has_larva(&fake, 0x70));
+	assert_int_equal(fake.n_larvae, TRAPS - 1);
+	trap_asks(0, 0x78);
+	assert_int_equal(acquires, TRAPS + 1);
+	assert_true(fake_has_larva(&fake, 0x78));
+}
+
+static void one_look_finds_the_questions_that_are_over_together(void **state)
+{
+	(void)state;
+	traps_that_ask();
+	xfrm_kernel.gather(x, true);
+	for (uint32_t i = 0; i < TRAPS; i++)
+		xfrm_kernel.sa_select(x, 1 + i, 0);
+	xfrm_kernel.gather(x, false);
+	assert_int_equal(count(fake_asked(&fake), "getsa*"), 1);
+	assert_int_equal(fake.n_larvae, 0);
+}
+
+static void where_nothing_was_asked_there_is_no_look(void **state)
+{
+	(void)state;
+	trap_add(0);
+	(void)fake_asked(&fake);
+	xfrm_kernel.sa_select(x, 1, 0);
+	assert_string_equal(fake_asked(&fake), "");
+}
+
+/* It would have been the answer. */
+static void a_question_stands_when_the_kernel_takes_no_sa_for_it(void **state)
+{
+	static const uint8_t key[64];
+	static const struct child_conf conf = { .policies = true };
+	struct ts local = packet_ts("10.1.0.0/16"), remote = network_of(0);
+	struct sa_spec sa = { .spi = 0x1234,
+		.child = 5,
+		.reqid = REQID,
+		.suite.encr = transform_find(TRANSFORM_ENCR, ENCR_AES_GCM_16, 256),
+		.encr_key = bytes_of(key, 36),
+		.local.ip = packet_ip("192.0.2.1"),
+		.remote.ip = packet_ip("192.0.2.2"),
+		.local_ts = { &local, 1 },
+		.remote_ts = { &remote, 1 },
+		.conf = &conf };
+
+	(void)state;
+	trap_add(0);
+	trap_asks(0, 0x70);
+	fake_treat(&fake, XFRM_MSG_NEWSA, 0, 1, FAKE_REFUSE, EEXIST);
+	assert_int_equal(xfrm_kernel.sa_add(x, &sa, &why), ERR_EXISTS);
+	xfrm_kernel.sa_select(x, 1, 0);
+	assert_int_equal(fake.n_larvae, 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -209,6 +282,10 @@ int main(void)
 		CASE(an_orderly_stop_ends_them_all_in_one_look),
 		CASE(after_lost_events_only_questions_that_nobody_heard_end),
 		CASE(after_lost_events_a_newer_question_of_the_same_policy_ends),
+		CASE(a_question_that_is_over_ends_and_the_next_is_heard),
+		CASE(one_look_finds_the_questions_that_are_over_together),
+		CASE(where_nothing_was_asked_there_is_no_look),
+		CASE(a_question_stands_when_the_kernel_takes_no_sa_for_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,13 @@ void kernel_policy_quiet(struct xfrm *x, uint32_t id, bool quiet)
 	arena_free(&scratch);
 }
 
+/* What packets have asked for does not come: the next one asks, and is heard. */
+static void ask_again(struct xfrm *x, struct owner *o)
+{
+	kernel_owner_answered(x, o);
+	o->acquire_ms = 0;
+}
+
 void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 {
 	struct owner *o = map_get(&x->policies, id);
@@ -112,6 +119,8 @@ void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 
+	if (o && !child)
+		ask_again(x, o);
 	kernel_sa_release(x, child);
 	kernel_policy_quiet(x, id, false);
 	/* The kernel finds what is for a CPU by itself. */
@@ -124,6 +133,7 @@ void kernel_policy_select(struct xfrm *x, uint32_t id, uint32_t child)
 			log_say(LOG_WARN, "policy", "packets do not go by the SA of child %u: %s", child,
 				text_str(&why));
 	}
+	kernel_larvae_end(x);
 	arena_free(&scratch);
 }
 

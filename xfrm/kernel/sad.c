@@ -55,12 +55,18 @@ uint64_t kernel_seq_key(uint32_t reqid, uint32_t resource)
 	return (uint64_t)resource << 32 | reqid;
 }
 
-/* The number of the question that an outbound SA answers; it is answered once. */
-static uint32_t question(struct xfrm *x, const struct sa_spec *spec)
+/* The number of the question that an outbound SA answers; it is answered once, by one that is taken. */
+static uint32_t question(const struct xfrm *x, const struct sa_spec *spec)
 {
 	uint64_t key = kernel_seq_key(spec->reqid, spec->resource);
 
-	return spec->inbound ? 0 : (uint32_t)(uintptr_t)map_take(&x->seqs, key);
+	return spec->inbound ? 0 : (uint32_t)(uintptr_t)map_get(&x->seqs, key);
+}
+
+static void answered(struct xfrm *x, const struct sa_spec *spec)
+{
+	if (!spec->inbound)
+		map_take(&x->seqs, kernel_seq_key(spec->reqid, spec->resource));
 }
 
 /* The kernel tells of a limit only: so the first packet is one. It looks at the next packet, or after a
@@ -234,6 +240,7 @@ enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *
 		sa_free(x, sa);
 		return e;
 	}
+	answered(x, &own);
 	map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), sa);
 	chain(x, sa);
 	return ERR_OK;

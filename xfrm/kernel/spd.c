@@ -345,18 +345,27 @@ static bool was_asked(struct xfrm *x, const struct owner *o)
 	return map_take(&x->seqs, kernel_seq_key(o->reqid, 0)) || o->quiet;
 }
 
+void kernel_owner_answered(struct xfrm *x, const struct owner *o)
+{
+	if (!was_asked(x, o))
+		return;
+	list_each (n, (struct node *)&o->claims) {
+		const struct entry *e = node_owner(n, struct claim, of_owner)->entry;
+
+		kernel_larvae_note(x, &e->key, &e->body);
+	}
+}
+
 void kernel_owner_del(struct xfrm *x, struct owner *o)
 {
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
-	bool asked = was_asked(x, o);
 
+	kernel_owner_answered(x, o);
 	list_each_safe (n, &o->claims) {
 		struct claim *c = node_owner(n, struct claim, of_owner);
 		struct entry *e = c->entry;
 
-		if (asked)
-			kernel_larvae_note(x, &e->key, &e->body);
 		list_remove(&c->of_entry);
 		free(c);
 		if (apply(x, e, &why))

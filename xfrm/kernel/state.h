@@ -167,6 +167,8 @@ enum err kernel_owner_add(struct xfrm *x, struct owner *o, const struct selector
 	const struct sa_marks *marks, bool fwd_out, struct text *why) MUST_CHECK;
 /* Takes away what only O wants, and frees O. */
 void kernel_owner_del(struct xfrm *x, struct owner *o);
+/* What packets that met O's policies have asked, and no SA has answered, is to end (larvae.c). */
+void kernel_owner_answered(struct xfrm *x, const struct owner *o);
 /* Brings all O wants up to date in the kernel. */
 enum err kernel_owner_apply(struct xfrm *x, struct owner *o, struct text *why) MUST_CHECK;
 struct owner *kernel_owner_new(struct xfrm *x, enum owner_kind kind, uint32_t id);
