@@ -119,8 +119,18 @@ static void take_policy(struct fake *f, const struct nlmsghdr *h)
 {
 	const struct xfrm_userpolicy_info *p = mnl_nlmsg_get_payload(h);
 
-	if (p->dir == XFRM_POLICY_OUT)
+	if (p->dir == XFRM_POLICY_OUT && !f->has_policy)
 		memcpy(f->policy, h, h->nlmsg_len);
+}
+
+static int tell_policy(struct fake *f, uint32_t seq)
+{
+	struct nlmsghdr *h = (void *)f->policy;
+
+	h->nlmsg_type = XFRM_MSG_NEWPOLICY;
+	h->nlmsg_seq = seq;
+	assert_int_equal(send(f->talk, h, h->nlmsg_len, 0), h->nlmsg_len);
+	return 0;
 }
 
 static int obey(struct fake *f, const struct nlmsghdr *h)
@@ -138,7 +148,10 @@ static int obey(struct fake *f, const struct nlmsghdr *h)
 		if (f->has_sa)
 			tell_sa(f, h->nlmsg_seq);
 		return f->has_sa || h->nlmsg_flags & NLM_F_ROOT ? 0 : ESRCH;
-	case XFRM_MSG_GETPOLICY: return h->nlmsg_flags & NLM_F_ROOT ? 0 : ENOENT;
+	case XFRM_MSG_GETPOLICY:
+		if (h->nlmsg_flags & NLM_F_ROOT)
+			return 0;
+		return f->has_policy ? tell_policy(f, h->nlmsg_seq) : ENOENT;
 	default: return 0;
 	}
 }

@@ -39,8 +39,9 @@ struct fake {
 	/* Questions of its own that stand. */
 	struct xfrm_usersa_info larvae[FAKE_LARVAE];
 	unsigned n_larvae;
-	/* The last outbound policy. */
+	/* The last outbound policy; HAS_POLICY: it stays, and is told to who asks for any one. */
 	_Alignas(max_align_t) uint8_t policy[NETLINK_REQUEST_MAX];
+	bool has_policy;
 };
 
 void fake_start(struct fake *f);

@@ -4,6 +4,7 @@
 #include "tests/unit/packet.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +113,39 @@ static void trap_asks(uint32_t trap, uint32_t seq)
 	fake_larva(&fake, seq, REQID + trap);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &a, sizeof a);
 	xfrm_kernel.dispatch(x);
+}
+
+/* A trap of who has crashed has asked: that stands in the journal, and nobody runs. */
+static void crashed_while_it_asked(void)
+{
+	struct policy_key key = { .dir = XFRM_POLICY_OUT, .sel = selector_of(0) };
+	char text[POLICY_KEY_TEXT];
+	FILE *f;
+
+	xfrm_kernel.close(x);
+	fake_stop(&fake);
+	fake_start(&fake);
+	fake_larva(&fake, 0x70, REQID);
+	f = fopen(arena_printf(&arena, "%s/" XFRM_KERNEL_JOURNAL, dir), "w");
+	assert_non_null(f);
+	fprintf(f, "+ %s\n", policy_key_print(&key, text));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* And in the kernel. */
+static void its_policy_is_there(void)
+{
+	struct policy_key key = { .dir = XFRM_POLICY_OUT, .sel = selector_of(0) };
+	struct policy_body body = { .ours = true,
+		.protect = true,
+		.tmpl = { .src = packet_ip("192.0.2.1"),
+			.dst = packet_ip("192.0.2.2"),
+			.reqid = REQID,
+			.proto = IPPROTO_ESP,
+			.mode = XFRM_MODE_TUNNEL } };
+
+	message_policy(mnl_nlmsg_put_header(fake.policy), &key, &body);
+	fake.has_policy = true;
 }
 
 static unsigned count(const char *text, const char *words)
@@ -272,6 +306,19 @@ static void a_question_stands_when_the_kernel_takes_no_sa_for_it(void **state)
 	assert_int_equal(fake.n_larvae, 0);
 }
 
+/* Its policy stands in the journal, and cannot be looked at when its successor starts. */
+static void a_crashed_predecessors_question_ends_when_its_policy_is_taken_over(void **state)
+{
+	(void)state;
+	crashed_while_it_asked();
+	fake_treat(&fake, XFRM_MSG_GETPOLICY, 0, 1, FAKE_REFUSE, ENOMEM);
+	start();
+	assert_int_equal(fake.n_larvae, 1);
+	its_policy_is_there();
+	xfrm_kernel.audit(x, &why);
+	assert_int_equal(fake.n_larvae, 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -286,6 +333,7 @@ int main(void)
 		CASE(one_look_finds_the_questions_that_are_over_together),
 		CASE(where_nothing_was_asked_there_is_no_look),
 		CASE(a_question_stands_when_the_kernel_takes_no_sa_for_it),
+		CASE(a_crashed_predecessors_question_ends_when_its_policy_is_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

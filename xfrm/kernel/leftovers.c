@@ -69,6 +69,7 @@ static bool undo_unowned(void *ctx, const char *thing, bool owned)
 void kernel_leftovers_retry(struct xfrm *x)
 {
 	journal_undo(x->journal, undo_unowned, x);
+	kernel_larvae_end(x);
 }
 
 void kernel_leftovers(struct xfrm *x)
