@@ -41,6 +41,11 @@ void creds_stop(struct creds *c);
 enum err creds_read(struct creds *c, const char *folder, const struct conf *conf,
 	const struct conf_files *files, struct text *why, struct text *notes) MUST_CHECK;
 
+/* Calls EACH with CTX for what CONF wants of providers: the private key of K at URI, or with K NULL the
+ * certificates there. */
+typedef void creds_wanted(void *ctx, const char *uri, struct key_conf *k);
+void creds_wants(const struct conf *conf, creds_wanted *each, void *ctx);
+
 /* The Ith of the folders in FOLDER that are read, from ARENA; NULL behind the last. */
 const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
 

@@ -186,20 +186,21 @@ static enum err give_passphrase(struct config *c, struct key_conf *k, struct tex
 	return ERR_OK;
 }
 
-/* The secrets that were read are nowhere but in the vault. */
-static enum err give_away(struct config *c, struct conf *file, struct text *why, struct text *notes)
+/* The secrets that were read are nowhere but in the vault; but for PINS, where an errand has them. */
+static enum err give_away(
+	struct config *c, struct conf *file, bool pins, struct text *why, struct text *notes)
 {
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < file->n_secrets && c->vault && !e; i++)
 		e = vault_keep_secret(c->vault, &file->secrets[i], why);
 	for (unsigned i = 0; i < file->n_keys && c->vault && !e; i++)
-		e = give_passphrase(c, &file->keys[i], why, notes);
+		if (pins || file->keys[i].kind != FILED_TOKEN)
+			e = give_passphrase(c, &file->keys[i], why, notes);
 	return e;
 }
 
-/* Ends what is taken by nobody. */
-static void leave(struct conf *file)
+void config_leave(struct conf *file)
 {
 	for (unsigned i = 0; i < file->n_secrets; i++)
 		kind_row(CONFIG_SECRET)->end(&file->secrets[i]);
@@ -255,39 +256,50 @@ static enum err read_users(
 	return e;
 }
 
-static enum err read_all(struct config *c, const char *path, struct text *why, struct text *notes)
+static enum err read_file(struct config *c, const char *path, bool pins, struct conf *file, struct text *why,
+	struct text *notes)
 {
-	struct conf file;
-	enum err e = conf_load_system(path, &file, why, notes);
+	enum err e = conf_load_system(path, file, why, notes);
 
-	if (e)
-		return e;
-	e = give_away(c, &file, why, notes);
+	if (!e && (e = give_away(c, file, pins, why, notes)))
+		config_leave(file);
+	return e;
+}
+
+enum err config_open(struct config *c, const char *path, struct conf *file, struct errand *errand,
+	struct text *why, struct text *notes)
+{
+	enum err e = read_file(c, path, false, file, why, notes);
+
 	if (!e)
-		e = read_users(c, path, &file, why, notes);
-	if (!e && (e = creds_load(&c->creds, path, &file, &conf_files_system, why, notes)))
+		creds_wants(file, errand_want, errand);
+	return e;
+}
+
+enum err config_put(
+	struct config *c, const char *path, struct conf *file, struct text *why, struct text *notes)
+{
+	enum err e = read_users(c, path, file, why, notes);
+
+	if (!e && (e = creds_load(&c->creds, path, file, &conf_files_system, why, notes)))
 		(void)!config_read_users(c, &(struct text){ .arena = why->arena }, notes);
 	if (e) {
-		leave(&file);
+		config_leave(file);
+		if (c->vault)
+			vault_end_use(c->vault, false);
 		return e;
 	}
-	config_take(c, path, &file);
+	config_take(c, path, file);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });
 }
 
-/* A token is asked once for each thing that is on it, though all is read twice. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes)
 {
-	enum err e;
+	struct conf file;
+	enum err e = read_file(c, path, true, &file, why, notes);
 
-	if (!c->vault)
-		return read_all(c, path, why, notes);
-	vault_ask_anew(c->vault, true);
-	e = read_all(c, path, why, notes);
-	vault_ask_anew(c->vault, false);
-	vault_end_use(c->vault, false);
-	return e;
+	return e ? e : config_put(c, path, &file, why, notes);
 }
 
 /* Texts count at the start only: those of the start stay. */

@@ -59,6 +59,16 @@ enum err config_read_users(struct config *c, struct text *why, struct text *note
  * WHY gets what is wrong, NOTES what is worth knowing, a line each. */
 enum err config_read(struct config *c, const char *path, struct text *why, struct text *notes) MUST_CHECK;
 
+/* The same in two steps, between which ERRAND is to be run, which is told what the file wants of tokens:
+ * reads it into FILE, and puts what was read, and is taken out of FILE, in place of what the file said
+ * before. What is read and will not be put is left. */
+struct errand;
+enum err config_open(struct config *c, const char *path, struct conf *file, struct errand *errand,
+	struct text *why, struct text *notes) MUST_CHECK;
+enum err config_put(struct config *c, const char *path, struct conf *file, struct text *why,
+	struct text *notes) MUST_CHECK;
+void config_leave(struct conf *file);
+
 /* The same with what was read already, which is taken out of FILE. */
 void config_take(struct config *c, const char *path, struct conf *file);
 

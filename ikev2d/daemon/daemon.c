@@ -62,17 +62,13 @@ void daemon_stop(struct world *w)
 static void on_reload(evutil_socket_t fd, short what, void *ctx)
 {
 	struct world *w = ctx;
-	struct arena arena = { 0 };
-	struct why why = { 0 };
 
 	(void)fd;
 	(void)what;
 	if (w->stop_timer)
 		return;
 	pulse_begin(&w->pulse);
-	if (daemon_reload(w, &arena, &why))
-		line_say(LOG_ERROR, "config", why.what);
-	arena_free(&arena);
+	daemon_reload(w, 0);
 }
 
 static void on_libevent(int severity, const char *line)
@@ -211,20 +207,105 @@ static void note_what_waits(struct world *w)
 			"new ports, device names and numbers of workers take effect at the next start only");
 }
 
-enum err daemon_reload(struct world *w, struct arena *arena, struct why *why)
-{
-	struct text wrong = text_in(arena);
-	enum err e = read_config(w, &wrong);
+/* The file that was read. */
+struct reload {
+	struct world *world;
+	struct arena arena;
+	uint32_t ticket;
+	bool again; /* it is to be read once more: it may have changed since */
+	const char *path;
+	struct conf file;
+	struct text wrong, notes;
+};
 
-	if (e)
-		return stays_as_it_was(e, &wrong, arena, why);
+static void in_force(struct world *w)
+{
 	note_what_waits(w);
 	failures_prune(&w->failures, &w->config);
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
 		config_now(&w->config)->n_peers);
 	engine_configure(w);
 	watch_again(w);
-	return ERR_OK;
+}
+
+static void tell_reload(struct reload *r, enum err e)
+{
+	struct why why = { 0 };
+
+	if (e)
+		(void)!stays_as_it_was(e, &r->wrong, &r->arena, &why);
+	if (r->ticket)
+		vici_done(r->world->vici, r->ticket, &(struct vici_outcome){ .success = !e, .why = why });
+	else if (e)
+		line_say(LOG_ERROR, "config", why.what);
+}
+
+static void end_reload(struct reload *r, enum err e)
+{
+	struct world *w = r->world;
+	const bool again = r->again;
+
+	w->reload = NULL;
+	if (!e) {
+		log_notes(&r->notes);
+		in_force(w);
+	}
+	tell_reload(r, e);
+	arena_free(&r->arena);
+	free(r);
+	if (again)
+		daemon_reload(w, 0);
+}
+
+static void on_asked(void *ctx, bool given_up)
+{
+	struct reload *r = ctx;
+
+	if (!given_up && !r->world->stop_timer) {
+		end_reload(r, config_put(&r->world->config, r->path, &r->file, &r->wrong, &r->notes));
+		return;
+	}
+	r->world->reload = NULL;
+	config_leave(&r->file);
+	arena_free(&r->arena);
+	free(r);
+}
+
+static void begin_reload(struct world *w, uint32_t ticket)
+{
+	struct reload *r = calloc(1, sizeof *r);
+	struct errand *errand = errand_new(w->vault);
+	enum err e;
+
+	if (!r)
+		abort();
+	w->reload = r;
+	r->world = w;
+	r->ticket = ticket;
+	r->path = config_path(w);
+	r->wrong = text_in(&r->arena);
+	r->notes = text_in(&r->arena);
+	e = config_open(&w->config, r->path, &r->file, errand, &r->wrong, &r->notes);
+	if (!e) {
+		errand_run(errand, on_asked, r);
+		return;
+	}
+	errand_drop(errand);
+	end_reload(r, e);
+}
+
+void daemon_reload(struct world *w, uint32_t ticket)
+{
+	if (!w->reload)
+		begin_reload(w, ticket);
+	else if (!ticket)
+		w->reload->again = true;
+	else
+		vici_done(w->vici, ticket,
+			&(struct vici_outcome){
+				.why.what =
+					"the file is being read already, and a token has not answered yet: "
+					"try it again in a few seconds" });
 }
 
 enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why *why)
@@ -483,6 +564,7 @@ static enum err listener_start(struct world *w, struct text *why)
 
 static void listener_stop(struct world *w)
 {
+	errands_give_up(w->vault);
 	vici_stopping(w->vici);
 	control_shut(&w->control);
 }

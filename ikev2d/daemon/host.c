@@ -189,9 +189,9 @@ static enum err unload_authority(void *ctx, const char *name, struct arena *aren
 	return e ? e : trust_again(ctx, arena, why);
 }
 
-static enum err reload(void *ctx, struct arena *arena, struct why *why)
+static void reload(void *ctx, uint32_t ticket)
 {
-	return daemon_reload(ctx, arena, why);
+	daemon_reload(ctx, ticket);
 }
 
 static enum err reload_settings(void *ctx, struct arena *arena, struct why *why)

@@ -37,7 +37,7 @@ static void tell_to_forget(struct kept *k)
 
 void vault_have_forgotten(struct vault *v)
 {
-	list_each_safe (n, &v->forgotten) {
+	list_each_safe (n, &v->forgetting) {
 		list_remove(n);
 		free(node_owner(n, struct kept, node));
 	}
@@ -88,10 +88,11 @@ static enum err start_inside(struct vault *v, struct text *why)
 	return ERR_SYSTEM;
 }
 
-static enum err launch(struct vault *v, struct text *why)
+static struct family_spec spec_of(struct vault *v)
 {
 	const struct options *o = v->world->options;
-	const struct family_spec spec = { .process = v->process,
+
+	return (struct family_spec){ .process = v->process,
 		.near = { IPC_GUARD, IPC_IKE },
 		.fds = { v->image, v->to_keeper.fd },
 		.n_fds = 2,
@@ -103,11 +104,32 @@ static enum err launch(struct vault *v, struct text *why)
 		.ctx = v,
 		.serve = serve,
 		.again = again };
+}
+
+static enum err launch(struct vault *v, struct text *why)
+{
+	const struct family_spec spec = spec_of(v);
 	enum err e = ERR_OK;
 
-	if (o->one && !v->inside)
+	if (spec.one && !v->inside)
 		e = start_inside(v, why);
 	return e ? e : member_launch(&v->keeper, v->world->base, &spec, why);
+}
+
+enum err vault_wake(struct vault *v, struct text *why)
+{
+	const struct family_spec spec = spec_of(v);
+	enum err e = ERR_OK;
+
+	if (v->keeper.base)
+		return ERR_OK;
+	if (spec.one && !v->inside)
+		e = start_inside(v, why);
+	if (e)
+		return e;
+	member_prepare(&v->keeper, v->world->base, &spec);
+	member_wake(&v->keeper);
+	return ERR_OK;
 }
 
 enum err vault_be_there(struct vault *v, struct text *why)
@@ -217,6 +239,7 @@ static void again(void *ctx)
 {
 	struct vault *v = ctx;
 
+	list_join(&v->forgotten, &v->forgetting);
 	list_each (n, &v->forgotten)
 		tell_to_forget(node_owner(n, struct kept, node));
 	list_each (n, &v->asked)
@@ -224,6 +247,7 @@ static void again(void *ctx)
 	v->flying = 0;
 	evtimer_del(v->late);
 	event_active(v->soon, 0, 0);
+	vault_errand_again(v);
 }
 
 static void on_soon(evutil_socket_t fd, short what, void *ctx)
@@ -454,6 +478,8 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 	list_init(&v->asked);
 	list_init(&v->forgotten);
 	list_init(&v->known);
+	list_init(&v->errands);
+	list_init(&v->forgetting);
 	v->world = w;
 	v->process = p;
 	v->folder = folder;
@@ -465,12 +491,14 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 	v->root = p == IPC_TOKENS ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	v->late = evtimer_new(w->base, on_late, v);
 	v->soon = evtimer_new(w->base, on_soon, v);
+	v->open.late = evtimer_new(w->base, vault_on_errand_late, v);
+	v->open.step = event_new(w->base, -1, 0, vault_on_step, v);
 	return v;
 }
 
 static bool is_whole(const struct vault *v)
 {
-	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon;
+	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon && v->open.late && v->open.step;
 }
 
 enum err vault_start(struct world *w, const char *folder, struct text *why)
@@ -515,6 +543,7 @@ static void give_up(struct vault *v)
 
 static void vault_free(struct vault *v)
 {
+	list_join(&v->forgetting, &v->forgotten);
 	vault_have_forgotten(v);
 	if (v->keeper.base)
 		member_stop(&v->keeper);
@@ -526,6 +555,10 @@ static void vault_free(struct vault *v)
 		event_free(v->late);
 	if (v->soon)
 		event_free(v->soon);
+	if (v->open.late)
+		event_free(v->open.late);
+	if (v->open.step)
+		event_free(v->open.step);
 	if (v->image >= 0)
 		close(v->image);
 	if (v->root >= 0)
@@ -540,6 +573,7 @@ void vault_stop(struct world *w)
 	struct vault *v = w->vault;
 
 	vault_leave_core(v);
+	errands_give_up(v);
 	give_up(v);
 	give_up(v->tokens);
 	vault_forget_known(v->tokens);

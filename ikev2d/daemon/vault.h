@@ -52,16 +52,26 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 
-/* What a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL certificates. Like
- * vault_open else. Tokens, which is started for it, is asked for that once: what it said, a refusal too, is
- * told from then on. */
+/* What a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL certificates.
+ * Like vault_open else. Tokens, which is started for it, is asked for that once: what it said, a refusal too,
+ * is told from then on. */
 enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
-/* From now on it is asked again, once (ANEW), and no more. Where it does not answer then, what it said before
- * is told all the same. */
-void vault_ask_anew(struct vault *v, bool anew);
-/* What is in force is read from now on; it was, to its end (ALL) or not: what it said of anything else is
- * forgotten. */
+
+/* Has tokens say that, while everything else goes on: made, told what is wanted (of a key, too, whose PIN is
+ * kept by tokens then, as by vault_keep_passphrase), and run. DONE is called once: in errand_run where
+ * nothing is wanted and nobody was before, else by the loop. What did not answer is told as that. GIVEN_UP:
+ * the daemon stops. An errand that was not run is dropped. */
+struct errand;
+typedef void vault_ran(void *ctx, bool given_up);
+struct errand *errand_new(struct vault *v);
+void errand_want(void *errand, const char *uri, struct key_conf *k);
+void errand_run(struct errand *e, vault_ran *done, void *ctx);
+void errand_drop(struct errand *e);
+void errands_give_up(struct vault *v);
+
+/* What is in force is read from now on; it was, to its end (ALL) or not: what tokens said of anything else is
+ * forgotten, unless an errand is being run. */
 void vault_begin_use(struct vault *v);
 void vault_end_use(struct vault *v, bool all);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What tokens has said about what is at a URI. It is asked when the configuration is read, and by clients;
- * who reads certificates and keys anew for another reason gets what is known: a card counts the tries of its
- * PIN, and one that hangs costs time each time. */
+/* What tokens has said about what is at a URI. It is asked when the configuration is read (vault_errand.c),
+ * and for clients; who reads certificates and keys anew for another reason gets what is known: a card counts
+ * the tries of its PIN, and one that hangs costs time each time. */
 #include "daemon/vault_state.h"
 
 #include "daemon/line.h"
@@ -14,7 +14,6 @@ struct known {
 	const char *uri;
 	bool certs;       /* it is not about a key */
 	struct kept *pin; /* a reference; NULL: without */
-	bool old;         /* said before the configuration began to be read */
 	unsigned used;    /* by this reading of what is in force last; 0: by none */
 	enum err e;
 	struct why why;
@@ -30,28 +29,15 @@ static void known_free(struct known *n)
 	free(n);
 }
 
-static struct known *find(const struct vault *v, const char *uri, const struct key_conf *k)
+static struct known *find(const struct vault *v, const char *uri, bool certs, const struct kept *pin)
 {
 	list_each (node, (struct node *)&v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (n->certs == !k && !strcmp(n->uri, uri) && kept_same(n->pin, k ? k->kept : NULL))
+		if (n->certs == certs && !strcmp(n->uri, uri) && kept_same(n->pin, pin))
 			return n;
 	}
 	return NULL;
-}
-
-static struct known *known_new(struct vault *v, const char *uri, const struct key_conf *k)
-{
-	struct known *n = calloc(1, sizeof *n);
-
-	if (!n)
-		abort();
-	n->uri = arena_str(&n->arena, uri);
-	n->certs = !k;
-	n->pin = k ? kept_ref(k->kept) : NULL;
-	list_append(&v->known, &n->node);
-	return n;
 }
 
 static void say_stands(const struct known *n, const struct why *why)
@@ -63,29 +49,46 @@ static void say_stands(const struct known *n, const struct why *why)
 	arena_free(&arena);
 }
 
-/* Where it says nothing, what it said before counts: a key that was there is opened again when it is wanted. */
-static struct known *ask(struct vault *v, struct known *before, const char *uri, const struct key_conf *k)
+static struct known *known_new(struct vault *v, const struct said *s)
+{
+	struct known *n = calloc(1, sizeof *n);
+
+	if (!n)
+		abort();
+	n->uri = arena_str(&n->arena, s->uri);
+	n->certs = s->certs;
+	n->pin = kept_ref(s->pin);
+	n->e = s->e;
+	n->why = why_copy(&n->arena, &s->why);
+	n->bundle = s->bundle;
+	list_append(&v->known, &n->node);
+	return n;
+}
+
+struct known *vault_said(struct vault *v, const struct said *s)
+{
+	struct known *before = find(v, s->uri, s->certs, s->pin), *n;
+
+	if (!s->answered && before && !before->e) {
+		say_stands(before, &s->why);
+		return before;
+	}
+	n = known_new(v, s);
+	if (before) {
+		n->used = before->used;
+		known_free(before);
+	}
+	return n;
+}
+
+static struct known *ask(struct vault *v, const char *uri, const struct key_conf *k)
 {
 	struct arena arena = { 0 };
-	struct bundle b;
-	struct why why = { 0 };
-	bool answered;
-	const enum err e = vault_ask_tokens(v, uri, k, &answered, &arena, &b, &why);
-	struct known *n = before;
+	struct said s = { .uri = uri, .certs = !k, .pin = k ? k->kept : NULL };
+	struct known *n;
 
-	if (!answered && before && !before->e) {
-		say_stands(before, &why);
-		before->old = false;
-	} else {
-		n = known_new(v, uri, k);
-		n->e = e;
-		n->why = why_copy(&n->arena, &why);
-		n->bundle = b;
-		if (before) {
-			n->used = before->used;
-			known_free(before);
-		}
-	}
+	s.e = vault_ask_tokens(v, uri, k, &s.answered, &arena, &s.bundle, &s.why);
+	n = vault_said(v, &s);
 	arena_free(&arena);
 	return n;
 }
@@ -107,24 +110,15 @@ enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struc
 	struct bundle *out, struct why *why)
 {
 	struct vault *v = ((struct vault *)ctx)->tokens;
-	struct known *n = find(v, uri, k);
+	struct known *n = find(v, uri, !k, k ? k->kept : NULL);
 
-	if (!n || (v->anew && n->old))
-		n = ask(v, n, uri, k);
+	if (!n)
+		n = ask(v, uri, k);
 	if (v->uses)
 		n->used = v->reading;
 	*why = why_copy(arena, &n->why);
 	*out = copy_of(&n->bundle);
 	return n->e;
-}
-
-void vault_ask_anew(struct vault *of_keeper, bool anew)
-{
-	struct vault *v = of_keeper->tokens;
-
-	v->anew = anew;
-	list_each (node, &v->known)
-		node_owner(node, struct known, node)->old = true;
 }
 
 void vault_begin_use(struct vault *of_keeper)
@@ -143,7 +137,7 @@ void vault_end_use(struct vault *of_keeper, bool all)
 	list_each_safe (node, &v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (!n->used || (all && n->used != v->reading))
+		if (n->used ? all && n->used != v->reading : list_empty(&v->errands))
 			known_free(n);
 	}
 }

@@ -43,10 +43,20 @@ struct vault {
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */
 	struct node forgotten;     /* struct kept that keeper was told to forget: it may have ended first */
 	struct node known;         /* of tokens (vault_known.c) */
-	bool anew, uses;           /* it is asked for what is known; what is used is noted, */
+	bool uses;                 /* what is used is noted, */
 	unsigned reading;          /* so many times */
-	struct {                   /* for guard */
-		uint64_t ticket;   /* 0: it does not wait */
+	struct node errands;       /* (vault_errand.c) */
+	struct node forgetting;    /* as FORGOTTEN, told before what is asked for now */
+	struct {                   /* what the first errand wants first: */
+		uint64_t ticket;   /* 0: it is not asked for */
+		uint64_t handle;
+		enum ipc_kind kind; /* of the answer */
+		bool waited;        /* its time was over, and something had come */
+		bool goes_on;       /* in the middle of it */
+		struct event *late, *step;
+	} open;
+	struct {                 /* for guard */
+		uint64_t ticket; /* 0: it does not wait */
 		enum ipc_kind kind;
 		struct ipc_message answer;
 	} waits;
@@ -57,7 +67,7 @@ enum { VAULT_TRIES_MAX = 3 /* of one question, where keeper is lost */ };
 /* A reference to what keeper is going to keep as HANDLE. */
 struct kept *vault_kept_new(struct vault *v, uint64_t handle);
 
-/* Keeper answers a later question: it has done what it was told before, and what it was to forget is gone. */
+/* Keeper answers a question: it has done what it was told before, and what it was to forget is gone. */
 void vault_have_forgotten(struct vault *v);
 
 /* Keeper is there; tokens not before somebody wants something of it. */
@@ -66,6 +76,35 @@ enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
 /* Has V, tokens, open what is at URI (vault_fetch) and waits for that; whether it has ANSWERED. */
 enum err vault_ask_tokens(struct vault *v, const char *uri, const struct key_conf *k, bool *answered,
 	struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
+
+/* What V, tokens, said, or that it did not answer: where it has opened it before that stands, since the next
+ * one opens it when it is wanted. The bundle is taken. */
+struct said {
+	const char *uri;
+	bool certs;
+	struct kept *pin; /* NULL: without */
+	bool answered;
+	enum err e;
+	struct bundle bundle;
+	struct why why;
+};
+struct known *vault_said(struct vault *v, const struct said *s);
+
+/* Takes the answer M, where an errand waits for it; else false. */
+bool vault_take_errand(struct vault *v, const struct ipc_message *m);
+/* Another tokens is ready. */
+void vault_errand_again(struct vault *v);
+void vault_on_step(evutil_socket_t fd, short what, void *ctx);
+void vault_on_errand_late(evutil_socket_t fd, short what, void *ctx);
+
+/* Starts V where it was not started before, and does not wait for it. */
+enum err vault_wake(struct vault *v, struct text *why) MUST_CHECK;
+
+/* What M says was opened, with a key kept as HANDLE (0: nothing is kept); like vault_open. */
+enum err vault_opened(struct vault *v, const struct ipc_message *m, uint64_t handle, struct arena *arena,
+	struct bundle *out, struct why *why) MUST_CHECK;
+/* Whether B, from tokens, is certificates or a private key, and nothing else; where not it is freed. */
+enum err vault_check_fetched(bool certs, struct bundle *b, struct why *why) MUST_CHECK;
 
 /* Forgets what tokens has said; it is asked again. */
 void vault_forget_known(struct vault *v);

@@ -23,8 +23,10 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
 	}
 	v->waits.ticket = 0;
-	if (!e)
+	if (!e) {
+		list_join(&v->forgetting, &v->forgotten);
 		vault_have_forgotten(v);
+	}
 	return e;
 }
 
@@ -32,6 +34,8 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 {
 	struct vault *v = member_ctx(ctx);
 
+	if (vault_take_errand(v, m))
+		return true;
 	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
 		return false;
 	v->waits.answer = *m;
@@ -175,10 +179,9 @@ enum err vault_keep_users(struct vault *v, struct bytes text, struct text *why)
 	return e;
 }
 
-static enum err opened(
-	struct vault *v, uint64_t handle, struct arena *arena, struct bundle *out, struct why *why)
+enum err vault_opened(struct vault *v, const struct ipc_message *m, uint64_t handle, struct arena *arena,
+	struct bundle *out, struct why *why)
 {
-	const struct ipc_message *m = &v->waits.answer;
 	struct rd r = rd_of(m->opened.paper);
 	enum err e = m->opened.result;
 
@@ -202,7 +205,7 @@ static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t han
 
 	*answered = !e;
 	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
-		return opened(v, handle, arena, out, why);
+		return vault_opened(v, &v->waits.answer, handle, arena, out, why);
 	*out = (struct bundle){ 0 };
 	e = e ? e : ERR_UNKNOWN;
 	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
@@ -260,7 +263,7 @@ int vault_offers_tokens(const struct vault *v)
 }
 
 /* Those who ask rely on it; the process that says so has the code of others in it. */
-static enum err check_fetched(bool certs, struct bundle *b, struct why *why)
+enum err vault_check_fetched(bool certs, struct bundle *b, struct why *why)
 {
 	if (!b->n_crls && (certs ? b->n_certs && !b->key : b->key && !b->n_certs))
 		return ERR_OK;
@@ -287,7 +290,7 @@ static enum err fetch(struct vault *tokens, struct ipc_message *m, bool *answere
 	m->kind = IPC_TOKEN;
 	m->token.handle = ++tokens->last;
 	e = ask_to_open(tokens, m, m->token.handle, answered, arena, out, why);
-	return e ? e : check_fetched(m->token.certs, out, why);
+	return e ? e : vault_check_fetched(m->token.certs, out, why);
 }
 
 enum err vault_ask_tokens(struct vault *tokens, const char *uri, const struct key_conf *k, bool *answered,

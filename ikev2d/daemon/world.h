@@ -48,6 +48,7 @@ struct world {
 	struct event *parleys_lost;
 	struct accounts *accounts; /* of RADIUS users; NULL: none are kept */
 	struct config config;
+	struct reload *reload; /* the file that was read, while tokens is asked; NULL: none */
 	struct settings
 		settings; /* those of the start; a new configuration does not move sockets or devices */
 
@@ -100,7 +101,8 @@ enum { TICKET_STOP = 0x7fffffff };
 /* Begins an orderly stop. */
 void daemon_stop(struct world *w);
 
-/* Reads the configuration file again; all or nothing. WHY gets what is wrong, in ARENA. */
-enum err daemon_reload(struct world *w, struct arena *arena, struct why *why) MUST_CHECK;
-/* The same, of the file's settings only. */
+/* Reads the configuration file again; all or nothing. What is wrong is the outcome of TICKET; 0: it is said
+ * in the log. That may be later, while tokens is asked (vault.h). */
+void daemon_reload(struct world *w, uint32_t ticket);
+/* The same, of the file's settings only, at once. WHY gets what is wrong, in ARENA. */
 enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why *why) MUST_CHECK;

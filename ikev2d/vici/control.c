@@ -216,22 +216,17 @@ void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outco
 	vici_out_free(&out);
 }
 
-static void reload(struct vici_call *c, enum err (*read)(void *ctx, struct arena *arena, struct why *why))
-{
-	struct why why = { 0 };
-	enum err e = read(c->host->ctx, c->arena, &why);
-
-	vici_put_result(c->out, e ? &why : NULL, c->arena);
-}
-
 void vici_do_reload(struct vici_call *c)
 {
-	reload(c, c->host->reload);
+	c->host->reload(c->host->ctx, take_ticket(c, &(struct order){ 0 }, COUNTS_NOTHING));
 }
 
 void vici_do_reload_settings(struct vici_call *c)
 {
-	reload(c, c->host->reload_settings);
+	struct why why = { 0 };
+	enum err e = c->host->reload_settings(c->host->ctx, c->arena, &why);
+
+	vici_put_result(c->out, e ? &why : NULL, c->arena);
 }
 
 void vici_do_stop(struct vici_call *c)

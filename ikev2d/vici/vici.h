@@ -162,8 +162,7 @@ struct vici_host {
 	const char *(*cert_subject)(void *ctx, const struct cert_conf *cert, struct arena *arena);
 	/* Forgets what came with peers or was fetched. */
 	void (*flush_certs)(void *ctx, enum vici_cert_type type);
-	enum err (*reload)(
-		void *ctx, struct arena *arena, struct why *why); /* reads the configuration file again */
+	void (*reload)(void *ctx, uint32_t ticket); /* reads the configuration file again */
 	enum err (*reload_settings)(
 		void *ctx, struct arena *arena, struct why *why); /* and takes its settings only */
 	void (*stats)(void *ctx, struct arena *arena, struct vici_stats *out);

@@ -18,6 +18,7 @@ from lab.check import Skipped, check, contains, same, until
 from lab.net import must
 from lab.pki import Authority, Credentials
 from lab.traffic import reaches
+from lab.vici import REQUEST, packet
 
 (PSK_PROVE,) = kinds("PSK_PROVE")
 PIN, ANOTHER = "the PIN of a test's token", "the PIN of another test's token"
@@ -174,6 +175,46 @@ def tokens_that_hangs(bench):
     same(call.wait(20), 0, f"exit code of ipsec up\n{moon.log()}")
     contains(moon.log(), "the process tokens has ended, since it did not answer", "log of moon")
     check(family.member(moon, "tokens") != pid, "another one runs")
+
+
+def reads_its_file_while_tokens_hangs(bench, moon):
+    """Moon's tokens hangs, and a client has it asked. Returns the client."""
+    os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
+    client = bench.vici(moon)
+    client.send(packet(REQUEST, "reload"))
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    return client
+
+
+@case()
+def tokens_that_hangs_while_the_file_is_read_again(bench):
+    """Everybody else is answered meanwhile, and who has asked for it in the end, when the next one was asked."""
+    moon, _, _ = with_tokens(bench)
+    moon.up()
+    client = reads_its_file_while_tokens_hangs(bench, moon)
+    call = moon.ipsec("reload", seconds=2)
+    same(call.code, 1, "exit code of another ipsec reload")
+    contains(call.text, "the file is being read already", "ipsec reload")
+    reaches(bench.alice, bench.sun.inside[4])
+    answer = client.response("reload")
+    same(answer["success"], "yes", f"success of reload\n{answer}")
+    contains(moon.log(), "the process tokens has ended, since it did not answer", "log of moon")
+    moon.must("down", "site")
+    moon.up()
+
+
+@case()
+def tokens_that_hangs_while_who_asked_goes_away(bench):
+    """What the file says by then is read all the same, when somebody else wants that."""
+    moon, _, token = with_tokens(bench)
+    reads_its_file_while_tokens_hangs(bench, moon).close()
+    another = token.configured(gateways(bench)[0])
+    another["connections"]["another"] = another["connections"]["site"]
+    moon.write(another)
+    moon.process.signal(signal.SIGHUP)
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status")
+    until(lambda: "another/net" in moon.must("list", "conns"), moon.log, 20)
+    moon.up()
 
 
 @case()
