@@ -6,6 +6,8 @@
 #include "daemon/line.h"
 #include "pki/paper.h"
 
+#include <stdlib.h>
+
 /* The name of all of them in the store; no section or path can be called so. */
 static const char by_client[] = "a client of VICI";
 
@@ -331,17 +333,54 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 	return e;
 }
 
-static enum err load_token(
-	void *ctx, const struct key_conf *conf, struct arena *arena, const char **id, struct why *why)
-{
-	struct bundle b;
-	enum err e = vault_fetch_offered(
-		((struct world *)ctx)->vault, token_key_uri(conf, arena), conf->secret, arena, &b, why);
+/* A key that is on its way from tokens. */
+struct token_load {
+	struct world *world;
+	struct arena arena;
+	uint32_t ticket;
+	enum err e;
+	struct why why;
+	struct key *key; /* NULL: it could not be had */
+};
 
-	if (!e)
-		e = keep_key(ctx, key_ref(b.key), arena, id, why);
-	bundle_free(&b);
-	return e;
+static void on_said(void *ctx, const struct said *s)
+{
+	struct token_load *l = ctx;
+
+	l->e = s->e;
+	l->why = why_copy(&l->arena, &s->why);
+	l->key = s->bundle.key ? key_ref(s->bundle.key) : NULL;
+}
+
+static void on_asked(void *ctx, bool given_up)
+{
+	struct token_load *l = ctx;
+	struct vici_outcome o = { 0 };
+
+	if (given_up) {
+		key_unref(l->key);
+	} else {
+		if (!l->e)
+			l->e = keep_key(l->world, l->key, &l->arena, &o.id, &l->why);
+		o.success = !l->e;
+		o.why = l->why;
+		vici_done(l->world->vici, l->ticket, &o);
+	}
+	arena_free(&l->arena);
+	free(l);
+}
+
+static void load_token(void *ctx, uint32_t ticket, const struct key_conf *conf)
+{
+	struct world *w = ctx;
+	struct token_load *l = calloc(1, sizeof *l);
+	struct errand *e = errand_new(w->vault);
+
+	if (!l)
+		abort();
+	*l = (struct token_load){ .world = w, .ticket = ticket };
+	errand_want_offered(e, token_key_uri(conf, &l->arena), conf->secret, on_said, l);
+	errand_run(e, on_asked, l);
 }
 
 static bool is_clients_key(const struct stored *e)

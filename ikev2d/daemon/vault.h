@@ -62,10 +62,25 @@ enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struc
  * kept by tokens then, as by vault_keep_passphrase), and run. DONE is called once: in errand_run where
  * nothing is wanted and nobody was before, else by the loop. What did not answer is told as that. GIVEN_UP:
  * the daemon stops. An errand that was not run is dropped. */
+/* What tokens said, or that it did not answer. */
+struct said {
+	const char *uri;
+	bool certs;
+	struct kept *pin; /* NULL: without */
+	bool answered;
+	enum err e;
+	struct bundle bundle;
+	struct why why;
+};
 struct errand;
 typedef void vault_ran(void *ctx, bool given_up);
 struct errand *errand_new(struct vault *v);
 void errand_want(void *errand, const char *uri, struct key_conf *k);
+/* The private key at URI, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none.
+ * It is told to TOLD, before DONE, and not remembered. */
+typedef void vault_told_said(void *ctx, const struct said *s);
+void errand_want_offered(
+	struct errand *e, const char *uri, struct bytes number, vault_told_said *told, void *ctx);
 void errand_run(struct errand *e, vault_ran *done, void *ctx);
 void errand_drop(struct errand *e);
 void errands_give_up(struct vault *v);
@@ -74,10 +89,6 @@ void errands_give_up(struct vault *v);
  * forgotten, unless an errand is being run. */
 void vault_begin_use(struct vault *v);
 void vault_end_use(struct vault *v, bool all);
-
-/* The private key, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none. */
-enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
-	struct bundle *out, struct why *why) MUST_CHECK;
 
 /* ctl's ends of the channels by which it offers, to keeper and to tokens; the vault's own. */
 int vault_offers(const struct vault *v);

@@ -11,9 +11,12 @@ struct wish {
 	struct arena arena;
 	const char *uri;
 	bool certs;
-	struct kept *pin;    /* a reference; NULL: without */
-	struct bytes octets; /* of the PIN, until it is kept */
-	unsigned asked;      /* so often */
+	struct kept *pin;      /* a reference; NULL: without */
+	struct bytes octets;   /* of the PIN, until it is kept */
+	uint64_t offer;        /* what ctl has offered as PIN; 0: nothing */
+	unsigned asked;        /* so often */
+	vault_told_said *told; /* NULL: it is remembered */
+	void *ctx;
 };
 
 enum { ASKED_MAX = 2 /* times, where that can do no harm */ };
@@ -92,6 +95,19 @@ static void want_key(struct errand *e, const char *uri, struct key_conf *k)
 	w->pin = kept_ref(k->kept);
 }
 
+/* Where NUMBER is none tokens is to say that it does not know it. */
+void errand_want_offered(
+	struct errand *e, const char *uri, struct bytes number, vault_told_said *told, void *ctx)
+{
+	struct wish *w = wish_new(e, uri);
+
+	w->offer = vault_offer_number(number);
+	if (number.n && !w->offer)
+		w->offer = UINT64_MAX;
+	w->told = told;
+	w->ctx = ctx;
+}
+
 static void want_certs(struct errand *e, const char *uri)
 {
 	list_each (n, &e->wishes) {
@@ -118,10 +134,16 @@ static void conclude(
 	struct vault *v, bool answered, enum err e, const struct bundle *b, const struct why *why)
 {
 	struct wish *w = first_wish(first_errand(v));
+	struct said s = { w->uri, w->certs, w->pin, answered, e, *b, *why };
 
 	evtimer_del(v->open.late);
 	v->open.ticket = 0;
-	(void)vault_said(v, &(struct said){ w->uri, w->certs, w->pin, answered, e, *b, *why });
+	if (w->told) {
+		w->told(w->ctx, &s);
+		bundle_free(&s.bundle);
+	} else {
+		(void)vault_said(v, &s);
+	}
 	wish_free(w);
 }
 
@@ -184,7 +206,7 @@ static void lose(struct vault *v)
 
 	v->open.ticket = 0;
 	evtimer_del(v->open.late);
-	if (w->asked >= ASKED_MAX || (w->pin && !w->octets.n))
+	if (w->asked >= ASKED_MAX || w->offer || (w->pin && !w->octets.n))
 		conclude_without(v, vault_refused(v, ERR_BUSY));
 }
 
@@ -219,6 +241,7 @@ static struct ipc_message message_of(struct vault *v, const struct wish *w)
 	m.kind = IPC_TOKEN;
 	m.token.handle = v->open.handle;
 	m.token.opener = w->pin ? w->pin->handle : 0;
+	m.token.offer = w->offer;
 	m.token.uri = w->uri;
 	m.token.certs = w->certs;
 	return m;

@@ -77,17 +77,8 @@ enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
 enum err vault_ask_tokens(struct vault *v, const char *uri, const struct key_conf *k, bool *answered,
 	struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
 
-/* What V, tokens, said, or that it did not answer: where it has opened it before that stands, since the next
- * one opens it when it is wanted. The bundle is taken. */
-struct said {
-	const char *uri;
-	bool certs;
-	struct kept *pin; /* NULL: without */
-	bool answered;
-	enum err e;
-	struct bundle bundle;
-	struct why why;
-};
+/* Remembers S, with its bundle. Where tokens did not answer and has opened it before, that stands: the next
+ * one opens it when it is wanted. */
 struct known *vault_said(struct vault *v, const struct said *s);
 
 /* Takes the answer M, where an errand waits for it; else false. */
@@ -108,6 +99,9 @@ enum err vault_check_fetched(bool certs, struct bundle *b, struct why *why) MUST
 
 /* Forgets what tokens has said; it is asked again. */
 void vault_forget_known(struct vault *v);
+
+/* The number that OCTETS are by which ctl has offered something; 0: they are none. */
+uint64_t vault_offer_number(struct bytes octets);
 
 /* Why something was not kept, or not done. */
 const char *vault_refused(const struct vault *v, enum err e);

@@ -103,8 +103,7 @@ enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why)
 	return keep_secret(v, s, 0, why);
 }
 
-/* 0: it is none. */
-static uint64_t number_of(struct bytes octets)
+uint64_t vault_offer_number(struct bytes octets)
 {
 	struct rd r = rd_of(octets);
 	uint64_t number = rd_u64(&r);
@@ -114,7 +113,7 @@ static uint64_t number_of(struct bytes octets)
 
 enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why)
 {
-	const uint64_t offer = number_of(s->data);
+	const uint64_t offer = vault_offer_number(s->data);
 
 	if (!offer) {
 		text_add(why, "%s", vault_refused(v, ERR_UNKNOWN));
@@ -243,7 +242,7 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 enum err vault_open_offered(
 	struct vault *v, struct bytes number, struct arena *arena, struct bundle *out, struct why *why)
 {
-	struct ipc_message m = { .file = { .offer = number_of(number) } };
+	struct ipc_message m = { .file = { .offer = vault_offer_number(number) } };
 
 	if (m.file.offer)
 		return open_file(v, &m, arena, out, why);
@@ -275,9 +274,14 @@ enum err vault_check_fetched(bool certs, struct bundle *b, struct why *why)
 	return ERR_SYNTAX;
 }
 
-static enum err fetch(struct vault *tokens, struct ipc_message *m, bool *answered, struct arena *arena,
-	struct bundle *out, struct why *why)
+enum err vault_ask_tokens(struct vault *tokens, const char *uri, const struct key_conf *k, bool *answered,
+	struct arena *arena, struct bundle *out, struct why *why)
 {
+	struct ipc_message m = { .kind = IPC_TOKEN,
+		.token = { .handle = ++tokens->last,
+			.opener = k && k->kept ? k->kept->handle : 0,
+			.uri = uri,
+			.certs = !k } };
 	struct text wrong = text_in(arena);
 	enum err e = vault_be_there(tokens, &wrong);
 
@@ -287,31 +291,6 @@ static enum err fetch(struct vault *tokens, struct ipc_message *m, bool *answere
 		why->what = text_str(&wrong);
 		return e;
 	}
-	m->kind = IPC_TOKEN;
-	m->token.handle = ++tokens->last;
-	e = ask_to_open(tokens, m, m->token.handle, answered, arena, out, why);
-	return e ? e : vault_check_fetched(m->token.certs, out, why);
-}
-
-enum err vault_ask_tokens(struct vault *tokens, const char *uri, const struct key_conf *k, bool *answered,
-	struct arena *arena, struct bundle *out, struct why *why)
-{
-	struct ipc_message m = {
-		.token = { .opener = k && k->kept ? k->kept->handle : 0, .uri = uri, .certs = !k }
-	};
-
-	return fetch(tokens, &m, answered, arena, out, why);
-}
-
-enum err vault_fetch_offered(struct vault *v, const char *uri, struct bytes number, struct arena *arena,
-	struct bundle *out, struct why *why)
-{
-	struct ipc_message m = { .token = { .uri = uri, .offer = number_of(number) } };
-	bool answered;
-
-	if (!number.n || m.token.offer)
-		return fetch(v->tokens, &m, &answered, arena, out, why);
-	*out = (struct bundle){ 0 };
-	why->what = vault_refused(v, ERR_UNKNOWN);
-	return ERR_UNKNOWN;
+	e = ask_to_open(tokens, &m, m.token.handle, answered, arena, out, why);
+	return e ? e : vault_check_fetched(m.token.certs, out, why);
 }

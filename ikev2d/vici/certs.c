@@ -196,7 +196,7 @@ static bool read_slot(struct vici_call *c, struct key_conf *k)
 
 void vici_do_load_token(struct vici_call *c)
 {
-	const char *handle = vici_str(c->args, "handle"), *id = NULL;
+	const char *handle = vici_str(c->args, "handle");
 	const struct vici_node *pin = vici_find(c->args, "pin");
 	struct key_conf k = { .name = "a client of VICI",
 		.kind = FILED_TOKEN,
@@ -205,18 +205,13 @@ void vici_do_load_token(struct vici_call *c)
 		.handle = handle,
 		.module = vici_str(c->args, "module"),
 		.secret = pin ? pin->value : (struct bytes){ 0 } };
-	struct why why = { 0 };
 
 	if (!k.uri && (!handle || !*handle || handle[strspn(handle, "0123456789abcdefABCDEF")]))
 		refuse(c, "token handle missing, or no hexadecimal digits");
 	else if (!read_slot(c, &k))
 		refuse(c, "token slot is no number");
-	else if (c->host->load_token(c->host->ctx, &k, c->arena, &id, &why))
-		vici_put_result(c->out, &why, c->arena);
-	else {
-		vici_put_result(c->out, NULL, c->arena);
-		vici_put_pair(c->out, "id", id);
-	}
+	else
+		c->host->load_token(c->host->ctx, vici_ticket(c, COUNTS_ID), &k);
 }
 
 void vici_do_unload_key(struct vici_call *c)

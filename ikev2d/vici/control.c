@@ -67,16 +67,23 @@ static bool order_read(struct vici_call *c, struct order *o)
 	return true;
 }
 
-/* The session waits from now on; the outcome may come while the host is still being asked. */
-static uint32_t take_ticket(struct vici_call *c, const struct order *o, enum vici_counts counts)
+uint32_t vici_ticket(struct vici_call *c, enum vici_counts counts)
 {
 	struct vici_session *s = c->session;
 
 	c->later = true;
 	s->ticket = ++s->vici->last_ticket ? s->vici->last_ticket : ++s->vici->last_ticket;
-	s->loglevel = (int)o->loglevel;
+	s->loglevel = -1;
 	s->counts = counts;
 	return s->ticket;
+}
+
+static uint32_t take_ticket(struct vici_call *c, const struct order *o, enum vici_counts counts)
+{
+	const uint32_t ticket = vici_ticket(c, counts);
+
+	c->session->loglevel = (int)o->loglevel;
+	return ticket;
 }
 
 /* "async", "my-host" and "other-host" are nhrpd's: it does not wait, and knows where the peer is. */
@@ -189,7 +196,9 @@ static void put_outcome(
 {
 	vici_out_packet(out, VICI_CMD_RESPONSE, NULL);
 	vici_put_pair(out, "success", o->success ? "yes" : "no");
-	if (counts != COUNTS_NOTHING)
+	if (counts == COUNTS_ID && o->success)
+		vici_put_pair(out, "id", o->id);
+	if (counts == COUNTS_MATCHES || counts == COUNTS_TERMINATED)
 		vici_put_pairf(out, "matches", "%u", o->matches);
 	if (counts == COUNTS_TERMINATED)
 		vici_put_pairf(out, "terminated", "%u", o->terminated);
@@ -218,7 +227,7 @@ void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outco
 
 void vici_do_reload(struct vici_call *c)
 {
-	c->host->reload(c->host->ctx, take_ticket(c, &(struct order){ 0 }, COUNTS_NOTHING));
+	c->host->reload(c->host->ctx, vici_ticket(c, COUNTS_NOTHING));
 }
 
 void vici_do_reload_settings(struct vici_call *c)

@@ -48,7 +48,7 @@ enum vici_event {
 _Static_assert((int)EVENTS <= (int)VICI_EVENTS_MAX, "there are as many bits as events");
 
 /* What a command answers beside its success. */
-enum vici_counts { COUNTS_NOTHING, COUNTS_MATCHES, COUNTS_TERMINATED /* matches, too */ };
+enum vici_counts { COUNTS_NOTHING, COUNTS_MATCHES, COUNTS_TERMINATED /* matches, too */, COUNTS_ID };
 
 struct vici {
 	struct vici_host host;
@@ -67,7 +67,7 @@ struct vici_session {
 	unsigned asked;          /* bits 1 << enum vici_asked_kind: came, and were not said to be answered */
 	uint32_t events;         /* registered: a bit for each enum vici_event */
 	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
-	enum vici_counts counts; /* of SAs that it answers with */
+	enum vici_counts counts; /* what it answers with */
 	int loglevel;            /* of its control-log events */
 	struct vici_listing *listing;  /* a list that is being sent; NULL: none */
 	char *capture;                 /* the connection whose keys it sees; NULL: none */
@@ -125,6 +125,10 @@ static inline bool vici_event_wanted(const struct vici_session *s, enum vici_eve
 
 /* Queues the event in OUT for the client if it registered E. One that does not read is turned away. */
 void vici_event_send(struct vici_session *s, enum vici_event e, struct vici_out *out);
+
+/* The session waits for the outcome of this ticket from now on, which may come while the host is still being
+ * asked. */
+uint32_t vici_ticket(struct vici_call *c, enum vici_counts counts);
 
 /* Queues the response in OUT, or one that says so when it became larger than a message may be. */
 void vici_respond(struct vici_session *s, struct vici_out *out);

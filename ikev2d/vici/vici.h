@@ -33,6 +33,7 @@ struct vici_outcome {
 	bool success;
 	struct why why;
 	unsigned matches, terminated;
+	const char *id; /* load_token: what unload_key and keys call it, in hexadecimal */
 };
 
 struct vici_stats {
@@ -148,8 +149,7 @@ struct vici_host {
 	enum err (*load_key)(
 		void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why);
 	/* The SECRET of KEY is what came as PIN. */
-	enum err (*load_token)(
-		void *ctx, const struct key_conf *key, struct arena *arena, const char **id, struct why *why);
+	void (*load_token)(void *ctx, uint32_t ticket, const struct key_conf *key);
 	enum err (*unload_key)(void *ctx, const char *id, struct arena *arena, struct why *why);
 	/* Of what clients loaded, the ids of the private keys. */
 	const char *const *(*keys)(void *ctx, struct arena *arena, unsigned *n);

@@ -162,7 +162,7 @@ static struct bytes paper; /* that it answers with; without one it ends */
 static const char *hangs;  /* at this URI, and until the next one is there */
 static bool hanging;
 static unsigned pins, pins_lost; /* handed over; so many of them are not taken */
-static uint64_t opener;          /* the last key is opened with this one */
+static uint64_t opener, offer;   /* the last key is opened with this one */
 static unsigned asked;
 
 static void tell(struct ipc_channel *far, struct ipc_message m)
@@ -200,6 +200,7 @@ static void be_tokens(void *ctx, struct ipc_channel *far)
 		return;
 	asked++;
 	opener = m.kind == IPC_TOKEN ? m.token.opener : 0;
+	offer = m.kind == IPC_TOKEN ? m.token.offer : 0;
 	hanging = hangs && m.kind == IPC_TOKEN && !strcmp(hangs, m.token.uri);
 	if (hanging)
 		return;
@@ -590,6 +591,68 @@ static void what_is_read_meanwhile_takes_nothing_of_an_errand(void **state)
 	end_all();
 }
 
+struct offered {
+	unsigned told;
+	enum err e;
+	bool key;
+};
+
+static void on_said(void *ctx, const struct said *s)
+{
+	struct offered *o = ctx;
+
+	o->told++;
+	o->e = s->e;
+	o->key = s->bundle.key;
+}
+
+/* A client's key is its own, and not what is at that URI for the file. */
+static void a_key_with_an_offered_pin_is_told_and_not_remembered(void **state)
+{
+	static const uint8_t number[8] = { [7] = 9 };
+	struct offered o = { 0 };
+	struct errand *e;
+	struct vault *v;
+	bool ran;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	e = errand_new(world.vault);
+	errand_want_offered(e, "file:/a", bytes_of(number, sizeof number), on_said, &o);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(o.told, 1);
+	assert_true(o.key);
+	assert_int_equal(offer, 9);
+	assert_true(list_empty(&v->known));
+	end_all();
+}
+
+/* Nor is that PIN tried twice; and what is no number is none of ctl's. */
+static void an_offered_pin_that_may_have_been_tried_is_not_tried_again(void **state)
+{
+	static const uint8_t number[8] = { [7] = 9 };
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	for (unsigned i = 0; i < 2; i++) {
+		struct errand *e = errand_new(world.vault);
+		struct offered o = { 0 };
+		bool ran;
+
+		asked = 0;
+		errand_want_offered(e, "file:/a", bytes_of(number, i ? 3 : sizeof number), on_said, &o);
+		run(e, &ran);
+		until_it_ran(&ran);
+		assert_int_equal(asked, 1);
+		assert_int_equal(o.told, 1);
+		assert_int_equal(o.e, ERR_BUSY);
+		assert_false(o.key);
+	}
+	assert_int_not_equal(offer, 0);
+	end_all();
+}
+
 /* They are run one after the other, each to its end. */
 static void what_came_first_is_done_first(void **state)
 {
@@ -720,6 +783,8 @@ int main(void)
 		PARLEY(a_pin_that_may_have_been_tried_is_not_tried_again),
 		PARLEY(a_pin_is_handed_over_twice_at_most),
 		PARLEY(what_is_read_meanwhile_takes_nothing_of_an_errand),
+		PARLEY(a_key_with_an_offered_pin_is_told_and_not_remembered),
+		PARLEY(an_offered_pin_that_may_have_been_tried_is_not_tried_again),
 		PARLEY(what_came_first_is_done_first),
 		PARLEY(an_errand_that_wants_nothing_is_done_at_once),
 		PARLEY(an_errand_is_given_up_when_the_daemon_stops),

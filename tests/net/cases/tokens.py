@@ -204,6 +204,20 @@ def tokens_that_hangs_while_the_file_is_read_again(bench):
 
 
 @case()
+def tokens_that_hangs_while_a_client_loads_a_key(bench):
+    """Nobody waits but this client. The PIN, which may have been tried, is not tried again: it is told so."""
+    moon, _, token = with_tokens(bench)
+    os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
+    client = bench.vici(moon)
+    client.send(packet(REQUEST, "load-token", {"uri": f"file:{token.key}", "pin": PIN}))
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    contains(client.response("load-token")["errmsg"], "the process for tokens does not answer", "load-token")
+    token.load(client)
+    check(PIN not in moon.log(), "the PIN is in the log")
+    moon.up()
+
+
+@case()
 def tokens_that_hangs_while_who_asked_goes_away(bench):
     """What the file says by then is read all the same, when somebody else wants that."""
     moon, _, token = with_tokens(bench)
