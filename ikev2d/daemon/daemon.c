@@ -679,6 +679,10 @@ int daemon_run(const struct options *o)
 	resolved.state_dir = absolute(o->state_dir, &arena);
 	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
+	if (!process_limit_root()) {
+		fprintf(stderr, "ikev2d: root's capabilities cannot be given up: %s\n", strerror(errno));
+		return 1;
+	}
 	if (!o->one)
 		providers_no_tokens();
 	if (!o->foreground && (background = process_detach()) < 0) {

@@ -69,6 +69,33 @@ void process_harden(bool core_dumps)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
+#define CAP(name) (1u << CAP_##name)
+
+/* Devices, routes, policies, sockets, ports below 1024; memory that stays locked; members and scripts of
+ * other users, who are ended; files of others: configuration and keys that are read, what is made for a
+ * member or a group. A sanitizer looks for what was not freed as a debugger would. */
+enum {
+	ROOTS = CAP(NET_ADMIN) | CAP(NET_RAW) | CAP(NET_BIND_SERVICE) | CAP(IPC_LOCK) | CAP(KILL) |
+		CAP(DAC_OVERRIDE) | CAP(CHOWN) | CAP(FOWNER) | (SANITIZED ? CAP(SYS_PTRACE) : 0)
+};
+
+bool process_limit_root(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (geteuid())
+		return true;
+	if (syscall(SYS_capget, &head, sets))
+		return false;
+	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		sets[i].permitted &= i ? 0 : ROOTS;
+		sets[i].effective = sets[i].permitted;
+		sets[i].inheritable = 0;
+	}
+	return !syscall(SYS_capset, &head, sets);
+}
+
 /* Whether no limit holds for memory that is locked. */
 static bool may_lock_all(void)
 {

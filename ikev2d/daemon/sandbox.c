@@ -26,17 +26,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 /* Numbers that neither users nor containers are given (systemd's list of uids and gids has them as unused),
  * for machines where nobody made the user. */
 enum { USER_BASE = 1902000000 };

@@ -9,6 +9,7 @@ import signal
 import time
 
 from cases.certs import folder, gateways
+from cases.updown import Script
 from lab import family
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
@@ -52,6 +53,30 @@ def with_secret_by_vici(bench):
 
 WAYS = [("psk", lambda bench: bench.pair()), ("certificates", lambda bench: with_certificates(bench)[:2]),
         ("psk-by-vici", with_secret_by_vici)]
+
+
+# Of capabilities, by their numbers: CHOWN, DAC_OVERRIDE, FOWNER, KILL, NET_BIND_SERVICE, NET_ADMIN, NET_RAW, IPC_LOCK. A
+# sanitizer has SYS_PTRACE besides.
+ROOTS = sum(1 << bit for bit in (0, 1, 3, 5, 10, 12, 13, 14))
+SYS_PTRACE = 1 << 19
+
+
+@case()
+def guard_keeps_few_rights_of_root(bench):
+    """Those that it needs; what it runs is a program of root's as any other."""
+    said = f"{bench.directory}/said"
+    script = Script(bench, "says", f"cp /proc/self/status {said}")
+    moon, _ = bench.pair(moon={"child": {"updown": script.path}})
+    moon.up()
+    script.wait("up-client")
+    guard = family.status(moon.process.pid)
+    for name in "CapEff", "CapPrm":
+        same(int(guard[name], 16) & ~SYS_PTRACE, ROOTS, f"{name} of guard")
+    same(int(guard["CapInh"], 16), 0, "CapInh of guard")
+    with open(said, encoding="ascii") as f:
+        scripts = next(line.split()[1] for line in f if line.startswith("CapEff"))
+    same(scripts, guard["CapBnd"].strip(), "what a script may")
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
 
 
 @case()
