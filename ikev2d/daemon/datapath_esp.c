@@ -40,6 +40,17 @@ static void stop_inside(struct datapath_esp *d)
 	carrier_stop(d->inside);
 }
 
+/* Of what was given before nobody tells how it went any more. */
+static void lose_orders(struct datapath_esp *d)
+{
+	d->answered = d->last;
+	for (struct esp_wait *w = d->waits; w; w = w->outer)
+		if (w->ticket) {
+			w->ticket = 0;
+			w->result = ERR_MISSING;
+		}
+}
+
 static void again(void *ctx)
 {
 	struct datapath_esp *d = ctx;
@@ -52,7 +63,7 @@ static void again(void *ctx)
 		start_inside(d);
 	}
 	d->delay = (struct delay){ 0 };
-	d->answered = d->last;
+	lose_orders(d);
 	d->ahead = false;
 	if (d->link.user && user_again(d->link.user, &why))
 		member_replace(&d->member, text_str(&why));
@@ -104,18 +115,18 @@ static enum err run(struct datapath_esp *d, struct text *why)
 
 /* Waits until the last order was answered; reports that come instead buy no time, and all orders have theirs
  * together: as many may follow one another as there are policies and SAs. */
-static enum err wait_until_done(struct datapath_esp *d, struct arena *arena)
+static enum err wait_until_done(struct datapath_esp *d, struct arena *arena, const char **what)
 {
 	const unsigned gift = (unsigned)(d->last - d->answered) * DELAY_ORDER;
-	enum err e;
+	struct esp_wait w = { .outer = d->waits, .ticket = d->last, .arena = arena };
 
-	d->ticket = d->last;
+	d->waits = &w;
 	d->delay.more = DELAY_AGAIN * (uint64_t)(d->link.user ? user_load(d->link.user) : 0);
-	e = member_answer(&d->member, IPC_GUARD, &d->ticket, &d->delay, gift, arena);
-	d->ticket = 0;
-	if (e)
-		d->answered = d->last;
-	return e;
+	if (member_answer(&d->member, IPC_GUARD, &w.ticket, &d->delay, gift, arena))
+		lose_orders(d);
+	d->waits = w.outer;
+	*what = w.what;
+	return w.result;
 }
 
 /* With --one nobody else takes the reports that stand in the way of the answer. */
@@ -160,7 +171,7 @@ static enum err send_order(struct datapath_esp *d, struct ipc_message *m)
 	if (e == ERR_RANGE)
 		d->last--;
 	else if (e)
-		d->answered = d->last;
+		lose_orders(d);
 	return e;
 }
 
@@ -176,6 +187,7 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 {
 	struct datapath_esp *d = ctx;
 	struct ipc_message m = { .kind = IPC_ESP_ORDER, .esp_order = *o, .fds = fds, .n_fds = n };
+	const char *what = NULL;
 	enum err e = run(d, why);
 
 	if (e)
@@ -191,12 +203,10 @@ static enum err give(void *ctx, const struct esp_order *o, const int *fds, unsig
 		d->led = d->last;
 	if (e || goes_ahead(d, o->kind))
 		return e;
-	e = wait_until_done(d, why->arena);
-	if (e)
-		return e;
-	if (d->what)
-		text_add(why, "%s", d->what);
-	return d->result;
+	e = wait_until_done(d, why->arena, &what);
+	if (what)
+		text_add(why, "%s", what);
+	return e;
 }
 
 static void note_failure(struct datapath_esp *d, uint64_t ticket, enum err result, const char *what)
@@ -210,17 +220,22 @@ static void note_failure(struct datapath_esp *d, uint64_t ticket, enum err resul
 bool datapath_esp_take_done(void *ctx, const struct ipc_message *m)
 {
 	struct datapath_esp *d = member_ctx(ctx);
+	bool is_waited_for = false;
 
 	if (m->ticket <= d->answered || m->ticket > d->last)
 		return false;
 	d->answered = m->ticket;
-	if (m->ticket == d->ticket) {
-		d->ticket = 0;
-		d->result = m->done.result;
-		d->what = m->done.what;
-	} else if (m->done.result) {
-		note_failure(d, m->ticket, m->done.result, m->done.what);
+	for (struct esp_wait *w = d->waits; w; w = w->outer) {
+		if (w->ticket == m->ticket) {
+			is_waited_for = true;
+			w->result = m->done.result;
+			w->what = m->done.what ? arena_str(w->arena, m->done.what) : NULL;
+		}
+		if (w->ticket <= m->ticket)
+			w->ticket = 0;
 	}
+	if (m->done.result && !is_waited_for)
+		note_failure(d, m->ticket, m->done.result, m->done.what);
 	return true;
 }
 
@@ -255,9 +270,15 @@ void datapath_esp_settle(struct world *w)
 {
 	struct datapath_esp *d = w->esp;
 	struct arena scratch = { 0 };
+	const uint64_t last = d ? d->last : 0;
+	const char *what;
+	enum err e;
 
-	if (d && d->answered < d->last && !wait_until_done(d, &scratch) && d->result)
-		note_failure(d, d->answered, d->result, d->what);
+	if (d && d->answered < last) {
+		e = wait_until_done(d, &scratch, &what);
+		if (e && e != ERR_MISSING)
+			note_failure(d, last, e, what);
+	}
 	arena_free(&scratch);
 }
 

@@ -14,6 +14,7 @@ struct reported {
 	struct user_sa sa, lost;
 	struct user_policy policy, bare;
 	unsigned ike;
+	void (*then)(void);
 };
 
 /* Of one side, 10.1.0.0/16 or 10.2.0.0/16. */
@@ -64,9 +65,13 @@ static void expire(void *ctx, uint32_t child, bool hard)
 
 static void ike(void *ctx, const struct path *path, struct bytes datagram)
 {
-	((struct reported *)ctx)->ike++;
+	struct reported *b = ctx;
+
+	b->ike++;
 	if (!path->remote.ip.v || datagram.n > UINT16_MAX)
 		abort();
+	if (b->then)
+		b->then();
 }
 
 static void unknown_spi(void *ctx, const struct path *path, bool encap, uint32_t spi)
@@ -109,6 +114,11 @@ void reported_free(struct xfrm *x)
 	map_free(&x->spis);
 	map_free(&x->policies);
 	free((char *)x - offsetof(struct reported, xfrm));
+}
+
+void reported_then(struct xfrm *x, void (*then)(void))
+{
+	((struct reported *)((char *)x - offsetof(struct reported, xfrm)))->then = then;
 }
 
 unsigned reported_ike(const struct xfrm *x)

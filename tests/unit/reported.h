@@ -12,5 +12,7 @@ void reported_free(struct xfrm *x);
 
 /* Messages of IKE that it was told of. */
 unsigned reported_ike(const struct xfrm *x);
+/* What is done when it is told of one. */
+void reported_then(struct xfrm *x, void (*then)(void));
 /* It says that it has N SAs and policies together. */
 void reported_pretend(struct xfrm *x, size_t n);

@@ -378,6 +378,57 @@ static void what_is_installed_is_answered_once_it_is_there_and_taken_back_where_
 	assert_true(list_empty(&world.answers));
 }
 
+static void (*obey)(void *ctx, struct ipc_channel *far);
+
+/* A report comes between an order and its answer. */
+static void report_and_obey(void *ctx, struct ipc_channel *far)
+{
+	const struct ipc_message m = { .kind = IPC_ESP_REPORT,
+		.esp_report = { .report = { .kind = REPORT_IKE,
+					.path = { .local = { { 4, { 192, 0, 2, 1 } }, 4500 },
+						.remote = { { 4, { 192, 0, 2, 2 } }, 4500 } } } } };
+
+	world.esp->member.spec.serve = obey;
+	assert_int_equal(ipc_send(far, &m), ERR_OK);
+	obey(ctx, far);
+}
+
+static uint32_t another;
+static enum err how_another_went;
+
+static void give_another(void)
+{
+	how_another_went = give_policy(another);
+}
+
+/* How giving ID goes, while OTHER is given before the answer has come. */
+static enum err given_around(uint32_t id, uint32_t other)
+{
+	another = other;
+	world.esp->member.spec.serve = report_and_obey;
+	why = text_in(&arena);
+	return give_policy(id);
+}
+
+static void each_order_has_an_answer_of_its_own_where_one_is_given_while_another_is_waited_for(void **state)
+{
+	(void)state;
+	have_a_device();
+	way->user = reported_new();
+	reported_then(way->user, give_another);
+	obey = world.esp->member.spec.serve;
+	assert_int_equal(give_policy(1), ERR_OK);
+	assert_int_equal(given_around(1, 2), ERR_EXISTS);
+	assert_int_equal(how_another_went, ERR_OK);
+	assert_string_equal(text_str(&why), "the policy 1 is there already");
+	assert_int_equal(given_around(3, 2), ERR_OK);
+	assert_int_equal(how_another_went, ERR_EXISTS);
+	assert_int_equal(reported_ike(way->user), 2);
+	assert_int_equal(not_answered(), 0);
+	reported_free(way->user);
+	way->user = NULL;
+}
+
 /* An answer to an order that was answered, or not given, is what nobody who carries packets says. */
 static void only_orders_that_were_given_are_answered(void **state)
 {
@@ -407,6 +458,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_more_octets_are_ahead_than_fit_into_a_socket, begin, end),
 		cmocka_unit_test_setup_teardown(
 			what_is_installed_is_answered_once_it_is_there_and_taken_back_where_that_failed,
+			begin, end),
+		cmocka_unit_test_setup_teardown(
+			each_order_has_an_answer_of_its_own_where_one_is_given_while_another_is_waited_for,
 			begin, end),
 		cmocka_unit_test_setup_teardown(only_orders_that_were_given_are_answered, begin, end),
 	};
