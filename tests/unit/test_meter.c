@@ -51,6 +51,20 @@ static void what_one_counts_the_other_reads(void **state)
 	assert_int_equal(reads.totals->drops.n[DROP_SPI], 1);
 }
 
+/* Who counts there would be ended by a signal. */
+static void there_is_no_meter_behind_the_end_of_the_memory(void **state)
+{
+	struct meters none;
+	uint32_t a = one();
+
+	(void)state;
+	assert_non_null(meters_at(&writes, a));
+	assert_non_null(meters_at(&writes, METERS_CHUNK - 1));
+	assert_null(meters_at(&writes, METERS_CHUNK));
+	assert_null(meters_at(&writes, METERS_MAX));
+	assert_int_equal(meters_take(&none, memfd_create("none", MFD_CLOEXEC), &why), ERR_SYSTEM);
+}
+
 static void what_was_counted_outlives_who_counted(void **state)
 {
 	uint32_t a = one();
@@ -118,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_one_counts_the_other_reads),
+		CASE(there_is_no_meter_behind_the_end_of_the_memory),
 		CASE(what_was_counted_outlives_who_counted),
 		CASE(numbers_that_come_back_go_out_again),
 		CASE(there_are_as_many_as_are_asked_for),

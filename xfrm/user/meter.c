@@ -8,19 +8,30 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { TOTALS_SIZE = 4096, CHUNK_SIZE = METERS_CHUNK * sizeof(struct meter) };
+enum { PAGE = 4096, TOTALS_SIZE = PAGE, CHUNK_SIZE = METERS_CHUNK * sizeof(struct meter) };
 _Static_assert(sizeof(struct totals) <= TOTALS_SIZE, "the totals have their page");
+_Static_assert(CHUNK_SIZE % PAGE == 0, "a chunk is whole pages");
 
 static off_t end_of(uint32_t chunks)
 {
 	return TOTALS_SIZE + (off_t)chunks * CHUNK_SIZE;
 }
 
+/* Whether there are N octets at P, in memory that somebody else has made: who touches what lies behind the end
+ * of a file gets a signal. Kernels before 5.14 do not say. */
+static bool is_there(uint8_t *p, size_t n)
+{
+	return !madvise(p + n - PAGE, PAGE, MADV_POPULATE_READ) || errno == EINVAL;
+}
+
 static void *map(const struct meters *m, size_t n, off_t at)
 {
 	void *p = mmap(NULL, n, PROT_READ | (m->writes ? PROT_WRITE : 0), MAP_SHARED, m->fd, at);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED || !m->writes || is_there(p, n))
+		return p == MAP_FAILED ? NULL : p;
+	(void)munmap(p, n);
+	return NULL;
 }
 
 /* Where the memory is not THERE, or cannot be had, nothing stays. */
