@@ -268,13 +268,16 @@ check-kernel-net: root
 # others without. With SEEDS there are those lives alone, with them.
 check-sim: LIVES := 1-20000
 check-sim: SANITIZED := 2001-4000
+check-sim: BESIDE := 1-4000
+check-sim: BESIDE_SANITIZED := 4001-4300
 check-sim: FAILED := 417465 475733 675397 963357 2009693
 check-sim: WORLDS := ike-delete-both reauth child-create-both
 check-sim:
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	+@$(AGAIN) SAN= COV= $(B)/bin/sim
 	@tests/run -t 900 $(if $(SEEDS),'$(C)/bin/sim --seeds $(SEEDS)','$(B)/bin/sim --seeds $(LIVES)' \
-		'$(C)/bin/sim --seeds $(SANITIZED)' $(foreach s,$(FAILED),'$(C)/bin/sim --light --seeds $(s)-$(s)') \
+		'$(C)/bin/sim --seeds $(SANITIZED)' '$(B)/bin/sim --beside --seeds $(BESIDE)' \
+		'$(C)/bin/sim --beside --seeds $(BESIDE_SANITIZED)' $(foreach s,$(FAILED),'$(C)/bin/sim --light --seeds $(s)-$(s)') \
 		'$(B)/bin/sim --explore' $(foreach w,$(WORLDS),'$(C)/bin/sim --explore $(w)') \
 		'$(C)/bin/replay tests/replay/*.log')
 check-fuzz: fuzz

@@ -333,16 +333,19 @@ static const char *difference(const struct sa_spec *a, const struct sa_spec *b)
 	return a->encap == b->encap ? NULL : "only one end encapsulates in UDP";
 }
 
+bool datapath_mirrors_sa(const struct dp_sa *sa, const struct datapath *b, const char **why)
+{
+	const struct sa_spec *other = datapath_sa(b, !sa->spec.inbound, sa->spec.spi);
+
+	*why = sa->refused ? NULL : !other ? "an SA is at one end only" : difference(&sa->spec, other);
+	return !*why;
+}
+
 bool datapath_mirrors(const struct datapath *a, const struct datapath *b, const char **why)
 {
-	list_each (n, (struct node *)&a->sas) {
-		const struct dp_sa *sa = node_owner(n, struct dp_sa, node);
-		const struct sa_spec *other = datapath_sa(b, !sa->spec.inbound, sa->spec.spi);
-
-		*why = !other ? "an SA is at one end only" : difference(&sa->spec, other);
-		if (!sa->refused && *why)
+	list_each (n, (struct node *)&a->sas)
+		if (!datapath_mirrors_sa(node_owner(n, struct dp_sa, node), b, why))
 			return false;
-	}
 	*why = NULL;
 	return true;
 }

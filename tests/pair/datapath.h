@@ -61,6 +61,8 @@ struct dp_sa *datapath_sender_of(const struct datapath *dp, const struct dp_poli
 /* The first trap or other policy, or NULL. */
 const struct policy_spec *datapath_policy(const struct datapath *dp, bool trap);
 
+/* Whether SA is one of B in the other direction; else WHY gets what is not. */
+bool datapath_mirrors_sa(const struct dp_sa *sa, const struct datapath *b, const char **why);
 /* Whether each SA of A is one of B in the other direction, with the same keys, algorithms and mode, and
  * mirrored selectors: in transport mode those of the ends as each sees them. What of it is not goes to WHY.
  */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Invariants. */
 #include "ike/conf.h"
+#include "ike/ends.h"
 #include "ike/task.h"
 #include "ike/want.h"
 #include "tests/sim/sim.h"
 
-static const char *const names[SIDES] = { "moon", "sun" };
+static const char *const names[SIDES_MAX] = { "moon", "sun", "star" };
 
 /* Every SA of the data path belongs to a child of the core, and every policy to a child or a trap. */
 static void check_owners(struct life *l, const struct host *h)
@@ -95,9 +96,61 @@ static void check_lifetimes(struct life *l, const struct host *h)
 	}
 }
 
+/* ------------------------------------------------------------ two clients behind one NAT */
+
+/* Whether the data path of SUN could not tell what is for C from what is for another client. */
+static const struct child *child_mixed_up(const struct host *sun, const struct child *c)
+{
+	list_each (n, (struct node *)&sun->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		list_each (m, (struct node *)&sa->children) {
+			const struct child *other = node_owner(m, struct child, of_sa);
+
+			if (other->state == CHILD_INSTALLED && !id_eq(sa_user(sa), sa_user(c->sa)) &&
+				tss_eq(other->local_ts, c->local_ts) &&
+				tss_eq(other->remote_ts, c->remote_ts))
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static void check_told_apart(struct life *l)
+{
+	const struct host *sun = l->hosts[SUN];
+
+	list_each (n, (struct node *)&sun->ike->sas_list)
+		list_each (m, &node_owner(n, struct sa, of_ike)->children) {
+			const struct child *c = node_owner(m, struct child, of_sa), *other;
+
+			other = c->state == CHILD_INSTALLED ? child_mixed_up(sun, c) : NULL;
+			if (other)
+				life_fail(l, "sun cannot tell packets for CHILD_SA %u from those for %u",
+					c->id, other->id);
+		}
+}
+
+/* SUN gives no address to both, unless it takes them for one. */
+static void check_addresses(struct life *l)
+{
+	const struct host *moon = l->hosts[MOON], *star = l->hosts[STAR];
+	char text[IP_TEXT];
+
+	for (unsigned i = 0; i < moon->n_vips; i++)
+		for (unsigned k = 0; k < star->n_vips && !l->nameless; k++)
+			if (ip_eq(&moon->vips[i], &star->vips[k]))
+				life_fail(l, "both clients have %s", ip_print(&moon->vips[i], text));
+}
+
 void check_always(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++) {
+	if (l->beside) {
+		check_addresses(l);
+		if (l->hosts[SUN]->ike)
+			check_told_apart(l);
+	}
+	for (unsigned side = 0; side < l->sides; side++) {
 		struct host *h = l->hosts[side];
 
 		fate_listen(l, side);
@@ -115,7 +168,7 @@ void check_always(struct life *l)
 
 static void check_commands(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++)
 		if (!list_empty(&l->given[side]))
 			life_fail(l, "%s: command %u never ended", names[side],
 				node_owner(l->given[side].next, struct given, node)->ticket);
@@ -147,7 +200,7 @@ static bool is_left_over(const struct sa *sa)
 }
 
 /* The other end of LIKE at H, or NULL. */
-static const struct sa *other_end(const struct host *h, const struct sa *like)
+static const struct sa *end_at(const struct host *h, const struct sa *like)
 {
 	list_each (n, (struct node *)&h->ike->sas_list) {
 		const struct sa *sa = node_owner(n, struct sa, of_ike);
@@ -159,15 +212,31 @@ static const struct sa *other_end(const struct host *h, const struct sa *like)
 	return NULL;
 }
 
+/* The other end of SA of SIDE at any of its peers, and which it is; or NULL. */
+static const struct sa *other_end(
+	const struct life *l, unsigned side, const struct sa *sa, const struct host **peer)
+{
+	const struct sa *found = NULL;
+
+	for (unsigned other = 0; other < l->sides && !found; other++)
+		if (life_peers(side, other)) {
+			*peer = l->hosts[other];
+			found = end_at(*peer, sa);
+		}
+	return found;
+}
+
 /* Its end, told between two requests, may have come out of order: then it takes a check of liveness. */
 static bool is_forgotten(const struct life *l, unsigned side, const struct sa *sa)
 {
-	return sa->core.state == S_UP && !other_end(l->hosts[!side], sa);
+	const struct host *peer;
+
+	return sa->core.state == S_UP && !other_end(l, side, sa, &peer);
 }
 
 bool check_busy(const struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++) {
+	for (unsigned side = 0; side < l->sides; side++) {
 		/* Its IKE_SA may just have made way for a newer one: it is tried again soon. */
 		if (wants_missing(l->hosts[side]->ike))
 			return true;
@@ -246,10 +315,13 @@ static void check_path(struct life *l, const struct host *h, const struct sa *sa
 	}
 }
 
-static void check_side(struct life *l, const struct host *h, const struct host *other)
+static void check_side(struct life *l, unsigned side)
 {
+	const struct host *h = l->hosts[side], *other = NULL;
+
 	list_each (n, (struct node *)&h->ike->sas_list) {
-		const struct sa *sa = node_owner(n, struct sa, of_ike), *peer = other_end(other, sa);
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+		const struct sa *peer = other_end(l, side, sa, &other);
 
 		if (sa->core.state == S_LINGER)
 			continue;
@@ -269,16 +341,29 @@ static void check_side(struct life *l, const struct host *h, const struct host *
 	}
 }
 
+/* Each SA of the data path of SIDE is there at one of its peers, too. */
+static void check_mirrors(struct life *l, unsigned side)
+{
+	list_each (n, (struct node *)&l->hosts[side]->datapath.sas) {
+		const struct dp_sa *sa = node_owner(n, struct dp_sa, node);
+		const char *why = NULL;
+		bool good = false;
+
+		for (unsigned other = 0; other < l->sides && !good; other++)
+			if (life_peers(side, other))
+				good = datapath_mirrors_sa(sa, &l->hosts[other]->datapath, &why);
+		if (!good)
+			life_fail(l, "the data paths do not fit: %s", why);
+	}
+}
+
 void check_agreement(struct life *l)
 {
-	const char *why = NULL;
-
-	check_side(l, l->hosts[MOON], l->hosts[SUN]);
-	check_side(l, l->hosts[SUN], l->hosts[MOON]);
-	if (!datapath_mirrors(&l->hosts[MOON]->datapath, &l->hosts[SUN]->datapath, &why) ||
-		!datapath_mirrors(&l->hosts[SUN]->datapath, &l->hosts[MOON]->datapath, &why))
-		life_fail(l, "the data paths do not fit: %s", why);
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++) {
+		check_side(l, side);
+		check_mirrors(l, side);
+	}
+	for (unsigned side = 0; side < l->sides; side++)
 		if (wants_missing(l->hosts[side]->ike))
 			life_fail(l, "%s: the kept child %s is not up", names[side],
 				wants_missing(l->hosts[side]->ike)->name);
@@ -295,7 +380,7 @@ static bool leases_used(const struct host *h)
 
 void check_empty(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++) {
+	for (unsigned side = 0; side < l->sides; side++) {
 		const struct host *h = l->hosts[side];
 		const struct ike *ike = h->ike;
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-static const char *const names[SIDES] = { "moon", "sun" };
+static const char *const names[SIDES_MAX] = { "moon", "sun", "star" };
 
 #define SITE                                                                                                 \
 	"connections { site { local_addrs = %s\n remote_addrs = %s\n dpd_delay = %us\n"                      \
@@ -15,19 +15,45 @@ static const char *const names[SIDES] = { "moon", "sun" };
 	"children {\n"                                                                                       \
 	" net { %s\n esp_proposals = %s%s\n"                                                                 \
 	" start_action = %s\n rekey_time = %us\n life_time = 300s\n rand_time = %us }\n"                     \
-	" more { local_ts = 10.1%u.0.0/16\n remote_ts = 10.1%u.0.0/16\n esp_proposals = %s%s\n"              \
+	" more { %s\n esp_proposals = %s%s\n"                                                                \
 	" rekey_time = %us\n life_time = 300s\n rand_time = %us\n keep = %s\n close_action = %s\n "          \
 	"dpd_action = %s\n inactivity = %us } } } }\n"                                                       \
 	"secrets { ike-site { secret = moonlight } }\n"                                                      \
 	"daemon { udp_encap = %s\n retransmit_jitter = %u\n cookie_threshold = %u\n make_before_break = %s " \
 	"}\n"
 
-/* What "net" carries: in some lives from host to host, in transport mode if both ends agree. */
-static const char *net_carries(struct life *l, unsigned we, unsigned they)
+/* A network of SIDE's and those of its peers; NUMBER goes before its own. */
+static const char *networks(struct life *l, unsigned side, const char *number)
 {
+	const char *of_star =
+		side == SUN && l->beside ? arena_printf(&l->arena, ", 10.%s%u.0.0/16", number, STAR + 1) : "";
+
+	return arena_printf(&l->arena, "local_ts = 10.%s%u.0.0/16\n remote_ts = 10.%s%u.0.0/16%s", number,
+		side + 1, number, side == SUN ? MOON + 1 : SUN + 1, of_star);
+}
+
+/* What "net" carries where there are two clients; those do not know of each other. */
+static const char *net_carries_beside(struct life *l, unsigned side)
+{
+	switch (l->beside) {
+	case BESIDE_SAME:
+		return side == SUN ? "local_ts = 10.2.0.0/16\n remote_ts = 10.1.0.0/16"
+				   : "local_ts = 10.1.0.0/16\n remote_ts = 10.2.0.0/16";
+	case BESIDE_HOSTS: return "local_ts = dynamic\n remote_ts = dynamic\n mode = transport";
+	case BESIDE_VIPS:
+		return side == SUN ? "local_ts = 10.2.0.0/16\n remote_ts = dynamic"
+				   : "local_ts = dynamic\n remote_ts = 10.2.0.0/16";
+	default: return networks(l, side, "");
+	}
+}
+
+/* What "net" carries: in some lives from host to host, in transport mode if both ends agree. */
+static const char *net_carries(struct life *l, unsigned side)
+{
+	if (l->beside)
+		return net_carries_beside(l, side);
 	if (l->seed % 16 != 9)
-		return arena_printf(
-			&l->arena, "local_ts = 10.%u.0.0/16\n remote_ts = 10.%u.0.0/16", we, they);
+		return networks(l, side, "");
 	return arena_printf(&l->arena, "local_ts = dynamic\n remote_ts = dynamic\n mode = %s",
 		life_draw(l, 4) ? "transport" : "tunnel");
 }
@@ -73,13 +99,21 @@ static void divide(struct life *l, unsigned side)
 	"connections { site { vips = 0.0.0.0, ::\n pools = four, six\n } }\n"                                \
 	"pools { four { addrs = 10.93.%u.0/24\n } six { addrs = 2001:db8:93::/120\n } }\n"
 
-/* Moon proves who it is by EAP, so that sun cannot begin. */
-static const char *const eap[SIDES] = {
-	[MOON] = "connections { site { local { auth = eap\n } } }\n",
-	[SUN] = "connections { site { remote { auth = eap\n }\n"
-		" children { net { start_action = none\n } more { keep = no\n close_action = none\n"
-		" dpd_action = none\n } } } }\n",
+/* Who is called by whoever comes begins nothing by itself. */
+#define CALLED                                                                                               \
+	"connections { site { children { net { start_action = none\n } more { keep = no\n "                  \
+	"close_action = none\n dpd_action = none\n } } } }\n"
+
+/* Clients prove who they are by EAP, so that sun cannot begin. */
+#define EAP_CLIENT "connections { site { local { auth = eap\n } } }\n"
+static const char *const eap[SIDES_MAX] = {
+	[MOON] = EAP_CLIENT,
+	[STAR] = EAP_CLIENT,
+	[SUN] = "connections { site { remote { auth = eap\n } } }\n" CALLED,
 };
+
+/* Else clients say that they are their address, which is the same. */
+#define NAMED "connections { site { local { id = %s.example.org\n } } }\n"
 
 /* A post-quantum preshared key, which who has lost it does without. */
 static void protect(struct life *l, unsigned side, bool eap_life)
@@ -102,7 +136,7 @@ const char *fate_home(const struct life *l, unsigned side)
 static const char *addresses(struct life *l, unsigned side, bool own)
 {
 	const char *home = fate_home(l, side);
-	bool hidden = l->behind_nat && side == MOON;
+	bool hidden = l->behind_nat && side != SUN;
 
 	if (own)
 		return l->roams ? "%any" : home;
@@ -114,30 +148,31 @@ const char *fate_configuration(struct life *l, unsigned side)
 	static const char *const more_groups[] = { "", "-ecp256", ", aes128-sha256-x25519" };
 	static const char *const esp[] = { "aes128gcm16", "aes128gcm16-esn-noesn",
 		"aes128gcm16, aes128-sha256", "aes128gcm16-x25519", "aes128gcm16-x25519-ecp256" };
+	/* "never" at one end only makes the two directions differ, as it should. */
 	static const char *const encap[] = { "no", "yes" };
 	static const char *const start[] = { "none", "none", "trap", "start", "trap|start" };
 	static const char *const unique[] = { "never", "no", "no", "replace" };
 	static const char *const childless[] = { "allow", "prefer" };
 	static const char *const actions[] = { "none", "trap", "start" };
-	/* "never" at one end only makes the two directions differ, as it should. */
-	unsigned we = side + 1, they = SIDES - side;
 	/* Both ends agree whether children have a key exchange of their own. */
 	unsigned ke = l->seed % 3 == 0 ? 3 : 0, choices = ke ? 2 : 3, jitter = l->seed % 5 ? 10 : 1;
 	unsigned ike_rekey = life_draw(l, 3) ? 60 + life_draw(l, 300) : 0;
 	unsigned reauth = life_draw(l, 4) ? 0 : 100 + life_draw(l, 300);
-	const char *net = net_carries(l, we, they);
+	const char *net = net_carries(l, side), *also = networks(l, side, "1");
 	/* In some lives each key exchange has another one behind it. */
 	const char *more = l->seed % 7 == 6 ? "-ke1_ecp384" : "", *more_esp = ke ? more : "";
 
-	l->conf[side] = arena_printf(&l->arena, SITE, addresses(l, side, true), addresses(l, !side, false),
-		20 + life_draw(l, 40), more, more_groups[life_draw(l, 3)],
-		l->seed % 4 ? encap[life_draw(l, 2)] : "never", ike_rekey, reauth, unique[life_draw(l, 4)],
-		childless[life_draw(l, 2)], l->seed % 8 ? "no" : "yes", net, esp[ke + life_draw(l, choices)],
-		more_esp, l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200),
-		jitter, we, they, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
+	l->conf[side] = arena_printf(&l->arena, SITE, addresses(l, side, true),
+		addresses(l, side == SUN ? MOON : SUN, false), 20 + life_draw(l, 40), more,
+		more_groups[life_draw(l, 3)], l->seed % 4 || l->beside ? encap[life_draw(l, 2)] : "never",
+		ike_rekey, reauth, unique[life_draw(l, l->nameless ? 1 : 4)], childless[life_draw(l, 2)],
+		l->seed % 8 ? "no" : "yes", net, esp[ke + life_draw(l, choices)], more_esp,
+		l->peace ? "none" : start[life_draw(l, l->wanted ? 5 : 3)], 30 + life_draw(l, 200), jitter,
+		also, esp[ke + life_draw(l, choices)], more_esp, 30 + life_draw(l, 200), jitter,
 		l->wanted && !life_draw(l, 3) ? "yes" : "no", actions[l->wanted ? life_draw(l, 3) : 0],
 		actions[l->wanted ? life_draw(l, 3) : 0], l->seed % 4 == 3 ? life_draw(l, 100) : 0,
-		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10, life_draw(l, 4) ? 30 : 0,
+		life_draw(l, 2) ? "yes" : "no", life_draw(l, 2) * 10,
+		life_draw(l, 4) && !(l->beside && l->peace) ? 30 : 0,
 		life_draw(l, 2) || l->peace ? "yes" : "no");
 	if (life_is_large(l))
 		enlarge(l, side);
@@ -148,14 +183,18 @@ const char *fate_configuration(struct life *l, unsigned side)
 			arena_printf(&l->arena, "%s" STREAMS, l->conf[side], l->seed % 3 ? "tcp" : "auto");
 	if (l->flooded)
 		l->conf[side] = arena_printf(&l->arena, "%s" PUZZLES, l->conf[side]);
-	if (l->seed % 5 == 2)
-		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], we);
+	if (l->seed % 5 == 2 || l->beside == BESIDE_VIPS)
+		l->conf[side] = arena_printf(&l->arena, "%s" VIPS, l->conf[side], side + 1);
 	if (l->seed % 11 == 4)
 		l->conf[side] = arena_printf(&l->arena, "%s%s", l->conf[side], eap[side]);
 	if (l->seed % 17 == 3)
 		protect(l, side, l->seed % 11 == 4);
 	if (l->for_cpus)
 		divide(l, side);
+	if (l->beside && side == SUN)
+		l->conf[side] = arena_printf(&l->arena, "%s" CALLED, l->conf[side]);
+	else if (l->beside && !l->nameless)
+		l->conf[side] = arena_printf(&l->arena, "%s" NAMED, l->conf[side], names[side]);
 	return l->conf[side];
 }
 
@@ -218,8 +257,9 @@ static void rekey_both(struct life *l, unsigned side)
 	};
 
 	fate_command(l, side, c);
-	if (!l->restart[!side])
-		fate_command(l, !side, c);
+	side = life_peer(l, side);
+	if (!l->restart[side])
+		fate_command(l, side, c);
 }
 
 /* A packet meets the trap, if there is one. Moon's data path is like the kernel's: while what a packet has
@@ -353,6 +393,16 @@ static void roam(struct life *l, unsigned side)
 	host_addresses(l->hosts[side], there);
 }
 
+/* Whether another one has the ports that the host at SIDE would have with SHIFT. */
+static bool is_taken(const struct life *l, unsigned side, uint16_t shift)
+{
+	for (unsigned other = 0; other < l->sides; other++)
+		if (other != side && l->hosts[other]->nat.shift == shift)
+			return true;
+	return false;
+}
+
+/* What another one had once may be the one's now. */
 static void rebind(struct life *l, unsigned side)
 {
 	struct nat *nat = &l->hosts[side]->nat;
@@ -360,6 +410,8 @@ static void rebind(struct life *l, unsigned side)
 	if (!nat->outside.v)
 		return;
 	nat->shift = (uint16_t)(10000 + 100 * life_draw(l, 30)); /* so that 500 never maps where 4500 did */
+	while (is_taken(l, side, nat->shift))
+		nat->shift += 100;
 	life_say(l, "%s: its NAT forgets, and adds %u to ports", names[side], nat->shift);
 }
 
@@ -370,15 +422,16 @@ void fate_strikes(struct life *l)
 		crash_whole, reload, reload, reload_again, unload, sicken, heal, heal, rekey, rekey_child,
 		rekey_both, rekey_both };
 	static deed *const peace[] = { rekey, rekey_child, rekey_both, rekey_both, reload, reload_again };
-	unsigned side = life_draw(l, SIDES);
+	unsigned side = life_draw(l, l->sides);
+	bool at_peace = l->peace && side != STAR;
 
 	if (l->restart[side])
 		return;
-	if ((l->roams || l->behind_nat) && life_draw(l, 2))
+	if (!at_peace && (l->roams || l->behind_nat) && life_draw(l, 2))
 		(l->roams ? roam : rebind)(l, side);
 	else if (l->for_cpus && !life_draw(l, 3))
 		packet_on_cpu(l, side);
-	else if (l->peace)
+	else if (at_peace)
 		peace[life_draw(l, sizeof peace / sizeof *peace)](l, side);
 	else
 		storm[life_draw(l, sizeof storm / sizeof *storm)](l, side);
@@ -390,12 +443,14 @@ void fate_strikes(struct life *l)
 void fate_begins(struct life *l)
 {
 	up(l, l->behind_nat ? MOON : life_draw(l, SIDES));
+	if (l->beside && !l->peace)
+		up(l, STAR);
 }
 
 void fate_wants_nothing(struct life *l)
 {
 	l->wanted = false;
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++)
 		reload(l, side);
 }
 
@@ -403,7 +458,7 @@ void fate_rests(struct life *l)
 {
 	unsigned away = l->roams && !l->wanted ? life_draw(l, SIDES + 1) : SIDES;
 
-	for (unsigned side = 0; side < SIDES; side++) {
+	for (unsigned side = 0; side < l->sides; side++) {
 		heal(l, side);
 		if (!l->conf[side])
 			reload(l, side);

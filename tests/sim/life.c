@@ -24,6 +24,16 @@ bool life_is_large(const struct life *l)
 	return l->seed % 7 == 3;
 }
 
+unsigned life_peer(struct life *l, unsigned side)
+{
+	return side != SUN ? SUN : l->beside && life_draw(l, 2) ? STAR : MOON;
+}
+
+bool life_peers(unsigned a, unsigned b)
+{
+	return a != b && (a == SUN || b == SUN);
+}
+
 unsigned life_draw(struct life *l, unsigned n)
 {
 	return n ? rng_below(&l->rng.rng, n) : 0;
@@ -67,7 +77,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 
 static void restart_due(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++)
 		if (l->restart[side] && l->restart[side] <= l->lab->now) {
 			life_say(l, "%s: starts again", l->hosts[side]->name);
 			l->restart[side] = 0;
@@ -80,7 +90,7 @@ static uint64_t next_due(const struct life *l)
 {
 	uint64_t due = earlier(earlier(lab_due(l->lab), network_due(l)), traffic_due(l));
 
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++)
 		if (l->restart[side])
 			due = earlier(due, l->restart[side]);
 	return due;
@@ -170,40 +180,55 @@ static void silence(struct life *l)
 		check_empty(l);
 }
 
-static void begin(struct life *l, const struct manner *manner)
+/* What kind of life it is. */
+static void choose(struct life *l, const struct manner *manner)
 {
-	static const char *const names[SIDES] = { "moon", "sun" };
-
-	rng_seed(&l->rng, l->seed);
 	l->peace = l->seed % 4 == 1;
 	l->wanted = l->seed % 4 == 2;
-	l->roams = l->seed % 8 == 0 || l->seed % 8 == 6;
-	l->behind_nat = l->seed % 8 == 3;
+	l->beside = manner->beside ? 1 + l->seed / 16 % (BESIDE_KINDS - 1) : BESIDE_NOBODY;
+	l->sides = l->beside ? SIDES_MAX : SIDES;
+	l->nameless = (l->beside == BESIDE_NETS || l->beside == BESIDE_VIPS) && l->seed % 3 == 1;
+	l->roams = !l->beside && (l->seed % 8 == 0 || l->seed % 8 == 6);
+	l->behind_nat = l->beside || l->seed % 8 == 3;
 	l->flooded = l->seed % 17 == 6;
 	/* Who takes another mode than the general one has may send at once, and then it is closed. */
 	l->for_cpus = l->seed % 9 == 2 && l->seed % 16 != 9;
+}
+
+static void begin_host(struct life *l, unsigned side, const struct manner *manner)
+{
+	static const char *const names[SIDES_MAX] = { "moon", "sun", "star" };
+	struct host *h = &l->lab->hosts[side];
+
+	list_init(&l->given[side]);
+	if (l->behind_nat && side != SUN)
+		h->nat = (struct nat){ .outside = { 4, { 203, 0, 113, 1 } },
+			.shift = (uint16_t)(10000 + 100 * side) };
+	h->eap.user = l->beside ? names[side] : NULL;
+	l->hosts[side] = lab_host(l->lab, names[side], fate_home(l, side), fate_configuration(l, side));
+	h->fake = manner->light;
+	/* In some lives a restart is remembered: it can be proved, and IKE_SAs are resumed. */
+	if (l->seed % 8 == 0 || l->seed % 8 == 1 || l->seed % 8 == 3)
+		host_remember(h);
+}
+
+static void begin(struct life *l, const struct manner *manner)
+{
+	rng_seed(&l->rng, l->seed);
+	choose(l, manner);
 	list_init(&l->packets);
 	l->lab = lab_new(~(uint64_t)l->seed);
 	if (life_is_large(l))
 		l->lab->certificates = 400 + (int)life_draw(l, 4000);
 	l->lab->record = manner->record;
 	l->lab->record_secrets = manner->record_secrets;
-	for (unsigned side = 0; side < SIDES; side++) {
-		list_init(&l->given[side]);
-		l->hosts[side] =
-			lab_host(l->lab, names[side], fate_home(l, side), fate_configuration(l, side));
-		l->hosts[side]->fake = manner->light;
-		/* In some lives a restart is remembered: it can be proved, and IKE_SAs are resumed. */
-		if (l->seed % 8 == 0 || l->seed % 8 == 1 || l->seed % 8 == 3)
-			host_remember(l->hosts[side]);
-	}
-	if (l->behind_nat)
-		l->hosts[MOON]->nat = (struct nat){ .outside = { 4, { 203, 0, 113, 1 } }, .shift = 10000 };
+	for (unsigned side = 0; side < l->sides; side++)
+		begin_host(l, side, manner);
 }
 
 static void end(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++)
+	for (unsigned side = 0; side < l->sides; side++)
 		list_each_safe (n, &l->given[side])
 			free(node_owner(n, struct given, node));
 	traffic_forget(l);

@@ -2,7 +2,8 @@
 /* sim --seeds A-B: lives the lives of these seeds, and tells which failed. sim --show SEED: one, with all
  * that happens. sim --record SEED FILE: one, whose events each host writes to FILE-HOST.log, for replay;
  * --record-secrets: with all keys, which then are compared too. --light before these: key exchanges that cost
- * nothing, for very many lives. sim --explore: small worlds, and all that can come of them (explore.h). */
+ * nothing, for very many lives; --beside: two clients behind one NAT. sim --explore: small worlds, and all
+ * that can come of them (explore.h). */
 #include "tests/sim/explore.h"
 
 #include <stdio.h>
@@ -38,7 +39,8 @@ static bool live(uint32_t seed, const struct manner *manner)
 			text_add(&why, "a second run was another one");
 	}
 	if (!good)
-		printf("seed %u%s: %s\n", seed, manner->light ? " (--light)" : "", text_str(&why));
+		printf("seed %u%s%s: %s\n", seed, manner->light ? " (--light)" : "",
+			manner->beside ? " (--beside)" : "", text_str(&why));
 	fflush(stdout);
 	arena_free(&arena);
 	return good;
@@ -104,13 +106,23 @@ static int run(uint32_t first, uint32_t last, const struct manner *manner)
 	return t->failed || !t->passed;
 }
 
+/* Whether WORD comes next; then it is stepped over. */
+static bool taken(int *argc, char ***argv, const char *word)
+{
+	bool is = *argc > 1 && !strcmp((*argv)[1], word);
+
+	*argc -= is;
+	*argv += is;
+	return is;
+}
+
 int main(int argc, char **argv)
 {
-	struct manner manner = { .light = argc > 1 && !strcmp(argv[1], "--light") };
+	struct manner manner = { 0 };
 	unsigned first, last;
 
-	argc -= manner.light;
-	argv += manner.light;
+	manner.light = taken(&argc, &argv, "--light");
+	manner.beside = taken(&argc, &argv, "--beside");
 	if (argc == 3 && !strcmp(argv[1], "--show") && sscanf(argv[2], "%u", &first) == 1) {
 		manner.loud = true;
 		return !live(first, &manner);
@@ -131,7 +143,8 @@ int main(int argc, char **argv)
 	if (argc == 5 && !strcmp(argv[1], "--explore") && !strcmp(argv[3], "--budget"))
 		return explore(argv[2], argv[4]);
 	fprintf(stderr,
-		"usage: sim [--light] --seeds A-B | --show SEED | --record[-secrets] SEED FILE   (seeds have "
+		"usage: sim [--light] [--beside] --seeds A-B | --show SEED | --record[-secrets] SEED FILE   "
+		"(seeds have "
 		"31 bits)\n"
 		"       sim --explore [--first | NAME [--path PATH | --budget LOSE,REPEAT,CLOCK,LATE]]\n");
 	return 2;

@@ -61,7 +61,7 @@ static bool tell_size(struct life *l, const struct flight *f)
 	struct ike_event e = { .kind = EVENT_PATH_MTU,
 		.path_mtu = { f->target.ip, l->weather.narrow + AROUND } };
 
-	for (unsigned side = 0; l->seed % 2 && side < SIDES; side++)
+	for (unsigned side = 0; l->seed % 2 && side < l->sides; side++)
 		if (l->hosts[side] == f->from && f->from->ike) {
 			life_say(l, "  and the sender hears of it");
 			host_event(l->hosts[side], &e);

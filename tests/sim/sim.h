@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lives of two gateways on a hostile network and a virtual clock; a seed decides everything. */
+/* Lives of two gateways, or of a gateway and two clients behind one NAT, on a hostile network and a virtual
+ * clock; a seed decides everything. */
 #pragma once
 
 #include "base/text.h"
 #include "tests/pair/lab.h"
 
-enum { MOON, SUN, SIDES };
+/* STAR is a client as MOON is, at the same address behind the same NAT, in lives beside another (enum
+ * beside). */
+enum { MOON, SUN, SIDES, STAR = SIDES, SIDES_MAX };
+
+/* What two clients of SUN carry in their child "net". */
+enum beside {
+	BESIDE_NOBODY, /* there is one */
+	BESIDE_NETS,   /* each for a network of its own */
+	BESIDE_SAME,   /* both for the same one: they cannot be told apart */
+	BESIDE_HOSTS,  /* for themselves, in transport mode: nor can they here */
+	BESIDE_VIPS,   /* for an address that SUN has given each */
+	BESIDE_KINDS,
+};
 
 /* What the network does to datagrams; shares in thousandths. */
 struct weather {
@@ -26,10 +39,11 @@ struct life {
 	uint32_t seed;
 	bool loud; /* says what happens */
 	struct lab *lab;
-	struct host *hosts[SIDES];
-	const char *conf[SIDES]; /* the configuration; NULL: it has lost its connection */
-	uint64_t restart[SIDES]; /* when a stopped host starts again; 0: it runs */
-	struct node given[SIDES];
+	unsigned sides; /* SIDES, or SIDES_MAX */
+	struct host *hosts[SIDES_MAX];
+	const char *conf[SIDES_MAX]; /* the configuration; NULL: it has lost its connection */
+	uint64_t restart[SIDES_MAX]; /* when a stopped host starts again; 0: it runs */
+	struct node given[SIDES_MAX];
 	uint32_t tickets; /* given out so far */
 	struct rng_seeded rng;
 	struct weather weather;
@@ -39,16 +53,23 @@ struct life {
 	unsigned established; /* times an IKE_SA came up */
 	bool wanted;          /* some children are started, or are to be up always */
 	bool roams;           /* hosts get other addresses (MOBIKE) */
-	bool behind_nat;      /* moon is behind one, which forgets its mappings */
-	bool for_cpus;        /* both ends, or one, have SAs for CPUs */
-	bool flooded;         /* who is called was called by strangers just before */
-	bool peace;           /* nothing is lost, closed or broken: no packet may be */
-	struct node packets;  /* struct packet, under way */
+	bool behind_nat;      /* clients are behind one, which forgets its mappings */
+	enum beside beside;
+	bool nameless;       /* clients are to IKE who they are to the network: one that may be there twice */
+	bool for_cpus;       /* both ends, or one, have SAs for CPUs */
+	bool flooded;        /* who is called was called by strangers just before */
+	bool peace;          /* nothing is lost, closed or broken but STAR: no packet of others may be */
+	struct node packets; /* struct packet, under way */
 	unsigned carried, rekeyed;
 };
 
 /* Whether this is a life of large messages, which go in fragments. */
 bool life_is_large(const struct life *l);
+
+/* Whom SIDE talks to; for SUN, where it has two clients, one that is drawn. */
+unsigned life_peer(struct life *l, unsigned side);
+/* Whether hosts at these sides talk to each other. */
+bool life_peers(unsigned a, unsigned b);
 
 /* A number of 0 to N - 1, and whether something with so many thousandths happens. */
 unsigned life_draw(struct life *l, unsigned n);
@@ -64,6 +85,7 @@ void life_say(struct life *l, const char *format, ...) __attribute__((format(pri
 struct manner {
 	bool loud;           /* says what happens, to stdout */
 	bool light;          /* key exchanges cost nothing: another life, in a quarter of the time */
+	bool beside;         /* there are two clients behind one NAT: another life, too */
 	const char *record;  /* the file that the hosts' events are recorded to (struct lab), or NULL */
 	bool record_secrets; /* with all keys */
 };

@@ -9,20 +9,51 @@
 /* One packet under way. */
 struct packet {
 	struct node node;
-	unsigned to;
+	unsigned from, to;
 	uint32_t spi;
 	uint64_t at;
 };
 
-static void send_one(struct life *l, unsigned from, uint32_t spi)
+/* Which client is where SUN takes a peer to be, from LOCAL to REMOTE; SIDES_MAX: none. */
+static unsigned client_at(const struct life *l, const struct addr *local, const struct addr *remote)
 {
-	struct packet *p = calloc(1, sizeof *p);
+	struct flight f = { .source = *local, .target = *remote };
+	const struct host *h = lab_reached(l->lab, &f);
+	unsigned side = 0;
 
+	f.tcp = true;
+	if (!h)
+		h = lab_reached(l->lab, &f);
+	while (side < SIDES_MAX && l->hosts[side] != h)
+		side++;
+	return side;
+}
+
+static unsigned destination(const struct life *l, unsigned from, const struct dp_sa *sa)
+{
+	if (from != SUN)
+		return SUN;
+	return l->beside ? client_at(l, &sa->spec.local, &sa->spec.remote) : MOON;
+}
+
+static void send_one(struct life *l, unsigned from, struct dp_sa *sa)
+{
+	unsigned to = destination(l, from, sa);
+	struct packet *p;
+
+	sa->last = l->lab->now;
+	if (l->peace && to != MOON && from == SUN &&
+		datapath_sa(&l->hosts[MOON]->datapath, true, sa->spec.spi))
+		life_fail(l, "sun sends elsewhere on %08x what is for moon", sa->spec.spi);
+	if (to == SIDES_MAX)
+		return;
+	p = calloc(1, sizeof *p);
 	if (!p)
 		abort();
-	*p = (struct packet){
-		.to = !from, .spi = spi, .at = l->lab->now + 1 + life_draw(l, (unsigned)l->weather.delay)
-	};
+	*p = (struct packet){ .from = from,
+		.to = to,
+		.spi = sa->spec.spi,
+		.at = l->lab->now + 1 + life_draw(l, (unsigned)l->weather.delay) };
 	list_append(&l->packets, &p->node);
 }
 
@@ -32,16 +63,27 @@ static void send_for_cpus(struct life *l, unsigned side)
 	list_each (n, &l->hosts[side]->datapath.sas) {
 		struct dp_sa *sa = node_owner(n, struct dp_sa, node);
 
-		if (!sa->sends)
-			continue;
-		sa->last = l->lab->now;
-		send_one(l, side, sa->spec.spi);
+		if (sa->sends)
+			send_one(l, side, sa);
 	}
+}
+
+/* Whether POLICY of SIDE is for STAR, which has no peace. */
+static bool is_of_star(const struct life *l, unsigned side, uint32_t policy)
+{
+	list_each (n, (struct node *)&l->hosts[side]->ike->sas_list) {
+		const struct sa *sa = node_owner(n, struct sa, of_ike);
+
+		list_each (m, (struct node *)&sa->children)
+			if (l->beside && side == SUN && node_owner(m, struct child, of_sa)->policy == policy)
+				return client_at(l, &sa->core.path.local, &sa->core.path.remote) != MOON;
+	}
+	return side == STAR;
 }
 
 void traffic_send(struct life *l)
 {
-	for (unsigned side = 0; side < SIDES; side++) {
+	for (unsigned side = 0; side < l->sides; side++) {
 		const struct datapath *dp = &l->hosts[side]->datapath;
 
 		list_each (n, (struct node *)&dp->policies) {
@@ -50,10 +92,9 @@ void traffic_send(struct life *l)
 
 			if (p->refused || p->spec.trap)
 				continue;
-			if (sa) {
-				sa->last = l->lab->now;
-				send_one(l, side, sa->spec.spi);
-			} else if (p->open && l->peace)
+			if (sa)
+				send_one(l, side, sa);
+			else if (p->open && l->peace && !is_of_star(l, side, p->spec.id))
 				life_fail(l, "%s: a policy has no SA any more", l->hosts[side]->name);
 		}
 		send_for_cpus(l, side);
@@ -90,7 +131,7 @@ static void arrive(struct life *l, const struct packet *p)
 	const struct sa_spec *spec = datapath_sa(&h->datapath, true, p->spi);
 	struct dp_sa *sa = spec ? datapath_find(&h->datapath, spec->child, true) : NULL;
 
-	if (!sa && l->peace && !is_being_made(h, p->spi))
+	if (!sa && l->peace && p->from != STAR && p->to != STAR && !is_being_made(h, p->spi))
 		life_fail(l, "%s: a packet on %08x has no SA any more", h->name, p->spi);
 	if (!sa || !h->ike)
 		return;

@@ -109,6 +109,7 @@ struct world *world_new(const struct scenario *s, unsigned variant, bool loud)
 	w->scenario = s;
 	w->left = s->budget;
 	w->exchanged = variant >= ORDERS;
+	w->life.sides = SIDES;
 	list_init(&w->life.packets);
 	w->life.lab = lab_new(1);
 	for (unsigned side = 0; side < SIDES; side++)
