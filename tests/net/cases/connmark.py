@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two clients behind one NAT whose packets have the same addresses inside: moon, and luna beside it. Answers find the
-right one by the connection that they belong to."""
+"""Two clients behind one NAT whose packets have the same addresses inside: moon, and luna beside it. In the kernel answers
+find the right one by the connection that they belong to; on the userspace path the second one is refused."""
 import socket
 import types
 
@@ -28,20 +28,20 @@ def luna(bench):
     return types.SimpleNamespace(gateway=host, name="luna", id="luna.example")
 
 
-def client(bench, side, child):
-    conn = {"remote_addrs": bench.sun.wan[4], "local": {**PROVES, "id": side.id},
+def client(bench, side, child, datapath="kernel", **more):
+    conn = {**more, "remote_addrs": bench.sun.wan[4], "local": {**PROVES, "id": side.id},
             "remote": {**PROVES, "id": bench.sun.id}, "children": {"net": {"remote_ts": bench.sun.net[4], **child}}}
     side.gateway.ip(f"addr add {INSIDE}/32 dev lo")
     bench.afterwards(lambda: side.gateway.ip(f"addr del {INSIDE}/32 dev lo"))
     return bench.daemon(side, {"connections": {"site": conn}, "secrets": {"ike-1": {"secret": f'"{SECRET}"'}},
-                               "daemon": {"datapath": "kernel"}})
+                               "daemon": {"datapath": datapath}})
 
 
-def gateway(bench, child):
-    conn = {"local_addrs": bench.sun.wan[4], "remote_addrs": "%any", "local": {**PROVES, "id": bench.sun.id},
-            "remote": {**PROVES, "id": "%any"}, "children": {"net": {"local_ts": bench.sun.net[4], **MARKS, **child}}}
+def gateway(bench, child, datapath="kernel", **more):
+    conn = {**more, "local_addrs": bench.sun.wan[4], "remote_addrs": "%any", "local": {**PROVES, "id": bench.sun.id},
+            "remote": {**PROVES, "id": "%any"}, "children": {"net": {"local_ts": bench.sun.net[4], **child}}}
     return bench.daemon(bench.sun, {"connections": {"site": conn}, "secrets": {"ike-1": {"secret": f'"{SECRET}"'}},
-                                    "daemon": {"datapath": "kernel"}})
+                                    "pools": {"few": {"addrs": "10.78.0.0/24"}}, "daemon": {"datapath": datapath}})
 
 
 def each_hears_its_own(hosts, source, server, address):
@@ -71,7 +71,7 @@ def each_hears_its_own(hosts, source, server, address):
 def _two(bench, modes):
     other = luna(bench)
     daemons = [client(bench, side, modes[0]).start() for side in (bench.moon, other)]
-    sun = gateway(bench, modes[1]).start()
+    sun = gateway(bench, {**MARKS, **modes[1]}).start()
     for daemon in daemons:
         daemon.up()
     same(len(sun.sas()), 2, "IKE_SAs of sun")
@@ -117,3 +117,39 @@ def marks_on_our_own_path(bench):
     same(done.code, 1, f"exit code of ipsec up\n{done.text}")
     for part in "the userspace path has no such thing (mark_in)", "set datapath = auto":
         contains(done.err, part, "ipsec up")
+
+
+@case("nat", user=True)
+def same_address_inside_on_our_own_path(bench):
+    """The second one is refused, and both ends say why; the first one goes on, through new keys; when it has gone, the second
+    is let in."""
+    other = luna(bench)
+    moon, star = (client(bench, side, TUNNEL[0], "user").start() for side in (bench.moon, other))
+    sun = gateway(bench, TUNNEL[1], "user").start()
+    moon.up()
+    done = star.ipsec("up", "site")
+    same(done.code, 1, f"exit code of ipsec up\n{done.text}")
+    contains(done.text, "TS_UNACCEPTABLE", "ipsec up")
+    first = f"{bench.moon.id} of IKE_SA site[{sun.sas()[0]['uniqueid']}]"
+    contains(sun.log(), f"{INSIDE}/32 is another peer's already, behind the same NAT: {first} has it, and the userspace path "
+                        "cannot tell whose a packet is", "log of sun")
+    same(len(sun.children()), 1, "CHILD_SAs of sun")
+    each_hears_its_own([moon.host], INSIDE, bench.bob, bench.sun.inside[4])
+    sun.must("rekey", "site/net")
+    each_hears_its_own([moon.host], INSIDE, bench.bob, bench.sun.inside[4])
+    moon.must("down", "site")
+    star.up()
+    each_hears_its_own([star.host], INSIDE, bench.bob, bench.sun.inside[4])
+
+
+@case("nat", user=True)
+def addresses_of_the_gateway_on_our_own_path(bench):
+    """With these both are served."""
+    other = luna(bench)
+    daemons = [client(bench, side, {"local_ts": "dynamic"}, "user", vips="0.0.0.0").start() for side in (bench.moon, other)]
+    sun = gateway(bench, {"remote_ts": "dynamic"}, "user", pools="few").start()
+    for daemon in daemons:
+        daemon.up()
+    same(sorted(sa["remote_vips"] for sa in sun.sas()), [["10.78.0.1"], ["10.78.0.2"]], "virtual addresses")
+    for daemon in daemons:
+        reaches(daemon.host, bench.sun.inside[4])
