@@ -9,7 +9,7 @@ enum {
 	METHOD_PSK = 2, /* Auth Method (RFC 7296, 3.8) */
 	SHORT = 2,      /* octets: length, method */
 	LINKED = 3,     /* and the link to an authority */
-	LIST_MAX = SHORT + SCHEMES * (LINKED + UINT8_MAX),
+	LIST_MAX = SHORT + 2 * SCHEMES * (LINKED + UINT8_MAX),
 };
 
 uint32_t schemes_admitted(const struct constraints *c, struct arena *scratch)
@@ -33,12 +33,36 @@ static bool said_before(uint32_t set, const struct scheme *s)
 	return false;
 }
 
-static void put_scheme(struct wr *w, const struct scheme *s)
+/* The AlgorithmIdentifier of S as DER would have it, in ROOM: RFC 7427, A.4.3, writes out the trailer field
+ * of RSASSA-PSS, which has its default and need not be there; libreswan announces it without. */
+static struct bytes algid_in_der(const struct scheme *s, uint8_t room[UINT8_MAX])
 {
-	wr_u8(w, (uint8_t)(LINKED + s->algid_n));
+	enum { OUTER = 1, INNER = 14 /* where the lengths around it stand */, TRAILER = 5 };
+
+	if (!s->pss)
+		return bytes_of(s->algid, s->algid_n);
+	memcpy(room, s->algid, s->algid_n);
+	room[OUTER] -= TRAILER;
+	room[INNER] -= TRAILER;
+	return bytes_of(room, s->algid_n - TRAILER);
+}
+
+static void put_scheme(struct wr *w, const struct scheme *s, struct bytes algid)
+{
+	wr_u8(w, (uint8_t)(LINKED + algid.n));
 	wr_u8(w, s->method);
 	wr_u8(w, 0);
-	wr_bytes(w, bytes_of(s->algid, s->algid_n));
+	wr_bytes(w, algid);
+}
+
+/* Both ways, where there are two: who hears it may know one only. */
+static void put_both(struct wr *w, const struct scheme *s)
+{
+	uint8_t room[UINT8_MAX];
+
+	put_scheme(w, s, bytes_of(s->algid, s->algid_n));
+	if (s->pss)
+		put_scheme(w, s, algid_in_der(s, room));
 }
 
 struct bytes announce_put(const struct announced *a, struct arena *arena)
@@ -47,7 +71,7 @@ struct bytes announce_put(const struct announced *a, struct arena *arena)
 
 	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
 		if (a->schemes & SCHEME_BIT(s) && !said_before(a->schemes, s))
-			put_scheme(&w, s);
+			put_both(&w, s);
 	if (a->psk) {
 		wr_u8(&w, SHORT);
 		wr_u8(&w, METHOD_PSK);
@@ -57,10 +81,12 @@ struct bytes announce_put(const struct announced *a, struct arena *arena)
 
 static uint32_t schemes_of(uint8_t method, struct bytes algid)
 {
+	uint8_t room[UINT8_MAX];
 	uint32_t set = 0;
 
 	for (const struct scheme *s = schemes; s < schemes + SCHEMES; s++)
-		if (s->method == method && bytes_eq(algid, bytes_of(s->algid, s->algid_n)))
+		if (s->method == method && (bytes_eq(algid, bytes_of(s->algid, s->algid_n)) ||
+						   bytes_eq(algid, algid_in_der(s, room))))
 			set |= SCHEME_BIT(s);
 	return set;
 }

@@ -29,6 +29,14 @@ static const struct row {
 	{ "RSA as of old, whatever its hash", "030100", "classic rsa-sha1, classic rsa-sha256" },
 	{ "linked to an authority", "030901", "classic ecdsa-256" },
 	{ "a digital signature", "0a0e00 3005 06032b6570", "ed25519" },
+	{ "RSASSA-PSS as RFC 7427 has it",
+		"4b0e00 3046 06092a864886f70d01010a 3039 a00f300d06096086480165030402020500"
+		"a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130a303020101",
+		"rsa/pss-sha384" },
+	{ "and in DER, as libreswan says it",
+		"460e00 3041 06092a864886f70d01010a 3034 a00f300d06096086480165030402020500"
+		"a11c301a06092a864886f70d010108300d06096086480165030402020500a203020130",
+		"rsa/pss-sha384" },
 	{ "several", "0202 030a00 0a0e00300506032b6571", "psk, ed448, classic ecdsa-384" },
 	{ "what nobody knows is left out", "020d 03c800 0a0e00300506032b6572 0202", "psk" },
 	{ "only what nobody knows", "020d", "nothing that is known here" },
@@ -106,6 +114,23 @@ static void octets(void **state)
 	assert_int_equal(announce_put(&(struct announced){ 0 }, &arena).n, 0);
 }
 
+/* Who compares octets may know one of the two. */
+static void rsassa_pss_is_said_both_ways(void **state)
+{
+	enum { AS_IN_THE_RFC = 3 + 72, IN_DER = 3 + 67 };
+	struct announced a = of_constraints("ike:rsa/pss-sha384");
+	struct bytes b = announce_put(&a, &arena);
+
+	(void)state;
+	assert_string_equal(announce_print(&a, &arena), "rsa/pss-sha384");
+	assert_int_equal(b.n, AS_IN_THE_RFC + IN_DER);
+	for (unsigned at = 0; at < b.n; at += b.p[at]) {
+		struct announced one = announce_get(bytes_of(b.p + at, b.p[at]));
+
+		assert_int_equal(one.schemes, a.schemes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +138,7 @@ int main(void)
 		cmocka_unit_test_teardown(said_and_heard, forget),
 		cmocka_unit_test_teardown(what_a_connection_takes, forget),
 		cmocka_unit_test_teardown(octets, forget),
+		cmocka_unit_test_teardown(rsassa_pss_is_said_both_ways, forget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
