@@ -77,14 +77,12 @@ static bool ping_on(struct cable *t, unsigned cpu)
 }
 
 /* The general one is up at both ends; where this kernel has no others the test ends here, skipped. */
-static struct tunnel for_cpus(struct cable *t)
+static struct tunnel for_cpus(struct cable *t, const char *test)
 {
 	struct tunnel n = cable_tunnel();
 
-	if (!xfrm_kernel.caps(t->host[MOON].x)->per_cpu) {
-		print_message("this kernel has no SAs for CPUs: Linux 6.13 has\n");
-		skip();
-	}
+	if (!xfrm_kernel.caps(t->host[MOON].x)->per_cpu)
+		skip_for_lack(test, "SAs for CPUs, which Linux 6.13 has");
 	n.per_cpu = true;
 	n.conf.per_cpu_sas = PER_CPU_YES;
 	cable_up(t, &n);
@@ -105,7 +103,7 @@ static struct tunnel beside(const struct tunnel *general, uint32_t cpu)
 static void each_cpu_asks_for_its_own_and_sends_on_it(void **state)
 {
 	struct cable *t = cable_started(state);
-	struct tunnel n = for_cpus(t), own;
+	struct tunnel n = for_cpus(t, __func__), own;
 
 	for (uint32_t cpu = 0; cpu < 2; cpu++) {
 		t->host[MOON].heard.acquires = t->host[SUN].heard.acquires = 0;
@@ -130,7 +128,7 @@ static void each_cpu_asks_for_its_own_and_sends_on_it(void **state)
 static void an_sa_that_is_to_wait_sends_when_it_is_selected(void **state)
 {
 	struct cable *t = cable_started(state);
-	struct tunnel n = for_cpus(t), own = beside(&n, 0), next = beside(&n, 1);
+	struct tunnel n = for_cpus(t, __func__), own = beside(&n, 0), next = beside(&n, 1);
 
 	cable_up(t, &own);
 	next.resource = 1;
@@ -530,14 +528,12 @@ static const char sim_gone[] = "echo 7 >/sys/bus/netdevsim/del_device 2>/dev/nul
 
 /* MOON's device that says of itself that it seals what is for 198.51.100.0/24, with AES-GCM; where this
  * kernel has no such module the test ends here, skipped. */
-static struct tunnel by_device(struct cable *t)
+static struct tunnel by_device(struct cable *t, const char *test)
 {
 	struct tunnel n = cable_tunnel();
 
-	if (!cable_run(t, MOON, "modprobe -q netdevsim && modprobe -q esp4_offload")) {
-		print_message("this kernel has no netdevsim: make check-newer has one\n");
-		skip();
-	}
+	if (!cable_run(t, MOON, "modprobe -q netdevsim && modprobe -q esp4_offload"))
+		skip_for_lack(test, "netdevsim, which that of make check-newer has");
 	(void)cable_run(t, MOON, sim_gone); /* of a test that failed */
 	assert_true(cable_run(
 		t, MOON, "mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug"));
@@ -558,7 +554,7 @@ static struct tunnel by_device(struct cable *t)
 static void a_device_seals_the_packets_of_its_sas(void **state)
 {
 	struct cable *t = cable_started(state);
-	struct tunnel n = by_device(t);
+	struct tunnel n = by_device(t, __func__);
 
 	cable_up_at(t, &n, MOON);
 	assert_says(MOON, "ip xfrm state", "crypto offload parameters: dev sim0 dir out");
@@ -576,7 +572,7 @@ static void a_device_seals_the_packets_of_its_sas(void **state)
 static void a_device_that_carries_no_whole_packets_is_not_asked_to(void **state)
 {
 	struct cable *t = cable_started(state);
-	struct tunnel n = by_device(t);
+	struct tunnel n = by_device(t, __func__);
 
 	n.conf.hw_offload = OFFLOAD_PACKET;
 	assert_int_not_equal(cable_sa(t, &n, MOON, false), ERR_OK);

@@ -181,27 +181,24 @@ static bool kernel_has_xfrmi(void)
 	return !system("ip link add probe0 type xfrm if_id 99 2>/dev/null && ip link del probe0");
 }
 
-static struct machine *with_xfrmi(void **state)
+static struct machine *with_xfrmi(void **state, const char *test)
 {
 	struct machine *h = machine_enter(state);
 
-	if (!kernel_has_xfrmi()) {
-		print_message("this kernel has no XFRM interfaces\n");
-		skip();
-	}
+	if (!kernel_has_xfrmi())
+		skip_for_lack(test, "XFRM interfaces");
 	machine_start(h);
 	return h;
 }
 
+/* One that has them has nothing to be told. */
 static void a_kernel_without_xfrm_interfaces_is_told(void **state)
 {
 	struct machine *h = machine_enter(state);
 	struct xfrmi dev;
 
-	if (kernel_has_xfrmi()) {
-		print_message("this kernel has XFRM interfaces\n");
-		skip();
-	}
+	if (kernel_has_xfrmi())
+		return;
 	machine_start(h);
 	assert_int_equal(device_get(h->route, "vpn", 5, &dev, &h->why), ERR_UNSUPPORTED);
 	assert_non_null(strstr(text_str(&h->why), "this kernel has no XFRM interfaces"));
@@ -222,7 +219,7 @@ static void another_device_of_the_name_is_left_alone(void **state)
 
 static void an_interface_goes_with_its_last_owner(void **state)
 {
-	struct machine *h = with_xfrmi(state);
+	struct machine *h = with_xfrmi(state, __func__);
 	struct xfrmi dev, again;
 
 	assert_ok(device_get(h->route, "vpn", 5, &dev, &h->why));
@@ -243,7 +240,7 @@ static void an_interface_goes_with_its_last_owner(void **state)
 
 static void a_number_of_our_choice_is_nobody_elses(void **state)
 {
-	struct machine *h = with_xfrmi(state);
+	struct machine *h = with_xfrmi(state, __func__);
 	struct xfrmi dev, again, other;
 	char command[80];
 
@@ -264,7 +261,7 @@ static void a_number_of_our_choice_is_nobody_elses(void **state)
 
 static void somebody_elses_interface_is_used_and_left_alone(void **state)
 {
-	struct machine *h = with_xfrmi(state);
+	struct machine *h = with_xfrmi(state, __func__);
 	struct xfrmi dev;
 
 	machine_sh("ip link add theirs type xfrm if_id 7 && ip link set theirs mtu 1350");
@@ -292,7 +289,7 @@ static bool make_two(struct machine *h)
 
 static void after_a_crash_interfaces_go_unless_somebody_asks(void **state)
 {
-	struct machine *h = with_xfrmi(state);
+	struct machine *h = with_xfrmi(state, __func__);
 	struct xfrmi dev;
 
 	route_close(h->route);
@@ -315,7 +312,7 @@ static void after_a_crash_interfaces_go_unless_somebody_asks(void **state)
 
 static void after_a_crash_an_interface_may_get_another_number(void **state)
 {
-	struct machine *h = with_xfrmi(state);
+	struct machine *h = with_xfrmi(state, __func__);
 	struct xfrmi dev, other;
 
 	route_close(h->route);

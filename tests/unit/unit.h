@@ -8,3 +8,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+/* Ends the test NAME here, skipped: tests/run shows the line. */
+#define skip_for_lack(name, what) \
+	do { \
+		print_message("skipped: %s (kernel lacks %s)\n", name, what); \
+		skip(); \
+	} while (0)
