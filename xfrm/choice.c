@@ -290,6 +290,13 @@ static struct xfrm_devices choice_devices(struct xfrm *x, uint32_t child)
 	return w ? w->b->devices(w->x, child) : (struct xfrm_devices){ "", "" };
 }
 
+static const char *choice_no_device(const struct xfrm *x, uint32_t child)
+{
+	const struct way *w = way_of_child(x, child);
+
+	return w && w->b->no_device ? w->b->no_device(w->x, child) : NULL;
+}
+
 /* ------------------------------------------------------- policies and shunts */
 
 static enum err choice_policy_add(struct xfrm *x, const struct policy_spec *policy, struct text *why)
@@ -380,6 +387,7 @@ const struct xfrm_backend xfrm_choice = {
 	.shunt_del = choice_shunt_del,
 	.usage = choice_usage,
 	.devices = choice_devices,
+	.no_device = choice_no_device,
 	.drops = choice_drops,
 	.pace = choice_pace,
 	.advice = choice_advice,

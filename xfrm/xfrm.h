@@ -107,6 +107,9 @@ struct xfrm_backend {
 	bool (*usage)(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out);
 	/* Those that the outbound SA of CHILD uses. */
 	struct xfrm_devices (*devices)(struct xfrm *x, uint32_t child);
+	/* Why no device takes work off the outbound SA of CHILD, though hw_offload = auto has one asked; NULL:
+	 * one does, or none was asked. Borrowed until the next call for CHILD. NULL: it never asks any. */
+	const char *(*no_device)(const struct xfrm *x, uint32_t child);
 	/* Counters of dropped packets, one "reason=count" after the other, appended to OUT. */
 	void (*drops)(struct xfrm *x, struct text *out);
 	/* What it works with and how fast, "engine=OpenSSL offloads=tcp,udp sent=38.0" (packets per call),

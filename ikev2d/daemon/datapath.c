@@ -168,13 +168,22 @@ void datapath_assign(struct world *w, struct peer *p)
 		log_say(LOG_DETAIL, "not-used", "conn=%s msg=\"%s\"", p->name, p->unready);
 }
 
-void datapath_fill(struct world *w, struct sa_record *sa)
+static const char *reason_of(struct world *w, const struct child_record *c, struct arena *arena)
+{
+	const char *no_device = w->backend->no_device(w->xfrm, c->id);
+
+	if (!no_device)
+		return c->conf->datapath_why;
+	return arena_printf(arena, "%s; no device carries it: %s", c->conf->datapath_why, no_device);
+}
+
+void datapath_fill(struct world *w, struct sa_record *sa, struct arena *arena)
 {
 	for (unsigned i = 0; i < sa->n_children; i++) {
 		struct child_record *c = &sa->children[i];
 
 		c->data_path = data_path_name(c->conf->datapath);
-		c->data_path_why = c->conf->datapath_why;
+		c->data_path_why = reason_of(w, c, arena);
 		(void)w->backend->usage(w->xfrm, c->id, true, &c->in);
 		(void)w->backend->usage(w->xfrm, c->id, false, &c->out);
 	}

@@ -13,8 +13,8 @@ void datapath_stop(struct world *w);
  * used, with the reason. */
 void datapath_assign(struct world *w, struct peer *peer);
 
-/* Sets the counters and the data path's name in SA's children. */
-void datapath_fill(struct world *w, struct sa_record *sa);
+/* Sets the counters, and the data path's name and reason, in SA's children; the latter out of ARENA. */
+void datapath_fill(struct world *w, struct sa_record *sa, struct arena *arena);
 
 /* Counters of dropped packets, appended to OUT. */
 void datapath_drops(struct world *w, struct text *out);

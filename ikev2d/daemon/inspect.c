@@ -21,7 +21,7 @@ static bool record(void *ctx, uint64_t key, struct arena *arena, struct sa_recor
 
 	if (!inquire_sa(w, key, arena, out))
 		return false;
-	datapath_fill(w, out);
+	datapath_fill(w, out, arena);
 	return true;
 }
 

@@ -148,7 +148,7 @@ static struct sa_record with_counters(struct world *w, const struct sa_record *r
 	r.children = ARENA_ARRAY(arena, r.n_children, struct child_record);
 	if (r.n_children)
 		memcpy(r.children, record->children, r.n_children * sizeof *r.children);
-	datapath_fill(w, &r);
+	datapath_fill(w, &r, arena);
 	return r;
 }
 

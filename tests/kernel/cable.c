@@ -22,7 +22,10 @@ static const uint8_t key[64] = "these sixty-four octets are keys that nobody but
 
 static void warned(void *ctx, enum log_level level, const char *word, const char *line)
 {
-	((struct cable *)ctx)->warnings += level <= LOG_WARN;
+	struct cable *t = ctx;
+
+	t->warnings += level <= LOG_WARN;
+	snprintf(t->logged, sizeof t->logged, "%s: %s", word, line);
 	print_message("    %s: %s\n", word, line);
 }
 

@@ -34,6 +34,7 @@ struct cable {
 	struct arena arena;
 	struct text why;
 	unsigned warnings;
+	char logged[512]; /* the last line */
 };
 
 #define CABLE_CASE(test) cmocka_unit_test_setup_teardown(test, cable_set_up, cable_tear_down)

@@ -503,8 +503,11 @@ static void transport_and_beet(void **state)
 	assert_int_equal(cable_sa(t, &n, MOON, true), ERR_UNSUPPORTED);
 }
 
-/* A device that only pretends to; where there is none, what was to be offloaded is refused, or done without.
- */
+#define NO_OFFLOAD \
+	"out0 has no such offload: see ethtool -k out0 for esp-hw-offload, or write hw_offload = no"
+
+/* A device that only pretends to; where there is none, what was to be offloaded is refused, or done without,
+ * with the reason. */
 static void no_device_carries_sas(void **state)
 {
 	struct cable *t = cable_started(state);
@@ -590,8 +593,11 @@ static void a_device_that_carries_no_whole_packets_is_not_asked_to(void **state)
  */
 static void packets_are_led_to_the_policy(void **state)
 {
+	assert_string_equal(t->logged, "offload: child=1 msg=\"no device carries it: " NO_OFFLOAD "\"");
+	assert_string_equal(xfrm_kernel.no_device(t->host[MOON].x, n.id), NO_OFFLOAD);
 	struct cable *t = cable_started(state);
 	struct tunnel n = cable_tunnel();
+	assert_null(xfrm_kernel.no_device(t->host[MOON].x, n.id));
 	struct addr sun4 = { packet_ip("192.0.2.4"), 4500 };
 
 	assert_true(cable_run(t, MOON, "ip route del 10.2.0.0/16"));

@@ -840,6 +840,7 @@ static void a_device_carries_the_sa(void **state)
 	assert_string_equal(fake_asked(&fake), "newsa getsa");
 	assert_true(sa_has(XFRMA_OFFLOAD_DEV, 0));
 	assert_int_equal(kernel_sa_of(x, 5, false)->device, 0);
+	assert_null(xfrm_kernel.no_device(x, 5));
 	xfrm_kernel.sa_del(x, 5, false);
 	c.hw_offload = OFFLOAD_PACKET;
 	spec.inbound = true;
@@ -848,13 +849,16 @@ static void a_device_carries_the_sa(void **state)
 	assert_int_equal(kernel_sa_of(x, 5, true)->device, 1);
 	xfrm_kernel.sa_del(x, 5, true);
 	(void)fake_asked(&fake);
-	/* A driver's refusal: "auto" does without. */
+	/* A driver's refusal: "auto" does without, and says why. */
 	fake_treat(&fake, XFRM_MSG_NEWSA, 0, 1, FAKE_REFUSE, EINVAL);
 	assert_int_equal(xfrm_kernel.sa_add(x, &spec, &why), ERR_SYSTEM);
 	c.hw_offload = OFFLOAD_AUTO;
+	spec.inbound = false;
 	fake_treat(&fake, XFRM_MSG_NEWSA, 0, 1, FAKE_REFUSE, EINVAL);
 	assert_int_equal(xfrm_kernel.sa_add(x, &spec, &why), ERR_OK);
-	assert_false(sa_has(XFRMA_OFFLOAD_DEV, XFRM_OFFLOAD_INBOUND));
+	assert_false(sa_has(XFRMA_OFFLOAD_DEV, 0));
+	assert_string_equal(xfrm_kernel.no_device(x, 5),
+		"the kernel refuses the SA 00001234 to 127.0.0.2: Invalid argument");
 	route_close(x->route);
 }
 

@@ -178,6 +178,7 @@ const struct xfrm_backend xfrm_kernel = {
 	.shunt_del = kernel_shunt_del,
 	.usage = kernel_sa_usage,
 	.devices = kernel_devices,
+	.no_device = kernel_no_device,
 	.drops = kernel_drops,
 	.gather = kernel_gather,
 	.settled = kernel_entries_settle,

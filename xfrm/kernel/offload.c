@@ -6,6 +6,7 @@
 
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static enum err refuse(struct xfrm *x, const struct sa_key *key, enum err e, struct text *why)
@@ -81,16 +82,31 @@ static void warn_of_padding(const struct sa_spec *spec)
 		spec->conf->peer->name, spec->conf->name, module, module);
 }
 
+static void do_without(struct kernel_sa *sa, const char *reason)
+{
+	log_say(LOG_NOTICE, "offload", "child=%u msg=\"no device carries it: %s\"", sa->child, reason);
+	sa->no_device = strdup(reason);
+	if (!sa->no_device)
+		abort();
+}
+
+const char *kernel_no_device(const struct xfrm *x, uint32_t child)
+{
+	const struct kernel_sa *sa = kernel_sa_of(x, child, false);
+
+	return sa ? sa->no_device : NULL;
+}
+
 /* "auto" means the cryptography alone: a device that takes whole packets must take their policies too, and
  * may refuse those when it is too late to do without. */
-enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, unsigned *device, struct text *why)
+enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, struct kernel_sa *sa, struct text *why)
 {
 	enum hw_offload asked = request->spec->conf->hw_offload;
 	struct text *words = why, aside = text_in(why->arena);
 	char name[IF_NAMESIZE] = "";
 	enum err e;
 
-	*device = 0;
+	sa->device = 0;
 	warn_of_padding(request->spec);
 	if (asked == OFFLOAD_NO)
 		return say(x, request, why);
@@ -104,14 +120,13 @@ enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, unsigned *dev
 		e = ERR_MISSING;
 	}
 	if (e && e != ERR_EXISTS && e != ERR_BUSY && asked == OFFLOAD_AUTO) {
-		log_say(LOG_NOTICE, "offload", "child=%u msg=\"no device carries it: %s\"",
-			request->spec->child, text_str(&aside));
+		do_without(sa, text_str(&aside));
 		request->offload = (struct sa_offload){ 0 };
 		return say(x, request, why);
 	}
 	if (words != why && e)
 		text_add(why, "%s", text_str(&aside));
 	if (!e && request->offload.packet)
-		*device = request->offload.device;
+		sa->device = request->offload.device;
 	return e;
 }

@@ -87,7 +87,7 @@ static enum err install(struct xfrm *x, struct kernel_sa *sa, const struct sa_sp
 		.seq = question(x, spec),
 		.outer_mark = XFRM_OUTER_MARK,
 		.iptfs = x->settings ? &x->settings->iptfs : NULL };
-	enum err e = kernel_sa_say(x, &request, &sa->device, why);
+	enum err e = kernel_sa_say(x, &request, sa, why);
 
 	/* It may be there: nobody must find it later. */
 	if (e == ERR_BUSY && kernel_sa_remove(x, &sa->key) == ERR_OK)
@@ -184,6 +184,7 @@ static void sa_free(struct xfrm *x, struct kernel_sa *sa)
 	if (*sa->dev.name && x->route)
 		device_put(x->route, &sa->dev);
 	unhold(sa);
+	free(sa->no_device);
 	free(sa);
 }
 

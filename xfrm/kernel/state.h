@@ -23,6 +23,7 @@ struct kernel_sa {
 	uint16_t port;       /* as message_source_port */
 	struct whole *held;  /* what the kernel is to be told when it is selected; NULL: it was told */
 	unsigned device;     /* that carries its packets whole; 0: none */
+	char *no_device;     /* why none has any part in it, though one was asked for; NULL: no reason */
 	struct xfrmi dev;    /* of the tunnel's own; without a name: none */
 	uint64_t mapping_ms; /* when an address change was last reported */
 	struct sa_seen seen; /* the last look at it; how many there were; and when its packets had moved */
@@ -108,10 +109,11 @@ void kernel_taken_away(void *ctx, const char *thing, enum err e);
 
 /* offload.c */
 
-/* Says the SA of REQUEST to the kernel, carried by a device where its configuration asks for that. DEVICE:
- * the one that carries its packets whole, or 0. */
-enum err kernel_sa_say(
-	struct xfrm *x, struct sa_request *request, unsigned *device, struct text *why) MUST_CHECK;
+/* Says the SA of REQUEST to the kernel, carried by a device where its configuration asks for that; what comes
+ * of it stands in SA. */
+enum err kernel_sa_say(struct xfrm *x, struct sa_request *request, struct kernel_sa *sa,
+	struct text *why) MUST_CHECK;
+const char *kernel_no_device(const struct xfrm *x, uint32_t child);
 
 /* sad.c */
 /* The SAs of REQID and RESOURCE (as in struct sa_spec) answer the same question. */

@@ -196,6 +196,7 @@ def kernel_both_paths(bench):
     for changes in moon, sun:
         children = changes["conn"]["children"]
         children["red"]["datapath"], children["green"]["datapath"] = "kernel", "user"
+        children["blue"]["hw_offload"] = "auto"
     moon, sun = bench.pair(moon, sun, daemon={"datapath": "auto"})
     for name in addresses:
         moon.up(f"site/{name}")
@@ -203,6 +204,10 @@ def kernel_both_paths(bench):
     for daemon in moon, sun:
         same(sorted((c["name"], c["data_path"]) for c in daemon.children()),
              [("blue", "kernel"), ("green", "userspace"), ("red", "kernel")], f"paths on {daemon.host.name}")
+        reasons = {c["name"]: c["data_path_reason"] for c in daemon.children()}
+        same((reasons["red"], reasons["green"]), ("as configured", "as configured"), "reasons")
+        contains(reasons["blue"], "the kernel has all it needs; no device carries it: ", "reason of blue")
+        contains(reasons["blue"], " has no such offload: see ethtool -k ", "reason of blue")
         same(xfrm.spis(daemon.host), sorted(c[spi] for c in daemon.children() if c["data_path"] == "kernel"
                                             for spi in ("spi_in", "spi_out")), "SPIs in the kernel")
 
