@@ -434,9 +434,9 @@ static void a_move_that_fails_changes_nothing(void **state)
 	assert_says(MOON, "ip xfrm state", "192.0.2.4");
 }
 
-static void marks_and_interfaces_choose(void **state)
+/* A tunnel that is up, and takes what goes by a device at either end. */
+static struct tunnel by_interface(struct cable *t)
 {
-	struct cable *t = cable_started(state);
 	struct tunnel n = cable_tunnel();
 
 	n.marks = (struct sa_marks){ .if_id_in = 42, .if_id_out = 42 };
@@ -448,21 +448,99 @@ static void marks_and_interfaces_choose(void **state)
 	}
 	assert_true(cable_run(t, MOON, "ip route replace 10.2.0.0/16 dev ipsec0 src 10.1.0.1"));
 	assert_true(cable_run(t, SUN, "ip route replace 10.1.0.0/16 dev ipsec0 src 10.2.0.1"));
+	return n;
+}
+
+/* One that is up, and takes what has the mark 7. */
+static struct tunnel by_mark(struct cable *t)
+{
+	struct tunnel n = cable_tunnel();
+
+	n.marks = (struct sa_marks){ .out = { .value = 7, .mask = 0xff } };
+	n.conf.set_mark_in = (struct mark){ .value = 7, .mask = 0xff };
+	cable_up(t, &n);
+	assert_true(cable_run(t, SUN, "echo 1 >/proc/sys/net/ipv4/fwmark_reflect"));
+	return n;
+}
+
+static bool ping_marked(struct cable *t)
+{
+	return cable_run(t, MOON, "ping -n -q -c1 -W2 -m 7 -I 10.1.0.1 10.2.0.1 >/dev/null");
+}
+
+static void marks_and_interfaces_choose(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = by_interface(t);
+
 	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
 	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
 	cable_down(t, &n, MOON);
 	cable_down(t, &n, SUN);
-	n.marks = (struct sa_marks){ .out = { .value = 7, .mask = 0xff } };
-	n.moon_ts = "10.1.0.0/16";
-	n.sun_ts = "10.2.0.0/16";
 	assert_true(cable_run(t, MOON, "ip route replace 10.2.0.0/16 via 192.0.2.2 src 10.1.0.1"));
 	assert_true(cable_run(t, SUN, "ip route replace 10.1.0.0/16 via 192.0.2.1 src 10.2.0.1"));
-	n.conf.set_mark_in = (struct mark){ .value = 7, .mask = 0xff };
-	cable_up(t, &n);
-	assert_true(cable_run(t, SUN, "echo 1 >/proc/sys/net/ipv4/fwmark_reflect"));
-	assert_true(cable_run(t, MOON, "ping -n -q -c1 -W2 -m 7 -I 10.1.0.1 10.2.0.1 >/dev/null"));
+	n = by_mark(t);
+	assert_true(ping_marked(t));
 	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
 	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+}
+
+/* Both ends of N go where MOON and SUN are. */
+static void move(struct cable *t, const struct tunnel *n, const char *moon, const char *sun)
+{
+	struct addr to[2] = { { packet_ip(moon), 4500 }, { packet_ip(sun), 4500 } };
+
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, MOON)->x, n->id, &to[0], &to[1], false));
+	assert_ok(xfrm_kernel.sa_move(cable_enter(t, SUN)->x, n->id, &to[1], &to[0], false));
+}
+
+static void a_moved_sa_keeps_its_interface(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = by_interface(t);
+
+	move(t, &n, "192.0.2.3", "192.0.2.4");
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.");
+}
+
+static void a_moved_sa_keeps_its_marks(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = by_mark(t);
+	const char out[] = "ip xfrm state list src 192.0.2.3 dst 192.0.2.4",
+		   in[] = "ip xfrm state list src 192.0.2.4 dst 192.0.2.3";
+
+	move(t, &n, "192.0.2.3", "192.0.2.4");
+	assert_says(MOON, out, "mark 0x7/0xff");
+	assert_says(MOON, out, "output-mark 0x1ce2");
+	assert_says(MOON, in, "output-mark 0x7/0xff");
+	assert_true(ping_marked(t));
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 1);
+	assert_int_equal(cable_usage(t, MOON, n.id, true).packets, 1);
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.");
+}
+
+static void an_address_may_become_one_of_ipv6(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	cable_up(t, &n);
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	move(t, &n, "2001:db8::1", "2001:db8::2");
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, MOON, n.id, false).packets, 2);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.");
+	move(t, &n, "192.0.2.1", "192.0.2.2");
+	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
+	assert_int_equal(cable_usage(t, SUN, n.id, true).packets, 3);
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.");
 }
 
 static void outer_packets_carry_the_mark(void **state)
@@ -515,8 +593,11 @@ static void no_device_carries_sas(void **state)
 
 	n.conf.hw_offload = OFFLOAD_AUTO;
 	cable_up(t, &n);
+	assert_string_equal(t->logged, "offload: child=1 msg=\"no device carries it: " NO_OFFLOAD "\"");
+	assert_string_equal(xfrm_kernel.no_device(t->host[MOON].x, n.id), NO_OFFLOAD);
 	assert_true(cable_ping(t, "10.1.0.1", "10.2.0.1"));
 	cable_down(t, &n, MOON);
+	assert_null(xfrm_kernel.no_device(t->host[MOON].x, n.id));
 	for (int packet = 0; packet < 2; packet++) {
 		n.conf.hw_offload = packet ? OFFLOAD_PACKET : OFFLOAD_CRYPTO;
 		assert_int_not_equal(cable_sa(t, &n, MOON, true), ERR_OK);
@@ -593,11 +674,8 @@ static void a_device_that_carries_no_whole_packets_is_not_asked_to(void **state)
  */
 static void packets_are_led_to_the_policy(void **state)
 {
-	assert_string_equal(t->logged, "offload: child=1 msg=\"no device carries it: " NO_OFFLOAD "\"");
-	assert_string_equal(xfrm_kernel.no_device(t->host[MOON].x, n.id), NO_OFFLOAD);
 	struct cable *t = cable_started(state);
 	struct tunnel n = cable_tunnel();
-	assert_null(xfrm_kernel.no_device(t->host[MOON].x, n.id));
 	struct addr sun4 = { packet_ip("192.0.2.4"), 4500 };
 
 	assert_true(cable_run(t, MOON, "ip route del 10.2.0.0/16"));
@@ -671,6 +749,9 @@ int main(void)
 		CABLE_CASE(the_source_changes_under_traffic),
 		CABLE_CASE(a_move_that_fails_changes_nothing),
 		CABLE_CASE(marks_and_interfaces_choose),
+		CABLE_CASE(a_moved_sa_keeps_its_interface),
+		CABLE_CASE(a_moved_sa_keeps_its_marks),
+		CABLE_CASE(an_address_may_become_one_of_ipv6),
 		CABLE_CASE(outer_packets_carry_the_mark),
 		CABLE_CASE(transport_and_beet),
 		CABLE_CASE(no_device_carries_sas),
