@@ -28,6 +28,7 @@ struct xfrm {
 	int ready;           /* an epoll: readable when a back end is */
 	struct map sas;      /* those that are installed, by CHILD_SA and direction, to their way */
 	struct map policies; /* by number, to their way */
+	struct map in_udp;   /* CHILD_SAs whose packets the kernel receives on the port that both share */
 	struct choice choice;
 };
 
@@ -101,6 +102,7 @@ static void choice_close(struct xfrm *x)
 		close(x->ready);
 	map_free(&x->sas);
 	map_free(&x->policies);
+	map_free(&x->in_udp);
 	arena_free(&x->arena);
 	free(x);
 }
@@ -108,7 +110,7 @@ static void choice_close(struct xfrm *x)
 /* What a crashed predecessor has left to a kernel that is to be left alone now goes with an orderly end. */
 static void sweep_kernel(struct xfrm *x, const struct xfrm_setup *setup)
 {
-	struct way once = { .b = &xfrm_kernel };
+	struct way once = { .b = x->ways[KERNEL].b };
 
 	if (access(arena_printf(&x->arena, "%s/%s", setup->run_dir, XFRM_KERNEL_JOURNAL), F_OK))
 		return;
@@ -148,7 +150,8 @@ static enum err open_ways(struct xfrm *x, const struct xfrm_setup *setup, struct
 	return ERR_OK;
 }
 
-static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, struct text *why)
+enum err choice_between(const struct xfrm_backend *kernel, const struct xfrm_backend *user,
+	const struct xfrm_setup *setup, struct xfrm **out, struct text *why)
 {
 	struct xfrm *x = calloc(1, sizeof *x);
 	enum err err;
@@ -156,8 +159,8 @@ static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, s
 	if (!x)
 		abort();
 	x->ready = -1;
-	x->ways[KERNEL].b = &xfrm_kernel;
-	x->ways[USER].b = &xfrm_user;
+	x->ways[KERNEL].b = kernel;
+	x->ways[USER].b = user;
 	err = open_route(x, setup, why);
 	if (!err)
 		err = open_ways(x, setup, why);
@@ -167,6 +170,11 @@ static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, s
 	}
 	*out = x;
 	return ERR_OK;
+}
+
+static enum err choice_open(const struct xfrm_setup *setup, struct xfrm **out, struct text *why)
+{
+	return choice_between(&xfrm_kernel, &xfrm_user, setup, out, why);
 }
 
 struct route *choice_route(const struct xfrm *x)
@@ -240,6 +248,23 @@ static void choice_settled(struct xfrm *x)
 
 /* ----------------------------------------------------------------------- SAs */
 
+/* The kernel puts datagrams of one sender together without a look at their SPIs, and what then lands with the
+ * others of a bundle in the wrong place is lost, whichever of the two that is: neither can hand ESP to the
+ * other. */
+static void share_port(struct xfrm *x, const struct way *w, uint32_t child, bool encap)
+{
+	const struct way *user = &x->ways[USER];
+	bool before = !x->in_udp.count, now;
+
+	if (encap && w == &x->ways[KERNEL])
+		map_put(&x->in_udp, child, x);
+	else
+		(void)map_take(&x->in_udp, child);
+	now = !x->in_udp.count;
+	if (user->x && user->b->bundle && now != before)
+		user->b->bundle(user->x, now);
+}
+
 static enum err choice_sa_add(struct xfrm *x, const struct sa_spec *sa, struct text *why)
 {
 	struct way *w = way_of(x, sa->conf);
@@ -250,11 +275,14 @@ static enum err choice_sa_add(struct xfrm *x, const struct sa_spec *sa, struct t
 	if (sa->inbound && sa->conf->connmark)
 		err = route_connmark_add(
 			x->route, sa->child, sa->spi, sa->marks.in.value, sa->marks.out.value, why);
-	if (err)
+	if (err) {
 		w->b->sa_del(w->x, sa->child, true);
-	else
-		map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), w);
-	return err;
+		return err;
+	}
+	map_put(&x->sas, xfrm_sa_key(sa->child, sa->inbound), w);
+	if (sa->inbound)
+		share_port(x, w, sa->child, sa->encap);
+	return ERR_OK;
 }
 
 static void choice_sa_del(struct xfrm *x, uint32_t child, bool inbound)
@@ -264,8 +292,10 @@ static void choice_sa_del(struct xfrm *x, uint32_t child, bool inbound)
 	if (!w)
 		return;
 	w->b->sa_del(w->x, child, inbound);
-	if (inbound)
-		route_connmark_del(x->route, child);
+	if (!inbound)
+		return;
+	share_port(x, w, child, false);
+	route_connmark_del(x->route, child);
 }
 
 static enum err choice_sa_move(
@@ -273,7 +303,11 @@ static enum err choice_sa_move(
 {
 	struct way *w = way_of_child(x, child);
 
-	return w ? w->b->sa_move(w->x, child, local, remote, encap) : ERR_MISSING;
+	enum err err = w ? w->b->sa_move(w->x, child, local, remote, encap) : ERR_MISSING;
+
+	if (!err && map_get(&x->sas, xfrm_sa_key(child, true)))
+		share_port(x, w, child, encap);
+	return err;
 }
 
 static bool choice_usage(struct xfrm *x, uint32_t child, bool inbound, struct sa_usage *out)

@@ -8,6 +8,10 @@
 
 extern const struct xfrm_backend xfrm_choice;
 
+/* As its open(), with back ends that take the places of the kernel's and ours, borrowed. */
+enum err choice_between(const struct xfrm_backend *kernel, const struct xfrm_backend *user,
+	const struct xfrm_setup *setup, struct xfrm **out, struct text *why) MUST_CHECK;
+
 /* What there is to choose from; it lives as long as X. */
 const struct choice *choice_of(const struct xfrm *x);
 /* What its back ends share; as long. */

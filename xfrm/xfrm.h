@@ -121,6 +121,9 @@ struct xfrm_backend {
 	/* From now on (ON) what SAs and policies are taken away go together, before anything else is done at
 	 * the latest; or now, and from now on at once. NULL: it always does. */
 	void (*gather)(struct xfrm *x, bool on);
+	/* Datagrams on the shared port may come together (ON, as at the start), or each comes for itself, because
+	 * another back end receives there, too. NULL: they never come together. */
+	void (*bundle)(struct xfrm *x, bool on);
 	/* The configuration stands: what a crashed predecessor left to keep packets from going out in the
 	 * clear, and nobody has asked for since, goes (routes have gone already). */
 	void (*settled)(struct xfrm *x);

@@ -95,6 +95,19 @@ static void packets_that_are_alike_go_together(void **state)
 	assert_int_equal(received(0), 1);
 }
 
+static void packets_come_one_by_one_where_others_share_the_port(void **state)
+{
+	begin(state);
+	for (int on = 0; on < 2; on++) {
+		load_empty(&gate.load);
+		for (int i = 0; i < 20; i++)
+			load(1000, 0);
+		outer_bundle(&outer, on);
+		send_all();
+		assert_int_equal(received(0), on ? 1 : 20);
+	}
+}
+
 static void packets_that_differ_go_apart(void **state)
 {
 	begin(state);
@@ -238,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(packets_that_are_alike_go_together),
+		CASE(packets_come_one_by_one_where_others_share_the_port),
 		CASE(packets_that_differ_go_apart),
 		CASE(what_must_be_cut_goes_alone),
 		CASE(a_dropped_packet_is_left_out),

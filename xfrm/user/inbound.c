@@ -52,8 +52,8 @@ static void find_sa(struct lane *lane, struct arrival *a)
 		return;
 	}
 	a->esp.drop = DROP_SPI;
-	if (spi >=
-		data_path_spis(DATAPATH_USER).low) /* else the kernel's, in one batch with ours (UDP_GRO) */
+	/* The kernel's come here only where somebody before it had put them together with ours (choice.c). */
+	if (spi >= data_path_spis(DATAPATH_USER).low)
 		lane_tell_unknown_spi(lane, &a->path, a->encap, spi);
 }
 

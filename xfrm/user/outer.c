@@ -119,6 +119,13 @@ static bool set_up(int fd, enum outer_kind kind, const struct outer *o)
 	       attach_program(fd, o);
 }
 
+void outer_bundle(const struct outer *o, bool on)
+{
+	for (enum outer_kind kind = 0; kind < OUTER_MAX; kind++)
+		if (outer_is_udp(kind) && o->fd[kind] >= 0)
+			(void)set(o->fd[kind], IPPROTO_UDP, UDP_GRO, on);
+}
+
 static void explain(enum outer_kind kind, uint16_t port, int error, struct text *why)
 {
 	const char *family = outer_is_v6(kind) ? "IPv6" : "IPv4";

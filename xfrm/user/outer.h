@@ -24,6 +24,10 @@ enum err outer_open(struct outer *o, const struct settings *settings, unsigned n
 	struct text *why) MUST_CHECK;
 void outer_close(struct outer *o);
 
+/* Whether the kernel may give datagrams of one sender as one bundle (ON, as at the start), or gives each for
+ * itself. It puts them together before it looks for their socket, which is that of the first. */
+void outer_bundle(const struct outer *o, bool on);
+
 /* One that has nothing open. */
 struct outer outer_none(void);
 /* The same of the descriptors at FD, which it takes: others may have used them before. */

@@ -348,6 +348,12 @@ static const struct xfrm_caps *user_caps(const struct xfrm *x)
 	return &caps;
 }
 
+static void user_bundle(struct xfrm *x, bool on)
+{
+	for (unsigned i = 0; i < x->n_workers; i++)
+		outer_bundle(&x->outer[i], on);
+}
+
 /* Nobody else can change what it has installed. */
 static void user_audit(struct xfrm *x, struct text *out)
 {
@@ -379,6 +385,7 @@ const struct xfrm_backend xfrm_user = {
 	.drops = user_drops,
 	.pace = user_pace,
 	.advice = user_advice,
+	.bundle = user_bundle,
 	.settled = user_settled,
 	.audit = user_audit,
 };
