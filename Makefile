@@ -175,7 +175,7 @@ $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarra
 # What the kernel is asked for, and what it refuses, can be counted.
 $(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add,--wrap=nft_open
 $(O)/tests/unit/test_guarded: LIBS += -Wl,--wrap=answers_ask
-$(O)/tests/unit/test_kernel: LIBS += -Wl,--wrap=xfrm_encap
+$(O)/tests/unit/test_kernel_caps: LIBS += -Wl,--wrap=xfrm_encap
 $(addprefix $(O)/,$(FUZZERS)): LIBS += -fsanitize=fuzzer
 $(BIN)/ikev2d $(BIN)/ipsec $(BIN)/sim $(BIN)/replay $(BIN)/ikev2d-hostile $(BIN)/eap-server $(BENCH_BINS) \
 	$(addprefix $(O)/,$(TESTS) $(KERNEL_TESTS) $(FUZZERS)):
