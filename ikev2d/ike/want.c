@@ -98,6 +98,7 @@ void want_now(struct step *s, const struct child_conf *conf)
 {
 	struct want *w = find(s->ike, conf);
 
+	trap_lost(s, conf);
 	if (w)
 		heap_set(&s->ike->want_timers, &w->timer, s->now);
 }

@@ -204,6 +204,28 @@ static void packets_ask_again_when_the_data_path_takes_no_sa(void **state)
 	assert_non_null(host_child(p->moon, "net"));
 }
 
+/* They had met the trap beside the CHILD_SA, which was not for them. */
+static void packets_ask_again_when_a_peer_was_restarted(void **state)
+{
+	struct pair *p = pair_open(state, CONN("dpd_delay = 10s"), NULL);
+
+	host_remember(p->moon);
+	host_remember(p->sun);
+	command(p->moon, COMMAND_TRAP, "net");
+	assert_true(asks(p->moon));
+	lab_calm(p->lab);
+	pair_assert_up(p);
+	assert_true(asks(p->moon));
+	host_stop(p->sun);
+	host_start(p->sun);
+	pair_wait(p);
+	lab_calm(p->lab);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 1);
+	assert_asks_again(p, TRAP_FIRST);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+}
+
 /* Not even the addresses are known: no peer was asked. */
 static void packets_ask_again_when_there_is_no_way(void **state)
 {
@@ -296,6 +318,7 @@ int main(void)
 		PAIR_TEST(packets_ask_again_when_nobody_answers),
 		PAIR_TEST(packets_ask_again_when_a_child_is_refused_beside_others),
 		PAIR_TEST(packets_ask_again_when_the_data_path_takes_no_sa),
+		PAIR_TEST(packets_ask_again_when_a_peer_was_restarted),
 		PAIR_TEST(packets_ask_again_when_there_is_no_way),
 		PAIR_TEST(a_packet_that_was_first_is_not_forgotten),
 		PAIR_TEST(many_packets_are_few_negotiations),
