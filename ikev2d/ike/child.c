@@ -264,6 +264,32 @@ static bool installed(const struct child *c)
 	return !c->tickets[0] && !c->tickets[1] && !c->tickets[2];
 }
 
+/* Whether another one may be had in the place of C, which cannot be installed since somebody else has an SA
+ * with its SPI. A rekeying is tried again anyhow, for CPUs packets ask again, and what the peer has asked
+ * for, it asks for again. */
+static bool may_be_anew(const struct draft *d, const struct child *c)
+{
+	const struct negotiation *x = &d->ours;
+
+	if (x->kind && x->made == c->id && (x->kind != N_CREATE || !d->sa->task || d->sa->task->unwanted))
+		return false;
+	return d->core.state == S_UP && c->state == CHILD_INSTALLING && c->by_us && !c->anew &&
+	       !c->replaces && !c->resource;
+}
+
+static enum verdict ask_anew(struct draft *d, struct child *c)
+{
+	tell_log(d, "CHD", "CHILD_SA %s is asked for once more, with another SPI: %s", c->conf->name,
+		d->why.what);
+	draft_edit(d, CHILD_ANEW, c, c->state);
+	if (d->ours.kind && d->ours.made == c->id) {
+		draft_forget(&d->ours);
+		d->task_end = TASK_AGAIN;
+	}
+	d->why = (struct why){ 0 };
+	return DRAFT_COMMIT;
+}
+
 /* What is told to the peer of a child whose installation is over depends on the exchange it belongs to. */
 static enum verdict child_outcome(struct draft *d, struct child *c, bool success)
 {
@@ -303,7 +329,10 @@ void child_answered(struct step *s, struct child *c, const struct ike_answer *an
 	} else {
 		d.refusal = negotiate_too_late(&d, c);
 	}
-	draft_close(&d, child_outcome(&d, c, !answer->result && !d.refusal));
+	if (answer->result == ERR_EXISTS && !policy && may_be_anew(&d, c))
+		draft_close(&d, ask_anew(&d, c));
+	else
+		draft_close(&d, child_outcome(&d, c, !answer->result && !d.refusal));
 }
 
 bool child_overdue(struct step *s, struct sa *sa)

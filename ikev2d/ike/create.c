@@ -244,13 +244,17 @@ static enum verdict gone_already(struct draft *d)
 static enum verdict make(struct draft *d)
 {
 	struct negotiation *x = &d->ours;
+	struct child *c;
 
 	if (is_gone(x))
 		return gone_already(d);
 	x->ask = 0;
 	x->state = N_INSTALL;
-	if (child_make(d, x, true))
+	c = child_make(d, x, true);
+	if (c) {
+		c->anew = d->sa->task && d->sa->task->anew;
 		return DRAFT_COMMIT;
+	}
 	d->why.what = "the keys of the CHILD_SA could not be made";
 	return create_failed(d);
 }

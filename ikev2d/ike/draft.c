@@ -278,6 +278,14 @@ static void child_add(struct draft *d, struct sa *sa, struct child *child)
 			map_put(&ike->installs, child->tickets[i], child);
 }
 
+/* The peer deletes the one it has first: it need not wonder why there are two. */
+static void child_anew(struct draft *d, struct sa *sa, struct child *c)
+{
+	task_delete_spi(sa, c->suite.protocol, c->spi_in);
+	waits_move_up(&c->waits, task_create_anew(sa, c->conf));
+	child_end(d->step, c, END_BY_US, NULL);
+}
+
 static void commit_children(struct draft *d, struct sa *sa)
 {
 	for (struct child_edit *e = d->edits; e; e = e->next) {
@@ -289,6 +297,8 @@ static void commit_children(struct draft *d, struct sa *sa)
 			child_outdated(d->step, e->child);
 		else if (e->change == CHILD_SATED)
 			e->child->sated = true;
+		else if (e->change == CHILD_ANEW)
+			child_anew(d, sa, e->child);
 		else
 			child_end(d->step, e->child, e->by_peer ? END_BY_PEER : END_BY_US,
 				d->why.what ? &d->why : NULL);

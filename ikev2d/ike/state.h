@@ -356,7 +356,8 @@ struct child {
 	uint32_t resource;            /* the number of the CPU that it is for, and 1; 0: the general one, */
 	bool sated;                   /* of which the peer has as many as it takes */
 	bool selected;                /* it sends for its policy, what RESOURCE does */
-	bool by_us;                   /* we asked for it */
+	bool by_us;                   /* we asked for it, */
+	bool anew;                    /* once more, since an SPI of the one before was in use */
 	bool spent, over;             /* it is to be rekeyed, or closed, as soon as it is installed */
 	bool redundant;               /* the loser of two that replaced the same one */
 	bool replaced;                /* it has had a successor: packets for it may come late */
@@ -407,6 +408,7 @@ struct task {
 	uint64_t put_off;  /* when it was for the first time; 0: not yet */
 	uint64_t busy_since; /* since when the peer is busy whenever it is asked; 0: it is not */
 	bool unwanted;       /* the one under way: what it makes goes at once, and it is not tried again */
+	bool anew;           /* TASK_CREATE_CHILD: once more, as in struct child */
 	struct node waits;   /* commands that wait for the child to be created */
 };
 

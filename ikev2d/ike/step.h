@@ -26,6 +26,7 @@ enum child_change {
 	CHILD_STATE,
 	CHILD_OUTDATED, /* its selectors are no longer those of its ends: it is rekeyed */
 	CHILD_SATED,    /* the peer takes no more of its selectors */
+	CHILD_ANEW,     /* it is removed, at the peer too, and another one is asked for in its place */
 	CHILD_REMOVED
 };
 
@@ -34,7 +35,7 @@ enum task_end {
 	TASK_GOES_ON,
 	TASK_OVER,  /* done, or of no use any more */
 	TASK_MET,   /* the peer has done it meanwhile */
-	TASK_AGAIN, /* later: the peer could not just now */
+	TASK_AGAIN, /* later: the peer could not just now, or we could not */
 	TASK_FAILED /* refused for good: D->why says why */
 };
 

@@ -168,6 +168,15 @@ struct node *task_create(
 	return &t->waits;
 }
 
+struct node *task_create_anew(struct sa *sa, const struct child_conf *conf)
+{
+	struct task *t = task_creating(sa, conf, 0);
+
+	t = t ? t : create(sa, conf);
+	t->anew = true;
+	return &t->waits;
+}
+
 void task_create_for(struct sa *sa, const struct child_conf *conf, uint32_t resource)
 {
 	if (!task_creating(sa, conf, resource) && !superfluous(sa, TASK_CREATE_CHILD, UINT32_MAX, 0))

@@ -9,9 +9,11 @@
 void task_add(struct sa *sa, enum task_kind kind, const struct child *child);
 
 /* A child of CONF is to be created; for a packet, with its selectors (else NULL). Returns where commands wait
- * for it. And one for RESOURCE, as in struct child. */
+ * for it. And in the place of one whose SPI was in use, which is done once; and one for RESOURCE, as in
+ * struct child. */
 struct node *task_create(
 	struct sa *sa, const struct child_conf *conf, const struct ts *local, const struct ts *remote);
+struct node *task_create_anew(struct sa *sa, const struct child_conf *conf);
 void task_create_for(struct sa *sa, const struct child_conf *conf, uint32_t resource);
 
 /* The peer is to forget the SA that it sends on with this SPI of ours. */

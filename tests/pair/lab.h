@@ -62,6 +62,7 @@ struct host {
 	uint32_t wants;         /* what its core last said of the peer's wishes: enum ike_wants; */
 	struct announced takes; /* and of the proofs that it takes */
 	unsigned fails, silent; /* what fails here, what is never answered */
+	unsigned exists, times; /* what somebody else has already, and so often it matters */
 	uint64_t late;          /* ms until an answer comes */
 	unsigned asked;         /* questions and installations so far */
 	bool fake;              /* key exchanges are cheap and no secret */

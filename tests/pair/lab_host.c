@@ -35,11 +35,18 @@ static void install(struct host *h, const struct ike_action *a)
 	enum asked what = a->kind == ACTION_POLICY_ADD ? ASKED_POLICY
 			  : a->sa_add.inbound          ? ASKED_SA_IN
 						       : ASKED_SA_OUT;
+	bool exists = h->exists & what && h->times;
+	struct coming *c;
 
 	if (!a->ticket)
 		lab_stop("an installation without a ticket");
-	datapath_do(&h->datapath, a, h->fails & what);
-	host_coming(h, a->ticket, what);
+	datapath_do(&h->datapath, a, h->fails & what || exists);
+	c = host_coming(h, a->ticket, what);
+	if (exists) {
+		h->times--;
+		c->answer.result = ERR_EXISTS;
+		c->answer.why.what = "somebody else has it";
+	}
 }
 
 static const char *text_copy(struct arena *arena, const char *s)

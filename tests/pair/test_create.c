@@ -7,6 +7,8 @@
 
 #define REQUEST(mid)  "moon --> sun  CREATE_CHILD_SA request " #mid ": SK {SA, Nonce, TSi, TSr}"
 #define RESPONSE(mid) "moon <-- sun  CREATE_CHILD_SA response " #mid ": SK {SA, Nonce, TSi, TSr}"
+#define DELETE(mid)   "moon --> sun  INFORMATIONAL request " #mid ": SK {D(ESP)}"
+#define DELETED(mid)  "moon <-- sun  INFORMATIONAL response " #mid ": SK {D(ESP)}"
 #define KE_REQUEST    "moon --> sun  CREATE_CHILD_SA request 2: SK {SA, KE, Nonce, TSi, TSr}"
 #define KE_RESPONSE   "moon <-- sun  CREATE_CHILD_SA response 2: SK {SA, KE, Nonce, TSi, TSr}"
 #define PFS           "esp_proposals = aes128gcm16-x25519"
@@ -451,6 +453,103 @@ static void the_initiator_cannot_install(void **state)
 	}
 }
 
+/* Somebody else has an SA with the SPI: what the peer has made goes, and with another one all is well. */
+static void an_spi_that_is_in_use_is_not_the_end(void **state)
+{
+	static const enum asked parts[] = { ASKED_SA_IN, ASKED_SA_OUT };
+
+	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct pair *p = open_lan(state, NULL, NULL);
+
+		p->moon->exists = parts[i];
+		p->moon->times = 1;
+		host_up(p->moon, "lan", 2);
+		ARROWS(p->lab, REQUEST(2), RESPONSE(2), DELETE(3), DELETED(3), REQUEST(4), RESPONSE(4));
+		assert_done(p->moon, 2, true);
+		assert_null(host_told(p->moon, TELL_REFUSED));
+		assert_true(host_said(p->moon, "somebody else has it"));
+		pair_assert_agree(p, 2);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* It is tried twice, not for ever. */
+static void spis_that_are_in_use_are_the_end(void **state)
+{
+	static const enum asked parts[] = { ASKED_SA_IN, ASKED_SA_OUT };
+
+	for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+		struct pair *p = open_lan(state, NULL, NULL);
+
+		p->moon->exists = parts[i];
+		p->moon->times = 2;
+		host_up(p->moon, "lan", 2);
+		ARROWS(p->lab, REQUEST(2), RESPONSE(2), DELETE(3), DELETED(3), REQUEST(4), RESPONSE(4),
+			DELETE(5), DELETED(5));
+		assert_done(p->moon, 2, false);
+		assert_string_equal(host_done(p->moon, 2)->why->what, "somebody else has it");
+		assert_int_equal(host_told_times(p->moon, TELL_REFUSED), 1);
+		pair_assert_agree(p, 1);
+		/* Whoever asks once more is served. */
+		host_up(p->moon, "lan", 3);
+		lab_calm(p->lab);
+		assert_done(p->moon, 3, true);
+		pair_assert_agree(p, 2);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* A policy is the same with any SPI. */
+static void a_policy_that_somebody_else_has_is_the_end(void **state)
+{
+	struct pair *p = open_lan(state, NULL, NULL);
+
+	p->moon->exists = ASKED_POLICY;
+	p->moon->times = 1;
+	host_up(p->moon, "lan", 2);
+	ARROWS(p->lab, REQUEST(2), RESPONSE(2), DELETE(3), DELETED(3));
+	assert_done(p->moon, 2, false);
+	pair_assert_agree(p, 1);
+}
+
+/* Of the first child: it comes with IKE_AUTH, and then alone. */
+static void the_first_spi_may_be_in_use(void **state)
+{
+	for (unsigned times = 1; times <= 2; times++) {
+		struct pair *p = pair_open(state, NULL, NULL);
+
+		p->moon->exists = ASKED_SA_IN;
+		p->moon->times = times;
+		pair_say_up(p, 1);
+		lab_calm(p->lab);
+		assert_done(p->moon, 1, times == 1);
+		assert_int_equal(ike_load(p->moon->ike).sas, 1);
+		if (times == 1)
+			pair_assert_up(p);
+		else
+			assert_string_equal(host_done(p->moon, 1)->why->what, "somebody else has it");
+		pair_assert_agree(p, times == 1);
+		assert_int_equal(p->moon->times, 0);
+		assert_int_equal(pair_close(state), 0);
+	}
+}
+
+/* `down` meanwhile: nothing is asked for again. */
+static void nobody_wants_what_is_in_use(void **state)
+{
+	struct pair *p = open_lan(state, NULL, NULL);
+
+	p->moon->exists = ASKED_SA_IN;
+	p->moon->times = 1;
+	p->moon->late = 1000;
+	host_up(p->moon, "lan", 2);
+	ARROWS(p->lab, REQUEST(2), RESPONSE(2));
+	host_down(p->moon, "lan", 3);
+	lab_pass(p->lab, 5000);
+	assert_done(p->moon, 2, false);
+	pair_assert_agree(p, 1);
+}
+
 static void an_installation_is_never_answered(void **state)
 {
 	static const enum asked parts[] = { ASKED_SA_IN, ASKED_SA_OUT, ASKED_POLICY };
@@ -557,6 +656,11 @@ int main(void)
 		PAIR_TEST(the_responder_installs_slowly),
 		PAIR_TEST(the_responder_cannot_install),
 		PAIR_TEST(the_initiator_cannot_install),
+		PAIR_TEST(an_spi_that_is_in_use_is_not_the_end),
+		PAIR_TEST(spis_that_are_in_use_are_the_end),
+		PAIR_TEST(a_policy_that_somebody_else_has_is_the_end),
+		PAIR_TEST(the_first_spi_may_be_in_use),
+		PAIR_TEST(nobody_wants_what_is_in_use),
 		PAIR_TEST(an_installation_is_never_answered),
 		PAIR_TEST(deleted_while_it_is_installed),
 		PAIR_TEST(deleted_before_its_answer_came),

@@ -368,15 +368,20 @@ static void sicken(struct life *l, unsigned side)
 	struct host *h = l->hosts[side];
 
 	h->fails = life_draw(l, 2) ? 1u << life_draw(l, 7) : 0;
+	h->exists = h->fails & (ASKED_SA_IN | ASKED_SA_OUT);
+	if (h->exists && life_draw(l, 2)) {
+		h->times = 1 + life_draw(l, 3);
+		h->fails = 0;
+	}
 	h->silent = life_draw(l, 2) ? 0 : 1u << life_draw(l, 7);
 	h->late = life_draw(l, 2) ? life_draw(l, 15 * 1000) : 0;
-	life_say(l, "%s: fails %x, silent %x, late %u ms", names[side], h->fails, h->silent,
-		(unsigned)h->late);
+	life_say(l, "%s: fails %x, silent %x, late %u ms, %x is there %u times", names[side], h->fails,
+		h->silent, (unsigned)h->late, h->exists, h->times);
 }
 
 static void heal(struct life *l, unsigned side)
 {
-	l->hosts[side]->fails = l->hosts[side]->silent = 0;
+	l->hosts[side]->fails = l->hosts[side]->silent = l->hosts[side]->times = 0;
 	l->hosts[side]->late = 0;
 }
 
