@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SAs for CPUs (RFC 9611). Where the kernel has them packets ask for them, and leave by those of their CPU."""
+"""SAs for CPUs (RFC 9611). Where the kernel has them packets ask for them, and leave by those of their CPU; on the userspace
+path it is packet threads that have one each."""
 import collections
 
 from cases.updown import Script
 from lab import family
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import Skipped, check, same, until
 from lab.gateways import Pair
 from lab.ikev2d import parse_json
@@ -105,7 +106,7 @@ def cpus_and_one_packet_thread(bench):
     reaches(bench.bob, bench.moon.inside[4])
 
 
-@case()
+@user_case()
 def cpus_and_packet_threads(bench):
     """Each of two threads asks for an SA of its own and sends on it, at both ends, before and after all were replaced from
     either end."""
@@ -123,7 +124,7 @@ def cpus_and_packet_threads(bench):
         same([why for why in ("unknown-spi", "replay", "authentication", "no-sa") if daemon.drops()[why]], [], f"drops of {daemon.host.name}")
 
 
-@case()
+@user_case()
 def cpus_after_esp_was_lost(bench):
     """All SAs of the process that carries packets go with it, and those of the threads come back as the general one does."""
     moon, sun = bench.pair(**FOR_THREADS)
@@ -148,7 +149,7 @@ def own_ports(wire):
     return ports
 
 
-@case()
+@user_case()
 def cpus_and_packet_threads_with_ports_of_their_own(bench):
     """Each thread from one that no other has, which stays when the process that carries packets was lost; and IKE where it
     is."""
