@@ -6,7 +6,7 @@ import os
 from cases.kill_switch import CLOSED
 from cases.virtual import GIVEN, addresses, client, gateway
 from lab import family
-from lab.case import case
+from lab.case import case, user_case
 from lab.check import check, contains, same
 from lab.config import merged
 from lab.traffic import reaches_in_the_end
@@ -70,7 +70,7 @@ def service_user(bench):
     has_all(moon, bench)
 
 
-@case(each=["ike", "esp", "keeper", "ctl", "certs"])
+@case(each=["ike", "keeper", "ctl", "certs"])
 def service_user_loses(bench, name):
     """A process is killed: the next one is there, and what it needs."""
     moon, _ = started(bench, **WARRIOR)
@@ -81,6 +81,12 @@ def service_user_loses(bench, name):
     family.replaced(moon, pid, 2, name)
     moon.up()
     has_all(moon, bench)
+
+
+@user_case()
+def service_user_loses_esp(bench):
+    """The process that carries packets, which only the userspace path has."""
+    service_user_loses(bench, "esp")
 
 
 @case()
