@@ -48,12 +48,13 @@ def is_no_root(moon):
 
 
 def has_all(moon, bench):
-    """Addresses, routes, a device, and tables of nftables."""
+    """Addresses, routes, a device where the path has one, and tables of nftables."""
     same(addresses(moon.host), sorted(GIVEN.values()), "addresses")
     for version in 4, 6:
         reaches_in_the_end(moon.host, bench.sun.inside[version])
-    contains(moon.routes(), "ipsec0", "routes")
-    contains(moon.host.must(["ip", "link"]), "ipsec0", "devices")
+    device = "wan" if moon.datapath == "kernel" else "ipsec0"
+    contains(moon.routes(), f"dev {device} ", "routes")
+    contains(moon.host.must(["ip", "link"]), device, "devices")
     check(moon.host.must(["nft", "list", "tables"]), "there are tables of nftables")
 
 
