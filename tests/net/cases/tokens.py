@@ -232,6 +232,15 @@ def tokens_that_hangs_while_who_asked_goes_away(bench):
 
 
 @case()
+def tokens_that_hangs_when_the_daemon_stops(bench):
+    """Who waits for it sees the end of the daemon, which does not wait."""
+    moon, _, _ = with_tokens(bench)
+    client = reads_its_file_while_tokens_hangs(bench, moon)
+    moon.stop()
+    client.closed()
+
+
+@case()
 def token_that_is_pulled_and_put_back(bench):
     """Who needs it is told, and it is found again, without a reload."""
     moon, _, token = with_tokens(bench)
