@@ -2,11 +2,12 @@
 """EAP: ours on moon as client or gateway, strongSwan's charon or ours on sun."""
 import os
 import signal
+import time
 
 from lab.case import case
 from lab.charon import ROLES
 from lab.check import check, contains, same
-from lab.family import holds, member, members, replaced, without_files
+from lab.family import holds, kill, member, members, replaced, without_files
 from lab.traffic import reaches
 
 PASSWORD = "an example password, for tests only"
@@ -238,6 +239,26 @@ def eap_process_is_killed(bench):
     replaced(sun, pid, name="eap")
     moon.up()
     carries(bench)
+
+
+@case()
+def eap_process_is_killed_at_any_moment(bench):
+    """While a client comes in, on either side: that may be in vain, and the next time it is not."""
+    moon = bench.daemon(bench.moon, client(bench, bench.moon, "eap-mschapv2")).start()
+    sun = bench.daemon(bench.sun, gateway(bench, bench.sun, "eap-mschapv2")).start()
+    moon.up()
+    moon.must("down", "site")
+    for moment in range(6):
+        call = moon.spawn("up", "site")
+        time.sleep(0.006 * moment)  # another moment each time
+        for daemon in moon, sun:
+            kill(daemon, "eap")
+        call.wait(20)
+        for daemon in moon, sun:
+            member(daemon, "eap")
+        moon.up()
+        carries(bench)
+        moon.must("down", "site")
 
 
 @case()

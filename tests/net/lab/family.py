@@ -91,6 +91,22 @@ def keeper(daemon):
     return member(daemon, "keeper")
 
 
+# Descriptors at most, of those who may not have as many as they like (sandbox.c).
+_FILES = {"keeper": 8, "eap": 8, "ike": 32, "certs": 256, "tokens": 256}
+_HAVE_THREADS = ("esp", "tokens")
+
+
+def has_limits(pid, name):
+    """No core dump; descriptors; no process or thread more, but for those who need some."""
+    with open(f"/proc/{pid}/limits", encoding="ascii") as f:
+        found = {line[:26].strip(): line[26:].split()[:2] for line in f}
+    same(found["Max core file size"], ["0", "0"], "its limit of core dumps")
+    if name not in _HAVE_THREADS:
+        same(found["Max processes"], ["0", "0"], "its limit of processes")
+    if name in _FILES:
+        same(found["Max open files"], [str(_FILES[name])] * 2, "its limit of descriptors")
+
+
 def without_rights(daemon, name):
     """The process of that name: a user of its own, no capability but the one to lock memory, a filter of system calls, and
     nobody who may look into it."""
@@ -103,6 +119,10 @@ def without_rights(daemon, name):
     same((found["NoNewPrivs"], found["Seccomp"]), ("1", "2"), "no new privileges, and a filter")
     same(found["Name"], f"ikev2d-{name}", "its name")
     check(int(found["VmLck"].split()[0]), "its memory is locked")
+    has_limits(pid, name)
+    if name != "tokens":  # modules may have to do with others
+        others = os.readlink(f"/proc/{daemon.process.pid}/ns/ipc")
+        check(os.readlink(f"/proc/{pid}/ns/ipc") != others, "its namespace of memory that processes have in common")
     same(os.stat(f"/proc/{pid}/mem").st_uid, 0, "who may look into it")
     return pid
 
