@@ -12,8 +12,8 @@
 # make check-kernel-net
 #                   all cases of check-net that a data path of the kernel can carry, by the kernel's (needs root; hours in a guest);
 #                   PART='8 9': only these of its 30 parts
-# make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL and strongSwan, in a root
-#                   of it in TRIXIE=DIR (needs root)
+# make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL, its strongSwan and that
+#                   of sid, in a root of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b (of check-sim, too: these alone); make soak: a million
 #                   whose key exchanges cost nothing
 # make mutants      breaks one rule of the core at a time and says which tests see it; MUTANTS='NAME...': only these

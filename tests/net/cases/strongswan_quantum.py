@@ -107,17 +107,30 @@ def with_more(method):
 
 
 @case("charon", each=[(f"{method}-{role}", initiate, method, name)
-                      for method, name in (("ecp384", "KE1_ECP_384"), ("mlkem768", "KE1_ML_KEM_768"))
+                      for method, name in (("ecp384", "KE1_ECP_384"), ("mlkem512", "KE1_ML_KEM_512"),
+                                           ("mlkem768", "KE1_ML_KEM_768"), ("mlkem1024", "KE1_ML_KEM_1024"))
                       for role, initiate in ROLES])
 def strongswan_additional_key_exchanges(bench, we_initiate, method, name):
     """RFC 9370 with strongSwan 6, which has ML-KEM from 6.0.2 on."""
     algorithms = bench.charon.swanctl.must("--list-algs")
-    if "\nke:" not in algorithms or (method == "mlkem768" and "ML_KEM_768" not in algorithms):
+    if "\nke:" not in algorithms or ("ML_KEM" in name and name.removeprefix("KE1_") not in algorithms):
         raise Skipped(f"this strongSwan has no {name}")
     moon = established(bench, we_initiate, (with_more(method), None), (with_more(method), None))
     contains(moon.must("statusall"), f"CURVE_25519/{name}", "ipsec statusall")
     contains(bench.charon.sas(), name, "swanctl --list-sas")
     rekeyed(bench, moon, name)
+
+
+@case("charon", each=ROLES)
+def strongswan_mlkem_by_default(bench, we_initiate):
+    """Ours says nothing of it: where both have it, it is chosen."""
+    needs_mlkem()
+    if "ML_KEM_768" not in bench.charon.swanctl.must("--list-algs"):
+        raise Skipped("this strongSwan has no ML-KEM")
+    both = "aes256gcm16-prfsha256-x25519-ke1_mlkem768, aes256gcm16-prfsha256-x25519"
+    moon = established(bench, we_initiate, ({}, None), ({"proposals": both}, None))
+    contains(moon.must("status"), ", post-quantum\n", "ipsec status")
+    contains(bench.charon.sas(), "KE1_ML_KEM_768", "swanctl --list-sas")
 
 
 def needs_mlkem():

@@ -12,7 +12,8 @@ from .process import listens
 DAEMON = "/usr/sbin/charon-systemd"
 # That of Debian's sid, where tests/kernel/prepare unpacks it with the libraries that it wants.
 NEWER = f"{os.environ.get('GUEST_CACHE', '/var/cache/ikev2d-guest')}/strongswan"
-_NEWER_LIBS = f"{NEWER}/usr/lib/x86_64-linux-gnu"
+# Where one is unpacked that cases are to have in place of the installed one (tests/trixie/run).
+ROOT = os.environ.get("STRONGSWAN_ROOT")
 
 # kernel-libipsec must stand before kernel-netlink.
 PLUGINS = ("random nonce openssl pem pkcs1 pkcs8 x509 pubkey revocation constraints curve25519 aes sha1 sha2 hmac kdf gcm "
@@ -93,17 +94,25 @@ class Swanctl:
         return self.must("--load-all", "--noprompt", "--file", self.write(configuration))
 
 
+def unpacked(root):
+    """The command that runs what is unpacked in ROOT, with its own loader and libraries. Its plugins lie where the installed
+    one's do."""
+    libraries = f"{root}/usr/lib/x86_64-linux-gnu"
+    return ("unshare", "-m", "sh", "-c", f"mount --bind {root}/usr/lib/ipsec /usr/lib/ipsec && "
+            f"exec {libraries}/ld-linux-x86-64.so.2 --library-path {libraries}:/usr/lib/ipsec {root}{DAEMON}")
+
+
 class Charon:
     """One daemon, which may be kept for many cases."""
 
-    def __init__(self, host, directory, kernel=False, command=(DAEMON,)):
+    def __init__(self, host, directory, kernel=False, root=ROOT):
         self.host = host
         self._kernel = kernel
         self.swanctl = Swanctl(host, directory, f"unix://{directory}/charon.vici")
         write_settings(directory, kernel=kernel)
         self._log_path = f"{directory}/log"
         self._log_from = 0
-        self.process = host.spawn([*command], f"{directory}/output", self.swanctl.env)
+        self.process = host.spawn([*unpacked(root)] if root else [DAEMON], f"{directory}/output", self.swanctl.env)
         until(lambda: listens(f"{directory}/charon.vici"), lambda: f"charon listens: {self.process.log()}", 20)
 
     @property
@@ -153,14 +162,12 @@ class Charon:
 
 
 class NewerCharon(Charon):
-    """strongSwan 6, with its own loader and libraries. Its plugins lie where the installed one's do."""
+    """strongSwan 6."""
 
     def __init__(self, host, directory):
         if not os.path.isdir(NEWER):
             raise Skipped("there is no strongSwan 6.1")
-        super().__init__(host, directory, kernel=True, command=(
-            "unshare", "-m", "sh", "-c", f"mount --bind {NEWER}/usr/lib/ipsec /usr/lib/ipsec && "
-            f"exec {_NEWER_LIBS}/ld-linux-x86-64.so.2 --library-path {_NEWER_LIBS}:/usr/lib/ipsec {NEWER}{DAEMON}"))
+        super().__init__(host, directory, kernel=True, root=NEWER)
 
 
 ROLES = [("as-initiator", True), ("as-responder", False)]  # of ours, for cases that have both: WE_INITIATE
