@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages of keeper, certs and eap, each of which somebody has taken over, to guard: one is what was asked
- * for, or is of no consequence, or its sender is replaced. The input is a row of things that happen, each
- * behind which it is and its length: one of the three says something, or guard or the core asks for
+/* Messages of keeper, certs, eap and tokens, each of which somebody has taken over, to guard: one is what was
+ * asked for, or is of no consequence, or its sender is replaced. The input is a row of things that happen,
+ * each behind which it is and its length: one of them says something, or guard or the core asks for
  * something. What guard waits for is answered with what stands behind that, and then as it should be. */
 #include "daemon/engine_inside.h"
 #include "daemon/parley_state.h"
@@ -15,7 +15,20 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What happens. The first six are by which channel somebody says something. */
-enum { KEEPER, KEEPER_OF_IKE, CERTS, CERTS_OF_IKE, EAPS, EAPS_OF_IKE, LOAD, ASK, LOOP, THINGS };
+enum {
+	KEEPER,
+	KEEPER_OF_IKE,
+	CERTS,
+	CERTS_OF_IKE,
+	EAPS,
+	EAPS_OF_IKE,
+	LOAD,
+	ASK,
+	LOOP,
+	TOKENS,
+	ERRAND,
+	THINGS
+};
 
 enum { CONVERSATIONS = 3 };
 
@@ -42,6 +55,7 @@ struct bench {
 	struct rd in;
 	struct key *key; /* kept by keeper */
 	uint32_t tickets;
+	unsigned errands; /* are being run */
 };
 
 static struct bench *here;
@@ -62,6 +76,8 @@ static void age(void)
 {
 	for (unsigned thing = KEEPER; thing < (here->world.parleys ? LOAD : EAPS); thing++)
 		who(thing)->since = 1;
+	if (here->world.vault->tokens->keeper.base)
+		here->world.vault->tokens->keeper.since = 1;
 }
 
 static struct bytes next(void)
@@ -209,6 +225,81 @@ static void load(struct world *w, uint8_t what)
 		drain(who(thing));
 }
 
+/* ------------------------------------------------------------ errands to tokens */
+
+static void on_said(void *ctx, const struct said *s)
+{
+	if (ctx != here || !s->e != !!s->bundle.key || (s->e && !s->why.what))
+		abort();
+}
+
+struct ran {
+	struct bench *bench;
+	struct key_conf key;
+	bool certs;
+};
+
+/* What was wanted was said: nobody waits for it. */
+static void is_known(const struct ran *r)
+{
+	struct arena arena = { 0 };
+	struct bundle b;
+	struct why why = { 0 };
+	const struct key_conf *k = r->certs ? NULL : &r->key;
+	enum err e = vault_fetch(r->bench->world.vault, "file:/a", k, &arena, &b, &why);
+
+	if (!e != !!(k ? b.key != NULL : b.n_certs) || (e && !why.what))
+		abort();
+	bundle_free(&b);
+	arena_free(&arena);
+}
+
+static void on_ran(void *ctx, bool given_up)
+{
+	struct ran *r = ctx;
+
+	if (r->bench != here || !here->errands--)
+		abort();
+	if (!given_up)
+		is_known(r);
+	kept_unref(r->key.kept);
+	free(r);
+}
+
+/* Tokens is there, and is not itself. */
+static void take_tokens(struct world *w)
+{
+	struct vault *v = w->vault->tokens;
+	struct arena arena = { 0 };
+	struct text why = text_in(&arena);
+
+	if (!v->keeper.base && vault_be_there(v, &why))
+		abort();
+	v->keeper.spec.serve = hear;
+	arena_free(&arena);
+}
+
+static void run(struct bench *b, uint8_t what)
+{
+	struct ran *r = calloc(1, sizeof *r);
+	struct arena arena = { 0 };
+	struct errand *e;
+
+	if (!r)
+		abort();
+	take_tokens(&b->world);
+	e = errand_new(b->world.vault);
+	*r = (struct ran){ .bench = b, .key = { .uri = "file:/a" }, .certs = what & 1 };
+	if (what & 2)
+		r->key.secret = arena_bytes(&arena, bytes_str("1234"));
+	errand_want(e, "file:/a", r->certs ? NULL : &r->key);
+	if (what & 4)
+		errand_want_offered(e, "file:/b", bytes_str("12345678"), on_said, b);
+	b->errands++;
+	errand_run(e, on_ran, r);
+	arena_free(&arena);
+}
+
 /* ----------------------------------------------------------- what the core wants */
 
 static const struct peer *peer(unsigned n)
@@ -310,26 +401,34 @@ static void ask(struct world *w, uint8_t what)
 
 /* ------------------------------------------------------------------------- all */
 
+/* M says it, and is heard. */
+static void speak(struct member *m, unsigned channel, struct bytes octets)
+{
+	struct arena arena = { 0 };
+
+	say(&m->far[channel], octets);
+	if (m->base && member_waits(m, m->spec.near[channel]))
+		(void)!member_hear(m, m->spec.near[channel], 0, &arena);
+	arena_free(&arena);
+}
+
 static void happen(struct bench *b, unsigned thing, struct bytes octets)
 {
 	struct world *w = &b->world;
 	const uint8_t first = octets.n ? octets.p[0] : 0;
-	struct arena arena = { 0 };
-	struct member *m;
 
 	age();
 	switch (thing) {
 	case LOAD: load(w, first); break;
 	case ASK: ask(w, first); break;
 	case LOOP: event_base_loop(w->base, EVLOOP_NONBLOCK); break;
-	default:
-		m = who(thing);
-		say(&m->far[thing & 1], octets);
-		if (m->base && member_waits(m, m->spec.near[thing & 1]))
-			(void)!member_hear(m, m->spec.near[thing & 1], 0, &arena);
+	case ERRAND: run(b, first); break;
+	case TOKENS:
+		take_tokens(w);
+		speak(&w->vault->tokens->keeper, 0, octets);
 		break;
+	default: speak(who(thing), thing & 1, octets); break;
 	}
-	arena_free(&arena);
 }
 
 static void say_nothing(void *ctx, enum log_level level, const char *word, const char *line)
@@ -456,6 +555,8 @@ static void finish(struct bench *b)
 	answer_late(w);
 	config_stop(&w->config);
 	vault_stop(w);
+	if (b->errands)
+		abort();
 	recheck_stop(w);
 	failures_stop(&w->failures);
 	entropy_stop(&w->entropy);
