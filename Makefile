@@ -28,7 +28,7 @@
 # make fuzz         the fuzzers, in build/san-fuzzer-no-link,address,undefined/tests/fuzz
 # make load         floods and thousands of callers, beside strongSwan (needs root); LOAD='--count 1000 --flood 40000'
 # make bench        our daemon measured beside strongSwan's, then the userspace path with ten thousand SAs (needs root);
-#                   and with threads that share one; BENCH=--quick, BENCH='--path --json FILE'
+#                   and with threads that share one, a table and a plot (build/bench.svg); BENCH=--quick, BENCH=--path
 # make man          the manual pages, in build/man
 # make install      to DESTDIR and PREFIX (uninstall takes it away again); make deps install: on an empty machine
 #
@@ -340,7 +340,8 @@ scale: root
 bench: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests
-	@BIN=$(B)/bin tests/bench/run $(BENCH)
+	@BIN=$(B)/bin tests/bench/run $(BENCH) --json $(B)/bench.json
+	@echo; tests/bench/plot $(B)/bench.json --svg $(B)/bench.svg; echo
 	@$(B)/bin/many
 	@$(B)/bin/lanes
 load: root

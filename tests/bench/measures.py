@@ -15,6 +15,14 @@ BLAST_RATE = 200000  # and in bursts
 BLAST_PORT = "5300"
 
 
+def _cut_by_us(rival, on):
+    """Whether the kernel gives the cable between the gateways segments of many, or cuts them itself as for a card that
+    cannot."""
+    most = 1 if on else 65535
+    for side in rival.site.moon, rival.site.sun:
+        side.gateway.ip(f"link set wan gso_max_segs {most}")
+
+
 def memory(rival, when):
     """Of one daemon, all its processes; the mean of both gateways'. Pss shares a page's cost among all processes that map
     it: the rivals run at the same time and share what both use, OpenSSL above all."""
@@ -133,3 +141,27 @@ def blast(rival, seconds, log):
         if rival.pids:
             figures[f"blast-{size}-cpu"] = (cpu_of(rival.pids) - before) / arrived * 1e6
     return figures
+
+
+def tcp_without_offloads(rival, seconds, log):
+    """The same stream where the card between the gateways neither cuts nor joins."""
+    _cut_by_us(rival, True)
+    try:
+        figures = tcp(rival, seconds, log)
+    finally:
+        _cut_by_us(rival, False)
+    return {name.replace("tcp", "tcp-cut"): value for name, value in figures.items()}
+
+
+def memory_under_load(rival, log):
+    """The most of some looks while a stream goes, and bursts have gone."""
+    server = rival.bob.spawn(["iperf3", "-s", "-1", "--forceflush"], log)
+    until(lambda: "listening" in server.log(), lambda: f"iperf3 listens: {server.log()}")
+    client = rival.alice.spawn(["iperf3", "-c", rival.target, "-t", "2", "--forceflush"], f"{log}-client")
+    looks = []
+    while client.alive():
+        looks.append(memory(rival, "load"))
+        time.sleep(0.2)
+    check(client.wait(5) == 0, f"iperf3: {client.log()[-500:]}")
+    server.wait(10)
+    return {name: max(look[name] for look in looks) for name in looks[0]}
