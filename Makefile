@@ -14,6 +14,7 @@
 # make check-kernel-net
 #                   all cases of check-net that a data path of the kernel can carry, by the kernel's (needs root; hours in a guest);
 #                   PART='8 9': only these of its 30 parts
+# make check-threads what threads of the userspace path share, with the thread sanitizer (needs root)
 # make check-trixie unit and pair tests and the cases of ML-DSA and ML-KEM with Debian 13's OpenSSL, its strongSwan and that
 #                   of sid, in a root of it in TRIXIE=DIR (needs root)
 # make sim          lives of two peers on a lossy link, SEEDS=a-b (of check-sim, too: these alone); make soak: a million
@@ -141,7 +142,7 @@ SHOW = $(if $(V),,@echo "  $@" &&)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests deps deps-demo deps-test deps-desktop demo root check check-unit check-net check-filters check-kernel check-kernel-net check-newer check-sim check-fuzz check-trixie sim soak mutants scale records imports options \
+.PHONY: all tests deps deps-demo deps-test deps-desktop demo root check check-unit check-net check-filters check-kernel check-kernel-net check-newer check-sim check-fuzz check-threads check-trixie sim soak mutants scale records imports options \
 	fuzz fuzzers bench load man install uninstall clean format FORCE
 
 all: $(BIN)/ikev2d $(BIN)/ipsec
@@ -297,6 +298,12 @@ check-sim:
 		'$(C)/bin/replay tests/replay/*.log')
 check-fuzz: fuzz
 	@tests/run -j 2 -t 200 $(call suites_fuzz,-runs=100000 -max_total_time=20)
+
+# What threads share: packet threads and who gives them orders, and threads that only wait.
+THREADED := $(addprefix tests/unit/test_,lanes meter outer plane snapshot user user_cpus worker)
+check-threads: root
+	+@$(AGAIN) SAN=thread $(addprefix $(B)/san-thread/,$(THREADED))
+	@tests/run -j 2 -t 120 $(addprefix $(B)/san-thread/,$(THREADED))
 
 check-trixie: TRIXIE ?= $(B)/trixie
 check-trixie: root
