@@ -279,8 +279,8 @@ enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, st
 	}
 	OSSL_STORE_close(store);
 	if (!e && !out->n_certs) {
-		why->what =
-			arena_printf(arena, "there is no certificate at %s (%s)", uri, ossl_reason(arena));
+		why->what = arena_printf(arena, "there is no certificate at %s (%s)",
+			key_uri_said(uri, arena), ossl_reason(arena));
 		why->instead = "a URI of a provider that the OpenSSL configuration (openssl.cnf) activates";
 		e = ERR_MISSING;
 	}

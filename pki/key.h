@@ -44,6 +44,9 @@ enum err key_private(struct bytes data, const struct bytes *password, struct are
  * or the octets of a DNS KEY record's RSA key (RFC 3110). Errors as above. */
 enum err key_public(struct bytes data, struct arena *arena, struct key **out, struct why *why) MUST_CHECK;
 
+/* URI as it may be said, from ARENA: a PIN that stands in it (pin-value: RFC 7512, 2.4) is left out. */
+const char *key_uri_said(const char *uri, struct arena *arena);
+
 /* The private key that an OpenSSL provider keeps at URI: "pkcs11:…", "handle:0x81000001" (TPM 2.0), "file:…".
  * PIN as PASSWORD above. ERR_AUTH: not by this PIN, as far as is known, and a token counts: it is not to be
  * tried again; ERR_BUSY: the device failed; ERR_MISSING: no provider knows the URI or nothing is there, or it

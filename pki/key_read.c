@@ -173,6 +173,18 @@ static const char *word_of_token(unsigned long code, void *ctx)
 	return NULL;
 }
 
+const char *key_uri_said(const char *uri, struct arena *arena)
+{
+	static const char name[] = "pin-value=";
+	const char *pin = strstr(uri, name), *behind;
+
+	if (!pin)
+		return arena_str(arena, uri);
+	pin += sizeof name - 1;
+	behind = pin + strcspn(pin, "&;");
+	return arena_printf(arena, "%.*s...%s", (int)(pin - uri), uri, key_uri_said(behind, arena));
+}
+
 enum err key_uri(
 	const char *uri, const struct bytes *pin, struct arena *arena, struct key **out, struct why *why)
 {
@@ -184,6 +196,7 @@ enum err key_uri(
 	if (pkey)
 		return admit(pkey, true, arena, out, why);
 	reason = ossl_reason_among(word_of_token, &said, arena);
+	uri = key_uri_said(uri, arena);
 	if (lock.asked && !pin) {
 		why->what = arena_printf(arena, "%s wants a PIN, and has none", uri);
 		why->instead = "pin = its PIN";

@@ -75,7 +75,8 @@ enum err tokens_sign(struct kept_thing *t, const struct scheme *s, struct bytes 
 	t->key = NULL;
 	e = tokens_open(t, arena, why);
 	if (!e && t->key->type != s->key) {
-		why->what = arena_printf(arena, "there is another key at %s now", t->uri);
+		why->what =
+			arena_printf(arena, "there is another key at %s now", key_uri_said(t->uri, arena));
 		why->instead = "\"ipsec reload\", or load it once more";
 		return ERR_DENIED;
 	}

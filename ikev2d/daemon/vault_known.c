@@ -45,7 +45,8 @@ static void say_stands(const struct known *n, const struct why *why)
 	struct arena arena = { 0 };
 
 	line_say(LOG_WARN, "config",
-		arena_printf(&arena, "%s: %s; what was there before is taken", n->uri, why->what));
+		arena_printf(&arena, "%s: %s; what was there before is taken", key_uri_said(n->uri, &arena),
+			why->what));
 	arena_free(&arena);
 }
 

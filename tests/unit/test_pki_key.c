@@ -312,6 +312,21 @@ static void the_token_fails(unsigned long ckr, bool later, enum err e, const cha
 		fail_msg("\"%s\" does not say \"%s\"", why.what, says);
 }
 
+static void a_pin_in_a_uri_is_not_said(void **state)
+{
+	struct key *k = NULL;
+	struct why why = { 0 };
+
+	(void)state;
+	assert_string_equal(
+		key_uri_said("pkcs11:object=x?pin-value=1234", &arena), "pkcs11:object=x?pin-value=...");
+	assert_string_equal(key_uri_said("pkcs11:object=x?pin-value=12&module-name=y&pin-value=34", &arena),
+		"pkcs11:object=x?pin-value=...&module-name=y&pin-value=...");
+	assert_string_equal(key_uri_said("pkcs11:object=pin", &arena), "pkcs11:object=pin");
+	assert_int_equal(key_uri("nosuchprovider:x?pin-value=1234", NULL, &arena, &k, &why), ERR_MISSING);
+	assert_null(strstr(why.what, "1234"));
+}
+
 /* What a provider complains of last may be that it has no session then. */
 static void a_pin_that_a_token_refuses_is_told_from_other_failures(void **state)
 {
@@ -469,6 +484,7 @@ int main(void)
 		cmocka_unit_test_teardown(dns_form, clean),
 		cmocka_unit_test_teardown(identifiers, clean),
 		cmocka_unit_test_teardown(by_uri, clean),
+		cmocka_unit_test_teardown(a_pin_in_a_uri_is_not_said, clean),
 		cmocka_unit_test_teardown(a_pin_that_a_token_refuses_is_told_from_other_failures, clean),
 		cmocka_unit_test_teardown(bundles, clean),
 		cmocka_unit_test_teardown(damaged_bundles, clean),
