@@ -380,6 +380,11 @@ bool netlink_lacks_protocol(const struct netlink *nl)
 	return nl->refused == EPROTONOSUPPORT;
 }
 
+bool netlink_refused_value(const struct netlink *nl)
+{
+	return nl->refused == EINVAL;
+}
+
 const char *netlink_reason(const struct netlink *nl)
 {
 	return nl->reason;

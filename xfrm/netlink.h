@@ -72,6 +72,8 @@ enum err netlink_refuse(struct netlink *nl, int error);
 /* Whether the last refusal was one since the kernel has no such protocol, whatever else was asked for
  * (EPROTONOSUPPORT). */
 bool netlink_lacks_protocol(const struct netlink *nl);
+/* Whether it was one of a value in the request (EINVAL). */
+bool netlink_refused_value(const struct netlink *nl);
 
 /* Why the last request was refused, for a person: the error, the kernel's own words if it had some, and what
  * to do about missing rights. Valid until the next request. */

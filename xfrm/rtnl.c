@@ -129,6 +129,21 @@ enum err rtnl_link_add_xfrm(struct netlink *nl, const char *name, uint32_t if_id
 	return netlink_talk(nl, NULL, NULL);
 }
 
+/* A device without queues cannot be. The kernel says so only of a kind that it has, for which it may load a
+ * module, and of others that it does not know them (rtnl_newlink, rtnl_create_link). */
+bool rtnl_has_link_xfrm(struct netlink *nl)
+{
+	struct nlmsghdr *h = netlink_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info;
+
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	mnl_attr_put_u32(h, IFLA_NUM_TX_QUEUES, 0);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind_xfrm);
+	mnl_attr_nest_end(h, info);
+	return netlink_talk(nl, NULL, NULL) && netlink_refused_value(nl);
+}
+
 enum err rtnl_link_del(struct netlink *nl, const char *name)
 {
 	struct nlmsghdr *h = netlink_request(nl, RTM_DELLINK, 0);

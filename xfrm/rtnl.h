@@ -23,6 +23,8 @@ enum err rtnl_links(struct netlink *nl, rtnl_link_fn *each, void *ctx) MUST_CHEC
 /* Makes an XFRM interface, down; ERR_EXISTS when the name or IF_ID (not 0) is taken, ERR_UNSUPPORTED when the
  * kernel has no such interfaces. Any device is deleted by its name. */
 enum err rtnl_link_add_xfrm(struct netlink *nl, const char *name, uint32_t if_id) MUST_CHECK;
+/* Whether the kernel has them, found out without making one. */
+bool rtnl_has_link_xfrm(struct netlink *nl);
 enum err rtnl_link_del(struct netlink *nl, const char *name) MUST_CHECK;
 
 /* An address with the length of its network's prefix on device DEV, to be used at once; ERR_EXISTS when it is

@@ -4,7 +4,9 @@
 #include "tests/unit/packet.h"
 
 #include "xfrm/device.h"
+#include "xfrm/kernel/state.h"
 
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -206,6 +208,33 @@ static void a_kernel_without_xfrm_interfaces_is_told(void **state)
 	assert_silent("ip link", "vpn");
 }
 
+static void count(void *ctx, const struct nlmsghdr *h)
+{
+	(void)h;
+	++*(unsigned *)ctx;
+}
+
+/* Nobody is to hear of a device that comes and goes, at each start. First of these cases: nothing has asked
+ * for the module yet. */
+static void whether_there_are_interfaces_is_found_out_without_making_one(void **state)
+{
+	struct machine *h = machine_enter(state);
+	const unsigned group = RTNLGRP_LINK;
+	unsigned heard = 0;
+	int events;
+	bool has;
+
+	assert_ok(netlink_listen(NETLINK_ROUTE, &group, 1, &events, &h->why));
+	has = kernel_probe_interface();
+	assert_true(netlink_hear(events, count, &heard));
+	assert_int_equal(heard, 0);
+	assert_int_equal(has, kernel_has_xfrmi());
+	machine_sh("ip link set out0 down");
+	assert_true(netlink_hear(events, count, &heard));
+	assert_int_not_equal(heard, 0);
+	close(events);
+}
+
 static void another_device_of_the_name_is_left_alone(void **state)
 {
 	struct machine *h = machine_enter(state);
@@ -338,6 +367,7 @@ int main(void)
 		DEVICE_CASE(a_virtual_address_of_somebody_else_stays),
 		DEVICE_CASE(after_a_crash_virtual_addresses_go_at_the_next_start),
 		DEVICE_CASE(without_a_device_there_is_no_virtual_address),
+		DEVICE_CASE(whether_there_are_interfaces_is_found_out_without_making_one),
 		DEVICE_CASE(a_kernel_without_xfrm_interfaces_is_told),
 		DEVICE_CASE(another_device_of_the_name_is_left_alone),
 		DEVICE_CASE(an_interface_goes_with_its_last_owner),

@@ -15,11 +15,9 @@ enum {
 	PROBE_SPI = 0x7fff0000, /* the end of the kernel's range (model/data_path.h) */
 	PROBE_TRIES = 16,       /* SPIs in use */
 	PROBE_REQID = 0x7fff0000,
-	PROBE_IF_ID = 0x7fff0000,
 	KEY_MAX = 128,
 };
 
-static const char probe_device[] = "ikev2d-probe";
 static const uint8_t no_key[KEY_MAX] = { 1, 2, 3, 4, 5, 6, 7 };
 
 static const struct ip here4 = { 4, { 127, 0, 0, 1 } }, here6 = { 6, { [15] = 1 } };
@@ -202,23 +200,16 @@ static void say(const struct xfrm *x)
 	arena_free(&scratch);
 }
 
-/* A name or number in use is an XFRM interface, too. */
 bool kernel_probe_interface(void)
 {
 	struct arena scratch = { 0 };
 	struct text why = text_in(&scratch);
 	struct netlink *nl = NULL;
-	enum err e = netlink_open(NETLINK_ROUTE, &nl, &why);
+	bool has = !netlink_open(NETLINK_ROUTE, &nl, &why) && rtnl_has_link_xfrm(nl);
 
-	if (!e) {
-		e = rtnl_link_add_xfrm(nl, probe_device, PROBE_IF_ID);
-		if ((!e || e == ERR_EXISTS) && rtnl_link_del(nl, probe_device))
-			log_say(LOG_DETAIL, "kernel-path", "the device %s: %s", probe_device,
-				netlink_reason(nl));
-	}
 	netlink_close(nl);
 	arena_free(&scratch);
-	return !e || e == ERR_EXISTS;
+	return has;
 }
 
 enum err kernel_probe(struct xfrm *x, struct text *why)
