@@ -466,7 +466,7 @@ uint16_t negotiate_too_late(struct draft *d, const struct child *c)
 		.child = c->conf,
 		.local_ts = c->local_ts,
 		.remote_ts = c->remote_ts };
-	const struct child *stranger = twin_stranger(d, &x);
+	const struct child *stranger = c->by_us && d->core.began ? NULL : twin_stranger(d, &x);
 
 	return stranger ? refuse_stranger(d, &x, stranger) : 0;
 }

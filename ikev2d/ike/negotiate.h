@@ -21,9 +21,9 @@ void negotiate_refused(struct draft *d, const struct negotiation *x, const struc
 uint16_t negotiate_choose(struct draft *d, struct negotiation *x, struct arena *keep, const struct message *m,
 	const struct child_conf *children, unsigned n);
 
-/* Whoever began: whether another peer has got meanwhile what C, whose installation is over, is for, so that
- * the data path could not tell them apart (twin.h). Returns the notify to answer with, and D->why explains it;
- * 0 when it is C's. */
+/* Both: whether another peer has got meanwhile what C, whose installation is over, is for, so that the data
+ * path could not tell them apart (twin.h). Returns the notify to answer with, and D->why explains it; 0 when
+ * it is C's. What we ask of a peer that we have called is as somebody wanted it. */
 uint16_t negotiate_too_late(struct draft *d, const struct child *c);
 
 /* Responder: adds what X has agreed on to M, the answer. */

@@ -114,7 +114,7 @@ struct draft {
 
 	enum drop_reason dropped; /* DRAFT_DROP */
 	uint16_t notify;          /* DRAFT_REFUSE, DRAFT_CLOSE: what to answer; 0: nothing */
-	uint16_t refusal; /* of a child whose installation is over: what to answer; 0: as of any that failed */
+	uint16_t refusal; /* what to answer instead of a child that was installed; 0: nothing is against it */
 	struct bytes notify_data;
 	uint32_t notify_spi; /* of the SA of ESP or AH it is about; 0: none */
 	uint8_t notify_protocol;

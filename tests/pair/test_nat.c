@@ -348,7 +348,8 @@ static void two_that_come_at_once_cannot_be_told_apart_either(void **state)
 	lab_pass(p->lab, 1000);
 	assert_int_equal(ike_load(p->sun->ike).children, 1);
 	assert_string_equal(host_why(p->sun)->notify, "TS_UNACCEPTABLE");
-	assert_has(host_why(p->sun)->what, "is another peer's already, behind the same NAT: moon of IKE_SA site[");
+	assert_has(host_why(p->sun)->what,
+		"is another peer's already, behind the same NAT: moon of IKE_SA site[");
 	assert_has(host_why(star)->what, "TS_UNACCEPTABLE");
 	assert_int_equal(datapath_sas(&p->sun->datapath), 2);
 	assert_int_equal(datapath_policies(&p->sun->datapath, false), 1);
@@ -475,6 +476,29 @@ static void our_rekeying_to_the_network_of_another_is_given_up(void **state)
 	assert_int_equal(datapath_sas(&star->datapath), 2);
 }
 
+#define OTHER(own, own_id, own_ts, peer, peer_id, peer_ts)                                                   \
+	"connections { other { local_addrs = " own "\n remote_addrs = " peer "\n encap = yes\n"              \
+	" proposals = aes128gcm16-prfsha256-x25519\n local { auth = psk\n id = " own_id "\n }"               \
+	" remote { auth = psk\n id = " peer_id "\n } children { net { local_ts = " own_ts                    \
+	"\n remote_ts = " peer_ts "\n esp_proposals = aes128gcm16 } } } }\n"
+
+/* Behind a NAT both of them, or none: that is what somebody wants who names both. */
+static void two_that_are_called_at_one_address_are_as_somebody_wanted_it(void **state)
+{
+	struct pair *p = pair_open(state,
+		CONN("encap = yes") LOCAL("id = moon") REMOTE("id = sun")
+			OTHER("192.0.2.1", "moon", "10.1.0.0/16", "192.0.2.2", "sky", "10.2.0.0/16"),
+		CONN("encap = yes") LOCAL("id = sun") REMOTE("id = moon")
+			OTHER("192.0.2.2", "sky", "10.2.0.0/16", "192.0.2.1", "moon", "10.1.0.0/16"));
+
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	host_command(p->moon, &(struct ike_command){ .kind = COMMAND_UP, .ticket = 2, .ike = "other" });
+	lab_calm(p->lab);
+	assert_true(host_done(p->moon, 2)->success);
+	assert_int_equal(ike_load(p->moon->ike).children, 2);
+}
+
 static void marks_tell_two_apart_in_the_kernel(void **state)
 {
 	struct pair *p =
@@ -513,6 +537,7 @@ int main(void)
 		PAIR_TEST(another_user_of_the_same_identity_is_a_stranger),
 		PAIR_TEST(a_rekeying_to_the_network_of_another_is_refused),
 		PAIR_TEST(our_rekeying_to_the_network_of_another_is_given_up),
+		PAIR_TEST(two_that_are_called_at_one_address_are_as_somebody_wanted_it),
 		PAIR_TEST(marks_tell_two_apart_in_the_kernel),
 	};
 
