@@ -34,6 +34,14 @@ def carried(pair, wire, encap=False, children=1):
     wire.all_in("esp-udp" if encap or not all(end.kernel for end in pair.ends) else "esp")
 
 
+def same_priorities(pair):
+    """Of whose policies one comes before the other does not depend on who has installed them."""
+    moon, sun = (sorted((p.direction, ":" in p.src, p.priority) for p in xfrm.policies(end.host) if p.templates)
+                 for end in pair.ends)
+    if all(end.kernel for end in pair.ends):
+        same(moon, sun, "priorities on moon, and on sun")
+
+
 @case(kernel=True, each=CONTROL + OURS + PATHS)
 def kernel_tunnel(bench, kinds):
     """For IPv4 and IPv6 at once."""
@@ -44,6 +52,11 @@ def kernel_tunnel(bench, kinds):
     carries(bench, 6)
     tcp(bench.alice, bench.bob, bench.sun.inside[4], size=1 << 20)
     carried(pair, wire)
+    same_priorities(pair)
+    for end, kind in zip(pair.ends, kinds):
+        if kind != "strongswan":
+            contains(end.daemon.log(), "event=data-path kernel=yes userspace=no " if end.kernel else
+                     "event=data-path kernel=no userspace=yes ", f"log of {end.host.name}")
     pair.stop()
 
 
@@ -189,9 +202,13 @@ def kernel_padding_is_left_out(bench):
     pair.stop()
 
 
+        same({sa.encap for sa in xfrm.sas(daemon.host)}, {"espinudp"}, "encapsulation in the kernel")
+    wire.all_in("esp-udp")
 @case(kernel=True)
 def kernel_both_paths(bench):
-    """In one daemon, at the same time: red by the kernel, green by us, and blue as the daemon chooses."""
+    """In one daemon, at the same time: red by the kernel, green by us, and blue as the daemon chooses. Their packets and IKE
+    share port 4500."""
+    wire = bench.wire()
     moon, sun, addresses = bench.parallel("red", "green", "blue")
     for changes in moon, sun:
         children = changes["conn"]["children"]

@@ -17,6 +17,7 @@ def path_by_setting(bench):
     """Status says which path carries a tunnel, and why."""
     moon, _ = bench.pair(**US)
     moon.up()
+    contains(moon.log(), 'event=data-path kernel=no userspace=yes msg="daemon.datapath = user leaves the kernel alone"', "log")
     child = only_child(moon)
     same((child["data_path"], child["data_path_reason"]), ("userspace", "as configured"), "path and reason")
     contains(moon.must("status"), ", userspace (as configured)", "ipsec status")
