@@ -9,6 +9,7 @@ from lab.gateways import Pair, pairs
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, tcp
 
 KERNEL = {"daemon": {"datapath": "kernel"}}
+INTERFACE = {"child": {"interface": "vpn", "interface_routes": "yes"}}
 TRAP = {"child": {"start_action": "trap"}}
 
 
@@ -117,10 +118,11 @@ def what_status_shows(daemon):
     until(lambda: told() == there(), lambda: f"SPIs, and selectors of policies: told {told()}, in the kernel {there()}")
 
 
-@case(kernel=True, each=[("up", None), ("in-a-rekeying", "rekey"), ("in-a-start", "start"), ("with-a-trap", "trap")])
+@case(kernel=True, each=[("up", None), ("in-a-rekeying", "rekey"), ("in-a-start", "start"), ("with-a-trap", "trap"),
+                         ("with-an-interface", "interface")])
 def kernel_crash(bench, when):
     """The daemon is killed: what it left goes, or is shown again; and nothing goes in the clear meanwhile."""
-    moon, sun = bench.pair(moon=TRAP if when == "trap" else {}, **KERNEL)
+    moon, sun = bench.pair(moon={"trap": TRAP, "interface": INTERFACE}.get(when, {}), **KERNEL)
     moon.up()
     wire = bench.wire()
     pings = Pings(bench.alice, bench.sun.inside[4], f"{bench.directory}/pings")
