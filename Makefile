@@ -256,7 +256,8 @@ check-filters: root
 # path can carry some are run by the kernel's.
 EITHER_PATH := inside-outside-6-in-4 initiator-behind-nat route-based-tunnel-ipv4 shunt-drops-ipv4 orderly-stop-trap-by-command \
 	trap-goes-with-its-connection trap-changes-its-networks trap-after-ike-was-lost kill-switch-after-a-crash kill-switch-for-all \
-	roaming-to-a-better-link full-tunnel lan-bypass-ipv4 virtual-address-by-a-trap trap-without-a-peer
+	roaming-to-a-better-link full-tunnel lan-bypass-ipv4 virtual-address-by-a-trap trap-without-a-peer main-table-ipv4 \
+	cleanup-after-a-crash-own-device outer-tos-no-dscp-but-ecn outer-tos-both-of-ipv6
 check-kernel: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all
