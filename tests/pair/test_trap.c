@@ -242,7 +242,7 @@ static void a_packet_that_was_first_is_not_forgotten(void **state)
 {
 	struct pair *p = pair_open(state, NULL, CONN("proposals = aes256-sha512-ecp521"));
 
-	p->moon->late = MINUTE;
+	p->moon->late = ASK_TIMEOUT / 2;
 	command(p->moon, COMMAND_TRAP, "net");
 	host_answer(p->moon, false);
 	p->moon->late = 0;
