@@ -381,10 +381,10 @@ static void the_answer_to_a_question_has_its_number(void **state)
 	started();
 	assert_int_equal(policy_add(true), ERR_OK);
 	assert_int_equal(selector_parse("10.1.0.0/16 10.2.0.0/16 0 0/0 0/0", &sel), ERR_OK);
-	a.policy.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &a.policy.sel);
 	a.policy.dir = XFRM_POLICY_OUT;
 	assert_int_equal(selector_parse("10.1.0.1/32 10.2.0.1/32 17 53/ffff 99/ffff", &sel), ERR_OK);
-	a.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &a.sel);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &a, sizeof a);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &a, sizeof a);
 	xfrm_kernel.dispatch(x);
@@ -484,10 +484,10 @@ static void tell_acquire(uint32_t seq, uint32_t cpu)
 	struct selector sel;
 
 	assert_int_equal(selector_parse("10.1.0.0/16 10.2.0.0/16 0 0/0 0/0", &sel), ERR_OK);
-	m.a.policy.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &m.a.policy.sel);
 	m.a.policy.dir = XFRM_POLICY_OUT;
 	assert_int_equal(selector_parse("10.1.0.1/32 10.2.0.1/32 17 53/ffff 99/ffff", &sel), ERR_OK);
-	m.a.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &m.a.sel);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &m, sizeof m);
 }
 

@@ -109,7 +109,8 @@ static void trap_asks(uint32_t trap, uint32_t seq)
 	struct xfrm_user_acquire a = { .seq = seq, .policy.dir = XFRM_POLICY_OUT };
 	struct selector sel = selector_of(trap);
 
-	a.policy.sel = a.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &a.sel);
+	a.policy.sel = a.sel;
 	fake_larva(&fake, seq, REQID + trap);
 	fake_tell(&fake, XFRM_MSG_ACQUIRE, &a, sizeof a);
 	xfrm_kernel.dispatch(x);

@@ -105,13 +105,28 @@ static void only_what_is_printed_is_read(void **state)
 	assert_int_equal(selector_parse("10.1.0.0/16 ::/0 6 0/0 0/0", &s), ERR_RANGE);
 }
 
+/* As the kernel compares them. */
+static void one_selector_has_the_same_octets_each_time(void **state)
+{
+	struct selector s = one("10.1.0.0/16 10.2.0.0/16 17 53/ffff 99/ffff");
+	struct xfrm_selector a, b;
+
+	(void)state;
+	memset(&a, 0, sizeof a);
+	memset(&b, 0xff, sizeof b);
+	selector_to_kernel(&s, &a);
+	selector_to_kernel(&s, &b);
+	assert_memory_equal(&a, &b, sizeof a);
+}
+
 static const char *packet(const char *selector)
 {
 	struct selector s = one(selector);
-	struct xfrm_selector k = selector_to_kernel(&s);
+	struct xfrm_selector k;
 	char a[TS_TEXT], b[TS_TEXT];
 	struct ts local, remote;
 
+	selector_to_kernel(&s, &k);
 	assert_int_equal(selector_packet(&k, &local, &remote), ERR_OK);
 	return arena_printf(&arena, "%s %s", ts_print(&local, a), ts_print(&remote, b));
 }
@@ -158,6 +173,7 @@ int main(void)
 		cmocka_unit_test(what_no_policy_can_say_is_refused),
 		cmocka_unit_test(the_other_direction),
 		cmocka_unit_test(only_what_is_printed_is_read),
+		cmocka_unit_test(one_selector_has_the_same_octets_each_time),
 		cmocka_unit_test(packets_have_their_ports),
 		cmocka_unit_test(the_more_specific_wins),
 	};

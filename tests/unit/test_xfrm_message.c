@@ -621,7 +621,8 @@ static void a_packet_that_asks_for_its_cpu(void **state)
 
 	(void)state;
 	assert_int_equal(selector_parse("10.1.0.1/32 10.2.0.1/32 17 53/ffff 99/ffff", &sel), ERR_OK);
-	k->sel = k->policy.sel = selector_to_kernel(&sel);
+	selector_to_kernel(&sel, &k->sel);
+	k->policy.sel = k->sel;
 	k->policy.dir = XFRM_POLICY_OUT;
 	assert_int_equal(message_acquire(h, &a), ERR_OK);
 	assert_int_equal(a.resource, 0);

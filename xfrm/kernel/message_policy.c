@@ -51,7 +51,7 @@ void message_policy(struct nlmsghdr *h, const struct policy_key *key, const stru
 	struct xfrm_userpolicy_info *p = mnl_nlmsg_put_extra_header(h, sizeof *p);
 	struct xfrm_user_offload offload = { (int)body->device, XFRM_OFFLOAD_PACKET };
 
-	p->sel = selector_to_kernel(&key->sel);
+	selector_to_kernel(&key->sel, &p->sel);
 	p->dir = key->dir;
 	p->priority = body->priority;
 	p->action = body->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
@@ -71,7 +71,7 @@ void message_policy_id(struct nlmsghdr *h, const struct policy_key *key)
 {
 	struct xfrm_userpolicy_id *id = mnl_nlmsg_put_extra_header(h, sizeof *id);
 
-	id->sel = selector_to_kernel(&key->sel);
+	selector_to_kernel(&key->sel, &id->sel);
 	id->dir = key->dir;
 	put_marks(h, key);
 }

@@ -94,7 +94,7 @@ static bool selector_of(const struct sa_spec *spec, struct xfrm_selector *out)
 	if (one) {
 		struct selector turned = selector_turned(&s.v[0]);
 
-		*out = selector_to_kernel(spec->inbound ? &turned : &s.v[0]);
+		selector_to_kernel(spec->inbound ? &turned : &s.v[0], out);
 	}
 	arena_free(&scratch);
 	return one;

@@ -230,20 +230,19 @@ struct ip selector_ip(const xfrm_address_t *a, uint16_t family)
 	return ip;
 }
 
-struct xfrm_selector selector_to_kernel(const struct selector *s)
+void selector_to_kernel(const struct selector *s, struct xfrm_selector *out)
 {
-	return (struct xfrm_selector){
-		.saddr = selector_address(&s->src.ip),
-		.daddr = selector_address(&s->dst.ip),
-		.prefixlen_s = (uint8_t)s->src.bits,
-		.prefixlen_d = (uint8_t)s->dst.bits,
-		.family = selector_family(&s->src.ip),
-		.proto = s->proto,
-		.sport = htons(s->sport.value),
-		.sport_mask = htons(s->sport.mask),
-		.dport = htons(s->dport.value),
-		.dport_mask = htons(s->dport.mask),
-	};
+	memset(out, 0, sizeof *out);
+	out->saddr = selector_address(&s->src.ip);
+	out->daddr = selector_address(&s->dst.ip);
+	out->prefixlen_s = (uint8_t)s->src.bits;
+	out->prefixlen_d = (uint8_t)s->dst.bits;
+	out->family = selector_family(&s->src.ip);
+	out->proto = s->proto;
+	out->sport = htons(s->sport.value);
+	out->sport_mask = htons(s->sport.mask);
+	out->dport = htons(s->dport.value);
+	out->dport_mask = htons(s->dport.mask);
 }
 
 enum err selector_from_kernel(const struct xfrm_selector *k, struct selector *out)

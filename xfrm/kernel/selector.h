@@ -42,8 +42,9 @@ struct selector selector_turned(const struct selector *s);
 const char *selector_print(const struct selector *s, char out[SELECTOR_TEXT]);
 enum err selector_parse(const char *s, struct selector *out) MUST_CHECK;
 
-/* As the kernel writes it, and back: ERR_RANGE for what is no address or prefix. */
-struct xfrm_selector selector_to_kernel(const struct selector *s);
+/* As the kernel writes it, and back: ERR_RANGE for what is no address or prefix. The kernel finds a policy by
+ * all octets of its selector, those between the fields among them: they are zero, whatever OUT was. */
+void selector_to_kernel(const struct selector *s, struct xfrm_selector *out);
 enum err selector_from_kernel(const struct xfrm_selector *k, struct selector *out) MUST_CHECK;
 
 /* The single packet K is about, from LOCAL to REMOTE. ERR_RANGE as above. */
