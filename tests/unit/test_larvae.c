@@ -281,8 +281,8 @@ static void where_nothing_was_asked_there_is_no_look(void **state)
 	assert_string_equal(fake_asked(&fake), "");
 }
 
-/* It would have been the answer. */
-static void a_question_stands_when_the_kernel_takes_no_sa_for_it(void **state)
+/* The SA that packets of the first trap leave by. */
+static enum err answer(void)
 {
 	static const uint8_t key[64];
 	static const struct child_conf conf = { .policies = true };
@@ -298,11 +298,31 @@ static void a_question_stands_when_the_kernel_takes_no_sa_for_it(void **state)
 		.remote_ts = { &remote, 1 },
 		.conf = &conf };
 
+	return xfrm_kernel.sa_add(x, &sa, &why);
+}
+
+/* Its answer has come and gone within a second, and the core waits for nothing. */
+static void the_next_question_is_heard_however_soon_it_comes(void **state)
+{
+	(void)state;
+	trap_add(0);
+	trap_asks(0, 0x70);
+	assert_int_equal(answer(), ERR_OK);
+	xfrm_kernel.sa_del(x, 5, false);
+	trap_asks(0, 0x71);
+	assert_int_equal(acquires, 2);
+	trap_asks(0, 0x72);
+	assert_int_equal(acquires, 2);
+}
+
+/* It would have been the answer. */
+static void a_question_stands_when_the_kernel_takes_no_sa_for_it(void **state)
+{
 	(void)state;
 	trap_add(0);
 	trap_asks(0, 0x70);
 	fake_treat(&fake, XFRM_MSG_NEWSA, 0, 1, FAKE_REFUSE, EEXIST);
-	assert_int_equal(xfrm_kernel.sa_add(x, &sa, &why), ERR_EXISTS);
+	assert_int_equal(answer(), ERR_EXISTS);
 	xfrm_kernel.sa_select(x, 1, 0);
 	assert_int_equal(fake.n_larvae, 0);
 }
@@ -333,6 +353,7 @@ int main(void)
 		CASE(a_question_that_is_over_ends_and_the_next_is_heard),
 		CASE(one_look_finds_the_questions_that_are_over_together),
 		CASE(where_nothing_was_asked_there_is_no_look),
+		CASE(the_next_question_is_heard_however_soon_it_comes),
 		CASE(a_question_stands_when_the_kernel_takes_no_sa_for_it),
 		CASE(a_crashed_predecessors_question_ends_when_its_policy_is_taken_over),
 	};

@@ -22,17 +22,22 @@ static void on_acquire(struct xfrm *x, const struct nlmsghdr *h)
 {
 	struct acquire a;
 	struct owner *o;
+	uint64_t key;
+	bool fresh;
 
 	if (message_acquire(h, &a))
 		return;
 	o = kernel_owner_asks(x, &a.key);
 	if (!o || (o->kind != OWNER_TRAP && o->kind != OWNER_POLICY))
 		return;
+	/* Where none stands the core waits for nothing that came of the one before, however late that was. */
+	key = kernel_seq_key(o->reqid, a.resource);
+	fresh = a.seq && !map_get(&x->seqs, key);
 	if (a.seq)
-		map_put(&x->seqs, kernel_seq_key(o->reqid, a.resource), (void *)(uintptr_t)a.seq);
+		map_put(&x->seqs, key, (void *)(uintptr_t)a.seq);
 	if (a.resource)
 		kernel_policy_quiet(x, o->id, true);
-	if (a.resource || is_due(&o->acquire_ms))
+	if (is_due(&o->acquire_ms) || fresh || a.resource)
 		x->reports.acquire(x->reports.ctx, o->id, a.resource, &a.local, &a.remote);
 }
 
