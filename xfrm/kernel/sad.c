@@ -231,8 +231,8 @@ enum err kernel_sa_add(struct xfrm *x, const struct sa_spec *spec, struct text *
 	}
 	if (spec->conf->interface)
 		e = kernel_interface_get(x, spec->conf, &own.marks, &dev, why);
-	if (e)
-		return e;
+	if (e) /* ERR_EXISTS is for SPIs: there is no use in another one */
+		return e == ERR_EXISTS ? ERR_UNSUPPORTED : e;
 	sa = sa_new(&own);
 	sa->resource = spec->resource;
 	sa->dev = dev;

@@ -128,8 +128,8 @@ static enum err hand_over(struct xfrm *x, struct user_sa *sa, const struct sa_sp
 	struct esp_order o = { .kind = ORDER_SA_ADD, .sa_add = { .spec = *spec, .limit = sa->limit } };
 	enum err err = user_device_get(x, spec->conf->interface, &sa->device, why);
 
-	if (err)
-		return err;
+	if (err) /* ERR_EXISTS is for SPIs: there is no use in another one */
+		return err == ERR_EXISTS ? ERR_UNSUPPORTED : err;
 	err = meters_get(&x->meters, &sa->meter, why);
 	if (!err) {
 		o.sa_add.slot = sa->device->slot;
