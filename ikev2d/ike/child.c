@@ -471,8 +471,10 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 	else if (c->spent)
 		child_outdated(s, c);
 	waits_up(s, &c->waits, true, NULL);
-	if (!c->resource)
+	if (!c->resource) {
+		trap_up(s->ike, c->conf);
 		want_up(s->ike, c->conf);
+	}
 }
 
 void child_outdated(struct step *s, struct child *c)

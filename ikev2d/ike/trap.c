@@ -301,14 +301,17 @@ void traps_renew(struct step *s, struct conn *c)
 
 	/* Their successors come behind them. */
 	while (n != last) {
-		struct trap *t;
+		struct trap *t, *successor;
 
 		n = n->next;
 		t = node_owner(n, struct trap, of_conn);
 		if (t->stale)
 			continue;
 		t->stale = true;
-		trap_add(s, t->conf)->by_command = t->by_command;
+		successor = trap_add(s, t->conf);
+		successor->by_command = t->by_command;
+		successor->asked = t->asked;
+		successor->tries = t->tries;
 	}
 }
 

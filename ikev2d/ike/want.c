@@ -59,7 +59,6 @@ void want_up(struct ike *ike, const struct child_conf *conf)
 {
 	struct want *w = find(ike, conf);
 
-	trap_up(ike, conf);
 	if (!w)
 		return;
 	w->tries = 0;

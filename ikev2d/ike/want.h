@@ -15,7 +15,7 @@ enum want_kind {
  * one that can never be begun (begin.h) not at all. */
 void want_add(struct step *s, const struct child_conf *conf, enum want_kind kind);
 
-/* A child of CONF is up; is gone, or was not reached: its trap hears of it, too. */
+/* A child of CONF is up; is gone, or was not reached: its trap hears of that, too. */
 void want_up(struct ike *ike, const struct child_conf *conf);
 void want_lost(struct step *s, const struct child_conf *conf);
 /* It is gone, and its peer is known to be there: if it is wanted, it is tried at once. */
