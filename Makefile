@@ -251,7 +251,7 @@ export FILTERED := $(addsuffix -process-has-no-rights,ike ctl esp eap) $(addsuff
 check-filters: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all $(O)/tests/unit/test_sandbox $(BIN)/ikev2d-hostile
-	@BIN=$(BIN) tests/run -t 60 $(O)/tests/unit/test_sandbox -t 500 '$(NET) $(FILTERED)'
+	@BIN=$(BIN) tests/run -t 60 $(O)/tests/unit/test_sandbox -t 400 '$(NET) $(FILTERED)'
 # Whole daemons go without sanitizers: in an emulated machine these cost more than all the rest. Of the cases that either data
 # path can carry some are run by the kernel's.
 EITHER_PATH := inside-outside-6-in-4 initiator-behind-nat route-based-tunnel-ipv4 shunt-drops-ipv4 orderly-stop-trap-by-command \
@@ -304,7 +304,7 @@ check-fuzz: fuzz
 THREADED := $(addprefix tests/unit/test_,lanes meter outer plane snapshot user user_cpus worker)
 check-threads: root
 	+@$(AGAIN) SAN=thread $(addprefix $(B)/san-thread/,$(THREADED))
-	@tests/run -j 2 -t 120 $(addprefix $(B)/san-thread/,$(THREADED))
+	@setarch -R tests/run -j 2 -t 60 $(addprefix $(B)/san-thread/,$(THREADED)) # it knows no randomized addresses
 
 check-trixie: TRIXIE ?= $(B)/trixie
 check-trixie: root
@@ -349,9 +349,9 @@ bench: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests
 	@BIN=$(B)/bin tests/bench/run $(BENCH) --json $(B)/bench.json
-	@echo; tests/bench/plot $(B)/bench.json --svg $(B)/bench.svg; echo
 	@$(B)/bin/many
 	@$(B)/bin/lanes
+	@echo; tests/bench/plot $(B)/bench.json --svg $(B)/bench.svg
 load: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) SAN= COV= all tests
