@@ -2,6 +2,7 @@
 /* What is in the kernel is what the back end believes, and nobody else's is touched. */
 #include "tests/kernel/cable.h"
 #include "tests/unit/packet.h"
+#include "xfrm/kernel/message.h"
 #include "xfrm/netlink.h"
 
 #include <arpa/inet.h>
@@ -324,6 +325,55 @@ static void the_audit_says_and_repairs(void **state)
 	assert_int_equal(t->host[MOON].heard.child, n.id);
 }
 
+static bool is_hard(const struct heard *h)
+{
+	return h->hard;
+}
+
+/* Moon's outbound SA, and the policy of its networks, go to 192.0.2.4, as a program of mobile IPv6 would have
+ * it. */
+static void migrate_from_moon(struct cable *t)
+{
+	struct policy_key key = { .dir = XFRM_POLICY_OUT };
+	struct xfrm_user_migrate to = { .proto = IPPROTO_ESP,
+		.mode = XFRM_MODE_TUNNEL,
+		.reqid = 1,
+		.old_family = AF_INET,
+		.new_family = AF_INET,
+		.old_saddr.a4 = inet_addr("192.0.2.1"),
+		.new_saddr.a4 = inet_addr("192.0.2.1"),
+		.old_daddr.a4 = inet_addr("192.0.2.2"),
+		.new_daddr.a4 = inet_addr("192.0.2.4") };
+	struct netlink *nl;
+	struct nlmsghdr *h;
+
+	cable_enter(t, MOON);
+	assert_ok(netlink_open(NETLINK_XFRM, &nl, &t->why));
+	h = netlink_request(nl, XFRM_MSG_MIGRATE, 0);
+	assert_int_equal(selector_parse("10.1.0.0/16 10.2.0.0/16 0 0/0 0/0", &key.sel), ERR_OK);
+	message_policy_id(h, &key);
+	mnl_attr_put(h, XFRMA_MIGRATE, sizeof to, &to);
+	assert_ok(netlink_talk(nl, NULL, NULL));
+	netlink_close(nl);
+}
+
+/* The kernel tells of it. */
+static void what_somebody_moved_has_ended(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct tunnel n = cable_tunnel();
+
+	cable_up(t, &n);
+	migrate_from_moon(t);
+	assert_says(MOON, "ip xfrm state; ip xfrm policy", "dst 192.0.2.4");
+	assert_true(cable_wait(t, MOON, is_hard));
+	assert_int_equal(t->host[MOON].heard.child, n.id);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.4");
+	assert_says(MOON, "ip xfrm policy", "tmpl src 192.0.2.1 dst 192.0.2.2");
+	cable_down(t, &n, MOON);
+	assert_silent(MOON, "ip xfrm state; ip xfrm policy", "192.0.2.");
+}
+
 /* Two tunnels to the same networks: the newer one sends, on both may be received. */
 static void two_owners_of_one_policy(void **state)
 {
@@ -420,6 +470,7 @@ int main(void)
 		CABLE_CASE(what_became_somebody_elses_stays),
 		CABLE_CASE(what_is_there_already_is_named),
 		CABLE_CASE(the_audit_says_and_repairs),
+		CABLE_CASE(what_somebody_moved_has_ended),
 		CABLE_CASE(two_owners_of_one_policy),
 		CABLE_CASE(policies_of_ones_own_choice),
 		CABLE_CASE(a_thousand),

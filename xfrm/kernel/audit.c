@@ -63,6 +63,21 @@ static void say_gone(const struct xfrm *x, struct text *out)
 				sa_key_print(&sa->key, text));
 }
 
+/* Nobody else takes away what somebody moved; with where it is now, our name for it goes as well. */
+static void take_strayed_away(struct xfrm *x, struct text *out)
+{
+	struct kernel_sa *sa;
+	char text[SA_KEY_TEXT];
+	size_t at = 0;
+
+	while ((sa = map_next(&x->sas, &at)))
+		if (is_gone(x, sa) && sa->strayed.spi) {
+			text_add(out, "it was moved: the %s is taken away\n",
+				sa_key_print(&sa->strayed, text));
+			kernel_sa_take_away(x, &sa->strayed);
+		}
+}
+
 /* An SA that was taken away cannot be made again, for its keys are gone too: the core is told that it has
  * ended. */
 void kernel_audit(struct xfrm *x, struct text *out)
@@ -71,6 +86,7 @@ void kernel_audit(struct xfrm *x, struct text *out)
 
 	if (!e) {
 		say_gone(x, out);
+		take_strayed_away(x, out);
 		expire(x, is_gone, true);
 		e = kernel_entries_audit(x, out);
 	}

@@ -28,6 +28,7 @@ struct kernel_sa {
 	uint64_t mapping_ms; /* when an address change was last reported */
 	struct sa_seen seen; /* the last look at it; how many there were; and when its packets had moved */
 	uint64_t look, moved_ms;
+	struct sa_key strayed; /* where somebody moved it, as the last look found; SPI 0: nowhere */
 };
 
 struct lead; /* what leads packets to policies (lead.c) */

@@ -44,6 +44,17 @@ void kernel_sa_note(struct kernel_sa *sa, const struct sa_seen *seen)
 	sa->seen = *seen;
 }
 
+/* Of the same SPI and reqid, but elsewhere. */
+static void note_strayed(const struct xfrm *x, const struct sa_seen *seen)
+{
+	struct kernel_sa *sa = map_get(&x->spis, seen->key.spi);
+
+	while (sa && sa->key.reqid != seen->key.reqid)
+		sa = sa->same;
+	if (sa)
+		sa->strayed = seen->key;
+}
+
 static void look_read(void *ctx, const struct nlmsghdr *h)
 {
 	struct xfrm *x = ctx;
@@ -53,9 +64,12 @@ static void look_read(void *ctx, const struct nlmsghdr *h)
 	if (h->nlmsg_type != XFRM_MSG_NEWSA || message_sa_read(h, &seen) || seen.larval)
 		return;
 	sa = kernel_sa_find(x, seen.key.spi, &seen.key.dst);
-	if (!sa || !ip_eq(&sa->key.src, &seen.key.src) || sa->key.reqid != seen.key.reqid)
+	if (!sa || !ip_eq(&sa->key.src, &seen.key.src) || sa->key.reqid != seen.key.reqid) {
+		note_strayed(x, &seen);
 		return;
+	}
 	kernel_sa_note(sa, &seen);
+	sa->strayed = (struct sa_key){ 0 };
 	sa->look = x->look;
 }
 
