@@ -325,6 +325,26 @@ static void the_audit_says_and_repairs(void **state)
 	assert_int_equal(t->host[MOON].heard.child, n.id);
 }
 
+/* As another ikev2d would have it, which is none of ours. */
+static void a_policy_of_an_ikev2d_that_nobody_wants_is_named(void **state)
+{
+	struct cable *t = cable_started(state);
+	struct text found = text_in(&t->arena);
+	static const char add[] = "ip xfrm policy add src 10.8.0.0/16 dst 10.9.0.0/16 dir out ";
+
+	assert_true(cable_run(t, MOON, add));
+	xfrm_kernel.audit(cable_enter(t, MOON)->x, &found);
+	assert_string_equal(text_str(&found), "");
+	assert_true(cable_run(t, MOON, "ip xfrm policy delete src 10.8.0.0/16 dst 10.9.0.0/16 dir out"));
+	killed(t, SUN, tunnel_up);
+	assert_int_equal(unlink(arena_printf(&t->arena, "%s/%s", t->host[SUN].dir, XFRM_KERNEL_JOURNAL)), 0);
+	cable_open(t, SUN);
+	xfrm_kernel.audit(cable_enter(t, SUN)->x, &found);
+	assert_non_null(strstr(text_str(&found), "the policy out 10.2.0.0/16 10.1.0.0/16"));
+	assert_non_null(strstr(text_str(&found), "nothing here wants it"));
+	assert_says(SUN, "ip xfrm policy", "10.1.0.0/16");
+}
+
 static bool is_hard(const struct heard *h)
 {
 	return h->hard;
@@ -470,6 +490,7 @@ int main(void)
 		CABLE_CASE(what_became_somebody_elses_stays),
 		CABLE_CASE(what_is_there_already_is_named),
 		CABLE_CASE(the_audit_says_and_repairs),
+		CABLE_CASE(a_policy_of_an_ikev2d_that_nobody_wants_is_named),
 		CABLE_CASE(what_somebody_moved_has_ended),
 		CABLE_CASE(two_owners_of_one_policy),
 		CABLE_CASE(policies_of_ones_own_choice),

@@ -415,18 +415,36 @@ void kernel_entry_adopt(struct xfrm *x, const struct policy_key *key, const stru
 	arena_free(&scratch);
 }
 
+struct audit {
+	struct xfrm *x;
+	struct text *out;
+};
+
+/* It carries our tag; but another ikev2d's policies do, too. */
+static void say_surplus(const struct policy_key *key, struct text *out)
+{
+	char text[POLICY_KEY_TEXT];
+
+	text_add(out,
+		"the %s is of an ikev2d, but nothing here wants it: if no other ikev2d runs on this machine, "
+		"take it away with \"ip xfrm policy delete\"\n",
+		policy_key_print(key, text));
+}
+
 static void entry_read(void *ctx, const struct nlmsghdr *h)
 {
-	struct xfrm *x = ctx;
+	const struct audit *a = ctx;
 	struct policy_key key;
 	struct policy_body body;
 	struct entry *e;
 
-	if (h->nlmsg_type != XFRM_MSG_NEWPOLICY || message_policy_read(h, &key, &body))
+	if (h->nlmsg_type != XFRM_MSG_NEWPOLICY || message_policy_read(h, &key, &body) || !body.ours)
 		return;
-	e = entry_find(x, &key);
-	if (e && body.ours)
+	e = entry_find(a->x, &key);
+	if (e)
 		e->seen = policy_body_eq(&body, &e->body);
+	else
+		say_surplus(&key, a->out);
 }
 
 static void repair(struct xfrm *x, struct entry *e, struct text *out)
@@ -442,12 +460,13 @@ static void repair(struct xfrm *x, struct entry *e, struct text *out)
 
 enum err kernel_entries_audit(struct xfrm *x, struct text *out)
 {
+	struct audit a = { x, out };
 	enum err err;
 
 	list_each (n, &x->all)
 		node_owner(n, struct entry, of_all)->seen = false;
 	netlink_request(x->netlink, XFRM_MSG_GETPOLICY, NLM_F_DUMP);
-	err = netlink_talk(x->netlink, entry_read, x);
+	err = netlink_talk(x->netlink, entry_read, &a);
 	if (err)
 		return err;
 	list_each (n, &x->all) {
