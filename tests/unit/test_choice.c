@@ -68,8 +68,8 @@ static void fake_bundle(struct xfrm *fake, bool on)
 	bundled = on;
 }
 
-#define FAKE                                                                                                   \
-	.open = fake_open, .caps = fake_caps, .close = fake_close, .fd = fake_fd, .sa_add = fake_sa_add,       \
+#define FAKE                                                                                                 \
+	.open = fake_open, .caps = fake_caps, .close = fake_close, .fd = fake_fd, .sa_add = fake_sa_add,     \
 	.sa_del = fake_sa_del, .sa_move = fake_sa_move
 
 static const struct xfrm_backend kernel = { FAKE }, user = { FAKE, .bundle = fake_bundle };
