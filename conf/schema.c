@@ -676,6 +676,10 @@ static const struct conf_key daemon_keys[] = {
 		       "to it" },
 	{ "routing_table_prio", STATUS_READ, TYPE_COUNT, SETTINGS(routing_table_prio), "220",
 		.doc = "priority of the rule that leads to it" },
+	{ "audit_interval", STATUS_READ, TYPE_TIME, SETTINGS(audit_interval), "5m",
+		.doc = "how often the SAs and policies in the kernel are compared with those that should be "
+		       "there, and put right, as ipsec check does at once; 0: only then",
+		.differs = OURS },
 	{ "iptfs_drop_time", STATUS_READ, TYPE_COUNT, SETTINGS(iptfs.drop_time), "1000000",
 		.doc = "with mode = iptfs: microseconds that a packet which comes early waits for those "
 		       "before it" },

@@ -225,6 +225,7 @@ static void in_force(struct world *w)
 	log_say(LOG_NOTICE, "config", "connections=%u msg=\"the configuration was read again\"",
 		config_now(&w->config)->n_peers);
 	engine_configure(w);
+	datapath_configure(w);
 	watch_again(w);
 }
 
@@ -318,6 +319,7 @@ enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why
 	note_what_waits(w);
 	line_say(LOG_NOTICE, "config", "the settings were read again");
 	engine_configure(w);
+	datapath_configure(w);
 	return ERR_OK;
 }
 

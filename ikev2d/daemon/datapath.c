@@ -5,12 +5,10 @@
 #include "base/log.h"
 #include "daemon/datapath_esp.h"
 #include "daemon/engine.h"
+#include "daemon/line.h"
 #include "xfrm/choice.h"
 
-enum {
-	SETTLE_TIME = 30,  /* s in which the names of peers are resolved and all traps are set */
-	AUDIT_EVERY = 300, /* s */
-};
+enum { SETTLE_TIME = 30 /* s in which the names of peers are resolved and all traps are set */ };
 
 static void acquire(
 	void *ctx, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
@@ -88,15 +86,29 @@ static void on_audit(evutil_socket_t fd, short what, void *ctx)
 	arena_free(&scratch);
 }
 
+static bool audit_every(struct world *w, uint64_t ms)
+{
+	const struct timeval every = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (long)(ms % 1000) * 1000 };
+
+	return ms ? !event_add(w->xfrm_audit, &every) : !event_del(w->xfrm_audit);
+}
+
+void datapath_configure(struct world *w)
+{
+	if (!audit_every(w, config_now(&w->config)->settings.audit_interval))
+		line_say(LOG_WARN, "audit", "what is installed is compared at the old times");
+}
+
 static bool watch(struct world *w)
 {
-	const struct timeval settle_time = { .tv_sec = SETTLE_TIME }, every = { .tv_sec = AUDIT_EVERY };
+	const struct timeval settle_time = { .tv_sec = SETTLE_TIME };
 
 	w->xfrm_settled = evtimer_new(w->base, on_settled, w);
 	w->xfrm_readable = event_new(w->base, w->backend->fd(w->xfrm), EV_READ | EV_PERSIST, on_readable, w);
 	w->xfrm_audit = event_new(w->base, -1, EV_PERSIST, on_audit, w);
 	return w->xfrm_settled && !evtimer_add(w->xfrm_settled, &settle_time) && w->xfrm_readable &&
-	       !event_add(w->xfrm_readable, NULL) && w->xfrm_audit && !event_add(w->xfrm_audit, &every);
+	       !event_add(w->xfrm_readable, NULL) && w->xfrm_audit &&
+	       audit_every(w, w->settings.audit_interval);
 }
 
 static void share_port(struct world *w)

@@ -6,6 +6,9 @@
 
 enum err datapath_start(struct world *w, struct text *why) MUST_CHECK;
 
+/* The settings are others: they say when what is installed is compared with what should be. */
+void datapath_configure(struct world *w);
+
 /* Takes everything away from the machine again. */
 void datapath_stop(struct world *w);
 

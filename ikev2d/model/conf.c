@@ -28,6 +28,7 @@ struct settings settings_default(void)
 		.install_routes = true,
 		.routing_table = 220,
 		.routing_table_prio = 220,
+		.audit_interval = 300000,
 		.iptfs = { .drop_time = 1000000,
 			.reorder_window = 3,
 			.max_queue_size = 1 << 20,

@@ -166,6 +166,7 @@ struct settings {
 	/* Groups by name or number, of who may do everything, and of who may ask; NULL: none. */
 	const char *socket_group, *socket_readers;
 	unsigned routing_table, routing_table_prio; /* TABLE_MAIN has no rule */
+	uint64_t audit_interval; /* ms from one look at what is installed to the next; 0: none */
 	struct iptfs_conf iptfs;
 	struct radius_conf radius;
 };

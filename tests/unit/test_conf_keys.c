@@ -317,6 +317,8 @@ static const struct key_case cases[] = {
 	{ "daemon", .key = "make_before_break = no" },
 	{ "daemon", .key = "updown_timeout = 2m" },
 	{ "daemon", .key = "updown_timeout = 0" },
+	{ "daemon", .key = "audit_interval = 1m" },
+	{ "daemon", "audit_interval = often", .why = "\"often\"" NOT_TIME },
 	{ "daemon", "updown_timeout = long", .why = "\"long\"" NOT_TIME },
 	{ "daemon", .key = "dns = no" },
 	{ "daemon", .key = "lan_bypass = yes" },

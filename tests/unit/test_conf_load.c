@@ -64,7 +64,7 @@ static void daemon_settings_are_read(void **state)
 		     "init_limit_half_open = 7\ninit_limit_job_load = 8\nmake_before_break = no\n"
 		     "updown_timeout = 5\ncharon_socket = no\ndns = file\nlan_bypass = yes\nsocket_group = "
 		     "vpn\nsocket_readers = 100\n"
-		     "routing_table = 100\nrouting_table_prio = 101\n"
+		     "routing_table = 100\nrouting_table_prio = 101\naudit_interval = 90s\n"
 		     "iptfs_drop_time = 2000\niptfs_reorder_window = 9\niptfs_init_delay = 300\n"
 		     "iptfs_max_queue_size = 4096\niptfs_packet_size = 1300\niptfs_accept_fragments = no\n"
 		     "iptfs_dont_fragment = yes }");
@@ -100,6 +100,7 @@ static void daemon_settings_are_read(void **state)
 	assert_string_equal(s->socket_readers, "100");
 	assert_int_equal(s->routing_table, 100);
 	assert_int_equal(s->routing_table_prio, 101);
+	assert_int_equal(s->audit_interval, 90000);
 	assert_int_equal(s->iptfs.drop_time, 2000);
 	assert_int_equal(s->iptfs.reorder_window, 9);
 	assert_int_equal(s->iptfs.init_delay, 300);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What becomes of tunnels in the kernel: rekeyed, at their limits, called for by packets, crashed, on bad links."""
 from cases.kernel import OURS, carries
+from cases.reload import reload_with
 from cases.shunts import shunt, start
 from lab import xfrm
 from lab.case import case
-from lab.check import check, same, until
+from lab.check import check, contains, same, until
 from lab.gateways import Pair, pairs
+from lab.ikev2d import parse_json
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, tcp
 
 KERNEL = {"daemon": {"datapath": "kernel"}}
@@ -116,6 +118,39 @@ def what_status_shows(daemon):
                                         for p in xfrm.policies(daemon.host) if p.templates}
 
     until(lambda: told() == there(), lambda: f"SPIs, and selectors of policies: told {told()}, in the kernel {there()}")
+
+
+def looked_at(daemon):
+    """What ipsec check finds in the data path; its exit code fits."""
+    done = daemon.ipsec("--json", "check", daemon.config)
+    row = next(row for row in parse_json(done.out)["findings"] if row["name"] == "data-path")
+    same(done.code, int(row["verdict"] == "bad"), f"exit code of ipsec check\n{done.text}")
+    return row["verdict"], row["text"]
+
+
+@case(kernel=True)
+def kernel_changed_by_somebody(bench):
+    """A policy is gone: ipsec check says so, and has it made anew; as it is at times of themselves, where those are set."""
+    moon, _ = bench.pair(daemon={**KERNEL["daemon"], "audit_interval": "0"})
+    moon.up()
+    local, remote = bench.moon.net[4], bench.sun.net[4]
+    delete = ["ip", "xfrm", "policy", "delete", "src", local, "dst", remote, "dir", "out"]
+    there = lambda: (local, remote, "out") in {(p.src, p.dst, p.direction) for p in xfrm.policies(moon.host)}
+    verdict, text = looked_at(moon)
+    same((verdict, text.partition(";")[0]), ("ok", "kernel: in use"), "what ipsec check finds")
+    moon.host.must(delete)
+    same(there(), False, "whether the policy is there")
+    verdict, text = looked_at(moon)
+    same(verdict, "bad", f"verdict of ipsec check: {text}")
+    contains(text, f"the policy out {local} {remote} 0 0/0 0/0 0/0 0 was not in the kernel as it should be: another program "
+                   "changed it; made anew", "what ipsec check finds")
+    same((looked_at(moon)[0], there()), ("ok", True), "verdict of ipsec check, and whether the policy is there")
+    carries(bench)
+    reload_with(bench, moon, bench.tunnel(bench.moon, daemon={**KERNEL["daemon"], "audit_interval": "1s"}))
+    moon.host.must(delete)
+    until(there, "the policy is made anew")
+    until(lambda: f'event=audit msg="the policy out {local} {remote} ' in moon.log(), "the log tells of it")
+    carries(bench)
 
 
 @case(kernel=True, each=[("up", None), ("in-a-rekeying", "rekey"), ("in-a-start", "start"), ("with-a-trap", "trap"),
