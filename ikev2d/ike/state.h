@@ -338,7 +338,7 @@ struct child {
 	struct node of_sa;
 	struct ring_node of_twins;
 	struct ring_node of_neighbours; /* with others for the same packets, whose peers are at its address */
-	struct ring_node of_policy; /* with others for CPUs (resource.h) */
+	struct ring_node of_policy;     /* with others for CPUs (resource.h) */
 	struct sa *sa;
 	struct arena arena; /* selectors; the keys lie in the actions only */
 	uint32_t id, policy, reqid;
@@ -522,6 +522,7 @@ struct trap {
 	bool stale;      /* of an earlier configuration: goes when its successor is set */
 	bool by_command; /* it stays when the configuration does not ask for it */
 	bool asked;      /* a packet has, and no CHILD_SA has come of it; */
+	bool beside;     /* while one was being installed, which was not for that packet */
 	unsigned tries;  /* that came to nothing, one after the other: while TRAP_SET has a timer packets
 			  * ask in vain */
 	uint32_t id, reqid, ask;

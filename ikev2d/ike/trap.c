@@ -183,7 +183,8 @@ void trap_up(struct ike *ike, const struct child_conf *conf)
 	for (struct trap *t = trap_find(ike, conf); t; t = trap_next(ike, conf, t)) {
 		if (rests(t))
 			heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
-		t->asked = false;
+		t->asked = t->beside;
+		t->beside = false;
 		t->tries = 0;
 	}
 }
@@ -317,6 +318,22 @@ void traps_renew(struct step *s, struct conn *c)
 
 /* ----------------------------------------------------------------- acquire */
 
+/* Whether the data path has SAs of a child of CONF that is not up yet: a packet that asks now is not for it.
+ */
+static bool is_being_installed(const struct ike *ike, const struct child_conf *conf)
+{
+	const struct conn *conn = conn_find(ike, conf->peer->name);
+
+	for (struct node *n = conn ? conn->sas.next : NULL; n && n != &conn->sas; n = n->next)
+		list_each (m, &node_owner(n, struct sa, of_conn)->children) {
+			const struct child *c = node_owner(m, struct child, of_sa);
+
+			if (c->state == CHILD_INSTALLING && child_conf_same(c->conf, conf))
+				return true;
+		}
+	return false;
+}
+
 void acquire(
 	struct step *s, uint32_t policy, uint32_t resource, const struct ts *local, const struct ts *remote)
 {
@@ -324,8 +341,10 @@ void acquire(
 	struct child *c = t ? NULL : resource_asked(s->ike, policy);
 	const struct child_conf *conf = t ? t->conf : c ? c->conf : NULL;
 
-	if (t)
+	if (t) {
 		t->asked = true;
+		t->beside = is_being_installed(s->ike, conf);
+	}
 	if (t && rests(t))
 		return;
 	if (conf && child_absent(s->ike, conf))

@@ -305,6 +305,37 @@ static void what_is_under_way_is_waited_for(void **state)
 	assert_true(asks(p->moon));
 }
 
+/* Nor was it for those that had met the trap while it was being installed. */
+static void packets_that_asked_meanwhile_ask_again_when_a_peer_was_restarted(void **state)
+{
+	struct pair *p = pair_open(state, CONN("dpd_delay = 10s"), NULL);
+
+	host_remember(p->moon);
+	host_remember(p->sun);
+	command(p->moon, COMMAND_TRAP, "net");
+	assert_true(asks(p->moon));
+	for (unsigned i = 0; i < 3; i++)
+		lab_deliver(p->lab, lab_first(p->lab));
+	/* Its answer to IKE_AUTH arrives, is checked, and then the installation takes its time. */
+	p->moon->late = 100;
+	lab_deliver(p->lab, lab_first(p->lab));
+	lab_pass(p->lab, 100);
+	assert_int_equal(datapath_sas(&p->moon->datapath), 2);
+	assert_false(host_told(p->moon, TELL_CHILD_UP));
+	assert_true(asks(p->moon));
+	p->moon->late = 0;
+	lab_pass(p->lab, 1000);
+	pair_assert_up(p);
+	host_stop(p->sun);
+	host_start(p->sun);
+	pair_wait(p);
+	lab_calm(p->lab);
+	assert_int_equal(host_counted(p->moon, COUNT_CRASHES), 1);
+	assert_asks_again(p, TRAP_FIRST);
+	lab_calm(p->lab);
+	pair_assert_up(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +350,7 @@ int main(void)
 		PAIR_TEST(packets_ask_again_when_a_child_is_refused_beside_others),
 		PAIR_TEST(packets_ask_again_when_the_data_path_takes_no_sa),
 		PAIR_TEST(packets_ask_again_when_a_peer_was_restarted),
+		PAIR_TEST(packets_that_asked_meanwhile_ask_again_when_a_peer_was_restarted),
 		PAIR_TEST(packets_ask_again_when_there_is_no_way),
 		PAIR_TEST(a_packet_that_was_first_is_not_forgotten),
 		PAIR_TEST(many_packets_are_few_negotiations),
