@@ -15,8 +15,12 @@ class _Gateway:
         self.daemon, self.kernel = daemon, kernel
         self.host = daemon.host
 
-    def up(self):
-        self.daemon.up()
+    def up(self, child):
+        self.daemon.up(child)
+
+    def rekey(self, child=None):
+        """A child, or the IKE_SA."""
+        self.daemon.rekey(child)
 
     def stop(self):
         self.daemon.stop()
@@ -25,6 +29,12 @@ class _Gateway:
 class _Ours(_Gateway):
     def __init__(self, bench, side, path, **changes):
         super().__init__(bench.start(side, **merged({"daemon": {"datapath": path}}, changes)), path == "kernel")
+
+    def up(self, child):
+        self.daemon.up(f"site/{child}")
+
+    def rekey(self, child=None):
+        self.daemon.must("rekey", child or "site")
 
     def stop(self):
         super().stop()
@@ -40,9 +50,12 @@ class _Strongswan(_Gateway):
     def _charon(host, directory):
         return Charon(host, directory, kernel=True)
 
-    def up(self):
-        done = self.daemon.up(timeout=60)
+    def up(self, child):
+        done = self.daemon.up(child, timeout=60)
         same(done.code, 0, f"swanctl --initiate\n{done.text}")
+
+    def rekey(self, child=None):
+        self.daemon.swanctl.must("--rekey", *(("--child", child) if child else ("--ike", "site")))
 
 
 class _NewerStrongswan(_Strongswan):
@@ -53,17 +66,18 @@ class _NewerStrongswan(_Strongswan):
 
 class _Libreswan(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(Pluto(bench, side, *_esp(changes))))
+        super().__init__(bench.helper(Pluto(bench, side, _children(bench, side, changes))))
 
 
 class _Openiked(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(Iked(bench, side, *_esp(changes))))
+        super().__init__(bench.helper(Iked(bench, side, _children(bench, side, changes))))
 
 
-def _esp(changes):
-    """All that those can be told who do not read our configurations."""
-    return [changes["child"]["esp_proposals"]] if "child" in changes else []
+def _children(bench, side, changes):
+    """All that those are told who do not read our configurations, by name."""
+    children = bench.tunnel(side, **changes)["connections"]["site"]["children"]
+    return {name: child for name, child in children.items() if child is not None}
 
 
 _KINDS = {
@@ -91,9 +105,16 @@ class Pair:
         self.moon = _KINDS[kinds[0]](bench, bench.moon, **merged(changes, moon or {}))
         self.ends = self.moon, self.sun
 
-    def up(self):
-        self.moon.up()
+    def up(self, *children):
+        """Those of that name, one after the other; the usual one if not said."""
+        for child in children or ("net",):
+            self.moon.up(child)
         return self
+
+    @property
+    def ours(self):
+        """The first end that is ours."""
+        return next(end for end in self.ends if isinstance(end, _Ours))
 
     def tunnel(self, children=None):
         """It is up, seen from both ends over VICI."""

@@ -11,38 +11,51 @@ CACHE = os.environ.get("GUEST_CACHE", "/var/cache/ikev2d-guest")
 _LIBEXEC = f"{CACHE}/libreswan/usr/libexec"
 _PROGRAMS = f"{_LIBEXEC}/ipsec"
 _ESP = {"aes128gcm16": "aes_gcm128", "aes256gcm16": "aes_gcm256", "aes128-sha256": "aes128-sha2_256",
-        "aes256-sha256": "aes256-sha2_256", "chacha20poly1305": "chacha20_poly1305"}
+        "aes256-sha256": "aes256-sha2_256", "aes256-sha512": "aes256-sha2_512", "chacha20poly1305": "chacha20_poly1305"}
 
 _CONF = """config setup
 	virtual-private=%v4:10.0.0.0/8
-conn net
+"""
+# Whether numbers are long is for the other end to say.
+_CONN = """conn {name}
 	ikev2=insist
 	authby=secret
 	left={me.wan[4]}
 	leftid=@{me.id}
-	leftsubnet={me.net[4]}
+	leftsubnet={local}
 	leftupdown=%disabled
 	right={right}
 	rightid=@{peer.id}
-	rightsubnet={peer.net[4]}
+	rightsubnet={remote}
 	ike=aes256-sha2_256;dh31
 	esp={esp}
 	esn=either
+	type={mode}
+	pfs=no
 	dpddelay=0
 	rekey=no
 	auto=add
 """
 
 
-class Pluto:
-    """With the usual tunnel, its child called net, and one of our proposals for ESP."""
+def networks(child, me, peer):
+    """What a child's selectors are: one network on each side, or from host to host the gateways."""
+    def only(key, side):
+        given = child.get(key, side.wan[4])
+        return given if isinstance(given, str) else given[0]
+    return {"local": only("local_ts", me), "remote": only("remote_ts", peer)}
 
-    def __init__(self, bench, side, esp="aes256gcm16"):
+
+class Pluto:
+    """With the usual tunnel, and CHILDREN by name, of which it is told selectors, mode and one of our proposals for ESP."""
+
+    def __init__(self, bench, side, children):
         if not os.path.isdir(_PROGRAMS):
             raise Skipped("libreswan is not there")
         self.host = side.gateway
         self._dir = f"{bench.directory}/{side.name}"
-        self._write(bench, side, esp)
+        self._children = list(children)
+        self._write(bench, side, children)
         run_dir = f"{self._dir}/run"
         self._control = ["--ctlsocket", f"{run_dir}/pluto.ctl"]
         # It calls its helpers where the package would have put them.
@@ -53,13 +66,19 @@ class Pluto:
         until(lambda: self._whack("--listen").code == 0, lambda: f"pluto listens: {self.process.log()}{self.log()}", 20)
         self.host.must([f"{_PROGRAMS}/addconn", *self._control, "--config", f"{self._dir}/ipsec.conf", "--autoall"])
 
-    def _write(self, bench, side, esp):
+    def _write(self, bench, side, children):
         peer = bench.site.peer_of(side)
         for folder in "run", "nss":
             os.makedirs(f"{self._dir}/{folder}")
         right = "%any" if bench.site.behind_nat and side is bench.sun else peer.wan[4]
         with open(f"{self._dir}/ipsec.conf", "w", encoding="ascii") as f:
-            f.write(_CONF.format(me=side, peer=peer, right=right, esp=_ESP[esp]))
+            f.write(_CONF)
+            suites = [_ESP[child.get("esp_proposals", "aes256gcm16").removesuffix("-esn")] for child in children.values()]
+            # Where it answers it looks among the suites of whichever connection the IKE_SA has been found by.
+            esp = ",".join(dict.fromkeys(suites))
+            for name, child in children.items():
+                f.write(_CONN.format(name=name, me=side, peer=peer, right=right, esp=esp, mode=child.get("mode", "tunnel"),
+                                     **networks(child, side, peer)))
         with open(f"{self._dir}/secrets", "w", encoding="ascii") as f:
             f.write(f'@{side.id} @{peer.id} : PSK "{SECRET}"\n')
         must(["certutil", "-N", "-d", f"sql:{self._dir}/nss", "--empty-password"])
@@ -75,11 +94,13 @@ class Pluto:
         with open(path, encoding="utf-8", errors="replace") as f:
             return "".join(f.read().partition("added IKEv2 connection")[1:])
 
-    def up(self):
-        self._whack("--initiate", "--name", "net", seconds=120)
+    def up(self, child):
+        self._whack("--initiate", "--name", child, seconds=120)
 
-    def rekey(self):
-        self._whack("--rekey-ipsec", "--name", "net", "--asynchronous")
+    def rekey(self, child=None):
+        """A child, or the IKE_SA: that belongs to one of the connections, where it answered to the last one."""
+        for name in [child] if child else self._children:
+            self._whack("--rekey-ipsec" if child else "--rekey-ike", "--name", name, "--asynchronous")
 
     def running(self):
         return self.process.alive()
