@@ -3,9 +3,10 @@
 from cases.kernel import OURS, carries
 from cases.reload import reload_with
 from cases.shunts import shunt, start
-from lab import xfrm
+from lab import family, xfrm
 from lab.case import case
 from lab.check import check, contains, same, until
+from lab.config import SECRET
 from lab.gateways import Pair, pairs
 from lab.ikev2d import parse_json
 from lab.traffic import Pings, cannot_reach, reaches, reaches_in_the_end, tcp
@@ -38,6 +39,21 @@ def kernel_hard_limit(bench):
     tunnel.flow.stands()
     check(all(sa.octets < 1.2 * n for sa in xfrm.sas(moon.host)), f"more than {n} octets passed: {xfrm.sas(moon.host)}")
     hear()
+
+
+@case(kernel=True)
+def kernel_keys_are_nowhere_after_down(bench):
+    """Of a child whose packets the kernel carries: its keys, which guard has handed on, are in the memory of no process."""
+    moon, sun = bench.pair(**KERNEL)
+    moon.up()
+    reaches(bench.alice, bench.sun.inside[4])
+    needles = {f"key {n}": [key] for n, key in enumerate(xfrm.keys(moon.host))}
+    same(len(needles), 2, "keys of both directions")
+    check(family.holds(family.keeper(moon), {"secret": [SECRET.encode()]}), "what is there is found")
+    moon.must("down", "site")
+    for daemon in moon, sun:
+        for pid in [daemon.process.pid, *family.others(daemon)]:
+            until(lambda pid=pid: not family.holds(pid, needles), f"they are not in the memory of {family.title(pid)}", 5)
 
 
 @case(kernel=True, each=pairs("ours-to-strongswan"))

@@ -59,6 +59,12 @@ def sas_of(text):
     return [sa for sa in map(_sa, _blocks(text)) if sa.algorithms]
 
 
+def keys(host):
+    """Octets of the keys of its SAs, each direction's, without what is added to a nonce."""
+    found = re.findall(r"^\t(?:aead|enc) \S+ 0x([0-9a-f]+)", host.must(["ip", "xfrm", "state"]), re.MULTILINE)
+    return [bytes.fromhex(key)[:16] for key in found]
+
+
 def policies_of(text):
     """What `ip xfrm policy` printed; those of sockets are left out."""
     return [_policy(block) for block in _blocks(text) if "\tsocket " not in block]
