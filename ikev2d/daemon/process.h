@@ -26,7 +26,8 @@ void process_ready(int fd);
 void process_harden(bool core_dumps);
 
 /* Who is root keeps of root's capabilities those that the daemon needs. Programs that it runs, members of the
- * family and scripts, have root's again. False with errno set. */
+ * family and scripts, have root's again; where they could not (PR_SET_NO_NEW_PRIVS) it keeps all. False with
+ * errno set. */
 bool process_limit_root(void);
 
 /* No page of memory goes to swap from now on. False with errno set: the system does not allow it. */

@@ -81,6 +81,18 @@ def guard_keeps_few_rights_of_root(bench):
 
 
 @case()
+def the_daemon_works_where_nothing_gets_new_privileges(bench):
+    """As in a container: a program that guard runs has no right then that guard has not."""
+    moon, _ = bench.pair()
+    moon.stop()
+    moon.before = ["setpriv", "--no-new-privs"]
+    moon.start()
+    same(family.status(moon.process.pid)["NoNewPrivs"].strip(), "1", "it gets none")
+    moon.up()
+    reaches_in_the_end(bench.alice, bench.sun.inside[4])
+
+
+@case()
 def keeper_has_no_rights(bench):
     """Its own user, no capability but the one to lock memory, no files, no new ones; a filter of system calls."""
     moon = bench.start(bench.moon)
