@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What guard asks tokens for, and what it remembers of what tokens said. */
+#include "tests/unit/unit.h"
+
+#include "daemon/engine.h"
+#include "daemon/vault_state.h"
+#include "pki/paper.h"
+#include "pki/sign.h"
+#include "pki_maker.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct arena arena;
+static struct world world;
+
+static int set_up(void **state)
+{
+	static const struct options one = { .one = true };
+	struct text why = text_in(&arena);
+
+	(void)state;
+	world = (struct world){ .options = &one, .base = event_base_new() };
+	list_init(&world.answers);
+	entropy_start(&world.entropy);
+	return vault_start(&world, "/nowhere", &why) ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	entropy_stop(&world.entropy);
+	event_base_free(world.base);
+	arena_free(&arena);
+	return 0;
+}
+
+/* ------------------------------------------------------------- tokens, which is not itself */
+
+static struct bytes paper; /* that it answers with; without one it ends */
+static const char *hangs;  /* at this URI, and until the next one is there */
+static bool hanging;
+static unsigned pins, pins_lost; /* handed over; so many of them are not taken */
+static uint64_t opener, offer;   /* the last key is opened with this one */
+static unsigned asked;
+static uint8_t marks; /* this one's */
+
+static void tell(struct ipc_channel *far, struct ipc_message m)
+{
+	assert_int_equal(ipc_tell(far, &m), ERR_OK);
+}
+
+static void take_pin(struct ipc_channel *far, const struct ipc_message *m)
+{
+	const uint8_t mark[IPC_MARK_SIZE] = { marks };
+
+	assert_int_equal(m->secret.use, IPC_USE_PASSPHRASE);
+	assert_true(bytes_eq(m->secret.data, bytes_str("1234")));
+	if (pins++ < pins_lost)
+		ipc_close(far);
+	else
+		tell(far, (struct ipc_message){ .kind = IPC_KEPT,
+				  .ticket = m->ticket,
+				  .kept.mark = bytes_of(mark, sizeof mark) });
+}
+
+static void be_tokens(void *ctx, struct ipc_channel *far)
+{
+	uint8_t room[IPC_MAX];
+	const ssize_t n = recv(far->fd, room, sizeof room, MSG_DONTWAIT);
+	struct ipc_message m;
+
+	(void)ctx;
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	assert_false(hanging);
+	if (m.kind == IPC_SECRET)
+		take_pin(far, &m);
+	if (m.kind != IPC_TOKEN && m.kind != IPC_TLS_SIGN)
+		return;
+	asked++;
+	opener = m.kind == IPC_TOKEN ? m.token.opener : 0;
+	offer = m.kind == IPC_TOKEN ? m.token.offer : 0;
+	hanging = hangs && m.kind == IPC_TOKEN && !strcmp(hangs, m.token.uri);
+	if (hanging)
+		return;
+	if (paper.n)
+		tell(far, (struct ipc_message){
+				  .kind = IPC_OPENED, .ticket = m.ticket, .opened.paper = paper });
+	else
+		ipc_close(far);
+}
+
+static struct vault *tokens_that_answers(struct bytes with)
+{
+	struct vault *v = world.vault->tokens;
+	struct text why = text_in(&arena);
+
+	paper = with;
+	hangs = NULL;
+	hanging = false;
+	asked = pins = pins_lost = 0;
+	marks = 1;
+	assert_int_equal(vault_be_there(v, &why), ERR_OK);
+	v->keeper.spec.serve = be_tokens;
+	return v;
+}
+
+static void end_all(void)
+{
+	vault_leave_core(world.vault);
+	vault_stop(&world);
+}
+
+static void tokens_that_gives_nothing_is_not_believed(void **state)
+{
+	const struct bundle nothing = { 0 };
+	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
+	struct why why = { 0 };
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_bundle(&nothing, 1000, &arena));
+	assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_SYNTAX);
+	assert_non_null(strstr(why.what, "a private key"));
+	assert_int_equal(vault_fetch(world.vault, k.uri, NULL, &arena, &b, &why), ERR_SYNTAX);
+	assert_non_null(strstr(why.what, "certificates"));
+	assert_int_equal(asked, 2);
+	end_all();
+}
+
+static void a_pin_is_tried_once_where_tokens_ends_over_it(void **state)
+{
+	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
+	struct why why = { 0 };
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	assert_int_not_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_OK);
+	assert_non_null(strstr(why.what, "does not answer"));
+	assert_int_equal(asked, 1);
+	end_all();
+}
+
+/* A card counts the tries of its PIN. */
+static void tokens_is_asked_once_for_what_is_read_again(void **state)
+{
+	const struct key_conf k = { .uri = "file:/nowhere" };
+	struct bundle b;
+	struct why why = { 0 };
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_not_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &why), ERR_OK);
+		assert_non_null(strstr(why.what, "does not answer"));
+	}
+	assert_int_equal(asked, 1);
+	assert_int_not_equal(vault_fetch(world.vault, k.uri, NULL, &arena, &b, &why), ERR_OK);
+	assert_int_not_equal(vault_fetch(world.vault, "file:/elsewhere", &k, &arena, &b, &why), ERR_OK);
+	assert_int_equal(asked, 3);
+	end_all();
+}
+
+static void a_file_is_written(char *path, const char *says)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, says, strlen(says)), strlen(says));
+	close(fd);
+}
+
+/* The private key that tokens has. */
+static struct bytes paper_of_key(void)
+{
+	struct key *key = maker_key("P-256", 1, false);
+	const struct bundle b = { .key = key };
+	struct bytes made = paper_of_bundle(&b, 1000, &arena);
+
+	key_unref(key);
+	return made;
+}
+
+static unsigned keys_here(void)
+{
+	unsigned n = 0;
+
+	list_each (node, &world.config.creds.store.all)
+		n += store_at(node)->kind == STORED_KEY;
+	return n;
+}
+
+static void on_ran(void *ctx, bool given_up)
+{
+	*(bool *)ctx = true;
+	assert_false(given_up);
+}
+
+/* The file is read again, as "ipsec reload" has it. */
+static enum err reloaded(const char *path, struct text *why, struct text *notes)
+{
+	struct errand *errand = errand_new(world.vault);
+	bool ran = false;
+	struct conf file;
+
+	assert_int_equal(config_open(&world.config, path, &file, errand, why, notes), ERR_OK);
+	errand_run(errand, on_ran, &ran);
+	while (!ran)
+		event_base_loop(world.base, EVLOOP_ONCE);
+	return config_put(&world.config, path, &file, why, notes);
+}
+
+/* At the start, at each reload, and not when something else is read again. */
+static void a_key_of_the_file_is_asked_for_once_at_each_reading(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	for (unsigned i = 1; i < 4; i++) {
+		assert_int_equal(i == 1 ? config_read(&world.config, path, &why, &notes)
+					: reloaded(path, &why, &notes),
+			ERR_OK);
+		assert_int_equal(config_read_creds(&world.config, &why, &notes), ERR_OK);
+		assert_int_equal(asked, i);
+		assert_int_equal(keys_here(), 1);
+	}
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* A key that was there is opened by the next one when it is wanted. */
+static void a_key_stays_when_tokens_does_not_answer_for_it(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	paper = (struct bytes){ 0 };
+	assert_int_equal(reloaded(path, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 3);
+	assert_int_equal(keys_here(), 1);
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* What is not in the configuration any more is not remembered: not the PIN, and not the key. */
+static void what_is_not_used_any_more_is_forgotten(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+	const struct key_conf k = { .uri = "file:/elsewhere" };
+	struct bundle b;
+	struct why no = { 0 };
+	struct vault *v;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(vault_fetch(world.vault, k.uri, &k, &arena, &b, &no), ERR_OK);
+	bundle_free(&b);
+	vault_end_use(world.vault, false);
+	assert_ptr_equal(v->known.next, v->known.prev); /* that of the file */
+	assert_false(list_empty(&v->known));
+	unlink(path);
+	a_file_is_written(strcpy(path, "/tmp/test_vault-XXXXXX"), "secrets {\n}\n");
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_true(list_empty(&v->known));
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* ------------------------------------------------------------- errands to it */
+
+static void run(struct errand *e, bool *ran)
+{
+	*ran = false;
+	errand_run(e, on_ran, ran);
+}
+
+static void until_it_ran(const bool *ran)
+{
+	while (!*ran)
+		event_base_loop(world.base, EVLOOP_ONCE);
+}
+
+/* The time is over of what it was asked. */
+static void time_is_over(struct vault *v)
+{
+	assert_true(evtimer_pending(v->open.late, NULL));
+	hanging = false; /* the next one does not */
+	event_active(v->open.late, EV_TIMEOUT, 1);
+}
+
+static enum err said(const char *uri, struct why *why)
+{
+	const struct key_conf k = { .uri = uri };
+	struct bundle b;
+	enum err e = vault_fetch(world.vault, uri, &k, &arena, &b, why);
+
+	bundle_free(&b);
+	return e;
+}
+
+/* Guard serves everybody else meanwhile; and each of the other keys is asked for, once. What hangs is asked
+ * for twice: tokens may hang over what somebody else wanted. */
+static void a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it(void **state)
+{
+	static const char *const uris[] = { "file:/a", "file:/hangs", "file:/b", "file:/c" };
+	struct errand *e;
+	struct vault *v;
+	struct why why = { 0 };
+	bool ran;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	hangs = uris[1];
+	e = errand_new(world.vault);
+	for (unsigned i = 0; i < 4; i++)
+		errand_want(e, uris[i], &(struct key_conf){ .uri = uris[i] });
+	run(e, &ran);
+	for (unsigned i = 0; i < 5; i++)
+		event_base_loop(world.base, EVLOOP_NONBLOCK);
+	assert_false(ran);
+	assert_int_equal(asked, 2);
+	time_is_over(v);
+	while (asked < 3)
+		event_base_loop(world.base, EVLOOP_ONCE);
+	time_is_over(v);
+	until_it_ran(&ran);
+	assert_int_equal(asked, 5);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(said(uris[i], &why), i == 1 ? ERR_BUSY : ERR_OK);
+	assert_int_equal(said(uris[1], &why), ERR_BUSY);
+	assert_non_null(strstr(why.what, "a token that hangs"));
+	assert_int_equal(asked, 5);
+	end_all();
+}
+
+static struct key_conf key_with_pin(void)
+{
+	struct key_conf k = { .uri = "file:/nowhere" };
+
+	k.secret = arena_bytes(&arena, bytes_str("1234"));
+	return k;
+}
+
+static void a_pin_is_handed_over_before_its_key_is_asked_for(void **state)
+{
+	struct key_conf k = key_with_pin();
+	const struct bytes octets = k.secret;
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	e = errand_new(world.vault);
+	errand_want(e, k.uri, &k);
+	assert_int_equal(k.secret.n, 0);
+	assert_false(memchr(octets.p, '1', octets.n));
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(pins, 1);
+	assert_int_equal(asked, 1);
+	assert_int_equal(opener, k.kept->handle);
+	assert_int_equal(k.kept->mark[0], 1);
+	kept_unref(k.kept);
+	end_all();
+}
+
+/* One that has taken it ends before it says so: the next one does not know it. */
+static void a_pin_is_handed_over_again_where_tokens_was_lost(void **state)
+{
+	struct key_conf k = key_with_pin();
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	pins_lost = 1;
+	e = errand_new(world.vault);
+	errand_want(e, k.uri, &k);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(pins, 2);
+	assert_int_equal(asked, 1);
+	kept_unref(k.kept);
+	end_all();
+}
+
+/* A card is locked after a few wrong PINs. */
+static void a_pin_that_may_have_been_tried_is_not_tried_again(void **state)
+{
+	struct key_conf k = key_with_pin();
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	e = errand_new(world.vault);
+	errand_want(e, k.uri, &k);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(asked, 1);
+	kept_unref(k.kept);
+	end_all();
+}
+
+/* Nor one that is not taken without end. */
+static void a_pin_is_handed_over_twice_at_most(void **state)
+{
+	struct key_conf k = key_with_pin();
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	pins_lost = 100;
+	e = errand_new(world.vault);
+	errand_want(e, k.uri, &k);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(pins, 2);
+	assert_int_equal(asked, 0);
+	kept_unref(k.kept);
+	end_all();
+}
+
+/* A folder changes, or a client loads something, before all is answered: nothing is asked for twice. */
+static void what_is_read_meanwhile_takes_nothing_of_an_errand(void **state)
+{
+	struct text wrong = text_in(&arena), notes = text_in(&arena);
+	struct errand *e;
+	struct vault *v;
+	struct why why = { 0 };
+	bool ran;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	config_start(&world.config, world.vault);
+	hangs = "file:/hangs";
+	e = errand_new(world.vault);
+	errand_want(e, "file:/a", &(struct key_conf){ .uri = "file:/a" });
+	errand_want(e, hangs, &(struct key_conf){ .uri = hangs });
+	run(e, &ran);
+	while (asked < 2)
+		event_base_loop(world.base, EVLOOP_ONCE);
+	assert_int_equal(config_read_creds(&world.config, &wrong, &notes), ERR_OK);
+	vault_end_use(world.vault, false);
+	hangs = NULL;
+	time_is_over(v);
+	until_it_ran(&ran);
+	assert_int_equal(asked, 3);
+	assert_int_equal(said("file:/a", &why), ERR_OK);
+	assert_int_equal(asked, 3);
+	config_stop(&world.config);
+	end_all();
+}
+
+struct offered {
+	unsigned told;
+	enum err e;
+	bool key;
+};
+
+static void on_said(void *ctx, const struct said *s)
+{
+	struct offered *o = ctx;
+
+	o->told++;
+	o->e = s->e;
+	o->key = s->bundle.key;
+}
+
+/* A client's key is its own, and not what is at that URI for the file. */
+static void a_key_with_an_offered_pin_is_told_and_not_remembered(void **state)
+{
+	static const uint8_t number[8] = { [7] = 9 };
+	struct offered o = { 0 };
+	struct errand *e;
+	struct vault *v;
+	bool ran;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	e = errand_new(world.vault);
+	errand_want_offered(e, "file:/a", bytes_of(number, sizeof number), on_said, &o);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(o.told, 1);
+	assert_true(o.key);
+	assert_int_equal(offer, 9);
+	assert_true(list_empty(&v->known));
+	end_all();
+}
+
+/* Nor is that PIN tried twice; and what is no number is none of ctl's. */
+static void an_offered_pin_that_may_have_been_tried_is_not_tried_again(void **state)
+{
+	static const uint8_t number[8] = { [7] = 9 };
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	for (unsigned i = 0; i < 2; i++) {
+		struct errand *e = errand_new(world.vault);
+		struct offered o = { 0 };
+		bool ran;
+
+		asked = 0;
+		errand_want_offered(e, "file:/a", bytes_of(number, i ? 3 : sizeof number), on_said, &o);
+		run(e, &ran);
+		until_it_ran(&ran);
+		assert_int_equal(asked, 1);
+		assert_int_equal(o.told, 1);
+		assert_int_equal(o.e, ERR_BUSY);
+		assert_false(o.key);
+	}
+	assert_int_not_equal(offer, 0);
+	end_all();
+}
+
+/* They are run one after the other, each to its end. */
+static void what_came_first_is_done_first(void **state)
+{
+	struct errand *e[2];
+	struct vault *v;
+	struct why why = { 0 };
+	bool ran[2];
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	hangs = "file:/hangs";
+	for (unsigned i = 0; i < 2; i++) {
+		e[i] = errand_new(world.vault);
+		errand_want(e[i], i ? "file:/b" : hangs, &(struct key_conf){ .uri = i ? "file:/b" : hangs });
+		run(e[i], &ran[i]);
+	}
+	event_base_loop(world.base, EVLOOP_NONBLOCK);
+	assert_int_equal(asked, 1);
+	assert_false(ran[1]);
+	hangs = NULL;
+	time_is_over(v);
+	until_it_ran(&ran[0]);
+	assert_false(ran[1]);
+	until_it_ran(&ran[1]);
+	assert_int_equal(asked, 3);
+	assert_int_equal(said("file:/hangs", &why), ERR_OK);
+	end_all();
+}
+
+static void an_errand_that_wants_nothing_is_done_at_once(void **state)
+{
+	bool ran;
+
+	(void)state;
+	run(errand_new(world.vault), &ran);
+	assert_true(ran);
+	assert_null(world.vault->tokens->keeper.base); /* tokens is not needed for it */
+	end_all();
+}
+
+static void on_given_up(void *ctx, bool given_up)
+{
+	*(bool *)ctx = given_up;
+}
+
+/* And what it says after all is no breach of the rules. */
+static void an_errand_is_given_up_when_the_daemon_stops(void **state)
+{
+	struct errand *e;
+	struct vault *v;
+	bool given_up = false;
+	int fd;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	e = errand_new(world.vault);
+	errand_want(e, "file:/a", &(struct key_conf){ .uri = "file:/a" });
+	errand_run(e, on_given_up, &given_up); /* it has answered, and was not heard */
+	assert_int_equal(asked, 1);
+	errands_give_up(world.vault);
+	assert_true(given_up);
+	fd = v->keeper.near[0].fd;
+	event_base_loop(world.base, EVLOOP_NONBLOCK);
+	assert_false(v->keeper.was_lost);
+	assert_int_equal(v->keeper.near[0].fd, fd);
+	end_all();
+}
+
+/* What it cannot be asked is said, as is why; nobody waits for it. */
+static void tokens_that_cannot_be_started_is_told(void **state)
+{
+	struct errand *e;
+	struct why why = { 0 };
+	bool ran;
+
+	(void)state;
+	close(world.vault->tokens->image);
+	world.vault->tokens->image = -1;
+	e = errand_new(world.vault);
+	errand_want(e, "file:/a", &(struct key_conf){ .uri = "file:/a" });
+	errand_want(e, "file:/b", &(struct key_conf){ .uri = "file:/b" });
+	run(e, &ran);
+	assert_true(ran);
+	assert_int_equal(said("file:/b", &why), ERR_BUSY);
+	assert_non_null(strstr(why.what, "the memory of secrets cannot be used"));
+	end_all();
+}
+
+/* What else the file says counts all the same. */
+static void a_pin_that_cannot_be_handed_over_is_noted(void **state)
+{
+	static const char says[] = "secrets { token-a { uri = \"file:/nowhere\"\n pin = 1234\n }\n"
+				   " ike-b { secret = something\n } }\n";
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	a_file_is_written(path, says);
+	close(world.vault->tokens->image);
+	world.vault->tokens->image = -1;
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(config_now(&world.config)->n_secrets, 1);
+	assert_string_equal(text_str(&why), "");
+	assert_non_null(strstr(text_str(&notes), "the memory of secrets cannot be used"));
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+int main(void)
+{
+#define VAULT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		VAULT(tokens_that_gives_nothing_is_not_believed),
+		VAULT(a_pin_is_tried_once_where_tokens_ends_over_it),
+		VAULT(tokens_is_asked_once_for_what_is_read_again),
+		VAULT(a_key_of_the_file_is_asked_for_once_at_each_reading),
+		VAULT(a_key_stays_when_tokens_does_not_answer_for_it),
+		VAULT(what_is_not_used_any_more_is_forgotten),
+		VAULT(a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it),
+		VAULT(a_pin_is_handed_over_before_its_key_is_asked_for),
+		VAULT(a_pin_is_handed_over_again_where_tokens_was_lost),
+		VAULT(a_pin_that_may_have_been_tried_is_not_tried_again),
+		VAULT(a_pin_is_handed_over_twice_at_most),
+		VAULT(what_is_read_meanwhile_takes_nothing_of_an_errand),
+		VAULT(a_key_with_an_offered_pin_is_told_and_not_remembered),
+		VAULT(an_offered_pin_that_may_have_been_tried_is_not_tried_again),
+		VAULT(what_came_first_is_done_first),
+		VAULT(an_errand_that_wants_nothing_is_done_at_once),
+		VAULT(an_errand_is_given_up_when_the_daemon_stops),
+		VAULT(tokens_that_cannot_be_started_is_told),
+		VAULT(a_pin_that_cannot_be_handed_over_is_noted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
