@@ -290,6 +290,8 @@ enum err config_put(
 		return e;
 	}
 	config_take(c, path, file);
+	if (c->vault)
+		vault_adopt(c->vault);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });
 }

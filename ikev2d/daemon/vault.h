@@ -85,6 +85,9 @@ void errand_run(struct errand *e, vault_ran *done, void *ctx);
 void errand_drop(struct errand *e);
 void errands_give_up(struct vault *v);
 
+/* What errands have been told since takes the place of what tokens said before: it is in force. */
+void vault_adopt(struct vault *v);
+
 /* What is in force is read from now on; it was, to its end (ALL) or not: what tokens said of anything else is
  * forgotten, unless an errand is being run. */
 void vault_begin_use(struct vault *v);

@@ -15,6 +15,7 @@ struct known {
 	bool certs;       /* it is not about a key */
 	struct kept *pin; /* a reference; NULL: without */
 	unsigned used;    /* by this reading of what is in force last; 0: by none */
+	unsigned seen;    /* by this one, which may not come to its end */
 	enum err e;
 	struct why why;
 	struct bundle bundle;
@@ -29,12 +30,33 @@ static void known_free(struct known *n)
 	free(n);
 }
 
+static bool is_at(const struct known *n, const char *uri, bool certs)
+{
+	return n->certs == certs && !strcmp(n->uri, uri);
+}
+
+/* What is in force comes before what was said since (vault_adopt): while that is read the first is told. */
 static struct known *find(const struct vault *v, const char *uri, bool certs, const struct kept *pin)
+{
+	struct known *found = NULL;
+
+	list_each (node, (struct node *)&v->known) {
+		struct known *n = node_owner(node, struct known, node);
+
+		if (is_at(n, uri, certs) && kept_same(n->pin, pin) && !(found && v->uses))
+			found = n;
+	}
+	return found;
+}
+
+/* What is in force and good, with whatever PIN: marks of another tokens say nothing about it, and one that
+ * did not answer may not have got it. */
+static struct known *good_before(const struct vault *v, const struct said *s)
 {
 	list_each (node, (struct node *)&v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (n->certs == certs && !strcmp(n->uri, uri) && kept_same(n->pin, pin))
+		if (is_at(n, s->uri, s->certs) && n->used && !n->e)
 			return n;
 	}
 	return NULL;
@@ -66,20 +88,34 @@ static struct known *known_new(struct vault *v, const struct said *s)
 	return n;
 }
 
+/* With references to what is in B. */
+static struct bundle copy_of(const struct bundle *b)
+{
+	struct bundle copy = { .n_certs = b->n_certs, .key = b->key ? key_ref(b->key) : NULL };
+
+	copy.certs = b->n_certs ? calloc(b->n_certs, sizeof(struct cert *)) : NULL;
+	if (b->n_certs && !copy.certs)
+		abort();
+	for (unsigned i = 0; i < b->n_certs; i++)
+		copy.certs[i] = cert_ref(b->certs[i]);
+	return copy;
+}
+
 struct known *vault_said(struct vault *v, const struct said *s)
 {
-	struct known *before = find(v, s->uri, s->certs, s->pin), *n;
+	struct known *before = find(v, s->uri, s->certs, s->pin);
+	const struct known *good = s->answered ? NULL : good_before(v, s);
+	struct said now = *s;
 
-	if (!s->answered && before && !before->e) {
-		say_stands(before, &s->why);
-		return before;
-	}
-	n = known_new(v, s);
-	if (before) {
-		n->used = before->used;
+	if (before && !before->used)
 		known_free(before);
+	if (good) {
+		say_stands(good, &s->why);
+		now.e = ERR_OK;
+		now.why = (struct why){ 0 };
+		now.bundle = copy_of(&good->bundle);
 	}
-	return n;
+	return known_new(v, &now);
 }
 
 static struct known *ask(struct vault *v, const char *uri, const struct key_conf *k)
@@ -94,19 +130,6 @@ static struct known *ask(struct vault *v, const char *uri, const struct key_conf
 	return n;
 }
 
-/* With references to what is in B. */
-static struct bundle copy_of(const struct bundle *b)
-{
-	struct bundle copy = { .n_certs = b->n_certs, .key = b->key ? key_ref(b->key) : NULL };
-
-	copy.certs = b->n_certs ? calloc(b->n_certs, sizeof(struct cert *)) : NULL;
-	if (b->n_certs && !copy.certs)
-		abort();
-	for (unsigned i = 0; i < b->n_certs; i++)
-		copy.certs[i] = cert_ref(b->certs[i]);
-	return copy;
-}
-
 enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why)
 {
@@ -116,10 +139,33 @@ enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struc
 	if (!n)
 		n = ask(v, uri, k);
 	if (v->uses)
-		n->used = v->reading;
+		n->seen = v->reading;
 	*why = why_copy(arena, &n->why);
 	*out = copy_of(&n->bundle);
 	return n->e;
+}
+
+/* The one in front of N. */
+static void replace_by(struct vault *v, struct known *n)
+{
+	list_each_safe (node, &v->known) {
+		struct known *before = node_owner(node, struct known, node);
+
+		if (before == n)
+			return;
+		if (is_at(before, n->uri, n->certs) && kept_same(before->pin, n->pin)) {
+			n->used = before->used;
+			known_free(before);
+		}
+	}
+}
+
+void vault_adopt(struct vault *of_keeper)
+{
+	struct vault *v = of_keeper->tokens;
+
+	list_each (node, &v->known)
+		replace_by(v, node_owner(node, struct known, node));
 }
 
 void vault_begin_use(struct vault *of_keeper)
@@ -138,6 +184,8 @@ void vault_end_use(struct vault *of_keeper, bool all)
 	list_each_safe (node, &v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
+		if (all && n->seen == v->reading)
+			n->used = n->seen;
 		if (n->used ? all && n->used != v->reading : list_empty(&v->errands))
 			known_free(n);
 	}

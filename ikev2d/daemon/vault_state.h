@@ -77,8 +77,8 @@ enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
 enum err vault_ask_tokens(struct vault *v, const char *uri, const struct key_conf *k, bool *answered,
 	struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
 
-/* Remembers S, with its bundle. Where tokens did not answer and has opened it before, that stands: the next
- * one opens it when it is wanted. */
+/* Remembers S, with its bundle, next to what is in force (vault_adopt). Where tokens did not answer, and what
+ * is in force was opened, that stands: the next one opens it when it is wanted. */
 struct known *vault_said(struct vault *v, const struct said *s);
 
 /* Takes the answer M, where an errand waits for it; else false. */

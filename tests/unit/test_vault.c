@@ -317,6 +317,76 @@ static enum err said(const char *uri, struct why *why)
 	return e;
 }
 
+/* The next one has another key for its marks. */
+static void a_key_with_a_pin_stays_when_the_next_tokens_does_not_answer_for_it(void **state)
+{
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n pin = 1234\n } }\n");
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(keys_here(), 1);
+	marks++;
+	paper = (struct bytes){ 0 };
+	assert_int_equal(reloaded(path, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(keys_here(), 1);
+	assert_int_equal(config_read_creds(&world.config, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(keys_here(), 1);
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* What is in force is not changed by a reload that fails: not by what tokens said for it. */
+static void a_refusal_for_a_reload_that_fails_takes_no_key(void **state)
+{
+	static const char fails[] = "connections { a { local { auth = pubkey\n certs = nowhere.pem\n }\n"
+				    "children { a {\n} } } }\n"
+				    "secrets { token-a { uri = \"file:/nowhere\"\n } }\n";
+	const struct bundle nothing = { 0 };
+	struct text why = text_in(&arena), notes = text_in(&arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	a_file_is_written(path, strstr(fails, "secrets"));
+	config_start(&world.config, world.vault);
+	assert_int_equal(config_read(&world.config, path, &why, &notes), ERR_OK);
+	unlink(path);
+	a_file_is_written(strcpy(path, "/tmp/test_vault-XXXXXX"), fails);
+	paper = paper_of_bundle(&nothing, 1000, &arena);
+	assert_int_not_equal(reloaded(path, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(config_read_creds(&world.config, &why, &notes), ERR_OK);
+	assert_int_equal(asked, 2);
+	assert_int_equal(keys_here(), 1);
+	unlink(path);
+	config_stop(&world.config);
+	end_all();
+}
+
+/* Somebody inserts the card then. */
+static void what_is_wanted_by_a_reading_that_fails_is_asked_for_again(void **state)
+{
+	struct why why = { 0 };
+	struct vault *v;
+
+	(void)state;
+	v = tokens_that_answers(bytes_str("nonsense"));
+	vault_begin_use(world.vault);
+	assert_int_not_equal(said("file:/a", &why), ERR_OK);
+	vault_end_use(world.vault, false);
+	assert_true(list_empty(&v->known));
+	paper = paper_of_key();
+	assert_int_equal(said("file:/a", &why), ERR_OK);
+	end_all();
+}
+
 /* Guard serves everybody else meanwhile; and each of the other keys is asked for, once. What hangs is asked
  * for twice: tokens may hang over what somebody else wanted. */
 static void a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it(void **state)
@@ -654,6 +724,9 @@ int main(void)
 		VAULT(a_key_of_the_file_is_asked_for_once_at_each_reading),
 		VAULT(a_key_stays_when_tokens_does_not_answer_for_it),
 		VAULT(what_is_not_used_any_more_is_forgotten),
+		VAULT(a_key_with_a_pin_stays_when_the_next_tokens_does_not_answer_for_it),
+		VAULT(a_refusal_for_a_reload_that_fails_takes_no_key),
+		VAULT(what_is_wanted_by_a_reading_that_fails_is_asked_for_again),
 		VAULT(a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it),
 		VAULT(a_pin_is_handed_over_before_its_key_is_asked_for),
 		VAULT(a_pin_is_handed_over_again_where_tokens_was_lost),
