@@ -18,15 +18,14 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 		v->waits.kind = kind;
 		if (member_wait(&v->keeper, arena))
 			break;
+		list_join(&v->forgetting, &v->forgotten); /* what is dropped later is told behind it */
 		e = member_send(&v->keeper, IPC_GUARD, m);
 		while (!e && v->waits.ticket)
 			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
 	}
 	v->waits.ticket = 0;
-	if (!e) {
-		list_join(&v->forgetting, &v->forgotten);
+	if (!e)
 		vault_have_forgotten(v);
-	}
 	return e;
 }
 

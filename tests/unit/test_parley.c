@@ -153,6 +153,54 @@ static void the_question_that_is_no_good_is_not_answered_and_the_others_still_fl
 	assert_true(answered[0] && answered[2]);
 }
 
+/* ------------------------------------------------------------- what is dropped behind a question */
+
+static struct kept *unwanted;
+
+/* Keeper, which is told to forget that before it has answered. */
+static void take_secret(void *ctx, struct ipc_channel *far)
+{
+	static const uint8_t mark[IPC_MARK_SIZE] = { 1 };
+	uint8_t room[IPC_MAX];
+	const ssize_t n = recv(far->fd, room, sizeof room, MSG_DONTWAIT);
+	struct ipc_message m;
+
+	(void)ctx;
+	assert_true(n > 0);
+	assert_null(ipc_decode(bytes_of(room, (size_t)n), &arena, &m));
+	kept_unref(unwanted);
+	unwanted = NULL;
+	if (m.kind == IPC_SECRET)
+		assert_int_equal(ipc_tell(far, &(struct ipc_message){ .kind = IPC_KEPT,
+						       .ticket = m.ticket,
+						       .kept.mark = bytes_of(mark, sizeof mark) }),
+			ERR_OK);
+}
+
+/* Keeper may end before it hears of that: the next one is told again. */
+static void what_is_dropped_behind_a_question_is_not_gone_by_its_answer(void **state)
+{
+	struct secret s[2] = { { .kind = SECRET_IKE, .name = "x" }, { .kind = SECRET_IKE, .name = "y" } };
+	struct vault *v = world.vault;
+	struct text why = text_in(&arena);
+
+	(void)state;
+	v->keeper.spec.serve = take_secret;
+	unwanted = vault_kept_new(v, ++v->last);
+	for (unsigned i = 0; i < 2; i++) {
+		s[i].data = arena_bytes(&arena, bytes_str("something"));
+		assert_int_equal(vault_keep_secret(v, &s[i], &why), ERR_OK);
+		assert_null(unwanted);
+		assert_int_equal(list_empty(&v->forgotten), i);
+	}
+	assert_true(list_empty(&v->forgetting));
+	kept_unref(s[0].kept);
+	kept_unref(s[1].kept);
+	vault_leave_core(v);
+	parleys_stop(&world);
+	vault_stop(&world);
+}
+
 int main(void)
 {
 #define PARLEY(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -161,6 +209,7 @@ int main(void)
 		PARLEY(a_question_ends_with_keeper),
 		PARLEY(a_core_that_has_ended_is_not_answered),
 		PARLEY(the_question_that_is_no_good_is_not_answered_and_the_others_still_fly),
+		PARLEY(what_is_dropped_behind_a_question_is_not_gone_by_its_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
