@@ -82,10 +82,29 @@ static struct wish *wish_new(struct errand *e, const char *uri)
 	return w;
 }
 
+/* A PIN is tried once, however often the configuration has it: a card is locked after a few wrong ones. */
+static struct wish *same_key(struct errand *e, const char *uri, struct bytes octets)
+{
+	list_each (n, &e->wishes) {
+		struct wish *w = node_owner(n, struct wish, node);
+
+		if (!w->certs && !w->told && !strcmp(w->uri, uri) && bytes_eq_secret(w->octets, octets))
+			return w;
+	}
+	return NULL;
+}
+
 static void want_key(struct errand *e, const char *uri, struct key_conf *k)
 {
-	struct wish *w = wish_new(e, uri);
+	struct wish *w = same_key(e, uri, k->secret);
 
+	if (w) {
+		wipe((void *)k->secret.p, k->secret.n);
+		k->secret = (struct bytes){ 0 };
+		k->kept = kept_ref(w->pin);
+		return;
+	}
+	w = wish_new(e, uri);
 	if (!k->secret.n)
 		return;
 	w->octets = arena_bytes(&w->arena, k->secret);
@@ -189,7 +208,8 @@ bool vault_take_errand(struct vault *v, const struct ipc_message *m)
 		return false;
 	v->open.ticket = 0;
 	evtimer_del(v->open.late);
-	vault_have_forgotten(v);
+	if (!v->waits.ticket)
+		vault_have_forgotten(v); /* else that may be told after this question, and before the other */
 	if (first_errand(v) && m->kind == IPC_KEPT)
 		take_kept(v, m);
 	else if (first_errand(v))
@@ -206,6 +226,8 @@ static void lose(struct vault *v)
 
 	v->open.ticket = 0;
 	evtimer_del(v->open.late);
+	if (v->open.kind == IPC_OPENED && !w->certs)
+		kept_unref(vault_kept_new(v, v->open.handle)); /* it may have kept the key */
 	if (w->asked >= ASKED_MAX || w->offer || (w->pin && !w->octets.n))
 		conclude_without(v, vault_refused(v, ERR_BUSY));
 }

@@ -45,6 +45,7 @@ static unsigned pins, pins_lost; /* handed over; so many of them are not taken *
 static uint64_t opener, offer;   /* the last key is opened with this one */
 static unsigned asked;
 static uint8_t marks; /* this one's */
+static uint64_t handles[4], dropped; /* asked for; the last that is to be forgotten */
 
 static void tell(struct ipc_channel *far, struct ipc_message m)
 {
@@ -77,9 +78,11 @@ static void be_tokens(void *ctx, struct ipc_channel *far)
 	assert_false(hanging);
 	if (m.kind == IPC_SECRET)
 		take_pin(far, &m);
+	if (m.kind == IPC_DROP)
+		dropped = m.drop.handle;
 	if (m.kind != IPC_TOKEN && m.kind != IPC_TLS_SIGN)
 		return;
-	asked++;
+	handles[asked++ % 4] = m.token.handle;
 	opener = m.kind == IPC_TOKEN ? m.token.opener : 0;
 	offer = m.kind == IPC_TOKEN ? m.token.offer : 0;
 	hanging = hangs && m.kind == IPC_TOKEN && !strcmp(hangs, m.token.uri);
@@ -102,6 +105,7 @@ static struct vault *tokens_that_answers(struct bytes with)
 	hanging = false;
 	asked = pins = pins_lost = 0;
 	marks = 1;
+	dropped = 0;
 	assert_int_equal(vault_be_there(v, &why), ERR_OK);
 	v->keeper.spec.serve = be_tokens;
 	return v;
@@ -453,6 +457,50 @@ static void a_pin_is_handed_over_before_its_key_is_asked_for(void **state)
 	end_all();
 }
 
+/* Two sections say the same: the card counts one try. */
+static void a_pin_that_is_there_twice_is_tried_once(void **state)
+{
+	struct key_conf k[] = { key_with_pin(), key_with_pin() };
+	const struct bytes octets = k[1].secret;
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers(bytes_str("nonsense"));
+	e = errand_new(world.vault);
+	errand_want(e, k[0].uri, &k[0]);
+	errand_want(e, k[1].uri, &k[1]);
+	assert_false(memchr(octets.p, '1', octets.n));
+	assert_int_equal(k[1].secret.n, 0);
+	run(e, &ran);
+	until_it_ran(&ran);
+	assert_int_equal(pins, 1);
+	assert_int_equal(asked, 1);
+	assert_ptr_equal(k[0].kept, k[1].kept);
+	kept_unref(k[0].kept);
+	kept_unref(k[1].kept);
+	end_all();
+}
+
+/* It may have kept the key, and a copy of the PIN, before it was lost. */
+static void a_key_that_tokens_was_lost_over_is_forgotten_by_the_next(void **state)
+{
+	struct errand *e;
+	bool ran;
+
+	(void)state;
+	(void)tokens_that_answers((struct bytes){ 0 });
+	e = errand_new(world.vault);
+	errand_want(e, "file:/a", &(struct key_conf){ .uri = "file:/a" });
+	run(e, &ran);
+	while (asked < 2)
+		event_base_loop(world.base, EVLOOP_ONCE);
+	assert_int_not_equal(handles[0], handles[1]);
+	assert_int_equal(dropped, handles[0]);
+	until_it_ran(&ran);
+	end_all();
+}
+
 /* One that has taken it ends before it says so: the next one does not know it. */
 static void a_pin_is_handed_over_again_where_tokens_was_lost(void **state)
 {
@@ -729,6 +777,8 @@ int main(void)
 		VAULT(what_is_wanted_by_a_reading_that_fails_is_asked_for_again),
 		VAULT(a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it),
 		VAULT(a_pin_is_handed_over_before_its_key_is_asked_for),
+		VAULT(a_pin_that_is_there_twice_is_tried_once),
+		VAULT(a_key_that_tokens_was_lost_over_is_forgotten_by_the_next),
 		VAULT(a_pin_is_handed_over_again_where_tokens_was_lost),
 		VAULT(a_pin_that_may_have_been_tried_is_not_tried_again),
 		VAULT(a_pin_is_handed_over_twice_at_most),
