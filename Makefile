@@ -177,6 +177,7 @@ $(O)/tests/pair/test_found: LIBS += $(addprefix -Wl$(,)--wrap=,tss_eq id_eq)
 # What the explorer allocates can be put back as it was (tests/sim/memory.h).
 $(BIN)/sim: LIBS += $(addprefix -Wl$(,)--wrap=,malloc calloc realloc reallocarray free)
 # What the kernel is asked for, and what it refuses, can be counted.
+$(O)/tests/unit/test_ipsec: LIBS += -Wl,--wrap=poll
 $(O)/tests/unit/test_guard: LIBS += -Wl,--wrap=pairs_add,--wrap=nft_open
 $(O)/tests/unit/test_guarded: LIBS += -Wl,--wrap=answers_ask
 $(O)/tests/unit/test_kernel_caps: LIBS += -Wl,--wrap=xfrm_encap

@@ -5,6 +5,7 @@
 
 #include "ipsec_bench.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -282,6 +283,33 @@ static void reload_reloads(void **state)
 	ipsec_bench_end(&b);
 }
 
+static bool impatient; /* every time is over at once */
+int __real_poll(struct pollfd *p, nfds_t n, int ms);
+int __wrap_poll(struct pollfd *p, nfds_t n, int ms);
+
+int __wrap_poll(struct pollfd *p, nfds_t n, int ms)
+{
+	return impatient && ms >= 0 ? 0 : __real_poll(p, n, ms);
+}
+
+/* A token may take longer than what is answered at once. */
+static void reload_waits_for_its_answer_as_long_as_it_takes(void **state)
+{
+	struct ipsec_bench b;
+	int code;
+
+	(void)state;
+	for (unsigned waits = 0; waits < 2; waits++) {
+		ipsec_bench_start(&b, NULL);
+		impatient = true;
+		code = ipsec_bench_run(&b, waits ? "reload" : "version");
+		impatient = false;
+		assert_string_equal(b.err, waits ? "" : "ipsec: ikev2d does not answer in time\n");
+		assert_int_equal(code, !waits);
+		ipsec_bench_end(&b);
+	}
+}
+
 static void a_refused_reload_says_why(void **state)
 {
 	struct ipsec_bench b;
@@ -510,6 +538,7 @@ int main(void)
 		cmocka_unit_test(list_lists),
 		cmocka_unit_test(list_as_json),
 		cmocka_unit_test(reload_reloads),
+		cmocka_unit_test(reload_waits_for_its_answer_as_long_as_it_takes),
 		cmocka_unit_test(a_refused_reload_says_why),
 		cmocka_unit_test(stop_waits_for_the_end),
 		cmocka_unit_test(start_leaves_a_running_daemon_alone),

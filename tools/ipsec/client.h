@@ -22,7 +22,8 @@ struct client {
 	const volatile sig_atomic_t *stop;
 };
 
-enum { CLIENT_PATIENCE = 10000 /* ms, for commands that answer at once */, CLIENT_FOREVER = -1 };
+/* ms, for commands that answer at once; without an end: of a token's the daemon gives an account itself. */
+enum { CLIENT_PATIENCE = 10000, CLIENT_FOREVER = -1 };
 
 /* Connects to the daemon of X. DONE or NOT_RUNNING. Close it in either case. */
 int client_open(struct client *c, struct ipsec *x) MUST_CHECK;

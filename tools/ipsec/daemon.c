@@ -11,10 +11,10 @@
 enum { STOP_PATIENCE = 40000 /* ms: updown scripts are waited for */ };
 
 /* A command without arguments, answered by success or why not. */
-static int simple(struct client *c, const char *command, const struct vici_node **response)
+static int simple(struct client *c, const char *command, int patience, const struct vici_node **response)
 {
 	client_request(c, command);
-	return client_call(c, NULL, NULL, CLIENT_PATIENCE, response);
+	return client_call(c, NULL, NULL, patience, response);
 }
 
 int verb_reload(struct ipsec *x, int argc, char **argv)
@@ -26,7 +26,7 @@ int verb_reload(struct ipsec *x, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!code)
-		code = simple(&c, "reload", &response);
+		code = simple(&c, "reload", CLIENT_FOREVER, &response);
 	client_close(&c);
 	if (code)
 		return code;
@@ -43,7 +43,7 @@ int verb_stop(struct ipsec *x, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (!code)
-		code = simple(&c, "stop", &response);
+		code = simple(&c, "stop", CLIENT_PATIENCE, &response);
 	if (!code && client_succeeded(response))
 		left = client_wait(&c, STOP_PATIENCE, &event);
 	client_close(&c);
@@ -171,7 +171,7 @@ int verb_version(struct ipsec *x, int argc, char **argv)
 	if (client_probe(x)) {
 		code = client_open(&c, x);
 		if (!code)
-			code = simple(&c, "version", &version);
+			code = simple(&c, "version", CLIENT_PATIENCE, &version);
 		client_close(&c);
 	}
 	if (code)

@@ -81,7 +81,7 @@ int user_reread(struct pki *p)
 	code = client_open(&c, p->x);
 	if (!code) {
 		client_request(&c, "reload");
-		code = client_call(&c, NULL, NULL, CLIENT_PATIENCE, &response);
+		code = client_call(&c, NULL, NULL, CLIENT_FOREVER, &response);
 	}
 	if (!code && !client_succeeded(response)) {
 		client_complain(p->x, "ikev2d did not read its files again", response);
