@@ -267,6 +267,9 @@ static void on_asked(void *ctx, bool given_up)
 		return;
 	}
 	r->world->reload = NULL;
+	if (r->ticket)
+		vici_done(r->world->vici, r->ticket,
+			&(struct vici_outcome){ .why.what = "the daemon is stopping" });
 	config_leave(&r->file);
 	arena_free(&r->arena);
 	free(r);

@@ -233,10 +233,11 @@ def tokens_that_hangs_while_who_asked_goes_away(bench):
 
 @case()
 def tokens_that_hangs_when_the_daemon_stops(bench):
-    """Who waits for it sees the end of the daemon, which does not wait."""
+    """Who waits for it is told so, and sees the end of the daemon, which does not wait."""
     moon, _, _ = with_tokens(bench)
     client = reads_its_file_while_tokens_hangs(bench, moon)
     moon.stop()
+    contains(client.response("reload")["errmsg"], "the daemon is stopping", "reload")
     client.closed()
 
 
