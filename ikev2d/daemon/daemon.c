@@ -319,6 +319,8 @@ enum err daemon_reload_settings(struct world *w, struct arena *arena, struct why
 
 	if (e)
 		return stays_as_it_was(e, &wrong, arena, why);
+	if (w->reload)
+		w->reload->again = true; /* what it has read is older */
 	note_what_waits(w);
 	line_say(LOG_NOTICE, "config", "the settings were read again");
 	engine_configure(w);

@@ -15,6 +15,7 @@ from cases.service_user import as_user, is_no_root
 from lab import family
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
+from lab.config import merged
 from lab.net import must
 from lab.pki import Authority, Credentials
 from lab.traffic import reaches
@@ -229,6 +230,17 @@ def tokens_that_hangs_while_who_asked_goes_away(bench):
     same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status")
     until(lambda: "another/net" in moon.must("list", "conns"), moon.log, 20)
     moon.up()
+
+
+@case()
+def tokens_that_hangs_while_the_settings_are_read_again(bench):
+    """What was read of the file before is older: it is read once more."""
+    moon, _, token = with_tokens(bench)
+    client = reads_its_file_while_tokens_hangs(bench, moon)
+    moon.write(merged(token.configured(gateways(bench)[0]), {"daemon": {"cookie_threshold": "7"}}))
+    same(bench.vici(moon).call("reload-settings")["success"], "yes", "success of reload-settings")
+    same(client.response("reload")["success"], "yes", "success of reload")
+    until(lambda: moon.log().count("the configuration was read again") == 2, moon.log, 20)
 
 
 @case()
