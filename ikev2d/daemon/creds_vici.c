@@ -365,6 +365,7 @@ static void on_asked(void *ctx, bool given_up)
 		o.success = !l->e;
 		o.why = l->why;
 		vici_done(l->world->vici, l->ticket, &o);
+		vault_end_use(l->world->vault, false); /* clients, too, had it asked meanwhile */
 	}
 	arena_free(&l->arena);
 	free(l);

@@ -219,6 +219,23 @@ def tokens_that_hangs_while_a_client_loads_a_key(bench):
 
 
 @case()
+def tokens_that_hangs_while_two_clients_load_something(bench):
+    """Neither gets what it wants, which nobody remembers when both are answered: the next time they get it."""
+    moon, _, token = with_tokens(bench)
+    os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
+    one, other = bench.vici(moon), bench.vici(moon)
+    copy = shutil.copy(token.certificate, f"{token.certificate}.copy")
+    conn = {"another": {"local": {"auth": "pubkey", "cert": {"uri": f"file:{copy}"}}, "remote": {"auth": "pubkey"}}}
+    one.send(packet(REQUEST, "load-token", {"uri": f"file:{token.key}", "pin": PIN}))
+    other.send(packet(REQUEST, "load-conn", conn))
+    for client, asked in (one, "load-token"), (other, "load-conn"):
+        contains(client.response(asked)["errmsg"], "the process for tokens does not answer", asked)
+    token.load(one)
+    answer = other.call("load-conn", conn)
+    same((answer["success"], answer.get("errmsg")), ("yes", None), "load-conn")
+
+
+@case()
 def tokens_that_hangs_while_who_asked_goes_away(bench):
     """What the file says by then is read all the same, when somebody else wants that."""
     moon, _, token = with_tokens(bench)
