@@ -84,7 +84,8 @@ bool process_limit_root(void)
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
-	/* Without new privileges a program that is run gets no more than we have: members would have too little. */
+	/* Without new privileges a program that is run gets no more than we have: members would have too
+	 * little. */
 	if (geteuid() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		return true;
 	if (syscall(SYS_capget, &head, sets))

@@ -126,9 +126,9 @@ static void blame(uint64_t ticket)
 	struct keeper *const inside = v->inside;
 
 	v->inside = NULL;
-	assert_true(vault_take_blame(&v->keeper, &(struct ipc_message){ .kind = IPC_BLAME,
-							 .ticket = ticket,
-							 .blame = { IPC_IKE, "sent nonsense" } }));
+	assert_true(vault_take_blame(&v->keeper,
+		&(struct ipc_message){
+			.kind = IPC_BLAME, .ticket = ticket, .blame = { IPC_IKE, "sent nonsense" } }));
 	v->inside = inside;
 }
 

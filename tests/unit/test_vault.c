@@ -44,7 +44,7 @@ static bool hanging;
 static unsigned pins, pins_lost; /* handed over; so many of them are not taken */
 static uint64_t opener, offer;   /* the last key is opened with this one */
 static unsigned asked;
-static uint8_t marks; /* this one's */
+static uint8_t marks;                /* this one's */
 static uint64_t handles[4], dropped; /* asked for; the last that is to be forgotten */
 
 static void tell(struct ipc_channel *far, struct ipc_message m)
