@@ -181,7 +181,7 @@ const char *key_uri_said(const char *uri, struct arena *arena)
 	if (!pin)
 		return arena_str(arena, uri);
 	pin += sizeof name - 1;
-	behind = pin + strcspn(pin, "&;");
+	behind = pin + strcspn(pin, "&");
 	return arena_printf(arena, "%.*s...%s", (int)(pin - uri), uri, key_uri_said(behind, arena));
 }
 

@@ -36,8 +36,9 @@ static void note_failure(struct kept_thing *t, enum err e, const struct why *why
 static enum err not_now(const struct kept_thing *t, uint64_t now, struct arena *arena, struct why *why)
 {
 	if (t->refused) {
-		why->what = arena_printf(
-			arena, "%s could not be opened with its PIN, which is not tried again", t->uri);
+		why->what = arena_printf(arena,
+			"%s could not be opened with its PIN, which is not tried again",
+			key_uri_said(t->uri, arena));
 		why->instead = "\"ipsec reload\", or load it once more";
 		return ERR_AUTH;
 	}
