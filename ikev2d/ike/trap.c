@@ -174,7 +174,7 @@ static void rested(struct step *s, struct trap *t)
 	heap_set(&s->ike->trap_timers, &t->timer, HEAP_NEVER);
 	if (!child_absent(s->ike, t->conf))
 		return;
-	t->asked = false;
+	t->asked = t->beside = false;
 	step_action(s, ACTION_SA_SELECT)->sa_select.policy = t->id;
 }
 
