@@ -340,6 +340,20 @@ static void a_crashed_predecessors_question_ends_when_its_policy_is_taken_over(v
 	assert_int_equal(fake.n_larvae, 0);
 }
 
+/* Nobody is going to claim it, and meanwhile it would block. */
+static void what_is_found_when_all_have_settled_goes(void **state)
+{
+	(void)state;
+	crashed_while_it_asked();
+	fake_treat(&fake, XFRM_MSG_GETPOLICY, 0, 1, FAKE_REFUSE, ENOMEM);
+	start();
+	xfrm_kernel.settled(x);
+	its_policy_is_there();
+	(void)fake_asked(&fake);
+	xfrm_kernel.audit(x, &why);
+	assert_non_null(strstr(fake_asked(&fake), "delpolicy"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -356,6 +370,7 @@ int main(void)
 		CASE(the_next_question_is_heard_however_soon_it_comes),
 		CASE(a_question_stands_when_the_kernel_takes_no_sa_for_it),
 		CASE(a_crashed_predecessors_question_ends_when_its_policy_is_taken_over),
+		CASE(what_is_found_when_all_have_settled_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,8 +82,10 @@ static void take_strayed_away(struct xfrm *x, struct text *out)
  * ended. */
 void kernel_audit(struct xfrm *x, struct text *out)
 {
-	enum err e = kernel_sas_look(x);
+	enum err e;
 
+	kernel_leftovers_retry(x);
+	e = kernel_sas_look(x);
 	if (!e) {
 		say_gone(x, out);
 		take_strayed_away(x, out);
@@ -93,7 +95,6 @@ void kernel_audit(struct xfrm *x, struct text *out)
 	if (e)
 		text_add(out, "the kernel's SAs and policies cannot be read: %s\n",
 			netlink_reason(x->netlink));
-	kernel_leftovers_retry(x);
 }
 
 static void say_lines(const char *lines)

@@ -162,6 +162,12 @@ static struct xfrm_devices kernel_devices(struct xfrm *x, uint32_t child)
 	return names;
 }
 
+static void kernel_settled(struct xfrm *x)
+{
+	x->settled = true;
+	kernel_entries_settle(x);
+}
+
 const struct xfrm_backend xfrm_kernel = {
 	.open = kernel_open,
 	.caps = kernel_caps,
@@ -181,6 +187,6 @@ const struct xfrm_backend xfrm_kernel = {
 	.no_device = kernel_no_device,
 	.drops = kernel_drops,
 	.gather = kernel_gather,
-	.settled = kernel_entries_settle,
+	.settled = kernel_settled,
 	.audit = kernel_audit,
 };

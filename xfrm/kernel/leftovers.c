@@ -69,6 +69,8 @@ static bool undo_unowned(void *ctx, const char *thing, bool owned)
 void kernel_leftovers_retry(struct xfrm *x)
 {
 	journal_undo(x->journal, undo_unowned, x);
+	if (x->settled) /* nobody is going to claim it: it must not block */
+		kernel_entries_settle(x);
 	kernel_larvae_end(x);
 }
 

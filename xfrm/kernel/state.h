@@ -86,6 +86,7 @@ struct xfrm {
 	bool gathers;                /* with those of others, at the end of the turn */
 	struct owner *discovery;     /* of neighbours (RFC 4861) */
 	uint64_t age;
+	bool settled;              /* what a predecessor's policies are wanted by has claimed them */
 	bool migrated;             /* somebody has moved SAs */
 	uint64_t look, look_until; /* at all SAs: how many there were, how long the last one serves */
 	uint64_t asks_ms;          /* since when the next are counted */
