@@ -158,7 +158,7 @@ static void a_packet_asks_again_when_the_question_is_over(void **state)
 	asks(t);
 	t->host[MOON].heard.acquires = 0;
 	assert_false(cable_ping(t, "10.1.0.1", "10.2.0.1"));
-	(void)cable_usage(t, MOON, 101, true); /* hears what there is */
+	xfrm_kernel.dispatch(cable_enter(t, MOON)->x);
 	cable_select(t, MOON, 101, 0);
 	assert_silent(MOON, "ip xfrm state", "reqid 1 ");
 	assert_false(is_acquired(&t->host[MOON].heard));
