@@ -302,7 +302,6 @@ static enum err choice_sa_move(
 	struct xfrm *x, uint32_t child, const struct addr *local, const struct addr *remote, bool encap)
 {
 	struct way *w = way_of_child(x, child);
-
 	enum err err = w ? w->b->sa_move(w->x, child, local, remote, encap) : ERR_MISSING;
 
 	if (!err && map_get(&x->sas, xfrm_sa_key(child, true)))

@@ -241,6 +241,12 @@ static void tell_reload(struct reload *r, enum err e)
 		line_say(LOG_ERROR, "config", why.what);
 }
 
+static void reload_free(struct reload *r)
+{
+	arena_free(&r->arena);
+	free(r);
+}
+
 static void end_reload(struct reload *r, enum err e)
 {
 	struct world *w = r->world;
@@ -252,8 +258,7 @@ static void end_reload(struct reload *r, enum err e)
 		in_force(w);
 	}
 	tell_reload(r, e);
-	arena_free(&r->arena);
-	free(r);
+	reload_free(r);
 	if (again)
 		daemon_reload(w, 0);
 }
@@ -271,8 +276,7 @@ static void on_asked(void *ctx, bool given_up)
 		vici_done(r->world->vici, r->ticket,
 			&(struct vici_outcome){ .why.what = "the daemon is stopping" });
 	config_leave(&r->file);
-	arena_free(&r->arena);
-	free(r);
+	reload_free(r);
 }
 
 static void begin_reload(struct world *w, uint32_t ticket)
@@ -687,7 +691,9 @@ int daemon_run(const struct options *o)
 	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
 	if (!process_limit_root()) {
-		fprintf(stderr, "ikev2d: root's capabilities cannot be given up: %s\n", strerror(errno));
+		fprintf(stderr, "ikev2d: root's capabilities cannot be given up: %s: let whatever starts ikev2d allow the "
+			"system calls capget and capset\n",
+			strerror(errno));
 		return 1;
 	}
 	if (!o->one)

@@ -96,7 +96,7 @@ static bool audit_every(struct world *w, uint64_t ms)
 void datapath_configure(struct world *w)
 {
 	if (!audit_every(w, config_now(&w->config)->settings.audit_interval))
-		line_say(LOG_WARN, "audit", "what is installed is compared at the old times");
+		line_say(LOG_WARN, "audit", "what is installed is compared at the old times: try \"ipsec reload\" once more");
 }
 
 static bool watch(struct world *w)

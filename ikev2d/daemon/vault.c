@@ -72,8 +72,11 @@ struct kept *vault_kept_new(struct vault *v, uint64_t handle)
 static void serve(void *ctx, struct ipc_channel *far);
 static void again(void *ctx);
 
-static enum err start_inside(struct vault *v, struct text *why)
+/* With --one keeper is in this process. */
+static enum err start_inside(struct vault *v, const struct family_spec *spec, struct text *why)
 {
+	if (!spec->one || v->inside)
+		return ERR_OK;
 	v->inside = calloc(1, sizeof *v->inside);
 	if (!v->inside)
 		abort();
@@ -109,22 +112,19 @@ static struct family_spec spec_of(struct vault *v)
 static enum err launch(struct vault *v, struct text *why)
 {
 	const struct family_spec spec = spec_of(v);
-	enum err e = ERR_OK;
+	enum err e = start_inside(v, &spec, why);
 
-	if (spec.one && !v->inside)
-		e = start_inside(v, why);
 	return e ? e : member_launch(&v->keeper, v->world->base, &spec, why);
 }
 
 enum err vault_wake(struct vault *v, struct text *why)
 {
 	const struct family_spec spec = spec_of(v);
-	enum err e = ERR_OK;
+	enum err e;
 
 	if (v->keeper.base)
 		return ERR_OK;
-	if (spec.one && !v->inside)
-		e = start_inside(v, why);
+	e = start_inside(v, &spec, why);
 	if (e)
 		return e;
 	member_prepare(&v->keeper, v->world->base, &spec);

@@ -47,7 +47,7 @@ static void wish_free(struct wish *w)
 	free(w);
 }
 
-static void errand_free(struct errand *e)
+void errand_drop(struct errand *e)
 {
 	struct wish *w;
 
@@ -98,20 +98,14 @@ static void want_key(struct errand *e, const char *uri, struct key_conf *k)
 {
 	struct wish *w = same_key(e, uri, k->secret);
 
-	if (w) {
-		wipe((void *)k->secret.p, k->secret.n);
-		k->secret = (struct bytes){ 0 };
-		k->kept = kept_ref(w->pin);
-		return;
+	if (!w) {
+		w = wish_new(e, uri);
+		w->octets = arena_bytes(&w->arena, k->secret);
+		w->pin = k->secret.n ? vault_kept_new(e->vault, ++e->vault->last) : NULL;
 	}
-	w = wish_new(e, uri);
-	if (!k->secret.n)
-		return;
-	w->octets = arena_bytes(&w->arena, k->secret);
 	wipe((void *)k->secret.p, k->secret.n);
 	k->secret = (struct bytes){ 0 };
-	k->kept = vault_kept_new(e->vault, ++e->vault->last);
-	w->pin = kept_ref(k->kept);
+	k->kept = kept_ref(w->pin);
 }
 
 /* Where NUMBER is none tokens is to say that it does not know it. */
@@ -304,7 +298,7 @@ static void has_run(struct errand *e, bool given_up)
 	vault_ran *done = e->done;
 	void *ctx = e->ctx;
 
-	errand_free(e);
+	errand_drop(e);
 	done(ctx, given_up);
 }
 
@@ -365,11 +359,6 @@ void errand_run(struct errand *e, vault_ran *done, void *ctx)
 	e->ctx = ctx;
 	list_append(&e->vault->errands, &e->node);
 	go_on(e->vault);
-}
-
-void errand_drop(struct errand *e)
-{
-	errand_free(e);
 }
 
 void errands_give_up(struct vault *of_keeper)

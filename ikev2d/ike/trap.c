@@ -322,9 +322,11 @@ void traps_renew(struct step *s, struct conn *c)
  */
 static bool is_being_installed(const struct ike *ike, const struct child_conf *conf)
 {
-	const struct conn *conn = conn_find(ike, conf->peer->name);
+	struct conn *conn = conn_find(ike, conf->peer->name);
 
-	for (struct node *n = conn ? conn->sas.next : NULL; n && n != &conn->sas; n = n->next)
+	if (!conn)
+		return false;
+	list_each (n, &conn->sas)
 		list_each (m, &node_owner(n, struct sa, of_conn)->children) {
 			const struct child *c = node_owner(m, struct child, of_sa);
 
