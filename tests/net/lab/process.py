@@ -75,8 +75,12 @@ def cpu_of(pids):
 
 
 def _octets(pid, file, word):
-    with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
-        return 1024 * int(next(line for line in f if line.startswith(f"{word}:")).split()[1])
+    """None of a process that has ended since somebody named it."""
+    try:
+        with open(f"/proc/{pid}/{file}", encoding="ascii") as f:
+            return 1024 * int(next((line for line in f if line.startswith(f"{word}:")), ": 0").split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def memory_of(pids):
@@ -90,9 +94,13 @@ def shared_memory_of(pids):
 
 
 def family(pid):
-    """A process and those that it started."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-        return [pid] + [p for child in f.read().split() for p in family(int(child))]
+    """A process and those that it started; one that has ended meanwhile started none."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            children = f.read().split()
+    except (FileNotFoundError, ProcessLookupError):
+        children = []
+    return [pid] + [p for child in children for p in family(int(child))]
 
 
 def listens(path):

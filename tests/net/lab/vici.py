@@ -88,7 +88,7 @@ class Vici:
             except ConnectionResetError:
                 more = b""
             except TimeoutError:
-                raise Failed("ikev2d does not answer over VICI") from None
+                raise Failed("the daemon does not answer over VICI") from None
             if not more:
                 return None
             data += more
