@@ -242,7 +242,7 @@ check-unit:
 	@tests/run -j 2 -t 60 $(addprefix $(C)/,$(TESTS))
 check-net: root
 	+@$(AGAIN) SAN=$(CHECKED) all $(C)/bin/replay $(C)/bin/ikev2d-hostile $(C)/bin/eap-server $(BENCHES:tests/bench/%.c=$(C)/bin/%)
-	@BIN=$(C)/bin tests/run -t 1750 $(NET)
+	@BIN=$(C)/bin tests/run -t 1750 '$(NET) --workers 3'
 # Each process with work to do, as it is installed: a sanitizer wants system calls of its own, and the list of those that are
 # admitted is longer then. What a compiler makes of the same sources may want others: CC=clang B=DIR. And one that somebody has
 # taken over ends over what it must not do.
