@@ -436,17 +436,17 @@ void mobike_request(struct draft *d, enum task_kind kind, struct message *m)
 		put_cookie2(d, m);
 }
 
-/* Whether the NAT before us shows us in another place to the peer than it did (3.8). */
+/* Whether the NAT before us shows us in another place to the peer than when it was last told where we are (3.8); the
+ * first time, when what IKE_AUTH came from is not known, it may. */
 static bool seen_elsewhere(struct draft *d)
 {
 	const struct wire_notify *n = message_notify(d->message, NAT_DETECTION_DESTINATION_IP);
-	uint64_t before = d->core.mobike.nat_seen, now;
+	uint64_t before = d->core.mobike.nat_seen;
 
-	if (!n || n->data.n < sizeof now)
+	if (!n || n->data.n < sizeof before)
 		return false;
-	memcpy(&now, n->data.p, sizeof now);
-	d->core.mobike.nat_seen = now;
-	return before && before != now;
+	memcpy(&d->core.mobike.nat_seen, n->data.p, sizeof before);
+	return before != d->core.mobike.nat_seen;
 }
 
 static void say_nat(struct draft *d)
@@ -469,7 +469,7 @@ static void meet_nats(struct draft *d)
 	natd_encap(&d->core);
 	if (d->core.nat_local != d->sa->core.nat_local)
 		life_nat(d->step, &d->core);
-	d->core.mobike.nat_seen = 0;
+	(void)seen_elsewhere(d);
 	say_nat(d);
 	negotiate_end_ah(d);
 }

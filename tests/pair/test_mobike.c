@@ -675,6 +675,29 @@ static void a_new_mapping_is_noticed_from_behind_it(void **state)
 	p->moon->nat.shift = 20000;
 	lab_pass(p->lab, 31 * 1000);
 	assert_int_equal(datapath_sa(&p->sun->datapath, false, 0)->remote.port, 24500);
+	assert_int_equal(forge_sa_up(p->moon)->window.next, 6);
+}
+
+/* From where its IKE_AUTH came nobody has said: when it hears for the first time where it is seen, that may be elsewhere,
+ * and it says so. Then it is known. */
+static void from_behind_a_nat_it_says_once_where_it_is(void **state)
+{
+	struct pair *p = pair_open(
+		state, MOBILE CONN("local_addrs = 10.9.0.1\n dpd_delay = 15s"), MOBILE CONN("remote_addrs = %any"));
+
+	pair_hide_moon(p);
+	pair_say_up(p, 1);
+	lab_calm(p->lab);
+	lab_clock(p->lab, p->lab->now + 15 * 1000);
+	/* clang-format off */
+	ARROWS(p->lab,
+		"moon --> sun:4500  INFORMATIONAL request 2: SK {NATD}",
+		"moon:14500 <-- sun  INFORMATIONAL response 2: SK {NATD}",
+		"moon --> sun:4500  INFORMATIONAL request 3: SK {N(UPDATE_SA_ADDRESSES), NATD, N(COOKIE2)}",
+		"moon:14500 <-- sun  INFORMATIONAL response 3: SK {N(COOKIE2), NATD}");
+	/* clang-format on */
+	SILENCE(p->lab);
+	lab_pass(p->lab, 15 * 1000);
 	assert_int_equal(forge_sa_up(p->moon)->window.next, 5);
 }
 
@@ -735,6 +758,7 @@ int main(void)
 		PAIR_TEST(behind_a_nat_and_out_again),
 		PAIR_TEST(a_faked_nat_stays),
 		PAIR_TEST(a_new_mapping_is_noticed_from_behind_it),
+		PAIR_TEST(from_behind_a_nat_it_says_once_where_it_is),
 		PAIR_TEST(without_mobike_it_is_set_up_anew),
 	};
 
