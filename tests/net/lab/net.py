@@ -149,9 +149,9 @@ class Namespace:
             return self.within(path.read_text, encoding="ascii").strip()
         return self.within(path.write_text, str(value))
 
-    def settle(self):
-        """Waits until the kernel itself changes nothing any more."""
-        until(lambda: self.within(_settled, set(self.cables)), f"the devices of {self.name} have all their addresses")
+    def settle(self, *devices):
+        """Waits until the kernel itself changes nothing any more, at these devices or, if none is named, at all."""
+        until(lambda: self.within(_settled, set(devices or self.cables)), f"the devices of {self.name} have all their addresses")
 
     def socket(self, *kind):
         """A socket that lives on this host."""
