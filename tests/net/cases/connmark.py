@@ -8,7 +8,7 @@ from lab.case import case
 from lab.check import contains, same
 from lab.config import SECRET
 from lab.net import Namespace, link
-from lab.traffic import reaches
+from lab.traffic import reaches, tcp
 
 INSIDE = "10.77.0.1"
 MARKS = {"mark_in": "%unique", "mark_out": "%unique", "connmark": "yes"}
@@ -102,11 +102,12 @@ def kernel_same_address_inside(bench):
 
 @case("nat", kernel=True)
 def kernel_transport_behind_one_nat(bench):
-    """Transport mode, to sun itself: both have the NAT's address there."""
+    """Transport mode, to sun itself: both have the NAT's address there, and UDP and TCP have the right checksums all the same."""
     hosts, _, _ = _two(bench, TRANSPORT)
     each_hears_its_own(hosts, "0.0.0.0", bench.sun.gateway, bench.sun.wan[4])
     for host in hosts:
         reaches(host, bench.sun.wan[4])
+        tcp(host, bench.sun.gateway, bench.sun.wan[4], size=1 << 18)
 
 
 @case("nat", user=True)

@@ -33,7 +33,7 @@ def kernel_mobike(bench, kinds):
     flow.not_doubled()
 
 
-@case(kernel=True, each=pairs("ours-to-ours", "ours-to-strongswan", "strongswan-to-ours", "our-user-path-to-strongswan"))
+@case(kernel=True, each=pairs("ours-to-strongswan", "strongswan-to-ours", "our-user-path-to-strongswan"))
 def kernel_nat_comes_and_goes(bench, kinds):
     """The initiator roams to behind a NAT, under traffic, and out again: the SAs of the kernel go into UDP, and out of it."""
     cafe = Cafe(bench, bench.moon)

@@ -132,8 +132,8 @@ def mobike_strongswan_moves(bench, we_initiate):
 
 
 def rebind(bench, to, nat=None):
-    """The NAT (None: the site's) forgets all it knew, and maps to that port of its own from now on. To one only: what it forgets
-    while packets pass may be forgotten twice."""
+    """The NAT (None: the site's) forgets all it knew, and maps to that port of its own from now on. To one only: what it
+    forgets while packets pass may be forgotten twice."""
     nat = nat or bench.site.nat
     nat.must(["nft", "insert", "rule", "ip", "nat", "out", "ip", "saddr", "172.16.0.0/24", "oifname", "outer",
               "meta", "l4proto", "udp", "masquerade", "to", f":{to}"])

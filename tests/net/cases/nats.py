@@ -5,17 +5,18 @@ from cases.mobike import port, rebind, rekeys, short_gap
 from lab.cafe import INSIDE, OUTSIDE, Cafe
 from lab.case import case, user_case
 from lab.charon import bring_up
-from lab.check import check, same, until
+from lab.check import same, until
 from lab.ends import End
 from lab.stream import Flow
 
 # In UDP only where a NAT is met; dead peer detection comes later than what keeps a NAT's mapping alive.
-PLAIN = {"conn": {"local_addrs": ["192.0.2.0/24", "172.16.0.0/24", "2001:db8:ff::/64"], "encap": "no", "dpd_delay": "2s"}, "daemon": {"udp_encap": "no", "keep_alive": "1s"}}
+PLAIN = {"conn": {"local_addrs": ["192.0.2.0/24", "172.16.0.0/24", "2001:db8:ff::/64"], "encap": "no", "dpd_delay": "2s"},
+         "daemon": {"udp_encap": "no", "keep_alive": "1s"}}
 
 
 def view(end):
-    """Of its one IKE_SA its own address, the peer's, whether a NAT is before it, and before the peer, and which of its children
-    are in UDP; None while there is not one."""
+    """Of its one IKE_SA its own address, the peer's, whether a NAT is before it, and before the peer, and which of its
+    children are in UDP; None while there is not one."""
     sas = end.sas()
     if len(sas) != 1:
         return None
@@ -102,8 +103,8 @@ def nat_comes_and_goes(bench):
 
 @user_case("charon", each=[("we-move", True), ("it-moves", False)])
 def strongswan_meets_a_nat(bench, we_move):
-    """Whoever has initiated roams to behind a NAT, and out again, to IPv6 as well. strongSwan's own ESP is in UDP always, for which
-    it says that a NAT is before it; and as it cannot be moved, it replaces the child."""
+    """Whoever has initiated roams to behind a NAT, and out again, to IPv6 as well. strongSwan's own ESP is in UDP always, for
+    which it says that a NAT is before it; and as it cannot be moved, it replaces the child."""
     side = bench.moon if we_move else bench.sun
     cafe = Cafe(bench, side)
     moon, charon = bench.with_charon(**PLAIN)
@@ -149,6 +150,7 @@ def strongswan_waits_and_the_nat_forgets(bench):
     bench.afterwards(flow.end)
     flow.goes_on()
     rebind(bench, 20000)
-    until(lambda: [sa["remote-port"] for sa in end.sas()] == ["20000"], lambda: f"strongSwan sees us at another port: {end.sas()}")
+    until(lambda: [sa["remote-port"] for sa in end.sas()] == ["20000"],
+          lambda: f"strongSwan sees us at another port: {end.sas()}")
     flow.goes_on()
     rekeys(moon)

@@ -5,7 +5,7 @@ from .charon import Charon, NewerCharon
 from .check import check, same
 from .config import merged
 from .iked import Iked
-from .pluto import Pluto
+from .pluto import NewerPluto, Pluto
 
 
 class _Gateway:
@@ -69,6 +69,11 @@ class _Libreswan(_Gateway):
         super().__init__(bench.helper(Pluto(bench, side, _children(bench, side, changes))))
 
 
+class _NewerLibreswan(_Gateway):
+    def __init__(self, bench, side, **changes):
+        super().__init__(bench.helper(NewerPluto(bench, side, _children(bench, side, changes))))
+
+
 class _Openiked(_Gateway):
     def __init__(self, bench, side, **changes):
         super().__init__(bench.helper(Iked(bench, side, _children(bench, side, changes))))
@@ -86,6 +91,7 @@ _KINDS = {
     "strongswan": _Strongswan,
     "strongswan6": _NewerStrongswan,
     "libreswan": _Libreswan,
+    "libreswan5": _NewerLibreswan,
     "openiked": _Openiked,
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """libreswan on a host: pluto, unpacked where tests/kernel/prepare puts it, since its package cannot stand beside
-strongSwan's. It carries packets by the kernel only."""
+strongSwan's, and Debian 13's with all that it needs. It carries packets by the kernel only."""
 import os
 
 from .check import Skipped, until
@@ -10,6 +10,7 @@ from .net import must
 CACHE = os.environ.get("GUEST_CACHE", "/var/cache/ikev2d-guest")
 _LIBEXEC = f"{CACHE}/libreswan/usr/libexec"
 _PROGRAMS = f"{_LIBEXEC}/ipsec"
+_NEWER = f"{CACHE}/libreswan5"
 _ESP = {"aes128gcm16": "aes_gcm128", "aes256gcm16": "aes_gcm256", "aes128-sha256": "aes128-sha2_256",
         "aes256-sha256": "aes256-sha2_256", "aes256-sha512": "aes256-sha2_512", "chacha20poly1305": "chacha20_poly1305"}
 
@@ -36,6 +37,7 @@ _CONN = """conn {name}
 	rekey=no
 	auto=add
 """
+_RESUMES = "\tsession-resumption=yes\n"
 
 
 def networks(child, me, peer):
@@ -49,22 +51,34 @@ def networks(child, me, peer):
 class Pluto:
     """With the usual tunnel, and CHILDREN by name, of which it is told selectors, mode and one of our proposals for ESP."""
 
+    more = ""  # of a connection
+
     def __init__(self, bench, side, children):
-        if not os.path.isdir(_PROGRAMS):
-            raise Skipped("libreswan is not there")
+        if not os.path.isdir(self._there()):
+            raise Skipped(f"{self._there()} is not there")
         self.host = side.gateway
         self._dir = f"{bench.directory}/{side.name}"
         self._children = list(children)
         self._write(bench, side, children)
         run_dir = f"{self._dir}/run"
         self._control = ["--ctlsocket", f"{run_dir}/pluto.ctl"]
-        # It calls its helpers where the package would have put them.
         self.process = self.host.spawn(
-            ["unshare", "-m", "sh", "-c", f"mount -t overlay -o lowerdir={_LIBEXEC}:/usr/libexec overlay /usr/libexec && "
-             f"exec {_PROGRAMS}/pluto --nofork --config {self._dir}/ipsec.conf --secretsfile {self._dir}/secrets "
-             f"--nssdir {self._dir}/nss --rundir {run_dir} --logfile {self._dir}/log"], f"{self._dir}/output")
-        until(lambda: self._whack("--listen").code == 0, lambda: f"pluto listens: {self.process.log()}{self.log()}", 20)
-        self.host.must([f"{_PROGRAMS}/addconn", *self._control, "--config", f"{self._dir}/ipsec.conf", "--autoall"])
+            self._command("pluto", "--nofork", "--config", f"{self._dir}/ipsec.conf", "--secretsfile", f"{self._dir}/secrets",
+                          "--nssdir", f"{self._dir}/nss", "--rundir", run_dir, "--logfile", f"{self._dir}/log"),
+            f"{self._dir}/output")
+        until(lambda: self.whack("--listen").code == 0, lambda: f"pluto listens: {self.process.log()}{self.log()}", 20)
+        self.host.must(self._command("addconn", *self._control, "--config", f"{self._dir}/ipsec.conf", "--autoall"))
+
+    @staticmethod
+    def _there():
+        return _PROGRAMS
+
+    def _command(self, program, *words):
+        """Pluto calls its helpers where the package would have put them."""
+        if program != "pluto":
+            return [f"{_PROGRAMS}/{program}", *words]
+        return ["unshare", "-m", "sh", "-c", f"mount -t overlay -o lowerdir={_LIBEXEC}:/usr/libexec overlay /usr/libexec && "
+                f'exec {_PROGRAMS}/pluto "$@"', "-", *words]
 
     def _write(self, bench, side, children):
         peer = bench.site.peer_of(side)
@@ -78,13 +92,13 @@ class Pluto:
             esp = ",".join(dict.fromkeys(suites))
             for name, child in children.items():
                 f.write(_CONN.format(name=name, me=side, peer=peer, right=right, esp=esp, mode=child.get("mode", "tunnel"),
-                                     **networks(child, side, peer)))
+                                     **networks(child, side, peer)) + self.more)
         with open(f"{self._dir}/secrets", "w", encoding="ascii") as f:
             f.write(f'@{side.id} @{peer.id} : PSK "{SECRET}"\n')
         must(["certutil", "-N", "-d", f"sql:{self._dir}/nss", "--empty-password"])
 
-    def _whack(self, *words, **how):
-        return self.host.run([f"{_PROGRAMS}/whack", *self._control, *words], **how)
+    def whack(self, *words, **how):
+        return self.host.run(self._command("whack", *self._control, *words), **how)
 
     def log(self):
         """Without what it says of itself at the start."""
@@ -95,16 +109,33 @@ class Pluto:
             return "".join(f.read().partition("added IKEv2 connection")[1:])
 
     def up(self, child):
-        self._whack("--initiate", "--name", child, seconds=120)
+        self.whack("--initiate", "--name", child, seconds=120)
 
     def rekey(self, child=None):
         """A child, or the IKE_SA: that belongs to one of the connections, where it answered to the last one."""
         for name in [child] if child else self._children:
-            self._whack("--rekey-ipsec" if child else "--rekey-ike", "--name", name, "--asynchronous")
+            self.whack("--rekey-ipsec" if child else "--rekey-ike", "--name", name, "--asynchronous")
 
     def running(self):
         return self.process.alive()
 
     def stop(self):
-        self._whack("--shutdown")
+        self.whack("--shutdown")
         self.process.wait(30)
+
+
+class NewerPluto(Pluto):
+    """libreswan 5.2, which resumes sessions (RFC 5723), in a root of its own."""
+
+    more = _RESUMES
+
+    @staticmethod
+    def _there():
+        return _NEWER
+
+    def _command(self, program, *words):
+        shared = "/dev", "/proc", self._dir
+        for folder in shared:
+            os.makedirs(_NEWER + folder, exist_ok=True)
+        mounts = "".join(f"mount --rbind {folder} {_NEWER}{folder} && " for folder in shared)
+        return ["unshare", "-m", "sh", "-c", f'{mounts} exec chroot {_NEWER} /usr/libexec/ipsec/{program} "$@"', "-", *words]
