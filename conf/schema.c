@@ -448,7 +448,8 @@ static const struct conf_key child_keys[] = {
 		.doc = "copy the DSCP: out to the outer header, in from it, yes both, no neither",
 		.words = dscp_words },
 	{ "icmp", STATUS_READ, TYPE_BOOL, CHILD(icmp), "no",
-		.doc = "let ICMP errors from outside the selectors in (kernel path)" },
+		.doc = "take ICMP errors about its packets with it, both ways, also of senders outside the "
+		       "selectors (kernel path; those passed on to hosts behind: from Linux 6.9)" },
 	{ "other_family", STATUS_READ, TYPE_WORD, CHILD(other_family), "pass",
 		.doc = "where it takes all of IPv4, or of IPv6, and nothing of the other: what becomes of "
 		       "the other's "

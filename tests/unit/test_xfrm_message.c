@@ -612,6 +612,25 @@ static void a_policy_that_asks_for_each_cpu(void **state)
 	assert_false(policy_body_eq(&read, &body));
 }
 
+static void a_policy_for_errors_about_its_packets(void **state)
+{
+	struct policy_key k = policy_key(XFRM_POLICY_OUT, "10.1.0.0/16", "10.2.0.0/16"), again;
+	struct policy_body body = { .ours = true,
+		.protect = true,
+		.icmp = true,
+		.tmpl = { .reqid = 7, .proto = IPPROTO_ESP, .mode = XFRM_MODE_TUNNEL } },
+			   read;
+	struct nlmsghdr *h = request();
+
+	(void)state;
+	message_policy(h, &k, &body);
+	assert_int_equal(((struct xfrm_userpolicy_info *)mnl_nlmsg_get_payload(h))->flags, XFRM_POLICY_ICMP);
+	assert_int_equal(message_policy_read(h, &again, &read), ERR_OK);
+	assert_true(policy_body_eq(&read, &body));
+	body.icmp = false;
+	assert_false(policy_body_eq(&read, &body));
+}
+
 static void a_packet_that_asks_for_its_cpu(void **state)
 {
 	struct nlmsghdr *h = request();
@@ -673,6 +692,7 @@ int main(void)
 		cmocka_unit_test(one_for_a_cpu_is_said_to_be_outbound),
 		cmocka_unit_test(ports_of_those_for_cpus),
 		cmocka_unit_test(a_policy_that_asks_for_each_cpu),
+		cmocka_unit_test(a_policy_for_errors_about_its_packets),
 		cmocka_unit_test(a_packet_that_asks_for_its_cpu),
 		cmocka_unit_test(a_large_window),
 		cmocka_unit_test(the_name_of_an_sa),

@@ -108,6 +108,7 @@ struct policy_body {
 	bool block, protect; /* neither: passes in the clear */
 	uint32_t priority;
 	bool per_cpu;            /* with PROTECT: a packet on a CPU without an SA of its own asks for one */
+	bool icmp;               /* it is for ICMP errors about its packets, too, whoever sends them (RFC 4301, 6.2) */
 	struct policy_tmpl tmpl; /* with PROTECT */
 	unsigned device;         /* that carries whole packets of its SAs; 0: none */
 };

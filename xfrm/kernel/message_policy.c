@@ -55,7 +55,7 @@ void message_policy(struct nlmsghdr *h, const struct policy_key *key, const stru
 	p->dir = key->dir;
 	p->priority = body->priority;
 	p->action = body->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
-	p->flags = body->per_cpu ? CPU_ACQUIRE : 0;
+	p->flags = (uint8_t)((body->per_cpu ? CPU_ACQUIRE : 0) | (body->icmp ? XFRM_POLICY_ICMP : 0));
 	p->lft = (struct xfrm_lifetime_cfg){ .soft_byte_limit = XFRM_INF,
 		.hard_byte_limit = XFRM_INF,
 		.soft_packet_limit = tag,
@@ -85,7 +85,7 @@ static bool tmpl_eq(const struct policy_tmpl *a, const struct policy_tmpl *b)
 bool policy_body_eq(const struct policy_body *a, const struct policy_body *b)
 {
 	return a->block == b->block && a->protect == b->protect && a->priority == b->priority &&
-	       a->device == b->device && a->per_cpu == b->per_cpu &&
+	       a->device == b->device && a->per_cpu == b->per_cpu && a->icmp == b->icmp &&
 	       (!a->protect || tmpl_eq(&a->tmpl, &b->tmpl));
 }
 
@@ -153,6 +153,7 @@ static enum err read_policy(
 	*body = (struct policy_body){ .ours = p->lft.soft_packet_limit == tag,
 		.block = p->action == XFRM_POLICY_BLOCK,
 		.per_cpu = p->flags & CPU_ACQUIRE,
+		.icmp = p->flags & XFRM_POLICY_ICMP,
 		.priority = p->priority };
 	return p->dir > XFRM_POLICY_FWD ? ERR_RANGE : selector_from_kernel(&p->sel, &key->sel);
 }

@@ -13,6 +13,7 @@ static struct owner *owner_of(struct xfrm *x, const struct policy_spec *spec)
 
 	o->reqid = spec->reqid;
 	o->per_cpu = spec->per_cpu && x->caps.per_cpu;
+	o->icmp = spec->conf->icmp;
 	o->priority = spec->conf->priority;
 	o->mode = message_mode(spec->mode);
 	o->proto = message_protocol(spec->protocol);

@@ -191,6 +191,7 @@ static struct policy_body body_of(const struct xfrm *x, const struct entry *e, c
 	if (body.protect)
 		body.tmpl = e->key.dir == XFRM_POLICY_OUT ? tmpl_out(x, c->owner) : tmpl_of_all(e, c->owner);
 	body.per_cpu = body.protect && e->key.dir == XFRM_POLICY_OUT && c->owner->per_cpu && !c->owner->quiet;
+	body.icmp = body.protect && e->key.dir != XFRM_POLICY_IN && c->owner->icmp; /* in: the SA says so */
 	if (body.protect && e->key.dir != XFRM_POLICY_FWD)
 		body.device = device_of(x, c->owner, e->key.dir == XFRM_POLICY_IN);
 	return body;

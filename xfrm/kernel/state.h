@@ -50,6 +50,7 @@ struct owner {
 	uint32_t child;               /* whose outbound SA carries it; 0: none */
 	bool per_cpu;                 /* or that of the CPU, where it has one: the kernel chooses, */
 	bool quiet;                   /* and asks for none now */
+	bool icmp;                    /* errors about its packets go with them */
 	uint64_t age;                 /* of that choice */
 	uint64_t acquire_ms;          /* when a packet was last reported */
 	struct node claims;
