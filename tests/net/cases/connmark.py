@@ -4,11 +4,12 @@ find the right one by the connection that they belong to; on the userspace path 
 import socket
 import types
 
+from cases.kernel import arrives_whole
 from lab.case import case
 from lab.check import contains, same
 from lab.config import SECRET
 from lab.net import Namespace, link
-from lab.traffic import reaches, tcp
+from lab.traffic import reaches
 
 INSIDE = "10.77.0.1"
 MARKS = {"mark_in": "%unique", "mark_out": "%unique", "connmark": "yes"}
@@ -107,7 +108,7 @@ def kernel_transport_behind_one_nat(bench):
     each_hears_its_own(hosts, "0.0.0.0", bench.sun.gateway, bench.sun.wan[4])
     for host in hosts:
         reaches(host, bench.sun.wan[4])
-        tcp(host, bench.sun.gateway, bench.sun.wan[4], size=1 << 18)
+        arrives_whole(host, bench.sun.gateway, bench.sun.wan[4])
 
 
 @case("nat", user=True)
