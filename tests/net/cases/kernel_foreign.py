@@ -6,10 +6,11 @@ from cases.kernel_life import bad_link
 from lab import xfrm
 from lab.case import case
 from lab.check import check, contains, same, until
+from lab.config import merged
 from lab.ends import End
 from lab.gateways import Pair, pairs
 from lab.stream import Flow
-from lab.traffic import reaches
+from lab.traffic import reaches, tcp
 
 # Proposals for ESP, and what the kernel calls them. Children are called so.
 SUITES = {
@@ -17,8 +18,8 @@ SUITES = {
     "aes128-sha256-esn": ["hmac(sha256)", "cbc(aes)"], "aes128gcm16": ["rfc4106(gcm(aes))"],
     "aes256-sha512": ["hmac(sha512)", "cbc(aes)"],
 }
-# At our end one of them is rekeyed after so many octets, and one has an interface.
-COUNTED, ROUTED = "aes128gcm16", "aes256-sha512"
+# At our end one of them is rekeyed after so many octets, and one has an interface; at theirs another one is counted.
+COUNTED, ROUTED, COUNTED_THERE = "aes128gcm16", "aes256-sha512", "aes256gcm16-esn"
 _VOLUME = 5000  # where five share the traffic
 
 
@@ -27,13 +28,14 @@ class Living:
 
     def __init__(self, bench, pair, addresses=None):
         self._pair, self._ours = pair, End(bench, pair.ours.daemon)
-        self._before = self._too_early()
+        self._before = self._strays()
         self.flow = Flow(bench.site, addresses)
         bench.afterwards(self.flow.end)
         self.flow.goes_on()
 
-    def _too_early(self):
-        return self._pair.ours.daemon.drops()["xfrm-in-no-states"]
+    def _strays(self):
+        """As many on moon, and on sun."""
+        return [xfrm.strays(end.host) for end in self._pair.ends]
 
     def _number(self, child):
         """That of the one child of the name, or of the one IKE_SA that stands; None while there are two."""
@@ -50,19 +52,17 @@ class Living:
               lambda: f"{child or 'the IKE_SA'} is replaced: {self._ours.sas()}", seconds)
         self.flow.goes_on(seconds=seconds)
 
-    def whole(self, hasty=False):
+    def whole(self, hasty=False, abrupt=False):
         """To the end not one packet was lost, and none came twice. But a peer that is HASTY sends by a new SA as soon as it has
-        answered, as it may (RFC 7296, 2.8), when ours cannot have its keys yet: our kernel has counted these."""
-        if not hasty:
-            self.flow.whole()
-            return
+        answered, as it may (RFC 7296, 2.8), when ours cannot have its keys yet; and one that is ABRUPT takes the old SA away when
+        it has the new one, when we cannot know that, and sends by the new one before it can receive what we then send by it. The
+        kernel of who got these packets has counted them."""
         self.flow.not_doubled()
-        ours, theirs = self.flow.streams[::2], self.flow.streams[1::2]
-        if self._pair.ours is self._pair.sun:
-            ours, theirs = theirs, ours
-        lost = sum(len(s.lost) for s in theirs)
-        check(not any(s.lost for s in ours) and lost == self._too_early() - self._before,
-              f"too early were {self._too_early() - self._before}: {self.flow}")
+        strays = [now - before for now, before in zip(self._strays(), self._before)]
+        wanted = [strays[n] if (hasty if end is self._pair.ours else abrupt) else 0 for n, end in enumerate(self._pair.ends)]
+        lost = [sum(len(s.lost) for s in self.flow.streams[n::2]) for n in (1, 0)]
+        check(lost == wanted, f"lost on the way to moon and to sun: {lost}; strays there: {strays}, of "
+              f"{[xfrm.dropped(end.host) for end in self._pair.ends]}; {self.flow}")
 
 
 def everything(bench, kinds):
@@ -76,7 +76,8 @@ def everything(bench, kinds):
             children[suite]["esp_proposals"] = suite
         children[ROUTED].update(local_ts=local, remote_ts=remote)
         children["host"] = {"mode": "transport", "esp_proposals": COUNTED}
-    ours = moon if kinds[0] == "ours" else sun
+    ours, theirs = (moon, sun) if kinds[0] == "ours" else (sun, moon)
+    theirs["conn"]["children"][COUNTED_THERE].update(rekey_bytes=_VOLUME, life_bytes=12 * _VOLUME, rand_bytes=0)
     ours["conn"]["children"][COUNTED].update(rekey_bytes=_VOLUME, life_bytes=20 * _VOLUME)
     ours["conn"]["children"][ROUTED].update(interface="vpn", interface_routes="yes")
     ours["daemon"] = {"retransmit_timeout": "1s"}
@@ -90,16 +91,17 @@ def kernel_everything(bench, kinds):
     pair = Pair(bench, kinds, moon=moon, sun=sun)
     wire = bench.wire()
     pair.up(*SUITES, "host")
-    living = Living(bench, pair, [a for suite, a in addresses.items() if suite != COUNTED])
+    living = Living(bench, pair, [a for suite, a in addresses.items() if suite not in (COUNTED, COUNTED_THERE)])
     for end, child in zip(pair.ends, ("aes128-sha256-esn", "chacha20poly1305-esn")):
         living.replaces(lambda end=end, child=child: end.rekey(child), child)
         living.replaces(end.rekey)
     living.whole(hasty="libreswan" in kinds)
     # Not at the same time: who is told that the other end is busy may wait for half a minute.
-    living = Living(bench, pair, [addresses[COUNTED]])
-    for _ in range(2):
-        living.replaces(None, COUNTED)
-    living.whole(hasty="libreswan" in kinds)
+    for child in COUNTED, COUNTED_THERE:
+        living = Living(bench, pair, [addresses[child]])
+        for _ in range(2):
+            living.replaces(None, child)
+        living.whole(hasty="libreswan" in kinds)
     reaches(bench.moon.gateway, bench.sun.wan[4])
     reaches(bench.sun.gateway, bench.moon.wan[4])
     pair.carried(len(SUITES) + 1)
@@ -141,4 +143,29 @@ def kernel_openiked_lives(bench, kinds):
     living = Living(bench, pair)
     living.replaces(lambda: pair.ours.rekey("net"), "net", seconds=20)
     living.flow.not_doubled()
+    pair.stop()
+
+
+@case(kernel=True, each=pairs("ours-to-openiked", "openiked-to-ours"))
+def kernel_openiked_rekeys(bench, kinds):
+    """By volume the CHILD_SA, by time the IKE_SA, each twice; of two networks at each end."""
+    theirs = {"conn": {"rekey_time": 6}, "child": {"life_bytes": 200 * _VOLUME}}
+    a, b = ([f"{side.inside[4]}/32", f"{side.address(11)}/32"] for side in (bench.moon, bench.sun))
+    moon, sun = {"child": {"local_ts": a, "remote_ts": b}}, {"child": {"local_ts": b, "remote_ts": a}}
+    for side in bench.moon, bench.sun:
+        at = f"{side.address(11)}/24"
+        side.host.ip(f"addr add {at} dev lan")
+        bench.afterwards(lambda host=side.host, at=at: host.ip(f"addr del {at} dev lan"))
+    if kinds[0] == "openiked":
+        moon = merged(moon, theirs)
+    else:
+        sun = merged(sun, theirs)
+    pair = Pair(bench, kinds, child={"esp_proposals": "aes256-sha512"}, moon=moon, sun=sun)
+    pair.up()
+    living = Living(bench, pair, [(x.partition("/")[0], y.partition("/")[0]) for x, y in zip(a, b)])
+    for _ in range(2):
+        living.replaces(lambda: tcp(bench.alice, bench.bob, bench.sun.inside[4], size=160 * _VOLUME), "net", seconds=20)
+        living.replaces(None, seconds=20)
+    living.whole(abrupt=True)
+    pair.carried()
     pair.stop()

@@ -66,7 +66,7 @@ class _NewerStrongswan(_Strongswan):
 
 class _Libreswan(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(Pluto(bench, side, _children(bench, side, changes))))
+        super().__init__(bench.helper(Pluto(bench, side, _children(_told(bench, side, changes)))))
 
 
 class _NewerLibreswan(_Gateway):
@@ -76,13 +76,17 @@ class _NewerLibreswan(_Gateway):
 
 class _Openiked(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(Iked(bench, side, _children(bench, side, changes))))
+        connection = _told(bench, side, changes)
+        super().__init__(bench.helper(Iked(bench, side, _children(connection), connection.get("rekey_time", 0))))
 
 
-def _children(bench, side, changes):
-    """All that those are told who do not read our configurations, by name."""
-    children = bench.tunnel(side, **changes)["connections"]["site"]["children"]
-    return {name: child for name, child in children.items() if child is not None}
+def _told(bench, side, changes):
+    """What those are told of who do not read our configurations."""
+    return bench.tunnel(side, **changes)["connections"]["site"]
+
+
+def _children(connection):
+    return {name: child for name, child in connection["children"].items() if child is not None}
 
 
 _KINDS = {

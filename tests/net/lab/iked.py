@@ -17,9 +17,9 @@ _ROOT = f"{CACHE}/openiked"
 _ESP = {"aes128-sha256": "auth hmac-sha2-256 enc aes-128", "aes256-sha256": "auth hmac-sha2-256 enc aes-256",
         "aes256-sha512": "auth hmac-sha2-512 enc aes-256", "aes128-sha1": "auth hmac-sha1 enc aes-128"}
 
-_CONF = """ikev2 "net" {active} {mode} esp from {local} to {remote} local {me.wan[4]} peer {gateway} \\
+_CONF = """ikev2 "net" {active} {mode} esp {flows} local {me.wan[4]} peer {gateway} \\
 	ikesa auth hmac-sha2-256 enc aes-256 prf hmac-sha2-256 group curve25519 childsa {esp} \\
-	srcid "{me.id}" dstid "{peer.id}" ikelifetime 0 lifetime 0 psk "{secret}"
+	srcid "{me.id}" dstid "{peer.id}" ikelifetime {seconds} lifetime 0 bytes {octets} psk "{secret}"
 """
 
 
@@ -36,14 +36,15 @@ def _no_modprobe():
 
 
 class Iked:
-    """With the usual tunnel, and one of CHILDREN, of which it is told selectors, mode and one of our proposals for ESP."""
+    """With the usual tunnel, and one of CHILDREN, of which it is told selectors, mode, one of our proposals for ESP, and
+    life_bytes; and the LIFE of an IKE_SA, in seconds. It rekeys when some 90 of 100 are over."""
 
-    def __init__(self, bench, side, children):
+    def __init__(self, bench, side, children, life=0):
         if not os.path.isdir(_ROOT):
             raise Skipped("OpenIKED is not there")
         self.host = side.gateway
         self._dir = f"{bench.directory}/{side.name}"
-        self._write(bench, side, *children.values())
+        self._write(bench, side, life, *children.values())
         # It registers with PF_KEY, and each time the kernel looks for the module of every algorithm that it does not have:
         # that takes minutes where machines are emulated.
         with _no_modprobe():
@@ -56,7 +57,7 @@ class Iked:
              f"exec {_ROOT}/usr/sbin/iked -dvv -f {self._dir}/iked.conf -s {self._dir}/socket"], f"{self._dir}/log")
         until(lambda: "config_getcompile: compilation done" in self.log(), lambda: f"iked is ready: {self.log()}", 30)
 
-    def _write(self, bench, side, child):
+    def _write(self, bench, side, life, child):
         peer = bench.site.peer_of(side)
         os.makedirs(f"{self._dir}/etc/iked/private")
         os.makedirs(f"{self._dir}/empty")
@@ -71,8 +72,9 @@ class Iked:
         path = f"{self._dir}/iked.conf"
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as f:
             f.write(_CONF.format(me=side, peer=peer, gateway=gateway, esp=_ESP[child["esp_proposals"]], secret=SECRET,
-                                 active="passive" if side is bench.sun else "active", **networks(child, side, peer),
-                                 mode=child.get("mode", "tunnel")))
+                                 active="passive" if side is bench.sun else "active", seconds=life,
+                                 octets=child.get("life_bytes", 0), mode=child.get("mode", "tunnel"),
+                                 flows=" ".join(f"from {a} to {b}" for a, b in zip(*networks(child, side, peer)))))
 
     def _ikectl(self, *words):
         return self.host.run([f"{_ROOT}/usr/sbin/ikectl", "-s", f"{self._dir}/socket", *words])

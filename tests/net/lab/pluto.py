@@ -34,22 +34,25 @@ _CONN = """conn {name}
 	type={mode}
 	pfs=no
 	dpddelay=0
-	rekey=no
+	rekey={rekey}
 	auto=add
 """
 _RESUMES = "\tsession-resumption=yes\n"
+# By half of that, or less where it initiated, it rekeys.
+_VOLUME = "\tipsec-max-bytes={}\n"
 
 
 def networks(child, me, peer):
-    """What a child's selectors are: one network on each side, or from host to host the gateways."""
-    def only(key, side):
+    """What a child's selectors are: lists of ours and of theirs, or from host to host the gateways."""
+    def listed(key, side):
         given = child.get(key, side.wan[4])
-        return given if isinstance(given, str) else given[0]
-    return {"local": only("local_ts", me), "remote": only("remote_ts", peer)}
+        return [given] if isinstance(given, str) else given
+    return listed("local_ts", me), listed("remote_ts", peer)
 
 
 class Pluto:
-    """With the usual tunnel, and CHILDREN by name, of which it is told selectors, mode and one of our proposals for ESP."""
+    """With the usual tunnel, and CHILDREN by name, of which it is told selectors, mode, one of our proposals for ESP, and
+    life_bytes."""
 
     more = ""  # of a connection
 
@@ -91,8 +94,11 @@ class Pluto:
             # Where it answers it looks among the suites of whichever connection the IKE_SA has been found by.
             esp = ",".join(dict.fromkeys(suites))
             for name, child in children.items():
+                (local, *_), (remote, *_) = networks(child, side, peer)
+                octets = child.get("life_bytes")
                 f.write(_CONN.format(name=name, me=side, peer=peer, right=right, esp=esp, mode=child.get("mode", "tunnel"),
-                                     **networks(child, side, peer)) + self.more)
+                                     local=local, remote=remote, rekey="yes" if octets else "no") + self.more)
+                f.write(_VOLUME.format(octets) if octets else "")
         with open(f"{self._dir}/secrets", "w", encoding="ascii") as f:
             f.write(f'@{side.id} @{peer.id} : PSK "{SECRET}"\n')
         must(["certutil", "-N", "-d", f"sql:{self._dir}/nss", "--empty-password"])

@@ -96,6 +96,20 @@ def counts(host):
     return int(_find(text, r"SAD count (\d+)")), sum(map(int, re.findall(r"\d+", _find(text, r"SPD ([^(]*)"))))
 
 
+def dropped(host):
+    """Packets that its kernel has dropped, by reason."""
+    rows = (line.split() for line in host.must(["cat", "/proc/thread-self/net/xfrm_stat"]).splitlines())
+    return {reason: int(n) for reason, n in rows if int(n)}
+
+
+_STRAYS = "XfrmInNoStates", "XfrmInStateInvalid", "XfrmAcquireError"
+
+
+def strays(host):
+    """How many packets came for an SA that it does not have, has no longer, or not yet the keys of."""
+    return sum(dropped(host).get(name, 0) for name in _STRAYS)
+
+
 def spis(host):
     return sorted(sa.spi for sa in sas(host))
 
