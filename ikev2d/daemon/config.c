@@ -291,7 +291,7 @@ enum err config_put(
 	}
 	config_take(c, path, file);
 	if (c->vault)
-		vault_adopt(c->vault);
+		vault_adopt(c->vault, NULL);
 	/* The authorities that came over VICI were right when they came. */
 	return config_read_creds(c, why, &(struct text){ .arena = notes->arena });
 }

@@ -576,7 +576,7 @@ void vault_stop(struct world *w)
 	errands_give_up(v);
 	give_up(v);
 	give_up(v->tokens);
-	vault_forget_known(v->tokens);
+	vault_forget_known(v->tokens, NULL);
 	vault_free(v->tokens);
 	vault_free(v);
 	w->vault = NULL;

@@ -53,15 +53,21 @@ enum err vault_open_offered(struct vault *v, struct bytes number, struct arena *
 	struct why *why) MUST_CHECK;
 
 /* What a provider of OpenSSL has at URI: the private key, with the PIN of K, or with K NULL certificates.
- * Like vault_open else. Tokens, which is started for it, is asked for that once: what it said, a refusal too,
- * is told from then on. */
+ * Like vault_open else. It is what tokens said for the errand whose DONE is being called, or of what is in
+ * force. While the daemon starts tokens, which is started for it, is asked, and waited for; later what it was
+ * not asked for is not there (ERR_BUSY). */
 enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 	struct bundle *out, struct why *why) MUST_CHECK;
 
+/* Who is started now does not wait for tokens any more. */
+void vault_started(struct vault *v);
+
 /* Has tokens say that, while everything else goes on: made, told what is wanted (of a key, too, whose PIN is
  * kept by tokens then, as by vault_keep_passphrase), and run. DONE is called once: in errand_run where
- * nothing is wanted and nobody was before, else by the loop. What did not answer is told as that. GIVEN_UP:
- * the daemon stops. An errand that was not run is dropped. */
+ * nothing is wanted, or nothing can be asked for, else by the loop. What did not answer is told as that. What
+ * was said is known until DONE returns, and from then on what is in force by then. GIVEN_UP: the daemon
+ * stops. An errand that was not run is dropped; one that is being run is left where nobody waits for it any
+ * more: DONE is not called. */
 /* What tokens said, or that it did not answer. */
 struct said {
 	const char *uri;
@@ -76,6 +82,7 @@ struct errand;
 typedef void vault_ran(void *ctx, bool given_up);
 struct errand *errand_new(struct vault *v);
 void errand_want(void *errand, const char *uri, struct key_conf *k);
+bool errand_wants(const struct errand *e); /* something */
 /* The private key at URI, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none.
  * It is told to TOLD, before DONE, and not remembered. */
 typedef void vault_told_said(void *ctx, const struct said *s);
@@ -83,13 +90,15 @@ void errand_want_offered(
 	struct errand *e, const char *uri, struct bytes number, vault_told_said *told, void *ctx);
 void errand_run(struct errand *e, vault_ran *done, void *ctx);
 void errand_drop(struct errand *e);
+void errand_leave(struct errand *e);
 void errands_give_up(struct vault *v);
 
-/* What errands have been told since takes the place of what tokens said before: it is in force. */
-void vault_adopt(struct vault *v);
+/* What was said for the errand whose DONE is being called, of certificates at URI or (NULL) of all, takes the
+ * place of what tokens said before: it is in force. */
+void vault_adopt(struct vault *v, const char *uri);
 
 /* What is in force is read from now on; it was, to its end (ALL) or not: what tokens said of anything else is
- * forgotten, unless an errand is being run. */
+ * forgotten, but for what errands were told. */
 void vault_begin_use(struct vault *v);
 void vault_end_use(struct vault *v, bool all);
 

@@ -27,6 +27,7 @@ struct errand {
 	struct node wishes;
 	vault_ran *done;
 	void *ctx;
+	bool left; /* nobody waits for it */
 };
 
 static struct wish *first_wish(struct errand *e)
@@ -132,6 +133,11 @@ static void want_certs(struct errand *e, const char *uri)
 	wish_new(e, uri)->certs = true;
 }
 
+bool errand_wants(const struct errand *e)
+{
+	return !list_empty(&e->wishes);
+}
+
 void errand_want(void *ctx, const char *uri, struct key_conf *k)
 {
 	if (k)
@@ -146,17 +152,18 @@ void errand_want(void *ctx, const char *uri, struct key_conf *k)
 static void conclude(
 	struct vault *v, bool answered, enum err e, const struct bundle *b, const struct why *why)
 {
-	struct wish *w = first_wish(first_errand(v));
+	struct errand *of = first_errand(v);
+	struct wish *w = first_wish(of);
 	struct said s = { w->uri, w->certs, w->pin, answered, e, *b, *why };
 
 	evtimer_del(v->open.late);
 	v->open.ticket = 0;
-	if (w->told) {
+	if (!of->left && !w->told)
+		(void)vault_said(v, of, &s);
+	if (!of->left && w->told)
 		w->told(w->ctx, &s);
+	if (of->left || w->told)
 		bundle_free(&s.bundle);
-	} else {
-		(void)vault_said(v, &s);
-	}
 	wish_free(w);
 }
 
@@ -216,13 +223,14 @@ bool vault_take_errand(struct vault *v, const struct ipc_message *m)
  * that may have been tried is not tried again: a card is locked after a few wrong ones. */
 static void lose(struct vault *v)
 {
+	const bool left = first_errand(v)->left;
 	const struct wish *w = first_wish(first_errand(v));
 
 	v->open.ticket = 0;
 	evtimer_del(v->open.late);
 	if (v->open.kind == IPC_OPENED && !w->certs)
 		kept_unref(vault_kept_new(v, v->open.handle)); /* it may have kept the key */
-	if (w->asked >= ASKED_MAX || w->offer || (w->pin && !w->octets.n))
+	if (left || w->asked >= ASKED_MAX || w->offer || (w->pin && !w->octets.n))
 		conclude_without(v, vault_refused(v, ERR_BUSY));
 }
 
@@ -293,13 +301,18 @@ static bool ask(struct vault *v, struct wish *w)
 	return e != ERR_MISSING;
 }
 
+/* It has what was said for it; when it knows, nobody has. */
 static void has_run(struct errand *e, bool given_up)
 {
-	vault_ran *done = e->done;
-	void *ctx = e->ctx;
+	struct vault *v = e->vault;
+	struct errand *others = v->ran;
 
+	v->ran = e;
+	if (!e->left)
+		e->done(e->ctx, given_up);
+	v->ran = others;
+	vault_forget_known(v, e);
 	errand_drop(e);
-	done(ctx, given_up);
 }
 
 /* Who is called may have another errand. */
@@ -314,10 +327,12 @@ static void go_on(struct vault *v)
 	v->open.goes_on = true;
 	while (goes_on && !v->open.ticket && (e = first_errand(v))) {
 		w = first_wish(e);
-		if (w)
+		if (w) {
 			goes_on = ask(v, w);
-		else
-			has_run(e, false);
+			continue;
+		}
+		evtimer_del(v->open.late);
+		has_run(e, false);
 	}
 	v->open.goes_on = false;
 }
@@ -347,7 +362,7 @@ void vault_on_errand_late(evutil_socket_t fd, short what, void *ctx)
 		lose(v);
 		member_replace(&v->keeper, "it did not answer");
 	} else {
-		while (first_wish(e))
+		while (e && first_wish(e))
 			conclude_without(v, vault_refused(v, ERR_BUSY));
 	}
 	go_on(v);
@@ -357,8 +372,25 @@ void errand_run(struct errand *e, vault_ran *done, void *ctx)
 {
 	e->done = done;
 	e->ctx = ctx;
+	if (!errand_wants(e)) {
+		has_run(e, false);
+		return;
+	}
 	list_append(&e->vault->errands, &e->node);
 	go_on(e->vault);
+}
+
+/* What is being asked cannot be taken back. */
+void errand_leave(struct errand *e)
+{
+	struct vault *v = e->vault;
+	const bool asks = v->open.ticket && e == first_errand(v);
+
+	e->left = true;
+	list_each_safe (n, &e->wishes)
+		if (!asks || n != e->wishes.next)
+			wish_free(node_owner(n, struct wish, node));
+	event_active(v->open.step, 0, 0);
 }
 
 void errands_give_up(struct vault *of_keeper)

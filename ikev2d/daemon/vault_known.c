@@ -12,10 +12,11 @@ struct known {
 	struct node node;
 	struct arena arena; /* of its texts */
 	const char *uri;
-	bool certs;       /* it is not about a key */
-	struct kept *pin; /* a reference; NULL: without */
-	unsigned used;    /* by this reading of what is in force last; 0: by none */
-	unsigned seen;    /* by this one, which may not come to its end */
+	const struct errand *of; /* it was said for this one; NULL: it is in force, or guard waits for it */
+	bool certs;              /* it is not about a key */
+	struct kept *pin;        /* a reference; NULL: without */
+	unsigned used;           /* by this reading of what is in force last; 0: by none */
+	unsigned seen;           /* by this one, which may not come to its end */
 	enum err e;
 	struct why why;
 	struct bundle bundle;
@@ -35,7 +36,13 @@ static bool is_at(const struct known *n, const char *uri, bool certs)
 	return n->certs == certs && !strcmp(n->uri, uri);
 }
 
-/* What is in force comes before what was said since (vault_adopt): while that is read the first is told. */
+/* What is in force is told to who reads that, and what one errand was told to nobody else. */
+static bool may_tell(const struct vault *v, const struct known *n)
+{
+	return !n->of || (n->of == v->ran && !v->uses);
+}
+
+/* The last that was said. */
 static struct known *find(const struct vault *v, const char *uri, bool certs, const struct kept *pin)
 {
 	struct known *found = NULL;
@@ -43,7 +50,7 @@ static struct known *find(const struct vault *v, const char *uri, bool certs, co
 	list_each (node, (struct node *)&v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (is_at(n, uri, certs) && kept_same(n->pin, pin) && !(found && v->uses))
+		if (is_at(n, uri, certs) && kept_same(n->pin, pin) && may_tell(v, n))
 			found = n;
 	}
 	return found;
@@ -72,13 +79,14 @@ static void say_stands(const struct known *n, const struct why *why)
 	arena_free(&arena);
 }
 
-static struct known *known_new(struct vault *v, const struct said *s)
+static struct known *known_new(struct vault *v, const struct errand *of, const struct said *s)
 {
 	struct known *n = calloc(1, sizeof *n);
 
 	if (!n)
 		abort();
 	n->uri = arena_str(&n->arena, s->uri);
+	n->of = of;
 	n->certs = s->certs;
 	n->pin = kept_ref(s->pin);
 	n->e = s->e;
@@ -101,21 +109,18 @@ static struct bundle copy_of(const struct bundle *b)
 	return copy;
 }
 
-struct known *vault_said(struct vault *v, const struct said *s)
+struct known *vault_said(struct vault *v, const struct errand *of, const struct said *s)
 {
-	struct known *before = find(v, s->uri, s->certs, s->pin);
 	const struct known *good = s->answered ? NULL : good_before(v, s);
 	struct said now = *s;
 
-	if (before && !before->used)
-		known_free(before);
 	if (good) {
 		say_stands(good, &s->why);
 		now.e = ERR_OK;
 		now.why = (struct why){ 0 };
 		now.bundle = copy_of(&good->bundle);
 	}
-	return known_new(v, &now);
+	return known_new(v, of, &now);
 }
 
 static struct known *ask(struct vault *v, const char *uri, const struct key_conf *k)
@@ -125,7 +130,7 @@ static struct known *ask(struct vault *v, const char *uri, const struct key_conf
 	struct known *n;
 
 	s.e = vault_ask_tokens(v, uri, k, &s.answered, &arena, &s.bundle, &s.why);
-	n = vault_said(v, &s);
+	n = vault_said(v, NULL, &s);
 	arena_free(&arena);
 	return n;
 }
@@ -136,6 +141,11 @@ enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struc
 	struct vault *v = ((struct vault *)ctx)->tokens;
 	struct known *n = find(v, uri, !k, k ? k->kept : NULL);
 
+	if (!n && v->started) {
+		*out = (struct bundle){ 0 };
+		why->what = "tokens was not asked for it yet: load it once more, or run \"ipsec reload\"";
+		return ERR_BUSY;
+	}
 	if (!n)
 		n = ask(v, uri, k);
 	if (v->uses)
@@ -145,27 +155,34 @@ enum err vault_fetch(void *ctx, const char *uri, const struct key_conf *k, struc
 	return n->e;
 }
 
-/* The one in front of N. */
-static void replace_by(struct vault *v, struct known *n)
+void vault_started(struct vault *of_keeper)
+{
+	of_keeper->tokens->started = true;
+}
+
+/* Whether the next reading has it is seen then. */
+static void put_in_force(struct vault *v, struct known *n)
 {
 	list_each_safe (node, &v->known) {
 		struct known *before = node_owner(node, struct known, node);
 
-		if (before == n)
-			return;
-		if (is_at(before, n->uri, n->certs) && kept_same(before->pin, n->pin)) {
-			n->used = before->used;
+		if (!before->of && is_at(before, n->uri, n->certs) && kept_same(before->pin, n->pin))
 			known_free(before);
-		}
 	}
+	n->of = NULL;
+	n->used = v->reading;
 }
 
-void vault_adopt(struct vault *of_keeper)
+void vault_adopt(struct vault *of_keeper, const char *uri)
 {
 	struct vault *v = of_keeper->tokens;
 
-	list_each (node, &v->known)
-		replace_by(v, node_owner(node, struct known, node));
+	list_each (node, &v->known) {
+		struct known *n = node_owner(node, struct known, node);
+
+		if (n->of && n->of == v->ran && (!uri || is_at(n, uri, true)))
+			put_in_force(v, n);
+	}
 }
 
 void vault_begin_use(struct vault *of_keeper)
@@ -186,13 +203,17 @@ void vault_end_use(struct vault *of_keeper, bool all)
 
 		if (all && n->seen == v->reading)
 			n->used = n->seen;
-		if (n->used ? all && n->used != v->reading : list_empty(&v->errands))
+		if (!n->of && (!n->used || (all && n->used != v->reading)))
 			known_free(n);
 	}
 }
 
-void vault_forget_known(struct vault *v)
+void vault_forget_known(struct vault *v, const struct errand *of)
 {
-	list_each_safe (node, &v->known)
-		known_free(node_owner(node, struct known, node));
+	list_each_safe (node, &v->known) {
+		struct known *n = node_owner(node, struct known, node);
+
+		if (!of || n->of == of)
+			known_free(n);
+	}
 }

@@ -45,7 +45,9 @@ struct vault {
 	struct node known;         /* of tokens (vault_known.c) */
 	bool uses;                 /* what is used is noted, */
 	unsigned reading;          /* so many times */
+	bool started;              /* and does not wait for what it does not know */
 	struct node errands;       /* (vault_errand.c) */
+	struct errand *ran;        /* whose DONE is being called; NULL: none */
 	struct node forgetting;    /* as FORGOTTEN, told before what is asked for now */
 	struct {                   /* what the first errand wants first: */
 		uint64_t ticket;   /* 0: it is not asked for */
@@ -77,9 +79,10 @@ enum err vault_be_there(struct vault *v, struct text *why) MUST_CHECK;
 enum err vault_ask_tokens(struct vault *v, const char *uri, const struct key_conf *k, bool *answered,
 	struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
 
-/* Remembers S, with its bundle, next to what is in force (vault_adopt). Where tokens did not answer, and what
- * is in force was opened, that stands: the next one opens it when it is wanted. */
-struct known *vault_said(struct vault *v, const struct said *s);
+/* Remembers S, with its bundle, next to what is in force (vault_adopt), for the errand OF; NULL: for who
+ * waits for it. Where tokens did not answer, and what is in force was opened, that stands: the next one opens
+ * it when it is wanted. */
+struct known *vault_said(struct vault *v, const struct errand *of, const struct said *s);
 
 /* Takes the answer M, where an errand waits for it; else false. */
 bool vault_take_errand(struct vault *v, const struct ipc_message *m);
@@ -97,8 +100,8 @@ enum err vault_opened(struct vault *v, const struct ipc_message *m, uint64_t han
 /* Whether B, from tokens, is certificates or a private key, and nothing else; where not it is freed. */
 enum err vault_check_fetched(bool certs, struct bundle *b, struct why *why) MUST_CHECK;
 
-/* Forgets what tokens has said; it is asked again. */
-void vault_forget_known(struct vault *v);
+/* Forgets what tokens has said, for the errand OF alone where it is not NULL; it is asked again. */
+void vault_forget_known(struct vault *v, const struct errand *of);
 
 /* The number that OCTETS are by which ctl has offered something; 0: they are none. */
 uint64_t vault_offer_number(struct bytes octets);

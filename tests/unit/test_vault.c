@@ -197,24 +197,46 @@ static unsigned keys_here(void)
 	return n;
 }
 
+/* What is known then; in on_ran, for once. */
+static void (*then)(void);
+
 static void on_ran(void *ctx, bool given_up)
 {
 	*(bool *)ctx = true;
 	assert_false(given_up);
+	if (then)
+		then();
+	then = NULL;
 }
 
 /* The file is read again, as "ipsec reload" has it. */
+struct reading {
+	const char *path;
+	struct text *why, *notes;
+	struct conf file;
+	bool read;
+	enum err e;
+};
+
+static void on_asked(void *ctx, bool given_up)
+{
+	struct reading *r = ctx;
+
+	assert_false(given_up);
+	r->e = config_put(&world.config, r->path, &r->file, r->why, r->notes);
+	r->read = true;
+}
+
 static enum err reloaded(const char *path, struct text *why, struct text *notes)
 {
 	struct errand *errand = errand_new(world.vault);
-	bool ran = false;
-	struct conf file;
+	struct reading r = { .path = path, .why = why, .notes = notes };
 
-	assert_int_equal(config_open(&world.config, path, &file, errand, why, notes), ERR_OK);
-	errand_run(errand, on_ran, &ran);
-	while (!ran)
+	assert_int_equal(config_open(&world.config, path, &r.file, errand, why, notes), ERR_OK);
+	errand_run(errand, on_asked, &r);
+	while (!r.read)
 		event_base_loop(world.base, EVLOOP_ONCE);
-	return config_put(&world.config, path, &file, why, notes);
+	return r.e;
 }
 
 /* At the start, at each reload, and not when something else is read again. */
@@ -391,14 +413,25 @@ static void what_is_wanted_by_a_reading_that_fails_is_asked_for_again(void **sta
 	end_all();
 }
 
+static const char *const uris[] = { "file:/a", "file:/hangs", "file:/b", "file:/c" };
+
+static void all_but_one_are_had(void)
+{
+	struct why why = { 0 };
+
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(said(uris[i], &why), i == 1 ? ERR_BUSY : ERR_OK);
+	assert_int_equal(said(uris[1], &why), ERR_BUSY);
+	assert_non_null(strstr(why.what, "a token that hangs"));
+	assert_int_equal(asked, 5);
+}
+
 /* Guard serves everybody else meanwhile; and each of the other keys is asked for, once. What hangs is asked
  * for twice: tokens may hang over what somebody else wanted. */
 static void a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it(void **state)
 {
-	static const char *const uris[] = { "file:/a", "file:/hangs", "file:/b", "file:/c" };
 	struct errand *e;
 	struct vault *v;
-	struct why why = { 0 };
 	bool ran;
 
 	(void)state;
@@ -416,13 +449,10 @@ static void a_token_that_hangs_keeps_nobody_waiting_and_takes_no_key_with_it(voi
 	while (asked < 3)
 		event_base_loop(world.base, EVLOOP_ONCE);
 	time_is_over(v);
+	then = all_but_one_are_had;
 	until_it_ran(&ran);
 	assert_int_equal(asked, 5);
-	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(said(uris[i], &why), i == 1 ? ERR_BUSY : ERR_OK);
-	assert_int_equal(said(uris[1], &why), ERR_BUSY);
-	assert_non_null(strstr(why.what, "a token that hangs"));
-	assert_int_equal(asked, 5);
+	assert_true(list_empty(&v->known)); /* nothing of it is in force */
 	end_all();
 }
 
@@ -559,13 +589,20 @@ static void a_pin_is_handed_over_twice_at_most(void **state)
 	end_all();
 }
 
+static void the_first_is_had(void)
+{
+	struct why why = { 0 };
+
+	assert_int_equal(said("file:/a", &why), ERR_OK);
+	assert_int_equal(asked, 3);
+}
+
 /* A folder changes, or a client loads something, before all is answered: nothing is asked for twice. */
 static void what_is_read_meanwhile_takes_nothing_of_an_errand(void **state)
 {
 	struct text wrong = text_in(&arena), notes = text_in(&arena);
 	struct errand *e;
 	struct vault *v;
-	struct why why = { 0 };
 	bool ran;
 
 	(void)state;
@@ -582,9 +619,8 @@ static void what_is_read_meanwhile_takes_nothing_of_an_errand(void **state)
 	vault_end_use(world.vault, false);
 	hangs = NULL;
 	time_is_over(v);
+	then = the_first_is_had;
 	until_it_ran(&ran);
-	assert_int_equal(asked, 3);
-	assert_int_equal(said("file:/a", &why), ERR_OK);
 	assert_int_equal(asked, 3);
 	config_stop(&world.config);
 	end_all();
@@ -652,12 +688,21 @@ static void an_offered_pin_that_may_have_been_tried_is_not_tried_again(void **st
 	end_all();
 }
 
-/* They are run one after the other, each to its end. */
+static void what_hung_is_had(void)
+{
+	struct why why = { 0 };
+
+	assert_int_equal(said("file:/hangs", &why), ERR_OK);
+	vault_started(world.vault);
+	assert_int_equal(said("file:/b", &why), ERR_BUSY); /* that is the other's */
+	assert_non_null(strstr(why.what, "was not asked for it"));
+}
+
+/* They are run one after the other, each to its end, and each knows what it was told itself. */
 static void what_came_first_is_done_first(void **state)
 {
 	struct errand *e[2];
 	struct vault *v;
-	struct why why = { 0 };
 	bool ran[2];
 
 	(void)state;
@@ -673,11 +718,12 @@ static void what_came_first_is_done_first(void **state)
 	assert_false(ran[1]);
 	hangs = NULL;
 	time_is_over(v);
+	then = what_hung_is_had;
 	until_it_ran(&ran[0]);
+	assert_null(then);
 	assert_false(ran[1]);
 	until_it_ran(&ran[1]);
 	assert_int_equal(asked, 3);
-	assert_int_equal(said("file:/hangs", &why), ERR_OK);
 	end_all();
 }
 
@@ -689,6 +735,93 @@ static void an_errand_that_wants_nothing_is_done_at_once(void **state)
 	run(errand_new(world.vault), &ran);
 	assert_true(ran);
 	assert_null(world.vault->tokens->keeper.base); /* tokens is not needed for it */
+	end_all();
+}
+
+/* What has nothing to do with tokens does not wait behind what hangs. */
+static void an_errand_that_wants_nothing_waits_for_no_other(void **state)
+{
+	struct errand *e;
+	bool hung, ran;
+
+	(void)state;
+	(void)tokens_that_answers(paper_of_key());
+	hangs = "file:/hangs";
+	e = errand_new(world.vault);
+	errand_want(e, hangs, NULL);
+	run(e, &hung);
+	run(errand_new(world.vault), &ran);
+	assert_true(ran);
+	assert_false(hung);
+	errand_leave(e);
+	end_all();
+}
+
+static void nobody_is_told(void *ctx, bool given_up)
+{
+	(void)ctx;
+	(void)given_up;
+	fail_msg("an errand that was left is told");
+}
+
+static void nobody_hears(void *ctx, const struct said *s)
+{
+	(void)s;
+	nobody_is_told(ctx, false);
+}
+
+static void its_key_is_forgotten(void)
+{
+	assert_int_equal(dropped, handles[0]);
+}
+
+/* What was asked already is answered, and nobody gets it, nor is it kept; what was not is not asked any more,
+ * and the next one has its turn. */
+static void nothing_is_asked_for_whom_nobody_waits_for(void **state)
+{
+	struct errand *e[3];
+	struct vault *v;
+	bool ran;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	for (unsigned i = 0; i < 2; i++) {
+		e[i] = errand_new(world.vault);
+		errand_want_offered(e[i], "file:/a", (struct bytes){ 0 }, nobody_hears, NULL);
+		errand_want(e[i], "file:/b", NULL);
+		errand_run(e[i], nobody_is_told, NULL); /* the first has its answer, which was not heard */
+	}
+	e[2] = errand_new(world.vault);
+	errand_want(e[2], "file:/c", &(struct key_conf){ .uri = "file:/c" });
+	run(e[2], &ran);
+	assert_int_equal(asked, 1);
+	errand_leave(e[1]);
+	errand_leave(e[0]);
+	then = its_key_is_forgotten;
+	until_it_ran(&ran);
+	assert_int_equal(asked, 2);
+	assert_true(list_empty(&v->known) && list_empty(&v->errands));
+	end_all();
+}
+
+/* A card that hangs is not tried once more for nobody. */
+static void what_hangs_is_asked_once_for_whom_nobody_waits_for(void **state)
+{
+	struct errand *e;
+	struct vault *v;
+
+	(void)state;
+	v = tokens_that_answers(paper_of_key());
+	hangs = "file:/hangs";
+	e = errand_new(world.vault);
+	errand_want(e, hangs, NULL);
+	errand_run(e, nobody_is_told, NULL);
+	assert_int_equal(asked, 1);
+	errand_leave(e);
+	time_is_over(v);
+	while (!list_empty(&v->errands))
+		event_base_loop(world.base, EVLOOP_ONCE);
+	assert_int_equal(asked, 1);
 	end_all();
 }
 
@@ -720,11 +853,18 @@ static void an_errand_is_given_up_when_the_daemon_stops(void **state)
 	end_all();
 }
 
+static void nothing_can_be_asked_for(void)
+{
+	struct why why = { 0 };
+
+	assert_int_equal(said("file:/b", &why), ERR_BUSY);
+	assert_non_null(strstr(why.what, "the memory of secrets cannot be used"));
+}
+
 /* What it cannot be asked is said, as is why; nobody waits for it. */
 static void tokens_that_cannot_be_started_is_told(void **state)
 {
 	struct errand *e;
-	struct why why = { 0 };
 	bool ran;
 
 	(void)state;
@@ -733,10 +873,10 @@ static void tokens_that_cannot_be_started_is_told(void **state)
 	e = errand_new(world.vault);
 	errand_want(e, "file:/a", &(struct key_conf){ .uri = "file:/a" });
 	errand_want(e, "file:/b", &(struct key_conf){ .uri = "file:/b" });
+	then = nothing_can_be_asked_for;
 	run(e, &ran);
 	assert_true(ran);
-	assert_int_equal(said("file:/b", &why), ERR_BUSY);
-	assert_non_null(strstr(why.what, "the memory of secrets cannot be used"));
+	assert_null(then);
 	end_all();
 }
 
@@ -787,6 +927,9 @@ int main(void)
 		VAULT(an_offered_pin_that_may_have_been_tried_is_not_tried_again),
 		VAULT(what_came_first_is_done_first),
 		VAULT(an_errand_that_wants_nothing_is_done_at_once),
+		VAULT(an_errand_that_wants_nothing_waits_for_no_other),
+		VAULT(nothing_is_asked_for_whom_nobody_waits_for),
+		VAULT(what_hangs_is_asked_once_for_whom_nobody_waits_for),
 		VAULT(an_errand_is_given_up_when_the_daemon_stops),
 		VAULT(tokens_that_cannot_be_started_is_told),
 		VAULT(a_pin_that_cannot_be_handed_over_is_noted),
