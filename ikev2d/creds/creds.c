@@ -327,6 +327,14 @@ static struct uris uris_of(const struct strings *s)
 	return u;
 }
 
+static enum err check_authority(const struct bundle *b, struct arena *arena, struct why *why)
+{
+	if (b->n_certs)
+		return check_cas(b, arena, why);
+	why->what = "there is no certificate in it";
+	return ERR_MISSING;
+}
+
 /* PATH NULL: the certificate stands in A, or is on a token. */
 static enum err take_authority(
 	struct reading *r, const struct authority *a, const char *path, struct arena *arena, struct why *why)
@@ -339,12 +347,8 @@ static enum err take_authority(
 		     : token_has(&a->cacert) ? fetch_certs(&r->opener, &a->cacert, arena, &b, why)
 					     : read_cert(&a->cacert, arena, &b, why);
 
-	if (!e && !b.n_certs) {
-		why->what = "there is no certificate in it";
-		e = ERR_MISSING;
-	}
 	if (!e)
-		e = check_cas(&b, arena, why);
+		e = check_authority(&b, arena, why);
 	if (!e) {
 		info.cacert = b.certs[0];
 		e = store_add_cert(&r->store, STORED_CA, b.certs[0], STORED_BY_FILE, a->name);
@@ -611,10 +615,27 @@ enum err creds_fill(const struct creds *c, struct peer *p, const char *folder, c
 	return ERR_OK;
 }
 
-enum err creds_fill_authority(struct authority *a, struct arena *arena, struct why *why)
+static enum err look_at_fetched(
+	const struct creds *c, const struct cert_conf *cacert, struct arena *arena, struct why *why)
 {
-	enum err e = a->cacert.data.n ? take_paper(&a->cacert, false, arena, why) : ERR_OK;
+	struct bundle b = { 0 };
+	enum err e = fetch_certs(&c->opener, cacert, arena, &b, why);
 
+	if (!e)
+		e = check_authority(&b, arena, why);
+	bundle_free(&b);
+	return e;
+}
+
+enum err creds_fill_authority(
+	const struct creds *c, struct authority *a, struct arena *arena, struct why *why)
+{
+	enum err e = ERR_OK;
+
+	if (a->cacert.data.n)
+		e = take_paper(&a->cacert, false, arena, why);
+	else if (token_has(&a->cacert))
+		e = look_at_fetched(c, &a->cacert, arena, why);
 	if (e)
 		why->where = source_print(&a->at, "cacert", arena);
 	return e;

@@ -55,8 +55,10 @@ const char *creds_folder(const char *folder, unsigned i, struct arena *arena);
 enum err creds_fill(const struct creds *c, struct peer *p, const char *folder, const struct conf_files *files,
 	struct text *why, struct text *notes) MUST_CHECK;
 
-/* The same of an authority that a client of VICI has written. WHY, from ARENA. */
-enum err creds_fill_authority(struct authority *a, struct arena *arena, struct why *why) MUST_CHECK;
+/* The same of an authority that a client of VICI has written; one that is on a token is looked at. WHY, from
+ * ARENA. */
+enum err creds_fill_authority(
+	const struct creds *c, struct authority *a, struct arena *arena, struct why *why) MUST_CHECK;
 
 /* The folder beside the configuration file PATH, from ARENA; NULL where PATH is. */
 const char *creds_beside(const char *path, struct arena *arena);

@@ -342,6 +342,17 @@ bool config_load(struct config *c, enum config_kind kind, const void *object)
 	return true;
 }
 
+void *config_loaded(const struct config *c, enum config_kind kind, const char *name, struct arena *arena)
+{
+	const struct kind *k = kind_row(kind);
+	const struct slot *s = dict_get(&c->shelves[kind].by_name, name);
+	void *copy = s && s->of[ORIGIN_VICI] ? arena_alloc(arena, k->size) : NULL;
+
+	if (copy)
+		k->copy(arena, copy, s->of[ORIGIN_VICI]->o);
+	return copy;
+}
+
 enum err config_unload(struct config *c, enum config_kind kind, const char *name, struct text *why)
 {
 	const struct kind *k = kind_row(kind);

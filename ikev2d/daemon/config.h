@@ -84,6 +84,10 @@ struct peer *config_conn(const struct config *c, const char *name);
  * False, and nothing has changed, where that says the same. */
 bool config_load(struct config *c, enum config_kind kind, const void *object);
 
+/* The object NAME that came over VICI, of a kind that is not counted, copied into ARENA; NULL: there is none.
+ */
+void *config_loaded(const struct config *c, enum config_kind kind, const char *name, struct arena *arena);
+
 /* Takes the object NAME away. ERR_MISSING, with a sentence, when it is not there or belongs to the file. */
 enum err config_unload(
 	struct config *c, enum config_kind kind, const char *name, struct text *why) MUST_CHECK;

@@ -333,55 +333,138 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 	return e;
 }
 
-/* A key that is on its way from tokens. */
-struct token_load {
+/* ------------------------------------------------------------- what tokens has */
+
+enum { LOOK_UPS_MAX = 16 /* of all clients: tokens is asked for one thing at a time */ };
+
+/* A client waits for what it loads. */
+struct look_up {
+	struct node node;
 	struct world *world;
 	struct arena arena;
 	uint32_t ticket;
-	enum err e;
+	struct errand *errand;
+	/* What is done then; REFUSED: the daemon stops. */
+	void (*go_on)(struct look_up *l, const struct why *refused);
+	enum err e; /* of the key that it loads */
 	struct why why;
 	struct key *key; /* NULL: it could not be had */
 };
 
+/* NULL, and why: there are too many. */
+static struct look_up *look_up_new(struct world *w, uint32_t ticket, struct errand *e,
+	void (*go_on)(struct look_up *l, const struct why *refused), struct why *why)
+{
+	struct look_up *l;
+	unsigned n = 0;
+
+	list_each (node, &w->look_ups)
+		n++;
+	if (n == LOOK_UPS_MAX) {
+		why->what = "others wait for tokens already, as many as may: try it again in a few seconds";
+		return NULL;
+	}
+	l = calloc(1, sizeof *l);
+	if (!l)
+		abort();
+	*l = (struct look_up){ .world = w, .ticket = ticket, .errand = e, .go_on = go_on };
+	list_append(&w->look_ups, &l->node);
+	return l;
+}
+
+static void look_up_free(struct look_up *l)
+{
+	list_remove(&l->node);
+	key_unref(l->key);
+	arena_free(&l->arena);
+	free(l);
+}
+
+static void on_looked_up(void *ctx, bool given_up)
+{
+	static const struct why stopping = { .what = "the daemon is stopping" };
+	struct look_up *l = ctx;
+
+	list_remove(&l->node); /* whose client goes now, it does not leave the errand */
+	l->go_on(l, given_up ? &stopping : NULL);
+	look_up_free(l);
+}
+
+static void leave(void *ctx, uint32_t ticket)
+{
+	struct world *w = ctx;
+
+	list_each_safe (n, &w->look_ups) {
+		struct look_up *l = node_owner(n, struct look_up, node);
+
+		if (l->ticket != ticket)
+			continue;
+		errand_leave(l->errand);
+		look_up_free(l);
+	}
+}
+
+static void load_what_was_wanted(struct look_up *l, const struct why *refused)
+{
+	vici_load(l->world->vici, l->ticket, refused);
+}
+
+static void look_up(void *ctx, uint32_t ticket, const struct conf *wanted)
+{
+	struct world *w = ctx;
+	struct errand *e = errand_new(w->vault);
+	struct look_up *l = NULL;
+	struct why why = { 0 };
+
+	creds_wants(wanted, errand_want, e);
+	if (errand_wants(e))
+		l = look_up_new(w, ticket, e, load_what_was_wanted, &why);
+	if (l) {
+		errand_run(e, on_looked_up, l);
+		return;
+	}
+	errand_drop(e);
+	vici_load(w->vici, ticket, why.what ? &why : NULL);
+}
+
 static void on_said(void *ctx, const struct said *s)
 {
-	struct token_load *l = ctx;
+	struct look_up *l = ctx;
 
 	l->e = s->e;
 	l->why = why_copy(&l->arena, &s->why);
 	l->key = s->bundle.key ? key_ref(s->bundle.key) : NULL;
 }
 
-static void on_asked(void *ctx, bool given_up)
+static void load_what_was_said(struct look_up *l, const struct why *refused)
 {
-	struct token_load *l = ctx;
 	struct vici_outcome o = { 0 };
+	struct key *key = l->key;
 
-	if (given_up) {
-		key_unref(l->key);
-	} else {
-		if (!l->e)
-			l->e = keep_key(l->world, l->key, &l->arena, &o.id, &l->why);
-		o.success = !l->e;
-		o.why = l->why;
-		vici_done(l->world->vici, l->ticket, &o);
-		vault_end_use(l->world->vault, false); /* clients, too, had it asked meanwhile */
-	}
-	arena_free(&l->arena);
-	free(l);
+	l->key = NULL;
+	if (refused)
+		key_unref(key);
+	else if (!l->e)
+		l->e = keep_key(l->world, key, &l->arena, &o.id, &l->why);
+	o.success = !refused && !l->e;
+	o.why = refused ? *refused : l->why;
+	vici_done(l->world->vici, l->ticket, &o);
 }
 
 static void load_token(void *ctx, uint32_t ticket, const struct key_conf *conf)
 {
 	struct world *w = ctx;
-	struct token_load *l = calloc(1, sizeof *l);
 	struct errand *e = errand_new(w->vault);
+	struct vici_outcome o = { 0 };
+	struct look_up *l = look_up_new(w, ticket, e, load_what_was_said, &o.why);
 
-	if (!l)
-		abort();
-	*l = (struct token_load){ .world = w, .ticket = ticket };
-	errand_want_offered(e, token_key_uri(conf, &l->arena), conf->secret, on_said, l);
-	errand_run(e, on_asked, l);
+	if (l) {
+		errand_want_offered(e, token_key_uri(conf, &l->arena), conf->secret, on_said, l);
+		errand_run(e, on_looked_up, l);
+		return;
+	}
+	errand_drop(e);
+	vici_done(w->vici, ticket, &o);
 }
 
 static bool is_clients_key(const struct stored *e)
@@ -440,6 +523,8 @@ void creds_into(struct vici_host *h)
 	h->certs = certs;
 	h->flush_certs = flush_certs;
 	h->load_key = load_key;
+	h->look_up = look_up;
+	h->leave = leave;
 	h->load_token = load_token;
 	h->unload_key = unload_key;
 	h->keys = keys;

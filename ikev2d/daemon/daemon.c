@@ -340,6 +340,7 @@ static enum err clients_start(struct world *w, struct text *why)
 
 	(void)why;
 	list_init(&w->patience);
+	list_init(&w->look_ups);
 	w->vici = vici_new(&host);
 	control_start(&w->control, w->base, w->vici);
 	return ERR_OK;
@@ -629,6 +630,7 @@ static void live(struct world *w, int background, int unlocked)
 		evsignal_add(w->signals[i], NULL);
 	datapath_say(w);
 	lacking_say();
+	vault_started(w->vault);
 	family_close_nursery();
 	log_say(LOG_NOTICE, "start", "version=%s config=%s connections=%u msg=\"ready at %s\"",
 		IKEV2D_VERSION, w->config.path ? w->config.path : "none", config_now(&w->config)->n_peers,
@@ -691,7 +693,9 @@ int daemon_run(const struct options *o)
 	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
 	if (!process_limit_root()) {
-		fprintf(stderr, "ikev2d: root's capabilities cannot be given up: %s: let whatever starts ikev2d allow the "
+		fprintf(stderr,
+			"ikev2d: root's capabilities cannot be given up: %s: let whatever starts ikev2d "
+			"allow the "
 			"system calls capget and capset\n",
 			strerror(errno));
 		return 1;

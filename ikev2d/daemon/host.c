@@ -2,6 +2,7 @@
 /* struct vici_host: each function finds the part of the daemon that is meant. */
 #include "daemon/host.h"
 
+#include "creds/token.h"
 #include "daemon/answers.h"
 #include "daemon/capture.h"
 #include "daemon/engine.h"
@@ -31,7 +32,6 @@ static enum err load_conn(void *ctx, struct peer *peer, struct arena *arena, str
 	struct text wrong = text_in(arena), notes = text_in(arena);
 	enum err e = creds_fill(&w->config.creds, peer, NULL, &conf_files_system, &wrong, &notes);
 
-	vault_end_use(w->vault, false);
 	if (e) {
 		why->what = text_str(&wrong);
 		peer_unref(peer);
@@ -167,17 +167,31 @@ static enum err trust_again(struct world *w, struct arena *arena, struct why *wh
 	return e;
 }
 
+/* What tokens said of its certificate is in force with it. */
+static enum err keep_authority(
+	struct world *w, const struct authority *a, struct arena *arena, struct why *why)
+{
+	if (token_has(&a->cacert))
+		vault_adopt(w->vault, token_certs_uri(&a->cacert, arena));
+	(void)keep(w, CONFIG_AUTHORITY, a, "authority", a->name);
+	return trust_again(w, arena, why);
+}
+
+/* Where all cannot be read again with it, the one that was there before stays. */
 static enum err load_authority(
 	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
 	struct text ignored = text_in(arena);
+	const struct authority *before = config_loaded(&w->config, CONFIG_AUTHORITY, authority->name, arena);
 	struct authority read = *authority;
-	enum err e = creds_fill_authority(&read, arena, why);
+	enum err e = creds_fill_authority(&w->config.creds, &read, arena, why);
 
-	if (!e)
-		e = keep(w, CONFIG_AUTHORITY, &read, "authority", authority->name);
-	if (!e && (e = trust_again(w, arena, why)))
+	if (e || !(e = keep_authority(w, &read, arena, why)))
+		return e;
+	if (before)
+		(void)config_load(&w->config, CONFIG_AUTHORITY, before);
+	else
 		(void)!config_unload(&w->config, CONFIG_AUTHORITY, authority->name, &ignored);
 	return e;
 }

@@ -91,6 +91,7 @@ struct world {
 	struct vici *vici;
 	struct control control;
 	struct node patience; /* commands that are not waited for without end */
+	struct node look_ups; /* clients that wait for tokens (creds_vici.c) */
 	struct failures failures;
 	struct gate strangers[TELL_DONE]; /* for lines that they can make us write, by kind */
 };

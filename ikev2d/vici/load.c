@@ -5,6 +5,8 @@
 
 #include "conf/load.h"
 
+#include <stdlib.h>
+
 static const struct tree_place from_vici = { "vici", 0 };
 
 static void refuse(struct vici_call *c, const char *what)
@@ -109,60 +111,145 @@ struct loader {
 	size_t size;
 	enum err (*read)(const struct tree_section *s, struct arena *arena, void *out, struct text *why);
 	void (*drop)(void *object); /* one that was read and will not be kept; NULL: nothing to do */
-	enum err (*keep)(struct vici_call *c, void *object, struct why *why);
+	/* Names the N OBJECTS in OUT; NULL: there is nothing to be looked up for them. */
+	void (*name)(void *objects, unsigned n, struct conf *out);
+	enum err (*keep)(const struct vici_host *h, void *object, struct arena *arena, struct why *why);
 };
 
-/* The N objects in S, one behind the other; ERR_OK or an error and a sentence, and then none. */
-static enum err read_all(struct vici_call *c, const struct loader *l, const struct tree_section *s, char *out,
-	struct text *why)
+/* What a client loads. */
+struct vici_loading {
+	const struct loader *loader;
+	struct arena arena;
+	struct tree tree;
+	char *objects; /* N of them, one behind the other */
+	unsigned n;
+};
+
+static struct vici_loading *loading_new(const struct loader *l)
 {
-	unsigned n = 0;
+	struct vici_loading *x = calloc(1, sizeof *x);
+
+	if (!x)
+		abort();
+	x->loader = l;
+	tree_init(&x->tree);
+	return x;
+}
+
+static void loading_free(struct vici_loading *x)
+{
+	tree_free(&x->tree);
+	arena_free(&x->arena);
+	free(x);
+}
+
+static void drop_from(struct vici_loading *x, unsigned first)
+{
+	for (unsigned i = first; i < x->n && x->loader->drop; i++)
+		x->loader->drop(x->objects + i * x->loader->size);
+}
+
+void vici_loading_drop(struct vici_session *s)
+{
+	if (!s->loading)
+		return;
+	drop_from(s->loading, 0);
+	loading_free(s->loading);
+	s->loading = NULL;
+}
+
+/* The objects in S; ERR_OK or an error and a sentence, and then none. */
+static enum err read_all(struct vici_loading *x, const struct tree_section *s, struct text *why)
+{
+	const struct loader *l = x->loader;
 	enum err e = ERR_OK;
 
+	x->objects = arena_array(&x->arena, s->n_sections, l->size);
 	for (const struct tree_section *sub = s->sections; sub && !e; sub = sub->next)
-		if (!(e = l->read(sub, c->arena, out + n * l->size, why)))
-			n++;
-	while (e && l->drop && n--)
-		l->drop(out + n * l->size);
+		if (!(e = l->read(sub, &x->arena, x->objects + x->n * l->size, why)))
+			x->n++;
+	if (e)
+		drop_from(x, 0);
 	return e;
 }
 
 /* Up to the first that the daemon refuses. */
-static enum err keep_all(
-	struct vici_call *c, const struct loader *l, char *objects, unsigned n, struct why *why)
+static enum err keep_all(struct vici_loading *x, const struct vici_host *h, struct why *why)
 {
+	const struct loader *l = x->loader;
 	enum err e = ERR_OK;
+	unsigned i;
 
-	for (unsigned i = 0; i < n; i++)
-		if (!e)
-			e = l->keep(c, objects + i * l->size, why);
-		else if (l->drop)
-			l->drop(objects + i * l->size);
+	for (i = 0; i < x->n && !e; i++)
+		e = l->keep(h, x->objects + i * l->size, &x->arena, why);
+	drop_from(x, i);
 	return e;
+}
+
+static struct vici_loading *take_loading(struct vici *v, uint32_t ticket)
+{
+	list_each (n, &v->sessions) {
+		struct vici_session *s = node_owner(n, struct vici_session, node);
+		struct vici_loading *x = s->loading;
+
+		if (!x || s->ticket != ticket)
+			continue;
+		s->loading = NULL;
+		return x;
+	}
+	return NULL;
+}
+
+/* The client may go while that is done. */
+void vici_load(struct vici *v, uint32_t ticket, const struct why *refused)
+{
+	struct vici_loading *x = take_loading(v, ticket);
+	struct vici_outcome o = { 0 };
+	enum err e;
+
+	if (!x)
+		return;
+	if (refused) {
+		drop_from(x, 0);
+		o.why = *refused;
+	} else {
+		e = keep_all(x, &v->host, &o.why);
+		o.success = !e;
+		if (e && !o.why.what)
+			o.why.what = err_name(e);
+	}
+	vici_done(v, ticket, &o);
+	loading_free(x);
+}
+
+static void look_up(struct vici_call *c, struct vici_loading *x)
+{
+	struct vici_session *s = c->session;
+	struct conf wanted = { 0 };
+	const uint32_t ticket = vici_ticket(c, COUNTS_NOTHING);
+
+	s->loading = x;
+	if (x->loader->name) {
+		x->loader->name(x->objects, x->n, &wanted);
+		c->host->look_up(c->host->ctx, ticket, &wanted);
+	} else {
+		vici_load(s->vici, ticket, NULL);
+	}
 }
 
 /* All sections are right, or none is loaded. */
 static void load(struct vici_call *c, const struct loader *l)
 {
 	struct text wrong = text_in(c->arena);
-	struct why why = { 0 };
-	struct tree_section *s;
-	struct tree tree;
-	char *objects;
-	enum err e = ERR_SYNTAX;
+	struct vici_loading *x = loading_new(l);
+	const struct tree_section *s = plant(c, &x->tree, l->top, &wrong);
 
-	tree_init(&tree);
-	s = plant(c, &tree, l->top, &wrong);
-	if (s) {
-		objects = arena_array(c->arena, s->n_sections, l->size);
-		e = read_all(c, l, s, objects, &wrong);
-		if (!e)
-			e = keep_all(c, l, objects, s->n_sections, &why);
+	if (s && !read_all(x, s, &wrong)) {
+		look_up(c, x);
+		return;
 	}
-	tree_free(&tree);
-	if (wrong.n)
-		why.what = text_str(&wrong);
-	answer(c, e, &why);
+	loading_free(x);
+	refuse(c, wrong.n ? text_str(&wrong) : err_name(ERR_SYNTAX));
 }
 
 static void unload(struct vici_call *c, const char *key, const char *missing,
@@ -191,14 +278,23 @@ static void drop_conn(void *object)
 	peer_unref(*(struct peer **)object);
 }
 
-static enum err keep_conn(struct vici_call *c, void *object, struct why *why)
+static void name_conns(void *objects, unsigned n, struct conf *out)
 {
-	return c->host->load_conn(c->host->ctx, *(struct peer **)object, c->arena, why);
+	out->peers = objects;
+	out->n_peers = n;
+}
+
+static enum err keep_conn(const struct vici_host *h, void *object, struct arena *arena, struct why *why)
+{
+	return h->load_conn(h->ctx, *(struct peer **)object, arena, why);
 }
 
 void vici_do_load_conn(struct vici_call *c)
 {
-	load(c, &(struct loader){ "connections", sizeof(struct peer *), read_conn, drop_conn, keep_conn });
+	static const struct loader conns = { "connections", sizeof(struct peer *), read_conn, drop_conn,
+		name_conns, keep_conn };
+
+	load(c, &conns);
 }
 
 void vici_do_unload_conn(struct vici_call *c)
@@ -213,14 +309,17 @@ static enum err read_pool(const struct tree_section *s, struct arena *arena, voi
 	return conf_load_pool(s, ORIGIN_VICI, arena, out, why);
 }
 
-static enum err keep_pool(struct vici_call *c, void *object, struct why *why)
+static enum err keep_pool(const struct vici_host *h, void *object, struct arena *arena, struct why *why)
 {
-	return c->host->load_pool(c->host->ctx, object, c->arena, why);
+	return h->load_pool(h->ctx, object, arena, why);
 }
 
 void vici_do_load_pool(struct vici_call *c)
 {
-	load(c, &(struct loader){ "pools", sizeof(struct vip_pool), read_pool, NULL, keep_pool });
+	static const struct loader pools = { "pools", sizeof(struct vip_pool), read_pool, NULL, NULL,
+		keep_pool };
+
+	load(c, &pools);
 }
 
 void vici_do_unload_pool(struct vici_call *c)
@@ -235,15 +334,23 @@ static enum err read_authority(const struct tree_section *s, struct arena *arena
 	return conf_load_authority(s, ORIGIN_VICI, arena, out, why);
 }
 
-static enum err keep_authority(struct vici_call *c, void *object, struct why *why)
+static void name_authorities(void *objects, unsigned n, struct conf *out)
 {
-	return c->host->load_authority(c->host->ctx, object, c->arena, why);
+	out->authorities = objects;
+	out->n_authorities = n;
+}
+
+static enum err keep_authority(const struct vici_host *h, void *object, struct arena *arena, struct why *why)
+{
+	return h->load_authority(h->ctx, object, arena, why);
 }
 
 void vici_do_load_authority(struct vici_call *c)
 {
-	load(c, &(struct loader){
-			"authorities", sizeof(struct authority), read_authority, NULL, keep_authority });
+	static const struct loader authorities = { "authorities", sizeof(struct authority), read_authority,
+		NULL, name_authorities, keep_authority };
+
+	load(c, &authorities);
 }
 
 void vici_do_unload_authority(struct vici_call *c)

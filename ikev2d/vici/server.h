@@ -69,6 +69,7 @@ struct vici_session {
 	uint32_t ticket;         /* of the command that waits for its outcome; 0: none */
 	enum vici_counts counts; /* what it answers with */
 	int loglevel;            /* of its control-log events */
+	struct vici_loading *loading;  /* what is being looked up for it (load.c); NULL: nothing */
 	struct vici_listing *listing;  /* a list that is being sent; NULL: none */
 	char *capture;                 /* the connection whose keys it sees; NULL: none */
 	uint64_t capture_until;        /* ms, the clock of the host */
@@ -98,6 +99,9 @@ static inline void vici_wake(struct vici_session *s)
 
 /* S will be closed, because it WHY ("does not read"); what waits for it is dropped. */
 void vici_turn_away(struct vici_session *s, const char *why);
+
+/* S loads nothing. */
+void vici_loading_drop(struct vici_session *s);
 
 /* S sees no keys any more. */
 void vici_capture_stop(struct vici_session *s);

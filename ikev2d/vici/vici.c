@@ -44,6 +44,9 @@ void vici_close(struct vici_session *s)
 	vici_listing_free(s->listing);
 	fifo_free(&s->unread);
 	vici_capture_stop(s);
+	if (s->ticket && !s->vici->stopping)
+		s->vici->host.leave(s->vici->host.ctx, s->ticket);
+	vici_loading_drop(s);
 	vici_let_go(s);
 	free(s);
 }

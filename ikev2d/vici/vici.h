@@ -148,6 +148,13 @@ struct vici_host {
 	/* *ID gets what unload_key and keys call it, in hexadecimal, from ARENA. */
 	enum err (*load_key)(
 		void *ctx, struct bytes data, struct arena *arena, const char **id, struct why *why);
+	/* Has WANTED, which a client is going to load, looked up where that takes time: what it has on
+	 * tokens. Everybody else is served meanwhile; vici_load is called then, at once where there is
+	 * nothing to be looked up. */
+	void (*look_up)(void *ctx, uint32_t ticket, const struct conf *wanted);
+	/* The client has gone for whom look_up or load_token was called, or another function, with TICKET:
+	 * what is still to be looked up for it is not. */
+	void (*leave)(void *ctx, uint32_t ticket);
 	/* The SECRET of KEY is what came as PIN. */
 	void (*load_token)(void *ctx, uint32_t ticket, const struct key_conf *key);
 	enum err (*unload_key)(void *ctx, const char *id, struct arena *arena, struct why *why);
@@ -244,7 +251,8 @@ unsigned vici_answered(struct vici_session *s);
 struct bytes vici_output(const struct vici_session *s);
 void vici_sent(struct vici_session *s, size_t n);
 
-/* The client has gone. Its commands go on; their outcomes are dropped. What it held is taken away. */
+/* The client has gone. Its commands go on, but for what waits to be loaded; their outcomes are dropped. What
+ * it held is taken away. */
 void vici_close(struct vici_session *s);
 
 /* The daemon stops: no command is carried out any more, and what clients hold goes with it. */
@@ -253,6 +261,10 @@ void vici_stopping(struct vici *v);
 /* The outcome of the command TICKET; it may come while the host is still being asked. Unknown tickets are
  * ignored. */
 void vici_done(struct vici *v, uint32_t ticket, const struct vici_outcome *outcome);
+
+/* What the command TICKET loads has been looked up: it is loaded; or not, and REFUSED (NULL: it is not) says
+ * why. Unknown tickets are ignored. */
+void vici_load(struct vici *v, uint32_t ticket, const struct why *refused);
 
 /* One line of news: an event "log" for all who registered it and "control-log" for the client of TICKET (0:
  * nobody's). GROUP as strongSwan's ("IKE", "CHD", "CFG", …); NAME and ID of the IKE_SA, or NULL and 0. */

@@ -214,6 +214,12 @@ static void load_token(void *ctx, uint32_t ticket, const struct key_conf *k)
 	load(here, k, k->secret);
 }
 
+static void leave(void *ctx, uint32_t ticket)
+{
+	(void)ctx;
+	(void)ticket;
+}
+
 static void writable(void *ctx, void *io)
 {
 	(void)ctx;
@@ -229,7 +235,9 @@ static void put(struct vici_out *o, const char *name, const char *value)
 static void by_client(struct bench *b, const struct said *s)
 {
 	static const char name[] = "load-token";
-	const struct vici_host host = { .ctx = b, .load_token = load_token, .writable = writable };
+	const struct vici_host host = {
+		.ctx = b, .load_token = load_token, .leave = leave, .writable = writable
+	};
 	struct vici *v = vici_new(&host);
 	struct vici_session *session = vici_open(v, VICI_CHANGES, NULL);
 	enum { HEAD = 4 + 1 + 1 + sizeof name - 1 };

@@ -354,9 +354,9 @@ static void what_was_not_read_elsewhere_is_not_read_here(void **state)
 		fill(b, ORIGIN_VICI, paper_of(bytes_str("x"), PAPER_CERTS_ONLY, UINT16_MAX, &b->arena), spki),
 		ERR_SYNTAX);
 	assert_says(b->why, "this is no certificate");
-	assert_int_equal(creds_fill_authority(&a, &b->arena, &why), ERR_SYNTAX);
+	assert_int_equal(creds_fill_authority(&b->creds, &a, &b->arena, &why), ERR_SYNTAX);
 	a.cacert.data = ca;
-	assert_int_equal(creds_fill_authority(&a, &b->arena, &why), ERR_OK);
+	assert_int_equal(creds_fill_authority(&b->creds, &a, &b->arena, &why), ERR_OK);
 	assert_true(bytes_eq(a.cacert.data, pem) && a.cacert.paper.n);
 }
 

@@ -151,6 +151,51 @@ static void load_conn_passes_the_daemons_refusal_on(void **state)
 	assert_true(has(answer(b), "why {what=refused by the test where=f.conf:1 (connections.gw)}"));
 }
 
+/* Others are served meanwhile. */
+static void what_a_connection_has_elsewhere_is_looked_up_first(void **state)
+{
+	struct vici_bench *b = *state;
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+
+	b->fake->looks = true;
+	put_conn(&b->out, "start_action", "trap");
+	assert_string_equal(answer(b), "");
+	assert_int_equal(b->fake->wanted, 1);
+	assert_null(b->fake->loaded);
+	assert_true(has(vici_ask(other, "version", NULL, &b->arena), "response daemon="));
+	vici_load(b->fake->vici, b->fake->ticket, NULL);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
+	assert_string_equal(b->fake->loaded->name, "branch");
+	vici_load(b->fake->vici, b->fake->ticket, NULL); /* it is known no more */
+	assert_string_equal(vici_read_all(b->s, &b->arena), "");
+}
+
+static void what_cannot_be_looked_up_is_not_loaded(void **state)
+{
+	struct vici_bench *b = *state;
+
+	b->fake->looks = true;
+	put_conn(&b->out, "start_action", "trap");
+	assert_string_equal(answer(b), "");
+	vici_load(b->fake->vici, b->fake->ticket, &(struct why){ .what = "it hangs" });
+	assert_true(has(vici_read_all(b->s, &b->arena), "response success=no errmsg=it hangs"));
+	assert_null(b->fake->loaded);
+}
+
+static void nothing_is_loaded_for_a_client_that_has_gone(void **state)
+{
+	struct vici_bench *b = *state;
+
+	b->fake->looks = true;
+	put_conn(&b->out, "start_action", "trap");
+	assert_string_equal(answer(b), "");
+	vici_client_close(b->s);
+	b->s = vici_client_open(b->fake, VICI_CHANGES);
+	assert_int_equal(b->fake->left, b->fake->ticket);
+	vici_load(b->fake->vici, b->fake->ticket, NULL);
+	assert_null(b->fake->loaded);
+}
+
 static void put_pool(struct vici_out *o, const char *name, const char *addrs, const char *dns)
 {
 	vici_put_section(o, name);
@@ -398,6 +443,12 @@ int main(void)
 			load_conn_takes_certificates, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			load_conn_passes_the_daemons_refusal_on, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(what_a_connection_has_elsewhere_is_looked_up_first,
+			vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_looked_up_is_not_loaded, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			nothing_is_loaded_for_a_client_that_has_gone, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(load_pool_makes_a_pool, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			load_pool_loads_all_or_none, vici_bench_open, vici_bench_close),

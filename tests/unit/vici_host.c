@@ -305,6 +305,21 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 	return verdict(f, why);
 }
 
+static void look_up(void *ctx, uint32_t ticket, const struct conf *wanted)
+{
+	struct vici_fake *f = ctx;
+
+	f->wanted = wanted->n_peers + wanted->n_authorities;
+	f->ticket = ticket;
+	if (!f->looks)
+		vici_load(f->vici, ticket, NULL);
+}
+
+static void leave(void *ctx, uint32_t ticket)
+{
+	((struct vici_fake *)ctx)->left = ticket;
+}
+
 static void load_token(void *ctx, uint32_t ticket, const struct key_conf *key)
 {
 	struct vici_fake *f = ctx;
@@ -632,6 +647,8 @@ struct vici_fake *vici_fake_new(void)
 		.clear_creds = clear_creds,
 		.load_cert = load_cert,
 		.load_key = load_key,
+		.look_up = look_up,
+		.leave = leave,
 		.load_token = load_token,
 		.unload_key = unload,
 		.keys = keys,

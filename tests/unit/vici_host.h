@@ -19,6 +19,7 @@ struct vici_fake {
 	const char *differences; /* of audit; NULL: none */
 	bool chatty;             /* a client hears one line of log, and is left then */
 	bool refuse;             /* load, unload and reload fail */
+	bool looks;              /* what is loaded is looked up, until the test says that it was */
 	bool at_once; /* commands end while they are asked for, with OUTCOME, after a line of log */
 	struct vici_outcome outcome;
 
@@ -35,6 +36,8 @@ struct vici_fake {
 	unsigned n_leases;
 	struct authority authority;
 	unsigned pools, authorities; /* loaded */
+	unsigned wanted;             /* connections and authorities, looked up together */
+	uint32_t left;               /* the ticket of a client that has gone */
 	struct vici_cert cert;
 	struct bytes key;
 	const char *token; /* URI, handle, module, slot and PIN of the last one */

@@ -218,21 +218,91 @@ def tokens_that_hangs_while_a_client_loads_a_key(bench):
     moon.up()
 
 
+def with_certificate_at(path):
+    """What a client says who loads a connection with it."""
+    return {"another": {"local": {"auth": "pubkey", "cert": {"uri": f"file:{path}"}}, "remote": {"auth": "pubkey"}}}
+
+
+def is_loaded(answer, what="load-conn"):
+    same((answer["success"], answer.get("errmsg")), ("yes", None), what)
+
+
 @case()
 def tokens_that_hangs_while_two_clients_load_something(bench):
-    """Neither gets what it wants, which nobody remembers when both are answered: the next time they get it."""
+    """Who had it asked first is told, since a PIN is not tried twice; the other gets what it wants from the next one. Nobody
+    remembers anything of it: the first gets its key the next time."""
     moon, _, token = with_tokens(bench)
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
     one, other = bench.vici(moon), bench.vici(moon)
-    copy = shutil.copy(token.certificate, f"{token.certificate}.copy")
-    conn = {"another": {"local": {"auth": "pubkey", "cert": {"uri": f"file:{copy}"}}, "remote": {"auth": "pubkey"}}}
     one.send(packet(REQUEST, "load-token", {"uri": f"file:{token.key}", "pin": PIN}))
-    other.send(packet(REQUEST, "load-conn", conn))
-    for client, asked in (one, "load-token"), (other, "load-conn"):
-        contains(client.response(asked)["errmsg"], "the process for tokens does not answer", asked)
+    other.send(packet(REQUEST, "load-conn", with_certificate_at(token.certificate)))
+    contains(one.response("load-token")["errmsg"], "the process for tokens does not answer", "load-token")
+    is_loaded(other.response("load-conn"))
     token.load(one)
-    answer = other.call("load-conn", conn)
-    same((answer["success"], answer.get("errmsg")), ("yes", None), "load-conn")
+
+
+@case()
+def tokens_that_hangs_while_a_client_loads_a_connection(bench):
+    """Everybody else is answered meanwhile, this client in the end. What it loaded before is there until the next one says
+    what there is."""
+    moon, _, token = with_tokens(bench)
+    client, other = bench.vici(moon), bench.vici(moon)
+    is_loaded(client.call("load-conn", with_certificate_at(token.certificate)))
+    moon.up()
+    os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
+    client.send(packet(REQUEST, "load-conn", with_certificate_at(token.certificate)))
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    same(other.call("get-conns"), {"conns": ["another"]}, "what is loaded meanwhile")
+    reaches(bench.alice, bench.sun.inside[4])
+    is_loaded(client.response("load-conn"))
+    contains(moon.log(), "the process tokens has ended, since it did not answer", "log of moon")
+    moon.must("down", "site")
+    moon.up()
+
+
+@case()
+def tokens_that_hangs_while_a_client_loads_an_authority(bench):
+    """The same; and what it loaded before stays where the next one has none."""
+    moon, _, _ = with_tokens(bench)
+    with open(Authority(bench.directory, "other").cert, encoding="ascii") as f:
+        pem = f.read()
+    client, other = bench.vici(moon), bench.vici(moon)
+    is_loaded(client.call("load-authority", {"another": {"cacert": pem}}), "load-authority")
+    os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
+    client.send(packet(REQUEST, "load-authority", {"another": {"handle": "0a0b"}}))
+    same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    same(other.call("get-authorities"), {"authorities": ["another"]}, "what is loaded meanwhile")
+    answer = client.response("load-authority")
+    same(answer["success"], "no", "success of load-authority")
+    contains(answer["errmsg"], "there is no certificate at pkcs11:", "load-authority")
+    same(other.call("get-authorities"), {"authorities": ["another"]}, "what is loaded then")
+    same(moon.must("list", "certs").count("X509 CA"), 2, "authorities that are trusted")
+    moon.up()
+
+
+@case()
+def token_that_hangs_each_time(bench):
+    """A card that never answers: who loads a connection with its certificate is told in one sentence, and nobody else waits,
+    nor is anybody waited for who has gone."""
+    moon, _, token = with_tokens(bench)
+    never = f"{token.certificate}.never"
+    os.mkfifo(never)
+    os.chmod(never, 0o644)
+    clients, other = [bench.vici(moon), bench.vici(moon)], bench.vici(moon)
+    for client in clients:
+        client.patience(20)  # it is asked twice
+        client.send(packet(REQUEST, "load-conn", with_certificate_at(never)))
+    for _ in range(2):
+        same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
+    other.patience(4)
+    is_loaded(other.call("load-conn", {"plain": {"version": "2"}}))
+    clients[1].close()
+    answer = clients[0].response("load-conn")
+    same(answer["success"], "no", "success of load-conn")
+    contains(answer["errmsg"], "is there a token that hangs", "load-conn")
+    same(other.call("get-conns"), {"conns": ["plain"]}, "connections")
+    is_loaded(other.call("load-conn", with_certificate_at(token.certificate)))
+    moon.up()
 
 
 @case()
