@@ -205,9 +205,9 @@ static enum err read_der(struct reading *r)
 		return e;
 	}
 	e = take_cert(r, r->data);
-	if (e == ERR_SYNTAX)
-		e = take_crl(r, r->data);
-	if (e == ERR_SYNTAX)
+	if (e == ERR_SYNTAX || e == ERR_RANGE)
+		e = take_crl(r, r->data); /* which may be longer */
+	if (e == ERR_SYNTAX && r->data.n <= KEY_FILE_MAX)
 		e = key_private(r->data, r->password, r->arena, &r->out->key, r->why);
 	if (e == ERR_SYNTAX)
 		r->why->what =

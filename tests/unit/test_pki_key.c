@@ -423,6 +423,32 @@ static void damaged_bundles(void **state)
 	drop_pair();
 }
 
+/* Longer than any certificate, or private key: what it is not is not what is said. */
+static void long_crls(void **state)
+{
+	enum { MANY = 100000 };
+	const struct cert **revoked = ARENA_ARRAY(&arena, MANY, const struct cert *);
+	struct bundle b;
+
+	(void)state;
+	make_pair();
+	for (unsigned i = 0; i < MANY; i++)
+		revoked[i] = gateway.cert;
+	for (unsigned n = 10000; n <= MANY; n *= 10) {
+		struct bytes der = maker_crl(&ca, revoked, n, -1, 1, false, &arena);
+
+		assert_true(der.n > (n == MANY ? KEY_FILE_MAX : CERT_MAX));
+		assert_int_equal(bundle_read(der, NULL, &arena, &b, &why), ERR_OK);
+		assert_int_equal(b.n_crls, 1);
+		assert_int_equal(b.crls[0]->n_revoked, n);
+		bundle_free(&b);
+		*(uint8_t *)der.p ^= 1;
+		assert_int_equal(bundle_read(der, NULL, &arena, &b, &why), ERR_SYNTAX);
+		assert_non_null(strstr(why.what, "this is no certificate, CRL, private key or PKCS#12 file"));
+	}
+	drop_pair();
+}
+
 static void too_many_certs(void **state)
 {
 	struct text t = text_in(&arena);
@@ -488,6 +514,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_pin_that_a_token_refuses_is_told_from_other_failures, clean),
 		cmocka_unit_test_teardown(bundles, clean),
 		cmocka_unit_test_teardown(damaged_bundles, clean),
+		cmocka_unit_test_teardown(long_crls, clean),
 		cmocka_unit_test_teardown(too_many_certs, clean),
 		cmocka_unit_test_teardown(pkcs12, clean),
 	};

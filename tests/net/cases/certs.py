@@ -118,6 +118,7 @@ def refused(bench, says, *, there=None, moon=None, sun=None, **changes):
     contains(done.text, there or "AUTHENTICATION_FAILED", "ipsec up")
     contains(second.log(), says, "log of sun")
     same(second.sas(), [], "SAs of sun")
+    return first, second
 
 
 @case()
@@ -152,6 +153,21 @@ def certs_that_are_revoked(bench):
     os.makedirs(f"{bench.directory}/sun/x509crl")
     os.rename(ca.crl(moon.cert), f"{bench.directory}/sun/x509crl/ca.crl")
     refused(bench, "revoked")
+
+
+@case(each=["DER", "PEM"])
+def certs_that_are_revoked_by_a_long_list(bench, form):
+    """By one of some hundred KiB, as large authorities have them."""
+    ca = Authority(bench.directory)
+    moon = Credentials(folder(bench, bench.moon), bench.moon, ca)
+    Credentials(folder(bench, bench.sun), bench.sun, ca)
+    os.makedirs(f"{bench.directory}/sun/x509crl")
+    crl = shutil.move(ca.long_crl(form, moon.cert, 20000), f"{bench.directory}/sun/x509crl/ca.crl")
+    check(os.path.getsize(crl) > 500 * 1024, "it is long")
+    moon, sun = refused(bench, "revoked")
+    os.unlink(crl)
+    sun.must("reload")
+    moon.up()
 
 
 @case()

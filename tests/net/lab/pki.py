@@ -2,7 +2,7 @@
 """Certificates by strongSwan's pki, in folders as both daemons read them."""
 import os
 
-from .net import run
+from .net import must, run
 from .check import check
 
 KEYS = {"rsa": ("rsa", 2048), "rsa-3072": ("rsa", 3072), "ecdsa-256": ("ecdsa", 256), "ecdsa-384": ("ecdsa", 384),
@@ -51,6 +51,21 @@ class Authority:
         done = run(["sh", "-c", 'exec pki "$@" >"$0"', path, "--signcrl", "--cacert", self.cert, "--cakey", self.key,
                     "--lifetime", "5", *words])
         check(done.code == 0, f"pki --signcrl: {done.text}")
+        return path
+
+    def long_crl(self, form, revoked, n):
+        """A CRL with this certificate and N that nobody has, in FORM ("DER", "PEM"): that of a large authority."""
+        index = f"{self.directory}/index"
+        serial = must(["openssl", "x509", "-noout", "-serial", "-in", revoked]).strip().split("=")[1]
+        numbers = [f"{1 << 60 | i:X}" for i in range(n)]
+        with open(index, "w", encoding="ascii") as f:
+            f.writelines(f"R\t491231000000Z\t250101000000Z\t{number}\tunknown\t/CN={number}\n" for number in [*numbers, serial])
+        with open(f"{index}.cnf", "w", encoding="ascii") as f:
+            f.write(f"[ca]\ndefault_ca=lab\n[lab]\ndatabase={index}\ndefault_md=sha256\n")
+        path = f"{self.directory}/long.{form.lower()}"
+        must(["openssl", "ca", "-batch", "-gencrl", "-config", f"{index}.cnf", "-cert", self.cert, "-keyfile", self.key, "-crldays", "5",
+              "-out", f"{path}.pem"])
+        must(["openssl", "crl", "-in", f"{path}.pem", "-outform", form, "-out", path])
         return path
 
 
