@@ -290,24 +290,6 @@ enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, st
 	return e;
 }
 
-enum err bundle_join(struct bundle *into, struct bundle *from)
-{
-	if (into->n_certs + from->n_certs > BUNDLE_CERTS_MAX || into->n_crls + from->n_crls > BUNDLE_CRLS_MAX)
-		return ERR_RANGE;
-	for (unsigned i = 0; i < from->n_certs; i++) {
-		into->certs = grown(into->certs, into->n_certs);
-		into->certs[into->n_certs++] = cert_ref(from->certs[i]);
-	}
-	for (unsigned i = 0; i < from->n_crls; i++) {
-		into->crls = grown(into->crls, into->n_crls);
-		into->crls[into->n_crls++] = crl_ref(from->crls[i]);
-	}
-	if (!into->key && from->key)
-		into->key = key_ref(from->key);
-	bundle_free(from);
-	return ERR_OK;
-}
-
 void bundle_free(struct bundle *b)
 {
 	for (unsigned i = 0; i < b->n_certs; i++)

@@ -34,9 +34,5 @@ void bundle_hide_keys(struct bytes data);
  * knows it, or there is none; other errors as of cert_read. WHY from ARENA. */
 enum err bundle_uri(const char *uri, struct arena *arena, struct bundle *out, struct why *why) MUST_CHECK;
 
-/* Moves what FROM has to INTO, behind what is there; of private keys the first stays. ERR_RANGE: there would
- * be more in it than a file may hold; FROM is as it was. */
-enum err bundle_join(struct bundle *into, struct bundle *from) MUST_CHECK;
-
 /* Drops all references. */
 void bundle_free(struct bundle *b);

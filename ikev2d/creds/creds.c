@@ -147,51 +147,6 @@ static bool may_hold_key(struct bytes data, size_t max)
 	       (data.n <= max && !memmem(data.p, data.n, pem, strlen(pem)));
 }
 
-/* How many octets of DATA, in PEM, are whole pieces and no more than MAX; those of the first piece where that
- * has more. Text goes along with what it stands behind, or with the first. */
-static size_t pieces(struct bytes data, size_t max)
-{
-	static const char begins[] = "-----BEGIN ";
-	const size_t n = strlen(begins);
-	const uint8_t *const all = data.p + data.n, *next = memmem(data.p, data.n, begins, n);
-	size_t whole = 0, end = data.n > max ? 0 : data.n;
-
-	while (end != data.n) {
-		next = next ? memmem(next + n, (size_t)(all - next) - n, begins, n) : NULL;
-		end = next ? (size_t)(next - data.p) : data.n;
-		if (whole && end > max)
-			return whole;
-		if (end > max)
-			return end;
-		whole = end;
-	}
-	return end;
-}
-
-/* What has no key in it, in several parts where it is long; one part that is too long is read here. */
-static enum err read_certs(const struct key_opener *o, struct bytes data, struct arena *arena,
-	struct bundle *out, struct why *why)
-{
-	enum err e = ERR_OK;
-
-	*out = (struct bundle){ 0 };
-	do {
-		const struct bytes part = bytes_of(data.p, pieces(data, o->max));
-		struct bundle more;
-
-		e = (part.n <= o->max ? o->read : read_here)(
-			o->ctx, part, PAPER_CERTS_ONLY, arena, &more, why);
-		if (!e && (e = bundle_join(out, &more))) {
-			why->what = "there are more certificates and CRLs in it than are read";
-			bundle_free(&more);
-		}
-		data = bytes_of(data.p + part.n, data.n - part.n);
-	} while (!e && data.n);
-	if (e)
-		bundle_free(out);
-	return e;
-}
-
 /* Reads one file; WHY is set where it fails. */
 static enum err read_bundle(const struct reading *r, const char *path, const struct key_conf *k,
 	struct arena *arena, struct bundle *out, struct why *why)
@@ -202,7 +157,7 @@ static enum err read_bundle(const struct reading *r, const char *path, const str
 	if (!e && may_hold_key(data, r->opener.max))
 		return r->opener.open(r->opener.ctx, data, k, arena, out, why);
 	if (!e)
-		return read_certs(&r->opener, data, arena, out, why);
+		return r->opener.read(r->opener.ctx, data, PAPER_CERTS_ONLY, arena, out, why);
 	why->what = arena_printf(arena, "it cannot be read: %s", err_name(e));
 	return e;
 }
@@ -510,8 +465,7 @@ static enum err read_data(
 	enum err e;
 
 	bundle_hide_keys(c->data);
-	e = key ? o->read(o->ctx, c->data, PAPER_KEY, scratch, &b, why)
-		: read_certs(o, c->data, scratch, &b, why);
+	e = o->read(o->ctx, c->data, key ? PAPER_KEY : PAPER_CERTS_ONLY, scratch, &b, why);
 	if (!e)
 		note_paper(f, c, &b, scratch);
 	bundle_free(&b);

@@ -23,7 +23,7 @@ struct key_opener {
 	enum err (*fetch)(void *ctx, const char *uri, const struct key_conf *k, struct arena *arena,
 		struct bundle *out, struct why *why);
 	void *ctx;
-	size_t max; /* octets of a file, for OPEN and READ */
+	size_t max; /* octets of a file, for OPEN */
 };
 
 struct creds {

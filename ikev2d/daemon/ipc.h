@@ -23,9 +23,11 @@ enum {
 	IPC_ID_MAX = 4096,             /* octets of one */
 	IPC_TEXT_MAX = 4096,           /* of a sentence */
 	IPC_PARTS_MAX = 512,           /* certificates, and CRLs, out of one file */
+	IPC_READ_MAX = 16 << 20,       /* octets of a file without a key, in several messages, */
+	IPC_PAPER_MAX = 48 << 20,      /* and of what it says */
 	IPC_MARK_SIZE = 16,
-	IPC_BUNDLE_MAX = 256,          /* messages that go as one, */
-	IPC_BUNDLE_SIZE = 16 * 1024,   /* and octets of it */
+	IPC_BUNDLE_MAX = 256,        /* messages that go as one, */
+	IPC_BUNDLE_SIZE = 16 * 1024, /* and octets of it */
 };
 
 /* Who speaks. What ike asks of keeper, tokens, certs and eap guard looks at, and passes on by channels that
@@ -124,6 +126,7 @@ enum ipc_kind {
 	IPC_TOKEN,
 	IPC_READ,
 	IPC_BUNDLE,
+	IPC_READ_ON,
 	IPC_KINDS
 };
 
@@ -165,8 +168,9 @@ struct ipc_message {
 			struct bytes pin; /* as tokens writes it down; guard has none */
 			uint64_t offer;   /* as above */
 		} token;
-		struct {              /* IPC_READ: say what is in DATA, and keep nothing of it; IPC_OPENED */
-			uint8_t what; /* enum paper_of */
+		struct {               /* IPC_READ: say what is in DATA, and keep nothing of it; IPC_OPENED */
+			uint8_t what;  /* enum paper_of */
+			uint32_t more; /* octets, that follow in further ones */
 			struct bytes data;
 		} read;
 		struct { /* IPC_DROP: keep it no longer */
@@ -180,7 +184,8 @@ struct ipc_message {
 		struct { /* what is public in a file */
 			uint8_t result;
 			const char *what, *instead; /* NULL: nothing */
-			struct bytes paper;         /* what is in it, and public of its key (pki/paper.h) */
+			uint32_t more;      /* octets of PAPER, each part of which IPC_READ_ON asks for */
+			struct bytes paper; /* what is in it, and public of its key (pki/paper.h) */
 		} opened;
 		struct { /* IPC_PSK_PROVE; IPC_PSK_CHECK (PROOF); IPC_PPK_MIX, IPC_PPK_CONFIRM (LOCAL and
 			    REMOTE are its name, OCTETS the keys, or what shows that we have it);

@@ -79,10 +79,26 @@ static void token(struct walk *x, struct ipc_message *m)
 		fail(x, "what is wanted of a token has no URI");
 }
 
+/* Of what does not fit into one message: octets in those that follow. Each has some, or it would not end. */
+static void rest(struct walk *x, uint32_t *more, uint32_t max)
+{
+	u32(x, more);
+	if (*more > max)
+		fail(x, "there is more of it than there may be");
+}
+
+static void goes_on(struct walk *x, uint32_t more, struct bytes part)
+{
+	if (more && !part.n)
+		fail(x, "a part of it is empty");
+}
+
 static void read_out(struct walk *x, struct ipc_message *m)
 {
 	u8(x, &m->read.what, PAPER_KEY + 1);
+	rest(x, &m->read.more, IPC_READ_MAX);
 	octets(x, &m->read.data, IPC_DATA_MAX);
+	goes_on(x, m->read.more, m->read.data);
 }
 
 static void drop(struct walk *x, struct ipc_message *m)
@@ -102,7 +118,9 @@ static void opened(struct walk *x, struct ipc_message *m)
 	u8(x, &m->opened.result, ERR_MAX);
 	sentence(x, &m->opened.what);
 	sentence(x, &m->opened.instead);
+	rest(x, &m->opened.more, IPC_PAPER_MAX);
 	octets(x, &m->opened.paper, IPC_DATA_MAX);
+	goes_on(x, m->opened.more, m->opened.paper);
 }
 
 static void psk(struct walk *x, struct ipc_message *m)
@@ -586,6 +604,7 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_ESP_ORDER] = { { "esp-order", GUARD, ESP, SERVES, carrier_take_order }, ipc_fields_esp_order },
 	[IPC_ESP_DONE] = { { "esp-done", ESP, GUARD, SERVES, datapath_esp_take_done }, ipc_fields_done },
 	[IPC_READ] = { { "read", GUARD, KEEPER, SERVES, keeper_take_read }, read_out },
+	[IPC_READ_ON] = { { "read-on", GUARD, KEEPER, SERVES, keeper_take_read_on }, nothing },
 	[IPC_TOKEN] = { { "token", GUARD, TOKENS, SERVES, tokens_take_token }, token },
 	[IPC_ESP_REPORT] = { { "esp-report", ESP, GUARD, SERVES, datapath_esp_take_report },
 		ipc_fields_esp_report },

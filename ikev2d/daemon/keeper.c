@@ -265,16 +265,40 @@ bool keeper_take_file(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+/* The next part of the paper. */
+static void tell_paper(struct keeper *k, uint64_t ticket)
+{
+	const struct bytes all = fifo_bytes(&k->paper);
+	const size_t n = all.n < PAPER_MAX ? all.n : PAPER_MAX;
+
+	answer(&k->guard, &(struct ipc_message){ .kind = IPC_OPENED,
+				  .ticket = ticket,
+				  .opened = { .more = (uint32_t)(all.n - n), .paper = bytes_of(all.p, n) } });
+	fifo_drop(&k->paper, n);
+}
+
 bool keeper_take_read(void *ctx, const struct ipc_message *m)
 {
 	struct keeper *k = ctx;
 	struct arena arena = { 0 };
 
-	answer(&k->guard, &(struct ipc_message){ .kind = IPC_OPENED,
-				  .ticket = m->ticket,
-				  .opened.paper = paper_of(
-					  m->read.data, (enum paper_of)m->read.what, PAPER_MAX, &arena) });
+	if (fifo_n(&k->file) + m->read.data.n > IPC_READ_MAX)
+		return false;
+	fifo_put(&k->file, m->read.data);
+	if (m->read.more)
+		return true;
+	fifo_free(&k->paper);
+	fifo_put(&k->paper,
+		paper_of(fifo_bytes(&k->file), (enum paper_of)m->read.what, IPC_PAPER_MAX, &arena));
+	fifo_free(&k->file);
+	tell_paper(k, m->ticket);
 	arena_free(&arena);
+	return true;
+}
+
+bool keeper_take_read_on(void *ctx, const struct ipc_message *m)
+{
+	tell_paper(ctx, m->ticket);
 	return true;
 }
 
@@ -681,6 +705,8 @@ void keeper_stop(struct keeper *k)
 	map_free(&k->kept);
 	roll_end(&k->roll);
 	offers_stop(&k->offers);
+	fifo_free(&k->file);
+	fifo_free(&k->paper);
 	ipc_bundle_free(&k->answers);
 	WIPE(k->marking);
 }

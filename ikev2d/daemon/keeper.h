@@ -10,6 +10,7 @@
  * has mapped: another keeper goes on with it. */
 #pragma once
 
+#include "base/fifo.h"
 #include "base/map.h"
 #include "daemon/image.h"
 #include "daemon/ipc_bundle.h"
@@ -21,8 +22,10 @@ struct keeper {
 	struct ipc_bundle answers;     /* to ike, which was asked several things at once */
 	struct ipc_channel *ctl;       /* by which it offers secrets; NULL: there is none */
 	struct offers offers;
-	struct map kept;  /* struct kept_thing by handle */
-	struct roll roll; /* users of EAP that the users file has */
+	struct fifo file;  /* without a key, of which there is more to come; */
+	struct fifo paper; /* and what one says, as far as guard has not asked for it */
+	struct map kept;   /* struct kept_thing by handle */
+	struct roll roll;  /* users of EAP that the users file has */
 	struct image image;
 	uint8_t marking[32]; /* the key of the marks, which are equal as long as this keeper lives */
 };
@@ -45,6 +48,7 @@ void keeper_run(struct keeper *k);
 bool keeper_take_secret(void *ctx, const struct ipc_message *m);
 bool keeper_take_file(void *ctx, const struct ipc_message *m);
 bool keeper_take_read(void *ctx, const struct ipc_message *m);
+bool keeper_take_read_on(void *ctx, const struct ipc_message *m);
 bool keeper_take_offer(void *ctx, const struct ipc_message *m);
 bool keeper_take_drop(void *ctx, const struct ipc_message *m);
 bool keeper_take_psk_prove(void *ctx, const struct ipc_message *m);

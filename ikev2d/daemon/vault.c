@@ -563,6 +563,7 @@ static void vault_free(struct vault *v)
 		close(v->image);
 	if (v->root >= 0)
 		close(v->root);
+	fifo_free(&v->waits.paper);
 	ipc_close(&v->from_ctl);
 	ipc_close(&v->to_keeper);
 	free(v);

@@ -44,7 +44,7 @@ enum err vault_open(void *ctx, struct bytes data, const struct key_conf *k, stru
 	struct bundle *out, struct why *why) MUST_CHECK;
 
 /* What DATA says, in which no private key may be, nor is kept: WHAT is PAPER_CERTS_ONLY or PAPER_KEY. At most
- * VAULT_FILE_MAX octets. */
+ * IPC_READ_MAX octets. */
 enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct arena *arena, struct bundle *out,
 	struct why *why) MUST_CHECK;
 

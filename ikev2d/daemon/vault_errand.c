@@ -207,6 +207,8 @@ bool vault_take_errand(struct vault *v, const struct ipc_message *m)
 {
 	if (!v->open.ticket || m->ticket != v->open.ticket || m->kind != v->open.kind)
 		return false;
+	if (m->kind == IPC_OPENED && m->opened.more)
+		return false; /* nothing that it has is so long */
 	v->open.ticket = 0;
 	evtimer_del(v->open.late);
 	if (!v->waits.ticket)

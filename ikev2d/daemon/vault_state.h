@@ -2,6 +2,7 @@
 /* What a vault is, for vault.c, and for tests that are keeper. Tokens has one of its own. */
 #pragma once
 
+#include "base/fifo.h"
 #include "base/list.h"
 #include "daemon/vault.h"
 
@@ -60,6 +61,9 @@ struct vault {
 	struct {                 /* for guard */
 		uint64_t ticket; /* 0: it does not wait */
 		enum ipc_kind kind;
+		bool in_parts;     /* the answer may be in several messages: */
+		struct fifo paper; /* what there is of it, */
+		uint32_t more;     /* and octets of it that are still to come */
 		struct ipc_message answer;
 	} waits;
 };

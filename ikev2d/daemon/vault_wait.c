@@ -8,6 +8,41 @@ static unsigned tries_of(const struct ipc_message *m)
 	return m->kind == IPC_TOKEN ? 1 : VAULT_TRIES_MAX;
 }
 
+/* A file without a key goes in as many messages as it takes. */
+static enum err send_all(struct vault *v, const struct ipc_message *m)
+{
+	struct ipc_message part = *m;
+	struct bytes rest = m->read.data;
+	enum err e;
+
+	if (m->kind != IPC_READ)
+		return member_send(&v->keeper, IPC_GUARD, m);
+	do {
+		part.read.data = bytes_of(rest.p, rest.n < IPC_DATA_MAX ? rest.n : IPC_DATA_MAX);
+		rest = bytes_of(rest.p + part.read.data.n, rest.n - part.read.data.n);
+		part.read.more = (uint32_t)rest.n;
+		e = member_send(&v->keeper, IPC_GUARD, &part);
+	} while (!e && rest.n);
+	return e;
+}
+
+/* What does not fit into one answer is asked for part by part. */
+static enum err hear_all(struct vault *v, struct arena *arena)
+{
+	struct ipc_message on = { .kind = IPC_READ_ON };
+	enum err e = ERR_OK;
+
+	do {
+		while (!e && v->waits.ticket)
+			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
+		if (e || !v->waits.in_parts || !v->waits.answer.opened.more)
+			return e;
+		on.ticket = v->waits.ticket = ++v->last;
+		e = member_send(&v->keeper, IPC_GUARD, &on);
+	} while (!e);
+	return e;
+}
+
 /* The answer of KIND to M is in v->waits then, with its texts in ARENA. Another keeper is asked once more. */
 static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind, struct arena *arena)
 {
@@ -16,17 +51,34 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 	for (unsigned i = 0; i < tries_of(m) && e == ERR_MISSING; i++) {
 		m->ticket = v->waits.ticket = ++v->last;
 		v->waits.kind = kind;
+		v->waits.in_parts = m->kind == IPC_READ;
 		if (member_wait(&v->keeper, arena))
 			break;
 		list_join(&v->forgetting, &v->forgotten); /* what is dropped later is told behind it */
-		e = member_send(&v->keeper, IPC_GUARD, m);
-		while (!e && v->waits.ticket)
-			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
+		fifo_free(&v->waits.paper);
+		e = send_all(v, m);
+		if (!e)
+			e = hear_all(v, arena);
 	}
 	v->waits.ticket = 0;
 	if (!e)
 		vault_have_forgotten(v);
 	return e;
+}
+
+/* There is no more of it than its first part said. */
+static bool take_part(struct vault *v, const struct ipc_message *m)
+{
+	struct fifo *paper = &v->waits.paper;
+
+	if (fifo_n(paper) && m->opened.paper.n + m->opened.more != v->waits.more)
+		return false;
+	fifo_put(paper, m->opened.paper);
+	v->waits.more = m->opened.more;
+	v->waits.answer = *m;
+	v->waits.answer.opened.paper = fifo_bytes(paper);
+	v->waits.ticket = 0;
+	return true;
 }
 
 bool vault_take_answer(void *ctx, const struct ipc_message *m)
@@ -36,6 +88,10 @@ bool vault_take_answer(void *ctx, const struct ipc_message *m)
 	if (vault_take_errand(v, m))
 		return true;
 	if (!v->waits.ticket || m->ticket != v->waits.ticket || m->kind != v->waits.kind)
+		return false;
+	if (v->waits.in_parts)
+		return take_part(v, m);
+	if (m->kind == IPC_OPENED && m->opened.more)
 		return false;
 	v->waits.answer = *m;
 	v->waits.ticket = 0;
@@ -202,8 +258,11 @@ static enum err ask_to_open(struct vault *v, struct ipc_message *m, uint64_t han
 	enum err e = call(v, m, IPC_OPENED, arena);
 
 	*answered = !e;
-	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN)
-		return vault_opened(v, &v->waits.answer, handle, arena, out, why);
+	if (!e && v->waits.answer.opened.result != ERR_UNKNOWN) {
+		e = vault_opened(v, &v->waits.answer, handle, arena, out, why);
+		fifo_free(&v->waits.paper);
+		return e;
+	}
 	*out = (struct bundle){ 0 };
 	e = e ? e : ERR_UNKNOWN;
 	why->what = e == ERR_RANGE ? arena_printf(arena, "it is longer than %u octets", IPC_DATA_MAX)
@@ -235,6 +294,12 @@ enum err vault_read(void *ctx, struct bytes data, enum paper_of what, struct are
 	struct ipc_message m = { .kind = IPC_READ, .read = { .what = (uint8_t)what, .data = data } };
 	bool answered;
 
+	if (data.n > IPC_READ_MAX) {
+		*out = (struct bundle){ 0 };
+		why->what = arena_printf(
+			arena, "it has %zu octets, of which no more than %u are read", data.n, IPC_READ_MAX);
+		return ERR_RANGE;
+	}
 	return ask_to_open(ctx, &m, 0, &answered, arena, out, why);
 }
 

@@ -129,6 +129,7 @@ static bool answer_to(const struct ipc_message *m, struct ipc_message *a)
 		return true;
 	case IPC_FILE:
 	case IPC_READ:
+	case IPC_READ_ON:
 		a->kind = IPC_OPENED;
 		a->opened.result = ERR_SYNTAX;
 		a->opened.what = "there is nothing in it";

@@ -91,7 +91,7 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_FILE, .ticket = 2, .file = { 8, 7, OCTETS("file"), 9 } },
 	{ .kind = IPC_DROP, .drop = { UINT64_MAX } },
 	{ .kind = IPC_KEPT, .ticket = 3, .kept = { ERR_RANGE, OCTETS("0123456789abcdef"), "what" } },
-	{ .kind = IPC_OPENED, .ticket = 4, .opened = { ERR_OK, "what", "instead", OCTETS("paper") } },
+	{ .kind = IPC_OPENED, .ticket = 4, .opened = { ERR_OK, "what", "instead", 7, OCTETS("paper") } },
 	{ .kind = IPC_PSK_PROVE,
 		.ticket = 5,
 		.psk = { 7, PRF_HMAC_SHA2_256, MOON, NOBODY, OCTETS("octets"), OCTETS("") } },
@@ -219,7 +219,8 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_ESP_REPORT,
 		.esp_report = { { .kind = REPORT_IKE, .id = 7, .hard = true }, OCTETS("datagram") } },
 	{ .kind = IPC_TOKEN, .ticket = 21, .token = { 8, 7, "pkcs11:", true, OCTETS("1234"), 9 } },
-	{ .kind = IPC_READ, .ticket = 22, .read = { PAPER_KEY, OCTETS("file") } },
+	{ .kind = IPC_READ, .ticket = 22, .read = { PAPER_KEY, 9, OCTETS("file") } },
+	{ .kind = IPC_READ_ON, .ticket = 23 },
 	{ .kind = IPC_BUNDLE, .bundle = { parts, 3 } },
 };
 
@@ -468,13 +469,12 @@ enum {
 	DROP_AT = 5,
 	PROVE_AT = 8,
 	CHECK_AT = 9,
-	READ_AT = MESSAGES - 2,
 	BUNDLE_AT = MESSAGES - 1
 };
 
 static void a_bundle_is_its_messages_one_after_the_other(void **state)
 {
-	static const unsigned which[] = { SECRET_AT, DROP_AT, READ_AT };
+	static const unsigned which[] = { SECRET_AT, DROP_AT, FILE_AT };
 	static const enum ipc_kind answers[] = { IPC_KEPT, IPC_OPENED };
 	struct pair *p = *state;
 	struct arena arena = { 0 };

@@ -434,6 +434,44 @@ static struct ipc_message opened(struct desk *d, uint64_t opener, struct bytes f
 	return a;
 }
 
+static bool takes(struct desk *d, struct ipc_message m)
+{
+	assert_int_equal(ipc_send(&d->talk.guard, &m), ERR_OK);
+	return keeper_serve(&d->keeper, &d->keeper.guard);
+}
+
+/* A file without a key comes in parts, and nothing is said before the last one. */
+static void a_file_may_come_in_parts(void **state)
+{
+	struct desk *d = *state;
+	struct made m = maker_cert(&(struct recipe){ .subject = "CN=moon" }, NULL);
+	const struct bytes all = maker_pem(m.cert, &d->arena), first = bytes_of(all.p, 100);
+	struct ipc_message last = { .kind = IPC_READ,
+		.read = { PAPER_CERTS_ONLY, 0, bytes_of(all.p + 100, all.n - 100) } };
+	struct ipc_message a;
+	struct bundle b;
+
+	assert_true(takes(d, (struct ipc_message){ .kind = IPC_READ,
+				     .read = { PAPER_CERTS_ONLY, (uint32_t)(all.n - 100), first } }));
+	a = desk_asked(d, &d->talk.guard, &last);
+	assert_int_equal(a.opened.more, 0);
+	b = desk_said(d, &a);
+	assert_int_equal(b.n_certs, 1);
+	bundle_free(&b);
+	cert_unref(m.cert);
+	maker_end();
+}
+
+static void nothing_follows_what_was_told(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message on = { .kind = IPC_READ_ON };
+	const struct ipc_message a = desk_asked(d, &d->talk.guard, &on);
+
+	assert_int_equal(a.kind, IPC_OPENED);
+	assert_int_equal(a.opened.paper.n + a.opened.more, 0);
+}
+
 /* As TLS 1.3, and the two sides of TLS 1.2, have them. */
 static struct bytes tls_octets(struct desk *d, unsigned form)
 {
@@ -639,6 +677,8 @@ static void much_that_comes_and_goes_takes_no_room(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_file_may_come_in_parts),
+		TEST(nothing_follows_what_was_told),
 		TEST(a_secret_proves_and_checks),
 		TEST(a_check_does_not_tell_the_proof),
 		TEST(a_secret_serves_its_owners_only),
