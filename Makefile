@@ -162,7 +162,7 @@ $(O)/%.a:
 
 $(BIN)/ikev2d: $(O)/ikev2d/main.o $(O)/ikev2d.a
 $(BIN)/ipsec: $(O)/tools/ipsec/main.o $(O)/ikev2d.a
-# The daemon with processes ike and esp that somebody has taken over.
+# The daemon with processes ike, eap and esp that somebody has taken over.
 $(BIN)/ikev2d-hostile: $(O)/ikev2d/main.o $(O)/tests/net/hostile.o $(O)/ikev2d.a
 $(BIN)/ikev2d-hostile: LIBS += -Wl,--wrap=speaker_take_inquiry -Wl,--wrap=carrier_take_order
 # EAP on TLS behind RADIUS, for others' clients.

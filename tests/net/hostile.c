@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon, but for processes ike and esp that somebody has taken over: at a signal they do, with all that
- * they have, what is of use to him. What he could do, and what he was refused, stands in the log. Which row
- * of the table it is says the signal's number, behind SIGRTMIN, and a value goes along: the number of a
+/* The daemon, but for processes ike, eap and esp that somebody has taken over: at a signal they do, with all
+ * that they have, what is of use to him. What he could do, and what he was refused, stands in the log. Which
+ * row of the table it is says the signal's number, behind SIGRTMIN, and a value goes along: the number of a
  * process, or of a connection. */
 #include "daemon/carrier.h"
 #include "daemon/ipc.h"
@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
@@ -25,10 +26,14 @@ enum {
 	LIES = 5000,      /* IKE_SAs that there are not */
 	SLOW = 50,        /* ms for each of them */
 	SLOWER = 1500,    /* ms for an order */
+	TALKS = 1000,     /* numbers of conversations that there may have been */
+	ANSWER = 1000,    /* ms in which an answer would come */
 };
 
-static struct ipc_channel guard = {
-	.fd = GUARD, .self = IPC_IKE, .peer = IPC_GUARD, .phase = IPC_SERVING
+static struct ipc_channel guard = { .fd = GUARD, .self = IPC_IKE, .peer = IPC_GUARD, .phase = IPC_SERVING };
+/* Of eap: by which it is asked, and answers. */
+static struct ipc_channel asker = {
+	.fd = GUARD + 1, .self = IPC_EAPS, .peer = IPC_IKE, .phase = IPC_SERVING
 };
 static bool slow, many;
 
@@ -222,6 +227,48 @@ bool __wrap_carrier_take_order(void *ctx, const struct ipc_message *m)
 	return __real_carrier_take_order(ctx, m);
 }
 
+/* -------------------------------------------------------------------- of eap */
+
+static enum err ask_for_a_password(uint32_t conversation)
+{
+	return ipc_send(&asker, &(struct ipc_message){ .kind = IPC_EAP_ASKS,
+					.ticket = 1,
+					.eap_asks = { conversation, bytes_str("carol") } });
+}
+
+/* Of a conversation that is over. */
+static void ask_for_passwords(int value)
+{
+	struct pollfd p = { .fd = asker.fd, .events = POLLIN };
+	enum err e = ERR_OK;
+
+	(void)value;
+	for (uint32_t i = 1; i < TALKS && !e; i++)
+		e = ask_for_a_password(i);
+	report(e                      ? "password: it could not be sent"
+		: poll(&p, 1, ANSWER) ? "password: DONE"
+				      : "password: nobody answers");
+}
+
+/* What only keeper says. */
+static void say_what_another_says(int value)
+{
+	(void)value;
+	(void)!ipc_send(&asker,
+		&(struct ipc_message){
+			.kind = IPC_PROOF, .ticket = 1, .proof.proof = bytes_str("a proof of anything") });
+}
+
+static void flood_with_questions(int value)
+{
+	enum err e = ERR_OK;
+
+	(void)value;
+	for (unsigned i = 0; i < FLOOD && !e; i++)
+		e = ask_for_a_password(NUMBER);
+	report(e ? "it could not be sent" : "it has sent all");
+}
+
 /* --------------------------------------------------------------------- table */
 
 /* In the order of tests/net/cases/taken_over.py. */
@@ -240,6 +287,9 @@ static void (*const steps[])(int value) = {
 	flood,
 	be_slow,
 	have_many,
+	ask_for_passwords,
+	say_what_another_says,
+	flood_with_questions,
 };
 
 static const char *title; /* argv[0]: that of a copy of the nursery is overwritten */
@@ -259,9 +309,13 @@ static void become_slow(void)
 static void on_signal(int number, siginfo_t *info, void *ctx)
 {
 	(void)ctx;
-	if (is("ikev2d: esp"))
+	if (is("ikev2d: esp")) {
 		become_slow();
-	else if (is("ikev2d: ike"))
+		return;
+	}
+	if (is("ikev2d: eap"))
+		guard.self = IPC_EAPS;
+	if (is("ikev2d: eap") || is("ikev2d: ike"))
 		steps[number - SIGRTMIN](info->si_value.sival_int);
 }
 
@@ -271,7 +325,8 @@ __attribute__((constructor)) static void arm(int argc, char **argv)
 	struct sigaction a = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART };
 
 	title = argv[0];
-	if (argc != 1 || (!is("ikev2d: nursery") && !is("ikev2d: ike") && !is("ikev2d: esp")))
+	if (argc != 1 ||
+		(!is("ikev2d: nursery") && !is("ikev2d: ike") && !is("ikev2d: eap") && !is("ikev2d: esp")))
 		return;
 	for (int i = 0; i < (int)(sizeof steps / sizeof *steps); i++)
 		(void)sigaction(SIGRTMIN + i, &a, NULL);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A process ike or esp that somebody has taken over (tests/net/hostile.c) has nothing of it, and tunnels live on."""
+"""A process ike, eap or esp that somebody has taken over (tests/net/hostile.c) has nothing of it, and tunnels live on."""
 import ctypes
 import os
 import signal
 import time
 import types
 
+from cases import eap
 from lab import family
 from lab.case import case, user_case
 from lab.check import check, contains, same, until
@@ -15,7 +16,7 @@ from lab.traffic import Pings, reaches_in_the_end
 # What it does, in the order of its table. Behind it what a refusal says where the process may go on: else it ends.
 FILTERED = "it made a system call that it has no right to (SIGSYS)"
 STEPS = ["open", "make", "connect", "exec", "fork", "ptrace", "memory", "mem", "kill", "default-route", "free-signature", "flood",
-         "slow", "many"]
+         "slow", "many", "password", "proof", "questions"]
 LOST = 1000  # packets, one each 20 ms, while esp hangs and until there are new SAs
 # A sanitizer lets a process open files, so that there what forbids it is the next fence.
 OF_THE_SYSTEM = [(step, step) for step in STEPS[:9]]
@@ -104,9 +105,9 @@ def comes_back(bench, moon, pid, other):
     other.goes_on()
 
 
-def verdict(moon, step):
-    """The line in which it says how it went, or in which it has ended."""
-    return next((line for line in moon.log().splitlines() if f'msg="{step}: ' in line or FILTERED in line), None)
+def verdict(moon, step, at=0):
+    """The line behind AT in which it says how it went, or in which it has ended."""
+    return next((line for line in moon.log()[at:].splitlines() if f'msg="{step}: ' in line or FILTERED in line), None)
 
 
 @case(each=OF_THE_SYSTEM)
@@ -172,6 +173,75 @@ def ike_taken_over_has_very_many(bench):
     moon.ipsec("status")
     contains(moon.log(), "it says that it has more IKE_SAs than it can have", "log of moon")
     comes_back(bench, moon, pid, other)
+
+
+def eap_taken_over(bench):
+    """Moon's eap will be taken over; sun has come in by it, and there is a tunnel with another peer. Returns moon, sun and
+    that peer."""
+    other = Other(bench)
+    moon = bench.daemon(bench.moon, merged(eap.gateway(bench, bench.moon, "eap-mschapv2"), other.of_moon()))
+    moon.program = "ikev2d-hostile"
+    moon.start()
+    sun = bench.daemon(bench.sun, eap.client(bench, bench.sun, "eap-mschapv2")).start()
+    sun.up()
+    other.up()
+    return moon, sun, other
+
+
+def comes_in_again(bench, sun, other):
+    """Packets go on, and sun is let in anew; the other peer loses no packet."""
+    reaches_in_the_end(bench.bob, bench.moon.inside[4])
+    sun.must("down", "site")
+    sun.up()
+    reaches_in_the_end(bench.bob, bench.moon.inside[4])
+    other.goes_on()
+
+
+@case()
+def eap_taken_over_tries(bench):
+    """Whatever it wants of the system it is refused, or is no more; neither keeper nor ike is touched."""
+    moon, sun, other = eap_taken_over(bench)
+    others = family.keeper(moon), family.member(moon, "ike")
+    for step in STEPS[:9]:
+        pid, so_far = family.member(moon, "eap"), len(moon.log())
+        does(pid, step, others[0])
+        line = until(lambda step=step, at=so_far: verdict(moon, step, at), lambda step=step: f"{step}: {moon.log()}")
+        check("DONE" not in line, line)
+        if FILTERED in line:
+            family.replaced(moon, pid, 2, "eap")
+        same((family.keeper(moon), family.member(moon, "ike")), others, f"who lives on after {step}")
+        comes_in_again(bench, sun, other)
+
+
+@case()
+def eap_taken_over_asks_for_passwords(bench):
+    """Of conversations that are over nobody hears any."""
+    moon, sun, other = eap_taken_over(bench)
+    does(family.member(moon, "eap"), "password")
+    contains(until(lambda: verdict(moon, "password"), moon.log), "nobody answers", "what comes of it")
+    comes_in_again(bench, sun, other)
+
+
+@case()
+def eap_taken_over_says_what_keeper_says(bench):
+    """That ends it."""
+    moon, sun, other = eap_taken_over(bench)
+    pid = family.member(moon, "eap")
+    does(pid, "proof")
+    family.replaced(moon, pid, 2, "eap")
+    contains(moon.log(), "the process eap has ended, since it", "log of moon")
+    contains(moon.log(), "proof", "log of moon")
+    comes_in_again(bench, sun, other)
+
+
+@case()
+def eap_taken_over_floods(bench):
+    """Guard goes on with whoever asks, and with the packets of all."""
+    moon, sun, other = eap_taken_over(bench)
+    does(family.member(moon, "eap"), "questions")
+    moon.must("list", "conns")
+    until(lambda: "it has sent all" in moon.log() or "it did not answer" in moon.log(), moon.log)
+    comes_in_again(bench, sun, other)
 
 
 @user_case()
