@@ -244,6 +244,45 @@ static void a_refusal_for_a_reload_that_fails_takes_no_key(void **state)
 	fake_tokens_end();
 }
 
+static void read_what_is_in_force(void *ctx, bool given_up)
+{
+	struct text why = text_in(&fake.arena), notes = text_in(&fake.arena);
+
+	assert_false(given_up);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(config_read_creds(&fake.world.config, &why, &notes), ERR_OK);
+		assert_int_equal(keys_here(), 1);
+	}
+	*(bool *)ctx = true;
+}
+
+/* A refusal for somebody else takes no key of the file's, while that is told or later. */
+static void what_others_are_told_changes_nothing_that_is_in_force(void **state)
+{
+	const struct bundle nothing = { 0 };
+	struct text why = text_in(&fake.arena), notes = text_in(&fake.arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+	struct errand *e = errand_new(fake.world.vault);
+	bool ran = false;
+
+	(void)state;
+	(void)fake_tokens_answering(fake_tokens_key());
+	a_file_is_written(path, "secrets { token-a { uri = \"file:/nowhere\"\n } }\n");
+	config_start(&fake.world.config, fake.world.vault);
+	assert_int_equal(config_read(&fake.world.config, path, &why, &notes), ERR_OK);
+	unlink(path);
+	vault_started(fake.world.vault);
+	fake.paper = paper_of_bundle(&nothing, 1000, &fake.arena);
+	errand_want(e, "file:/nowhere", &(struct key_conf){ .uri = "file:/nowhere" });
+	errand_run(e, read_what_is_in_force, &ran);
+	while (!ran)
+		event_base_loop(fake.world.base, EVLOOP_ONCE);
+	assert_int_equal(fake.asked, 2);
+	read_what_is_in_force(&ran, false);
+	config_stop(&fake.world.config);
+	fake_tokens_end();
+}
+
 /* Somebody inserts the card then. */
 static void what_is_wanted_by_a_reading_that_fails_is_asked_for_again(void **state)
 {
@@ -384,6 +423,7 @@ int main(void)
 		VAULT(what_is_not_used_any_more_is_forgotten),
 		VAULT(a_key_with_a_pin_stays_when_the_next_tokens_does_not_answer_for_it),
 		VAULT(a_refusal_for_a_reload_that_fails_takes_no_key),
+		VAULT(what_others_are_told_changes_nothing_that_is_in_force),
 		VAULT(what_is_wanted_by_a_reading_that_fails_is_asked_for_again),
 		VAULT(a_pin_that_cannot_be_handed_over_is_noted),
 		VAULT(a_long_crl_is_read_by_keeper),
