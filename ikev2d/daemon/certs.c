@@ -304,6 +304,7 @@ void certs_start(struct certs *c, struct event_base *base, const char *folder)
 	fetcher_start(&c->fetcher, base, &c->resolver);
 	inquiries_start(&c->inquiries);
 	relay_start(&c->relay, c);
+	holder_start(&c->holder, c, rng_u64(&c->relay.entropy.rng));
 	commands_start(&c->commands, c);
 }
 
@@ -317,6 +318,7 @@ void certs_stop(struct certs *c)
 	resolver_stop(&c->resolver);
 	relay_stop(&c->relay);
 	commands_stop(&c->commands);
+	holder_stop(&c->holder);
 	store_free(&c->store);
 	drop_upload(c);
 	post_stop(&c->to_guard);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The process that judges peers' certificates: it reads them, CRLs, OCSP answers and what name servers say,
  * and is the only one with a way out into the network. It has the certificates and authorities that guard has
- * read, no private key, and of files only the folder of the CRLs that it fetched. */
+ * read, no private key and no secret, and of files only the folder of the CRLs that it fetched. */
 #pragma once
 
 #include "daemon/commands.h"
 #include "daemon/fetch.h"
 #include "daemon/gate.h"
+#include "daemon/holder.h"
 #include "daemon/inquiry.h"
 #include "daemon/ipc.h"
 #include "daemon/post.h"
@@ -25,7 +26,8 @@ struct certs {
 	struct resolver resolver;
 	struct fetcher fetcher;
 	struct inquiries inquiries;
-	struct relay relay;            /* to RADIUS servers */
+	struct holder holder;          /* of the secrets of RADIUS servers: keeper */
+	struct relay relay;            /* to these */
 	struct commands commands;      /* of theirs */
 	struct node judging, stapling; /* who waits for a server */
 	struct gate strangers;         /* for lines that they can make us write */
@@ -36,7 +38,8 @@ struct certs {
 /* Has the libraries do once what they read files for, as long as there are any. */
 void certs_warm(void);
 
-/* With the loop BASE and FOLDER, which are the caller's. The channels are set by him. */
+/* With the loop BASE and FOLDER, which are the caller's. The channels, that of the holder too, are set by
+ * him. */
 void certs_start(struct certs *c, struct event_base *base, const char *folder);
 void certs_stop(struct certs *c);
 

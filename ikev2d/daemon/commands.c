@@ -75,22 +75,25 @@ static void forget(struct commands *o)
 
 static bool is_heard(const struct commands *o, const struct ipc_dae *dae)
 {
+	const struct radius_secret secret = holder_secret(&o->certs->holder, dae->secret);
+
 	return o->port && addr_eq(&o->listen, &dae->listen) &&
-	       radius_dae_is(o->dae, dae->secret, dae->nas_identifier, dae->filters);
+	       radius_dae_is(o->dae, &secret, dae->nas_identifier, dae->filters);
 }
 
 void commands_set(struct commands *o, const struct ipc_dae *dae)
 {
+	const struct radius_secret secret = holder_secret(&o->certs->holder, dae->secret);
 	struct arena arena = { 0 };
 	char text[ADDR_TEXT];
 
 	if (is_heard(o, dae))
 		return;
 	forget(o);
-	if (!dae->secret.n)
+	if (!dae->secret)
 		return;
 	o->listen = dae->listen;
-	o->dae = radius_dae_new(dae->secret, dae->nas_identifier, dae->filters);
+	o->dae = radius_dae_new(&secret, dae->nas_identifier, dae->filters);
 	o->port = relay_port_listen(o->certs->base, &dae->listen, on_order, o);
 	if (!o->port) {
 		certs_say(o->certs, "radius", NULL,

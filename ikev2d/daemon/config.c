@@ -164,6 +164,7 @@ void config_take(struct config *c, const char *path, struct conf *file)
 	c->readings++;
 	for (enum config_kind kind = 0; kind < CONFIG_KINDS; kind++)
 		take(c, kind, file);
+	vault_leave_radius(&c->file.settings.radius);
 	conf_free(&c->file);
 	c->file = *file;
 	*file = (struct conf){ 0 };
@@ -197,6 +198,8 @@ static enum err give_away(
 	for (unsigned i = 0; i < file->n_keys && c->vault && !e; i++)
 		if (pins || file->keys[i].kind != FILED_TOKEN)
 			e = give_passphrase(c, &file->keys[i], why, notes);
+	if (c->vault && !e)
+		e = vault_keep_radius(c->vault, &file->settings.radius, why);
 	return e;
 }
 
@@ -206,6 +209,7 @@ void config_leave(struct conf *file)
 		kind_row(CONFIG_SECRET)->end(&file->secrets[i]);
 	for (unsigned i = 0; i < file->n_keys; i++)
 		kind_row(CONFIG_KEY)->end(&file->keys[i]);
+	vault_leave_radius(&file->settings.radius);
 	conf_free(file);
 }
 
@@ -304,7 +308,8 @@ enum err config_read(struct config *c, const char *path, struct text *why, struc
 	return e ? e : config_put(c, path, &file, why, notes);
 }
 
-/* Texts count at the start only: those of the start stay. */
+/* Texts count at the start only: those of the start stay; and so do RADIUS servers, until the whole file is
+ * read. */
 enum err config_read_settings(struct config *c, struct text *why, struct text *notes)
 {
 	struct settings *now = &c->file.settings, fresh;
@@ -322,6 +327,7 @@ enum err config_read_settings(struct config *c, struct text *why, struct text *n
 	fresh.users_file = now->users_file;
 	fresh.portal_url = now->portal_url;
 	fresh.portal_answer = now->portal_answer;
+	fresh.radius = now->radius;
 	*now = fresh;
 	conf_free(&file);
 	c->stale = true;
@@ -445,6 +451,7 @@ void config_stop(struct config *c)
 		dict_free(&c->shelves[kind].by_name);
 	}
 	arena_free(&c->now.arena);
+	vault_leave_radius(&c->file.settings.radius);
 	conf_free(&c->file);
 	creds_stop(&c->creds);
 }

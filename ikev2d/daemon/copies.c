@@ -134,9 +134,55 @@ static enum err send_surroundings(struct trust *t)
 
 /* ------------------------------------------------------------------- RADIUS */
 
-static struct ipc_dae dae_of(const struct radius_conf *c)
+/* As what certs knows the secret K, of the N that it was TOLD of. The same one is kept anew each time that
+ * the file is read: what certs was told of stays, so that no conversation ends, and no order that was obeyed
+ * is forgotten. */
+static struct kept *as_told(struct kept *const *told, unsigned n, struct kept *k)
 {
-	struct ipc_dae d = { .listen.port = c->dae.port, .secret = c->dae.secret, .filters = c->filter_id };
+	for (unsigned i = 0; k && i < n; i++)
+		if (told[i] && kept_same(told[i], k))
+			return told[i];
+	return k;
+}
+
+/* That of the server, and of who gives orders. */
+static struct kept *of_server(const struct trust *t, const struct radius_server_conf *s)
+{
+	return as_told(t->secrets, RADIUS_SERVERS_CONF_MAX, s->kept);
+}
+
+static struct kept *of_orders(const struct trust *t, const struct radius_conf *c)
+{
+	return as_told(&t->orders, 1, c->dae.kept);
+}
+
+/* Certs was told of the secrets in C, and of no others. */
+static void note_secrets(struct trust *t, const struct radius_conf *c)
+{
+	struct kept *secrets[RADIUS_SERVERS_CONF_MAX] = { NULL }, *orders = kept_ref(of_orders(t, c));
+
+	for (unsigned i = 0; i < c->n_servers; i++)
+		secrets[i] = kept_ref(of_server(t, &c->servers[i]));
+	copies_stop(t);
+	memcpy(t->secrets, secrets, sizeof secrets);
+	t->orders = orders;
+}
+
+void copies_stop(struct trust *t)
+{
+	for (unsigned i = 0; i < RADIUS_SERVERS_CONF_MAX; i++) {
+		kept_unref(t->secrets[i]);
+		t->secrets[i] = NULL;
+	}
+	kept_unref(t->orders);
+	t->orders = NULL;
+}
+
+static struct ipc_dae dae_of(const struct trust *t, const struct radius_conf *c)
+{
+	struct ipc_dae d = {
+		.listen.port = c->dae.port, .secret = kept_handle(of_orders(t, c)), .filters = c->filter_id
+	};
 
 	if (!c->dae.enable || ip_parse(c->dae.listen, &d.listen.ip))
 		return (struct ipc_dae){ 0 };
@@ -144,19 +190,19 @@ static struct ipc_dae dae_of(const struct radius_conf *c)
 	return d;
 }
 
-static struct ipc_radius servers_of(const struct radius_conf *c, struct arena *arena)
+static struct ipc_radius servers_of(const struct trust *t, const struct radius_conf *c, struct arena *arena)
 {
 	struct ipc_radius_server *v = ARENA_ARRAY(arena, c->n_servers, struct ipc_radius_server);
 
 	for (unsigned i = 0; i < c->n_servers; i++)
 		v[i] = (struct ipc_radius_server){ .name = c->servers[i].name,
 			.address = c->servers[i].address,
-			.secret = c->servers[i].secret,
+			.secret = kept_handle(of_server(t, &c->servers[i])),
 			.nas_identifier = bytes_str(c->servers[i].nas_identifier),
 			.ports = { c->servers[i].auth_port, c->servers[i].acct_port },
 			.preference = c->servers[i].preference,
 			.sockets = (uint8_t)c->servers[i].sockets };
-	return (struct ipc_radius){ .dae = dae_of(c),
+	return (struct ipc_radius){ .dae = dae_of(t, c),
 		.servers = v,
 		.n_servers = c->n_servers,
 		.timeout = (uint32_t)c->retransmit_timeout,
@@ -180,13 +226,14 @@ static enum err send_radius(struct trust *t)
 {
 	const struct radius_conf *c = &config_now(&t->world->config)->settings.radius;
 	struct arena arena = { 0 };
-	struct ipc_message m = { .kind = IPC_RADIUS, .radius = servers_of(c, &arena) };
+	struct ipc_message m = { .kind = IPC_RADIUS, .radius = servers_of(t, c, &arena) };
 	uint64_t hash = c->n_servers || c->dae.enable ? hash_of(&m) : 0;
 	enum err e = ERR_OK;
 
 	if (t->unknown ? hash : hash != t->radius)
 		e = member_send(&t->certs, IPC_GUARD, &m);
 	t->radius = hash;
+	note_secrets(t, c);
 	arena_free(&arena);
 	return e;
 }

@@ -31,7 +31,8 @@ enum {
 };
 
 /* Who speaks. What ike asks of keeper, tokens, certs and eap guard looks at, and passes on by channels that
- * it has in ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. */
+ * it has in ike's name; what clients of VICI ask of ike it asks by one that it has in ctl's name. ctl offers
+ * secrets to keeper, and certs asks it for what RADIUS needs, by channels between these. */
 enum ipc_process {
 	IPC_GUARD,
 	IPC_IKE,
@@ -125,13 +126,23 @@ enum ipc_kind {
 	IPC_ESP_REPORT,
 	IPC_TOKEN,
 	IPC_READ,
+	IPC_RADIUS_SIGN,
+	IPC_RADIUS_CHECK,
+	IPC_RADIUS_OPEN,
+	IPC_RADIUS_PROOF,
 	IPC_BUNDLE,
 	IPC_READ_ON,
 	IPC_KINDS
 };
 
 /* What a kept secret is for. */
-enum ipc_use { IPC_USE_SECRET, IPC_USE_PASSPHRASE, IPC_USE_KEY };
+enum ipc_use {
+	IPC_USE_SECRET,
+	IPC_USE_PASSPHRASE,
+	IPC_USE_RADIUS, /* of a RADIUS server, and */
+	IPC_USE_ORDERS, /* of those who give orders */
+	IPC_USE_KEY
+};
 
 /* A message. Questions have a ticket, and answers have that of their question. HANDLEs are numbers that guard
  * gives to what keeper keeps; they are never used again. */
@@ -149,7 +160,7 @@ struct ipc_message {
 		} blame;
 		struct { /* IPC_SECRET: keep it; IPC_KEPT */
 			uint64_t handle;
-			uint8_t use;  /* IPC_USE_SECRET, IPC_USE_PASSPHRASE */
+			uint8_t use;  /* enum ipc_use, but for IPC_USE_KEY */
 			uint8_t kind; /* enum secret_kind */
 			const struct id *owners;
 			unsigned n_owners;
@@ -248,11 +259,13 @@ struct ipc_message {
 		struct {                          /* IPC_EAP_END: nobody goes on with it */
 			uint32_t conversation;
 		} eap_end;
-		struct ipc_radius radius;   /* IPC_RADIUS: these are asked from now on */
-		struct ipc_relay relay;     /* IPC_RELAY */
-		struct ipc_relayed relayed; /* IPC_RELAYED */
-		struct ipc_order order;     /* IPC_ORDER */
-		struct {                    /* IPC_OBEYED: for so many IKE_SAs */
+		struct ipc_radius radius;             /* IPC_RADIUS: these are asked from now on */
+		struct ipc_radius_ask radius_ask;     /* IPC_RADIUS_SIGN, _CHECK, _OPEN */
+		struct ipc_radius_proof radius_proof; /* IPC_RADIUS_PROOF */
+		struct ipc_relay relay;               /* IPC_RELAY */
+		struct ipc_relayed relayed;           /* IPC_RELAYED */
+		struct ipc_order order;               /* IPC_ORDER */
+		struct {                              /* IPC_OBEYED: for so many IKE_SAs */
 			uint32_t matched;
 		} obeyed;
 		struct { /* IPC_ACCOUNT: of a message about a session */
@@ -360,7 +373,7 @@ ipc_take_fn ipc_take_rest MUST_CHECK;
 
 /* Waits for messages by any of N channels (IPC_CHANNELS_MAX at most, NULL: none) and has SERVE take each,
  * with CTX, until it says that there is nobody to be served any more. */
-enum { IPC_CHANNELS_MAX = 3 };
+enum { IPC_CHANNELS_MAX = 4 };
 typedef bool ipc_serve_fn(void *ctx, struct ipc_channel *from);
 void ipc_serve(struct ipc_channel *const *channels, unsigned n, ipc_serve_fn *serve, void *ctx);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is said to certs about RADIUS, and by it (relay.h): the contents of its messages. */
+/* What is said to certs about RADIUS, and by it (relay.h), and between it and keeper, who has the secrets
+ * (holder.h): the contents of these messages. */
 #pragma once
 
 #include "daemon/ipc_certs.h"
@@ -9,12 +10,12 @@
 enum {
 	IPC_RADIUS_NOTE_MAX = 8 + RADIUS_NOTE_MAX,
 	IPC_RADIUS_NAME_MAX = 1024, /* octets of an identity, or of a connection's name */
-	IPC_RADIUS_SECRET_MAX = 1024,
 };
 
 struct ipc_radius_server {
 	const char *name, *address;
-	struct bytes secret, nas_identifier;
+	uint64_t secret; /* under which keeper has it */
+	struct bytes nas_identifier;
 	uint16_t ports[RADIUS_SERVICES];
 	uint32_t preference;
 	uint8_t sockets;
@@ -23,7 +24,8 @@ struct ipc_radius_server {
 /* Where orders of servers are heard, and what they prove themselves by; no secret: nowhere. */
 struct ipc_dae {
 	struct addr listen;
-	struct bytes secret, nas_identifier;
+	uint64_t secret; /* as above; 0: none */
+	struct bytes nas_identifier;
 	bool filters; /* Filter-Ids name groups */
 };
 
@@ -34,6 +36,20 @@ struct ipc_radius {
 	unsigned n_servers;
 	uint32_t timeout, base; /* ms; thousandths */
 	uint8_t tries;
+};
+
+/* What is wanted of the secret that keeper has as SECRET: a packet to be signed, one to be checked, or an
+ * Access-Accept of which the key is to be opened (radius/secret.h). */
+struct ipc_radius_ask {
+	uint64_t secret;
+	struct bytes packet;
+	struct bytes request; /* the authenticator of what it answers to; empty: it is no answer */
+};
+
+/* The packet signed, nothing, or the key. */
+struct ipc_radius_proof {
+	uint8_t result; /* enum err */
+	struct bytes octets;
 };
 
 /* An order of a server's: such IKE_SAs are to end (DISCONNECT), or may stay for TIMEOUT (s) from now on, and

@@ -342,13 +342,13 @@ static void radius_server(struct walk *x, struct ipc_radius_server *s)
 {
 	sentence(x, &s->name);
 	sentence(x, &s->address);
-	octets(x, &s->secret, IPC_RADIUS_SECRET_MAX);
+	handle(x, &s->secret);
 	octets(x, &s->nas_identifier, RADIUS_VALUE_MAX);
 	for (unsigned k = 0; k < RADIUS_SERVICES; k++)
 		u16(x, &s->ports[k]);
 	u32(x, &s->preference);
 	u8(x, &s->sockets, RADIUS_PORTS_MAX + 1);
-	if (!s->name || !s->address || !s->secret.n || !s->nas_identifier.n || !s->sockets)
+	if (!s->name || !s->address || !s->nas_identifier.n || !s->sockets)
 		fail(x, "a RADIUS server lacks something");
 }
 
@@ -365,16 +365,33 @@ static void radius(struct walk *x, struct ipc_message *m)
 	}
 	m->radius.servers = out;
 	socket_address(x, &m->radius.dae.listen);
-	octets(x, &m->radius.dae.secret, IPC_RADIUS_SECRET_MAX);
+	u64(x, &m->radius.dae.secret);
 	octets(x, &m->radius.dae.nas_identifier, RADIUS_VALUE_MAX);
 	flag(x, &m->radius.dae.filters);
-	if (m->radius.dae.secret.n && !m->radius.dae.listen.ip.v)
+	if (m->radius.dae.secret && !m->radius.dae.listen.ip.v)
 		fail(x, "RADIUS servers are to be heard nowhere");
 	u32(x, &m->radius.timeout);
 	u32(x, &m->radius.base);
 	u8(x, &m->radius.tries, RADIUS_TRIES_MAX + 1);
 	if (m->radius.n_servers && (!m->radius.timeout || m->radius.base < 1000 || !m->radius.tries))
 		fail(x, "RADIUS servers are asked too often");
+}
+
+static void radius_ask(struct walk *x, struct ipc_message *m)
+{
+	struct ipc_radius_ask *a = &m->radius_ask;
+
+	handle(x, &a->secret);
+	octets(x, &a->packet, RADIUS_MAX);
+	octets(x, &a->request, RADIUS_AUTHENTICATOR);
+	if (a->request.n && a->request.n != RADIUS_AUTHENTICATOR)
+		fail(x, "an authenticator is shorter than it must be");
+}
+
+static void radius_proof(struct walk *x, struct ipc_message *m)
+{
+	u8(x, &m->radius_proof.result, ERR_MAX);
+	octets(x, &m->radius_proof.octets, RADIUS_MAX);
 }
 
 static void relay(struct walk *x, struct ipc_message *m)
@@ -608,6 +625,10 @@ static const struct row rows[IPC_KINDS] = {
 	[IPC_TOKEN] = { { "token", GUARD, TOKENS, SERVES, tokens_take_token }, token },
 	[IPC_ESP_REPORT] = { { "esp-report", ESP, GUARD, SERVES, datapath_esp_take_report },
 		ipc_fields_esp_report },
+	[IPC_RADIUS_SIGN] = { { "radius-sign", CERTS, KEEPER, SERVES, keeper_take_radius }, radius_ask },
+	[IPC_RADIUS_CHECK] = { { "radius-check", CERTS, KEEPER, SERVES, keeper_take_radius }, radius_ask },
+	[IPC_RADIUS_OPEN] = { { "radius-open", CERTS, KEEPER, SERVES, keeper_take_radius }, radius_ask },
+	[IPC_RADIUS_PROOF] = { { "radius-proof", KEEPER, CERTS, SERVES, holder_take_proof }, radius_proof },
 	/* Its messages are taken one after the other (ipc.c). */
 	[IPC_BUNDLE] = { { "bundle", GATHERERS, GATHERERS, SERVES, NULL }, bundle },
 };

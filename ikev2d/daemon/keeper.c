@@ -741,7 +741,7 @@ static bool serve(void *ctx, struct ipc_channel *from)
 
 void keeper_run(struct keeper *k)
 {
-	struct ipc_channel *const channels[] = { &k->guard, &k->ike, k->ctl };
+	struct ipc_channel *const channels[] = { &k->guard, &k->ike, k->ctl, k->certs };
 
-	ipc_serve(channels, 3, serve, k);
+	ipc_serve(channels, 4, serve, k);
 }

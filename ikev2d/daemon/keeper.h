@@ -4,7 +4,7 @@
  * says what is public in a file with a key; it mixes keys with a post-quantum preshared key (RFC 8784). Only
  * secrets of EAP are told, each for the user that owns it: its methods work with the password itself. A
  * shared secret serves only identities that own it, a private key signs only what has the form of an IKE
- * peer's octets, or of what TLS signs.
+ * peer's octets, or of what TLS signs, and that of a RADIUS server only packets of RADIUS.
  *
  * All that it keeps stands in its image as well, memory that outlives the process but that no other process
  * has mapped: another keeper goes on with it. */
@@ -21,6 +21,7 @@ struct keeper {
 	struct ipc_channel guard, ike; /* our ends */
 	struct ipc_bundle answers;     /* to ike, which was asked several things at once */
 	struct ipc_channel *ctl;       /* by which it offers secrets; NULL: there is none */
+	struct ipc_channel *certs;     /* by which it asks for what RADIUS needs; NULL as well */
 	struct offers offers;
 	struct fifo file;  /* without a key, of which there is more to come; */
 	struct fifo paper; /* and what one says, as far as guard has not asked for it */
@@ -60,3 +61,4 @@ bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m);
 bool keeper_take_users(void *ctx, const struct ipc_message *m);
 bool keeper_take_user_ask(void *ctx, const struct ipc_message *m);
 bool keeper_take_key(void *ctx, const struct ipc_message *m);
+bool keeper_take_radius(void *ctx, const struct ipc_message *m);

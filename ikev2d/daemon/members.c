@@ -96,7 +96,10 @@ static void to_guard(void *ctx, enum log_level level, const char *word, const ch
 static int keep(enum ipc_process p, struct ipc_channel guard, struct ipc_channel ike)
 {
 	struct ipc_channel ctl = ipc_end(FD_OWN + 1, p, IPC_CTL);
-	struct keeper k = { .guard = guard, .ike = ike, .ctl = &ctl };
+	struct ipc_channel certs = ipc_end(there(FD_OWN + 2), p, IPC_CERTS);
+	struct keeper k = {
+		.guard = guard, .ike = ike, .ctl = &ctl, .certs = certs.fd < 0 ? NULL : &certs
+	};
 
 	if (!enter(p, &k.guard))
 		return EXIT_FAILURE;
@@ -134,6 +137,7 @@ static int run_certs(struct ipc_channel guard, struct ipc_channel ike)
 	certs_start(&c, base, ".");
 	c.guard = guard;
 	c.ike = ike;
+	c.holder.keeper = ipc_end(FD_OWN, IPC_CERTS, IPC_KEEPER);
 	if (say_ready(&c.guard))
 		certs_run(&c);
 	return EXIT_SUCCESS;

@@ -134,7 +134,7 @@ static void tell_accounted(struct relay *r, uint64_t ticket, bool acknowledged)
 
 static void go_on(struct relay *r, struct relay_talk *t, const struct radius_out *out)
 {
-	struct bytes secret = { 0 };
+	const struct radius_secret *secret = NULL;
 	struct radius_turn turn;
 
 	if (out->what == RADIUS_ANSWER)
@@ -181,7 +181,7 @@ static void send_datagram(struct relay *r, const struct radius_out *out)
 	struct addr to = { server->ip, server->ports[out->socket.service] };
 	struct arena arena = { 0 };
 
-	if (!to.ip.v)
+	if (!to.ip.v || !out->datagram.n)
 		return;
 	*s = (struct relay_socket){ r, out->socket, s->port };
 	if (!s->port)
@@ -406,11 +406,12 @@ static void add_server(struct relay *r, struct radius_settings *settings, const 
 {
 	struct relay_server *s = &r->servers[r->n_servers];
 
-	settings->servers[r->n_servers] = (struct radius_server){ .secret = m->secret,
-		.nas_identifier = m->nas_identifier,
-		.preference = m->preference,
-		.ports = m->sockets,
-		.offers = { true, true } };
+	settings->servers[r->n_servers] =
+		(struct radius_server){ .secret = holder_secret(&r->certs->holder, m->secret),
+			.nas_identifier = m->nas_identifier,
+			.preference = m->preference,
+			.ports = m->sockets,
+			.offers = { true, true } };
 	s->name = arena_str(&r->arena, m->name);
 	memcpy(s->ports, m->ports, sizeof s->ports);
 	if (ip_parse(m->address, &s->ip))

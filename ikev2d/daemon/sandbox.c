@@ -99,7 +99,7 @@ static const struct row {
 	 * machine's. */
 	bool loads;
 } rows[IPC_PROCESSES] = {
-	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 8, false, false, false },
+	[IPC_KEEPER] = { "ikev2d-keeper", keepers, 9, false, false, false },
 	[IPC_CERTS] = { "ikev2d-certs", certs, 256, true, false, false },
 	[IPC_EAPS] = { "ikev2d-eap", eaps, 8, false, false, false },
 	[IPC_IKE] = { "ikev2d-ike", ikes, 32, false, false, false },

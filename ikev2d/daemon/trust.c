@@ -578,6 +578,14 @@ void trust_account(struct world *w, uint64_t session, struct bytes attributes)
 
 /* -------------------------------------------------------------- guard's part */
 
+void trust_blame(struct world *w, const char *what)
+{
+	struct arena arena = { 0 };
+
+	member_replace(&w->trust.certs, arena_printf(&arena, "keeper says that it %s", what));
+	arena_free(&arena);
+}
+
 void trust_follow(struct world *w)
 {
 	struct trust *t = &w->trust;
@@ -657,6 +665,18 @@ static void serve(void *ctx, struct ipc_channel *far)
 		abort();
 }
 
+/* Keeper is in this process as well. */
+static void ask_inside(struct trust *t)
+{
+	struct holder *h = &t->inside->holder;
+
+	if (!t->world->vault)
+		return;
+	h->keeper = ipc_end(vault_radius(t->world->vault), IPC_CERTS, IPC_KEEPER);
+	h->serve = vault_serve_radius;
+	h->ctx = t->world->vault;
+}
+
 /* The folder is that of another user: CRLs that are in it stay of use where it may read them. */
 static int open_folder(const char *path, bool one, struct text *why)
 {
@@ -673,6 +693,8 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 	const struct options *o = w->options;
 	struct family_spec spec = { .process = IPC_CERTS,
 		.near = { IPC_GUARD, IPC_IKE },
+		.fds = { w->vault ? vault_radius(w->vault) : -1 },
+		.n_fds = 1,
 		.folder = folder,
 		.one = o->one,
 		.foreground = o->foreground,
@@ -694,6 +716,7 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 		if (!t->inside)
 			abort();
 		certs_start(t->inside, w->base, crls);
+		ask_inside(t);
 	}
 	if (t->folder >= 0 && !o->one && !copies_wanted(t)) {
 		member_prepare(&t->certs, w->base, &spec);
@@ -735,6 +758,7 @@ void trust_stop(struct world *w)
 	}
 	if (t->certs.base)
 		member_stop(&t->certs);
+	copies_stop(t);
 	event_free(t->late);
 	event_free(t->soon);
 	event_free(t->missing);

@@ -29,6 +29,8 @@ struct trust {
 	bool unknown;             /* it was told nothing yet */
 	uint64_t changes, losses; /* of the store that it was told of */
 	uint64_t radius;          /* a hash of the RADIUS servers that it was told of; 0: none */
+	/* Theirs, and that of who gives orders: which it was told of. */
+	struct kept *secrets[RADIUS_SERVERS_CONF_MAX], *orders;
 	struct stat names[2];     /* files that it was told of */
 	struct {                  /* guard waits for one */
 		uint64_t ticket;  /* 0: it does not */
@@ -47,6 +49,9 @@ void trust_stop(struct world *w);
 
 /* Certificates have changed here: certs is told. */
 void trust_follow(struct world *w);
+
+/* Keeper says that certs has broken the rules: another one is started. */
+void trust_blame(struct world *w, const char *what);
 
 /* Answers Q, the proof of a peer by a signature. */
 void trust_check(struct world *w, const struct ike_question *q, struct answer *answer);

@@ -7,6 +7,7 @@
 #include "daemon/engine.h"
 #include "daemon/keeper.h"
 #include "daemon/line.h"
+#include "daemon/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,11 @@ void kept_unref(struct kept *k)
 	tell_to_forget(k);
 }
 
+uint64_t kept_handle(const struct kept *k)
+{
+	return k ? k->handle : 0;
+}
+
 bool kept_same(const struct kept *a, const struct kept *b)
 {
 	return !a || !b ? a == b
@@ -82,6 +88,7 @@ static enum err start_inside(struct vault *v, const struct family_spec *spec, st
 		abort();
 	v->inside->guard.self = v->process;
 	v->inside->ctl = &v->to_keeper;
+	v->inside->certs = &v->to_certs;
 	if (!keeper_start(v->inside, v->image))
 		return ERR_OK;
 	keeper_stop(v->inside);
@@ -97,8 +104,8 @@ static struct family_spec spec_of(struct vault *v)
 
 	return (struct family_spec){ .process = v->process,
 		.near = { IPC_GUARD, IPC_IKE },
-		.fds = { v->image, v->to_keeper.fd },
-		.n_fds = 2,
+		.fds = { v->image, v->to_keeper.fd, v->to_certs.fd },
+		.n_fds = 3,
 		.root = v->root,
 		.folder = v->folder,
 		.one = o->one,
@@ -398,6 +405,10 @@ bool vault_take_blame(void *ctx, const struct ipc_message *m)
 		control_blame(&v->world->control, m->blame.what);
 		return true;
 	}
+	if (m->blame.process == IPC_CERTS && m->blame.what && v->to_certs.fd >= 0) {
+		trust_blame(v->world, m->blame.what);
+		return true;
+	}
 	if (m->blame.process == IPC_GUARD || (m->blame.process == IPC_IKE && v->inside))
 		return family_take_blame(ctx, m);
 	if (m->blame.process != IPC_IKE || !m->blame.what)
@@ -469,6 +480,18 @@ static void serve(void *ctx, struct ipc_channel *far)
 	(void)keeper_serve(v->inside, far);
 }
 
+int vault_radius(const struct vault *v)
+{
+	return v->of_certs.fd;
+}
+
+void vault_serve_radius(void *ctx)
+{
+	struct vault *v = ctx;
+
+	(void)keeper_serve(v->inside, &v->to_certs);
+}
+
 static struct vault *vault_new(struct world *w, enum ipc_process p, const char *folder)
 {
 	struct vault *v = calloc(1, sizeof *v);
@@ -486,6 +509,10 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 	if (ipc_pair(IPC_CTL, &v->from_ctl, p, &v->to_keeper))
 		v->from_ctl.fd = v->to_keeper.fd = -1;
 	v->to_keeper.phase = IPC_SERVING;
+	v->of_certs.fd = v->to_certs.fd = -1;
+	if (p == IPC_KEEPER && ipc_pair(IPC_CERTS, &v->of_certs, p, &v->to_certs))
+		v->of_certs.fd = v->to_certs.fd = -1;
+	v->to_certs.phase = IPC_SERVING;
 	v->image = image_make();
 	/* What providers are, and what they need, is in the machine's files. */
 	v->root = p == IPC_TOKENS ? open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -498,7 +525,8 @@ static struct vault *vault_new(struct world *w, enum ipc_process p, const char *
 
 static bool is_whole(const struct vault *v)
 {
-	return v->image >= 0 && v->to_keeper.fd >= 0 && v->late && v->soon && v->open.late && v->open.step;
+	return v->image >= 0 && v->to_keeper.fd >= 0 && (v->to_certs.fd >= 0 || v->process == IPC_TOKENS) &&
+	       v->late && v->soon && v->open.late && v->open.step;
 }
 
 enum err vault_start(struct world *w, const char *folder, struct text *why)
@@ -566,6 +594,8 @@ static void vault_free(struct vault *v)
 	fifo_free(&v->waits.paper);
 	ipc_close(&v->from_ctl);
 	ipc_close(&v->to_keeper);
+	ipc_close(&v->of_certs);
+	ipc_close(&v->to_certs);
 	free(v);
 }
 

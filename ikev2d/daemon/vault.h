@@ -31,6 +31,11 @@ void vault_stop(struct world *w);
 enum err vault_keep_secret(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text *why) MUST_CHECK;
 
+/* The same for the secrets of RADIUS servers and of those who give orders, in C: each is kept, or where it is
+ * not to be used wiped. And the references that C has then go. */
+enum err vault_keep_radius(struct vault *v, struct radius_conf *c, struct text *why) MUST_CHECK;
+void vault_leave_radius(struct radius_conf *c);
+
 /* The same for what ctl has offered to keeper: the DATA of S are the number that it gave (ipc_ctl.h). */
 enum err vault_keep_offered(struct vault *v, struct secret *s, struct text *why) MUST_CHECK;
 
@@ -106,6 +111,11 @@ void vault_end_use(struct vault *v, bool all);
 int vault_offers(const struct vault *v);
 int vault_offers_tokens(const struct vault *v);
 
+/* certs' end of the channel by which it asks keeper for what RADIUS needs; the vault's own. With --one, has
+ * keeper answer what was asked there; CTX is the vault. */
+int vault_radius(const struct vault *v);
+void vault_serve_radius(void *ctx);
+
 /* The answer to Q: an AUTH value with the secret S; whether Q->proof is it (WHY: what to say when it is not,
  * in the answer's arena); one with the private key of KEY by S, of which the answer has method and
  * certificates already. It comes later, through the engine. */
@@ -131,9 +141,10 @@ void vault_sign_tls(
 typedef void vault_user_told(void *ctx, const struct ipc_user *user);
 void vault_user(struct vault *v, struct bytes name, bool secret, vault_user_told *done, void *ctx);
 
-/* References (model/conf.h, pki/key.h). */
+/* References (model/conf.h, pki/key.h); and what keeper calls it, 0 for none. */
 struct kept *kept_ref(struct kept *k);
 void kept_unref(struct kept *k);
+uint64_t kept_handle(const struct kept *k);
 /* Whether both are the same secret. One that is kept since before keeper was lost is another one. */
 bool kept_same(const struct kept *a, const struct kept *b);
 

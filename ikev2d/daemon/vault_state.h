@@ -37,6 +37,7 @@ struct vault {
 	int image, root;       /* -1: an empty root */
 	struct keeper *inside; /* with --one */
 	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
+	struct ipc_channel of_certs, to_certs;  /* and of that between certs and keeper; tokens has none */
 	uint64_t last;                          /* number given to a handle or a ticket */
 	struct node asked;                      /* struct asked, in their order */
 	unsigned flying;

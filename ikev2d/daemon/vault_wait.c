@@ -192,6 +192,46 @@ enum err vault_keep_passphrase(struct vault *v, struct key_conf *k, struct text 
 	return e ? e : keep(v, &m, &k->secret, &k->kept, k->name, why);
 }
 
+/* One that does not count is wiped, too. */
+static enum err keep_radius(struct vault *v, enum ipc_use use, const char *name, bool counts,
+	struct bytes *secret, struct kept **kept, struct text *why)
+{
+	struct ipc_message m = { .secret = { .use = use } };
+
+	if (counts)
+		return keep(v, &m, secret, kept, name, why);
+	if (secret->n)
+		wipe((void *)secret->p, secret->n);
+	*secret = (struct bytes){ 0 };
+	return ERR_OK;
+}
+
+/* What is in SINGLE is among the servers. */
+enum err vault_keep_radius(struct vault *v, struct radius_conf *c, struct text *why)
+{
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < c->n_servers && !e; i++)
+		e = keep_radius(v, IPC_USE_RADIUS, c->servers[i].name, true, &c->servers[i].secret,
+			&c->servers[i].kept, why);
+	if (!e)
+		e = keep_radius(v, IPC_USE_ORDERS, "daemon.radius.dae", c->dae.enable, &c->dae.secret,
+			&c->dae.kept, why);
+	if (c->single.address)
+		c->single.secret = (struct bytes){ 0 };
+	return e;
+}
+
+void vault_leave_radius(struct radius_conf *c)
+{
+	for (unsigned i = 0; i < c->n_servers; i++) {
+		kept_unref(c->servers[i].kept);
+		c->servers[i].kept = NULL;
+	}
+	kept_unref(c->dae.kept);
+	c->dae.kept = NULL;
+}
+
 /* ERR_MISSING: there is another keeper, which has not heard of the parts before. */
 static enum err send_part(struct vault *v, struct ipc_users part, struct text *why)
 {

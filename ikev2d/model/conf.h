@@ -72,6 +72,7 @@ struct radius_server_conf {
 	const char *name;
 	const char *address; /* or a DNS name; NULL: there is no server */
 	struct bytes secret;
+	struct kept *kept; /* as above */
 	uint16_t auth_port, acct_port;
 	uint32_t preference; /* the highest is asked first */
 	uint32_t sockets;    /* source ports to each service */
@@ -84,6 +85,7 @@ struct radius_dae_conf {
 	const char *listen; /* our address */
 	uint16_t port;
 	struct bytes secret;
+	struct kept *kept; /* as above */
 };
 
 /* The RADIUS servers, and what is asked of them. */

@@ -77,7 +77,6 @@ struct radius_client *radius_client_new(const struct radius_settings *settings, 
 	for (unsigned s = 0; s < settings->n_servers; s++) {
 		struct radius_server *server = &c->settings.servers[s];
 
-		server->secret = arena_bytes(&c->arena, server->secret);
 		server->nas_identifier = arena_bytes(&c->arena, server->nas_identifier);
 		for (unsigned k = 0; k < RADIUS_SERVICES; k++) {
 			c->sides[s][k].self = (struct radius_socket){ .server = s, .service = k };
@@ -290,7 +289,7 @@ static struct side *choose(struct radius_client *c, const struct request *r, uin
 
 /* Datagrams. */
 
-static bool make_packet(struct radius_client *c, struct request *r)
+static enum err make_packet(struct radius_client *c, struct request *r)
 {
 	const struct radius_server *server = &c->settings.servers[r->side->self.server];
 	bool auth = r->service == RADIUS_AUTH;
@@ -304,30 +303,36 @@ static bool make_packet(struct radius_client *c, struct request *r)
 		auth ? r->authenticator : NULL, auth);
 	radius_put(&w, RADIUS_NAS_IDENTIFIER, server->nas_identifier);
 	wr_bytes(&w, r->attributes);
-	e = radius_sign(&w, server->secret, NULL);
+	e = radius_finish(&w, &server->secret, NULL);
 	if (e)
-		return false;
+		return e;
 	memcpy(r->authenticator, octets + 4, sizeof r->authenticator);
 	r->packet = arena_bytes(&r->arena, wr_done(&w));
-	return true;
-}
-
-static void send_out(struct radius_client *c, struct request *r, uint64_t now, struct radius_out *out)
-{
-	struct radius_counters *n = &c->counters[r->side->self.server];
-
-	*out = (struct radius_out){ .what = RADIUS_SEND, .socket = r->side->self, .datagram = r->packet };
-	out->socket.port = r->port;
-	n->sent++;
-	n->resent += r->tries > 0;
-	r->pause = r->tries++ ? r->pause * c->settings.base / 1000 : c->settings.timeout;
-	heap_set(&c->due, &r->due, now + r->pause);
+	return ERR_OK;
 }
 
 static void say_no_answer(struct radius_client *c, struct request *r, struct radius_out *out)
 {
 	*out = (struct radius_out){ .what = RADIUS_NO_ANSWER, .ticket = r->ticket };
 	request_free(c, r);
+}
+
+/* A packet that could not be made just now is made when it is to be sent again. */
+static void send_out(struct radius_client *c, struct request *r, uint64_t now, struct radius_out *out)
+{
+	struct radius_counters *n = &c->counters[r->side->self.server];
+	enum err e = r->packet.n ? ERR_OK : make_packet(c, r);
+
+	if (e && e != ERR_BUSY) {
+		say_no_answer(c, r, out);
+		return;
+	}
+	*out = (struct radius_out){ .what = RADIUS_SEND, .socket = r->side->self, .datagram = r->packet };
+	out->socket.port = r->port;
+	n->sent += !e;
+	n->resent += !e && r->tries > 0;
+	r->pause = r->tries++ ? r->pause * c->settings.base / 1000 : c->settings.timeout;
+	heap_set(&c->due, &r->due, now + r->pause);
 }
 
 /* R has got SIDE. */
@@ -342,10 +347,8 @@ static void begin_flight(
 	take_place(c, side, r);
 	r->tries = 0;
 	r->first = now;
-	if (make_packet(c, r))
-		send_out(c, r, now, out);
-	else
-		say_no_answer(c, r, out);
+	r->packet = (struct bytes){ 0 };
+	send_out(c, r, now, out);
 }
 
 static bool start_first(struct radius_client *c, struct node *waiting, uint64_t now, struct radius_out *out)
@@ -510,16 +513,18 @@ static enum radius_drop judge(struct radius_client *c, const struct radius_socke
 {
 	const struct side *side = &c->sides[socket->server][socket->service];
 	const struct port *port = side->ports[socket->port];
+	const struct radius_secret *secret;
 
 	if (radius_parse(datagram, p) || !is_answer(p->code, socket->service))
 		return RADIUS_MALFORMED;
 	*r = port ? port->flying[p->id] : NULL;
 	if (!*r)
 		return RADIUS_LATE;
-	switch (radius_verify(p, c->settings.servers[socket->server].secret, (*r)->authenticator,
-		socket->service == RADIUS_AUTH)) {
+	secret = &c->settings.servers[socket->server].secret;
+	switch (secret->holder->check(secret, p, (*r)->authenticator)) {
 	case ERR_OK: return RADIUS_TAKEN;
 	case ERR_MISSING: return RADIUS_UNPROVEN;
+	case ERR_BUSY: return RADIUS_UNJUDGED;
 	default: return RADIUS_FORGED;
 	}
 }
@@ -554,7 +559,7 @@ const struct radius_counters *radius_client_counters(const struct radius_client 
 	return &c->counters[server];
 }
 
-struct bytes radius_client_secret(const struct radius_client *c, unsigned server)
+const struct radius_secret *radius_client_secret(const struct radius_client *c, unsigned server)
 {
-	return c->settings.servers[server].secret;
+	return &c->settings.servers[server].secret;
 }

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "base/rng.h"
-#include "radius/packet.h"
+#include "radius/secret.h"
 
 enum {
 	RADIUS_SERVERS_MAX = 16,
@@ -24,7 +24,7 @@ enum {
 enum radius_service { RADIUS_AUTH, RADIUS_ACCT, RADIUS_SERVICES };
 
 struct radius_server {
-	struct bytes secret;
+	struct radius_secret secret;
 	struct bytes nas_identifier; /* 1 to RADIUS_VALUE_MAX octets */
 	unsigned preference;         /* the highest is asked first */
 	unsigned ports;              /* source ports of each service, 1 to RADIUS_PORTS_MAX */
@@ -53,6 +53,7 @@ enum radius_drop {
 	RADIUS_LATE,      /* no request of its number waits: it came late, twice, or from a stranger */
 	RADIUS_UNPROVEN,  /* it has no Message-Authenticator, so that anybody could have made it of another */
 	RADIUS_FORGED,    /* its authenticators are wrong, or are of another secret */
+	RADIUS_UNJUDGED,  /* who has the secret does not answer just now */
 	RADIUS_DROPS
 };
 
@@ -63,7 +64,8 @@ struct radius_counters {
 };
 
 enum radius_what {
-	RADIUS_SEND,        /* DATAGRAM on SOCKET */
+	RADIUS_SEND,        /* DATAGRAM on SOCKET; empty: it could not be made just now, and is as one that
+			       is lost */
 	RADIUS_ANSWER,      /* TICKET was answered */
 	RADIUS_NO_ANSWER,   /* TICKET was not, by nobody: it is over */
 	RADIUS_FELL_SILENT, /* a service of a server, SOCKET (its port does not count) */
@@ -109,5 +111,5 @@ uint64_t radius_client_wake(const struct radius_client *c);
 
 const struct radius_counters *radius_client_counters(const struct radius_client *c, unsigned server);
 
-/* The secret of SERVER: what reads a grant needs it. Valid as long as the client. */
-struct bytes radius_client_secret(const struct radius_client *c, unsigned server);
+/* The secret of SERVER: what opens a key needs it. Valid as long as the client. */
+const struct radius_secret *radius_client_secret(const struct radius_client *c, unsigned server);

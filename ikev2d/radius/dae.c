@@ -14,7 +14,9 @@ struct entry {
 	uint8_t proxy[RADIUS_ORDER_ANSWER / 2]; /* its Proxy-States, as they stand */
 	size_t n_proxy;
 	uint8_t answer[RADIUS_ORDER_ANSWER];
-	size_t n_answer; /* 0: it is being obeyed */
+	size_t n_answer; /* 0: it is being obeyed, or */
+	bool obeyed;     /* only its answer is still to be made, with */
+	enum radius_error error;
 };
 
 /* One with an Event-Timestamp, which nobody may have obeyed again by sending what was seen on its way. */
@@ -25,7 +27,8 @@ struct dated {
 
 struct radius_dae {
 	struct arena arena;
-	struct bytes secret, nas_identifier;
+	struct radius_secret secret;
+	struct bytes nas_identifier;
 	bool filters;
 	struct entry entries[RADIUS_ORDERS_MAX]; /* a ring */
 	unsigned next, last_number;
@@ -33,21 +36,23 @@ struct radius_dae {
 	uint64_t dropped[RADIUS_DAE_DROPS];
 };
 
-struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier, bool filters)
+struct radius_dae *radius_dae_new(
+	const struct radius_secret *secret, struct bytes nas_identifier, bool filters)
 {
 	struct arena arena = { 0 };
 	struct radius_dae *d = ARENA_NEW(&arena, struct radius_dae);
 
-	d->secret = arena_bytes(&arena, secret);
+	d->secret = *secret;
 	d->nas_identifier = arena_bytes(&arena, nas_identifier);
 	d->filters = filters;
 	d->arena = arena;
 	return d;
 }
 
-bool radius_dae_is(const struct radius_dae *d, struct bytes secret, struct bytes nas_identifier, bool filters)
+bool radius_dae_is(const struct radius_dae *d, const struct radius_secret *secret,
+	struct bytes nas_identifier, bool filters)
 {
-	return bytes_eq_secret(d->secret, secret) && bytes_eq(d->nas_identifier, nas_identifier) &&
+	return radius_secret_same(&d->secret, secret) && bytes_eq(d->nas_identifier, nas_identifier) &&
 	       d->filters == filters;
 }
 
@@ -156,7 +161,9 @@ static struct bytes make_answer(struct radius_dae *d, struct entry *e, enum radi
 	if (error)
 		radius_put_number(&w, RADIUS_ERROR_CAUSE, error);
 	wr_bytes(&w, bytes_of(e->proxy, e->n_proxy));
-	if (!radius_sign(&w, d->secret, e->authenticator))
+	e->obeyed = true;
+	e->error = error;
+	if (!radius_finish(&w, &d->secret, e->authenticator))
 		e->n_answer = w.n;
 	return bytes_of(e->answer, e->n_answer);
 }
@@ -164,7 +171,7 @@ static struct bytes make_answer(struct radius_dae *d, struct entry *e, enum radi
 struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, enum radius_error error)
 {
 	for (unsigned i = 0; i < RADIUS_ORDERS_MAX; i++)
-		if (number && d->entries[i].number == number && !d->entries[i].n_answer)
+		if (number && d->entries[i].number == number && !d->entries[i].obeyed)
 			return make_answer(d, &d->entries[i], error);
 	return bytes_of(NULL, 0);
 }
@@ -273,12 +280,14 @@ static enum radius_dae_drop judge(
 {
 	struct bytes value;
 	uint32_t at;
+	enum err e;
 
 	if (radius_parse(datagram, p) ||
 		(p->code != RADIUS_DISCONNECT_REQUEST && p->code != RADIUS_COA_REQUEST))
 		return RADIUS_DAE_MALFORMED;
-	if (radius_verify(p, d->secret, NULL, false))
-		return RADIUS_DAE_FORGED;
+	e = d->secret.holder->check(&d->secret, p, NULL);
+	if (e)
+		return e == ERR_BUSY ? RADIUS_DAE_UNJUDGED : RADIUS_DAE_FORGED;
 	if (radius_find(p, RADIUS_EVENT_TIMESTAMP, &value) &&
 		(!radius_number(value, &at) || at + (uint64_t)RADIUS_ORDER_SKEW < wall ||
 			wall + RADIUS_ORDER_SKEW < at))
@@ -323,12 +332,14 @@ void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes
 	*out = (struct radius_dae_out){ .what = RADIUS_DAE_ANSWER };
 	if (why)
 		drop(d, why, out);
-	else if (e && !e->n_answer)
-		drop(d, RADIUS_DAE_PENDING, out);
-	else if (e)
+	else if (!e)
+		take_new(d, from, &p, wall, out);
+	else if (e->n_answer || !e->obeyed)
 		out->answer = bytes_of(e->answer, e->n_answer);
 	else
-		take_new(d, from, &p, wall, out);
+		out->answer = make_answer(d, e, e->error);
+	if (out->what == RADIUS_DAE_ANSWER && !out->answer.n)
+		drop(d, RADIUS_DAE_PENDING, out);
 }
 
 static bool agrees(struct bytes wanted, struct bytes is)

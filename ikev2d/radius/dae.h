@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/addr.h"
-#include "radius/packet.h"
+#include "radius/secret.h"
 
 enum {
 	RADIUS_ORDERS_MAX = 64,  /* that are remembered, so that repeats get the same answer */
@@ -36,8 +36,10 @@ enum radius_dae_drop {
 	RADIUS_DAE_TAKEN,
 	RADIUS_DAE_MALFORMED, /* it is no order */
 	RADIUS_DAE_FORGED,    /* it was made with another secret */
+	RADIUS_DAE_UNJUDGED,  /* who has the secret does not answer just now */
 	RADIUS_DAE_OLD,      /* its Event-Timestamp is of another time: it is replayed, or a clock is wrong */
-	RADIUS_DAE_PENDING,  /* a repeat of one that is being obeyed */
+	RADIUS_DAE_PENDING,  /* a repeat of one that is being obeyed, or whose answer cannot be made just
+			      * now: the next repeat gets it */
 	RADIUS_DAE_REPLAYED, /* a repeat of one so long past that its answer is forgotten */
 	RADIUS_DAE_DROPS
 };
@@ -55,19 +57,21 @@ struct radius_dae;
 
 /* What authenticates by SECRET, for who calls himself NAS. Both are copied. FILTERS: Filter-Ids are obeyed.
  */
-struct radius_dae *radius_dae_new(struct bytes secret, struct bytes nas_identifier, bool filters);
+struct radius_dae *radius_dae_new(
+	const struct radius_secret *secret, struct bytes nas_identifier, bool filters);
 void radius_dae_free(struct radius_dae *d);
 
 /* Whether D was made with these. */
-bool radius_dae_is(
-	const struct radius_dae *d, struct bytes secret, struct bytes nas_identifier, bool filters);
+bool radius_dae_is(const struct radius_dae *d, const struct radius_secret *secret,
+	struct bytes nas_identifier, bool filters);
 
 /* DATAGRAM has come FROM. WALL: s since 1970. */
 void radius_dae_take(struct radius_dae *d, const struct addr *from, struct bytes datagram, uint64_t wall,
 	struct radius_dae_out *out);
 
 /* The order NUMBER was obeyed (RADIUS_ERROR_NONE), or not, and why. Returns its answer, valid until the next
- * call; empty when so many orders came meanwhile that this one is forgotten. */
+ * call; empty when so many orders came meanwhile that this one is forgotten, or it cannot be made just now.
+ */
 struct bytes radius_dae_answer(struct radius_dae *d, unsigned number, enum radius_error error);
 
 /* Datagrams that were dropped, by why. */

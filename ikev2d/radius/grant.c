@@ -77,38 +77,59 @@ enum err radius_key_close(struct bytes key, uint16_t salt, struct bytes secret, 
 	return e;
 }
 
-/* Attributes that mean something together: the two MPPE keys, and the prefix and the rest of an address. */
-struct parts {
+/* The two MPPE keys, hidden. */
+struct keys {
 	struct bytes send, recv;
+};
+
+static struct keys find_keys(const struct radius_packet *accept)
+{
+	struct rd r = rd_of(accept->attributes);
+	struct radius_attribute a;
+	struct keys k = { 0 };
+
+	while (radius_next(&r, &a))
+		if (a.vendor == RADIUS_MICROSOFT && a.type == RADIUS_MS_MPPE_SEND_KEY)
+			k.send = a.value;
+		else if (a.vendor == RADIUS_MICROSOFT && a.type == RADIUS_MS_MPPE_RECV_KEY)
+			k.recv = a.value;
+	return k;
+}
+
+/* MSK = Recv-Key | Send-Key (RFC 3579, 4.3.2; RFC 5216, 2.3), with zeros behind it where they are short:
+ * those of EAP-MSCHAPv2 have 16 octets each, and its MSK ends in 32 zeros. */
+enum err radius_msk_open(const struct radius_packet *accept, struct bytes secret, const uint8_t *request,
+	uint8_t msk[RADIUS_MSK_MAX], size_t *n)
+{
+	const struct keys k = find_keys(accept);
+	size_t recv, send;
+	enum err e;
+
+	*n = 0;
+	if (!k.send.n && !k.recv.n)
+		return ERR_OK;
+	if (!k.send.n || !k.recv.n)
+		return ERR_SYNTAX;
+	memset(msk, 0, RADIUS_MSK_MAX);
+	e = radius_key_open(k.recv, secret, request, msk, &recv);
+	if (!e)
+		e = radius_key_open(k.send, secret, request, msk + recv, &send);
+	if (!e && (recv < BLOCK || send < BLOCK))
+		e = ERR_SYNTAX;
+	if (e) {
+		wipe(msk, RADIUS_MSK_MAX);
+		return e;
+	}
+	*n = recv + send < RADIUS_MSK_MIN ? RADIUS_MSK_MIN : recv + send;
+	return ERR_OK;
+}
+
+/* Attributes that mean something together: the prefix and the rest of an address. */
+struct parts {
 	struct bytes interface;
 	struct ip prefix; /* v 0: none */
 	unsigned bits;
 };
-
-/* MSK = Recv-Key | Send-Key (RFC 3579, 4.3.2; RFC 5216, 2.3), with zeros behind it where they are short:
- * those of EAP-MSCHAPv2 have 16 octets each, and its MSK ends in 32 zeros. */
-static enum err make_msk(
-	const struct parts *p, struct bytes secret, const uint8_t *request, struct radius_grant *g)
-{
-	size_t recv, send;
-	enum err e;
-
-	if (!p->send.n && !p->recv.n)
-		return ERR_OK;
-	if (!p->send.n || !p->recv.n)
-		return ERR_SYNTAX;
-	e = radius_key_open(p->recv, secret, request, g->msk, &recv);
-	if (!e)
-		e = radius_key_open(p->send, secret, request, g->msk + recv, &send);
-	if (!e && (recv < BLOCK || send < BLOCK))
-		e = ERR_SYNTAX;
-	if (e) {
-		WIPE(g->msk);
-		return e;
-	}
-	g->n_msk = recv + send < RADIUS_MSK_MIN ? RADIUS_MSK_MIN : recv + send;
-	return ERR_OK;
-}
 
 static void add_text(struct bytes *list, unsigned *n, struct bytes value)
 {
@@ -171,11 +192,9 @@ static void set_seconds(uint32_t *out, struct bytes value)
 		*out = n;
 }
 
-static void take_microsoft(struct radius_grant *g, struct parts *p, const struct radius_attribute *a)
+static void take_microsoft(struct radius_grant *g, const struct radius_attribute *a)
 {
 	switch (a->type) {
-	case RADIUS_MS_MPPE_SEND_KEY: p->send = a->value; break;
-	case RADIUS_MS_MPPE_RECV_KEY: p->recv = a->value; break;
 	case RADIUS_MS_PRIMARY_DNS:
 	case RADIUS_MS_SECONDARY_DNS: add_address(g->dns, &g->n_dns, a->value, 4); break;
 	case RADIUS_MS_PRIMARY_NBNS:
@@ -207,8 +226,7 @@ static void take(struct radius_grant *g, struct parts *p, const struct radius_at
 	}
 }
 
-enum err radius_grant_read(const struct radius_packet *accept, struct bytes secret, const uint8_t *request,
-	struct radius_grant *g)
+void radius_grant_read(const struct radius_packet *accept, struct radius_grant *g)
 {
 	struct rd r = rd_of(accept->attributes);
 	struct radius_attribute a;
@@ -219,8 +237,7 @@ enum err radius_grant_read(const struct radius_packet *accept, struct bytes secr
 		if (!a.vendor)
 			take(g, &parts, &a);
 		else if (a.vendor == RADIUS_MICROSOFT)
-			take_microsoft(g, &parts, &a);
+			take_microsoft(g, &a);
 	if (!g->ip6.v && parts.prefix.v)
 		g->ip6 = address_of(&parts);
-	return make_msk(&parts, secret, request, g);
 }

@@ -19,7 +19,7 @@ struct radius_grant {
 	struct bytes user; /* User-Name; empty: as it was asked for */
 	struct bytes cui;  /* Chargeable-User-Identity (RFC 4372); may be empty */
 	uint8_t msk[RADIUS_MSK_MAX];
-	size_t n_msk; /* 0: the method has no key */
+	size_t n_msk; /* 0: the method has no key; radius_msk_open() */
 	struct bytes classes[RADIUS_CLASSES_MAX], filters[RADIUS_CLASSES_MAX];
 	unsigned n_classes, n_filters;
 	bool esp; /* Tunnel-Type is ESP: the filters are groups too (RFC 2868) */
@@ -32,12 +32,16 @@ struct radius_grant {
 	unsigned n_dns, n_nbns;
 };
 
-/* Reads ACCEPT, which was verified. REQUEST: the authenticator of the Access-Request. What is borrowed is
- * from ACCEPT. ERR_AUTH: a key cannot be opened with SECRET; ERR_SYNTAX: one MPPE key is there and the other
- * is not, or one has less than 16 octets; ERR_UNSUPPORTED: OpenSSL has no MD5; ERR_CRYPTO: it refuses.
- * Attributes of another form than they must have are as if they were not there. Wiped by who had it made. */
-enum err radius_grant_read(const struct radius_packet *accept, struct bytes secret, const uint8_t *request,
-	struct radius_grant *g) MUST_CHECK;
+/* Reads ACCEPT, which was verified, all but its key. What is borrowed is from ACCEPT. Attributes of another
+ * form than they must have are as if they were not there. */
+void radius_grant_read(const struct radius_packet *accept, struct radius_grant *g);
+
+/* The key in ACCEPT, which was verified, into MSK, *N octets of it. REQUEST: the authenticator of the
+ * Access-Request. ERR_AUTH: it cannot be opened with SECRET; ERR_SYNTAX: one MPPE key is there and the other
+ * is not, or one has less than 16 octets; ERR_UNSUPPORTED: OpenSSL has no MD5; ERR_CRYPTO: it refuses. Wiped
+ * by who had it opened. */
+enum err radius_msk_open(const struct radius_packet *accept, struct bytes secret, const uint8_t *request,
+	uint8_t msk[RADIUS_MSK_MAX], size_t *n) MUST_CHECK;
 
 /* Opens an MPPE key (RFC 2548, 2.4.2) into OUT of RADIUS_KEY_MAX octets, *N of them. ERR_AUTH: it does not
  * open. And the way back: KEY hidden in VALUE, which holds RADIUS_VALUE_MAX octets. */

@@ -108,10 +108,12 @@ static const char *doubt(const struct radius_relay *r, struct bytes eap)
 }
 
 static void take_accept(struct radius_relay *r, const struct radius_out *answer, struct bytes eap,
-	struct bytes secret, struct radius_turn *turn)
+	const struct radius_secret *secret, struct radius_turn *turn)
 {
 	const uint8_t success[] = { EAP_SUCCESS, r->id, 0, EAP_HEADER };
 	const char *why = doubt(r, eap);
+	struct radius_grant *g = &turn->grant;
+	enum err e;
 
 	if (why) {
 		fail(r, turn, why);
@@ -121,14 +123,18 @@ static void take_accept(struct radius_relay *r, const struct radius_out *answer,
 		memcpy(r->packet, success, sizeof success);
 	*turn = (struct radius_turn){ .what = RADIUS_SUCCEEDED,
 		.packet = bytes_of(r->packet, sizeof success) };
-	if (radius_grant_read(&answer->answer, secret, answer->request, &turn->grant))
+	radius_grant_read(&answer->answer, g);
+	e = secret->holder->open(secret, &answer->answer, answer->request, g->msk, &g->n_msk);
+	if (e)
 		fail(r, turn,
-			"the keys in the RADIUS server's Access-Accept cannot be read: "
-			"is the secret the same on both sides?");
+			e == ERR_BUSY ? "the process that has the RADIUS server's secret does not answer: "
+					"the user must try again"
+				      : "the keys in the RADIUS server's Access-Accept cannot be read: "
+					"is the secret the same on both sides?");
 }
 
-void radius_relay_take(struct radius_relay *r, const struct radius_out *answer, struct bytes secret,
-	struct radius_turn *turn)
+void radius_relay_take(struct radius_relay *r, const struct radius_out *answer,
+	const struct radius_secret *secret, struct radius_turn *turn)
 {
 	struct bytes eap;
 

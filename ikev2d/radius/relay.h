@@ -57,9 +57,9 @@ enum err radius_relay_ask(
 /* The server that the conversation is with, or -1: any. */
 int radius_relay_server(const struct radius_relay *r);
 
-/* What ANSWER (RADIUS_ANSWER, or RADIUS_NO_ANSWER) means, from who has SECRET. */
-void radius_relay_take(struct radius_relay *r, const struct radius_out *answer, struct bytes secret,
-	struct radius_turn *turn);
+/* What ANSWER (RADIUS_ANSWER, or RADIUS_NO_ANSWER) means, from who has SECRET (RADIUS_NO_ANSWER: NULL). */
+void radius_relay_take(struct radius_relay *r, const struct radius_out *answer,
+	const struct radius_secret *secret, struct radius_turn *turn);
 
 /* What must be known to go on with R, between an answer and the next request, in RADIUS_NOTE_MAX octets at
  * most; and R from it. ERR_SYNTAX: it is no such note. */

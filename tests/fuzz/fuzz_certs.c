@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages of a guard and an ike to certs, with what strangers can put into them: certificates, and what
- * servers send. Each is refused with a sentence or answered. The input is what servers send, and a row of
- * messages, each behind whose it is and its length. */
+/* Messages of a guard, an ike and a keeper to certs, with what strangers can put into them: certificates, and
+ * what servers send. Each is refused with a sentence or answered. The input is what servers send, of which
+ * keeper's answers are made as well, and a row of messages, each behind whose it is and its length. */
 #include "daemon/certs.h"
 #include "tests/unit/talk.h"
 
@@ -124,7 +124,35 @@ struct bench {
 	struct certs certs;
 	struct talk talk;
 	struct event_base *base;
+	struct ipc_channel keeper; /* its end of the channel with the secrets of RADIUS servers */
+	struct rd answers;
 };
+
+/* Keeper is asked: it says what comes next of ANSWERS, of the right form or not, or in the end that it cannot
+ * help. */
+static void answer(void *ctx)
+{
+	static uint8_t room[IPC_MAX];
+	struct bench *b = ctx;
+	struct arena arena = { 0 };
+	struct ipc_message m, a = { .kind = IPC_RADIUS_PROOF, .radius_proof.result = ERR_UNKNOWN };
+	ssize_t n = recv(b->keeper.fd, room, sizeof room, MSG_DONTWAIT);
+	uint8_t flags = b->answers.n ? rd_u8(&b->answers) : 0;
+	struct bytes octets = rd_bytes(&b->answers, b->answers.n ? rd_u8(&b->answers) : 0);
+
+	if (n < 0 || ipc_decode(bytes_of(room, (size_t)n), &arena, &m))
+		abort();
+	a.ticket = m.ticket;
+	if (flags & 1)
+		a.radius_proof = (struct ipc_radius_proof){ ERR_OK, octets };
+	if (flags & 2 && m.kind == IPC_RADIUS_SIGN)
+		a.radius_proof.octets = m.radius_ask.packet;
+	if (flags & 4 && octets.n)
+		(void)!send(b->keeper.fd, octets.p, octets.n, MSG_DONTWAIT);
+	if (ipc_tell(&b->keeper, &a))
+		abort();
+	arena_free(&arena);
+}
 
 static int64_t then(void)
 {
@@ -136,12 +164,18 @@ static void begin(struct bench *b)
 	b->base = event_base_new();
 	certs_start(&b->certs, b->base, "/dev/null");
 	b->certs.now = then;
-	if (talk_begin(&b->talk, IPC_CERTS, &b->certs.guard, &b->certs.ike))
+	if (talk_begin(&b->talk, IPC_CERTS, &b->certs.guard, &b->certs.ike) ||
+		ipc_pair(IPC_KEEPER, &b->keeper, IPC_CERTS, &b->certs.holder.keeper))
 		abort();
+	b->certs.holder.keeper.phase = IPC_SERVING;
+	b->certs.holder.serve = answer;
+	b->certs.holder.ctx = b;
 }
 
 static void finish(struct bench *b)
 {
+	ipc_close(&b->keeper);
+	ipc_close(&b->certs.holder.keeper);
 	certs_stop(&b->certs);
 	talk_end(&b->talk);
 	event_base_free(b->base);
@@ -154,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct ipc_channel *at;
 
 	served = rd_bytes(&r, rd_u16(&r));
+	b.answers = rd_of(served);
 	begin(&b);
 	while ((at = talk_throw(&b.talk, &r))) {
 		(void)certs_serve(&b.certs, at);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages of a guard and an ike that somebody has taken over: each is refused with a sentence or means one
- * thing, and keeper outlives them all. The input is a row of messages, each behind its length and whose it
- * is. */
+/* Messages of a guard, an ike and a certs that somebody has taken over: each is refused with a sentence or
+ * means one thing, and keeper outlives them all. The input is a row of messages, each behind its length and
+ * whose it is. */
 #include "daemon/keeper.h"
 #include "tests/unit/talk.h"
 
@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct bench {
 	struct keeper keeper;
 	struct talk talk;
+	struct ipc_channel certs; /* keeper's end */
 	int image;
 };
 
@@ -20,8 +21,10 @@ static void begin(struct bench *b)
 {
 	b->image = image_make();
 	if (keeper_start(&b->keeper, b->image) ||
-		talk_begin(&b->talk, IPC_KEEPER, &b->keeper.guard, &b->keeper.ike))
+		talk_begin(&b->talk, IPC_KEEPER, &b->keeper.guard, &b->keeper.ike) ||
+		talk_third(&b->talk, IPC_CERTS, IPC_KEEPER, &b->certs))
 		abort();
+	b->keeper.certs = &b->certs;
 }
 
 static void finish(struct bench *b)

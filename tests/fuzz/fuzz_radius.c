@@ -34,17 +34,18 @@ static void check(bool good)
 
 static void begin(struct bench *b)
 {
+	const struct radius_secret theirs = radius_plain(secret);
 	struct radius_settings settings = { .n_servers = 2, .tries = 2, .timeout = 1000, .base = 1500 };
 
 	for (unsigned i = 0; i < 2; i++)
-		settings.servers[i] = (struct radius_server){ .secret = bytes_str(secret),
+		settings.servers[i] = (struct radius_server){ .secret = radius_plain(secret),
 			.nas_identifier = bytes_str("gw"),
 			.ports = 1,
 			.offers = { true, true } };
 	rng_seed(&b->rng, 1);
 	b->now = 1;
 	b->client = radius_client_new(&settings, &b->rng.rng);
-	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"), true);
+	b->dae = radius_dae_new(&theirs, bytes_str("gw"), true);
 }
 
 /* The peer answers whatever it was asked, or comes anew. */
@@ -66,7 +67,7 @@ static void talk(struct bench *b)
 
 static void take_answer(struct bench *b, const struct radius_out *out)
 {
-	struct bytes theirs = { 0 };
+	const struct radius_secret *theirs = NULL;
 	struct radius_turn turn;
 
 	if (out->what == RADIUS_ANSWER)

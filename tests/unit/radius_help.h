@@ -2,7 +2,7 @@
 /* A server of RADIUS for tests: what it answers is made by hand. */
 #pragma once
 
-#include "radius/packet.h"
+#include "radius/secret.h"
 
 /* An answer that is being made. */
 struct radius_reply {
@@ -18,6 +18,11 @@ void radius_reply_vendor(struct radius_reply *a, uint32_t vendor, uint8_t type, 
 
 /* The answer, signed with SECRET. */
 struct bytes radius_reply_done(struct radius_reply *a, const char *secret, struct bytes request);
+
+/* SECRET, which lives as long as who has this: its holder is here. While RADIUS_DEAF is true he answers
+ * nothing. */
+struct radius_secret radius_plain(const char *secret);
+extern bool radius_deaf;
 
 /* The authenticator of DATAGRAM, which is a packet; and its packet. */
 const uint8_t *radius_authenticator_of(struct bytes datagram);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Both ends of two channels. */
+/* Both ends of its channels. */
 #include "tests/unit/talk.h"
 
 #include <stdlib.h>
@@ -18,8 +18,21 @@ enum err talk_begin(
 	return e;
 }
 
+enum err talk_third(struct talk *t, enum ipc_process who, enum ipc_process p, struct ipc_channel *to_third)
+{
+	enum err e = ipc_pair(who, &t->third, p, to_third);
+
+	t->to_third = to_third;
+	to_third->phase = IPC_SERVING;
+	return e;
+}
+
 void talk_end(struct talk *t)
 {
+	if (t->to_third) {
+		ipc_close(&t->third);
+		ipc_close(t->to_third);
+	}
 	ipc_close(&t->guard);
 	ipc_close(&t->ike);
 	ipc_close(t->to_guard);
@@ -38,15 +51,16 @@ static void means_one_thing(struct bytes octets)
 	arena_free(&arena);
 }
 
-/* The next of IN, and whether it is guard's; MORE: it goes with the one behind it. */
-static bool next_is(struct rd *in, bool *more, struct bytes *octets)
+/* Whose the next of IN is; MORE: it goes with the one behind it. */
+enum { IKES, GUARDS, THIRDS };
+static unsigned next_is(struct rd *in, bool *more, struct bytes *octets)
 {
 	const uint8_t flags = rd_u8(in);
 	const size_t n = rd_u16(in);
 
 	*octets = rd_bytes(in, n < in->n ? n : in->n);
 	*more = flags & 2;
-	return flags & 1;
+	return flags & 1 ? GUARDS : flags & 4 ? THIRDS : IKES;
 }
 
 /* OCTETS, and those that go with them, as a bundle. */
@@ -72,9 +86,12 @@ struct ipc_channel *talk_throw(struct talk *t, struct rd *in)
 {
 	static uint8_t bundle[IPC_MAX];
 	struct bytes octets;
+	bool more;
 
 	while (in->n) {
-		bool more, guards = next_is(in, &more, &octets);
+		const unsigned whose = next_is(in, &more, &octets);
+		const bool guards = whose == GUARDS, thirds = whose == THIRDS && t->to_third;
+		const struct ipc_channel *from = guards ? &t->guard : thirds ? &t->third : &t->ike;
 		struct wr w = wr_of(bundle, sizeof bundle);
 
 		if (more)
@@ -82,9 +99,9 @@ struct ipc_channel *talk_throw(struct talk *t, struct rd *in)
 		if (!octets.n)
 			continue;
 		means_one_thing(octets);
-		if (send(guards ? t->guard.fd : t->ike.fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
+		if (send(from->fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
 			abort();
-		return guards ? t->to_guard : t->to_ike;
+		return guards ? t->to_guard : thirds ? t->to_third : t->to_ike;
 	}
 	return NULL;
 }
@@ -108,4 +125,6 @@ void talk_hear(const struct talk *t)
 {
 	hear(&t->guard);
 	hear(&t->ike);
+	if (t->to_third)
+		hear(&t->third);
 }

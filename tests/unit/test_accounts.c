@@ -59,6 +59,7 @@ static int set_up(void **state)
 		.retransmit_base = 1000,
 		.retransmit_tries = 2,
 		.accounting = true };
+	trust_keep_radius(b->trust);
 	b->record = (struct sa_record){ .id = SA, .name = "rw", .login = LOGIN, .children = b->children };
 	b->record.remote_vips = (struct vips){ 1, { { 4, { 10, 3, 0, 9 } } } };
 	accounts_start(&b->trust->world);

@@ -70,8 +70,8 @@ static struct ipc_child peer_children[] = { { "net-1", "net", { "net", "vici", 0
 static uint64_t reply_keys[] = { 1, UINT64_MAX };
 
 static const struct ipc_radius_server radius_servers[] = {
-	{ "one", "192.0.2.1", OCTETS("secret"), OCTETS("gw"), { 1812, 1813 }, 5, 1 },
-	{ "two", "radius.example.org", OCTETS("secret"), OCTETS("gw"), { 1645, 1646 }, 0, RADIUS_PORTS_MAX },
+	{ "one", "192.0.2.1", 7, OCTETS("gw"), { 1812, 1813 }, 5, 1 },
+	{ "two", "radius.example.org", UINT64_MAX, OCTETS("gw"), { 1645, 1646 }, 0, RADIUS_PORTS_MAX },
 };
 
 #define DEMANDS                                                                                              \
@@ -145,8 +145,8 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_ACCOUNT, .ticket = 17, .account = { OCTETS("attributes") } },
 	{ .kind = IPC_ACCOUNTED, .ticket = 17, .accounted = { true } },
 	{ .kind = IPC_RADIUS,
-		.radius = { { { { 4, { 0 } }, 3799 }, OCTETS("secret"), OCTETS("gw"), true }, radius_servers,
-			2, 2000, 1400, 4 } },
+		.radius = { { { { 4, { 0 } }, 3799 }, 9, OCTETS("gw"), true }, radius_servers, 2, 2000, 1400,
+			4 } },
 	{ .kind = IPC_RELAY,
 		.ticket = 15,
 		.relay = { OCTETS("note"),
@@ -221,6 +221,14 @@ static const struct ipc_message messages[] = {
 	{ .kind = IPC_TOKEN, .ticket = 21, .token = { 8, 7, "pkcs11:", true, OCTETS("1234"), 9 } },
 	{ .kind = IPC_READ, .ticket = 22, .read = { PAPER_KEY, 9, OCTETS("file") } },
 	{ .kind = IPC_READ_ON, .ticket = 23 },
+	{ .kind = IPC_RADIUS_SIGN, .ticket = 23, .radius_ask = { 7, OCTETS("packet"), OCTETS("") } },
+	{ .kind = IPC_RADIUS_CHECK,
+		.ticket = 23,
+		.radius_ask = { 7, OCTETS("packet"), OCTETS("0123456789abcdef") } },
+	{ .kind = IPC_RADIUS_OPEN,
+		.ticket = 23,
+		.radius_ask = { 7, OCTETS("packet"), OCTETS("0123456789abcdef") } },
+	{ .kind = IPC_RADIUS_PROOF, .ticket = 23, .radius_proof = { ERR_AUTH, OCTETS("octets") } },
 	{ .kind = IPC_BUNDLE, .bundle = { parts, 3 } },
 };
 

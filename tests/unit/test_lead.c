@@ -40,6 +40,7 @@ static int set_up(void **state)
 		.retransmit_timeout = 100,
 		.retransmit_base = 1000,
 		.retransmit_tries = 2 };
+	trust_keep_radius(b->trust);
 	*state = b;
 	return 0;
 }

@@ -24,8 +24,10 @@ static void begin(struct bench *b, enum radius_code code, uint8_t id)
 
 static void start(struct bench *b, enum radius_code code)
 {
+	const struct radius_secret theirs = radius_plain(secret);
+
 	*b = (struct bench){ .from = { { 4, { 192, 0, 2, 7 } }, 40000 } };
-	b->dae = radius_dae_new(bytes_str(secret), bytes_str("gw"), code == RADIUS_COA_REQUEST);
+	b->dae = radius_dae_new(&theirs, bytes_str("gw"), code == RADIUS_COA_REQUEST);
 	begin(b, code, 9);
 }
 
@@ -248,6 +250,30 @@ static void a_repeat_gets_the_same_answer(void **state)
 	radius_dae_free(b.dae);
 }
 
+/* Who has the secret says nothing: the order is as one that was lost, and where it was obeyed already, so is
+ * its answer; the next repeat gets it. */
+static void what_cannot_be_proved_just_now_is_asked_again(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	radius_deaf = true;
+	order(&b);
+	assert_dropped(&b, RADIUS_DAE_UNJUDGED);
+	radius_deaf = false;
+	take(&b);
+	assert_int_equal(b.out.what, RADIUS_DAE_ORDER);
+	radius_deaf = true;
+	assert_int_equal(radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE).n, 0);
+	radius_deaf = false;
+	take(&b);
+	assert_int_equal(b.out.what, RADIUS_DAE_ANSWER);
+	assert_answer(&b, b.out.answer, RADIUS_DISCONNECT_ACK, 0);
+	radius_dae_free(b.dae);
+}
+
 /* Whoever has seen it may send it from elsewhere. */
 static void what_has_a_date_is_not_obeyed_twice(void **state)
 {
@@ -396,6 +422,7 @@ int main(void)
 		cmocka_unit_test(strangers_are_not_even_answered),
 		cmocka_unit_test(an_old_order_is_dropped),
 		cmocka_unit_test(a_repeat_gets_the_same_answer),
+		cmocka_unit_test(what_cannot_be_proved_just_now_is_asked_again),
 		cmocka_unit_test(what_has_a_date_is_not_obeyed_twice),
 		cmocka_unit_test(nor_when_its_answer_is_forgotten),
 		cmocka_unit_test(there_is_room_again_when_dates_are_past),

@@ -312,7 +312,8 @@ static enum err read_grant(struct radius_reply *a, struct radius_grant *g)
 
 	assert_int_equal(radius_sign(&a->w, bytes_str(secret), asked), ERR_OK);
 	p = radius_packet_of(wr_done(&a->w));
-	return radius_grant_read(&p, bytes_str(secret), asked, g);
+	radius_grant_read(&p, g);
+	return radius_msk_open(&p, bytes_str(secret), asked, g->msk, &g->n_msk);
 }
 
 static void a_grant_is_read_whole(void **state)

@@ -69,12 +69,13 @@ static void begin_reply(struct bench *b, enum radius_code code, struct bytes pac
 
 static void take_reply(struct bench *b)
 {
+	const struct radius_secret theirs = radius_plain(secret);
 	struct radius_out out = {
 		.what = RADIUS_ANSWER, .socket.server = 3, .request = radius_authenticator_of(request(b))
 	};
 
 	out.answer = radius_packet_of(radius_reply_done(&b->reply, secret, request(b)));
-	radius_relay_take(&b->relay, &out, bytes_str(secret), &b->turn);
+	radius_relay_take(&b->relay, &out, &theirs, &b->turn);
 }
 
 static void reply(struct bench *b, enum radius_code code, struct bytes packet)
@@ -260,7 +261,7 @@ static void answers_that_cannot_be_are_failures(void **state)
 	reply(&b, RADIUS_ACCESS_CHALLENGE, bytes_of("\1\5\0\7\4x", 6));
 	assert_failed(&b, "no question");
 	begin(&b);
-	radius_relay_take(&b.relay, &none, bytes_of(NULL, 0), &b.turn);
+	radius_relay_take(&b.relay, &none, NULL, &b.turn);
 	assert_failed(&b, "no RADIUS server answers");
 	begin(&b);
 	begin_reply(&b, RADIUS_ACCESS_ACCEPT, eap(3, ""));

@@ -63,6 +63,7 @@ static void configure(struct bench *b, unsigned n, enum radius_temper first, enu
 		.retransmit_timeout = 100,
 		.retransmit_base = 1000,
 		.retransmit_tries = 2 };
+	trust_keep_radius(b->trust);
 }
 
 static void on_relayed(void *ctx, const struct ipc_relayed *r)
@@ -223,6 +224,35 @@ static void a_conversation_is_with_servers_as_they_are(void **state)
 	assert_failed(b, "the RADIUS servers have changed");
 }
 
+/* The same secrets, of a server and of who gives orders, are kept anew when the file is read again. To certs
+ * they are what they were, so that nothing ends; neither stands for the other. */
+static void secrets_that_are_read_again_are_the_same(void **state)
+{
+	struct bench *b = *state;
+	struct trust *t = &b->trust->world.trust;
+	struct radius_conf *c = &b->trust->world.config.now.settings.radius;
+	uint64_t server = 0, orders = 0;
+
+	configure(b, 1, HONEST, HONEST);
+	vault_leave_radius(c);
+	for (unsigned i = 0; i < 2; i++) {
+		b->conf[0].secret = bytes_str(RADIUS_FAKE_SECRET);
+		c->dae =
+			(struct radius_dae_conf){ true, "127.0.0.1", 0, bytes_str(RADIUS_FAKE_SECRET), NULL };
+		trust_keep_radius(b->trust);
+		say(b, i ? PROOF : IDENTITY, i ? 6 : 10);
+		assert_int_equal(b->heard.what, i ? RADIUS_SUCCEEDED : RADIUS_SAYS);
+		if (!i) {
+			server = kept_handle(t->secrets[0]);
+			orders = kept_handle(t->orders);
+			assert_true(server && orders && server != orders);
+			vault_leave_radius(c);
+		}
+	}
+	assert_true(kept_handle(c->servers[0].kept) != server);
+	assert_true(kept_handle(t->secrets[0]) == server && kept_handle(t->orders) == orders);
+}
+
 static void who_waits_hears_that_servers_change(void **state)
 {
 	struct bench *b = *state;
@@ -232,6 +262,7 @@ static void who_waits_hears_that_servers_change(void **state)
 	tell(b, IDENTITY, 10);
 	while (!b->servers[0].asked)
 		event_base_loop(b->trust->world.base, EVLOOP_ONCE);
+	vault_leave_radius(&b->trust->world.config.now.settings.radius);
 	b->trust->world.config.now.settings.radius.n_servers = 0;
 	trust_follow(&b->trust->world);
 	wait_over(b);
@@ -260,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(who_waits_holds_up_nobody, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_conversation_is_with_servers_as_they_are, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(secrets_that_are_read_again_are_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_waits_hears_that_servers_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_answer_is_not_passed_on, set_up, tear_down),
 	};

@@ -2,6 +2,9 @@
 /* What guard remembers of what tokens said, and what keeper reads for it. */
 #include "tests/unit/fake_tokens.h"
 
+#include "daemon/engine.h"
+#include "daemon/keeper.h"
+#include "daemon/vault_state.h"
 #include "pki/paper.h"
 #include "tests/unit/pki_maker.h"
 
@@ -411,6 +414,57 @@ static void a_paper_without_end_is_not_believed(void **state)
 	fake_tokens_end();
 }
 
+/* That it has the secrets of RADIUS servers. */
+static void assert_radius_kept(void)
+{
+	const struct radius_conf *c = &config_now(&fake.world.config)->settings.radius;
+
+	assert_int_equal(c->n_servers, 1);
+	assert_string_equal(c->servers[0].name, "one");
+	assert_true(kept_handle(c->servers[0].kept) && kept_handle(c->dae.kept));
+	assert_false(kept_handle(c->servers[0].kept) == kept_handle(c->dae.kept));
+	assert_true(!c->servers[0].secret.n && !c->dae.secret.n);
+	assert_int_equal(fake.world.vault->inside->kept.count, 2);
+}
+
+/* As often as the file is read; who reads settings alone has the servers as they were. */
+static void secrets_of_radius_are_kept_once(void **state)
+{
+	struct text why = text_in(&fake.arena), notes = text_in(&fake.arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	a_file_is_written(path, "daemon { radius {\n dae {\n enable = yes\n secret = orders\n }\n"
+				" servers { one { address = 192.0.2.1\n secret = geheim\n } } } }\n");
+	config_start(&fake.world.config, fake.world.vault);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(config_read(&fake.world.config, path, &why, &notes), ERR_OK);
+		assert_radius_kept();
+		assert_int_equal(config_read_settings(&fake.world.config, &why, &notes), ERR_OK);
+		assert_radius_kept();
+	}
+	unlink(path);
+	config_stop(&fake.world.config);
+	assert_int_equal(fake.world.vault->inside->kept.count, 0);
+	fake_tokens_end();
+}
+
+static void a_secret_of_radius_that_counts_for_nothing_is_not_kept(void **state)
+{
+	struct text why = text_in(&fake.arena), notes = text_in(&fake.arena);
+	char path[] = "/tmp/test_vault-XXXXXX";
+
+	(void)state;
+	a_file_is_written(path, "daemon { radius { dae {\n secret = orders\n } } }\n");
+	config_start(&fake.world.config, fake.world.vault);
+	assert_int_equal(config_read(&fake.world.config, path, &why, &notes), ERR_OK);
+	assert_int_equal(config_now(&fake.world.config)->settings.radius.dae.secret.n, 0);
+	assert_int_equal(fake.world.vault->inside->kept.count, 0);
+	unlink(path);
+	config_stop(&fake.world.config);
+	fake_tokens_end();
+}
+
 int main(void)
 {
 #define VAULT(f) cmocka_unit_test_setup_teardown(f, fake_tokens_set_up, fake_tokens_tear_down)
@@ -429,6 +483,8 @@ int main(void)
 		VAULT(a_long_crl_is_read_by_keeper),
 		VAULT(what_is_longer_than_a_crl_may_be_is_refused),
 		VAULT(a_paper_without_end_is_not_believed),
+		VAULT(secrets_of_radius_are_kept_once),
+		VAULT(a_secret_of_radius_that_counts_for_nothing_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

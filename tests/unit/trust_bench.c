@@ -35,7 +35,8 @@ int trust_set_up(void **state)
 	b->world.options = &one;
 	b->world.settings.fetch_local = true;
 	snprintf(b->crls, sizeof b->crls, "/tmp/trust.XXXXXX");
-	if (!mkdtemp(b->crls) || trust_start(&b->world, b->crls, b->crls, &why))
+	if (!mkdtemp(b->crls) || vault_start(&b->world, b->crls, &why) ||
+		trust_start(&b->world, b->crls, b->crls, &why))
 		fail_msg("%s", text_str(&why));
 	b->certs = b->world.trust.inside;
 	b->certs->now = test_clock;
@@ -52,6 +53,8 @@ int trust_tear_down(void **state)
 	struct trust_bench *b = *state;
 
 	trust_stop(&b->world);
+	vault_leave_radius(&b->world.config.now.settings.radius);
+	vault_stop(&b->world);
 	crl_cache_clear(b->crls);
 	assert_int_equal(rmdir(b->crls), 0);
 	if (b->server)
@@ -71,6 +74,19 @@ int trust_tear_down(void **state)
 	arena_free(&b->arena);
 	free(b);
 	return 0;
+}
+
+void trust_keep_radius(struct trust_bench *b)
+{
+	struct radius_conf *c = &b->world.config.now.settings.radius;
+	struct text why = text_in(&b->arena);
+
+	/* What is kept is wiped here. */
+	for (unsigned i = 0; i < c->n_servers; i++)
+		c->servers[i].secret = arena_bytes(&b->arena, c->servers[i].secret);
+	c->dae.secret = arena_bytes(&b->arena, c->dae.secret);
+	if (vault_keep_radius(b->world.vault, c, &why))
+		fail_msg("%s", text_str(&why));
 }
 
 int trust_end(void **state)

@@ -61,6 +61,10 @@ int trust_set_up(void **state);
 int trust_tear_down(void **state);
 int trust_end(void **state);
 
+/* Has keeper, which is in this process, keep the secrets of the RADIUS servers of the world, as they are
+ * kept when a file is read. */
+void trust_keep_radius(struct trust_bench *b);
+
 /* A file of S. */
 void trust_put(struct trust_bench *b, struct trust_side *s, const char *path, struct bytes text);
 /* Reads CONF and the files of S, which must be right. */

@@ -29,6 +29,7 @@ def kinds(*names):
 
 
 LOG, BLAME, KEPT, SIGN, PROOF, VERDICT = kinds("LOG", "BLAME", "KEPT", "SIGN", "PROOF", "VERDICT")
+RADIUS_SIGN, RADIUS_PROOF = kinds("RADIUS_SIGN", "RADIUS_PROOF")
 NO_TICKET = bytes(8)
 
 
@@ -98,8 +99,8 @@ def keeper_has_no_rights(bench):
     moon = bench.start(bench.moon)
     pid = family.without_files(moon, "keeper")
     ends = sorted(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
-    same(ends[:7], list(range(7)), "its descriptors")
-    same([os.path.basename(os.readlink(f"/proc/{pid}/fd/{end}")) for end in ends[7:]], ["family"], "the lock that all have")
+    same(ends[:8], list(range(8)), "its descriptors")
+    same([os.path.basename(os.readlink(f"/proc/{pid}/fd/{end}")) for end in ends[8:]], ["family"], "the lock that all have")
     moon.stop()
     check(not os.path.exists(f"/proc/{pid}"), "it ends with the daemon")
 
@@ -470,6 +471,34 @@ def hostile_certs(bench, channel, message, says):
     moon, _, _ = with_certificates(bench)
     moon.up()
     hostile(moon, "certs", channel, message, says)
+    lives_on(bench, moon)
+
+
+def wants_signed(secret, packet):
+    """What certs asks keeper for: PACKET signed with the secret of a RADIUS server that it has as SECRET."""
+    return (bytes([RADIUS_SIGN]) + NO_TICKET + secret.to_bytes(8, "big") + len(packet).to_bytes(4, "big") + packet + bytes(4))
+
+
+@case()
+def hostile_certs_to_keeper(bench):
+    """Of a server that is not configured it has nothing signed; who wants anything but a packet of RADIUS signed, be it with
+    the secret of a server or with another one, ends, and is told apart from an honest one. The tunnel lives on."""
+    settings = {"radius": {"server": "10.1.0.77", "secret": '"a secret of radius"'}}
+    moon, _ = bench.pair(moon={"daemon": settings})
+    moon.up()
+    pid = family.member(moon, "certs")
+    end = family.channels(pid, 3)[2]
+    request = bytes([1, 7]) + (38).to_bytes(2, "big") + bytes(16) + bytes([80, 18]) + bytes(16)
+    end.settimeout(5)
+    end.send(wants_signed(1 << 40, request))
+    answer = end.recv(1 << 13)
+    same((answer[0], answer[-4:]), (RADIUS_PROOF, bytes(4)), f"the answer, which has no octets: {answer}")
+    check(answer[9], "it is a refusal")
+    lives_on(bench, moon)
+    for handle in range(1, 100):
+        end.send(wants_signed(handle, b"sign this"))
+    family.replaced(moon, pid, 2, "certs")
+    contains(moon.log(), "keeper says that it sent a message that nobody waits for: radius-sign", "log of moon")
     lives_on(bench, moon)
 
 

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keeper of the secrets of RADIUS servers, asked by certs: what it signs, checks and opens, and that it
+ * does so for packets of RADIUS alone. */
+#include "tests/unit/unit.h"
+
+#include "daemon/keeper.h"
+#include "desk.h"
+#include "radius/secret.h"
+#include "radius_help.h"
+
+#include <sys/socket.h>
+
+static const char secret[] = "a secret of theirs";
+static const uint8_t asked[] = "0123456789abcdef";
+
+enum { SERVER = 11, ORDERS = 12, PSK = 13 };
+
+/* certs' end, and keeper's. */
+static struct ipc_channel certs, to_certs;
+
+static void keep(struct desk *d, uint64_t handle, enum ipc_use use)
+{
+	struct ipc_message m = { .kind = IPC_SECRET,
+		.secret = { handle, (uint8_t)use, SECRET_IKE, NULL, 0, bytes_str(secret), 0 } };
+
+	assert_int_equal(desk_asked(d, &d->talk.guard, &m).kept.result, ERR_OK);
+}
+
+static int set_up(void **state)
+{
+	int e = desk_make(state, IPC_KEEPER);
+	struct desk *d = *state;
+
+	if (e || ipc_pair(IPC_CERTS, &certs, IPC_KEEPER, &to_certs))
+		return -1;
+	to_certs.phase = IPC_SERVING;
+	d->keeper.certs = &to_certs;
+	keep(d, SERVER, IPC_USE_RADIUS);
+	keep(d, ORDERS, IPC_USE_ORDERS);
+	keep(d, PSK, IPC_USE_SECRET);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	ipc_close(&certs);
+	ipc_close(&to_certs);
+	return desk_tear_down(state);
+}
+
+static void ask(
+	struct desk *d, enum ipc_kind kind, uint64_t handle, struct bytes packet, const uint8_t *request)
+{
+	const struct ipc_message m = { .kind = kind,
+		.ticket = 5,
+		.radius_ask = { handle, packet, bytes_of(request, request ? RADIUS_AUTHENTICATOR : 0) } };
+
+	assert_int_equal(ipc_send(&certs, &m), ERR_OK);
+	assert_true(keeper_serve(&d->keeper, &to_certs));
+}
+
+static struct ipc_radius_proof told(
+	struct desk *d, enum ipc_kind kind, uint64_t handle, struct bytes packet, const uint8_t *request)
+{
+	struct ipc_message a;
+
+	ask(d, kind, handle, packet, request);
+	a = desk_heard(d, &certs);
+	assert_int_equal(a.kind, IPC_RADIUS_PROOF);
+	assert_true(a.ticket == 5);
+	return a.radius_proof;
+}
+
+/* A packet of CODE, with its length and no proof yet. */
+static struct bytes packet(struct radius_reply *a, enum radius_code code, bool mac)
+{
+	a->w = wr_of(a->octets, sizeof a->octets);
+	radius_begin(&a->w, code, 7, code == RADIUS_ACCESS_REQUEST ? asked : NULL, mac);
+	radius_put(&a->w, RADIUS_USER_NAME, bytes_str("alice"));
+	wr_u16_at(&a->w, 2, (uint16_t)a->w.n);
+	return wr_done(&a->w);
+}
+
+/* The same, as a server sends it. */
+static struct bytes proved(struct radius_reply *a, enum radius_code code, bool mac, const uint8_t *request)
+{
+	(void)packet(a, code, mac);
+	assert_int_equal(radius_sign(&a->w, bytes_str(secret), request), ERR_OK);
+	return wr_done(&a->w);
+}
+
+static void requests_are_signed(void **state)
+{
+	static const enum radius_code codes[] = { RADIUS_ACCESS_REQUEST, RADIUS_ACCOUNTING_REQUEST };
+	struct radius_reply a;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct ipc_radius_proof p =
+			told(*state, IPC_RADIUS_SIGN, SERVER, packet(&a, codes[i], !i), NULL);
+		struct radius_packet is;
+
+		assert_int_equal(p.result, ERR_OK);
+		is = radius_packet_of(p.octets);
+		assert_int_equal(radius_verify(&is, bytes_str(secret), NULL, !i), ERR_OK);
+		assert_true(bytes_eq(bytes_of(p.octets.p, 4), bytes_of(a.octets, 4)));
+	}
+}
+
+static void answers_are_checked(void **state)
+{
+	static const enum radius_code codes[] = { RADIUS_ACCESS_ACCEPT, RADIUS_ACCESS_REJECT,
+		RADIUS_ACCESS_CHALLENGE, RADIUS_ACCOUNTING_RESPONSE };
+	struct radius_reply a;
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct ipc_radius_proof p =
+			told(*state, IPC_RADIUS_CHECK, SERVER, proved(&a, codes[i], true, asked), asked);
+
+		assert_int_equal(p.result, ERR_OK);
+		assert_int_equal(p.octets.n, 0);
+		p = told(*state, IPC_RADIUS_CHECK, SERVER, proved(&a, codes[i], false, asked), asked);
+		assert_int_equal(p.result, codes[i] == RADIUS_ACCOUNTING_RESPONSE ? ERR_OK : ERR_MISSING);
+		a.octets[5] ^= 1;
+		p = told(*state, IPC_RADIUS_CHECK, SERVER, wr_done(&a.w), asked);
+		assert_int_equal(p.result, ERR_AUTH);
+	}
+}
+
+static void hide(struct radius_reply *a, enum radius_ms_type type, uint8_t fill)
+{
+	uint8_t key[32], value[RADIUS_VALUE_MAX];
+	size_t n;
+
+	memset(key, fill, sizeof key);
+	assert_int_equal(radius_key_close(bytes_of(key, sizeof key), (uint16_t)(0x8000 + type),
+				 bytes_str(secret), asked, value, &n),
+		ERR_OK);
+	radius_reply_vendor(a, RADIUS_MICROSOFT, (uint8_t)type, bytes_of(value, n));
+}
+
+static void the_key_of_one_who_is_let_in_is_opened(void **state)
+{
+	struct ipc_radius_proof p;
+	struct radius_reply a;
+
+	(void)packet(&a, RADIUS_ACCESS_ACCEPT, true);
+	hide(&a, RADIUS_MS_MPPE_RECV_KEY, 'r');
+	hide(&a, RADIUS_MS_MPPE_SEND_KEY, 's');
+	assert_int_equal(radius_sign(&a.w, bytes_str(secret), asked), ERR_OK);
+	p = told(*state, IPC_RADIUS_OPEN, SERVER, wr_done(&a.w), asked);
+	assert_int_equal(p.result, ERR_OK);
+	assert_int_equal(p.octets.n, 64);
+	assert_true(p.octets.p[0] == 'r' && p.octets.p[63] == 's');
+	/* Of none that was not proved. */
+	a.octets[a.w.n - 1] ^= 1;
+	p = told(*state, IPC_RADIUS_OPEN, SERVER, wr_done(&a.w), asked);
+	assert_int_equal(p.result, ERR_AUTH);
+	assert_int_equal(p.octets.n, 0);
+}
+
+static void orders_are_checked_and_answered(void **state)
+{
+	struct ipc_radius_proof p;
+	struct radius_packet is;
+	struct radius_reply a;
+
+	p = told(*state, IPC_RADIUS_CHECK, ORDERS, proved(&a, RADIUS_COA_REQUEST, false, NULL), NULL);
+	assert_int_equal(p.result, ERR_OK);
+	p = told(*state, IPC_RADIUS_SIGN, ORDERS, packet(&a, RADIUS_COA_NAK, false), asked);
+	assert_int_equal(p.result, ERR_OK);
+	is = radius_packet_of(p.octets);
+	assert_int_equal(radius_verify(&is, bytes_str(secret), asked, false), ERR_OK);
+}
+
+static void assert_blamed(struct desk *d, const char *what)
+{
+	struct ipc_message said = desk_heard(d, &d->talk.guard);
+	uint8_t octet;
+
+	if (said.kind != IPC_BLAME || said.blame.process != IPC_CERTS)
+		fail_msg("%s: %u", what, said.kind);
+	assert_true(recv(certs.fd, &octet, 1, MSG_DONTWAIT) < 0);
+}
+
+/* Who has taken certs over can have nothing made that is good for anything else, nor what servers make. */
+static void nothing_else_is_done_with_it(void **state)
+{
+	static const struct row {
+		const char *what;
+		enum ipc_kind kind;
+		uint64_t handle;
+		enum radius_code code;
+		bool mac, answers;
+	} rows[] = {
+		{ "an answer of a server's", IPC_RADIUS_SIGN, SERVER, RADIUS_ACCESS_ACCEPT, true, true },
+		{ "the same as a request", IPC_RADIUS_SIGN, SERVER, RADIUS_ACCESS_ACCEPT, true, false },
+		{ "one that proves nothing", IPC_RADIUS_SIGN, SERVER, RADIUS_ACCESS_REQUEST, false, false },
+		{ "a request that answers", IPC_RADIUS_SIGN, SERVER, RADIUS_ACCOUNTING_REQUEST, false, true },
+		{ "a request that we do not make", IPC_RADIUS_SIGN, SERVER, RADIUS_STATUS_SERVER, true,
+			false },
+		{ "an order", IPC_RADIUS_SIGN, ORDERS, RADIUS_DISCONNECT_REQUEST, true, false },
+		{ "a request for another", IPC_RADIUS_SIGN, ORDERS, RADIUS_ACCESS_REQUEST, true, false },
+		{ "an answer for another", IPC_RADIUS_SIGN, SERVER, RADIUS_COA_ACK, true, true },
+		{ "with another kind of secret", IPC_RADIUS_SIGN, PSK, RADIUS_ACCESS_REQUEST, true, false },
+		{ "the same for orders", IPC_RADIUS_SIGN, PSK, RADIUS_COA_ACK, true, true },
+		{ "a guess", IPC_RADIUS_CHECK, SERVER, RADIUS_ACCESS_REQUEST, true, false },
+		{ "a guess at an order's answer", IPC_RADIUS_CHECK, ORDERS, RADIUS_COA_ACK, true, true },
+		{ "a guess at another's", IPC_RADIUS_CHECK, ORDERS, RADIUS_ACCESS_ACCEPT, true, true },
+		{ "a key for one who is refused", IPC_RADIUS_OPEN, SERVER, RADIUS_ACCESS_REJECT, true, true },
+		{ "a key of orders", IPC_RADIUS_OPEN, ORDERS, RADIUS_ACCESS_ACCEPT, true, true },
+		{ "a key without a request", IPC_RADIUS_OPEN, SERVER, RADIUS_ACCESS_ACCEPT, true, false },
+	};
+	struct desk *d = *state;
+	struct radius_reply a;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct row *r = &rows[i];
+		const uint8_t *request = r->answers ? asked : NULL;
+
+		ask(d, r->kind, r->handle, proved(&a, r->code, r->mac, asked), request);
+		assert_blamed(d, r->what);
+	}
+}
+
+static void what_is_no_packet_is_not_signed(void **state)
+{
+	struct desk *d = *state;
+	struct radius_reply a;
+	struct bytes p;
+
+	ask(d, IPC_RADIUS_SIGN, SERVER, bytes_str("sign this"), NULL);
+	assert_blamed(d, "a text");
+	ask(d, IPC_RADIUS_SIGN, SERVER, (struct bytes){ 0 }, NULL);
+	assert_blamed(d, "nothing");
+	p = packet(&a, RADIUS_ACCOUNTING_REQUEST, false);
+	for (size_t cut = 0; cut <= p.n + 1; cut++)
+		if (cut != p.n) {
+			ask(d, IPC_RADIUS_SIGN, SERVER, bytes_of(a.octets, cut), NULL);
+			assert_blamed(d, "more or less than it says");
+		}
+}
+
+/* The file may have been read meanwhile. */
+static void a_secret_that_was_taken_away_is_unknown(void **state)
+{
+	const struct ipc_message drop = { .kind = IPC_DROP, .drop = { SERVER } };
+	struct desk *d = *state;
+	struct radius_reply a;
+
+	assert_int_equal(ipc_send(&d->talk.guard, &drop), ERR_OK);
+	assert_true(keeper_serve(&d->keeper, &d->keeper.guard));
+	assert_int_equal(
+		told(d, IPC_RADIUS_SIGN, SERVER, packet(&a, RADIUS_ACCESS_REQUEST, true), NULL).result,
+		ERR_UNKNOWN);
+}
+
+static void the_next_one_goes_on(void **state)
+{
+	struct desk *d = *state;
+	struct radius_reply a;
+
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
+	d->keeper.certs = &to_certs;
+	assert_int_equal(
+		told(d, IPC_RADIUS_CHECK, SERVER, proved(&a, RADIUS_ACCESS_REJECT, true, asked), asked)
+			.result,
+		ERR_OK);
+}
+
+/* However many it has not heard, keeper serves the others. */
+static void who_does_not_listen_is_not_waited_for(void **state)
+{
+	enum { MANY = 5000 };
+	struct desk *d = *state;
+	struct radius_reply a;
+	struct bytes p = packet(&a, RADIUS_ACCESS_REQUEST, true);
+
+	for (unsigned i = 0; i < MANY; i++)
+		ask(d, IPC_RADIUS_SIGN, SERVER, p, NULL);
+	keep(d, PSK + 1, IPC_USE_SECRET);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(requests_are_signed),
+		TEST(answers_are_checked),
+		TEST(the_key_of_one_who_is_let_in_is_opened),
+		TEST(orders_are_checked_and_answered),
+		TEST(nothing_else_is_done_with_it),
+		TEST(what_is_no_packet_is_not_signed),
+		TEST(a_secret_that_was_taken_away_is_unknown),
+		TEST(the_next_one_goes_on),
+		TEST(who_does_not_listen_is_not_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
