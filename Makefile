@@ -248,7 +248,8 @@ check-net: root
 # taken over ends over what it must not do.
 export FILTERED := $(addsuffix -process-has-no-rights,ike ctl esp eap) $(addsuffix -has-no-rights,keeper certs) \
 	guard-keeps-few-rights $(addsuffix -killed,ike ctl esp certs) keeper-killed-psk eap-process-is-killed eap-of-ours \
-	eap-on-tls-of-ours-eap-tls-ecdsa-256 ocsp-good pki-with-mldsa-mldsa65 mlkem-by-default token-of-pkcs11 ike-taken-over
+	eap-on-tls-of-ours-eap-tls-ecdsa-256 ocsp-good pki-with-mldsa-mldsa65 mlkem-by-default token-of-pkcs11 ike-taken-over \
+	radius-lives-on-without
 check-filters: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all $(O)/tests/unit/test_sandbox $(BIN)/ikev2d-hostile

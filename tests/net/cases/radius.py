@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Users whom RADIUS servers know: ours on moon asks FreeRADIUS on alice, strongSwan's charon on sun is the client."""
+import os
+import signal
+
 from cases.certs import folder
 from cases.eap import PASSWORD, carries, client
-from lab import radius
+from lab import family, radius
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
 from lab.pki import Authority, Credentials
@@ -280,6 +283,61 @@ def radius_alone(bench):
     same(done.code, 0, f"ipsec up\n{done.text}\n{moon.log()}\n{started.log()[-3000:]}")
     carries(bench)
     contains(moon.log(), "authentication of 'sun.example' with EAP successful", "moon's log")
+
+
+# What is written of servers: one alone, or several, and who gives orders.
+WRITTEN = [("one", ONE), ("several", {"servers": {"first": {"address": ONE["server"], "secret": ONE["secret"], "preference": "5"},
+                                                  "second": {"address": NOBODY, "secret": f'"{radius.SECRET}, too"'}}})]
+
+
+@case("charon", each=WRITTEN)
+def radius_secrets_are_only_in_keeper(bench, settings):
+    """Not where packets are made and read, and where the configuration was read no longer."""
+    orders = "a secret of those who give orders"
+    server(bench, "mschapv2")
+    moon = gateway(bench, {**settings, "dae": {"enable": "yes", "secret": f'"{orders}"'}})
+    needles = {"of servers": [radius.SECRET.encode()], "of orders": [orders.encode()]}
+    for when in "started", "asked", "read again", "down":
+        if when == "asked":
+            connects(bench, moon, method="eap-mschapv2")
+        elif when == "read again":
+            moon.must("reload")
+        elif when == "down":
+            moon.must("down", "site")
+        family.member(moon, "certs")
+        found = {name: family.holds(pid, needles) for name in ("ike", "ctl", "keeper", "certs", "eap", "esp")
+                 for pid in family.members(moon, name)}
+        found["guard"] = family.holds(moon.process.pid, needles)
+        same({name: held for name, held in found.items() if held}, {"keeper": set(needles)},
+             f"who holds them when it is {when}")
+        check({"ike", "ctl", "certs"} < set(found), f"who was looked at: {set(found)}")
+
+
+@case("charon")
+def radius_in_one_process(bench):
+    """Who has the secrets and who asks him are in it as well."""
+    server(bench, "mschapv2")
+    moon = bench.daemon(bench.moon, bench.tunnel(bench.moon, remote={"auth": "eap-radius", "eap_id": "%any"},
+                                                 daemon={"radius": ONE}))
+    moon.options = ["--one"]
+    moon.start()
+    connects(bench, moon, method="eap-mschapv2")
+    carries(bench)
+
+
+@case("charon", each=("keeper", "certs"))
+def radius_lives_on_without(bench, name):
+    """Another one is there, and the next user comes in; who keeps secrets has kept those of servers."""
+    server(bench)
+    moon = gateway(bench, ONE)
+    connects(bench, moon)
+    moon.must("down", "site")
+    bench.charon.wait_idle()
+    pid = family.member(moon, name)
+    os.kill(pid, signal.SIGKILL)
+    family.replaced(moon, pid, name=name)
+    connects(bench, moon)
+    carries(bench)
 
 
 @case("charon")
