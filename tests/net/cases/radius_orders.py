@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Orders of RADIUS servers (RFC 5176): radclient on alice gives them, ours on moon obeys."""
 import hashlib
+import os
 import re
+import signal
 import socket
 import struct
 import time
 
 from cases.radius import ONE, PASSWORD, call, server
-from lab import radius
+from lab import family, radius
 from lab.case import case
 from lab.check import Skipped, check, contains, same
 from lab.traffic import reaches
@@ -124,6 +126,24 @@ def radius_order_that_is_repeated_after_a_reload(bench):
         server_socket.sendto(packet, (bench.moon.lan[4], 3799))
         same(server_socket.recv(4096), answer, "the answer")
     same(moon.log().count("a RADIUS server lets the session last"), 1, "how often it is obeyed")
+
+
+@case()
+def radius_order_while_keeper_stands_still(bench):
+    """Who hears it cannot tell whether it is right, and goes on with its other work; a repeat is obeyed."""
+    moon, _ = bench.pair(moon={"daemon": DAE})
+    moon.up()
+    keeper = family.keeper(moon)
+    os.kill(keeper, signal.SIGSTOP)
+    done = order(bench, "disconnect", {"User-Name": "sun.example"}, tries=1)
+    check(not re.search("ACK|NAK", done.text), f"nobody answers\n{done.text}")
+    contains(moon.log(), "the process that keeps the secrets of RADIUS servers does not answer", "log of moon")
+    moon.must("list", "certs")
+    same(len(moon.sas()), 1, "SAs of moon")
+    os.kill(keeper, signal.SIGCONT)
+    contains(order(bench, "disconnect", {"User-Name": "sun.example"}).text, "Disconnect-ACK", "radclient")
+    moon.wait_idle()
+    same(family.keeper(moon), keeper, "keeper")
 
 
 @case()
