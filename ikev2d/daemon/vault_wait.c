@@ -26,15 +26,18 @@ static enum err send_all(struct vault *v, const struct ipc_message *m)
 	return e;
 }
 
-/* What does not fit into one answer is asked for part by part. */
-static enum err hear_all(struct vault *v, struct arena *arena)
+/* What does not fit into one answer is asked for part by part. A long file takes its time: of some millions
+ * of octets a second or two on a machine that has other things to do. */
+static enum err hear_all(struct vault *v, const struct ipc_message *m, struct arena *arena)
 {
+	const unsigned patience =
+		FAMILY_PATIENCE + (m->kind == IPC_READ ? (unsigned)m->read.data.n / 1024 : 0);
 	struct ipc_message on = { .kind = IPC_READ_ON };
 	enum err e = ERR_OK;
 
 	do {
 		while (!e && v->waits.ticket)
-			e = member_hear(&v->keeper, IPC_GUARD, FAMILY_PATIENCE, arena);
+			e = member_hear(&v->keeper, IPC_GUARD, patience, arena);
 		if (e || !v->waits.in_parts || !v->waits.answer.opened.more)
 			return e;
 		on.ticket = v->waits.ticket = ++v->last;
@@ -58,7 +61,7 @@ static enum err call(struct vault *v, struct ipc_message *m, enum ipc_kind kind,
 		fifo_free(&v->waits.paper);
 		e = send_all(v, m);
 		if (!e)
-			e = hear_all(v, arena);
+			e = hear_all(v, m, arena);
 	}
 	v->waits.ticket = 0;
 	if (!e)
