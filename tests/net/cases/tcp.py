@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""IKE and ESP in a stream of TCP (RFC 9329), where networks let no UDP through; ours with ours. The
+"""IKE and ESP in a stream of TCP (RFC 9329), where networks let no UDP through; ours with ours, and with libreswan. Our
 kernel path does not carry that."""
 import time
 
-from lab.case import user_case
-from lab.check import check, contains, same, until
+from lab import xfrm
+from lab.case import case, user_case
+from lab.check import Skipped, check, contains, same, until
+from lab.gateways import Pair, pairs
 from lab.traffic import reaches, reaches_in_the_end, tcp
 
 NO_UDP = "udp dport { 500, 4500 } drop; udp sport { 500, 4500 } drop; ip protocol esp drop;"
@@ -135,3 +137,31 @@ def tcp_of_strangers(bench):
     half.sendall(b"IKETCP\xff\xff\0\0\0\0")
     moon.up()
     reaches(bench.alice, bench.sun.inside[4])
+
+
+def one_at_a_time(bench, host):
+    """What a stack sends leaves in no packets for the card to split. Where such come, Linux's espintcp hands on what was in
+    them as if it were to be split, too, and hardly anything of that arrives."""
+    host.ip("link set wan gso_max_segs 1")
+    bench.afterwards(lambda: host.ip("link set wan gso_max_segs 65535"))
+
+
+@case(kernel=True, newer=True, each=pairs("our-user-path-to-libreswan5", "libreswan5-to-our-user-path"))
+def kernel_tcp(bench, kinds):
+    """libreswan's packets are put into TCP by its kernel, which Debian's does with modules of tests/kernel/modules only."""
+    if bench.moon.gateway.run(["modprobe", "espintcp"]).code:
+        raise Skipped("kernel lacks ESP in TCP")
+    no_udp(bench)
+    client, server = {"conn": {"transport": "tcp"}}, {"conn": {"transport": "auto"}, "daemon": GATEWAY}
+    pair = Pair(bench, kinds, moon=client, sun=client if kinds[1] == "libreswan5" else server)
+    other = next(end for end in pair.ends if end is not pair.ours)
+    one_at_a_time(bench, pair.ours.host)
+    pair.up()
+    carries(bench)
+    contains(pair.ours.daemon.must("statusall"), "TUNNEL in TCP", "ipsec statusall")
+    same({sa.encap for sa in xfrm.sas(other.host)}, {"espintcp"}, "encapsulation in the kernel of libreswan")
+    pair.ours.rekey("net")
+    pair.ours.rekey()
+    reaches(bench.alice, bench.sun.inside[4])
+    reaches(bench.bob, bench.moon.inside[4])
+    pair.stop()

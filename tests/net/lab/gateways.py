@@ -71,7 +71,8 @@ class _Libreswan(_Gateway):
 
 class _NewerLibreswan(_Gateway):
     def __init__(self, bench, side, **changes):
-        super().__init__(bench.helper(NewerPluto(bench, side, _children(bench, side, changes))))
+        tcp = changes.get("conn", {}).get("transport") == "tcp"
+        super().__init__(bench.helper(NewerPluto(bench, side, _children(bench, side, changes), tcp)))
 
 
 class _Openiked(_Gateway):

@@ -40,6 +40,7 @@ _CONN = """conn {name}
 _RESUMES = "\tsession-resumption=yes\n"
 # By half of that, or less where it initiated, it rekeys.
 _VOLUME = "\tipsec-max-bytes={}\n"
+_LISTENS_TCP, _TCP = "\tlisten-tcp=yes\n", "\tenable-tcp=yes\n"
 
 
 def networks(child, me, peer):
@@ -54,7 +55,7 @@ class Pluto:
     """With the usual tunnel, and CHILDREN by name, of which it is told selectors, mode, one of our proposals for ESP, and
     life_bytes."""
 
-    more = ""  # of a connection
+    setup, more = "", ""  # of the daemon, and of a connection
 
     def __init__(self, bench, side, children):
         if not os.path.isdir(self._there()):
@@ -89,7 +90,7 @@ class Pluto:
             os.makedirs(f"{self._dir}/{folder}")
         right = "%any" if bench.site.behind_nat and side is bench.sun else peer.wan[4]
         with open(f"{self._dir}/ipsec.conf", "w", encoding="ascii") as f:
-            f.write(_CONF)
+            f.write(_CONF + self.setup)
             suites = [_ESP[child.get("esp_proposals", "aes256gcm16").removesuffix("-esn")] for child in children.values()]
             # Where it answers it looks among the suites of whichever connection the IKE_SA has been found by.
             esp = ",".join(dict.fromkeys(suites))
@@ -131,9 +132,14 @@ class Pluto:
 
 
 class NewerPluto(Pluto):
-    """libreswan 5.2, which resumes sessions (RFC 5723), in a root of its own."""
+    """libreswan 5.2, which resumes sessions (RFC 5723), in a root of its own. TCP: all goes in that (RFC 9329)."""
 
     more = _RESUMES
+
+    def __init__(self, bench, side, children, tcp=False):
+        if tcp:
+            self.setup, self.more = _LISTENS_TCP, self.more + _TCP
+        super().__init__(bench, side, children)
 
     @staticmethod
     def _there():
