@@ -103,7 +103,8 @@ void errands_give_up(struct vault *v);
 void vault_adopt(struct vault *v, const char *uri);
 
 /* What is in force is read from now on; it was, to its end (ALL) or not: what tokens said of anything else is
- * forgotten, but for what errands were told. */
+ * forgotten, but for what errands were told, and certificates that the file wants: what has them may be hidden
+ * by what a client has loaded, and is in force again when that is unloaded. */
 void vault_begin_use(struct vault *v);
 void vault_end_use(struct vault *v, bool all);
 

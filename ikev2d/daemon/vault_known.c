@@ -17,6 +17,7 @@ struct known {
 	struct kept *pin;        /* a reference; NULL: without */
 	unsigned used;           /* by this reading of what is in force last; 0: by none */
 	unsigned seen;           /* by this one, which may not come to its end */
+	bool of_file; /* certificates that the file wants: VICI may hide what has them for a while */
 	enum err e;
 	struct why why;
 	struct bundle bundle;
@@ -166,22 +167,35 @@ static void put_in_force(struct vault *v, struct known *n)
 	list_each_safe (node, &v->known) {
 		struct known *before = node_owner(node, struct known, node);
 
-		if (!before->of && is_at(before, n->uri, n->certs) && kept_same(before->pin, n->pin))
-			known_free(before);
+		if (before->of || !is_at(before, n->uri, n->certs) || !kept_same(before->pin, n->pin))
+			continue;
+		n->of_file |= before->of_file;
+		known_free(before);
 	}
 	n->of = NULL;
 	n->used = v->reading;
+}
+
+/* The next one is in force. */
+static void forget_the_file(struct vault *v)
+{
+	list_each (node, &v->known)
+		node_owner(node, struct known, node)->of_file = false;
 }
 
 void vault_adopt(struct vault *of_keeper, const char *uri)
 {
 	struct vault *v = of_keeper->tokens;
 
+	if (!uri)
+		forget_the_file(v);
 	list_each (node, &v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (n->of && n->of == v->ran && (!uri || is_at(n, uri, true)))
-			put_in_force(v, n);
+		if (!n->of || n->of != v->ran || (uri && !is_at(n, uri, true)))
+			continue;
+		n->of_file = !uri && n->certs;
+		put_in_force(v, n);
 	}
 }
 
@@ -201,9 +215,11 @@ void vault_end_use(struct vault *of_keeper, bool all)
 	list_each_safe (node, &v->known) {
 		struct known *n = node_owner(node, struct known, node);
 
-		if (all && n->seen == v->reading)
+		if (all && n->seen == v->reading) {
 			n->used = n->seen;
-		if (!n->of && (!n->used || (all && n->used != v->reading)))
+			n->of_file |= n->certs && !v->started; /* nobody else has loaded anything */
+		}
+		if (!n->of && (!n->used || (all && n->used != v->reading && !n->of_file)))
 			known_free(n);
 	}
 }

@@ -286,6 +286,46 @@ static void what_others_are_told_changes_nothing_that_is_in_force(void **state)
 	fake_tokens_end();
 }
 
+/* What has a client's name is in force while that is loaded: the file's is not read. */
+static void an_authority_of_the_file_is_there_again_when_a_clients_is_unloaded(void **state)
+{
+	struct text why = text_in(&fake.arena), notes = text_in(&fake.arena);
+	struct made m = maker_cert(&(struct recipe){ .subject = "CN=lab", .extensions = "CA" }, NULL);
+	const struct bundle b = { .certs = &m.cert, .n_certs = 1 };
+	struct authority hides = { .name = "lab", .origin = ORIGIN_VICI };
+	char path[] = "/tmp/test_vault-XXXXXX";
+	unsigned asked;
+
+	(void)state;
+	hides.cacert.data = m.cert->der;
+	hides.cacert.paper = paper_of_bundle(&b, 10000, &fake.arena);
+	(void)fake_tokens_answering(hides.cacert.paper);
+	a_file_is_written(path, "authorities { lab { handle = 0a0b\n } }\n");
+	config_start(&fake.world.config, fake.world.vault);
+	assert_int_equal(config_read(&fake.world.config, path, &why, &notes), ERR_OK);
+	vault_started(fake.world.vault);
+	for (unsigned i = 0; i < 4; i++) { /* at first since the start, then since a reload */
+		asked = fake.asked;
+		assert_true(config_load(&fake.world.config, CONFIG_AUTHORITY, &hides));
+		assert_int_equal(config_read_creds(&fake.world.config, &why, &notes), ERR_OK);
+		if (i % 2)
+			assert_int_equal(reloaded(path, &why, &notes), ERR_OK);
+		assert_int_equal(fake.asked, asked + i % 2);
+		assert_int_equal(config_unload(&fake.world.config, CONFIG_AUTHORITY, "lab", &why), ERR_OK);
+		assert_int_equal(config_read_creds(&fake.world.config, &why, &notes), ERR_OK);
+		assert_int_equal(fake.asked, asked + i % 2);
+	}
+	unlink(path);
+	a_file_is_written(strcpy(path, "/tmp/test_vault-XXXXXX"), "authorities {\n}\n");
+	assert_int_equal(reloaded(path, &why, &notes), ERR_OK);
+	assert_true(list_empty(&fake.world.vault->tokens->known));
+	unlink(path);
+	cert_unref(m.cert);
+	maker_end();
+	config_stop(&fake.world.config);
+	fake_tokens_end();
+}
+
 /* Somebody inserts the card then. */
 static void what_is_wanted_by_a_reading_that_fails_is_asked_for_again(void **state)
 {
@@ -478,6 +518,7 @@ int main(void)
 		VAULT(a_key_with_a_pin_stays_when_the_next_tokens_does_not_answer_for_it),
 		VAULT(a_refusal_for_a_reload_that_fails_takes_no_key),
 		VAULT(what_others_are_told_changes_nothing_that_is_in_force),
+		VAULT(an_authority_of_the_file_is_there_again_when_a_clients_is_unloaded),
 		VAULT(what_is_wanted_by_a_reading_that_fails_is_asked_for_again),
 		VAULT(a_pin_that_cannot_be_handed_over_is_noted),
 		VAULT(a_long_crl_is_read_by_keeper),
