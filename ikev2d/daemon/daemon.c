@@ -693,9 +693,7 @@ int daemon_run(const struct options *o)
 	resolved.record = absolute(o->record, &arena);
 	process_harden(o->core_dumps);
 	if (!process_limit_root()) {
-		fprintf(stderr,
-			"ikev2d: root's capabilities cannot be given up: %s: let whatever starts ikev2d "
-			"allow the "
+		fprintf(stderr, "ikev2d: root's capabilities cannot be given up: %s: let whatever starts ikev2d allow the "
 			"system calls capget and capset\n",
 			strerror(errno));
 		return 1;
