@@ -386,7 +386,7 @@ static void on_looked_up(void *ctx, bool given_up)
 	struct look_up *l = ctx;
 
 	list_remove(&l->node); /* whose client goes now, it does not leave the errand */
-	l->go_on(l, given_up ? &stopping : NULL);
+	l->go_on(l, given_up || l->world->stop_timer ? &stopping : NULL);
 	look_up_free(l);
 }
 

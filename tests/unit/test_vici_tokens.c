@@ -207,6 +207,13 @@ static void so_many_wait_for_tokens_and_no_more(void **state)
 	end_clients();
 }
 
+static void stops(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	(void)ctx;
+}
+
 /* And is told so. */
 static void who_waits_for_tokens_is_told_that_the_daemon_stops(void **state)
 {
@@ -223,6 +230,29 @@ static void who_waits_for_tokens_is_told_that_the_daemon_stops(void **state)
 	errands_give_up(fake.world.vault);
 	for (unsigned i = 0; i < 2; i++)
 		assert_true(heard(s[i], "the daemon is stopping"));
+	end_clients();
+}
+
+/* And nothing that has its answer meanwhile is loaded: nobody would end it. */
+static void nothing_is_loaded_while_the_daemon_stops(void **state)
+{
+	struct vici_session *s[2];
+
+	(void)state;
+	(void)fake_tokens_answering(paper_of_cert());
+	serve_clients();
+	for (unsigned i = 0; i < 2; i++)
+		s[i] = client();
+	load_conn(s[0], "file:/a");
+	load_token(s[1], "file:/b");
+	fake.world.stop_timer = evtimer_new(fake.world.base, stops, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		while (!vici_output(s[i]).n)
+			event_base_loop(fake.world.base, EVLOOP_ONCE);
+		assert_true(heard(s[i], "the daemon is stopping"));
+	}
+	event_free(fake.world.stop_timer);
+	fake.world.stop_timer = NULL;
 	end_clients();
 }
 
@@ -276,6 +306,7 @@ int main(void)
 		VAULT(a_client_that_goes_is_not_waited_for),
 		VAULT(so_many_wait_for_tokens_and_no_more),
 		VAULT(who_waits_for_tokens_is_told_that_the_daemon_stops),
+		VAULT(nothing_is_loaded_while_the_daemon_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
