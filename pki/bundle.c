@@ -205,7 +205,7 @@ static enum err read_der(struct reading *r)
 		return e;
 	}
 	e = take_cert(r, r->data);
-	if (e == ERR_SYNTAX || e == ERR_RANGE)
+	if (e == ERR_SYNTAX || r->data.n > CERT_MAX)
 		e = take_crl(r, r->data); /* which may be longer */
 	if (e == ERR_SYNTAX && r->data.n <= KEY_FILE_MAX)
 		e = key_private(r->data, r->password, r->arena, &r->out->key, r->why);

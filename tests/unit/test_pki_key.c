@@ -423,6 +423,33 @@ static void damaged_bundles(void **state)
 	drop_pair();
 }
 
+/* What is wrong with it is said, and not that it is no CRL. */
+static void a_certificate_that_cannot_be_used(void **state)
+{
+	uint8_t octets[CERT_SERIAL_MAX + 1] = { 1 };
+	BIGNUM *number = BN_bin2bn(octets, sizeof octets, NULL);
+	ASN1_INTEGER *serial = BN_to_ASN1_INTEGER(number, NULL);
+	unsigned char *der = NULL;
+	struct bundle b;
+	X509 *x;
+	int n;
+
+	(void)state;
+	make_pair();
+	x = X509_dup(gateway.cert->x509);
+	assert_int_equal(X509_set_serialNumber(x, serial), 1);
+	assert_true(i2d_re_X509_tbs(x, NULL) > 0);
+	n = i2d_X509(x, &der);
+	assert_true(n > 0);
+	assert_int_equal(bundle_read(bytes_of(der, (size_t)n), NULL, &arena, &b, &why), ERR_RANGE);
+	assert_string_equal(why.what, "the certificate's serial number is too long");
+	OPENSSL_free(der);
+	X509_free(x);
+	ASN1_INTEGER_free(serial);
+	BN_free(number);
+	drop_pair();
+}
+
 /* Longer than any certificate, or private key: what it is not is not what is said. */
 static void long_crls(void **state)
 {
@@ -514,6 +541,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_pin_that_a_token_refuses_is_told_from_other_failures, clean),
 		cmocka_unit_test_teardown(bundles, clean),
 		cmocka_unit_test_teardown(damaged_bundles, clean),
+		cmocka_unit_test_teardown(a_certificate_that_cannot_be_used, clean),
 		cmocka_unit_test_teardown(long_crls, clean),
 		cmocka_unit_test_teardown(too_many_certs, clean),
 		cmocka_unit_test_teardown(pkcs12, clean),
