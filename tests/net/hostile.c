@@ -245,9 +245,9 @@ static void ask_for_passwords(int value)
 	(void)value;
 	for (uint32_t i = 1; i < TALKS && !e; i++)
 		e = ask_for_a_password(i);
-	report(e                      ? "password: it could not be sent"
-		: poll(&p, 1, ANSWER) ? "password: DONE"
-				      : "password: nobody answers");
+	report(e                          ? "password: it could not be sent"
+		: poll(&p, 1, ANSWER) > 0 ? "password: DONE"
+					  : "password: nobody answers");
 }
 
 /* What only keeper says. */

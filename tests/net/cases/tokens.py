@@ -182,6 +182,7 @@ def reads_its_file_while_tokens_hangs(bench, moon):
     """Moon's tokens hangs, and a client has it asked. Returns the client."""
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
     client = bench.vici(moon)
+    client.patience(20)
     client.send(packet(REQUEST, "reload"))
     same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
     return client
@@ -210,6 +211,7 @@ def tokens_that_hangs_while_a_client_loads_a_key(bench):
     moon, _, token = with_tokens(bench)
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
     client = bench.vici(moon)
+    client.patience(20)
     client.send(packet(REQUEST, "load-token", {"uri": f"file:{token.key}", "pin": PIN}))
     same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
     contains(client.response("load-token")["errmsg"], "the process for tokens does not answer", "load-token")
@@ -234,7 +236,10 @@ def tokens_that_hangs_while_two_clients_load_something(bench):
     moon, _, token = with_tokens(bench)
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
     one, other = bench.vici(moon), bench.vici(moon)
+    for client in one, other:
+        client.patience(20)  # they wait for the next one
     one.send(packet(REQUEST, "load-token", {"uri": f"file:{token.key}", "pin": PIN}))
+    until(lambda: family.waits_for(moon, "tokens"), "it is asked for the first")
     other.send(packet(REQUEST, "load-conn", with_certificate_at(token.certificate)))
     contains(one.response("load-token")["errmsg"], "the process for tokens does not answer", "load-token")
     is_loaded(other.response("load-conn"))
@@ -247,6 +252,7 @@ def tokens_that_hangs_while_a_client_loads_a_connection(bench):
     what there is."""
     moon, _, token = with_tokens(bench)
     client, other = bench.vici(moon), bench.vici(moon)
+    client.patience(20)
     is_loaded(client.call("load-conn", with_certificate_at(token.certificate)))
     moon.up()
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
@@ -267,6 +273,7 @@ def tokens_that_hangs_while_a_client_loads_an_authority(bench):
     with open(Authority(bench.directory, "other").cert, encoding="ascii") as f:
         pem = f.read()
     client, other = bench.vici(moon), bench.vici(moon)
+    client.patience(20)
     is_loaded(client.call("load-authority", {"another": {"cacert": pem}}), "load-authority")
     os.kill(family.member(moon, "tokens"), signal.SIGSTOP)
     client.send(packet(REQUEST, "load-authority", {"another": {"handle": "0a0b"}}))
@@ -296,6 +303,7 @@ def token_that_hangs_each_time(bench):
         same(moon.ipsec("status", seconds=2).code, 0, "exit code of ipsec status meanwhile")
     other.patience(4)
     is_loaded(other.call("load-conn", {"plain": {"version": "2"}}))
+    other.patience(20)
     clients[1].close()
     answer = clients[0].response("load-conn")
     same(answer["success"], "no", "success of load-conn")
