@@ -348,15 +348,34 @@ bool config_load(struct config *c, enum config_kind kind, const void *object)
 	return true;
 }
 
-void *config_loaded(const struct config *c, enum config_kind kind, const char *name, struct arena *arena)
+struct config_loaded config_loaded(
+	const struct config *c, enum config_kind kind, const char *name, struct arena *arena)
 {
 	const struct kind *k = kind_row(kind);
 	const struct slot *s = dict_get(&c->shelves[kind].by_name, name);
-	void *copy = s && s->of[ORIGIN_VICI] ? arena_alloc(arena, k->size) : NULL;
+	const struct object *o = s ? s->of[ORIGIN_VICI] : NULL;
+	struct config_loaded found = { 0 };
 
-	if (copy)
-		k->copy(arena, copy, s->of[ORIGIN_VICI]->o);
-	return copy;
+	if (!o)
+		return found;
+	found = (struct config_loaded){ arena_alloc(arena, k->size), o->reading };
+	k->copy(arena, found.object, o->o);
+	return found;
+}
+
+void config_restore(
+	struct config *c, enum config_kind kind, const char *name, const struct config_loaded *before)
+{
+	const struct kind *k = kind_row(kind);
+	struct shelf *shelf = &c->shelves[kind];
+	struct slot *s = slot_get(shelf, name);
+
+	if (before->object)
+		put(k, s, ORIGIN_VICI, before->object)->reading = before->reading;
+	else
+		drop(k, s, ORIGIN_VICI);
+	slot_tidy(shelf, s);
+	c->stale = true;
 }
 
 enum err config_unload(struct config *c, enum config_kind kind, const char *name, struct text *why)

@@ -84,9 +84,17 @@ struct peer *config_conn(const struct config *c, const char *name);
  * False, and nothing has changed, where that says the same. */
 bool config_load(struct config *c, enum config_kind kind, const void *object);
 
-/* The object NAME that came over VICI, of a kind that is not counted, copied into ARENA; NULL: there is none.
- */
-void *config_loaded(const struct config *c, enum config_kind kind, const char *name, struct arena *arena);
+/* What came over VICI as NAME, or from a file that is swanctl's own, of a kind that is not counted. */
+struct config_loaded {
+	void *object;     /* a copy; NULL: there is none */
+	unsigned reading; /* of the file that has it; 0: a client loaded it */
+};
+struct config_loaded config_loaded(
+	const struct config *c, enum config_kind kind, const char *name, struct arena *arena);
+
+/* Puts BEFORE, which was there as NAME, in place of what came over VICI since. */
+void config_restore(
+	struct config *c, enum config_kind kind, const char *name, const struct config_loaded *before);
 
 /* Takes the object NAME away. ERR_MISSING, with a sentence, when it is not there or belongs to the file. */
 enum err config_unload(

@@ -76,17 +76,21 @@ static enum err unload_conn(void *ctx, const char *name, struct arena *arena, st
 	return ERR_OK;
 }
 
-/* Keeps the object NAME, a WHAT. */
-static enum err keep(
-	struct world *w, enum config_kind kind, const void *object, const char *what, const char *name)
+static void log_kept(bool changed, const char *what, const char *name)
 {
 	struct arena arena = { 0 };
-	bool changed = config_load(&w->config, kind, object);
 
 	log_change(changed ? LOG_NOTICE : LOG_DETAIL,
 		arena_printf(&arena, "%s loaded over VICI%s", what, changed ? "" : ": it is as before"),
 		name);
 	arena_free(&arena);
+}
+
+/* Keeps the object NAME, a WHAT. */
+static enum err keep(
+	struct world *w, enum config_kind kind, const void *object, const char *what, const char *name)
+{
+	log_kept(config_load(&w->config, kind, object), what, name);
 	return ERR_OK;
 }
 
@@ -171,10 +175,16 @@ static enum err trust_again(struct world *w, struct arena *arena, struct why *wh
 static enum err keep_authority(
 	struct world *w, const struct authority *a, struct arena *arena, struct why *why)
 {
+	bool changed;
+	enum err e;
+
 	if (token_has(&a->cacert))
 		vault_adopt(w->vault, token_certs_uri(&a->cacert, arena));
-	(void)keep(w, CONFIG_AUTHORITY, a, "authority", a->name);
-	return trust_again(w, arena, why);
+	changed = config_load(&w->config, CONFIG_AUTHORITY, a);
+	e = trust_again(w, arena, why);
+	if (!e)
+		log_kept(changed, "authority", a->name);
+	return e;
 }
 
 /* Where all cannot be read again with it, the one that was there before stays. */
@@ -182,17 +192,16 @@ static enum err load_authority(
 	void *ctx, const struct authority *authority, struct arena *arena, struct why *why)
 {
 	struct world *w = ctx;
-	struct text ignored = text_in(arena);
-	const struct authority *before = config_loaded(&w->config, CONFIG_AUTHORITY, authority->name, arena);
+	const struct config_loaded before =
+		config_loaded(&w->config, CONFIG_AUTHORITY, authority->name, arena);
 	struct authority read = *authority;
 	enum err e = creds_fill_authority(&w->config.creds, &read, arena, why);
 
-	if (e || !(e = keep_authority(w, &read, arena, why)))
+	if (e)
 		return e;
-	if (before)
-		(void)config_load(&w->config, CONFIG_AUTHORITY, before);
-	else
-		(void)!config_unload(&w->config, CONFIG_AUTHORITY, authority->name, &ignored);
+	e = keep_authority(w, &read, arena, why);
+	if (e)
+		config_restore(&w->config, CONFIG_AUTHORITY, authority->name, &before);
 	return e;
 }
 

@@ -258,12 +258,22 @@ static void nothing_is_loaded_while_the_daemon_stops(void **state)
 
 static const char *authority_there(const char *name)
 {
-	const struct authority *a = config_loaded(&fake.world.config, CONFIG_AUTHORITY, name, &fake.arena);
+	const struct authority *a =
+		config_loaded(&fake.world.config, CONFIG_AUTHORITY, name, &fake.arena).object;
 
 	return a ? a->cert_uri_base : "none";
 }
 
-/* All is read anew with it, and there is something else in it that cannot be. */
+/* A file that is swanctl's own has these and nothing else. */
+static void file_has(struct authority *authorities, unsigned n)
+{
+	struct conf file = { .settings = settings_default(), .authorities = authorities, .n_authorities = n };
+
+	config_take(&fake.world.config, CONFIG_SWANCTL, &file);
+	fake.world.config.path = "/nowhere/swanctl.conf"; /* nothing of this machine */
+}
+
+/* All is read anew with it, and there is something else in it that cannot be. It is the file's still. */
 static void an_authority_stays_where_the_next_one_cannot_be_put_in_force(void **state)
 {
 	struct made m = maker_cert(&(struct recipe){ .subject = "CN=lab", .extensions = "CA" }, NULL);
@@ -271,7 +281,7 @@ static void an_authority_stays_where_the_next_one_cannot_be_put_in_force(void **
 	const struct bytes paper_of_it = paper_of_bundle(&b, 10000, &fake.arena);
 	struct text both = text_in(&fake.arena);
 	struct authority lab = { .name = "lab", .origin = ORIGIN_VICI, .cert_uri_base = "before" };
-	const struct authority broken = { .name = "broken", .cacert.file = "nowhere.pem" };
+	struct authority broken = { .name = "broken", .cacert.file = "nowhere.pem" };
 	const struct vici_host host = host_of(&fake.world);
 	struct why why = { 0 };
 
@@ -279,8 +289,7 @@ static void an_authority_stays_where_the_next_one_cannot_be_put_in_force(void **
 	config_start(&fake.world.config, fake.world.vault);
 	lab.cacert.data = m.cert->der;
 	lab.cacert.paper = paper_of_it;
-	assert_true(config_load(&fake.world.config, CONFIG_AUTHORITY, &lab));
-	assert_true(config_load(&fake.world.config, CONFIG_AUTHORITY, &broken));
+	file_has((struct authority[]){ lab, broken }, 2);
 	text_put(&both, paper_of_it.p, paper_of_it.n);
 	text_put(&both, m.cert->der.p, m.cert->der.n);
 	lab.cacert = (struct cert_conf){ .data = bytes_of(both.s, both.n) };
@@ -291,6 +300,8 @@ static void an_authority_stays_where_the_next_one_cannot_be_put_in_force(void **
 	lab.name = "another";
 	assert_int_not_equal(host.load_authority(&fake.world, &lab, &fake.arena, &why), ERR_OK);
 	assert_string_equal(authority_there("another"), "none");
+	file_has(NULL, 0);
+	assert_string_equal(authority_there("lab"), "none");
 	cert_unref(m.cert);
 	maker_end();
 	config_stop(&fake.world.config);
