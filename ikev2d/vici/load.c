@@ -113,6 +113,7 @@ struct loader {
 	void (*drop)(void *object); /* one that was read and will not be kept; NULL: nothing to do */
 	/* Names the N OBJECTS in OUT; NULL: there is nothing to be looked up for them. */
 	void (*name)(void *objects, unsigned n, struct conf *out);
+	const char *(*called)(const void *object); /* NULL, too, then */
 	enum err (*keep)(const struct vici_host *h, void *object, struct arena *arena, struct why *why);
 };
 
@@ -173,15 +174,60 @@ static enum err read_all(struct vici_loading *x, const struct tree_section *s, s
 	return e;
 }
 
+static bool has(const struct vici_loading *x, const struct loader *l, const char *name)
+{
+	for (unsigned i = 0; x->loader == l && i < x->n; i++)
+		if (!strcmp(l->called(x->objects + i * l->size), name))
+			return true;
+	return false;
+}
+
+/* Who waits since before TICKET for something called NAME. Tickets begin anew some day. */
+static const struct vici_session *who_waits(
+	const struct vici *v, const struct loader *l, const char *name, uint32_t ticket)
+{
+	list_each (n, (struct node *)&v->sessions) {
+		const struct vici_session *s = node_owner(n, struct vici_session, node);
+
+		if (s->loading && (int32_t)(s->ticket - ticket) < 0 && has(s->loading, l, name))
+			return s;
+	}
+	return NULL;
+}
+
+/* What was loaded or unloaded by the command TICKET is not replaced by something older. */
+static void refuse_older(struct vici *v, const struct loader *l, const char *name, uint32_t ticket)
+{
+	struct arena arena = { 0 };
+	const struct why why = { .what = arena_printf(&arena,
+					 "another client has loaded or unloaded %s while a token was asked "
+					 "for this: load it once "
+					 "more where it is still wanted",
+					 name) };
+	const struct vici_session *s;
+
+	while ((s = who_waits(v, l, name, ticket))) {
+		v->host.leave(v->host.ctx, s->ticket);
+		vici_load(v, s->ticket, &why);
+	}
+	arena_free(&arena);
+}
+
 /* Up to the first that the daemon refuses. */
-static enum err keep_all(struct vici_loading *x, const struct vici_host *h, struct why *why)
+static enum err keep_all(struct vici_loading *x, struct vici *v, uint32_t ticket, struct why *why)
 {
 	const struct loader *l = x->loader;
 	enum err e = ERR_OK;
 	unsigned i;
 
-	for (i = 0; i < x->n && !e; i++)
-		e = l->keep(h, x->objects + i * l->size, &x->arena, why);
+	for (i = 0; i < x->n && !e; i++) {
+		void *object = x->objects + i * l->size;
+		const char *name = l->called ? arena_str(&x->arena, l->called(object)) : NULL;
+
+		e = l->keep(&v->host, object, &x->arena, why);
+		if (!e && name)
+			refuse_older(v, l, name, ticket);
+	}
 	drop_from(x, i);
 	return e;
 }
@@ -213,7 +259,7 @@ void vici_load(struct vici *v, uint32_t ticket, const struct why *refused)
 		drop_from(x, 0);
 		o.why = *refused;
 	} else {
-		e = keep_all(x, &v->host, &o.why);
+		e = keep_all(x, v, ticket, &o.why);
 		o.success = !e;
 		if (e && !o.why.what)
 			o.why.what = err_name(e);
@@ -252,16 +298,23 @@ static void load(struct vici_call *c, const struct loader *l)
 	refuse(c, wrong.n ? text_str(&wrong) : err_name(ERR_SYNTAX));
 }
 
-static void unload(struct vici_call *c, const char *key, const char *missing,
+/* L: how it is loaded; NULL: nobody waits for one. */
+static void unload(struct vici_call *c, const struct loader *l, const char *key, const char *missing,
 	enum err (*take)(void *ctx, const char *name, struct arena *arena, struct why *why))
 {
 	const char *name = vici_str(c->args, key);
+	struct vici *v = c->session->vici;
 	struct why why = { 0 };
+	enum err e;
 
-	if (name)
-		answer(c, take(c->host->ctx, name, c->arena, &why), &why);
-	else
+	if (!name) {
 		refuse(c, missing);
+		return;
+	}
+	e = take(c->host->ctx, name, c->arena, &why);
+	answer(c, e, &why);
+	if (!e && l)
+		refuse_older(v, l, name, v->last_ticket + 1);
 }
 
 /* -------------------------------------------------------------- connections */
@@ -289,17 +342,22 @@ static enum err keep_conn(const struct vici_host *h, void *object, struct arena 
 	return h->load_conn(h->ctx, *(struct peer **)object, arena, why);
 }
 
+static const char *conn_called(const void *object)
+{
+	return (*(struct peer *const *)object)->name;
+}
+
+static const struct loader conns = { "connections", sizeof(struct peer *), read_conn, drop_conn, name_conns,
+	conn_called, keep_conn };
+
 void vici_do_load_conn(struct vici_call *c)
 {
-	static const struct loader conns = { "connections", sizeof(struct peer *), read_conn, drop_conn,
-		name_conns, keep_conn };
-
 	load(c, &conns);
 }
 
 void vici_do_unload_conn(struct vici_call *c)
 {
-	unload(c, "name", "unload: missing connection name", c->host->unload_conn);
+	unload(c, &conns, "name", "unload: missing connection name", c->host->unload_conn);
 }
 
 /* -------------------------------------------------------------------- pools */
@@ -316,7 +374,7 @@ static enum err keep_pool(const struct vici_host *h, void *object, struct arena 
 
 void vici_do_load_pool(struct vici_call *c)
 {
-	static const struct loader pools = { "pools", sizeof(struct vip_pool), read_pool, NULL, NULL,
+	static const struct loader pools = { "pools", sizeof(struct vip_pool), read_pool, NULL, NULL, NULL,
 		keep_pool };
 
 	load(c, &pools);
@@ -324,7 +382,7 @@ void vici_do_load_pool(struct vici_call *c)
 
 void vici_do_unload_pool(struct vici_call *c)
 {
-	unload(c, "name", "missing pool name to unload", c->host->unload_pool);
+	unload(c, NULL, "name", "missing pool name to unload", c->host->unload_pool);
 }
 
 /* -------------------------------------------------------------- authorities */
@@ -345,17 +403,22 @@ static enum err keep_authority(const struct vici_host *h, void *object, struct a
 	return h->load_authority(h->ctx, object, arena, why);
 }
 
+static const char *authority_called(const void *object)
+{
+	return ((const struct authority *)object)->name;
+}
+
+static const struct loader authorities = { "authorities", sizeof(struct authority), read_authority, NULL,
+	name_authorities, authority_called, keep_authority };
+
 void vici_do_load_authority(struct vici_call *c)
 {
-	static const struct loader authorities = { "authorities", sizeof(struct authority), read_authority,
-		NULL, name_authorities, keep_authority };
-
 	load(c, &authorities);
 }
 
 void vici_do_unload_authority(struct vici_call *c)
 {
-	unload(c, "name", "unload: missing authority name", c->host->unload_authority);
+	unload(c, &authorities, "name", "unload: missing authority name", c->host->unload_authority);
 }
 
 /* -------------------------------------------------------------- credentials */
@@ -414,7 +477,7 @@ void vici_do_load_shared(struct vici_call *c)
 
 void vici_do_unload_shared(struct vici_call *c)
 {
-	unload(c, "id", "unique identifier missing", c->host->unload_shared);
+	unload(c, NULL, "id", "unique identifier missing", c->host->unload_shared);
 }
 
 void vici_do_clear_creds(struct vici_call *c)

@@ -152,8 +152,8 @@ struct vici_host {
 	 * tokens. Everybody else is served meanwhile; vici_load is called then, at once where there is
 	 * nothing to be looked up. */
 	void (*look_up)(void *ctx, uint32_t ticket, const struct conf *wanted);
-	/* The client has gone for whom look_up or load_token was called, or another function, with TICKET:
-	 * what is still to be looked up for it is not. */
+	/* The client has gone for whom look_up or load_token was called, or another function, with TICKET, or
+	 * does not get what it wants any more: what is still to be looked up for it is not. */
 	void (*leave)(void *ctx, uint32_t ticket);
 	/* The SECRET of KEY is what came as PIN. */
 	void (*load_token)(void *ctx, uint32_t ticket, const struct key_conf *key);

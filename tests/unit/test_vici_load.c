@@ -196,6 +196,63 @@ static void nothing_is_loaded_for_a_client_that_has_gone(void **state)
 	assert_null(b->fake->loaded);
 }
 
+static const char newer[] = "response success=no errmsg=another client has loaded or unloaded branch";
+
+/* The answer of C to what was put into b->out. */
+static const char *answer_of(struct vici_bench *b, struct vici_client *c)
+{
+	assert_true(vici_client_input(c, vici_out_done(&b->out)));
+	return vici_read_all(c, &b->arena);
+}
+
+/* An older one does not take the place of what another client has loaded, or taken away, since. */
+static void who_waits_is_refused_when_a_newer_one_is_there(void **state)
+{
+	struct vici_bench *b = *state;
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+
+	for (unsigned unloads = 0; unloads < 2; unloads++) {
+		const struct peer *loaded;
+		uint32_t ticket;
+
+		b->fake->looks = true;
+		put_conn(&b->out, "start_action", "trap");
+		assert_string_equal(answer(b), "");
+		ticket = b->fake->ticket;
+		b->fake->looks = false;
+		put_conn(&b->out, "start_action", "start");
+		assert_string_equal(unloads ? vici_ask(other, "unload-conn", "name=branch", &b->arena)
+					    : answer_of(b, other),
+			"response success=yes\n");
+		assert_true(has(vici_read_all(b->s, &b->arena), newer));
+		assert_int_equal(b->fake->left, ticket);
+		loaded = b->fake->loaded;
+		vici_load(b->fake->vici, ticket, NULL);
+		assert_ptr_equal(b->fake->loaded, loaded);
+	}
+}
+
+/* What came first refuses no newer one that waits; nor does what is called otherwise. */
+static void who_waits_gets_what_is_newer_or_another(void **state)
+{
+	struct vici_bench *b = *state;
+	struct vici_client *other = vici_client_open(b->fake, VICI_CHANGES);
+	uint32_t first;
+
+	b->fake->looks = true;
+	put_conn(&b->out, "start_action", "trap");
+	assert_string_equal(answer(b), "");
+	first = b->fake->ticket;
+	put_conn(&b->out, "start_action", "start");
+	assert_string_equal(answer_of(b, other), "");
+	vici_load(b->fake->vici, first, NULL);
+	assert_string_equal(vici_read_all(b->s, &b->arena), "response success=yes\n");
+	assert_string_equal(
+		vici_ask(b->s, "unload-conn", "name=another", &b->arena), "response success=yes\n");
+	vici_load(b->fake->vici, b->fake->ticket, NULL);
+	assert_string_equal(vici_read_all(other, &b->arena), "response success=yes\n");
+}
+
 static void put_pool(struct vici_out *o, const char *name, const char *addrs, const char *dns)
 {
 	vici_put_section(o, name);
@@ -445,6 +502,10 @@ int main(void)
 			load_conn_passes_the_daemons_refusal_on, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(what_a_connection_has_elsewhere_is_looked_up_first,
 			vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_waits_is_refused_when_a_newer_one_is_there, vici_bench_open, vici_bench_close),
+		cmocka_unit_test_setup_teardown(
+			who_waits_gets_what_is_newer_or_another, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(
 			what_cannot_be_looked_up_is_not_loaded, vici_bench_open, vici_bench_close),
 		cmocka_unit_test_setup_teardown(

@@ -76,7 +76,7 @@ static void load_conn(struct vici_session *s, const char *uri)
 	struct vici_out o = { 0 };
 
 	vici_out_packet(&o, VICI_CMD_REQUEST, "load-conn");
-	vici_put_section(&o, "site");
+	vici_put_section(&o, uri ? "site" : "plain");
 	vici_put_section(&o, "local");
 	vici_put_pair(&o, "auth", uri ? "pubkey" : "psk");
 	if (uri) {
