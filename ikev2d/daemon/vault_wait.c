@@ -209,7 +209,7 @@ static enum err keep_radius(struct vault *v, enum ipc_use use, const char *name,
 	return ERR_OK;
 }
 
-/* What is in SINGLE is among the servers. */
+/* What is in SINGLE is among the servers where it names one; else it counts for nothing. */
 enum err vault_keep_radius(struct vault *v, struct radius_conf *c, struct text *why)
 {
 	enum err e = ERR_OK;
@@ -220,8 +220,8 @@ enum err vault_keep_radius(struct vault *v, struct radius_conf *c, struct text *
 	if (!e)
 		e = keep_radius(v, IPC_USE_ORDERS, "daemon.radius.dae", c->dae.enable, &c->dae.secret,
 			&c->dae.kept, why);
-	if (c->single.address)
-		c->single.secret = (struct bytes){ 0 };
+	if (!e)
+		e = keep_radius(v, IPC_USE_RADIUS, NULL, false, &c->single.secret, NULL, why);
 	return e;
 }
 
