@@ -244,6 +244,14 @@ static const char *obey(
 	return carry_out(&m, arena, ctx);
 }
 
+/* Of a message without an octet the kernel says the same as of a channel that nobody speaks by any more. */
+static bool is_over(const struct ipc_channel *c)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 static enum err take(struct ipc_channel *c, struct arena *arena, void *ctx, const char **wrong, int flags)
 {
 	struct given given = { .n = 0 };
@@ -253,9 +261,11 @@ static enum err take(struct ipc_channel *c, struct arena *arena, void *ctx, cons
 	ASAN_UNPOISON_MEMORY_REGION(coming, sizeof coming);
 	while ((n = receive(c, &given, flags)) < 0 && errno == EINTR)
 		;
-	if (n <= 0) {
+	if (n < 0)
+		return flags && errno == EAGAIN ? ERR_BUSY : ERR_MISSING;
+	if (!n && is_over(c)) {
 		give_back(&given);
-		return n && flags && errno == EAGAIN ? ERR_BUSY : ERR_MISSING;
+		return ERR_MISSING;
 	}
 	*wrong = obey(c, (size_t)n, &given, arena, ctx);
 	return *wrong ? ERR_DENIED : ERR_OK;

@@ -713,7 +713,26 @@ void keeper_stop(struct keeper *k)
 
 /* ------------------------------------------------------------------ serving */
 
-/* Guard ends who is to blame, and has to do with others that asked by the same channel. */
+/* Whether all that guard and ike need of us goes on where nobody speaks by C. */
+static bool is_beside(const struct keeper *k, const struct ipc_channel *c)
+{
+	return c == k->ctl || c == k->certs;
+}
+
+/* Guard ends who is to blame, and has to do with others that asked by the same channel. Where one is to blame
+ * who has nothing to do with that we do not wait for guard to hear it: he would have us wait. */
+static void blame(struct keeper *k, const struct ipc_channel *c, const char *what)
+{
+	const struct ipc_message m = {
+		.kind = IPC_BLAME, .ticket = c->ticket, .blame = { .process = c->peer, .what = what }
+	};
+
+	if (is_beside(k, c))
+		(void)!ipc_tell(&k->guard, &m);
+	else
+		answer(&k->guard, &m);
+}
+
 bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 {
 	struct arena arena = { 0 };
@@ -721,22 +740,23 @@ bool keeper_serve(struct keeper *k, struct ipc_channel *c)
 	enum err e = ipc_take(c, &arena, k, &wrong);
 
 	while (e == ERR_DENIED) {
-		answer(&k->guard, &(struct ipc_message){ .kind = IPC_BLAME,
-					  .ticket = c->ticket,
-					  .blame = { .process = c->peer, .what = wrong } });
+		blame(k, c, wrong);
 		e = ipc_take_rest(c, &arena, k, &wrong);
+	}
+	if (e == ERR_MISSING && is_beside(k, c)) {
+		blame(k, c, "closed its channel");
+		ipc_close(c);
+		e = ERR_OK;
 	}
 	flush(k);
 	arena_free(&arena);
 	return e != ERR_MISSING;
 }
 
-/* What ctl offered may have been taken already, with what guard said of it. */
+/* What was there may have been taken already, with what guard or ike said. */
 static bool serve(void *ctx, struct ipc_channel *from)
 {
-	const struct keeper *k = ctx;
-
-	return (from == k->ctl && !has_message(from)) || keeper_serve(ctx, from);
+	return (is_beside(ctx, from) && !has_message(from)) || keeper_serve(ctx, from);
 }
 
 void keeper_run(struct keeper *k)

@@ -39,7 +39,8 @@ enum err keeper_start(struct keeper *k, int image_fd) MUST_CHECK;
 /* Wipes everything but the image. */
 void keeper_stop(struct keeper *k);
 
-/* The next message from C, one of the channels. False when its peer is gone. */
+/* The next message from C, one of the channels. False when its peer is gone, and it is guard or ike: without
+ * another one we go on, and guard is told. */
 bool keeper_serve(struct keeper *k, struct ipc_channel *c);
 
 /* Serves until guard is gone. */

@@ -19,6 +19,7 @@
 
 enum {
 	TRIES_MAX = 3,
+	TO_KEEPER = 0,    /* of what it is handed: its end of the channel to keeper */
 	SILENCE_TIME = 2, /* s without any answer: then it is asked what it must answer at once */
 };
 
@@ -215,11 +216,26 @@ static void fly(struct trust *t)
 	}
 }
 
+/* Whether the one before has left it a channel to keeper that is none: then there is a new one, for one more
+ * certs. */
+static bool has_no_keeper(struct trust *t)
+{
+	struct vault *v = t->world->vault;
+
+	if (!v || t->inside || !vault_clean_radius(v))
+		return false;
+	t->certs.spec.fds[TO_KEEPER] = vault_radius(v);
+	member_replace(&t->certs, "the one before it has broken its channel to keeper");
+	return true;
+}
+
 /* Who notices that certs was lost may be in the middle of something: others hear of it later. */
 static void again(void *ctx)
 {
 	struct trust *t = ctx;
 
+	if (has_no_keeper(t))
+		return;
 	list_each (n, &t->asked)
 		node_owner(n, struct query, node)->flying = false;
 	t->flying = 0;
@@ -693,7 +709,7 @@ enum err trust_start(struct world *w, const char *folder, const char *crls, stru
 	const struct options *o = w->options;
 	struct family_spec spec = { .process = IPC_CERTS,
 		.near = { IPC_GUARD, IPC_IKE },
-		.fds = { w->vault ? vault_radius(w->vault) : -1 },
+		.fds = { [TO_KEEPER] = w->vault ? vault_radius(w->vault) : -1 },
 		.n_fds = 1,
 		.folder = folder,
 		.one = o->one,

@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -104,7 +106,7 @@ static struct family_spec spec_of(struct vault *v)
 
 	return (struct family_spec){ .process = v->process,
 		.near = { IPC_GUARD, IPC_IKE },
-		.fds = { v->image, v->to_keeper.fd, v->to_certs.fd },
+		.fds = { v->image, v->to_keeper.fd, [VAULT_TO_CERTS] = v->to_certs.fd },
 		.n_fds = 3,
 		.root = v->root,
 		.folder = v->folder,
@@ -490,6 +492,47 @@ void vault_serve_radius(void *ctx)
 	struct vault *v = ctx;
 
 	(void)keeper_serve(v->inside, &v->to_certs);
+}
+
+/* Whether both may still speak by it: who has shut it down has done so for all that have it after him. */
+static bool radius_is_whole(const struct vault *v)
+{
+	struct pollfd ends[] = { { .fd = v->of_certs.fd, .events = POLLRDHUP },
+		{ .fd = v->to_certs.fd, .events = POLLRDHUP } };
+
+	return !poll(ends, 2, 0);
+}
+
+static void empty(int fd)
+{
+	enum { MOST = 1 << 16 }; /* more than there is room for */
+	uint8_t octet;
+
+	for (unsigned i = 0; i < MOST && recv(fd, &octet, sizeof octet, MSG_DONTWAIT) >= 0; i++)
+		;
+}
+
+bool vault_clean_radius(struct vault *v)
+{
+	struct ipc_channel certs, keeper;
+
+	if (v->to_certs.fd < 0)
+		return false;
+	if (radius_is_whole(v)) {
+		empty(v->to_certs.fd);
+		empty(v->of_certs.fd);
+		return false;
+	}
+	if (ipc_pair(IPC_CERTS, &certs, v->process, &keeper))
+		return false;
+	ipc_close(&v->of_certs);
+	ipc_close(&v->to_certs);
+	v->of_certs = certs;
+	v->to_certs = keeper;
+	v->to_certs.phase = IPC_SERVING;
+	v->keeper.spec.fds[VAULT_TO_CERTS] = v->to_certs.fd;
+	member_replace(&v->keeper, "certs has broken the channel between them");
+	return true;
 }
 
 static struct vault *vault_new(struct world *w, enum ipc_process p, const char *folder)

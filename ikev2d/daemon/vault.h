@@ -116,6 +116,10 @@ int vault_offers_tokens(const struct vault *v);
  * keeper answer what was asked there; CTX is the vault. */
 int vault_radius(const struct vault *v);
 void vault_serve_radius(void *ctx);
+/* There is another certs, which has asked nothing so far: what the one before it has left in that channel is
+ * thrown away. True: that one had broken the channel; there is a new one now, for keeper as well, which is
+ * replaced. */
+bool vault_clean_radius(struct vault *v);
 
 /* The answer to Q: an AUTH value with the secret S; whether Q->proof is it (WHY: what to say when it is not,
  * in the answer's arena); one with the private key of KEY by S, of which the answer has method and

@@ -69,7 +69,10 @@ struct vault {
 	} waits;
 };
 
-enum { VAULT_TRIES_MAX = 3 /* of one question, where keeper is lost */ };
+enum {
+	VAULT_TRIES_MAX = 3, /* of one question, where keeper is lost */
+	VAULT_TO_CERTS = 2,  /* of what it is handed: its end of that channel */
+};
 
 /* A reference to what keeper is going to keep as HANDLE. */
 struct kept *vault_kept_new(struct vault *v, uint64_t handle);

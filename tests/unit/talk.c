@@ -88,22 +88,23 @@ struct ipc_channel *talk_throw(struct talk *t, struct rd *in)
 	struct bytes octets;
 	bool more;
 
-	while (in->n) {
-		const unsigned whose = next_is(in, &more, &octets);
-		const bool guards = whose == GUARDS, thirds = whose == THIRDS && t->to_third;
-		const struct ipc_channel *from = guards ? &t->guard : thirds ? &t->third : &t->ike;
-		struct wr w = wr_of(bundle, sizeof bundle);
+	const struct ipc_channel *from;
+	struct wr w = wr_of(bundle, sizeof bundle);
+	bool guards, thirds;
+	unsigned whose;
 
-		if (more)
-			octets = gather(in, octets, &w);
-		if (!octets.n)
-			continue;
-		means_one_thing(octets);
-		if (send(from->fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
-			abort();
-		return guards ? t->to_guard : thirds ? t->to_third : t->to_ike;
-	}
-	return NULL;
+	if (!in->n)
+		return NULL;
+	whose = next_is(in, &more, &octets);
+	guards = whose == GUARDS;
+	thirds = whose == THIRDS && t->to_third;
+	from = guards ? &t->guard : thirds ? &t->third : &t->ike;
+	if (more)
+		octets = gather(in, octets, &w);
+	means_one_thing(octets);
+	if (send(from->fd, octets.p, octets.n, 0) != (ssize_t)octets.n)
+		abort();
+	return guards ? t->to_guard : thirds ? t->to_third : t->to_ike;
 }
 
 static void hear(const struct ipc_channel *c)

@@ -179,7 +179,7 @@ static void assert_blamed(struct desk *d, const char *what)
 
 	if (said.kind != IPC_BLAME || said.blame.process != IPC_CERTS)
 		fail_msg("%s: %u", what, said.kind);
-	assert_true(recv(certs.fd, &octet, 1, MSG_DONTWAIT) < 0);
+	assert_true(recv(certs.fd, &octet, 1, MSG_DONTWAIT) <= 0);
 }
 
 /* Who has taken certs over can have nothing made that is good for anything else, nor what servers make. */
@@ -281,6 +281,34 @@ static void who_does_not_listen_is_not_waited_for(void **state)
 	keep(d, PSK + 1, IPC_USE_SECRET);
 }
 
+/* It goes on, with guard told whose fault it is, which is not waited for either. */
+static void keeper_outlives_what_comes_by_that_channel(void **state)
+{
+	enum { MANY = 5000 };
+	struct desk *d = *state;
+
+	assert_int_equal(send(certs.fd, "", 0, 0), 0);
+	assert_true(keeper_serve(&d->keeper, &to_certs));
+	assert_blamed(d, "an empty message");
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(send(certs.fd, "?", 1, 0), 1);
+		assert_true(keeper_serve(&d->keeper, &to_certs));
+	}
+	talk_hear(&d->talk);
+	keep(d, PSK + 1, IPC_USE_SECRET);
+}
+
+static void keeper_outlives_that_channel(void **state)
+{
+	struct desk *d = *state;
+
+	assert_int_equal(shutdown(certs.fd, SHUT_WR), 0);
+	assert_true(keeper_serve(&d->keeper, &to_certs));
+	assert_blamed(d, "one who speaks no more");
+	assert_int_equal(to_certs.fd, -1);
+	keep(d, PSK + 1, IPC_USE_SECRET);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -295,6 +323,8 @@ int main(void)
 		TEST(a_secret_that_was_taken_away_is_unknown),
 		TEST(the_next_one_goes_on),
 		TEST(who_does_not_listen_is_not_waited_for),
+		TEST(keeper_outlives_what_comes_by_that_channel),
+		TEST(keeper_outlives_that_channel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -495,13 +495,57 @@ static void a_secret_of_radius_that_counts_for_nothing_is_not_kept(void **state)
 	char path[] = "/tmp/test_vault-XXXXXX";
 
 	(void)state;
-	a_file_is_written(path, "daemon { radius { dae {\n secret = orders\n } } }\n");
+	a_file_is_written(path, "daemon { radius {\n secret = nobody\n dae {\n secret = orders\n } } }\n");
 	config_start(&fake.world.config, fake.world.vault);
 	assert_int_equal(config_read(&fake.world.config, path, &why, &notes), ERR_OK);
 	assert_int_equal(config_now(&fake.world.config)->settings.radius.dae.secret.n, 0);
+	assert_int_equal(config_now(&fake.world.config)->settings.radius.single.secret.n, 0);
 	assert_int_equal(fake.world.vault->inside->kept.count, 0);
 	unlink(path);
 	config_stop(&fake.world.config);
+	fake_tokens_end();
+}
+
+/* What waits at END, in messages. */
+static unsigned waits_at(int end)
+{
+	unsigned n = 0;
+	uint8_t octet;
+
+	while (recv(end, &octet, 1, MSG_DONTWAIT) >= 0)
+		n++;
+	return n;
+}
+
+static void what_one_certs_leaves_is_not_the_next_ones(void **state)
+{
+	struct vault *v = fake.world.vault;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(send(vault_radius(v), "?", i % 2, 0), i % 2);
+	assert_false(vault_clean_radius(v));
+	assert_int_equal(waits_at(v->to_certs.fd), 0);
+	fake_tokens_end();
+}
+
+/* That it is shut down cannot be undone: both get another one. */
+static void a_channel_that_one_certs_has_broken_is_made_anew(void **state)
+{
+	static const int hows[] = { SHUT_RD, SHUT_WR, SHUT_RDWR };
+	struct vault *v = fake.world.vault;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(shutdown(vault_radius(v), hows[i]), 0);
+		assert_true(vault_clean_radius(v));
+		assert_int_equal(v->keeper.spec.fds[2], v->to_certs.fd);
+		assert_int_equal(send(vault_radius(v), "?", 1, 0), 1);
+		assert_int_equal(waits_at(v->to_certs.fd), 1);
+		assert_int_equal(send(v->to_certs.fd, "!", 1, 0), 1);
+		assert_int_equal(waits_at(vault_radius(v)), 1);
+		assert_false(vault_clean_radius(v));
+	}
 	fake_tokens_end();
 }
 
@@ -526,6 +570,8 @@ int main(void)
 		VAULT(a_paper_without_end_is_not_believed),
 		VAULT(secrets_of_radius_are_kept_once),
 		VAULT(a_secret_of_radius_that_counts_for_nothing_is_not_kept),
+		VAULT(what_one_certs_leaves_is_not_the_next_ones),
+		VAULT(a_channel_that_one_certs_has_broken_is_made_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import time
 
 from cases.certs import folder, gateways
@@ -499,6 +500,30 @@ def hostile_certs_to_keeper(bench):
         end.send(wants_signed(handle, b"sign this"))
     family.replaced(moon, pid, 2, "certs")
     contains(moon.log(), "keeper says that it sent a message that nobody waits for: radius-sign", "log of moon")
+    lives_on(bench, moon)
+
+
+@case(each=[("empty-message", lambda end: end.send(b""), False), ("speaks-no-more", lambda end: end.shutdown(socket.SHUT_WR), True),
+            ("speaks-and-hears-no-more", lambda end: end.shutdown(socket.SHUT_RDWR), True)])
+def hostile_certs_does_not_end_keeper(bench, does, breaks):
+    """Keeper goes on where certs sends it nothing at all, or shuts their channel down: then guard makes both another one, by
+    which the next certs has requests signed."""
+    settings = {"radius": {"server": "10.1.0.77", "secret": '"a secret of radius"'}}
+    moon, _ = bench.pair(moon={"daemon": settings})
+    moon.up()
+    pid, keeper = family.member(moon, "certs"), family.member(moon, "keeper")
+    does(family.channels(pid, 3)[2])
+    family.replaced(moon, pid, 2, "certs")
+    if breaks:
+        family.replaced(moon, keeper, 2, "keeper")
+        until(lambda: "since the one before it has broken its channel to keeper" in moon.log(), moon.log)
+    until(lambda: family.members(moon, "certs"), moon.log)
+    moon.must("list", "certs")
+    same(family.member(moon, "keeper") == keeper, not breaks, "keeper is the one that it was")
+    end = family.channels(family.member(moon, "certs"), 3)[2]
+    end.settimeout(5)
+    end.send(wants_signed(1 << 40, bytes([1, 7]) + (38).to_bytes(2, "big") + bytes(16) + bytes([80, 18]) + bytes(16)))
+    same(end.recv(1 << 13)[0], RADIUS_PROOF, "keeper answers the next one")
     lives_on(bench, moon)
 
 
