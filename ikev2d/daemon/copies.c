@@ -136,24 +136,26 @@ static enum err send_surroundings(struct trust *t)
 
 /* As what certs knows the secret K, of the N that it was TOLD of. The same one is kept anew each time that
  * the file is read: what certs was told of stays, so that no conversation ends, and no order that was obeyed
- * is forgotten. */
-static struct kept *as_told(struct kept *const *told, unsigned n, struct kept *k)
+ * is forgotten. Where several have the same secret the one in its own place AT is meant. */
+static struct kept *as_told(struct kept *const *told, unsigned n, unsigned at, struct kept *k)
 {
+	if (k && told[at] && kept_same(told[at], k))
+		return told[at];
 	for (unsigned i = 0; k && i < n; i++)
 		if (told[i] && kept_same(told[i], k))
 			return told[i];
 	return k;
 }
 
-/* That of the server, and of who gives orders. */
-static struct kept *of_server(const struct trust *t, const struct radius_server_conf *s)
+/* That of the server, which is the one AT this place, and of who gives orders. */
+static struct kept *of_server(const struct trust *t, const struct radius_conf *c, unsigned at)
 {
-	return as_told(t->secrets, RADIUS_SERVERS_CONF_MAX, s->kept);
+	return as_told(t->secrets, RADIUS_SERVERS_CONF_MAX, at, c->servers[at].kept);
 }
 
 static struct kept *of_orders(const struct trust *t, const struct radius_conf *c)
 {
-	return as_told(&t->orders, 1, c->dae.kept);
+	return as_told(&t->orders, 1, 0, c->dae.kept);
 }
 
 /* Certs was told of the secrets in C, and of no others. */
@@ -162,7 +164,7 @@ static void note_secrets(struct trust *t, const struct radius_conf *c)
 	struct kept *secrets[RADIUS_SERVERS_CONF_MAX] = { NULL }, *orders = kept_ref(of_orders(t, c));
 
 	for (unsigned i = 0; i < c->n_servers; i++)
-		secrets[i] = kept_ref(of_server(t, &c->servers[i]));
+		secrets[i] = kept_ref(of_server(t, c, i));
 	copies_stop(t);
 	memcpy(t->secrets, secrets, sizeof secrets);
 	t->orders = orders;
@@ -197,7 +199,7 @@ static struct ipc_radius servers_of(const struct trust *t, const struct radius_c
 	for (unsigned i = 0; i < c->n_servers; i++)
 		v[i] = (struct ipc_radius_server){ .name = c->servers[i].name,
 			.address = c->servers[i].address,
-			.secret = kept_handle(of_server(t, &c->servers[i])),
+			.secret = kept_handle(of_server(t, c, i)),
 			.nas_identifier = bytes_str(c->servers[i].nas_identifier),
 			.ports = { c->servers[i].auth_port, c->servers[i].acct_port },
 			.preference = c->servers[i].preference,

@@ -226,17 +226,16 @@ static void a_conversation_is_with_servers_as_they_are(void **state)
 
 /* The same secrets, of a server and of who gives orders, are kept anew when the file is read again. To certs
  * they are what they were, so that nothing ends; neither stands for the other. */
-static void secrets_that_are_read_again_are_the_same(void **state)
+static void read_again(struct bench *b, unsigned n)
 {
-	struct bench *b = *state;
 	struct trust *t = &b->trust->world.trust;
 	struct radius_conf *c = &b->trust->world.config.now.settings.radius;
-	uint64_t server = 0, orders = 0;
+	uint64_t server = 0, second = 0, orders = 0;
 
-	configure(b, 1, HONEST, HONEST);
+	configure(b, n, HONEST, HONEST);
 	vault_leave_radius(c);
 	for (unsigned i = 0; i < 2; i++) {
-		b->conf[0].secret = bytes_str(RADIUS_FAKE_SECRET);
+		b->conf[0].secret = b->conf[1].secret = bytes_str(RADIUS_FAKE_SECRET);
 		c->dae =
 			(struct radius_dae_conf){ true, "127.0.0.1", 0, bytes_str(RADIUS_FAKE_SECRET), NULL };
 		trust_keep_radius(b->trust);
@@ -244,13 +243,26 @@ static void secrets_that_are_read_again_are_the_same(void **state)
 		assert_int_equal(b->heard.what, i ? RADIUS_SUCCEEDED : RADIUS_SAYS);
 		if (!i) {
 			server = kept_handle(t->secrets[0]);
+			second = kept_handle(t->secrets[1]);
 			orders = kept_handle(t->orders);
-			assert_true(server && orders && server != orders);
+			assert_true(server && orders && server != orders && server != second);
 			vault_leave_radius(c);
 		}
 	}
 	assert_true(kept_handle(c->servers[0].kept) != server);
-	assert_true(kept_handle(t->secrets[0]) == server && kept_handle(t->orders) == orders);
+	assert_true(kept_handle(t->secrets[0]) == server && kept_handle(t->secrets[1]) == second);
+	assert_true(kept_handle(t->orders) == orders);
+}
+
+static void secrets_that_are_read_again_are_the_same(void **state)
+{
+	read_again(*state, 1);
+}
+
+/* Neither is taken for the other, which would be a change. */
+static void servers_may_have_one_secret(void **state)
+{
+	read_again(*state, 2);
 }
 
 static void who_waits_hears_that_servers_change(void **state)
@@ -292,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_conversation_is_with_servers_as_they_are, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(secrets_that_are_read_again_are_the_same, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(servers_may_have_one_secret, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_waits_hears_that_servers_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_answer_is_not_passed_on, set_up, tear_down),
 	};
