@@ -96,7 +96,8 @@ static void to_guard(void *ctx, enum log_level level, const char *word, const ch
 static int keep(enum ipc_process p, struct ipc_channel guard, struct ipc_channel ike)
 {
 	struct ipc_channel ctl = ipc_end(FD_OWN + 1, p, IPC_CTL);
-	struct ipc_channel certs = ipc_end(there(FD_OWN + 2), p, IPC_CERTS);
+	/* Tokens was handed none: what it has there it got from who started the daemon. */
+	struct ipc_channel certs = ipc_end(p == IPC_KEEPER ? there(FD_OWN + 2) : -1, p, IPC_CERTS);
 	struct keeper k = {
 		.guard = guard, .ike = ike, .ctl = &ctl, .certs = certs.fd < 0 ? NULL : &certs
 	};
