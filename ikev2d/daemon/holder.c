@@ -52,13 +52,17 @@ static enum err ask(
 	if (clock_ms() < h->deaf)
 		return e;
 	h->waits = m.ticket;
+	h->said.result = ERR_BUSY;
+	h->said.n = 0;
 	if (h->keeper.fd >= 0)
 		e = ipc_tell(&h->keeper, &m);
 	if (!e)
 		e = wait_for_answer(h);
 	h->waits = 0;
+	/* Guard drops a secret, and tells us of another one, one after the other: what is asked in between is
+	 * as if it were asked of nobody. */
 	if (!e)
-		return h->said.result;
+		return h->said.result == ERR_UNKNOWN ? ERR_BUSY : h->said.result;
 	h->deaf = clock_ms() + HOLDER_PAUSE;
 	certs_say(h->certs, "radius", NULL,
 		"the process that keeps the secrets of RADIUS servers does not answer: packets are taken as "

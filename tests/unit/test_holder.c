@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 /* What keeper does when it is asked. */
-enum temper { ANSWERS, ANSWERS_ANOTHER_FIRST, SAYS_NONSENSE, IS_SILENT };
+enum temper { ANSWERS, ANSWERS_ANOTHER_FIRST, KNOWS_IT_NOT, SAYS_NONSENSE, IS_SILENT };
 
 struct bench {
 	struct certs certs;
@@ -47,7 +47,7 @@ static void serve(void *ctx)
 	if (b->temper == SAYS_NONSENSE)
 		assert_int_equal(send(b->keeper.fd, "nonsense", 8, 0), 8);
 	else if (b->temper != IS_SILENT)
-		answer(b, m.ticket, ERR_OK);
+		answer(b, m.ticket, b->temper == KNOWS_IT_NOT ? ERR_UNKNOWN : ERR_OK);
 	arena_free(&arena);
 }
 
@@ -146,6 +146,20 @@ static void nonsense_is_no_answer(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* One that is being changed is not wrong; and keeper is asked on. */
+static void a_secret_that_is_not_there_is_as_if_nobody_answered(void **state)
+{
+	struct bench *b = *state;
+	uint8_t msk[RADIUS_MSK_MAX];
+	size_t n;
+
+	b->temper = KNOWS_IT_NOT;
+	assert_int_equal(open_it(b, msk, &n), ERR_BUSY);
+	assert_int_equal(n, 0);
+	b->temper = ANSWERS;
+	assert_opened(b);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -155,6 +169,7 @@ int main(void)
 		TEST(an_answer_to_another_is_none),
 		TEST(one_that_says_nothing_is_waited_for_once),
 		TEST(nonsense_is_no_answer),
+		TEST(a_secret_that_is_not_there_is_as_if_nobody_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
