@@ -2,8 +2,6 @@
 /* What is kept, and what is done with it. */
 #include "daemon/keeper_state.h"
 
-#include "crypto/prf.h"
-#include "daemon/entropy.h"
 #include "daemon/secrets.h"
 #include "daemon/tokens.h"
 #include "ike/keys.h"
@@ -114,6 +112,8 @@ static void tidy(struct keeper *k)
 
 	if (!image_wasteful(&k->image))
 		return;
+	if (keeper_write_marking(k))
+		abort();
 	while ((t = map_next(&k->kept, &at)))
 		if (write_down(k, t))
 			abort(); /* the next keeper starts from what is written */
@@ -164,17 +164,6 @@ static void say(struct keeper *k, const char *line)
 
 /* ------------------------------------------------------------ guard's wishes */
 
-/* Of several that are equal the marks are; without the key of the marks they say nothing. */
-static struct bytes mark_of(const struct keeper *k, struct bytes data, struct arena *arena)
-{
-	const struct transform *f = transform_find(TRANSFORM_PRF, PRF_HMAC_SHA2_256, 0);
-	uint8_t *out = arena_alloc(arena, f->out);
-
-	if (prf(f, bytes_of(k->marking, sizeof k->marking), &data, 1, out))
-		abort();
-	return bytes_of(out, IPC_MARK_SIZE);
-}
-
 bool keeper_take_offer(void *ctx, const struct ipc_message *m)
 {
 	offers_add(&((struct keeper *)ctx)->offers, m->offer.number, m->offer.data);
@@ -206,7 +195,7 @@ bool keeper_take_secret(void *ctx, const struct ipc_message *m)
 	struct ipc_message all = *m, a = { .kind = IPC_KEPT, .ticket = m->ticket };
 	enum err e = keeper_offered(k, m->secret.offer, &arena, &all.secret.data);
 
-	a.kept.mark = mark_of(k, all.secret.data, &arena);
+	a.kept.mark = keeper_mark(k, all.secret.data, &arena);
 	a.kept.result = e ? e : keeper_keep(k, secret_of(&all));
 	answer(&k->guard, &a);
 	arena_free(&arena);
@@ -316,7 +305,7 @@ bool keeper_take_users(void *ctx, const struct ipc_message *m)
 	char why[EAP_USERS_WHY];
 	struct ipc_message a = { .kind = IPC_KEPT,
 		.ticket = m->ticket,
-		.kept = { .mark = mark_of(k, (struct bytes){ 0 }, &arena), .what = why } };
+		.kept = { .mark = keeper_mark(k, (struct bytes){ 0 }, &arena), .what = why } };
 
 	a.kept.result = roll_take(&k->roll, &k->image, &m->users, why);
 	tidy(k);
@@ -643,9 +632,12 @@ static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
 {
 	struct arena arena = { 0 };
 	struct ipc_message m;
-	bool good = !ipc_decode(record, &arena, &m);
 	struct kept_thing *t;
+	bool good;
 
+	if (keeper_take_marking(k, record))
+		return ERR_OK;
+	good = !ipc_decode(record, &arena, &m);
 	if (good && m.kind == IPC_USERS) {
 		enum err e = roll_remember(&k->roll, &k->image, &m.users, at);
 
@@ -666,26 +658,16 @@ static enum err remember(struct keeper *k, struct bytes record, uint64_t at)
 	return ERR_OK;
 }
 
-void keeper_warm(void)
-{
-	struct arena arena = { 0 };
-
-	(void)mark_of(&(struct keeper){ 0 }, (struct bytes){ 0 }, &arena);
-	arena_free(&arena);
-}
-
 enum err keeper_start(struct keeper *k, int image_fd)
 {
 	struct arena arena = { 0 };
 	struct bytes record;
-	struct entropy entropy;
 	enum err e = image_open(&k->image, image_fd);
 	uint64_t at = k->image.start, next;
 
 	offers_start(&k->offers);
-	entropy_start(&entropy);
-	rng_fill(&entropy.rng, k->marking, sizeof k->marking);
-	entropy_stop(&entropy);
+	if (!e)
+		e = keeper_draw_marking(k);
 	for (; !e && image_next(&k->image, &at, &next, &arena, &record); at = next) {
 		e = remember(k, record, at);
 		arena_free(&arena);

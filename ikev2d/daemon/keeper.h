@@ -28,7 +28,8 @@ struct keeper {
 	struct map kept;   /* struct kept_thing by handle */
 	struct roll roll;  /* users of EAP that the users file has */
 	struct image image;
-	uint8_t marking[32]; /* the key of the marks, which are equal as long as this keeper lives */
+	/* The key of the marks, which are equal as long as the image lives; of tokens, as long as it does. */
+	uint8_t marking[32];
 };
 
 /* Has the library do once what it reads files for, as long as there are any. */

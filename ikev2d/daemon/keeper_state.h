@@ -31,6 +31,14 @@ enum err keeper_keep(struct keeper *k, struct kept_thing *t) MUST_CHECK;
 /* The same without the record, which stands in the image already. */
 void keeper_put(struct keeper *k, struct kept_thing *t);
 
+/* Of IPC_MARK_SIZE octets, from ARENA: the same for the same DATA, and nobody else can make it. */
+struct bytes keeper_mark(const struct keeper *k, struct bytes data, struct arena *arena);
+/* Draws the key; and the first of those that have its image writes it down for the next ones. */
+enum err keeper_draw_marking(struct keeper *k) MUST_CHECK;
+enum err keeper_write_marking(struct keeper *k) MUST_CHECK;
+/* Takes the key over, if RECORD of the image is that. */
+bool keeper_take_marking(struct keeper *k, struct bytes record);
+
 /* What is meant: the octets DATA, or where NUMBER is not 0 what was offered under it, from ARENA.
  * ERR_UNKNOWN: it did not come. */
 enum err keeper_offered(

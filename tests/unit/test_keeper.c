@@ -286,9 +286,35 @@ static void equal_secrets_have_equal_marks(void **state)
 
 	assert_true(bytes_eq(a, b));
 	assert_false(bytes_eq(a, keep(d, 3, IPC_USE_SECRET, "geheime")));
-	desk_finish(d);
-	assert_int_equal(desk_begin(d), ERR_OK);
-	assert_false(bytes_eq(a, keep(d, 4, IPC_USE_SECRET, "geheim")));
+}
+
+/* The image is written anew then. */
+static void much_comes_and_goes(struct desk *d)
+{
+	char *large = arena_alloc(&d->arena, 64 * 1024);
+
+	memset(large, 'x', 64 * 1024 - 1);
+	for (unsigned i = 0; i < 4 * IMAGE_SLACK / (64 * 1024); i++)
+		keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, large);
+}
+
+/* What is read again when keeper was lost is no other secret; what another daemon has cannot be told. */
+static void marks_are_those_of_the_image(void **state)
+{
+	struct desk *d = *state, *other;
+	void *others;
+	struct bytes a = keep(d, 1, IPC_USE_SECRET, "geheim");
+
+	for (unsigned i = 0; i < 2; i++) {
+		desk_finish(d);
+		assert_int_equal(desk_begin(d), ERR_OK);
+		assert_true(bytes_eq(a, keep(d, 4, IPC_USE_SECRET, "geheim")));
+		much_comes_and_goes(d);
+	}
+	assert_int_equal(set_up(&others), 0);
+	other = others;
+	assert_false(bytes_eq(a, keep(other, 1, IPC_USE_SECRET, "geheim")));
+	assert_int_equal(desk_tear_down(&others), 0);
 }
 
 /* ---------------------------------------------------------------------- users */
@@ -658,12 +684,9 @@ static void what_is_kept_again_counts_once(void **state)
 static void much_that_comes_and_goes_takes_no_room(void **state)
 {
 	struct desk *d = *state;
-	char *large = arena_alloc(&d->arena, 64 * 1024);
 
-	memset(large, 'x', 64 * 1024 - 1);
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
-	for (unsigned i = 0; i < 4 * IMAGE_SLACK / (64 * 1024); i++)
-		keep(d, PASSPHRASE, IPC_USE_PASSPHRASE, large);
+	much_comes_and_goes(d);
 	assert_true(d->keeper.image.end - d->keeper.image.start < 2 * IMAGE_SLACK);
 	desk_finish(d);
 	assert_int_equal(desk_begin(d), ERR_OK);
@@ -695,6 +718,7 @@ int main(void)
 		TEST(users_outlive_a_keeper),
 		TEST(what_was_dropped_is_gone),
 		TEST(equal_secrets_have_equal_marks),
+		TEST(marks_are_those_of_the_image),
 		TEST(a_key_signs),
 		TEST(a_key_signs_nothing_else),
 		TEST(a_key_signs_for_tls),

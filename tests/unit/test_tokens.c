@@ -360,11 +360,26 @@ static int end(void **state)
 	return 0;
 }
 
+/* Marks of the one before say nothing, so that what it did not answer is asked again. */
+static void each_tokens_has_marks_of_its_own(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_message m = { .kind = IPC_SECRET,
+		.secret = { .handle = PASSPHRASE, .use = IPC_USE_PASSPHRASE, .data = bytes_str("1234") } };
+	struct bytes mark = desk_asked(d, &d->talk.guard, &m).kept.mark;
+
+	assert_true(bytes_eq(mark, desk_asked(d, &d->talk.guard, &m).kept.mark));
+	desk_finish(d);
+	assert_int_equal(desk_begin(d), ERR_OK);
+	assert_false(bytes_eq(mark, desk_asked(d, &d->talk.guard, &m).kept.mark));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(each_tokens_has_marks_of_its_own),
 		TEST(a_key_at_a_uri_signs),
 		TEST(it_signs_nothing_else),
 		TEST(a_pin_that_was_offered_opens_it),
