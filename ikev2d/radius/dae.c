@@ -9,8 +9,7 @@ struct entry {
 	struct addr from;
 	uint8_t code, id;
 	uint8_t authenticator[RADIUS_AUTHENTICATOR];
-	bool mac;                               /* it has a Message-Authenticator, */
-	bool dated;                             /* an Event-Timestamp */
+	bool dated;                             /* it has an Event-Timestamp */
 	uint8_t proxy[RADIUS_ORDER_ANSWER / 2]; /* its Proxy-States, as they stand */
 	size_t n_proxy;
 	uint8_t answer[RADIUS_ORDER_ANSWER];
@@ -145,7 +144,6 @@ static struct entry *keep(struct radius_dae *d, const struct addr *from, const s
 		.code = p->code,
 		.id = p->id };
 	memcpy(e->authenticator, p->authenticator.p, RADIUS_AUTHENTICATOR);
-	e->mac = radius_find(p, RADIUS_MESSAGE_AUTHENTICATOR, &value);
 	e->dated = radius_find(p, RADIUS_EVENT_TIMESTAMP, &value);
 	keep_proxies(e, p);
 	return e;
@@ -157,7 +155,7 @@ static struct bytes make_answer(struct radius_dae *d, struct entry *e, enum radi
 	struct wr w = wr_of(e->answer, sizeof e->answer);
 
 	/* The codes of ACK and NAK follow that of the order. */
-	radius_begin(&w, (enum radius_code)(e->code + (error ? 2 : 1)), e->id, NULL, e->mac);
+	radius_begin(&w, (enum radius_code)(e->code + (error ? 2 : 1)), e->id, NULL, true);
 	if (error)
 		radius_put_number(&w, RADIUS_ERROR_CAUSE, error);
 	wr_bytes(&w, bytes_of(e->proxy, e->n_proxy));

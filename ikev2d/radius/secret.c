@@ -9,7 +9,9 @@ static const struct use {
 	enum radius_role role;
 	bool ours;    /* we make it; else it is made for us */
 	bool answers; /* to a request, of which it has the authenticator */
-	bool mac;     /* with a Message-Authenticator */
+	bool mac;     /* with a Message-Authenticator; first in what we make: without it the proof is an MD5
+		       * over octets that who asks has chosen, and he might find some for which it is another
+		       * packet's as well */
 } uses[] = {
 	{ RADIUS_ACCESS_REQUEST, RADIUS_OF_SERVER, true, false, true },
 	{ RADIUS_ACCESS_ACCEPT, RADIUS_OF_SERVER, false, true, true },
@@ -18,11 +20,11 @@ static const struct use {
 	{ RADIUS_ACCOUNTING_REQUEST, RADIUS_OF_SERVER, true, false, false },
 	{ RADIUS_ACCOUNTING_RESPONSE, RADIUS_OF_SERVER, false, true, false },
 	{ RADIUS_DISCONNECT_REQUEST, RADIUS_OF_ORDERS, false, false, false },
-	{ RADIUS_DISCONNECT_ACK, RADIUS_OF_ORDERS, true, true, false },
-	{ RADIUS_DISCONNECT_NAK, RADIUS_OF_ORDERS, true, true, false },
+	{ RADIUS_DISCONNECT_ACK, RADIUS_OF_ORDERS, true, true, true },
+	{ RADIUS_DISCONNECT_NAK, RADIUS_OF_ORDERS, true, true, true },
 	{ RADIUS_COA_REQUEST, RADIUS_OF_ORDERS, false, false, false },
-	{ RADIUS_COA_ACK, RADIUS_OF_ORDERS, true, true, false },
-	{ RADIUS_COA_NAK, RADIUS_OF_ORDERS, true, true, false },
+	{ RADIUS_COA_ACK, RADIUS_OF_ORDERS, true, true, true },
+	{ RADIUS_COA_NAK, RADIUS_OF_ORDERS, true, true, true },
 };
 
 /* What OCTETS, which are to be P and nothing besides, are used as; NULL: they are not. */
@@ -41,15 +43,22 @@ static const struct use *admit(enum radius_role role, bool ours, struct bytes oc
 	return NULL;
 }
 
+static bool begins_with_mac(const struct radius_packet *p)
+{
+	struct rd r = rd_of(p->attributes);
+	struct radius_attribute a;
+
+	return radius_next(&r, &a) && !a.vendor && a.type == RADIUS_MESSAGE_AUTHENTICATOR;
+}
+
 enum err radius_secret_sign(
 	enum radius_role role, struct bytes secret, struct bytes packet, const uint8_t *request, uint8_t *out)
 {
 	struct radius_packet p;
 	const struct use *u = admit(role, true, packet, request, &p);
 	struct wr w = { .p = out, .n = packet.n, .cap = packet.n };
-	struct bytes mac;
 
-	if (!u || (u->mac && !radius_find(&p, RADIUS_MESSAGE_AUTHENTICATOR, &mac)))
+	if (!u || (u->mac && !begins_with_mac(&p)))
 		return ERR_DENIED;
 	memmove(out, packet.p, packet.n);
 	return radius_sign(&w, secret, request);

@@ -13,7 +13,8 @@ enum radius_role { RADIUS_OF_SERVER, RADIUS_OF_ORDERS };
 
 /* Signs PACKET, which is whole but for its authenticators, into OUT of as many octets (it may be the same
  * place). REQUEST: of an answer, the authenticator of what it answers to; else NULL. ERR_DENIED: it is no
- * packet that we send who have a secret of ROLE; others as of radius_sign. */
+ * packet that we send who have a secret of ROLE, or does not begin with a Message-Authenticator where it must
+ * (all but an Accounting-Request); others as of radius_sign. */
 enum err radius_secret_sign(enum radius_role role, struct bytes secret, struct bytes packet,
 	const uint8_t *request, uint8_t *out) MUST_CHECK;
 

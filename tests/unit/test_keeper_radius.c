@@ -126,36 +126,94 @@ static void answers_are_checked(void **state)
 	}
 }
 
-static void hide(struct radius_reply *a, enum radius_ms_type type, uint8_t fill)
+static void hide(struct radius_reply *a, enum radius_ms_type type, uint8_t fill, const uint8_t *request)
 {
 	uint8_t key[32], value[RADIUS_VALUE_MAX];
 	size_t n;
 
 	memset(key, fill, sizeof key);
 	assert_int_equal(radius_key_close(bytes_of(key, sizeof key), (uint16_t)(0x8000 + type),
-				 bytes_str(secret), asked, value, &n),
+				 bytes_str(secret), request, value, &n),
 		ERR_OK);
 	radius_reply_vendor(a, RADIUS_MICROSOFT, (uint8_t)type, bytes_of(value, n));
 }
 
-static void the_key_of_one_who_is_let_in_is_opened(void **state)
+/* An Access-Accept with keys that answers REQUEST. */
+static struct bytes accepted(struct radius_reply *a, const uint8_t *request)
 {
-	struct ipc_radius_proof p;
-	struct radius_reply a;
+	(void)packet(a, RADIUS_ACCESS_ACCEPT, true);
+	hide(a, RADIUS_MS_MPPE_RECV_KEY, 'r', request);
+	hide(a, RADIUS_MS_MPPE_SEND_KEY, 's', request);
+	assert_int_equal(radius_sign(&a->w, bytes_str(secret), request), ERR_OK);
+	return wr_done(&a->w);
+}
 
-	(void)packet(&a, RADIUS_ACCESS_ACCEPT, true);
-	hide(&a, RADIUS_MS_MPPE_RECV_KEY, 'r');
-	hide(&a, RADIUS_MS_MPPE_SEND_KEY, 's');
-	assert_int_equal(radius_sign(&a.w, bytes_str(secret), asked), ERR_OK);
-	p = told(*state, IPC_RADIUS_OPEN, SERVER, wr_done(&a.w), asked);
+/* The authenticator of a request that keeper has signed. */
+static const uint8_t *signed_request(struct desk *d)
+{
+	struct radius_reply a;
+	struct ipc_radius_proof p =
+		told(d, IPC_RADIUS_SIGN, SERVER, packet(&a, RADIUS_ACCESS_REQUEST, true), NULL);
+
+	assert_int_equal(p.result, ERR_OK);
+	return p.octets.p + 4;
+}
+
+static void assert_opened(struct desk *d, const uint8_t *request)
+{
+	struct radius_reply a;
+	struct ipc_radius_proof p = told(d, IPC_RADIUS_OPEN, SERVER, accepted(&a, request), request);
+
 	assert_int_equal(p.result, ERR_OK);
 	assert_int_equal(p.octets.n, 64);
 	assert_true(p.octets.p[0] == 'r' && p.octets.p[63] == 's');
-	/* Of none that was not proved. */
-	a.octets[a.w.n - 1] ^= 1;
-	p = told(*state, IPC_RADIUS_OPEN, SERVER, wr_done(&a.w), asked);
+}
+
+static void assert_closed(struct desk *d, uint64_t handle, struct bytes accept, const uint8_t *request)
+{
+	struct ipc_radius_proof p = told(d, IPC_RADIUS_OPEN, handle, accept, request);
+
 	assert_int_equal(p.result, ERR_AUTH);
 	assert_int_equal(p.octets.n, 0);
+}
+
+static void the_key_of_one_who_is_let_in_is_opened(void **state)
+{
+	const uint8_t *request = signed_request(*state);
+	struct radius_reply a;
+
+	assert_opened(*state, request);
+	/* Of none that was not proved. */
+	(void)accepted(&a, request);
+	a.octets[a.w.n - 1] ^= 1;
+	assert_closed(*state, SERVER, wr_done(&a.w), request);
+}
+
+/* What was seen on its way to somebody else stays closed, though who sent it has the same secret. */
+static void the_key_for_anothers_request_is_not_opened(void **state)
+{
+	struct desk *d = *state;
+	const uint8_t *request = signed_request(d);
+	uint8_t near[RADIUS_AUTHENTICATOR];
+	struct radius_reply a;
+
+	assert_closed(d, SERVER, accepted(&a, asked), asked);
+	for (unsigned i = 0; i < sizeof near; i++) {
+		memcpy(near, request, sizeof near);
+		near[i] ^= 1;
+		assert_closed(d, SERVER, accepted(&a, near), near);
+	}
+	keep(d, PSK + 1, IPC_USE_RADIUS);
+	assert_closed(d, PSK + 1, accepted(&a, request), request);
+}
+
+/* Who asks does not choose the authenticator; each request has another one. */
+static void requests_have_authenticators_of_keepers(void **state)
+{
+	const uint8_t *one = signed_request(*state), *two = signed_request(*state);
+
+	assert_memory_not_equal(one, two, RADIUS_AUTHENTICATOR);
+	assert_memory_not_equal(one, asked, RADIUS_AUTHENTICATOR);
 }
 
 static void orders_are_checked_and_answered(void **state)
@@ -166,7 +224,7 @@ static void orders_are_checked_and_answered(void **state)
 
 	p = told(*state, IPC_RADIUS_CHECK, ORDERS, proved(&a, RADIUS_COA_REQUEST, false, NULL), NULL);
 	assert_int_equal(p.result, ERR_OK);
-	p = told(*state, IPC_RADIUS_SIGN, ORDERS, packet(&a, RADIUS_COA_NAK, false), asked);
+	p = told(*state, IPC_RADIUS_SIGN, ORDERS, packet(&a, RADIUS_COA_NAK, true), asked);
 	assert_int_equal(p.result, ERR_OK);
 	is = radius_packet_of(p.octets);
 	assert_int_equal(radius_verify(&is, bytes_str(secret), asked, false), ERR_OK);
@@ -201,6 +259,9 @@ static void nothing_else_is_done_with_it(void **state)
 		{ "an order", IPC_RADIUS_SIGN, ORDERS, RADIUS_DISCONNECT_REQUEST, true, false },
 		{ "a request for another", IPC_RADIUS_SIGN, ORDERS, RADIUS_ACCESS_REQUEST, true, false },
 		{ "an answer for another", IPC_RADIUS_SIGN, SERVER, RADIUS_COA_ACK, true, true },
+		{ "an answer that proves little", IPC_RADIUS_SIGN, ORDERS, RADIUS_COA_ACK, false, true },
+		{ "a refusal that proves little", IPC_RADIUS_SIGN, ORDERS, RADIUS_DISCONNECT_NAK, false,
+			true },
 		{ "with another kind of secret", IPC_RADIUS_SIGN, PSK, RADIUS_ACCESS_REQUEST, true, false },
 		{ "the same for orders", IPC_RADIUS_SIGN, PSK, RADIUS_COA_ACK, true, true },
 		{ "a guess", IPC_RADIUS_CHECK, SERVER, RADIUS_ACCESS_REQUEST, true, false },
@@ -254,9 +315,26 @@ static void a_secret_that_was_taken_away_is_unknown(void **state)
 		ERR_UNKNOWN);
 }
 
+/* A proof that comes behind octets of the asker's may be one for others, too (Blast-RADIUS). */
+static void what_does_not_begin_with_its_proof_is_not_signed(void **state)
+{
+	static const uint8_t zeros[RADIUS_AUTHENTICATOR];
+	struct desk *d = *state;
+	struct radius_reply a;
+
+	for (unsigned i = 0; i < 2; i++) {
+		(void)packet(&a, i ? RADIUS_COA_ACK : RADIUS_ACCESS_REQUEST, false);
+		radius_put(&a.w, RADIUS_MESSAGE_AUTHENTICATOR, bytes_of(zeros, sizeof zeros));
+		wr_u16_at(&a.w, 2, (uint16_t)a.w.n);
+		ask(d, IPC_RADIUS_SIGN, i ? ORDERS : SERVER, wr_done(&a.w), i ? asked : NULL);
+		assert_blamed(d, "a proof behind something");
+	}
+}
+
 static void the_next_one_goes_on(void **state)
 {
 	struct desk *d = *state;
+	const uint8_t *request = signed_request(d);
 	struct radius_reply a;
 
 	desk_finish(d);
@@ -266,6 +344,7 @@ static void the_next_one_goes_on(void **state)
 		told(d, IPC_RADIUS_CHECK, SERVER, proved(&a, RADIUS_ACCESS_REJECT, true, asked), asked)
 			.result,
 		ERR_OK);
+	assert_opened(d, request);
 }
 
 /* However many it has not heard, keeper serves the others. */
@@ -317,6 +396,9 @@ int main(void)
 		TEST(requests_are_signed),
 		TEST(answers_are_checked),
 		TEST(the_key_of_one_who_is_let_in_is_opened),
+		TEST(the_key_for_anothers_request_is_not_opened),
+		TEST(requests_have_authenticators_of_keepers),
+		TEST(what_does_not_begin_with_its_proof_is_not_signed),
 		TEST(orders_are_checked_and_answered),
 		TEST(nothing_else_is_done_with_it),
 		TEST(what_is_no_packet_is_not_signed),

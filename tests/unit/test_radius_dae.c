@@ -90,6 +90,22 @@ static void a_session_is_to_end(void **state)
 	radius_dae_free(b.dae);
 }
 
+/* What keeps others from finding a packet that has the proof of our answer is a Message-Authenticator. */
+static void who_proves_little_is_answered_with_more(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	start(&b, RADIUS_DISCONNECT_REQUEST);
+	b.w = wr_of(b.octets, sizeof b.octets);
+	radius_begin(&b.w, RADIUS_DISCONNECT_REQUEST, 7, NULL, false);
+	radius_put(&b.w, RADIUS_USER_NAME, bytes_str("alice"));
+	order(&b);
+	assert_answer(&b, radius_dae_answer(b.dae, b.out.order.number, RADIUS_ERROR_NONE),
+		RADIUS_DISCONNECT_ACK, 0);
+	radius_dae_free(b.dae);
+}
+
 static void a_session_is_to_last_longer(void **state)
 {
 	struct bench b;
@@ -415,6 +431,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_is_to_end),
+		cmocka_unit_test(who_proves_little_is_answered_with_more),
 		cmocka_unit_test(a_session_is_to_last_longer),
 		cmocka_unit_test(its_user_is_in_other_groups),
 		cmocka_unit_test(nobody_is_meant),
