@@ -273,23 +273,30 @@ static enum radius_error read_order(
 	return o->disconnect || o->timeout || o->n_filters ? 0 : RADIUS_ERROR_MISSING_ATTRIBUTE;
 }
 
-static enum radius_dae_drop judge(
-	const struct radius_dae *d, struct bytes datagram, uint64_t wall, struct radius_packet *p)
+static bool is_of_another_time(const struct radius_packet *p, uint64_t wall)
 {
 	struct bytes value;
 	uint32_t at;
+
+	return radius_find(p, RADIUS_EVENT_TIMESTAMP, &value) &&
+	       (!radius_number(value, &at) || at + (uint64_t)RADIUS_ORDER_SKEW < wall ||
+		       wall + RADIUS_ORDER_SKEW < at);
+}
+
+/* Who has the secret is asked last: strangers can have us ask. */
+static enum radius_dae_drop judge(
+	const struct radius_dae *d, struct bytes datagram, uint64_t wall, struct radius_packet *p)
+{
 	enum err e;
 
 	if (radius_parse(datagram, p) ||
 		(p->code != RADIUS_DISCONNECT_REQUEST && p->code != RADIUS_COA_REQUEST))
 		return RADIUS_DAE_MALFORMED;
+	if (is_of_another_time(p, wall))
+		return RADIUS_DAE_OLD;
 	e = d->secret.holder->check(&d->secret, p, NULL);
 	if (e)
 		return e == ERR_BUSY ? RADIUS_DAE_UNJUDGED : RADIUS_DAE_FORGED;
-	if (radius_find(p, RADIUS_EVENT_TIMESTAMP, &value) &&
-		(!radius_number(value, &at) || at + (uint64_t)RADIUS_ORDER_SKEW < wall ||
-			wall + RADIUS_ORDER_SKEW < at))
-		return RADIUS_DAE_OLD;
 	return RADIUS_DAE_TAKEN;
 }
 
