@@ -521,6 +521,16 @@ static enum err sign_by(struct keeper *k, const struct ipc_message *m, tokens_si
 	return e;
 }
 
+/* Certs waits for its answer, and not for long: between two signatures of many that ike wants it is heard. */
+static void hear_certs(struct keeper *k)
+{
+	enum { MOST = 8 };
+
+	for (unsigned i = 0; i < MOST && k->certs && has_message(k->certs); i++)
+		if (!keeper_serve(k, k->certs))
+			return;
+}
+
 static enum err make_signature(
 	struct keeper *k, const struct ipc_message *m, struct arena *arena, struct ipc_message *a)
 {
@@ -536,6 +546,7 @@ bool keeper_take_sign(void *ctx, const struct ipc_message *m)
 	a.proof.result = make_signature(ctx, m, &arena, &a);
 	conclude(ctx, m, &a);
 	flush(ctx);
+	hear_certs(ctx);
 	arena_free(&arena);
 	return true;
 }
@@ -597,6 +608,7 @@ bool keeper_take_tls_sign(void *ctx, const struct ipc_message *m)
 	a.proof.result = a.proof.what ? ERR_DENIED : sign_by(ctx, m, sign_bare, &arena, &a);
 	conclude(ctx, m, &a);
 	flush(ctx);
+	hear_certs(ctx);
 	arena_free(&arena);
 	return true;
 }

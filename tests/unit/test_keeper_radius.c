@@ -360,6 +360,24 @@ static void who_does_not_listen_is_not_waited_for(void **state)
 	keep(d, PSK + 1, IPC_USE_SECRET);
 }
 
+/* Keeper has much to sign: certs is heard before the next. */
+static void certs_is_answered_between_signatures(void **state)
+{
+	struct desk *d = *state;
+	struct radius_reply a;
+	const struct ipc_message check = { .kind = IPC_RADIUS_CHECK,
+		.ticket = 9,
+		.radius_ask = { SERVER, proved(&a, RADIUS_ACCESS_REJECT, true, asked),
+			bytes_of(asked, RADIUS_AUTHENTICATOR) } };
+	struct ipc_message said;
+
+	assert_int_equal(ipc_send(&certs, &check), ERR_OK);
+	(void)desk_sign(d, desk_scheme_of(KEY_ECDSA), d->octets);
+	said = desk_heard(d, &certs);
+	assert_true(said.kind == IPC_RADIUS_PROOF && said.ticket == 9);
+	assert_int_equal(said.radius_proof.result, ERR_OK);
+}
+
 /* It goes on, with guard told whose fault it is, which is not waited for either. */
 static void keeper_outlives_what_comes_by_that_channel(void **state)
 {
@@ -405,6 +423,7 @@ int main(void)
 		TEST(a_secret_that_was_taken_away_is_unknown),
 		TEST(the_next_one_goes_on),
 		TEST(who_does_not_listen_is_not_waited_for),
+		TEST(certs_is_answered_between_signatures),
 		TEST(keeper_outlives_what_comes_by_that_channel),
 		TEST(keeper_outlives_that_channel),
 	};
