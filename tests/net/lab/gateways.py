@@ -71,8 +71,9 @@ class _Libreswan(_Gateway):
 
 class _NewerLibreswan(_Gateway):
     def __init__(self, bench, side, **changes):
-        tcp = changes.get("conn", {}).get("transport") == "tcp"
-        super().__init__(bench.helper(NewerPluto(bench, side, _children(bench, side, changes), tcp)))
+        connection = _told(bench, side, changes)
+        tcp = connection.get("transport") == "tcp"
+        super().__init__(bench.helper(NewerPluto(bench, side, _children(connection), tcp)))
 
 
 class _Openiked(_Gateway):
