@@ -8,8 +8,10 @@
 enum err talk_begin(
 	struct talk *t, enum ipc_process p, struct ipc_channel *to_guard, struct ipc_channel *to_ike)
 {
-	enum err e = ipc_pair(IPC_GUARD, &t->guard, p, to_guard);
+	enum err e;
 
+	*t = (struct talk){ 0 };
+	e = ipc_pair(IPC_GUARD, &t->guard, p, to_guard);
 	if (!e)
 		e = ipc_pair(IPC_IKE, &t->ike, p, to_ike);
 	t->to_guard = to_guard;
