@@ -5,7 +5,7 @@ from lab import xfrm
 from lab.case import case
 from lab.check import Skipped, check, contains, same, until
 from lab.gateways import Pair, pairs
-from lab.traffic import reaches, send_udp, tcp
+from lab.traffic import ping, reaches, send_udp, tcp
 
 IPTFS = {"mode": "iptfs"}
 WHOLE = ("-M", "do", "-s", "1472")  # as large as the devices before the tunnel take it, and not to be cut
@@ -82,8 +82,8 @@ def kernel_iptfs_whole(bench, kinds):
         pair.sun.daemon.set("iptfs { accept_fragments = no }")
     pair.up()
     carries(bench)
-    done = bench.alice.run(["ping", "-c", "1", "-W", "2", *WHOLE, bench.sun.inside[4]])
-    contains(done.text, "Frag needed", "what alice is told")
+    text, _ = ping(bench.alice, bench.sun.inside[4], *WHOLE, count=1)
+    contains(text, "Frag needed", "what alice is told")
     pair.stop()
 
 
