@@ -457,9 +457,11 @@ static void load_token(void *ctx, uint32_t ticket, const struct key_conf *conf)
 	struct errand *e = errand_new(w->vault);
 	struct vici_outcome o = { 0 };
 	struct look_up *l = look_up_new(w, ticket, e, load_what_was_said, &o.why);
+	struct arena arena = { 0 };
 
+	errand_want_offered(e, token_key_uri(conf, &arena), conf->secret, on_said, l);
+	arena_free(&arena);
 	if (l) {
-		errand_want_offered(e, token_key_uri(conf, &l->arena), conf->secret, on_said, l);
 		errand_run(e, on_looked_up, l);
 		return;
 	}

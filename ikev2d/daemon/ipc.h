@@ -184,8 +184,8 @@ struct ipc_message {
 			uint32_t more; /* octets, that follow in further ones */
 			struct bytes data;
 		} read;
-		struct { /* IPC_DROP: keep it no longer */
-			uint64_t handle;
+		struct { /* IPC_DROP: keep it no longer, or what was offered under a number and nobody wants */
+			uint64_t handle, offer; /* one of them; 0: not this one */
 		} drop;
 		struct { /* equal secrets have equal marks, to whom cannot know them otherwise */
 			uint8_t result; /* enum err */

@@ -103,7 +103,10 @@ static void read_out(struct walk *x, struct ipc_message *m)
 
 static void drop(struct walk *x, struct ipc_message *m)
 {
-	handle(x, &m->drop.handle);
+	u64(x, &m->drop.handle);
+	u64(x, &m->drop.offer);
+	if (!m->drop.handle == !m->drop.offer)
+		fail(x, "what is to be dropped is kept, or was offered");
 }
 
 static void kept(struct walk *x, struct ipc_message *m)

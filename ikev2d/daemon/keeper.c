@@ -177,14 +177,19 @@ static bool has_message(const struct ipc_channel *c)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 }
 
-/* It was on its way before guard heard of it. */
+/* What guard has heard of was on its way before. */
+static void hear_offers(struct keeper *k)
+{
+	for (unsigned i = 0; i < OFFERS_MAX && k->ctl && has_message(k->ctl); i++)
+		if (!keeper_serve(k, k->ctl))
+			break;
+}
+
 enum err keeper_offered(struct keeper *k, uint64_t number, struct arena *arena, struct bytes *data)
 {
 	if (!number)
 		return ERR_OK;
-	for (unsigned i = 0; i < OFFERS_MAX && k->ctl && has_message(k->ctl); i++)
-		if (!keeper_serve(k, k->ctl))
-			break;
+	hear_offers(k);
 	return offers_take(&k->offers, number, arena, data) ? ERR_OK : ERR_UNKNOWN;
 }
 
@@ -291,9 +296,18 @@ bool keeper_take_read_on(void *ctx, const struct ipc_message *m)
 	return true;
 }
 
+static void drop_offer(struct keeper *k, uint64_t number)
+{
+	hear_offers(k);
+	offers_drop(&k->offers, number);
+}
+
 bool keeper_take_drop(void *ctx, const struct ipc_message *m)
 {
-	forget(ctx, m->drop.handle);
+	if (m->drop.offer)
+		drop_offer(ctx, m->drop.offer);
+	else
+		forget(ctx, m->drop.handle);
 	tidy(ctx);
 	return true;
 }

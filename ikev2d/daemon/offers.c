@@ -59,3 +59,13 @@ bool offers_take(struct offers *o, uint64_t number, struct arena *arena, struct 
 	}
 	return false;
 }
+
+void offers_drop(struct offers *o, uint64_t number)
+{
+	list_each_safe (n, &o->all) {
+		struct offer *f = node_owner(n, struct offer, node);
+
+		if (f->number == number)
+			offer_free(o, f);
+	}
+}

@@ -24,3 +24,6 @@ void offers_add(struct offers *o, uint64_t number, struct bytes data);
 /* Moves the latest one of that number to ARENA; false: there is none. Those that came before it are wiped:
  * guard asks in the order of the offers, so it has refused what they were for. */
 bool offers_take(struct offers *o, uint64_t number, struct arena *arena, struct bytes *out) MUST_CHECK;
+
+/* Wipes those of that number, and no other. */
+void offers_drop(struct offers *o, uint64_t number);

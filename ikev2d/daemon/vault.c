@@ -33,7 +33,7 @@ struct kept *kept_ref(struct kept *k)
 /* Where that fails, the next keeper is told again. */
 static void tell_to_forget(struct kept *k)
 {
-	const struct ipc_message m = { .kind = IPC_DROP, .drop = { .handle = k->handle } };
+	const struct ipc_message m = { .kind = IPC_DROP, .drop = { .handle = k->handle, .offer = k->offer } };
 
 	(void)!member_send(&k->vault->keeper, IPC_GUARD, &m);
 }
@@ -73,6 +73,15 @@ struct kept *vault_kept_new(struct vault *v, uint64_t handle)
 		abort();
 	*k = (struct kept){ .refs = 1, .handle = handle, .vault = v };
 	return k;
+}
+
+void vault_offer_forget(struct vault *v, uint64_t number)
+{
+	struct kept *k = number ? vault_kept_new(v, 0) : NULL;
+
+	if (k)
+		k->offer = number;
+	kept_unref(k);
 }
 
 /* --------------------------------------------------------------- is it there */

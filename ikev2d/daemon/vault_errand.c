@@ -8,6 +8,7 @@
 /* A key, or certificates. */
 struct wish {
 	struct node node;
+	struct vault *vault; /* tokens */
 	struct arena arena;
 	const char *uri;
 	bool certs;
@@ -43,6 +44,8 @@ static struct errand *first_errand(struct vault *v)
 static void wish_free(struct wish *w)
 {
 	list_remove(&w->node);
+	if (!w->asked && w->offer != UINT64_MAX)
+		vault_offer_forget(w->vault, w->offer);
 	kept_unref(w->pin);
 	arena_free(&w->arena);
 	free(w);
@@ -78,6 +81,7 @@ static struct wish *wish_new(struct errand *e, const char *uri)
 
 	if (!w)
 		abort();
+	w->vault = e->vault;
 	w->uri = arena_str(&w->arena, uri);
 	list_append(&e->wishes, &w->node);
 	return w;

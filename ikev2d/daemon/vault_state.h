@@ -10,6 +10,7 @@ struct kept {
 	struct node node; /* without references: in the vault's list of what is to be forgotten */
 	unsigned refs;
 	uint64_t handle;
+	uint64_t offer; /* instead of HANDLE, of what is only to be forgotten; else 0 */
 	struct vault *vault;
 	uint8_t mark[IPC_MARK_SIZE];
 };
@@ -76,6 +77,9 @@ enum {
 
 /* A reference to what keeper is going to keep as HANDLE. */
 struct kept *vault_kept_new(struct vault *v, uint64_t handle);
+
+/* What ctl has offered under NUMBER (0: nothing) is wanted by nobody: it is forgotten. */
+void vault_offer_forget(struct vault *v, uint64_t number);
 
 /* Keeper answers a question: it has done what it was told before, and what it was to forget is gone. */
 void vault_have_forgotten(struct vault *v);

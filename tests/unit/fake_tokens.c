@@ -62,7 +62,9 @@ static void be_tokens(void *ctx, struct ipc_channel *far)
 	assert_false(fake.hanging);
 	if (m.kind == IPC_SECRET)
 		take_pin(far, &m);
-	if (m.kind == IPC_DROP)
+	if (m.kind == IPC_DROP && m.drop.offer)
+		fake.unwanted[m.drop.offer % 4]++;
+	else if (m.kind == IPC_DROP)
 		fake.dropped = m.drop.handle;
 	if (m.kind != IPC_TOKEN && m.kind != IPC_TLS_SIGN)
 		return;
@@ -91,6 +93,7 @@ struct vault *fake_tokens_answering(struct bytes with)
 	fake.asked = fake.pins = fake.pins_lost = 0;
 	fake.marks = 1;
 	fake.dropped = 0;
+	memset(fake.unwanted, 0, sizeof fake.unwanted);
 	assert_int_equal(vault_be_there(v, &why), ERR_OK);
 	v->keeper.spec.serve = be_tokens;
 	return v;

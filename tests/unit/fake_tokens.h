@@ -17,7 +17,8 @@ struct fake_tokens {
 	uint64_t opener, offer;   /* the last key is opened with this one */
 	unsigned asked;
 	uint8_t marks;                /* this one's */
-	uint64_t handles[4], dropped; /* asked for; the last that is to be forgotten */
+	uint64_t handles[4], dropped; /* asked for; the last that is to be forgotten, */
+	uint64_t unwanted[4];         /* and offers, by their numbers */
 };
 extern struct fake_tokens fake;
 

@@ -430,6 +430,37 @@ static void nothing_is_asked_for_whom_nobody_waits_for(void **state)
 	fake_tokens_end();
 }
 
+/* The PIN that ctl has offered does not stay where it lies: of whom nobody waits for, and of whom was never
+ * asked for at all. What was asked has taken it. */
+static void an_offered_pin_that_is_not_asked_for_is_dropped(void **state)
+{
+	struct offered o = { 0 };
+	struct errand *e[3];
+	struct vault *v;
+	bool ran;
+
+	(void)state;
+	v = fake_tokens_answering(fake_tokens_key());
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t number[8] = { [7] = (uint8_t)(i + 1) };
+
+		e[i] = errand_new(fake.world.vault);
+		errand_want_offered(
+			e[i], "file:/a", bytes_of(number, sizeof number), i ? nobody_hears : on_said, &o);
+	}
+	run(e[0], &ran);
+	errand_run(e[1], nobody_is_told, NULL);
+	errand_leave(e[1]);
+	errand_drop(e[2]);
+	until_it_ran(&ran);
+	while (!list_empty(&v->errands) || !fake.unwanted[3])
+		event_base_loop(fake.world.base, EVLOOP_ONCE);
+	assert_int_equal(fake.unwanted[1], 0);
+	assert_int_equal(fake.unwanted[2], 1);
+	assert_int_equal(fake.unwanted[3], 1);
+	fake_tokens_end();
+}
+
 /* A card that hangs is not tried once more for nobody. */
 static void what_hangs_is_asked_once_for_whom_nobody_waits_for(void **state)
 {
@@ -524,6 +555,7 @@ int main(void)
 		VAULT(an_errand_that_wants_nothing_is_done_at_once),
 		VAULT(an_errand_that_wants_nothing_waits_for_no_other),
 		VAULT(nothing_is_asked_for_whom_nobody_waits_for),
+		VAULT(an_offered_pin_that_is_not_asked_for_is_dropped),
 		VAULT(what_hangs_is_asked_once_for_whom_nobody_waits_for),
 		VAULT(an_errand_is_given_up_when_the_daemon_stops),
 		VAULT(tokens_that_cannot_be_started_is_told),

@@ -89,7 +89,7 @@ static const struct ipc_message messages[] = {
 		.ticket = 1,
 		.secret = { 7, IPC_USE_SECRET, SECRET_EAP, owners, 2, OCTETS("first"), 9 } },
 	{ .kind = IPC_FILE, .ticket = 2, .file = { 8, 7, OCTETS("file"), 9 } },
-	{ .kind = IPC_DROP, .drop = { UINT64_MAX } },
+	{ .kind = IPC_DROP, .drop = { .handle = UINT64_MAX } },
 	{ .kind = IPC_KEPT, .ticket = 3, .kept = { ERR_RANGE, OCTETS("0123456789abcdef"), "what" } },
 	{ .kind = IPC_OPENED, .ticket = 4, .opened = { ERR_OK, "what", "instead", 7, OCTETS("paper") } },
 	{ .kind = IPC_PSK_PROVE,

@@ -267,7 +267,7 @@ static void no_other_secret_is_told(void **state)
 static void what_was_dropped_is_gone(void **state)
 {
 	struct desk *d = *state;
-	struct ipc_message drop = { .kind = IPC_DROP, .drop = { SECRET } };
+	struct ipc_message drop = { .kind = IPC_DROP, .drop = { .handle = SECRET } };
 
 	keep(d, SECRET, IPC_USE_SECRET, "geheim");
 	assert_int_equal(ipc_send(&d->talk.guard, &drop), ERR_OK);

@@ -71,6 +71,25 @@ static void what_was_not_asked_for_is_not_kept(void **state)
 	arena_free(&arena);
 }
 
+/* Others wait for theirs, since before it too. */
+static void what_nobody_wants_is_dropped_alone(void **state)
+{
+	struct arena arena = { 0 };
+	struct offers o;
+
+	(void)state;
+	offers_start(&o);
+	for (uint64_t i = 7; i <= 9; i++)
+		offers_add(&o, i, bytes_str("x"));
+	offers_drop(&o, 8);
+	offers_drop(&o, 6);
+	assert_int_equal(o.n, 2);
+	for (uint64_t i = 7; i <= 9; i++)
+		assert_true(bytes_eq(taken(&o, i, &arena), bytes_str(i == 8 ? "none" : "x")));
+	offers_stop(&o);
+	arena_free(&arena);
+}
+
 static void too_many_cost_the_oldest(void **state)
 {
 	struct arena arena = { 0 };
@@ -234,6 +253,24 @@ static void keeper_goes_on_when_both_have_come(void **state)
 	}
 }
 
+/* Whether keeper has heard of it already or not. */
+static void guard_has_an_offer_dropped(void **state)
+{
+	struct desk *d = *state;
+
+	for (unsigned heard_of = 0; heard_of < 2; heard_of++) {
+		offer(d, 7, "secret");
+		if (heard_of)
+			assert_true(keeper_serve(&d->keeper, d->keeper.ctl));
+		assert_int_equal(
+			ipc_send(&d->talk.guard, &(struct ipc_message){ .kind = IPC_DROP, .drop.offer = 7 }),
+			ERR_OK);
+		assert_true(keeper_serve(&d->keeper, &d->keeper.guard));
+		assert_int_equal(d->keeper.offers.n, 0);
+		assert_int_equal(keep(d, 1, 7, "").kept.result, ERR_UNKNOWN);
+	}
+}
+
 /* It has no other wish: keeper says so, and goes on. */
 static void ctl_may_only_offer(void **state)
 {
@@ -241,7 +278,7 @@ static void ctl_may_only_offer(void **state)
 	const struct ipc_message wrong[] = {
 		{ .kind = IPC_SECRET,
 			.secret = { 1, IPC_USE_SECRET, SECRET_IKE, NULL, 0, bytes_str("secret"), 0 } },
-		{ .kind = IPC_DROP, .drop = { 1 } }
+		{ .kind = IPC_DROP, .drop = { .handle = 1 } }
 	};
 	struct ipc_message m;
 
@@ -262,9 +299,11 @@ int main(void)
 		cmocka_unit_test(an_offer_is_taken_once),
 		cmocka_unit_test(of_several_the_latest_is_meant),
 		cmocka_unit_test(what_was_not_asked_for_is_not_kept),
+		cmocka_unit_test(what_nobody_wants_is_dropped_alone),
 		cmocka_unit_test(too_many_cost_the_oldest),
 		cmocka_unit_test_setup_teardown(
 			what_was_offered_is_kept_as_if_guard_had_sent_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(guard_has_an_offer_dropped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_not_offered_is_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_may_be_offered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeper_goes_on_when_both_have_come, set_up, tear_down),
