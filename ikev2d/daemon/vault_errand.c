@@ -152,18 +152,17 @@ void errand_want(void *ctx, const char *uri, struct key_conf *k)
 
 /* ------------------------------------------------------------------ answers */
 
-/* What became of what is asked for. */
+/* What became of what is asked for, or is the first to be. */
 static void conclude(
-	struct vault *v, bool answered, enum err e, const struct bundle *b, const struct why *why)
+	struct errand *of, bool answered, enum err e, const struct bundle *b, const struct why *why)
 {
-	struct errand *of = first_errand(v);
 	struct wish *w = first_wish(of);
 	struct said s = { w->uri, w->certs, w->pin, answered, e, *b, *why };
 
-	evtimer_del(v->open.late);
-	v->open.ticket = 0;
+	evtimer_del(of->vault->open.late);
+	of->vault->open.ticket = 0;
 	if (!of->left && !w->told)
-		(void)vault_said(v, of, &s);
+		(void)vault_said(of->vault, of, &s);
 	if (!of->left && w->told)
 		w->told(w->ctx, &s);
 	if (of->left || w->told)
@@ -171,9 +170,9 @@ static void conclude(
 	wish_free(w);
 }
 
-static void conclude_without(struct vault *v, const char *what)
+static void conclude_without(struct errand *of, const char *what)
 {
-	conclude(v, false, ERR_BUSY, &(struct bundle){ 0 }, &(struct why){ .what = what });
+	conclude(of, false, ERR_BUSY, &(struct bundle){ 0 }, &(struct why){ .what = what });
 }
 
 static void take_kept(struct vault *v, const struct ipc_message *m)
@@ -181,7 +180,7 @@ static void take_kept(struct vault *v, const struct ipc_message *m)
 	struct wish *w = first_wish(first_errand(v));
 
 	if (m->kept.result) {
-		conclude_without(v, vault_refused(v, m->kept.result));
+		conclude_without(first_errand(v), vault_refused(v, m->kept.result));
 		return;
 	}
 	memcpy(w->pin->mark, m->kept.mark.p, IPC_MARK_SIZE);
@@ -202,7 +201,7 @@ static void take_opened(struct vault *v, const struct ipc_message *m)
 		e = vault_check_fetched(certs, &b, &why);
 	if (e && !why.what)
 		why.what = vault_refused(v, e);
-	conclude(v, true, e, &b, &why);
+	conclude(first_errand(v), true, e, &b, &why);
 	arena_free(&arena);
 }
 
@@ -237,7 +236,7 @@ static void lose(struct vault *v)
 	if (v->open.kind == IPC_OPENED && !w->certs)
 		kept_unref(vault_kept_new(v, v->open.handle)); /* it may have kept the key */
 	if (left || w->asked >= ASKED_MAX || w->offer || (w->pin && !w->octets.n))
-		conclude_without(v, vault_refused(v, ERR_BUSY));
+		conclude_without(first_errand(v), vault_refused(v, ERR_BUSY));
 }
 
 void vault_errand_again(struct vault *v)
@@ -301,7 +300,7 @@ static bool ask(struct vault *v, struct wish *w)
 		if (!evtimer_pending(v->open.late, NULL))
 			be_patient(v, FAMILY_BEGINNING);
 	} else {
-		conclude_without(v, text_str(&why));
+		conclude_without(first_errand(v), text_str(&why));
 	}
 	arena_free(&arena);
 	return e != ERR_MISSING;
@@ -350,12 +349,22 @@ void vault_on_step(evutil_socket_t fd, short what, void *ctx)
 	go_on(ctx);
 }
 
-/* It hangs; or it cannot be started, and all that this errand wants of it cannot be had. We may have been
- * busy, and not it. */
+/* Nobody waits for it once more. */
+static void conclude_all(struct vault *v)
+{
+	list_each (n, &v->errands) {
+		struct errand *e = node_owner(n, struct errand, node);
+
+		while (first_wish(e))
+			conclude_without(e, vault_refused(v, ERR_BUSY));
+	}
+}
+
+/* It hangs; or it cannot be started, and all that is wanted of it cannot be had. We may have been busy, and
+ * not it. */
 void vault_on_errand_late(evutil_socket_t fd, short what, void *ctx)
 {
 	struct vault *v = ctx;
-	struct errand *e = first_errand(v);
 
 	(void)fd;
 	(void)what;
@@ -368,8 +377,7 @@ void vault_on_errand_late(evutil_socket_t fd, short what, void *ctx)
 		lose(v);
 		member_replace(&v->keeper, "it did not answer");
 	} else {
-		while (e && first_wish(e))
-			conclude_without(v, vault_refused(v, ERR_BUSY));
+		conclude_all(v);
 	}
 	go_on(v);
 }

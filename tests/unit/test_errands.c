@@ -537,6 +537,33 @@ static void tokens_that_cannot_be_started_is_told(void **state)
 	fake_tokens_end();
 }
 
+/* Who wants something of it later does not wait that time once more. */
+static void tokens_that_does_not_start_is_waited_for_once(void **state)
+{
+	struct errand *e;
+	struct vault *v;
+	bool ran[3];
+
+	(void)state;
+	v = fake_tokens_answering(fake_tokens_key());
+	v->keeper.near[0].phase = IPC_STARTING;
+	for (unsigned i = 0; i < 3; i++) {
+		e = errand_new(fake.world.vault);
+		errand_want(e, "file:/a", NULL);
+		errand_want(e, "file:/b", NULL);
+		run(e, &ran[i]);
+		assert_false(ran[i]);
+	}
+	assert_true(evtimer_pending(v->open.late, NULL));
+	event_active(v->open.late, EV_TIMEOUT, 1);
+	event_base_loop(fake.world.base, EVLOOP_ONCE);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(ran[i]);
+	assert_int_equal(fake.asked, 0);
+	v->keeper.near[0].phase = IPC_SERVING;
+	fake_tokens_end();
+}
+
 int main(void)
 {
 #define VAULT(f) cmocka_unit_test_setup_teardown(f, fake_tokens_set_up, fake_tokens_tear_down)
@@ -559,6 +586,7 @@ int main(void)
 		VAULT(what_hangs_is_asked_once_for_whom_nobody_waits_for),
 		VAULT(an_errand_is_given_up_when_the_daemon_stops),
 		VAULT(tokens_that_cannot_be_started_is_told),
+		VAULT(tokens_that_does_not_start_is_waited_for_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
