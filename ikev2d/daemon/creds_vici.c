@@ -335,7 +335,10 @@ static enum err load_key(void *ctx, struct bytes data, struct arena *arena, cons
 
 /* ------------------------------------------------------------- what tokens has */
 
-enum { LOOK_UPS_MAX = 16 /* of all clients: tokens is asked for one thing at a time */ };
+enum {
+	LOOK_UPS_MAX = 16, /* of all clients: tokens is asked for one thing at a time */
+	WANTED_MAX = 16    /* of one client: each may hang, and the others wait */
+};
 
 /* A client waits for what it loads. */
 struct look_up {
@@ -353,11 +356,17 @@ struct look_up {
 
 /* NULL, and why: there are too many. */
 static struct look_up *look_up_new(struct world *w, uint32_t ticket, struct errand *e,
-	void (*go_on)(struct look_up *l, const struct why *refused), struct why *why)
+	void (*go_on)(struct look_up *l, const struct why *refused), struct arena *arena, struct why *why)
 {
 	struct look_up *l;
 	unsigned n = 0;
 
+	if (errand_wants(e) > WANTED_MAX) {
+		why->what = arena_printf(arena,
+			"it names %u things that are on tokens, more than %u: load it with fewer of them",
+			errand_wants(e), WANTED_MAX);
+		return NULL;
+	}
 	list_each (node, &w->look_ups)
 		n++;
 	if (n == LOOK_UPS_MAX) {
@@ -414,17 +423,19 @@ static void look_up(void *ctx, uint32_t ticket, const struct conf *wanted)
 	struct world *w = ctx;
 	struct errand *e = errand_new(w->vault);
 	struct look_up *l = NULL;
+	struct arena arena = { 0 };
 	struct why why = { 0 };
 
 	creds_wants(wanted, errand_want, e);
 	if (errand_wants(e))
-		l = look_up_new(w, ticket, e, load_what_was_wanted, &why);
+		l = look_up_new(w, ticket, e, load_what_was_wanted, &arena, &why);
 	if (l) {
 		errand_run(e, on_looked_up, l);
 		return;
 	}
 	errand_drop(e);
 	vici_load(w->vici, ticket, why.what ? &why : NULL);
+	arena_free(&arena);
 }
 
 static void on_said(void *ctx, const struct said *s)
@@ -456,17 +467,17 @@ static void load_token(void *ctx, uint32_t ticket, const struct key_conf *conf)
 	struct world *w = ctx;
 	struct errand *e = errand_new(w->vault);
 	struct vici_outcome o = { 0 };
-	struct look_up *l = look_up_new(w, ticket, e, load_what_was_said, &o.why);
 	struct arena arena = { 0 };
+	struct look_up *l = look_up_new(w, ticket, e, load_what_was_said, &arena, &o.why);
 
 	errand_want_offered(e, token_key_uri(conf, &arena), conf->secret, on_said, l);
-	arena_free(&arena);
 	if (l) {
 		errand_run(e, on_looked_up, l);
-		return;
+	} else {
+		errand_drop(e);
+		vici_done(w->vici, ticket, &o);
 	}
-	errand_drop(e);
-	vici_done(w->vici, ticket, &o);
+	arena_free(&arena);
 }
 
 static bool is_clients_key(const struct stored *e)

@@ -87,7 +87,7 @@ struct errand;
 typedef void vault_ran(void *ctx, bool given_up);
 struct errand *errand_new(struct vault *v);
 void errand_want(void *errand, const char *uri, struct key_conf *k);
-bool errand_wants(const struct errand *e); /* something */
+unsigned errand_wants(const struct errand *e); /* so many things */
 /* The private key at URI, with the PIN that ctl has offered to tokens; NUMBER as above, empty: there is none.
  * It is told to TOLD, before DONE, and not remembered. */
 typedef void vault_told_said(void *ctx, const struct said *s);
@@ -103,8 +103,8 @@ void errands_give_up(struct vault *v);
 void vault_adopt(struct vault *v, const char *uri);
 
 /* What is in force is read from now on; it was, to its end (ALL) or not: what tokens said of anything else is
- * forgotten, but for what errands were told, and certificates that the file wants: what has them may be hidden
- * by what a client has loaded, and is in force again when that is unloaded. */
+ * forgotten, but for what errands were told, and certificates that the file wants: what has them may be
+ * hidden by what a client has loaded, and is in force again when that is unloaded. */
 void vault_begin_use(struct vault *v);
 void vault_end_use(struct vault *v, bool all);
 

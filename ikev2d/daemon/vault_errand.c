@@ -137,9 +137,13 @@ static void want_certs(struct errand *e, const char *uri)
 	wish_new(e, uri)->certs = true;
 }
 
-bool errand_wants(const struct errand *e)
+unsigned errand_wants(const struct errand *e)
 {
-	return !list_empty(&e->wishes);
+	unsigned n = 0;
+
+	list_each (node, (struct node *)&e->wishes)
+		n++;
+	return n;
 }
 
 void errand_want(void *ctx, const char *uri, struct key_conf *k)

@@ -79,6 +79,25 @@ static void load_token(struct vici_session *s, const char *uri)
 	load_token_with(s, uri, 0);
 }
 
+/* With N certificates. */
+static void load_conn_with(struct vici_session *s, unsigned n)
+{
+	struct vici_out o = { 0 };
+
+	vici_out_packet(&o, VICI_CMD_REQUEST, "load-conn");
+	vici_put_section(&o, "many");
+	vici_put_section(&o, "local");
+	vici_put_pair(&o, "auth", "pubkey");
+	for (unsigned i = 0; i < n; i++) {
+		vici_put_section(&o, arena_printf(&fake.arena, "cert%u", i));
+		vici_put_pair(&o, "uri", arena_printf(&fake.arena, "file:/%u", i));
+		vici_put_section_end(&o);
+	}
+	vici_put_section_end(&o);
+	vici_put_section_end(&o);
+	ask_for(s, "load-conn", &o);
+}
+
 /* With the certificate at URI; NULL: with none. */
 static void load_conn(struct vici_session *s, const char *uri)
 {
@@ -226,6 +245,24 @@ static void stops(evutil_socket_t fd, short what, void *ctx)
 	(void)ctx;
 }
 
+/* Each of them may hang, and who waits behind waits for all. */
+static void a_connection_has_so_much_on_tokens_and_no_more(void **state)
+{
+	struct vici_session *s;
+
+	(void)state;
+	(void)fake_tokens_answering(paper_of_cert());
+	serve_clients();
+	s = client();
+	load_conn_with(s, 16);
+	assert_int_equal(vici_output(s).n, 0);
+	assert_int_equal(fake.asked, 1);
+	s = client();
+	load_conn_with(s, 17);
+	assert_true(heard(s, "it names 17 things that are on tokens"));
+	end_clients();
+}
+
 /* And is told so. */
 static void who_waits_for_tokens_is_told_that_the_daemon_stops(void **state)
 {
@@ -329,6 +366,7 @@ int main(void)
 		VAULT(a_client_that_goes_is_not_waited_for),
 		VAULT(so_many_wait_for_tokens_and_no_more),
 		VAULT(who_waits_for_tokens_is_told_that_the_daemon_stops),
+		VAULT(a_connection_has_so_much_on_tokens_and_no_more),
 		VAULT(nothing_is_loaded_while_the_daemon_stops),
 	};
 
