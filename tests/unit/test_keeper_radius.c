@@ -304,7 +304,7 @@ static void what_is_no_packet_is_not_signed(void **state)
 /* The file may have been read meanwhile. */
 static void a_secret_that_was_taken_away_is_unknown(void **state)
 {
-	const struct ipc_message drop = { .kind = IPC_DROP, .drop = { SERVER } };
+	const struct ipc_message drop = { .kind = IPC_DROP, .drop = { .handle = SERVER } };
 	struct desk *d = *state;
 	struct radius_reply a;
 
