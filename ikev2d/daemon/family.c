@@ -94,9 +94,12 @@ static pid_t spawn(const char *name, bool foreground, const int fds[FD_END], cha
 		abort();
 	for (int i = 0; i <= 2 && !foreground; i++)
 		(void)posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
+	/* Where it is handed nothing there may be something that who started us has left open. */
 	for (int i = FD_CHANNELS; i < FD_END; i++)
 		if (fds[i] >= 0)
 			(void)posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+		else
+			(void)posix_spawn_file_actions_addclose(&actions, i);
 	e = posix_spawn(&pid, "/proc/self/exe", &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = e;
