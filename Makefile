@@ -264,15 +264,15 @@ check-kernel: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all
 	+@$(AGAIN) SAN=$(CHECKED) tests
-	@GUEST_LIMIT=2700 BIN=$(B)/bin tests/kernel/run tests/run -t 200 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
-		-t 1400 '$(NET) --kernel' -t 600 '$(NET) --path kernel $(EITHER_PATH)'
+	@GUEST_LIMIT=2900 BIN=$(B)/bin tests/kernel/run tests/run -t 300 $(addprefix $(C)/,$(KERNEL_TESTS) tests/unit/test_device) \
+		-t 1900 '$(NET) --kernel' -t 500 '$(NET) --path kernel $(EITHER_PATH)'
 # What only a newer kernel of Debian's has; its packages and sources are some 400 MB.
 check-newer: root
 	+@$(AGAIN) deps-test
 	+@$(AGAIN) all
 	+@$(AGAIN) SAN=$(CHECKED) tests
 	@GUEST_KERNEL=backports GUEST_CACHE=$(abspath $(B))/guest BIN=$(B)/bin tests/kernel/run tests/run \
-		-t 200 $(C)/tests/kernel/test_backend -t 900 '$(NET) --kernel --newer' '$(NET) --kernel kernel-cpus'
+		-t 500 $(C)/tests/kernel/test_backend -t 900 '$(NET) --kernel --newer' '$(NET) --kernel kernel-cpus'
 # Each part has a guest of its own: one that hangs costs no other. By its own clock nothing is late there, so that it may take
 # as long as a busy machine needs; four cases at a time, since while it has nothing to do it goes by the machine's clock.
 check-kernel-net: PARTS ?= 30
