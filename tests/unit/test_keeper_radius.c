@@ -3,6 +3,7 @@
  * does so for packets of RADIUS alone. */
 #include "tests/unit/unit.h"
 
+#include "daemon/clock.h"
 #include "daemon/keeper.h"
 #include "desk.h"
 #include "radius/secret.h"
@@ -406,6 +407,19 @@ static void keeper_outlives_that_channel(void **state)
 	keep(d, PSK + 1, IPC_USE_SECRET);
 }
 
+/* Guard has thrown away what was there. */
+static void keeper_does_not_wait_for_who_has_said_nothing(void **state)
+{
+	struct desk *d = *state;
+	const struct timeval patience = { .tv_sec = 2 };
+	uint64_t begun = clock_ms();
+
+	assert_int_equal(setsockopt(to_certs.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+	assert_true(keeper_serve(&d->keeper, &to_certs));
+	assert_true(clock_ms() - begun < 1000 * (uint64_t)patience.tv_sec);
+	assert_true(to_certs.fd >= 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -426,6 +440,7 @@ int main(void)
 		TEST(certs_is_answered_between_signatures),
 		TEST(keeper_outlives_what_comes_by_that_channel),
 		TEST(keeper_outlives_that_channel),
+		TEST(keeper_does_not_wait_for_who_has_said_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
