@@ -407,6 +407,24 @@ static void keeper_outlives_that_channel(void **state)
 	keep(d, PSK + 1, IPC_USE_SECRET);
 }
 
+/* Guard does not end ctl for a channel that it is not ctl who has shut down. */
+static void nobody_is_blamed_for_the_end_of_offers(void **state)
+{
+	struct desk *d = *state;
+	struct ipc_channel ctl, to_ctl;
+
+	assert_int_equal(ipc_pair(IPC_CTL, &ctl, IPC_KEEPER, &to_ctl), ERR_OK);
+	to_ctl.phase = IPC_SERVING;
+	d->keeper.ctl = &to_ctl;
+	assert_int_equal(shutdown(to_ctl.fd, SHUT_RD), 0);
+	assert_true(keeper_serve(&d->keeper, &to_ctl));
+	assert_int_equal(to_ctl.fd, -1);
+	assert_int_equal(recv(d->talk.guard.fd, &(char){ 0 }, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+	keep(d, PSK + 1, IPC_USE_SECRET);
+	d->keeper.ctl = NULL;
+	ipc_close(&ctl);
+}
+
 /* Guard has thrown away what was there. */
 static void keeper_does_not_wait_for_who_has_said_nothing(void **state)
 {
@@ -440,6 +458,7 @@ int main(void)
 		TEST(certs_is_answered_between_signatures),
 		TEST(keeper_outlives_what_comes_by_that_channel),
 		TEST(keeper_outlives_that_channel),
+		TEST(nobody_is_blamed_for_the_end_of_offers),
 		TEST(keeper_does_not_wait_for_who_has_said_nothing),
 	};
 
