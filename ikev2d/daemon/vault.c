@@ -251,12 +251,18 @@ static void fly(struct vault *v)
 	be_patient(v);
 }
 
+static const char deaf_to_certs[] = "certs has broken the channel between them";
+
 /* Who notices that keeper was lost may be in the middle of something: the core hears of it later. What flew
  * is asked again, of tokens too: with a key that was opened once the PIN is right. */
 static void again(void *ctx)
 {
 	struct vault *v = ctx;
 
+	if (v->keeper.since == v->deaf) {
+		member_replace(&v->keeper, deaf_to_certs);
+		return;
+	}
 	list_join(&v->forgotten, &v->forgetting);
 	list_each (n, &v->forgotten)
 		tell_to_forget(node_owner(n, struct kept, node));
@@ -540,7 +546,8 @@ bool vault_clean_radius(struct vault *v)
 	v->to_certs = keeper;
 	v->to_certs.phase = IPC_SERVING;
 	v->keeper.spec.fds[VAULT_TO_CERTS] = v->to_certs.fd;
-	member_replace(&v->keeper, "certs has broken the channel between them");
+	v->deaf = v->keeper.since;
+	member_replace(&v->keeper, deaf_to_certs);
 	return true;
 }
 

@@ -549,6 +549,27 @@ static void a_channel_that_one_certs_has_broken_is_made_anew(void **state)
 	fake_tokens_end();
 }
 
+/* It was handed the broken one, and would blame the next certs. */
+static void a_keeper_that_is_just_starting_is_replaced_when_it_is_ready(void **state)
+{
+	struct vault *v = fake.world.vault;
+	struct member *keeper = &v->keeper;
+
+	(void)state;
+	keeper->near[0].phase = IPC_STARTING;
+	assert_int_equal(shutdown(vault_radius(v), SHUT_WR), 0);
+	assert_true(vault_clean_radius(v));
+	assert_true(keeper->near[0].fd >= 0);
+	keeper->near[0].phase = IPC_SERVING;
+	keeper->spec.again(v);
+	assert_int_equal(keeper->near[0].fd, -1);
+	while (keeper->near[0].fd < 0)
+		event_base_loop(fake.world.base, EVLOOP_ONCE);
+	keeper->spec.again(v);
+	assert_true(keeper->near[0].fd >= 0);
+	fake_tokens_end();
+}
+
 int main(void)
 {
 #define VAULT(f) cmocka_unit_test_setup_teardown(f, fake_tokens_set_up, fake_tokens_tear_down)
@@ -572,6 +593,7 @@ int main(void)
 		VAULT(a_secret_of_radius_that_counts_for_nothing_is_not_kept),
 		VAULT(what_one_certs_leaves_is_not_the_next_ones),
 		VAULT(a_channel_that_one_certs_has_broken_is_made_anew),
+		VAULT(a_keeper_that_is_just_starting_is_replaced_when_it_is_ready),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
