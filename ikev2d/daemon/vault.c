@@ -515,7 +515,7 @@ static bool radius_is_whole(const struct vault *v)
 	struct pollfd ends[] = { { .fd = v->of_certs.fd, .events = POLLRDHUP },
 		{ .fd = v->to_certs.fd, .events = POLLRDHUP } };
 
-	return !poll(ends, 2, 0);
+	return poll(ends, 2, 0) <= 0;
 }
 
 static void empty(int fd)
