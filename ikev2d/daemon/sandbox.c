@@ -11,6 +11,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -114,7 +115,7 @@ enum { ALL = 1, LOADS = 2, LOADS_NOTHING = 4 }; /* whose form it is */
 /* Calls that are admitted in these forms only: memory that is written is not carried out, and what is carried
  * out is not written, but for what is loaded from a file; sockets are those of IP, or of this machine; what
  * is begun is a thread; of a socket it is asked how much there is to be read, and of a file whether it is a
- * terminal. */
+ * terminal; and no socket is made deaf by a filter: that of a channel would be so for whoever has it next. */
 static const struct {
 	const char *name;
 	struct scmp_arg_cmp form;
@@ -127,6 +128,10 @@ static const struct {
 	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET, 0), LOADS_NOTHING },
 	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0), LOADS_NOTHING },
 	{ "socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0), LOADS },
+	{ "setsockopt", SCMP_A1(SCMP_CMP_EQ, IPPROTO_IP, 0), LOADS_NOTHING },
+	{ "setsockopt", SCMP_A1(SCMP_CMP_EQ, IPPROTO_IPV6, 0), LOADS_NOTHING },
+	{ "setsockopt", SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP, 0), LOADS_NOTHING },
+	{ "setsockopt", SCMP_A2(SCMP_CMP_LT, SO_ATTACH_FILTER, 0), LOADS },
 	{ "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD), ALL },
 	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0), ALL },
 	{ "ioctl", SCMP_A1(SCMP_CMP_EQ, TCGETS, 0), LOADS },

@@ -14,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -183,6 +184,31 @@ static bool logs_in(void)
 	return pair_agreed(&p);
 }
 
+static int channel[2];
+
+/* That lasts for who has the socket afterwards. */
+static bool makes_its_channel_deaf(void)
+{
+	struct sock_filter nothing_comes = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = { 1, &nothing_comes };
+
+	return !setsockopt(channel[0], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+}
+
+static bool is_patient(void)
+{
+	const struct timeval patience = { .tv_sec = 1 };
+
+	return !setsockopt(channel[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+static bool sets_a_path(void)
+{
+	int how = IP_PMTUDISC_DO;
+
+	return setsockopt(channel[0], IPPROTO_IP, IP_MTU_DISCOVER, &how, sizeof how) && errno == EOPNOTSUPP;
+}
+
 /* What certs may: reach a server. */
 static bool reaches_a_server(void)
 {
@@ -350,6 +376,7 @@ static void what_it_needs_works(void **state)
 	}
 	does(IPC_ESP, &(struct try){ "thread", begins_a_thread });
 	does(IPC_ESP, &(struct try){ "memory in threads", takes_memory_in_threads_and_gives_it_back });
+	does(IPC_ESP, &(struct try){ "path", sets_a_path });
 	does(IPC_CERTS, &(struct try){ "a server", reaches_a_server });
 	for (unsigned i = 0; i < BOXED; i++)
 		assert_int_equal(has_a_folder_of_its_own(boxed[i]), boxed[i] == IPC_CERTS);
@@ -362,7 +389,8 @@ static void nothing_else_does(void **state)
 		{ "connect to a name", connects_by_name }, { "netlink", asks_the_kernel },
 		{ "packets", sees_packets }, { "execute", executes }, { "fork", forks },
 		{ "ptrace", traces_its_parent }, { "kill", kills_its_parent }, { "setuid", becomes_root },
-		{ "code", makes_code }, { "unshare", limits_itself_anew } };
+		{ "code", makes_code }, { "filter", makes_its_channel_deaf },
+		{ "unshare", limits_itself_anew } };
 
 	(void)state;
 	for (unsigned i = 0; i < BOXED; i++)
@@ -380,7 +408,7 @@ static void nothing_else_does(void **state)
 static void it_ends_who_asks_for_more(void **state)
 {
 	bool (*const tries[])(void) = { makes_a_folder, connects_by_name, executes, forks, traces_its_parent,
-		kills_its_parent, makes_code };
+		kills_its_parent, makes_code, makes_its_channel_deaf };
 
 	(void)state;
 	for (unsigned i = 0; i < BOXED; i++)
@@ -441,14 +469,15 @@ static void it_becomes_who_it_is_told_to(void **state)
 static void tokens_has_what_modules_want(void **state)
 {
 	static const struct try may[] = { { "memory", works }, { "open", opens },
-		{ "a server", asks_the_machine }, { "a device", opens_a_device },
+		{ "a server", asks_the_machine }, { "a device", opens_a_device }, { "patience", is_patient },
 		{ "a library", loads_a_library }, { "thread", begins_a_thread } };
 	static const struct try may_not[] = { { "IP", connects }, { "netlink", asks_the_kernel },
 		{ "packets", sees_packets }, { "execute", executes }, { "fork", forks },
 		{ "ptrace", traces_its_parent }, { "kill", kills_its_parent }, { "setuid", becomes_root },
 		{ "code", makes_code }, { "code that is written", writes_what_it_carries_out },
-		{ "unshare", limits_itself_anew }, { "what is root's", opens_what_is_roots },
-		{ "mkdir", makes_a_folder_for_all }, { "mknod", makes_a_device } };
+		{ "filter", makes_its_channel_deaf }, { "unshare", limits_itself_anew },
+		{ "what is root's", opens_what_is_roots }, { "mkdir", makes_a_folder_for_all },
+		{ "mknod", makes_a_device } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof may / sizeof *may; i++)
@@ -469,5 +498,7 @@ int main(void)
 		cmocka_unit_test(tokens_has_what_modules_want),
 	};
 
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel))
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
