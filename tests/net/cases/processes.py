@@ -513,9 +513,9 @@ def hostile_certs_does_not_end_keeper(bench, does, breaks):
     moon.up()
     pid, keeper = family.member(moon, "certs"), family.member(moon, "keeper")
     does(family.channels(pid, 3)[2])
-    family.replaced(moon, pid, 2, "certs")
+    family.replaced(moon, pid, 5, "certs")
     if breaks:
-        family.replaced(moon, keeper, 2, "keeper")
+        family.replaced(moon, keeper, 5, "keeper")
         until(lambda: "since the one before it has broken its channel to keeper" in moon.log(), moon.log)
     until(lambda: family.members(moon, "certs"), moon.log)
     moon.must("list", "certs")
