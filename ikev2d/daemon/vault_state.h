@@ -39,9 +39,9 @@ struct vault {
 	struct keeper *inside; /* with --one */
 	struct ipc_channel from_ctl, to_keeper; /* both ends of the channel between these two */
 	struct ipc_channel of_certs, to_certs;  /* and of that between certs and keeper; tokens has none */
-	uint64_t deaf; /* keeper that was started then has another channel to certs than that; 0: none */
-	uint64_t last;                          /* number given to a handle or a ticket */
-	struct node asked;                      /* struct asked, in their order */
+	uint64_t deaf;     /* keeper that was started then has another channel to certs than that; 0: none */
+	uint64_t last;     /* number given to a handle or a ticket */
+	struct node asked; /* struct asked, in their order */
 	unsigned flying;
 	bool coreless;             /* the core has ended: it hears no answers */
 	struct event *late, *soon; /* one that flies has no answer; another keeper is to be asked */

@@ -45,6 +45,7 @@ struct request {
 	uint8_t authenticator[RADIUS_AUTHENTICATOR];
 	struct side *side; /* flying or done; NULL: waiting */
 	unsigned port, tries;
+	unsigned unmade; /* tries before them for which there was no packet */
 	uint8_t id;
 	uint64_t first,
 		pause;  /* when it was sent to this server, and how long for its last datagram is waited */
@@ -329,9 +330,15 @@ static void send_out(struct radius_client *c, struct request *r, uint64_t now, s
 	}
 	*out = (struct radius_out){ .what = RADIUS_SEND, .socket = r->side->self, .datagram = r->packet };
 	out->socket.port = r->port;
-	n->sent += !e;
-	n->resent += !e && r->tries > 0;
-	r->pause = r->tries++ ? r->pause * c->settings.base / 1000 : c->settings.timeout;
+	if (e) {
+		r->unmade++;
+		r->pause = c->settings.timeout;
+	} else {
+		n->sent++;
+		n->resent += r->tries > 0;
+		r->first = r->tries ? r->first : now;
+		r->pause = r->tries++ ? r->pause * c->settings.base / 1000 : c->settings.timeout;
+	}
 	heap_set(&c->due, &r->due, now + r->pause);
 }
 
@@ -345,8 +352,7 @@ static void begin_flight(
 		side->trying = r->ticket;
 	}
 	take_place(c, side, r);
-	r->tries = 0;
-	r->first = now;
+	r->tries = r->unmade = 0;
 	r->packet = (struct bytes){ 0 };
 	send_out(c, r, now, out);
 }
@@ -418,11 +424,12 @@ static void fall_silent(struct radius_client *c, struct side *side, uint64_t now
 		}
 }
 
-/* R's datagram was not answered in time. True: OUT is to be done. */
+/* R's datagram was not answered in time, or could not be made, which is not the server's fault. True: OUT is
+ * to be done. */
 static bool lapse(struct radius_client *c, struct request *r, uint64_t now, struct radius_out *out)
 {
 	struct side *side = r->side;
-	bool mute = side && side->heard < r->first;
+	bool mute = side && r->packet.n && side->heard < r->first;
 	unsigned tries = c->settings.tries;
 	bool exists;
 
@@ -432,7 +439,7 @@ static bool lapse(struct radius_client *c, struct request *r, uint64_t now, stru
 	}
 	if (mute && tries > RADIUS_TRIES_BESIDE && has_other(c, r, now))
 		tries = RADIUS_TRIES_BESIDE;
-	if (r->tries < tries) {
+	if ((r->packet.n ? r->tries : r->unmade) < tries) {
 		send_out(c, r, now, out);
 		return true;
 	}

@@ -64,8 +64,8 @@ struct radius_counters {
 };
 
 enum radius_what {
-	RADIUS_SEND,        /* DATAGRAM on SOCKET; empty: it could not be made just now, and is as one that
-			       is lost */
+	RADIUS_SEND,        /* DATAGRAM on SOCKET; empty: it could not be made just now, and that it is
+			       not answered counts for nothing */
 	RADIUS_ANSWER,      /* TICKET was answered */
 	RADIUS_NO_ANSWER,   /* TICKET was not, by nobody: it is over */
 	RADIUS_FELL_SILENT, /* a service of a server, SOCKET (its port does not count) */

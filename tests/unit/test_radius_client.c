@@ -462,6 +462,33 @@ static void what_cannot_be_proved_just_now_is_lost(void **state)
 	finish(b);
 }
 
+/* A server cannot answer what it was not sent: nobody is told that it is silent. The request is over all the
+ * same. */
+static void who_was_sent_nothing_is_not_silent(void **state)
+{
+	struct bench *b = begin(1);
+
+	(void)state;
+	start(b);
+	radius_deaf = true;
+	ask(b, 1, RADIUS_AUTH, -1);
+	pass(b, 60 * 1000);
+	assert_int_equal(b->n_said, 1);
+	assert_said(last(b), RADIUS_NO_ANSWER, 1, 0);
+	/* What is made at last is sent as often as another. */
+	b->n_sent = 0;
+	ask(b, 2, RADIUS_AUTH, -1);
+	radius_deaf = false;
+	pass(b, 120 * 1000);
+	assert_int_equal(b->n_sent, 1 + b->settings.tries);
+	assert_int_equal(b->sent[1].at - b->sent[0].at, 2000);
+	assert_int_equal(b->sent[2].at - b->sent[1].at, 2000);
+	assert_int_equal(b->sent[3].at - b->sent[2].at, 2800);
+	assert_int_equal(b->n_said, 3);
+	assert_int_equal(last(b)->what, RADIUS_FELL_SILENT);
+	finish(b);
+}
+
 static void what_answers_nothing_is_dropped(void **state)
 {
 	struct bench *b = begin(2);
@@ -573,6 +600,7 @@ int main(void)
 		cmocka_unit_test(too_many_are_refused),
 		cmocka_unit_test(forged_answers_are_dropped),
 		cmocka_unit_test(what_cannot_be_proved_just_now_is_lost),
+		cmocka_unit_test(who_was_sent_nothing_is_not_silent),
 		cmocka_unit_test(what_answers_nothing_is_dropped),
 		cmocka_unit_test(a_replayed_answer_is_dropped),
 		cmocka_unit_test(a_late_answer_is_dropped),
