@@ -201,6 +201,7 @@ static void go(struct draft *d, const struct path *path)
 	move_ike(d, path);
 	move_children(d);
 	d->core.mobike.list_due = true;
+	d->core.mobike.stays = false;
 	task_first(d->sa, decides ? TASK_MOVE : TASK_ADDRESSES);
 }
 
@@ -517,18 +518,35 @@ static void moved(struct draft *d)
 		move_children(d);
 }
 
+/* The peer hears of the mapping that a NAT has for us now. */
+static void tell_mapping(struct draft *d)
+{
+	d->core.mobike.stays = !task_waits(d->sa, TASK_MOVE);
+	task_first(d->sa, TASK_MOVE);
+}
+
+/* The answer to T does not have what was sent, but COOKIE. Where there is none at all, and we have not gone anywhere, there is
+ * nothing that the peer need have got there: it does not know what to do with an update. */
+static enum verdict unproven(struct draft *d, const struct task *t, const struct wire_notify *cookie)
+{
+	if (message_notify(d->message, UNACCEPTABLE_ADDRESSES))
+		moved(d);
+	else if (cookie || t->kind != TASK_MOVE || !d->core.mobike.stays)
+		return wrong_cookie(d);
+	return DRAFT_COMMIT;
+}
+
 enum verdict mobike_answered(struct draft *d, const struct task *t)
 {
 	const struct wire_notify *cookie = message_notify(d->message, COOKIE2);
 	struct bytes sent = bytes_of(d->core.mobike.cookie2, MOBIKE_COOKIE_OCTETS);
 
 	if (t->kind == TASK_LIVENESS && seen_elsewhere(d) && d->core.began)
-		task_first(d->sa, TASK_MOVE);
+		tell_mapping(d);
 	if (t->kind != TASK_MOVE && t->kind != TASK_ROUTABILITY)
 		return DRAFT_COMMIT;
 	if (!cookie || !bytes_eq_secret(cookie->data, sent))
-		return message_notify(d->message, UNACCEPTABLE_ADDRESSES) ? (moved(d), DRAFT_COMMIT)
-									  : wrong_cookie(d);
+		return unproven(d, t, cookie);
 	/* When it goes elsewhere again meanwhile, this answer is about the past. */
 	if (task_waits(d->sa, t->kind))
 		return DRAFT_COMMIT;

@@ -91,6 +91,7 @@ struct mobility {
 	bool on : 1;                             /* both ends have it */
 	bool list_due : 1;                       /* the peer is to hear of our addresses */
 	bool elsewhere : 1;                      /* the IKE_SA went there after ASK was asked */
+	bool stays : 1;                          /* the update under way is for no other path than before */
 	uint8_t refusals;                        /* of new paths, one after the other */
 	uint8_t n_peer_ips;                      /* addresses of the peer's, the one of the message */
 	struct ip peer_ips[MOBIKE_PEER_IPS_MAX]; /* that told of them first */

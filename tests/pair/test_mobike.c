@@ -678,9 +678,8 @@ static void a_new_mapping_is_noticed_from_behind_it(void **state)
 	assert_int_equal(forge_sa_up(p->moon)->window.next, 6);
 }
 
-/* From where its IKE_AUTH came nobody has said: when it hears for the first time where it is seen, that may be elsewhere,
- * and it says so. Then it is known. */
-static void from_behind_a_nat_it_says_once_where_it_is(void **state)
+/* Moon is behind a NAT, and asks whether sun is there: N messages have come. */
+static struct pair *hidden(void **state, unsigned n)
 {
 	struct pair *p = pair_open(
 		state, MOBILE CONN("local_addrs = 10.9.0.1\n dpd_delay = 15s"), MOBILE CONN("remote_addrs = %any"));
@@ -689,6 +688,17 @@ static void from_behind_a_nat_it_says_once_where_it_is(void **state)
 	pair_say_up(p, 1);
 	lab_calm(p->lab);
 	lab_clock(p->lab, p->lab->now + 15 * 1000);
+	while (n--)
+		lab_deliver(p->lab, lab_first(p->lab));
+	return p;
+}
+
+/* From where its IKE_AUTH came nobody has said: when it hears for the first time where it is seen, that may be elsewhere,
+ * and it says so. Then it is known. */
+static void from_behind_a_nat_it_says_once_where_it_is(void **state)
+{
+	struct pair *p = hidden(state, 0);
+
 	/* clang-format off */
 	ARROWS(p->lab,
 		"moon --> sun:4500  INFORMATIONAL request 2: SK {NATD}",
@@ -717,6 +727,26 @@ static void without_mobike_it_is_set_up_anew(void **state)
 	lab_calm(p->lab);
 	pair_assert_agree(p, 1);
 	assert_both(p, "198.51.100.1", "192.0.2.2");
+}
+
+/* It announces MOBIKE, and does not do what that asks for: its answer to the update has nothing in it. But we have not moved. */
+static void a_peer_that_says_nothing_to_a_mapping_is_not_left(void **state)
+{
+	struct pair *p = hidden(state, 3);
+	const struct message m = { .header = { .exchange = INFORMATIONAL, .flags = FLAG_RESPONSE } };
+
+	forge_change(lab_first(p->lab), &m);
+	lab_pass(p->lab, 40 * 1000);
+	assert_true(forge_sa_up(p->moon)->window.next > 4);
+}
+
+static void a_peer_that_says_the_wrong_thing_to_a_mapping_is_left(void **state)
+{
+	struct pair *p = hidden(state, 3);
+
+	forge_sa_up(p->moon)->core.mobike.cookie2[0] ^= 1;
+	lab_calm(p->lab);
+	assert_string_equal(host_why(p->moon)->notify, "COOKIE2");
 }
 
 int main(void)
@@ -759,6 +789,8 @@ int main(void)
 		PAIR_TEST(a_faked_nat_stays),
 		PAIR_TEST(a_new_mapping_is_noticed_from_behind_it),
 		PAIR_TEST(from_behind_a_nat_it_says_once_where_it_is),
+		PAIR_TEST(a_peer_that_says_nothing_to_a_mapping_is_not_left),
+		PAIR_TEST(a_peer_that_says_the_wrong_thing_to_a_mapping_is_left),
 		PAIR_TEST(without_mobike_it_is_set_up_anew),
 	};
 
