@@ -108,8 +108,14 @@ static enum err open_key(const struct radius_secret *s, const struct radius_pack
 	const uint8_t *request, uint8_t msk[RADIUS_MSK_MAX], size_t *n)
 {
 	struct holder *h = s->ctx;
+	const bool heard = clock_ms() >= h->deaf;
 	enum err e = ask(h, IPC_RADIUS_OPEN, s->handle, accept->whole, request);
 
+	/* No server sends it again, and the login would fail: the next keeper may be there by now. */
+	if (e == ERR_BUSY && heard) {
+		h->deaf = 0;
+		e = ask(h, IPC_RADIUS_OPEN, s->handle, accept->whole, request);
+	}
 	*n = 0;
 	if (!e && h->said.n > RADIUS_MSK_MAX)
 		e = ERR_CRYPTO;

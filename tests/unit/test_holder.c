@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 /* What keeper does when it is asked. */
-enum temper { ANSWERS, ANSWERS_ANOTHER_FIRST, KNOWS_IT_NOT, SAYS_NONSENSE, IS_SILENT };
+enum temper { ANSWERS, ANSWERS_ANOTHER_FIRST, KNOWS_IT_NOT, SAYS_NONSENSE, IS_SILENT, IS_SILENT_ONCE };
 
 struct bench {
 	struct certs certs;
@@ -46,6 +46,8 @@ static void serve(void *ctx)
 		answer(b, m.ticket - 1, ERR_AUTH);
 	if (b->temper == SAYS_NONSENSE)
 		assert_int_equal(send(b->keeper.fd, "nonsense", 8, 0), 8);
+	else if (b->temper == IS_SILENT_ONCE)
+		b->temper = ANSWERS;
 	else if (b->temper != IS_SILENT)
 		answer(b, m.ticket, b->temper == KNOWS_IT_NOT ? ERR_UNKNOWN : ERR_OK);
 	arena_free(&arena);
@@ -118,7 +120,7 @@ static void an_answer_to_another_is_none(void **state)
 }
 
 /* Then all goes on without it for a while; what is asked then is not even waited for. */
-static void one_that_says_nothing_is_waited_for_once(void **state)
+static void one_that_says_nothing_is_not_waited_for_long(void **state)
 {
 	struct bench *b = *state;
 	const uint64_t since = clock_ms();
@@ -132,6 +134,17 @@ static void one_that_says_nothing_is_waited_for_once(void **state)
 	assert_true(b->asked >= 1 && b->asked < 5); /* a machine may stand still */
 	b->temper = ANSWERS;
 	b->certs.holder.deaf = clock_ms();
+	assert_opened(b);
+}
+
+/* The login that waits for it need not fail when keeper is lost over the question. */
+static void a_key_is_asked_for_twice(void **state)
+{
+	struct bench *b = *state;
+
+	b->temper = IS_SILENT_ONCE;
+	assert_opened(b);
+	assert_int_equal(b->asked, 2);
 	assert_opened(b);
 }
 
@@ -167,7 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_answer_comes_at_once_and_is_wiped),
 		TEST(an_answer_to_another_is_none),
-		TEST(one_that_says_nothing_is_waited_for_once),
+		TEST(one_that_says_nothing_is_not_waited_for_long),
+		TEST(a_key_is_asked_for_twice),
 		TEST(nonsense_is_no_answer),
 		TEST(a_secret_that_is_not_there_is_as_if_nobody_answered),
 	};
