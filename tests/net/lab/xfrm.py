@@ -105,9 +105,14 @@ def dropped(host):
 _STRAYS = "XfrmInNoStates", "XfrmInStateInvalid", "XfrmAcquireError"
 
 
-def strays(host):
-    """How many packets came for an SA that it does not have, has no longer, or not yet the keys of."""
-    return sum(dropped(host).get(name, 0) for name in _STRAYS)
+def strays(counted):
+    """How many packets, of what dropped() has COUNTED, came for an SA that was not there, not any more, or without keys yet."""
+    return sum(counted.get(name, 0) for name in _STRAYS)
+
+
+def refused(counted):
+    """How many came and were not let in, for whatever reason."""
+    return sum(n for name, n in counted.items() if name in _STRAYS or name.startswith("XfrmIn"))
 
 
 def spis(host):
