@@ -472,7 +472,7 @@ void child_set(struct step *s, struct child *c, enum child_state state, bool red
 		child_outdated(s, c);
 	waits_up(s, &c->waits, true, NULL);
 	if (!c->resource) {
-		trap_up(s->ike, c->conf);
+		trap_up(s->ike, c->conf, c->reqid);
 		want_up(s->ike, c->conf);
 	}
 }

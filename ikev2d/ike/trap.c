@@ -178,9 +178,11 @@ static void rested(struct step *s, struct trap *t)
 	step_action(s, ACTION_SA_SELECT)->sa_select.policy = t->id;
 }
 
-void trap_up(struct ike *ike, const struct child_conf *conf)
+void trap_up(struct ike *ike, const struct child_conf *conf, uint32_t reqid)
 {
 	for (struct trap *t = trap_find(ike, conf); t; t = trap_next(ike, conf, t)) {
+		if (t->reqid != reqid)
+			continue;
 		if (rests(t))
 			heap_set(&ike->trap_timers, &t->timer, HEAP_NEVER);
 		t->asked = t->beside;

@@ -23,9 +23,10 @@ void trap_follow(struct ike *ike, const struct child_conf *conf);
  * them as source. */
 void traps_renew(struct step *s, struct conn *c);
 
-/* A child of CONF is up; is gone, or was not reached: then its trap, if a packet has asked, lets others ask
- * again, after a while. */
-void trap_up(struct ike *ike, const struct child_conf *conf);
+/* A child of CONF is up, of REQID, which answers what a packet has asked of a trap with the same one (of other
+ * versions of CONF there may be other ones); is gone, or was not reached: then its trap, if a packet has asked,
+ * lets others ask again, after a while. */
+void trap_up(struct ike *ike, const struct child_conf *conf, uint32_t reqid);
 void trap_lost(struct step *s, const struct child_conf *conf);
 
 void trap_answered(struct step *s, struct trap *t, const struct ike_answer *answer);
