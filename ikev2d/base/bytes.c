@@ -50,3 +50,9 @@ void wipe(void *p, size_t n)
 	if (n)
 		explicit_bzero(p, n);
 }
+
+void bytes_wipe(struct bytes *b)
+{
+	wipe((void *)b->p, b->n);
+	*b = (struct bytes){ 0 };
+}

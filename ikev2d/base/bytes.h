@@ -46,3 +46,6 @@ uint64_t bytes_hash(uint64_t h, struct bytes b);
 void wipe(void *p, size_t n);
 
 #define WIPE(object) wipe(&(object), sizeof(object))
+
+/* The same for the octets of B, which were this one's to write to; B has none then. */
+void bytes_wipe(struct bytes *b);

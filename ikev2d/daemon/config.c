@@ -182,8 +182,7 @@ static enum err give_passphrase(struct config *c, struct key_conf *k, struct tex
 	text_add(to, "%s%s", to->n ? "\n" : "", text_str(&wrong));
 	if (to == why)
 		return e;
-	wipe((void *)k->secret.p, k->secret.n);
-	k->secret = (struct bytes){ 0 };
+	bytes_wipe(&k->secret);
 	return ERR_OK;
 }
 

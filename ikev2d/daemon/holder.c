@@ -65,9 +65,8 @@ static enum err ask(
 		return h->said.result == ERR_UNKNOWN ? ERR_BUSY : h->said.result;
 	h->deaf = clock_ms() + HOLDER_PAUSE;
 	certs_say(h->certs, "radius", NULL,
-		"the process that keeps the secrets of RADIUS servers does not answer: packets are taken as "
-		"lost, "
-		"and sent again");
+		"the process that keeps the secrets of RADIUS servers does not answer: packets are taken "
+		"as lost, and sent again");
 	return ERR_BUSY;
 }
 

@@ -177,12 +177,18 @@ static bool has_message(const struct ipc_channel *c)
 	return poll(&p, 1, 0) > 0 && p.revents & POLLIN;
 }
 
+/* What is there from C (NULL: nobody), MOST messages. */
+static void hear(struct keeper *k, struct ipc_channel *c, unsigned most)
+{
+	for (unsigned i = 0; i < most && c && has_message(c); i++)
+		if (!keeper_serve(k, c))
+			break;
+}
+
 /* What guard has heard of was on its way before. */
 static void hear_offers(struct keeper *k)
 {
-	for (unsigned i = 0; i < OFFERS_MAX && k->ctl && has_message(k->ctl); i++)
-		if (!keeper_serve(k, k->ctl))
-			break;
+	hear(k, k->ctl, OFFERS_MAX);
 }
 
 enum err keeper_offered(struct keeper *k, uint64_t number, struct arena *arena, struct bytes *data)
@@ -540,9 +546,7 @@ static void hear_certs(struct keeper *k)
 {
 	enum { MOST = 8 };
 
-	for (unsigned i = 0; i < MOST && k->certs && has_message(k->certs); i++)
-		if (!keeper_serve(k, k->certs))
-			return;
+	hear(k, k->certs, MOST);
 }
 
 static enum err make_signature(

@@ -259,7 +259,7 @@ static void again(void *ctx)
 {
 	struct vault *v = ctx;
 
-	if (v->keeper.since == v->deaf) {
+	if (v->deaf && v->keeper.since == v->deaf) {
 		member_replace(&v->keeper, deaf_to_certs);
 		return;
 	}

@@ -16,6 +16,7 @@ struct wish {
 	struct bytes octets;   /* of the PIN, until it is kept */
 	uint64_t offer;        /* what ctl has offered as PIN; 0: nothing */
 	unsigned asked;        /* so often */
+	bool answered;         /* tokens has said something of it: it has taken the offer, if it came */
 	vault_told_said *told; /* NULL: it is remembered */
 	void *ctx;
 };
@@ -44,7 +45,7 @@ static struct errand *first_errand(struct vault *v)
 static void wish_free(struct wish *w)
 {
 	list_remove(&w->node);
-	if (!w->asked && w->offer != UINT64_MAX)
+	if (!w->answered && w->offer != UINT64_MAX)
 		vault_offer_forget(w->vault, w->offer);
 	kept_unref(w->pin);
 	arena_free(&w->arena);
@@ -108,8 +109,7 @@ static void want_key(struct errand *e, const char *uri, struct key_conf *k)
 		w->octets = arena_bytes(&w->arena, k->secret);
 		w->pin = k->secret.n ? vault_kept_new(e->vault, ++e->vault->last) : NULL;
 	}
-	wipe((void *)k->secret.p, k->secret.n);
-	k->secret = (struct bytes){ 0 };
+	bytes_wipe(&k->secret);
 	k->kept = kept_ref(w->pin);
 }
 
@@ -163,6 +163,7 @@ static void conclude(
 	struct wish *w = first_wish(of);
 	struct said s = { w->uri, w->certs, w->pin, answered, e, *b, *why };
 
+	w->answered = answered;
 	evtimer_del(of->vault->open.late);
 	of->vault->open.ticket = 0;
 	if (!of->left && !w->told)
@@ -188,8 +189,7 @@ static void take_kept(struct vault *v, const struct ipc_message *m)
 		return;
 	}
 	memcpy(w->pin->mark, m->kept.mark.p, IPC_MARK_SIZE);
-	wipe((void *)w->octets.p, w->octets.n);
-	w->octets = (struct bytes){ 0 };
+	bytes_wipe(&w->octets);
 	w->asked = 0;
 }
 

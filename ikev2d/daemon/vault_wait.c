@@ -137,9 +137,7 @@ static enum err keep(struct vault *v, struct ipc_message *m, struct bytes *data,
 		*out = NULL;
 	} else {
 		memcpy((*out)->mark, v->waits.answer.kept.mark.p, IPC_MARK_SIZE);
-		if (data->n)
-			wipe((void *)data->p, data->n);
-		*data = (struct bytes){ 0 };
+		bytes_wipe(data);
 	}
 	arena_free(&arena);
 	return e;
@@ -203,9 +201,7 @@ static enum err keep_radius(struct vault *v, enum ipc_use use, const char *name,
 
 	if (counts)
 		return keep(v, &m, secret, kept, name, why);
-	if (secret->n)
-		wipe((void *)secret->p, secret->n);
-	*secret = (struct bytes){ 0 };
+	bytes_wipe(secret);
 	return ERR_OK;
 }
 

@@ -201,8 +201,7 @@ static void refuse_older(struct vici *v, const struct loader *l, const char *nam
 	struct arena arena = { 0 };
 	const struct why why = { .what = arena_printf(&arena,
 					 "another client has loaded or unloaded %s while a token was asked "
-					 "for this: load it once "
-					 "more where it is still wanted",
+					 "for this: load it once more where it is still wanted",
 					 name) };
 	const struct vici_session *s;
 

@@ -28,6 +28,17 @@ static void until_it_ran(const bool *ran)
 		event_base_loop(fake.world.base, EVLOOP_ONCE);
 }
 
+/* An errand for K alone, from its beginning to its end. */
+static void fetch(struct key_conf *k)
+{
+	struct errand *e = errand_new(fake.world.vault);
+	bool ran;
+
+	errand_want(e, k->uri, k);
+	run(e, &ran);
+	until_it_ran(&ran);
+}
+
 static enum err said(const char *uri, struct why *why)
 {
 	const struct key_conf k = { .uri = uri };
@@ -160,16 +171,11 @@ static void a_key_that_tokens_was_lost_over_is_forgotten_by_the_next(void **stat
 static void a_pin_is_handed_over_again_where_tokens_was_lost(void **state)
 {
 	struct key_conf k = key_with_pin();
-	struct errand *e;
-	bool ran;
 
 	(void)state;
 	(void)fake_tokens_answering(fake_tokens_key());
 	fake.pins_lost = 1;
-	e = errand_new(fake.world.vault);
-	errand_want(e, k.uri, &k);
-	run(e, &ran);
-	until_it_ran(&ran);
+	fetch(&k);
 	assert_int_equal(fake.pins, 2);
 	assert_int_equal(fake.asked, 1);
 	kept_unref(k.kept);
@@ -180,15 +186,10 @@ static void a_pin_is_handed_over_again_where_tokens_was_lost(void **state)
 static void a_pin_that_may_have_been_tried_is_not_tried_again(void **state)
 {
 	struct key_conf k = key_with_pin();
-	struct errand *e;
-	bool ran;
 
 	(void)state;
 	(void)fake_tokens_answering((struct bytes){ 0 });
-	e = errand_new(fake.world.vault);
-	errand_want(e, k.uri, &k);
-	run(e, &ran);
-	until_it_ran(&ran);
+	fetch(&k);
 	assert_int_equal(fake.asked, 1);
 	kept_unref(k.kept);
 	fake_tokens_end();
@@ -198,16 +199,11 @@ static void a_pin_that_may_have_been_tried_is_not_tried_again(void **state)
 static void a_pin_is_handed_over_twice_at_most(void **state)
 {
 	struct key_conf k = key_with_pin();
-	struct errand *e;
-	bool ran;
 
 	(void)state;
 	(void)fake_tokens_answering(fake_tokens_key());
 	fake.pins_lost = 100;
-	e = errand_new(fake.world.vault);
-	errand_want(e, k.uri, &k);
-	run(e, &ran);
-	until_it_ran(&ran);
+	fetch(&k);
 	assert_int_equal(fake.pins, 2);
 	assert_int_equal(fake.asked, 0);
 	kept_unref(k.kept);
@@ -288,7 +284,8 @@ static void a_key_with_an_offered_pin_is_told_and_not_remembered(void **state)
 	fake_tokens_end();
 }
 
-/* Nor is that PIN tried twice; and what is no number is none of ctl's. */
+/* Nor is that PIN tried twice; and what is no number is none of ctl's. It may lie there still, unread: the next tokens is told
+ * that nobody wants it. */
 static void an_offered_pin_that_may_have_been_tried_is_not_tried_again(void **state)
 {
 	static const uint8_t number[8] = { [7] = 9 };
@@ -310,6 +307,8 @@ static void an_offered_pin_that_may_have_been_tried_is_not_tried_again(void **st
 		assert_false(o.key);
 	}
 	assert_int_not_equal(fake.offer, 0);
+	while (!fake.unwanted[9 % 4])
+		event_base_loop(fake.world.base, EVLOOP_ONCE);
 	fake_tokens_end();
 }
 
